@@ -1,0 +1,52 @@
+/** @module An engine and its contexts. */
+import type { ContextOptions } from './options.ts';
+import type { TlsSession } from './session.ts';
+import type { Ssl } from './ssl.ts';
+
+/** Optional powers, each proved by the conformance suite on a backend that lists it and refused by one that does not. */
+export type Feature =
+  | 'tls1.2'
+  | 'early-data'
+  | 'async-verify'
+  | 'external-signer'
+  | 'async-credential'
+  | 'seeded-random'
+  | 'ech'
+  | 'grease'
+  | 'mlkem'
+  | 'key-share-choice'
+  | 'certificate-compression'
+  | 'record-size-limit'
+  | 'padding'
+  | 'extended-master-secret-policy'
+  | 'post-handshake-auth'
+  | 'crl'
+  | 'ocsp'
+  | 'external-psk'
+  | 'raw-public-key';
+
+/** A TLS engine: one object per package, or made by its factory. */
+export interface Backend {
+  readonly name: 'native' | 'pure';
+  /** E.g. `OpenSSL 3.0.19 (host process)`, `TypeScript, node:crypto`. */
+  readonly engine: string;
+  readonly features: ReadonlySet<Feature>;
+  /** IANA code points that this backend can use, in its order of preference. */
+  readonly supported: {
+    readonly cipherSuites: readonly number[];
+    readonly groups: readonly number[];
+    readonly signatureAlgorithms: readonly number[];
+  };
+  /** @throws TypeError naming the option that is unknown, malformed or beyond this backend's features. */
+  createContext(options?: ContextOptions): SslContext;
+}
+
+/** `SSL_CTX`: immutable, shared by connections. */
+export interface SslContext {
+  readonly backend: Backend;
+  newConnection(): Ssl;
+  /** `undefined` for bytes that are no session of this backend, or not intact. */
+  sessionFromBytes(bytes: Uint8Array): TlsSession | undefined;
+  /** Release what it holds; connections already made go on. Idempotent. */
+  dispose(): void;
+}

@@ -1,0 +1,25 @@
+/** @module Client authentication. */
+
+/** A client's certificate and key. */
+export interface Credential {
+  /** DER, leaf first. */
+  readonly chain: readonly Uint8Array[];
+  /** DER PKCS#8 (also PKCS#1 and SEC 1 where the backend takes them), or someone who signs. */
+  readonly key: Uint8Array | Signer;
+}
+
+/** A key that lives elsewhere: an HSM, an agent, another process. Feature `external-signer`. */
+export interface Signer {
+  /** SignatureSchemes that it can make, most preferred first. */
+  readonly schemes: readonly number[];
+  /** Signs the whole message (hashing is the signer's). A promise makes the handshake return -1 / WANT_ASYNC until it settles. */
+  sign(scheme: number, message: Uint8Array): Uint8Array | Promise<Uint8Array>;
+}
+
+/** RFC 9846 section 4.3.2, RFC 5246 section 7.4.4. */
+export interface CertificateRequest {
+  /** DER `Name`s of acceptable CAs. */
+  readonly authorities: readonly Uint8Array[];
+  readonly signatureAlgorithms: readonly number[];
+}
+export type CredentialCallback = (request: CertificateRequest) => Credential | undefined | Promise<Credential | undefined>;

@@ -1,0 +1,16 @@
+/** @module @ferrule/contract: the types of SSL_connect(3) that every engine implements. Nothing at run time. */
+export type { Backend, Feature, SslContext } from './backend.ts';
+export type { CertificateRequest, Credential, CredentialCallback, Signer } from './credential.ts';
+export type {
+  CertificateCompression,
+  ContextOptions,
+  ExternalPsk,
+  Limits,
+  PeerIdentity,
+  TlsVersion,
+  TraceMessage,
+  TrustAnchor,
+  VerifyCallback,
+} from './options.ts';
+export type { TlsSession } from './session.ts';
+export type { Ssl } from './ssl.ts';

@@ -1,0 +1,133 @@
+/** @module `SSL_CTX` inputs: what a context is made of. */
+import type { Credential, CredentialCallback } from './credential.ts';
+import type { TlsSession } from './session.ts';
+
+export type TlsVersion = 'TLSv1.2' | 'TLSv1.3';
+
+/** A root of trust: a whole certificate (DER), or only what path validation needs of it (RFC 5280 section 6.1.1 d). */
+export type TrustAnchor =
+  | Uint8Array
+  | {
+      /** DER `Name`. */
+      readonly subject: Uint8Array;
+      /** DER `SubjectPublicKeyInfo`. */
+      readonly spki: Uint8Array;
+      /** DER `NameConstraints`. */
+      readonly nameConstraints?: Uint8Array;
+    };
+
+/**
+ * Checked once, when the context is made: an unknown key, an empty list, a value out of range or one that this backend
+ * cannot honour is a `TypeError` that names it. Nothing that concerns security is ever ignored.
+ */
+export interface ContextOptions {
+  /** Whom to trust. Engines have no store of their own: omitted or empty trusts nobody, and a verified handshake fails. */
+  readonly trustAnchors?: readonly TrustAnchor[];
+  /** DER CertificateLists. When given, the server's certificate must be covered by one and not be listed. */
+  readonly crls?: readonly Uint8Array[];
+  /** `request` checks a stapled OCSP response when there is one; `require` fails without a good one. Default `off`. */
+  readonly ocsp?: 'off' | 'request' | 'require';
+  /** SHA-256 (32 bytes each) of acceptable SubjectPublicKeyInfos, any of which must be in the verified chain. */
+  readonly pins?: readonly Uint8Array[];
+  /**
+   * `peer` (default) builds and checks the path. `none` must be spelled out. A function replaces chain building and name
+   * check, and only those: CertificateVerify is always checked.
+   */
+  readonly verify?: 'peer' | 'none' | VerifyCallback;
+
+  /** Default `TLSv1.2`. */
+  readonly minVersion?: TlsVersion;
+  /** Default `TLSv1.3`. */
+  readonly maxVersion?: TlsVersion;
+  /** IANA code points of both versions' suites, most preferred first. */
+  readonly cipherSuites?: readonly number[];
+  /** IANA code points of NamedGroup, most preferred first. */
+  readonly groups?: readonly number[];
+  /** The groups for which a key share goes into the first ClientHello, a subset of `groups` in its order. Default: the first. */
+  readonly keyShares?: readonly number[];
+  /** IANA code points of SignatureScheme, most preferred first. */
+  readonly signatureAlgorithms?: readonly number[];
+  /** RFC 7301 protocol names, 1 to 255 bytes of UTF-8 each. */
+  readonly alpn?: readonly string[];
+  /** RFC 8449: the largest plaintext that the peer may put in one record, 64 to 16384. Feature `record-size-limit`. */
+  readonly recordSizeLimit?: number;
+  /** RFC 8879, most preferred first. Feature `certificate-compression`. */
+  readonly certificateCompression?: readonly CertificateCompression[];
+  /** Encrypted ClientHello (RFC 9849): an ECHConfigList from DNS, or GREASE. Feature `ech`. */
+  readonly ech?: Uint8Array | 'grease';
+  /** RFC 8701. Feature `grease`. Default: false. */
+  readonly grease?: boolean;
+  /** RFC 7627. `require` (default) refuses a TLS 1.2 server without it. Feature `extended-master-secret-policy` for `allow`. */
+  readonly extendedMasterSecret?: 'require' | 'allow';
+  /** RFC 9846 section 4.6.2: offer to authenticate after the handshake. Feature `post-handshake-auth`. Default: false. */
+  readonly postHandshakeAuth?: boolean;
+  /** RFC 7250: DER SubjectPublicKeyInfos that the server may present in place of a certificate. Feature `raw-public-key`. */
+  readonly rawPublicKeys?: readonly Uint8Array[];
+  /** RFC 9846 section 4.2.11: pre-shared keys agreed out of band. Feature `external-psk`. */
+  readonly externalPsks?: readonly ExternalPsk[];
+  /** RFC 9846 section 5.4: pad application records to a multiple of this many bytes, 0 to 16384. Default 0. Feature `padding`. */
+  readonly recordPadding?: number;
+  /** SSL_CTX_set_security_level(3), 1 to 5: the least strength of keys and hashes in the chain. Default 2 (112 bits). */
+  readonly securityLevel?: number;
+
+  /** Client credentials; the first that fits the server's CertificateRequest is used. */
+  readonly credentials?: readonly Credential[];
+  /** Chosen on demand; a promise makes connect() return -1 / WANT_X509_LOOKUP until it settles. */
+  readonly onCertificateRequest?: CredentialCallback;
+
+  /** SSL_CTX_set_keylog_callback(3): one NSS key-log line, without newline. Called between operations, never inside one. */
+  readonly onKeylog?: (line: string) => void;
+  /** SSL_CTX_sess_set_new_cb(3): once per ticket; in TLS 1.3 after the handshake, out of read(). */
+  readonly onSession?: (session: TlsSession) => void;
+  /** SSL_CTX_set_msg_callback(3): each handshake message, alert and CCS, decrypted. Costs nothing when absent. */
+  readonly onMessage?: (message: TraceMessage) => void;
+
+  /** Bounds on what a peer can make us hold or do. */
+  readonly limits?: Partial<Limits>;
+  /** Milliseconds since the epoch; for certificate validity and ticket age. Default `Date.now`. */
+  readonly now?: () => number;
+  /** Fills the array; for byte-exact tests. Feature `seeded-random`. */
+  readonly random?: (into: Uint8Array) => void;
+}
+
+export type CertificateCompression = 'zlib' | 'brotli' | 'zstd';
+
+/** All positive integers. */
+export interface Limits {
+  /** The longest handshake message, bytes. Default 131072. */
+  readonly handshakeBytes: number;
+  /** The most certificates in a chain that the peer sends. Default 16. */
+  readonly chainLength: number;
+  /** The most signature checks and candidate steps in path building. Default 256. */
+  readonly pathBuildingSteps: number;
+  /** The most tickets kept per connection. Default 8. */
+  readonly tickets: number;
+  /** Default 32. */
+  readonly keyUpdatesInARow: number;
+  /** Default 32. */
+  readonly emptyRecordsInARow: number;
+}
+
+export interface ExternalPsk {
+  readonly identity: Uint8Array;
+  readonly key: Uint8Array;
+  readonly hash: 'sha256' | 'sha384';
+}
+
+/** What a verify callback sees. */
+export interface PeerIdentity {
+  readonly host: string | undefined;
+  /** DER, leaf first, as the peer sent it. */
+  readonly chain: readonly Uint8Array[];
+  readonly ocspResponse: Uint8Array | undefined;
+}
+/** `false`, a throw or a rejection refuses the peer. A promise makes connect() return -1 / WANT_RETRY_VERIFY until it settles. */
+export type VerifyCallback = (peer: PeerIdentity) => boolean | Promise<boolean>;
+
+export interface TraceMessage {
+  readonly direction: 'sent' | 'received';
+  /** 20 change_cipher_spec, 21 alert, 22 handshake. */
+  readonly contentType: number;
+  /** A whole message with its header; a copy that the callback may keep. */
+  readonly bytes: Uint8Array;
+}

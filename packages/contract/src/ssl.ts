@@ -1,0 +1,96 @@
+/** @module One connection. */
+import type { Bio } from '@ferrule/bio';
+import type { ErrorSource, SslError } from '@ferrule/result';
+import type { TlsVersion } from './options.ts';
+import type { TlsSession } from './session.ts';
+
+/**
+ * `SSL`. Every operation is synchronous and never throws for anything that a peer can cause; a `TypeError` means that
+ * the caller broke the contract.
+ *
+ * Returns, as SSL_connect(3): `1` done; `0` refused or closed by the protocol's own rules; `<0` not done. After any
+ * value `<= 0` ask {@link getError} with that value. `read` and `write` return a byte count when `> 0`. `shutdown`
+ * returns `0` for "sent, the peer's close_notify not seen yet", which is no error (SSL_shutdown(3)).
+ *
+ * | what happened | ret | getError |
+ * |---|---|---|
+ * | established; n bytes | 1; n | none |
+ * | during the handshake the peer sent close_notify or a fatal alert | 0 | ssl, `PEER_ALERT` |
+ * | after it the peer sent close_notify | 0 | zeroReturn |
+ * | after it the peer sent a fatal alert | -1 | ssl, `PEER_ALERT` |
+ * | we refused (alert sent), the peer broke the protocol, EOF without close_notify | -1 | ssl |
+ * | the transport under the BIO failed | -1 | syscall |
+ * | the read BIO is empty; the write BIO is full | -1 | wantRead; wantWrite |
+ * | credential choice; external signer or crypto; verification pending | -1 | wantX509Lookup; wantAsync; wantRetryVerify |
+ *
+ * After ssl or syscall every operation returns the same failure; the alert, if one is owed, is in the write BIO: drain it.
+ */
+export interface Ssl extends ErrorSource {
+  /** SSL_set_bio(3). @throws TypeError when a handshake has begun. */
+  setBio(rbio: Bio, wbio: Bio): void;
+  /** SSL_set_connect_state(3); connect() does it by itself, doHandshake() needs it. */
+  setConnectState(): void;
+  /** SNI, and the name or IP address that the certificate must match. @throws TypeError for what is neither, or too late. */
+  setHost(name: string): void;
+  /** SSL_set_session(3). @throws TypeError for a session of another host or backend, or too late. */
+  setSession(session: TlsSession): void;
+
+  /** SSL_connect(3). */
+  connect(): number;
+  /** SSL_do_handshake(3). */
+  doHandshake(): number;
+  /** SSL_read(3): the count of bytes copied, 1 or more. An empty array is a TypeError. */
+  read(into: Uint8Array): number;
+  /** SSL_write(3) with partial writes: the count of bytes taken, 1 or more. An empty array is a TypeError. */
+  write(from: Uint8Array): number;
+  /** SSL_write_early_data(3): legal only before connect() has returned 1; idempotent data only. @throws TypeError without a session that allows it. */
+  writeEarlyData(from: Uint8Array): number;
+  /** SSL_shutdown(3): sends close_notify; 0 = sent, 1 = sent and received. */
+  shutdown(): number;
+  /** SSL_key_update(3); `true` asks the peer to update too. TLS 1.3, established: otherwise a TypeError. */
+  keyUpdate(requestPeer: boolean): number;
+
+  getError(ret: number): SslError;
+  /** Settles (never rejects) when a WANT_ASYNC, WANT_RETRY_VERIFY or WANT_X509_LOOKUP can make progress; `undefined` when none is pending. */
+  readonly asyncReady: Promise<void> | undefined;
+  /** Decrypted bytes that a read() would return without new input. */
+  readonly pending: number;
+  /** SSL_state_string_long(3), e.g. `TLSv1.3 read EncryptedExtensions`. For people, not for programs. */
+  readonly state: string;
+  /** SSL_get_shutdown(3): bit 1 sent, bit 2 received close_notify. */
+  readonly shutdownState: 0 | 1 | 2 | 3;
+  /** True once connect() has returned 1. */
+  readonly established: boolean;
+
+  // Facts, `undefined` until known.
+  readonly version: TlsVersion | undefined;
+  /** IANA code point. */
+  readonly cipherSuite: number | undefined;
+  /** IANA NamedGroup. */
+  readonly group: number | undefined;
+  /** IANA SignatureScheme of the server's CertificateVerify or ServerKeyExchange. */
+  readonly peerSignatureAlgorithm: number | undefined;
+  readonly alpn: string | undefined;
+  readonly helloRetryRequested: boolean | undefined;
+  readonly extendedMasterSecret: boolean | undefined;
+  /** DER, leaf first, as the peer sent it; also on resumption. */
+  readonly peerCertificates: readonly Uint8Array[];
+  /** DER, leaf to root, as it was verified; `undefined` when the path was not built by the engine. */
+  readonly verifiedChain: readonly Uint8Array[] | undefined;
+  /** X509_V_* code; 0 = X509_V_OK. */
+  readonly verifyResult: number;
+  readonly ocspResponse: Uint8Array | undefined;
+  /** RFC 6962 SignedCertificateTimestampList from the TLS extension. */
+  readonly signedCertificateTimestamps: Uint8Array | undefined;
+  readonly sessionReused: boolean;
+  readonly earlyData: 'not-sent' | 'rejected' | 'accepted';
+  readonly ech: 'not-offered' | 'grease' | 'accepted' | 'rejected';
+  /** The ECHConfigList to try next, after ECH was rejected. */
+  readonly echRetryConfigs: Uint8Array | undefined;
+  /** RFC 5705, RFC 9846 section 7.5. @throws TypeError before the handshake is done or for a length outside 1 to 65535 (and 255 hashes in TLS 1.3). */
+  exportKeyingMaterial(label: string, context: Uint8Array | undefined, length: number): Uint8Array;
+  /** RFC 9266 `tls-exporter` (32 bytes) and RFC 5929 `tls-server-end-point`; `undefined` where it is not defined. */
+  channelBinding(type: 'tls-exporter' | 'tls-server-end-point'): Uint8Array | undefined;
+  /** Wipe keys. Idempotent; each later operation returns -1 / SSL_ERROR_SSL, `DISPOSED`. */
+  dispose(): void;
+}

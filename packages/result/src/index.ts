@@ -1,0 +1,8 @@
+/** @module @ferrule/result: return values, SSL_ERROR_* codes, alerts, X509_V codes and the one error of ferrule. */
+export { Alert, alertLevel, alertName, type AlertLevel, type AlertName } from './alert.ts';
+export { CODES, type CodeEntry, type TlsErrorCode } from './codes.ts';
+export { DONE, failed, ioOutcome, notDone, outcome, returnOf } from './outcome.ts';
+export type { Closed, Done, ErrorSource, Failed, IoOutcome, NotDone, Outcome, Want, Wanting } from './outcome.ts';
+export { SslError, sslErrorName } from './ssl-error.ts';
+export { TlsError, type AlertInfo, type TlsErrorDetails, type TlsErrorJson, type VerifyInfo } from './tls-error.ts';
+export { X509V, x509VName, x509VSentence, type X509VCode, type X509VName } from './x509-v.ts';

@@ -1,0 +1,90 @@
+/** @module The one error class of ferrule. */
+import { alertLevel, alertName, type AlertLevel } from './alert.ts';
+import { CODES, type TlsErrorCode } from './codes.ts';
+import { x509VName, x509VSentence } from './x509-v.ts';
+
+/** An alert, and who sent it. */
+export interface AlertInfo {
+  readonly description: number;
+  /** The RFC's name, e.g. `handshake_failure`. */
+  readonly name: string;
+  readonly level: AlertLevel;
+  /** `local`: we sent it; `peer`: it came from the other side. */
+  readonly origin: 'local' | 'peer';
+}
+
+/** Why path validation failed: X509_STORE_CTX_get_error(3) and its company. */
+export interface VerifyInfo {
+  /** X509_V_* number. */
+  readonly code: number;
+  /** OpenSSL's name, e.g. `X509_V_ERR_CERT_HAS_EXPIRED`. */
+  readonly name: string;
+  /** Place in the chain of the certificate concerned; 0 is the server's own. */
+  readonly depth: number;
+  /** RFC 4514 subject of that certificate, where it could be read. */
+  readonly subject: string | undefined;
+}
+
+export interface TlsErrorDetails {
+  readonly alert?: { readonly description: number; readonly origin: 'local' | 'peer' } | undefined;
+  readonly verify?: { readonly code: number; readonly depth?: number; readonly subject?: string | undefined } | undefined;
+  /** What to do; the code's general remedy when absent. */
+  readonly hint?: string | undefined;
+  readonly cause?: unknown;
+}
+
+const BRAND = Symbol.for('ferrule.TlsError');
+
+/**
+ * One fatal failure. An engine makes at most one per connection and keeps returning it.
+ *
+ * Recognise it with {@link TlsError.is}, not `instanceof`: the ESM and CJS copies of this package are two classes.
+ */
+export class TlsError extends Error {
+  override readonly name: 'TlsError' = 'TlsError';
+  /** Stable and documented; see `CODES`. */
+  readonly code: TlsErrorCode;
+  readonly alert: AlertInfo | undefined;
+  readonly verify: VerifyInfo | undefined;
+  /** What to do about it. */
+  readonly hint: string;
+
+  constructor(code: TlsErrorCode, message: string = CODES[code].meaning, details: TlsErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    const { alert, verify } = details;
+    this.alert = alert && { ...alert, name: alertName(alert.description), level: alertLevel(alert.description) };
+    this.verify = verify && { code: verify.code, name: x509VName(verify.code), depth: verify.depth ?? 0, subject: verify.subject };
+    this.hint = details.hint ?? CODES[code].remedy;
+    Object.defineProperty(this, BRAND, { value: true });
+  }
+
+  /** True for a TlsError of any copy of this package. */
+  static is(value: unknown): value is TlsError {
+    return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[BRAND] === true;
+  }
+
+  /** A plain object of everything a log needs; `cause` as its message only. */
+  toJSON(): TlsErrorJson {
+    const { name, code, message, alert, verify, hint, cause } = this;
+    return {
+      name,
+      code,
+      message,
+      hint,
+      ...(alert && { alert }),
+      ...(verify && { verify: { ...verify, sentence: x509VSentence(verify.code) } }),
+      ...(cause !== undefined && { cause: cause instanceof Error ? cause.message : String(cause) }),
+    };
+  }
+}
+
+export interface TlsErrorJson {
+  readonly name: 'TlsError';
+  readonly code: TlsErrorCode;
+  readonly message: string;
+  readonly hint: string;
+  readonly alert?: AlertInfo;
+  readonly verify?: VerifyInfo & { readonly sentence: string };
+  readonly cause?: string;
+}

@@ -1,0 +1,29 @@
+import { defineConfig } from 'tsup';
+
+/**
+ * The one build of every library here: ESM, CJS and declarations, from the given entry points.
+ * Declarations are made against the other packages' built types, so the source condition is off.
+ * @param {Record<string, string> | string[]} entry
+ * @param {import('tsup').Options} [extra]
+ */
+export const library = (entry, extra = {}) =>
+  defineConfig({
+    entry,
+    format: ['esm', 'cjs'],
+    target: 'es2022',
+    platform: 'neutral',
+    sourcemap: true,
+    clean: true,
+    splitting: true,
+    treeshake: true,
+    dts: { compilerOptions: { ignoreDeprecations: '6.0', customConditions: [] } },
+    ...extra,
+  });
+
+/**
+ * A program for Node: ESM only, no declarations; dependencies stay outside.
+ * @param {Record<string, string>} entry
+ * @param {import('tsup').Options} [extra]
+ */
+export const program = (entry, extra = {}) =>
+  defineConfig({ entry, format: ['esm'], target: 'node20', platform: 'node', sourcemap: true, clean: true, ...extra });
