@@ -1,1 +1,1 @@
-export {};
+export type { HashName, SignatureAlgorithm, SignatureVerifier } from './signature.ts';

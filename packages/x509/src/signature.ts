@@ -1,0 +1,21 @@
+/** @module The signature check that is injected, so that this package depends on no cryptography. */
+
+export type HashName = 'sha256' | 'sha384' | 'sha512';
+
+/** What a signature is made with (RFC 4055, RFC 5758, RFC 8410). Parameters have been checked when one of these exists. */
+export type SignatureAlgorithm =
+  | { readonly kind: 'rsa-pkcs1'; readonly hash: HashName }
+  /** MGF1 with the same hash; `saltLength` in bytes. */
+  | { readonly kind: 'rsa-pss'; readonly hash: HashName; readonly saltLength: number }
+  /** The curve is the key's; the signature is a DER `ECDSA-Sig-Value`. */
+  | { readonly kind: 'ecdsa'; readonly hash: HashName }
+  | { readonly kind: 'ed25519' }
+  | { readonly kind: 'ed448' };
+
+/** Checks one signature. `false` for a wrong one, for a key that does not fit the algorithm, and for one that cannot be read: never throws for bad input. */
+export interface SignatureVerifier {
+  /** For people: `noble`, `node:crypto`, `WebCrypto`. */
+  readonly name: string;
+  /** @param spki DER SubjectPublicKeyInfo. */
+  verify(algorithm: SignatureAlgorithm, spki: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean | Promise<boolean>;
+}
