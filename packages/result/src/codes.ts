@@ -43,6 +43,11 @@ const TABLE = {
   UNSUPPORTED_PROTOCOL: { meaning: 'The peer chose a TLS version that was not offered.', remedy: 'The server may only know TLS 1.1 or older; it should be upgraded. Check minVersion and maxVersion.' },
   DOWNGRADE_DETECTED: { meaning: 'The ServerHello carries the downgrade sentinel of RFC 9846 section 4.1.3.', remedy: 'Someone between forces an older version; do not trust this network.' },
 
+  STARTTLS_NOT_OFFERED: { meaning: 'The server does not offer STARTTLS.', remedy: 'Use the implicit-TLS port of the protocol, or enable TLS on the server; going on in plain text is never done for you.' },
+  STARTTLS_REFUSED: { meaning: 'The server refused STARTTLS.', remedy: "See the message for the server's reply; the server may lack a certificate." },
+  STARTTLS_INJECTION: { meaning: 'Bytes followed the go-ahead for TLS in plain text.', remedy: 'Someone may be injecting commands (RFC 3207 section 6); do not trust this network.' },
+  STARTTLS_MALFORMED: { meaning: 'The plain-text dialogue before TLS does not follow the protocol.', remedy: 'Check that the port speaks the protocol that was named.' },
+
   // ── Records ──
   DECODE_ERROR: { meaning: 'A message could not be decoded.' },
   UNEXPECTED_RECORD: { meaning: 'A record came that is not legal at this point.' },

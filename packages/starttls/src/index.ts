@@ -1,1 +1,155 @@
-export {};
+/**
+ * @module @ferrule/starttls: the plain-text dialogue before TLS, for sixteen protocols, without I/O.
+ *
+ * Each preamble checks every reply, fails closed where TLS is not offered, and refuses any byte that follows the
+ * go-ahead in plain text (RFC 3207 section 6).
+ */
+import { TlsError } from '@ferrule/result';
+import { ldap, mysql, postgres, rdp, telnet } from './binary.ts';
+import { Inbox, type Preamble } from './inbox.ts';
+import { ftp, imap, irc, lmtp, nats, nntp, pop3, sieve, smtp, type Names } from './text.ts';
+import { xmpp, xmppServer } from './xmpp.ts';
+
+const PROTOCOLS: Readonly<Record<StarttlsProtocol, (inbox: Inbox, names: Names) => Preamble>> = {
+  smtp,
+  lmtp,
+  pop3,
+  imap,
+  ftp,
+  nntp,
+  sieve,
+  xmpp,
+  'xmpp-server': xmppServer,
+  irc,
+  telnet,
+  postgres,
+  mysql,
+  ldap,
+  nats,
+  rdp,
+};
+
+export type StarttlsProtocol =
+  | 'smtp' | 'lmtp' | 'pop3' | 'imap' | 'ftp' | 'nntp' | 'sieve' | 'xmpp' | 'xmpp-server'
+  | 'irc' | 'telnet' | 'postgres' | 'mysql' | 'ldap' | 'nats' | 'rdp';
+
+/** The protocols, in no particular order. */
+export const starttlsProtocols: readonly StarttlsProtocol[] = Object.freeze(Object.keys(PROTOCOLS) as StarttlsProtocol[]);
+
+const PORTS: Readonly<Record<number, StarttlsProtocol>> = {
+  21: 'ftp', 23: 'telnet', 24: 'lmtp', 25: 'smtp', 110: 'pop3', 119: 'nntp', 143: 'imap', 389: 'ldap', 587: 'smtp', 2525: 'smtp',
+  3306: 'mysql', 3389: 'rdp', 4190: 'sieve', 4222: 'nats', 5222: 'xmpp', 5269: 'xmpp-server', 5432: 'postgres', 6667: 'irc',
+};
+
+/** The protocol that speaks STARTTLS on a well-known port; `undefined` for ports of implicit TLS and unknown ones. */
+export const starttlsForPort = (port: number): StarttlsProtocol | undefined => PORTS[port];
+
+export interface StarttlsOptions {
+  /** The server's name, 1 to 255 characters; XMPP addresses it. */
+  readonly host?: string;
+  /** What to call ourselves in EHLO and LHLO. Default `[127.0.0.1]`, the address literal for a client without a name. */
+  readonly clientName?: string;
+}
+
+/** What to do after a {@link Starttls.feed}. */
+export interface Progress {
+  /** Bytes to send now; may be empty. */
+  readonly send: Uint8Array;
+  /** True when the next byte on the wire, in both directions, is TLS. Send `send` first. */
+  readonly done: boolean;
+}
+
+/** A dialogue under way. */
+export interface Starttls {
+  readonly protocol: StarttlsProtocol;
+  /** The server's greeting, byte for byte: give it to a client library that expects to see it. Empty where there is none. */
+  readonly greeting: Uint8Array;
+  /**
+   * Give what was received; call it once without bytes to begin.
+   * @throws TlsError STARTTLS_NOT_OFFERED, STARTTLS_REFUSED, STARTTLS_INJECTION or STARTTLS_MALFORMED; the same one again on each later call.
+   */
+  feed(received?: Uint8Array): Progress;
+  /** The transport ended. @throws TlsError UNEXPECTED_EOF unless the dialogue was done. */
+  end(): void;
+}
+
+/** Begin the preamble of a protocol. @throws TypeError for an unknown protocol, an unknown option or an unusable name. */
+export function starttls(protocol: StarttlsProtocol, options: StarttlsOptions = {}): Starttls {
+  const run = Object.hasOwn(PROTOCOLS, protocol) ? PROTOCOLS[protocol] : undefined;
+  if (run === undefined) throw new TypeError(`starttls: unknown protocol ${JSON.stringify(protocol)}; known: ${starttlsProtocols.join(', ')}`);
+  for (const key of Object.keys(options)) if (key !== 'host' && key !== 'clientName') throw new TypeError(`starttls: unknown option ${JSON.stringify(key)}`);
+  const names = { host: name('host', options.host ?? 'localhost'), clientName: name('clientName', options.clientName ?? '[127.0.0.1]') };
+  return new Dialogue(protocol, run, names);
+}
+
+class Dialogue implements Starttls {
+  readonly protocol: StarttlsProtocol;
+  #greeting: Uint8Array | undefined;
+  readonly #inbox = new Inbox();
+  readonly #steps: Preamble;
+  #done = false;
+  #failure: unknown;
+
+  get greeting(): Uint8Array {
+    return this.#greeting ?? new Uint8Array(0);
+  }
+
+  constructor(protocol: StarttlsProtocol, run: (inbox: Inbox, names: Names) => Preamble, names: Names) {
+    this.protocol = protocol;
+    this.#steps = run(this.#inbox, names);
+  }
+
+  feed(received: Uint8Array = new Uint8Array(0)): Progress {
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#done) throw new TypeError('starttls: the dialogue is done; what follows is TLS');
+    try {
+      return this.#advance(received);
+    } catch (error) {
+      this.#failure = error;
+      throw error;
+    }
+  }
+
+  end(): void {
+    if (!this.#done) throw new TlsError('UNEXPECTED_EOF', `the server closed the connection during the ${this.protocol} dialogue`);
+  }
+
+  /** All that the server said before our first word, or before TLS where we say none. */
+  #keepGreeting(): void {
+    this.#greeting ??= this.#inbox.taken;
+  }
+
+  #advance(received: Uint8Array): Progress {
+    this.#inbox.push(received);
+    const out: Uint8Array[] = [];
+    for (;;) {
+      const step = this.#steps.next();
+      if (step.done === true) {
+        if (this.#inbox.length > 0) throw new TlsError('STARTTLS_INJECTION', `${this.#inbox.length} bytes of plain text followed the go-ahead`);
+        this.#done = true;
+        this.#keepGreeting();
+        return { send: concat(out), done: true };
+      }
+      if (step.value === undefined) return { send: concat(out), done: false };
+      this.#keepGreeting();
+      // What came before it was asked for answers nothing of ours. Telnet alone negotiates options without turns.
+      if (this.#inbox.length > 0 && this.protocol !== 'telnet') throw new TlsError('STARTTLS_INJECTION', `${this.#inbox.length} bytes came before they were asked for`);
+      out.push(step.value);
+    }
+  }
+}
+
+function concat(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+function name(option: string, value: string): string {
+  if (typeof value !== 'string' || value.length > 255 || !/^[\x21-\x7e]+$/.test(value)) throw new TypeError(`starttls: ${option} must be 1 to 255 printable ASCII characters`);
+  return value;
+}

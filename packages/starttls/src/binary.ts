@@ -1,0 +1,115 @@
+/** @module The binary protocols: telnet, PostgreSQL, MySQL, LDAP, RDP. */
+import { malformed, notOffered, printable, refused, type Inbox, type Preamble } from './inbox.ts';
+
+const bytes = (hex: string): Uint8Array => Uint8Array.from(hex.replace(/\s/g, '').match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+
+const IAC = 0xff;
+const SE = 0xf0;
+const SB = 0xfa;
+const DO = 0xfd;
+const DONT = 0xfe;
+const START_TLS = 0x2e;
+
+/** The telnet START_TLS option: DO / WILL, then FOLLOWS both ways. Other options are left unanswered. */
+export function* telnet(inbox: Inbox): Preamble {
+  for (;;) {
+    const command = yield* telnetCommand(inbox);
+    if (command[1] === START_TLS && command[0] === DONT) throw notOffered('the server declined START_TLS');
+    if (command[0] === DO && command[1] === START_TLS) break;
+  }
+  yield bytes('ff fb 2e  ff fa 2e 01 ff f0');
+  for (;;) {
+    const command = yield* telnetCommand(inbox);
+    if (command[1] === START_TLS && command[0] === DONT) throw refused('DONT START_TLS');
+    if (command[0] === SB && command[1] === START_TLS) {
+      if (command[2] !== 1) throw malformed('START_TLS subnegotiation without FOLLOWS');
+      return;
+    }
+  }
+}
+
+/** One IAC command without its IAC; text between commands is passed over. */
+function* telnetCommand(inbox: Inbox): Preamble<Uint8Array> {
+  for (;;) {
+    if ((yield* inbox.take(1))[0] !== IAC) continue;
+    const verb = (yield* inbox.take(1))[0] ?? 0;
+    if (verb === SB) {
+      const inside: number[] = [];
+      for (;;) {
+        const byte = (yield* inbox.take(1))[0] ?? 0;
+        if (byte !== IAC) inside.push(byte);
+        else if ((yield* inbox.take(1))[0] === SE) return Uint8Array.from([SB, ...inside]);
+        else inside.push(IAC);
+      }
+    }
+    if (verb >= 0xfb && verb <= DONT) return Uint8Array.from([verb, (yield* inbox.take(1))[0] ?? 0]);
+  }
+}
+
+/** SSLRequest of the PostgreSQL protocol, section 55.2.11: one byte answers. */
+export function* postgres(inbox: Inbox): Preamble {
+  yield bytes('00 00 00 08  04 d2 16 2f');
+  const answer = String.fromCharCode((yield* inbox.take(1))[0] ?? 0);
+  if (answer === 'S') return;
+  if (answer === 'N') throw notOffered('the server answered N: it is not set up for TLS');
+  throw malformed(`the answer to SSLRequest is ${printable(answer)}`);
+}
+
+const CLIENT_SSL = 0x0800;
+
+/**
+ * MySQL: the server's greeting, our SSLRequest packet, TLS at once. Sequence ids go on inside TLS, so the stream can be
+ * handed on and not replayed.
+ */
+export function* mysql(inbox: Inbox): Preamble {
+  const header = yield* inbox.take(4);
+  const length = (header[0] ?? 0) | ((header[1] ?? 0) << 8) | ((header[2] ?? 0) << 16);
+  if (length > 4096) throw malformed(`a greeting of ${length} bytes`);
+  const greeting = yield* inbox.take(length);
+  if (greeting[0] === 0xff) throw refused(String.fromCharCode(...greeting.subarray(3, 203)));
+  const version = greeting.indexOf(0, 1);
+  // version, NUL, thread id (4), auth data (8), filler (1), capabilities (2)
+  const at = version + 14;
+  if (greeting[0] !== 10 || version < 0 || at + 2 > greeting.length) throw malformed('not a version 10 greeting');
+  if ((((greeting[at + 1] ?? 0) << 8) & CLIENT_SSL) === 0) throw notOffered("the server's capabilities lack CLIENT_SSL");
+  yield bytes(`20 00 00 01  85 ae 7f 00  00 00 00 01  21  ${'00'.repeat(23)}`);
+}
+
+/** RFC 4511 section 4.14: ExtendedRequest 1.3.6.1.4.1.1466.20037, and resultCode 0. */
+export function* ldap(inbox: Inbox): Preamble {
+  const oid = '312e332e362e312e342e312e313436362e3230303337';
+  yield bytes(`30 1d 02 01 01 77 18 80 16 ${oid}`);
+  const message = yield* berElement(inbox, 0x30);
+  // messageID 1, then [APPLICATION 24] with an ENUMERATED resultCode first
+  if (message[0] !== 0x02 || message[1] !== 1 || message[2] !== 1 || message[3] !== 0x78) throw malformed('not an ExtendedResponse to our request');
+  const inside = message.subarray(5 + ((message[4] ?? 0) & 0x80 ? (message[4] ?? 0) & 0x7f : 0));
+  if (inside[0] !== 0x0a || inside[1] !== 1) throw malformed('an ExtendedResponse without resultCode');
+  if (inside[2] !== 0) throw refused(`LDAP resultCode ${inside[2]}`);
+}
+
+function* berElement(inbox: Inbox, tag: number): Preamble<Uint8Array> {
+  const head = yield* inbox.take(2);
+  if (head[0] !== tag) throw malformed('not an LDAPMessage');
+  let length = head[1] ?? 0;
+  if (length & 0x80) {
+    const count = length & 0x7f;
+    if (count === 0 || count > 3) throw malformed('an LDAPMessage of absurd length');
+    length = (yield* inbox.take(count)).reduce((sum, byte) => sum * 256 + byte, 0);
+  }
+  if (length > 32_768) throw malformed('an LDAPMessage of absurd length');
+  return yield* inbox.take(length);
+}
+
+/** [MS-RDPBCGR] section 2.2.1.1: an X.224 Connection Request that asks for PROTOCOL_SSL. */
+export function* rdp(inbox: Inbox): Preamble {
+  yield bytes('03 00 00 13  0e e0 00 00 00 00 00  01 00 08 00 01 00 00 00');
+  const header = yield* inbox.take(4);
+  const length = ((header[2] ?? 0) << 8) | (header[3] ?? 0);
+  if (header[0] !== 3 || length < 11 || length > 512) throw malformed('not a TPKT');
+  const confirm = yield* inbox.take(length - 4);
+  if ((confirm[1] ?? 0) >> 4 !== 0xd) throw malformed('not a Connection Confirm');
+  const negotiation = confirm.subarray(7);
+  if (negotiation.length === 0) throw notOffered('the server knows only standard RDP security');
+  if (negotiation[0] === 3) throw refused(`RDP_NEG_FAILURE ${negotiation[4] ?? 0}`);
+  if (negotiation[0] !== 2 || negotiation[4] !== 1) throw malformed('the server chose another protocol than TLS');
+}
