@@ -1,0 +1,33 @@
+/**
+ * @module Every bound that a hostile peer can push on, in one table. Those of `ContextOptions.limits` have their default
+ * here; the rest are fixed. `test/limits.test.ts` hits each.
+ */
+import type { Limits } from '@ferrule/contract';
+
+/** Defaults of `ContextOptions.limits`. */
+export const DEFAULT_LIMITS: Limits = Object.freeze({
+  handshakeBytes: 131_072,
+  chainLength: 16,
+  pathBuildingSteps: 256,
+  tickets: 8,
+  keyUpdatesInARow: 32,
+  emptyRecordsInARow: 32,
+});
+
+/** RFC 9846 section 5.1: bytes of plaintext in a record. */
+export const MAX_PLAINTEXT = 16_384;
+/** RFC 9846 section 5.2: expansion by AEAD, content type and padding. */
+export const MAX_EXPANSION_13 = 256;
+/** RFC 5246 section 6.2.3. */
+export const MAX_EXPANSION_12 = 2_048;
+/** Warning alerts in a row (RFC 9846 section 6 leaves user_canceled; TLS 1.2 a few more). */
+export const MAX_WARNING_ALERTS = 4;
+/** RFC 9846 section 4.6.1: a ticket lives seven days at most, in seconds. */
+export const MAX_TICKET_LIFETIME = 604_800;
+/** Ciphertext of application data that is held while an asynchronous provider works on it: records and bytes. */
+export const MAX_RECORDS_IN_FLIGHT = 16;
+export const MAX_BYTES_IN_FLIGHT = 262_144;
+/** Bytes of the first plaintext that are shown in an error ("the peer speaks HTTP"). */
+export const MAX_QUOTED = 64;
+/** Bytes of NewSessionTicket, CertificateRequest and KeyUpdate after the handshake (BoringSSL: the same). */
+export const MAX_POST_HANDSHAKE_BYTES = 16_384;
