@@ -1,0 +1,119 @@
+/** @module One direction of a BIO: a linear buffer that always shows its contents, and its free space, in one piece. */
+
+/** What a consumed view is overwritten with: no TLS content type, a negative DER length, an odd ASCII byte. */
+const POISON = 0xdb;
+
+const NOTHING: Uint8Array = new Uint8Array(0);
+
+/**
+ * At most `limit` bytes, held at `[start, end)` of a memory up to twice as long. When the free space no longer fits
+ * behind the contents, `start` has passed `limit`, so moving the contents to the front costs less than was read since
+ * the last move: amortised constant time per byte whatever the sizes of reads and writes.
+ */
+export class Channel {
+  readonly limit: number;
+  /** The writer has announced the end. */
+  shut = false;
+  error: Error | undefined;
+  #memory: Uint8Array = NOTHING;
+  #start = 0;
+  #end = 0;
+  readonly #poison: boolean;
+
+  constructor(limit: number, poison: boolean) {
+    this.limit = limit;
+    this.#poison = poison;
+  }
+
+  get pending(): number {
+    return this.#end - this.#start;
+  }
+
+  get eof(): boolean {
+    return this.shut && this.#end === this.#start;
+  }
+
+  /** Everything that is pending. */
+  contents(): Uint8Array {
+    return this.#end === this.#start ? NOTHING : view(this.#memory, this.#start, this.#end);
+  }
+
+  consume(n: number): void {
+    if (!(Number.isInteger(n) && n >= 0 && n <= this.#end - this.#start)) {
+      throw new RangeError(`nread: ${n} is not an integer from 0 to ${this.pending}, the bytes pending`);
+    }
+    if (this.#poison) this.#memory.fill(POISON, this.#start, this.#start + n);
+    this.#start += n;
+    if (this.#start === this.#end) this.#start = this.#end = 0;
+  }
+
+  /** All the free space. */
+  space(): Uint8Array {
+    this.#assertOpen();
+    if (this.error !== undefined) return NOTHING;
+    const free = this.limit - this.pending;
+    if (free === 0) return NOTHING;
+    if (this.#memory.length - this.#end < free) this.#makeRoom();
+    return view(this.#memory, this.#end, this.#end + free);
+  }
+
+  publish(n: number): void {
+    this.#assertOpen();
+    const free = Math.min(this.limit - this.pending, this.#memory.length - this.#end);
+    if (!(Number.isInteger(n) && n >= 0 && n <= free)) {
+      throw new RangeError(`nwrite: ${n} is not an integer from 0 to ${free}, the bytes free`);
+    }
+    if (this.error === undefined) this.#end += n;
+  }
+
+  /** Returns the count, or -1. */
+  put(from: Uint8Array): number {
+    this.#assertOpen();
+    if (this.error !== undefined) return -1;
+    if (from.length === 0) return 0;
+    const space = this.space();
+    const n = Math.min(from.length, space.length);
+    if (n === 0) return -1;
+    space.set(n === from.length ? from : from.subarray(0, n));
+    this.#end += n;
+    return n;
+  }
+
+  /** Returns the count, 0 for EOF, or -1. */
+  take(into: Uint8Array): number {
+    if (into.length === 0) throw new TypeError('read: `into` is empty, and 0 would look like EOF');
+    const n = Math.min(into.length, this.pending);
+    if (n === 0) return this.shut ? 0 : -1;
+    into.set(view(this.#memory, this.#start, this.#start + n));
+    this.consume(n);
+    return n;
+  }
+
+  shutdown(): void {
+    if (this.error === undefined) this.shut = true;
+  }
+
+  /** Give up the memory when it holds nothing. */
+  trim(): void {
+    if (this.pending === 0) this.#memory = NOTHING;
+  }
+
+  #makeRoom(): void {
+    const old = this.#memory;
+    const pending = this.pending;
+    if (old.length === 0) {
+      this.#memory = new Uint8Array(2 * this.limit);
+      return;
+    }
+    old.copyWithin(0, this.#start, this.#end);
+    if (this.#poison) old.fill(POISON, pending, this.#end);
+    this.#start = 0;
+    this.#end = pending;
+  }
+
+  #assertOpen(): void {
+    if (this.shut) throw new TypeError('write after shutdownWrite()');
+  }
+}
+
+const view = (memory: Uint8Array, start: number, end: number): Uint8Array => new Uint8Array(memory.buffer, start, end - start);

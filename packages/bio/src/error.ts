@@ -1,0 +1,26 @@
+/** @module Why a transport failed, in the codes that `TlsError` uses too. */
+
+/** The codes of {@link BioError}; each is a `TlsErrorCode` of @ferrule/result. */
+export type BioErrorCode = 'TRANSPORT_ERROR' | 'TIMEOUT' | 'ABORTED' | 'BLOCKING_FORBIDDEN';
+
+const CODES: ReadonlySet<unknown> = new Set<BioErrorCode>(['TRANSPORT_ERROR', 'TIMEOUT', 'ABORTED', 'BLOCKING_FORBIDDEN']);
+
+/** A failure that a BIO itself finds, or that whoever serves it wants told from an error of the socket. */
+export class BioError extends Error {
+  override readonly name: 'BioError' = 'BioError';
+  readonly code: BioErrorCode;
+
+  constructor(code: BioErrorCode, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+  }
+}
+
+/**
+ * The `TlsError` code under which an engine reports {@link Bio.error}: the code of a {@link BioError} (recognised by
+ * name, so that two copies of this package agree), `TRANSPORT_ERROR` for anything else, e.g. an ECONNRESET.
+ */
+export const bioErrorCode = (error: Error): BioErrorCode => {
+  const code: unknown = error.name === 'BioError' ? (error as { readonly code?: unknown }).code : undefined;
+  return CODES.has(code) ? (code as BioErrorCode) : 'TRANSPORT_ERROR';
+};
