@@ -23,7 +23,9 @@ export type Feature =
   | 'crl'
   | 'ocsp'
   | 'external-psk'
-  | 'raw-public-key';
+  | 'raw-public-key'
+  | 'reverify'
+  | 'renegotiation-ignored';
 
 /** A TLS engine: one object per package, or made by its factory. */
 export interface Backend {

@@ -6,6 +6,10 @@ export interface Credential {
   readonly chain: readonly Uint8Array[];
   /** DER PKCS#8 (also PKCS#1 and SEC 1 where the backend takes them), or someone who signs. */
   readonly key: Uint8Array | Signer;
+  /** SignatureSchemes to use with this key, most preferred first; narrows what key and backend can do. Default: all of it. */
+  readonly signatureAlgorithms?: readonly number[];
+  /** Only for a server that names an issuer of this chain in its `certificate_authorities`. Default: false. */
+  readonly mustMatchIssuer?: boolean;
 }
 
 /** A key that lives elsewhere: an HSM, an agent, another process. Feature `external-signer`. */
@@ -21,5 +25,7 @@ export interface CertificateRequest {
   /** DER `Name`s of acceptable CAs. */
   readonly authorities: readonly Uint8Array[];
   readonly signatureAlgorithms: readonly number[];
+  /** TLS 1.2's ClientCertificateTypes; empty in TLS 1.3. */
+  readonly certificateTypes: readonly number[];
 }
 export type CredentialCallback = (request: CertificateRequest) => Credential | undefined | Promise<Credential | undefined>;

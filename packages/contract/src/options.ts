@@ -25,7 +25,10 @@ export interface ContextOptions {
   readonly trustAnchors?: readonly TrustAnchor[];
   /** DER CertificateLists. When given, the server's certificate must be covered by one and not be listed. */
   readonly crls?: readonly Uint8Array[];
-  /** `request` checks a stapled OCSP response when there is one; `require` fails without a good one. Default `off`. */
+  /**
+   * `request` checks a stapled OCSP response when there is one; `require` fails without a good one. Default `off`.
+   * With a verify function the response is asked for and handed to it, and judging it is its task.
+   */
   readonly ocsp?: 'off' | 'request' | 'require';
   /** SHA-256 (32 bytes each) of acceptable SubjectPublicKeyInfos, any of which must be in the verified chain. */
   readonly pins?: readonly Uint8Array[];
@@ -43,7 +46,10 @@ export interface ContextOptions {
   readonly cipherSuites?: readonly number[];
   /** IANA code points of NamedGroup, most preferred first. */
   readonly groups?: readonly number[];
-  /** The groups for which a key share goes into the first ClientHello, a subset of `groups` in its order. Default: the first. */
+  /**
+   * The groups for which a key share goes into the first ClientHello, a subset of `groups` in its order; empty asks for a
+   * HelloRetryRequest (RFC 9846 section 4.2.8). Feature `key-share-choice`. Default: the first.
+   */
   readonly keyShares?: readonly number[];
   /** IANA code points of SignatureScheme, most preferred first. */
   readonly signatureAlgorithms?: readonly number[];
@@ -59,6 +65,16 @@ export interface ContextOptions {
   readonly grease?: boolean;
   /** RFC 7627. `require` (default) refuses a TLS 1.2 server without it. Feature `extended-master-secret-policy` for `allow`. */
   readonly extendedMasterSecret?: 'require' | 'allow';
+  /**
+   * What to do with a TLS 1.2 HelloRequest: `refuse` (default) ends the connection with `NO_RENEGOTIATION`, `ignore` reads
+   * on, as RFC 5246 section 7.4.1.1 allows (feature
+   * `renegotiation-ignored`). Renegotiation itself never happens.
+   */
+  readonly renegotiation?: 'refuse' | 'ignore';
+  /** RFC 6962 section 3.3.1: ask for signed certificate timestamps. Default: false. */
+  readonly signedCertificateTimestamps?: boolean;
+  /** Verify the certificates of a resumed session anew, as if the server had sent them. Feature `reverify`. Default: false. */
+  readonly reverifyOnResumption?: boolean;
   /** RFC 9846 section 4.6.2: offer to authenticate after the handshake. Feature `post-handshake-auth`. Default: false. */
   readonly postHandshakeAuth?: boolean;
   /** RFC 7250: DER SubjectPublicKeyInfos that the server may present in place of a certificate. Feature `raw-public-key`. */
@@ -121,7 +137,10 @@ export interface PeerIdentity {
   readonly chain: readonly Uint8Array[];
   readonly ocspResponse: Uint8Array | undefined;
 }
-/** `false`, a throw or a rejection refuses the peer. A promise makes connect() return -1 / WANT_RETRY_VERIFY until it settles. */
+/**
+ * `false`, a throw or a rejection refuses the peer; a thrown TlsError with a `CERT_*` code becomes the failure itself, with
+ * the alert that belongs to it. A promise makes connect() return -1 / WANT_RETRY_VERIFY until it settles.
+ */
 export type VerifyCallback = (peer: PeerIdentity) => boolean | Promise<boolean>;
 
 export interface TraceMessage {

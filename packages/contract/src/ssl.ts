@@ -1,6 +1,7 @@
 /** @module One connection. */
 import type { Bio } from '@ferrule/bio';
 import type { ErrorSource, SslError } from '@ferrule/result';
+import type { Credential } from './credential.ts';
 import type { TlsVersion } from './options.ts';
 import type { TlsSession } from './session.ts';
 
@@ -82,6 +83,8 @@ export interface Ssl extends ErrorSource {
   readonly ocspResponse: Uint8Array | undefined;
   /** RFC 6962 SignedCertificateTimestampList from the TLS extension. */
   readonly signedCertificateTimestamps: Uint8Array | undefined;
+  /** The credential that was sent to the server; `undefined` before that, or when none was. */
+  readonly clientCredential: Credential | undefined;
   readonly sessionReused: boolean;
   readonly earlyData: 'not-sent' | 'rejected' | 'accepted';
   readonly ech: 'not-offered' | 'grease' | 'accepted' | 'rejected';
