@@ -4,7 +4,7 @@
  * Hash, HMAC and HKDF are always synchronous, since a transcript needs snapshots and a key schedule is many small steps.
  * Everything else may answer with a promise, which the handshake waits for as SSL_ERROR_WANT_ASYNC.
  */
-import type { TlsVersion } from '@ferrule/contract';
+import type { CertificateCompression, TlsVersion } from '@ferrule/contract';
 import type { SignatureVerifier } from '@ferrule/x509';
 
 export type Maybe<T> = T | Promise<T>;
@@ -95,6 +95,10 @@ export interface Group {
   readonly name: string;
   /** Key encapsulation is TLS 1.3 only. */
   readonly kem: boolean;
+  /**
+   * @param random - fills the array. The provider's own `random`, passed as it is, lets the platform make the key by itself;
+   * any other function is the only source of the key's randomness, so that a test can have byte-exact hellos.
+   */
   keyShare(random: (into: Uint8Array) => void): Maybe<KeyShare>;
 }
 
@@ -105,17 +109,32 @@ export interface SigningKey {
   sign(scheme: number, message: Uint8Array): Maybe<Uint8Array>;
 }
 
+/** One way of certificate compression (RFC 8879). */
+export interface Decompressor {
+  readonly name: CertificateCompression;
+  /** Never more than `limit` bytes; `null` for bytes that are not intact or that would become longer. */
+  decompress(data: Uint8Array, limit: number): Maybe<Uint8Array | null>;
+}
+
 export interface CryptoProvider {
   /** For `backend.engine`: `node:crypto`, `noble 2.4.0`, `WebCrypto + noble 2.4.0`. */
   readonly name: string;
   readonly suites: readonly CipherSuite[];
   readonly groups: readonly Group[];
+  /** Ids of the groups to offer when the caller does not say: `groups` without those that would be slow here. */
+  readonly defaultGroups: readonly number[];
   readonly hashes: Readonly<Record<HashName, Hash>>;
   /** Certificate signatures and CertificateVerify alike. */
   readonly verifier: SignatureVerifier;
   /** SignatureSchemes that the verifier can check, most preferred first. */
   readonly schemes: readonly number[];
-  /** Imports a PKCS#8 key; `undefined` where this provider does not sign (ADR: no signing over BigInt). */
+  /**
+   * Imports a PKCS#8 key (`node:crypto` also takes PKCS#1 and SEC 1); `undefined` where this provider does not sign
+   * (ADR 0020: no signing over BigInt).
+   * @throws TypeError for bytes that are no private key, or one that makes no signature of TLS.
+   */
   importSigningKey(pkcs8: Uint8Array): Maybe<SigningKey | undefined>;
+  /** The algorithms of RFC 8879 that this platform can undo, most preferred first. */
+  readonly decompressors: readonly Decompressor[];
   random(into: Uint8Array): void;
 }

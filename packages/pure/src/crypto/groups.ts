@@ -1,0 +1,77 @@
+/** @module Elliptic-curve and ML-KEM key exchange by noble (RFC 9846 section 4.2.8). */
+import { x25519 as curve25519 } from '@noble/curves/ed25519.js';
+import { p256, p384, p521 } from '@noble/curves/nist.js';
+import { ml_kem768 } from '@noble/post-quantum/ml-kem.js';
+import { KEM_CIPHERTEXT_LENGTH, type KemKey } from './hybrid.ts';
+import type { Group, KeyShare } from './provider.ts';
+
+export const nobleX25519: Group = Object.freeze({ id: 0x001d, name: 'x25519', kem: false, keyShare: x25519Share });
+export const nobleSecp256r1: Group = nistGroup(0x0017, 'secp256r1', p256, 32);
+export const nobleSecp384r1: Group = nistGroup(0x0018, 'secp384r1', p384, 48);
+export const nobleSecp521r1: Group = nistGroup(0x0019, 'secp521r1', p521, 66);
+
+export function nobleMlKem768(random: (into: Uint8Array) => void): KemKey {
+  const seed = new Uint8Array(64);
+  random(seed);
+  const { publicKey, secretKey } = ml_kem768.keygen(seed);
+  seed.fill(0);
+  return {
+    publicKey,
+    decapsulate: (ciphertext) => (ciphertext.length === KEM_CIPHERTEXT_LENGTH ? ml_kem768.decapsulate(ciphertext, secretKey) : null),
+    dispose() {
+      secretKey.fill(0);
+    },
+  };
+}
+
+function x25519Share(random: (into: Uint8Array) => void): KeyShare {
+  const secret = new Uint8Array(32);
+  random(secret);
+  return {
+    // Not getPublicKey(): on first use that builds tables of the Edwards curve, which takes longer than a whole handshake.
+    publicKey: curve25519.scalarMult(secret, curve25519.GuBytes),
+    // noble throws for a point of low order, whose all-zero secret RFC 7748 section 6.1 has us refuse.
+    derive: (peer) => (peer.length === 32 ? orNull(() => curve25519.getSharedSecret(secret, peer)) : null),
+    dispose() {
+      secret.fill(0);
+    },
+  };
+}
+
+function nistGroup(id: number, name: string, curve: typeof p256, size: number): Group {
+  const keyShare = (random: (into: Uint8Array) => void): KeyShare => {
+    const secret = scalar(random, size, (bytes) => curve.utils.isValidSecretKey(bytes));
+    return {
+      publicKey: curve.getPublicKey(secret, false),
+      // The secret is the x coordinate alone (RFC 9846 section 7.4.2); noble puts a form byte in front.
+      derive: (peer) => (isUncompressed(peer, size) ? orNull(() => curve.getSharedSecret(secret, peer, true).subarray(1)) : null),
+      dispose() {
+        secret.fill(0);
+      },
+    };
+  };
+  return Object.freeze({ id, name, kem: false, keyShare });
+}
+
+/** Whether these bytes are of the only form that RFC 9846 section 4.2.8.2 allows; not yet that the point is on the curve. */
+export const isUncompressed = (point: Uint8Array, size: number): boolean => point.length === 1 + 2 * size && point[0] === 4;
+
+/** A secret scalar by rejection; the surplus bits of P-521's last byte are cleared, so that a draw is seldom refused. */
+export function scalar(random: (into: Uint8Array) => void, size: number, valid: (bytes: Uint8Array) => boolean): Uint8Array {
+  const bytes = new Uint8Array(size);
+  // A real generator is refused once in 2^32 draws at the most; one that never gives a scalar must not hang us.
+  for (let draw = 0; draw < 64; draw++) {
+    random(bytes);
+    if (size === 66) bytes[0] = (bytes[0] as number) & 1;
+    if (valid(bytes)) return bytes;
+  }
+  throw new Error('the source of randomness gives no valid key');
+}
+
+function orNull(derive: () => Uint8Array): Uint8Array | null {
+  try {
+    return derive();
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * @module Hybrid key exchange with ML-KEM-768 (FIPS 203): an ephemeral ECDH and a key encapsulation, their shares and their
+ * secrets concatenated (RFC 10024).
+ */
+import type { Group, KeyShare, Maybe } from './provider.ts';
+
+/** One ML-KEM-768 key pair. */
+export interface KemKey {
+  /** The encapsulation key, 1184 bytes. */
+  readonly publicKey: Uint8Array;
+  /** The shared secret, 32 bytes; `null` for a ciphertext that is not 1088 bytes long. A wrong one of that length decapsulates to noise. */
+  decapsulate(ciphertext: Uint8Array): Maybe<Uint8Array | null>;
+  dispose(): void;
+}
+
+/** ML-KEM-768 by some implementation. `random` as in {@link Group.keyShare}. */
+export type Kem = (random: (into: Uint8Array) => void) => Maybe<KemKey>;
+
+export const KEM_CIPHERTEXT_LENGTH = 1088;
+
+/** Which share and secret stands first differs between the two (FIPS approval wanted the NIST curve in front). */
+export function hybridGroups(kem: Kem, x25519: Group, secp256r1: Group): readonly [x25519MlKem768: Group, secp256r1MlKem768: Group] {
+  return [
+    hybrid({ id: 0x11ec, name: 'X25519MLKEM768', kem, ecdh: x25519, ecdhShareLength: 32, kemFirst: true }),
+    hybrid({ id: 0x11eb, name: 'SecP256r1MLKEM768', kem, ecdh: secp256r1, ecdhShareLength: 65, kemFirst: false }),
+  ];
+}
+
+interface Parts {
+  readonly id: number;
+  readonly name: string;
+  readonly kem: Kem;
+  readonly ecdh: Group;
+  readonly ecdhShareLength: number;
+  readonly kemFirst: boolean;
+}
+
+function hybrid({ id, name, kem, ecdh, ecdhShareLength, kemFirst }: Parts): Group {
+  const join = (ofKem: Uint8Array, ofEcdh: Uint8Array): Uint8Array => (kemFirst ? concat(ofKem, ofEcdh) : concat(ofEcdh, ofKem));
+
+  const pair = (kemKey: KemKey, ecdhKey: KeyShare): KeyShare => ({
+    publicKey: join(kemKey.publicKey, ecdhKey.publicKey),
+    derive(peer) {
+      if (peer.length !== KEM_CIPHERTEXT_LENGTH + ecdhShareLength) return null;
+      const split = kemFirst ? KEM_CIPHERTEXT_LENGTH : ecdhShareLength;
+      const [ciphertext, point] = kemFirst ? [peer.subarray(0, split), peer.subarray(split)] : [peer.subarray(split), peer.subarray(0, split)];
+      return both(kemKey.decapsulate(ciphertext), ecdhKey.derive(point), (kemSecret, ecdhSecret) => {
+        const secret = kemSecret && ecdhSecret && join(kemSecret, ecdhSecret);
+        kemSecret?.fill(0);
+        ecdhSecret?.fill(0);
+        return secret;
+      });
+    },
+    dispose() {
+      kemKey.dispose();
+      ecdhKey.dispose();
+    },
+  });
+  return { id, name, kem: true, keyShare: (random) => both(kem(random), ecdh.keyShare(random), pair) };
+}
+
+/** `join(a, b)`, at once unless one of them is still to come. */
+function both<A, B, T>(a: Maybe<A>, b: Maybe<B>, join: (a: A, b: B) => T): Maybe<T> {
+  if (a instanceof Promise || b instanceof Promise) return Promise.all([a, b]).then(([left, right]) => join(left, right));
+  return join(a, b);
+}
+
+function concat(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const out = new Uint8Array(a.length + b.length);
+  out.set(a);
+  out.set(b, a.length);
+  return out;
+}

@@ -1,0 +1,104 @@
+/**
+ * @module The provider on `node:crypto`: synchronous, KeyObjects throughout. From Node 24 on a raw key costs more at each use
+ * than the record that it seals.
+ */
+import {
+  type CipherGCMTypes, createCipheriv, createDecipheriv, createHash, createHmac, createSecretKey, randomFillSync,
+  type Hash as NodeHash,
+} from 'node:crypto';
+import { nodeVerifier } from '@ferrule/x509/crypto/node';
+import { nodeDecompressors } from './node-decompress.ts';
+import { nodeGroups } from './node-groups.ts';
+import { nodeSigningKey } from './node-sign.ts';
+import type { AeadAlgorithm, CryptoProvider, Hash, HashName, HashState, SyncAead } from './provider.ts';
+import { DEFAULT_SCHEMES } from './schemes.ts';
+import { KEY_LENGTH, RECORD_LIMIT, suitesOf } from './suites.ts';
+
+export type { CryptoProvider } from './provider.ts';
+
+const random = (into: Uint8Array): void => {
+  randomFillSync(into);
+};
+
+const hashes: Readonly<Record<HashName, Hash>> = Object.freeze({
+  sha256: hashOf('sha256', 32),
+  sha384: hashOf('sha384', 48),
+  sha512: hashOf('sha512', 64),
+});
+
+/** `node:crypto` for everything; ML-KEM by noble before Node 24.7. */
+export const nodeCrypto: CryptoProvider = Object.freeze({
+  name: 'node:crypto',
+  suites: suitesOf([aead('AES-128-GCM', 'aes-128-gcm'), aead('AES-256-GCM', 'aes-256-gcm'), aead('ChaCha20-Poly1305', 'chacha20-poly1305')], hashes),
+  ...nodeGroups(random),
+  hashes,
+  verifier: nodeVerifier,
+  schemes: DEFAULT_SCHEMES,
+  importSigningKey: nodeSigningKey,
+  decompressors: nodeDecompressors,
+  random,
+});
+
+function hashOf(name: HashName, size: number): Hash {
+  return Object.freeze({
+    name,
+    size,
+    create: () => state(createHash(name)),
+    digest: (data: Uint8Array) => createHash(name).update(data).digest(),
+    hmac: (key: Uint8Array, data: Uint8Array) => createHmac(name, createSecretKey(key)).update(data).digest(),
+  });
+}
+
+function state(node: NodeHash): HashState {
+  return {
+    update(data) {
+      node.update(data);
+    },
+    clone: () => state(node.copy()),
+    digest: () => node.copy().digest(),
+  };
+}
+
+const TAG_LENGTH = 16;
+
+function aead(name: AeadAlgorithm['name'], openssl: string): AeadAlgorithm {
+  // node:crypto types its AEADs apart; at run time they are used alike.
+  const cipher = openssl as CipherGCMTypes;
+  // GCM has this length by default, and is faster without options.
+  const options = name === 'ChaCha20-Poly1305' ? { authTagLength: TAG_LENGTH } : undefined;
+  const key = (bytes: Uint8Array): SyncAead => {
+    let secret = createSecretKey(bytes);
+    return {
+      sync: true,
+      seal(nonce, aad, plain, out) {
+        const seal = createCipheriv(cipher, secret, nonce, options);
+        seal.setAAD(aad);
+        out.set(seal.update(plain));
+        seal.final();
+        out.set(seal.getAuthTag(), plain.length);
+        return out.subarray(0, plain.length + TAG_LENGTH);
+      },
+      open(nonce, aad, sealed) {
+        const length = sealed.length - TAG_LENGTH;
+        if (length < 0) return null;
+        const open = createDecipheriv(cipher, secret, nonce, options);
+        open.setAAD(aad);
+        open.setAuthTag(sealed.subarray(length));
+        const plain = open.update(sealed.subarray(0, length));
+        try {
+          open.final();
+        } catch {
+          return null;
+        }
+        return plain;
+      },
+      dispose() {
+        secret = WIPED;
+      },
+    };
+  };
+  return Object.freeze({ name, keyLength: KEY_LENGTH[name], constantTime: true, recordLimit: RECORD_LIMIT[name], key });
+}
+
+/** Put in the place of a disposed key: of no AEAD's length, so that a use after dispose() throws. OpenSSL wipes the real one. */
+const WIPED = createSecretKey(new Uint8Array(1));

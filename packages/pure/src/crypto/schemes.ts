@@ -1,0 +1,59 @@
+/** @module SignatureScheme (RFC 9846 section 4.2.3): what each code point signs with, and which key can make it. */
+import type { HashName, SignatureAlgorithm } from '@ferrule/x509';
+
+/** A kind of key as signatures see it: RSA keys under rsaEncryption and under id-RSASSA-PSS are two kinds. */
+export type KeyKind = 'rsa' | 'rsa-pss' | 'secp256r1' | 'secp384r1' | 'secp521r1' | 'ed25519' | 'ed448';
+
+export interface SignatureScheme {
+  readonly id: number;
+  /** IANA name. */
+  readonly name: string;
+  readonly algorithm: SignatureAlgorithm;
+  /** The key that signs with it in TLS 1.3; in TLS 1.2 the curve of an ECDSA key is free (RFC 9846 section 4.2.3). */
+  readonly key: KeyKind;
+  /** RSASSA-PKCS1-v1_5 signs certificates and TLS 1.2 only. */
+  readonly tls13: boolean;
+}
+
+const HASH_LENGTH: Readonly<Record<HashName, number>> = { sha256: 32, sha384: 48, sha512: 64 };
+
+const ecdsa = (id: number, key: KeyKind, hash: HashName): SignatureScheme => ({
+  id, name: `ecdsa_${key}_${hash}`, algorithm: { kind: 'ecdsa', hash }, key, tls13: true,
+});
+const edwards = (id: number, kind: 'ed25519' | 'ed448'): SignatureScheme => ({ id, name: kind, algorithm: { kind }, key: kind, tls13: true });
+const pss = (id: number, key: 'rsa' | 'rsa-pss', hash: HashName): SignatureScheme => ({
+  id,
+  name: `rsa_pss_${key === 'rsa' ? 'rsae' : 'pss'}_${hash}`,
+  algorithm: { kind: 'rsa-pss', hash, saltLength: HASH_LENGTH[hash] },
+  key,
+  tls13: true,
+});
+const pkcs1 = (id: number, hash: HashName): SignatureScheme => ({
+  id, name: `rsa_pkcs1_${hash}`, algorithm: { kind: 'rsa-pkcs1', hash }, key: 'rsa', tls13: false,
+});
+
+/** In order of preference: cheap and modern first. */
+export const SIGNATURE_SCHEMES: readonly SignatureScheme[] = Object.freeze([
+  ecdsa(0x0403, 'secp256r1', 'sha256'),
+  edwards(0x0807, 'ed25519'),
+  ecdsa(0x0503, 'secp384r1', 'sha384'),
+  ecdsa(0x0603, 'secp521r1', 'sha512'),
+  edwards(0x0808, 'ed448'),
+  pss(0x0804, 'rsa', 'sha256'),
+  pss(0x0805, 'rsa', 'sha384'),
+  pss(0x0806, 'rsa', 'sha512'),
+  pss(0x0809, 'rsa-pss', 'sha256'),
+  pss(0x080a, 'rsa-pss', 'sha384'),
+  pss(0x080b, 'rsa-pss', 'sha512'),
+  pkcs1(0x0401, 'sha256'),
+  pkcs1(0x0501, 'sha384'),
+  pkcs1(0x0601, 'sha512'),
+]);
+
+const BY_ID = new Map(SIGNATURE_SCHEMES.map((scheme) => [scheme.id, scheme]));
+
+/** `undefined` for a code point that this engine does not know: SHA-1, DSA, unassigned. */
+export const signatureScheme = (id: number): SignatureScheme | undefined => BY_ID.get(id);
+
+/** The schemes of the design: everything but Ed448, which the public web does not use. */
+export const DEFAULT_SCHEMES: readonly number[] = Object.freeze(SIGNATURE_SCHEMES.filter(({ key }) => key !== 'ed448').map(({ id }) => id));
