@@ -50,7 +50,9 @@ export const ALERT_OF: { readonly [K in TlsErrorCode]: number | null } = Object.
 
   // Handshake.
   UNEXPECTED_MESSAGE: Alert.unexpected_message,
+  ILLEGAL_PARAMETER: Alert.illegal_parameter,
   UNEXPECTED_EXTENSION: Alert.unsupported_extension,
+  MISPLACED_EXTENSION: Alert.illegal_parameter,
   DUPLICATE_EXTENSION: Alert.illegal_parameter,
   ERROR_PARSING_EXTENSION: Alert.decode_error,
   MISSING_EXTENSION: Alert.missing_extension,

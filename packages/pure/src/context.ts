@@ -1,0 +1,313 @@
+/**
+ * @module ContextOptions → {@link Config}: every option checked once, unknown ones refused by name, and what comes out
+ * frozen and of exact types. Nothing behind this file asks whether an option is sensible.
+ */
+import type {
+  CertificateCompression,
+  ContextOptions,
+  Credential,
+  CredentialCallback,
+  ExternalPsk,
+  Limits,
+  TlsSession,
+  TlsVersion,
+  TraceMessage,
+  TrustAnchor,
+  VerifyCallback,
+} from '@ferrule/contract';
+import type { CipherSuite, CryptoProvider, Decompressor, Group } from './crypto/provider.ts';
+import { DEFAULT_LIMITS, MAX_PLAINTEXT } from './limits.ts';
+
+/** What a context is, after checking. */
+export interface Config {
+  readonly provider: CryptoProvider;
+  readonly trustAnchors: readonly TrustAnchor[];
+  readonly crls: readonly Uint8Array[] | undefined;
+  readonly ocsp: 'off' | 'request' | 'require';
+  readonly pins: readonly Uint8Array[];
+  readonly verify: 'peer' | 'none' | VerifyCallback;
+  /** The versions offered, newest first. */
+  readonly versions: readonly TlsVersion[];
+  /** Of the versions offered, most preferred first. */
+  readonly suites: readonly CipherSuite[];
+  readonly groups: readonly Group[];
+  /** Those of `groups` that get a share in the first ClientHello. */
+  readonly keyShares: readonly Group[];
+  readonly signatureAlgorithms: readonly number[];
+  readonly alpn: readonly string[];
+  readonly recordSizeLimit: number | undefined;
+  readonly decompressors: readonly Decompressor[];
+  readonly ech: Uint8Array | 'grease' | undefined;
+  readonly grease: boolean;
+  readonly extendedMasterSecret: 'require' | 'allow';
+  readonly renegotiation: 'refuse' | 'ignore';
+  readonly signedCertificateTimestamps: boolean;
+  readonly reverifyOnResumption: boolean;
+  readonly postHandshakeAuth: boolean;
+  readonly rawPublicKeys: readonly Uint8Array[];
+  readonly externalPsks: readonly ExternalPsk[];
+  readonly recordPadding: number;
+  readonly securityLevel: number;
+  readonly credentials: readonly Credential[];
+  readonly onCertificateRequest: CredentialCallback | undefined;
+  readonly onKeylog: ((line: string) => void) | undefined;
+  readonly onSession: ((session: TlsSession) => void) | undefined;
+  readonly onMessage: ((message: TraceMessage) => void) | undefined;
+  readonly limits: Limits;
+  readonly now: () => number;
+  readonly random: (into: Uint8Array) => void;
+  /** RFC 9846 appendix E.4. Only a test turns it off. */
+  readonly middleboxCompatibility: boolean;
+}
+
+/** @throws TypeError that names the option. */
+export function parseOptions(provider: CryptoProvider, options: ContextOptions = {}): Config {
+  const given: unknown = options;
+  if (typeof given !== 'object' || given === null) throw new TypeError('options: must be an object');
+  for (const name of Object.keys(given)) {
+    if (!KNOWN.has(name)) throw new TypeError(`unknown option: ${name}`);
+  }
+  const o = new Map<string, unknown>(Object.entries(given).filter(([, value]) => value !== undefined));
+  const groups = pick(o, 'groups', provider.groups, provider.defaultGroups);
+  const { versions, suites } = versionsAndSuites(o, provider);
+  const first = groups.find((group) => versions[0] === 'TLSv1.3' || !group.kem);
+  return Object.freeze<Config>({
+    provider,
+    trustAnchors: list(o, 'trustAnchors', trustAnchor, { empty: true }) ?? [],
+    crls: list(o, 'crls', bytes),
+    ocsp: oneOf(o, 'ocsp', ['off', 'request', 'require'], 'off'),
+    pins: list(o, 'pins', pin) ?? [],
+    verify: verifyOption(o),
+    versions,
+    suites,
+    groups,
+    keyShares: keyShares(o, groups) ?? (first === undefined ? [] : [first]),
+    signatureAlgorithms: schemes(o, provider),
+    alpn: list(o, 'alpn', protocolName) ?? [],
+    recordSizeLimit: integer(o, 'recordSizeLimit', 64, MAX_PLAINTEXT),
+    decompressors: decompressors(o, provider),
+    ech: echOption(o),
+    grease: flag(o, 'grease'),
+    extendedMasterSecret: oneOf(o, 'extendedMasterSecret', ['require', 'allow'], 'require'),
+    renegotiation: oneOf(o, 'renegotiation', ['refuse', 'ignore'], 'refuse'),
+    signedCertificateTimestamps: flag(o, 'signedCertificateTimestamps'),
+    reverifyOnResumption: flag(o, 'reverifyOnResumption'),
+    postHandshakeAuth: flag(o, 'postHandshakeAuth'),
+    rawPublicKeys: list(o, 'rawPublicKeys', bytes) ?? [],
+    externalPsks: list(o, 'externalPsks', externalPsk) ?? [],
+    recordPadding: integer(o, 'recordPadding', 0, MAX_PLAINTEXT) ?? 0,
+    securityLevel: integer(o, 'securityLevel', 1, 5) ?? 2,
+    credentials: list(o, 'credentials', credential) ?? [],
+    onCertificateRequest: callback<CredentialCallback>(o, 'onCertificateRequest'),
+    onKeylog: callback<(line: string) => void>(o, 'onKeylog'),
+    onSession: callback<(session: TlsSession) => void>(o, 'onSession'),
+    onMessage: callback<(message: TraceMessage) => void>(o, 'onMessage'),
+    limits: limitsOption(o),
+    now: callback<() => number>(o, 'now') ?? Date.now,
+    random: callback<(into: Uint8Array) => void>(o, 'random') ?? provider.random,
+    middleboxCompatibility: true,
+  });
+}
+
+/** What the caller's credential must look like; also for what `onCertificateRequest` returns. @throws TypeError */
+export function credential(value: unknown, name: string): Credential {
+  const o = record(value, name, ['chain', 'key', 'signatureAlgorithms', 'mustMatchIssuer']);
+  list(o, 'chain', bytes, { prefix: name });
+  if (!o.has('chain')) throw new TypeError(`${name}.chain: required`);
+  list(o, 'signatureAlgorithms', codePoint, { prefix: name });
+  const mustMatch = o.get('mustMatchIssuer');
+  if (mustMatch !== undefined && typeof mustMatch !== 'boolean') throw new TypeError(`${name}.mustMatchIssuer: must be a boolean`);
+  const key = o.get('key');
+  if (!isBytes(key)) {
+    if (typeof key !== 'object' || key === null) throw new TypeError(`${name}.key: must be a Uint8Array or a Signer`);
+    const { schemes: offered, sign } = key as { readonly schemes?: unknown; readonly sign?: unknown };
+    if (!Array.isArray(offered) || offered.length === 0) throw new TypeError(`${name}.key.schemes: must be a list of SignatureSchemes`);
+    offered.forEach((scheme, i) => codePoint(scheme, `${name}.key.schemes[${i}]`));
+    if (typeof sign !== 'function') throw new TypeError(`${name}.key.sign: must be a function`);
+  }
+  return value as Credential;
+}
+
+const KNOWN: ReadonlySet<string> = new Set<keyof ContextOptions>([
+  'trustAnchors', 'crls', 'ocsp', 'pins', 'verify', 'minVersion', 'maxVersion', 'cipherSuites', 'groups', 'keyShares', 'signatureAlgorithms',
+  'alpn', 'recordSizeLimit', 'certificateCompression', 'ech', 'grease', 'extendedMasterSecret', 'renegotiation', 'signedCertificateTimestamps',
+  'reverifyOnResumption', 'postHandshakeAuth', 'rawPublicKeys', 'externalPsks', 'recordPadding', 'securityLevel', 'credentials',
+  'onCertificateRequest', 'onKeylog', 'onSession', 'onMessage', 'limits', 'now', 'random',
+]); // prettier-ignore
+
+type Options = ReadonlyMap<string, unknown>;
+type Check<T> = (value: unknown, name: string) => T;
+
+/** Newest first: the index is the age. */
+const VERSIONS: readonly TlsVersion[] = ['TLSv1.3', 'TLSv1.2'];
+
+function versionsAndSuites(o: Options, provider: CryptoProvider): { readonly versions: readonly TlsVersion[]; readonly suites: readonly CipherSuite[] } {
+  const newest = VERSIONS.indexOf(oneOf(o, 'maxVersion', VERSIONS, 'TLSv1.3'));
+  const oldest = VERSIONS.indexOf(oneOf(o, 'minVersion', VERSIONS, 'TLSv1.2'));
+  if (oldest < newest) throw new TypeError('minVersion: is above maxVersion');
+  const range = VERSIONS.slice(newest, oldest + 1);
+  const suites = pick(o, 'cipherSuites', provider.suites).filter((suite) => range.includes(suite.version));
+  const versions = range.filter((version) => suites.some((suite) => suite.version === version));
+  if (versions.length === 0) throw new TypeError('cipherSuites: none is of a version between minVersion and maxVersion');
+  return { versions: Object.freeze(versions), suites: Object.freeze(suites) };
+}
+
+/** Code points the caller names, in its order, as what the provider has; `defaults` (or all) when it names none. */
+function pick<T extends { readonly id: number }>(o: Options, name: string, all: readonly T[], defaults?: readonly number[]): readonly T[] {
+  const ids = list(o, name, codePoint) ?? defaults;
+  if (ids === undefined) return all;
+  return Object.freeze(
+    ids.map((id) => {
+      const found = all.find((candidate) => candidate.id === id);
+      if (found === undefined) throw new TypeError(`${name}: ${hex(id)} is unknown to this backend`);
+      return found;
+    }),
+  );
+}
+
+function keyShares(o: Options, groups: readonly Group[]): readonly Group[] | undefined {
+  const ids = list(o, 'keyShares', codePoint, { empty: true });
+  if (ids === undefined) return undefined;
+  let last = -1;
+  return Object.freeze(
+    ids.map((id) => {
+      const at = groups.findIndex((group) => group.id === id);
+      const group = groups[at];
+      if (group === undefined) throw new TypeError(`keyShares: ${hex(id)} is not in groups`);
+      if (at <= last) throw new TypeError('keyShares: not in the order of groups (RFC 9846 section 4.2.8)');
+      last = at;
+      return group;
+    }),
+  );
+}
+
+function schemes(o: Options, provider: CryptoProvider): readonly number[] {
+  const ids = list(o, 'signatureAlgorithms', codePoint);
+  for (const id of ids ?? []) {
+    if (!provider.schemes.includes(id)) throw new TypeError(`signatureAlgorithms: ${hex(id)} is unknown to this backend`);
+  }
+  return ids ?? provider.schemes;
+}
+
+function decompressors(o: Options, provider: CryptoProvider): readonly Decompressor[] {
+  const names = list(o, 'certificateCompression', (value, name) => member<CertificateCompression>(value, name, ['zlib', 'brotli', 'zstd'])) ?? [];
+  return Object.freeze(
+    names.map((name) => {
+      const found = provider.decompressors.find((candidate) => candidate.name === name);
+      if (found === undefined) throw new TypeError(`certificateCompression: ${name} is not available with ${provider.name}`);
+      return found;
+    }),
+  );
+}
+
+function verifyOption(o: Options): 'peer' | 'none' | VerifyCallback {
+  const value = o.get('verify');
+  return typeof value === 'function' ? (value as VerifyCallback) : oneOf(o, 'verify', ['peer', 'none'], 'peer');
+}
+
+function echOption(o: Options): Uint8Array | 'grease' | undefined {
+  const value = o.get('ech');
+  if (value === undefined || value === 'grease') return value;
+  return bytes(value, 'ech');
+}
+
+function limitsOption(o: Options): Limits {
+  if (!o.has('limits')) return DEFAULT_LIMITS;
+  const given = record(o.get('limits'), 'limits', Object.keys(DEFAULT_LIMITS));
+  const limits: Record<string, unknown> = { ...DEFAULT_LIMITS };
+  for (const name of given.keys()) limits[name] = integer(given, name, 1, Number.MAX_SAFE_INTEGER, 'limits');
+  return Object.freeze(limits) as unknown as Limits;
+}
+
+function trustAnchor(value: unknown, name: string): TrustAnchor {
+  if (isBytes(value)) return bytes(value, name);
+  const o = record(value, name, ['subject', 'spki', 'nameConstraints']);
+  const part = (key: string): Uint8Array => bytes(o.get(key), `${name}.${key}`);
+  return o.has('nameConstraints')
+    ? { subject: part('subject'), spki: part('spki'), nameConstraints: part('nameConstraints') }
+    : { subject: part('subject'), spki: part('spki') };
+}
+
+function externalPsk(value: unknown, name: string): ExternalPsk {
+  const o = record(value, name, ['identity', 'key', 'hash']);
+  const identity = bytes(o.get('identity'), `${name}.identity`);
+  if (identity.length > 0xffff) throw new TypeError(`${name}.identity: longer than 65535 bytes`);
+  return { identity, key: bytes(o.get('key'), `${name}.key`), hash: member(o.get('hash'), `${name}.hash`, ['sha256', 'sha384']) };
+}
+
+function pin(value: unknown, name: string): Uint8Array {
+  const digest = bytes(value, name);
+  if (digest.length !== 32) throw new TypeError(`${name}: must be a SHA-256 digest of 32 bytes`);
+  return digest;
+}
+
+/** RFC 7301 section 3.1. */
+function protocolName(value: unknown, name: string): string {
+  if (typeof value !== 'string') throw new TypeError(`${name}: must be a string`);
+  const { length } = new TextEncoder().encode(value);
+  if (length < 1 || length > 255) throw new TypeError(`${name}: must be 1 to 255 bytes of UTF-8`);
+  return value;
+}
+
+function codePoint(value: unknown, name: string): number {
+  if (!Number.isInteger(value) || (value as number) < 0 || (value as number) > 0xffff) throw new TypeError(`${name}: must be a 16-bit code point`);
+  return value as number;
+}
+
+/** A copy, so that nobody changes a config from outside. */
+function bytes(value: unknown, name: string): Uint8Array {
+  if (!isBytes(value) || value.length === 0) throw new TypeError(`${name}: must be a Uint8Array that is not empty`);
+  return value.slice();
+}
+
+const isBytes = (value: unknown): value is Uint8Array => value instanceof Uint8Array;
+
+/** A list without repetitions of primitives; `undefined` when it is absent. */
+function list<T>(o: Options, key: string, check: Check<T>, { empty = false, prefix = '' } = {}): readonly T[] | undefined {
+  const value = o.get(key);
+  if (value === undefined) return undefined;
+  const name = prefix === '' ? key : `${prefix}.${key}`;
+  if (!Array.isArray(value)) throw new TypeError(`${name}: must be an array`);
+  if (value.length === 0 && !empty) throw new TypeError(`${name}: must not be empty`);
+  const items = value.map((item, i) => check(item, `${name}[${i}]`));
+  if (new Set<unknown>(items).size !== items.length) throw new TypeError(`${name}: has an entry twice`);
+  return Object.freeze(items);
+}
+
+function record(value: unknown, name: string, keys: readonly string[]): ReadonlyMap<string, unknown> {
+  if (typeof value !== 'object' || value === null) throw new TypeError(`${name}: must be an object`);
+  for (const key of Object.keys(value)) {
+    if (!keys.includes(key)) throw new TypeError(`unknown option: ${name}.${key}`);
+  }
+  return new Map<string, unknown>(Object.entries(value).filter(([, entry]) => entry !== undefined));
+}
+
+function integer(o: Options, key: string, least: number, most: number, prefix = ''): number | undefined {
+  const value = o.get(key);
+  if (value === undefined) return undefined;
+  if (!Number.isInteger(value) || (value as number) < least || (value as number) > most) {
+    throw new TypeError(`${prefix === '' ? key : `${prefix}.${key}`}: must be an integer from ${least} to ${most}`);
+  }
+  return value as number;
+}
+
+function flag(o: Options, name: string): boolean {
+  const value = o.get(name) ?? false;
+  if (typeof value !== 'boolean') throw new TypeError(`${name}: must be a boolean`);
+  return value;
+}
+
+function callback<F extends (...parameters: never[]) => unknown>(o: Options, name: string): F | undefined {
+  const value = o.get(name);
+  if (value !== undefined && typeof value !== 'function') throw new TypeError(`${name}: must be a function`);
+  return value as F | undefined;
+}
+
+const oneOf = <T extends string>(o: Options, name: string, values: readonly T[], fallback: T): T => member(o.get(name) ?? fallback, name, values);
+
+function member<T extends string>(value: unknown, name: string, values: readonly T[]): T {
+  if (!values.includes(value as T)) throw new TypeError(`${name}: must be one of ${values.join(', ')}`);
+  return value as T;
+}
+
+const hex = (id: number): string => `0x${id.toString(16).padStart(4, '0')}`;
