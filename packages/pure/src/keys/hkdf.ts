@@ -1,0 +1,53 @@
+/** @module HKDF (RFC 5869) and HKDF-Expand-Label (RFC 9846 section 7.1), over the provider's synchronous HMAC. */
+import type { Hash } from '../crypto/provider.ts';
+
+const EMPTY = new Uint8Array(0);
+const ENCODER = new TextEncoder();
+
+/** HKDF-Extract. */
+export const hkdfExtract = (hash: Hash, salt: Uint8Array, keyMaterial: Uint8Array): Uint8Array => hash.hmac(salt, keyMaterial);
+
+/** HKDF-Expand, `length` up to 255 hashes. @throws RangeError for more. */
+export function hkdfExpand(hash: Hash, secret: Uint8Array, info: Uint8Array, length: number): Uint8Array {
+  if (length > 255 * hash.size) throw new RangeError(`HKDF-Expand gives at most ${255 * hash.size} bytes`);
+  const out = new Uint8Array(length);
+  // T(i - 1) || info || i; the first T is empty.
+  const input = new Uint8Array(hash.size + info.length + 1);
+  input.set(info, hash.size);
+  for (let done = 0, counter = 1; done < length; counter++) {
+    input[input.length - 1] = counter;
+    const block = hash.hmac(secret, counter === 1 ? input.subarray(hash.size) : input);
+    out.set(block.subarray(0, Math.min(block.length, length - done)), done);
+    input.set(block);
+    block.fill(0);
+    done += hash.size;
+  }
+  input.fill(0);
+  return out;
+}
+
+/** HKDF-Expand-Label: `label` without its `tls13 ` prefix, 1 to 249 bytes; `context` at most 255 bytes. */
+export function expandLabel(hash: Hash, secret: Uint8Array, label: string, context: Uint8Array, length: number): Uint8Array {
+  const name = ENCODER.encode(`tls13 ${label}`);
+  const info = new Uint8Array(4 + name.length + context.length);
+  info[0] = length >>> 8;
+  info[1] = length;
+  info[2] = name.length;
+  info.set(name, 3);
+  info[3 + name.length] = context.length;
+  info.set(context, 4 + name.length);
+  return hkdfExpand(hash, secret, info, length);
+}
+
+/** Derive-Secret with Transcript-Hash already computed. */
+export const deriveSecret = (hash: Hash, secret: Uint8Array, label: string, transcriptHash: Uint8Array): Uint8Array =>
+  expandLabel(hash, secret, label, transcriptHash, hash.size);
+
+const EMPTY_HASHES = new WeakMap<Hash, Uint8Array>();
+
+/** Hash(""), computed once for each hash. */
+export function emptyHash(hash: Hash): Uint8Array {
+  let digest = EMPTY_HASHES.get(hash);
+  if (digest === undefined) EMPTY_HASHES.set(hash, (digest = hash.digest(EMPTY)));
+  return digest;
+}

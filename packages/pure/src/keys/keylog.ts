@@ -1,0 +1,21 @@
+/** @module Lines of the NSS key log (RFC 9850), as SSLKEYLOGFILE readers take them. */
+
+/** Labels, by the secret that each line carries. */
+export const KeylogLabel = Object.freeze({
+  masterSecret: 'CLIENT_RANDOM',
+  clientEarlyTraffic: 'CLIENT_EARLY_TRAFFIC_SECRET',
+  earlyExporter: 'EARLY_EXPORTER_SECRET',
+  clientHandshakeTraffic: 'CLIENT_HANDSHAKE_TRAFFIC_SECRET',
+  serverHandshakeTraffic: 'SERVER_HANDSHAKE_TRAFFIC_SECRET',
+  clientTraffic: 'CLIENT_TRAFFIC_SECRET_0',
+  serverTraffic: 'SERVER_TRAFFIC_SECRET_0',
+  exporter: 'EXPORTER_SECRET',
+  echSecret: 'ECH_SECRET',
+  echConfig: 'ECH_CONFIG',
+} as const);
+export type KeylogLabel = (typeof KeylogLabel)[keyof typeof KeylogLabel];
+
+/** One line, without newline. `clientRandom` is that of the ClientHello on the wire. */
+export const keylogLine = (label: KeylogLabel, clientRandom: Uint8Array, secret: Uint8Array): string => `${label} ${hex(clientRandom)} ${hex(secret)}`;
+
+const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
