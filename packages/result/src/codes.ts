@@ -67,7 +67,9 @@ const TABLE = {
 
   // ── Handshake ──
   UNEXPECTED_MESSAGE: { meaning: 'A handshake message came out of order.' },
+  ILLEGAL_PARAMETER: { meaning: 'A field of a message has a value that its RFC forbids.' },
   UNEXPECTED_EXTENSION: { meaning: 'The peer sent an extension that was not offered or not allowed there.' },
+  MISPLACED_EXTENSION: { meaning: 'The peer sent a known extension in a message where it does not belong.' },
   DUPLICATE_EXTENSION: { meaning: 'The peer sent an extension twice.' },
   ERROR_PARSING_EXTENSION: { meaning: 'An extension could not be decoded.' },
   MISSING_EXTENSION: { meaning: 'A required extension is missing.' },
