@@ -67,8 +67,7 @@ export interface ContextOptions {
   readonly extendedMasterSecret?: 'require' | 'allow';
   /**
    * What to do with a TLS 1.2 HelloRequest: `refuse` (default) ends the connection with `NO_RENEGOTIATION`, `ignore` reads
-   * on, as RFC 5246 section 7.4.1.1 allows (feature
-   * `renegotiation-ignored`). Renegotiation itself never happens.
+   * on, as RFC 5246 section 7.4.1.1 allows (feature `renegotiation-ignored`). Renegotiation itself never happens.
    */
   readonly renegotiation?: 'refuse' | 'ignore';
   /** RFC 6962 section 3.3.1: ask for signed certificate timestamps. Default: false. */
@@ -139,7 +138,7 @@ export interface PeerIdentity {
 }
 /**
  * `false`, a throw or a rejection refuses the peer; a thrown TlsError with a `CERT_*` code becomes the failure itself, with
- * the alert that belongs to it. A promise makes connect() return -1 / WANT_RETRY_VERIFY until it settles.
+ * the alert that it names or else the one that belongs to its code. A promise makes connect() return -1 / WANT_RETRY_VERIFY until it settles.
  */
 export type VerifyCallback = (peer: PeerIdentity) => boolean | Promise<boolean>;
 
