@@ -48,19 +48,20 @@ export interface Bio {
   nread0(atLeast?: number): Uint8Array;
   /**
    * Consume `n` bytes of that view; the view is dead afterwards. 0 is allowed.
-   * @throws RangeError when `n` is not an integer from 0 to `pending`.
+   * @throws RangeError when `n` is not an integer from 0 to the length of that view.
    */
   nread(n: number): void;
   /**
-   * `BIO_nwrite0`: contiguous free space to fill in place, all that is free; of length 0 when full or failed. A blocking
-   * BIO waits for `atLeast` bytes of it (default 1; never more than it can hold), or failure. Publishes nothing by itself.
+   * `BIO_nwrite0`: contiguous free space to fill in place; of length 0 when full or failed. It is all that is free, except
+   * that a BIO which grows may offer less, yet `atLeast` bytes. A blocking BIO waits for `atLeast` bytes (default 1; never
+   * more than it can hold), or failure. Publishes nothing by itself.
    * @throws TypeError after `shutdownWrite()`.
    */
   nwrite0(atLeast?: number): Uint8Array;
   /**
    * Publish the first `n` bytes of that space to the other end; the view is dead afterwards. 0 is allowed. Ignored when
    * the transport has failed meanwhile.
-   * @throws RangeError when `n` is not an integer from 0 to what is free.
+   * @throws RangeError when `n` is not an integer from 0 to the length of that space.
    * @throws TypeError after `shutdownWrite()`.
    */
   nwrite(n: number): void;

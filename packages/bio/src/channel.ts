@@ -5,10 +5,13 @@ const POISON = 0xdb;
 
 const NOTHING: Uint8Array = new Uint8Array(0);
 
+/** The first memory of a channel that grows, bytes. */
+const SMALLEST = 1024;
+
 /**
- * At most `limit` bytes, held at `[start, end)` of a memory up to twice as long. When the free space no longer fits
- * behind the contents, `start` has passed `limit`, so moving the contents to the front costs less than was read since
- * the last move: amortised constant time per byte whatever the sizes of reads and writes.
+ * At most `limit` bytes, held at `[start, end)` of a memory up to twice as long. When the space asked for no longer fits
+ * behind the contents, more than half of the memory has been read, so moving the contents to the front costs less than
+ * was read since the last move: amortised constant time per byte whatever the sizes of reads and writes.
  */
 export class Channel {
   readonly limit: number;
@@ -19,10 +22,13 @@ export class Channel {
   #start = 0;
   #end = 0;
   readonly #poison: boolean;
+  readonly #grows: boolean;
 
-  constructor(limit: number, poison: boolean) {
+  /** `grows`: take memory as it is needed, and offer what there is of it; else all of it, at the first write. */
+  constructor(limit: number, poison: boolean, grows: boolean = false) {
     this.limit = limit;
     this.#poison = poison;
+    this.#grows = grows;
   }
 
   get pending(): number {
@@ -47,14 +53,15 @@ export class Channel {
     if (this.#start === this.#end) this.#start = this.#end = 0;
   }
 
-  /** All the free space. */
-  space(): Uint8Array {
+  /** The free space: all of it, or at least `atLeast` bytes when the memory grows. */
+  space(atLeast: number = 1): Uint8Array {
     this.#assertOpen();
     if (this.error !== undefined) return NOTHING;
     const free = this.limit - this.pending;
     if (free === 0) return NOTHING;
-    if (this.#memory.length - this.#end < free) this.#makeRoom();
-    return view(this.#memory, this.#end, this.#end + free);
+    const wanted = this.#grows ? Math.min(Math.max(atLeast, 1), free) : free;
+    if (this.#memory.length - this.#end < wanted) this.#makeRoom(wanted);
+    return view(this.#memory, this.#end, Math.min(this.#end + free, this.#memory.length));
   }
 
   publish(n: number): void {
@@ -71,7 +78,7 @@ export class Channel {
     this.#assertOpen();
     if (this.error !== undefined) return -1;
     if (from.length === 0) return 0;
-    const space = this.space();
+    const space = this.space(from.length);
     const n = Math.min(from.length, space.length);
     if (n === 0) return -1;
     space.set(n === from.length ? from : from.subarray(0, n));
@@ -98,15 +105,19 @@ export class Channel {
     if (this.pending === 0) this.#memory = NOTHING;
   }
 
-  #makeRoom(): void {
+  #makeRoom(wanted: number): void {
     const old = this.#memory;
     const pending = this.pending;
-    if (old.length === 0) {
-      this.#memory = new Uint8Array(2 * this.limit);
-      return;
+    const needed = 2 * (pending + wanted);
+    if (old.length < Math.min(needed, 2 * this.limit)) {
+      const length = this.#grows ? Math.max(needed, 2 * old.length, SMALLEST) : needed;
+      this.#memory = new Uint8Array(Math.min(length, 2 * this.limit));
+      this.#memory.set(view(old, this.#start, this.#end));
+      if (this.#poison) old.fill(POISON);
+    } else {
+      old.copyWithin(0, this.#start, this.#end);
+      if (this.#poison) old.fill(POISON, pending, this.#end);
     }
-    old.copyWithin(0, this.#start, this.#end);
-    if (this.#poison) old.fill(POISON, pending, this.#end);
     this.#start = 0;
     this.#end = pending;
   }

@@ -1,0 +1,16 @@
+/** @module Checks that every factory here makes. */
+
+/** 2^30: more is a mistake. */
+const LARGEST = 1 << 30;
+
+/** @throws RangeError when `size` is not an integer from 1 to 2^30. */
+export function checkSize(name: string, size: number): void {
+  if (!(Number.isInteger(size) && size >= 1 && size <= LARGEST)) throw new RangeError(`${name}: ${size} is not an integer from 1 to ${LARGEST}`);
+}
+
+/** @throws TypeError naming the first key of `options` that is none of `known`. */
+export function refuseUnknown(options: object, known: readonly string[]): void {
+  for (const key of Object.keys(options)) {
+    if (!known.includes(key)) throw new TypeError(`unknown option \`${key}\``);
+  }
+}

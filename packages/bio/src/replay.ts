@@ -1,0 +1,177 @@
+/** @module Replays: a BIO that plays the peer of a recording, cut into chunks as the caller likes. */
+import type { Bio } from './bio.ts';
+import { Channel } from './channel.ts';
+import { development } from './development.ts';
+import { BioError } from './error.ts';
+import { checkSize, refuseUnknown } from './options.ts';
+import { DEFAULT_BIO_SIZE } from './pair.ts';
+import type { RecordedEvent } from './recording.ts';
+
+export interface ReplayOptions {
+  /** The bytes that arrive at a time: as they were recorded (default), or always so many. */
+  readonly chunk?: 'recorded' | number;
+  /** A blocking BIO plays on by itself where it would wait; default false, {@link ReplayBio.advance} does it. */
+  readonly blocking?: boolean;
+}
+
+export interface ReplayBio extends Bio {
+  /**
+   * Let the next chunk, or after the last the recorded EOF or failure, arrive. Returns false when there was nothing left.
+   */
+  advance(): boolean;
+  /** Bytes written so far. */
+  readonly sent: number;
+  /** The place of the first byte written that is not the recorded one (or was not recorded); `undefined` while all agree. */
+  readonly divergedAt: number | undefined;
+}
+
+/**
+ * Plays what was received to whoever reads, byte for byte, and compares what is written with what was sent. Reading does
+ * not wait for the recorded writes: an engine with the recording's randomness sends the same bytes in any case.
+ * A blocking replay that runs out of bytes without a recorded end fails with the code TIMEOUT.
+ * @throws TypeError for an unknown option; RangeError for a chunk that is not an integer from 1 to 2^30.
+ */
+export function replayBio(recording: Iterable<RecordedEvent>, options: ReplayOptions = {}): ReplayBio {
+  refuseUnknown(options, ['chunk', 'blocking']);
+  const { chunk = 'recorded', blocking = false } = options;
+  if (chunk !== 'recorded') checkSize('chunk', chunk);
+  if (typeof blocking !== 'boolean') throw new TypeError('`blocking` is not a boolean');
+  const events = [...recording];
+  const received = bytesOf(events, 'received');
+  const chunks = chunk === 'recorded' ? received : cut(join(received), chunk);
+  return new Replay(chunks, join(bytesOf(events, 'sent')), ending(events), blocking);
+}
+
+class Replay implements ReplayBio {
+  readonly blocking: boolean;
+  sent = 0;
+  divergedAt: number | undefined;
+  readonly #in: Channel;
+  readonly #out: Channel = new Channel(DEFAULT_BIO_SIZE, development);
+  readonly #chunks: readonly Uint8Array[];
+  readonly #expected: Uint8Array;
+  readonly #ending: Ending;
+  #next = 0;
+
+  constructor(chunks: readonly Uint8Array[], expected: Uint8Array, end: Ending, blocking: boolean) {
+    this.#chunks = chunks;
+    this.#expected = expected;
+    this.#ending = end;
+    this.blocking = blocking;
+    this.#in = new Channel(Math.max(1, chunks.reduce((sum, chunk) => sum + chunk.length, 0)), development, true);
+  }
+
+  advance(): boolean {
+    const chunk = this.#chunks[this.#next];
+    if (chunk !== undefined) {
+      this.#next++;
+      this.#in.put(chunk);
+      return true;
+    }
+    if (this.#ending === undefined || this.#in.shut || this.error !== undefined) return false;
+    if (this.#ending === 'eof') this.#in.shutdown();
+    else this.fail(this.#ending);
+    return true;
+  }
+
+  get pending(): number {
+    return this.#in.pending;
+  }
+
+  get eof(): boolean {
+    return this.#in.eof;
+  }
+
+  get error(): Error | undefined {
+    return this.#in.error;
+  }
+
+  read(into: Uint8Array): number {
+    this.#await(1);
+    return this.#in.take(into);
+  }
+
+  nread0(atLeast: number = 1): Uint8Array {
+    this.#await(atLeast);
+    return this.#in.contents();
+  }
+
+  nread(n: number): void {
+    this.#in.consume(n);
+  }
+
+  write(from: Uint8Array): number {
+    if (!this.blocking) return this.#compare(this.#out.put(from));
+    let done = 0;
+    while (done < from.length) {
+      const n = this.#compare(this.#out.put(from.subarray(done)));
+      if (n < 0) return done > 0 ? done : -1;
+      done += n;
+    }
+    return done;
+  }
+
+  nwrite0(): Uint8Array {
+    return this.#out.space();
+  }
+
+  nwrite(n: number): void {
+    this.#out.publish(n);
+    this.#compare(n);
+  }
+
+  shutdownWrite(): void {
+    this.#out.shutdown();
+  }
+
+  fail(error: Error): void {
+    this.#in.error ??= error;
+    this.#out.error ??= error;
+  }
+
+  #await(atLeast: number): void {
+    if (!this.blocking) return;
+    while (this.pending < atLeast && !this.#in.shut && this.error === undefined) {
+      if (!this.advance()) {
+        // what is there may do: a reader that finds less than it needs sees the error
+        this.fail(new BioError('TIMEOUT', 'the recording ends here, without the end of the connection'));
+      }
+    }
+  }
+
+  #compare(n: number): number {
+    const written = this.#out.contents();
+    for (let i = 0; i < written.length && this.divergedAt === undefined; i++) {
+      if (written[i] !== this.#expected[this.sent + i]) this.divergedAt = this.sent + i;
+    }
+    this.sent += written.length;
+    this.#out.consume(written.length);
+    return n;
+  }
+}
+
+type Ending = 'eof' | Error | undefined;
+
+function ending(events: readonly RecordedEvent[]): Ending {
+  for (const event of events) {
+    if (event.kind === 'eof') return 'eof';
+    if (event.kind === 'failure') return new BioError('TRANSPORT_ERROR', event.message);
+  }
+  return undefined;
+}
+
+const bytesOf = (events: readonly RecordedEvent[], kind: 'received' | 'sent'): Uint8Array[] =>
+  events.flatMap((event) => (event.kind === kind && event.bytes.length > 0 ? [event.bytes] : []));
+
+function join(pieces: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}
+
+const cut = (bytes: Uint8Array, size: number): Uint8Array[] =>
+  Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) => bytes.subarray(i * size, (i + 1) * size));
