@@ -1,0 +1,93 @@
+/**
+ * @module What BoringSSL calls the failures of ferrule.
+ *
+ * BoGo looks for BoringSSL's reason in the shim's stderr. Most of our codes have one such reason; where BoringSSL tells
+ * apart what ferrule does not, the runner is told by the `ErrorMap` of its configuration which of ours to take.
+ */
+import { Alert, type TlsError, type TlsErrorCode } from '@ferrule/result';
+
+/** BoringSSL's reason for each code that has one. A code that is absent is printed as it is. */
+const REASONS: { readonly [K in TlsErrorCode]?: string } = {
+  DECODE_ERROR: 'DECODE_ERROR',
+  UNEXPECTED_RECORD: 'UNEXPECTED_RECORD',
+  BAD_RECORD_MAC: 'DECRYPTION_FAILED_OR_BAD_RECORD_MAC',
+  RECORD_TOO_LARGE: 'DATA_LENGTH_TOO_LONG',
+  BAD_CHANGE_CIPHER_SPEC: 'BAD_CHANGE_CIPHER_SPEC',
+  BAD_ALERT: 'BAD_ALERT',
+  TOO_MANY_EMPTY_RECORDS: 'TOO_MANY_EMPTY_FRAGMENTS',
+  TOO_MANY_WARNING_ALERTS: 'TOO_MANY_WARNING_ALERTS',
+  TOO_MANY_KEY_UPDATES: 'TOO_MANY_KEY_UPDATES',
+  EXCESSIVE_MESSAGE_SIZE: 'EXCESSIVE_MESSAGE_SIZE',
+  EXCESS_HANDSHAKE_DATA: 'EXCESS_HANDSHAKE_DATA',
+  WRONG_VERSION_NUMBER: 'WRONG_VERSION_NUMBER',
+  UNSUPPORTED_PROTOCOL: 'UNSUPPORTED_PROTOCOL',
+  DOWNGRADE_DETECTED: 'TLS13_DOWNGRADE',
+  UNEXPECTED_MESSAGE: 'UNEXPECTED_MESSAGE',
+  UNEXPECTED_EXTENSION: 'UNEXPECTED_EXTENSION',
+  DUPLICATE_EXTENSION: 'DUPLICATE_EXTENSION',
+  ERROR_PARSING_EXTENSION: 'ERROR_PARSING_EXTENSION',
+  MISSING_EXTENSION: 'MISSING_EXTENSION',
+  MISSING_KEY_SHARE: 'MISSING_KEY_SHARE',
+  INVALID_SESSION_ID: 'SERVER_ECHOED_INVALID_SESSION_ID',
+  INVALID_COMPRESSION: 'UNSUPPORTED_COMPRESSION_ALGORITHM',
+  UNKNOWN_CIPHER_SUITE: 'UNKNOWN_CIPHER_RETURNED',
+  WRONG_CIPHER_SUITE: 'WRONG_CIPHER_RETURNED',
+  WRONG_GROUP: 'WRONG_CURVE',
+  BAD_KEY_SHARE: 'BAD_ECPOINT',
+  WRONG_VERSION_ON_RETRY: 'SECOND_SERVERHELLO_VERSION_MISMATCH',
+  BAD_SIGNATURE: 'BAD_SIGNATURE',
+  WRONG_SIGNATURE_TYPE: 'WRONG_SIGNATURE_TYPE',
+  NO_COMMON_SIGNATURE_ALGORITHMS: 'NO_COMMON_SIGNATURE_ALGORITHMS',
+  PEER_BAD_FINISHED: 'DIGEST_CHECK_FAILED',
+  NO_CERTIFICATE: 'PEER_DID_NOT_RETURN_A_CERTIFICATE',
+  WRONG_CERTIFICATE_TYPE: 'WRONG_CERTIFICATE_TYPE',
+  CERT_DECOMPRESSION_FAILED: 'CERT_DECOMPRESSION_FAILED',
+  UNKNOWN_CERT_COMPRESSION: 'UNKNOWN_CERT_COMPRESSION_ALG',
+  INVALID_ALPN_PROTOCOL: 'INVALID_ALPN_PROTOCOL',
+  RENEGOTIATION_MISMATCH: 'RENEGOTIATION_MISMATCH',
+  NO_RENEGOTIATION: 'NO_RENEGOTIATION',
+  PSK_IDENTITY_NOT_FOUND: 'PSK_IDENTITY_NOT_FOUND',
+  ASYNC_OPERATION_FAILED: 'CERT_CB_ERROR',
+  CERT_OCSP_INVALID: 'OCSP_CB_ERROR',
+  ECH_REJECTED: 'ECH_REJECTED',
+  ECH_REQUIRED: 'UNUSABLE_ECH_CONFIG_LIST',
+};
+
+/** Reasons of BoringSSL that ferrule files under a broader code: what its stderr may say in their place. */
+const BROADER: Readonly<Record<string, readonly TlsErrorCode[]>> = {
+  ENCRYPTED_LENGTH_TOO_LONG: ['RECORD_TOO_LARGE'],
+  UNKNOWN_ALERT_TYPE: ['BAD_ALERT'],
+  'Unexpected SSL_shutdown result: -1 != 1': ['UNEXPECTED_EOF'],
+};
+
+/** The runner's `ErrorMap`: each of BoringSSL's reasons that is looked for in other words. */
+export const ERROR_MAP: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
+  Object.entries(BROADER).map(([reason, codes]) => [/^\w+$/.test(reason) ? `:${reason}:` : reason, codes.map((code) => `:${code}:`)]),
+);
+
+/** Alerts that SSL 3.0 had already: BoringSSL names the others after TLS 1.0. */
+const SSL3_ALERTS: ReadonlySet<number> = new Set([
+  Alert.unexpected_message, Alert.bad_record_mac, Alert.decompression_failure, Alert.handshake_failure, Alert.no_certificate,
+  Alert.bad_certificate, Alert.unsupported_certificate, Alert.certificate_revoked, Alert.certificate_expired,
+  Alert.certificate_unknown, Alert.illegal_parameter,
+]);
+
+/**
+ * A failure as one line of stderr: our code and BoringSSL's reasons between colons, then the message.
+ * @param beforeServerHello whether the peer had answered nothing yet, which BoringSSL tells apart for handshake_failure.
+ */
+export function describe(error: TlsError, beforeServerHello: boolean): string {
+  const reasons = new Set<string>([error.code, ...reasonsOf(error, beforeServerHello)]);
+  const alert = error.alert === undefined ? '' : ` (${error.alert.origin} alert ${error.alert.name})`;
+  return `error:${[...reasons].join(':')}: ${error.message}${alert}`;
+}
+
+function reasonsOf({ code, alert }: TlsError, beforeServerHello: boolean): string[] {
+  if (code === 'PEER_ALERT' && alert !== undefined) {
+    const first = beforeServerHello && alert.description === Alert.handshake_failure ? ['HANDSHAKE_FAILURE_ON_CLIENT_HELLO'] : [];
+    return [...first, `${SSL3_ALERTS.has(alert.description) ? 'SSLV3' : 'TLSV1'}_ALERT_${alert.name.toUpperCase()}`];
+  }
+  const reason = REASONS[code];
+  if (reason !== undefined) return [reason];
+  return code.startsWith('CERT_') ? ['CERTIFICATE_VERIFY_FAILED'] : [];
+}

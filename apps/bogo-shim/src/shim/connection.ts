@@ -1,0 +1,268 @@
+/**
+ * @module One connection of the shim: handshake, expectations, dialogue, shutdown.
+ *
+ * The dialogue is BoGo's: what the flags ask to be said first, then each byte XOR 0xff until the peer closes.
+ */
+import type { Backend, Ssl, TlsSession } from '@ferrule/contract';
+import { SslError } from '@ferrule/result';
+import { describe } from '../errors.ts';
+import { brokenExpectation } from './checks.ts';
+import { contextOptions, type Observed } from './context.ts';
+import type { Config } from './flags.ts';
+import { Link } from './link.ts';
+
+/** Ends the process with the exit code that no expectation excuses. */
+export class MustFail extends Error {}
+
+/** A connection that did not go as its flags say; the message is for stderr. */
+export class ConnectionFailed extends Error {}
+
+export interface ConnectionOptions {
+  readonly backend: Backend;
+  readonly config: Config;
+  /** In force once early data was rejected. */
+  readonly retry: Config;
+  /** The session to resume. */
+  readonly session: TlsSession | undefined;
+  readonly now: (() => number) | undefined;
+}
+
+/**
+ * @returns the session that the connection made.
+ * @throws ConnectionFailed, MustFail, Unimplemented
+ */
+export async function runConnection(options: ConnectionOptions): Promise<TlsSession | undefined> {
+  const { backend, config, retry, now } = options;
+  const observed: Observed = {
+    config: () => (ssl.earlyData === 'rejected' ? retry : config),
+    session: undefined,
+    secrets: new Map(),
+    verifiedBy: undefined,
+    complaint: undefined,
+    credentials: new Map(),
+  };
+  const context = backend.createContext(contextOptions(backend, config, observed, now));
+  const ssl = context.newConnection();
+  if (config['host-name'] !== undefined) ssl.setHost(config['host-name']);
+  // only a ticket is at stake: BoGo never disables tickets for a session that has an id
+  const offered = config['no-ticket'] ? undefined : options.session;
+  if (offered !== undefined) ssl.setSession(offered);
+
+  const { port, ipv6, 'shim-id': shimId } = config;
+  const link = await Link.open({ port: port!, ipv6, shimId: shimId!, bioSize: config.async ? 1 : undefined });
+  ssl.setBio(link.bio, link.bio);
+  try {
+    await new Connection(ssl, link, observed, options, offered).run();
+  } finally {
+    await link.close();
+    ssl.dispose();
+    context.dispose();
+  }
+  return observed.session;
+}
+
+const INITIAL_WRITE = 'hello';
+/** BoGo's shim reads this much at a time, so that a record comes out in more than one read. */
+const READ_SIZE = 512;
+
+class Connection {
+  readonly #ssl: Ssl;
+  readonly #link: Link;
+  readonly #observed: Observed;
+  readonly #options: ConnectionOptions;
+  readonly #offered: TlsSession | undefined;
+
+  constructor(ssl: Ssl, link: Link, observed: Observed, options: ConnectionOptions, offered: TlsSession | undefined) {
+    this.#ssl = ssl;
+    this.#link = link;
+    this.#observed = observed;
+    this.#options = options;
+    this.#offered = offered;
+  }
+
+  async run(): Promise<void> {
+    const early = this.#wantsEarlyData() ? await this.#writeEarly() : 0;
+    await this.#handshake();
+    await this.#dialogue(early);
+    this.#checkSession();
+    await this.#shutdown();
+  }
+
+  get #config(): Config {
+    return this.#observed.config();
+  }
+
+  // ── Handshake ──
+
+  async #handshake(): Promise<void> {
+    const ssl = this.#ssl;
+    const ret = await this.#try('connect', () => ssl.connect());
+    this.#checkEchRetry(ret);
+    if (ret !== 1) throw this.#failure();
+    this.#expectFacts();
+    if (this.#config['no-op-extra-handshake'] && ssl.doHandshake() !== 1) throw new ConnectionFailed('an extra doHandshake() was not a no-op');
+  }
+
+  #expectFacts(): void {
+    const ssl = this.#ssl;
+    const rejected = this.#options.config['expect-reject-early-data'];
+    if (rejected && ssl.earlyData !== 'rejected') throw new ConnectionFailed('the early data was not rejected');
+    const complaint =
+      this.#observed.complaint ??
+      brokenExpectation({ ssl, config: this.#config, observed: this.#observed, offered: this.#offered });
+    if (complaint !== undefined) throw new ConnectionFailed(complaint);
+  }
+
+  /** ECH rejection is a failure with advice. */
+  #checkEchRetry(ret: number): void {
+    const want = this.#config['expect-ech-retry-configs'];
+    if (want === undefined && !this.#config['expect-no-ech-retry-configs']) return;
+    if (ret === 1 || this.#ssl.failure?.error.code !== 'ECH_REJECTED') throw new ConnectionFailed('ECH should have been rejected');
+    const got = this.#ssl.echRetryConfigs;
+    if (Buffer.compare(got ?? new Uint8Array(), want ?? new Uint8Array()) !== 0) throw new ConnectionFailed('other ECH retry configs than expected');
+  }
+
+  // ── Early data ──
+
+  #wantsEarlyData(): boolean {
+    const { config } = this.#options;
+    return config['enable-early-data'] && (this.#offered?.maxEarlyData ?? 0) > 0 && !config['expect-no-offer-early-data'];
+  }
+
+  /** What `-shim-writes-first` says, as far as it fits into early data. @returns how many bytes of it went. */
+  async #writeEarly(): Promise<number> {
+    const data = this.#initialWrite();
+    let sent = 0;
+    while (sent < data.length) {
+      const ret = await this.#link.finish(this.#ssl, () => this.#ssl.writeEarlyData(data.subarray(sent)));
+      if (ret <= 0) break;
+      sent += ret;
+    }
+    return sent;
+  }
+
+  #initialWrite(): Uint8Array {
+    const { config } = this.#options;
+    if (!config['shim-writes-first'] && !config['read-with-unfinished-write']) return new Uint8Array();
+    return Buffer.from((config['shim-initial-write'] ?? INITIAL_WRITE).repeat(config['repeat-shim-initial-write'] ?? 1), 'utf8');
+  }
+
+  // ── Dialogue ──
+
+  async #dialogue(early: number): Promise<void> {
+    const ssl = this.#ssl;
+    const config = this.#config;
+    const length = config['export-keying-material'] ?? 0;
+    if (length > 0) {
+      const context = config['use-export-context'] ? Buffer.from(config['export-context'] ?? '', 'utf8') : undefined;
+      await this.#write(ssl.exportKeyingMaterial(config['export-label'] ?? '', context, length));
+    }
+    if (config['export-traffic-secrets']) await this.#write(this.#trafficSecrets());
+
+    const first = this.#firstWords(early);
+    let unfinished = new Uint8Array();
+    if (config['read-with-unfinished-write'] && first.length > 0) unfinished = this.#beginWrite(first);
+    else await this.#write(first);
+    if (config['shim-shuts-down']) return;
+
+    const buffer = new Uint8Array(READ_SIZE);
+    for (;;) {
+      const n = await this.#try('read', () => ssl.read(buffer));
+      if (n <= 0) {
+        this.#judgeEnd(n);
+        return;
+      }
+      await this.#write(unfinished);
+      unfinished = new Uint8Array();
+      if (config['key-update']) await this.#try('keyUpdate', () => ssl.keyUpdate(false));
+      await this.#write(buffer.subarray(0, n).map((byte) => byte ^ 0xff));
+    }
+  }
+
+  /** What is still to be said first: nothing again after a rejection, for then the flags of the retry count. */
+  #firstWords(early: number): Uint8Array {
+    if (this.#ssl.earlyData !== 'rejected') return this.#initialWrite().subarray(early);
+    const { retry } = this.#options;
+    return retry['shim-writes-first'] ? Buffer.from(retry['shim-initial-write'] ?? INITIAL_WRITE, 'utf8') : new Uint8Array();
+  }
+
+  /** The end of reading: close_notify, or a bare end of the transport where the flags do not forbid it. */
+  #judgeEnd(ret: number): void {
+    if (this.#ssl.getError(ret) === SslError.zeroReturn) return;
+    if (this.#ssl.failure?.error.code === 'UNEXPECTED_EOF' && !this.#config['check-close-notify']) return;
+    throw this.#failure();
+  }
+
+  async #write(data: Uint8Array): Promise<void> {
+    for (let sent = 0; sent < data.length; ) {
+      const ret = await this.#link.finish(this.#ssl, () => this.#ssl.write(data.subarray(sent)));
+      if (ret <= 0) throw this.#failure();
+      sent += ret;
+    }
+  }
+
+  /** Starts a write whose record does not fit into the BIO. @returns what of the data must be written again. */
+  #beginWrite(data: Uint8Array): Uint8Array<ArrayBuffer> {
+    const ret = this.#ssl.write(data);
+    if (ret <= 0 && this.#ssl.getError(ret) !== SslError.wantWrite) throw this.#failure();
+    return new Uint8Array(data.subarray(Math.max(ret, 0)));
+  }
+
+  /** Their length in 2 bytes, little-endian, the one for reading, the one for writing. */
+  #trafficSecrets(): Uint8Array {
+    const { secrets } = this.#observed;
+    const read = secrets.get('SERVER_TRAFFIC_SECRET_0');
+    const write = secrets.get('CLIENT_TRAFFIC_SECRET_0');
+    if (read === undefined || write === undefined) throw new ConnectionFailed('the key log has no traffic secrets');
+    return Uint8Array.of(read.length & 0xff, read.length >> 8, ...read, ...write);
+  }
+
+  // ── The end ──
+
+  /** In TLS 1.3 a session comes after the handshake, so whoever read must have one. */
+  #checkSession(): void {
+    const config = this.#config;
+    const { session } = this.#observed;
+    if (this.#ssl.version !== 'TLSv1.3') return;
+    const want = !config['expect-no-session'] && !config['shim-shuts-down'];
+    if ((session !== undefined) !== want) throw new ConnectionFailed(`a session was ${want ? 'not ' : ''}made`);
+    if (session !== undefined && session.maxEarlyData > 0 !== config['expect-ticket-supports-early-data']) {
+      throw new ConnectionFailed(`the session allows ${session.maxEarlyData} bytes of early data`);
+    }
+  }
+
+  async #shutdown(): Promise<void> {
+    const ssl = this.#ssl;
+    if (ssl.failure !== undefined) return;
+    const ret = ssl.shutdown();
+    this.#link.collect();
+    if (!this.#config['check-close-notify']) return;
+    if (!this.#config['shim-shuts-down']) {
+      if (ret !== 1) throw this.#failure();
+      return;
+    }
+    const last = await this.#try('shutdown', () => ssl.shutdown());
+    if (last !== 1) throw this.#failure();
+  }
+
+  // ── Failing ──
+
+  /** Runs an operation to its end. A failure must answer the same when asked again. */
+  async #try(name: string, operation: () => number): Promise<number> {
+    const ssl = this.#ssl;
+    const ret = await this.#link.finish(ssl, operation);
+    const code = ret > 0 ? SslError.none : ssl.getError(ret);
+    if (code !== SslError.ssl && code !== SslError.zeroReturn) return ret;
+    const { failure } = ssl;
+    const again = operation();
+    if (again !== ret || ssl.getError(again) !== code || ssl.failure !== failure) throw new MustFail(`repeating ${name} did not repeat its error`);
+    return ret;
+  }
+
+  #failure(): ConnectionFailed {
+    const { error } = this.#ssl.failure ?? {};
+    const text = error === undefined ? 'the peer closed the connection' : describe(error, this.#ssl.version === undefined);
+    const { complaint } = this.#observed;
+    return new ConnectionFailed(complaint === undefined ? text : `${complaint}\n${text}`);
+  }
+}
