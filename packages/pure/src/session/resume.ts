@@ -1,44 +1,110 @@
 /**
- * @module Which session fits a connection, how long a ticket lives, and the proof that a resumed handshake continues a
- * verified one. The offer itself, with its binders, is made in `flow/hello.ts`.
+ * @module Offering what earlier handshakes left: which session fits this connection, the age of its ticket, PSK offers and
+ * their binders (RFC 9846 section 4.2.11), and the proof that a resumed handshake continues a verified one.
  */
 import type { ExternalPsk } from '@ferrule/contract';
 import type { Config } from '../context.ts';
+import type { Hash } from '../crypto/provider.ts';
 import { type ContinuesVerified, mint } from '../flow/proof.ts';
+import { type EarlyStage, earlySecret, finishedMac } from '../keys/schedule13.ts';
 import { MAX_TICKET_LIFETIME } from '../limits.ts';
 import { Writer } from '../wire/write.ts';
 import type { Session } from './session.ts';
 
+/**
+ * Whether the session may be offered on a connection of this config to this host: intact, not expired, made for the same
+ * host under the same rules of trust, of a version and suite still allowed. Otherwise a full handshake follows, which is
+ * always safe.
+ */
+export function fits(session: Session, config: Config, host: string | undefined): boolean {
+  const { fields } = session;
+  if (session.disposed || fields.host !== host || !config.versions.includes(fields.version)) return false;
+  const now = config.now();
+  if (now >= fields.expiresAt || now < fields.receivedAt - CLOCK_SKEW) return false;
+  if (!same(fields.configuration, trustDigest(config))) return false;
+  const suite = config.suites.find(({ id }) => id === fields.cipherSuite);
+  if (fields.version === 'TLSv1.2') return suite !== undefined;
+  const hash = hashOf(session, config);
+  return config.suites.some((offered) => offered.version === 'TLSv1.3' && offered.hash === hash);
+}
 /** A clock may have been set back a little since the ticket came. */
 const CLOCK_SKEW = 60_000;
 
-/**
- * Whether the session may be offered on a connection of this config to this host: intact, not expired, made for the same
- * host under the same rules of trust, of a version and suite still allowed. If not, a full handshake is always safe.
- */
-export function fits(session: Session, config: Config, host: string | undefined): boolean {
-  if (session.disposed || session.host !== host || !config.versions.includes(session.version)) return false;
-  const now = config.now();
-  if (now >= session.expiresAt || now < session.receivedAt - CLOCK_SKEW) return false;
-  if (!same(session.configuration, trustDigest(config))) return false;
-  // TLS 1.3 resumes with any suite of the same hash (RFC 9846 section 4.2.11), TLS 1.2 with the same suite.
-  return config.suites.some((suite) =>
-    session.version === 'TLSv1.3' ? suite.version === 'TLSv1.3' && suite.hash === session.suite.hash : suite.id === session.suite.id,
-  );
-}
-
 /** Early data needs, besides, the very suite of the session, and its application protocol on offer (RFC 9846 section 4.2.10). */
 export function allowsEarlyData(session: Session, config: Config): boolean {
-  if (session.version !== 'TLSv1.3' || session.maxEarlyData === 0) return false;
-  if (!config.suites.some(({ id }) => id === session.suite.id)) return false;
-  return session.alpn === undefined ? config.alpn.length === 0 : config.alpn.includes(session.alpn);
+  const { fields } = session;
+  if (fields.version !== 'TLSv1.3' || fields.maxEarlyData === 0) return false;
+  if (!config.suites.some(({ id }) => id === fields.cipherSuite)) return false;
+  return fields.alpn === undefined ? config.alpn.length === 0 : config.alpn.includes(fields.alpn);
 }
 
-/** When a session ends, milliseconds since the epoch; `lifetime` in seconds as the server said, cut to seven days (RFC 9846 section 4.6.1). */
+/** When a ticket ends, milliseconds since the epoch; `lifetime` in seconds as the server said, cut to seven days (section 4.6.1). */
 export const expiry = (receivedAt: number, lifetime: number): number => receivedAt + Math.min(lifetime, MAX_TICKET_LIFETIME) * 1000;
 
-/** The server took up this session, or selected this PSK: the handshake continues a verified one, or rests on a key agreed out of band. */
-export const continues = (_taken: Session | ExternalPsk): ContinuesVerified => mint('continues');
+/** `obfuscated_ticket_age` (section 4.2.11.1): milliseconds since the ticket came, plus ticket_age_add, modulo 2^32. */
+export function obfuscatedTicketAge(session: Session, now: number): number {
+  const { receivedAt, ageAdd } = session.fields;
+  return (Math.max(0, Math.floor(now - receivedAt)) + ageAdd) % 2 ** 32;
+}
+
+/** One identity of pre_shared_key, with the key schedule that it begins. */
+export interface PskOffer {
+  readonly identity: Uint8Array;
+  /** 0 for an external PSK. */
+  readonly obfuscatedTicketAge: number;
+  readonly hash: Hash;
+  /** Keyed with this PSK: goes on if the server selects it, otherwise it is to be disposed. */
+  readonly early: EarlyStage;
+  readonly source: { readonly kind: 'session'; readonly session: Session } | { readonly kind: 'external'; readonly psk: ExternalPsk };
+}
+
+/** The session, if it is of TLS 1.3, then the external PSKs; with `hash` (after HelloRetryRequest) those of that hash only. */
+export function pskOffers(config: Config, session: Session | undefined, hash?: Hash): PskOffer[] {
+  const offers: PskOffer[] = [];
+  if (session?.version === 'TLSv1.3') {
+    const own = hashOf(session, config);
+    const { ticket, secret } = session.fields;
+    if (own !== undefined && (hash === undefined || own === hash)) {
+      offers.push({
+        identity: ticket,
+        obfuscatedTicketAge: obfuscatedTicketAge(session, config.now()),
+        hash: own,
+        early: earlySecret(own, secret),
+        source: { kind: 'session', session },
+      });
+    }
+  }
+  for (const psk of config.externalPsks) {
+    const own = config.provider.hashes[psk.hash];
+    if (hash !== undefined && own !== hash) continue;
+    offers.push({ identity: psk.identity, obfuscatedTicketAge: 0, hash: own, early: earlySecret(own, psk.key), source: { kind: 'external', psk } });
+  }
+  return offers;
+}
+
+/**
+ * The binder of one offer (section 4.2.11.2).
+ * @param transcriptHash - by the offer's hash, over the transcript with the ClientHello up to its binders.
+ */
+export function binder(offer: PskOffer, transcriptHash: Uint8Array): Uint8Array {
+  const key = offer.early.binderKey(offer.source.kind === 'external' ? 'external' : 'resumption');
+  const mac = finishedMac(offer.hash, key, transcriptHash);
+  key.fill(0);
+  return mac;
+}
+
+/** Binders of zeros: they hold the place while the ClientHello is encoded and hashed. */
+export const blankBinders = (offers: readonly PskOffer[]): Uint8Array[] => offers.map(({ hash }) => new Uint8Array(hash.size));
+
+/** The server selected this PSK: the handshake continues a verified one, or rests on a key agreed out of band. */
+export const continuesPsk = (_selected: PskOffer): ContinuesVerified => mint('continues');
+
+/** TLS 1.2: the server took up this session. */
+export const continuesSession = (_session: Session): ContinuesVerified => mint('continues');
+
+function hashOf(session: Session, config: Config): Hash | undefined {
+  return config.provider.suites.find(({ id }) => id === session.fields.cipherSuite)?.hash;
+}
 
 const DIGESTS = new WeakMap<Config, Uint8Array>();
 

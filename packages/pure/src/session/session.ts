@@ -1,19 +1,42 @@
 /**
- * @module Resumable sessions: a TLS 1.3 ticket with its PSK, a TLS 1.2 ticket or session id with its master secret
+ * @module One resumable session: a TLS 1.3 ticket with its PSK, or a TLS 1.2 ticket or session id with its master secret
  * (RFC 9846 section 4.6.1, RFC 5246 section 7.3, RFC 5077).
  *
- * Serialised, a session is a version byte, the fields, and SHA-256 over both. That finds damage, not malice: whoever can
- * write where secrets are kept can as well read them (ADR 0021).
+ * Serialised, it is a version byte, the fields, and SHA-256 over both. That finds damage, not malice: whoever can write
+ * where secrets are kept can as well read them (ADR 0021).
  */
-import type { TlsSession } from '@ferrule/contract';
+import type { TlsSession, TlsVersion } from '@ferrule/contract';
 import { TlsError } from '@ferrule/result';
-import type { CipherSuite, CryptoProvider } from '../crypto/provider.ts';
+import type { Hash } from '../crypto/provider.ts';
 import { equalSecrets } from '../keys/equal.ts';
 import { Reader } from '../wire/read.ts';
 import { Writer } from '../wire/write.ts';
 
-/** What the first handshake learned about the peer, which a resumed one tells again. */
-export interface PeerFacts {
+/** What a session says; both versions fill all of it. */
+export interface SessionFields {
+  readonly version: TlsVersion;
+  /** IANA code point. TLS 1.3 resumes with any suite of the same hash, TLS 1.2 with this one only. */
+  readonly cipherSuite: number;
+  readonly host: string | undefined;
+  readonly alpn: string | undefined;
+  /** SHA-256 of what the options say about trust (`trustDigest` of `resume.ts`): sessions never cross it. */
+  readonly configuration: Uint8Array;
+  /** Milliseconds since the epoch: when the ticket came. */
+  readonly receivedAt: number;
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number;
+  /** TLS 1.3: the PSK of this ticket. TLS 1.2: the master secret. Taken over: the caller keeps no reference. */
+  readonly secret: Uint8Array;
+  /** The ticket; empty for a TLS 1.2 session id. */
+  readonly ticket: Uint8Array;
+  /** TLS 1.2: what the server called it, or empty. */
+  readonly sessionId: Uint8Array;
+  /** TLS 1.3: `ticket_age_add`, 32 bits. */
+  readonly ageAdd: number;
+  /** Bytes of early data that the server allows; 0 = none. */
+  readonly maxEarlyData: number;
+  readonly extendedMasterSecret: boolean;
+  /** What the first handshake learned about the peer and a resumed one tells again. */
   readonly group: number | undefined;
   readonly peerSignatureAlgorithm: number | undefined;
   readonly peerCertificates: readonly Uint8Array[];
@@ -23,113 +46,55 @@ export interface PeerFacts {
   readonly signedCertificateTimestamps: Uint8Array | undefined;
 }
 
-/** What a session of either version is made of. */
-export interface SessionFields {
-  readonly suite: CipherSuite;
-  readonly host: string | undefined;
-  readonly alpn: string | undefined;
-  /** `trustDigest` of the config that it was made with, 32 bytes. */
-  readonly configuration: Uint8Array;
-  /** Milliseconds since the epoch: when the ticket, or in TLS 1.2 the session, came. */
-  readonly receivedAt: number;
-  /** Milliseconds since the epoch. */
-  readonly expiresAt: number;
-  /** TLS 1.3: the PSK of this ticket. TLS 1.2: the master secret. The session takes it over. */
-  readonly secret: Uint8Array;
-  /** TLS 1.3 always has one; `undefined` for a TLS 1.2 session that the server keeps under its id. */
-  readonly ticket: Uint8Array | undefined;
-  /** TLS 1.2: what the server called it. Empty with a ticket. */
-  readonly sessionId: Uint8Array;
-  /** TLS 1.3: `ticket_age_add`. */
-  readonly ageAdd: number;
-  /** TLS 1.3: bytes of early data that the server allows; 0 = none. */
-  readonly maxEarlyData: number;
-  /** RFC 7627; always true of TLS 1.3. */
-  readonly extendedMasterSecret: boolean;
-  readonly peer: PeerFacts;
-}
-
-/** A session of TLS 1.2, as the flow sees it. */
-export type Session12 = Session & { readonly version: 'TLSv1.2' };
-/** A session of TLS 1.3, as the flow sees it. */
-export type Session13 = Session & { readonly version: 'TLSv1.3'; readonly ticket: Uint8Array };
-
 const FORMAT = 1;
-/** More than any chain within the limits of a handshake needs. */
+/** Enough for any chain within the limits of a handshake; no allocation follows from a length that the bytes do not have. */
 const MAX_BYTES = 1 << 20;
 
-/** Getters over private fields, so that neither a log nor JSON.stringify shows a secret. */
 export class Session implements TlsSession {
-  readonly version: 'TLSv1.2' | 'TLSv1.3';
+  readonly version: TlsVersion;
   readonly host: string | undefined;
   readonly expiresAt: number;
-  readonly maxEarlyData: number;
   readonly #fields: SessionFields;
-  readonly #digest: (data: Uint8Array) => Uint8Array;
+  readonly #sha256: Hash;
   #disposed = false;
 
-  constructor(fields: SessionFields, provider: CryptoProvider) {
-    this.version = fields.suite.version;
+  constructor(fields: SessionFields, sha256: Hash) {
+    this.version = fields.version;
     this.host = fields.host;
     this.expiresAt = fields.expiresAt;
-    this.maxEarlyData = fields.maxEarlyData;
     this.#fields = fields;
-    this.#digest = (data) => provider.hashes.sha256.digest(data);
+    this.#sha256 = sha256;
   }
 
-  static is(value: unknown): value is Session12 | Session13 {
+  static is(value: unknown): value is Session {
     return typeof value === 'object' && value !== null && #fields in value;
   }
 
-  get suite(): CipherSuite {
-    return this.#fields.suite;
-  }
-  get alpn(): string | undefined {
-    return this.#fields.alpn;
-  }
-  get configuration(): Uint8Array {
-    return this.#fields.configuration;
-  }
-  get receivedAt(): number {
-    return this.#fields.receivedAt;
-  }
-  /** Zeros once disposed. */
-  get secret(): Uint8Array {
-    return this.#fields.secret;
-  }
-  get ticket(): Uint8Array | undefined {
-    return this.#fields.ticket;
-  }
-  get sessionId(): Uint8Array {
-    return this.#fields.sessionId;
-  }
-  get extendedMasterSecret(): boolean {
-    return this.#fields.extendedMasterSecret;
-  }
-  get peer(): PeerFacts {
-    return this.#fields.peer;
-  }
-  get disposed(): boolean {
-    return this.#disposed;
+  get maxEarlyData(): number {
+    return this.#fields.maxEarlyData;
   }
 
-  /** `obfuscated_ticket_age` (RFC 9846 section 4.2.11.1): milliseconds since the ticket came, plus ticket_age_add, modulo 2^32. */
-  obfuscatedAge(now: number): number {
-    return (Math.max(0, Math.floor(now - this.receivedAt)) + this.#fields.ageAdd) % 2 ** 32;
+  /** What the engine resumes with. Its secrets are zeros once the session is disposed; see {@link disposed}. */
+  get fields(): SessionFields {
+    return this.#fields;
+  }
+
+  get disposed(): boolean {
+    return this.#disposed;
   }
 
   /** Wipes the secret and the ticket; the session resumes nothing any more. Idempotent. */
   dispose(): void {
     this.#disposed = true;
     this.#fields.secret.fill(0);
-    this.#fields.ticket?.fill(0);
+    this.#fields.ticket.fill(0);
   }
 
   /** @throws TypeError when it was disposed. */
   toBytes(): Uint8Array {
     if (this.#disposed) throw new TypeError('the session was disposed');
     const content = encode(this.#fields);
-    const digest = this.#digest(content);
+    const digest = this.#sha256.digest(content);
     const bytes = new Uint8Array(content.length + digest.length);
     bytes.set(content);
     bytes.set(digest, content.length);
@@ -138,16 +103,13 @@ export class Session implements TlsSession {
   }
 }
 
-/** `undefined` for bytes that are no session of this engine, not intact, or of a suite that the provider has not. Never throws for bytes. */
-export function sessionFromBytes(bytes: Uint8Array, provider: CryptoProvider): Session | undefined {
-  const { sha256 } = provider.hashes;
+/** `undefined` for bytes that are no session of this engine and version, or not intact. Never throws for bytes. */
+export function sessionFromBytes(bytes: Uint8Array, sha256: Hash): Session | undefined {
   const end = bytes.length - sha256.size;
   if (end < 1 || bytes.length > MAX_BYTES || bytes[0] !== FORMAT) return undefined;
   if (!equalSecrets(sha256.digest(bytes.subarray(0, end)), bytes.subarray(end))) return undefined;
   try {
-    // A copy: the fields are views of it, and wiping them must not reach the caller's bytes.
-    const fields = decode(bytes.slice(0, end), provider);
-    return fields && new Session(fields, provider);
+    return new Session(decode(bytes.slice(0, end)), sha256);
   } catch (error) {
     if (TlsError.is(error)) return undefined;
     throw error;
@@ -156,57 +118,53 @@ export function sessionFromBytes(bytes: Uint8Array, provider: CryptoProvider): S
 
 function encode(fields: SessionFields): Uint8Array {
   const writer = new Writer(1024);
-  writer.u8(FORMAT).u16(fields.suite.id);
+  writer.u8(FORMAT).u16(fields.version === 'TLSv1.3' ? 0x0304 : 0x0303).u16(fields.cipherSuite);
   optional(writer, fields.host, (host) => writer.vector16(utf8(host)));
   optional(writer, fields.alpn, (alpn) => writer.vector8(utf8(alpn)));
   writer.bytes(fields.configuration);
   time(writer, fields.receivedAt);
   time(writer, fields.expiresAt);
-  writer.vector8(fields.secret);
-  optional(writer, fields.ticket, (ticket) => writer.vector16(ticket));
-  writer.vector8(fields.sessionId).u32(fields.ageAdd).u32(fields.maxEarlyData).u8(fields.extendedMasterSecret ? 1 : 0);
-  const { peer } = fields;
-  optional(writer, peer.group, (group) => writer.u16(group));
-  optional(writer, peer.peerSignatureAlgorithm, (scheme) => writer.u16(scheme));
-  chain(writer, peer.peerCertificates);
-  optional(writer, peer.verifiedChain, (verified) => chain(writer, verified));
-  writer.u8(peer.verifyResult);
-  optional(writer, peer.ocspResponse, (response) => writer.vector24(response));
-  optional(writer, peer.signedCertificateTimestamps, (list) => writer.vector24(list));
+  writer.vector8(fields.secret).vector16(fields.ticket).vector8(fields.sessionId).u32(fields.ageAdd).u32(fields.maxEarlyData);
+  writer.u8(fields.extendedMasterSecret ? 1 : 0);
+  optional(writer, fields.group, (group) => writer.u16(group));
+  optional(writer, fields.peerSignatureAlgorithm, (scheme) => writer.u16(scheme));
+  chain(writer, fields.peerCertificates);
+  optional(writer, fields.verifiedChain, (verified) => chain(writer, verified));
+  writer.u8(fields.verifyResult);
+  optional(writer, fields.ocspResponse, (response) => writer.vector24(response));
+  optional(writer, fields.signedCertificateTimestamps, (list) => writer.vector24(list));
   return writer.finish();
 }
 
-function decode(bytes: Uint8Array, provider: CryptoProvider): SessionFields | undefined {
+function decode(bytes: Uint8Array): SessionFields {
   const reader = new Reader(bytes, 'session');
   reader.u8();
-  const id = reader.u16();
-  const suite = provider.suites.find((candidate) => candidate.id === id);
-  if (suite === undefined) return undefined;
+  const version = reader.u16();
+  if (version !== 0x0304 && version !== 0x0303) reader.refuse('its version is neither TLS 1.3 nor 1.2');
   const fields: SessionFields = {
-    suite,
+    version: version === 0x0304 ? 'TLSv1.3' : 'TLSv1.2',
+    cipherSuite: reader.u16(),
     host: maybe(reader, () => text(reader.vector16())),
     alpn: maybe(reader, () => text(reader.vector8())),
     configuration: reader.bytes(32),
     receivedAt: readTime(reader),
     expiresAt: readTime(reader),
     secret: reader.vector8(1),
-    ticket: maybe(reader, () => reader.vector16(1)),
+    ticket: reader.vector16(),
     sessionId: reader.vector8(),
     ageAdd: reader.u32(),
     maxEarlyData: reader.u32(),
     extendedMasterSecret: reader.u8() === 1,
-    peer: {
-      group: maybe(reader, () => reader.u16()),
-      peerSignatureAlgorithm: maybe(reader, () => reader.u16()),
-      peerCertificates: readChain(reader),
-      verifiedChain: maybe(reader, () => readChain(reader)),
-      verifyResult: reader.u8(),
-      ocspResponse: maybe(reader, () => reader.vector24()),
-      signedCertificateTimestamps: maybe(reader, () => reader.vector24()),
-    },
+    group: maybe(reader, () => reader.u16()),
+    peerSignatureAlgorithm: maybe(reader, () => reader.u16()),
+    peerCertificates: readChain(reader),
+    verifiedChain: maybe(reader, () => readChain(reader)),
+    verifyResult: reader.u8(),
+    ocspResponse: maybe(reader, () => reader.vector24()),
+    signedCertificateTimestamps: maybe(reader, () => reader.vector24()),
   };
   reader.end();
-  return suite.version === 'TLSv1.3' && fields.ticket === undefined ? undefined : fields;
+  return fields;
 }
 
 function optional<T>(writer: Writer, value: T | undefined, write: (value: T) => void): void {
