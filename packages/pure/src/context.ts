@@ -17,6 +17,7 @@ import type {
 } from '@ferrule/contract';
 import type { CipherSuite, CryptoProvider, Decompressor, Group } from './crypto/provider.ts';
 import { DEFAULT_LIMITS, MAX_PLAINTEXT } from './limits.ts';
+import type { ExtensionInput } from './wire/extensions.ts';
 
 /** What a context is, after checking. */
 export interface Config {
@@ -58,6 +59,8 @@ export interface Config {
   readonly random: (into: Uint8Array) => void;
   /** RFC 9846 appendix E.4. Only a test turns it off. */
   readonly middleboxCompatibility: boolean;
+  /** Only in tests: other values for the extensions of a ClientHello, so that recorded traces can be made again. */
+  readonly shape: ((values: ExtensionInput<'clientHello'>) => ExtensionInput<'clientHello'>) | undefined;
 }
 
 /** @throws TypeError that names the option. */
@@ -106,6 +109,7 @@ export function parseOptions(provider: CryptoProvider, options: ContextOptions =
     now: callback<() => number>(o, 'now') ?? Date.now,
     random: callback<(into: Uint8Array) => void>(o, 'random') ?? provider.random,
     middleboxCompatibility: true,
+    shape: undefined,
   });
 }
 

@@ -2,13 +2,14 @@
  * @module Everything that flow code can do to the world. `connection.ts` implements it; a flow sees nothing else of the
  * connection, and no Bio. Data comes in through {@link Effects.poll}, one whole handshake message at a time.
  */
-import type { TlsVersion } from '@ferrule/contract';
-import type { CipherSuite } from './crypto/provider.ts';
+import type { Credential, TlsVersion } from '@ferrule/contract';
 import type { Config } from './context.ts';
 import type { Aligned, Established } from './flow/proof.ts';
+import type { Exporter } from './keys/exporter.ts';
 import type { HandshakeMessage } from './record/coalesce.ts';
+import type { RecordKeys } from './record/protect.ts';
 import type { Session } from './session/session.ts';
-import type { Wait } from './wait.ts';
+import type { Steps, Wait } from './wait.ts';
 
 /** What is known of the connection. Each fact is written once; see `Ssl` in the contract for their meaning. */
 export interface Facts {
@@ -28,12 +29,19 @@ export interface Facts {
   readonly earlyData: 'not-sent' | 'rejected' | 'accepted';
   readonly ech: 'not-offered' | 'grease' | 'accepted' | 'rejected';
   readonly echRetryConfigs: Uint8Array;
+  readonly clientCredential: Credential | undefined;
 }
 
-/** Keys of one direction. TLS 1.3: a traffic secret; TLS 1.2: the write key and implicit IV (RFC 5288, RFC 7905). */
-export type RecordKeys =
-  | { readonly version: 'TLSv1.3'; readonly suite: CipherSuite; readonly key: Uint8Array; readonly iv: Uint8Array }
-  | { readonly version: 'TLSv1.2'; readonly suite: CipherSuite; readonly key: Uint8Array; readonly iv: Uint8Array };
+/** What a connection goes on with when its handshake is done. Made by the flow of each version. */
+export interface Afterlife {
+  readonly exporter: Exporter;
+  /** A handshake message that came after the handshake: handled at once, or by the steps that it returns. */
+  receive(message: HandshakeMessage): Steps<void> | undefined;
+  /** SSL_key_update(3); `undefined` in TLS 1.2. */
+  readonly keyUpdate: ((requestPeer: boolean) => void) | undefined;
+  /** Wipes its secrets. */
+  dispose(): void;
+}
 
 export interface Effects {
   readonly config: Config;
@@ -67,6 +75,10 @@ export interface Effects {
   keylog(line: string): void;
   /** A session for onSession, given to it after the operation. */
   session(session: Session): void;
+  /** RFC 9846 section 4.2.10: up to `limit` bytes may be written before the handshake is done. */
+  openEarlyData(limit: number, exporter: Exporter): void;
+  /** No more early data: what follows is written in the clear until other keys are installed. */
+  closeEarlyData(): void;
   /** The handshake is done; only proofs get here. */
-  done(established: Established): void;
+  done(established: Established, afterlife: Afterlife): void;
 }

@@ -1,0 +1,144 @@
+/**
+ * @module The handshake of a client: ClientHello, HelloRetryRequest, then TLS 1.3 or 1.2. Read this first.
+ *
+ *     ClientHello            ------>
+ *                            <------   HelloRetryRequest, at most once      RFC 9846 section 4.1.4
+ *     ClientHello'           ------>
+ *                            <------   ServerHello                          section 4.1.3
+ *     then flow/client13.ts, or flow/client12.ts
+ */
+import { SslError } from '@ferrule/result';
+import type { CipherSuite, Group } from '../crypto/provider.ts';
+import type { Effects } from '../effects.ts';
+import { KeylogLabel, keylogLine } from '../keys/keylog.ts';
+import { exporter13 } from '../keys/exporter.ts';
+import { trafficKeys } from '../keys/schedule13.ts';
+import { Transcript } from '../keys/transcript.ts';
+import { fail } from '../reason.ts';
+import type { HandshakeMessage } from '../record/coalesce.ts';
+import { flush, recv, type Steps } from '../wait.ts';
+import { decodeExtensions } from '../wire/extensions.ts';
+import { ExtensionType, handshakeName, HandshakeType, Version } from '../wire/names.ts';
+import { decodeServerHello, downgradeSentinel, isHelloRetryRequest, selectedVersion, type ServerHello } from '../wire/server_hello.ts';
+import { client12 } from './client12.ts';
+import { client13 } from './client13.ts';
+import { clientHello, makeOffer, offeredExtensions, retryOffer, type Offer, type Request } from './hello.ts';
+
+/** From the first byte to the last of a handshake. */
+export function* client(effects: Effects, request: Request): Steps<void> {
+  const transcript = new Transcript();
+
+  // ── ClientHello, section 4.1.2 ──
+  let offer = yield* makeOffer(effects, request);
+  yield* sendClientHello(effects, offer, transcript);
+  if (offer.earlyData !== undefined) yield* openEarlyData(effects, offer, transcript);
+
+  // ── ServerHello or HelloRetryRequest ──
+  let message = yield* recv(effects, 'ServerHello');
+  let hello = serverHello(message);
+  const version = negotiatedVersion(effects, hello);
+  if (version === Version.tls12) {
+    refuseDowngrade(effects, hello);
+    if (offer.earlyData !== undefined) throw fail('UNSUPPORTED_PROTOCOL', 'the server chose TLS 1.2 although a TLS 1.3 session with early data was offered (RFC 9846 appendix D.3)');
+    effects.fact('version', 'TLSv1.2');
+    effects.fact('helloRetryRequested', false);
+    return yield* client12(effects, offer, transcript, message, hello);
+  }
+  effects.fact('version', 'TLSv1.3');
+  // Middlebox compatibility, appendix E.4: before our second flight, whatever it will be.
+  if (offer.sessionId.length > 0 && offer.earlyData === undefined) effects.putChangeCipherSpec();
+  const suite = checkHello13(effects, offer, hello);
+  transcript.start(suite.hash);
+
+  // ── HelloRetryRequest, section 4.1.4 ──
+  const retried = isHelloRetryRequest(hello);
+  effects.fact('helloRetryRequested', retried);
+  if (retried) {
+    transcript.replaceFirstHello();
+    const retry = decodeRetry(effects, offer, hello);
+    transcript.add(message.raw);
+    effects.aligned();
+    if (offer.earlyData !== undefined) {
+      effects.fact('earlyData', 'rejected');
+      effects.closeEarlyData();
+    }
+    offer = yield* retryOffer(effects, offer, { ...retry, hash: suite.hash });
+    yield* sendClientHello(effects, offer, transcript);
+    message = yield* recv(effects, 'ServerHello');
+    hello = serverHello(message);
+    checkSecondHello(effects, offer, hello, suite);
+  }
+  yield* client13(effects, offer, transcript, { message, hello, suite });
+}
+
+function* sendClientHello(effects: Effects, offer: Offer, transcript: Transcript): Steps<void> {
+  const message = clientHello(effects, offer, transcript);
+  transcript.add(message);
+  effects.put(message);
+  yield* flush(effects, 'ClientHello');
+}
+
+/** Section 4.2.10: from here on the caller may write, under keys of the first PSK. The pause lets writeEarlyData() do so before the answer is read. */
+function* openEarlyData(effects: Effects, offer: Offer, transcript: Transcript): Steps<void> {
+  const suite = effects.config.suites.find(({ id }) => id === offer.earlyData?.fields.cipherSuite);
+  const early = offer.psks[0]?.early;
+  if (offer.earlyData === undefined || early === undefined || suite === undefined) throw fail('INTERNAL_ERROR', 'early data without a session');
+  if (offer.sessionId.length > 0) effects.putChangeCipherSpec();
+  const traffic = early.clientTraffic(transcript.digestAs(suite.hash));
+  const exporter = early.exporter(transcript.digestAs(suite.hash));
+  effects.keylog(keylogLine(KeylogLabel.clientEarlyTraffic, offer.random, traffic));
+  effects.keylog(keylogLine(KeylogLabel.earlyExporter, offer.random, exporter));
+  effects.installWriteKeys({ version: 'TLSv1.3', suite, ...trafficKeys(suite, traffic) });
+  traffic.fill(0);
+  effects.openEarlyData(offer.earlyData.maxEarlyData, exporter13(suite.hash, exporter));
+  yield SslError.wantWrite;
+}
+
+function serverHello(message: HandshakeMessage): ServerHello {
+  if (message.type !== HandshakeType.server_hello) throw fail('UNEXPECTED_MESSAGE', `${handshakeName(message.type)} in place of ServerHello`);
+  return decodeServerHello(message.body);
+}
+
+/** Section 4.2.1. */
+function negotiatedVersion({ config }: Effects, hello: ServerHello): typeof Version.tls12 | typeof Version.tls13 {
+  const version = selectedVersion(hello);
+  if (version === Version.tls13 && config.versions.includes('TLSv1.3')) return version;
+  if (version === Version.tls12 && config.versions.includes('TLSv1.2')) return version;
+  throw fail('UNSUPPORTED_PROTOCOL', `the server chose version 0x${version.toString(16).padStart(4, '0')}`);
+}
+
+/** Section 4.1.3: a server that knows TLS 1.3 says so in its random when it negotiates less. */
+function refuseDowngrade({ config }: Effects, hello: ServerHello): void {
+  if (config.versions.includes('TLSv1.3') && downgradeSentinel(hello.random) !== undefined) throw fail('DOWNGRADE_DETECTED');
+}
+
+/** What a ServerHello of TLS 1.3 and a HelloRetryRequest have in common. */
+function checkHello13({ config }: Effects, offer: Offer, hello: ServerHello): CipherSuite {
+  // Fields that are only there for looks: another value is no ServerHello of TLS 1.3.
+  if (hello.legacyVersion !== Version.tls12) throw fail('DECODE_ERROR', 'ServerHello: legacy_version is not 0x0303');
+  if (hello.compressionMethod !== 0) throw fail('DECODE_ERROR', 'ServerHello: legacy_compression_method is not 0');
+  if (!equal(hello.sessionId, offer.sessionId)) throw fail('INVALID_SESSION_ID', 'ServerHello: legacy_session_id_echo is not what was sent');
+  const suite = config.suites.find(({ id, version }) => id === hello.cipherSuite && version === 'TLSv1.3');
+  if (suite === undefined) throw fail('WRONG_CIPHER_SUITE', `the server chose cipher suite 0x${hello.cipherSuite.toString(16).padStart(4, '0')}`);
+  return suite;
+}
+
+function checkSecondHello(effects: Effects, offer: Offer, hello: ServerHello, suite: CipherSuite): void {
+  if (isHelloRetryRequest(hello)) throw fail('UNEXPECTED_MESSAGE', 'a second HelloRetryRequest');
+  if (selectedVersion(hello) !== Version.tls13) throw fail('WRONG_VERSION_ON_RETRY');
+  if (checkHello13(effects, offer, hello) !== suite) throw fail('WRONG_CIPHER_SUITE', 'the suite of the HelloRetryRequest is not that of the ServerHello');
+}
+
+/** Section 4.1.4: it must change something, and to something that was offered and not already sent. */
+function decodeRetry(effects: Effects, offer: Offer, hello: ServerHello): { readonly group: Group | undefined; readonly cookie: Uint8Array | undefined } {
+  const offered = new Set([...offeredExtensions(effects, offer), ExtensionType.cookie]);
+  const { keyShare, cookie } = decodeExtensions('helloRetryRequest', hello.extensions, offered);
+  if (keyShare === undefined && cookie === undefined) throw fail('BAD_HELLO_RETRY_REQUEST', 'a HelloRetryRequest that changes nothing');
+  if (keyShare === undefined) return { group: undefined, cookie };
+  const group = effects.config.groups.find(({ id }) => id === keyShare);
+  if (group === undefined) throw fail('WRONG_GROUP', `the HelloRetryRequest asks for group ${keyShare}, which was not offered`);
+  if (offer.keyPairs.some((pair) => pair.group === group)) throw fail('WRONG_GROUP', `the HelloRetryRequest asks for ${group.name}, whose share was sent`);
+  return { group, cookie };
+}
+
+const equal = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((byte, i) => byte === b[i]);

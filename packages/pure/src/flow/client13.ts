@@ -1,0 +1,218 @@
+/**
+ * @module TLS 1.3 from the ServerHello on: RFC 9846 section 2, figure 1, top to bottom.
+ *
+ *                            <------   ServerHello + key_share [+ pre_shared_key]
+ *                                      {EncryptedExtensions}
+ *                                      {CertificateRequest*}
+ *                                      {Certificate*} {CertificateVerify*}
+ *                                      {Finished}
+ *     (EndOfEarlyData*)      ------>
+ *     {Certificate*} {CertificateVerify*}
+ *     {Finished}             ------>
+ *     [Application Data]     <------>  [Application Data]
+ */
+import type { CipherSuite } from '../crypto/provider.ts';
+import type { Effects } from '../effects.ts';
+import { equalSecrets } from '../keys/equal.ts';
+import { exporter13 } from '../keys/exporter.ts';
+import { KeylogLabel, keylogLine } from '../keys/keylog.ts';
+import { earlySecret, finishedMac, trafficKeys, type HandshakeStage } from '../keys/schedule13.ts';
+import type { Transcript } from '../keys/transcript.ts';
+import { fail } from '../reason.ts';
+import type { HandshakeMessage } from '../record/coalesce.ts';
+import { flush, recv, settle, type Steps } from '../wait.ts';
+import { encodeEmpty } from '../wire/empty.ts';
+import { decodeEncryptedExtensions } from '../wire/encrypted_extensions.ts';
+import { decodeExtensions } from '../wire/extensions.ts';
+import { encodeFinished } from '../wire/finished.ts';
+import { handshakeName, HandshakeType } from '../wire/names.ts';
+import type { ServerHello } from '../wire/server_hello.ts';
+import { rememberPeer, verifyChain, verifySignature, type Peer } from '../auth/verify.ts';
+import { type ClientCertificateRequest } from '../auth/sign.ts';
+import { reverify, type ContinuedSession } from '../session/resume.ts';
+import { after13 } from './after13.ts';
+import { authenticateClient } from './authenticate13.ts';
+import { disposeOffer, offeredExtensions, type KeyPair, type Offer, type Psk } from './hello.ts';
+import { established, mint, resumed, type Established, type FinishedVerified } from './proof.ts';
+
+/** The ServerHello that ended the negotiation. */
+export interface Chosen {
+  readonly message: HandshakeMessage;
+  readonly hello: ServerHello;
+  readonly suite: CipherSuite;
+}
+
+export function* client13(effects: Effects, offer: Offer, transcript: Transcript, { message, hello, suite }: Chosen): Steps<void> {
+  const { hash } = suite;
+  const keys = (secret: Uint8Array): RecordKeys => ({ version: 'TLSv1.3', suite, ...trafficKeys(suite, secret) });
+  effects.fact('cipherSuite', suite.id);
+
+  // ── ServerHello, section 4.1.3: which PSK, which share ──
+  const offered = offeredExtensions(effects, offer);
+  const answer = decodeExtensions('serverHello', hello.extensions, offered);
+  const psk = chosenPsk(offer, answer.preSharedKey, suite);
+  const shared = yield* keyExchange(effects, offer, answer.keyShare);
+  transcript.add(message.raw);
+
+  // ── Handshake keys, section 7.1 ──
+  const handshake = (psk?.early ?? earlySecret(hash)).handshake(shared);
+  const clientSecret = handshake.clientTraffic(transcript.digest());
+  const serverSecret = handshake.serverTraffic(transcript.digest());
+  keylog(effects, offer, KeylogLabel.clientHandshakeTraffic, clientSecret);
+  keylog(effects, offer, KeylogLabel.serverHandshakeTraffic, serverSecret);
+  effects.installReadKeys(keys(serverSecret), effects.aligned());
+  // Early data goes on under its own keys until the server has said whether it takes it.
+  if (offer.earlyData === undefined) effects.installWriteKeys(keys(clientSecret));
+
+  // ── EncryptedExtensions, section 4.3.1 ──
+  const extensions = yield* readEncryptedExtensions(effects, offered, transcript);
+  const earlyDataAccepted = judgeEarlyData(effects, offer, extensions, psk, suite);
+  if (offer.earlyData !== undefined && !earlyDataAccepted) {
+    effects.closeEarlyData();
+    effects.installWriteKeys(keys(clientSecret));
+  }
+
+  // ── CertificateRequest, Certificate, CertificateVerify, sections 4.3.2, 4.4.2, 4.4.3: not with a PSK ──
+  const identity = psk === undefined ? yield* authenticateServer(effects, offer, extensions, transcript) : yield* continueIdentity(effects, offer, psk);
+
+  // ── Finished, section 4.4.4 ──
+  const finished = yield* readFinished(effects, suite, serverSecret, transcript);
+  const aligned = effects.aligned();
+
+  // ── Application keys, section 7.1: the transcript ends with the server's Finished ──
+  const main = handshake.main();
+  const clientTraffic = main.clientTraffic(transcript.digest());
+  const serverTraffic = main.serverTraffic(transcript.digest());
+  const exporterSecret = main.exporter(transcript.digest());
+  keylog(effects, offer, KeylogLabel.clientTraffic, clientTraffic);
+  keylog(effects, offer, KeylogLabel.serverTraffic, serverTraffic);
+  keylog(effects, offer, KeylogLabel.exporter, exporterSecret);
+
+  // ── EndOfEarlyData, section 4.5 ──
+  if (earlyDataAccepted) {
+    send(effects, transcript, encodeEmpty(HandshakeType.end_of_early_data));
+    effects.closeEarlyData();
+    effects.installWriteKeys(keys(clientSecret));
+  }
+
+  // ── Certificate and CertificateVerify of ours, when they are asked for ──
+  if (identity.certificateRequest !== undefined) yield* authenticateClient(effects, identity.certificateRequest, transcript);
+
+  // ── Finished of ours ──
+  send(effects, transcript, encodeFinished(finishedMac(hash, clientSecret, transcript.digest())));
+  effects.installWriteKeys(keys(clientTraffic));
+  effects.installReadKeys(keys(serverTraffic), aligned);
+  const resumptionSecret = main.resumption(transcript.digest());
+  main.dispose();
+  clientSecret.fill(0);
+  serverSecret.fill(0);
+  transcript.forget();
+  yield* flush(effects, 'Finished');
+
+  // ── Established: nothing gets here without its proofs ──
+  effects.done(
+    identity.kind === 'verified' ? established(identity.chain, identity.signature, finished) : resumed(identity.continues, finished),
+    after13(effects, { suite, request: offer.request, clientTraffic, serverTraffic, exporter: exporter13(hash, exporterSecret), resumptionSecret, transcript, alpn: effects.facts.alpn }),
+  );
+}
+
+/** Who the server is, and what that rests on. */
+type Identity =
+  | { readonly kind: 'verified'; readonly chain: ChainVerified; readonly signature: SignatureVerified; readonly certificateRequest: CertificateRequestMessage | undefined }
+  | { readonly kind: 'continued'; readonly continues: ContinuesVerified; readonly certificateRequest: undefined };
+
+/** Section 4.2.11: the PSK that the server selected must be one of ours, and of the suite's hash. */
+function chosenPsk(offer: Offer, selected: number | undefined, suite: CipherSuite): PskOffer | undefined {
+  const psk = selected === undefined ? undefined : offer.psks[selected];
+  if (selected !== undefined && psk === undefined) throw fail('PSK_IDENTITY_NOT_FOUND', `the server selected PSK ${selected} of ${offer.psks.length}`);
+  if (psk !== undefined && psk.hash !== suite.hash) throw fail('RESUMPTION_MISMATCH', `the PSK is for another hash than that of ${suite.name}`);
+  disposePsks(offer, psk);
+  return psk;
+}
+
+/** Section 4.2.8: always with a key share; a PSK alone would give up forward secrecy, and is not offered. */
+function* keyExchange(effects: Effects, offer: Offer, entry: KeyShareEntry | undefined): Steps<Uint8Array> {
+  if (entry === undefined) throw fail('MISSING_KEY_SHARE');
+  const pair = offer.keyPairs.find(({ group }) => group.id === entry.group);
+  if (pair === undefined) throw fail('WRONG_GROUP', `the server's key share is of group ${entry.group}, for which none was sent`);
+  effects.fact('group', pair.group.id);
+  const shared = yield* settle(effects, `derive the shared secret of ${pair.group.name}`, pair.share.derive(entry.keyExchange));
+  if (shared === null) throw fail('BAD_KEY_SHARE', `the server's share of ${pair.group.name} is not a valid one`);
+  disposeShares(offer);
+  return shared;
+}
+
+function* readEncryptedExtensions(effects: Effects, offered: ReadonlySet<number>, transcript: Transcript): Steps<EncryptedExtensionsValues> {
+  const message = yield* expect(effects, 'EncryptedExtensions', HandshakeType.encrypted_extensions);
+  const extensions = decodeExtensions('encryptedExtensions', decodeEncryptedExtensions(message.body), offered);
+  transcript.add(message.raw);
+  const alpn = extensions.alpn === undefined ? undefined : new TextDecoder().decode(extensions.alpn);
+  if (alpn !== undefined && !effects.config.alpn.includes(alpn)) throw fail('INVALID_ALPN_PROTOCOL', `the server chose application protocol "${alpn}"`);
+  effects.fact('alpn', alpn);
+  if (extensions.recordSizeLimit !== undefined) effects.limitRecords(extensions.recordSizeLimit);
+  return extensions;
+}
+
+/** Section 4.2.10: accepted early data must have been offered, under the PSK that was chosen, with the suite and protocol that it was sent for. */
+function judgeEarlyData(effects: Effects, offer: Offer, extensions: EncryptedExtensionsValues, psk: PskOffer | undefined, suite: CipherSuite): boolean {
+  const { earlyData: session } = offer;
+  if (extensions.earlyData === undefined) {
+    if (session !== undefined) effects.fact('earlyData', 'rejected');
+    return false;
+  }
+  if (session === undefined || psk === undefined || psk !== offer.psks[0]) throw fail('UNEXPECTED_EXTENSION', 'the server accepted early data without the PSK that it was sent under');
+  if (session.fields.cipherSuite !== suite.id) throw fail('UNEXPECTED_EARLY_DATA', 'the server accepted early data with another cipher suite');
+  if (session.fields.alpn !== effects.facts.alpn) throw fail('UNEXPECTED_EARLY_DATA', 'the server accepted early data with another application protocol');
+  effects.fact('earlyData', 'accepted');
+  return true;
+}
+
+/** Sections 4.3.2, 4.4.2 and 4.4.3. The chain is judged before the signature, so that the alert tells what is wrong with it. */
+function* authenticateServer(effects: Effects, offer: Offer, extensions: EncryptedExtensionsValues, transcript: Transcript): Steps<Identity> {
+  effects.fact('sessionReused', false);
+  let message = yield* recv(effects, 'CertificateRequest or Certificate');
+  let certificateRequest: CertificateRequestMessage | undefined;
+  if (message.type === HandshakeType.certificate_request) {
+    certificateRequest = decodeCertificateRequest(message.body);
+    if (certificateRequest.context.length > 0) throw fail('DECODE_ERROR', 'CertificateRequest: a context during the handshake');
+    transcript.add(message.raw);
+    message = yield* recv(effects, 'Certificate');
+  }
+  const peer = yield* readCertificate(effects, message, extensions.serverCertificateType);
+  transcript.add(message.raw);
+
+  message = yield* expect(effects, 'CertificateVerify', HandshakeType.certificate_verify);
+  const chain = yield* verifyChain(effects, offer.request, peer);
+  const signature = yield* verifySignature(effects, peer, decodeCertificateVerify(message.body), signedContent('server', transcript.digest()));
+  transcript.add(message.raw);
+  return { kind: 'verified', chain, signature, certificateRequest };
+}
+
+/** A PSK stands for the identity that was verified when it was made; `reverifyOnResumption` looks at that again. */
+function* continueIdentity(effects: Effects, offer: Offer, psk: PskOffer): Steps<Identity> {
+  effects.fact('sessionReused', psk.source.kind === 'session');
+  if (psk.source.kind === 'session') yield* rememberPeer(effects, offer.request, psk.source.session);
+  return { kind: 'continued', continues: continuesPsk(psk), certificateRequest: undefined };
+}
+
+function* readFinished(effects: Effects, suite: CipherSuite, serverSecret: Uint8Array, transcript: Transcript): Steps<FinishedVerified> {
+  const message = yield* expect(effects, 'Finished', HandshakeType.finished);
+  if (!equalSecrets(message.body, finishedMac(suite.hash, serverSecret, transcript.digest()))) throw fail('PEER_BAD_FINISHED');
+  transcript.add(message.raw);
+  return mint('finished');
+}
+
+/** The next message, which must be of one type. */
+function* expect(effects: Effects, label: string, type: number): Steps<HandshakeMessage> {
+  const message = yield* recv(effects, label);
+  if (message.type !== type) throw fail('UNEXPECTED_MESSAGE', `${handshakeName(message.type)} in place of ${label}`);
+  return message;
+}
+
+function send(effects: Effects, transcript: Transcript, message: Uint8Array): void {
+  transcript.add(message);
+  effects.put(message);
+}
+
+/** Lines are found by the random of the ClientHello on the wire. */
+const keylog = (effects: Effects, offer: Offer, label: KeylogLabel, secret: Uint8Array): void => effects.keylog(keylogLine(label, offer.random, secret));

@@ -1,0 +1,218 @@
+/**
+ * @module What a ClientHello offers (RFC 9846 section 4.1.2), and the same with the changes that a HelloRetryRequest asks
+ * for. Nothing here waits for the peer.
+ *
+ * The extensions stand in the order of RFC 8448's traces; randomness is drawn in the order random, session id, key shares.
+ */
+import type { Effects } from '../effects.ts';
+import type { Group, Hash, KeyShare } from '../crypto/provider.ts';
+import type { Transcript } from '../keys/transcript.ts';
+import { allowsEarlyData, binder, blankBinders, fits, pskOffers, type PskOffer } from '../session/resume.ts';
+import type { Session } from '../session/session.ts';
+import { settle, type Steps } from '../wait.ts';
+import { bindersLength, encodeClientHello, setBinders, type ClientHello } from '../wire/client_hello.ts';
+import type { Extension } from '../wire/extension_values.ts';
+import { encodeExtension, encodeExtensions, type ExtensionInput } from '../wire/extensions.ts';
+import { CertificateCompressionId, CertificateType, greaseValue, PointFormat, PskMode, Version } from '../wire/names.ts';
+
+const EMPTY = new Uint8Array(0);
+
+/** What the caller asked of this connection, fixed when its handshake begins. */
+export interface Request {
+  readonly host: string | undefined;
+  /** True when the host is a DNS name, which goes into server_name; an IP address never does (RFC 6066 section 3). */
+  readonly hostIsName: boolean;
+  readonly session: Session | undefined;
+  /** The caller has early data to send. */
+  readonly earlyData: boolean;
+}
+
+/** One of our key shares. */
+export interface KeyPair {
+  readonly group: Group;
+  readonly share: KeyShare;
+}
+
+/** A ClientHello as it is sent, and what is needed to judge the answer. */
+export interface Offer {
+  readonly request: Request;
+  readonly random: Uint8Array;
+  readonly sessionId: Uint8Array;
+  readonly keyPairs: readonly KeyPair[];
+  readonly psks: readonly PskOffer[];
+  /** The TLS 1.2 session that is offered. */
+  readonly session12: Session | undefined;
+  /** The session whose early data is offered: in the first ClientHello only. */
+  readonly earlyData: Session | undefined;
+  readonly cookie: Uint8Array | undefined;
+  /** Seeds of the GREASE values, which stay the same in a second ClientHello (RFC 8701 section 3.1); `undefined` without GREASE. */
+  readonly grease: Uint8Array | undefined;
+}
+
+/** Everything for the first ClientHello. */
+export function* makeOffer(effects: Effects, request: Request): Steps<Offer> {
+  const { config } = effects;
+  const session = request.session !== undefined && fits(request.session, config, request.host) ? request.session : undefined;
+  const speaks13 = config.versions.includes('TLSv1.3');
+  const session12 = session?.version === 'TLSv1.2' ? session : undefined;
+  const draw = (length: number): Uint8Array => {
+    const bytes = new Uint8Array(length);
+    config.random(bytes);
+    return bytes;
+  };
+  return {
+    request,
+    random: draw(32),
+    sessionId: legacySessionId(session12, speaks13 && config.middleboxCompatibility, draw),
+    keyPairs: speaks13 ? yield* makeKeyPairs(effects, config.keyShares) : [],
+    psks: speaks13 ? pskOffers(config, session) : [],
+    session12,
+    earlyData: request.earlyData && session !== undefined && allowsEarlyData(session, config) ? session : undefined,
+    cookie: undefined,
+    grease: config.grease ? draw(6) : undefined,
+  };
+}
+
+/** What a HelloRetryRequest asks for; `hash` is that of the suite it chose. */
+export interface Retry {
+  readonly group: Group | undefined;
+  readonly cookie: Uint8Array | undefined;
+  readonly hash: Hash;
+}
+
+/** The changes of RFC 9846 section 4.1.2: another share, the cookie, no early data, only PSKs of the suite's hash, with their age anew. */
+export function* retryOffer(effects: Effects, offer: Offer, { group, cookie, hash }: Retry): Steps<Offer> {
+  disposePsks(offer);
+  if (group !== undefined) disposeShares(offer);
+  const session = offer.psks.map(({ source }) => (source.kind === 'session' ? source.session : undefined)).find((each) => each !== undefined);
+  return {
+    ...offer,
+    keyPairs: group === undefined ? offer.keyPairs : yield* makeKeyPairs(effects, [group]),
+    psks: pskOffers(effects.config, session, hash),
+    earlyData: undefined,
+    cookie,
+  };
+}
+
+/** The whole message, binders included. `transcript` holds what went before it: nothing, or ClientHello1's hash and the HelloRetryRequest. */
+export function clientHello(effects: Effects, offer: Offer, transcript: Transcript): Uint8Array {
+  const message = encodeClientHello(describe(effects, offer));
+  if (offer.psks.length === 0) return message;
+  // RFC 9846 section 4.2.11.2: each binder is a MAC over everything before the binders.
+  const partial = message.subarray(0, message.length - bindersLength(blankBinders(offer.psks)));
+  setBinders(message, offer.psks.map((psk) => binder(psk, transcript.digestAs(psk.hash, partial))));
+  return message;
+}
+
+/** The code points that a server may answer. */
+export const offeredExtensions = (effects: Effects, offer: Offer): ReadonlySet<number> =>
+  new Set(describe(effects, offer).extensions.map(({ type }) => type));
+
+function describe(effects: Effects, offer: Offer): ClientHello {
+  const { config } = effects;
+  const suites = config.suites.map(({ id }) => id);
+  return {
+    legacyVersion: Version.tls12,
+    random: offer.random,
+    sessionId: offer.sessionId,
+    cipherSuites: offer.grease === undefined ? suites : [greaseOf(offer.grease, 0), ...suites],
+    compressionMethods: [0],
+    extensions: padded(effects, offer, extensions(effects, offer)),
+  };
+}
+
+function extensions(effects: Effects, offer: Offer): Extension[] {
+  const { config } = effects;
+  const { request, grease } = offer;
+  const speaks13 = config.versions.includes('TLSv1.3');
+  const speaks12 = config.versions.includes('TLSv1.2');
+  const greased = (index: number): readonly number[] => (grease === undefined ? [] : [greaseOf(grease, index)]);
+  const groups = speaks13 ? config.groups : config.groups.filter(({ kem }) => !kem);
+  const values: ExtensionInput<'clientHello'> = {
+    serverName: request.hostIsName ? request.host : undefined,
+    extendedMasterSecret: speaks12 || undefined,
+    renegotiationInfo: speaks12 ? EMPTY : undefined,
+    supportedGroups: [...greased(1), ...groups.map(({ id }) => id)],
+    ecPointFormats: speaks12 ? [PointFormat.uncompressed] : undefined,
+    sessionTicket: speaks12 ? (offer.session12?.fields.ticket ?? EMPTY) : undefined,
+    keyShare: speaks13
+      ? [...greased(1).map((group) => ({ group, keyExchange: new Uint8Array(1) })), ...offer.keyPairs.map(({ group, share }) => ({ group: group.id, keyExchange: share.publicKey }))]
+      : undefined,
+    earlyData: offer.earlyData === undefined ? undefined : true,
+    supportedVersions: speaks13 ? [...greased(2), ...config.versions.map((version) => (version === 'TLSv1.3' ? Version.tls13 : Version.tls12))] : undefined,
+    signatureAlgorithms: config.signatureAlgorithms,
+    cookie: offer.cookie,
+    pskKeyExchangeModes: speaks13 ? [PskMode.psk_dhe_ke] : undefined,
+    // RFC 8449 section 4: in TLS 1.3 the limit counts the content type too.
+    recordSizeLimit: config.recordSizeLimit === undefined ? undefined : config.recordSizeLimit + (speaks13 ? 1 : 0),
+    clientCertificateType: undefined,
+    serverCertificateType: serverCertificateTypes(effects),
+    alpn: config.alpn.length > 0 ? config.alpn.map((name) => new TextEncoder().encode(name)) : undefined,
+    statusRequest: config.ocsp === 'off' ? undefined : true,
+    signedCertificateTimestamp: config.signedCertificateTimestamps || undefined,
+    compressCertificate: speaks13 && config.decompressors.length > 0 ? config.decompressors.map(({ name }) => CertificateCompressionId[name]) : undefined,
+    postHandshakeAuth: (speaks13 && config.postHandshakeAuth) || undefined,
+  };
+  const list = encodeExtensions('clientHello', config.shape?.(values) ?? values);
+  if (grease === undefined) return list;
+  return [{ type: greaseOf(grease, 3), data: EMPTY }, ...list, { type: greaseOf(grease, 4), data: new Uint8Array(1) }];
+}
+
+/**
+ * Some middleboxes hang at a ClientHello of 256 to 511 bytes: RFC 7685 pads it to 512. pre_shared_key stays the last.
+ */
+function padded(effects: Effects, offer: Offer, list: readonly Extension[]): readonly Extension[] {
+  const psk = offer.psks.length === 0 ? [] : [preSharedKey(offer.psks)];
+  const body = [...list, ...psk].reduce((sum, { data }) => sum + 4 + data.length, 0);
+  const suites = effects.config.suites.length + (offer.grease === undefined ? 0 : 1);
+  // Header, version, random, session id, suites, compression methods, length of the extensions.
+  const length = 4 + 2 + 32 + 1 + offer.sessionId.length + 2 + 2 * suites + 2 + 2 + body;
+  if (length < 256 || length >= 512) return [...list, ...psk];
+  return [...list, encodeExtension('clientHello', 'padding', Math.max(512 - length - 4, 1)), ...psk];
+}
+
+/** With zeros for binders. */
+const preSharedKey = (psks: readonly PskOffer[]): Extension =>
+  encodeExtension('clientHello', 'preSharedKey', {
+    identities: psks.map(({ identity, obfuscatedTicketAge }) => ({ identity, obfuscatedTicketAge })),
+    binders: blankBinders(psks),
+  });
+
+function* makeKeyPairs(effects: Effects, groups: readonly Group[]): Steps<KeyPair[]> {
+  const pairs: KeyPair[] = [];
+  for (const group of groups) {
+    const share = yield* settle(effects, `make a key share for ${group.name}`, group.keyShare(effects.config.random));
+    pairs.push({ group, share });
+  }
+  return pairs;
+}
+
+/**
+ * RFC 9846 appendix E.4: any 32 bytes make the handshake look like a resumption to middleboxes. A TLS 1.2 session goes by
+ * its own id; with a ticket, any id tells by its echo that the server took the ticket (RFC 5077 section 3.4).
+ */
+function legacySessionId(session12: Session | undefined, compatible: boolean, draw: (length: number) => Uint8Array): Uint8Array {
+  if (session12 !== undefined && session12.fields.ticket.length === 0) return session12.fields.sessionId;
+  return compatible || session12 !== undefined ? draw(32) : EMPTY;
+}
+
+function serverCertificateTypes({ config }: Effects): readonly number[] | undefined {
+  if (config.rawPublicKeys.length === 0) return undefined;
+  return config.trustAnchors.length === 0 && config.verify === 'peer' ? [CertificateType.raw_public_key] : [CertificateType.raw_public_key, CertificateType.x509];
+}
+
+const greaseOf = (seeds: Uint8Array, index: number): number => {
+  const value = greaseValue(seeds[index] ?? 0);
+  // The two extensions must differ.
+  return index === 4 && value === greaseValue(seeds[3] ?? 0) ? greaseValue((seeds[4] ?? 0) ^ 1) : value;
+};
+
+/** Wipes our side of the key exchange. */
+export function disposeShares(offer: Offer): void {
+  for (const { share } of offer.keyPairs) share.dispose();
+}
+
+/** Wipes the key schedules of the PSKs; that of `except` goes on. */
+export function disposePsks(offer: Offer, except?: PskOffer): void {
+  for (const psk of offer.psks) if (psk !== except) psk.early.dispose();
+}
