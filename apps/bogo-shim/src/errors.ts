@@ -14,10 +14,12 @@ const REASONS: { readonly [K in TlsErrorCode]?: string } = {
   RECORD_TOO_LARGE: 'DATA_LENGTH_TOO_LONG',
   BAD_CHANGE_CIPHER_SPEC: 'BAD_CHANGE_CIPHER_SPEC',
   BAD_ALERT: 'BAD_ALERT',
+  UNKNOWN_ALERT_LEVEL: 'UNKNOWN_ALERT_TYPE',
   TOO_MANY_EMPTY_RECORDS: 'TOO_MANY_EMPTY_FRAGMENTS',
   TOO_MANY_WARNING_ALERTS: 'TOO_MANY_WARNING_ALERTS',
   TOO_MANY_KEY_UPDATES: 'TOO_MANY_KEY_UPDATES',
   EXCESSIVE_MESSAGE_SIZE: 'EXCESSIVE_MESSAGE_SIZE',
+  APPLICATION_DATA_ON_SHUTDOWN: 'APPLICATION_DATA_ON_SHUTDOWN',
   EXCESS_HANDSHAKE_DATA: 'EXCESS_HANDSHAKE_DATA',
   WRONG_VERSION_NUMBER: 'WRONG_VERSION_NUMBER',
   UNSUPPORTED_PROTOCOL: 'UNSUPPORTED_PROTOCOL',
@@ -53,16 +55,38 @@ const REASONS: { readonly [K in TlsErrorCode]?: string } = {
   ECH_REQUIRED: 'UNUSABLE_ECH_CONFIG_LIST',
 };
 
-/** Reasons of BoringSSL that ferrule files under a broader code: what its stderr may say in their place. */
-const BROADER: Readonly<Record<string, readonly TlsErrorCode[]>> = {
+/** Reasons of BoringSSL that ferrule files elsewhere as well: further codes that the runner takes for them. */
+const ALSO: Readonly<Record<string, readonly TlsErrorCode[]>> = {
+  // records
+  BAD_DECRYPT: ['BAD_RECORD_MAC'],
   ENCRYPTED_LENGTH_TOO_LONG: ['RECORD_TOO_LARGE'],
-  UNKNOWN_ALERT_TYPE: ['BAD_ALERT'],
+  INVALID_OUTER_RECORD_TYPE: ['UNEXPECTED_RECORD'],
+  // fields with forbidden values, which BoringSSL counts among what it cannot decode
+  DECODE_ERROR: ['ILLEGAL_PARAMETER', 'ERROR_PARSING_EXTENSION', 'MISSING_EXTENSION', 'INVALID_COMPRESSION', 'INVALID_TICKET'],
+  ERROR_PARSING_EXTENSION: ['ILLEGAL_PARAMETER', 'MISPLACED_EXTENSION', 'DECODE_ERROR'],
+  PARSE_TLSEXT: ['ERROR_PARSING_EXTENSION'],
+  EMPTY_HELLO_RETRY_REQUEST: ['BAD_HELLO_RETRY_REQUEST'],
+  WRONG_CIPHER_RETURNED: ['UNKNOWN_CIPHER_SUITE'],
+  // sessions
+  OLD_SESSION_PRF_HASH_MISMATCH: ['RESUMPTION_MISMATCH'],
+  OLD_SESSION_VERSION_NOT_RETURNED: ['RESUMPTION_MISMATCH'],
+  RESUMED_EMS_SESSION_WITHOUT_EMS_EXTENSION: ['EXTENDED_MASTER_SECRET_CHANGED'],
+  RESUMED_NON_EMS_SESSION_WITH_EMS_EXTENSION: ['EXTENDED_MASTER_SECRET_CHANGED'],
+  // certificates
+  BAD_ECC_CERT: ['WRONG_CERTIFICATE_TYPE'],
+  CANNOT_PARSE_LEAF_CERT: ['CERT_INVALID', 'DECODE_ERROR'],
+  KEY_USAGE_BIT_INCORRECT: ['CERT_PURPOSE'],
+  UNSUPPORTED_ALGORITHM: ['WRONG_CERTIFICATE_TYPE'],
+  // the end
   'Unexpected SSL_shutdown result: -1 != 1': ['UNEXPECTED_EOF'],
 };
 
-/** The runner's `ErrorMap`: each of BoringSSL's reasons that is looked for in other words. */
+/** The runner's `ErrorMap`: what to look for in place of one of BoringSSL's reasons. */
 export const ERROR_MAP: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
-  Object.entries(BROADER).map(([reason, codes]) => [/^\w+$/.test(reason) ? `:${reason}:` : reason, codes.map((code) => `:${code}:`)]),
+  Object.entries(ALSO).map(([reason, codes]) => {
+    const text = /^\w+$/.test(reason) ? `:${reason}:` : reason;
+    return [text, [text, ...codes.map((code) => `:${code}:`)]];
+  }),
 );
 
 /** Alerts that SSL 3.0 had already: BoringSSL names the others after TLS 1.0. */
