@@ -1,0 +1,66 @@
+/** @module Handshake messages out of the records that carry them, split and joined at will (RFC 9846 section 5.1). */
+import { fail } from '../reason.ts';
+import { handshakeName } from '../wire/names.ts';
+
+/** One whole handshake message, in memory of its own. */
+export interface HandshakeMessage {
+  /** HandshakeType */
+  readonly type: number;
+  /** Header and body: what the transcript takes. */
+  readonly raw: Uint8Array;
+  /** A view of `raw` behind the header. */
+  readonly body: Uint8Array;
+}
+
+const HEADER = 4;
+const EMPTY = new Uint8Array(0);
+
+export class Coalescer {
+  /** The longest body taken, bytes; may change between messages. */
+  limit: number;
+  #buffer: Uint8Array = EMPTY;
+  #start = 0;
+  #end = 0;
+
+  constructor(limit: number) {
+    this.limit = limit;
+  }
+
+  /** Bytes that came and were not handed out yet. Keys may change, and other records come, only while it is 0. */
+  get leftover(): number {
+    return this.#end - this.#start;
+  }
+
+  /** Takes the content of a handshake record; copies it. */
+  push(fragment: Uint8Array): void {
+    const needed = this.leftover + fragment.length;
+    if (this.#start + needed > this.#buffer.length) {
+      const buffer = needed > this.#buffer.length ? new Uint8Array(Math.max(needed, 2 * this.#buffer.length)) : this.#buffer;
+      buffer.set(this.#buffer.subarray(this.#start, this.#end));
+      this.#end -= this.#start;
+      this.#start = 0;
+      this.#buffer = buffer;
+    }
+    this.#buffer.set(fragment, this.#end);
+    this.#end += fragment.length;
+  }
+
+  /** The next message, once all of it is there. @throws TlsError EXCESSIVE_MESSAGE_SIZE as soon as its header has come. */
+  next(): HandshakeMessage | undefined {
+    if (this.leftover < HEADER) return undefined;
+    const [type = 0, high = 0, middle = 0, low = 0] = this.#buffer.subarray(this.#start, this.#start + HEADER);
+    const length = (high << 16) | (middle << 8) | low;
+    if (length > this.limit) throw fail('EXCESSIVE_MESSAGE_SIZE', `${handshakeName(type)} of ${length} bytes, where ${this.limit} are taken`);
+    if (this.leftover < HEADER + length) return undefined;
+    const raw = this.#buffer.slice(this.#start, this.#start + HEADER + length);
+    this.#start += raw.length;
+    if (this.#start === this.#end) this.release();
+    return { type, raw, body: raw.subarray(HEADER) };
+  }
+
+  /** Forgets what came. */
+  release(): void {
+    this.#buffer = EMPTY;
+    this.#start = this.#end = 0;
+  }
+}

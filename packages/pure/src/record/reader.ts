@@ -1,0 +1,348 @@
+/**
+ * @module Records out of a read BIO: found in the BIO's own memory where they lie whole, checked, opened, and given out
+ * one at a time in order (RFC 9846 section 5).
+ *
+ * With a synchronous AEAD a record is opened when it is asked for. With an asynchronous one a window of records is in
+ * flight: sequence numbers are taken in the order of arrival, results are released head of line, ciphertext is kept
+ * until then, and new keys mean that everything behind the KeyUpdate is opened again, with them, from sequence 0.
+ * A bad record counts only once it is at the head. During the handshake the window is one record.
+ */
+import type { Bio } from '@ferrule/bio';
+import type { TlsVersion } from '@ferrule/contract';
+import { Alert } from '@ferrule/result';
+import { MAX_BYTES_IN_FLIGHT, MAX_EXPANSION_12, MAX_EXPANSION_13, MAX_PLAINTEXT, MAX_RECORDS_IN_FLIGHT, MAX_WARNING_ALERTS } from '../limits.ts';
+import { fail } from '../reason.ts';
+import { ContentType, Version } from '../wire/names.ts';
+import { decodeAlert, type AlertMessage } from './alert.ts';
+import { refuseForeign } from './foreign.ts';
+import { giveBack, takeBuffer } from './pool.ts';
+import { contentLength, RECORD_HEADER, type Protection } from './protect.ts';
+
+/** What {@link RecordReader.next} and {@link RecordWriter.flush} answer; 2, 3 and 9 are SSL_get_error(3) codes. */
+export const Progress = { done: 0, wantRead: 2, wantWrite: 3, wantAsync: 9, eof: -1 } as const;
+export type ReadProgress = 0 | 2 | 9 | -1;
+
+export interface ReaderOptions {
+  /** How many handshake bytes wait for the rest of their message: no other record may come in between. */
+  readonly handshake: { readonly leftover: number };
+  readonly emptyRecordsInARow: number;
+  /** Sees each alert and change_cipher_spec, also those that are dropped. */
+  readonly trace?: ((contentType: number, content: Uint8Array) => void) | undefined;
+}
+
+export class RecordReader {
+  /** ContentType of the last record. */
+  type = 0;
+  /** Its content, perhaps empty; valid until the next call to {@link next}. */
+  fragment: Uint8Array = EMPTY;
+  /** The last record's alert: close_notify or a fatal one; warnings that mean nothing are dropped. */
+  alert: AlertMessage | undefined;
+  /** The negotiated version, once known. */
+  version: TlsVersion | undefined;
+  /** True after the peer's Finished: change_cipher_spec is no longer dropped, and records are read ahead. */
+  established = false;
+  readonly #options: ReaderOptions;
+  #protection: Protection | undefined;
+  #limit: number | undefined;
+  #emptyInARow = 0;
+  #warningsInARow = 0;
+  #greeted = false;
+
+  /** The record that was found: in the BIO's memory, or gathered in `#gathered`. */
+  #record: Uint8Array = EMPTY;
+  #length = 0;
+  #inPlace = false;
+  #gathered: Uint8Array = EMPTY;
+  #gatheredBytes = 0;
+  /** Lent scratch for plaintext. */
+  #plain: Uint8Array = EMPTY;
+
+  readonly #queue: Opening[] = [];
+  #bytesInFlight = 0;
+
+  constructor(options: ReaderOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Goes on to the next record, into {@link type} and {@link fragment}.
+   *
+   * @returns 0 there is one; 2 the BIO has no more now; 9 {@link ready} must settle first; -1 the BIO is at its end.
+   * @throws TlsError for what no peer may send.
+   */
+  next(bio: Bio): ReadProgress {
+    this.fragment = EMPTY;
+    this.alert = undefined;
+    for (;;) {
+      const sync = this.#protection === undefined || this.#protection.aead.sync;
+      const progress = sync ? this.#nextNow(bio) : this.#nextLater(bio);
+      if (progress !== Progress.done) {
+        if (progress !== Progress.wantAsync) this.#rest();
+        return progress;
+      }
+      if (this.#judge()) return Progress.done;
+    }
+  }
+
+  /** Settles, never rejects, when the head of the window has been opened; `undefined` when nothing is in flight. */
+  get ready(): Promise<void> | undefined {
+    return this.#queue[0]?.settled;
+  }
+
+  /** Records in the window whose content has not been given out. */
+  get inFlight(): number {
+    return this.#queue.length;
+  }
+
+  /** It is time to ask the peer for new keys. */
+  get worn(): boolean {
+    return this.#protection?.worn ?? false;
+  }
+
+  /**
+   * New keys for everything that was not given out yet. The caller vouches that no handshake bytes are left over
+   * (the Aligned token of `flow/proof.ts`).
+   */
+  install(protection: Protection): void {
+    this.#protection?.dispose();
+    this.#protection = protection;
+    this.#emptyInARow = 0;
+    for (const [i, { record }] of this.#queue.entries()) this.#queue[i] = new Opening(record, protection);
+  }
+
+  /** RFC 8449: the most that we take in a protected record; in TLS 1.3 content type and padding count. */
+  limitRecords(limit: number): void {
+    this.#limit = limit;
+  }
+
+  /** Wipes keys and what was read. */
+  dispose(): void {
+    this.#protection?.dispose();
+    this.#queue.length = 0;
+    this.#bytesInFlight = 0;
+    this.fragment = EMPTY;
+    this.#gatheredBytes = 0;
+    this.#returnGathered();
+    this.#rest();
+  }
+
+  #nextNow(bio: Bio): ReadProgress {
+    const found = this.#find(bio);
+    if (found !== Progress.done) return found;
+    const protection = this.#protection;
+    this.type = this.#record[0] ?? 0;
+    if (protection === undefined || this.type === ContentType.change_cipher_spec) {
+      // A TLS 1.3 change_cipher_spec is never protected, a TLS 1.2 one of ours always comes before the keys.
+      this.fragment = this.#record.slice(RECORD_HEADER, this.#length);
+      this.#consume(bio);
+      return Progress.done;
+    }
+    if (this.#plain.length === 0) this.#plain = takeBuffer();
+    const opened = protection.open(this.#record, this.#length, this.#plain);
+    this.#consume(bio);
+    this.#deliver(opened);
+    return Progress.done;
+  }
+
+  #nextLater(bio: Bio): ReadProgress {
+    const stalled = this.#fillWindow(bio);
+    const head = this.#queue[0];
+    if (head === undefined) return stalled;
+    if (head.state === 'pending') return Progress.wantAsync;
+    this.#queue.shift();
+    this.#bytesInFlight -= head.record.length;
+    this.type = head.record[0] ?? 0;
+    if (head.state === 'clear') this.fragment = head.record.subarray(RECORD_HEADER);
+    else if (head.state === 'broken') throw fail('ASYNC_OPERATION_FAILED', 'opening a record failed', { cause: head.reason });
+    else this.#deliver(head.opened);
+    return Progress.done;
+  }
+
+  /** Submits records until the window is full; says what keeps it from submitting more. */
+  #fillWindow(bio: Bio): ReadProgress {
+    const protection = this.#protection as Protection;
+    const depth = this.established && !bio.blocking && !protection.aead.sync ? Math.min(protection.aead.depth, MAX_RECORDS_IN_FLIGHT) : 1;
+    while (this.#queue.length < depth && this.#bytesInFlight < MAX_BYTES_IN_FLIGHT) {
+      let found: ReadProgress;
+      try {
+        found = this.#find(bio);
+      } catch (error) {
+        // It is not consumed: it will be found again when it is its turn.
+        if (this.#queue.length > 0) return Progress.wantAsync;
+        throw error;
+      }
+      if (found !== Progress.done) return found;
+      const record = this.#record.slice(0, this.#length);
+      this.#consume(bio);
+      this.#bytesInFlight += record.length;
+      this.#queue.push(new Opening(record, protection));
+    }
+    return Progress.wantAsync;
+  }
+
+  /** What the AEAD made of a record: its content and true type. */
+  #deliver(opened: Uint8Array | null): void {
+    if (opened === null) throw fail('BAD_RECORD_MAC');
+    const inner = this.version === 'TLSv1.3';
+    const limit = this.#limit ?? MAX_PLAINTEXT + (inner ? 1 : 0);
+    if (opened.length > limit) throw fail('RECORD_TOO_LARGE', `a record of ${opened.length} bytes of plaintext, where ${limit} are taken`);
+    if (!inner) {
+      this.fragment = opened;
+      return;
+    }
+    if (this.type !== ContentType.application_data) throw fail('UNEXPECTED_RECORD', `a protected record of outer type ${this.type}`);
+    const length = contentLength(opened);
+    if (length < 0) throw fail('UNEXPECTED_RECORD', 'a record that holds nothing but padding');
+    this.type = opened[length] ?? 0;
+    if (this.type === ContentType.change_cipher_spec || !isContentType(this.type)) throw fail('UNEXPECTED_RECORD', `a record of inner type ${this.type}`);
+    this.fragment = opened.subarray(0, length);
+  }
+
+  /** True when the record is for the caller; false when it means nothing. */
+  #judge(): boolean {
+    const { type, fragment } = this;
+    if (type === ContentType.change_cipher_spec && this.version === 'TLSv1.3') {
+      this.#options.trace?.(type, fragment);
+      // RFC 9846 section 5: one byte of 1, until the peer's Finished.
+      if (this.established || fragment.length !== 1 || fragment[0] !== 1) throw fail('UNEXPECTED_RECORD', 'a change_cipher_spec record that TLS 1.3 has no place for');
+      this.#countEmpty();
+      return false;
+    }
+    if (fragment.length === 0) this.#countEmpty();
+    if (type === ContentType.alert) return this.#judgeAlert(decodeAlert(fragment));
+    if (type !== ContentType.handshake && this.#options.handshake.leftover > 0) {
+      throw fail('UNEXPECTED_RECORD', `a record of type ${type} in the middle of a handshake message`);
+    }
+    if (type === ContentType.change_cipher_spec) this.#options.trace?.(type, fragment);
+    if (fragment.length > 0) this.#emptyInARow = this.#warningsInARow = 0;
+    return true;
+  }
+
+  /** TLS 1.3 has no warnings but close_notify and user_canceled, which JDK 11 sends before it (RFC 9846 section 6.1). */
+  #judgeAlert(alert: AlertMessage): boolean {
+    this.#options.trace?.(ContentType.alert, this.fragment);
+    if (alert.level === 2 || alert.description === Alert.close_notify) {
+      this.alert = alert;
+      return true;
+    }
+    if (this.version === 'TLSv1.3' && alert.description !== Alert.user_canceled) throw fail('BAD_ALERT', `an alert of description ${alert.description} as a warning`);
+    if (++this.#warningsInARow > MAX_WARNING_ALERTS) throw fail('TOO_MANY_WARNING_ALERTS');
+    return false;
+  }
+
+  #countEmpty(): void {
+    if (++this.#emptyInARow > this.#options.emptyRecordsInARow) throw fail('TOO_MANY_EMPTY_RECORDS');
+  }
+
+  /** Looks for a whole record: in place if the BIO has it in one piece, gathered piece by piece otherwise. */
+  #find(bio: Bio): ReadProgress {
+    if (this.#gatheredBytes === 0) {
+      let view = bio.nread0(RECORD_HEADER);
+      if (view.length >= RECORD_HEADER) {
+        const length = RECORD_HEADER + this.#checkHeader(view);
+        if (view.length < length && bio.blocking) view = bio.nread0(length);
+        if (view.length >= length) {
+          this.#record = view;
+          this.#length = length;
+          this.#inPlace = true;
+          return Progress.done;
+        }
+      }
+    }
+    return this.#gather(bio);
+  }
+
+  #gather(bio: Bio): ReadProgress {
+    for (;;) {
+      const have = this.#gatheredBytes;
+      const needed = have < RECORD_HEADER ? RECORD_HEADER : RECORD_HEADER + this.#checkHeader(this.#gathered);
+      if (have === needed && have > RECORD_HEADER - 1) {
+        this.#record = this.#gathered;
+        this.#length = needed;
+        this.#inPlace = false;
+        return Progress.done;
+      }
+      const view = bio.nread0(1);
+      const count = Math.min(view.length, needed - have);
+      if (count === 0) return bio.eof ? Progress.eof : Progress.wantRead;
+      if (this.#gathered.length === 0) this.#gathered = takeBuffer();
+      this.#gathered.set(count === view.length ? view : view.subarray(0, count), have);
+      bio.nread(count);
+      this.#gatheredBytes = have + count;
+    }
+  }
+
+  /** Type, version and length of a header. Returns the length of the body. */
+  #checkHeader(header: Uint8Array): number {
+    const [type = 0, major = 0, minor = 0, high = 0, low = 0] = header.subarray(0, RECORD_HEADER);
+    const protection = this.#protection;
+    if (!this.#greeted) {
+      if (major !== 3 || !isContentType(type)) refuseForeign(header);
+      this.#greeted = true;
+    }
+    // Before keys only the major version counts: alerts about versions come with all sorts of minor ones.
+    if (protection === undefined ? major !== 3 : ((major << 8) | minor) !== Version.tls12) {
+      throw fail('WRONG_VERSION_NUMBER', `a record of version ${major}.${minor}`);
+    }
+    if (!isContentType(type)) throw fail('UNEXPECTED_RECORD', `a record of type ${type}`);
+    const length = (high << 8) | low;
+    const limit = MAX_PLAINTEXT + (protection === undefined ? 0 : protection.version === 'TLSv1.3' ? MAX_EXPANSION_13 : MAX_EXPANSION_12);
+    if (length > limit) throw fail('RECORD_TOO_LARGE', `a record of ${length} bytes`);
+    return length;
+  }
+
+  #consume(bio: Bio): void {
+    this.#record = EMPTY;
+    if (this.#inPlace) bio.nread(this.#length);
+    else {
+      this.#gatheredBytes = 0;
+      this.#returnGathered();
+    }
+  }
+
+  #returnGathered(): void {
+    if (this.#gathered.length === 0) return;
+    giveBack(this.#gathered);
+    this.#gathered = EMPTY;
+  }
+
+  /** Nothing is there to be read: hold no scratch memory meanwhile. */
+  #rest(): void {
+    if (this.#plain.length === 0) return;
+    giveBack(this.#plain);
+    this.#plain = EMPTY;
+  }
+}
+
+/** A record in flight. When keys change it is replaced by another one, and its late answer concerns nobody. */
+class Opening {
+  readonly record: Uint8Array;
+  /** `clear`: a change_cipher_spec record, which needs no opening. */
+  state: 'pending' | 'clear' | 'opened' | 'broken' = 'pending';
+  opened: Uint8Array | null = null;
+  reason: unknown;
+  readonly settled: Promise<void>;
+
+  constructor(record: Uint8Array, protection: Protection) {
+    this.record = record;
+    if (record[0] === ContentType.change_cipher_spec) {
+      this.state = 'clear';
+      this.settled = Promise.resolve();
+      return;
+    }
+    this.settled = protection.openLater(record).then(
+      (opened) => {
+        this.opened = opened;
+        this.state = 'opened';
+      },
+      (reason: unknown) => {
+        this.reason = reason;
+        this.state = 'broken';
+      },
+    );
+  }
+}
+
+const isContentType = (type: number): boolean => type >= ContentType.change_cipher_spec && type <= ContentType.application_data;
+
+const EMPTY = new Uint8Array(0);

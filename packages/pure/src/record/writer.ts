@@ -1,0 +1,307 @@
+/**
+ * @module Records into a write BIO: handshake messages gathered into as few records as may be, application data sealed
+ * where it is to lie, everything resumable when the BIO is full (RFC 9846 section 5).
+ *
+ * What cannot go straight into the BIO waits in one buffer, in order. With an asynchronous AEAD records wait for their
+ * seal in a queue in front of that buffer; each keeps the key of the moment when it was made.
+ */
+import type { Bio } from '@ferrule/bio';
+import { MAX_BYTES_IN_FLIGHT, MAX_PLAINTEXT, MAX_RECORDS_IN_FLIGHT } from '../limits.ts';
+import { fail } from '../reason.ts';
+import { ContentType, Version } from '../wire/names.ts';
+import { encodeAlert } from './alert.ts';
+import { BUFFER_SIZE, giveBack, takeBuffer } from './pool.ts';
+import { RECORD_HEADER, type Protection } from './protect.ts';
+
+/** 0: everything is in the BIO; 3 (WANT_WRITE): it is full; 9 (WANT_ASYNC): {@link RecordWriter.ready} must settle first. */
+export type WriteProgress = 0 | 3 | 9;
+
+export class RecordWriter {
+  /** legacy_record_version of records without protection: 0x0301 for an initial ClientHello, 0x0303 after it (RFC 9846 section 5.1). */
+  legacyVersion: number = Version.tls10;
+  /** Application data is padded to a multiple of this many bytes, content type included (RFC 9846 section 5.4). TLS 1.3 only; 0 = not at all. */
+  padding = 0;
+  #protection: Protection | undefined;
+  #limit = MAX_PLAINTEXT + 1;
+  /** Handshake messages that no record was made of yet. */
+  #flight: Uint8Array = EMPTY;
+  /** Records that are ready but have not all gone. */
+  #out: Uint8Array = EMPTY;
+  #start = 0;
+  #end = 0;
+  /** Records that are being sealed. */
+  readonly #queue: Sealing[] = [];
+  #bytesInFlight = 0;
+  /** Bytes of the write() under way that are in records already; not reported to the caller yet. */
+  #owed = 0;
+
+  /** Adds a handshake message, header included, to the flight. */
+  handshake(message: Uint8Array): void {
+    const flight = new Uint8Array(this.#flight.length + message.length);
+    flight.set(this.#flight);
+    flight.set(message, this.#flight.length);
+    this.#flight = flight;
+  }
+
+  /** Never protected: a middlebox's change_cipher_spec of TLS 1.3, or TLS 1.2's own in an initial handshake. */
+  changeCipherSpec(): void {
+    this.#endFlight();
+    this.#clear(ContentType.change_cipher_spec, Uint8Array.of(1));
+  }
+
+  alert(level: number, description: number): void {
+    this.#endFlight();
+    this.#record(ContentType.alert, encodeAlert(level, description));
+  }
+
+  /** New keys for whatever comes after; what came before keeps the old ones. */
+  install(protection: Protection): void {
+    this.#endFlight();
+    const old = this.#protection;
+    const last = this.#queue[this.#queue.length - 1];
+    if (last === undefined) old?.dispose();
+    else void last.settled.then(() => old?.dispose());
+    this.#protection = protection;
+  }
+
+  /** RFC 8449: the most plaintext that the peer takes in one record; in TLS 1.3 content type and padding count. */
+  limitRecords(peer: number): void {
+    this.#limit = Math.min(peer, MAX_PLAINTEXT + 1);
+  }
+
+  /** Pushes what waits into the BIO. */
+  flush(bio: Bio): WriteProgress {
+    this.#endFlight();
+    for (;;) {
+      if (!this.#drain(bio)) return 3;
+      const head = this.#queue[0];
+      if (head === undefined) return 0;
+      if (head.state === 'pending') return 9;
+      if (head.state === 'broken') throw fail('ASYNC_OPERATION_FAILED', 'sealing a record failed', { cause: head.reason });
+      this.#queue.shift();
+      this.#bytesInFlight -= head.size;
+      this.#reserve(head.head.length + head.body.length);
+      this.#append(head.head);
+      this.#append(head.body);
+    }
+  }
+
+  /**
+   * Application data. When it returns a count, the records of that many bytes are in the BIO; a negated {@link WriteProgress}
+   * (-3, -9) means: call again with the same bytes, as SSL_write(3) has it.
+   *
+   * @throws TypeError for fewer bytes than in the call that is being repeated.
+   */
+  write(bio: Bio, from: Uint8Array): number {
+    if (from.length < this.#owed) throw new TypeError(`write() is to be repeated with the same bytes: there were ${this.#owed} or more, now ${from.length}`);
+    const protection = this.#protection;
+    if (protection === undefined) throw fail('INTERNAL_ERROR', 'application data without keys');
+    return protection.aead.sync ? this.#writeNow(bio, from, protection) : this.#writeLater(bio, from, protection);
+  }
+
+  /** Settles, never rejects, when the oldest record in flight has been sealed; `undefined` when none is. */
+  get ready(): Promise<void> | undefined {
+    return this.#queue[0]?.settled;
+  }
+
+  /** It is time for new keys. */
+  get worn(): boolean {
+    return this.#protection?.worn ?? false;
+  }
+
+  /** Everything has gone into the BIO. */
+  get idle(): boolean {
+    return this.#flight.length === 0 && this.#start === this.#end && this.#queue.length === 0;
+  }
+
+  /** Wipes keys and forgets what has not gone. */
+  dispose(): void {
+    this.#protection?.dispose();
+    this.#flight = EMPTY;
+    this.#queue.length = 0;
+    this.#bytesInFlight = 0;
+    this.#owed = 0;
+    this.#releaseOut();
+  }
+
+  #writeNow(bio: Bio, from: Uint8Array, protection: Protection): number {
+    const wait = this.flush(bio);
+    if (wait !== 0) return -wait;
+    let taken = this.#owed;
+    this.#owed = 0;
+    if (taken > 0) return taken;
+    do {
+      const length = Math.min(from.length - taken, this.#contentLimit(protection));
+      const padding = this.#paddingFor(protection, length);
+      const size = RECORD_HEADER + protection.overhead + length + padding;
+      const content = length === from.length ? from : from.subarray(taken, taken + length);
+      const space = bio.nwrite0(size);
+      if (space.length >= size) {
+        space.set(content, RECORD_HEADER + protection.prefix);
+        bio.nwrite(protection.seal(space.subarray(0, size), ContentType.application_data, length, padding));
+      } else {
+        // The rest waits for room; with nothing taken yet, the BIO may be too small for any record.
+        if (taken > 0) return taken;
+        this.#seal(protection, ContentType.application_data, content, padding);
+        const full = this.flush(bio);
+        if (full !== 0) {
+          this.#owed = length;
+          return -full;
+        }
+      }
+      taken += length;
+    } while (taken < from.length);
+    return taken;
+  }
+
+  #writeLater(bio: Bio, from: Uint8Array, protection: Protection): number {
+    const depth = protection.aead.sync ? 1 : Math.min(protection.aead.depth, MAX_RECORDS_IN_FLIGHT);
+    for (;;) {
+      while (this.#owed < from.length && this.#queue.length < depth && this.#bytesInFlight < MAX_BYTES_IN_FLIGHT) {
+        const length = Math.min(from.length - this.#owed, this.#contentLimit(protection));
+        const content = from.subarray(this.#owed, this.#owed + length);
+        this.#push(Sealing.later(protection, ContentType.application_data, content, this.#paddingFor(protection, length)));
+        this.#owed += length;
+      }
+      const inFlight = this.#queue.length;
+      const wait = this.flush(bio);
+      // Room in the window is used before anybody waits.
+      if (wait === 9 && this.#owed < from.length && this.#queue.length < inFlight) continue;
+      if (wait !== 0) return -wait;
+      if (this.#owed === from.length) break;
+    }
+    this.#owed = 0;
+    return from.length;
+  }
+
+  #contentLimit(protection: Protection): number {
+    return protection.version === 'TLSv1.3' ? this.#limit - 1 : Math.min(this.#limit, MAX_PLAINTEXT);
+  }
+
+  #paddingFor(protection: Protection, length: number): number {
+    if (this.padding === 0 || protection.version !== 'TLSv1.3') return 0;
+    const inner = length + 1;
+    return Math.min(Math.ceil(inner / this.padding) * this.padding, this.#limit) - inner;
+  }
+
+  /** Makes records of the handshake messages gathered so far. */
+  #endFlight(): void {
+    if (this.#flight.length === 0) return;
+    const flight = this.#flight;
+    this.#flight = EMPTY;
+    const limit = this.#protection === undefined ? MAX_PLAINTEXT : this.#contentLimit(this.#protection);
+    for (let at = 0; at < flight.length; at += limit) this.#record(ContentType.handshake, flight.subarray(at, at + limit));
+  }
+
+  #record(type: number, content: Uint8Array): void {
+    const protection = this.#protection;
+    if (protection === undefined) this.#clear(type, content);
+    else if (protection.aead.sync) this.#seal(protection, type, content, 0);
+    else this.#push(Sealing.later(protection, type, content, 0));
+  }
+
+  /** A record without protection. */
+  #clear(type: number, content: Uint8Array): void {
+    const head = Uint8Array.of(type, this.legacyVersion >>> 8, this.legacyVersion, content.length >>> 8, content.length);
+    if (this.#queue.length > 0) {
+      this.#push(Sealing.done(head, content));
+      return;
+    }
+    this.#reserve(RECORD_HEADER + content.length);
+    this.#append(head);
+    this.#append(content);
+  }
+
+  #seal(protection: Protection, type: number, content: Uint8Array, padding: number): void {
+    const size = RECORD_HEADER + protection.overhead + content.length + padding;
+    this.#reserve(size);
+    const record = this.#out.subarray(this.#end, this.#end + size);
+    record.set(content, RECORD_HEADER + protection.prefix);
+    protection.seal(record, type, content.length, padding);
+    this.#end += size;
+  }
+
+  #push(sealing: Sealing): void {
+    this.#queue.push(sealing);
+    this.#bytesInFlight += sealing.size;
+  }
+
+  /** True when the buffer is empty now. */
+  #drain(bio: Bio): boolean {
+    while (this.#start < this.#end) {
+      const space = bio.nwrite0(1);
+      const count = Math.min(space.length, this.#end - this.#start);
+      if (count === 0) return false;
+      space.set(this.#out.subarray(this.#start, this.#start + count));
+      bio.nwrite(count);
+      this.#start += count;
+    }
+    this.#releaseOut();
+    return true;
+  }
+
+  /** Room for `length` more bytes at the end of the buffer. */
+  #reserve(length: number): void {
+    const held = this.#end - this.#start;
+    if (this.#end + length <= this.#out.length) return;
+    const old = this.#out;
+    const oldStart = this.#start;
+    const larger = held + length <= BUFFER_SIZE && old.length !== BUFFER_SIZE ? takeBuffer() : new Uint8Array(Math.max(held + length, 2 * old.length));
+    larger.set(old.subarray(oldStart, oldStart + held));
+    this.#releaseOut();
+    this.#out = larger;
+    this.#end = held;
+  }
+
+  #append(bytes: Uint8Array): void {
+    this.#out.set(bytes, this.#end);
+    this.#end += bytes.length;
+  }
+
+  #releaseOut(): void {
+    if (this.#out.length === BUFFER_SIZE) giveBack(this.#out);
+    this.#out = EMPTY;
+    this.#start = this.#end = 0;
+  }
+}
+
+/** A record whose place in the order is fixed while it is being sealed. */
+class Sealing {
+  state: 'pending' | 'sealed' | 'broken' = 'pending';
+  readonly head: Uint8Array;
+  body: Uint8Array = EMPTY;
+  /** Bytes of content, for the bound on what is in flight. */
+  readonly size: number;
+  reason: unknown;
+  settled: Promise<void> = Promise.resolve();
+
+  private constructor(head: Uint8Array, size: number) {
+    this.head = head;
+    this.size = size;
+  }
+
+  static later(protection: Protection, type: number, content: Uint8Array, padding: number): Sealing {
+    const { head, sealed } = protection.sealLater(type, content, padding);
+    const sealing = new Sealing(head, content.length);
+    sealing.settled = sealed.then(
+      (body) => {
+        sealing.body = body;
+        sealing.state = 'sealed';
+      },
+      (reason: unknown) => {
+        sealing.reason = reason;
+        sealing.state = 'broken';
+      },
+    );
+    return sealing;
+  }
+
+  static done(head: Uint8Array, body: Uint8Array): Sealing {
+    const sealing = new Sealing(head, body.length);
+    sealing.body = body;
+    sealing.state = 'sealed';
+    return sealing;
+  }
+}
+
+const EMPTY = new Uint8Array(0);
