@@ -2,8 +2,10 @@
 
 /** A client's certificate and key. */
 export interface Credential {
-  /** DER, leaf first. */
+  /** DER, leaf first; empty for a raw public key. */
   readonly chain: readonly Uint8Array[];
+  /** DER SubjectPublicKeyInfo, in place of a chain (RFC 7250). Feature `raw-public-key`. */
+  readonly rawPublicKey?: Uint8Array;
   /** DER PKCS#8 (also PKCS#1 and SEC 1 where the backend takes them), or someone who signs. */
   readonly key: Uint8Array | Signer;
   /** SignatureSchemes to use with this key, most preferred first; narrows what key and backend can do. Default: all of it. */

@@ -78,6 +78,13 @@ export interface ContextOptions {
   readonly postHandshakeAuth?: boolean;
   /** RFC 7250: DER SubjectPublicKeyInfos that the server may present in place of a certificate. Feature `raw-public-key`. */
   readonly rawPublicKeys?: readonly Uint8Array[];
+  /**
+   * RFC 7250: what the server may present, most preferred first; a raw key must be one of `rawPublicKeys`, or a verify
+   * function judges it. Feature `raw-public-key`. Default: `x509`, and before it `raw-public-key` where `rawPublicKeys` is given.
+   */
+  readonly serverCertificateTypes?: readonly CertificateType[];
+  /** RFC 7250: what we may present, most preferred first. Feature `raw-public-key`. Default: `x509`, without saying so. */
+  readonly clientCertificateTypes?: readonly CertificateType[];
   /** RFC 9846 section 4.2.11: pre-shared keys agreed out of band. Feature `external-psk`. */
   readonly externalPsks?: readonly ExternalPsk[];
   /** RFC 9846 section 5.4: pad application records to a multiple of this many bytes, 0 to 16384. Default 0. Feature `padding`. */
@@ -104,6 +111,8 @@ export interface ContextOptions {
   /** Fills the array; for byte-exact tests. Feature `seeded-random`. */
   readonly random?: (into: Uint8Array) => void;
 }
+
+export type CertificateType = 'x509' | 'raw-public-key';
 
 export type CertificateCompression = 'zlib' | 'brotli' | 'zstd';
 
@@ -135,6 +144,8 @@ export interface PeerIdentity {
   /** DER, leaf first, as the peer sent it. */
   readonly chain: readonly Uint8Array[];
   readonly ocspResponse: Uint8Array | undefined;
+  /** DER SubjectPublicKeyInfo, in place of a chain (RFC 7250). */
+  readonly rawPublicKey?: Uint8Array | undefined;
 }
 /**
  * `false`, a throw or a rejection refuses the peer; a thrown TlsError with a `CERT_*` code becomes the failure itself, with

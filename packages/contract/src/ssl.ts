@@ -76,6 +76,8 @@ export interface Ssl extends ErrorSource {
   readonly extendedMasterSecret: boolean | undefined;
   /** DER, leaf first, as the peer sent it; also on resumption. */
   readonly peerCertificates: readonly Uint8Array[];
+  /** DER SubjectPublicKeyInfo that the server presented in place of a certificate (RFC 7250); also on resumption. */
+  readonly peerRawPublicKey: Uint8Array | undefined;
   /** DER, leaf to root, as it was verified; `undefined` when the path was not built by the engine. */
   readonly verifiedChain: readonly Uint8Array[] | undefined;
   /** X509_V_* code; 0 = X509_V_OK. */
