@@ -1,7 +1,7 @@
 /** @module What BoGo's `-expect-*` flags ask of an established connection: the first thing that is not so, as a sentence. */
 import type { Ssl, TlsSession } from '@ferrule/contract';
 import type { Observed } from './context.ts';
-import type { Config } from './flags.ts';
+import { RAW_PUBLIC_KEY, type Config } from './flags.ts';
 import { certificates } from './pem.ts';
 
 export interface Expected {
@@ -64,6 +64,7 @@ const CHECKS: readonly Check[] = [
     return want.length === got.length && want.every((certificate, i) => same(certificate, got[i]!)) ? undefined : 'another chain than expected';
   },
   equals('expect-version', versionNumber),
+  equals('expect-peer-certificate-type', (ssl) => (ssl.peerRawPublicKey === undefined ? 0 : RAW_PUBLIC_KEY)),
   ({ ssl, config, offered }) => {
     const want = offered !== undefined && !config['expect-session-miss'];
     return ssl.sessionReused === want ? undefined : `the session was ${want ? 'not ' : ''}resumed`;
@@ -93,10 +94,7 @@ const CHECKS: readonly Check[] = [
   holds('expect-hrr', (ssl) => ssl.helloRetryRequested === true),
   holds('expect-no-hrr', (ssl) => ssl.helloRetryRequested !== true),
   ({ ssl, config }) => ((ssl.ech === 'accepted') === config['expect-ech-accept'] ? undefined : `ECH was ${ssl.ech}`),
-  ({ ssl, config }) => {
-    const want = config['expect-peer-rpk-sha256'] !== undefined;
-    return ssl.peerCertificates.length > 0 || want ? undefined : 'the peer sent no certificate';
-  },
+  ({ ssl }) => (ssl.peerCertificates.length > 0 || ssl.peerRawPublicKey !== undefined ? undefined : 'the peer presented nothing'),
 ];
 
 /** BoringSSL's name for why early data was accepted or not. */

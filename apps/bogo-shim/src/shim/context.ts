@@ -1,10 +1,11 @@
 /** @module A connection's flags as the options of a context, and the callbacks that stand for BoringSSL's. */
-import type { Backend, CertificateRequest, ContextOptions, Credential, Feature, PeerIdentity, TlsSession, TlsVersion } from '@ferrule/contract';
-import { TlsError } from '@ferrule/result';
+import type { Backend, CertificateRequest, CertificateType, ContextOptions, Credential, Feature, PeerIdentity, TlsSession, TlsVersion } from '@ferrule/contract';
+import { Alert, TlsError } from '@ferrule/result';
+import { createHash } from 'node:crypto';
 import { same } from './checks.ts';
 import { later } from './later.ts';
-import { Unimplemented, type Config, type CredentialFlags } from './flags.ts';
-import { certificates, privateKey } from './pem.ts';
+import { RAW_PUBLIC_KEY, Unimplemented, type Config, type CredentialFlags } from './flags.ts';
+import { certificates, privateKey, publicKey } from './pem.ts';
 import { slowSigner } from './signer.ts';
 
 /** What the callbacks of one connection have seen and decided. */
@@ -41,6 +42,10 @@ export function contextOptions(backend: Backend, config: Config, observed: Obser
   if (config['ech-config-list'] !== undefined) (need('ech'), (optional.ech = config['ech-config-list']));
   else if (config['enable-ech-grease']) (need('ech'), (optional.ech = 'grease'));
   if (config['renegotiate-ignore']) (need('renegotiation-ignored'), (optional.renegotiation = 'ignore'));
+  const serverTypes = config['accepted-peer-cert-types'];
+  if (serverTypes !== undefined) (need('raw-public-key'), (optional.serverCertificateTypes = serverTypes.map(certificateType)));
+  const clientTypes = config['available-client-cert-types'];
+  if (clientTypes !== undefined) (need('raw-public-key'), (optional.clientCertificateTypes = clientTypes.map(certificateType)));
   if (config['reverify-on-resume']) (need('reverify'), (optional.reverifyOnResumption = true));
   if (backend.features.has('extended-master-secret-policy')) optional.extendedMasterSecret = 'allow';
   if (config['export-traffic-secrets']) optional.onKeylog = (line) => { keep(observed.secrets, line); };
@@ -103,6 +108,12 @@ function keep(secrets: Map<string, Uint8Array>, line: string): void {
   if (label !== undefined && secret !== undefined) secrets.set(label, new Uint8Array(Buffer.from(secret, 'hex')));
 }
 
+/** RFC 7250 section 3: 0 is X.509, 2 a raw public key. */
+function certificateType(code: number): CertificateType {
+  if (code !== 0 && code !== RAW_PUBLIC_KEY) throw new Unimplemented(`certificate type ${code}`);
+  return code === 0 ? 'x509' : 'raw-public-key';
+}
+
 /** BoringSSL's custom verify callback, and then its OCSP callback. */
 function verify(peer: PeerIdentity, observed: Observed): boolean | Promise<boolean> {
   const config = observed.config();
@@ -112,13 +123,23 @@ function verify(peer: PeerIdentity, observed: Observed): boolean | Promise<boole
   if (override !== undefined && peer.host !== override) return complain(observed, `the name to verify is ${peer.host}, not ${override}`);
   if (observed.verifiedBy === config) return complain(observed, 'the certificate was verified twice');
   observed.verifiedBy = config;
+  const keyHash = config['expect-peer-rpk-sha256'];
+  if (keyHash !== undefined) return same(keyHash, sha256(peer.rawPublicKey ?? new Uint8Array())) || complain(observed, 'another raw public key');
   const decide = (): boolean => {
-    if (config['verify-fail'] && config['verify-peer']) return false;
+    if (config['verify-fail'] && config['verify-peer']) return refuse(config);
     if (config['use-ocsp-callback'] && config['fail-ocsp-callback']) throw new TlsError('CERT_OCSP_INVALID', 'the OCSP callback refused');
     return true;
   };
   return config.async && config['use-custom-verify-callback'] ? later(decide) : decide();
 }
+
+/** The alert is BoringSSL's default for a custom callback; X509_V_ERR_APPLICATION_VERIFICATION has another. */
+function refuse(config: Config): false {
+  if (!config['use-custom-verify-callback']) return false;
+  throw new TlsError('CERT_REJECTED', 'the verify callback refused', { alert: { description: Alert.certificate_unknown, origin: 'local' } });
+}
+
+const sha256 = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest();
 
 function complain(observed: Observed, text: string): false {
   observed.complaint ??= text;
@@ -128,7 +149,7 @@ function complain(observed: Observed, text: string): false {
 function credentialsOf(config: Config, observed: Observed, need: (feature: Feature) => void): Pick<ContextOptions, 'credentials' | 'onCertificateRequest'> {
   const credentials: Credential[] = [];
   const add = (flags: CredentialFlags, number: number): void => {
-    if (flags['cert-file'] === undefined || flags['key-file'] === undefined) return;
+    if (flags['key-file'] === undefined || (flags.type === 'x509' && flags['cert-file'] === undefined)) return;
     const credential = credentialOf(flags, config.async);
     observed.credentials.set(credential, number);
     credentials.push(credential);
@@ -157,7 +178,7 @@ function credentialOf(flags: CredentialFlags, signsLater: boolean): Credential {
   const key = privateKey(flags['key-file']!);
   const preferences = flags['signing-prefs'];
   return {
-    chain: certificates(flags['cert-file']!),
+    ...(flags.type === 'x509' ? { chain: certificates(flags['cert-file']!) } : { chain: [], rawPublicKey: publicKey(flags['key-file']!) }),
     key: signsLater ? slowSigner(key) : key,
     ...(preferences !== undefined && { signatureAlgorithms: preferences }),
     ...(flags['must-match-issuer'] && { mustMatchIssuer: true }),

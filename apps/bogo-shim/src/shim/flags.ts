@@ -11,6 +11,9 @@ export class Unimplemented extends Error {}
 /** A command line that even BoGo would not write. */
 export class UsageError extends Error {}
 
+/** CertificateType of RFC 7250, as flags give it; 0 is X.509. */
+export const RAW_PUBLIC_KEY = 2;
+
 interface Kinds {
   bool: boolean;
   int: number | undefined;

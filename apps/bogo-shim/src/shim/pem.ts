@@ -1,5 +1,5 @@
 /** @module PEM files (RFC 7468) as BoGo's runner writes them. */
-import { createPrivateKey } from 'node:crypto';
+import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
 /** The certificates of a file, DER, in its order. */
@@ -11,3 +11,6 @@ export function certificates(path: string): Uint8Array[] {
 /** The private key of a file, DER PKCS#8. */
 export const privateKey = (path: string): Uint8Array =>
   new Uint8Array(createPrivateKey(readFileSync(path)).export({ type: 'pkcs8', format: 'der' }));
+
+/** The public half of a file's private key, DER SubjectPublicKeyInfo. */
+export const publicKey = (path: string): Uint8Array => new Uint8Array(createPublicKey(readFileSync(path)).export({ type: 'spki', format: 'der' }));
