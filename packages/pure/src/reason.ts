@@ -68,6 +68,7 @@ export const ALERT_OF: { readonly [K in TlsErrorCode]: number | null } = Object.
   BAD_SIGNATURE: Alert.decrypt_error,
   WRONG_SIGNATURE_TYPE: Alert.illegal_parameter,
   NO_COMMON_SIGNATURE_ALGORITHMS: Alert.handshake_failure,
+  NO_MATCHING_CREDENTIAL: Alert.handshake_failure,
   PEER_BAD_FINISHED: Alert.decrypt_error,
   NO_CERTIFICATE: Alert.decode_error,
   WRONG_CERTIFICATE_TYPE: Alert.illegal_parameter,

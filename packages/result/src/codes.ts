@@ -85,6 +85,7 @@ const TABLE = {
   BAD_SIGNATURE: { meaning: 'The peer could not prove that it holds the key of its certificate.', remedy: 'Someone may impersonate the server; do not go on. Otherwise certificate and key of the server do not match.' },
   WRONG_SIGNATURE_TYPE: { meaning: 'The peer signed with an algorithm that was not offered or does not fit its key.' },
   NO_COMMON_SIGNATURE_ALGORITHMS: { meaning: 'The client credential has no signature algorithm that the server takes.', remedy: 'Use a client certificate with another kind of key.' },
+  NO_MATCHING_CREDENTIAL: { meaning: 'No client credential is of a kind or of an issuer that the server takes.', remedy: 'Use a client certificate of an issuer that the server names, or drop mustMatchIssuer.' },
   PEER_BAD_FINISHED: { meaning: "The peer's Finished does not match the handshake.", remedy: 'The handshake was altered in transit, or the peer is broken.' },
   NO_CERTIFICATE: { meaning: 'The server sent no certificate.' },
   WRONG_CERTIFICATE_TYPE: { meaning: 'The certificate is of a type or key that the negotiated parameters do not allow.' },

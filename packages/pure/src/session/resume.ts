@@ -3,11 +3,15 @@
  * their binders (RFC 9846 section 4.2.11), and the proof that a resumed handshake continues a verified one.
  */
 import type { ExternalPsk } from '@ferrule/contract';
+import { rememberPeer, verifyChain } from '../auth/verify.ts';
 import type { Config } from '../context.ts';
 import type { Hash } from '../crypto/provider.ts';
+import type { Effects } from '../effects.ts';
 import { type ContinuesVerified, mint } from '../flow/proof.ts';
 import { type EarlyStage, earlySecret, finishedMac } from '../keys/schedule13.ts';
 import { MAX_TICKET_LIFETIME } from '../limits.ts';
+import { fail } from '../reason.ts';
+import type { Steps } from '../wait.ts';
 import { Writer } from '../wire/write.ts';
 import type { Session } from './session.ts';
 
@@ -96,11 +100,25 @@ export function binder(offer: PskOffer, transcriptHash: Uint8Array): Uint8Array 
 /** Binders of zeros: they hold the place while the ClientHello is encoded and hashed. */
 export const blankBinders = (offers: readonly PskOffer[]): Uint8Array[] => offers.map(({ hash }) => new Uint8Array(hash.size));
 
-/** The server selected this PSK: the handshake continues a verified one, or rests on a key agreed out of band. */
-export const continuesPsk = (_selected: PskOffer): ContinuesVerified => mint('continues');
+/**
+ * The server took up this session: its facts about the peer are told again, and where the options ask for it, its
+ * certificates are verified anew, as if the server had sent them.
+ * @throws TlsError as {@link verifyChain}
+ */
+export function* continueSession(effects: Effects, session: Session): Steps<ContinuesVerified> {
+  const { fields } = session;
+  if (effects.config.reverifyOnResumption && fields.peerCertificates.length > 0) {
+    const { peerCertificates: certificates, ocspResponse, signedCertificateTimestamps, host } = fields;
+    const suite = effects.config.provider.suites.find(({ id }) => id === fields.cipherSuite);
+    if (suite === undefined) throw fail('INTERNAL_ERROR', 'a session of a suite that the provider has not');
+    yield* verifyChain(effects, { host, suite, kind: 'x509', certificates, ocspResponse, signedCertificateTimestamps });
+    if (fields.peerSignatureAlgorithm !== undefined) effects.fact('peerSignatureAlgorithm', fields.peerSignatureAlgorithm);
+  } else rememberPeer(effects, session);
+  return mint('continues');
+}
 
-/** TLS 1.2: the server took up this session. */
-export const continuesSession = (_session: Session): ContinuesVerified => mint('continues');
+/** The server selected this key, agreed out of band: it identifies the peer by itself. */
+export const continuesExternal = (_psk: ExternalPsk): ContinuesVerified => mint('continues');
 
 function hashOf(session: Session, config: Config): Hash | undefined {
   return config.provider.suites.find(({ id }) => id === session.fields.cipherSuite)?.hash;

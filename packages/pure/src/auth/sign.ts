@@ -1,0 +1,150 @@
+/**
+ * @module Client authentication: which credential answers a CertificateRequest (RFC 9846 section 4.3.2, RFC 5246 section
+ * 7.4.4), and its signature.
+ */
+import type { CertificateRequest, Credential, TlsVersion } from '@ferrule/contract';
+import { SslError, TlsError } from '@ferrule/result';
+import { DerError, parseCertificate } from '@ferrule/x509';
+import { type Config, credential as checkCredential } from '../context.ts';
+import type { CryptoProvider, Maybe, SigningKey } from '../crypto/provider.ts';
+import { type SignatureScheme, signatureScheme } from '../crypto/schemes.ts';
+import type { Effects } from '../effects.ts';
+import { fail } from '../reason.ts';
+import { type Steps, settle } from '../wait.ts';
+import { certificateVerifyContent, keyKind, schemeFits } from './verify.ts';
+
+/** A credential that fits, and the scheme that it will sign with. */
+export interface ChosenCredential {
+  readonly credential: Credential;
+  /** SignatureScheme. */
+  readonly scheme: number;
+  readonly key: SigningKey;
+}
+
+/**
+ * The credential for this request: of `onCertificateRequest` if there is one (a promise waits as WANT_X509_LOOKUP), else the
+ * first of `credentials` that fits. `undefined`: answer with an empty Certificate.
+ * @throws TlsError NO_COMMON_SIGNATURE_ALGORITHMS or NO_MATCHING_CREDENTIAL when there are credentials and none fits;
+ * ASYNC_OPERATION_FAILED when the callback or the import of a key fails.
+ */
+export function* chooseCredential(effects: Effects, request: CertificateRequest, version: TlsVersion): Steps<ChosenCredential | undefined> {
+  const { config } = effects;
+  const candidates = config.onCertificateRequest === undefined ? config.credentials : yield* askCaller(effects, request);
+  let refusal: TlsError | undefined;
+  for (const candidate of candidates) {
+    const key = yield* settle(effects, 'import the key of a client credential', signingKey(config.provider, candidate));
+    const verdict = judge(candidate, key, request, version);
+    if (typeof verdict === 'number') return { credential: candidate, scheme: verdict, key };
+    refusal ??= verdict;
+  }
+  if (refusal !== undefined) throw refusal;
+  return undefined;
+}
+
+/**
+ * The signature of CertificateVerify. A Signer's promise waits as WANT_ASYNC.
+ * @param covered - TLS 1.3: Transcript-Hash up to and with our Certificate. TLS 1.2: all messages so far in a row.
+ * @throws TlsError ASYNC_OPERATION_FAILED when the signer fails.
+ */
+export function* signCertificateVerify(effects: Effects, chosen: ChosenCredential, version: TlsVersion, covered: Uint8Array): Steps<Uint8Array> {
+  const content = version === 'TLSv1.3' ? certificateVerifyContent('client', covered) : covered;
+  const signature = yield* attempt(effects, 'sign the handshake', () => chosen.key.sign(chosen.scheme, content));
+  if (!(signature instanceof Uint8Array) || signature.length === 0) throw fail('ASYNC_OPERATION_FAILED', 'the signer gave no signature');
+  return signature;
+}
+
+/**
+ * For the making of a context: refuses credentials that this provider cannot sign with, as early as the provider can tell.
+ * @throws TypeError that names the credential.
+ */
+export function checkCredentials(config: Config): void {
+  config.credentials.forEach((candidate, i) => {
+    const name = `credentials[${i}]`;
+    try {
+      const key = signingKey(config.provider, candidate);
+      // An asynchronous import tells at the handshake; its rejection is not to go unheard until then.
+      if (key instanceof Promise) key.catch(() => undefined);
+      leafKind(candidate);
+    } catch (error) {
+      throw new TypeError(`${name}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    }
+  });
+}
+
+function* askCaller(effects: Effects, request: CertificateRequest): Steps<readonly Credential[]> {
+  const { onCertificateRequest } = effects.config;
+  const answer = yield* attempt(effects, 'choose a client credential', () => onCertificateRequest?.(request), SslError.wantX509Lookup);
+  if (answer === undefined) return [];
+  try {
+    return [checkCredential(answer, 'onCertificateRequest')];
+  } catch (error) {
+    throw fail('ASYNC_OPERATION_FAILED', 'onCertificateRequest gave no credential', { cause: error });
+  }
+}
+
+/** {@link settle}, for a callback that may throw as well as reject. */
+function* attempt<T>(effects: Effects, label: string, call: () => Maybe<T>, wait?: 4 | 9): Steps<T> {
+  let operation: Maybe<T>;
+  try {
+    operation = call();
+  } catch (error) {
+    throw TlsError.is(error) ? error : fail('ASYNC_OPERATION_FAILED', `${label} failed`, { cause: error });
+  }
+  return yield* settle(effects, label, operation, wait);
+}
+
+const KEYS = new WeakMap<CryptoProvider, WeakMap<Credential, Maybe<SigningKey>>>();
+
+/** The key of a credential, imported once. @throws TypeError where this provider does not sign. */
+function signingKey(provider: CryptoProvider, credential: Credential): Maybe<SigningKey> {
+  if (!(credential.key instanceof Uint8Array)) return credential.key;
+  let imported = KEYS.get(provider);
+  if (imported === undefined) KEYS.set(provider, (imported = new WeakMap()));
+  let key = imported.get(credential);
+  if (key === undefined) {
+    const import_ = provider.importSigningKey(credential.key);
+    key = import_ instanceof Promise ? import_.then((made) => signs(provider, made)) : signs(provider, import_);
+    imported.set(credential, key);
+  }
+  return key;
+}
+
+function signs(provider: CryptoProvider, key: SigningKey | undefined): SigningKey {
+  if (key === undefined) throw new TypeError(`${provider.name} signs nothing, since BigInt arithmetic tells the key by its timing: give a Signer as the key`);
+  return key;
+}
+
+/** The scheme to sign with, or why the credential does not fit. */
+function judge(credential: Credential, key: SigningKey, request: CertificateRequest, version: TlsVersion): number | TlsError {
+  const kind = leafKind(credential);
+  // TLS 1.2 tells by ClientCertificateType what kinds of key it takes: 1 rsa_sign, 64 ecdsa_sign, which covers EdDSA (RFC 8422 section 5.5).
+  const type = kind === 'rsa' || kind === 'rsa-pss' ? 1 : 64;
+  if (version === 'TLSv1.2' && !request.certificateTypes.includes(type)) {
+    return fail('NO_MATCHING_CREDENTIAL', 'the server takes no client certificate with a key of this kind');
+  }
+  if (credential.mustMatchIssuer === true && !issuedByOneOf(credential, request.authorities)) {
+    return fail('NO_MATCHING_CREDENTIAL', 'the server names no issuer of this client certificate');
+  }
+  const wanted = credential.signatureAlgorithms ?? key.schemes;
+  const scheme = wanted
+    .filter((id) => key.schemes.includes(id) && request.signatureAlgorithms.includes(id))
+    .map(signatureScheme)
+    .find((candidate): candidate is SignatureScheme => candidate !== undefined && schemeFits(candidate, kind, version));
+  return scheme?.id ?? fail('NO_COMMON_SIGNATURE_ALGORITHMS', 'the client credential has no signature algorithm that the server takes');
+}
+
+function leafKind({ chain: [leaf] }: Credential): ReturnType<typeof keyKind> {
+  try {
+    return leaf && keyKind(parseCertificate(leaf).publicKey);
+  } catch (error) {
+    if (error instanceof DerError) throw new TypeError(`its certificate cannot be read: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+function issuedByOneOf(credential: Credential, authorities: readonly Uint8Array[]): boolean {
+  return credential.chain.some((der) => {
+    const { issuer } = parseCertificate(der);
+    return authorities.some((name) => name.length === issuer.length && name.every((byte, i) => byte === issuer[i]));
+  });
+}

@@ -1,0 +1,242 @@
+/**
+ * @module Is the peer who it should be, and does it hold its key? The two checks that mint ChainVerified and
+ * SignatureVerified; nobody else does.
+ *
+ * `verify` of the options decides about the chain alone. The signature of CertificateVerify or ServerKeyExchange is
+ * always checked, with the key of the certificate that was sent.
+ */
+import type { VerifyCallback } from '@ferrule/contract';
+import { X509V, SslError, TlsError } from '@ferrule/result';
+import { DerError, type Certificate, type PublicKey, parseCertificate, parsePublicKey } from '@ferrule/x509';
+import type { CipherSuite } from '../crypto/provider.ts';
+import { type KeyKind, type SignatureScheme, signatureScheme } from '../crypto/schemes.ts';
+import type { Effects } from '../effects.ts';
+import { type ChainVerified, type SignatureVerified, mint } from '../flow/proof.ts';
+import { fail } from '../reason.ts';
+import type { Session } from '../session/session.ts';
+import { type Steps, settle } from '../wait.ts';
+import { checkPins, validateChain } from './chain.ts';
+
+/** What the server presented. */
+export interface Peer {
+  /** The host of the connection, whose name or address the certificate must have; `undefined` checks no name. */
+  readonly host: string | undefined;
+  readonly suite: CipherSuite;
+  /** RFC 7250: the one entry of `certificates` is then a SubjectPublicKeyInfo. */
+  readonly kind: 'x509' | 'raw-public-key';
+  /** DER, leaf first, as sent. */
+  readonly certificates: readonly Uint8Array[];
+  /** DER OCSPResponse, stapled to the leaf. */
+  readonly ocspResponse: Uint8Array | undefined;
+  /** SignedCertificateTimestampList. */
+  readonly signedCertificateTimestamps: Uint8Array | undefined;
+}
+
+/** The key that the peer has to prove it holds. */
+export interface PeerKey {
+  /** DER SubjectPublicKeyInfo. */
+  readonly spki: Uint8Array;
+  readonly publicKey: PublicKey;
+}
+
+export interface VerifiedPeer {
+  readonly chain: ChainVerified;
+  readonly key: PeerKey;
+}
+
+/**
+ * The certificates of the server, under the caller's `verify`. Writes the facts about the peer: certificates, OCSP response
+ * and SCTs before the check, verified chain and verify result after it. Waits as WANT_RETRY_VERIFY for a verify function,
+ * as WANT_ASYNC for asynchronous cryptography.
+ * @throws TlsError NO_CERTIFICATE, DECODE_ERROR (a certificate that cannot be read), WRONG_CERTIFICATE_TYPE, CERT_*
+ */
+export function* verifyChain(effects: Effects, peer: Peer): Steps<VerifiedPeer> {
+  const { certificates } = peer;
+  const [first] = certificates;
+  const { limits } = effects.config;
+  if (first === undefined) throw fail('NO_CERTIFICATE', 'the server sent an empty list of certificates');
+  if (certificates.length > limits.chainLength) {
+    throw fail('CERT_CHAIN_TOO_LONG', `the server sent ${certificates.length} certificates; limits.chainLength is ${limits.chainLength}`, {
+      verify: { code: X509V.CERT_CHAIN_TOO_LONG },
+    });
+  }
+  effects.fact('peerCertificates', peer.kind === 'x509' ? certificates : []);
+  effects.fact('ocspResponse', peer.ocspResponse);
+  effects.fact('signedCertificateTimestamps', peer.signedCertificateTimestamps);
+  return peer.kind === 'x509' ? yield* verifyCertificates(effects, peer, first) : yield* verifyRawPublicKey(effects, peer, first);
+}
+
+function* verifyCertificates(effects: Effects, peer: Peer, first: Uint8Array): Steps<VerifiedPeer> {
+  const leaf = readLeaf(first);
+  checkUse(effects, peer.suite, leaf);
+  const { verify } = effects.config;
+  if (typeof verify === 'function') {
+    yield* askCaller(effects, peer, verify);
+    checkPins(effects.config, [leaf.spki]);
+    effects.fact('verifiedChain', undefined);
+    effects.fact('verifyResult', X509V.OK);
+  } else {
+    const { path, code } = yield* validateChain(effects, peer, leaf);
+    effects.fact('verifiedChain', path);
+    effects.fact('verifyResult', code);
+  }
+  return { chain: mint('chain'), key: { spki: leaf.spki, publicKey: leaf.publicKey } };
+}
+
+function* verifyRawPublicKey(effects: Effects, peer: Peer, spki: Uint8Array): Steps<VerifiedPeer> {
+  const { rawPublicKeys, verify } = effects.config;
+  if (peer.certificates.length !== 1) throw fail('DECODE_ERROR', 'a raw public key stands alone (RFC 7250 section 3)');
+  const publicKey = readable('the raw public key of the server', () => parsePublicKey(spki));
+  if (typeof verify === 'function') yield* askCaller(effects, peer, verify);
+  else if (verify === 'peer' && !rawPublicKeys.some((trusted) => sameBytes(trusted, spki))) {
+    throw fail('CERT_UNTRUSTED_ROOT', 'the raw public key of the server is none of rawPublicKeys', {
+      verify: { code: X509V.CERT_UNTRUSTED },
+      hint: 'Give the key as one of rawPublicKeys if you trust it.',
+    });
+  }
+  checkPins(effects.config, [spki]);
+  effects.fact('verifiedChain', undefined);
+  effects.fact('verifyResult', X509V.OK);
+  return { chain: mint('chain'), key: { spki, publicKey } };
+}
+
+/** On resumption: the facts about the peer that the first handshake learned. */
+export function rememberPeer(effects: Effects, { fields }: Session): void {
+  effects.fact('peerCertificates', fields.peerCertificates);
+  effects.fact('ocspResponse', fields.ocspResponse);
+  effects.fact('signedCertificateTimestamps', fields.signedCertificateTimestamps);
+  effects.fact('verifiedChain', fields.verifiedChain);
+  effects.fact('verifyResult', fields.verifyResult);
+  if (fields.peerSignatureAlgorithm !== undefined) effects.fact('peerSignatureAlgorithm', fields.peerSignatureAlgorithm);
+}
+
+/** The verify function of the options: only `true` accepts. */
+function* askCaller(effects: Effects, { host, certificates, ocspResponse }: Peer, verify: VerifyCallback): Steps<void> {
+  let accepted: boolean;
+  try {
+    // Copies: what the callback does with them must not reach what is reported and stored.
+    const peer = { host, chain: certificates.map((certificate) => certificate.slice()), ocspResponse: ocspResponse?.slice() };
+    accepted = yield* settle(effects, 'verify the certificate by callback', verify(peer), SslError.wantRetryVerify);
+  } catch (error) {
+    throw refusal(error);
+  }
+  if (accepted !== true) throw fail('CERT_REJECTED', 'the verify function refused the certificate', { verify: { code: X509V.APPLICATION_VERIFICATION } });
+}
+
+/** What a verify function threw: a TlsError with a certificate's code is the failure, anything else the cause of CERT_REJECTED. */
+function refusal(error: unknown): TlsError {
+  // settle() wraps what a promise was rejected with.
+  const thrown = TlsError.is(error) && error.code === 'ASYNC_OPERATION_FAILED' ? error.cause : error;
+  const verify = { code: X509V.APPLICATION_VERIFICATION };
+  if (!TlsError.is(thrown) || !thrown.code.startsWith('CERT_')) return fail('CERT_REJECTED', 'the verify function failed', { verify, cause: thrown });
+  const details = { verify: thrown.verify ?? verify, hint: thrown.hint, cause: thrown.cause };
+  if (thrown.alert === undefined) return fail(thrown.code, thrown.message, details);
+  return new TlsError(thrown.code, thrown.message, { ...details, alert: { description: thrown.alert.description, origin: 'local' } });
+}
+
+function readLeaf(der: Uint8Array): Certificate {
+  return readable("the server's certificate", () => parseCertificate(der));
+}
+
+function readable<T>(what: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof DerError) throw fail('DECODE_ERROR', `${what} cannot be read: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+/** RFC 5280 section 4.2.1.3: the first bit. */
+const DIGITAL_SIGNATURE = 1;
+
+/** Whether this key can do what the handshake needs of it, whatever the chain says. */
+function checkUse(effects: Effects, suite: CipherSuite, leaf: Certificate): void {
+  const { publicKey } = leaf;
+  const kind = keyKind(publicKey);
+  if (suite.version === 'TLSv1.2') {
+    // RFC 8422 section 5.3: the suite says which kind of key signs; Ed25519 signs under ECDSA suites (section 5.10).
+    const needed = kind === 'rsa' || kind === 'rsa-pss' ? 'rsa' : 'ecdsa';
+    if (kind === undefined || needed !== suite.authentication) {
+      throw fail('WRONG_CERTIFICATE_TYPE', `${suite.name} needs a certificate with a key for ${String(suite.authentication)}`);
+    }
+    // RFC 8422 section 5.1: in TLS 1.2, supported_groups is about the certificate too.
+    if (publicKey.kind === 'ec' && !effects.config.groups.some(({ name }) => name === kind)) {
+      throw fail('WRONG_CERTIFICATE_TYPE', `the key of the certificate is on ${kind}, which was not offered`);
+    }
+  } else if (kind === undefined) {
+    throw fail('WRONG_CERTIFICATE_TYPE', 'the key of the certificate is of a kind that signs nothing in TLS 1.3');
+  }
+  // RFC 9846 section 4.4.2.2: keyUsage, if there is one, must allow digital signatures.
+  if (leaf.keyUsage !== undefined && (leaf.keyUsage & DIGITAL_SIGNATURE) === 0) {
+    throw fail('CERT_PURPOSE', 'the keyUsage of the certificate does not allow signatures', { verify: { code: X509V.KEYUSAGE_NO_DIGITAL_SIGNATURE } });
+  }
+}
+
+/** The kind of key as SignatureSchemes see it; `undefined` for one that signs nothing in TLS. */
+export function keyKind(key: PublicKey): KeyKind | undefined {
+  if (key.kind === 'ec') return ({ 'P-256': 'secp256r1', 'P-384': 'secp384r1', 'P-521': 'secp521r1' } as const)[key.curve];
+  return key.kind === 'unknown' ? undefined : key.kind;
+}
+
+/** Whether a key of this kind signs with this scheme in this version: TLS 1.2 leaves the curve free and allows PKCS #1. */
+export function schemeFits(scheme: SignatureScheme, kind: KeyKind | undefined, version: CipherSuite['version']): boolean {
+  if (kind === undefined) return false;
+  if (version === 'TLSv1.3') return scheme.tls13 && scheme.key === kind;
+  return scheme.key === kind || (scheme.key.startsWith('secp') && kind.startsWith('secp'));
+}
+
+/** 64 spaces, the context string and a zero byte in front of the Transcript-Hash (RFC 9846 section 4.4.3). */
+export function certificateVerifyContent(sender: 'server' | 'client', transcriptHash: Uint8Array): Uint8Array {
+  const context = new TextEncoder().encode(`TLS 1.3, ${sender} CertificateVerify`);
+  const content = new Uint8Array(64 + context.length + 1 + transcriptHash.length).fill(0x20, 0, 64);
+  content.set(context, 64);
+  content.set(transcriptHash, 64 + context.length + 1);
+  return content;
+}
+
+/** A signature as it came, with its SignatureScheme. */
+export interface Signed {
+  readonly algorithm: number;
+  readonly signature: Uint8Array;
+}
+
+/**
+ * TLS 1.3: the server's CertificateVerify. Writes the fact `peerSignatureAlgorithm`.
+ * @param transcriptHash - up to and with Certificate.
+ * @throws TlsError WRONG_SIGNATURE_TYPE, BAD_SIGNATURE
+ */
+export function verifyCertificateVerify(effects: Effects, key: PeerKey, signed: Signed, transcriptHash: Uint8Array): Steps<SignatureVerified> {
+  return verifySignature(effects, key, signed, certificateVerifyContent('server', transcriptHash), 'TLSv1.3');
+}
+
+/**
+ * TLS 1.2: the signature of ServerKeyExchange (RFC 8422 section 5.4). Writes the fact `peerSignatureAlgorithm`.
+ * @param parameters - ServerECDHParams as on the wire.
+ * @throws TlsError WRONG_SIGNATURE_TYPE, BAD_SIGNATURE
+ */
+export function verifyServerKeyExchange(
+  effects: Effects, key: PeerKey, signed: Signed & { readonly parameters: Uint8Array }, clientRandom: Uint8Array, serverRandom: Uint8Array,
+): Steps<SignatureVerified> {
+  const content = new Uint8Array(64 + signed.parameters.length);
+  content.set(clientRandom);
+  content.set(serverRandom, 32);
+  content.set(signed.parameters, 64);
+  return verifySignature(effects, key, signed, content, 'TLSv1.2');
+}
+
+function* verifySignature(
+  effects: Effects, key: PeerKey, { algorithm, signature }: Signed, content: Uint8Array, version: CipherSuite['version'],
+): Steps<SignatureVerified> {
+  const { config } = effects;
+  const name = `0x${algorithm.toString(16).padStart(4, '0')}`;
+  const scheme = config.signatureAlgorithms.includes(algorithm) ? signatureScheme(algorithm) : undefined;
+  if (scheme === undefined) throw fail('WRONG_SIGNATURE_TYPE', `the server signed with ${name}, which was not offered`);
+  if (!schemeFits(scheme, keyKind(key.publicKey), version)) throw fail('WRONG_SIGNATURE_TYPE', `the server signed with ${scheme.name}, which its key cannot make in ${version}`);
+  effects.fact('peerSignatureAlgorithm', algorithm);
+  const valid = yield* settle(effects, "verify the server's signature", config.provider.verifier.verify(scheme.algorithm, key.spki, content, signature));
+  if (!valid) throw fail('BAD_SIGNATURE', `the server's ${scheme.name} signature over the handshake is wrong`);
+  return mint('signature');
+}
+
+const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((byte, i) => byte === b[i]);
