@@ -1,0 +1,36 @@
+/** @module The worker of `blocking.ts`: serves each memory it is sent, so that the thread under test may wait. */
+import { parentPort } from 'node:worker_threads';
+import { sharedBio } from '@ferrule/bio';
+import type { BlockingScene } from './blocking.ts';
+import { type Peer, ScriptedPeer, Wire } from './server/peer.ts';
+import { echo, TestServer } from './server/tls-server.ts';
+
+parentPort?.on('message', (scene: BlockingScene) => void serve(scene));
+
+async function serve({ memory, act, identity, tls }: BlockingScene): Promise<void> {
+  const net = sharedBio(memory);
+  if (act === 'silence') return;
+  if (act === 'failure') return net.fail(new Error('the cable was cut'));
+  if (act === 'eof') return pump(new ScriptedPeer(''), net);
+  if (act === 'alert') return pump(new ScriptedPeer(new Uint8Array([21, 3, 3, 0, 2, 2, 40])), net);
+  if (act === 'http') return pump(new ScriptedPeer('HTTP/1.1 400 Bad Request\r\n\r\n'), net);
+  const server = await TestServer.make({ ...tls, identity });
+  const wire = server.open();
+  void server.accepted().then((socket) => {
+    if (act === 'echo') echo(socket);
+    if (act === 'goodbye') socket.end('goodbye');
+    if (act === 'cut') socket.write('half a', () => setTimeout(() => wire.cut(), 20));
+  });
+  return pump(wire, net);
+}
+
+async function pump(peer: Peer, net: ReturnType<typeof sharedBio>): Promise<void> {
+  if (peer instanceof Wire) peer.onNews = () => void peer.pour(net);
+  else void peer.fill(net).then(() => peer.fill(net));
+  for (;;) {
+    await peer.flush(net);
+    if (peer instanceof Wire) peer.pour(net);
+    if (net.error !== undefined || net.eof) return;
+    await net.changed();
+  }
+}

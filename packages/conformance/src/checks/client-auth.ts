@@ -1,0 +1,176 @@
+/** @module Client authentication: static, chosen on demand, signed elsewhere. */
+import assert from 'node:assert/strict';
+import { createPrivateKey, constants, sign } from 'node:crypto';
+import type { CertificateRequest, Credential } from '@ferrule/contract';
+import { SslError } from '@ferrule/result';
+import { type CheckGroup, group } from '../check.ts';
+import { type Identity, pki, type PkiName } from '../pki/index.ts';
+import type { TestServerOptions } from '../server/tls-server.ts';
+import { scene } from './support.ts';
+
+const credentialOf = ({ chain, key }: Identity): Credential => ({ chain, key });
+
+/** A server that insists on a certificate of the test PKI. */
+const insisting = async (options: TestServerOptions = {}): Promise<TestServerOptions> => ({
+  requestCert: true,
+  rejectUnauthorized: true,
+  ca: [(await pki('root')).certificatePem],
+  ...options,
+});
+
+const fixed: CheckGroup = group('client certificates', {
+  'of each kind are shown and proved, over TLS 1.3 and 1.2': async (backend) => {
+    for (const version of ['TLSv1.3', 'TLSv1.2'] as const) {
+      for (const name of ['client', 'client-rsa', 'client-ed25519'] as const satisfies readonly PkiName[]) {
+        const identity = await pki(name);
+        await scene(backend, { server: await insisting({ maxVersion: version }), options: { credentials: [credentialOf(identity)] } }, async ({ client, server }) => {
+          await client.established();
+          const socket = await server.accepted();
+          assert.equal(socket.authorized, true, `${name} over ${version}`);
+          assert.deepEqual(Buffer.from(socket.getPeerCertificate().raw), Buffer.from(identity.certificate));
+        });
+      }
+    }
+  },
+  'are not shown when the server does not ask': async (backend) =>
+    scene(backend, { options: { credentials: [credentialOf(await pki('client'))] } }, async ({ client, server }) => {
+      await client.established();
+      assert.deepEqual((await server.accepted()).getPeerCertificate(), {});
+    }),
+  'that are missing are refused by the server: in TLS 1.2 during the handshake, as 0 / SSL with its alert': async (backend) =>
+    scene(backend, { server: await insisting({ maxVersion: 'TLSv1.2' }) }, async ({ client }) => {
+      const { ret, error } = await client.refused();
+      assert.deepEqual([ret, error.code, error.alert?.name], [0, 'PEER_ALERT', 'handshake_failure']);
+    }),
+  'are optional when the server says so': async (backend) =>
+    scene(backend, { server: await insisting({ rejectUnauthorized: false }) }, async ({ client, server }) => {
+      await client.established();
+      assert.equal((await server.accepted()).authorized, false);
+    }),
+  'the first credential that fits the request is taken': async (backend) =>
+    scene(
+      backend,
+      { server: await insisting({ sigalgs: 'rsa_pss_rsae_sha256:ecdsa_secp256r1_sha256' }), options: { credentials: [credentialOf(await pki('client-ed25519')), credentialOf(await pki('client'))] } },
+      async ({ client, server }) => {
+        await client.established();
+        assert.deepEqual(Buffer.from((await server.accepted()).getPeerCertificate().raw), Buffer.from((await pki('client')).certificate));
+      },
+    ),
+  'whose key does not belong to the certificate are a TypeError when the context is made': async (backend) => {
+    const [a, b] = [await pki('client'), await pki('p384')];
+    assert.throws(() => backend.createContext({ credentials: [{ chain: a.chain, key: b.key }] }), named('credentials'));
+  },
+  'that are garbage are a TypeError when the context is made': async (backend) => {
+    const { chain, key } = await pki('client');
+    for (const credential of [{ chain: [], key }, { chain: [new Uint8Array(5)], key }, { chain, key: new Uint8Array(5) }, { chain }, { key }]) {
+      assert.throws(() => backend.createContext({ credentials: [credential as unknown as Credential] }), named('credentials'));
+    }
+  },
+  'can be chosen in a callback that sees what the server asks for': async (backend) => {
+    const requests: CertificateRequest[] = [];
+    const identity = await pki('client');
+    const onCertificateRequest = (request: CertificateRequest): Credential => {
+      requests.push(request);
+      return credentialOf(identity);
+    };
+    await scene(backend, { server: await insisting(), options: { onCertificateRequest } }, async ({ client, server }) => {
+      await client.established();
+      assert.equal((await server.accepted()).authorized, true);
+      assert.equal(requests.length, 1);
+      assert.ok(requests[0]?.signatureAlgorithms.includes(0x0403));
+      assert.ok(requests[0]?.authorities.some((name) => Buffer.from(name).includes('ferrule test root')));
+    });
+  },
+  'none chosen in the callback goes on without one': async (backend) =>
+    scene(backend, { server: await insisting({ rejectUnauthorized: false }), options: { onCertificateRequest: () => undefined } }, async ({ client, server }) => {
+      await client.established();
+      assert.equal((await server.accepted()).authorized, false);
+    }),
+  'a callback that throws fails the connection with ASYNC_OPERATION_FAILED and the cause': async (backend) => {
+    const mine = new Error('mine');
+    const onCertificateRequest = (): never => {
+      throw mine;
+    };
+    await scene(backend, { server: await insisting(), options: { onCertificateRequest } }, async ({ client }) => {
+      const { ret, error } = await client.refused();
+      assert.deepEqual([ret, error.code, error.cause], [-1, 'ASYNC_OPERATION_FAILED', mine]);
+    });
+  },
+});
+
+const later: CheckGroup = group(
+  'client certificates chosen later',
+  {
+    'a promise makes connect() return -1 / WANT_X509_LOOKUP until it settles': async (backend) => {
+      const identity = await pki('client');
+      const onCertificateRequest = async (): Promise<Credential> => {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        return credentialOf(identity);
+      };
+      await scene(backend, { server: await insisting(), options: { onCertificateRequest } }, async ({ client, server }) => {
+        await client.established();
+        assert.ok(client.answers.includes(SslError.wantX509Lookup));
+        assert.equal((await server.accepted()).authorized, true);
+      });
+    },
+    'a rejection fails the connection with ASYNC_OPERATION_FAILED and the cause': async (backend) => {
+      const mine = new Error('mine');
+      await scene(backend, { server: await insisting(), options: { onCertificateRequest: () => Promise.reject(mine) } }, async ({ client }) => {
+        const { error } = await client.refused();
+        assert.deepEqual([error.code, error.cause], ['ASYNC_OPERATION_FAILED', mine]);
+      });
+    },
+  },
+  'async-credential',
+);
+
+const elsewhere: CheckGroup = group(
+  'keys that live elsewhere',
+  {
+    'sign the handshake, at once or later': async (backend) => {
+      const identity = await pki('client');
+      const key = createPrivateKey(identity.keyPem);
+      const signed: number[] = [];
+      for (const wait of [false, true]) {
+        const signer = {
+          schemes: [0x0403],
+          sign: (scheme: number, message: Uint8Array): Uint8Array | Promise<Uint8Array> => {
+            signed.push(scheme);
+            const signature = new Uint8Array(sign('sha256', message, key));
+            return wait ? Promise.resolve(signature) : signature;
+          },
+        };
+        await scene(backend, { server: await insisting(), options: { credentials: [{ chain: identity.chain, key: signer }] } }, async ({ client, server }) => {
+          await client.established();
+          assert.equal((await server.accepted()).authorized, true);
+          assert.equal(client.answers.includes(SslError.wantAsync), wait);
+        });
+      }
+      assert.deepEqual(signed, [0x0403, 0x0403]);
+    },
+    'sign as RSA-PSS when that is what they can': async (backend) => {
+      const identity = await pki('client-rsa');
+      const key = { key: identity.keyPem, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST };
+      const signer = { schemes: [0x0804], sign: (_scheme: number, message: Uint8Array) => new Uint8Array(sign('sha256', message, key)) };
+      await scene(backend, { server: await insisting(), options: { credentials: [{ chain: identity.chain, key: signer }] } }, async ({ client, server }) => {
+        await client.established();
+        assert.equal((await server.accepted()).authorized, true);
+      });
+    },
+    'that fail, fail the connection with ASYNC_OPERATION_FAILED': async (backend) => {
+      const identity = await pki('client');
+      const signer = { schemes: [0x0403], sign: () => Promise.reject(new Error('the token was pulled out')) };
+      await scene(backend, { server: await insisting(), options: { credentials: [{ chain: identity.chain, key: signer }] } }, async ({ client }) => {
+        assert.equal((await client.refused()).error.code, 'ASYNC_OPERATION_FAILED');
+      });
+    },
+  },
+  'external-signer',
+);
+
+export const clientAuth: readonly CheckGroup[] = [fixed, later, elsewhere];
+
+const named =
+  (option: string) =>
+  (error: unknown): boolean =>
+    error instanceof TypeError && error.message.includes(option);

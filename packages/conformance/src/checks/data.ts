@@ -1,0 +1,210 @@
+/** @module Application data, its end, and everything between: read, write, half-close, shutdown, truncation, KeyUpdate, dispose. */
+import assert from 'node:assert/strict';
+import { SslError } from '@ferrule/result';
+import { type CheckGroup, group } from '../check.ts';
+import { expectReturn } from '../client.ts';
+import { echo } from '../server/tls-server.ts';
+import { pattern, scene } from './support.ts';
+
+const transfer: CheckGroup = group('application data', {
+  'comes back unchanged, from one byte to many records': (backend) =>
+    scene(backend, {}, async ({ client, server }) => {
+      await client.established();
+      echo(await server.accepted());
+      for (const length of [1, 2, 255, 16_383, 16_384, 16_385, 100_000]) await client.echo(pattern(length));
+    }),
+  'comes back unchanged over TLS 1.2': (backend) =>
+    scene(backend, { server: { maxVersion: 'TLSv1.2' } }, async ({ client, server }) => {
+      await client.established();
+      echo(await server.accepted());
+      for (const length of [1, 16_384, 100_000]) await client.echo(pattern(length));
+    }),
+  'read() without data is -1 / WANT_READ, and pending counts what a read() would give': (backend) =>
+    scene(backend, {}, async ({ client, server, wire }) => {
+      const { ssl } = await client.established();
+      expectReturn(ssl, ssl.read(new Uint8Array(10)), -1, SslError.wantRead);
+      (await server.accepted()).write('hello');
+      await wire.fill(client.net);
+      while (ssl.pending === 0) {
+        const n = ssl.read(new Uint8Array(2));
+        if (n > 0) {
+          assert.equal(n, 2);
+          break;
+        }
+        await wire.fill(client.net);
+      }
+      assert.equal(ssl.pending, 3);
+      assert.equal(ssl.read(new Uint8Array(10)), 3);
+      assert.equal(ssl.pending, 0);
+    }),
+  'write() into a full BIO takes part or is -1 / WANT_WRITE, and nothing is lost or doubled': (backend) =>
+    scene(backend, { bioSize: 3000 }, async ({ client, server }) => {
+      await client.established();
+      const socket = await server.accepted();
+      const got: Buffer[] = [];
+      socket.on('data', (chunk: Buffer) => got.push(chunk));
+      const data = pattern(50_000);
+      await client.send(data);
+      assert.ok(client.answers.includes(SslError.wantWrite));
+      await client.run(() => client.ssl.shutdown());
+      if (!socket.readableEnded) await new Promise((resolve) => socket.once('end', resolve));
+      assert.deepEqual(Buffer.concat(got), Buffer.from(data));
+    }),
+  'an empty array is a TypeError for read() and for write()': (backend) =>
+    scene(backend, {}, async ({ client }) => {
+      const { ssl } = await client.established();
+      assert.throws(() => ssl.read(new Uint8Array(0)), TypeError);
+      assert.throws(() => ssl.write(new Uint8Array(0)), TypeError);
+      await client.established();
+    }),
+  'arguments that are no byte arrays are TypeErrors': (backend) =>
+    scene(backend, {}, async ({ client }) => {
+      const { ssl } = await client.established();
+      for (const wrong of ['text', undefined, null, 5, [1, 2], {}] as unknown as Uint8Array[]) {
+        assert.throws(() => ssl.read(wrong), TypeError);
+        assert.throws(() => ssl.write(wrong), TypeError);
+      }
+    }),
+  'read() and write() before the handshake are refused, or carry it out, but never send plaintext': (backend) =>
+    scene(backend, {}, async ({ client: { ssl, net } }) => {
+      const ret = ssl.write(new TextEncoder().encode('in the clear'));
+      assert.ok(ret < 0);
+      assert.ok(!Buffer.from(net.nread0()).includes('in the clear'));
+    }),
+});
+
+const closing: CheckGroup = group('closing', {
+  'shutdown() is 0 when close_notify has been sent and 1 when the other side has answered': (backend) =>
+    scene(backend, {}, async ({ client, server }) => {
+      const { ssl } = await client.established();
+      const socket = await server.accepted();
+      assert.equal(ssl.shutdownState, 0);
+      const first = ssl.shutdown();
+      assert.equal(first, 0);
+      assert.equal(ssl.shutdownState, 1);
+      await client.peer.flush(client.net);
+      socket.resume().end();
+      assert.equal(await client.run(() => ssl.shutdown()), 1);
+      assert.equal(ssl.shutdownState, 3);
+    }),
+  'after our close_notify the other side may go on sending (half-close)': (backend) =>
+    scene(backend, {}, async ({ client, server }) => {
+      const { ssl } = await client.established();
+      const socket = await server.accepted();
+      socket.resume();
+      const ended = new Promise((resolve) => socket.once('end', resolve));
+      assert.equal(ssl.shutdown(), 0);
+      await client.peer.flush(client.net);
+      await ended;
+      socket.write('still here');
+      assert.equal(await client.receiveText(10), 'still here');
+      socket.end();
+      assert.equal(await client.readEnd(), 0);
+      assert.equal(ssl.getError(0), SslError.zeroReturn);
+      assert.equal(ssl.shutdown(), 1);
+    }),
+  'write() after shutdown() is -1 / SSL with PROTOCOL_IS_SHUTDOWN': (backend) =>
+    scene(backend, {}, async ({ client, server }) => {
+      const { ssl } = await client.established();
+      assert.equal(ssl.shutdown(), 0);
+      expectReturn(ssl, ssl.write(new Uint8Array(1)), -1, SslError.ssl);
+      assert.equal(ssl.failure?.error.code, 'PROTOCOL_IS_SHUTDOWN');
+      await server.accepted();
+    }),
+  "the other side's close_notify is 0 / ZERO_RETURN, each time, and writing may go on": (backend) =>
+    scene(backend, {}, async ({ client, server }) => {
+      const { ssl } = await client.established();
+      const socket = await server.accepted();
+      socket.end('bye');
+      assert.equal(await client.receiveText(3), 'bye');
+      for (let i = 0; i < 3; i++) {
+        assert.equal(await client.readEnd(), 0);
+        assert.equal(ssl.getError(0), SslError.zeroReturn);
+      }
+      assert.equal(ssl.shutdownState, 2);
+      const got = new Promise((resolve) => socket.once('data', (chunk: Buffer) => resolve(chunk.toString())));
+      await client.send('one more thing');
+      assert.equal(await got, 'one more thing');
+      assert.equal(ssl.shutdown(), 1);
+      assert.equal(ssl.failure, undefined);
+    }),
+  'an end without close_notify is -1 / SSL with UNEXPECTED_EOF, after everything that came': (backend) =>
+    scene(backend, {}, async ({ client, server, wire }) => {
+      const { ssl } = await client.established();
+      (await server.accepted()).write('half a mess');
+      assert.equal(await client.receiveText(11), 'half a mess');
+      wire.cut();
+      assert.equal(await client.readEnd(), -1);
+      assert.equal(ssl.getError(-1), SslError.ssl);
+      assert.equal(client.failure().error.code, 'UNEXPECTED_EOF');
+    }),
+  'an end in the middle of the handshake is -1 / SSL with UNEXPECTED_EOF': (backend) =>
+    scene(backend, {}, async ({ client, wire }) => {
+      client.ssl.connect();
+      await wire.flush(client.net);
+      await wire.fill(client.net);
+      wire.cut();
+      const { ret, code, error } = await client.refused();
+      assert.deepEqual([ret, code, error.code], [-1, SslError.ssl, 'UNEXPECTED_EOF']);
+    }),
+});
+
+const keyUpdate: CheckGroup = group('KeyUpdate', {
+  'changes our keys, and the server reads on': (backend) =>
+    scene(backend, {}, async ({ client, server }) => {
+      const { ssl } = await client.established();
+      echo(await server.accepted());
+      await client.echo('before');
+      assert.equal(await client.run(() => ssl.keyUpdate(false)), 1);
+      await client.echo('after');
+    }),
+  'asks the other side too, and data goes on both ways, many times over': (backend) =>
+    scene(backend, {}, async ({ client, server }) => {
+      const { ssl } = await client.established();
+      echo(await server.accepted());
+      for (let i = 0; i < 5; i++) {
+        assert.equal(await client.run(() => ssl.keyUpdate(true)), 1);
+        await client.echo(pattern(20_000));
+      }
+    }),
+  'is a TypeError before the handshake is done, and over TLS 1.2': async (backend) => {
+    await scene(backend, { server: { maxVersion: 'TLSv1.2' } }, async ({ client }) => {
+      assert.throws(() => client.ssl.keyUpdate(true), TypeError);
+      await client.established();
+      assert.throws(() => client.ssl.keyUpdate(true), TypeError);
+    });
+  },
+});
+
+const disposing: CheckGroup = group('dispose()', {
+  'makes every later operation -1 / SSL with DISPOSED': (backend) =>
+    scene(backend, {}, async ({ client }) => {
+      const { ssl } = await client.established();
+      ssl.dispose();
+      ssl.dispose();
+      for (const operation of [() => ssl.connect(), () => ssl.read(new Uint8Array(1)), () => ssl.write(new Uint8Array(1)), () => ssl.shutdown()]) {
+        expectReturn(ssl, operation(), -1, SslError.ssl);
+        assert.equal(ssl.failure?.error.code, 'DISPOSED');
+      }
+    }),
+  'of a context leaves its connections alone, but it makes no new ones': (backend) =>
+    scene(backend, {}, async ({ client, server }) => {
+      await client.established();
+      echo(await server.accepted());
+      const context = backend.createContext({});
+      const ssl = context.newConnection();
+      context.dispose();
+      context.dispose();
+      assert.throws(() => context.newConnection(), TypeError);
+      ssl.dispose();
+      await client.echo('still there');
+    }),
+  'may come at any time, also while the handshake waits': (backend) =>
+    scene(backend, {}, async ({ client }) => {
+      client.ssl.connect();
+      client.ssl.dispose();
+      expectReturn(client.ssl, client.ssl.connect(), -1, SslError.ssl);
+    }),
+});
+
+export const data: readonly CheckGroup[] = [transfer, closing, keyUpdate, disposing];

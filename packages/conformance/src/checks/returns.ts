@@ -1,0 +1,155 @@
+/** @module The return table of `Ssl`, row by row, and that a failure stays. */
+import assert from 'node:assert/strict';
+import { type TlsErrorCode, SslError } from '@ferrule/result';
+import { type Check, type CheckGroup, group } from '../check.ts';
+import { Client, expectReturn } from '../client.ts';
+import { pki } from '../pki/index.ts';
+import { ScriptedPeer } from '../server/peer.ts';
+import { scene } from './support.ts';
+
+const alertRecord = (level: number, description: number): Uint8Array => new Uint8Array([21, 3, 3, 0, 2, level, description]);
+
+const rows: CheckGroup = group('the return table', {
+  'established is 1 / NONE, and there is no failure': (backend) =>
+    scene(backend, {}, async ({ client }) => {
+      expectReturn(client.ssl, await client.connect(), 1, SslError.none);
+      assert.equal(client.ssl.failure, undefined);
+    }),
+  'an empty read BIO is -1 / WANT_READ': (backend) =>
+    scene(backend, {}, ({ client: { ssl } }) => {
+      expectReturn(ssl, ssl.connect(), -1, SslError.wantRead);
+      return Promise.resolve();
+    }),
+  'a full write BIO is -1 / WANT_WRITE': (backend) =>
+    scene(backend, { bioSize: 17 }, ({ client: { ssl } }) => {
+      expectReturn(ssl, ssl.connect(), -1, SslError.wantWrite);
+      return Promise.resolve();
+    }),
+  "the peer's fatal alert during the handshake is 0 / SSL with PEER_ALERT and the alert": async (backend) => {
+    const client = await Client.make(backend, new ScriptedPeer(alertRecord(2, 40)));
+    expectReturn(client.ssl, await client.connect(), 0, SslError.ssl);
+    const { ret, code, error } = client.failure();
+    assert.deepEqual([ret, code, error.code], [0, SslError.ssl, 'PEER_ALERT']);
+    assert.deepEqual({ ...error.alert }, { description: 40, name: 'handshake_failure', level: 2, origin: 'peer' });
+  },
+  "the peer's close_notify during the handshake is 0 / SSL with PEER_ALERT": async (backend) => {
+    const client = await Client.make(backend, new ScriptedPeer(alertRecord(1, 0)));
+    expectReturn(client.ssl, await client.connect(), 0, SslError.ssl);
+    assert.deepEqual([client.failure().error.code, client.failure().error.alert?.name], ['PEER_ALERT', 'close_notify']);
+  },
+  "a client certificate that is missed in TLS 1.3 is a fatal alert after the handshake: 1, then read() is -1 / SSL with PEER_ALERT": (backend) =>
+    scene(backend, { server: { requestCert: true } }, async ({ client, server }) => {
+      await client.established();
+      await client.readEnd();
+      expectReturn(client.ssl, -1, -1, SslError.ssl);
+      const { ret, error } = client.failure();
+      assert.deepEqual([ret, error.code, error.alert?.name, error.alert?.origin], [-1, 'PEER_ALERT', 'certificate_required', 'peer']);
+      assert.equal(server.errors.length > 0, true);
+    }),
+  'what we refuse is -1 / SSL, and the alert is in the write BIO': async (backend) =>
+    scene(backend, { server: { identity: await pki('selfSigned') } }, async ({ client, server }) => {
+      expectReturn(client.ssl, await client.connect(), -1, SslError.ssl);
+      assert.equal(await server.alert(), client.failure().error.alert?.description);
+    }),
+  'a transport that fails during the handshake is -1 / SYSCALL with TRANSPORT_ERROR and its cause': (backend) =>
+    scene(backend, {}, async ({ client }) => {
+      const { ssl, net } = client;
+      ssl.connect();
+      const cause = new Error('ECONNRESET');
+      net.fail(cause);
+      expectReturn(ssl, ssl.connect(), -1, SslError.syscall);
+      const { code, error } = client.failure();
+      assert.deepEqual([code, error.code, error.cause], [SslError.syscall, 'TRANSPORT_ERROR', cause]);
+      await Promise.resolve();
+    }),
+  'a transport that fails later is -1 / SYSCALL, for read() and for write()': async (backend) => {
+    for (const operation of ['read', 'write'] as const) {
+      await scene(backend, {}, async ({ client }) => {
+        const { ssl, net } = await client.established();
+        // what the server had sent before, tickets for example, may still be read
+        net.fail(new Error('gone'));
+        let ret = ssl[operation](new Uint8Array(1));
+        for (let i = 0; i < 10 && ssl.getError(ret) === SslError.wantRead; i++) ret = ssl[operation](new Uint8Array(1));
+        expectReturn(ssl, ret, -1, SslError.syscall);
+        assert.equal(client.failure().error.code, 'TRANSPORT_ERROR');
+      });
+    }
+  },
+  'the same failure comes from every operation, for ever, and nothing more is sent': async (backend) =>
+    scene(backend, { server: { identity: await pki('selfSigned') } }, async ({ client }) => {
+      const { ssl, net } = client;
+      const failure = await client.refused();
+      for (const operation of [() => ssl.connect(), () => ssl.doHandshake(), () => ssl.read(new Uint8Array(1)), () => ssl.write(new Uint8Array(1)), () => ssl.shutdown()]) {
+        expectReturn(ssl, operation(), failure.ret, SslError.ssl);
+        assert.equal(ssl.failure, failure, 'the same object');
+        assert.equal(net.pending, 0);
+      }
+      assert.equal(ssl.shutdownState & 2, 0);
+      assert.ok(Object.isFrozen(failure));
+    }),
+  'a failure with 0 stays 0': async (backend) => {
+    const client = await Client.make(backend, new ScriptedPeer(alertRecord(2, 40)));
+    await client.connect();
+    expectReturn(client.ssl, client.ssl.connect(), 0, SslError.ssl);
+    expectReturn(client.ssl, client.ssl.doHandshake(), 0, SslError.ssl);
+  },
+});
+
+/** What peers that speak no TLS say, and what we call it. */
+const STRANGERS: readonly (readonly [title: string, says: string | Uint8Array, code: TlsErrorCode])[] = [
+  ['an HTTP server', 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n', 'HTTP_REQUEST'],
+  ['an HTTP server that answers in HTML alone', '<html><head><title>400</title></head></html>', 'HTTP_REQUEST'],
+  ['an SMTP server', '220 mail.example ESMTP ready\r\n', 'PLAINTEXT_PEER'],
+  ['an IMAP server', '* OK [CAPABILITY IMAP4rev1 STARTTLS] ready\r\n', 'PLAINTEXT_PEER'],
+  ['a POP3 server', '+OK ready\r\n', 'PLAINTEXT_PEER'],
+  ['an FTP server', '220-Welcome\r\n220 ready\r\n', 'PLAINTEXT_PEER'],
+  ['an SSH server', 'SSH-2.0-OpenSSH_9.2p1\r\n', 'PLAINTEXT_PEER'],
+  ['binary noise', new Uint8Array([0x80, 0x2e, 0x01, 0x00, 0x02, 0x00, 0x15, 0xff, 0xee]), 'WRONG_VERSION_NUMBER'],
+  ['zeros', new Uint8Array(64), 'WRONG_VERSION_NUMBER'],
+  ['a record of SSL 2', new Uint8Array([0x80, 0x03, 0x00, 0x00, 0x01]), 'WRONG_VERSION_NUMBER'],
+];
+
+const strangers: CheckGroup = {
+  title: 'peers that speak no TLS',
+  checks: [
+    ...STRANGERS.map(([title, says, code]): Check => ({
+      title: `${title} is ${code}`,
+      run: async (backend) => {
+        for (const end of [true, false]) {
+          const client = await Client.make(backend, new ScriptedPeer(says, { end }));
+          const { ret, error } = await client.refused();
+          assert.deepEqual([ret, error.code], [-1, code]);
+          assert.ok(error.hint.length > 0);
+        }
+      },
+    })),
+    {
+      title: 'a stranger is recognised byte by byte too',
+      run: async (backend) => {
+        const client = await Client.make(backend, new ScriptedPeer('HTTP/1.1 400 Bad Request\r\n'), { bioSize: 1 });
+        assert.equal((await client.refused()).error.code, 'HTTP_REQUEST');
+      },
+    },
+    {
+      title: 'an end at once is UNEXPECTED_EOF',
+      run: async (backend) => {
+        const client = await Client.make(backend, new ScriptedPeer(''));
+        assert.equal((await client.refused()).error.code, 'UNEXPECTED_EOF');
+      },
+    },
+    {
+      title: 'noise after a good ClientHello never makes anything but a typed error or a wait',
+      run: async (backend) => {
+        for (let seed = 0; seed < 64; seed++) {
+          const noise = Uint8Array.from({ length: 5 + ((seed * 37) % 300) }, (_, i) => (seed * 131 + i * i * 17 + (i >> 2)) & 0xff);
+          noise.set([[20, 21, 22, 23, 24][seed % 5] as number, 3, seed % 4, 0, noise.length - 5 > 255 ? 255 : noise.length - 5]);
+          const client = await Client.make(backend, new ScriptedPeer(noise));
+          assert.ok((await client.connect()) <= 0);
+          assert.ok(client.failure().error.code.length > 0);
+        }
+      },
+    },
+  ],
+};
+
+export const returns: readonly CheckGroup[] = [rows, strangers];

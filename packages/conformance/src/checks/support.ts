@@ -1,0 +1,49 @@
+/** @module What the checks share: one server, one client, torn down at the end. */
+import type { Backend } from '@ferrule/contract';
+import { Client, type ClientOptions } from '../client.ts';
+import type { Wire } from '../server/peer.ts';
+import { TestServer, type TestServerOptions } from '../server/tls-server.ts';
+
+export interface Scene {
+  readonly server: TestServer;
+  readonly client: Client;
+  readonly wire: Wire;
+}
+
+/** A fresh in-memory server and a client on it, not yet connected. */
+export async function scene<T>(
+  backend: Backend,
+  { server: serverOptions, ...clientOptions }: ClientOptions & { readonly server?: TestServerOptions },
+  play: (scene: Scene) => Promise<T>,
+): Promise<T> {
+  const server = await TestServer.make(serverOptions);
+  try {
+    const wire = server.open();
+    const client = await Client.make(backend, wire, clientOptions);
+    try {
+      return await play({ server, client, wire });
+    } finally {
+      client.ssl.dispose();
+    }
+  } finally {
+    server.close();
+  }
+}
+
+/** Another connection to the same server. */
+export async function again(backend: Backend, server: TestServer, options: ClientOptions = {}): Promise<Client> {
+  return Client.make(backend, server.open(), options);
+}
+
+/** The OpenSSL that the test server runs on: 3.5 knows ML-KEM. */
+export const serverKnowsMlKem: boolean = atLeast(process.versions.openssl ?? '0', 3, 5);
+
+function atLeast(version: string, major: number, minor: number): boolean {
+  const [a = 0, b = 0] = version.split('.').map(Number);
+  return a > major || (a === major && b >= minor);
+}
+
+export const concat = (parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts));
+
+/** `length` bytes that differ from place to place. */
+export const pattern = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => (i * 31 + (i >> 8)) & 0xff);

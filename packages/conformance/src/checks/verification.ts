@@ -1,0 +1,336 @@
+/** @module Who is let in and who is not: path validation, names, callbacks, pins, revocation; each with its X509_V code and its alert. */
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import type { ContextOptions, PeerIdentity } from '@ferrule/contract';
+import { Alert, alertName, SslError, type TlsErrorCode, x509VName, X509V } from '@ferrule/result';
+import { type Check, type CheckGroup, group } from '../check.ts';
+import { type Identity, issue, LEAF_NAMES, makeCrl, makeOcspResponse, pki, type PkiName, toPem } from '../pki/index.ts';
+import { scene } from './support.ts';
+
+interface Refusal {
+  readonly title: string;
+  readonly show: PkiName | (() => Promise<{ readonly identity: Identity; readonly chainPem?: string }>);
+  readonly host?: string;
+  readonly options?: () => Promise<ContextOptions>;
+  readonly verify: number;
+  readonly code: TlsErrorCode | readonly TlsErrorCode[];
+  readonly alert: number;
+  readonly depth?: number;
+}
+
+const REFUSALS: readonly Refusal[] = [
+  { title: 'a certificate for another name', show: 'wrongName', verify: X509V.HOSTNAME_MISMATCH, code: 'CERT_NAME_MISMATCH', alert: Alert.bad_certificate, depth: 0 },
+  { title: 'a wildcard that would have to cover two labels', show: 'p256', host: 'a.b.wild.test', verify: X509V.HOSTNAME_MISMATCH, code: 'CERT_NAME_MISMATCH', alert: Alert.bad_certificate },
+  { title: 'a wildcard for the bare domain', show: 'p256', host: 'wild.test', verify: X509V.HOSTNAME_MISMATCH, code: 'CERT_NAME_MISMATCH', alert: Alert.bad_certificate },
+  { title: 'another IP address', show: 'p256', host: '127.0.0.2', verify: X509V.IP_ADDRESS_MISMATCH, code: 'CERT_NAME_MISMATCH', alert: Alert.bad_certificate },
+  { title: 'an expired certificate', show: 'expired', verify: X509V.CERT_HAS_EXPIRED, code: 'CERT_EXPIRED', alert: Alert.certificate_expired, depth: 0 },
+  { title: 'an expired intermediate', show: 'underExpiredIntermediate', verify: X509V.CERT_HAS_EXPIRED, code: 'CERT_EXPIRED', alert: Alert.certificate_expired, depth: 1 },
+  { title: 'a certificate that is not valid yet', show: 'notYetValid', verify: X509V.CERT_NOT_YET_VALID, code: 'CERT_NOT_YET_VALID', alert: Alert.bad_certificate, depth: 0 },
+  { title: 'a certificate for clients', show: 'clientPurpose', verify: X509V.INVALID_PURPOSE, code: 'CERT_PURPOSE', alert: Alert.unsupported_certificate, depth: 0 },
+  { title: 'an issuer that is no CA', show: 'underFalseCa', verify: X509V.INVALID_CA, code: 'CERT_INVALID', alert: Alert.unknown_ca, depth: 1 },
+  { title: 'a self-signed certificate', show: 'selfSigned', verify: X509V.DEPTH_ZERO_SELF_SIGNED_CERT, code: 'CERT_SELF_SIGNED', alert: Alert.unknown_ca, depth: 0 },
+  {
+    title: 'a root that nobody trusts',
+    show: async () => ({ identity: await pki('unknownRoot'), chainPem: (await pki('unknownRoot')).chainPem + (await pki('otherRoot')).certificatePem }),
+    verify: X509V.SELF_SIGNED_CERT_IN_CHAIN,
+    code: 'CERT_UNTRUSTED_ROOT',
+    alert: Alert.unknown_ca,
+  },
+  {
+    title: 'a chain without its intermediate',
+    show: async () => ({ identity: await pki('p256'), chainPem: (await pki('p256')).certificatePem }),
+    verify: X509V.UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
+    code: 'CERT_MISSING_INTERMEDIATE',
+    alert: Alert.unknown_ca,
+    depth: 0,
+  },
+  {
+    title: 'everybody when no anchors are given',
+    show: 'p256',
+    options: () => Promise.resolve({ trustAnchors: [] }),
+    verify: X509V.UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
+    code: ['CERT_MISSING_INTERMEDIATE', 'CERT_UNTRUSTED_ROOT'],
+    alert: Alert.unknown_ca,
+  },
+  {
+    title: 'a certificate whose signature is wrong',
+    show: async () => {
+      const good = await pki('p256');
+      const der = good.certificate.slice();
+      der[der.length - 1] = (der.at(-1) ?? 0) ^ 1;
+      return { identity: good, chainPem: toPem('CERTIFICATE', der) + (await pki('intermediate')).certificatePem };
+    },
+    verify: X509V.CERT_SIGNATURE_FAILURE,
+    code: 'CERT_SIGNATURE',
+    alert: Alert.decrypt_error,
+    depth: 0,
+  },
+  { title: 'a 1024-bit RSA key at security level 2', show: 'rsa-1024', verify: X509V.EE_KEY_TOO_SMALL, code: 'CERT_WEAK_KEY', alert: Alert.bad_certificate, depth: 0 },
+  {
+    title: 'a P-256 key at security level 5',
+    show: 'p256',
+    options: () => Promise.resolve({ securityLevel: 5, groups: [0x19], cipherSuites: [0x1302] }),
+    verify: X509V.EE_KEY_TOO_SMALL,
+    code: 'CERT_WEAK_KEY',
+    alert: Alert.bad_certificate,
+    depth: 0,
+  },
+];
+
+const refusals: CheckGroup = {
+  title: 'certificates that are refused',
+  checks: REFUSALS.map((row): Check => ({
+    title: `refuses ${row.title}: ${x509VName(row.verify)}, alert ${alertName(row.alert)} seen by the server`,
+    run: async (backend) => {
+      const server = typeof row.show === 'string' ? { identity: await pki(row.show) } : await row.show();
+      await scene(backend, { server, ...(row.host && { host: row.host }), options: (await row.options?.()) ?? {} }, async ({ client, server: seen }) => {
+        const { ret, code, error } = await client.refused();
+        assert.deepEqual([ret, code], [-1, SslError.ssl]);
+        assert.equal(x509VName(error.verify?.code ?? -1), x509VName(row.verify));
+        assert.equal(client.ssl.verifyResult, row.verify);
+        assert.ok([row.code].flat().includes(error.code), `code ${error.code}`);
+        if (row.depth !== undefined) assert.equal(error.verify?.depth, row.depth);
+        assert.deepEqual([error.alert?.name, error.alert?.origin], [alertName(row.alert), 'local']);
+        assert.equal(alertName(await seen.alert()), alertName(row.alert));
+        assert.ok(error.hint.length > 0);
+        assert.equal(client.ssl.established, false);
+      });
+    },
+  })),
+};
+
+const acceptance: CheckGroup = group('names that are accepted', {
+  'the exact name, in any case': (backend) => accepts(backend, 'SERVER.Test'),
+  'a name under a wildcard': (backend) => accepts(backend, 'any.wild.test'),
+  'an IPv4 address': (backend) => accepts(backend, '127.0.0.1'),
+  'an IPv6 address, however it is written': (backend) => accepts(backend, '0:0:0:0:0:0:0:1'),
+  'the name check is what setHost() asks for, so the names that the certificate has stand in the hint when it fails': async (backend) =>
+    scene(backend, { server: { identity: await pki('wrongName') } }, async ({ client }) => {
+      const { error } = await client.refused();
+      assert.match(`${error.message} ${error.hint}`, /other\.test/);
+    }),
+  'an anchor that is the intermediate itself is enough': async (backend) =>
+    scene(backend, { options: { trustAnchors: [(await pki('intermediate')).certificate] } }, async ({ client }) => {
+      await client.established();
+    }),
+  'a self-signed certificate that is itself an anchor': async (backend) =>
+    scene(backend, { server: { identity: await pki('selfSigned') }, options: { trustAnchors: [(await pki('selfSigned')).certificate] } }, async ({ client }) => {
+      await client.established();
+    }),
+  'the clock of the context decides what has expired': async (backend) => {
+    const twoMonthsOn = (): number => Date.now() + 60 * 86_400_000;
+    await scene(backend, { options: { now: twoMonthsOn } }, async ({ client }) => {
+      assert.equal((await client.refused()).error.code, 'CERT_EXPIRED');
+    });
+    const root = await issue(undefined, { subject: 'CN=old root', ca: true, from: -60 });
+    const identity = await issue(root, { names: LEAF_NAMES, from: -30, until: -1 });
+    await scene(backend, { server: { identity }, options: { now: () => Date.now() - 10 * 86_400_000, trustAnchors: [root.certificate] } }, async ({ client }) => {
+      await client.established();
+    });
+  },
+});
+
+const callbacks: CheckGroup = group('verify callbacks', {
+  'a synchronous yes replaces chain and name checks': async (backend) => {
+    const seen: PeerIdentity[] = [];
+    const identity = await pki('selfSigned');
+    await scene(backend, { server: { identity }, host: 'whatever.test', options: { trustAnchors: [], verify: (peer) => seen.push(peer) > 0 } }, async ({ client }) => {
+      await client.established();
+      assert.equal(seen.length, 1);
+      assert.equal(seen[0]?.host, 'whatever.test');
+      assert.deepEqual(seen[0]?.chain.map((der) => Buffer.from(der).toString('hex')), [Buffer.from(identity.certificate).toString('hex')]);
+    });
+  },
+  'a synchronous no refuses': (backend) => refusedByCallback(backend, () => false),
+  'a throw refuses, and is the cause': async (backend) => {
+    const mine = new Error('mine');
+    const cause = await refusedByCallback(backend, () => {
+      throw mine;
+    });
+    assert.equal(cause, mine);
+  },
+  'what is not a boolean refuses': (backend) => refusedByCallback(backend, (() => 1) as unknown as () => boolean),
+  'none accepts anybody, and verifyResult still tells what was wrong or that nothing was checked': async (backend) =>
+    scene(backend, { server: { identity: await pki('selfSigned') }, options: { trustAnchors: [], verify: 'none' } }, async ({ client }) => {
+      await client.established();
+      assert.equal(client.ssl.peerCertificates.length, 1);
+    }),
+  'none still checks CertificateVerify, so the peer has the key': (backend) =>
+    scene(backend, { options: { verify: 'none' } }, async ({ client }) => {
+      await client.established();
+      assert.equal(client.ssl.peerSignatureAlgorithm, 0x0403);
+    }),
+});
+
+const asyncCallbacks: CheckGroup = group(
+  'asynchronous verify callbacks',
+  {
+    'a promise makes connect() return -1 / WANT_RETRY_VERIFY until it settles': (backend) => {
+      let decide: (yes: boolean) => void = () => {};
+      const decision = new Promise<boolean>((resolve) => (decide = resolve));
+      return scene(backend, { options: { verify: () => decision } }, async ({ client, wire }) => {
+        const { ssl } = client;
+        let ret = ssl.connect();
+        while (ssl.getError(ret) === SslError.wantRead) {
+          await wire.flush(client.net);
+          await wire.fill(client.net);
+          ret = ssl.connect();
+        }
+        assert.deepEqual([ret, ssl.getError(ret)], [-1, SslError.wantRetryVerify]);
+        assert.ok(ssl.asyncReady instanceof Promise);
+        assert.equal(ssl.connect(), -1, 'asked too early, it still waits');
+        assert.equal(ssl.getError(-1), SslError.wantRetryVerify);
+        decide(true);
+        await ssl.asyncReady;
+        await client.established();
+      });
+    },
+    'a promise of no refuses': (backend) => refusedByCallback(backend, () => Promise.resolve(false)),
+    'a rejection refuses, and is the cause': async (backend) => {
+      const mine = new Error('mine');
+      assert.equal(await refusedByCallback(backend, () => Promise.reject(mine)), mine);
+    },
+    'asyncReady resolves although the callback rejects': (backend) =>
+      scene(backend, { options: { verify: () => Promise.reject(new Error('no')) } }, async ({ client }) => {
+        await client.refused();
+        assert.equal(client.ssl.asyncReady, undefined);
+      }),
+  },
+  'async-verify',
+);
+
+const pins: CheckGroup = group('pins', {
+  'of the leaf, the intermediate or the root let the connection through': async (backend) => {
+    for (const name of ['p256', 'intermediate', 'root'] as const) {
+      const pin = sha256((await pki(name)).spki);
+      await scene(backend, { options: { pins: [new Uint8Array(32), pin] } }, async ({ client }) => {
+        await client.established();
+      });
+    }
+  },
+  'that match nothing refuse with CERT_PIN_MISMATCH': (backend) =>
+    scene(backend, { options: { pins: [new Uint8Array(32)] } }, async ({ client, server }) => {
+      const { error, ret } = await client.refused();
+      assert.deepEqual([ret, error.code, error.alert?.origin], [-1, 'CERT_PIN_MISMATCH', 'local']);
+      await server.alert();
+    }),
+  'of a certificate that the server sent beside the chain do not count': async (backend) => {
+    const stranger = await pki('otherRoot');
+    const good = await pki('p256');
+    await scene(backend, { server: { chainPem: good.chainPem + stranger.certificatePem }, options: { pins: [sha256(stranger.spki)] } }, async ({ client }) => {
+      assert.equal((await client.refused()).error.code, 'CERT_PIN_MISMATCH');
+    });
+  },
+});
+
+const crls: CheckGroup = group(
+  'CRLs',
+  {
+    'that do not list the certificate let it through': async (backend) =>
+      scene(backend, { options: { crls: await bothCrls() } }, async ({ client }) => {
+        await client.established();
+      }),
+    'that list it refuse with X509_V_ERR_CERT_REVOKED and the alert certificate_revoked': async (backend) =>
+      scene(backend, { server: { identity: await pki('revoked') }, options: { crls: await bothCrls() } }, async ({ client, server }) => {
+        const { error } = await client.refused();
+        assert.deepEqual([error.code, error.verify?.code, error.alert?.name], ['CERT_REVOKED', X509V.CERT_REVOKED, 'certificate_revoked']);
+        assert.equal(await server.alert(), Alert.certificate_revoked);
+      }),
+    'of another issuer do not cover the certificate': async (backend) => {
+      const other = await makeCrl(await pki('otherRoot'), []);
+      await scene(backend, { options: { crls: [other] } }, async ({ client }) => {
+        const { error } = await client.refused();
+        assert.deepEqual([error.code, error.verify?.code], ['CERT_REVOCATION_UNKNOWN', X509V.UNABLE_TO_GET_CRL]);
+      });
+    },
+    'that have expired do not count': async (backend) => {
+      const stale = await makeCrl(await pki('intermediate'), [], { from: -10, until: -1 });
+      await scene(backend, { options: { crls: [stale, await makeCrl(await pki('root'), [])] } }, async ({ client }) => {
+        const { error } = await client.refused();
+        assert.deepEqual([error.code, error.verify?.code], ['CERT_REVOCATION_UNKNOWN', X509V.CRL_HAS_EXPIRED]);
+      });
+    },
+    'signed by someone else do not count': async (backend) => {
+      const forged = (await makeCrl(await pki('intermediate'), [])).slice();
+      forged[forged.length - 1] = (forged.at(-1) ?? 0) ^ 1;
+      await scene(backend, { options: { crls: [forged, await makeCrl(await pki('root'), [])] } }, async ({ client }) => {
+        const { error } = await client.refused();
+        assert.equal(error.verify?.code, X509V.CRL_SIGNATURE_FAILURE);
+      });
+    },
+  },
+  'crl',
+);
+
+const ocsp: CheckGroup = group(
+  'stapled OCSP responses',
+  {
+    'that are good let the connection through and can be read': async (backend) => {
+      const response = makeOcspResponse(await pki('p256'), await pki('intermediate'));
+      await scene(backend, { server: { ocspResponse: response }, options: { ocsp: 'require' } }, async ({ client }) => {
+        await client.established();
+        assert.deepEqual(Buffer.from(client.ssl.ocspResponse ?? []), Buffer.from(response));
+      });
+    },
+    'may be absent when they were only requested': (backend) =>
+      scene(backend, { options: { ocsp: 'request' } }, async ({ client }) => {
+        await client.established();
+        assert.equal(client.ssl.ocspResponse, undefined);
+      }),
+    'must be there when they are required': (backend) =>
+      scene(backend, { options: { ocsp: 'require' } }, async ({ client }) => {
+        assert.equal((await client.refused()).error.code, 'CERT_OCSP_MISSING');
+      }),
+    'are not asked for by default': async (backend) =>
+      scene(backend, { server: { ocspResponse: makeOcspResponse(await pki('p256'), await pki('intermediate')) } }, async ({ client }) => {
+        await client.established();
+        assert.equal(client.ssl.ocspResponse, undefined);
+      }),
+    'that say revoked refuse, requested or required': async (backend) => {
+      const ocspResponse = makeOcspResponse(await pki('p256'), await pki('intermediate'), { status: 'revoked' });
+      for (const asked of ['request', 'require'] as const) {
+        await scene(backend, { server: { ocspResponse }, options: { ocsp: asked } }, async ({ client }) => {
+          assert.equal((await client.refused()).error.code, 'CERT_REVOKED');
+        });
+      }
+    },
+    'that have expired, are of a stranger, or are about another certificate refuse': async (backend) => {
+      const [leaf, intermediate] = [await pki('p256'), await pki('intermediate')];
+      for (const ocspResponse of [
+        makeOcspResponse(leaf, intermediate, { from: -10, until: -2 }),
+        makeOcspResponse(leaf, intermediate, { signer: await pki('otherRoot') }),
+        makeOcspResponse(await pki('revoked'), intermediate),
+        new Uint8Array([0x30, 0x03, 0x0a, 0x01, 0x06]),
+      ]) {
+        await scene(backend, { server: { ocspResponse }, options: { ocsp: 'require' } }, async ({ client }) => {
+          assert.equal((await client.refused()).error.code, 'CERT_OCSP_INVALID');
+        });
+      }
+    },
+  },
+  'ocsp',
+);
+
+export const verification: readonly CheckGroup[] = [refusals, acceptance, callbacks, asyncCallbacks, pins, crls, ocsp];
+
+const accepts = (backend: Parameters<Check['run']>[0], host: string): Promise<void> =>
+  scene(backend, { host }, async ({ client }) => {
+    await client.established();
+    assert.equal(client.ssl.verifyResult, 0);
+  });
+
+/** The cause of the failure. */
+async function refusedByCallback(backend: Parameters<Check['run']>[0], verify: (peer: PeerIdentity) => boolean | Promise<boolean>): Promise<unknown> {
+  return scene(backend, { options: { verify } }, async ({ client, server }) => {
+    const { ret, error } = await client.refused();
+    assert.equal(ret, -1);
+    assert.ok(error.code === 'CERT_REJECTED' || error.code === 'ASYNC_OPERATION_FAILED', error.code);
+    assert.equal(client.ssl.verifyResult, X509V.APPLICATION_VERIFICATION);
+    assert.equal(error.alert?.origin, 'local');
+    assert.equal(await server.alert(), error.alert?.description);
+    return error.cause;
+  });
+}
+
+const sha256 = (data: Uint8Array): Uint8Array => new Uint8Array(createHash('sha256').update(data).digest());
+const bothCrls = async (): Promise<Uint8Array[]> => [await makeCrl(await pki('intermediate'), [await pki('revoked')]), await makeCrl(await pki('root'), [])];

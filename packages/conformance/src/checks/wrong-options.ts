@@ -1,0 +1,146 @@
+/** @module Every wrong option is a TypeError that names it, when the context is made. One table for all engines. */
+import assert from 'node:assert/strict';
+import type { ContextOptions } from '@ferrule/contract';
+import type { Check, CheckGroup } from '../check.ts';
+import { pki } from '../pki/index.ts';
+
+/** What is wrong, the options, and the name that the message must have; the key is the one that stands first where it is not given. */
+type WrongOption = readonly [title: string, options: Readonly<Record<string, unknown>>, named?: string];
+
+export const WRONG_OPTIONS: readonly WrongOption[] = [
+  ['an unknown key', { trustAnchor: [] }],
+  ['a key that only node:tls has', { rejectUnauthorized: false }],
+  ['a misspelt key', { minversion: 'TLSv1.3' }],
+  ['a number in place of trust anchors', { trustAnchors: 5 }],
+  ['a trust anchor that is no certificate', { trustAnchors: [new Uint8Array([0x30, 0x00])] }],
+  ['a trust anchor in PEM', { trustAnchors: ['-----BEGIN CERTIFICATE-----'] }],
+  ['an empty trust anchor', { trustAnchors: [new Uint8Array(0)] }],
+  ['a trust anchor without its key', { trustAnchors: [{ subject: new Uint8Array([0x30, 0x00]) }] }],
+  ['an empty list of CRLs', { crls: [] }],
+  ['a CRL that is none', { crls: [new Uint8Array(8)] }],
+  ['a word that ocsp does not know', { ocsp: 'always' }],
+  ['an empty list of pins', { pins: [] }],
+  ['a pin that is not 32 bytes', { pins: [new Uint8Array(20)] }],
+  ['a pin in base64', { pins: ['AAAA'] }],
+  ['a word that verify does not know', { verify: 'maybe' }],
+  ['verify: false', { verify: false }],
+  ['an unknown minimum version', { minVersion: 'TLSv1.1' }],
+  ['an unknown maximum version', { maxVersion: 'SSLv3' }],
+  ['versions the wrong way round', { minVersion: 'TLSv1.3', maxVersion: 'TLSv1.2' }, 'minVersion'],
+  ['an empty list of suites', { cipherSuites: [] }],
+  ['a suite that does not exist', { cipherSuites: [0x1301, 0xfefe] }],
+  ['a suite by name', { cipherSuites: ['TLS_AES_128_GCM_SHA256'] }],
+  ['a suite with CBC', { cipherSuites: [0xc013] }],
+  ['a suite without encryption', { cipherSuites: [0x0001] }],
+  ['a suite twice', { cipherSuites: [0x1301, 0x1301] }],
+  ['suites that fit no version asked for', { cipherSuites: [0xc02b], minVersion: 'TLSv1.3' }, 'cipherSuites'],
+  ['an empty list of groups', { groups: [] }],
+  ['a group that does not exist', { groups: [0x001d, 0xfefe] }],
+  ['a group by name', { groups: ['x25519'] }],
+  ['a curve of long ago', { groups: [0x0001] }],
+  ['a group twice', { groups: [0x001d, 0x001d] }],
+  ['key shares for a group that is not offered', { groups: [0x001d], keyShares: [0x0017] }, 'keyShares'],
+  ['an empty list of signature algorithms', { signatureAlgorithms: [] }],
+  ['a signature algorithm that does not exist', { signatureAlgorithms: [0xfefe] }],
+  ['a signature algorithm with SHA-1', { signatureAlgorithms: [0x0201] }],
+  ['an empty list of protocols', { alpn: [] }],
+  ['an empty protocol name', { alpn: ['h2', ''] }],
+  ['a protocol name of 256 bytes', { alpn: ['x'.repeat(256)] }],
+  ['a protocol name of 128 characters that are 256 bytes', { alpn: ['é'.repeat(128)] }],
+  ['one protocol in place of a list', { alpn: 'h2' }],
+  ['a record size below 64', { recordSizeLimit: 63 }],
+  ['a record size above 16384', { recordSizeLimit: 16_385 }],
+  ['an empty list of compressions', { certificateCompression: [] }],
+  ['an unknown compression', { certificateCompression: ['gzip'] }],
+  ['ECH that is no list of configurations', { ech: new Uint8Array([1]) }],
+  ['a word that ech does not know', { ech: 'yes' }],
+  ['grease that is no boolean', { grease: 1 }],
+  ['a word that extendedMasterSecret does not know', { extendedMasterSecret: 'forbid' }],
+  ['postHandshakeAuth that is no boolean', { postHandshakeAuth: 'yes' }],
+  ['an empty list of raw public keys', { rawPublicKeys: [] }],
+  ['an empty list of external PSKs', { externalPsks: [] }],
+  ['negative padding', { recordPadding: -1 }],
+  ['padding beyond a record', { recordPadding: 16_385 }],
+  ['security level 0', { securityLevel: 0 }],
+  ['security level 6', { securityLevel: 6 }],
+  ['security level 1.5', { securityLevel: 1.5 }],
+  ['an empty list of credentials', { credentials: [] }],
+  ['a credential without a key', { credentials: [{ chain: [] }] }],
+  ['a credential callback that is none', { onCertificateRequest: {} }],
+  ['a key log that is no function', { onKeylog: '/tmp/keys' }],
+  ['a session callback that is no function', { onSession: new Map() }],
+  ['a trace that is no function', { onMessage: true }],
+  ['limits that are no object', { limits: 5 }],
+  ['an unknown limit', { limits: { handshakeSize: 5 } }, 'handshakeSize'],
+  ['a negative limit', { limits: { handshakeBytes: -1 } }, 'handshakeBytes'],
+  ['a limit of zero', { limits: { chainLength: 0 } }, 'chainLength'],
+  ['a broken limit', { limits: { tickets: 1.5 } }, 'tickets'],
+  ['an endless limit', { limits: { keyUpdatesInARow: Number.POSITIVE_INFINITY } }, 'keyUpdatesInARow'],
+  ['a clock that is no function', { now: 0 }],
+  ['randomness that is no function', { random: 4 }],
+];
+
+export const wrongOptions: CheckGroup = {
+  title: 'wrong options',
+  checks: [
+    ...WRONG_OPTIONS.map(([title, options, named = Object.keys(options)[0] as string]): Check => ({
+      title: `${title} is a TypeError that names ${named}`,
+      run: async (backend) => {
+        assert.throws(
+          () => backend.createContext(options as ContextOptions),
+          (error) => {
+            assert.ok(error instanceof TypeError, `${String(error)} is no TypeError`);
+            assert.ok(error.message.includes(named), `"${error.message}" does not name ${named}`);
+            return true;
+          },
+        );
+        await Promise.resolve();
+      },
+    })),
+    {
+      title: 'options that are no object are a TypeError',
+      run: async (backend) => {
+        for (const wrong of [null, 5, 'peer', []]) assert.throws(() => backend.createContext(wrong as unknown as ContextOptions), TypeError, String(wrong));
+        await Promise.resolve();
+      },
+    },
+    {
+      title: 'an option that is undefined is as one that is absent',
+      run: async (backend) => {
+        backend.createContext({ alpn: undefined, limits: undefined, minVersion: undefined } as unknown as ContextOptions).dispose();
+        await Promise.resolve();
+      },
+    },
+    {
+      title: 'no options at all make a context that trusts nobody',
+      run: async (backend) => {
+        backend.createContext().dispose();
+        await Promise.resolve();
+      },
+    },
+    {
+      title: 'options changed after the context was made change nothing',
+      run: async (backend) => {
+        const anchors: Uint8Array[] = [(await pki('root')).certificate];
+        const alpn = ['h2'];
+        const context = backend.createContext({ trustAnchors: anchors, alpn });
+        alpn[0] = '';
+        anchors.length = 0;
+        context.newConnection().dispose();
+        context.dispose();
+      },
+    },
+    {
+      title: 'a host that is neither a name nor an address is a TypeError, and so is one that comes too late',
+      run: async (backend) => {
+        const context = backend.createContext();
+        for (const wrong of ['', 'a..b', 'a b', '-', 'host:443', 'https://host', 'ü.test', '1.2.3.4.5', '[::1]', 'x'.repeat(64) + '.test', `${'a.'.repeat(130)}test`, 5]) {
+          assert.throws(() => context.newConnection().setHost(wrong as string), TypeError, JSON.stringify(wrong));
+        }
+        for (const right of ['a', 'server.test', 'xn--tda.test', '10.0.0.1', '2001:db8::1']) context.newConnection().setHost(right);
+        context.dispose();
+        await Promise.resolve();
+      },
+    },
+  ],
+};

@@ -1,0 +1,102 @@
+/** @module CRLs (RFC 5280 section 5) and OCSP responses (RFC 6960) about the test certificates. */
+import { createHash, sign, webcrypto } from 'node:crypto';
+import { X509Certificate, X509CrlGenerator, X509CrlReason } from '@peculiar/x509';
+import { BitString, Constructed, Enumerated, fromBER, GeneralizedTime, Integer, Null, ObjectIdentifier, OctetString, Primitive, Sequence } from 'asn1js';
+import { daysFromNow, type Identity, signingAlgorithm } from './issue.ts';
+
+/** A CRL of `issuer` that lists `revoked`; times in days from now. DER. */
+export async function makeCrl(issuer: Identity, revoked: readonly Identity[], { from = -1, until = 7 }: { from?: number; until?: number } = {}): Promise<Uint8Array> {
+  const algorithm = signingAlgorithm(issuer.privateKey);
+  const crl = await X509CrlGenerator.create({
+    issuer: issuer.subject,
+    thisUpdate: daysFromNow(from),
+    nextUpdate: daysFromNow(until),
+    entries: revoked.map(({ certificate }) => ({
+      serialNumber: new X509Certificate(certificate).serialNumber,
+      revocationDate: daysFromNow(from),
+      reason: X509CrlReason.keyCompromise,
+    })),
+    signingAlgorithm: algorithm,
+    signingKey: await webcrypto.subtle.importKey('pkcs8', issuer.key, algorithm, false, ['sign']),
+  });
+  return new Uint8Array(crl.rawData);
+}
+
+export interface OcspOptions {
+  readonly status?: 'good' | 'revoked' | 'unknown';
+  /** Days from now; default -1 and 7. */
+  readonly from?: number;
+  readonly until?: number;
+  /** Who signs; default the issuer. */
+  readonly signer?: Identity;
+}
+
+/** An OCSPResponse about `subject`, which `issuer` issued. DER. */
+export function makeOcspResponse(subject: Identity, issuer: Identity, options: OcspOptions = {}): Uint8Array {
+  const { status = 'good', from = -1, until = 7, signer = issuer } = options;
+  const certificate = new X509Certificate(subject.certificate);
+  const responseData = new Sequence({
+    value: [
+      explicit(2, new OctetString({ valueHex: buffer(sha1(publicKeyBits(signer.spki))) })),
+      time(from),
+      new Sequence({
+        value: [
+          new Sequence({
+            value: [
+              new Sequence({
+                value: [
+                  new Sequence({ value: [new ObjectIdentifier({ value: '1.3.14.3.2.26' }), new Null()] }),
+                  new OctetString({ valueHex: buffer(sha1(new Uint8Array(certificate.issuerName.toArrayBuffer()))) }),
+                  new OctetString({ valueHex: buffer(sha1(publicKeyBits(issuer.spki))) }),
+                  new Integer({ valueHex: buffer(Buffer.from(certificate.serialNumber, 'hex')) }),
+                ],
+              }),
+              certStatus(status, from),
+              time(from),
+              explicit(0, time(until)),
+            ],
+          }),
+        ],
+      }),
+    ],
+  });
+  const signed = Buffer.from(responseData.toBER());
+  const basic = new Sequence({
+    value: [
+      responseData,
+      // ecdsa-with-SHA256: the test issuers have P-256 keys
+      new Sequence({ value: [new ObjectIdentifier({ value: '1.2.840.10045.4.3.2' })] }),
+      new BitString({ valueHex: buffer(sign('sha256', signed, signer.privateKey)) }),
+    ],
+  });
+  const response = new Sequence({
+    value: [
+      new Enumerated({ value: 0 }),
+      explicit(0, new Sequence({ value: [new ObjectIdentifier({ value: '1.3.6.1.5.5.7.48.1.1' }), new OctetString({ valueHex: basic.toBER() })] })),
+    ],
+  });
+  return new Uint8Array(response.toBER());
+}
+
+const CONTEXT = 3;
+const explicit = (tagNumber: number, inner: Sequence | OctetString | GeneralizedTime): Constructed =>
+  new Constructed({ idBlock: { tagClass: CONTEXT, tagNumber }, value: [inner] });
+
+const time = (days: number): GeneralizedTime => new GeneralizedTime({ valueDate: daysFromNow(days) });
+
+function certStatus(status: 'good' | 'revoked' | 'unknown', from: number): Constructed | Primitive {
+  if (status === 'revoked') return new Constructed({ idBlock: { tagClass: CONTEXT, tagNumber: 1 }, value: [time(from)] });
+  return new Primitive({ idBlock: { tagClass: CONTEXT, tagNumber: status === 'good' ? 0 : 2 } });
+}
+
+const sha1 = (data: Uint8Array): Uint8Array => createHash('sha1').update(data).digest();
+const buffer = (data: Uint8Array): ArrayBuffer => new Uint8Array(data).buffer;
+
+/** The contents of the subjectPublicKey BIT STRING, which RFC 6960 hashes for KeyHash. */
+function publicKeyBits(spki: Uint8Array): Uint8Array {
+  const { result } = fromBER(buffer(spki));
+  if (!(result instanceof Sequence)) throw new TypeError('not a SubjectPublicKeyInfo');
+  const bits = result.valueBlock.value[1];
+  if (!(bits instanceof BitString)) throw new TypeError('not a SubjectPublicKeyInfo');
+  return new Uint8Array(bits.valueBlock.valueHexView);
+}

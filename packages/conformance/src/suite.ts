@@ -1,0 +1,25 @@
+/** @module All checks, in the order in which a new engine will want to pass them. */
+import type { CheckGroup } from './check.ts';
+import { clientAuth } from './checks/client-auth.ts';
+import { data } from './checks/data.ts';
+import { features } from './checks/features.ts';
+import { manPage } from './checks/man-page.ts';
+import { negotiation } from './checks/negotiation.ts';
+import { returns } from './checks/returns.ts';
+import { secrets } from './checks/secrets.ts';
+import { sessions } from './checks/sessions.ts';
+import { verification } from './checks/verification.ts';
+import { wrongOptions } from './checks/wrong-options.ts';
+
+export const suite: readonly CheckGroup[] = [
+  ...returns,
+  ...manPage,
+  ...negotiation,
+  ...data,
+  ...verification,
+  ...clientAuth,
+  ...sessions,
+  ...secrets,
+  wrongOptions,
+  ...features,
+];
