@@ -2,6 +2,9 @@
 
 export type HashName = 'sha256' | 'sha384' | 'sha512';
 
+/** Hashes that identify things. SHA-1 is never accepted in a signature. */
+export type DigestName = 'sha1' | HashName;
+
 /** What a signature is made with (RFC 4055, RFC 5758, RFC 8410). Parameters have been checked when one of these exists. */
 export type SignatureAlgorithm =
   | { readonly kind: 'rsa-pkcs1'; readonly hash: HashName }
@@ -18,4 +21,6 @@ export interface SignatureVerifier {
   readonly name: string;
   /** @param spki DER SubjectPublicKeyInfo. */
   verify(algorithm: SignatureAlgorithm, spki: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean | Promise<boolean>;
+  /** A hash, at once. Needed for pins, OCSP (RFC 6960's CertID, commonly SHA-1) and signed certificate timestamps only. */
+  digest?(hash: DigestName, data: Uint8Array): Uint8Array;
 }

@@ -1,0 +1,190 @@
+/** @module Name constraints: RFC 5280 section 4.2.1.10, for DNS names, addresses, e-mail, URIs and directory names. */
+import type { Certificate } from './certificate.ts';
+import { latin1 } from './der.ts';
+import { generalNameText, NameType, type GeneralName, type NameConstraints, type Subtree } from './general-name.ts';
+import { parseAddress, presentedDnsName } from './host.ts';
+import { ascii, canonicalRdns, isEmptyName, nameAttributes } from './name.ts';
+import type { RuleBreach } from './rules.ts';
+
+/** Bounds the work over one path: names times constraints, as OpenSSL does. */
+export interface ComparisonBudget {
+  comparisons: number;
+}
+export const MAX_COMPARISONS = 0x10_0000;
+
+/** The first way in which the certificate's names break the constraints of a CA above it; `undefined` when they keep them. */
+export const checkConstraints = (constraints: NameConstraints, certificate: Certificate, budget: ComparisonBudget): RuleBreach | undefined => {
+  const names = constrainedNames(certificate);
+  budget.comparisons -= names.length * (constraints.permitted.length + constraints.excluded.length);
+  if (budget.comparisons < 0) return breach('SUBTREE_MINMAX', 'has more names and name constraints than may be compared');
+  const form = malformedSubtree(constraints);
+  if (form) return form;
+  for (const name of names) {
+    const fault = checkName(constraints, name);
+    if (fault) return fault;
+  }
+  return undefined;
+};
+
+const breach = (verify: RuleBreach['verify'], message: string): RuleBreach => ({ code: 'CERT_NAME_CONSTRAINT', verify, message });
+
+/** All names that constraints are applied to: subjectAltName, the subject, and its e-mail addresses when subjectAltName has none. */
+const constrainedNames = (certificate: Certificate): GeneralName[] => {
+  const names = [...(certificate.subjectAltName ?? [])];
+  if (!isEmptyName(certificate.subject)) {
+    if (!names.some(({ type }) => type === NameType.email)) {
+      for (const { type, raw } of nameAttributes(certificate.subject).flat()) if (type === '1.2.840.113549.1.9.1') names.push({ type: NameType.email, value: raw });
+    }
+    names.push({ type: NameType.directory, value: certificate.subject });
+  }
+  return names;
+};
+
+const checkName = (constraints: NameConstraints, name: GeneralName): RuleBreach | undefined => {
+  let permitted: boolean | undefined;
+  const reading = readName(name);
+  for (const subtree of constraints.permitted) {
+    if (subtree.type !== name.type || permitted) continue;
+    const within = reading === undefined ? undefined : matches(reading, subtree, false);
+    if (within === undefined) return unprocessable(name);
+    permitted = within;
+  }
+  if (permitted === false) return breach('PERMITTED_VIOLATION', `has the name ${generalNameText(name)}, which lies outside what an issuer permits`);
+  for (const subtree of constraints.excluded) {
+    if (subtree.type !== name.type) continue;
+    const within = reading === undefined ? undefined : matches(reading, subtree, true);
+    if (within === undefined) return unprocessable(name);
+    if (within) return breach('EXCLUDED_VIOLATION', `has the name ${generalNameText(name)}, which an issuer excludes (${generalNameText(subtree)})`);
+  }
+  return undefined;
+};
+
+const unprocessable = (name: GeneralName): RuleBreach =>
+  name.type === NameType.other || name.type === NameType.x400 || name.type === NameType.ediParty || name.type === NameType.registeredId
+    ? breach('UNSUPPORTED_CONSTRAINT_TYPE', `has the name ${generalNameText(name)}, and an issuer constrains that kind of name, which is not supported`)
+    : breach('UNSUPPORTED_NAME_SYNTAX', `has the malformed name ${generalNameText(name)}, and an issuer constrains that kind of name`);
+
+/** A name or constraint in the shape that is compared. */
+type Reading = string | Uint8Array | string[];
+
+/** `undefined` for a name that is malformed or of an unsupported kind. */
+const readName = ({ type, value }: GeneralName): Reading | undefined => {
+  switch (type) {
+    case NameType.dns:
+      return presentedDnsName(value);
+    case NameType.email: {
+      const mailbox = ascii(value);
+      const parts = mailbox?.split('@') ?? [];
+      return parts.length === 2 && parts[0] && isHost(parts[1] as string) ? `${parts[0]}@${(parts[1] as string).toLowerCase()}` : undefined;
+    }
+    case NameType.uri: {
+      const host = /^[a-z][a-z\d+.-]*:\/\/(?:[^/?#@]*@)?([^/?#:@[\]]+)(?::\d*)?(?:[/?#]|$)/i.exec(latin1(value))?.[1]?.toLowerCase();
+      // RFC 5280: a URI without a host name, or with an address in its place, cannot satisfy a constraint
+      return host !== undefined && isHost(host) && !parseAddress(host) ? host : undefined;
+    }
+    case NameType.ip:
+      return value.length === 4 || value.length === 16 ? value : undefined;
+    case NameType.directory:
+      return canonicalRdns(value);
+    default:
+      return undefined;
+  }
+};
+
+const isHost = (name: string): boolean => presentedDnsName(bytesOf(name), false) !== undefined;
+const bytesOf = (text: string): Uint8Array => Uint8Array.from(text, (c) => c.charCodeAt(0));
+
+const matches = (name: Reading, subtree: Subtree, excluding: boolean): boolean | undefined => {
+  const base = readSubtree(subtree);
+  if (base === undefined) return undefined;
+  switch (subtree.type) {
+    case NameType.dns:
+      return matchesDns(name as string, base as string, excluding);
+    case NameType.email:
+      return matchesMailbox(name as string, base as string);
+    case NameType.uri:
+      return (base as string).startsWith('.') ? (name as string).endsWith(base as string) : name === base;
+    case NameType.ip:
+      return matchesAddress(name as Uint8Array, base as Uint8Array);
+    default:
+      return (base as string[]).every((rdn, i) => rdn === name[i]);
+  }
+};
+
+/** A name is below another when labels were added on its left; the empty one is above all. */
+const isBelow = (name: string, base: string): boolean => base === '' || name === base || name.endsWith(`.${base}`);
+
+const matchesDns = (name: string, base: string, excluding: boolean): boolean => {
+  if (!name.startsWith('*.')) return isBelow(name, base);
+  const parent = name.slice(2);
+  if (isBelow(parent, base)) return true;
+  // a wildcard is excluded as soon as one name that it stands for is
+  return excluding && base.endsWith(`.${parent}`) && !base.slice(0, -parent.length - 1).includes('.');
+};
+
+/** A whole mailbox, a host (all its mailboxes), or `.domain` (those of all hosts below it). */
+const matchesMailbox = (mailbox: string, base: string): boolean => {
+  if (base.includes('@')) return mailbox === base;
+  const host = mailbox.slice(mailbox.indexOf('@') + 1);
+  return base === '' || (base.startsWith('.') ? host.endsWith(base) : host === base);
+};
+
+const matchesAddress = (address: Uint8Array, range: Uint8Array): boolean => {
+  const size = address.length;
+  if (range.length !== 2 * size) return false;
+  for (let i = 0; i < size; i++) if (((address[i] as number) ^ (range[i] as number)) & (range[size + i] as number)) return false;
+  return true;
+};
+
+const readings = new WeakMap<Subtree, { readonly reading: Reading | undefined }>();
+
+/** `undefined` for a constraint that is malformed or of an unsupported kind. */
+const readSubtree = (subtree: Subtree): Reading | undefined => {
+  let known = readings.get(subtree);
+  if (!known) readings.set(subtree, (known = { reading: subtreeReading(subtree) }));
+  return known.reading;
+};
+
+const subtreeReading = ({ type, value }: Subtree): Reading | undefined => {
+  const text = latin1(value).toLowerCase();
+  switch (type) {
+    case NameType.dns:
+      // no leading period: RFC 5280 has it for URIs and e-mail only
+      return text === '' || isHost(text) ? text : undefined;
+    case NameType.email:
+      if (text.includes('@')) return readName({ type, value });
+      return text === '' || isHost(text.replace(/^\./, '')) ? text : undefined;
+    case NameType.uri:
+      return isHost(text.replace(/^\./, '')) ? text : undefined;
+    case NameType.ip:
+      return (value.length === 8 || value.length === 32) && isMask(value.subarray(value.length / 2)) ? value : undefined;
+    case NameType.directory:
+      return canonicalRdns(value);
+    default:
+      return undefined;
+  }
+};
+
+/** Ones, then zeros: CIDR (RFC 4632). */
+const isMask = (mask: Uint8Array): boolean => /^1*0*$/.test(Array.from(mask, (byte) => byte.toString(2).padStart(8, '0')).join(''));
+
+const checkedForms = new WeakMap<NameConstraints, { readonly fault: RuleBreach | undefined }>();
+
+/** Constraints of a supported kind that cannot be read make the whole extension unusable. */
+const malformedSubtree = (constraints: NameConstraints): RuleBreach | undefined => {
+  let known = checkedForms.get(constraints);
+  if (!known) checkedForms.set(constraints, (known = { fault: findMalformed(constraints) }));
+  return known.fault;
+};
+
+const SUPPORTED: ReadonlySet<number> = new Set([NameType.dns, NameType.email, NameType.uri, NameType.ip, NameType.directory]);
+
+const findMalformed = ({ permitted, excluded }: NameConstraints): RuleBreach | undefined => {
+  for (const subtree of [...permitted, ...excluded]) {
+    if (subtree.bounded) return breach('SUBTREE_MINMAX', 'has an issuer whose name constraints use minimum or maximum');
+    if (SUPPORTED.has(subtree.type) && readSubtree(subtree) === undefined) {
+      return breach('UNSUPPORTED_CONSTRAINT_SYNTAX', `has an issuer with the malformed name constraint ${generalNameText(subtree)}`);
+    }
+  }
+  return undefined;
+};

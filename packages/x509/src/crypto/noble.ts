@@ -1,0 +1,47 @@
+/** @module Signature checks in JavaScript: @noble/curves, and RSA over BigInt. Synchronous, runs everywhere. */
+import { ed25519 } from '@noble/curves/ed25519.js';
+import { ed448 } from '@noble/curves/ed448.js';
+import { p256, p384, p521 } from '@noble/curves/nist.js';
+import { sha1 } from '@noble/hashes/legacy.js';
+import { sha256, sha384, sha512 } from '@noble/hashes/sha2.js';
+import { fits, parsePublicKey, type EcKey } from '../public-key.ts';
+import type { HashName, SignatureAlgorithm, SignatureVerifier } from '../signature.ts';
+import { verifyPkcs1, verifyPss } from './rsa.ts';
+
+const DIGESTS = { sha1, sha256, sha384, sha512 };
+const CURVES = { 'P-256': p256, 'P-384': p384, 'P-521': p521 };
+
+/** Public data only, so nothing here has to be constant-time. */
+export const nobleVerifier: SignatureVerifier = {
+  name: 'noble',
+  verify: (algorithm, spki, message, signature) => {
+    try {
+      return verify(algorithm, spki, message, signature);
+    } catch {
+      // noble and the DER reader throw for what is malformed
+      return false;
+    }
+  },
+  digest: (hash, data) => DIGESTS[hash](data),
+};
+
+const verify = (algorithm: SignatureAlgorithm, spki: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean => {
+  const key = parsePublicKey(spki);
+  if (!fits(algorithm, key)) return false;
+  switch (algorithm.kind) {
+    case 'rsa-pkcs1':
+      return (key.kind === 'rsa' || key.kind === 'rsa-pss') && verifyPkcs1(key, algorithm.hash, DIGESTS[algorithm.hash](message), signature);
+    case 'rsa-pss':
+      return (key.kind === 'rsa' || key.kind === 'rsa-pss') && verifyPss(key, DIGESTS[algorithm.hash], algorithm.saltLength, DIGESTS[algorithm.hash](message), signature);
+    case 'ecdsa':
+      return key.kind === 'ec' && verifyEcdsa(key, algorithm.hash, message, signature);
+    case 'ed25519':
+      // RFC 8032, not the laxer ZIP 215
+      return key.kind === 'ed25519' && ed25519.verify(signature, message, key.key, { zip215: false });
+    case 'ed448':
+      return key.kind === 'ed448' && ed448.verify(signature, message, key.key, { zip215: false });
+  }
+};
+
+const verifyEcdsa = ({ curve, point }: EcKey, hash: HashName, message: Uint8Array, signature: Uint8Array): boolean =>
+  CURVES[curve].verify(signature, DIGESTS[hash](message), point, { prehash: false, lowS: false, format: 'der' });

@@ -1,0 +1,111 @@
+/** @module RSA verification over BigInt: RFC 8017 sections 8.1.2 and 8.2.2. Public data only. */
+import { bytesEqual } from '../der.ts';
+import type { RsaKey } from '../public-key.ts';
+import type { HashName } from '../signature.ts';
+
+type Hash = (data: Uint8Array) => Uint8Array;
+
+/** DER of DigestInfo up to the hash (RFC 8017 section 9.2, note 1), with parameters NULL. */
+const DIGEST_INFO: Readonly<Record<HashName, readonly number[]>> = {
+  sha256: [0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20],
+  sha384: [0x30, 0x41, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02, 0x05, 0x00, 0x04, 0x30],
+  sha512: [0x30, 0x51, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x03, 0x05, 0x00, 0x04, 0x40],
+};
+
+/** EMSA-PKCS1-v1_5: the one right encoding is made and compared, nothing is parsed. */
+export const verifyPkcs1 = (key: RsaKey, hash: HashName, digest: Uint8Array, signature: Uint8Array): boolean => {
+  const encoded = recover(key, signature);
+  const info = DIGEST_INFO[hash];
+  const length = (key.bits + 7) >> 3;
+  const padding = length - info.length - digest.length - 3;
+  if (!encoded || padding < 8) return false;
+  const expected = new Uint8Array(length).fill(0xff);
+  expected[0] = 0;
+  expected[1] = 1;
+  expected[2 + padding] = 0;
+  expected.set(info, 3 + padding);
+  expected.set(digest, length - digest.length);
+  return bytesEqual(encoded, expected);
+};
+
+/** EMSA-PSS with MGF1 over the same hash, and a salt of exactly this length. */
+export const verifyPss = (key: RsaKey, hash: Hash, saltLength: number, digest: Uint8Array, signature: Uint8Array): boolean => {
+  const whole = recover(key, signature);
+  if (!whole) return false;
+  const bits = key.bits - 1;
+  const length = (bits + 7) >> 3;
+  // a modulus of 8n+1 bits leaves a byte more than the encoding has: it must be zero
+  if (whole.length > length && whole[0] !== 0) return false;
+  const encoded = whole.subarray(whole.length - length);
+  const size = digest.length;
+  if (length < size + saltLength + 2 || encoded[length - 1] !== 0xbc) return false;
+  const block = encoded.subarray(0, length - size - 1);
+  const h = encoded.subarray(length - size - 1, length - 1);
+  const unused = 8 * length - bits;
+  if ((block[0] as number) >> (8 - unused)) return false;
+  const plain = xor(block, mgf1(hash, h, block.length));
+  plain[0] = (plain[0] as number) & (0xff >> unused);
+  const zeros = block.length - saltLength - 1;
+  for (let i = 0; i < zeros; i++) if (plain[i] !== 0) return false;
+  if (plain[zeros] !== 1) return false;
+  const salted = new Uint8Array(8 + size + saltLength);
+  salted.set(digest, 8);
+  salted.set(plain.subarray(zeros + 1), 8 + size);
+  return bytesEqual(hash(salted), h);
+};
+
+const xor = (a: Uint8Array, b: Uint8Array): Uint8Array => a.map((byte, i) => byte ^ (b[i] as number));
+
+const mgf1 = (hash: Hash, seed: Uint8Array, length: number): Uint8Array => {
+  const mask = new Uint8Array(length);
+  const input = new Uint8Array(seed.length + 4);
+  input.set(seed);
+  for (let offset = 0, counter = 0; offset < length; counter++) {
+    new DataView(input.buffer).setUint32(seed.length, counter);
+    const block = hash(input).subarray(0, length - offset);
+    mask.set(block, offset);
+    offset += block.length;
+  }
+  return mask;
+};
+
+/** Bounds against numbers that are chosen to be slow, bits. A common exponent is 65537. */
+const MIN_BITS = 1024;
+const MAX_BITS = 16384;
+const MAX_EXPONENT_BYTES = 4;
+
+/** Whether the numbers are within what is computed here. */
+export const rsaWithinBounds = ({ bits, modulus, exponent }: RsaKey): boolean =>
+  bits >= MIN_BITS &&
+  bits <= MAX_BITS &&
+  exponent.length <= MAX_EXPONENT_BYTES &&
+  ((modulus[modulus.length - 1] as number) & 1) === 1 &&
+  ((exponent[exponent.length - 1] as number) & 1) === 1 &&
+  !(exponent.length === 1 && exponent[0] === 1);
+
+/** RSAVP1: the encoded message, as long as the modulus. */
+const recover = (key: RsaKey, signature: Uint8Array): Uint8Array | undefined => {
+  const { modulus, exponent } = key;
+  if (!rsaWithinBounds(key) || signature.length !== modulus.length) return undefined;
+  const n = toBigInt(modulus);
+  const s = toBigInt(signature);
+  if (s >= n) return undefined;
+  let result = 1n;
+  for (const bit of toBigInt(exponent).toString(2)) {
+    result = (result * result) % n;
+    if (bit === '1') result = (result * s) % n;
+  }
+  return fromBigInt(result, modulus.length);
+};
+
+const toBigInt = (bytes: Uint8Array): bigint => {
+  let text = '0x';
+  for (const byte of bytes) text += HEX[byte] as string;
+  return BigInt(text);
+};
+const HEX = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'));
+
+const fromBigInt = (value: bigint, length: number): Uint8Array => {
+  const text = value.toString(16).padStart(2 * length, '0');
+  return Uint8Array.from({ length }, (_, i) => parseInt(text.slice(2 * i, 2 * i + 2), 16));
+};

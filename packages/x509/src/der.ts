@@ -1,0 +1,223 @@
+/**
+ * @module Strict DER (ITU-T X.690) over a view, without copies.
+ *
+ * Definite, minimal lengths; low tag numbers; minimal integers; booleans 0 or 255; nothing behind an element. The grammars read with
+ * this cursor do not recurse, so depth is bounded by the code; size is bounded by {@link MAX_CERTIFICATE_SIZE} and its like.
+ */
+
+/** The largest certificate that is read, bytes. */
+export const MAX_CERTIFICATE_SIZE = 0x10_0000;
+
+export const Tag = {
+  BOOLEAN: 0x01,
+  INTEGER: 0x02,
+  BIT_STRING: 0x03,
+  OCTET_STRING: 0x04,
+  NULL: 0x05,
+  OID: 0x06,
+  ENUMERATED: 0x0a,
+  UTF8_STRING: 0x0c,
+  SEQUENCE: 0x30,
+  SET: 0x31,
+  UTC_TIME: 0x17,
+  GENERALIZED_TIME: 0x18,
+} as const;
+
+/** The one error of everything in this package that reads bytes: they are not what they should be. */
+export class DerError extends Error {
+  override readonly name: 'DerError' = 'DerError';
+  /** The `TlsErrorCode` that it stands for. */
+  readonly code: 'CERT_INVALID' = 'CERT_INVALID';
+  /** Where in the input, bytes; -1 where no single place is to blame. */
+  readonly offset: number;
+
+  constructor(message: string, offset = -1) {
+    super(offset < 0 ? message : `${message} at byte ${offset}`);
+    this.offset = offset;
+  }
+}
+
+/** A cursor. `open` and `close` bracket a constructed element; `close` refuses what has not been read. */
+export class DerReader {
+  readonly bytes: Uint8Array;
+  position: number;
+  end: number;
+
+  constructor(bytes: Uint8Array, position = 0, end: number = bytes.length) {
+    this.bytes = bytes;
+    this.position = position;
+    this.end = end;
+  }
+
+  fail(what: string): never {
+    throw new DerError(what, this.position);
+  }
+
+  get more(): boolean {
+    return this.position < this.end;
+  }
+
+  /** The tag of the next element, -1 at the end. */
+  peek(): number {
+    return this.position < this.end ? (this.bytes[this.position] as number) : -1;
+  }
+
+  /** Reads a header: the position is then the first byte of the contents, the answer the first behind them. */
+  header(tag: number): number {
+    const { bytes, position, end } = this;
+    if (position + 2 > end || bytes[position] !== tag) this.fail(`DER: tag 0x${tag.toString(16)} expected`);
+    let length = bytes[position + 1] as number;
+    let start = position + 2;
+    if (length >= 0x80) {
+      const count = length & 0x7f;
+      if (count === 0 || count > 4 || start + count > end) this.fail('DER: bad length');
+      length = 0;
+      for (let i = 0; i < count; i++) length = length * 256 + (bytes[start + i] as number);
+      if (length < 0x80 || length < 2 ** (8 * (count - 1))) this.fail('DER: length is not minimal');
+      start += count;
+    }
+    if (length > end - start) this.fail('DER: element is longer than what holds it');
+    this.position = start;
+    return start + length;
+  }
+
+  /** Enters a constructed element; the answer is what {@link close} needs. */
+  open(tag: number): number {
+    const outer = this.end;
+    this.end = this.header(tag);
+    return outer;
+  }
+
+  close(outer: number): void {
+    if (this.position !== this.end) this.fail('DER: trailing bytes');
+    this.end = outer;
+  }
+
+  /** Steps over one element of the tag, or of any. */
+  skip(tag: number = this.any()): void {
+    this.position = this.header(tag);
+  }
+
+  /** The contents of a primitive element. */
+  contents(tag: number): Uint8Array {
+    const stop = this.header(tag);
+    const view = this.bytes.subarray(this.position, stop);
+    this.position = stop;
+    return view;
+  }
+
+  /** A whole element, header included. */
+  element(tag: number = this.any()): Uint8Array {
+    const start = this.position;
+    this.position = this.header(tag);
+    return this.bytes.subarray(start, this.position);
+  }
+
+  boolean(): boolean {
+    const stop = this.header(Tag.BOOLEAN);
+    const value = this.bytes[this.position];
+    if (stop !== this.position + 1 || (value !== 0 && value !== 255)) this.fail('DER: bad BOOLEAN');
+    this.position = stop;
+    return value === 255;
+  }
+
+  /** The two's complement bytes of an INTEGER, at least one, minimal. */
+  integer(tag: number = Tag.INTEGER): Uint8Array {
+    const view = this.contents(tag);
+    const [first, second] = view;
+    if (first === undefined) this.fail('DER: empty INTEGER');
+    if (second !== undefined && ((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80))) this.fail('DER: INTEGER is not minimal');
+    return view;
+  }
+
+  /** An INTEGER from 0 to 2^31-1. */
+  smallInteger(tag: number = Tag.INTEGER): number {
+    const view = this.integer(tag);
+    if (view.length > 4 || (view[0] as number) >= 0x80) this.fail('DER: INTEGER is out of range');
+    let value = 0;
+    for (const byte of view) value = value * 256 + byte;
+    return value;
+  }
+
+  /** The contents of a BIT STRING whose length is whole bytes. */
+  octetsOfBitString(): Uint8Array {
+    const view = this.contents(Tag.BIT_STRING);
+    if (view[0] !== 0) this.fail('DER: BIT STRING of whole bytes expected');
+    return view.subarray(1);
+  }
+
+  /** A named bit list (bit 0 is the first) as a number with bit n = 1 << n; 31 bits at most. */
+  namedBits(tag: number = Tag.BIT_STRING): number {
+    const view = this.contents(tag);
+    const [unused = 8] = view;
+    if (unused > 7 || view.length > 4 || (view.length === 1 && unused > 0)) this.fail('DER: bad BIT STRING');
+    if (view.length > 1 && ((view[view.length - 1] as number) & ((1 << unused) - 1)) !== 0) this.fail('DER: padding of a BIT STRING is not zero');
+    let bits = 0;
+    for (let i = 0; i < (view.length - 1) * 8; i++) if ((view[1 + (i >> 3)] as number) & (0x80 >> (i & 7))) bits |= 1 << i;
+    return bits;
+  }
+
+  /** An OBJECT IDENTIFIER in dotted decimals. */
+  oid(tag: number = Tag.OID): string {
+    const stop = this.header(tag);
+    const text = dotted(this.bytes, this.position, stop);
+    if (text === undefined) this.fail('DER: bad OBJECT IDENTIFIER');
+    this.position = stop;
+    return text;
+  }
+
+  private any(): number {
+    const tag = this.peek();
+    if (tag < 0) this.fail('DER: element expected');
+    if ((tag & 0x1f) === 0x1f) this.fail('DER: high tag numbers are not used in X.509');
+    return tag;
+  }
+}
+
+/** One element that is the whole input, entered. */
+export const readWhole = (bytes: Uint8Array, tag: number = Tag.SEQUENCE, limit: number = MAX_CERTIFICATE_SIZE): DerReader => {
+  if (bytes.length > limit) throw new DerError(`input of ${bytes.length} bytes is over the limit of ${limit}`);
+  const reader = new DerReader(bytes);
+  const end = reader.header(tag);
+  if (end !== bytes.length) throw new DerError('DER: trailing bytes', end);
+  return reader;
+};
+
+const dotted = (bytes: Uint8Array, start: number, stop: number): string | undefined => {
+  if (start === stop) return undefined;
+  let text = '';
+  let arc = 0;
+  for (let i = start; i < stop; i++) {
+    const byte = bytes[i] as number;
+    if ((arc === 0 && byte === 0x80) || arc > 0x1_ffff_ffff_ffff) return undefined;
+    arc = arc * 128 + (byte & 0x7f);
+    if (byte >= 0x80) continue;
+    if (text === '') {
+      const root = Math.min(2, Math.floor(arc / 40));
+      text = `${root}.${arc - root * 40}`;
+    } else text += `.${arc}`;
+    arc = 0;
+  }
+  return (bytes[stop - 1] as number) >= 0x80 ? undefined : text;
+};
+
+export const bytesEqual = (a: Uint8Array, b: Uint8Array): boolean => {
+  const { length } = a;
+  if (length !== b.length) return false;
+  for (let i = 0; i < length; i++) if (a[i] !== b[i]) return false;
+  return true;
+};
+
+/** Each byte as the character of the same number. */
+export const latin1 = (bytes: Uint8Array): string => {
+  let text = '';
+  for (let i = 0; i < bytes.length; i += 4096) text += String.fromCharCode.apply(null, bytes.subarray(i, i + 4096) as unknown as number[]);
+  return text;
+};
+
+/** Lower-case hexadecimals. */
+export const hex = (bytes: Uint8Array, separator = ''): string => {
+  let text = '';
+  for (const byte of bytes) text += (text && separator) + (byte < 16 ? '0' : '') + byte.toString(16);
+  return text;
+};

@@ -1,0 +1,200 @@
+/** @module The extensions that decide whether a certificate may be used (RFC 5280 section 4.2, RFC 7633). */
+import { DerReader, Tag } from './der.ts';
+import { NameType, readGeneralName, readGeneralNames, readNameConstraints, type GeneralName, type NameConstraints } from './general-name.ts';
+
+/** One extension as it stands. */
+export interface Extension {
+  /** Dotted OID. */
+  readonly oid: string;
+  readonly critical: boolean;
+  /** What is inside the OCTET STRING. */
+  readonly value: Uint8Array;
+}
+
+export const Oid = {
+  subjectKeyIdentifier: '2.5.29.14',
+  keyUsage: '2.5.29.15',
+  subjectAltName: '2.5.29.17',
+  basicConstraints: '2.5.29.19',
+  nameConstraints: '2.5.29.30',
+  crlDistributionPoints: '2.5.29.31',
+  certificatePolicies: '2.5.29.32',
+  policyMappings: '2.5.29.33',
+  authorityKeyIdentifier: '2.5.29.35',
+  policyConstraints: '2.5.29.36',
+  extendedKeyUsage: '2.5.29.37',
+  inhibitAnyPolicy: '2.5.29.54',
+  authorityInfoAccess: '1.3.6.1.5.5.7.1.1',
+  tlsFeature: '1.3.6.1.5.5.7.1.24',
+  sctList: '1.3.6.1.4.1.11129.2.4.2',
+  anyPolicy: '2.5.29.32.0',
+  serverAuth: '1.3.6.1.5.5.7.3.1',
+  clientAuth: '1.3.6.1.5.5.7.3.2',
+  ocspSigning: '1.3.6.1.5.5.7.3.9',
+  anyExtendedKeyUsage: '2.5.29.37.0',
+} as const;
+
+/** KeyUsage bits: bit n of RFC 5280 section 4.2.1.3 is 1 << n. */
+export const KeyUsage = {
+  digitalSignature: 1,
+  nonRepudiation: 2,
+  keyEncipherment: 4,
+  dataEncipherment: 8,
+  keyAgreement: 16,
+  keyCertSign: 32,
+  cRLSign: 64,
+  encipherOnly: 128,
+  decipherOnly: 256,
+} as const;
+
+export interface BasicConstraints {
+  readonly ca: boolean;
+  readonly pathLength: number | undefined;
+}
+
+export interface AuthorityKeyIdentifier {
+  readonly keyIdentifier: Uint8Array | undefined;
+  readonly issuer: readonly GeneralName[] | undefined;
+  readonly serial: Uint8Array | undefined;
+}
+
+export interface PolicyInformation {
+  readonly id: string;
+  /** DER of the qualifiers, where there are any. */
+  readonly qualifiers: Uint8Array | undefined;
+}
+
+export interface PolicyConstraints {
+  readonly requireExplicitPolicy: number | undefined;
+  readonly inhibitPolicyMapping: number | undefined;
+}
+
+/** What was decoded; `undefined` where the extension is absent. */
+export interface Decoded {
+  basicConstraints?: BasicConstraints;
+  keyUsage?: number;
+  extendedKeyUsage?: readonly string[];
+  subjectAltName?: readonly GeneralName[];
+  nameConstraints?: NameConstraints;
+  authorityKeyIdentifier?: AuthorityKeyIdentifier;
+  subjectKeyIdentifier?: Uint8Array;
+  certificatePolicies?: readonly PolicyInformation[];
+  policyMappings?: readonly (readonly [issuer: string, subject: string])[];
+  policyConstraints?: PolicyConstraints;
+  inhibitAnyPolicy?: number;
+  authorityInfoAccess?: readonly AccessDescription[];
+  /** TLS extension numbers that the server must answer with: 5 is must-staple. */
+  tlsFeatures?: readonly number[];
+}
+
+export interface AccessDescription {
+  /** Dotted OID: `1.3.6.1.5.5.7.48.1` OCSP, `1.3.6.1.5.5.7.48.2` caIssuers. */
+  readonly method: string;
+  readonly location: GeneralName;
+}
+
+/** Decodes one extension into its place; `false` for one that is not processed here. @throws DerError */
+export const decodeExtension = (oid: string, value: Uint8Array, into: Decoded): boolean => {
+  const reader = new DerReader(value);
+  switch (oid) {
+    case Oid.basicConstraints:
+      into.basicConstraints = readBasicConstraints(reader);
+      break;
+    case Oid.keyUsage:
+      into.keyUsage = reader.namedBits();
+      break;
+    case Oid.extendedKeyUsage:
+      into.extendedKeyUsage = sequenceOf(reader, (r) => r.oid());
+      break;
+    case Oid.subjectAltName: {
+      const outer = reader.open(Tag.SEQUENCE);
+      into.subjectAltName = readGeneralNames(reader);
+      reader.close(outer);
+      break;
+    }
+    case Oid.nameConstraints:
+      into.nameConstraints = readNameConstraints(reader);
+      break;
+    case Oid.authorityKeyIdentifier:
+      into.authorityKeyIdentifier = readAuthorityKeyIdentifier(reader);
+      break;
+    case Oid.subjectKeyIdentifier:
+      into.subjectKeyIdentifier = reader.contents(Tag.OCTET_STRING);
+      break;
+    case Oid.certificatePolicies:
+      into.certificatePolicies = sequenceOf(reader, readPolicy);
+      break;
+    case Oid.policyMappings:
+      into.policyMappings = sequenceOf(reader, (r) => pair(r, () => [r.oid(), r.oid()] as const));
+      break;
+    case Oid.policyConstraints:
+      into.policyConstraints = readPolicyConstraints(reader);
+      break;
+    case Oid.inhibitAnyPolicy:
+      into.inhibitAnyPolicy = reader.smallInteger();
+      break;
+    case Oid.authorityInfoAccess:
+      into.authorityInfoAccess = sequenceOf(reader, readAccessDescription);
+      break;
+    case Oid.tlsFeature:
+      into.tlsFeatures = sequenceOf(reader, (r) => r.smallInteger());
+      break;
+    default:
+      return false;
+  }
+  if (reader.more) reader.fail('DER: trailing bytes');
+  return true;
+};
+
+/** SEQUENCE SIZE (1..MAX) OF. */
+export const sequenceOf = <T>(reader: DerReader, read: (reader: DerReader) => T): T[] => {
+  const items: T[] = [];
+  const outer = reader.open(Tag.SEQUENCE);
+  do items.push(read(reader));
+  while (reader.more);
+  reader.close(outer);
+  return items;
+};
+
+const pair = <T>(reader: DerReader, read: () => T): T => {
+  const outer = reader.open(Tag.SEQUENCE);
+  const value = read();
+  reader.close(outer);
+  return value;
+};
+
+/** An explicit `cA FALSE`, which DER forbids, is let pass: it is common and harmless. */
+const readBasicConstraints = (reader: DerReader): BasicConstraints =>
+  pair(reader, () => {
+    const ca = reader.peek() === Tag.BOOLEAN && reader.boolean();
+    return { ca, pathLength: reader.more ? reader.smallInteger() : undefined };
+  });
+
+const readAuthorityKeyIdentifier = (reader: DerReader): AuthorityKeyIdentifier =>
+  pair(reader, () => {
+    const keyIdentifier = reader.peek() === 0x80 ? reader.contents(0x80) : undefined;
+    let issuer: GeneralName[] | undefined;
+    if (reader.peek() === 0xa1) {
+      const outer = reader.open(0xa1);
+      issuer = readGeneralNames(reader);
+      reader.close(outer);
+    }
+    return { keyIdentifier, issuer, serial: reader.peek() === 0x82 ? reader.integer(0x82) : undefined };
+  });
+
+const readPolicy = (reader: DerReader): PolicyInformation =>
+  pair(reader, () => ({ id: reader.oid(), qualifiers: reader.more ? reader.element(Tag.SEQUENCE) : undefined }));
+
+const readPolicyConstraints = (reader: DerReader): PolicyConstraints =>
+  pair(reader, () => {
+    if (!reader.more) reader.fail('policy constraints are empty');
+    const requireExplicitPolicy = reader.peek() === 0x80 ? reader.smallInteger(0x80) : undefined;
+    return { requireExplicitPolicy, inhibitPolicyMapping: reader.more ? reader.smallInteger(0x81) : undefined };
+  });
+
+const readAccessDescription = (reader: DerReader): AccessDescription =>
+  pair(reader, () => ({ method: reader.oid(), location: readGeneralName(reader) }));
+
+/** The URIs of an access method, e.g. where the issuer's certificate can be had. */
+export const accessUris = (descriptions: readonly AccessDescription[] | undefined, method: string): readonly Uint8Array[] =>
+  (descriptions ?? []).filter(({ method: m, location }) => m === method && location.type === NameType.uri).map(({ location }) => location.value);

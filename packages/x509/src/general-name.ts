@@ -1,0 +1,123 @@
+/** @module GeneralName (RFC 5280 section 4.2.1.6) and the NameConstraints made of them (section 4.2.1.10). */
+import { DerReader, hex, latin1, Tag } from './der.ts';
+import { nameText, readName } from './name.ts';
+
+/** The context tag numbers of GeneralName. */
+export const NameType = { other: 0, email: 1, dns: 2, x400: 3, directory: 4, ediParty: 5, uri: 6, ip: 7, registeredId: 8 } as const;
+export type NameType = (typeof NameType)[keyof typeof NameType];
+
+export interface GeneralName {
+  readonly type: NameType;
+  /** The contents: IA5 text, address bytes, for `directory` a whole DER `Name`, for the rest DER. */
+  readonly value: Uint8Array;
+}
+
+/** The names up to the end of what the reader is in. */
+export const readGeneralNames = (reader: DerReader): GeneralName[] => {
+  const names: GeneralName[] = [];
+  while (reader.more) names.push(readGeneralName(reader));
+  return names;
+};
+
+export const readGeneralName = (reader: DerReader): GeneralName => {
+  const tag = reader.peek();
+  const type = (tag & 0x1f) as NameType;
+  if (type === NameType.directory) {
+    const outer = reader.open(0xa4);
+    const value = readName(reader);
+    reader.close(outer);
+    return { type, value };
+  }
+  const constructed = type === NameType.other || type === NameType.x400 || type === NameType.ediParty;
+  if (type > 8 || (tag & 0xe0) !== (constructed ? 0xa0 : 0x80)) reader.fail('unknown kind of GeneralName');
+  const value = reader.contents(tag);
+  if (type === NameType.other) checkOtherName(value);
+  else if (type === NameType.email || type === NameType.dns || type === NameType.uri) {
+    for (let i = 0; i < value.length; i++) if ((value[i] as number) > 127) reader.fail('GeneralName is not ASCII');
+  }
+  return { type, value };
+};
+
+const checkOtherName = (value: Uint8Array): void => {
+  const reader = new DerReader(value);
+  reader.skip(Tag.OID);
+  const outer = reader.open(0xa0);
+  reader.skip();
+  reader.close(outer);
+  if (reader.more) reader.fail('DER: trailing bytes');
+};
+
+/** For people, as OpenSSL prints it: `DNS:example.com`, `IP Address:192.0.2.1`. */
+export const generalNameText = ({ type, value }: GeneralName): string => {
+  switch (type) {
+    case NameType.email:
+      return `email:${printable(value)}`;
+    case NameType.dns:
+      return `DNS:${printable(value)}`;
+    case NameType.uri:
+      return `URI:${printable(value)}`;
+    case NameType.directory:
+      return `DirName:${nameText(value)}`;
+    case NameType.ip:
+      return `IP Address:${addressText(value)}`;
+    case NameType.registeredId:
+      return `Registered ID:#${hex(value)}`;
+    default:
+      return `${type === NameType.other ? 'othername' : type === NameType.x400 ? 'X400Name' : 'EdiPartyName'}:#${hex(value)}`;
+  }
+};
+
+export const printable = (value: Uint8Array): string => latin1(value).replace(/[^ -~]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
+
+/** Dotted decimals, or RFC 5952; other lengths in hexadecimals. */
+export const addressText = (bytes: Uint8Array): string => {
+  if (bytes.length === 4) return bytes.join('.');
+  if (bytes.length !== 16) return `#${hex(bytes)}`;
+  const groups = Array.from({ length: 8 }, (_, i) => (bytes[2 * i] as number) * 256 + (bytes[2 * i + 1] as number));
+  let best = { at: -1, length: 1 };
+  for (let at = 0; at < 8; at++) {
+    let length = 0;
+    while (groups[at + length] === 0) length++;
+    if (length > best.length) best = { at, length };
+  }
+  const join = (part: number[]): string => part.map((group) => group.toString(16)).join(':');
+  return best.at < 0 ? join(groups) : `${join(groups.slice(0, best.at))}::${join(groups.slice(best.at + best.length))}`;
+};
+
+/** One `GeneralSubtree`. */
+export interface Subtree extends GeneralName {
+  /** `minimum` or `maximum` is there, which RFC 5280 does not use. */
+  readonly bounded: boolean;
+}
+
+export interface NameConstraints {
+  readonly permitted: readonly Subtree[];
+  readonly excluded: readonly Subtree[];
+}
+
+/** A DER `NameConstraints`, tag and all. */
+export const readNameConstraints = (reader: DerReader): NameConstraints => {
+  const outer = reader.open(Tag.SEQUENCE);
+  if (!reader.more) reader.fail('name constraints are empty');
+  const permitted = readSubtrees(reader, 0xa0);
+  const excluded = readSubtrees(reader, 0xa1);
+  reader.close(outer);
+  return { permitted, excluded };
+};
+
+const readSubtrees = (reader: DerReader, tag: number): Subtree[] => {
+  const subtrees: Subtree[] = [];
+  if (reader.peek() !== tag) return subtrees;
+  const outer = reader.open(tag);
+  do {
+    const subtree = reader.open(Tag.SEQUENCE);
+    const { type, value } = readGeneralName(reader);
+    let bounded = false;
+    if (reader.peek() === 0x80) bounded = reader.smallInteger(0x80) !== 0;
+    if (reader.peek() === 0x81) bounded = reader.smallInteger(0x81) >= 0;
+    reader.close(subtree);
+    subtrees.push({ type, value, bounded });
+  } while (reader.more);
+  reader.close(outer);
+  return subtrees;
+};

@@ -1,0 +1,96 @@
+/** @module Host names and addresses against certificates: RFC 9525. subjectAltName only; the subject's CN never counts. */
+import type { Certificate } from './certificate.ts';
+import { bytesEqual, latin1 } from './der.ts';
+import { addressText, NameType } from './general-name.ts';
+
+/** What a certificate is asked to be for. */
+export type Host =
+  /** Lower-case A-labels, no trailing dot: fit for SNI. */
+  | { readonly kind: 'dns'; readonly name: string }
+  /** 4 or 16 bytes; `name` is their canonical text. */
+  | { readonly kind: 'ip'; readonly name: string; readonly bytes: Uint8Array };
+
+/**
+ * A reference identifier: a DNS name in A-labels (one trailing dot is dropped) or an IP address (IPv6 also in brackets).
+ * @throws TypeError for what is neither, such as a name that is not ASCII, or `1.2.3`, which some resolvers take for an address.
+ */
+export const parseHost = (host: string): Host => {
+  const bytes = parseAddress(host.startsWith('[') && host.endsWith(']') && host.includes(':') ? host.slice(1, -1) : host);
+  if (bytes) return { kind: 'ip', name: addressText(bytes), bytes };
+  const name = host.toLowerCase().replace(/\.$/, '');
+
+  if (/[^\x00-\x7f]/.test(name)) throw new TypeError(`host "${host}" is not ASCII: give it in A-labels (xn--…)`);
+  if (!isDnsName(name, REFERENCE_LABEL)) throw new TypeError(`host "${host}" is neither a DNS name nor an IP address`);
+  if (/(^|\.)(\d+|0x[\da-f]*)$/.test(name)) throw new TypeError(`host "${host}" ends in a number but is no IPv4 address`);
+  return { kind: 'dns', name };
+};
+
+/** Whether the text is an IPv4 address in four decimals or an IPv6 address (RFC 4291 section 2.2). */
+export const isIpAddress = (text: string): boolean => parseAddress(text) !== undefined;
+
+/** 4 or 16 bytes. */
+export const parseAddress = (text: string): Uint8Array | undefined => (text.includes(':') ? parseIpv6(text) : parseIpv4(text));
+
+const parseIpv4 = (text: string): Uint8Array | undefined => {
+  const parts = text.split('.');
+  if (parts.length !== 4) return undefined;
+  for (const part of parts) if (!/^(0|[1-9]\d{0,2})$/.test(part) || Number(part) > 255) return undefined;
+  return Uint8Array.from(parts, Number);
+};
+
+const parseIpv6 = (text: string): Uint8Array | undefined => {
+  const halves = text.split('::');
+  if (halves.length > 2) return undefined;
+  const [head, tail] = halves.map((half, i) => parseGroups(half, i === halves.length - 1)) as [number[] | undefined, (number[] | undefined)?];
+  const after = halves.length === 2 ? tail : [];
+  if (!head || !after) return undefined;
+  const gap = 16 - head.length - after.length;
+  if (halves.length === 2 ? gap < 2 : gap !== 0) return undefined;
+  return Uint8Array.from([...head, ...new Array<number>(gap).fill(0), ...after]);
+};
+
+const parseGroups = (text: string, last: boolean): number[] | undefined => {
+  if (text === '') return [];
+  const bytes: number[] = [];
+  const groups = text.split(':');
+  for (const [i, group] of groups.entries()) {
+    const v4 = last && i === groups.length - 1 && group.includes('.') ? parseIpv4(group) : undefined;
+    if (v4) bytes.push(...v4);
+    else if (/^[\da-f]{1,4}$/i.test(group)) bytes.push(parseInt(group, 16) >> 8, parseInt(group, 16) & 255);
+    else return undefined;
+  }
+  return bytes.length > 16 ? undefined : bytes;
+};
+
+/** RFC 1034 section 3.5 with RFC 1123 section 2.1. */
+const PREFERRED_LABEL = /^[a-z\d]([a-z\d-]{0,61}[a-z\d])?$/;
+/** What resolvers take beyond that: underscores. */
+const REFERENCE_LABEL = /^[a-z\d_]([a-z\d_-]{0,61}[a-z\d_])?$/;
+
+const isDnsName = (name: string, label: RegExp): boolean => name.length > 0 && name.length <= 253 && name.split('.').every((part) => label.test(part));
+
+/** A dNSName as it may stand in a certificate, lower-case; `undefined` for one that breaks RFC 5280 section 4.2.1.6 and so names nobody. */
+export const presentedDnsName = (value: Uint8Array, wildcard = true): string | undefined => {
+  const name = latin1(value).toLowerCase();
+  return isDnsName(wildcard && name.startsWith('*.') ? name.slice(2) : name, PREFERRED_LABEL) && !parseIpv4(name) ? name : undefined;
+};
+
+/**
+ * Whether the certificate is for this host. A wildcard stands for exactly one leftmost label, with at least two behind it.
+ * @throws TypeError when `host` is text that {@link parseHost} does not take.
+ */
+export const matchesHost = (certificate: Certificate, host: Host | string): boolean => {
+  const reference = typeof host === 'string' ? parseHost(host) : host;
+  for (const { type, value } of certificate.subjectAltName ?? []) {
+    if (reference.kind === 'ip' ? type === NameType.ip && bytesEqual(value, reference.bytes) : type === NameType.dns && matchesDns(value, reference.name)) return true;
+  }
+  return false;
+};
+
+const matchesDns = (value: Uint8Array, reference: string): boolean => {
+  const presented = presentedDnsName(value);
+  if (presented === undefined) return false;
+  if (!presented.startsWith('*.')) return presented === reference;
+  const base = presented.slice(1);
+  return base.indexOf('.', 1) > 0 && reference.endsWith(base) && reference.indexOf('.') === reference.length - base.length;
+};

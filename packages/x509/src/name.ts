@@ -1,0 +1,172 @@
+/** @module X.501 names: structure, comparison (RFC 5280 section 7.1), RFC 4514 text. */
+import { bytesEqual, DerReader, hex, latin1, readWhole, Tag } from './der.ts';
+
+/** One `AttributeTypeAndValue`. */
+export interface NameAttribute {
+  /** Dotted OID. */
+  readonly type: string;
+  /** The string type's tag. */
+  readonly tag: number;
+  /** Undecoded contents. */
+  readonly raw: Uint8Array;
+  /** `undefined` for what is no string, or not one of its type. */
+  readonly text: string | undefined;
+}
+
+/** Checks the structure of the `Name` at the cursor and gives the whole element. */
+export const readName = (reader: DerReader): Uint8Array => {
+  const start = reader.position;
+  const outer = reader.open(Tag.SEQUENCE);
+  while (reader.more) {
+    const rdn = reader.open(Tag.SET);
+    do {
+      const pair = reader.open(Tag.SEQUENCE);
+      reader.skip(Tag.OID);
+      reader.skip();
+      reader.close(pair);
+    } while (reader.more);
+    reader.close(rdn);
+  }
+  reader.close(outer);
+  return reader.bytes.subarray(start, reader.position);
+};
+
+/** The RDNs of a DER `Name`, in its order. @throws DerError */
+export const nameAttributes = (name: Uint8Array): NameAttribute[][] => {
+  const reader = readWhole(name);
+  const rdns: NameAttribute[][] = [];
+  while (reader.more) {
+    const rdn: NameAttribute[] = [];
+    const set = reader.open(Tag.SET);
+    while (reader.more) {
+      const pair = reader.open(Tag.SEQUENCE);
+      const type = reader.oid();
+      const tag = reader.peek();
+      const raw = reader.contents(tag);
+      rdn.push({ type, tag, raw, text: decodeText(tag, raw) });
+      reader.close(pair);
+    }
+    reader.close(set);
+    rdns.push(rdn);
+  }
+  return rdns;
+};
+
+export const isEmptyName = (name: Uint8Array): boolean => name.length === 2;
+
+/**
+ * RFC 5280 section 7.1: equal as strings whatever their type and case, white space compressed (RFC 4518), the members of
+ * a multi-valued RDN in any order. One text per RDN; equal names have equal texts.
+ */
+export const canonicalRdns = (name: Uint8Array): string[] =>
+  nameAttributes(name).map((rdn) =>
+    rdn
+      .map(({ type, tag, raw, text }) => `${type}=${text === undefined ? `#${tag}:${hex(raw)}` : fold(text)}`)
+      .sort()
+      .join('+'),
+  );
+
+const fold = (text: string): string => text.normalize('NFKC').toLowerCase().trim().replace(/\s+/g, ' ').replace(/[\\+=#\0]/g, '\\$&');
+
+const canonical = new WeakMap<Uint8Array, string>();
+
+/** {@link canonicalRdns} in one text, kept for as long as the view lives. */
+export const canonicalName = (name: Uint8Array): string => {
+  let text = canonical.get(name);
+  if (text === undefined) canonical.set(name, (text = canonicalRdns(name).join('\0')));
+  return text;
+};
+
+export const sameName = (a: Uint8Array, b: Uint8Array): boolean => bytesEqual(a, b) || canonicalName(a) === canonicalName(b);
+
+const SHORT: Readonly<Record<string, string>> = {
+  '2.5.4.3': 'CN',
+  '2.5.4.4': 'SN',
+  '2.5.4.5': 'serialNumber',
+  '2.5.4.6': 'C',
+  '2.5.4.7': 'L',
+  '2.5.4.8': 'ST',
+  '2.5.4.9': 'street',
+  '2.5.4.10': 'O',
+  '2.5.4.11': 'OU',
+  '2.5.4.12': 'title',
+  '2.5.4.15': 'businessCategory',
+  '2.5.4.17': 'postalCode',
+  '2.5.4.42': 'GN',
+  '2.5.4.97': 'organizationIdentifier',
+  '0.9.2342.19200300.100.1.1': 'UID',
+  '0.9.2342.19200300.100.1.25': 'DC',
+  '1.2.840.113549.1.9.1': 'emailAddress',
+  '1.3.6.1.4.1.311.60.2.1.1': 'jurisdictionL',
+  '1.3.6.1.4.1.311.60.2.1.2': 'jurisdictionST',
+  '1.3.6.1.4.1.311.60.2.1.3': 'jurisdictionC',
+};
+
+export const attributeName = (type: string): string => SHORT[type] ?? type;
+
+/** RFC 4514: most specific RDN first, e.g. `CN=R11,O=Let's Encrypt,C=US`. Control characters are escaped. */
+export const nameText = (name: Uint8Array): string => {
+  try {
+    return nameAttributes(name)
+      .reverse()
+      .map((rdn) => rdn.map(({ type, raw, text }) => `${attributeName(type)}=${text === undefined ? `#${hex(raw)}` : escape(text)}`).join('+'))
+      .join(',');
+  } catch {
+    return `#${hex(name)}`;
+  }
+};
+
+const escape = (text: string): string =>
+  text
+    .replace(/^[ #]|[",+;<=>\\]| $/g, '\\$&')
+    // control characters must not reach a terminal
+    .replace(/\p{Cc}|\p{Cf}/gu, (c) => `\\u{${(c.codePointAt(0) as number).toString(16)}}`);
+
+interface Utf8Decoder {
+  decode(bytes: Uint8Array): string;
+}
+const { TextDecoder } = globalThis as unknown as { TextDecoder: new (label: string, options: { fatal: boolean; ignoreBOM: boolean }) => Utf8Decoder };
+let utf8: Utf8Decoder | undefined;
+
+/** The text of an ASN.1 string; `undefined` when the bytes are not of the type. */
+export const decodeText = (tag: number, bytes: Uint8Array): string | undefined => {
+  switch (tag) {
+    case Tag.UTF8_STRING:
+      try {
+        return (utf8 ??= new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })).decode(bytes);
+      } catch {
+        return undefined;
+      }
+    case 0x12: // NumericString
+    case 0x13: // PrintableString
+    case 0x16: // IA5String
+    case 0x1a: // VisibleString
+      return ascii(bytes);
+    case 0x14: // TeletexString, read as Latin-1, as everyone does
+      return latin1(bytes);
+    case 0x1e: // BMPString
+      return wide(bytes, 2);
+    case 0x1c: // UniversalString
+      return wide(bytes, 4);
+    default:
+      return undefined;
+  }
+};
+
+/** `undefined` when a byte is over 127. */
+export const ascii = (bytes: Uint8Array): string | undefined => {
+  for (let i = 0; i < bytes.length; i++) if ((bytes[i] as number) > 127) return undefined;
+  return latin1(bytes);
+};
+
+const wide = (bytes: Uint8Array, size: 2 | 4): string | undefined => {
+  if (bytes.length % size) return undefined;
+  let text = '';
+  for (let i = 0; i < bytes.length; i += size) {
+    let code = 0;
+    for (let j = 0; j < size; j++) code = code * 256 + (bytes[i + j] as number);
+    if (code > 0x10ffff) return undefined;
+    text += size === 2 ? String.fromCharCode(code) : String.fromCodePoint(code);
+  }
+  return text;
+};

@@ -1,0 +1,306 @@
+/**
+ * @module Path building and validation: RFC 5280 section 6, RFC 4158.
+ *
+ * One depth-first search from the leaf up. Whatever can be told from issuer and certificates below it is checked before its signature is,
+ * the likeliest issuer first; a candidate that breaks a rule is left and the next one tried, so that cross-signs, loops and same-named
+ * CAs cost steps and never the answer. When nothing is found, the same search runs once more with broken rules noted in place of
+ * pruned: it finds the path that broke fewest, which is what the failure tells about (and it is the only one that compares names the
+ * slow way of RFC 5280 section 7.1, so that a path which needs that is still found).
+ *
+ * Written as steps: a generator that yields only the promises that a `SignatureVerifier` answered with.
+ */
+import { parseCertificate, type Certificate } from './certificate.ts';
+import { checkConstraints, MAX_COMPARISONS, type ComparisonBudget } from './constraints.ts';
+import { bytesEqual, DerError } from './der.ts';
+import { explain, type Attempt, type Defect, type PathFailure } from './explain.ts';
+import { matchesHost, parseHost, type Host } from './host.ts';
+import { sameName } from './name.ts';
+import { checkOptions } from './options.ts';
+import { policyBreach } from './policy.ts';
+import { fits } from './public-key.ts';
+import { breachesOf, type Profile, type Purpose, type Role, type RuleBreach, type RuleSet } from './rules.ts';
+import type { SignatureVerifier } from './signature.ts';
+import { issuerOf, type Issuer, type TrustStore } from './trust.ts';
+import { verified, type Steps } from './steps.ts';
+
+/** Everything that a path is judged by. Only `chain`, `trustAnchors` and `verifier` must be given. */
+export interface PathInput {
+  /** The server's certificate first, then what else it sent, in any order; DER or parsed. What cannot be read behind the first is left out. */
+  readonly chain: readonly (Uint8Array | Certificate)[];
+  readonly trustAnchors: TrustStore;
+  readonly verifier: SignatureVerifier;
+  /** Milliseconds since the epoch; judged in whole seconds. Default: `Date.now()`. */
+  readonly now?: number;
+  /** The name or address that the certificate must have; without it, none is asked for. */
+  readonly host?: string | Host | undefined;
+  /** Default `serverAuth`. */
+  readonly purpose?: Purpose;
+  /** Default `rfc5280`; `webpki` adds the CA/Browser Forum's rules. */
+  readonly profile?: Profile;
+  /** 1 to 5, as SSL_CTX_set_security_level(3). Default 2: 112 bits. */
+  readonly securityLevel?: number;
+  /** The most certificates below the anchor, the leaf among them, self-issued ones not counted. Default 16. */
+  readonly maxChainLength?: number;
+  /** The most candidates that are tried. Default 256; explaining a failure may take as many again. */
+  readonly maxSteps?: number;
+  /** Knows the public suffix list, for wildcards under `webpki`; without it only one-label suffixes are known. */
+  readonly isPublicSuffix?: (name: string) => boolean;
+}
+
+export type PathResult = PathSuccess | { readonly ok: false; readonly error: PathFailure };
+
+export interface PathSuccess {
+  readonly ok: true;
+  /** Leaf first; ends with the anchor where that is a certificate, else with the last certificate below it. */
+  readonly chain: readonly Certificate[];
+  readonly anchor: Issuer;
+}
+
+/**
+ * Builds and validates a path, as steps: `yield*` it, resume it with what each yielded promise settles to.
+ * @throws TypeError at once for options that are wrong; never throws for what is in the certificates.
+ */
+export const validatePath = (input: PathInput): Steps<PathResult> => {
+  checkOptions(input);
+  return run(input);
+};
+
+function* run(input: PathInput): Steps<PathResult> {
+  const leaf = readLeaf(input.chain);
+  if (!('tbs' in leaf)) return { ok: false, error: leaf };
+  const search = new Search(input, leaf);
+  const ownDefects = leafDefects(search, input.host);
+  if (ownDefects.length === 0) {
+    const found = yield* searchFrom(search, []);
+    if (found) return found;
+  }
+  search.startDiagnosis();
+  const found = yield* searchFrom(search, ownDefects);
+  return found ?? { ok: false, error: explain(search) };
+}
+
+const readLeaf = ([leaf]: PathInput['chain']): Certificate | PathFailure => {
+  if (!leaf) return { code: 'NO_CERTIFICATE', verify: 1, depth: 0, subject: undefined, message: 'there is no certificate', hint: 'The server must send its certificate.', chain: [] };
+  if (!(leaf instanceof Uint8Array)) return leaf;
+  try {
+    return parseCertificate(leaf);
+  } catch (error) {
+    if (!(error instanceof DerError)) throw error;
+    const message = `the certificate is malformed: ${error.message}`;
+    return { code: 'CERT_INVALID', verify: 1, depth: 0, subject: undefined, message, hint: 'Whoever runs the server must install a correct certificate.', chain: [] };
+  }
+};
+
+interface Candidate {
+  readonly issuer: Issuer;
+  readonly anchor: boolean;
+  readonly score: number;
+}
+
+/** What one validation knows; also what {@link explain} reads. */
+export class Search {
+  readonly leaf: Certificate;
+  readonly rules: RuleSet;
+  readonly trust: TrustStore;
+  readonly verifier: SignatureVerifier;
+  readonly maxChainLength: number;
+  readonly untrusted: Issuer[] = [];
+  /** Messages about certificates of the chain that could not be read. */
+  readonly unreadable: string[] = [];
+  readonly comparisons: ComparisonBudget = { comparisons: MAX_COMPARISONS };
+  diagnosing = false;
+  exhausted = false;
+  /** The most promising path that is not one. */
+  best: Attempt | undefined;
+  /** Candidates whose key did not make the signature. */
+  readonly strangers: { readonly child: Certificate; readonly issuer: Issuer; readonly mismatch: boolean }[] = [];
+  readonly maxSteps: number;
+  private steps = 0;
+  private readonly checked = new Map<Certificate, { readonly spki: Uint8Array; readonly ok: boolean }[]>();
+  private readonly judged = new Map<Certificate, RuleBreach[]>();
+
+  constructor(input: PathInput, leaf: Certificate) {
+    const { now = Date.now(), purpose = 'serverAuth', profile = 'rfc5280', securityLevel = 2, isPublicSuffix } = input;
+    this.leaf = leaf;
+    this.trust = input.trustAnchors;
+    this.verifier = input.verifier;
+    this.rules = { now: Math.floor(now / 1000) * 1000, purpose, profile, securityLevel, isPublicSuffix };
+    this.maxChainLength = input.maxChainLength ?? 16;
+    this.maxSteps = input.maxSteps ?? 256;
+    for (let i = 1; i < input.chain.length; i++) this.addUntrusted(input.chain[i] as Uint8Array | Certificate, i);
+  }
+
+  private addUntrusted(certificate: Uint8Array | Certificate, place: number): void {
+    try {
+      this.untrusted.push(issuerOf(certificate instanceof Uint8Array ? parseCertificate(certificate) : certificate));
+    } catch (error) {
+      if (!(error instanceof DerError)) throw error;
+      this.unreadable.push(`certificate ${place} of the chain is malformed (${error.message})`);
+    }
+  }
+
+  startDiagnosis(): void {
+    this.diagnosing = true;
+    this.steps = 0;
+    this.comparisons.comparisons = MAX_COMPARISONS;
+  }
+
+  /** Takes one step; `false` when there is none left. */
+  step(): boolean {
+    if (this.steps++ < this.maxSteps) return true;
+    this.exhausted = true;
+    return false;
+  }
+
+  breaches(certificate: Certificate, role: Role): RuleBreach[] {
+    if (role === 'anchor') return breachesOf(certificate, role, this.rules);
+    let known = this.judged.get(certificate);
+    if (!known) this.judged.set(certificate, (known = breachesOf(certificate, role, this.rules)));
+    return known;
+  }
+
+  /** Who might have issued it, likeliest first. */
+  candidates(child: Certificate): Candidate[] {
+    const { diagnosing } = this;
+    const found: Candidate[] = [];
+    for (const issuer of this.trust.find(child.issuer, diagnosing)) found.push(this.candidate(child, issuer, true));
+    for (const issuer of this.untrusted) {
+      if (diagnosing ? sameName(issuer.subject, child.issuer) : bytesEqual(issuer.subject, child.issuer)) found.push(this.candidate(child, issuer, false));
+    }
+    return found.length > 1 ? found.sort((a, b) => b.score - a.score) : found;
+  }
+
+  private candidate(child: Certificate, issuer: Issuer, anchor: boolean): Candidate {
+    const { certificate } = issuer;
+    const { now } = this.rules;
+    const current = !certificate || (certificate.notBefore <= now && now <= certificate.notAfter);
+    return { issuer, anchor, score: 4 * identifierMatch(child, issuer) + (current ? 2 : 0) + (anchor ? 1 : 0) };
+  }
+
+  *signedBy(child: Certificate, issuer: Issuer): Steps<boolean> {
+    const { signatureAlgorithm: algorithm } = child;
+    if (!algorithm || !fits(algorithm, issuer.publicKey)) return false;
+    let results = this.checked.get(child);
+    if (!results) this.checked.set(child, (results = []));
+    for (const { spki, ok } of results) if (bytesEqual(spki, issuer.spki)) return ok;
+    const ok = yield* verified(this.verifier, algorithm, issuer.spki, child.tbs, child.signature);
+    results.push({ spki: issuer.spki, ok });
+    return ok;
+  }
+
+  /** Keeps the attempt if it is more promising than what is kept: reached an anchor, broke fewer rules, got farther. */
+  propose(path: readonly Certificate[], anchor: Issuer | undefined, defects: readonly Defect[]): void {
+    const { best } = this;
+    if (best) {
+      if (best.anchor && !anchor) return;
+      if (!!best.anchor === !!anchor) {
+        const better = anchor ? defects.length < best.defects.length : path.length > best.path.length || (path.length === best.path.length && defects.length < best.defects.length);
+        if (!better) return;
+      }
+    }
+    this.best = { path: [...path], anchor, defects: [...defects] };
+  }
+}
+
+/** 2 = the key identifiers agree, 1 = nothing is known, 0 = they differ. */
+const identifierMatch = (child: Certificate, issuer: Issuer): 0 | 1 | 2 => {
+  const wanted = child.authorityKeyIdentifier?.keyIdentifier;
+  if (!wanted || !issuer.subjectKeyIdentifier) return 1;
+  return bytesEqual(wanted, issuer.subjectKeyIdentifier) ? 2 : 0;
+};
+
+const leafDefects = (search: Search, host: string | Host | undefined): Defect[] => {
+  const { leaf } = search;
+  const defects: Defect[] = search.breaches(leaf, 'leaf').map((one) => ({ ...one, certificate: leaf, depth: 0 }));
+  if (host === undefined) return defects;
+  const reference = typeof host === 'string' ? parseHost(host) : host;
+  if (!matchesHost(leaf, reference)) {
+    const verify = reference.kind === 'ip' ? 'IP_ADDRESS_MISMATCH' : 'HOSTNAME_MISMATCH';
+    defects.push({ code: 'CERT_NAME_MISMATCH', verify, message: `is not for ${reference.name}`, certificate: leaf, depth: 0 });
+  }
+  return defects;
+};
+
+function* searchFrom(search: Search, defects: Defect[]): Steps<PathSuccess | undefined> {
+  const { leaf } = search;
+  const self = search.trust.holding(leaf);
+  if (self) {
+    // the caller trusts this very certificate: there is no issuer to ask
+    if (defects.length === 0) return { ok: true, chain: [leaf], anchor: self };
+    search.propose([leaf], self, defects);
+  }
+  return yield* extend(search, [leaf], defects);
+}
+
+function* extend(search: Search, path: Certificate[], defects: Defect[]): Steps<PathSuccess | undefined> {
+  const child = path[path.length - 1] as Certificate;
+  if (search.diagnosing) search.propose(path, undefined, defects);
+  const mark = defects.length;
+  for (const { issuer, anchor } of search.candidates(child)) {
+    if (loops(path, issuer)) continue;
+    if (!search.step()) return undefined;
+    judge(search, path, issuer, anchor, defects);
+    if (defects.length === mark || search.diagnosing) {
+      const found = yield* ascend(search, path, issuer, anchor, defects);
+      if (found || search.exhausted) return found;
+    }
+    defects.length = mark;
+  }
+  return undefined;
+}
+
+/** The candidate keeps the rules, or the search is noting what it breaks: now its signature counts. */
+function* ascend(search: Search, path: Certificate[], issuer: Issuer, anchor: boolean, defects: Defect[]): Steps<PathSuccess | undefined> {
+  const child = path[path.length - 1] as Certificate;
+  const signed = yield* search.signedBy(child, issuer);
+  // what is signed with an algorithm that is refused anyway is followed all the same when the search is for the reason
+  if (!signed && child.signatureAlgorithm) {
+    if (search.diagnosing) search.strangers.push({ child, issuer, mismatch: identifierMatch(child, issuer) === 0 });
+    return undefined;
+  }
+  if (anchor) {
+    for (const breach of wholePathBreaches(path, issuer)) defects.push({ ...breach, certificate: search.leaf, depth: 0 });
+    if (defects.length === 0) return { ok: true, chain: issuer.certificate ? [...path, issuer.certificate] : [...path], anchor: issuer };
+    search.propose(path, issuer, defects);
+    return undefined;
+  }
+  path.push(issuer.certificate as Certificate);
+  const found = yield* extend(search, path, defects);
+  path.pop();
+  return found;
+}
+
+/** RFC 4158 section 2.4.1: a path that comes back to the same name with the same key goes nowhere new. */
+const loops = (path: readonly Certificate[], { subject, spki }: Issuer): boolean => path.some((one) => bytesEqual(one.subject, subject) && bytesEqual(one.spki, spki));
+
+/** Everything about a candidate issuer but its signature. */
+const judge = (search: Search, path: readonly Certificate[], issuer: Issuer, anchor: boolean, defects: Defect[]): void => {
+  const depth = path.length;
+  const { certificate, nameConstraints } = issuer;
+  let between = 0;
+  for (let i = 1; i < depth; i++) if (!(path[i] as Certificate).selfIssued) between++;
+  if (certificate) {
+    for (const breach of search.breaches(certificate, anchor ? 'anchor' : 'intermediate')) defects.push({ ...breach, certificate, depth });
+    const limit = certificate.basicConstraints?.pathLength;
+    if (limit !== undefined && between > limit) {
+      const message = `allows ${limit} CA certificates below it (pathLenConstraint), and ${between} follow`;
+      defects.push({ code: 'CERT_INVALID', verify: 'PATH_LENGTH_EXCEEDED', message, certificate, depth });
+    }
+  }
+  const length = 1 + between + (anchor || certificate?.selfIssued ? 0 : 1);
+  if (length > search.maxChainLength) {
+    defects.push({ code: 'CERT_CHAIN_TOO_LONG', verify: 'CERT_CHAIN_TOO_LONG', message: `makes the chain longer than ${search.maxChainLength}`, certificate, depth });
+  }
+  if (!nameConstraints) return;
+  for (let i = 0; i < depth; i++) {
+    const below = path[i] as Certificate;
+    if (i > 0 && below.selfIssued) continue;
+    const breach = checkConstraints(nameConstraints, below, search.comparisons);
+    if (breach) defects.push({ ...breach, certificate: below, depth: i });
+  }
+};
+
+const wholePathBreaches = (path: readonly Certificate[], anchor: Issuer): RuleBreach[] => {
+  const breach = policyBreach(path, anchor);
+  return breach ? [breach] : [];
+};

@@ -1,0 +1,190 @@
+/** @module SubjectPublicKeyInfo: what kind of key it is, how strong, what it can check. RFC 3279, 4055, 5480, 8410. */
+import { readPssParameters, RSASSA_PSS } from './algorithm.ts';
+import { DerReader, readWhole, Tag } from './der.ts';
+import type { HashName, SignatureAlgorithm } from './signature.ts';
+
+export type Curve = 'P-256' | 'P-384' | 'P-521';
+
+export type PublicKey = RsaKey | EcKey | EdwardsKey | UnknownKey;
+
+export interface RsaKey {
+  /** `rsa-pss` for id-RSASSA-PSS keys, which may only check PSS signatures (RFC 4055 section 1.2). */
+  readonly kind: 'rsa' | 'rsa-pss';
+  /** Bits of the modulus. */
+  readonly bits: number;
+  /** Big-endian, without leading zero. */
+  readonly modulus: Uint8Array;
+  readonly exponent: Uint8Array;
+  /** RFC 4055 section 3.3: the only hash that the key may be used with, and the least salt, bytes. */
+  readonly pss?: { readonly hash: HashName; readonly saltLength: number };
+}
+export interface EcKey {
+  readonly kind: 'ec';
+  readonly curve: Curve;
+  readonly bits: number;
+  /** SEC 1 point, uncompressed or compressed; whether it lies on the curve is the verifier's business. */
+  readonly point: Uint8Array;
+}
+export interface EdwardsKey {
+  readonly kind: 'ed25519' | 'ed448';
+  readonly bits: number;
+  readonly key: Uint8Array;
+}
+/** A key of another kind: it can be shown, not used. */
+export interface UnknownKey {
+  readonly kind: 'unknown';
+  readonly oid: string;
+  readonly bits: 0;
+  /** For people: `DSA`, `EC curve 1.2.840.10045.3.1.1`, `EC with explicit parameters`. */
+  readonly description: string;
+}
+
+const RSA = '1.2.840.113549.1.1.1';
+const EC = '1.2.840.10045.2.1';
+const CURVES = new Map<string, readonly [Curve, bits: number]>([
+  ['1.2.840.10045.3.1.7', ['P-256', 256]],
+  ['1.3.132.0.34', ['P-384', 384]],
+  ['1.3.132.0.35', ['P-521', 521]],
+]);
+
+/**
+ * The key in a DER SubjectPublicKeyInfo: also what a raw public key of RFC 7250 is.
+ * @throws DerError
+ */
+export const parsePublicKey = (spki: Uint8Array): PublicKey => {
+  const reader = readWhole(spki);
+  const algorithm = reader.open(Tag.SEQUENCE);
+  const oid = reader.oid();
+  switch (oid) {
+    case RSA:
+      if (reader.more && reader.contents(Tag.NULL).length > 0) reader.fail('parameters of an RSA key are not NULL');
+      break;
+    case EC:
+      return readEcKey(reader, algorithm);
+    case '1.3.101.112':
+    case '1.3.101.113': {
+      const ed25519 = oid === '1.3.101.112';
+      const key = finish(reader, algorithm);
+      if (key.length !== (ed25519 ? 32 : 57)) reader.fail('EdDSA key has a wrong length');
+      return { kind: ed25519 ? 'ed25519' : 'ed448', bits: ed25519 ? 253 : 456, key };
+    }
+    case RSASSA_PSS: {
+      if (!reader.more) break;
+      const pss = readPssParameters(reader);
+      if (!pss) return unknown(reader, algorithm, oid, 'RSASSA-PSS with parameters that are not supported');
+      return readRsaKey(finish(reader, algorithm), { kind: 'rsa-pss', pss: { hash: pss.hash, saltLength: pss.saltLength } });
+    }
+    default:
+      if (reader.more) reader.skip();
+      return unknown(reader, algorithm, oid, oid === '1.2.840.10040.4.1' ? 'DSA' : oid);
+  }
+  return readRsaKey(finish(reader, algorithm), { kind: oid === RSA ? 'rsa' : 'rsa-pss' });
+};
+
+const finish = (reader: DerReader, algorithm: number): Uint8Array => {
+  reader.close(algorithm);
+  const key = reader.octetsOfBitString();
+  if (reader.more) reader.fail('DER: trailing bytes');
+  return key;
+};
+
+const unknown = (reader: DerReader, algorithm: number, oid: string, description: string): UnknownKey => {
+  finish(reader, algorithm);
+  return { kind: 'unknown', oid, bits: 0, description };
+};
+
+const readEcKey = (reader: DerReader, algorithm: number): EcKey | UnknownKey => {
+  if (reader.peek() !== Tag.OID) {
+    reader.skip();
+    return unknown(reader, algorithm, EC, EXPLICIT_CURVE);
+  }
+  const oid = reader.oid();
+  const known = CURVES.get(oid);
+  if (!known) return unknown(reader, algorithm, EC, `EC curve ${oid}`);
+  const [curve, bits] = known;
+  const point = finish(reader, algorithm);
+  const size = (bits + 7) >> 3;
+  if (point[0] === 4 ? point.length !== 1 + 2 * size : (point[0] !== 2 && point[0] !== 3) || point.length !== 1 + size) reader.fail('EC point is malformed');
+  return { kind: 'ec', curve, bits, point };
+};
+export const EXPLICIT_CURVE = 'EC with explicit parameters';
+
+const readRsaKey = (der: Uint8Array, rest: Pick<RsaKey, 'kind' | 'pss'>): RsaKey => {
+  const reader = readWhole(der);
+  const modulus = positive(reader);
+  const exponent = positive(reader);
+  if (reader.more) reader.fail('DER: trailing bytes');
+  return { ...rest, modulus, exponent, bits: modulus.length * 8 - Math.clz32(modulus[0] as number) + 24 };
+};
+
+const positive = (reader: DerReader): Uint8Array => {
+  const view = reader.integer();
+  const [first] = view;
+  if ((first as number) >= 0x80 || (first === 0 && view.length === 1)) reader.fail('RSA key has a number that is not positive');
+  return first === 0 ? view.subarray(1) : view;
+};
+
+/** Whether the key can have made a signature of this algorithm. */
+export const fits = (algorithm: SignatureAlgorithm, key: PublicKey): boolean => {
+  switch (algorithm.kind) {
+    case 'rsa-pkcs1':
+      return key.kind === 'rsa';
+    case 'rsa-pss':
+      return key.kind === 'rsa' || (key.kind === 'rsa-pss' && (!key.pss || (key.pss.hash === algorithm.hash && key.pss.saltLength <= algorithm.saltLength)));
+    case 'ecdsa':
+      return key.kind === 'ec';
+    default:
+      return key.kind === algorithm.kind;
+  }
+};
+
+/** Bits of security by NIST SP 800-57 part 1, table 2, as SSL_CTX_set_security_level(3) counts them; 0 = cannot be used. */
+export const strength = (key: PublicKey): number => {
+  switch (key.kind) {
+    case 'rsa':
+    case 'rsa-pss':
+      return RSA_STRENGTH.find(([bits]) => key.bits >= bits)?.[1] ?? 0;
+    case 'ec':
+      return key.bits >> 1;
+    case 'ed25519':
+      return 128;
+    case 'ed448':
+      return 224;
+    default:
+      return 0;
+  }
+};
+const RSA_STRENGTH = [
+  [15360, 256],
+  [7680, 192],
+  [3072, 128],
+  [2048, 112],
+  [1024, 80],
+] as const;
+
+/** Bits of security that a level of SSL_CTX_set_security_level(3) asks for. */
+export const securityBits = (level: number): number => [0, 80, 112, 128, 192, 256][level] ?? 256;
+
+/** The hash of a signature, bits of security; EdDSA brings its own. */
+export const hashStrength = (algorithm: SignatureAlgorithm): number => ('hash' in algorithm ? Number(algorithm.hash.slice(3)) / 2 : 256);
+
+/**
+ * IANA SignatureSchemes of TLS 1.3's CertificateVerify that a key can make (RFC 9846 section 4.3.3), strongest habit first; the
+ * ECDSA ones are bound to their curve.
+ */
+export const signatureSchemes = (key: PublicKey): number[] => {
+  switch (key.kind) {
+    case 'rsa':
+      return [0x0804, 0x0805, 0x0806];
+    case 'rsa-pss':
+      return [0x0809, 0x080a, 0x080b].filter((_, i) => !key.pss || key.pss.hash === (['sha256', 'sha384', 'sha512'] as const)[i]);
+    case 'ec':
+      return [{ 'P-256': 0x0403, 'P-384': 0x0503, 'P-521': 0x0603 }[key.curve]];
+    case 'ed25519':
+      return [0x0807];
+    case 'ed448':
+      return [0x0808];
+    default:
+      return [];
+  }
+};
