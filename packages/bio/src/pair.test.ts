@@ -163,7 +163,7 @@ describe('bioPair', () => {
         const seen = [0, 0];
         const held = [0, 0];
         for (const { end, act, n, fraction } of steps) {
-          const bio = ends[end]!;
+          const bio = ends[end];
           const from = 1 - end;
           if (act === 'write') {
             const put = bio.write(Uint8Array.from({ length: n }, (_, i) => (next[end]! + i) & 255));
