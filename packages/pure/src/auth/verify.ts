@@ -8,7 +8,7 @@
 import type { VerifyCallback } from '@ferrule/contract';
 import { X509V, SslError, TlsError } from '@ferrule/result';
 import { DerError, type Certificate, type PublicKey, parseCertificate, parsePublicKey } from '@ferrule/x509';
-import type { CipherSuite } from '../crypto/provider.ts';
+import type { CipherSuite, CryptoProvider } from '../crypto/provider.ts';
 import { type KeyKind, type SignatureScheme, signatureScheme } from '../crypto/schemes.ts';
 import type { Effects } from '../effects.ts';
 import { type ChainVerified, type SignatureVerified, mint } from '../flow/proof.ts';
@@ -237,6 +237,16 @@ function* verifySignature(
   const valid = yield* settle(effects, "verify the server's signature", config.provider.verifier.verify(scheme.algorithm, key.spki, content, signature));
   if (!valid) throw fail('BAD_SIGNATURE', `the server's ${scheme.name} signature over the handshake is wrong`);
   return mint('signature');
+}
+
+/** Signatures over MD5 and SHA-1, for which RFC 5929 section 4.1 puts SHA-256. */
+const WEAK_SIGNATURES: readonly string[] = ['1.2.840.113549.1.1.4', '1.2.840.113549.1.1.5', '1.2.840.10045.4.1'];
+
+/** RFC 5929 section 4.1, `tls-server-end-point`: the leaf by the hash of its signature; `undefined` where that has none, or one that is not here. */
+export function serverEndPoint({ hashes }: CryptoProvider, leaf: Uint8Array): Uint8Array | undefined {
+  const { signatureAlgorithm, signatureOid } = readLeaf(leaf);
+  if (signatureAlgorithm !== undefined && 'hash' in signatureAlgorithm) return hashes[signatureAlgorithm.hash].digest(leaf);
+  return WEAK_SIGNATURES.includes(signatureOid) ? hashes.sha256.digest(leaf) : undefined;
 }
 
 const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((byte, i) => byte === b[i]);

@@ -16,6 +16,8 @@ import { KEY_LENGTH, RECORD_LIMIT, suitesOf } from './suites.ts';
 
 export type { CryptoProvider } from './provider.ts';
 
+const TAG_LENGTH = 16;
+
 const random = (into: Uint8Array): void => {
   randomFillSync(into);
 };
@@ -58,8 +60,6 @@ function state(node: NodeHash): HashState {
     digest: () => node.copy().digest(),
   };
 }
-
-const TAG_LENGTH = 16;
 
 function aead(name: AeadAlgorithm['name'], openssl: string): AeadAlgorithm {
   // node:crypto types its AEADs apart; at run time they are used alike.
