@@ -206,7 +206,7 @@ function decompressors(o: Options, provider: CryptoProvider): readonly Decompres
 
 function verifyOption(o: Options): 'peer' | 'none' | VerifyCallback {
   const value = o.get('verify');
-  return typeof value === 'function' ? (value as VerifyCallback) : oneOf(o, 'verify', ['peer', 'none'], 'peer');
+  return typeof value === 'function' ? (value as VerifyCallback) : oneOf<'peer' | 'none'>(o, 'verify', ['peer', 'none'], 'peer');
 }
 
 function echOption(o: Options): Uint8Array | 'grease' | undefined {

@@ -21,6 +21,7 @@ export interface Facts {
   readonly helloRetryRequested: boolean;
   readonly extendedMasterSecret: boolean;
   readonly peerCertificates: readonly Uint8Array[];
+  readonly peerRawPublicKey: Uint8Array | undefined;
   readonly verifiedChain: readonly Uint8Array[] | undefined;
   readonly verifyResult: number;
   readonly ocspResponse: Uint8Array | undefined;

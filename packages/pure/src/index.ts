@@ -1,1 +1,60 @@
-export {};
+/** @module @ferrule/pure: TLS 1.3 and 1.2 in TypeScript, over whichever cryptography it is given. */
+import type { Backend, ContextOptions, Feature, Ssl, SslContext, TlsSession } from '@ferrule/contract';
+import { Connection } from './connection.ts';
+import { parseOptions } from './context.ts';
+import type { CryptoProvider } from './crypto/provider.ts';
+import { sessionFromBytes } from './session/session.ts';
+
+export type { CryptoProvider } from './crypto/provider.ts';
+
+/** What every provider can do. */
+const FEATURES: readonly Feature[] = [
+  'tls1.2',
+  'early-data',
+  'async-verify',
+  'external-signer',
+  'async-credential',
+  'seeded-random',
+  'grease',
+  'key-share-choice',
+  'record-size-limit',
+  'padding',
+  'extended-master-secret-policy',
+  'post-handshake-auth',
+  'crl',
+  'ocsp',
+  'external-psk',
+  'raw-public-key',
+  'reverify',
+  'renegotiation-ignored',
+];
+
+/**
+ * The TypeScript engine on a crypto provider: `createPure({ crypto: nodeCrypto })`. Providers are at `@ferrule/pure/crypto/node`,
+ * `/noble` and `/webcrypto`; which one runs is told by `backend.engine`.
+ */
+export function createPure({ crypto }: { readonly crypto: CryptoProvider }): Backend {
+  const features = new Set<Feature>(FEATURES);
+  if (crypto.groups.some(({ kem }) => kem)) features.add('mlkem');
+  if (crypto.decompressors.length > 0) features.add('certificate-compression');
+  const backend: Backend = Object.freeze({
+    name: 'pure',
+    engine: `TypeScript, ${crypto.name}`,
+    features,
+    supported: Object.freeze({
+      cipherSuites: Object.freeze(crypto.suites.map(({ id }) => id)),
+      groups: Object.freeze(crypto.groups.map(({ id }) => id)),
+      signatureAlgorithms: crypto.schemes,
+    }),
+    createContext: (options?: ContextOptions): SslContext => {
+      const config = parseOptions(crypto, options);
+      return Object.freeze({
+        backend,
+        newConnection: (): Ssl => new Connection(config),
+        sessionFromBytes: (bytes: Uint8Array): TlsSession | undefined => sessionFromBytes(bytes, crypto.hashes.sha256),
+        dispose: () => undefined,
+      });
+    },
+  } satisfies Backend);
+  return backend;
+}

@@ -4,7 +4,7 @@
  * A handshake is a linear generator whose only yields are wait codes: `yield* recv(…)` reads like a call that blocks.
  * The engine resumes it when the caller asks again; nothing here knows of BIOs, promises' timing or the event loop.
  */
-import { SslError } from '@ferrule/result';
+import { SslError, TlsError } from '@ferrule/result';
 import type { Effects } from './effects.ts';
 import { fail } from './reason.ts';
 import type { HandshakeMessage } from './record/coalesce.ts';

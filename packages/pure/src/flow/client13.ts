@@ -11,29 +11,31 @@
  *     {Finished}             ------>
  *     [Application Data]     <------>  [Application Data]
  */
+import { verifyCertificateVerify, verifyChain } from '../auth/verify.ts';
 import type { CipherSuite } from '../crypto/provider.ts';
 import type { Effects } from '../effects.ts';
 import { equalSecrets } from '../keys/equal.ts';
 import { exporter13 } from '../keys/exporter.ts';
 import { KeylogLabel, keylogLine } from '../keys/keylog.ts';
-import { earlySecret, finishedMac, trafficKeys, type HandshakeStage } from '../keys/schedule13.ts';
+import { earlySecret, finishedMac, trafficKeys } from '../keys/schedule13.ts';
 import type { Transcript } from '../keys/transcript.ts';
 import { fail } from '../reason.ts';
 import type { HandshakeMessage } from '../record/coalesce.ts';
+import type { RecordKeys } from '../record/protect.ts';
+import { continuesExternal, continueSession, type PskOffer } from '../session/resume.ts';
 import { flush, recv, settle, type Steps } from '../wait.ts';
+import { decodeCertificateVerify } from '../wire/certificate_verify.ts';
 import { encodeEmpty } from '../wire/empty.ts';
 import { decodeEncryptedExtensions } from '../wire/encrypted_extensions.ts';
+import type { EncryptedExtensionsValues, KeyShareEntry } from '../wire/extension_values.ts';
 import { decodeExtensions } from '../wire/extensions.ts';
 import { encodeFinished } from '../wire/finished.ts';
 import { handshakeName, HandshakeType } from '../wire/names.ts';
 import type { ServerHello } from '../wire/server_hello.ts';
-import { rememberPeer, verifyChain, verifySignature, type Peer } from '../auth/verify.ts';
-import { type ClientCertificateRequest } from '../auth/sign.ts';
-import { reverify, type ContinuedSession } from '../session/resume.ts';
 import { after13 } from './after13.ts';
-import { authenticateClient } from './authenticate13.ts';
-import { disposeOffer, offeredExtensions, type KeyPair, type Offer, type Psk } from './hello.ts';
-import { established, mint, resumed, type Established, type FinishedVerified } from './proof.ts';
+import { authenticateClient, readCertificate, readCertificateRequest, type ClientAuthentication } from './authenticate13.ts';
+import { disposePsks, disposeShares, offeredExtensions, type Offer } from './hello.ts';
+import { established, mint, resumed, type ChainVerified, type ContinuesVerified, type FinishedVerified, type SignatureVerified } from './proof.ts';
 
 /** The ServerHello that ended the negotiation. */
 export interface Chosen {
@@ -73,7 +75,7 @@ export function* client13(effects: Effects, offer: Offer, transcript: Transcript
   }
 
   // ── CertificateRequest, Certificate, CertificateVerify, sections 4.3.2, 4.4.2, 4.4.3: not with a PSK ──
-  const identity = psk === undefined ? yield* authenticateServer(effects, offer, extensions, transcript) : yield* continueIdentity(effects, offer, psk);
+  const identity = psk === undefined ? yield* authenticateServer(effects, offer, suite, extensions, transcript) : yield* continueIdentity(effects, psk);
 
   // ── Finished, section 4.4.4 ──
   const finished = yield* readFinished(effects, suite, serverSecret, transcript);
@@ -96,7 +98,7 @@ export function* client13(effects: Effects, offer: Offer, transcript: Transcript
   }
 
   // ── Certificate and CertificateVerify of ours, when they are asked for ──
-  if (identity.certificateRequest !== undefined) yield* authenticateClient(effects, identity.certificateRequest, transcript);
+  if (identity.request !== undefined) yield* authenticateClient(effects, identity.request, transcript);
 
   // ── Finished of ours ──
   send(effects, transcript, encodeFinished(finishedMac(hash, clientSecret, transcript.digest())));
@@ -112,14 +114,14 @@ export function* client13(effects: Effects, offer: Offer, transcript: Transcript
   // ── Established: nothing gets here without its proofs ──
   effects.done(
     identity.kind === 'verified' ? established(identity.chain, identity.signature, finished) : resumed(identity.continues, finished),
-    after13(effects, { suite, request: offer.request, clientTraffic, serverTraffic, exporter: exporter13(hash, exporterSecret), resumptionSecret, transcript, alpn: effects.facts.alpn }),
+    after13(effects, { suite, host: offer.request.host?.name, clientTraffic, serverTraffic, exporter: exporter13(hash, exporterSecret), resumptionSecret, transcript }),
   );
 }
 
 /** Who the server is, and what that rests on. */
 type Identity =
-  | { readonly kind: 'verified'; readonly chain: ChainVerified; readonly signature: SignatureVerified; readonly certificateRequest: CertificateRequestMessage | undefined }
-  | { readonly kind: 'continued'; readonly continues: ContinuesVerified; readonly certificateRequest: undefined };
+  | { readonly kind: 'verified'; readonly chain: ChainVerified; readonly signature: SignatureVerified; readonly request: ClientAuthentication | undefined }
+  | { readonly kind: 'continued'; readonly continues: ContinuesVerified; readonly request: undefined };
 
 /** Section 4.2.11: the PSK that the server selected must be one of ours, and of the suite's hash. */
 function chosenPsk(offer: Offer, selected: number | undefined, suite: CipherSuite): PskOffer | undefined {
@@ -168,31 +170,32 @@ function judgeEarlyData(effects: Effects, offer: Offer, extensions: EncryptedExt
 }
 
 /** Sections 4.3.2, 4.4.2 and 4.4.3. The chain is judged before the signature, so that the alert tells what is wrong with it. */
-function* authenticateServer(effects: Effects, offer: Offer, extensions: EncryptedExtensionsValues, transcript: Transcript): Steps<Identity> {
+function* authenticateServer(effects: Effects, offer: Offer, suite: CipherSuite, extensions: EncryptedExtensionsValues, transcript: Transcript): Steps<Identity> {
   effects.fact('sessionReused', false);
   let message = yield* recv(effects, 'CertificateRequest or Certificate');
-  let certificateRequest: CertificateRequestMessage | undefined;
+  let request: ClientAuthentication | undefined;
   if (message.type === HandshakeType.certificate_request) {
-    certificateRequest = decodeCertificateRequest(message.body);
-    if (certificateRequest.context.length > 0) throw fail('DECODE_ERROR', 'CertificateRequest: a context during the handshake');
+    request = readCertificateRequest(message);
+    if (request.context.length > 0) throw fail('DECODE_ERROR', 'CertificateRequest: a context during the handshake');
     transcript.add(message.raw);
     message = yield* recv(effects, 'Certificate');
   }
-  const peer = yield* readCertificate(effects, message, extensions.serverCertificateType);
+  const certificate = yield* readCertificate(effects, message, extensions.serverCertificateType);
   transcript.add(message.raw);
 
   message = yield* expect(effects, 'CertificateVerify', HandshakeType.certificate_verify);
-  const chain = yield* verifyChain(effects, offer.request, peer);
-  const signature = yield* verifySignature(effects, peer, decodeCertificateVerify(message.body), signedContent('server', transcript.digest()));
+  const { chain, key } = yield* verifyChain(effects, { host: offer.request.host?.name, suite, ...certificate });
+  const signature = yield* verifyCertificateVerify(effects, key, decodeCertificateVerify(message.body), transcript.digest());
   transcript.add(message.raw);
-  return { kind: 'verified', chain, signature, certificateRequest };
+  return { kind: 'verified', chain, signature, request };
 }
 
 /** A PSK stands for the identity that was verified when it was made; `reverifyOnResumption` looks at that again. */
-function* continueIdentity(effects: Effects, offer: Offer, psk: PskOffer): Steps<Identity> {
-  effects.fact('sessionReused', psk.source.kind === 'session');
-  if (psk.source.kind === 'session') yield* rememberPeer(effects, offer.request, psk.source.session);
-  return { kind: 'continued', continues: continuesPsk(psk), certificateRequest: undefined };
+function* continueIdentity(effects: Effects, psk: PskOffer): Steps<Identity> {
+  const { source } = psk;
+  effects.fact('sessionReused', source.kind === 'session');
+  const continues = source.kind === 'session' ? yield* continueSession(effects, source.session) : continuesExternal(source.psk);
+  return { kind: 'continued', continues, request: undefined };
 }
 
 function* readFinished(effects: Effects, suite: CipherSuite, serverSecret: Uint8Array, transcript: Transcript): Steps<FinishedVerified> {

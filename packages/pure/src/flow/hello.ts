@@ -4,6 +4,7 @@
  *
  * The extensions stand in the order of RFC 8448's traces; randomness is drawn in the order random, session id, key shares.
  */
+import type { Host } from '@ferrule/x509';
 import type { Effects } from '../effects.ts';
 import type { Group, Hash, KeyShare } from '../crypto/provider.ts';
 import type { Transcript } from '../keys/transcript.ts';
@@ -19,9 +20,8 @@ const EMPTY = new Uint8Array(0);
 
 /** What the caller asked of this connection, fixed when its handshake begins. */
 export interface Request {
-  readonly host: string | undefined;
-  /** True when the host is a DNS name, which goes into server_name; an IP address never does (RFC 6066 section 3). */
-  readonly hostIsName: boolean;
+  /** Goes into server_name when it is a DNS name; an IP address never does (RFC 6066 section 3). */
+  readonly host: Host | undefined;
   readonly session: Session | undefined;
   /** The caller has early data to send. */
   readonly earlyData: boolean;
@@ -52,7 +52,7 @@ export interface Offer {
 /** Everything for the first ClientHello. */
 export function* makeOffer(effects: Effects, request: Request): Steps<Offer> {
   const { config } = effects;
-  const session = request.session !== undefined && fits(request.session, config, request.host) ? request.session : undefined;
+  const session = request.session !== undefined && fits(request.session, config, request.host?.name) ? request.session : undefined;
   const speaks13 = config.versions.includes('TLSv1.3');
   const session12 = session?.version === 'TLSv1.2' ? session : undefined;
   const draw = (length: number): Uint8Array => {
@@ -129,7 +129,7 @@ function extensions(effects: Effects, offer: Offer): Extension[] {
   const greased = (index: number): readonly number[] => (grease === undefined ? [] : [greaseOf(grease, index)]);
   const groups = speaks13 ? config.groups : config.groups.filter(({ kem }) => !kem);
   const values: ExtensionInput<'clientHello'> = {
-    serverName: request.hostIsName ? request.host : undefined,
+    serverName: request.host?.kind === 'dns' ? request.host.name : undefined,
     extendedMasterSecret: speaks12 || undefined,
     renegotiationInfo: speaks12 ? EMPTY : undefined,
     supportedGroups: [...greased(1), ...groups.map(({ id }) => id)],

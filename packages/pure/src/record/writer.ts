@@ -54,8 +54,8 @@ export class RecordWriter {
     this.#record(ContentType.alert, encodeAlert(level, description));
   }
 
-  /** New keys for whatever comes after; what came before keeps the old ones. */
-  install(protection: Protection): void {
+  /** New keys for whatever comes after, or none; what came before keeps the old ones. */
+  install(protection: Protection | undefined): void {
     this.#endFlight();
     const old = this.#protection;
     const last = this.#queue[this.#queue.length - 1];

@@ -1,0 +1,577 @@
+/**
+ * @module One connection: `Ssl` of the contract. The only file that sees a Bio.
+ *
+ *     read BIO → RecordReader → Coalescer → flow (through Effects) → RecordWriter → write BIO
+ *
+ * Before it returns, each operation has done all that it can with what the BIOs hold. Callbacks of the caller are called
+ * between operations, never inside one.
+ */
+import { bioErrorCode, type Bio } from '@ferrule/bio';
+import type { Credential, Ssl, TlsSession, TlsVersion, TraceMessage } from '@ferrule/contract';
+import { Alert, alertLevel, alertName, SslError, TlsError, X509V, type Failed } from '@ferrule/result';
+import { parseHost, type Host } from '@ferrule/x509';
+import { serverEndPoint } from './auth/verify.ts';
+import type { Config } from './context.ts';
+import type { Afterlife, Effects, Facts } from './effects.ts';
+import { Engine } from './engine.ts';
+import { client } from './flow/client.ts';
+import { mint, type Aligned } from './flow/proof.ts';
+import { tlsExporter, type Exporter } from './keys/exporter.ts';
+import { MAX_POST_HANDSHAKE_BYTES } from './limits.ts';
+import { fail } from './reason.ts';
+import type { AlertMessage } from './record/alert.ts';
+import { Coalescer, type HandshakeMessage } from './record/coalesce.ts';
+import { Protection, type RecordKeys } from './record/protect.ts';
+import { Progress, RecordReader } from './record/reader.ts';
+import { RecordWriter } from './record/writer.ts';
+import { Session } from './session/session.ts';
+import type { Wait } from './wait.ts';
+import { ContentType, Version } from './wire/names.ts';
+
+const SENT = 1;
+const RECEIVED = 2;
+
+export class Connection implements Ssl {
+  readonly #config: Config;
+  readonly #engine: Engine;
+  readonly #effects: Effects;
+  readonly #facts: Partial<Facts> = {};
+  readonly #coalescer: Coalescer;
+  readonly #reader: RecordReader;
+  readonly #writer = new RecordWriter();
+  #rbio: Bio | undefined;
+  #wbio: Bio | undefined;
+
+  #connectState = false;
+  #begun = false;
+  #host: Host | undefined;
+  #session: Session | undefined;
+  #step = 'before connect';
+  #awaiting: Promise<void> | undefined;
+
+  /** There once the handshake is done. */
+  #afterlife: Afterlife | undefined;
+  /** Open while early data may be written. */
+  #earlyData: { remaining: number; readonly exporter: Exporter } | undefined;
+  /** Plaintext in the reader's memory that read() has not given out. */
+  #plain: Uint8Array = EMPTY;
+  #shutdown: 0 | 1 | 2 | 3 = 0;
+  #events: (() => void)[] = [];
+
+  constructor(config: Config) {
+    this.#config = config;
+    this.#coalescer = new Coalescer(config.limits.handshakeBytes);
+    this.#reader = new RecordReader({
+      handshake: this.#coalescer,
+      emptyRecordsInARow: config.limits.emptyRecordsInARow,
+      trace: config.onMessage && ((contentType, content) => this.#trace('received', contentType, content)),
+    });
+    this.#writer.padding = config.recordPadding;
+    this.#engine = new Engine({
+      alert: (description) => this.#sendAlert(2, description),
+      flush: () => this.#flush(),
+      end: () => this.#wipe(),
+    });
+    this.#effects = this.#makeEffects();
+  }
+
+  setBio(rbio: Bio, wbio: Bio): void {
+    if (this.#begun) throw new TypeError('setBio: a handshake has begun');
+    this.#rbio = rbio;
+    this.#wbio = wbio;
+  }
+
+  setConnectState(): void {
+    this.#connectState = true;
+  }
+
+  setHost(name: string): void {
+    if (this.#begun) throw new TypeError('setHost: a handshake has begun');
+    this.#host = parseHost(name);
+  }
+
+  setSession(session: TlsSession): void {
+    if (this.#begun) throw new TypeError('setSession: a handshake has begun');
+    if (!Session.is(session)) throw new TypeError('setSession: not a session of this backend');
+    this.#session = session;
+  }
+
+  connect(): number {
+    this.#connectState = true;
+    return this.doHandshake();
+  }
+
+  doHandshake(): number {
+    return this.#leave(this.#handshake());
+  }
+
+  read(into: Uint8Array): number {
+    if (!(into instanceof Uint8Array) || into.length === 0) throw new TypeError('read: needs a Uint8Array that is not empty');
+    return this.#leave(this.#read(into));
+  }
+
+  write(from: Uint8Array): number {
+    if (!(from instanceof Uint8Array) || from.length === 0) throw new TypeError('write: needs a Uint8Array that is not empty');
+    return this.#leave(this.#write(from));
+  }
+
+  writeEarlyData(from: Uint8Array): number {
+    if (!(from instanceof Uint8Array) || from.length === 0) throw new TypeError('writeEarlyData: needs a Uint8Array that is not empty');
+    if (this.#afterlife !== undefined) throw new TypeError('writeEarlyData: the handshake is done; use write()');
+    if ((this.#session?.maxEarlyData ?? 0) === 0) throw new TypeError('writeEarlyData: needs a session that allows early data');
+    return this.#leave(this.#writeEarlyData(from));
+  }
+
+  shutdown(): number {
+    return this.#leave(this.#shutDown());
+  }
+
+  keyUpdate(requestPeer: boolean): number {
+    const update = this.#afterlife?.keyUpdate;
+    if (update === undefined) throw new TypeError('keyUpdate: needs an established TLS 1.3 connection');
+    if (this.#engine.broken) return this.#engine.refuse();
+    try {
+      update(requestPeer);
+      this.#flush();
+      return this.#leave(1);
+    } catch (error) {
+      return this.#leave(this.#engine.fail(error));
+    }
+  }
+
+  getError(ret: number): SslError {
+    return ret > 0 ? SslError.none : this.#engine.why;
+  }
+
+  get failure(): Failed | undefined {
+    return this.#engine.failure;
+  }
+
+  get asyncReady(): Promise<void> | undefined {
+    return this.#awaiting;
+  }
+
+  get pending(): number {
+    return this.#plain.length;
+  }
+
+  get state(): string {
+    return this.#facts.version === undefined ? this.#step : `${this.#facts.version} ${this.#step}`;
+  }
+
+  get shutdownState(): 0 | 1 | 2 | 3 {
+    return this.#shutdown;
+  }
+
+  get established(): boolean {
+    return this.#afterlife !== undefined;
+  }
+
+  get version(): TlsVersion | undefined {
+    return this.#facts.version;
+  }
+  get cipherSuite(): number | undefined {
+    return this.#facts.cipherSuite;
+  }
+  get group(): number | undefined {
+    return this.#facts.group;
+  }
+  get peerSignatureAlgorithm(): number | undefined {
+    return this.#facts.peerSignatureAlgorithm;
+  }
+  get alpn(): string | undefined {
+    return this.#facts.alpn;
+  }
+  get helloRetryRequested(): boolean | undefined {
+    return this.#facts.helloRetryRequested;
+  }
+  get extendedMasterSecret(): boolean | undefined {
+    return this.#facts.extendedMasterSecret;
+  }
+  get peerCertificates(): readonly Uint8Array[] {
+    return this.#facts.peerCertificates ?? [];
+  }
+  get peerRawPublicKey(): Uint8Array | undefined {
+    return this.#facts.peerRawPublicKey;
+  }
+  get verifiedChain(): readonly Uint8Array[] | undefined {
+    return this.#facts.verifiedChain;
+  }
+  get verifyResult(): number {
+    return this.#facts.verifyResult ?? this.#engine.failure?.error.verify?.code ?? X509V.OK;
+  }
+  get ocspResponse(): Uint8Array | undefined {
+    return this.#facts.ocspResponse;
+  }
+  get signedCertificateTimestamps(): Uint8Array | undefined {
+    return this.#facts.signedCertificateTimestamps;
+  }
+  get clientCredential(): Credential | undefined {
+    return this.#facts.clientCredential;
+  }
+  get sessionReused(): boolean {
+    return this.#facts.sessionReused ?? false;
+  }
+  get earlyData(): 'not-sent' | 'rejected' | 'accepted' {
+    return this.#facts.earlyData ?? 'not-sent';
+  }
+  get ech(): 'not-offered' | 'grease' | 'accepted' | 'rejected' {
+    return this.#facts.ech ?? 'not-offered';
+  }
+  get echRetryConfigs(): Uint8Array | undefined {
+    return this.#facts.echRetryConfigs;
+  }
+
+  exportKeyingMaterial(label: string, context: Uint8Array | undefined, length: number): Uint8Array {
+    if (this.#afterlife === undefined) throw new TypeError('exportKeyingMaterial: the handshake is not done');
+    return this.#afterlife.exporter.export(label, context, length);
+  }
+
+  channelBinding(type: 'tls-exporter' | 'tls-server-end-point'): Uint8Array | undefined {
+    if (this.#afterlife === undefined) return undefined;
+    if (type === 'tls-exporter') {
+      // RFC 9266 section 4.2: in TLS 1.2 only with extended master secret.
+      return this.#facts.version === 'TLSv1.3' || this.#facts.extendedMasterSecret === true ? tlsExporter(this.#afterlife.exporter) : undefined;
+    }
+    const leaf = this.#facts.peerCertificates?.[0];
+    return leaf === undefined ? undefined : serverEndPoint(this.#config.provider, leaf);
+  }
+
+  dispose(): void {
+    this.#engine.abandon(fail('DISPOSED'));
+  }
+
+  // ── Operations ──
+
+  /** 1 when the handshake is done. */
+  #handshake(): number {
+    const { failure } = this.#engine;
+    if (failure !== undefined) return this.#engine.refuse();
+    if (this.#afterlife !== undefined && !this.#engine.busy) return 1;
+    if (!this.#begun) {
+      if (!this.#connectState) return this.#engine.fail(fail('CONNECTION_TYPE_NOT_SET'));
+      this.#begin(false);
+    }
+    return this.#engine.resume();
+  }
+
+  #begin(earlyData: boolean): void {
+    this.#begun = true;
+    this.#engine.start(client(this.#effects, { host: this.#host, session: this.#session, earlyData }));
+    if (this.#rbio === undefined || this.#wbio === undefined) this.#engine.fail(fail('BIO_MISSING'));
+  }
+
+  #read(into: Uint8Array): number {
+    if (this.#plain.length > 0) return this.#take(into);
+    const ready = this.#handshake();
+    if (ready <= 0) return ready;
+    try {
+      for (;;) {
+        if ((this.#shutdown & RECEIVED) !== 0) return this.#closed();
+        const stalled = this.#nextEvent();
+        if (stalled !== 0) return stalled;
+        if (this.#plain.length > 0) return this.#take(into);
+      }
+    } catch (error) {
+      return this.#engine.fail(error);
+    }
+  }
+
+  /** One record or message after the handshake: 0 when something came, else what the operation returns. */
+  #nextEvent(): number {
+    if (this.#engine.busy) {
+      const ret = this.#engine.resume();
+      if (ret <= 0) return -1;
+    }
+    const message = this.#nextMessage();
+    if (message !== undefined) {
+      const steps = this.#afterlife?.receive(message);
+      if (steps !== undefined) this.#engine.start(steps);
+      // What we owe for it, a KeyUpdate or a certificate, goes out as far as there is room; nobody waits for that here.
+      this.#flush();
+      return 0;
+    }
+    const wait = this.#nextRecord();
+    if (wait !== 0) return this.#engine.wait(wait);
+    const { type, fragment, alert } = this.#reader;
+    switch (type) {
+      case ContentType.application_data:
+        this.#plain = fragment;
+        return 0;
+      case ContentType.handshake:
+        this.#coalescer.push(fragment);
+        return 0;
+      case ContentType.alert:
+        this.#receiveAlert(alert);
+        return 0;
+      default:
+        throw fail('UNEXPECTED_RECORD', `a record of type ${type} after the handshake`);
+    }
+  }
+
+  #write(from: Uint8Array): number {
+    const ready = this.#handshake();
+    if (ready <= 0) return ready;
+    if ((this.#shutdown & SENT) !== 0) return this.#engine.fail(fail('PROTOCOL_IS_SHUTDOWN'));
+    try {
+      if (this.#writer.worn) this.#afterlife?.keyUpdate?.(false);
+      return this.#put(from);
+    } catch (error) {
+      return this.#engine.fail(error);
+    }
+  }
+
+  #writeEarlyData(from: Uint8Array): number {
+    if (this.#engine.broken) return this.#engine.refuse();
+    if (!this.#begun) this.#begin(true);
+    // Until the ClientHello has gone; then the flow rests, and what it waits for is of no concern here.
+    if (this.#earlyData === undefined) {
+      const ret = this.#engine.resume();
+      if (this.#earlyData === undefined) {
+        if (ret < 0 && this.#engine.why !== SslError.wantRead) return ret;
+        throw new TypeError('writeEarlyData: the time for early data is over, or the session does not fit this connection; use connect() and write()');
+      }
+    }
+    const { remaining } = this.#earlyData;
+    if (remaining === 0) throw new TypeError('writeEarlyData: the server takes no more early data (session.maxEarlyData)');
+    try {
+      const ret = this.#put(from.length > remaining ? from.subarray(0, remaining) : from);
+      if (ret > 0) this.#earlyData.remaining -= ret;
+      return ret;
+    } catch (error) {
+      return this.#engine.fail(error);
+    }
+  }
+
+  #put(from: Uint8Array): number {
+    const ret = this.#writer.write(this.#wbio as Bio, from);
+    if (ret > 0) return ret;
+    this.#checkWriteBio();
+    return this.#waitFor(-ret as Wait, this.#writer.ready);
+  }
+
+  #shutDown(): number {
+    const ready = this.#handshake();
+    if (ready <= 0) return ready;
+    try {
+      if ((this.#shutdown & SENT) === 0) {
+        this.#sendAlert(1, Alert.close_notify);
+        this.#shutdown |= SENT;
+        const wait = this.#flush();
+        if (wait !== 0) return this.#engine.wait(wait);
+        this.#engine.why = SslError.none;
+        return (this.#shutdown & RECEIVED) === 0 ? 0 : 1;
+      }
+      const wait = this.#flush();
+      if (wait !== 0) return this.#engine.wait(wait);
+      while ((this.#shutdown & RECEIVED) === 0) {
+        const stalled = this.#nextEvent();
+        if (stalled !== 0) return stalled;
+        if (this.#plain.length > 0) throw fail('APPLICATION_DATA_ON_SHUTDOWN');
+      }
+      return 1;
+    } catch (error) {
+      return this.#engine.fail(error);
+    }
+  }
+
+  #take(into: Uint8Array): number {
+    const plain = this.#plain;
+    const count = Math.min(into.length, plain.length);
+    if (count === plain.length) {
+      into.set(plain);
+      this.#plain = EMPTY;
+    } else {
+      into.set(plain.subarray(0, count));
+      this.#plain = plain.subarray(count);
+    }
+    return count;
+  }
+
+  #closed(): 0 {
+    this.#engine.why = SslError.zeroReturn;
+    return 0;
+  }
+
+  /** Calls what was put off while the operation ran. */
+  #leave(ret: number): number {
+    while (this.#events.length > 0) {
+      const events = this.#events;
+      this.#events = [];
+      for (const event of events) event();
+    }
+    return ret;
+  }
+
+  // ── Records ──
+
+  /** The reader's next record: 0 there is one, else the wait. @throws TlsError at the end of the stream. */
+  #nextRecord(): Wait | 0 {
+    const bio = this.#rbio as Bio;
+    const progress = this.#reader.next(bio);
+    if (progress === Progress.done) return 0;
+    if (bio.error !== undefined && progress !== Progress.wantAsync) throw transportError(bio.error);
+    if (progress === Progress.eof) throw fail('UNEXPECTED_EOF', `the transport ended at "${this.state}"`);
+    if (progress === Progress.wantAsync) this.#awaiting = this.#reader.ready;
+    return progress;
+  }
+
+  #nextMessage(): HandshakeMessage | undefined {
+    const message = this.#coalescer.next();
+    if (message !== undefined) this.#trace('received', ContentType.handshake, message.raw);
+    return message;
+  }
+
+  /** Everything that waits to be sent, as far as there is room for it. */
+  #flush(): Wait | 0 {
+    const progress = this.#writer.flush(this.#wbio as Bio);
+    if (progress === 0) return 0;
+    this.#checkWriteBio();
+    if (progress === SslError.wantAsync) this.#awaiting = this.#writer.ready;
+    return progress;
+  }
+
+  #waitFor(wait: Wait, ready: Promise<void> | undefined): -1 {
+    if (wait === SslError.wantAsync) this.#awaiting = ready;
+    return this.#engine.wait(wait);
+  }
+
+  #checkWriteBio(): void {
+    const error = this.#wbio?.error;
+    if (error !== undefined) throw transportError(error);
+  }
+
+  #sendAlert(level: 1 | 2, description: number): void {
+    this.#trace('sent', ContentType.alert, Uint8Array.of(level, description));
+    this.#writer.alert(level, description);
+  }
+
+  /** RFC 9846 section 6: close_notify, or an error. Before the handshake is done either ends it. */
+  #receiveAlert(alert: AlertMessage | undefined): void {
+    if (alert === undefined) return;
+    const { description } = alert;
+    if (description === Alert.close_notify && this.#afterlife !== undefined) {
+      this.#shutdown |= RECEIVED;
+      return;
+    }
+    const what = description === Alert.close_notify ? 'close_notify during the handshake' : `the alert ${alertName(description)}`;
+    throw new TlsError('PEER_ALERT', `the peer sent ${what} at "${this.state}"`, { alert: { description, origin: 'peer' } });
+  }
+
+  #trace(direction: TraceMessage['direction'], contentType: number, bytes: Uint8Array): void {
+    const { onMessage } = this.#config;
+    if (onMessage === undefined) return;
+    const copy = bytes.slice();
+    this.#events.push(() => onMessage({ direction, contentType, bytes: copy }));
+  }
+
+  #wipe(): void {
+    this.#reader.dispose();
+    this.#writer.dispose();
+    this.#coalescer.release();
+    this.#afterlife?.dispose();
+    this.#earlyData?.exporter.dispose();
+    this.#earlyData = undefined;
+    this.#plain = EMPTY;
+    this.#awaiting = undefined;
+  }
+
+  // ── What the flow may do ──
+
+  #makeEffects(): Effects {
+    const config = this.#config;
+    const facts = this.#facts;
+    return {
+      config,
+      facts,
+      enter: (step) => void (this.#step = step),
+      fact: (name, value) => {
+        if (name in facts) throw fail('INTERNAL_ERROR', `the fact ${name} is written twice`);
+        facts[name] = value;
+        if (name === 'version') {
+          this.#reader.version = facts.version;
+          this.#writer.legacyVersion = Version.tls12;
+        }
+      },
+      awaiting: (operation) => void (this.#awaiting = operation),
+      poll: () => this.#poll(),
+      aligned: () => this.#aligned(),
+      pollChangeCipherSpec: () => this.#pollChangeCipherSpec(),
+      put: (message) => {
+        this.#trace('sent', ContentType.handshake, message);
+        this.#writer.handshake(message);
+      },
+      putChangeCipherSpec: () => {
+        this.#trace('sent', ContentType.change_cipher_spec, Uint8Array.of(1));
+        this.#writer.changeCipherSpec();
+      },
+      flush: () => this.#flush(),
+      installReadKeys: (keys, _aligned) => this.#reader.install(protect(keys)),
+      installWriteKeys: (keys) => this.#writer.install(protect(keys)),
+      limitRecords: (peer) => this.#writer.limitRecords(peer),
+      keylog: (line) => {
+        const { onKeylog } = config;
+        if (onKeylog !== undefined) this.#events.push(() => onKeylog(line));
+      },
+      session: (session) => {
+        const { onSession } = config;
+        if (onSession !== undefined) this.#events.push(() => onSession(session));
+      },
+      openEarlyData: (limit, exporter) => void (this.#earlyData = { remaining: limit, exporter }),
+      closeEarlyData: () => {
+        this.#earlyData = undefined;
+        this.#writer.install(undefined);
+      },
+      done: (_established, afterlife) => {
+        this.#afterlife = afterlife;
+        this.#engine.handshaking = false;
+        this.#reader.established = true;
+        this.#coalescer.limit = Math.min(config.limits.handshakeBytes, MAX_POST_HANDSHAKE_BYTES);
+        this.#step = 'established';
+      },
+    };
+  }
+
+  #poll(): HandshakeMessage | Wait {
+    for (;;) {
+      const message = this.#nextMessage();
+      if (message !== undefined) return message;
+      const wait = this.#flush() || this.#nextRecord();
+      if (wait !== 0) return wait;
+      const { type, fragment, alert } = this.#reader;
+      if (type === ContentType.alert) this.#receiveAlert(alert);
+      else if (type === ContentType.handshake) this.#coalescer.push(fragment);
+      else throw fail('UNEXPECTED_RECORD', `a record of type ${type} at "${this.state}"`);
+    }
+  }
+
+  #pollChangeCipherSpec(): true | Wait {
+    this.#aligned();
+    for (;;) {
+      const wait = this.#flush() || this.#nextRecord();
+      if (wait !== 0) return wait;
+      const { type, fragment, alert } = this.#reader;
+      if (type === ContentType.alert) this.#receiveAlert(alert);
+      else if (type !== ContentType.change_cipher_spec) throw fail('UNEXPECTED_RECORD', `a record of type ${type} where change_cipher_spec must come`);
+      else if (fragment.length !== 1 || fragment[0] !== 1) throw fail('BAD_CHANGE_CIPHER_SPEC');
+      else return true;
+    }
+  }
+
+  #aligned(): Aligned {
+    if (this.#coalescer.leftover > 0) throw fail('EXCESS_HANDSHAKE_DATA', `${this.#coalescer.leftover} bytes of handshake follow at "${this.state}"`);
+    return mint('aligned');
+  }
+}
+
+/** The keys are in the AEAD now: wipe where they came from. */
+function protect(keys: RecordKeys): Protection {
+  const protection = new Protection(keys);
+  keys.key.fill(0);
+  keys.iv.fill(0);
+  return protection;
+}
+
+const transportError = (cause: Error): TlsError => fail(bioErrorCode(cause), cause.message, { cause });
+
+const EMPTY = new Uint8Array(0);

@@ -1,0 +1,125 @@
+/**
+ * @module What a TLS 1.3 server may say after the handshake: NewSessionTicket, KeyUpdate, CertificateRequest (RFC 9846
+ * section 4.6). Event-driven: one message comes in, it is handled, nothing is remembered but keys and counts.
+ */
+import type { CipherSuite } from '../crypto/provider.ts';
+import type { Afterlife, Effects } from '../effects.ts';
+import type { Exporter } from '../keys/exporter.ts';
+import { finishedMac, nextTrafficSecret, resumptionPsk, trafficKeys } from '../keys/schedule13.ts';
+import type { Transcript } from '../keys/transcript.ts';
+import { fail } from '../reason.ts';
+import type { HandshakeMessage } from '../record/coalesce.ts';
+import { expiry, trustDigest } from '../session/resume.ts';
+import { Session } from '../session/session.ts';
+import type { Steps } from '../wait.ts';
+import { decodeExtensions } from '../wire/extensions.ts';
+import { encodeFinished } from '../wire/finished.ts';
+import { decodeKeyUpdate, encodeKeyUpdate } from '../wire/key_update.ts';
+import { handshakeName, HandshakeType } from '../wire/names.ts';
+import { decodeNewSessionTicket } from '../wire/new_session_ticket.ts';
+import { authenticateClient, readCertificateRequest } from './authenticate13.ts';
+
+/** What the handshake leaves behind; the secrets are taken over. */
+export interface Legacy13 {
+  readonly suite: CipherSuite;
+  readonly host: string | undefined;
+  clientTraffic: Uint8Array;
+  serverTraffic: Uint8Array;
+  readonly resumptionSecret: Uint8Array;
+  readonly exporter: Exporter;
+  /** Up to and with our Finished. */
+  readonly transcript: Transcript;
+}
+
+export function after13(effects: Effects, legacy: Legacy13): Afterlife {
+  const { config } = effects;
+  const counts = { tickets: 0, keyUpdates: 0 };
+
+  return {
+    exporter: legacy.exporter,
+    keyUpdate: (requestPeer) => updateOurs(effects, legacy, requestPeer),
+    receive(message) {
+      switch (message.type) {
+        case HandshakeType.new_session_ticket:
+          counts.keyUpdates = 0;
+          if (++counts.tickets <= config.limits.tickets) newSession(effects, legacy, message);
+          return undefined;
+        case HandshakeType.key_update:
+          if (++counts.keyUpdates > config.limits.keyUpdatesInARow) throw fail('TOO_MANY_KEY_UPDATES');
+          updateTheirs(effects, legacy, message);
+          return undefined;
+        case HandshakeType.certificate_request:
+          if (!config.postHandshakeAuth) throw fail('UNEXPECTED_MESSAGE', 'CertificateRequest after the handshake was not offered');
+          return authenticateLater(effects, legacy, message);
+        default:
+          throw fail('UNEXPECTED_MESSAGE', `${handshakeName(message.type)} after the handshake`);
+      }
+    },
+    dispose() {
+      for (const secret of [legacy.clientTraffic, legacy.serverTraffic, legacy.resumptionSecret]) secret.fill(0);
+      legacy.exporter.dispose();
+    },
+  };
+}
+
+/** Section 4.6.1. A lifetime of 0 means: not to be used at all. */
+function newSession(effects: Effects, { suite, host, resumptionSecret }: Legacy13, { body }: HandshakeMessage): void {
+  const { config, facts } = effects;
+  const { lifetime, ageAdd, nonce, ticket, extensions } = decodeNewSessionTicket(body);
+  const { earlyData } = decodeExtensions('newSessionTicket', extensions);
+  if (config.onSession === undefined || lifetime === 0) return;
+  const receivedAt = config.now();
+  effects.session(
+    new Session(
+      {
+        version: 'TLSv1.3',
+        cipherSuite: suite.id,
+        host,
+        alpn: facts.alpn,
+        configuration: trustDigest(config),
+        receivedAt,
+        expiresAt: expiry(receivedAt, lifetime),
+        secret: resumptionPsk(suite.hash, resumptionSecret, nonce),
+        ticket: ticket.slice(),
+        sessionId: new Uint8Array(0),
+        ageAdd,
+        maxEarlyData: earlyData ?? 0,
+        extendedMasterSecret: true,
+        group: facts.group,
+        peerSignatureAlgorithm: facts.peerSignatureAlgorithm,
+        peerCertificates: facts.peerCertificates ?? [],
+        verifiedChain: facts.verifiedChain,
+        verifyResult: facts.verifyResult ?? 0,
+        ocspResponse: facts.ocspResponse,
+        signedCertificateTimestamps: facts.signedCertificateTimestamps,
+      },
+      config.provider.hashes.sha256,
+    ),
+  );
+}
+
+/** Section 4.6.3: the server writes with new keys from here on, and may ask the same of us. */
+function updateTheirs(effects: Effects, legacy: Legacy13, { body }: HandshakeMessage): void {
+  const requested = decodeKeyUpdate(body);
+  const aligned = effects.aligned();
+  const { suite } = legacy;
+  legacy.serverTraffic = nextTrafficSecret(suite.hash, legacy.serverTraffic);
+  effects.installReadKeys({ version: 'TLSv1.3', suite, ...trafficKeys(suite, legacy.serverTraffic) }, aligned);
+  if (requested) updateOurs(effects, legacy, false);
+}
+
+function updateOurs(effects: Effects, legacy: Legacy13, requestPeer: boolean): void {
+  const { suite } = legacy;
+  effects.put(encodeKeyUpdate(requestPeer));
+  legacy.clientTraffic = nextTrafficSecret(suite.hash, legacy.clientTraffic);
+  effects.installWriteKeys({ version: 'TLSv1.3', suite, ...trafficKeys(suite, legacy.clientTraffic) });
+}
+
+/** Section 4.6.2: Certificate, CertificateVerify, Finished, over the handshake and this request alone. */
+function* authenticateLater(effects: Effects, legacy: Legacy13, message: HandshakeMessage): Steps<void> {
+  const authentication = readCertificateRequest(message);
+  const transcript = legacy.transcript.clone();
+  transcript.add(message.raw);
+  yield* authenticateClient(effects, authentication, transcript);
+  effects.put(encodeFinished(finishedMac(legacy.suite.hash, legacy.clientTraffic, transcript.digest())));
+}

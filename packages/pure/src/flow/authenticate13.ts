@@ -1,0 +1,86 @@
+/**
+ * @module Certificate messages of TLS 1.3 (RFC 9846 sections 4.3.2, 4.4.2, 4.4.3): reading the server's, and answering a
+ * CertificateRequest, in the handshake and after it.
+ */
+import type { CertificateRequest } from '@ferrule/contract';
+import { chooseCredential, signCertificateVerify, type ChosenCredential } from '../auth/sign.ts';
+import type { Peer } from '../auth/verify.ts';
+import type { Effects } from '../effects.ts';
+import type { Transcript } from '../keys/transcript.ts';
+import { fail } from '../reason.ts';
+import type { HandshakeMessage } from '../record/coalesce.ts';
+import { settle, type Steps } from '../wait.ts';
+import { decodeCertificate, encodeCertificate } from '../wire/certificate.ts';
+import { decodeCertificateRequest } from '../wire/certificate_request.ts';
+import { encodeCertificateVerify } from '../wire/certificate_verify.ts';
+import { decodeCompressedCertificate } from '../wire/compressed_certificate.ts';
+import { decodeExtensions } from '../wire/extensions.ts';
+import { CertificateCompressionId, CertificateType, ExtensionType, handshakeName, HandshakeType } from '../wire/names.ts';
+
+/** What the server wants to know of us. */
+export interface ClientAuthentication {
+  /** Echoed in our Certificate; empty during the handshake. */
+  readonly context: Uint8Array;
+  readonly request: CertificateRequest;
+}
+
+/** Section 4.3.2. @throws TlsError MISSING_EXTENSION without signature_algorithms. */
+export function readCertificateRequest({ body }: HandshakeMessage): ClientAuthentication {
+  const { context, extensions } = decodeCertificateRequest(body);
+  const { signatureAlgorithms, certificateAuthorities = [] } = decodeExtensions('certificateRequest', extensions);
+  if (signatureAlgorithms === undefined) throw fail('MISSING_EXTENSION', 'CertificateRequest: no signature_algorithms');
+  return { context, request: { authorities: certificateAuthorities, signatureAlgorithms, certificateTypes: [] } };
+}
+
+/** Section 4.4.2, also compressed (RFC 8879). `type` is the CertificateType of EncryptedExtensions. */
+export function* readCertificate(effects: Effects, message: HandshakeMessage, type: number | undefined): Steps<Omit<Peer, 'host' | 'suite'>> {
+  const { config } = effects;
+  const { context, entries } = decodeCertificate(yield* certificateBody(effects, message));
+  if (context.length > 0) throw fail('DECODE_ERROR', 'Certificate: a context from the server');
+  if (entries.length === 0) throw fail('NO_CERTIFICATE', 'the server sent an empty list of certificates');
+  const offered = new Set<number>();
+  const kind = type === CertificateType.raw_public_key ? 'raw-public-key' : 'x509';
+  if (kind === 'x509' && config.ocsp !== 'off') offered.add(ExtensionType.status_request);
+  if (kind === 'x509' && config.signedCertificateTimestamps) offered.add(ExtensionType.signed_certificate_timestamp);
+  // All entries are checked; only what is said of the leaf is kept.
+  const [leaf] = entries.map(({ extensions }) => decodeExtensions('certificate', extensions, offered));
+  return {
+    kind,
+    certificates: entries.map(({ data }) => data.slice()),
+    ocspResponse: leaf?.statusRequest?.slice(),
+    signedCertificateTimestamps: leaf?.signedCertificateTimestamp?.slice(),
+  };
+}
+
+function* certificateBody(effects: Effects, message: HandshakeMessage): Steps<Uint8Array> {
+  const { decompressors, limits } = effects.config;
+  if (message.type === HandshakeType.certificate) return message.body;
+  if (message.type !== HandshakeType.compressed_certificate || decompressors.length === 0) {
+    throw fail('UNEXPECTED_MESSAGE', `${handshakeName(message.type)} in place of Certificate`);
+  }
+  const { algorithm, uncompressedLength, compressed } = decodeCompressedCertificate(message.body);
+  const decompressor = decompressors.find(({ name }) => CertificateCompressionId[name] === algorithm);
+  if (decompressor === undefined) throw fail('UNKNOWN_CERT_COMPRESSION', `the server compressed its certificate with algorithm ${algorithm}`);
+  if (uncompressedLength > limits.handshakeBytes) throw fail('EXCESSIVE_MESSAGE_SIZE', `a certificate of ${uncompressedLength} bytes, compressed`);
+  const body = yield* settle(effects, 'decompress the certificate', decompressor.decompress(compressed, uncompressedLength));
+  if (body?.length !== uncompressedLength) throw fail('CERT_DECOMPRESSION_FAILED');
+  return body;
+}
+
+/** Our Certificate, and CertificateVerify if it is not empty, into the flight. */
+export function* authenticateClient(effects: Effects, { context, request }: ClientAuthentication, transcript: Transcript): Steps<void> {
+  const chosen = yield* chooseCredential(effects, request, 'TLSv1.3');
+  effects.fact('clientCredential', chosen?.credential);
+  put(effects, transcript, encodeCertificate({ context, entries: entriesOf(chosen) }));
+  if (chosen === undefined) return;
+  const signature = yield* signCertificateVerify(effects, chosen, 'TLSv1.3', transcript.digest());
+  put(effects, transcript, encodeCertificateVerify({ algorithm: chosen.scheme, signature }));
+}
+
+const entriesOf = (chosen: ChosenCredential | undefined): { readonly data: Uint8Array; readonly extensions: readonly [] }[] =>
+  (chosen?.credential.chain ?? []).map((data) => ({ data, extensions: [] }));
+
+function put(effects: Effects, transcript: Transcript, message: Uint8Array): void {
+  transcript.add(message);
+  effects.put(message);
+}
