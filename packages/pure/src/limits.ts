@@ -31,3 +31,5 @@ export const MAX_BYTES_IN_FLIGHT = 262_144;
 export const MAX_QUOTED = 64;
 /** Bytes of NewSessionTicket, CertificateRequest and KeyUpdate after the handshake (BoringSSL: the same). */
 export const MAX_POST_HANDSHAKE_BYTES = 16_384;
+/** Seconds that a TLS 1.2 session is kept to which the server gave no lifetime. */
+export const SESSION_LIFETIME_12 = 7_200;

@@ -1,0 +1,340 @@
+/**
+ * @module TLS 1.2 from the ServerHello on, full and abbreviated: RFC 5246 section 7.3, figures 1 and 2, with ECDHE
+ * (RFC 8422), an AEAD, extended master secret (RFC 7627) and tickets (RFC 5077).
+ *
+ *     full                                            abbreviated
+ *     <------ ServerHello                             <------ ServerHello, the session taken up
+ *             Certificate, CertificateStatus*                 NewSessionTicket*
+ *             ServerKeyExchange                               [ChangeCipherSpec] Finished
+ *             CertificateRequest*, ServerHelloDone    ------> [ChangeCipherSpec] Finished
+ *     ------> Certificate*
+ *             ClientKeyExchange, CertificateVerify*
+ *             [ChangeCipherSpec] Finished
+ *     <------ NewSessionTicket*
+ *             [ChangeCipherSpec] Finished
+ */
+import { chooseCredential, signCertificateVerify } from '../auth/sign.ts';
+import { verifyChain, verifyServerKeyExchange, type VerifiedPeer } from '../auth/verify.ts';
+import type { CipherSuite } from '../crypto/provider.ts';
+import type { Afterlife, Effects } from '../effects.ts';
+import { equalSecrets } from '../keys/equal.ts';
+import { exporter12 } from '../keys/exporter.ts';
+import { KeylogLabel, keylogLine } from '../keys/keylog.ts';
+import { extendedMasterSecret, keyBlock, masterSecret, verifyData, type WriteKeys } from '../keys/schedule12.ts';
+import type { Transcript } from '../keys/transcript.ts';
+import { SESSION_LIFETIME_12 } from '../limits.ts';
+import { fail } from '../reason.ts';
+import type { HandshakeMessage } from '../record/coalesce.ts';
+import { continueSession, expiry, trustDigest } from '../session/resume.ts';
+import { Session } from '../session/session.ts';
+import { flush, recv, settle, type Steps } from '../wait.ts';
+import { decodeCertificate12, decodeRawPublicKey12, encodeCertificate12, encodeRawPublicKey12 } from '../wire/certificate.ts';
+import { decodeCertificateRequest12, type CertificateRequest12 } from '../wire/certificate_request.ts';
+import { decodeCertificateStatus } from '../wire/certificate_status.ts';
+import { encodeCertificateVerify } from '../wire/certificate_verify.ts';
+import { encodeClientKeyExchange } from '../wire/client_key_exchange.ts';
+import { decodeEmpty } from '../wire/empty.ts';
+import type { ServerHello12Extensions } from '../wire/extension_values.ts';
+import { decodeExtensions } from '../wire/extensions.ts';
+import { encodeFinished } from '../wire/finished.ts';
+import { CertificateType, handshakeName, HandshakeType } from '../wire/names.ts';
+import { decodeNewSessionTicket12, type NewSessionTicket12 } from '../wire/new_session_ticket.ts';
+import type { ServerHello } from '../wire/server_hello.ts';
+import { decodeServerKeyExchange, type ServerKeyExchange } from '../wire/server_key_exchange.ts';
+import { disposePsks, disposeShares, offeredExtensions, type Offer } from './hello.ts';
+import { established, mint, resumed, type ChainVerified, type FinishedVerified, type SignatureVerified } from './proof.ts';
+
+/** What the ServerHello settled. */
+interface Negotiated {
+  readonly offer: Offer;
+  readonly hello: ServerHello;
+  readonly suite: CipherSuite;
+  readonly extensions: ServerHello12Extensions;
+  readonly transcript: Transcript;
+}
+
+export function* client12(effects: Effects, offer: Offer, transcript: Transcript, message: HandshakeMessage, hello: ServerHello): Steps<void> {
+  disposeShares(offer);
+  disposePsks(offer);
+
+  // ── ServerHello, section 7.4.1.3 ──
+  const suite = chosenSuite(effects, hello);
+  const session = continuedSession(offer, hello, suite);
+  const extensions = readExtensions(effects, offer, hello);
+  transcript.start(suite.hash);
+  transcript.add(message.raw);
+  const negotiated = { offer, hello, suite, extensions, transcript };
+  effects.fact('cipherSuite', suite.id);
+  effects.fact('sessionReused', session !== undefined);
+  if (session === undefined) yield* full(effects, negotiated);
+  else yield* abbreviated(effects, negotiated, session);
+}
+
+/** Figure 1. */
+function* full(effects: Effects, negotiated: Negotiated): Steps<void> {
+  const { hello, offer, suite, transcript } = negotiated;
+  requireExtendedMasterSecret(effects, negotiated.extensions);
+
+  // ── Certificate, CertificateStatus, ServerKeyExchange, CertificateRequest, ServerHelloDone ──
+  const server = yield* authenticateServer(effects, negotiated);
+  // Keys change in our next flight, and in the server's: nothing may be left of this one.
+  effects.aligned();
+
+  // ── Certificate, ClientKeyExchange, CertificateVerify ──
+  const certify = server.request === undefined ? undefined : yield* sendCertificate(effects, negotiated, server.request);
+  const premaster = yield* exchangeKeys(effects, negotiated, server.exchange);
+  const master = negotiated.extensions.extendedMasterSecret
+    ? extendedMasterSecret(suite.hash, premaster, transcript.digest())
+    : masterSecret(suite.hash, premaster, offer.random, hello.random);
+  if (certify !== undefined) yield* certify();
+  transcript.forget();
+
+  // ── Finished, both ways ──
+  const keys = deriveKeys(effects, negotiated, master);
+  yield* sendFinished(effects, negotiated, master, keys.client);
+  const { ticket, finished } = yield* readFinished(effects, negotiated, master, keys.server);
+  remember(effects, negotiated, master, ticket, hello.sessionId);
+  effects.done(established(server.chain, server.signature, finished), afterwards(effects, negotiated, master));
+}
+
+/** Figure 2. */
+function* abbreviated(effects: Effects, negotiated: Negotiated, session: Session): Steps<void> {
+  const { fields } = session;
+  // RFC 7627 section 5.3: both handshakes have it, or neither.
+  if ((negotiated.extensions.extendedMasterSecret ?? false) !== fields.extendedMasterSecret) throw fail('EXTENDED_MASTER_SECRET_CHANGED');
+  if (fields.group !== undefined) effects.fact('group', fields.group);
+  const continues = yield* continueSession(effects, session);
+
+  negotiated.transcript.forget();
+  const master = fields.secret.slice();
+  const keys = deriveKeys(effects, negotiated, master);
+  const { ticket, finished } = yield* readFinished(effects, negotiated, master, keys.server);
+  yield* sendFinished(effects, negotiated, master, keys.client);
+  if (ticket !== undefined) remember(effects, negotiated, master, ticket, EMPTY);
+  effects.done(resumed(continues, finished), afterwards(effects, negotiated, master));
+}
+
+function chosenSuite({ config }: Effects, hello: ServerHello): CipherSuite {
+  const suite = config.suites.find(({ id, version }) => id === hello.cipherSuite && version === 'TLSv1.2');
+  if (suite === undefined) throw fail('WRONG_CIPHER_SUITE', `the server chose cipher suite 0x${hello.cipherSuite.toString(16).padStart(4, '0')}`);
+  if (hello.compressionMethod !== 0) throw fail('INVALID_COMPRESSION');
+  return suite;
+}
+
+/** The session that was offered, if the server echoes the session id that stands for it (RFC 5246 section 7.4.1.3, RFC 5077 section 3.4). */
+function continuedSession(offer: Offer, hello: ServerHello, suite: CipherSuite): Session | undefined {
+  if (hello.sessionId.length === 0 || !equalSecrets(hello.sessionId, offer.sessionId)) return undefined;
+  const session = offer.session12;
+  // Without a session, the id was only there for looks (RFC 9846 appendix E.4): no server can know it.
+  if (session === undefined) throw fail('INVALID_SESSION_ID', 'the server echoes a session id that stands for no session');
+  if (session.fields.cipherSuite !== suite.id) throw fail('RESUMPTION_MISMATCH', 'the server takes up the session with another cipher suite');
+  return session;
+}
+
+function readExtensions(effects: Effects, offer: Offer, hello: ServerHello): ServerHello12Extensions {
+  const { config } = effects;
+  const extensions = decodeExtensions('serverHello12', hello.extensions, offeredExtensions(effects, offer));
+  // RFC 5746 section 3.4: empty in an initial handshake. A server without it may be made to renegotiate behind our back.
+  if (extensions.renegotiationInfo === undefined) throw fail('RENEGOTIATION_MISMATCH', 'the server does not know renegotiation_info');
+  if (extensions.renegotiationInfo.length > 0) throw fail('RENEGOTIATION_MISMATCH', 'renegotiation_info is not empty in an initial handshake');
+  const alpn = extensions.alpn === undefined ? undefined : new TextDecoder().decode(extensions.alpn);
+  if (alpn !== undefined && !config.alpn.includes(alpn)) throw fail('INVALID_ALPN_PROTOCOL', `the server chose application protocol "${alpn}"`);
+  effects.fact('alpn', alpn);
+  effects.fact('extendedMasterSecret', extensions.extendedMasterSecret ?? false);
+  if (extensions.recordSizeLimit !== undefined) effects.limitRecords(extensions.recordSizeLimit);
+  return extensions;
+}
+
+function requireExtendedMasterSecret({ config }: Effects, extensions: ServerHello12Extensions): void {
+  if (extensions.extendedMasterSecret === undefined && config.extendedMasterSecret === 'require') throw fail('NO_EXTENDED_MASTER_SECRET');
+}
+
+/** What the server's first flight proves, and asks for. */
+interface Authenticated {
+  readonly chain: ChainVerified;
+  readonly signature: SignatureVerified;
+  readonly exchange: ServerKeyExchange;
+  readonly request: CertificateRequest12 | undefined;
+}
+
+/** Sections 7.4.2 to 7.4.5. */
+function* authenticateServer(effects: Effects, negotiated: Negotiated): Steps<Authenticated> {
+  const { offer, hello, transcript, extensions } = negotiated;
+  const certificate = yield* expect(effects, 'Certificate', HandshakeType.certificate);
+  transcript.add(certificate.raw);
+
+  let message = yield* recv(effects, 'ServerKeyExchange');
+  let ocspResponse: Uint8Array | undefined;
+  // RFC 6066 section 8: a server that said it would staple a response may still leave it out.
+  if (extensions.statusRequest && message.type === HandshakeType.certificate_status) {
+    ocspResponse = decodeCertificateStatus(message.body);
+    transcript.add(message.raw);
+    message = yield* recv(effects, 'ServerKeyExchange');
+  }
+  const peer = yield* readCertificate(effects, negotiated, certificate, ocspResponse);
+
+  mustBe(message, 'ServerKeyExchange', HandshakeType.server_key_exchange);
+  const exchange = decodeServerKeyExchange(message.body);
+  const signature = yield* verifyServerKeyExchange(effects, peer.key, exchange, offer.random, hello.random);
+  transcript.add(message.raw);
+
+  message = yield* recv(effects, 'CertificateRequest or ServerHelloDone');
+  let request: CertificateRequest12 | undefined;
+  if (message.type === HandshakeType.certificate_request) {
+    request = decodeCertificateRequest12(message.body);
+    transcript.add(message.raw);
+    message = yield* recv(effects, 'ServerHelloDone');
+  }
+  mustBe(message, 'ServerHelloDone', HandshakeType.server_hello_done);
+  decodeEmpty(HandshakeType.server_hello_done, message.body);
+  transcript.add(message.raw);
+  return { chain: peer.chain, signature, exchange, request };
+}
+
+function readCertificate(effects: Effects, negotiated: Negotiated, { body }: HandshakeMessage, ocspResponse: Uint8Array | undefined): Steps<VerifiedPeer> {
+  const { offer, suite, extensions } = negotiated;
+  const { serverCertificateType: type = CertificateType.x509 } = extensions;
+  if (type !== CertificateType.x509 && type !== CertificateType.raw_public_key) throw fail('UNEXPECTED_EXTENSION', `the server chose certificate type ${type}`);
+  const raw = type === CertificateType.raw_public_key;
+  return verifyChain(effects, {
+    host: offer.request.host?.name,
+    suite,
+    kind: raw ? 'raw-public-key' : 'x509',
+    certificates: raw ? [decodeRawPublicKey12(body)] : decodeCertificate12(body),
+    ocspResponse,
+    signedCertificateTimestamps: extensions.signedCertificateTimestamp,
+  });
+}
+
+/** Our Certificate (section 7.4.6), maybe empty; returns what is to be sent behind ClientKeyExchange, if anything. */
+function* sendCertificate(effects: Effects, { transcript, extensions }: Negotiated, request: CertificateRequest12): Steps<(() => Steps<void>) | undefined> {
+  const chosen = yield* chooseCredential(effects, request, 'TLSv1.2');
+  effects.fact('clientCredential', chosen?.credential);
+  const raw = extensions.clientCertificateType === CertificateType.raw_public_key;
+  send(effects, transcript, raw ? encodeRawPublicKey12(chosen?.credential.rawPublicKey ?? EMPTY) : encodeCertificate12(chosen?.credential.chain ?? []));
+  if (chosen === undefined) return undefined;
+  return function* certify(): Steps<void> {
+    const signature = yield* signCertificateVerify(effects, chosen, 'TLSv1.2', transcript.messages());
+    send(effects, transcript, encodeCertificateVerify({ algorithm: chosen.scheme, signature }));
+  };
+}
+
+/** ECDHE (RFC 8422 section 5.10): ClientKeyExchange, and the premaster secret. */
+function* exchangeKeys(effects: Effects, { transcript }: Negotiated, exchange: ServerKeyExchange): Steps<Uint8Array> {
+  const group = effects.config.groups.find(({ id, kem }) => id === exchange.group && !kem);
+  if (group === undefined) throw fail('WRONG_GROUP', `the server chose group ${exchange.group}, which was not offered`);
+  effects.fact('group', group.id);
+  const share = yield* settle(effects, `make a key share for ${group.name}`, group.keyShare(effects.config.random));
+  const premaster = yield* settle(effects, `derive the shared secret of ${group.name}`, share.derive(exchange.publicKey));
+  if (premaster === null) throw fail('BAD_KEY_SHARE', `the server's share of ${group.name} is not a valid one`);
+  send(effects, transcript, encodeClientKeyExchange(share.publicKey));
+  share.dispose();
+  return premaster;
+}
+
+/** Section 6.3. */
+function deriveKeys(effects: Effects, { suite, offer, hello }: Negotiated, master: Uint8Array): { readonly client: WriteKeys; readonly server: WriteKeys } {
+  effects.keylog(keylogLine(KeylogLabel.masterSecret, offer.random, master));
+  return keyBlock(suite, master, offer.random, hello.random);
+}
+
+/** ChangeCipherSpec and Finished of ours (sections 7.1 and 7.4.9). */
+function* sendFinished(effects: Effects, { suite, transcript }: Negotiated, master: Uint8Array, keys: WriteKeys): Steps<void> {
+  effects.putChangeCipherSpec();
+  effects.installWriteKeys({ version: 'TLSv1.2', suite, ...keys });
+  send(effects, transcript, encodeFinished(verifyData(suite.hash, master, 'client', transcript.digest())));
+  yield* flush(effects, 'Finished');
+}
+
+/** NewSessionTicket where it was announced, ChangeCipherSpec and Finished of the server's. */
+function* readFinished(
+  effects: Effects, { suite, transcript, extensions }: Negotiated, master: Uint8Array, keys: WriteKeys,
+): Steps<{ readonly ticket: NewSessionTicket12 | undefined; readonly finished: FinishedVerified }> {
+  let ticket: NewSessionTicket12 | undefined;
+  if (extensions.sessionTicket) {
+    const message = yield* expect(effects, 'NewSessionTicket', HandshakeType.new_session_ticket);
+    ticket = decodeNewSessionTicket12(message.body);
+    transcript.add(message.raw);
+  }
+  yield* recvChangeCipherSpec(effects);
+  effects.installReadKeys({ version: 'TLSv1.2', suite, ...keys }, effects.aligned());
+  const message = yield* expect(effects, 'Finished', HandshakeType.finished);
+  if (!equalSecrets(message.body, verifyData(suite.hash, master, 'server', transcript.digest()))) throw fail('PEER_BAD_FINISHED');
+  transcript.add(message.raw);
+  effects.aligned();
+  return { ticket, finished: mint('finished') };
+}
+
+/** A session by ticket, or else by the id that the server gave it; none when it gave neither. */
+function remember(effects: Effects, negotiated: Negotiated, master: Uint8Array, issued: NewSessionTicket12 | undefined, sessionId: Uint8Array): void {
+  const { config, facts } = effects;
+  const ticket = issued?.ticket ?? EMPTY;
+  if (ticket.length === 0 && sessionId.length === 0) return;
+  const receivedAt = config.now();
+  const session = new Session(
+    {
+      version: 'TLSv1.2',
+      cipherSuite: negotiated.suite.id,
+      host: negotiated.offer.request.host?.name,
+      alpn: facts.alpn,
+      configuration: trustDigest(config),
+      receivedAt,
+      expiresAt: expiry(receivedAt, issued?.lifetimeHint || SESSION_LIFETIME_12),
+      secret: master.slice(),
+      ticket: ticket.slice(),
+      sessionId: ticket.length > 0 ? EMPTY : sessionId.slice(),
+      ageAdd: 0,
+      maxEarlyData: 0,
+      extendedMasterSecret: facts.extendedMasterSecret ?? false,
+      group: facts.group,
+      peerSignatureAlgorithm: facts.peerSignatureAlgorithm,
+      peerCertificates: facts.peerCertificates ?? [],
+      verifiedChain: facts.verifiedChain,
+      verifyResult: facts.verifyResult ?? 0,
+      ocspResponse: facts.ocspResponse,
+      signedCertificateTimestamps: facts.signedCertificateTimestamps,
+    },
+    config.provider.hashes.sha256,
+  );
+  effects.session(session);
+}
+
+/** After the handshake a server can only ask for renegotiation (section 7.4.1.1), which never happens. */
+function afterwards({ config }: Effects, { suite, offer, hello }: Negotiated, master: Uint8Array): Afterlife {
+  const exporter = exporter12(suite.hash, master, offer.random, hello.random);
+  master.fill(0);
+  return {
+    exporter,
+    receive({ type, body }) {
+      if (type !== HandshakeType.hello_request) throw fail('UNEXPECTED_MESSAGE', `${handshakeName(type)} after the handshake`);
+      decodeEmpty(HandshakeType.hello_request, body);
+      if (config.renegotiation === 'refuse') throw fail('NO_RENEGOTIATION');
+      return undefined;
+    },
+    keyUpdate: undefined,
+    dispose: () => exporter.dispose(),
+  };
+}
+
+/** The next message, which must be of one type. */
+function* expect(effects: Effects, label: string, type: number): Steps<HandshakeMessage> {
+  const message = yield* recv(effects, label);
+  mustBe(message, label, type);
+  return message;
+}
+
+function mustBe(message: HandshakeMessage, label: string, type: number): void {
+  if (message.type !== type) throw fail('UNEXPECTED_MESSAGE', `${handshakeName(message.type)} in place of ${label}`);
+}
+
+function* recvChangeCipherSpec(effects: Effects): Steps<void> {
+  effects.enter('read ChangeCipherSpec');
+  for (let wait = effects.pollChangeCipherSpec(); wait !== true; wait = effects.pollChangeCipherSpec()) yield wait;
+}
+
+function send(effects: Effects, transcript: Transcript, message: Uint8Array): void {
+  transcript.add(message);
+  effects.put(message);
+}
+
+const EMPTY = new Uint8Array(0);
