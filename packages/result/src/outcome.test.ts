@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import { DONE, failed, ioOutcome, notDone, outcome, returnOf, SslError, sslErrorName, TlsError, type ErrorSource, type Failed } from './index.ts';
+
+const source = (code: SslError, failure?: Failed): ErrorSource => ({ getError: () => code, failure });
+const fatal = failed(new TlsError('DECODE_ERROR'));
+
+describe('outcome', () => {
+  it('is done for a positive return, without asking why', () => {
+    const silent: ErrorSource = {
+      getError: () => {
+        throw new Error('asked');
+      },
+      failure: undefined,
+    };
+    expect(outcome(silent, 1)).toBe(DONE);
+    expect(ioOutcome(silent, 17)).toBe(17);
+  });
+
+  it.each([
+    [SslError.wantRead, 'read'],
+    [SslError.wantWrite, 'write'],
+    [SslError.wantX509Lookup, 'x509Lookup'],
+    [SslError.wantAsync, 'async'],
+    [SslError.wantRetryVerify, 'retryVerify'],
+  ] as const)('of code %i is what to wait for', (code, want) => {
+    expect(outcome(source(code), -1)).toEqual({ kind: 'want', want, ret: -1, code });
+  });
+
+  it('is closed after close_notify', () => {
+    expect(ioOutcome(source(SslError.zeroReturn), 0)).toEqual({ kind: 'closed', ret: 0, code: 6 });
+  });
+
+  it('is the one failure of the connection', () => {
+    expect(outcome(source(SslError.ssl, fatal), -1)).toBe(fatal);
+    const transport = failed(new TlsError('TRANSPORT_ERROR'), -1, SslError.syscall);
+    expect(ioOutcome(source(SslError.syscall, transport), -1)).toBe(transport);
+    expect(failed(new TlsError('PEER_ALERT'), 0)).toMatchObject({ ret: 0, code: 1 });
+  });
+
+  it('is made without allocation: the same frozen object each time', () => {
+    for (const code of [SslError.wantRead, SslError.wantWrite, SslError.wantX509Lookup, SslError.wantAsync, SslError.wantRetryVerify, SslError.zeroReturn]) {
+      const first = notDone(source(code), -1);
+      expect(notDone(source(code), -1)).toBe(first);
+      expect(Object.isFrozen(first)).toBe(true);
+    }
+    expect(Object.isFrozen(DONE)).toBe(true);
+    expect(Object.isFrozen(fatal)).toBe(true);
+  });
+
+  it('goes back to the integer it came from', () => {
+    expect(returnOf(DONE)).toBe(1);
+    expect(returnOf(12)).toBe(12);
+    expect(returnOf(notDone(source(SslError.wantRead), -1))).toBe(-1);
+    expect(returnOf(notDone(source(SslError.zeroReturn), 0))).toBe(0);
+  });
+
+  it('throws when an engine gives no reason', () => {
+    expect(() => outcome(source(SslError.none), -1)).toThrow(/engine broke the contract/);
+    expect(() => outcome(source(SslError.ssl), -1)).toThrow(/engine broke the contract/);
+  });
+});
+
+describe('sslErrorName', () => {
+  it("is OpenSSL's name, and the number where there is none", () => {
+    expect(sslErrorName(SslError.wantRead)).toBe('SSL_ERROR_WANT_READ');
+    expect(sslErrorName(SslError.wantX509Lookup)).toBe('SSL_ERROR_WANT_X509_LOOKUP');
+    expect(sslErrorName(99)).toBe('SSL_ERROR_99');
+  });
+});
