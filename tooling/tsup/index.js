@@ -15,7 +15,6 @@ export const library = (entry, extra = {}) =>
     sourcemap: true,
     clean: true,
     splitting: true,
-    treeshake: true,
     dts: { compilerOptions: { ignoreDeprecations: '6.0', customConditions: [] } },
     ...extra,
   });
