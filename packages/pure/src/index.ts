@@ -5,7 +5,7 @@ import { parseOptions } from './context.ts';
 import type { CryptoProvider } from './crypto/provider.ts';
 import { sessionFromBytes } from './session/session.ts';
 
-export type { CryptoProvider } from './crypto/provider.ts';
+export type { Aead, AeadAlgorithm, AsyncAead, CipherSuite, CryptoProvider, Group, Hash, HashState, KeyShare, SigningKey, SyncAead } from './crypto/provider.ts';
 
 /** What every provider can do. */
 const FEATURES: readonly Feature[] = [
