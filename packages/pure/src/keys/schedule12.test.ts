@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { nobleHashes } from '../crypto/hash.ts';
+import { nobleCrypto } from '../crypto/noble.ts';
+import type { CipherSuite } from '../crypto/provider.ts';
+import { extendedMasterSecret, keyBlock, masterSecret, prf, verifyData } from './schedule12.ts';
+
+const { sha256 } = nobleHashes;
+const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'hex'));
+const hex = (data: Uint8Array): string => Buffer.from(data).toString('hex');
+const suite = (id: number): CipherSuite => nobleCrypto.suites.find((candidate) => candidate.id === id) as CipherSuite;
+
+describe('the key schedule of TLS 1.2', () => {
+  it('has the PRF that the TLS working group published vectors for', () => {
+    const output = prf(sha256, bytes('9bbe436ba940f017b17652849a71db35'), 'test label', bytes('a0ba9f936cda311827a6f796ffd5198c'), 100);
+    expect(hex(output)).toBe(
+      'e3f229ba727be17b8d122620557cd453c2aab21d07c3d495329b52d4e61edb5a6b301791e90d35c9c9a46b4e14baf9af' +
+        '0fa022f7077def17abfd3797c0564bab4fbc91666e9def9b97fce34f796789baa48082d122ee42c5a72e5a5110fff70187347b66',
+    );
+  });
+
+  it('wipes the premaster secret that it consumes', () => {
+    const premaster = new Uint8Array(32).fill(7);
+    expect(extendedMasterSecret(sha256, premaster, new Uint8Array(32))).toHaveLength(48);
+    expect(premaster).toEqual(new Uint8Array(32));
+    const other = new Uint8Array(32).fill(7);
+    expect(masterSecret(sha256, other, new Uint8Array(32), new Uint8Array(32))).toHaveLength(48);
+    expect(other).toEqual(new Uint8Array(32));
+  });
+
+  it('cuts the key block into keys first, then IVs, client before server', () => {
+    const [master, clientRandom, serverRandom] = [new Uint8Array(48).fill(1), new Uint8Array(32).fill(2), new Uint8Array(32).fill(3)];
+    const block = hex(prf(sha256, master, 'key expansion', bytes('03'.repeat(32) + '02'.repeat(32)), 88));
+    const gcm = keyBlock(suite(0xc02f), master, clientRandom, serverRandom);
+    expect(hex(gcm.client.key) + hex(gcm.server.key) + hex(gcm.client.iv) + hex(gcm.server.iv)).toBe(block.slice(0, 80));
+    const chacha = keyBlock(suite(0xcca8), master, clientRandom, serverRandom);
+    expect(hex(chacha.client.key) + hex(chacha.server.key) + hex(chacha.client.iv) + hex(chacha.server.iv)).toBe(block);
+  });
+
+  it('makes verify_data of 12 bytes that tell the sender', () => {
+    const master = new Uint8Array(48).fill(1);
+    const client = verifyData(sha256, master, 'client', new Uint8Array(32));
+    expect(client).toHaveLength(12);
+    expect(client).not.toEqual(verifyData(sha256, master, 'server', new Uint8Array(32)));
+  });
+});
