@@ -1,28 +1,12 @@
-/** @module Elliptic-curve and ML-KEM key exchange by noble (RFC 9846 section 4.2.8). */
+/** @module Key exchange on elliptic curves by noble (RFC 9846 section 4.2.8). */
 import { x25519 as curve25519 } from '@noble/curves/ed25519.js';
 import { p256, p384, p521 } from '@noble/curves/nist.js';
-import { ml_kem768 } from '@noble/post-quantum/ml-kem.js';
-import { KEM_CIPHERTEXT_LENGTH, type KemKey } from './hybrid.ts';
 import type { Group, KeyShare } from './provider.ts';
 
 export const nobleX25519: Group = Object.freeze({ id: 0x001d, name: 'x25519', kem: false, keyShare: x25519Share });
 export const nobleSecp256r1: Group = nistGroup(0x0017, 'secp256r1', p256, 32);
 export const nobleSecp384r1: Group = nistGroup(0x0018, 'secp384r1', p384, 48);
 export const nobleSecp521r1: Group = nistGroup(0x0019, 'secp521r1', p521, 66);
-
-export function nobleMlKem768(random: (into: Uint8Array) => void): KemKey {
-  const seed = new Uint8Array(64);
-  random(seed);
-  const { publicKey, secretKey } = ml_kem768.keygen(seed);
-  seed.fill(0);
-  return {
-    publicKey,
-    decapsulate: (ciphertext) => (ciphertext.length === KEM_CIPHERTEXT_LENGTH ? ml_kem768.decapsulate(ciphertext, secretKey) : null),
-    dispose() {
-      secretKey.fill(0);
-    },
-  };
-}
 
 function x25519Share(random: (into: Uint8Array) => void): KeyShare {
   const secret = new Uint8Array(32);

@@ -7,9 +7,10 @@
 import { nobleVerifier } from '@ferrule/x509/crypto/noble';
 import { nobleChaCha20Poly1305 } from './chacha.ts';
 import { nobleAes128Gcm, nobleAes256Gcm } from './gcm.ts';
-import { nobleMlKem768, nobleSecp256r1, nobleSecp384r1, nobleSecp521r1, nobleX25519 } from './groups.ts';
+import { nobleSecp256r1, nobleSecp384r1, nobleSecp521r1, nobleX25519 } from './groups.ts';
 import { nobleHashes } from './hash.ts';
 import { hybridGroups } from './hybrid.ts';
+import { nobleMlKem768 } from './kem.ts';
 import type { CryptoProvider } from './provider.ts';
 import { DEFAULT_SCHEMES } from './schemes.ts';
 import { suitesOf } from './suites.ts';

@@ -1,7 +1,8 @@
 /** @module Key exchange by `node:crypto`; ML-KEM by noble where this Node.js has none (before 24.7). */
 import * as nodeCrypto from 'node:crypto';
-import { isUncompressed, nobleMlKem768, scalar } from './groups.ts';
+import { isUncompressed, scalar } from './groups.ts';
 import { KEM_CIPHERTEXT_LENGTH, type Kem, type KemKey, hybridGroups } from './hybrid.ts';
+import { nobleMlKem768 } from './kem.ts';
 import type { Group, KeyShare } from './provider.ts';
 
 type Random = (into: Uint8Array) => void;

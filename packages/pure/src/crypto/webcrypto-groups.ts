@@ -1,0 +1,99 @@
+/** @module Key exchange by WebCrypto; what the platform has not, and what needs a seeded source of randomness, by noble. */
+import { isUncompressed, nobleSecp256r1, nobleSecp384r1, nobleSecp521r1, nobleX25519 } from './groups.ts';
+import { KEM_CIPHERTEXT_LENGTH, type Kem, type KemKey, hybridGroups } from './hybrid.ts';
+import type { Group, KeyShare } from './provider.ts';
+import type { Subtle } from './subtle.ts';
+
+type Random = (into: Uint8Array) => void;
+
+/** @param own - the provider's own random: with it the platform makes the keys (see {@link Group.keyShare}). */
+export async function webGroups(subtle: Subtle, own: Random): Promise<{ readonly groups: readonly Group[]; readonly defaultGroups: readonly number[] }> {
+  const candidates: readonly [Group, Curve][] = [
+    [nobleX25519, { algorithm: { name: 'X25519' }, size: 32, valid: (peer) => peer.length === 32 }],
+    [nobleSecp256r1, nistCurve('P-256', 32)],
+    [nobleSecp384r1, nistCurve('P-384', 48)],
+    [nobleSecp521r1, nistCurve('P-521', 66)],
+  ];
+  const classic = await Promise.all(candidates.map(async ([noble, curve]) => ((await agrees(subtle, curve)) ? platformGroup(subtle, curve, noble, own) : noble)));
+  const [x25519, secp256r1] = classic as [Group, Group];
+  const native = await platformMlKem768(subtle);
+  const hybrids = hybridGroups((random) => (native !== undefined && random === own ? native() : nobleKem(random)), x25519, secp256r1);
+  const ids = classic.map(({ id }) => id);
+  return {
+    groups: Object.freeze([...hybrids, ...classic]),
+    // In plain JavaScript a hybrid would cost more than the rest of the handshake.
+    defaultGroups: Object.freeze(native === undefined ? ids : [hybrids[0].id, ...ids]),
+  };
+}
+
+interface Curve {
+  readonly algorithm: { readonly name: string; readonly namedCurve?: string };
+  /** Bytes of the shared secret. */
+  readonly size: number;
+  valid(peer: Uint8Array): boolean;
+}
+
+const nistCurve = (namedCurve: string, size: number): Curve => ({ algorithm: { name: 'ECDH', namedCurve }, size, valid: (peer) => isUncompressed(peer, size) });
+
+function platformGroup(subtle: Subtle, curve: Curve, noble: Group, own: Random): Group {
+  const { id, name, kem } = noble;
+  return Object.freeze({ id, name, kem, keyShare: (random: Random) => (random === own ? platformShare(subtle, curve) : noble.keyShare(random)) });
+}
+
+async function platformShare(subtle: Subtle, { algorithm, size, valid }: Curve): Promise<KeyShare> {
+  const { publicKey, privateKey } = await subtle.generateKey(algorithm, false, ['deriveBits']);
+  return {
+    publicKey: new Uint8Array(await subtle.exportKey('raw', publicKey)),
+    async derive(peer) {
+      if (!valid(peer)) return null;
+      try {
+        const peerKey = await subtle.importKey('raw', peer, algorithm, false, []);
+        const secret = new Uint8Array(await subtle.deriveBits({ name: algorithm.name, public: peerKey }, privateKey, 8 * size));
+        // Some platforms let a point of low order pass; RFC 9846 section 7.4.2 has us look.
+        return secret.some((byte) => byte !== 0) ? secret : null;
+      } catch {
+        return null;
+      }
+    },
+    // The platform frees a key when its object is collected.
+    dispose: () => undefined,
+  };
+}
+
+/** Whether the platform has the curve and both ends come to the same secret. */
+async function agrees(subtle: Subtle, curve: Curve): Promise<boolean> {
+  try {
+    const [a, b] = await Promise.all([platformShare(subtle, curve), platformShare(subtle, curve)]);
+    const [left, right] = await Promise.all([a.derive(b.publicKey), b.derive(a.publicKey)]);
+    return left?.length === curve.size && left.every((byte, i) => byte === right?.[i]);
+  } catch {
+    return false;
+  }
+}
+
+const ML_KEM = 'ML-KEM-768';
+
+async function platformMlKem768(subtle: Subtle): Promise<(() => Promise<KemKey>) | undefined> {
+  if (typeof subtle.decapsulateBits !== 'function') return undefined;
+  const generate = async (): Promise<KemKey> => {
+    const { publicKey, privateKey } = await subtle.generateKey(ML_KEM, false, ['encapsulateBits', 'decapsulateBits']);
+    return {
+      publicKey: new Uint8Array(await subtle.exportKey('raw-public', publicKey)),
+      async decapsulate(ciphertext) {
+        if (ciphertext.length !== KEM_CIPHERTEXT_LENGTH) return null;
+        return new Uint8Array(await (subtle as Required<Subtle>).decapsulateBits(ML_KEM, privateKey, ciphertext));
+      },
+      dispose: () => undefined,
+    };
+  };
+  try {
+    const key = await generate();
+    const secret = await key.decapsulate(new Uint8Array(KEM_CIPHERTEXT_LENGTH));
+    return key.publicKey.length === 1184 && secret?.length === 32 ? generate : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Loaded when first asked for: most connections never are. */
+const nobleKem: Kem = async (random) => (await import('./kem.ts')).nobleMlKem768(random);
