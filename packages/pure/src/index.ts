@@ -1,5 +1,7 @@
 /** @module @ferrule/pure: TLS 1.3 and 1.2 in TypeScript, over whichever cryptography it is given. */
 import type { Backend, ContextOptions, Feature, Ssl, SslContext, TlsSession } from '@ferrule/contract';
+import { trustStoreOf } from './auth/chain.ts';
+import { checkCredentials } from './auth/sign.ts';
 import { Connection } from './connection.ts';
 import { parseOptions } from './context.ts';
 import type { CryptoProvider } from './crypto/provider.ts';
@@ -48,6 +50,9 @@ export function createPure({ crypto }: { readonly crypto: CryptoProvider }): Bac
     }),
     createContext: (options?: ContextOptions): SslContext => {
       const config = parseOptions(crypto, options);
+      // What is too costly to be read twice is read here, so that a bad one is a TypeError now.
+      trustStoreOf(config);
+      checkCredentials(config);
       return Object.freeze({
         backend,
         newConnection: (): Ssl => new Connection(config),

@@ -95,6 +95,7 @@ function* verifyRawPublicKey(effects: Effects, peer: Peer, spki: Uint8Array): St
     });
   }
   checkPins(effects.config, [spki]);
+  effects.fact('peerRawPublicKey', spki);
   effects.fact('verifiedChain', undefined);
   effects.fact('verifyResult', X509V.OK);
   return { chain: mint('chain'), key: { spki, publicKey } };
@@ -103,6 +104,7 @@ function* verifyRawPublicKey(effects: Effects, peer: Peer, spki: Uint8Array): St
 /** On resumption: the facts about the peer that the first handshake learned. */
 export function rememberPeer(effects: Effects, { fields }: Session): void {
   effects.fact('peerCertificates', fields.peerCertificates);
+  effects.fact('peerRawPublicKey', fields.peerRawPublicKey);
   effects.fact('ocspResponse', fields.ocspResponse);
   effects.fact('signedCertificateTimestamps', fields.signedCertificateTimestamps);
   effects.fact('verifiedChain', fields.verifiedChain);

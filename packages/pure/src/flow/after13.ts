@@ -88,6 +88,7 @@ function newSession(effects: Effects, { suite, host, resumptionSecret }: Legacy1
         group: facts.group,
         peerSignatureAlgorithm: facts.peerSignatureAlgorithm,
         peerCertificates: facts.peerCertificates ?? [],
+        peerRawPublicKey: facts.peerRawPublicKey,
         verifiedChain: facts.verifiedChain,
         verifyResult: facts.verifyResult ?? 0,
         ocspResponse: facts.ocspResponse,

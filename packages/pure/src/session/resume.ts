@@ -107,11 +107,12 @@ export const blankBinders = (offers: readonly PskOffer[]): Uint8Array[] => offer
  */
 export function* continueSession(effects: Effects, session: Session): Steps<ContinuesVerified> {
   const { fields } = session;
-  if (effects.config.reverifyOnResumption && fields.peerCertificates.length > 0) {
-    const { peerCertificates: certificates, ocspResponse, signedCertificateTimestamps, host } = fields;
+  if (effects.config.reverifyOnResumption) {
+    const { host, peerRawPublicKey: raw, ocspResponse, signedCertificateTimestamps } = fields;
     const suite = effects.config.provider.suites.find(({ id }) => id === fields.cipherSuite);
     if (suite === undefined) throw fail('INTERNAL_ERROR', 'a session of a suite that the provider has not');
-    yield* verifyChain(effects, { host, suite, kind: 'x509', certificates, ocspResponse, signedCertificateTimestamps });
+    const presented = raw === undefined ? ({ kind: 'x509', certificates: fields.peerCertificates } as const) : ({ kind: 'raw-public-key', certificates: [raw] } as const);
+    yield* verifyChain(effects, { host, suite, ...presented, ocspResponse, signedCertificateTimestamps });
     if (fields.peerSignatureAlgorithm !== undefined) effects.fact('peerSignatureAlgorithm', fields.peerSignatureAlgorithm);
   } else rememberPeer(effects, session);
   return mint('continues');

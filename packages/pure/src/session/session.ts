@@ -40,6 +40,7 @@ export interface SessionFields {
   readonly group: number | undefined;
   readonly peerSignatureAlgorithm: number | undefined;
   readonly peerCertificates: readonly Uint8Array[];
+  readonly peerRawPublicKey: Uint8Array | undefined;
   readonly verifiedChain: readonly Uint8Array[] | undefined;
   readonly verifyResult: number;
   readonly ocspResponse: Uint8Array | undefined;
@@ -129,6 +130,7 @@ function encode(fields: SessionFields): Uint8Array {
   optional(writer, fields.group, (group) => writer.u16(group));
   optional(writer, fields.peerSignatureAlgorithm, (scheme) => writer.u16(scheme));
   chain(writer, fields.peerCertificates);
+  optional(writer, fields.peerRawPublicKey, (key) => writer.vector16(key));
   optional(writer, fields.verifiedChain, (verified) => chain(writer, verified));
   writer.u8(fields.verifyResult);
   optional(writer, fields.ocspResponse, (response) => writer.vector24(response));
@@ -158,6 +160,7 @@ function decode(bytes: Uint8Array): SessionFields {
     group: maybe(reader, () => reader.u16()),
     peerSignatureAlgorithm: maybe(reader, () => reader.u16()),
     peerCertificates: readChain(reader),
+    peerRawPublicKey: maybe(reader, () => reader.vector16()),
     verifiedChain: maybe(reader, () => readChain(reader)),
     verifyResult: reader.u8(),
     ocspResponse: maybe(reader, () => reader.vector24()),
