@@ -182,19 +182,21 @@ export class RecordReader {
 
   /** What the AEAD made of a record: its content and true type. */
   #deliver(opened: Uint8Array | null): void {
-    if (opened === null) throw fail('BAD_RECORD_MAC');
     const inner = this.version === 'TLSv1.3';
+    if (inner && this.type !== ContentType.application_data) throw fail('UNEXPECTED_RECORD', `a record of outer type ${this.type} where all are protected`);
+    if (opened === null) throw fail('BAD_RECORD_MAC');
     const limit = this.#limit ?? MAX_PLAINTEXT + (inner ? 1 : 0);
     if (opened.length > limit) throw fail('RECORD_TOO_LARGE', `a record of ${opened.length} bytes of plaintext, where ${limit} are taken`);
     if (!inner) {
       this.fragment = opened;
       return;
     }
-    if (this.type !== ContentType.application_data) throw fail('UNEXPECTED_RECORD', `a protected record of outer type ${this.type}`);
     const length = contentLength(opened);
     if (length < 0) throw fail('UNEXPECTED_RECORD', 'a record that holds nothing but padding');
     this.type = opened[length] ?? 0;
     if (this.type === ContentType.change_cipher_spec || !isContentType(this.type)) throw fail('UNEXPECTED_RECORD', `a record of inner type ${this.type}`);
+    // RFC 9846 section 5.4: only application data may be empty.
+    if (length === 0 && this.type !== ContentType.application_data) throw fail('UNEXPECTED_RECORD', `an empty record of inner type ${this.type}`);
     this.fragment = opened.subarray(0, length);
   }
 
