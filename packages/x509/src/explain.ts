@@ -182,15 +182,19 @@ const missing = (search: Search, at: { readonly certificate: Certificate; readon
   const verify = 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY';
   const [url] = accessUris(at.certificate.authorityInfoAccess, '1.3.6.1.5.5.7.48.2');
   const where = url ? ` (it is at ${printable(url)})` : '';
-  const unreadable = search.unreadable.length > 0 ? ` Beware: ${search.unreadable.join('; ')}.` : '';
+  const [unreadable] = search.unreadable;
+  if (unreadable !== undefined) {
+    const message = `was issued by ${issuer}, which is no trust anchor and may be what cannot be read: ${unreadable}`;
+    return { ...at, code: 'CERT_INVALID', verify: 'INVALID_EXTENSION', message };
+  }
   const mismatch = search.strangers.some(({ child }) => child === at.certificate) ? ' A CA of that name is there, but with another key.' : '';
   if (at.depth === 0) {
     const message = `was issued by ${issuer}, which the server did not send and which is not a trust anchor`;
-    const hint = `The server must send the certificate of ${issuer}${where} with its own, or that CA must be made a trust anchor.${mismatch}${unreadable}`;
+    const hint = `The server must send the certificate of ${issuer}${where} with its own, or that CA must be made a trust anchor.${mismatch}`;
     return { ...at, code: 'CERT_MISSING_INTERMEDIATE', verify, message, hint };
   }
   const message = `was issued by ${issuer}, which is not a trust anchor`;
-  const hint = `Make ${issuer} a trust anchor if you trust it; if it is no root, the server must send its certificate${where}.${mismatch}${unreadable}`;
+  const hint = `Make ${issuer} a trust anchor if you trust it; if it is no root, the server must send its certificate${where}.${mismatch}`;
   return { ...at, code: 'CERT_UNTRUSTED_ROOT', verify, message, hint };
 };
 

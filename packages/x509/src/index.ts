@@ -13,8 +13,13 @@ export { decodePem, encodePem, type PemBlock } from './pem.ts';
 export { isIpAddress, matchesHost, parseHost, type Host } from './host.ts';
 export { trustStore, type Issuer, type TrustAnchorInput, type TrustStore } from './trust.ts';
 export { validatePath, type PathInput, type PathResult, type PathSuccess } from './path.ts';
+export { parseCrl, type Crl } from './crl.ts';
+export { parseOcspResponse, type OcspResponse, type SingleResponse } from './ocsp.ts';
+export { embeddedScts, parseSctList, type CtLog, type Sct, type TransparencyPolicy } from './transparency.ts';
+export { spkiSha256 } from './pin.ts';
 export type { PathFailure } from './explain.ts';
 export type { Profile, Purpose } from './rules.ts';
+export { rememberVerified, type RememberOptions } from './remember.ts';
 export { runAsync, runSync, type Steps } from './steps.ts';
 
 /** {@link validatePath} with a verifier that answers at once. @throws TypeError for wrong options, and when the verifier is asynchronous. */

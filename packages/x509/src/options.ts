@@ -17,7 +17,14 @@ const CHECKS: { readonly [K in keyof Required<PathInput>]: (value: Exclude<PathI
   maxChainLength: positiveInteger,
   maxSteps: positiveInteger,
   isPublicSuffix: isFunction,
+  crls: (crls) => isListOf(crls, (crl) => crl instanceof Uint8Array || crl.tbs instanceof Uint8Array),
+  ocsp: (ocsp) => ocsp === 'off' || ocsp === 'request' || ocsp === 'require',
+  ocspResponse: (response) => response instanceof Uint8Array,
+  transparency: ({ logs, minimum = 2, tlsList }) => Array.isArray(logs) && positiveInteger(minimum) && (tlsList === undefined || tlsList instanceof Uint8Array),
+  pins: (pins) => isListOf(pins, (pin) => pin instanceof Uint8Array && pin.length === 32),
 };
+
+const isListOf = <T>(list: readonly T[], test: (item: T) => boolean): boolean => Array.isArray(list) && list.length > 0 && list.every(test);
 
 /** @throws TypeError naming the option. */
 export const checkOptions = (input: PathInput): void => {
@@ -28,4 +35,6 @@ export const checkOptions = (input: PathInput): void => {
     if (value !== undefined && !check(value)) throw new TypeError(`bad option ${key}`);
   }
   for (const key of ['chain', 'trustAnchors', 'verifier'] as const) if (!input[key]) throw new TypeError(`option ${key} is missing`);
+  const { verifier, pins, transparency, ocspResponse } = input;
+  if (!verifier.digest && (pins || transparency || ocspResponse)) throw new TypeError(`pins, transparency and ocspResponse need a digest, which the verifier ${verifier.name} does not have`);
 };

@@ -21,10 +21,12 @@ import { fits } from './public-key.ts';
 import { breachesOf, type Profile, type Purpose, type Role, type RuleBreach, type RuleSet } from './rules.ts';
 import type { SignatureVerifier } from './signature.ts';
 import { issuerOf, type Issuer, type TrustStore } from './trust.ts';
+import { pinBreach } from './pin.ts';
+import { StatusChecks, type StatusInput } from './revocation.ts';
 import { verified, type Steps } from './steps.ts';
 
 /** Everything that a path is judged by. Only `chain`, `trustAnchors` and `verifier` must be given. */
-export interface PathInput {
+export interface PathInput extends StatusInput {
   /** The server's certificate first, then what else it sent, in any order; DER or parsed. What cannot be read behind the first is left out. */
   readonly chain: readonly (Uint8Array | Certificate)[];
   readonly trustAnchors: TrustStore;
@@ -45,6 +47,8 @@ export interface PathInput {
   readonly maxSteps?: number;
   /** Knows the public suffix list, for wildcards under `webpki`; without it only one-label suffixes are known. */
   readonly isPublicSuffix?: (name: string) => boolean;
+  /** SHA-256 (32 bytes) of SubjectPublicKeyInfos, one of which must be in the path, the anchor's included. */
+  readonly pins?: readonly Uint8Array[] | undefined;
 }
 
 export type PathResult = PathSuccess | { readonly ok: false; readonly error: PathFailure };
@@ -62,13 +66,13 @@ export interface PathSuccess {
  */
 export const validatePath = (input: PathInput): Steps<PathResult> => {
   checkOptions(input);
-  return run(input);
+  return run(input, new StatusChecks(input));
 };
 
-function* run(input: PathInput): Steps<PathResult> {
+function* run(input: PathInput, status: StatusChecks): Steps<PathResult> {
   const leaf = readLeaf(input.chain);
   if (!('tbs' in leaf)) return { ok: false, error: leaf };
-  const search = new Search(input, leaf);
+  const search = new Search(input, leaf, status);
   const ownDefects = leafDefects(search, input.host);
   if (ownDefects.length === 0) {
     const found = yield* searchFrom(search, []);
@@ -103,6 +107,8 @@ export class Search {
   readonly rules: RuleSet;
   readonly trust: TrustStore;
   readonly verifier: SignatureVerifier;
+  readonly status: StatusChecks;
+  readonly pins: readonly Uint8Array[];
   readonly maxChainLength: number;
   readonly untrusted: Issuer[] = [];
   /** Messages about certificates of the chain that could not be read. */
@@ -119,11 +125,13 @@ export class Search {
   private readonly checked = new Map<Certificate, { readonly spki: Uint8Array; readonly ok: boolean }[]>();
   private readonly judged = new Map<Certificate, RuleBreach[]>();
 
-  constructor(input: PathInput, leaf: Certificate) {
+  constructor(input: PathInput, leaf: Certificate, status: StatusChecks) {
     const { now = Date.now(), purpose = 'serverAuth', profile = 'rfc5280', securityLevel = 2, isPublicSuffix } = input;
     this.leaf = leaf;
     this.trust = input.trustAnchors;
     this.verifier = input.verifier;
+    this.status = status;
+    this.pins = input.pins ?? [];
     this.rules = { now: Math.floor(now / 1000) * 1000, purpose, profile, securityLevel, isPublicSuffix };
     this.maxChainLength = input.maxChainLength ?? 16;
     this.maxSteps = input.maxSteps ?? 256;
@@ -225,9 +233,13 @@ function* searchFrom(search: Search, defects: Defect[]): Steps<PathSuccess | und
   const { leaf } = search;
   const self = search.trust.holding(leaf);
   if (self) {
-    // the caller trusts this very certificate: there is no issuer to ask
+    // the caller trusts this very certificate: nothing is asked of its issuer, and it vouches for its own state
+    const mark = defects.length;
+    yield* noteStatus(search, [leaf], self, defects);
+    noteWholePath(search, [leaf], self, defects);
     if (defects.length === 0) return { ok: true, chain: [leaf], anchor: self };
-    search.propose([leaf], self, defects);
+    if (search.diagnosing) search.propose([leaf], self, defects);
+    defects.length = mark;
   }
   return yield* extend(search, [leaf], defects);
 }
@@ -253,15 +265,17 @@ function* extend(search: Search, path: Certificate[], defects: Defect[]): Steps<
 function* ascend(search: Search, path: Certificate[], issuer: Issuer, anchor: boolean, defects: Defect[]): Steps<PathSuccess | undefined> {
   const child = path[path.length - 1] as Certificate;
   const signed = yield* search.signedBy(child, issuer);
-  // what is signed with an algorithm that is refused anyway is followed all the same when the search is for the reason
-  if (!signed && child.signatureAlgorithm) {
+  // a signature that nobody here can check is a defect already: the search for the reason follows it all the same
+  if (!signed && child.signatureAlgorithm && issuer.publicKey.kind !== 'unknown') {
     if (search.diagnosing) search.strangers.push({ child, issuer, mismatch: identifierMatch(child, issuer) === 0 });
     return undefined;
   }
+  yield* noteStatus(search, path, issuer, defects);
+  if (defects.length > 0 && !search.diagnosing) return undefined;
   if (anchor) {
-    for (const breach of wholePathBreaches(path, issuer)) defects.push({ ...breach, certificate: search.leaf, depth: 0 });
+    noteWholePath(search, path, issuer, defects);
     if (defects.length === 0) return { ok: true, chain: issuer.certificate ? [...path, issuer.certificate] : [...path], anchor: issuer };
-    search.propose(path, issuer, defects);
+    if (search.diagnosing) search.propose(path, issuer, defects);
     return undefined;
   }
   path.push(issuer.certificate as Certificate);
@@ -300,7 +314,18 @@ const judge = (search: Search, path: readonly Certificate[], issuer: Issuer, anc
   }
 };
 
-const wholePathBreaches = (path: readonly Certificate[], anchor: Issuer): RuleBreach[] => {
-  const breach = policyBreach(path, anchor);
-  return breach ? [breach] : [];
+/** What CRLs, OCSP and logs say of the last certificate, whose issuer is now known. */
+function* noteStatus(search: Search, path: readonly Certificate[], issuer: Issuer, defects: Defect[]): Steps<void> {
+  const depth = path.length - 1;
+  const certificate = path[depth] as Certificate;
+  for (const breach of yield* search.status.breaches(certificate, issuer, depth === 0, search.rules, search.verifier)) defects.push({ ...breach, certificate, depth });
+}
+
+/** What can only be told of a whole path. */
+const noteWholePath = (search: Search, path: readonly Certificate[], anchor: Issuer, defects: Defect[]): void => {
+  const { leaf: certificate, pins, verifier } = search;
+  const policy = policyBreach(path, anchor);
+  if (policy) defects.push({ ...policy, certificate, depth: 0 });
+  const pin = pins.length > 0 && pinBreach(pins, [...path, anchor], verifier);
+  if (pin) defects.push({ ...pin, certificate, depth: 0 });
 };

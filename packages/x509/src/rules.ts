@@ -60,10 +60,10 @@ const breachOfForm = (c: Certificate, role: Role): RuleBreach | undefined => {
   if (c.unhandledCritical !== undefined) return breach('UNHANDLED_CRITICAL_EXTENSION', `has the critical extension ${c.unhandledCritical}, which is not understood`);
   if (c.extensions.length > 0 && c.version !== 3) return breach('EXTENSIONS_REQUIRE_VERSION_3', `has extensions but is of version ${c.version}`);
   if (!c.signatureAlgorithmsAgree) return breach('SIGNATURE_ALGORITHM_INCONSISTENCY', 'names two different signature algorithms');
-  if (!c.timeForms[0]) return breach('ERROR_IN_CERT_NOT_BEFORE_FIELD', 'has a notBefore before 2050 that is not a UTCTime');
-  if (!c.timeForms[1]) return breach('ERROR_IN_CERT_NOT_AFTER_FIELD', 'has a notAfter before 2050 that is not a UTCTime');
+  if (!c.timeForms[0] && role !== 'anchor') return breach('ERROR_IN_CERT_NOT_BEFORE_FIELD', 'has a notBefore before 2050 that is not a UTCTime');
+  if (!c.timeForms[1] && role !== 'anchor') return breach('ERROR_IN_CERT_NOT_AFTER_FIELD', 'has a notAfter before 2050 that is not a UTCTime');
   if (c.publicKey.kind === 'unknown' && c.publicKey.description === EXPLICIT_CURVE) return breach('EC_KEY_EXPLICIT_PARAMS', 'has an EC key with explicit parameters');
-  // section 4.1.2.2; roots in use have serial number 0
+  // section 4.1.2.2
   const { serial } = c;
   if (role !== 'anchor' && ((serial[0] as number) >= 0x80 || serial.length > 20 + (serial[0] === 0 ? 1 : 0) || (serial.length === 1 && serial[0] === 0))) {
     return breach('UNSPECIFIED', 'has a serial number that is not positive or is longer than 20 octets');
@@ -71,15 +71,18 @@ const breachOfForm = (c: Certificate, role: Role): RuleBreach | undefined => {
   return undefined;
 };
 
-/** A certificate that signs others (section 4.2.1.9, 4.2.1.3). */
+/**
+ * A certificate that signs others (section 4.2.1.9, 4.2.1.3). Roots that every browser trusts lack keyUsage or subjectKeyIdentifier, have
+ * serial number 0 or write a time in the other form: an anchor is excused from these.
+ */
 const breachOfIssuer = (c: Certificate, role: Role): RuleBreach | undefined => {
   const hint = 'A certificate that is no CA was used to sign another one: whoever runs the server must get its certificate from a real CA.';
   if (c.basicConstraints?.ca !== true) return breach('INVALID_CA', 'signed another certificate but is not a CA', 'CERT_INVALID', hint);
   if (c.keyUsage !== undefined && !(c.keyUsage & KeyUsage.keyCertSign)) return breach('KEYUSAGE_NO_CERTSIGN', 'may not sign certificates (keyUsage lacks keyCertSign)');
   if (c.keyUsage === undefined && role !== 'anchor') return breach('CA_CERT_MISSING_KEY_USAGE', 'is a CA without keyUsage');
-  if (!extensionOf(c, Oid.basicConstraints)?.critical && role !== 'anchor') return breach('CA_BCONS_NOT_CRITICAL', 'is a CA whose basicConstraints is not critical');
+  if (!extensionOf(c, Oid.basicConstraints)?.critical) return breach('CA_BCONS_NOT_CRITICAL', 'is a CA whose basicConstraints is not critical');
   if (isEmptyName(c.subject)) return breach('SUBJECT_NAME_EMPTY', 'is a CA with an empty subject');
-  if (!c.subjectKeyIdentifier) return breach('MISSING_SUBJECT_KEY_IDENTIFIER', 'is a CA without subjectKeyIdentifier');
+  if (!c.subjectKeyIdentifier && role !== 'anchor') return breach('MISSING_SUBJECT_KEY_IDENTIFIER', 'is a CA without subjectKeyIdentifier');
   return undefined;
 };
 
@@ -138,7 +141,8 @@ const breachOfPurpose = (c: Certificate, role: Role, purpose: Purpose): RuleBrea
     return breach(role === 'leaf' ? 'INVALID_PURPOSE' : 'INVALID_CA', `may not be used for ${purpose} (its extendedKeyUsage does not list it)`, 'CERT_PURPOSE');
   }
   const usages = purpose === 'serverAuth' ? KeyUsage.digitalSignature | KeyUsage.keyEncipherment | KeyUsage.keyAgreement : KeyUsage.digitalSignature | KeyUsage.keyAgreement;
-  if (role === 'leaf' && keyUsage !== undefined && (purpose === 'serverAuth' || purpose === 'clientAuth') && !(keyUsage & usages)) {
+  // a CA in the leaf's place is judged by who relies on its key: the handshake asks for digitalSignature again
+  if (role === 'leaf' && !c.basicConstraints?.ca && keyUsage !== undefined && (purpose === 'serverAuth' || purpose === 'clientAuth') && !(keyUsage & usages)) {
     return breach('INVALID_PURPOSE', `may not be used for ${purpose} (keyUsage)`, 'CERT_PURPOSE');
   }
   return undefined;

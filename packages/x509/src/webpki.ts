@@ -45,14 +45,27 @@ const breachOfSubscriber = (c: Certificate, rules: RuleSet): RuleBreach | undefi
   return breachOfCommonName(c) ?? breachOfWildcard(c, rules);
 };
 
-/** BR 7.1.4.3: a common name repeats one of the alternative names, character for character; addresses in their canonical text. */
+/**
+ * BR 7.1.4.3: a common name repeats one of the alternative names, character for character; addresses in their canonical text. Two things
+ * that BR forbids are let pass, since they mislead nobody: the parent domain of an alternative name, and a host name where none of
+ * the alternative names is one.
+ */
 const breachOfCommonName = (c: Certificate): RuleBreach | undefined => {
-  const names = c.subjectAltName?.map(({ type, value }) => (type === NameType.ip ? addressText(value) : type === NameType.dns ? latin1(value) : undefined));
-  for (const { type, text } of nameAttributes(c.subject).flat()) {
-    if (type === COMMON_NAME && (text === undefined || !names?.includes(text))) return breach('INVALID_EXTENSION', 'has a common name that is not one of its alternative names (BR 7.1.4.3)');
+  const hosts: string[] = [];
+  const addresses: string[] = [];
+  for (const { type, value } of c.subjectAltName ?? []) {
+    if (type === NameType.ip) addresses.push(addressText(value));
+    else if (type === NameType.dns) hosts.push(latin1(value));
+  }
+  for (const { type, text = '' } of nameAttributes(c.subject).flat()) {
+    if (type !== COMMON_NAME) continue;
+    const fine = LIKE_ADDRESS.test(text) ? addresses.includes(text) : hosts.length === 0 || hosts.some((host) => host === text || host.endsWith(`.${text}`));
+    if (!fine || NOT_ASCII.test(text)) return breach('INVALID_EXTENSION', 'has a common name that is not one of its alternative names (BR 7.1.4.3)');
   }
   return undefined;
 };
+const LIKE_ADDRESS = /:|^0x[\da-f]+$|^[\d.]+$/i;
+const NOT_ASCII = /[^ -~]/;
 
 /** BR 3.2.2.6: no wildcard right below what everyone can register in. One label always is that; more is known by the public suffix list. */
 const breachOfWildcard = (c: Certificate, { isPublicSuffix }: RuleSet): RuleBreach | undefined => {

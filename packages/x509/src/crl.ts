@@ -1,0 +1,245 @@
+/** @module Certificate revocation lists: RFC 5280 section 5. Complete lists of the certificate's own issuer; delta and indirect ones are refused. */
+import type { Certificate } from './certificate.ts';
+import { readExtension } from './certificate.ts';
+import { readSignatureAlgorithm } from './algorithm.ts';
+import { bytesEqual, DerError, DerReader, readWhole, Tag } from './der.ts';
+import { KeyUsage, Oid, type Extension } from './extensions.ts';
+import { NameType, readGeneralNames, type GeneralName } from './general-name.ts';
+import { readName, sameName } from './name.ts';
+import { fits } from './public-key.ts';
+import type { RuleBreach } from './rules.ts';
+import type { SignatureAlgorithm, SignatureVerifier } from './signature.ts';
+import { verified, type Steps } from './steps.ts';
+import { readTime } from './time.ts';
+import type { Issuer } from './trust.ts';
+
+/** The largest list that is read, bytes. */
+const MAX_CRL_SIZE = 0x400_0000;
+
+/** A well-formed list; its entries are read when a certificate is looked up. */
+export interface Crl {
+  readonly raw: Uint8Array;
+  readonly tbs: Uint8Array;
+  /** DER `Name`. */
+  readonly issuer: Uint8Array;
+  /** Milliseconds since the epoch. */
+  readonly thisUpdate: number;
+  readonly nextUpdate: number | undefined;
+  /** Contents of `revokedCertificates`, checked when they are searched. */
+  readonly entries: Uint8Array;
+  readonly extensions: readonly Extension[];
+  readonly scope: CrlScope | undefined;
+  readonly signatureAlgorithm: SignatureAlgorithm | undefined;
+  readonly signature: Uint8Array;
+}
+
+/** IssuingDistributionPoint (section 5.2.5). */
+interface CrlScope {
+  readonly names: readonly GeneralName[] | undefined;
+  readonly users: boolean;
+  readonly cas: boolean;
+  readonly attributes: boolean;
+  readonly someReasons: boolean;
+  readonly indirect: boolean;
+}
+
+const CrlOid = { number: '2.5.29.20', delta: '2.5.29.27', scope: '2.5.29.28', reason: '2.5.29.21', invalidity: '2.5.29.24' } as const;
+
+/** Reads one DER CertificateList of at most 64 MiB. @throws DerError */
+export const parseCrl = (der: Uint8Array): Crl => {
+  const reader = readWhole(der, Tag.SEQUENCE, MAX_CRL_SIZE);
+  const start = reader.position;
+  const list = reader.open(Tag.SEQUENCE);
+  const version = reader.peek() === Tag.INTEGER ? reader.smallInteger() : 0;
+  if (version > 1) reader.fail('CRL version is not v1 or v2');
+  const inner = reader.element(Tag.SEQUENCE);
+  const issuer = readName(reader);
+  const thisUpdate = readTime(reader).at;
+  const nextUpdate = reader.peek() === Tag.UTC_TIME || reader.peek() === Tag.GENERALIZED_TIME ? readTime(reader).at : undefined;
+  const entries = reader.peek() === Tag.SEQUENCE ? reader.contents(Tag.SEQUENCE) : new Uint8Array();
+  const extensions: Extension[] = [];
+  if (reader.more) {
+    if (version === 0) reader.fail('CRL of v1 with extensions');
+    const outer = reader.open(0xa0);
+    const sequence = reader.open(Tag.SEQUENCE);
+    while (reader.more) {
+      const extension = readExtension(reader);
+      if (extensions.some(({ oid }) => oid === extension.oid)) reader.fail(`extension ${extension.oid} stands twice`);
+      extensions.push(extension);
+    }
+    reader.close(sequence);
+    reader.close(outer);
+  }
+  reader.close(list);
+  const tbs = der.subarray(start, reader.position);
+  const algorithmStart = reader.position;
+  const { algorithm } = readSignatureAlgorithm(reader);
+  if (!bytesEqual(inner, der.subarray(algorithmStart, reader.position))) reader.fail('CRL names two different signature algorithms');
+  const signature = reader.octetsOfBitString();
+  if (reader.more) reader.fail('DER: trailing bytes');
+  const scope = extensions.find(({ oid }) => oid === CrlOid.scope);
+  return { raw: der, tbs, issuer, thisUpdate, nextUpdate, entries, extensions, scope: scope && readScope(scope.value), signatureAlgorithm: algorithm, signature };
+};
+
+const readScope = (value: Uint8Array): CrlScope => {
+  const reader = readWhole(value);
+  let names: GeneralName[] | undefined;
+  if (reader.peek() === 0xa0) {
+    const outer = reader.open(0xa0);
+    names = readFullName(reader);
+    reader.close(outer);
+  }
+  const flag = (tag: number): boolean => {
+    if (reader.peek() !== tag) return false;
+    const [value = 0] = reader.contents(tag);
+    return value !== 0;
+  };
+  const users = flag(0x81);
+  const cas = flag(0x82);
+  const someReasons = reader.peek() === 0x83;
+  if (someReasons) reader.skip();
+  const indirect = flag(0x84);
+  const attributes = flag(0x85);
+  if (reader.more) reader.fail('DER: trailing bytes');
+  return { names, users, cas, attributes, someReasons, indirect };
+};
+
+/** The full names of a DistributionPointName; a name relative to the issuer gives none, and so matches nothing. */
+const readFullName = (reader: DerReader): GeneralName[] => {
+  if (reader.peek() === 0xa1) {
+    reader.skip();
+    return [];
+  }
+  const outer = reader.open(0xa0);
+  const names = readGeneralNames(reader);
+  reader.close(outer);
+  return names;
+};
+
+/** The names of a certificate's CRL distribution points (section 4.2.1.13). @throws DerError */
+export const distributionPoints = (certificate: Certificate): GeneralName[] => {
+  const extension = certificate.extensions.find(({ oid }) => oid === Oid.crlDistributionPoints);
+  const names: GeneralName[] = [];
+  if (!extension) return names;
+  const reader = readWhole(extension.value);
+  while (reader.more) {
+    const point = reader.open(Tag.SEQUENCE);
+    if (reader.peek() === 0xa0) {
+      const outer = reader.open(0xa0);
+      names.push(...readFullName(reader));
+      reader.close(outer);
+    }
+    while (reader.more) reader.skip();
+    reader.close(point);
+  }
+  return names;
+};
+
+/** Lists whose signature has been checked, by issuer key; the same list serves many certificates. */
+export type CheckedCrls = Map<Crl, { readonly spki: Uint8Array; readonly ok: boolean }>;
+
+/**
+ * What the lists say of a certificate that this issuer made. Without a good list that covers it: a breach if `required`, else nothing.
+ */
+export function* crlBreach(
+  crls: readonly Crl[],
+  child: Certificate,
+  issuer: Issuer,
+  now: number,
+  required: boolean,
+  verifier: SignatureVerifier,
+  checked: CheckedCrls,
+): Steps<RuleBreach | undefined> {
+  let covered = false;
+  let fault: RuleBreach | undefined;
+  for (const crl of crls) {
+    if (!sameName(crl.issuer, child.issuer)) continue;
+    const wrong = unusable(crl, child, issuer, now) ?? ((yield* signedBy(crl, issuer, verifier, checked)) ? undefined : unknownBreach('CRL_SIGNATURE_FAILURE', 'has an issuer whose CRL has a wrong signature'));
+    const status = wrong ?? look(crl, child);
+    if (status?.code === 'CERT_REVOKED') return status;
+    if (status) fault ??= status;
+    else if (!crl.scope?.someReasons) covered = true;
+  }
+  if (covered || (!required && !fault)) return undefined;
+  return fault ?? unknownBreach('UNABLE_TO_GET_CRL', 'is not covered by any of the given CRLs');
+}
+
+const unknownBreach = (verify: RuleBreach['verify'], message: string): RuleBreach => ({ code: 'CERT_REVOCATION_UNKNOWN', verify, message });
+
+/** Why the list cannot be relied on for this certificate. */
+const unusable = (crl: Crl, child: Certificate, { certificate }: Issuer, now: number): RuleBreach | undefined => {
+  const delta = crl.extensions.find(({ oid }) => oid === CrlOid.delta);
+  if (delta) return unknownBreach('UNHANDLED_CRITICAL_CRL_EXTENSION', 'has an issuer whose CRL is a delta CRL, which is not supported: give the complete one');
+  for (const { oid, critical } of crl.extensions) {
+    if (critical && oid !== CrlOid.scope) {
+      return unknownBreach('UNHANDLED_CRITICAL_CRL_EXTENSION', `has an issuer whose CRL has the critical extension ${oid}, which ${oid === CrlOid.number ? 'must not be critical' : 'is not understood'}`);
+    }
+  }
+  if (!crl.extensions.some(({ oid }) => oid === CrlOid.number)) return unknownBreach('DIFFERENT_CRL_SCOPE', 'has an issuer whose CRL has no CRL number (RFC 5280 section 5.2.3)');
+  if (certificate?.keyUsage !== undefined && !(certificate.keyUsage & KeyUsage.cRLSign)) return unknownBreach('KEYUSAGE_NO_CRL_SIGN', 'has an issuer that may not sign CRLs (keyUsage lacks cRLSign)');
+  if (now < crl.thisUpdate) return unknownBreach('CRL_NOT_YET_VALID', 'has an issuer whose CRL is not valid yet');
+  if (crl.nextUpdate === undefined) return unknownBreach('ERROR_IN_CRL_NEXT_UPDATE_FIELD', 'has an issuer whose CRL does not say when it expires');
+  if (now > crl.nextUpdate) return unknownBreach('CRL_HAS_EXPIRED', 'has an issuer whose CRL has expired');
+  return inScope(crl.scope, child) ? undefined : unknownBreach('DIFFERENT_CRL_SCOPE', 'has an issuer whose CRL covers other certificates');
+};
+
+const inScope = (scope: CrlScope | undefined, child: Certificate): boolean => {
+  if (!scope) return true;
+  const ca = child.basicConstraints?.ca === true;
+  if (scope.indirect || scope.attributes || (scope.users && ca) || (scope.cas && !ca)) return false;
+  if (!scope.names) return true;
+  const points = namesOrNone(child);
+  return scope.names.some((name) => points.some((point) => point.type === name.type && (name.type === NameType.directory ? sameName(point.value, name.value) : bytesEqual(point.value, name.value))));
+};
+
+const namesOrNone = (child: Certificate): GeneralName[] => {
+  try {
+    return distributionPoints(child);
+  } catch {
+    return [];
+  }
+};
+
+function* signedBy(crl: Crl, issuer: Issuer, verifier: SignatureVerifier, checked: CheckedCrls): Steps<boolean> {
+  const known = checked.get(crl);
+  if (known && bytesEqual(known.spki, issuer.spki)) return known.ok;
+  const { signatureAlgorithm: algorithm } = crl;
+  const ok = algorithm !== undefined && fits(algorithm, issuer.publicKey) && (yield* verified(verifier, algorithm, issuer.spki, crl.tbs, crl.signature));
+  checked.set(crl, { spki: issuer.spki, ok });
+  return ok;
+}
+
+/** Walks the entries for the serial number; each is checked on the way. */
+const look = (crl: Crl, { serial }: Certificate): RuleBreach | undefined => {
+  const reader = new DerReader(crl.entries);
+  let revoked: RuleBreach | undefined;
+  try {
+    while (reader.more) {
+      const entry = reader.open(Tag.SEQUENCE);
+      const found = bytesEqual(reader.integer(), serial);
+      const at = readTime(reader).at;
+      const reason = reader.more ? readEntryExtensions(reader) : undefined;
+      reader.close(entry);
+      if (found) revoked = { code: 'CERT_REVOKED', verify: 'CERT_REVOKED', message: `was revoked on ${new Date(at).toISOString()}${reason === undefined ? '' : ` (${REASONS[reason] ?? `reason ${reason}`})`}` };
+    }
+  } catch (error) {
+    if (!(error instanceof DerError)) throw error;
+    return revoked ?? unknownBreach('UNHANDLED_CRITICAL_CRL_EXTENSION', `has an issuer whose CRL cannot be read: ${error.message}`);
+  }
+  return revoked;
+};
+
+/** CRLReason (section 5.3.1). */
+export const REASONS = ['unspecified', 'key compromise', 'CA compromise', 'affiliation changed', 'superseded', 'cessation of operation', 'certificate hold', 'reason 7', 'removed from CRL', 'privilege withdrawn', 'AA compromise'] as const;
+
+const readEntryExtensions = (reader: DerReader): number | undefined => {
+  let reason: number | undefined;
+  const outer = reader.open(Tag.SEQUENCE);
+  while (reader.more) {
+    const { oid, critical, value } = readExtension(reader);
+    if (oid === CrlOid.reason) reason = new DerReader(value).smallInteger(Tag.ENUMERATED);
+    else if (critical && oid !== CrlOid.invalidity) reader.fail(`entry with the critical extension ${oid}`);
+  }
+  reader.close(outer);
+  return reason;
+};

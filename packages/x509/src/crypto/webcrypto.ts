@@ -1,0 +1,107 @@
+/**
+ * @module Signature checks by WebCrypto, wherever it has the algorithm; @noble/curves, loaded on demand, where it has not (Ed448 everywhere, Ed25519
+ * in older browsers, RSA keys of the id-RSASSA-PSS kind). Answers with promises.
+ */
+import { sha1 } from '@noble/hashes/legacy.js';
+import { sha256, sha384, sha512 } from '@noble/hashes/sha2.js';
+import { DerReader, Tag } from '../der.ts';
+import { fits, parsePublicKey, type PublicKey } from '../public-key.ts';
+import type { SignatureAlgorithm, SignatureVerifier } from '../signature.ts';
+import { rsaWithinBounds } from './rsa.ts';
+
+/** What is used of `crypto.subtle`; `CryptoKey`s are opaque here. */
+interface Subtle {
+  importKey(format: 'spki', key: Uint8Array, algorithm: object, extractable: boolean, usages: readonly string[]): Promise<object>;
+  verify(algorithm: object, key: object, signature: Uint8Array, data: Uint8Array): Promise<boolean>;
+}
+
+const DIGESTS = { sha1, sha256, sha384, sha512 };
+const HASH = { sha256: 'SHA-256', sha384: 'SHA-384', sha512: 'SHA-512' };
+
+/** Imported keys that are kept, by algorithm and SubjectPublicKeyInfo. */
+const MAX_KEYS = 256;
+const keys = new Map<string, Promise<object>>();
+
+export const webcryptoVerifier: SignatureVerifier = {
+  name: 'WebCrypto',
+  verify: async (algorithm, spki, message, signature) => {
+    const { subtle } = (globalThis as { crypto?: { subtle?: Subtle } }).crypto ?? {};
+    const key = readKey(spki);
+    if (!key || !fits(algorithm, key)) return false;
+    const params = subtle && paramsOf(algorithm, key);
+    if (!params) return await byNoble(algorithm, spki, message, signature);
+    const raw = key.kind === 'ec' ? rawEcdsa(signature, (key.bits + 7) >> 3) : signature;
+    if (!raw) return false;
+    let imported: object;
+    try {
+      imported = await importKey(subtle, params.import, spki);
+    } catch (error) {
+      // NotSupportedError: the algorithm is missing here. Anything else: the key is bad.
+      return (error as { name?: string }).name === 'NotSupportedError' ? await byNoble(algorithm, spki, message, signature) : false;
+    }
+    return await subtle.verify(params.verify, imported, raw, message);
+  },
+  digest: (hash, data) => DIGESTS[hash](data),
+};
+
+const byNoble = async (...check: Parameters<SignatureVerifier['verify']>): Promise<boolean> => (await import('./noble.ts')).nobleVerifier.verify(...check);
+
+const readKey = (spki: Uint8Array): PublicKey | undefined => {
+  try {
+    const key = parsePublicKey(spki);
+    return (key.kind === 'rsa' || key.kind === 'rsa-pss') && !rsaWithinBounds(key) ? undefined : key;
+  } catch {
+    return undefined;
+  }
+};
+
+/** `undefined` for what WebCrypto does not know. */
+const paramsOf = (algorithm: SignatureAlgorithm, key: PublicKey): { readonly import: object; readonly verify: object } | undefined => {
+  switch (algorithm.kind) {
+    case 'rsa-pkcs1': {
+      const name = 'RSASSA-PKCS1-v1_5';
+      return { import: { name, hash: HASH[algorithm.hash] }, verify: { name } };
+    }
+    case 'rsa-pss': {
+      const name = 'RSA-PSS';
+      return key.kind === 'rsa' ? { import: { name, hash: HASH[algorithm.hash] }, verify: { name, saltLength: algorithm.saltLength } } : undefined;
+    }
+    case 'ecdsa':
+      // a compressed point is legal, and not everywhere importable
+      return key.kind === 'ec' && key.point[0] === 4 ? { import: { name: 'ECDSA', namedCurve: key.curve }, verify: { name: 'ECDSA', hash: HASH[algorithm.hash] } } : undefined;
+    case 'ed25519':
+      return { import: { name: 'Ed25519' }, verify: { name: 'Ed25519' } };
+    case 'ed448':
+      return undefined;
+  }
+};
+
+const importKey = (subtle: Subtle, algorithm: object, spki: Uint8Array): Promise<object> => {
+  const name = JSON.stringify(algorithm) + String.fromCharCode(...spki);
+  let key = keys.get(name);
+  if (!key) {
+    if (keys.size >= MAX_KEYS) keys.delete(keys.keys().next().value as string);
+    keys.set(name, (key = subtle.importKey('spki', spki, algorithm, false, ['verify'])));
+  }
+  return key;
+};
+
+/** DER `ECDSA-Sig-Value` to r and s of fixed length, which is what WebCrypto takes; `undefined` for what is not strict DER. */
+const rawEcdsa = (signature: Uint8Array, size: number): Uint8Array | undefined => {
+  try {
+    const reader = new DerReader(signature);
+    const outer = reader.open(Tag.SEQUENCE);
+    const numbers = [reader.integer(), reader.integer()];
+    reader.close(outer);
+    if (reader.more) return undefined;
+    const raw = new Uint8Array(2 * size);
+    for (const [i, number] of numbers.entries()) {
+      const bytes = number[0] === 0 ? number.subarray(1) : number;
+      if ((number[0] as number) >= 0x80 || bytes.length > size) return undefined;
+      raw.set(bytes, (i + 1) * size - bytes.length);
+    }
+    return raw;
+  } catch {
+    return undefined;
+  }
+};

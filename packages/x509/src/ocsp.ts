@@ -1,0 +1,222 @@
+/** @module Stapled OCSP responses: RFC 6960, with the freshness of RFC 5019. */
+import { explicit, readSignatureAlgorithm } from './algorithm.ts';
+import { parseCertificate, readExtension, type Certificate } from './certificate.ts';
+import { bytesEqual, DerError, readWhole, Tag, type DerReader } from './der.ts';
+import { Oid } from './extensions.ts';
+import { REASONS } from './crl.ts';
+import { readName, sameName } from './name.ts';
+import { fits, hashStrength, securityBits, strength } from './public-key.ts';
+import type { RuleBreach, RuleSet } from './rules.ts';
+import type { DigestName, SignatureAlgorithm, SignatureVerifier } from './signature.ts';
+import { verified, type Steps } from './steps.ts';
+import { readTime } from './time.ts';
+import type { Issuer } from './trust.ts';
+
+/** What a response says of one certificate. */
+export interface SingleResponse {
+  /** `undefined` for a hash that is not known here. */
+  readonly hash: DigestName | undefined;
+  readonly issuerNameHash: Uint8Array;
+  readonly issuerKeyHash: Uint8Array;
+  readonly serial: Uint8Array;
+  readonly status: 'good' | 'revoked' | 'unknown';
+  /** Milliseconds since the epoch; for `revoked`. */
+  readonly revokedAt: number | undefined;
+  /** CRLReason number. */
+  readonly reason: number | undefined;
+  readonly thisUpdate: number;
+  readonly nextUpdate: number | undefined;
+}
+
+/** A well-formed, successful basic response. */
+export interface OcspResponse {
+  readonly tbs: Uint8Array;
+  /** DER `Name` of the responder, or the SHA-1 of its key. */
+  readonly responder: { readonly name: Uint8Array } | { readonly keyHash: Uint8Array };
+  readonly producedAt: number;
+  readonly responses: readonly SingleResponse[];
+  readonly signatureAlgorithm: SignatureAlgorithm | undefined;
+  readonly signature: Uint8Array;
+  /** Certificates that came with it: an authorised responder's. */
+  readonly certificates: readonly Uint8Array[];
+}
+
+const BASIC = '1.3.6.1.5.5.7.48.1.1';
+const HASHES = new Map<string, DigestName>([
+  ['1.3.14.3.2.26', 'sha1'],
+  ['2.16.840.1.101.3.4.2.1', 'sha256'],
+  ['2.16.840.1.101.3.4.2.2', 'sha384'],
+  ['2.16.840.1.101.3.4.2.3', 'sha512'],
+]);
+const STATUS = ['successful', 'malformed request', 'internal error', 'try later', 'status 4', 'signature required', 'unauthorised'];
+/** Certificates of a response that are looked at. */
+const MAX_CERTIFICATES = 4;
+
+/** Reads a DER OCSPResponse. @throws DerError, also for a responder's refusal to answer. */
+export const parseOcspResponse = (der: Uint8Array): OcspResponse => {
+  const reader = readWhole(der);
+  const status = reader.smallInteger(Tag.ENUMERATED);
+  if (status !== 0) throw new DerError(`OCSP: the responder answered "${STATUS[status] ?? status}"`);
+  const outer = reader.open(0xa0);
+  const bytes = reader.open(Tag.SEQUENCE);
+  if (reader.oid() !== BASIC) reader.fail('OCSP: not a basic response');
+  const basic = reader.contents(Tag.OCTET_STRING);
+  reader.close(bytes);
+  reader.close(outer);
+  if (reader.more) reader.fail('DER: trailing bytes');
+  return readBasic(basic);
+};
+
+const readBasic = (der: Uint8Array): OcspResponse => {
+  const reader = readWhole(der);
+  const start = reader.position;
+  const data = reader.open(Tag.SEQUENCE);
+  if (reader.peek() === 0xa0 && explicit(reader, 0xa0, (r) => r.smallInteger()) !== 0) reader.fail('OCSP: version is not v1');
+  const responder =
+    reader.peek() === 0xa1
+      ? { name: explicit(reader, 0xa1, readName) }
+      : { keyHash: explicit(reader, 0xa2, (r) => r.contents(Tag.OCTET_STRING)) };
+  const producedAt = readTime(reader).at;
+  const responses: SingleResponse[] = [];
+  const list = reader.open(Tag.SEQUENCE);
+  while (reader.more) responses.push(readSingle(reader));
+  reader.close(list);
+  if (reader.more) explicit(reader, 0xa1, refuseCritical);
+  reader.close(data);
+  const tbs = der.subarray(start, reader.position);
+  const { algorithm } = readSignatureAlgorithm(reader);
+  const signature = reader.octetsOfBitString();
+  const certificates: Uint8Array[] = [];
+  if (reader.more) {
+    const outer = reader.open(0xa0);
+    const sequence = reader.open(Tag.SEQUENCE);
+    while (reader.more) certificates.push(reader.element(Tag.SEQUENCE));
+    reader.close(sequence);
+    reader.close(outer);
+  }
+  if (reader.more) reader.fail('DER: trailing bytes');
+  return { tbs, responder, producedAt, responses, signatureAlgorithm: algorithm, signature, certificates };
+};
+
+const readSingle = (reader: DerReader): SingleResponse => {
+  const single = reader.open(Tag.SEQUENCE);
+  const id = reader.open(Tag.SEQUENCE);
+  const algorithm = reader.open(Tag.SEQUENCE);
+  const hash = HASHES.get(reader.oid());
+  if (reader.more) reader.skip();
+  reader.close(algorithm);
+  const issuerNameHash = reader.contents(Tag.OCTET_STRING);
+  const issuerKeyHash = reader.contents(Tag.OCTET_STRING);
+  const serial = reader.integer();
+  reader.close(id);
+  let status: SingleResponse['status'] = 'good';
+  let revokedAt: number | undefined;
+  let reason: number | undefined;
+  if (reader.peek() === 0xa1) {
+    status = 'revoked';
+    const info = reader.open(0xa1);
+    revokedAt = readTime(reader).at;
+    if (reader.more) reason = explicit(reader, 0xa0, (r) => r.smallInteger(Tag.ENUMERATED));
+    reader.close(info);
+  } else if (reader.peek() === 0x82) {
+    status = 'unknown';
+    reader.skip();
+  } else if (reader.contents(0x80).length > 0) reader.fail('OCSP: bad status');
+  const thisUpdate = readTime(reader).at;
+  const nextUpdate = reader.peek() === 0xa0 ? explicit(reader, 0xa0, (r) => readTime(r).at) : undefined;
+  if (reader.more) explicit(reader, 0xa1, refuseCritical);
+  reader.close(single);
+  return { hash, issuerNameHash, issuerKeyHash, serial, status, revokedAt, reason, thisUpdate, nextUpdate };
+};
+
+const refuseCritical = (reader: DerReader): void => {
+  const outer = reader.open(Tag.SEQUENCE);
+  while (reader.more) {
+    const { oid, critical } = readExtension(reader);
+    if (critical) reader.fail(`OCSP: critical extension ${oid} is not understood`);
+  }
+  reader.close(outer);
+};
+
+const invalid = (message: string, hint?: string): RuleBreach => ({ code: 'CERT_OCSP_INVALID', verify: 'OCSP_VERIFY_FAILED', message, ...(hint !== undefined && { hint }) });
+
+/** What a stapled response says of the certificate; a breach unless it is good, fresh and by someone who may say so. */
+export function* ocspBreach(response: Uint8Array, child: Certificate, issuer: Issuer, rules: RuleSet, verifier: SignatureVerifier): Steps<RuleBreach | undefined> {
+  let parsed: OcspResponse;
+  try {
+    parsed = parseOcspResponse(response);
+  } catch (error) {
+    if (!(error instanceof DerError)) throw error;
+    return invalid(`came with an OCSP response that cannot be used: ${error.message}`);
+  }
+  const single = parsed.responses.find((one) => concerns(one, child, issuer, verifier));
+  if (!single) return invalid('came with an OCSP response about another certificate');
+  if (!(yield* authorised(parsed, issuer, rules, verifier))) return invalid('came with an OCSP response that no authorised responder signed');
+  const { now } = rules;
+  if (now < single.thisUpdate) return invalid('came with an OCSP response that is not valid yet', 'Check the clock of this machine.');
+  if (single.nextUpdate !== undefined && now > single.nextUpdate) return invalid('came with an OCSP response that is out of date');
+  // RFC 5019 section 4: without nextUpdate newer information is always there, so a week is generous
+  if (single.nextUpdate === undefined && now > single.thisUpdate + 7 * 86_400_000) return invalid('came with an OCSP response that is more than a week old and does not say how long it holds');
+  if (single.status === 'good') return undefined;
+  if (single.status === 'unknown') return { code: 'CERT_OCSP_INVALID', verify: 'OCSP_CERT_UNKNOWN', message: 'is not known to its OCSP responder' };
+  const { reason, revokedAt = 0 } = single;
+  return { code: 'CERT_REVOKED', verify: 'CERT_REVOKED', message: `was revoked on ${new Date(revokedAt).toISOString()}${reason === undefined ? '' : ` (${REASONS[reason] ?? `reason ${reason}`})`}` };
+}
+
+/** RFC 6960 section 3.2 (1): the CertID is of this certificate and issuer. */
+const concerns = (single: SingleResponse, child: Certificate, issuer: Issuer, { digest }: SignatureVerifier): boolean =>
+  single.hash !== undefined &&
+  digest !== undefined &&
+  bytesEqual(single.serial, child.serial) &&
+  bytesEqual(single.issuerNameHash, digest(single.hash, child.issuer)) &&
+  bytesEqual(single.issuerKeyHash, digest(single.hash, keyOf(issuer.spki)));
+
+/** The contents of subjectPublicKey. */
+const keyOf = (spki: Uint8Array): Uint8Array => {
+  const reader = readWhole(spki);
+  reader.skip(Tag.SEQUENCE);
+  return reader.octetsOfBitString();
+};
+
+/** RFC 6960 section 4.2.2.2: the issuer itself, or whom it has directly certified for OCSP signing. */
+function* authorised(response: OcspResponse, issuer: Issuer, rules: RuleSet, verifier: SignatureVerifier): Steps<boolean> {
+  const { signatureAlgorithm: algorithm, tbs, signature } = response;
+  if (!algorithm || hashStrength(algorithm) < securityBits(rules.securityLevel)) return false;
+  if (isResponder(response, issuer.subject, issuer.spki, verifier)) {
+    return fits(algorithm, issuer.publicKey) && (yield* verified(verifier, algorithm, issuer.spki, tbs, signature));
+  }
+  for (const der of response.certificates.slice(0, MAX_CERTIFICATES)) {
+    const delegate = readDelegate(der);
+    if (!delegate || !isResponder(response, delegate.subject, delegate.spki, verifier)) continue;
+    if (!mayRespond(delegate, issuer, rules) || !fits(algorithm, delegate.publicKey)) continue;
+    const { signatureAlgorithm } = delegate;
+    if (!signatureAlgorithm || !fits(signatureAlgorithm, issuer.publicKey)) continue;
+    if (!(yield* verified(verifier, signatureAlgorithm, issuer.spki, delegate.tbs, delegate.signature))) continue;
+    return yield* verified(verifier, algorithm, delegate.spki, tbs, signature);
+  }
+  return false;
+}
+
+const isResponder = ({ responder }: OcspResponse, subject: Uint8Array, spki: Uint8Array, { digest }: SignatureVerifier): boolean =>
+  'name' in responder ? sameName(responder.name, subject) : digest !== undefined && bytesEqual(responder.keyHash, digest('sha1', keyOf(spki)));
+
+const readDelegate = (der: Uint8Array): Certificate | undefined => {
+  try {
+    return parseCertificate(der);
+  } catch (error) {
+    if (error instanceof DerError) return undefined;
+    throw error;
+  }
+};
+
+const mayRespond = (c: Certificate, issuer: Issuer, { now, securityLevel }: RuleSet): boolean =>
+  sameName(c.issuer, issuer.subject) &&
+  c.extendedKeyUsage?.includes(Oid.ocspSigning) === true &&
+  c.unhandledCritical === undefined &&
+  (c.keyUsage === undefined || (c.keyUsage & 1) === 1) &&
+  c.notBefore <= now &&
+  now <= c.notAfter &&
+  c.signatureAlgorithmsAgree &&
+  strength(c.publicKey) >= securityBits(securityLevel) &&
+  c.signatureAlgorithm !== undefined &&
+  hashStrength(c.signatureAlgorithm) >= securityBits(securityLevel);

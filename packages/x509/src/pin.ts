@@ -1,0 +1,20 @@
+/** @module Public key pins: the SHA-256 of a SubjectPublicKeyInfo (RFC 7469 section 2.4). */
+import type { Certificate } from './certificate.ts';
+import { bytesEqual } from './der.ts';
+import type { RuleBreach } from './rules.ts';
+import type { SignatureVerifier } from './signature.ts';
+
+/** @throws TypeError when the verifier has no digest. */
+export const spkiSha256 = ({ spki }: Pick<Certificate, 'spki'>, { name, digest }: SignatureVerifier): Uint8Array => {
+  if (!digest) throw new TypeError(`the verifier ${name} has no digest`);
+  return digest('sha256', spki);
+};
+
+/** Whether any key of the path is pinned. */
+export const pinBreach = (pins: readonly Uint8Array[], keys: readonly Pick<Certificate, 'spki'>[], verifier: SignatureVerifier): RuleBreach | undefined => {
+  for (const key of keys) {
+    const hash = spkiSha256(key, verifier);
+    if (pins.some((pin) => bytesEqual(pin, hash))) return undefined;
+  }
+  return { code: 'CERT_PIN_MISMATCH', verify: 'APPLICATION_VERIFICATION', message: 'has a path in which no key is pinned' };
+};

@@ -1,0 +1,58 @@
+/** @module Signatures that have been found good need not be checked again: it halves an ECDSA handshake. */
+import { latin1 } from './der.ts';
+import type { SignatureAlgorithm, SignatureVerifier } from './signature.ts';
+
+export interface RememberOptions {
+  /** The most signatures that are remembered; the one longest unused goes first. Default 1024; about 100 bytes each. */
+  readonly max?: number;
+}
+
+/**
+ * A verifier that remembers which (algorithm, key, message, signature) it has found good, by hash. Wrong ones are checked each time, so
+ * nobody can fill the memory with them. Keep one per process: chains repeat, handshakes' own signatures do not and are best left to the verifier itself.
+ * @throws TypeError for a verifier without `digest`, or a `max` that is not a positive integer.
+ */
+export const rememberVerified = (verifier: SignatureVerifier, { max = 1024 }: RememberOptions = {}): SignatureVerifier => {
+  const { digest } = verifier;
+  if (!digest) throw new TypeError(`the verifier ${verifier.name} has no digest`);
+  if (!Number.isInteger(max) || max < 1) throw new TypeError('max must be a positive integer');
+  const good = new Set<string>();
+  const keep = (name: string): void => {
+    if (good.size >= max) good.delete(good.keys().next().value as string);
+    good.add(name);
+  };
+  return {
+    name: verifier.name,
+    digest,
+    verify: (algorithm, spki, message, signature) => {
+      const name = latin1(digest('sha256', framed(algorithm, [spki, message, signature])));
+      if (good.delete(name)) {
+        good.add(name);
+        return true;
+      }
+      const answer = verifier.verify(algorithm, spki, message, signature);
+      if (typeof answer !== 'boolean') {
+        return answer.then((ok) => {
+          if (ok === true) keep(name);
+          return ok === true;
+        });
+      }
+      if (answer) keep(name);
+      return answer;
+    },
+  };
+};
+
+/** Each part behind its length, so that no two checks have the same bytes. */
+const framed = (algorithm: SignatureAlgorithm, parts: readonly Uint8Array[]): Uint8Array => {
+  const kind = `${algorithm.kind},${'hash' in algorithm ? algorithm.hash : ''},${'saltLength' in algorithm ? algorithm.saltLength : ''}`;
+  const whole = new Uint8Array(kind.length + 1 + parts.reduce((sum, { length }) => sum + 4 + length, 0));
+  for (let i = 0; i < kind.length; i++) whole[i] = kind.charCodeAt(i);
+  let at = kind.length + 1;
+  for (const part of parts) {
+    new DataView(whole.buffer).setUint32(at, part.length);
+    whole.set(part, at + 4);
+    at += 4 + part.length;
+  }
+  return whole;
+};
