@@ -1,0 +1,30 @@
+/** @module One way in which a server can be wrong, and what a client must make of it. */
+import type { ContextOptions } from '@ferrule/contract';
+import type { TlsErrorCode } from '@ferrule/result';
+import type { Script } from './peer.ts';
+import type { Server12 } from './server12.ts';
+import type { Server13 } from './server13.ts';
+
+/** What must come out: the reason, and the alert that the server gets; `null` where none is owed. */
+export interface Verdict {
+  readonly code: TlsErrorCode;
+  readonly alert: number | null;
+}
+
+interface Common {
+  readonly name: string;
+  /** What the client asks for, over the usual. */
+  readonly options?: ContextOptions;
+  readonly expect: Verdict;
+  /**
+   * The server misbehaves once the client may have been told that it is connected; data before that point is none of the
+   * attacker's. Without it, connect() itself must fail.
+   */
+  readonly late?: true;
+}
+export type Behaviour =
+  | (Common & { readonly version: 'TLSv1.3'; script(server: Server13): Script })
+  | (Common & { readonly version: 'TLSv1.2'; script(server: Server12): Script });
+
+/** What no reader may ever see. */
+export const POISON = 'POISON: this must never reach a reader';

@@ -1,0 +1,95 @@
+/** @module One engine and one scripted server on a BIO pair, until one of them ends it. */
+import { bioPair, type Bio } from '@ferrule/bio';
+import type { Backend, ContextOptions } from '@ferrule/contract';
+import { SslError, type TlsErrorCode } from '@ferrule/result';
+import type { Peer, Script } from './peer.ts';
+
+export interface Observed {
+  /** `undefined`: the engine saw nothing wrong. */
+  readonly code: TlsErrorCode | undefined;
+  /** The alert as the server received it, the last one; -1 when what came could not be deciphered. */
+  readonly alert: number | null;
+  /** connect() returned 1. */
+  readonly established: boolean;
+  /** Plaintext that a read() gave away. */
+  readonly leaked: string;
+}
+
+/** More turns than any script takes, even with floods; an engine that takes more goes round in circles. */
+const MAX_TURNS = 2_000;
+
+/** @throws Error when the script itself failed although the engine did not. */
+export async function exchange(backend: Backend, options: ContextOptions, peer: Peer, script: Script): Promise<Observed> {
+  const context = backend.createContext(options);
+  const ssl = context.newConnection();
+  const [internal, network] = bioPair();
+  ssl.setBio(internal, internal);
+  ssl.setHost('server.test');
+
+  const wire = new Wire(peer, script);
+  const into = new Uint8Array(20_000);
+  let leaked = '';
+  for (let turn = 0; turn < MAX_TURNS && ssl.failure === undefined; turn++) {
+    const reading = ssl.established;
+    const ret = reading ? ssl.read(into) : ssl.connect();
+    if (reading && ret > 0) leaked += Buffer.from(into.subarray(0, ret)).toString();
+    const why = ret > 0 ? SslError.none : ssl.getError(ret);
+    if (why === SslError.zeroReturn) break;
+    if (why === SslError.wantAsync || why === SslError.wantRetryVerify) await ssl.asyncReady;
+    wire.move(network);
+  }
+  wire.move(network);
+  const code = ssl.failure?.error.code;
+  const observed = { code, alert: peer.alerts.at(-1) ?? null, established: ssl.established, leaked };
+  ssl.dispose();
+  context.dispose();
+  if (wire.scriptError !== undefined && (code === undefined || code === 'UNEXPECTED_EOF')) throw wire.scriptError;
+  return observed;
+}
+
+/** Moves bytes both ways; when the script is at its end, so is the transport. */
+class Wire {
+  scriptError: unknown;
+  readonly #peer: Peer;
+  readonly #script: Script;
+  readonly #rest: Script;
+  #done = false;
+  #unsent: Uint8Array = new Uint8Array(0);
+
+  constructor(peer: Peer, script: Script) {
+    this.#peer = peer;
+    this.#script = script;
+    this.#rest = (function* (): Script {
+      for (;;) yield* peer.record();
+    })();
+  }
+
+  move(network: Bio): void {
+    const view = network.nread0();
+    this.#peer.feed(view.slice());
+    network.nread(view.length);
+    this.#act();
+    if (this.#unsent.length === 0) this.#unsent = this.#peer.takeOutput();
+    const written = this.#unsent.length > 0 ? network.write(this.#unsent) : 0;
+    this.#unsent = this.#unsent.subarray(Math.max(written, 0));
+    if (this.#done && this.#unsent.length === 0) network.shutdownWrite();
+  }
+
+  #act(): void {
+    if (!this.#done) {
+      try {
+        this.#done = this.#script.next().done === true;
+      } catch (error) {
+        this.#done = true;
+        this.scriptError = error;
+      }
+    }
+    if (!this.#done) return;
+    // What the client says after a script is only listened to; a script may have left it undecipherable.
+    try {
+      this.#rest.next();
+    } catch {
+      this.#peer.alerts.push(-1);
+    }
+  }
+}

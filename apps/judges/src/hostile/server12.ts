@@ -1,0 +1,157 @@
+/** @module TLS 1.2 as a server would speak it (RFC 5246 section 7.3), ECDHE with AEAD, one step a method. */
+import type { Identity } from '@ferrule/conformance/pki';
+import type { CipherSuite, KeyShare } from '@ferrule/pure';
+import { extendedMasterSecret, keyBlock, verifyData } from '@ferrule/pure/keys';
+import {
+  decodeClientHello,
+  decodeClientKeyExchange,
+  decodeExtensions,
+  encodeCertificate12,
+  encodeCertificateRequest12,
+  encodeExtensions,
+  encodeFinished,
+  encodeMessage,
+  encodeNewSessionTicket12,
+  encodeServerEcdhParameters,
+  encodeServerHello,
+  encodeServerKeyExchange,
+  HandshakeType,
+  type ClientHello,
+  type ClientHelloExtensions,
+  type Extension,
+  type ServerHello,
+} from '@ferrule/pure/wire';
+import { concat, Peer, signAs, type Keys, type Script } from './peer.ts';
+
+export interface ServerHello12Twist extends Partial<ServerHello> {
+  readonly add?: readonly Extension[];
+  /** Extensions left out, by code point. */
+  readonly without?: readonly number[];
+}
+
+export class Server12 extends Peer {
+  readonly identity: Identity;
+  hello!: ClientHello;
+  offered!: ClientHelloExtensions;
+  cipher!: CipherSuite;
+  // Before their time, secrets are zeros: what is sent out of order is well-formed and worthless.
+  serverRandom: Uint8Array = new Uint8Array(32);
+  #share: KeyShare | undefined;
+  #master: Uint8Array = new Uint8Array(48);
+  #requested = false;
+  #serverKeys: Keys | undefined;
+
+  constructor(identity: Identity) {
+    super();
+    this.identity = identity;
+  }
+
+  *clientHello(): Script {
+    const { body } = yield* this.message(HandshakeType.client_hello);
+    this.hello = decodeClientHello(body);
+    this.offered = decodeExtensions('clientHello', this.hello.extensions);
+    this.cipher ??= this.suite(0xc02b);
+    this.transcript.start(this.cipher.hash);
+  }
+
+  serverHello(twist: ServerHello12Twist = {}): void {
+    const { add = [], without = [], ...fields } = twist;
+    this.serverRandom = twist.random ?? this.random(32);
+    const usual = encodeExtensions('serverHello12', { extendedMasterSecret: true, renegotiationInfo: new Uint8Array(0) });
+    this.send(
+      encodeServerHello({
+        legacyVersion: 0x0303,
+        random: this.serverRandom,
+        sessionId: this.random(32),
+        cipherSuite: this.cipher.id,
+        compressionMethod: 0,
+        extensions: [...usual.filter(({ type }) => !without.includes(type)), ...add],
+        ...fields,
+      }),
+    );
+  }
+
+  certificate(chain: readonly Uint8Array[] = this.identity.chain): void {
+    this.send(encodeCertificate12(chain));
+  }
+
+  serverKeyExchange(twist: { group?: number; publicKey?: Uint8Array; algorithm?: number; corrupt?: boolean; over?: Uint8Array } = {}): void {
+    const group = this.offered.supportedGroups?.find((id) => id === 0x001d || id === 0x0017) ?? 0x0017;
+    const share = this.keyShare(group);
+    this.#share = share;
+    const parameters = encodeServerEcdhParameters(twist.group ?? group, twist.publicKey ?? share.publicKey);
+    const signed = twist.over ?? concat([this.hello.random, this.serverRandom, parameters]);
+    const signature = signAs(0x0403, this.identity.privateKey, signed);
+    if (twist.corrupt === true) signature[signature.length - 1] = (signature.at(-1) ?? 0) ^ 1;
+    this.send(encodeServerKeyExchange({ parameters, group, publicKey: share.publicKey, algorithm: twist.algorithm ?? 0x0403, signature }));
+  }
+
+  certificateRequest(): void {
+    this.#requested = true;
+    this.send(encodeCertificateRequest12({ certificateTypes: [64, 1], signatureAlgorithms: [0x0403], authorities: [] }));
+  }
+
+  serverHelloDone(): void {
+    this.send(encodeMessage(HandshakeType.server_hello_done, () => undefined));
+  }
+
+  /** ServerHello to ServerHelloDone, as they should be. */
+  flight(): void {
+    this.serverHello();
+    this.certificate();
+    this.serverKeyExchange();
+    this.serverHelloDone();
+  }
+
+  /** The client's Certificate, if one was asked for; it is an empty one. */
+  *clientCertificate(): Script {
+    if (this.#requested) yield* this.message(HandshakeType.certificate);
+  }
+
+  /** ClientKeyExchange, and the keys that follow from it. */
+  *clientKeyExchange(): Script {
+    const { body } = yield* this.message(HandshakeType.client_key_exchange);
+    const premaster = this.#share?.derive(decodeClientKeyExchange(body));
+    if (premaster instanceof Promise || premaster === null || premaster === undefined) throw new Error('no premaster secret');
+    this.#master = extendedMasterSecret(this.cipher.hash, premaster, this.transcript.digest());
+    const { client, server } = keyBlock(this.cipher, this.#master, this.hello.random, this.serverRandom);
+    this.#serverKeys = { suite: this.cipher, version: 'TLSv1.2', ...server };
+    this.readWith({ suite: this.cipher, version: 'TLSv1.2', ...client });
+  }
+
+  *clientFinished(): Script {
+    const expected = verifyData(this.cipher.hash, this.#master, 'client', this.transcript.digest());
+    const { body } = yield* this.message(HandshakeType.finished);
+    if (!Buffer.from(body).equals(expected)) throw new Error("the client's Finished is wrong");
+  }
+
+  newSessionTicket(lifetimeHint = 7200, ticket: Uint8Array = Buffer.from('ticket')): void {
+    this.send(encodeNewSessionTicket12({ lifetimeHint, ticket }));
+  }
+
+  /** Turn on our keys; the change_cipher_spec itself is sent with `sendChangeCipherSpec`. */
+  useKeys(): void {
+    this.writeWith(this.#serverKeys);
+  }
+
+  finished(twist: { corrupt?: boolean; length?: number } = {}): void {
+    const data = verifyData(this.cipher.hash, this.#master, 'server', this.transcript.digest());
+    if (twist.corrupt === true) data[0] = (data[0] ?? 0) ^ 1;
+    this.sendHandshake(encodeFinished(data.subarray(0, twist.length ?? data.length)));
+  }
+
+  /** change_cipher_spec and Finished, as they should be. */
+  finish(): void {
+    this.sendChangeCipherSpec();
+    this.useKeys();
+    this.finished();
+  }
+
+  *handshake(): Script {
+    yield* this.clientHello();
+    this.flight();
+    yield* this.clientKeyExchange();
+    yield* this.clientFinished();
+    this.finish();
+  }
+}
