@@ -167,7 +167,7 @@ function* authenticateServer(effects: Effects, negotiated: Negotiated): Steps<Au
   let ocspResponse: Uint8Array | undefined;
   // RFC 6066 section 8: a server that said it would staple a response may still leave it out.
   if (extensions.statusRequest && message.type === HandshakeType.certificate_status) {
-    ocspResponse = decodeCertificateStatus(message.body);
+    ocspResponse = decodeCertificateStatus(message.body).slice();
     transcript.add(message.raw);
     message = yield* recv(effects, 'ServerKeyExchange');
   }
@@ -200,9 +200,9 @@ function readCertificate(effects: Effects, negotiated: Negotiated, { body }: Han
     host: offer.request.host?.name,
     suite,
     kind: raw ? 'raw-public-key' : 'x509',
-    certificates: raw ? [decodeRawPublicKey12(body)] : decodeCertificate12(body),
+    certificates: (raw ? [decodeRawPublicKey12(body)] : decodeCertificate12(body)).map((each) => each.slice()),
     ocspResponse,
-    signedCertificateTimestamps: extensions.signedCertificateTimestamp,
+    signedCertificateTimestamps: extensions.signedCertificateTimestamp?.slice(),
   });
 }
 
@@ -269,7 +269,7 @@ function* readFinished(
 function remember(effects: Effects, negotiated: Negotiated, master: Uint8Array, issued: NewSessionTicket12 | undefined, sessionId: Uint8Array): void {
   const { config, facts } = effects;
   const ticket = issued?.ticket ?? EMPTY;
-  if (ticket.length === 0 && sessionId.length === 0) return;
+  if (config.onSession === undefined || (ticket.length === 0 && sessionId.length === 0)) return;
   const receivedAt = config.now();
   const session = new Session(
     {
@@ -289,6 +289,7 @@ function remember(effects: Effects, negotiated: Negotiated, master: Uint8Array, 
       group: facts.group,
       peerSignatureAlgorithm: facts.peerSignatureAlgorithm,
       peerCertificates: facts.peerCertificates ?? [],
+      peerRawPublicKey: facts.peerRawPublicKey,
       verifiedChain: facts.verifiedChain,
       verifyResult: facts.verifyResult ?? 0,
       ocspResponse: facts.ocspResponse,
