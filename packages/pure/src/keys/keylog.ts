@@ -1,7 +1,7 @@
 /** @module Lines of the NSS key log (RFC 9850), as SSLKEYLOGFILE readers take them. */
 
 /** Labels, by the secret that each line carries. */
-export const KeylogLabel = Object.freeze({
+export const KeylogLabel = {
   masterSecret: 'CLIENT_RANDOM',
   clientEarlyTraffic: 'CLIENT_EARLY_TRAFFIC_SECRET',
   earlyExporter: 'EARLY_EXPORTER_SECRET',
@@ -12,7 +12,7 @@ export const KeylogLabel = Object.freeze({
   exporter: 'EXPORTER_SECRET',
   echSecret: 'ECH_SECRET',
   echConfig: 'ECH_CONFIG',
-} as const);
+} as const;
 export type KeylogLabel = (typeof KeylogLabel)[keyof typeof KeylogLabel];
 
 /** One line, without newline. `clientRandom` is that of the ClientHello on the wire. */

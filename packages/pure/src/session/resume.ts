@@ -107,7 +107,7 @@ export const blankBinders = (offers: readonly PskOffer[]): Uint8Array[] => offer
  */
 export function* continueSession(effects: Effects, session: Session): Steps<ContinuesVerified> {
   const { fields } = session;
-  if (effects.config.reverifyOnResumption) {
+  if (effects.config.reverifyOnResumption && (fields.peerCertificates.length > 0 || fields.peerRawPublicKey !== undefined)) {
     const { host, peerRawPublicKey: raw, ocspResponse, signedCertificateTimestamps } = fields;
     const suite = effects.config.provider.suites.find(({ id }) => id === fields.cipherSuite);
     if (suite === undefined) throw fail('INTERNAL_ERROR', 'a session of a suite that the provider has not');

@@ -1,0 +1,189 @@
+import { createHash, sign as nodeSign, constants } from 'node:crypto';
+import { pki, type PkiName } from '@ferrule/conformance/pki';
+import type { ContextOptions } from '@ferrule/contract';
+import { TlsError, X509V } from '@ferrule/result';
+import { describe, expect, it } from 'vitest';
+import { finish, testEffects, type TestEffects } from '../../test/effects.ts';
+import { nobleCrypto } from '../crypto/noble.ts';
+import { nodeCrypto } from '../crypto/node.ts';
+import type { CipherSuite } from '../crypto/provider.ts';
+import { certificateVerifyContent, type Peer, serverEndPoint, verifyCertificateVerify, verifyChain, verifyServerKeyExchange } from './verify.ts';
+
+const suite = (id: number): CipherSuite => nodeCrypto.suites.find((candidate) => candidate.id === id) as CipherSuite;
+const TLS13 = suite(0x1301);
+const ECDSA12 = suite(0xc02b);
+const RSA12 = suite(0xc02f);
+
+const peerOf = async (name: PkiName, changes: Partial<Peer> = {}): Promise<Peer> => ({
+  host: 'server.test', suite: TLS13, kind: 'x509', certificates: (await pki(name)).chain, ocspResponse: undefined, signedCertificateTimestamps: undefined, ...changes,
+});
+const trusting = async (options: ContextOptions = {}): Promise<TestEffects> => testEffects({ trustAnchors: [(await pki('root')).certificate], ...options });
+const refused = async (effects: TestEffects, peer: Peer): Promise<TlsError> => {
+  const error: unknown = await finish(effects, verifyChain(effects, peer)).then(() => undefined, (reason: unknown) => reason);
+  if (!TlsError.is(error)) throw new Error(`not refused: ${String(error)}`);
+  return error;
+};
+
+describe('the chain of a server', () => {
+  it('is verified up to an anchor, and told as it was sent and as it was verified', async () => {
+    const [effects, peer] = [await trusting(), await peerOf('p256')];
+    const { key } = await finish(effects, verifyChain(effects, peer));
+    expect(key.spki).toEqual((await pki('p256')).spki);
+    expect(effects.facts).toMatchObject({ peerCertificates: peer.certificates, verifyResult: X509V.OK });
+    expect(effects.facts.verifiedChain).toEqual([...peer.certificates, (await pki('root')).certificate]);
+    expect(effects.waits).toEqual([]);
+  });
+
+  it.each<[PkiName, string, number, string]>([
+    ['expired', 'CERT_EXPIRED', X509V.CERT_HAS_EXPIRED, 'certificate_expired'],
+    ['notYetValid', 'CERT_NOT_YET_VALID', X509V.CERT_NOT_YET_VALID, 'bad_certificate'],
+    ['wrongName', 'CERT_NAME_MISMATCH', X509V.HOSTNAME_MISMATCH, 'bad_certificate'],
+    ['selfSigned', 'CERT_SELF_SIGNED', X509V.DEPTH_ZERO_SELF_SIGNED_CERT, 'unknown_ca'],
+    ['clientPurpose', 'CERT_PURPOSE', X509V.INVALID_PURPOSE, 'unsupported_certificate'],
+    ['rsa-1024', 'CERT_WEAK_KEY', X509V.EE_KEY_TOO_SMALL, 'bad_certificate'],
+  ])('is refused when it is %s, with the code, the X509_V number and the alert', async (name, code, verify, alert) => {
+    const error = await refused(await trusting(), await peerOf(name));
+    expect(error).toMatchObject({ code, verify: { code: verify, depth: 0 }, alert: { name: alert, origin: 'local' } });
+  });
+
+  it('goes through under verify "none", with the number of what is wrong as the verify result', async () => {
+    const effects = await trusting({ verify: 'none' });
+    await finish(effects, verifyChain(effects, await peerOf('expired')));
+    expect(effects.facts).toMatchObject({ verifyResult: X509V.CERT_HAS_EXPIRED, verifiedChain: undefined });
+  });
+
+  it('is refused whatever verify says when the leaf cannot be read, is missing, or too many follow it', async () => {
+    const none = (): TestEffects => testEffects({ verify: 'none', limits: { chainLength: 2 } });
+    expect((await refused(none(), await peerOf('p256', { certificates: [new Uint8Array([0x30, 0])] }))).code).toBe('DECODE_ERROR');
+    expect((await refused(none(), await peerOf('p256', { certificates: [] }))).code).toBe('NO_CERTIFICATE');
+    const { certificate } = await pki('p256');
+    expect((await refused(none(), await peerOf('p256', { certificates: [certificate, certificate, certificate] }))).code).toBe('CERT_CHAIN_TOO_LONG');
+  });
+
+  it('must hold a pinned key: of any certificate on the verified path, of the leaf alone where none was verified', async () => {
+    const pinOf = async (name: PkiName): Promise<Uint8Array> => createHash('sha256').update((await pki(name)).spki).digest();
+    const peer = await peerOf('p256');
+    for (const name of ['p256', 'intermediate', 'root'] as const) {
+      const effects = await trusting({ pins: [await pinOf(name)] });
+      await finish(effects, verifyChain(effects, peer));
+    }
+    expect((await refused(await trusting({ pins: [await pinOf('otherRoot')] }), peer)).code).toBe('CERT_PIN_MISMATCH');
+    expect((await refused(await trusting({ verify: 'none', pins: [await pinOf('intermediate')] }), peer)).code).toBe('CERT_PIN_MISMATCH');
+    expect((await refused(await trusting({ verify: () => true, pins: [await pinOf('intermediate')] }), peer)).code).toBe('CERT_PIN_MISMATCH');
+  });
+
+  it('in TLS 1.2 must have a key of the kind that the suite names, on an offered curve', async () => {
+    const none = (options: ContextOptions = {}): TestEffects => testEffects({ verify: 'none', ...options });
+    for (const [name, ok, wrong] of [['p256', ECDSA12, RSA12], ['ed25519', ECDSA12, RSA12], ['rsa', RSA12, ECDSA12]] as const) {
+      const effects = none();
+      await finish(effects, verifyChain(effects, await peerOf(name, { suite: ok })));
+      expect((await refused(none(), await peerOf(name, { suite: wrong }))).code).toBe('WRONG_CERTIFICATE_TYPE');
+    }
+    expect((await refused(none({ groups: [24] }), await peerOf('p256', { suite: ECDSA12 }))).code).toBe('WRONG_CERTIFICATE_TYPE');
+  });
+});
+
+describe('a verify function', () => {
+  it('sees the host, the chain and the OCSP response, and decides in place of path and name check', async () => {
+    const seen: unknown[] = [];
+    const effects = testEffects({ verify: (peer) => seen.push(peer) === 1 });
+    const peer = await peerOf('wrongName', { ocspResponse: new Uint8Array([1]) });
+    await finish(effects, verifyChain(effects, peer));
+    expect(seen).toEqual([{ host: 'server.test', chain: peer.certificates, ocspResponse: new Uint8Array([1]) }]);
+    expect(effects.facts).toMatchObject({ verifyResult: 0, verifiedChain: undefined, ocspResponse: new Uint8Array([1]) });
+  });
+
+  it('is waited for as WANT_RETRY_VERIFY', async () => {
+    const effects = testEffects({ verify: () => Promise.resolve(true) });
+    await finish(effects, verifyChain(effects, await peerOf('p256')));
+    expect(effects.waits).toEqual([12]);
+  });
+
+  it.each<[string, () => boolean | Promise<boolean>]>([
+    ['false', () => false],
+    ['a promise of false', () => Promise.resolve(false)],
+    ['a throw', () => { throw new Error('no'); }],
+    ['a rejection', () => Promise.reject(new Error('no'))],
+    ['anything but true', () => 1 as unknown as boolean],
+  ])('refuses by %s', async (_name, verify) => {
+    expect(await refused(testEffects({ verify }), await peerOf('p256'))).toMatchObject({ code: 'CERT_REJECTED', verify: { code: X509V.APPLICATION_VERIFICATION } });
+  });
+
+  it.each([false, true])('may name the failure and its alert itself (later: %s)', async (later) => {
+    const verify = (): Promise<boolean> => {
+      const error = new TlsError('CERT_REVOKED', 'revoked, says the list', { alert: { description: 44, origin: 'peer' }, verify: { code: X509V.CERT_REVOKED, depth: 1 } });
+      if (!later) throw error;
+      return Promise.reject(error);
+    };
+    const error = await refused(testEffects({ verify }), await peerOf('p256'));
+    expect(error).toMatchObject({ code: 'CERT_REVOKED', message: 'revoked, says the list', alert: { description: 44, origin: 'local' }, verify: { code: 23, depth: 1 } });
+  });
+
+  it('that throws a TlsError without an alert fails with the alert of its code', async () => {
+    const verify = (): boolean => { throw new TlsError('CERT_EXPIRED'); };
+    expect(await refused(testEffects({ verify }), await peerOf('p256'))).toMatchObject({ code: 'CERT_EXPIRED', alert: { description: 45 } });
+  });
+});
+
+describe('a raw public key', () => {
+  it('must be one that the caller named', async () => {
+    const { spki } = await pki('p256');
+    const peer = await peerOf('p256', { kind: 'raw-public-key', certificates: [spki] });
+    const effects = testEffects({ rawPublicKeys: [spki] });
+    await finish(effects, verifyChain(effects, peer));
+    expect(effects.facts).toMatchObject({ peerCertificates: [], peerRawPublicKey: spki, verifyResult: 0 });
+    expect((await refused(testEffects({ rawPublicKeys: [(await pki('rsa')).spki] }), peer)).code).toBe('CERT_UNTRUSTED_ROOT');
+    expect((await refused(testEffects({ rawPublicKeys: [spki] }), { ...peer, certificates: [spki, spki] })).code).toBe('DECODE_ERROR');
+    expect((await refused(testEffects({ rawPublicKeys: [spki] }), { ...peer, certificates: [new Uint8Array([0x30, 0])] })).code).toBe('DECODE_ERROR');
+  });
+});
+
+describe.each([nodeCrypto, nobleCrypto])("the server's signature, checked by $name", (provider) => {
+  const hash = new Uint8Array(32).fill(5);
+  const content = certificateVerifyContent('server', hash);
+  const check = async (name: PkiName, algorithm: number, signature: Uint8Array, options: ContextOptions = {}): Promise<TestEffects> => {
+    const effects = testEffects({ verify: 'none', ...options }, provider);
+    const { key } = await finish(effects, verifyChain(effects, await peerOf(name)));
+    await finish(effects, verifyCertificateVerify(effects, key, { algorithm, signature }, hash));
+    return effects;
+  };
+  const pss = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST };
+
+  it.each([
+    ['p256', 0x0403, 'sha256', {}],
+    ['p384', 0x0503, 'sha384', {}],
+    ['p521', 0x0603, 'sha512', {}],
+    ['rsa', 0x0804, 'sha256', pss],
+    ['rsa', 0x0806, 'sha512', pss],
+    ['rsa-pss', 0x0809, 'sha256', pss],
+    ['ed25519', 0x0807, null, {}],
+  ] as const)('of %s with scheme 0x%s counts when it is right, and only then', async (name, algorithm, digest, padding) => {
+    const key = (await pki(name)).privateKey;
+    const good = nodeSign(digest, content, { key, ...padding });
+    expect((await check(name, algorithm, good)).facts.peerSignatureAlgorithm).toBe(algorithm);
+    const bad = nodeSign(digest, certificateVerifyContent('client', hash), { key, ...padding });
+    await expect(check(name, algorithm, bad)).rejects.toMatchObject({ code: 'BAD_SIGNATURE', alert: { name: 'decrypt_error' } });
+    await expect(check(name, algorithm, new Uint8Array(0))).rejects.toMatchObject({ code: 'BAD_SIGNATURE' });
+  });
+
+  it('must be of a scheme that was offered and that the key can make in TLS 1.3', async () => {
+    for (const [name, algorithm] of [['p256', 0x0503], ['rsa', 0x0401], ['rsa', 0x0809], ['rsa-pss', 0x0804], ['ed25519', 0x0403], ['p256', 0x0203], ['p256', 0x1234]] as const) {
+      await expect(check(name, algorithm, new Uint8Array(64))).rejects.toMatchObject({ code: 'WRONG_SIGNATURE_TYPE', alert: { name: 'illegal_parameter' } });
+    }
+    await expect(check('p256', 0x0403, new Uint8Array(64), { signatureAlgorithms: [0x0804] })).rejects.toMatchObject({ code: 'WRONG_SIGNATURE_TYPE' });
+  });
+
+  it('covers both randoms and the parameters in TLS 1.2, where the curve of an ECDSA key is free', async () => {
+    const effects = testEffects({ verify: 'none' }, provider);
+    const { key } = await finish(effects, verifyChain(effects, await peerOf('p256', { suite: ECDSA12 })));
+    const [client, server, parameters] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2), new Uint8Array([3, 0, 29, 1, 9])];
+    const signature = nodeSign('sha384', Buffer.concat([client, server, parameters]), (await pki('p256')).privateKey);
+    await finish(effects, verifyServerKeyExchange(effects, key, { algorithm: 0x0503, signature, parameters }, client, server));
+    await expect(finish(effects, verifyServerKeyExchange(effects, key, { algorithm: 0x0503, signature, parameters }, server, client))).rejects.toMatchObject({ code: 'BAD_SIGNATURE' });
+  });
+});
+
+it('tls-server-end-point is the leaf by the hash of its signature', async () => {
+  const { certificate } = await pki('p256');
+  expect(Buffer.from(serverEndPoint(nodeCrypto, certificate) ?? [])).toEqual(createHash('sha256').update(certificate).digest());
+});

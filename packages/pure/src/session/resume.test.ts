@@ -1,0 +1,118 @@
+import type { ContextOptions } from '@ferrule/contract';
+import { describe, expect, it } from 'vitest';
+import { finish, testEffects } from '../../test/effects.ts';
+import { parseOptions } from '../context.ts';
+import { nodeCrypto } from '../crypto/node.ts';
+import { allowsEarlyData, binder, continueSession, expiry, fits, obfuscatedTicketAge, pskOffers, trustDigest } from './resume.ts';
+import { Session, type SessionFields } from './session.ts';
+
+const NOW = 1_700_000_050_000;
+const configOf = (options: ContextOptions = {}) => parseOptions(nodeCrypto, { now: () => NOW, ...options });
+const sessionOf = (changes: Partial<SessionFields> = {}, options: ContextOptions = {}): Session =>
+  new Session(
+    {
+      version: 'TLSv1.3', cipherSuite: 0x1301, host: 'server.test', alpn: undefined, configuration: trustDigest(configOf(options)),
+      receivedAt: NOW - 50_000, expiresAt: NOW + 50_000, secret: new Uint8Array(32).fill(2), ticket: new Uint8Array(8), sessionId: new Uint8Array(0),
+      ageAdd: 0xffffffff, maxEarlyData: 100, extendedMasterSecret: true, group: 29, peerSignatureAlgorithm: 0x0403, peerCertificates: [],
+      peerRawPublicKey: undefined, verifiedChain: undefined, verifyResult: 0, ocspResponse: undefined, signedCertificateTimestamps: undefined, ...changes,
+    },
+    nodeCrypto.hashes.sha256,
+  );
+
+describe('a session fits a connection', () => {
+  it('to the same host under the same rules of trust, while it lives', () => {
+    expect(fits(sessionOf(), configOf(), 'server.test')).toBe(true);
+  });
+
+  it('never to another host, nor to none', () => {
+    expect(fits(sessionOf(), configOf(), 'other.test')).toBe(false);
+    expect(fits(sessionOf(), configOf(), undefined)).toBe(false);
+  });
+
+  it.each<[string, ContextOptions]>([
+    ['verify', { verify: 'none' }],
+    ['a verify function', { verify: () => true }],
+    ['pins', { pins: [new Uint8Array(32)] }],
+    ['trustAnchors', { trustAnchors: [new Uint8Array([0x30, 0])] }],
+    ['ocsp', { ocsp: 'require' }],
+    ['securityLevel', { securityLevel: 3 }],
+    ['rawPublicKeys', { rawPublicKeys: [new Uint8Array(1)] }],
+    ['extendedMasterSecret', { extendedMasterSecret: 'allow' }],
+  ])('never across a change of %s', (_name, options) => {
+    expect(fits(sessionOf({}, options), configOf(), 'server.test')).toBe(false);
+    expect(fits(sessionOf(), configOf(options), 'server.test')).toBe(false);
+    expect(fits(sessionOf({}, options), configOf(options), 'server.test')).toBe(true);
+  });
+
+  it('neither after its end nor long before its beginning, nor when disposed', () => {
+    expect(fits(sessionOf({ expiresAt: NOW }), configOf(), 'server.test')).toBe(false);
+    expect(fits(sessionOf({ receivedAt: NOW + 120_000 }), configOf(), 'server.test')).toBe(false);
+    const session = sessionOf();
+    session.dispose();
+    expect(fits(session, configOf(), 'server.test')).toBe(false);
+  });
+
+  it('of TLS 1.3 with any suite of its hash, of TLS 1.2 with its own suite only', () => {
+    expect(fits(sessionOf(), configOf({ cipherSuites: [0x1303] }), 'server.test')).toBe(true);
+    expect(fits(sessionOf(), configOf({ cipherSuites: [0x1302] }), 'server.test')).toBe(false);
+    const tls12 = { version: 'TLSv1.2', cipherSuite: 0xc02b } as const;
+    expect(fits(sessionOf(tls12), configOf({ cipherSuites: [0xc02b] }), 'server.test')).toBe(true);
+    expect(fits(sessionOf(tls12), configOf({ cipherSuites: [0xcca9] }), 'server.test')).toBe(false);
+    expect(fits(sessionOf(tls12), configOf({ minVersion: 'TLSv1.3' }), 'server.test')).toBe(false);
+  });
+});
+
+describe('early data', () => {
+  it('needs the very suite of the session and its application protocol', () => {
+    expect(allowsEarlyData(sessionOf(), configOf())).toBe(true);
+    expect(allowsEarlyData(sessionOf({ maxEarlyData: 0 }), configOf())).toBe(false);
+    expect(allowsEarlyData(sessionOf(), configOf({ cipherSuites: [0x1303] }))).toBe(false);
+    expect(allowsEarlyData(sessionOf(), configOf({ alpn: ['h2'] }))).toBe(false);
+    expect(allowsEarlyData(sessionOf({ alpn: 'h2' }), configOf({ alpn: ['http/1.1', 'h2'] }))).toBe(true);
+    expect(allowsEarlyData(sessionOf({ alpn: 'h2' }), configOf())).toBe(false);
+  });
+});
+
+describe('PSK offers', () => {
+  it('tell the age of a ticket modulo 2^32', () => {
+    expect(obfuscatedTicketAge(sessionOf(), NOW)).toBe(49_999);
+    expect(obfuscatedTicketAge(sessionOf({ ageAdd: 5 }), NOW - 60_000)).toBe(5);
+  });
+
+  it('cut a lifetime to seven days', () => {
+    expect(expiry(0, 10)).toBe(10_000);
+    expect(expiry(0, 0xffffffff)).toBe(604_800_000);
+  });
+
+  it('name the session before external keys, and after a HelloRetryRequest only those of the suite\'s hash', () => {
+    const config = configOf({ externalPsks: [{ identity: new Uint8Array([1]), key: new Uint8Array(32), hash: 'sha384' }] });
+    expect(pskOffers(config, sessionOf()).map(({ source }) => source.kind)).toEqual(['session', 'external']);
+    expect(pskOffers(config, sessionOf(), nodeCrypto.hashes.sha384).map(({ source }) => source.kind)).toEqual(['external']);
+    expect(pskOffers(config, undefined).map(({ obfuscatedTicketAge: age }) => age)).toEqual([0]);
+  });
+
+  it('bind differently by kind and by transcript', () => {
+    const config = configOf({ externalPsks: [{ identity: new Uint8Array([1]), key: new Uint8Array(32).fill(2), hash: 'sha256' }] });
+    const [ticket, external] = pskOffers(config, sessionOf());
+    if (ticket === undefined || external === undefined) throw new Error('two offers');
+    const hash = new Uint8Array(32);
+    expect(binder(ticket, hash)).not.toEqual(binder(external, hash));
+    expect(binder(ticket, hash)).not.toEqual(binder(ticket, new Uint8Array(32).fill(1)));
+    expect(binder(ticket, hash)).toEqual(binder(ticket, hash));
+  });
+});
+
+describe('a continued session', () => {
+  it('tells again what the first handshake learned of the peer', async () => {
+    const effects = testEffects();
+    const certificate = new Uint8Array([1]);
+    await finish(effects, continueSession(effects, sessionOf({ peerCertificates: [certificate], verifyResult: 18 })));
+    expect(effects.facts).toMatchObject({ peerCertificates: [certificate], verifyResult: 18, peerSignatureAlgorithm: 0x0403 });
+  });
+
+  it('has its certificates verified anew where that is asked for', async () => {
+    const asked: unknown[] = [];
+    const effects = testEffects({ reverifyOnResumption: true, verify: (peer) => asked.push(peer) > 9 });
+    await expect(finish(effects, continueSession(effects, sessionOf({ peerCertificates: [new Uint8Array([1])] })))).rejects.toMatchObject({ code: 'DECODE_ERROR' });
+  });
+});

@@ -1,0 +1,98 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { nobleHashes } from '../crypto/hash.ts';
+import { Session, sessionFromBytes, type SessionFields } from './session.ts';
+
+const { sha256 } = nobleHashes;
+
+const fieldsOf = (changes: Partial<SessionFields> = {}): SessionFields => ({
+  version: 'TLSv1.3',
+  cipherSuite: 0x1301,
+  host: 'server.test',
+  alpn: 'h2',
+  configuration: new Uint8Array(32).fill(1),
+  receivedAt: 1_700_000_000_123,
+  expiresAt: 1_700_000_100_000,
+  secret: new Uint8Array(32).fill(2),
+  ticket: new Uint8Array(48).fill(3),
+  sessionId: new Uint8Array(0),
+  ageAdd: 0xfffffffe,
+  maxEarlyData: 16384,
+  extendedMasterSecret: true,
+  group: 29,
+  peerSignatureAlgorithm: 0x0403,
+  peerCertificates: [new Uint8Array([1, 2]), new Uint8Array([3])],
+  peerRawPublicKey: undefined,
+  verifiedChain: [new Uint8Array([1, 2])],
+  verifyResult: 0,
+  ocspResponse: new Uint8Array([4]),
+  signedCertificateTimestamps: undefined,
+  ...changes,
+});
+const plain = (fields: SessionFields): unknown => structuredClone(fields);
+
+describe('a serialised session', () => {
+  it('comes back with every field', () => {
+    const bare: Partial<SessionFields> = { host: undefined, alpn: undefined, group: undefined, peerSignatureAlgorithm: undefined, verifiedChain: undefined, ocspResponse: undefined };
+    for (const changes of [{}, bare, { version: 'TLSv1.2', ticket: new Uint8Array(0), sessionId: new Uint8Array(32) } as const]) {
+      const fields = fieldsOf(changes);
+      const back = sessionFromBytes(new Session(fields, sha256).toBytes(), sha256);
+      expect(back && plain(back.fields)).toEqual(plain(fields));
+      expect(back?.version).toBe(fields.version);
+      expect(back?.host).toBe(fields.host);
+    }
+  });
+
+  it('is nothing once a byte of it is changed, missing or added', () => {
+    const bytes = new Session(fieldsOf(), sha256).toBytes();
+    for (let i = 0; i < bytes.length; i++) {
+      const changed = bytes.slice();
+      changed[i] = (changed[i] as number) ^ 1;
+      expect(sessionFromBytes(changed, sha256)).toBeUndefined();
+      expect(sessionFromBytes(bytes.subarray(0, i), sha256)).toBeUndefined();
+    }
+    expect(sessionFromBytes(Buffer.concat([bytes, new Uint8Array(1)]), sha256)).toBeUndefined();
+  });
+
+  it('is nothing when its digest is right and its fields are not', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (content) => {
+        const body = new Uint8Array([1, ...content]);
+        const bytes = Buffer.concat([body, sha256.digest(body)]);
+        const session = sessionFromBytes(bytes, sha256);
+        if (session !== undefined) expect(Buffer.from(session.toBytes()).subarray(0, 1)[0]).toBe(1);
+      }),
+    );
+  });
+
+  it('does not share memory with the bytes that it came from', () => {
+    const bytes = new Session(fieldsOf(), sha256).toBytes();
+    const session = sessionFromBytes(bytes, sha256);
+    bytes.fill(0);
+    expect(session?.fields.secret).toEqual(new Uint8Array(32).fill(2));
+  });
+});
+
+describe('a session', () => {
+  it('shows its secrets neither to a log nor to JSON', () => {
+    const session = new Session(fieldsOf(), sha256);
+    expect(JSON.stringify(session)).not.toContain('2,2');
+    expect(JSON.parse(JSON.stringify(session))).toEqual({ version: 'TLSv1.3', host: 'server.test', expiresAt: 1_700_000_100_000 });
+  });
+
+  it('is wiped by dispose() and then serialises no more', () => {
+    const fields = fieldsOf();
+    const session = new Session(fields, sha256);
+    session.dispose();
+    session.dispose();
+    expect(session.disposed).toBe(true);
+    expect(fields.secret).toEqual(new Uint8Array(32));
+    expect(fields.ticket).toEqual(new Uint8Array(48));
+    expect(() => session.toBytes()).toThrow('disposed');
+  });
+
+  it('is told from other objects', () => {
+    expect(Session.is(new Session(fieldsOf(), sha256))).toBe(true);
+    for (const other of [undefined, null, {}, 1, { fields: fieldsOf() }]) expect(Session.is(other)).toBe(false);
+  });
+});

@@ -1,0 +1,40 @@
+/** What a step of the handshake sees of a connection, for tests of single steps. */
+import type { ContextOptions } from '@ferrule/contract';
+import { parseOptions } from '../src/context.ts';
+import { nodeCrypto } from '../src/crypto/node.ts';
+import type { CryptoProvider } from '../src/crypto/provider.ts';
+import type { Effects, Facts } from '../src/effects.ts';
+import type { Steps, Wait } from '../src/wait.ts';
+
+export interface TestEffects extends Effects {
+  readonly waits: Wait[];
+}
+
+/** Facts are written, waits noted; everything that would touch a record throws by its absence. */
+export function testEffects(options: ContextOptions = {}, provider: CryptoProvider = nodeCrypto): TestEffects {
+  const facts: Partial<Record<keyof Facts, unknown>> = {};
+  const effects: Partial<TestEffects> = {
+    config: parseOptions(provider, options),
+    facts: facts as Partial<Facts>,
+    waits: [],
+    enter: () => undefined,
+    fact(name, value) {
+      if (name in facts && facts[name] !== value) throw new Error(`fact ${name} written twice`);
+      facts[name] = value;
+    },
+    awaiting: (operation) => void pending.set(effects as Effects, operation),
+  };
+  return effects as TestEffects;
+}
+
+const pending = new WeakMap<Effects, Promise<void> | undefined>();
+
+/** Runs the steps to their end, awaiting what they wait for. */
+export async function finish<T>(effects: TestEffects, steps: Steps<T>): Promise<T> {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+    effects.waits.push(value);
+    await pending.get(effects);
+  }
+}
