@@ -1,3 +1,4 @@
 import { library } from '@ferrule/tsup-config';
 
-export default library({ index: 'src/index.ts' });
+// the worker of blocking sockets is a file of its own, beside whatever file starts it
+export default library({ index: 'src/index.ts', 'socket-worker': 'src/blocking/socket-worker.ts' }, { platform: 'node', shims: true });

@@ -28,8 +28,8 @@ export const boundaries = {
     const { directory, manifest } = home;
     const inner = file.slice(directory.length);
     const isTest = TEST.test(inner);
-    // configurations and scripts beside package.json
-    const isTool = !inner.startsWith('/src/') && !isTest;
+    // configurations and scripts beside package.json, and bootstraps for running from source: no build takes them up
+    const isTool = (!inner.startsWith('/src/') && !isTest) || inner.endsWith('.mjs');
     const room = isTest || isTool ? undefined : ROOMS[manifest.name];
     const declared = new Set([manifest.name, ...keys(manifest.dependencies), ...keys(manifest.peerDependencies), ...keys(manifest.optionalDependencies)]);
     if (isTest || isTool) {

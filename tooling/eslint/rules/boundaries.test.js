@@ -22,6 +22,7 @@ tester.run('boundaries', boundaries, {
     at('packages/pure/src/crypto/node-groups.ts', "import 'node:crypto';"),
     at('packages/bio/src/pair.test.ts', "import fc from 'fast-check'; import { readFileSync } from 'node:fs'; import 'vitest';"),
     at('packages/bio/tsup.config.ts', "import { library } from '@ferrule/tsup-config';"),
+    at('packages/node/src/blocking/socket-worker-source.mjs', "import { register } from 'tsx/esm/api';"),
     at('packages/native/src/load.ts', "import { createRequire } from 'node:module';"),
     at('packages/ferrule/src/choose.ts', "const native = await import('@ferrule/native'); import type { Load } from '@ferrule/native';"),
     at('packages/pure/src/connection.test.ts', "import { createPure } from '@ferrule/pure'; import '@ferrule/conformance';"),

@@ -1,0 +1,107 @@
+/** @module TCP for blocking BIOs: a worker owns the socket, this thread waits. */
+import { Worker } from 'node:worker_threads';
+import { BioError, blockingBio, sharedBioMemory, type BlockingBio } from '@ferrule/bio';
+import { State, type SocketOptions, type WorkerData, type WorkerRequest } from './protocol.ts';
+
+export interface BlockingConnectOptions extends SocketOptions {
+  /**
+   * The longest time that one call waits without anything moving, milliseconds; name look-up and TCP handshake count as
+   * waiting. Then the BIO fails with the code TIMEOUT. Default: for ever, as a socket does.
+   */
+  readonly timeout?: number;
+  /** Bytes held in each direction between this thread and the worker, 1 to 2^30. Default 65536. */
+  readonly size?: number;
+}
+
+/** A blocking BIO over a socket. */
+export interface BlockingSocket extends BlockingBio {
+  /** TCP_NODELAY; see `setTcpNoDelay()`. */
+  setNoDelay(on: boolean): void;
+  /**
+   * Hand what was written to the system, close the socket and end the worker; waits until that is done, five seconds at
+   * most. The BIO fails with the code ABORTED, unless it had failed before. Idempotent.
+   */
+  close(): void;
+}
+
+/** Milliseconds in which the worker must have started, and in which close() gives up. */
+const START = 10_000;
+const CLOSE = 5_000;
+
+/**
+ * A blocking BIO whose other side is a worker that owns a TCP (or unix) socket. Returns as soon as the worker runs; the
+ * first read waits until the socket is connected and something came. With it `connect()`, `read()` and `write()` of an
+ * engine return only when they are done, as SSL_connect(3) says of blocking BIOs.
+ *
+ * What befalls the socket (ECONNREFUSED, ECONNRESET, a name that is not found, …) becomes `error`, hence
+ * SSL_ERROR_SYSCALL. The worker keeps no process alive; `close()` ends it.
+ *
+ * All of this thread stands still meanwhile: for programs that do one thing, for workers, for tests; never for a server.
+ * @throws TypeError for an unknown or malformed option; RangeError for one out of range; BioError `BLOCKING_FORBIDDEN`
+ * where a thread may not wait, `TIMEOUT` when the worker does not start.
+ */
+export function blockingConnect(options: BlockingConnectOptions): BlockingSocket {
+  const { timeout, size, ...socket } = check(options);
+  const memory = sharedBioMemory(size);
+  const bio = blockingBio(memory, timeout === undefined ? {} : { timeout });
+  const state = new Int32Array(new SharedArrayBuffer(4));
+  const worker = startWorker({ memory, state, socket });
+  if (Atomics.wait(state, 0, State.starting, START) === 'timed-out') {
+    void worker.terminate();
+    throw new BioError('TIMEOUT', `the worker that owns the socket did not start within ${START} ms`);
+  }
+  const request = (what: WorkerRequest): void => worker.postMessage(what);
+  let closed = false;
+  return Object.assign(bio, {
+    setNoDelay(on: boolean): void {
+      if (!closed) request({ noDelay: on });
+    },
+    close(): void {
+      if (closed) return;
+      closed = true;
+      bio.shutdownWrite();
+      request({ close: true });
+      if (Atomics.wait(state, 0, State.running, CLOSE) === 'timed-out') void worker.terminate();
+      bio.fail(new BioError('ABORTED', 'the socket was closed here'));
+    },
+  });
+}
+
+/**
+ * The worker, from the built file beside this one. Run from its TypeScript, as tests are, this module takes a bootstrap
+ * that registers a loader first.
+ */
+function startWorker(workerData: WorkerData): Worker {
+  const source = import.meta.url.endsWith('.ts');
+  const file = new URL(source ? './socket-worker-source.mjs' : './socket-worker.js', import.meta.url);
+  const worker = new Worker(file, { workerData, name: 'ferrule blocking socket', execArgv: source ? ['--conditions=@ferrule/source'] : [] });
+  // what goes wrong in there is reported through the memory, or by the worker not starting; nobody here could be told later
+  worker.on('error', () => undefined);
+  worker.unref();
+  return worker;
+}
+
+const TYPES: { readonly [K in keyof Required<BlockingConnectOptions>]: 'string' | 'number' | 'boolean' } = {
+  host: 'string',
+  port: 'number',
+  path: 'string',
+  family: 'number',
+  localAddress: 'string',
+  localPort: 'number',
+  noDelay: 'boolean',
+  timeout: 'number',
+  size: 'number',
+};
+
+function check(options: BlockingConnectOptions): BlockingConnectOptions {
+  for (const [key, value] of Object.entries(options)) {
+    const type = (TYPES as Readonly<Record<string, string>>)[key];
+    if (type === undefined) throw new TypeError(`unknown option \`${key}\``);
+    if (value !== undefined && typeof value !== type) throw new TypeError(`\`${key}\` is not a ${type}`);
+  }
+  const { port, path, family } = options;
+  if ((port === undefined) === (path === undefined)) throw new TypeError('give either `port` or `path`');
+  if (port !== undefined && !(Number.isInteger(port) && port >= 1 && port <= 65_535)) throw new RangeError(`\`port\`: ${port} is not an integer from 1 to 65535`);
+  if (family !== undefined && family !== 4 && family !== 6) throw new TypeError('`family` is neither 4 nor 6');
+  return options;
+}

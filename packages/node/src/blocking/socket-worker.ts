@@ -1,0 +1,108 @@
+/** @module The worker that owns the socket of a blocking BIO: moves bytes between it and the shared memory, never waits. */
+import { connect, type NetConnectOpts } from 'node:net';
+import { parentPort, workerData } from 'node:worker_threads';
+import { BioError, sharedBio } from '@ferrule/bio';
+import { State, type WorkerData, type WorkerRequest } from './protocol.ts';
+
+const { memory, state, socket: options } = workerData as WorkerData;
+const bio = sharedBio(memory);
+
+/** What the socket reads into; `waiting` is what of it has found no room in the memory yet, and keeps the socket paused. */
+const buffer = Buffer.allocUnsafeSlow(64 * 1024);
+let waiting: Uint8Array = buffer.subarray(0, 0);
+/** The peer has ended its stream; this side has; this side wants to be rid of the socket. */
+let ended = false;
+let shut = false;
+let closing = false;
+
+process.on('uncaughtException', (error) => {
+  bio.fail(error);
+  exit();
+});
+
+const socket = connect({
+  noDelay: true,
+  ...options,
+  // half-open, or Node would end our side when the peer ends its own
+  allowHalfOpen: true,
+  onread: { buffer, callback: received },
+} as NetConnectOpts);
+socket.on('end', () => {
+  ended = true;
+  bio.shutdownWrite();
+});
+socket.on('drain', pump);
+socket.on('error', (error) => bio.fail(described(error)));
+socket.on('close', exit);
+
+parentPort?.on('message', (request: WorkerRequest) => {
+  if ('noDelay' in request) socket.setNoDelay(request.noDelay);
+  else {
+    closing = true;
+    pump();
+  }
+});
+
+Atomics.store(state, 0, State.running);
+Atomics.notify(state, 0);
+void serve();
+
+async function serve(): Promise<void> {
+  while (!socket.destroyed) {
+    await bio.changed();
+    pump();
+  }
+}
+
+/** net's `onread`: false pauses. */
+function received(n: number): boolean {
+  // nobody reads any more
+  if (closing) return true;
+  waiting = buffer.subarray(0, n);
+  return deliver();
+}
+
+/** Put into the memory what fits; true when everything did. */
+function deliver(): boolean {
+  while (waiting.length > 0) {
+    const n = bio.write(waiting);
+    if (n < 0) return false;
+    waiting = waiting.subarray(n);
+  }
+  return true;
+}
+
+/** Everything that can be done now, in both directions. */
+function pump(): void {
+  if (bio.error !== undefined) {
+    socket.destroy();
+    return;
+  }
+  if (waiting.length > 0 && deliver()) socket.resume();
+  while (!socket.writableNeedDrain) {
+    const view = bio.nread0();
+    if (view.length === 0) break;
+    // a copy: the socket may keep it until it can write
+    socket.write(view.slice());
+    bio.nread(view.length);
+  }
+  if (bio.eof && !shut) {
+    shut = true;
+    socket.end();
+  }
+  if (shut && closing) socket.destroySoon();
+}
+
+function exit(): void {
+  if (!(ended && shut)) bio.fail(new BioError('ABORTED', 'the socket was closed'));
+  Atomics.store(state, 0, State.closed);
+  Atomics.notify(state, 0);
+  process.exit();
+}
+
+/** Where several addresses were tried, Node's message is empty and the reasons are inside. */
+function described(error: Error): Error {
+  if (!(error instanceof AggregateError)) return error;
+  const message = error.errors.map((one: unknown) => (one instanceof Error ? one.message : String(one))).join('; ');
+  return Object.assign(new Error(message), { code: (error as { readonly code?: unknown }).code });
+}

@@ -1,0 +1,24 @@
+import { connect, createServer, type AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { expect, it } from 'vitest';
+import { setTcpNoDelay } from '@ferrule/node';
+
+it('turns TCP_NODELAY on and off', () => {
+  const seen: boolean[] = [];
+  const socket = { setNoDelay: (on: boolean) => seen.push(on) };
+  setTcpNoDelay(socket, true);
+  setTcpNoDelay(socket, false);
+  expect(seen).toEqual([true, false]);
+  expect(() => setTcpNoDelay(socket, 1 as unknown as boolean)).toThrow(TypeError);
+});
+
+it('takes a socket of Node', async () => {
+  const server = createServer((peer) => peer.end()).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  await once(socket, 'connect');
+  setTcpNoDelay(socket, true);
+  setTcpNoDelay(socket, false);
+  socket.destroy();
+  server.close();
+});
