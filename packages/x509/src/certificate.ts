@@ -1,11 +1,12 @@
 /** @module Certificates: RFC 5280 section 4.1, read in one pass; everything is a view of the input. */
 import { readSignatureAlgorithm } from './algorithm.ts';
-import { bytesEqual, readWhole, Tag, type DerReader } from './der.ts';
+import { bytesEqual, readWhole, type DerReader } from './der.ts';
 import { decodeExtension, type Decoded, type Extension } from './extensions.ts';
 import { nameText, readName } from './name.ts';
 import { parsePublicKey, type PublicKey } from './public-key.ts';
 import type { SignatureAlgorithm } from './signature.ts';
 import { readTime } from './time.ts';
+import * as Tag from './tag.ts';
 
 /**
  * A well-formed certificate. Views of the input, which must not change as long as it is used. That it is well-formed says nothing about

@@ -1,10 +1,13 @@
 /** @module Name constraints: RFC 5280 section 4.2.1.10, for DNS names, addresses, e-mail, URIs and directory names. */
+import type { X509VCode } from '@ferrule/result';
 import type { Certificate } from './certificate.ts';
 import { latin1 } from './der.ts';
-import { generalNameText, NameType, type GeneralName, type NameConstraints, type Subtree } from './general-name.ts';
+import { generalNameText, type GeneralName, type NameConstraints, type Subtree } from './general-name.ts';
 import { parseAddress, presentedDnsName } from './host.ts';
 import { ascii, canonicalRdns, isEmptyName, nameAttributes } from './name.ts';
 import type { RuleBreach } from './rules.ts';
+import * as V from './x509-v.ts';
+import * as NameType from './name-type.ts';
 
 /** Bounds the work over one path: names times constraints, as OpenSSL does. */
 export interface ComparisonBudget {
@@ -16,7 +19,7 @@ export const MAX_COMPARISONS = 0x10_0000;
 export const checkConstraints = (constraints: NameConstraints, certificate: Certificate, budget: ComparisonBudget): RuleBreach | undefined => {
   const names = constrainedNames(certificate);
   budget.comparisons -= names.length * (constraints.permitted.length + constraints.excluded.length);
-  if (budget.comparisons < 0) return breach('SUBTREE_MINMAX', 'has more names and name constraints than may be compared');
+  if (budget.comparisons < 0) return breach(V.SUBTREE_MINMAX, 'has more names and name constraints than may be compared');
   const form = malformedSubtree(constraints);
   if (form) return form;
   for (const name of names) {
@@ -26,7 +29,7 @@ export const checkConstraints = (constraints: NameConstraints, certificate: Cert
   return undefined;
 };
 
-const breach = (verify: RuleBreach['verify'], message: string): RuleBreach => ({ code: 'CERT_NAME_CONSTRAINT', verify, message });
+const breach = (verify: X509VCode, message: string): RuleBreach => ({ code: 'CERT_NAME_CONSTRAINT', verify, message });
 
 /** All names that constraints are applied to: subjectAltName, the subject, and its e-mail addresses when subjectAltName has none. */
 const constrainedNames = (certificate: Certificate): GeneralName[] => {
@@ -49,20 +52,20 @@ const checkName = (constraints: NameConstraints, name: GeneralName): RuleBreach 
     if (within === undefined) return unprocessable(name);
     permitted = within;
   }
-  if (permitted === false) return breach('PERMITTED_VIOLATION', `has the name ${generalNameText(name)}, which lies outside what an issuer permits`);
+  if (permitted === false) return breach(V.PERMITTED_VIOLATION, `has the name ${generalNameText(name)}, which lies outside what an issuer permits`);
   for (const subtree of constraints.excluded) {
     if (subtree.type !== name.type) continue;
     const within = reading === undefined ? undefined : matches(reading, subtree, true);
     if (within === undefined) return unprocessable(name);
-    if (within) return breach('EXCLUDED_VIOLATION', `has the name ${generalNameText(name)}, which an issuer excludes (${generalNameText(subtree)})`);
+    if (within) return breach(V.EXCLUDED_VIOLATION, `has the name ${generalNameText(name)}, which an issuer excludes (${generalNameText(subtree)})`);
   }
   return undefined;
 };
 
 const unprocessable = (name: GeneralName): RuleBreach =>
   name.type === NameType.other || name.type === NameType.x400 || name.type === NameType.ediParty || name.type === NameType.registeredId
-    ? breach('UNSUPPORTED_CONSTRAINT_TYPE', `has the name ${generalNameText(name)}, and an issuer constrains that kind of name, which is not supported`)
-    : breach('UNSUPPORTED_NAME_SYNTAX', `has the malformed name ${generalNameText(name)}, and an issuer constrains that kind of name`);
+    ? breach(V.UNSUPPORTED_CONSTRAINT_TYPE, `has the name ${generalNameText(name)}, and an issuer constrains that kind of name, which is not supported`)
+    : breach(V.UNSUPPORTED_NAME_SYNTAX, `has the malformed name ${generalNameText(name)}, and an issuer constrains that kind of name`);
 
 /** A name or constraint in the shape that is compared. */
 type Reading = string | Uint8Array | string[];
@@ -181,9 +184,9 @@ const SUPPORTED: ReadonlySet<number> = new Set([NameType.dns, NameType.email, Na
 
 const findMalformed = ({ permitted, excluded }: NameConstraints): RuleBreach | undefined => {
   for (const subtree of [...permitted, ...excluded]) {
-    if (subtree.bounded) return breach('SUBTREE_MINMAX', 'has an issuer whose name constraints use minimum or maximum');
+    if (subtree.bounded) return breach(V.SUBTREE_MINMAX, 'has an issuer whose name constraints use minimum or maximum');
     if (SUPPORTED.has(subtree.type) && readSubtree(subtree) === undefined) {
-      return breach('UNSUPPORTED_CONSTRAINT_SYNTAX', `has an issuer with the malformed name constraint ${generalNameText(subtree)}`);
+      return breach(V.UNSUPPORTED_CONSTRAINT_SYNTAX, `has an issuer with the malformed name constraint ${generalNameText(subtree)}`);
     }
   }
   return undefined;

@@ -1,10 +1,11 @@
 /** @module Certificate revocation lists: RFC 5280 section 5. Complete lists of the certificate's own issuer; delta and indirect ones are refused. */
+import type { X509VCode } from '@ferrule/result';
 import type { Certificate } from './certificate.ts';
 import { readExtension } from './certificate.ts';
 import { readSignatureAlgorithm } from './algorithm.ts';
-import { bytesEqual, DerError, DerReader, readWhole, Tag } from './der.ts';
-import { KeyUsage, Oid, type Extension } from './extensions.ts';
-import { NameType, readGeneralNames, type GeneralName } from './general-name.ts';
+import { bytesEqual, DerError, DerReader, readWhole } from './der.ts';
+import { Oid, type Extension } from './extensions.ts';
+import { readGeneralNames, type GeneralName } from './general-name.ts';
 import { readName, sameName } from './name.ts';
 import { fits } from './public-key.ts';
 import type { RuleBreach } from './rules.ts';
@@ -12,6 +13,10 @@ import type { SignatureAlgorithm, SignatureVerifier } from './signature.ts';
 import { verified, type Steps } from './steps.ts';
 import { readTime } from './time.ts';
 import type { Issuer } from './trust.ts';
+import * as V from './x509-v.ts';
+import * as Tag from './tag.ts';
+import * as KeyUsage from './key-usage.ts';
+import * as NameType from './name-type.ts';
 
 /** The largest list that is read, bytes. */
 const MAX_CRL_SIZE = 0x400_0000;
@@ -154,33 +159,33 @@ export function* crlBreach(
   let fault: RuleBreach | undefined;
   for (const crl of crls) {
     if (!sameName(crl.issuer, child.issuer)) continue;
-    const wrong = unusable(crl, child, issuer, now) ?? ((yield* signedBy(crl, issuer, verifier, checked)) ? undefined : unknownBreach('CRL_SIGNATURE_FAILURE', 'has an issuer whose CRL has a wrong signature'));
+    const wrong = unusable(crl, child, issuer, now) ?? ((yield* signedBy(crl, issuer, verifier, checked)) ? undefined : unknownBreach(V.CRL_SIGNATURE_FAILURE, 'has an issuer whose CRL has a wrong signature'));
     const status = wrong ?? look(crl, child);
     if (status?.code === 'CERT_REVOKED') return status;
     if (status) fault ??= status;
     else if (!crl.scope?.someReasons) covered = true;
   }
   if (covered || (!required && !fault)) return undefined;
-  return fault ?? unknownBreach('UNABLE_TO_GET_CRL', 'is not covered by any of the given CRLs');
+  return fault ?? unknownBreach(V.UNABLE_TO_GET_CRL, 'is not covered by any of the given CRLs');
 }
 
-const unknownBreach = (verify: RuleBreach['verify'], message: string): RuleBreach => ({ code: 'CERT_REVOCATION_UNKNOWN', verify, message });
+const unknownBreach = (verify: X509VCode, message: string): RuleBreach => ({ code: 'CERT_REVOCATION_UNKNOWN', verify, message });
 
 /** Why the list cannot be relied on for this certificate. */
 const unusable = (crl: Crl, child: Certificate, { certificate }: Issuer, now: number): RuleBreach | undefined => {
   const delta = crl.extensions.find(({ oid }) => oid === CrlOid.delta);
-  if (delta) return unknownBreach('UNHANDLED_CRITICAL_CRL_EXTENSION', 'has an issuer whose CRL is a delta CRL, which is not supported: give the complete one');
+  if (delta) return unknownBreach(V.UNHANDLED_CRITICAL_CRL_EXTENSION, 'has an issuer whose CRL is a delta CRL, which is not supported: give the complete one');
   for (const { oid, critical } of crl.extensions) {
     if (critical && oid !== CrlOid.scope) {
-      return unknownBreach('UNHANDLED_CRITICAL_CRL_EXTENSION', `has an issuer whose CRL has the critical extension ${oid}, which ${oid === CrlOid.number ? 'must not be critical' : 'is not understood'}`);
+      return unknownBreach(V.UNHANDLED_CRITICAL_CRL_EXTENSION, `has an issuer whose CRL has the critical extension ${oid}, which ${oid === CrlOid.number ? 'must not be critical' : 'is not understood'}`);
     }
   }
-  if (!crl.extensions.some(({ oid }) => oid === CrlOid.number)) return unknownBreach('DIFFERENT_CRL_SCOPE', 'has an issuer whose CRL has no CRL number (RFC 5280 section 5.2.3)');
-  if (certificate?.keyUsage !== undefined && !(certificate.keyUsage & KeyUsage.cRLSign)) return unknownBreach('KEYUSAGE_NO_CRL_SIGN', 'has an issuer that may not sign CRLs (keyUsage lacks cRLSign)');
-  if (now < crl.thisUpdate) return unknownBreach('CRL_NOT_YET_VALID', 'has an issuer whose CRL is not valid yet');
-  if (crl.nextUpdate === undefined) return unknownBreach('ERROR_IN_CRL_NEXT_UPDATE_FIELD', 'has an issuer whose CRL does not say when it expires');
-  if (now > crl.nextUpdate) return unknownBreach('CRL_HAS_EXPIRED', 'has an issuer whose CRL has expired');
-  return inScope(crl.scope, child) ? undefined : unknownBreach('DIFFERENT_CRL_SCOPE', 'has an issuer whose CRL covers other certificates');
+  if (!crl.extensions.some(({ oid }) => oid === CrlOid.number)) return unknownBreach(V.DIFFERENT_CRL_SCOPE, 'has an issuer whose CRL has no CRL number (RFC 5280 section 5.2.3)');
+  if (certificate?.keyUsage !== undefined && !(certificate.keyUsage & KeyUsage.cRLSign)) return unknownBreach(V.KEYUSAGE_NO_CRL_SIGN, 'has an issuer that may not sign CRLs (keyUsage lacks cRLSign)');
+  if (now < crl.thisUpdate) return unknownBreach(V.CRL_NOT_YET_VALID, 'has an issuer whose CRL is not valid yet');
+  if (crl.nextUpdate === undefined) return unknownBreach(V.ERROR_IN_CRL_NEXT_UPDATE_FIELD, 'has an issuer whose CRL does not say when it expires');
+  if (now > crl.nextUpdate) return unknownBreach(V.CRL_HAS_EXPIRED, 'has an issuer whose CRL has expired');
+  return inScope(crl.scope, child) ? undefined : unknownBreach(V.DIFFERENT_CRL_SCOPE, 'has an issuer whose CRL covers other certificates');
 };
 
 const inScope = (scope: CrlScope | undefined, child: Certificate): boolean => {
@@ -220,11 +225,11 @@ const look = (crl: Crl, { serial }: Certificate): RuleBreach | undefined => {
       const at = readTime(reader).at;
       const reason = reader.more ? readEntryExtensions(reader) : undefined;
       reader.close(entry);
-      if (found) revoked = { code: 'CERT_REVOKED', verify: 'CERT_REVOKED', message: `was revoked on ${new Date(at).toISOString()}${reason === undefined ? '' : ` (${REASONS[reason] ?? `reason ${reason}`})`}` };
+      if (found) revoked = { code: 'CERT_REVOKED', verify: V.CERT_REVOKED, message: `was revoked on ${new Date(at).toISOString()}${reason === undefined ? '' : ` (${REASONS[reason] ?? `reason ${reason}`})`}` };
     }
   } catch (error) {
     if (!(error instanceof DerError)) throw error;
-    return revoked ?? unknownBreach('UNHANDLED_CRITICAL_CRL_EXTENSION', `has an issuer whose CRL cannot be read: ${error.message}`);
+    return revoked ?? unknownBreach(V.UNHANDLED_CRITICAL_CRL_EXTENSION, `has an issuer whose CRL cannot be read: ${error.message}`);
   }
   return revoked;
 };

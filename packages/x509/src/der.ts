@@ -5,23 +5,10 @@
  * this cursor do not recurse, so depth is bounded by the code; size is bounded by {@link MAX_CERTIFICATE_SIZE} and its like.
  */
 
+import * as Tag from './tag.ts';
+
 /** The largest certificate that is read, bytes. */
 export const MAX_CERTIFICATE_SIZE = 0x10_0000;
-
-export const Tag = {
-  BOOLEAN: 0x01,
-  INTEGER: 0x02,
-  BIT_STRING: 0x03,
-  OCTET_STRING: 0x04,
-  NULL: 0x05,
-  OID: 0x06,
-  ENUMERATED: 0x0a,
-  UTF8_STRING: 0x0c,
-  SEQUENCE: 0x30,
-  SET: 0x31,
-  UTC_TIME: 0x17,
-  GENERALIZED_TIME: 0x18,
-} as const;
 
 /** The one error of everything in this package that reads bytes: they are not what they should be. */
 export class DerError extends Error {

@@ -1,6 +1,8 @@
 /** @module The extensions that decide whether a certificate may be used (RFC 5280 section 4.2, RFC 7633). */
-import { DerReader, Tag } from './der.ts';
-import { NameType, readGeneralName, readGeneralNames, readNameConstraints, type GeneralName, type NameConstraints } from './general-name.ts';
+import { DerReader } from './der.ts';
+import { readGeneralName, readGeneralNames, readNameConstraints, type GeneralName, type NameConstraints } from './general-name.ts';
+import * as Tag from './tag.ts';
+import * as NameType from './name-type.ts';
 
 /** One extension as it stands. */
 export interface Extension {
@@ -32,19 +34,6 @@ export const Oid = {
   clientAuth: '1.3.6.1.5.5.7.3.2',
   ocspSigning: '1.3.6.1.5.5.7.3.9',
   anyExtendedKeyUsage: '2.5.29.37.0',
-} as const;
-
-/** KeyUsage bits: bit n of RFC 5280 section 4.2.1.3 is 1 << n. */
-export const KeyUsage = {
-  digitalSignature: 1,
-  nonRepudiation: 2,
-  keyEncipherment: 4,
-  dataEncipherment: 8,
-  keyAgreement: 16,
-  keyCertSign: 32,
-  cRLSign: 64,
-  encipherOnly: 128,
-  decipherOnly: 256,
 } as const;
 
 export interface BasicConstraints {

@@ -1,13 +1,14 @@
 /** @module GeneralName (RFC 5280 section 4.2.1.6) and the NameConstraints made of them (section 4.2.1.10). */
-import { DerReader, hex, latin1, Tag } from './der.ts';
+import { DerReader, hex, latin1 } from './der.ts';
 import { nameText, readName } from './name.ts';
+import * as Tag from './tag.ts';
+import * as NameType from './name-type.ts';
 
-/** The context tag numbers of GeneralName. */
-export const NameType = { other: 0, email: 1, dns: 2, x400: 3, directory: 4, ediParty: 5, uri: 6, ip: 7, registeredId: 8 } as const;
-export type NameType = (typeof NameType)[keyof typeof NameType];
+/** A constant of `NameType`. */
+export type GeneralNameType = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
 
 export interface GeneralName {
-  readonly type: NameType;
+  readonly type: GeneralNameType;
   /** The contents: IA5 text, address bytes, for `directory` a whole DER `Name`, for the rest DER. */
   readonly value: Uint8Array;
 }
@@ -21,7 +22,7 @@ export const readGeneralNames = (reader: DerReader): GeneralName[] => {
 
 export const readGeneralName = (reader: DerReader): GeneralName => {
   const tag = reader.peek();
-  const type = (tag & 0x1f) as NameType;
+  const type = (tag & 0x1f) as GeneralNameType;
   if (type === NameType.directory) {
     const outer = reader.open(0xa4);
     const value = readName(reader);

@@ -1,7 +1,8 @@
 /** @module Host names and addresses against certificates: RFC 9525. subjectAltName only; the subject's CN never counts. */
 import type { Certificate } from './certificate.ts';
 import { bytesEqual, latin1 } from './der.ts';
-import { addressText, NameType } from './general-name.ts';
+import { addressText } from './general-name.ts';
+import * as NameType from './name-type.ts';
 
 /** What a certificate is asked to be for. */
 export type Host =

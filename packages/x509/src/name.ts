@@ -1,5 +1,6 @@
 /** @module X.501 names: structure, comparison (RFC 5280 section 7.1), RFC 4514 text. */
-import { bytesEqual, DerReader, hex, latin1, readWhole, Tag } from './der.ts';
+import { bytesEqual, DerReader, hex, latin1, readWhole } from './der.ts';
+import * as Tag from './tag.ts';
 
 /** One `AttributeTypeAndValue`. */
 export interface NameAttribute {
@@ -89,17 +90,9 @@ const SHORT: Readonly<Record<string, string>> = {
   '2.5.4.9': 'street',
   '2.5.4.10': 'O',
   '2.5.4.11': 'OU',
-  '2.5.4.12': 'title',
-  '2.5.4.15': 'businessCategory',
-  '2.5.4.17': 'postalCode',
-  '2.5.4.42': 'GN',
-  '2.5.4.97': 'organizationIdentifier',
   '0.9.2342.19200300.100.1.1': 'UID',
   '0.9.2342.19200300.100.1.25': 'DC',
   '1.2.840.113549.1.9.1': 'emailAddress',
-  '1.3.6.1.4.1.311.60.2.1.1': 'jurisdictionL',
-  '1.3.6.1.4.1.311.60.2.1.2': 'jurisdictionST',
-  '1.3.6.1.4.1.311.60.2.1.3': 'jurisdictionC',
 };
 
 export const attributeName = (type: string): string => SHORT[type] ?? type;

@@ -1,7 +1,7 @@
 /** @module Stapled OCSP responses: RFC 6960, with the freshness of RFC 5019. */
 import { explicit, readSignatureAlgorithm } from './algorithm.ts';
 import { parseCertificate, readExtension, type Certificate } from './certificate.ts';
-import { bytesEqual, DerError, readWhole, Tag, type DerReader } from './der.ts';
+import { bytesEqual, DerError, readWhole, type DerReader } from './der.ts';
 import { Oid } from './extensions.ts';
 import { REASONS } from './crl.ts';
 import { readName, sameName } from './name.ts';
@@ -11,6 +11,8 @@ import type { DigestName, SignatureAlgorithm, SignatureVerifier } from './signat
 import { verified, type Steps } from './steps.ts';
 import { readTime } from './time.ts';
 import type { Issuer } from './trust.ts';
+import * as V from './x509-v.ts';
+import * as Tag from './tag.ts';
 
 /** What a response says of one certificate. */
 export interface SingleResponse {
@@ -138,7 +140,7 @@ const refuseCritical = (reader: DerReader): void => {
   reader.close(outer);
 };
 
-const invalid = (message: string, hint?: string): RuleBreach => ({ code: 'CERT_OCSP_INVALID', verify: 'OCSP_VERIFY_FAILED', message, ...(hint !== undefined && { hint }) });
+const invalid = (message: string, hint?: string): RuleBreach => ({ code: 'CERT_OCSP_INVALID', verify: V.OCSP_VERIFY_FAILED, message, ...(hint !== undefined && { hint }) });
 
 /** What a stapled response says of the certificate; a breach unless it is good, fresh and by someone who may say so. */
 export function* ocspBreach(response: Uint8Array, child: Certificate, issuer: Issuer, rules: RuleSet, verifier: SignatureVerifier): Steps<RuleBreach | undefined> {
@@ -158,9 +160,9 @@ export function* ocspBreach(response: Uint8Array, child: Certificate, issuer: Is
   // RFC 5019 section 4: without nextUpdate newer information is always there, so a week is generous
   if (single.nextUpdate === undefined && now > single.thisUpdate + 7 * 86_400_000) return invalid('came with an OCSP response that is more than a week old and does not say how long it holds');
   if (single.status === 'good') return undefined;
-  if (single.status === 'unknown') return { code: 'CERT_OCSP_INVALID', verify: 'OCSP_CERT_UNKNOWN', message: 'is not known to its OCSP responder' };
+  if (single.status === 'unknown') return { code: 'CERT_OCSP_INVALID', verify: V.OCSP_CERT_UNKNOWN, message: 'is not known to its OCSP responder' };
   const { reason, revokedAt = 0 } = single;
-  return { code: 'CERT_REVOKED', verify: 'CERT_REVOKED', message: `was revoked on ${new Date(revokedAt).toISOString()}${reason === undefined ? '' : ` (${REASONS[reason] ?? `reason ${reason}`})`}` };
+  return { code: 'CERT_REVOKED', verify: V.CERT_REVOKED, message: `was revoked on ${new Date(revokedAt).toISOString()}${reason === undefined ? '' : ` (${REASONS[reason] ?? `reason ${reason}`})`}` };
 }
 
 /** RFC 6960 section 3.2 (1): the CertID is of this certificate and issuer. */

@@ -15,18 +15,17 @@ import { bytesEqual, DerError } from './der.ts';
 import { explain, type Attempt, type Defect, type PathFailure } from './explain.ts';
 import { matchesHost, parseHost, type Host } from './host.ts';
 import { sameName } from './name.ts';
-import { checkOptions } from './options.ts';
+import { checkOptions, PATH_OPTIONS } from './options.ts';
 import { policyBreach } from './policy.ts';
 import { fits } from './public-key.ts';
 import { breachesOf, type Profile, type Purpose, type Role, type RuleBreach, type RuleSet } from './rules.ts';
 import type { SignatureVerifier } from './signature.ts';
 import { issuerOf, type Issuer, type TrustStore } from './trust.ts';
-import { pinBreach } from './pin.ts';
-import { StatusChecks, type StatusInput } from './revocation.ts';
 import { verified, type Steps } from './steps.ts';
+import * as V from './x509-v.ts';
 
 /** Everything that a path is judged by. Only `chain`, `trustAnchors` and `verifier` must be given. */
-export interface PathInput extends StatusInput {
+export interface PathInput {
   /** The server's certificate first, then what else it sent, in any order; DER or parsed. What cannot be read behind the first is left out. */
   readonly chain: readonly (Uint8Array | Certificate)[];
   readonly trustAnchors: TrustStore;
@@ -47,8 +46,14 @@ export interface PathInput extends StatusInput {
   readonly maxSteps?: number;
   /** Knows the public suffix list, for wildcards under `webpki`; without it only one-label suffixes are known. */
   readonly isPublicSuffix?: (name: string) => boolean;
-  /** SHA-256 (32 bytes) of SubjectPublicKeyInfos, one of which must be in the path, the anchor's included. */
-  readonly pins?: readonly Uint8Array[] | undefined;
+}
+
+/** More that a path must pass than RFC 5280 section 6.1 asks for. */
+export interface PathChecks {
+  /** Asked of each certificate once its issuer is known and has signed it. */
+  certificate(child: Certificate, issuer: Issuer, isLeaf: boolean, rules: RuleSet, verifier: SignatureVerifier): Steps<RuleBreach[]>;
+  /** Asked of a whole path, leaf first, without the anchor. */
+  path(path: readonly Certificate[], anchor: Issuer, verifier: SignatureVerifier): RuleBreach | undefined;
 }
 
 export type PathResult = PathSuccess | { readonly ok: false; readonly error: PathFailure };
@@ -61,18 +66,19 @@ export interface PathSuccess {
 }
 
 /**
- * Builds and validates a path, as steps: `yield*` it, resume it with what each yielded promise settles to.
+ * Builds and validates a path as RFC 5280 section 6.1 has it, and nothing more: `validatePath` also asks about revocation, transparency and
+ * pins. As steps: `yield*` it, resume it with what each yielded promise settles to.
  * @throws TypeError at once for options that are wrong; never throws for what is in the certificates.
  */
-export const validatePath = (input: PathInput): Steps<PathResult> => {
-  checkOptions(input);
-  return run(input, new StatusChecks(input));
+export const buildPath = (input: PathInput, checks?: PathChecks): Steps<PathResult> => {
+  checkOptions(input, PATH_OPTIONS);
+  return run(input, checks);
 };
 
-function* run(input: PathInput, status: StatusChecks): Steps<PathResult> {
+function* run(input: PathInput, checks: PathChecks | undefined): Steps<PathResult> {
   const leaf = readLeaf(input.chain);
   if (!('tbs' in leaf)) return { ok: false, error: leaf };
-  const search = new Search(input, leaf, status);
+  const search = new Search(input, leaf, checks);
   const ownDefects = leafDefects(search, input.host);
   if (ownDefects.length === 0) {
     const found = yield* searchFrom(search, []);
@@ -107,8 +113,7 @@ export class Search {
   readonly rules: RuleSet;
   readonly trust: TrustStore;
   readonly verifier: SignatureVerifier;
-  readonly status: StatusChecks;
-  readonly pins: readonly Uint8Array[];
+  readonly checks: PathChecks | undefined;
   readonly maxChainLength: number;
   readonly untrusted: Issuer[] = [];
   /** Messages about certificates of the chain that could not be read. */
@@ -125,13 +130,12 @@ export class Search {
   private readonly checked = new Map<Certificate, { readonly spki: Uint8Array; readonly ok: boolean }[]>();
   private readonly judged = new Map<Certificate, RuleBreach[]>();
 
-  constructor(input: PathInput, leaf: Certificate, status: StatusChecks) {
+  constructor(input: PathInput, leaf: Certificate, checks: PathChecks | undefined) {
     const { now = Date.now(), purpose = 'serverAuth', profile = 'rfc5280', securityLevel = 2, isPublicSuffix } = input;
     this.leaf = leaf;
     this.trust = input.trustAnchors;
     this.verifier = input.verifier;
-    this.status = status;
-    this.pins = input.pins ?? [];
+    this.checks = checks;
     this.rules = { now: Math.floor(now / 1000) * 1000, purpose, profile, securityLevel, isPublicSuffix };
     this.maxChainLength = input.maxChainLength ?? 16;
     this.maxSteps = input.maxSteps ?? 256;
@@ -223,7 +227,7 @@ const leafDefects = (search: Search, host: string | Host | undefined): Defect[] 
   if (host === undefined) return defects;
   const reference = typeof host === 'string' ? parseHost(host) : host;
   if (!matchesHost(leaf, reference)) {
-    const verify = reference.kind === 'ip' ? 'IP_ADDRESS_MISMATCH' : 'HOSTNAME_MISMATCH';
+    const verify = reference.kind === 'ip' ? V.IP_ADDRESS_MISMATCH : V.HOSTNAME_MISMATCH;
     defects.push({ code: 'CERT_NAME_MISMATCH', verify, message: `is not for ${reference.name}`, certificate: leaf, depth: 0 });
   }
   return defects;
@@ -235,7 +239,7 @@ function* searchFrom(search: Search, defects: Defect[]): Steps<PathSuccess | und
   if (self) {
     // the caller trusts this very certificate: nothing is asked of its issuer, and it vouches for its own state
     const mark = defects.length;
-    yield* noteStatus(search, [leaf], self, defects);
+    yield* noteChecks(search, [leaf], self, defects);
     noteWholePath(search, [leaf], self, defects);
     if (defects.length === 0) return { ok: true, chain: [leaf], anchor: self };
     if (search.diagnosing) search.propose([leaf], self, defects);
@@ -270,7 +274,7 @@ function* ascend(search: Search, path: Certificate[], issuer: Issuer, anchor: bo
     if (search.diagnosing) search.strangers.push({ child, issuer, mismatch: identifierMatch(child, issuer) === 0 });
     return undefined;
   }
-  yield* noteStatus(search, path, issuer, defects);
+  yield* noteChecks(search, path, issuer, defects);
   if (defects.length > 0 && !search.diagnosing) return undefined;
   if (anchor) {
     noteWholePath(search, path, issuer, defects);
@@ -298,12 +302,12 @@ const judge = (search: Search, path: readonly Certificate[], issuer: Issuer, anc
     const limit = certificate.basicConstraints?.pathLength;
     if (limit !== undefined && between > limit) {
       const message = `allows ${limit} CA certificates below it (pathLenConstraint), and ${between} follow`;
-      defects.push({ code: 'CERT_INVALID', verify: 'PATH_LENGTH_EXCEEDED', message, certificate, depth });
+      defects.push({ code: 'CERT_INVALID', verify: V.PATH_LENGTH_EXCEEDED, message, certificate, depth });
     }
   }
   const length = 1 + between + (anchor || certificate?.selfIssued ? 0 : 1);
   if (length > search.maxChainLength) {
-    defects.push({ code: 'CERT_CHAIN_TOO_LONG', verify: 'CERT_CHAIN_TOO_LONG', message: `makes the chain longer than ${search.maxChainLength}`, certificate, depth });
+    defects.push({ code: 'CERT_CHAIN_TOO_LONG', verify: V.CERT_CHAIN_TOO_LONG, message: `makes the chain longer than ${search.maxChainLength}`, certificate, depth });
   }
   if (!nameConstraints) return;
   for (let i = 0; i < depth; i++) {
@@ -314,18 +318,16 @@ const judge = (search: Search, path: readonly Certificate[], issuer: Issuer, anc
   }
 };
 
-/** What CRLs, OCSP and logs say of the last certificate, whose issuer is now known. */
-function* noteStatus(search: Search, path: readonly Certificate[], issuer: Issuer, defects: Defect[]): Steps<void> {
+/** What else is asked of the last certificate, whose issuer is now known. */
+function* noteChecks(search: Search, path: readonly Certificate[], issuer: Issuer, defects: Defect[]): Steps<void> {
   const depth = path.length - 1;
   const certificate = path[depth] as Certificate;
-  for (const breach of yield* search.status.breaches(certificate, issuer, depth === 0, search.rules, search.verifier)) defects.push({ ...breach, certificate, depth });
+  if (!search.checks) return;
+  for (const breach of yield* search.checks.certificate(certificate, issuer, depth === 0, search.rules, search.verifier)) defects.push({ ...breach, certificate, depth });
 }
 
 /** What can only be told of a whole path. */
 const noteWholePath = (search: Search, path: readonly Certificate[], anchor: Issuer, defects: Defect[]): void => {
-  const { leaf: certificate, pins, verifier } = search;
-  const policy = policyBreach(path, anchor);
-  if (policy) defects.push({ ...policy, certificate, depth: 0 });
-  const pin = pins.length > 0 && pinBreach(pins, [...path, anchor], verifier);
-  if (pin) defects.push({ ...pin, certificate, depth: 0 });
+  const { leaf: certificate, checks, verifier } = search;
+  for (const breach of [policyBreach(path, anchor), checks?.path(path, anchor, verifier)]) if (breach) defects.push({ ...breach, certificate, depth: 0 });
 };

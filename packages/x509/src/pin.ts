@@ -3,6 +3,7 @@ import type { Certificate } from './certificate.ts';
 import { bytesEqual } from './der.ts';
 import type { RuleBreach } from './rules.ts';
 import type { SignatureVerifier } from './signature.ts';
+import * as V from './x509-v.ts';
 
 /** @throws TypeError when the verifier has no digest. */
 export const spkiSha256 = ({ spki }: Pick<Certificate, 'spki'>, { name, digest }: SignatureVerifier): Uint8Array => {
@@ -16,5 +17,5 @@ export const pinBreach = (pins: readonly Uint8Array[], keys: readonly Pick<Certi
     const hash = spkiSha256(key, verifier);
     if (pins.some((pin) => bytesEqual(pin, hash))) return undefined;
   }
-  return { code: 'CERT_PIN_MISMATCH', verify: 'APPLICATION_VERIFICATION', message: 'has a path in which no key is pinned' };
+  return { code: 'CERT_PIN_MISMATCH', verify: V.APPLICATION_VERIFICATION, message: 'has a path in which no key is pinned' };
 };

@@ -3,6 +3,7 @@ import type { Certificate } from './certificate.ts';
 import { Oid } from './extensions.ts';
 import type { RuleBreach } from './rules.ts';
 import type { Issuer } from './trust.ts';
+import * as V from './x509-v.ts';
 
 /**
  * Whether an explicit policy is required by a CA of the path and none is left. With any-policy as the user's set the graph's
@@ -24,7 +25,7 @@ export const policyBreach = (path: readonly Certificate[], anchor: Issuer): Rule
     if (explicitPolicy === 0 && expected.size === 0) return breach();
     if (!final) {
       const mapped = map(c, expected, policyMapping > 0);
-      if (!mapped) return { code: 'CERT_INVALID', verify: 'INVALID_POLICY_EXTENSION', message: 'has an issuer that maps any policy' };
+      if (!mapped) return { code: 'CERT_INVALID', verify: V.INVALID_POLICY_EXTENSION, message: 'has an issuer that maps any policy' };
       expected = mapped;
       if (!c.selfIssued) {
         if (explicitPolicy > 0) explicitPolicy--;
@@ -42,7 +43,7 @@ export const policyBreach = (path: readonly Certificate[], anchor: Issuer): Rule
   return explicitPolicy === 0 && expected.size === 0 ? breach() : undefined;
 };
 
-const breach = (): RuleBreach => ({ code: 'CERT_INVALID', verify: 'NO_EXPLICIT_POLICY', message: 'has no policy that its issuers agree on, and one of them requires it' });
+const breach = (): RuleBreach => ({ code: 'CERT_INVALID', verify: V.NO_EXPLICIT_POLICY, message: 'has no policy that its issuers agree on, and one of them requires it' });
 
 /** 6.1.3 (d), (e): what the certificate names of what is expected; any-policy stands for all of it. */
 const narrow = (c: Certificate, expected: ReadonlySet<string>, anyCounts: boolean): ReadonlySet<string> => {

@@ -1,18 +1,19 @@
 /** @module What each certificate of a path must keep by itself: RFC 5280 section 4 and, on demand, the CA/Browser Forum's profile. */
-import type { TlsErrorCode } from '@ferrule/result';
+import type { TlsErrorCode, X509VCode } from '@ferrule/result';
 import { isWeakSignature } from './algorithm.ts';
 import { extensionOf, type Certificate } from './certificate.ts';
-import type { VerifyName } from './explain.ts';
-import { KeyUsage, Oid } from './extensions.ts';
+import { Oid } from './extensions.ts';
 import { isEmptyName } from './name.ts';
 import { EXPLICIT_CURVE, hashStrength, securityBits, strength, type PublicKey } from './public-key.ts';
 import { breachOfWebpki } from './webpki.ts';
+import * as V from './x509-v.ts';
+import * as KeyUsage from './key-usage.ts';
 
 /** A rule that a certificate breaks. `message` continues the certificate's name: "has …", "is …". */
 export interface RuleBreach {
   readonly code: TlsErrorCode;
-  /** The name of the X509_V code that OpenSSL has for it. */
-  readonly verify: VerifyName;
+  /** The X509_V number that OpenSSL has for it. */
+  readonly verify: X509VCode;
   readonly message: string;
   readonly hint?: string;
 }
@@ -33,7 +34,7 @@ export interface RuleSet {
   readonly isPublicSuffix: ((name: string) => boolean) | undefined;
 }
 
-const breach = (verify: VerifyName, message: string, code: TlsErrorCode = 'CERT_INVALID', hint?: string): RuleBreach => ({
+const breach = (verify: X509VCode, message: string, code: TlsErrorCode = 'CERT_INVALID', hint?: string): RuleBreach => ({
   code,
   verify,
   message,
@@ -57,16 +58,16 @@ export const breachesOf = (certificate: Certificate, role: Role, rules: RuleSet)
 };
 
 const breachOfForm = (c: Certificate, role: Role): RuleBreach | undefined => {
-  if (c.unhandledCritical !== undefined) return breach('UNHANDLED_CRITICAL_EXTENSION', `has the critical extension ${c.unhandledCritical}, which is not understood`);
-  if (c.extensions.length > 0 && c.version !== 3) return breach('EXTENSIONS_REQUIRE_VERSION_3', `has extensions but is of version ${c.version}`);
-  if (!c.signatureAlgorithmsAgree) return breach('SIGNATURE_ALGORITHM_INCONSISTENCY', 'names two different signature algorithms');
-  if (!c.timeForms[0] && role !== 'anchor') return breach('ERROR_IN_CERT_NOT_BEFORE_FIELD', 'has a notBefore before 2050 that is not a UTCTime');
-  if (!c.timeForms[1] && role !== 'anchor') return breach('ERROR_IN_CERT_NOT_AFTER_FIELD', 'has a notAfter before 2050 that is not a UTCTime');
-  if (c.publicKey.kind === 'unknown' && c.publicKey.description === EXPLICIT_CURVE) return breach('EC_KEY_EXPLICIT_PARAMS', 'has an EC key with explicit parameters');
+  if (c.unhandledCritical !== undefined) return breach(V.UNHANDLED_CRITICAL_EXTENSION, `has the critical extension ${c.unhandledCritical}, which is not understood`);
+  if (c.extensions.length > 0 && c.version !== 3) return breach(V.EXTENSIONS_REQUIRE_VERSION_3, `has extensions but is of version ${c.version}`);
+  if (!c.signatureAlgorithmsAgree) return breach(V.SIGNATURE_ALGORITHM_INCONSISTENCY, 'names two different signature algorithms');
+  if (!c.timeForms[0] && role !== 'anchor') return breach(V.ERROR_IN_CERT_NOT_BEFORE_FIELD, 'has a notBefore before 2050 that is not a UTCTime');
+  if (!c.timeForms[1] && role !== 'anchor') return breach(V.ERROR_IN_CERT_NOT_AFTER_FIELD, 'has a notAfter before 2050 that is not a UTCTime');
+  if (c.publicKey.kind === 'unknown' && c.publicKey.description === EXPLICIT_CURVE) return breach(V.EC_KEY_EXPLICIT_PARAMS, 'has an EC key with explicit parameters');
   // section 4.1.2.2
   const { serial } = c;
   if (role !== 'anchor' && ((serial[0] as number) >= 0x80 || serial.length > 20 + (serial[0] === 0 ? 1 : 0) || (serial.length === 1 && serial[0] === 0))) {
-    return breach('UNSPECIFIED', 'has a serial number that is not positive or is longer than 20 octets');
+    return breach(V.UNSPECIFIED, 'has a serial number that is not positive or is longer than 20 octets');
   }
   return undefined;
 };
@@ -77,41 +78,41 @@ const breachOfForm = (c: Certificate, role: Role): RuleBreach | undefined => {
  */
 const breachOfIssuer = (c: Certificate, role: Role): RuleBreach | undefined => {
   const hint = 'A certificate that is no CA was used to sign another one: whoever runs the server must get its certificate from a real CA.';
-  if (c.basicConstraints?.ca !== true) return breach('INVALID_CA', 'signed another certificate but is not a CA', 'CERT_INVALID', hint);
-  if (c.keyUsage !== undefined && !(c.keyUsage & KeyUsage.keyCertSign)) return breach('KEYUSAGE_NO_CERTSIGN', 'may not sign certificates (keyUsage lacks keyCertSign)');
-  if (c.keyUsage === undefined && role !== 'anchor') return breach('CA_CERT_MISSING_KEY_USAGE', 'is a CA without keyUsage');
-  if (!extensionOf(c, Oid.basicConstraints)?.critical) return breach('CA_BCONS_NOT_CRITICAL', 'is a CA whose basicConstraints is not critical');
-  if (isEmptyName(c.subject)) return breach('SUBJECT_NAME_EMPTY', 'is a CA with an empty subject');
-  if (!c.subjectKeyIdentifier && role !== 'anchor') return breach('MISSING_SUBJECT_KEY_IDENTIFIER', 'is a CA without subjectKeyIdentifier');
+  if (c.basicConstraints?.ca !== true) return breach(V.INVALID_CA, 'signed another certificate but is not a CA', 'CERT_INVALID', hint);
+  if (c.keyUsage !== undefined && !(c.keyUsage & KeyUsage.keyCertSign)) return breach(V.KEYUSAGE_NO_CERTSIGN, 'may not sign certificates (keyUsage lacks keyCertSign)');
+  if (c.keyUsage === undefined && role !== 'anchor') return breach(V.CA_CERT_MISSING_KEY_USAGE, 'is a CA without keyUsage');
+  if (!extensionOf(c, Oid.basicConstraints)?.critical) return breach(V.CA_BCONS_NOT_CRITICAL, 'is a CA whose basicConstraints is not critical');
+  if (isEmptyName(c.subject)) return breach(V.SUBJECT_NAME_EMPTY, 'is a CA with an empty subject');
+  if (!c.subjectKeyIdentifier && role !== 'anchor') return breach(V.MISSING_SUBJECT_KEY_IDENTIFIER, 'is a CA without subjectKeyIdentifier');
   return undefined;
 };
 
 const breachOfLeaf = (c: Certificate): RuleBreach | undefined => {
   const ca = c.basicConstraints?.ca === true;
-  if (!ca && c.basicConstraints?.pathLength !== undefined) return breach('PATHLEN_INVALID_FOR_NON_CA', 'is not a CA but has a pathLenConstraint');
-  if (!ca && (c.keyUsage ?? 0) & KeyUsage.keyCertSign) return breach('KU_KEY_CERT_SIGN_INVALID_FOR_NON_CA', 'is not a CA but may sign certificates (keyUsage)');
-  if (!ca && c.nameConstraints) return breach('INVALID_EXTENSION', 'is not a CA but has name constraints');
+  if (!ca && c.basicConstraints?.pathLength !== undefined) return breach(V.PATHLEN_INVALID_FOR_NON_CA, 'is not a CA but has a pathLenConstraint');
+  if (!ca && (c.keyUsage ?? 0) & KeyUsage.keyCertSign) return breach(V.KU_KEY_CERT_SIGN_INVALID_FOR_NON_CA, 'is not a CA but may sign certificates (keyUsage)');
+  if (!ca && c.nameConstraints) return breach(V.INVALID_EXTENSION, 'is not a CA but has name constraints');
   return undefined;
 };
 
 const breachOfNames = (c: Certificate, role: Role): RuleBreach | undefined => {
-  if (isEmptyName(c.issuer)) return breach('ISSUER_NAME_EMPTY', 'has an empty issuer name');
-  if (c.subjectAltName?.length === 0) return breach('EMPTY_SUBJECT_ALT_NAME', 'has an empty subjectAltName');
+  if (isEmptyName(c.issuer)) return breach(V.ISSUER_NAME_EMPTY, 'has an empty issuer name');
+  if (c.subjectAltName?.length === 0) return breach(V.EMPTY_SUBJECT_ALT_NAME, 'has an empty subjectAltName');
   if (isEmptyName(c.subject) && c.subjectAltName && !extensionOf(c, Oid.subjectAltName)?.critical) {
-    return breach('EMPTY_SUBJECT_SAN_NOT_CRITICAL', 'has an empty subject and a subjectAltName that is not critical');
+    return breach(V.EMPTY_SUBJECT_SAN_NOT_CRITICAL, 'has an empty subject and a subjectAltName that is not critical');
   }
   // section 4.2.1.1: only a self-signed certificate may do without
-  if (!c.authorityKeyIdentifier?.keyIdentifier && !c.selfIssued) return breach('MISSING_AUTHORITY_KEY_IDENTIFIER', 'has no authorityKeyIdentifier');
+  if (!c.authorityKeyIdentifier?.keyIdentifier && !c.selfIssued) return breach(V.MISSING_AUTHORITY_KEY_IDENTIFIER, 'has no authorityKeyIdentifier');
   if (c.basicConstraints?.pathLength !== undefined && c.keyUsage !== undefined && !(c.keyUsage & KeyUsage.keyCertSign) && role !== 'leaf') {
-    return breach('PATHLEN_WITHOUT_KU_KEY_CERT_SIGN', 'has a pathLenConstraint but may not sign certificates');
+    return breach(V.PATHLEN_WITHOUT_KU_KEY_CERT_SIGN, 'has a pathLenConstraint but may not sign certificates');
   }
   return undefined;
 };
 
 const MUST_NOT_BE_CRITICAL = [
-  [Oid.authorityKeyIdentifier, 'AUTHORITY_KEY_IDENTIFIER_CRITICAL', 'authorityKeyIdentifier'],
-  [Oid.subjectKeyIdentifier, 'SUBJECT_KEY_IDENTIFIER_CRITICAL', 'subjectKeyIdentifier'],
-  [Oid.authorityInfoAccess, 'INVALID_EXTENSION', 'authorityInfoAccess'],
+  [Oid.authorityKeyIdentifier, V.AUTHORITY_KEY_IDENTIFIER_CRITICAL, 'authorityKeyIdentifier'],
+  [Oid.subjectKeyIdentifier, V.SUBJECT_KEY_IDENTIFIER_CRITICAL, 'subjectKeyIdentifier'],
+  [Oid.authorityInfoAccess, V.INVALID_EXTENSION, 'authorityInfoAccess'],
 ] as const;
 const MUST_BE_CRITICAL = [
   [Oid.policyConstraints, 'policyConstraints'],
@@ -119,14 +120,14 @@ const MUST_BE_CRITICAL = [
 ] as const;
 
 const breachOfCriticality = (c: Certificate, profile: Profile): RuleBreach | undefined => {
-  if (c.keyUsage === 0) return breach('INVALID_EXTENSION', 'has an empty keyUsage');
+  if (c.keyUsage === 0) return breach(V.INVALID_EXTENSION, 'has an empty keyUsage');
   for (const { oid, critical } of c.extensions) {
     if (critical) {
       for (const [id, verify, name] of MUST_NOT_BE_CRITICAL) if (oid === id) return breach(verify, `has a critical ${name}`);
     } else {
-      for (const [id, name] of MUST_BE_CRITICAL) if (oid === id) return breach('INVALID_POLICY_EXTENSION', `has ${name} that is not critical`);
+      for (const [id, name] of MUST_BE_CRITICAL) if (oid === id) return breach(V.INVALID_POLICY_EXTENSION, `has ${name} that is not critical`);
       // BR section 7.1.2.5.2 lets name constraints be non-critical, RFC 5280 does not
-      if (oid === Oid.nameConstraints && profile === 'rfc5280') return breach('INVALID_EXTENSION', 'has name constraints that are not critical');
+      if (oid === Oid.nameConstraints && profile === 'rfc5280') return breach(V.INVALID_EXTENSION, 'has name constraints that are not critical');
     }
   }
   return undefined;
@@ -138,18 +139,18 @@ const breachOfPurpose = (c: Certificate, role: Role, purpose: Purpose): RuleBrea
   const oid = purpose === 'serverAuth' ? Oid.serverAuth : purpose === 'clientAuth' ? Oid.clientAuth : purpose;
   const { extendedKeyUsage, keyUsage } = c;
   if (extendedKeyUsage && !extendedKeyUsage.includes(oid) && !extendedKeyUsage.includes(Oid.anyExtendedKeyUsage)) {
-    return breach(role === 'leaf' ? 'INVALID_PURPOSE' : 'INVALID_CA', `may not be used for ${purpose} (its extendedKeyUsage does not list it)`, 'CERT_PURPOSE');
+    return breach(role === 'leaf' ? V.INVALID_PURPOSE : V.INVALID_CA, `may not be used for ${purpose} (its extendedKeyUsage does not list it)`, 'CERT_PURPOSE');
   }
   const usages = purpose === 'serverAuth' ? KeyUsage.digitalSignature | KeyUsage.keyEncipherment | KeyUsage.keyAgreement : KeyUsage.digitalSignature | KeyUsage.keyAgreement;
   // a CA in the leaf's place is judged by who relies on its key: the handshake asks for digitalSignature again
   if (role === 'leaf' && !c.basicConstraints?.ca && keyUsage !== undefined && (purpose === 'serverAuth' || purpose === 'clientAuth') && !(keyUsage & usages)) {
-    return breach('INVALID_PURPOSE', `may not be used for ${purpose} (keyUsage)`, 'CERT_PURPOSE');
+    return breach(V.INVALID_PURPOSE, `may not be used for ${purpose} (keyUsage)`, 'CERT_PURPOSE');
   }
   return undefined;
 };
 
 const breachOfStrength = (key: PublicKey, role: Role, level: number): RuleBreach | undefined => {
-  const weak = (message: string): RuleBreach => breach(role === 'leaf' ? 'EE_KEY_TOO_SMALL' : 'CA_KEY_TOO_SMALL', message, 'CERT_WEAK_KEY');
+  const weak = (message: string): RuleBreach => breach(role === 'leaf' ? V.EE_KEY_TOO_SMALL : V.CA_KEY_TOO_SMALL, message, 'CERT_WEAK_KEY');
   if (key.kind === 'unknown') return weak(`has a key of a kind that is not supported (${key.description})`);
   if (strength(key) < securityBits(level)) return weak(`has a key of ${key.bits} bits (${key.kind}), which is too weak for security level ${level}`);
   return undefined;
@@ -158,17 +159,17 @@ const breachOfStrength = (key: PublicKey, role: Role, level: number): RuleBreach
 const breachOfSignatureAlgorithm = (c: Certificate, level: number): RuleBreach | undefined => {
   const { signatureAlgorithm: algorithm, signatureOid } = c;
   if (algorithm && hashStrength(algorithm) >= securityBits(level)) return undefined;
-  if (algorithm || isWeakSignature(signatureOid)) return breach('CA_MD_TOO_WEAK', `is signed with a hash that is too weak (${signatureOid})`, 'CERT_WEAK_KEY');
-  return breach('UNSUPPORTED_SIGNATURE_ALGORITHM', `is signed with an algorithm that is not supported (${signatureOid})`);
+  if (algorithm || isWeakSignature(signatureOid)) return breach(V.CA_MD_TOO_WEAK, `is signed with a hash that is too weak (${signatureOid})`, 'CERT_WEAK_KEY');
+  return breach(V.UNSUPPORTED_SIGNATURE_ALGORITHM, `is signed with an algorithm that is not supported (${signatureOid})`);
 };
 
 const breachOfValidity = (c: Certificate, role: Role, now: number): RuleBreach | undefined => {
   const what = role === 'leaf' ? 'The certificate of the server' : role === 'anchor' ? 'The trust anchor' : 'An intermediate certificate, not that of the server,';
   if (now > c.notAfter) {
     const hint = role === 'leaf' ? undefined : `${what} has expired: ${role === 'anchor' ? 'trust its successor' : 'the server must send the current one'}.`;
-    return breach('CERT_HAS_EXPIRED', `expired on ${date(c.notAfter)}`, 'CERT_EXPIRED', hint);
+    return breach(V.CERT_HAS_EXPIRED, `expired on ${date(c.notAfter)}`, 'CERT_EXPIRED', hint);
   }
-  return now < c.notBefore ? breach('CERT_NOT_YET_VALID', `is not valid before ${date(c.notBefore)}`, 'CERT_NOT_YET_VALID') : undefined;
+  return now < c.notBefore ? breach(V.CERT_NOT_YET_VALID, `is not valid before ${date(c.notBefore)}`, 'CERT_NOT_YET_VALID') : undefined;
 };
 
 /** `2026-11-23 08:47:29 UTC` */

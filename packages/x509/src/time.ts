@@ -1,5 +1,6 @@
 /** @module UTCTime and GeneralizedTime as RFC 5280 section 4.1.2.5 allows them: to the second, in Zulu time. */
-import { DerReader, latin1, Tag } from './der.ts';
+import { DerReader, latin1 } from './der.ts';
+import * as Tag from './tag.ts';
 
 export interface Time {
   /** Milliseconds since the epoch. */

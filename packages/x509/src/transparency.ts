@@ -1,11 +1,13 @@
 /** @module Signed certificate timestamps: RFC 6962, embedded in a certificate or from the TLS extension, against a given list of logs. */
 import { extensionOf, type Certificate } from './certificate.ts';
-import { bytesEqual, DerError, DerReader, hex, readWhole, Tag } from './der.ts';
+import { bytesEqual, DerError, DerReader, hex, readWhole } from './der.ts';
 import { Oid } from './extensions.ts';
 import type { RuleBreach } from './rules.ts';
 import type { SignatureAlgorithm, SignatureVerifier } from './signature.ts';
 import { verified, type Steps } from './steps.ts';
 import type { Issuer } from './trust.ts';
+import * as V from './x509-v.ts';
+import * as Tag from './tag.ts';
 
 /** A log that is believed. */
 export interface CtLog {
@@ -108,7 +110,7 @@ export function* transparencyBreach(policy: TransparencyPolicy, leaf: Certificat
   return seen.size >= minimum ? undefined : breach(`has valid timestamps of ${seen.size} known logs, and ${minimum} are asked for`);
 }
 
-const breach = (message: string): RuleBreach => ({ code: 'CERT_TRANSPARENCY', verify: 'NO_VALID_SCTS', message });
+const breach = (message: string): RuleBreach => ({ code: 'CERT_TRANSPARENCY', verify: V.NO_VALID_SCTS, message });
 
 /** RFC 6962 section 2.1.4: ECDSA over P-256, or RSA, both with SHA-256. */
 const algorithmOf = ({ hash, signer }: Sct): SignatureAlgorithm | undefined =>

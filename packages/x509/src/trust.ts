@@ -1,9 +1,10 @@
 /** @module Trust anchors: read once, found by subject. */
 import { parseCertificate, type Certificate } from './certificate.ts';
-import { bytesEqual, DerReader, latin1, readWhole, Tag } from './der.ts';
+import { bytesEqual, DerReader, latin1, readWhole } from './der.ts';
 import { readNameConstraints, type NameConstraints } from './general-name.ts';
 import { canonicalName, readName } from './name.ts';
 import { parsePublicKey, type PublicKey } from './public-key.ts';
+import * as Tag from './tag.ts';
 
 /** Whom to trust: a whole certificate, or what RFC 5280 section 6.1.1 (d) needs of it. */
 export type TrustAnchorInput =

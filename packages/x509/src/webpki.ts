@@ -1,47 +1,48 @@
 /** @module Rules of the CA/Browser Forum's Baseline Requirements (BR) that a client can check, for `profile: 'webpki'`. */
-import type { TlsErrorCode } from '@ferrule/result';
+import type { TlsErrorCode, X509VCode } from '@ferrule/result';
 import { extensionOf, type Certificate } from './certificate.ts';
 import { latin1 } from './der.ts';
-import type { VerifyName } from './explain.ts';
 import { Oid } from './extensions.ts';
-import { addressText, NameType } from './general-name.ts';
+import { addressText } from './general-name.ts';
 import { isEmptyName, nameAttributes } from './name.ts';
 import type { Role, RuleBreach, RuleSet } from './rules.ts';
+import * as V from './x509-v.ts';
+import * as NameType from './name-type.ts';
 
 const COMMON_NAME = '2.5.4.3';
 
-const breach = (verify: VerifyName, message: string, code: TlsErrorCode = 'CERT_INVALID'): RuleBreach => ({ code, verify, message });
+const breach = (verify: X509VCode, message: string, code: TlsErrorCode = 'CERT_INVALID'): RuleBreach => ({ code, verify, message });
 
 export const breachOfWebpki = (c: Certificate, role: Role, rules: RuleSet): RuleBreach | undefined =>
-  (c.version === 3 ? undefined : breach('UNSPECIFIED', `is of version ${c.version} (BR 7.1.1)`)) ??
+  (c.version === 3 ? undefined : breach(V.UNSPECIFIED, `is of version ${c.version} (BR 7.1.1)`)) ??
   breachOfKey(c) ??
   (role === 'leaf' ? breachOfSubscriber(c, rules) : role === 'anchor' && c.selfIssued ? breachOfRoot(c) : undefined);
 
 /** BR 6.1.5 and 7.1.3.1: RSA of 2048 bits or more, divisible by 8; P-256, P-384, P-521. */
 const breachOfKey = ({ publicKey: key }: Certificate): RuleBreach | undefined => {
   const good = key.kind === 'rsa' ? key.bits >= 2048 && key.bits % 8 === 0 && ((key.exponent.at(-1) as number) & 1) === 1 : key.kind === 'ec';
-  return good ? undefined : breach('CA_KEY_TOO_SMALL', `has a key that the web's rules do not allow (${key.kind}, ${key.bits} bits; BR 6.1.5)`, 'CERT_WEAK_KEY');
+  return good ? undefined : breach(V.CA_KEY_TOO_SMALL, `has a key that the web's rules do not allow (${key.kind}, ${key.bits} bits; BR 6.1.5)`, 'CERT_WEAK_KEY');
 };
 
 /** BR 7.1.2.1 */
 const breachOfRoot = (c: Certificate): RuleBreach | undefined => {
-  if (c.extendedKeyUsage) return breach('INVALID_CA', 'is a root with extendedKeyUsage (BR 7.1.2.1.2)', 'CERT_PURPOSE');
+  if (c.extendedKeyUsage) return breach(V.INVALID_CA, 'is a root with extendedKeyUsage (BR 7.1.2.1.2)', 'CERT_PURPOSE');
   const aki = c.authorityKeyIdentifier;
-  if (aki && (!aki.keyIdentifier || aki.issuer || aki.serial)) return breach('INVALID_EXTENSION', 'is a root whose authorityKeyIdentifier is not just a key identifier (BR 7.1.2.1.3)');
+  if (aki && (!aki.keyIdentifier || aki.issuer || aki.serial)) return breach(V.INVALID_EXTENSION, 'is a root whose authorityKeyIdentifier is not just a key identifier (BR 7.1.2.1.3)');
   return undefined;
 };
 
 /** BR 7.1.2.7 */
 const breachOfSubscriber = (c: Certificate, rules: RuleSet): RuleBreach | undefined => {
-  if (c.basicConstraints?.ca) return breach('INVALID_PURPOSE', 'is a CA, which a server certificate may not be (BR 7.1.2.7.8)', 'CERT_PURPOSE');
+  if (c.basicConstraints?.ca) return breach(V.INVALID_PURPOSE, 'is a CA, which a server certificate may not be (BR 7.1.2.7.8)', 'CERT_PURPOSE');
   const { subjectAltName, extendedKeyUsage } = c;
-  if (!subjectAltName) return breach('INVALID_EXTENSION', 'has no subjectAltName (BR 7.1.2.7.12)');
-  if (!isEmptyName(c.subject) && extensionOf(c, Oid.subjectAltName)?.critical) return breach('INVALID_EXTENSION', 'has a critical subjectAltName though its subject is not empty (BR 7.1.2.7.12)');
+  if (!subjectAltName) return breach(V.INVALID_EXTENSION, 'has no subjectAltName (BR 7.1.2.7.12)');
+  if (!isEmptyName(c.subject) && extensionOf(c, Oid.subjectAltName)?.critical) return breach(V.INVALID_EXTENSION, 'has a critical subjectAltName though its subject is not empty (BR 7.1.2.7.12)');
   if (rules.purpose === 'serverAuth') {
-    if (!extendedKeyUsage) return breach('INVALID_PURPOSE', 'has no extendedKeyUsage (BR 7.1.2.7.6)', 'CERT_PURPOSE');
-    if (extendedKeyUsage.includes(Oid.anyExtendedKeyUsage)) return breach('INVALID_PURPOSE', 'has anyExtendedKeyUsage (BR 7.1.2.7.10)', 'CERT_PURPOSE');
+    if (!extendedKeyUsage) return breach(V.INVALID_PURPOSE, 'has no extendedKeyUsage (BR 7.1.2.7.6)', 'CERT_PURPOSE');
+    if (extendedKeyUsage.includes(Oid.anyExtendedKeyUsage)) return breach(V.INVALID_PURPOSE, 'has anyExtendedKeyUsage (BR 7.1.2.7.10)', 'CERT_PURPOSE');
   }
-  if (extendedKeyUsage && extensionOf(c, Oid.extendedKeyUsage)?.critical) return breach('INVALID_EXTENSION', 'has a critical extendedKeyUsage (BR 7.1.2.7.6)');
+  if (extendedKeyUsage && extensionOf(c, Oid.extendedKeyUsage)?.critical) return breach(V.INVALID_EXTENSION, 'has a critical extendedKeyUsage (BR 7.1.2.7.6)');
   return breachOfCommonName(c) ?? breachOfWildcard(c, rules);
 };
 
@@ -60,7 +61,7 @@ const breachOfCommonName = (c: Certificate): RuleBreach | undefined => {
   for (const { type, text = '' } of nameAttributes(c.subject).flat()) {
     if (type !== COMMON_NAME) continue;
     const fine = LIKE_ADDRESS.test(text) ? addresses.includes(text) : hosts.length === 0 || hosts.some((host) => host === text || host.endsWith(`.${text}`));
-    if (!fine || NOT_ASCII.test(text)) return breach('INVALID_EXTENSION', 'has a common name that is not one of its alternative names (BR 7.1.4.3)');
+    if (!fine || NOT_ASCII.test(text)) return breach(V.INVALID_EXTENSION, 'has a common name that is not one of its alternative names (BR 7.1.4.3)');
   }
   return undefined;
 };
@@ -72,7 +73,7 @@ const breachOfWildcard = (c: Certificate, { isPublicSuffix }: RuleSet): RuleBrea
   for (const { type, value } of c.subjectAltName ?? []) {
     if (type !== NameType.dns || value[0] !== 0x2a) continue;
     const base = latin1(value.subarray(2)).toLowerCase();
-    if (!base.includes('.') || isPublicSuffix?.(base)) return breach('INVALID_EXTENSION', `has a wildcard for the public suffix "${base}" (BR 3.2.2.6)`);
+    if (!base.includes('.') || isPublicSuffix?.(base)) return breach(V.INVALID_EXTENSION, `has a wildcard for the public suffix "${base}" (BR 3.2.2.6)`);
   }
   return undefined;
 };

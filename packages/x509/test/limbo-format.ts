@@ -7,10 +7,10 @@ import {
   parseCertificate,
   trustStore,
   validatePathSync,
-  type PathInput,
   type PathResult,
   type Profile,
   type SignatureVerifier,
+  type ValidationInput,
 } from '@ferrule/x509';
 
 export interface LimboCase {
@@ -77,7 +77,7 @@ export const runLimboCase = (one: LimboCase, settings: LimboSettings): LimboOutc
 
 const der = (pem: string): Uint8Array => decodePem(pem)[0]?.der ?? new Uint8Array();
 
-const inputOf = (one: LimboCase, profile: Profile, { verifier, isPublicSuffix }: LimboSettings): PathInput => {
+const inputOf = (one: LimboCase, profile: Profile, { verifier, isPublicSuffix }: LimboSettings): ValidationInput => {
   const [purpose = one.validation_kind === 'CLIENT' ? 'clientAuth' : 'serverAuth'] = one.extended_key_usage ?? [];
   return {
     chain: [one.peer_certificate, ...one.untrusted_intermediates].map(der),

@@ -4,10 +4,11 @@
  */
 import { sha1 } from '@noble/hashes/legacy.js';
 import { sha256, sha384, sha512 } from '@noble/hashes/sha2.js';
-import { DerReader, Tag } from '../der.ts';
+import { DerReader } from '../der.ts';
 import { fits, parsePublicKey, type PublicKey } from '../public-key.ts';
 import type { SignatureAlgorithm, SignatureVerifier } from '../signature.ts';
 import { rsaWithinBounds } from './rsa.ts';
+import * as Tag from '../tag.ts';
 
 /** What is used of `crypto.subtle`; `CryptoKey`s are opaque here. */
 interface Subtle {

@@ -1,0 +1,10 @@
+/** @module KeyUsage bits: bit n of RFC 5280 section 4.2.1.3 is 1 << n. */
+export const digitalSignature = 1;
+export const nonRepudiation = 2;
+export const keyEncipherment = 4;
+export const dataEncipherment = 8;
+export const keyAgreement = 16;
+export const keyCertSign = 32;
+export const cRLSign = 64;
+export const encipherOnly = 128;
+export const decipherOnly = 256;

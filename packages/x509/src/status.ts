@@ -1,0 +1,105 @@
+/** @module Path validation with all that a TLS client asks beyond RFC 5280 section 6.1: revocation, transparency, pins. */
+import type { Certificate } from './certificate.ts';
+import { crlBreach, parseCrl, type CheckedCrls, type Crl } from './crl.ts';
+import { ocspBreach } from './ocsp.ts';
+import { checkOptions, isPositiveInteger, PATH_OPTIONS, type OptionChecks } from './options.ts';
+import { buildPath, type PathChecks, type PathInput, type PathResult } from './path.ts';
+import { pinBreach } from './pin.ts';
+import type { RuleBreach, RuleSet } from './rules.ts';
+import type { SignatureVerifier } from './signature.ts';
+import { runAsync, runSync, type Steps } from './steps.ts';
+import { transparencyBreach, type TransparencyPolicy } from './transparency.ts';
+import type { Issuer } from './trust.ts';
+import * as V from './x509-v.ts';
+
+export interface ValidationInput extends PathInput {
+  /** DER CertificateLists, or parsed ones. When given, the leaf must be covered by one; no certificate of the path may be on one. */
+  readonly crls?: readonly (Uint8Array | Crl)[] | undefined;
+  /** `request`: a stapled response that is there must be good, and must-staple certificates need one. `require`: one must be there. Default `off`. */
+  readonly ocsp?: 'off' | 'request' | 'require' | undefined;
+  /** DER OCSPResponse that the server stapled. */
+  readonly ocspResponse?: Uint8Array | undefined;
+  /** Certificate Transparency; not asked for by default. */
+  readonly transparency?: TransparencyPolicy | undefined;
+  /** SHA-256 (32 bytes) of SubjectPublicKeyInfos, one of which must be in the path, the anchor's included. */
+  readonly pins?: readonly Uint8Array[] | undefined;
+}
+
+/**
+ * Builds and validates a path, as steps: `yield*` it, resume it with what each yielded promise settles to.
+ * @throws TypeError at once for options that are wrong; never throws for what is in the certificates.
+ */
+export const validatePath = (input: ValidationInput): Steps<PathResult> => {
+  checkOptions(input, OPTIONS);
+  const { crls, ocsp, ocspResponse, transparency, pins, ...path } = input;
+  const { verifier } = path;
+  if (!verifier.digest && (pins || transparency || ocspResponse)) {
+    throw new TypeError(`pins, transparency and ocspResponse need a digest, which the verifier ${verifier.name} does not have`);
+  }
+  return buildPath(path, new StatusChecks({ crls, ocsp, ocspResponse, transparency, pins }));
+};
+
+/** {@link validatePath} with a verifier that answers at once. @throws TypeError for wrong options, and when the verifier is asynchronous. */
+export const validatePathSync = (input: ValidationInput): PathResult => runSync(validatePath(input));
+
+/** {@link validatePath} with any verifier. Rejects with a TypeError for wrong options, and with whatever the verifier rejects with. */
+export const validatePathAsync = async (input: ValidationInput): Promise<PathResult> => runAsync(validatePath(input));
+
+const isListOf = <T>(list: readonly T[], test: (item: T) => boolean): boolean => Array.isArray(list) && list.length > 0 && list.every(test);
+
+const OPTIONS: OptionChecks<ValidationInput> = {
+  ...PATH_OPTIONS,
+  crls: (crls) => isListOf(crls, (crl) => crl instanceof Uint8Array || crl.tbs instanceof Uint8Array),
+  ocsp: (ocsp) => ocsp === 'off' || ocsp === 'request' || ocsp === 'require',
+  ocspResponse: (response) => response instanceof Uint8Array,
+  transparency: ({ logs, minimum = 2, tlsList }) => Array.isArray(logs) && isPositiveInteger(minimum) && (tlsList === undefined || tlsList instanceof Uint8Array),
+  pins: (pins) => isListOf(pins, (pin) => pin instanceof Uint8Array && pin.length === 32),
+};
+
+/** TLS extension number of status_request (RFC 7633). */
+const STATUS_REQUEST = 5;
+
+type StatusInput = Omit<ValidationInput, keyof PathInput>;
+
+/** CRLs for every certificate, OCSP and transparency for the leaf, pins for the path. */
+class StatusChecks implements PathChecks {
+  private readonly input: StatusInput;
+  private readonly crls: readonly Crl[];
+  private readonly checked: CheckedCrls = new Map();
+
+  /** @throws TypeError for a CRL that cannot be read: it is the caller's, not the server's. */
+  constructor(input: StatusInput) {
+    this.input = input;
+    this.crls = (input.crls ?? []).map((crl, i) => {
+      try {
+        return crl instanceof Uint8Array ? parseCrl(crl) : crl;
+      } catch (cause) {
+        throw new TypeError(`CRL ${i} cannot be read: ${(cause as Error).message}`, { cause });
+      }
+    });
+  }
+
+  *certificate(child: Certificate, issuer: Issuer, isLeaf: boolean, rules: RuleSet, verifier: SignatureVerifier): Steps<RuleBreach[]> {
+    const { transparency } = this.input;
+    const found: (RuleBreach | undefined)[] = [];
+    if (this.crls.length > 0) found.push(yield* crlBreach(this.crls, child, issuer, rules.now, isLeaf, verifier, this.checked));
+    if (isLeaf) found.push(yield* this.stapleBreach(child, issuer, rules, verifier));
+    if (isLeaf && transparency) found.push(yield* transparencyBreach(transparency, child, issuer, rules.now, verifier));
+    return found.filter((breach) => breach !== undefined);
+  }
+
+  private *stapleBreach(leaf: Certificate, issuer: Issuer, rules: RuleSet, verifier: SignatureVerifier): Steps<RuleBreach | undefined> {
+    const { ocsp = 'off', ocspResponse } = this.input;
+    if (ocsp === 'off') return undefined;
+    if (ocspResponse) return yield* ocspBreach(ocspResponse, leaf, issuer, rules, verifier);
+    const mustStaple = leaf.tlsFeatures?.includes(STATUS_REQUEST) === true;
+    if (ocsp === 'request' && !mustStaple) return undefined;
+    const message = `came without a stapled OCSP response${mustStaple ? ', which it says must come with it' : ''}`;
+    return { code: 'CERT_OCSP_MISSING', verify: V.OCSP_VERIFY_NEEDED, message };
+  }
+
+  path(path: readonly Certificate[], anchor: Issuer, verifier: SignatureVerifier): RuleBreach | undefined {
+    const { pins } = this.input;
+    return pins && pinBreach(pins, [...path, anchor], verifier);
+  }
+}
