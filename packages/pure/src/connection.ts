@@ -56,6 +56,8 @@ export class Connection implements Ssl {
   /** Plaintext in the reader's memory that read() has not given out. */
   #plain: Uint8Array = EMPTY;
   #shutdown: 0 | 1 | 2 | 3 = 0;
+  /** close_notify is on its way, or has gone. */
+  #closing = false;
   #events: (() => void)[] = [];
 
   constructor(config: Config) {
@@ -93,6 +95,7 @@ export class Connection implements Ssl {
   setSession(session: TlsSession): void {
     if (this.#begun) throw new TypeError('setSession: a handshake has begun');
     if (!Session.is(session)) throw new TypeError('setSession: not a session of this backend');
+    if (this.#host !== undefined && session.host !== this.#host.name) throw new TypeError(`setSession: a session of ${String(session.host)}, not of ${this.#host.name}`);
     this.#session = session;
   }
 
@@ -312,7 +315,7 @@ export class Connection implements Ssl {
   #write(from: Uint8Array): number {
     const ready = this.#handshake();
     if (ready <= 0) return ready;
-    if ((this.#shutdown & SENT) !== 0) return this.#engine.fail(fail('PROTOCOL_IS_SHUTDOWN'));
+    if (this.#closing) return this.#engine.fail(fail('PROTOCOL_IS_SHUTDOWN'));
     try {
       if (this.#writer.worn) this.#afterlife?.keyUpdate?.(false);
       return this.#put(from);
@@ -354,16 +357,15 @@ export class Connection implements Ssl {
     const ready = this.#handshake();
     if (ready <= 0) return ready;
     try {
+      if (!this.#closing) this.#sendAlert(1, Alert.close_notify);
+      this.#closing = true;
+      const wait = this.#flush();
+      if (wait !== 0) return this.#engine.wait(wait);
       if ((this.#shutdown & SENT) === 0) {
-        this.#sendAlert(1, Alert.close_notify);
         this.#shutdown |= SENT;
-        const wait = this.#flush();
-        if (wait !== 0) return this.#engine.wait(wait);
         this.#engine.why = SslError.none;
         return (this.#shutdown & RECEIVED) === 0 ? 0 : 1;
       }
-      const wait = this.#flush();
-      if (wait !== 0) return this.#engine.wait(wait);
       while ((this.#shutdown & RECEIVED) === 0) {
         const stalled = this.#nextEvent();
         if (stalled !== 0) return stalled;

@@ -66,7 +66,7 @@ export interface Config {
 /** @throws TypeError that names the option. */
 export function parseOptions(provider: CryptoProvider, options: ContextOptions = {}): Config {
   const given: unknown = options;
-  if (typeof given !== 'object' || given === null) throw new TypeError('options: must be an object');
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) throw new TypeError('options: must be an object');
   for (const name of Object.keys(given)) {
     if (!KNOWN.has(name)) throw new TypeError(`unknown option: ${name}`);
   }

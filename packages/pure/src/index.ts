@@ -53,11 +53,15 @@ export function createPure({ crypto }: { readonly crypto: CryptoProvider }): Bac
       // What is too costly to be read twice is read here, so that a bad one is a TypeError now.
       trustStoreOf(config);
       checkCredentials(config);
+      let disposed = false;
       return Object.freeze({
         backend,
-        newConnection: (): Ssl => new Connection(config),
+        newConnection(): Ssl {
+          if (disposed) throw new TypeError('newConnection: the context was disposed');
+          return new Connection(config);
+        },
         sessionFromBytes: (bytes: Uint8Array): TlsSession | undefined => sessionFromBytes(bytes, crypto.hashes.sha256),
-        dispose: () => undefined,
+        dispose: () => void (disposed = true),
       });
     },
   } satisfies Backend);

@@ -5,7 +5,7 @@
  * this table says. Where RFC 9846 leaves a choice, the alert is the one that BoringSSL sends; for certificates it is the
  * one that OpenSSL sends for the same X509_V code, so that both engines of ferrule tell a server the same.
  */
-import { Alert, CODES, TlsError, type TlsErrorCode, type TlsErrorDetails } from '@ferrule/result';
+import { Alert, CODES, TlsError, X509V, type TlsErrorCode, type TlsErrorDetails } from '@ferrule/result';
 
 /** The alert of each code; `null` where none is owed: the peer or the transport is gone, or nothing was said yet. */
 export const ALERT_OF: { readonly [K in TlsErrorCode]: number | null } = Object.freeze({
@@ -49,7 +49,7 @@ export const ALERT_OF: { readonly [K in TlsErrorCode]: number | null } = Object.
   TOO_MUCH_SKIPPED_EARLY_DATA: Alert.unexpected_message,
   EXCESSIVE_MESSAGE_SIZE: Alert.illegal_parameter,
   EXCESS_HANDSHAKE_DATA: Alert.unexpected_message,
-  APPLICATION_DATA_ON_SHUTDOWN: Alert.unexpected_message,
+  APPLICATION_DATA_ON_SHUTDOWN: null,
   KEY_LIMIT_REACHED: Alert.internal_error,
 
   // Handshake.
@@ -115,11 +115,25 @@ export const ALERT_OF: { readonly [K in TlsErrorCode]: number | null } = Object.
   CERT_REJECTED: Alert.handshake_failure,
 });
 
+/** What OpenSSL sends for the X509_V code of a failed path validation, where that is not the alert of our own code. */
+const ALERT_OF_X509V: ReadonlyMap<number, number> = new Map<number, number>([
+  [X509V.UNSPECIFIED, Alert.internal_error],
+  [X509V.INVALID_CA, Alert.unknown_ca],
+  [X509V.PATH_LENGTH_EXCEEDED, Alert.unknown_ca],
+  [X509V.UNABLE_TO_GET_CRL, Alert.unknown_ca],
+  [X509V.UNABLE_TO_GET_CRL_ISSUER, Alert.unknown_ca],
+  [X509V.CRL_HAS_EXPIRED, Alert.certificate_expired],
+  [X509V.CRL_NOT_YET_VALID, Alert.bad_certificate],
+  [X509V.CRL_SIGNATURE_FAILURE, Alert.decrypt_error],
+  [X509V.INVALID_PURPOSE, Alert.unsupported_certificate],
+  [X509V.APPLICATION_VERIFICATION, Alert.handshake_failure],
+]);
+
 /**
  * The error of a failure on our side, with the alert that it owes the peer: `throw fail('BAD_KEY_SHARE', '…')`.
  * The message says what was met and where; the code's own sentence when absent.
  */
 export function fail(code: TlsErrorCode, message: string = CODES[code].meaning, details: Omit<TlsErrorDetails, 'alert'> = {}): TlsError {
-  const description = ALERT_OF[code];
+  const description = ALERT_OF_X509V.get(details.verify?.code ?? X509V.OK) ?? ALERT_OF[code];
   return new TlsError(code, message, description === null ? details : { ...details, alert: { description, origin: 'local' } });
 }

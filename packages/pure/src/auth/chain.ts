@@ -72,6 +72,12 @@ const STORES = new WeakMap<Config, TrustStore>();
 /** The trust anchors of a config, read once. @throws TypeError naming the one that cannot be read. */
 export function trustStoreOf(config: Config): TrustStore {
   let store = STORES.get(config);
-  if (store === undefined) STORES.set(config, (store = trustStore(config.trustAnchors)));
+  if (store !== undefined) return store;
+  try {
+    STORES.set(config, (store = trustStore(config.trustAnchors)));
+  } catch (error) {
+    if (error instanceof TypeError) throw new TypeError(`trustAnchors: ${error.message}`, { cause: error });
+    throw error;
+  }
   return store;
 }
