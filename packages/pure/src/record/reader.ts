@@ -183,8 +183,9 @@ export class RecordReader {
   /** What the AEAD made of a record: its content and true type. */
   #deliver(opened: Uint8Array | null): void {
     const inner = this.version === 'TLSv1.3';
-    if (inner && this.type !== ContentType.application_data) throw fail('UNEXPECTED_RECORD', `a record of outer type ${this.type} where all are protected`);
+    // A record in the clear where all are protected is a forgery first, and of a wrong type second.
     if (opened === null) throw fail('BAD_RECORD_MAC');
+    if (inner && this.type !== ContentType.application_data) throw fail('UNEXPECTED_RECORD', `a protected record of outer type ${this.type}`);
     const limit = this.#limit ?? MAX_PLAINTEXT + (inner ? 1 : 0);
     if (opened.length > limit) throw fail('RECORD_TOO_LARGE', `a record of ${opened.length} bytes of plaintext, where ${limit} are taken`);
     if (!inner) {
@@ -257,7 +258,7 @@ export class RecordReader {
   #gather(bio: Bio): ReadProgress {
     for (;;) {
       const have = this.#gatheredBytes;
-      const needed = have < RECORD_HEADER ? RECORD_HEADER : RECORD_HEADER + this.#checkHeader(this.#gathered);
+      const needed = have < RECORD_HEADER ? RECORD_HEADER : RECORD_HEADER + this.#checkHeader(this.#gathered.subarray(0, have));
       if (have === needed && have > RECORD_HEADER - 1) {
         this.#record = this.#gathered;
         this.#length = needed;
@@ -279,7 +280,8 @@ export class RecordReader {
     const [type = 0, major = 0, minor = 0, high = 0, low = 0] = header.subarray(0, RECORD_HEADER);
     const protection = this.#protection;
     if (!this.#greeted) {
-      if (major !== 3 || !isContentType(type)) refuseForeign(header);
+      // Without a TLS version behind it, an unknown type is no TLS at all: SSL 2, or noise.
+      if (major !== 3 || (minor === 0 && !isContentType(type))) refuseForeign(header);
       this.#greeted = true;
     }
     // Before keys only the major version counts: alerts about versions come with all sorts of minor ones.
