@@ -24,7 +24,7 @@ const script = {
   files: ['**/*.js', '**/*.mjs', '**/*.cjs'],
   languageOptions: {
     globals: Object.fromEntries(
-      ['process', 'console', 'URL', 'Buffer', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance', 'TextEncoder', 'TextDecoder', 'fetch', 'require', 'module', '__dirname', '__filename'].map(
+      ['process', 'console', 'URL', 'Buffer', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'setImmediate', 'queueMicrotask', 'AbortController', 'WebSocket', 'performance', 'TextEncoder', 'TextDecoder', 'fetch', 'require', 'module', '__dirname', '__filename'].map(
         (name) => [name, 'readonly'],
       ),
     ),
