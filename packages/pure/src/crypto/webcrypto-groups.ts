@@ -95,5 +95,10 @@ async function platformMlKem768(subtle: Subtle): Promise<(() => Promise<KemKey>)
   }
 }
 
-/** Loaded when first asked for: most connections never are. */
-const nobleKem: Kem = async (random) => (await import('./kem.ts')).nobleMlKem768(random);
+/** Loaded when first asked for: most connections never are. The seed is drawn at once, so that draws keep their order. */
+const nobleKem: Kem = async (random) => {
+  const seed = new Uint8Array(64);
+  random(seed);
+  const { nobleMlKem768 } = await import('./kem.ts');
+  return nobleMlKem768((into) => into.set(seed));
+};
