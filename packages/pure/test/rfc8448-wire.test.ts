@@ -22,8 +22,8 @@ function traces(): Map<string, Trace> {
   for (const line of vectorText('tls/rfc8448_transcripts.vec.gz').split('\n')) {
     const heading = /^\[(.+)\]$/.exec(line)?.[1];
     if (heading !== undefined) sections.set(heading, (section = new Map()));
-    const [, name, value] = /^(\w+) *= *(\w+)$/.exec(line) ?? [];
-    if (name !== undefined && value !== undefined) section.set(name, value.toLowerCase());
+    const [, name, value] = /^(\w+) *= *([\w ]+)$/.exec(line) ?? [];
+    if (name !== undefined && value !== undefined) section.set(name, value.replaceAll(' ', '').toLowerCase());
   }
   return sections;
 }

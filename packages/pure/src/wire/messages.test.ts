@@ -214,6 +214,24 @@ describe('ServerHello', () => {
   });
 });
 
+describe('a writer', () => {
+  it('writes the same whatever room it began with', () => {
+    const values = fc.array(fc.tuple(fc.constantFrom('u8', 'u16', 'u24', 'u32', 'bytes', 'vector8', 'vector16', 'vector24'), u32, bytes(0, 30)), { maxLength: 20 });
+    fc.assert(
+      fc.property(values, fc.integer({ min: 0, max: 40 }), (list, room) => {
+        const write = (writer: wire.Writer): Uint8Array => {
+          for (const [kind, number, data] of list) {
+            if (kind === 'u8' || kind === 'u16' || kind === 'u24' || kind === 'u32') writer[kind](number);
+            else writer[kind as 'bytes'](data);
+          }
+          return writer.finish();
+        };
+        expect(write(new wire.Writer(room))).toEqual(write(new wire.Writer(2000)));
+      }),
+    );
+  });
+});
+
 describe('particular values', () => {
   it('refuses a session id of 33 bytes', () => {
     const body = Uint8Array.of(3, 3, ...new Uint8Array(32), 33, ...new Uint8Array(33), 0x13, 1, 0);
