@@ -1,6 +1,7 @@
 /** @module `SSL_CTX` inputs: what a context is made of. */
 import type { Credential, CredentialCallback } from './credential.ts';
 import type { TlsSession } from './session.ts';
+import type { Ssl } from './ssl.ts';
 
 export type TlsVersion = 'TLSv1.2' | 'TLSv1.3';
 
@@ -100,7 +101,7 @@ export interface ContextOptions {
   /** SSL_CTX_set_keylog_callback(3): one NSS key-log line, without newline. Called between operations, never inside one. */
   readonly onKeylog?: (line: string) => void;
   /** SSL_CTX_sess_set_new_cb(3): once per ticket; in TLS 1.3 after the handshake, out of read(). */
-  readonly onSession?: (session: TlsSession) => void;
+  readonly onSession?: (session: TlsSession, connection: Ssl) => void;
   /** SSL_CTX_set_msg_callback(3): each handshake message, alert and CCS, decrypted. Costs nothing when absent. */
   readonly onMessage?: (message: TraceMessage) => void;
 

@@ -517,7 +517,7 @@ export class Connection implements Ssl {
       },
       session: (session) => {
         const { onSession } = config;
-        if (onSession !== undefined) this.#events.push(() => onSession(session));
+        if (onSession !== undefined) this.#events.push(() => onSession(session, this));
       },
       openEarlyData: (limit, exporter) => void (this.#earlyData = { remaining: limit, exporter }),
       closeEarlyData: () => {
