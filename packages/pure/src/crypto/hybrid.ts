@@ -1,21 +1,22 @@
 /**
- * @module Hybrid key exchange with ML-KEM-768 (FIPS 203): an ephemeral ECDH and a key encapsulation, their shares and their
- * secrets concatenated (RFC 10024).
+ * @module Key exchange with ML-KEM (FIPS 203): hybrids of ML-KEM-768 with an ephemeral ECDH, their shares and their secrets
+ * concatenated (RFC 10024), and ML-KEM-1024 alone (draft-ietf-tls-mlkem).
  */
 import type { Group, KeyShare, Maybe } from './provider.ts';
 
-/** One ML-KEM-768 key pair. */
+/** One ML-KEM key pair. */
 export interface KemKey {
-  /** The encapsulation key, 1184 bytes. */
+  /** The encapsulation key: 1184 bytes of ML-KEM-768, 1568 of ML-KEM-1024. */
   readonly publicKey: Uint8Array;
-  /** The shared secret, 32 bytes; `null` for a ciphertext that is not 1088 bytes long. A wrong one of that length decapsulates to noise. */
+  /** The shared secret, 32 bytes; `null` for a ciphertext of another length. A wrong one of the right length decapsulates to noise. */
   decapsulate(ciphertext: Uint8Array): Maybe<Uint8Array | null>;
   dispose(): void;
 }
 
-/** ML-KEM-768 by some implementation. `random` as in {@link Group.keyShare}. */
+/** ML-KEM by some implementation. `random` as in {@link Group.keyShare}. */
 export type Kem = (random: (into: Uint8Array) => void) => Maybe<KemKey>;
 
+/** Of ML-KEM-768. */
 export const KEM_CIPHERTEXT_LENGTH = 1088;
 
 /** Which share and secret stands first differs between the two (FIPS approval wanted the NIST curve in front). */
@@ -25,6 +26,18 @@ export function hybridGroups(kem: Kem, x25519: Group, secp256r1: Group): readonl
     hybrid({ id: 0x11eb, name: 'SecP256r1MLKEM768', kem, ecdh: secp256r1, ecdhShareLength: 65, kemFirst: false }),
   ];
 }
+
+/** A key encapsulation alone: for those who want no classical half. In no default list. */
+export const mlKem1024Group = (kem: Kem): Group => ({
+  id: 0x0202,
+  name: 'MLKEM1024',
+  kem: true,
+  keyShare: (random) => {
+    const share = ({ publicKey, decapsulate, dispose }: KemKey): KeyShare => ({ publicKey, derive: decapsulate, dispose });
+    const key = kem(random);
+    return key instanceof Promise ? key.then(share) : share(key);
+  },
+});
 
 interface Parts {
   readonly id: number;

@@ -9,8 +9,8 @@ import { nobleChaCha20Poly1305 } from './chacha.ts';
 import { nobleAes128Gcm, nobleAes256Gcm } from './gcm.ts';
 import { nobleSecp256r1, nobleSecp384r1, nobleSecp521r1, nobleX25519 } from './groups.ts';
 import { nobleHashes } from './hash.ts';
-import { hybridGroups } from './hybrid.ts';
-import { nobleMlKem768 } from './kem.ts';
+import { hybridGroups, mlKem1024Group } from './hybrid.ts';
+import { nobleMlKem1024, nobleMlKem768 } from './kem.ts';
 import type { CryptoProvider } from './provider.ts';
 import { DEFAULT_SCHEMES } from './schemes.ts';
 import { suitesOf } from './suites.ts';
@@ -21,7 +21,7 @@ export type { CryptoProvider } from './provider.ts';
 export const nobleCrypto: CryptoProvider = Object.freeze({
   name: 'noble 2.4.0',
   suites: suitesOf([nobleChaCha20Poly1305, nobleAes128Gcm, nobleAes256Gcm], nobleHashes),
-  groups: [nobleX25519, nobleSecp256r1, nobleSecp384r1, nobleSecp521r1, ...hybridGroups(nobleMlKem768, nobleX25519, nobleSecp256r1)],
+  groups: [nobleX25519, nobleSecp256r1, nobleSecp384r1, nobleSecp521r1, ...hybridGroups(nobleMlKem768, nobleX25519, nobleSecp256r1), mlKem1024Group(nobleMlKem1024)],
   // A hybrid costs more here than the rest of the handshake; a caller may ask for it.
   defaultGroups: [nobleX25519.id, nobleSecp256r1.id, nobleSecp384r1.id, nobleSecp521r1.id],
   hashes: nobleHashes,

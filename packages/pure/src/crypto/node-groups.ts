@@ -1,8 +1,8 @@
 /** @module Key exchange by `node:crypto`; ML-KEM by noble where this Node.js has none (before 24.7). */
 import * as nodeCrypto from 'node:crypto';
 import { isUncompressed, scalar } from './groups.ts';
-import { KEM_CIPHERTEXT_LENGTH, type Kem, type KemKey, hybridGroups } from './hybrid.ts';
-import { nobleMlKem768 } from './kem.ts';
+import { KEM_CIPHERTEXT_LENGTH, type Kem, type KemKey, hybridGroups, mlKem1024Group } from './hybrid.ts';
+import { nobleMlKem1024, nobleMlKem768 } from './kem.ts';
 import type { Group, KeyShare } from './provider.ts';
 
 type Random = (into: Uint8Array) => void;
@@ -16,7 +16,7 @@ export function nodeGroups(own: Random): { readonly groups: readonly Group[]; re
   const hybrids = hybridGroups(native ?? nobleMlKem768, x25519, secp256r1);
   const ids = classic.map(({ id }) => id);
   return {
-    groups: Object.freeze([...hybrids, ...classic]),
+    groups: Object.freeze([...hybrids, ...classic, mlKem1024Group(nobleMlKem1024)]),
     // As OpenSSL does where it has ML-KEM; in plain JavaScript a hybrid would more than double the cost of a handshake.
     defaultGroups: Object.freeze(native === undefined ? ids : [hybrids[0].id, ...ids]),
   };

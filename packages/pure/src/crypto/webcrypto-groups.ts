@@ -1,6 +1,6 @@
 /** @module Key exchange by WebCrypto; what the platform has not, and what needs a seeded source of randomness, by noble. */
 import { isUncompressed, nobleSecp256r1, nobleSecp384r1, nobleSecp521r1, nobleX25519 } from './groups.ts';
-import { KEM_CIPHERTEXT_LENGTH, type Kem, type KemKey, hybridGroups } from './hybrid.ts';
+import { KEM_CIPHERTEXT_LENGTH, type Kem, type KemKey, hybridGroups, mlKem1024Group } from './hybrid.ts';
 import type { Group, KeyShare } from './provider.ts';
 import type { Subtle } from './subtle.ts';
 
@@ -17,10 +17,10 @@ export async function webGroups(subtle: Subtle, own: Random): Promise<{ readonly
   const classic = await Promise.all(candidates.map(async ([noble, curve]) => ((await agrees(subtle, curve)) ? platformGroup(subtle, curve, noble, own) : noble)));
   const [x25519, secp256r1] = classic as [Group, Group];
   const native = await platformMlKem768(subtle);
-  const hybrids = hybridGroups((random) => (native !== undefined && random === own ? native() : nobleKem(random)), x25519, secp256r1);
+  const hybrids = hybridGroups((random) => (native !== undefined && random === own ? native() : nobleKem768(random)), x25519, secp256r1);
   const ids = classic.map(({ id }) => id);
   return {
-    groups: Object.freeze([...hybrids, ...classic]),
+    groups: Object.freeze([...hybrids, ...classic, mlKem1024Group(nobleKem1024)]),
     // In plain JavaScript a hybrid would cost more than the rest of the handshake.
     defaultGroups: Object.freeze(native === undefined ? ids : [hybrids[0].id, ...ids]),
   };
@@ -96,9 +96,12 @@ async function platformMlKem768(subtle: Subtle): Promise<(() => Promise<KemKey>)
 }
 
 /** Loaded when first asked for: most connections never are. The seed is drawn at once, so that draws keep their order. */
-const nobleKem: Kem = async (random) => {
-  const seed = new Uint8Array(64);
-  random(seed);
-  const { nobleMlKem768 } = await import('./kem.ts');
-  return nobleMlKem768((into) => into.set(seed));
-};
+const lazily =
+  (load: () => Promise<(random: Random) => KemKey>): Kem =>
+  async (random) => {
+    const seed = new Uint8Array(64);
+    random(seed);
+    return (await load())((into) => into.set(seed));
+  };
+const nobleKem768 = lazily(async () => (await import('./kem.ts')).nobleMlKem768);
+const nobleKem1024 = lazily(async () => (await import('./kem.ts')).nobleMlKem1024);

@@ -29,7 +29,8 @@ describe.each([['TLS 1.2', make12], ['TLS 1.3', make13]] as const)('the exporter
   it('refuses lengths and labels that have no meaning', () => {
     const exporter = make();
     for (const length of [0, -1, 1.5, 65536]) expect(() => exporter.export('EXPERIMENTAL x', undefined, length)).toThrow(TypeError);
-    for (const label of ['', 'x'.repeat(250)]) expect(() => exporter.export(label, undefined, 32)).toThrow(TypeError);
+    expect(() => exporter.export('x'.repeat(250), undefined, 32)).toThrow(TypeError);
+    expect(exporter.export('', undefined, 32)).toHaveLength(32);
   });
 
   it('gives nothing of the secret after it was disposed', () => {

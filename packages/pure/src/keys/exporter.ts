@@ -11,7 +11,7 @@ export interface Exporter {
   /**
    * @param context - TLS 1.2 tells none from an empty one, TLS 1.3 does not.
    * @param length - bytes, 1 to 65535, and at most 255 hashes in TLS 1.3.
-   * @throws TypeError for another length, a label that is empty, too long, or that TLS itself uses.
+   * @throws TypeError for another length, a label that is too long or that TLS itself uses.
    */
   export(label: string, context: Uint8Array | undefined, length: number): Uint8Array;
   dispose(): void;
@@ -61,7 +61,7 @@ function check(label: string, length: number, most: number): void {
   if (!Number.isInteger(length) || length < 1 || length > most) throw new TypeError(`exportKeyingMaterial: length must be 1 to ${most}`);
   const bytes = ENCODER.encode(label).length;
   // HKDF-Expand-Label has 255 bytes for the label, 6 of them its prefix.
-  if (bytes < 1 || bytes > 249) throw new TypeError('exportKeyingMaterial: a label has 1 to 249 bytes');
+  if (bytes > 249) throw new TypeError('exportKeyingMaterial: a label has at most 249 bytes');
 }
 
 /** RFC 9266: `tls-exporter`, 32 bytes. Of TLS 1.2 only with extended master secret, which the caller checks. */

@@ -46,7 +46,8 @@ export class RecordWriter {
   /** Never protected: a middlebox's change_cipher_spec of TLS 1.3, or TLS 1.2's own in an initial handshake. */
   changeCipherSpec(): void {
     this.#endFlight();
-    this.#clear(ContentType.change_cipher_spec, Uint8Array.of(1));
+    // Only an initial ClientHello may carry another version (RFC 9846 section 5.1); before early data this follows it closely.
+    this.#clear(ContentType.change_cipher_spec, Uint8Array.of(1), Version.tls12);
   }
 
   alert(level: number, description: number): void {
@@ -201,8 +202,8 @@ export class RecordWriter {
   }
 
   /** A record without protection. */
-  #clear(type: number, content: Uint8Array): void {
-    const head = Uint8Array.of(type, this.legacyVersion >>> 8, this.legacyVersion, content.length >>> 8, content.length);
+  #clear(type: number, content: Uint8Array, version: number = this.legacyVersion): void {
+    const head = Uint8Array.of(type, version >>> 8, version, content.length >>> 8, content.length);
     if (this.#queue.length > 0) {
       this.#push(Sealing.done(head, content));
       return;

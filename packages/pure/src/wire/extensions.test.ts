@@ -167,8 +167,9 @@ describe('an extension', () => {
     expect(decodeExtensions('encryptedExtensions', one(ExtensionType.server_name), offered)).toEqual({ serverName: true });
   });
 
-  it('that comes twice is refused as illegal_parameter, an unknown one too', () => {
-    expect(refusal(() => decodeExtensions('encryptedExtensions', [...one(0), ...one(0)], everyType))).toBe('DUPLICATE_EXTENSION illegal_parameter');
+  it('that comes twice is refused, an unknown one too, before anything else is asked about it', () => {
+    expect(refusal(() => decodeExtensions('serverHello', [...one(0), ...one(0)], new Set()))).toBe('DUPLICATE_EXTENSION illegal_parameter');
+    expect(refusal(() => decodeExtensions('encryptedExtensions', [...one(0), ...one(0)], new Set()))).toBe('DECODE_ERROR decode_error');
     expect(refusal(() => decodeExtensions('newSessionTicket', [...one(0x1234), ...one(0x1234)]))).toBe('DUPLICATE_EXTENSION illegal_parameter');
   });
 

@@ -70,12 +70,10 @@ export function encodeExtensions<P extends Place>(place: P, values: ExtensionInp
  *   message; ERROR_PARSING_EXTENSION; ILLEGAL_PARAMETER for a value that the extension's RFC forbids.
  */
 export function decodeExtensions<P extends Place>(place: P, list: readonly Extension[], offered?: ReadonlySet<number>): ExtensionValues[P] {
-  const seen = new Set<number>();
+  refuseDuplicates(place, list);
   const values: Record<string, unknown> = {};
   for (const { type, data } of list) {
     if (offered !== undefined && (!offered.has(type) || isGrease(type))) throw fail('UNEXPECTED_EXTENSION', `${extensionName(type)} was not offered`);
-    if (seen.has(type)) throw fail('DUPLICATE_EXTENSION', `${extensionName(type)} comes twice`);
-    seen.add(type);
     const key = KEYS_BY_TYPE.get(type);
     const codec = key === undefined ? undefined : ROWS_BY_KEY.get(key)?.in[place];
     if (key === undefined) continue;
@@ -85,6 +83,17 @@ export function decodeExtensions<P extends Place>(place: P, list: readonly Exten
     reader.end();
   }
   return values as ExtensionValues[P];
+}
+
+/** The RFCs name no alert for it. These two messages are what BoringSSL cannot decode then; elsewhere it has another alert. */
+const UNDECODABLE_TWICE: ReadonlySet<Place> = new Set<Place>(['serverHello12', 'encryptedExtensions']);
+
+function refuseDuplicates(place: Place, list: readonly Extension[]): void {
+  const seen = new Set<number>();
+  for (const { type } of list) {
+    if (seen.has(type)) throw fail(UNDECODABLE_TWICE.has(place) ? 'DECODE_ERROR' : 'DUPLICATE_EXTENSION', `${extensionName(type)} comes twice`);
+    seen.add(type);
+  }
 }
 
 /** The data of one extension, undecoded; for what must be known before the message can be judged as a whole. */

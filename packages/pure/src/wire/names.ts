@@ -92,6 +92,7 @@ export const NamedGroup = {
   secp521r1: 25,
   x25519: 29,
   x448: 30,
+  MLKEM1024: 0x0202,
   SecP256r1MLKEM768: 0x11eb,
   X25519MLKEM768: 0x11ec,
   SecP384r1MLKEM1024: 0x11ed,
