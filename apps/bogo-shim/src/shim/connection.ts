@@ -131,7 +131,7 @@ class Connection {
 
   /** What `-shim-writes-first` says, as far as it fits into early data. @returns how many bytes of it went. */
   async #writeEarly(): Promise<number> {
-    const data = this.#initialWrite();
+    const data = this.#initialWrite().subarray(0, this.#offered?.maxEarlyData);
     let sent = 0;
     while (sent < data.length) {
       const ret = await this.#link.finish(this.#ssl, () => this.#ssl.writeEarlyData(data.subarray(sent)));
@@ -234,8 +234,7 @@ class Connection {
   async #shutdown(): Promise<void> {
     const ssl = this.#ssl;
     if (ssl.failure !== undefined) return;
-    const ret = ssl.shutdown();
-    this.#link.collect();
+    const ret = await this.#try('shutdown', () => ssl.shutdown());
     if (!this.#config['check-close-notify']) return;
     if (!this.#config['shim-shuts-down']) {
       if (ret !== 1) throw this.#failure();

@@ -50,13 +50,13 @@ export function contextOptions(backend: Backend, config: Config, observed: Obser
   if (backend.features.has('extended-master-secret-policy')) optional.extendedMasterSecret = 'allow';
   if (config['export-traffic-secrets']) optional.onKeylog = (line) => { keep(observed.secrets, line); };
   if (now !== undefined) optional.now = now;
-  if (config['max-cert-list'] !== undefined) optional.limits = { handshakeBytes: config['max-cert-list'] };
   return {
     verify: config['verify-fail'] && !config['verify-peer'] && !config['use-custom-verify-callback'] ? 'none' : (peer) => verify(peer, observed),
     minVersion: lowest(config),
     maxVersion,
     groups,
-    signatureAlgorithms: (config['verify-prefs'] ?? DEFAULT_SCHEMES).filter((scheme) => backend.supported.signatureAlgorithms.includes(scheme)),
+    signatureAlgorithms: schemesOf(backend, config),
+    limits: { chainLength: MANY_CERTIFICATES, ...(config['max-cert-list'] !== undefined && { handshakeBytes: config['max-cert-list'] }) },
     securityLevel: 1, // BoGo has keys of 1024 bits
     ...credentialsOf(config, observed, need),
     onSession: (session) => { observed.session = session; },
@@ -71,6 +71,9 @@ const DEFAULT_GROUPS = [X25519MLKEM768, 0x001d, 0x0017, 0x0018];
 const POST_QUANTUM: ReadonlySet<number> = new Set([X25519MLKEM768, MLKEM1024]);
 const DEFAULT_SCHEMES = [0x0403, 0x0804, 0x0401, 0x0503, 0x0805, 0x0501, 0x0806, 0x0601];
 
+/** BoGo fills messages with certificates. */
+const MANY_CERTIFICATES = 100;
+
 const TLS12 = 0x0303;
 const TLS13 = 0x0304;
 
@@ -82,6 +85,13 @@ function groupsOf(backend: Backend, config: Config): number[] {
   if (config.curves === undefined) return DEFAULT_GROUPS.filter((group) => supported.includes(group));
   for (const group of config.curves) if (!supported.includes(group)) throw new Unimplemented(`${backend.name} has no group ${group}`);
   return [...config.curves];
+}
+
+/** The schemes asked for, as far as the backend has them; a list of none that it has stands for the default. */
+function schemesOf(backend: Backend, config: Config): number[] {
+  const supported = (schemes: readonly number[]): number[] => schemes.filter((scheme) => backend.supported.signatureAlgorithms.includes(scheme));
+  const asked = supported(config['verify-prefs'] ?? []);
+  return asked.length > 0 ? asked : supported(DEFAULT_SCHEMES);
 }
 
 /** BoringSSL's choice: a hint from DNS before the caller's list, and by default one share of each kind of secret. */
@@ -155,8 +165,8 @@ function credentialsOf(config: Config, observed: Observed, need: (feature: Featu
     credentials.push(credential);
   };
   for (const flags of config.credentials) if (flags.type === 'raw-public-key') need('raw-public-key');
-  add(config.defaultCredential, -1);
   config.credentials.forEach(add);
+  add(config.defaultCredential, -1);
   if (config.async && credentials.length > 0) need('external-signer');
   const inspects = ['expect-certificate-types', 'expect-client-ca-list', 'expect-peer-verify-pref'] as const;
   const answersLater = config.async && credentials.length === 1;
