@@ -3,6 +3,7 @@
  * program for the type-aware rules is the one that knows the tests too (`tsconfig.test.json` where there is one).
  */
 import { existsSync, readFileSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 import { boundaries } from './rules/boundaries.js';
@@ -11,6 +12,7 @@ import { noFloatingSteps } from './rules/no-floating-steps.js';
 const TESTS = ['**/*.test.ts', 'test/**', 'bench/**', 'scripts/**'];
 
 const here = process.cwd();
+const isLibrary = relative(join(import.meta.dirname, '../..'), here).split(sep)[0] === 'packages';
 const project = ['tsconfig.test.json', 'tsconfig.json'].find((name) => existsSync(`${here}/${name}`));
 /** The folders of that program; the TypeScript outside them, configurations mostly, is linted without types. */
 const folders = project === undefined ? [] : JSON.parse(readFileSync(`${here}/${project}`, 'utf8')).include;
@@ -47,7 +49,7 @@ const typescript = {
     '@typescript-eslint/no-explicit-any': 'error',
     '@typescript-eslint/no-floating-promises': ['error', { ignoreVoid: true }],
     // a program may know what it parsed; a library says what it does when it was wrong
-    '@typescript-eslint/no-non-null-assertion': here.includes('/packages/') ? 'error' : 'off',
+    '@typescript-eslint/no-non-null-assertion': isLibrary ? 'error' : 'off',
     '@typescript-eslint/no-unused-expressions': ['error', { allowShortCircuit: true, allowTernary: true }],
     '@typescript-eslint/no-unused-vars': ['error', { args: 'after-used', argsIgnorePattern: '^_', varsIgnorePattern: '^_', caughtErrors: 'all' }],
     // isolatedDeclarations wants `readonly blocking: false = false`
@@ -94,11 +96,11 @@ const everywhere = {
   },
 };
 
-const portable = {
+const libraries = {
   name: 'ferrule/libraries',
   files: ['src/**/*.ts'],
   ignores: TESTS,
-  rules: { 'no-console': here.includes('/packages/') ? 'error' : 'off' },
+  rules: { 'no-console': isLibrary ? 'error' : 'off' },
 };
 
 const tests = {
@@ -124,6 +126,6 @@ export default tseslint.config(
   untyped,
   ...(typed.length > 0 ? [typescript] : []),
   everywhere,
-  portable,
+  libraries,
   tests,
 );
