@@ -248,8 +248,7 @@ export class Connection implements Ssl {
 
   /** 1 when the handshake is done. */
   #handshake(): number {
-    const { failure } = this.#engine;
-    if (failure !== undefined) return this.#engine.refuse();
+    if (this.#engine.broken) return this.#engine.refuse();
     if (this.#afterlife !== undefined && !this.#engine.busy) return 1;
     if (!this.#begun) {
       if (!this.#connectState) return this.#engine.fail(fail('CONNECTION_TYPE_NOT_SET'));
