@@ -8,6 +8,8 @@ export { generalNameText, type GeneralName, type GeneralNameType, type NameConst
 export { nameText } from './name.ts';
 export { parsePublicKey, signatureSchemes, type Curve, type EcKey, type EdwardsKey, type PublicKey, type RsaKey, type UnknownKey } from './public-key.ts';
 export { decodePem, encodePem, type PemBlock } from './pem.ts';
+export { parsePkcs7 } from './pkcs7.ts';
+export { describe, type CertificateDescription, type ExtensionDescription, type NameDescription, type PublicKeyDescription } from './describe.ts';
 export { isIpAddress, matchesHost, parseHost, type Host } from './host.ts';
 export { trustStore, type Issuer, type TrustAnchorInput, type TrustStore } from './trust.ts';
 export { buildPath, type PathChecks, type PathInput, type PathResult, type PathSuccess } from './path.ts';

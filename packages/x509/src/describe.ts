@@ -1,0 +1,167 @@
+/** @module Certificates for people and for JSON: everything that `openssl x509 -text` shows. */
+import type { Certificate } from './certificate.ts';
+import { hex } from './der.ts';
+import { describeExtension } from './describe-extension.ts';
+import { attributeName, nameAttributes, nameText } from './name.ts';
+import { oidName } from './oid-names.ts';
+import type { PublicKey } from './public-key.ts';
+
+/** A `Name`. */
+export interface NameDescription {
+  /** RFC 4514, most specific first. */
+  readonly text: string;
+  /** In the order of the certificate; `value` is hexadecimal with a leading `#` where it is no text. */
+  readonly attributes: readonly { readonly type: string; readonly name: string; readonly value: string }[];
+}
+
+export interface ExtensionDescription {
+  readonly oid: string;
+  readonly name: string;
+  readonly critical: boolean;
+  /** Lines as OpenSSL prints them; of an extension that is not known, its bytes in hexadecimals. */
+  readonly lines: readonly string[];
+}
+
+/** Plain data for `JSON.stringify`; `String()` of it is the text for people. Numbers of any size are hexadecimals, times ISO 8601. */
+export interface CertificateDescription {
+  readonly version: 1 | 2 | 3;
+  readonly serial: string;
+  readonly signatureAlgorithm: { readonly oid: string; readonly name: string; readonly hash?: string; readonly saltLength?: number };
+  readonly issuer: NameDescription;
+  readonly validity: { readonly notBefore: string; readonly notAfter: string };
+  readonly subject: NameDescription;
+  readonly publicKey: PublicKeyDescription;
+  readonly extensions: readonly ExtensionDescription[];
+  readonly signature: string;
+  toString(): string;
+}
+
+export interface PublicKeyDescription {
+  readonly algorithm: string;
+  readonly bits: number;
+  readonly curve?: string;
+  readonly modulus?: string;
+  readonly exponent?: string;
+  /** EC point or EdDSA key. */
+  readonly key?: string;
+}
+
+/** Everything in a certificate; what cannot be decoded is shown as it stands. Control characters are escaped. */
+export const describe = (certificate: Certificate): CertificateDescription => {
+  const { version, serial, signatureOid: oid, signatureAlgorithm: algorithm, notBefore, notAfter, signature } = certificate;
+  const description = {
+    version,
+    serial: hex(serial),
+    signatureAlgorithm: {
+      oid,
+      name: oidName(oid),
+      ...(algorithm && 'hash' in algorithm && { hash: algorithm.hash }),
+      ...(algorithm && 'saltLength' in algorithm && { saltLength: algorithm.saltLength }),
+    },
+    issuer: describeName(certificate.issuer),
+    validity: { notBefore: new Date(notBefore).toISOString(), notAfter: new Date(notAfter).toISOString() },
+    subject: describeName(certificate.subject),
+    publicKey: describeKey(certificate.publicKey),
+    extensions: certificate.extensions.map((extension) => ({
+      oid: extension.oid,
+      name: oidName(extension.oid),
+      critical: extension.critical,
+      lines: describeExtension(certificate, extension),
+    })),
+    signature: hex(signature),
+  };
+  return Object.defineProperty(description, 'toString', { value: () => asText(description) });
+};
+
+const describeName = (name: Uint8Array): NameDescription => ({
+  text: nameText(name),
+  attributes: nameAttributes(name)
+    .flat()
+    .map(({ type, raw, text }) => ({ type, name: knownAs(type), value: text ?? `#${hex(raw)}` })),
+});
+
+const knownAs = (type: string): string => {
+  const name = attributeName(type);
+  return name === type ? oidName(type) : name;
+};
+
+const describeKey = (key: PublicKey): PublicKeyDescription => {
+  switch (key.kind) {
+    case 'rsa':
+    case 'rsa-pss':
+      return { algorithm: key.kind === 'rsa' ? 'rsaEncryption' : 'rsassaPss', bits: key.bits, modulus: hex(key.modulus), exponent: hex(key.exponent) };
+    case 'ec':
+      return { algorithm: 'id-ecPublicKey', bits: key.bits, curve: key.curve, key: hex(key.point) };
+    case 'unknown':
+      return { algorithm: oidName(key.oid), bits: 0, ...(key.description !== key.oid && { curve: key.description }) };
+    default:
+      return { algorithm: key.kind.toUpperCase(), bits: key.bits, key: hex(key.key) };
+  }
+};
+
+const asText = (d: CertificateDescription): string => {
+  const lines = [
+    'Certificate:',
+    '    Data:',
+    `        Version: ${d.version} (0x${d.version - 1})`,
+    ...serialLines(d.serial),
+    `        Signature Algorithm: ${d.signatureAlgorithm.name}`,
+    `        Issuer: ${nameLine(d.issuer)}`,
+    '        Validity',
+    `            Not Before: ${time(d.validity.notBefore)}`,
+    `            Not After : ${time(d.validity.notAfter)}`,
+    `        Subject: ${nameLine(d.subject)}`,
+    '        Subject Public Key Info:',
+    ...keyLines(d.publicKey),
+  ];
+  if (d.extensions.length > 0) lines.push('        X509v3 extensions:');
+  for (const { name, critical, lines: body } of d.extensions) lines.push(`            ${name}: ${critical ? 'critical' : ''}`, ...body.map((line) => `                ${line}`));
+  lines.push(`    Signature Algorithm: ${d.signatureAlgorithm.name}`, '    Signature Value:', ...block(d.signature, 18, 8), '');
+  return lines.join('\n');
+};
+
+const serialLines = (serial: string): string[] => {
+  const negative = parseInt(serial.slice(0, 2), 16) >= 0x80;
+  const value = BigInt(`0x${serial}`) - (negative ? 1n << BigInt(4 * serial.length) : 0n);
+  const magnitude = (negative ? -value : value).toString(16);
+  const sign = negative ? '-' : '';
+  if (magnitude.length < 16 || (magnitude.length === 16 && magnitude < '8')) return [`        Serial Number: ${value} (${sign}0x${magnitude})`];
+  const even = magnitude.length % 2 ? `0${magnitude}` : magnitude;
+  return ['        Serial Number:', `            ${negative ? ' (Negative)' : ''}${colons(even)}`];
+};
+
+const nameLine = ({ attributes }: NameDescription): string => attributes.map(({ name, value }) => `${name} = ${quoted(visible(value))}`).join(', ');
+
+const quoted = (text: string): string => (/[,+"\\<>;]|^[ #]| $/.test(text) ? `"${text.replace(/["\\]/g, '\\$&')}"` : text);
+
+export const visible = (text: string): string => text.replace(/\p{Cc}|\p{Cf}/gu, (c) => `\\u{${(c.codePointAt(0) as number).toString(16)}}`);
+
+const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
+
+/** `Jun  4 11:04:38 2015 GMT` */
+const time = (iso: string): string => {
+  const at = new Date(iso);
+  return `${MONTHS[at.getUTCMonth()]} ${String(at.getUTCDate()).padStart(2)} ${iso.slice(11, 19)} ${at.getUTCFullYear()} GMT`;
+};
+
+const keyLines = ({ algorithm, bits, curve, modulus, exponent, key }: PublicKeyDescription): string[] => {
+  const lines = [`            Public Key Algorithm: ${algorithm}`];
+  if (bits > 0) lines.push(`                Public-Key: (${bits} bit)`);
+  if (modulus !== undefined) {
+    const unsigned = parseInt(modulus.slice(0, 2), 16) >= 0x80 ? `00${modulus}` : modulus;
+    lines.push('                Modulus:', ...block(unsigned, 15, 20), `                Exponent: ${BigInt(`0x${exponent}`)} (0x${BigInt(`0x${exponent}`).toString(16)})`);
+  }
+  if (key !== undefined) lines.push('                pub:', ...block(key, 15, 20));
+  if (curve !== undefined) lines.push(...(key === undefined ? [`                ${curve}`] : [`                ASN1 OID: ${CURVE_OIDS[curve] ?? curve}`, `                NIST CURVE: ${curve}`]));
+  return lines;
+};
+const CURVE_OIDS: Readonly<Record<string, string>> = { 'P-256': 'prime256v1', 'P-384': 'secp384r1', 'P-521': 'secp521r1' };
+
+/** Hexadecimals with colons, `width` bytes a line. */
+const block = (digits: string, width: number, indent: number): string[] => {
+  const lines: string[] = [];
+  for (let i = 0; i < digits.length; i += 2 * width) lines.push(' '.repeat(indent) + colons(digits.slice(i, i + 2 * width)) + (i + 2 * width < digits.length ? ':' : ''));
+  return lines;
+};
+
+const colons = (digits: string): string => digits.replace(/..(?=.)/g, '$&:');

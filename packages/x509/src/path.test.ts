@@ -1,0 +1,343 @@
+import { describe, expect, it } from 'vitest';
+import { nodeVerifier } from '@ferrule/x509/crypto/node';
+import { parseCertificate, trustStore, validatePath, validatePathAsync, validatePathSync, type PathFailure, type SignatureVerifier, type ValidationInput } from './index.ts';
+import { bits, DAY, extension, keyIdentifier, make, name, newKeys, NOW, oid, seq, text, tlv, type Made } from '../test/make.ts';
+
+const root = make({ ca: true, subject: 'Root' });
+const ica = make({ ca: true, subject: 'ICA', issuer: root });
+const leaf = make({ issuer: ica });
+
+const validate = (chain: readonly Made[], anchors: readonly Made[], rest: Partial<ValidationInput> = {}) =>
+  validatePathSync({ chain: chain.map(({ der }) => der), trustAnchors: trustStore(anchors.map(({ der }) => der)), verifier: nodeVerifier, now: NOW, host: 'example.com', ...rest });
+const failure = (...input: Parameters<typeof validate>): PathFailure => {
+  const result = validate(...input);
+  if (result.ok) throw new Error('the path is valid');
+  return result.error;
+};
+const chainOf = (...input: Parameters<typeof validate>): Uint8Array[] => {
+  const result = validate(...input);
+  if (!result.ok) throw new Error(result.error.message);
+  return result.chain.map(({ raw }) => raw);
+};
+
+describe('a path', () => {
+  it('is leaf, intermediate and root, the root with its certificate', () => {
+    expect(chainOf([leaf, ica], [root])).toEqual([leaf.der, ica.der, root.der]);
+  });
+
+  it('does not need the server to send the root, nor minds it', () => {
+    expect(chainOf([leaf, ica, root], [root])).toEqual([leaf.der, ica.der, root.der]);
+  });
+
+  it('is found whatever the order of what the server sent, with strangers and rubbish in between', () => {
+    const chain = [leaf.der, Uint8Array.of(1, 2, 3), root.der, make({ ca: true }).der, ica.der];
+    const result = validatePathSync({ chain, trustAnchors: trustStore([root.der]), verifier: nodeVerifier, now: NOW });
+    expect(result.ok).toBe(true);
+  });
+
+  it('may end in an intermediate that is trusted by itself', () => {
+    expect(chainOf([leaf, ica], [ica])).toEqual([leaf.der, ica.der]);
+  });
+
+  it('may be a leaf that is trusted by itself, self-signed or not', () => {
+    const selfSigned = make({});
+    expect(chainOf([selfSigned], [selfSigned])).toEqual([selfSigned.der]);
+    expect(chainOf([leaf], [leaf])).toEqual([leaf.der]);
+  });
+
+  it('ends below an anchor that is only a name and a key', () => {
+    const { subject, keys } = root;
+    const result = validatePathSync({ chain: [leaf.der, ica.der], trustAnchors: trustStore([{ subject, spki: keys.spki }]), verifier: nodeVerifier, now: NOW });
+    expect(result.ok && result.chain.map(({ raw }) => raw)).toEqual([leaf.der, ica.der]);
+  });
+
+  it('keeps to the name constraints of a bare anchor', () => {
+    const nameConstraints = seq(tlv(0xa0, seq(tlv(0x82, text('example.org')))));
+    const trustAnchors = trustStore([{ subject: root.subject, spki: root.keys.spki, nameConstraints }]);
+    const result = validatePathSync({ chain: [leaf.der, ica.der], trustAnchors, verifier: nodeVerifier, now: NOW });
+    expect(result).toMatchObject({ ok: false, error: { code: 'CERT_NAME_CONSTRAINT', verify: 47, depth: 0 } });
+  });
+
+  it('is found when names differ in case and white space only, as RFC 5280 section 7.1 compares them', () => {
+    const shouting = make({ ca: true, subject: [['2.5.4.3', '  ROOT', 0x13]], keys: root.keys });
+    expect(chainOf([leaf, ica], [shouting])).toEqual([leaf.der, ica.der, shouting.der]);
+  });
+});
+
+describe('backtracking', () => {
+  const icaKeys = newKeys();
+  const otherRoot = make({ ca: true, subject: 'Other Root' });
+  const good = make({ ca: true, subject: 'X', keys: icaKeys, issuer: root });
+  const end = make({ issuer: good });
+
+  it('takes the cross-sign that leads to a trusted root', () => {
+    const cross = make({ ca: true, subject: 'X', keys: icaKeys, issuer: otherRoot });
+    expect(chainOf([end, cross, good], [root])).toEqual([end.der, good.der, root.der]);
+    expect(chainOf([end, good, cross], [otherRoot])).toEqual([end.der, cross.der, otherRoot.der]);
+  });
+
+  it('goes around a cross-sign that has expired', () => {
+    const expired = make({ ca: true, subject: 'X', keys: icaKeys, issuer: root, notAfter: NOW - DAY });
+    expect(chainOf([end, expired, good], [root])).toEqual([end.der, good.der, root.der]);
+  });
+
+  it('goes around a trusted root that has expired', () => {
+    const oldRoot = make({ ca: true, subject: 'Root', keys: root.keys, notAfter: NOW - DAY });
+    expect(chainOf([end, good], [oldRoot, root])).toEqual([end.der, good.der, root.der]);
+  });
+
+  it('tells CAs of the same name apart by their keys', () => {
+    const imposter = make({ ca: true, subject: 'X', issuer: root, extensions: { '2.5.29.14': extension('2.5.29.14', tlv(4, keyIdentifier(icaKeys.spki))) } });
+    expect(chainOf([end, imposter, good], [root])).toEqual([end.der, good.der, root.der]);
+  });
+
+  it('is not led in circles by CAs that certify each other', () => {
+    const a = newKeys();
+    const b = newKeys();
+    const b0: Made = make({ ca: true, subject: 'B', keys: b });
+    const aByB = make({ ca: true, subject: 'A', keys: a, issuer: b0 });
+    const bByA = make({ ca: true, subject: 'B', keys: b, issuer: aByB });
+    const lost = make({ issuer: aByB });
+    expect(failure([lost, aByB, bByA], [root])).toMatchObject({ code: 'CERT_UNTRUSTED_ROOT', verify: 20 });
+    const bByRoot = make({ ca: true, subject: 'B', keys: b, issuer: root });
+    expect(chainOf([lost, aByB, bByA, bByRoot], [root])).toEqual([lost.der, aByB.der, bByRoot.der, root.der]);
+  });
+
+  it('gives up after maxSteps and says so', () => {
+    const crowd = Array.from({ length: 40 }, () => make({ ca: true, subject: 'X', issuer: otherRoot }));
+    expect(failure([end, ...crowd], [root], { maxSteps: 10 })).toMatchObject({ code: 'CERT_CHAIN_TOO_LONG', verify: 22 });
+  });
+});
+
+describe('what a CA must be', () => {
+  const under = (options: Parameters<typeof make>[0]): PathFailure => {
+    const bad = make({ ca: true, subject: 'Bad', issuer: root, ...options });
+    return failure([make({ issuer: bad }), bad], [root]);
+  };
+
+  it('has the CA bit', () => {
+    expect(under({ extensions: { '2.5.29.19': null } })).toMatchObject({ code: 'CERT_INVALID', verify: 79, depth: 1, subject: 'CN=Bad' });
+    expect(under({ extensions: { '2.5.29.19': extension('2.5.29.19', seq(), true) } })).toMatchObject({ verify: 79 });
+  });
+  it('may sign certificates', () => {
+    expect(under({ extensions: { '2.5.29.15': extension('2.5.29.15', bits(6), true) } })).toMatchObject({ code: 'CERT_INVALID', verify: 32 });
+  });
+  it('is of version 3', () => {
+    expect(under({ version: 1 })).toMatchObject({ verify: 79 });
+  });
+  it('has a purpose that covers its subjects', () => {
+    expect(under({ extensions: { '2.5.29.37': extension('2.5.29.37', seq(oid('1.3.6.1.5.5.7.3.4'))) } })).toMatchObject({ code: 'CERT_PURPOSE', depth: 1 });
+  });
+  it('has no critical extension that nobody understands', () => {
+    expect(under({ extensions: { '1.2.3.4': extension('1.2.3.4', seq(), true) } })).toMatchObject({ code: 'CERT_INVALID', verify: 34, depth: 1 });
+  });
+  it('does not lose its path to a malformed extension: the certificate is named', () => {
+    const bad = make({ ca: true, subject: 'Bad', issuer: root, extensions: { '2.5.29.30': extension('2.5.29.30', seq(), true) } });
+    expect(failure([make({ issuer: bad }), bad], [root])).toMatchObject({ code: 'CERT_INVALID', verify: 41, message: expect.stringContaining('name constraints are empty') as string });
+  });
+});
+
+describe('pathLenConstraint', () => {
+  const top = make({ ca: true, subject: 'Top', issuer: root, pathLength: 0 });
+  it('counts the CAs below it', () => {
+    const below = make({ ca: true, subject: 'Below', issuer: top });
+    expect(failure([make({ issuer: below }), below, top], [root])).toMatchObject({ code: 'CERT_INVALID', verify: 25, depth: 2 });
+    const end = make({ issuer: top });
+    expect(chainOf([end, top], [root])).toEqual([end.der, top.der, root.der]);
+  });
+  it('does not count self-issued ones', () => {
+    const rolled = make({ ca: true, subject: 'Top', issuer: top });
+    const end = make({ issuer: rolled });
+    expect(chainOf([end, rolled, top], [root])).toEqual([end.der, rolled.der, top.der, root.der]);
+  });
+  it('is not maxChainLength, which bounds the whole path', () => {
+    expect(failure([leaf, ica], [root], { maxChainLength: 1 })).toMatchObject({ code: 'CERT_CHAIN_TOO_LONG', verify: 22 });
+    expect(validate([leaf, ica], [root], { maxChainLength: 2 }).ok).toBe(true);
+  });
+});
+
+describe('validity', () => {
+  const exact = make({ issuer: ica, notBefore: NOW, notAfter: NOW + 5000 });
+  it('includes both ends, to the second', () => {
+    for (const at of [NOW, NOW + 5000, NOW + 5999]) expect(validate([exact, ica], [root], { now: at }).ok).toBe(true);
+    expect(failure([exact, ica], [root], { now: NOW - 1 })).toMatchObject({ code: 'CERT_NOT_YET_VALID', verify: 9, depth: 0 });
+    expect(failure([exact, ica], [root], { now: NOW + 6000 })).toMatchObject({ code: 'CERT_EXPIRED', verify: 10, depth: 0 });
+  });
+  it('holds over the change from UTCTime to GeneralizedTime', () => {
+    const edge = Date.UTC(2050, 0, 1);
+    const longRoot = make({ ca: true, notAfter: edge + DAY });
+    const long = make({ issuer: longRoot, notAfter: edge });
+    expect(validate([long], [longRoot], { now: edge }).ok).toBe(true);
+    expect(failure([long], [longRoot], { now: edge + 1000 })).toMatchObject({ code: 'CERT_EXPIRED' });
+  });
+  it('tells an expired leaf from an expired intermediate and an expired anchor', () => {
+    const old = { notAfter: NOW - DAY };
+    const oldIca = make({ ca: true, subject: 'Old', issuer: root, ...old });
+    const oldRoot = make({ ca: true, subject: 'Old root', ...old });
+    expect(failure([make({ issuer: ica, ...old }), ica], [root])).toMatchObject({ code: 'CERT_EXPIRED', depth: 0 });
+    expect(failure([make({ issuer: oldIca }), oldIca], [root])).toMatchObject({ code: 'CERT_EXPIRED', depth: 1, subject: 'CN=Old', hint: expect.stringContaining('intermediate') as string });
+    expect(failure([make({ issuer: oldRoot })], [oldRoot])).toMatchObject({ code: 'CERT_EXPIRED', depth: 1, hint: expect.stringContaining('anchor') as string });
+  });
+});
+
+describe('strength', () => {
+  it('refuses RSA of 1024 bits at level 2, and takes it at level 1', () => {
+    const weak = make({ issuer: ica, keys: newKeys('rsa', 1024) });
+    expect(failure([weak, ica], [root])).toMatchObject({ code: 'CERT_WEAK_KEY', verify: 66, depth: 0 });
+    expect(validate([weak, ica], [root], { securityLevel: 1 }).ok).toBe(true);
+  });
+  it('refuses RSA of 2048 bits and SHA-256 as the level rises', () => {
+    const rsaRoot = make({ ca: true, keys: newKeys('rsa', 2048) });
+    const end = make({ issuer: rsaRoot });
+    expect(validate([end], [rsaRoot]).ok).toBe(true);
+    expect(failure([end], [rsaRoot], { securityLevel: 3 })).toMatchObject({ code: 'CERT_WEAK_KEY', verify: 67, depth: 1 });
+    expect(failure([leaf, ica], [root], { securityLevel: 4 })).toMatchObject({ code: 'CERT_WEAK_KEY' });
+  });
+  it('refuses SHA-1 signatures, and says so', () => {
+    const rsaRoot = make({ ca: true, keys: newKeys('rsa', 2048) });
+    expect(failure([make({ issuer: rsaRoot, signature: 'sha1' })], [rsaRoot])).toMatchObject({ code: 'CERT_WEAK_KEY', verify: 68, depth: 0 });
+  });
+  it('takes Ed25519', () => {
+    const edRoot = make({ ca: true, keys: newKeys('ed25519') });
+    expect(validate([make({ issuer: edRoot })], [edRoot]).ok).toBe(true);
+  });
+});
+
+describe('a failure', () => {
+  it('tells a missing intermediate, its name and where to get it', () => {
+    const aia = extension('1.3.6.1.5.5.7.1.1', seq(seq(oid('1.3.6.1.5.5.7.48.2'), tlv(0x86, text('http://ca.test/ica.crt')))));
+    const lonely = make({ issuer: ica, extensions: { '1.3.6.1.5.5.7.1.1': aia } });
+    const error = failure([lonely], [root]);
+    expect(error).toMatchObject({ code: 'CERT_MISSING_INTERMEDIATE', verify: 20, depth: 0, subject: 'CN=example.com' });
+    expect(error.hint).toContain('CN=ICA');
+    expect(error.hint).toContain('http://ca.test/ica.crt');
+  });
+  it('tells an untrusted root, sent or not', () => {
+    const stranger = make({ ca: true, subject: 'Stranger' });
+    expect(failure([leaf, ica, root], [stranger])).toMatchObject({ code: 'CERT_UNTRUSTED_ROOT', verify: 19, depth: 2, subject: 'CN=Root' });
+    expect(failure([leaf, ica], [stranger])).toMatchObject({ code: 'CERT_UNTRUSTED_ROOT', verify: 20, depth: 1, subject: 'CN=ICA' });
+    expect(failure([leaf, ica], [])).toMatchObject({ code: 'CERT_UNTRUSTED_ROOT' });
+  });
+  it('tells a self-signed certificate', () => {
+    expect(failure([make({})], [root])).toMatchObject({ code: 'CERT_SELF_SIGNED', verify: 18, depth: 0 });
+  });
+  it('tells a wrong signature', () => {
+    const forged = make({ issuer: { ...ica, keys: newKeys() }, extensions: { '2.5.29.35': extension('2.5.29.35', seq(tlv(0x80, keyIdentifier(ica.keys.spki)))) } });
+    expect(failure([forged, ica], [root])).toMatchObject({ code: 'CERT_SIGNATURE', verify: 7, depth: 0 });
+  });
+  it('tells the names that the certificate has', () => {
+    const error = failure([make({ issuer: ica, dns: ['a.test', '*.b.test'] }), ica], [root]);
+    expect(error).toMatchObject({ code: 'CERT_NAME_MISMATCH', verify: 62, depth: 0, hint: 'The certificate is for a.test, *.b.test.' });
+    expect(failure([leaf, ica], [root], { host: '192.0.2.1' })).toMatchObject({ code: 'CERT_NAME_MISMATCH', verify: 64 });
+  });
+  it('tells the one rule that broke the most promising of several paths', () => {
+    const keys = newKeys();
+    const dead = make({ ca: true, subject: 'Y', keys, issuer: make({ ca: true, subject: 'Nowhere' }) });
+    const expired = make({ ca: true, subject: 'Y', keys, issuer: root, notAfter: NOW - DAY });
+    const error = failure([make({ issuer: dead }), dead, expired], [root]);
+    expect(error).toMatchObject({ code: 'CERT_EXPIRED', depth: 1 });
+    expect(error.chain.map(({ raw }) => raw)).toContainEqual(expired.der);
+  });
+  it('tells of the chain before the name, and of the name before the time, as OpenSSL does', () => {
+    const old = make({ issuer: ica, dns: ['other.test'], notAfter: NOW - DAY });
+    expect(failure([old], [root]).code).toBe('CERT_MISSING_INTERMEDIATE');
+    expect(failure([old, ica], [root]).code).toBe('CERT_NAME_MISMATCH');
+  });
+  it('tells a malformed leaf, and none at all', () => {
+    expect(validatePathSync({ chain: [leaf.der.subarray(1)], trustAnchors: trustStore([]), verifier: nodeVerifier })).toMatchObject({ ok: false, error: { code: 'CERT_INVALID' } });
+    expect(failure([], [root]).code).toBe('NO_CERTIFICATE');
+  });
+  it('keeps control characters of a certificate away from terminals', () => {
+    const error = failure([make({ issuer: ica, subject: 'evil\u001b[2J', dns: ['x.test'] }), ica], [root]);
+    expect(error.message).not.toContain('\u001b');
+  });
+});
+
+describe('profiles and purposes', () => {
+  it('asks for an extended key usage only under webpki', () => {
+    const plain = make({ issuer: ica, extensions: { '2.5.29.37': null } });
+    expect(validate([plain, ica], [root]).ok).toBe(true);
+    expect(failure([plain, ica], [root], { profile: 'webpki' })).toMatchObject({ code: 'CERT_PURPOSE', verify: 26 });
+  });
+  it('refuses wildcards of public suffixes under webpki', () => {
+    const wide = make({ issuer: ica, dns: ['*.co.uk', 'example.com'] });
+    expect(validate([wide, ica], [root], { profile: 'webpki' }).ok).toBe(true);
+    expect(failure([wide, ica], [root], { profile: 'webpki', isPublicSuffix: (suffix) => suffix === 'co.uk' }).code).toBe('CERT_INVALID');
+  });
+  it('judges a client certificate by clientAuth', () => {
+    expect(failure([leaf, ica], [root], { purpose: 'clientAuth' })).toMatchObject({ code: 'CERT_PURPOSE', verify: 26 });
+    expect(validate([leaf, ica], [root], { purpose: 'any' }).ok).toBe(true);
+    expect(validate([leaf, ica], [root], { purpose: '1.3.6.1.5.5.7.3.1' }).ok).toBe(true);
+  });
+  it('requires an explicit policy when a CA says so', () => {
+    const requirePolicy = extension('2.5.29.36', seq(tlv(0x80, Uint8Array.of(0))), true);
+    const policies = (...ids: string[]) => extension('2.5.29.32', seq(...ids.map((id) => seq(oid(id)))));
+    const strict = make({ ca: true, subject: 'Strict', issuer: root, extensions: { '2.5.29.36': requirePolicy, '2.5.29.32': policies('1.2.3') } });
+    expect(failure([make({ issuer: strict }), strict], [root])).toMatchObject({ code: 'CERT_INVALID', verify: 43 });
+    expect(failure([make({ issuer: strict, extensions: { '2.5.29.32': policies('1.2.4') } }), strict], [root]).verify).toBe(43);
+    expect(validate([make({ issuer: strict, extensions: { '2.5.29.32': policies('1.2.3') } }), strict], [root]).ok).toBe(true);
+    const mapping = extension('2.5.29.33', seq(seq(oid('1.2.3'), oid('1.2.9'))), true);
+    const mapper = make({ ca: true, subject: 'Mapper', issuer: root, extensions: { '2.5.29.36': requirePolicy, '2.5.29.32': policies('1.2.3'), '2.5.29.33': mapping } });
+    expect(validate([make({ issuer: mapper, extensions: { '2.5.29.32': policies('1.2.9') } }), mapper], [root]).ok).toBe(true);
+    expect(failure([make({ issuer: mapper, extensions: { '2.5.29.32': policies('1.2.3') } }), mapper], [root]).verify).toBe(43);
+  });
+});
+
+describe('the interface', () => {
+  it('never suspends for a verifier that answers at once', () => {
+    const steps = validatePath({ chain: [leaf.der, ica.der], trustAnchors: trustStore([root.der]), verifier: nodeVerifier, now: NOW });
+    expect(steps.next()).toMatchObject({ done: true, value: { ok: true } });
+  });
+  it('suspends once for each signature of a verifier that answers later', async () => {
+    let calls = 0;
+    const verifier: SignatureVerifier = { name: 'later', verify: async (...check) => (calls++, await nodeVerifier.verify(...check)) };
+    const input: ValidationInput = { chain: [leaf.der, ica.der], trustAnchors: trustStore([root.der]), verifier, now: NOW };
+    expect((await validatePathAsync(input)).ok).toBe(true);
+    expect(calls).toBe(2);
+    expect(() => validatePathSync(input)).toThrow(TypeError);
+  });
+  it('takes parsed certificates as well as DER', () => {
+    const chain = [parseCertificate(leaf.der), parseCertificate(ica.der)];
+    expect(validatePathSync({ chain, trustAnchors: trustStore([parseCertificate(root.der)]), verifier: nodeVerifier, now: NOW }).ok).toBe(true);
+  });
+  it('refuses wrong and unknown options by name, at once', () => {
+    const good: ValidationInput = { chain: [leaf.der], trustAnchors: trustStore([]), verifier: nodeVerifier };
+    const wrong: readonly (readonly [object, RegExp])[] = [
+      [{ profil: 'webpki' }, /profil\b/],
+      [{ profile: 'pki' }, /profile/],
+      [{ purpose: 'server' }, /purpose/],
+      [{ securityLevel: 0 }, /securityLevel/],
+      [{ securityLevel: 6 }, /securityLevel/],
+      [{ maxSteps: 0 }, /maxSteps/],
+      [{ maxChainLength: 1.5 }, /maxChainLength/],
+      [{ now: Number.NaN }, /now/],
+      [{ host: '' }, /host/],
+      [{ crls: [] }, /crls/],
+      [{ crls: [Uint8Array.of(1)] }, /CRL 0/],
+      [{ ocsp: 'yes' }, /ocsp/],
+      [{ pins: [new Uint8Array(31)] }, /pins/],
+      [{ chain: leaf.der }, /chain/],
+      [{ verifier: {} }, /verifier/],
+      [{ trustAnchors: [] }, /trustAnchors/],
+    ];
+    for (const [options, message] of wrong) expect(() => validatePath({ ...good, ...options } as ValidationInput)).toThrow(expect.objectContaining({ name: 'TypeError', message: expect.stringMatching(message) as string }) as Error);
+  });
+  it('names a trust anchor that cannot be read', () => {
+    expect(() => trustStore([root.der, Uint8Array.of(0x30, 0)])).toThrow(/trust anchor 1/);
+    expect(() => trustStore([{ subject: name('x'), spki: root.keys.spki, name: 1 } as never])).toThrow(TypeError);
+  });
+  it('asks pins of the whole path', () => {
+    const pin = (made: Made): Uint8Array => nodeVerifier.digest?.('sha256', made.keys.spki) as Uint8Array;
+    for (const one of [leaf, ica, root]) expect(validate([leaf, ica], [root], { pins: [new Uint8Array(32), pin(one)] }).ok).toBe(true);
+    expect(failure([leaf, ica], [root], { pins: [pin(make({}))] })).toMatchObject({ code: 'CERT_PIN_MISMATCH', verify: 50 });
+  });
+});
+
+it('serial numbers, versions and doubled extensions are held to RFC 5280', () => {
+  expect(failure([make({ issuer: ica, serial: 0n }), ica], [root]).code).toBe('CERT_INVALID');
+  expect(failure([make({ issuer: ica, serial: Uint8Array.of(0x80, 1) }), ica], [root]).code).toBe('CERT_INVALID');
+  expect(failure([make({ issuer: ica, serial: new Uint8Array(21).fill(1) }), ica], [root]).code).toBe('CERT_INVALID');
+  expect(validate([make({ issuer: ica, serial: new Uint8Array(20).fill(1) }), ica], [root]).ok).toBe(true);
+  const twice = make({ issuer: ica, extensions: { a: extension('2.5.29.14', tlv(4, text('x'))) } });
+  expect(failure([twice, ica], [root])).toMatchObject({ code: 'CERT_INVALID', message: expect.stringContaining('twice') as string });
+});
