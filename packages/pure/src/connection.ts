@@ -317,6 +317,7 @@ export class Connection implements Ssl {
     if (this.#closing) return this.#engine.fail(fail('PROTOCOL_IS_SHUTDOWN'));
     try {
       if (this.#writer.worn) this.#afterlife?.keyUpdate?.(false);
+      this.#afterlife?.beforeWrite?.();
       return this.#put(from);
     } catch (error) {
       return this.#engine.fail(error);

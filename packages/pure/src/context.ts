@@ -4,6 +4,7 @@
  */
 import type {
   CertificateCompression,
+  CertificateType,
   ContextOptions,
   Credential,
   CredentialCallback,
@@ -41,11 +42,15 @@ export interface Config {
   readonly ech: Uint8Array | 'grease' | undefined;
   readonly grease: boolean;
   readonly extendedMasterSecret: 'require' | 'allow';
+  readonly secureRenegotiation: 'require' | 'allow';
   readonly renegotiation: 'refuse' | 'ignore';
+  readonly sessionTickets: boolean;
   readonly signedCertificateTimestamps: boolean;
   readonly reverifyOnResumption: boolean;
   readonly postHandshakeAuth: boolean;
   readonly rawPublicKeys: readonly Uint8Array[];
+  readonly serverCertificateTypes: readonly CertificateType[];
+  readonly clientCertificateTypes: readonly CertificateType[];
   readonly externalPsks: readonly ExternalPsk[];
   readonly recordPadding: number;
   readonly securityLevel: number;
@@ -92,11 +97,15 @@ export function parseOptions(provider: CryptoProvider, options: ContextOptions =
     ech: echOption(o),
     grease: flag(o, 'grease'),
     extendedMasterSecret: oneOf(o, 'extendedMasterSecret', ['require', 'allow'], 'require'),
+    secureRenegotiation: oneOf(o, 'secureRenegotiation', ['require', 'allow'], 'require'),
     renegotiation: oneOf(o, 'renegotiation', ['refuse', 'ignore'], 'refuse'),
+    sessionTickets: flag(o, 'sessionTickets', true),
     signedCertificateTimestamps: flag(o, 'signedCertificateTimestamps'),
     reverifyOnResumption: flag(o, 'reverifyOnResumption'),
     postHandshakeAuth: flag(o, 'postHandshakeAuth'),
     rawPublicKeys: list(o, 'rawPublicKeys', bytes) ?? [],
+    serverCertificateTypes: list(o, 'serverCertificateTypes', certificateType) ?? (o.has('rawPublicKeys') ? ['raw-public-key', 'x509'] : ['x509']),
+    clientCertificateTypes: list(o, 'clientCertificateTypes', certificateType) ?? ['x509'],
     externalPsks: list(o, 'externalPsks', externalPsk) ?? [],
     recordPadding: integer(o, 'recordPadding', 0, MAX_PLAINTEXT) ?? 0,
     securityLevel: integer(o, 'securityLevel', 1, 5) ?? 2,
@@ -115,9 +124,12 @@ export function parseOptions(provider: CryptoProvider, options: ContextOptions =
 
 /** What the caller's credential must look like; also for what `onCertificateRequest` returns. @throws TypeError */
 export function credential(value: unknown, name: string): Credential {
-  const o = record(value, name, ['chain', 'key', 'signatureAlgorithms', 'mustMatchIssuer']);
-  list(o, 'chain', bytes, { prefix: name });
+  const o = record(value, name, ['chain', 'rawPublicKey', 'key', 'signatureAlgorithms', 'mustMatchIssuer']);
+  const raw = o.get('rawPublicKey');
+  if (raw !== undefined) bytes(raw, `${name}.rawPublicKey`);
   if (!o.has('chain')) throw new TypeError(`${name}.chain: required`);
+  const chain = list(o, 'chain', bytes, { prefix: name, empty: raw !== undefined });
+  if (raw !== undefined && chain?.length !== 0) throw new TypeError(`${name}.chain: must be empty beside a rawPublicKey`);
   list(o, 'signatureAlgorithms', codePoint, { prefix: name });
   const mustMatch = o.get('mustMatchIssuer');
   if (mustMatch !== undefined && typeof mustMatch !== 'boolean') throw new TypeError(`${name}.mustMatchIssuer: must be a boolean`);
@@ -134,9 +146,10 @@ export function credential(value: unknown, name: string): Credential {
 
 const KNOWN: ReadonlySet<string> = new Set<keyof ContextOptions>([
   'trustAnchors', 'crls', 'ocsp', 'pins', 'verify', 'minVersion', 'maxVersion', 'cipherSuites', 'groups', 'keyShares', 'signatureAlgorithms',
-  'alpn', 'recordSizeLimit', 'certificateCompression', 'ech', 'grease', 'extendedMasterSecret', 'renegotiation', 'signedCertificateTimestamps',
-  'reverifyOnResumption', 'postHandshakeAuth', 'rawPublicKeys', 'externalPsks', 'recordPadding', 'securityLevel', 'credentials',
-  'onCertificateRequest', 'onKeylog', 'onSession', 'onMessage', 'limits', 'now', 'random',
+  'alpn', 'recordSizeLimit', 'certificateCompression', 'ech', 'grease', 'extendedMasterSecret', 'secureRenegotiation', 'renegotiation', 'sessionTickets',
+  'signedCertificateTimestamps',
+  'reverifyOnResumption', 'postHandshakeAuth', 'rawPublicKeys', 'serverCertificateTypes', 'clientCertificateTypes', 'externalPsks', 'recordPadding',
+  'securityLevel', 'credentials', 'onCertificateRequest', 'onKeylog', 'onSession', 'onMessage', 'limits', 'now', 'random',
 ]); // prettier-ignore
 
 type Options = ReadonlyMap<string, unknown>;
@@ -238,6 +251,8 @@ function externalPsk(value: unknown, name: string): ExternalPsk {
   if (identity.length > 0xffff) throw new TypeError(`${name}.identity: longer than 65535 bytes`);
   return { identity, key: bytes(o.get('key'), `${name}.key`), hash: member(o.get('hash'), `${name}.hash`, ['sha256', 'sha384']) };
 }
+
+const certificateType = (value: unknown, name: string): CertificateType => member<CertificateType>(value, name, ['x509', 'raw-public-key']);
 
 function pin(value: unknown, name: string): Uint8Array {
   const digest = bytes(value, name);

@@ -40,6 +40,8 @@ export interface Afterlife {
   receive(message: HandshakeMessage): Steps<void> | undefined;
   /** SSL_key_update(3); `undefined` in TLS 1.2. */
   readonly keyUpdate: ((requestPeer: boolean) => void) | undefined;
+  /** Before application data is written: puts what must go first. `undefined` in TLS 1.2. */
+  readonly beforeWrite: (() => void) | undefined;
   /** Wipes its secrets. */
   dispose(): void;
 }

@@ -1,6 +1,6 @@
 /** @module @ferrule/pure: TLS 1.3 and 1.2 in TypeScript, over whichever cryptography it is given. */
 import type { Backend, ContextOptions, Feature, Ssl, SslContext, TlsSession } from '@ferrule/contract';
-import { trustStoreOf } from './auth/chain.ts';
+import { trustOf } from './auth/chain.ts';
 import { checkCredentials } from './auth/sign.ts';
 import { Connection } from './connection.ts';
 import { parseOptions } from './context.ts';
@@ -29,6 +29,8 @@ const FEATURES: readonly Feature[] = [
   'raw-public-key',
   'reverify',
   'renegotiation-ignored',
+  'secure-renegotiation-policy',
+  'session-ticket-policy',
 ];
 
 /**
@@ -51,7 +53,7 @@ export function createPure({ crypto }: { readonly crypto: CryptoProvider }): Bac
     createContext: (options?: ContextOptions): SslContext => {
       const config = parseOptions(crypto, options);
       // What is too costly to be read twice is read here, so that a bad one is a TypeError now.
-      trustStoreOf(config);
+      trustOf(config);
       checkCredentials(config);
       let disposed = false;
       return Object.freeze({

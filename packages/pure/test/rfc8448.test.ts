@@ -23,7 +23,7 @@ type Trace = ReadonlyMap<string, string>;
 const traces = present ? readTraces(gunzipSync(readFileSync(FILE)).toString('latin1')) : new Map<string, Trace>();
 
 for (const provider of [nodeCrypto, nobleCrypto]) {
-  describe.skipIf(!present)(`RFC 8448 with ${provider.name}`, () => {
+  describe.skipIf(!present)(`the traces of RFC 8448 with ${provider.name}`, () => {
     it('section 3: a simple 1-RTT handshake, a ticket, data both ways, and the end', () => {
       const run = simple(provider);
       run.exchangeData();
@@ -39,8 +39,11 @@ for (const provider of [nodeCrypto, nobleCrypto]) {
       const early = run.bytes('Client_EarlyAppData');
       expect(run.ssl.writeEarlyData(early)).toBe(early.length);
       run.sends('Record_ClientHello_1', 'Record_Client_EarlyAppData');
-      run.receives('Record_ServerHello', 'Record_ServerHandshakeMessages');
-      expect(run.ssl.connect()).toBe(1);
+      run.receives('Record_ServerHello');
+      run.ssl.connect();
+      // The file's flight lacks the server_name that the RFC's has, so that neither Finished would fit: it is sealed anew.
+      run.receivesSealed(RFC_EXTENSIONS_WITH_EARLY_DATA, run.bytes('Message_Server_Finished'));
+      expect(run.ssl.connect(), run.ssl.failure?.error.message).toBe(1);
       run.sends('Record_ClientFinished');
       expect([run.ssl.earlyData, run.ssl.sessionReused]).toEqual(['accepted', true]);
       run.exchangeData();
@@ -76,7 +79,7 @@ for (const provider of [nodeCrypto, nobleCrypto]) {
     it('an external PSK with a key share', () => {
       const run = new Run(provider, 'Externally_Provided_PSK_with_Ephemeral_Key', {
         groups: [29, 23, 24],
-        signatureAlgorithms: [0x0805, 0x0804, 0x0806, 0x0501, 0x0401, 0x0601, 0x0503, 0x0403],
+        signatureAlgorithms: [0x0805, 0x0804, 0x0806, 0x0501, 0x0601, 0x0401, 0x0503, 0x0603, 0x0403],
         psk: true,
       });
       run.handshake();
@@ -114,13 +117,16 @@ interface Shape {
 const NSS_GROUPS = [0x1d, 0x17, 0x18, 0x19, 0x100, 0x101, 0x102, 0x103, 0x104];
 const NSS_SCHEMES = [0x403, 0x503, 0x603, 0x203, 0x804, 0x805, 0x806, 0x401, 0x501, 0x601, 0x201, 0x402, 0x502, 0x602, 0x202];
 
+/** EncryptedExtensions of RFC 8448 section 4. */
+const RFC_EXTENSIONS_WITH_EARLY_DATA = unhex('080000280026000a00140012001d00170018001901000101010201030104001c0002400100000000002a0000');
+
 class Run {
   readonly ssl: Connection;
   readonly sessions: TlsSession[] = [];
   readonly #trace: Trace;
   readonly #net: Bio;
   readonly #provider: CryptoProvider;
-  #handshakeSecret: Uint8Array | undefined;
+  readonly #secrets = new Map<string, Uint8Array>();
   #answer: (credential: Credential) => void = () => undefined;
 
   constructor(provider: CryptoProvider, name: string, shape: Shape) {
@@ -142,7 +148,8 @@ class Run {
       },
       onSession: (session) => this.sessions.push(session),
       onKeylog: (line) => {
-        if (line.startsWith('CLIENT_HANDSHAKE_TRAFFIC_SECRET')) this.#handshakeSecret = unhex(line.split(' ')[2] ?? '');
+        const [label = '', , secret = ''] = line.split(' ');
+        this.#secrets.set(label, unhex(secret));
       },
       ...(shape.psk && { externalPsks: [{ identity: new TextEncoder().encode(this.#trace.get('PskIdentity')), key: this.bytes('PskSecret'), hash: 'sha256' }] }),
       ...(shape.client && { onCertificateRequest: () => new Promise<Credential>((resolve) => (this.#answer = resolve)) }),
@@ -206,16 +213,29 @@ class Run {
     for (const record of records) this.#net.write(this.bytes(record));
   }
 
+  /** One record of the server's handshake flight. */
+  receivesSealed(...messages: readonly Uint8Array[]): void {
+    const content = Buffer.concat(messages);
+    const record = new Uint8Array(5 + content.length + 17);
+    record.set(content, 5);
+    this.#protection('SERVER_HANDSHAKE_TRAFFIC_SECRET').seal(record, 22, content.length, 0);
+    this.#net.write(record);
+  }
+
   bytes(key: string): Uint8Array {
     return unhex(this.#trace.get(key) ?? '');
   }
 
-  #decryptCertificate(): { data: Uint8Array; algorithm: number } {
+  #protection(label: string): Protection {
     const suite = this.#provider.suites.find(({ id }) => id === 0x1301);
-    if (suite === undefined || this.#handshakeSecret === undefined) throw new Error('no handshake keys yet');
+    const secret = this.#secrets.get(label);
+    if (suite === undefined || secret === undefined) throw new Error(`no ${label} yet`);
+    return new Protection({ version: 'TLSv1.3', suite, ...trafficKeys(suite, secret) });
+  }
+
+  #decryptCertificate(): { data: Uint8Array; algorithm: number } {
     const record = this.bytes('Record_ClientFinished');
-    const protection = new Protection({ version: 'TLSv1.3', suite, ...trafficKeys(suite, this.#handshakeSecret) });
-    const plain = protection.open(record, record.length, new Uint8Array(record.length));
+    const plain = this.#protection('CLIENT_HANDSHAKE_TRAFFIC_SECRET').open(record, record.length, new Uint8Array(record.length));
     if (plain === null) throw new Error('the client flight does not decrypt');
     const length = (((plain[1] ?? 0) << 16) | ((plain[2] ?? 0) << 8) | (plain[3] ?? 0)) + 4;
     const [entry] = decodeCertificate(plain.subarray(4, length)).entries;
@@ -249,4 +269,7 @@ function readTraces(text: string): ReadonlyMap<string, Trace> {
 }
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
-const unhex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text.replaceAll(' ', ''), 'hex'));
+
+function unhex(text: string): Uint8Array {
+  return new Uint8Array(Buffer.from(text.replaceAll(' ', ''), 'hex'));
+}

@@ -1,6 +1,18 @@
 /** @module The path from the server's certificate to a trust anchor, by @ferrule/x509, as a step of the handshake. */
 import { X509V } from '@ferrule/result';
-import { type Certificate, type PathFailure, type PathSuccess, type TrustStore, trustStore, validatePath } from '@ferrule/x509';
+import {
+  type Certificate,
+  type Crl,
+  DerError,
+  parseCrl,
+  type PathFailure,
+  type PathSuccess,
+  rememberVerified,
+  type SignatureVerifier,
+  type TrustStore,
+  trustStore,
+  validatePath,
+} from '@ferrule/x509';
 import type { Config } from '../context.ts';
 import type { Effects } from '../effects.ts';
 import { fail } from '../reason.ts';
@@ -16,30 +28,32 @@ export interface ChainVerdict {
 }
 
 /**
- * Builds and checks the path. Under `verify: 'none'` a failure is reported by its code and goes no further, as after
- * SSL_CTX_set_verify(3) with SSL_VERIFY_NONE.
+ * Builds and checks the path, with CRLs, the stapled OCSP response and pins. Under `verify: 'none'` a failure is reported by
+ * its code and goes no further, as after SSL_CTX_set_verify(3) with SSL_VERIFY_NONE; only a pin still holds.
  * @throws TlsError CERT_*
  */
 export function* validateChain(effects: Effects, peer: Peer, leaf: Certificate): Steps<ChainVerdict> {
   const { config } = effects;
+  const { store, crls, verifier } = trustOf(config);
+  const { ocsp, pins, verify } = config;
   const steps = validatePath({
     chain: [leaf, ...peer.certificates.slice(1)],
-    trustAnchors: trustStoreOf(config),
-    verifier: config.provider.verifier,
+    trustAnchors: store,
+    verifier,
     now: config.now(),
     host: peer.host,
     securityLevel: config.securityLevel,
     maxChainLength: config.limits.chainLength,
     maxSteps: config.limits.pathBuildingSteps,
+    crls,
+    ocsp,
+    ocspResponse: peer.ocspResponse,
+    pins: verify === 'none' || pins.length === 0 ? undefined : pins,
   });
   const result = yield* run(effects, steps);
-  if (config.verify === 'none') {
-    checkPins(config, [leaf.spki]);
-    return result.ok ? { path: derOf(result), code: X509V.OK } : { path: undefined, code: result.error.verify };
-  }
-  if (!result.ok) throw asTlsError(result.error);
-  checkPins(config, [...result.chain.map(({ spki }) => spki), result.anchor.spki]);
-  return { path: derOf(result), code: X509V.OK };
+  if (verify === 'none') checkPins(config, leaf.spki);
+  else if (!result.ok) throw asTlsError(result.error);
+  return result.ok ? { path: derOf(result), code: X509V.OK } : { path: undefined, code: result.error.verify };
 }
 
 /** Runs steps of @ferrule/x509 as steps of the handshake: both wait for promises of the signature verifier only. */
@@ -55,29 +69,49 @@ const asTlsError = ({ code, message, verify, depth, subject, hint }: PathFailure
   fail(code, message, { verify: { code: verify, depth, subject }, hint });
 
 /**
- * One of the keys must be pinned, when there are pins.
- * @param keys - DER SubjectPublicKeyInfos that are known to belong to the peer: those of the verified path, or where none
- * was verified that of the leaf alone, which the handshake's signature proves.
+ * Where no path was verified, a pin must be that of the key which the handshake's signature proves: the leaf's.
  * @throws TlsError CERT_PIN_MISMATCH
  */
-export function checkPins({ pins, provider }: Config, keys: readonly Uint8Array[]): void {
-  if (pins.length === 0) return;
-  const digests = keys.map((spki) => provider.hashes.sha256.digest(spki));
-  if (digests.some((digest) => pins.some((pin) => pin.every((byte, i) => byte === digest[i])))) return;
-  throw fail('CERT_PIN_MISMATCH', 'none of the keys in the chain of the server is pinned', { verify: { code: X509V.APPLICATION_VERIFICATION } });
+export function checkPins({ pins, provider }: Config, spki: Uint8Array): void {
+  const digest = pins.length === 0 ? undefined : provider.hashes.sha256.digest(spki);
+  if (digest === undefined || pins.some((pin) => pin.every((byte, i) => byte === digest[i]))) return;
+  throw fail('CERT_PIN_MISMATCH', 'the key of the server is not pinned', { verify: { code: X509V.APPLICATION_VERIFICATION } });
 }
 
-const STORES = new WeakMap<Config, TrustStore>();
+/** What a config trusts, read. */
+interface Trust {
+  readonly store: TrustStore;
+  readonly crls: readonly Crl[] | undefined;
+  readonly verifier: SignatureVerifier;
+}
 
-/** The trust anchors of a config, read once. @throws TypeError naming the one that cannot be read. */
-export function trustStoreOf(config: Config): TrustStore {
-  let store = STORES.get(config);
-  if (store !== undefined) return store;
-  try {
-    STORES.set(config, (store = trustStore(config.trustAnchors)));
-  } catch (error) {
-    if (error instanceof TypeError) throw new TypeError(`trustAnchors: ${error.message}`, { cause: error });
-    throw error;
+const TRUST = new WeakMap<Config, Trust>();
+const VERIFIERS = new WeakMap<SignatureVerifier, SignatureVerifier>();
+
+/** Reads anchors and CRLs once for each config. @throws TypeError naming the one that cannot be read. */
+export function trustOf(config: Config): Trust {
+  let trust = TRUST.get(config);
+  if (trust === undefined) {
+    const crls = config.crls?.map((der, i) => readCrl(der, `crls[${i}]`));
+    trust = { store: trustStore(config.trustAnchors), crls, verifier: remembering(config.provider.verifier) };
+    TRUST.set(config, trust);
   }
-  return store;
+  return trust;
+}
+
+/** Chains repeat: what one connection has verified, the next of any context need not. */
+function remembering(verifier: SignatureVerifier): SignatureVerifier {
+  if (verifier.digest === undefined) return verifier;
+  let remembers = VERIFIERS.get(verifier);
+  if (remembers === undefined) VERIFIERS.set(verifier, (remembers = rememberVerified(verifier)));
+  return remembers;
+}
+
+function readCrl(der: Uint8Array, name: string): Crl {
+  try {
+    return parseCrl(der);
+  } catch (cause) {
+    if (cause instanceof DerError) throw new TypeError(`${name}: cannot be read: ${cause.message}`, { cause });
+    throw cause;
+  }
 }

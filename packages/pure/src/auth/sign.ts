@@ -2,9 +2,9 @@
  * @module Client authentication: which credential answers a CertificateRequest (RFC 9846 section 4.3.2, RFC 5246 section
  * 7.4.4), and its signature.
  */
-import type { CertificateRequest, Credential, TlsVersion } from '@ferrule/contract';
+import type { CertificateRequest, CertificateType, Credential, TlsVersion } from '@ferrule/contract';
 import { SslError, TlsError } from '@ferrule/result';
-import { DerError, parseCertificate } from '@ferrule/x509';
+import { DerError, parseCertificate, parsePublicKey } from '@ferrule/x509';
 import { type Config, credential as checkCredential } from '../context.ts';
 import type { CryptoProvider, Maybe, SigningKey } from '../crypto/provider.ts';
 import { type SignatureScheme, signatureScheme } from '../crypto/schemes.ts';
@@ -27,13 +27,13 @@ export interface ChosenCredential {
  * @throws TlsError NO_COMMON_SIGNATURE_ALGORITHMS or NO_MATCHING_CREDENTIAL when there are credentials and none fits;
  * ASYNC_OPERATION_FAILED when the callback or the import of a key fails.
  */
-export function* chooseCredential(effects: Effects, request: CertificateRequest, version: TlsVersion): Steps<ChosenCredential | undefined> {
+export function* chooseCredential(effects: Effects, request: CertificateRequest, version: TlsVersion, type: CertificateType = 'x509'): Steps<ChosenCredential | undefined> {
   const { config } = effects;
   const candidates = config.onCertificateRequest === undefined ? config.credentials : yield* askCaller(effects, request);
   let refusal: TlsError | undefined;
   for (const candidate of candidates) {
     const key = yield* settle(effects, 'import the key of a client credential', signingKey(config.provider, candidate));
-    const verdict = judge(candidate, key, request, version);
+    const verdict = judge(candidate, key, request, version, type);
     if (typeof verdict === 'number') return { credential: candidate, scheme: verdict, key };
     refusal ??= verdict;
   }
@@ -115,7 +115,10 @@ function signs(provider: CryptoProvider, key: SigningKey | undefined): SigningKe
 }
 
 /** The scheme to sign with, or why the credential does not fit. */
-function judge(credential: Credential, key: SigningKey, request: CertificateRequest, version: TlsVersion): number | TlsError {
+function judge(credential: Credential, key: SigningKey, request: CertificateRequest, version: TlsVersion, certificateType: CertificateType): number | TlsError {
+  if ((credential.rawPublicKey === undefined) !== (certificateType === 'x509')) {
+    return fail('NO_MATCHING_CREDENTIAL', `the server takes client certificates of type ${certificateType} only`);
+  }
   const kind = leafKind(credential);
   // TLS 1.2 tells by ClientCertificateType what kinds of key it takes: 1 rsa_sign, 64 ecdsa_sign, which covers EdDSA (RFC 8422 section 5.5).
   const type = kind === 'rsa' || kind === 'rsa-pss' ? 1 : 64;
@@ -133,8 +136,9 @@ function judge(credential: Credential, key: SigningKey, request: CertificateRequ
   return scheme?.id ?? fail('NO_COMMON_SIGNATURE_ALGORITHMS', 'the client credential has no signature algorithm that the server takes');
 }
 
-function leafKind({ chain: [leaf] }: Credential): ReturnType<typeof keyKind> {
+function leafKind({ chain: [leaf], rawPublicKey }: Credential): ReturnType<typeof keyKind> {
   try {
+    if (rawPublicKey !== undefined) return keyKind(parsePublicKey(rawPublicKey));
     return leaf && keyKind(parseCertificate(leaf).publicKey);
   } catch (error) {
     if (error instanceof DerError) throw new TypeError(`its certificate cannot be read: ${error.message}`, { cause: error });

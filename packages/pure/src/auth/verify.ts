@@ -72,7 +72,7 @@ function* verifyCertificates(effects: Effects, peer: Peer, first: Uint8Array): S
   const { verify } = effects.config;
   if (typeof verify === 'function') {
     yield* askCaller(effects, peer, verify);
-    checkPins(effects.config, [leaf.spki]);
+    checkPins(effects.config, leaf.spki);
     effects.fact('verifiedChain', undefined);
     effects.fact('verifyResult', X509V.OK);
   } else {
@@ -94,7 +94,7 @@ function* verifyRawPublicKey(effects: Effects, peer: Peer, spki: Uint8Array): St
       hint: 'Give the key as one of rawPublicKeys if you trust it.',
     });
   }
-  checkPins(effects.config, [spki]);
+  checkPins(effects.config, spki);
   effects.fact('peerRawPublicKey', spki);
   effects.fact('verifiedChain', undefined);
   effects.fact('verifyResult', X509V.OK);
@@ -131,7 +131,7 @@ function refusal(error: unknown): TlsError {
   const thrown = TlsError.is(error) && error.code === 'ASYNC_OPERATION_FAILED' ? error.cause : error;
   const verify = { code: X509V.APPLICATION_VERIFICATION };
   if (!TlsError.is(thrown) || !thrown.code.startsWith('CERT_')) return fail('CERT_REJECTED', 'the verify function failed', { verify, cause: thrown });
-  const details = { verify: thrown.verify ?? verify, hint: thrown.hint, cause: thrown.cause };
+  const details = { verify: thrown.verify, hint: thrown.hint, cause: thrown.cause };
   if (thrown.alert === undefined) return fail(thrown.code, thrown.message, details);
   return new TlsError(thrown.code, thrown.message, { ...details, alert: { description: thrown.alert.description, origin: 'local' } });
 }

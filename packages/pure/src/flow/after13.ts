@@ -2,6 +2,7 @@
  * @module What a TLS 1.3 server may say after the handshake: NewSessionTicket, KeyUpdate, CertificateRequest (RFC 9846
  * section 4.6). Event-driven: one message comes in, it is handled, nothing is remembered but keys and counts.
  */
+import type { CertificateType } from '@ferrule/contract';
 import type { CipherSuite } from '../crypto/provider.ts';
 import type { Afterlife, Effects } from '../effects.ts';
 import type { Exporter } from '../keys/exporter.ts';
@@ -23,10 +24,13 @@ import { authenticateClient, readCertificateRequest } from './authenticate13.ts'
 export interface Legacy13 {
   readonly suite: CipherSuite;
   readonly host: string | undefined;
+  readonly clientCertificateType: CertificateType;
   clientTraffic: Uint8Array;
   serverTraffic: Uint8Array;
   readonly resumptionSecret: Uint8Array;
   readonly exporter: Exporter;
+  /** The server asked for our KeyUpdate. However often it does, one goes out, and not before we write (section 4.6.3). */
+  updateOwed?: boolean;
   /** Up to and with our Finished. */
   readonly transcript: Transcript;
 }
@@ -38,6 +42,9 @@ export function after13(effects: Effects, legacy: Legacy13): Afterlife {
   return {
     exporter: legacy.exporter,
     keyUpdate: (requestPeer) => updateOurs(effects, legacy, requestPeer),
+    beforeWrite() {
+      if (legacy.updateOwed === true) updateOurs(effects, legacy, false);
+    },
     receive(message) {
       switch (message.type) {
         case HandshakeType.new_session_ticket:
@@ -106,11 +113,12 @@ function updateTheirs(effects: Effects, legacy: Legacy13, { body }: HandshakeMes
   const { suite } = legacy;
   legacy.serverTraffic = nextTrafficSecret(suite.hash, legacy.serverTraffic);
   effects.installReadKeys({ version: 'TLSv1.3', suite, ...trafficKeys(suite, legacy.serverTraffic) }, aligned);
-  if (requested) updateOurs(effects, legacy, false);
+  if (requested) legacy.updateOwed = true;
 }
 
 function updateOurs(effects: Effects, legacy: Legacy13, requestPeer: boolean): void {
   const { suite } = legacy;
+  legacy.updateOwed = false;
   effects.put(encodeKeyUpdate(requestPeer));
   legacy.clientTraffic = nextTrafficSecret(suite.hash, legacy.clientTraffic);
   effects.installWriteKeys({ version: 'TLSv1.3', suite, ...trafficKeys(suite, legacy.clientTraffic) });
@@ -121,6 +129,6 @@ function* authenticateLater(effects: Effects, legacy: Legacy13, message: Handsha
   const authentication = readCertificateRequest(message);
   const transcript = legacy.transcript.clone();
   transcript.add(message.raw);
-  yield* authenticateClient(effects, authentication, transcript);
+  yield* authenticateClient(effects, authentication, legacy.clientCertificateType, transcript);
   effects.put(encodeFinished(finishedMac(legacy.suite.hash, legacy.clientTraffic, transcript.digest())));
 }

@@ -2,7 +2,7 @@
  * @module Certificate messages of TLS 1.3 (RFC 9846 sections 4.3.2, 4.4.2, 4.4.3): reading the server's, and answering a
  * CertificateRequest, in the handshake and after it.
  */
-import type { CertificateRequest } from '@ferrule/contract';
+import type { CertificateRequest, CertificateType } from '@ferrule/contract';
 import { chooseCredential, signCertificateVerify, type ChosenCredential } from '../auth/sign.ts';
 import type { Peer } from '../auth/verify.ts';
 import type { Effects } from '../effects.ts';
@@ -10,12 +10,12 @@ import type { Transcript } from '../keys/transcript.ts';
 import { fail } from '../reason.ts';
 import type { HandshakeMessage } from '../record/coalesce.ts';
 import { settle, type Steps } from '../wait.ts';
-import { decodeCertificate, encodeCertificate } from '../wire/certificate.ts';
+import { decodeCertificate, encodeCertificate, type CertificateEntry } from '../wire/certificate.ts';
 import { decodeCertificateRequest } from '../wire/certificate_request.ts';
 import { encodeCertificateVerify } from '../wire/certificate_verify.ts';
 import { decodeCompressedCertificate } from '../wire/compressed_certificate.ts';
 import { decodeExtensions } from '../wire/extensions.ts';
-import { CertificateCompressionId, CertificateType, ExtensionType, handshakeName, HandshakeType } from '../wire/names.ts';
+import { CertificateCompressionId, ExtensionType, handshakeName, HandshakeType } from '../wire/names.ts';
 
 /** What the server wants to know of us. */
 export interface ClientAuthentication {
@@ -32,14 +32,13 @@ export function readCertificateRequest({ body }: HandshakeMessage): ClientAuthen
   return { context, request: { authorities: certificateAuthorities, signatureAlgorithms, certificateTypes: [] } };
 }
 
-/** Section 4.4.2, also compressed (RFC 8879). `type` is the CertificateType of EncryptedExtensions. */
-export function* readCertificate(effects: Effects, message: HandshakeMessage, type: number | undefined): Steps<Omit<Peer, 'host' | 'suite'>> {
+/** Section 4.4.2, also compressed (RFC 8879); `kind` as EncryptedExtensions said. */
+export function* readCertificate(effects: Effects, message: HandshakeMessage, kind: CertificateType): Steps<Omit<Peer, 'host' | 'suite'>> {
   const { config } = effects;
   const { context, entries } = decodeCertificate(yield* certificateBody(effects, message));
   if (context.length > 0) throw fail('DECODE_ERROR', 'Certificate: a context from the server');
   if (entries.length === 0) throw fail('NO_CERTIFICATE', 'the server sent an empty list of certificates');
   const offered = new Set<number>();
-  const kind = type === CertificateType.raw_public_key ? 'raw-public-key' : 'x509';
   if (kind === 'x509' && config.ocsp !== 'off') offered.add(ExtensionType.status_request);
   if (kind === 'x509' && config.signedCertificateTimestamps) offered.add(ExtensionType.signed_certificate_timestamp);
   // All entries are checked; only what is said of the leaf is kept.
@@ -68,8 +67,8 @@ function* certificateBody(effects: Effects, message: HandshakeMessage): Steps<Ui
 }
 
 /** Our Certificate, and CertificateVerify if it is not empty, into the flight. */
-export function* authenticateClient(effects: Effects, { context, request }: ClientAuthentication, transcript: Transcript): Steps<void> {
-  const chosen = yield* chooseCredential(effects, request, 'TLSv1.3');
+export function* authenticateClient(effects: Effects, { context, request }: ClientAuthentication, type: CertificateType, transcript: Transcript): Steps<void> {
+  const chosen = yield* chooseCredential(effects, request, 'TLSv1.3', type);
   effects.fact('clientCredential', chosen?.credential);
   put(effects, transcript, encodeCertificate({ context, entries: entriesOf(chosen) }));
   if (chosen === undefined) return;
@@ -77,8 +76,10 @@ export function* authenticateClient(effects: Effects, { context, request }: Clie
   put(effects, transcript, encodeCertificateVerify({ algorithm: chosen.scheme, signature }));
 }
 
-const entriesOf = (chosen: ChosenCredential | undefined): { readonly data: Uint8Array; readonly extensions: readonly [] }[] =>
-  (chosen?.credential.chain ?? []).map((data) => ({ data, extensions: [] }));
+function entriesOf(chosen: ChosenCredential | undefined): CertificateEntry[] {
+  const { chain = [], rawPublicKey } = chosen?.credential ?? {};
+  return (rawPublicKey === undefined ? chain : [rawPublicKey]).map((data) => ({ data, extensions: [] }));
+}
 
 function put(effects: Effects, transcript: Transcript, message: Uint8Array): void {
   transcript.add(message);

@@ -37,11 +37,11 @@ import { decodeEmpty } from '../wire/empty.ts';
 import type { ServerHello12Extensions } from '../wire/extension_values.ts';
 import { decodeExtensions } from '../wire/extensions.ts';
 import { encodeFinished } from '../wire/finished.ts';
-import { CertificateType, handshakeName, HandshakeType } from '../wire/names.ts';
+import { handshakeName, HandshakeType } from '../wire/names.ts';
 import { decodeNewSessionTicket12, type NewSessionTicket12 } from '../wire/new_session_ticket.ts';
 import type { ServerHello } from '../wire/server_hello.ts';
 import { decodeServerKeyExchange, type ServerKeyExchange } from '../wire/server_key_exchange.ts';
-import { disposePsks, disposeShares, offeredExtensions, type Offer } from './hello.ts';
+import { chosenCertificateType, disposePsks, disposeShares, offeredExtensions, type Offer } from './hello.ts';
 import { established, mint, resumed, type ChainVerified, type FinishedVerified, type SignatureVerified } from './proof.ts';
 
 /** What the ServerHello settled. */
@@ -135,8 +135,10 @@ function readExtensions(effects: Effects, offer: Offer, hello: ServerHello): Ser
   const { config } = effects;
   const extensions = decodeExtensions('serverHello12', hello.extensions, offeredExtensions(effects, offer));
   // RFC 5746 section 3.4: empty in an initial handshake. A server without it may be made to renegotiate behind our back.
-  if (extensions.renegotiationInfo === undefined) throw fail('RENEGOTIATION_MISMATCH', 'the server does not know renegotiation_info');
-  if (extensions.renegotiationInfo.length > 0) throw fail('RENEGOTIATION_MISMATCH', 'renegotiation_info is not empty in an initial handshake');
+  if (extensions.renegotiationInfo === undefined && config.secureRenegotiation === 'require') {
+    throw fail('RENEGOTIATION_MISMATCH', 'the server does not know renegotiation_info');
+  }
+  if ((extensions.renegotiationInfo?.length ?? 0) > 0) throw fail('RENEGOTIATION_MISMATCH', 'renegotiation_info is not empty in an initial handshake');
   const alpn = extensions.alpn === undefined ? undefined : new TextDecoder().decode(extensions.alpn);
   if (alpn !== undefined && !config.alpn.includes(alpn)) throw fail('INVALID_ALPN_PROTOCOL', `the server chose application protocol "${alpn}"`);
   effects.fact('alpn', alpn);
@@ -163,16 +165,20 @@ function* authenticateServer(effects: Effects, negotiated: Negotiated): Steps<Au
   const certificate = yield* expect(effects, 'Certificate', HandshakeType.certificate);
   transcript.add(certificate.raw);
 
-  let message = yield* recv(effects, 'ServerKeyExchange');
+  let ahead: HandshakeMessage | undefined;
   let ocspResponse: Uint8Array | undefined;
   // RFC 6066 section 8: a server that said it would staple a response may still leave it out.
-  if (extensions.statusRequest && message.type === HandshakeType.certificate_status) {
-    ocspResponse = decodeCertificateStatus(message.body).slice();
-    transcript.add(message.raw);
-    message = yield* recv(effects, 'ServerKeyExchange');
+  if (extensions.statusRequest) {
+    ahead = yield* recv(effects, 'CertificateStatus or ServerKeyExchange');
+    if (ahead.type === HandshakeType.certificate_status) {
+      ocspResponse = decodeCertificateStatus(ahead.body).slice();
+      transcript.add(ahead.raw);
+      ahead = undefined;
+    }
   }
   const peer = yield* readCertificate(effects, negotiated, certificate, ocspResponse);
 
+  let message = ahead ?? (yield* recv(effects, 'ServerKeyExchange'));
   mustBe(message, 'ServerKeyExchange', HandshakeType.server_key_exchange);
   const exchange = decodeServerKeyExchange(message.body);
   const signature = yield* verifyServerKeyExchange(effects, peer.key, exchange, offer.random, hello.random);
@@ -193,14 +199,12 @@ function* authenticateServer(effects: Effects, negotiated: Negotiated): Steps<Au
 
 function readCertificate(effects: Effects, negotiated: Negotiated, { body }: HandshakeMessage, ocspResponse: Uint8Array | undefined): Steps<VerifiedPeer> {
   const { offer, suite, extensions } = negotiated;
-  const { serverCertificateType: type = CertificateType.x509 } = extensions;
-  if (type !== CertificateType.x509 && type !== CertificateType.raw_public_key) throw fail('UNEXPECTED_EXTENSION', `the server chose certificate type ${type}`);
-  const raw = type === CertificateType.raw_public_key;
+  const kind = chosenCertificateType(effects.config.serverCertificateTypes, extensions.serverCertificateType);
   return verifyChain(effects, {
     host: offer.request.host?.name,
     suite,
-    kind: raw ? 'raw-public-key' : 'x509',
-    certificates: (raw ? [decodeRawPublicKey12(body)] : decodeCertificate12(body)).map((each) => each.slice()),
+    kind,
+    certificates: (kind === 'raw-public-key' ? [decodeRawPublicKey12(body)] : decodeCertificate12(body)).map((each) => each.slice()),
     ocspResponse,
     signedCertificateTimestamps: extensions.signedCertificateTimestamp?.slice(),
   });
@@ -208,10 +212,10 @@ function readCertificate(effects: Effects, negotiated: Negotiated, { body }: Han
 
 /** Our Certificate (section 7.4.6), maybe empty; returns what is to be sent behind ClientKeyExchange, if anything. */
 function* sendCertificate(effects: Effects, { transcript, extensions }: Negotiated, request: CertificateRequest12): Steps<(() => Steps<void>) | undefined> {
-  const chosen = yield* chooseCredential(effects, request, 'TLSv1.2');
+  const type = chosenCertificateType(effects.config.clientCertificateTypes, extensions.clientCertificateType);
+  const chosen = yield* chooseCredential(effects, request, 'TLSv1.2', type);
   effects.fact('clientCredential', chosen?.credential);
-  const raw = extensions.clientCertificateType === CertificateType.raw_public_key;
-  send(effects, transcript, raw ? encodeRawPublicKey12(chosen?.credential.rawPublicKey ?? EMPTY) : encodeCertificate12(chosen?.credential.chain ?? []));
+  send(effects, transcript, type === 'raw-public-key' ? encodeRawPublicKey12(chosen?.credential.rawPublicKey ?? EMPTY) : encodeCertificate12(chosen?.credential.chain ?? []));
   if (chosen === undefined) return undefined;
   return function* certify(): Steps<void> {
     const signature = yield* signCertificateVerify(effects, chosen, 'TLSv1.2', transcript.messages());
@@ -313,6 +317,7 @@ function afterwards({ config }: Effects, { suite, offer, hello }: Negotiated, ma
       return undefined;
     },
     keyUpdate: undefined,
+    beforeWrite: undefined,
     dispose: () => exporter.dispose(),
   };
 }

@@ -4,12 +4,14 @@
  *
  * The extensions stand in the order of RFC 8448's traces; randomness is drawn in the order random, session id, key shares.
  */
+import type { CertificateType as ContractCertificateType } from '@ferrule/contract';
 import type { Host } from '@ferrule/x509';
 import type { Effects } from '../effects.ts';
 import type { Group, Hash, KeyShare } from '../crypto/provider.ts';
 import type { Transcript } from '../keys/transcript.ts';
 import { allowsEarlyData, binder, blankBinders, fits, pskOffers, type PskOffer } from '../session/resume.ts';
 import type { Session } from '../session/session.ts';
+import { fail } from '../reason.ts';
 import { settle, type Steps } from '../wait.ts';
 import { bindersLength, encodeClientHello, setBinders, type ClientHello } from '../wire/client_hello.ts';
 import type { Extension } from '../wire/extension_values.ts';
@@ -134,19 +136,19 @@ function extensions(effects: Effects, offer: Offer): Extension[] {
     renegotiationInfo: speaks12 ? EMPTY : undefined,
     supportedGroups: [...greased(1), ...groups.map(({ id }) => id)],
     ecPointFormats: speaks12 ? [PointFormat.uncompressed] : undefined,
-    sessionTicket: speaks12 ? (offer.session12?.fields.ticket ?? EMPTY) : undefined,
+    sessionTicket: speaks12 && config.sessionTickets ? (offer.session12?.fields.ticket ?? EMPTY) : undefined,
     keyShare: speaks13
       ? [...greased(1).map((group) => ({ group, keyExchange: new Uint8Array(1) })), ...offer.keyPairs.map(({ group, share }) => ({ group: group.id, keyExchange: share.publicKey }))]
       : undefined,
     earlyData: offer.earlyData === undefined ? undefined : true,
     supportedVersions: speaks13 ? [...greased(2), ...config.versions.map((version) => (version === 'TLSv1.3' ? Version.tls13 : Version.tls12))] : undefined,
-    signatureAlgorithms: config.signatureAlgorithms,
+    signatureAlgorithms: [...greased(5), ...config.signatureAlgorithms],
     cookie: offer.cookie,
     pskKeyExchangeModes: speaks13 ? [PskMode.psk_dhe_ke] : undefined,
     // RFC 8449 section 4: in TLS 1.3 the limit counts the content type too.
     recordSizeLimit: config.recordSizeLimit === undefined ? undefined : config.recordSizeLimit + (speaks13 ? 1 : 0),
-    clientCertificateType: undefined,
-    serverCertificateType: serverCertificateTypes(effects),
+    clientCertificateType: certificateTypes(config.clientCertificateTypes),
+    serverCertificateType: certificateTypes(config.serverCertificateTypes),
     alpn: config.alpn.length > 0 ? config.alpn.map((name) => new TextEncoder().encode(name)) : undefined,
     statusRequest: config.ocsp === 'off' ? undefined : true,
     signedCertificateTimestamp: config.signedCertificateTimestamps || undefined,
@@ -196,9 +198,19 @@ function legacySessionId(session12: Session | undefined, compatible: boolean, dr
   return compatible || session12 !== undefined ? draw(32) : EMPTY;
 }
 
-function serverCertificateTypes({ config }: Effects): readonly number[] | undefined {
-  if (config.rawPublicKeys.length === 0) return undefined;
-  return config.trustAnchors.length === 0 && config.verify === 'peer' ? [CertificateType.raw_public_key] : [CertificateType.raw_public_key, CertificateType.x509];
+/** RFC 7250 section 4.1: nothing is said where X.509 is all there is. */
+function certificateTypes(types: readonly ContractCertificateType[]): readonly number[] | undefined {
+  if (types.length === 1 && types[0] === 'x509') return undefined;
+  return types.map((type) => (type === 'x509' ? CertificateType.x509 : CertificateType.raw_public_key));
+}
+
+/** What the server chose of what was offered; X.509 when it says nothing. @throws TlsError WRONG_CERTIFICATE_TYPE */
+export function chosenCertificateType(offered: readonly ContractCertificateType[], chosen: number | undefined): ContractCertificateType {
+  const type = chosen === CertificateType.raw_public_key ? 'raw-public-key' : 'x509';
+  if ((chosen ?? CertificateType.x509) > CertificateType.raw_public_key || chosen === 1 || !offered.includes(type)) {
+    throw fail('WRONG_CERTIFICATE_TYPE', `the server chose certificate type ${chosen ?? CertificateType.x509}, which was not offered`);
+  }
+  return type;
 }
 
 const greaseOf = (seeds: Uint8Array, index: number): number => {
