@@ -1,0 +1,44 @@
+// What one JavaScript environment (the main thread, a worker) owns.
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+
+#include "../core/connection.h"
+#include "slots.h"
+
+namespace ferrule {
+
+// Words of the control block through which hot calls answer; src/binding.ts has the same list.
+enum Control : size_t {
+  kInUsed = 0,
+  kOutUsed,
+  kError,
+  kEvents,
+  kPending,
+  kShutdown,
+  kVersion,
+  kCipherSuite,
+  kGroup,
+  kPeerSignatureAlgorithm,
+  kHelloRetryRequested,
+  kExtendedMasterSecret,
+  kSessionReused,
+  kEarlyData,
+  kVerifyResult,
+  kControlWords,
+};
+
+struct Environment {
+  Slots<std::shared_ptr<Context>> contexts;
+  Slots<std::unique_ptr<Connection>> connections;
+  // Over a SharedArrayBuffer, whose memory cannot be detached, kept alive by the reference.
+  int32_t* control = nullptr;
+  Napi::Reference<Napi::Int32Array> controlArray;
+};
+
+// step(handle, operation, in, out, eof, data): defined in step.cpp.
+napi_value step(napi_env env, napi_callback_info info);
+
+}  // namespace ferrule

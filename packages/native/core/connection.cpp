@@ -1,0 +1,349 @@
+#include "connection.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace ferrule {
+namespace {
+
+constexpr size_t kMaxPlaintext = 16384;
+// Header, explicit nonce, inner content type and tag of a record, and room for a KeyUpdate that goes before it.
+constexpr size_t kRecordOverhead = 128;
+
+int get16(const uint8_t* at) { return at[0] << 8 | at[1]; }
+
+}  // namespace
+
+std::unique_ptr<Connection> Connection::make(std::shared_ptr<Context> context) {
+  const OpenSsl& o = ossl();
+  std::unique_ptr<Connection> connection(new Connection(std::move(context)));
+  connection->ssl_ = o.SSL_new(connection->context_->get());
+  BIO* bio = connection->ssl_ == nullptr ? nullptr : newSpanBio(&connection->spans);
+  if (bio == nullptr) return nullptr;
+  o.SSL_set_bio(connection->ssl_, bio, bio);
+  o.SSL_set_ex_data(connection->ssl_, 0, connection.get());
+  o.SSL_set_connect_state(connection->ssl_);
+  X509_VERIFY_PARAM* param = o.SSL_get0_param(connection->ssl_);
+  o.X509_VERIFY_PARAM_set_hostflags(param, static_cast<unsigned>(K(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS) | K(X509_CHECK_FLAG_NEVER_CHECK_SUBJECT)));
+  o.X509_VERIFY_PARAM_set_depth(param, static_cast<int>(std::min<uint32_t>(connection->context_->config().chainLength, 1000)));
+  return connection;
+}
+
+Connection::~Connection() {
+  ossl().SSL_free(ssl_);
+  for (Event& event : events_) ossl().OPENSSL_cleanse(event.bytes.data(), event.bytes.size());
+}
+
+Connection& Connection::of(const SSL* ssl) { return *static_cast<Connection*>(ossl().SSL_get_ex_data(ssl, 0)); }
+
+bool Connection::setHost(const std::string& name, bool isAddress) {
+  X509_VERIFY_PARAM* param = ossl().SSL_get0_param(ssl_);
+  if (isAddress) return ossl().X509_VERIFY_PARAM_set1_ip_asc(param, name.c_str()) == 1;
+  return ossl().X509_VERIFY_PARAM_set1_host(param, name.data(), name.size()) == 1 &&
+         ossl().SSL_ctrl(ssl_, static_cast<int>(K(SSL_CTRL_SET_TLSEXT_HOSTNAME)), K(TLSEXT_NAMETYPE_host_name), const_cast<char*>(name.c_str())) == 1;
+}
+
+bool Connection::setSession(const uint8_t* der, size_t size) {
+  const uint8_t* at = der;
+  SSL_SESSION* session = ossl().d2i_SSL_SESSION(nullptr, &at, static_cast<long>(size));
+  const bool set = session != nullptr && ossl().SSL_set_session(ssl_, session) == 1;
+  ossl().SSL_SESSION_free(session);
+  ossl().ERR_clear_error();
+  return set;
+}
+
+void Connection::setTime(time_t seconds) {
+  time_ = seconds;
+  ossl().X509_VERIFY_PARAM_set_time(ossl().SSL_get0_param(ssl_), seconds);
+}
+
+int Connection::step(Operation operation, uint8_t* data, size_t size) {
+  // One error queue per thread, shared with node:crypto: empty before, empty after.
+  if (ossl().ERR_peek_error() != 0) ossl().ERR_clear_error();
+  lastError = 0;
+  if (headSeen_ < sizeof head_ && spans.inSize > 0) {
+    const size_t n = std::min(sizeof head_ - headSeen_, spans.inSize);
+    std::memcpy(head_ + headSeen_, spans.in, n);
+    headSize_ = headSeen_ + n;
+  }
+  int ret = failure_.set ? -1 : run(operation, data, size);
+  headSeen_ += spans.inUsed;
+  if (pending_ != Reason::none && !failure_.set) {
+    failOwn();
+    ret = std::max(ret, 0) > 0 && operation == Operation::read ? ret : -1;
+  }
+  if (ret > 0 || !failure_.set) return ret;
+  lastError = owed_ && !flushUnsent() ? static_cast<int>(K(SSL_ERROR_WANT_WRITE)) : failure_.error;
+  return -1;
+}
+
+int Connection::run(Operation operation, uint8_t* data, size_t size) {
+  switch (operation) {
+    case Operation::handshake:
+      return handshake();
+    case Operation::read:
+      return read(data, size);
+    case Operation::write:
+      return write(data, size);
+    case Operation::writeEarlyData:
+      return writeEarlyData(data, size);
+    case Operation::shutdown: {
+      const int ret = ossl().SSL_shutdown(ssl_);
+      return ret >= 0 ? ret : notDone(ret);
+    }
+    case Operation::keyUpdate:
+      return keyUpdate(size != 0);
+  }
+  return -1;
+}
+
+int Connection::handshake() {
+  if (established_) return 1;
+  const int ret = ossl().SSL_do_handshake(ssl_);
+  if (ret != 1) return notDone(ret);
+  if (pending_ == Reason::none) checkResult();
+  if (pending_ != Reason::none) return -1;
+  established_ = true;
+  return 1;
+}
+
+// What OpenSSL does not insist on.
+void Connection::checkResult() {
+  const ContextConfig& config = context_->config();
+  if (ossl().SSL_version(ssl_) == K(TLS1_2_VERSION)) {
+    facts_.extendedMasterSecret = ossl().SSL_ctrl(ssl_, static_cast<int>(K(SSL_CTRL_GET_EXTMS_SUPPORT)), 0, nullptr) == 1 ? 1 : 0;
+    if (config.requireExtendedMasterSecret && facts_.extendedMasterSecret != 1) pending_ = Reason::noExtendedMasterSecret;
+  }
+  const std::string chosen = alpn();
+  bool offered = chosen.empty();
+  for (size_t at = 0; at < config.alpn.size() && !offered; at += 1u + config.alpn[at]) {
+    offered = chosen.size() == config.alpn[at] && std::memcmp(chosen.data(), config.alpn.data() + at + 1, chosen.size()) == 0;
+  }
+  if (!offered) pending_ = Reason::unofferedAlpn;
+}
+
+// Fills as much of `into` as the input allows: one call per chunk, not per record.
+int Connection::read(uint8_t* into, size_t size) {
+  size_t total = 0;
+  for (;;) {
+    size_t n = 0;
+    if (ossl().SSL_read_ex(ssl_, into + total, size - total, &n) != 1) {
+      if (total == 0) return notDone(0);
+      // The rest of the story is told by the next call, unless OpenSSL tells it only once.
+      const int why = ossl().SSL_get_error(ssl_, 0);
+      if (why == K(SSL_ERROR_SSL) || why == K(SSL_ERROR_SYSCALL)) fail();
+      return static_cast<int>(total);
+    }
+    total += n;
+    keyUpdatesInARow_ = 0;
+    if (total == size || (spans.inUsed == spans.inSize && ossl().SSL_pending(ssl_) == 0)) return static_cast<int>(total);
+  }
+}
+
+// Only whole records are begun while they fit, so that none is left half-written behind a positive count.
+int Connection::write(const uint8_t* from, size_t size) {
+  const size_t overhead = kRecordOverhead + context_->config().recordPadding;
+  size_t total = 0;
+  do {
+    size_t chunk = std::min(size - total, kMaxPlaintext);
+    const size_t room = spans.outSize - spans.outUsed;
+    if (unfinishedWrite_ > 0) {
+      if (size < unfinishedWrite_) {
+        lastError = kMisuse;
+        return -1;
+      }
+      chunk = unfinishedWrite_;
+    } else if (room > overhead) {
+      chunk = std::min(chunk, room - overhead);
+    } else if (total > 0) {
+      break;
+    }
+    size_t n = 0;
+    if (ossl().SSL_write_ex(ssl_, from + total, chunk, &n) != 1) {
+      const int why = ossl().SSL_get_error(ssl_, 0);
+      unfinishedWrite_ = why == K(SSL_ERROR_WANT_WRITE) ? chunk : 0;
+      if (total == 0) return notDone(0);
+      if (why == K(SSL_ERROR_SSL) || why == K(SSL_ERROR_SYSCALL)) fail();
+      break;
+    }
+    unfinishedWrite_ = 0;
+    total += n;
+  } while (total < size);
+  return static_cast<int>(total);
+}
+
+int Connection::writeEarlyData(const uint8_t* from, size_t size) {
+  size_t n = 0;
+  if (ossl().SSL_write_early_data(ssl_, from, size, &n) == 1) return static_cast<int>(n);
+  return notDone(0);
+}
+
+int Connection::keyUpdate(bool requestPeer) {
+  if (!keyUpdating_) {
+    if (unfinishedWrite_ > 0) {
+      lastError = kMisuse;
+      return -1;
+    }
+    const long type = requestPeer ? K(SSL_KEY_UPDATE_REQUESTED) : K(SSL_KEY_UPDATE_NOT_REQUESTED);
+    if (ossl().SSL_key_update(ssl_, static_cast<int>(type)) != 1) return fail();
+    keyUpdating_ = true;
+  }
+  const int ret = ossl().SSL_do_handshake(ssl_);
+  if (ret != 1) return notDone(ret);
+  keyUpdating_ = false;
+  return 1;
+}
+
+int Connection::notDone(int ret) {
+  lastError = ossl().SSL_get_error(ssl_, ret);
+  switch (lastError) {
+    case K(SSL_ERROR_WANT_READ):
+    case K(SSL_ERROR_WANT_WRITE):
+    case K(SSL_ERROR_WANT_X509_LOOKUP):
+    case K(SSL_ERROR_WANT_RETRY_VERIFY):
+      return -1;
+    case K(SSL_ERROR_ZERO_RETURN):
+      if (established_) return 0;
+      return fail();
+    default:
+      return fail();
+  }
+}
+
+int Connection::fail() {
+  failure_.set = true;
+  failure_.duringHandshake = !established_;
+  failure_.error = static_cast<int>(K(SSL_ERROR_SSL));
+  failure_.own = pending_;
+  failure_.text = takeErrors(&failure_.library, &failure_.reason);
+  owed_ = !spans.unsent.empty();
+  return -1;
+}
+
+void Connection::failOwn() {
+  fail();
+  failure_.library = failure_.reason = 0;
+}
+
+bool Connection::flushUnsent() {
+  const size_t n = std::min(spans.unsent.size(), spans.outSize - spans.outUsed);
+  if (n > 0) std::memcpy(spans.out + spans.outUsed, spans.unsent.data(), n);
+  spans.outUsed += n;
+  spans.unsent.erase(spans.unsent.begin(), spans.unsent.begin() + static_cast<std::ptrdiff_t>(n));
+  owed_ = !spans.unsent.empty();
+  return !owed_;
+}
+
+void Connection::saveSession(SSL_SESSION* session) {
+  const OpenSsl& o = ossl();
+  if (tickets_ >= context_->config().tickets || o.SSL_SESSION_is_resumable(session) != 1) return;
+  tickets_++;
+  const int size = o.i2d_SSL_SESSION(session, nullptr);
+  if (size <= 0) return;
+  Event event{EventKind::session, 0, Bytes(kSessionHeader + static_cast<size_t>(size))};
+  const auto put = [&](size_t at, size_t width, uint64_t value) {
+    for (size_t i = 0; i < width; i++) event.bytes[at + i] = static_cast<uint8_t>(value >> 8 * (width - 1 - i));
+  };
+  const unsigned long hint = o.SSL_SESSION_get_ticket_lifetime_hint(session);
+  put(0, 2, static_cast<uint64_t>(o.SSL_SESSION_get_protocol_version(session)));
+  put(2, 4, o.SSL_SESSION_get_max_early_data(session));
+  put(6, 4, hint != 0 ? hint : static_cast<uint64_t>(o.SSL_SESSION_get_timeout(session)));
+  unsigned char* at = event.bytes.data() + kSessionHeader;
+  o.i2d_SSL_SESSION(session, &at);
+  events_.push_back(std::move(event));
+}
+
+void Connection::log(const char* line) {
+  const auto* bytes = reinterpret_cast<const uint8_t*>(line);
+  events_.push_back({EventKind::keylog, 0, Bytes(bytes, bytes + std::strlen(line))});
+}
+
+void Connection::keepTimestamps(const uint8_t* bytes, size_t size) { scts_.assign(bytes, bytes + size); }
+
+void Connection::message(bool sent, int contentType, const uint8_t* bytes, size_t size) {
+  if (contentType == K(SSL3_RT_ALERT) && size == 2) {
+    (sent ? facts_.alertSent : facts_.alertReceived) = bytes[1];
+  } else if (contentType == K(SSL3_RT_HANDSHAKE) && !sent && size >= 4) {
+    readHandshakeMessage(bytes, size);
+  }
+  if (context_->config().trace) events_.push_back({sent ? EventKind::sent : EventKind::received, contentType, Bytes(bytes, bytes + size)});
+}
+
+// Facts that OpenSSL has no question for, or not in all versions.
+void Connection::readHandshakeMessage(const uint8_t* bytes, size_t size) {
+  const ContextConfig& config = context_->config();
+  const uint8_t* body = bytes + 4;
+  const size_t length = size - 4;
+  if (length > config.handshakeBytes) pending_ = Reason::messageTooLong;
+  switch (bytes[0]) {
+    case 0:  // hello_request
+      if (config.refuseRenegotiation) pending_ = Reason::renegotiation;
+      break;
+    case 2:  // server_hello
+      readServerHello(body, length);
+      break;
+    case 12:  // server_key_exchange, RFC 8422 section 5.4: named_curve, the curve, the point, the signature
+      if (length >= 4 && body[0] == 3) {
+        facts_.group = get16(body + 1);
+        const size_t signature = size_t{4} + body[3];
+        if (length >= signature + 2) facts_.peerSignatureAlgorithm = get16(body + signature);
+      }
+      break;
+    case 15:  // certificate_verify
+      if (length >= 2) facts_.peerSignatureAlgorithm = get16(body);
+      break;
+    case 24:  // key_update
+      if (++keyUpdatesInARow_ > config.keyUpdatesInARow) pending_ = Reason::keyUpdateFlood;
+      break;
+    default:
+      break;
+  }
+}
+
+void Connection::readServerHello(const uint8_t* body, size_t size) {
+  // RFC 9846 section 4.1.3: SHA-256 of "HelloRetryRequest".
+  static const uint8_t retry[32] = {0xCF, 0x21, 0xAD, 0x74, 0xE5, 0x9A, 0x61, 0x11, 0xBE, 0x1D, 0x8C, 0x02, 0x1E, 0x65, 0xB8, 0x91,
+                                    0xC2, 0xA2, 0x11, 0x16, 0x7A, 0xBB, 0x8C, 0x5E, 0x07, 0x9E, 0x09, 0xE2, 0xC8, 0xA8, 0x33, 0x9C};
+  if (size < 35) return;
+  const bool isRetry = std::memcmp(body + 2, retry, sizeof retry) == 0;
+  if (isRetry) {
+    facts_.helloRetryRequested = 1;
+    return;
+  }
+  if (facts_.helloRetryRequested < 0) facts_.helloRetryRequested = 0;
+  facts_.extendedMasterSecret = 0;
+  size_t at = size_t{35} + body[34] + 3;
+  if (at + 2 > size) return;
+  at += 2;
+  while (at + 4 <= size) {
+    const int type = get16(body + at);
+    const size_t length = static_cast<size_t>(get16(body + at + 2));
+    at += 4;
+    if (at + length > size) return;
+    if (type == 23) facts_.extendedMasterSecret = 1;                        // extended_master_secret
+    if (type == 51 && length >= 2) facts_.group = get16(body + at);         // key_share
+    at += length;
+  }
+}
+
+std::vector<Event> Connection::takeEvents() {
+  std::vector<Event> events;
+  events.swap(events_);
+  return events;
+}
+
+bool Connection::exportKeyingMaterial(const std::string& label, const uint8_t* context, size_t contextSize, bool useContext, uint8_t* into,
+                                      size_t size) {
+  const bool done = ossl().SSL_export_keying_material(ssl_, into, size, label.data(), label.size(), context, contextSize, useContext ? 1 : 0) == 1;
+  ossl().ERR_clear_error();
+  return done;
+}
+
+std::string Connection::alpn() const {
+  const unsigned char* name = nullptr;
+  unsigned int size = 0;
+  ossl().SSL_get0_alpn_selected(ssl_, &name, &size);
+  return std::string(reinterpret_cast<const char*>(name), size);
+}
+
+}  // namespace ferrule

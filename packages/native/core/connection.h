@@ -1,0 +1,169 @@
+// SSL: one connection. No callback of OpenSSL leaves this file's world: what JavaScript should hear is queued as events
+// and fetched after the call; what it must decide makes OpenSSL pause (WANT_RETRY_VERIFY, WANT_X509_LOOKUP).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "context.h"
+#include "credential.h"
+#include "openssl.h"
+#include "span.h"
+
+namespace ferrule {
+
+enum class Operation : uint32_t { handshake = 0, read = 1, write = 2, writeEarlyData = 3, shutdown = 4, keyUpdate = 5 };
+
+// Reasons of our own, beside OpenSSL's. The numbers are known to src/reason.ts.
+enum class Reason : int {
+  none = 0,
+  keyUpdateFlood = 1,
+  noExtendedMasterSecret = 2,
+  renegotiation = 3,
+  messageTooLong = 4,
+  pinMismatch = 5,
+  stapleRefused = 6,
+  unofferedAlpn = 7,
+};
+
+enum class EventKind : uint32_t { keylog = 0, session = 1, sent = 2, received = 3 };
+
+struct Event {
+  EventKind kind;
+  int contentType = 0;
+  Bytes bytes;
+};
+
+// A session event begins with the version (2 bytes), the early data allowed (4) and the lifetime in seconds (4).
+constexpr size_t kSessionHeader = 10;
+
+// `lastError` when the caller did what the contract forbids: a write shorter than the one that it must repeat.
+constexpr int kMisuse = -1;
+
+// Why the connection is dead.
+struct Failure {
+  bool set = false;
+  bool duringHandshake = false;
+  int error = 0;       // SSL_ERROR_*
+  int library = 0;     // ERR_GET_LIB
+  int reason = 0;      // ERR_GET_REASON
+  Reason own = Reason::none;
+  std::string text;    // the whole queue, for people
+  int verifyDepth = 0;
+  std::string subject;
+};
+
+struct Facts {
+  int helloRetryRequested = -1;
+  int extendedMasterSecret = -1;
+  int group = 0;
+  int peerSignatureAlgorithm = 0;
+  long verifyResult = 0;
+  int alertSent = -1;
+  int alertReceived = -1;
+};
+
+class Connection {
+ public:
+  static std::unique_ptr<Connection> make(std::shared_ptr<Context> context);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  // One operation over `spans`, which the caller has pointed at the BIOs' views and clears afterwards. Returns what the
+  // contract's operation returns; `lastError` says why when that is not positive.
+  int step(Operation operation, uint8_t* data, size_t size);
+
+  bool setHost(const std::string& name, bool isAddress);
+  bool setSession(const uint8_t* der, size_t size);
+  void setTime(time_t seconds);
+  // The answer to WANT_RETRY_VERIFY: an X509_V code, 0 to accept; `alertCode` is the X509_V code whose alert is sent.
+  void decide(int verifyCode, int alertCode);
+  // The answer to WANT_X509_LOOKUP; null for "no certificate". False when OpenSSL refuses the pair.
+  bool useCredential(const KeyPair* credential);
+  void refuseCredential();
+  bool exportKeyingMaterial(const std::string& label, const uint8_t* context, size_t contextSize, bool useContext, uint8_t* into, size_t size);
+  // RFC 5929 section 4.1; empty where it is not defined.
+  Bytes serverEndPoint() const;
+
+  std::vector<Bytes> peerChain() const;
+  std::vector<Bytes> verifiedChain() const;
+  std::vector<std::string> peerNames() const;
+  Bytes ocspResponse() const;
+  std::string alpn() const;
+  std::vector<Bytes> authorities() const;
+  std::vector<int> requestedSignatureAlgorithms() const;
+  Bytes requestedCertificateTypes() const;
+  std::vector<Event> takeEvents();
+
+  SSL* ssl() const { return ssl_; }
+  const Facts& facts() const { return facts_; }
+  const Failure& failure() const { return failure_; }
+  Bytes signedCertificateTimestamps() const { return scts_; }
+  bool hasEvents() const { return !events_.empty(); }
+  bool established() const { return established_; }
+  const uint8_t* head() const { return head_; }
+  size_t headSize() const { return headSize_; }
+
+  Spans spans;
+  int lastError = 0;
+
+  // For the callbacks.
+  static Connection& of(const SSL* ssl);
+  int verify(X509_STORE_CTX* store);
+  int chooseCredential();
+  int judgeStaple();
+  void saveSession(SSL_SESSION* session);
+  void log(const char* line);
+  void message(bool sent, int contentType, const uint8_t* bytes, size_t size);
+  void keepTimestamps(const uint8_t* bytes, size_t size);
+
+ private:
+  enum class Decision { none, asked, made };
+
+  explicit Connection(std::shared_ptr<Context> context) : context_(std::move(context)) {}
+  int run(Operation operation, uint8_t* data, size_t size);
+  int handshake();
+  int read(uint8_t* into, size_t size);
+  int write(const uint8_t* from, size_t size);
+  int writeEarlyData(const uint8_t* from, size_t size);
+  int keyUpdate(bool requestPeer);
+  int notDone(int ret);
+  int fail();
+  void failOwn();
+  void checkResult();
+  bool flushUnsent();
+  void describe(X509* certificate, int depth);
+  void readHandshakeMessage(const uint8_t* bytes, size_t size);
+  void readServerHello(const uint8_t* body, size_t size);
+  bool pinned(const OPENSSL_STACK* chain, int count) const;
+  int refuse(X509_STORE_CTX* store, long verifyCode, long alertCode, Reason reason);
+
+  std::shared_ptr<Context> context_;
+  SSL* ssl_ = nullptr;
+  Facts facts_;
+  Failure failure_;
+  Reason pending_ = Reason::none;  // found inside a callback, reported when the call is over
+  std::vector<Event> events_;
+  Bytes scts_;
+  Decision verdict_ = Decision::none;
+  int verdictCode_ = 0;
+  int verdictAlert_ = 0;
+  Decision credential_ = Decision::none;
+  bool credentialFailed_ = false;
+  bool established_ = false;
+  bool owed_ = false;  // the tail of our alert
+  bool keyUpdating_ = false;
+  bool verified_ = false;
+  uint32_t keyUpdatesInARow_ = 0;
+  uint32_t tickets_ = 0;
+  size_t unfinishedWrite_ = 0;
+  time_t time_ = 0;  // 0: the clock of the machine
+  uint8_t head_[64];
+  size_t headSize_ = 0;
+  size_t headSeen_ = 0;
+};
+
+}  // namespace ferrule

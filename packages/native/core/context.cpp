@@ -1,0 +1,137 @@
+#include "context.h"
+
+#include <algorithm>
+
+#include "connection.h"
+#include "store.h"
+
+namespace ferrule {
+namespace {
+
+int onVerify(X509_STORE_CTX* store, void*) {
+  const auto* ssl = static_cast<const SSL*>(ossl().X509_STORE_CTX_get_ex_data(store, ossl().SSL_get_ex_data_X509_STORE_CTX_idx()));
+  return Connection::of(ssl).verify(store);
+}
+
+int onCertificateRequest(SSL* ssl, void*) { return Connection::of(ssl).chooseCredential(); }
+
+int onStaple(SSL* ssl, void*) { return Connection::of(ssl).judgeStaple(); }
+
+int onSession(SSL* ssl, SSL_SESSION* session) {
+  Connection::of(ssl).saveSession(session);
+  return 0;  // not kept here: OpenSSL frees it
+}
+
+void onKeylog(const SSL* ssl, const char* line) { Connection::of(ssl).log(line); }
+
+void onMessage(int sent, int, int contentType, const void* bytes, size_t size, SSL* ssl, void*) {
+  if (contentType > K(SSL3_RT_HANDSHAKE)) return;  // record headers, inner content types
+  Connection::of(ssl).message(sent == 1, contentType, static_cast<const uint8_t*>(bytes), size);
+}
+
+// RFC 6962 section 3.3.1: the request is an empty extension.
+int addTimestampRequest(SSL*, unsigned int, unsigned int, const unsigned char** out, size_t* size, X509*, size_t, int*, void*) {
+  *out = nullptr;
+  *size = 0;
+  return 1;
+}
+
+int parseTimestamps(SSL* ssl, unsigned int, unsigned int, const unsigned char* in, size_t size, X509*, size_t index, int*, void*) {
+  if (index == 0) Connection::of(ssl).keepTimestamps(in, size);
+  return 1;
+}
+
+}  // namespace
+
+std::shared_ptr<Context> Context::make(ContextConfig config, std::string* problem) {
+  ossl().ERR_clear_error();
+  std::shared_ptr<Context> context(new Context(std::move(config)));
+  const bool ok = context->setUp(problem);
+  ossl().ERR_clear_error();
+  return ok ? context : nullptr;
+}
+
+Context::~Context() { ossl().SSL_CTX_free(ctx_); }
+
+bool Context::setUp(std::string* problem) {
+  const OpenSsl& o = ossl();
+  const auto refuse = [&](const char* what) {
+    *problem = what;
+    return false;
+  };
+  ctx_ = o.SSL_CTX_new_ex(nullptr, nullptr, o.TLS_client_method());
+  if (ctx_ == nullptr) return refuse("OpenSSL could not make a context");
+  const auto control = [&](long command, long number, void* pointer) { return o.SSL_CTX_ctrl(ctx_, static_cast<int>(command), number, pointer); };
+  const auto list = [&](long command, const std::string& value) {
+    return control(command, 0, const_cast<char*>(value.c_str())) == 1;
+  };
+
+  // Everything is set explicitly: defaults differ between versions, builds and the machine's openssl.cnf.
+  o.SSL_CTX_set_security_level(ctx_, config_.securityLevel);
+  if (control(K(SSL_CTRL_SET_MIN_PROTO_VERSION), config_.minVersion, nullptr) != 1) return refuse("minVersion: OpenSSL refuses it");
+  if (control(K(SSL_CTRL_SET_MAX_PROTO_VERSION), config_.maxVersion, nullptr) != 1) return refuse("maxVersion: OpenSSL refuses it");
+  o.SSL_CTX_set_options(ctx_, kOpNoRenegotiation | kOpNoCompression);
+  control(K(SSL_CTRL_MODE), K(SSL_MODE_ENABLE_PARTIAL_WRITE) | K(SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER) | K(SSL_MODE_RELEASE_BUFFERS), nullptr);
+  control(K(SSL_CTRL_SET_MAX_CERT_LIST), static_cast<long>(config_.handshakeBytes), nullptr);
+
+  // OpenSSL drops what it does not know from these lists and reports success: what remains is compared.
+  if (o.SSL_CTX_set_ciphersuites(ctx_, config_.cipherSuites.c_str()) != 1) return refuse("cipherSuites: OpenSSL refuses them");
+  if (!config_.cipherList.empty() && o.SSL_CTX_set_cipher_list(ctx_, config_.cipherList.c_str()) != 1) return refuse("cipherSuites: OpenSSL refuses them");
+  const auto* ciphers = reinterpret_cast<const OPENSSL_STACK*>(o.SSL_CTX_get_ciphers(ctx_));
+  for (const uint16_t id : config_.suiteIds) {
+    bool found = false;
+    for (int i = 0; i < o.OPENSSL_sk_num(ciphers) && !found; i++) {
+      found = o.SSL_CIPHER_get_protocol_id(static_cast<const SSL_CIPHER*>(o.OPENSSL_sk_value(ciphers, i))) == id;
+    }
+    if (!found) {
+      *problem = "cipherSuites: " + std::to_string(id) + " is unknown to this backend";
+      return false;
+    }
+  }
+  if (!list(K(SSL_CTRL_SET_GROUPS_LIST), config_.groups)) return refuse("groups: OpenSSL refuses them");
+  if (!list(K(SSL_CTRL_SET_SIGALGS_LIST), config_.signatureAlgorithms)) return refuse("signatureAlgorithms: OpenSSL refuses them");
+  if (!config_.clientSignatureAlgorithms.empty() && !list(K(SSL_CTRL_SET_CLIENT_SIGALGS_LIST), config_.clientSignatureAlgorithms)) {
+    return refuse("credentials: OpenSSL refuses their signatureAlgorithms");
+  }
+  // Returns 0 on success.
+  if (!config_.alpn.empty() && o.SSL_CTX_set_alpn_protos(ctx_, config_.alpn.data(), static_cast<unsigned>(config_.alpn.size())) != 0) {
+    return refuse("alpn: OpenSSL refuses it");
+  }
+  if (config_.recordPadding > 0 && o.SSL_CTX_set_block_padding(ctx_, config_.recordPadding) != 1) return refuse("recordPadding: OpenSSL refuses it");
+  if (!config_.certificateCompression.empty()) {
+    auto& wanted = config_.certificateCompression;
+    if (o.SSL_CTX_set1_cert_comp_preference == nullptr || o.SSL_CTX_set1_cert_comp_preference(ctx_, wanted.data(), wanted.size()) != 1) {
+      return refuse("certificateCompression: not available in this OpenSSL");
+    }
+  }
+
+  store_ = sharedStore(config_.anchors, config_.crls, problem);
+  if (store_ == nullptr) return false;
+  config_.anchors.clear();
+  config_.crls.clear();
+  o.X509_STORE_up_ref(store_.get());
+  o.SSL_CTX_set_cert_store(ctx_, store_.get());
+
+  // Always "peer", so that our verdict is heard: with SSL_VERIFY_NONE OpenSSL ignores it.
+  o.SSL_CTX_set_verify(ctx_, static_cast<int>(K(SSL_VERIFY_PEER)), nullptr);
+  o.SSL_CTX_set_cert_verify_callback(ctx_, onVerify, nullptr);
+  if (config_.clientAuthentication) o.SSL_CTX_set_cert_cb(ctx_, onCertificateRequest, nullptr);
+  if (config_.postHandshakeAuth) o.SSL_CTX_set_post_handshake_auth(ctx_, 1);
+  if (config_.ocsp != Ocsp::off) {
+    control(K(SSL_CTRL_SET_TLSEXT_STATUS_REQ_TYPE), K(TLSEXT_STATUSTYPE_ocsp), nullptr);
+    o.SSL_CTX_callback_ctrl(ctx_, static_cast<int>(K(SSL_CTRL_SET_TLSEXT_STATUS_REQ_CB)), reinterpret_cast<void (*)(void)>(onStaple));
+  }
+  if (config_.signedCertificateTimestamps &&
+      o.SSL_CTX_add_custom_ext(ctx_, static_cast<unsigned>(K(TLSEXT_TYPE_signed_certificate_timestamp)),
+                               static_cast<unsigned>(K(SSL_EXT_CLIENT_HELLO) | K(SSL_EXT_TLS1_2_SERVER_HELLO) | K(SSL_EXT_TLS1_3_CERTIFICATE)),
+                               addTimestampRequest, nullptr, nullptr, parseTimestamps, nullptr) != 1) {
+    return refuse("signedCertificateTimestamps: OpenSSL refuses the extension");
+  }
+  control(K(SSL_CTRL_SET_SESS_CACHE_MODE), config_.sessions ? K(SSL_SESS_CACHE_CLIENT) | K(SSL_SESS_CACHE_NO_INTERNAL) : K(SSL_SESS_CACHE_OFF), nullptr);
+  if (config_.sessions) o.SSL_CTX_sess_set_new_cb(ctx_, onSession);
+  if (config_.keylog) o.SSL_CTX_set_keylog_callback(ctx_, onKeylog);
+  o.SSL_CTX_set_msg_callback(ctx_, onMessage);
+  return true;
+}
+
+}  // namespace ferrule

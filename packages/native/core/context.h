@@ -1,0 +1,73 @@
+// SSL_CTX: one set of options, shared by connections, and the callbacks through which OpenSSL asks about them.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "openssl.h"
+
+namespace ferrule {
+
+using Bytes = std::vector<uint8_t>;
+using Pin = std::array<uint8_t, 32>;
+
+enum class Verify { peer, none, ask };
+enum class Ocsp { off, request, require };
+
+// What JavaScript has checked already; strings are in OpenSSL's own notation.
+struct ContextConfig {
+  int minVersion = 0;
+  int maxVersion = 0;
+  std::string cipherList;          // TLS 1.2; empty when only 1.3 is offered
+  std::string cipherSuites;        // TLS 1.3
+  std::vector<uint16_t> suiteIds;  // what the two lists must come out as, in any order
+  std::string groups;
+  std::string signatureAlgorithms;
+  std::string clientSignatureAlgorithms;  // empty: the same
+  Bytes alpn;                             // RFC 7301 wire format
+  Verify verify = Verify::peer;
+  Ocsp ocsp = Ocsp::off;
+  std::vector<Bytes> anchors;
+  std::vector<Bytes> crls;
+  std::vector<Pin> pins;
+  std::vector<int> certificateCompression;
+  int securityLevel = 2;
+  size_t recordPadding = 0;
+  bool requireExtendedMasterSecret = true;
+  bool refuseRenegotiation = true;
+  bool signedCertificateTimestamps = false;
+  bool postHandshakeAuth = false;
+  bool clientAuthentication = false;
+  bool keylog = false;
+  bool sessions = false;
+  bool trace = false;
+  uint32_t handshakeBytes = 0;
+  uint32_t chainLength = 0;
+  uint32_t keyUpdatesInARow = 0;
+  uint32_t tickets = 0;
+};
+
+class Context {
+ public:
+  // Null, and why in `problem`: an option by name, then what is wrong with it.
+  static std::shared_ptr<Context> make(ContextConfig config, std::string* problem);
+  ~Context();
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
+
+  SSL_CTX* get() const { return ctx_; }
+  const ContextConfig& config() const { return config_; }
+
+ private:
+  explicit Context(ContextConfig config) : config_(std::move(config)) {}
+  bool setUp(std::string* problem);
+
+  ContextConfig config_;
+  SSL_CTX* ctx_ = nullptr;
+  std::shared_ptr<X509_STORE> store_;
+};
+
+}  // namespace ferrule

@@ -1,0 +1,35 @@
+// Compares openssl.h with OpenSSL's own headers. Compiled with -fsyntax-only wherever those are found; never linked.
+#define OPENSSL_API_COMPAT 30000
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/objects.h>
+#include <openssl/ocsp.h>
+#include <openssl/pkcs12.h>
+#include <openssl/provider.h>
+#include <openssl/ssl.h>
+#include <openssl/tls1.h>
+#include <openssl/x509v3.h>
+
+#include <type_traits>
+
+#include "openssl.h"
+
+#define FERRULE_CHECK(name, value) static_assert(static_cast<long>(name) == (value), #name " differs from OpenSSL's header");
+FERRULE_OPENSSL_CONSTANTS(FERRULE_CHECK)
+#undef FERRULE_CHECK
+
+static_assert(SSL_OP_NO_RENEGOTIATION == ferrule::kOpNoRenegotiation, "SSL_OP_NO_RENEGOTIATION");
+static_assert(SSL_OP_NO_COMPRESSION == ferrule::kOpNoCompression, "SSL_OP_NO_COMPRESSION");
+
+using ferrule::CustomExtAdd;
+using ferrule::CustomExtFree;
+using ferrule::CustomExtParse;
+
+#define FERRULE_CHECK(type, name, parameters) \
+  static_assert(std::is_same<decltype(&::name), type(*) parameters>::value, #name " is declared differently in OpenSSL's header");
+FERRULE_OPENSSL_FUNCTIONS(FERRULE_CHECK)
+#if OPENSSL_VERSION_NUMBER >= 0x30200000L
+FERRULE_OPENSSL_OPTIONAL(FERRULE_CHECK)
+#endif
+#undef FERRULE_CHECK

@@ -1,0 +1,98 @@
+#include "span.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace ferrule {
+namespace {
+
+// An alert is at most 5 + 2 + 256 + 16 bytes even when padded within reason; longer rests are data, which nobody is owed.
+constexpr size_t kLongestUnsent = 512;
+
+Spans& spansOf(BIO* bio) { return *static_cast<Spans*>(ossl().BIO_get_data(bio)); }
+
+int retry(BIO* bio, long direction, size_t* count) {
+  *count = 0;
+  ossl().BIO_set_flags(bio, static_cast<int>(direction | K(BIO_FLAGS_SHOULD_RETRY)));
+  return 0;
+}
+
+void clearRetry(BIO* bio) {
+  ossl().BIO_clear_flags(bio, static_cast<int>(K(BIO_FLAGS_READ) | K(BIO_FLAGS_WRITE) | K(BIO_FLAGS_SHOULD_RETRY)));
+}
+
+int readSpan(BIO* bio, char* into, size_t size, size_t* count) {
+  Spans& spans = spansOf(bio);
+  clearRetry(bio);
+  const size_t left = spans.inSize - spans.inUsed;
+  if (left == 0) {
+    if (!spans.eof) return retry(bio, K(BIO_FLAGS_READ), count);
+    *count = 0;
+    return 0;
+  }
+  *count = std::min(size, left);
+  std::memcpy(into, spans.in + spans.inUsed, *count);
+  spans.inUsed += *count;
+  return 1;
+}
+
+int writeSpan(BIO* bio, const char* from, size_t size, size_t* count) {
+  Spans& spans = spansOf(bio);
+  clearRetry(bio);
+  const size_t n = std::min(size, spans.outSize - spans.outUsed);
+  if (n > 0) {
+    std::memcpy(spans.out + spans.outUsed, from, n);
+    spans.outUsed += n;
+  }
+  spans.unsent.clear();
+  if (n < size && size - n <= kLongestUnsent) {
+    const uint8_t* rest = reinterpret_cast<const uint8_t*>(from);
+    spans.unsent.assign(rest + n, rest + size);
+  }
+  if (n == 0) return retry(bio, K(BIO_FLAGS_WRITE), count);
+  *count = n;
+  return 1;
+}
+
+long control(BIO* bio, int command, long, void*) {
+  switch (command) {
+    case K(BIO_CTRL_FLUSH):
+      return 1;
+    case K(BIO_CTRL_EOF): {
+      const Spans& spans = spansOf(bio);
+      return spans.eof && spans.inUsed == spans.inSize ? 1 : 0;
+    }
+    default:
+      return 0;
+  }
+}
+
+int create(BIO* bio) {
+  ossl().BIO_set_init(bio, 1);
+  return 1;
+}
+
+// One method for the process: BIO types are numbered, and there are fewer than 128 of them.
+const BIO_METHOD* method() {
+  static const BIO_METHOD* const made = [] {
+    BIO_METHOD* m = ossl().BIO_meth_new(ossl().BIO_get_new_index() | static_cast<int>(K(BIO_TYPE_SOURCE_SINK)), "ferrule spans");
+    if (m == nullptr) return m;
+    ossl().BIO_meth_set_read_ex(m, readSpan);
+    ossl().BIO_meth_set_write_ex(m, writeSpan);
+    ossl().BIO_meth_set_ctrl(m, control);
+    ossl().BIO_meth_set_create(m, create);
+    return m;
+  }();
+  return made;
+}
+
+}  // namespace
+
+BIO* newSpanBio(Spans* spans) {
+  const BIO_METHOD* m = method();
+  BIO* bio = m == nullptr ? nullptr : ossl().BIO_new(m);
+  if (bio != nullptr) ossl().BIO_set_data(bio, spans);
+  return bio;
+}
+
+}  // namespace ferrule

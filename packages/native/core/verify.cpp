@@ -1,0 +1,305 @@
+// Judging the peer: the path, pins, the staple; and asking JavaScript where it wants to be asked.
+#include <cstdio>
+#include <cstring>
+#include <ctime>
+
+#include "connection.h"
+
+namespace ferrule {
+namespace {
+
+const OPENSSL_STACK* stack(const void* typed) { return static_cast<const OPENSSL_STACK*>(typed); }
+X509* certificateAt(const OPENSSL_STACK* chain, int i) { return static_cast<X509*>(ossl().OPENSSL_sk_value(chain, i)); }
+
+std::string nameOf(const X509_NAME* name) {
+  BIO* out = ossl().BIO_new(ossl().BIO_s_mem());
+  ossl().X509_NAME_print_ex(out, name, 0, static_cast<unsigned long>(K(XN_FLAG_RFC2253)));
+  char* data = nullptr;
+  const long size = ossl().BIO_ctrl(out, static_cast<int>(K(BIO_CTRL_INFO)), 0, &data);
+  std::string text(data, static_cast<size_t>(size < 0 ? 0 : size));
+  ossl().BIO_free(out);
+  return text;
+}
+
+std::vector<Bytes> dersOf(const OPENSSL_STACK* chain) {
+  std::vector<Bytes> ders;
+  for (int i = 0; i < ossl().OPENSSL_sk_num(chain); i++) ders.push_back(derOf(certificateAt(chain, i)));
+  return ders;
+}
+
+// With CRLs given, the server's certificate must be covered by one; above it they count where there are any.
+int tolerateMissingCrls(int ok, X509_STORE_CTX* store) {
+  if (ok == 0 && ossl().X509_STORE_CTX_get_error(store) == K(X509_V_ERR_UNABLE_TO_GET_CRL) && ossl().X509_STORE_CTX_get_error_depth(store) > 0) {
+    ossl().X509_STORE_CTX_set_error(store, static_cast<int>(K(X509_V_OK)));
+    return 1;
+  }
+  return ok;
+}
+
+// RFC 6960 section 4.2.2.2: the response is signed by the issuer itself or by someone whom it certified for that.
+bool signedByIssuer(OCSP_BASICRESP* response, X509* issuer, time_t now) {
+  const OpenSsl& o = ossl();
+  X509_STORE* store = o.X509_STORE_new();
+  OPENSSL_STACK* issuers = o.OPENSSL_sk_new_null();
+  o.OPENSSL_sk_push(issuers, issuer);
+  o.X509_STORE_add_cert(store, issuer);
+  o.X509_VERIFY_PARAM_set_time(o.X509_STORE_get0_param(store), now);
+  const auto flags = static_cast<unsigned long>(K(OCSP_TRUSTOTHER) | K(OCSP_NOEXPLICIT) | K(OCSP_PARTIAL_CHAIN));
+  const bool good = o.OCSP_basic_verify(response, reinterpret_cast<struct stack_st_X509*>(issuers), store, flags) == 1;
+  o.OPENSSL_sk_free(issuers);
+  o.X509_STORE_free(store);
+  return good;
+}
+
+bool concerns(const OCSP_CERTID* id, X509* leaf, X509* issuer) {
+  const OpenSsl& o = ossl();
+  ASN1_OBJECT* algorithm = nullptr;
+  o.OCSP_id_get0_info(nullptr, &algorithm, nullptr, nullptr, const_cast<OCSP_CERTID*>(id));
+  const EVP_MD* hash = algorithm == nullptr ? nullptr : o.EVP_get_digestbyname(o.OBJ_nid2sn(o.OBJ_obj2nid(algorithm)));
+  OCSP_CERTID* ours = hash == nullptr ? nullptr : o.OCSP_cert_to_id(hash, leaf, issuer);
+  const bool same = ours != nullptr && o.OCSP_id_cmp(id, ours) == 0;
+  o.OCSP_CERTID_free(ours);
+  return same;
+}
+
+// Five minutes of difference between clocks are forgiven.
+constexpr time_t kClockSkew = 300;
+
+long judge(OCSP_BASICRESP* response, X509* leaf, X509* issuer, time_t now) {
+  const OpenSsl& o = ossl();
+  if (!signedByIssuer(response, issuer, now)) return K(X509_V_ERR_OCSP_VERIFY_FAILED);
+  for (int i = 0; i < o.OCSP_resp_count(response); i++) {
+    OCSP_SINGLERESP* single = o.OCSP_resp_get0(response, i);
+    if (!concerns(o.OCSP_SINGLERESP_get0_id(single), leaf, issuer)) continue;
+    ASN1_GENERALIZEDTIME* thisUpdate = nullptr;
+    ASN1_GENERALIZEDTIME* nextUpdate = nullptr;
+    const int status = o.OCSP_single_get0_status(single, nullptr, nullptr, &thisUpdate, &nextUpdate);
+    // -2 is "no time". A response without nextUpdate may be of any age: not good enough.
+    const int begun = thisUpdate == nullptr ? -2 : o.ASN1_TIME_cmp_time_t(thisUpdate, now + kClockSkew);
+    const int ended = nextUpdate == nullptr ? -2 : o.ASN1_TIME_cmp_time_t(nextUpdate, now - kClockSkew);
+    if (begun == -2 || begun > 0 || ended == -2 || ended < 0) return K(X509_V_ERR_OCSP_VERIFY_FAILED);
+    if (status == K(V_OCSP_CERTSTATUS_GOOD)) return K(X509_V_OK);
+    return status == K(V_OCSP_CERTSTATUS_REVOKED) ? K(X509_V_ERR_CERT_REVOKED) : K(X509_V_ERR_OCSP_CERT_UNKNOWN);
+  }
+  return K(X509_V_ERR_OCSP_CERT_UNKNOWN);
+}
+
+long judgeResponse(const uint8_t* der, size_t size, X509* leaf, X509* issuer, time_t now) {
+  const OpenSsl& o = ossl();
+  const uint8_t* at = der;
+  OCSP_RESPONSE* response = o.d2i_OCSP_RESPONSE(nullptr, &at, static_cast<long>(size));
+  long verdict = K(X509_V_ERR_OCSP_VERIFY_FAILED);
+  if (response != nullptr && o.OCSP_response_status(response) == K(OCSP_RESPONSE_STATUS_SUCCESSFUL)) {
+    if (OCSP_BASICRESP* basic = o.OCSP_response_get1_basic(response)) {
+      if (leaf != nullptr && issuer != nullptr) verdict = judge(basic, leaf, issuer, now);
+      o.OCSP_BASICRESP_free(basic);
+    }
+  }
+  o.OCSP_RESPONSE_free(response);
+  return verdict;
+}
+
+std::string addressText(const uint8_t* bytes, int size) {
+  char text[48] = "";
+  if (size == 4) {
+    std::snprintf(text, sizeof text, "%d.%d.%d.%d", bytes[0], bytes[1], bytes[2], bytes[3]);
+  } else if (size == 16) {
+    for (int i = 0; i < 16; i += 2) {
+      const size_t used = std::strlen(text);
+      std::snprintf(text + used, sizeof text - used, i == 0 ? "%x" : ":%x", bytes[i] << 8 | bytes[i + 1]);
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+int Connection::verify(X509_STORE_CTX* store) {
+  const OpenSsl& o = ossl();
+  const ContextConfig& config = context_->config();
+  const OPENSSL_STACK* sent = stack(o.X509_STORE_CTX_get0_untrusted(store));
+  if (static_cast<uint32_t>(o.OPENSSL_sk_num(sent)) > config.chainLength) {
+    return refuse(store, K(X509_V_ERR_CERT_CHAIN_TOO_LONG), K(X509_V_ERR_CERT_CHAIN_TOO_LONG), Reason::none);
+  }
+  // RFC 7627 section 5.3 wants handshake_failure, which is what OpenSSL sends for this X509_V code.
+  if (config.requireExtendedMasterSecret && o.SSL_version(ssl_) == K(TLS1_2_VERSION) && facts_.extendedMasterSecret != 1) {
+    return refuse(store, K(X509_V_OK), K(X509_V_ERR_APPLICATION_VERIFICATION), Reason::noExtendedMasterSecret);
+  }
+  if (config.verify == Verify::ask) {
+    if (verdict_ != Decision::made) {
+      verdict_ = Decision::asked;
+      o.SSL_ctrl(ssl_, static_cast<int>(K(SSL_CTRL_SET_RETRY_VERIFY)), 0, nullptr);
+      return 1;
+    }
+    verdict_ = Decision::none;
+    if (verdictCode_ != K(X509_V_OK)) return refuse(store, verdictCode_, verdictAlert_, Reason::none);
+    facts_.verifyResult = K(X509_V_OK);
+  } else {
+    if ((o.X509_STORE_CTX_get_error(store)) != K(X509_V_OK)) o.X509_STORE_CTX_set_error(store, static_cast<int>(K(X509_V_OK)));
+    o.X509_STORE_CTX_set_verify_cb(store, tolerateMissingCrls);
+    verified_ = o.X509_verify_cert(store) == 1;
+    const int code = o.X509_STORE_CTX_get_error(store);
+    facts_.verifyResult = verified_ || code != K(X509_V_OK) ? code : K(X509_V_ERR_UNSPECIFIED);
+    if (!verified_) {
+      describe(o.X509_STORE_CTX_get_current_cert(store), o.X509_STORE_CTX_get_error_depth(store));
+      o.ERR_clear_error();
+      if (config.verify == Verify::peer) return refuse(store, facts_.verifyResult, facts_.verifyResult, Reason::none);
+    }
+  }
+  // Where no path was built, only the first certificate is the peer's for sure: CertificateVerify proves that one.
+  const OPENSSL_STACK* chain = verified_ ? stack(o.X509_STORE_CTX_get0_chain(store)) : sent;
+  if (!config.pins.empty() && !pinned(chain, verified_ ? o.OPENSSL_sk_num(chain) : 1)) {
+    return refuse(store, K(X509_V_ERR_APPLICATION_VERIFICATION), K(X509_V_ERR_CERT_REJECTED), Reason::pinMismatch);
+  }
+  return 1;
+}
+
+int Connection::refuse(X509_STORE_CTX* store, long verifyCode, long alertCode, Reason reason) {
+  facts_.verifyResult = verifyCode;
+  if (pending_ == Reason::none) pending_ = reason;
+  ossl().X509_STORE_CTX_set_error(store, static_cast<int>(alertCode));
+  return 0;
+}
+
+void Connection::decide(int verifyCode, int alertCode) {
+  verdict_ = Decision::made;
+  verdictCode_ = verifyCode;
+  verdictAlert_ = alertCode;
+}
+
+void Connection::describe(X509* certificate, int depth) {
+  failure_.verifyDepth = depth;
+  if (certificate != nullptr) failure_.subject = nameOf(ossl().X509_get_subject_name(certificate));
+}
+
+bool Connection::pinned(const OPENSSL_STACK* chain, int count) const {
+  for (int i = 0; i < count; i++) {
+    unsigned char* spki = nullptr;
+    const int size = ossl().i2d_X509_PUBKEY(ossl().X509_get_X509_PUBKEY(certificateAt(chain, i)), &spki);
+    Pin digest{};
+    unsigned int digestSize = 0;
+    const bool hashed = size > 0 && ossl().EVP_Digest(spki, static_cast<size_t>(size), digest.data(), &digestSize, ossl().EVP_sha256(), nullptr) == 1;
+    ossl().CRYPTO_free(spki, "ferrule", 0);
+    for (const Pin& pin : context_->config().pins) {
+      if (hashed && pin == digest) return true;
+    }
+  }
+  return false;
+}
+
+int Connection::judgeStaple() {
+  const OpenSsl& o = ossl();
+  const ContextConfig& config = context_->config();
+  // A verify function has been given the response; a resumed session has had its check.
+  if (config.verify == Verify::ask || o.SSL_session_reused(ssl_) == 1) return 1;
+  unsigned char* der = nullptr;
+  const long size = o.SSL_ctrl(ssl_, static_cast<int>(K(SSL_CTRL_GET_TLSEXT_STATUS_REQ_OCSP_RESP)), 0, &der);
+  long verdict = K(X509_V_OK);
+  if (der == nullptr || size <= 0) {
+    if (config.ocsp == Ocsp::require) verdict = K(X509_V_ERR_OCSP_VERIFY_NEEDED);
+  } else {
+    const OPENSSL_STACK* chain = stack(verified_ ? o.SSL_get0_verified_chain(ssl_) : o.SSL_get_peer_cert_chain(ssl_));
+    const int length = o.OPENSSL_sk_num(chain);
+    X509* leaf = length > 0 ? certificateAt(chain, 0) : nullptr;
+    X509* issuer = length > 1 ? certificateAt(chain, 1) : leaf;
+    verdict = judgeResponse(der, static_cast<size_t>(size), leaf, issuer, time_ != 0 ? time_ : std::time(nullptr));
+    o.ERR_clear_error();
+  }
+  if (verdict == K(X509_V_OK)) return 1;
+  facts_.verifyResult = verdict;
+  pending_ = Reason::stapleRefused;
+  return 0;
+}
+
+int Connection::chooseCredential() {
+  if (credential_ != Decision::made) {
+    credential_ = Decision::asked;
+    return -1;
+  }
+  credential_ = Decision::none;
+  return credentialFailed_ ? 0 : 1;
+}
+
+bool Connection::useCredential(const KeyPair* credential) {
+  credential_ = Decision::made;
+  if (credential == nullptr) return true;
+  credentialFailed_ = ossl().SSL_use_cert_and_key(ssl_, credential->leaf(), credential->key(), credential->rest(), 1) != 1;
+  ossl().ERR_clear_error();
+  return !credentialFailed_;
+}
+
+void Connection::refuseCredential() {
+  credential_ = Decision::made;
+  credentialFailed_ = true;
+}
+
+std::vector<Bytes> Connection::authorities() const {
+  std::vector<Bytes> names;
+  const OPENSSL_STACK* list = stack(ossl().SSL_get0_peer_CA_list(ssl_));
+  for (int i = 0; i < ossl().OPENSSL_sk_num(list); i++) names.push_back(derOf(static_cast<const X509_NAME*>(ossl().OPENSSL_sk_value(list, i))));
+  return names;
+}
+
+std::vector<int> Connection::requestedSignatureAlgorithms() const {
+  std::vector<int> schemes;
+  const int count = ossl().SSL_get_sigalgs(ssl_, 0, nullptr, nullptr, nullptr, nullptr, nullptr);
+  for (int i = 0; i < count; i++) {
+    unsigned char low = 0;
+    unsigned char high = 0;
+    ossl().SSL_get_sigalgs(ssl_, i, nullptr, nullptr, nullptr, &low, &high);
+    schemes.push_back(high << 8 | low);
+  }
+  return schemes;
+}
+
+Bytes Connection::requestedCertificateTypes() const {
+  const unsigned char* types = nullptr;
+  const long count = ossl().SSL_ctrl(ssl_, static_cast<int>(K(SSL_CTRL_GET_CLIENT_CERT_TYPES)), 0, &types);
+  return types == nullptr || count <= 0 ? Bytes() : Bytes(types, types + count);
+}
+
+std::vector<Bytes> Connection::peerChain() const { return dersOf(stack(ossl().SSL_get_peer_cert_chain(ssl_))); }
+
+std::vector<Bytes> Connection::verifiedChain() const {
+  return verified_ ? dersOf(stack(ossl().SSL_get0_verified_chain(ssl_))) : std::vector<Bytes>();
+}
+
+Bytes Connection::ocspResponse() const {
+  unsigned char* der = nullptr;
+  const long size = ossl().SSL_ctrl(ssl_, static_cast<int>(K(SSL_CTRL_GET_TLSEXT_STATUS_REQ_OCSP_RESP)), 0, &der);
+  return der == nullptr || size <= 0 ? Bytes() : Bytes(der, der + size);
+}
+
+std::vector<std::string> Connection::peerNames() const {
+  const OpenSsl& o = ossl();
+  std::vector<std::string> names;
+  const OPENSSL_STACK* chain = stack(o.SSL_get_peer_cert_chain(ssl_));
+  if (o.OPENSSL_sk_num(chain) < 1) return names;
+  auto* alternatives = static_cast<OPENSSL_STACK*>(o.X509_get_ext_d2i(certificateAt(chain, 0), static_cast<int>(K(NID_subject_alt_name)), nullptr, nullptr));
+  for (int i = 0; i < o.OPENSSL_sk_num(alternatives); i++) {
+    int type = 0;
+    const auto* value = static_cast<const ASN1_STRING*>(o.GENERAL_NAME_get0_value(static_cast<const GENERAL_NAME*>(o.OPENSSL_sk_value(alternatives, i)), &type));
+    if (type != K(GEN_DNS) && type != K(GEN_IPADD)) continue;
+    const uint8_t* bytes = o.ASN1_STRING_get0_data(value);
+    const int size = o.ASN1_STRING_length(value);
+    names.push_back(type == K(GEN_DNS) ? std::string(bytes, bytes + size) : addressText(bytes, size));
+  }
+  o.OPENSSL_sk_pop_free(alternatives, [](void* name) { ossl().GENERAL_NAME_free(static_cast<GENERAL_NAME*>(name)); });
+  return names;
+}
+
+Bytes Connection::serverEndPoint() const {
+  const OpenSsl& o = ossl();
+  X509* leaf = o.SSL_get0_peer_certificate(ssl_);
+  int hash = 0;
+  if (leaf == nullptr || o.X509_get_signature_info(leaf, &hash, nullptr, nullptr, nullptr) != 1 || hash == 0) return {};
+  const bool old = hash == K(NID_md5) || hash == K(NID_sha1);
+  const EVP_MD* md = old ? o.EVP_sha256() : o.EVP_get_digestbyname(o.OBJ_nid2sn(hash));
+  Bytes digest(64);
+  unsigned int size = 0;
+  if (md == nullptr || o.X509_digest(leaf, md, digest.data(), &size) != 1) return {};
+  digest.resize(size);
+  return digest;
+}
+
+}  // namespace ferrule

@@ -1,0 +1,162 @@
+/** @module The addon as TypeScript sees it: the functions of addon/addon.cpp, and the control block of its hot call. */
+
+/** Words of the control block; addon/addon.h has the same list. The first six are written by every `step`, the others by `facts`. */
+export const Control = {
+  inUsed: 0,
+  outUsed: 1,
+  error: 2,
+  events: 3,
+  pending: 4,
+  shutdown: 5,
+  version: 6,
+  cipherSuite: 7,
+  group: 8,
+  peerSignatureAlgorithm: 9,
+  helloRetryRequested: 10,
+  extendedMasterSecret: 11,
+  sessionReused: 12,
+  earlyData: 13,
+  verifyResult: 14,
+  words: 15,
+} as const;
+
+/** What `step` does; core/connection.h has the same list. */
+export const Operation = { handshake: 0, read: 1, write: 2, writeEarlyData: 3, shutdown: 4, keyUpdate: 5 } as const;
+export type Operation = (typeof Operation)[keyof typeof Operation];
+
+/** `control[Control.error]` when the caller repeats a write with fewer bytes than it must. */
+export const MISUSE = -1;
+
+/** What happened inside a call, fetched after it; core/connection.h has the same list. */
+export const EventKind = { keylog: 0, session: 1, sent: 2, received: 3 } as const;
+export type NativeEvent = readonly [kind: number, contentType: number, bytes: Uint8Array];
+
+/** Connections and contexts are numbers; a stale one throws. */
+export type Handle = number;
+
+declare const keyPair: unique symbol;
+/** A parsed certificate chain and key, held by the addon. */
+export interface KeyPair {
+  readonly [keyPair]: true;
+}
+
+/** Checked options in OpenSSL's notation; core/context.h says what each means. */
+export interface NativeConfig {
+  readonly minVersion: number;
+  readonly maxVersion: number;
+  readonly cipherList: string;
+  readonly cipherSuites: string;
+  readonly suiteIds: readonly number[];
+  readonly groups: string;
+  readonly signatureAlgorithms: string;
+  readonly clientSignatureAlgorithms: string;
+  readonly alpn: Uint8Array;
+  /** 0 peer, 1 none, 2 ask. */
+  readonly verify: 0 | 1 | 2;
+  /** 0 off, 1 request, 2 require. */
+  readonly ocsp: 0 | 1 | 2;
+  readonly anchors: readonly Uint8Array[];
+  readonly crls: readonly Uint8Array[];
+  readonly pins: readonly Uint8Array[];
+  readonly certificateCompression: readonly number[];
+  readonly securityLevel: number;
+  readonly recordPadding: number;
+  readonly requireExtendedMasterSecret: boolean;
+  readonly refuseRenegotiation: boolean;
+  readonly signedCertificateTimestamps: boolean;
+  readonly postHandshakeAuth: boolean;
+  readonly clientAuthentication: boolean;
+  readonly keylog: boolean;
+  readonly sessions: boolean;
+  readonly trace: boolean;
+  readonly handshakeBytes: number;
+  readonly chainLength: number;
+  readonly keyUpdatesInARow: number;
+  readonly tickets: number;
+}
+
+/** Why a connection is dead, in OpenSSL's numbers. */
+export interface NativeFailure {
+  readonly duringHandshake: boolean;
+  /** ERR_GET_LIB and ERR_GET_REASON of the entry that matters. */
+  readonly library: number;
+  readonly reason: number;
+  /** One of {@link OwnReason}. */
+  readonly own: number;
+  /** OpenSSL's whole error queue, for people. */
+  readonly text: string;
+  /** AlertDescriptions; -1 = none. */
+  readonly alertSent: number;
+  readonly alertReceived: number;
+  readonly verifyResult: number;
+  readonly verifyDepth: number;
+  readonly subject: string;
+  readonly state: string;
+  /** The first bytes that the peer sent. */
+  readonly head: Uint8Array;
+}
+
+/** Reasons that OpenSSL has none for; core/connection.h has the same list. */
+export const OwnReason = {
+  none: 0,
+  keyUpdateFlood: 1,
+  noExtendedMasterSecret: 2,
+  renegotiation: 3,
+  messageTooLong: 4,
+  pinMismatch: 5,
+  stapleRefused: 6,
+  unofferedAlpn: 7,
+} as const;
+
+/** The addon's exports. */
+export interface Binding {
+  version(): string;
+  cipherSuites(): readonly (readonly [id: number, name: string])[];
+  accepts(what: 'groups' | 'signatureAlgorithms', list: string): boolean;
+  accepts(what: 'certificateCompression', id: number): boolean;
+  useControl(control: Int32Array): void;
+  /** @throws TypeError saying what is wrong with the file. */
+  pkcs12(der: Uint8Array, passphrase: string): { readonly chain: readonly Uint8Array[]; readonly key: Uint8Array };
+
+  /** @throws TypeError beginning with the name of the option. */
+  createContext(config: NativeConfig): Handle;
+  freeContext(context: Handle): void;
+  /** @throws TypeError beginning with `chain` or `key`. */
+  credential(
+    chain: readonly Uint8Array[],
+    key: Uint8Array,
+  ): { readonly pair: KeyPair; readonly kind: number; readonly bits: number; readonly issuers: readonly Uint8Array[] };
+
+  open(context: Handle): Handle;
+  close(connection: Handle): void;
+  /** The hot call. Answers through the control block; see addon/step.cpp. */
+  step(connection: Handle, operation: Operation, eof: boolean, input: Uint8Array, space: Uint8Array, data?: Uint8Array | boolean): number;
+  setHost(connection: Handle, name: string, isAddress: boolean): boolean;
+  setSession(connection: Handle, der: Uint8Array): boolean;
+  setTime(connection: Handle, seconds: number): void;
+  decide(connection: Handle, verifyCode: number, alertCode: number): void;
+  useCredential(connection: Handle, pair: KeyPair | null | false): boolean;
+  certificateRequest(connection: Handle): {
+    readonly authorities: readonly Uint8Array[];
+    readonly signatureAlgorithms: readonly number[];
+    readonly certificateTypes: Uint8Array;
+  };
+  facts(connection: Handle): void;
+  failure(connection: Handle): NativeFailure;
+  events(connection: Handle): readonly NativeEvent[];
+  peerChain(connection: Handle): readonly Uint8Array[];
+  verifiedChain(connection: Handle): readonly Uint8Array[];
+  peerNames(connection: Handle): readonly string[];
+  alpn(connection: Handle): string;
+  state(connection: Handle): string;
+  ocspResponse(connection: Handle): Uint8Array;
+  signedCertificateTimestamps(connection: Handle): Uint8Array;
+  serverEndPoint(connection: Handle): Uint8Array;
+  exporter(connection: Handle, label: string, context: Uint8Array | undefined, length: number): Uint8Array | undefined;
+}
+
+/** A loaded addon with its control block. */
+export interface Library {
+  readonly binding: Binding;
+  readonly control: Int32Array;
+}

@@ -1,0 +1,113 @@
+/** @module Client credentials: made from the files people have, and chosen for what a server asks. */
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import type { CertificateRequest, Credential, TlsVersion } from '@ferrule/contract';
+import type { Binding, KeyPair } from './binding.ts';
+import { loadLibrary } from './loader.ts';
+import { KeyKind, SCHEMES } from './names.ts';
+
+/** A credential that OpenSSL has parsed. */
+export interface ParsedCredential {
+  readonly credential: Credential;
+  readonly pair: KeyPair;
+  readonly kind: number;
+  readonly bits: number;
+  /** DER `Name`s. */
+  readonly issuers: readonly Uint8Array[];
+}
+
+/** @throws TypeError naming the part of `name` that cannot be used. */
+export function parseCredential(binding: Binding, credential: Credential, name: string): ParsedCredential {
+  try {
+    return { credential, ...binding.credential(credential.chain, credential.key as Uint8Array) };
+  } catch (error) {
+    throw new TypeError(`${name}.${(error as Error).message}`);
+  }
+}
+
+/** Why a credential is, or is not, for this server. */
+export type Fit = 'fits' | 'no-algorithm' | 'no-issuer';
+
+export function fit({ credential, kind, bits, issuers }: ParsedCredential, request: CertificateRequest, version: TlsVersion | undefined): Fit {
+  if (credential.mustMatchIssuer === true && !issuers.some((issuer) => request.authorities.some((name) => Buffer.from(name).equals(issuer)))) {
+    return 'no-issuer';
+  }
+  // TLS 1.2's certificate_types: 1 rsa_sign, 64 ecdsa_sign, which stands for EdDSA too (RFC 8422 section 5.5).
+  const type = kind === KeyKind.rsa || kind === KeyKind.rsaPss ? 1 : 64;
+  if (version === 'TLSv1.2' && !request.certificateTypes.includes(type)) return 'no-algorithm';
+  const usable = SCHEMES.some(
+    (scheme) =>
+      scheme.kind === kind &&
+      (version === 'TLSv1.2' || (scheme.only12 !== true && (scheme.bits === undefined || scheme.bits === bits))) &&
+      (credential.signatureAlgorithms?.includes(scheme.id) ?? true) &&
+      request.signatureAlgorithms.includes(scheme.id),
+  );
+  return usable ? 'fits' : 'no-algorithm';
+}
+
+/** DER certificates, leaf first, and a DER key (PKCS#8, PKCS#1 or SEC 1). @throws TypeError when they do not fit together. */
+export function credentialFromDer(chain: readonly Uint8Array[], key: Uint8Array): Credential {
+  const [leaf] = chain;
+  if (leaf === undefined) throw new TypeError('chain: must not be empty');
+  const belongs = readCertificate(leaf).checkPrivateKey(readKey(key));
+  if (!belongs) throw new TypeError('key: does not belong to chain[0]');
+  return Object.freeze({ chain: Object.freeze(chain.map((der) => der.slice())), key: key.slice() });
+}
+
+function readCertificate(der: Uint8Array): X509Certificate {
+  try {
+    return new X509Certificate(der);
+  } catch (error) {
+    throw new TypeError('chain[0]: is no DER certificate', { cause: error });
+  }
+}
+
+function readKey(der: Uint8Array): KeyObject {
+  for (const type of ['pkcs8', 'sec1', 'pkcs1'] as const) {
+    try {
+      return createPrivateKey({ key: Buffer.from(der), format: 'der', type });
+    } catch {
+      // the next form
+    }
+  }
+  throw new TypeError('key: is no DER private key (PKCS#8, PKCS#1 or SEC 1)');
+}
+
+export interface PemCredentialOptions {
+  /** PEM of the certificates, leaf first. */
+  readonly cert: string;
+  /** PEM of the key, in any of its forms; default: the one in `cert`. */
+  readonly key?: string;
+  /** Of an encrypted key. */
+  readonly passphrase?: string;
+}
+
+/** A credential from PEM files. @throws TypeError when they hold none, or the passphrase is missing or wrong. */
+export function credentialFromPem({ cert, key = cert, passphrase }: PemCredentialOptions): Credential {
+  const chain = [...cert.matchAll(/-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----([^-]+)-----END/g)].map(([, base64 = '']) => new Uint8Array(Buffer.from(base64, 'base64')));
+  if (chain.length === 0) throw new TypeError('cert: holds no PEM certificate');
+  const pem = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[^]+?-----END [A-Z0-9 ]*PRIVATE KEY-----/.exec(key)?.[0];
+  if (pem === undefined) throw new TypeError('key: holds no PEM private key');
+  let der: Buffer;
+  try {
+    der = createPrivateKey({ key: pem, format: 'pem', ...(passphrase !== undefined && { passphrase }) }).export({ type: 'pkcs8', format: 'der' });
+  } catch (error) {
+    throw new TypeError(`key: cannot be read (${(error as Error).message})`, { cause: error });
+  }
+  return credentialFromDer(chain, new Uint8Array(der));
+}
+
+/**
+ * A credential from a PKCS#12 file (.p12, .pfx), old ones with RC2, 3DES or SHA-1 included: they are read in an OpenSSL
+ * library context of their own, and the process's configuration stays as it is.
+ * @throws TypeError when it is none, holds no key, or the passphrase is wrong; Error where the engine cannot run.
+ */
+export function credentialFromPkcs12(file: Uint8Array, passphrase: string = ''): Credential {
+  const library = loadLibrary();
+  if ('ok' in library) throw new Error(`@ferrule/native: ${library.reason}`);
+  try {
+    const { chain, key } = library.binding.pkcs12(file, passphrase);
+    return Object.freeze({ chain: Object.freeze([...chain]), key });
+  } catch (error) {
+    throw new TypeError(`PKCS#12: ${(error as Error).message}`);
+  }
+}

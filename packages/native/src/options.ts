@@ -1,0 +1,308 @@
+/**
+ * @module ContextOptions → {@link Config}: every option checked once, what is unknown or beyond this OpenSSL refused by
+ * name, and what comes out frozen, part of it in OpenSSL's own notation.
+ */
+import type {
+  ContextOptions,
+  Credential,
+  CredentialCallback,
+  Feature,
+  TlsSession,
+  TlsVersion,
+  TraceMessage,
+  VerifyCallback,
+} from '@ferrule/contract';
+import type { Abilities } from './backend.ts';
+import type { NativeConfig } from './binding.ts';
+import { anchorCertificate } from './anchor.ts';
+import { CIPHER_SUITES, COMPRESSIONS, GROUPS, VERSIONS } from './names.ts';
+
+/** What a context is, after checking. */
+export interface Config {
+  readonly native: NativeConfig;
+  readonly verify: 'peer' | 'none' | VerifyCallback;
+  readonly minVersion: TlsVersion;
+  readonly credentials: readonly Credential[];
+  readonly onCertificateRequest: CredentialCallback | undefined;
+  readonly onKeylog: ((line: string) => void) | undefined;
+  readonly onSession: ContextOptions['onSession'];
+  readonly onMessage: ((message: TraceMessage) => void) | undefined;
+  /** `undefined`: OpenSSL asks the system. */
+  readonly now: (() => number) | undefined;
+  /** Whether trust anchors were given at all, for the hint of a failure. */
+  readonly anchored: boolean;
+}
+
+/** @throws TypeError that names the option. */
+export function parseOptions(abilities: Abilities, options: ContextOptions = {}): Config {
+  const given: unknown = options;
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) throw new TypeError('options: must be an object');
+  for (const name of Object.keys(given)) {
+    if (ABSENT.has(name)) continue;
+    if (!KNOWN.has(name)) throw new TypeError(`unknown option: ${name}`);
+  }
+  const o: Options = new Map<string, unknown>(Object.entries(given).filter(([, value]) => value !== undefined));
+  refuseAbsent(o);
+  const anchors = list(o, 'trustAnchors', anchorCertificate, { empty: true }) ?? [];
+  const verify = verifyOption(o);
+  const { minVersion, maxVersion, suites } = versionsAndSuites(o, abilities);
+  const credentials = list(o, 'credentials', credentialOption) ?? [];
+  const onCertificateRequest = callback<CredentialCallback>(o, 'onCertificateRequest');
+  const onKeylog = callback<(line: string) => void>(o, 'onKeylog');
+  const onSession = callback<NonNullable<ContextOptions['onSession']>>(o, 'onSession');
+  const onMessage = callback<(message: TraceMessage) => void>(o, 'onMessage');
+  const limits = limitsOption(o);
+  const nameOf = (id: number): string => abilities.suiteNames.get(id) ?? '';
+  const native: NativeConfig = {
+    minVersion: VERSIONS[minVersion],
+    maxVersion: VERSIONS[maxVersion],
+    cipherList: suites.filter((id) => versionOf(id) === 'TLSv1.2').map(nameOf).join(':'),
+    cipherSuites: suites.filter((id) => versionOf(id) === 'TLSv1.3').map(nameOf).join(':'),
+    suiteIds: suites,
+    groups: groupsOption(o, abilities),
+    signatureAlgorithms: schemesOption(o, 'signatureAlgorithms', abilities) ?? [...abilities.schemeNames.values()].join(':'),
+    clientSignatureAlgorithms: clientSchemes(credentials, abilities),
+    alpn: alpnOption(o),
+    verify: verify === 'peer' ? 0 : verify === 'none' ? 1 : 2,
+    ocsp: OCSP[oneOf(o, 'ocsp', ['off', 'request', 'require'], 'off')],
+    anchors,
+    crls: list(o, 'crls', bytes) ?? [],
+    pins: list(o, 'pins', pin) ?? [],
+    certificateCompression: compressionOption(o, abilities),
+    securityLevel: integer(o, 'securityLevel', 1, 5) ?? 2,
+    recordPadding: integer(o, 'recordPadding', 0, 16_384) ?? 0,
+    requireExtendedMasterSecret: oneOf(o, 'extendedMasterSecret', ['require', 'allow'], 'require') === 'require',
+    refuseRenegotiation: oneOf(o, 'renegotiation', ['refuse', 'ignore'], 'refuse') === 'refuse',
+    signedCertificateTimestamps: flag(o, 'signedCertificateTimestamps'),
+    postHandshakeAuth: flag(o, 'postHandshakeAuth'),
+    clientAuthentication: credentials.length > 0 || onCertificateRequest !== undefined,
+    keylog: onKeylog !== undefined,
+    sessions: onSession !== undefined,
+    trace: onMessage !== undefined,
+    ...limits,
+  };
+  return Object.freeze<Config>({
+    native,
+    verify,
+    minVersion,
+    credentials,
+    onCertificateRequest,
+    onKeylog,
+    onSession,
+    onMessage,
+    now: callback<() => number>(o, 'now'),
+    anchored: anchors.length > 0,
+  });
+}
+
+/** Also for what `onCertificateRequest` returns. @throws TypeError */
+export function credentialOption(value: unknown, name: string): Credential {
+  const o = record(value, name, ['chain', 'key', 'signatureAlgorithms', 'mustMatchIssuer', 'rawPublicKey']);
+  if (o.has('rawPublicKey')) throw new TypeError(`${name}.rawPublicKey: ${lacks('raw-public-key')}`);
+  const chain = list(o, 'chain', bytes, { prefix: name, twice: true });
+  if (chain === undefined) throw new TypeError(`${name}.chain: required`);
+  const key = o.get('key');
+  if (typeof key === 'object' && key !== null && !(key instanceof Uint8Array)) throw new TypeError(`${name}.key: ${lacks('external-signer')}`);
+  const schemes = list(o, 'signatureAlgorithms', codePoint, { prefix: name });
+  const mustMatch = o.get('mustMatchIssuer');
+  if (mustMatch !== undefined && typeof mustMatch !== 'boolean') throw new TypeError(`${name}.mustMatchIssuer: must be a boolean`);
+  bytes(key, `${name}.key`);
+  return schemes === undefined ? (value as Credential) : { ...(value as Credential), signatureAlgorithms: schemes };
+}
+
+const KNOWN: ReadonlySet<string> = new Set<keyof ContextOptions>([
+  'trustAnchors', 'crls', 'ocsp', 'pins', 'verify', 'minVersion', 'maxVersion', 'cipherSuites', 'groups', 'keyShares', 'signatureAlgorithms',
+  'alpn', 'certificateCompression', 'extendedMasterSecret', 'renegotiation', 'signedCertificateTimestamps', 'postHandshakeAuth', 'recordPadding',
+  'securityLevel', 'credentials', 'onCertificateRequest', 'onKeylog', 'onSession', 'onMessage', 'limits', 'now',
+]); // prettier-ignore
+
+/** Options of the contract that need a feature which OpenSSL does not have, and the value that asks for nothing. */
+const ABSENT: ReadonlyMap<string, readonly [Feature, unknown?]> = new Map<keyof ContextOptions, readonly [Feature, unknown?]>([
+  ['recordSizeLimit', ['record-size-limit']],
+  ['ech', ['ech']],
+  ['grease', ['grease', false]],
+  ['reverifyOnResumption', ['reverify', false]],
+  ['rawPublicKeys', ['raw-public-key']],
+  ['serverCertificateTypes', ['raw-public-key']],
+  ['clientCertificateTypes', ['raw-public-key']],
+  ['externalPsks', ['external-psk']],
+  ['random', ['seeded-random']],
+]);
+
+const OCSP = { off: 0, request: 1, require: 2 } as const;
+
+type Options = ReadonlyMap<string, unknown>;
+type Check<T> = (value: unknown, name: string) => T;
+
+const lacks = (feature: Feature): string => `this backend does not have the feature ${feature}`;
+
+function refuseAbsent(o: Options): void {
+  for (const [name, [feature, harmless]] of ABSENT) {
+    const value = o.get(name);
+    if (value !== undefined && value !== harmless) throw new TypeError(`${name}: ${lacks(feature)}`);
+  }
+}
+
+const versionOf = (id: number): TlsVersion | undefined => CIPHER_SUITES.find(([suite]) => suite === id)?.[1];
+
+function versionsAndSuites(o: Options, abilities: Abilities): { readonly minVersion: TlsVersion; readonly maxVersion: TlsVersion; readonly suites: readonly number[] } {
+  const known = ['TLSv1.2', 'TLSv1.3'] as const;
+  const oldest = oneOf(o, 'minVersion', known, 'TLSv1.2');
+  const newest = oneOf(o, 'maxVersion', known, 'TLSv1.3');
+  if (oldest > newest) throw new TypeError('minVersion: is above maxVersion');
+  const suites = (list(o, 'cipherSuites', knownTo(abilities.suiteNames)) ?? [...abilities.suiteNames.keys()]).filter((id) => {
+    const version = versionOf(id);
+    return version !== undefined && version >= oldest && version <= newest;
+  });
+  // A version without a suite is not offered.
+  const versions = known.filter((version) => suites.some((id) => versionOf(id) === version));
+  const [minVersion, maxVersion] = [versions[0], versions.at(-1)];
+  if (minVersion === undefined || maxVersion === undefined) throw new TypeError('cipherSuites: none is of a version between minVersion and maxVersion');
+  return { minVersion, maxVersion, suites: Object.freeze(suites) };
+}
+
+function groupsOption(o: Options, abilities: Abilities): string {
+  const groups =
+    list(o, 'groups', knownTo(abilities.groupNames)) ?? GROUPS.flatMap(([id, , byDefault]) => (byDefault && abilities.groupNames.has(id) ? [id] : []));
+  const shares = list(o, 'keyShares', codePoint, { empty: true });
+  let last = -1;
+  for (const id of shares ?? []) {
+    const at = groups.indexOf(id);
+    if (at < 0) throw new TypeError(`keyShares: ${hex(id)} is not in groups`);
+    if (at <= last) throw new TypeError('keyShares: not in the order of groups (RFC 9846 section 4.2.8)');
+    last = at;
+  }
+  const isDefault = shares === undefined || (shares.length === 1 && shares[0] === groups[0]);
+  if (!isDefault && !abilities.keyShareChoice) throw new TypeError(`keyShares: ${lacks('key-share-choice')}, so it sends one for the first group`);
+  if (shares?.length === 0) throw new TypeError('keyShares: OpenSSL always sends one');
+  return groups.map((id) => `${isDefault || !shares?.includes(id) ? '' : '*'}${abilities.groupNames.get(id) ?? ''}`).join(':');
+}
+
+function schemesOption(o: Options, name: string, abilities: Abilities): string | undefined {
+  return list(o, name, knownTo(abilities.schemeNames))
+    ?.map((id) => abilities.schemeNames.get(id))
+    .join(':');
+}
+
+/** OpenSSL has one list for all client certificates of a context. */
+function clientSchemes(credentials: readonly Credential[], abilities: Abilities): string {
+  const lists = new Set(credentials.map(({ signatureAlgorithms = [] }) => signatureAlgorithms.map((id) => abilities.schemeNames.get(id) ?? '').join(':')));
+  if (lists.size > 1) throw new TypeError('credentials: OpenSSL has one list of signatureAlgorithms for all of them; give each the same');
+  return [...lists][0] ?? '';
+}
+
+/** RFC 7301 section 3.1: each name behind its length. */
+function alpnOption(o: Options): Uint8Array {
+  const names = list(o, 'alpn', protocolName) ?? [];
+  const encoded = names.map((name) => Buffer.from(name, 'utf8'));
+  const wire = Buffer.concat(encoded.flatMap((name) => [Buffer.from([name.length]), name]));
+  if (wire.length > 0xffff) throw new TypeError('alpn: longer than 65535 bytes in all');
+  return wire;
+}
+
+function compressionOption(o: Options, abilities: Abilities): readonly number[] {
+  const names = list(o, 'certificateCompression', (value, name) => member<keyof typeof COMPRESSIONS>(value, name, ['zlib', 'brotli', 'zstd'])) ?? [];
+  return names.map((name) => {
+    if (!abilities.compressions.has(name)) throw new TypeError(`certificateCompression: ${name} is not in this OpenSSL (${lacks('certificate-compression')})`);
+    return COMPRESSIONS[name];
+  });
+}
+
+function verifyOption(o: Options): 'peer' | 'none' | VerifyCallback {
+  const value = o.get('verify');
+  return typeof value === 'function' ? (value as VerifyCallback) : oneOf<'peer' | 'none'>(o, 'verify', ['peer', 'none'], 'peer');
+}
+
+/** OpenSSL's own bound; it cannot be lowered. */
+const EMPTY_RECORDS = 32;
+const LIMITS = { handshakeBytes: 131_072, chainLength: 16, pathBuildingSteps: 256, tickets: 8, keyUpdatesInARow: 32, emptyRecordsInARow: EMPTY_RECORDS };
+
+function limitsOption(o: Options): Pick<NativeConfig, 'handshakeBytes' | 'chainLength' | 'tickets' | 'keyUpdatesInARow'> {
+  const given = o.has('limits') ? record(o.get('limits'), 'limits', Object.keys(LIMITS)) : new Map<string, unknown>();
+  const limit = (name: keyof typeof LIMITS): number => Math.min(integer(given, name, 1, Number.MAX_SAFE_INTEGER, 'limits') ?? LIMITS[name], 0x7fff_ffff);
+  // Path building is bounded by the depth; the search itself does not branch (OpenSSL does not backtrack).
+  limit('pathBuildingSteps');
+  if (limit('emptyRecordsInARow') < EMPTY_RECORDS) throw new TypeError(`limits.emptyRecordsInARow: OpenSSL's own bound of ${EMPTY_RECORDS} cannot be lowered`);
+  return { handshakeBytes: limit('handshakeBytes'), chainLength: limit('chainLength'), tickets: limit('tickets'), keyUpdatesInARow: limit('keyUpdatesInARow') };
+}
+
+function pin(value: unknown, name: string): Uint8Array {
+  const digest = bytes(value, name);
+  if (digest.length !== 32) throw new TypeError(`${name}: must be a SHA-256 digest of 32 bytes`);
+  return digest;
+}
+
+function protocolName(value: unknown, name: string): string {
+  if (typeof value !== 'string') throw new TypeError(`${name}: must be a string`);
+  const length = Buffer.byteLength(value, 'utf8');
+  if (length < 1 || length > 255) throw new TypeError(`${name}: must be 1 to 255 bytes of UTF-8`);
+  return value;
+}
+
+const hex = (id: number): string => `0x${id.toString(16).padStart(4, '0')}`;
+
+function codePoint(value: unknown, name: string): number {
+  if (!Number.isInteger(value) || (value as number) < 0 || (value as number) > 0xffff) throw new TypeError(`${name}: must be a 16-bit code point`);
+  return value as number;
+}
+
+const knownTo =
+  (names: ReadonlyMap<number, string>): Check<number> =>
+  (value, name) => {
+    const id = codePoint(value, name);
+    if (!names.has(id)) throw new TypeError(`${name}: ${hex(id)} is unknown to this backend`);
+    return id;
+  };
+
+function bytes(value: unknown, name: string): Uint8Array {
+  if (!(value instanceof Uint8Array) || value.length === 0) throw new TypeError(`${name}: must be a Uint8Array that is not empty`);
+  return value;
+}
+
+/** `undefined` when it is absent. Primitives may not stand in it twice. */
+function list<T>(o: Options, key: string, check: Check<T>, { empty = false, twice = false, prefix = '' } = {}): readonly T[] | undefined {
+  const value = o.get(key);
+  if (value === undefined) return undefined;
+  const name = prefix === '' ? key : `${prefix}.${key}`;
+  if (!Array.isArray(value)) throw new TypeError(`${name}: must be an array`);
+  if (value.length === 0 && !empty) throw new TypeError(`${name}: must not be empty`);
+  const items = value.map((item, i) => check(item, `${name}[${i}]`));
+  if (!twice && new Set<unknown>(items).size !== items.length) throw new TypeError(`${name}: has an entry twice`);
+  return Object.freeze(items);
+}
+
+function record(value: unknown, name: string, keys: readonly string[]): Options {
+  if (typeof value !== 'object' || value === null) throw new TypeError(`${name}: must be an object`);
+  for (const key of Object.keys(value)) {
+    if (!keys.includes(key)) throw new TypeError(`unknown option: ${name}.${key}`);
+  }
+  return new Map<string, unknown>(Object.entries(value).filter(([, entry]) => entry !== undefined));
+}
+
+function integer(o: Options, key: string, least: number, most: number, prefix = ''): number | undefined {
+  const value = o.get(key);
+  if (value === undefined) return undefined;
+  if (!Number.isInteger(value) || (value as number) < least || (value as number) > most) {
+    throw new TypeError(`${prefix === '' ? key : `${prefix}.${key}`}: must be an integer from ${least} to ${most}`);
+  }
+  return value as number;
+}
+
+function member<T extends string>(value: unknown, name: string, choices: readonly T[]): T {
+  if (!choices.includes(value as T)) throw new TypeError(`${name}: must be one of ${choices.join(', ')}`);
+  return value as T;
+}
+
+const oneOf = <T extends string>(o: Options, name: string, choices: readonly T[], otherwise: T): T => member(o.get(name) ?? otherwise, name, choices);
+
+function flag(o: Options, name: string): boolean {
+  const value = o.get(name) ?? false;
+  if (typeof value !== 'boolean') throw new TypeError(`${name}: must be a boolean`);
+  return value;
+}
+
+function callback<F extends (...parameters: never[]) => unknown>(o: Options, name: string): F | undefined {
+  const value = o.get(name);
+  if (value !== undefined && typeof value !== 'function') throw new TypeError(`${name}: must be a function`);
+  return value as F | undefined;
+}
