@@ -1,5 +1,5 @@
 import { createHash, sign as nodeSign, constants } from 'node:crypto';
-import { pki, type PkiName } from '@ferrule/conformance/pki';
+import { makeCrl, makeOcspResponse, pki, type PkiName } from '@ferrule/conformance/pki';
 import type { ContextOptions } from '@ferrule/contract';
 import { TlsError, X509V } from '@ferrule/result';
 import { describe, expect, it } from 'vitest';
@@ -80,6 +80,32 @@ describe('the chain of a server', () => {
       expect((await refused(none(), await peerOf(name, { suite: wrong }))).code).toBe('WRONG_CERTIFICATE_TYPE');
     }
     expect((await refused(none({ groups: [24] }), await peerOf('p256', { suite: ECDSA12 }))).code).toBe('WRONG_CERTIFICATE_TYPE');
+  });
+});
+
+describe('revocation', () => {
+  it('by a CRL refuses what is on it, and what none covers', async () => {
+    const [revoked, intermediate] = [await pki('revoked'), await pki('intermediate')];
+    const crls = [await makeCrl(intermediate, [revoked])];
+    expect(await refused(await trusting({ crls }), await peerOf('revoked'))).toMatchObject({ code: 'CERT_REVOKED', verify: { code: X509V.CERT_REVOKED }, alert: { name: 'certificate_revoked' } });
+    const effects = await trusting({ crls });
+    await finish(effects, verifyChain(effects, await peerOf('p256')));
+    const foreign = [await makeCrl(await pki('otherRoot'), [])];
+    expect((await refused(await trusting({ crls: foreign }), await peerOf('p256'))).code).toBe('CERT_REVOCATION_UNKNOWN');
+  });
+
+  it('by a stapled OCSP response refuses a bad one, and with "require" none', async () => {
+    const [leaf, intermediate] = [await pki('p256'), await pki('intermediate')];
+    const good = await peerOf('p256', { ocspResponse: await makeOcspResponse(leaf, intermediate, {}) });
+    const bad = await peerOf('p256', { ocspResponse: await makeOcspResponse(leaf, intermediate, { status: 'revoked' }) });
+    for (const ocsp of ['request', 'require'] as const) {
+      const effects = await trusting({ ocsp });
+      await finish(effects, verifyChain(effects, good));
+      expect((await refused(await trusting({ ocsp }), bad)).code).toBe('CERT_REVOKED');
+    }
+    expect(await refused(await trusting({ ocsp: 'require' }), await peerOf('p256'))).toMatchObject({ code: 'CERT_OCSP_MISSING', alert: { name: 'bad_certificate_status_response' } });
+    const without = await trusting({ ocsp: 'request' });
+    await finish(without, verifyChain(without, await peerOf('p256')));
   });
 });
 
