@@ -1,14 +1,16 @@
 /** @module The worker of `blocking.ts`: serves each memory it is sent, so that the thread under test may wait. */
 import { parentPort } from 'node:worker_threads';
-import { sharedBio } from '@ferrule/bio';
+import { sharedBio, type SharedBio } from '@ferrule/bio';
 import type { BlockingScene } from './blocking.ts';
-import { type Peer, ScriptedPeer, Wire } from './server/peer.ts';
+import { ScriptedPeer, Wire } from './server/peer.ts';
 import { echo, TestServer } from './server/tls-server.ts';
 
-parentPort?.on('message', (scene: BlockingScene) => void serve(scene));
+parentPort?.on('message', (scene: BlockingScene) => {
+  const net = sharedBio(scene.memory);
+  serve(scene, net).catch((error: unknown) => net.fail(error instanceof Error ? error : new Error(String(error))));
+});
 
-async function serve({ memory, act, identity, tls }: BlockingScene): Promise<void> {
-  const net = sharedBio(memory);
+async function serve({ act, identity, tls }: BlockingScene, net: SharedBio): Promise<void> {
   if (act === 'silence') return;
   if (act === 'failure') return net.fail(new Error('the cable was cut'));
   if (act === 'eof') return pump(new ScriptedPeer(''), net);
@@ -24,12 +26,12 @@ async function serve({ memory, act, identity, tls }: BlockingScene): Promise<voi
   return pump(wire, net);
 }
 
-async function pump(peer: Peer, net: ReturnType<typeof sharedBio>): Promise<void> {
+async function pump(peer: Wire | ScriptedPeer, net: SharedBio): Promise<void> {
   if (peer instanceof Wire) peer.onNews = () => void peer.pour(net);
-  else void peer.fill(net).then(() => peer.fill(net));
   for (;;) {
     await peer.flush(net);
     if (peer instanceof Wire) peer.pour(net);
+    else await peer.fill(net);
     if (net.error !== undefined || net.eof) return;
     await net.changed();
   }

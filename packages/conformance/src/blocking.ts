@@ -36,12 +36,14 @@ export async function blockingPeer({ act = 'echo', size = 17 * 1024, timeout = 1
 
 let worker: Worker | undefined;
 
-/** In the source tree the worker is TypeScript too. */
+/** In the source tree the worker is TypeScript too, and tsx has to be told. */
 function start(): Worker {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  const started = new Worker(new URL(`./blocking-worker.${extension}`, import.meta.url), {
-    ...(extension === 'ts' && { execArgv: ['--conditions=@ferrule/source', '--import', 'tsx'] }),
-  });
+  const entry = new URL(`./blocking-worker.${extension}`, import.meta.url);
+  const started =
+    extension === 'js'
+      ? new Worker(entry)
+      : new Worker(`import('tsx/esm/api').then(({ register }) => (register(), import(${JSON.stringify(entry.href)})))`, { eval: true, execArgv: ['--conditions=@ferrule/source'] });
   started.unref();
   return started;
 }

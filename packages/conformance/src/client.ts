@@ -67,6 +67,18 @@ export class Client {
     return this.run(() => this.ssl.connect());
   }
 
+  /** One shutdown(), as far as it goes by itself: 0 or 1 (or a failure). */
+  async shutdown(): Promise<number> {
+    for (;;) {
+      const ret = this.ssl.shutdown();
+      // 0 is "sent", and no error that getError() could be asked about
+      const why = ret >= 0 ? SslError.none : this.ssl.getError(ret);
+      await this.peer.flush(this.net);
+      if (why === SslError.wantRead) await this.peer.fill(this.net);
+      else if (why !== SslError.wantWrite) return ret;
+    }
+  }
+
   /** connect() that must succeed. */
   async established(): Promise<this> {
     const ret = await this.connect();

@@ -6,7 +6,7 @@ import { SslError } from '@ferrule/result';
 import { type CheckGroup, group } from '../check.ts';
 import { type Identity, pki, type PkiName } from '../pki/index.ts';
 import type { TestServerOptions } from '../server/tls-server.ts';
-import { scene } from './support.ts';
+import { scene, socketScene } from './support.ts';
 
 const credentialOf = ({ chain, key }: Identity): Credential => ({ chain, key });
 
@@ -38,7 +38,7 @@ const fixed: CheckGroup = group('client certificates', {
       assert.deepEqual((await server.accepted()).getPeerCertificate(), {});
     }),
   'that are missing are refused by the server: in TLS 1.2 during the handshake, as 0 / SSL with its alert': async (backend) =>
-    scene(backend, { server: await insisting({ maxVersion: 'TLSv1.2' }) }, async ({ client }) => {
+    socketScene(backend, { server: await insisting({ maxVersion: 'TLSv1.2' }) }, async ({ client }) => {
       const { ret, error } = await client.refused();
       assert.deepEqual([ret, error.code, error.alert?.name], [0, 'PEER_ALERT', 'handshake_failure']);
     }),

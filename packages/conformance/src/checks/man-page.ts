@@ -169,11 +169,11 @@ const nonBlocking = (size: number): CheckGroup =>
         const { ssl } = await client.established();
         const socket = (await server.accepted()).resume();
         const ended = new Promise((resolve) => socket.once('end', resolve));
-        assert.equal(await client.run(() => ssl.shutdown()), 0);
+        assert.equal(await client.shutdown(), 0);
         assert.equal(ssl.shutdownState, 1);
         await ended;
         socket.end();
-        assert.equal(await client.run(() => ssl.shutdown()), 1);
+        assert.equal(await client.shutdown(), 1);
         assert.equal(ssl.shutdownState, 3);
       }),
     'SSL_shutdown(3): 1 at once when theirs came first': (backend) =>
@@ -182,7 +182,7 @@ const nonBlocking = (size: number): CheckGroup =>
         (await server.accepted()).end();
         assert.equal(await client.readEnd(), 0);
         assert.equal(ssl.getError(0), SslError.zeroReturn);
-        assert.equal(await client.run(() => ssl.shutdown()), 1);
+        assert.equal(await client.shutdown(), 1);
       }),
   });
 

@@ -83,8 +83,7 @@ const kinds: CheckGroup = {
         const [identity, intermediate, root] = [await pki(kind), await pki('intermediate'), await pki('root')];
         await scene(backend, { server: { identity, maxVersion: version } }, async ({ client }) => {
           await client.established();
-          // TLS 1.2 lets an RSA key sign as PKCS#1 too (RFC 5246 section 7.4.1.4.1)
-          const allowed = version === 'TLSv1.2' && kind === 'rsa' ? [...schemes, 0x0401, 0x0501, 0x0601] : schemes;
+          const allowed = version === 'TLSv1.2' ? [...schemes, ...(MORE_IN_TLS12[kind] ?? [])] : schemes;
           const used = client.ssl.peerSignatureAlgorithm;
           assert.ok(used !== undefined && allowed.includes(used), `signed with ${used?.toString(16)}`);
           assert.deepEqual(hexes(client.ssl.peerCertificates), hexes([identity.certificate, intermediate.certificate]));
@@ -94,6 +93,14 @@ const kinds: CheckGroup = {
       },
     })),
   ),
+};
+
+/** TLS 1.2 lets an RSA key sign as PKCS#1 too, and binds no hash to a curve (RFC 5246 section 7.4.1.4.1, RFC 8422 section 5.1.1). */
+const MORE_IN_TLS12: Partial<Record<KeyKind, readonly number[]>> = {
+  rsa: [0x0401, 0x0501, 0x0601],
+  p256: [0x0503, 0x0603],
+  p384: [0x0403, 0x0603],
+  p521: [0x0403, 0x0503],
 };
 
 const versions: CheckGroup = group('versions', {

@@ -5,7 +5,7 @@ import { type Check, type CheckGroup, group } from '../check.ts';
 import { Client, expectReturn } from '../client.ts';
 import { pki } from '../pki/index.ts';
 import { ScriptedPeer } from '../server/peer.ts';
-import { scene } from './support.ts';
+import { scene, socketScene } from './support.ts';
 
 const alertRecord = (level: number, description: number): Uint8Array => new Uint8Array([21, 3, 3, 0, 2, level, description]);
 
@@ -38,7 +38,7 @@ const rows: CheckGroup = group('the return table', {
     assert.deepEqual([client.failure().error.code, client.failure().error.alert?.name], ['PEER_ALERT', 'close_notify']);
   },
   "a client certificate that is missed in TLS 1.3 is a fatal alert after the handshake: 1, then read() is -1 / SSL with PEER_ALERT": (backend) =>
-    scene(backend, { server: { requestCert: true } }, async ({ client, server }) => {
+    socketScene(backend, { server: { requestCert: true } }, async ({ client, server }) => {
       await client.established();
       await client.readEnd();
       expectReturn(client.ssl, -1, -1, SslError.ssl);

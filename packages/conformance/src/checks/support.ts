@@ -30,6 +30,25 @@ export async function scene<T>(
   }
 }
 
+/** As {@link scene}, over a loopback socket: where a server gives up, its last alert must not be lost in a stream. */
+export async function socketScene<T>(
+  backend: Backend,
+  { server: serverOptions, ...clientOptions }: ClientOptions & { readonly server?: TestServerOptions },
+  play: (scene: Omit<Scene, 'wire'>) => Promise<T>,
+): Promise<T> {
+  const server = await TestServer.make(serverOptions);
+  try {
+    const client = await Client.make(backend, await server.dial(), clientOptions);
+    try {
+      return await play({ server, client });
+    } finally {
+      client.ssl.dispose();
+    }
+  } finally {
+    server.close();
+  }
+}
+
 /** Another connection to the same server. */
 export async function again(backend: Backend, server: TestServer, options: ClientOptions = {}): Promise<Client> {
   return Client.make(backend, server.open(), options);

@@ -1,6 +1,6 @@
 /** @module CRLs (RFC 5280 section 5) and OCSP responses (RFC 6960) about the test certificates. */
 import { createHash, sign, webcrypto } from 'node:crypto';
-import { X509Certificate, X509CrlGenerator, X509CrlReason } from '@peculiar/x509';
+import { AuthorityKeyIdentifierExtension, Extension, PublicKey, X509Certificate, X509CrlGenerator, X509CrlReason } from '@peculiar/x509';
 import { BitString, Constructed, Enumerated, fromBER, GeneralizedTime, Integer, Null, ObjectIdentifier, OctetString, Primitive, Sequence } from 'asn1js';
 import { daysFromNow, type Identity, signingAlgorithm } from './issue.ts';
 
@@ -16,6 +16,11 @@ export async function makeCrl(issuer: Identity, revoked: readonly Identity[], { 
       revocationDate: daysFromNow(from),
       reason: X509CrlReason.keyCompromise,
     })),
+    extensions: [
+      await AuthorityKeyIdentifierExtension.create(new PublicKey(issuer.spki)),
+      // cRLNumber, which RFC 5280 section 5.2.3 asks for
+      new Extension('2.5.29.20', false, new Integer({ value: 1 }).toBER()),
+    ],
     signingAlgorithm: algorithm,
     signingKey: await webcrypto.subtle.importKey('pkcs8', issuer.key, algorithm, false, ['sign']),
   });

@@ -1,4 +1,5 @@
 /** @module The far end of a connection under test: whatever fills and empties the network end of a BIO pair. */
+import { connect, type Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import type { Bio } from '@ferrule/bio';
 
@@ -14,7 +15,7 @@ export const PATIENCE = 10_000;
 
 /** A byte pipe between the network end of a BIO pair and whoever holds the stream: a `node:tls` server, mostly. */
 export class Wire extends Duplex implements Peer {
-  /** Everything that the client has sent, for tests that look at the bytes. */
+  /** Everything that the client has sent, for checks that look at the bytes. */
   readonly sent: Uint8Array[] = [];
   /** Called when the server has written or ended. */
   onNews: (() => void) | undefined;
@@ -143,9 +144,36 @@ export class ScriptedPeer implements Peer {
 
   flush(net: Bio): Promise<void> {
     while (net.pending > 0) {
-      this.received.push(net.nread0().slice());
-      net.nread(net.pending);
+      const view = net.nread0();
+      this.received.push(view.slice());
+      net.nread(view.length);
     }
     return Promise.resolve();
+  }
+}
+
+/** A loopback socket; real, so that what a server writes before it gives up arrives. */
+export class SocketPeer implements Peer {
+  readonly #socket: Socket;
+  readonly #wire: Wire;
+
+  constructor(port: number) {
+    this.#socket = connect({ port, host: '127.0.0.1', noDelay: true, allowHalfOpen: true });
+    // the socket stands where the server's end of a wire would
+    this.#wire = new Wire();
+    this.#socket.on('error', () => this.#wire.destroy());
+    this.#socket.pipe(this.#wire).pipe(this.#socket);
+  }
+
+  fill(net: Bio): Promise<void> {
+    return this.#wire.fill(net);
+  }
+
+  flush(net: Bio): Promise<void> {
+    return this.#wire.flush(net);
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
   }
 }

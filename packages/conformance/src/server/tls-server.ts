@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type TLSSocket, type Server, type TlsOptions } from 'node:tls';
 import type { AddressInfo } from 'node:net';
 import { type Identity, pki } from '../pki/index.ts';
-import { PATIENCE, Wire } from './peer.ts';
+import { PATIENCE, SocketPeer, Wire } from './peer.ts';
 
 export interface TestServerOptions extends Omit<TlsOptions, 'key' | 'cert'> {
   /** Whose chain and key the server shows; default the P-256 leaf. */
@@ -26,6 +26,7 @@ export class TestServer {
   readonly #server: Server;
   readonly #accepted: TLSSocket[] = [];
   readonly #all: { destroy(): void }[] = [];
+  #port: Promise<number> | undefined;
   #wake: (() => void) | undefined;
 
   private constructor(server: Server, identity: Identity) {
@@ -57,6 +58,13 @@ export class TestServer {
     this.#all.push(wire);
     this.#server.emit('connection', wire);
     return wire;
+  }
+
+  /** A new connection over a loopback socket. */
+  async dial(): Promise<SocketPeer> {
+    const peer = new SocketPeer(await (this.#port ??= this.listen()));
+    this.#all.push(peer);
+    return peer;
   }
 
   /** Listens on a free loopback port. */

@@ -1,0 +1,179 @@
+/** @module connect(): the whole way from a name to a verified connection. */
+import type { Backend, ContextOptions, SslContext, TlsSession } from '@ferrule/contract';
+import { platformAnchors } from './anchors.ts';
+import { Channel } from './channel.ts';
+import { TlsConnection } from './connection.ts';
+import { chooseEngine, type Engine, type EngineChoice } from './engine.ts';
+import { infoOf } from './info.ts';
+import { Limit } from './limit.ts';
+import { certificatesOf } from './pem.ts';
+import { type Pipe, type StreamPipe, type Transport, transportOf } from './transport.ts';
+
+/** Keeps sessions between connections; a `Map` will do. Keys tell engine, host and port apart. */
+export interface SessionStore {
+  get(key: string): TlsSession | undefined;
+  set(key: string, session: TlsSession): unknown;
+}
+
+/** The options of a context, and those of one connection. What is unknown or wrong is a `TypeError` that names it. */
+export interface ConnectOverOptions extends ContextOptions {
+  /** The name or IP address that the certificate must match; a name is sent as SNI. */
+  readonly host?: string;
+  /** Default: native where it loads, else pure. */
+  readonly backend?: EngineChoice;
+  /** A context made before, in place of context options; it brings its engine. */
+  readonly context?: SslContext;
+  /** Trust anchors as PEM or DER, added to `trustAnchors`. With neither, the platform's are trusted. */
+  readonly ca?: string | Uint8Array | readonly (string | Uint8Array)[];
+  /** The longest time until the connection is established, milliseconds; 0 = no limit. Default 30000. */
+  readonly timeout?: number;
+  /** Ends the attempt, or the connection, with `ABORTED`. */
+  readonly signal?: AbortSignal;
+  /** Sessions to resume, and where new ones go. */
+  readonly sessions?: SessionStore;
+}
+
+export interface ConnectOptions extends ConnectOverOptions {
+  /** Whom to connect to, unless `path` says so. */
+  readonly host?: string;
+  /** 1 to 65535. Default 443. */
+  readonly port?: number;
+  /** A unix socket or named pipe in place of host and port; `servername` or `verify` is needed then. */
+  readonly path?: string;
+  /** The name to verify and to send, where it is not `host`. */
+  readonly servername?: string;
+  /** 4 or 6 alone. Default both, raced. */
+  readonly family?: 4 | 6;
+  readonly localAddress?: string;
+  /** TCP_NODELAY after the handshake; during it it is always on. Default true; false lets Nagle's algorithm gather small writes. */
+  readonly noDelay?: boolean;
+}
+
+const DEFAULT_TIMEOUT = 30_000;
+
+/**
+ * Connects over TCP and makes a verified TLS connection: `await connect({ host: 'example.org' })`.
+ * @throws TlsError for everything that the network or the peer does: `TRANSPORT_ERROR` (DNS and TCP too), `TIMEOUT`,
+ *   `ABORTED`, and every code of a failed handshake.
+ * @throws TypeError for wrong options.
+ */
+export async function connect(options: ConnectOptions): Promise<TlsConnection> {
+  const { port = 443, path, servername, family, localAddress, noDelay = true, ...rest } = asObject(options);
+  if (!(Number.isInteger(port) && port >= 1 && port <= 65_535)) throw new TypeError(`port: ${String(port)} is not an integer from 1 to 65535`);
+  if (path !== undefined && (typeof path !== 'string' || path === '')) throw new TypeError('path: not the path of a socket');
+  if (path === undefined && (typeof rest.host !== 'string' || rest.host === '')) throw new TypeError('host: neither a name nor an address');
+  if (servername !== undefined && typeof servername !== 'string') throw new TypeError('servername: not a string');
+  if (family !== undefined && family !== 4 && family !== 6) throw new TypeError('family: neither 4 nor 6');
+  if (localAddress !== undefined && typeof localAddress !== 'string') throw new TypeError('localAddress: not a string');
+  if (typeof noDelay !== 'boolean') throw new TypeError('noDelay: not a boolean');
+  const host = unbracketed(rest.host ?? '');
+  const peer = servername ?? (rest.host === undefined ? undefined : host);
+  return establish({ ...rest, ...(peer !== undefined && { host: peer }) }, path ?? `${host}:${port}`, async (limit) => {
+    const { openTcp } = await import('./tcp.ts');
+    return openTcp({ host, port, path, family, localAddress, noDelay }, (abort) => limit.onEnd(abort));
+  });
+}
+
+/**
+ * Makes a verified TLS connection over any byte pipe: Web Streams, three functions, or a {@link Transport}.
+ * Without `host`, a `verify` other than `peer` must say whom to accept.
+ * @throws as {@link connect}.
+ */
+export function connectOver(pipe: Pipe | StreamPipe | Transport, options: ConnectOverOptions = {}): Promise<TlsConnection> {
+  const name = asObject(options).host ?? 'pipe';
+  return establish(options, name, (limit) => {
+    const transport = transportOf(pipe, name);
+    limit.onEnd(() => transport.destroy());
+    return Promise.resolve(transport);
+  });
+}
+
+type Open = (limit: Limit) => Promise<Transport>;
+
+async function establish(options: ConnectOverOptions, name: string, open: Open): Promise<TlsConnection> {
+  const { host, backend, context: given, ca, timeout = DEFAULT_TIMEOUT, signal, sessions, ...contextOptions } = options;
+  if (host !== undefined && typeof host !== 'string') throw new TypeError('host: not a string');
+  if (!(typeof timeout === 'number' && timeout >= 0 && timeout < 2 ** 31)) throw new TypeError(`timeout: ${String(timeout)} is not a number of milliseconds from 0 to 2147483647`);
+  if (signal !== undefined && !has(signal, 'aborted', 'addEventListener')) throw new TypeError('signal: not an AbortSignal');
+  if (sessions !== undefined && !has(sessions, 'get', 'set')) throw new TypeError('sessions: not an object with get() and set()');
+  if (given !== undefined) refuseBesideContext({ ...contextOptions, backend, ca, sessions });
+  if (host === undefined && given === undefined && (contextOptions.verify ?? 'peer') === 'peer') throw new TypeError('host: missing, and without it there is nobody to verify');
+
+  const engine: Engine = given ? { backend: given.backend, fellBackBecause: undefined } : await chooseEngine(backend);
+  const sessionKey = `${engine.backend.name} ${host ?? ''} ${name}`;
+  const context = given ?? contextFor(engine, contextOptions, ca, sessions && ((session) => void sessions.set(sessionKey, session)));
+  const ssl = context.newConnection();
+  const limit = new Limit(name, timeout, signal);
+  try {
+    limit.check();
+    if (host !== undefined) ssl.setHost(host);
+    const session = sessions?.get(sessionKey);
+    if (session !== undefined) ssl.setSession(session);
+
+    const started = performance.now();
+    const transport = await open(limit);
+    const opened = performance.now();
+    const channel = new Channel(ssl, transport);
+    limit.waitingFor = () => ssl.state;
+    limit.onEnd((reason) => channel.destroy(reason));
+    await channel.drive(() => ssl.connect());
+    transport.established?.();
+    limit.established(channel.closed);
+    const timings = { transport: opened - started, handshake: performance.now() - opened };
+    return new TlsConnection(channel, infoOf(ssl, engine, host, transport.remote, timings));
+  } catch (error) {
+    limit.clear();
+    // a channel that failed still sends its alert, and disposes when it has
+    if (ssl.failure === undefined) ssl.dispose();
+    throw error;
+  }
+}
+
+/** Contexts without any option, one per engine. */
+const plain = new WeakMap<Backend, SslContext>();
+
+function contextFor({ backend }: Engine, options: ContextOptions, ca: ConnectOverOptions['ca'], onSession: ((session: TlsSession) => void) | undefined): SslContext {
+  const isPlain = onSession === undefined && ca === undefined && Object.values(options).every((value) => value === undefined);
+  const known = isPlain ? plain.get(backend) : undefined;
+  if (known !== undefined) return known;
+  const context = backend.createContext({ ...options, ...anchorsFor(options, ca), ...(onSession && { onSession: both(onSession, options.onSession) }) });
+  if (isPlain) plain.set(backend, context);
+  return context;
+}
+
+function anchorsFor({ trustAnchors, verify = 'peer' }: ContextOptions, ca: ConnectOverOptions['ca']): Pick<ContextOptions, 'trustAnchors'> {
+  if (ca === undefined) return trustAnchors !== undefined || verify !== 'peer' ? {} : { trustAnchors: platformAnchors() };
+  const sources: readonly unknown[] = Array.isArray(ca) ? ca : [ca];
+  const certificates = sources.flatMap((source) => {
+    if (typeof source !== 'string' && !(source instanceof Uint8Array)) throw new TypeError('ca: neither PEM text nor bytes');
+    try {
+      return certificatesOf(source);
+    } catch (cause) {
+      throw new TypeError(`ca: ${(cause as Error).message}`, { cause });
+    }
+  });
+  return { trustAnchors: [...(trustAnchors ?? []), ...certificates] };
+}
+
+function refuseBesideContext(options: object): void {
+  for (const [key, value] of Object.entries(options)) {
+    if (value !== undefined) throw new TypeError(`${key}: cannot stand beside \`context\`, which was made with options of its own`);
+  }
+}
+
+const both =
+  (ours: (session: TlsSession) => void, theirs: ContextOptions['onSession']): NonNullable<ContextOptions['onSession']> =>
+  (session, ssl) => {
+    ours(session);
+    theirs?.(session, ssl);
+  };
+
+const has = (value: unknown, ...keys: readonly string[]): boolean => typeof value === 'object' && value !== null && keys.every((key) => key in value);
+
+function asObject<T extends object>(options: T): T {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) throw new TypeError('options: not an object');
+  return options;
+}
+
+/** `[::1]`, as in a URL, to `::1`. */
+const unbracketed = (host: string): string => (host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host);

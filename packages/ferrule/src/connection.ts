@@ -1,0 +1,117 @@
+/** @module An established connection: bytes in, bytes out, facts, and an orderly end. */
+import type { Ssl } from '@ferrule/contract';
+import { TlsError } from '@ferrule/result';
+import type { Channel } from './channel.ts';
+import type { ConnectionInfo } from './info.ts';
+
+/** What {@link TlsConnection.readable} asks of the connection at a time, bytes: a few records. */
+const CHUNK = 65_536;
+
+/**
+ * A verified TLS connection. Read and write it through Web Streams, or with {@link read} and {@link write} and memory of
+ * your own, not both at once for the same direction.
+ */
+export class TlsConnection {
+  /** What was negotiated, and with whom. */
+  readonly info: ConnectionInfo;
+  readonly #channel: Channel;
+  readonly #ssl: Ssl;
+  #readable: ReadableStream<Uint8Array> | undefined;
+  #writable: WritableStream<Uint8Array> | undefined;
+
+  /** Made by `connect()` and `connectOver()`. */
+  constructor(channel: Channel, info: ConnectionInfo) {
+    this.#channel = channel;
+    this.#ssl = channel.ssl;
+    this.info = info;
+  }
+
+  /** Resolves when the connection is over, in whatever way; never rejects. */
+  get closed(): Promise<void> {
+    return this.#channel.closed;
+  }
+
+  /**
+   * Decrypted bytes as a byte stream (BYOB readers too). Ends at the peer's close_notify; an end without one is an error,
+   * `UNEXPECTED_EOF`, since the data may be truncated. Cancelling it closes the connection.
+   */
+  get readable(): ReadableStream<Uint8Array> {
+    return (this.#readable ??= new ReadableStream({
+      type: 'bytes',
+      autoAllocateChunkSize: CHUNK,
+      pull: async (controller) => {
+        const request = controller.byobRequest;
+        const view = request?.view;
+        if (!request || !view) return;
+        const n = await this.read(new Uint8Array(view.buffer, view.byteOffset, view.byteLength));
+        if (n === 0) controller.close();
+        request.respond(n);
+      },
+      cancel: () => this.close(),
+    }));
+  }
+
+  /** Bytes to encrypt. Closing it sends close_notify and leaves the other direction open; aborting it breaks the connection. */
+  get writable(): WritableStream<Uint8Array> {
+    return (this.#writable ??= new WritableStream<Uint8Array>({
+      write: (chunk) => (chunk.length > 0 ? this.write(chunk) : undefined),
+      close: () => this.closeWrite(),
+      abort: () => this.destroy(),
+    }));
+  }
+
+  /**
+   * Decrypted bytes into memory of the caller's: at least one, as many as are there; 0 is the peer's close_notify.
+   * @throws TlsError e.g. `UNEXPECTED_EOF` for an end without close_notify.
+   * @throws TypeError for an empty array, or while another read is under way.
+   */
+  read(into: Uint8Array): Promise<number> {
+    return this.#channel.read(into);
+  }
+
+  /**
+   * Encrypts and sends all of `from`, which must not change until this settles; settles when the transport has room for more.
+   * @throws TlsError when the connection fails or closeWrite() was called before.
+   */
+  write(from: Uint8Array): Promise<void> {
+    return this.#channel.write(from);
+  }
+
+  /** Half-close: sends close_notify after what was written; reading goes on. */
+  closeWrite(): Promise<void> {
+    return this.#channel.closeWrite();
+  }
+
+  /**
+   * Orderly end: close_notify, then the transport's own end; waits at most a second for the peer to end too, dropping
+   * what still comes. Never rejects. Idempotent.
+   */
+  close(): Promise<void> {
+    return this.#channel.close();
+  }
+
+  /** Ends everything at once; reads and writes under way fail with `reason`. */
+  destroy(reason: TlsError = new TlsError('ABORTED', 'the connection was destroyed')): void {
+    this.#channel.destroy(reason);
+  }
+
+  /** SSL_key_update(3): new keys for what we send; `true` asks the peer for new ones too. TLS 1.3, else a TypeError. */
+  async keyUpdate(requestPeer: boolean = false): Promise<void> {
+    await this.#channel.drive(() => this.#ssl.keyUpdate(requestPeer));
+  }
+
+  /** RFC 5705. @throws TypeError for a length that cannot be. */
+  exportKeyingMaterial(label: string, context: Uint8Array | undefined, length: number): Uint8Array {
+    return this.#ssl.exportKeyingMaterial(label, context, length);
+  }
+
+  /** RFC 9266, RFC 5929; `undefined` where it is not defined. */
+  channelBinding(type: 'tls-exporter' | 'tls-server-end-point'): Uint8Array | undefined {
+    return this.#ssl.channelBinding(type);
+  }
+
+  /** `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

@@ -1,0 +1,56 @@
+/** @module One loop that runs any SSL operation to completion over any transport. */
+import { type ErrorSource, SslError, TlsError } from '@ferrule/result';
+
+/** Moves ciphertext between the network end of a BIO and anything that carries bytes. */
+export interface Pump<Net extends Pending = Pending> {
+  /** Put at least one received byte, EOF or a failure into `net`. Concurrent calls share one receive. */
+  fill(net: Net): Promise<void>;
+  /** Send everything that is pending in `net`, in order. */
+  flush(net: Net): Promise<void>;
+}
+
+/** What {@link drive} asks of the network end: how many bytes wait to be sent. */
+export interface Pending {
+  readonly pending: number;
+}
+
+/** What {@link drive} asks of an `Ssl`. */
+export type Driven = ErrorSource & { readonly asyncReady: Promise<void> | undefined };
+
+/**
+ * Calls `operation` until it neither wants bytes, nor room, nor a promise; returns its last value, which is positive, or
+ * `0` for ZERO_RETURN and for the first `shutdown()`. Several drives may run on one connection at once.
+ *
+ * The loop is trio's: send before receiving, since the peer may be waiting for what we have; after every wait ask the
+ * operation again, since another drive may have moved things meanwhile. What is owed to the peer, an alert too, has been
+ * flushed when this settles.
+ *
+ * @throws TlsError the connection's one failure, or what the pump rejects with.
+ */
+export async function drive<Net extends Pending>(ssl: Driven, net: Net, pump: Pump<Net>, operation: () => number): Promise<number> {
+  for (;;) {
+    const ret = operation();
+    // before any await: another drive may call getError for itself
+    const why = ret > 0 ? SslError.none : ssl.getError(ret);
+    if (net.pending > 0) {
+      await (isFatal(why) ? pump.flush(net).catch(ignored) : pump.flush(net));
+      if (why === SslError.wantRead || why === SslError.wantWrite) continue;
+    }
+    switch (why) {
+      case SslError.none:
+      case SslError.zeroReturn: return ret;
+      case SslError.wantRead: await pump.fill(net); break;
+      // with nothing to flush somebody else has made room
+      case SslError.wantWrite: break;
+      case SslError.wantAsync:
+      case SslError.wantX509Lookup:
+      case SslError.wantRetryVerify: await ssl.asyncReady; break;
+      case SslError.ssl:
+      case SslError.syscall: throw ssl.failure?.error ?? new TlsError('INTERNAL_ERROR', `the engine failed with ${ret} and gave no reason`);
+    }
+  }
+}
+
+const isFatal = (why: SslError): boolean => why === SslError.ssl || why === SslError.syscall;
+/** The failure of the connection counts, not that its alert could not be sent. */
+const ignored = (): void => {};

@@ -1,0 +1,70 @@
+/** @module What was negotiated, in one plain object. */
+import type { Ssl, TlsVersion } from '@ferrule/contract';
+import type { Engine, FellBack } from './engine.ts';
+import { cipherSuiteName, groupName, type Named, signatureSchemeName } from './names.ts';
+
+/** Where the time went, milliseconds. */
+export interface Timings {
+  /** DNS and TCP, or whatever the transport needs first; 0 over a pipe that was open already. */
+  readonly transport: number;
+  /** From the first ClientHello to the established connection. */
+  readonly handshake: number;
+}
+
+/** The facts of an established connection; serialises to JSON but for the certificates' bytes. */
+export interface ConnectionInfo {
+  readonly backend: 'native' | 'pure';
+  /** E.g. `OpenSSL 3.0.19 (host process)`. */
+  readonly engine: string;
+  /** Why the native engine did not run, where it was the first choice. */
+  readonly fellBackBecause: FellBack | undefined;
+  /** The name that was verified, and sent as SNI. */
+  readonly host: string | undefined;
+  /** The other end of the transport, e.g. `192.0.2.1:443`, where it is known. */
+  readonly remote: string | undefined;
+  readonly version: TlsVersion;
+  readonly cipherSuite: Named;
+  /** `undefined` where none was agreed on, as in a resumption without key exchange. */
+  readonly group: Named | undefined;
+  readonly signatureAlgorithm: Named | undefined;
+  readonly alpn: string | undefined;
+  readonly helloRetryRequested: boolean;
+  readonly extendedMasterSecret: boolean | undefined;
+  readonly sessionReused: boolean;
+  readonly earlyData: Ssl['earlyData'];
+  readonly ech: Ssl['ech'];
+  /** DER, leaf first, as sent. */
+  readonly peerCertificates: readonly Uint8Array[];
+  /** DER, leaf to root, as verified; `undefined` when the caller verified, or nobody did. */
+  readonly verifiedChain: readonly Uint8Array[] | undefined;
+  /** X509_V code; 0 is X509_V_OK. */
+  readonly verifyResult: number;
+  readonly timings: Timings;
+}
+
+/** @throws Error when the engine calls a connection established and does not know its version or suite. */
+export function infoOf(ssl: Ssl, engine: Engine, host: string | undefined, remote: string | undefined, timings: Timings): ConnectionInfo {
+  const { version, cipherSuite, group, peerSignatureAlgorithm } = ssl;
+  if (version === undefined || cipherSuite === undefined) throw new Error('the engine broke the contract: established without version or suite');
+  return Object.freeze({
+    backend: engine.backend.name,
+    engine: engine.backend.engine,
+    fellBackBecause: engine.fellBackBecause,
+    host,
+    remote,
+    version,
+    cipherSuite: { code: cipherSuite, name: cipherSuiteName(cipherSuite) },
+    group: group === undefined ? undefined : { code: group, name: groupName(group) },
+    signatureAlgorithm: peerSignatureAlgorithm === undefined ? undefined : { code: peerSignatureAlgorithm, name: signatureSchemeName(peerSignatureAlgorithm) },
+    alpn: ssl.alpn,
+    helloRetryRequested: ssl.helloRetryRequested ?? false,
+    extendedMasterSecret: ssl.extendedMasterSecret,
+    sessionReused: ssl.sessionReused,
+    earlyData: ssl.earlyData,
+    ech: ssl.ech,
+    peerCertificates: ssl.peerCertificates,
+    verifiedChain: ssl.verifiedChain,
+    verifyResult: ssl.verifyResult,
+    timings,
+  });
+}

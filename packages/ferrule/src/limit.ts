@@ -1,0 +1,52 @@
+/** @module The time and the signal that end an attempt to connect, and later the connection. */
+import { TlsError } from '@ferrule/result';
+
+export class Limit {
+  /** Says what is being waited for, for the message of a timeout. */
+  waitingFor: () => string = () => 'the transport (DNS, TCP)';
+  readonly #signal: AbortSignal | undefined;
+  readonly #timer: ReturnType<typeof setTimeout> | undefined;
+  #stop: (reason: TlsError) => void = () => {};
+  #reason: TlsError | undefined;
+
+  /** @param milliseconds 0 = no limit. */
+  constructor(name: string, milliseconds: number, signal: AbortSignal | undefined) {
+    this.#signal = signal;
+    if (milliseconds > 0) {
+      this.#timer = setTimeout(() => this.#end(new TlsError('TIMEOUT', `${name}: no answer within ${milliseconds} ms, waiting for ${this.waitingFor()}`)), milliseconds);
+    }
+    if (signal?.aborted) this.#abort();
+    else signal?.addEventListener('abort', this.#abort);
+  }
+
+  /** What to do when time or patience is over; the last one given counts. Done at once when it already is. */
+  onEnd(stop: (reason: TlsError) => void): void {
+    this.#stop = stop;
+    if (this.#reason !== undefined) stop(this.#reason);
+  }
+
+  /** @throws TlsError when it is over already. */
+  check(): void {
+    if (this.#reason !== undefined) throw this.#reason;
+  }
+
+  /** The attempt has succeeded: the time no longer counts, the signal does until `closed`. */
+  established(closed: Promise<void>): void {
+    clearTimeout(this.#timer);
+    void closed.then(() => this.clear());
+  }
+
+  clear(): void {
+    clearTimeout(this.#timer);
+    this.#signal?.removeEventListener('abort', this.#abort);
+  }
+
+  readonly #abort = (): void => {
+    this.#end(new TlsError('ABORTED', 'the caller aborted the connection', { cause: this.#signal?.reason as unknown }));
+  };
+
+  #end(reason: TlsError): void {
+    this.#reason ??= reason;
+    this.#stop(this.#reason);
+  }
+}

@@ -1,0 +1,152 @@
+/** @module TCP on Node, and on what passes for it. The only file of this package that knows sockets; loaded when one is needed. */
+import type * as Net from 'node:net';
+import { TlsError } from '@ferrule/result';
+import type { Transport, TransportSink } from './transport.ts';
+
+export interface TcpOptions {
+  readonly host: string;
+  readonly port: number;
+  /** A unix socket or named pipe, in place of host and port. */
+  readonly path: string | undefined;
+  /** IPv4 or IPv6 alone; default both, raced by Node (Happy Eyeballs, RFC 8305). */
+  readonly family: 4 | 6 | undefined;
+  readonly localAddress: string | undefined;
+  /** What TCP_NODELAY is set to once the handshake is done. */
+  readonly noDelay: boolean;
+}
+
+/**
+ * A TCP connection. TCP_NODELAY is on during the handshake, as SSL_connect(3) advises: the client speaks last, and Nagle's
+ * algorithm would hold its Finished back until the server has acknowledged what came before.
+ *
+ * @throws TlsError `TRANSPORT_ERROR` with the error of the system as its cause and a hint that fits it.
+ */
+export function openTcp(options: TcpOptions, onAbort: (abort: (reason: TlsError) => void) => void): Promise<TcpTransport> {
+  const net = builtin();
+  const { host, port, path, family, localAddress, noDelay } = options;
+  const name = path ?? `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return new Promise((resolve, reject) => {
+    const where = path === undefined ? { host, port, autoSelectFamily: family === undefined, ...(family && { family }), ...(localAddress && { localAddress }) } : { path };
+    const transport = new TcpTransport(name, noDelay);
+    const socket = net.connect({
+      ...where,
+      noDelay: true,
+      // half-open, or Node would end our side when the server ends its own
+      allowHalfOpen: true,
+      onread: { buffer: lent(), callback: (n, buffer) => transport.received(n, buffer) },
+    } as Net.NetConnectOpts);
+    onAbort((reason) => {
+      socket.destroy();
+      reject(reason);
+    });
+    socket.once('error', (error) => reject(transportError(error, name)));
+    socket.once('connect', () => {
+      // nothing may be read before somebody listens
+      socket.pause();
+      socket.removeAllListeners('error');
+      transport.attach(socket);
+      resolve(transport);
+    });
+  });
+}
+
+/** What one read of a socket can bring, bytes. All connections read into the same memory: it is empty again before the next read. */
+const RECEIVE = 65_536;
+let receive: Uint8Array | undefined;
+const lent = (): Uint8Array => (receive ??= new Uint8Array(RECEIVE));
+
+export class TcpTransport implements Transport {
+  readonly name: string;
+  readonly #noDelay: boolean;
+  #socket: Net.Socket | undefined;
+  #sink: TransportSink | undefined;
+  #failure: TlsError | undefined;
+
+  constructor(name: string, noDelay: boolean) {
+    this.name = name;
+    this.#noDelay = noDelay;
+  }
+
+  /** The address at the other end. */
+  get remote(): string | undefined {
+    const { remoteAddress, remotePort, remoteFamily } = this.#socket ?? {};
+    if (remoteAddress === undefined) return undefined;
+    return remoteFamily === 'IPv6' ? `[${remoteAddress}]:${remotePort}` : `${remoteAddress}:${remotePort}`;
+  }
+
+  attach(socket: Net.Socket): void {
+    this.#socket = socket;
+    socket.on('error', (error) => {
+      this.#failure = transportError(error, this.name);
+      this.#sink?.failed(this.#failure);
+    });
+    socket.on('end', () => this.#sink?.end());
+  }
+
+  received(n: number, buffer: Uint8Array): boolean {
+    return this.#sink?.data(buffer.subarray(0, n)) ?? false;
+  }
+
+  start(sink: TransportSink): void {
+    this.#sink = sink;
+    if (this.#failure !== undefined) sink.failed(this.#failure);
+    else this.#socket?.resume();
+  }
+
+  send(bytes: Uint8Array, done: () => void): void {
+    const socket = this.#socket;
+    if (socket === undefined || socket.destroyed || socket.writableEnded) return done();
+    socket.write(bytes, () => done());
+  }
+
+  resume(): void {
+    this.#socket?.resume();
+  }
+
+  end(): void {
+    this.#socket?.end();
+  }
+
+  destroy(): void {
+    this.#socket?.destroy();
+  }
+
+  established(): void {
+    if (!this.#noDelay) this.#socket?.setNoDelay(false);
+  }
+}
+
+/** What to do about an error of the system, by its code. */
+const HINTS: Readonly<Record<string, string>> = {
+  ENOTFOUND: 'The name does not exist in the DNS: check its spelling, and the resolver of this machine.',
+  EAI_AGAIN: 'The name could not be looked up now: check the network and the resolver of this machine.',
+  ECONNREFUSED: 'Nothing listens at this port: check the port, and whether the server runs.',
+  ECONNRESET: 'The other side, or a firewall between, cut the connection: it may dislike the ClientHello, or speak another protocol.',
+  EPIPE: 'The other side has closed the connection already.',
+  ETIMEDOUT: 'The machine does not answer: check the address, and firewalls.',
+  EHOSTUNREACH: 'There is no way to this machine: check the address, routes and VPN.',
+  ENETUNREACH: 'There is no way to this network: check routes and VPN; over IPv6, whether this machine has any.',
+  EACCES: 'The system forbids this connection: check firewalls and permissions.',
+  ENOENT: 'The unix socket does not exist: check its path, and whether the server runs.',
+};
+
+/** The error of a socket as the one error that people get. */
+export function transportError(error: Error, name: string): TlsError {
+  const code = codeOf(error);
+  return new TlsError('TRANSPORT_ERROR', `${name}: ${error.message || code || 'the connection failed'}`, { cause: error, hint: HINTS[code ?? ''] });
+}
+
+/** Happy Eyeballs ends in one error for all addresses. */
+function codeOf(error: Error & { readonly code?: unknown; readonly errors?: unknown }): string | undefined {
+  if (typeof error.code === 'string') return error.code;
+  const [first] = Array.isArray(error.errors) ? (error.errors as Error[]) : [];
+  return first && codeOf(first);
+}
+
+/** Not an import: a bundler for browsers would follow it. */
+function builtin(): typeof Net {
+  const { process } = globalThis as { readonly process?: { getBuiltinModule?: (id: string) => unknown } };
+  const net = process?.getBuiltinModule?.('node:net') as typeof Net | undefined;
+  if (net === undefined) throw new TlsError('TRANSPORT_ERROR', 'this platform has no TCP', { hint: 'Use connectOver() with a pipe: a WebSocket relay, a WebTransport stream.' });
+  return net;
+}
