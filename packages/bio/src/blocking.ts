@@ -34,7 +34,7 @@ export interface SharedBio extends Bio {
   readonly blocking: false;
   /**
    * Settles when the other side has written, read, ended or failed since the last time this was asked. Look at everything
-   * there is after each: one promise may stand for many changes.
+   * there is after each: one promise may stand for many changes. For one caller at a time.
    */
   changed(): Promise<void>;
 }
@@ -136,9 +136,8 @@ abstract class SharedEnd implements Bio {
 
   fail(error: Error): void {
     if (this.error !== undefined) return;
-    this.side.fail(error);
-    // not undefined, except while the other side is just writing its own; then ours will do here
-    this.#error = this.side.failure() ?? error;
+    // where the other side is just writing its own, ours will do here
+    this.#error = this.side.fail(error) ? error : (this.side.failure() ?? error);
   }
 
   /** Wait for the other side, whose bell stood at `seen`. Returns false when there is no point in looking again. */

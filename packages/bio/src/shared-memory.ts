@@ -73,9 +73,9 @@ export class SharedSide {
     return name === 'BioError' ? new BioError(code as BioErrorCode, message) : Object.assign(new Error(message), code === undefined ? {} : { code });
   }
 
-  /** The first failure counts. */
-  fail(error: Error): void {
-    if (Atomics.compareExchange(this.words, Word.failure, Failure.none, Failure.beingWritten) !== Failure.none) return;
+  /** Returns false when the other side has failed before. */
+  fail(error: Error): boolean {
+    if (Atomics.compareExchange(this.words, Word.failure, Failure.none, Failure.beingWritten) !== Failure.none) return false;
     const code: unknown = (error as { readonly code?: unknown }).code;
     const text: FailureText = {
       name: error.name.slice(0, 40),
@@ -89,6 +89,7 @@ export class SharedSide {
     for (let i = 0; i < json.length; i++) this.#failure[1 + i] = json.charCodeAt(i);
     Atomics.store(this.words, Word.failure, Failure.written);
     this.notify();
+    return true;
   }
 }
 
