@@ -1,6 +1,5 @@
 /** @module The engines that this machine has, by the names that commands take. */
 import type { Backend } from '@ferrule/contract';
-import { load } from '@ferrule/native';
 import { createPure } from '@ferrule/pure';
 import { nobleCrypto } from '@ferrule/pure/crypto/noble';
 import { nodeCrypto } from '@ferrule/pure/crypto/node';
@@ -16,6 +15,8 @@ export async function engine(name: EngineName): Promise<Backend> {
     case 'pure-noble': return createPure({ crypto: nobleCrypto });
     case 'pure-webcrypto': return createPure({ crypto: await createWebCrypto() });
     case 'native': {
+      // Imported when asked for: the pure engine is judged on machines that have no other.
+      const { load } = await import('@ferrule/native');
       const loaded = load();
       if (!loaded.ok) throw new Error(`the native engine is not available: ${loaded.reason}`);
       return loaded.backend;
