@@ -11,10 +11,11 @@ constexpr size_t kLongestUnsent = 512;
 
 Spans& spansOf(BIO* bio) { return *static_cast<Spans*>(ossl().BIO_get_data(bio)); }
 
+// -1, as the BIOs of OpenSSL itself do: alerts in particular are believed to be sent when a write returns 0.
 int retry(BIO* bio, long direction, size_t* count) {
   *count = 0;
   ossl().BIO_set_flags(bio, static_cast<int>(direction | K(BIO_FLAGS_SHOULD_RETRY)));
-  return 0;
+  return -1;
 }
 
 void clearRetry(BIO* bio) {
