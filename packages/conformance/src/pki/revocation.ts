@@ -53,7 +53,7 @@ export function makeOcspResponse(subject: Identity, issuer: Identity, options: O
                   new Sequence({ value: [new ObjectIdentifier({ value: '1.3.14.3.2.26' }), new Null()] }),
                   new OctetString({ valueHex: buffer(sha1(new Uint8Array(certificate.issuerName.toArrayBuffer()))) }),
                   new OctetString({ valueHex: buffer(sha1(publicKeyBits(issuer.spki))) }),
-                  new Integer({ valueHex: buffer(Buffer.from(certificate.serialNumber, 'hex')) }),
+                  Integer.fromBigInt(BigInt(`0x${certificate.serialNumber}`)),
                 ],
               }),
               certStatus(status, from),
