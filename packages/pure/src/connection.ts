@@ -525,6 +525,8 @@ export class Connection implements Ssl {
         this.#writer.install(undefined);
       },
       done: (_established, afterlife) => {
+        // RFC 9849 section 6.1.6: the public name was proved, which is enough for its retry configurations and nothing else.
+        if (facts.ech === 'rejected') throw fail('ECH_REJECTED');
         this.#afterlife = afterlife;
         this.#engine.handshaking = false;
         this.#reader.established = true;

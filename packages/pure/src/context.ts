@@ -10,13 +10,16 @@ import type {
   CredentialCallback,
   ExternalPsk,
   Limits,
+  Ssl,
   TlsSession,
   TlsVersion,
   TraceMessage,
   TrustAnchor,
   VerifyCallback,
 } from '@ferrule/contract';
+import { TlsError } from '@ferrule/result';
 import type { CipherSuite, CryptoProvider, Decompressor, Group } from './crypto/provider.ts';
+import { parseEchConfigList, type EchConfig } from './ech/config.ts';
 import { DEFAULT_LIMITS, MAX_PLAINTEXT } from './limits.ts';
 import type { ExtensionInput } from './wire/extensions.ts';
 
@@ -39,7 +42,7 @@ export interface Config {
   readonly alpn: readonly string[];
   readonly recordSizeLimit: number | undefined;
   readonly decompressors: readonly Decompressor[];
-  readonly ech: Uint8Array | 'grease' | undefined;
+  readonly ech: readonly EchConfig[] | 'grease' | undefined;
   readonly grease: boolean;
   readonly extendedMasterSecret: 'require' | 'allow';
   readonly secureRenegotiation: 'require' | 'allow';
@@ -57,7 +60,7 @@ export interface Config {
   readonly credentials: readonly Credential[];
   readonly onCertificateRequest: CredentialCallback | undefined;
   readonly onKeylog: ((line: string) => void) | undefined;
-  readonly onSession: ((session: TlsSession) => void) | undefined;
+  readonly onSession: ((session: TlsSession, ssl: Ssl) => void) | undefined;
   readonly onMessage: ((message: TraceMessage) => void) | undefined;
   readonly limits: Limits;
   readonly now: () => number;
@@ -78,6 +81,7 @@ export function parseOptions(provider: CryptoProvider, options: ContextOptions =
   const o = new Map<string, unknown>(Object.entries(given).filter(([, value]) => value !== undefined));
   const groups = pick(o, 'groups', provider.groups, provider.defaultGroups);
   const { versions, suites } = versionsAndSuites(o, provider);
+  if (o.has('ech') && versions[0] !== 'TLSv1.3') throw new TypeError('ech: needs TLS 1.3');
   const first = groups.find((group) => versions[0] === 'TLSv1.3' || !group.kem);
   return Object.freeze<Config>({
     provider,
@@ -112,7 +116,7 @@ export function parseOptions(provider: CryptoProvider, options: ContextOptions =
     credentials: list(o, 'credentials', credential) ?? [],
     onCertificateRequest: callback<CredentialCallback>(o, 'onCertificateRequest'),
     onKeylog: callback<(line: string) => void>(o, 'onKeylog'),
-    onSession: callback<(session: TlsSession) => void>(o, 'onSession'),
+    onSession: callback<(session: TlsSession, ssl: Ssl) => void>(o, 'onSession'),
     onMessage: callback<(message: TraceMessage) => void>(o, 'onMessage'),
     limits: limitsOption(o),
     now: callback<() => number>(o, 'now') ?? Date.now,
@@ -222,10 +226,16 @@ function verifyOption(o: Options): 'peer' | 'none' | VerifyCallback {
   return typeof value === 'function' ? (value as VerifyCallback) : oneOf<'peer' | 'none'>(o, 'verify', ['peer', 'none'], 'peer');
 }
 
-function echOption(o: Options): Uint8Array | 'grease' | undefined {
+function echOption(o: Options): readonly EchConfig[] | 'grease' | undefined {
   const value = o.get('ech');
   if (value === undefined || value === 'grease') return value;
-  return bytes(value, 'ech');
+  const list = bytes(value, 'ech');
+  try {
+    return Object.freeze(parseEchConfigList(list));
+  } catch (error) {
+    if (TlsError.is(error)) throw new TypeError(`ech: ${error.message}`, { cause: error });
+    throw error;
+  }
 }
 
 function limitsOption(o: Options): Limits {
@@ -310,8 +320,8 @@ function integer(o: Options, key: string, least: number, most: number, prefix = 
   return value as number;
 }
 
-function flag(o: Options, name: string): boolean {
-  const value = o.get(name) ?? false;
+function flag(o: Options, name: string, byDefault = false): boolean {
+  const value = o.get(name) ?? byDefault;
   if (typeof value !== 'boolean') throw new TypeError(`${name}: must be a boolean`);
   return value;
 }

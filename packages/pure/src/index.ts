@@ -17,6 +17,7 @@ const FEATURES: readonly Feature[] = [
   'external-signer',
   'async-credential',
   'seeded-random',
+  'ech',
   'grease',
   'key-share-choice',
   'record-size-limit',

@@ -151,7 +151,7 @@ class Run {
         const [label = '', , secret = ''] = line.split(' ');
         this.#secrets.set(label, unhex(secret));
       },
-      ...(shape.psk && { externalPsks: [{ identity: new TextEncoder().encode(this.#trace.get('PskIdentity')), key: this.bytes('PskSecret'), hash: 'sha256' }] }),
+      ...(shape.psk && { externalPsks: [{ identity: new TextEncoder().encode(this.#trace.get('PskIdentity') ?? ''), key: this.bytes('PskSecret'), hash: 'sha256' }] }),
       ...(shape.client && { onCertificateRequest: () => new Promise<Credential>((resolve) => (this.#answer = resolve)) }),
       ...(shape.client === 'raw-public-key' && { serverCertificateTypes: ['raw-public-key'], clientCertificateTypes: ['raw-public-key'] }),
     };

@@ -29,6 +29,8 @@ export interface ChosenCredential {
  */
 export function* chooseCredential(effects: Effects, request: CertificateRequest, version: TlsVersion, type: CertificateType = 'x509'): Steps<ChosenCredential | undefined> {
   const { config } = effects;
+  // RFC 9849 section 6.1.6: who only proved the public name is not told who we are.
+  if (effects.facts.ech === 'rejected') return undefined;
   const candidates = config.onCertificateRequest === undefined ? config.credentials : yield* askCaller(effects, request);
   let refusal: TlsError | undefined;
   for (const candidate of candidates) {

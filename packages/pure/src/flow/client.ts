@@ -17,21 +17,24 @@ import { Transcript } from '../keys/transcript.ts';
 import { fail } from '../reason.ts';
 import type { HandshakeMessage } from '../record/coalesce.ts';
 import { flush, recv, type Steps } from '../wait.ts';
+import type { EchClientHello } from '../wire/extension_values.ts';
 import { decodeExtensions } from '../wire/extensions.ts';
 import { ExtensionType, handshakeName, HandshakeType, Version } from '../wire/names.ts';
 import { decodeServerHello, downgradeSentinel, isHelloRetryRequest, selectedVersion, type ServerHello } from '../wire/server_hello.ts';
 import { client12 } from './client12.ts';
 import { client13 } from './client13.ts';
-import { clientHello, makeOffer, offeredExtensions, retryOffer, type Offer, type Request } from './hello.ts';
+import { abandonEch, echAccepted, encryptHello, greaseEch, offerEch, type Ech } from './ech.ts';
+import { clientHello, makeOffer, offeredExtensions, retriedOffer, retryOffer, type Offer, type Request } from './hello.ts';
 
 /** From the first byte to the last of a handshake. */
 export function* client(effects: Effects, request: Request): Steps<void> {
-  const transcript = new Transcript();
+  let transcript = new Transcript();
 
-  // ── ClientHello, section 4.1.2 ──
-  let offer = yield* makeOffer(effects, request);
-  yield* sendClientHello(effects, offer, transcript);
-  if (offer.earlyData !== undefined) yield* openEarlyData(effects, offer, transcript);
+  // ── ClientHello, section 4.1.2; with ECH (RFC 9849) an outer one, and the one that is meant inside it ──
+  let { outer: offer, ech } = Array.isArray(effects.config.ech) ? yield* offerEch(effects, request) : { outer: yield* plainOffer(effects, request), ech: undefined };
+  const early = ech?.inner ?? offer;
+  const sent = yield* sendClientHello(effects, offer, ech, transcript, true);
+  if (early.earlyData !== undefined) yield* openEarlyData(effects, early, ech?.transcript ?? transcript);
 
   // ── ServerHello or HelloRetryRequest ──
   let message = yield* recv(effects, 'ServerHello');
@@ -42,6 +45,10 @@ export function* client(effects: Effects, request: Request): Steps<void> {
     if (offer.earlyData !== undefined) throw fail('UNSUPPORTED_PROTOCOL', 'the server chose TLS 1.2 although a TLS 1.3 session with early data was offered (RFC 9846 appendix D.3)');
     effects.fact('version', 'TLSv1.2');
     effects.fact('helloRetryRequested', false);
+    if (ech !== undefined) {
+      effects.fact('ech', 'rejected');
+      abandonEch(ech, offer, undefined);
+    }
     return yield* client12(effects, offer, transcript, message, hello);
   }
   effects.fact('version', 'TLSv1.3');
@@ -49,33 +56,61 @@ export function* client(effects: Effects, request: Request): Steps<void> {
   if (offer.sessionId.length > 0 && offer.earlyData === undefined) effects.putChangeCipherSpec();
   const suite = checkHello13(effects, offer, hello);
   transcript.start(suite.hash);
+  ech?.transcript.start(suite.hash);
 
   // ── HelloRetryRequest, section 4.1.4 ──
   const retried = isHelloRetryRequest(hello);
   effects.fact('helloRetryRequested', retried);
   if (retried) {
     transcript.replaceFirstHello();
-    const retry = decodeRetry(effects, offer, hello);
+    ech?.transcript.replaceFirstHello();
+    const retry = { ...decodeRetry(effects, offer, hello), hash: suite.hash };
+    if (ech !== undefined && !echAccepted(ech, message, hello, suite.hash, true)) {
+      effects.fact('ech', 'rejected');
+      offer = abandonEch(ech, offer, sent);
+      ech = undefined;
+    }
     transcript.add(message.raw);
+    ech?.transcript.add(message.raw);
     effects.aligned();
     if (offer.earlyData !== undefined) {
       effects.fact('earlyData', 'rejected');
       effects.closeEarlyData();
     }
-    offer = yield* retryOffer(effects, offer, { ...retry, hash: suite.hash });
-    yield* sendClientHello(effects, offer, transcript);
+    offer = yield* retryOffer(effects, offer, retry);
+    ech &&= { ...ech, inner: retriedOffer(effects, ech.inner, retry, offer.keyPairs) };
+    yield* sendClientHello(effects, offer, ech, transcript, false);
     message = yield* recv(effects, 'ServerHello');
     hello = serverHello(message);
     checkSecondHello(effects, offer, hello, suite);
   }
+
+  // ── Which hello it was that the server answered, RFC 9849 section 6.1.4 ──
+  if (ech !== undefined) {
+    const accepted = echAccepted(ech, message, hello, suite.hash, false);
+    if (retried && !accepted) throw fail('ILLEGAL_PARAMETER', 'the HelloRetryRequest accepts Encrypted ClientHello, the ServerHello does not');
+    effects.fact('ech', accepted ? 'accepted' : 'rejected');
+    if (accepted) ({ inner: offer, transcript } = ech);
+    else offer = abandonEch(ech, offer, undefined);
+  }
   yield* client13(effects, offer, transcript, { message, hello, suite });
 }
 
-function* sendClientHello(effects: Effects, offer: Offer, transcript: Transcript): Steps<void> {
-  const message = clientHello(effects, offer, transcript);
+/** Without an ECH configuration; maybe with GREASE in its place. */
+function* plainOffer(effects: Effects, request: Request): Steps<Offer> {
+  const offer = yield* makeOffer(effects, request);
+  if (effects.config.ech === undefined) return offer;
+  effects.fact('ech', 'grease');
+  return { ...offer, ech: yield* greaseEch(effects) };
+}
+
+/** Returns the extension that ECH went in. */
+function* sendClientHello(effects: Effects, offer: Offer, ech: Ech | undefined, transcript: Transcript, first: boolean): Steps<EchClientHello | undefined> {
+  const { message, sent } = ech === undefined ? { message: clientHello(effects, offer, transcript), sent: undefined } : yield* encryptHello(effects, offer, ech, first);
   transcript.add(message);
   effects.put(message);
   yield* flush(effects, 'ClientHello');
+  return sent;
 }
 
 /** Section 4.2.10: from here on the caller may write, under keys of the first PSK. The pause lets writeEarlyData() do so before the answer is read. */

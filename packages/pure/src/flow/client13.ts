@@ -153,6 +153,8 @@ function* readEncryptedExtensions(effects: Effects, offered: ReadonlySet<number>
   if (alpn !== undefined && !effects.config.alpn.includes(alpn)) throw fail('INVALID_ALPN_PROTOCOL', `the server chose application protocol "${alpn}"`);
   effects.fact('alpn', alpn);
   if (extensions.recordSizeLimit !== undefined) effects.limitRecords(extensions.recordSizeLimit);
+  // RFC 9849 section 6.1.6: what to try next. In answer to GREASE it means nothing.
+  if (extensions.encryptedClientHello !== undefined && effects.facts.ech === 'rejected') effects.fact('echRetryConfigs', extensions.encryptedClientHello.slice());
   return extensions;
 }
 

@@ -4,7 +4,7 @@
  *
  * The extensions stand in the order of RFC 8448's traces; randomness is drawn in the order random, session id, key shares.
  */
-import type { CertificateType as ContractCertificateType } from '@ferrule/contract';
+import type { CertificateType as ContractCertificateType, TlsVersion } from '@ferrule/contract';
 import type { Host } from '@ferrule/x509';
 import type { Effects } from '../effects.ts';
 import type { Group, Hash, KeyShare } from '../crypto/provider.ts';
@@ -14,9 +14,9 @@ import type { Session } from '../session/session.ts';
 import { fail } from '../reason.ts';
 import { settle, type Steps } from '../wait.ts';
 import { bindersLength, encodeClientHello, setBinders, type ClientHello } from '../wire/client_hello.ts';
-import type { Extension } from '../wire/extension_values.ts';
+import type { EchClientHello, Extension, OfferedPsks } from '../wire/extension_values.ts';
 import { encodeExtension, encodeExtensions, type ExtensionInput } from '../wire/extensions.ts';
-import { CertificateCompressionId, CertificateType, greaseValue, PointFormat, PskMode, Version } from '../wire/names.ts';
+import { CertificateCompressionId, CertificateType, ExtensionType, greaseValue, PointFormat, PskMode, Version } from '../wire/names.ts';
 
 const EMPTY = new Uint8Array(0);
 
@@ -49,6 +49,12 @@ export interface Offer {
   readonly cookie: Uint8Array | undefined;
   /** Seeds of the GREASE values, which stay the same in a second ClientHello (RFC 8701 section 3.1); `undefined` without GREASE. */
   readonly grease: Uint8Array | undefined;
+  /** RFC 9849: marks an inner hello, or GREASE; also, unchanged, what a server that retries could not decrypt. */
+  readonly ech: EchClientHello | undefined;
+  /** RFC 9849: true for an outer hello, with another one encrypted in it. */
+  readonly hidesAnother: boolean;
+  /** PSKs that are none, of an outer hello. */
+  readonly greasePsks: OfferedPsks | undefined;
 }
 
 /** Everything for the first ClientHello. */
@@ -56,7 +62,7 @@ export function* makeOffer(effects: Effects, request: Request): Steps<Offer> {
   const { config } = effects;
   const session = request.session !== undefined && fits(request.session, config, request.host?.name) ? request.session : undefined;
   const speaks13 = config.versions.includes('TLSv1.3');
-  const session12 = session?.version === 'TLSv1.2' ? session : undefined;
+  const session12 = session?.version === 'TLSv1.2' && (config.sessionTickets || session.fields.ticket.length === 0) ? session : undefined;
   const draw = (length: number): Uint8Array => {
     const bytes = new Uint8Array(length);
     config.random(bytes);
@@ -72,6 +78,9 @@ export function* makeOffer(effects: Effects, request: Request): Steps<Offer> {
     earlyData: request.earlyData && session !== undefined && allowsEarlyData(session, config) ? session : undefined,
     cookie: undefined,
     grease: config.grease ? draw(6) : undefined,
+    ech: undefined,
+    hidesAnother: false,
+    greasePsks: undefined,
   };
 }
 
@@ -83,51 +92,66 @@ export interface Retry {
 }
 
 /** The changes of RFC 9846 section 4.1.2: another share, the cookie, no early data, only PSKs of the suite's hash, with their age anew. */
-export function* retryOffer(effects: Effects, offer: Offer, { group, cookie, hash }: Retry): Steps<Offer> {
+export function* retryOffer(effects: Effects, offer: Offer, retry: Retry): Steps<Offer> {
+  if (retry.group !== undefined) disposeShares(offer);
+  return retriedOffer(effects, offer, retry, retry.group === undefined ? offer.keyPairs : yield* makeKeyPairs(effects, [retry.group]));
+}
+
+/** The same with shares that are there already. */
+export function retriedOffer(effects: Effects, offer: Offer, { cookie, hash }: Retry, keyPairs: readonly KeyPair[]): Offer {
   disposePsks(offer);
-  if (group !== undefined) disposeShares(offer);
   const session = offer.psks.map(({ source }) => (source.kind === 'session' ? source.session : undefined)).find((each) => each !== undefined);
-  return {
-    ...offer,
-    keyPairs: group === undefined ? offer.keyPairs : yield* makeKeyPairs(effects, [group]),
-    psks: pskOffers(effects.config, session, hash),
-    earlyData: undefined,
-    cookie,
-  };
+  const psks = offer.psks.length === 0 ? [] : pskOffers(effects.config, session, hash);
+  return { ...offer, keyPairs, psks, earlyData: undefined, cookie };
 }
 
 /** The whole message, binders included. `transcript` holds what went before it: nothing, or ClientHello1's hash and the HelloRetryRequest. */
-export function clientHello(effects: Effects, offer: Offer, transcript: Transcript): Uint8Array {
-  const message = encodeClientHello(describe(effects, offer));
-  if (offer.psks.length === 0) return message;
+export const clientHello = (effects: Effects, offer: Offer, transcript: Transcript): Uint8Array => {
+  const hello = describeHello(effects, offer);
+  return encodeHello({ ...hello, extensions: padded(hello) }, offer.psks, transcript);
+};
+
+/** The message of a hello that ends in `psks`, whose binders are filled in. */
+export function encodeHello(hello: ClientHello, psks: readonly PskOffer[], transcript: Transcript): Uint8Array {
+  const message = encodeClientHello(hello);
+  if (psks.length === 0) return message;
   // RFC 9846 section 4.2.11.2: each binder is a MAC over everything before the binders.
-  const partial = message.subarray(0, message.length - bindersLength(blankBinders(offer.psks)));
-  setBinders(message, offer.psks.map((psk) => binder(psk, transcript.digestAs(psk.hash, partial))));
+  const partial = message.subarray(0, message.length - bindersLength(blankBinders(psks)));
+  setBinders(message, psks.map((psk) => binder(psk, transcript.digestAs(psk.hash, partial))));
   return message;
 }
 
 /** The code points that a server may answer. */
-export const offeredExtensions = (effects: Effects, offer: Offer): ReadonlySet<number> =>
-  new Set(describe(effects, offer).extensions.map(({ type }) => type));
+export function offeredExtensions(effects: Effects, offer: Offer): ReadonlySet<number> {
+  const types = new Set(describeHello(effects, offer).extensions.map(({ type }) => type));
+  // Who could decrypt the hello has no configurations to give.
+  if (offer.ech?.kind === 'inner') types.delete(ExtensionType.encrypted_client_hello);
+  if (offer.hidesAnother) types.add(ExtensionType.encrypted_client_hello);
+  return types;
+}
 
-function describe(effects: Effects, offer: Offer): ClientHello {
-  const { config } = effects;
-  const suites = config.suites.map(({ id }) => id);
+/** What the offer says, with zeros for binders. */
+export function describeHello(effects: Effects, offer: Offer): ClientHello {
+  const suites = effects.config.suites.filter(({ version }) => offers(effects, offer, version)).map(({ id }) => id);
   return {
     legacyVersion: Version.tls12,
     random: offer.random,
     sessionId: offer.sessionId,
     cipherSuites: offer.grease === undefined ? suites : [greaseOf(offer.grease, 0), ...suites],
     compressionMethods: [0],
-    extensions: padded(effects, offer, extensions(effects, offer)),
+    extensions: extensions(effects, offer),
   };
 }
+
+/** An inner hello of ECH is for TLS 1.3 alone (RFC 9849 section 6.1). */
+const offers = ({ config }: Effects, offer: Offer, version: TlsVersion): boolean =>
+  config.versions.includes(version) && (version === 'TLSv1.3' || offer.ech?.kind !== 'inner');
 
 function extensions(effects: Effects, offer: Offer): Extension[] {
   const { config } = effects;
   const { request, grease } = offer;
-  const speaks13 = config.versions.includes('TLSv1.3');
-  const speaks12 = config.versions.includes('TLSv1.2');
+  const speaks13 = offers(effects, offer, 'TLSv1.3');
+  const speaks12 = offers(effects, offer, 'TLSv1.2');
   const greased = (index: number): readonly number[] => (grease === undefined ? [] : [greaseOf(grease, index)]);
   const groups = speaks13 ? config.groups : config.groups.filter(({ kem }) => !kem);
   const values: ExtensionInput<'clientHello'> = {
@@ -141,7 +165,7 @@ function extensions(effects: Effects, offer: Offer): Extension[] {
       ? [...greased(1).map((group) => ({ group, keyExchange: new Uint8Array(1) })), ...offer.keyPairs.map(({ group, share }) => ({ group: group.id, keyExchange: share.publicKey }))]
       : undefined,
     earlyData: offer.earlyData === undefined ? undefined : true,
-    supportedVersions: speaks13 ? [...greased(2), ...config.versions.map((version) => (version === 'TLSv1.3' ? Version.tls13 : Version.tls12))] : undefined,
+    supportedVersions: speaks13 ? [...greased(2), ...(speaks13 ? [Version.tls13] : []), ...(speaks12 ? [Version.tls12] : [])] : undefined,
     signatureAlgorithms: [...greased(5), ...config.signatureAlgorithms],
     cookie: offer.cookie,
     pskKeyExchangeModes: speaks13 ? [PskMode.psk_dhe_ke] : undefined,
@@ -154,31 +178,28 @@ function extensions(effects: Effects, offer: Offer): Extension[] {
     signedCertificateTimestamp: config.signedCertificateTimestamps || undefined,
     compressCertificate: speaks13 && config.decompressors.length > 0 ? config.decompressors.map(({ name }) => CertificateCompressionId[name]) : undefined,
     postHandshakeAuth: (speaks13 && config.postHandshakeAuth) || undefined,
+    encryptedClientHello: offer.ech,
   };
   const list = encodeExtensions('clientHello', config.shape?.(values) ?? values);
-  if (grease === undefined) return list;
-  return [{ type: greaseOf(grease, 3), data: EMPTY }, ...list, { type: greaseOf(grease, 4), data: new Uint8Array(1) }];
+  const greasedList = grease === undefined ? list : [{ type: greaseOf(grease, 3), data: EMPTY }, ...list, { type: greaseOf(grease, 4), data: new Uint8Array(1) }];
+  return [...greasedList, ...preSharedKey(offer)];
 }
 
-/**
- * Some middleboxes hang at a ClientHello of 256 to 511 bytes: RFC 7685 pads it to 512. pre_shared_key stays the last.
- */
-function padded(effects: Effects, offer: Offer, list: readonly Extension[]): readonly Extension[] {
-  const psk = offer.psks.length === 0 ? [] : [preSharedKey(offer.psks)];
-  const body = [...list, ...psk].reduce((sum, { data }) => sum + 4 + data.length, 0);
-  const suites = effects.config.suites.length + (offer.grease === undefined ? 0 : 1);
-  // Header, version, random, session id, suites, compression methods, length of the extensions.
-  const length = 4 + 2 + 32 + 1 + offer.sessionId.length + 2 + 2 * suites + 2 + 2 + body;
-  if (length < 256 || length >= 512) return [...list, ...psk];
-  return [...list, encodeExtension('clientHello', 'padding', Math.max(512 - length - 4, 1)), ...psk];
+/** Always the last; with zeros for binders. */
+function preSharedKey({ psks, greasePsks }: Offer): Extension[] {
+  if (psks.length === 0 && greasePsks === undefined) return [];
+  const identities = psks.map(({ identity, obfuscatedTicketAge }) => ({ identity, obfuscatedTicketAge }));
+  return [encodeExtension('clientHello', 'preSharedKey', greasePsks ?? { identities, binders: blankBinders(psks) })];
 }
 
-/** With zeros for binders. */
-const preSharedKey = (psks: readonly PskOffer[]): Extension =>
-  encodeExtension('clientHello', 'preSharedKey', {
-    identities: psks.map(({ identity, obfuscatedTicketAge }) => ({ identity, obfuscatedTicketAge })),
-    binders: blankBinders(psks),
-  });
+/** Some middleboxes hang at a ClientHello of 256 to 511 bytes: RFC 7685 pads it to 512. pre_shared_key stays the last. */
+function padded(hello: ClientHello): readonly Extension[] {
+  const { length } = encodeClientHello(hello);
+  if (length < 256 || length >= 512) return hello.extensions;
+  const padding = encodeExtension('clientHello', 'padding', Math.max(512 - length - 4, 1));
+  const psk = hello.extensions.filter(({ type }) => type === ExtensionType.pre_shared_key);
+  return [...hello.extensions.slice(0, hello.extensions.length - psk.length), padding, ...psk];
+}
 
 function* makeKeyPairs(effects: Effects, groups: readonly Group[]): Steps<KeyPair[]> {
   const pairs: KeyPair[] = [];
