@@ -59,6 +59,7 @@ const REASONS: { readonly [K in TlsErrorCode]?: string } = {
 const ALSO: Readonly<Record<string, readonly TlsErrorCode[]>> = {
   // records
   BAD_DECRYPT: ['BAD_RECORD_MAC'],
+  DECRYPTION_FAILED_OR_BAD_RECORD_MAC: ['UNEXPECTED_RECORD'], // a record of padding alone
   ENCRYPTED_LENGTH_TOO_LONG: ['RECORD_TOO_LARGE'],
   INVALID_OUTER_RECORD_TYPE: ['UNEXPECTED_RECORD'],
   UNEXPECTED_RECORD: ['EXCESS_HANDSHAKE_DATA'],

@@ -25,7 +25,9 @@ export type Feature =
   | 'external-psk'
   | 'raw-public-key'
   | 'reverify'
-  | 'renegotiation-ignored';
+  | 'renegotiation-ignored'
+  | 'secure-renegotiation-policy'
+  | 'session-ticket-policy';
 
 /** A TLS engine: one object per package, or made by its factory. */
 export interface Backend {

@@ -67,10 +67,17 @@ export interface ContextOptions {
   /** RFC 7627. `require` (default) refuses a TLS 1.2 server without it. Feature `extended-master-secret-policy` for `allow`. */
   readonly extendedMasterSecret?: 'require' | 'allow';
   /**
+   * RFC 5746. `require` (default) refuses a TLS 1.2 server that does not know renegotiation_info: it may be made to continue
+   * another's connection with ours. Feature `secure-renegotiation-policy` for `allow`.
+   */
+  readonly secureRenegotiation?: 'require' | 'allow';
+  /**
    * What to do with a TLS 1.2 HelloRequest: `refuse` (default) ends the connection with `NO_RENEGOTIATION`, `ignore` reads
    * on, as RFC 5246 section 7.4.1.1 allows (feature `renegotiation-ignored`). Renegotiation itself never happens.
    */
   readonly renegotiation?: 'refuse' | 'ignore';
+  /** RFC 5077: ask for TLS 1.2 tickets, and use them. Feature `session-ticket-policy` for `false`. Default: true. */
+  readonly sessionTickets?: boolean;
   /** RFC 6962 section 3.3.1: ask for signed certificate timestamps. Default: false. */
   readonly signedCertificateTimestamps?: boolean;
   /** Verify the certificates of a resumed session anew, as if the server had sent them. Feature `reverify`. Default: false. */

@@ -44,8 +44,7 @@ export async function runConnection(options: ConnectionOptions): Promise<TlsSess
   const context = backend.createContext(contextOptions(backend, config, observed, now));
   const ssl = context.newConnection();
   if (config['host-name'] !== undefined) ssl.setHost(config['host-name']);
-  // only a ticket is at stake: BoGo never disables tickets for a session that has an id
-  const offered = config['no-ticket'] ? undefined : options.session;
+  const offered = options.session;
   if (offered !== undefined) ssl.setSession(offered);
 
   const { port, ipv6, 'shim-id': shimId } = config;

@@ -47,6 +47,8 @@ export function contextOptions(backend: Backend, config: Config, observed: Obser
   const clientTypes = config['available-client-cert-types'];
   if (clientTypes !== undefined) (need('raw-public-key'), (optional.clientCertificateTypes = clientTypes.map(certificateType)));
   if (config['reverify-on-resume']) (need('reverify'), (optional.reverifyOnResumption = true));
+  if (config['no-ticket']) (need('session-ticket-policy'), (optional.sessionTickets = false));
+  if (backend.features.has('secure-renegotiation-policy')) optional.secureRenegotiation = 'allow';
   if (backend.features.has('extended-master-secret-policy')) optional.extendedMasterSecret = 'allow';
   if (config['export-traffic-secrets']) optional.onKeylog = (line) => { keep(observed.secrets, line); };
   if (now !== undefined) optional.now = now;
