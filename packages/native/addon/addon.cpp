@@ -78,6 +78,8 @@ ContextConfig configOf(const Napi::Object& o) {
   config.recordPadding = number("recordPadding");
   config.requireExtendedMasterSecret = flag("requireExtendedMasterSecret");
   config.refuseRenegotiation = flag("refuseRenegotiation");
+  config.requireSecureRenegotiation = flag("requireSecureRenegotiation");
+  config.sessionTickets = flag("sessionTickets");
   config.signedCertificateTimestamps = flag("signedCertificateTimestamps");
   config.postHandshakeAuth = flag("postHandshakeAuth");
   config.clientAuthentication = flag("clientAuthentication");

@@ -6,6 +6,7 @@
 namespace ferrule {
 namespace {
 
+constexpr size_t kRecordHeader = 5;
 constexpr size_t kMaxPlaintext = 16384;
 // Header, explicit nonce, inner content type and tag of a record, and room for a KeyUpdate that goes before it.
 constexpr size_t kRecordOverhead = 128;
@@ -100,7 +101,13 @@ int Connection::run(Operation operation, uint8_t* data, size_t size) {
 int Connection::handshake() {
   if (established_) return 1;
   const int ret = ossl().SSL_do_handshake(ssl_);
-  if (ret != 1) return notDone(ret);
+  if (ret != 1) {
+    notDone(ret);
+    // What could begin a record of SSL 2 makes OpenSSL wait for more. Nothing but an alert or a ServerHello can come first.
+    const bool strange = headSize_ >= kRecordHeader && head_[0] != K(SSL3_RT_HANDSHAKE) && head_[0] != K(SSL3_RT_ALERT);
+    if (lastError == K(SSL_ERROR_WANT_READ) && strange && pending_ == Reason::none) pending_ = Reason::notTls;
+    return -1;
+  }
   if (pending_ == Reason::none) checkResult();
   if (pending_ != Reason::none) return -1;
   established_ = true;
@@ -140,22 +147,20 @@ int Connection::read(uint8_t* into, size_t size) {
   }
 }
 
-// Only whole records are begun while they fit, so that none is left half-written behind a positive count.
+// One record after the other, as long as they fit. The first may be left half-written, which is WANT_WRITE; the others
+// are begun only when they fit whole, so that nothing is left behind a positive count.
 int Connection::write(const uint8_t* from, size_t size) {
   const size_t overhead = kRecordOverhead + context_->config().recordPadding;
   size_t total = 0;
   do {
     size_t chunk = std::min(size - total, kMaxPlaintext);
-    const size_t room = spans.outSize - spans.outUsed;
     if (unfinishedWrite_ > 0) {
       if (size < unfinishedWrite_) {
         lastError = kMisuse;
         return -1;
       }
       chunk = unfinishedWrite_;
-    } else if (room > overhead) {
-      chunk = std::min(chunk, room - overhead);
-    } else if (total > 0) {
+    } else if (total > 0 && spans.outSize - spans.outUsed < chunk + overhead) {
       break;
     }
     size_t n = 0;

@@ -26,6 +26,7 @@ enum class Reason : int {
   pinMismatch = 5,
   stapleRefused = 6,
   unofferedAlpn = 7,
+  notTls = 8,
 };
 
 enum class EventKind : uint32_t { keylog = 0, session = 1, sent = 2, received = 3 };

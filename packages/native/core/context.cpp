@@ -67,10 +67,12 @@ bool Context::setUp(std::string* problem) {
   };
 
   // Everything is set explicitly: defaults differ between versions, builds and the machine's openssl.cnf.
-  o.SSL_CTX_set_security_level(ctx_, config_.securityLevel);
+  // The contract's level is about the chain, and is set where that is verified; OpenSSL's governs what is offered as well.
+  o.SSL_CTX_set_security_level(ctx_, std::min(config_.securityLevel, 2));
   if (control(K(SSL_CTRL_SET_MIN_PROTO_VERSION), config_.minVersion, nullptr) != 1) return refuse("minVersion: OpenSSL refuses it");
   if (control(K(SSL_CTRL_SET_MAX_PROTO_VERSION), config_.maxVersion, nullptr) != 1) return refuse("maxVersion: OpenSSL refuses it");
-  o.SSL_CTX_set_options(ctx_, kOpNoRenegotiation | kOpNoCompression);
+  o.SSL_CTX_set_options(ctx_, kOpNoRenegotiation | kOpNoCompression | (config_.requireSecureRenegotiation ? 0 : kOpLegacyServerConnect) |
+                                  (config_.sessionTickets ? 0 : kOpNoTicket));
   control(K(SSL_CTRL_MODE), K(SSL_MODE_ENABLE_PARTIAL_WRITE) | K(SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER) | K(SSL_MODE_RELEASE_BUFFERS), nullptr);
   control(K(SSL_CTRL_SET_MAX_CERT_LIST), static_cast<long>(config_.handshakeBytes), nullptr);
 

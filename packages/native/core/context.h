@@ -38,6 +38,8 @@ struct ContextConfig {
   size_t recordPadding = 0;
   bool requireExtendedMasterSecret = true;
   bool refuseRenegotiation = true;
+  bool requireSecureRenegotiation = true;
+  bool sessionTickets = true;
   bool signedCertificateTimestamps = false;
   bool postHandshakeAuth = false;
   bool clientAuthentication = false;

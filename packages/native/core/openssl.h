@@ -158,6 +158,8 @@ FERRULE_OPENSSL_CONSTANTS(FERRULE_CONSTANT)
 // 64-bit option bits, SSL_CTX_set_options(3).
 constexpr uint64_t kOpNoRenegotiation = uint64_t{1} << 30;
 constexpr uint64_t kOpNoCompression = uint64_t{1} << 17;
+constexpr uint64_t kOpLegacyServerConnect = uint64_t{1} << 2;
+constexpr uint64_t kOpNoTicket = uint64_t{1} << 14;
 
 // SSL_CTX_add_custom_ext(3).
 typedef int (*CustomExtAdd)(SSL*, unsigned int, unsigned int, const unsigned char**, size_t*, X509*, size_t, int*, void*);
@@ -307,12 +309,14 @@ typedef int (*CustomExtParse)(SSL*, unsigned int, unsigned int, const unsigned c
   F(X509*, X509_STORE_CTX_get0_cert, (const X509_STORE_CTX*))                                                \
   F(struct stack_st_X509*, X509_STORE_CTX_get0_untrusted, (const X509_STORE_CTX*))                           \
   F(struct stack_st_X509*, X509_STORE_CTX_get0_chain, (const X509_STORE_CTX*))                               \
+  F(X509_VERIFY_PARAM*, X509_STORE_CTX_get0_param, (const X509_STORE_CTX*))                                  \
   F(void, X509_STORE_CTX_set_verify_cb, (X509_STORE_CTX*, int (*)(int, X509_STORE_CTX*)))                    \
   F(int, X509_verify_cert, (X509_STORE_CTX*))                                                                \
   F(int, X509_VERIFY_PARAM_set1_host, (X509_VERIFY_PARAM*, const char*, size_t))                             \
   F(int, X509_VERIFY_PARAM_set1_ip_asc, (X509_VERIFY_PARAM*, const char*))                                   \
   F(void, X509_VERIFY_PARAM_set_hostflags, (X509_VERIFY_PARAM*, unsigned int))                               \
   F(void, X509_VERIFY_PARAM_set_time, (X509_VERIFY_PARAM*, time_t))                                          \
+  F(void, X509_VERIFY_PARAM_set_auth_level, (X509_VERIFY_PARAM*, int))                                       \
   F(void, X509_VERIFY_PARAM_set_depth, (X509_VERIFY_PARAM*, int))                                            \
   F(int, X509_VERIFY_PARAM_set_flags, (X509_VERIFY_PARAM*, unsigned long))                                   \
   F(const EVP_MD*, EVP_sha256, (void))                                                                       \

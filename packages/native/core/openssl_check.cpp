@@ -21,6 +21,8 @@ FERRULE_OPENSSL_CONSTANTS(FERRULE_CHECK)
 
 static_assert(SSL_OP_NO_RENEGOTIATION == ferrule::kOpNoRenegotiation, "SSL_OP_NO_RENEGOTIATION");
 static_assert(SSL_OP_NO_COMPRESSION == ferrule::kOpNoCompression, "SSL_OP_NO_COMPRESSION");
+static_assert(SSL_OP_LEGACY_SERVER_CONNECT == ferrule::kOpLegacyServerConnect, "SSL_OP_LEGACY_SERVER_CONNECT");
+static_assert(SSL_OP_NO_TICKET == ferrule::kOpNoTicket, "SSL_OP_NO_TICKET");
 
 using ferrule::CustomExtAdd;
 using ferrule::CustomExtFree;

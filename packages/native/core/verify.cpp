@@ -135,7 +135,7 @@ int Connection::verify(X509_STORE_CTX* store) {
     if (verdictCode_ != K(X509_V_OK)) return refuse(store, verdictCode_, verdictAlert_, Reason::none);
     facts_.verifyResult = K(X509_V_OK);
   } else {
-    if ((o.X509_STORE_CTX_get_error(store)) != K(X509_V_OK)) o.X509_STORE_CTX_set_error(store, static_cast<int>(K(X509_V_OK)));
+    o.X509_VERIFY_PARAM_set_auth_level(o.X509_STORE_CTX_get0_param(store), config.securityLevel);
     o.X509_STORE_CTX_set_verify_cb(store, tolerateMissingCrls);
     verified_ = o.X509_verify_cert(store) == 1;
     const int code = o.X509_STORE_CTX_get_error(store);

@@ -27,6 +27,8 @@ const FEATURES: readonly Feature[] = [
   'crl',
   'ocsp',
   'renegotiation-ignored',
+  'secure-renegotiation-policy',
+  'session-ticket-policy',
 ];
 
 export function makeBackend(library: Library): Backend {

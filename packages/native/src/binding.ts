@@ -63,6 +63,8 @@ export interface NativeConfig {
   readonly recordPadding: number;
   readonly requireExtendedMasterSecret: boolean;
   readonly refuseRenegotiation: boolean;
+  readonly requireSecureRenegotiation: boolean;
+  readonly sessionTickets: boolean;
   readonly signedCertificateTimestamps: boolean;
   readonly postHandshakeAuth: boolean;
   readonly clientAuthentication: boolean;
@@ -106,6 +108,7 @@ export const OwnReason = {
   pinMismatch: 5,
   stapleRefused: 6,
   unofferedAlpn: 7,
+  notTls: 8,
 } as const;
 
 /** The addon's exports. */

@@ -73,6 +73,8 @@ export function parseOptions(abilities: Abilities, options: ContextOptions = {})
     recordPadding: integer(o, 'recordPadding', 0, 16_384) ?? 0,
     requireExtendedMasterSecret: oneOf(o, 'extendedMasterSecret', ['require', 'allow'], 'require') === 'require',
     refuseRenegotiation: oneOf(o, 'renegotiation', ['refuse', 'ignore'], 'refuse') === 'refuse',
+    requireSecureRenegotiation: oneOf(o, 'secureRenegotiation', ['require', 'allow'], 'require') === 'require',
+    sessionTickets: flag(o, 'sessionTickets', true),
     signedCertificateTimestamps: flag(o, 'signedCertificateTimestamps'),
     postHandshakeAuth: flag(o, 'postHandshakeAuth'),
     clientAuthentication: credentials.length > 0 || onCertificateRequest !== undefined,
@@ -112,7 +114,7 @@ export function credentialOption(value: unknown, name: string): Credential {
 
 const KNOWN: ReadonlySet<string> = new Set<keyof ContextOptions>([
   'trustAnchors', 'crls', 'ocsp', 'pins', 'verify', 'minVersion', 'maxVersion', 'cipherSuites', 'groups', 'keyShares', 'signatureAlgorithms',
-  'alpn', 'certificateCompression', 'extendedMasterSecret', 'renegotiation', 'signedCertificateTimestamps', 'postHandshakeAuth', 'recordPadding',
+  'alpn', 'certificateCompression', 'extendedMasterSecret', 'renegotiation', 'secureRenegotiation', 'sessionTickets', 'signedCertificateTimestamps', 'postHandshakeAuth', 'recordPadding',
   'securityLevel', 'credentials', 'onCertificateRequest', 'onKeylog', 'onSession', 'onMessage', 'limits', 'now',
 ]); // prettier-ignore
 
@@ -295,8 +297,8 @@ function member<T extends string>(value: unknown, name: string, choices: readonl
 
 const oneOf = <T extends string>(o: Options, name: string, choices: readonly T[], otherwise: T): T => member(o.get(name) ?? otherwise, name, choices);
 
-function flag(o: Options, name: string): boolean {
-  const value = o.get(name) ?? false;
+function flag(o: Options, name: string, otherwise: boolean = false): boolean {
+  const value = o.get(name) ?? otherwise;
   if (typeof value !== 'boolean') throw new TypeError(`${name}: must be a boolean`);
   return value;
 }

@@ -164,6 +164,7 @@ const OWN: Readonly<Record<number, TlsErrorCode>> = {
   [OwnReason.renegotiation]: 'NO_RENEGOTIATION',
   [OwnReason.messageTooLong]: 'EXCESSIVE_MESSAGE_SIZE',
   [OwnReason.unofferedAlpn]: 'INVALID_ALPN_PROTOCOL',
+  [OwnReason.notTls]: 'WRONG_VERSION_NUMBER',
 };
 
 /** The connection's failure, from what OpenSSL says of it. `cause` is what a callback of the caller threw. */
