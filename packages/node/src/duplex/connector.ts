@@ -1,0 +1,178 @@
+/** @module Connections that share a context: one place for options, the engine and the sessions. */
+import type net from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { ContextOptions, Ssl, SslContext, TlsSession } from '@ferrule/contract';
+import { starttls, type Starttls, type StarttlsProtocol } from '@ferrule/starttls';
+import { certificatesOf, chooseEngine, platformAnchors, type EngineChoice } from 'ferrule';
+import { memorySessionCache, type SessionCache } from './sessions.ts';
+import { TlsDuplex } from './tls-duplex.ts';
+import type { Target } from './transport.ts';
+
+/** What all connections of a connector share: the options of a context, and these. */
+export interface ConnectorOptions extends ContextOptions {
+  /** Default: native where it loads, else pure. */
+  readonly backend?: EngineChoice;
+  /** Trust anchors as PEM or DER, added to `trustAnchors`. With neither, the platform's are trusted. */
+  readonly ca?: string | Uint8Array | readonly (string | Uint8Array)[];
+  /** Where sessions are kept; default: in memory, for this connector alone. `false` turns resumption off. */
+  readonly sessions?: SessionCache | false;
+}
+
+/** What one connection is made of. Exactly one of `port`, `path`, `stream` and `lazy` says where to. */
+export interface DuplexOptions {
+  /** The host to connect to; default `localhost`. */
+  readonly host?: string;
+  /** 1 to 65535. */
+  readonly port?: number;
+  /** A unix socket or named pipe; `servername` is needed then. */
+  readonly path?: string;
+  /** A stream that is connected already; it belongs to the Duplex from now on. `servername` is needed then. */
+  readonly stream?: Duplex;
+  /** Connect nothing until `connect(port, host)` is called, as some libraries do with the stream they are given. */
+  readonly lazy?: true;
+  /** SNI, and the name or address that the certificate must match; default `host`. */
+  readonly servername?: string;
+  /** What to say in plain text before TLS: a protocol by name, or a dialogue made with `starttls()`. */
+  readonly preamble?: StarttlsProtocol | Starttls;
+  /** Give the preamble's greeting to the reader as the first plaintext. Default: false. */
+  readonly replayGreeting?: boolean;
+  /** As net.Socket: with `false` (default) our side ends when the peer's has. */
+  readonly allowHalfOpen?: boolean;
+  /** TCP_NODELAY after the handshake; during it it is always on. Default: true. */
+  readonly noDelay?: boolean;
+  /** Milliseconds for transport, preamble and handshake together, 0 = no limit. Default 30000. */
+  readonly handshakeTimeout?: number;
+  /** Ends the attempt with ABORTED; no effect once the connection is open. */
+  readonly signal?: AbortSignal;
+  /** Read into one buffer of the caller's, as `net.connect({onread})`. Return false to pause; `resume()` goes on. */
+  readonly onread?: { readonly buffer: Uint8Array; callback(count: number, buffer: Uint8Array): boolean };
+}
+
+const CONNECTION_KEYS: ReadonlySet<string> = new Set<keyof DuplexOptions>([
+  'host', 'port', 'path', 'stream', 'lazy', 'servername', 'preamble', 'replayGreeting', 'allowHalfOpen', 'noDelay', 'handshakeTimeout', 'signal', 'onread',
+]);
+
+/** Makes Duplexes on one context. */
+export class TlsConnector {
+  readonly #context: Promise<SslContext>;
+  readonly #verified: boolean;
+  readonly #sessions: SessionCache | undefined;
+  /** Who is told of a connection's sessions. */
+  readonly #listeners = new WeakMap<Ssl, (session: TlsSession) => void>();
+
+  /** @throws TypeError for an option that is wrong in itself; what only the engine can refuse destroys the first Duplex. */
+  constructor(options: ConnectorOptions = {}) {
+    const { backend, ca, sessions, onSession, ...context } = options;
+    if (sessions !== undefined && sessions !== false && (typeof sessions?.take !== 'function' || typeof sessions.put !== 'function')) {
+      throw new TypeError('sessions: not an object with take() and put(), nor false');
+    }
+    this.#verified = context.verify !== 'none';
+    this.#sessions = sessions === false ? undefined : (sessions ?? memorySessionCache());
+    const own = [ca ?? []].flat().flatMap((each: string | Uint8Array) => certificatesOf(each));
+    const given = [...own, ...(context.trustAnchors ?? [])];
+    this.#context = chooseEngine(backend).then((engine) =>
+      engine.backend.createContext({
+        ...context,
+        trustAnchors: ca !== undefined || context.trustAnchors !== undefined || !this.#verified ? given : platformAnchors(),
+        onSession: (session, ssl) => {
+          this.#listeners.get(ssl)?.(session);
+          onSession?.(session, ssl);
+        },
+      }),
+    );
+    // Whoever connects is told; a connector that nobody uses must not end the process.
+    this.#context.catch(() => undefined);
+  }
+
+  /**
+   * A connection, handed out at once: what is written waits for the handshake, `secureConnect` tells of its end, and an
+   * error destroys it. Data moves only once the peer has been verified.
+   * @throws TypeError for an unknown option, or one of the wrong kind.
+   */
+  duplex(options: DuplexOptions): TlsDuplex {
+    const { target, host, preamble } = parse(options);
+    const sessions = this.#sessions;
+    // Everything that a server may bind a session to is the context's, but for these.
+    const key = `${host ?? ''}|${options.path ?? options.host ?? ''}|${options.port ?? ''}`;
+    const duplex: TlsDuplex = new TlsDuplex({
+      ssl: this.#context.then((context) => {
+        const ssl = context.newConnection();
+        if (host !== undefined) ssl.setHost(host);
+        this.#listeners.set(ssl, (session) => {
+          duplex.gotSession(session);
+          void Promise.resolve(sessions?.put(key, session.toBytes(), session.expiresAt)).catch(() => undefined);
+        });
+        return ssl;
+      }),
+      host,
+      verified: this.#verified,
+      target,
+      preamble,
+      replayGreeting: options.replayGreeting ?? false,
+      allowHalfOpen: options.allowHalfOpen ?? false,
+      noDelay: options.noDelay ?? true,
+      handshakeTimeout: options.handshakeTimeout ?? 30_000,
+      signal: options.signal,
+      onread: options.onread,
+      ...(sessions && {
+        session: async (): Promise<TlsSession | undefined> => {
+          const bytes = await sessions.take(key);
+          return bytes && (await this.#context).sessionFromBytes(bytes);
+        },
+      }),
+    });
+    return duplex;
+  }
+
+  /** Release the context; connections that were made go on. */
+  async dispose(): Promise<void> {
+    (await this.#context).dispose();
+  }
+}
+
+/** One connection with a context of its own. Whoever makes many to one place shares a {@link TlsConnector}. */
+export function tlsDuplex(options: ConnectorOptions & DuplexOptions): TlsDuplex {
+  const own: Record<string, unknown> = {};
+  const shared: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(options)) (CONNECTION_KEYS.has(key) ? own : shared)[key] = value;
+  const connector = new TlsConnector(shared);
+  const duplex = connector.duplex(own);
+  duplex.once('close', () => void connector.dispose().catch(() => undefined));
+  return duplex;
+}
+
+interface Parsed {
+  readonly target: Target | undefined;
+  readonly host: string | undefined;
+  readonly preamble: Starttls | undefined;
+}
+
+/** Parse, don't validate: what comes out has been checked. */
+function parse(options: DuplexOptions): Parsed {
+  for (const key of Object.keys(options)) if (!CONNECTION_KEYS.has(key)) throw new TypeError(`${key}: no option of a connection`);
+  const { host, port, path, stream, lazy, servername = host, preamble, handshakeTimeout = 0, onread } = options;
+  for (const key of ['host', 'path', 'servername'] as const) {
+    if (options[key] !== undefined && (typeof options[key] !== 'string' || options[key] === '')) throw new TypeError(`${key}: not a string that says something`);
+  }
+  for (const key of ['replayGreeting', 'allowHalfOpen', 'noDelay'] as const) {
+    if (options[key] !== undefined && typeof options[key] !== 'boolean') throw new TypeError(`${key}: not a boolean`);
+  }
+  if (port !== undefined && !(Number.isInteger(port) && port >= 1 && port <= 65_535)) throw new TypeError(`port: ${String(port)} is not an integer from 1 to 65535`);
+  if (!(typeof handshakeTimeout === 'number' && handshakeTimeout >= 0 && handshakeTimeout < 2 ** 31)) throw new TypeError('handshakeTimeout: not a number of milliseconds from 0 to 2147483647');
+  if (options.signal !== undefined && typeof options.signal?.addEventListener !== 'function') throw new TypeError('signal: not an AbortSignal');
+  if (onread !== undefined && !(onread.buffer instanceof Uint8Array && onread.buffer.length > 0 && typeof onread.callback === 'function')) {
+    throw new TypeError('onread: not {buffer, callback} with a Uint8Array of at least one byte and a function');
+  }
+  if ([port, path, stream, lazy].filter((each) => each !== undefined).length !== 1) throw new TypeError('exactly one of port, path, stream and lazy says where to connect');
+  return { target: targetOf(options), host: servername, preamble: typeof preamble === 'string' ? starttls(preamble, servername === undefined ? {} : { host: servername }) : preamble };
+}
+
+function targetOf({ host = 'localhost', port, path, stream }: DuplexOptions): Target | undefined {
+  if (stream !== undefined) {
+    if (typeof stream.pipe !== 'function' || typeof stream.write !== 'function') throw new TypeError('stream: not a Duplex');
+    return { stream };
+  }
+  if (path !== undefined) return { connect: { path } };
+  if (port !== undefined) return { connect: { host, port, autoSelectFamily: true } as net.TcpNetConnectOpts };
+  return undefined;
+}

@@ -1,0 +1,105 @@
+/** @module The read BIO of a Duplex: the transport's own buffers, looked at in place. */
+import type { Bio } from '@ferrule/bio';
+
+const EMPTY = new Uint8Array(0);
+
+/**
+ * Shows an engine the chunk that the transport has just filled, without copying it. Only what the engine leaves (part of
+ * a record) is carried over, in memory of its own, and joined with as much of the next chunk as the engine asks for.
+ */
+export class ReceiveBio implements Bio {
+  readonly blocking = false;
+  error: Error | undefined;
+  #chunk: Uint8Array = EMPTY;
+  #carry: Uint8Array = EMPTY;
+  /** The carried bytes are `#carry[#start, #end)`. */
+  #start = 0;
+  #end = 0;
+  #ended = false;
+
+  /** The next bytes. They must stay as they are until the engine has taken them or {@link keep} has been called. */
+  feed(chunk: Uint8Array): void {
+    if (this.#chunk.length > 0) this.keep();
+    this.#chunk = chunk;
+  }
+
+  /** Copy what is left of the chunk, since its memory is about to be used again. */
+  keep(): void {
+    this.#append(this.#chunk);
+    this.#chunk = EMPTY;
+  }
+
+  end(): void {
+    this.#ended = true;
+  }
+
+  get pending(): number {
+    return this.#end - this.#start + this.#chunk.length;
+  }
+
+  get eof(): boolean {
+    return this.#ended && this.pending === 0;
+  }
+
+  fail(error: Error): void {
+    this.error ??= error;
+  }
+
+  nread0(atLeast?: number): Uint8Array {
+    const carried = this.#end - this.#start;
+    if (carried === 0) return this.#chunk;
+    const wanted = atLeast === undefined ? this.#chunk.length : Math.min(atLeast - carried, this.#chunk.length);
+    if (wanted > 0) {
+      this.#append(this.#chunk.subarray(0, wanted));
+      this.#chunk = this.#chunk.subarray(wanted);
+    }
+    return this.#carry.subarray(this.#start, this.#end);
+  }
+
+  nread(n: number): void {
+    const carried = this.#end - this.#start;
+    const view = carried > 0 ? carried : this.#chunk.length;
+    if (!Number.isInteger(n) || n < 0 || n > view) throw new RangeError(`nread(${n}): the view has ${view} bytes`);
+    if (carried === 0) this.#chunk = n === this.#chunk.length ? EMPTY : this.#chunk.subarray(n);
+    else if (n === carried) this.#start = this.#end = 0;
+    else this.#start += n;
+    // An idle connection holds no buffer.
+    if (this.#end === 0 && this.#chunk.length === 0) this.#carry = EMPTY;
+  }
+
+  read(into: Uint8Array): number {
+    if (into.length === 0) throw new TypeError('read: `into` is empty');
+    const view = this.nread0(1);
+    if (view.length === 0) return this.eof ? 0 : -1;
+    const n = Math.min(view.length, into.length);
+    into.set(view.subarray(0, n));
+    this.nread(n);
+    return n;
+  }
+
+  #append(bytes: Uint8Array): void {
+    const carried = this.#end - this.#start;
+    if (this.#end + bytes.length > this.#carry.length) {
+      const room = carried + bytes.length > this.#carry.length ? new Uint8Array(Math.max(2 * carried, carried + bytes.length, 17 * 1024)) : this.#carry;
+      room.set(this.#carry.subarray(this.#start, this.#end));
+      this.#carry = room;
+      this.#start = 0;
+      this.#end = carried;
+    }
+    this.#carry.set(bytes, this.#end);
+    this.#end += bytes.length;
+  }
+
+  write(): number {
+    throw new TypeError('this BIO is for reading');
+  }
+  nwrite0(): Uint8Array {
+    throw new TypeError('this BIO is for reading');
+  }
+  nwrite(): void {
+    throw new TypeError('this BIO is for reading');
+  }
+  shutdownWrite(): void {
+    throw new TypeError('this BIO is for reading');
+  }
+}

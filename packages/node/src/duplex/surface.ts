@@ -1,0 +1,55 @@
+/** @module What client libraries ask of a `tls.TLSSocket`, answered from the facts of an Ssl. */
+import { X509Certificate } from 'node:crypto';
+import type { DetailedPeerCertificate, EphemeralKeyInfo, PeerCertificate } from 'node:tls';
+import type { Ssl } from '@ferrule/contract';
+
+/** IANA code point: OpenSSL's name, IANA's name. */
+const SUITES: Readonly<Record<number, readonly [openssl: string, iana: string]>> = {
+  0x1301: ['TLS_AES_128_GCM_SHA256', 'TLS_AES_128_GCM_SHA256'],
+  0x1302: ['TLS_AES_256_GCM_SHA384', 'TLS_AES_256_GCM_SHA384'],
+  0x1303: ['TLS_CHACHA20_POLY1305_SHA256', 'TLS_CHACHA20_POLY1305_SHA256'],
+  0xc02b: ['ECDHE-ECDSA-AES128-GCM-SHA256', 'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256'],
+  0xc02c: ['ECDHE-ECDSA-AES256-GCM-SHA384', 'TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384'],
+  0xc02f: ['ECDHE-RSA-AES128-GCM-SHA256', 'TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256'],
+  0xc030: ['ECDHE-RSA-AES256-GCM-SHA384', 'TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384'],
+  0xcca8: ['ECDHE-RSA-CHACHA20-POLY1305', 'TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256'],
+  0xcca9: ['ECDHE-ECDSA-CHACHA20-POLY1305', 'TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256'],
+};
+
+/** NamedGroup: type and name as `getEphemeralKeyInfo` gives them, and bits. */
+const GROUPS: Readonly<Record<number, EphemeralKeyInfo>> = {
+  0x0017: { type: 'ECDH', name: 'prime256v1', size: 256 },
+  0x0018: { type: 'ECDH', name: 'secp384r1', size: 384 },
+  0x0019: { type: 'ECDH', name: 'secp521r1', size: 521 },
+  0x001d: { type: 'ECDH', name: 'X25519', size: 253 },
+  0x001e: { type: 'ECDH', name: 'X448', size: 448 },
+};
+
+export interface CipherInfo {
+  readonly name: string;
+  readonly standardName: string;
+  readonly version: string;
+}
+
+export function cipherOf(ssl: Ssl): CipherInfo | undefined {
+  const { cipherSuite, version } = ssl;
+  if (cipherSuite === undefined || version === undefined) return undefined;
+  const [name, standardName] = SUITES[cipherSuite] ?? [`0x${cipherSuite.toString(16)}`, `0x${cipherSuite.toString(16)}`];
+  return { name, standardName, version };
+}
+
+export const ephemeralKeyOf = (ssl: Ssl): EphemeralKeyInfo | Record<string, never> => (ssl.group === undefined ? {} : (GROUPS[ssl.group] ?? {}));
+
+export function peerX509(ssl: Ssl): X509Certificate | undefined {
+  const [leaf] = ssl.peerCertificates;
+  return leaf && new X509Certificate(leaf);
+}
+
+/** `getPeerCertificate`: node's legacy object; with `detailed` each has its issuer, the last one itself. */
+export function peerCertificateOf(ssl: Ssl, detailed: boolean): PeerCertificate | DetailedPeerCertificate | Record<string, never> {
+  const chain = (detailed ? (ssl.verifiedChain ?? ssl.peerCertificates) : ssl.peerCertificates.slice(0, 1)).map(
+    (der) => new X509Certificate(der).toLegacyObject() as DetailedPeerCertificate,
+  );
+  if (detailed) chain.forEach((certificate, index) => (certificate.issuerCertificate = chain[index + 1] ?? certificate));
+  return chain[0] ?? {};
+}

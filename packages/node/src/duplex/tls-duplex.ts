@@ -1,0 +1,625 @@
+/**
+ * @module A TLS connection as one `stream.Duplex`, with the surface of `tls.TLSSocket` that client libraries use.
+ *
+ * Theory of operation. The transport's chunk is shown to the engine in place (receive-bio.ts); what the engine writes goes
+ * out in pooled buffers (send-bio.ts). One method, {@link TlsDuplex.#pump}, moves everything: it runs the handshake, then
+ * reads while the reader wants data, then writes what waits, then flushes. It is called whenever something changed: bytes
+ * came, the transport drained, the reader asked, a promise settled. It never runs inside itself.
+ */
+import net from 'node:net';
+import { Duplex } from 'node:stream';
+import type { DetailedPeerCertificate, EphemeralKeyInfo, PeerCertificate } from 'node:tls';
+import type { X509Certificate } from 'node:crypto';
+import type { Ssl, TlsSession } from '@ferrule/contract';
+import { SslError, TlsError } from '@ferrule/result';
+import type { Starttls } from '@ferrule/starttls';
+import { ReceiveBio } from './receive-bio.ts';
+import { SendBio } from './send-bio.ts';
+import { cipherOf, ephemeralKeyOf, peerCertificateOf, peerX509, type CipherInfo } from './surface.ts';
+import { openTransport, type Target } from './transport.ts';
+
+/** Plaintext is read into slabs of this size and pushed once per pump. */
+const SLAB_SIZE = 65_536;
+/** Ciphertext that may wait for the transport; beyond it writers wait. */
+const SEND_LIMIT = 1_048_576;
+/** What `write()` may run ahead of the transport before its callback is held back. */
+const SEND_MARK = 262_144;
+/** Small chunks written together become one record of at most this many bytes. */
+const RECORD_SIZE = 16_384;
+
+/** What a Duplex is made of, all of it checked already. */
+export interface TlsDuplexParts {
+  /** The connection, its host set; a promise while the engine loads. Rejections end the Duplex. */
+  readonly ssl: Ssl | Promise<Ssl>;
+  readonly host: string | undefined;
+  /** The context verifies its peers. */
+  readonly verified: boolean;
+  readonly target: Target | undefined;
+  /** Runs before TLS; its greeting is handed to the reader first when `replayGreeting`. */
+  readonly preamble: Starttls | undefined;
+  readonly replayGreeting: boolean;
+  readonly allowHalfOpen: boolean;
+  /** Whether TCP_NODELAY stays on after the handshake. */
+  readonly noDelay: boolean;
+  /** Milliseconds for transport, preamble and handshake together; 0 = no limit. */
+  readonly handshakeTimeout: number;
+  readonly signal: AbortSignal | undefined;
+  /** Static buffer reading, as `net.connect({onread})`. */
+  readonly onread: { readonly buffer: Uint8Array; callback(count: number, buffer: Uint8Array): boolean } | undefined;
+  /** A session to resume, looked up before the handshake begins; absent where none is to be had. */
+  session?(ssl: Ssl): TlsSession | undefined | Promise<TlsSession | undefined>;
+}
+
+interface PendingWrite {
+  chunk: Uint8Array;
+  offset: number;
+  readonly callback: (error?: Error | null) => void;
+}
+
+type Phase = 'idle' | 'transport' | 'preamble' | 'session' | 'handshake' | 'open' | 'dead';
+
+const PHASES: Readonly<Record<Phase, string>> = {
+  idle: 'idle',
+  transport: 'connecting the transport',
+  preamble: 'the plain-text dialogue before TLS',
+  session: 'the session cache, or loading the engine',
+  handshake: 'the handshake',
+  open: 'open',
+  dead: 'closed',
+};
+
+export class TlsDuplex extends Duplex {
+  readonly encrypted = true as const;
+  authorizationError: string | null = null;
+  alpnProtocol: string | false | null = null;
+  readonly servername: string | undefined;
+
+  readonly #parts: TlsDuplexParts;
+  readonly #receive = new ReceiveBio();
+  readonly #send = new SendBio(SEND_LIMIT);
+  #ssl: Ssl | undefined;
+  #transport: Duplex | undefined;
+  #phase: Phase = 'idle';
+  #pumping = false;
+  #pumpAgain = false;
+  #wantsData = false;
+  #waitingForAsync = false;
+  #readEnded = false;
+  #slab: Uint8Array = new Uint8Array(0);
+  #slabUsed = 0;
+  #writing: PendingWrite | undefined;
+  #heldCallback: PendingWrite['callback'] | undefined;
+  #final: PendingWrite['callback'] | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #idleTimer: NodeJS.Timeout | undefined;
+  #idleMs = 0;
+  #lastSession: TlsSession | undefined;
+  #noDelay: boolean;
+
+  /** Made by a connector; see `tlsDuplex()`. */
+  constructor(parts: TlsDuplexParts) {
+    super({ allowHalfOpen: parts.allowHalfOpen, emitClose: true, autoDestroy: true });
+    this.#parts = parts;
+    this.#noDelay = parts.noDelay;
+    this.servername = parts.host !== undefined && net.isIP(parts.host) === 0 ? parts.host : undefined;
+    if (!(parts.ssl instanceof Promise)) this.#adopt(parts.ssl);
+    else parts.ssl.then((ssl) => this.destroyed && ssl.dispose(), (error: Error) => this.destroy(error));
+    if (parts.signal?.aborted === true) this.#abort();
+    else parts.signal?.addEventListener('abort', this.#abort, { once: true });
+    if (parts.target !== undefined) this.#open(parts.target);
+    if (parts.onread !== undefined) this.resume();
+  }
+
+  #adopt(ssl: Ssl): void {
+    this.#ssl = ssl;
+    ssl.setBio(this.#receive, this.#send);
+  }
+
+  // ── The way to an open connection ──
+
+  #open(target: Target): void {
+    this.#phase = 'transport';
+    const { handshakeTimeout } = this.#parts;
+    if (handshakeTimeout > 0) this.#timer = setTimeout(() => this.#fail(this.#timedOut(handshakeTimeout)), handshakeTimeout);
+    const transport = openTransport(target, {
+      data: (chunk, borrowed) => this.#onData(chunk, borrowed),
+      end: () => this.#onEnd(),
+      fail: (error) => this.#onTransportFailure(error),
+    });
+    this.#transport = transport;
+    if ('stream' in target) process.nextTick(() => this.#onConnected());
+    else transport.once('connect', () => this.#onConnected());
+  }
+
+  #onConnected(): void {
+    if (this.destroyed) return;
+    // The client speaks last in the handshake, so with Nagle's algorithm its last flight would wait for an ACK.
+    this.#socket?.setNoDelay(true);
+    const { preamble } = this.#parts;
+    if (preamble === undefined) return void this.#begin();
+    this.#phase = 'preamble';
+    this.#dialogue(preamble, new Uint8Array(0));
+  }
+
+  #dialogue(preamble: Starttls, received: Uint8Array): void {
+    let progress;
+    try {
+      progress = preamble.feed(received);
+    } catch (error) {
+      return this.#fail(error as TlsError);
+    }
+    if (progress.send.length > 0) this.#transport?.write(progress.send);
+    if (!progress.done) return;
+    if (this.#parts.replayGreeting && preamble.greeting.length > 0) this.push(Buffer.from(preamble.greeting));
+    void this.#begin();
+  }
+
+  /** The handshake begins when the engine is loaded and the session cache has answered. */
+  async #begin(): Promise<void> {
+    this.#phase = 'session';
+    try {
+      const ssl = this.#ssl ?? (await this.#parts.ssl);
+      if (this.destroyed) return ssl.dispose();
+      if (this.#ssl === undefined) this.#adopt(ssl);
+      // A cache that fails costs a full handshake and nothing else.
+      const session = await Promise.resolve(this.#parts.session?.(ssl)).catch(() => undefined);
+      if (this.destroyed) return;
+      if (session !== undefined) ssl.setSession(session);
+    } catch (error) {
+      this.destroy(error as Error);
+      return;
+    }
+    this.#phase = 'handshake';
+    this.#pump();
+  }
+
+  #established(): void {
+    const { verified } = this.#parts;
+    this.#phase = 'open';
+    clearTimeout(this.#timer);
+    this.#parts.signal?.removeEventListener('abort', this.#abort);
+    if (!this.#noDelay) this.#socket?.setNoDelay(false);
+    this.alpnProtocol = this.#ssl?.alpn ?? false;
+    this.authorizationError = verified ? null : 'NOT_VERIFIED';
+    this.emit('connect');
+    this.emit('secureConnect');
+    this.emit('ready');
+  }
+
+  // ── What the transport tells ──
+
+  #onData(chunk: Uint8Array, borrowed: boolean): boolean {
+    this.#touch();
+    if (this.#phase === 'preamble' && this.#parts.preamble !== undefined) {
+      this.#dialogue(this.#parts.preamble, chunk);
+      return true;
+    }
+    if (this.#phase === 'dead' || this.#readEnded) return true;
+    this.#receive.feed(chunk);
+    this.#pump();
+    if (borrowed) this.#receive.keep();
+    // More is wanted unless a whole record already waits for a reader who does not ask.
+    return this.#phase !== 'open' || this.#wantsData || this.#receive.pending === 0;
+  }
+
+  #onEnd(): void {
+    if (this.#phase === 'preamble') {
+      try {
+        this.#parts.preamble?.end();
+      } catch (error) {
+        return this.#fail(error as TlsError);
+      }
+    }
+    this.#receive.end();
+    // Whether this end was announced shows when the engine reads; nobody else may be reading.
+    this.#pump();
+  }
+
+  #onTransportFailure(error: Error | undefined): void {
+    if (this.destroyed || this.#readEnded) return;
+    if (error === undefined) return this.#onEnd();
+    this.#receive.fail(error);
+    this.#send.fail(error);
+    this.#fail(new TlsError('TRANSPORT_ERROR', `the transport failed during ${this.#where()}: ${error.message}`, { cause: error }));
+  }
+
+  // ── The pump ──
+
+  #pump(): void {
+    const ssl = this.#ssl;
+    if (ssl === undefined || (this.#phase !== 'handshake' && this.#phase !== 'open')) return;
+    if (this.#pumping) {
+      this.#pumpAgain = true;
+      return;
+    }
+    this.#pumping = true;
+    do {
+      this.#pumpAgain = false;
+      if (this.#phase === 'handshake') this.#handshake(ssl);
+      if (this.#phase === 'open') {
+        this.#readPlaintext(ssl);
+        this.#writePlaintext(ssl);
+        this.#shutDown(ssl);
+      }
+      this.#flush();
+    } while (this.#pumpAgain && !this.destroyed);
+    this.#pumping = false;
+  }
+
+  #handshake(ssl: Ssl): void {
+    const ret = ssl.connect();
+    if (ret > 0) this.#established();
+    else this.#wait(ssl, ssl.getError(ret));
+  }
+
+  #readPlaintext(ssl: Ssl): void {
+    const { onread } = this.#parts;
+    // At the end of the transport we read even unasked: a truncation must be noticed.
+    while ((this.#wantsData || this.#receive.eof) && !this.#readEnded && !this.destroyed) {
+      const into = onread === undefined ? this.#space(ssl) : onread.buffer;
+      const ret = ssl.read(into);
+      if (ret <= 0) {
+        this.#pushSlab();
+        const why = ssl.getError(ret);
+        if (why === SslError.zeroReturn) this.#endRead();
+        else this.#wait(ssl, why);
+        return;
+      }
+      if (onread === undefined) {
+        this.#slabUsed += ret;
+        if (this.#slabUsed === this.#slab.length) this.#pushSlab();
+      } else if (!onread.callback(ret, onread.buffer)) {
+        this.#wantsData = false;
+      }
+    }
+    this.#pushSlab();
+  }
+
+  #space(ssl: Ssl): Uint8Array {
+    if (this.#slab.length === 0) {
+      // Not more than what can be there: a small answer does not cost a whole slab.
+      const size = Math.min(SLAB_SIZE, Math.max(1024, this.#receive.pending, ssl.pending));
+      this.#slab = Buffer.allocUnsafe(size);
+      this.#slabUsed = 0;
+    }
+    return this.#slab.subarray(this.#slabUsed);
+  }
+
+  #pushSlab(): void {
+    if (this.#slabUsed === 0) return;
+    const full = this.#slab.subarray(0, this.#slabUsed);
+    this.#slab = new Uint8Array(0);
+    this.#slabUsed = 0;
+    if (!this.push(full)) this.#wantsData = false;
+  }
+
+  #endRead(): void {
+    this.#readEnded = true;
+    this.push(null);
+    // Nobody listens for data where a static buffer took it.
+    if (this.#parts.onread !== undefined) this.resume();
+  }
+
+  #writePlaintext(ssl: Ssl): void {
+    while (this.#writing !== undefined && !this.destroyed) {
+      const write = this.#writing;
+      while (write.offset < write.chunk.length) {
+        const ret = ssl.write(write.offset === 0 ? write.chunk : write.chunk.subarray(write.offset));
+        if (ret <= 0) return this.#wait(ssl, ssl.getError(ret));
+        write.offset += ret;
+        if (this.#send.pending > 0) this.#flush();
+      }
+      this.#writing = undefined;
+      if (this.#send.inFlight < SEND_MARK) write.callback();
+      else this.#heldCallback = write.callback;
+    }
+  }
+
+  #shutDown(ssl: Ssl): void {
+    if (this.#final === undefined || this.#writing !== undefined || this.destroyed) return;
+    if ((ssl.shutdownState & 1) === 0) {
+      const ret = ssl.shutdown();
+      if (ret < 0) return this.#wait(ssl, ssl.getError(ret));
+    }
+    this.#flush();
+    const callback = this.#final;
+    this.#final = undefined;
+    this.#transport?.end();
+    callback();
+  }
+
+  /** What an operation waits for: reads come by themselves, writes when the transport drains, promises when they settle. */
+  #wait(ssl: Ssl, why: SslError): void {
+    switch (why) {
+      case SslError.wantRead:
+        this.#transport?.resume();
+        break;
+      case SslError.wantAsync:
+      case SslError.wantRetryVerify:
+      case SslError.wantX509Lookup:
+        if (this.#waitingForAsync) break;
+        this.#waitingForAsync = true;
+        void ssl.asyncReady?.then(() => {
+          this.#waitingForAsync = false;
+          this.#pump();
+        });
+        break;
+      case SslError.ssl:
+      case SslError.syscall:
+        this.#flush();
+        this.#fail(ssl.failure?.error ?? new TlsError('INTERNAL_ERROR'));
+        break;
+      default:
+        break;
+    }
+  }
+
+  #flush(): void {
+    const outgoing = this.#send.take();
+    this.#send.trim();
+    if (outgoing === undefined) return;
+    const transport = this.#transport;
+    if (transport === undefined || transport.destroyed) return outgoing.release();
+    this.#touch();
+    transport.write(outgoing.bytes, () => {
+      outgoing.release();
+      this.#onDrain();
+    });
+  }
+
+  #onDrain(): void {
+    if (this.#heldCallback !== undefined && this.#send.inFlight < SEND_MARK) {
+      const callback = this.#heldCallback;
+      this.#heldCallback = undefined;
+      callback();
+    }
+    if (this.#writing !== undefined || this.#final !== undefined || this.#phase === 'handshake') this.#pump();
+  }
+
+  // ── The Duplex ──
+
+  override _read(): void {
+    if (this.#parts.onread !== undefined && this.#readEnded) return;
+    this.#wantsData = true;
+    if (this.#phase === 'open' && !this.#readEnded) this.#pump();
+    if (this.#wantsData && this.#phase === 'open') this.#transport?.resume();
+  }
+
+  /** With `onread`, goes on after its callback has returned false. */
+  override resume(): this {
+    super.resume();
+    if (this.#parts.onread !== undefined) this._read();
+    return this;
+  }
+
+  override _write(chunk: Uint8Array, _encoding: BufferEncoding, callback: PendingWrite['callback']): void {
+    if (chunk.length === 0) return callback();
+    this.#writing = { chunk, offset: 0, callback };
+    this.#pump();
+  }
+
+  override _writev(chunks: { chunk: Uint8Array }[], callback: PendingWrite['callback']): void {
+    const parts = chunks.map(({ chunk }) => chunk);
+    const total = parts.reduce((sum, part) => sum + part.length, 0);
+    if (total <= RECORD_SIZE * 4) return this._write(Buffer.concat(parts, total), 'buffer' as BufferEncoding, callback);
+    const next = (index: number): void => {
+      const part = parts[index];
+      if (part === undefined) callback();
+      else this._write(part, 'buffer' as BufferEncoding, (error) => (error ? callback(error) : next(index + 1)));
+    };
+    next(0);
+  }
+
+  override _final(callback: PendingWrite['callback']): void {
+    this.#final = callback;
+    this.#pump();
+  }
+
+  override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
+    this.#phase = 'dead';
+    clearTimeout(this.#timer);
+    clearTimeout(this.#idleTimer);
+    this.#parts.signal?.removeEventListener('abort', this.#abort);
+    this.#flush();
+    this.#ssl?.dispose();
+    this.#send.trim();
+    const transport = this.#transport;
+    if (transport !== undefined && !transport.destroyed) {
+      // The last bytes, an alert among them, still go out; then the transport is closed both ways.
+      transport.end(() => transport.destroy());
+      transport.resume();
+      setTimeout(() => transport.destroy(), 1000).unref();
+    }
+    const reason = error ?? new TlsError('ABORTED', 'the connection was destroyed');
+    const held = this.#heldCallback ?? this.#writing?.callback;
+    this.#heldCallback = this.#writing = undefined;
+    held?.(reason);
+    const final = this.#final;
+    this.#final = undefined;
+    final?.(reason);
+    callback(error);
+  }
+
+  #fail(error: TlsError): void {
+    if (this.#ssl !== undefined && this.#ssl.verifyResult !== 0) this.authorizationError = error.code;
+    this.destroy(error);
+  }
+
+  readonly #abort = (): void => this.#fail(new TlsError('ABORTED', `aborted during ${this.#where()}`, { cause: this.#parts.signal?.reason }));
+
+  #where(): string {
+    return this.#phase === 'handshake' ? `the handshake (${this.#ssl?.state})` : PHASES[this.#phase];
+  }
+
+  #timedOut(ms: number): TlsError {
+    return new TlsError('TIMEOUT', `no connection within ${ms} ms; it was at ${this.#where()}`);
+  }
+
+  // ── The surface of tls.TLSSocket ──
+
+  /** True once the peer has been verified; never before the handshake is done. */
+  get authorized(): boolean {
+    return this.#parts.verified && this.#ssl?.established === true;
+  }
+  /** The connection as the contract has it, for its facts; `undefined` while the engine loads. Operations are the Duplex's. */
+  get ssl(): Ssl | undefined {
+    return this.#ssl;
+  }
+  get connecting(): boolean {
+    return this.#phase !== 'open' && this.#phase !== 'dead';
+  }
+  get pending(): boolean {
+    return this.connecting;
+  }
+  get readyState(): 'opening' | 'open' | 'readOnly' | 'writeOnly' | 'closed' {
+    if (this.connecting) return 'opening';
+    if (this.readable && this.writable) return 'open';
+    return this.readable ? 'readOnly' : this.writable ? 'writeOnly' : 'closed';
+  }
+  getProtocol(): string | null {
+    return this.#ssl?.version ?? null;
+  }
+  getCipher(): CipherInfo | undefined {
+    return this.#ssl && cipherOf(this.#ssl);
+  }
+  getEphemeralKeyInfo(): EphemeralKeyInfo | Record<string, never> {
+    return this.#ssl === undefined ? {} : ephemeralKeyOf(this.#ssl);
+  }
+  getPeerCertificate(detailed = false): PeerCertificate | DetailedPeerCertificate | Record<string, never> {
+    return this.#ssl === undefined ? {} : peerCertificateOf(this.#ssl, detailed);
+  }
+  getPeerX509Certificate(): X509Certificate | undefined {
+    return this.#ssl && peerX509(this.#ssl);
+  }
+  /** Our own certificate is the caller's: it is not given back. */
+  getCertificate(): Record<string, never> {
+    return {};
+  }
+  /** The newest session of this connection, serialised; secrets included. */
+  getSession(): Buffer | undefined {
+    return this.#lastSession && Buffer.from(this.#lastSession.toBytes());
+  }
+  isSessionReused(): boolean {
+    return this.#ssl?.sessionReused ?? false;
+  }
+  getTLSTicket(): undefined {
+    return undefined;
+  }
+  getFinished(): undefined {
+    return undefined;
+  }
+  getPeerFinished(): undefined {
+    return undefined;
+  }
+  getSharedSigalgs(): readonly string[] {
+    return [];
+  }
+  exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Buffer {
+    if (this.#ssl === undefined) throw new TlsError('HANDSHAKE_NOT_DONE');
+    return Buffer.from(this.#ssl.exportKeyingMaterial(label, context, length));
+  }
+  disableRenegotiation(): void {
+    // Renegotiation is always refused.
+  }
+  renegotiate(_options: unknown, callback?: (error: Error) => void): false {
+    const error = new TlsError('NO_RENEGOTIATION', 'renegotiation is not supported; TLS 1.3 has none');
+    if (callback !== undefined) process.nextTick(callback, error);
+    return false;
+  }
+  setMaxSendFragment(): false {
+    return false;
+  }
+  enableTrace(): void {
+    // Traces come through the context's onMessage.
+  }
+  /** A session that the engine has just been given. */
+  gotSession(session: TlsSession): void {
+    this.#lastSession = session;
+    if (this.listenerCount('session') > 0) this.emit('session', Buffer.from(session.toBytes()));
+  }
+
+  // ── The surface of net.Socket ──
+
+  /** For libraries that connect their stream themselves, as net.Socket's: only on a lazy Duplex. */
+  connect(...args: [options: net.TcpNetConnectOpts | string, callback?: () => void] | [port: number, host?: string, callback?: () => void]): this {
+    const callback = args.at(-1);
+    if (typeof callback === 'function') this.once('connect', callback as () => void);
+    if (this.#phase !== 'idle') return this;
+    const [first, second] = args;
+    if (typeof first === 'object') this.#open({ connect: first });
+    else if (typeof first === 'string') this.#open({ connect: { path: first } });
+    else this.#open({ connect: { port: first, host: typeof second === 'string' ? second : 'localhost' } });
+    return this;
+  }
+  setNoDelay(noDelay = true): this {
+    this.#noDelay = noDelay;
+    if (this.#phase === 'open') this.#socket?.setNoDelay(noDelay);
+    return this;
+  }
+  setKeepAlive(enable = false, initialDelay = 0): this {
+    this.#socket?.setKeepAlive(enable, initialDelay);
+    return this;
+  }
+  /** Emits `timeout` after that many idle milliseconds; 0 turns it off. */
+  setTimeout(ms: number, callback?: () => void): this {
+    this.#idleMs = ms;
+    if (callback !== undefined) {
+      if (ms === 0) this.off('timeout', callback);
+      else this.once('timeout', callback);
+    }
+    clearTimeout(this.#idleTimer);
+    this.#idleTimer = ms === 0 ? undefined : setTimeout(() => this.emit('timeout'), ms).unref();
+    return this;
+  }
+  get timeout(): number {
+    return this.#idleMs;
+  }
+  #touch(): void {
+    this.#idleTimer?.refresh();
+  }
+  ref(): this {
+    this.#socket?.ref();
+    return this;
+  }
+  unref(): this {
+    this.#socket?.unref();
+    return this;
+  }
+  destroySoon(): void {
+    if (this.writable) this.end();
+    if (this.writableFinished) this.destroy();
+    else this.once('finish', () => this.destroy());
+  }
+  resetAndDestroy(): this {
+    this.#socket?.resetAndDestroy();
+    return this.destroy();
+  }
+  address(): net.AddressInfo | Record<string, never> {
+    return (this.#socket?.address() as net.AddressInfo | undefined) ?? {};
+  }
+  get #socket(): net.Socket | undefined {
+    return this.#transport instanceof net.Socket ? this.#transport : undefined;
+  }
+  get remoteAddress(): string | undefined {
+    return this.#socket?.remoteAddress;
+  }
+  get remotePort(): number | undefined {
+    return this.#socket?.remotePort;
+  }
+  get remoteFamily(): string | undefined {
+    return this.#socket?.remoteFamily;
+  }
+  get localAddress(): string | undefined {
+    return this.#socket?.localAddress;
+  }
+  get localPort(): number | undefined {
+    return this.#socket?.localPort;
+  }
+  /** Ciphertext bytes, as net.Socket counts them. */
+  get bytesRead(): number {
+    return this.#socket?.bytesRead ?? 0;
+  }
+  get bytesWritten(): number {
+    return this.#socket?.bytesWritten ?? 0;
+  }
+}
