@@ -1,4 +1,5 @@
 /** @module The worker of `blocking.ts`: serves each memory it is sent, so that the thread under test may wait. */
+import type { TLSSocket } from 'node:tls';
 import { parentPort } from 'node:worker_threads';
 import { sharedBio, type SharedBio } from '@ferrule/bio';
 import type { BlockingScene } from './blocking.ts';
@@ -18,12 +19,15 @@ async function serve({ act, identity, tls }: BlockingScene, net: SharedBio): Pro
   if (act === 'http') return pump(new ScriptedPeer('HTTP/1.1 400 Bad Request\r\n\r\n'), net);
   const server = await TestServer.make({ ...tls, identity });
   const wire = server.open();
-  void server.accepted().then((socket) => {
-    if (act === 'echo') echo(socket);
-    if (act === 'goodbye') socket.end('goodbye');
-    if (act === 'cut') socket.write('half a', () => setTimeout(() => wire.cut(), 20));
-  });
+  // no connection is what some scenes are about
+  server.accepted().then((socket) => play(act, socket, wire), () => {});
   return pump(wire, net);
+}
+
+function play(act: BlockingScene['act'], socket: TLSSocket, wire: Wire): void {
+  if (act === 'echo') echo(socket);
+  if (act === 'goodbye') socket.end('goodbye');
+  if (act === 'cut') socket.write('half a', () => setTimeout(() => wire.cut(), 20));
 }
 
 async function pump(peer: Wire | ScriptedPeer, net: SharedBio): Promise<void> {

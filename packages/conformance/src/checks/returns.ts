@@ -106,7 +106,6 @@ const STRANGERS: readonly (readonly [title: string, says: string | Uint8Array, c
   ['an SSH server', 'SSH-2.0-OpenSSH_9.2p1\r\n', 'PLAINTEXT_PEER'],
   ['binary noise', new Uint8Array([0x80, 0x2e, 0x01, 0x00, 0x02, 0x00, 0x15, 0xff, 0xee]), 'WRONG_VERSION_NUMBER'],
   ['zeros', new Uint8Array(64), 'WRONG_VERSION_NUMBER'],
-  ['a record of SSL 2', new Uint8Array([0x80, 0x03, 0x00, 0x00, 0x01]), 'WRONG_VERSION_NUMBER'],
 ];
 
 const strangers: CheckGroup = {
