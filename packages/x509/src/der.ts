@@ -145,12 +145,24 @@ export class DerReader {
   }
 
   /** An OBJECT IDENTIFIER in dotted decimals. */
-  oid(tag: number = Tag.OID): string {
-    const stop = this.header(tag);
-    const text = dotted(this.bytes, this.position, stop);
-    if (text === undefined) this.fail('DER: bad OBJECT IDENTIFIER');
+  oid(): string {
+    const start = this.skipOid();
+    return dotted(this.bytes, start, this.position);
+  }
+
+  /** Steps over an OBJECT IDENTIFIER that is well-formed, arcs of 49 bits at most; the answer is where its contents began. */
+  skipOid(): number {
+    const stop = this.header(Tag.OID);
+    const start = this.position;
+    let length = 0;
+    for (let i = start; i < stop; i++) {
+      const byte = this.bytes[i] as number;
+      if ((length === 0 && byte === 0x80) || length > 6) this.fail('DER: bad OBJECT IDENTIFIER');
+      length = byte < 0x80 ? 0 : length + 1;
+    }
+    if (start === stop || length > 0) this.fail('DER: bad OBJECT IDENTIFIER');
     this.position = stop;
-    return text;
+    return start;
   }
 
   private any(): number {
@@ -170,13 +182,11 @@ export const readWhole = (bytes: Uint8Array, tag: number = Tag.SEQUENCE, limit: 
   return reader;
 };
 
-const dotted = (bytes: Uint8Array, start: number, stop: number): string | undefined => {
-  if (start === stop) return undefined;
+const dotted = (bytes: Uint8Array, start: number, stop: number): string => {
   let text = '';
   let arc = 0;
   for (let i = start; i < stop; i++) {
     const byte = bytes[i] as number;
-    if ((arc === 0 && byte === 0x80) || arc > 0x1_ffff_ffff_ffff) return undefined;
     arc = arc * 128 + (byte & 0x7f);
     if (byte >= 0x80) continue;
     if (text === '') {
@@ -185,7 +195,7 @@ const dotted = (bytes: Uint8Array, start: number, stop: number): string | undefi
     } else text += `.${arc}`;
     arc = 0;
   }
-  return (bytes[stop - 1] as number) >= 0x80 ? undefined : text;
+  return text;
 };
 
 export const bytesEqual = (a: Uint8Array, b: Uint8Array): boolean => {

@@ -2,7 +2,7 @@
 import type { Certificate } from './certificate.ts';
 import { distributionPoints } from './crl.ts';
 import { DerError, DerReader, hex, latin1 } from './der.ts';
-import { visible } from './describe.ts';
+import { timeText, visible } from './describe-text.ts';
 import { Oid, type Extension, type PolicyInformation } from './extensions.ts';
 import { addressText, generalNameText, readGeneralNames, type GeneralName, type Subtree } from './general-name.ts';
 import { decodeText } from './name.ts';
@@ -13,8 +13,10 @@ import { embeddedScts, type Sct } from './transparency.ts';
 
 const ISSUER_ALT_NAME = '2.5.29.18';
 const PRIVATE_KEY_USAGE_PERIOD = '2.5.29.16';
+const NETSCAPE_CERT_TYPE = '2.16.840.1.113730.1.1';
 const NETSCAPE_COMMENT = '2.16.840.1.113730.1.13';
 const KEY_USAGES = ['Digital Signature', 'Non Repudiation', 'Key Encipherment', 'Data Encipherment', 'Key Agreement', 'Certificate Sign', 'CRL Sign', 'Encipher Only', 'Decipher Only'];
+const NETSCAPE_TYPES = ['SSL Client', 'SSL Server', 'S/MIME', 'Object Signing', 'Unused', 'SSL CA', 'S/MIME CA', 'Object Signing CA'];
 const TLS_FEATURES: Readonly<Record<number, string>> = { 5: 'status_request', 17: 'status_request_v2' };
 
 /** What cannot be decoded, or is not known, is shown in hexadecimals. */
@@ -46,9 +48,9 @@ const known = (c: Certificate, { oid, value }: Extension): string[] | undefined 
       const reader = new DerReader(value);
       reader.open(Tag.SEQUENCE);
       const parts = [];
-      if (reader.peek() === 0x80) parts.push(`Not Before: ${latin1(reader.contents(0x80))}`);
-      if (reader.peek() === 0x81) parts.push(`Not After: ${latin1(reader.contents(0x81))}`);
-      return [visible(parts.join(', '))];
+      if (reader.peek() === 0x80) parts.push(`Not Before: ${periodTime(reader.contents(0x80))}`);
+      if (reader.peek() === 0x81) parts.push(`Not After: ${periodTime(reader.contents(0x81))}`);
+      return [parts.join(', ')];
     }
     case Oid.subjectKeyIdentifier:
       return [upper(c.subjectKeyIdentifier as Uint8Array)];
@@ -56,7 +58,7 @@ const known = (c: Certificate, { oid, value }: Extension): string[] | undefined 
       const { keyIdentifier, issuer, serial } = c.authorityKeyIdentifier ?? {};
       const lines = keyIdentifier ? [issuer || serial ? `keyid:${upper(keyIdentifier)}` : upper(keyIdentifier)] : [];
       for (const name of issuer ?? []) lines.push(generalNameText(name));
-      if (serial) lines.push(`serial:${upper(serial)}`);
+      if (serial) lines.push(`serial:${upper(serial[0] === 0 && serial.length > 1 ? serial.subarray(1) : serial)}`);
       return lines;
     }
     case Oid.nameConstraints:
@@ -82,6 +84,10 @@ const known = (c: Certificate, { oid, value }: Extension): string[] | undefined 
       return [(c.tlsFeatures ?? []).map((feature) => TLS_FEATURES[feature] ?? String(feature)).join(', ')];
     case Oid.sctList:
       return embeddedScts(c).flatMap(sctLines);
+    case NETSCAPE_CERT_TYPE: {
+      const type = new DerReader(value).namedBits();
+      return [NETSCAPE_TYPES.filter((_, bit) => type & (1 << bit)).join(', ')];
+    }
     case NETSCAPE_COMMENT: {
       const reader = new DerReader(value);
       return [visible(latin1(reader.contents(reader.peek())))];
@@ -160,8 +166,16 @@ const sctLines = ({ logId, timestamp, extensions, hash, signer, signature }: Sct
 
 const wrapped = (head: string, bytes: Uint8Array): string[] => (upper(bytes).match(/.{1,48}/g) ?? []).map((line, i) => (i === 0 ? head : ' '.repeat(head.length)) + line);
 
+/** The contents of a GeneralizedTime under an implicit tag. */
+const periodTime = (contents: Uint8Array): string => {
+  const digits = latin1(contents);
+  const at = Date.parse(digits.replace(/^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'));
+  return Number.isNaN(at) ? visible(digits) : timeText(at);
+};
+
 /** `Feb  2 09:36:40.442 2026 GMT` */
 const sctTime = (at: number): string => {
+  if (at > 8.64e15) return `${at} ms`;
   const iso = new Date(at).toISOString();
   const date = new Date(at);
   return `${date.toUTCString().slice(8, 11)} ${String(date.getUTCDate()).padStart(2)} ${iso.slice(11, 23)} ${date.getUTCFullYear()} GMT`;

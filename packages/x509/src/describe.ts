@@ -2,6 +2,7 @@
 import type { Certificate } from './certificate.ts';
 import { hex } from './der.ts';
 import { describeExtension } from './describe-extension.ts';
+import { timeText, visible } from './describe-text.ts';
 import { attributeName, nameAttributes, nameText } from './name.ts';
 import { oidName } from './oid-names.ts';
 import type { PublicKey } from './public-key.ts';
@@ -108,8 +109,8 @@ const asText = (d: CertificateDescription): string => {
     `        Signature Algorithm: ${d.signatureAlgorithm.name}`,
     `        Issuer: ${nameLine(d.issuer)}`,
     '        Validity',
-    `            Not Before: ${time(d.validity.notBefore)}`,
-    `            Not After : ${time(d.validity.notAfter)}`,
+    `            Not Before: ${timeText(Date.parse(d.validity.notBefore))}`,
+    `            Not After : ${timeText(Date.parse(d.validity.notAfter))}`,
     `        Subject: ${nameLine(d.subject)}`,
     '        Subject Public Key Info:',
     ...keyLines(d.publicKey),
@@ -133,16 +134,6 @@ const serialLines = (serial: string): string[] => {
 const nameLine = ({ attributes }: NameDescription): string => attributes.map(({ name, value }) => `${name} = ${quoted(visible(value))}`).join(', ');
 
 const quoted = (text: string): string => (/[,+"\\<>;]|^[ #]| $/.test(text) ? `"${text.replace(/["\\]/g, '\\$&')}"` : text);
-
-export const visible = (text: string): string => text.replace(/\p{Cc}|\p{Cf}/gu, (c) => `\\u{${(c.codePointAt(0) as number).toString(16)}}`);
-
-const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
-
-/** `Jun  4 11:04:38 2015 GMT` */
-const time = (iso: string): string => {
-  const at = new Date(iso);
-  return `${MONTHS[at.getUTCMonth()]} ${String(at.getUTCDate()).padStart(2)} ${iso.slice(11, 19)} ${at.getUTCFullYear()} GMT`;
-};
 
 const keyLines = ({ algorithm, bits, curve, modulus, exponent, key }: PublicKeyDescription): string[] => {
   const lines = [`            Public Key Algorithm: ${algorithm}`];

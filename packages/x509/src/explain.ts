@@ -48,7 +48,7 @@ export interface PathFailure {
 export const explain = (search: Search): PathFailure => {
   const { best } = search;
   const unlucky = !best?.anchor;
-  if (unlucky && search.exhausted) {
+  if (unlucky && search.gaveUp) {
     const message = `no path to a trust anchor was found within ${search.maxSteps} steps`;
     return failure({ code: 'CERT_CHAIN_TOO_LONG', verify: V.CERT_CHAIN_TOO_LONG, message, certificate: undefined, depth: 0 }, best?.path ?? []);
   }

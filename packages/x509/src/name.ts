@@ -22,7 +22,7 @@ export const readName = (reader: DerReader): Uint8Array => {
     const rdn = reader.open(Tag.SET);
     do {
       const pair = reader.open(Tag.SEQUENCE);
-      reader.skip(Tag.OID);
+      reader.skipOid();
       reader.skip();
       reader.close(pair);
     } while (reader.more);

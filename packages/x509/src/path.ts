@@ -11,7 +11,7 @@
  */
 import { parseCertificate, type Certificate } from './certificate.ts';
 import { checkConstraints, MAX_COMPARISONS, type ComparisonBudget } from './constraints.ts';
-import { bytesEqual, DerError } from './der.ts';
+import { bytesEqual, DerError, latin1 } from './der.ts';
 import { explain, type Attempt, type Defect, type PathFailure } from './explain.ts';
 import { matchesHost, parseHost, type Host } from './host.ts';
 import { sameName } from './name.ts';
@@ -104,7 +104,6 @@ const readLeaf = ([leaf]: PathInput['chain']): Certificate | PathFailure => {
 interface Candidate {
   readonly issuer: Issuer;
   readonly anchor: boolean;
-  readonly score: number;
 }
 
 /** What one validation knows; also what {@link explain} reads. */
@@ -120,13 +119,17 @@ export class Search {
   readonly unreadable: string[] = [];
   readonly comparisons: ComparisonBudget = { comparisons: MAX_COMPARISONS };
   diagnosing = false;
+  /** No steps were left. */
   exhausted = false;
+  /** The search proper ended before it had seen everything. */
+  gaveUp = false;
   /** The most promising path that is not one. */
   best: Attempt | undefined;
   /** Candidates whose key did not make the signature. */
   readonly strangers: { readonly child: Certificate; readonly issuer: Issuer; readonly mismatch: boolean }[] = [];
   readonly maxSteps: number;
   private steps = 0;
+  private distances: Map<Issuer, number> | undefined;
   private readonly checked = new Map<Certificate, { readonly spki: Uint8Array; readonly ok: boolean }[]>();
   private readonly judged = new Map<Certificate, RuleBreach[]>();
 
@@ -153,6 +156,8 @@ export class Search {
 
   startDiagnosis(): void {
     this.diagnosing = true;
+    this.gaveUp = this.exhausted;
+    this.exhausted = false;
     this.steps = 0;
     this.comparisons.comparisons = MAX_COMPARISONS;
   }
@@ -171,22 +176,41 @@ export class Search {
     return known;
   }
 
-  /** Who might have issued it, likeliest first. */
+  /** Who might have issued it, likeliest first: by key identifier, then by validity, then by how near an anchor is. */
   candidates(child: Certificate): Candidate[] {
     const { diagnosing } = this;
-    const found: Candidate[] = [];
-    for (const issuer of this.trust.find(child.issuer, diagnosing)) found.push(this.candidate(child, issuer, true));
+    const found: Candidate[] = this.trust.find(child.issuer, diagnosing).map((issuer) => ({ issuer, anchor: true }));
     for (const issuer of this.untrusted) {
-      if (diagnosing ? sameName(issuer.subject, child.issuer) : bytesEqual(issuer.subject, child.issuer)) found.push(this.candidate(child, issuer, false));
+      if (diagnosing ? sameName(issuer.subject, child.issuer) : bytesEqual(issuer.subject, child.issuer)) found.push({ issuer, anchor: false });
     }
-    return found.length > 1 ? found.sort((a, b) => b.score - a.score) : found;
+    if (found.length < 2) return found;
+    const scored = found.map((one) => ({ ...one, score: this.score(child, one) }));
+    return (diagnosing ? scored : scored.filter(({ score }) => score > -Infinity)).sort((a, b) => b.score - a.score);
   }
 
-  private candidate(child: Certificate, issuer: Issuer, anchor: boolean): Candidate {
+  private score(child: Certificate, { issuer, anchor }: Candidate): number {
     const { certificate } = issuer;
     const { now } = this.rules;
     const current = !certificate || (certificate.notBefore <= now && now <= certificate.notAfter);
-    return { issuer, anchor, score: 4 * identifierMatch(child, issuer) + (current ? 2 : 0) + (anchor ? 1 : 0) };
+    const distance = anchor ? 0 : ((this.distances ??= this.measure()).get(issuer) ?? Infinity);
+    return 4096 * (2 * identifierMatch(child, issuer) + (current ? 1 : 0)) - distance;
+  }
+
+  /** For each untrusted certificate that an anchor can be reached from, going by names alone, how many steps away it is. */
+  private measure(): Map<Issuer, number> {
+    const distances = new Map<Issuer, number>();
+    const issuedBy = new Map<string, Issuer[]>();
+    for (const one of this.untrusted) {
+      const issuer = (one.certificate as Certificate).issuer;
+      const key = latin1(issuer);
+      issuedBy.set(key, [...(issuedBy.get(key) ?? []), one]);
+      if (this.trust.find(issuer).length > 0) distances.set(one, 1);
+    }
+    // a Map is walked in the order of insertion, what is added on the way included: nearest first
+    for (const [one, distance] of distances) {
+      for (const below of issuedBy.get(latin1(one.subject)) ?? []) if (!distances.has(below)) distances.set(below, distance + 1);
+    }
+    return distances;
   }
 
   *signedBy(child: Certificate, issuer: Issuer): Steps<boolean> {

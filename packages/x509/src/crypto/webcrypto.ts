@@ -40,7 +40,12 @@ export const webcryptoVerifier: SignatureVerifier = {
       // NotSupportedError: the algorithm is missing here. Anything else: the key is bad.
       return (error as { name?: string }).name === 'NotSupportedError' ? await byNoble(algorithm, spki, message, signature) : false;
     }
-    return await subtle.verify(params.verify, imported, raw, message);
+    try {
+      return await subtle.verify(params.verify, imported, raw, message);
+    } catch {
+      // a salt that the key is too short for, and the like
+      return false;
+    }
   },
   digest: (hash, data) => DIGESTS[hash](data),
 };

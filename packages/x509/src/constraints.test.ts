@@ -1,0 +1,151 @@
+import { describe, expect, it } from 'vitest';
+import { checkConstraints, MAX_COMPARISONS } from './constraints.ts';
+import { parseCertificate } from './index.ts';
+import { DerReader } from './der.ts';
+import { readNameConstraints } from './general-name.ts';
+import { concat, extension, make, name, oid, seq, text, tlv, type NameInput } from '../test/make.ts';
+
+type Names = Partial<Record<'dns' | 'email' | 'uri', readonly string[]>> & { readonly ip?: readonly (readonly number[])[]; readonly directory?: readonly NameInput[] };
+
+const encode = ({ dns = [], email = [], uri = [], ip = [], directory = [] }: Names): Uint8Array[] => [
+  ...dns.map((one) => tlv(0x82, text(one))),
+  ...email.map((one) => tlv(0x81, text(one))),
+  ...uri.map((one) => tlv(0x86, text(one))),
+  ...ip.map((one) => tlv(0x87, Uint8Array.from(one))),
+  ...directory.map((one) => tlv(0xa4, name(one))),
+];
+const subtrees = (tag: number, names: Names | undefined): Uint8Array => (names ? tlv(tag, ...encode(names).map((one) => seq(one))) : new Uint8Array());
+
+/** The X509_V code of what the names break, 0 for nothing. */
+const check = (constraints: { permitted?: Names; excluded?: Names }, names: Names, subject: NameInput = []): number => {
+  const nc = readNameConstraints(new DerReader(seq(subtrees(0xa0, constraints.permitted), subtrees(0xa1, constraints.excluded))));
+  const encoded = encode(names);
+  const san = encoded.length > 0 ? extension('2.5.29.17', seq(...encoded), true) : null;
+  const certificate = parseCertificate(make({ subject, extensions: { '2.5.29.17': san } }).der);
+  return checkConstraints(nc, certificate, { comparisons: MAX_COMPARISONS })?.verify ?? 0;
+};
+const [OK, PERMITTED, EXCLUDED, MINMAX, TYPE, SYNTAX, NAME] = [0, 47, 48, 49, 51, 52, 53];
+
+describe('name constraints on DNS names', () => {
+  it.each([
+    ['example.com', 'example.com', OK],
+    ['example.com', 'a.b.example.com', OK],
+    ['EXAMPLE.com', 'www.Example.COM', OK],
+    ['example.com', 'notexample.com', PERMITTED],
+    ['example.com', '*.example.com', OK],
+    ['www.example.com', '*.example.com', PERMITTED],
+    ['', 'anything.test', OK],
+    ['.example.com', 'www.example.com', SYNTAX],
+    ['exa mple.com', 'www.example.com', SYNTAX],
+    ['example.com', 'bad_name.example.com', NAME],
+  ])('permitting %j, %j gives %i', (base, presented, expected) => {
+    expect(check({ permitted: { dns: [base] } }, { dns: [presented] })).toBe(expected);
+  });
+  it.each([
+    ['example.com', 'www.example.com', EXCLUDED],
+    ['example.com', 'example.org', OK],
+    ['example.com', '*.example.com', EXCLUDED],
+    ['bar.example.com', '*.example.com', EXCLUDED],
+    ['a.bar.example.com', '*.example.com', OK],
+    ['', 'anything.test', EXCLUDED],
+  ])('excluding %j, %j gives %i', (base, presented, expected) => {
+    expect(check({ excluded: { dns: [base] } }, { dns: [presented] })).toBe(expected);
+  });
+  it('look at every name, and exclude before they permit', () => {
+    expect(check({ permitted: { dns: ['a.test', 'b.test'] } }, { dns: ['x.a.test', 'x.b.test'] })).toBe(OK);
+    expect(check({ permitted: { dns: ['a.test', 'b.test'] } }, { dns: ['x.a.test', 'c.test'] })).toBe(PERMITTED);
+    expect(check({ permitted: { dns: ['a.test'] }, excluded: { dns: ['x.a.test'] } }, { dns: ['x.a.test'] })).toBe(EXCLUDED);
+  });
+  it('do not touch names of other kinds', () => {
+    expect(check({ permitted: { dns: ['a.test'] } }, { ip: [[1, 2, 3, 4]] }, 'CN')).toBe(OK);
+  });
+});
+
+describe('name constraints on addresses', () => {
+  const net = [192, 0, 2, 0, 255, 255, 255, 0];
+  it.each([
+    [net, [192, 0, 2, 77], OK],
+    [net, [192, 0, 3, 1], PERMITTED],
+    [net, new Array<number>(16).fill(0), PERMITTED],
+    [net, [192, 0, 2, 0, 255, 255, 255, 0], NAME],
+    [[192, 0, 2, 0, 255, 0, 255, 0], [192, 0, 2, 1], SYNTAX],
+    [[192, 0, 2, 0], [192, 0, 2, 1], SYNTAX],
+    [[0, 0, 0, 0, 0, 0, 0, 0], [8, 8, 8, 8], OK],
+  ])('permitting %j, %j gives %i', (range, address, expected) => {
+    expect(check({ permitted: { ip: [range] } }, { ip: [address] })).toBe(expected);
+  });
+  it('exclude', () => {
+    expect(check({ excluded: { ip: [net] } }, { ip: [[192, 0, 2, 1]] })).toBe(EXCLUDED);
+    expect(check({ excluded: { ip: [net] } }, { ip: [[192, 0, 3, 1]] })).toBe(OK);
+  });
+});
+
+describe('name constraints on e-mail', () => {
+  it.each([
+    ['a@example.com', 'a@EXAMPLE.com', OK],
+    ['a@example.com', 'A@example.com', PERMITTED],
+    ['example.com', 'a@example.com', OK],
+    ['example.com', 'a@www.example.com', PERMITTED],
+    ['.example.com', 'a@www.example.com', OK],
+    ['.example.com', 'a@example.com', PERMITTED],
+    ['example.com', 'a@b@example.com', NAME],
+    ['a@b@example.com', 'a@example.com', SYNTAX],
+  ])('permitting %j, %j gives %i', (base, mailbox, expected) => {
+    expect(check({ permitted: { email: [base] } }, { email: [mailbox] })).toBe(expected);
+  });
+  it('reach the subject when subjectAltName has no mailbox', () => {
+    const subject: NameInput = [['1.2.840.113549.1.9.1', 'a@other.test', 0x16]];
+    expect(check({ permitted: { email: ['example.com'] } }, {}, subject)).toBe(PERMITTED);
+    expect(check({ permitted: { email: ['example.com'] } }, { email: ['a@example.com'] }, subject)).toBe(OK);
+  });
+});
+
+describe('name constraints on URIs', () => {
+  it.each([
+    ['example.com', 'https://example.com/x', OK],
+    ['example.com', 'https://user@example.com:8443/?q', OK],
+    ['example.com', 'https://www.example.com', PERMITTED],
+    ['.example.com', 'https://www.example.com', OK],
+    ['example.com', 'https://192.0.2.1/', NAME],
+    ['example.com', 'urn:x', NAME],
+    ['https://example.com', 'https://example.com', SYNTAX],
+  ])('permitting %j, %j gives %i', (base, uri, expected) => {
+    expect(check({ permitted: { uri: [base] } }, { uri: [uri] })).toBe(expected);
+  });
+});
+
+describe('name constraints on directory names', () => {
+  const inOrg = (organisation: string, cn: string): NameInput => [
+    ['2.5.4.10', organisation],
+    ['2.5.4.3', cn],
+  ];
+  const org: NameInput = [['2.5.4.10', 'Acme']];
+  it('hold for the subject and for subjectAltName', () => {
+    expect(check({ permitted: { directory: [org] } }, {}, inOrg('Acme', 'x'))).toBe(OK);
+    expect(check({ permitted: { directory: [org] } }, {}, inOrg('ACME ', 'x'))).toBe(OK);
+    expect(check({ permitted: { directory: [org] } }, {}, inOrg('Other', 'x'))).toBe(PERMITTED);
+    expect(check({ permitted: { directory: [org] } }, { directory: [inOrg('Acme', 'y')] }, inOrg('Other', 'x'))).toBe(PERMITTED);
+    expect(check({ excluded: { directory: [org] } }, { directory: [inOrg('Acme', 'y')] }, inOrg('Other', 'x'))).toBe(EXCLUDED);
+  });
+  it('do not apply to an empty subject', () => {
+    expect(check({ permitted: { directory: [org] } }, { dns: ['a.test'] })).toBe(OK);
+  });
+});
+
+it('constraints on kinds that are not supported refuse certificates that have such names, and only those', () => {
+  const other = tlv(0xa0, oid('1.2.3'), tlv(0xa0, tlv(12, text('x'))));
+  const nc = readNameConstraints(new DerReader(seq(tlv(0xa1, seq(other)))));
+  const withOther = parseCertificate(make({ extensions: { '2.5.29.17': extension('2.5.29.17', seq(other)) } }).der);
+  expect(checkConstraints(nc, withOther, { comparisons: 100 })?.verify).toBe(TYPE);
+  expect(checkConstraints(nc, parseCertificate(make({}).der), { comparisons: 100 })).toBeUndefined();
+});
+
+it('minimum and maximum are refused', () => {
+  const nc = readNameConstraints(new DerReader(seq(tlv(0xa0, seq(concat(tlv(0x82, text('a.test')), tlv(0x80, Uint8Array.of(1))))))));
+  expect(checkConstraints(nc, parseCertificate(make({}).der), { comparisons: 100 })?.verify).toBe(MINMAX);
+});
+
+it('comparisons are bounded', () => {
+  const nc = readNameConstraints(new DerReader(seq(tlv(0xa0, seq(tlv(0x82, text('example.com')))))));
+  expect(checkConstraints(nc, parseCertificate(make({}).der), { comparisons: 1 })?.code).toBe('CERT_NAME_CONSTRAINT');
+});

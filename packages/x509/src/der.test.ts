@@ -1,0 +1,87 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { DerError, DerReader, readWhole } from './der.ts';
+import { readTime } from './time.ts';
+import { int, oid, text, time, tlv } from '../test/make.ts';
+
+const read = <T>(bytes: Uint8Array | readonly number[], how: (reader: DerReader) => T): T => how(new DerReader(Uint8Array.from(bytes)));
+
+describe('the DER reader', () => {
+  it.each([
+    ['an indefinite length', [0x30, 0x80, 0, 0]],
+    ['a length that is not minimal', [0x30, 0x81, 0x01, 0x05]],
+    ['a long length that is not minimal', [0x30, 0x82, 0x00, 0x80]],
+    ['a length of five bytes', [0x30, 0x85, 0, 0, 0, 0, 1]],
+    ['an element that is longer than the input', [0x30, 2, 5]],
+    ['trailing bytes', [0x30, 0, 0]],
+    ['nothing', []],
+    ['half a header', [0x30]],
+  ])('refuses %s', (_, bytes) => {
+    expect(() => readWhole(Uint8Array.from(bytes))).toThrow(DerError);
+  });
+  it('refuses booleans that are neither 0 nor 255', () => {
+    expect(read([1, 1, 255], (r) => r.boolean())).toBe(true);
+    expect(read([1, 1, 0], (r) => r.boolean())).toBe(false);
+    for (const bad of [[1, 1, 1], [1, 2, 0, 0], [1, 0]]) expect(() => read(bad, (r) => r.boolean())).toThrow(DerError);
+  });
+  it('refuses integers that are empty or not minimal', () => {
+    for (const bad of [[2, 0], [2, 2, 0, 1], [2, 2, 255, 128]]) expect(() => read(bad, (r) => r.integer())).toThrow(DerError);
+    expect(read([2, 2, 0, 128], (r) => r.smallInteger())).toBe(128);
+    for (const bad of [[2, 1, 128], [2, 5, 1, 0, 0, 0, 0], [2, 4, 128, 0, 0, 0]]) expect(() => read(bad, (r) => r.smallInteger())).toThrow(DerError);
+  });
+  it('refuses bit strings whose padding is wrong', () => {
+    expect(read([3, 2, 5, 0xa0], (r) => r.namedBits())).toBe(5);
+    for (const bad of [[3, 0], [3, 1, 1], [3, 2, 8, 0], [3, 2, 5, 0xa1]]) expect(() => read(bad, (r) => r.namedBits())).toThrow(DerError);
+    expect(() => read([3, 2, 1, 0], (r) => r.octetsOfBitString())).toThrow(DerError);
+  });
+  it('refuses object identifiers that are empty, padded or unfinished', () => {
+    for (const bad of [[6, 0], [6, 2, 0x80, 1], [6, 1, 0x81], [6, 12, ...new Array<number>(11).fill(255), 1]]) expect(() => read(bad, (r) => r.oid())).toThrow(DerError);
+  });
+  it('refuses inputs over its limit', () => {
+    expect(() => readWhole(new Uint8Array(2 ** 20 + 1))).toThrow(/limit/);
+  });
+  it('refuses high tag numbers', () => {
+    expect(() => read([0x1f, 0x81, 1, 0], (r) => r.skip())).toThrow(DerError);
+  });
+  it('reads back every object identifier and number', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(0, 1, 2), fc.nat(39), fc.array(fc.nat(2 ** 31 - 1), { maxLength: 8 }), fc.nat(2 ** 31 - 1), (a, b, rest, number) => {
+        const dotted = [a, b, ...rest].join('.');
+        expect(read(oid(dotted), (r) => r.oid())).toBe(dotted);
+        expect(read(int(number), (r) => r.smallInteger())).toBe(number);
+      }),
+    );
+  });
+  it('gives nothing but a value or a DerError, whatever the bytes', () => {
+    const readers: ((r: DerReader) => unknown)[] = [(r) => r.boolean(), (r) => r.integer(), (r) => r.oid(), (r) => r.namedBits(), (r) => r.element(), (r) => r.open(0x30), readTime];
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 40 }), fc.constantFrom(...readers), (bytes, how) => {
+        try {
+          how(new DerReader(bytes));
+        } catch (error) {
+          expect(error).toBeInstanceOf(DerError);
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
+
+describe('times', () => {
+  it('read back over four centuries', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: -631152000, max: 253402300799 }), (seconds) => {
+        expect(read(time(seconds * 1000), readTime)).toEqual({ at: seconds * 1000, form: true });
+      }),
+    );
+  });
+  it('know when the other form was due', () => {
+    expect(read(tlv(0x18, text('20260101000000Z')), readTime)).toEqual({ at: Date.UTC(2026, 0, 1), form: false });
+  });
+  it.each(['2601010000Z', '260101000000', '260101000000+0000', '260101000000.5Z', '261301000000Z', '260230000000Z', '260101240000Z', '260101006000Z', '260101000060Z', '26010100000AZ', ''])('refuse %j', (digits) => {
+    expect(() => read(tlv(0x17, text(digits)), readTime)).toThrow(DerError);
+  });
+  it('refuse fractions in GeneralizedTime', () => {
+    expect(() => read(tlv(0x18, text('20260101000000.5Z')), readTime)).toThrow(DerError);
+  });
+});

@@ -1,0 +1,59 @@
+import { readdirSync, readFileSync, existsSync } from 'node:fs';
+import { createPublicKey, X509Certificate } from 'node:crypto';
+import { rootCertificates } from 'node:tls';
+import { describe as group, expect, it } from 'vitest';
+import { nodeVerifier } from '@ferrule/x509/crypto/node';
+import { decodePem, describe, encodePem, nameText, parseCertificate, trustStore, validatePathSync } from '@ferrule/x509';
+
+const DEBIAN = '/usr/share/ca-certificates/mozilla';
+const debian = existsSync(DEBIAN) ? readdirSync(DEBIAN).map((file) => readFileSync(`${DEBIAN}/${file}`, 'latin1')) : undefined;
+if (!debian) console.warn(`skipped: Debian's ca-certificates are not at ${DEBIAN}`);
+
+group.each([
+  ['tls.rootCertificates', rootCertificates],
+  ["Debian's ca-certificates", debian ?? []],
+])('%s', (_, pems) => {
+  const blocks = pems.flatMap((pem) => decodePem(pem, 'CERTIFICATE'));
+  const available = it.skipIf(pems.length === 0);
+
+  available('are all read, as node:crypto reads them', () => {
+    expect(blocks.length).toBe(pems.length);
+    for (const { der } of blocks) {
+      const ours = parseCertificate(der);
+      const theirs = new X509Certificate(der);
+      expect(Buffer.from(ours.serial).toString('hex').replace(/^0+/, '').toUpperCase()).toBe(theirs.serialNumber.replace(/^0+/, ''));
+      expect(ours.notAfter).toBe(Date.parse(theirs.validTo));
+      expect(ours.notBefore).toBe(Date.parse(theirs.validFrom));
+      expect(Buffer.from(ours.spki).equals(theirs.publicKey.export({ type: 'spki', format: 'der' }))).toBe(true);
+      expect(ours.basicConstraints?.ca).toBe(theirs.ca);
+      if (ours.publicKey.kind === 'rsa') expect(ours.publicKey.bits).toBe(createPublicKey(theirs.publicKey.export({ type: 'spki', format: 'pem' })).asymmetricKeyDetails?.modulusLength);
+    }
+  });
+
+  available('are the same bytes when their PEM is written again', () => {
+    for (const [i, { label, der }] of blocks.entries()) {
+      const again = encodePem(label, der);
+      expect(decodePem(again)[0]?.der).toEqual(der);
+      expect(again.replace(/\s/g, '')).toBe((pems[i] as string).replace(/\s/g, ''));
+    }
+  });
+
+  available('can all be anchors: none breaks a rule but time', () => {
+    const store = trustStore(blocks.map(({ der }) => der));
+    expect(store.anchors).toHaveLength(blocks.length);
+    for (const { der } of blocks) {
+      const root = parseCertificate(der);
+      expect(store.find(root.subject).some(({ certificate }) => certificate?.raw === der)).toBe(true);
+      const result = validatePathSync({ chain: [root], trustAnchors: store, verifier: nodeVerifier, purpose: 'any', now: root.notAfter });
+      if (!result.ok) expect(`${nameText(root.subject)}: ${result.error.code} ${result.error.verify}`).toMatch(/CERT_WEAK_KEY 68|CERT_INVALID (1|13)$/);
+    }
+  });
+
+  available('can all be shown', () => {
+    for (const { der } of blocks) {
+      const shown = describe(parseCertificate(der));
+      expect(JSON.parse(JSON.stringify(shown))).toMatchObject({ version: 3 });
+      expect(String(shown)).toContain('X509v3 extensions:');
+    }
+  });
+});
