@@ -13,13 +13,16 @@ import type { ChosenEch } from './config.ts';
 const HEADER = 4;
 const TAG = 16;
 
+/** Never taken from the outer hello: what differs by design, and the name, though it may by chance be the public one. */
+const OWN: readonly number[] = [ExtensionType.server_name, ExtensionType.pre_shared_key, ExtensionType.encrypted_client_hello];
+
 /** Extensions that stand in both hellos with the same bytes: the inner need not repeat them. */
 function shared(inner: ClientHello, outer: ClientHello): readonly number[] {
   const seen = new Map(outer.extensions.map(({ type, data }) => [type, data]));
   const own = new Map(inner.extensions.map(({ type, data }) => [type, data]));
   return [...seen.keys()].filter((type) => {
     const [theirs, ours] = [seen.get(type), own.get(type)];
-    return type !== ExtensionType.pre_shared_key && type !== ExtensionType.encrypted_client_hello && ours !== undefined && theirs !== undefined && sameBytes(ours, theirs);
+    return !OWN.includes(type) && ours !== undefined && theirs !== undefined && sameBytes(ours, theirs);
   });
 }
 

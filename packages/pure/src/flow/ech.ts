@@ -36,15 +36,15 @@ export function* offerEch(effects: Effects, request: Request): Steps<{ readonly 
   const chosen = Array.isArray(config.ech) ? chooseEchConfig(config.ech, config.provider) : undefined;
   const group = chosen === undefined ? undefined : kemGroup(config.provider, chosen.suite.kem);
   if (chosen === undefined || group === undefined) throw fail('ECH_REQUIRED');
-  const meant = yield* makeOffer(effects, request);
+  // An inner hello is for TLS 1.3, and the outer one is not ours to resume with.
+  const meant = yield* makeOffer(effects, { ...request, session: request.session?.version === 'TLSv1.3' ? request.session : undefined });
   const random = new Uint8Array(32);
   config.random(random);
-  const inner: Offer = { ...meant, random, session12: undefined, ech: INNER };
+  const inner: Offer = { ...meant, random, ech: INNER };
   const outer: Offer = {
     ...meant,
     request: { host: parseHost(chosen.config.publicName), session: undefined, earlyData: request.earlyData },
     psks: [],
-    session12: undefined,
     hidesAnother: true,
     // RFC 9849 section 6.1.2: PSKs that are none, so that the outer hello looks like one that resumes.
     greasePsks: meant.psks.length === 0 ? undefined : greasePsks({ identities: meant.psks, binders: blankBinders(meant.psks) }, config.random),

@@ -77,7 +77,8 @@ export function decodeExtensions<P extends Place>(place: P, list: readonly Exten
     const key = KEYS_BY_TYPE.get(type);
     const codec = key === undefined ? undefined : ROWS_BY_KEY.get(key)?.in[place];
     if (key === undefined) continue;
-    if (codec === undefined) throw fail('MISPLACED_EXTENSION', `${extensionName(type)} does not belong into ${place}`);
+    // TLS 1.2 knows no misplaced extensions, only unsolicited ones (RFC 5246 section 7.4.1.4).
+    if (codec === undefined) throw fail(place === 'serverHello12' ? 'UNEXPECTED_EXTENSION' : 'MISPLACED_EXTENSION', `${extensionName(type)} does not belong into ${place}`);
     const reader = new Reader(data, extensionName(type), 'ERROR_PARSING_EXTENSION');
     values[key] = codec.decode(reader);
     reader.end();
