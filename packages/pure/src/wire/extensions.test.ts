@@ -177,7 +177,7 @@ describe('an extension', () => {
     for (const type of [ExtensionType.key_share, ExtensionType.extended_master_secret, ExtensionType.renegotiation_info, ExtensionType.ec_point_formats]) {
       expect(refusal(() => decodeExtensions('encryptedExtensions', one(type), everyType))).toBe('MISPLACED_EXTENSION illegal_parameter');
     }
-    expect(refusal(() => decodeExtensions('serverHello12', one(ExtensionType.supported_versions, 3, 3), everyType))).toBe('MISPLACED_EXTENSION illegal_parameter');
+    expect(refusal(() => decodeExtensions('serverHello12', one(ExtensionType.supported_versions, 3, 3), everyType))).toBe('UNEXPECTED_EXTENSION unsupported_extension');
   });
 
   it('that is unknown is passed over in a request', () => {
