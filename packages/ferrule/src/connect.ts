@@ -1,5 +1,5 @@
 /** @module connect(): the whole way from a name to a verified connection. */
-import type { Backend, ContextOptions, SslContext, TlsSession } from '@ferrule/contract';
+import type { Backend, ContextOptions, Ssl, SslContext, TlsSession } from '@ferrule/contract';
 import { platformAnchors } from './anchors.ts';
 import { Channel } from './channel.ts';
 import { TlsConnection } from './connection.ts';
@@ -114,7 +114,7 @@ async function establish(options: ConnectOverOptions, name: string, open: Open):
     const transport = await open(limit);
     const opened = performance.now();
     const channel = new Channel(ssl, transport);
-    limit.waitingFor = () => ssl.state;
+    limit.waitingFor = () => `${flightAwaited(ssl)} (${ssl.state})`;
     limit.onEnd((reason) => channel.destroy(reason));
     await channel.drive(() => ssl.connect());
     transport.established?.();
@@ -127,6 +127,13 @@ async function establish(options: ConnectOverOptions, name: string, open: Open):
     if (ssl.failure === undefined) ssl.dispose();
     throw error;
   }
+}
+
+/** What the handshake waits for, told from what is known so far, the same for every engine. */
+function flightAwaited({ asyncReady, version, peerCertificates }: Ssl): string {
+  if (asyncReady !== undefined) return 'a callback of the caller';
+  if (version === undefined) return 'the ServerHello';
+  return peerCertificates.length === 0 ? "the server's certificate" : "the server's Finished";
 }
 
 /** Contexts without any option, one per engine. */

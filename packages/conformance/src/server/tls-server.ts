@@ -26,6 +26,8 @@ export class TestServer {
   readonly #server: Server;
   readonly #accepted: TLSSocket[] = [];
   readonly #all: { destroy(): void }[] = [];
+  /** What is below TLS. */
+  readonly #sockets: { destroy(): void }[] = [];
   #port: Promise<number> | undefined;
   #wake: (() => void) | undefined;
 
@@ -39,6 +41,7 @@ export class TestServer {
     const server = createServer({ key: shown.keyPem, cert: chainPem ?? shown.chainPem, allowHalfOpen: true, ...options } as TlsOptions);
     const self = new TestServer(server, shown);
     server.on('keylog', (line: Buffer) => self.keylog.push(line.toString('latin1').trimEnd()));
+    server.on('connection', (socket: { destroy(): void }) => self.#sockets.push(socket));
     server.on('tlsClientError', (error) => self.#note(error));
     server.on('secureConnection', (socket) => {
       socket.on('error', (error) => self.#note(error));
@@ -86,7 +89,13 @@ export class TestServer {
     return this.alerts[0] as number;
   }
 
+  /** Ends every TCP connection without close_notify. */
+  cut(): void {
+    for (const socket of this.#sockets.splice(0)) socket.destroy();
+  }
+
   close(): void {
+    this.cut();
     for (const each of this.#all) each.destroy();
     if (this.#server.listening) this.#server.close();
   }

@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { Inbound, Outbound } from './bios.ts';
+
+describe('Inbound', () => {
+  it('shows what was lent in place, and copies only what is kept', () => {
+    const bio = new Inbound();
+    const lent = Uint8Array.of(1, 2, 3, 4);
+    bio.lend(lent);
+    expect(bio.nread0().buffer).toBe(lent.buffer);
+    bio.nread(1);
+    bio.keep();
+    lent.fill(9);
+    expect([...bio.nread0()]).toEqual([2, 3, 4]);
+    const into = new Uint8Array(2);
+    expect(bio.read(into)).toBe(2);
+    expect([...into]).toEqual([2, 3]);
+    expect(bio.pending).toBe(1);
+  });
+
+  it('joins what comes on top of what is there', () => {
+    const bio = new Inbound();
+    bio.lend(Uint8Array.of(1));
+    bio.lend(Uint8Array.of(2, 3));
+    expect([...bio.nread0()]).toEqual([1, 2, 3]);
+  });
+
+  it('is empty, then at its end, as a BIO', () => {
+    const bio = new Inbound();
+    expect(bio.read(new Uint8Array(1))).toBe(-1);
+    bio.lend(Uint8Array.of(1));
+    bio.end();
+    expect(bio.eof).toBe(false);
+    expect(bio.read(new Uint8Array(5))).toBe(1);
+    expect(bio.read(new Uint8Array(5))).toBe(0);
+    expect(bio.eof).toBe(true);
+  });
+
+  it('refuses to be written, and to consume what is not there', () => {
+    const bio = new Inbound();
+    expect(() => bio.nwrite0()).toThrow(TypeError);
+    expect(() => bio.write()).toThrow(TypeError);
+    expect(() => bio.nread(1)).toThrow(RangeError);
+    expect(() => bio.read(new Uint8Array(0))).toThrow(TypeError);
+  });
+});
+
+describe('Outbound', () => {
+  it('gathers what is written, gives it away, and uses its block again', () => {
+    const bio = new Outbound();
+    bio.nwrite0().set([1, 2]);
+    bio.nwrite(2);
+    expect(bio.write(Uint8Array.of(3))).toBe(1);
+    expect(bio.queued).toBe(3);
+    const { bytes, release } = bio.take();
+    expect([...bytes]).toEqual([1, 2, 3]);
+    expect(bio.queued).toBe(0);
+    release();
+    release();
+    expect(bio.nwrite0().buffer).toBe(bytes.buffer);
+    expect(new Outbound().nwrite0().buffer).not.toBe(bytes.buffer);
+  });
+
+  it('is full when its block is, and says retry', () => {
+    const bio = new Outbound();
+    bio.nwrite(bio.nwrite0().length);
+    expect(bio.nwrite0()).toHaveLength(0);
+    expect(bio.write(new Uint8Array(1))).toBe(-1);
+  });
+
+  it('takes nothing after a failure', () => {
+    const bio = new Outbound();
+    bio.fail(new Error('gone'));
+    expect(bio.write(new Uint8Array(1))).toBe(-1);
+    expect(bio.error?.message).toBe('gone');
+  });
+});

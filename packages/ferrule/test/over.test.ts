@@ -1,0 +1,149 @@
+import { pki } from '@ferrule/conformance/pki';
+import { echo, TestServer, type TestServerOptions } from '@ferrule/conformance/server';
+import { type Bio, bioPair } from '@ferrule/bio';
+import type { Backend } from '@ferrule/contract';
+import { describe, expect, it } from 'vitest';
+import { chooseEngine, connectOver, drive, type Pipe, type StreamPipe, TlsError } from 'ferrule';
+import { bytes, later, readExactly, text } from './support.ts';
+
+const backends: Backend[] = [];
+for (const name of ['native', 'pure'] as const) {
+  await chooseEngine(name).then(({ backend }) => backends.push(backend), (error: Error) => console.info(`skipped: ${error.message}`));
+}
+
+/** The client's end of a server in memory, cut into pieces of `size` bytes. */
+async function streams(size: number, options: TestServerOptions = {}): Promise<StreamPipe & { readonly server: TestServer }> {
+  const server = await TestServer.make(options);
+  later(() => server.close());
+  const wire = server.open();
+  const [client, net] = bioPair(size);
+  wire.onNews = undefined;
+  return {
+    server,
+    readable: new ReadableStream<Uint8Array>({
+      pull: async (controller) => {
+        if (client.pending === 0 && !client.eof) await wire.fill(net);
+        const view = client.nread0().slice();
+        client.nread(view.length);
+        if (view.length > 0) controller.enqueue(view);
+        else controller.close();
+      },
+    }),
+    writable: new WritableStream<Uint8Array>({
+      write: async (chunk) => {
+        for (let at = 0; at < chunk.length; ) {
+          at += client.write(chunk.subarray(at));
+          await wire.flush(net);
+        }
+      },
+      close: () => {
+        client.shutdownWrite();
+        return wire.flush(net);
+      },
+    }),
+  };
+}
+
+describe.each(backends)('connectOver() with the $name engine', (backend) => {
+  const options = async () => ({ backend, host: 'server.test', ca: (await pki('root')).certificatePem });
+
+  it.each([1, 17, 100_000])('connects over Web Streams that bring %i bytes at a time', async (size) => {
+    const pipe = await streams(size);
+    const connection = await connectOver(pipe, await options());
+    later(() => connection.close());
+    echo(await pipe.server.accepted());
+    const sent = Uint8Array.from({ length: 40_000 }, (_, i) => i);
+    const [got] = await Promise.all([readExactly(connection, sent.length), connection.write(sent)]);
+    expect(Buffer.compare(got, sent)).toBe(0);
+    expect(connection.info).toMatchObject({ host: 'server.test', remote: undefined, backend: backend.name });
+  });
+
+  it('connects over three functions', async () => {
+    const { readable, writable, server } = await streams(5000);
+    const [reader, writer] = [readable.getReader(), writable.getWriter()];
+    let closed = 0;
+    const pipe: Pipe = { read: async () => (await reader.read()).value ?? null, write: (chunk) => writer.write(chunk.slice()), close: () => void closed++ };
+    const connection = await connectOver(pipe, await options());
+    echo(await server.accepted());
+    await connection.write(bytes('three'));
+    expect(text(await readExactly(connection, 5))).toBe('three');
+    await connection.close();
+    expect(closed).toBe(1);
+  });
+
+  it('connects through a connection of its own (TLS in TLS)', async () => {
+    const inner = await streams(20_000);
+    const outerServer = await streams(20_000);
+    const outer = await connectOver(outerServer, await options());
+    const socket = await outerServer.server.accepted();
+    // the outer server passes what it gets to the inner one
+    const [toInner, fromInner] = [inner.writable.getWriter(), inner.readable];
+    socket.on('data', (chunk: Buffer) => void toInner.write(new Uint8Array(chunk)).catch(() => {}));
+    void (async () => {
+      for await (const chunk of fromInner) socket.write(chunk);
+    })().catch(() => {});
+    const connection = await connectOver({ readable: outer.readable, writable: outer.writable }, await options());
+    later(() => connection.close());
+    echo(await inner.server.accepted());
+    await connection.write(bytes('deep inside'));
+    expect(text(await readExactly(connection, 11))).toBe('deep inside');
+  });
+
+  it('reports a pipe that breaks as TRANSPORT_ERROR with its cause', async () => {
+    const cause = new Error('the relay fell over');
+    const pipe: Pipe = { read: () => Promise.reject(cause), write: () => Promise.resolve(), close: () => {} };
+    const error: unknown = await connectOver(pipe, await options()).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'TRANSPORT_ERROR', cause });
+  });
+
+  it('reports a pipe that ends as UNEXPECTED_EOF', async () => {
+    const pipe: Pipe = { read: () => Promise.resolve(null), write: () => Promise.resolve(), close: () => {} };
+    const error: unknown = await connectOver(pipe, await options()).catch((reason: unknown) => reason);
+    expect(TlsError.is(error) && error.code).toBe('UNEXPECTED_EOF');
+  });
+
+  it('without a host wants to be told whom to accept', async () => {
+    const pipe = await streams(5000);
+    await expect(connectOver(pipe, { backend })).rejects.toThrow(/host/);
+    const connection = await connectOver(pipe, { backend, verify: ({ chain }) => chain.length === 2 });
+    later(() => connection.close());
+    expect(connection.info.host).toBeUndefined();
+  });
+
+  it('waits for verification that takes its time', async () => {
+    if (!backend.features.has('async-verify')) return expect(() => backend.createContext({ verify: () => Promise.resolve(true) })).not.toThrow();
+    const pipe = await streams(5000);
+    const connection = await connectOver(pipe, { backend, host: 'server.test', verify: () => new Promise((resolve) => setTimeout(() => resolve(true), 20)) });
+    later(() => connection.close());
+    expect(connection.info.version).toBe('TLSv1.3');
+  });
+});
+
+describe.each(backends)('drive() with the $name engine', (backend) => {
+  it.each([1, 17, 17_408])('runs operations to completion over a BIO pair of %i bytes', async (size) => {
+    const server = await TestServer.make();
+    later(() => server.close());
+    const wire = server.open();
+    const [bio, net] = bioPair(size);
+    const ssl = backend.createContext({ trustAnchors: [(await pki('root')).certificate] }).newConnection();
+    ssl.setBio(bio, bio);
+    ssl.setHost('server.test');
+    expect(await drive<Bio>(ssl, net, wire, () => ssl.connect())).toBe(1);
+    echo(await server.accepted());
+    expect(await drive<Bio>(ssl, net, wire, () => ssl.write(bytes('x')))).toBe(1);
+    expect(await drive<Bio>(ssl, net, wire, () => ssl.read(new Uint8Array(1)))).toBe(1);
+    ssl.dispose();
+  });
+
+  it('flushes the alert before it throws the failure', async () => {
+    const server = await TestServer.make({ identity: await pki('expired') });
+    later(() => server.close());
+    const wire = server.open();
+    const [bio, net] = bioPair();
+    const ssl = backend.createContext({ trustAnchors: [(await pki('root')).certificate] }).newConnection();
+    ssl.setBio(bio, bio);
+    ssl.setHost('server.test');
+    await expect(drive<Bio>(ssl, net, wire, () => ssl.connect())).rejects.toMatchObject({ code: 'CERT_EXPIRED' });
+    expect(await server.alert()).toBe(45);
+  });
+});
