@@ -30,8 +30,8 @@ const HASHES = new Map<string, HashName>([
   ['2.16.840.1.101.3.4.2.3', 'sha512'],
 ]);
 
-/** Signatures over MD2, MD4, MD5 and SHA-1: known, and refused as weak. */
-const WEAK = new Set(['1.2.840.113549.1.1.2', '1.2.840.113549.1.1.3', '1.2.840.113549.1.1.4', '1.2.840.113549.1.1.5', '1.3.14.3.2.29', '1.2.840.10045.4.1', '1.2.840.10040.4.3']);
+/** Signatures over MD5 and SHA-1: known, and refused as weak. */
+const WEAK = new Set(['1.2.840.113549.1.1.4', '1.2.840.113549.1.1.5', '1.2.840.10045.4.1', '1.2.840.10040.4.3']);
 export const isWeakSignature = (oid: string): boolean => WEAK.has(oid);
 
 export const readSignatureAlgorithm = (reader: DerReader): AlgorithmIdentifier => {

@@ -84,7 +84,7 @@ export const parseCertificate = (der: Uint8Array): Certificate => {
   const { oid, algorithm } = readSignatureAlgorithm(reader);
   const outerAlgorithm = der.subarray(algorithmStart, reader.position);
   const signature = reader.octetsOfBitString();
-  if (reader.more) reader.fail('DER: trailing bytes');
+  reader.finish();
   return {
     raw: der,
     tbs,

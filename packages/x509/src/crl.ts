@@ -81,7 +81,7 @@ export const parseCrl = (der: Uint8Array): Crl => {
   const { algorithm } = readSignatureAlgorithm(reader);
   if (!bytesEqual(inner, der.subarray(algorithmStart, reader.position))) reader.fail('CRL names two different signature algorithms');
   const signature = reader.octetsOfBitString();
-  if (reader.more) reader.fail('DER: trailing bytes');
+  reader.finish();
   const scope = extensions.find(({ oid }) => oid === CrlOid.scope);
   return { raw: der, tbs, issuer, thisUpdate, nextUpdate, entries, extensions, scope: scope && readScope(scope.value), signatureAlgorithm: algorithm, signature };
 };
@@ -105,7 +105,7 @@ const readScope = (value: Uint8Array): CrlScope => {
   if (someReasons) reader.skip();
   const indirect = flag(0x84);
   const attributes = flag(0x85);
-  if (reader.more) reader.fail('DER: trailing bytes');
+  reader.finish();
   return { names, users, cas, attributes, someReasons, indirect };
 };
 

@@ -44,6 +44,11 @@ export class DerReader {
     return this.position < this.end;
   }
 
+  /** Refuses what has not been read. */
+  finish(): void {
+    if (this.more) this.fail('DER: trailing bytes');
+  }
+
   /** The tag of the next element, -1 at the end. */
   peek(): number {
     return this.position < this.end ? (this.bytes[this.position] as number) : -1;
@@ -76,7 +81,7 @@ export class DerReader {
   }
 
   close(outer: number): void {
-    if (this.position !== this.end) this.fail('DER: trailing bytes');
+    this.finish();
     this.end = outer;
   }
 

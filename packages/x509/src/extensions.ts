@@ -131,7 +131,7 @@ export const decodeExtension = (oid: string, value: Uint8Array, into: Decoded): 
     default:
       return false;
   }
-  if (reader.more) reader.fail('DER: trailing bytes');
+  reader.finish();
   return true;
 };
 

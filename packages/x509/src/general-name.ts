@@ -45,7 +45,7 @@ const checkOtherName = (value: Uint8Array): void => {
   const outer = reader.open(0xa0);
   reader.skip();
   reader.close(outer);
-  if (reader.more) reader.fail('DER: trailing bytes');
+  reader.finish();
 };
 
 /** For people, as OpenSSL prints it: `DNS:example.com`, `IP Address:192.0.2.1`. */

@@ -3,7 +3,7 @@ export type { DigestName, HashName, SignatureAlgorithm, SignatureVerifier } from
 export { DerError } from './der.ts';
 export { parseCertificate, subjectText, type Certificate } from './certificate.ts';
 export type { AccessDescription, AuthorityKeyIdentifier, BasicConstraints, Extension, PolicyConstraints, PolicyInformation } from './extensions.ts';
-export * as NameType from './name-type.ts';
+export { NameType } from './name-types.ts';
 export { generalNameText, type GeneralName, type GeneralNameType, type NameConstraints, type Subtree } from './general-name.ts';
 export { nameText } from './name.ts';
 export { parsePublicKey, signatureSchemes, type Curve, type EcKey, type EdwardsKey, type PublicKey, type RsaKey, type UnknownKey } from './public-key.ts';

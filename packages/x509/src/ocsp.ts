@@ -65,7 +65,7 @@ export const parseOcspResponse = (der: Uint8Array): OcspResponse => {
   const basic = reader.contents(Tag.OCTET_STRING);
   reader.close(bytes);
   reader.close(outer);
-  if (reader.more) reader.fail('DER: trailing bytes');
+  reader.finish();
   return readBasic(basic);
 };
 
@@ -96,7 +96,7 @@ const readBasic = (der: Uint8Array): OcspResponse => {
     reader.close(sequence);
     reader.close(outer);
   }
-  if (reader.more) reader.fail('DER: trailing bytes');
+  reader.finish();
   return { tbs, responder, producedAt, responses, signatureAlgorithm: algorithm, signature, certificates };
 };
 

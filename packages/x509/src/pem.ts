@@ -36,8 +36,16 @@ export const decodePem = (text: string, label?: string): PemBlock[] => {
 export const encodePem = (label: string, der: Uint8Array): string => `-----BEGIN ${label}-----\n${encodeBase64(der).replace(/.{64}(?=.)/g, '$&\n')}\n-----END ${label}-----\n`;
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-const VALUES = new Uint8Array(128).fill(255);
-for (let i = 0; i < 64; i++) VALUES[ALPHABET.charCodeAt(i)] = i;
+let values: Uint8Array | undefined;
+
+/** By character code; 255 for what is no digit. Made on first use, so that importing the package does nothing. */
+const digitValues = (): Uint8Array => {
+  if (!values) {
+    values = new Uint8Array(128).fill(255);
+    for (let i = 0; i < 64; i++) values[ALPHABET.charCodeAt(i)] = i;
+  }
+  return values;
+};
 
 /** RFC 4648 section 4, padded. @throws DerError */
 const decodeBase64 = (text: string): Uint8Array => {
@@ -45,11 +53,12 @@ const decodeBase64 = (text: string): Uint8Array => {
   const digits = text.length - padding;
   if (text.length % 4) throw new DerError('PEM: base64 has a bad length');
   const bytes = new Uint8Array((digits * 3) >> 2);
+  const table = digitValues();
   let bits = 0;
   let size = 0;
   let at = 0;
   for (let i = 0; i < digits; i++) {
-    const value = VALUES[text.charCodeAt(i)] ?? 255;
+    const value = table[text.charCodeAt(i)] ?? 255;
     if (value === 255) throw new DerError('PEM: bad base64');
     bits = (bits << 6) | value;
     size += 6;

@@ -20,7 +20,7 @@ export const parsePkcs7 = (der: Uint8Array): Uint8Array[] => {
   reader.skip(Tag.SET);
   reader.close(signed);
   reader.close(content);
-  if (reader.more) reader.fail('DER: trailing bytes');
+  reader.finish();
   return certificates;
 };
 

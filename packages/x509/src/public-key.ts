@@ -85,7 +85,7 @@ export const parsePublicKey = (spki: Uint8Array): PublicKey => {
 const finish = (reader: DerReader, algorithm: number): Uint8Array => {
   reader.close(algorithm);
   const key = reader.octetsOfBitString();
-  if (reader.more) reader.fail('DER: trailing bytes');
+  reader.finish();
   return key;
 };
 
@@ -114,7 +114,7 @@ const readRsaKey = (der: Uint8Array, rest: Pick<RsaKey, 'kind' | 'pss'>): RsaKey
   const reader = readWhole(der);
   const modulus = positive(reader);
   const exponent = positive(reader);
-  if (reader.more) reader.fail('DER: trailing bytes');
+  reader.finish();
   return { ...rest, modulus, exponent, bits: modulus.length * 8 - Math.clz32(modulus[0] as number) + 24 };
 };
 

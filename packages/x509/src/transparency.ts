@@ -82,7 +82,7 @@ export const embeddedScts = (certificate: Certificate): Sct[] => {
   if (!extension) return [];
   const reader = new DerReader(extension.value);
   const list = reader.contents(Tag.OCTET_STRING);
-  if (reader.more) reader.fail('DER: trailing bytes');
+  reader.finish();
   return parseSctList(list);
 };
 

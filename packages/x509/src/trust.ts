@@ -80,7 +80,7 @@ const readAnchor = (anchor: TrustAnchorInput): Issuer => {
   const { subject, spki, nameConstraints } = anchor;
   const reader = new DerReader(subject);
   readName(reader);
-  if (reader.more) reader.fail('DER: trailing bytes');
+  reader.finish();
   return {
     subject,
     spki,
