@@ -1,5 +1,6 @@
 /** @module Certificate decompression (RFC 8879) by `node:zlib`. */
 import * as zlib from 'node:zlib';
+import { plain } from './node-bytes.ts';
 import type { Decompressor } from './provider.ts';
 
 interface Undone {
@@ -24,7 +25,7 @@ function decompressor(name: Decompressor['name'], undo: Undo): Decompressor {
       try {
         const { buffer, engine } = undo(data, { maxOutputLength: limit, info: true }) as Undone;
         // Bytes behind the end of the stream are no part of it, and zlib would let them pass.
-        return engine.bytesWritten === data.length ? buffer : null;
+        return engine.bytesWritten === data.length ? plain(buffer) : null;
       } catch {
         return null;
       }

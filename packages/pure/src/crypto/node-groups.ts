@@ -3,6 +3,7 @@ import * as nodeCrypto from 'node:crypto';
 import { isUncompressed, scalar } from './groups.ts';
 import { KEM_CIPHERTEXT_LENGTH, type Kem, type KemKey, hybridGroups, mlKem1024Group } from './hybrid.ts';
 import { nobleMlKem1024, nobleMlKem768 } from './kem.ts';
+import { plain } from './node-bytes.ts';
 import type { Group, KeyShare } from './provider.ts';
 
 type Random = (into: Uint8Array) => void;
@@ -25,19 +26,18 @@ export function nodeGroups(own: Random): { readonly groups: readonly Group[]; re
 // RFC 8410 keys: everything but the last 32 bytes is the same for all of them.
 const X25519_PKCS8 = Buffer.from('302e020100300506032b656e04220420', 'hex');
 
+// Node 20 reads and writes DER in 100 µs and more, and takes a private JWK without its public half; later ones do neither.
+const SLOW_DER = Number.parseInt(process.versions.node, 10) < 22;
+
 function x25519Share(random: Random, platform: boolean): KeyShare {
-  const privateKey = platform ? nodeCrypto.generateKeyPairSync('x25519').privateKey : importX25519(random);
-  // SPKI, not JWK: exporting JWKs in a loop has hung Node 20.
-  const publicKey = new Uint8Array(nodeCrypto.createPublicKey(privateKey).export({ format: 'der', type: 'spki' }).subarray(-32));
+  const privateKey = platform && !SLOW_DER ? nodeCrypto.generateKeyPairSync('x25519').privateKey : importX25519(random);
   return {
-    publicKey,
+    publicKey: SLOW_DER ? plain(nodeCrypto.diffieHellman({ privateKey, publicKey: x25519PublicKey(BASE_POINT) })) : exportX25519(privateKey),
     derive(peer) {
       if (peer.length !== 32) return null;
       try {
-        // A JWK spares Node 20 its slow DER decoder. OpenSSL refuses the points of low order.
-        const x = Buffer.from(peer.buffer, peer.byteOffset, 32).toString('base64url');
-        const peerKey = nodeCrypto.createPublicKey({ key: { kty: 'OKP', crv: 'X25519', x }, format: 'jwk' });
-        return nodeCrypto.diffieHellman({ privateKey, publicKey: peerKey });
+        // OpenSSL refuses the points of low order.
+        return plain(nodeCrypto.diffieHellman({ privateKey, publicKey: x25519PublicKey(peer) }));
       } catch {
         return null;
       }
@@ -46,13 +46,28 @@ function x25519Share(random: Random, platform: boolean): KeyShare {
   };
 }
 
+const BASE_POINT = new Uint8Array(32);
+BASE_POINT[0] = 9;
+
+function x25519PublicKey(u: Uint8Array): nodeCrypto.KeyObject {
+  const x = Buffer.from(u.buffer, u.byteOffset, 32).toString('base64url');
+  return nodeCrypto.createPublicKey({ key: { kty: 'OKP', crv: 'X25519', x }, format: 'jwk' });
+}
+
 function importX25519(random: Random): nodeCrypto.KeyObject {
   const pkcs8 = Buffer.concat([X25519_PKCS8, Buffer.alloc(32)]);
-  random(pkcs8.subarray(X25519_PKCS8.length));
-  const key = nodeCrypto.createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' });
+  const secret = pkcs8.subarray(X25519_PKCS8.length);
+  random(secret);
+  const key = SLOW_DER
+    ? nodeCrypto.createPrivateKey({ key: { kty: 'OKP', crv: 'X25519', d: secret.toString('base64url'), x: '' }, format: 'jwk' })
+    : nodeCrypto.createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' });
   pkcs8.fill(0);
   return key;
 }
+
+/** The last 32 bytes of the SPKI are the key. */
+const exportX25519 = (privateKey: nodeCrypto.KeyObject): Uint8Array =>
+  new Uint8Array(nodeCrypto.createPublicKey(privateKey).export({ format: 'der', type: 'spki' }).subarray(-32));
 
 function nistGroup(id: number, name: string, curve: string, size: number): Group {
   const keyShare = (random: Random): KeyShare => {
@@ -70,7 +85,7 @@ function nistGroup(id: number, name: string, curve: string, size: number): Group
       derive(peer) {
         if (!isUncompressed(peer, size)) return null;
         try {
-          return ecdh.computeSecret(peer);
+          return plain(ecdh.computeSecret(peer));
         } catch {
           return null;
         }
@@ -95,7 +110,7 @@ function nativeMlKem768(own: Random): Kem | undefined {
     const { publicKey, privateKey } = generateKeyPairSync('ml-kem-768');
     return {
       publicKey: new Uint8Array(publicKey.export({ format: 'der', type: 'spki' }).subarray(-1184)),
-      decapsulate: (ciphertext) => (ciphertext.length === KEM_CIPHERTEXT_LENGTH ? decapsulate(privateKey, ciphertext) : null),
+      decapsulate: (ciphertext) => (ciphertext.length === KEM_CIPHERTEXT_LENGTH ? plain(decapsulate(privateKey, ciphertext)) : null),
       dispose: NOTHING,
     };
   };

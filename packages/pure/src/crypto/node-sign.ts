@@ -1,5 +1,6 @@
 /** @module Client signatures by `node:crypto`. */
 import { type KeyObject, constants, createPrivateKey, sign } from 'node:crypto';
+import { plain } from './node-bytes.ts';
 import type { SigningKey } from './provider.ts';
 import { type KeyKind, SIGNATURE_SCHEMES, type SignatureScheme, signatureScheme } from './schemes.ts';
 
@@ -16,9 +17,9 @@ export function nodeSigningKey(der: Uint8Array): SigningKey {
       if (scheme === undefined) throw new TypeError(`this key makes no signature of scheme 0x${id.toString(16)}`);
       const { algorithm } = scheme;
       if (algorithm.kind === 'rsa-pss') {
-        return sign(algorithm.hash, message, { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: algorithm.saltLength });
+        return plain(sign(algorithm.hash, message, { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: algorithm.saltLength }));
       }
-      return sign('hash' in algorithm ? algorithm.hash : null, message, key);
+      return plain(sign('hash' in algorithm ? algorithm.hash : null, message, key));
     },
   };
 }

@@ -18,4 +18,10 @@ export type KeylogLabel = (typeof KeylogLabel)[keyof typeof KeylogLabel];
 /** One line, without newline. `clientRandom` is that of the ClientHello on the wire. */
 export const keylogLine = (label: KeylogLabel, clientRandom: Uint8Array, secret: Uint8Array): string => `${label} ${hex(clientRandom)} ${hex(secret)}`;
 
-const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+const DIGITS: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+function hex(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += DIGITS[byte] as string;
+  return text;
+}

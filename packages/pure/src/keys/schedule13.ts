@@ -46,7 +46,7 @@ export interface MainStage {
 /** @param psk - without one, a string of zeros stands in its place. */
 export function earlySecret(hash: Hash, psk?: Uint8Array): EarlyStage {
   const zeros = new Uint8Array(hash.size);
-  const secret = hkdfExtract(hash, zeros, psk ?? zeros);
+  const secret = psk === undefined ? withoutPsk(hash) : hkdfExtract(hash, zeros, psk);
   return {
     binderKey: (kind) => deriveSecret(hash, secret, kind === 'external' ? 'ext binder' : 'res binder', emptyHash(hash)),
     clientTraffic: (transcriptHash) => deriveSecret(hash, secret, 'c e traffic', transcriptHash),
@@ -58,6 +58,18 @@ export function earlySecret(hash: Hash, psk?: Uint8Array): EarlyStage {
     },
     dispose: () => void secret.fill(0),
   };
+}
+
+const WITHOUT_PSK = new WeakMap<Hash, Uint8Array>();
+
+/** The Early Secret that is none: the same for everyone, computed once. */
+function withoutPsk(hash: Hash): Uint8Array {
+  let secret = WITHOUT_PSK.get(hash);
+  if (secret === undefined) {
+    const zeros = new Uint8Array(hash.size);
+    WITHOUT_PSK.set(hash, (secret = hkdfExtract(hash, zeros, zeros)));
+  }
+  return secret.slice();
 }
 
 function handshakeStage(hash: Hash, secret: Uint8Array): HandshakeStage {
