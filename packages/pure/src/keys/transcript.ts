@@ -11,11 +11,14 @@ export class Transcript {
   #messages: Uint8Array[] | undefined = [];
   #hash: Hash | undefined;
   #state: HashState | undefined;
+  /** Of what was added so far: several secrets are derived from the same one. */
+  #digest: Uint8Array | undefined;
 
   /** Takes a whole message, header included; copies it. */
   add(message: Uint8Array): void {
     this.#messages?.push(message.slice());
     this.#state?.update(message);
+    this.#digest = undefined;
   }
 
   /** Fixes the hash when the suite is known; a second time it must be the same. */
@@ -43,13 +46,14 @@ export class Transcript {
     message.set(digest, 4);
     this.#state = hash.create();
     this.#state.update(message);
+    this.#digest = undefined;
     this.#messages &&= [message];
   }
 
-  /** Transcript-Hash of what was added, then of `tail` without adding it (the truncated ClientHello under a binder). */
+  /** Transcript-Hash of what was added, then of `tail` without adding it (the truncated ClientHello under a binder). Not to be changed. */
   digest(tail?: Uint8Array): Uint8Array {
     if (this.#state === undefined) throw new Error('the transcript has no hash yet');
-    if (tail === undefined) return this.#state.digest();
+    if (tail === undefined) return (this.#digest ??= this.#state.digest());
     const state = this.#state.clone();
     state.update(tail);
     return state.digest();
@@ -88,6 +92,7 @@ export class Transcript {
     copy.#messages = this.#messages?.slice();
     copy.#hash = this.#hash;
     copy.#state = this.#state?.clone();
+    copy.#digest = this.#digest;
     return copy;
   }
 
