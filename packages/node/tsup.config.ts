@@ -1,4 +1,15 @@
+import { readdirSync } from 'node:fs';
 import { library } from '@ferrule/tsup-config';
 
+const adapters = readdirSync(new URL('./src/adapters/', import.meta.url)).filter((file) => file !== 'ready.ts' && file.endsWith('.ts') && !file.endsWith('.test.ts'));
+
 // the worker of blocking sockets is a file of its own, beside whatever file starts it
-export default library({ index: 'src/index.ts', 'socket-worker': 'src/blocking/socket-worker.ts' }, { platform: 'node', shims: true });
+export default library(
+  {
+    index: 'src/index.ts',
+    'socket-worker': 'src/blocking/socket-worker.ts',
+    duplex: 'src/duplex/index.ts',
+    ...Object.fromEntries(adapters.map((file) => [`adapters/${file.slice(0, -3)}`, `src/adapters/${file}`])),
+  },
+  { platform: 'node', shims: true },
+);

@@ -3,3 +3,4 @@ export { TlsConnector, tlsDuplex, type ConnectorOptions, type DuplexOptions } fr
 export { keyvSessionCache, memorySessionCache, type KeyvLike, type SessionCache } from './sessions.ts';
 export type { CipherInfo } from './surface.ts';
 export type { TlsDuplex } from './tls-duplex.ts';
+export { tunnel, type Tunnel, type TunnelOptions } from './tunnel.ts';

@@ -1,0 +1,34 @@
+/** @module @ferrule/node/adapters/grpc: channel credentials for @grpc/grpc-js. */
+import { ChannelCredentials, credentials, type CallCredentials } from '@grpc/grpc-js';
+import type { TlsConnector } from '../duplex/connector.ts';
+import { asTlsSocket, ready } from './ready.ts';
+
+type SecureConnector = ReturnType<ChannelCredentials['_createSecureConnector']>;
+
+/** `new Client(target, grpcCredentials(connector, { servername }))`; the connector offers `alpn: ['h2']`. */
+export const grpcCredentials = (connector: TlsConnector, { servername }: { readonly servername: string }): ChannelCredentials => new TlsChannelCredentials(connector, servername);
+
+class TlsChannelCredentials extends ChannelCredentials {
+  readonly #connector: TlsConnector;
+  readonly #servername: string;
+
+  constructor(connector: TlsConnector, servername: string) {
+    super();
+    this.#connector = connector;
+    this.#servername = servername;
+  }
+  override _isSecure(): boolean {
+    return true;
+  }
+  override _equals(other: ChannelCredentials): boolean {
+    return this === other;
+  }
+  override _createSecureConnector(_target: unknown, _options: unknown, callCredentials?: CallCredentials): SecureConnector {
+    return {
+      connect: async (raw) => ({ socket: asTlsSocket(await ready(this.#connector.duplex({ stream: raw, servername: this.#servername }))), secure: true }),
+      waitForReady: () => Promise.resolve(),
+      getCallCredentials: () => callCredentials ?? credentials.createEmpty(),
+      destroy: () => undefined,
+    };
+  }
+}

@@ -1,0 +1,9 @@
+/** @module @ferrule/node/adapters/mqtt: MQTT through the package mqtt. */
+import type { Duplex } from 'node:stream';
+import type { TlsConnector } from '../duplex/connector.ts';
+
+/** `new MqttClient(mqttStream(connector, { host, port }), options)`: a new Duplex for each (re)connection. */
+export const mqttStream =
+  (connector: TlsConnector, { host, port = 8883 }: { readonly host: string; readonly port?: number }): (() => Duplex) =>
+  () =>
+    connector.duplex({ host, port });

@@ -1,0 +1,143 @@
+import { once } from 'node:events';
+import http2 from 'node:http2';
+import https from 'node:https';
+import net from 'node:net';
+import { pki } from '@ferrule/conformance/pki';
+import { Server as GrpcServer, ServerCredentials, Client as GrpcClient } from '@grpc/grpc-js';
+import { chooseEngine } from 'ferrule';
+import { Agent, fetch as undiciFetch, setGlobalDispatcher, getGlobalDispatcher } from 'undici';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket, WebSocketServer } from 'ws';
+import { grpcCredentials } from '../src/adapters/grpc.ts';
+import { http2Options } from '../src/adapters/http2.ts';
+import { TlsAgent } from '../src/adapters/https.ts';
+import { undiciConnect } from '../src/adapters/undici.ts';
+import { wsOptions } from '../src/adapters/ws.ts';
+import { TlsConnector, tunnel } from '../src/duplex/index.ts';
+
+const engines = ['native', 'pure'] as const;
+
+/** Libraries whose server is a Node library too: they run everywhere. */
+describe.each(engines)('on the %s engine', async (backend) => {
+  const available = await chooseEngine(backend).then(() => true, () => false);
+  if (!available) console.log(`skipped: the ${backend} engine is not available here`);
+
+  describe.skipIf(!available)('adapters', () => {
+    let ca: string;
+    let tls: { key: string; cert: string };
+    let secure: https.Server;
+    let port: number;
+    const connector = (alpn?: string[]): TlsConnector => new TlsConnector({ backend, ca, ...(alpn && { alpn }) });
+
+    beforeAll(async () => {
+      const [root, leaf] = [await pki('root'), await pki('p256')];
+      ca = root.certificatePem;
+      tls = { key: leaf.keyPem, cert: leaf.chainPem };
+      secure = https.createServer(tls, (request, response) => void request.pipe(response)).listen(0, '127.0.0.1');
+      await once(secure, 'listening');
+      port = (secure.address() as net.AddressInfo).port;
+    });
+    afterAll(() => {
+      secure.closeAllConnections();
+      secure.close();
+    });
+
+    it('https.Agent: keeps one connection for two requests', async () => {
+      const agent = new TlsAgent(connector(), { keepAlive: true, maxSockets: 1 });
+      const ask = (body: string): Promise<string> =>
+        new Promise((resolve, reject) => {
+          const request = https.request({ host: 'localhost', port, method: 'POST', agent }, (response) => {
+            let text = '';
+            response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk)).on('end', () => resolve(text));
+          });
+          request.on('error', reject).end(body);
+        });
+      expect([await ask('one'), await ask('two')]).toEqual(['one', 'two']);
+      agent.destroy();
+    });
+
+    it('http2: a session over our Duplex', async () => {
+      const server = http2.createSecureServer(tls, (_request, response) => response.end('over h2')).listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const session = http2.connect(`https://localhost:${(server.address() as net.AddressInfo).port}`, http2Options(connector(['h2'])));
+      const stream = session.request({ ':path': '/' });
+      let text = '';
+      for await (const chunk of stream.setEncoding('utf8')) text += chunk as string;
+      expect(text).toBe('over h2');
+      session.close();
+      server.close();
+    });
+
+    it('undici: fetch with its Agent, and global fetch with its dispatcher', async () => {
+      const agent = new Agent({ connect: undiciConnect(connector()) });
+      const answer = await undiciFetch(`https://localhost:${port}/`, { method: 'POST', body: 'hello', dispatcher: agent });
+      expect(await answer.text()).toBe('hello');
+      const before = getGlobalDispatcher();
+      setGlobalDispatcher(agent);
+      expect(await (await fetch(`https://localhost:${port}/`, { method: 'POST', body: 'globally' })).text()).toBe('globally');
+      setGlobalDispatcher(before);
+      await agent.close();
+    });
+
+    it('undici: tells why a peer was refused', async () => {
+      const agent = new Agent({ connect: undiciConnect(new TlsConnector({ backend, trustAnchors: [] })) });
+      await expect(undiciFetch(`https://localhost:${port}/`, { dispatcher: agent })).rejects.toMatchObject({ cause: { code: expect.stringMatching(/^CERT_/) } });
+      await agent.close();
+    });
+
+    it('ws: a WebSocket', async () => {
+      const server = https.createServer(tls).listen(0, '127.0.0.1');
+      new WebSocketServer({ server }).on('connection', (socket) => socket.on('message', (data) => socket.send(data)));
+      await once(server, 'listening');
+      const socket = new WebSocket(`wss://localhost:${(server.address() as net.AddressInfo).port}`, wsOptions(connector()));
+      await once(socket, 'open');
+      socket.send('through ws');
+      const [data] = (await once(socket, 'message')) as [Buffer];
+      expect(data.toString()).toBe('through ws');
+      socket.close();
+      server.closeAllConnections();
+      server.close();
+    });
+
+    it('grpc: a unary call', async () => {
+      const server = new GrpcServer();
+      const asIs = { serialize: (value: Buffer): Buffer => value, deserialize: (value: Buffer): Buffer => value };
+      const path = '/ferrule.Test/Echo';
+      server.addService(
+        { echo: { path, requestStream: false, responseStream: false, requestSerialize: asIs.serialize, requestDeserialize: asIs.deserialize, responseSerialize: asIs.serialize, responseDeserialize: asIs.deserialize } },
+        { echo: (call: { request: Buffer }, callback: (error: null, value: Buffer) => void) => callback(null, call.request) },
+      );
+      const bound = await new Promise<number>((resolve, reject) =>
+        server.bindAsync('127.0.0.1:0', ServerCredentials.createSsl(null, [{ private_key: Buffer.from(tls.key), cert_chain: Buffer.from(tls.cert) }]), (error, to) => (error ? reject(error) : resolve(to))),
+      );
+      const client = new GrpcClient(`127.0.0.1:${bound}`, grpcCredentials(connector(['h2']), { servername: 'server.test' }));
+      const answer = await new Promise<Buffer | undefined>((resolve, reject) =>
+        client.makeUnaryRequest(path, asIs.serialize, asIs.deserialize, Buffer.from('called'), (error, value) => (error ? reject(error) : resolve(value))),
+      );
+      expect(answer?.toString()).toBe('called');
+      client.close();
+      server.forceShutdown();
+    });
+
+    it('tunnel: a plain door into TLS', async () => {
+      const door = await tunnel(connector(), { host: '127.0.0.1', port, servername: 'server.test' });
+      if (!('port' in door.address)) throw new Error('a port was asked for');
+      const plain = net.connect(door.address.port, door.address.host);
+      plain.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nConnection: close\r\n\r\ndoor');
+      let text = '';
+      for await (const chunk of plain.setEncoding('utf8')) text += chunk as string;
+      expect(text).toMatch(/door/);
+      await door.close();
+    });
+
+    it('tunnel: resets the plain side and tells why when the peer is refused', async () => {
+      const errors: Error[] = [];
+      const door = await tunnel(connector(), { host: '127.0.0.1', port, servername: 'other.test' }, { onError: (error) => errors.push(error) });
+      const plain = net.connect((door.address as { port: number }).port, '127.0.0.1');
+      plain.on('error', () => undefined).resume();
+      await new Promise((resolve) => plain.once('close', resolve));
+      expect(errors).toMatchObject([{ code: 'CERT_NAME_MISMATCH' }]);
+      await door.close();
+    });
+  });
+});
