@@ -1,1 +1,59 @@
-export {};
+#!/usr/bin/env node
+/** @module The `ferrule` command. stdout is data, stderr is talk, the exit code is the verdict. */
+import { Command, CommanderError } from 'commander';
+import { TlsError } from 'ferrule';
+import { type ConnectCommandOptions, connectCommand } from './connect.ts';
+import { Exit, exitOf } from './exit.ts';
+import { getCommand, type GetCommandOptions } from './get.ts';
+import { failureJson } from './json.ts';
+import { type CommonOptions, withCommonOptions } from './options.ts';
+import { colorsFor, failureReport } from './report.ts';
+import { parseTarget, parseUrl, type Target } from './target.ts';
+
+const EXIT_CODES = `
+Exit codes:
+  0 ok   1 usage   2 DNS or TCP   4 handshake or alert   5 untrusted chain   6 wrong name
+  7 expired or not valid yet   9 pin mismatch   10 ALPN, version or policy   124 timeout`;
+
+const interrupt = new AbortController();
+process.once('SIGINT', () => interrupt.abort(new Error('SIGINT')));
+process.once('SIGTERM', () => interrupt.abort(new Error('SIGTERM')));
+// a reader that has seen enough (head, less) is no failure
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? Exit.ok : Exit.usage));
+
+const program = new Command('ferrule').description('TLS connections, and what there is to know about them.').version('0.1.0').showHelpAfterError().exitOverride();
+
+withCommonOptions(program.command('get').argument('<url>', 'an https:// URL', parseUrl))
+  .description('fetch a page; its body goes to stdout')
+  .option('-v, --verbose', 'tell about the connection and the headers, on stderr')
+  .addHelpText('after', `${EXIT_CODES}\n\nExamples:\n  ferrule get https://example.org/\n  ferrule get https://localhost:8443/ --ca root.pem -v\n  ferrule get https://example.org/ --backend pure --json`)
+  .action((url: URL, options: GetCommandOptions) => run(url.host, options, () => getCommand(url, options, interrupt.signal)));
+
+withCommonOptions(program.command('connect').argument('<target>', 'host, host:port or [address]:port; the port is 443 when left out', parseTarget))
+  .description('connect, verify, and tell what was agreed on and with whom')
+  .option('--pipe', 'then pass stdin to the server and the server to stdout; the report goes to stderr')
+  .addHelpText('after', `${EXIT_CODES}\n\nExamples:\n  ferrule connect example.org\n  ferrule connect 192.0.2.1:8443 --servername internal.example --ca root.pem\n  ferrule connect mail.example:993 --pipe\n  ferrule connect example.org --alpn h2,http/1.1 --json`)
+  .action((target: Target, options: ConnectCommandOptions) => run(`${target.host}:${target.port}`, options, () => connectCommand(target, options, interrupt.signal)));
+
+async function run(target: string, { json }: CommonOptions, command: () => Promise<void>): Promise<void> {
+  try {
+    await command();
+  } catch (error) {
+    if (TlsError.is(error)) {
+      if (json === true) process.stdout.write(failureJson(target, error));
+      else process.stderr.write(failureReport(error, target, colorsFor(process.stderr)));
+      process.exitCode = exitOf(error);
+    } else if (error instanceof TypeError) {
+      // an option that the engine does not take
+      process.stderr.write(`error: ${error.message}\n`);
+      process.exitCode = Exit.usage;
+    } else throw error;
+  }
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  process.exitCode = error.exitCode === 0 ? Exit.ok : Exit.usage;
+}

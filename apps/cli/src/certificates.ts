@@ -1,0 +1,38 @@
+/** @module What people want to know of a certificate. */
+import { X509Certificate } from 'node:crypto';
+
+export interface CertificateFacts {
+  readonly subject: string;
+  readonly issuer: string;
+  readonly names: readonly string[];
+  readonly notBefore: string;
+  readonly notAfter: string;
+  /** Whole days until it expires; negative when it has. */
+  readonly daysLeft: number;
+  readonly key: string;
+  readonly serialNumber: string;
+  readonly sha256: string;
+}
+
+export function certificateFacts(der: Uint8Array, now: number = Date.now()): CertificateFacts {
+  const certificate = new X509Certificate(der);
+  const { asymmetricKeyType = 'unknown', asymmetricKeyDetails = {} } = certificate.publicKey;
+  const detail = asymmetricKeyDetails.namedCurve ?? (asymmetricKeyDetails.modulusLength === undefined ? undefined : `${asymmetricKeyDetails.modulusLength} bits`);
+  return {
+    subject: oneLine(certificate.subject),
+    issuer: oneLine(certificate.issuer),
+    names: (certificate.subjectAltName ?? '').split(', ').map((name) => name.replace(/^(DNS|IP Address):/, '')).filter((name) => name !== ''),
+    notBefore: new Date(certificate.validFrom).toISOString(),
+    notAfter: new Date(certificate.validTo).toISOString(),
+    daysLeft: Math.floor((Date.parse(certificate.validTo) - now) / 86_400_000),
+    key: detail === undefined ? asymmetricKeyType : `${asymmetricKeyType} ${detail}`,
+    serialNumber: certificate.serialNumber,
+    sha256: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
+  };
+}
+
+/** Node writes one attribute per line, the least significant last. */
+const oneLine = (name: string | undefined): string => printable((name ?? '').split('\n').reverse().join(', ')) || '(empty)';
+
+/** A name comes from the other side: it may not move the cursor. */
+export const printable = (text: string): string => text.replace(/[^\P{C}\t]/gu, '�');

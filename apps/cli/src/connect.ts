@@ -1,0 +1,26 @@
+/** @module `ferrule connect`: the handshake, what came of it, and with --pipe the connection itself. */
+import { Writable } from 'node:stream';
+import { Readable } from 'node:stream';
+import { connect } from 'ferrule';
+import { connectionJson } from './json.ts';
+import { type CommonOptions, connectOptions } from './options.ts';
+import { colorsFor, connectionReport } from './report.ts';
+import type { Target } from './target.ts';
+
+export interface ConnectCommandOptions extends CommonOptions {
+  readonly pipe?: boolean;
+}
+
+export async function connectCommand({ host, port }: Target, options: ConnectCommandOptions, signal: AbortSignal): Promise<void> {
+  const connection = await connect({ ...connectOptions(options, signal), host, port });
+  // with --pipe stdout is the server's: what there is to say goes to stderr
+  const talk = options.pipe === true ? process.stderr : process.stdout;
+  talk.write(options.json === true ? connectionJson(`${host}:${port}`, connection.info) : connectionReport(connection.info, colorsFor(talk)));
+  if (options.pipe === true) {
+    const sending = Readable.toWeb(process.stdin).pipeTo(connection.writable as WritableStream).catch(() => {});
+    await connection.readable.pipeTo(Writable.toWeb(process.stdout) as WritableStream<Uint8Array>, { preventClose: true });
+    process.stdin.destroy();
+    await sending;
+  }
+  await connection.close();
+}

@@ -1,0 +1,51 @@
+/** @module `ferrule get`: one page. Node's HTTP client over our connection. */
+import { request, type IncomingMessage } from 'node:http';
+import { Duplex } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { connect, type TlsConnection, TlsError } from 'ferrule';
+import { connectionJson } from './json.ts';
+import { type CommonOptions, connectOptions } from './options.ts';
+import { colorsFor, connectionReport } from './report.ts';
+import { parseTarget } from './target.ts';
+import { printable } from './certificates.ts';
+
+export interface GetCommandOptions extends CommonOptions {
+  readonly verbose?: boolean;
+}
+
+export async function getCommand(url: URL, options: GetCommandOptions, signal: AbortSignal): Promise<void> {
+  const { host, port } = parseTarget(url.href);
+  const connection = await connect({ alpn: ['http/1.1'], ...connectOptions(options, signal), host, port });
+  if (options.verbose === true) process.stderr.write(connectionReport(connection.info, colorsFor(process.stderr)));
+  const response = await get(connection, url);
+  if (options.verbose === true) process.stderr.write(`${printable(head(response))}\n\n`);
+  if (options.json === true) {
+    const body = Buffer.concat((await response.toArray()) as Buffer[]);
+    process.stdout.write(connectionJson(url.href, connection.info, { response: { status: response.statusCode, headers: response.headers, body: body.toString() } }));
+  } else {
+    await pipeline(response, process.stdout, { end: false });
+  }
+  await connection.close();
+}
+
+function get(connection: TlsConnection, url: URL): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const socket = Duplex.fromWeb(connection as unknown as Parameters<typeof Duplex.fromWeb>[0]);
+    const asked = request({
+      // no `agent`: with one set to false Node would make the connection itself
+      createConnection: () => socket,
+      method: 'GET',
+      path: `${url.pathname}${url.search}`,
+      headers: { host: url.host, 'user-agent': 'ferrule', accept: '*/*', connection: 'close' },
+    });
+    asked.once('response', resolve);
+    asked.once('error', (cause) => reject(TlsError.is(cause) ? cause : new TlsError('TRANSPORT_ERROR', `HTTP: ${cause.message}`, { cause, hint: 'TLS is well; the server does not answer in HTTP/1.1 here.' })));
+    asked.end();
+  });
+}
+
+function head({ httpVersion, statusCode, statusMessage, rawHeaders }: IncomingMessage): string {
+  const lines = [`HTTP/${httpVersion} ${statusCode ?? ''} ${statusMessage ?? ''}`];
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) lines.push(`${rawHeaders[i] ?? ''}: ${rawHeaders[i + 1] ?? ''}`);
+  return lines.join('\n');
+}

@@ -1,0 +1,176 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer as createHttp } from 'node:http';
+import { createServer as createHttps } from 'node:https';
+import { createServer as createTcp, type AddressInfo, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { pki, type PkiName } from '@ferrule/conformance/pki';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'ferrule-cli-'));
+const ca = join(folder, 'root.pem');
+const servers: Server[] = [];
+
+interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function ferrule(args: readonly string[], { input = '', env = {}, interruptOn }: { input?: string; env?: NodeJS.ProcessEnv; interruptOn?: Server } = {}): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, ['--conditions=@ferrule/source', '--import', 'tsx', main, ...args], { env: { ...process.env, ...env } });
+    let [stdout, stderr] = ['', ''];
+    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+    interruptOn?.once('connection', () => child.kill('SIGINT'));
+    child.stdin.end(input);
+    child.on('close', (code) => resolve({ code, stdout, stderr }));
+  });
+}
+
+async function listen(server: Server): Promise<number> {
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return (server.address() as AddressInfo).port;
+}
+
+async function https(name: PkiName): Promise<number> {
+  const { keyPem, chainPem } = await pki(name);
+  const server = createHttps({ key: keyPem, cert: chainPem }, (request, response) => {
+    response.setHeader('x-path', request.url ?? '');
+    response.write('a page ');
+    response.end('in two chunks');
+  });
+  return listen(server as unknown as Server);
+}
+
+let good = 0;
+beforeAll(async () => {
+  writeFileSync(ca, (await pki('root')).certificatePem);
+  good = await https('p256');
+});
+afterAll(() => {
+  for (const server of servers) server.close();
+  rmSync(folder, { recursive: true });
+});
+
+describe('ferrule get', () => {
+  it('puts the body on stdout and nothing else anywhere', async () => {
+    const { code, stdout, stderr } = await ferrule(['get', `https://localhost:${good}/some/where?x=1`, '--ca', ca]);
+    expect([code, stdout, stderr]).toEqual([0, 'a page in two chunks', '']);
+  });
+
+  it('tells about the connection and the headers on stderr when asked', async () => {
+    const { code, stdout, stderr } = await ferrule(['get', `https://localhost:${good}/deep`, '--ca', ca, '-v']);
+    expect([code, stdout]).toEqual([0, 'a page in two chunks']);
+    expect(stderr).toMatch(/localhost is verified/);
+    expect(stderr).toMatch(/x-path: \/deep/);
+  });
+
+  it('makes one JSON document', async () => {
+    const { code, stdout } = await ferrule(['get', `https://localhost:${good}/`, '--ca', ca, '--json']);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ schema: 'ferrule/1', ok: true, version: 'TLSv1.3', alpn: 'http/1.1', response: { status: 200, body: 'a page in two chunks' } });
+  });
+
+  it('refuses http:// as a usage error', async () => {
+    const { code, stderr } = await ferrule(['get', 'http://localhost/']);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/https/);
+  });
+});
+
+describe('ferrule connect', () => {
+  it('reports verdict, facts and the chain as a tree', async () => {
+    const { code, stdout, stderr } = await ferrule(['connect', `localhost:${good}`, '--ca', ca, '--alpn', 'h2,http/1.1']);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/✓ localhost is verified/);
+    expect(stdout).toMatch(/protocol +TLSv1\.3/);
+    expect(stdout).toMatch(/ALPN +http\/1\.1/);
+    expect(stdout).toMatch(/CN=leaf[^]*└─ CN=ferrule test intermediate[^]*└─ CN=ferrule test root/);
+    expect(stdout).toMatch(/29 days left/);
+  });
+
+  it.each(['native', 'pure'])('runs on the %s engine when told to', async (backend) => {
+    const { code, stdout, stderr } = await ferrule(['connect', `127.0.0.1:${good}`, '--ca', ca, '--servername', 'a.wild.test', '--backend', backend, '--json']);
+    if (code === 1 && /cannot run here/.test(stderr)) return console.info(`skipped: ${stderr}`);
+    expect(code).toBe(0);
+    const report = JSON.parse(stdout) as { backend: string; host: string; chain: unknown[] };
+    expect([report.backend, report.host, report.chain.length]).toEqual([backend, 'a.wild.test', 3]);
+  });
+
+  it('with --pipe passes stdin to the server and the server to stdout', async () => {
+    const { code, stdout, stderr } = await ferrule(['connect', `localhost:${good}`, '--ca', ca, '--pipe'], { input: 'GET / HTTP/1.0\r\n\r\n' });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^HTTP\/1\.1 200 OK[^]*a page in two chunks/);
+    expect(stderr).toMatch(/is verified/);
+  });
+
+  it.each<[string, PkiName, number, string]>([
+    ['a wrong name', 'wrongName', 6, 'CERT_NAME_MISMATCH'],
+    ['an expired certificate', 'expired', 7, 'CERT_EXPIRED'],
+    ['an unknown root', 'selfSigned', 5, 'CERT_SELF_SIGNED'],
+  ])('exits with its own code for %s, and says what to try', async (_title, name, expected, errorCode) => {
+    const port = await https(name);
+    const { code, stdout, stderr } = await ferrule(['connect', `localhost:${port}`, '--ca', ca]);
+    expect([code, stdout]).toEqual([expected, '']);
+    expect(stderr).toMatch(/^✗ /);
+    expect(stderr).toContain(errorCode);
+    expect(stderr).toMatch(/try +\S/);
+  });
+
+  it('exits with 4 and HTTP_REQUEST at a port that speaks HTTP, as JSON too', async () => {
+    const port = await listen(createHttp((_, response) => response.end()) as unknown as Server);
+    const { code, stdout } = await ferrule(['connect', `localhost:${port}`, '--json']);
+    expect(code).toBe(4);
+    expect(JSON.parse(stdout)).toMatchObject({ ok: false, error: { code: 'HTTP_REQUEST' } });
+  });
+
+  it('exits with 2 where nothing listens, 124 when time is over, 130 on Ctrl-C', async () => {
+    const closed = await listen(createTcp());
+    await new Promise((resolve) => servers.pop()?.close(resolve));
+    const mute = () => createTcp((socket) => void socket.on('error', () => {}).resume());
+    const silent = await listen(mute());
+    const another = mute();
+    const unanswered = await listen(another);
+    const [refused, late, interrupted] = await Promise.all([
+      ferrule(['connect', `127.0.0.1:${closed}`]),
+      ferrule(['connect', `127.0.0.1:${silent}`, '--timeout', '0.2']),
+      ferrule(['connect', `127.0.0.1:${unanswered}`], { interruptOn: another }),
+    ]);
+    expect([refused.code, late.code, interrupted.code]).toEqual([2, 124, 130]);
+    expect(refused.stderr).toMatch(/Nothing listens/);
+    expect(late.stderr).toMatch(/waiting for the ServerHello/);
+  });
+
+  it('exits with 10 when no application protocol is common', async () => {
+    const { code, stderr } = await ferrule(['connect', `localhost:${good}`, '--ca', ca, '--alpn', 'none/1']);
+    // Node's HTTPS server refuses what it does not speak
+    expect(code).toBe(10);
+    expect(stderr).toMatch(/no_application_protocol, from the server/);
+  });
+
+  it('colours only for people: NO_COLOR and FORCE_COLOR are heard', async () => {
+    const args = ['connect', `localhost:${good}`, '--ca', ca];
+    const [plain, coloured, silenced] = await Promise.all([ferrule(args, { env: { FORCE_COLOR: undefined } }), ferrule(args, { env: { FORCE_COLOR: '1' } }), ferrule(args, { env: { FORCE_COLOR: undefined, NO_COLOR: '1' } })]);
+    expect(plain.stdout).not.toContain('\u001b[');
+    expect(coloured.stdout).toContain('\u001b[');
+    expect(silenced.stdout).not.toContain('\u001b[');
+  });
+});
+
+describe('ferrule', () => {
+  it('has help with examples, and calls an unknown option a usage error', async () => {
+    const [help, unknown, missing] = await Promise.all([ferrule(['connect', '--help']), ferrule(['connect', 'x', '--insecure']), ferrule(['connect', 'x', '--ca', 'no-such-file'])]);
+    expect(help.code).toBe(0);
+    expect(help.stdout).toMatch(/Examples:[^]*ferrule connect example\.org/);
+    expect(unknown.code).toBe(1);
+    expect(unknown.stderr).toMatch(/--insecure/);
+    expect(missing.code).toBe(1);
+    expect(missing.stderr).toMatch(/no-such-file/);
+  });
+});
