@@ -2,7 +2,8 @@ import { defineConfig } from 'tsup';
 
 /**
  * The one build of every library here: ESM, CJS and declarations, from the given entry points.
- * Declarations are made against the other packages' built types, so the source condition is off.
+ * Declarations are made against the other packages' built types, so the source condition is off. They are made with
+ * Node's types at hand, for the one file of a portable package that is Node's; that nothing else uses them, `tsc` checks.
  * @param {Record<string, string> | string[]} entry
  * @param {import('tsup').Options} [extra]
  */
@@ -15,7 +16,7 @@ export const library = (entry, extra = {}) =>
     sourcemap: true,
     clean: true,
     splitting: true,
-    dts: { compilerOptions: { ignoreDeprecations: '6.0', customConditions: [] } },
+    dts: { compilerOptions: { ignoreDeprecations: '6.0', customConditions: [], types: ['node'] } },
     ...extra,
   });
 
