@@ -288,7 +288,8 @@ export class Connection implements Ssl {
     const message = this.#nextMessage();
     if (message !== undefined) {
       const steps = this.#afterlife?.receive(message);
-      if (steps !== undefined) this.#engine.start(steps);
+      // Nothing is said after close_notify.
+      if (steps !== undefined && !this.#closing) this.#engine.start(steps);
       // What we owe for it, a KeyUpdate or a certificate, goes out as far as there is room; nobody waits for that here.
       this.#flush();
       return 0;
@@ -299,6 +300,7 @@ export class Connection implements Ssl {
     switch (type) {
       case ContentType.application_data:
         this.#plain = fragment;
+        this.#afterlife?.dataCame();
         return 0;
       case ContentType.handshake:
         this.#coalescer.push(fragment);
@@ -315,6 +317,8 @@ export class Connection implements Ssl {
     const ready = this.#handshake();
     if (ready <= 0) return ready;
     if (this.#closing) return this.#engine.fail(fail('PROTOCOL_IS_SHUTDOWN'));
+    const { owed } = this.#writer;
+    if (from.length < owed) throw new TypeError(`write: is to be repeated with the same bytes: there were ${owed} or more, now ${from.length}`);
     try {
       if (this.#writer.worn) this.#afterlife?.keyUpdate?.(false);
       this.#afterlife?.beforeWrite?.();
@@ -350,10 +354,12 @@ export class Connection implements Ssl {
     const ret = this.#writer.write(this.#wbio as Bio, from);
     if (ret > 0) return ret;
     this.#checkWriteBio();
-    return this.#waitFor(-ret as Wait, this.#writer.ready);
+    if (ret === -SslError.wantAsync) this.#awaiting = this.#writer.ready;
+    return this.#engine.wait(-ret as Wait);
   }
 
   #shutDown(): number {
+    if (this.#afterlife === undefined && !this.#engine.broken) return this.#engine.fail(fail('HANDSHAKE_NOT_DONE'));
     const ready = this.#handshake();
     if (ready <= 0) return ready;
     try {
@@ -366,12 +372,12 @@ export class Connection implements Ssl {
         this.#engine.why = SslError.none;
         return (this.#shutdown & RECEIVED) === 0 ? 0 : 1;
       }
-      while ((this.#shutdown & RECEIVED) === 0) {
+      for (;;) {
+        if (this.#plain.length > 0) throw fail('APPLICATION_DATA_ON_SHUTDOWN');
+        if ((this.#shutdown & RECEIVED) !== 0) return 1;
         const stalled = this.#nextEvent();
         if (stalled !== 0) return stalled;
-        if (this.#plain.length > 0) throw fail('APPLICATION_DATA_ON_SHUTDOWN');
       }
-      return 1;
     } catch (error) {
       return this.#engine.fail(error);
     }
@@ -411,10 +417,10 @@ export class Connection implements Ssl {
   #nextRecord(): Wait | 0 {
     const bio = this.#rbio as Bio;
     const progress = this.#reader.next(bio);
+    this.#awaiting = progress === Progress.wantAsync ? this.#reader.ready : undefined;
     if (progress === Progress.done) return 0;
     if (bio.error !== undefined && progress !== Progress.wantAsync) throw transportError(bio.error);
     if (progress === Progress.eof) throw fail('UNEXPECTED_EOF', `the transport ended at "${this.state}"`);
-    if (progress === Progress.wantAsync) this.#awaiting = this.#reader.ready;
     return progress;
   }
 
@@ -427,15 +433,9 @@ export class Connection implements Ssl {
   /** Everything that waits to be sent, as far as there is room for it. */
   #flush(): Wait | 0 {
     const progress = this.#writer.flush(this.#wbio as Bio);
-    if (progress === 0) return 0;
-    this.#checkWriteBio();
-    if (progress === SslError.wantAsync) this.#awaiting = this.#writer.ready;
+    if (progress !== 0) this.#checkWriteBio();
+    this.#awaiting = progress === SslError.wantAsync ? this.#writer.ready : undefined;
     return progress;
-  }
-
-  #waitFor(wait: Wait, ready: Promise<void> | undefined): -1 {
-    if (wait === SslError.wantAsync) this.#awaiting = ready;
-    return this.#engine.wait(wait);
   }
 
   #checkWriteBio(): void {
@@ -521,6 +521,7 @@ export class Connection implements Ssl {
       },
       openEarlyData: (limit, exporter) => void (this.#earlyData = { remaining: limit, exporter }),
       closeEarlyData: () => {
+        this.#earlyData?.exporter.dispose();
         this.#earlyData = undefined;
         this.#writer.install(undefined);
       },

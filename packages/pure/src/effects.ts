@@ -38,6 +38,8 @@ export interface Afterlife {
   readonly exporter: Exporter;
   /** A handshake message that came after the handshake: handled at once, or by the steps that it returns. */
   receive(message: HandshakeMessage): Steps<void> | undefined;
+  /** Application data came: whatever is counted "in a row" starts anew. */
+  dataCame(): void;
   /** SSL_key_update(3); `undefined` in TLS 1.2. */
   readonly keyUpdate: ((requestPeer: boolean) => void) | undefined;
   /** Before application data is written: puts what must go first. `undefined` in TLS 1.2. */

@@ -42,13 +42,13 @@ export function after13(effects: Effects, legacy: Legacy13): Afterlife {
   return {
     exporter: legacy.exporter,
     keyUpdate: (requestPeer) => updateOurs(effects, legacy, requestPeer),
+    dataCame: () => void (counts.keyUpdates = 0),
     beforeWrite() {
       if (legacy.updateOwed === true) updateOurs(effects, legacy, false);
     },
     receive(message) {
       switch (message.type) {
         case HandshakeType.new_session_ticket:
-          counts.keyUpdates = 0;
           if (++counts.tickets <= config.limits.tickets) newSession(effects, legacy, message);
           return undefined;
         case HandshakeType.key_update:
@@ -129,6 +129,7 @@ function* authenticateLater(effects: Effects, legacy: Legacy13, message: Handsha
   const authentication = readCertificateRequest(message);
   const transcript = legacy.transcript.clone();
   transcript.add(message.raw);
-  yield* authenticateClient(effects, authentication, legacy.clientCertificateType, transcript);
+  const credential = yield* authenticateClient(effects, authentication, legacy.clientCertificateType, transcript);
+  if (effects.facts.clientCredential === undefined && credential !== undefined) effects.fact('clientCredential', credential);
   effects.put(encodeFinished(finishedMac(legacy.suite.hash, legacy.clientTraffic, transcript.digest())));
 }

@@ -2,7 +2,7 @@
  * @module Certificate messages of TLS 1.3 (RFC 9846 sections 4.3.2, 4.4.2, 4.4.3): reading the server's, and answering a
  * CertificateRequest, in the handshake and after it.
  */
-import type { CertificateRequest, CertificateType } from '@ferrule/contract';
+import type { CertificateRequest, CertificateType, Credential } from '@ferrule/contract';
 import { chooseCredential, signCertificateVerify, type ChosenCredential } from '../auth/sign.ts';
 import type { Peer } from '../auth/verify.ts';
 import type { Effects } from '../effects.ts';
@@ -15,7 +15,7 @@ import { decodeCertificateRequest } from '../wire/certificate_request.ts';
 import { encodeCertificateVerify } from '../wire/certificate_verify.ts';
 import { decodeCompressedCertificate } from '../wire/compressed_certificate.ts';
 import { decodeExtensions } from '../wire/extensions.ts';
-import { CertificateCompressionId, ExtensionType, handshakeName, HandshakeType } from '../wire/names.ts';
+import { ExtensionType, handshakeName, HandshakeType } from '../wire/names.ts';
 
 /** What the server wants to know of us. */
 export interface ClientAuthentication {
@@ -58,7 +58,7 @@ function* certificateBody(effects: Effects, message: HandshakeMessage): Steps<Ui
     throw fail('UNEXPECTED_MESSAGE', `${handshakeName(message.type)} in place of Certificate`);
   }
   const { algorithm, uncompressedLength, compressed } = decodeCompressedCertificate(message.body);
-  const decompressor = decompressors.find(({ name }) => CertificateCompressionId[name] === algorithm);
+  const decompressor = decompressors.find(({ id }) => id === algorithm);
   if (decompressor === undefined) throw fail('UNKNOWN_CERT_COMPRESSION', `the server compressed its certificate with algorithm ${algorithm}`);
   if (uncompressedLength > limits.handshakeBytes) throw fail('EXCESSIVE_MESSAGE_SIZE', `a certificate of ${uncompressedLength} bytes, compressed`);
   const body = yield* settle(effects, 'decompress the certificate', decompressor.decompress(compressed, uncompressedLength));
@@ -66,14 +66,14 @@ function* certificateBody(effects: Effects, message: HandshakeMessage): Steps<Ui
   return body;
 }
 
-/** Our Certificate, and CertificateVerify if it is not empty, into the flight. */
-export function* authenticateClient(effects: Effects, { context, request }: ClientAuthentication, type: CertificateType, transcript: Transcript): Steps<void> {
+/** Our Certificate, and CertificateVerify if it is not empty, into the flight. Returns whose they are. */
+export function* authenticateClient(effects: Effects, { context, request }: ClientAuthentication, type: CertificateType, transcript: Transcript): Steps<Credential | undefined> {
   const chosen = yield* chooseCredential(effects, request, 'TLSv1.3', type);
-  effects.fact('clientCredential', chosen?.credential);
   put(effects, transcript, encodeCertificate({ context, entries: entriesOf(chosen) }));
-  if (chosen === undefined) return;
+  if (chosen === undefined) return undefined;
   const signature = yield* signCertificateVerify(effects, chosen, 'TLSv1.3', transcript.digest());
   put(effects, transcript, encodeCertificateVerify({ algorithm: chosen.scheme, signature }));
+  return chosen.credential;
 }
 
 function entriesOf(chosen: ChosenCredential | undefined): CertificateEntry[] {

@@ -41,7 +41,7 @@ import { handshakeName, HandshakeType } from '../wire/names.ts';
 import { decodeNewSessionTicket12, type NewSessionTicket12 } from '../wire/new_session_ticket.ts';
 import type { ServerHello } from '../wire/server_hello.ts';
 import { decodeServerKeyExchange, type ServerKeyExchange } from '../wire/server_key_exchange.ts';
-import { chosenCertificateType, disposePsks, disposeShares, offeredExtensions, type Offer } from './hello.ts';
+import { chosenCertificateType, clientCertificateType, disposePsks, disposeShares, offeredExtensions, type Offer } from './hello.ts';
 import { established, mint, resumed, type ChainVerified, type FinishedVerified, type SignatureVerified } from './proof.ts';
 
 /** What the ServerHello settled. */
@@ -212,9 +212,9 @@ function readCertificate(effects: Effects, negotiated: Negotiated, { body }: Han
 
 /** Our Certificate (section 7.4.6), maybe empty; returns what is to be sent behind ClientKeyExchange, if anything. */
 function* sendCertificate(effects: Effects, { transcript, extensions }: Negotiated, request: CertificateRequest12): Steps<(() => Steps<void>) | undefined> {
-  const type = chosenCertificateType(effects.config.clientCertificateTypes, extensions.clientCertificateType);
+  const type = clientCertificateType(effects, extensions.clientCertificateType);
   const chosen = yield* chooseCredential(effects, request, 'TLSv1.2', type);
-  effects.fact('clientCredential', chosen?.credential);
+  if (chosen !== undefined) effects.fact('clientCredential', chosen.credential);
   send(effects, transcript, type === 'raw-public-key' ? encodeRawPublicKey12(chosen?.credential.rawPublicKey ?? EMPTY) : encodeCertificate12(chosen?.credential.chain ?? []));
   if (chosen === undefined) return undefined;
   return function* certify(): Steps<void> {
@@ -316,6 +316,7 @@ function afterwards({ config }: Effects, { suite, offer, hello }: Negotiated, ma
       if (config.renegotiation === 'refuse') throw fail('NO_RENEGOTIATION');
       return undefined;
     },
+    dataCame: () => undefined,
     keyUpdate: undefined,
     beforeWrite: undefined,
     dispose: () => exporter.dispose(),

@@ -34,7 +34,7 @@ import { handshakeName, HandshakeType } from '../wire/names.ts';
 import type { ServerHello } from '../wire/server_hello.ts';
 import { after13 } from './after13.ts';
 import { authenticateClient, readCertificate, readCertificateRequest, type ClientAuthentication } from './authenticate13.ts';
-import { chosenCertificateType, disposePsks, disposeShares, offeredExtensions, type Offer } from './hello.ts';
+import { chosenCertificateType, clientCertificateType, disposePsks, disposeShares, offeredExtensions, type Offer } from './hello.ts';
 import { established, mint, resumed, type ChainVerified, type ContinuesVerified, type FinishedVerified, type SignatureVerified } from './proof.ts';
 
 /** The ServerHello that ended the negotiation. */
@@ -68,7 +68,7 @@ export function* client13(effects: Effects, offer: Offer, transcript: Transcript
 
   // ── EncryptedExtensions, section 4.3.1 ──
   const extensions = yield* readEncryptedExtensions(effects, offered, transcript);
-  const clientCertificateType = chosenCertificateType(effects.config.clientCertificateTypes, extensions.clientCertificateType);
+  const ourCertificateType = clientCertificateType(effects, extensions.clientCertificateType);
   const earlyDataAccepted = judgeEarlyData(effects, offer, extensions, psk, suite);
   if (offer.earlyData !== undefined && !earlyDataAccepted) {
     effects.closeEarlyData();
@@ -99,7 +99,7 @@ export function* client13(effects: Effects, offer: Offer, transcript: Transcript
   }
 
   // ── Certificate and CertificateVerify of ours, when they are asked for ──
-  if (identity.request !== undefined) yield* authenticateClient(effects, identity.request, clientCertificateType, transcript);
+  if (identity.request !== undefined) yield* authenticateClient(effects, identity.request, ourCertificateType, transcript);
 
   // ── Finished of ours ──
   send(effects, transcript, encodeFinished(finishedMac(hash, clientSecret, transcript.digest())));
@@ -115,7 +115,7 @@ export function* client13(effects: Effects, offer: Offer, transcript: Transcript
   // ── Established: nothing gets here without its proofs ──
   effects.done(
     identity.kind === 'verified' ? established(identity.chain, identity.signature, finished) : resumed(identity.continues, finished),
-    after13(effects, { suite, host: offer.request.host?.name, clientCertificateType, clientTraffic, serverTraffic, exporter: exporter13(hash, exporterSecret), resumptionSecret, transcript }),
+    after13(effects, { suite, host: offer.request.host?.name, clientCertificateType: ourCertificateType, clientTraffic, serverTraffic, exporter: exporter13(hash, exporterSecret), resumptionSecret, transcript }),
   );
 }
 

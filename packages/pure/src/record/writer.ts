@@ -105,6 +105,11 @@ export class RecordWriter {
     return this.#queue[0]?.settled;
   }
 
+  /** Bytes that the write() which is to be repeated must have at least. */
+  get owed(): number {
+    return this.#owed;
+  }
+
   /** It is time for new keys. */
   get worn(): boolean {
     return this.#protection?.worn ?? false;
