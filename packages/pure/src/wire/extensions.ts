@@ -134,7 +134,7 @@ const ROWS: { readonly [K in Key]: Row<K> } = {
   statusRequest: {
     type: ExtensionType.status_request,
     absence: 'no OCSP response comes',
-    in: { clientHello: statusRequest, serverHello12: flag, certificate: statusResponse, certificateRequest: statusRequest },
+    in: { clientHello: statusRequest, serverHello12: flag, certificate: statusResponse, certificateRequest: flag },
   },
   // RFC 9846 section 4.2.7
   supportedGroups: {
