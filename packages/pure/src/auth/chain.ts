@@ -17,6 +17,7 @@ import type { Config } from '../context.ts';
 import type { Effects } from '../effects.ts';
 import { fail } from '../reason.ts';
 import { type Steps, settle } from '../wait.ts';
+import { readCertificate } from './parsed.ts';
 import type { Peer } from './verify.ts';
 
 /** What is known of a chain once it was looked at. */
@@ -37,7 +38,7 @@ export function* validateChain(effects: Effects, peer: Peer, leaf: Certificate):
   const { store, crls, verifier } = trustOf(config);
   const { ocsp, pins, verify } = config;
   const steps = validatePath({
-    chain: [leaf, ...peer.certificates.slice(1)],
+    chain: [leaf, ...peer.certificates.slice(1).map(readOrLeave)],
     trustAnchors: store,
     verifier,
     now: config.now(),
@@ -54,6 +55,16 @@ export function* validateChain(effects: Effects, peer: Peer, leaf: Certificate):
   if (verify === 'none') checkPins(config, leaf.spki);
   else if (!result.ok) throw asTlsError(result.error);
   return result.ok ? { path: derOf(result), code: X509V.OK } : { path: undefined, code: result.error.verify };
+}
+
+/** What cannot be read is left to the path builder, which tells of it where that matters. */
+function readOrLeave(der: Uint8Array): Certificate | Uint8Array {
+  try {
+    return readCertificate(der);
+  } catch (error) {
+    if (error instanceof DerError) return der;
+    throw error;
+  }
 }
 
 /** Runs steps of @ferrule/x509 as steps of the handshake: both wait for promises of the signature verifier only. */
