@@ -3,6 +3,7 @@ export type { Backend, Feature, SslContext } from './backend.ts';
 export type { CertificateRequest, Credential, CredentialCallback, Signer } from './credential.ts';
 export type {
   CertificateCompression,
+  CertificateDecompressor,
   CertificateType,
   ContextOptions,
   ExternalPsk,

@@ -59,7 +59,7 @@ export interface ContextOptions {
   /** RFC 8449: the largest plaintext that the peer may put in one record, 64 to 16384. Feature `record-size-limit`. */
   readonly recordSizeLimit?: number;
   /** RFC 8879, most preferred first. Feature `certificate-compression`. */
-  readonly certificateCompression?: readonly CertificateCompression[];
+  readonly certificateCompression?: readonly (CertificateCompression | CertificateDecompressor)[];
   /** Encrypted ClientHello (RFC 9849): an ECHConfigList from DNS, or GREASE. Feature `ech`. */
   readonly ech?: Uint8Array | 'grease';
   /** RFC 8701. Feature `grease`. Default: false. */
@@ -91,7 +91,7 @@ export interface ContextOptions {
    * function judges it. Feature `raw-public-key`. Default: `x509`, and before it `raw-public-key` where `rawPublicKeys` is given.
    */
   readonly serverCertificateTypes?: readonly CertificateType[];
-  /** RFC 7250: what we may present, most preferred first. Feature `raw-public-key`. Default: `x509`, without saying so. */
+  /** RFC 7250: what we may present, most preferred first. Feature `raw-public-key`. Default: the types of `credentials`, in their order. */
   readonly clientCertificateTypes?: readonly CertificateType[];
   /** RFC 9846 section 4.2.11: pre-shared keys agreed out of band. Feature `external-psk`. */
   readonly externalPsks?: readonly ExternalPsk[];
@@ -123,6 +123,14 @@ export interface ContextOptions {
 export type CertificateType = 'x509' | 'raw-public-key';
 
 export type CertificateCompression = 'zlib' | 'brotli' | 'zstd';
+
+/** An algorithm that the backend has not got by itself: brotli in a browser, say. */
+export interface CertificateDecompressor {
+  /** CertificateCompressionAlgorithm of RFC 8879 section 7.3: 1 zlib, 2 brotli, 3 zstd. */
+  readonly id: number;
+  /** The certificate message; `null`, a throw or a rejection when the bytes are not intact, or would become more than `limit`. */
+  decompress(data: Uint8Array, limit: number): Uint8Array | null | Promise<Uint8Array | null>;
+}
 
 /** All positive integers. */
 export interface Limits {

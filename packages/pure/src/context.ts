@@ -4,6 +4,7 @@
  */
 import type {
   CertificateCompression,
+  CertificateDecompressor,
   CertificateType,
   ContextOptions,
   Credential,
@@ -18,10 +19,11 @@ import type {
   VerifyCallback,
 } from '@ferrule/contract';
 import { TlsError } from '@ferrule/result';
-import type { CipherSuite, CryptoProvider, Decompressor, Group } from './crypto/provider.ts';
+import type { CipherSuite, CryptoProvider, Group } from './crypto/provider.ts';
 import { parseEchConfigList, type EchConfig } from './ech/config.ts';
 import { DEFAULT_LIMITS, MAX_PLAINTEXT } from './limits.ts';
 import type { ExtensionInput } from './wire/extensions.ts';
+import { CertificateCompressionId } from './wire/names.ts';
 
 /** What a context is, after checking. */
 export interface Config {
@@ -41,7 +43,8 @@ export interface Config {
   readonly signatureAlgorithms: readonly number[];
   readonly alpn: readonly string[];
   readonly recordSizeLimit: number | undefined;
-  readonly decompressors: readonly Decompressor[];
+  /** By CertificateCompressionAlgorithm, most preferred first. */
+  readonly decompressors: readonly CertificateDecompressor[];
   readonly ech: readonly EchConfig[] | 'grease' | undefined;
   readonly grease: boolean;
   readonly extendedMasterSecret: 'require' | 'allow';
@@ -83,6 +86,7 @@ export function parseOptions(provider: CryptoProvider, options: ContextOptions =
   const { versions, suites } = versionsAndSuites(o, provider);
   if (o.has('ech') && versions[0] !== 'TLSv1.3') throw new TypeError('ech: needs TLS 1.3');
   const first = groups.find((group) => versions[0] === 'TLSv1.3' || !group.kem);
+  const credentials = list(o, 'credentials', credential) ?? [];
   return Object.freeze<Config>({
     provider,
     trustAnchors: list(o, 'trustAnchors', trustAnchor, { empty: true }) ?? [],
@@ -109,11 +113,11 @@ export function parseOptions(provider: CryptoProvider, options: ContextOptions =
     postHandshakeAuth: flag(o, 'postHandshakeAuth'),
     rawPublicKeys: list(o, 'rawPublicKeys', bytes) ?? [],
     serverCertificateTypes: list(o, 'serverCertificateTypes', certificateType) ?? (o.has('rawPublicKeys') ? ['raw-public-key', 'x509'] : ['x509']),
-    clientCertificateTypes: list(o, 'clientCertificateTypes', certificateType) ?? ['x509'],
+    clientCertificateTypes: list(o, 'clientCertificateTypes', certificateType) ?? typesOf(credentials),
     externalPsks: list(o, 'externalPsks', externalPsk) ?? [],
     recordPadding: integer(o, 'recordPadding', 0, MAX_PLAINTEXT) ?? 0,
     securityLevel: integer(o, 'securityLevel', 1, 5) ?? 2,
-    credentials: list(o, 'credentials', credential) ?? [],
+    credentials,
     onCertificateRequest: callback<CredentialCallback>(o, 'onCertificateRequest'),
     onKeylog: callback<(line: string) => void>(o, 'onKeylog'),
     onSession: callback<(session: TlsSession, ssl: Ssl) => void>(o, 'onSession'),
@@ -210,16 +214,37 @@ function schemes(o: Options, provider: CryptoProvider): readonly number[] {
   return ids ?? provider.schemes;
 }
 
-function decompressors(o: Options, provider: CryptoProvider): readonly Decompressor[] {
-  const names = list(o, 'certificateCompression', (value, name) => member<CertificateCompression>(value, name, ['zlib', 'brotli', 'zstd'])) ?? [];
-  return Object.freeze(
-    names.map((name) => {
-      const found = provider.decompressors.find((candidate) => candidate.name === name);
-      if (found === undefined) throw new TypeError(`certificateCompression: ${name} is not available with ${provider.name}`);
-      return found;
-    }),
-  );
+function decompressors(o: Options, provider: CryptoProvider): readonly CertificateDecompressor[] {
+  const decompressor = (value: unknown, name: string): CertificateDecompressor => {
+    if (typeof value === 'object' && value !== null) return callersDecompressor(value, name);
+    const algorithm = member<CertificateCompression>(value, name, ['zlib', 'brotli', 'zstd']);
+    const found = provider.decompressors.find((candidate) => candidate.name === algorithm);
+    if (found === undefined) throw new TypeError(`certificateCompression: ${algorithm} is not available with ${provider.name}`);
+    return { id: CertificateCompressionId[algorithm], decompress: (data, limit) => found.decompress(data, limit) };
+  };
+  return Object.freeze(list(o, 'certificateCompression', decompressor) ?? []);
 }
+
+/** Whatever it throws means that the bytes are not intact. */
+function callersDecompressor(value: object, name: string): CertificateDecompressor {
+  const o = record(value, name, ['id', 'decompress']);
+  const id = codePoint(o.get('id'), `${name}.id`);
+  const decompress = o.get('decompress');
+  if (typeof decompress !== 'function') throw new TypeError(`${name}.decompress: must be a function`);
+  return {
+    id,
+    decompress(data, limit) {
+      try {
+        const body: unknown = decompress(data, limit);
+        return body instanceof Promise ? body.then(bytesOrNull, () => null) : bytesOrNull(body);
+      } catch {
+        return null;
+      }
+    },
+  };
+}
+
+const bytesOrNull = (value: unknown): Uint8Array | null => (isBytes(value) ? value : null);
 
 function verifyOption(o: Options): 'peer' | 'none' | VerifyCallback {
   const value = o.get('verify');
@@ -261,6 +286,10 @@ function externalPsk(value: unknown, name: string): ExternalPsk {
   if (identity.length > 0xffff) throw new TypeError(`${name}.identity: longer than 65535 bytes`);
   return { identity, key: bytes(o.get('key'), `${name}.key`), hash: member(o.get('hash'), `${name}.hash`, ['sha256', 'sha384']) };
 }
+
+/** The types of the credentials, in their order. */
+const typesOf = (credentials: readonly Credential[]): readonly CertificateType[] =>
+  credentials.length === 0 ? ['x509'] : [...new Set(credentials.map(({ rawPublicKey }) => (rawPublicKey === undefined ? 'x509' : 'raw-public-key')))];
 
 const certificateType = (value: unknown, name: string): CertificateType => member<CertificateType>(value, name, ['x509', 'raw-public-key']);
 

@@ -133,11 +133,27 @@ class Connection {
     const data = this.#initialWrite().subarray(0, this.#offered?.maxEarlyData);
     let sent = 0;
     while (sent < data.length) {
-      const ret = await this.#link.finish(this.#ssl, () => this.#ssl.writeEarlyData(data.subarray(sent)));
+      let ret: number;
+      try {
+        ret = await this.#link.finish(this.#ssl, () => this.#ssl.writeEarlyData(data.subarray(sent)));
+      } catch (error) {
+        if (!(error instanceof TypeError)) throw error;
+        return sent; // the session does not fit what is offered now, e.g. another ALPN: BoGo asks for nothing more than that
+      }
       if (ret <= 0) break;
       sent += ret;
     }
+    if (this.#options.config['export-keying-material'] !== undefined) this.#exportTooEarly();
     return sent;
+  }
+
+  /** There is no exporter before the handshake is done but the early one, which is another. */
+  #exportTooEarly(): void {
+    try {
+      this.#ssl.exportKeyingMaterial('', undefined, 32);
+    } catch (error) {
+      throw new ConnectionFailed(`error:HANDSHAKE_NOT_COMPLETE: ${String(error)}`);
+    }
   }
 
   #initialWrite(): Uint8Array {

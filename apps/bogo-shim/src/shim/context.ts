@@ -3,6 +3,7 @@ import type { Backend, CertificateRequest, CertificateType, ContextOptions, Cred
 import { Alert, TlsError } from '@ferrule/result';
 import { createHash } from 'node:crypto';
 import { same } from './checks.ts';
+import { DECOMPRESSORS } from './decompressors.ts';
 import { later } from './later.ts';
 import { RAW_PUBLIC_KEY, Unimplemented, type Config, type CredentialFlags } from './flags.ts';
 import { certificates, privateKey, publicKey } from './pem.ts';
@@ -35,7 +36,7 @@ export function contextOptions(backend: Backend, config: Config, observed: Obser
   else if (config['key-shares'] !== undefined || config['server-supported-groups-hint'] !== undefined) need('key-share-choice');
   if (config['advertise-alpn'] !== undefined) optional.alpn = alpnOf(config['advertise-alpn']);
   if (config['allow-unknown-alpn-protos']) throw new Unimplemented('a protocol that was not offered is always refused');
-  if (config['install-cert-compression-algs']) throw new Unimplemented("BoGo's own certificate compression algorithms");
+  if (config['install-cert-compression-algs']) (need('certificate-compression'), (optional.certificateCompression = DECOMPRESSORS));
   if (config['enable-ocsp-stapling']) optional.ocsp = 'request';
   if (config['enable-signed-cert-timestamps']) optional.signedCertificateTimestamps = true;
   if (config['enable-grease']) (need('grease'), (optional.grease = true));

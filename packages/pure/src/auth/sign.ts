@@ -130,7 +130,7 @@ function judge(credential: Credential, key: SigningKey, request: CertificateRequ
   if (credential.mustMatchIssuer === true && !issuedByOneOf(credential, request.authorities)) {
     return fail('NO_MATCHING_CREDENTIAL', 'the server names no issuer of this client certificate');
   }
-  const wanted = credential.signatureAlgorithms ?? key.schemes;
+  const wanted = credential.signatureAlgorithms ?? key.schemes.filter((id) => signatureScheme(id)?.legacy !== true);
   const scheme = wanted
     .filter((id) => key.schemes.includes(id) && request.signatureAlgorithms.includes(id))
     .map(signatureScheme)

@@ -7,7 +7,7 @@
  */
 import type { VerifyCallback } from '@ferrule/contract';
 import { X509V, SslError, TlsError } from '@ferrule/result';
-import { DerError, type Certificate, type PublicKey, parseCertificate, parsePublicKey } from '@ferrule/x509';
+import { DerError, type Certificate, type PublicKey, parsePublicKey } from '@ferrule/x509';
 import type { CipherSuite, CryptoProvider } from '../crypto/provider.ts';
 import { type KeyKind, type SignatureScheme, signatureScheme } from '../crypto/schemes.ts';
 import type { Effects } from '../effects.ts';
@@ -16,6 +16,7 @@ import { fail } from '../reason.ts';
 import type { Session } from '../session/session.ts';
 import { type Steps, settle } from '../wait.ts';
 import { checkPins, validateChain } from './chain.ts';
+import { readCertificate } from './parsed.ts';
 
 /** What the server presented. */
 export interface Peer {
@@ -113,11 +114,13 @@ export function rememberPeer(effects: Effects, { fields }: Session): void {
 }
 
 /** The verify function of the options: only `true` accepts. */
-function* askCaller(effects: Effects, { host, certificates, ocspResponse }: Peer, verify: VerifyCallback): Steps<void> {
+function* askCaller(effects: Effects, { host, kind, certificates, ocspResponse }: Peer, verify: VerifyCallback): Steps<void> {
   let accepted: boolean;
   try {
     // Copies: what the callback does with them must not reach what is reported and stored.
-    const peer = { host, chain: certificates.map((certificate) => certificate.slice()), ocspResponse: ocspResponse?.slice() };
+    const [key] = kind === 'raw-public-key' ? certificates : [];
+    const chain = kind === 'x509' ? certificates.map((certificate) => certificate.slice()) : [];
+    const peer = { host, chain, rawPublicKey: key?.slice(), ocspResponse: ocspResponse?.slice() };
     accepted = yield* settle(effects, 'verify the certificate by callback', verify(peer), SslError.wantRetryVerify);
   } catch (error) {
     throw refusal(error);
@@ -137,7 +140,7 @@ function refusal(error: unknown): TlsError {
 }
 
 function readLeaf(der: Uint8Array): Certificate {
-  return readable("the server's certificate", () => parseCertificate(der));
+  return readable("the server's certificate", () => readCertificate(der));
 }
 
 function readable<T>(what: string, read: () => T): T {
@@ -185,6 +188,7 @@ export function keyKind(key: PublicKey): KeyKind | undefined {
 export function schemeFits(scheme: SignatureScheme, kind: KeyKind | undefined, version: CipherSuite['version']): boolean {
   if (kind === undefined) return false;
   if (version === 'TLSv1.3') return scheme.tls13 && scheme.key === kind;
+  if (scheme.legacy === true) return false;
   return scheme.key === kind || (scheme.key.startsWith('secp') && kind.startsWith('secp'));
 }
 

@@ -13,6 +13,8 @@ export interface SignatureScheme {
   readonly key: KeyKind;
   /** RSASSA-PKCS1-v1_5 signs certificates and TLS 1.2 only. */
   readonly tls13: boolean;
+  /** RFC 9963: for clients of TLS 1.3 whose key can do no better, and only when asked for by name; never offered. */
+  readonly legacy?: true;
 }
 
 const HASH_LENGTH: Readonly<Record<HashName, number>> = { sha256: 32, sha384: 48, sha512: 64 };
@@ -27,6 +29,9 @@ const pss = (id: number, key: 'rsa' | 'rsa-pss', hash: HashName): SignatureSchem
   algorithm: { kind: 'rsa-pss', hash, saltLength: HASH_LENGTH[hash] },
   key,
   tls13: true,
+});
+const legacyPkcs1 = (id: number, hash: HashName): SignatureScheme => ({
+  id, name: `rsa_pkcs1_${hash}_legacy`, algorithm: { kind: 'rsa-pkcs1', hash }, key: 'rsa', tls13: true, legacy: true,
 });
 const pkcs1 = (id: number, hash: HashName): SignatureScheme => ({
   id, name: `rsa_pkcs1_${hash}`, algorithm: { kind: 'rsa-pkcs1', hash }, key: 'rsa', tls13: false,
@@ -48,6 +53,9 @@ export const SIGNATURE_SCHEMES: readonly SignatureScheme[] = Object.freeze([
   pkcs1(0x0401, 'sha256'),
   pkcs1(0x0501, 'sha384'),
   pkcs1(0x0601, 'sha512'),
+  legacyPkcs1(0x0420, 'sha256'),
+  legacyPkcs1(0x0520, 'sha384'),
+  legacyPkcs1(0x0620, 'sha512'),
 ]);
 
 const BY_ID = new Map(SIGNATURE_SCHEMES.map((scheme) => [scheme.id, scheme]));
@@ -55,5 +63,5 @@ const BY_ID = new Map(SIGNATURE_SCHEMES.map((scheme) => [scheme.id, scheme]));
 /** `undefined` for a code point that this engine does not know: SHA-1, DSA, unassigned. */
 export const signatureScheme = (id: number): SignatureScheme | undefined => BY_ID.get(id);
 
-/** The schemes of the design: everything but Ed448, which the public web does not use. */
-export const DEFAULT_SCHEMES: readonly number[] = Object.freeze(SIGNATURE_SCHEMES.filter(({ key }) => key !== 'ed448').map(({ id }) => id));
+/** The schemes of the design: everything but Ed448, which the public web does not use, and what is only for clients. */
+export const DEFAULT_SCHEMES: readonly number[] = Object.freeze(SIGNATURE_SCHEMES.filter(({ key, legacy }) => key !== 'ed448' && legacy !== true).map(({ id }) => id));

@@ -16,7 +16,7 @@ import { settle, type Steps } from '../wait.ts';
 import { bindersLength, encodeClientHello, setBinders, type ClientHello } from '../wire/client_hello.ts';
 import type { EchClientHello, Extension, OfferedPsks } from '../wire/extension_values.ts';
 import { encodeExtension, encodeExtensions, type ExtensionInput } from '../wire/extensions.ts';
-import { CertificateCompressionId, CertificateType, ExtensionType, greaseValue, PointFormat, PskMode, Version } from '../wire/names.ts';
+import { CertificateType, ExtensionType, greaseValue, PointFormat, PskMode, Version } from '../wire/names.ts';
 
 const EMPTY = new Uint8Array(0);
 
@@ -176,7 +176,7 @@ function extensions(effects: Effects, offer: Offer): Extension[] {
     alpn: config.alpn.length > 0 ? config.alpn.map((name) => new TextEncoder().encode(name)) : undefined,
     statusRequest: config.ocsp === 'off' ? undefined : true,
     signedCertificateTimestamp: config.signedCertificateTimestamps || undefined,
-    compressCertificate: speaks13 && config.decompressors.length > 0 ? config.decompressors.map(({ name }) => CertificateCompressionId[name]) : undefined,
+    compressCertificate: speaks13 && config.decompressors.length > 0 ? config.decompressors.map(({ id }) => id) : undefined,
     postHandshakeAuth: (speaks13 && config.postHandshakeAuth) || undefined,
     encryptedClientHello: offer.ech,
   };
@@ -224,6 +224,10 @@ function certificateTypes(types: readonly ContractCertificateType[]): readonly n
   if (types.length === 1 && types[0] === 'x509') return undefined;
   return types.map((type) => (type === 'x509' ? CertificateType.x509 : CertificateType.raw_public_key));
 }
+
+/** How we are to present ourselves: X.509 when the server says nothing, whether we have that or not. @throws TlsError WRONG_CERTIFICATE_TYPE */
+export const clientCertificateType = ({ config }: Effects, chosen: number | undefined): ContractCertificateType =>
+  chosen === undefined ? 'x509' : chosenCertificateType(config.clientCertificateTypes, chosen);
 
 /** What the server chose of what was offered; X.509 when it says nothing. @throws TlsError WRONG_CERTIFICATE_TYPE */
 export function chosenCertificateType(offered: readonly ContractCertificateType[], chosen: number | undefined): ContractCertificateType {
