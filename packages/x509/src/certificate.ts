@@ -77,17 +77,10 @@ export const parseCertificate = (der: Uint8Array): Certificate => {
   const spki = reader.element(Tag.SEQUENCE);
   const publicKey = parsePublicKey(spki);
   for (const tag of [0x81, 0x82]) if (reader.peek() === tag) readUniqueIdentifier(reader, tag, version);
-  const { extensions, decoded, unhandledCritical } = readExtensions(reader);
-  reader.close(certificate);
-  const tbs = der.subarray(tbsStart, reader.position);
-  const algorithmStart = reader.position;
-  const { oid, algorithm } = readSignatureAlgorithm(reader);
-  const outerAlgorithm = der.subarray(algorithmStart, reader.position);
-  const signature = reader.octetsOfBitString();
-  reader.finish();
-  return {
+  // one literal with everything in it: all certificates have the same shape, which engines like
+  const read: Mutable<Certificate> = {
     raw: der,
-    tbs,
+    tbs: der,
     version,
     serial,
     issuer,
@@ -97,40 +90,61 @@ export const parseCertificate = (der: Uint8Array): Certificate => {
     timeForms: [notBefore.form, notAfter.form],
     spki,
     publicKey,
-    signatureAlgorithm: algorithm,
-    signatureOid: oid,
-    signatureAlgorithmsAgree: bytesEqual(innerAlgorithm, outerAlgorithm),
-    signature,
-    extensions,
-    unhandledCritical,
+    signatureAlgorithm: undefined,
+    signatureOid: '',
+    signatureAlgorithmsAgree: false,
+    signature: der,
+    extensions: [],
+    unhandledCritical: undefined,
     selfIssued: bytesEqual(issuer, subject),
-    ...decoded,
+    basicConstraints: undefined,
+    keyUsage: undefined,
+    extendedKeyUsage: undefined,
+    subjectAltName: undefined,
+    nameConstraints: undefined,
+    authorityKeyIdentifier: undefined,
+    subjectKeyIdentifier: undefined,
+    certificatePolicies: undefined,
+    policyMappings: undefined,
+    policyConstraints: undefined,
+    inhibitAnyPolicy: undefined,
+    authorityInfoAccess: undefined,
+    tlsFeatures: undefined,
   };
+  if (reader.more) readExtensions(reader, read);
+  reader.close(certificate);
+  read.tbs = der.subarray(tbsStart, reader.position);
+  const algorithmStart = reader.position;
+  const { oid, algorithm } = readSignatureAlgorithm(reader);
+  read.signatureOid = oid;
+  read.signatureAlgorithm = algorithm;
+  read.signatureAlgorithmsAgree = bytesEqual(innerAlgorithm, der.subarray(algorithmStart, reader.position));
+  read.signature = reader.octetsOfBitString();
+  reader.finish();
+  return read;
 };
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 const readUniqueIdentifier = (reader: DerReader, tag: number, version: number): void => {
   if (version === 1) reader.fail('unique identifiers need v2');
   reader.skip(tag);
 };
 
-const readExtensions = (reader: DerReader): { extensions: Extension[]; decoded: Decoded; unhandledCritical: string | undefined } => {
+const readExtensions = (reader: DerReader, into: Mutable<Certificate>): void => {
   const extensions: Extension[] = [];
-  const decoded: Decoded = {};
-  let unhandledCritical: string | undefined;
-  if (reader.more) {
-    const outer = reader.open(0xa3);
-    const list = reader.open(Tag.SEQUENCE);
-    do {
-      const extension = readExtension(reader);
-      const { oid, critical, value } = extension;
-      for (const other of extensions) if (other.oid === oid) reader.fail(`extension ${oid} stands twice`);
-      if (!decodeExtension(oid, value, decoded) && critical && !PROCESSED_ELSEWHERE.has(oid)) unhandledCritical ??= oid;
-      extensions.push(extension);
-    } while (reader.more);
-    reader.close(list);
-    reader.close(outer);
-  }
-  return { extensions, decoded, unhandledCritical };
+  const outer = reader.open(0xa3);
+  const list = reader.open(Tag.SEQUENCE);
+  do {
+    const extension = readExtension(reader);
+    const { oid, critical, value } = extension;
+    for (const other of extensions) if (other.oid === oid) reader.fail(`extension ${oid} stands twice`);
+    if (!decodeExtension(oid, value, into) && critical && !PROCESSED_ELSEWHERE.has(oid)) into.unhandledCritical ??= oid;
+    extensions.push(extension);
+  } while (reader.more);
+  reader.close(list);
+  reader.close(outer);
+  into.extensions = extensions;
 };
 
 /** An explicit `critical FALSE`, which DER forbids, is let pass: old CAs write it, and it changes nothing. */

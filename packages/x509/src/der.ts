@@ -126,16 +126,16 @@ export class DerReader {
   smallInteger(tag: number = Tag.INTEGER): number {
     const view = this.integer(tag);
     if (view.length > 4 || (view[0] as number) >= 0x80) this.fail('DER: INTEGER is out of range');
-    let value = 0;
-    for (const byte of view) value = value * 256 + byte;
-    return value;
+    return view.reduce((value, byte) => value * 256 + byte, 0);
   }
 
   /** The contents of a BIT STRING whose length is whole bytes. */
   octetsOfBitString(): Uint8Array {
-    const view = this.contents(Tag.BIT_STRING);
-    if (view[0] !== 0) this.fail('DER: BIT STRING of whole bytes expected');
-    return view.subarray(1);
+    const stop = this.header(Tag.BIT_STRING);
+    if (this.bytes[this.position] !== 0 || this.position === stop) this.fail('DER: BIT STRING of whole bytes expected');
+    const view = this.bytes.subarray(this.position + 1, stop);
+    this.position = stop;
+    return view;
   }
 
   /** A named bit list (bit 0 is the first) as a number with bit n = 1 << n; 31 bits at most. */

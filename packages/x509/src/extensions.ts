@@ -60,20 +60,20 @@ export interface PolicyConstraints {
 
 /** What was decoded; `undefined` where the extension is absent. */
 export interface Decoded {
-  basicConstraints?: BasicConstraints;
-  keyUsage?: number;
-  extendedKeyUsage?: readonly string[];
-  subjectAltName?: readonly GeneralName[];
-  nameConstraints?: NameConstraints;
-  authorityKeyIdentifier?: AuthorityKeyIdentifier;
-  subjectKeyIdentifier?: Uint8Array;
-  certificatePolicies?: readonly PolicyInformation[];
-  policyMappings?: readonly (readonly [issuer: string, subject: string])[];
-  policyConstraints?: PolicyConstraints;
-  inhibitAnyPolicy?: number;
-  authorityInfoAccess?: readonly AccessDescription[];
+  basicConstraints: BasicConstraints | undefined;
+  keyUsage: number | undefined;
+  extendedKeyUsage: readonly string[] | undefined;
+  subjectAltName: readonly GeneralName[] | undefined;
+  nameConstraints: NameConstraints | undefined;
+  authorityKeyIdentifier: AuthorityKeyIdentifier | undefined;
+  subjectKeyIdentifier: Uint8Array | undefined;
+  certificatePolicies: readonly PolicyInformation[] | undefined;
+  policyMappings: readonly (readonly [issuer: string, subject: string])[] | undefined;
+  policyConstraints: PolicyConstraints | undefined;
+  inhibitAnyPolicy: number | undefined;
+  authorityInfoAccess: readonly AccessDescription[] | undefined;
   /** TLS extension numbers that the server must answer with: 5 is must-staple. */
-  tlsFeatures?: readonly number[];
+  tlsFeatures: readonly number[] | undefined;
 }
 
 export interface AccessDescription {

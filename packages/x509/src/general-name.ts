@@ -61,10 +61,8 @@ export const generalNameText = ({ type, value }: GeneralName): string => {
       return `DirName:${nameText(value)}`;
     case NameType.ip:
       return `IP Address:${addressText(value)}`;
-    case NameType.registeredId:
-      return `Registered ID:#${hex(value)}`;
     default:
-      return `${type === NameType.other ? 'othername' : type === NameType.x400 ? 'X400Name' : 'EdiPartyName'}:#${hex(value)}`;
+      return `${type === NameType.other ? 'othername' : `name of kind ${type}`}:#${hex(value)}`;
   }
 };
 

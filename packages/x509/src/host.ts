@@ -88,10 +88,17 @@ export const matchesHost = (certificate: Certificate, host: Host | string): bool
   return false;
 };
 
+/** Lengths and letters first: a certificate may have a hundred names, and only the one that fits has to be looked at in full. */
 const matchesDns = (value: Uint8Array, reference: string): boolean => {
-  const presented = presentedDnsName(value);
-  if (presented === undefined) return false;
-  if (!presented.startsWith('*.')) return presented === reference;
-  const base = presented.slice(1);
-  return base.indexOf('.', 1) > 0 && reference.endsWith(base) && reference.indexOf('.') === reference.length - base.length;
+  const dot = reference.indexOf('.');
+  const wildcard = value[0] === 0x2a;
+  const skipped = wildcard ? dot : 0;
+  const offset = wildcard ? 1 : 0;
+  if (skipped < 0 || value.length - offset !== reference.length - skipped) return false;
+  for (let i = reference.length - 1; i >= skipped; i--) {
+    const letter = value[i - skipped + offset] as number;
+    if ((letter >= 0x41 && letter <= 0x5a ? letter | 0x20 : letter) !== reference.charCodeAt(i)) return false;
+  }
+  // at least two labels behind a wildcard
+  return presentedDnsName(value) !== undefined && (!wildcard || reference.indexOf('.', dot + 1) > 0);
 };

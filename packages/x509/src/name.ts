@@ -121,7 +121,7 @@ interface Utf8Decoder {
 const { TextDecoder } = globalThis as unknown as { TextDecoder: new (label: string, options: { fatal: boolean; ignoreBOM: boolean }) => Utf8Decoder };
 let utf8: Utf8Decoder | undefined;
 
-/** The text of an ASN.1 string; `undefined` when the bytes are not of the type. */
+/** The text of an ASN.1 string; `undefined` when the bytes are not of the type, or the type is one that nobody uses. */
 export const decodeText = (tag: number, bytes: Uint8Array): string | undefined => {
   switch (tag) {
     case Tag.UTF8_STRING:
@@ -138,9 +138,7 @@ export const decodeText = (tag: number, bytes: Uint8Array): string | undefined =
     case 0x14: // TeletexString, read as Latin-1, as everyone does
       return latin1(bytes);
     case 0x1e: // BMPString
-      return wide(bytes, 2);
-    case 0x1c: // UniversalString
-      return wide(bytes, 4);
+      return bmp(bytes);
     default:
       return undefined;
   }
@@ -152,14 +150,9 @@ export const ascii = (bytes: Uint8Array): string | undefined => {
   return latin1(bytes);
 };
 
-const wide = (bytes: Uint8Array, size: 2 | 4): string | undefined => {
-  if (bytes.length % size) return undefined;
+const bmp = (bytes: Uint8Array): string | undefined => {
+  if (bytes.length % 2) return undefined;
   let text = '';
-  for (let i = 0; i < bytes.length; i += size) {
-    let code = 0;
-    for (let j = 0; j < size; j++) code = code * 256 + (bytes[i + j] as number);
-    if (code > 0x10ffff) return undefined;
-    text += size === 2 ? String.fromCharCode(code) : String.fromCodePoint(code);
-  }
+  for (let i = 0; i < bytes.length; i += 2) text += String.fromCharCode((bytes[i] as number) * 256 + (bytes[i + 1] as number));
   return text;
 };

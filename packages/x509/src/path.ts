@@ -9,6 +9,7 @@
  *
  * Written as steps: a generator that yields only the promises that a `SignatureVerifier` answered with.
  */
+import type { TlsErrorCode } from '@ferrule/result';
 import { parseCertificate, type Certificate } from './certificate.ts';
 import { checkConstraints, MAX_COMPARISONS, type ComparisonBudget } from './constraints.ts';
 import { bytesEqual, DerError, latin1 } from './der.ts';
@@ -90,16 +91,17 @@ function* run(input: PathInput, checks: PathChecks | undefined): Steps<PathResul
 }
 
 const readLeaf = ([leaf]: PathInput['chain']): Certificate | PathFailure => {
-  if (!leaf) return { code: 'NO_CERTIFICATE', verify: 1, depth: 0, subject: undefined, message: 'there is no certificate', hint: 'The server must send its certificate.', chain: [] };
+  if (!leaf) return noPath('NO_CERTIFICATE', 'there is no certificate');
   if (!(leaf instanceof Uint8Array)) return leaf;
   try {
     return parseCertificate(leaf);
   } catch (error) {
     if (!(error instanceof DerError)) throw error;
-    const message = `the certificate is malformed: ${error.message}`;
-    return { code: 'CERT_INVALID', verify: 1, depth: 0, subject: undefined, message, hint: 'Whoever runs the server must install a correct certificate.', chain: [] };
+    return noPath('CERT_INVALID', `the certificate is malformed: ${error.message}`);
   }
 };
+
+const noPath = (code: TlsErrorCode, message: string): PathFailure => ({ code, verify: V.UNSPECIFIED, depth: 0, subject: undefined, message, hint: undefined, chain: [] });
 
 interface Candidate {
   readonly issuer: Issuer;

@@ -77,8 +77,7 @@ const breachOfForm = (c: Certificate, role: Role): RuleBreach | undefined => {
  * serial number 0 or write a time in the other form: an anchor is excused from these.
  */
 const breachOfIssuer = (c: Certificate, role: Role): RuleBreach | undefined => {
-  const hint = 'A certificate that is no CA was used to sign another one: whoever runs the server must get its certificate from a real CA.';
-  if (c.basicConstraints?.ca !== true) return breach(V.INVALID_CA, 'signed another certificate but is not a CA', 'CERT_INVALID', hint);
+  if (c.basicConstraints?.ca !== true) return breach(V.INVALID_CA, 'signed another certificate but is not a CA');
   if (c.keyUsage !== undefined && !(c.keyUsage & KeyUsage.keyCertSign)) return breach(V.KEYUSAGE_NO_CERTSIGN, 'may not sign certificates (keyUsage lacks keyCertSign)');
   if (c.keyUsage === undefined && role !== 'anchor') return breach(V.CA_CERT_MISSING_KEY_USAGE, 'is a CA without keyUsage');
   if (!extensionOf(c, Oid.basicConstraints)?.critical) return breach(V.CA_BCONS_NOT_CRITICAL, 'is a CA whose basicConstraints is not critical');
@@ -164,12 +163,13 @@ const breachOfSignatureAlgorithm = (c: Certificate, level: number): RuleBreach |
 };
 
 const breachOfValidity = (c: Certificate, role: Role, now: number): RuleBreach | undefined => {
-  const what = role === 'leaf' ? 'The certificate of the server' : role === 'anchor' ? 'The trust anchor' : 'An intermediate certificate, not that of the server,';
-  if (now > c.notAfter) {
-    const hint = role === 'leaf' ? undefined : `${what} has expired: ${role === 'anchor' ? 'trust its successor' : 'the server must send the current one'}.`;
-    return breach(V.CERT_HAS_EXPIRED, `expired on ${date(c.notAfter)}`, 'CERT_EXPIRED', hint);
-  }
+  if (now > c.notAfter) return breach(V.CERT_HAS_EXPIRED, `expired on ${date(c.notAfter)}`, 'CERT_EXPIRED', EXPIRED_HINTS[role]);
   return now < c.notBefore ? breach(V.CERT_NOT_YET_VALID, `is not valid before ${date(c.notBefore)}`, 'CERT_NOT_YET_VALID') : undefined;
+};
+const EXPIRED_HINTS = {
+  leaf: undefined,
+  intermediate: 'An intermediate certificate has expired, not that of the server: the server must send the current one.',
+  anchor: 'The trust anchor has expired: trust its successor.',
 };
 
 /** `2026-11-23 08:47:29 UTC` */

@@ -1,5 +1,5 @@
 /** @module UTCTime and GeneralizedTime as RFC 5280 section 4.1.2.5 allows them: to the second, in Zulu time. */
-import { DerReader, latin1 } from './der.ts';
+import type { DerReader } from './der.ts';
 import * as Tag from './tag.ts';
 
 export interface Time {
@@ -9,17 +9,24 @@ export interface Time {
   readonly form: boolean;
 }
 
-const PATTERN = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/;
-
 export const readTime = (reader: DerReader): Time => {
   const utc = reader.peek() === Tag.UTC_TIME;
-  const text = latin1(reader.contents(utc ? Tag.UTC_TIME : Tag.GENERALIZED_TIME));
-  const full = utc ? (text < '5' ? '20' : '19') + text : text;
-  const match = PATTERN.exec(full);
-  if (!match) reader.fail('time is not YYMMDDHHMMSSZ or YYYYMMDDHHMMSSZ');
-  const [year, month, day, hour, minute, second] = match.slice(1).map(Number) as [number, number, number, number, number, number];
-  const date = new Date(0);
-  date.setUTCFullYear(year, month - 1, day);
+  const stop = reader.header(utc ? Tag.UTC_TIME : Tag.GENERALIZED_TIME);
+  const { bytes } = reader;
+  const start = stop - 11;
+  if (reader.position !== start - (utc ? 2 : 4) || bytes[stop - 1] !== 0x5a) reader.fail('time is not YYMMDDHHMMSSZ or YYYYMMDDHHMMSSZ');
+  const two = (at: number): number => {
+    const tens = (bytes[at] as number) - 0x30;
+    const ones = (bytes[at + 1] as number) - 0x30;
+    if (tens < 0 || tens > 9 || ones < 0 || ones > 9) reader.fail('time has something else than digits');
+    return tens * 10 + ones;
+  };
+  const low = two(start - 2);
+  const year = low + (utc ? (low < 50 ? 2000 : 1900) : 100 * two(start - 4));
+  const [month, day, hour, minute, second] = [two(start), two(start + 2), two(start + 4), two(start + 6), two(start + 8)];
+  const date = new Date(Date.UTC(2000, month - 1, day, hour, minute, second));
+  date.setUTCFullYear(year);
   if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day || hour > 23 || minute > 59 || second > 59) reader.fail('time does not exist');
-  return { at: date.setUTCHours(hour, minute, second), form: utc || year >= 2050 };
+  reader.position = stop;
+  return { at: date.getTime(), form: utc || year >= 2050 };
 };

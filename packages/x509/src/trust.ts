@@ -1,10 +1,9 @@
 /** @module Trust anchors: read once, found by subject. */
 import { parseCertificate, type Certificate } from './certificate.ts';
-import { bytesEqual, DerReader, latin1, readWhole } from './der.ts';
+import { bytesEqual, DerReader, latin1 } from './der.ts';
 import { readNameConstraints, type NameConstraints } from './general-name.ts';
 import { canonicalName, readName } from './name.ts';
 import { parsePublicKey, type PublicKey } from './public-key.ts';
-import * as Tag from './tag.ts';
 
 /** Whom to trust: a whole certificate, or what RFC 5280 section 6.1.1 (d) needs of it. */
 export type TrustAnchorInput =
@@ -24,8 +23,8 @@ export interface Issuer {
   readonly subject: Uint8Array;
   readonly spki: Uint8Array;
   readonly publicKey: PublicKey;
-  readonly nameConstraints?: NameConstraints;
-  readonly subjectKeyIdentifier?: Uint8Array;
+  readonly nameConstraints: NameConstraints | undefined;
+  readonly subjectKeyIdentifier: Uint8Array | undefined;
   /** Absent for a bare anchor. */
   readonly certificate: Certificate | undefined;
 }
@@ -86,18 +85,21 @@ const readAnchor = (anchor: TrustAnchorInput): Issuer => {
     spki,
     publicKey: parsePublicKey(spki),
     certificate: undefined,
-    ...(nameConstraints && { nameConstraints: wholeNameConstraints(nameConstraints) }),
+    nameConstraints: nameConstraints && wholeNameConstraints(nameConstraints),
+    subjectKeyIdentifier: undefined,
   };
 };
 const ANCHOR_KEYS: ReadonlySet<string> = new Set(['subject', 'spki', 'nameConstraints']);
 
 const wholeNameConstraints = (der: Uint8Array): NameConstraints => {
-  readWhole(der, Tag.SEQUENCE);
-  return readNameConstraints(new DerReader(der));
+  const reader = new DerReader(der);
+  const constraints = readNameConstraints(reader);
+  reader.finish();
+  return constraints;
 };
 
 /** A certificate as an issuer. */
 export const issuerOf = (certificate: Certificate): Issuer => {
   const { subject, spki, publicKey, nameConstraints, subjectKeyIdentifier } = certificate;
-  return { subject, spki, publicKey, certificate, ...(nameConstraints && { nameConstraints }), ...(subjectKeyIdentifier && { subjectKeyIdentifier }) };
+  return { subject, spki, publicKey, nameConstraints, subjectKeyIdentifier, certificate };
 };
