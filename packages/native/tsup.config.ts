@@ -1,3 +1,4 @@
 import { library } from '@ferrule/tsup-config';
 
-export default library({ index: 'src/index.ts' });
+// `import.meta.url` in the CommonJS build too: the addon is found from there.
+export default library({ index: 'src/index.ts' }, { platform: 'node', shims: true });

@@ -33,8 +33,6 @@ export interface Refusal {
 export interface Host {
   readonly versions: { readonly [name: string]: string | undefined };
   readonly release: { readonly name?: string };
-  readonly platform: string;
-  readonly arch: string;
 }
 
 const NODE_API = 8;
@@ -66,8 +64,13 @@ export function loadLibrary(): Library | Refusal {
   return loaded;
 }
 
-/** Where a built addon may be, beside `src` and `dist` alike. Linux: for glibc, then for musl; the wrong one does not load. */
-function addonFiles({ platform, arch }: Host): string[] {
+/**
+ * Where a built addon may be, beside `src` and `dist` alike. Linux: for glibc, then for musl; the wrong one does not load.
+ * FERRULE_NATIVE_ADDON names another one, for those who work on it (a build with sanitizers).
+ */
+function addonFiles({ platform, arch, env }: typeof process): string[] {
+  const chosen = env['FERRULE_NATIVE_ADDON'];
+  if (chosen !== undefined && chosen !== '') return [chosen];
   const directory = new URL('../prebuilds/', import.meta.url);
   const kinds = platform === 'linux' ? ['', '-musl'] : [''];
   return kinds.map((kind) => fileURLToPath(new URL(`${platform}-${arch}${kind}/ferrule.node`, directory)));

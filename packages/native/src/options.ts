@@ -7,6 +7,7 @@ import type {
   Credential,
   CredentialCallback,
   Feature,
+  Ssl,
   TlsSession,
   TlsVersion,
   TraceMessage,

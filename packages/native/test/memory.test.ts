@@ -1,0 +1,20 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+
+const sanitized = (process.env['FERRULE_NATIVE_ADDON'] ?? '').includes('sanitize');
+
+it('leaves memory where it was after 10,000 connections', { timeout: 300_000 }, () => {
+  const program = fileURLToPath(new URL('many-connections.ts', import.meta.url));
+  // Under AddressSanitizer freed memory stays in quarantine on purpose, so there only the accesses count.
+  const connections = sanitized ? 500 : 10_000;
+  const { stdout, stderr, status } = spawnSync(
+    process.execPath,
+    ['--expose-gc', '--conditions=@ferrule/source', '--import', 'tsx', program, '1000', String(connections)],
+    { encoding: 'utf8' },
+  );
+  expect(status, stderr).toBe(0);
+  const { before, after } = JSON.parse(stdout) as { before: number; after: number };
+  // 10,000 forgotten connections would be some 450 MiB; one forgotten kilobyte each would be 10.
+  if (!sanitized) expect(after - before).toBeLessThan(8);
+});
