@@ -51,7 +51,9 @@ function runs(value, sourceCode, seen) {
   switch (parent.type) {
     case 'YieldExpression':
       return parent.delegate;
+    // what a generator returns is its caller's value, not run by anyone
     case 'ReturnStatement':
+      return !enclosingFunction(parent).generator;
     case 'ArrowFunctionExpression':
     case 'SpreadElement':
     case 'PropertyDefinition':
@@ -59,23 +61,31 @@ function runs(value, sourceCode, seen) {
     case 'ArrayExpression':
     case 'AssignmentPattern':
       return true;
-    // an argument, or what the steps' own next() is called on
     case 'CallExpression':
     case 'NewExpression':
       return parent.arguments.includes(value);
+    // driven by hand; any other property is one of the value that the steps were mistaken for
     case 'MemberExpression':
-      return parent.object === value;
+      return parent.object === value && (parent.computed || ['next', 'return', 'throw'].includes(parent.property.name));
     case 'ForOfStatement':
       return parent.right === value;
     case 'VariableDeclarator':
-      if (parent.id.type !== 'Identifier' || parent.parent.parent.type === 'ExportNamedDeclaration') return true;
+      // `const [first] = steps()` iterates, `const { field } = steps()` takes the steps for their value
+      if (parent.id.type !== 'Identifier') return parent.id.type === 'ArrayPattern';
+      if (parent.parent.parent.type === 'ExportNamedDeclaration') return true;
       return readersRun(sourceCode.getDeclaredVariables(parent)[0], sourceCode, seen);
     case 'AssignmentExpression':
-      if (parent.left.type !== 'Identifier') return true;
+      if (parent.left.type !== 'Identifier') return parent.left.type !== 'ObjectPattern';
       return readersRun(variableOf(parent.left, sourceCode), sourceCode, seen);
     default:
       return false;
   }
+}
+
+function enclosingFunction(node) {
+  let up = node.parent;
+  while (!['FunctionDeclaration', 'FunctionExpression', 'ArrowFunctionExpression'].includes(up.type)) up = up.parent;
+  return up;
 }
 
 /** A variable that holds steps: one of the places that read it must run them. */
