@@ -89,6 +89,8 @@ export class Connection implements Ssl {
 
   setHost(name: string): void {
     if (this.#begun) throw new TypeError('setHost: a handshake has begun');
+    // Brackets belong into URLs.
+    if (typeof name !== 'string' || name.startsWith('[')) throw new TypeError('setHost: needs a DNS name or an IP address');
     this.#host = parseHost(name);
   }
 
