@@ -104,10 +104,18 @@ export function trustOf(config: Config): Trust {
   let trust = TRUST.get(config);
   if (trust === undefined) {
     const crls = config.crls?.map((der, i) => readCrl(der, `crls[${i}]`));
-    trust = { store: trustStore(config.trustAnchors), crls, verifier: remembering(config.provider.verifier) };
+    trust = { store: readAnchors(config), crls, verifier: remembering(config.provider.verifier) };
     TRUST.set(config, trust);
   }
   return trust;
+}
+
+function readAnchors({ trustAnchors }: Config): TrustStore {
+  try {
+    return trustStore(trustAnchors);
+  } catch (error) {
+    throw new TypeError(`trustAnchors: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
 }
 
 /** Chains repeat: what one connection has verified, the next of any context need not. */
