@@ -191,9 +191,11 @@ Napi::Value credential(const Napi::CallbackInfo& info) {
   result.Set("kind", pair->kind());
   result.Set("bits", pair->bits());
   result.Set("issuers", listValue(env, pair->issuers()));
-  result.Set("pair", Napi::External<KeyPair>::New(env, pair.release(), [](Napi::Env, KeyPair* done) { delete done; }));
+  result.Set("pair", environmentOf(info).credentials.add(std::move(pair)));
   return result;
 }
+
+void freeCredential(const Napi::CallbackInfo& info) { environmentOf(info).credentials.remove(info[0].As<Napi::Number>().Uint32Value()); }
 
 // ── Connections ──
 
@@ -246,7 +248,8 @@ Napi::Value useCredential(const Napi::CallbackInfo& info) {
     connection->refuseCredential();
     return info[1];
   }
-  return Napi::Boolean::New(info.Env(), connection->useCredential(info[1].IsNull() ? nullptr : info[1].As<Napi::External<KeyPair>>().Data()));
+  const KeyPair* pair = info[1].IsNumber() ? environmentOf(info).credentials.get(info[1].As<Napi::Number>().Uint32Value()) : nullptr;
+  return Napi::Boolean::New(info.Env(), connection->useCredential(pair));
 }
 
 Napi::Value certificateRequest(const Napi::CallbackInfo& info) {
@@ -382,6 +385,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   define("createContext", createContext);
   define("freeContext", freeContext);
   define("credential", credential);
+  define("freeCredential", freeCredential);
   define("open", open);
   define("close", close);
   define("setHost", setHost);

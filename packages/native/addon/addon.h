@@ -32,6 +32,7 @@ enum Control : size_t {
 
 struct Environment {
   Slots<std::shared_ptr<Context>> contexts;
+  Slots<std::unique_ptr<KeyPair>> credentials;
   Slots<std::unique_ptr<Connection>> connections;
   // Over a SharedArrayBuffer, whose memory cannot be detached, kept alive by the reference.
   int32_t* control = nullptr;

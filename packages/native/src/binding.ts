@@ -31,14 +31,8 @@ export const MISUSE = -1;
 export const EventKind = { keylog: 0, session: 1, sent: 2, received: 3 } as const;
 export type NativeEvent = readonly [kind: number, contentType: number, bytes: Uint8Array];
 
-/** Connections and contexts are numbers; a stale one throws. */
+/** Connections, contexts and credentials are numbers; 0 is none, a stale one finds nothing. */
 export type Handle = number;
-
-declare const keyPair: unique symbol;
-/** A parsed certificate chain and key, held by the addon. */
-export interface KeyPair {
-  readonly [keyPair]: true;
-}
 
 /** Checked options in OpenSSL's notation; core/context.h says what each means. */
 export interface NativeConfig {
@@ -128,7 +122,9 @@ export interface Binding {
   credential(
     chain: readonly Uint8Array[],
     key: Uint8Array,
-  ): { readonly pair: KeyPair; readonly kind: number; readonly bits: number; readonly issuers: readonly Uint8Array[] };
+  ): { readonly pair: Handle; readonly kind: number; readonly bits: number; readonly issuers: readonly Uint8Array[] };
+
+  freeCredential(pair: Handle): void;
 
   open(context: Handle): Handle;
   close(connection: Handle): void;
@@ -138,7 +134,7 @@ export interface Binding {
   setSession(connection: Handle, der: Uint8Array): boolean;
   setTime(connection: Handle, seconds: number): void;
   decide(connection: Handle, verifyCode: number, alertCode: number): void;
-  useCredential(connection: Handle, pair: KeyPair | null | false): boolean;
+  useCredential(connection: Handle, pair: Handle | null | false): boolean;
   certificateRequest(connection: Handle): {
     readonly authorities: readonly Uint8Array[];
     readonly signatureAlgorithms: readonly number[];

@@ -11,12 +11,13 @@
 import { type Bio, bioErrorCode } from '@ferrule/bio';
 import type { CertificateRequest, Credential, Ssl, TlsSession, TlsVersion } from '@ferrule/contract';
 import { type Failed, failed, SslError, TlsError, type TlsErrorCode, X509V } from '@ferrule/result';
+import { isMade } from './anchor.ts';
 import { type Binding, Control, EventKind, type Handle, MISUSE, Operation } from './binding.ts';
 import { ALERT_OF, alertCodeOf } from './certificate-error.ts';
-import { forget, type Shared } from './context.ts';
+import type { Shared } from './context.ts';
 import { fit, parseCredential, type ParsedCredential } from './credential.ts';
+import { forget } from './forgotten.ts';
 import { type Host, parseHost } from './host.ts';
-import { isMade } from './anchor.ts';
 import { credentialOption } from './options.ts';
 import { failureOf } from './reason.ts';
 import { receivedSession, sessionFields } from './session.ts';

@@ -5,6 +5,7 @@ import type { Abilities } from './backend.ts';
 import type { Binding, Handle, Library } from './binding.ts';
 import { Connection } from './connection.ts';
 import { type ParsedCredential, parseCredential } from './credential.ts';
+import { forget, whenForgotten } from './forgotten.ts';
 import { type Config, parseOptions } from './options.ts';
 import { sessionFromBytes } from './session.ts';
 
@@ -17,15 +18,9 @@ export interface Shared {
   policy(): Uint8Array;
 }
 
-/** Closes what its owner forgot to dispose of. */
-const forgotten = new FinalizationRegistry<() => void>((close) => close());
-
 // Made apart from their owners, whom they must not hold.
 const closing = (binding: Binding, handle: Handle) => (): void => binding.close(handle);
 const freeing = (binding: Binding, handle: Handle) => (): void => binding.freeContext(handle);
-
-/** For what was disposed of in time. */
-export const forget = (owner: object): void => void forgotten.unregister(owner);
 
 /** @throws TypeError naming the option that is unknown, malformed or beyond this OpenSSL. */
 export function makeContext(library: Library, backend: Backend, abilities: Abilities, options: ContextOptions | undefined): SslContext {
@@ -42,7 +37,7 @@ export function makeContext(library: Library, backend: Backend, abilities: Abili
       if (disposed) throw new TypeError('newConnection: the context was disposed');
       const connection = binding.open(handle);
       const ssl = new Connection(shared, connection);
-      forgotten.register(ssl, closing(binding, connection), ssl);
+      whenForgotten(ssl, closing(binding, connection));
       return ssl;
     },
     sessionFromBytes: (bytes: Uint8Array): TlsSession | undefined => sessionFromBytes(bytes),
@@ -53,7 +48,7 @@ export function makeContext(library: Library, backend: Backend, abilities: Abili
       binding.freeContext(handle);
     },
   });
-  forgotten.register(context, freeing(binding, handle), context);
+  whenForgotten(context, freeing(binding, handle));
   return context;
 }
 

@@ -1,14 +1,15 @@
 /** @module Client credentials: made from the files people have, and chosen for what a server asks. */
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import type { CertificateRequest, Credential, TlsVersion } from '@ferrule/contract';
-import type { Binding, KeyPair } from './binding.ts';
+import type { Binding, Handle } from './binding.ts';
+import { whenForgotten } from './forgotten.ts';
 import { loadLibrary } from './loader.ts';
 import { KeyKind, SCHEMES } from './names.ts';
 
 /** A credential that OpenSSL has parsed. */
 export interface ParsedCredential {
   readonly credential: Credential;
-  readonly pair: KeyPair;
+  readonly pair: Handle;
   readonly kind: number;
   readonly bits: number;
   /** DER `Name`s. */
@@ -18,11 +19,16 @@ export interface ParsedCredential {
 /** @throws TypeError naming the part of `name` that cannot be used. */
 export function parseCredential(binding: Binding, credential: Credential, name: string): ParsedCredential {
   try {
-    return { credential, ...binding.credential(credential.chain, credential.key as Uint8Array) };
+    const parsed: ParsedCredential = { credential, ...binding.credential(credential.chain, credential.key as Uint8Array) };
+    whenForgotten(parsed, freeing(binding, parsed.pair));
+    return parsed;
   } catch (error) {
     throw new TypeError(`${name}.${(error as Error).message}`);
   }
 }
+
+// Made apart from the owner, which it must not hold.
+const freeing = (binding: Binding, pair: Handle) => (): void => binding.freeCredential(pair);
 
 /** Why a credential is, or is not, for this server. */
 export type Fit = 'fits' | 'no-algorithm' | 'no-issuer';
