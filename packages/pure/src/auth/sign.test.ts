@@ -134,6 +134,9 @@ describe('the credentials of a context', () => {
     expect(check(nodeCrypto, credential)).not.toThrow();
     expect(check(nobleCrypto, credential)).toThrow(/^credentials\[0\]: noble .* signs nothing/);
     expect(check(nodeCrypto, credential, { ...credential, key: new Uint8Array([1]) })).toThrow(/^credentials\[1\]: a private key is neither/);
+    expect(check(nodeCrypto, { ...credential, key: (await pki('p256')).key })).toThrow('credentials[0]: its key is not that of its certificate');
+    expect(check(nodeCrypto, { ...credential, key: (await pki('rsa')).key })).toThrow('its key is not that of its certificate');
+    for (const name of ['rsa', 'rsa-pss', 'p521', 'ed25519'] as const) expect(check(nodeCrypto, await credentialOf(name)), name).not.toThrow();
     expect(check(nodeCrypto, { ...credential, chain: [new Uint8Array([1])] })).toThrow(/^credentials\[0\]: its certificate cannot be read/);
   });
 });

@@ -4,13 +4,14 @@
  */
 import type { CertificateRequest, CertificateType, Credential, TlsVersion } from '@ferrule/contract';
 import { SslError, TlsError } from '@ferrule/result';
-import { DerError, parseCertificate, parsePublicKey } from '@ferrule/x509';
+import { DerError, type EcKey, parsePublicKey, type PublicKey } from '@ferrule/x509';
 import { type Config, credential as checkCredential } from '../context.ts';
 import type { CryptoProvider, Maybe, SigningKey } from '../crypto/provider.ts';
 import { type SignatureScheme, signatureScheme } from '../crypto/schemes.ts';
 import type { Effects } from '../effects.ts';
 import { fail } from '../reason.ts';
 import { type Steps, settle } from '../wait.ts';
+import { readCertificate } from './parsed.ts';
 import { certificateVerifyContent, keyKind, schemeFits } from './verify.ts';
 
 /** A credential that fits, and the scheme that it will sign with. */
@@ -34,7 +35,7 @@ export function* chooseCredential(effects: Effects, request: CertificateRequest,
   const candidates = config.onCertificateRequest === undefined ? config.credentials : yield* askCaller(effects, request);
   let refusal: TlsError | undefined;
   for (const candidate of candidates) {
-    const key = yield* settle(effects, 'import the key of a client credential', signingKey(config.provider, candidate));
+    const key = yield* attempt(effects, 'import the key of a client credential', () => signingKey(config.provider, candidate));
     const verdict = judge(candidate, key, request, version, type);
     if (typeof verdict === 'number') return { credential: candidate, scheme: verdict, key };
     refusal ??= verdict;
@@ -105,16 +106,29 @@ function signingKey(provider: CryptoProvider, credential: Credential): Maybe<Sig
   let key = imported.get(credential);
   if (key === undefined) {
     const import_ = provider.importSigningKey(credential.key);
-    key = import_ instanceof Promise ? import_.then((made) => signs(provider, made)) : signs(provider, import_);
+    key = import_ instanceof Promise ? import_.then((made) => usable(provider, credential, made)) : usable(provider, credential, import_);
     imported.set(credential, key);
   }
   return key;
 }
 
-function signs(provider: CryptoProvider, key: SigningKey | undefined): SigningKey {
+/** @throws TypeError for a provider that does not sign, and, where the platform tells, for a key that is not the certificate's. */
+function usable(provider: CryptoProvider, credential: Credential, key: SigningKey | undefined): SigningKey {
   if (key === undefined) throw new TypeError(`${provider.name} signs nothing, since BigInt arithmetic tells the key by its timing: give a Signer as the key`);
+  if (key.spki !== undefined && !sameKey(parsePublicKey(key.spki), leafKey(credential))) throw new TypeError('its key is not that of its certificate');
   return key;
 }
+
+/** RSA keys compare by their numbers: the certificate may call RSASSA-PSS what the key file calls RSA. */
+function sameKey(a: PublicKey, b: PublicKey | undefined): boolean {
+  if (b === undefined) return true;
+  if ('modulus' in a && 'modulus' in b) return sameBytes(a.modulus, b.modulus) && sameBytes(a.exponent, b.exponent);
+  // A certificate may hold a compressed point, which has the same coordinate in front.
+  if (a.kind === 'ec' && b.kind === 'ec') return a.curve === b.curve && sameBytes(coordinate(a), coordinate(b));
+  return 'key' in a && 'key' in b && sameBytes(a.key, b.key);
+}
+
+const coordinate = ({ point, bits }: EcKey): Uint8Array => point.subarray(1, 1 + Math.ceil(bits / 8));
 
 /** The scheme to sign with, or why the credential does not fit. */
 function judge(credential: Credential, key: SigningKey, request: CertificateRequest, version: TlsVersion, certificateType: CertificateType): number | TlsError {
@@ -138,10 +152,15 @@ function judge(credential: Credential, key: SigningKey, request: CertificateRequ
   return scheme?.id ?? fail('NO_COMMON_SIGNATURE_ALGORITHMS', 'the client credential has no signature algorithm that the server takes');
 }
 
-function leafKind({ chain: [leaf], rawPublicKey }: Credential): ReturnType<typeof keyKind> {
+const leafKind = (credential: Credential): ReturnType<typeof keyKind> => {
+  const key = leafKey(credential);
+  return key && keyKind(key);
+};
+
+function leafKey({ chain: [leaf], rawPublicKey }: Credential): PublicKey | undefined {
   try {
-    if (rawPublicKey !== undefined) return keyKind(parsePublicKey(rawPublicKey));
-    return leaf && keyKind(parseCertificate(leaf).publicKey);
+    if (rawPublicKey !== undefined) return parsePublicKey(rawPublicKey);
+    return leaf && readCertificate(leaf).publicKey;
   } catch (error) {
     if (error instanceof DerError) throw new TypeError(`its certificate cannot be read: ${error.message}`, { cause: error });
     throw error;
@@ -150,7 +169,9 @@ function leafKind({ chain: [leaf], rawPublicKey }: Credential): ReturnType<typeo
 
 function issuedByOneOf(credential: Credential, authorities: readonly Uint8Array[]): boolean {
   return credential.chain.some((der) => {
-    const { issuer } = parseCertificate(der);
-    return authorities.some((name) => name.length === issuer.length && name.every((byte, i) => byte === issuer[i]));
+    const { issuer } = readCertificate(der);
+    return authorities.some((name) => sameBytes(name, issuer));
   });
 }
+
+const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((byte, i) => byte === b[i]);

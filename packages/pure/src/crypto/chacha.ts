@@ -36,6 +36,7 @@ function chaCha20Poly1305(key: Uint8Array): SyncAead {
     lengthsView.setUint32(8, cipher.length, true);
     mac.update(lengths);
     mac.digestInto(tag);
+    mac.destroy();
     oneTimeKey.fill(0);
   };
 

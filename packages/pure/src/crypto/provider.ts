@@ -106,6 +106,8 @@ export interface Group {
 export interface SigningKey {
   /** SignatureSchemes that it can make, most preferred first. */
   readonly schemes: readonly number[];
+  /** DER SubjectPublicKeyInfo of its public half, where the platform tells. */
+  readonly spki?: Uint8Array;
   sign(scheme: number, message: Uint8Array): Maybe<Uint8Array>;
 }
 
