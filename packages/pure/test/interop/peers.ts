@@ -1,5 +1,6 @@
 /** @module The servers that the engine is tried against: what each can do, and how it is started. */
 import { mkdir, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { createServer } from 'node:tls';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
@@ -173,7 +174,27 @@ const jsse: PeerKind = {
     ),
 };
 
-export const PEERS: readonly PeerKind[] = [openssl, node, gnutls, nss, go, jsse];
+/** Built once, and kept for the next run. */
+const RUSTLS_TARGET = `${tmpdir()}/ferrule-interop-rustls`;
+
+const rustls: PeerKind = {
+  name: 'rustls',
+  dialogue: ECHO,
+  async present() {
+    const built = await output('cargo', ['build', '--quiet', '--release', '--manifest-path', source('./rustls/Cargo.toml'), '--target-dir', RUSTLS_TARGET]);
+    return built === undefined ? undefined : '0.23.46 on ring';
+  },
+  // Of ring's groups and keys there are fewer.
+  can: ({ group, kind }) => !isHybrid(group) && group !== 'P-521' && kind !== 'p521' && kind !== 'rsa-pss',
+  start: ({ version, group, kind, clientAuth }, directory) =>
+    start(
+      `${RUSTLS_TARGET}/release/rustls-server`,
+      [version, group, `${directory}/${kind}.pem`, `${directory}/${kind}.key`, clientAuth ? `${directory}/root.pem` : '-'],
+      /listening on (\d+)/,
+    ),
+};
+
+export const PEERS: readonly PeerKind[] = [openssl, node, gnutls, nss, go, rustls, jsse];
 
 /** The cells of one server. */
 export const suitesOf = (peer: PeerKind, setting: Setting): [string, number][] => suitesFor(setting).filter(([name]) => peer.can(setting, name, 'full'));
