@@ -16,14 +16,11 @@ async function loadPure(crypto: string): Promise<Backend> {
   switch (crypto) {
     case 'node': return createPure({ crypto: (await import('@ferrule/pure/crypto/node')).nodeCrypto });
     case 'noble': return createPure({ crypto: (await import('@ferrule/pure/crypto/noble')).nobleCrypto });
-    case 'webcrypto': return createPure({ crypto: (await import('@ferrule/pure/crypto/webcrypto')).webCrypto });
+    case 'webcrypto': return createPure({ crypto: await (await import('@ferrule/pure/crypto/webcrypto')).createWebCrypto() });
     default: throw new UsageError(`--crypto ${crypto}: node, noble or webcrypto`);
   }
 }
 
 async function loadNative(): Promise<Backend> {
-  const { loadNative: load } = await import('@ferrule/native');
-  const loaded = load();
-  if (!loaded.ok) throw new Error(`native: ${loaded.code}: ${loaded.reason}`);
-  return loaded.backend;
+  return (await import('@ferrule/native')).createNative();
 }

@@ -3,7 +3,7 @@
  *
  * The dialogue is BoGo's: what the flags ask to be said first, then each byte XOR 0xff until the peer closes.
  */
-import type { Backend, Ssl, TlsSession } from '@ferrule/contract';
+import type { Backend, ContextOptions, Ssl, SslContext, TlsSession } from '@ferrule/contract';
 import { SslError } from '@ferrule/result';
 import { describe } from '../errors.ts';
 import { brokenExpectation } from './checks.ts';
@@ -41,7 +41,7 @@ export async function runConnection(options: ConnectionOptions): Promise<TlsSess
     complaint: undefined,
     credentials: new Map(),
   };
-  const context = backend.createContext(contextOptions(backend, config, observed, now));
+  const context = createContext(backend, contextOptions(backend, config, observed, now));
   const ssl = context.newConnection();
   if (config['host-name'] !== undefined) ssl.setHost(config['host-name']);
   const offered = options.session;
@@ -60,7 +60,25 @@ export async function runConnection(options: ConnectionOptions): Promise<TlsSess
   return observed.session;
 }
 
-const INITIAL_WRITE = 'hello';
+/** BoringSSL looks at an ECHConfigList only when it connects. */
+function createContext(backend: Backend, options: ContextOptions): SslContext {
+  try {
+    return backend.createContext(options);
+  } catch (error) {
+    if (!(error instanceof TypeError) || !error.message.startsWith('ech: ')) throw error;
+    throw new ConnectionFailed(`error:${options.maxVersion === 'TLSv1.2' ? 'UNUSABLE' : 'INVALID'}_ECH_CONFIG_LIST: ${error.message}`);
+  }
+}
+
+const EMPTY = new Uint8Array();
+
+/** What `-shim-writes-first` says, as often as it is to be said. */
+function firstWords(config: Config): Uint8Array[] {
+  if (!config['shim-writes-first'] && !config['read-with-unfinished-write']) return [];
+  const words = Buffer.from(config['shim-initial-write'] ?? 'hello', 'utf8');
+  return new Array<Uint8Array>(config['repeat-shim-initial-write'] ?? 1).fill(words);
+}
+
 /** BoGo's shim reads this much at a time, so that a record comes out in more than one read. */
 const READ_SIZE = 512;
 
@@ -70,6 +88,8 @@ class Connection {
   readonly #observed: Observed;
   readonly #options: ConnectionOptions;
   readonly #offered: TlsSession | undefined;
+  /** What is to be said before anything is read, a write each. */
+  readonly #words: Uint8Array[];
 
   constructor(ssl: Ssl, link: Link, observed: Observed, options: ConnectionOptions, offered: TlsSession | undefined) {
     this.#ssl = ssl;
@@ -77,12 +97,13 @@ class Connection {
     this.#observed = observed;
     this.#options = options;
     this.#offered = offered;
+    this.#words = firstWords(options.config);
   }
 
   async run(): Promise<void> {
-    const early = this.#wantsEarlyData() ? await this.#writeEarly() : 0;
+    if (this.#wantsEarlyData()) await this.#writeEarly();
     await this.#handshake();
-    await this.#dialogue(early);
+    await this.#dialogue();
     this.#checkSession();
     await this.#shutdown();
   }
@@ -118,7 +139,7 @@ class Connection {
     if (want === undefined && !this.#config['expect-no-ech-retry-configs']) return;
     if (ret === 1 || this.#ssl.failure?.error.code !== 'ECH_REJECTED') throw new ConnectionFailed('ECH should have been rejected');
     const got = this.#ssl.echRetryConfigs;
-    if (Buffer.compare(got ?? new Uint8Array(), want ?? new Uint8Array()) !== 0) throw new ConnectionFailed('other ECH retry configs than expected');
+    if (Buffer.compare(got ?? EMPTY, want ?? EMPTY) !== 0) throw new ConnectionFailed('other ECH retry configs than expected');
   }
 
   // ── Early data ──
@@ -128,23 +149,24 @@ class Connection {
     return config['enable-early-data'] && (this.#offered?.maxEarlyData ?? 0) > 0 && !config['expect-no-offer-early-data'];
   }
 
-  /** What `-shim-writes-first` says, as far as it fits into early data. @returns how many bytes of it went. */
-  async #writeEarly(): Promise<number> {
-    const data = this.#initialWrite().subarray(0, this.#offered?.maxEarlyData);
-    let sent = 0;
-    while (sent < data.length) {
+  /** Says as much of the first words as fits into early data. */
+  async #writeEarly(): Promise<void> {
+    const ssl = this.#ssl;
+    for (let room = this.#offered?.maxEarlyData ?? 0; room > 0 && this.#words.length > 0; ) {
+      const [data] = this.#words as [Uint8Array];
       let ret: number;
       try {
-        ret = await this.#link.finish(this.#ssl, () => this.#ssl.writeEarlyData(data.subarray(sent)));
+        ret = await this.#link.finish(ssl, () => ssl.writeEarlyData(data.subarray(0, room)));
       } catch (error) {
         if (!(error instanceof TypeError)) throw error;
-        return sent; // the session does not fit what is offered now, e.g. another ALPN: BoGo asks for nothing more than that
+        return; // the session does not fit what is offered now, which is nothing that BoGo's shim would fail for
       }
-      if (ret <= 0) break;
-      sent += ret;
+      if (ret <= 0) return;
+      room -= ret;
+      if (ret === data.length) this.#words.shift();
+      else this.#words[0] = data.subarray(ret);
     }
     if (this.#options.config['export-keying-material'] !== undefined) this.#exportTooEarly();
-    return sent;
   }
 
   /** There is no exporter before the handshake is done but the early one, which is another. */
@@ -156,15 +178,9 @@ class Connection {
     }
   }
 
-  #initialWrite(): Uint8Array {
-    const { config } = this.#options;
-    if (!config['shim-writes-first'] && !config['read-with-unfinished-write']) return new Uint8Array();
-    return Buffer.from((config['shim-initial-write'] ?? INITIAL_WRITE).repeat(config['repeat-shim-initial-write'] ?? 1), 'utf8');
-  }
-
   // ── Dialogue ──
 
-  async #dialogue(early: number): Promise<void> {
+  async #dialogue(): Promise<void> {
     const ssl = this.#ssl;
     const config = this.#config;
     const length = config['export-keying-material'] ?? 0;
@@ -174,10 +190,11 @@ class Connection {
     }
     if (config['export-traffic-secrets']) await this.#write(this.#trafficSecrets());
 
-    const first = this.#firstWords(early);
-    let unfinished = new Uint8Array();
-    if (config['read-with-unfinished-write'] && first.length > 0) unfinished = this.#beginWrite(first);
-    else await this.#write(first);
+    let unfinished = EMPTY;
+    for (const words of ssl.earlyData === 'rejected' ? firstWords(config) : this.#words) {
+      if (config['read-with-unfinished-write']) unfinished = this.#beginWrite(words);
+      else await this.#write(words);
+    }
     if (config['shim-shuts-down']) return;
 
     const buffer = new Uint8Array(READ_SIZE);
@@ -188,17 +205,10 @@ class Connection {
         return;
       }
       await this.#write(unfinished);
-      unfinished = new Uint8Array();
+      unfinished = EMPTY;
       if (config['key-update']) await this.#try('keyUpdate', () => ssl.keyUpdate(false));
       await this.#write(buffer.subarray(0, n).map((byte) => byte ^ 0xff));
     }
-  }
-
-  /** What is still to be said first: nothing again after a rejection, for then the flags of the retry count. */
-  #firstWords(early: number): Uint8Array {
-    if (this.#ssl.earlyData !== 'rejected') return this.#initialWrite().subarray(early);
-    const { retry } = this.#options;
-    return retry['shim-writes-first'] ? Buffer.from(retry['shim-initial-write'] ?? INITIAL_WRITE, 'utf8') : new Uint8Array();
   }
 
   /** The end of reading: close_notify, or a bare end of the transport where the flags do not forbid it. */

@@ -54,7 +54,7 @@ export function contextOptions(backend: Backend, config: Config, observed: Obser
   if (config['export-traffic-secrets']) optional.onKeylog = (line) => { keep(observed.secrets, line); };
   if (now !== undefined) optional.now = now;
   return {
-    verify: config['verify-fail'] && !config['verify-peer'] && !config['use-custom-verify-callback'] ? 'none' : (peer) => verify(peer, observed),
+    verify: failsSoftly(config) ? 'none' : (peer) => verify(peer, observed),
     minVersion: lowest(config),
     maxVersion,
     groups,
@@ -127,6 +127,10 @@ function certificateType(code: number): CertificateType {
   return code === 0 ? 'x509' : 'raw-public-key';
 }
 
+/** The path is found wanting and the handshake goes on; a raw key has no path. */
+const failsSoftly = (config: Config): boolean =>
+  config['verify-fail'] && !config['verify-peer'] && !config['use-custom-verify-callback'] && config['accepted-peer-cert-types'] === undefined;
+
 /** BoringSSL's custom verify callback, and then its OCSP callback. */
 function verify(peer: PeerIdentity, observed: Observed): boolean | Promise<boolean> {
   const config = observed.config();
@@ -137,6 +141,7 @@ function verify(peer: PeerIdentity, observed: Observed): boolean | Promise<boole
   if (observed.verifiedBy === config) return complain(observed, 'the certificate was verified twice');
   observed.verifiedBy = config;
   const keyHash = config['expect-peer-rpk-sha256'];
+  if (peer.rawPublicKey !== undefined && keyHash === undefined) return false; // without a callback of its own for them, BoringSSL takes none
   if (keyHash !== undefined) return same(keyHash, sha256(peer.rawPublicKey ?? new Uint8Array())) || complain(observed, 'another raw public key');
   const decide = (): boolean => {
     if (config['verify-fail'] && config['verify-peer']) return refuse(config);

@@ -35,7 +35,7 @@ const CREDENTIAL_FLAGS = {
   'ocsp-response': 'bytes',
   'signed-cert-timestamps': 'bytes',
   'must-match-issuer': 'bool',
-} as const satisfies Record<string, Kind>;
+} as const;
 
 const FLAGS = {
   // the runner
@@ -138,7 +138,7 @@ const FLAGS = {
   'expect-total-renegotiations': 'int',
   'expect-verify-result': 'bool',
   'expect-version': 'int',
-} as const satisfies Record<string, Kind>;
+} as const;
 
 export interface CredentialFlags extends Readonly<Values<typeof CREDENTIAL_FLAGS>> {
   readonly type: 'x509' | 'raw-public-key';
