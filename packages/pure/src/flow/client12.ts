@@ -58,8 +58,9 @@ export function* client12(effects: Effects, offer: Offer, transcript: Transcript
   disposePsks(offer);
 
   // ── ServerHello, section 7.4.1.3 ──
+  const session = continuedSession(offer, hello);
   const suite = chosenSuite(effects, hello);
-  const session = continuedSession(offer, hello, suite);
+  if (session !== undefined && session.fields.cipherSuite !== suite.id) throw fail('RESUMPTION_MISMATCH', 'the server takes up the session with another cipher suite');
   const extensions = readExtensions(effects, offer, hello);
   transcript.start(suite.hash);
   transcript.add(message.raw);
@@ -122,12 +123,11 @@ function chosenSuite({ config }: Effects, hello: ServerHello): CipherSuite {
 }
 
 /** The session that was offered, if the server echoes the session id that stands for it (RFC 5246 section 7.4.1.3, RFC 5077 section 3.4). */
-function continuedSession(offer: Offer, hello: ServerHello, suite: CipherSuite): Session | undefined {
+function continuedSession(offer: Offer, hello: ServerHello): Session | undefined {
   if (hello.sessionId.length === 0 || !equalSecrets(hello.sessionId, offer.sessionId)) return undefined;
   const session = offer.session12;
   // Without a session, the id was only there for looks (RFC 9846 appendix E.4): no server can know it.
   if (session === undefined) throw fail('INVALID_SESSION_ID', 'the server echoes a session id that stands for no session');
-  if (session.fields.cipherSuite !== suite.id) throw fail('RESUMPTION_MISMATCH', 'the server takes up the session with another cipher suite');
   return session;
 }
 

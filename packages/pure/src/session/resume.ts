@@ -39,7 +39,8 @@ export function allowsEarlyData(session: Session, config: Config): boolean {
   const { fields } = session;
   if (fields.version !== 'TLSv1.3' || fields.maxEarlyData === 0) return false;
   if (!config.suites.some(({ id }) => id === fields.cipherSuite)) return false;
-  return fields.alpn === undefined ? config.alpn.length === 0 : config.alpn.includes(fields.alpn);
+  // Without a protocol, the server cannot take the data and choose one: accepting both is an error (RFC 9846 section 4.2.10).
+  return fields.alpn === undefined || config.alpn.includes(fields.alpn);
 }
 
 /** When a ticket ends, milliseconds since the epoch; `lifetime` in seconds as the server said, cut to seven days (section 4.6.1). */
