@@ -349,12 +349,14 @@ export class Connection implements Ssl {
     const wbio = this.#wbio as Bio;
     const control = this.#control;
     const room = operation === Operation.write ? RECORD : FLIGHT;
+    // read() seldom has anything to send: an idle connection should not hold a block of output for it.
+    let spacious = operation !== Operation.read;
     for (;;) {
       let input = EMPTY;
       let eof = false;
       if (rbio.pending > 0) input = rbio.nread0();
       else eof = rbio.eof;
-      const space = spaceOf(wbio, wbio.blocking ? 0 : room);
+      const space = spacious ? spaceOf(wbio, wbio.blocking ? 0 : room) : EMPTY;
       const ret = this.#binding.step(this.#handle, operation, eof, input, space, data);
       const used = control[Control.inUsed] as number;
       const filled = control[Control.outUsed] as number;
@@ -363,7 +365,7 @@ export class Connection implements Ssl {
       this.#shutdown = control[Control.shutdown] as 0 | 1 | 2 | 3;
       const events = control[Control.events] !== 0;
       if (used > 0) rbio.nread(used);
-      if (filled > 0) wbio.nwrite(filled);
+      if (space.length > 0) wbio.nwrite(filled);
       if (events) this.#tell();
       if (this.#handle === 0) return this.#again();
       if (ret > 0) return this.#done(ret);
@@ -376,6 +378,10 @@ export class Connection implements Ssl {
           if (!this.#await(() => rbio.nread0(1))) return this.#again();
           continue;
         case SslError.wantWrite:
+          if (!spacious) {
+            spacious = true;
+            continue;
+          }
           if (wbio.error !== undefined) return this.#transportFailed(wbio.error);
           if (!wbio.blocking && spaceOf(wbio, room).length === 0) return this.#wait(why);
           if (wbio.blocking && !this.#await(() => wbio.nwrite0(1))) return this.#again();
