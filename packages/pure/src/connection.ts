@@ -285,7 +285,8 @@ export class Connection implements Ssl {
   #nextEvent(): number {
     if (this.#engine.busy) {
       const ret = this.#engine.resume();
-      if (ret <= 0) return -1;
+      if (ret <= 0) return ret;
+      this.#flush();
     }
     const message = this.#nextMessage();
     if (message !== undefined) {

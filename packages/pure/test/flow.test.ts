@@ -1,0 +1,391 @@
+/** The flow of TLS 1.3 against a server made of the engine's own parts: what no real server can be brought to do. */
+import { bioPair, type PairedBio } from '@ferrule/bio';
+import { pki } from '@ferrule/conformance/pki';
+import type { ContextOptions, Ssl, TlsSession } from '@ferrule/contract';
+import { SslError } from '@ferrule/result';
+import { describe, expect, it } from 'vitest';
+import { nodeCrypto } from '../src/crypto/node.ts';
+import { createPure } from '../src/index.ts';
+import * as wire from '../src/wire/index.ts';
+import { Server13 } from './server13.ts';
+
+const backend = createPure({ crypto: nodeCrypto });
+const root = (await pki('root')).certificate;
+const leaf = await pki('p256');
+const KEY_UPDATE = 24;
+
+interface Scene {
+  readonly ssl: Ssl;
+  readonly server: Server13;
+  readonly net: PairedBio;
+  readonly sessions: TlsSession[];
+}
+
+function scene(options: ContextOptions = {}, { host = 'server.test', session }: { host?: string; session?: TlsSession | undefined } = {}): Scene {
+  const sessions: TlsSession[] = [];
+  const ssl = backend
+    .createContext({ trustAnchors: [root], cipherSuites: [0x1301], groups: [29, 23], onSession: (each) => void sessions.push(each), ...options })
+    .newConnection();
+  const [bio, net] = bioPair(1 << 18);
+  ssl.setBio(bio, bio);
+  ssl.setHost(host);
+  if (session !== undefined) ssl.setSession(session);
+  return { ssl, server: new Server13(net, leaf), net, sessions };
+}
+
+/** connect() up to the point where it waits for the server. */
+function begin({ ssl, server }: Scene): void {
+  expect([ssl.connect(), ssl.getError(-1)]).toEqual([-1, SslError.wantRead]);
+  server.readHello();
+}
+
+/** A full handshake. */
+function establish(options: ContextOptions = {}): Scene {
+  const it = scene(options);
+  begin(it);
+  it.server.answer();
+  it.server.encryptedExtensions();
+  it.server.authenticate();
+  it.server.finish();
+  expect(it.ssl.connect(), it.ssl.failure?.error.message).toBe(1);
+  it.server.readFlight();
+  return it;
+}
+
+/** A session that allows early data, and its PSK. */
+function earlySession(options: ContextOptions = {}): { session: TlsSession; psk: Uint8Array } {
+  const { ssl, server, sessions } = establish(options);
+  const { message, psk } = server.ticket(64);
+  server.put(22, message);
+  ssl.read(new Uint8Array(1));
+  return { session: sessions[0] as TlsSession, psk };
+}
+
+/** The failure of an operation that must fail, and the alert that the server gets. */
+function refusal({ ssl, server }: Scene, operation: () => number): string {
+  expect(operation()).toBe(-1);
+  const failure = ssl.failure?.error;
+  const alert = server.record();
+  return `${failure?.code} ${alert?.type === 21 ? alert.content[1] : 'none'}`;
+}
+
+function repeat(times: number, act: () => void): void {
+  for (let i = 0; i < times; i++) act();
+}
+
+const read = (ssl: Ssl): number => ssl.read(new Uint8Array(64));
+
+describe('early data', () => {
+  it('goes out with the ClientHello, and its acceptance is told', () => {
+    const { session, psk } = earlySession();
+    const it = scene({}, { session });
+    expect(it.ssl.writeEarlyData(new Uint8Array([1, 2, 3]))).toBe(3);
+    it.server.readHello();
+    expect(it.server.offered.earlyData).toBe(true);
+    it.server.answer({ psk, early: true });
+    expect(it.server.record()).toEqual({ type: 23, content: new Uint8Array([1, 2, 3]) });
+    it.server.encryptedExtensions({ earlyData: true });
+    it.server.finish();
+    expect(it.ssl.connect()).toBe(1);
+    const [end] = it.server.messages();
+    expect(end).toEqual(wire.encodeEmpty(wire.HandshakeType.end_of_early_data));
+    it.server.transcript.add(end as Uint8Array);
+    it.server.readUnderHandshakeKeys();
+    it.server.readFlight();
+    expect([it.ssl.earlyData, it.ssl.sessionReused]).toEqual(['accepted', true]);
+    expect(it.ssl.verifiedChain).toHaveLength(3);
+  });
+
+  it('that is rejected is not sent again', () => {
+    const { session, psk } = earlySession();
+    const it = scene({}, { session });
+    it.ssl.writeEarlyData(new Uint8Array([1]));
+    it.server.readHello();
+    it.server.answer({ psk, early: true });
+    it.server.record();
+    it.server.encryptedExtensions();
+    it.server.finish();
+    expect(it.ssl.connect()).toBe(1);
+    it.server.readUnderHandshakeKeys();
+    it.server.readFlight();
+    expect([it.ssl.earlyData, it.ssl.sessionReused]).toEqual(['rejected', true]);
+    expect(it.server.record()).toBeUndefined();
+    expect(it.ssl.write(new Uint8Array([4]))).toBe(1);
+    expect(it.server.record()?.content).toEqual(new Uint8Array([4]));
+  });
+
+  it('is over when the server asks for another hello, which offers none', () => {
+    const { session } = earlySession();
+    const it = scene({}, { session });
+    it.ssl.writeEarlyData(new Uint8Array([1]));
+    it.server.readHello();
+    it.server.retry({ keyShare: 23 });
+    it.ssl.connect();
+    it.server.record();
+    it.server.readHello();
+    expect([it.server.offered.earlyData, it.server.offered.keyShare?.[0]?.group, it.ssl.earlyData]).toEqual([undefined, 23, 'rejected']);
+    expect(() => it.ssl.writeEarlyData(new Uint8Array([1]))).toThrow(TypeError);
+  });
+
+  it('is bounded by what the session allows', () => {
+    const { session } = earlySession();
+    const it = scene({}, { session });
+    expect(it.ssl.writeEarlyData(new Uint8Array(100))).toBe(64);
+    expect(() => it.ssl.writeEarlyData(new Uint8Array(1))).toThrow(TypeError);
+  });
+
+  it('that is accepted without the PSK is refused', () => {
+    const { session } = earlySession();
+    const it = scene({}, { session });
+    it.ssl.writeEarlyData(new Uint8Array([1]));
+    it.server.readHello();
+    it.server.answer();
+    it.server.encryptedExtensions({ earlyData: true });
+    expect(it.ssl.connect()).toBe(-1);
+    expect(it.ssl.failure?.error.code).toBe('UNEXPECTED_EXTENSION');
+  });
+
+  it('needs a session that allows it', () => {
+    expect(() => scene().ssl.writeEarlyData(new Uint8Array(1))).toThrow(TypeError);
+  });
+});
+
+describe('a PSK', () => {
+  it('that is declined leads to a full handshake', () => {
+    const { session } = earlySession();
+    const it = scene({}, { session });
+    begin(it);
+    expect(it.server.offered.preSharedKey?.identities).toHaveLength(1);
+    expect(it.server.offered.pskKeyExchangeModes).toEqual([1]);
+    it.server.answer();
+    it.server.encryptedExtensions();
+    it.server.authenticate();
+    it.server.finish();
+    expect(it.ssl.connect()).toBe(1);
+    expect(it.ssl.sessionReused).toBe(false);
+  });
+
+  it('agreed out of band identifies the server by itself', () => {
+    const key = new Uint8Array(32).fill(5);
+    const it = scene({ externalPsks: [{ identity: new Uint8Array([1]), key, hash: 'sha256' }] });
+    begin(it);
+    it.server.answer({ psk: key });
+    it.server.encryptedExtensions();
+    it.server.finish();
+    expect(it.ssl.connect()).toBe(1);
+    it.server.readFlight();
+    expect([it.ssl.sessionReused, it.ssl.peerCertificates]).toEqual([false, []]);
+  });
+
+  it('of another key fails at Finished', () => {
+    const it = scene({ externalPsks: [{ identity: new Uint8Array([1]), key: new Uint8Array(32).fill(5), hash: 'sha256' }] });
+    begin(it);
+    it.server.answer({ psk: new Uint8Array(32).fill(6) });
+    it.server.encryptedExtensions();
+    expect(it.ssl.connect()).toBe(-1);
+    expect(it.ssl.failure?.error.code).toBe('BAD_RECORD_MAC');
+  });
+});
+
+describe('KeyUpdate', () => {
+  it('of the server is followed, and answered once before we write', () => {
+    const { ssl, server } = establish();
+    server.updateKeys(true);
+    server.updateKeys(true);
+    server.put(23, new Uint8Array([1]));
+    expect(read(ssl)).toBe(1);
+    expect(server.record()).toBeUndefined();
+    ssl.write(new Uint8Array([2]));
+    expect(server.messages()[0]?.[0]).toBe(KEY_UPDATE);
+    server.followKeys();
+    expect(server.record()?.content).toEqual(new Uint8Array([2]));
+  });
+
+  it('of ours is in force at once', () => {
+    const { ssl, server } = establish();
+    expect(ssl.keyUpdate(false)).toBe(1);
+    ssl.write(new Uint8Array([3]));
+    expect(server.messages()[0]).toEqual(wire.encodeKeyUpdate(false));
+    server.followKeys();
+    expect(server.record()?.content).toEqual(new Uint8Array([3]));
+  });
+
+  it('is counted in a row, which data ends', () => {
+    const { ssl, server } = establish({ limits: { keyUpdatesInARow: 2 } });
+    repeat(3, () => {
+      server.updateKeys();
+      server.updateKeys();
+      server.put(23, new Uint8Array([1]));
+      expect(read(ssl)).toBe(1);
+    });
+  });
+
+  it('must end its record', () => {
+    const it = establish();
+    it.server.put(22, new Uint8Array([...wire.encodeKeyUpdate(false), 4]));
+    expect(refusal(it, () => read(it.ssl))).toBe('EXCESS_HANDSHAKE_DATA 10');
+  });
+});
+
+describe('authentication after the handshake', () => {
+  it('sends certificate, signature and Finished in answer to each request', async () => {
+    const client = await pki('client');
+    const it = establish({ postHandshakeAuth: true, credentials: [{ chain: client.chain, key: client.key }] });
+    for (const context of [new Uint8Array([1]), new Uint8Array([2, 2])]) {
+      it.server.put(22, it.server.certificateRequest(context));
+      expect(read(it.ssl)).toBe(-1);
+      const [certificate, verify, finished] = it.server.messages();
+      expect([certificate?.[0], verify?.[0], finished?.[0]]).toEqual([11, 15, 20]);
+      expect(wire.decodeCertificate(certificate?.subarray(4) as Uint8Array).context).toEqual(context);
+    }
+    expect(it.ssl.clientCredential?.chain).toEqual(client.chain);
+  });
+
+  it('that was not offered is refused', () => {
+    const it = establish();
+    it.server.put(22, it.server.certificateRequest(new Uint8Array([1])));
+    expect(refusal(it, () => read(it.ssl))).toBe('UNEXPECTED_MESSAGE 10');
+  });
+});
+
+describe('HelloRetryRequest', () => {
+  it.each<[string, wire.HelloRetryRequestExtensions, string]>([
+    ['that changes nothing', {}, 'BAD_HELLO_RETRY_REQUEST 47'],
+    ['for a group whose share was sent', { keyShare: 29 }, 'WRONG_GROUP 47'],
+    ['for a group that was not offered', { keyShare: 25 }, 'WRONG_GROUP 47'],
+  ])('%s is refused', (_title, extensions, expected) => {
+    const it = scene();
+    begin(it);
+    it.server.retry(extensions);
+    expect(refusal(it, () => it.ssl.connect())).toBe(expected);
+  });
+
+  it('comes once', () => {
+    const it = scene();
+    begin(it);
+    it.server.retry({ keyShare: 23 });
+    it.ssl.connect();
+    it.server.readHello();
+    it.server.retry({ cookie: new Uint8Array([1]) });
+    expect(refusal(it, () => it.ssl.connect())).toBe('UNEXPECTED_MESSAGE 10');
+  });
+
+  it('may ask for a cookie alone, and gets it with the same share', () => {
+    const it = scene();
+    begin(it);
+    const share = it.server.offered.keyShare;
+    it.server.retry({ cookie: new Uint8Array([1, 2]) });
+    it.ssl.connect();
+    it.server.readHello();
+    expect([it.server.offered.cookie, it.server.offered.keyShare]).toEqual([new Uint8Array([1, 2]), share]);
+    it.server.answer();
+    it.server.encryptedExtensions();
+    it.server.authenticate();
+    it.server.finish();
+    expect([it.ssl.connect(), it.ssl.helloRetryRequested]).toEqual([1, true]);
+  });
+});
+
+describe('Encrypted ClientHello', () => {
+  const configs = (publicName: string): Uint8Array => {
+    const key = nodeCrypto.groups.find(({ id }) => id === 29)?.keyShare(nodeCrypto.random) as { publicKey: Uint8Array };
+    const contents = new wire.Writer().u8(7).u16(0x20).vector16(key.publicKey).vector16(new Uint8Array([0, 1, 0, 1])).u8(32).vector8(new TextEncoder().encode(publicName)).u16(0).finish();
+    const config = new wire.Writer().u16(0xfe0d).vector16(contents).finish();
+    return new wire.Writer().vector16(config).finish();
+  };
+
+  it('that is rejected proves the public name, tells the retry configurations, and ends there', () => {
+    const it = scene({ ech: configs('server.test') }, { host: 'secret.test' });
+    begin(it);
+    expect([it.server.offered.serverName, it.server.offered.encryptedClientHello?.kind]).toEqual(['server.test', 'outer']);
+    expect(Buffer.from(it.server.hello.random).includes('secret')).toBe(false);
+    it.server.answer();
+    const retry = configs('other.test');
+    it.server.encryptedExtensions({ encryptedClientHello: retry });
+    it.server.send(it.server.certificateRequest());
+    it.server.authenticate();
+    it.server.finish();
+    expect(it.ssl.connect()).toBe(-1);
+    expect([it.ssl.failure?.error.code, it.ssl.ech, it.ssl.echRetryConfigs]).toEqual(['ECH_REJECTED', 'rejected', retry]);
+    const [certificate] = it.server.readFlight();
+    expect(wire.decodeCertificate(certificate?.subarray(4) as Uint8Array).entries).toEqual([]);
+    expect(it.server.record()).toEqual({ type: 21, content: new Uint8Array([2, 121]) });
+  });
+
+  it('that is rejected by a server without the public name is a wrong name, and gives no configurations', () => {
+    const it = scene({ ech: configs('public.test') }, { host: 'server.test' });
+    begin(it);
+    it.server.answer();
+    it.server.encryptedExtensions({});
+    it.server.authenticate();
+    expect(refusal(it, () => it.ssl.connect())).toBe('CERT_NAME_MISMATCH 42');
+  });
+
+  it('repeats what it sent when the server that asks again could not decrypt it', () => {
+    const it = scene({ ech: configs('server.test') }, { host: 'secret.test' });
+    begin(it);
+    const first = it.server.offered.encryptedClientHello;
+    it.server.retry({ keyShare: 23 });
+    it.ssl.connect();
+    it.server.readHello();
+    expect([it.server.offered.encryptedClientHello, it.server.offered.serverName, it.ssl.ech]).toEqual([first, 'server.test', 'rejected']);
+  });
+
+  it('without a configuration that can be used fails before a byte is sent', () => {
+    const it = scene({ ech: configs('192.0.2.1') });
+    expect(it.ssl.connect()).toBe(-1);
+    expect([it.ssl.failure?.error.code, it.net.pending]).toEqual(['ECH_REQUIRED', 0]);
+  });
+
+  it('as GREASE changes nothing else', () => {
+    const it = scene({ ech: 'grease' });
+    begin(it);
+    expect([it.server.offered.serverName, it.server.offered.encryptedClientHello?.kind]).toEqual(['server.test', 'outer']);
+    it.server.answer();
+    it.server.encryptedExtensions({ encryptedClientHello: configs('other.test') });
+    it.server.authenticate();
+    it.server.finish();
+    expect([it.ssl.connect(), it.ssl.ech, it.ssl.echRetryConfigs]).toEqual([1, 'grease', undefined]);
+  });
+});
+
+describe('limits', () => {
+  it.each<[string, ContextOptions, (it: Scene) => void, string]>([
+    ['handshakeBytes', { limits: { handshakeBytes: 512 } }, ({ server }) => server.authenticate(), 'EXCESSIVE_MESSAGE_SIZE 47'],
+    ['chainLength', { limits: { chainLength: 1 } }, ({ server }) => server.authenticate(), 'CERT_CHAIN_TOO_LONG 48'],
+    ['warning alerts', {}, ({ server }) => repeat(5, () => server.put(21, new Uint8Array([1, 90]))), 'TOO_MANY_WARNING_ALERTS 10'],
+    ['a record', {}, ({ server }) => server.put(22, new Uint8Array(16_384), 1), 'RECORD_TOO_LARGE 22'],
+  ])('of %s hold', (_name, options, push, expected) => {
+    const it = scene(options);
+    begin(it);
+    it.server.answer();
+    it.server.encryptedExtensions();
+    push(it);
+    expect(refusal(it, () => it.ssl.connect())).toBe(expected);
+  });
+
+  it('of emptyRecordsInARow hold', () => {
+    const it = establish({ limits: { emptyRecordsInARow: 3 } });
+    repeat(4, () => it.server.put(23, new Uint8Array(0)));
+    expect(refusal(it, () => read(it.ssl))).toBe('TOO_MANY_EMPTY_RECORDS 10');
+  });
+
+  it('of keyUpdatesInARow hold', () => {
+    const it = establish({ limits: { keyUpdatesInARow: 4 } });
+    repeat(5, () => it.server.updateKeys());
+    expect(refusal(it, () => read(it.ssl))).toBe('TOO_MANY_KEY_UPDATES 10');
+  });
+
+  it('of tickets hold: what comes after is read and dropped', () => {
+    const it = establish({ limits: { tickets: 2 } });
+    repeat(5, () => it.server.put(22, it.server.ticket().message));
+    expect([read(it.ssl), it.ssl.getError(-1)]).toEqual([-1, SslError.wantRead]);
+    expect(it.sessions).toHaveLength(2);
+  });
+
+  it('of messages after the handshake hold', () => {
+    const it = establish();
+    it.server.put(22, new Uint8Array([4, 0, 0x40, 1, ...new Uint8Array(100)]));
+    expect(refusal(it, () => read(it.ssl))).toBe('EXCESSIVE_MESSAGE_SIZE 47');
+  });
+});
