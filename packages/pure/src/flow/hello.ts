@@ -41,6 +41,8 @@ export interface Offer {
   readonly random: Uint8Array;
   readonly sessionId: Uint8Array;
   readonly keyPairs: readonly KeyPair[];
+  /** A share of a GREASE group goes before them (RFC 8701): in the first ClientHello only, a retry wants one share. */
+  readonly greaseShare: boolean;
   readonly psks: readonly PskOffer[];
   /** The TLS 1.2 session that is offered. */
   readonly session12: Session | undefined;
@@ -73,6 +75,7 @@ export function* makeOffer(effects: Effects, request: Request): Steps<Offer> {
     random: draw(32),
     sessionId: legacySessionId(session12, speaks13 && config.middleboxCompatibility, draw),
     keyPairs: speaks13 ? yield* makeKeyPairs(effects, config.keyShares) : [],
+    greaseShare: config.grease,
     psks: speaks13 ? pskOffers(config, session) : [],
     session12,
     earlyData: request.earlyData && session !== undefined && allowsEarlyData(session, config) ? session : undefined,
@@ -98,11 +101,11 @@ export function* retryOffer(effects: Effects, offer: Offer, retry: Retry): Steps
 }
 
 /** The same with shares that are there already. */
-export function retriedOffer(effects: Effects, offer: Offer, { cookie, hash }: Retry, keyPairs: readonly KeyPair[]): Offer {
+export function retriedOffer(effects: Effects, offer: Offer, { group, cookie, hash }: Retry, keyPairs: readonly KeyPair[]): Offer {
   disposePsks(offer);
   const session = offer.psks.map(({ source }) => (source.kind === 'session' ? source.session : undefined)).find((each) => each !== undefined);
   const psks = offer.psks.length === 0 ? [] : pskOffers(effects.config, session, hash);
-  return { ...offer, keyPairs, psks, earlyData: undefined, cookie };
+  return { ...offer, keyPairs, greaseShare: group === undefined && offer.greaseShare, psks, earlyData: undefined, cookie };
 }
 
 /** The whole message, binders included. `transcript` holds what went before it: nothing, or ClientHello1's hash and the HelloRetryRequest. */
@@ -162,7 +165,7 @@ function extensions(effects: Effects, offer: Offer): Extension[] {
     ecPointFormats: speaks12 ? [PointFormat.uncompressed] : undefined,
     sessionTicket: speaks12 && config.sessionTickets ? (offer.session12?.fields.ticket ?? EMPTY) : undefined,
     keyShare: speaks13
-      ? [...greased(1).map((group) => ({ group, keyExchange: new Uint8Array(1) })), ...offer.keyPairs.map(({ group, share }) => ({ group: group.id, keyExchange: share.publicKey }))]
+      ? [...(offer.greaseShare ? greased(1) : []).map((group) => ({ group, keyExchange: new Uint8Array(1) })), ...offer.keyPairs.map(({ group, share }) => ({ group: group.id, keyExchange: share.publicKey }))]
       : undefined,
     earlyData: offer.earlyData === undefined ? undefined : true,
     supportedVersions: speaks13 ? [...greased(2), ...(speaks13 ? [Version.tls13] : []), ...(speaks12 ? [Version.tls12] : [])] : undefined,
