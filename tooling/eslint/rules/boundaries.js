@@ -51,7 +51,8 @@ export const boundaries = {
       }
       const target = packageOf(specifier);
       if (isOurs(target) && specifier.slice(target.length).startsWith('/src/')) return report('source');
-      if (!declared.has(target)) return report('undeclared', target);
+      // what stands at the root, the examples, sees every package of the workspace
+      if (!declared.has(target) && !(manifest.workspaces !== undefined && isOurs(target))) return report('undeclared', target);
       if (room === undefined || !isOurs(target) || target === manifest.name) return;
       if (room.dynamic?.includes(target)) {
         if (!dynamic && !typeOnly) report('dynamic');

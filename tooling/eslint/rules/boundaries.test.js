@@ -27,6 +27,7 @@ tester.run('boundaries', boundaries, {
     at('packages/ferrule/src/choose.ts', "const native = await import('@ferrule/native'); import type { Load } from '@ferrule/native';"),
     at('packages/pure/src/connection.test.ts', "import { createPure } from '@ferrule/pure'; import '@ferrule/conformance';"),
     at('apps/bogo-shim/src/main.ts', "import { load } from '@ferrule/native';"),
+    at('examples/memory-handshake.ts', "import { bioPair } from '@ferrule/bio'; import '@ferrule/pure/crypto/node';"),
     at('packages/result/src/codes.ts', "import { a } from './alert.ts'; export * from './tls-error.ts';"),
   ],
   invalid: [
