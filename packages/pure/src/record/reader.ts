@@ -277,7 +277,10 @@ export class RecordReader {
 
   /** Type, version and length of a header. Returns the length of the body. */
   #checkHeader(header: Uint8Array): number {
-    const [type = 0, major = 0, minor = 0, high = 0, low = 0] = header.subarray(0, RECORD_HEADER);
+    const type = header[0] ?? 0;
+    const major = header[1] ?? 0;
+    const minor = header[2] ?? 0;
+    const length = ((header[3] ?? 0) << 8) | (header[4] ?? 0);
     const protection = this.#protection;
     if (!this.#greeted) {
       // Without a TLS version behind it, an unknown type is no TLS at all: SSL 2, or noise.
@@ -289,7 +292,6 @@ export class RecordReader {
       throw fail('WRONG_VERSION_NUMBER', `a record of version ${major}.${minor}`);
     }
     if (!isContentType(type)) throw fail('UNEXPECTED_RECORD', `a record of type ${type}`);
-    const length = (high << 8) | low;
     const limit = MAX_PLAINTEXT + (protection === undefined ? 0 : protection.version === 'TLSv1.3' ? MAX_EXPANSION_13 : MAX_EXPANSION_12);
     if (length > limit) throw fail('RECORD_TOO_LARGE', `a record of ${length} bytes`);
     return length;
