@@ -1,6 +1,6 @@
 /** @module The messages without a body: HelloRequest and ServerHelloDone of TLS 1.2, EndOfEarlyData of TLS 1.3. */
 import { encodeMessage } from './message.ts';
-import { HandshakeType, handshakeName } from './names.ts';
+import { handshakeName, type HandshakeType } from './names.ts';
 import { Reader } from './read.ts';
 
 type EmptyType = typeof HandshakeType.hello_request | typeof HandshakeType.server_hello_done | typeof HandshakeType.end_of_early_data;
