@@ -63,11 +63,11 @@ describe('a session fits a connection', () => {
 });
 
 describe('early data', () => {
-  it('needs the very suite of the session and its application protocol', () => {
+  it('needs the very suite of the session and its application protocol, if it has one', () => {
     expect(allowsEarlyData(sessionOf(), configOf())).toBe(true);
     expect(allowsEarlyData(sessionOf({ maxEarlyData: 0 }), configOf())).toBe(false);
     expect(allowsEarlyData(sessionOf(), configOf({ cipherSuites: [0x1303] }))).toBe(false);
-    expect(allowsEarlyData(sessionOf(), configOf({ alpn: ['h2'] }))).toBe(false);
+    expect(allowsEarlyData(sessionOf(), configOf({ alpn: ['h2'] }))).toBe(true);
     expect(allowsEarlyData(sessionOf({ alpn: 'h2' }), configOf({ alpn: ['http/1.1', 'h2'] }))).toBe(true);
     expect(allowsEarlyData(sessionOf({ alpn: 'h2' }), configOf())).toBe(false);
   });
