@@ -19,6 +19,9 @@ export interface ClientOptions {
 /** Options that trust the test root. */
 export const trusting = async (options: ContextOptions = {}): Promise<ContextOptions> => ({ trustAnchors: [(await pki('root')).certificate], ...options });
 
+/** A ClientHello and a Finished are more than this many bytes. */
+const MINIMAL_HANDSHAKE = 100;
+
 export class Client {
   readonly ssl: Ssl;
   /** The engine's end, and the network's. */
@@ -27,6 +30,7 @@ export class Client {
   readonly peer: Peer;
   /** Each answer of getError() so far that was not the one before it again. */
   readonly answers: SslError[] = [];
+  #sent = 0;
 
   constructor(ssl: Ssl, peer: Peer, bioSize?: number) {
     this.ssl = ssl;
@@ -46,16 +50,18 @@ export class Client {
     for (let calls = 0; calls < 1_000_000; calls++) {
       const ret = operation();
       const why = ret > 0 ? SslError.none : this.ssl.getError(ret);
+      // before any await: the promise may settle, and be gone, during one
+      const { asyncReady } = this.ssl;
       if (this.answers.at(-1) !== why) this.answers.push(why);
-      await this.peer.flush(this.net);
+      await this.flush();
       switch (why) {
         case SslError.wantWrite: break;
         case SslError.wantRead: await this.peer.fill(this.net); break;
         case SslError.wantAsync:
         case SslError.wantX509Lookup:
         case SslError.wantRetryVerify:
-          assert.ok(this.ssl.asyncReady, `${sslErrorName(why)} without a promise in asyncReady`);
-          await this.ssl.asyncReady;
+          assert.ok(asyncReady, `${sslErrorName(why)} without a promise in asyncReady`);
+          await asyncReady;
           break;
         default: return ret;
       }
@@ -73,7 +79,7 @@ export class Client {
       const ret = this.ssl.shutdown();
       // 0 is "sent", and no error that getError() could be asked about
       const why = ret >= 0 ? SslError.none : this.ssl.getError(ret);
-      await this.peer.flush(this.net);
+      await this.flush();
       if (why === SslError.wantRead) await this.peer.fill(this.net);
       else if (why !== SslError.wantWrite) return ret;
     }
@@ -83,6 +89,7 @@ export class Client {
   async established(): Promise<this> {
     const ret = await this.connect();
     assert.equal(ret, 1, `connect() = ${ret}: ${this.why}`);
+    assert.ok(this.#sent > MINIMAL_HANDSHAKE, 'no handshake can have taken place');
     return this;
   }
 
@@ -135,6 +142,12 @@ export class Client {
     const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : data;
     const [back] = await Promise.all([this.receive(bytes.length), this.send(bytes)]);
     assert.deepEqual(Buffer.from(back), Buffer.from(bytes));
+  }
+
+  /** What the engine has written goes to the peer. */
+  async flush(): Promise<void> {
+    this.#sent += this.net.pending;
+    await this.peer.flush(this.net);
   }
 
   get why(): string {

@@ -1,7 +1,7 @@
 import { pki } from '@ferrule/conformance/pki';
 import { echo, TestServer, type TestServerOptions } from '@ferrule/conformance/server';
 import { afterEach } from 'vitest';
-import { connect, type ConnectOptions, TlsConnection } from 'ferrule';
+import { connect, type ConnectOptions, type TlsConnection } from 'ferrule';
 
 const cleanUp: (() => unknown)[] = [];
 afterEach(async () => {

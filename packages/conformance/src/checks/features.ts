@@ -46,7 +46,9 @@ const proved: readonly CheckGroup[] = [
         let next = 1;
         return { random: (into) => void into.forEach((_, i) => (into[i] = (next = (next * 69_069 + 1) >>> 0) >>> 24)) };
       };
-      assert.deepEqual(await firstFlight(backend, seeded()), await firstFlight(backend, seeded()));
+      const first = await firstFlight(backend, seeded());
+      assert.equal(clientHelloOf(first).random.length, 32);
+      assert.deepEqual(first, await firstFlight(backend, seeded()));
     },
   }, 'seeded-random'),
   group('feature grease', {

@@ -172,7 +172,7 @@ const asyncCallbacks: CheckGroup = group(
         const { ssl } = client;
         let ret = ssl.connect();
         while (ssl.getError(ret) === SslError.wantRead) {
-          await wire.flush(client.net);
+          await client.flush();
           await wire.fill(client.net);
           ret = ssl.connect();
         }

@@ -1,3 +1,3 @@
 /** @module @ferrule/conformance/server: peers for tests, in memory and on loopback sockets. */
-export { PATIENCE, type Peer, ScriptedPeer, SocketPeer, Wire } from './peer.ts';
+export { patience, type Peer, ScriptedPeer, SocketPeer, Wire } from './peer.ts';
 export { echo, TestServer, type TestServerOptions } from './tls-server.ts';

@@ -4,14 +4,14 @@ import { Duplex } from 'node:stream';
 import type { Bio } from '@ferrule/bio';
 
 export interface Peer {
-  /** Put at least one received byte, or EOF, into `net`. Rejects when nothing comes for {@link PATIENCE} milliseconds. */
+  /** Put at least one received byte, or EOF, into `net`. Rejects when nothing comes for as long as {@link patience} lasts. */
   fill(net: Bio): Promise<void>;
   /** Take everything that is pending in `net`. */
   flush(net: Bio): Promise<void>;
 }
 
-/** How long a test waits for the other side before it calls that a hang, milliseconds. */
-export const PATIENCE = 10_000;
+/** How long a check waits for the other side before it calls that a hang. */
+export const patience: { milliseconds: number } = { milliseconds: 10_000 };
 
 /** A byte pipe between the network end of a BIO pair and whoever holds the stream: a `node:tls` server, mostly. */
 export class Wire extends Duplex implements Peer {
@@ -113,7 +113,7 @@ export class Wire extends Duplex implements Peer {
   /** One wait, however many ask. */
   #news(): Promise<void> {
     return (this.#waiting ??= new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`the server sent nothing for ${PATIENCE} ms`)), PATIENCE);
+      const timer = setTimeout(() => reject(new Error(`the server sent nothing for ${patience.milliseconds} ms`)), patience.milliseconds);
       this.#wake = () => {
         clearTimeout(timer);
         resolve();

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type TLSSocket, type Server, type TlsOptions } from 'node:tls';
 import type { AddressInfo } from 'node:net';
 import { type Identity, pki } from '../pki/index.ts';
-import { PATIENCE, SocketPeer, Wire } from './peer.ts';
+import { patience, SocketPeer, Wire } from './peer.ts';
 
 export interface TestServerOptions extends Omit<TlsOptions, 'key' | 'cert'> {
   /** Whose chain and key the server shows; default the P-256 leaf. */
@@ -42,7 +42,7 @@ export class TestServer {
     const self = new TestServer(server, shown);
     server.on('keylog', (line: Buffer) => self.keylog.push(line.toString('latin1').trimEnd()));
     server.on('connection', (socket: { destroy(): void }) => self.#sockets.push(socket));
-    server.on('tlsClientError', (error) => self.#note(error));
+    server.on('tlsClientError', (error: Error) => self.#note(error));
     server.on('secureConnection', (socket) => {
       socket.on('error', (error) => self.#note(error));
       self.#all.push(socket);
@@ -108,7 +108,7 @@ export class TestServer {
   }
 
   async #until(done: () => boolean, complaint: string): Promise<void> {
-    const deadline = Date.now() + PATIENCE;
+    const deadline = Date.now() + patience.milliseconds;
     while (!done()) {
       if (Date.now() > deadline) throw new Error(complaint);
       await new Promise<void>((resolve) => {
