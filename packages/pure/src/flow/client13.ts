@@ -112,6 +112,9 @@ export function* client13(effects: Effects, offer: Offer, transcript: Transcript
   transcript.forget();
   yield* flush(effects, 'Finished');
 
+  // RFC 9849 section 6.1.6: what to try next, now that the public name is proved. In answer to GREASE it means nothing.
+  if (extensions.encryptedClientHello !== undefined && effects.facts.ech === 'rejected') effects.fact('echRetryConfigs', extensions.encryptedClientHello.slice());
+
   // ── Established: nothing gets here without its proofs ──
   effects.done(
     identity.kind === 'verified' ? established(identity.chain, identity.signature, finished) : resumed(identity.continues, finished),
@@ -153,8 +156,6 @@ function* readEncryptedExtensions(effects: Effects, offered: ReadonlySet<number>
   if (alpn !== undefined && !effects.config.alpn.includes(alpn)) throw fail('INVALID_ALPN_PROTOCOL', `the server chose application protocol "${alpn}"`);
   effects.fact('alpn', alpn);
   if (extensions.recordSizeLimit !== undefined) effects.limitRecords(extensions.recordSizeLimit);
-  // RFC 9849 section 6.1.6: what to try next. In answer to GREASE it means nothing.
-  if (extensions.encryptedClientHello !== undefined && effects.facts.ech === 'rejected') effects.fact('echRetryConfigs', extensions.encryptedClientHello.slice());
   return extensions;
 }
 

@@ -114,8 +114,8 @@ const nss: PeerKind = {
       await toPkcs12(directory, kind, `${database}/leaf.p12`, '');
       await output('pk12util', ['-i', `${database}/leaf.p12`, '-d', `sql:${database}`, '-W', '']);
     }
-    const package_ = await output('dpkg-query', ['-W', '-f', '${Version}', 'libnss3']);
-    return (await output('which', ['selfserv'])) === undefined ? undefined : `NSS ${package_ ?? 'of unknown version'}`;
+    const library = await output('dpkg-query', ['-W', '-f', '${Version}', 'libnss3']);
+    return (await output('which', ['selfserv'])) === undefined ? undefined : `NSS ${library ?? 'of unknown version'}`;
   },
   can: (setting) => !isHybrid(setting.group) && setting.kind !== 'ed25519' && setting.kind !== 'rsa-pss' && onItsCurves(setting),
   start: async ({ version, group, kind, clientAuth }, directory) => {

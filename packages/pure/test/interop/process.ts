@@ -29,8 +29,13 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
+/** A server, with what it printed until it was ready. */
+export interface Started extends Running {
+  readonly printed: string;
+}
+
 /** Starts a server that prints where it listens: `ready` finds the port, or the port is given and tried until it answers. */
-export async function start(program: string, args: readonly string[], ready: RegExp | number): Promise<Running> {
+export async function start(program: string, args: readonly string[], ready: RegExp | number): Promise<Started> {
   const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });
   let printed = '';
   const stop = async (): Promise<void> => {
@@ -56,7 +61,8 @@ export async function start(program: string, args: readonly string[], ready: Reg
     if (typeof ready === 'number') void answering(ready, () => child.exitCode !== null).then(() => resolve(ready));
   });
   try {
-    return { port: await Promise.race([port, failed, timeout(program)]), stop };
+    const listening = await Promise.race([port, failed, timeout(program)]);
+    return { port: listening, printed, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -75,5 +81,5 @@ async function answering(port: number, dead: () => boolean): Promise<void> {
 
 const timeout = (program: string): Promise<never> =>
   new Promise((_, reject) => {
-    setTimeout(() => reject(new Error(`${program} does not listen`)), 20_000).unref();
+    setTimeout(() => reject(new Error(`${program} does not listen`)), 120_000).unref();
   });
