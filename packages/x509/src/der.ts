@@ -116,7 +116,9 @@ export class DerReader {
   /** The two's complement bytes of an INTEGER, at least one, minimal. */
   integer(tag: number = Tag.INTEGER): Uint8Array {
     const view = this.contents(tag);
-    const [first, second] = view;
+    // indexed, not destructured: an iterator would cost more than the rest
+    const first = view[0];
+    const second = view[1];
     if (first === undefined) this.fail('DER: empty INTEGER');
     if (second !== undefined && ((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80))) this.fail('DER: INTEGER is not minimal');
     return view;
@@ -126,7 +128,9 @@ export class DerReader {
   smallInteger(tag: number = Tag.INTEGER): number {
     const view = this.integer(tag);
     if (view.length > 4 || (view[0] as number) >= 0x80) this.fail('DER: INTEGER is out of range');
-    return view.reduce((value, byte) => value * 256 + byte, 0);
+    let value = 0;
+    for (let i = 0; i < view.length; i++) value = value * 256 + (view[i] as number);
+    return value;
   }
 
   /** The contents of a BIT STRING whose length is whole bytes. */
@@ -141,7 +145,7 @@ export class DerReader {
   /** A named bit list (bit 0 is the first) as a number with bit n = 1 << n; 31 bits at most. */
   namedBits(tag: number = Tag.BIT_STRING): number {
     const view = this.contents(tag);
-    const [unused = 8] = view;
+    const unused = view[0] ?? 8;
     if (unused > 7 || view.length > 4 || (view.length === 1 && unused > 0)) this.fail('DER: bad BIT STRING');
     if (view.length > 1 && ((view[view.length - 1] as number) & ((1 << unused) - 1)) !== 0) this.fail('DER: padding of a BIT STRING is not zero');
     let bits = 0;

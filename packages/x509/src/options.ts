@@ -1,5 +1,4 @@
 /** @module Options are checked when they are given; what is unknown is refused by name. */
-import { parseHost } from './host.ts';
 import type { PathInput } from './path.ts';
 
 /** For each option, whether a value that is not `undefined` may be given. */
@@ -13,7 +12,8 @@ export const PATH_OPTIONS: OptionChecks<PathInput> = {
   trustAnchors: (store) => isFunction(store.find) && isFunction(store.holding),
   verifier: (verifier) => isFunction(verifier.verify),
   now: (now) => Number.isFinite(now),
-  host: (host) => (typeof host === 'string' ? !!parseHost(host) : host.kind === 'dns' || host.kind === 'ip'),
+  // text is read when the search begins, which throws for what is no host
+  host: (host) => typeof host === 'string' || host.kind === 'dns' || host.kind === 'ip',
   purpose: (purpose) => typeof purpose === 'string' && /^(serverAuth|clientAuth|any|\d+(\.\d+)+)$/.test(purpose),
   profile: (profile) => profile === 'rfc5280' || profile === 'webpki',
   securityLevel: (level) => isPositiveInteger(level) && level <= 5,

@@ -73,14 +73,15 @@ export interface PathSuccess {
  */
 export const buildPath = (input: PathInput, checks?: PathChecks): Steps<PathResult> => {
   checkOptions(input, PATH_OPTIONS);
-  return run(input, checks);
+  const { host } = input;
+  return run(input, typeof host === 'string' ? parseHost(host) : host, checks);
 };
 
-function* run(input: PathInput, checks: PathChecks | undefined): Steps<PathResult> {
+function* run(input: PathInput, host: Host | undefined, checks: PathChecks | undefined): Steps<PathResult> {
   const leaf = readLeaf(input.chain);
   if (!('tbs' in leaf)) return { ok: false, error: leaf };
   const search = new Search(input, leaf, checks);
-  const ownDefects = leafDefects(search, input.host);
+  const ownDefects = leafDefects(search, host);
   if (ownDefects.length === 0) {
     const found = yield* searchFrom(search, []);
     if (found) return found;
@@ -247,14 +248,12 @@ const identifierMatch = (child: Certificate, issuer: Issuer): 0 | 1 | 2 => {
   return bytesEqual(wanted, issuer.subjectKeyIdentifier) ? 2 : 0;
 };
 
-const leafDefects = (search: Search, host: string | Host | undefined): Defect[] => {
+const leafDefects = (search: Search, host: Host | undefined): Defect[] => {
   const { leaf } = search;
   const defects: Defect[] = search.breaches(leaf, 'leaf').map((one) => ({ ...one, certificate: leaf, depth: 0 }));
-  if (host === undefined) return defects;
-  const reference = typeof host === 'string' ? parseHost(host) : host;
-  if (!matchesHost(leaf, reference)) {
-    const verify = reference.kind === 'ip' ? V.IP_ADDRESS_MISMATCH : V.HOSTNAME_MISMATCH;
-    defects.push({ code: 'CERT_NAME_MISMATCH', verify, message: `is not for ${reference.name}`, certificate: leaf, depth: 0 });
+  if (host && !matchesHost(leaf, host)) {
+    const verify = host.kind === 'ip' ? V.IP_ADDRESS_MISMATCH : V.HOSTNAME_MISMATCH;
+    defects.push({ code: 'CERT_NAME_MISMATCH', verify, message: `is not for ${host.name}`, certificate: leaf, depth: 0 });
   }
   return defects;
 };

@@ -17,7 +17,7 @@ export interface RsaKey {
   readonly modulus: Uint8Array;
   readonly exponent: Uint8Array;
   /** RFC 4055 section 3.3: the only hash that the key may be used with, and the least salt, bytes. */
-  readonly pss?: { readonly hash: HashName; readonly saltLength: number };
+  readonly pss: { readonly hash: HashName; readonly saltLength: number } | undefined;
 }
 export interface EcKey {
   readonly kind: 'ec';
@@ -73,13 +73,13 @@ export const parsePublicKey = (spki: Uint8Array): PublicKey => {
       if (!reader.more) break;
       const pss = readPssParameters(reader);
       if (!pss) return unknown(reader, algorithm, oid, 'RSASSA-PSS with parameters that are not supported');
-      return readRsaKey(finish(reader, algorithm), { kind: 'rsa-pss', pss: { hash: pss.hash, saltLength: pss.saltLength } });
+      return readRsaKey(finish(reader, algorithm), 'rsa-pss', pss);
     }
     default:
       if (reader.more) reader.skip();
       return unknown(reader, algorithm, oid, oid === '1.2.840.10040.4.1' ? 'DSA' : oid);
   }
-  return readRsaKey(finish(reader, algorithm), { kind: oid === RSA ? 'rsa' : 'rsa-pss' });
+  return readRsaKey(finish(reader, algorithm), oid === RSA ? 'rsa' : 'rsa-pss', undefined);
 };
 
 const finish = (reader: DerReader, algorithm: number): Uint8Array => {
@@ -110,17 +110,17 @@ const readEcKey = (reader: DerReader, algorithm: number): EcKey | UnknownKey => 
 };
 export const EXPLICIT_CURVE = 'EC with explicit parameters';
 
-const readRsaKey = (der: Uint8Array, rest: Pick<RsaKey, 'kind' | 'pss'>): RsaKey => {
+const readRsaKey = (der: Uint8Array, kind: RsaKey['kind'], pss: RsaKey['pss']): RsaKey => {
   const reader = readWhole(der);
   const modulus = positive(reader);
   const exponent = positive(reader);
   reader.finish();
-  return { ...rest, modulus, exponent, bits: modulus.length * 8 - Math.clz32(modulus[0] as number) + 24 };
+  return { kind, bits: modulus.length * 8 - Math.clz32(modulus[0] as number) + 24, modulus, exponent, pss };
 };
 
 const positive = (reader: DerReader): Uint8Array => {
   const view = reader.integer();
-  const [first] = view;
+  const first = view[0];
   if ((first as number) >= 0x80 || (first === 0 && view.length === 1)) reader.fail('RSA key has a number that is not positive');
   return first === 0 ? view.subarray(1) : view;
 };
