@@ -62,6 +62,11 @@ export interface ContextOptions {
   readonly certificateCompression?: readonly (CertificateCompression | CertificateDecompressor)[];
   /** Encrypted ClientHello (RFC 9849): an ECHConfigList from DNS, or GREASE. Feature `ech`. */
   readonly ech?: Uint8Array | 'grease';
+  /**
+   * What to do when nothing of the ECHConfigList can be used: `refuse` (default) fails with `ECH_REQUIRED`; `grease` and
+   * `omit` go on with the name in the clear, as who never had a configuration would.
+   */
+  readonly echUnusable?: 'refuse' | 'grease' | 'omit';
   /** RFC 8701. Feature `grease`. Default: false. */
   readonly grease?: boolean;
   /** RFC 7627. `require` (default) refuses a TLS 1.2 server without it. Feature `extended-master-secret-policy` for `allow`. */

@@ -20,7 +20,7 @@ import type {
 } from '@ferrule/contract';
 import { TlsError } from '@ferrule/result';
 import type { CipherSuite, CryptoProvider, Group } from './crypto/provider.ts';
-import { parseEchConfigList, type EchConfig } from './ech/config.ts';
+import { chooseEchConfig, parseEchConfigList, type EchConfig } from './ech/config.ts';
 import { DEFAULT_LIMITS, MAX_PLAINTEXT } from './limits.ts';
 import type { ExtensionInput } from './wire/extensions.ts';
 import { CertificateCompressionId } from './wire/names.ts';
@@ -102,7 +102,7 @@ export function parseOptions(provider: CryptoProvider, options: ContextOptions =
     alpn: list(o, 'alpn', protocolName) ?? [],
     recordSizeLimit: integer(o, 'recordSizeLimit', 64, MAX_PLAINTEXT),
     decompressors: decompressors(o, provider),
-    ech: echOption(o),
+    ech: echOption(o, provider),
     grease: flag(o, 'grease'),
     extendedMasterSecret: oneOf(o, 'extendedMasterSecret', ['require', 'allow'], 'require'),
     secureRenegotiation: oneOf(o, 'secureRenegotiation', ['require', 'allow'], 'require'),
@@ -154,7 +154,7 @@ export function credential(value: unknown, name: string): Credential {
 
 const KNOWN: ReadonlySet<string> = new Set<keyof ContextOptions>([
   'trustAnchors', 'crls', 'ocsp', 'pins', 'verify', 'minVersion', 'maxVersion', 'cipherSuites', 'groups', 'keyShares', 'signatureAlgorithms',
-  'alpn', 'recordSizeLimit', 'certificateCompression', 'ech', 'grease', 'extendedMasterSecret', 'secureRenegotiation', 'renegotiation', 'sessionTickets',
+  'alpn', 'recordSizeLimit', 'certificateCompression', 'ech', 'echUnusable', 'grease', 'extendedMasterSecret', 'secureRenegotiation', 'renegotiation', 'sessionTickets',
   'signedCertificateTimestamps',
   'reverifyOnResumption', 'postHandshakeAuth', 'rawPublicKeys', 'serverCertificateTypes', 'clientCertificateTypes', 'externalPsks', 'recordPadding',
   'securityLevel', 'credentials', 'onCertificateRequest', 'onKeylog', 'onSession', 'onMessage', 'limits', 'now', 'random',
@@ -251,12 +251,15 @@ function verifyOption(o: Options): 'peer' | 'none' | VerifyCallback {
   return typeof value === 'function' ? (value as VerifyCallback) : oneOf<'peer' | 'none'>(o, 'verify', ['peer', 'none'], 'peer');
 }
 
-function echOption(o: Options): readonly EchConfig[] | 'grease' | undefined {
+function echOption(o: Options, provider: CryptoProvider): readonly EchConfig[] | 'grease' | undefined {
+  const otherwise = oneOf(o, 'echUnusable', ['refuse', 'grease', 'omit'], 'refuse');
   const value = o.get('ech');
   if (value === undefined || value === 'grease') return value;
   const list = bytes(value, 'ech');
   try {
-    return Object.freeze(parseEchConfigList(list));
+    const configs = Object.freeze(parseEchConfigList(list));
+    if (otherwise === 'refuse' || chooseEchConfig(configs, provider) !== undefined) return configs;
+    return otherwise === 'grease' ? 'grease' : undefined;
   } catch (error) {
     if (TlsError.is(error)) throw new TypeError(`ech: ${error.message}`, { cause: error });
     throw error;

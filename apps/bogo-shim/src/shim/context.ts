@@ -40,8 +40,12 @@ export function contextOptions(backend: Backend, config: Config, observed: Obser
   if (config['enable-ocsp-stapling']) optional.ocsp = 'request';
   if (config['enable-signed-cert-timestamps']) optional.signedCertificateTimestamps = true;
   if (config['enable-grease']) (need('grease'), (optional.grease = true));
-  if (config['ech-config-list'] !== undefined) (need('ech'), (optional.ech = config['ech-config-list']));
-  else if (config['enable-ech-grease']) (need('ech'), (optional.ech = 'grease'));
+  if (config['ech-config-list'] !== undefined) {
+    need('ech');
+    optional.ech = config['ech-config-list'];
+    optional.echUnusable = config['reject-unusable-ech-config'] ? 'refuse' : config['enable-ech-grease'] ? 'grease' : 'omit';
+  }
+  if (config['ech-config-list'] === undefined && config['enable-ech-grease']) (need('ech'), (optional.ech = 'grease'));
   if (config['renegotiate-ignore']) (need('renegotiation-ignored'), (optional.renegotiation = 'ignore'));
   const serverTypes = config['accepted-peer-cert-types'];
   if (serverTypes !== undefined) (need('raw-public-key'), (optional.serverCertificateTypes = serverTypes.map(certificateType)));

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { parseOptions } from '../context.ts';
 import { nobleCrypto } from '../crypto/noble.ts';
 import { chooseEchConfig, isHostName, parseEchConfigList } from './config.ts';
 
@@ -54,5 +55,19 @@ describe('the configuration to use', () => {
     for (const name of ['public.test', 'a', 'xn--bcher-kva.test', '1.a', '0xg']) expect(isHostName(name), name).toBe(true);
     for (const name of ['', '.', 'a.', '.a', 'a..b', '-a', 'a-', 'a_b', 'ä', 'a b', '1.2.3.4', 'a.0x', 'a.0X1f', '7', 'x'.repeat(64)]) expect(isHostName(name), name).toBe(false);
     expect(choose({ name: '192.0.2.1' })).toBeUndefined();
+  });
+});
+
+describe('a list of which nothing can be used', () => {
+  const ech = (echUnusable?: 'refuse' | 'grease' | 'omit') => parseOptions(nobleCrypto, { ech: listOf(configOf({ kem: 0x7777 })), ...(echUnusable && { echUnusable }) }).ech;
+
+  it('is kept, for the connection to fail with it, unless the caller says otherwise', () => {
+    expect(ech()).toHaveLength(1);
+    expect(ech('grease')).toBe('grease');
+    expect(ech('omit')).toBeUndefined();
+  });
+
+  it('is told from one that can', () => {
+    expect(parseOptions(nobleCrypto, { ech: listOf(configOf()), echUnusable: 'omit' }).ech).toHaveLength(1);
   });
 });
