@@ -3,7 +3,7 @@
  *
  * --json           one JSON object on standard output: which peers were there, which cells passed
  * --peer NAME      only peers whose name contains NAME (may be given again)
- * --provider NAME  node (default) or noble
+ * --provider NAME  node (default), noble or webcrypto
  * --quick          one suite per server, no client authentication
  */
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -12,6 +12,8 @@ import { parseArgs } from 'node:util';
 import type { TlsSession } from '@ferrule/contract';
 import { nobleCrypto } from '../../src/crypto/noble.ts';
 import { nodeCrypto } from '../../src/crypto/node.ts';
+import type { CryptoProvider } from '../../src/crypto/provider.ts';
+import { createWebCrypto } from '../../src/crypto/webcrypto.ts';
 import { createPure } from '../../src/index.ts';
 import { tryCell } from './cell.ts';
 import { KINDS, settings, waysOf, type Cell, type Setting } from './matrix.ts';
@@ -20,7 +22,10 @@ import { PEERS, suitesOf, writeFiles, type PeerKind } from './peers.ts';
 const { values: args } = parseArgs({
   options: { json: { type: 'boolean' }, quick: { type: 'boolean' }, peer: { type: 'string', multiple: true }, provider: { type: 'string', default: 'node' } },
 });
-const backend = createPure({ crypto: args.provider === 'noble' ? nobleCrypto : nodeCrypto });
+const PROVIDERS: Readonly<Record<string, () => CryptoProvider | Promise<CryptoProvider>>> = { node: () => nodeCrypto, noble: () => nobleCrypto, webcrypto: createWebCrypto };
+const provider = await PROVIDERS[args.provider]?.();
+if (provider === undefined) throw new TypeError(`--provider ${args.provider}: there are ${Object.keys(PROVIDERS).join(', ')}`);
+const backend = createPure({ crypto: provider });
 const log = (line: string): void => {
   if (args.json !== true) console.log(line);
 };
