@@ -23,9 +23,10 @@ const outcomes = cases.flatMap(readLimbo).map((one) => runLimboCase(one, { verif
 const namespaces = tally(outcomes);
 const unexpected = outcomes
   .filter(({ expected, actual }) => expected !== actual)
-  .map(({ id, expected, actual, profile: used, reason }) => ({ id, expected, actual, profile: used, reason: reason ?? 'a valid path was found' }));
+  .map(({ id: name, expected, actual, profile: used, reason }) => ({ id: name, expected, actual, profile: used, reason: reason ?? 'a valid path was found' }));
+const { id, milliseconds } = outcomes.reduce((slowest, one) => (one.milliseconds > slowest.milliseconds ? one : slowest));
 
-if (json) console.log(JSON.stringify({ profile, run: outcomes.length, passed: outcomes.length - unexpected.length, namespaces, unexpected }, null, 2));
+if (json) console.log(JSON.stringify({ profile, run: outcomes.length, passed: outcomes.length - unexpected.length, namespaces, unexpected, slowest: { id, milliseconds } }, null, 2));
 else {
   console.table(
     Object.fromEntries(
@@ -35,5 +36,5 @@ else {
       ]),
     ),
   );
-  for (const { id, expected, actual, reason } of unexpected) console.log(`${id}: expected ${expected}, was ${actual}: ${reason}`);
+  for (const { id: name, expected, actual, reason } of unexpected) console.log(`${name}: expected ${expected}, was ${actual}: ${reason}`);
 }

@@ -1,5 +1,5 @@
 /** @module AlgorithmIdentifiers of signatures: RFC 4055, RFC 5758, RFC 8410. Parameters are checked, not skipped. */
-import { DerReader } from './der.ts';
+import type { DerReader } from './der.ts';
 import type { HashName, SignatureAlgorithm } from './signature.ts';
 import * as Tag from './tag.ts';
 

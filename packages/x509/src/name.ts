@@ -1,5 +1,5 @@
 /** @module X.501 names: structure, comparison (RFC 5280 section 7.1), RFC 4514 text. */
-import { bytesEqual, DerReader, hex, latin1, readWhole } from './der.ts';
+import { bytesEqual, type DerReader, hex, latin1, readWhole } from './der.ts';
 import * as Tag from './tag.ts';
 
 /** One `AttributeTypeAndValue`. */

@@ -1,16 +1,16 @@
-import { generateKeyPairSync, sign, constants } from 'node:crypto';
+import { constants, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { nobleVerifier } from '@ferrule/x509/crypto/noble';
 import { nodeVerifier } from '@ferrule/x509/crypto/node';
 import { webcryptoVerifier } from '@ferrule/x509/crypto/webcrypto';
 import { DerError, parseCertificate, parsePublicKey, signatureSchemes, type SignatureAlgorithm } from './index.ts';
-import { int, make, newKeys, oid, seq, text, tlv } from '../test/make.ts';
+import { int, make, newKeys, oid, seq, text, tlv, type Keys } from '../test/make.ts';
 import * as V from './x509-v.ts';
 import { X509V } from '@ferrule/result';
 
-const spkiOf = (kind: 'rsa-pss' | 'ed448' | 'dsa', options?: object): { spki: Uint8Array; privateKey: ReturnType<typeof generateKeyPairSync>['privateKey'] } => {
-  const pair = (generateKeyPairSync as (kind: string, options?: object) => ReturnType<typeof generateKeyPairSync>)(kind, options);
-  const { publicKey, privateKey } = pair as unknown as { publicKey: import('node:crypto').KeyObject; privateKey: ReturnType<typeof generateKeyPairSync>['privateKey'] };
+const spkiOf = (kind: 'rsa-pss' | 'ed448' | 'dsa', options?: object): Keys => {
+  const generate = generateKeyPairSync as (kind: string, options?: object) => { publicKey: KeyObject; privateKey: KeyObject };
+  const { publicKey, privateKey } = generate(kind, options);
   return { spki: Uint8Array.from(publicKey.export({ type: 'spki', format: 'der' })), privateKey };
 };
 const pss = spkiOf('rsa-pss', { modulusLength: 2048, hashAlgorithm: 'sha384', mgf1HashAlgorithm: 'sha384', saltLength: 48 });

@@ -1,6 +1,6 @@
 /** @module SubjectPublicKeyInfo: what kind of key it is, how strong, what it can check. RFC 3279, 4055, 5480, 8410. */
 import { readPssParameters, RSASSA_PSS } from './algorithm.ts';
-import { DerReader, readWhole } from './der.ts';
+import { type DerReader, readWhole } from './der.ts';
 import type { HashName, SignatureAlgorithm } from './signature.ts';
 import * as Tag from './tag.ts';
 

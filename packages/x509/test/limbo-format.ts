@@ -67,9 +67,8 @@ export const runLimboCase = (one: LimboCase, settings: LimboSettings): LimboOutc
     const result = validatePathSync(inputOf(one, profile, settings));
     reason = result.ok ? unexpectedNames(one, result) : `${result.error.code} (X509_V ${result.error.verify}): ${result.error.message}`;
   } catch (error) {
-    // a host that is none, a trust anchor or a CRL that cannot be read
-    if (!(error instanceof TypeError)) throw error;
-    reason = `TypeError: ${error.message}`;
+    // a host that is none, PEM, a trust anchor or a CRL that cannot be read
+    reason = String(error);
   }
   const actual = reason === undefined ? 'SUCCESS' : 'FAILURE';
   return { id: one.id, expected: one.expected_result, actual, profile, reason, milliseconds: performance.now() - started };

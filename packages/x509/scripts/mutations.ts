@@ -1,0 +1,46 @@
+/**
+ * `npm run mutations`: every prefix and every change of every single byte of fifty certificates, some sixteen million inputs. Each must give
+ * one typed error or a certificate; what takes longest is reported. `--every N` looks at each Nth byte only.
+ */
+import { parseArgs } from 'node:util';
+import { DerError, describe, parseCertificate } from '@ferrule/x509';
+import { fiftyCertificates } from '../test/certificates.ts';
+
+const { values } = parseArgs({ options: { every: { type: 'string', default: '1' } } });
+const every = Number(values.every);
+
+const counts = { inputs: 0, errors: 0, certificates: 0, described: 0 };
+const other: string[] = [];
+let slowest = 0;
+
+const attempt = (bytes: Uint8Array): void => {
+  const started = performance.now();
+  counts.inputs++;
+  try {
+    const certificate = parseCertificate(bytes);
+    if (counts.certificates++ % 100 === 0) {
+      counts.described++;
+      String(describe(certificate));
+    }
+  } catch (error) {
+    if (error instanceof DerError) counts.errors++;
+    else other.push(`${String(error)}: ${Buffer.from(bytes).toString('base64')}`);
+  }
+  slowest = Math.max(slowest, performance.now() - started);
+};
+
+for (const der of fiftyCertificates()) {
+  for (let length = 0; length < der.length; length++) attempt(der.subarray(0, length));
+  const changed = der.slice();
+  for (let at = 0; at < der.length; at += every) {
+    for (let value = 0; value < 256; value++) {
+      changed[at] = value;
+      if (value !== der[at]) attempt(changed);
+    }
+    changed[at] = der[at] as number;
+  }
+}
+
+console.log(JSON.stringify({ ...counts, otherExceptions: other.length, slowestMilliseconds: Number(slowest.toFixed(2)) }, null, 2));
+for (const one of other.slice(0, 10)) console.error(one);
+process.exitCode = other.length > 0 ? 1 : 0;
