@@ -89,6 +89,7 @@ export const hostName: Codec<string> = {
     const type = list.u8();
     const name = list.vector16(1);
     if (type !== 0) reader.refuse(`a name of type ${type}`);
+    if (name.length > 255) reader.refuse(`a host name of ${name.length} bytes`);
     if (name.some((byte) => byte <= 0x20 || byte >= 0x7f)) reader.refuse('a host name of other than printable ASCII');
     list.end();
     return String.fromCharCode(...name);

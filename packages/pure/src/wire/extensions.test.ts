@@ -200,6 +200,7 @@ describe('an extension', () => {
     ['an empty cookie', 'helloRetryRequest', ExtensionType.cookie, [0, 0], 'ERROR_PARSING_EXTENSION decode_error'],
     ['point formats without uncompressed', 'serverHello12', ExtensionType.ec_point_formats, [1, 1], 'ILLEGAL_PARAMETER illegal_parameter'],
     ['a record size limit of 63', 'encryptedExtensions', ExtensionType.record_size_limit, [0, 63], 'ILLEGAL_PARAMETER illegal_parameter'],
+    ['a host name longer than DNS has', 'clientHello', ExtensionType.server_name, [1, 3, 0, 1, 0, ...Array<number>(256).fill(97)], 'ERROR_PARSING_EXTENSION decode_error'],
     ['flags that end in a zero byte', 'newSessionTicket', ExtensionType.tls_flags, [2, 1, 0], 'ILLEGAL_PARAMETER illegal_parameter'],
     ['no flags at all', 'newSessionTicket', ExtensionType.tls_flags, [0], 'ERROR_PARSING_EXTENSION decode_error'],
     ['a confirmation of 7 bytes', 'helloRetryRequest', ExtensionType.encrypted_client_hello, [1, 2, 3, 4, 5, 6, 7], 'ERROR_PARSING_EXTENSION decode_error'],
