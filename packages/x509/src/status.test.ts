@@ -30,6 +30,8 @@ describe('a CRL', () => {
   });
   it('must be there for the leaf; for intermediates it counts when it is there', () => {
     expect(failure({ crls: [makeCrl(root)] })).toMatchObject({ code: 'CERT_REVOCATION_UNKNOWN', verify: 3, depth: 0 });
+    expect(validate({ crls: [makeCrl(root)], missingCrl: 'accept' }).ok).toBe(true);
+    expect(failure({ crls: [makeCrl(ica, { nextUpdate: NOW - 1000 })], missingCrl: 'accept' }).code).toBe('CERT_REVOCATION_UNKNOWN');
     expect(failure({ crls: [makeCrl(ica), makeCrl(root, { revoked: [[ica.serial]] })] })).toMatchObject({ code: 'CERT_REVOKED', depth: 1, subject: 'CN=ICA' });
   });
   it('that revokes one intermediate leaves another path open', () => {

@@ -15,6 +15,8 @@ import * as V from './x509-v.ts';
 export interface ValidationInput extends PathInput {
   /** DER CertificateLists, or parsed ones. When given, the leaf must be covered by one; no certificate of the path may be on one. */
   readonly crls?: readonly (Uint8Array | Crl)[] | undefined;
+  /** With `crls`: what to do about a leaf for whose issuer there is no list. Default `refuse`. */
+  readonly missingCrl?: 'refuse' | 'accept' | undefined;
   /** `request`: a stapled response that is there must be good, and must-staple certificates need one. `require`: one must be there. Default `off`. */
   readonly ocsp?: 'off' | 'request' | 'require' | undefined;
   /** DER OCSPResponse that the server stapled. */
@@ -31,12 +33,12 @@ export interface ValidationInput extends PathInput {
  */
 export const validatePath = (input: ValidationInput): Steps<PathResult> => {
   checkOptions(input, OPTIONS);
-  const { crls, ocsp, ocspResponse, transparency, pins, ...path } = input;
+  const { crls, missingCrl, ocsp, ocspResponse, transparency, pins, ...path } = input;
   const { verifier } = path;
   if (!verifier.digest && (pins || transparency || ocspResponse)) {
     throw new TypeError(`pins, transparency and ocspResponse need a digest, which the verifier ${verifier.name} does not have`);
   }
-  return buildPath(path, new StatusChecks({ crls, ocsp, ocspResponse, transparency, pins }));
+  return buildPath(path, new StatusChecks({ crls, missingCrl, ocsp, ocspResponse, transparency, pins }));
 };
 
 /** {@link validatePath} with a verifier that answers at once. @throws TypeError for wrong options, and when the verifier is asynchronous. */
@@ -50,6 +52,7 @@ const isListOf = <T>(list: readonly T[], test: (item: T) => boolean): boolean =>
 const OPTIONS: OptionChecks<ValidationInput> = {
   ...PATH_OPTIONS,
   crls: (crls) => isListOf(crls, (crl) => crl instanceof Uint8Array || crl.tbs instanceof Uint8Array),
+  missingCrl: (missing) => missing === 'refuse' || missing === 'accept',
   ocsp: (ocsp) => ocsp === 'off' || ocsp === 'request' || ocsp === 'require',
   ocspResponse: (response) => response instanceof Uint8Array,
   transparency: ({ logs, minimum = 2, tlsList }) => Array.isArray(logs) && isPositiveInteger(minimum) && (tlsList === undefined || tlsList instanceof Uint8Array),
@@ -80,9 +83,9 @@ class StatusChecks implements PathChecks {
   }
 
   *certificate(child: Certificate, issuer: Issuer, isLeaf: boolean, rules: RuleSet, verifier: SignatureVerifier): Steps<RuleBreach[]> {
-    const { transparency } = this.input;
+    const { transparency, missingCrl } = this.input;
     const found: (RuleBreach | undefined)[] = [];
-    if (this.crls.length > 0) found.push(yield* crlBreach(this.crls, child, issuer, rules.now, isLeaf, verifier, this.checked));
+    if (this.crls.length > 0) found.push(yield* crlBreach(this.crls, child, issuer, rules.now, isLeaf && missingCrl !== 'accept', verifier, this.checked));
     if (isLeaf) found.push(yield* this.stapleBreach(child, issuer, rules, verifier));
     if (isLeaf && transparency) found.push(yield* transparencyBreach(transparency, child, issuer, rules.now, verifier));
     return found.filter((breach) => breach !== undefined);

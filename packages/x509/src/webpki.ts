@@ -1,7 +1,7 @@
 /** @module Rules of the CA/Browser Forum's Baseline Requirements (BR) that a client can check, for `profile: 'webpki'`. */
 import type { TlsErrorCode, X509VCode } from '@ferrule/result';
 import { extensionOf, type Certificate } from './certificate.ts';
-import { latin1 } from './der.ts';
+import { bytesEqual, latin1 } from './der.ts';
 import { Oid } from './extensions.ts';
 import { addressText } from './general-name.ts';
 import { isEmptyName, nameAttributes } from './name.ts';
@@ -28,7 +28,9 @@ const breachOfKey = ({ publicKey: key }: Certificate): RuleBreach | undefined =>
 const breachOfRoot = (c: Certificate): RuleBreach | undefined => {
   if (c.extendedKeyUsage) return breach(V.INVALID_CA, 'is a root with extendedKeyUsage (BR 7.1.2.1.2)', 'CERT_PURPOSE');
   const aki = c.authorityKeyIdentifier;
-  if (aki && (!aki.keyIdentifier || aki.issuer || aki.serial)) return breach(V.INVALID_EXTENSION, 'is a root whose authorityKeyIdentifier is not just a key identifier (BR 7.1.2.1.3)');
+  if (!aki) return undefined;
+  const own = aki.keyIdentifier && c.subjectKeyIdentifier && bytesEqual(aki.keyIdentifier, c.subjectKeyIdentifier);
+  if (!own || aki.issuer || aki.serial) return breach(V.INVALID_EXTENSION, 'is a root whose authorityKeyIdentifier is not just its own key identifier (BR 7.1.2.1.3)');
   return undefined;
 };
 
@@ -47,9 +49,9 @@ const breachOfSubscriber = (c: Certificate, rules: RuleSet): RuleBreach | undefi
 };
 
 /**
- * BR 7.1.4.3: a common name repeats one of the alternative names, character for character; addresses in their canonical text. Two things
- * that BR forbids are let pass, since they mislead nobody: the parent domain of an alternative name, and a host name where none of
- * the alternative names is one.
+ * BR 7.1.4.3: a common name repeats one of the alternative names, character for character; addresses in their canonical text. What BR
+ * forbids but misleads nobody is let pass: a common name that no one could take for a host, the parent domain of an alternative name,
+ * and a host name where none of the alternative names is one.
  */
 const breachOfCommonName = (c: Certificate): RuleBreach | undefined => {
   const hosts: string[] = [];
@@ -60,13 +62,13 @@ const breachOfCommonName = (c: Certificate): RuleBreach | undefined => {
   }
   for (const { type, text = '' } of nameAttributes(c.subject).flat()) {
     if (type !== COMMON_NAME) continue;
-    const fine = LIKE_ADDRESS.test(text) ? addresses.includes(text) : hosts.length === 0 || hosts.some((host) => host === text || host.endsWith(`.${text}`));
-    if (!fine || NOT_ASCII.test(text)) return breach(V.INVALID_EXTENSION, 'has a common name that is not one of its alternative names (BR 7.1.4.3)');
+    const fine = LIKE_ADDRESS.test(text) ? addresses.includes(text) : !LIKE_HOST.test(text) || hosts.length === 0 || hosts.some((host) => host === text || host.endsWith(`.${text}`));
+    if (!fine) return breach(V.INVALID_EXTENSION, 'has a common name that is not one of its alternative names (BR 7.1.4.3)');
   }
   return undefined;
 };
 const LIKE_ADDRESS = /:|^0x[\da-f]+$|^[\d.]+$/i;
-const NOT_ASCII = /[^ -~]/;
+const LIKE_HOST = /^[^ ]+\.[^ ]+$/;
 
 /** BR 3.2.2.6: no wildcard right below what everyone can register in. One label always is that; more is known by the public suffix list. */
 const breachOfWildcard = (c: Certificate, { isPublicSuffix }: RuleSet): RuleBreach | undefined => {
