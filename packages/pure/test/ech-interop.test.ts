@@ -6,7 +6,7 @@ import { Client } from '@ferrule/conformance';
 import { issue, pki } from '@ferrule/conformance/pki';
 import { SocketPeer } from '@ferrule/conformance/server';
 import type { ContextOptions, Ssl, TlsSession } from '@ferrule/contract';
-import { TlsError } from '@ferrule/result';
+import type { TlsError } from '@ferrule/result';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nobleCrypto } from '../src/crypto/noble.ts';
 import { nodeCrypto } from '../src/crypto/node.ts';

@@ -96,8 +96,8 @@ describe('revocation', () => {
 
   it('by a stapled OCSP response refuses a bad one, and with "require" none', async () => {
     const [leaf, intermediate] = [await pki('p256'), await pki('intermediate')];
-    const good = await peerOf('p256', { ocspResponse: await makeOcspResponse(leaf, intermediate, {}) });
-    const bad = await peerOf('p256', { ocspResponse: await makeOcspResponse(leaf, intermediate, { status: 'revoked' }) });
+    const good = await peerOf('p256', { ocspResponse: makeOcspResponse(leaf, intermediate, {}) });
+    const bad = await peerOf('p256', { ocspResponse: makeOcspResponse(leaf, intermediate, { status: 'revoked' }) });
     for (const ocsp of ['request', 'require'] as const) {
       const effects = await trusting({ ocsp });
       await finish(effects, verifyChain(effects, good));

@@ -1,4 +1,5 @@
 /** Runs in a page: what the provider on this browser's WebCrypto does, beside noble. */
+import type { webcrypto } from 'node:crypto';
 import { nobleCrypto } from '../../src/crypto/noble.ts';
 import type { Aead, CryptoProvider } from '../../src/crypto/provider.ts';
 import { createWebCrypto } from '../../src/crypto/webcrypto.ts';
@@ -45,7 +46,7 @@ const seal = async (aead: Aead): Promise<Uint8Array> => (aead.sync ? aead.seal(N
 const open = async (aead: Aead, sealed: Uint8Array): Promise<Uint8Array | null> => (aead.sync ? aead.open(NONCE, AAD, sealed, new Uint8Array(1000)) : aead.open(NONCE, AAD, sealed));
 
 async function signs(web: CryptoProvider): Promise<boolean> {
-  const { subtle } = crypto as unknown as { readonly subtle: import('node:crypto').webcrypto.SubtleCrypto };
+  const { subtle } = crypto as unknown as { readonly subtle: webcrypto.SubtleCrypto };
   const pair = await subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign', 'verify']);
   const key = await web.importSigningKey(new Uint8Array(await subtle.exportKey('pkcs8', pair.privateKey)));
   const spki = new Uint8Array(await subtle.exportKey('spki', pair.publicKey));
@@ -53,7 +54,7 @@ async function signs(web: CryptoProvider): Promise<boolean> {
   return signature !== undefined && (await web.verifier.verify({ kind: 'ecdsa', hash: 'sha256' }, spki, PLAIN, signature));
 }
 
-createWebCrypto()
+void createWebCrypto()
   .then(examine)
   .catch((error: unknown) => ({ error: String(error) }))
   .then((report) => fetch('/report', { method: 'POST', body: JSON.stringify(report) }));
