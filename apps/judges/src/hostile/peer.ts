@@ -63,8 +63,11 @@ class Protection {
       const end = plain.findLastIndex((byte) => byte !== 0);
       return { type: plain[end] ?? 0, fragment: plain.slice(0, Math.max(end, 0)) };
     }
-    const cipher = bytes.subarray(this.#explicitNonce(sequence).length);
-    const plain = this.#aead.open(this.#nonce(sequence), aad12(sequence, type, cipher.length - 16), cipher, new Uint8Array(cipher.length));
+    // With AES-GCM the client chooses its explicit nonce; what counts is what it sent.
+    const explicit = bytes.subarray(0, this.#explicitNonce(sequence).length);
+    const cipher = bytes.subarray(explicit.length);
+    const nonce = explicit.length > 0 ? concat([this.keys.iv, explicit]) : this.#nonce(sequence);
+    const plain = this.#aead.open(nonce, aad12(sequence, type, cipher.length - 16), cipher, new Uint8Array(cipher.length));
     return plain === null ? undefined : { type, fragment: plain.slice() };
   }
 
