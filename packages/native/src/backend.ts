@@ -17,6 +17,7 @@ export interface Abilities {
 
 /** What every OpenSSL 3 can do. Absent, with reasons, in docs/adr/0012: external-signer, seeded-random, ech, grease and others. */
 const FEATURES: readonly Feature[] = [
+  'synchronous',
   'tls1.2',
   'early-data',
   'async-verify',

@@ -60,7 +60,7 @@ const CODE_OF: ReadonlyMap<number, TlsErrorCode> = new Map<number, TlsErrorCode>
 ]);
 
 /** The error of a refused certificate, from what OpenSSL found. */
-export function certificateError(native: NativeFailure, peer: PeerFacts, cause: unknown): TlsError {
+export function certificateError(native: NativeFailure, peer: PeerFacts): TlsError {
   const { verifyResult, verifyDepth: depth, subject, alertSent, own } = native;
   const code = own === OwnReason.pinMismatch ? 'CERT_PIN_MISMATCH' : codeOf(native, peer);
   const sentence = own === OwnReason.pinMismatch ? 'no key of the verified chain matches a pin' : x509VSentence(verifyResult);
@@ -69,7 +69,6 @@ export function certificateError(native: NativeFailure, peer: PeerFacts, cause: 
     verify: { code: verifyResult, depth, subject: subject === '' ? undefined : subject },
     alert: alertSent > 0 ? { description: alertSent, origin: 'local' } : undefined,
     hint: hintOf(code, native, peer),
-    cause,
   });
 }
 

@@ -45,8 +45,6 @@ export class Connection implements Ssl {
   #failure: Failed | undefined;
   #why: SslError = SslError.none;
   #waiting: { readonly settled: Promise<void>; readonly why: SslError } | undefined;
-  /** What the caller's callbacks threw, for the failure that follows. */
-  #cause: unknown;
   /** The failure that a verify function names itself. */
   #refusal: TlsError | undefined;
 
@@ -470,7 +468,6 @@ export class Connection implements Ssl {
         names: () => binding.peerNames(handle),
         chainLength: () => binding.peerChain(handle).length,
       },
-      this.#cause,
     );
     this.#failure ??= this.#refusal === undefined ? found : failed(withAlert(this.#refusal, found.error));
     this.#pending = 0;

@@ -23,7 +23,7 @@ export function parseCredential(binding: Binding, credential: Credential, name: 
     whenForgotten(parsed, freeing(binding, parsed.pair));
     return parsed;
   } catch (error) {
-    throw new TypeError(`${name}.${(error as Error).message}`);
+    throw new TypeError(`${name}.${(error as Error).message}`, { cause: error });
   }
 }
 
@@ -114,6 +114,6 @@ export function credentialFromPkcs12(file: Uint8Array, passphrase: string = ''):
     const { chain, key } = library.binding.pkcs12(file, passphrase);
     return Object.freeze({ chain: Object.freeze([...chain]), key });
   } catch (error) {
-    throw new TypeError(`PKCS#12: ${(error as Error).message}`);
+    throw new TypeError(`PKCS#12: ${(error as Error).message}`, { cause: error });
   }
 }

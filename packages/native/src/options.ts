@@ -7,8 +7,6 @@ import type {
   Credential,
   CredentialCallback,
   Feature,
-  Ssl,
-  TlsSession,
   TlsVersion,
   TraceMessage,
   VerifyCallback,

@@ -167,22 +167,22 @@ const OWN: Readonly<Record<number, TlsErrorCode>> = {
   [OwnReason.notTls]: 'WRONG_VERSION_NUMBER',
 };
 
-/** The connection's failure, from what OpenSSL says of it. `cause` is what a callback of the caller threw. */
-export function failureOf(native: NativeFailure, peer: PeerFacts, cause: unknown): Failed {
+/** The connection's failure, from what OpenSSL says of it. */
+export function failureOf(native: NativeFailure, peer: PeerFacts): Failed {
   const { own, reason, library, duringHandshake, alertSent, alertReceived, text, state } = native;
   if (own === OwnReason.pinMismatch || own === OwnReason.stapleRefused || (own === 0 && isVerification(native))) {
-    return failed(certificateError(native, peer, cause));
+    return failed(certificateError(native, peer));
   }
   // A fatal alert of the peer, or its close_notify, which is no error to OpenSSL and leaves no reason.
   const silent = own === 0 && library === 0 && reason === 0;
   if (own === 0 && ((library === LIBRARY_SSL && reason > ALERT_OFFSET) || (silent && alertReceived >= 0))) {
     const description = reason > ALERT_OFFSET ? reason - ALERT_OFFSET : alertReceived;
-    return failed(new TlsError('PEER_ALERT', undefined, { alert: { description, origin: 'peer' }, cause }), duringHandshake ? 0 : -1);
+    return failed(new TlsError('PEER_ALERT', undefined, { alert: { description, origin: 'peer' } }), duringHandshake ? 0 : -1);
   }
   const code = (duringHandshake && reason !== ALERT_OFFSET ? plainText(native) : undefined) ?? codeOf(native);
   const message = text === '' ? CODES[code].meaning : `${CODES[code].meaning.replace(/\.$/, '')} (${state}; ${text}).`;
   const alert = alertSent > 0 && code !== 'UNEXPECTED_EOF' ? { description: alertSent, origin: 'local' as const } : undefined;
-  return failed(new TlsError(code, message, { alert, cause }), -1, SslError.ssl);
+  return failed(new TlsError(code, message, { alert }), -1, SslError.ssl);
 }
 
 const isVerification = ({ library, reason }: NativeFailure): boolean => library === LIBRARY_SSL && reason === CERTIFICATE_VERIFY_FAILED;

@@ -1,0 +1,72 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { createNative, load } from './index.ts';
+import { type Host, hostProblem } from './loader.ts';
+
+const node: Host = { versions: { node: '20.20.2', napi: '9', openssl: '3.0.19' }, release: { name: 'node' } };
+const withVersions = (versions: Record<string, string | undefined>): Host => ({ ...node, versions: { ...node.versions, ...versions } });
+
+describe('hostProblem()', () => {
+  it('has nothing against Node with OpenSSL 3', () => {
+    expect(hostProblem(node)).toBeUndefined();
+    expect(hostProblem(withVersions({ openssl: '3.5.8' }))).toBeUndefined();
+  });
+
+  it.each([
+    ['Electron', withVersions({ electron: '41.0.0' }), 'HOST_IS_ELECTRON'],
+    ['Bun, whatever OpenSSL it claims', withVersions({ bun: '1.4.5', openssl: '1.1.0' }), 'HOST_IS_BUN'],
+    ['Deno, though it claims OpenSSL 3', withVersions({ deno: '2.9.6', openssl: '3.0.7+quic' }), 'HOST_IS_DENO'],
+    ['a runtime of another name', { ...node, release: { name: 'other' } }, 'HOST_IS_NOT_NODE'],
+    ['a runtime without a name', { ...node, release: {} }, 'HOST_IS_NOT_NODE'],
+    ['a Node whose Node-API is too old', withVersions({ napi: '7' }), 'NODE_API_TOO_OLD'],
+    ['a host without Node-API', withVersions({ napi: undefined }), 'NODE_API_TOO_OLD'],
+    ['a Node without OpenSSL', withVersions({ openssl: undefined }), 'NO_OPENSSL'],
+    ['a Node with OpenSSL 1.1', withVersions({ openssl: '1.1.1v+quic' }), 'OPENSSL_VERSION'],
+    ['a Node with an OpenSSL that nobody has tried', withVersions({ openssl: '4.0.0' }), 'OPENSSL_VERSION'],
+  ])('refuses %s', (_, host, code) => {
+    const problem = hostProblem(host);
+    expect(problem).toMatchObject({ ok: false, code });
+    expect(problem?.reason.length).toBeGreaterThan(10);
+  });
+});
+
+describe('load()', () => {
+  it('gives the same backend each time', () => {
+    const first = load();
+    expect(first.ok).toBe(true);
+    expect(load()).toBe(first);
+    expect(createNative()).toBe(first.ok && first.backend);
+  });
+
+  const elsewhere = (addon: string): unknown => {
+    const program = "const { load } = await import('@ferrule/native'); const r = load(); console.log(JSON.stringify(r.ok ? { ok: true } : r));";
+    const { stdout, stderr } = spawnSync(
+      process.execPath,
+      ['--conditions=@ferrule/source', '--import', 'tsx', '--input-type=module', '-e', program],
+      { cwd: fileURLToPath(new URL('..', import.meta.url)), encoding: 'utf8', env: { ...process.env, FERRULE_NATIVE_ADDON: addon } },
+    );
+    return JSON.parse(stdout || JSON.stringify(stderr)) as unknown;
+  };
+
+  it('says that the addon is not built where there is none, and never throws', () => {
+    expect(elsewhere('nowhere.node')).toMatchObject({ ok: false, code: 'ADDON_NOT_BUILT' });
+  });
+
+  it('says why an addon does not load', () => {
+    expect(elsewhere(fileURLToPath(new URL('../package.json', import.meta.url)))).toMatchObject({ ok: false, code: 'ADDON_NOT_LOADABLE' });
+  });
+});
+
+describe('the backend', () => {
+  it('tells which OpenSSL it drives, and what that can do', () => {
+    const backend = createNative();
+    expect(backend.engine).toBe(`OpenSSL ${process.versions.openssl?.split('+')[0]} (host process)`);
+    expect(backend.supported.cipherSuites).toContain(0x1301);
+    expect(backend.supported.groups).toContain(0x001d);
+    expect(backend.supported.signatureAlgorithms).toContain(0x0403);
+    const hasMlKem = Number(process.versions.openssl?.split('.')[1]) >= 5;
+    expect(backend.features.has('mlkem')).toBe(hasMlKem);
+    expect(backend.features.has('key-share-choice')).toBe(hasMlKem);
+  });
+});
