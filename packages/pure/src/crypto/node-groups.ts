@@ -32,7 +32,7 @@ const SLOW_DER = Number.parseInt(process.versions.node, 10) < 22;
 function x25519Share(random: Random, platform: boolean): KeyShare {
   const privateKey = platform && !SLOW_DER ? nodeCrypto.generateKeyPairSync('x25519').privateKey : importX25519(random);
   return {
-    publicKey: SLOW_DER ? plain(nodeCrypto.diffieHellman({ privateKey, publicKey: x25519PublicKey(BASE_POINT) })) : exportX25519(privateKey),
+    publicKey: SLOW_DER ? plain(nodeCrypto.diffieHellman({ privateKey, publicKey: basePoint() })) : exportX25519(privateKey),
     derive(peer) {
       if (peer.length !== 32) return null;
       try {
@@ -46,8 +46,10 @@ function x25519Share(random: Random, platform: boolean): KeyShare {
   };
 }
 
-const BASE_POINT = new Uint8Array(32);
-BASE_POINT[0] = 9;
+let base: nodeCrypto.KeyObject | undefined;
+
+/** RFC 7748 section 4.1: u = 9. */
+const basePoint = (): nodeCrypto.KeyObject => (base ??= x25519PublicKey(new Uint8Array(32).fill(9, 0, 1)));
 
 function x25519PublicKey(u: Uint8Array): nodeCrypto.KeyObject {
   const x = Buffer.from(u.buffer, u.byteOffset, 32).toString('base64url');
