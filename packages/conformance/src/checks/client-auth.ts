@@ -23,8 +23,10 @@ const fixed: CheckGroup = group('client certificates', {
     for (const version of ['TLSv1.3', 'TLSv1.2'] as const) {
       for (const name of ['client', 'client-rsa', 'client-ed25519'] as const satisfies readonly PkiName[]) {
         const identity = await pki(name);
-        await scene(backend, { server: await insisting({ maxVersion: version }), options: { credentials: [credentialOf(identity)] } }, async ({ client, server }) => {
+        const credential = credentialOf(identity);
+        await scene(backend, { server: await insisting({ maxVersion: version }), options: { credentials: [credential] } }, async ({ client, server }) => {
           await client.established();
+          assert.equal(client.ssl.clientCredential, credential, `the credential that is reported over ${version}`);
           const socket = await server.accepted();
           assert.equal(socket.authorized, true, `${name} over ${version}`);
           assert.deepEqual(Buffer.from(socket.getPeerCertificate().raw), Buffer.from(identity.certificate));
@@ -35,6 +37,7 @@ const fixed: CheckGroup = group('client certificates', {
   'are not shown when the server does not ask': async (backend) =>
     scene(backend, { options: { credentials: [credentialOf(await pki('client'))] } }, async ({ client, server }) => {
       await client.established();
+      assert.equal(client.ssl.clientCredential, undefined);
       assert.deepEqual((await server.accepted()).getPeerCertificate(), {});
     }),
   'that are missing are refused by the server: in TLS 1.2 during the handshake, as 0 / SSL with its alert': async (backend) =>

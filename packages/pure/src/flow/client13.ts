@@ -99,7 +99,8 @@ export function* client13(effects: Effects, offer: Offer, transcript: Transcript
   }
 
   // ── Certificate and CertificateVerify of ours, when they are asked for ──
-  if (identity.request !== undefined) yield* authenticateClient(effects, identity.request, ourCertificateType, transcript);
+  const credential = identity.request && (yield* authenticateClient(effects, identity.request, ourCertificateType, transcript));
+  if (credential !== undefined) effects.fact('clientCredential', credential);
 
   // ── Finished of ours ──
   send(effects, transcript, encodeFinished(finishedMac(hash, clientSecret, transcript.digest())));
