@@ -1,0 +1,241 @@
+/** What is native's own, beside the conformance suite. */
+import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { bioPair } from '@ferrule/bio';
+import { Client, expectReturn, trusting } from '@ferrule/conformance';
+import { issue, pki } from '@ferrule/conformance/pki';
+import { ScriptedPeer, TestServer } from '@ferrule/conformance/server';
+import type { ContextOptions, TlsSession } from '@ferrule/contract';
+import { createNative } from '@ferrule/native';
+import { SslError, X509V } from '@ferrule/result';
+import { parseCertificate } from '@ferrule/x509';
+
+const backend = createNative();
+
+/** A connection to a fresh server, as far as it gets. */
+async function attempt(options: ContextOptions, server: Parameters<typeof TestServer.make>[0] = {}, host = 'server.test'): Promise<Client> {
+  const running = await TestServer.make(server);
+  const client = await Client.make(backend, running.open(), { options: await trusting(options), host });
+  await client.connect();
+  return client;
+}
+
+describe('the addon', () => {
+  const file = readFileSync(new URL(`../prebuilds/${process.platform}-${process.arch}/ferrule.node`, import.meta.url));
+
+  it('links no OpenSSL: it finds the one in the process', () => {
+    expect(file.includes('libssl')).toBe(false);
+    expect(file.includes('libcrypto')).toBe(false);
+  });
+
+  it('is built on declarations that agree with the OpenSSL headers of this machine', { timeout: 120_000 }, () => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [fileURLToPath(new URL('../build.mjs', import.meta.url)), '--check'], { encoding: 'utf8' });
+    console.log(stdout.trim());
+    expect(status, stderr).toBe(0);
+  });
+});
+
+describe('trust anchors given as subject and key', () => {
+  const anchorOf = (der: Uint8Array) => {
+    const { subject, spki } = parseCertificate(der);
+    return { subject, spki };
+  };
+
+  it('are trusted as the certificate itself would be, and do not show up in the verified chain', async () => {
+    const root = (await pki('root')).certificate;
+    const { ssl } = await attempt({ trustAnchors: [anchorOf(root)] });
+    expect(ssl.failure?.error.message).toBeUndefined();
+    expect(ssl.established).toBe(true);
+    expect(ssl.verifiedChain).toHaveLength(2);
+  });
+
+  it('of another key are not', async () => {
+    const root = anchorOf((await pki('root')).certificate);
+    const { ssl } = await attempt({ trustAnchors: [{ ...root, spki: anchorOf((await pki('otherRoot')).certificate).spki }] });
+    expect(ssl.established).toBe(false);
+    expect(ssl.failure?.error.code).toMatch(/^CERT_/);
+  });
+
+  it('bind what their name constraints say', async () => {
+    const root = anchorOf((await pki('root')).certificate);
+    // NameConstraints { permittedSubtrees { dNSName "example" } } and { dNSName "test" }
+    const permitted = (name: string): Uint8Array => {
+      const base = Buffer.from([0x82, name.length, ...Buffer.from(name)]);
+      const subtree = Buffer.from([0x30, base.length, ...base]);
+      const trees = Buffer.from([0xa0, subtree.length, ...subtree]);
+      return new Uint8Array([0x30, trees.length, ...trees]);
+    };
+    const { ssl } = await attempt({ trustAnchors: [{ ...root, nameConstraints: permitted('example') }] });
+    expect(ssl.failure?.error.code).toBe('CERT_NAME_CONSTRAINT');
+    expect(ssl.failure?.error.verify?.code).toBe(X509V.PERMITTED_VIOLATION);
+  });
+});
+
+describe('hints', () => {
+  it('of a wrong host name the names that the certificate has', async () => {
+    const { ssl } = await attempt({}, {}, 'other.test');
+    expect(ssl.failure?.error.code).toBe('CERT_NAME_MISMATCH');
+    expect(ssl.failure?.error.hint).toContain('other.test was asked for');
+    expect(ssl.failure?.error.hint).toContain('server.test, *.wild.test, localhost, 127.0.0.1, 0:0:0:0:0:0:0:1');
+  });
+
+  it('tell a missing intermediate from an unknown root, and both from missing anchors', async () => {
+    const { chainPem, certificatePem } = await pki('p256');
+    const missing = (await attempt({}, { chainPem: certificatePem })).ssl.failure?.error;
+    expect([missing?.code, missing?.hint]).toEqual(['CERT_MISSING_INTERMEDIATE', expect.stringContaining('fullchain.pem')]);
+    const stranger = (await pki('otherRoot')).certificate;
+    const unknown = (await attempt({ trustAnchors: [stranger] }, { chainPem })).ssl.failure?.error;
+    expect(unknown?.code).toBe('CERT_UNTRUSTED_ROOT');
+    const nobody = (await attempt({ trustAnchors: [] }, { chainPem })).ssl.failure?.error;
+    expect(nobody?.hint).toContain('No trust anchors were given');
+  });
+
+  it('name the certificate that is wrong, and where in the chain it stands', async () => {
+    const { ssl } = await attempt({}, { identity: await pki('underExpiredIntermediate') });
+    expect(ssl.failure?.error.verify).toMatchObject({ depth: 1, name: 'X509_V_ERR_CERT_HAS_EXPIRED' });
+    expect(ssl.failure?.error.verify?.subject).toMatch(/^CN=/);
+  });
+});
+
+describe('sessions', () => {
+  async function sessionUnder(options: ContextOptions): Promise<{ session: TlsSession; server: TestServer }> {
+    const server = await TestServer.make();
+    const sessions: TlsSession[] = [];
+    const client = await Client.make(backend, server.open(), { options: await trusting({ ...options, onSession: (session) => sessions.push(session) }) });
+    await client.established();
+    (await server.accepted()).write('x');
+    await client.receive(1);
+    return { session: sessions[0] as TlsSession, server };
+  }
+
+  it('made without verification are not resumed where verification is asked for', async () => {
+    const { session, server } = await sessionUnder({ verify: 'none' });
+    for (const [options, resumed] of [[{ verify: 'none' }, true], [{}, false]] as const) {
+      const client = await Client.make(backend, server.open(), { options: await trusting(options) });
+      client.ssl.setSession(session);
+      await client.established();
+      expect(client.ssl.sessionReused).toBe(resumed);
+    }
+    server.close();
+  });
+
+  it('keep the certificates that the peer showed', async () => {
+    const { session, server } = await sessionUnder({});
+    const context = backend.createContext(await trusting());
+    const again = context.sessionFromBytes(session.toBytes()) as TlsSession;
+    const client = await Client.make(backend, server.open(), { context });
+    client.ssl.setSession(again);
+    await client.established();
+    expect(client.ssl.sessionReused).toBe(true);
+    expect(client.ssl.peerCertificates.map((der) => der.length)).toEqual((await pki('p256')).chain.map((der) => der.length));
+    server.close();
+  });
+
+  it('that have expired are not offered', async () => {
+    const { session, server } = await sessionUnder({});
+    const client = await Client.make(backend, server.open(), { options: await trusting({ now: () => session.expiresAt + 1 }) });
+    client.ssl.setSession(session);
+    await client.connect();
+    expect(client.ssl.sessionReused).toBe(false);
+    server.close();
+  });
+});
+
+describe('limits', () => {
+  it('of the chain length end in CERT_CHAIN_TOO_LONG', async () => {
+    const { ssl } = await attempt({ limits: { chainLength: 1 } });
+    expect(ssl.failure?.error).toMatchObject({ code: 'CERT_CHAIN_TOO_LONG', verify: { code: X509V.CERT_CHAIN_TOO_LONG } });
+  });
+
+  it('of a message end in EXCESSIVE_MESSAGE_SIZE', async () => {
+    const { ssl } = await attempt({ limits: { handshakeBytes: 300 } });
+    expect(ssl.failure?.error.code).toBe('EXCESSIVE_MESSAGE_SIZE');
+  });
+
+  it('that OpenSSL cannot lower are refused by name', () => {
+    expect(() => backend.createContext({ limits: { emptyRecordsInARow: 5 } })).toThrow(/^limits\.emptyRecordsInARow: OpenSSL/);
+  });
+});
+
+describe('options that need what this OpenSSL does not have', () => {
+  it.each([
+    ['ech', { ech: 'grease' }],
+    ['reverify', { reverifyOnResumption: true }],
+    ['record-size-limit', { recordSizeLimit: 512 }],
+    ['seeded-random', { random: () => undefined }],
+  ] as const)('%s is named', (feature, options) => {
+    expect(() => backend.createContext(options)).toThrow(new TypeError(`${Object.keys(options)[0]}: this backend does not have the feature ${feature}`));
+  });
+});
+
+describe('what goes wrong around a call', () => {
+  it('a view whose memory has been taken away is an empty view', () => {
+    const [engine] = bioPair();
+    const detached = new Uint8Array(64);
+    structuredClone(detached.buffer, { transfer: [detached.buffer] });
+    const ssl = backend.createContext().newConnection();
+    ssl.setBio({ ...wrap(engine), nwrite0: () => detached }, { ...wrap(engine), nwrite0: () => detached, nwrite: () => undefined });
+    expectReturn(ssl, ssl.connect(), -1, SslError.wantWrite);
+    ssl.dispose();
+  });
+
+  it('an observer that throws fails the connection with ASYNC_OPERATION_FAILED', async () => {
+    const thrown = new Error('no room for this line');
+    const { ssl } = await attempt({ onKeylog: () => { throw thrown; } }); // prettier-ignore
+    expect(ssl.failure?.error).toMatchObject({ code: 'ASYNC_OPERATION_FAILED', cause: thrown });
+  });
+
+  it('an observer may dispose of the connection', async () => {
+    const server = await TestServer.make();
+    const client: Client = await Client.make(backend, server.open(), { options: await trusting({ onKeylog: () => client.ssl.dispose() }) });
+    expect(await client.connect()).toBe(-1);
+    expect(client.failure().error.code).toBe('DISPOSED');
+    server.close();
+  });
+
+  it('a write that is repeated with fewer bytes is a TypeError, not lost data', async () => {
+    const server = await TestServer.make();
+    const client = await Client.make(backend, server.open(), { options: await trusting(), bioSize: 64 });
+    const { ssl } = await client.established();
+    expectReturn(ssl, ssl.write(new Uint8Array(100)), -1, SslError.wantWrite);
+    expect(() => ssl.write(new Uint8Array(99))).toThrow(TypeError);
+    expect(await client.run(() => ssl.write(new Uint8Array(100)))).toBe(100);
+    server.close();
+  });
+
+  it('connections that were forgotten, and contexts, are given back by the garbage collector without harm', () => {
+    for (let i = 0; i < 2000; i++) backend.createContext().newConnection();
+  });
+
+  it('garbage after a good ClientHello is a typed failure', async () => {
+    const client = await Client.make(backend, new ScriptedPeer(new Uint8Array([22, 3, 3, 0, 4, 2, 0, 0, 1])), {});
+    expect(await client.connect()).toBe(-1);
+    expect(client.failure().error.code).not.toBe('INTERNAL_ERROR');
+  });
+});
+
+it('a certificate that names nobody is refused with a hint that says so', async () => {
+  const nameless = await issue(await pki('intermediate'), { names: [] });
+  const { ssl } = await attempt({}, { identity: nameless });
+  expect(ssl.failure?.error.hint).toContain('no name at all');
+});
+
+/** The methods of a BIO of a class, as own properties. */
+function wrap(bio: ReturnType<typeof bioPair>[0]) {
+  return {
+    blocking: bio.blocking,
+    pending: bio.pending,
+    eof: bio.eof,
+    error: bio.error,
+    read: bio.read.bind(bio),
+    write: bio.write.bind(bio),
+    nread0: bio.nread0.bind(bio),
+    nread: bio.nread.bind(bio),
+    nwrite0: bio.nwrite0.bind(bio),
+    nwrite: bio.nwrite.bind(bio),
+    shutdownWrite: bio.shutdownWrite.bind(bio),
+    fail: bio.fail.bind(bio),
+  };
+}
