@@ -1,6 +1,6 @@
 /**
- * `npm run mutations`: every prefix and every change of every single byte of fifty certificates, some sixteen million inputs. Each must give
- * one typed error or a certificate; what takes longest is reported. `--every N` looks at each Nth byte only.
+ * `npm run mutations`: every prefix and every change of every single byte of fifty certificates, some thirteen million inputs. Each must give
+ * one typed error or a certificate, and the slowest is reported. `--every N` looks at each Nth byte only.
  */
 import { parseArgs } from 'node:util';
 import { DerError, describe, parseCertificate } from '@ferrule/x509';
@@ -13,9 +13,16 @@ const counts = { inputs: 0, errors: 0, certificates: 0, described: 0 };
 const other: string[] = [];
 let slowest = 0;
 
+/** What looks slow is tried again: another process may have had the processor. */
 const attempt = (bytes: Uint8Array): void => {
-  const started = performance.now();
   counts.inputs++;
+  let elapsed = timed(bytes);
+  for (let again = 0; elapsed > 10 && again < 5; again++) elapsed = Math.min(elapsed, timed(bytes));
+  slowest = Math.max(slowest, elapsed);
+};
+
+const timed = (bytes: Uint8Array): number => {
+  const started = performance.now();
   try {
     const certificate = parseCertificate(bytes);
     if (counts.certificates++ % 100 === 0) {
@@ -26,7 +33,7 @@ const attempt = (bytes: Uint8Array): void => {
     if (error instanceof DerError) counts.errors++;
     else other.push(`${String(error)}: ${Buffer.from(bytes).toString('base64')}`);
   }
-  slowest = Math.max(slowest, performance.now() - started);
+  return performance.now() - started;
 };
 
 for (const der of fiftyCertificates()) {

@@ -96,8 +96,10 @@ const readScope = (value: Uint8Array): CrlScope => {
   }
   const flag = (tag: number): boolean => {
     if (reader.peek() !== tag) return false;
-    const [value = 0] = reader.contents(tag);
-    return value !== 0;
+    const contents = reader.contents(tag);
+    // an implicit BOOLEAN; FALSE is the default
+    if (contents.length !== 1 || contents[0] !== 255) reader.fail('DER: bad BOOLEAN');
+    return true;
   };
   const users = flag(0x81);
   const cas = flag(0x82);

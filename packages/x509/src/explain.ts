@@ -61,8 +61,11 @@ export const explain = (search: Search): PathFailure => {
 const failure = (defect: Omit<Defect, 'hint'> & { readonly hint?: string | undefined }, chain: readonly Certificate[]): PathFailure => {
   const { code, verify, depth, certificate, message, hint } = defect;
   const subject = certificate && subjectText(certificate);
-  return { code, verify, depth, subject, message: subject === undefined ? message : `${place(depth)} (${subject}) ${message}`, hint, chain };
+  return { code, verify, depth, subject, message: short(subject === undefined ? message : `${place(depth)} (${short(subject, 200)}) ${message}`), hint: hint && short(hint), chain };
 };
+
+/** A certificate can hold a megabyte of name; a message should not. */
+const short = (text: string, length = 1000): string => (text.length > length ? `${text.slice(0, length)}…` : text);
 
 const place = (depth: number): string => (depth === 0 ? "the server's certificate" : `certificate ${depth} of the path`);
 

@@ -43,6 +43,8 @@ describe('a path', () => {
     const selfSigned = make({});
     expect(chainOf([selfSigned], [selfSigned])).toEqual([selfSigned.der]);
     expect(chainOf([leaf], [leaf])).toEqual([leaf.der]);
+    const old = make({ keys: newKeys('rsa', 2048), signature: 'sha1' });
+    expect(chainOf([old], [old])).toEqual([old.der]);
   });
 
   it('ends below an anchor that is only a name and a key', () => {

@@ -262,13 +262,12 @@ function* searchFrom(search: Search, defects: Defect[]): Steps<PathSuccess | und
   const { leaf } = search;
   const self = search.trust.holding(leaf);
   if (self) {
-    // the caller trusts this very certificate: nothing is asked of its issuer, and it vouches for its own state
-    const mark = defects.length;
-    yield* noteChecks(search, [leaf], self, defects);
-    noteWholePath(search, [leaf], self, defects);
-    if (defects.length === 0) return { ok: true, chain: [leaf], anchor: self };
-    if (search.diagnosing) search.propose([leaf], self, defects);
-    defects.length = mark;
+    // the caller trusts this very certificate: who signed it, and how, does not matter, and it vouches for its own state
+    const own = defects.filter(({ verify }) => verify !== V.CA_MD_TOO_WEAK && verify !== V.UNSUPPORTED_SIGNATURE_ALGORITHM);
+    yield* noteChecks(search, [leaf], self, own);
+    noteWholePath(search, [leaf], self, own);
+    if (own.length === 0) return { ok: true, chain: [leaf], anchor: self };
+    if (search.diagnosing) search.propose([leaf], self, own);
   }
   return yield* extend(search, [leaf], defects);
 }

@@ -138,7 +138,7 @@ const breachOfPurpose = (c: Certificate, role: Role, purpose: Purpose): RuleBrea
   const oid = purpose === 'serverAuth' ? Oid.serverAuth : purpose === 'clientAuth' ? Oid.clientAuth : purpose;
   const { extendedKeyUsage, keyUsage } = c;
   if (extendedKeyUsage && !extendedKeyUsage.includes(oid) && !extendedKeyUsage.includes(Oid.anyExtendedKeyUsage)) {
-    return breach(role === 'leaf' ? V.INVALID_PURPOSE : V.INVALID_CA, `may not be used for ${purpose} (its extendedKeyUsage does not list it)`, 'CERT_PURPOSE');
+    return breach(V.INVALID_PURPOSE, `may not be used for ${purpose} (its extendedKeyUsage does not list it)`, 'CERT_PURPOSE');
   }
   const usages = purpose === 'serverAuth' ? KeyUsage.digitalSignature | KeyUsage.keyEncipherment | KeyUsage.keyAgreement : KeyUsage.digitalSignature | KeyUsage.keyAgreement;
   // a CA in the leaf's place is judged by who relies on its key: the handshake asks for digitalSignature again

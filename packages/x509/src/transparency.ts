@@ -1,6 +1,6 @@
 /** @module Signed certificate timestamps: RFC 6962, embedded in a certificate or from the TLS extension, against a given list of logs. */
 import { extensionOf, type Certificate } from './certificate.ts';
-import { bytesEqual, DerError, DerReader, hex, readWhole } from './der.ts';
+import { DerError, DerReader, hex, readWhole } from './der.ts';
 import { Oid } from './extensions.ts';
 import type { RuleBreach } from './rules.ts';
 import type { SignatureAlgorithm, SignatureVerifier } from './signature.ts';
@@ -99,8 +99,9 @@ export function* transparencyBreach(policy: TransparencyPolicy, leaf: Certificat
     return breach(`has signed certificate timestamps that cannot be read: ${error.message}`);
   }
   if (!digest) return breach('cannot be looked up in logs: the signature verifier has no digest');
+  const known = new Map(logs.map((log) => [hex(digest('sha256', log.key)), log]));
   for (const [sct, embedded] of scts.slice(0, MAX_SCTS)) {
-    const log = logs.find(({ key }) => bytesEqual(digest('sha256', key), sct.logId));
+    const log = known.get(hex(sct.logId));
     if (!log || sct.timestamp > now || sct.timestamp >= (log.retiredAt ?? Infinity)) continue;
     const algorithm = algorithmOf(sct);
     if (!algorithm) continue;

@@ -15,13 +15,13 @@ const breach = (verify: X509VCode, message: string, code: TlsErrorCode = 'CERT_I
 
 export const breachOfWebpki = (c: Certificate, role: Role, rules: RuleSet): RuleBreach | undefined =>
   (c.version === 3 ? undefined : breach(V.UNSPECIFIED, `is of version ${c.version} (BR 7.1.1)`)) ??
-  breachOfKey(c) ??
+  breachOfKey(c, role) ??
   (role === 'leaf' ? breachOfSubscriber(c, rules) : role === 'anchor' && c.selfIssued ? breachOfRoot(c) : undefined);
 
 /** BR 6.1.5 and 7.1.3.1: RSA of 2048 bits or more, divisible by 8; P-256, P-384, P-521. */
-const breachOfKey = ({ publicKey: key }: Certificate): RuleBreach | undefined => {
+const breachOfKey = ({ publicKey: key }: Certificate, role: Role): RuleBreach | undefined => {
   const good = key.kind === 'rsa' ? key.bits >= 2048 && key.bits % 8 === 0 && ((key.exponent.at(-1) as number) & 1) === 1 : key.kind === 'ec';
-  return good ? undefined : breach(V.CA_KEY_TOO_SMALL, `has a key that the web's rules do not allow (${key.kind}, ${key.bits} bits; BR 6.1.5)`, 'CERT_WEAK_KEY');
+  return good ? undefined : breach(role === 'leaf' ? V.EE_KEY_TOO_SMALL : V.CA_KEY_TOO_SMALL, `has a key that the web's rules do not allow (${key.kind}, ${key.bits} bits; BR 6.1.5)`, 'CERT_WEAK_KEY');
 };
 
 /** BR 7.1.2.1 */
