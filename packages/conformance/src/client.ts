@@ -79,9 +79,20 @@ export class Client {
       const ret = this.ssl.shutdown();
       // 0 is "sent", and no error that getError() could be asked about
       const why = ret >= 0 ? SslError.none : this.ssl.getError(ret);
+      const { asyncReady } = this.ssl;
       await this.flush();
       if (why === SslError.wantRead) await this.peer.fill(this.net);
+      else if (why === SslError.wantAsync) await asyncReady;
       else if (why !== SslError.wantWrite) return ret;
+    }
+  }
+
+  /** One call, repeated while it waits for cryptography: what a synchronous engine would have answered at once. */
+  async call(operation: () => number): Promise<number> {
+    for (;;) {
+      const ret = operation();
+      if (ret > 0 || this.ssl.getError(ret) !== SslError.wantAsync) return ret;
+      await this.ssl.asyncReady;
     }
   }
 

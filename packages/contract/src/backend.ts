@@ -5,6 +5,8 @@ import type { Ssl } from './ssl.ts';
 
 /** Optional powers, each proved by the conformance suite on a backend that lists it and refused by one that does not. */
 export type Feature =
+  /** Its cryptography answers at once: WANT_ASYNC comes from the caller's own promises only, and over a blocking BIO every call returns when it is done. */
+  | 'synchronous'
   | 'tls1.2'
   | 'early-data'
   | 'async-verify'

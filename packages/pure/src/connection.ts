@@ -47,7 +47,10 @@ export class Connection implements Ssl {
   #host: Host | undefined;
   #session: Session | undefined;
   #step = 'before connect';
-  #awaiting: Promise<void> | undefined;
+  /** What a step of the flow waits for, what the last read() and the last write() wait for. */
+  #operation: Promise<void> | undefined;
+  #opening: Pending | undefined;
+  #sealing: Pending | undefined;
 
   /** There once the handshake is done. */
   #afterlife: Afterlife | undefined;
@@ -153,7 +156,11 @@ export class Connection implements Ssl {
   }
 
   get asyncReady(): Promise<void> | undefined {
-    return this.#awaiting;
+    if (this.#operation !== undefined) return this.#operation;
+    const [opening, sealing] = [this.#opening, this.#sealing];
+    // What has settled already must not wake, over and over, those who wait for the other direction.
+    if (opening?.settled === false && sealing?.settled === false) return Promise.race([opening.ready, sealing.ready]);
+    return (opening?.settled === false ? opening : sealing?.settled === false ? sealing : (opening ?? sealing))?.ready;
   }
 
   get pending(): number {
@@ -354,10 +361,11 @@ export class Connection implements Ssl {
   }
 
   #put(from: Uint8Array): number {
+    this.#sealing = undefined;
     const ret = this.#writer.write(this.#wbio as Bio, from);
     if (ret > 0) return ret;
     this.#checkWriteBio();
-    if (ret === -SslError.wantAsync) this.#awaiting = this.#writer.ready;
+    this.#sealing = pending(ret === -SslError.wantAsync, this.#writer.ready);
     return this.#engine.wait(-ret as Wait);
   }
 
@@ -420,7 +428,7 @@ export class Connection implements Ssl {
   #nextRecord(): Wait | 0 {
     const bio = this.#rbio as Bio;
     const progress = this.#reader.next(bio);
-    this.#awaiting = progress === Progress.wantAsync ? this.#reader.ready : undefined;
+    this.#opening = pending(progress === Progress.wantAsync, this.#reader.ready);
     if (progress === Progress.done) return 0;
     if (bio.error !== undefined && progress !== Progress.wantAsync) throw transportError(bio.error);
     if (progress === Progress.eof) throw fail('UNEXPECTED_EOF', `the transport ended at "${this.state}"`);
@@ -437,7 +445,7 @@ export class Connection implements Ssl {
   #flush(): Wait | 0 {
     const progress = this.#writer.flush(this.#wbio as Bio);
     if (progress !== 0) this.#checkWriteBio();
-    this.#awaiting = progress === SslError.wantAsync ? this.#writer.ready : undefined;
+    this.#sealing = pending(progress === SslError.wantAsync, this.#writer.ready);
     return progress;
   }
 
@@ -478,7 +486,7 @@ export class Connection implements Ssl {
     this.#earlyData?.exporter.dispose();
     this.#earlyData = undefined;
     this.#plain = EMPTY;
-    this.#awaiting = undefined;
+    this.#operation = this.#opening = this.#sealing = undefined;
   }
 
   // ── What the flow may do ──
@@ -498,7 +506,7 @@ export class Connection implements Ssl {
           this.#writer.legacyVersion = Version.tls12;
         }
       },
-      awaiting: (operation) => void (this.#awaiting = operation),
+      awaiting: (operation) => void (this.#operation = operation),
       poll: () => this.#poll(),
       aligned: () => this.#aligned(),
       pollChangeCipherSpec: () => this.#pollChangeCipherSpec(),
@@ -513,7 +521,11 @@ export class Connection implements Ssl {
       flush: () => this.#flush(),
       installReadKeys: (keys, _aligned) => this.#reader.install(protect(keys)),
       installWriteKeys: (keys) => this.#writer.install(protect(keys)),
-      limitRecords: (peer) => this.#writer.limitRecords(peer),
+      limitRecords: (peer) => {
+        this.#writer.limitRecords(peer);
+        // RFC 8449 section 4: what we asked for holds from here on, and in TLS 1.3 counts the content type.
+        if (config.recordSizeLimit !== undefined) this.#reader.limitRecords(config.recordSizeLimit + (config.versions.includes('TLSv1.3') ? 1 : 0));
+      },
       keylog: (line) => {
         const { onKeylog } = config;
         if (onKeylog !== undefined) this.#events.push(() => onKeylog(line));
@@ -578,6 +590,19 @@ function protect(keys: RecordKeys): Protection {
   keys.key.fill(0);
   keys.iv.fill(0);
   return protection;
+}
+
+/** A direction that waits for its cipher. */
+interface Pending {
+  readonly ready: Promise<void>;
+  settled: boolean;
+}
+
+function pending(waits: boolean, ready: Promise<void> | undefined): Pending | undefined {
+  if (!waits || ready === undefined) return undefined;
+  const it: Pending = { ready, settled: false };
+  void ready.then(() => (it.settled = true));
+  return it;
 }
 
 const transportError = (cause: Error): TlsError => fail(bioErrorCode(cause), cause.message, { cause });

@@ -40,6 +40,7 @@ const FEATURES: readonly Feature[] = [
  */
 export function createPure({ crypto }: { readonly crypto: CryptoProvider }): Backend {
   const features = new Set<Feature>(FEATURES);
+  if (crypto.synchronous) features.add('synchronous');
   if (crypto.groups.some(({ kem }) => kem)) features.add('mlkem');
   if (crypto.decompressors.length > 0) features.add('certificate-compression');
   const backend: Backend = Object.freeze({

@@ -1,7 +1,7 @@
 /** @module Application data, its end, and everything between: read, write, half-close, shutdown, truncation, KeyUpdate, dispose. */
 import assert from 'node:assert/strict';
 import { SslError } from '@ferrule/result';
-import { type CheckGroup, group } from '../check.ts';
+import { atOnce, type CheckGroup, group } from '../check.ts';
 import { expectReturn } from '../client.ts';
 import { echo } from '../server/tls-server.ts';
 import { pattern, scene } from './support.ts';
@@ -22,18 +22,19 @@ const transfer: CheckGroup = group('application data', {
   'read() without data is -1 / WANT_READ, and pending counts what a read() would give': (backend) =>
     scene(backend, {}, async ({ client, server, wire }) => {
       const { ssl } = await client.established();
-      expectReturn(ssl, ssl.read(new Uint8Array(10)), -1, SslError.wantRead);
+      expectReturn(ssl, await client.call(() => ssl.read(new Uint8Array(10))), -1, SslError.wantRead);
       (await server.accepted()).write('hello');
       await wire.fill(client.net);
       // tickets come first
-      let n = ssl.read(new Uint8Array(2));
-      for (; n <= 0; n = ssl.read(new Uint8Array(2))) await wire.fill(client.net);
+      const take = (): Promise<number> => client.call(() => ssl.read(new Uint8Array(2)));
+      let n = await take();
+      for (; n <= 0; n = await take()) await wire.fill(client.net);
       assert.equal(n, 2);
       assert.equal(ssl.pending, 3);
       assert.equal(ssl.read(new Uint8Array(10)), 3);
       assert.equal(ssl.pending, 0);
     }),
-  'write() into a full BIO takes part or is -1 / WANT_WRITE, and nothing is lost or doubled': (backend) =>
+  'write() into a full BIO takes part or is -1 / WANT_WRITE, and nothing is lost or doubled': atOnce((backend) =>
     scene(backend, { bioSize: 3000 }, async ({ client, server }) => {
       await client.established();
       const socket = await server.accepted();
@@ -44,8 +45,8 @@ const transfer: CheckGroup = group('application data', {
       await client.shutdown();
       if (!socket.readableEnded) await new Promise((resolve) => socket.once('end', resolve));
       assert.deepEqual(Buffer.concat(got), Buffer.from(data));
-    }),
-  'write() goes on taking until the BIO is full, then it is -1 / WANT_WRITE, and what it took arrives': (backend) =>
+    })),
+  'write() goes on taking until the BIO is full, then it is -1 / WANT_WRITE, and what it took arrives': atOnce((backend) =>
     scene(backend, { bioSize: 3000 }, async ({ client, server }) => {
       const { ssl } = await client.established();
       const socket = await server.accepted();
@@ -62,7 +63,7 @@ const transfer: CheckGroup = group('application data', {
       }
       await rest;
       assert.deepEqual(Buffer.concat(got), Buffer.from(data));
-    }),
+    })),
   'an empty array is a TypeError for read() and for write()': (backend) =>
     scene(backend, {}, async ({ client }) => {
       const { ssl } = await client.established();
@@ -92,7 +93,7 @@ const closing: CheckGroup = group('closing', {
       const { ssl } = await client.established();
       const socket = await server.accepted();
       assert.equal(ssl.shutdownState, 0);
-      const first = ssl.shutdown();
+      const first = await client.call(() => ssl.shutdown());
       assert.equal(first, 0);
       assert.equal(ssl.shutdownState, 1);
       await client.peer.flush(client.net);
@@ -106,7 +107,7 @@ const closing: CheckGroup = group('closing', {
       const socket = await server.accepted();
       socket.resume();
       const ended = new Promise((resolve) => socket.once('end', resolve));
-      assert.equal(ssl.shutdown(), 0);
+      assert.equal(await client.call(() => ssl.shutdown()), 0);
       await client.peer.flush(client.net);
       await ended;
       socket.write('still here');
@@ -114,12 +115,12 @@ const closing: CheckGroup = group('closing', {
       socket.end();
       assert.equal(await client.readEnd(), 0);
       assert.equal(ssl.getError(0), SslError.zeroReturn);
-      assert.equal(ssl.shutdown(), 1);
+      assert.equal(await client.call(() => ssl.shutdown()), 1);
     }),
   'write() after shutdown() is -1 / SSL with PROTOCOL_IS_SHUTDOWN': (backend) =>
     scene(backend, {}, async ({ client, server }) => {
       const { ssl } = await client.established();
-      assert.equal(ssl.shutdown(), 0);
+      assert.equal(await client.call(() => ssl.shutdown()), 0);
       expectReturn(ssl, ssl.write(new Uint8Array(1)), -1, SslError.ssl);
       assert.equal(ssl.failure?.error.code, 'PROTOCOL_IS_SHUTDOWN');
       await server.accepted();
@@ -138,7 +139,7 @@ const closing: CheckGroup = group('closing', {
       const got = new Promise((resolve) => socket.once('data', (chunk: Buffer) => resolve(chunk.toString())));
       await client.send('one more thing');
       assert.equal(await got, 'one more thing');
-      assert.equal(ssl.shutdown(), 1);
+      assert.equal(await client.call(() => ssl.shutdown()), 1);
       assert.equal(ssl.failure, undefined);
     }),
   'an end without close_notify is -1 / SSL with UNEXPECTED_EOF, after everything that came': (backend) =>
@@ -153,7 +154,7 @@ const closing: CheckGroup = group('closing', {
     }),
   'an end in the middle of the handshake is -1 / SSL with UNEXPECTED_EOF': (backend) =>
     scene(backend, { bioSize: 700 }, async ({ client, wire }) => {
-      client.ssl.connect();
+      await client.call(() => client.ssl.connect());
       await wire.flush(client.net);
       // a part of the server's flight
       await wire.fill(client.net);

@@ -165,7 +165,7 @@ const hello: CheckGroup = group('what the ClientHello offers', {
   },
   'exactly the suites and groups that were asked for, in order': async (backend) =>
     scene(backend, { options: { cipherSuites: [0x1303, 0x1301], groups: [0x18, 0x1d, 0x17], minVersion: 'TLSv1.3' } }, async ({ client, wire }) => {
-      client.ssl.connect();
+      await client.call(() => client.ssl.connect());
       await wire.flush(client.net);
       const { cipherSuites, extensions } = clientHelloOf(concat(wire.sent));
       assert.deepEqual(cipherSuites.filter((suite) => suite !== 0x00ff), [0x1303, 0x1301]);
@@ -225,7 +225,7 @@ export const negotiation: readonly CheckGroup[] = [versions, tls12, suites, grou
 
 async function offered(backend: Parameters<Check['run']>[0], host: string): Promise<ReturnType<typeof clientHelloOf>> {
   return scene(backend, { host }, async ({ client, wire }) => {
-    client.ssl.connect();
+    await client.call(() => client.ssl.connect());
     await wire.flush(client.net);
     return clientHelloOf(concat(wire.sent));
   });

@@ -1,7 +1,7 @@
 /** @module The return table of `Ssl`, row by row, and that a failure stays. */
 import assert from 'node:assert/strict';
 import { type TlsErrorCode, SslError } from '@ferrule/result';
-import { type Check, type CheckGroup, group } from '../check.ts';
+import { atOnce, type Check, type CheckGroup, group } from '../check.ts';
 import { Client, expectReturn } from '../client.ts';
 import { pki } from '../pki/index.ts';
 import { ScriptedPeer } from '../server/peer.ts';
@@ -16,16 +16,16 @@ const rows: CheckGroup = group('the return table', {
       expectReturn(ssl, 1, 1, SslError.none);
       assert.equal(ssl.failure, undefined);
     }),
-  'an empty read BIO is -1 / WANT_READ': (backend) =>
+  'an empty read BIO is -1 / WANT_READ': atOnce((backend) =>
     scene(backend, {}, ({ client: { ssl } }) => {
       expectReturn(ssl, ssl.connect(), -1, SslError.wantRead);
       return Promise.resolve();
-    }),
-  'a full write BIO is -1 / WANT_WRITE': (backend) =>
+    })),
+  'a full write BIO is -1 / WANT_WRITE': atOnce((backend) =>
     scene(backend, { bioSize: 17 }, ({ client: { ssl } }) => {
       expectReturn(ssl, ssl.connect(), -1, SslError.wantWrite);
       return Promise.resolve();
-    }),
+    })),
   "the peer's fatal alert during the handshake is 0 / SSL with PEER_ALERT and the alert": async (backend) => {
     const client = await Client.make(backend, new ScriptedPeer(alertRecord(2, 40)));
     expectReturn(client.ssl, await client.connect(), 0, SslError.ssl);
@@ -52,7 +52,7 @@ const rows: CheckGroup = group('the return table', {
       expectReturn(client.ssl, await client.connect(), -1, SslError.ssl);
       assert.equal(await server.alert(), client.failure().error.alert?.description);
     }),
-  'a transport that fails during the handshake is -1 / SYSCALL with TRANSPORT_ERROR and its cause': (backend) =>
+  'a transport that fails during the handshake is -1 / SYSCALL with TRANSPORT_ERROR and its cause': atOnce((backend) =>
     scene(backend, {}, async ({ client }) => {
       const { ssl, net } = client;
       ssl.connect();
@@ -62,7 +62,7 @@ const rows: CheckGroup = group('the return table', {
       const { code, error } = client.failure();
       assert.deepEqual([code, error.code, error.cause], [SslError.syscall, 'TRANSPORT_ERROR', cause]);
       await Promise.resolve();
-    }),
+    })),
   'a transport that fails later is -1 / SYSCALL, for read() and for write()': async (backend) => {
     for (const operation of ['read', 'write'] as const) {
       await scene(backend, {}, async ({ client }) => {

@@ -91,7 +91,7 @@ const trace: CheckGroup = group('the message trace', {
     await scene(backend, { options: { onMessage: (message) => messages.push(message) } }, async ({ client, server }) => {
       await client.established();
       const socket = await server.accepted();
-      assert.equal(client.ssl.shutdown(), 0);
+      assert.equal(await client.call(() => client.ssl.shutdown()), 0);
       await client.peer.flush(client.net);
       socket.resume().end();
       await client.readEnd();

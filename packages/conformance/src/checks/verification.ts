@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import type { ContextOptions, PeerIdentity } from '@ferrule/contract';
 import { Alert, alertName, SslError, type TlsErrorCode, x509VName, X509V } from '@ferrule/result';
-import { type Check, type CheckGroup, group } from '../check.ts';
+import { atOnce, type Check, type CheckGroup, group } from '../check.ts';
 import { type Identity, issue, LEAF_NAMES, makeCrl, makeOcspResponse, pki, type PkiName, toPem } from '../pki/index.ts';
 import { scene } from './support.ts';
 
@@ -165,7 +165,7 @@ const callbacks: CheckGroup = group('verify callbacks', {
 const asyncCallbacks: CheckGroup = group(
   'asynchronous verify callbacks',
   {
-    'a promise makes connect() return -1 / WANT_RETRY_VERIFY until it settles': (backend) => {
+    'a promise makes connect() return -1 / WANT_RETRY_VERIFY until it settles': atOnce((backend) => {
       let decide: (yes: boolean) => void = () => {};
       const decision = new Promise<boolean>((resolve) => (decide = resolve));
       return scene(backend, { options: { verify: () => decision } }, async ({ client, wire }) => {
@@ -184,7 +184,7 @@ const asyncCallbacks: CheckGroup = group(
         await ssl.asyncReady;
         await client.established();
       });
-    },
+    }),
     'a promise of no refuses': (backend) => refusedByCallback(backend, () => Promise.resolve(false)),
     'a rejection refuses, and is the cause': async (backend) => {
       const mine = new Error('mine');

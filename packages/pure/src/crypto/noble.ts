@@ -20,6 +20,7 @@ export type { CryptoProvider } from './provider.ts';
 /** noble as the only source of cryptography. */
 export const nobleCrypto: CryptoProvider = Object.freeze({
   name: 'noble 2.4.0',
+  synchronous: true,
   suites: suitesOf([nobleChaCha20Poly1305, nobleAes128Gcm, nobleAes256Gcm], nobleHashes),
   groups: [nobleX25519, nobleSecp256r1, nobleSecp384r1, nobleSecp521r1, ...hybridGroups(nobleMlKem768, nobleX25519, nobleSecp256r1), mlKem1024Group(nobleMlKem1024)],
   // A hybrid costs more here than the rest of the handshake; a caller may ask for it.

@@ -35,6 +35,7 @@ const hashes: Readonly<Record<HashName, Hash>> = Object.freeze({
 /** `node:crypto` for everything; ML-KEM by noble before Node 24.7. */
 export const nodeCrypto: CryptoProvider = Object.freeze({
   name: 'node:crypto',
+  synchronous: true,
   suites: suitesOf([aead('AES-128-GCM', 'aes-128-gcm'), aead('AES-256-GCM', 'aes-256-gcm'), aead('ChaCha20-Poly1305', 'chacha20-poly1305')], hashes),
   ...nodeGroups(random),
   hashes,

@@ -121,6 +121,8 @@ export interface Decompressor {
 export interface CryptoProvider {
   /** For `backend.engine`: `node:crypto`, `noble 2.4.0`, `WebCrypto + noble 2.4.0`. */
   readonly name: string;
+  /** Nothing here ever answers with a promise. */
+  readonly synchronous: boolean;
   readonly suites: readonly CipherSuite[];
   readonly groups: readonly Group[];
   /** Ids of the groups to offer when the caller does not say: `groups` without those that would be slow here. */

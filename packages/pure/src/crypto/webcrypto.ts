@@ -32,6 +32,7 @@ export async function createWebCrypto(): Promise<CryptoProvider> {
   const aeads = [aesGcm(subtle, 'AES-128-GCM'), aesGcm(subtle, 'AES-256-GCM'), chaCha ?? nobleChaCha20Poly1305];
   return Object.freeze<CryptoProvider>({
     name: 'WebCrypto + noble 2.4.0',
+    synchronous: false,
     suites: suitesOf(aeads, nobleHashes),
     ...groups,
     hashes: nobleHashes,
