@@ -2,7 +2,9 @@
 import type { CheckGroup } from './check.ts';
 import { clientAuth } from './checks/client-auth.ts';
 import { data } from './checks/data.ts';
+import { withOpenssl } from './checks/early-data.ts';
 import { features } from './checks/features.ts';
+import { limits } from './checks/limits.ts';
 import { manPage } from './checks/man-page.ts';
 import { negotiation } from './checks/negotiation.ts';
 import { returns } from './checks/returns.ts';
@@ -20,6 +22,8 @@ export const suite: readonly CheckGroup[] = [
   ...clientAuth,
   ...sessions,
   ...secrets,
+  limits,
   wrongOptions,
   ...features,
+  ...withOpenssl,
 ];

@@ -24,6 +24,9 @@ interface Reader {
 
 const waiting = -1;
 
+/** What a closed connection answers; one for all, since an error with its stack costs as much as a small record. */
+let closed: TlsError | undefined;
+
 export class Channel implements Pump, TransportSink {
   readonly ssl: Ssl;
   readonly closed: Promise<void>;
@@ -283,7 +286,7 @@ export class Channel implements Pump, TransportSink {
 
   /** The other side is done too, or has had time enough. */
   #finish(): void {
-    this.destroy(this.ssl.failure?.error ?? new TlsError('DISPOSED', 'the connection was closed'));
+    this.destroy(this.ssl.failure?.error ?? (closed ??= new TlsError('DISPOSED', 'the connection was closed')));
   }
 }
 

@@ -51,6 +51,9 @@ export interface ConnectOptions extends ConnectOverOptions {
 
 const DEFAULT_TIMEOUT = 30_000;
 
+/** What knows sockets, once it is needed. */
+let tcp: Promise<typeof import('./tcp.ts')> | undefined;
+
 /**
  * Connects over TCP and makes a verified TLS connection: `await connect({ host: 'example.org' })`.
  * @throws TlsError for everything that the network or the peer does: `TRANSPORT_ERROR` (DNS and TCP too), `TIMEOUT`,
@@ -69,7 +72,7 @@ export async function connect(options: ConnectOptions): Promise<TlsConnection> {
   const host = unbracketed(rest.host ?? '');
   const peer = servername ?? (rest.host === undefined ? undefined : host);
   return establish({ ...rest, ...(peer !== undefined && { host: peer }) }, path ?? `${host}:${port}`, async (limit) => {
-    const { openTcp } = await import('./tcp.ts');
+    const { openTcp } = await (tcp ??= import('./tcp.ts'));
     return openTcp({ host, port, path, family, localAddress, noDelay }, (abort) => limit.onEnd(abort));
   });
 }

@@ -7,6 +7,9 @@ import type { ConnectionInfo } from './info.ts';
 /** What {@link TlsConnection.readable} asks of the connection at a time, bytes: a few records. */
 const CHUNK = 65_536;
 
+/** The default reason of {@link TlsConnection.destroy}. */
+let destroyed: TlsError | undefined;
+
 /**
  * A verified TLS connection. Read and write it through Web Streams, or with {@link read} and {@link write} and memory of
  * your own, not both at once for the same direction.
@@ -91,7 +94,7 @@ export class TlsConnection {
   }
 
   /** Ends everything at once; reads and writes under way fail with `reason`. */
-  destroy(reason: TlsError = new TlsError('ABORTED', 'the connection was destroyed')): void {
+  destroy(reason: TlsError = (destroyed ??= new TlsError('ABORTED', 'the connection was destroyed'))): void {
     this.#channel.destroy(reason);
   }
 

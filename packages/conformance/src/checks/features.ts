@@ -135,7 +135,7 @@ const proved: readonly CheckGroup[] = [
         assert.equal(client.ssl.extendedMasterSecret, true);
       }),
   }, 'extended-master-secret-policy'),
-  group('feature post-handshake-auth', {
+  group('feature post-handshake-auth, in the ClientHello', {
     'is offered only when asked for': async (backend) => {
       assert.ok(clientHelloOf(await firstFlight(backend, { postHandshakeAuth: true })).extensions.has(49));
       assert.ok(!clientHelloOf(await firstFlight(backend, {})).extensions.has(49));
@@ -169,7 +169,7 @@ export const features: readonly CheckGroup[] = [refused, ...proved];
 
 const firstFlight = (backend: Backend, options: ContextOptions): Promise<Uint8Array> =>
   scene(backend, { options }, async ({ client, wire }) => {
-    client.ssl.connect();
+    await client.call(() => client.ssl.connect());
     await wire.flush(client.net);
     return concat(wire.sent);
   });

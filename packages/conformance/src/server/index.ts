@@ -1,3 +1,4 @@
 /** @module @ferrule/conformance/server: peers for tests, in memory and on loopback sockets. */
+export { OpensslServer, PeerMissing } from './openssl-server.ts';
 export { patience, type Peer, ScriptedPeer, SocketPeer, Wire } from './peer.ts';
 export { echo, TestServer, type TestServerOptions } from './tls-server.ts';

@@ -173,6 +173,11 @@ export class SocketPeer implements Peer {
     return this.#wire.flush(net);
   }
 
+  /** The client's FIN. */
+  end(): void {
+    this.#socket.end();
+  }
+
   destroy(): void {
     this.#socket.destroy();
   }

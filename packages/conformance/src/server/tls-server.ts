@@ -44,7 +44,7 @@ export class TestServer {
     server.on('connection', (socket: { destroy(): void }) => self.#sockets.push(socket));
     server.on('tlsClientError', (error: Error) => self.#note(error));
     server.on('secureConnection', (socket) => {
-      socket.on('error', (error) => self.#note(error));
+      socket.on('error', (error: Error) => self.#note(error));
       self.#all.push(socket);
       self.#accepted.push(socket);
       self.#wake?.();

@@ -1,0 +1,115 @@
+/** @module Early data (RFC 9846 section 2.3) and authentication after the handshake (section 4.7.2), with OpenSSL's server. */
+import assert from 'node:assert/strict';
+import type { Backend, ContextOptions, SslContext, TlsSession } from '@ferrule/contract';
+import { SslError } from '@ferrule/result';
+import { type CheckGroup, group } from '../check.ts';
+import { Client, trusting } from '../client.ts';
+import { pki } from '../pki/index.ts';
+import { OpensslServer } from '../server/openssl-server.ts';
+
+const EARLY = ['-tls1_3', '-early_data', '-max_early_data', '16384'];
+const text = (value: string): Uint8Array => new TextEncoder().encode(value);
+
+const earlyData: CheckGroup = group(
+  'feature early-data',
+  {
+    'sends data with the ClientHello, and says that the server accepted it': (backend) =>
+      withServer(backend, async (server, context, session) => {
+        assert.equal(session.maxEarlyData, 16_384);
+        const client = await Client.make(backend, server.dial(), { context });
+        client.ssl.setSession(session);
+        assert.equal(await client.run(() => client.ssl.writeEarlyData(text('early bird'))), 10);
+        await client.established();
+        assert.equal(client.ssl.earlyData, 'accepted');
+        assert.equal(client.ssl.sessionReused, true);
+        await server.printed('early bird');
+        await client.send('and later\n');
+        await server.printed('and later');
+        client.ssl.dispose();
+      }),
+    'says that the server rejected it, and goes on': (backend) =>
+      withServer(backend, async (_server, context, session) => {
+        // another server knows nothing of the ticket
+        const other = await OpensslServer.start(EARLY);
+        try {
+          const client = await Client.make(backend, other.dial(), { context });
+          client.ssl.setSession(session);
+          assert.equal(await client.run(() => client.ssl.writeEarlyData(text('lost'))), 4);
+          await client.established();
+          assert.equal(client.ssl.earlyData, 'rejected');
+          assert.equal(client.ssl.sessionReused, false);
+          await client.send('said again\n');
+          await other.printed('said again');
+          client.ssl.dispose();
+        } finally {
+          other.close();
+        }
+      }),
+    'is a TypeError once the handshake is done': (backend) =>
+      withServer(backend, async (server, context, session) => {
+        const client = await Client.make(backend, server.dial(), { context });
+        client.ssl.setSession(session);
+        await client.established();
+        assert.equal(client.ssl.earlyData, 'not-sent');
+        assert.throws(() => client.ssl.writeEarlyData(text('too late')), TypeError);
+        client.ssl.dispose();
+      }),
+  },
+  'early-data',
+);
+
+const postHandshakeAuth: CheckGroup = group(
+  'feature post-handshake-auth',
+  {
+    'shows the certificate when the server asks after the handshake, out of read()': async (backend) => {
+      const { chain, key } = await pki('client');
+      const server = await OpensslServer.start(['-tls1_3']);
+      try {
+        const options = { postHandshakeAuth: true, credentials: [{ chain, key }] };
+        const client = await Client.make(backend, server.dial(), { options });
+        await client.established();
+        const answer = client.receiveText(5);
+        server.type('c\n');
+        await server.printed('SSL_do_handshake -> 1');
+        server.type('ping\n');
+        assert.equal(await answer, 'ping\n');
+        await client.send('pong\n');
+        await server.printed('pong');
+        // what OpenSSL's verification has to say about it
+        await server.printed('CN = client');
+        client.ssl.dispose();
+      } finally {
+        server.close();
+      }
+    },
+  },
+  'post-handshake-auth',
+);
+
+export const withOpenssl: readonly CheckGroup[] = [earlyData, postHandshakeAuth];
+
+/** A server that takes early data, and a session of it. */
+async function withServer(backend: Backend, play: (server: OpensslServer, context: SslContext, session: TlsSession) => Promise<void>): Promise<void> {
+  const server = await OpensslServer.start(EARLY);
+  try {
+    const sessions: TlsSession[] = [];
+    const options: ContextOptions = await trusting({ onSession: (session) => sessions.push(session) });
+    const context = backend.createContext(options);
+    const peer = server.dial();
+    const client = await Client.make(backend, peer, { context });
+    await client.established();
+    // tickets come by themselves, and a read() finds them
+    while (sessions.length === 0) {
+      assert.equal(client.ssl.getError(await client.call(() => client.ssl.read(new Uint8Array(1)))), SslError.wantRead);
+      if (sessions.length === 0) await peer.fill(client.net);
+    }
+    // it serves one at a time, and forgets the sessions of those who leave without a word
+    await client.shutdown();
+    client.ssl.dispose();
+    peer.end();
+    await play(server, context, sessions.at(-1) as TlsSession);
+    context.dispose();
+  } finally {
+    server.close();
+  }
+}
