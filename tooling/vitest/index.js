@@ -6,8 +6,8 @@ import { defineConfig } from 'vitest/config';
  */
 export const testing = (test = {}) =>
   defineConfig({
-    resolve: { conditions: ['@ferrule/source', 'node', 'import', 'default'] },
-    ssr: { resolve: { conditions: ['@ferrule/source', 'node', 'import', 'default'] } },
+    resolve: { conditions: ['@ferrule/source', 'node'] },
+    ssr: { resolve: { conditions: ['@ferrule/source', 'node'] } },
     test: {
       include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
       testTimeout: 30_000,

@@ -1,16 +1,22 @@
 import { once } from 'node:events';
+import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import http2 from 'node:http2';
 import https from 'node:https';
 import net from 'node:net';
 import { pki } from '@ferrule/conformance/pki';
 import { Server as GrpcServer, ServerCredentials, Client as GrpcClient } from '@grpc/grpc-js';
 import { chooseEngine } from 'ferrule';
+import { Kafka, logLevel } from 'kafkajs';
+import { createTransport } from 'nodemailer';
+import { SMTPServer } from 'smtp-server';
 import { Agent, fetch as undiciFetch, setGlobalDispatcher, getGlobalDispatcher } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { grpcCredentials } from '../src/adapters/grpc.ts';
 import { http2Options } from '../src/adapters/http2.ts';
 import { TlsAgent } from '../src/adapters/https.ts';
+import { kafkaSocketFactory } from '../src/adapters/kafkajs.ts';
+import { nodemailerOptions } from '../src/adapters/nodemailer.ts';
 import { undiciConnect } from '../src/adapters/undici.ts';
 import { wsOptions } from '../src/adapters/ws.ts';
 import { TlsConnector, tunnel } from '../src/duplex/index.ts';
@@ -117,6 +123,55 @@ describe.each(engines)('on the %s engine', async (backend) => {
       expect(answer?.toString()).toBe('called');
       client.close();
       server.forceShutdown();
+    });
+
+    it.each([
+      ['implicit TLS', true],
+      ['STARTTLS', false],
+    ])('nodemailer: a message by %s', async (_way, implicit) => {
+      const messages: string[] = [];
+      const smtp = new SMTPServer({
+        ...tls,
+        secure: implicit,
+        authOptional: true,
+        onData: (stream, _session, callback) => {
+          let text = '';
+          stream.on('data', (chunk: Buffer) => (text += chunk.toString())).on('end', () => {
+            messages.push(text);
+            callback();
+          });
+        },
+      });
+      const listener = smtp.listen(0, '127.0.0.1');
+      await once(listener, 'listening');
+      const transport = createTransport({ host: 'localhost', port: (listener.address() as net.AddressInfo).port, ...nodemailerOptions(connector(), { starttls: !implicit }) } as object);
+      await transport.sendMail({ from: 'a@server.test', to: 'b@server.test', subject: 'ferrule', text: 'by mail' });
+      expect(messages).toEqual([expect.stringContaining('by mail')]);
+      transport.close();
+      await new Promise<void>((resolve) => smtp.close(resolve));
+    });
+
+    it('kafkajs: its first request reaches a broker', async () => {
+      const requests: number[] = [];
+      const broker = createTlsServer(tls, (socket: TLSSocket) => {
+        socket.on('error', () => undefined);
+        socket.once('data', (request: Buffer) => {
+          requests.push(request.readInt16BE(4));
+          socket.end();
+        });
+      }).listen(0, '127.0.0.1');
+      await once(broker, 'listening');
+      const kafka = new Kafka({
+        brokers: [`localhost:${(broker.address() as net.AddressInfo).port}`],
+        ssl: true,
+        socketFactory: kafkaSocketFactory(connector()),
+        logLevel: logLevel.NOTHING,
+        retry: { retries: 0 },
+      });
+      await expect(kafka.admin().connect()).rejects.toThrow();
+      // ApiVersions
+      expect(requests[0]).toBe(18);
+      broker.close();
     });
 
     it('tunnel: a plain door into TLS', async () => {

@@ -1,5 +1,6 @@
 /** @module @ferrule/node/adapters/mysql2: MySQL and MariaDB through mysql2. */
 import type { Duplex } from 'node:stream';
+import { TlsError } from '@ferrule/result';
 import type { TlsConnector } from '../duplex/connector.ts';
 
 /** The part of a mysql2 connection that changes hands; its types do not tell of it. */
@@ -7,6 +8,7 @@ interface Upgradable {
   startTLS(onSecure: (error?: Error) => void): void;
   stream: Duplex;
   readonly packetParser: { execute(data: Buffer): void };
+  readonly _closing: boolean;
   _handleNetworkError(error: Error): void;
 }
 
@@ -28,7 +30,11 @@ export function mysqlOverTls<C extends object>(connection: C, connector: TlsConn
       secure = true;
       onSecure();
     });
-    duplex.on('error', (error) => (secure ? upgradable._handleNetworkError(error) : onSecure(error)));
+    duplex.on('error', (error) => {
+      if (!secure) onSecure(error);
+      // After COM_QUIT these servers hang up without close_notify, and there is nothing left to truncate.
+      else if (!(upgradable._closing && TlsError.is(error) && error.code === 'UNEXPECTED_EOF')) upgradable._handleNetworkError(error);
+    });
     duplex.on('data', (data: Buffer) => upgradable.packetParser.execute(data));
     upgradable.stream = duplex;
   };
