@@ -49,7 +49,8 @@ export interface ContextOptions {
   readonly groups?: readonly number[];
   /**
    * The groups for which a key share goes into the first ClientHello, a subset of `groups` in its order; empty asks for a
-   * HelloRetryRequest (RFC 9846 section 4.2.8). Feature `key-share-choice`. Default: the first.
+   * HelloRetryRequest (RFC 9846 section 4.2.8). Feature `key-share-choice`. Default: the first. An engine whose own default
+   * groups begin with a hybrid may send its classical part too, which spares a HelloRetryRequest with most servers.
    */
   readonly keyShares?: readonly number[];
   /** IANA code points of SignatureScheme, most preferred first. */

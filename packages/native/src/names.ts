@@ -17,7 +17,7 @@ export const CIPHER_SUITES: readonly (readonly [id: number, version: TlsVersion]
   [0xcca8, 'TLSv1.2'],
 ];
 
-/** In order of preference; offered when the caller names none, unless marked otherwise. */
+/** In order of preference; offered when the caller names none, unless marked otherwise. A hybrid's classical part follows it. */
 export const GROUPS: readonly (readonly [id: number, name: string, byDefault: boolean])[] = [
   [0x11ec, 'X25519MLKEM768', true],
   [0x001d, 'X25519', true],

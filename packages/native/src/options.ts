@@ -14,7 +14,7 @@ import type {
 import type { Abilities } from './backend.ts';
 import type { NativeConfig } from './binding.ts';
 import { anchorCertificate } from './anchor.ts';
-import { CIPHER_SUITES, COMPRESSIONS, GROUPS, VERSIONS } from './names.ts';
+import { CIPHER_SUITES, COMPRESSIONS, GROUPS, isHybrid, VERSIONS } from './names.ts';
 
 /** What a context is, after checking. */
 export interface Config {
@@ -162,21 +162,28 @@ function versionsAndSuites(o: Options, abilities: Abilities): { readonly minVers
   return { minVersion, maxVersion, suites: Object.freeze(suites) };
 }
 
+/** In OpenSSL's notation: `*` marks the groups that get a key share. */
 function groupsOption(o: Options, abilities: Abilities): string {
-  const groups =
-    list(o, 'groups', knownTo(abilities.groupNames)) ?? GROUPS.flatMap(([id, , byDefault]) => (byDefault && abilities.groupNames.has(id) ? [id] : []));
+  const named = list(o, 'groups', knownTo(abilities.groupNames));
+  const groups = named ?? GROUPS.flatMap(([id, , byDefault]) => (byDefault && abilities.groupNames.has(id) ? [id] : []));
+  const shares = keyShares(o, groups, abilities) ?? (named === undefined && isHybrid(groups[0] as number) ? groups.slice(0, 2) : groups.slice(0, 1));
+  const onlyFirst = shares.length === 1 && shares[0] === groups[0];
+  return groups.map((id) => `${!onlyFirst && shares.includes(id) ? '*' : ''}${abilities.groupNames.get(id) ?? ''}`).join(':');
+}
+
+function keyShares(o: Options, groups: readonly number[], { keyShareChoice }: Abilities): readonly number[] | undefined {
   const shares = list(o, 'keyShares', codePoint, { empty: true });
+  if (shares === undefined) return undefined;
   let last = -1;
-  for (const id of shares ?? []) {
+  for (const id of shares) {
     const at = groups.indexOf(id);
     if (at < 0) throw new TypeError(`keyShares: ${hex(id)} is not in groups`);
     if (at <= last) throw new TypeError('keyShares: not in the order of groups (RFC 9846 section 4.2.8)');
     last = at;
   }
-  const isDefault = shares === undefined || (shares.length === 1 && shares[0] === groups[0]);
-  if (!isDefault && !abilities.keyShareChoice) throw new TypeError(`keyShares: ${lacks('key-share-choice')}, so it sends one for the first group`);
-  if (shares?.length === 0) throw new TypeError('keyShares: OpenSSL always sends one');
-  return groups.map((id) => `${isDefault || !shares?.includes(id) ? '' : '*'}${abilities.groupNames.get(id) ?? ''}`).join(':');
+  if (shares.length === 0) throw new TypeError('keyShares: OpenSSL always sends one');
+  if (!keyShareChoice && (shares.length > 1 || shares[0] !== groups[0])) throw new TypeError(`keyShares: ${lacks('key-share-choice')}, so it sends one for the first group`);
+  return shares;
 }
 
 function schemesOption(o: Options, name: string, abilities: Abilities): string | undefined {
