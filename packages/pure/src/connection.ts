@@ -61,6 +61,8 @@ export class Connection implements Ssl {
   #shutdown: 0 | 1 | 2 | 3 = 0;
   /** close_notify is on its way, or has gone. */
   #closing = false;
+  /** A handshake message of ours after the handshake may still wait to be sent. */
+  #answering = false;
   #events: (() => void)[] = [];
 
   constructor(config: Config) {
@@ -293,18 +295,21 @@ export class Connection implements Ssl {
     if (this.#engine.busy) {
       const ret = this.#engine.resume();
       if (ret <= 0) return ret;
-      this.#flush();
     }
     const message = this.#nextMessage();
     if (message !== undefined) {
       const steps = this.#afterlife?.receive(message);
       // Nothing is said after close_notify.
       if (steps !== undefined && !this.#closing) this.#engine.start(steps);
-      // What we owe for it, a KeyUpdate or a certificate, goes out as far as there is room; nobody waits for that here.
-      this.#flush();
       return 0;
     }
     const wait = this.#nextRecord();
+    // What we owe the server, say a certificate, has gone out before we wait for the server.
+    if (wait === SslError.wantRead && this.#answering) {
+      const writing = this.#flush();
+      this.#answering = writing !== 0;
+      return this.#engine.wait(writing || wait);
+    }
     if (wait !== 0) return this.#engine.wait(wait);
     const { type, fragment, alert } = this.#reader;
     switch (type) {
@@ -513,6 +518,7 @@ export class Connection implements Ssl {
       put: (message) => {
         this.#trace('sent', ContentType.handshake, message);
         this.#writer.handshake(message);
+        this.#answering = this.#afterlife !== undefined;
       },
       putChangeCipherSpec: () => {
         this.#trace('sent', ContentType.change_cipher_spec, Uint8Array.of(1));
