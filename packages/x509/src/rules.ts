@@ -46,7 +46,7 @@ export const breachesOf = (certificate: Certificate, role: Role, rules: RuleSet)
   const found = [
     breachOfForm(certificate, role),
     role === 'leaf' ? breachOfLeaf(certificate) : breachOfIssuer(certificate, role),
-    breachOfNames(certificate, role),
+    breachOfNames(certificate),
     breachOfCriticality(certificate, rules.profile),
     rules.profile === 'webpki' ? breachOfWebpki(certificate, role, rules) : undefined,
     breachOfPurpose(certificate, role, rules.purpose),
@@ -94,7 +94,7 @@ const breachOfLeaf = (c: Certificate): RuleBreach | undefined => {
   return undefined;
 };
 
-const breachOfNames = (c: Certificate, role: Role): RuleBreach | undefined => {
+const breachOfNames = (c: Certificate): RuleBreach | undefined => {
   if (isEmptyName(c.issuer)) return breach(V.ISSUER_NAME_EMPTY, 'has an empty issuer name');
   if (c.subjectAltName?.length === 0) return breach(V.EMPTY_SUBJECT_ALT_NAME, 'has an empty subjectAltName');
   if (isEmptyName(c.subject) && c.subjectAltName && !extensionOf(c, Oid.subjectAltName)?.critical) {
@@ -102,7 +102,7 @@ const breachOfNames = (c: Certificate, role: Role): RuleBreach | undefined => {
   }
   // section 4.2.1.1: only a self-signed certificate may do without
   if (!c.authorityKeyIdentifier?.keyIdentifier && !c.selfIssued) return breach(V.MISSING_AUTHORITY_KEY_IDENTIFIER, 'has no authorityKeyIdentifier');
-  if (c.basicConstraints?.pathLength !== undefined && c.keyUsage !== undefined && !(c.keyUsage & KeyUsage.keyCertSign) && role !== 'leaf') {
+  if (c.basicConstraints?.pathLength !== undefined && c.keyUsage !== undefined && !(c.keyUsage & KeyUsage.keyCertSign)) {
     return breach(V.PATHLEN_WITHOUT_KU_KEY_CERT_SIGN, 'has a pathLenConstraint but may not sign certificates');
   }
   return undefined;
