@@ -28,7 +28,7 @@ export async function describeBackend(make: () => Backend | Promise<Backend>, { 
               await check.run(backend);
             } catch (error) {
               if (!(error instanceof PeerMissing)) throw error;
-              console.info(`skipped: ${check.title}: ${error.message}`);
+              process.stderr.write(`skipped: ${check.title}: ${error.message}\n`);
               context.skip(error.message);
             }
           });

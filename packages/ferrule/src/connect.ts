@@ -7,6 +7,7 @@ import { chooseEngine, type Engine, type EngineChoice } from './engine.ts';
 import { infoOf } from './info.ts';
 import { Limit } from './limit.ts';
 import { certificatesOf } from './pem.ts';
+import type * as Tcp from './tcp.ts';
 import { type Pipe, type StreamPipe, type Transport, transportOf } from './transport.ts';
 
 /** Keeps sessions between connections; a `Map` will do. Keys tell engine, host and port apart. */
@@ -52,7 +53,7 @@ export interface ConnectOptions extends ConnectOverOptions {
 const DEFAULT_TIMEOUT = 30_000;
 
 /** What knows sockets, once it is needed. */
-let tcp: Promise<typeof import('./tcp.ts')> | undefined;
+let tcp: Promise<typeof Tcp> | undefined;
 
 /**
  * Connects over TCP and makes a verified TLS connection: `await connect({ host: 'example.org' })`.

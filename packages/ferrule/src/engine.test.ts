@@ -1,3 +1,4 @@
+import type * as Engine from './engine.ts';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
 afterEach(() => {
@@ -6,7 +7,7 @@ afterEach(() => {
 });
 
 /** The module anew, with another native engine behind it. */
-async function withNative(load: () => unknown): Promise<typeof import('./engine.ts')> {
+async function withNative(load: () => unknown): Promise<typeof Engine> {
   vi.resetModules();
   vi.doMock('@ferrule/native', () => ({ load }));
   return import('./engine.ts');
