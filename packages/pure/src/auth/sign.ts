@@ -115,7 +115,7 @@ function signingKey(provider: CryptoProvider, credential: Credential): Maybe<Sig
 /** @throws TypeError for a provider that does not sign, and, where the platform tells, for a key that is not the certificate's. */
 function usable(provider: CryptoProvider, credential: Credential, key: SigningKey | undefined): SigningKey {
   if (key === undefined) throw new TypeError(`${provider.name} signs nothing, since BigInt arithmetic tells the key by its timing: give a Signer as the key`);
-  if (key.spki !== undefined && !sameKey(parsePublicKey(key.spki), leafKey(credential))) throw new TypeError('its key is not that of its certificate');
+  if (key.publicKey !== undefined && !sameKey(key.publicKey, leafKey(credential))) throw new TypeError('its key is not that of its certificate');
   return key;
 }
 

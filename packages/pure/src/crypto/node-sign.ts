@@ -1,5 +1,6 @@
 /** @module Client signatures by `node:crypto`. */
 import { type KeyObject, constants, createPrivateKey, createPublicKey, sign } from 'node:crypto';
+import { parsePublicKey } from '@ferrule/x509';
 import { plain } from './node-bytes.ts';
 import type { SigningKey } from './provider.ts';
 import { type KeyKind, SIGNATURE_SCHEMES, type SignatureScheme, signatureScheme } from './schemes.ts';
@@ -12,7 +13,7 @@ export function nodeSigningKey(der: Uint8Array): SigningKey {
   if (schemes.length === 0) throw new TypeError(`a private key of type ${String(key.asymmetricKeyType)} makes no signature of TLS`);
   return {
     schemes: Object.freeze(schemes),
-    spki: plain(createPublicKey(key).export({ format: 'der', type: 'spki' })),
+    publicKey: parsePublicKey(plain(createPublicKey(key).export({ format: 'der', type: 'spki' }))),
     sign(id, message) {
       const scheme = schemes.includes(id) ? signatureScheme(id) : undefined;
       if (scheme === undefined) throw new TypeError(`this key makes no signature of scheme 0x${id.toString(16)}`);

@@ -5,7 +5,7 @@
  * Everything else may answer with a promise, which the handshake waits for as SSL_ERROR_WANT_ASYNC.
  */
 import type { CertificateCompression, TlsVersion } from '@ferrule/contract';
-import type { SignatureVerifier } from '@ferrule/x509';
+import type { PublicKey, SignatureVerifier } from '@ferrule/x509';
 
 export type Maybe<T> = T | Promise<T>;
 
@@ -106,8 +106,8 @@ export interface Group {
 export interface SigningKey {
   /** SignatureSchemes that it can make, most preferred first. */
   readonly schemes: readonly number[];
-  /** DER SubjectPublicKeyInfo of its public half, where the platform tells. */
-  readonly spki?: Uint8Array;
+  /** Its public half, where that is known, for comparison with a certificate. */
+  readonly publicKey?: PublicKey;
   sign(scheme: number, message: Uint8Array): Maybe<Uint8Array>;
 }
 

@@ -13,7 +13,7 @@ import { type Subtle, subtleCrypto } from './subtle.ts';
 import { KEY_LENGTH, RECORD_LIMIT, suitesOf } from './suites.ts';
 import { webDecompressors } from './webcrypto-decompress.ts';
 import { webGroups } from './webcrypto-groups.ts';
-import { webSigningKey } from './webcrypto-sign.ts';
+import { signsEd25519, webSigningKey } from './webcrypto-sign.ts';
 
 export type { CryptoProvider } from './provider.ts';
 
@@ -28,7 +28,7 @@ const random = (into: Uint8Array): void => {
 export async function createWebCrypto(): Promise<CryptoProvider> {
   const subtle = subtleCrypto();
   if (subtle === undefined) throw new TypeError('this context has no crypto.subtle: serve the page over HTTPS, or use the noble provider');
-  const [chaCha, groups] = await Promise.all([platformChaCha(subtle), webGroups(subtle, random)]);
+  const [chaCha, groups, edwards] = await Promise.all([platformChaCha(subtle), webGroups(subtle, random), signsEd25519(subtle)]);
   const aeads = [aesGcm(subtle, 'AES-128-GCM'), aesGcm(subtle, 'AES-256-GCM'), chaCha ?? nobleChaCha20Poly1305];
   return Object.freeze<CryptoProvider>({
     name: 'WebCrypto + noble 2.4.0',
@@ -38,7 +38,7 @@ export async function createWebCrypto(): Promise<CryptoProvider> {
     hashes: nobleHashes,
     verifier: webcryptoVerifier,
     schemes: DEFAULT_SCHEMES,
-    importSigningKey: (pkcs8) => webSigningKey(subtle, pkcs8),
+    importSigningKey: (pkcs8) => webSigningKey(subtle, pkcs8, edwards),
     decompressors: webDecompressors(),
     random,
   });

@@ -1,0 +1,101 @@
+/**
+ * @module What a PKCS#8 private key says about itself (RFC 5958): its kind, which WebCrypto wants to be told, and its public
+ * half where it is written down. The private half is passed over.
+ */
+import type { PublicKey } from '@ferrule/x509';
+import type { KeyKind } from './schemes.ts';
+
+export interface Pkcs8 {
+  readonly kind: KeyKind;
+  /** An RSA key always has it; an elliptic one may (RFC 5915, RFC 8410 section 7). */
+  readonly publicKey: PublicKey | undefined;
+}
+
+/** @throws TypeError for what is no PKCS#8, or of another kind than RSA, ECDSA on a NIST curve and Ed25519. */
+export function readPkcs8(der: Uint8Array): Pkcs8 {
+  const [outer, ...rest] = elements(der);
+  const [version, algorithm, key, ...optional] = outer?.tag === SEQUENCE && rest.length === 0 ? elements(outer.contents) : [];
+  if (version?.tag !== INTEGER || algorithm?.tag !== SEQUENCE || key?.tag !== OCTET_STRING) throw notAKey();
+  const kind = KINDS.find(([, oids]) => sameBytes(oids, algorithm.contents.subarray(0, oids.length)))?.[0];
+  switch (kind) {
+    case 'rsa':
+      return { kind, publicKey: rsaKey(key.contents) };
+    case 'ed25519':
+      return { kind, publicKey: edwardsKey(optional) };
+    case undefined:
+      throw new TypeError('the private key is of no kind that WebCrypto signs with: RSA, ECDSA on P-256, P-384 or P-521, Ed25519');
+    default:
+      return { kind, publicKey: ecKey(kind, key.contents) };
+  }
+}
+
+/** The beginning of each AlgorithmIdentifier: its OID, and that of the curve. */
+const KINDS: readonly (readonly ['rsa' | 'ed25519' | keyof typeof CURVES, Uint8Array])[] = [
+  ['rsa', hex('06092a864886f70d010101')],
+  ['secp256r1', hex('06072a8648ce3d020106082a8648ce3d030107')],
+  ['secp384r1', hex('06072a8648ce3d020106052b81040022')],
+  ['secp521r1', hex('06072a8648ce3d020106052b81040023')],
+  ['ed25519', hex('06032b6570')],
+];
+const CURVES = { secp256r1: ['P-256', 256], secp384r1: ['P-384', 384], secp521r1: ['P-521', 521] } as const;
+
+/** RSAPrivateKey, RFC 8017 appendix A.1.2: version, modulus, public exponent. */
+function rsaKey(contents: Uint8Array): PublicKey {
+  const [sequence] = elements(contents);
+  const [, modulus, exponent] = sequence === undefined ? [] : elements(sequence.contents);
+  if (modulus?.tag !== INTEGER || exponent?.tag !== INTEGER) throw notAKey();
+  const number = positive(modulus.contents);
+  return { kind: 'rsa', bits: 8 * number.length - Math.clz32(number[0] ?? 0) + 24, modulus: number, exponent: positive(exponent.contents), pss: undefined };
+}
+
+/** ECPrivateKey, RFC 5915: version, private key, [0] parameters, [1] public key. */
+function ecKey(kind: keyof typeof CURVES, contents: Uint8Array): PublicKey | undefined {
+  const [sequence] = elements(contents);
+  if (sequence?.tag !== SEQUENCE) throw notAKey();
+  const wrapped = elements(sequence.contents).find(({ tag }) => tag === 0xa1);
+  const [bits] = wrapped === undefined ? [] : elements(wrapped.contents);
+  const [curve, size] = CURVES[kind];
+  return bits && { kind: 'ec', curve, bits: size, point: bits.contents.subarray(1) };
+}
+
+/** [1] of OneAsymmetricKey. */
+function edwardsKey(optional: readonly Element[]): PublicKey | undefined {
+  const bits = optional.find(({ tag }) => tag === 0x81);
+  return bits && { kind: 'ed25519', bits: 253, key: bits.contents.subarray(1) };
+}
+
+const INTEGER = 0x02;
+const OCTET_STRING = 0x04;
+const SEQUENCE = 0x30;
+
+interface Element {
+  readonly tag: number;
+  readonly contents: Uint8Array;
+}
+
+/** The DER elements that stand side by side here. @throws TypeError */
+function elements(bytes: Uint8Array): Element[] {
+  const found: Element[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const tag = bytes[at] ?? 0;
+    let length = bytes[at + 1] ?? 0x80;
+    at += 2;
+    if (length >= 0x80) {
+      const width = length - 0x80;
+      if (width < 1 || width > 3) throw notAKey();
+      length = 0;
+      for (let i = 0; i < width; i++) length = length * 256 + (bytes[at++] ?? 0);
+    }
+    if (length > bytes.length - at) throw notAKey();
+    found.push({ tag, contents: bytes.subarray(at, (at += length)) });
+  }
+  return found;
+}
+
+const positive = (number: Uint8Array): Uint8Array => (number[0] === 0 ? number.subarray(1) : number);
+const notAKey = (): TypeError => new TypeError('the private key is no PKCS#8 in DER');
+const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((byte, i) => byte === b[i]);
+
+function hex(text: string): Uint8Array {
+  return Uint8Array.from({ length: text.length / 2 }, (_, i) => Number.parseInt(text.slice(2 * i, 2 * i + 2), 16));
+}
