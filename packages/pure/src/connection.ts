@@ -8,7 +8,7 @@
  */
 import { bioErrorCode, type Bio } from '@ferrule/bio';
 import type { Credential, Ssl, TlsSession, TlsVersion, TraceMessage } from '@ferrule/contract';
-import { Alert, alertLevel, alertName, SslError, TlsError, X509V, type Failed } from '@ferrule/result';
+import { Alert, alertName, SslError, TlsError, X509V, type Failed } from '@ferrule/result';
 import { parseHost, type Host } from '@ferrule/x509';
 import { serverEndPoint } from './auth/verify.ts';
 import type { Config } from './context.ts';

@@ -31,8 +31,8 @@ export interface Legacy13 {
   readonly exporter: Exporter;
   /** The server asked for our KeyUpdate. However often it does, one goes out, and not before we write (section 4.6.3). */
   updateOwed?: boolean;
-  /** Up to and with our Finished. */
-  readonly transcript: Transcript;
+  /** Up to and with our Finished; kept for authentication after the handshake, where that was offered. */
+  readonly transcript: Transcript | undefined;
 }
 
 export function after13(effects: Effects, legacy: Legacy13): Afterlife {
@@ -56,8 +56,8 @@ export function after13(effects: Effects, legacy: Legacy13): Afterlife {
           updateTheirs(effects, legacy, message);
           return undefined;
         case HandshakeType.certificate_request:
-          if (!config.postHandshakeAuth) throw fail('UNEXPECTED_MESSAGE', 'CertificateRequest after the handshake was not offered');
-          return authenticateLater(effects, legacy, message);
+          if (legacy.transcript === undefined) throw fail('UNEXPECTED_MESSAGE', 'CertificateRequest after the handshake was not offered');
+          return authenticateLater(effects, legacy, legacy.transcript.clone(), message);
         default:
           throw fail('UNEXPECTED_MESSAGE', `${handshakeName(message.type)} after the handshake`);
       }
@@ -125,9 +125,8 @@ function updateOurs(effects: Effects, legacy: Legacy13, requestPeer: boolean): v
 }
 
 /** Section 4.6.2: Certificate, CertificateVerify, Finished, over the handshake and this request alone. */
-function* authenticateLater(effects: Effects, legacy: Legacy13, message: HandshakeMessage): Steps<void> {
+function* authenticateLater(effects: Effects, legacy: Legacy13, transcript: Transcript, message: HandshakeMessage): Steps<void> {
   const authentication = readCertificateRequest(message);
-  const transcript = legacy.transcript.clone();
   transcript.add(message.raw);
   const credential = yield* authenticateClient(effects, authentication, legacy.clientCertificateType, transcript);
   if (effects.facts.clientCredential === undefined && credential !== undefined) effects.fact('clientCredential', credential);

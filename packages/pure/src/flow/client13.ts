@@ -119,7 +119,16 @@ export function* client13(effects: Effects, offer: Offer, transcript: Transcript
   // ── Established: nothing gets here without its proofs ──
   effects.done(
     identity.kind === 'verified' ? established(identity.chain, identity.signature, finished) : resumed(identity.continues, finished),
-    after13(effects, { suite, host: offer.request.host?.name, clientCertificateType: ourCertificateType, clientTraffic, serverTraffic, exporter: exporter13(hash, exporterSecret), resumptionSecret, transcript }),
+    after13(effects, {
+      suite,
+      host: offer.request.host?.name,
+      clientCertificateType: ourCertificateType,
+      clientTraffic,
+      serverTraffic,
+      exporter: exporter13(hash, exporterSecret),
+      resumptionSecret,
+      transcript: effects.config.postHandshakeAuth ? transcript : undefined,
+    }),
   );
 }
 
