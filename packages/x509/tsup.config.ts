@@ -1,7 +1,15 @@
 import { library } from '@ferrule/tsup-config';
 
-export default library(
-  { index: 'src/index.ts', 'crypto/noble': 'src/crypto/noble.ts', 'crypto/node': 'src/crypto/node.ts', 'crypto/webcrypto': 'src/crypto/webcrypto.ts' },
-  // minifySyntax puts numbers in the place of constants, which the bundler of an application cannot do any more
-  { minifySyntax: true },
-);
+const entry = { index: 'src/index.ts', 'crypto/noble': 'src/crypto/noble.ts', 'crypto/node': 'src/crypto/node.ts', 'crypto/webcrypto': 'src/crypto/webcrypto.ts' };
+const shared = {
+  // puts numbers in the place of constants, which the bundler of an application cannot do any more
+  minifySyntax: true,
+  // crypto/node.ts is the one file that knows Node's types
+  dts: { compilerOptions: { ignoreDeprecations: '6.0', customConditions: [], types: ['node'] } },
+};
+
+export default [
+  library(entry, { ...shared, format: ['esm'], clean: ['**/*.js', '**/*.js.map'] }),
+  // with splitting, CommonJS is written by another tool, which takes `??` and `?.` apart, generators with them
+  library(entry, { ...shared, format: ['cjs'], splitting: false, clean: ['**/*.cjs', '**/*.cjs.map'] }),
+];

@@ -161,8 +161,8 @@ export function* crlBreach(
   let fault: RuleBreach | undefined;
   for (const crl of crls) {
     if (!sameName(crl.issuer, child.issuer)) continue;
-    const wrong = unusable(crl, child, issuer, now) ?? ((yield* signedBy(crl, issuer, verifier, checked)) ? undefined : unknownBreach(V.CRL_SIGNATURE_FAILURE, 'has an issuer whose CRL has a wrong signature'));
-    const status = wrong ?? look(crl, child);
+    let status = unusable(crl, child, issuer, now);
+    if (!status) status = (yield* signedBy(crl, issuer, verifier, checked)) ? look(crl, child) : unknownBreach(V.CRL_SIGNATURE_FAILURE, 'has an issuer whose CRL has a wrong signature');
     if (status?.code === 'CERT_REVOKED') return status;
     if (status) fault ??= status;
     else if (!crl.scope?.someReasons) covered = true;
