@@ -235,7 +235,7 @@ function callersDecompressor(value: object, name: string): CertificateDecompress
     id,
     decompress(data, limit) {
       try {
-        const body: unknown = decompress(data, limit);
+        const body: unknown = (decompress as (data: Uint8Array, limit: number) => unknown)(data, limit);
         return body instanceof Promise ? body.then(bytesOrNull, () => null) : bytesOrNull(body);
       } catch {
         return null;
