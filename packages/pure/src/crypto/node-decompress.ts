@@ -24,8 +24,8 @@ function decompressor(name: Decompressor['name'], undo: Undo): Decompressor {
     decompress(data: Uint8Array, limit: number) {
       try {
         const { buffer, engine } = undo(data, { maxOutputLength: limit, info: true }) as Undone;
-        // Bytes behind the end of the stream are no part of it, and zlib would let them pass.
-        return engine.bytesWritten === data.length ? plain(buffer) : null;
+        // Bytes behind the end of the stream are no part of it, and zlib would let them pass; no bytes are no stream.
+        return engine.bytesWritten === data.length && data.length > 0 ? plain(buffer) : null;
       } catch {
         return null;
       }
