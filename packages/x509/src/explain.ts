@@ -24,6 +24,8 @@ export interface Attempt {
   readonly path: readonly Certificate[];
   readonly anchor: Issuer | undefined;
   readonly defects: readonly Defect[];
+  /** How promising it is. */
+  readonly score: number;
 }
 
 /** Why there is no valid path: everything that a `TlsError` of `@ferrule/result` is made of, and the path that came closest. */
@@ -86,6 +88,8 @@ const phase = ({ code, verify }: Defect): number => {
       return 4;
     case 'CERT_NAME_CONSTRAINT':
       return 5;
+    case 'CERT_SIGNATURE':
+      return 7;
     default:
       return verify === V.NO_EXPLICIT_POLICY ? 6 : verify === V.CERT_CHAIN_TOO_LONG ? -1 : 0;
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { nodeVerifier } from '@ferrule/x509/crypto/node';
 import { parseCertificate, trustStore, validatePath, validatePathAsync, validatePathSync, type PathFailure, type SignatureVerifier, type ValidationInput } from './index.ts';
-import { bits, DAY, extension, keyIdentifier, make, name, newKeys, NOW, oid, seq, text, tlv, type Made } from '../test/make.ts';
+import { bits, DAY, extension, keyIdentifier, make, name, newKeys, NOW, oid, seq, text, tlv, type Keys, type Made } from '../test/make.ts';
 
 const root = make({ ca: true, subject: 'Root' });
 const ica = make({ ca: true, subject: 'ICA', issuer: root });
@@ -51,6 +51,19 @@ describe('a path', () => {
     const { subject, keys } = root;
     const result = validatePathSync({ chain: [leaf.der, ica.der], trustAnchors: trustStore([{ subject, spki: keys.spki }]), verifier: nodeVerifier, now: NOW });
     expect(result.ok && result.chain.map(({ raw }) => raw)).toEqual([leaf.der, ica.der]);
+  });
+
+  it('never ends below a bare anchor whose key cannot check anything, or is weak', () => {
+    const below = (keys: Keys, rest: Partial<ValidationInput> = {}) =>
+      validatePathSync({ chain: [leaf.der, ica.der], trustAnchors: trustStore([{ subject: root.subject, spki: keys.spki }]), verifier: nodeVerifier, now: NOW, ...rest });
+    expect(below(newKeys('ec', 'secp256k1'))).toMatchObject({ ok: false, error: { code: 'CERT_WEAK_KEY', verify: 67, depth: 2 } });
+    expect(below(newKeys('ec', 'secp256k1'), { securityLevel: 1 }).ok).toBe(false);
+    expect(below(newKeys('ed25519'))).toMatchObject({ ok: false, error: { code: 'CERT_SIGNATURE', verify: 7, depth: 1 } });
+    const weak = newKeys('rsa', 1024);
+    const weakLeaf = make({ issuer: { ...root, keys: weak } });
+    const trustAnchors = trustStore([{ subject: root.subject, spki: weak.spki }]);
+    expect(validatePathSync({ chain: [weakLeaf.der], trustAnchors, verifier: nodeVerifier, now: NOW })).toMatchObject({ ok: false, error: { code: 'CERT_WEAK_KEY', verify: 67 } });
+    expect(validatePathSync({ chain: [weakLeaf.der], trustAnchors, verifier: nodeVerifier, now: NOW, securityLevel: 1 }).ok).toBe(true);
   });
 
   it('keeps to the name constraints of a bare anchor', () => {

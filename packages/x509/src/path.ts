@@ -19,7 +19,7 @@ import { sameName } from './name.ts';
 import { checkOptions, PATH_OPTIONS } from './options.ts';
 import { policyBreach } from './policy.ts';
 import { fits } from './public-key.ts';
-import { breachesOf, type Profile, type Purpose, type Role, type RuleBreach, type RuleSet } from './rules.ts';
+import { breachesOf, breachOfStrength, type Profile, type Purpose, type Role, type RuleBreach, type RuleSet } from './rules.ts';
 import type { SignatureVerifier } from './signature.ts';
 import { issuerOf, type Issuer, type TrustStore } from './trust.ts';
 import { verified, type Steps } from './steps.ts';
@@ -227,17 +227,10 @@ export class Search {
     return ok;
   }
 
-  /** Keeps the attempt if it is more promising than what is kept: reached an anchor, broke fewer rules, got farther. */
+  /** Keeps the attempt if it is more promising than what is kept: it reached an anchor and broke fewer rules, or none did and it got farther. */
   propose(path: readonly Certificate[], anchor: Issuer | undefined, defects: readonly Defect[]): void {
-    const { best } = this;
-    if (best) {
-      if (best.anchor && !anchor) return;
-      if (!!best.anchor === !!anchor) {
-        const better = anchor ? defects.length < best.defects.length : path.length > best.path.length || (path.length === best.path.length && defects.length < best.defects.length);
-        if (!better) return;
-      }
-    }
-    this.best = { path: [...path], anchor, defects: [...defects] };
+    const score = (anchor ? 1e6 : path.length) - defects.length / 1e3;
+    if (!this.best || score > this.best.score) this.best = { path: [...path], anchor, defects: [...defects], score };
   }
 }
 
@@ -292,11 +285,14 @@ function* extend(search: Search, path: Certificate[], defects: Defect[]): Steps<
 /** The candidate keeps the rules, or the search is noting what it breaks: now its signature counts. */
 function* ascend(search: Search, path: Certificate[], issuer: Issuer, anchor: boolean, defects: Defect[]): Steps<PathSuccess | undefined> {
   const child = path[path.length - 1] as Certificate;
-  const signed = yield* search.signedBy(child, issuer);
-  // a signature that nobody here can check is a defect already: the search for the reason follows it all the same
-  if (!signed && child.signatureAlgorithm && issuer.publicKey.kind !== 'unknown') {
-    if (search.diagnosing) search.strangers.push({ child, issuer, mismatch: identifierMatch(child, issuer) === 0 });
-    return undefined;
+  if (!(yield* search.signedBy(child, issuer))) {
+    if (!search.diagnosing) return undefined;
+    if (child.signatureAlgorithm && issuer.publicKey.kind !== 'unknown') {
+      search.strangers.push({ child, issuer, mismatch: identifierMatch(child, issuer) === 0 });
+      return undefined;
+    }
+    // nobody here can check this signature: the search for the reason follows it all the same
+    defects.push({ code: 'CERT_SIGNATURE', verify: V.CERT_SIGNATURE_FAILURE, message: 'has a signature that cannot be checked', certificate: child, depth: path.length - 1 });
   }
   yield* noteChecks(search, path, issuer, defects);
   if (defects.length > 0 && !search.diagnosing) return undefined;
@@ -328,6 +324,9 @@ const judge = (search: Search, path: readonly Certificate[], issuer: Issuer, anc
       const message = `allows ${limit} CA certificates below it (pathLenConstraint), and ${between} follow`;
       defects.push({ code: 'CERT_INVALID', verify: V.PATH_LENGTH_EXCEEDED, message, certificate, depth });
     }
+  } else {
+    const weak = breachOfStrength(issuer.publicKey, 'anchor', search.rules.securityLevel);
+    if (weak) defects.push({ ...weak, certificate, depth });
   }
   const length = 1 + between + (anchor || certificate?.selfIssued ? 0 : 1);
   if (length > search.maxChainLength) {

@@ -148,7 +148,8 @@ const breachOfPurpose = (c: Certificate, role: Role, purpose: Purpose): RuleBrea
   return undefined;
 };
 
-const breachOfStrength = (key: PublicKey, role: Role, level: number): RuleBreach | undefined => {
+/** Whether a key may be used at all at this level. */
+export const breachOfStrength = (key: PublicKey, role: Role, level: number): RuleBreach | undefined => {
   const weak = (message: string): RuleBreach => breach(role === 'leaf' ? V.EE_KEY_TOO_SMALL : V.CA_KEY_TOO_SMALL, message, 'CERT_WEAK_KEY');
   if (key.kind === 'unknown') return weak(`has a key of a kind that is not supported (${key.description})`);
   if (strength(key) < securityBits(level)) return weak(`has a key of ${key.bits} bits (${key.kind}), which is too weak for security level ${level}`);
