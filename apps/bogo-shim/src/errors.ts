@@ -95,13 +95,34 @@ const ALSO: Readonly<Record<string, readonly TlsErrorCode[]>> = {
   'Unexpected SSL_shutdown result: -1 != 1': ['UNEXPECTED_EOF'],
 };
 
-/** The runner's `ErrorMap`: what to look for in place of one of BoringSSL's reasons. */
-export const ERROR_MAP: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
-  Object.entries(ALSO).map(([reason, codes]) => {
-    const text = /^\w+$/.test(reason) ? `:${reason}:` : reason;
-    return [text, [text, ...codes.map((code) => `:${code}:`)]];
-  }),
-);
+/** Where OpenSSL's own reasons are coarser still, or others. */
+const ALSO_OPENSSL: Readonly<Record<string, readonly TlsErrorCode[]>> = {
+  BAD_ECC_CERT: ['WRONG_GROUP'],
+  DECODE_ERROR: ['BAD_HELLO_RETRY_REQUEST'],
+  KEY_USAGE_BIT_INCORRECT: ['WRONG_CIPHER_SUITE'],
+  OLD_SESSION_VERSION_NOT_RETURNED: ['WRONG_CIPHER_SUITE'],
+  PEER_DID_NOT_RETURN_A_CERTIFICATE: ['DECODE_ERROR'],
+  PSK_IDENTITY_NOT_FOUND: ['ILLEGAL_PARAMETER'],
+  SECOND_SERVERHELLO_VERSION_MISMATCH: ['WRONG_VERSION_NUMBER', 'UNSUPPORTED_PROTOCOL'],
+  TOO_MANY_EMPTY_FRAGMENTS: ['UNEXPECTED_RECORD'],
+  UNEXPECTED_EXTENSION: ['ERROR_PARSING_EXTENSION', 'WRONG_VERSION_NUMBER', 'BAD_HELLO_RETRY_REQUEST'],
+  UNEXPECTED_RECORD: ['UNEXPECTED_MESSAGE'],
+  UNKNOWN_CERTIFICATE_TYPE: ['NO_COMMON_SIGNATURE_ALGORITHMS'],
+  WRONG_CURVE: ['BAD_KEY_SHARE'],
+  WRONG_SIGNATURE_TYPE: ['WRONG_GROUP'],
+};
+
+/** The runner's `ErrorMap` for an engine: what to look for in place of one of BoringSSL's reasons. */
+export function errorMap(engine: 'pure' | 'native'): Record<string, readonly string[]> {
+  const map: Record<string, readonly string[]> = {};
+  for (const more of engine === 'native' ? [ALSO, ALSO_OPENSSL] : [ALSO]) {
+    for (const [reason, codes] of Object.entries(more)) {
+      const text = /^\w+$/.test(reason) ? `:${reason}:` : reason;
+      map[text] = [...(map[text] ?? [text]), ...codes.map((code) => `:${code}:`)];
+    }
+  }
+  return map;
+}
 
 /** Alerts that SSL 3.0 had already: BoringSSL names the others after TLS 1.0. */
 const SSL3_ALERTS: ReadonlySet<number> = new Set([

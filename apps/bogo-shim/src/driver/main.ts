@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { ERROR_MAP } from '../errors.ts';
+import { errorMap } from '../errors.ts';
 import { printSummary } from './report.ts';
 import { runRunner } from './runner.ts';
 import { isGood, score, type Expectations } from './score.ts';
@@ -67,7 +67,7 @@ async function main(): Promise<number> {
   const directory = mkdtempSync(join(tmpdir(), 'ferrule-bogo-'));
   try {
     const config = join(directory, 'config.json');
-    writeFileSync(config, JSON.stringify({ ErrorMap: ERROR_MAP }));
+    writeFileSync(config, JSON.stringify({ ErrorMap: errorMap(engine) }));
     const started = Date.now();
     const results = await runRunner({
       runner,

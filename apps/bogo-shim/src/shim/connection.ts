@@ -229,7 +229,7 @@ class Connection {
   /** Starts a write whose record does not fit into the BIO. @returns what of the data must be written again. */
   #beginWrite(data: Uint8Array): Uint8Array<ArrayBuffer> {
     const ret = this.#ssl.write(data);
-    if (ret <= 0 && this.#ssl.getError(ret) !== SslError.wantWrite) throw this.#failure();
+    if (this.#ssl.failure !== undefined) throw this.#failure();
     return new Uint8Array(data.subarray(Math.max(ret, 0)));
   }
 
