@@ -154,13 +154,17 @@ const closing: CheckGroup = group('closing', {
     }),
   'an end in the middle of the handshake is -1 / SSL with UNEXPECTED_EOF': (backend) =>
     scene(backend, { bioSize: 700 }, async ({ client, wire }) => {
-      await client.call(() => client.ssl.connect());
-      await wire.flush(client.net);
+      // a ClientHello with a key share of ML-KEM needs more than one go
+      let ret: number;
+      do {
+        ret = await client.call(() => client.ssl.connect());
+        await wire.flush(client.net);
+      } while (client.ssl.getError(ret) === SslError.wantWrite);
       // a part of the server's flight
       await wire.fill(client.net);
       wire.cut();
-      const { ret, code, error } = await client.refused();
-      assert.deepEqual([ret, code, error.code], [-1, SslError.ssl, 'UNEXPECTED_EOF']);
+      const failure = await client.refused();
+      assert.deepEqual([failure.ret, failure.code, failure.error.code], [-1, SslError.ssl, 'UNEXPECTED_EOF']);
     }),
 });
 

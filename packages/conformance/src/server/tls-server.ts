@@ -1,4 +1,5 @@
 /** @module A `node:tls` server for tests: in memory over a {@link Wire}, or on a loopback socket. */
+import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type TLSSocket, type Server, type TlsOptions } from 'node:tls';
 import type { AddressInfo } from 'node:net';
@@ -38,7 +39,9 @@ export class TestServer {
 
   static async make({ identity, chainPem, ocspResponse, ...options }: TestServerOptions = {}): Promise<TestServer> {
     const shown = identity ?? (await pki('p256'));
-    const server = createServer({ key: shown.keyPem, cert: chainPem ?? shown.chainPem, allowHalfOpen: true, ...options } as TlsOptions);
+    // newer Nodes do not even serve with a key that is too weak
+    const weak = (new X509Certificate(shown.certificate).publicKey.asymmetricKeyDetails?.modulusLength ?? 2048) < 2048 ? { ciphers: 'DEFAULT@SECLEVEL=0' } : {};
+    const server = createServer({ key: shown.keyPem, cert: chainPem ?? shown.chainPem, allowHalfOpen: true, ...weak, ...options } as TlsOptions);
     const self = new TestServer(server, shown);
     server.on('keylog', (line: Buffer) => self.keylog.push(line.toString('latin1').trimEnd()));
     server.on('connection', (socket: { destroy(): void }) => self.#sockets.push(socket));
