@@ -20,8 +20,11 @@ export const checkConstraints = (constraints: NameConstraints, certificate: Cert
   const names = constrainedNames(certificate);
   budget.comparisons -= names.length * (constraints.permitted.length + constraints.excluded.length);
   if (budget.comparisons < 0) return breach(V.SUBTREE_MINMAX, 'has more names and name constraints than may be compared');
-  const form = malformedSubtree(constraints);
-  if (form) return form;
+  for (const subtree of [...constraints.permitted, ...constraints.excluded]) {
+    if (subtree.bounded) return breach(V.SUBTREE_MINMAX, 'has an issuer whose name constraints use minimum or maximum');
+    // a constraint of a supported kind that cannot be read makes the whole extension unusable
+    if (readSubtree(subtree) === undefined) return breach(V.UNSUPPORTED_CONSTRAINT_SYNTAX, `has an issuer with the malformed name constraint ${generalNameText(subtree)}`);
+  }
   for (const name of names) {
     const fault = checkName(constraints, name);
     if (fault) return fault;
@@ -99,7 +102,7 @@ const bytesOf = (text: string): Uint8Array => Uint8Array.from(text, (c) => c.cha
 
 const matches = (name: Reading, subtree: Subtree, excluding: boolean): boolean | undefined => {
   const base = readSubtree(subtree);
-  if (base === undefined) return undefined;
+  if (base === undefined || base === null) return undefined;
   switch (subtree.type) {
     case NameType.dns:
       return matchesDns(name as string, base as string, excluding);
@@ -139,16 +142,16 @@ const matchesAddress = (address: Uint8Array, range: Uint8Array): boolean => {
   return true;
 };
 
-const readings = new WeakMap<Subtree, { readonly reading: Reading | undefined }>();
+const readings = new WeakMap<Subtree, { readonly reading: Reading | null | undefined }>();
 
-/** `undefined` for a constraint that is malformed or of an unsupported kind. */
-const readSubtree = (subtree: Subtree): Reading | undefined => {
+/** `undefined` for a constraint that is malformed, `null` for one of a kind that is not supported. */
+const readSubtree = (subtree: Subtree): Reading | null | undefined => {
   let known = readings.get(subtree);
   if (!known) readings.set(subtree, (known = { reading: subtreeReading(subtree) }));
   return known.reading;
 };
 
-const subtreeReading = ({ type, value }: Subtree): Reading | undefined => {
+const subtreeReading = ({ type, value }: Subtree): Reading | null | undefined => {
   const text = latin1(value).toLowerCase();
   switch (type) {
     case NameType.dns:
@@ -164,30 +167,9 @@ const subtreeReading = ({ type, value }: Subtree): Reading | undefined => {
     case NameType.directory:
       return canonicalRdns(value);
     default:
-      return undefined;
+      return null;
   }
 };
 
 /** Ones, then zeros: CIDR (RFC 4632). */
 const isMask = (mask: Uint8Array): boolean => /^1*0*$/.test(Array.from(mask, (byte) => byte.toString(2).padStart(8, '0')).join(''));
-
-const checkedForms = new WeakMap<NameConstraints, { readonly fault: RuleBreach | undefined }>();
-
-/** Constraints of a supported kind that cannot be read make the whole extension unusable. */
-const malformedSubtree = (constraints: NameConstraints): RuleBreach | undefined => {
-  let known = checkedForms.get(constraints);
-  if (!known) checkedForms.set(constraints, (known = { fault: findMalformed(constraints) }));
-  return known.fault;
-};
-
-const SUPPORTED: ReadonlySet<number> = new Set([NameType.dns, NameType.email, NameType.uri, NameType.ip, NameType.directory]);
-
-const findMalformed = ({ permitted, excluded }: NameConstraints): RuleBreach | undefined => {
-  for (const subtree of [...permitted, ...excluded]) {
-    if (subtree.bounded) return breach(V.SUBTREE_MINMAX, 'has an issuer whose name constraints use minimum or maximum');
-    if (SUPPORTED.has(subtree.type) && readSubtree(subtree) === undefined) {
-      return breach(V.UNSUPPORTED_CONSTRAINT_SYNTAX, `has an issuer with the malformed name constraint ${generalNameText(subtree)}`);
-    }
-  }
-  return undefined;
-};

@@ -52,7 +52,7 @@ export const explain = (search: Search): PathFailure => {
   const unlucky = !best?.anchor;
   if (unlucky && search.gaveUp) {
     const message = `no path to a trust anchor was found within ${search.maxSteps} steps`;
-    return failure({ code: 'CERT_CHAIN_TOO_LONG', verify: V.CERT_CHAIN_TOO_LONG, message, certificate: undefined, depth: 0 }, best?.path ?? []);
+    return failure({ code: 'CERT_CHAIN_TOO_LONG', verify: V.CERT_CHAIN_TOO_LONG, message, certificate: undefined, depth: -1 }, best?.path ?? []);
   }
   const { path, anchor, defects } = best as Attempt;
   const chain = anchor?.certificate ? [...path, anchor.certificate] : path;
@@ -63,7 +63,7 @@ export const explain = (search: Search): PathFailure => {
 const failure = (defect: Omit<Defect, 'hint'> & { readonly hint?: string | undefined }, chain: readonly Certificate[]): PathFailure => {
   const { code, verify, depth, certificate, message, hint } = defect;
   const subject = certificate && subjectText(certificate);
-  return { code, verify, depth, subject, message: short(subject === undefined ? message : `${place(depth)} (${short(subject, 200)}) ${message}`), hint: hint && short(hint), chain };
+  return { code, verify, depth: Math.max(0, depth), subject, message: short(depth < 0 ? message : `${place(depth)} (${short(subject ?? 'an anchor without certificate', 200)}) ${message}`), hint: hint && short(hint), chain };
 };
 
 /** A certificate can hold a megabyte of name; a message should not. */

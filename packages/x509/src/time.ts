@@ -9,16 +9,18 @@ export interface Time {
   readonly form: boolean;
 }
 
+const MALFORMED = 'time is not YYMMDDHHMMSSZ or YYYYMMDDHHMMSSZ';
+
 export const readTime = (reader: DerReader): Time => {
   const utc = reader.peek() === Tag.UTC_TIME;
   const stop = reader.header(utc ? Tag.UTC_TIME : Tag.GENERALIZED_TIME);
   const { bytes } = reader;
   const start = stop - 11;
-  if (reader.position !== start - (utc ? 2 : 4) || bytes[stop - 1] !== 0x5a) reader.fail('time is not YYMMDDHHMMSSZ or YYYYMMDDHHMMSSZ');
+  if (reader.position !== start - (utc ? 2 : 4) || bytes[stop - 1] !== 0x5a) reader.fail(MALFORMED);
   const two = (at: number): number => {
     const tens = (bytes[at] as number) - 0x30;
     const ones = (bytes[at + 1] as number) - 0x30;
-    if (tens < 0 || tens > 9 || ones < 0 || ones > 9) reader.fail('time has something else than digits');
+    if (tens < 0 || tens > 9 || ones < 0 || ones > 9) reader.fail(MALFORMED);
     return tens * 10 + ones;
   };
   const low = two(start - 2);
@@ -26,7 +28,7 @@ export const readTime = (reader: DerReader): Time => {
   const [month, day, hour, minute, second] = [two(start), two(start + 2), two(start + 4), two(start + 6), two(start + 8)];
   const date = new Date(Date.UTC(2000, month - 1, day, hour, minute, second));
   date.setUTCFullYear(year);
-  if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day || hour > 23 || minute > 59 || second > 59) reader.fail('time does not exist');
+  if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day || hour > 23 || minute > 59 || second > 59) reader.fail(MALFORMED);
   reader.position = stop;
   return { at: date.getTime(), form: utc || year >= 2050 };
 };
