@@ -97,7 +97,7 @@ export function parseOptions(provider: CryptoProvider, options: ContextOptions =
     versions,
     suites,
     groups,
-    keyShares: keyShares(o, groups) ?? (first === undefined ? [] : [first]),
+    keyShares: keyShares(o, groups) ?? defaultShares(groups, first, o.has('groups')),
     signatureAlgorithms: schemes(o, provider),
     alpn: list(o, 'alpn', protocolName) ?? [],
     recordSizeLimit: integer(o, 'recordSizeLimit', 64, MAX_PLAINTEXT),
@@ -188,6 +188,13 @@ function pick<T extends { readonly id: number }>(o: Options, name: string, all: 
       return found;
     }),
   );
+}
+
+/** One share; beside a hybrid that the caller did not name its classical part too, which most servers still want. */
+function defaultShares(groups: readonly Group[], first: Group | undefined, named: boolean): readonly Group[] {
+  if (first === undefined) return [];
+  const classic = first.kem && !named ? groups.find(({ kem }) => !kem) : undefined;
+  return classic === undefined ? [first] : [first, classic];
 }
 
 function keyShares(o: Options, groups: readonly Group[]): readonly Group[] | undefined {
