@@ -58,7 +58,7 @@ export interface Ssl extends ErrorSource {
   readonly pending: number;
   /** SSL_state_string_long(3), e.g. `TLSv1.3 read EncryptedExtensions`. For people, not for programs. */
   readonly state: string;
-  /** SSL_get_shutdown(3): bit 1 sent, bit 2 received close_notify. */
+  /** SSL_get_shutdown(3): bit 1, close_notify was sent; bit 2, close_notify or a fatal alert was received. */
   readonly shutdownState: 0 | 1 | 2 | 3;
   /** True once connect() has returned 1. */
   readonly established: boolean;
@@ -94,6 +94,12 @@ export interface Ssl extends ErrorSource {
   readonly echRetryConfigs: Uint8Array | undefined;
   /** RFC 5705, RFC 9846 section 7.5. @throws TypeError before the handshake is done or for a length outside 1 to 65535 (and 255 hashes in TLS 1.3). */
   exportKeyingMaterial(label: string, context: Uint8Array | undefined, length: number): Uint8Array;
+  /**
+   * RFC 9846 section 7.5, from `early_exporter_secret`: bound to the ClientHello alone, so whatever is derived may be replayed
+   * with it. Feature `early-exporter`; absent otherwise. @throws TypeError as {@link exportKeyingMaterial}, and where no early
+   * data was offered or it was rejected.
+   */
+  exportEarlyKeyingMaterial?(label: string, context: Uint8Array | undefined, length: number): Uint8Array;
   /** RFC 9266 `tls-exporter` (32 bytes) and RFC 5929 `tls-server-end-point`; `undefined` where it is not defined. */
   channelBinding(type: 'tls-exporter' | 'tls-server-end-point'): Uint8Array | undefined;
   /** Wipe keys. Idempotent; each later operation returns -1 / SSL_ERROR_SSL, `DISPOSED`. */

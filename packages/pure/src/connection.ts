@@ -55,7 +55,8 @@ export class Connection implements Ssl {
   /** There once the handshake is done. */
   #afterlife: Afterlife | undefined;
   /** Open while early data may be written. */
-  #earlyData: { remaining: number; readonly exporter: Exporter } | undefined;
+  #earlyData: { remaining: number } | undefined;
+  #earlyExporter: Exporter | undefined;
   /** Plaintext in the reader's memory that read() has not given out. */
   #plain: Uint8Array = EMPTY;
   #shutdown: 0 | 1 | 2 | 3 = 0;
@@ -239,6 +240,11 @@ export class Connection implements Ssl {
   exportKeyingMaterial(label: string, context: Uint8Array | undefined, length: number): Uint8Array {
     if (this.#afterlife === undefined) throw new TypeError('exportKeyingMaterial: the handshake is not done');
     return this.#afterlife.exporter.export(label, context, length);
+  }
+
+  exportEarlyKeyingMaterial(label: string, context: Uint8Array | undefined, length: number): Uint8Array {
+    if (this.#earlyExporter === undefined) throw new TypeError('exportEarlyKeyingMaterial: no early data was offered, or it was rejected');
+    return this.#earlyExporter.export(label, context, length);
   }
 
   channelBinding(type: 'tls-exporter' | 'tls-server-end-point'): Uint8Array | undefined {
@@ -468,10 +474,9 @@ export class Connection implements Ssl {
   #receiveAlert(alert: AlertMessage | undefined): void {
     if (alert === undefined) return;
     const { description } = alert;
-    if (description === Alert.close_notify && this.#afterlife !== undefined) {
-      this.#shutdown |= RECEIVED;
-      return;
-    }
+    // SSL_get_shutdown(3): close_notify or a fatal alert.
+    this.#shutdown |= RECEIVED;
+    if (description === Alert.close_notify && this.#afterlife !== undefined) return;
     const what = description === Alert.close_notify ? 'close_notify during the handshake' : `the alert ${alertName(description)}`;
     throw new TlsError('PEER_ALERT', `the peer sent ${what} at "${this.state}"`, { alert: { description, origin: 'peer' } });
   }
@@ -488,10 +493,15 @@ export class Connection implements Ssl {
     this.#writer.dispose();
     this.#coalescer.release();
     this.#afterlife?.dispose();
-    this.#earlyData?.exporter.dispose();
+    this.#dropEarlyExporter();
     this.#earlyData = undefined;
     this.#plain = EMPTY;
     this.#operation = this.#opening = this.#sealing = undefined;
+  }
+
+  #dropEarlyExporter(): void {
+    this.#earlyExporter?.dispose();
+    this.#earlyExporter = undefined;
   }
 
   // ── What the flow may do ──
@@ -540,9 +550,12 @@ export class Connection implements Ssl {
         const { onSession } = config;
         if (onSession !== undefined) this.#events.push(() => onSession(session, this));
       },
-      openEarlyData: (limit, exporter) => void (this.#earlyData = { remaining: limit, exporter }),
+      openEarlyData: (limit, exporter) => {
+        this.#earlyData = { remaining: limit };
+        this.#earlyExporter = exporter;
+      },
       closeEarlyData: () => {
-        this.#earlyData?.exporter.dispose();
+        if (facts.earlyData === 'rejected') this.#dropEarlyExporter();
         this.#earlyData = undefined;
         this.#writer.install(undefined);
       },

@@ -126,7 +126,6 @@ const ALERT_OF_X509V: ReadonlyMap<number, number> = new Map<number, number>([
   [X509V.CRL_NOT_YET_VALID, Alert.bad_certificate],
   [X509V.CRL_SIGNATURE_FAILURE, Alert.decrypt_error],
   [X509V.INVALID_PURPOSE, Alert.unsupported_certificate],
-  [X509V.APPLICATION_VERIFICATION, Alert.handshake_failure],
 ]);
 
 /**
