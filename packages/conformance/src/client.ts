@@ -169,5 +169,8 @@ export class Client {
 
 /** Asserts a return value together with what getError() says of it. */
 export function expectReturn(ssl: Ssl, ret: number, expected: number, why: SslError): void {
-  assert.deepEqual([ret, sslErrorName(ssl.getError(ret))], [expected, sslErrorName(why)]);
+  const actual = `${ret} / ${sslErrorName(ssl.getError(ret))}`;
+  const wanted = `${expected} / ${sslErrorName(why)}`;
+  const { error } = ssl.failure ?? {};
+  assert.equal(actual, wanted, `${actual}, but it should be ${wanted}; ${error ? `${error.code}: ${error.message}; cause: ${String(error.cause)}` : 'no failure'}`);
 }
