@@ -9,6 +9,7 @@ export type Feature =
   | 'synchronous'
   | 'tls1.2'
   | 'early-data'
+  | 'early-exporter'
   | 'async-verify'
   | 'external-signer'
   | 'async-credential'

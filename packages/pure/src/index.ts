@@ -13,6 +13,7 @@ export type { Aead, AeadAlgorithm, AsyncAead, CipherSuite, CryptoProvider, Group
 const FEATURES: readonly Feature[] = [
   'tls1.2',
   'early-data',
+  'early-exporter',
   'async-verify',
   'external-signer',
   'async-credential',

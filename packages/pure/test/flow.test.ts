@@ -93,6 +93,7 @@ describe('early data', () => {
     it.server.readUnderHandshakeKeys();
     it.server.readFlight();
     expect([it.ssl.earlyData, it.ssl.sessionReused]).toEqual(['accepted', true]);
+    expect(it.ssl.exportEarlyKeyingMaterial?.('EXPERIMENTAL', undefined, 32)).toEqual(it.server.earlyExporter.export('EXPERIMENTAL', undefined, 32));
     expect(it.ssl.verifiedChain).toHaveLength(3);
   });
 
@@ -109,6 +110,7 @@ describe('early data', () => {
     it.server.readUnderHandshakeKeys();
     it.server.readFlight();
     expect([it.ssl.earlyData, it.ssl.sessionReused]).toEqual(['rejected', true]);
+    expect(() => it.ssl.exportEarlyKeyingMaterial?.('EXPERIMENTAL', undefined, 32)).toThrow(TypeError);
     expect(it.server.record()).toBeUndefined();
     expect(it.ssl.write(new Uint8Array([4]))).toBe(1);
     expect(it.server.record()?.content).toEqual(new Uint8Array([4]));

@@ -4,6 +4,7 @@ import type { Bio } from '@ferrule/bio';
 import type { Identity } from '@ferrule/conformance/pki';
 import { nodeCrypto } from '../src/crypto/node.ts';
 import type { CipherSuite, KeyShare } from '../src/crypto/provider.ts';
+import { exporter13, type Exporter } from '../src/keys/exporter.ts';
 import { earlySecret, finishedMac, nextTrafficSecret, resumptionPsk, trafficKeys, type HandshakeStage, type MainStage } from '../src/keys/schedule13.ts';
 import { Transcript } from '../src/keys/transcript.ts';
 import { contentLength, Protection } from '../src/record/protect.ts';
@@ -23,6 +24,7 @@ export class Server13 {
   offered!: wire.ClientHelloExtensions;
   serverSecret!: Uint8Array;
   clientSecret!: Uint8Array;
+  earlyExporter!: Exporter;
   readonly #net: Bio;
   readonly #identity: Identity;
   #read: Protection | undefined;
@@ -106,7 +108,10 @@ export class Server13 {
     const ours = group?.keyShare(nodeCrypto.random) as KeyShare;
     const shared = ours.derive(theirs?.keyExchange ?? new Uint8Array(0)) as Uint8Array;
     const stage = earlySecret(this.suite.hash, psk);
-    if (early === true) this.#read = this.#keys(stage.clientTraffic(this.transcript.digest()));
+    if (early === true) {
+      this.#read = this.#keys(stage.clientTraffic(this.transcript.digest()));
+      this.earlyExporter = exporter13(this.suite.hash, stage.exporter(this.transcript.digest()));
+    }
     const random = new Uint8Array(32).fill(7);
     const keyShare = { group: theirs?.group ?? 0, keyExchange: ours.publicKey };
     this.send(this.#hello(random, wire.encodeExtensions('serverHello', { keyShare, supportedVersions: 0x0304, preSharedKey: psk && 0 })));
