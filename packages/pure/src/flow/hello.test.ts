@@ -6,7 +6,7 @@ import { describeHello, makeOffer, retryOffer } from './hello.ts';
 
 describe('a ClientHello with GREASE', () => {
   it('has one share of a GREASE group, and none when a HelloRetryRequest asks for a group', async () => {
-    const effects = testEffects({ grease: true });
+    const effects = testEffects({ grease: true, groups: [29, 23] });
     const offer = await finish(effects, makeOffer(effects, { host: undefined, session: undefined, earlyData: false }));
     const shares = (of: typeof offer): readonly boolean[] =>
       (decodeExtensions('clientHello', describeHello(effects, of).extensions).keyShare ?? []).map(({ group }) => isGrease(group));
