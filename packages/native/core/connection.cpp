@@ -8,6 +8,8 @@ namespace {
 
 constexpr size_t kRecordHeader = 5;
 constexpr size_t kMaxPlaintext = 16384;
+// Counts go back as an int.
+constexpr size_t kMostAtOnce = size_t{1} << 30;
 // Header, explicit nonce, inner content type and tag of a record, and room for a KeyUpdate that goes before it.
 constexpr size_t kRecordOverhead = 128;
 
@@ -67,7 +69,7 @@ int Connection::step(Operation operation, uint8_t* data, size_t size) {
     std::memcpy(head_ + headSeen_, spans.in, n);
     headSize_ = headSeen_ + n;
   }
-  int ret = failure_.set ? -1 : run(operation, data, size);
+  int ret = failure_.set ? -1 : run(operation, data, std::min(size, kMostAtOnce));
   headSeen_ += spans.inUsed;
   if (pending_ != Reason::none && !failure_.set) {
     failOwn();

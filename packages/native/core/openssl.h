@@ -52,99 +52,87 @@ namespace ferrule {
 
 // Constants, under the names that OpenSSL gives them.
 #define FERRULE_OPENSSL_CONSTANTS(C)          \
-  C(SSL_ERROR_NONE, 0)                        \
-  C(SSL_ERROR_SSL, 1)                         \
-  C(SSL_ERROR_WANT_READ, 2)                   \
-  C(SSL_ERROR_WANT_WRITE, 3)                  \
-  C(SSL_ERROR_WANT_X509_LOOKUP, 4)            \
-  C(SSL_ERROR_SYSCALL, 5)                     \
-  C(SSL_ERROR_ZERO_RETURN, 6)                 \
-  C(SSL_ERROR_WANT_RETRY_VERIFY, 12)          \
-  C(SSL_VERIFY_NONE, 0)                       \
-  C(SSL_VERIFY_PEER, 1)                       \
-  C(SSL_SENT_SHUTDOWN, 1)                     \
-  C(SSL_RECEIVED_SHUTDOWN, 2)                 \
-  C(SSL_CTRL_SET_MSG_CALLBACK_ARG, 16)        \
-  C(SSL_CTRL_MODE, 33)                        \
-  C(SSL_CTRL_SET_SESS_CACHE_MODE, 44)         \
-  C(SSL_CTRL_SET_MAX_CERT_LIST, 51)           \
-  C(SSL_CTRL_SET_TLSEXT_HOSTNAME, 55)         \
-  C(SSL_CTRL_SET_TLSEXT_STATUS_REQ_CB, 63)    \
-  C(SSL_CTRL_SET_TLSEXT_STATUS_REQ_TYPE, 65)  \
-  C(SSL_CTRL_GET_TLSEXT_STATUS_REQ_OCSP_RESP, 70) \
-  C(SSL_CTRL_SET_GROUPS_LIST, 92)             \
-  C(SSL_CTRL_SET_SIGALGS_LIST, 98)            \
-  C(SSL_CTRL_SET_CLIENT_SIGALGS_LIST, 102)    \
-  C(SSL_CTRL_GET_CLIENT_CERT_TYPES, 103)      \
-  C(SSL_CTRL_SET_MIN_PROTO_VERSION, 123)      \
-  C(SSL_CTRL_SET_MAX_PROTO_VERSION, 124)      \
-  C(SSL_CTRL_GET_EXTMS_SUPPORT, 122)          \
-  C(SSL_CTRL_SET_RETRY_VERIFY, 136)           \
-  C(SSL_MODE_ENABLE_PARTIAL_WRITE, 1)         \
-  C(SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER, 2)   \
-  C(SSL_MODE_RELEASE_BUFFERS, 16)             \
-  C(SSL_SESS_CACHE_OFF, 0)                    \
-  C(SSL_SESS_CACHE_CLIENT, 1)                 \
-  C(SSL_SESS_CACHE_NO_INTERNAL, 0x300)        \
-  C(TLSEXT_NAMETYPE_host_name, 0)             \
-  C(TLSEXT_STATUSTYPE_ocsp, 1)                \
-  C(TLSEXT_TYPE_signed_certificate_timestamp, 18) \
-  C(SSL_EXT_CLIENT_HELLO, 0x80)               \
-  C(SSL_EXT_TLS1_2_SERVER_HELLO, 0x100)       \
-  C(SSL_EXT_TLS1_3_CERTIFICATE, 0x1000)       \
-  C(TLS1_2_VERSION, 0x303)                    \
-  C(TLS1_3_VERSION, 0x304)                    \
-  C(SSL3_RT_CHANGE_CIPHER_SPEC, 20)           \
-  C(SSL3_RT_ALERT, 21)                        \
-  C(SSL3_RT_HANDSHAKE, 22)                    \
-  C(SSL_KEY_UPDATE_NOT_REQUESTED, 0)          \
-  C(SSL_KEY_UPDATE_REQUESTED, 1)              \
-  C(SSL_EARLY_DATA_REJECTED, 1)               \
-  C(SSL_EARLY_DATA_ACCEPTED, 2)               \
-  C(SSL_R_UNEXPECTED_EOF_WHILE_READING, 294)  \
-  C(ERR_LIB_SSL, 20)                          \
-  C(BIO_TYPE_SOURCE_SINK, 0x400)              \
-  C(BIO_CTRL_EOF, 2)                          \
-  C(BIO_CTRL_INFO, 3)                         \
-  C(BIO_CTRL_FLUSH, 11)                       \
-  C(BIO_CTRL_PUSH, 6)                         \
-  C(BIO_CTRL_POP, 7)                          \
-  C(BIO_FLAGS_READ, 1)                        \
-  C(BIO_FLAGS_WRITE, 2)                       \
-  C(BIO_FLAGS_SHOULD_RETRY, 8)                \
-  C(X509_V_OK, 0)                             \
-  C(X509_V_ERR_UNSPECIFIED, 1)                \
-  C(X509_V_ERR_UNABLE_TO_GET_CRL, 3)          \
-  C(X509_V_ERR_CERT_CHAIN_TOO_LONG, 22)       \
-  C(X509_V_ERR_CERT_REVOKED, 23)              \
-  C(X509_V_ERR_CERT_REJECTED, 28)             \
-  C(X509_V_ERR_APPLICATION_VERIFICATION, 50)  \
-  C(X509_V_ERR_OCSP_VERIFY_NEEDED, 73)        \
-  C(X509_V_ERR_OCSP_VERIFY_FAILED, 74)        \
-  C(X509_V_ERR_OCSP_CERT_UNKNOWN, 75)         \
-  C(X509_V_FLAG_CRL_CHECK, 4)                 \
-  C(X509_V_FLAG_CRL_CHECK_ALL, 8)             \
-  C(X509_V_FLAG_TRUSTED_FIRST, 0x8000)        \
-  C(X509_V_FLAG_PARTIAL_CHAIN, 0x80000)       \
-  C(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS, 4)  \
-  C(X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, 32)  \
-  C(XN_FLAG_RFC2253, 0x1110317)               \
-  C(NID_subject_alt_name, 85)                 \
-  C(NID_commonName, 13)                       \
-  C(NID_sha1, 64)                             \
-  C(NID_md5, 4)                               \
-  C(GEN_DNS, 2)                               \
-  C(GEN_IPADD, 7)                             \
-  C(OCSP_RESPONSE_STATUS_SUCCESSFUL, 0)       \
-  C(V_OCSP_CERTSTATUS_GOOD, 0)                \
-  C(V_OCSP_CERTSTATUS_REVOKED, 1)             \
-  C(OCSP_TRUSTOTHER, 0x200)                   \
-  C(OCSP_NOEXPLICIT, 0x20)                    \
-  C(OCSP_PARTIAL_CHAIN, 0x1000)               \
-  C(EVP_PKEY_RSA, 6)                          \
-  C(EVP_PKEY_RSA_PSS, 912)                    \
-  C(EVP_PKEY_EC, 408)                         \
-  C(EVP_PKEY_ED25519, 1087)                   \
+  C(SSL_ERROR_SSL, 1)                               \
+  C(SSL_ERROR_WANT_READ, 2)                         \
+  C(SSL_ERROR_WANT_WRITE, 3)                        \
+  C(SSL_ERROR_WANT_X509_LOOKUP, 4)                  \
+  C(SSL_ERROR_SYSCALL, 5)                           \
+  C(SSL_ERROR_ZERO_RETURN, 6)                       \
+  C(SSL_ERROR_WANT_RETRY_VERIFY, 12)                \
+  C(SSL_VERIFY_NONE, 0)                             \
+  C(SSL_VERIFY_PEER, 1)                             \
+  C(SSL_CTRL_MODE, 33)                              \
+  C(SSL_CTRL_SET_SESS_CACHE_MODE, 44)               \
+  C(SSL_CTRL_SET_MAX_CERT_LIST, 51)                 \
+  C(SSL_CTRL_SET_TLSEXT_HOSTNAME, 55)               \
+  C(SSL_CTRL_SET_TLSEXT_STATUS_REQ_CB, 63)          \
+  C(SSL_CTRL_SET_TLSEXT_STATUS_REQ_TYPE, 65)        \
+  C(SSL_CTRL_GET_TLSEXT_STATUS_REQ_OCSP_RESP, 70)   \
+  C(SSL_CTRL_SET_GROUPS_LIST, 92)                   \
+  C(SSL_CTRL_SET_SIGALGS_LIST, 98)                  \
+  C(SSL_CTRL_SET_CLIENT_SIGALGS_LIST, 102)          \
+  C(SSL_CTRL_GET_CLIENT_CERT_TYPES, 103)            \
+  C(SSL_CTRL_SET_MIN_PROTO_VERSION, 123)            \
+  C(SSL_CTRL_SET_MAX_PROTO_VERSION, 124)            \
+  C(SSL_CTRL_GET_EXTMS_SUPPORT, 122)                \
+  C(SSL_CTRL_SET_RETRY_VERIFY, 136)                 \
+  C(SSL_MODE_ENABLE_PARTIAL_WRITE, 1)               \
+  C(SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER, 2)         \
+  C(SSL_MODE_RELEASE_BUFFERS, 16)                   \
+  C(SSL_SESS_CACHE_OFF, 0)                          \
+  C(SSL_SESS_CACHE_CLIENT, 1)                       \
+  C(SSL_SESS_CACHE_NO_INTERNAL, 0x300)              \
+  C(TLSEXT_NAMETYPE_host_name, 0)                   \
+  C(TLSEXT_STATUSTYPE_ocsp, 1)                      \
+  C(TLSEXT_TYPE_signed_certificate_timestamp, 18)   \
+  C(SSL_EXT_CLIENT_HELLO, 0x80)                     \
+  C(SSL_EXT_TLS1_2_SERVER_HELLO, 0x100)             \
+  C(SSL_EXT_TLS1_3_CERTIFICATE, 0x1000)             \
+  C(TLS1_2_VERSION, 0x303)                          \
+  C(SSL3_RT_ALERT, 21)                              \
+  C(SSL3_RT_HANDSHAKE, 22)                          \
+  C(SSL_KEY_UPDATE_NOT_REQUESTED, 0)                \
+  C(SSL_KEY_UPDATE_REQUESTED, 1)                    \
+  C(ERR_LIB_SSL, 20)                                \
+  C(BIO_TYPE_SOURCE_SINK, 0x400)                    \
+  C(BIO_CTRL_EOF, 2)                                \
+  C(BIO_CTRL_INFO, 3)                               \
+  C(BIO_CTRL_FLUSH, 11)                             \
+  C(BIO_FLAGS_READ, 1)                              \
+  C(BIO_FLAGS_WRITE, 2)                             \
+  C(BIO_FLAGS_SHOULD_RETRY, 8)                      \
+  C(X509_V_OK, 0)                                   \
+  C(X509_V_ERR_UNSPECIFIED, 1)                      \
+  C(X509_V_ERR_UNABLE_TO_GET_CRL, 3)                \
+  C(X509_V_ERR_CERT_CHAIN_TOO_LONG, 22)             \
+  C(X509_V_ERR_CERT_REVOKED, 23)                    \
+  C(X509_V_ERR_CERT_REJECTED, 28)                   \
+  C(X509_V_ERR_APPLICATION_VERIFICATION, 50)        \
+  C(X509_V_ERR_OCSP_VERIFY_NEEDED, 73)              \
+  C(X509_V_ERR_OCSP_VERIFY_FAILED, 74)              \
+  C(X509_V_ERR_OCSP_CERT_UNKNOWN, 75)               \
+  C(X509_V_FLAG_CRL_CHECK, 4)                       \
+  C(X509_V_FLAG_CRL_CHECK_ALL, 8)                   \
+  C(X509_V_FLAG_TRUSTED_FIRST, 0x8000)              \
+  C(X509_V_FLAG_PARTIAL_CHAIN, 0x80000)             \
+  C(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS, 4)        \
+  C(X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, 32)        \
+  C(XN_FLAG_RFC2253, 0x1110317)                     \
+  C(NID_subject_alt_name, 85)                       \
+  C(NID_sha1, 64)                                   \
+  C(NID_md5, 4)                                     \
+  C(GEN_DNS, 2)                                     \
+  C(GEN_IPADD, 7)                                   \
+  C(OCSP_RESPONSE_STATUS_SUCCESSFUL, 0)             \
+  C(V_OCSP_CERTSTATUS_GOOD, 0)                      \
+  C(V_OCSP_CERTSTATUS_REVOKED, 1)                   \
+  C(OCSP_TRUSTOTHER, 0x200)                         \
+  C(OCSP_NOEXPLICIT, 0x20)                          \
+  C(OCSP_PARTIAL_CHAIN, 0x1000)                     \
+  C(EVP_PKEY_RSA, 6)                                \
+  C(EVP_PKEY_RSA_PSS, 912)                          \
+  C(EVP_PKEY_EC, 408)                               \
+  C(EVP_PKEY_ED25519, 1087)                         \
   C(EVP_PKEY_ED448, 1088)
 
 // Their value is in `k::`, so that a translation unit that includes OpenSSL's macros can still name them by token pasting.
@@ -168,189 +156,174 @@ typedef int (*CustomExtParse)(SSL*, unsigned int, unsigned int, const unsigned c
 
 // F(return type, name, parameters): every function that is called. A host that lacks one of them is refused by name.
 #define FERRULE_OPENSSL_FUNCTIONS(F)                                                                         \
-  F(unsigned long, OpenSSL_version_num, (void))                                                              \
-  F(const char*, OpenSSL_version, (int))                                                                     \
-  F(void, OPENSSL_cleanse, (void*, size_t))                                                                  \
-  F(void, CRYPTO_free, (void*, const char*, int))                                                            \
-  F(unsigned long, ERR_get_error_all, (const char**, int*, const char**, const char**, int*))                \
-  F(unsigned long, ERR_peek_error, (void))                                                                   \
-  F(void, ERR_clear_error, (void))                                                                           \
-  F(void, ERR_error_string_n, (unsigned long, char*, size_t))                                                \
-  F(OSSL_LIB_CTX*, OSSL_LIB_CTX_new, (void))                                                                 \
-  F(void, OSSL_LIB_CTX_free, (OSSL_LIB_CTX*))                                                                \
-  F(OSSL_PROVIDER*, OSSL_PROVIDER_load, (OSSL_LIB_CTX*, const char*))                                        \
-  F(int, OSSL_PROVIDER_unload, (OSSL_PROVIDER*))                                                             \
-  F(int, OPENSSL_sk_num, (const OPENSSL_STACK*))                                                             \
-  F(void*, OPENSSL_sk_value, (const OPENSSL_STACK*, int))                                                    \
-  F(OPENSSL_STACK*, OPENSSL_sk_new_null, (void))                                                             \
-  F(int, OPENSSL_sk_push, (OPENSSL_STACK*, const void*))                                                     \
-  F(void, OPENSSL_sk_free, (OPENSSL_STACK*))                                                                 \
-  F(void, OPENSSL_sk_pop_free, (OPENSSL_STACK*, void (*)(void*)))                                            \
-  F(int, BIO_get_new_index, (void))                                                                          \
-  F(BIO_METHOD*, BIO_meth_new, (int, const char*))                                                           \
-  F(int, BIO_meth_set_write_ex, (BIO_METHOD*, int (*)(BIO*, const char*, size_t, size_t*)))                  \
-  F(int, BIO_meth_set_read_ex, (BIO_METHOD*, int (*)(BIO*, char*, size_t, size_t*)))                         \
-  F(int, BIO_meth_set_ctrl, (BIO_METHOD*, long (*)(BIO*, int, long, void*)))                                 \
-  F(int, BIO_meth_set_create, (BIO_METHOD*, int (*)(BIO*)))                                                  \
-  F(BIO*, BIO_new, (const BIO_METHOD*))                                                                      \
-  F(int, BIO_free, (BIO*))                                                                                   \
-  F(int, BIO_up_ref, (BIO*))                                                                                 \
-  F(void, BIO_set_data, (BIO*, void*))                                                                       \
-  F(void*, BIO_get_data, (BIO*))                                                                             \
-  F(void, BIO_set_init, (BIO*, int))                                                                         \
-  F(void, BIO_set_flags, (BIO*, int))                                                                        \
-  F(void, BIO_clear_flags, (BIO*, int))                                                                      \
-  F(const BIO_METHOD*, BIO_s_mem, (void))                                                                    \
-  F(BIO*, BIO_new_mem_buf, (const void*, int))                                                               \
-  F(long, BIO_ctrl, (BIO*, int, long, void*))                                                                \
-  F(const SSL_METHOD*, TLS_client_method, (void))                                                            \
-  F(SSL_CTX*, SSL_CTX_new_ex, (OSSL_LIB_CTX*, const char*, const SSL_METHOD*))                               \
-  F(void, SSL_CTX_free, (SSL_CTX*))                                                                          \
-  F(long, SSL_CTX_ctrl, (SSL_CTX*, int, long, void*))                                                        \
-  F(long, SSL_CTX_callback_ctrl, (SSL_CTX*, int, void (*)(void)))                                            \
-  F(uint64_t, SSL_CTX_set_options, (SSL_CTX*, uint64_t))                                                     \
-  F(int, SSL_CTX_set_cipher_list, (SSL_CTX*, const char*))                                                   \
-  F(int, SSL_CTX_set_ciphersuites, (SSL_CTX*, const char*))                                                  \
-  F(struct stack_st_SSL_CIPHER*, SSL_CTX_get_ciphers, (const SSL_CTX*))                                      \
-  F(uint16_t, SSL_CIPHER_get_protocol_id, (const SSL_CIPHER*))                                               \
-  F(const char*, SSL_CIPHER_get_name, (const SSL_CIPHER*))                                                   \
-  F(const EVP_MD*, SSL_CIPHER_get_handshake_digest, (const SSL_CIPHER*))                                     \
-  F(void, SSL_CTX_set_security_level, (SSL_CTX*, int))                                                       \
-  F(int, SSL_CTX_set_alpn_protos, (SSL_CTX*, const unsigned char*, unsigned int))                            \
-  F(void, SSL_CTX_set_verify, (SSL_CTX*, int, int (*)(int, X509_STORE_CTX*)))                                \
-  F(void, SSL_CTX_set_cert_verify_callback, (SSL_CTX*, int (*)(X509_STORE_CTX*, void*), void*))              \
-  F(void, SSL_CTX_set_cert_cb, (SSL_CTX*, int (*)(SSL*, void*), void*))                                      \
-  F(void, SSL_CTX_set_cert_store, (SSL_CTX*, X509_STORE*))                                                   \
-  F(void, SSL_CTX_sess_set_new_cb, (SSL_CTX*, int (*)(SSL*, SSL_SESSION*)))                                  \
-  F(void, SSL_CTX_set_keylog_callback, (SSL_CTX*, void (*)(const SSL*, const char*)))                        \
-  F(void, SSL_CTX_set_msg_callback, (SSL_CTX*, void (*)(int, int, int, const void*, size_t, SSL*, void*)))   \
-  F(void, SSL_CTX_set_post_handshake_auth, (SSL_CTX*, int))                                                  \
-  F(int, SSL_CTX_set_block_padding, (SSL_CTX*, size_t))                                                      \
+  F(unsigned long, OpenSSL_version_num, (void))                                                     \
+  F(const char*, OpenSSL_version, (int))                                                            \
+  F(void, OPENSSL_cleanse, (void*, size_t))                                                         \
+  F(void, CRYPTO_free, (void*, const char*, int))                                                   \
+  F(unsigned long, ERR_get_error_all, (const char**, int*, const char**, const char**, int*))       \
+  F(unsigned long, ERR_peek_error, (void))                                                          \
+  F(void, ERR_clear_error, (void))                                                                  \
+  F(void, ERR_error_string_n, (unsigned long, char*, size_t))                                       \
+  F(OSSL_LIB_CTX*, OSSL_LIB_CTX_new, (void))                                                        \
+  F(void, OSSL_LIB_CTX_free, (OSSL_LIB_CTX*))                                                       \
+  F(OSSL_PROVIDER*, OSSL_PROVIDER_load, (OSSL_LIB_CTX*, const char*))                               \
+  F(int, OSSL_PROVIDER_unload, (OSSL_PROVIDER*))                                                    \
+  F(int, OPENSSL_sk_num, (const OPENSSL_STACK*))                                                    \
+  F(void*, OPENSSL_sk_value, (const OPENSSL_STACK*, int))                                           \
+  F(OPENSSL_STACK*, OPENSSL_sk_new_null, (void))                                                    \
+  F(int, OPENSSL_sk_push, (OPENSSL_STACK*, const void*))                                            \
+  F(void, OPENSSL_sk_free, (OPENSSL_STACK*))                                                        \
+  F(void, OPENSSL_sk_pop_free, (OPENSSL_STACK*, void (*)(void*)))                                   \
+  F(int, BIO_get_new_index, (void))                                                                 \
+  F(BIO_METHOD*, BIO_meth_new, (int, const char*))                                                  \
+  F(int, BIO_meth_set_write_ex, (BIO_METHOD*, int (*)(BIO*, const char*, size_t, size_t*)))         \
+  F(int, BIO_meth_set_read_ex, (BIO_METHOD*, int (*)(BIO*, char*, size_t, size_t*)))                \
+  F(int, BIO_meth_set_ctrl, (BIO_METHOD*, long (*)(BIO*, int, long, void*)))                        \
+  F(int, BIO_meth_set_create, (BIO_METHOD*, int (*)(BIO*)))                                         \
+  F(BIO*, BIO_new, (const BIO_METHOD*))                                                             \
+  F(int, BIO_free, (BIO*))                                                                          \
+  F(void, BIO_set_data, (BIO*, void*))                                                              \
+  F(void*, BIO_get_data, (BIO*))                                                                    \
+  F(void, BIO_set_init, (BIO*, int))                                                                \
+  F(void, BIO_set_flags, (BIO*, int))                                                               \
+  F(void, BIO_clear_flags, (BIO*, int))                                                             \
+  F(const BIO_METHOD*, BIO_s_mem, (void))                                                           \
+  F(long, BIO_ctrl, (BIO*, int, long, void*))                                                       \
+  F(const SSL_METHOD*, TLS_client_method, (void))                                                   \
+  F(SSL_CTX*, SSL_CTX_new_ex, (OSSL_LIB_CTX*, const char*, const SSL_METHOD*))                      \
+  F(void, SSL_CTX_free, (SSL_CTX*))                                                                 \
+  F(long, SSL_CTX_ctrl, (SSL_CTX*, int, long, void*))                                               \
+  F(long, SSL_CTX_callback_ctrl, (SSL_CTX*, int, void (*)(void)))                                   \
+  F(uint64_t, SSL_CTX_set_options, (SSL_CTX*, uint64_t))                                            \
+  F(int, SSL_CTX_set_cipher_list, (SSL_CTX*, const char*))                                          \
+  F(int, SSL_CTX_set_ciphersuites, (SSL_CTX*, const char*))                                         \
+  F(struct stack_st_SSL_CIPHER*, SSL_CTX_get_ciphers, (const SSL_CTX*))                             \
+  F(uint16_t, SSL_CIPHER_get_protocol_id, (const SSL_CIPHER*))                                      \
+  F(const char*, SSL_CIPHER_get_name, (const SSL_CIPHER*))                                          \
+  F(void, SSL_CTX_set_security_level, (SSL_CTX*, int))                                              \
+  F(int, SSL_CTX_set_alpn_protos, (SSL_CTX*, const unsigned char*, unsigned int))                   \
+  F(void, SSL_CTX_set_verify, (SSL_CTX*, int, int (*)(int, X509_STORE_CTX*)))                       \
+  F(void, SSL_CTX_set_cert_verify_callback, (SSL_CTX*, int (*)(X509_STORE_CTX*, void*), void*))     \
+  F(void, SSL_CTX_set_cert_cb, (SSL_CTX*, int (*)(SSL*, void*), void*))                             \
+  F(void, SSL_CTX_set_cert_store, (SSL_CTX*, X509_STORE*))                                          \
+  F(void, SSL_CTX_sess_set_new_cb, (SSL_CTX*, int (*)(SSL*, SSL_SESSION*)))                         \
+  F(void, SSL_CTX_set_keylog_callback, (SSL_CTX*, void (*)(const SSL*, const char*)))               \
+  F(void, SSL_CTX_set_msg_callback, (SSL_CTX*, void (*)(int, int, int, const void*, size_t, SSL*, void*))) \
+  F(void, SSL_CTX_set_post_handshake_auth, (SSL_CTX*, int))                                         \
+  F(int, SSL_CTX_set_block_padding, (SSL_CTX*, size_t))                                             \
   F(int, SSL_CTX_add_custom_ext, (SSL_CTX*, unsigned int, unsigned int, CustomExtAdd, CustomExtFree, void*, CustomExtParse, void*)) \
-  F(SSL*, SSL_new, (SSL_CTX*))                                                                               \
-  F(void, SSL_free, (SSL*))                                                                                  \
-  F(void, SSL_set_connect_state, (SSL*))                                                                     \
-  F(void, SSL_set_bio, (SSL*, BIO*, BIO*))                                                                   \
-  F(int, SSL_do_handshake, (SSL*))                                                                           \
-  F(int, SSL_read_ex, (SSL*, void*, size_t, size_t*))                                                        \
-  F(int, SSL_write_ex, (SSL*, const void*, size_t, size_t*))                                                 \
-  F(int, SSL_write_early_data, (SSL*, const void*, size_t, size_t*))                                         \
-  F(int, SSL_get_early_data_status, (const SSL*))                                                            \
-  F(int, SSL_shutdown, (SSL*))                                                                               \
-  F(int, SSL_get_shutdown, (const SSL*))                                                                     \
-  F(int, SSL_get_error, (const SSL*, int))                                                                   \
-  F(int, SSL_pending, (const SSL*))                                                                          \
-  F(int, SSL_has_pending, (const SSL*))                                                                      \
-  F(int, SSL_is_init_finished, (const SSL*))                                                                 \
-  F(int, SSL_version, (const SSL*))                                                                          \
-  F(const char*, SSL_state_string_long, (const SSL*))                                                        \
-  F(long, SSL_ctrl, (SSL*, int, long, void*))                                                                \
-  F(int, SSL_set_ex_data, (SSL*, int, void*))                                                                \
-  F(void*, SSL_get_ex_data, (const SSL*, int))                                                               \
-  F(int, SSL_get_ex_data_X509_STORE_CTX_idx, (void))                                                         \
-  F(X509_VERIFY_PARAM*, SSL_get0_param, (SSL*))                                                              \
-  F(const SSL_CIPHER*, SSL_get_current_cipher, (const SSL*))                                                 \
-  F(void, SSL_get0_alpn_selected, (const SSL*, const unsigned char**, unsigned int*))                        \
-  F(X509*, SSL_get0_peer_certificate, (const SSL*))                                                          \
-  F(struct stack_st_X509*, SSL_get_peer_cert_chain, (const SSL*))                                            \
-  F(struct stack_st_X509*, SSL_get0_verified_chain, (const SSL*))                                            \
-  F(void, SSL_set_verify_result, (SSL*, long))                                                               \
-  F(int, SSL_session_reused, (const SSL*))                                                                   \
-  F(int, SSL_key_update, (SSL*, int))                                                                        \
+  F(SSL*, SSL_new, (SSL_CTX*))                                                                      \
+  F(void, SSL_free, (SSL*))                                                                         \
+  F(void, SSL_set_connect_state, (SSL*))                                                            \
+  F(void, SSL_set_bio, (SSL*, BIO*, BIO*))                                                          \
+  F(int, SSL_do_handshake, (SSL*))                                                                  \
+  F(int, SSL_read_ex, (SSL*, void*, size_t, size_t*))                                               \
+  F(int, SSL_write_ex, (SSL*, const void*, size_t, size_t*))                                        \
+  F(int, SSL_write_early_data, (SSL*, const void*, size_t, size_t*))                                \
+  F(int, SSL_get_early_data_status, (const SSL*))                                                   \
+  F(int, SSL_shutdown, (SSL*))                                                                      \
+  F(int, SSL_get_shutdown, (const SSL*))                                                            \
+  F(int, SSL_get_error, (const SSL*, int))                                                          \
+  F(int, SSL_pending, (const SSL*))                                                                 \
+  F(int, SSL_version, (const SSL*))                                                                 \
+  F(const char*, SSL_state_string_long, (const SSL*))                                               \
+  F(long, SSL_ctrl, (SSL*, int, long, void*))                                                       \
+  F(int, SSL_set_ex_data, (SSL*, int, void*))                                                       \
+  F(void*, SSL_get_ex_data, (const SSL*, int))                                                      \
+  F(int, SSL_get_ex_data_X509_STORE_CTX_idx, (void))                                                \
+  F(X509_VERIFY_PARAM*, SSL_get0_param, (SSL*))                                                     \
+  F(const SSL_CIPHER*, SSL_get_current_cipher, (const SSL*))                                        \
+  F(void, SSL_get0_alpn_selected, (const SSL*, const unsigned char**, unsigned int*))               \
+  F(X509*, SSL_get0_peer_certificate, (const SSL*))                                                 \
+  F(struct stack_st_X509*, SSL_get_peer_cert_chain, (const SSL*))                                   \
+  F(struct stack_st_X509*, SSL_get0_verified_chain, (const SSL*))                                   \
+  F(int, SSL_session_reused, (const SSL*))                                                          \
+  F(int, SSL_key_update, (SSL*, int))                                                               \
   F(int, SSL_export_keying_material, (SSL*, unsigned char*, size_t, const char*, size_t, const unsigned char*, size_t, int)) \
-  F(int, SSL_set_session, (SSL*, SSL_SESSION*))                                                              \
-  F(const struct stack_st_X509_NAME*, SSL_get0_peer_CA_list, (const SSL*))                                   \
-  F(int, SSL_get_sigalgs, (SSL*, int, int*, int*, int*, unsigned char*, unsigned char*))                     \
-  F(int, SSL_use_cert_and_key, (SSL*, X509*, EVP_PKEY*, struct stack_st_X509*, int))                         \
-  F(int, i2d_SSL_SESSION, (const SSL_SESSION*, unsigned char**))                                             \
-  F(SSL_SESSION*, d2i_SSL_SESSION, (SSL_SESSION**, const unsigned char**, long))                             \
-  F(void, SSL_SESSION_free, (SSL_SESSION*))                                                                  \
-  F(int, SSL_SESSION_is_resumable, (const SSL_SESSION*))                                                     \
-  F(uint32_t, SSL_SESSION_get_max_early_data, (const SSL_SESSION*))                                          \
-  F(unsigned long, SSL_SESSION_get_ticket_lifetime_hint, (const SSL_SESSION*))                               \
-  F(long, SSL_SESSION_get_timeout, (const SSL_SESSION*))                                                     \
-  F(int, SSL_SESSION_get_protocol_version, (const SSL_SESSION*))                                             \
-  F(X509*, d2i_X509, (X509**, const unsigned char**, long))                                                  \
-  F(int, i2d_X509, (const X509*, unsigned char**))                                                           \
-  F(void, X509_free, (X509*))                                                                                \
-  F(int, X509_up_ref, (X509*))                                                                               \
-  F(int, X509_cmp, (const X509*, const X509*))                                                               \
-  F(X509_NAME*, X509_get_subject_name, (const X509*))                                                        \
-  F(X509_NAME*, X509_get_issuer_name, (const X509*))                                                         \
-  F(int, X509_NAME_print_ex, (BIO*, const X509_NAME*, int, unsigned long))                                   \
-  F(int, X509_NAME_get_text_by_NID, (const X509_NAME*, int, char*, int))                                     \
-  F(int, i2d_X509_NAME, (const X509_NAME*, unsigned char**))                                                 \
-  F(void*, X509_get_ext_d2i, (const X509*, int, int*, int*))                                                 \
-  F(X509_PUBKEY*, X509_get_X509_PUBKEY, (const X509*))                                                       \
-  F(int, i2d_X509_PUBKEY, (const X509_PUBKEY*, unsigned char**))                                             \
-  F(int, X509_check_private_key, (const X509*, const EVP_PKEY*))                                             \
-  F(int, X509_check_issued, (X509*, X509*))                                                                  \
-  F(int, X509_get_signature_info, (X509*, int*, int*, int*, uint32_t*))                                      \
-  F(int, X509_digest, (const X509*, const EVP_MD*, unsigned char*, unsigned int*))                           \
-  F(void*, GENERAL_NAME_get0_value, (const GENERAL_NAME*, int*))                                             \
-  F(void, GENERAL_NAME_free, (GENERAL_NAME*))                                                                \
-  F(const unsigned char*, ASN1_STRING_get0_data, (const ASN1_STRING*))                                       \
-  F(int, ASN1_STRING_length, (const ASN1_STRING*))                                                           \
-  F(int, ASN1_TIME_cmp_time_t, (const ASN1_TIME*, time_t))                                                   \
-  F(X509_CRL*, d2i_X509_CRL, (X509_CRL**, const unsigned char**, long))                                      \
-  F(void, X509_CRL_free, (X509_CRL*))                                                                        \
-  F(X509_STORE*, X509_STORE_new, (void))                                                                     \
-  F(void, X509_STORE_free, (X509_STORE*))                                                                    \
-  F(int, X509_STORE_up_ref, (X509_STORE*))                                                                   \
-  F(int, X509_STORE_add_cert, (X509_STORE*, X509*))                                                          \
-  F(int, X509_STORE_add_crl, (X509_STORE*, X509_CRL*))                                                       \
-  F(int, X509_STORE_set_flags, (X509_STORE*, unsigned long))                                                 \
-  F(X509_VERIFY_PARAM*, X509_STORE_get0_param, (const X509_STORE*))                                          \
-  F(void*, X509_STORE_CTX_get_ex_data, (const X509_STORE_CTX*, int))                                         \
-  F(int, X509_STORE_CTX_get_error, (const X509_STORE_CTX*))                                                  \
-  F(void, X509_STORE_CTX_set_error, (X509_STORE_CTX*, int))                                                  \
-  F(int, X509_STORE_CTX_get_error_depth, (const X509_STORE_CTX*))                                            \
-  F(X509*, X509_STORE_CTX_get_current_cert, (const X509_STORE_CTX*))                                         \
-  F(X509*, X509_STORE_CTX_get0_cert, (const X509_STORE_CTX*))                                                \
-  F(struct stack_st_X509*, X509_STORE_CTX_get0_untrusted, (const X509_STORE_CTX*))                           \
-  F(struct stack_st_X509*, X509_STORE_CTX_get0_chain, (const X509_STORE_CTX*))                               \
-  F(X509_VERIFY_PARAM*, X509_STORE_CTX_get0_param, (const X509_STORE_CTX*))                                  \
-  F(void, X509_STORE_CTX_set_verify_cb, (X509_STORE_CTX*, int (*)(int, X509_STORE_CTX*)))                    \
-  F(int, X509_verify_cert, (X509_STORE_CTX*))                                                                \
-  F(int, X509_VERIFY_PARAM_set1_host, (X509_VERIFY_PARAM*, const char*, size_t))                             \
-  F(int, X509_VERIFY_PARAM_set1_ip_asc, (X509_VERIFY_PARAM*, const char*))                                   \
-  F(void, X509_VERIFY_PARAM_set_hostflags, (X509_VERIFY_PARAM*, unsigned int))                               \
-  F(void, X509_VERIFY_PARAM_set_time, (X509_VERIFY_PARAM*, time_t))                                          \
-  F(void, X509_VERIFY_PARAM_set_auth_level, (X509_VERIFY_PARAM*, int))                                       \
-  F(void, X509_VERIFY_PARAM_set_depth, (X509_VERIFY_PARAM*, int))                                            \
-  F(int, X509_VERIFY_PARAM_set_flags, (X509_VERIFY_PARAM*, unsigned long))                                   \
-  F(const EVP_MD*, EVP_sha256, (void))                                                                       \
-  F(const EVP_MD*, EVP_get_digestbyname, (const char*))                                                      \
-  F(int, EVP_MD_get_size, (const EVP_MD*))                                                                   \
-  F(int, EVP_Digest, (const void*, size_t, unsigned char*, unsigned int*, const EVP_MD*, ENGINE*))           \
-  F(const char*, OBJ_nid2sn, (int))                                                                          \
-  F(int, OBJ_obj2nid, (const ASN1_OBJECT*))                                                                  \
+  F(int, SSL_set_session, (SSL*, SSL_SESSION*))                                                     \
+  F(const struct stack_st_X509_NAME*, SSL_get0_peer_CA_list, (const SSL*))                          \
+  F(int, SSL_get_sigalgs, (SSL*, int, int*, int*, int*, unsigned char*, unsigned char*))            \
+  F(int, SSL_use_cert_and_key, (SSL*, X509*, EVP_PKEY*, struct stack_st_X509*, int))                \
+  F(int, i2d_SSL_SESSION, (const SSL_SESSION*, unsigned char**))                                    \
+  F(SSL_SESSION*, d2i_SSL_SESSION, (SSL_SESSION**, const unsigned char**, long))                    \
+  F(void, SSL_SESSION_free, (SSL_SESSION*))                                                         \
+  F(int, SSL_SESSION_is_resumable, (const SSL_SESSION*))                                            \
+  F(uint32_t, SSL_SESSION_get_max_early_data, (const SSL_SESSION*))                                 \
+  F(unsigned long, SSL_SESSION_get_ticket_lifetime_hint, (const SSL_SESSION*))                      \
+  F(long, SSL_SESSION_get_timeout, (const SSL_SESSION*))                                            \
+  F(int, SSL_SESSION_get_protocol_version, (const SSL_SESSION*))                                    \
+  F(X509*, d2i_X509, (X509**, const unsigned char**, long))                                         \
+  F(int, i2d_X509, (const X509*, unsigned char**))                                                  \
+  F(void, X509_free, (X509*))                                                                       \
+  F(X509_NAME*, X509_get_subject_name, (const X509*))                                               \
+  F(X509_NAME*, X509_get_issuer_name, (const X509*))                                                \
+  F(int, X509_NAME_print_ex, (BIO*, const X509_NAME*, int, unsigned long))                          \
+  F(int, i2d_X509_NAME, (const X509_NAME*, unsigned char**))                                        \
+  F(void*, X509_get_ext_d2i, (const X509*, int, int*, int*))                                        \
+  F(X509_PUBKEY*, X509_get_X509_PUBKEY, (const X509*))                                              \
+  F(int, i2d_X509_PUBKEY, (const X509_PUBKEY*, unsigned char**))                                    \
+  F(int, X509_check_private_key, (const X509*, const EVP_PKEY*))                                    \
+  F(int, X509_get_signature_info, (X509*, int*, int*, int*, uint32_t*))                             \
+  F(int, X509_digest, (const X509*, const EVP_MD*, unsigned char*, unsigned int*))                  \
+  F(void*, GENERAL_NAME_get0_value, (const GENERAL_NAME*, int*))                                    \
+  F(void, GENERAL_NAME_free, (GENERAL_NAME*))                                                       \
+  F(const unsigned char*, ASN1_STRING_get0_data, (const ASN1_STRING*))                              \
+  F(int, ASN1_STRING_length, (const ASN1_STRING*))                                                  \
+  F(int, ASN1_TIME_cmp_time_t, (const ASN1_TIME*, time_t))                                          \
+  F(X509_CRL*, d2i_X509_CRL, (X509_CRL**, const unsigned char**, long))                             \
+  F(void, X509_CRL_free, (X509_CRL*))                                                               \
+  F(X509_STORE*, X509_STORE_new, (void))                                                            \
+  F(void, X509_STORE_free, (X509_STORE*))                                                           \
+  F(int, X509_STORE_up_ref, (X509_STORE*))                                                          \
+  F(int, X509_STORE_add_cert, (X509_STORE*, X509*))                                                 \
+  F(int, X509_STORE_add_crl, (X509_STORE*, X509_CRL*))                                              \
+  F(int, X509_STORE_set_flags, (X509_STORE*, unsigned long))                                        \
+  F(X509_VERIFY_PARAM*, X509_STORE_get0_param, (const X509_STORE*))                                 \
+  F(void*, X509_STORE_CTX_get_ex_data, (const X509_STORE_CTX*, int))                                \
+  F(int, X509_STORE_CTX_get_error, (const X509_STORE_CTX*))                                         \
+  F(void, X509_STORE_CTX_set_error, (X509_STORE_CTX*, int))                                         \
+  F(int, X509_STORE_CTX_get_error_depth, (const X509_STORE_CTX*))                                   \
+  F(X509*, X509_STORE_CTX_get_current_cert, (const X509_STORE_CTX*))                                \
+  F(struct stack_st_X509*, X509_STORE_CTX_get0_untrusted, (const X509_STORE_CTX*))                  \
+  F(struct stack_st_X509*, X509_STORE_CTX_get0_chain, (const X509_STORE_CTX*))                      \
+  F(X509_VERIFY_PARAM*, X509_STORE_CTX_get0_param, (const X509_STORE_CTX*))                         \
+  F(void, X509_STORE_CTX_set_verify_cb, (X509_STORE_CTX*, int (*)(int, X509_STORE_CTX*)))           \
+  F(int, X509_verify_cert, (X509_STORE_CTX*))                                                       \
+  F(int, X509_VERIFY_PARAM_set1_host, (X509_VERIFY_PARAM*, const char*, size_t))                    \
+  F(int, X509_VERIFY_PARAM_set1_ip_asc, (X509_VERIFY_PARAM*, const char*))                          \
+  F(void, X509_VERIFY_PARAM_set_hostflags, (X509_VERIFY_PARAM*, unsigned int))                      \
+  F(void, X509_VERIFY_PARAM_set_time, (X509_VERIFY_PARAM*, time_t))                                 \
+  F(void, X509_VERIFY_PARAM_set_auth_level, (X509_VERIFY_PARAM*, int))                              \
+  F(void, X509_VERIFY_PARAM_set_depth, (X509_VERIFY_PARAM*, int))                                   \
+  F(const EVP_MD*, EVP_sha256, (void))                                                              \
+  F(const EVP_MD*, EVP_get_digestbyname, (const char*))                                             \
+  F(int, EVP_Digest, (const void*, size_t, unsigned char*, unsigned int*, const EVP_MD*, ENGINE*))  \
+  F(const char*, OBJ_nid2sn, (int))                                                                 \
+  F(int, OBJ_obj2nid, (const ASN1_OBJECT*))                                                         \
   F(EVP_PKEY*, d2i_AutoPrivateKey_ex, (EVP_PKEY**, const unsigned char**, long, OSSL_LIB_CTX*, const char*)) \
-  F(int, EVP_PKEY_get_base_id, (const EVP_PKEY*))                                                            \
-  F(int, EVP_PKEY_get_bits, (const EVP_PKEY*))                                                               \
-  F(int, EVP_PKEY_get_group_name, (const EVP_PKEY*, char*, size_t, size_t*))                                 \
-  F(int, EVP_PKEY_up_ref, (EVP_PKEY*))                                                                       \
-  F(void, EVP_PKEY_free, (EVP_PKEY*))                                                                        \
-  F(PKCS8_PRIV_KEY_INFO*, EVP_PKEY2PKCS8, (const EVP_PKEY*))                                                 \
-  F(int, i2d_PKCS8_PRIV_KEY_INFO, (const PKCS8_PRIV_KEY_INFO*, unsigned char**))                             \
-  F(void, PKCS8_PRIV_KEY_INFO_free, (PKCS8_PRIV_KEY_INFO*))                                                  \
-  F(PKCS12*, PKCS12_init_ex, (int, OSSL_LIB_CTX*, const char*))                                              \
-  F(PKCS12*, d2i_PKCS12, (PKCS12**, const unsigned char**, long))                                            \
-  F(int, PKCS12_parse, (PKCS12*, const char*, EVP_PKEY**, X509**, struct stack_st_X509**))                   \
-  F(void, PKCS12_free, (PKCS12*))                                                                            \
-  F(OCSP_RESPONSE*, d2i_OCSP_RESPONSE, (OCSP_RESPONSE**, const unsigned char**, long))                       \
-  F(void, OCSP_RESPONSE_free, (OCSP_RESPONSE*))                                                              \
-  F(int, OCSP_response_status, (OCSP_RESPONSE*))                                                             \
-  F(OCSP_BASICRESP*, OCSP_response_get1_basic, (OCSP_RESPONSE*))                                             \
-  F(void, OCSP_BASICRESP_free, (OCSP_BASICRESP*))                                                            \
-  F(int, OCSP_basic_verify, (OCSP_BASICRESP*, struct stack_st_X509*, X509_STORE*, unsigned long))            \
-  F(int, OCSP_resp_count, (OCSP_BASICRESP*))                                                                 \
-  F(OCSP_SINGLERESP*, OCSP_resp_get0, (OCSP_BASICRESP*, int))                                                \
-  F(const OCSP_CERTID*, OCSP_SINGLERESP_get0_id, (const OCSP_SINGLERESP*))                                   \
+  F(int, EVP_PKEY_get_base_id, (const EVP_PKEY*))                                                   \
+  F(int, EVP_PKEY_get_bits, (const EVP_PKEY*))                                                      \
+  F(void, EVP_PKEY_free, (EVP_PKEY*))                                                               \
+  F(PKCS8_PRIV_KEY_INFO*, EVP_PKEY2PKCS8, (const EVP_PKEY*))                                        \
+  F(int, i2d_PKCS8_PRIV_KEY_INFO, (const PKCS8_PRIV_KEY_INFO*, unsigned char**))                    \
+  F(void, PKCS8_PRIV_KEY_INFO_free, (PKCS8_PRIV_KEY_INFO*))                                         \
+  F(PKCS12*, PKCS12_init_ex, (int, OSSL_LIB_CTX*, const char*))                                     \
+  F(PKCS12*, d2i_PKCS12, (PKCS12**, const unsigned char**, long))                                   \
+  F(int, PKCS12_parse, (PKCS12*, const char*, EVP_PKEY**, X509**, struct stack_st_X509**))          \
+  F(void, PKCS12_free, (PKCS12*))                                                                   \
+  F(OCSP_RESPONSE*, d2i_OCSP_RESPONSE, (OCSP_RESPONSE**, const unsigned char**, long))              \
+  F(void, OCSP_RESPONSE_free, (OCSP_RESPONSE*))                                                     \
+  F(int, OCSP_response_status, (OCSP_RESPONSE*))                                                    \
+  F(OCSP_BASICRESP*, OCSP_response_get1_basic, (OCSP_RESPONSE*))                                    \
+  F(void, OCSP_BASICRESP_free, (OCSP_BASICRESP*))                                                   \
+  F(int, OCSP_basic_verify, (OCSP_BASICRESP*, struct stack_st_X509*, X509_STORE*, unsigned long))   \
+  F(int, OCSP_resp_count, (OCSP_BASICRESP*))                                                        \
+  F(OCSP_SINGLERESP*, OCSP_resp_get0, (OCSP_BASICRESP*, int))                                       \
+  F(const OCSP_CERTID*, OCSP_SINGLERESP_get0_id, (const OCSP_SINGLERESP*))                          \
   F(int, OCSP_single_get0_status, (OCSP_SINGLERESP*, int*, ASN1_GENERALIZEDTIME**, ASN1_GENERALIZEDTIME**, ASN1_GENERALIZEDTIME**)) \
   F(int, OCSP_id_get0_info, (ASN1_OCTET_STRING**, ASN1_OBJECT**, ASN1_OCTET_STRING**, ASN1_INTEGER**, OCSP_CERTID*)) \
-  F(OCSP_CERTID*, OCSP_cert_to_id, (const EVP_MD*, const X509*, const X509*))                                \
-  F(void, OCSP_CERTID_free, (OCSP_CERTID*))                                                                  \
+  F(OCSP_CERTID*, OCSP_cert_to_id, (const EVP_MD*, const X509*, const X509*))                       \
+  F(void, OCSP_CERTID_free, (OCSP_CERTID*))                                                         \
   F(int, OCSP_id_cmp, (const OCSP_CERTID*, const OCSP_CERTID*))
 
 // OpenSSL 3.2 and later; null where the host has none.

@@ -332,8 +332,8 @@ export class Connection implements Ssl {
     const { now = Date.now } = this.#shared.config;
     if (this.#shared.config.now !== undefined) this.#binding.setTime(this.#handle, Math.floor(now() / 1000));
     const session = this.#session && sessionFields(this.#session);
-    // An expired session, or one of other rules for whom to trust, is not offered: the handshake is a full one.
-    if (session !== undefined && session.expiresAt > now() && Buffer.from(session.policy).equals(this.#shared.policy())) {
+    // A session that has expired, or was made with nobody's name or under other rules, is not offered: the handshake is full.
+    if (session !== undefined && session.host === this.#host?.name && session.expiresAt > now() && Buffer.from(session.policy).equals(this.#shared.policy())) {
       this.#offered = this.#binding.setSession(this.#handle, session.der);
     }
     return true;

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { bioPair } from '@ferrule/bio';
-import { Client, expectReturn, trusting } from '@ferrule/conformance';
+import { Client, clientHelloOf, expectReturn, prefixedList, trusting } from '@ferrule/conformance';
 import { issue, pki } from '@ferrule/conformance/pki';
 import { ScriptedPeer, TestServer } from '@ferrule/conformance/server';
 import type { ContextOptions, TlsSession } from '@ferrule/contract';
@@ -167,6 +167,32 @@ describe('options that need what this OpenSSL does not have', () => {
     ['seeded-random', { random: () => undefined }],
   ] as const)('%s is named', (feature, options) => {
     expect(() => backend.createContext(options)).toThrow(new TypeError(`${Object.keys(options)[0]}: this backend does not have the feature ${feature}`));
+  });
+});
+
+describe('the ClientHello', () => {
+  async function hello(options: ContextOptions): Promise<ReturnType<typeof clientHelloOf>> {
+    const server = await TestServer.make();
+    const wire = server.open();
+    const client = await Client.make(backend, wire, { options: await trusting(options) });
+    client.ssl.connect();
+    await wire.flush(client.net);
+    server.close();
+    return clientHelloOf(new Uint8Array(Buffer.concat(wire.sent)));
+  }
+
+  it('asks for signed certificate timestamps, stapled responses and tickets only when told to', async () => {
+    const asking = (await hello({ signedCertificateTimestamps: true, ocsp: 'request', maxVersion: 'TLSv1.2' })).extensions;
+    expect([asking.has(18), asking.has(5), asking.has(35)]).toEqual([true, true, true]);
+    const silent = (await hello({ sessionTickets: false, maxVersion: 'TLSv1.2' })).extensions;
+    expect([silent.has(18), silent.has(5), silent.has(35)]).toEqual([false, false, false]);
+  });
+
+  it('offers the suites, groups and signature algorithms that were named, and no others', async () => {
+    const { cipherSuites, extensions } = await hello({ cipherSuites: [0x1303, 0xc030], groups: [0x18, 0x17], signatureAlgorithms: [0x0804, 0x0403] });
+    expect(cipherSuites.filter((id) => id !== 0x00ff)).toEqual([0x1303, 0xc030]); // 0x00ff: RFC 5746's signalling value
+    expect(prefixedList(extensions.get(10))).toEqual([0x18, 0x17]);
+    expect(prefixedList(extensions.get(13))).toEqual([0x0804, 0x0403]);
   });
 });
 
