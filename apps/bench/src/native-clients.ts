@@ -10,6 +10,8 @@ export interface Peer {
   /** The root's certificate, PEM and DER in base64. */
   readonly root: string;
   readonly der: string;
+  /** What `node:tls` may use, in OpenSSL's words; default its own list. */
+  readonly ciphers?: string;
 }
 
 export interface TlsClient {
@@ -28,8 +30,8 @@ const SOURCE = Buffer.alloc(64 * 1024, 'ferrule ');
 const BUFFER = 256 * 1024;
 
 /** `node:tls`; `onread` receives into a buffer of the caller's, as its documentation offers, instead of 'data' events. */
-export function nodeClient({ port, root }: Peer, receive: 'data' | 'onread'): TlsClient {
-  const secureContext: SecureContext = createSecureContext({ ca: root });
+export function nodeClient({ port, root, ciphers }: Peer, receive: 'data' | 'onread'): TlsClient {
+  const secureContext: SecureContext = createSecureContext({ ca: root, ...(ciphers && { ciphers }) });
   const open = (onData: (n: number) => void): ReturnType<typeof tlsConnect> => {
     const onread = { buffer: Buffer.alloc(BUFFER), callback: (n: number): boolean => (onData(n), true) };
     // tls.connect() passes it on to the socket; its types do not say so.

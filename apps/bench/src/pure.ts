@@ -1,0 +1,204 @@
+/**
+ * @ferrule/pure against its own primitives, in memory, and against `node:tls` over loopback. CPU time of this process alone
+ * (the server is another one; WebCrypto's threads count, and it is tried in memory only), in turns, medians; ratios of one run.
+ * `--json` prints figures only; `--rounds N`, `--quick`.
+ */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { createPure, type CryptoProvider } from '@ferrule/pure';
+import { nobleCrypto } from '@ferrule/pure/crypto/noble';
+import { nodeCrypto } from '@ferrule/pure/crypto/node';
+import { createWebCrypto } from '@ferrule/pure/crypto/webcrypto';
+import { SslError } from '@ferrule/result';
+import { ferruleClient, nodeClient, type Peer, type TlsClient } from './native-clients.ts';
+import { primitives } from './pure-primitives.ts';
+import { establish, fresh, record, replay, type Established } from './pure-session.ts';
+
+const { values } = parseArgs({ options: { json: { type: 'boolean' }, rounds: { type: 'string', default: '9' }, quick: { type: 'boolean' } } });
+const ROUNDS = values.quick ? 3 : Number(values.rounds);
+/** Until V8 has compiled what runs. */
+const WARM_UP = 2;
+const SCALE = values.quick ? 1 : 4;
+const RECORD = 16_384;
+
+/** Returns the microseconds of CPU, user and system, that it spent on what is measured. */
+type Task = () => Promise<number>;
+type Figures = Record<string, number>;
+
+const cpu = (): number => {
+  const { user, system } = process.cpuUsage();
+  return user + system;
+};
+const median = (numbers: readonly number[]): number => numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? Number.NaN;
+
+const timed = (work: () => unknown): Task => async () => {
+  const from = cpu();
+  await work();
+  return cpu() - from;
+};
+
+/** Medians of each task for one of its `units`; the tasks take turns. */
+async function measure(tasks: Readonly<Record<string, Task>>, units: number): Promise<Figures> {
+  const samples = new Map<string, number[]>(Object.keys(tasks).map((name) => [name, []]));
+  for (let round = -WARM_UP; round < ROUNDS; round++) {
+    for (const [name, task] of Object.entries(tasks)) {
+      const spent = await task();
+      if (round >= 0) samples.get(name)?.push(spent / units);
+    }
+  }
+  return Object.fromEntries([...samples].map(([name, numbers]) => [name, median(numbers)]));
+}
+
+/** A handshake in memory, its chain verified each time, and the sum of its primitives; synchronous providers. */
+async function handshakeInMemory(provider: CryptoProvider): Promise<Figures> {
+  const recording = await record(provider);
+  const count = (provider === nobleCrypto ? 10 : 200) * SCALE;
+  const sum = primitives(provider, recording.dice.fill);
+  // A handshake is much code: it takes some thousands until V8 has compiled all of it.
+  const context = createPure({ crypto: provider }).createContext(recording.options);
+  for (let i = 0; i < (provider === nobleCrypto ? 200 : 3000); i++) replay(recording, context);
+  const engine = (remembers: boolean): Task => async () => {
+    // Contexts are made beforehand, as in a program; a fresh provider remembers no signature.
+    const contexts = Array.from({ length: count }, () => createPure({ crypto: remembers ? provider : fresh(provider) }).createContext(recording.options));
+    return timed(() => contexts.forEach((context) => replay(recording, context)))();
+  };
+  const figures = await measure(
+    {
+      engine: engine(false),
+      'engine, signatures of the chain remembered': engine(true),
+      primitives: timed(async () => {
+        for (let i = 0; i < count; i++) await sum();
+      }),
+    },
+    count,
+  );
+  return { ...figures, engineToPrimitives: ratio(figures, 'engine', 'primitives') };
+}
+
+/** Application data in memory, µs for a record of 16 KiB, beside the bare AEAD (awaited one by one where it answers later). */
+async function bulkInMemory(provider: CryptoProvider, suite: number): Promise<Figures> {
+  const session = await establish(provider, suite);
+  const aead = session.suite.aead.key(new Uint8Array(session.suite.aead.keyLength));
+  const count = (provider === nobleCrypto ? 128 : 2048) * SCALE;
+  const plain = new Uint8Array(RECORD + 1);
+  const out = new Uint8Array(RECORD + 17);
+  const nonce = new Uint8Array(12);
+  const header = new Uint8Array(5);
+  const cipher = (await aead.seal(nonce, header, plain, out)).slice();
+  const bare = (work: () => unknown): Task =>
+    timed(async () => {
+      if (aead.sync) for (let i = 0; i < count; i++) work();
+      else for (let i = 0; i < count; i++) await work();
+    });
+  const figures = await measure(
+    {
+      read: () => readRecords(session, count),
+      open: bare(() => aead.open(nonce, header, cipher, out)),
+      write: () => writeRecords(session, count),
+      seal: bare(() => aead.seal(nonce, header, plain, out)),
+    },
+    count,
+  );
+  session.ssl.dispose();
+  return { ...figures, readToBare: ratio(figures, 'open', 'read'), writeToBare: ratio(figures, 'seal', 'write') };
+}
+
+/** As many records as a driver has at once. */
+const BATCH = 64;
+
+async function readRecords({ ssl, net, seal }: Established, count: number): Promise<number> {
+  const content = new Uint8Array(RECORD).fill(7);
+  const into = new Uint8Array(64 * 1024);
+  let spent = 0;
+  for (let done = 0; done < count; done += BATCH) {
+    for (let i = 0; i < BATCH; i++) net.write(await seal(content));
+    spent += await timed(async () => {
+      for (let left = BATCH * RECORD; left > 0; ) {
+        const ret = ssl.read(into);
+        if (ret > 0) left -= ret;
+        else if (ssl.getError(ret) === SslError.wantAsync) await ssl.asyncReady;
+        else throw ssl.failure?.error ?? new Error('records are missing');
+      }
+    })();
+  }
+  return (spent * count) / (Math.ceil(count / BATCH) * BATCH);
+}
+
+async function writeRecords({ ssl, net }: Established, count: number): Promise<number> {
+  const from = new Uint8Array(16 * RECORD).fill(7);
+  return timed(async () => {
+    for (let left = count * RECORD; left > 0; ) {
+      const ret = ssl.write(left < from.length ? from.subarray(0, left) : from);
+      if (ret > 0) left -= ret;
+      else if (ssl.getError(ret) === SslError.wantAsync) await ssl.asyncReady;
+      else if (ssl.getError(ret) !== SslError.wantWrite) throw ssl.failure?.error ?? new Error('it does not write');
+      net.nread(net.pending);
+    }
+  })();
+}
+
+/** How many times `under` fits into `over`. */
+const ratio = (figures: Figures, over: string, under: string): number => (figures[over] ?? Number.NaN) / (figures[under] ?? Number.NaN);
+
+/** Against `node:tls`, over loopback, with AES-128-GCM. */
+async function overLoopback(providers: readonly CryptoProvider[]): Promise<Record<string, Figures>> {
+  const server = fork(fileURLToPath(new URL('native-server.ts', import.meta.url)), { execArgv: process.execArgv });
+  const [peer] = (await once(server, 'message')) as [Peer];
+  const contextOf = (crypto: CryptoProvider): ReturnType<ReturnType<typeof createPure>['createContext']> =>
+    createPure({ crypto }).createContext({ trustAnchors: [Buffer.from(peer.der, 'base64')], cipherSuites: [0x1301] });
+  const node = { 'node:tls': nodeClient({ ...peer, ciphers: 'TLS_AES_128_GCM_SHA256' }, 'data') };
+  const all: Record<string, TlsClient> = { ...node, ...Object.fromEntries(providers.map((provider) => [provider.name, ferruleClient(peer, contextOf(provider))])) };
+  for (let i = 0; i < 100 * SCALE; i++) for (const client of Object.values(all)) await client.handshake();
+  const fast: Record<string, TlsClient> = { ...node, 'node:crypto': ferruleClient(peer, contextOf(nodeCrypto)) };
+  const each = (clients: Record<string, TlsClient>, work: (client: TlsClient) => unknown): Record<string, Task> =>
+    Object.fromEntries(Object.entries(clients).map(([name, client]) => [name, timed(() => work(client))]));
+
+  const handshakes = 10 * SCALE;
+  const megabytes = 64 * SCALE;
+  const handshake = await measure(
+    each(all, async (client) => {
+      for (let i = 0; i < handshakes; i++) await client.handshake();
+    }),
+    handshakes,
+  );
+  const download = await measure(each(fast, (client) => client.download(megabytes * 2 ** 20)), megabytes);
+  const upload = await measure(each(fast, (client) => client.upload(megabytes * 2 ** 20)), megabytes);
+  server.disconnect();
+  return {
+    handshake: { ...handshake, nodeCryptoToNodeTls: ratio(handshake, 'node:crypto', 'node:tls') },
+    download: { ...download, speedToNodeTls: ratio(download, 'node:tls', 'node:crypto') },
+    upload: { ...upload, speedToNodeTls: ratio(upload, 'node:tls', 'node:crypto') },
+  };
+}
+
+const webCrypto = await createWebCrypto();
+const result = {
+  node: process.versions.node,
+  openssl: process.versions.openssl,
+  rounds: ROUNDS,
+  'handshake in memory, µs': { [nodeCrypto.name]: await handshakeInMemory(nodeCrypto), [nobleCrypto.name]: await handshakeInMemory(nobleCrypto) },
+  'a record of 16 KiB in memory, µs': {
+    [`${nodeCrypto.name}, AES-128-GCM`]: await bulkInMemory(nodeCrypto, 0x1301),
+    [`${nodeCrypto.name}, ChaCha20-Poly1305`]: await bulkInMemory(nodeCrypto, 0x1303),
+    [`${nobleCrypto.name}, ChaCha20-Poly1305`]: await bulkInMemory(nobleCrypto, 0x1303),
+    [`${nobleCrypto.name}, AES-128-GCM`]: await bulkInMemory(nobleCrypto, 0x1301),
+    [`${webCrypto.name}, AES-128-GCM`]: await bulkInMemory(webCrypto, 0x1301),
+  },
+  'over loopback, µs of CPU for a handshake or a mebibyte': await overLoopback([nodeCrypto, nobleCrypto]),
+};
+
+if (values.json) {
+  console.log(JSON.stringify(result, undefined, 2));
+} else {
+  console.log(`Node ${result.node}, OpenSSL ${result.openssl}; medians of ${ROUNDS} rounds, CPU time of the client`);
+  for (const [title, table] of Object.entries(result)) {
+    if (typeof table !== 'object') continue;
+    console.log(`\n${title}`);
+    for (const [name, figures] of Object.entries<Figures>(table)) {
+      console.log(`  ${name}: ${Object.entries(figures).map(([what, n]) => `${what} ${n < 10 ? n.toFixed(2) : n.toFixed(0)}`).join('; ')}`);
+    }
+  }
+}
+process.exit(0);
