@@ -73,6 +73,11 @@ export interface PathSuccess {
  */
 export const buildPath = (input: PathInput, checks?: PathChecks): Steps<PathResult> => {
   checkOptions(input, PATH_OPTIONS);
+  return buildCheckedPath(input, checks);
+};
+
+/** {@link buildPath} for options that have been checked. @throws TypeError for text that is no host. */
+export const buildCheckedPath = (input: PathInput, checks: PathChecks | undefined): Steps<PathResult> => {
   const { host } = input;
   return run(input, typeof host === 'string' ? parseHost(host) : host, checks);
 };
@@ -257,7 +262,7 @@ function* searchFrom(search: Search, defects: Defect[]): Steps<PathSuccess | und
   if (self) {
     // the caller trusts this very certificate: who signed it, and how, does not matter, and it vouches for its own state
     const own = defects.filter(({ verify }) => verify !== V.CA_MD_TOO_WEAK && verify !== V.UNSUPPORTED_SIGNATURE_ALGORITHM);
-    yield* noteChecks(search, [leaf], self, own);
+    if (search.checks) yield* noteChecks(search, search.checks, [leaf], self, own);
     noteWholePath(search, [leaf], self, own);
     if (own.length === 0) return { ok: true, chain: [leaf], anchor: self };
     if (search.diagnosing) search.propose([leaf], self, own);
@@ -294,7 +299,7 @@ function* ascend(search: Search, path: Certificate[], issuer: Issuer, anchor: bo
     // nobody here can check this signature: the search for the reason follows it all the same
     defects.push({ code: 'CERT_SIGNATURE', verify: V.CERT_SIGNATURE_FAILURE, message: 'has a signature that cannot be checked', certificate: child, depth: path.length - 1 });
   }
-  yield* noteChecks(search, path, issuer, defects);
+  if (search.checks) yield* noteChecks(search, search.checks, path, issuer, defects);
   if (defects.length > 0 && !search.diagnosing) return undefined;
   if (anchor) {
     noteWholePath(search, path, issuer, defects);
@@ -342,11 +347,10 @@ const judge = (search: Search, path: readonly Certificate[], issuer: Issuer, anc
 };
 
 /** What else is asked of the last certificate, whose issuer is now known. */
-function* noteChecks(search: Search, path: readonly Certificate[], issuer: Issuer, defects: Defect[]): Steps<void> {
+function* noteChecks(search: Search, checks: PathChecks, path: readonly Certificate[], issuer: Issuer, defects: Defect[]): Steps<void> {
   const depth = path.length - 1;
   const certificate = path[depth] as Certificate;
-  if (!search.checks) return;
-  for (const breach of yield* search.checks.certificate(certificate, issuer, depth === 0, search.rules, search.verifier)) defects.push({ ...breach, certificate, depth });
+  for (const breach of yield* checks.certificate(certificate, issuer, depth === 0, search.rules, search.verifier)) defects.push({ ...breach, certificate, depth });
 }
 
 /** What can only be told of a whole path. */

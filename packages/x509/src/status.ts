@@ -3,7 +3,7 @@ import type { Certificate } from './certificate.ts';
 import { crlBreach, parseCrl, type CheckedCrls, type Crl } from './crl.ts';
 import { ocspBreach } from './ocsp.ts';
 import { checkOptions, isPositiveInteger, PATH_OPTIONS, type OptionChecks } from './options.ts';
-import { buildPath, type PathChecks, type PathInput, type PathResult } from './path.ts';
+import { buildCheckedPath, type PathChecks, type PathInput, type PathResult } from './path.ts';
 import { pinBreach } from './pin.ts';
 import type { RuleBreach, RuleSet } from './rules.ts';
 import type { SignatureVerifier } from './signature.ts';
@@ -33,12 +33,12 @@ export interface ValidationInput extends PathInput {
  */
 export const validatePath = (input: ValidationInput): Steps<PathResult> => {
   checkOptions(input, OPTIONS);
-  const { crls, missingCrl, ocsp, ocspResponse, transparency, pins, ...path } = input;
-  const { verifier } = path;
+  const { verifier, crls, ocsp, ocspResponse, transparency, pins } = input;
   if (!verifier.digest && (pins || transparency || ocspResponse)) {
     throw new TypeError(`pins, transparency and ocspResponse need a digest, which the verifier ${verifier.name} does not have`);
   }
-  return buildPath(path, new StatusChecks({ crls, missingCrl, ocsp, ocspResponse, transparency, pins }));
+  const asked = crls ?? transparency ?? pins ?? (ocsp !== undefined && ocsp !== 'off');
+  return buildCheckedPath(input, asked ? new StatusChecks(input) : undefined);
 };
 
 /** {@link validatePath} with a verifier that answers at once. @throws TypeError for wrong options, and when the verifier is asynchronous. */
@@ -62,16 +62,14 @@ const OPTIONS: OptionChecks<ValidationInput> = {
 /** TLS extension number of status_request (RFC 7633). */
 const STATUS_REQUEST = 5;
 
-type StatusInput = Omit<ValidationInput, keyof PathInput>;
-
 /** CRLs for every certificate, OCSP and transparency for the leaf, pins for the path. */
 class StatusChecks implements PathChecks {
-  private readonly input: StatusInput;
+  private readonly input: ValidationInput;
   private readonly crls: readonly Crl[];
   private readonly checked: CheckedCrls = new Map();
 
   /** @throws TypeError for a CRL that cannot be read: it is the caller's, not the server's. */
-  constructor(input: StatusInput) {
+  constructor(input: ValidationInput) {
     this.input = input;
     this.crls = (input.crls ?? []).map((crl, i) => {
       try {
