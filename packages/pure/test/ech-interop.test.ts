@@ -98,6 +98,17 @@ describe.skipIf(built === undefined).each([nodeCrypto, nobleCrypto, await create
       }
     });
 
+    it('logs what decrypts the inner hello, by the random on the wire', async () => {
+      const lines: string[] = [];
+      await dial(server.port, { ech: list, onKeylog: (line) => lines.push(line) });
+      const [secret, config, ...others] = lines.map((line) => line.split(' '));
+      expect([secret?.[0], config?.[0]]).toEqual(['ECH_SECRET', 'ECH_CONFIG']);
+      expect(secret?.[1]).toBe(config?.[1]);
+      expect(config?.[2]).toBe(Buffer.from(list.subarray(2)).toString('hex'));
+      // The rest belongs to the inner handshake, whose random nobody else knows.
+      expect(new Set(others.map(([, random]) => random)).size).toBe(1);
+    });
+
     it('as GREASE goes through unnoticed', async () => {
       const greased = await dial(server.port, { ech: 'grease', grease: true });
       expect(greased.text).toBe('secret.test accepted=false resumed=false\n');

@@ -62,7 +62,9 @@ describe.each([nobleCrypto, nodeCrypto, await createWebCrypto()])('HPKE with $na
 
   it.each(VECTORS)('seals as RFC 9180 shows for $name', async ({ suite, skE, pkR, enc, sealed }) => {
     expect(supportsHpke(provider, suite)).toBe(true);
-    const sender = await setupSender(provider, suite, await share(suite.kem, skE), hex(pkR), INFO);
+    let shown: number | undefined;
+    const sender = await setupSender(provider, suite, await share(suite.kem, skE), hex(pkR), INFO, (secret) => (shown = secret.length));
+    expect(shown).toBe(32);
     expect(sender?.enc && Buffer.from(sender.enc).toString('hex')).toBe(enc);
     for (const [i, expected] of sealed.entries()) {
       const ciphertext = await sender?.seal(Buffer.from(`Count-${i}`), PLAIN);

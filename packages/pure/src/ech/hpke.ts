@@ -47,9 +47,12 @@ export const kemGroup = (provider: CryptoProvider, kem: number): Group | undefin
 /**
  * SetupBaseS (section 5.1.1), given an ephemeral key pair of {@link kemGroup}, which is disposed; `null` when the receiver's
  * key is not a valid one.
+ * @param reveal - is shown the KEM's shared secret, for a key log.
  * @throws TypeError for a suite that the provider does not support.
  */
-export function setupSender(provider: CryptoProvider, suite: HpkeSuite, ephemeral: KeyShare, receiver: Uint8Array, info: Uint8Array): Maybe<HpkeSender | null> {
+export function setupSender(
+  provider: CryptoProvider, suite: HpkeSuite, ephemeral: KeyShare, receiver: Uint8Array, info: Uint8Array, reveal?: (sharedSecret: Uint8Array) => void,
+): Maybe<HpkeSender | null> {
   const parts = partsOf(provider, suite);
   if (parts === undefined) throw new TypeError(`no HPKE with KEM ${suite.kem}, KDF ${suite.kdf} and AEAD ${suite.aead}`);
   const go = (dh: Uint8Array | null): HpkeSender | null => {
@@ -57,6 +60,7 @@ export function setupSender(provider: CryptoProvider, suite: HpkeSuite, ephemera
     if (dh === null) return null;
     const shared = extractAndExpand(provider.hashes.sha256, suite.kem, dh, join(ephemeral.publicKey, receiver));
     dh.fill(0);
+    reveal?.(shared);
     return sender(parts, suite, ephemeral.publicKey, shared, info);
   };
   const dh = ephemeral.derive(receiver);
