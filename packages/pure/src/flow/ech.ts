@@ -51,7 +51,7 @@ export function* offerEch(effects: Effects, request: Request): Steps<{ readonly 
     greasePsks: meant.psks.length === 0 ? undefined : greasePsks({ identities: meant.psks, binders: blankBinders(meant.psks) }, config.random),
   };
   const ephemeral = yield* settle(effects, 'make a key for ECH', group.keyShare(config.random));
-  // RFC 9850 section 2.3: found, as all lines are, by the random on the wire.
+  // RFC 9850 section 2.3: these two are found by the random on the wire, the handshake's own by that of the hello it is with.
   const reveal = (secret: Uint8Array): void => {
     effects.keylog(keylogLine(KeylogLabel.echSecret, outer.random, secret));
     effects.keylog(keylogLine(KeylogLabel.echConfig, outer.random, chosen.config.raw));
