@@ -14,7 +14,7 @@ export { isIpAddress, matchesHost, parseHost, type Host } from './host.ts';
 export { trustStore, type Issuer, type TrustAnchorInput, type TrustStore } from './trust.ts';
 export { buildPath, type PathChecks, type PathInput, type PathResult, type PathSuccess } from './path.ts';
 export { validatePath, validatePathAsync, validatePathSync, type ValidationInput } from './status.ts';
-export { parseCrl, type Crl } from './crl.ts';
+export { distributionPoints, parseCrl, type Crl } from './crl.ts';
 export { parseOcspResponse, type OcspResponse, type SingleResponse } from './ocsp.ts';
 export { embeddedScts, parseSctList, type CtLog, type Sct, type TransparencyPolicy } from './transparency.ts';
 export { spkiSha256 } from './pin.ts';
