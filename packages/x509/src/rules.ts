@@ -78,7 +78,7 @@ const breachOfForm = (c: Certificate, role: Role): RuleBreach | undefined => {
  */
 const breachOfIssuer = (c: Certificate, role: Role): RuleBreach | undefined => {
   if (c.basicConstraints?.ca !== true) return breach(V.INVALID_CA, 'signed another certificate but is not a CA');
-  if (c.keyUsage !== undefined && !(c.keyUsage & KeyUsage.keyCertSign)) return breach(V.KEYUSAGE_NO_CERTSIGN, 'may not sign certificates (keyUsage lacks keyCertSign)');
+  if (c.keyUsage !== undefined && !(c.keyUsage & KeyUsage.keyCertSign)) return breach(V.INVALID_CA, 'may not sign certificates (keyUsage lacks keyCertSign)');
   if (c.keyUsage === undefined && role !== 'anchor') return breach(V.CA_CERT_MISSING_KEY_USAGE, 'is a CA without keyUsage');
   if (!extensionOf(c, Oid.basicConstraints)?.critical) return breach(V.CA_BCONS_NOT_CRITICAL, 'is a CA whose basicConstraints is not critical');
   if (isEmptyName(c.subject)) return breach(V.SUBJECT_NAME_EMPTY, 'is a CA with an empty subject');
@@ -109,9 +109,9 @@ const breachOfNames = (c: Certificate): RuleBreach | undefined => {
 };
 
 const MUST_NOT_BE_CRITICAL = [
-  [Oid.authorityKeyIdentifier, V.AUTHORITY_KEY_IDENTIFIER_CRITICAL, 'authorityKeyIdentifier'],
-  [Oid.subjectKeyIdentifier, V.SUBJECT_KEY_IDENTIFIER_CRITICAL, 'subjectKeyIdentifier'],
-  [Oid.authorityInfoAccess, V.INVALID_EXTENSION, 'authorityInfoAccess'],
+  [Oid.authorityKeyIdentifier, 'authorityKeyIdentifier'],
+  [Oid.subjectKeyIdentifier, 'subjectKeyIdentifier'],
+  [Oid.authorityInfoAccess, 'authorityInfoAccess'],
 ] as const;
 const MUST_BE_CRITICAL = [
   [Oid.policyConstraints, 'policyConstraints'],
@@ -122,7 +122,7 @@ const breachOfCriticality = (c: Certificate, profile: Profile): RuleBreach | und
   if (c.keyUsage === 0) return breach(V.INVALID_EXTENSION, 'has an empty keyUsage');
   for (const { oid, critical } of c.extensions) {
     if (critical) {
-      for (const [id, verify, name] of MUST_NOT_BE_CRITICAL) if (oid === id) return breach(verify, `has a critical ${name}`);
+      for (const [id, name] of MUST_NOT_BE_CRITICAL) if (oid === id) return breach(V.UNHANDLED_CRITICAL_EXTENSION, `has a critical ${name}`);
     } else {
       for (const [id, name] of MUST_BE_CRITICAL) if (oid === id) return breach(V.INVALID_POLICY_EXTENSION, `has ${name} that is not critical`);
       // BR section 7.1.2.5.2 lets name constraints be non-critical, RFC 5280 does not
