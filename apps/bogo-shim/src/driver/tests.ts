@@ -30,8 +30,8 @@ function testOf(row: unknown, path: string): Test | undefined {
   const { name, tier, features, shouldFail } = row as { name?: unknown; tier?: unknown; features?: unknown; shouldFail?: unknown };
   if (typeof name !== 'string' || typeof tier !== 'string') throw new Error(`${path}: a row has no name or tier`);
   if (tier !== 'core' && tier !== 'optional') return undefined;
-  const [first] = Array.isArray(features) ? features.filter((feature: unknown) => !String(feature).startsWith('~')) : [];
-  return { name, tier, group: typeof first === 'string' ? first : 'basics', mustFail: shouldFail === true };
+  const first = Array.isArray(features) ? features.map(String).find((feature) => !feature.startsWith('~')) : undefined;
+  return { name, tier, group: first ?? 'basics', mustFail: shouldFail === true };
 }
 
 /** The tests of a tier (`all` is both) whose name fits a pattern with `*` and `?`. */

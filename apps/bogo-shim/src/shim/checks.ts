@@ -1,7 +1,7 @@
 /** @module What BoGo's `-expect-*` flags ask of an established connection: the first thing that is not so, as a sentence. */
 import type { Ssl, TlsSession } from '@ferrule/contract';
-import type { Observed } from './context.ts';
 import { RAW_PUBLIC_KEY, type Config } from './flags.ts';
+import { same, type Observed } from './observed.ts';
 import { certificates } from './pem.ts';
 
 export interface Expected {
@@ -20,9 +20,6 @@ export function brokenExpectation(expected: Expected): string | undefined {
   }
   return undefined;
 }
-
-/** Whether two lists hold the same values in the same order. */
-export const same = (a: ArrayLike<unknown>, b: ArrayLike<unknown>): boolean => a.length === b.length && Array.from(a).every((value, i) => value === b[i]);
 
 type Check = (expected: Expected) => string | undefined;
 

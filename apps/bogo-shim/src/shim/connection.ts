@@ -7,9 +7,10 @@ import type { Backend, ContextOptions, Ssl, SslContext, TlsSession } from '@ferr
 import { SslError } from '@ferrule/result';
 import { describe } from '../errors.ts';
 import { brokenExpectation } from './checks.ts';
-import { contextOptions, type Observed } from './context.ts';
+import { contextOptions } from './context.ts';
 import type { Config } from './flags.ts';
 import { Link } from './link.ts';
+import type { Observed } from './observed.ts';
 
 /** Ends the process with the exit code that no expectation excuses. */
 export class MustFail extends Error {}

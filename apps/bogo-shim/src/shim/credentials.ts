@@ -1,0 +1,59 @@
+/** @module The client's credentials, and the callback that chooses one. */
+import type { Backend, CertificateRequest, ContextOptions, Credential } from '@ferrule/contract';
+import type { Config, CredentialFlags } from './flags.ts';
+import { later } from './later.ts';
+import { need, same, type Observed } from './observed.ts';
+import { certificates, privateKey, publicKey } from './pem.ts';
+import { slowSigner } from './signer.ts';
+
+/** @throws Unimplemented */
+export function credentialsOf(backend: Backend, config: Config, observed: Observed): Pick<ContextOptions, 'credentials' | 'onCertificateRequest'> {
+  const credentials: Credential[] = [];
+  const add = (flags: CredentialFlags, number: number): void => {
+    if (flags['key-file'] === undefined || (flags.type === 'x509' && flags['cert-file'] === undefined)) return;
+    const credential = credentialOf(flags, config.async);
+    observed.credentials.set(credential, number);
+    credentials.push(credential);
+  };
+  for (const flags of config.credentials) if (flags.type === 'raw-public-key') need(backend, 'raw-public-key');
+  config.credentials.forEach(add);
+  add(config.defaultCredential, -1);
+  if (config.async && credentials.length > 0) need(backend, 'external-signer');
+  const inspects = ['expect-certificate-types', 'expect-client-ca-list', 'expect-peer-verify-pref'] as const;
+  const answersLater = config.async && credentials.length === 1;
+  if (!answersLater && !config['fail-cert-callback'] && inspects.every((flag) => config[flag] === undefined)) {
+    return credentials.length > 0 ? { credentials } : {};
+  }
+  need(backend, 'async-credential');
+  return {
+    onCertificateRequest: (request) => {
+      if (config['fail-cert-callback']) throw new Error('the certificate callback fails');
+      const complaint = inspect(request, config);
+      if (complaint !== undefined) throw new Error((observed.complaint = complaint));
+      return config.async ? later(() => credentials[0]) : credentials[0];
+    },
+  };
+}
+
+function credentialOf(flags: CredentialFlags, signsLater: boolean): Credential {
+  const key = privateKey(flags['key-file']!);
+  const preferences = flags['signing-prefs'];
+  return {
+    ...(flags.type === 'x509' ? { chain: certificates(flags['cert-file']!) } : { chain: [], rawPublicKey: publicKey(flags['key-file']!) }),
+    key: signsLater ? slowSigner(key) : key,
+    ...(preferences !== undefined && { signatureAlgorithms: preferences }),
+    ...(flags['must-match-issuer'] && { mustMatchIssuer: true }),
+  };
+}
+
+/** The first thing that a CertificateRequest should have had and has not. */
+function inspect(request: CertificateRequest, config: Config): string | undefined {
+  const types = config['expect-certificate-types'];
+  if (types !== undefined && !same(types, request.certificateTypes)) return `certificate types ${String(request.certificateTypes)}`;
+  const schemes = config['expect-peer-verify-pref'];
+  if (schemes !== undefined && !same(schemes, request.signatureAlgorithms)) return `signature algorithms ${String(request.signatureAlgorithms)}`;
+  const names = config['expect-client-ca-list']?.split(',');
+  const got = request.authorities.map((name) => Buffer.from(name).toString('hex'));
+  if (names !== undefined && !same(names, got)) return `certificate authorities ${String(got)}`;
+  return undefined;
+}
