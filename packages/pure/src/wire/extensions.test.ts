@@ -177,7 +177,8 @@ describe('an extension', () => {
     for (const type of [ExtensionType.key_share, ExtensionType.extended_master_secret, ExtensionType.renegotiation_info, ExtensionType.ec_point_formats]) {
       expect(refusal(() => decodeExtensions('encryptedExtensions', one(type), everyType))).toBe('MISPLACED_EXTENSION illegal_parameter');
     }
-    expect(refusal(() => decodeExtensions('serverHello12', one(ExtensionType.supported_versions, 3, 3), everyType))).toBe('UNEXPECTED_EXTENSION unsupported_extension');
+    expect(refusal(() => decodeExtensions('serverHello12', one(ExtensionType.supported_versions, 3, 3), everyType))).toBe('MISPLACED_EXTENSION illegal_parameter');
+    expect(refusal(() => decodeExtensions('serverHello12', one(ExtensionType.encrypted_client_hello), everyType))).toBe('UNEXPECTED_EXTENSION unsupported_extension');
   });
 
   it('of status_request is empty in a CertificateRequest (RFC 9846 section 4.4.2.1), as GnuTLS sends it', () => {

@@ -2,6 +2,7 @@
  * @module The extensions (RFC 9846 section 4.2): one row each, with its code point, the messages that may carry it, how
  * its value is written and read there, and what its absence means.
  */
+import type { TlsError } from '@ferrule/result';
 import { fail } from '../reason.ts';
 import {
   distinguishedNames,
@@ -77,8 +78,7 @@ export function decodeExtensions<P extends Place>(place: P, list: readonly Exten
     const key = KEYS_BY_TYPE.get(type);
     const codec = key === undefined ? undefined : ROWS_BY_KEY.get(key)?.in[place];
     if (key === undefined) continue;
-    // TLS 1.2 knows no misplaced extensions, only unsolicited ones (RFC 5246 section 7.4.1.4).
-    if (codec === undefined) throw fail(place === 'serverHello12' ? 'UNEXPECTED_EXTENSION' : 'MISPLACED_EXTENSION', `${extensionName(type)} does not belong into ${place}`);
+    if (codec === undefined) throw misplaced(place, type);
     const reader = new Reader(data, extensionName(type), 'ERROR_PARSING_EXTENSION');
     values[key] = codec.decode(reader);
     reader.end();
@@ -95,6 +95,15 @@ function refuseDuplicates(place: Place, list: readonly Extension[]): void {
     if (seen.has(type)) throw fail(UNDECODABLE_TWICE.has(place) ? 'DECODE_ERROR' : 'DUPLICATE_EXTENSION', `${extensionName(type)} comes twice`);
     seen.add(type);
   }
+}
+
+/**
+ * RFC 9846 section 4.2: a known extension in a message that it is not for. TLS 1.2 has only unsolicited ones (RFC 5246
+ * section 7.4.1.4), but for supported_versions with an older version, of which RFC 9846 section 4.2.1 speaks itself.
+ */
+function misplaced(place: Place, type: number): TlsError {
+  const unsolicited = place === 'serverHello12' && type !== ExtensionType.supported_versions;
+  return fail(unsolicited ? 'UNEXPECTED_EXTENSION' : 'MISPLACED_EXTENSION', `${extensionName(type)} does not belong into ${place}`);
 }
 
 /** The data of one extension, undecoded; for what must be known before the message can be judged as a whole. */
