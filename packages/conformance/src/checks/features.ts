@@ -25,6 +25,10 @@ const ASKING: readonly (readonly [Feature, () => ContextOptions | Promise<Contex
   ['post-handshake-auth', () => ({ postHandshakeAuth: true })],
   ['external-psk', () => ({ externalPsks: [{ identity: new TextEncoder().encode('me'), key: new Uint8Array(32).fill(1), hash: 'sha256' }] })],
   ['raw-public-key', async () => ({ rawPublicKeys: [(await pki('p256')).spki] })],
+  ['reverify', () => ({ reverifyOnResumption: true })],
+  ['renegotiation-ignored', () => ({ renegotiation: 'ignore' })],
+  ['secure-renegotiation-policy', () => ({ secureRenegotiation: 'allow' })],
+  ['session-ticket-policy', () => ({ sessionTickets: false })],
 ];
 
 const refused: CheckGroup = {
@@ -40,6 +44,13 @@ const refused: CheckGroup = {
 };
 
 const proved: readonly CheckGroup[] = [
+  group('feature session-ticket-policy', {
+    'asks for no TLS 1.2 ticket when told so, and for one otherwise (RFC 5077)': async (backend) => {
+      assert.ok(clientHelloOf(await firstFlight(backend, {})).extensions.has(35));
+      assert.ok(!clientHelloOf(await firstFlight(backend, { sessionTickets: false })).extensions.has(35));
+      await connects(backend, { sessionTickets: false, maxVersion: 'TLSv1.2' });
+    },
+  }, 'session-ticket-policy'),
   group('feature seeded-random', {
     'gives the same ClientHello for the same seed': async (backend) => {
       const seeded = (): ContextOptions => {
