@@ -1,6 +1,6 @@
 /** @module What people read: the verdict, what was agreed on, the chain as a tree, and failures with what to try. */
 import pc from 'picocolors';
-import type { ConnectionInfo, TlsError } from 'ferrule';
+import { certificatesShown, type ConnectionInfo, type TlsError } from 'ferrule';
 import { x509VSentence } from '@ferrule/result';
 import { certificateFacts, type CertificateFacts, printable } from './certificates.ts';
 
@@ -55,8 +55,18 @@ export function failureReport(error: TlsError, target: string, c: Colors): strin
     ...(verify ? [`  ${c.dim('certificate'.padEnd(13))} ${verify.name} at depth ${verify.depth}${verify.subject === undefined ? '' : ` (${printable(verify.subject)})`}: ${x509VSentence(verify.code)}`] : []),
     ...(alert ? [`  ${c.dim('alert'.padEnd(13))} ${alert.name}, ${alert.origin === 'peer' ? 'from the server' : 'sent by us'}`] : []),
     `  ${c.dim('try'.padEnd(13))} ${printable(hint)}`,
+    ...chainTree(certificatesShown(error).flatMap(readable), undefined, c).map((line) => `  ${line}`),
     '',
   ].join('\n');
+}
+
+/** What was refused may be no certificate at all. */
+function readable(der: Uint8Array): CertificateFacts[] {
+  try {
+    return [certificateFacts(der)];
+  } catch {
+    return [];
+  }
 }
 
 const milliseconds = (time: number): string => `${time.toFixed(1)} ms`;

@@ -121,6 +121,7 @@ describe('ferrule connect', () => {
     expect(stderr).toMatch(/^✗ /);
     expect(stderr).toContain(errorCode);
     expect(stderr).toMatch(/try +\S/);
+    expect(stderr).toContain((await pki(name)).subject);
   });
 
   it('exits with 4 and HTTP_REQUEST at a port that speaks HTTP, as JSON too', async () => {

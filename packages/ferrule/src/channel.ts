@@ -66,7 +66,7 @@ export class Channel implements Pump, TransportSink {
     return drive(this.ssl, this.#net, this, operation).catch((error: unknown) => {
       if (this.#reason !== undefined) throw this.#reason;
       this.#retire();
-      throw error;
+      throw bare(error);
     });
   }
 
@@ -165,7 +165,8 @@ export class Channel implements Pump, TransportSink {
     this.#outbound.fail(error);
     this.#wake();
     this.#serveReader();
-    if (this.#closing !== undefined) this.#finish();
+    // what came before the failure may still be read
+    if (this.#closing !== undefined || (this.ssl.established && this.#inbound.pending === 0)) this.#finish(TlsError.is(error) ? error : undefined);
   }
 
   // ── Inside ──
@@ -207,7 +208,7 @@ export class Channel implements Pump, TransportSink {
       if (why === SslError.ssl || why === SslError.syscall) {
         this.#send();
         this.#retire();
-        throw this.ssl.failure?.error ?? new TlsError('INTERNAL_ERROR', 'the engine failed and gave no reason');
+        throw bare(this.ssl.failure?.error ?? new TlsError('INTERNAL_ERROR', 'the engine failed and gave no reason'));
       }
       if (why !== SslError.wantRead) void this.#later(why);
       // a view may end where the engine's look ends: ask again while that makes progress
@@ -262,7 +263,10 @@ export class Channel implements Pump, TransportSink {
   }
 
   async #close(): Promise<void> {
-    if (this.ssl.failure === undefined) await this.closeWrite().catch(() => {});
+    // a peer that reads nothing must not keep us from leaving
+    const late = setTimeout(() => this.#finish(), LINGER);
+    if (this.ssl.failure === undefined) await Promise.race([this.closeWrite().catch(() => {}), this.closed]);
+    clearTimeout(late);
     this.#linger();
     return this.closed;
   }
@@ -285,10 +289,13 @@ export class Channel implements Pump, TransportSink {
   }
 
   /** The other side is done too, or has had time enough. */
-  #finish(): void {
-    this.destroy(this.ssl.failure?.error ?? (closed ??= new TlsError('DISPOSED', 'the connection was closed')));
+  #finish(error?: TlsError): void {
+    this.destroy(error ?? bare(this.ssl.failure?.error) ?? (closed ??= new TlsError('DISPOSED', 'the connection was closed')));
   }
 }
+
+/** An engine wraps what its BIO failed with; where that says all there is to say already, it is better alone. */
+const bare = <E>(error: E): E | TlsError => (TlsError.is(error) && TlsError.is(error.cause) ? error.cause : error);
 
 interface PromiseWithResolvers<T> {
   readonly promise: Promise<T>;

@@ -1,5 +1,6 @@
 /** @module connect(): the whole way from a name to a verified connection. */
 import type { Backend, ContextOptions, Ssl, SslContext, TlsSession } from '@ferrule/contract';
+import { TlsError } from '@ferrule/result';
 import { platformAnchors } from './anchors.ts';
 import { Channel } from './channel.ts';
 import { TlsConnection } from './connection.ts';
@@ -92,6 +93,15 @@ export function connectOver(pipe: Pipe | StreamPipe | Transport, options: Connec
   });
 }
 
+/** The certificates of servers that were refused. */
+const shown = new WeakMap<TlsError, readonly Uint8Array[]>();
+
+/**
+ * The chain that the server had sent before `connect()` failed with this error: DER, leaf first, not trusted by anybody.
+ * Empty when it had sent none. For reports.
+ */
+export const certificatesShown = (error: TlsError): readonly Uint8Array[] => shown.get(error) ?? [];
+
 type Open = (limit: Limit) => Promise<Transport>;
 
 async function establish(options: ConnectOverOptions, name: string, open: Open): Promise<TlsConnection> {
@@ -127,6 +137,7 @@ async function establish(options: ConnectOverOptions, name: string, open: Open):
     return new TlsConnection(channel, infoOf(ssl, engine, host, transport.remote, timings));
   } catch (error) {
     limit.clear();
+    if (TlsError.is(error) && ssl.peerCertificates.length > 0) shown.set(error, ssl.peerCertificates);
     // a channel that failed still sends its alert, and disposes when it has
     if (ssl.failure === undefined) ssl.dispose();
     throw error;

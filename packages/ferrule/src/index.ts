@@ -1,6 +1,6 @@
 /** @module ferrule: TLS client connections over any pipe, with OpenSSL or TypeScript underneath. */
 export { platformAnchors } from './anchors.ts';
-export { connect, connectOver, type ConnectOptions, type ConnectOverOptions, type SessionStore } from './connect.ts';
+export { certificatesShown, connect, connectOver, type ConnectOptions, type ConnectOverOptions, type SessionStore } from './connect.ts';
 export { TlsConnection } from './connection.ts';
 export { drive, type Driven, type Pending, type Pump } from './drive.ts';
 export { chooseEngine, type Engine, type EngineChoice, type FellBack } from './engine.ts';

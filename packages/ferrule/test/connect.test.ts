@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pki } from '@ferrule/conformance/pki';
 import { describe, expect, it, vi } from 'vitest';
-import { chooseEngine, connect, type ConnectOptions, TlsError, type TlsErrorCode } from 'ferrule';
+import { certificatesShown, chooseEngine, connect, type ConnectOptions, TlsError, type TlsErrorCode } from 'ferrule';
 import type { TlsSession } from '@ferrule/contract';
 import { bytes, connected, echoing, later, listening, readAll, readExactly, text } from './support.ts';
 
@@ -110,6 +110,26 @@ describe.each(engines.filter((_, i) => runs[i]))('connect() with the %s engine',
     expect(TlsError.is(error) && ['UNEXPECTED_EOF', 'TRANSPORT_ERROR'].includes(error.code)).toBe(true);
   });
 
+  it('reports a reset as TRANSPORT_ERROR with the error of the system, to a reader and to whoever asks later', async () => {
+    const { options, server } = await listening();
+    const connection = await connected({ ...options, backend });
+    await server.accepted();
+    const reading = connection.read(new Uint8Array(1));
+    server.reset();
+    await expect(reading).rejects.toMatchObject({ code: 'TRANSPORT_ERROR', cause: { code: 'ECONNRESET' } });
+    await connection.closed;
+    await expect(connection.write(new Uint8Array(1))).rejects.toMatchObject({ code: 'TRANSPORT_ERROR' });
+  });
+
+  it('close() leaves though the server reads nothing and a write waits', async () => {
+    const { options, server } = await listening();
+    const connection = await connected({ ...options, backend });
+    (await server.accepted()).pause();
+    const writing = connection.write(new Uint8Array(30_000_000)).catch((error: unknown) => error);
+    await connection.close();
+    expect(TlsError.is(await writing)).toBe(true);
+  });
+
   it('close() ends both sides in order, and can be called twice', async () => {
     const { options, server } = await listening();
     const connection = await connected({ ...options, backend });
@@ -176,6 +196,7 @@ describe.each(engines.filter((_, i) => runs[i]))('connect() with the %s engine',
     expect(error.code).toBe(code);
     expect(error.hint).not.toBe('');
     expect(await server.alert()).toBe(error.alert?.description);
+    expect(certificatesShown(error).map((der) => Buffer.from(der))).toEqual((await pki(name)).chain.map((der) => Buffer.from(der)));
   });
 
   it('trusts the roots of the platform when none are named, and those are not ours', async () => {

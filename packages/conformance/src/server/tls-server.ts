@@ -2,7 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type TLSSocket, type Server, type TlsOptions } from 'node:tls';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, Socket } from 'node:net';
 import { type Identity, pki } from '../pki/index.ts';
 import { patience, SocketPeer, Wire } from './peer.ts';
 
@@ -95,6 +95,11 @@ export class TestServer {
   /** Ends every TCP connection without close_notify. */
   cut(): void {
     for (const socket of this.#sockets.splice(0)) socket.destroy();
+  }
+
+  /** Resets every TCP connection. */
+  reset(): void {
+    for (const socket of this.#sockets.splice(0)) if (socket instanceof Socket) socket.resetAndDestroy();
   }
 
   close(): void {
