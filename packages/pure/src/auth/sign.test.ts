@@ -41,6 +41,18 @@ describe('a client credential', () => {
     await expect(pick([0x0503], 'TLSv1.3')).rejects.toMatchObject({ code: 'NO_COMMON_SIGNATURE_ALGORITHMS' });
   });
 
+  it('signs with PKCS #1 in TLS 1.3 only under the code points of RFC 9963, and only when they are asked for', async () => {
+    const plain = await credentialOf('client-rsa');
+    const pick = async (credential: Credential, version: 'TLSv1.2' | 'TLSv1.3') => {
+      const effects = testEffects({ credentials: [credential] });
+      return (await finish(effects, chooseCredential(effects, requestOf({ signatureAlgorithms: [0x0420] }), version)))?.scheme;
+    };
+    expect(await pick({ ...plain, signatureAlgorithms: [0x0804, 0x0420] }, 'TLSv1.3')).toBe(0x0420);
+    await expect(pick(plain, 'TLSv1.3')).rejects.toMatchObject({ code: 'NO_COMMON_SIGNATURE_ALGORITHMS' });
+    await expect(pick({ ...plain, signatureAlgorithms: [0x0420] }, 'TLSv1.2')).rejects.toMatchObject({ code: 'NO_COMMON_SIGNATURE_ALGORITHMS' });
+    expect(() => parseOptions(nodeCrypto, { signatureAlgorithms: [0x0420] })).toThrow(/signatureAlgorithms/);
+  });
+
   it('in TLS 1.2 is of a type that the server takes', async () => {
     const [ecdsa, rsa] = [await credentialOf('client'), await credentialOf('client-rsa')];
     const effects = testEffects({ credentials: [ecdsa, rsa] });
