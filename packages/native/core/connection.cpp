@@ -143,6 +143,11 @@ int Connection::read(uint8_t* into, size_t size) {
       if (why == K(SSL_ERROR_SSL) || why == K(SSL_ERROR_SYSCALL)) fail();
       return static_cast<int>(total);
     }
+    if (pending_ != Reason::none) {
+      // It came behind a message that ends the connection: nobody shall have it.
+      ossl().OPENSSL_cleanse(into + total, n);
+      return total > 0 ? static_cast<int>(total) : -1;
+    }
     total += n;
     keyUpdatesInARow_ = 0;
     if (total == size || (spans.inUsed == spans.inSize && ossl().SSL_pending(ssl_) == 0)) return static_cast<int>(total);

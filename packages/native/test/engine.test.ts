@@ -143,6 +143,20 @@ describe('sessions', () => {
   });
 });
 
+describe('a HelloRequest of TLS 1.2', () => {
+  it.each([['refuse', -1, 'NO_RENEGOTIATION'], ['ignore', 5, undefined]] as const)('with renegotiation: %s', async (renegotiation, expected, code) => {
+    const server = await TestServer.make({ maxVersion: 'TLSv1.2' });
+    const client = await Client.make(backend, server.open(), { options: await trusting({ renegotiation }) });
+    await client.established();
+    const socket = await server.accepted();
+    socket.renegotiate({}, () => undefined);
+    socket.write('after');
+    expect(await client.run(() => client.ssl.read(new Uint8Array(5)))).toBe(expected);
+    expect(client.ssl.failure?.error.code).toBe(code);
+    server.close();
+  });
+});
+
 describe('limits', () => {
   it('of the chain length end in CERT_CHAIN_TOO_LONG', async () => {
     const { ssl } = await attempt({ limits: { chainLength: 1 } });
