@@ -94,11 +94,6 @@ export class RecordReader {
     return this.#queue.length;
   }
 
-  /** It is time to ask the peer for new keys. */
-  get worn(): boolean {
-    return this.#protection?.worn ?? false;
-  }
-
   /**
    * New keys for everything that was not given out yet. The caller vouches that no handshake bytes are left over
    * (the Aligned token of `flow/proof.ts`).
@@ -106,7 +101,6 @@ export class RecordReader {
   install(protection: Protection): void {
     this.#protection?.dispose();
     this.#protection = protection;
-    this.#emptyInARow = 0;
     for (const [i, { record }] of this.#queue.entries()) this.#queue[i] = new Opening(record, protection);
   }
 
