@@ -48,7 +48,7 @@ export class Connection implements Ssl {
   #session: Session | undefined;
   #step = 'before connect';
   /** What a step of the flow waits for, what the last read() and the last write() wait for. */
-  #operation: Promise<void> | undefined;
+  #operation: Pending | undefined;
   #opening: Pending | undefined;
   #sealing: Pending | undefined;
 
@@ -159,11 +159,10 @@ export class Connection implements Ssl {
   }
 
   get asyncReady(): Promise<void> | undefined {
-    if (this.#operation !== undefined) return this.#operation;
-    const [opening, sealing] = [this.#opening, this.#sealing];
-    // What has settled already must not wake, over and over, those who wait for the other direction.
-    if (opening?.settled === false && sealing?.settled === false) return Promise.race([opening.ready, sealing.ready]);
-    return (opening?.settled === false ? opening : sealing?.settled === false ? sealing : (opening ?? sealing))?.ready;
+    const all = [this.#operation, this.#opening, this.#sealing].filter((each) => each !== undefined);
+    // What has settled already must not wake, over and over, those who wait for something else.
+    const waiting = all.filter(({ settled }) => !settled);
+    return waiting.length > 1 ? Promise.race(waiting.map(({ ready }) => ready)) : (waiting[0] ?? all[0])?.ready;
   }
 
   get pending(): number {
@@ -266,7 +265,7 @@ export class Connection implements Ssl {
   /** 1 when the handshake is done. */
   #handshake(): number {
     if (this.#engine.broken) return this.#engine.refuse();
-    if (this.#afterlife !== undefined && !this.#engine.busy) return 1;
+    if (this.#afterlife !== undefined) return 1;
     if (!this.#begun) {
       if (!this.#connectState) return this.#engine.fail(fail('CONNECTION_TYPE_NOT_SET'));
       this.#begin(false);
@@ -376,7 +375,7 @@ export class Connection implements Ssl {
     const ret = this.#writer.write(this.#wbio as Bio, from);
     if (ret > 0) return ret;
     this.#checkWriteBio();
-    this.#sealing = pending(ret === -SslError.wantAsync, this.#writer.ready);
+    this.#sealing = pending(ret === -SslError.wantAsync ? this.#writer.ready : undefined);
     return this.#engine.wait(-ret as Wait);
   }
 
@@ -439,7 +438,7 @@ export class Connection implements Ssl {
   #nextRecord(): Wait | 0 {
     const bio = this.#rbio as Bio;
     const progress = this.#reader.next(bio);
-    this.#opening = pending(progress === Progress.wantAsync, this.#reader.ready);
+    this.#opening = pending(progress === Progress.wantAsync ? this.#reader.ready : undefined);
     if (progress === Progress.done) return 0;
     if (bio.error !== undefined && progress !== Progress.wantAsync) throw transportError(bio.error);
     if (progress === Progress.eof) throw fail('UNEXPECTED_EOF', `the transport ended at "${this.state}"`);
@@ -456,7 +455,7 @@ export class Connection implements Ssl {
   #flush(): Wait | 0 {
     const progress = this.#writer.flush(this.#wbio as Bio);
     if (progress !== 0) this.#checkWriteBio();
-    this.#sealing = pending(progress === SslError.wantAsync, this.#writer.ready);
+    this.#sealing = pending(progress === SslError.wantAsync ? this.#writer.ready : undefined);
     return progress;
   }
 
@@ -521,7 +520,7 @@ export class Connection implements Ssl {
           this.#writer.legacyVersion = Version.tls12;
         }
       },
-      awaiting: (operation) => void (this.#operation = operation),
+      awaiting: (operation) => void (this.#operation = pending(operation)),
       poll: () => this.#poll(),
       aligned: () => this.#aligned(),
       pollChangeCipherSpec: () => this.#pollChangeCipherSpec(),
@@ -611,14 +610,14 @@ function protect(keys: RecordKeys): Protection {
   return protection;
 }
 
-/** A direction that waits for its cipher. */
+/** What is waited for. It never rejects. */
 interface Pending {
   readonly ready: Promise<void>;
   settled: boolean;
 }
 
-function pending(waits: boolean, ready: Promise<void> | undefined): Pending | undefined {
-  if (!waits || ready === undefined) return undefined;
+function pending(ready: Promise<void> | undefined): Pending | undefined {
+  if (ready === undefined) return undefined;
   const it: Pending = { ready, settled: false };
   void ready.then(() => (it.settled = true));
   return it;

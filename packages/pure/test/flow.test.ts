@@ -1,7 +1,7 @@
 /** The flow of TLS 1.3 against a server made of the engine's own parts: what no real server can be brought to do. */
 import { bioPair, type PairedBio } from '@ferrule/bio';
 import { pki } from '@ferrule/conformance/pki';
-import type { ContextOptions, Ssl, TlsSession } from '@ferrule/contract';
+import type { ContextOptions, Signer, Ssl, TlsSession } from '@ferrule/contract';
 import { SslError } from '@ferrule/result';
 import { describe, expect, it } from 'vitest';
 import { nodeCrypto } from '../src/crypto/node.ts';
@@ -241,6 +241,22 @@ describe('authentication after the handshake', () => {
       expect(wire.decodeCertificate(certificate?.subarray(4) as Uint8Array).context).toEqual(context);
     }
     expect(it.ssl.clientCredential?.chain).toEqual(client.chain);
+  });
+
+  it('lets data pass while the signer thinks, but never between its messages', async () => {
+    const client = await pki('client');
+    let answer: (signature: Uint8Array) => void = () => undefined;
+    const signer: Signer = { schemes: [0x0403], sign: () => new Promise((resolve) => (answer = resolve)) };
+    const it = establish({ postHandshakeAuth: true, credentials: [{ chain: client.chain, key: signer }] });
+    it.server.put(22, it.server.certificateRequest(new Uint8Array([1])));
+    expect([read(it.ssl), it.ssl.getError(-1)]).toEqual([-1, SslError.wantAsync]);
+    const ready = it.ssl.asyncReady;
+    expect([it.ssl.write(new Uint8Array([7])), it.ssl.connect()]).toEqual([1, 1]);
+    expect(it.server.record()?.content).toEqual(new Uint8Array([7]));
+    answer(new Uint8Array(70));
+    await ready;
+    expect([read(it.ssl), it.ssl.getError(-1)]).toEqual([-1, SslError.wantRead]);
+    expect(it.server.messages().map(([type]) => type)).toEqual([11, 15, 20]);
   });
 
   it('that was not offered is refused', () => {

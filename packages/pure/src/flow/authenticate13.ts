@@ -69,19 +69,22 @@ function* certificateBody(effects: Effects, message: HandshakeMessage): Steps<Ui
 /** Our Certificate, and CertificateVerify if it is not empty, into the flight. Returns whose they are. */
 export function* authenticateClient(effects: Effects, { context, request }: ClientAuthentication, type: CertificateType, transcript: Transcript): Steps<Credential | undefined> {
   const chosen = yield* chooseCredential(effects, request, 'TLSv1.3', type);
-  put(effects, transcript, encodeCertificate({ context, entries: entriesOf(chosen) }));
-  if (chosen === undefined) return undefined;
+  const certificate = encodeCertificate({ context, entries: entriesOf(chosen) });
+  transcript.add(certificate);
+  if (chosen === undefined) {
+    effects.put(certificate);
+    return undefined;
+  }
   const signature = yield* signCertificateVerify(effects, chosen, 'TLSv1.3', transcript.digest());
-  put(effects, transcript, encodeCertificateVerify({ algorithm: chosen.scheme, signature }));
+  const verify = encodeCertificateVerify({ algorithm: chosen.scheme, signature });
+  transcript.add(verify);
+  // Together, once the signer has answered: after the handshake nothing may come between them (section 4.6.2).
+  effects.put(certificate);
+  effects.put(verify);
   return chosen.credential;
 }
 
 function entriesOf(chosen: ChosenCredential | undefined): CertificateEntry[] {
   const { chain = [], rawPublicKey } = chosen?.credential ?? {};
   return (rawPublicKey === undefined ? chain : [rawPublicKey]).map((data) => ({ data, extensions: [] }));
-}
-
-function put(effects: Effects, transcript: Transcript, message: Uint8Array): void {
-  transcript.add(message);
-  effects.put(message);
 }
