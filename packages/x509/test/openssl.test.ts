@@ -4,8 +4,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { nobleVerifier } from '@ferrule/x509/crypto/noble';
 import { nodeVerifier } from '@ferrule/x509/crypto/node';
-import { decodePem, encodePem, parsePkcs7, trustStore, validatePathSync, type PathResult, type ValidationInput } from '@ferrule/x509';
+import { webcryptoVerifier } from '@ferrule/x509/crypto/webcrypto';
+import { decodePem, encodePem, parsePkcs7, trustStore, validatePathAsync, validatePathSync, type PathResult, type ValidationInput } from '@ferrule/x509';
 import { DAY, extension, make, makeCrl, makeOcsp, oid, seq, type Made } from './make.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ferrule-x509-'));
@@ -66,6 +68,31 @@ describe.skipIf(!available)('with OpenSSL', () => {
       // made this very second
       const result = validate({ crls: [der], now: Date.now() + 2000 });
       expect(result.ok ? 'OK' : result.error.code).toBe(revoked ? 'CERT_REVOKED' : 'OK');
+    }
+  });
+
+  it.each([
+    ['RSA with SHA-384', ['RSA', '-pkeyopt', 'rsa_keygen_bits:2048'], ['-sha384']],
+    ['RSA-PSS with an RSA key', ['RSA', '-pkeyopt', 'rsa_keygen_bits:2048'], ['-sha256', '-sigopt', 'rsa_padding_mode:pss', '-sigopt', 'rsa_pss_saltlen:-1']],
+    ['RSA-PSS with a key for nothing else', ['RSA-PSS', '-pkeyopt', 'rsa_keygen_bits:2048', '-pkeyopt', 'rsa_pss_keygen_md:sha512', '-pkeyopt', 'rsa_pss_keygen_mgf1_md:sha512', '-pkeyopt', 'rsa_pss_keygen_saltlen:64'], ['-sha512']],
+    ['ECDSA P-384', ['EC', '-pkeyopt', 'ec_paramgen_curve:P-384'], ['-sha384']],
+    ['ECDSA P-521', ['EC', '-pkeyopt', 'ec_paramgen_curve:P-521'], ['-sha512']],
+    ['Ed25519', ['ED25519'], []],
+    ['Ed448', ['ED448'], []],
+  ])('its certificates signed by %s are verified by all verifiers', async (_, key, options) => {
+    openssl('genpkey', '-algorithm', ...key, '-out', 'ca.key');
+    writeFileSync(at('req.cnf'), '[req]\nprompt=no\ndistinguished_name=d\nx509_extensions=e\n[d]\nCN=CA\n[e]\nbasicConstraints=critical,CA:TRUE\nkeyUsage=keyCertSign\nsubjectKeyIdentifier=hash\n');
+    openssl('req', '-x509', '-config', 'req.cnf', '-key', 'ca.key', '-days', '2', '-out', 'ca.pem', ...options);
+    openssl('req', '-new', '-config', 'req.cnf', '-key', 'leaf.key', '-subj', '/CN=leaf', '-out', 'leaf.csr');
+    writeFileSync(at('leaf.cnf'), 'subjectAltName=DNS:example.com\nauthorityKeyIdentifier=keyid\n');
+    openssl('x509', '-req', '-in', 'leaf.csr', '-CA', 'ca.pem', '-CAkey', 'ca.key', '-days', '1', '-extfile', 'leaf.cnf', '-out', 'signed.pem', '-set_serial', '7', ...options);
+    const [ca, signed] = ['ca.pem', 'signed.pem'].map((name) => decodePem(readFileSync(at(name), 'utf8'))[0]?.der ?? new Uint8Array());
+    for (const verifier of [nodeVerifier, nobleVerifier, webcryptoVerifier]) {
+      const input = { chain: [signed as Uint8Array], trustAnchors: trustStore([ca as Uint8Array]), verifier, host: 'example.com', now: Date.now() + 2000 };
+      expect(await validatePathAsync(input)).toMatchObject({ ok: true });
+      const changed = (signed as Uint8Array).slice();
+      changed[changed.length - 5] = (changed[changed.length - 5] as number) ^ 1;
+      expect(await validatePathAsync({ ...input, chain: [changed] })).toMatchObject({ ok: false });
     }
   });
 
