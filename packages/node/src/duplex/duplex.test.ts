@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import https from 'node:https';
 import net from 'node:net';
 import tls from 'node:tls';
-import { Duplex, duplexPair } from 'node:stream';
+import { type Duplex, duplexPair } from 'node:stream';
 import { pki } from '@ferrule/conformance/pki';
 import { TlsError } from '@ferrule/result';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
