@@ -1,6 +1,8 @@
 #include "store.h"
 
+#include <algorithm>
 #include <array>
+#include <deque>
 #include <map>
 #include <mutex>
 
@@ -61,25 +63,41 @@ std::shared_ptr<X509_STORE> parse(const Ders& anchors, const Ders& crls, std::st
   return store;
 }
 
+// Stores that outlive their last context, for programs that make a context for each connection.
+constexpr size_t kKept = 4;
+
+struct Cache {
+  std::mutex lock;
+  std::map<Digest, std::weak_ptr<X509_STORE>> stores;
+  std::deque<std::shared_ptr<X509_STORE>> kept;  // most recently asked for first
+};
+
+// Never destroyed: threads may outlive statics.
+Cache& cache() {
+  static auto& only = *new Cache();
+  return only;
+}
+
 }  // namespace
 
 std::shared_ptr<X509_STORE> sharedStore(const Ders& anchors, const Ders& crls, std::string* problem) {
-  static std::mutex lock;
-  static auto& stores = *new std::map<Digest, std::weak_ptr<X509_STORE>>();  // never destroyed: threads may outlive statics
-
   Digest key;
   if (!keyOf(anchors, crls, &key)) {
     *problem = "trustAnchors: OpenSSL has no SHA-256 here";
     return nullptr;
   }
-  const std::lock_guard<std::mutex> guard(lock);
-  auto& slot = stores[key];
-  std::shared_ptr<X509_STORE> store = slot.lock();
-  if (store == nullptr) {
-    store = parse(anchors, crls, problem);
-    slot = store;
-    for (auto at = stores.begin(); at != stores.end();) at = at->second.expired() ? stores.erase(at) : std::next(at);
+  Cache& all = cache();
+  const std::lock_guard<std::mutex> guard(all.lock);
+  std::shared_ptr<X509_STORE> store = all.stores[key].lock();
+  if (store == nullptr) store = parse(anchors, crls, problem);
+  all.stores[key] = store;
+  if (store != nullptr) {
+    const auto found = std::find(all.kept.begin(), all.kept.end(), store);
+    if (found != all.kept.end()) all.kept.erase(found);
+    all.kept.push_front(store);
+    if (all.kept.size() > kKept) all.kept.pop_back();
   }
+  for (auto at = all.stores.begin(); at != all.stores.end();) at = at->second.expired() ? all.stores.erase(at) : std::next(at);
   return store;
 }
 

@@ -9,7 +9,7 @@
 
 namespace ferrule {
 
-// The store with exactly these contents, shared between contexts and threads as long as one of them holds it.
+// The store with exactly these contents, shared between contexts and threads; the last few are kept beyond their contexts.
 // Null, and why in `problem`, when one of them is no certificate or CRL.
 std::shared_ptr<X509_STORE> sharedStore(const std::vector<std::vector<uint8_t>>& anchors, const std::vector<std::vector<uint8_t>>& crls,
                                         std::string* problem);
