@@ -17,11 +17,16 @@ export interface CertificateFacts {
 export function certificateFacts(der: Uint8Array, now: number = Date.now()): CertificateFacts {
   const certificate = new X509Certificate(der);
   const { asymmetricKeyType = 'unknown', asymmetricKeyDetails = {} } = certificate.publicKey;
-  const detail = asymmetricKeyDetails.namedCurve ?? (asymmetricKeyDetails.modulusLength === undefined ? undefined : `${asymmetricKeyDetails.modulusLength} bits`);
+  const detail =
+    asymmetricKeyDetails.namedCurve ??
+    (asymmetricKeyDetails.modulusLength === undefined ? undefined : `${asymmetricKeyDetails.modulusLength} bits`);
   return {
     subject: oneLine(certificate.subject),
     issuer: oneLine(certificate.issuer),
-    names: (certificate.subjectAltName ?? '').split(', ').map((name) => name.replace(/^(DNS|IP Address):/, '')).filter((name) => name !== ''),
+    names: (certificate.subjectAltName ?? '')
+      .split(', ')
+      .map((name) => name.replace(/^(DNS|IP Address):/, ''))
+      .filter((name) => name !== ''),
     notBefore: new Date(certificate.validFrom).toISOString(),
     notAfter: new Date(certificate.validTo).toISOString(),
     daysLeft: Math.floor((Date.parse(certificate.validTo) - now) / 86_400_000),

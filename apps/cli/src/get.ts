@@ -21,7 +21,11 @@ export async function getCommand(url: URL, options: GetCommandOptions, signal: A
   if (options.verbose === true) process.stderr.write(`${printable(head(response))}\n\n`);
   if (options.json === true) {
     const body = Buffer.concat((await response.toArray()) as Buffer[]);
-    process.stdout.write(connectionJson(url.href, connection.info, { response: { status: response.statusCode, headers: response.headers, body: body.toString() } }));
+    process.stdout.write(
+      connectionJson(url.href, connection.info, {
+        response: { status: response.statusCode, headers: response.headers, body: body.toString() },
+      }),
+    );
   } else {
     await pipeline(response, process.stdout, { end: false });
   }
@@ -39,7 +43,16 @@ function get(connection: TlsConnection, url: URL): Promise<IncomingMessage> {
       headers: { host: url.host, 'user-agent': 'ferrule', accept: '*/*', connection: 'close' },
     });
     asked.once('response', resolve);
-    asked.once('error', (cause) => reject(TlsError.is(cause) ? cause : new TlsError('TRANSPORT_ERROR', `HTTP: ${cause.message}`, { cause, hint: 'TLS is well; the server does not answer in HTTP/1.1 here.' })));
+    asked.once('error', (cause) =>
+      reject(
+        TlsError.is(cause)
+          ? cause
+          : new TlsError('TRANSPORT_ERROR', `HTTP: ${cause.message}`, {
+              cause,
+              hint: 'TLS is well; the server does not answer in HTTP/1.1 here.',
+            }),
+      ),
+    );
     asked.end();
   });
 }

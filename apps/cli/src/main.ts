@@ -21,19 +21,33 @@ process.once('SIGTERM', () => interrupt.abort(new Error('SIGTERM')));
 // a reader that has seen enough (head, less) is no failure
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? Exit.ok : Exit.usage));
 
-const program = new Command('ferrule').description('TLS connections, and what there is to know about them.').version('0.1.0').showHelpAfterError().exitOverride();
+const program = new Command('ferrule')
+  .description('TLS connections, and what there is to know about them.')
+  .version('0.1.0')
+  .showHelpAfterError()
+  .exitOverride();
 
 withCommonOptions(program.command('get').argument('<url>', 'an https:// URL', parseUrl))
   .description('fetch a page; its body goes to stdout')
   .option('-v, --verbose', 'tell about the connection and the headers, on stderr')
-  .addHelpText('after', `${EXIT_CODES}\n\nExamples:\n  ferrule get https://example.org/\n  ferrule get https://localhost:8443/ --ca root.pem -v\n  ferrule get https://example.org/ --backend pure --json`)
+  .addHelpText(
+    'after',
+    `${EXIT_CODES}\n\nExamples:\n  ferrule get https://example.org/\n  ferrule get https://localhost:8443/ --ca root.pem -v\n  ferrule get https://example.org/ --backend pure --json`,
+  )
   .action((url: URL, options: GetCommandOptions) => run(url.host, options, () => getCommand(url, options, interrupt.signal)));
 
-withCommonOptions(program.command('connect').argument('<target>', 'host, host:port or [address]:port; the port is 443 when left out', parseTarget))
+withCommonOptions(
+  program.command('connect').argument('<target>', 'host, host:port or [address]:port; the port is 443 when left out', parseTarget),
+)
   .description('connect, verify, and tell what was agreed on and with whom')
   .option('--pipe', 'then pass stdin to the server and the server to stdout; the report goes to stderr')
-  .addHelpText('after', `${EXIT_CODES}\n\nExamples:\n  ferrule connect example.org\n  ferrule connect 192.0.2.1:8443 --servername internal.example --ca root.pem\n  ferrule connect mail.example:993 --pipe\n  ferrule connect example.org --alpn h2,http/1.1 --json`)
-  .action((target: Target, options: ConnectCommandOptions) => run(`${target.host}:${target.port}`, options, () => connectCommand(target, options, interrupt.signal)));
+  .addHelpText(
+    'after',
+    `${EXIT_CODES}\n\nExamples:\n  ferrule connect example.org\n  ferrule connect 192.0.2.1:8443 --servername internal.example --ca root.pem\n  ferrule connect mail.example:993 --pipe\n  ferrule connect example.org --alpn h2,http/1.1 --json`,
+  )
+  .action((target: Target, options: ConnectCommandOptions) =>
+    run(`${target.host}:${target.port}`, options, () => connectCommand(target, options, interrupt.signal)),
+  );
 
 async function run(target: string, { json }: CommonOptions, command: () => Promise<void>): Promise<void> {
   try {

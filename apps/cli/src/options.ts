@@ -14,8 +14,14 @@ export interface CommonOptions {
 
 export function withCommonOptions(command: Command): Command {
   return command
-    .addOption(new Option('--ca <file>', 'trust the certificates of this PEM or DER file in place of the system’s (repeatable)').argParser(readCertificates))
-    .addOption(new Option('--backend <engine>', 'native (OpenSSL) or pure (TypeScript); default: native where it runs').choices(['native', 'pure']))
+    .addOption(
+      new Option('--ca <file>', 'trust the certificates of this PEM or DER file in place of the system’s (repeatable)').argParser(
+        readCertificates,
+      ),
+    )
+    .addOption(
+      new Option('--backend <engine>', 'native (OpenSSL) or pure (TypeScript); default: native where it runs').choices(['native', 'pure']),
+    )
     .option('--servername <name>', 'the name to verify and to send, where it is not the host')
     .addOption(new Option('--alpn <protocols>', 'application protocols to offer, separated by commas').argParser((list) => list.split(',')))
     .addOption(new Option('--timeout <seconds>', 'the longest time until the connection stands').argParser(seconds).default(30))
@@ -23,7 +29,10 @@ export function withCommonOptions(command: Command): Command {
 }
 
 /** Both commands verify; there is no switch to turn that off. */
-export function connectOptions({ ca, backend, servername, alpn, timeout }: CommonOptions, signal: AbortSignal): Omit<ConnectOptions, 'host' | 'port'> {
+export function connectOptions(
+  { ca, backend, servername, alpn, timeout }: CommonOptions,
+  signal: AbortSignal,
+): Omit<ConnectOptions, 'host' | 'port'> {
   return {
     timeout: timeout * 1000,
     signal,

@@ -40,8 +40,12 @@ export function chainTree(chain: readonly CertificateFacts[], host: string | und
     const indent = depth === 0 ? '' : `${'   '.repeat(depth - 1)}└─ `;
     const below = '   '.repeat(depth);
     const { daysLeft } = certificate;
-    const left = daysLeft < 0 ? c.red(`expired ${-daysLeft} days ago`) : daysLeft < 21 ? c.yellow(`${daysLeft} days left`) : `${daysLeft} days left`;
-    const lines = [`${indent}${c.cyan(certificate.subject)}`, `${below}${c.dim(`${certificate.key}, until ${certificate.notAfter.slice(0, 10)}, `)}${left}`];
+    const left =
+      daysLeft < 0 ? c.red(`expired ${-daysLeft} days ago`) : daysLeft < 21 ? c.yellow(`${daysLeft} days left`) : `${daysLeft} days left`;
+    const lines = [
+      `${indent}${c.cyan(certificate.subject)}`,
+      `${below}${c.dim(`${certificate.key}, until ${certificate.notAfter.slice(0, 10)}, `)}${left}`,
+    ];
     if (depth === 0 && certificate.names.length > 0) lines.push(`${below}${c.dim('names')} ${listed(certificate.names, host)}`);
     return lines;
   });
@@ -52,7 +56,13 @@ export function failureReport(error: TlsError, target: string, c: Colors): strin
   return [
     `${c.red('✗')} ${c.bold(target)}: ${printable(message)}`,
     `  ${c.dim('code'.padEnd(13))} ${code}`,
-    ...(verify ? [`  ${c.dim('certificate'.padEnd(13))} ${verify.name} at depth ${verify.depth}${verify.subject === undefined ? '' : ` (${printable(verify.subject)})`}: ${x509VSentence(verify.code)}`] : []),
+    ...(verify
+      ? [
+          `  ${c.dim('certificate'.padEnd(13))} ${verify.name} at depth ${verify.depth}${
+            verify.subject === undefined ? '' : ` (${printable(verify.subject)})`
+          }: ${x509VSentence(verify.code)}`,
+        ]
+      : []),
     ...(alert ? [`  ${c.dim('alert'.padEnd(13))} ${alert.name}, ${alert.origin === 'peer' ? 'from the server' : 'sent by us'}`] : []),
     `  ${c.dim('try'.padEnd(13))} ${printable(hint)}`,
     ...chainTree(certificatesShown(error).flatMap(readable), undefined, c).map((line) => `  ${line}`),

@@ -20,9 +20,14 @@ interface Outcome {
   readonly stderr: string;
 }
 
-function ferrule(args: readonly string[], { input = '', env = {}, interruptOn }: { input?: string; env?: NodeJS.ProcessEnv; interruptOn?: Server } = {}): Promise<Outcome> {
+function ferrule(
+  args: readonly string[],
+  { input = '', env = {}, interruptOn }: { input?: string; env?: NodeJS.ProcessEnv; interruptOn?: Server } = {},
+): Promise<Outcome> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, ['--conditions=@ferrule/source', '--import', 'tsx', main, ...args], { env: { ...process.env, ...env } });
+    const child = spawn(process.execPath, ['--conditions=@ferrule/source', '--import', 'tsx', main, ...args], {
+      env: { ...process.env, ...env },
+    });
     let [stdout, stderr] = ['', ''];
     child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
@@ -74,7 +79,13 @@ describe('ferrule get', () => {
   it('makes one JSON document', async () => {
     const { code, stdout } = await ferrule(['get', `https://localhost:${good}/`, '--ca', ca, '--json']);
     expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ schema: 'ferrule/1', ok: true, version: 'TLSv1.3', alpn: 'http/1.1', response: { status: 200, body: 'a page in two chunks' } });
+    expect(JSON.parse(stdout)).toMatchObject({
+      schema: 'ferrule/1',
+      ok: true,
+      version: 'TLSv1.3',
+      alpn: 'http/1.1',
+      response: { status: 200, body: 'a page in two chunks' },
+    });
   });
 
   it('refuses http:// as a usage error', async () => {
@@ -96,7 +107,17 @@ describe('ferrule connect', () => {
   });
 
   it.each(['native', 'pure'])('runs on the %s engine when told to', async (backend) => {
-    const { code, stdout, stderr } = await ferrule(['connect', `127.0.0.1:${good}`, '--ca', ca, '--servername', 'a.wild.test', '--backend', backend, '--json']);
+    const { code, stdout, stderr } = await ferrule([
+      'connect',
+      `127.0.0.1:${good}`,
+      '--ca',
+      ca,
+      '--servername',
+      'a.wild.test',
+      '--backend',
+      backend,
+      '--json',
+    ]);
     if (code === 1 && /cannot run here/.test(stderr)) return console.info(`skipped: ${stderr}`);
     expect(code).toBe(0);
     const report = JSON.parse(stdout) as { backend: string; host: string; chain: unknown[] };
@@ -104,7 +125,9 @@ describe('ferrule connect', () => {
   });
 
   it('with --pipe passes stdin to the server and the server to stdout', async () => {
-    const { code, stdout, stderr } = await ferrule(['connect', `localhost:${good}`, '--ca', ca, '--pipe'], { input: 'GET / HTTP/1.0\r\n\r\n' });
+    const { code, stdout, stderr } = await ferrule(['connect', `localhost:${good}`, '--ca', ca, '--pipe'], {
+      input: 'GET / HTTP/1.0\r\n\r\n',
+    });
     expect(code).toBe(0);
     expect(stdout).toMatch(/^HTTP\/1\.1 200 OK[^]*a page in two chunks/);
     expect(stderr).toMatch(/is verified/);
@@ -157,7 +180,11 @@ describe('ferrule connect', () => {
 
   it('colours only for people: NO_COLOR and FORCE_COLOR are heard', async () => {
     const args = ['connect', `localhost:${good}`, '--ca', ca];
-    const [plain, coloured, silenced] = await Promise.all([ferrule(args, { env: { FORCE_COLOR: undefined } }), ferrule(args, { env: { FORCE_COLOR: '1' } }), ferrule(args, { env: { FORCE_COLOR: undefined, NO_COLOR: '1' } })]);
+    const [plain, coloured, silenced] = await Promise.all([
+      ferrule(args, { env: { FORCE_COLOR: undefined } }),
+      ferrule(args, { env: { FORCE_COLOR: '1' } }),
+      ferrule(args, { env: { FORCE_COLOR: undefined, NO_COLOR: '1' } }),
+    ]);
     expect(plain.stdout).not.toContain('\u001b[');
     expect(coloured.stdout).toContain('\u001b[');
     expect(silenced.stdout).not.toContain('\u001b[');
@@ -166,7 +193,11 @@ describe('ferrule connect', () => {
 
 describe('ferrule', () => {
   it('has help with examples, and calls an unknown option a usage error', async () => {
-    const [help, unknown, missing] = await Promise.all([ferrule(['connect', '--help']), ferrule(['connect', 'x', '--insecure']), ferrule(['connect', 'x', '--ca', 'no-such-file'])]);
+    const [help, unknown, missing] = await Promise.all([
+      ferrule(['connect', '--help']),
+      ferrule(['connect', 'x', '--insecure']),
+      ferrule(['connect', 'x', '--ca', 'no-such-file']),
+    ]);
     expect(help.code).toBe(0);
     expect(help.stdout).toMatch(/Examples:[^]*ferrule connect example\.org/);
     expect(unknown.code).toBe(1);

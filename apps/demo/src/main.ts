@@ -53,9 +53,11 @@ async function fetchPage(backend: EngineName): Promise<ConnectionInfo> {
   const connection = await connect({ host: 'localhost', port: good, ca: root.certificatePem, alpn: ['http/1.1'], backend });
   await connection.write(new TextEncoder().encode(`GET / HTTP/1.1\r\nHost: localhost:${good}\r\nConnection: close\r\n\r\n`));
   let response = '';
-  for await (const chunk of connection.readable.pipeThrough(new TextDecoderStream() as unknown as TransformStream<Uint8Array, string>)) response += chunk;
+  for await (const chunk of connection.readable.pipeThrough(new TextDecoderStream() as unknown as TransformStream<Uint8Array, string>))
+    response += chunk;
   await connection.close();
-  if (!response.startsWith('HTTP/1.1 200 OK') || !response.includes(PAGE)) throw new Error(`the page did not come as it should: ${response.slice(0, 80)}`);
+  if (!response.startsWith('HTTP/1.1 200 OK') || !response.includes(PAGE))
+    throw new Error(`the page did not come as it should: ${response.slice(0, 80)}`);
   console.log(`${pc.green('✓')} ${pc.bold(backend)}: ${PAGE.trimEnd()}`);
   return connection.info;
 }
@@ -97,7 +99,8 @@ function table(all: ReadonlyMap<EngineName, ConnectionInfo>): void {
   const widths = infos.map((info) => Math.max(...rows.map(([, value]) => value(info).length)));
   console.log();
   console.log(`  ${''.padEnd(13)} ${[...all.keys()].map((name, i) => pc.bold(name.padEnd((widths[i] ?? 0) + 2))).join(' ')}`);
-  for (const [label, value] of rows) console.log(`  ${pc.dim(label.padEnd(13))} ${infos.map((info, i) => value(info).padEnd((widths[i] ?? 0) + 2)).join(' ')}`);
+  for (const [label, value] of rows)
+    console.log(`  ${pc.dim(label.padEnd(13))} ${infos.map((info, i) => value(info).padEnd((widths[i] ?? 0) + 2)).join(' ')}`);
 }
 
 async function serve(name: PkiName, above = ''): Promise<number> {

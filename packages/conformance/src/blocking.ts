@@ -27,7 +27,13 @@ export interface BlockingSceneOptions {
 }
 
 /** A blocking BIO whose other end the worker serves. */
-export async function blockingPeer({ act = 'echo', size = 17 * 1024, timeout = 10_000, identity = 'p256', tls = {} }: BlockingSceneOptions = {}): Promise<BlockingBio> {
+export async function blockingPeer({
+  act = 'echo',
+  size = 17 * 1024,
+  timeout = 10_000,
+  identity = 'p256',
+  tls = {},
+}: BlockingSceneOptions = {}): Promise<BlockingBio> {
   const memory = sharedBioMemory(size);
   const { privateKey: _, ...sendable } = await pki(identity);
   (worker ??= start()).postMessage({ memory, act, identity: sendable, tls });
@@ -43,7 +49,10 @@ function start(): Worker {
   const started =
     extension === 'js'
       ? new Worker(entry)
-      : new Worker(`import('tsx/esm/api').then(({ register }) => (register(), import(${JSON.stringify(entry.href)})))`, { eval: true, execArgv: ['--conditions=@ferrule/source'] });
+      : new Worker(`import('tsx/esm/api').then(({ register }) => (register(), import(${JSON.stringify(entry.href)})))`, {
+          eval: true,
+          execArgv: ['--conditions=@ferrule/source'],
+        });
   started.unref();
   return started;
 }

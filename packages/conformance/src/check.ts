@@ -16,9 +16,17 @@ export interface CheckGroup {
 }
 
 /** A group as a table of titles and proofs. */
-export const group = (title: string, checks: Readonly<Record<string, Check['run'] | Omit<Check, 'title'>>>, feature?: Feature): CheckGroup => ({
+export const group = (
+  title: string,
+  checks: Readonly<Record<string, Check['run'] | Omit<Check, 'title'>>>,
+  feature?: Feature,
+): CheckGroup => ({
   title,
-  checks: Object.entries(checks).map(([name, check]) => ({ ...(feature && { feature }), ...(typeof check === 'function' ? { run: check } : check), title: name })),
+  checks: Object.entries(checks).map(([name, check]) => ({
+    ...(feature && { feature }),
+    ...(typeof check === 'function' ? { run: check } : check),
+    title: name,
+  })),
 });
 
 /** A proof that calls the engine without ever awaiting it: for engines that list `synchronous`. */

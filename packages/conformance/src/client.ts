@@ -17,7 +17,10 @@ export interface ClientOptions {
 }
 
 /** Options that trust the test root. */
-export const trusting = async (options: ContextOptions = {}): Promise<ContextOptions> => ({ trustAnchors: [(await pki('root')).certificate], ...options });
+export const trusting = async (options: ContextOptions = {}): Promise<ContextOptions> => ({
+  trustAnchors: [(await pki('root')).certificate],
+  ...options,
+});
 
 /** A ClientHello and a Finished are more than this many bytes. */
 const MINIMAL_HANDSHAKE = 100;
@@ -39,7 +42,11 @@ export class Client {
     ssl.setBio(this.bio, this.bio);
   }
 
-  static async make(backend: Backend, peer: Peer, { options, context, host = 'server.test', bioSize }: ClientOptions = {}): Promise<Client> {
+  static async make(
+    backend: Backend,
+    peer: Peer,
+    { options, context, host = 'server.test', bioSize }: ClientOptions = {},
+  ): Promise<Client> {
     const ssl = (context ?? backend.createContext(await trusting(options))).newConnection();
     if (host !== null) ssl.setHost(host);
     return new Client(ssl, peer, bioSize);
@@ -55,15 +62,19 @@ export class Client {
       if (this.answers.at(-1) !== why) this.answers.push(why);
       await this.flush();
       switch (why) {
-        case SslError.wantWrite: break;
-        case SslError.wantRead: await this.peer.fill(this.net); break;
+        case SslError.wantWrite:
+          break;
+        case SslError.wantRead:
+          await this.peer.fill(this.net);
+          break;
         case SslError.wantAsync:
         case SslError.wantX509Lookup:
         case SslError.wantRetryVerify:
           assert.ok(asyncReady, `${sslErrorName(why)} without a promise in asyncReady`);
           await asyncReady;
           break;
-        default: return ret;
+        default:
+          return ret;
       }
     }
     throw new Error(`no end after a million calls in state ${this.ssl.state}`);
@@ -172,5 +183,9 @@ export function expectReturn(ssl: Ssl, ret: number, expected: number, why: SslEr
   const actual = `${ret} / ${sslErrorName(ssl.getError(ret))}`;
   const wanted = `${expected} / ${sslErrorName(why)}`;
   const { error } = ssl.failure ?? {};
-  assert.equal(actual, wanted, `${actual}, but it should be ${wanted}; ${error ? `${error.code}: ${error.message}; cause: ${String(error.cause)}` : 'no failure'}`);
+  assert.equal(
+    actual,
+    wanted,
+    `${actual}, but it should be ${wanted}; ${error ? `${error.code}: ${error.message}; cause: ${String(error.cause)}` : 'no failure'}`,
+  );
 }

@@ -5,12 +5,34 @@ import { SslError } from '@ferrule/result';
 export const yesMan: Backend = {
   name: 'pure',
   engine: 'an engine that says yes',
-  features: new Set(['tls1.2', 'async-verify', 'external-signer', 'async-credential', 'seeded-random', 'grease', 'mlkem', 'padding', 'crl', 'ocsp', 'external-psk']),
-  supported: { cipherSuites: [0x1301, 0x1302, 0x1303, 0xc02b, 0xc02c, 0xc02f, 0xc030, 0xcca8, 0xcca9], groups: [0x1d, 0x17, 0x18, 0x19], signatureAlgorithms: [0x0403] },
+  features: new Set([
+    'tls1.2',
+    'async-verify',
+    'external-signer',
+    'async-credential',
+    'seeded-random',
+    'grease',
+    'mlkem',
+    'padding',
+    'crl',
+    'ocsp',
+    'external-psk',
+  ]),
+  supported: {
+    cipherSuites: [0x1301, 0x1302, 0x1303, 0xc02b, 0xc02c, 0xc02f, 0xc030, 0xcca8, 0xcca9],
+    groups: [0x1d, 0x17, 0x18, 0x19],
+    signatureAlgorithms: [0x0403],
+  },
   createContext: (): SslContext => ({ backend: yesMan, newConnection: connection, sessionFromBytes: () => session, dispose: () => {} }),
 };
 
-const session: TlsSession = { version: 'TLSv1.3', host: 'server.test', expiresAt: Date.now() + 1e6, maxEarlyData: 0, toBytes: () => new Uint8Array(32) };
+const session: TlsSession = {
+  version: 'TLSv1.3',
+  host: 'server.test',
+  expiresAt: Date.now() + 1e6,
+  maxEarlyData: 0,
+  toBytes: () => new Uint8Array(32),
+};
 
 const connection = (): Ssl => ({
   setBio: () => {},

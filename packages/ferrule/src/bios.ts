@@ -68,7 +68,8 @@ export class Inbound implements Bio {
   }
 
   nread(n: number): void {
-    if (!(Number.isInteger(n) && n >= 0 && n <= this.#view.length)) throw new RangeError(`nread: ${n} is not an integer from 0 to ${this.#view.length}`);
+    if (!(Number.isInteger(n) && n >= 0 && n <= this.#view.length))
+      throw new RangeError(`nread: ${n} is not an integer from 0 to ${this.#view.length}`);
     this.moved += n;
     this.#view = this.#view.subarray(n);
   }
@@ -147,7 +148,8 @@ export class Outbound implements Bio {
   }
 
   nwrite(n: number): void {
-    if (!(Number.isInteger(n) && n >= 0 && n <= this.#block.length - this.#used)) throw new RangeError(`nwrite: ${n} is not an integer from 0 to ${this.#block.length - this.#used}`);
+    if (!(Number.isInteger(n) && n >= 0 && n <= this.#block.length - this.#used))
+      throw new RangeError(`nwrite: ${n} is not an integer from 0 to ${this.#block.length - this.#used}`);
     this.#used += n;
     // an engine that only looked must not cost an idle connection a block
     if (this.#used === 0 && this.#block.length > 0) this.trim();

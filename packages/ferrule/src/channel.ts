@@ -71,7 +71,8 @@ export class Channel implements Pump, TransportSink {
   }
 
   read(into: Uint8Array): Promise<number> {
-    if (!(into instanceof Uint8Array) || into.length === 0) return Promise.reject(new TypeError('read: `into` is no Uint8Array of at least one byte'));
+    if (!(into instanceof Uint8Array) || into.length === 0)
+      return Promise.reject(new TypeError('read: `into` is no Uint8Array of at least one byte'));
     if (this.#reader !== undefined) return Promise.reject(new TypeError('read: another read is under way'));
     if (this.#reason !== undefined) return Promise.reject(this.#reason);
     return new Promise((resolve, reject) => {
@@ -166,7 +167,8 @@ export class Channel implements Pump, TransportSink {
     this.#wake();
     this.#serveReader();
     // what came before the failure may still be read
-    if (this.#closing !== undefined || (this.ssl.established && this.#inbound.pending === 0)) this.#finish(TlsError.is(error) ? error : undefined);
+    if (this.#closing !== undefined || (this.ssl.established && this.#inbound.pending === 0))
+      this.#finish(TlsError.is(error) ? error : undefined);
   }
 
   // ── Inside ──

@@ -64,7 +64,8 @@ let tcp: Promise<typeof Tcp> | undefined;
  */
 export async function connect(options: ConnectOptions): Promise<TlsConnection> {
   const { port = 443, path, servername, family, localAddress, noDelay = true, ...rest } = asObject(options);
-  if (!(Number.isInteger(port) && port >= 1 && port <= 65_535)) throw new TypeError(`port: ${String(port)} is not an integer from 1 to 65535`);
+  if (!(Number.isInteger(port) && port >= 1 && port <= 65_535))
+    throw new TypeError(`port: ${String(port)} is not an integer from 1 to 65535`);
   if (path !== undefined && (typeof path !== 'string' || path === '')) throw new TypeError('path: not the path of a socket');
   if (path === undefined && (typeof rest.host !== 'string' || rest.host === '')) throw new TypeError('host: neither a name nor an address');
   if (servername !== undefined && typeof servername !== 'string') throw new TypeError('servername: not a string');
@@ -107,11 +108,13 @@ type Open = (limit: Limit) => Promise<Transport>;
 async function establish(options: ConnectOverOptions, name: string, open: Open): Promise<TlsConnection> {
   const { host, backend, context: given, ca, timeout = DEFAULT_TIMEOUT, signal, sessions, ...contextOptions } = options;
   if (host !== undefined && typeof host !== 'string') throw new TypeError('host: not a string');
-  if (!(typeof timeout === 'number' && timeout >= 0 && timeout < 2 ** 31)) throw new TypeError(`timeout: ${String(timeout)} is not a number of milliseconds from 0 to 2147483647`);
+  if (!(typeof timeout === 'number' && timeout >= 0 && timeout < 2 ** 31))
+    throw new TypeError(`timeout: ${String(timeout)} is not a number of milliseconds from 0 to 2147483647`);
   if (signal !== undefined && !has(signal, 'aborted', 'addEventListener')) throw new TypeError('signal: not an AbortSignal');
   if (sessions !== undefined && !has(sessions, 'get', 'set')) throw new TypeError('sessions: not an object with get() and set()');
   if (given !== undefined) refuseBesideContext({ ...contextOptions, backend, ca, sessions });
-  if (host === undefined && given === undefined && (contextOptions.verify ?? 'peer') === 'peer') throw new TypeError('host: missing, and without it there is nobody to verify');
+  if (host === undefined && given === undefined && (contextOptions.verify ?? 'peer') === 'peer')
+    throw new TypeError('host: missing, and without it there is nobody to verify');
 
   const engine: Engine = given ? { backend: given.backend, fellBackBecause: undefined } : await chooseEngine(backend);
   const sessionKey = `${engine.backend.name} ${host ?? ''} ${name}`;
@@ -154,11 +157,20 @@ function flightAwaited({ asyncReady, version, peerCertificates }: Ssl): string {
 /** Contexts without any option, one per engine. */
 const plain = new WeakMap<Backend, SslContext>();
 
-function contextFor({ backend }: Engine, options: ContextOptions, ca: ConnectOverOptions['ca'], onSession: ((session: TlsSession) => void) | undefined): SslContext {
+function contextFor(
+  { backend }: Engine,
+  options: ContextOptions,
+  ca: ConnectOverOptions['ca'],
+  onSession: ((session: TlsSession) => void) | undefined,
+): SslContext {
   const isPlain = onSession === undefined && ca === undefined && Object.values(options).every((value) => value === undefined);
   const known = isPlain ? plain.get(backend) : undefined;
   if (known !== undefined) return known;
-  const context = backend.createContext({ ...options, ...anchorsFor(options, ca), ...(onSession && { onSession: both(onSession, options.onSession) }) });
+  const context = backend.createContext({
+    ...options,
+    ...anchorsFor(options, ca),
+    ...(onSession && { onSession: both(onSession, options.onSession) }),
+  });
   if (isPlain) plain.set(backend, context);
   return context;
 }
@@ -190,7 +202,8 @@ const both =
     theirs?.(session, ssl);
   };
 
-const has = (value: unknown, ...keys: readonly string[]): boolean => typeof value === 'object' && value !== null && keys.every((key) => key in value);
+const has = (value: unknown, ...keys: readonly string[]): boolean =>
+  typeof value === 'object' && value !== null && keys.every((key) => key in value);
 
 function asObject<T extends object>(options: T): T {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) throw new TypeError('options: not an object');

@@ -22,9 +22,11 @@ export type EngineChoice = 'native' | 'pure' | Backend;
  * @throws TypeError for a choice that is none, or for `native` where it does not load, saying why.
  */
 export async function chooseEngine(choice?: EngineChoice): Promise<Engine> {
-  if (typeof choice === 'object' && choice !== null && typeof choice.createContext === 'function') return { backend: choice, fellBackBecause: undefined };
+  if (typeof choice === 'object' && choice !== null && typeof choice.createContext === 'function')
+    return { backend: choice, fellBackBecause: undefined };
   switch (choice) {
-    case 'pure': return { backend: await (pure ??= loadPure()), fellBackBecause: undefined };
+    case 'pure':
+      return { backend: await (pure ??= loadPure()), fellBackBecause: undefined };
     case 'native':
     case undefined: {
       const loaded = await (native ??= loadNative());
@@ -32,7 +34,8 @@ export async function chooseEngine(choice?: EngineChoice): Promise<Engine> {
       if (choice === 'native') throw new TypeError(`backend: the native engine cannot run here: ${loaded.reason}`);
       return { backend: await (pure ??= loadPure()), fellBackBecause: loaded };
     }
-    default: throw new TypeError(`backend: ${describe(choice)} is neither 'native' nor 'pure' nor an engine`);
+    default:
+      throw new TypeError(`backend: ${describe(choice)} is neither 'native' nor 'pure' nor an engine`);
   }
 }
 
@@ -40,7 +43,8 @@ let native: Promise<Backend | FellBack> | undefined;
 let pure: Promise<Backend> | undefined;
 
 /** Node, and what passes for it: there the pure engine computes with node:crypto. */
-const onNode = (): boolean => typeof (globalThis as { readonly process?: { readonly versions?: { readonly node?: string } } }).process?.versions?.node === 'string';
+const onNode = (): boolean =>
+  typeof (globalThis as { readonly process?: { readonly versions?: { readonly node?: string } } }).process?.versions?.node === 'string';
 
 async function loadNative(): Promise<Backend | FellBack> {
   if (!onNode()) return { code: 'NOT_NODE', reason: 'the native engine needs Node' };
@@ -49,7 +53,10 @@ async function loadNative(): Promise<Backend | FellBack> {
     const loaded = load();
     return loaded.ok ? loaded.backend : { code: loaded.code, reason: loaded.reason };
   } catch (error) {
-    return { code: 'NOT_INSTALLED', reason: `@ferrule/native could not be imported: ${error instanceof Error ? error.message : String(error)}` };
+    return {
+      code: 'NOT_INSTALLED',
+      reason: `@ferrule/native could not be imported: ${error instanceof Error ? error.message : String(error)}`,
+    };
   }
 }
 

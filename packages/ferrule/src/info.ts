@@ -45,7 +45,8 @@ export interface ConnectionInfo {
 /** @throws Error when the engine calls a connection established and does not know its version or suite. */
 export function infoOf(ssl: Ssl, engine: Engine, host: string | undefined, remote: string | undefined, timings: Timings): ConnectionInfo {
   const { version, cipherSuite, group, peerSignatureAlgorithm } = ssl;
-  if (version === undefined || cipherSuite === undefined) throw new Error('the engine broke the contract: established without version or suite');
+  if (version === undefined || cipherSuite === undefined)
+    throw new Error('the engine broke the contract: established without version or suite');
   return Object.freeze({
     backend: engine.backend.name,
     engine: engine.backend.engine,
@@ -55,7 +56,10 @@ export function infoOf(ssl: Ssl, engine: Engine, host: string | undefined, remot
     version,
     cipherSuite: { code: cipherSuite, name: cipherSuiteName(cipherSuite) },
     group: group === undefined ? undefined : { code: group, name: groupName(group) },
-    signatureAlgorithm: peerSignatureAlgorithm === undefined ? undefined : { code: peerSignatureAlgorithm, name: signatureSchemeName(peerSignatureAlgorithm) },
+    signatureAlgorithm:
+      peerSignatureAlgorithm === undefined
+        ? undefined
+        : { code: peerSignatureAlgorithm, name: signatureSchemeName(peerSignatureAlgorithm) },
     alpn: ssl.alpn,
     helloRetryRequested: ssl.helloRetryRequested ?? false,
     extendedMasterSecret: ssl.extendedMasterSecret,

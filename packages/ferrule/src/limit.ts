@@ -13,7 +13,10 @@ export class Limit {
   constructor(name: string, milliseconds: number, signal: AbortSignal | undefined) {
     this.#signal = signal;
     if (milliseconds > 0) {
-      this.#timer = setTimeout(() => this.#end(new TlsError('TIMEOUT', `${name}: no answer within ${milliseconds} ms, waiting for ${this.waitingFor()}`)), milliseconds);
+      this.#timer = setTimeout(
+        () => this.#end(new TlsError('TIMEOUT', `${name}: no answer within ${milliseconds} ms, waiting for ${this.waitingFor()}`)),
+        milliseconds,
+      );
     }
     if (signal?.aborted) this.#abort();
     else signal?.addEventListener('abort', this.#abort);

@@ -10,7 +10,9 @@ export function certificatesOf(source: string | Uint8Array): Uint8Array[] {
     if (source[0] === 0x30) return [source];
     return certificatesOf(new TextDecoder().decode(source));
   }
-  const found = [...source.matchAll(/-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----([^-]*)-----END (?:TRUSTED |X509 )?CERTIFICATE-----/g)].map(([, body = '']) => base64(body));
+  const found = [
+    ...source.matchAll(/-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----([^-]*)-----END (?:TRUSTED |X509 )?CERTIFICATE-----/g),
+  ].map(([, body = '']) => base64(body));
   if (found.length === 0) throw new TypeError('no PEM block of a certificate was found');
   return found;
 }

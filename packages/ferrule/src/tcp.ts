@@ -26,7 +26,10 @@ export function openTcp(options: TcpOptions, onAbort: (abort: (reason: TlsError)
   const { host, port, path, family, localAddress, noDelay } = options;
   const name = path ?? `${host.includes(':') ? `[${host}]` : host}:${port}`;
   return new Promise((resolve, reject) => {
-    const where = path === undefined ? { host, port, autoSelectFamily: family === undefined, ...(family && { family }), ...(localAddress && { localAddress }) } : { path };
+    const where =
+      path === undefined
+        ? { host, port, autoSelectFamily: family === undefined, ...(family && { family }), ...(localAddress && { localAddress }) }
+        : { path };
     const transport = new TcpTransport(name, noDelay);
     const socket = net.connect({
       ...where,
@@ -133,7 +136,10 @@ const HINTS: Readonly<Record<string, string>> = {
 /** The error of a socket as the one error that people get. */
 export function transportError(error: Error, name: string): TlsError {
   const code = codeOf(error);
-  return new TlsError('TRANSPORT_ERROR', `${name}: ${error.message || code || 'the connection failed'}`, { cause: error, hint: HINTS[code ?? ''] });
+  return new TlsError('TRANSPORT_ERROR', `${name}: ${error.message || code || 'the connection failed'}`, {
+    cause: error,
+    hint: HINTS[code ?? ''],
+  });
 }
 
 /** Happy Eyeballs ends in one error for all addresses. */
@@ -147,6 +153,9 @@ function codeOf(error: Error & { readonly code?: unknown; readonly errors?: unkn
 function builtin(): typeof Net {
   const { process } = globalThis as { readonly process?: { getBuiltinModule?: (id: string) => unknown } };
   const net = process?.getBuiltinModule?.('node:net') as typeof Net | undefined;
-  if (net === undefined) throw new TlsError('TRANSPORT_ERROR', 'this platform has no TCP', { hint: 'Use connectOver() with a pipe: a WebSocket relay, a WebTransport stream.' });
+  if (net === undefined)
+    throw new TlsError('TRANSPORT_ERROR', 'this platform has no TCP', {
+      hint: 'Use connectOver() with a pipe: a WebSocket relay, a WebTransport stream.',
+    });
   return net;
 }

@@ -102,7 +102,9 @@ class PipeTransport implements Transport {
   }
 
   end(): void {
-    this.#sending = this.#sending.then(() => (this.#over ? undefined : this.#pipe.closeWrite?.())).catch((error: unknown) => this.#fail(error));
+    this.#sending = this.#sending
+      .then(() => (this.#over ? undefined : this.#pipe.closeWrite?.()))
+      .catch((error: unknown) => this.#fail(error));
   }
 
   destroy(): void {

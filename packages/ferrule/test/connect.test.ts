@@ -10,7 +10,14 @@ import type { TlsSession } from '@ferrule/contract';
 import { bytes, connected, echoing, later, listening, readAll, readExactly, text } from './support.ts';
 
 const engines = ['native', 'pure'] as const;
-const runs = await Promise.all(engines.map((name) => chooseEngine(name).then(() => true, (error: Error) => (console.info(`skipped: ${error.message}`), false))));
+const runs = await Promise.all(
+  engines.map((name) =>
+    chooseEngine(name).then(
+      () => true,
+      (error: Error) => (console.info(`skipped: ${error.message}`), false),
+    ),
+  ),
+);
 
 async function failure(options: ConnectOptions): Promise<TlsError> {
   const error: unknown = await connect(options).then(
@@ -25,7 +32,15 @@ describe.each(engines.filter((_, i) => runs[i]))('connect() with the %s engine',
   it('makes a verified connection and tells what was agreed on', async () => {
     const { options, port } = await echoing();
     const { info } = await connected({ ...options, backend });
-    expect(info).toMatchObject({ backend, host: 'server.test', version: 'TLSv1.3', sessionReused: false, verifyResult: 0, remote: `127.0.0.1:${port}`, fellBackBecause: undefined });
+    expect(info).toMatchObject({
+      backend,
+      host: 'server.test',
+      version: 'TLSv1.3',
+      sessionReused: false,
+      verifyResult: 0,
+      remote: `127.0.0.1:${port}`,
+      fellBackBecause: undefined,
+    });
     expect(info.cipherSuite.name).toMatch(/^TLS_/);
     expect(info.group?.name).toBeTypeOf('string');
     expect(info.signatureAlgorithm?.name).toBe('ecdsa_secp256r1_sha256');
@@ -82,7 +97,10 @@ describe.each(engines.filter((_, i) => runs[i]))('connect() with the %s engine',
     const connection = await connected({ ...options, backend });
     const messages = Array.from({ length: 50 }, (_, i) => `message ${i};`.padEnd(1000 + i, '.'));
     const whole = messages.join('');
-    const [got] = await Promise.all([readExactly(connection, whole.length), ...messages.map((message) => connection.write(bytes(message)))]);
+    const [got] = await Promise.all([
+      readExactly(connection, whole.length),
+      ...messages.map((message) => connection.write(bytes(message))),
+    ]);
     expect(text(got)).toBe(whole);
   });
 
@@ -182,7 +200,9 @@ describe.each(engines.filter((_, i) => runs[i]))('connect() with the %s engine',
     await connection.keyUpdate(true);
     await connection.write(bytes('new keys'));
     expect(text(await readExactly(connection, 8))).toBe('new keys');
-    expect(Buffer.from(connection.exportKeyingMaterial('EXPERIMENTAL x', undefined, 20))).toEqual(socket.exportKeyingMaterial(20, 'EXPERIMENTAL x', undefined as unknown as Buffer));
+    expect(Buffer.from(connection.exportKeyingMaterial('EXPERIMENTAL x', undefined, 20))).toEqual(
+      socket.exportKeyingMaterial(20, 'EXPERIMENTAL x', undefined as unknown as Buffer),
+    );
     expect(connection.channelBinding('tls-exporter')).toHaveLength(32);
   });
 
@@ -240,7 +260,12 @@ describe.each(engines.filter((_, i) => runs[i]))('connect() with the %s engine',
     later(() => rmSync(folder, { recursive: true }));
     const { port, options } = await echoing();
     const { connect: dial } = await import('node:net');
-    const relay = createServer((socket) => socket.pipe(dial(port, '127.0.0.1')).pipe(socket).on('error', () => {}));
+    const relay = createServer((socket) =>
+      socket
+        .pipe(dial(port, '127.0.0.1'))
+        .pipe(socket)
+        .on('error', () => {}),
+    );
     later(() => relay.close());
     const path = join(folder, 'relay');
     await new Promise<void>((resolve) => relay.listen(path, resolve));

@@ -38,19 +38,64 @@ const MUTANTS: readonly (readonly [title: string, engine: Backend, group: string
   ['checks no names', mutant(same, () => ({ setHost: () => {} })), 'certificates that are refused', 'a certificate for another name'],
   ['forgets the pins', mutant(({ pins: _, ...options }) => options), 'pins', 'CERT_PIN_MISMATCH'],
   ['forgets the CRLs', mutant(({ crls: _, ...options }) => options), 'CRLs', 'list it refuse'],
-  ['drops options that it does not know', mutant(({ trustAnchor: _, ...options }: ContextOptions & { trustAnchor?: unknown }) => options), 'wrong options', 'an unknown key'],
+  [
+    'drops options that it does not know',
+    mutant(({ trustAnchor: _, ...options }: ContextOptions & { trustAnchor?: unknown }) => options),
+    'wrong options',
+    'an unknown key',
+  ],
   ['ignores ALPN', mutant(({ alpn: _, ...options }) => options), 'ALPN', 'agrees on one protocol'],
-  ['calls every failure a protocol error', mutant(same, (ssl) => ({ getError: (ret) => (ret > 0 ? SslError.none : ssl.getError(ret) === SslError.syscall ? SslError.ssl : ssl.getError(ret)) })), 'the return table', 'fails during the handshake'],
-  ['never returns 0 from a handshake', mutant(same, (ssl) => ({ connect: () => ssl.connect() || -1 })), 'the return table', "the peer's fatal alert"],
-  ['makes a new failure each time', mutant(same, (ssl) => Object.defineProperty({}, 'failure', { get: () => ssl.failure && failed(new TlsError(ssl.failure.error.code)), enumerable: true })), 'the return table', 'the same failure'],
-  ['is done with its close when it has sent it', mutant(same, (ssl) => ({ shutdown: () => ssl.shutdown() || 1 })), 'closing', 'shutdown() is 0'],
-  ['exports the same to everybody', mutant(same, () => ({ exportKeyingMaterial: (_label, _context, length) => new Uint8Array(length) })), 'exporters', 'give both sides'],
-  ['leaves lines out of the key log', mutant(({ onKeylog, ...options }) => ({ ...options, ...(onKeylog && { onKeylog: (line) => line.startsWith('CLIENT_H') || onKeylog(line) }) })), 'the key log', 'has the lines'],
+  [
+    'calls every failure a protocol error',
+    mutant(same, (ssl) => ({
+      getError: (ret) => (ret > 0 ? SslError.none : ssl.getError(ret) === SslError.syscall ? SslError.ssl : ssl.getError(ret)),
+    })),
+    'the return table',
+    'fails during the handshake',
+  ],
+  [
+    'never returns 0 from a handshake',
+    mutant(same, (ssl) => ({ connect: () => ssl.connect() || -1 })),
+    'the return table',
+    "the peer's fatal alert",
+  ],
+  [
+    'makes a new failure each time',
+    mutant(same, (ssl) =>
+      Object.defineProperty({}, 'failure', { get: () => ssl.failure && failed(new TlsError(ssl.failure.error.code)), enumerable: true }),
+    ),
+    'the return table',
+    'the same failure',
+  ],
+  [
+    'is done with its close when it has sent it',
+    mutant(same, (ssl) => ({ shutdown: () => ssl.shutdown() || 1 })),
+    'closing',
+    'shutdown() is 0',
+  ],
+  [
+    'exports the same to everybody',
+    mutant(same, () => ({ exportKeyingMaterial: (_label, _context, length) => new Uint8Array(length) })),
+    'exporters',
+    'give both sides',
+  ],
+  [
+    'leaves lines out of the key log',
+    mutant(({ onKeylog, ...options }) => ({
+      ...options,
+      ...(onKeylog && { onKeylog: (line) => line.startsWith('CLIENT_H') || onKeylog(line) }),
+    })),
+    'the key log',
+    'has the lines',
+  ],
 ];
 
 describe('the conformance suite notices an engine that', () => {
   it.each(MUTANTS)('%s', async (_title, engine, groupTitle, checkTitle) => {
-    const checks = suite.filter(({ title }) => title.includes(groupTitle)).flatMap(({ checks }) => checks).filter(({ title }) => title.includes(checkTitle));
+    const checks = suite
+      .filter(({ title }) => title.includes(groupTitle))
+      .flatMap(({ checks }) => checks)
+      .filter(({ title }) => title.includes(checkTitle));
     expect(checks).not.toHaveLength(0);
     for (const { run } of checks) {
       await expect(Promise.resolve(run(sound))).resolves.toBeUndefined();

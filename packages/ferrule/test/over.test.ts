@@ -8,7 +8,10 @@ import { bytes, later, readExactly, text } from './support.ts';
 
 const backends: Backend[] = [];
 for (const name of ['native', 'pure'] as const) {
-  await chooseEngine(name).then(({ backend }) => backends.push(backend), (error: Error) => console.info(`skipped: ${error.message}`));
+  await chooseEngine(name).then(
+    ({ backend }) => backends.push(backend),
+    (error: Error) => console.info(`skipped: ${error.message}`),
+  );
 }
 
 /** The client's end of a server in memory, cut into pieces of `size` bytes. */
@@ -17,7 +20,6 @@ async function streams(size: number, options: TestServerOptions = {}): Promise<S
   later(() => server.close());
   const wire = server.open();
   const [client, net] = bioPair(size);
-  wire.onNews = undefined;
   return {
     server,
     readable: new ReadableStream<Uint8Array>({
@@ -62,7 +64,11 @@ describe.each(backends)('connectOver() with the $name engine', (backend) => {
     const { readable, writable, server } = await streams(5000);
     const [reader, writer] = [readable.getReader(), writable.getWriter()];
     let closed = 0;
-    const pipe: Pipe = { read: async () => (await reader.read()).value ?? null, write: (chunk) => writer.write(chunk.slice()), close: () => void closed++ };
+    const pipe: Pipe = {
+      read: async () => (await reader.read()).value ?? null,
+      write: (chunk) => writer.write(chunk.slice()),
+      close: () => void closed++,
+    };
     const connection = await connectOver(pipe, await options());
     echo(await server.accepted());
     await connection.write(bytes('three'));
@@ -111,9 +117,14 @@ describe.each(backends)('connectOver() with the $name engine', (backend) => {
   });
 
   it('waits for verification that takes its time', async () => {
-    if (!backend.features.has('async-verify')) return expect(() => backend.createContext({ verify: () => Promise.resolve(true) })).not.toThrow();
+    if (!backend.features.has('async-verify'))
+      return expect(() => backend.createContext({ verify: () => Promise.resolve(true) })).not.toThrow();
     const pipe = await streams(5000);
-    const connection = await connectOver(pipe, { backend, host: 'server.test', verify: () => new Promise((resolve) => setTimeout(() => resolve(true), 20)) });
+    const connection = await connectOver(pipe, {
+      backend,
+      host: 'server.test',
+      verify: () => new Promise((resolve) => setTimeout(() => resolve(true), 20)),
+    });
     later(() => connection.close());
     expect(connection.info.version).toBe('TLSv1.3');
   });

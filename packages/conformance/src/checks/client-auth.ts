@@ -24,13 +24,17 @@ const fixed: CheckGroup = group('client certificates', {
       for (const name of ['client', 'client-rsa', 'client-ed25519'] as const satisfies readonly PkiName[]) {
         const identity = await pki(name);
         const credential = credentialOf(identity);
-        await scene(backend, { server: await insisting({ maxVersion: version }), options: { credentials: [credential] } }, async ({ client, server }) => {
-          await client.established();
-          assert.equal(client.ssl.clientCredential, credential, `the credential that is reported over ${version}`);
-          const socket = await server.accepted();
-          assert.equal(socket.authorized, true, `${name} over ${version}`);
-          assert.deepEqual(Buffer.from(socket.getPeerCertificate().raw), Buffer.from(identity.certificate));
-        });
+        await scene(
+          backend,
+          { server: await insisting({ maxVersion: version }), options: { credentials: [credential] } },
+          async ({ client, server }) => {
+            await client.established();
+            assert.equal(client.ssl.clientCredential, credential, `the credential that is reported over ${version}`);
+            const socket = await server.accepted();
+            assert.equal(socket.authorized, true, `${name} over ${version}`);
+            assert.deepEqual(Buffer.from(socket.getPeerCertificate().raw), Buffer.from(identity.certificate));
+          },
+        );
       }
     }
   },
@@ -53,7 +57,10 @@ const fixed: CheckGroup = group('client certificates', {
   'the first credential that fits the request is taken': async (backend) =>
     scene(
       backend,
-      { server: await insisting({ sigalgs: 'rsa_pss_rsae_sha256:ecdsa_secp256r1_sha256' }), options: { credentials: [credentialOf(await pki('client-ed25519')), credentialOf(await pki('client'))] } },
+      {
+        server: await insisting({ sigalgs: 'rsa_pss_rsae_sha256:ecdsa_secp256r1_sha256' }),
+        options: { credentials: [credentialOf(await pki('client-ed25519')), credentialOf(await pki('client'))] },
+      },
       async ({ client, server }) => {
         await client.established();
         assert.deepEqual(Buffer.from((await server.accepted()).getPeerCertificate().raw), Buffer.from((await pki('client')).certificate));
@@ -65,7 +72,13 @@ const fixed: CheckGroup = group('client certificates', {
   }),
   'that are garbage are a TypeError when the context is made': atOnce(async (backend) => {
     const { chain, key } = await pki('client');
-    for (const credential of [{ chain: [], key }, { chain: [new Uint8Array(5)], key }, { chain, key: new Uint8Array(5) }, { chain }, { key }]) {
+    for (const credential of [
+      { chain: [], key },
+      { chain: [new Uint8Array(5)], key },
+      { chain, key: new Uint8Array(5) },
+      { chain },
+      { key },
+    ]) {
       assert.throws(() => backend.createContext({ credentials: [credential as unknown as Credential] }), named('credentials'));
     }
   }),
@@ -85,10 +98,14 @@ const fixed: CheckGroup = group('client certificates', {
     });
   },
   'none chosen in the callback goes on without one': async (backend) =>
-    scene(backend, { server: await insisting({ rejectUnauthorized: false }), options: { onCertificateRequest: () => undefined } }, async ({ client, server }) => {
-      await client.established();
-      assert.equal((await server.accepted()).authorized, false);
-    }),
+    scene(
+      backend,
+      { server: await insisting({ rejectUnauthorized: false }), options: { onCertificateRequest: () => undefined } },
+      async ({ client, server }) => {
+        await client.established();
+        assert.equal((await server.accepted()).authorized, false);
+      },
+    ),
   'a callback that throws fails the connection with ASYNC_OPERATION_FAILED and the cause': async (backend) => {
     const mine = new Error('mine');
     const onCertificateRequest = (): never => {
@@ -118,10 +135,14 @@ const later: CheckGroup = group(
     },
     'a rejection fails the connection with ASYNC_OPERATION_FAILED and the cause': async (backend) => {
       const mine = new Error('mine');
-      await scene(backend, { server: await insisting(), options: { onCertificateRequest: () => Promise.reject(mine) } }, async ({ client }) => {
-        const { error } = await client.refused();
-        assert.deepEqual([error.code, error.cause], ['ASYNC_OPERATION_FAILED', mine]);
-      });
+      await scene(
+        backend,
+        { server: await insisting(), options: { onCertificateRequest: () => Promise.reject(mine) } },
+        async ({ client }) => {
+          const { error } = await client.refused();
+          assert.deepEqual([error.code, error.cause], ['ASYNC_OPERATION_FAILED', mine]);
+        },
+      );
     },
   },
   'async-credential',
@@ -143,11 +164,15 @@ const elsewhere: CheckGroup = group(
             return wait ? Promise.resolve(signature) : signature;
           },
         };
-        await scene(backend, { server: await insisting(), options: { credentials: [{ chain: identity.chain, key: signer }] } }, async ({ client, server }) => {
-          await client.established();
-          assert.equal((await server.accepted()).authorized, true);
-          if (backend.features.has('synchronous')) assert.equal(client.answers.includes(SslError.wantAsync), wait);
-        });
+        await scene(
+          backend,
+          { server: await insisting(), options: { credentials: [{ chain: identity.chain, key: signer }] } },
+          async ({ client, server }) => {
+            await client.established();
+            assert.equal((await server.accepted()).authorized, true);
+            if (backend.features.has('synchronous')) assert.equal(client.answers.includes(SslError.wantAsync), wait);
+          },
+        );
       }
       assert.deepEqual(signed, [0x0403, 0x0403]);
     },
@@ -155,17 +180,25 @@ const elsewhere: CheckGroup = group(
       const identity = await pki('client-rsa');
       const key = { key: identity.keyPem, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST };
       const signer = { schemes: [0x0804], sign: (_scheme: number, message: Uint8Array) => new Uint8Array(sign('sha256', message, key)) };
-      await scene(backend, { server: await insisting(), options: { credentials: [{ chain: identity.chain, key: signer }] } }, async ({ client, server }) => {
-        await client.established();
-        assert.equal((await server.accepted()).authorized, true);
-      });
+      await scene(
+        backend,
+        { server: await insisting(), options: { credentials: [{ chain: identity.chain, key: signer }] } },
+        async ({ client, server }) => {
+          await client.established();
+          assert.equal((await server.accepted()).authorized, true);
+        },
+      );
     },
     'that fail, fail the connection with ASYNC_OPERATION_FAILED': async (backend) => {
       const identity = await pki('client');
       const signer = { schemes: [0x0403], sign: () => Promise.reject(new Error('the token was pulled out')) };
-      await scene(backend, { server: await insisting(), options: { credentials: [{ chain: identity.chain, key: signer }] } }, async ({ client }) => {
-        assert.equal((await client.refused()).error.code, 'ASYNC_OPERATION_FAILED');
-      });
+      await scene(
+        backend,
+        { server: await insisting(), options: { credentials: [{ chain: identity.chain, key: signer }] } },
+        async ({ client }) => {
+          assert.equal((await client.refused()).error.code, 'ASYNC_OPERATION_FAILED');
+        },
+      );
     },
   },
   'external-signer',

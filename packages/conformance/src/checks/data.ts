@@ -45,7 +45,8 @@ const transfer: CheckGroup = group('application data', {
       await client.shutdown();
       if (!socket.readableEnded) await new Promise((resolve) => socket.once('end', resolve));
       assert.deepEqual(Buffer.concat(got), Buffer.from(data));
-    })),
+    }),
+  ),
   'write() goes on taking until the BIO is full, then it is -1 / WANT_WRITE, and what it took arrives': atOnce((backend) =>
     scene(backend, { bioSize: 3000 }, async ({ client, server }) => {
       const { ssl } = await client.established();
@@ -63,7 +64,8 @@ const transfer: CheckGroup = group('application data', {
       }
       await rest;
       assert.deepEqual(Buffer.concat(got), Buffer.from(data));
-    })),
+    }),
+  ),
   'an empty array is a TypeError for read() and for write()': (backend) =>
     scene(backend, {}, async ({ client }) => {
       const { ssl } = await client.established();
@@ -201,7 +203,12 @@ const disposing: CheckGroup = group('dispose()', {
       const { ssl } = await client.established();
       ssl.dispose();
       ssl.dispose();
-      for (const operation of [() => ssl.connect(), () => ssl.read(new Uint8Array(1)), () => ssl.write(new Uint8Array(1)), () => ssl.shutdown()]) {
+      for (const operation of [
+        () => ssl.connect(),
+        () => ssl.read(new Uint8Array(1)),
+        () => ssl.write(new Uint8Array(1)),
+        () => ssl.shutdown(),
+      ]) {
         expectReturn(ssl, operation(), -1, SslError.ssl);
         assert.equal(ssl.failure?.error.code, 'DISPOSED');
       }

@@ -89,7 +89,10 @@ const postHandshakeAuth: CheckGroup = group(
 export const withOpenssl: readonly CheckGroup[] = [earlyData, postHandshakeAuth];
 
 /** A server that takes early data, and a session of it. */
-async function withServer(backend: Backend, play: (server: OpensslServer, context: SslContext, session: TlsSession) => Promise<void>): Promise<void> {
+async function withServer(
+  backend: Backend,
+  play: (server: OpensslServer, context: SslContext, session: TlsSession) => Promise<void>,
+): Promise<void> {
   const server = await OpensslServer.start(EARLY);
   try {
     const sessions: TlsSession[] = [];

@@ -12,7 +12,10 @@ const X25519MLKEM768 = 0x11ec;
 /** Options that need a feature, valid in themselves. Features that are asked for in another way are proved elsewhere. */
 const ASKING: readonly (readonly [Feature, () => ContextOptions | Promise<ContextOptions>])[] = [
   ['tls1.2', () => ({ maxVersion: 'TLSv1.2' })],
-  ['external-signer', async () => ({ credentials: [{ chain: (await pki('client')).chain, key: { schemes: [0x0403], sign: () => new Uint8Array(64) } }] })],
+  [
+    'external-signer',
+    async () => ({ credentials: [{ chain: (await pki('client')).chain, key: { schemes: [0x0403], sign: () => new Uint8Array(64) } }] }),
+  ],
   ['seeded-random', () => ({ random: (into) => void into.fill(7) })],
   ['ech', () => ({ ech: 'grease' })],
   ['grease', () => ({ grease: true })],
@@ -23,7 +26,10 @@ const ASKING: readonly (readonly [Feature, () => ContextOptions | Promise<Contex
   ['padding', () => ({ recordPadding: 64 })],
   ['extended-master-secret-policy', () => ({ extendedMasterSecret: 'allow' })],
   ['post-handshake-auth', () => ({ postHandshakeAuth: true })],
-  ['external-psk', () => ({ externalPsks: [{ identity: new TextEncoder().encode('me'), key: new Uint8Array(32).fill(1), hash: 'sha256' }] })],
+  [
+    'external-psk',
+    () => ({ externalPsks: [{ identity: new TextEncoder().encode('me'), key: new Uint8Array(32).fill(1), hash: 'sha256' }] }),
+  ],
   ['raw-public-key', async () => ({ rawPublicKeys: [(await pki('p256')).spki] })],
   ['reverify', () => ({ reverifyOnResumption: true })],
   ['renegotiation-ignored', () => ({ renegotiation: 'ignore' })],
@@ -33,147 +39,220 @@ const ASKING: readonly (readonly [Feature, () => ContextOptions | Promise<Contex
 
 const refused: CheckGroup = {
   title: 'features that are not listed are refused, those that are listed are taken',
-  checks: ASKING.map(([feature, options]): Check => ({
-    title: feature,
-    run: async (backend) => {
-      const asked = await options();
-      if (backend.features.has(feature)) backend.createContext(asked).dispose();
-      else assert.throws(() => backend.createContext(asked), TypeError);
-    },
-  })),
+  checks: ASKING.map(
+    ([feature, options]): Check => ({
+      title: feature,
+      run: async (backend) => {
+        const asked = await options();
+        if (backend.features.has(feature)) backend.createContext(asked).dispose();
+        else assert.throws(() => backend.createContext(asked), TypeError);
+      },
+    }),
+  ),
 };
 
 const proved: readonly CheckGroup[] = [
-  group('feature session-ticket-policy', {
-    'asks for no TLS 1.2 ticket when told so, and for one otherwise (RFC 5077)': async (backend) => {
-      assert.ok(clientHelloOf(await firstFlight(backend, {})).extensions.has(35));
-      assert.ok(!clientHelloOf(await firstFlight(backend, { sessionTickets: false })).extensions.has(35));
-      await connects(backend, { sessionTickets: false, maxVersion: 'TLSv1.2' });
+  group(
+    'feature session-ticket-policy',
+    {
+      'asks for no TLS 1.2 ticket when told so, and for one otherwise (RFC 5077)': async (backend) => {
+        assert.ok(clientHelloOf(await firstFlight(backend, {})).extensions.has(35));
+        assert.ok(!clientHelloOf(await firstFlight(backend, { sessionTickets: false })).extensions.has(35));
+        await connects(backend, { sessionTickets: false, maxVersion: 'TLSv1.2' });
+      },
     },
-  }, 'session-ticket-policy'),
-  group('feature seeded-random', {
-    'gives the same ClientHello for the same seed': async (backend) => {
-      const seeded = (): ContextOptions => {
-        let next = 1;
-        return { random: (into) => void into.forEach((_, i) => (into[i] = (next = (next * 69_069 + 1) >>> 0) >>> 24)) };
-      };
-      const first = await firstFlight(backend, seeded());
-      assert.equal(clientHelloOf(first).random.length, 32);
-      assert.deepEqual(first, await firstFlight(backend, seeded()));
+    'session-ticket-policy',
+  ),
+  group(
+    'feature seeded-random',
+    {
+      'gives the same ClientHello for the same seed': async (backend) => {
+        const seeded = (): ContextOptions => {
+          let next = 1;
+          return { random: (into) => void into.forEach((_, i) => (into[i] = (next = (next * 69_069 + 1) >>> 0) >>> 24)) };
+        };
+        const first = await firstFlight(backend, seeded());
+        assert.equal(clientHelloOf(first).random.length, 32);
+        assert.deepEqual(first, await firstFlight(backend, seeded()));
+      },
     },
-  }, 'seeded-random'),
-  group('feature grease', {
-    'sprinkles reserved values over suites, groups and extensions (RFC 8701), and still connects': async (backend) => {
-      const hello = clientHelloOf(await firstFlight(backend, { grease: true }));
-      assert.ok(hello.cipherSuites.some(isGrease));
-      assert.ok(prefixedList(hello.extensions.get(10)).some(isGrease));
-      assert.ok([...hello.extensions.keys()].some(isGrease));
-      await connects(backend, { grease: true });
+    'seeded-random',
+  ),
+  group(
+    'feature grease',
+    {
+      'sprinkles reserved values over suites, groups and extensions (RFC 8701), and still connects': async (backend) => {
+        const hello = clientHelloOf(await firstFlight(backend, { grease: true }));
+        assert.ok(hello.cipherSuites.some(isGrease));
+        assert.ok(prefixedList(hello.extensions.get(10)).some(isGrease));
+        assert.ok([...hello.extensions.keys()].some(isGrease));
+        await connects(backend, { grease: true });
+      },
     },
-  }, 'grease'),
-  group('feature ech', {
-    'with grease sends an encrypted_client_hello that a server may ignore': async (backend) => {
-      assert.ok(clientHelloOf(await firstFlight(backend, { ech: 'grease' })).extensions.has(0xfe0d));
-      await scene(backend, { options: { ech: 'grease' } }, async ({ client }) => {
-        await client.established();
-        assert.equal(client.ssl.ech, 'grease');
-      });
-    },
-  }, 'ech'),
-  group('feature mlkem', {
-    'offers X25519MLKEM768 with its key share of 1216 bytes': async (backend) => {
-      const share = clientHelloOf(await firstFlight(backend, { groups: [X25519MLKEM768, 0x1d] })).extensions.get(51);
-      assert.equal(keyShareGroups(share)[0], X25519MLKEM768);
-      assert.ok((share?.length ?? 0) >= 2 + 4 + 1216);
-    },
-    'agrees on it with a server that knows it, and on X25519 with one that does not': (backend) =>
-      scene(backend, { server: serverKnowsMlKem ? { ecdhCurve: 'X25519MLKEM768:X25519' } : { ecdhCurve: 'X25519' }, options: { groups: [X25519MLKEM768, 0x1d] } }, async ({ client, server }) => {
-        await client.established();
-        assert.equal(client.ssl.group, serverKnowsMlKem ? X25519MLKEM768 : 0x1d);
-        assert.equal(client.ssl.helloRetryRequested, !serverKnowsMlKem);
-        echo(await server.accepted());
-        await client.echo('after the quantum');
-      }),
-  }, 'mlkem'),
-  group('feature key-share-choice', {
-    'sends the key shares that were asked for, and no others': async (backend) => {
-      const groups = [0x1d, 0x17, 0x18];
-      for (const keyShares of [[0x17], [0x1d, 0x18], groups]) {
-        const hello = clientHelloOf(await firstFlight(backend, { groups, keyShares }));
-        assert.deepEqual(keyShareGroups(hello.extensions.get(51)), keyShares);
-      }
-      await connects(backend, { groups, keyShares: [0x18] });
-    },
-  }, 'key-share-choice'),
-  group('feature certificate-compression', {
-    'offers the algorithms in order (RFC 8879)': async (backend) => {
-      const extension = clientHelloOf(await firstFlight(backend, { certificateCompression: ['zlib'] })).extensions.get(27);
-      assert.deepEqual([...(extension ?? [])], [2, 0, 1]);
-      await connects(backend, { certificateCompression: ['zlib'] });
-    },
-  }, 'certificate-compression'),
-  group('feature record-size-limit', {
-    'offers the limit (RFC 8449); in TLS 1.3 the wire counts the content type too': async (backend) => {
-      const extension = clientHelloOf(await firstFlight(backend, { recordSizeLimit: 1000, minVersion: 'TLSv1.3' })).extensions.get(28);
-      assert.deepEqual([...(extension ?? [])], [1001 >> 8, 1001 & 0xff]);
-      await connects(backend, { recordSizeLimit: 1000 });
-    },
-  }, 'record-size-limit'),
-  group('feature padding', {
-    'makes the lengths of small records equal': async (backend) => {
-      const lengths = new Set<number>();
-      for (const text of ['a', 'a longer text', 'x'.repeat(120)]) {
-        await scene(backend, { options: { recordPadding: 128 } }, async ({ client, wire }) => {
+    'grease',
+  ),
+  group(
+    'feature ech',
+    {
+      'with grease sends an encrypted_client_hello that a server may ignore': async (backend) => {
+        assert.ok(clientHelloOf(await firstFlight(backend, { ech: 'grease' })).extensions.has(0xfe0d));
+        await scene(backend, { options: { ech: 'grease' } }, async ({ client }) => {
           await client.established();
-          wire.sent.length = 0;
-          await client.send(text);
-          lengths.add(concat(wire.sent).length);
+          assert.equal(client.ssl.ech, 'grease');
         });
-      }
-      assert.equal(lengths.size, 1);
+      },
     },
-    'is taken off by the server': (backend) =>
-      scene(backend, { options: { recordPadding: 256 } }, async ({ client, server }) => {
-        await client.established();
-        echo(await server.accepted());
-        await client.echo(pattern(5000));
-      }),
-  }, 'padding'),
-  group('feature extended-master-secret-policy', {
-    'allow changes nothing with a server that knows RFC 7627': (backend) =>
-      scene(backend, { server: { maxVersion: 'TLSv1.2' }, options: { extendedMasterSecret: 'allow' } }, async ({ client }) => {
-        await client.established();
-        assert.equal(client.ssl.extendedMasterSecret, true);
-      }),
-  }, 'extended-master-secret-policy'),
-  group('feature post-handshake-auth, in the ClientHello', {
-    'is offered only when asked for': async (backend) => {
-      assert.ok(clientHelloOf(await firstFlight(backend, { postHandshakeAuth: true })).extensions.has(49));
-      assert.ok(!clientHelloOf(await firstFlight(backend, {})).extensions.has(49));
+    'ech',
+  ),
+  group(
+    'feature mlkem',
+    {
+      'offers X25519MLKEM768 with its key share of 1216 bytes': async (backend) => {
+        const share = clientHelloOf(await firstFlight(backend, { groups: [X25519MLKEM768, 0x1d] })).extensions.get(51);
+        assert.equal(keyShareGroups(share)[0], X25519MLKEM768);
+        assert.ok((share?.length ?? 0) >= 2 + 4 + 1216);
+      },
+      'agrees on it with a server that knows it, and on X25519 with one that does not': (backend) =>
+        scene(
+          backend,
+          {
+            server: serverKnowsMlKem ? { ecdhCurve: 'X25519MLKEM768:X25519' } : { ecdhCurve: 'X25519' },
+            options: { groups: [X25519MLKEM768, 0x1d] },
+          },
+          async ({ client, server }) => {
+            await client.established();
+            assert.equal(client.ssl.group, serverKnowsMlKem ? X25519MLKEM768 : 0x1d);
+            assert.equal(client.ssl.helloRetryRequested, !serverKnowsMlKem);
+            echo(await server.accepted());
+            await client.echo('after the quantum');
+          },
+        ),
     },
-  }, 'post-handshake-auth'),
-  group('feature external-psk', {
-    'connects without a certificate to a server that has the key, and not with another key': async (backend) => {
-      const key = new Uint8Array(32).fill(0x42);
-      const server = { pskCallback: (_socket: unknown, identity: string) => (identity === 'me' ? key : null), ciphers: 'TLS_AES_128_GCM_SHA256', minVersion: 'TLSv1.3' } as const;
-      const identity = new TextEncoder().encode('me');
-      await scene(backend, { server, options: { externalPsks: [{ identity, key, hash: 'sha256' }] } }, async ({ client, server: running }) => {
-        await client.established();
-        assert.equal(client.ssl.peerCertificates.length, 0);
-        echo(await running.accepted());
-        await client.echo('a secret shared');
-      });
-      await scene(backend, { server, options: { externalPsks: [{ identity, key: new Uint8Array(32), hash: 'sha256' }] } }, async ({ client }) => {
-        await client.refused();
-      });
+    'mlkem',
+  ),
+  group(
+    'feature key-share-choice',
+    {
+      'sends the key shares that were asked for, and no others': async (backend) => {
+        const groups = [0x1d, 0x17, 0x18];
+        for (const keyShares of [[0x17], [0x1d, 0x18], groups]) {
+          const hello = clientHelloOf(await firstFlight(backend, { groups, keyShares }));
+          assert.deepEqual(keyShareGroups(hello.extensions.get(51)), keyShares);
+        }
+        await connects(backend, { groups, keyShares: [0x18] });
+      },
     },
-  }, 'external-psk'),
-  group('feature raw-public-key', {
-    'is offered (RFC 7250)': async (backend) => {
-      const hello = clientHelloOf(await firstFlight(backend, { rawPublicKeys: [(await pki('p256')).spki] }));
-      assert.ok(hello.extensions.get(20)?.subarray(1).includes(2));
+    'key-share-choice',
+  ),
+  group(
+    'feature certificate-compression',
+    {
+      'offers the algorithms in order (RFC 8879)': async (backend) => {
+        const extension = clientHelloOf(await firstFlight(backend, { certificateCompression: ['zlib'] })).extensions.get(27);
+        assert.deepEqual([...(extension ?? [])], [2, 0, 1]);
+        await connects(backend, { certificateCompression: ['zlib'] });
+      },
     },
-  }, 'raw-public-key'),
+    'certificate-compression',
+  ),
+  group(
+    'feature record-size-limit',
+    {
+      'offers the limit (RFC 8449); in TLS 1.3 the wire counts the content type too': async (backend) => {
+        const extension = clientHelloOf(await firstFlight(backend, { recordSizeLimit: 1000, minVersion: 'TLSv1.3' })).extensions.get(28);
+        assert.deepEqual([...(extension ?? [])], [1001 >> 8, 1001 & 0xff]);
+        await connects(backend, { recordSizeLimit: 1000 });
+      },
+    },
+    'record-size-limit',
+  ),
+  group(
+    'feature padding',
+    {
+      'makes the lengths of small records equal': async (backend) => {
+        const lengths = new Set<number>();
+        for (const text of ['a', 'a longer text', 'x'.repeat(120)]) {
+          await scene(backend, { options: { recordPadding: 128 } }, async ({ client, wire }) => {
+            await client.established();
+            wire.sent.length = 0;
+            await client.send(text);
+            lengths.add(concat(wire.sent).length);
+          });
+        }
+        assert.equal(lengths.size, 1);
+      },
+      'is taken off by the server': (backend) =>
+        scene(backend, { options: { recordPadding: 256 } }, async ({ client, server }) => {
+          await client.established();
+          echo(await server.accepted());
+          await client.echo(pattern(5000));
+        }),
+    },
+    'padding',
+  ),
+  group(
+    'feature extended-master-secret-policy',
+    {
+      'allow changes nothing with a server that knows RFC 7627': (backend) =>
+        scene(backend, { server: { maxVersion: 'TLSv1.2' }, options: { extendedMasterSecret: 'allow' } }, async ({ client }) => {
+          await client.established();
+          assert.equal(client.ssl.extendedMasterSecret, true);
+        }),
+    },
+    'extended-master-secret-policy',
+  ),
+  group(
+    'feature post-handshake-auth, in the ClientHello',
+    {
+      'is offered only when asked for': async (backend) => {
+        assert.ok(clientHelloOf(await firstFlight(backend, { postHandshakeAuth: true })).extensions.has(49));
+        assert.ok(!clientHelloOf(await firstFlight(backend, {})).extensions.has(49));
+      },
+    },
+    'post-handshake-auth',
+  ),
+  group(
+    'feature external-psk',
+    {
+      'connects without a certificate to a server that has the key, and not with another key': async (backend) => {
+        const key = new Uint8Array(32).fill(0x42);
+        const server = {
+          pskCallback: (_socket: unknown, identity: string) => (identity === 'me' ? key : null),
+          ciphers: 'TLS_AES_128_GCM_SHA256',
+          minVersion: 'TLSv1.3',
+        } as const;
+        const identity = new TextEncoder().encode('me');
+        await scene(
+          backend,
+          { server, options: { externalPsks: [{ identity, key, hash: 'sha256' }] } },
+          async ({ client, server: running }) => {
+            await client.established();
+            assert.equal(client.ssl.peerCertificates.length, 0);
+            echo(await running.accepted());
+            await client.echo('a secret shared');
+          },
+        );
+        await scene(
+          backend,
+          { server, options: { externalPsks: [{ identity, key: new Uint8Array(32), hash: 'sha256' }] } },
+          async ({ client }) => {
+            await client.refused();
+          },
+        );
+      },
+    },
+    'external-psk',
+  ),
+  group(
+    'feature raw-public-key',
+    {
+      'is offered (RFC 7250)': async (backend) => {
+        const hello = clientHelloOf(await firstFlight(backend, { rawPublicKeys: [(await pki('p256')).spki] }));
+        assert.ok(hello.extensions.get(20)?.subarray(1).includes(2));
+      },
+    },
+    'raw-public-key',
+  ),
 ];
 
 export const features: readonly CheckGroup[] = [refused, ...proved];

@@ -25,7 +25,18 @@ export const limits: CheckGroup = group('limits', {
   'limits that are as they are by default change nothing': (backend) =>
     scene(
       backend,
-      { options: { limits: { handshakeBytes: 131_072, chainLength: 16, pathBuildingSteps: 256, tickets: 8, keyUpdatesInARow: 32, emptyRecordsInARow: 32 } } },
+      {
+        options: {
+          limits: {
+            handshakeBytes: 131_072,
+            chainLength: 16,
+            pathBuildingSteps: 256,
+            tickets: 8,
+            keyUpdatesInARow: 32,
+            emptyRecordsInARow: 32,
+          },
+        },
+      },
       async ({ client }) => {
         await client.established();
       },

@@ -39,59 +39,72 @@ const KINDS: readonly (readonly [KeyKind, readonly number[]])[] = [
 
 const suites: CheckGroup = {
   title: 'cipher suites',
-  checks: SUITES.map(([code, name, kind, feature]): Check => ({
-    title: `agrees on ${name} and moves data under it`,
-    ...(feature && { feature }),
-    run: async (backend) => {
-      assert.ok(backend.supported.cipherSuites.includes(code), 'each engine speaks this suite');
-      const version = code < 0x1400 ? 'TLSv1.3' : 'TLSv1.2';
-      await scene(backend, { server: { identity: await pki(kind), maxVersion: version }, options: { cipherSuites: [code] } }, async ({ client, server }) => {
-        await client.established();
-        const socket = await server.accepted();
-        assert.equal(client.ssl.cipherSuite, code);
-        assert.equal(client.ssl.version, version);
-        assert.equal(socket.getCipher().name, name);
-        echo(socket);
-        await client.echo('through the suite and back');
-      });
-    },
-  })),
+  checks: SUITES.map(
+    ([code, name, kind, feature]): Check => ({
+      title: `agrees on ${name} and moves data under it`,
+      ...(feature && { feature }),
+      run: async (backend) => {
+        assert.ok(backend.supported.cipherSuites.includes(code), 'each engine speaks this suite');
+        const version = code < 0x1400 ? 'TLSv1.3' : 'TLSv1.2';
+        await scene(
+          backend,
+          { server: { identity: await pki(kind), maxVersion: version }, options: { cipherSuites: [code] } },
+          async ({ client, server }) => {
+            await client.established();
+            const socket = await server.accepted();
+            assert.equal(client.ssl.cipherSuite, code);
+            assert.equal(client.ssl.version, version);
+            assert.equal(socket.getCipher().name, name);
+            echo(socket);
+            await client.echo('through the suite and back');
+          },
+        );
+      },
+    }),
+  ),
 };
 
 const groups: CheckGroup = {
   title: 'key exchange groups',
-  checks: GROUPS.map(([code, name, openssl]): Check => ({
-    title: `agrees on ${name}`,
-    run: async (backend) => {
-      assert.ok(backend.supported.groups.includes(code), 'each engine speaks this group');
-      await scene(backend, { server: { ecdhCurve: openssl }, options: { groups: [code] } }, async ({ client }) => {
-        await client.established();
-        assert.equal(client.ssl.group, code);
-        assert.equal(client.ssl.helloRetryRequested, false);
-      });
-    },
-  })),
+  checks: GROUPS.map(
+    ([code, name, openssl]): Check => ({
+      title: `agrees on ${name}`,
+      run: async (backend) => {
+        assert.ok(backend.supported.groups.includes(code), 'each engine speaks this group');
+        await scene(backend, { server: { ecdhCurve: openssl }, options: { groups: [code] } }, async ({ client }) => {
+          await client.established();
+          assert.equal(client.ssl.group, code);
+          assert.equal(client.ssl.helloRetryRequested, false);
+        });
+      },
+    }),
+  ),
 };
 
 const kinds: CheckGroup = {
   title: 'certificate kinds',
   checks: (['TLSv1.3', 'TLSv1.2'] as const).flatMap((version) =>
-    KINDS.map(([kind, schemes]): Check => ({
-      title: `verifies a server with a key of kind ${kind} over ${version}`,
-      ...(version === 'TLSv1.2' && { feature: 'tls1.2' }),
-      run: async (backend) => {
-        const [identity, intermediate, root] = [await pki(kind), await pki('intermediate'), await pki('root')];
-        await scene(backend, { server: { identity, maxVersion: version } }, async ({ client }) => {
-          await client.established();
-          const allowed = version === 'TLSv1.2' ? [...schemes, ...(MORE_IN_TLS12[kind] ?? [])] : schemes;
-          const used = client.ssl.peerSignatureAlgorithm;
-          assert.ok(used !== undefined && allowed.includes(used), `signed with ${used?.toString(16)}`);
-          assert.deepEqual(hexes(client.ssl.peerCertificates), hexes([identity.certificate, intermediate.certificate]));
-          assert.deepEqual(hexes(client.ssl.verifiedChain ?? []), hexes([identity.certificate, intermediate.certificate, root.certificate]));
-          assert.equal(client.ssl.verifyResult, 0);
-        });
-      },
-    })),
+    KINDS.map(
+      ([kind, schemes]): Check => ({
+        title: `verifies a server with a key of kind ${kind} over ${version}`,
+        ...(version === 'TLSv1.2' && { feature: 'tls1.2' }),
+        run: async (backend) => {
+          const [identity, intermediate, root] = [await pki(kind), await pki('intermediate'), await pki('root')];
+          await scene(backend, { server: { identity, maxVersion: version } }, async ({ client }) => {
+            await client.established();
+            const allowed = version === 'TLSv1.2' ? [...schemes, ...(MORE_IN_TLS12[kind] ?? [])] : schemes;
+            const used = client.ssl.peerSignatureAlgorithm;
+            assert.ok(used !== undefined && allowed.includes(used), `signed with ${used?.toString(16)}`);
+            assert.deepEqual(hexes(client.ssl.peerCertificates), hexes([identity.certificate, intermediate.certificate]));
+            assert.deepEqual(
+              hexes(client.ssl.verifiedChain ?? []),
+              hexes([identity.certificate, intermediate.certificate, root.certificate]),
+            );
+            assert.equal(client.ssl.verifyResult, 0);
+          });
+        },
+      }),
+    ),
   ),
 };
 
@@ -111,7 +124,15 @@ const versions: CheckGroup = group('versions', {
     }),
   'facts are undefined before the handshake and known after it': (backend) =>
     scene(backend, {}, async ({ client: { ssl }, client }) => {
-      for (const fact of ['version', 'cipherSuite', 'group', 'peerSignatureAlgorithm', 'alpn', 'helloRetryRequested', 'verifiedChain'] as const) {
+      for (const fact of [
+        'version',
+        'cipherSuite',
+        'group',
+        'peerSignatureAlgorithm',
+        'alpn',
+        'helloRetryRequested',
+        'verifiedChain',
+      ] as const) {
         assert.equal(ssl[fact], undefined, fact);
       }
       assert.equal(ssl.established, false);
@@ -164,14 +185,21 @@ const hello: CheckGroup = group('what the ClientHello offers', {
     assert.ok(!(await offered(backend, '::1')).extensions.has(0));
   },
   'exactly the suites and groups that were asked for, in order': async (backend) =>
-    scene(backend, { options: { cipherSuites: [0x1303, 0x1301], groups: [0x18, 0x1d, 0x17], minVersion: 'TLSv1.3' } }, async ({ client, wire }) => {
-      await client.call(() => client.ssl.connect());
-      await wire.flush(client.net);
-      const { cipherSuites, extensions } = clientHelloOf(concat(wire.sent));
-      assert.deepEqual(cipherSuites.filter((suite) => suite !== 0x00ff), [0x1303, 0x1301]);
-      assert.deepEqual(prefixedList(extensions.get(10)), [0x18, 0x1d, 0x17]);
-      assert.deepEqual(keyShareGroups(extensions.get(51)), [0x18]);
-    }),
+    scene(
+      backend,
+      { options: { cipherSuites: [0x1303, 0x1301], groups: [0x18, 0x1d, 0x17], minVersion: 'TLSv1.3' } },
+      async ({ client, wire }) => {
+        await client.call(() => client.ssl.connect());
+        await wire.flush(client.net);
+        const { cipherSuites, extensions } = clientHelloOf(concat(wire.sent));
+        assert.deepEqual(
+          cipherSuites.filter((suite) => suite !== 0x00ff),
+          [0x1303, 0x1301],
+        );
+        assert.deepEqual(prefixedList(extensions.get(10)), [0x18, 0x1d, 0x17]);
+        assert.deepEqual(keyShareGroups(extensions.get(51)), [0x18]);
+      },
+    ),
   'a fresh random each time': async (backend) => {
     assert.notDeepEqual((await offered(backend, 'server.test')).random, (await offered(backend, 'server.test')).random);
   },
@@ -179,13 +207,17 @@ const hello: CheckGroup = group('what the ClientHello offers', {
 
 const retry: CheckGroup = group('HelloRetryRequest', {
   'is followed to another group that was offered': (backend) =>
-    scene(backend, { server: { ecdhCurve: 'secp384r1' }, options: { groups: [0x1d, 0x18], minVersion: 'TLSv1.3' } }, async ({ client, server }) => {
-      await client.established();
-      assert.equal(client.ssl.helloRetryRequested, true);
-      assert.equal(client.ssl.group, 0x18);
-      (await server.accepted()).write('after the retry');
-      assert.equal(await client.receiveText(15), 'after the retry');
-    }),
+    scene(
+      backend,
+      { server: { ecdhCurve: 'secp384r1' }, options: { groups: [0x1d, 0x18], minVersion: 'TLSv1.3' } },
+      async ({ client, server }) => {
+        await client.established();
+        assert.equal(client.ssl.helloRetryRequested, true);
+        assert.equal(client.ssl.group, 0x18);
+        (await server.accepted()).write('after the retry');
+        assert.equal(await client.receiveText(15), 'after the retry');
+      },
+    ),
   'without a common group the handshake fails with the alert of the server': (backend) =>
     scene(backend, { server: { ecdhCurve: 'secp521r1' }, options: { groups: [0x1d, 0x18], minVersion: 'TLSv1.3' } }, async ({ client }) => {
       const { ret, code, error } = await client.refused();
@@ -195,11 +227,15 @@ const retry: CheckGroup = group('HelloRetryRequest', {
 
 const alpn: CheckGroup = group('ALPN (RFC 7301)', {
   'agrees on one protocol, and both sides name it': (backend) =>
-    scene(backend, { server: { ALPNProtocols: ['h2', 'http/1.1'] }, options: { alpn: ['http/1.1', 'other'] } }, async ({ client, server }) => {
-      await client.established();
-      assert.equal(client.ssl.alpn, 'http/1.1');
-      assert.equal((await server.accepted()).alpnProtocol, 'http/1.1');
-    }),
+    scene(
+      backend,
+      { server: { ALPNProtocols: ['h2', 'http/1.1'] }, options: { alpn: ['http/1.1', 'other'] } },
+      async ({ client, server }) => {
+        await client.established();
+        assert.equal(client.ssl.alpn, 'http/1.1');
+        assert.equal((await server.accepted()).alpnProtocol, 'http/1.1');
+      },
+    ),
   'is undefined when the server has no opinion': (backend) =>
     scene(backend, { options: { alpn: ['h2'] } }, async ({ client }) => {
       await client.established();

@@ -20,12 +20,14 @@ const rows: CheckGroup = group('the return table', {
     scene(backend, {}, ({ client: { ssl } }) => {
       expectReturn(ssl, ssl.connect(), -1, SslError.wantRead);
       return Promise.resolve();
-    })),
+    }),
+  ),
   'a full write BIO is -1 / WANT_WRITE': atOnce((backend) =>
     scene(backend, { bioSize: 17 }, ({ client: { ssl } }) => {
       expectReturn(ssl, ssl.connect(), -1, SslError.wantWrite);
       return Promise.resolve();
-    })),
+    }),
+  ),
   "the peer's fatal alert during the handshake is 0 / SSL with PEER_ALERT and the alert": async (backend) => {
     const client = await Client.make(backend, new ScriptedPeer(alertRecord(2, 40)));
     expectReturn(client.ssl, await client.connect(), 0, SslError.ssl);
@@ -38,7 +40,9 @@ const rows: CheckGroup = group('the return table', {
     expectReturn(client.ssl, await client.connect(), 0, SslError.ssl);
     assert.deepEqual([client.failure().error.code, client.failure().error.alert?.name], ['PEER_ALERT', 'close_notify']);
   },
-  "a client certificate that is missed in TLS 1.3 is a fatal alert after the handshake: 1, then read() is -1 / SSL with PEER_ALERT": (backend) =>
+  'a client certificate that is missed in TLS 1.3 is a fatal alert after the handshake: 1, then read() is -1 / SSL with PEER_ALERT': (
+    backend,
+  ) =>
     socketScene(backend, { server: { requestCert: true } }, async ({ client, server }) => {
       await client.established();
       await client.readEnd();
@@ -62,7 +66,8 @@ const rows: CheckGroup = group('the return table', {
       const { code, error } = client.failure();
       assert.deepEqual([code, error.code, error.cause], [SslError.syscall, 'TRANSPORT_ERROR', cause]);
       await Promise.resolve();
-    })),
+    }),
+  ),
   'a transport that fails later is -1 / SYSCALL, for read() and for write()': async (backend) => {
     for (const operation of ['read', 'write'] as const) {
       await scene(backend, {}, async ({ client }) => {
@@ -80,7 +85,13 @@ const rows: CheckGroup = group('the return table', {
     scene(backend, { server: { identity: await pki('selfSigned') } }, async ({ client }) => {
       const { ssl, net } = client;
       const failure = await client.refused();
-      for (const operation of [() => ssl.connect(), () => ssl.doHandshake(), () => ssl.read(new Uint8Array(1)), () => ssl.write(new Uint8Array(1)), () => ssl.shutdown()]) {
+      for (const operation of [
+        () => ssl.connect(),
+        () => ssl.doHandshake(),
+        () => ssl.read(new Uint8Array(1)),
+        () => ssl.write(new Uint8Array(1)),
+        () => ssl.shutdown(),
+      ]) {
         expectReturn(ssl, operation(), failure.ret, SslError.ssl);
         assert.equal(ssl.failure, failure, 'the same object');
         assert.equal(net.pending, 0);
@@ -112,17 +123,19 @@ const STRANGERS: readonly (readonly [title: string, says: string | Uint8Array, c
 const strangers: CheckGroup = {
   title: 'peers that speak no TLS',
   checks: [
-    ...STRANGERS.map(([title, says, code]): Check => ({
-      title: `${title} is ${code}`,
-      run: async (backend) => {
-        for (const end of [true, false]) {
-          const client = await Client.make(backend, new ScriptedPeer(says, { end }));
-          const { ret, error } = await client.refused();
-          assert.deepEqual([ret, error.code], [-1, code]);
-          assert.ok(error.hint.length > 0);
-        }
-      },
-    })),
+    ...STRANGERS.map(
+      ([title, says, code]): Check => ({
+        title: `${title} is ${code}`,
+        run: async (backend) => {
+          for (const end of [true, false]) {
+            const client = await Client.make(backend, new ScriptedPeer(says, { end }));
+            const { ret, error } = await client.refused();
+            assert.deepEqual([ret, error.code], [-1, code]);
+            assert.ok(error.hint.length > 0);
+          }
+        },
+      }),
+    ),
     {
       title: 'a stranger is recognised byte by byte too',
       run: async (backend) => {

@@ -29,7 +29,8 @@ const exporters: CheckGroup = group('exporters', {
     scene(backend, {}, async ({ client }) => {
       assert.throws(() => client.ssl.exportKeyingMaterial('label', undefined, 32), TypeError);
       const { ssl } = await client.established();
-      for (const length of [0, -1, 1.5, Number.NaN, 65_536, 255 * 48 + 1]) assert.throws(() => ssl.exportKeyingMaterial('label', undefined, length), TypeError, String(length));
+      for (const length of [0, -1, 1.5, Number.NaN, 65_536, 255 * 48 + 1])
+        assert.throws(() => ssl.exportKeyingMaterial('label', undefined, length), TypeError, String(length));
     }),
 });
 
@@ -79,12 +80,26 @@ const trace: CheckGroup = group('the message trace', {
   },
   'shows each handshake message of TLS 1.2, in order': async (backend) => {
     const messages: TraceMessage[] = [];
-    await scene(backend, { server: { maxVersion: 'TLSv1.2' }, options: { onMessage: (message) => messages.push(message) } }, async ({ client }) => {
-      await client.established();
-      const seen = messages.filter(({ contentType }) => contentType === 22).map(({ direction, bytes }) => `${direction} ${bytes[0]}`);
-      // ClientHello, ServerHello, Certificate, ServerKeyExchange, ServerHelloDone, ClientKeyExchange, Finished, NewSessionTicket, Finished
-      assert.deepEqual(seen, ['sent 1', 'received 2', 'received 11', 'received 12', 'received 14', 'sent 16', 'sent 20', 'received 4', 'received 20']);
-    });
+    await scene(
+      backend,
+      { server: { maxVersion: 'TLSv1.2' }, options: { onMessage: (message) => messages.push(message) } },
+      async ({ client }) => {
+        await client.established();
+        const seen = messages.filter(({ contentType }) => contentType === 22).map(({ direction, bytes }) => `${direction} ${bytes[0]}`);
+        // ClientHello, ServerHello, Certificate, ServerKeyExchange, ServerHelloDone, ClientKeyExchange, Finished, NewSessionTicket, Finished
+        assert.deepEqual(seen, [
+          'sent 1',
+          'received 2',
+          'received 11',
+          'received 12',
+          'received 14',
+          'sent 16',
+          'sent 20',
+          'received 4',
+          'received 20',
+        ]);
+      },
+    );
   },
   'shows alerts, sent and received': async (backend) => {
     const messages: TraceMessage[] = [];
@@ -96,7 +111,10 @@ const trace: CheckGroup = group('the message trace', {
       socket.resume().end();
       await client.readEnd();
       const alerts = messages.filter(({ contentType }) => contentType === 21).map(({ direction, bytes }) => [direction, ...bytes]);
-      assert.deepEqual(alerts, [['sent', 1, 0], ['received', 1, 0]]);
+      assert.deepEqual(alerts, [
+        ['sent', 1, 0],
+        ['received', 1, 0],
+      ]);
     });
   },
   'hands out copies, which later messages do not change': async (backend) => {

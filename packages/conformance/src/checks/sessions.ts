@@ -15,7 +15,12 @@ interface Trial {
 const versions = ['TLSv1.3', 'TLSv1.2'] as const;
 
 /** A server, and a context that has one session of it. */
-async function withSession(backend: Backend, server: TestServerOptions, options: ContextOptions, play: (trial: Trial & { readonly session: TlsSession }) => Promise<void>): Promise<void> {
+async function withSession(
+  backend: Backend,
+  server: TestServerOptions,
+  options: ContextOptions,
+  play: (trial: Trial & { readonly session: TlsSession }) => Promise<void>,
+): Promise<void> {
   const sessions: TlsSession[] = [];
   const context = backend.createContext(await trusting({ ...options, onSession: (session) => sessions.push(session) }));
   const running = await TestServer.make(server);
@@ -129,7 +134,10 @@ const bytes: CheckGroup = group('serialised sessions', {
       await withSession(backend, { maxVersion: version }, {}, async ({ server, context, session }) => {
         const copy = context.sessionFromBytes(session.toBytes());
         assert.ok(copy);
-        assert.deepEqual([copy.version, copy.host, copy.expiresAt, copy.maxEarlyData], [session.version, session.host, session.expiresAt, session.maxEarlyData]);
+        assert.deepEqual(
+          [copy.version, copy.host, copy.expiresAt, copy.maxEarlyData],
+          [session.version, session.host, session.expiresAt, session.maxEarlyData],
+        );
         const client = await again(backend, server, { context });
         client.ssl.setSession(copy);
         await client.established();
@@ -143,7 +151,8 @@ const bytes: CheckGroup = group('serialised sessions', {
       const whole = session.toBytes();
       assert.equal(context.sessionFromBytes(new Uint8Array(0)), undefined);
       assert.equal(context.sessionFromBytes(new TextEncoder().encode('not a session')), undefined);
-      for (let length = 1; length < whole.length; length += 7) assert.equal(context.sessionFromBytes(whole.subarray(0, length)), undefined, `cut at ${length}`);
+      for (let length = 1; length < whole.length; length += 7)
+        assert.equal(context.sessionFromBytes(whole.subarray(0, length)), undefined, `cut at ${length}`);
       await Promise.resolve();
     }),
 });
@@ -165,7 +174,13 @@ const refused: CheckGroup = group('sessions that are refused', {
   'that are objects of someone else are a TypeError': (backend) =>
     withSession(backend, {}, {}, async ({ server, context, session }) => {
       const client = await again(backend, server, { context });
-      const fake = { version: session.version, host: session.host, expiresAt: session.expiresAt, maxEarlyData: 0, toBytes: () => session.toBytes() };
+      const fake = {
+        version: session.version,
+        host: session.host,
+        expiresAt: session.expiresAt,
+        maxEarlyData: 0,
+        toBytes: () => session.toBytes(),
+      };
       assert.throws(() => client.ssl.setSession(fake), TypeError);
       assert.throws(() => client.ssl.setSession(undefined as unknown as TlsSession), TypeError);
       client.ssl.dispose();

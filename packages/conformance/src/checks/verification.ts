@@ -19,19 +19,92 @@ interface Refusal {
 }
 
 const REFUSALS: readonly Refusal[] = [
-  { title: 'a certificate for another name', show: 'wrongName', verify: X509V.HOSTNAME_MISMATCH, code: 'CERT_NAME_MISMATCH', alert: Alert.bad_certificate, depth: 0 },
-  { title: 'a wildcard that would have to cover two labels', show: 'p256', host: 'a.b.wild.test', verify: X509V.HOSTNAME_MISMATCH, code: 'CERT_NAME_MISMATCH', alert: Alert.bad_certificate },
-  { title: 'a wildcard for the bare domain', show: 'p256', host: 'wild.test', verify: X509V.HOSTNAME_MISMATCH, code: 'CERT_NAME_MISMATCH', alert: Alert.bad_certificate },
-  { title: 'another IP address', show: 'p256', host: '127.0.0.2', verify: X509V.IP_ADDRESS_MISMATCH, code: 'CERT_NAME_MISMATCH', alert: Alert.bad_certificate },
-  { title: 'an expired certificate', show: 'expired', verify: X509V.CERT_HAS_EXPIRED, code: 'CERT_EXPIRED', alert: Alert.certificate_expired, depth: 0 },
-  { title: 'an expired intermediate', show: 'underExpiredIntermediate', verify: X509V.CERT_HAS_EXPIRED, code: 'CERT_EXPIRED', alert: Alert.certificate_expired, depth: 1 },
-  { title: 'a certificate that is not valid yet', show: 'notYetValid', verify: X509V.CERT_NOT_YET_VALID, code: 'CERT_NOT_YET_VALID', alert: Alert.bad_certificate, depth: 0 },
-  { title: 'a certificate for clients', show: 'clientPurpose', verify: X509V.INVALID_PURPOSE, code: 'CERT_PURPOSE', alert: Alert.unsupported_certificate, depth: 0 },
-  { title: 'an issuer that is no CA', show: 'underFalseCa', verify: X509V.INVALID_CA, code: 'CERT_INVALID', alert: Alert.unknown_ca, depth: 1 },
-  { title: 'a self-signed certificate', show: 'selfSigned', verify: X509V.DEPTH_ZERO_SELF_SIGNED_CERT, code: 'CERT_SELF_SIGNED', alert: Alert.unknown_ca, depth: 0 },
+  {
+    title: 'a certificate for another name',
+    show: 'wrongName',
+    verify: X509V.HOSTNAME_MISMATCH,
+    code: 'CERT_NAME_MISMATCH',
+    alert: Alert.bad_certificate,
+    depth: 0,
+  },
+  {
+    title: 'a wildcard that would have to cover two labels',
+    show: 'p256',
+    host: 'a.b.wild.test',
+    verify: X509V.HOSTNAME_MISMATCH,
+    code: 'CERT_NAME_MISMATCH',
+    alert: Alert.bad_certificate,
+  },
+  {
+    title: 'a wildcard for the bare domain',
+    show: 'p256',
+    host: 'wild.test',
+    verify: X509V.HOSTNAME_MISMATCH,
+    code: 'CERT_NAME_MISMATCH',
+    alert: Alert.bad_certificate,
+  },
+  {
+    title: 'another IP address',
+    show: 'p256',
+    host: '127.0.0.2',
+    verify: X509V.IP_ADDRESS_MISMATCH,
+    code: 'CERT_NAME_MISMATCH',
+    alert: Alert.bad_certificate,
+  },
+  {
+    title: 'an expired certificate',
+    show: 'expired',
+    verify: X509V.CERT_HAS_EXPIRED,
+    code: 'CERT_EXPIRED',
+    alert: Alert.certificate_expired,
+    depth: 0,
+  },
+  {
+    title: 'an expired intermediate',
+    show: 'underExpiredIntermediate',
+    verify: X509V.CERT_HAS_EXPIRED,
+    code: 'CERT_EXPIRED',
+    alert: Alert.certificate_expired,
+    depth: 1,
+  },
+  {
+    title: 'a certificate that is not valid yet',
+    show: 'notYetValid',
+    verify: X509V.CERT_NOT_YET_VALID,
+    code: 'CERT_NOT_YET_VALID',
+    alert: Alert.bad_certificate,
+    depth: 0,
+  },
+  {
+    title: 'a certificate for clients',
+    show: 'clientPurpose',
+    verify: X509V.INVALID_PURPOSE,
+    code: 'CERT_PURPOSE',
+    alert: Alert.unsupported_certificate,
+    depth: 0,
+  },
+  {
+    title: 'an issuer that is no CA',
+    show: 'underFalseCa',
+    verify: X509V.INVALID_CA,
+    code: 'CERT_INVALID',
+    alert: Alert.unknown_ca,
+    depth: 1,
+  },
+  {
+    title: 'a self-signed certificate',
+    show: 'selfSigned',
+    verify: X509V.DEPTH_ZERO_SELF_SIGNED_CERT,
+    code: 'CERT_SELF_SIGNED',
+    alert: Alert.unknown_ca,
+    depth: 0,
+  },
   {
     title: 'a root that nobody trusts',
-    show: async () => ({ identity: await pki('unknownRoot'), chainPem: (await pki('unknownRoot')).chainPem + (await pki('otherRoot')).certificatePem }),
+    show: async () => ({
+      identity: await pki('unknownRoot'),
+      chainPem: (await pki('unknownRoot')).chainPem + (await pki('otherRoot')).certificatePem,
+    }),
     verify: X509V.SELF_SIGNED_CERT_IN_CHAIN,
     code: 'CERT_UNTRUSTED_ROOT',
     alert: Alert.unknown_ca,
@@ -65,7 +138,14 @@ const REFUSALS: readonly Refusal[] = [
     alert: Alert.decrypt_error,
     depth: 0,
   },
-  { title: 'a 1024-bit RSA key at security level 2', show: 'rsa-1024', verify: X509V.EE_KEY_TOO_SMALL, code: 'CERT_WEAK_KEY', alert: Alert.bad_certificate, depth: 0 },
+  {
+    title: 'a 1024-bit RSA key at security level 2',
+    show: 'rsa-1024',
+    verify: X509V.EE_KEY_TOO_SMALL,
+    code: 'CERT_WEAK_KEY',
+    alert: Alert.bad_certificate,
+    depth: 0,
+  },
   {
     title: 'a P-256 key at security level 5',
     show: 'p256',
@@ -79,24 +159,30 @@ const REFUSALS: readonly Refusal[] = [
 
 const refusals: CheckGroup = {
   title: 'certificates that are refused',
-  checks: REFUSALS.map((row): Check => ({
-    title: `refuses ${row.title}: ${x509VName(row.verify)}, alert ${alertName(row.alert)} seen by the server`,
-    run: async (backend) => {
-      const server = typeof row.show === 'string' ? { identity: await pki(row.show) } : await row.show();
-      await scene(backend, { server, ...(row.host && { host: row.host }), options: (await row.options?.()) ?? {} }, async ({ client, server: seen }) => {
-        const { ret, code, error } = await client.refused();
-        assert.deepEqual([ret, code], [-1, SslError.ssl]);
-        assert.equal(x509VName(error.verify?.code ?? -1), x509VName(row.verify));
-        assert.equal(client.ssl.verifyResult, row.verify);
-        assert.ok([row.code].flat().includes(error.code), `code ${error.code}`);
-        if (row.depth !== undefined) assert.equal(error.verify?.depth, row.depth);
-        assert.deepEqual([error.alert?.name, error.alert?.origin], [alertName(row.alert), 'local']);
-        assert.equal(alertName(await seen.alert()), alertName(row.alert));
-        assert.ok(error.hint.length > 0);
-        assert.equal(client.ssl.established, false);
-      });
-    },
-  })),
+  checks: REFUSALS.map(
+    (row): Check => ({
+      title: `refuses ${row.title}: ${x509VName(row.verify)}, alert ${alertName(row.alert)} seen by the server`,
+      run: async (backend) => {
+        const server = typeof row.show === 'string' ? { identity: await pki(row.show) } : await row.show();
+        await scene(
+          backend,
+          { server, ...(row.host && { host: row.host }), options: (await row.options?.()) ?? {} },
+          async ({ client, server: seen }) => {
+            const { ret, code, error } = await client.refused();
+            assert.deepEqual([ret, code], [-1, SslError.ssl]);
+            assert.equal(x509VName(error.verify?.code ?? -1), x509VName(row.verify));
+            assert.equal(client.ssl.verifyResult, row.verify);
+            assert.ok([row.code].flat().includes(error.code), `code ${error.code}`);
+            if (row.depth !== undefined) assert.equal(error.verify?.depth, row.depth);
+            assert.deepEqual([error.alert?.name, error.alert?.origin], [alertName(row.alert), 'local']);
+            assert.equal(alertName(await seen.alert()), alertName(row.alert));
+            assert.ok(error.hint.length > 0);
+            assert.equal(client.ssl.established, false);
+          },
+        );
+      },
+    }),
+  ),
 };
 
 const acceptance: CheckGroup = group('names that are accepted', {
@@ -114,9 +200,13 @@ const acceptance: CheckGroup = group('names that are accepted', {
       await client.established();
     }),
   'a self-signed certificate that is itself an anchor': async (backend) =>
-    scene(backend, { server: { identity: await pki('selfSigned') }, options: { trustAnchors: [(await pki('selfSigned')).certificate] } }, async ({ client }) => {
-      await client.established();
-    }),
+    scene(
+      backend,
+      { server: { identity: await pki('selfSigned') }, options: { trustAnchors: [(await pki('selfSigned')).certificate] } },
+      async ({ client }) => {
+        await client.established();
+      },
+    ),
   'the clock of the context decides what has expired': async (backend) => {
     const twoMonthsOn = (): number => Date.now() + 60 * 86_400_000;
     await scene(backend, { options: { now: twoMonthsOn } }, async ({ client }) => {
@@ -124,9 +214,13 @@ const acceptance: CheckGroup = group('names that are accepted', {
     });
     const root = await issue(undefined, { subject: 'CN=old root', ca: true, from: -60 });
     const identity = await issue(root, { names: LEAF_NAMES, from: -30, until: -1 });
-    await scene(backend, { server: { identity }, options: { now: () => Date.now() - 10 * 86_400_000, trustAnchors: [root.certificate] } }, async ({ client }) => {
-      await client.established();
-    });
+    await scene(
+      backend,
+      { server: { identity }, options: { now: () => Date.now() - 10 * 86_400_000, trustAnchors: [root.certificate] } },
+      async ({ client }) => {
+        await client.established();
+      },
+    );
   },
 });
 
@@ -134,12 +228,19 @@ const callbacks: CheckGroup = group('verify callbacks', {
   'a synchronous yes replaces chain and name checks': async (backend) => {
     const seen: PeerIdentity[] = [];
     const identity = await pki('selfSigned');
-    await scene(backend, { server: { identity }, host: 'whatever.test', options: { trustAnchors: [], verify: (peer) => seen.push(peer) > 0 } }, async ({ client }) => {
-      await client.established();
-      assert.equal(seen.length, 1);
-      assert.equal(seen[0]?.host, 'whatever.test');
-      assert.deepEqual(seen[0]?.chain.map((der) => Buffer.from(der).toString('hex')), [Buffer.from(identity.certificate).toString('hex')]);
-    });
+    await scene(
+      backend,
+      { server: { identity }, host: 'whatever.test', options: { trustAnchors: [], verify: (peer) => seen.push(peer) > 0 } },
+      async ({ client }) => {
+        await client.established();
+        assert.equal(seen.length, 1);
+        assert.equal(seen[0]?.host, 'whatever.test');
+        assert.deepEqual(
+          seen[0]?.chain.map((der) => Buffer.from(der).toString('hex')),
+          [Buffer.from(identity.certificate).toString('hex')],
+        );
+      },
+    );
   },
   'a synchronous no refuses': (backend) => refusedByCallback(backend, () => false),
   'a throw refuses, and is the cause': async (backend) => {
@@ -217,9 +318,13 @@ const pins: CheckGroup = group('pins', {
   'of a certificate that the server sent beside the chain do not count': async (backend) => {
     const stranger = await pki('otherRoot');
     const good = await pki('p256');
-    await scene(backend, { server: { chainPem: good.chainPem + stranger.certificatePem }, options: { pins: [sha256(stranger.spki)] } }, async ({ client }) => {
-      assert.equal((await client.refused()).error.code, 'CERT_PIN_MISMATCH');
-    });
+    await scene(
+      backend,
+      { server: { chainPem: good.chainPem + stranger.certificatePem }, options: { pins: [sha256(stranger.spki)] } },
+      async ({ client }) => {
+        assert.equal((await client.refused()).error.code, 'CERT_PIN_MISMATCH');
+      },
+    );
   },
 });
 
@@ -320,7 +425,10 @@ const accepts = (backend: Parameters<Check['run']>[0], host: string): Promise<vo
   });
 
 /** The cause of the failure. */
-async function refusedByCallback(backend: Parameters<Check['run']>[0], verify: (peer: PeerIdentity) => boolean | Promise<boolean>): Promise<unknown> {
+async function refusedByCallback(
+  backend: Parameters<Check['run']>[0],
+  verify: (peer: PeerIdentity) => boolean | Promise<boolean>,
+): Promise<unknown> {
   return scene(backend, { options: { verify } }, async ({ client, server }) => {
     const { ret, error } = await client.refused();
     assert.equal(ret, -1);
@@ -333,4 +441,7 @@ async function refusedByCallback(backend: Parameters<Check['run']>[0], verify: (
 }
 
 const sha256 = (data: Uint8Array): Uint8Array => new Uint8Array(createHash('sha256').update(data).digest());
-const bothCrls = async (): Promise<Uint8Array[]> => [await makeCrl(await pki('intermediate'), [await pki('revoked')]), await makeCrl(await pki('root'), [])];
+const bothCrls = async (): Promise<Uint8Array[]> => [
+  await makeCrl(await pki('intermediate'), [await pki('revoked')]),
+  await makeCrl(await pki('root'), []),
+];

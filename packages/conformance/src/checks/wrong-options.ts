@@ -83,24 +83,27 @@ export const WRONG_OPTIONS: readonly WrongOption[] = [
 export const wrongOptions: CheckGroup = {
   title: 'wrong options',
   checks: [
-    ...WRONG_OPTIONS.map(([title, options, named = Object.keys(options)[0] as string]): Check => ({
-      title: `${title} is a TypeError that names ${named}`,
-      run: async (backend) => {
-        assert.throws(
-          () => backend.createContext(options as ContextOptions),
-          (error) => {
-            assert.ok(error instanceof TypeError, `${String(error)} is no TypeError`);
-            assert.ok(error.message.includes(named), `"${error.message}" does not name ${named}`);
-            return true;
-          },
-        );
-        await Promise.resolve();
-      },
-    })),
+    ...WRONG_OPTIONS.map(
+      ([title, options, named = Object.keys(options)[0] as string]): Check => ({
+        title: `${title} is a TypeError that names ${named}`,
+        run: async (backend) => {
+          assert.throws(
+            () => backend.createContext(options as ContextOptions),
+            (error) => {
+              assert.ok(error instanceof TypeError, `${String(error)} is no TypeError`);
+              assert.ok(error.message.includes(named), `"${error.message}" does not name ${named}`);
+              return true;
+            },
+          );
+          await Promise.resolve();
+        },
+      }),
+    ),
     {
       title: 'options that are no object are a TypeError',
       run: async (backend) => {
-        for (const wrong of [null, 5, 'peer', []]) assert.throws(() => backend.createContext(wrong as unknown as ContextOptions), TypeError, String(wrong));
+        for (const wrong of [null, 5, 'peer', []])
+          assert.throws(() => backend.createContext(wrong as unknown as ContextOptions), TypeError, String(wrong));
         await Promise.resolve();
       },
     },
@@ -134,7 +137,20 @@ export const wrongOptions: CheckGroup = {
       title: 'a host that is neither a name nor an address is a TypeError, and so is one that comes too late',
       run: async (backend) => {
         const context = backend.createContext();
-        for (const wrong of ['', 'a..b', 'a b', '-', 'host:443', 'https://host', 'ü.test', '1.2.3.4.5', '[::1]', 'x'.repeat(64) + '.test', `${'a.'.repeat(130)}test`, 5]) {
+        for (const wrong of [
+          '',
+          'a..b',
+          'a b',
+          '-',
+          'host:443',
+          'https://host',
+          'ü.test',
+          '1.2.3.4.5',
+          '[::1]',
+          'x'.repeat(64) + '.test',
+          `${'a.'.repeat(130)}test`,
+          5,
+        ]) {
           assert.throws(() => context.newConnection().setHost(wrong as string), TypeError, JSON.stringify(wrong));
         }
         for (const right of ['a', 'server.test', 'xn--tda.test', '10.0.0.1', '2001:db8::1']) context.newConnection().setHost(right);

@@ -9,10 +9,23 @@ export const LEAF_NAMES: readonly string[] = ['server.test', '*.wild.test', 'loc
 
 /** Each certificate that {@link pki} can make. `underFalseCa` was issued by one that is no CA but signs; nobody knows the root of `unknownRoot`. */
 export type PkiName =
-  | 'root' | 'otherRoot' | 'intermediate'
+  | 'root'
+  | 'otherRoot'
+  | 'intermediate'
   | KeyKind
-  | 'wrongName' | 'expired' | 'notYetValid' | 'clientPurpose' | 'revoked' | 'selfSigned' | 'underFalseCa' | 'unknownRoot' | 'underExpiredIntermediate'
-  | 'client' | 'client-rsa' | 'client-ed25519' | 'unknownClient';
+  | 'wrongName'
+  | 'expired'
+  | 'notYetValid'
+  | 'clientPurpose'
+  | 'revoked'
+  | 'selfSigned'
+  | 'underFalseCa'
+  | 'unknownRoot'
+  | 'underExpiredIntermediate'
+  | 'client'
+  | 'client-rsa'
+  | 'client-ed25519'
+  | 'unknownClient';
 
 const RECIPES: Readonly<Record<PkiName, () => Promise<Identity>>> = {
   root: () => issue(undefined, { subject: 'CN=ferrule test root', ca: true }),
@@ -31,10 +44,13 @@ const RECIPES: Readonly<Record<PkiName, () => Promise<Identity>>> = {
   clientPurpose: () => leaf({ purpose: 'clientAuth' }),
   revoked: () => leaf({}),
   selfSigned: () => issue(undefined, { names: LEAF_NAMES }),
-  underFalseCa: async () => issue(await issue(await pki('root'), { subject: 'CN=ferrule no CA', signs: true, purpose: 'none' }), { names: LEAF_NAMES }),
+  underFalseCa: async () =>
+    issue(await issue(await pki('root'), { subject: 'CN=ferrule no CA', signs: true, purpose: 'none' }), { names: LEAF_NAMES }),
   unknownRoot: async () => issue(await pki('otherRoot'), { names: LEAF_NAMES }),
   underExpiredIntermediate: async () =>
-    issue(await issue(await pki('root'), { subject: 'CN=ferrule expired intermediate', ca: true, from: -30, until: -1 }), { names: LEAF_NAMES }),
+    issue(await issue(await pki('root'), { subject: 'CN=ferrule expired intermediate', ca: true, from: -30, until: -1 }), {
+      names: LEAF_NAMES,
+    }),
   client: () => client('p256'),
   'client-rsa': () => client('rsa'),
   'client-ed25519': () => client('ed25519'),
@@ -50,5 +66,7 @@ export function pki(name: PkiName): Promise<Identity> {
   return identity;
 }
 
-const leaf = async (options: Parameters<typeof issue>[1]): Promise<Identity> => issue(await pki('intermediate'), { subject: 'CN=leaf', names: LEAF_NAMES, ...options });
-const client = async (kind: KeyKind): Promise<Identity> => issue(await pki('intermediate'), { subject: 'CN=client', kind, purpose: 'clientAuth' });
+const leaf = async (options: Parameters<typeof issue>[1]): Promise<Identity> =>
+  issue(await pki('intermediate'), { subject: 'CN=leaf', names: LEAF_NAMES, ...options });
+const client = async (kind: KeyKind): Promise<Identity> =>
+  issue(await pki('intermediate'), { subject: 'CN=client', kind, purpose: 'clientAuth' });

@@ -65,12 +65,16 @@ export async function issue(issuer: Identity | undefined, options: IssueOptions 
   const signer = issuer?.privateKey ?? privateKey;
   const extensions: Extension[] = [
     new BasicConstraintsExtension(ca, undefined, true),
-    new KeyUsagesExtension(signs ? KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign | KeyUsageFlags.digitalSignature : KeyUsageFlags.digitalSignature, true),
+    new KeyUsagesExtension(
+      signs ? KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign | KeyUsageFlags.digitalSignature : KeyUsageFlags.digitalSignature,
+      true,
+    ),
     await SubjectKeyIdentifierExtension.create(publicKey),
     await AuthorityKeyIdentifierExtension.create(issuer ? new PublicKey(issuer.spki) : publicKey),
   ];
   if (purpose !== 'none') extensions.push(new ExtendedKeyUsageExtension([ExtendedKeyUsage[purpose]]));
-  if (names.length > 0) extensions.push(new SubjectAlternativeNameExtension(names.map((value) => ({ type: isAddress(value) ? 'ip' : 'dns', value }))));
+  if (names.length > 0)
+    extensions.push(new SubjectAlternativeNameExtension(names.map((value) => ({ type: isAddress(value) ? 'ip' : 'dns', value }))));
   const signing = signingAlgorithm(signer);
   const made = await X509CertificateGenerator.create({
     subject,
@@ -109,13 +113,18 @@ export function signingAlgorithm(key: KeyObject): { name: string; hash?: string;
     secp521r1: ['P-521', 'SHA-512'],
   };
   const [namedCurve, hash] = curves[key.asymmetricKeyDetails?.namedCurve ?? ''] ?? [];
-  if (namedCurve === undefined || hash === undefined) throw new TypeError(`a key of type ${String(key.asymmetricKeyType)} cannot sign certificates here`);
+  if (namedCurve === undefined || hash === undefined)
+    throw new TypeError(`a key of type ${String(key.asymmetricKeyType)} cannot sign certificates here`);
   return { name: 'ECDSA', namedCurve, hash };
 }
 
 /** PEM of one DER block. */
 export const toPem = (label: string, der: Uint8Array): string =>
-  `-----BEGIN ${label}-----\n${(Buffer.from(der).toString('base64').match(/.{1,64}/g) ?? []).join('\n')}\n-----END ${label}-----\n`;
+  `-----BEGIN ${label}-----\n${(
+    Buffer.from(der)
+      .toString('base64')
+      .match(/.{1,64}/g) ?? []
+  ).join('\n')}\n-----END ${label}-----\n`;
 
 export const daysFromNow = (days: number): Date => new Date(Math.floor(Date.now() / 1000) * 1000 + days * 86_400_000);
 
@@ -125,12 +134,19 @@ const generate = promisify(generateKeyPair);
 
 async function makeKey(kind: KeyKind): Promise<KeyObject> {
   switch (kind) {
-    case 'rsa': return (await generate('rsa', { modulusLength: 2048 })).privateKey;
-    case 'rsa-1024': return (await generate('rsa', { modulusLength: 1024 })).privateKey;
-    case 'rsa-pss': return (await generate('rsa-pss', { modulusLength: 2048 })).privateKey;
-    case 'p256': return (await generate('ec', { namedCurve: 'P-256' })).privateKey;
-    case 'p384': return (await generate('ec', { namedCurve: 'P-384' })).privateKey;
-    case 'p521': return (await generate('ec', { namedCurve: 'P-521' })).privateKey;
-    case 'ed25519': return (await generate('ed25519')).privateKey;
+    case 'rsa':
+      return (await generate('rsa', { modulusLength: 2048 })).privateKey;
+    case 'rsa-1024':
+      return (await generate('rsa', { modulusLength: 1024 })).privateKey;
+    case 'rsa-pss':
+      return (await generate('rsa-pss', { modulusLength: 2048 })).privateKey;
+    case 'p256':
+      return (await generate('ec', { namedCurve: 'P-256' })).privateKey;
+    case 'p384':
+      return (await generate('ec', { namedCurve: 'P-384' })).privateKey;
+    case 'p521':
+      return (await generate('ec', { namedCurve: 'P-521' })).privateKey;
+    case 'ed25519':
+      return (await generate('ed25519')).privateKey;
   }
 }

@@ -5,16 +5,19 @@ import { makeCrl, makeOcspResponse, pki, type PkiName } from './index.ts';
 const read = async (name: PkiName): Promise<X509Certificate> => new X509Certificate((await pki(name)).certificate);
 
 describe('the test PKI', () => {
-  it.each<PkiName>(['rsa', 'rsa-pss', 'p256', 'p384', 'p521', 'ed25519'])('makes a leaf with a key of kind %s under the intermediate', async (kind) => {
-    const [leaf, intermediate, root] = await Promise.all([read(kind), read('intermediate'), read('root')]);
-    expect(leaf.checkIssued(intermediate)).toBe(true);
-    expect(leaf.verify(intermediate.publicKey)).toBe(true);
-    expect(intermediate.verify(root.publicKey)).toBe(true);
-    expect(leaf.checkHost('server.test')).toBe('server.test');
-    expect(leaf.checkHost('a.wild.test')).toBe('*.wild.test');
-    expect(leaf.checkIP('127.0.0.1')).toBe('127.0.0.1');
-    expect(leaf.ca).toBe(false);
-  });
+  it.each<PkiName>(['rsa', 'rsa-pss', 'p256', 'p384', 'p521', 'ed25519'])(
+    'makes a leaf with a key of kind %s under the intermediate',
+    async (kind) => {
+      const [leaf, intermediate, root] = await Promise.all([read(kind), read('intermediate'), read('root')]);
+      expect(leaf.checkIssued(intermediate)).toBe(true);
+      expect(leaf.verify(intermediate.publicKey)).toBe(true);
+      expect(intermediate.verify(root.publicKey)).toBe(true);
+      expect(leaf.checkHost('server.test')).toBe('server.test');
+      expect(leaf.checkHost('a.wild.test')).toBe('*.wild.test');
+      expect(leaf.checkIP('127.0.0.1')).toBe('127.0.0.1');
+      expect(leaf.ca).toBe(false);
+    },
+  );
 
   it('says id-RSASSA-PSS in the key of the rsa-pss leaf', async () => {
     expect((await read('rsa-pss')).publicKey.asymmetricKeyType).toBe('rsa-pss');

@@ -1,11 +1,27 @@
 /** @module CRLs (RFC 5280 section 5) and OCSP responses (RFC 6960) about the test certificates. */
 import { createHash, sign, webcrypto } from 'node:crypto';
 import { AuthorityKeyIdentifierExtension, Extension, PublicKey, X509Certificate, X509CrlGenerator, X509CrlReason } from '@peculiar/x509';
-import { BitString, Constructed, Enumerated, fromBER, GeneralizedTime, Integer, Null, ObjectIdentifier, OctetString, Primitive, Sequence } from 'asn1js';
+import {
+  BitString,
+  Constructed,
+  Enumerated,
+  fromBER,
+  GeneralizedTime,
+  Integer,
+  Null,
+  ObjectIdentifier,
+  OctetString,
+  Primitive,
+  Sequence,
+} from 'asn1js';
 import { daysFromNow, type Identity, signingAlgorithm } from './issue.ts';
 
 /** A CRL of `issuer` that lists `revoked`; times in days from now. DER. */
-export async function makeCrl(issuer: Identity, revoked: readonly Identity[], { from = -1, until = 7 }: { from?: number; until?: number } = {}): Promise<Uint8Array> {
+export async function makeCrl(
+  issuer: Identity,
+  revoked: readonly Identity[],
+  { from = -1, until = 7 }: { from?: number; until?: number } = {},
+): Promise<Uint8Array> {
   const algorithm = signingAlgorithm(issuer.privateKey);
   const crl = await X509CrlGenerator.create({
     issuer: issuer.subject,
@@ -77,7 +93,10 @@ export function makeOcspResponse(subject: Identity, issuer: Identity, options: O
   const response = new Sequence({
     value: [
       new Enumerated({ value: 0 }),
-      explicit(0, new Sequence({ value: [new ObjectIdentifier({ value: '1.3.6.1.5.5.7.48.1.1' }), new OctetString({ valueHex: basic.toBER() })] })),
+      explicit(
+        0,
+        new Sequence({ value: [new ObjectIdentifier({ value: '1.3.6.1.5.5.7.48.1.1' }), new OctetString({ valueHex: basic.toBER() })] }),
+      ),
     ],
   });
   return new Uint8Array(response.toBER());

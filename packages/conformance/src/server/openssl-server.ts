@@ -32,7 +32,12 @@ export class OpensslServer {
     if (error !== undefined || !version.startsWith('OpenSSL 3')) throw new PeerMissing('openssl s_server (OpenSSL 3) is not installed');
     const folder = mkdtempSync(join(tmpdir(), 'ferrule-s_server-'));
     const { keyPem, chainPem, certificatePem } = await pki('p256');
-    for (const [name, content] of [['key', keyPem], ['cert', certificatePem], ['chain', chainPem]] as const) writeFileSync(join(folder, name), content);
+    for (const [name, content] of [
+      ['key', keyPem],
+      ['cert', certificatePem],
+      ['chain', chainPem],
+    ] as const)
+      writeFileSync(join(folder, name), content);
     const files = ['-key', join(folder, 'key'), '-cert', join(folder, 'cert'), '-cert_chain', join(folder, 'chain')];
     const child = spawn('openssl', ['s_server', '-accept', '127.0.0.1:0', ...files, ...args], { stdio: 'pipe' });
     return new Promise((resolve, reject) => {

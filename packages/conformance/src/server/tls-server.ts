@@ -40,8 +40,17 @@ export class TestServer {
   static async make({ identity, chainPem, ocspResponse, ...options }: TestServerOptions = {}): Promise<TestServer> {
     const shown = identity ?? (await pki('p256'));
     // newer Nodes do not even serve with a key that is too weak
-    const weak = (new X509Certificate(shown.certificate).publicKey.asymmetricKeyDetails?.modulusLength ?? 2048) < 2048 ? { ciphers: 'DEFAULT@SECLEVEL=0' } : {};
-    const server = createServer({ key: shown.keyPem, cert: chainPem ?? shown.chainPem, allowHalfOpen: true, ...weak, ...options } as TlsOptions);
+    const weak =
+      (new X509Certificate(shown.certificate).publicKey.asymmetricKeyDetails?.modulusLength ?? 2048) < 2048
+        ? { ciphers: 'DEFAULT@SECLEVEL=0' }
+        : {};
+    const server = createServer({
+      key: shown.keyPem,
+      cert: chainPem ?? shown.chainPem,
+      allowHalfOpen: true,
+      ...weak,
+      ...options,
+    } as TlsOptions);
     const self = new TestServer(server, shown);
     server.on('keylog', (line: Buffer) => self.keylog.push(line.toString('latin1').trimEnd()));
     server.on('connection', (socket: { destroy(): void }) => self.#sockets.push(socket));
@@ -53,7 +62,9 @@ export class TestServer {
       self.#wake?.();
     });
     if (ocspResponse !== undefined) {
-      server.on('OCSPRequest', (_certificate, _issuer, respond: (error: Error | null, response: Buffer) => void) => respond(null, Buffer.from(ocspResponse)));
+      server.on('OCSPRequest', (_certificate, _issuer, respond: (error: Error | null, response: Buffer) => void) =>
+        respond(null, Buffer.from(ocspResponse)),
+      );
     }
     return self;
   }
