@@ -40,10 +40,17 @@ Connection::~Connection() {
 Connection& Connection::of(const SSL* ssl) { return *static_cast<Connection*>(ossl().SSL_get_ex_data(ssl, 0)); }
 
 bool Connection::setHost(const std::string& name, bool isAddress) {
-  X509_VERIFY_PARAM* param = ossl().SSL_get0_param(ssl_);
-  if (isAddress) return ossl().X509_VERIFY_PARAM_set1_ip_asc(param, name.c_str()) == 1;
-  return ossl().X509_VERIFY_PARAM_set1_host(param, name.data(), name.size()) == 1 &&
-         ossl().SSL_ctrl(ssl_, static_cast<int>(K(SSL_CTRL_SET_TLSEXT_HOSTNAME)), K(TLSEXT_NAMETYPE_host_name), const_cast<char*>(name.c_str())) == 1;
+  const OpenSsl& o = ossl();
+  X509_VERIFY_PARAM* param = o.SSL_get0_param(ssl_);
+  const auto sendName = [&](const char* value) {
+    return o.SSL_ctrl(ssl_, static_cast<int>(K(SSL_CTRL_SET_TLSEXT_HOSTNAME)), K(TLSEXT_NAMETYPE_host_name), const_cast<char*>(value)) == 1;
+  };
+  // Whatever was set before no longer counts. Addresses are not sent (RFC 6066 section 3).
+  o.X509_VERIFY_PARAM_set1_host(param, nullptr, 0);
+  o.X509_VERIFY_PARAM_set1_ip(param, nullptr, 0);
+  sendName(nullptr);
+  if (isAddress) return o.X509_VERIFY_PARAM_set1_ip_asc(param, name.c_str()) == 1;
+  return o.X509_VERIFY_PARAM_set1_host(param, name.data(), name.size()) == 1 && sendName(name.c_str());
 }
 
 bool Connection::setSession(const uint8_t* der, size_t size) {

@@ -291,6 +291,7 @@ typedef int (*CustomExtParse)(SSL*, unsigned int, unsigned int, const unsigned c
   F(int, X509_verify_cert, (X509_STORE_CTX*))                                                       \
   F(int, X509_VERIFY_PARAM_set1_host, (X509_VERIFY_PARAM*, const char*, size_t))                    \
   F(int, X509_VERIFY_PARAM_set1_ip_asc, (X509_VERIFY_PARAM*, const char*))                          \
+  F(int, X509_VERIFY_PARAM_set1_ip, (X509_VERIFY_PARAM*, const unsigned char*, size_t))             \
   F(void, X509_VERIFY_PARAM_set_hostflags, (X509_VERIFY_PARAM*, unsigned int))                      \
   F(void, X509_VERIFY_PARAM_set_time, (X509_VERIFY_PARAM*, time_t))                                 \
   F(void, X509_VERIFY_PARAM_set_auth_level, (X509_VERIFY_PARAM*, int))                              \

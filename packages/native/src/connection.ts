@@ -50,6 +50,9 @@ export class Connection implements Ssl {
 
   #pending = 0;
   #shutdown: 0 | 1 | 2 | 3 = 0;
+  /** Whether a session went into the ClientHello. */
+  #offered = false;
+  #earlyDataBegun = false;
   #earlyDataSent = 0;
   #credential: Credential | undefined;
   #peerCertificates: readonly Uint8Array[] | undefined;
@@ -126,7 +129,7 @@ export class Connection implements Ssl {
     if (this.#established) throw new TypeError('writeEarlyData: the handshake is done; use write()');
     const allowed = this.#session?.maxEarlyData ?? 0;
     if (allowed === 0) throw new TypeError('writeEarlyData: needs a session that allows early data');
-    if (this.#begun && this.#earlyDataSent === 0 && !this.#earlyDataBegun) throw new TypeError('writeEarlyData: the time for early data is over; use connect() and write()');
+    if (this.#begun && !this.#earlyDataBegun) throw new TypeError('writeEarlyData: the time for early data is over; use connect() and write()');
     const left = allowed - this.#earlyDataSent;
     if (left <= 0) throw new TypeError('writeEarlyData: the server takes no more early data (session.maxEarlyData)');
     if (!this.#begun && !this.#begin()) return this.#again();
@@ -296,10 +299,6 @@ export class Connection implements Ssl {
     forget(this);
     this.#binding.close(handle);
   }
-
-  #earlyDataBegun = false;
-  /** Whether a session went into the ClientHello. */
-  #offered = false;
 
   // ── Operations ──
 

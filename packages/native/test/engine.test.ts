@@ -143,6 +143,17 @@ describe('sessions', () => {
   });
 });
 
+it('the last setHost() counts, for the name that is sent and for the check', async () => {
+  for (const [first, last] of [['127.0.0.9', 'server.test'], ['wrong.test', '127.0.0.1'], ['wrong.test', 'server.test']] as const) {
+    const server = await TestServer.make();
+    const client = await Client.make(backend, server.open(), { options: await trusting(), host: first });
+    client.ssl.setHost(last);
+    await client.established();
+    expect((await server.accepted()).servername).toBe(last === '127.0.0.1' ? false : last);
+    server.close();
+  }
+});
+
 describe('a HelloRequest of TLS 1.2', () => {
   it.each([['refuse', -1, 'NO_RENEGOTIATION'], ['ignore', 5, undefined]] as const)('with renegotiation: %s', async (renegotiation, expected, code) => {
     const server = await TestServer.make({ maxVersion: 'TLSv1.2' });
