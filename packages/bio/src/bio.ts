@@ -7,8 +7,9 @@
  * the operation returns -1 / WANT_READ or WANT_WRITE; a blocking one returns only when it has what was asked for.
  *
  * **Views.** What `nread0` and `nwrite0` return is memory of the BIO itself, valid until the next call on either end
- * that moves bytes or asks for a view; never across an `await` during which the other end may run. Development builds
- * overwrite consumed views, so that whoever kept one finds out.
+ * that moves bytes in that direction or asks for a view of it; never across an `await` during which the other end may
+ * run. A view to read and a view to write may be held at once. Development builds overwrite consumed views, so that
+ * whoever kept one finds out.
  *
  * **Order of events when reading:** first all bytes that were published, then {@link eof}, then {@link error}. A view
  * of no bytes, or -1 from a read, means "retry" only while both are unset.
