@@ -19,7 +19,7 @@ describe('parseHost', () => {
     expect(parseHost('::ffff:1.2.3.4')).toMatchObject({ name: '::ffff:102:304' });
     expect(parseHost('1:0:0:2:0:0:0:3')).toMatchObject({ name: '1:0:0:2::3' });
   });
-  it.each(['', '.', 'a..b', '-a.test', 'a-.test', 'bücher.example', '1.2.3', '1.2.3.4.5', '01.2.3.4', '256.1.1.1', '0x7f.1', 'a.0x10', 'x'.repeat(64), `${'a.'.repeat(127)}a`, '1::2::3', '1:2:3:4:5:6:7', ':1', '::1%eth0', '[1.2.3.4]', 'a b', 'a/b', '1:2:3:4:5:6:7:8:9', '::1.2.3', '1.2.3.4::', '*.example.com'])(
+  it.each(['', '.', 'a..b', '-a.test', 'a-.test', 'bücher.example', '\u212aelvin.test', '1.2.3', '1.2.3.4.5', '01.2.3.4', '256.1.1.1', '0x7f.1', 'a.0x10', 'x'.repeat(64), `${'a.'.repeat(127)}a`, '1::2::3', '1:2:3:4:5:6:7', ':1', '::1%eth0', '[1.2.3.4]', 'a b', 'a/b', '1:2:3:4:5:6:7:8:9', '::1.2.3', '1.2.3.4::', '*.example.com'])(
     'refuses %j with a TypeError',
     (host) => {
       expect(() => parseHost(host)).toThrow(TypeError);

@@ -19,12 +19,15 @@ export const parseHost = (host: string): Host => {
   const bytes = parseAddress(host.startsWith('[') && host.endsWith(']') && host.includes(':') ? host.slice(1, -1) : host);
   if (bytes) return { kind: 'ip', name: addressText(bytes), bytes };
   const name = host.toLowerCase().replace(/\.$/, '');
-
-  if (/[^\x00-\x7f]/.test(name)) throw new TypeError(`host "${host}" is not ASCII: give it in A-labels (xn--…)`);
-  if (!isDnsName(name, REFERENCE_LABEL)) throw new TypeError(`host "${host}" is neither a DNS name nor an IP address`);
-  if (/(^|\.)(\d+|0x[\da-f]*)$/.test(name)) throw new TypeError(`host "${host}" ends in a number but is no IPv4 address`);
+  // ASCII before folding: the Kelvin sign folds to k
+  if (!/^[!-~]*$/.test(host) || !isDnsName(name, REFERENCE_LABEL) || ENDS_IN_NUMBER.test(name)) {
+    throw new TypeError(`host "${host}" is neither a DNS name in A-labels (xn--…) nor an IP address`);
+  }
   return { kind: 'dns', name };
 };
+
+/** What only a malformed IPv4 address does. */
+const ENDS_IN_NUMBER = /(^|\.)(\d+|0x[\da-f]*)$/;
 
 /** Whether the text is an IPv4 address in four decimals or an IPv6 address (RFC 4291 section 2.2). */
 export const isIpAddress = (text: string): boolean => parseAddress(text) !== undefined;

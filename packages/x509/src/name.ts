@@ -82,7 +82,6 @@ export const sameName = (a: Uint8Array, b: Uint8Array): boolean => bytesEqual(a,
 
 const SHORT: Readonly<Record<string, string>> = {
   '2.5.4.3': 'CN',
-  '2.5.4.4': 'SN',
   '2.5.4.5': 'serialNumber',
   '2.5.4.6': 'C',
   '2.5.4.7': 'L',

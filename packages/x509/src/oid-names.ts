@@ -62,6 +62,7 @@ const NAMES: Readonly<Record<string, string>> = {
   '1.3.6.1.5.5.7.2.1': 'CPS',
   '1.3.6.1.5.5.7.2.2': 'User Notice',
   // name attributes beyond those of RFC 4514
+  '2.5.4.4': 'SN',
   '2.5.4.12': 'title',
   '2.5.4.13': 'description',
   '2.5.4.15': 'businessCategory',

@@ -29,5 +29,5 @@ export const checkOptions = <T extends PathInput>(input: T, checks: OptionChecks
     if (!check) throw new TypeError(`unknown option ${key}`);
     if (input[key] !== undefined && !check(input[key])) throw new TypeError(`bad option ${key}`);
   }
-  for (const key of ['chain', 'trustAnchors', 'verifier'] as const) if (!input[key]) throw new TypeError(`option ${key} is missing`);
+  for (const key of ['chain', 'trustAnchors', 'verifier'] as const) if (!input[key]) throw new TypeError(`bad option ${key}`);
 };

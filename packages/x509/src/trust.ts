@@ -1,9 +1,10 @@
 /** @module Trust anchors: read once, found by subject. */
 import { parseCertificate, type Certificate } from './certificate.ts';
-import { bytesEqual, DerReader, latin1 } from './der.ts';
+import { bytesEqual, DerReader, latin1, readWhole } from './der.ts';
 import { readNameConstraints, type NameConstraints } from './general-name.ts';
 import { canonicalName, readName } from './name.ts';
 import { parsePublicKey, type PublicKey } from './public-key.ts';
+import * as Tag from './tag.ts';
 
 /** Whom to trust: a whole certificate, or what RFC 5280 section 6.1.1 (d) needs of it. */
 export type TrustAnchorInput =
@@ -39,35 +40,72 @@ export interface TrustStore {
 }
 
 const NONE: readonly Issuer[] = [];
+/** Up to so many anchors are read at once; more, as a platform has, when they are first needed: a cold process saves 10 ms. */
+const EAGER = 32;
+
+/** An anchor by its name, and what there is to know of it. */
+interface Entry {
+  readonly subject: Uint8Array;
+  issuer: Issuer | Uint8Array | undefined;
+}
 
 /**
- * Prepares trust anchors; do it once. What they may be used for is judged with each path.
+ * Prepares trust anchors; do it once. What they may be used for is judged with each path. Of more than 32, certificates are read in full
+ * when they are first needed; one that turns out to be malformed inside is then no anchor.
  * @throws TypeError naming the anchor that cannot be read.
  */
 export const trustStore = (anchors: readonly TrustAnchorInput[]): TrustStore => {
-  const issuers = anchors.map((anchor, i) => {
+  const entries = anchors.map((anchor, i): Entry => {
     try {
-      return readAnchor(anchor);
+      if (anchor instanceof Uint8Array && anchors.length > EAGER) return { subject: subjectOf(anchor), issuer: anchor };
+      const issuer = readAnchor(anchor);
+      return { subject: issuer.subject, issuer };
     } catch (cause) {
       throw new TypeError(`trust anchor ${i} cannot be read: ${(cause as Error).message}`, { cause });
     }
   });
-  const exact = index(issuers, latin1);
-  let loose: Map<string, Issuer[]> | undefined;
+  const exact = index(entries, latin1);
+  let loose: Map<string, Entry[]> | undefined;
+  const find = (subject: Uint8Array, loosely = false): readonly Issuer[] => {
+    const found = loosely ? (loose ??= index(entries, canonicalName)).get(canonicalName(subject)) : exact.get(latin1(subject));
+    return found ? issuersOf(found) : NONE;
+  };
   return {
-    anchors: issuers,
-    find: (subject, loosely = false) =>
-      (loosely ? (loose ??= index(issuers, canonicalName)).get(canonicalName(subject)) : exact.get(latin1(subject))) ?? NONE,
-    holding: ({ subject, raw }) => exact.get(latin1(subject))?.find(({ certificate }) => certificate && bytesEqual(certificate.raw, raw)),
+    get anchors() {
+      return issuersOf(entries);
+    },
+    find,
+    holding: ({ subject, raw }) => find(subject).find(({ certificate }) => certificate && bytesEqual(certificate.raw, raw)),
   };
 };
 
-const index = (issuers: readonly Issuer[], key: (subject: Uint8Array) => string): Map<string, Issuer[]> => {
-  const map = new Map<string, Issuer[]>();
-  for (const issuer of issuers) {
-    const same = map.get(key(issuer.subject));
-    if (same) same.push(issuer);
-    else map.set(key(issuer.subject), [issuer]);
+/** The subject of a certificate that is otherwise only skimmed. */
+const subjectOf = (der: Uint8Array): Uint8Array => {
+  const reader = readWhole(der);
+  reader.open(Tag.SEQUENCE);
+  if (reader.peek() === 0xa0) reader.skip();
+  for (const tag of [Tag.INTEGER, Tag.SEQUENCE, Tag.SEQUENCE, Tag.SEQUENCE]) reader.skip(tag);
+  return readName(reader);
+};
+
+const issuersOf = (entries: readonly Entry[]): Issuer[] => entries.map(resolve).filter((issuer) => issuer !== undefined);
+
+const resolve = (entry: Entry): Issuer | undefined => {
+  if (entry.issuer instanceof Uint8Array) {
+    try {
+      entry.issuer = readAnchor(entry.issuer);
+    } catch {
+      entry.issuer = undefined;
+    }
+  }
+  return entry.issuer;
+};
+
+const index = (entries: readonly Entry[], key: (subject: Uint8Array) => string): Map<string, Entry[]> => {
+  const map = new Map<string, Entry[]>();
+  for (const entry of entries) {
+    const name = key(entry.subject);
+    map.set(name, [...(map.get(name) ?? []), entry]);
   }
   return map;
 };
@@ -75,8 +113,8 @@ const index = (issuers: readonly Issuer[], key: (subject: Uint8Array) => string)
 const readAnchor = (anchor: TrustAnchorInput): Issuer => {
   if (anchor instanceof Uint8Array) return issuerOf(parseCertificate(anchor));
   if ('tbs' in anchor) return issuerOf(anchor);
-  for (const key of Object.keys(anchor)) if (!ANCHOR_KEYS.has(key)) throw new TypeError(`unknown property ${key}`);
-  const { subject, spki, nameConstraints } = anchor;
+  const { subject, spki, nameConstraints, ...rest } = anchor;
+  for (const key in rest) throw new TypeError(`unknown property ${key}`);
   const reader = new DerReader(subject);
   readName(reader);
   reader.finish();
@@ -89,7 +127,6 @@ const readAnchor = (anchor: TrustAnchorInput): Issuer => {
     subjectKeyIdentifier: undefined,
   };
 };
-const ANCHOR_KEYS: ReadonlySet<string> = new Set(['subject', 'spki', 'nameConstraints']);
 
 const wholeNameConstraints = (der: Uint8Array): NameConstraints => {
   const reader = new DerReader(der);

@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest';
+import { nodeVerifier } from '@ferrule/x509/crypto/node';
+import { parseCertificate, trustStore, validatePathSync } from './index.ts';
+import { extension, make, NOW, seq, tlv } from '../test/make.ts';
+
+const roots = Array.from({ length: 40 }, (_, i) => make({ ca: true, subject: `Root ${i % 39}` }));
+const broken = make({ ca: true, subject: 'Broken', extensions: { '2.5.29.17': extension('2.5.29.17', tlv(4)) } });
+const ders = roots.map(({ der }) => der);
+
+it('many anchors are found by name, those of one name together', () => {
+  const store = trustStore(ders);
+  const first = parseCertificate(ders[0] as Uint8Array);
+  expect(store.find(first.subject).map(({ certificate }) => certificate?.raw)).toEqual([ders[0], ders[39]]);
+  expect(store.find(first.subject)[0]).toBe(store.find(first.subject)[0]);
+  expect(store.holding(first)?.certificate?.raw).toEqual(ders[0]);
+  expect(store.holding(parseCertificate(make({}).der))).toBeUndefined();
+  expect(store.anchors).toHaveLength(40);
+});
+
+it('an anchor that is malformed inside is named when few are given, and is no anchor among many', () => {
+  expect(() => trustStore([broken.der])).toThrow(/trust anchor 0/);
+  const store = trustStore([...ders, broken.der]);
+  expect(store.anchors).toHaveLength(40);
+  const leaf = make({ issuer: broken });
+  expect(validatePathSync({ chain: [leaf.der], trustAnchors: store, verifier: nodeVerifier, now: NOW })).toMatchObject({ ok: false, error: { code: 'CERT_MISSING_INTERMEDIATE' } });
+  expect(validatePathSync({ chain: [make({ issuer: roots[7] as (typeof roots)[number] }).der], trustAnchors: store, verifier: nodeVerifier, now: NOW })).toMatchObject({ ok: true });
+});
+
+it('what is no certificate at all is named among many too', () => {
+  expect(() => trustStore([...ders, seq()])).toThrow(/trust anchor 40/);
+});
