@@ -67,7 +67,7 @@ export const WRONG_OPTIONS: readonly WrongOption[] = [
   ['an empty list of credentials', { credentials: [] }],
   ['a credential without a key', { credentials: [{ chain: [] }] }],
   ['a credential callback that is none', { onCertificateRequest: {} }],
-  ['a key log that is no function', { onKeylog: '/tmp/keys' }],
+  ['a key log that is no function', { onKeylog: 'keys.log' }],
   ['a session callback that is no function', { onSession: new Map() }],
   ['a trace that is no function', { onMessage: true }],
   ['limits that are no object', { limits: 5 }],
