@@ -17,7 +17,7 @@ export const MAX_COMPARISONS = 0x10_0000;
 
 /** The first way in which the certificate's names break the constraints of a CA above it; `undefined` when they keep them. */
 export const checkConstraints = (constraints: NameConstraints, certificate: Certificate, budget: ComparisonBudget): RuleBreach | undefined => {
-  const names = constrainedNames(certificate);
+  const names = once(certificate, constrainedNames);
   budget.comparisons -= names.length * (constraints.permitted.length + constraints.excluded.length);
   if (budget.comparisons < 0) return breach(V.SUBTREE_MINMAX, 'has more names and name constraints than may be compared');
   for (const subtree of [...constraints.permitted, ...constraints.excluded]) {
@@ -48,7 +48,7 @@ const constrainedNames = (certificate: Certificate): GeneralName[] => {
 
 const checkName = (constraints: NameConstraints, name: GeneralName): RuleBreach | undefined => {
   let permitted: boolean | undefined;
-  const reading = readName(name);
+  const reading = once(name, readName);
   for (const subtree of constraints.permitted) {
     if (subtree.type !== name.type || permitted) continue;
     const within = reading === undefined ? undefined : matches(reading, subtree, false);
@@ -142,13 +142,16 @@ const matchesAddress = (address: Uint8Array, range: Uint8Array): boolean => {
   return true;
 };
 
-const readings = new WeakMap<Subtree, { readonly reading: Reading | null | undefined }>();
-
 /** `undefined` for a constraint that is malformed, `null` for one of a kind that is not supported. */
-const readSubtree = (subtree: Subtree): Reading | null | undefined => {
-  let known = readings.get(subtree);
-  if (!known) readings.set(subtree, (known = { reading: subtreeReading(subtree) }));
-  return known.reading;
+const readSubtree = (subtree: Subtree): Reading | null | undefined => once(subtree, subtreeReading);
+
+const made = new WeakMap<object, { readonly value: unknown }>();
+
+/** What is made of names and constraints is kept: a search may compare the same ones hundreds of times. */
+const once = <K extends object, T>(key: K, make: (key: K) => T): T => {
+  let known = made.get(key);
+  if (!known) made.set(key, (known = { value: make(key) }));
+  return known.value as T;
 };
 
 const subtreeReading = ({ type, value }: Subtree): Reading | null | undefined => {
