@@ -2,25 +2,27 @@
 import type { Backend } from '@ferrule/contract';
 import { UsageError } from './flags.ts';
 
+export interface Engine {
+  readonly backend: Backend;
+  /** It signs with private keys that it is given; noble wants somebody else to. */
+  readonly signs: boolean;
+}
+
 /** @throws UsageError for a name that is none; Error when the engine cannot run here. */
-export async function loadBackend(name: string, crypto: string): Promise<Backend> {
+export async function loadEngine(name: string, crypto: string): Promise<Engine> {
   switch (name) {
     case 'pure': return loadPure(crypto);
-    case 'native': return loadNative();
+    case 'native': return { backend: (await import('@ferrule/native')).createNative(), signs: true };
     default: throw new UsageError(`--backend ${name}: pure or native`);
   }
 }
 
-async function loadPure(crypto: string): Promise<Backend> {
+async function loadPure(crypto: string): Promise<Engine> {
   const { createPure } = await import('@ferrule/pure');
   switch (crypto) {
-    case 'node': return createPure({ crypto: (await import('@ferrule/pure/crypto/node')).nodeCrypto });
-    case 'noble': return createPure({ crypto: (await import('@ferrule/pure/crypto/noble')).nobleCrypto });
-    case 'webcrypto': return createPure({ crypto: await (await import('@ferrule/pure/crypto/webcrypto')).createWebCrypto() });
+    case 'node': return { backend: createPure({ crypto: (await import('@ferrule/pure/crypto/node')).nodeCrypto }), signs: true };
+    case 'noble': return { backend: createPure({ crypto: (await import('@ferrule/pure/crypto/noble')).nobleCrypto }), signs: false };
+    case 'webcrypto': return { backend: createPure({ crypto: await (await import('@ferrule/pure/crypto/webcrypto')).createWebCrypto() }), signs: true };
     default: throw new UsageError(`--crypto ${crypto}: node, noble or webcrypto`);
   }
-}
-
-async function loadNative(): Promise<Backend> {
-  return (await import('@ferrule/native')).createNative();
 }

@@ -1,10 +1,11 @@
 /** @module What BoGo's `-expect-*` flags ask of an established connection: the first thing that is not so, as a sentence. */
-import type { Ssl, TlsSession } from '@ferrule/contract';
+import type { Backend, Ssl, TlsSession } from '@ferrule/contract';
 import { RAW_PUBLIC_KEY, type Config } from './flags.ts';
 import { same, type Observed } from './observed.ts';
 import { certificates } from './pem.ts';
 
 export interface Expected {
+  readonly backend: Backend;
   readonly ssl: Ssl;
   /** The flags in force. */
   readonly config: Config;
@@ -46,6 +47,9 @@ const holds =
 
 const versionNumber = (ssl: Ssl): number => (ssl.version === 'TLSv1.3' ? 0x0304 : 0x0303);
 
+/** TLS_CHACHA20_POLY1305_SHA256 */
+const CHACHA20 = 0x1303;
+
 const CHECKS: readonly Check[] = [
   equalBytes('expect-ocsp-response', (ssl) => ssl.ocspResponse),
   equalBytes('expect-signed-cert-timestamps', (ssl) => ssl.signedCertificateTimestamps),
@@ -76,7 +80,11 @@ const CHECKS: readonly Check[] = [
   holds('expect-extended-master-secret', (ssl) => ssl.version === 'TLSv1.3' || ssl.extendedMasterSecret === true),
   equals('expect-peer-signature-algorithm', (ssl) => ssl.peerSignatureAlgorithm),
   equals('expect-curve-id', (ssl) => ssl.group),
-  equals('expect-cipher-aes', (ssl) => ssl.cipherSuite),
+  ({ ssl, config, backend }) => {
+    // BoringSSL prefers AES where the processor has it; an engine says by its first suite what it prefers
+    const want = backend.supported.cipherSuites[0] === CHACHA20 ? config['expect-cipher-no-aes'] : config['expect-cipher-aes'];
+    return want === undefined || ssl.cipherSuite === want ? undefined : `cipher suite ${ssl.cipherSuite}, not ${want}`;
+  },
   equals('expect-cipher', (ssl) => ssl.cipherSuite),
   holds('expect-accept-early-data', (ssl) => ssl.earlyData === 'accepted'),
   holds('expect-reject-early-data', (ssl) => ssl.earlyData !== 'accepted'),

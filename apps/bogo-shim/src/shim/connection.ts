@@ -6,6 +6,7 @@
 import type { Backend, ContextOptions, Ssl, SslContext, TlsSession } from '@ferrule/contract';
 import { SslError } from '@ferrule/result';
 import { describe } from '../errors.ts';
+import type { Engine } from './backends.ts';
 import { brokenExpectation } from './checks.ts';
 import { contextOptions } from './context.ts';
 import type { Config } from './flags.ts';
@@ -19,7 +20,7 @@ export class MustFail extends Error {}
 export class ConnectionFailed extends Error {}
 
 export interface ConnectionOptions {
-  readonly backend: Backend;
+  readonly engine: Engine;
   readonly config: Config;
   /** In force once early data was rejected. */
   readonly retry: Config;
@@ -33,7 +34,7 @@ export interface ConnectionOptions {
  * @throws ConnectionFailed, MustFail, Unimplemented
  */
 export async function runConnection(options: ConnectionOptions): Promise<TlsSession | undefined> {
-  const { backend, config, retry, now } = options;
+  const { engine, config, retry, now } = options;
   const observed: Observed = {
     config: () => (ssl.earlyData === 'rejected' ? retry : config),
     session: undefined,
@@ -42,7 +43,7 @@ export async function runConnection(options: ConnectionOptions): Promise<TlsSess
     complaint: undefined,
     credentials: new Map(),
   };
-  const context = createContext(backend, contextOptions(backend, config, observed, now));
+  const context = createContext(engine.backend, contextOptions(engine, config, observed, now));
   const ssl = context.newConnection();
   if (config['host-name'] !== undefined) ssl.setHost(config['host-name']);
   const offered = options.session;
@@ -130,7 +131,7 @@ class Connection {
     if (rejected && ssl.earlyData !== 'rejected') throw new ConnectionFailed('the early data was not rejected');
     const complaint =
       this.#observed.complaint ??
-      brokenExpectation({ ssl, config: this.#config, observed: this.#observed, offered: this.#offered });
+      brokenExpectation({ backend: this.#options.engine.backend, ssl, config: this.#config, observed: this.#observed, offered: this.#offered });
     if (complaint !== undefined) throw new ConnectionFailed(complaint);
   }
 

@@ -1,5 +1,6 @@
 /** @module A connection's flags as the options of a context. */
 import type { Backend, CertificateType, ContextOptions, Feature, TlsVersion } from '@ferrule/contract';
+import type { Engine } from './backends.ts';
 import { credentialsOf } from './credentials.ts';
 import { DECOMPRESSORS } from './decompressors.ts';
 import { RAW_PUBLIC_KEY, Unimplemented, type Config } from './flags.ts';
@@ -7,7 +8,8 @@ import { need, type Observed } from './observed.ts';
 import { failsSoftly, verify } from './verify.ts';
 
 /** @throws Unimplemented for flags that need what this backend lacks. */
-export function contextOptions(backend: Backend, config: Config, observed: Observed, now: (() => number) | undefined): ContextOptions {
+export function contextOptions(engine: Engine, config: Config, observed: Observed, now: (() => number) | undefined): ContextOptions {
+  const { backend } = engine;
   if (config['allow-unknown-alpn-protos']) throw new Unimplemented('a protocol that was not offered is always refused');
   const groups = groupsOf(backend, config);
   const maxVersion = highest(config);
@@ -28,7 +30,7 @@ export function contextOptions(backend: Backend, config: Config, observed: Obser
     ...(config['export-traffic-secrets'] && { onKeylog: (line: string) => { keep(observed.secrets, line); } }),
     ...(now !== undefined && { now }),
     ...keySharesOf(backend, config, groups, maxVersion),
-    ...credentialsOf(backend, config, observed),
+    ...credentialsOf(engine, config, observed),
     ...lenience(backend),
     ...powers(backend, config),
   };

@@ -1,17 +1,18 @@
 /** @module The client's credentials, and the callback that chooses one. */
-import type { Backend, CertificateRequest, ContextOptions, Credential } from '@ferrule/contract';
+import type { CertificateRequest, ContextOptions, Credential } from '@ferrule/contract';
+import type { Engine } from './backends.ts';
 import type { Config, CredentialFlags } from './flags.ts';
 import { later } from './later.ts';
 import { need, same, type Observed } from './observed.ts';
 import { certificates, privateKey, publicKey } from './pem.ts';
-import { slowSigner } from './signer.ts';
+import { signer } from './signer.ts';
 
 /** @throws Unimplemented */
-export function credentialsOf(backend: Backend, config: Config, observed: Observed): Pick<ContextOptions, 'credentials' | 'onCertificateRequest'> {
+export function credentialsOf({ backend, signs }: Engine, config: Config, observed: Observed): Pick<ContextOptions, 'credentials' | 'onCertificateRequest'> {
   const credentials: Credential[] = [];
   const add = (flags: CredentialFlags, number: number): void => {
     if (flags['key-file'] === undefined || (flags.type === 'x509' && flags['cert-file'] === undefined)) return;
-    const credential = credentialOf(flags, config.async);
+    const credential = credentialOf(flags, config.async ? 'later' : signs ? 'itself' : 'at once');
     observed.credentials.set(credential, number);
     credentials.push(credential);
   };
@@ -35,12 +36,13 @@ export function credentialsOf(backend: Backend, config: Config, observed: Observ
   };
 }
 
-function credentialOf(flags: CredentialFlags, signsLater: boolean): Credential {
+/** @param signs - whether the backend does it itself, or we do, and when. */
+function credentialOf(flags: CredentialFlags, signs: 'itself' | 'at once' | 'later'): Credential {
   const key = privateKey(flags['key-file']!);
   const preferences = flags['signing-prefs'];
   return {
     ...(flags.type === 'x509' ? { chain: certificates(flags['cert-file']!) } : { chain: [], rawPublicKey: publicKey(flags['key-file']!) }),
-    key: signsLater ? slowSigner(key) : key,
+    key: signs === 'itself' ? key : signer(key, signs === 'later'),
     ...(preferences !== undefined && { signatureAlgorithms: preferences }),
     ...(flags['must-match-issuer'] && { mustMatchIssuer: true }),
   };

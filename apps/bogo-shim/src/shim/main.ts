@@ -4,9 +4,9 @@
  * then the runner's own flags. Exit code 0: as the flags say; 1: not so, with the reason on stderr; 89: not implemented;
  * 90: a failure that no expectation excuses.
  */
-import type { Backend, TlsSession } from '@ferrule/contract';
+import type { TlsSession } from '@ferrule/contract';
 import { writeSync } from 'node:fs';
-import { loadBackend } from './backends.ts';
+import { loadEngine, type Engine } from './backends.ts';
 import { MustFail, runConnection } from './connection.ts';
 import { parseFlags, Unimplemented, type Configs } from './flags.ts';
 
@@ -20,10 +20,10 @@ async function main(args: readonly string[]): Promise<void> {
   }
   const { backend, crypto, rest } = ourFlags(args);
   const configs = parseFlags(rest);
-  await runConnections(await loadBackend(backend, crypto), configs);
+  await runConnections(await loadEngine(backend, crypto), configs);
 }
 
-async function runConnections(backend: Backend, { initial, resume, retry }: Configs): Promise<void> {
+async function runConnections(engine: Engine, { initial, resume, retry }: Configs): Promise<void> {
   const delay = initial['resumption-delay'];
   let clock = Date.now();
   // BoGo's clock stands still but for the delay, and BoGo compares ages exactly
@@ -31,7 +31,7 @@ async function runConnections(backend: Backend, { initial, resume, retry }: Conf
   let session: TlsSession | undefined;
   for (let i = 0; i <= (initial['resume-count'] ?? 0); i++) {
     if (i > 0 && session === undefined) throw new Error('no session to offer');
-    session = await runConnection({ backend, config: i > 0 ? resume : initial, retry, session, now });
+    session = await runConnection({ engine, config: i > 0 ? resume : initial, retry, session, now });
     clock += (delay ?? 0) * 1000;
   }
 }

@@ -1,17 +1,18 @@
-/** @module A client's key that is not at hand: what `-async` does to signing. */
+/** @module A client's key that the engine is not given: what `-async` does to signing, and noble needs. */
 import type { Signer } from '@ferrule/contract';
 import { constants, createPrivateKey, sign, type KeyObject } from 'node:crypto';
 import { UsageError } from './flags.ts';
 import { later } from './later.ts';
 
-/** Signs with a PKCS#8 key, and answers a turn of the event loop later. */
-export function slowSigner(pkcs8: Uint8Array): Signer {
+/** Signs with a PKCS#8 key; when `slow`, it answers a turn of the event loop later. */
+export function signer(pkcs8: Uint8Array, slow: boolean): Signer {
   const key = createPrivateKey({ key: Buffer.from(pkcs8), format: 'der', type: 'pkcs8' });
-  return { schemes: schemesOf(key), sign: (scheme, message) => later(() => signature(key, scheme, message)) };
+  return { schemes: schemesOf(key), sign: (scheme, message) => (slow ? later(() => signature(key, scheme, message)) : signature(key, scheme, message)) };
 }
 
 const ED25519 = 0x0807;
-const RSA_SCHEMES = [0x0804, 0x0401, 0x0805, 0x0501, 0x0806, 0x0601];
+/** The last three are for TLS 1.3 clients whose key cannot do RSA-PSS (RFC 9963). */
+const RSA_SCHEMES = [0x0804, 0x0401, 0x0805, 0x0501, 0x0806, 0x0601, 0x0420, 0x0520, 0x0620];
 /** A TLS 1.2 key of any curve signs with any hash; TLS 1.3 knows only the first of each. */
 const EC_SCHEMES: Readonly<Record<string, readonly number[]>> = {
   prime256v1: [0x0403, 0x0503, 0x0603],
