@@ -62,6 +62,8 @@ export class Connection implements Ssl {
   #shutdown: 0 | 1 | 2 | 3 = 0;
   /** close_notify is on its way, or has gone. */
   #closing = false;
+  /** A change_cipher_spec goes in front of whatever we send next. */
+  #changeCipherSpecDue = false;
   /** A handshake message of ours after the handshake may still wait to be sent. */
   #answering = false;
   #events: (() => void)[] = [];
@@ -372,6 +374,7 @@ export class Connection implements Ssl {
 
   #put(from: Uint8Array): number {
     this.#sealing = undefined;
+    this.#putDue();
     const ret = this.#writer.write(this.#wbio as Bio, from);
     if (ret > 0) return ret;
     this.#checkWriteBio();
@@ -464,7 +467,15 @@ export class Connection implements Ssl {
     if (error !== undefined) throw transportError(error);
   }
 
+  #putDue(): void {
+    if (!this.#changeCipherSpecDue) return;
+    this.#changeCipherSpecDue = false;
+    this.#trace('sent', ContentType.change_cipher_spec, Uint8Array.of(1));
+    this.#writer.changeCipherSpec();
+  }
+
   #sendAlert(level: 1 | 2, description: number): void {
+    this.#putDue();
     this.#trace('sent', ContentType.alert, Uint8Array.of(level, description));
     this.#writer.alert(level, description);
   }
@@ -525,14 +536,12 @@ export class Connection implements Ssl {
       aligned: () => this.#aligned(),
       pollChangeCipherSpec: () => this.#pollChangeCipherSpec(),
       put: (message) => {
+        this.#putDue();
         this.#trace('sent', ContentType.handshake, message);
         this.#writer.handshake(message);
         this.#answering = this.#afterlife !== undefined;
       },
-      putChangeCipherSpec: () => {
-        this.#trace('sent', ContentType.change_cipher_spec, Uint8Array.of(1));
-        this.#writer.changeCipherSpec();
-      },
+      putChangeCipherSpec: () => void (this.#changeCipherSpecDue = true),
       flush: () => this.#flush(),
       installReadKeys: (keys, _aligned) => this.#reader.install(protect(keys)),
       installWriteKeys: (keys) => this.#writer.install(protect(keys)),

@@ -67,6 +67,7 @@ export interface Effects {
 
   /** Adds a handshake message, header included, to the flight. */
   put(message: Uint8Array): void;
+  /** In front of whatever is put next, be it an alert: by itself it would only cost a segment. */
   putChangeCipherSpec(): void;
   /** Pushes the flight towards the write BIO; 0 when all of it is there. */
   flush(): Wait | 0;

@@ -152,6 +152,38 @@ describe('early data', () => {
   });
 });
 
+describe('the change_cipher_spec for middleboxes', () => {
+  it('goes in front of the second flight, not before', () => {
+    const it = scene();
+    begin(it);
+    it.server.answer();
+    it.ssl.connect();
+    expect(it.net.pending).toBe(0);
+    it.server.encryptedExtensions();
+    it.server.authenticate();
+    it.server.finish();
+    it.ssl.connect();
+    expect([...it.net.nread0().subarray(0, 7)]).toEqual([20, 3, 3, 0, 1, 1, 23]);
+  });
+
+  it('goes in front of an alert that is encrypted', () => {
+    const it = scene();
+    begin(it);
+    it.server.answer();
+    it.server.put(22, wire.encodeFinished(new Uint8Array(32)));
+    it.ssl.connect();
+    expect([...it.net.nread0().subarray(0, 7)]).toEqual([20, 3, 3, 0, 1, 1, 23]);
+  });
+
+  it('goes in front of early data', () => {
+    const { session } = earlySession();
+    const it = scene({}, { session });
+    it.ssl.writeEarlyData(new Uint8Array([1]));
+    it.server.readHello();
+    expect([...it.net.nread0().subarray(0, 7)]).toEqual([20, 3, 3, 0, 1, 1, 23]);
+  });
+});
+
 describe('a PSK', () => {
   it('that is declined leads to a full handshake', () => {
     const { session } = earlySession();
