@@ -1,0 +1,131 @@
+/** @module Targets that are a connection: bytes from the wire, with real cryptography and with none, and messages of a server that encrypts them well. */
+import type { Backend, Ssl, TlsSession } from '@ferrule/contract';
+import { createPure, type CryptoProvider } from '@ferrule/pure';
+import { nodeCrypto } from '@ferrule/pure/crypto/node';
+import { concat } from '../hostile/peer.ts';
+import { Dice } from './dice.ts';
+import { Finding } from './finding.ts';
+import { freeCrypto } from './free-crypto.ts';
+import { formatStep, parseSteps, type Step } from './mutation.ts';
+import { play, type Plan, type Played } from './play.ts';
+import { clientOptions, possible, SCENARIOS, type Scenario } from './scenarios.ts';
+import { Mutant12, Mutant13, POISON, serve } from './server.ts';
+import type { MakeTarget, Target } from './target.ts';
+import type { World } from './world.ts';
+
+const CAPACITIES = [16_709, 1, 2, 17, 1024, 70_000, 5, 333] as const;
+const READ_SIZES = [20_000, 1, 64, 16_384] as const;
+/** Bytes before those that come from the server: scenario, how they are cut, what the caller does. */
+const HEADER = 3;
+
+/** Bytes of a server, as they are on the wire, into a client of seeded randomness with real cryptography. */
+export const wire: MakeTarget = (world) => bytesInto(world, nodeCrypto, 2, 'the bytes of a server, with real cryptography');
+
+/** The same into a client to which every ciphertext is right: its bytes reach everything behind the AEAD. */
+export const free: MakeTarget = (world) => bytesInto(world, freeCrypto(new Dice().fill), 6, 'the bytes of a server, with cryptography that accepts everything');
+
+/** Changed messages, extra ones, odd records, from a server that encrypts them as it should. */
+export const hostile = (backend: Backend): MakeTarget => (world) => {
+  const stage = new Stage(world, backend, nodeCrypto);
+  return {
+    share: 6,
+    about: `messages of a hostile server, well encrypted, to ${backend.engine}`,
+    seeds: () => stage.scenarios.flatMap((_, index) => [
+      Uint8Array.of(index, 0, 0),
+      ...Array.from({ length: 8 }, (_, at) => concat([Uint8Array.of(index, at, at), formatStep({ at, kind: 'flipBit', offset: 6, bytes: Uint8Array.of(1) })])),
+      ...(['repeat', 'drop', 'dataBefore', 'fragment', 'pad'] as const).map((kind, at) => concat([Uint8Array.of(index, 0, 0), formatStep({ at, kind, offset: 7, bytes: new Uint8Array(0) })])),
+      concat([Uint8Array.of(index, 0, 0), formatStep({ at: 1, kind: 'extension', offset: 0, bytes: Uint8Array.of(0, 16, 0, 3, 2, 104, 50) }), formatStep({ at: 2, kind: 'messageBefore', offset: 0, bytes: Uint8Array.of(24, 0) })]),
+    ]),
+    fuzz(input) {
+      const { played, spoiled } = stage.run(input, parseSteps(input.subarray(HEADER)));
+      if (spoiled && played.established) throw new Finding('established without the proofs of the server');
+      if (Buffer.from(played.plaintext).includes(POISON)) throw new Finding('gave away what came before the server had proved anything');
+    },
+  };
+};
+
+function bytesInto(world: World, crypto: CryptoProvider, share: number, about: string): Target {
+  const stage = new Stage(world, createPure({ crypto }), crypto);
+  return {
+    share,
+    about,
+    seeds: () => stage.scenarios.map((_, index) => stage.record(index)),
+    fuzz(input) {
+      const bytes = input.subarray(HEADER);
+      let given = false;
+      stage.connection(input, () => {
+        if (given) return undefined;
+        given = true;
+        return bytes;
+      });
+    },
+  };
+}
+
+/** A backend with a context for each scenario, and sessions where it resumes. */
+class Stage {
+  readonly scenarios: readonly Scenario[];
+  readonly #world: World;
+  readonly #crypto: CryptoProvider;
+  readonly #dice = new Dice();
+  readonly #contexts: readonly ReturnType<Backend['createContext']>[];
+  readonly #sessions: (TlsSession | undefined)[] = [];
+
+  constructor(world: World, backend: Backend, crypto: CryptoProvider) {
+    this.#world = world;
+    this.#crypto = crypto;
+    this.scenarios = SCENARIOS.filter((scenario) => possible(backend, scenario));
+    this.#contexts = this.scenarios.map((scenario, index) =>
+      backend.createContext(clientOptions(scenario, world, this.#dice.fill, scenario.resumes && ((session) => (this.#sessions[index] ??= session)))),
+    );
+    // A session for those that resume.
+    for (const [index, { resumes }] of this.scenarios.entries()) if (resumes) this.run(Uint8Array.of(index, 0, 0), []);
+  }
+
+  /** A client as the input's header says, with whatever is at the other end. */
+  connection(input: Uint8Array, source: Parameters<typeof play>[1]): Played {
+    const index = (input[0] ?? 0) % this.scenarios.length;
+    const context = this.#contexts[index];
+    if (context === undefined) throw new Error('there are no scenarios');
+    this.#dice.restart();
+    const ssl = context.newConnection();
+    const session = this.#sessions[index];
+    if (session !== undefined) {
+      ssl.setHost('server.test');
+      ssl.setSession(session);
+    }
+    const early = this.scenarios[index]?.early === true && session !== undefined && session.maxEarlyData > 0;
+    return play(ssl, source, { ...planOf(input), ...(early && { onStart: () => void ssl.writeEarlyData(Buffer.from('early')) }) });
+  }
+
+  run(input: Uint8Array, steps: readonly Step[], tap?: (bytes: Uint8Array) => void): { readonly played: Played; readonly spoiled: boolean } {
+    const scenario = this.scenarios[(input[0] ?? 0) % this.scenarios.length];
+    if (scenario?.version === 'TLSv1.3') {
+      const server = new Mutant13(this.#world, this.#crypto, this.#dice, steps);
+      return { played: this.connection(input, serve(server, scenario.script(server, this.#world), tap)), spoiled: server.hands.spoiled };
+    }
+    if (scenario === undefined) throw new Error('there are no scenarios');
+    const server = new Mutant12(this.#world, this.#crypto, this.#dice, steps);
+    return { played: this.connection(input, serve(server, scenario.script(server, this.#world), tap)), spoiled: server.hands.spoiled };
+  }
+
+  /** An input: what a good server sends in this scenario. */
+  record(index: number): Uint8Array {
+    const bytes: Uint8Array[] = [Uint8Array.of(index, 0, 0)];
+    this.run(Uint8Array.of(index, 0, 0), [], (out) => bytes.push(out));
+    return concat(bytes);
+  }
+}
+
+function planOf([, cut = 0, act = 0]: Uint8Array): Plan {
+  return {
+    capacity: CAPACITIES[cut % CAPACITIES.length] ?? 1024,
+    readSize: READ_SIZES[(cut >>> 4) % READ_SIZES.length] ?? 64,
+    onEstablished(ssl: Ssl) {
+      if ((act & 1) !== 0) ssl.write(new Uint8Array(100));
+      if ((act & 2) !== 0 && ssl.version === 'TLSv1.3') ssl.keyUpdate((act & 4) !== 0);
+      if ((act & 8) !== 0) ssl.exportKeyingMaterial('label', undefined, 16);
+      if ((act & 16) !== 0) ssl.shutdown();
+    },
+  };
+}
