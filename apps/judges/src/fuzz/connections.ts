@@ -62,6 +62,12 @@ function bytesInto(world: World, crypto: CryptoProvider, share: number, about: s
   };
 }
 
+/** Sessions to have bytes of. */
+export function sessionsOf(world: World): TlsSession[] {
+  const crypto = freeCrypto(new Dice().fill);
+  return new Stage(world, createPure({ crypto }), crypto).sessions.filter((session) => session !== undefined);
+}
+
 /** A backend with a context for each scenario, and sessions where it resumes. */
 class Stage {
   readonly scenarios: readonly Scenario[];
@@ -69,14 +75,14 @@ class Stage {
   readonly #crypto: CryptoProvider;
   readonly #dice = new Dice();
   readonly #contexts: readonly ReturnType<Backend['createContext']>[];
-  readonly #sessions: (TlsSession | undefined)[] = [];
+  readonly sessions: (TlsSession | undefined)[] = [];
 
   constructor(world: World, backend: Backend, crypto: CryptoProvider) {
     this.#world = world;
     this.#crypto = crypto;
     this.scenarios = SCENARIOS.filter((scenario) => possible(backend, scenario));
     this.#contexts = this.scenarios.map((scenario, index) =>
-      backend.createContext(clientOptions(scenario, world, this.#dice.fill, scenario.resumes && ((session) => (this.#sessions[index] ??= session)))),
+      backend.createContext(clientOptions(scenario, world, this.#dice.fill, scenario.resumes && ((session) => (this.sessions[index] ??= session)))),
     );
     // A session for those that resume.
     for (const [index, { resumes }] of this.scenarios.entries()) if (resumes) this.run(Uint8Array.of(index, 0, 0), []);
@@ -89,7 +95,7 @@ class Stage {
     if (context === undefined) throw new Error('there are no scenarios');
     this.#dice.restart();
     const ssl = context.newConnection();
-    const session = this.#sessions[index];
+    const session = this.sessions[index];
     if (session !== undefined) {
       ssl.setHost('server.test');
       ssl.setSession(session);

@@ -5,8 +5,11 @@ import { nodeCrypto } from '@ferrule/pure/crypto/node';
 import { TlsError } from '@ferrule/result';
 import { starttls, starttlsProtocols } from '@ferrule/starttls';
 import { concat } from '../hostile/peer.ts';
+import { sessionsOf } from './connections.ts';
+import { Dice } from './dice.ts';
 import { echConfigList } from './ech-config.ts';
 import { Finding, tried } from './finding.ts';
+import { freeCrypto } from './free-crypto.ts';
 import { play } from './play.ts';
 import type { MakeTarget } from './target.ts';
 
@@ -17,7 +20,8 @@ const isTypeError = (error: unknown): boolean => error instanceof TypeError && e
 export const given: MakeTarget = (world) => {
   const backend = createPure({ crypto: nodeCrypto });
   const options = { trustAnchors: [world.root], now: () => world.now };
-  const context = backend.createContext(options);
+  // Its hash is always the same, so that the bytes of a session are always intact.
+  const context = createPure({ crypto: freeCrypto(new Dice().fill) }).createContext(options);
   const doors: readonly ((bytes: Uint8Array) => void)[] = [
     (bytes) => {
       const session = context.sessionFromBytes(bytes);
@@ -37,7 +41,8 @@ export const given: MakeTarget = (world) => {
     share: 2,
     about: 'session bytes, ECHConfigLists, CRLs, trust anchors, keys and raw public keys that a caller was given',
     seeds: () => {
-      const bodies = [world.identity.certificate, world.identity.key, world.identity.spki, world.crl, echConfigList('public.test')];
+      const bodies: Uint8Array[] = [world.identity.certificate, world.identity.key, world.identity.spki, world.crl, echConfigList('public.test')];
+      bodies.push(...sessionsOf(world).map((session) => session.toBytes()));
       return bodies.flatMap((body) => doors.map((_, index) => concat([Uint8Array.of(index), body])));
     },
     fuzz: (input) => doors[(input[0] ?? 0) % doors.length]?.(input.slice(1)),
