@@ -28,6 +28,7 @@ int readSpan(BIO* bio, char* into, size_t size, size_t* count) {
   const size_t left = spans.inSize - spans.inUsed;
   if (left == 0) {
     if (!spans.eof) return retry(bio, K(BIO_FLAGS_READ), count);
+    spans.ended = true;
     *count = 0;
     return 0;
   }
@@ -40,6 +41,10 @@ int readSpan(BIO* bio, char* into, size_t size, size_t* count) {
 int writeSpan(BIO* bio, const char* from, size_t size, size_t* count) {
   Spans& spans = spansOf(bio);
   clearRetry(bio);
+  if (spans.ended) {
+    *count = size;
+    return 1;
+  }
   const size_t n = std::min(size, spans.outSize - spans.outUsed);
   if (n > 0) {
     std::memcpy(spans.out + spans.outUsed, from, n);

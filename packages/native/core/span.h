@@ -15,6 +15,8 @@ struct Spans {
   size_t inSize = 0;
   size_t inUsed = 0;
   bool eof = false;
+  // OpenSSL has been told of the end, and owes nobody anything: the alert that it writes then goes nowhere.
+  bool ended = false;
 
   // The write BIO's free space, and how much of it is filled.
   uint8_t* out = nullptr;

@@ -484,8 +484,8 @@ export class Connection implements Ssl {
     return this.#settle(
       SslError.wantRetryVerify,
       () => verify({ host, chain, ocspResponse: this.ocspResponse, rawPublicKey: undefined }),
-      (accepted) => (accepted === true ? this.#binding.decide(this.#handle, X509V.OK, X509V.OK) : this.#refuse(new TlsError('CERT_REJECTED'))),
-      (error) => this.#refuse(TlsError.is(error) && error.code.startsWith('CERT_') ? error : new TlsError('CERT_REJECTED', undefined, { cause: error })),
+      (accepted) => (accepted === true ? this.#binding.decide(this.#handle, X509V.OK, X509V.OK) : this.#refuse(rejected())),
+      (error) => this.#refuse(TlsError.is(error) && error.code.startsWith('CERT_') ? error : rejected(error)),
     );
   }
 
@@ -604,6 +604,9 @@ export class Connection implements Ssl {
 }
 
 const isPromise = <T>(value: T | PromiseLike<T>): value is PromiseLike<T> => typeof value === 'object' && value !== null && 'then' in value;
+
+/** The refusal of a verify callback. */
+const rejected = (cause?: unknown): TlsError => new TlsError('CERT_REJECTED', undefined, { verify: { code: X509V.APPLICATION_VERIFICATION }, cause });
 
 /** A write BIO's free space; none where our side has been shut down, which no reader minds. */
 function spaceOf(bio: Bio, atLeast: number): Uint8Array {

@@ -10,6 +10,9 @@ import { certificateError, type PeerFacts } from './certificate-error.ts';
 const LIBRARY_SSL = 20;
 /** SSL_AD_REASON_OFFSET: a reason above it is an alert that the peer sent. */
 const ALERT_OFFSET = 1000;
+
+/** ERR_R_* reasons of other libraries are far beyond those of alerts. */
+const isAlert = (reason: number): boolean => reason > ALERT_OFFSET && reason <= ALERT_OFFSET + 255;
 const CERTIFICATE_VERIFY_FAILED = 134;
 
 /** `SSL_R_*` → code. What is not here is INTERNAL_ERROR, or by the alert that OpenSSL sent. */
@@ -175,8 +178,8 @@ export function failureOf(native: NativeFailure, peer: PeerFacts): Failed {
   }
   // A fatal alert of the peer, or its close_notify, which is no error to OpenSSL and leaves no reason.
   const silent = own === 0 && library === 0 && reason === 0;
-  if (own === 0 && ((library === LIBRARY_SSL && reason > ALERT_OFFSET) || (silent && alertReceived >= 0))) {
-    const description = reason > ALERT_OFFSET ? reason - ALERT_OFFSET : alertReceived;
+  if (own === 0 && ((library === LIBRARY_SSL && isAlert(reason)) || (silent && alertReceived >= 0))) {
+    const description = isAlert(reason) ? reason - ALERT_OFFSET : alertReceived;
     return failed(new TlsError('PEER_ALERT', undefined, { alert: { description, origin: 'peer' } }), duringHandshake ? 0 : -1);
   }
   const code = (duringHandshake && reason !== ALERT_OFFSET ? plainText(native) : undefined) ?? codeOf(native);
