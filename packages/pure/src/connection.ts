@@ -17,6 +17,7 @@ import { Engine } from './engine.ts';
 import { client } from './flow/client.ts';
 import { mint, type Aligned } from './flow/proof.ts';
 import { tlsExporter, type Exporter } from './keys/exporter.ts';
+import { keylogLine } from './keys/keylog.ts';
 import { MAX_POST_HANDSHAKE_BYTES } from './limits.ts';
 import { fail } from './reason.ts';
 import type { AlertMessage } from './record/alert.ts';
@@ -259,7 +260,7 @@ export class Connection implements Ssl {
   }
 
   dispose(): void {
-    this.#engine.abandon(fail('DISPOSED'));
+    this.#engine.abandon();
   }
 
   // ── Operations ──
@@ -550,9 +551,12 @@ export class Connection implements Ssl {
         // RFC 8449 section 4: what we asked for holds from here on, and in TLS 1.3 counts the content type.
         if (config.recordSizeLimit !== undefined) this.#reader.limitRecords(config.recordSizeLimit + (config.versions.includes('TLSv1.3') ? 1 : 0));
       },
-      keylog: (line) => {
+      keylog: (label, clientRandom, secret) => {
         const { onKeylog } = config;
-        if (onKeylog !== undefined) this.#events.push(() => onKeylog(line));
+        if (onKeylog === undefined) return;
+        // Now: the secret is wiped before the callback is called.
+        const line = keylogLine(label, clientRandom, secret);
+        this.#events.push(() => onKeylog(line));
       },
       session: (session) => {
         const { onSession } = config;

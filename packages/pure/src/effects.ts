@@ -6,6 +6,7 @@ import type { Credential, TlsVersion } from '@ferrule/contract';
 import type { Config } from './context.ts';
 import type { Aligned, Established } from './flow/proof.ts';
 import type { Exporter } from './keys/exporter.ts';
+import type { KeylogLabel } from './keys/keylog.ts';
 import type { HandshakeMessage } from './record/coalesce.ts';
 import type { RecordKeys } from './record/protect.ts';
 import type { Session } from './session/session.ts';
@@ -77,8 +78,8 @@ export interface Effects {
   /** RFC 8449: the most plaintext (TLS 1.3: with content type and padding) that the peer takes in one record. */
   limitRecords(peer: number): void;
 
-  /** One NSS key-log line, given to the callback after the operation. */
-  keylog(line: string): void;
+  /** For one line of the NSS key log, given to the callback, if there is one, after the operation. */
+  keylog(label: KeylogLabel, clientRandom: Uint8Array, secret: Uint8Array): void;
   /** A session for onSession, given to it after the operation. */
   session(session: Session): void;
   /** RFC 9846 section 4.2.10: up to `limit` bytes may be written before the handshake is done. */

@@ -20,19 +20,25 @@ export interface Farewell {
 }
 
 export class Engine {
-  /** The connection's one failure. */
-  failure: Failed | undefined;
   /** SSL_get_error(3) of the last operation that returned `<= 0`. */
   why: SslError = SslError.none;
   /** True until the handshake is done: a fatal alert or close_notify of the peer then makes operations return 0. */
   handshaking = true;
   #steps: Steps<void> | undefined;
   #dying: Failed | undefined;
+  #failure: Failed | undefined;
+  #disposed = false;
   #alertOwed = false;
   readonly #farewell: Farewell;
 
   constructor(farewell: Farewell) {
     this.#farewell = farewell;
+  }
+
+  /** The connection's one failure. After dispose() it is made when somebody asks: most never do, and a stack trace costs. */
+  get failure(): Failed | undefined {
+    if (this.#disposed) this.#failure ??= failed(fail('DISPOSED'));
+    return this.#failure;
   }
 
   /** True while a step sequence is under way. */
@@ -42,7 +48,7 @@ export class Engine {
 
   /** True from the moment something went wrong, also while the alert is still waiting to leave. */
   get broken(): boolean {
-    return this.#dying !== undefined || this.failure !== undefined;
+    return this.#disposed || this.#dying !== undefined || this.#failure !== undefined;
   }
 
   start(steps: Steps<void>): void {
@@ -87,20 +93,21 @@ export class Engine {
 
   /** What every operation of a broken connection returns. */
   refuse(): 0 | -1 {
-    if (this.failure === undefined) {
+    let failure = this.failure;
+    if (failure === undefined) {
       const wait = this.#lastFlush();
       if (wait !== 0) return this.wait(wait);
-      this.failure = this.#dying as Failed;
+      failure = this.#failure = this.#dying as Failed;
       this.#farewell.end();
     }
-    this.why = this.failure.code;
-    return this.failure.ret;
+    this.why = failure.code;
+    return failure.ret;
   }
 
   /** A failure that nobody is told about: the caller disposed of the connection. */
-  abandon(error: TlsError): void {
+  abandon(): void {
     this.#steps = undefined;
-    this.failure ??= failed(error);
+    this.#disposed = true;
     this.#farewell.end();
   }
 

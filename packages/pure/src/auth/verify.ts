@@ -192,12 +192,15 @@ export function schemeFits(scheme: SignatureScheme, kind: KeyKind | undefined, v
   return scheme.key === kind || (scheme.key.startsWith('secp') && kind.startsWith('secp'));
 }
 
+const signedPrefix = (sender: string): Uint8Array => new TextEncoder().encode(`${' '.repeat(64)}TLS 1.3, ${sender} CertificateVerify\0`);
+const SIGNED_PREFIX = { server: signedPrefix('server'), client: signedPrefix('client') } as const;
+
 /** 64 spaces, the context string and a zero byte in front of the Transcript-Hash (RFC 9846 section 4.4.3). */
 export function certificateVerifyContent(sender: 'server' | 'client', transcriptHash: Uint8Array): Uint8Array {
-  const context = new TextEncoder().encode(`TLS 1.3, ${sender} CertificateVerify`);
-  const content = new Uint8Array(64 + context.length + 1 + transcriptHash.length).fill(0x20, 0, 64);
-  content.set(context, 64);
-  content.set(transcriptHash, 64 + context.length + 1);
+  const prefix = SIGNED_PREFIX[sender];
+  const content = new Uint8Array(prefix.length + transcriptHash.length);
+  content.set(prefix);
+  content.set(transcriptHash, prefix.length);
   return content;
 }
 

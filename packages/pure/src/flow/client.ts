@@ -10,7 +10,7 @@
 import { SslError } from '@ferrule/result';
 import type { CipherSuite, Group } from '../crypto/provider.ts';
 import type { Effects } from '../effects.ts';
-import { KeylogLabel, keylogLine } from '../keys/keylog.ts';
+import { KeylogLabel } from '../keys/keylog.ts';
 import { exporter13 } from '../keys/exporter.ts';
 import { trafficKeys } from '../keys/schedule13.ts';
 import { Transcript } from '../keys/transcript.ts';
@@ -121,8 +121,8 @@ function* openEarlyData(effects: Effects, offer: Offer, transcript: Transcript):
   if (offer.sessionId.length > 0) effects.putChangeCipherSpec();
   const traffic = early.clientTraffic(transcript.digestAs(suite.hash));
   const exporter = early.exporter(transcript.digestAs(suite.hash));
-  effects.keylog(keylogLine(KeylogLabel.clientEarlyTraffic, offer.random, traffic));
-  effects.keylog(keylogLine(KeylogLabel.earlyExporter, offer.random, exporter));
+  effects.keylog(KeylogLabel.clientEarlyTraffic, offer.random, traffic);
+  effects.keylog(KeylogLabel.earlyExporter, offer.random, exporter);
   effects.installWriteKeys({ version: 'TLSv1.3', suite, ...trafficKeys(suite, traffic) });
   traffic.fill(0);
   effects.openEarlyData(offer.earlyData.maxEarlyData, exporter13(suite.hash, exporter));

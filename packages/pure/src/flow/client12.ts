@@ -19,7 +19,7 @@ import type { CipherSuite } from '../crypto/provider.ts';
 import type { Afterlife, Effects } from '../effects.ts';
 import { equalSecrets } from '../keys/equal.ts';
 import { exporter12 } from '../keys/exporter.ts';
-import { KeylogLabel, keylogLine } from '../keys/keylog.ts';
+import { KeylogLabel } from '../keys/keylog.ts';
 import { extendedMasterSecret, keyBlock, masterSecret, verifyData, type WriteKeys } from '../keys/schedule12.ts';
 import type { Transcript } from '../keys/transcript.ts';
 import { SESSION_LIFETIME_12 } from '../limits.ts';
@@ -238,7 +238,7 @@ function* exchangeKeys(effects: Effects, { transcript }: Negotiated, exchange: S
 
 /** Section 6.3. */
 function deriveKeys(effects: Effects, { suite, offer, hello }: Negotiated, master: Uint8Array): { readonly client: WriteKeys; readonly server: WriteKeys } {
-  effects.keylog(keylogLine(KeylogLabel.masterSecret, offer.random, master));
+  effects.keylog(KeylogLabel.masterSecret, offer.random, master);
   return keyBlock(suite, master, offer.random, hello.random);
 }
 

@@ -16,7 +16,7 @@ import type { CipherSuite } from '../crypto/provider.ts';
 import type { Effects } from '../effects.ts';
 import { equalSecrets } from '../keys/equal.ts';
 import { exporter13 } from '../keys/exporter.ts';
-import { KeylogLabel, keylogLine } from '../keys/keylog.ts';
+import { KeylogLabel } from '../keys/keylog.ts';
 import { earlySecret, finishedMac, trafficKeys } from '../keys/schedule13.ts';
 import type { Transcript } from '../keys/transcript.ts';
 import { fail } from '../reason.ts';
@@ -233,4 +233,4 @@ function send(effects: Effects, transcript: Transcript, message: Uint8Array): vo
 }
 
 /** Lines are found by the random of the ClientHello on the wire. */
-const keylog = (effects: Effects, offer: Offer, label: KeylogLabel, secret: Uint8Array): void => effects.keylog(keylogLine(label, offer.random, secret));
+const keylog = (effects: Effects, offer: Offer, label: KeylogLabel, secret: Uint8Array): void => effects.keylog(label, offer.random, secret);

@@ -8,7 +8,7 @@ import { chooseEchConfig, type ChosenEch } from '../ech/config.ts';
 import { arrangeInner, confirmsEch, encodeInner, encodeOuter, greasePsks, INNER, outerAad, SERVER_HELLO_CONFIRMATION } from '../ech/hello.ts';
 import { kemGroup, setupSender, type HpkeSender } from '../ech/hpke.ts';
 import type { Effects } from '../effects.ts';
-import { KeylogLabel, keylogLine } from '../keys/keylog.ts';
+import { KeylogLabel } from '../keys/keylog.ts';
 import { Transcript } from '../keys/transcript.ts';
 import { fail } from '../reason.ts';
 import type { HandshakeMessage } from '../record/coalesce.ts';
@@ -53,8 +53,8 @@ export function* offerEch(effects: Effects, request: Request): Steps<{ readonly 
   const ephemeral = yield* settle(effects, 'make a key for ECH', group.keyShare(config.random));
   // RFC 9850 section 2.3: these two are found by the random on the wire, the handshake's own by that of the hello it is with.
   const reveal = (secret: Uint8Array): void => {
-    effects.keylog(keylogLine(KeylogLabel.echSecret, outer.random, secret));
-    effects.keylog(keylogLine(KeylogLabel.echConfig, outer.random, chosen.config.raw));
+    effects.keylog(KeylogLabel.echSecret, outer.random, secret);
+    effects.keylog(KeylogLabel.echConfig, outer.random, chosen.config.raw);
   };
   const sender = yield* settle(effects, 'derive the key of ECH', setupSender(config.provider, chosen.suite, ephemeral, chosen.config.publicKey, hpkeInfo(chosen), reveal));
   if (sender === null) throw fail('ECH_REQUIRED', 'the public key of the ECH configuration is not a valid one');

@@ -3,6 +3,8 @@ import type { Hash } from '../crypto/provider.ts';
 
 const EMPTY = new Uint8Array(0);
 const ENCODER = new TextEncoder();
+/** Room for all of this package's own, and some. */
+const MAX_LABELS = 64;
 
 /** HKDF-Extract. */
 export const hkdfExtract = (hash: Hash, salt: Uint8Array, keyMaterial: Uint8Array): Uint8Array => hash.hmac(salt, keyMaterial);
@@ -28,7 +30,7 @@ export function hkdfExpand(hash: Hash, secret: Uint8Array, info: Uint8Array, len
 
 /** HKDF-Expand-Label: `label` without its `tls13 ` prefix, 1 to 249 bytes; `context` at most 255 bytes. */
 export function expandLabel(hash: Hash, secret: Uint8Array, label: string, context: Uint8Array, length: number): Uint8Array {
-  const name = ENCODER.encode(`tls13 ${label}`);
+  const name = labelBytes(label);
   const info = new Uint8Array(4 + name.length + context.length);
   info[0] = length >>> 8;
   info[1] = length;
@@ -37,6 +39,18 @@ export function expandLabel(hash: Hash, secret: Uint8Array, label: string, conte
   info[3 + name.length] = context.length;
   info.set(context, 4 + name.length);
   return hkdfExpand(hash, secret, info, length);
+}
+
+const LABELS = new Map<string, Uint8Array>();
+
+/** The labels of a handshake are always the same few; those of exporters are the caller's, and might be many. */
+function labelBytes(label: string): Uint8Array {
+  let bytes = LABELS.get(label);
+  if (bytes === undefined) {
+    bytes = ENCODER.encode(`tls13 ${label}`);
+    if (LABELS.size < MAX_LABELS) LABELS.set(label, bytes);
+  }
+  return bytes;
 }
 
 /** Derive-Secret with Transcript-Hash already computed. */
