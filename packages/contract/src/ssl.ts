@@ -63,7 +63,7 @@ export interface Ssl extends ErrorSource {
   /** True once connect() has returned 1. */
   readonly established: boolean;
 
-  // Facts, `undefined` until known.
+  // Facts, `undefined` until known. Numbers and names stay after dispose(); byte strings do where they were read before.
   readonly version: TlsVersion | undefined;
   /** IANA code point. */
   readonly cipherSuite: number | undefined;

@@ -58,6 +58,8 @@ export class Connection implements Ssl {
   #peerCertificates: readonly Uint8Array[] | undefined;
   /** The last look at the facts; final once established. */
   #facts: Int32Array | undefined;
+  /** Kept when the connection is disposed. */
+  #alpn: string | undefined;
 
   constructor(shared: Shared, handle: Handle) {
     this.#shared = shared;
@@ -205,7 +207,7 @@ export class Connection implements Ssl {
   }
 
   get alpn(): string | undefined {
-    if (this.#handle === 0 || !this.#begun) return undefined;
+    if (this.#handle === 0 || !this.#begun) return this.#alpn;
     return this.#binding.alpn(this.#handle) || undefined;
   }
 
@@ -291,6 +293,9 @@ export class Connection implements Ssl {
 
   dispose(): void {
     if (this.#handle === 0) return;
+    // Numbers and names stay; what is long is not copied for everybody just in case.
+    this.#alpn = this.alpn;
+    this.#fact(Control.version);
     this.#failure ??= failed(new TlsError('DISPOSED'));
     this.#pending = 0;
     this.#waiting = undefined;
