@@ -67,18 +67,20 @@ export async function record(provider: CryptoProvider): Promise<Recording> {
   return { dice, options, received: Buffer.concat(tap.received) };
 }
 
-/** Plays it to a new connection; synchronous providers only. */
-export function replay({ dice, received }: Recording, context: SslContext): void {
+/** Plays it to a new connection on the first of the BIOs; synchronous providers only. */
+export function shakeHands({ dice, received }: Recording, context: SslContext, [bio, net]: readonly [Bio, Bio]): Ssl {
   dice.reset();
   const ssl = context.newConnection();
   ssl.setHost('server.test');
-  const [bio, net] = bioPair(received.length);
   ssl.setBio(bio, bio);
   ssl.connect();
   net.write(received);
   if (ssl.connect() !== 1) throw ssl.failure?.error ?? new Error(`the handshake waits: ${ssl.getError(-1)}`);
-  ssl.dispose();
+  return ssl;
 }
+
+/** The same with BIOs of its own, and away with it. */
+export const replay = (recording: Recording, context: SslContext): void => shakeHands(recording, context, bioPair(recording.received.length)).dispose();
 
 /** An established connection whose peer is ourselves from here on. */
 export interface Established {

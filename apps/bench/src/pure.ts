@@ -1,5 +1,5 @@
 /**
- * @ferrule/pure against its own primitives, in memory, and against `node:tls` over loopback. CPU time of this process alone
+ * @ferrule/pure against its own primitives, in memory, and against `node:tls` over loopback; what it holds in memory. CPU time of this process alone
  * (the server is another one; WebCrypto's threads count, and it is tried in memory only), in turns, medians; ratios of one run.
  * `--json` prints figures only; `--rounds N`, `--quick`.
  */
@@ -11,33 +11,21 @@ import { createPure, type CryptoProvider } from '@ferrule/pure';
 import { nobleCrypto } from '@ferrule/pure/crypto/noble';
 import { nodeCrypto } from '@ferrule/pure/crypto/node';
 import { createWebCrypto } from '@ferrule/pure/crypto/webcrypto';
-import { SslError } from '@ferrule/result';
 import { ferruleClient, nodeClient, type Peer, type TlsClient } from './native-clients.ts';
+import { readRecords, RECORD, type Task, timed, writeRecords } from './pure-data.ts';
+import { growth, idleConnection } from './pure-memory.ts';
 import { primitives } from './pure-primitives.ts';
-import { establish, fresh, record, replay, type Established } from './pure-session.ts';
+import { establish, fresh, record, replay } from './pure-session.ts';
 
 const { values } = parseArgs({ options: { json: { type: 'boolean' }, rounds: { type: 'string', default: '9' }, quick: { type: 'boolean' } } });
 const ROUNDS = values.quick ? 3 : Number(values.rounds);
 /** Until V8 has compiled what runs. */
 const WARM_UP = 2;
 const SCALE = values.quick ? 1 : 4;
-const RECORD = 16_384;
 
-/** Returns the microseconds of CPU, user and system, that it spent on what is measured. */
-type Task = () => Promise<number>;
 type Figures = Record<string, number>;
 
-const cpu = (): number => {
-  const { user, system } = process.cpuUsage();
-  return user + system;
-};
 const median = (numbers: readonly number[]): number => numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? Number.NaN;
-
-const timed = (work: () => unknown): Task => async () => {
-  const from = cpu();
-  await work();
-  return cpu() - from;
-};
 
 /** Medians of each task for one of its `units`; the tasks take turns. */
 async function measure(tasks: Readonly<Record<string, Task>>, units: number): Promise<Figures> {
@@ -105,39 +93,11 @@ async function bulkInMemory(provider: CryptoProvider, suite: number): Promise<Fi
   return { ...figures, readToBare: ratio(figures, 'open', 'read'), writeToBare: ratio(figures, 'seal', 'write') };
 }
 
-/** As many records as a driver has at once. */
-const BATCH = 64;
-
-async function readRecords({ ssl, net, seal }: Established, count: number): Promise<number> {
-  const content = new Uint8Array(RECORD).fill(7);
-  const into = new Uint8Array(64 * 1024);
-  let spent = 0;
-  for (let done = 0; done < count; done += BATCH) {
-    for (let i = 0; i < BATCH; i++) net.write(await seal(content));
-    spent += await timed(async () => {
-      for (let left = BATCH * RECORD; left > 0; ) {
-        const ret = ssl.read(into);
-        if (ret > 0) left -= ret;
-        else if (ssl.getError(ret) === SslError.wantAsync) await ssl.asyncReady;
-        else throw ssl.failure?.error ?? new Error('records are missing');
-      }
-    })();
-  }
-  return (spent * count) / (Math.ceil(count / BATCH) * BATCH);
-}
-
-async function writeRecords({ ssl, net }: Established, count: number): Promise<number> {
-  const from = new Uint8Array(16 * RECORD).fill(7);
-  return timed(async () => {
-    for (let left = count * RECORD; left > 0; ) {
-      const ret = ssl.write(left < from.length ? from.subarray(0, left) : from);
-      if (ret > 0) left -= ret;
-      else if (ssl.getError(ret) === SslError.wantAsync) await ssl.asyncReady;
-      else if (ssl.getError(ret) !== SslError.wantWrite) throw ssl.failure?.error ?? new Error('it does not write');
-      net.nread(net.pending);
-    }
-  })();
-}
+/** What an idle connection holds, and what it holds more after a gibibyte in each direction. */
+const memory = async (provider: CryptoProvider, suite: number): Promise<Figures> => ({
+  idle: await idleConnection(provider, values.quick ? 100 : 500),
+  ...(await growth(await establish(provider, suite), values.quick ? 2 ** 26 : 2 ** 30)),
+});
 
 /** How many times `under` fits into `over`. */
 const ratio = (figures: Figures, over: string, under: string): number => (figures[over] ?? Number.NaN) / (figures[under] ?? Number.NaN);
@@ -187,6 +147,7 @@ const result = {
     [`${webCrypto.name}, AES-128-GCM`]: await bulkInMemory(webCrypto, 0x1301),
   },
   'over loopback, µs of CPU for a handshake or a mebibyte': await overLoopback([nodeCrypto, nobleCrypto]),
+  'memory, bytes of heap and external': { [nodeCrypto.name]: await memory(nodeCrypto, 0x1301), [nobleCrypto.name]: await memory(nobleCrypto, 0x1303) },
 };
 
 if (values.json) {
