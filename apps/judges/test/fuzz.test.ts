@@ -1,8 +1,12 @@
-import { expect, describe, it } from 'vitest';
+import type { Ssl } from '@ferrule/contract';
+import { SslError, TlsError } from '@ferrule/result';
+import { describe, expect, it } from 'vitest';
 import { COMPARE_SLOTS, Coverage } from '../src/fuzz/coverage.ts';
+import { Finding } from '../src/fuzz/finding.ts';
 import { makeWorld } from '../src/fuzz/make-world.ts';
 import { fuzzLoop } from '../src/fuzz/loop.ts';
 import { MAX_LENGTH, Mutator, Random } from '../src/fuzz/mutator.ts';
+import { play } from '../src/fuzz/play.ts';
 import { TARGET_NAMES, TARGETS } from '../src/fuzz/targets.ts';
 
 const CHILDREN_EACH = 4;
@@ -24,6 +28,33 @@ describe.each(TARGET_NAMES)('the fuzz target %s', (name) => {
   it('takes an empty input and a long one', () => {
     target.fuzz(new Uint8Array(0));
     target.fuzz(new Uint8Array(MAX_LENGTH).fill(0x16));
+  });
+});
+
+describe('what a target has against a connection', () => {
+  const plan = { capacity: 64, readSize: 8 };
+  /** As much of a connection as play() asks for. */
+  const connection = (over: Partial<Ssl>): Ssl =>
+    ({ setBio: () => undefined, setHost: () => undefined, established: false, state: 'made up', connect: () => -1, read: () => -1, write: () => -1, shutdown: () => -1, getError: () => SslError.ssl, dispose: () => undefined, ...over }) as Ssl;
+  const failed = (error: unknown): Partial<Ssl> => ({ failure: { error } as Ssl['failure'] & object });
+  const run = (over: Partial<Ssl>) => () => play(connection(over), () => undefined, plan);
+  const broken = new TlsError('DECODE_ERROR');
+
+  it('is nothing when it fails once and for ever', () => {
+    expect(run(failed(broken))()).toMatchObject({ error: broken, established: false });
+  });
+
+  it.each([
+    ['that it throws', { connect: () => { throw new RangeError('offset'); } }, /threw RangeError: offset/],
+    ['that it fails without a TlsError', failed(new Error('no')), /without a TlsError/],
+    ['that it fails with INTERNAL_ERROR', failed(new TlsError('INTERNAL_ERROR')), /INTERNAL_ERROR/],
+    ['that it goes on after a failure', { ...failed(broken), shutdown: () => 1 }, /another answer after DECODE_ERROR/],
+    ['that it waits for ever', { getError: () => SslError.wantRead }, /neither ends nor moves/],
+    ['that it waits for a promise that nobody gave', { getError: () => SslError.wantAsync }, /nothing is asynchronous/],
+    ['that it says 1 and is not established', { connect: () => 1 }, /without being established/],
+  ] satisfies [string, Partial<Ssl>, RegExp][])('is %s', (_name, over, message) => {
+    expect(run(over)).toThrow(message);
+    expect(run(over)).toThrow(Finding);
   });
 });
 

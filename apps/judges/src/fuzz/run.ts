@@ -145,7 +145,7 @@ class Store {
 }
 
 /** Each finding once, by its words and the place in our code. */
-class Findings {
+export class Findings {
   readonly names: string[] = [];
   readonly #dir: string;
   readonly #target: string;

@@ -1,5 +1,5 @@
 /** @module What a client may be set to, and what a good server does with it: a scenario is a byte of the input. */
-import type { Backend, ContextOptions, Feature, TlsSession } from '@ferrule/contract';
+import type { Backend, ContextOptions, TlsSession } from '@ferrule/contract';
 import {
   ContentType, encodeCertificate, encodeCertificateRequest, encodeCertificateStatus, encodeCompressedCertificate, encodeExtension, encodeExtensions, encodeFinished,
   encodeMessage, HandshakeType, type ClientHello, type Extension,
@@ -13,7 +13,6 @@ import { MAC_BYTE } from './free-crypto.ts';
 import type { World } from './world.ts';
 
 interface Common {
-  readonly needs?: readonly Feature[];
   readonly options?: (world: World) => ContextOptions;
   /** Continue the session of an earlier connection of this scenario. */
   readonly resumes?: true;
@@ -40,7 +39,6 @@ export const SCENARIOS: readonly Scenario[] = [
         inCertificate: [encodeExtension('certificate', 'statusRequest', world.ocsp[0] ?? EMPTY)],
         compressed: true,
       })(server),
-    needs: ['certificate-compression'],
   },
   { version: 'TLSv1.3', options: () => ({ keyShares: [], groups: [0x001d, 0x0017] }), script: full13({ retry: 0x0017 }) },
   {
@@ -87,18 +85,27 @@ export const SCENARIOS: readonly Scenario[] = [
 ];
 
 /** A client for the scenario; its sessions go to `onSession`. */
-export function clientOptions({ options, version }: Scenario, world: World, random: (into: Uint8Array) => void, onSession?: (session: TlsSession) => void): ContextOptions {
+export function clientOptions({ options, version }: Scenario, world: World, random: ((into: Uint8Array) => void) | undefined, onSession?: (session: TlsSession) => void): ContextOptions {
   return {
     trustAnchors: [world.root],
     now: () => world.now,
     ...(version === 'TLSv1.2' && { maxVersion: version }),
     ...options?.(world),
-    random,
+    ...(random && { random }),
     ...(onSession && { onSession }),
   };
 }
 
-export const possible = (backend: Backend, { needs = [] }: Scenario): boolean => needs.every((feature) => backend.features.has(feature));
+/** Whether this backend can be set to it. */
+export function possible(backend: Backend, scenario: Scenario, world: World): boolean {
+  try {
+    backend.createContext(clientOptions(scenario, world, undefined)).dispose();
+    return true;
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return false;
+  }
+}
 
 interface Course13 {
   readonly retry?: number;
