@@ -4,6 +4,7 @@ import { runInNewContext } from 'node:vm';
 import { bioPair } from '@ferrule/bio';
 import type { Ssl } from '@ferrule/contract';
 import { createPure, type CryptoProvider } from '@ferrule/pure';
+import { SslError } from '@ferrule/result';
 import { readRecords, RECORD, writeRecords } from './pure-data.ts';
 import { type Established, record, shakeHands } from './pure-session.ts';
 
@@ -20,13 +21,15 @@ async function held(): Promise<number> {
   return heapUsed + external;
 }
 
-/** Of one of `count` connections after the handshake, none with a BIO of its own: those are the caller's. Synchronous providers only. */
-export async function idleConnection(provider: CryptoProvider, count: number): Promise<number> {
-  const recording = await record(provider);
+/** Of one of `count` connections that wait for data, none with a BIO of its own: those are the caller's. Synchronous providers only. */
+export async function idleConnection(provider: CryptoProvider, suite: number, count: number): Promise<number> {
+  const recording = await record(provider, suite);
   const context = createPure({ crypto: provider }).createContext(recording.options);
   const pair = bioPair(recording.received.length);
+  const into = new Uint8Array(1);
   const open = (): Ssl => {
     const ssl = shakeHands(recording, context, pair);
+    if (ssl.getError(ssl.read(into)) !== SslError.wantRead) throw new Error('there is nothing to be read');
     pair[1].nread(pair[1].pending);
     return ssl;
   };

@@ -55,10 +55,10 @@ export interface Recording {
   readonly received: Uint8Array;
 }
 
-/** A TLS 1.3 handshake: X25519, AES-128-GCM, a chain of two ECDSA P-256 certificates under a known root. */
-export async function record(provider: CryptoProvider): Promise<Recording> {
+/** A TLS 1.3 handshake: X25519, by default AES-128-GCM, a chain of two ECDSA P-256 certificates under a known root. */
+export async function record(provider: CryptoProvider, suite = 0x1301): Promise<Recording> {
   const dice = new Dice();
-  const options = await trusting({ random: dice.fill, groups: [29], cipherSuites: [0x1301] });
+  const options = await trusting({ random: dice.fill, groups: [29], cipherSuites: [suite] });
   const server = await TestServer.make({ minVersion: 'TLSv1.3' });
   const tap = new Tap(server.open());
   const client = await Client.make(createPure({ crypto: provider }), tap, { options });

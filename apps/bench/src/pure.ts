@@ -95,7 +95,7 @@ async function bulkInMemory(provider: CryptoProvider, suite: number): Promise<Fi
 
 /** What an idle connection holds, and what it holds more after a gibibyte in each direction. */
 const memory = async (provider: CryptoProvider, suite: number): Promise<Figures> => ({
-  idle: await idleConnection(provider, values.quick ? 100 : 500),
+  idle: await idleConnection(provider, suite, values.quick ? 100 : 500),
   ...(await growth(await establish(provider, suite), values.quick ? 2 ** 26 : 2 ** 30)),
 });
 
@@ -147,7 +147,11 @@ const result = {
     [`${webCrypto.name}, AES-128-GCM`]: await bulkInMemory(webCrypto, 0x1301),
   },
   'over loopback, µs of CPU for a handshake or a mebibyte': await overLoopback([nodeCrypto, nobleCrypto]),
-  'memory, bytes of heap and external': { [nodeCrypto.name]: await memory(nodeCrypto, 0x1301), [nobleCrypto.name]: await memory(nobleCrypto, 0x1303) },
+  'memory, bytes of heap and external': {
+    [`${nodeCrypto.name}, AES-128-GCM`]: await memory(nodeCrypto, 0x1301),
+    [`${nobleCrypto.name}, ChaCha20-Poly1305`]: await memory(nobleCrypto, 0x1303),
+    [`${nobleCrypto.name}, AES-128-GCM`]: { idle: await idleConnection(nobleCrypto, 0x1301, values.quick ? 100 : 500) },
+  },
 };
 
 if (values.json) {
