@@ -1,5 +1,6 @@
 /** @module What people want to know of a certificate. */
 import { X509Certificate } from 'node:crypto';
+import { generalNameText, matchesHost, parseCertificate } from '@ferrule/x509';
 
 export interface CertificateFacts {
   readonly subject: string;
@@ -34,6 +35,26 @@ export function certificateFacts(der: Uint8Array, now: number = Date.now()): Cer
     serialNumber: certificate.serialNumber,
     sha256: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
   };
+}
+
+/** What a server shows may be no certificate at all. */
+export function readableFacts(der: Uint8Array): CertificateFacts[] {
+  try {
+    return [certificateFacts(der)];
+  } catch {
+    return [];
+  }
+}
+
+/** The name of the certificate that the host matches, as it stands there: `*.example.org`. */
+export function matchedName(der: Uint8Array, host: string): string | undefined {
+  try {
+    const certificate = parseCertificate(der);
+    const name = certificate.subjectAltName?.find((each) => matchesHost({ ...certificate, subjectAltName: [each] }, host));
+    return name && printable(generalNameText(name).replace(/^[^:]*:/, ''));
+  } catch {
+    return undefined;
+  }
 }
 
 /** Node writes one attribute per line, the least significant last. */

@@ -1,21 +1,22 @@
 /** @module `ferrule connect`: the handshake, what came of it, and with --pipe the connection itself. */
 import { Writable } from 'node:stream';
 import { Readable } from 'node:stream';
-import { connect } from 'ferrule';
 import { connectionJson } from './json.ts';
-import { type CommonOptions, connectOptions } from './options.ts';
+import { open } from './open.ts';
+import type { CommonOptions } from './options.ts';
 import { colorsFor, connectionReport } from './report.ts';
-import type { Target } from './target.ts';
+import { nameOfTarget, type Target } from './target.ts';
+import { Timeline } from './timeline.ts';
 
 export interface ConnectCommandOptions extends CommonOptions {
   readonly pipe?: boolean;
 }
 
-export async function connectCommand({ host, port }: Target, options: ConnectCommandOptions, signal: AbortSignal): Promise<void> {
-  const connection = await connect({ ...connectOptions(options, signal), host, port });
+export async function connectCommand(target: Target, options: ConnectCommandOptions, signal: AbortSignal): Promise<void> {
+  const connection = await open(target, options, signal, new Timeline());
   // with --pipe stdout is the server's: what there is to say goes to stderr
   const talk = options.pipe === true ? process.stderr : process.stdout;
-  talk.write(options.json === true ? connectionJson(`${host}:${port}`, connection.info) : connectionReport(connection.info, colorsFor(talk)));
+  talk.write(options.json === true ? connectionJson(nameOfTarget(target), connection.info) : connectionReport(connection.info, colorsFor(talk)));
   if (options.pipe === true) {
     const sending = Readable.toWeb(process.stdin).pipeTo(connection.writable as WritableStream).catch(() => {});
     await connection.readable.pipeTo(Writable.toWeb(process.stdout) as WritableStream<Uint8Array>, { preventClose: true });

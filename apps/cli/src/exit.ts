@@ -41,5 +41,6 @@ const POLICY_ALERTS: ReadonlySet<number | undefined> = new Set([70, 71, 120]);
 
 export function exitOf({ code, alert }: TlsError): Exit {
   if (code === 'PEER_ALERT' && POLICY_ALERTS.has(alert?.description)) return Exit.policy;
+  if (code.startsWith('STARTTLS_')) return Exit.starttls;
   return CODES[code] ?? (code.startsWith('CERT_') ? Exit.untrusted : Exit.handshake);
 }

@@ -15,7 +15,7 @@ export interface GetCommandOptions extends CommonOptions {
 
 export async function getCommand(url: URL, options: GetCommandOptions, signal: AbortSignal): Promise<void> {
   const { host, port } = parseTarget(url.href);
-  const connection = await connect({ alpn: ['http/1.1'], ...connectOptions(options, signal), host, port });
+  const connection = await connect({ alpn: ['http/1.1'], ...(await connectOptions(options, signal)), host, port });
   if (options.verbose === true) process.stderr.write(connectionReport(connection.info, colorsFor(process.stderr)));
   const response = await get(connection, url);
   if (options.verbose === true) process.stderr.write(`${printable(head(response))}\n\n`);

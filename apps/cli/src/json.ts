@@ -1,6 +1,7 @@
 /** @module What programs read. The schema is versioned by `schema`; fields are only ever added to a version. */
 import type { ConnectionInfo, TlsError } from 'ferrule';
-import { certificateFacts } from './certificates.ts';
+import { certificateFacts, readableFacts } from './certificates.ts';
+import type { Inspection } from './inspect.ts';
 
 export const SCHEMA = 'ferrule/1';
 
@@ -9,6 +10,25 @@ export function connectionJson(target: string, { peerCertificates, verifiedChain
   return line({ schema: SCHEMA, target, ok: true, ...info, chain, ...more });
 }
 
+/** One document, or with `compact` one line. */
+export function inspectionJson({ target, exit, error, cause, info, chain, handshake, clientCertificateRequested }: Inspection, compact: boolean = false): string {
+  const { peerCertificates: _sent, verifiedChain: _verified, timings: _timings, ...facts } = info ?? {};
+  return line(
+    {
+      schema: SCHEMA,
+      target,
+      ok: error === undefined,
+      exitCode: exit,
+      ...(error && { error: { ...error.toJSON(), ...cause } }),
+      ...facts,
+      clientCertificateRequested,
+      chain: chain.flatMap(readableFacts),
+      handshake,
+    },
+    compact,
+  );
+}
+
 export const failureJson = (target: string, error: TlsError): string => line({ schema: SCHEMA, target, ok: false, error: error.toJSON() });
 
-const line = (value: object): string => `${JSON.stringify(value, undefined, 2)}\n`;
+const line = (value: object, compact: boolean = false): string => `${JSON.stringify(value, undefined, compact ? 0 : 2)}\n`;

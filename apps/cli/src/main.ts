@@ -1,18 +1,19 @@
 #!/usr/bin/env node
 /** @module The `ferrule` command. stdout is data, stderr is talk, the exit code is the verdict. */
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { TlsError } from 'ferrule';
 import { type ConnectCommandOptions, connectCommand } from './connect.ts';
 import { Exit, exitOf } from './exit.ts';
 import { getCommand, type GetCommandOptions } from './get.ts';
 import { failureJson } from './json.ts';
-import { type CommonOptions, withCommonOptions } from './options.ts';
+import { inspectCommand, type InspectCommandOptions } from './inspect.ts';
+import { type CommonOptions, seconds, withCommonOptions, withStarttls } from './options.ts';
 import { colorsFor, failureReport } from './report.ts';
-import { parseTarget, parseUrl, type Target } from './target.ts';
+import { nameOfTarget, parseTarget, parseUrl, type Target } from './target.ts';
 
 const EXIT_CODES = `
 Exit codes:
-  0 ok   1 usage   2 DNS or TCP   4 handshake or alert   5 untrusted chain   6 wrong name
+  0 ok   1 usage   2 DNS or TCP   3 STARTTLS   4 handshake or alert   5 untrusted chain   6 wrong name
   7 expired or not valid yet   9 pin mismatch   10 ALPN, version or policy   124 timeout`;
 
 const interrupt = new AbortController();
@@ -36,9 +37,19 @@ withCommonOptions(program.command('get').argument('<url>', 'an https:// URL', pa
   )
   .action((url: URL, options: GetCommandOptions) => run(url.host, options, () => getCommand(url, options, interrupt.signal)));
 
-withCommonOptions(
-  program.command('connect').argument('<target>', 'host, host:port or [address]:port; the port is 443 when left out', parseTarget),
-)
+const TARGET = 'host, host:port or [address]:port; the port is 443 when left out';
+
+withStarttls(withCommonOptions(program.command('inspect').argument('<target>', TARGET, parseTarget)))
+  .description('verdict, facts, chain and timing on one screen; why a server is not trusted, and what to do')
+  .addOption(
+    new Option('--wait <seconds>', 'listen so long after the handshake, for what a server says on its own').argParser(seconds).default(0.25),
+  )
+  .addHelpText('after', `${EXIT_CODES}\n\nExamples:\n  ferrule inspect example.org\n  ferrule inspect mail.example:587\n  ferrule inspect example.org --json`)
+  .action((target: Target, options: InspectCommandOptions) =>
+    run(nameOfTarget(target), options, () => inspectCommand(target, options, interrupt.signal)),
+  );
+
+withStarttls(withCommonOptions(program.command('connect').argument('<target>', TARGET, parseTarget)))
   .description('connect, verify, and tell what was agreed on and with whom')
   .option('--pipe', 'then pass stdin to the server and the server to stdout; the report goes to stderr')
   .addHelpText(
@@ -46,7 +57,7 @@ withCommonOptions(
     `${EXIT_CODES}\n\nExamples:\n  ferrule connect example.org\n  ferrule connect 192.0.2.1:8443 --servername internal.example --ca root.pem\n  ferrule connect mail.example:993 --pipe\n  ferrule connect example.org --alpn h2,http/1.1 --json`,
   )
   .action((target: Target, options: ConnectCommandOptions) =>
-    run(`${target.host}:${target.port}`, options, () => connectCommand(target, options, interrupt.signal)),
+    run(nameOfTarget(target), options, () => connectCommand(target, options, interrupt.signal)),
   );
 
 async function run(target: string, { json }: CommonOptions, command: () => Promise<void>): Promise<void> {

@@ -2,7 +2,9 @@
 import pc from 'picocolors';
 import { certificatesShown, type ConnectionInfo, type TlsError } from 'ferrule';
 import { x509VSentence } from '@ferrule/result';
-import { certificateFacts, type CertificateFacts, printable } from './certificates.ts';
+import { certificateFacts, type CertificateFacts, matchedName, printable, readableFacts } from './certificates.ts';
+import type { Inspection } from './inspect.ts';
+import type { Phase } from './timeline.ts';
 
 type Colors = ReturnType<typeof pc.createColors>;
 
@@ -41,7 +43,7 @@ export function chainTree(chain: readonly CertificateFacts[], host: string | und
     const below = '   '.repeat(depth);
     const { daysLeft } = certificate;
     const left =
-      daysLeft < 0 ? c.red(`expired ${-daysLeft} days ago`) : daysLeft < 21 ? c.yellow(`${daysLeft} days left`) : `${daysLeft} days left`;
+      daysLeft < 0 ? c.red(`expired ${-daysLeft - 1} days ago`) : daysLeft < 21 ? c.yellow(`${daysLeft} days left`) : `${daysLeft} days left`;
     const lines = [
       `${indent}${c.cyan(certificate.subject)}`,
       `${below}${c.dim(`${certificate.key}, until ${certificate.notAfter.slice(0, 10)}, `)}${left}`,
@@ -65,18 +67,72 @@ export function failureReport(error: TlsError, target: string, c: Colors): strin
       : []),
     ...(alert ? [`  ${c.dim('alert'.padEnd(13))} ${alert.name}, ${alert.origin === 'peer' ? 'from the server' : 'sent by us'}`] : []),
     `  ${c.dim('try'.padEnd(13))} ${printable(hint)}`,
-    ...chainTree(certificatesShown(error).flatMap(readable), undefined, c).map((line) => `  ${line}`),
+    ...chainTree(certificatesShown(error).flatMap(readableFacts), undefined, c).map((line) => `  ${line}`),
     '',
   ].join('\n');
 }
 
-/** What was refused may be no certificate at all. */
-function readable(der: Uint8Array): CertificateFacts[] {
-  try {
-    return [certificateFacts(der)];
-  } catch {
-    return [];
-  }
+/** One screen: the verdict, why and what to do, what was agreed on, the chain, and where the time went. */
+export function inspectionReport(inspection: Inspection, c: Colors): string {
+  const { target, error, cause, info, chain, handshake, clientCertificateRequested } = inspection;
+  const [leaf] = chain;
+  const host = info?.host;
+  const matched = leaf && host !== undefined ? matchedName(leaf, host) : undefined;
+  const rows: readonly (readonly [string, string | undefined])[] = [
+    ['code', error?.code],
+    ['alert', error?.alert && `${error.alert.name}, ${error.alert.origin === 'peer' ? 'from the server' : 'sent by us'}`],
+    ['certificate', error?.verify && `${printable(error.verify.subject ?? '')} at depth ${error.verify.depth}: ${x509VSentence(error.verify.code)}`],
+    ['try', cause && c.bold(printable(cause.hint))],
+    ['address', info?.remote],
+    ['protocol', info?.version],
+    ['cipher suite', info?.cipherSuite.name],
+    ['group', info?.group && `${info.group.name}${info.helloRetryRequested ? ' (after HelloRetryRequest)' : ''}`],
+    ['signature', info?.signatureAlgorithm?.name],
+    ['ALPN', info?.alpn && printable(info.alpn)],
+    ['name', info && (matched === undefined ? c.red(`${host ?? ''} is not in the certificate`) : `${host ?? ''} matches ${matched}`)],
+    ['client', clientCertificateRequested ? 'the server asks for a client certificate' : undefined],
+    ['engine', info && `${info.backend}, ${info.engine}`],
+    ['fell back', info?.fellBackBecause?.reason],
+  ];
+  const verdict = error === undefined ? `${c.green('✓')} ${c.bold(target)} is trusted` : `${c.red('✗')} ${c.bold(target)}: ${printable(cause?.what ?? error.message)}`;
+  return [
+    verdict,
+    ...rows.filter(([, value]) => value !== undefined).map(([label, value]) => `  ${c.dim(label.padEnd(13))} ${value ?? ''}`),
+    ...section('chain', [...chainTree(chain.flatMap(readableFacts), host, c), ...unsent(chain.flatMap(readableFacts), c)], c),
+    ...section('handshake', waterfall(handshake, c), c),
+    '',
+  ].join('\n');
+}
+
+const section = (title: string, lines: readonly string[], c: Colors): string[] => (lines.length === 0 ? [] : [`  ${c.dim(title)}`, ...lines.map((line) => `    ${line}`)]);
+
+/** Who issued the last certificate, where that is not itself. */
+function unsent(chain: readonly CertificateFacts[], c: Colors): string[] {
+  const last = chain.at(-1);
+  if (last === undefined || last.issuer === last.subject) return [];
+  return [`${'   '.repeat(chain.length - 1)}└─ ${c.yellow(`${last.issuer}, which the server did not send`)}`];
+}
+
+const WIDTH = 24;
+
+/** A line for each step: from when to when, drawn to scale, and what it was. */
+function waterfall(phases: readonly Phase[], c: Colors): string[] {
+  const total = phases.at(-1)?.end ?? 0;
+  const column = (time: number): number => (total === 0 ? 0 : Math.round((time / total) * WIDTH));
+  return phases.map(({ label, start, end, bytes, messages }) => {
+    const from = Math.min(column(start), WIDTH - 1);
+    const bar = ' '.repeat(from) + '█'.repeat(Math.max(1, column(end) - from));
+    const arrow = label === 'sent' ? '→ ' : label === 'received' ? '← ' : '';
+    const what = messages === undefined ? label : `${arrow}${counted(messages)} ${c.dim(`${bytes ?? 0} B`)}`;
+    return `${milliseconds(end - start).padStart(9)} ${c.cyan(bar.padEnd(WIDTH))} ${what}`;
+  });
+}
+
+/** `NewSessionTicket ×2` */
+function counted(names: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return [...counts].map(([name, count]) => (count === 1 ? name : `${name} ×${count}`)).join(', ');
 }
 
 const milliseconds = (time: number): string => `${time.toFixed(1)} ms`;

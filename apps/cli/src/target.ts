@@ -20,6 +20,9 @@ export function parseTarget(text: string): Target {
   return { host, port: number };
 }
 
+/** `host:port`, with brackets around an IPv6 address. */
+export const nameOfTarget = ({ host, port }: Target): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
+
 /** An https URL; the scheme may be left out. */
 export function parseUrl(text: string): URL {
   let url: URL;

@@ -1,41 +1,16 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createHttp } from 'node:http';
 import { createServer as createHttps } from 'node:https';
 import { createServer as createTcp, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { pki, type PkiName } from '@ferrule/conformance/pki';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ferrule } from './run.ts';
 
-const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'ferrule-cli-'));
 const ca = join(folder, 'root.pem');
 const servers: Server[] = [];
-
-interface Outcome {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function ferrule(
-  args: readonly string[],
-  { input = '', env = {}, interruptOn }: { input?: string; env?: NodeJS.ProcessEnv; interruptOn?: Server } = {},
-): Promise<Outcome> {
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, ['--conditions=@ferrule/source', '--import', 'tsx', main, ...args], {
-      env: { ...process.env, ...env },
-    });
-    let [stdout, stderr] = ['', ''];
-    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-    interruptOn?.once('connection', () => child.kill('SIGINT'));
-    child.stdin.end(input);
-    child.on('close', (code) => resolve({ code, stdout, stderr }));
-  });
-}
 
 async function listen(server: Server): Promise<number> {
   servers.push(server);

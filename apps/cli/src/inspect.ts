@@ -1,0 +1,106 @@
+/** @module `ferrule inspect`: everything about one server on one screen. */
+import { certificatesShown, type ConnectionInfo, type TlsConnection, TlsError } from 'ferrule';
+import { type Cause, causeOf } from './causes.ts';
+import { Exit, exitOf } from './exit.ts';
+import { inspectionJson } from './json.ts';
+import type { CommonOptions } from './options.ts';
+import { open } from './open.ts';
+import { colorsFor, inspectionReport } from './report.ts';
+import { nameOfTarget, type Target } from './target.ts';
+import { type Phase, Timeline } from './timeline.ts';
+
+export interface InspectCommandOptions extends CommonOptions {
+  /** Seconds to listen after the handshake. */
+  readonly wait: number;
+}
+
+/** What came of it. */
+export interface Inspection {
+  readonly target: string;
+  readonly exit: Exit;
+  /** Why not, and what to do. */
+  readonly error: TlsError | undefined;
+  readonly cause: Cause | undefined;
+  /** What was agreed on; of a server that is not trusted, on a second connection that was not verified, and told nothing. */
+  readonly info: ConnectionInfo | undefined;
+  /** DER, leaf first: as it was verified, else as it was sent. */
+  readonly chain: readonly Uint8Array[];
+  readonly handshake: readonly Phase[];
+  readonly clientCertificateRequested: boolean;
+}
+
+export async function inspectCommand(target: Target, options: InspectCommandOptions, signal: AbortSignal): Promise<void> {
+  const inspection = await inspect(target, options, signal);
+  process.stdout.write(options.json === true ? inspectionJson(inspection) : inspectionReport(inspection, colorsFor(process.stdout)));
+  process.exitCode = inspection.exit;
+}
+
+/** Never throws for what the server does. @throws TypeError for options that the engine does not take. */
+export async function inspect(target: Target, options: InspectCommandOptions, signal: AbortSignal): Promise<Inspection> {
+  const timeline = new Timeline();
+  const about = (error: TlsError | undefined, info: ConnectionInfo | undefined, chain: readonly Uint8Array[], established: boolean): Inspection => {
+    const { cert, servername: host = target.host, timeout } = options;
+    return {
+      target: nameOfTarget(target),
+      exit: error === undefined ? Exit.ok : exitOf(error),
+      error,
+      cause: error && causeOf(error, { timeline, host, chain, credential: cert !== undefined, established, timeout }),
+      info,
+      chain,
+      handshake: [...timeline.phases],
+      clientCertificateRequested: timeline.received('CertificateRequest'),
+    };
+  };
+  let connection: TlsConnection;
+  try {
+    connection = await open(target, options, signal, timeline, { ocsp: 'request' });
+  } catch (error) {
+    if (!TlsError.is(error)) throw error;
+    const info = error.code.startsWith('CERT_') ? await lookAgain(target, options, signal) : undefined;
+    return about(error, info, info?.peerCertificates ?? certificatesShown(error), false);
+  }
+  const { info } = connection;
+  const error = await listen(connection, options.wait * 1000, timeline);
+  // before we say goodbye, which is no part of the handshake
+  const inspection = about(error, info, info.verifiedChain ?? info.peerCertificates, true);
+  await connection.close();
+  return inspection;
+}
+
+/** Who is it, then? Nothing is sent to a server that was not verified, and nothing is read from it. */
+async function lookAgain(target: Target, options: CommonOptions, signal: AbortSignal): Promise<ConnectionInfo | undefined> {
+  const { ca: _ca, pin: _pin, cert: _cert, key: _key, keylog: _keylog, ...rest } = options;
+  try {
+    const connection = await open(target, rest, signal, new Timeline(), { verify: 'none', securityLevel: 1 });
+    void connection.close();
+    return connection.info;
+  } catch (error) {
+    if (TlsError.is(error)) return undefined;
+    throw error;
+  }
+}
+
+/** How long a server may take to refuse a client that has no certificate, milliseconds. */
+const REFUSAL = 2000;
+
+/** In TLS 1.3 a server can refuse the client only after the handshake; others hang up, or greet. */
+async function listen(connection: TlsConnection, wait: number, timeline: Timeline): Promise<TlsError | undefined> {
+  const demanded = timeline.received('CertificateRequest');
+  const heard = connection.read(new Uint8Array(4096)).then(
+    (n) => void timeline.mark(n > 0 ? 'first byte' : 'closed by the server'),
+    (error: unknown) => {
+      if (TlsError.is(error)) return error;
+      throw error;
+    },
+  );
+  let timer: NodeJS.Timeout | undefined;
+  const silence = new Promise<undefined>((resolve) => (timer = setTimeout(resolve, demanded ? Math.max(wait, REFUSAL) : wait, undefined)));
+  const satisfied = demanded && connection.info.version === 'TLSv1.3' ? timeline.ticket.then(() => undefined) : silence;
+  try {
+    return (await Promise.race([heard, silence, satisfied])) ?? undefined;
+  } finally {
+    clearTimeout(timer);
+    // closing the connection ends the read that is still under way
+    heard.catch(() => undefined);
+  }
+}

@@ -1,0 +1,30 @@
+/** @module One connection as the options say: TCP, STARTTLS, TLS. */
+import { chooseEngine, connectOver, type ConnectOverOptions, type TlsConnection, TlsError } from 'ferrule';
+import { starttlsForPort, type StarttlsProtocol } from '@ferrule/starttls';
+import { dial } from './dial.ts';
+import { type CommonOptions, connectOptions } from './options.ts';
+import type { Target } from './target.ts';
+import type { Timeline } from './timeline.ts';
+
+/** What is spoken before TLS: what was asked for, else what is usual at this port. */
+export const preambleOf = ({ port }: Target, { starttls }: CommonOptions): StarttlsProtocol | undefined =>
+  starttls === 'none' ? undefined : (starttls ?? starttlsForPort(port));
+
+/** @throws TlsError; TypeError for options that the engine does not take. */
+export async function open(target: Target, options: CommonOptions, signal: AbortSignal, timeline: Timeline, more: ConnectOverOptions = {}): Promise<TlsConnection> {
+  const { servername: _servername, ...given } = await connectOptions(options, signal);
+  const tls = { ...given, host: options.servername ?? target.host, onMessage: timeline.message, ...more };
+  // loaded before the clock runs
+  await chooseEngine(options.backend);
+  const began = performance.now();
+  const timeout = options.timeout * 1000;
+  const transport = await dial(target, { starttls: preambleOf(target, options), servername: tls.host, timeout, signal, timeline });
+  const left = Math.max(1, Math.round(timeout - (performance.now() - began)));
+  try {
+    return await connectOver(transport, { ...tls, timeout: left });
+  } catch (error) {
+    // a handshake that failed ends the transport when its alert is out; what ended before it began leaves it to us
+    if (!TlsError.is(error) || error.code === 'ABORTED') transport.destroy();
+    throw error;
+  }
+}

@@ -1,0 +1,103 @@
+/** @module Where the time of a handshake went: phases of the transport, then flights, each from where the one before ended. */
+import type { TraceMessage } from '@ferrule/contract';
+import { alertName } from '@ferrule/result';
+
+/** One line of the waterfall. */
+export interface Phase {
+  readonly label: string;
+  /** Milliseconds since the beginning. */
+  readonly start: number;
+  readonly end: number;
+  /** Of a flight: the lengths of its messages together, without the records around them. */
+  readonly bytes?: number;
+  readonly messages?: readonly string[];
+}
+
+/** HandshakeType of RFC 9846 section 4 and RFC 5246 section 7.4. */
+const HANDSHAKE_TYPES: Readonly<Record<number, string>> = {
+  0: 'HelloRequest',
+  1: 'ClientHello',
+  2: 'ServerHello',
+  4: 'NewSessionTicket',
+  5: 'EndOfEarlyData',
+  8: 'EncryptedExtensions',
+  11: 'Certificate',
+  12: 'ServerKeyExchange',
+  13: 'CertificateRequest',
+  14: 'ServerHelloDone',
+  15: 'CertificateVerify',
+  16: 'ClientKeyExchange',
+  20: 'Finished',
+  22: 'CertificateStatus',
+  24: 'KeyUpdate',
+  25: 'CompressedCertificate',
+};
+
+/** RFC 9846 section 4.1.3: the ServerHello.random of a HelloRetryRequest begins so. */
+const RETRY = 'cf21ad74e59a6111';
+
+export class Timeline {
+  /** Settles when the server has sent a session ticket: in TLS 1.3 it is content with what we sent, then. */
+  readonly ticket: Promise<void>;
+  /** The beginning of what the server sent after TCP and STARTTLS. */
+  firstBytes: Uint8Array = new Uint8Array(0);
+  readonly #began: number = performance.now();
+  readonly #phases: Phase[] = [];
+  #direction: TraceMessage['direction'] | undefined;
+  #gotTicket: () => void = () => {};
+
+  constructor() {
+    this.ticket = new Promise((resolve) => (this.#gotTicket = resolve));
+  }
+
+  get phases(): readonly Phase[] {
+    return this.#phases;
+  }
+
+  /** Whether we have sent anything of TLS. */
+  get sent(): boolean {
+    return this.#phases.some(({ label }) => label === 'sent');
+  }
+
+  /** Whether the server sent a message of that name. */
+  received(message: string): boolean {
+    return this.#phases.some(({ label, messages }) => label === 'received' && messages?.includes(message));
+  }
+
+  /** Something is done now. */
+  mark(label: string): void {
+    this.#direction = undefined;
+    this.#push({ label, start: this.#last, end: this.#now });
+  }
+
+  /** A handshake message, alert or ChangeCipherSpec: joins the flight under way, or begins the next. */
+  readonly message = (message: TraceMessage): void => {
+    const name = nameOf(message);
+    if (name === 'NewSessionTicket' && message.direction === 'received') this.#gotTicket();
+    const flight = message.direction === this.#direction ? this.#phases.pop() : undefined;
+    this.#direction = message.direction;
+    const { start, bytes = 0, messages = [] } = flight ?? { start: this.#last };
+    this.#push({ label: message.direction, start, end: this.#now, bytes: bytes + message.bytes.length, messages: [...messages, name] });
+  };
+
+  get #now(): number {
+    return performance.now() - this.#began;
+  }
+
+  get #last(): number {
+    return this.#phases.at(-1)?.end ?? 0;
+  }
+
+  #push(phase: Phase): void {
+    // a hostile server may send tickets without end
+    if (this.#phases.length < 64) this.#phases.push(phase);
+  }
+}
+
+function nameOf({ contentType, bytes }: TraceMessage): string {
+  const [type = 0, description = 0] = bytes;
+  if (contentType === 20) return 'ChangeCipherSpec';
+  if (contentType === 21) return `alert ${alertName(description)}`;
+  if (type === 2 && Buffer.from(bytes.subarray(6, 14)).toString('hex') === RETRY) return 'HelloRetryRequest';
+  return HANDSHAKE_TYPES[type] ?? `message ${type}`;
+}

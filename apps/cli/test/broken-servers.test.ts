@@ -1,0 +1,66 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pki } from '@ferrule/conformance/pki';
+import { chooseEngine } from 'ferrule';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BROKEN_SERVERS } from './broken-servers.ts';
+import { ferrule } from './run.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'ferrule-broken-'));
+const ca = join(folder, 'root.pem');
+let engines: readonly string[] = [];
+
+beforeAll(async () => {
+  writeFileSync(ca, (await pki('root')).certificatePem);
+  const { fellBackBecause } = await chooseEngine();
+  engines = fellBackBecause === undefined ? ['native', 'pure'] : ['pure'];
+  if (fellBackBecause !== undefined) console.info(`the native engine is skipped: ${fellBackBecause.reason}`);
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+interface Report {
+  readonly ok: boolean;
+  readonly exitCode: number;
+  readonly error: { readonly code: string; readonly what: string; readonly hint: string };
+}
+
+/** What differs between two runs. */
+const steady = (text: string, port: number): string =>
+  text.replaceAll(String(port), '‹port›').replaceAll(/\d{4}-\d\d-\d\d/g, '‹date›').replaceAll('|', '\\|');
+
+const rows: string[] = [];
+
+describe('ferrule inspect', () => {
+  it.each(BROKEN_SERVERS)('names the cause in the same words with both engines: $title', async ({ title, start, args = [], code, exit, hint }) => {
+    const { port, close } = await start();
+    const command = ['inspect', `localhost:${port}`, '--ca', ca, '--json', ...args];
+    const outcomes = await Promise.all(engines.map((engine) => ferrule([...command, '--backend', engine])));
+    close();
+    const causes = outcomes.map(({ code: exitCode, stdout, stderr }) => {
+      const report = JSON.parse(stdout) as Report;
+      expect([report.error.code, exitCode, report.exitCode, report.ok, stderr]).toEqual([code, exit, exit, false, '']);
+      expect(report.error.hint).toMatch(hint);
+      return [report.error.what, report.error.hint].map((text) => steady(text, port));
+    });
+    expect(new Set(causes.map(String)).size).toBe(1);
+    const [what = '', advice = ''] = causes[0] ?? [];
+    rows.push(`| ${title} | ${what} | ${advice} | [\`${code}\`](codes.md#${code}) | ${exit} |`);
+  });
+
+  it('is documented with the exact text', async () => {
+    const page = [
+      '<!-- Made by apps/cli/test/broken-servers.test.ts from what the command really says; `npx vitest run test/broken-servers.test.ts -u` writes it anew. -->',
+      '# What can be wrong with a server, and what `ferrule inspect` says',
+      '',
+      `${BROKEN_SERVERS.length} kinds of broken server, made by \`apps/cli/test/broken-servers.ts\` and asked with both engines: the words are the same.`,
+      'Every `TlsError.code`, also those that no server here provokes, is in [codes.md](codes.md); the exit codes are in [cli.md](cli.md).',
+      '',
+      '| what is wrong | what is said | what to try | code | exit |',
+      '|---|---|---|---|---|',
+      ...rows,
+      '',
+    ].join('\n');
+    await expect(page).toMatchFileSnapshot('../../../docs/errors.md');
+  });
+});

@@ -1,0 +1,162 @@
+/**
+ * @module Every kind of broken server, on loopback. As a script it makes them all and waits: point `ferrule inspect` at them.
+ *
+ *     node --conditions=@ferrule/source --import tsx test/broken-servers.ts
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer as createHttp } from 'node:http';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { issue, LEAF_NAMES, makeOcspResponse, pki, type PkiName } from '@ferrule/conformance/pki';
+import { TestServer, type TestServerOptions } from '@ferrule/conformance/server';
+
+export interface Running {
+  readonly port: number;
+  close(): void;
+}
+
+export interface BrokenServer {
+  readonly title: string;
+  start(): Promise<Running>;
+  /** What the command has to be told for the server to be broken in its way. */
+  readonly args?: readonly string[];
+  /** What it must say. */
+  readonly code: string;
+  readonly exit: number;
+  readonly hint: RegExp;
+}
+
+export const BROKEN_SERVERS: readonly BrokenServer[] = [
+  // ── No TLS ──
+  { title: 'HTTP on a TLS port', start: http, code: 'HTTP_REQUEST', exit: 4, hint: /http:\/\// },
+  { title: 'a STARTTLS banner on a TLS port', start: () => tcp((socket) => void socket.write('220 mail.test ESMTP\r\n')), code: 'PLAINTEXT_PEER', exit: 4, hint: /--starttls smtp/ },
+  { title: 'another protocol on a TLS port', start: () => tcp((socket) => void socket.write(Buffer.from('0000000fff0102030405060708', 'hex'))), code: 'WRONG_VERSION_NUMBER', exit: 4, hint: /another protocol/ },
+  { title: 'a silent port', start: () => tcp((socket) => void socket.resume()), args: ['--timeout', '2'], code: 'TIMEOUT', exit: 124, hint: /may speak another protocol/ },
+  { title: 'a port that nobody listens at', start: nobody, code: 'TRANSPORT_ERROR', exit: 2, hint: /Nothing listens/ },
+  { title: 'a server that hangs up at once', start: () => tcp((socket) => void socket.resume().end()), code: 'UNEXPECTED_EOF', exit: 4, hint: /may speak no TLS/ },
+  { title: 'a server that resets', start: () => tcp((socket) => void socket.once('data', () => socket.resetAndDestroy())), code: 'TRANSPORT_ERROR', exit: 2, hint: /cut the connection/ },
+  // ── STARTTLS ──
+  { title: 'no STARTTLS offered', start: () => tcp(smtp('250 mail.test')), args: ['--starttls', 'smtp'], code: 'STARTTLS_NOT_OFFERED', exit: 3, hint: /implicit-TLS port/ },
+  { title: 'STARTTLS refused', start: () => tcp(smtp('250-mail.test\r\n250 STARTTLS', '454 no certificate')), args: ['--starttls', 'smtp'], code: 'STARTTLS_REFUSED', exit: 3, hint: /server's reply/ },
+  { title: 'commands injected after the go-ahead', start: () => tcp(smtp('250-mail.test\r\n250 STARTTLS', '220 go\r\n250 injected')), args: ['--starttls', 'smtp'], code: 'STARTTLS_INJECTION', exit: 3, hint: /do not trust this network/ },
+  // ── The certificate ──
+  { title: 'a wrong name', start: identity('wrongName'), code: 'CERT_NAME_MISMATCH', exit: 6, hint: /a name that it has/ },
+  { title: 'a missing intermediate', start: missingIntermediate, code: 'CERT_MISSING_INTERMEDIATE', exit: 5, hint: /fullchain\.pem/ },
+  { title: 'an expired leaf', start: identity('expired'), code: 'CERT_EXPIRED', exit: 7, hint: /renewed/ },
+  { title: 'an expired intermediate', start: identity('underExpiredIntermediate'), code: 'CERT_EXPIRED', exit: 7, hint: /one above it/ },
+  { title: 'a leaf that is not valid yet', start: identity('notYetValid'), code: 'CERT_NOT_YET_VALID', exit: 7, hint: /clock of this machine/ },
+  { title: 'a self-signed certificate', start: identity('selfSigned'), code: 'CERT_SELF_SIGNED', exit: 5, hint: /If it is yours/ },
+  { title: 'an unknown root', start: unknownRoot, code: 'CERT_UNTRUSTED_ROOT', exit: 5, hint: /If you trust this CA/ },
+  { title: 'an issuer that is no CA', start: identity('underFalseCa'), code: 'CERT_INVALID', exit: 5, hint: /install a correct certificate/ },
+  { title: 'a certificate for clients', start: identity('clientPurpose'), code: 'CERT_PURPOSE', exit: 5, hint: /install a correct certificate/ },
+  { title: 'a weak key', start: identity('rsa-1024'), code: 'CERT_WEAK_KEY', exit: 5, hint: /install a correct certificate/ },
+  { title: 'a certificate that its own staple calls revoked', start: revoked, code: 'CERT_REVOKED', exit: 5, hint: /must get a new certificate/ },
+  { title: 'another key than the pinned one', start: tls({}), args: ['--pin', Buffer.alloc(32).toString('base64')], code: 'CERT_PIN_MISMATCH', exit: 9, hint: /update the pins/ },
+  // ── The handshake ──
+  { title: 'a client certificate demanded, TLS 1.2', start: tls({ requestCert: true, rejectUnauthorized: true, maxVersion: 'TLSv1.2' }), code: 'PEER_ALERT', exit: 4, hint: /--cert and --key/ },
+  { title: 'a client certificate demanded, TLS 1.3', start: tls({ requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.3' }), code: 'PEER_ALERT', exit: 4, hint: /--cert and --key/ },
+  { title: 'TLS 1.1 at most', start: tls({ minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' }), code: 'PEER_ALERT', exit: 10, hint: /should be upgraded/ },
+  { title: 'TLS 1.2 at most, where 1.3 is asked for', start: tls({ maxVersion: 'TLSv1.2' }), args: ['--min-version', '1.3'], code: 'PEER_ALERT', exit: 10, hint: /--min-version asks for too much/ },
+  { title: 'only suites that are broken', start: tls({ maxVersion: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-AES128-SHA' }), code: 'PEER_ALERT', exit: 4, hint: /considered broken/ },
+  { title: 'no common group', start: tls({ ecdhCurve: 'P-521', minVersion: 'TLSv1.3' }), args: ['--groups', 'x25519'], code: 'PEER_ALERT', exit: 4, hint: /considered broken/ },
+  { title: 'no common application protocol', start: tls({ ALPNProtocols: ['h2'] }), args: ['--alpn', 'http/1.1'], code: 'PEER_ALERT', exit: 10, hint: /--alpn/ },
+  { title: 'a server that hangs up after the handshake', start: truncating, args: ['--wait', '5'], code: 'UNEXPECTED_EOF', exit: 4, hint: /client certificate or another name/ },
+];
+
+async function tcp(serve: (socket: Socket) => void): Promise<Running> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {});
+    serve(socket);
+  });
+  return {
+    port: await portOf(server),
+    close: () => {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+async function http(): Promise<Running> {
+  const server = createHttp((_request, response) => response.end());
+  return { port: await portOf(server), close: () => void server.close() };
+}
+
+async function nobody(): Promise<Running> {
+  const { port, close } = await tcp(() => {});
+  close();
+  return { port, close: () => {} };
+}
+
+/** Greets, answers EHLO with `offer` and STARTTLS with `answer`. */
+const smtp =
+  (offer: string, answer: string = '220 go') =>
+  (socket: Socket): void => {
+    socket.write('220 mail.test ESMTP\r\n');
+    socket.on('data', (line: Buffer) => void socket.write(`${/^EHLO/i.test(line.toString()) ? offer : answer}\r\n`));
+  };
+
+function tls(options: TestServerOptions) {
+  return async (): Promise<Running> => {
+    const server = await TestServer.make(options);
+    return { port: await server.listen(), close: () => server.close() };
+  };
+}
+
+function identity(name: PkiName) {
+  return async (): Promise<Running> => tls({ identity: await pki(name) })();
+}
+
+async function missingIntermediate(): Promise<Running> {
+  const { certificatePem } = await pki('p256');
+  return tls({ chainPem: certificatePem })();
+}
+
+/** Sends its root, as many who made their own CA do. */
+async function unknownRoot(): Promise<Running> {
+  const root = await pki('otherRoot');
+  const leaf = await issue(root, { names: LEAF_NAMES });
+  return tls({ identity: leaf, chainPem: leaf.certificatePem + root.certificatePem })();
+}
+
+async function revoked(): Promise<Running> {
+  const leaf = await pki('revoked');
+  return tls({ identity: leaf, ocspResponse: makeOcspResponse(leaf, await pki('intermediate'), { status: 'revoked' }) })();
+}
+
+async function truncating(): Promise<Running> {
+  const server = await TestServer.make();
+  const port = await server.listen();
+  void (async () => {
+    for (;;) {
+      await server.accepted();
+      server.cut();
+    }
+  })().catch(() => {});
+  return { port, close: () => server.close() };
+}
+
+async function portOf(server: Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return (server.address() as AddressInfo).port;
+}
+
+async function main(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'ferrule-broken-'));
+  const ca = join(folder, 'root.pem');
+  writeFileSync(ca, (await pki('root')).certificatePem);
+  for (const { title, start, args = [] } of BROKEN_SERVERS) {
+    const { port } = await start();
+    console.log(`# ${title}\nferrule inspect localhost:${port} ${['--ca', ca, ...args].join(' ')}`);
+  }
+  process.once('SIGINT', () => {
+    rmSync(folder, { recursive: true });
+    process.exit();
+  });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await main();
