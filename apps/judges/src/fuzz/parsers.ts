@@ -25,7 +25,12 @@ export const given: MakeTarget = (world) => {
   const doors: readonly ((bytes: Uint8Array) => void)[] = [
     (bytes) => {
       const session = context.sessionFromBytes(bytes);
-      if (session !== undefined && context.sessionFromBytes(session.toBytes()) === undefined) throw new Finding('a session does not survive its own bytes');
+      if (session === undefined) return;
+      if (context.sessionFromBytes(session.toBytes()) === undefined) throw new Finding('a session does not survive its own bytes');
+      const ssl = context.newConnection();
+      ssl.setHost('server.test');
+      const taken = tried('setSession', () => (ssl.setSession(session), true), isTypeError);
+      if (taken === true) play(ssl, () => undefined, { capacity: 4096, readSize: 64 });
     },
     (bytes) => {
       const made = tried('createContext({ ech })', () => backend.createContext({ ...options, ech: bytes, echUnusable: 'grease' }), isTypeError);

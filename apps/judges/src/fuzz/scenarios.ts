@@ -77,6 +77,7 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   { version: 'TLSv1.2', resumes: true, script: full12() },
   { version: 'TLSv1.3', options: () => ({ ech: echConfigList('localhost'), alpn: ['h2'] }), script: full13() },
+  { version: 'TLSv1.3', options: () => ({ limits: { handshakeBytes: 2_000, chainLength: 2, tickets: 1, keyUpdatesInARow: 1, emptyRecordsInARow: 1 } }), script: full13() },
   // The rest needs cryptography to which every MAC is right; with the real one it is one more way to be refused.
   { version: 'TLSv1.3', options: () => ({ ech: echConfigList('localhost') }), script: full13({ random: new Uint8Array(32).fill(MAC_BYTE) }) },
   { version: 'TLSv1.3', resumes: true, early: true, script: continued13() },
