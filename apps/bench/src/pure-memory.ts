@@ -6,7 +6,8 @@ import type { Ssl } from '@ferrule/contract';
 import { createPure, type CryptoProvider } from '@ferrule/pure';
 import { SslError } from '@ferrule/result';
 import { readRecords, RECORD, writeRecords } from './pure-data.ts';
-import { type Established, record, shakeHands } from './pure-session.ts';
+import { type Established, shakeHands } from './pure-replay.ts';
+import { record } from './pure-session.ts';
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;

@@ -12,32 +12,18 @@ import { nobleCrypto } from '@ferrule/pure/crypto/noble';
 import { nodeCrypto } from '@ferrule/pure/crypto/node';
 import { createWebCrypto } from '@ferrule/pure/crypto/webcrypto';
 import { ferruleClient, nodeClient, type Peer, type TlsClient } from './native-clients.ts';
-import { readRecords, RECORD, type Task, timed, writeRecords } from './pure-data.ts';
+import { bulkInMemory } from './pure-data.ts';
+import { inChromium } from './pure-chromium.ts';
+import { type Figures, measure, ratio, type Task, timed } from './pure-measure.ts';
 import { growth, idleConnection } from './pure-memory.ts';
 import { primitives } from './pure-primitives.ts';
-import { establish, fresh, record, replay } from './pure-session.ts';
+import { establish, fresh, replay } from './pure-replay.ts';
+import { record } from './pure-session.ts';
 
 const { values } = parseArgs({ options: { json: { type: 'boolean' }, rounds: { type: 'string', default: '9' }, quick: { type: 'boolean' } } });
 const ROUNDS = values.quick ? 3 : Number(values.rounds);
-/** Until V8 has compiled what runs. */
-const WARM_UP = 2;
 const SCALE = values.quick ? 1 : 4;
 
-type Figures = Record<string, number>;
-
-const median = (numbers: readonly number[]): number => numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? Number.NaN;
-
-/** Medians of each task for one of its `units`; the tasks take turns. */
-async function measure(tasks: Readonly<Record<string, Task>>, units: number): Promise<Figures> {
-  const samples = new Map<string, number[]>(Object.keys(tasks).map((name) => [name, []]));
-  for (let round = -WARM_UP; round < ROUNDS; round++) {
-    for (const [name, task] of Object.entries(tasks)) {
-      const spent = await task();
-      if (round >= 0) samples.get(name)?.push(spent / units);
-    }
-  }
-  return Object.fromEntries([...samples].map(([name, numbers]) => [name, median(numbers)]));
-}
 
 /** A handshake in memory, its chain verified each time, and the sum of its primitives; synchronous providers. */
 async function handshakeInMemory(provider: CryptoProvider): Promise<Figures> {
@@ -61,46 +47,19 @@ async function handshakeInMemory(provider: CryptoProvider): Promise<Figures> {
       }),
     },
     count,
+    ROUNDS,
   );
   return { ...figures, engineToPrimitives: ratio(figures, 'engine', 'primitives') };
 }
 
-/** Application data in memory, µs for a record of 16 KiB, beside the bare AEAD (awaited one by one where it answers later). */
-async function bulkInMemory(provider: CryptoProvider, suite: number): Promise<Figures> {
-  const session = await establish(provider, suite);
-  const aead = session.suite.aead.key(new Uint8Array(session.suite.aead.keyLength));
-  const count = (provider === nobleCrypto ? 128 : 2048) * SCALE;
-  const plain = new Uint8Array(RECORD + 1);
-  const out = new Uint8Array(RECORD + 17);
-  const nonce = new Uint8Array(12);
-  const header = new Uint8Array(5);
-  const cipher = (await aead.seal(nonce, header, plain, out)).slice();
-  const bare = (work: () => unknown): Task =>
-    timed(async () => {
-      if (aead.sync) for (let i = 0; i < count; i++) work();
-      else for (let i = 0; i < count; i++) await work();
-    });
-  const figures = await measure(
-    {
-      read: () => readRecords(session, count),
-      open: bare(() => aead.open(nonce, header, cipher, out)),
-      write: () => writeRecords(session, count),
-      seal: bare(() => aead.seal(nonce, header, plain, out)),
-    },
-    count,
-  );
-  session.ssl.dispose();
-  return { ...figures, readToBare: ratio(figures, 'open', 'read'), writeToBare: ratio(figures, 'seal', 'write') };
-}
+const bulk = async (provider: CryptoProvider, suite: number): Promise<Figures> =>
+  bulkInMemory(await establish(await record(provider, suite), provider), (provider === nobleCrypto ? 128 : 2048) * SCALE, ROUNDS);
 
 /** What an idle connection holds, and what it holds more after a gibibyte in each direction. */
 const memory = async (provider: CryptoProvider, suite: number): Promise<Figures> => ({
   idle: await idleConnection(provider, suite, values.quick ? 100 : 500),
-  ...(await growth(await establish(provider, suite), values.quick ? 2 ** 26 : 2 ** 30)),
+  ...(await growth(await establish(await record(provider, suite), provider), values.quick ? 2 ** 26 : 2 ** 30)),
 });
-
-/** How many times `under` fits into `over`. */
-const ratio = (figures: Figures, over: string, under: string): number => (figures[over] ?? Number.NaN) / (figures[under] ?? Number.NaN);
 
 /** Against `node:tls`, over loopback, with AES-128-GCM. */
 async function overLoopback(providers: readonly CryptoProvider[]): Promise<Record<string, Figures>> {
@@ -122,9 +81,10 @@ async function overLoopback(providers: readonly CryptoProvider[]): Promise<Recor
       for (let i = 0; i < handshakes; i++) await client.handshake();
     }),
     handshakes,
+    ROUNDS,
   );
-  const download = await measure(each(fast, (client) => client.download(megabytes * 2 ** 20)), megabytes);
-  const upload = await measure(each(fast, (client) => client.upload(megabytes * 2 ** 20)), megabytes);
+  const download = await measure(each(fast, (client) => client.download(megabytes * 2 ** 20)), megabytes, ROUNDS);
+  const upload = await measure(each(fast, (client) => client.upload(megabytes * 2 ** 20)), megabytes, ROUNDS);
   server.disconnect();
   return {
     handshake: { ...handshake, nodeCryptoToNodeTls: ratio(handshake, 'node:crypto', 'node:tls') },
@@ -140,11 +100,12 @@ const result = {
   rounds: ROUNDS,
   'handshake in memory, µs': { [nodeCrypto.name]: await handshakeInMemory(nodeCrypto), [nobleCrypto.name]: await handshakeInMemory(nobleCrypto) },
   'a record of 16 KiB in memory, µs': {
-    [`${nodeCrypto.name}, AES-128-GCM`]: await bulkInMemory(nodeCrypto, 0x1301),
-    [`${nodeCrypto.name}, ChaCha20-Poly1305`]: await bulkInMemory(nodeCrypto, 0x1303),
-    [`${nobleCrypto.name}, ChaCha20-Poly1305`]: await bulkInMemory(nobleCrypto, 0x1303),
-    [`${nobleCrypto.name}, AES-128-GCM`]: await bulkInMemory(nobleCrypto, 0x1301),
-    [`${webCrypto.name}, AES-128-GCM`]: await bulkInMemory(webCrypto, 0x1301),
+    [`${nodeCrypto.name}, AES-128-GCM`]: await bulk(nodeCrypto, 0x1301),
+    [`${nodeCrypto.name}, ChaCha20-Poly1305`]: await bulk(nodeCrypto, 0x1303),
+    [`${nobleCrypto.name}, ChaCha20-Poly1305`]: await bulk(nobleCrypto, 0x1303),
+    [`${nobleCrypto.name}, AES-128-GCM`]: await bulk(nobleCrypto, 0x1301),
+    [`${webCrypto.name}, AES-128-GCM`]: await bulk(webCrypto, 0x1301),
+    ...(await inChromium(await record(webCrypto), 1024 * SCALE, ROUNDS)),
   },
   'over loopback, µs of CPU for a handshake or a mebibyte': await overLoopback([nodeCrypto, nobleCrypto]),
   'memory, bytes of heap and external': {
