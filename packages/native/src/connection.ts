@@ -20,7 +20,7 @@ import { forget } from './forgotten.ts';
 import { type Host, parseHost } from './host.ts';
 import { credentialOption } from './options.ts';
 import { failureOf } from './reason.ts';
-import { receivedSession, sessionFields } from './session.ts';
+import { type PeerRecord, receivedSession, sessionFields } from './session.ts';
 
 const EMPTY: Uint8Array = new Uint8Array(0);
 
@@ -199,11 +199,12 @@ export class Connection implements Ssl {
   }
 
   get group(): number | undefined {
-    return this.#fact(Control.group) || undefined;
+    // Each TLS 1.3 handshake has a key exchange; a resumption of TLS 1.2 has none.
+    return this.#fact(Control.group) || this.#resumedPeer()?.group || undefined;
   }
 
   get peerSignatureAlgorithm(): number | undefined {
-    return this.#fact(Control.peerSignatureAlgorithm) || undefined;
+    return (this.#resumedPeer()?.signatureAlgorithm ?? this.#fact(Control.peerSignatureAlgorithm)) || undefined;
   }
 
   get alpn(): string | undefined {
@@ -224,7 +225,7 @@ export class Connection implements Ssl {
   get peerCertificates(): readonly Uint8Array[] {
     if (this.#peerCertificates !== undefined) return this.#peerCertificates;
     if (this.#handle === 0 || !this.#begun) return [];
-    const chain = this.sessionReused && this.#session ? (sessionFields(this.#session)?.chain ?? []) : this.#binding.peerChain(this.#handle);
+    const chain = this.#resumedPeer()?.chain ?? this.#binding.peerChain(this.#handle);
     if (this.#established) this.#peerCertificates = Object.freeze(chain);
     return chain;
   }
@@ -234,21 +235,21 @@ export class Connection implements Ssl {
   }
 
   get verifiedChain(): readonly Uint8Array[] | undefined {
-    if (this.#handle === 0 || !this.#begun || this.sessionReused) return undefined;
-    const chain = this.#binding.verifiedChain(this.#handle);
+    if (this.#handle === 0 || !this.#begun) return undefined;
+    const chain = this.#resumedPeer()?.verifiedChain ?? this.#binding.verifiedChain(this.#handle);
     return chain.length === 0 ? undefined : chain.filter((der, i) => i < chain.length - 1 || !isMade(der));
   }
 
   get verifyResult(): number {
-    return this.#fact(Control.verifyResult) ?? this.#failure?.error.verify?.code ?? X509V.OK;
+    return this.#resumedPeer()?.verifyResult ?? this.#fact(Control.verifyResult) ?? this.#failure?.error.verify?.code ?? X509V.OK;
   }
 
   get ocspResponse(): Uint8Array | undefined {
-    return this.#bytes((handle) => this.#binding.ocspResponse(handle));
+    return this.#bytes((handle) => this.#resumedPeer()?.ocspResponse ?? this.#binding.ocspResponse(handle));
   }
 
   get signedCertificateTimestamps(): Uint8Array | undefined {
-    return this.#bytes((handle) => this.#binding.signedCertificateTimestamps(handle));
+    return this.#bytes((handle) => this.#resumedPeer()?.signedCertificateTimestamps ?? this.#binding.signedCertificateTimestamps(handle));
   }
 
   get clientCredential(): Credential | undefined {
@@ -277,7 +278,7 @@ export class Connection implements Ssl {
     // RFC 5869 section 2.3: HKDF gives at most 255 hashes; the TLS 1.3 suites with SHA-384 are two.
     const most = this.version === 'TLSv1.3' ? 255 * (this.cipherSuite === 0x1302 ? 48 : 32) : 0xffff;
     if (!Number.isInteger(length) || length < 1 || length > most) throw new TypeError(`exportKeyingMaterial: length must be an integer from 1 to ${most}`);
-    if (typeof label !== 'string' || label.length === 0) throw new TypeError('exportKeyingMaterial: needs a label');
+    if (typeof label !== 'string') throw new TypeError('exportKeyingMaterial: the label must be a string');
     const out = this.#binding.exporter(this.#handle, label, context, length);
     if (out === undefined) throw new TypeError(`exportKeyingMaterial: OpenSSL refuses the label ${JSON.stringify(label)} or its context`);
     return out;
@@ -576,7 +577,7 @@ export class Connection implements Ssl {
     for (const [kind, contentType, bytes] of this.#binding.events(this.#handle)) {
       try {
         if (kind === EventKind.keylog) onKeylog?.(Buffer.from(bytes).toString('latin1'));
-        else if (kind === EventKind.session) onSession?.(receivedSession(bytes, now(), { host: this.#host?.name, policy: this.#shared.policy(), chain: this.peerCertificates }), this);
+        else if (kind === EventKind.session) onSession?.(receivedSession(bytes, now(), { host: this.#host?.name, policy: this.#shared.policy(), peer: this.#peer() }), this);
         else onMessage?.({ direction: kind === EventKind.sent ? 'sent' : 'received', contentType, bytes });
       } catch (error) {
         this.#fail(new TlsError('ASYNC_OPERATION_FAILED', undefined, { cause: error }));
@@ -595,6 +596,23 @@ export class Connection implements Ssl {
       this.#facts = this.#control.slice();
     }
     return (this.#facts[Control.helloRetryRequested] as number) < 0 ? undefined : this.#facts[word];
+  }
+
+  /** What the handshake told of the peer whose session this connection resumes. */
+  #resumedPeer(): PeerRecord | undefined {
+    return this.#session !== undefined && this.sessionReused ? sessionFields(this.#session)?.peer : undefined;
+  }
+
+  #peer(): PeerRecord {
+    return {
+      verifyResult: this.verifyResult,
+      signatureAlgorithm: this.peerSignatureAlgorithm ?? 0,
+      group: this.group ?? 0,
+      chain: this.peerCertificates,
+      verifiedChain: this.verifiedChain ?? [],
+      ocspResponse: this.ocspResponse ?? EMPTY,
+      signedCertificateTimestamps: this.signedCertificateTimestamps ?? EMPTY,
+    };
   }
 
   #bytes(of: (handle: Handle) => Uint8Array): Uint8Array | undefined {

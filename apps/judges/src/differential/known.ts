@@ -10,11 +10,6 @@ export interface KnownDifference {
 
 export const KNOWN: readonly KnownDifference[] = [
   {
-    scenario: /resumption/,
-    fields: ['signature algorithm', 'group', 'verified chain'],
-    reason: "OpenSSL's SSL_SESSION keeps neither how the first handshake was signed, nor its chain as verified, nor in TLS 1.2 its group; the pure engine's sessions do.",
-  },
-  {
     scenario: /OCSP .*staple revoked/,
     fields: ['alert', 'alert at the server'],
     reason: 'OpenSSL sends bad_certificate_status_response for whatever its status callback refuses; the pure engine says certificate_revoked, which is what it is. Code and X509_V result agree.',
