@@ -29,6 +29,19 @@ export function inspectionJson({ target, exit, error, cause, info, chain, handsh
   );
 }
 
+/** Certificates as they were sent, with their bytes. */
+export function chainJson({ target, exit, error, cause }: Inspection, chain: readonly Uint8Array[], more: object = {}): string {
+  return line({
+    schema: SCHEMA,
+    target,
+    ok: error === undefined,
+    exitCode: exit,
+    ...(error && { error: { ...error.toJSON(), ...cause } }),
+    chain: chain.map((der) => ({ ...readableFacts(der)[0], der: Buffer.from(der).toString('base64') })),
+    ...more,
+  });
+}
+
 export const failureJson = (target: string, error: TlsError): string => line({ schema: SCHEMA, target, ok: false, error: error.toJSON() });
 
 const line = (value: object, compact: boolean = false): string => `${JSON.stringify(value, undefined, compact ? 0 : 2)}\n`;

@@ -6,7 +6,9 @@ import { type ConnectCommandOptions, connectCommand } from './connect.ts';
 import { Exit, exitOf } from './exit.ts';
 import { getCommand, type GetCommandOptions } from './get.ts';
 import { failureJson } from './json.ts';
-import { inspectCommand, type InspectCommandOptions } from './inspect.ts';
+import { chainCommand, type ChainCommandOptions, CHAIN_FORMATS, depthOf, pinCommand } from './chain.ts';
+import { inspectCommand } from './inspect.ts';
+import { count, listCommand, type ListOptions, targetsOf } from './watch.ts';
 import { type CommonOptions, seconds, withCommonOptions, withStarttls } from './options.ts';
 import { colorsFor, failureReport } from './report.ts';
 import { nameOfTarget, parseTarget, parseUrl, type Target } from './target.ts';
@@ -14,7 +16,7 @@ import { nameOfTarget, parseTarget, parseUrl, type Target } from './target.ts';
 const EXIT_CODES = `
 Exit codes:
   0 ok   1 usage   2 DNS or TCP   3 STARTTLS   4 handshake or alert   5 untrusted chain   6 wrong name
-  7 expired or not valid yet   9 pin mismatch   10 ALPN, version or policy   124 timeout`;
+  7 expired or not valid yet   8 expires soon   9 pin mismatch   10 ALPN, version or policy   124 timeout`;
 
 const interrupt = new AbortController();
 process.once('SIGINT', () => interrupt.abort(new Error('SIGINT')));
@@ -39,15 +41,51 @@ withCommonOptions(program.command('get').argument('<url>', 'an https:// URL', pa
 
 const TARGET = 'host, host:port or [address]:port; the port is 443 when left out';
 
-withStarttls(withCommonOptions(program.command('inspect').argument('<target>', TARGET, parseTarget)))
+const wait = new Option('--wait <seconds>', 'listen so long after the handshake, for what a server says on its own')
+  .argParser(seconds)
+  .default(0.25);
+const concurrency = new Option('--concurrency <number>', 'of a list, how many at a time').argParser(count).default(8);
+
+withStarttls(withCommonOptions(program.command('inspect').argument('<target>', `${TARGET}; - for a list on stdin, which makes NDJSON`)))
   .description('verdict, facts, chain and timing on one screen; why a server is not trusted, and what to do')
-  .addOption(
-    new Option('--wait <seconds>', 'listen so long after the handshake, for what a server says on its own').argParser(seconds).default(0.25),
+  .addOption(wait)
+  .addOption(concurrency)
+  .addHelpText(
+    'after',
+    `${EXIT_CODES}\n\nExamples:\n  ferrule inspect example.org\n  ferrule inspect mail.example:587\n  ferrule inspect - < hosts.txt > report.ndjson`,
   )
-  .addHelpText('after', `${EXIT_CODES}\n\nExamples:\n  ferrule inspect example.org\n  ferrule inspect mail.example:587\n  ferrule inspect example.org --json`)
-  .action((target: Target, options: InspectCommandOptions) =>
-    run(nameOfTarget(target), options, () => inspectCommand(target, options, interrupt.signal)),
+  .action((name: string, options: ListOptions) =>
+    run(name, options, async () => {
+      const targets = await targetsOf([name]);
+      const [target] = targets;
+      if (name === '-') await listCommand(targets, { ...options, json: true }, interrupt.signal);
+      else if (target) await inspectCommand(target, options, interrupt.signal);
+    }),
   );
+
+withStarttls(withCommonOptions(program.command('watch').argument('<targets...>', 'hosts as in inspect; - for a list on stdin')))
+  .description('a line for each server: trusted, and for how many days; made for cron')
+  .addOption(new Option('--min-days <days>', 'exit with 8 when a certificate has fewer days left').argParser(count).default(14))
+  .addOption(wait)
+  .addOption(concurrency)
+  .addHelpText('after', `${EXIT_CODES}\n\nExamples:\n  ferrule watch example.org example.net:8443 --min-days 21\n  ferrule watch - --json < hosts.txt`)
+  .action((names: readonly string[], options: ListOptions) =>
+    run(names.join(' '), options, async () => listCommand(await targetsOf(names), options, interrupt.signal)),
+  );
+
+withStarttls(withCommonOptions(program.command('chain').argument('<target>', TARGET, parseTarget)))
+  .description('the certificates that the server sends, on stdout; whether they are trusted is the exit code')
+  .addOption(new Option('--format <format>', 'what to write').choices(CHAIN_FORMATS).default('pem'))
+  .addOption(new Option('--depth <n>', 'one certificate alone; 0 is the server’s own').argParser(depthOf))
+  .addHelpText('after', `${EXIT_CODES}\n\nExamples:\n  ferrule chain example.org > chain.pem\n  ferrule chain example.org --depth 0 --format der > leaf.der`)
+  .action((target: Target, options: ChainCommandOptions) =>
+    run(nameOfTarget(target), options, () => chainCommand(target, options, interrupt.signal)),
+  );
+
+withStarttls(withCommonOptions(program.command('pin').argument('<target>', TARGET, parseTarget)))
+  .description('the pins of the chain, the server’s own first: what --pin and curl --pinnedpubkey take')
+  .addHelpText('after', `${EXIT_CODES}\n\nExamples:\n  ferrule pin example.org | head -1\n  ferrule get https://example.org/ --pin "$(ferrule pin example.org | head -1)"`)
+  .action((target: Target, options: CommonOptions) => run(nameOfTarget(target), options, () => pinCommand(target, options, interrupt.signal)));
 
 withStarttls(withCommonOptions(program.command('connect').argument('<target>', TARGET, parseTarget)))
   .description('connect, verify, and tell what was agreed on and with whom')

@@ -3,6 +3,7 @@ import pc from 'picocolors';
 import { certificatesShown, type ConnectionInfo, type TlsError } from 'ferrule';
 import { x509VSentence } from '@ferrule/result';
 import { certificateFacts, type CertificateFacts, matchedName, printable, readableFacts } from './certificates.ts';
+import { Exit } from './exit.ts';
 import type { Inspection } from './inspect.ts';
 import type { Phase } from './timeline.ts';
 
@@ -102,6 +103,17 @@ export function inspectionReport(inspection: Inspection, c: Colors): string {
     ...section('handshake', waterfall(handshake, c), c),
     '',
   ].join('\n');
+}
+
+/** For commands whose stdout is data: why it is not trusted, and what to do. */
+export const verdictLine = ({ target, error, cause }: Inspection, c: Colors): string =>
+  `${c.red('✗')} ${c.bold(target)}: ${printable(cause?.what ?? error?.message ?? '')}\n  ${c.dim('try'.padEnd(13))} ${printable(cause?.hint ?? '')}\n`;
+
+/** One server of many. */
+export function watchLine({ target, cause }: Inspection, exit: Exit, daysLeft: number | undefined, c: Colors): string {
+  const left = daysLeft === undefined || exit === Exit.validity ? '' : `${daysLeft} days left`;
+  if (exit === Exit.expiring) return `${c.yellow('!')} ${target}: ${c.yellow(left)}\n`;
+  return exit === Exit.ok ? `${c.green('✓')} ${target}: ${left}\n` : `${c.red('✗')} ${target}: ${printable(cause?.what ?? '')}\n`;
 }
 
 const section = (title: string, lines: readonly string[], c: Colors): string[] => (lines.length === 0 ? [] : [`  ${c.dim(title)}`, ...lines.map((line) => `    ${line}`)]);
