@@ -98,6 +98,11 @@ int Connection::run(Operation operation, uint8_t* data, size_t size) {
     case Operation::writeEarlyData:
       return writeEarlyData(data, size);
     case Operation::shutdown: {
+      // A KeyUpdate or a ticket of which only a part has come: SSL_shutdown(3) refuses while it is being read.
+      if (ossl().SSL_in_init(ssl_) == 1) {
+        const int done = ossl().SSL_do_handshake(ssl_);
+        if (done != 1) return notDone(done);
+      }
       const int ret = ossl().SSL_shutdown(ssl_);
       return ret >= 0 ? ret : notDone(ret);
     }
@@ -119,6 +124,8 @@ int Connection::handshake() {
   }
   if (pending_ == Reason::none) checkResult();
   if (pending_ != Reason::none) return -1;
+  // OpenSSL calls no new_session_cb when a session was resumed and the server sent another ticket for it.
+  if (ticketRenewed_ && context_->config().sessions && ossl().SSL_session_reused(ssl_) == 1) saveSession(ossl().SSL_get_session(ssl_));
   established_ = true;
   return 1;
 }
@@ -296,10 +303,13 @@ void Connection::readHandshakeMessage(const uint8_t* bytes, size_t size) {
   if (length > config.handshakeBytes) pending_ = Reason::messageTooLong;
   switch (bytes[0]) {
     case 0:  // hello_request
-      if (config.refuseRenegotiation) pending_ = Reason::renegotiation;
+      if (config.refuseRenegotiation) pending_ = established_ ? Reason::renegotiation : Reason::helloRequestInHandshake;
       break;
     case 2:  // server_hello
       readServerHello(body, length);
+      break;
+    case 4:  // new_session_ticket; RFC 5077 section 3.3: an empty one renews nothing
+      if (!established_ && length > 6) ticketRenewed_ = true;
       break;
     case 12:  // server_key_exchange, RFC 8422 section 5.4: named_curve, the curve, the point, the signature
       if (length >= 4 && body[0] == 3) {

@@ -27,6 +27,7 @@ enum class Reason : int {
   stapleRefused = 6,
   unofferedAlpn = 7,
   notTls = 8,
+  helloRequestInHandshake = 9,
 };
 
 enum class EventKind : uint32_t { keylog = 0, session = 1, sent = 2, received = 3 };
@@ -158,6 +159,7 @@ class Connection {
   bool owed_ = false;  // the tail of our alert
   bool keyUpdating_ = false;
   bool verified_ = false;
+  bool ticketRenewed_ = false;  // by a TLS 1.2 resumption
   uint32_t keyUpdatesInARow_ = 0;
   uint32_t tickets_ = 0;
   size_t unfinishedWrite_ = 0;

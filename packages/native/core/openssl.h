@@ -238,6 +238,8 @@ typedef int (*CustomExtParse)(SSL*, unsigned int, unsigned int, const unsigned c
   F(struct stack_st_X509*, SSL_get_peer_cert_chain, (const SSL*))                                   \
   F(struct stack_st_X509*, SSL_get0_verified_chain, (const SSL*))                                   \
   F(int, SSL_session_reused, (const SSL*))                                                          \
+  F(SSL_SESSION*, SSL_get_session, (const SSL*))                                                    \
+  F(int, SSL_in_init, (const SSL*))                                                                 \
   F(int, SSL_key_update, (SSL*, int))                                                               \
   F(int, SSL_export_keying_material, (SSL*, unsigned char*, size_t, const char*, size_t, const unsigned char*, size_t, int)) \
   F(int, SSL_set_session, (SSL*, SSL_SESSION*))                                                     \

@@ -103,6 +103,7 @@ export const OwnReason = {
   stapleRefused: 6,
   unofferedAlpn: 7,
   notTls: 8,
+  helloRequestInHandshake: 9,
 } as const;
 
 /** The addon's exports. */

@@ -192,11 +192,17 @@ function schemesOption(o: Options, name: string, abilities: Abilities): string |
     .join(':');
 }
 
-/** OpenSSL has one list for all client certificates of a context. */
-function clientSchemes(credentials: readonly Credential[], abilities: Abilities): string {
-  const lists = new Set(credentials.map(({ signatureAlgorithms = [] }) => signatureAlgorithms.map((id) => abilities.schemeNames.get(id) ?? '').join(':')));
+/**
+ * OpenSSL has one list for all client certificates of a context; its default is the list for verifying, which need not suit
+ * our own keys.
+ */
+function clientSchemes(credentials: readonly Credential[], { schemeNames }: Abilities): string {
+  const known = (ids: readonly number[]): string => ids.flatMap((id) => schemeNames.get(id) ?? []).join(':');
+  const lists = new Set(credentials.map(({ signatureAlgorithms = [...schemeNames.keys()] }) => known(signatureAlgorithms)));
   if (lists.size > 1) throw new TypeError('credentials: OpenSSL has one list of signatureAlgorithms for all of them; give each the same');
-  return [...lists][0] ?? '';
+  const [list = known([...schemeNames.keys()])] = lists;
+  if (list === '') throw new TypeError('credentials: OpenSSL knows none of their signatureAlgorithms');
+  return list;
 }
 
 /** RFC 7301 section 3.1: each name behind its length. */

@@ -168,6 +168,7 @@ const OWN: Readonly<Record<number, TlsErrorCode>> = {
   [OwnReason.messageTooLong]: 'EXCESSIVE_MESSAGE_SIZE',
   [OwnReason.unofferedAlpn]: 'INVALID_ALPN_PROTOCOL',
   [OwnReason.notTls]: 'WRONG_VERSION_NUMBER',
+  [OwnReason.helloRequestInHandshake]: 'UNEXPECTED_MESSAGE',
 };
 
 /** The connection's failure, from what OpenSSL says of it. */
