@@ -5,9 +5,9 @@
  * straight into its memory; else what is not consumed is copied, once, and the transport is told to stop. So a connection
  * that nobody reads holds one transport buffer of ciphertext at most, and one that is idle holds nothing.
  */
+import { InboundBio, OutboundBio } from '@ferrule/bio';
 import type { Ssl } from '@ferrule/contract';
 import { SslError, TlsError } from '@ferrule/result';
-import { Inbound, Outbound } from './bios.ts';
 import { drive, type Pump } from './drive.ts';
 import type { Transport, TransportSink } from './transport.ts';
 
@@ -31,8 +31,8 @@ export class Channel implements Pump, TransportSink {
   readonly ssl: Ssl;
   readonly closed: Promise<void>;
   readonly #transport: Transport;
-  readonly #inbound: Inbound = new Inbound();
-  readonly #outbound: Outbound = new Outbound();
+  readonly #inbound: InboundBio = new InboundBio();
+  readonly #outbound: OutboundBio = new OutboundBio();
   readonly #net: { readonly pending: number };
   #reader: Reader | undefined;
   #writing: Promise<void> = Promise.resolve();
@@ -43,7 +43,7 @@ export class Channel implements Pump, TransportSink {
   #closing: Promise<void> | undefined;
   #ended = false;
   #reason: TlsError | undefined;
-  /** {@link Inbound.moved} when it was last offered to a drive that wants more. */
+  /** {@link InboundBio.moved} when it was last offered to a drive that wants more. */
   #offered = -1;
   #signalClosed: () => void = () => {};
 
@@ -234,8 +234,9 @@ export class Channel implements Pump, TransportSink {
 
   /** Hands what is queued to the transport. */
   #send(): void {
-    if (this.#outbound.queued === 0) return this.#outbound.trim();
-    const { bytes, release } = this.#outbound.take();
+    const outgoing = this.#outbound.take();
+    if (outgoing === undefined) return this.#outbound.trim();
+    const { bytes, release } = outgoing;
     if (this.#reason !== undefined) return release();
     this.#inFlight += bytes.length;
     this.#transport.send(bytes, () => {

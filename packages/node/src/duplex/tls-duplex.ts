@@ -1,8 +1,8 @@
 /**
  * @module A TLS connection as one `stream.Duplex`, with the surface of `tls.TLSSocket` that client libraries use.
  *
- * Theory of operation. The transport's chunk is shown to the engine in place (receive-bio.ts); what the engine writes goes
- * out in pooled buffers (send-bio.ts). One method, {@link TlsDuplex.#pump}, moves everything: it runs the handshake, then
+ * Theory of operation. The transport's chunk is shown to the engine in place (InboundBio); what the engine writes goes
+ * out in pooled buffers (OutboundBio). One method, {@link TlsDuplex.#pump}, moves everything: it runs the handshake, then
  * reads while the reader wants data, then writes what waits, then flushes. It is called whenever something changed: bytes
  * came, the transport drained, the reader asked, a promise settled. It never runs inside itself.
  */
@@ -10,11 +10,10 @@ import net from 'node:net';
 import { Duplex } from 'node:stream';
 import type { DetailedPeerCertificate, EphemeralKeyInfo, PeerCertificate } from 'node:tls';
 import type { X509Certificate } from 'node:crypto';
+import { InboundBio, OutboundBio } from '@ferrule/bio';
 import type { Ssl, TlsSession } from '@ferrule/contract';
 import { SslError, TlsError } from '@ferrule/result';
 import type { Starttls } from '@ferrule/starttls';
-import { ReceiveBio } from './receive-bio.ts';
-import { SendBio } from './send-bio.ts';
 import { cipherOf, ephemeralKeyOf, peerCertificateOf, peerX509, type CipherInfo } from './surface.ts';
 import { openTransport, type Target } from './transport.ts';
 
@@ -75,8 +74,8 @@ export class TlsDuplex extends Duplex {
   readonly servername: string | undefined;
 
   readonly #parts: TlsDuplexParts;
-  readonly #receive = new ReceiveBio();
-  readonly #send = new SendBio(SEND_LIMIT);
+  readonly #receive = new InboundBio();
+  readonly #send = new OutboundBio(SEND_LIMIT);
   #ssl: Ssl | undefined;
   #transport: Duplex | undefined;
   #phase: Phase = 'idle';
@@ -195,7 +194,7 @@ export class TlsDuplex extends Duplex {
       return true;
     }
     if (this.#phase === 'dead' || this.#readEnded) return true;
-    this.#receive.feed(chunk);
+    this.#receive.lend(chunk);
     this.#pump();
     if (borrowed) this.#receive.keep();
     // More is wanted unless a whole record already waits for a reader who does not ask.
@@ -307,7 +306,7 @@ export class TlsDuplex extends Duplex {
         const ret = ssl.write(write.offset === 0 ? write.chunk : write.chunk.subarray(write.offset));
         if (ret <= 0) return this.#wait(ssl, ssl.getError(ret));
         write.offset += ret;
-        if (this.#send.pending > 0) this.#flush();
+        if (this.#send.queued > 0) this.#flush();
       }
       this.#writing = undefined;
       if (this.#send.inFlight < SEND_MARK) write.callback();

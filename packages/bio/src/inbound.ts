@@ -1,15 +1,16 @@
-/** @module The read BIO of a Duplex: the transport's own buffers, looked at in place. */
-import type { Bio } from '@ferrule/bio';
-
-const EMPTY = new Uint8Array(0);
+/** @module A BIO that is only read: the transport's own buffers, looked at in place. */
+import type { Bio } from './bio.ts';
 
 /**
- * Shows an engine the chunk that the transport has just filled, without copying it. Only what the engine leaves (part of
- * a record) is carried over, in memory of its own, and joined with as much of the next chunk as the engine asks for.
+ * For drivers that would otherwise copy every byte through a BIO pair: shows an engine the chunk that the transport has
+ * just filled. Only what the engine leaves (part of a record) is carried over, in memory of its own, and joined with as
+ * much of the next chunk as the engine asks for. Idle, it holds no memory.
  */
-export class ReceiveBio implements Bio {
-  readonly blocking = false;
+export class InboundBio implements Bio {
+  readonly blocking: false = false;
   error: Error | undefined;
+  /** Grows with every byte that comes or goes. */
+  moved = 0;
   #chunk: Uint8Array = EMPTY;
   #carry: Uint8Array = EMPTY;
   /** The carried bytes are `#carry[#start, #end)`. */
@@ -18,9 +19,11 @@ export class ReceiveBio implements Bio {
   #ended = false;
 
   /** The next bytes. They must stay as they are until the engine has taken them or {@link keep} has been called. */
-  feed(chunk: Uint8Array): void {
+  lend(bytes: Uint8Array): void {
+    this.moved += bytes.length;
+    // A transport that goes on though it was told to stop.
     if (this.#chunk.length > 0) this.keep();
-    this.#chunk = chunk;
+    this.#chunk = bytes;
   }
 
   /** Copy what is left of the chunk, since its memory is about to be used again. */
@@ -29,8 +32,15 @@ export class ReceiveBio implements Bio {
     this.#chunk = EMPTY;
   }
 
+  /** Nothing more will come. */
   end(): void {
     this.#ended = true;
+  }
+
+  /** Drops what is there. */
+  clear(): void {
+    this.#chunk = this.#carry = EMPTY;
+    this.#start = this.#end = 0;
   }
 
   get pending(): number {
@@ -60,6 +70,7 @@ export class ReceiveBio implements Bio {
     const carried = this.#end - this.#start;
     const view = carried > 0 ? carried : this.#chunk.length;
     if (!Number.isInteger(n) || n < 0 || n > view) throw new RangeError(`nread(${n}): the view has ${view} bytes`);
+    this.moved += n;
     if (carried === 0) this.#chunk = n === this.#chunk.length ? EMPTY : this.#chunk.subarray(n);
     else if (n === carried) this.#start = this.#end = 0;
     else this.#start += n;
@@ -68,7 +79,7 @@ export class ReceiveBio implements Bio {
   }
 
   read(into: Uint8Array): number {
-    if (into.length === 0) throw new TypeError('read: `into` is empty');
+    if (into.length === 0) throw new TypeError('read: `into` is empty, and 0 would look like EOF');
     const view = this.nread0(1);
     if (view.length === 0) return this.eof ? 0 : -1;
     const n = Math.min(view.length, into.length);
@@ -103,3 +114,5 @@ export class ReceiveBio implements Bio {
     throw new TypeError('this BIO is for reading');
   }
 }
+
+const EMPTY: Uint8Array = new Uint8Array(0);

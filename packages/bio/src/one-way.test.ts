@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { Inbound, Outbound } from './bios.ts';
+import { InboundBio } from './inbound.ts';
+import { OutboundBio } from './outbound.ts';
 
-describe('Inbound', () => {
+describe('InboundBio', () => {
   it('shows what was lent in place, and copies only what is kept', () => {
-    const bio = new Inbound();
+    const bio = new InboundBio();
     const lent = Uint8Array.of(1, 2, 3, 4);
     bio.lend(lent);
     expect(bio.nread0().buffer).toBe(lent.buffer);
@@ -17,15 +18,27 @@ describe('Inbound', () => {
     expect(bio.pending).toBe(1);
   });
 
+  it('joins what was left with as much of the next chunk as is asked for', () => {
+    const bio = new InboundBio();
+    bio.lend(Uint8Array.of(1, 2, 3));
+    bio.nread(1);
+    bio.keep();
+    bio.lend(Uint8Array.of(4, 5, 6));
+    expect([...bio.nread0(1)]).toEqual([2, 3]);
+    expect([...bio.nread0(4)]).toEqual([2, 3, 4, 5]);
+    bio.nread(4);
+    expect([[...bio.nread0()], bio.pending]).toEqual([[6], 1]);
+  });
+
   it('joins what comes on top of what is there', () => {
-    const bio = new Inbound();
+    const bio = new InboundBio();
     bio.lend(Uint8Array.of(1));
     bio.lend(Uint8Array.of(2, 3));
     expect([...bio.nread0()]).toEqual([1, 2, 3]);
   });
 
   it('is empty, then at its end, as a BIO', () => {
-    const bio = new Inbound();
+    const bio = new InboundBio();
     expect(bio.read(new Uint8Array(1))).toBe(-1);
     bio.lend(Uint8Array.of(1));
     bio.end();
@@ -36,7 +49,7 @@ describe('Inbound', () => {
   });
 
   it('refuses to be written, and to consume what is not there', () => {
-    const bio = new Inbound();
+    const bio = new InboundBio();
     expect(() => bio.nwrite0()).toThrow(TypeError);
     expect(() => bio.write()).toThrow(TypeError);
     expect(() => bio.nread(1)).toThrow(RangeError);
@@ -44,31 +57,43 @@ describe('Inbound', () => {
   });
 });
 
-describe('Outbound', () => {
+describe('OutboundBio', () => {
   it('gathers what is written, gives it away, and uses its block again', () => {
-    const bio = new Outbound();
+    const bio = new OutboundBio();
     bio.nwrite0().set([1, 2]);
     bio.nwrite(2);
     expect(bio.write(Uint8Array.of(3))).toBe(1);
     expect(bio.queued).toBe(3);
-    const { bytes, release } = bio.take();
+    const outgoing = bio.take();
+    if (outgoing === undefined) throw new Error('three bytes are queued');
+    const { bytes, release } = outgoing;
     expect([...bytes]).toEqual([1, 2, 3]);
-    expect(bio.queued).toBe(0);
+    expect([bio.queued, bio.inFlight, bio.take()]).toEqual([0, 3, undefined]);
     release();
     release();
+    expect(bio.inFlight).toBe(0);
     expect(bio.nwrite0().buffer).toBe(bytes.buffer);
-    expect(new Outbound().nwrite0().buffer).not.toBe(bytes.buffer);
+    expect(new OutboundBio().nwrite0().buffer).not.toBe(bytes.buffer);
+  });
+
+  it('is full when as much is in flight as it was told', () => {
+    const bio = new OutboundBio(2);
+    bio.write(Uint8Array.of(1, 2));
+    const outgoing = bio.take();
+    expect(bio.write(Uint8Array.of(3))).toBe(-1);
+    outgoing?.release();
+    expect(bio.write(Uint8Array.of(3))).toBe(1);
   });
 
   it('is full when its block is, and says retry', () => {
-    const bio = new Outbound();
+    const bio = new OutboundBio();
     bio.nwrite(bio.nwrite0().length);
     expect(bio.nwrite0()).toHaveLength(0);
     expect(bio.write(new Uint8Array(1))).toBe(-1);
   });
 
   it('takes nothing after a failure', () => {
-    const bio = new Outbound();
+    const bio = new OutboundBio();
     bio.fail(new Error('gone'));
     expect(bio.write(new Uint8Array(1))).toBe(-1);
     expect(bio.error?.message).toBe('gone');

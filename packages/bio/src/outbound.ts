@@ -1,12 +1,10 @@
-/** @module The write BIO of a Duplex: pooled buffers that go to the transport as they are. */
-import type { Bio } from '@ferrule/bio';
+/** @module A BIO that is only written: pooled buffers that go to the transport as they are. */
+import type { Bio } from './bio.ts';
 
-/** Four full TLS 1.3 records with their headers and tags: what 64 KiB of plaintext become. */
-const BUFFER_SIZE = 4 * (5 + 16_384 + 1 + 16) + 1024;
-/** Buffers kept for the next connection that has something to say. */
+/** Four full records of TLS 1.3 or 1.2 (5 + 16384 + at most 256 bytes each, RFC 9846 section 5.2). */
+const BUFFER_SIZE = 4 * (5 + 16_384 + 256);
+/** Buffers kept for whoever has something to send next, all connections together. */
 const POOL_LIMIT = 16;
-const EMPTY = new Uint8Array(0);
-
 const pool: Uint8Array[] = [];
 
 /** Ciphertext that is ready to be sent, and the duty to say when it has been. */
@@ -16,10 +14,11 @@ export interface Outgoing {
   release(): void;
 }
 
-/** An engine writes into one pooled buffer after another; {@link take} hands them on. Full at `limit` unsent bytes. */
-export class SendBio implements Bio {
-  readonly blocking = false;
-  readonly eof = false;
+/** An engine writes into one pooled buffer after another, and {@link take} hands them on to be sent. Idle, it holds none. */
+export class OutboundBio implements Bio {
+  readonly blocking: false = false;
+  readonly pending: number = 0;
+  readonly eof: boolean = false;
   error: Error | undefined;
   #buffer: Uint8Array = EMPTY;
   #filled = 0;
@@ -27,13 +26,13 @@ export class SendBio implements Bio {
   #inFlight = 0;
   readonly #limit: number;
 
-  /** @param limit bytes that may wait for the transport before a write is answered with "retry". */
-  constructor(limit: number) {
+  /** @param limit bytes in flight at which a write is answered with "retry"; default: never. */
+  constructor(limit: number = Number.POSITIVE_INFINITY) {
     this.#limit = limit;
   }
 
   /** Bytes that wait to be taken. */
-  get pending(): number {
+  get queued(): number {
     return this.#filled;
   }
 
@@ -50,9 +49,12 @@ export class SendBio implements Bio {
     this.#buffer = EMPTY;
     this.#filled = 0;
     this.#inFlight += length;
+    let released = false;
     return {
       bytes: buffer.subarray(0, length),
       release: (): void => {
+        if (released) return;
+        released = true;
         this.#inFlight -= length;
         giveBack(buffer);
       },
@@ -68,8 +70,7 @@ export class SendBio implements Bio {
 
   nwrite0(): Uint8Array {
     if (this.error !== undefined || this.#inFlight >= this.#limit) return EMPTY;
-    // Slow: a slice of the shared slab would not be ours to keep.
-    if (this.#buffer === EMPTY) this.#buffer = pool.pop() ?? Buffer.allocUnsafeSlow(BUFFER_SIZE);
+    if (this.#buffer === EMPTY) this.#buffer = pool.pop() ?? new Uint8Array(BUFFER_SIZE);
     return this.#buffer.subarray(this.#filled);
   }
 
@@ -77,6 +78,8 @@ export class SendBio implements Bio {
     const room = this.#buffer.length - this.#filled;
     if (!Number.isInteger(n) || n < 0 || n > room) throw new RangeError(`nwrite(${n}): the space has ${room} bytes`);
     this.#filled += n;
+    // An engine that only looked must not cost an idle connection a buffer.
+    if (this.#filled === 0) this.trim();
   }
 
   write(from: Uint8Array): number {
@@ -94,7 +97,7 @@ export class SendBio implements Bio {
   }
 
   shutdownWrite(): void {
-    // The Duplex ends its transport itself, after the last byte.
+    // close_notify ends what we send; the transport is ended by whoever owns it.
   }
 
   read(): number {
@@ -111,3 +114,5 @@ export class SendBio implements Bio {
 function giveBack(buffer: Uint8Array): void {
   if (pool.length < POOL_LIMIT) pool.push(buffer);
 }
+
+const EMPTY: Uint8Array = new Uint8Array(0);
