@@ -8,6 +8,7 @@ import { getCommand, type GetCommandOptions } from './get.ts';
 import { failureJson } from './json.ts';
 import { chainCommand, type ChainCommandOptions, CHAIN_FORMATS, depthOf, pinCommand } from './chain.ts';
 import { inspectCommand } from './inspect.ts';
+import { doorOf, tunnelCommand, type TunnelCommandOptions } from './tunnel.ts';
 import { count, listCommand, type ListOptions, targetsOf } from './watch.ts';
 import { type CommonOptions, seconds, withCommonOptions, withStarttls } from './options.ts';
 import { colorsFor, failureReport } from './report.ts';
@@ -96,6 +97,14 @@ withStarttls(withCommonOptions(program.command('connect').argument('<target>', T
   )
   .action((target: Target, options: ConnectCommandOptions) =>
     run(nameOfTarget(target), options, () => connectCommand(target, options, interrupt.signal)),
+  );
+
+withStarttls(withCommonOptions(program.command('tunnel').argument('<target>', TARGET, parseTarget)))
+  .description('a plain-text door on this machine into TLS, for programs that have none; ends with Ctrl-C')
+  .addOption(new Option('--listen <where>', 'a port of 127.0.0.1, or the path of a unix socket; default: a free port').argParser(doorOf))
+  .addHelpText('after', `\n\nExamples:\n  ferrule tunnel redis.example:6380 --listen 6379\n  ferrule tunnel db.example:5432 --listen ./db.sock`)
+  .action((target: Target, options: TunnelCommandOptions) =>
+    run(nameOfTarget(target), options, () => tunnelCommand(target, options, interrupt.signal)),
   );
 
 async function run(target: string, { json }: CommonOptions, command: () => Promise<void>): Promise<void> {

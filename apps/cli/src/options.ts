@@ -2,7 +2,7 @@
 import { createPrivateKey } from 'node:crypto';
 import { appendFileSync, readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { TlsVersion } from '@ferrule/contract';
+import type { ContextOptions, TlsVersion } from '@ferrule/contract';
 import { type StarttlsProtocol, starttlsProtocols } from '@ferrule/starttls';
 import { certificatesOf, chooseEngine, cipherSuiteName, type ConnectOptions, groupName } from 'ferrule';
 
@@ -51,8 +51,11 @@ export function withStarttls(command: Command): Command {
   );
 }
 
+/** What {@link CommonOptions} become. */
+export type ConnectionOptions = ContextOptions & Pick<ConnectOptions, 'backend' | 'ca' | 'servername' | 'timeout' | 'signal'>;
+
 /** All commands verify; there is no switch to turn that off. @throws TypeError for a name that the engine does not know. */
-export async function connectOptions(options: CommonOptions, signal: AbortSignal): Promise<Omit<ConnectOptions, 'host' | 'port'>> {
+export async function connectOptions(options: CommonOptions, signal: AbortSignal): Promise<ConnectionOptions> {
   const { ca, pin, cert, key, backend, servername, alpn, minVersion, maxVersion, groups, cipherSuites, timeout, keylog } = options;
   if ((cert === undefined) !== (key === undefined)) throw new TypeError('--cert and --key belong together');
   const named = groups !== undefined || cipherSuites !== undefined ? (await chooseEngine(backend)).backend.supported : undefined;

@@ -16,15 +16,18 @@ export interface RunOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Ctrl-C when this server is connected to. */
   readonly interruptOn?: Server;
+  /** Told of stdout once there is some; Ctrl-C when it settles. */
+  readonly whenSpoken?: (stdout: string) => Promise<unknown>;
 }
 
-export function ferrule(args: readonly string[], { input = '', env = {}, interruptOn }: RunOptions = {}): Promise<Outcome> {
+export function ferrule(args: readonly string[], { input = '', env = {}, interruptOn, whenSpoken }: RunOptions = {}): Promise<Outcome> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, ['--conditions=@ferrule/source', '--import', 'tsx', main, ...args], { env: { ...process.env, ...env } });
     let [stdout, stderr] = ['', ''];
     child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
     interruptOn?.once('connection', () => child.kill('SIGINT'));
+    if (whenSpoken) child.stdout.once('data', (chunk: Buffer) => void whenSpoken(chunk.toString()).finally(() => child.kill('SIGINT')));
     child.stdin.end(input);
     child.on('close', (code) => resolve({ code, stdout, stderr }));
   });

@@ -1,0 +1,43 @@
+/** @module `ferrule tunnel`: a door on this machine in plain text, TLS behind it. */
+import { once } from 'node:events';
+import { TlsConnector, tunnel } from '@ferrule/node/duplex';
+import { TlsError } from 'ferrule';
+import { InvalidArgumentError } from 'commander';
+import { type CommonOptions, connectOptions } from './options.ts';
+import { preambleOf } from './open.ts';
+import { colorsFor, failureReport } from './report.ts';
+import { nameOfTarget, type Target } from './target.ts';
+
+export interface TunnelCommandOptions extends CommonOptions {
+  /** A port of the loopback interface, or the path of a unix socket. */
+  readonly listen?: number | string;
+}
+
+/** Until Ctrl-C. The address goes to stdout, connections that failed to stderr. */
+export async function tunnelCommand(target: Target, options: TunnelCommandOptions, signal: AbortSignal): Promise<void> {
+  const { timeout, signal: _signal, servername = target.host, ...context } = await connectOptions(options, signal);
+  const connector = new TlsConnector(context);
+  const preamble = preambleOf(target, options);
+  const door = await tunnel(
+    connector,
+    { ...target, servername, handshakeTimeout: timeout ?? 0, ...(preamble && { preamble }) },
+    {
+      listen: options.listen ?? 0,
+      onError: (error) => {
+        const told = TlsError.is(error) ? failureReport(error, nameOfTarget(target), colorsFor(process.stderr)) : `error: ${error.message}\n`;
+        process.stderr.write(told);
+      },
+    },
+  );
+  process.stdout.write('path' in door.address ? `${door.address.path}\n` : `${door.address.host}:${door.address.port}\n`);
+  if (!signal.aborted) await once(signal, 'abort');
+  await door.close();
+  await connector.dispose();
+}
+
+export function doorOf(text: string): number | string {
+  if (/[/\\]/.test(text)) return text;
+  const port = Number(text);
+  if (!(Number.isInteger(port) && port >= 0 && port <= 65_535)) throw new InvalidArgumentError('Expected a port, or the path of a unix socket.');
+  return port;
+}
