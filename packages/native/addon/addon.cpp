@@ -237,7 +237,8 @@ void setTime(const Napi::CallbackInfo& info) {
 }
 
 void decide(const Napi::CallbackInfo& info) {
-  if (Connection* connection = connectionOf(info)) connection->decide(info[1].As<Napi::Number>().Int32Value(), info[2].As<Napi::Number>().Int32Value());
+  const auto number = [&](size_t i) { return info[i].As<Napi::Number>().Int32Value(); };
+  if (Connection* connection = connectionOf(info)) connection->decide(number(1), number(2), number(3));
 }
 
 // useCredential(handle, pair | null | false): this one, none, or "fail the handshake".

@@ -77,6 +77,7 @@ int Connection::step(Operation operation, uint8_t* data, size_t size) {
     headSize_ = headSeen_ + n;
   }
   int ret = failure_.set ? -1 : run(operation, data, std::min(size, kMostAtOnce));
+  if (spans.held && ret <= 0 && !failure_.set) lastError = static_cast<int>(K(SSL_ERROR_WANT_RETRY_VERIFY));
   headSeen_ += spans.inUsed;
   if (pending_ != Reason::none && !failure_.set) {
     failOwn();
@@ -318,6 +319,9 @@ void Connection::readHandshakeMessage(const uint8_t* bytes, size_t size) {
         if (length >= signature + 2) facts_.peerSignatureAlgorithm = get16(body + signature);
       }
       break;
+    case 14:  // server_hello_done
+      spans.held = verdictIsDue_;
+      break;
     case 15:  // certificate_verify
       if (length >= 2) facts_.peerSignatureAlgorithm = get16(body);
       break;
@@ -349,6 +353,7 @@ void Connection::readServerHello(const uint8_t* body, size_t size) {
     const size_t length = static_cast<size_t>(get16(body + at + 2));
     at += 4;
     if (at + length > size) return;
+    if (type == 5) stapleFollows_ = true;                                   // status_request; in TLS 1.3 not here
     if (type == 23) facts_.extendedMasterSecret = 1;                        // extended_master_secret
     if (type == 51 && length >= 2) facts_.group = get16(body + at);         // key_share
     at += length;

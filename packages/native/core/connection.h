@@ -81,8 +81,9 @@ class Connection {
   bool setHost(const std::string& name, bool isAddress);
   bool setSession(const uint8_t* der, size_t size);
   void setTime(time_t seconds);
-  // The answer to WANT_RETRY_VERIFY: an X509_V code, 0 to accept; `alertCode` is the X509_V code whose alert is sent.
-  void decide(int verifyCode, int alertCode);
+  // The answer to WANT_RETRY_VERIFY: an X509_V code, 0 to accept; else `alert` is sent, or the alert of the X509_V code
+  // `alertCode` where OpenSSL is the one to send it.
+  void decide(int verifyCode, int alertCode, int alert);
   // The answer to WANT_X509_LOOKUP; null for "no certificate". False when OpenSSL refuses the pair.
   bool useCredential(const KeyPair* credential);
   void refuseCredential();
@@ -153,6 +154,10 @@ class Connection {
   Decision verdict_ = Decision::none;
   int verdictCode_ = 0;
   int verdictAlert_ = 0;
+  // In TLS 1.2 the stapled response comes behind the certificate (RFC 6066 section 8), too late for OpenSSL's question: the
+  // certificate is taken for the time being, and our flight is held until JavaScript has judged both.
+  bool stapleFollows_ = false;
+  bool verdictIsDue_ = false;
   Decision credential_ = Decision::none;
   bool credentialFailed_ = false;
   bool established_ = false;

@@ -94,6 +94,7 @@ namespace ferrule {
   C(SSL_KEY_UPDATE_NOT_REQUESTED, 0)                \
   C(SSL_KEY_UPDATE_REQUESTED, 1)                    \
   C(ERR_LIB_SSL, 20)                                \
+  C(SSL_R_CERTIFICATE_VERIFY_FAILED, 134)           \
   C(BIO_TYPE_SOURCE_SINK, 0x400)                    \
   C(BIO_CTRL_EOF, 2)                                \
   C(BIO_CTRL_INFO, 3)                               \

@@ -45,6 +45,7 @@ int writeSpan(BIO* bio, const char* from, size_t size, size_t* count) {
     *count = size;
     return 1;
   }
+  if (spans.held) return retry(bio, K(BIO_FLAGS_WRITE), count);
   const size_t n = std::min(size, spans.outSize - spans.outUsed);
   if (n > 0) {
     std::memcpy(spans.out + spans.outUsed, from, n);

@@ -23,6 +23,9 @@ struct Spans {
   size_t outSize = 0;
   size_t outUsed = 0;
 
+  // Nothing may go out before a decision is made: a write finds no space.
+  bool held = false;
+
   // The rest of a record that found the space full. OpenSSL keeps it too and offers it again, except after a fatal
   // error: then this is the alert that the peer is still owed.
   std::vector<uint8_t> unsent;

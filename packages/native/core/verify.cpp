@@ -125,7 +125,9 @@ int Connection::verify(X509_STORE_CTX* store) {
   if (config.requireExtendedMasterSecret && o.SSL_version(ssl_) == K(TLS1_2_VERSION) && facts_.extendedMasterSecret != 1) {
     return refuse(store, K(X509_V_OK), K(X509_V_ERR_APPLICATION_VERIFICATION), Reason::noExtendedMasterSecret);
   }
-  if (config.verify == Verify::ask) {
+  if (config.verify == Verify::ask && stapleFollows_) {
+    verdictIsDue_ = true;
+  } else if (config.verify == Verify::ask) {
     if (verdict_ != Decision::made) {
       verdict_ = Decision::asked;
       o.SSL_ctrl(ssl_, static_cast<int>(K(SSL_CTRL_SET_RETRY_VERIFY)), 0, nullptr);
@@ -161,7 +163,21 @@ int Connection::refuse(X509_STORE_CTX* store, long verifyCode, long alertCode, R
   return 0;
 }
 
-void Connection::decide(int verifyCode, int alertCode) {
+void Connection::decide(int verifyCode, int alertCode, int alert) {
+  if (verdictIsDue_) {
+    verdictIsDue_ = spans.held = false;
+    if (verifyCode == K(X509_V_OK)) return;
+    facts_.verifyResult = verifyCode;
+    fail();
+    failure_.library = static_cast<int>(K(ERR_LIB_SSL));
+    failure_.reason = static_cast<int>(K(SSL_R_CERTIFICATE_VERIFY_FAILED));
+    // Nothing but our ClientHello has gone out: the alert is in the clear.
+    const uint8_t record[] = {static_cast<uint8_t>(K(SSL3_RT_ALERT)), 3, 3, 0, 2, 2, static_cast<uint8_t>(alert)};
+    message(true, static_cast<int>(K(SSL3_RT_ALERT)), record + 5, 2);
+    spans.unsent.assign(record, record + sizeof record);
+    owed_ = true;
+    return;
+  }
   verdict_ = Decision::made;
   verdictCode_ = verifyCode;
   verdictAlert_ = alertCode;
@@ -212,6 +228,7 @@ int Connection::judgeStaple() {
 }
 
 int Connection::chooseCredential() {
+  if (spans.held) return -1;
   if (credential_ != Decision::made) {
     credential_ = Decision::asked;
     return -1;

@@ -134,7 +134,7 @@ export interface Binding {
   setHost(connection: Handle, name: string, isAddress: boolean): boolean;
   setSession(connection: Handle, der: Uint8Array): boolean;
   setTime(connection: Handle, seconds: number): void;
-  decide(connection: Handle, verifyCode: number, alertCode: number): void;
+  decide(connection: Handle, verifyCode: number, alertCode: number, alert: number): void;
   useCredential(connection: Handle, pair: Handle | null | false): boolean;
   certificateRequest(connection: Handle): {
     readonly authorities: readonly Uint8Array[];

@@ -10,7 +10,7 @@
  */
 import { type Bio, bioErrorCode } from '@ferrule/bio';
 import type { CertificateRequest, Credential, Ssl, TlsSession, TlsVersion } from '@ferrule/contract';
-import { type Failed, failed, SslError, TlsError, type TlsErrorCode, X509V } from '@ferrule/result';
+import { Alert, type Failed, failed, SslError, TlsError, type TlsErrorCode, X509V } from '@ferrule/result';
 import { isMade } from './anchor.ts';
 import { type Binding, Control, EventKind, type Handle, MISUSE, Operation } from './binding.ts';
 import { ALERT_OF, alertCodeOf } from './certificate-error.ts';
@@ -490,15 +490,15 @@ export class Connection implements Ssl {
     return this.#settle(
       SslError.wantRetryVerify,
       () => verify({ host, chain, ocspResponse: this.ocspResponse, rawPublicKey: undefined }),
-      (accepted) => (accepted === true ? this.#binding.decide(this.#handle, X509V.OK, X509V.OK) : this.#refuse(rejected())),
+      (accepted) => (accepted === true ? this.#binding.decide(this.#handle, X509V.OK, X509V.OK, 0) : this.#refuse(rejected())),
       (error) => this.#refuse(TlsError.is(error) && error.code.startsWith('CERT_') ? error : rejected(error)),
     );
   }
 
   #refuse(error: TlsError): void {
     this.#refusal = error;
-    const alert = error.alert?.description ?? ALERT_OF[error.code] ?? 0;
-    this.#binding.decide(this.#handle, error.verify?.code ?? X509V.APPLICATION_VERIFICATION, alertCodeOf(alert));
+    const alert = error.alert?.description ?? ALERT_OF[error.code] ?? Alert.handshake_failure;
+    this.#binding.decide(this.#handle, error.verify?.code ?? X509V.APPLICATION_VERIFICATION, alertCodeOf(alert), alert);
   }
 
   /** True when the choice is made. */
