@@ -287,10 +287,18 @@ void Connection::log(const char* line) {
 
 void Connection::keepTimestamps(const uint8_t* bytes, size_t size) { scts_.assign(bytes, bytes + size); }
 
+// RFC 5246 section 6.2.1, RFC 9846 section 5.1: nothing comes between the records of one handshake message. OpenSSL lets data.
+void Connection::receivedRecord(uint8_t contentType) {
+  if (!established_ || ossl().SSL_version(ssl_) != K(TLS1_2_VERSION)) return;
+  if (contentType == K(SSL3_RT_HANDSHAKE)) messageBegun_ = true;
+  if (contentType == K(SSL3_RT_APPLICATION_DATA) && messageBegun_) pending_ = Reason::messageInterrupted;
+}
+
 void Connection::message(bool sent, int contentType, const uint8_t* bytes, size_t size) {
   if (contentType == K(SSL3_RT_ALERT) && size == 2) {
     (sent ? facts_.alertSent : facts_.alertReceived) = bytes[1];
   } else if (contentType == K(SSL3_RT_HANDSHAKE) && !sent && size >= 4) {
+    messageBegun_ = false;
     readHandshakeMessage(bytes, size);
   }
   if (context_->config().trace) events_.push_back({sent ? EventKind::sent : EventKind::received, contentType, Bytes(bytes, bytes + size)});

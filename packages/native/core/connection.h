@@ -28,6 +28,7 @@ enum class Reason : int {
   unofferedAlpn = 7,
   notTls = 8,
   helloRequestInHandshake = 9,
+  messageInterrupted = 10,
 };
 
 enum class EventKind : uint32_t { keylog = 0, session = 1, sent = 2, received = 3 };
@@ -120,6 +121,8 @@ class Connection {
   int judgeStaple();
   void saveSession(SSL_SESSION* session);
   void log(const char* line);
+  // By the content type of its header.
+  void receivedRecord(uint8_t contentType);
   void message(bool sent, int contentType, const uint8_t* bytes, size_t size);
   void keepTimestamps(const uint8_t* bytes, size_t size);
 
@@ -164,6 +167,7 @@ class Connection {
   bool owed_ = false;  // the tail of our alert
   bool keyUpdating_ = false;
   bool verified_ = false;
+  bool messageBegun_ = false;   // by a TLS 1.2 record after the handshake
   bool ticketRenewed_ = false;  // by a TLS 1.2 resumption
   uint32_t keyUpdatesInARow_ = 0;
   uint32_t tickets_ = 0;

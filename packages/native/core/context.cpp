@@ -25,6 +25,7 @@ int onSession(SSL* ssl, SSL_SESSION* session) {
 void onKeylog(const SSL* ssl, const char* line) { Connection::of(ssl).log(line); }
 
 void onMessage(int sent, int, int contentType, const void* bytes, size_t size, SSL* ssl, void*) {
+  if (contentType == K(SSL3_RT_HEADER) && sent == 0 && size > 0) Connection::of(ssl).receivedRecord(*static_cast<const uint8_t*>(bytes));
   if (contentType > K(SSL3_RT_HANDSHAKE)) return;  // record headers, inner content types
   Connection::of(ssl).message(sent == 1, contentType, static_cast<const uint8_t*>(bytes), size);
 }

@@ -91,6 +91,8 @@ namespace ferrule {
   C(TLS1_2_VERSION, 0x303)                          \
   C(SSL3_RT_ALERT, 21)                              \
   C(SSL3_RT_HANDSHAKE, 22)                          \
+  C(SSL3_RT_APPLICATION_DATA, 23)                   \
+  C(SSL3_RT_HEADER, 256)                            \
   C(SSL_KEY_UPDATE_NOT_REQUESTED, 0)                \
   C(SSL_KEY_UPDATE_REQUESTED, 1)                    \
   C(ERR_LIB_SSL, 20)                                \
@@ -108,6 +110,9 @@ namespace ferrule {
   C(X509_V_ERR_CERT_CHAIN_TOO_LONG, 22)             \
   C(X509_V_ERR_CERT_REVOKED, 23)                    \
   C(X509_V_ERR_CERT_REJECTED, 28)                   \
+  C(X509_V_ERR_INVALID_PURPOSE, 26)                 \
+  C(X509_V_ERR_KEYUSAGE_NO_DIGITAL_SIGNATURE, 39)   \
+  C(KU_DIGITAL_SIGNATURE, 128)                      \
   C(X509_V_ERR_APPLICATION_VERIFICATION, 50)        \
   C(X509_V_ERR_OCSP_VERIFY_NEEDED, 73)              \
   C(X509_V_ERR_OCSP_VERIFY_FAILED, 74)              \
@@ -266,6 +271,7 @@ typedef int (*CustomExtParse)(SSL*, unsigned int, unsigned int, const unsigned c
   F(X509_PUBKEY*, X509_get_X509_PUBKEY, (const X509*))                                              \
   F(int, i2d_X509_PUBKEY, (const X509_PUBKEY*, unsigned char**))                                    \
   F(int, X509_check_private_key, (const X509*, const EVP_PKEY*))                                    \
+  F(uint32_t, X509_get_key_usage, (X509*))                                                          \
   F(int, X509_get_signature_info, (X509*, int*, int*, int*, uint32_t*))                             \
   F(int, X509_digest, (const X509*, const EVP_MD*, unsigned char*, unsigned int*))                  \
   F(void*, GENERAL_NAME_get0_value, (const GENERAL_NAME*, int*))                                    \

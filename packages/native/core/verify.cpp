@@ -148,6 +148,12 @@ int Connection::verify(X509_STORE_CTX* store) {
       if (config.verify == Verify::peer) return refuse(store, facts_.verifyResult, facts_.verifyResult, Reason::none);
     }
   }
+  // RFC 9846 section 4.4.2.2, and ECDHE in TLS 1.2: the key signs. OpenSSL's purpose is content with keys that only encipher.
+  if (config.verify != Verify::none && (o.X509_get_key_usage(certificateAt(sent, 0)) & static_cast<uint32_t>(K(KU_DIGITAL_SIGNATURE))) == 0) {
+    const long code = K(X509_V_ERR_KEYUSAGE_NO_DIGITAL_SIGNATURE);
+    describe(certificateAt(sent, 0), 0);
+    return refuse(store, code, K(X509_V_ERR_INVALID_PURPOSE), Reason::none);
+  }
   // Where no path was built, only the first certificate is the peer's for sure: CertificateVerify proves that one.
   const OPENSSL_STACK* chain = verified_ ? stack(o.X509_STORE_CTX_get0_chain(store)) : sent;
   if (!config.pins.empty() && !pinned(chain, verified_ ? o.OPENSSL_sk_num(chain) : 1)) {

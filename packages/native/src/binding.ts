@@ -104,6 +104,7 @@ export const OwnReason = {
   unofferedAlpn: 7,
   notTls: 8,
   helloRequestInHandshake: 9,
+  messageInterrupted: 10,
 } as const;
 
 /** The addon's exports. */

@@ -169,6 +169,7 @@ const OWN: Readonly<Record<number, TlsErrorCode>> = {
   [OwnReason.unofferedAlpn]: 'INVALID_ALPN_PROTOCOL',
   [OwnReason.notTls]: 'WRONG_VERSION_NUMBER',
   [OwnReason.helloRequestInHandshake]: 'UNEXPECTED_MESSAGE',
+  [OwnReason.messageInterrupted]: 'UNEXPECTED_RECORD',
 };
 
 /** The connection's failure, from what OpenSSL says of it. */

@@ -5,11 +5,11 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { bioPair } from '@ferrule/bio';
 import { Client, clientHelloOf, expectReturn, prefixedList, trusting } from '@ferrule/conformance';
-import { issue, pki } from '@ferrule/conformance/pki';
+import { issue, makeOcspResponse, pki } from '@ferrule/conformance/pki';
 import { ScriptedPeer, TestServer } from '@ferrule/conformance/server';
 import type { ContextOptions, TlsSession } from '@ferrule/contract';
 import { createNative } from '@ferrule/native';
-import { SslError, X509V } from '@ferrule/result';
+import { Alert, SslError, TlsError, X509V } from '@ferrule/result';
 import { parseCertificate } from '@ferrule/x509';
 
 const backend = createNative();
@@ -34,6 +34,27 @@ describe('the addon', () => {
     const { status, stdout, stderr } = spawnSync(process.execPath, [fileURLToPath(new URL('../build.mjs', import.meta.url)), '--check'], { encoding: 'utf8' });
     console.log(stdout.trim());
     expect(status, stderr).toBe(0);
+  });
+});
+
+describe('a verify function with ocsp', () => {
+  const stapled = async () => ({ ocspResponse: makeOcspResponse(await pki('p256'), await pki('intermediate')) });
+
+  it.each(['TLSv1.2', 'TLSv1.3'] as const)('judges certificate and stapled response together, in %s', async (maxVersion) => {
+    const seen: (Uint8Array | undefined)[] = [];
+    const { ssl } = await attempt({ maxVersion, ocsp: 'request', verify: ({ ocspResponse }) => seen.push(ocspResponse) === 1 }, await stapled());
+    expect(ssl.established).toBe(true);
+    expect(seen.map((response) => response?.length)).toEqual([ssl.ocspResponse?.length]);
+    expect(ssl.ocspResponse).toBeInstanceOf(Uint8Array);
+  });
+
+  it.each(['TLSv1.2', 'TLSv1.3'] as const)('refuses the server with the alert it names, in %s', async (maxVersion) => {
+    const refuse = () => {
+      throw new TlsError('CERT_REVOKED', 'not this one');
+    };
+    const { ssl } = await attempt({ maxVersion, ocsp: 'request', verify: refuse }, await stapled());
+    expect(ssl.established).toBe(false);
+    expect(ssl.failure?.error).toMatchObject({ code: 'CERT_REVOKED', alert: { description: Alert.certificate_revoked, origin: 'local' } });
   });
 });
 
