@@ -1,3 +1,0 @@
-import { program } from '@ferrule/tsup-config';
-
-export default program({ main: 'src/main.ts' });

@@ -1,3 +1,0 @@
-import { testing } from '@ferrule/vitest-config';
-
-export default testing();
