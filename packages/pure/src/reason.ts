@@ -12,6 +12,11 @@ export const ALERT_OF: { readonly [K in TlsErrorCode]: number | null } = Object.
   // The transport, and misuse by the caller.
   UNEXPECTED_EOF: null,
   TRANSPORT_ERROR: null,
+  PROXY_UNREACHABLE: null,
+  PROXY_REFUSED: null,
+  PROXY_AUTHENTICATION_REQUIRED: null,
+  PROXY_CLOSED: null,
+  PROXY_MALFORMED: null,
   TIMEOUT: null,
   ABORTED: null,
   BLOCKING_FORBIDDEN: null,

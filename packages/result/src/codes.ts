@@ -21,6 +21,17 @@ const TABLE = {
     remedy: 'During a handshake: the port may speak no TLS, or the server refused the ClientHello without saying so. Later: treat what was read as truncated.',
   },
   TRANSPORT_ERROR: { meaning: 'The transport under the BIO failed.', remedy: 'See `cause` for the error of the socket or pipe.' },
+  PROXY_UNREACHABLE: {
+    meaning: 'The proxy, relay or command that should carry the connection could not be reached or started.',
+    remedy: 'Check its address, and whether it runs; `cause` has the error of the system.',
+  },
+  PROXY_REFUSED: { meaning: 'The proxy refused to connect.', remedy: 'See the message for its answer: it may not allow this host, or this port.' },
+  PROXY_AUTHENTICATION_REQUIRED: {
+    meaning: 'The proxy wants credentials, or others.',
+    remedy: 'Give them in its URL, percent-encoded: scheme://user:password@host:port.',
+  },
+  PROXY_CLOSED: { meaning: 'The proxy hung up before the connection stood.', remedy: 'It may be overloaded, dislike this client, or be of another kind: its log says more.' },
+  PROXY_MALFORMED: { meaning: 'What answers is no proxy of the kind that was named.', remedy: 'Check scheme and port of its URL: one port may not speak both SOCKS and HTTP.' },
   TIMEOUT: { meaning: 'The peer did not answer in time.', remedy: 'Check host, port and firewalls; raise the timeout if the peer is slow.' },
   ABORTED: { meaning: 'The caller aborted the operation.', remedy: 'Nothing to do: the abort signal was yours.' },
   BLOCKING_FORBIDDEN: {
