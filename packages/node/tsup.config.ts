@@ -9,6 +9,7 @@ export default library(
     index: 'src/index.ts',
     'socket-worker': 'src/blocking/socket-worker.ts',
     duplex: 'src/duplex/index.ts',
+    transports: 'src/transports/index.ts',
     ...Object.fromEntries(adapters.map((file) => [`adapters/${file.slice(0, -3)}`, `src/adapters/${file}`])),
   },
   { platform: 'node', shims: true },
