@@ -3,27 +3,19 @@
  * (RFC 5280 section 6.1.1 d) becomes a certificate that says just that. Its signature is empty: OpenSSL does not look at
  * the signature of an anchor, and nothing else ever sees this certificate.
  */
+import { bytes, record } from '@ferrule/result/options';
 
 /** DER of the certificate to put into OpenSSL's store. @throws TypeError */
 export function anchorCertificate(value: unknown, name: string): Uint8Array {
-  if (value instanceof Uint8Array) return part(value, name);
+  if (value instanceof Uint8Array) return bytes(value, name);
   if (typeof value !== 'object' || value === null) throw new TypeError(`${name}: must be a DER certificate, or { subject, spki, nameConstraints? }`);
-  const { subject, spki, nameConstraints, ...rest } = value as Record<string, unknown>;
-  for (const key of Object.keys(rest)) throw new TypeError(`unknown option: ${name}.${key}`);
-  return certificate(
-    part(subject, `${name}.subject`),
-    part(spki, `${name}.spki`),
-    nameConstraints === undefined ? undefined : part(nameConstraints, `${name}.nameConstraints`),
-  );
+  const o = record(value, name, ['subject', 'spki', 'nameConstraints']);
+  const part = (key: string): Uint8Array => bytes(o.get(key), `${name}.${key}`);
+  return certificate(part('subject'), part('spki'), o.has('nameConstraints') ? part('nameConstraints') : undefined);
 }
 
 /** Whether a certificate of the verified chain was made here. */
 export const isMade = (der: Uint8Array): boolean => Buffer.from(der.buffer, der.byteOffset, der.byteLength).includes(SERIAL);
-
-const part = (value: unknown, name: string): Uint8Array => {
-  if (!(value instanceof Uint8Array) || value.length === 0) throw new TypeError(`${name}: must be a Uint8Array that is not empty`);
-  return value;
-};
 
 const tlv = (tag: number, ...contents: readonly Uint8Array[]): Buffer => {
   const body = Buffer.concat(contents);

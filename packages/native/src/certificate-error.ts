@@ -109,6 +109,7 @@ export function alertCodeOf(alert: number): number {
 const X509V_OF_ALERT: ReadonlyMap<number, number> = new Map<number, number>([
   [Alert.handshake_failure, X509V.APPLICATION_VERIFICATION],
   [Alert.bad_certificate, X509V.CERT_REJECTED],
+  [Alert.bad_certificate_status_response, X509V.CERT_REJECTED], // no X509_V code has it
   [Alert.unsupported_certificate, X509V.INVALID_PURPOSE],
   [Alert.certificate_revoked, X509V.CERT_REVOKED],
   [Alert.certificate_expired, X509V.CERT_HAS_EXPIRED],
@@ -117,26 +118,3 @@ const X509V_OF_ALERT: ReadonlyMap<number, number> = new Map<number, number>([
   [Alert.decrypt_error, X509V.CERT_SIGNATURE_FAILURE],
   [Alert.internal_error, X509V.OUT_OF_MEM],
 ]);
-
-/** The alert that belongs to a `CERT_*` code when the caller's verify function throws it without naming one. */
-export const ALERT_OF: Partial<Record<TlsErrorCode, number>> = {
-  CERT_INVALID: Alert.bad_certificate,
-  CERT_EXPIRED: Alert.certificate_expired,
-  CERT_NOT_YET_VALID: Alert.bad_certificate,
-  CERT_NAME_MISMATCH: Alert.bad_certificate,
-  CERT_SELF_SIGNED: Alert.unknown_ca,
-  CERT_UNTRUSTED_ROOT: Alert.unknown_ca,
-  CERT_MISSING_INTERMEDIATE: Alert.unknown_ca,
-  CERT_REVOKED: Alert.certificate_revoked,
-  CERT_REVOCATION_UNKNOWN: Alert.unknown_ca,
-  CERT_OCSP_MISSING: Alert.bad_certificate,
-  CERT_OCSP_INVALID: Alert.bad_certificate,
-  CERT_PURPOSE: Alert.unsupported_certificate,
-  CERT_WEAK_KEY: Alert.bad_certificate,
-  CERT_NAME_CONSTRAINT: Alert.certificate_unknown,
-  CERT_SIGNATURE: Alert.decrypt_error,
-  CERT_CHAIN_TOO_LONG: Alert.unknown_ca,
-  CERT_TRANSPARENCY: Alert.certificate_unknown,
-  CERT_PIN_MISMATCH: Alert.bad_certificate,
-  CERT_REJECTED: Alert.handshake_failure,
-};

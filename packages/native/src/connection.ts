@@ -10,10 +10,10 @@
  */
 import { type Bio, bioErrorCode } from '@ferrule/bio';
 import type { CertificateRequest, Credential, Ssl, TlsSession, TlsVersion } from '@ferrule/contract';
-import { Alert, type Failed, failed, SslError, TlsError, type TlsErrorCode, X509V } from '@ferrule/result';
+import { CERTIFICATE_ALERTS, type Failed, failed, isCertificateCode, SslError, TlsError, type TlsErrorCode, X509V } from '@ferrule/result';
 import { isMade } from './anchor.ts';
 import { type Binding, Control, EventKind, type Handle, MISUSE, Operation } from './binding.ts';
-import { ALERT_OF, alertCodeOf } from './certificate-error.ts';
+import { alertCodeOf } from './certificate-error.ts';
 import type { Shared } from './context.ts';
 import { fit, parseCredential, type ParsedCredential } from './credential.ts';
 import { forget } from './forgotten.ts';
@@ -491,13 +491,13 @@ export class Connection implements Ssl {
       SslError.wantRetryVerify,
       () => verify({ host, chain, ocspResponse: this.ocspResponse, rawPublicKey: undefined }),
       (accepted) => (accepted === true ? this.#binding.decide(this.#handle, X509V.OK, X509V.OK, 0) : this.#refuse(rejected())),
-      (error) => this.#refuse(TlsError.is(error) && error.code.startsWith('CERT_') ? error : rejected(error)),
+      (error) => this.#refuse(TlsError.is(error) && isCertificateCode(error.code) ? error : rejected(error)),
     );
   }
 
   #refuse(error: TlsError): void {
     this.#refusal = error;
-    const alert = error.alert?.description ?? ALERT_OF[error.code] ?? Alert.handshake_failure;
+    const alert = error.alert?.description ?? CERTIFICATE_ALERTS[isCertificateCode(error.code) ? error.code : 'CERT_REJECTED'];
     this.#binding.decide(this.#handle, error.verify?.code ?? X509V.APPLICATION_VERIFICATION, alertCodeOf(alert), alert);
   }
 

@@ -11,6 +11,9 @@ import type {
   TraceMessage,
   VerifyCallback,
 } from '@ferrule/contract';
+import {
+  bytes, callback, type Check, codePoint, flag, hex, integer, keyShares, list, member, oneOf, type Options, optionsOf, pin, protocolName, record,
+} from '@ferrule/result/options'; // prettier-ignore
 import type { Abilities } from './backend.ts';
 import type { NativeConfig } from './binding.ts';
 import { anchorCertificate } from './anchor.ts';
@@ -34,13 +37,7 @@ export interface Config {
 
 /** @throws TypeError that names the option. */
 export function parseOptions(abilities: Abilities, options: ContextOptions = {}): Config {
-  const given: unknown = options;
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) throw new TypeError('options: must be an object');
-  for (const name of Object.keys(given)) {
-    if (ABSENT.has(name)) continue;
-    if (!KNOWN.has(name)) throw new TypeError(`unknown option: ${name}`);
-  }
-  const o: Options = new Map<string, unknown>(Object.entries(given).filter(([, value]) => value !== undefined));
+  const o = optionsOf(options, KNOWN);
   refuseAbsent(o);
   const anchors = list(o, 'trustAnchors', anchorCertificate, { empty: true }) ?? [];
   const verify = verifyOption(o);
@@ -100,22 +97,15 @@ export function parseOptions(abilities: Abilities, options: ContextOptions = {})
 export function credentialOption(value: unknown, name: string): Credential {
   const o = record(value, name, ['chain', 'key', 'signatureAlgorithms', 'mustMatchIssuer', 'rawPublicKey']);
   if (o.has('rawPublicKey')) throw new TypeError(`${name}.rawPublicKey: ${lacks('raw-public-key')}`);
-  const chain = list(o, 'chain', bytes, { prefix: name, twice: true });
+  const chain = list(o, 'chain', bytes, { prefix: name });
   if (chain === undefined) throw new TypeError(`${name}.chain: required`);
   const key = o.get('key');
   if (typeof key === 'object' && key !== null && !(key instanceof Uint8Array)) throw new TypeError(`${name}.key: ${lacks('external-signer')}`);
   const schemes = list(o, 'signatureAlgorithms', codePoint, { prefix: name });
-  const mustMatch = o.get('mustMatchIssuer');
-  if (mustMatch !== undefined && typeof mustMatch !== 'boolean') throw new TypeError(`${name}.mustMatchIssuer: must be a boolean`);
+  flag(o, 'mustMatchIssuer', false, name);
   bytes(key, `${name}.key`);
   return schemes === undefined ? (value as Credential) : { ...(value as Credential), signatureAlgorithms: schemes };
 }
-
-const KNOWN: ReadonlySet<string> = new Set<keyof ContextOptions>([
-  'trustAnchors', 'crls', 'ocsp', 'pins', 'verify', 'minVersion', 'maxVersion', 'cipherSuites', 'groups', 'keyShares', 'signatureAlgorithms',
-  'alpn', 'certificateCompression', 'extendedMasterSecret', 'renegotiation', 'secureRenegotiation', 'sessionTickets', 'signedCertificateTimestamps', 'postHandshakeAuth', 'recordPadding',
-  'securityLevel', 'credentials', 'onCertificateRequest', 'onKeylog', 'onSession', 'onMessage', 'limits', 'now',
-]); // prettier-ignore
 
 /** Options of the contract that need a feature which OpenSSL does not have, and the value that asks for nothing. */
 const ABSENT: ReadonlyMap<string, readonly [Feature, unknown?]> = new Map<keyof ContextOptions, readonly [Feature, unknown?]>([
@@ -130,10 +120,14 @@ const ABSENT: ReadonlyMap<string, readonly [Feature, unknown?]> = new Map<keyof 
   ['random', ['seeded-random']],
 ]);
 
-const OCSP = { off: 0, request: 1, require: 2 } as const;
+const KNOWN: ReadonlySet<string> = new Set([
+  ...ABSENT.keys(),
+  'trustAnchors', 'crls', 'ocsp', 'pins', 'verify', 'minVersion', 'maxVersion', 'cipherSuites', 'groups', 'keyShares', 'signatureAlgorithms',
+  'alpn', 'certificateCompression', 'extendedMasterSecret', 'renegotiation', 'secureRenegotiation', 'sessionTickets', 'signedCertificateTimestamps', 'postHandshakeAuth', 'recordPadding',
+  'securityLevel', 'credentials', 'onCertificateRequest', 'onKeylog', 'onSession', 'onMessage', 'limits', 'now',
+]); // prettier-ignore
 
-type Options = ReadonlyMap<string, unknown>;
-type Check<T> = (value: unknown, name: string) => T;
+const OCSP = { off: 0, request: 1, require: 2 } as const;
 
 const lacks = (feature: Feature): string => `this backend does not have the feature ${feature}`;
 
@@ -166,23 +160,17 @@ function versionsAndSuites(o: Options, abilities: Abilities): { readonly minVers
 function groupsOption(o: Options, abilities: Abilities): string {
   const named = list(o, 'groups', knownTo(abilities.groupNames));
   const groups = named ?? GROUPS.flatMap(([id, , byDefault]) => (byDefault && abilities.groupNames.has(id) ? [id] : []));
-  const shares = keyShares(o, groups, abilities) ?? (named === undefined && isHybrid(groups[0] as number) ? groups.slice(0, 2) : groups.slice(0, 1));
+  const shares = sharesOption(o, groups, abilities) ?? (named === undefined && isHybrid(groups[0] as number) ? groups.slice(0, 2) : groups.slice(0, 1));
   const onlyFirst = shares.length === 1 && shares[0] === groups[0];
   return groups.map((id) => `${!onlyFirst && shares.includes(id) ? '*' : ''}${abilities.groupNames.get(id) ?? ''}`).join(':');
 }
 
-function keyShares(o: Options, groups: readonly number[], { keyShareChoice }: Abilities): readonly number[] | undefined {
-  const shares = list(o, 'keyShares', codePoint, { empty: true });
-  if (shares === undefined) return undefined;
-  let last = -1;
-  for (const id of shares) {
-    const at = groups.indexOf(id);
-    if (at < 0) throw new TypeError(`keyShares: ${hex(id)} is not in groups`);
-    if (at <= last) throw new TypeError('keyShares: not in the order of groups (RFC 9846 section 4.2.8)');
-    last = at;
+function sharesOption(o: Options, groups: readonly number[], { keyShareChoice }: Abilities): readonly number[] | undefined {
+  const shares = keyShares(o, groups);
+  if (shares?.length === 0) throw new TypeError('keyShares: OpenSSL always sends one');
+  if (shares !== undefined && !keyShareChoice && (shares.length > 1 || shares[0] !== groups[0])) {
+    throw new TypeError(`keyShares: ${lacks('key-share-choice')}, so it sends one for the first group`);
   }
-  if (shares.length === 0) throw new TypeError('keyShares: OpenSSL always sends one');
-  if (!keyShareChoice && (shares.length > 1 || shares[0] !== groups[0])) throw new TypeError(`keyShares: ${lacks('key-share-choice')}, so it sends one for the first group`);
   return shares;
 }
 
@@ -240,26 +228,6 @@ function limitsOption(o: Options): Pick<NativeConfig, 'handshakeBytes' | 'chainL
   return { handshakeBytes: limit('handshakeBytes'), chainLength: limit('chainLength'), tickets: limit('tickets'), keyUpdatesInARow: limit('keyUpdatesInARow') };
 }
 
-function pin(value: unknown, name: string): Uint8Array {
-  const digest = bytes(value, name);
-  if (digest.length !== 32) throw new TypeError(`${name}: must be a SHA-256 digest of 32 bytes`);
-  return digest;
-}
-
-function protocolName(value: unknown, name: string): string {
-  if (typeof value !== 'string') throw new TypeError(`${name}: must be a string`);
-  const length = Buffer.byteLength(value, 'utf8');
-  if (length < 1 || length > 255) throw new TypeError(`${name}: must be 1 to 255 bytes of UTF-8`);
-  return value;
-}
-
-const hex = (id: number): string => `0x${id.toString(16).padStart(4, '0')}`;
-
-function codePoint(value: unknown, name: string): number {
-  if (!Number.isInteger(value) || (value as number) < 0 || (value as number) > 0xffff) throw new TypeError(`${name}: must be a 16-bit code point`);
-  return value as number;
-}
-
 const knownTo =
   (names: ReadonlyMap<number, string>): Check<number> =>
   (value, name) => {
@@ -267,56 +235,3 @@ const knownTo =
     if (!names.has(id)) throw new TypeError(`${name}: ${hex(id)} is unknown to this backend`);
     return id;
   };
-
-function bytes(value: unknown, name: string): Uint8Array {
-  if (!(value instanceof Uint8Array) || value.length === 0) throw new TypeError(`${name}: must be a Uint8Array that is not empty`);
-  return value;
-}
-
-/** `undefined` when it is absent. Primitives may not stand in it twice. */
-function list<T>(o: Options, key: string, check: Check<T>, { empty = false, twice = false, prefix = '' } = {}): readonly T[] | undefined {
-  const value = o.get(key);
-  if (value === undefined) return undefined;
-  const name = prefix === '' ? key : `${prefix}.${key}`;
-  if (!Array.isArray(value)) throw new TypeError(`${name}: must be an array`);
-  if (value.length === 0 && !empty) throw new TypeError(`${name}: must not be empty`);
-  const items = value.map((item, i) => check(item, `${name}[${i}]`));
-  if (!twice && new Set<unknown>(items).size !== items.length) throw new TypeError(`${name}: has an entry twice`);
-  return Object.freeze(items);
-}
-
-function record(value: unknown, name: string, keys: readonly string[]): Options {
-  if (typeof value !== 'object' || value === null) throw new TypeError(`${name}: must be an object`);
-  for (const key of Object.keys(value)) {
-    if (!keys.includes(key)) throw new TypeError(`unknown option: ${name}.${key}`);
-  }
-  return new Map<string, unknown>(Object.entries(value).filter(([, entry]) => entry !== undefined));
-}
-
-function integer(o: Options, key: string, least: number, most: number, prefix = ''): number | undefined {
-  const value = o.get(key);
-  if (value === undefined) return undefined;
-  if (!Number.isInteger(value) || (value as number) < least || (value as number) > most) {
-    throw new TypeError(`${prefix === '' ? key : `${prefix}.${key}`}: must be an integer from ${least} to ${most}`);
-  }
-  return value as number;
-}
-
-function member<T extends string>(value: unknown, name: string, choices: readonly T[]): T {
-  if (!choices.includes(value as T)) throw new TypeError(`${name}: must be one of ${choices.join(', ')}`);
-  return value as T;
-}
-
-const oneOf = <T extends string>(o: Options, name: string, choices: readonly T[], otherwise: T): T => member(o.get(name) ?? otherwise, name, choices);
-
-function flag(o: Options, name: string, otherwise: boolean = false): boolean {
-  const value = o.get(name) ?? otherwise;
-  if (typeof value !== 'boolean') throw new TypeError(`${name}: must be a boolean`);
-  return value;
-}
-
-function callback<F extends (...parameters: never[]) => unknown>(o: Options, name: string): F | undefined {
-  const value = o.get(name);
-  if (value !== undefined && typeof value !== 'function') throw new TypeError(`${name}: must be a function`);
-  return value as F | undefined;
-}

@@ -19,6 +19,9 @@ import type {
   VerifyCallback,
 } from '@ferrule/contract';
 import { TlsError } from '@ferrule/result';
+import {
+  bytes, callback, codePoint, flag, hex, integer, keyShares, list, member, oneOf, optionsOf, pin, protocolName, record, type Options,
+} from '@ferrule/result/options'; // prettier-ignore
 import type { CipherSuite, CryptoProvider, Group } from './crypto/provider.ts';
 import { chooseEchConfig, parseEchConfigList, type EchConfig } from './ech/config.ts';
 import { DEFAULT_LIMITS, MAX_PLAINTEXT } from './limits.ts';
@@ -76,12 +79,7 @@ export interface Config {
 
 /** @throws TypeError that names the option. */
 export function parseOptions(provider: CryptoProvider, options: ContextOptions = {}): Config {
-  const given: unknown = options;
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) throw new TypeError('options: must be an object');
-  for (const name of Object.keys(given)) {
-    if (!KNOWN.has(name)) throw new TypeError(`unknown option: ${name}`);
-  }
-  const o = new Map<string, unknown>(Object.entries(given).filter(([, value]) => value !== undefined));
+  const o = optionsOf(options, KNOWN);
   const groups = pick(o, 'groups', provider.groups, provider.defaultGroups);
   const { versions, suites } = versionsAndSuites(o, provider);
   if (o.has('ech') && versions[0] !== 'TLSv1.3') throw new TypeError('ech: needs TLS 1.3');
@@ -97,7 +95,7 @@ export function parseOptions(provider: CryptoProvider, options: ContextOptions =
     versions,
     suites,
     groups,
-    keyShares: keyShares(o, groups) ?? defaultShares(groups, first, o.has('groups')),
+    keyShares: shares(o, groups) ?? defaultShares(groups, first, o.has('groups')),
     signatureAlgorithms: schemes(o, provider),
     alpn: list(o, 'alpn', protocolName) ?? [],
     recordSizeLimit: integer(o, 'recordSizeLimit', 64, MAX_PLAINTEXT),
@@ -139,8 +137,7 @@ export function credential(value: unknown, name: string): Credential {
   const chain = list(o, 'chain', bytes, { prefix: name, empty: raw !== undefined });
   if (raw !== undefined && chain?.length !== 0) throw new TypeError(`${name}.chain: must be empty beside a rawPublicKey`);
   list(o, 'signatureAlgorithms', codePoint, { prefix: name });
-  const mustMatch = o.get('mustMatchIssuer');
-  if (mustMatch !== undefined && typeof mustMatch !== 'boolean') throw new TypeError(`${name}.mustMatchIssuer: must be a boolean`);
+  flag(o, 'mustMatchIssuer', false, name);
   const key = o.get('key');
   if (!isBytes(key)) {
     if (typeof key !== 'object' || key === null) throw new TypeError(`${name}.key: must be a Uint8Array or a Signer`);
@@ -159,9 +156,6 @@ const KNOWN: ReadonlySet<string> = new Set<keyof ContextOptions>([
   'reverifyOnResumption', 'postHandshakeAuth', 'rawPublicKeys', 'serverCertificateTypes', 'clientCertificateTypes', 'externalPsks', 'recordPadding',
   'securityLevel', 'credentials', 'onCertificateRequest', 'onKeylog', 'onSession', 'onMessage', 'limits', 'now', 'random',
 ]); // prettier-ignore
-
-type Options = ReadonlyMap<string, unknown>;
-type Check<T> = (value: unknown, name: string) => T;
 
 /** Newest first: the index is the age. */
 const VERSIONS: readonly TlsVersion[] = ['TLSv1.3', 'TLSv1.2'];
@@ -197,21 +191,10 @@ function defaultShares(groups: readonly Group[], first: Group | undefined, named
   return classic === undefined ? [first] : [first, classic];
 }
 
-function keyShares(o: Options, groups: readonly Group[]): readonly Group[] | undefined {
-  const ids = list(o, 'keyShares', codePoint, { empty: true });
-  if (ids === undefined) return undefined;
-  let last = -1;
-  return Object.freeze(
-    ids.map((id) => {
-      const at = groups.findIndex((group) => group.id === id);
-      const group = groups[at];
-      if (group === undefined) throw new TypeError(`keyShares: ${hex(id)} is not in groups`);
-      if (at <= last) throw new TypeError('keyShares: not in the order of groups (RFC 9846 section 4.2.8)');
-      last = at;
-      return group;
-    }),
-  );
-}
+const shares = (o: Options, groups: readonly Group[]): readonly Group[] | undefined => {
+  const ids = keyShares(o, groups.map(({ id }) => id));
+  return ids && Object.freeze(groups.filter(({ id }) => ids.includes(id)));
+};
 
 function schemes(o: Options, provider: CryptoProvider): readonly number[] {
   const ids = list(o, 'signatureAlgorithms', codePoint);
@@ -303,79 +286,4 @@ const typesOf = (credentials: readonly Credential[]): readonly CertificateType[]
 
 const certificateType = (value: unknown, name: string): CertificateType => member<CertificateType>(value, name, ['x509', 'raw-public-key']);
 
-function pin(value: unknown, name: string): Uint8Array {
-  const digest = bytes(value, name);
-  if (digest.length !== 32) throw new TypeError(`${name}: must be a SHA-256 digest of 32 bytes`);
-  return digest;
-}
-
-/** RFC 7301 section 3.1. */
-function protocolName(value: unknown, name: string): string {
-  if (typeof value !== 'string') throw new TypeError(`${name}: must be a string`);
-  const { length } = new TextEncoder().encode(value);
-  if (length < 1 || length > 255) throw new TypeError(`${name}: must be 1 to 255 bytes of UTF-8`);
-  return value;
-}
-
-function codePoint(value: unknown, name: string): number {
-  if (!Number.isInteger(value) || (value as number) < 0 || (value as number) > 0xffff) throw new TypeError(`${name}: must be a 16-bit code point`);
-  return value as number;
-}
-
-/** A copy, so that nobody changes a config from outside. */
-function bytes(value: unknown, name: string): Uint8Array {
-  if (!isBytes(value) || value.length === 0) throw new TypeError(`${name}: must be a Uint8Array that is not empty`);
-  return value.slice();
-}
-
 const isBytes = (value: unknown): value is Uint8Array => value instanceof Uint8Array;
-
-/** A list without repetitions of primitives; `undefined` when it is absent. */
-function list<T>(o: Options, key: string, check: Check<T>, { empty = false, prefix = '' } = {}): readonly T[] | undefined {
-  const value = o.get(key);
-  if (value === undefined) return undefined;
-  const name = prefix === '' ? key : `${prefix}.${key}`;
-  if (!Array.isArray(value)) throw new TypeError(`${name}: must be an array`);
-  if (value.length === 0 && !empty) throw new TypeError(`${name}: must not be empty`);
-  const items = value.map((item, i) => check(item, `${name}[${i}]`));
-  if (new Set<unknown>(items).size !== items.length) throw new TypeError(`${name}: has an entry twice`);
-  return Object.freeze(items);
-}
-
-function record(value: unknown, name: string, keys: readonly string[]): ReadonlyMap<string, unknown> {
-  if (typeof value !== 'object' || value === null) throw new TypeError(`${name}: must be an object`);
-  for (const key of Object.keys(value)) {
-    if (!keys.includes(key)) throw new TypeError(`unknown option: ${name}.${key}`);
-  }
-  return new Map<string, unknown>(Object.entries(value).filter(([, entry]) => entry !== undefined));
-}
-
-function integer(o: Options, key: string, least: number, most: number, prefix = ''): number | undefined {
-  const value = o.get(key);
-  if (value === undefined) return undefined;
-  if (!Number.isInteger(value) || (value as number) < least || (value as number) > most) {
-    throw new TypeError(`${prefix === '' ? key : `${prefix}.${key}`}: must be an integer from ${least} to ${most}`);
-  }
-  return value as number;
-}
-
-function flag(o: Options, name: string, byDefault = false): boolean {
-  const value = o.get(name) ?? byDefault;
-  if (typeof value !== 'boolean') throw new TypeError(`${name}: must be a boolean`);
-  return value;
-}
-
-function callback<F extends (...parameters: never[]) => unknown>(o: Options, name: string): F | undefined {
-  const value = o.get(name);
-  if (value !== undefined && typeof value !== 'function') throw new TypeError(`${name}: must be a function`);
-  return value as F | undefined;
-}
-
-const oneOf = <T extends string>(o: Options, name: string, values: readonly T[], fallback: T): T => member(o.get(name) ?? fallback, name, values);
-
-function member<T extends string>(value: unknown, name: string, values: readonly T[]): T {
-  if (!values.includes(value as T)) throw new TypeError(`${name}: must be one of ${values.join(', ')}`);
-  return value as T;
-}
-
-const hex = (id: number): string => `0x${id.toString(16).padStart(4, '0')}`;

@@ -2,10 +2,10 @@
  * @module The single reason → alert map: which alert a failure sends to the peer (RFC 9846 section 6.2).
  *
  * Nobody else chooses an alert. Flow, wire and record code say what is wrong with {@link fail}; the engine sends what
- * this table says. Where RFC 9846 leaves a choice, the alert is the one that BoringSSL sends; for certificates it is the
- * one that OpenSSL sends for the same X509_V code, so that both engines of ferrule tell a server the same.
+ * this table says. Where RFC 9846 leaves a choice, the alert is the one that BoringSSL sends; certificates have a table that
+ * both engines of ferrule share.
  */
-import { Alert, CODES, TlsError, X509V, type TlsErrorCode, type TlsErrorDetails } from '@ferrule/result';
+import { Alert, CERTIFICATE_ALERTS, CODES, TlsError, X509V, type TlsErrorCode, type TlsErrorDetails } from '@ferrule/result';
 
 /** The alert of each code; `null` where none is owed: the peer or the transport is gone, or nothing was said yet. */
 export const ALERT_OF: { readonly [K in TlsErrorCode]: number | null } = Object.freeze({
@@ -99,25 +99,7 @@ export const ALERT_OF: { readonly [K in TlsErrorCode]: number | null } = Object.
   ECH_REQUIRED: null,
 
   // Certificates.
-  CERT_INVALID: Alert.bad_certificate,
-  CERT_EXPIRED: Alert.certificate_expired,
-  CERT_NOT_YET_VALID: Alert.bad_certificate,
-  CERT_NAME_MISMATCH: Alert.bad_certificate,
-  CERT_SELF_SIGNED: Alert.unknown_ca,
-  CERT_UNTRUSTED_ROOT: Alert.unknown_ca,
-  CERT_MISSING_INTERMEDIATE: Alert.unknown_ca,
-  CERT_REVOKED: Alert.certificate_revoked,
-  CERT_REVOCATION_UNKNOWN: Alert.unknown_ca,
-  CERT_OCSP_MISSING: Alert.bad_certificate_status_response,
-  CERT_OCSP_INVALID: Alert.bad_certificate_status_response,
-  CERT_PURPOSE: Alert.unsupported_certificate,
-  CERT_WEAK_KEY: Alert.bad_certificate,
-  CERT_NAME_CONSTRAINT: Alert.certificate_unknown,
-  CERT_SIGNATURE: Alert.decrypt_error,
-  CERT_CHAIN_TOO_LONG: Alert.unknown_ca,
-  CERT_TRANSPARENCY: Alert.certificate_unknown,
-  CERT_PIN_MISMATCH: Alert.bad_certificate,
-  CERT_REJECTED: Alert.handshake_failure,
+  ...CERTIFICATE_ALERTS,
 });
 
 /** What OpenSSL sends for the X509_V code of a failed path validation, where that is not the alert of our own code. */

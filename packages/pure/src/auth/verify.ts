@@ -6,7 +6,7 @@
  * always checked, with the key of the certificate that was sent.
  */
 import type { VerifyCallback } from '@ferrule/contract';
-import { X509V, SslError, TlsError } from '@ferrule/result';
+import { isCertificateCode, SslError, TlsError, X509V } from '@ferrule/result';
 import { DerError, type Certificate, type PublicKey, parsePublicKey } from '@ferrule/x509';
 import type { CipherSuite, CryptoProvider } from '../crypto/provider.ts';
 import { type KeyKind, type SignatureScheme, signatureScheme } from '../crypto/schemes.ts';
@@ -133,7 +133,7 @@ function refusal(error: unknown): TlsError {
   // settle() wraps what a promise was rejected with.
   const thrown = TlsError.is(error) && error.code === 'ASYNC_OPERATION_FAILED' ? error.cause : error;
   const verify = { code: X509V.APPLICATION_VERIFICATION };
-  if (!TlsError.is(thrown) || !thrown.code.startsWith('CERT_')) return fail('CERT_REJECTED', 'the verify function failed', { verify, cause: thrown });
+  if (!TlsError.is(thrown) || !isCertificateCode(thrown.code)) return fail('CERT_REJECTED', 'the verify function failed', { verify, cause: thrown });
   const details = { verify: thrown.verify, hint: thrown.hint, cause: thrown.cause };
   if (thrown.alert === undefined) return fail(thrown.code, thrown.message, details);
   return new TlsError(thrown.code, thrown.message, { ...details, alert: { description: thrown.alert.description, origin: 'local' } });

@@ -1,0 +1,4 @@
+// The global of every JavaScript runtime that this package uses; it has no DOM and no node types.
+declare class TextEncoder {
+  encode(text: string): Uint8Array<ArrayBuffer>;
+}

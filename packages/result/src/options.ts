@@ -1,0 +1,119 @@
+/**
+ * @module @ferrule/result/options: how an engine reads a caller's options. Each value is looked at once, by name; what is
+ * wrong is a TypeError that begins with the name of the option.
+ */
+
+/** Options that were given, without those that are `undefined`. */
+export type Options = ReadonlyMap<string, unknown>;
+
+/** The value as what it should be. @throws TypeError that begins with the name */
+export type Check<T> = (value: unknown, name: string) => T;
+
+/** @throws TypeError when it is no object, or has a key that is not known. */
+export function optionsOf(value: unknown, known: ReadonlySet<string>): Options {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new TypeError('options: must be an object');
+  return entries(value, known, '');
+}
+
+/** An option that is an object itself. @throws TypeError as {@link optionsOf} */
+export function record(value: unknown, name: string, known: Iterable<string>): Options {
+  if (typeof value !== 'object' || value === null) throw new TypeError(`${name}: must be an object`);
+  return entries(value, new Set(known), `${name}.`);
+}
+
+function entries(value: object, known: ReadonlySet<string>, prefix: string): Options {
+  for (const key of Object.keys(value)) {
+    if (!known.has(key)) throw new TypeError(`unknown option: ${prefix}${key}`);
+  }
+  return new Map<string, unknown>(Object.entries(value).filter(([, entry]) => entry !== undefined));
+}
+
+/** A list in which no primitive stands twice; `undefined` when it is absent. @throws TypeError */
+export function list<T>(o: Options, key: string, check: Check<T>, { empty = false, prefix = '' }: { readonly empty?: boolean; readonly prefix?: string } = {}): readonly T[] | undefined {
+  const value = o.get(key);
+  if (value === undefined) return undefined;
+  const name = dotted(prefix, key);
+  if (!Array.isArray(value)) throw new TypeError(`${name}: must be an array`);
+  if (value.length === 0 && !empty) throw new TypeError(`${name}: must not be empty`);
+  const items = value.map((item, i) => check(item, `${name}[${i}]`));
+  if (new Set<unknown>(items).size !== items.length) throw new TypeError(`${name}: has an entry twice`);
+  return Object.freeze(items);
+}
+
+/** @throws TypeError */
+export function integer(o: Options, key: string, least: number, most: number, prefix: string = ''): number | undefined {
+  const value = o.get(key);
+  if (value === undefined) return undefined;
+  if (!Number.isInteger(value) || (value as number) < least || (value as number) > most) {
+    throw new TypeError(`${dotted(prefix, key)}: must be an integer from ${least} to ${most}`);
+  }
+  return value as number;
+}
+
+/** @throws TypeError */
+export function flag(o: Options, key: string, otherwise: boolean = false, prefix: string = ''): boolean {
+  const value = o.get(key) ?? otherwise;
+  if (typeof value !== 'boolean') throw new TypeError(`${dotted(prefix, key)}: must be a boolean`);
+  return value;
+}
+
+/** @throws TypeError */
+export function callback<F extends (...parameters: never[]) => unknown>(o: Options, key: string): F | undefined {
+  const value = o.get(key);
+  if (value !== undefined && typeof value !== 'function') throw new TypeError(`${key}: must be a function`);
+  return value as F | undefined;
+}
+
+/** @throws TypeError */
+export const oneOf = <T extends string>(o: Options, key: string, choices: readonly T[], otherwise: T): T => member(o.get(key) ?? otherwise, key, choices);
+
+/** @throws TypeError */
+export function member<T extends string>(value: unknown, name: string, choices: readonly T[]): T {
+  if (!choices.includes(value as T)) throw new TypeError(`${name}: must be one of ${choices.join(', ')}`);
+  return value as T;
+}
+
+/** A copy, so that nobody changes it from outside. @throws TypeError */
+export function bytes(value: unknown, name: string): Uint8Array {
+  if (!(value instanceof Uint8Array) || value.length === 0) throw new TypeError(`${name}: must be a Uint8Array that is not empty`);
+  return Uint8Array.prototype.slice.call(value);
+}
+
+/** A group, cipher suite or signature scheme. @throws TypeError */
+export function codePoint(value: unknown, name: string): number {
+  if (!Number.isInteger(value) || (value as number) < 0 || (value as number) > 0xffff) throw new TypeError(`${name}: must be a 16-bit code point`);
+  return value as number;
+}
+
+/** A code point as RFCs write it. */
+export const hex = (id: number): string => `0x${id.toString(16).padStart(4, '0')}`;
+
+/** RFC 9846 section 4.2.8: the groups that get a share, in the order of all groups. @throws TypeError */
+export function keyShares(o: Options, groups: readonly number[]): readonly number[] | undefined {
+  const shares = list(o, 'keyShares', codePoint, { empty: true });
+  let last = -1;
+  for (const id of shares ?? []) {
+    const at = groups.indexOf(id);
+    if (at < 0) throw new TypeError(`keyShares: ${hex(id)} is not in groups`);
+    if (at <= last) throw new TypeError('keyShares: not in the order of groups (RFC 9846 section 4.2.8)');
+    last = at;
+  }
+  return shares;
+}
+
+/** The SHA-256 of a SubjectPublicKeyInfo. @throws TypeError */
+export function pin(value: unknown, name: string): Uint8Array {
+  const digest = bytes(value, name);
+  if (digest.length !== 32) throw new TypeError(`${name}: must be a SHA-256 digest of 32 bytes`);
+  return digest;
+}
+
+/** RFC 7301 section 3.1. @throws TypeError */
+export function protocolName(value: unknown, name: string): string {
+  if (typeof value !== 'string') throw new TypeError(`${name}: must be a string`);
+  const { length } = new TextEncoder().encode(value);
+  if (length < 1 || length > 255) throw new TypeError(`${name}: must be 1 to 255 bytes of UTF-8`);
+  return value;
+}
+
+const dotted = (prefix: string, key: string): string => (prefix === '' ? key : `${prefix}.${key}`);
