@@ -16,6 +16,11 @@ export interface ConnectorOptions extends ContextOptions {
   readonly ca?: string | Uint8Array | readonly (string | Uint8Array)[];
   /** Where sessions are kept; default: in memory, for this connector alone. `false` turns resumption off. */
   readonly sessions?: SessionCache | false;
+  /**
+   * How to get to host and port; default: over TCP. `dialer()` of `@ferrule/node/transports` leads through proxies and relays.
+   * Of a stream whose `connecting` is true, `connect` is waited for.
+   */
+  readonly dial?: (to: { readonly host: string; readonly port: number }) => Duplex;
 }
 
 /** What one connection is made of. Exactly one of `port`, `path`, `stream` and `lazy` says where to. */
@@ -26,7 +31,7 @@ export interface DuplexOptions {
   readonly port?: number;
   /** A unix socket or named pipe; `servername` is needed then. */
   readonly path?: string;
-  /** A stream that is connected already; it belongs to the Duplex from now on. `servername` is needed then. */
+  /** A stream, connected or about to be; it belongs to the Duplex from now on. `servername` is needed then. */
   readonly stream?: Duplex;
   /** Connect nothing until `connect(port, host)` is called, as some libraries do with the stream they are given. */
   readonly lazy?: true;
@@ -57,15 +62,18 @@ export class TlsConnector {
   readonly #context: Promise<SslContext>;
   readonly #verified: boolean;
   readonly #sessions: SessionCache | undefined;
+  readonly #dial: ConnectorOptions['dial'];
   /** Who is told of a connection's sessions. */
   readonly #listeners = new WeakMap<Ssl, (session: TlsSession) => void>();
 
   /** @throws TypeError for an option that is wrong in itself; what only the engine can refuse destroys the first Duplex. */
   constructor(options: ConnectorOptions = {}) {
-    const { backend, ca, sessions, onSession, ...context } = options;
+    const { backend, ca, sessions, dial, onSession, ...context } = options;
     if (sessions !== undefined && sessions !== false && (typeof sessions?.take !== 'function' || typeof sessions.put !== 'function')) {
       throw new TypeError('sessions: not an object with take() and put(), nor false');
     }
+    if (dial !== undefined && typeof dial !== 'function') throw new TypeError('dial: not a function');
+    this.#dial = dial;
     this.#verified = context.verify !== 'none';
     this.#sessions = sessions === false ? undefined : (sessions ?? memorySessionCache());
     const own = [ca ?? []].flat().flatMap((each: string | Uint8Array) => certificatesOf(each));
@@ -90,7 +98,7 @@ export class TlsConnector {
    * @throws TypeError for an unknown option, or one of the wrong kind.
    */
   duplex(options: DuplexOptions): TlsDuplex {
-    const { target, host, preamble } = parse(options);
+    const { target, host, preamble } = parse(options, this.#dial);
     const sessions = this.#sessions;
     // Everything that a server may bind a session to is the context's, but for these.
     const key = `${host ?? ''}|${options.path ?? options.host ?? ''}|${options.port ?? ''}`;
@@ -107,6 +115,7 @@ export class TlsConnector {
       host,
       verified: this.#verified,
       target,
+      dial: this.#dial,
       preamble,
       replayGreeting: options.replayGreeting ?? false,
       allowHalfOpen: options.allowHalfOpen ?? false,
@@ -148,7 +157,7 @@ interface Parsed {
 }
 
 /** Parse, don't validate: what comes out has been checked. */
-function parse(options: DuplexOptions): Parsed {
+function parse(options: DuplexOptions, dial: ConnectorOptions['dial']): Parsed {
   for (const key of Object.keys(options)) if (!CONNECTION_KEYS.has(key)) throw new TypeError(`${key}: no option of a connection`);
   const { host, port, path, stream, lazy, servername = host, preamble, handshakeTimeout = 0, onread } = options;
   for (const key of ['host', 'path', 'servername'] as const) {
@@ -164,15 +173,16 @@ function parse(options: DuplexOptions): Parsed {
     throw new TypeError('onread: not {buffer, callback} with a Uint8Array of at least one byte and a function');
   }
   if ([port, path, stream, lazy].filter((each) => each !== undefined).length !== 1) throw new TypeError('exactly one of port, path, stream and lazy says where to connect');
-  return { target: targetOf(options), host: servername, preamble: typeof preamble === 'string' ? starttls(preamble, servername === undefined ? {} : { host: servername }) : preamble };
+  return { target: targetOf(options, dial), host: servername, preamble: typeof preamble === 'string' ? starttls(preamble, servername === undefined ? {} : { host: servername }) : preamble };
 }
 
-function targetOf({ host = 'localhost', port, path, stream }: DuplexOptions): Target | undefined {
+function targetOf({ host = 'localhost', port, path, stream }: DuplexOptions, dial: ConnectorOptions['dial']): Target | undefined {
   if (stream !== undefined) {
     if (typeof stream.pipe !== 'function' || typeof stream.write !== 'function') throw new TypeError('stream: not a Duplex');
     return { stream };
   }
   if (path !== undefined) return { connect: { path } };
+  if (port !== undefined && dial !== undefined) return { stream: dial({ host, port }) };
   if (port !== undefined) return { connect: { host, port, autoSelectFamily: true } as net.TcpNetConnectOpts };
   return undefined;
 }

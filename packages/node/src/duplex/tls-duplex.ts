@@ -34,6 +34,8 @@ export interface TlsDuplexParts {
   /** The context verifies its peers. */
   readonly verified: boolean;
   readonly target: Target | undefined;
+  /** In place of TCP, where `connect()` is what names host and port. */
+  readonly dial: ((to: { readonly host: string; readonly port: number }) => Duplex) | undefined;
   /** Runs before TLS; its greeting is handed to the reader first when `replayGreeting`. */
   readonly preamble: Starttls | undefined;
   readonly replayGreeting: boolean;
@@ -126,7 +128,7 @@ export class TlsDuplex extends Duplex {
       fail: (error) => this.#onTransportFailure(error),
     });
     this.#transport = transport;
-    if ('stream' in target) process.nextTick(() => this.#onConnected());
+    if ('stream' in target && (transport as { readonly connecting?: boolean }).connecting !== true) process.nextTick(() => this.#onConnected());
     else transport.once('connect', () => this.#onConnected());
   }
 
@@ -219,7 +221,7 @@ export class TlsDuplex extends Duplex {
     if (error === undefined) return this.#onEnd();
     this.#receive.fail(error);
     this.#send.fail(error);
-    this.#fail(new TlsError('TRANSPORT_ERROR', `the transport failed during ${this.#where()}: ${error.message}`, { cause: error }));
+    this.#fail(TlsError.is(error) ? error : new TlsError('TRANSPORT_ERROR', `the transport failed during ${this.#where()}: ${error.message}`, { cause: error }));
   }
 
   // ── The pump ──
@@ -545,9 +547,10 @@ export class TlsDuplex extends Duplex {
     if (typeof callback === 'function') this.once('connect', callback as () => void);
     if (this.#phase !== 'idle') return this;
     const [first, second] = args;
-    if (typeof first === 'object') this.#open({ connect: first });
-    else if (typeof first === 'string') this.#open({ connect: { path: first } });
-    else this.#open({ connect: { port: first, host: typeof second === 'string' ? second : 'localhost' } });
+    const where = typeof first === 'object' ? first : typeof first === 'string' ? { path: first } : { port: first, host: typeof second === 'string' ? second : 'localhost' };
+    const { dial } = this.#parts;
+    if (dial !== undefined && 'port' in where) this.#open({ stream: dial({ host: where.host ?? 'localhost', port: where.port }) });
+    else this.#open({ connect: where });
     return this;
   }
   setNoDelay(noDelay = true): this {

@@ -1,0 +1,26 @@
+/** @module One promise for what can be given up. */
+import { TlsError } from '@ferrule/result';
+
+type Settle<T> = (resolve: (value: T) => void, reject: (error: Error) => void) => () => void;
+
+/** As `new Promise`; what `start` returns gives everything up, when the signal says so or the attempt fails. */
+export function abortable<T>(signal: AbortSignal, start: Settle<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => fail(reasonOf(signal));
+    const fail = (error: Error): void => {
+      signal.removeEventListener('abort', abort);
+      giveUp();
+      reject(error);
+    };
+    const giveUp = start((value) => {
+      signal.removeEventListener('abort', abort);
+      resolve(value);
+    }, fail);
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort);
+  });
+}
+
+/** Why a signal ended an attempt. */
+export const reasonOf = ({ reason }: AbortSignal): TlsError =>
+  TlsError.is(reason) ? reason : new TlsError('ABORTED', 'the caller aborted the connection', { cause: reason });

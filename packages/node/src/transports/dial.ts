@@ -1,0 +1,64 @@
+/** @module Going the way that a route describes: one connected Duplex, whatever it takes. */
+import type { Duplex } from 'node:stream';
+import { reasonOf } from './abortable.ts';
+import { run } from './exec.ts';
+import { connectThrough } from './http.ts';
+import { LateDuplex } from './late-duplex.ts';
+import { authority, type Destination, nameOfRoute, parseRoute, type Route } from './route.ts';
+import { openSocket } from './socket.ts';
+import { socks5 } from './socks5.ts';
+import { webSocket } from './web-socket.ts';
+
+export interface DialOptions {
+  /** Ends the attempt: with its reason where that is a `TlsError`, else with `ABORTED`. Not the connection that came of it. */
+  readonly signal?: AbortSignal;
+  /** Told of each step that is done: `DNS`, `TCP`, `proxy DNS`, `proxy TCP`, `SOCKS5`, `CONNECT`, `WebSocket`, `unix socket`, `exec`. */
+  readonly onStep?: (step: string) => void;
+}
+
+/**
+ * A connection to `to`, along `route`; without one over TCP. It allows half-open connections, and nobody has read from it.
+ * @throws TlsError `TRANSPORT_ERROR`, `PROXY_*`, `ABORTED`.
+ * @throws TypeError where the package that the route needs (`socks`, `ws`) is not installed.
+ */
+export async function dial(route: Route | undefined, to: Destination, { signal = never, onStep = () => {} }: DialOptions = {}): Promise<Duplex> {
+  if (signal.aborted) throw reasonOf(signal);
+  const name = authority(to);
+  switch (route?.scheme) {
+    case undefined:
+      return openSocket(to, { name, signal, onStep });
+    case 'tcp':
+      return openSocket(route, { name: nameOfRoute(route), signal, onStep });
+    case 'unix':
+      return openSocket({ path: route.path }, { name: nameOfRoute(route), signal, onStep });
+    case 'http':
+      return connectThrough(route, to, signal, onStep);
+    case 'socks5':
+      return socks5(route, to, signal, onStep);
+    case 'ws':
+      return webSocket(route.url, to, signal, onStep);
+    case 'exec':
+      return run(route.command, to, onStep);
+  }
+}
+
+/**
+ * Connections along a route, handed out at once: what is written waits, and a failure destroys them. For whoever wants a
+ * Duplex without waiting, as `new TlsConnector({ dial: dialer('socks5://proxy:1080') })` does for every adapter.
+ * @throws TypeError as {@link parseRoute}.
+ */
+export function dialer(url: string): (to: Destination) => Duplex {
+  const route = parseRoute(url);
+  return (to) => {
+    const duplex = new LateDuplex();
+    const given = new AbortController();
+    duplex.once('close', () => given.abort());
+    dial(route, to, { signal: given.signal }).then(
+      (stream) => duplex.attach({ readable: stream, writable: stream, close: () => stream.destroy() }),
+      (error: Error) => duplex.destroy(error),
+    );
+    return duplex;
+  };
+}
+
+const never: AbortSignal = new AbortController().signal;

@@ -1,0 +1,52 @@
+/** @module The standard streams of a program as a connection: `ssh -W`, `nc`, `docker exec -i`, `kubectl exec -i`. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Duplex } from 'node:stream';
+import { TlsError } from '@ferrule/result';
+import { LateDuplex } from './late-duplex.ts';
+import type { Destination } from './route.ts';
+
+/** How long a program has to end by itself once it was told to, milliseconds. */
+const PATIENCE = 1000;
+
+/** Its stderr is ours. It ends with the connection. @throws TlsError PROXY_UNREACHABLE where it cannot be started. */
+export async function run(command: readonly string[], { host, port }: Destination, onStep: (step: string) => void): Promise<Duplex> {
+  // a name may come from a list of somebody else's: it may become neither an option nor the text of a shell
+  if (host !== '' && !/^[\p{L}\p{N}_.:%][\p{L}\p{N}_.:%-]*$/u.test(host)) throw new TypeError(`exec: ${JSON.stringify(host)} is no host name`);
+  const [program = '', ...args] = command.map((word) => word.replaceAll('{host}', host).replaceAll('{port}', String(port)));
+  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'], windowsHide: true });
+  try {
+    await once(child, 'spawn');
+  } catch (cause) {
+    throw new TlsError('PROXY_UNREACHABLE', `the command ${program} could not be started: ${(cause as Error).message}`, { cause, hint: 'Check that it is installed, and in PATH.' });
+  }
+  child.on('error', () => {});
+  onStep('exec');
+  let heard = false;
+  child.stdout.once('data', () => (heard = true));
+  const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
+  exited.catch(() => {});
+  const duplex = new LateDuplex();
+  duplex.attach({
+    readable: child.stdout,
+    writable: child.stdin,
+    why: async (error) => {
+      // whoever has spoken has connected; what went wrong then is the server's, or the way's
+      if (heard) return error;
+      const [code, signal] = await exited;
+      if (code === 0) return error;
+      return new TlsError('PROXY_CLOSED', `the command ${program} ended with ${signal ?? `code ${code}`} and has sent nothing`, {
+        hint: 'What it says on stderr may tell why; run it by itself.',
+      });
+    },
+    close: () => {
+      child.stdin.destroy();
+      child.stdout.destroy();
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill('SIGTERM');
+      const late = setTimeout(() => child.kill('SIGKILL'), PATIENCE);
+      void exited.finally(() => clearTimeout(late));
+    },
+  });
+  return duplex;
+}

@@ -1,0 +1,123 @@
+/** @module A way to a server, as a URL: straight, through a proxy or a relay, or over the standard streams of a program. */
+
+export type Route =
+  /** There, whatever the destination: a port forward, another address of the same server. */
+  | { readonly scheme: 'tcp'; readonly host: string; readonly port: number }
+  | { readonly scheme: 'unix'; readonly path: string }
+  | ({ readonly scheme: 'socks5' | 'http' } & Proxy)
+  /** TLS in binary frames: `url` may have `{host}` and `{port}` of the destination. */
+  | { readonly scheme: 'ws'; readonly url: string }
+  /** The words of a command, which may have `{host}` and `{port}`; no shell reads them. */
+  | { readonly scheme: 'exec'; readonly command: readonly string[] };
+
+export interface Proxy {
+  readonly host: string;
+  readonly port: number;
+  readonly credentials: { readonly username: string; readonly password: string } | undefined;
+}
+
+/** Where the route leads to. */
+export interface Destination {
+  readonly host: string;
+  /** 1 to 65535. */
+  readonly port: number;
+}
+
+/**
+ * | URL | way |
+ * |---|---|
+ * | `tcp://host:port` | a TCP connection to there, in place of the destination |
+ * | `unix:/run/some.sock` | a unix socket or named pipe |
+ * | `socks5://user:password@proxy:1080` | RFC 1928, RFC 1929; the proxy looks names up. `socks5h:` is the same. |
+ * | `http://user:password@proxy:3128` | CONNECT, RFC 9110 section 9.3.6 |
+ * | `ws://relay/path?to={host}:{port}` | binary frames of a WebSocket, RFC 6455 |
+ * | `exec:ssh -W {host}:{port} jump` | stdin and stdout of a program; quotes hold words together |
+ *
+ * Credentials are percent-encoded. @throws TypeError that says what is wrong, without credentials.
+ */
+export function parseRoute(text: string): Route {
+  if (typeof text !== 'string') throw new TypeError('a route is a URL: tcp, unix, socks5, http, ws or exec');
+  const [, scheme = '', rest = ''] = /^([a-z0-9]+):(.*)$/is.exec(text) ?? [];
+  switch (scheme.toLowerCase()) {
+    case 'unix':
+      return { scheme: 'unix', path: pathOf(rest) };
+    case 'exec':
+      return { scheme: 'exec', command: wordsOf(rest) };
+    case 'tcp': {
+      const { hostname, port } = urlOf('tcp', rest);
+      if (port === '') throw new TypeError('tcp: no port; expected tcp://host:port');
+      return { scheme: 'tcp', host: unbracketed(hostname), port: Number(port) };
+    }
+    case 'socks5':
+    case 'socks5h':
+    case 'socks':
+      return { scheme: 'socks5', ...proxyOf('socks5', rest, 1080) };
+    case 'http':
+      return { scheme: 'http', ...proxyOf('http', rest, 80) };
+    case 'ws':
+      urlOf('ws', rest.replaceAll(/\{(host|port)\}/g, '1'));
+      return { scheme: 'ws', url: `ws:${rest}` };
+    case 'wss':
+    case 'https':
+      throw new TypeError(`${scheme}: TLS to the proxy or relay itself is not offered; what goes through is TLS already`);
+    default:
+      throw new TypeError('no route: expected a URL with tcp, unix, socks5, http, ws or exec');
+  }
+}
+
+/** For messages: never with credentials. */
+export function nameOfRoute(route: Route): string {
+  switch (route.scheme) {
+    case 'unix':
+      return `unix:${route.path}`;
+    case 'exec':
+      return `exec:${route.command[0] ?? ''}`;
+    case 'ws':
+      return route.url.replace(/^(ws:\/\/)[^/@]*@/, '$1').replace(/\?.*/s, '');
+    default:
+      return `${route.scheme}://${authority(route)}`;
+  }
+}
+
+/** `host:port`, with brackets around an IPv6 address. */
+export const authority = ({ host, port }: Destination): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
+
+function proxyOf(scheme: 'socks5' | 'http', rest: string, defaultPort: number): Proxy {
+  const { hostname, port, username, password, pathname, search } = urlOf(scheme, rest);
+  if (!['', '/'].includes(pathname) || search !== '') throw new TypeError(`${scheme}: a proxy has neither path nor query; expected ${scheme}://host:port`);
+  return {
+    host: unbracketed(hostname),
+    port: port === '' ? defaultPort : Number(port),
+    credentials: username === '' && password === '' ? undefined : { username: decoded(username), password: decoded(password) },
+  };
+}
+
+function urlOf(scheme: string, rest: string): URL {
+  const text = `${scheme}:${rest}`;
+  const url = rest.startsWith('//') && URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || url.hostname === '') throw new TypeError(`${scheme}: not a URL; expected ${scheme}://host:port`);
+  return url;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new TypeError('the credentials of the proxy are not percent-encoded');
+  }
+}
+
+function pathOf(rest: string): string {
+  const path = rest.replace(/^\/\/(?=\/)/, '');
+  if (path === '') throw new TypeError('unix: no path; expected unix:/path/to/socket');
+  return path;
+}
+
+/** Words as a shell splits them, quotes taken off; nothing else that a shell does. */
+function wordsOf(text: string): readonly string[] {
+  const words = [...text.matchAll(/(?:[^\s"']|"[^"]*"|'[^']*')+/g)].map(([word]) => word.replaceAll(/"([^"]*)"|'([^']*)'/g, '$1$2'));
+  if (words.length === 0) throw new TypeError('exec: no command; expected exec:program and its arguments');
+  return words;
+}
+
+const unbracketed = (host: string): string => host.replace(/^\[|\]$/g, '');

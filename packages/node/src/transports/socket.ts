@@ -1,0 +1,41 @@
+/** @module The socket under every route: TCP or unix, its errors with hints. */
+import { connect, type NetConnectOpts, type Socket } from 'node:net';
+import { TlsError } from '@ferrule/result';
+import { transportError } from 'ferrule/tcp';
+import { abortable } from './abortable.ts';
+import { authority, type Destination } from './route.ts';
+
+export interface SocketOptions {
+  /** For messages. */
+  readonly name: string;
+  readonly signal: AbortSignal;
+  readonly onStep: (step: string) => void;
+}
+
+/** TCP_NODELAY is on: a handshake waits otherwise. @throws TlsError TRANSPORT_ERROR, ABORTED. */
+export function openSocket(where: Destination | { readonly path: string }, { name, signal, onStep }: SocketOptions): Promise<Socket> {
+  const options = 'path' in where ? { path: where.path } : { host: where.host, port: where.port, autoSelectFamily: true };
+  // half-open, or Node would end our side when the server ends its own
+  const socket = connect({ ...options, noDelay: true, allowHalfOpen: true } as NetConnectOpts);
+  // between two owners nobody may be listening; `close` follows in any case
+  socket.on('error', () => {});
+  return abortable<Socket>(signal, (resolve, reject) => {
+    socket.once('lookup', () => onStep('DNS'));
+    socket.once('error', (error) => reject(transportError(error, name)));
+    socket.once('connect', () => {
+      onStep('path' in where ? 'unix socket' : 'TCP');
+      resolve(socket);
+    });
+    return () => void socket.destroy();
+  });
+}
+
+/** To a proxy or relay, which is at fault when it cannot be reached. @throws TlsError PROXY_UNREACHABLE, ABORTED. */
+export async function openProxySocket(proxy: Destination, signal: AbortSignal, onStep: (step: string) => void): Promise<Socket> {
+  const name = `the proxy ${authority(proxy)}`;
+  try {
+    return await openSocket(proxy, { name, signal, onStep: (step) => onStep(`proxy ${step}`) });
+  } catch (error) {
+    throw TlsError.is(error) && error.code === 'TRANSPORT_ERROR' ? new TlsError('PROXY_UNREACHABLE', error.message, { cause: error.cause, hint: error.hint }) : error;
+  }
+}

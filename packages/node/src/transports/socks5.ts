@@ -1,0 +1,73 @@
+/** @module SOCKS5, RFC 1928 and RFC 1929, with the package `socks`. Names are looked up by the proxy. */
+import type { Socket } from 'node:net';
+import { TlsError } from '@ferrule/result';
+import { abortable } from './abortable.ts';
+import { load } from './load.ts';
+import { authority, type Destination, type Proxy } from './route.ts';
+import { openProxySocket } from './socket.ts';
+
+/** @throws TlsError PROXY_*; TRANSPORT_ERROR where the proxy cannot reach the server; ABORTED. */
+export async function socks5(proxy: Proxy, to: Destination, signal: AbortSignal, onStep: (step: string) => void): Promise<Socket> {
+  const { SocksClient } = await load('socks5', 'socks', () => import('socks'));
+  const socket = await openProxySocket(proxy, signal, onStep);
+  const { username, password } = proxy.credentials ?? {};
+  await abortable<void>(signal, (resolve, reject) => {
+    SocksClient.createConnection({
+      command: 'connect',
+      destination: { host: to.host, port: to.port },
+      proxy: { host: proxy.host, port: proxy.port, type: 5, ...(username !== undefined && { userId: username }), ...(password !== undefined && { password }) },
+      existing_socket: socket,
+    }).then(
+      () => collectExcess(socket).then(resolve, reject),
+      (error: Error) => reject(failure(error, proxy, to)),
+    );
+    return () => void socket.destroy();
+  });
+  onStep('SOCKS5');
+  return socket;
+}
+
+/** The package shows what followed the proxy's answer as an event, once, and lets the socket flow: nobody listens yet. */
+async function collectExcess(socket: Socket): Promise<void> {
+  const excess: Buffer[] = [];
+  const collect = (chunk: Buffer): void => void excess.push(chunk);
+  socket.on('data', collect);
+  await new Promise((resolve) => setImmediate(resolve));
+  socket.pause().off('data', collect);
+  if (excess.length > 0) socket.unshift(Buffer.concat(excess));
+}
+
+/** By the names of the replies, RFC 1928 section 6. */
+const UNREACHABLE: Readonly<Record<string, string>> = {
+  NetworkUnreachable: 'network unreachable',
+  HostUnreachable: 'host unreachable',
+  ConnectionRefused: 'connection refused',
+  TTLExpired: 'TTL expired',
+};
+const REFUSED: Readonly<Record<string, string>> = {
+  Failure: 'general failure',
+  NotAllowed: 'not allowed by its rules',
+  CommandNotSupported: 'command not supported',
+  AddressNotSupported: 'address type not supported',
+};
+
+function failure(error: Error, proxy: Proxy, to: Destination): TlsError {
+  const name = `the proxy ${authority(proxy)}`;
+  const { message } = error;
+  if (/accepted authentication type|unknown authentication type|Authentication failed/i.test(message)) {
+    return new TlsError('PROXY_AUTHENTICATION_REQUIRED', `${name} ${proxy.credentials === undefined ? 'wants credentials' : 'does not take these credentials'}`, { cause: error });
+  }
+  const reply = /rejected connection - (\w+)/.exec(message)?.[1];
+  if (reply !== undefined) {
+    const unreachable = UNREACHABLE[reply];
+    return unreachable === undefined
+      ? new TlsError('PROXY_REFUSED', `${name} refused to connect to ${authority(to)}: ${REFUSED[reply] ?? reply}`, { cause: error })
+      : new TlsError('TRANSPORT_ERROR', `${name} cannot reach ${authority(to)}: ${unreachable}`, {
+          cause: error,
+          hint: 'Check host and port; the proxy may see another DNS and other networks than this machine.',
+        });
+  }
+  if (/^Received invalid/.test(message)) return new TlsError('PROXY_MALFORMED', `${name} does not answer in SOCKS5`, { cause: error });
+  if (/timed out/.test(message)) return new TlsError('TIMEOUT', `${name} did not answer in time`, { cause: error });
+  return new TlsError('PROXY_CLOSED', `${name} hung up before it had connected us`, { cause: error });
+}

@@ -1,0 +1,45 @@
+/** @module TLS in the binary frames of a WebSocket, RFC 6455, with the package `ws`: relays such as websockify and wsproxy. */
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { TlsError } from '@ferrule/result';
+import { abortable } from './abortable.ts';
+import { load } from './load.ts';
+import { type Destination, nameOfRoute } from './route.ts';
+import { openProxySocket } from './socket.ts';
+
+/** @throws TlsError PROXY_*, ABORTED. */
+export async function webSocket(template: string, to: Destination, signal: AbortSignal, onStep: (step: string) => void): Promise<Duplex> {
+  const { WebSocket, createWebSocketStream } = await load('ws', 'ws', () => import('ws'));
+  const url = new URL(template.replaceAll('{host}', encodeURIComponent(to.host)).replaceAll('{port}', String(to.port)));
+  const name = `the relay ${nameOfRoute({ scheme: 'ws', url: url.href })}`;
+  const socket = await openProxySocket({ host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || 80) }, signal, onStep);
+  return abortable<Duplex>(signal, (resolve, reject) => {
+    const ws = new WebSocket(url, { createConnection: () => socket, perMessageDeflate: false, followRedirects: false });
+    // made now: a server that speaks first may do so with the answer
+    const stream = createWebSocketStream(ws, { allowHalfOpen: true });
+    ws.once('unexpected-response', (_request: unknown, { statusCode = 0, statusMessage = '' }: IncomingMessage) =>
+      reject(
+        statusCode === 401 || statusCode === 407
+          ? new TlsError('PROXY_AUTHENTICATION_REQUIRED', `${name} wants credentials, or others: ${statusCode} ${statusMessage}`)
+          : new TlsError('PROXY_REFUSED', `${name} does not open a WebSocket: ${statusCode} ${statusMessage}`),
+      ),
+    );
+    const failed = (cause: NodeJS.ErrnoException): void =>
+      reject(
+        cause.code?.startsWith('HPE_') === true || /Sec-WebSocket|upgrade/i.test(cause.message)
+          ? new TlsError('PROXY_MALFORMED', `${name} does not answer as a WebSocket server`, { cause })
+          : new TlsError('PROXY_CLOSED', `${name} hung up before the WebSocket was open`, { cause }),
+      );
+    stream.on('error', failed);
+    ws.once('open', () => {
+      stream.off('error', failed);
+      onStep('WebSocket');
+      resolve(stream);
+    });
+    return () => {
+      // what is given up may still complain
+      stream.on('error', () => {});
+      ws.terminate();
+    };
+  });
+}
