@@ -1,0 +1,252 @@
+/**
+ * @module The registries of IANA beyond what this engine speaks: what a server may choose and a scan may ask for, by name. Suites
+ * of PSK, SRP and Kerberos, which need a secret that was agreed on before, are left out.
+ */
+import { CipherSuiteId, isGrease, NamedGroup, SignatureScheme } from '../wire/names.ts';
+
+/** TLS 1.3: RFC 9846 appendix B.4, RFC 9150. */
+const SUITES_13: Readonly<Record<number, string>> = {
+  0x1301: 'TLS_AES_128_GCM_SHA256',
+  0x1302: 'TLS_AES_256_GCM_SHA384',
+  0x1303: 'TLS_CHACHA20_POLY1305_SHA256',
+  0x1304: 'TLS_AES_128_CCM_SHA256',
+  0x1305: 'TLS_AES_128_CCM_8_SHA256',
+  0xc0b4: 'TLS_SHA256_SHA256',
+  0xc0b5: 'TLS_SHA384_SHA384',
+};
+
+/** SSL 3.0 to TLS 1.2: forward secrecy and AEADs first, what is broken last. */
+const SUITES_12: readonly (readonly [number, string])[] = [
+  [0xc02b, 'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256'],
+  [0xc02c, 'TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384'],
+  [0xc02f, 'TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256'],
+  [0xc030, 'TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384'],
+  [0xc05c, 'TLS_ECDHE_ECDSA_WITH_ARIA_128_GCM_SHA256'],
+  [0xc05d, 'TLS_ECDHE_ECDSA_WITH_ARIA_256_GCM_SHA384'],
+  [0xc060, 'TLS_ECDHE_RSA_WITH_ARIA_128_GCM_SHA256'],
+  [0xc061, 'TLS_ECDHE_RSA_WITH_ARIA_256_GCM_SHA384'],
+  [0xcca8, 'TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256'],
+  [0xcca9, 'TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256'],
+  [0x009e, 'TLS_DHE_RSA_WITH_AES_128_GCM_SHA256'],
+  [0x009f, 'TLS_DHE_RSA_WITH_AES_256_GCM_SHA384'],
+  [0x00a2, 'TLS_DHE_DSS_WITH_AES_128_GCM_SHA256'],
+  [0x00a3, 'TLS_DHE_DSS_WITH_AES_256_GCM_SHA384'],
+  [0xc052, 'TLS_DHE_RSA_WITH_ARIA_128_GCM_SHA256'],
+  [0xc053, 'TLS_DHE_RSA_WITH_ARIA_256_GCM_SHA384'],
+  [0xc056, 'TLS_DHE_DSS_WITH_ARIA_128_GCM_SHA256'],
+  [0xc057, 'TLS_DHE_DSS_WITH_ARIA_256_GCM_SHA384'],
+  [0xccaa, 'TLS_DHE_RSA_WITH_CHACHA20_POLY1305_SHA256'],
+  [0x009c, 'TLS_RSA_WITH_AES_128_GCM_SHA256'],
+  [0x009d, 'TLS_RSA_WITH_AES_256_GCM_SHA384'],
+  [0xc050, 'TLS_RSA_WITH_ARIA_128_GCM_SHA256'],
+  [0xc051, 'TLS_RSA_WITH_ARIA_256_GCM_SHA384'],
+  [0xc02d, 'TLS_ECDH_ECDSA_WITH_AES_128_GCM_SHA256'],
+  [0xc02e, 'TLS_ECDH_ECDSA_WITH_AES_256_GCM_SHA384'],
+  [0xc031, 'TLS_ECDH_RSA_WITH_AES_128_GCM_SHA256'],
+  [0xc032, 'TLS_ECDH_RSA_WITH_AES_256_GCM_SHA384'],
+  [0xc0ad, 'TLS_ECDHE_ECDSA_WITH_AES_256_CCM'],
+  [0xc0af, 'TLS_ECDHE_ECDSA_WITH_AES_256_CCM_8'],
+  [0xc0ac, 'TLS_ECDHE_ECDSA_WITH_AES_128_CCM'],
+  [0xc0ae, 'TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8'],
+  [0xc09f, 'TLS_DHE_RSA_WITH_AES_256_CCM'],
+  [0xc0a3, 'TLS_DHE_RSA_WITH_AES_256_CCM_8'],
+  [0xc09e, 'TLS_DHE_RSA_WITH_AES_128_CCM'],
+  [0xc0a2, 'TLS_DHE_RSA_WITH_AES_128_CCM_8'],
+  [0xc09d, 'TLS_RSA_WITH_AES_256_CCM'],
+  [0xc0a1, 'TLS_RSA_WITH_AES_256_CCM_8'],
+  [0xc09c, 'TLS_RSA_WITH_AES_128_CCM'],
+  [0xc0a0, 'TLS_RSA_WITH_AES_128_CCM_8'],
+  [0xc00a, 'TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA'],
+  [0xc014, 'TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA'],
+  [0xc023, 'TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256'],
+  [0xc024, 'TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384'],
+  [0xc027, 'TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256'],
+  [0xc028, 'TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384'],
+  [0xc072, 'TLS_ECDHE_ECDSA_WITH_CAMELLIA_128_CBC_SHA256'],
+  [0xc073, 'TLS_ECDHE_ECDSA_WITH_CAMELLIA_256_CBC_SHA384'],
+  [0xc076, 'TLS_ECDHE_RSA_WITH_CAMELLIA_128_CBC_SHA256'],
+  [0xc077, 'TLS_ECDHE_RSA_WITH_CAMELLIA_256_CBC_SHA384'],
+  [0xc009, 'TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA'],
+  [0xc013, 'TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA'],
+  [0xc008, 'TLS_ECDHE_ECDSA_WITH_3DES_EDE_CBC_SHA'],
+  [0xc012, 'TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA'],
+  [0x0038, 'TLS_DHE_DSS_WITH_AES_256_CBC_SHA'],
+  [0x0039, 'TLS_DHE_RSA_WITH_AES_256_CBC_SHA'],
+  [0x0040, 'TLS_DHE_DSS_WITH_AES_128_CBC_SHA256'],
+  [0x0067, 'TLS_DHE_RSA_WITH_AES_128_CBC_SHA256'],
+  [0x006a, 'TLS_DHE_DSS_WITH_AES_256_CBC_SHA256'],
+  [0x006b, 'TLS_DHE_RSA_WITH_AES_256_CBC_SHA256'],
+  [0x0087, 'TLS_DHE_DSS_WITH_CAMELLIA_256_CBC_SHA'],
+  [0x0088, 'TLS_DHE_RSA_WITH_CAMELLIA_256_CBC_SHA'],
+  [0x00bd, 'TLS_DHE_DSS_WITH_CAMELLIA_128_CBC_SHA256'],
+  [0x00be, 'TLS_DHE_RSA_WITH_CAMELLIA_128_CBC_SHA256'],
+  [0x00c3, 'TLS_DHE_DSS_WITH_CAMELLIA_256_CBC_SHA256'],
+  [0x00c4, 'TLS_DHE_RSA_WITH_CAMELLIA_256_CBC_SHA256'],
+  [0x0032, 'TLS_DHE_DSS_WITH_AES_128_CBC_SHA'],
+  [0x0033, 'TLS_DHE_RSA_WITH_AES_128_CBC_SHA'],
+  [0x0044, 'TLS_DHE_DSS_WITH_CAMELLIA_128_CBC_SHA'],
+  [0x0045, 'TLS_DHE_RSA_WITH_CAMELLIA_128_CBC_SHA'],
+  [0x0099, 'TLS_DHE_DSS_WITH_SEED_CBC_SHA'],
+  [0x009a, 'TLS_DHE_RSA_WITH_SEED_CBC_SHA'],
+  [0x0013, 'TLS_DHE_DSS_WITH_3DES_EDE_CBC_SHA'],
+  [0x0016, 'TLS_DHE_RSA_WITH_3DES_EDE_CBC_SHA'],
+  [0x0035, 'TLS_RSA_WITH_AES_256_CBC_SHA'],
+  [0x003c, 'TLS_RSA_WITH_AES_128_CBC_SHA256'],
+  [0x003d, 'TLS_RSA_WITH_AES_256_CBC_SHA256'],
+  [0x0084, 'TLS_RSA_WITH_CAMELLIA_256_CBC_SHA'],
+  [0x00ba, 'TLS_RSA_WITH_CAMELLIA_128_CBC_SHA256'],
+  [0x00c0, 'TLS_RSA_WITH_CAMELLIA_256_CBC_SHA256'],
+  [0x0007, 'TLS_RSA_WITH_IDEA_CBC_SHA'],
+  [0x002f, 'TLS_RSA_WITH_AES_128_CBC_SHA'],
+  [0x0041, 'TLS_RSA_WITH_CAMELLIA_128_CBC_SHA'],
+  [0x0096, 'TLS_RSA_WITH_SEED_CBC_SHA'],
+  [0x000a, 'TLS_RSA_WITH_3DES_EDE_CBC_SHA'],
+  [0xc005, 'TLS_ECDH_ECDSA_WITH_AES_256_CBC_SHA'],
+  [0xc00f, 'TLS_ECDH_RSA_WITH_AES_256_CBC_SHA'],
+  [0xc025, 'TLS_ECDH_ECDSA_WITH_AES_128_CBC_SHA256'],
+  [0xc026, 'TLS_ECDH_ECDSA_WITH_AES_256_CBC_SHA384'],
+  [0xc029, 'TLS_ECDH_RSA_WITH_AES_128_CBC_SHA256'],
+  [0xc02a, 'TLS_ECDH_RSA_WITH_AES_256_CBC_SHA384'],
+  [0xc004, 'TLS_ECDH_ECDSA_WITH_AES_128_CBC_SHA'],
+  [0xc00e, 'TLS_ECDH_RSA_WITH_AES_128_CBC_SHA'],
+  [0xc003, 'TLS_ECDH_ECDSA_WITH_3DES_EDE_CBC_SHA'],
+  [0xc00d, 'TLS_ECDH_RSA_WITH_3DES_EDE_CBC_SHA'],
+  [0x00a6, 'TLS_DH_anon_WITH_AES_128_GCM_SHA256'],
+  [0x00a7, 'TLS_DH_anon_WITH_AES_256_GCM_SHA384'],
+  [0xc006, 'TLS_ECDHE_ECDSA_WITH_NULL_SHA'],
+  [0xc007, 'TLS_ECDHE_ECDSA_WITH_RC4_128_SHA'],
+  [0xc010, 'TLS_ECDHE_RSA_WITH_NULL_SHA'],
+  [0xc011, 'TLS_ECDHE_RSA_WITH_RC4_128_SHA'],
+  [0x0011, 'TLS_DHE_DSS_EXPORT_WITH_DES40_CBC_SHA'],
+  [0x0012, 'TLS_DHE_DSS_WITH_DES_CBC_SHA'],
+  [0x0014, 'TLS_DHE_RSA_EXPORT_WITH_DES40_CBC_SHA'],
+  [0x0015, 'TLS_DHE_RSA_WITH_DES_CBC_SHA'],
+  [0x003b, 'TLS_RSA_WITH_NULL_SHA256'],
+  [0x0001, 'TLS_RSA_WITH_NULL_MD5'],
+  [0x0002, 'TLS_RSA_WITH_NULL_SHA'],
+  [0x0003, 'TLS_RSA_EXPORT_WITH_RC4_40_MD5'],
+  [0x0004, 'TLS_RSA_WITH_RC4_128_MD5'],
+  [0x0005, 'TLS_RSA_WITH_RC4_128_SHA'],
+  [0x0006, 'TLS_RSA_EXPORT_WITH_RC2_CBC_40_MD5'],
+  [0x0008, 'TLS_RSA_EXPORT_WITH_DES40_CBC_SHA'],
+  [0x0009, 'TLS_RSA_WITH_DES_CBC_SHA'],
+  [0xc001, 'TLS_ECDH_ECDSA_WITH_NULL_SHA'],
+  [0xc002, 'TLS_ECDH_ECDSA_WITH_RC4_128_SHA'],
+  [0xc00b, 'TLS_ECDH_RSA_WITH_NULL_SHA'],
+  [0xc00c, 'TLS_ECDH_RSA_WITH_RC4_128_SHA'],
+  [0x003a, 'TLS_DH_anon_WITH_AES_256_CBC_SHA'],
+  [0x006c, 'TLS_DH_anon_WITH_AES_128_CBC_SHA256'],
+  [0x006d, 'TLS_DH_anon_WITH_AES_256_CBC_SHA256'],
+  [0x0089, 'TLS_DH_anon_WITH_CAMELLIA_256_CBC_SHA'],
+  [0x00bf, 'TLS_DH_anon_WITH_CAMELLIA_128_CBC_SHA256'],
+  [0x00c5, 'TLS_DH_anon_WITH_CAMELLIA_256_CBC_SHA256'],
+  [0xc019, 'TLS_ECDH_anon_WITH_AES_256_CBC_SHA'],
+  [0x0017, 'TLS_DH_anon_EXPORT_WITH_RC4_40_MD5'],
+  [0x0018, 'TLS_DH_anon_WITH_RC4_128_MD5'],
+  [0x0019, 'TLS_DH_anon_EXPORT_WITH_DES40_CBC_SHA'],
+  [0x001a, 'TLS_DH_anon_WITH_DES_CBC_SHA'],
+  [0x0034, 'TLS_DH_anon_WITH_AES_128_CBC_SHA'],
+  [0x0046, 'TLS_DH_anon_WITH_CAMELLIA_128_CBC_SHA'],
+  [0x009b, 'TLS_DH_anon_WITH_SEED_CBC_SHA'],
+  [0xc015, 'TLS_ECDH_anon_WITH_NULL_SHA'],
+  [0xc016, 'TLS_ECDH_anon_WITH_RC4_128_SHA'],
+  [0xc018, 'TLS_ECDH_anon_WITH_AES_128_CBC_SHA'],
+  [0x001b, 'TLS_DH_anon_WITH_3DES_EDE_CBC_SHA'],
+  [0xc017, 'TLS_ECDH_anon_WITH_3DES_EDE_CBC_SHA'],
+];
+
+const GROUPS: Readonly<Record<number, string>> = {
+  ...inverse(NamedGroup),
+  1: 'sect163k1',
+  2: 'sect163r1',
+  3: 'sect163r2',
+  4: 'sect193r1',
+  5: 'sect193r2',
+  6: 'sect233k1',
+  7: 'sect233r1',
+  8: 'sect239k1',
+  9: 'sect283k1',
+  10: 'sect283r1',
+  11: 'sect409k1',
+  12: 'sect409r1',
+  13: 'sect571k1',
+  14: 'sect571r1',
+  15: 'secp160k1',
+  16: 'secp160r1',
+  17: 'secp160r2',
+  18: 'secp192k1',
+  19: 'secp192r1',
+  20: 'secp224k1',
+  21: 'secp224r1',
+  22: 'secp256k1',
+  26: 'brainpoolP256r1',
+  27: 'brainpoolP384r1',
+  28: 'brainpoolP512r1',
+  31: 'brainpoolP256r1tls13',
+  32: 'brainpoolP384r1tls13',
+  33: 'brainpoolP512r1tls13',
+  41: 'curveSM2',
+  256: 'ffdhe2048',
+  257: 'ffdhe3072',
+  258: 'ffdhe4096',
+  259: 'ffdhe6144',
+  260: 'ffdhe8192',
+  0x0200: 'MLKEM512',
+  0x0201: 'MLKEM768',
+  0x6399: 'X25519Kyber768Draft00',
+};
+
+const SCHEMES: Readonly<Record<number, string>> = {
+  ...inverse(SignatureScheme),
+  0x0101: 'rsa_pkcs1_md5',
+  0x0202: 'dsa_sha1',
+  0x0301: 'rsa_pkcs1_sha224',
+  0x0302: 'dsa_sha224',
+  0x0303: 'ecdsa_sha224',
+  0x0402: 'dsa_sha256',
+  0x0502: 'dsa_sha384',
+  0x0602: 'dsa_sha512',
+  0x0708: 'sm2sig_sm3',
+  0x081a: 'ecdsa_brainpoolP256r1tls13_sha256',
+  0x081b: 'ecdsa_brainpoolP384r1tls13_sha384',
+  0x081c: 'ecdsa_brainpoolP512r1tls13_sha512',
+  0x0904: 'mldsa44',
+  0x0905: 'mldsa65',
+  0x0906: 'mldsa87',
+};
+
+const VERSIONS: Readonly<Record<number, string>> = { 0x0300: 'SSL 3.0', 0x0301: 'TLS 1.0', 0x0302: 'TLS 1.1', 0x0303: 'TLS 1.2', 0x0304: 'TLS 1.3' };
+
+/** Every suite that is known here, most wanted first: code points of TLS 1.3, and of everything older. */
+export const cipherSuites: { readonly tls13: readonly number[]; readonly tls12: readonly number[] } = {
+  tls13: Object.keys(SUITES_13).map(Number),
+  tls12: SUITES_12.map(([code]) => code),
+};
+
+/** Every NamedGroup that is known here. */
+export const groups: readonly number[] = Object.keys(GROUPS).map(Number);
+
+/** Every SignatureScheme that is known here. */
+export const signatureSchemes: readonly number[] = Object.keys(SCHEMES).map(Number);
+
+const SUITES: Readonly<Record<number, string>> = { ...inverse(CipherSuiteId), ...SUITES_13, ...Object.fromEntries(SUITES_12) };
+
+const named =
+  (table: Readonly<Record<number, string>>) =>
+  (code: number): string =>
+    table[code] ?? (isGrease(code) ? `GREASE 0x${hex16(code)}` : `0x${hex16(code)}`);
+
+/** `TLS_AES_128_GCM_SHA256`; what is not known in hexadecimal, GREASE as such. */
+export const suiteName: (code: number) => string = named(SUITES);
+/** `x25519` */
+export const groupName: (code: number) => string = named(GROUPS);
+/** `ecdsa_secp256r1_sha256` */
+export const signatureSchemeName: (code: number) => string = named(SCHEMES);
+/** `TLS 1.3` */
+export const versionName: (code: number) => string = named(VERSIONS);
+
+function inverse(table: Readonly<Record<string, number>>): Record<number, string> {
+  return Object.fromEntries(Object.entries(table).map(([name, code]) => [code, name]));
+}
+
+const hex16 = (code: number): string => code.toString(16).padStart(4, '0');
