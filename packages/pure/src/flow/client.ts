@@ -55,8 +55,10 @@ export function* client(effects: Effects, request: Request): Steps<void> {
   // Middlebox compatibility, appendix E.4: before our second flight, whatever it will be.
   if (offer.sessionId.length > 0 && offer.earlyData === undefined) effects.putChangeCipherSpec();
   const suite = checkHello13(effects, offer, hello);
-  transcript.start(suite.hash);
-  ech?.transcript.start(suite.hash);
+  for (const each of [transcript, ech?.transcript]) {
+    each?.start(suite.hash);
+    each?.forget();
+  }
 
   // ── HelloRetryRequest, section 4.1.4 ──
   const retried = isHelloRetryRequest(hello);

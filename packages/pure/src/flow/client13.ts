@@ -110,7 +110,6 @@ export function* client13(effects: Effects, offer: Offer, transcript: Transcript
   main.dispose();
   clientSecret.fill(0);
   serverSecret.fill(0);
-  transcript.forget();
   yield* flush(effects, 'Finished');
 
   // RFC 9849 section 6.1.6: what to try next, now that the public name is proved. In answer to GREASE it means nothing.

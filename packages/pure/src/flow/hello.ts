@@ -13,7 +13,7 @@ import { allowsEarlyData, binder, blankBinders, fits, pskOffers, type PskOffer }
 import type { Session } from '../session/session.ts';
 import { fail } from '../reason.ts';
 import { settle, type Steps } from '../wait.ts';
-import { bindersLength, encodeClientHello, setBinders, type ClientHello } from '../wire/client_hello.ts';
+import { bindersLength, clientHelloLength, encodeClientHello, setBinders, type ClientHello } from '../wire/client_hello.ts';
 import type { EchClientHello, Extension, OfferedPsks } from '../wire/extension_values.ts';
 import { encodeExtension, encodeExtensions, type ExtensionInput } from '../wire/extensions.ts';
 import { CertificateType, ExtensionType, greaseValue, PointFormat, PskMode, Version } from '../wire/names.ts';
@@ -133,8 +133,16 @@ export function offeredExtensions(effects: Effects, offer: Offer): ReadonlySet<n
   return types;
 }
 
-/** What the offer says, with zeros for binders. */
+const DESCRIBED = new WeakMap<Offer, ClientHello>();
+
+/** What the offer says, with zeros for binders; described once, for the message and for whoever judges the answer. */
 export function describeHello(effects: Effects, offer: Offer): ClientHello {
+  let hello = DESCRIBED.get(offer);
+  if (hello === undefined) DESCRIBED.set(offer, (hello = describe(effects, offer)));
+  return hello;
+}
+
+function describe(effects: Effects, offer: Offer): ClientHello {
   const suites = effects.config.suites.filter(({ version }) => offers(effects, offer, version)).map(({ id }) => id);
   return {
     legacyVersion: Version.tls12,
@@ -197,7 +205,7 @@ function preSharedKey({ psks, greasePsks }: Offer): Extension[] {
 
 /** Some middleboxes hang at a ClientHello of 256 to 511 bytes: RFC 7685 pads it to 512. pre_shared_key stays the last. */
 function padded(hello: ClientHello): readonly Extension[] {
-  const { length } = encodeClientHello(hello);
+  const length = clientHelloLength(hello);
   if (length < 256 || length >= 512) return hello.extensions;
   const padding = encodeExtension('clientHello', 'padding', Math.max(512 - length - 4, 1));
   const psk = hello.extensions.filter(({ type }) => type === ExtensionType.pre_shared_key);

@@ -13,18 +13,19 @@ export const hkdfExtract = (hash: Hash, salt: Uint8Array, keyMaterial: Uint8Arra
 export function hkdfExpand(hash: Hash, secret: Uint8Array, info: Uint8Array, length: number): Uint8Array {
   if (length > 255 * hash.size) throw new RangeError(`HKDF-Expand gives at most ${255 * hash.size} bytes`);
   const out = new Uint8Array(length);
-  // T(i - 1) || info || i; the first T is empty.
-  const input = new Uint8Array(hash.size + info.length + 1);
-  input.set(info, hash.size);
-  for (let done = 0, counter = 1; done < length; counter++) {
-    input[input.length - 1] = counter;
-    const block = hash.hmac(secret, counter === 1 ? input.subarray(hash.size) : input);
-    out.set(block.subarray(0, Math.min(block.length, length - done)), done);
+  // T(i) = HMAC(secret, T(i - 1) || info || i); T(0) is empty.
+  let block: Uint8Array = EMPTY;
+  for (let done = 0, counter = 1; done < length; done += hash.size, counter++) {
+    const input = new Uint8Array(block.length + info.length + 1);
     input.set(block);
+    input.set(info, block.length);
+    input[input.length - 1] = counter;
     block.fill(0);
-    done += hash.size;
+    block = hash.hmac(secret, input);
+    input.fill(0);
+    out.set(length - done < hash.size ? block.subarray(0, length - done) : block, done);
   }
-  input.fill(0);
+  block.fill(0);
   return out;
 }
 

@@ -14,7 +14,7 @@ export class Transcript {
   /** Of what was added so far: several secrets are derived from the same one. */
   #digest: Uint8Array | undefined;
 
-  /** Takes a whole message, header included; copies it. */
+  /** Takes a whole message, header included; copies it, unless only its hash is of use. */
   add(message: Uint8Array): void {
     this.#messages?.push(message.slice());
     this.#state?.update(message);

@@ -48,11 +48,13 @@ export class Coalescer {
   /** The next message, once all of it is there. @throws TlsError EXCESSIVE_MESSAGE_SIZE as soon as its header has come. */
   next(): HandshakeMessage | undefined {
     if (this.leftover < HEADER) return undefined;
-    const [type = 0, high = 0, middle = 0, low = 0] = this.#buffer.subarray(this.#start, this.#start + HEADER);
-    const length = (high << 16) | (middle << 8) | low;
+    const at = this.#start;
+    const byte = (i: number): number => this.#buffer[at + i] as number;
+    const type = byte(0);
+    const length = (byte(1) << 16) | (byte(2) << 8) | byte(3);
     if (length > this.limit) throw fail('EXCESSIVE_MESSAGE_SIZE', `${handshakeName(type)} of ${length} bytes, where ${this.limit} are taken`);
     if (this.leftover < HEADER + length) return undefined;
-    const raw = this.#buffer.slice(this.#start, this.#start + HEADER + length);
+    const raw = this.#buffer.slice(at, at + HEADER + length);
     this.#start += raw.length;
     if (this.#start === this.#end) this.release();
     return { type, raw, body: raw.subarray(HEADER) };

@@ -2,7 +2,7 @@
 import { fail } from '../reason.ts';
 import type { Extension } from './extension_values.ts';
 import { readExtensions, writeExtensions } from './extensions.ts';
-import { encodeMessage } from './message.ts';
+import { encodeMessage, HEADER_LENGTH } from './message.ts';
 import { ExtensionType, HandshakeType } from './names.ts';
 import { Reader } from './read.ts';
 
@@ -32,6 +32,11 @@ export function encodeClientHello(hello: ClientHello): Uint8Array {
     1024,
   );
 }
+
+/** Bytes of the whole message, which need not be made for that. */
+export const clientHelloLength = ({ random, sessionId, cipherSuites, compressionMethods, extensions }: ClientHello): number =>
+  HEADER_LENGTH + 2 + random.length + 1 + sessionId.length + 2 + 2 * cipherSuites.length + 1 + compressionMethods.length + 2 +
+  extensions.reduce((sum, { data }) => sum + 4 + data.length, 0);
 
 /** From the body. For tests, tools and EncodedClientHelloInner. */
 export function decodeClientHello(body: Uint8Array): ClientHello {
