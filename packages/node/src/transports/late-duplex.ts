@@ -41,6 +41,7 @@ export class LateDuplex extends Duplex {
     readable.on('close', () => {
       if (!over) this.destroy();
     });
+    readable.resume();
     this.emit('connect');
     this.#begin?.();
   }

@@ -12,13 +12,19 @@ export async function socks5(proxy: Proxy, to: Destination, signal: AbortSignal,
   const socket = await openProxySocket(proxy, signal, onStep);
   const { username, password } = proxy.credentials ?? {};
   await abortable<void>(signal, (resolve, reject) => {
+    // the package waits for `close`, which a half-open socket does not have yet
+    const ended = (): void => reject(closed(proxy));
+    socket.once('end', ended);
     SocksClient.createConnection({
       command: 'connect',
       destination: { host: to.host, port: to.port },
       proxy: { host: proxy.host, port: proxy.port, type: 5, ...(username !== undefined && { userId: username }), ...(password !== undefined && { password }) },
       existing_socket: socket,
     }).then(
-      () => collectExcess(socket).then(resolve, reject),
+      () => {
+        socket.off('end', ended);
+        collectExcess(socket).then(resolve, reject);
+      },
       (error: Error) => reject(failure(error, proxy, to)),
     );
     return () => void socket.destroy();
@@ -34,6 +40,8 @@ async function collectExcess(socket: Socket): Promise<void> {
   socket.on('data', collect);
   await new Promise((resolve) => setImmediate(resolve));
   socket.pause().off('data', collect);
+  // not paused by anybody: as Node leaves a socket after CONNECT
+  (socket as { readableFlowing: boolean | null }).readableFlowing = null;
   if (excess.length > 0) socket.unshift(Buffer.concat(excess));
 }
 
@@ -69,5 +77,7 @@ function failure(error: Error, proxy: Proxy, to: Destination): TlsError {
   }
   if (/^Received invalid/.test(message)) return new TlsError('PROXY_MALFORMED', `${name} does not answer in SOCKS5`, { cause: error });
   if (/timed out/.test(message)) return new TlsError('TIMEOUT', `${name} did not answer in time`, { cause: error });
-  return new TlsError('PROXY_CLOSED', `${name} hung up before it had connected us`, { cause: error });
+  return closed(proxy, error);
 }
+
+const closed = (proxy: Proxy, cause?: Error): TlsError => new TlsError('PROXY_CLOSED', `the proxy ${authority(proxy)} hung up before it had connected us`, { cause });

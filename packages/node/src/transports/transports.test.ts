@@ -1,0 +1,268 @@
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { pki } from '@ferrule/conformance/pki';
+import { echo, httpProxy, socksProxy, TestServer } from '@ferrule/conformance/server';
+import { TlsError } from '@ferrule/result';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocketServer, createWebSocketStream } from 'ws';
+import { TlsConnector } from '../duplex/index.ts';
+import { dial, dialer, nameOfRoute, parseRoute } from './index.ts';
+
+const closing: { close(): unknown }[] = [];
+afterAll(() => {
+  for (const each of closing) each.close();
+});
+const kept = <T extends { close(): unknown }>(each: T): T => {
+  closing.push(each);
+  return each;
+};
+
+async function listen(server: Server, path?: string): Promise<number> {
+  kept(server);
+  server.listen(path === undefined ? { port: 0, host: '127.0.0.1' } : { path });
+  await once(server, 'listening');
+  return path === undefined ? (server.address() as AddressInfo).port : 0;
+}
+
+/** Greets first, answers what it hears in capitals, and ends when its client has. */
+const greeter = (): Server =>
+  createServer({ allowHalfOpen: true }, (socket) => {
+    socket.on('error', () => {});
+    socket.write('hello ');
+    socket.on('data', (chunk) => socket.write(chunk.toString().toUpperCase()));
+    socket.on('end', () => socket.end());
+  });
+
+const conversation = async (stream: Duplex): Promise<string> => {
+  stream.end('world');
+  return text(stream);
+};
+
+async function relay(lead: (url: string) => number): Promise<number> {
+  const server = kept(new WebSocketServer({ port: 0, host: '127.0.0.1', verifyClient: ({ req }: { req: IncomingMessage }) => lead(req.url ?? '') !== 0 }));
+  server.on('connection', (ws, { url = '' }) => {
+    const stream = createWebSocketStream(ws);
+    stream.on('error', () => {});
+    follow(lead(url), stream);
+  });
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+function follow(port: number, stream: Duplex): void {
+  void dial(undefined, { host: '127.0.0.1', port }).then((onward) => onward.pipe(stream).pipe(onward));
+}
+
+describe('parseRoute()', () => {
+  it.each([
+    ['tcp://127.0.0.1:443', { scheme: 'tcp', host: '127.0.0.1', port: 443 }],
+    ['tcp://[::1]:21', { scheme: 'tcp', host: '::1', port: 21 }],
+    ['unix:/run/some.sock', { scheme: 'unix', path: '/run/some.sock' }],
+    ['unix:///run/some.sock', { scheme: 'unix', path: '/run/some.sock' }],
+    ['unix:./here.sock', { scheme: 'unix', path: './here.sock' }],
+    ['socks5://proxy', { scheme: 'socks5', host: 'proxy', port: 1080, credentials: undefined }],
+    ['socks5h://me:p%40ss@[::1]:9050', { scheme: 'socks5', host: '::1', port: 9050, credentials: { username: 'me', password: 'p@ss' } }],
+    ['http://proxy:3128/', { scheme: 'http', host: 'proxy', port: 3128, credentials: undefined }],
+    ['HTTP://proxy', { scheme: 'http', host: 'proxy', port: 80, credentials: undefined }],
+    ['ws://relay:8080/v1?address={host}:{port}', { scheme: 'ws', url: 'ws://relay:8080/v1?address={host}:{port}' }],
+    [`exec:ssh -o 'ProxyCommand none' -W {host}:{port} jump"er"`, { scheme: 'exec', command: ['ssh', '-o', 'ProxyCommand none', '-W', '{host}:{port}', 'jumper'] }],
+  ] as const)('reads %s', (url, route) => {
+    expect(parseRoute(url)).toEqual(route);
+  });
+
+  it.each([
+    ['tcp://host', /no port/],
+    ['tcp:host:1', /expected tcp:\/\/host:port/],
+    ['unix:', /no path/],
+    ['exec: ', /no command/],
+    ['http://proxy/path', /neither path nor query/],
+    ['socks5://%zz@proxy', /percent-encoded/],
+    ['https://proxy', /TLS to the proxy/],
+    ['wss://relay', /TLS to the proxy or relay/],
+    ['example.org:443', /no route/],
+    ['gopher://x', /no route/],
+  ])('refuses %s', (url, message) => {
+    expect(() => parseRoute(url)).toThrow(message);
+  });
+
+  it('never tells credentials', () => {
+    for (const url of ['socks5://me:secret@proxy', 'http://me:secret@proxy', 'ws://me:secret@relay/x?token=secret', 'exec:nc secret']) {
+      expect(nameOfRoute(parseRoute(url))).not.toContain('secret');
+    }
+    expect(() => parseRoute('http://me:secret@')).toThrow(/^((?!secret).)*$/);
+  });
+});
+
+describe('dial()', () => {
+  let port = 0;
+  const folder = mkdtempSync(join(tmpdir(), 'ferrule-transports-'));
+  beforeAll(async () => void (port = await listen(greeter())));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  const steps: string[] = [];
+  const to = { host: 'nowhere.test', port: 25 };
+  const along = (url: string): Promise<Duplex> => dial(parseRoute(url), to, { onStep: (step) => void steps.splice(steps.length, 0, step) });
+  const program = (code: string): string => `exec:${process.execPath} -e "${code}"`;
+  const nc = (where: string): string =>
+    program(`const s = require('net').connect({port: ${where}, host: '127.0.0.1', allowHalfOpen: true}); process.stdin.pipe(s).pipe(process.stdout)`);
+
+  it('goes straight to another address with tcp:, and to a unix socket', async () => {
+    const path = join(folder, 'sock');
+    await listen(greeter(), path);
+    for (const url of [`tcp://127.0.0.1:${port}`, `unix:${path}`]) expect(await conversation(await along(url))).toBe('hello WORLD');
+  });
+
+  it('goes through a SOCKS5 proxy, which looks names up', async () => {
+    const proxy = kept(await socksProxy(() => port));
+    expect(await conversation(await along(`socks5://127.0.0.1:${proxy.port}`))).toBe('hello WORLD');
+    expect(proxy.targets).toEqual(['nowhere.test:25']);
+    expect(steps.splice(0)).toEqual(expect.arrayContaining(['proxy TCP', 'SOCKS5']));
+  });
+
+  it('loses nothing that the server says in the same packet as the proxy', async () => {
+    const [socks, http] = [kept(await socksProxy(() => (stream) => void stream.end('at once'))), kept(await httpProxy(() => (stream) => void stream.end('at once')))];
+    for (const url of [`socks5://127.0.0.1:${socks.port}`, `http://127.0.0.1:${http.port}`]) {
+      const stream = await along(url);
+      // whoever comes late finds it still
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      expect(await text(stream)).toBe('at once');
+    }
+  });
+
+  it('gives credentials to a SOCKS5 proxy and to an HTTP proxy', async () => {
+    const credentials = { username: 'me', password: 'p@ss' };
+    const basic = `Basic ${Buffer.from('me:p@ss').toString('base64')}`;
+    const socks = kept(await socksProxy(() => port, credentials));
+    const http = kept(await httpProxy((_target, authorization) => (authorization === basic ? port : { refusal: 407 })));
+    for (const [scheme, proxy] of [['socks5', socks], ['http', http]] as const) {
+      expect(await conversation(await along(`${scheme}://me:p%40ss@127.0.0.1:${proxy.port}`))).toBe('hello WORLD');
+      for (const given of ['', 'me:wrong@']) await expect(along(`${scheme}://${given}127.0.0.1:${proxy.port}`)).rejects.toMatchObject({ code: 'PROXY_AUTHENTICATION_REQUIRED' });
+    }
+  });
+
+  it('goes through an HTTP proxy with CONNECT', async () => {
+    const proxy = kept(await httpProxy(() => port));
+    expect(await conversation(await along(`http://127.0.0.1:${proxy.port}`))).toBe('hello WORLD');
+    expect(proxy.targets).toEqual(['nowhere.test:25']);
+  });
+
+  it('goes over a WebSocket, whose URL names the destination', async () => {
+    const urls: string[] = [];
+    const port1 = await relay((url) => (urls.push(url), port));
+    const stream = await along(`ws://127.0.0.1:${port1}/to/{host}?port={port}`);
+    const answer = new Promise<string>((resolve) => {
+      let heard = '';
+      stream.on('data', (chunk: Buffer) => (heard += chunk.toString()) === 'hello WORLD' && resolve(heard));
+    });
+    stream.write('world');
+    expect(await answer).toBe('hello WORLD');
+    stream.destroy();
+    expect(new Set(urls)).toEqual(new Set(['/to/nowhere.test?port=25']));
+  });
+
+  it('goes over the standard streams of a program, and ends it', async () => {
+    expect(await conversation(await along(nc(String(port))))).toBe('hello WORLD');
+    const pidFile = join(folder, 'pid');
+    const stream = await along(program(`require('fs').writeFileSync('${pidFile}', String(process.pid)); process.on('SIGTERM', () => {}); setInterval(() => {}, 1000)`));
+    while (!existsSync(pidFile)) await new Promise((resolve) => setTimeout(resolve, 10));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const pid = Number(readFileSync(pidFile, 'utf8'));
+    stream.destroy();
+    const gone = (): boolean => {
+      try {
+        process.kill(pid, 0);
+        return false;
+      } catch {
+        return true;
+      }
+    };
+    while (!gone()) await new Promise((resolve) => setTimeout(resolve, 20));
+  });
+
+  it('lets no host name of somebody else’s become an option or a command', async () => {
+    for (const host of ['-oProxyCommand=x', '$(id)', 'a b', 'a;b', 'a`b`']) {
+      await expect(dial(parseRoute('exec:ssh -W {host}:{port} jump'), { host, port: 1 })).rejects.toThrow(/is no host name/);
+    }
+  });
+
+  it.each<[string, () => Promise<string>, string, RegExp]>([
+    ['a proxy that is not there', async () => `http://127.0.0.1:${await nobody()}`, 'PROXY_UNREACHABLE', /Nothing listens/],
+    ['an HTTP proxy that refuses', async () => `http://127.0.0.1:${kept(await httpProxy(() => ({ refusal: 403 }))).port}`, 'PROXY_REFUSED', /may not allow/],
+    ['an HTTP proxy that does not get there', async () => `http://127.0.0.1:${kept(await httpProxy(() => ({ refusal: 502 }))).port}`, 'TRANSPORT_ERROR', /may see another DNS/],
+    ['an HTTP proxy that hangs up', async () => `http://127.0.0.1:${await listen(createServer((socket) => socket.end()))}`, 'PROXY_CLOSED', /its log/],
+    ['a SOCKS5 proxy where an HTTP proxy is expected', async () => `http://127.0.0.1:${await listen(createServer((socket) => socket.end(Buffer.from([5, 0xff]))))}`, 'PROXY_MALFORMED', /scheme and port/],
+    ['a SOCKS5 proxy that refuses', async () => `socks5://127.0.0.1:${kept(await socksProxy(() => ({ refusal: 2 }))).port}`, 'PROXY_REFUSED', /may not allow/],
+    ['a SOCKS5 proxy that does not get there', async () => `socks5://127.0.0.1:${kept(await socksProxy(() => ({ refusal: 5 }))).port}`, 'TRANSPORT_ERROR', /may see another DNS/],
+    ['a SOCKS5 proxy that hangs up', async () => `socks5://127.0.0.1:${await listen(createServer((socket) => void socket.once('data', () => socket.end())))}`, 'PROXY_CLOSED', /its log/],
+    ['an HTTP proxy where SOCKS5 is expected', async () => `socks5://127.0.0.1:${kept(await httpProxy(() => 1)).port}`, 'PROXY_MALFORMED', /scheme and port/],
+    ['a relay that refuses', async () => `ws://127.0.0.1:${await relay(() => 0)}`, 'PROXY_AUTHENTICATION_REQUIRED', /percent-encoded/],
+    ['a relay that is none', async () => `ws://127.0.0.1:${kept(await httpProxy(() => 1)).port}`, 'PROXY_REFUSED', /may not allow/],
+    ['a program that is not there', async () => 'exec:no-such-program-at-all', 'PROXY_UNREACHABLE', /PATH/],
+  ])('names the cause and what to try: %s', async (_title, url, code, hint) => {
+    const error: unknown = await along(await url()).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code });
+    expect((error as TlsError).hint).toMatch(hint);
+  });
+
+  it('tells a program that fails from a server that ends', async () => {
+    const failing = await along(program('process.exit(3)'));
+    failing.on('error', () => {});
+    failing.resume().write('something');
+    const [error] = (await once(failing, 'error')) as [TlsError];
+    expect([error.code, error.message]).toEqual(['PROXY_CLOSED', expect.stringMatching(/ended with code 3/)]);
+    expect(await text(await along(program('process.exit(0)')))).toBe('');
+  });
+
+  it.each(['http', 'socks5', 'ws'])('gives up a proxy that says nothing when the signal says so: %s', async (scheme) => {
+    const silent = createServer((socket) => void socket.on('error', () => {}).resume());
+    const aborting = new AbortController();
+    const attempt = dial(parseRoute(`${scheme}://127.0.0.1:${await listen(silent)}`), to, { signal: aborting.signal });
+    silent.once('connection', (socket) => setTimeout(() => aborting.abort(new Error('enough')), 20) && socket.on('data', () => {}));
+    await expect(attempt).rejects.toMatchObject({ code: 'ABORTED' });
+    while ((await new Promise<number>((resolve) => silent.getConnections((_error, count) => resolve(count)))) > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  });
+});
+
+describe('a connector with a dialer', () => {
+  it.each(['socks5', 'http', 'ws'] as const)('makes connections through %s, lazy ones too', async (scheme) => {
+    const server = await TestServer.make();
+    kept(server);
+    const port = await server.listen();
+    void (async () => {
+      for (;;) echo(await server.accepted());
+    })().catch(() => {});
+    const way = scheme === 'ws' ? await relay(() => port) : kept(await (scheme === 'http' ? httpProxy : socksProxy)(() => port)).port;
+    const connector = new TlsConnector({ ca: (await pki('root')).certificatePem, dial: dialer(`${scheme}://127.0.0.1:${way}`) });
+    for (const duplex of [connector.duplex({ host: 'server.test', port: 443 }), connector.duplex({ lazy: true, servername: 'server.test' }).connect(443, 'server.test')]) {
+      duplex.write('ping');
+      expect(String((await once(duplex, 'data'))[0])).toBe('ping');
+      expect(duplex.authorized).toBe(true);
+      duplex.destroy();
+    }
+    await connector.dispose();
+  });
+
+  it('destroys a connection with the reason of the proxy', async () => {
+    const proxy = kept(await httpProxy(() => ({ refusal: 403 })));
+    const connector = new TlsConnector({ dial: dialer(`http://127.0.0.1:${proxy.port}`) });
+    const duplex = connector.duplex({ host: 'server.test', port: 443 });
+    const [error] = (await once(duplex, 'error')) as [unknown];
+    expect(error).toMatchObject({ code: 'PROXY_REFUSED' });
+    expect(TlsError.is(error)).toBe(true);
+    await connector.dispose();
+  });
+});
+
+async function nobody(): Promise<number> {
+  const server = createServer();
+  const port = await listen(server);
+  server.close();
+  await once(server, 'close');
+  return port;
+}
