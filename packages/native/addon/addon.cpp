@@ -238,19 +238,19 @@ void setTime(const Napi::CallbackInfo& info) {
 
 void decide(const Napi::CallbackInfo& info) {
   const auto number = [&](size_t i) { return info[i].As<Napi::Number>().Int32Value(); };
-  if (Connection* connection = connectionOf(info)) connection->decide(number(1), number(2), number(3));
+  if (Connection* connection = connectionOf(info)) connection->decide(number(1), number(2));
 }
 
-// useCredential(handle, pair | null | false): this one, none, or "fail the handshake".
+// useCredential(handle, pair | null): this one, or none.
 Napi::Value useCredential(const Napi::CallbackInfo& info) {
   Connection* connection = connectionOf(info);
   if (connection == nullptr) return info.Env().Undefined();
-  if (info[1].IsBoolean()) {
-    connection->refuseCredential();
-    return info[1];
-  }
   const KeyPair* pair = info[1].IsNumber() ? environmentOf(info).credentials.get(info[1].As<Napi::Number>().Uint32Value()) : nullptr;
   return Napi::Boolean::New(info.Env(), connection->useCredential(pair));
+}
+
+void refuseCredential(const Napi::CallbackInfo& info) {
+  if (Connection* connection = connectionOf(info)) connection->refuseCredential(info[1].As<Napi::Number>().Int32Value());
 }
 
 Napi::Value certificateRequest(const Napi::CallbackInfo& info) {
@@ -394,6 +394,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   define("setTime", setTime);
   define("decide", decide);
   define("useCredential", useCredential);
+  define("refuseCredential", refuseCredential);
   define("certificateRequest", certificateRequest);
   define("facts", facts);
   define("failure", failure);

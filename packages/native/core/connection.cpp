@@ -10,6 +10,7 @@ constexpr size_t kRecordHeader = 5;
 constexpr size_t kMaxPlaintext = 16384;
 // Counts go back as an int.
 constexpr size_t kMostAtOnce = size_t{1} << 30;
+constexpr size_t kTag = 16;
 // Header, explicit nonce, inner content type and tag of a record, and room for a KeyUpdate that goes before it.
 constexpr size_t kRecordOverhead = 128;
 
@@ -57,6 +58,8 @@ bool Connection::setSession(const uint8_t* der, size_t size) {
   const uint8_t* at = der;
   SSL_SESSION* session = ossl().d2i_SSL_SESSION(nullptr, &at, static_cast<long>(size));
   const bool set = session != nullptr && ossl().SSL_set_session(ssl_, session) == 1;
+  const SSL_CIPHER* cipher = set ? ossl().SSL_SESSION_get0_cipher(session) : nullptr;
+  if (cipher != nullptr) rules_.offers(ossl().SSL_SESSION_get_protocol_version(session), ossl().SSL_CIPHER_get_protocol_id(cipher));
   ossl().SSL_SESSION_free(session);
   ossl().ERR_clear_error();
   return set;
@@ -136,14 +139,8 @@ void Connection::checkResult() {
   const ContextConfig& config = context_->config();
   if (ossl().SSL_version(ssl_) == K(TLS1_2_VERSION)) {
     facts_.extendedMasterSecret = ossl().SSL_ctrl(ssl_, static_cast<int>(K(SSL_CTRL_GET_EXTMS_SUPPORT)), 0, nullptr) == 1 ? 1 : 0;
-    if (config.requireExtendedMasterSecret && facts_.extendedMasterSecret != 1) pending_ = Reason::noExtendedMasterSecret;
+    if (config.requireExtendedMasterSecret && facts_.extendedMasterSecret != 1) breach(Reason::noExtendedMasterSecret, 0);
   }
-  const std::string chosen = alpn();
-  bool offered = chosen.empty();
-  for (size_t at = 0; at < config.alpn.size() && !offered; at += 1u + config.alpn[at]) {
-    offered = chosen.size() == config.alpn[at] && std::memcmp(chosen.data(), config.alpn.data() + at + 1, chosen.size()) == 0;
-  }
-  if (!offered) pending_ = Reason::unofferedAlpn;
 }
 
 // Fills as much of `into` as the input allows: one call per chunk, not per record.
@@ -244,12 +241,31 @@ int Connection::fail() {
   failure_.own = pending_;
   failure_.text = takeErrors(&failure_.library, &failure_.reason);
   owed_ = !spans.unsent.empty();
+  if (pendingAlert_ != 0) sendAlert(pendingAlert_);
   return -1;
 }
 
 void Connection::failOwn() {
   fail();
   failure_.library = failure_.reason = 0;
+}
+
+// The first one counts. With an alert, what OpenSSL makes of the message no longer goes out.
+void Connection::breach(Reason reason, int alert) {
+  if (pending_ != Reason::none || reason == Reason::none) return;
+  pending_ = reason;
+  if (established_ || alert == 0) return;
+  spans.held = true;
+  pendingAlert_ = alert;
+}
+
+// OpenSSL lets nobody choose an alert. As long as nothing has gone out under keys, ours is in the clear, as OpenSSL's own is.
+void Connection::sendAlert(int alert) {
+  if (protected_) return;
+  const uint8_t record[] = {static_cast<uint8_t>(K(SSL3_RT_ALERT)), 3, 3, 0, 2, 2, static_cast<uint8_t>(alert)};
+  message(true, static_cast<int>(K(SSL3_RT_ALERT)), record + 5, 2);
+  spans.unsent.assign(record, record + sizeof record);
+  owed_ = true;
 }
 
 bool Connection::flushUnsent() {
@@ -287,21 +303,40 @@ void Connection::log(const char* line) {
 
 void Connection::keepTimestamps(const uint8_t* bytes, size_t size) { scts_.assign(bytes, bytes + size); }
 
-// RFC 5246 section 6.2.1, RFC 9846 section 5.1: nothing comes between the records of one handshake message. OpenSSL lets data.
-void Connection::receivedRecord(uint8_t contentType) {
-  if (!established_ || ossl().SSL_version(ssl_) != K(TLS1_2_VERSION)) return;
-  if (contentType == K(SSL3_RT_HANDSHAKE)) messageBegun_ = true;
-  if (contentType == K(SSL3_RT_APPLICATION_DATA) && messageBegun_) pending_ = Reason::messageInterrupted;
+void Connection::record(bool sent, const uint8_t* header) {
+  const int type = header[0];
+  const bool tls12 = ossl().SSL_version(ssl_) == K(TLS1_2_VERSION);
+  if (sent) {
+    if (!spans.held && type == (tls12 ? K(SSL3_RT_CHANGE_CIPHER_SPEC) : K(SSL3_RT_APPLICATION_DATA))) protected_ = true;
+    return;
+  }
+  // RFC 9846 section 5.4: content, its type and the padding are 2^14 + 1 bytes at most. OpenSSL looks at the content alone.
+  if (!tls12 && type == K(SSL3_RT_APPLICATION_DATA) && static_cast<size_t>(get16(header + 3)) > kMaxPlaintext + 1 + kTag) {
+    breach(Reason::recordTooLarge, alert::recordOverflow);
+  }
+  // RFC 5246 section 6.2.1: nothing comes between the records of one handshake message. OpenSSL lets data.
+  if (!established_ || !tls12) return;
+  if (type == K(SSL3_RT_HANDSHAKE)) messageBegun_ = true;
+  if (type == K(SSL3_RT_APPLICATION_DATA) && messageBegun_) breach(Reason::messageInterrupted, 0);
 }
 
 void Connection::message(bool sent, int contentType, const uint8_t* bytes, size_t size) {
   if (contentType == K(SSL3_RT_ALERT) && size == 2) {
     (sent ? facts_.alertSent : facts_.alertReceived) = bytes[1];
+    if (!sent) receivedAlert(bytes[0], bytes[1]);
   } else if (contentType == K(SSL3_RT_HANDSHAKE) && !sent && size >= 4) {
     messageBegun_ = false;
     readHandshakeMessage(bytes, size);
+  } else if (contentType == K(SSL3_RT_HANDSHAKE) && size >= 4 && bytes[0] == 1) {
+    rules_.sentClientHello(bytes + 4, size - 4);
   }
   if (context_->config().trace) events_.push_back({sent ? EventKind::sent : EventKind::received, contentType, Bytes(bytes, bytes + size)});
+}
+
+// RFC 9846 section 6: the level is 1 or 2, and 1 is for two alerts alone. OpenSSL does not look at it.
+void Connection::receivedAlert(int level, int description) {
+  if (level != 1 && level != 2) breach(Reason::unknownAlertLevel, alert::illegalParameter);
+  if (level == 1 && rules_.tls13() && description != alert::closeNotify && description != alert::userCanceled) breach(Reason::warningIn13, alert::decodeError);
 }
 
 // Facts that OpenSSL has no question for, or not in all versions.
@@ -309,10 +344,12 @@ void Connection::readHandshakeMessage(const uint8_t* bytes, size_t size) {
   const ContextConfig& config = context_->config();
   const uint8_t* body = bytes + 4;
   const size_t length = size - 4;
-  if (length > config.handshakeBytes) pending_ = Reason::messageTooLong;
+  if (length > config.handshakeBytes) breach(Reason::messageTooLong, alert::illegalParameter);
+  const Breach found = rules_.received(bytes[0], body, length, !established_);
+  breach(found.reason, found.alert);
   switch (bytes[0]) {
     case 0:  // hello_request
-      if (config.refuseRenegotiation) pending_ = established_ ? Reason::renegotiation : Reason::helloRequestInHandshake;
+      if (config.refuseRenegotiation) breach(established_ ? Reason::renegotiation : Reason::helloRequestInHandshake, 0);
       break;
     case 2:  // server_hello
       readServerHello(body, length);
@@ -328,13 +365,13 @@ void Connection::readHandshakeMessage(const uint8_t* bytes, size_t size) {
       }
       break;
     case 14:  // server_hello_done
-      spans.held = verdictIsDue_;
+      spans.held = spans.held || verdictIsDue_;
       break;
     case 15:  // certificate_verify
       if (length >= 2) facts_.peerSignatureAlgorithm = get16(body);
       break;
     case 24:  // key_update
-      if (++keyUpdatesInARow_ > config.keyUpdatesInARow) pending_ = Reason::keyUpdateFlood;
+      if (++keyUpdatesInARow_ > config.keyUpdatesInARow) breach(Reason::keyUpdateFlood, 0);
       break;
     default:
       break;
@@ -342,12 +379,8 @@ void Connection::readHandshakeMessage(const uint8_t* bytes, size_t size) {
 }
 
 void Connection::readServerHello(const uint8_t* body, size_t size) {
-  // RFC 9846 section 4.1.3: SHA-256 of "HelloRetryRequest".
-  static const uint8_t retry[32] = {0xCF, 0x21, 0xAD, 0x74, 0xE5, 0x9A, 0x61, 0x11, 0xBE, 0x1D, 0x8C, 0x02, 0x1E, 0x65, 0xB8, 0x91,
-                                    0xC2, 0xA2, 0x11, 0x16, 0x7A, 0xBB, 0x8C, 0x5E, 0x07, 0x9E, 0x09, 0xE2, 0xC8, 0xA8, 0x33, 0x9C};
   if (size < 35) return;
-  const bool isRetry = std::memcmp(body + 2, retry, sizeof retry) == 0;
-  if (isRetry) {
+  if (isHelloRetryRequest(body, size)) {
     facts_.helloRetryRequested = 1;
     return;
   }

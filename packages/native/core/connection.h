@@ -10,26 +10,12 @@
 #include "context.h"
 #include "credential.h"
 #include "openssl.h"
+#include "rules.h"
 #include "span.h"
 
 namespace ferrule {
 
 enum class Operation : uint32_t { handshake = 0, read = 1, write = 2, writeEarlyData = 3, shutdown = 4, keyUpdate = 5 };
-
-// Reasons of our own, beside OpenSSL's. The numbers are known to src/reason.ts.
-enum class Reason : int {
-  none = 0,
-  keyUpdateFlood = 1,
-  noExtendedMasterSecret = 2,
-  renegotiation = 3,
-  messageTooLong = 4,
-  pinMismatch = 5,
-  stapleRefused = 6,
-  unofferedAlpn = 7,
-  notTls = 8,
-  helloRequestInHandshake = 9,
-  messageInterrupted = 10,
-};
 
 enum class EventKind : uint32_t { keylog = 0, session = 1, sent = 2, received = 3 };
 
@@ -82,12 +68,12 @@ class Connection {
   bool setHost(const std::string& name, bool isAddress);
   bool setSession(const uint8_t* der, size_t size);
   void setTime(time_t seconds);
-  // The answer to WANT_RETRY_VERIFY: an X509_V code, 0 to accept; else `alert` is sent, or the alert of the X509_V code
-  // `alertCode` where OpenSSL is the one to send it.
-  void decide(int verifyCode, int alertCode, int alert);
+  // The answer to WANT_RETRY_VERIFY: an X509_V code, 0 to accept; else `alert` is sent.
+  void decide(int verifyCode, int alert);
   // The answer to WANT_X509_LOOKUP; null for "no certificate". False when OpenSSL refuses the pair.
   bool useCredential(const KeyPair* credential);
-  void refuseCredential();
+  // The other answer: there is none that fits, or the choice failed.
+  void refuseCredential(int alert);
   bool exportKeyingMaterial(const std::string& label, const uint8_t* context, size_t contextSize, bool useContext, uint8_t* into, size_t size);
   // RFC 5929 section 4.1; empty where it is not defined.
   Bytes serverEndPoint() const;
@@ -121,15 +107,15 @@ class Connection {
   int judgeStaple();
   void saveSession(SSL_SESSION* session);
   void log(const char* line);
-  // By the content type of its header.
-  void receivedRecord(uint8_t contentType);
+  // The header of a record, RFC 9846 section 5.1: content type, version, length.
+  void record(bool sent, const uint8_t* header);
   void message(bool sent, int contentType, const uint8_t* bytes, size_t size);
   void keepTimestamps(const uint8_t* bytes, size_t size);
 
  private:
   enum class Decision { none, asked, made };
 
-  explicit Connection(std::shared_ptr<Context> context) : context_(std::move(context)) {}
+  explicit Connection(std::shared_ptr<Context> context) : context_(std::move(context)), rules_(context_->config()) {}
   int run(Operation operation, uint8_t* data, size_t size);
   int handshake();
   int read(uint8_t* into, size_t size);
@@ -139,24 +125,27 @@ class Connection {
   int notDone(int ret);
   int fail();
   void failOwn();
+  void breach(Reason reason, int alert);
+  void sendAlert(int alert);
   void checkResult();
   bool flushUnsent();
   void describe(X509* certificate, int depth);
+  void receivedAlert(int level, int description);
   void readHandshakeMessage(const uint8_t* bytes, size_t size);
   void readServerHello(const uint8_t* body, size_t size);
   bool pinned(const OPENSSL_STACK* chain, int count) const;
   int refuse(X509_STORE_CTX* store, long verifyCode, long alertCode, Reason reason);
 
   std::shared_ptr<Context> context_;
+  Rules rules_;
   SSL* ssl_ = nullptr;
   Facts facts_;
   Failure failure_;
   Reason pending_ = Reason::none;  // found inside a callback, reported when the call is over
+  int pendingAlert_ = 0;           // to be sent with it
   std::vector<Event> events_;
   Bytes scts_;
   Decision verdict_ = Decision::none;
-  int verdictCode_ = 0;
-  int verdictAlert_ = 0;
   // In TLS 1.2 the stapled response comes behind the certificate (RFC 6066 section 8), too late for OpenSSL's question: the
   // certificate is taken for the time being, and our flight is held until JavaScript has judged both.
   bool stapleFollows_ = false;
@@ -164,7 +153,8 @@ class Connection {
   Decision credential_ = Decision::none;
   bool credentialFailed_ = false;
   bool established_ = false;
-  bool owed_ = false;  // the tail of our alert
+  bool protected_ = false;  // a record under keys has gone out
+  bool owed_ = false;       // the tail of our alert
   bool keyUpdating_ = false;
   bool verified_ = false;
   bool messageBegun_ = false;   // by a TLS 1.2 record after the handshake

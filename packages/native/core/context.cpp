@@ -25,7 +25,7 @@ int onSession(SSL* ssl, SSL_SESSION* session) {
 void onKeylog(const SSL* ssl, const char* line) { Connection::of(ssl).log(line); }
 
 void onMessage(int sent, int, int contentType, const void* bytes, size_t size, SSL* ssl, void*) {
-  if (contentType == K(SSL3_RT_HEADER) && sent == 0 && size > 0) Connection::of(ssl).receivedRecord(*static_cast<const uint8_t*>(bytes));
+  if (contentType == K(SSL3_RT_HEADER) && size >= 5) Connection::of(ssl).record(sent == 1, static_cast<const uint8_t*>(bytes));
   if (contentType > K(SSL3_RT_HANDSHAKE)) return;  // record headers, inner content types
   Connection::of(ssl).message(sent == 1, contentType, static_cast<const uint8_t*>(bytes), size);
 }
@@ -37,7 +37,23 @@ int addTimestampRequest(SSL*, unsigned int, unsigned int, const unsigned char** 
   return 1;
 }
 
-int parseTimestamps(SSL* ssl, unsigned int, unsigned int, const unsigned char* in, size_t size, X509*, size_t index, int*, void*) {
+// RFC 6962 section 3.3: a list of at least one, none of them empty.
+bool isTimestampList(const unsigned char* in, size_t size) {
+  if (size < 4 || size_t{2} + (in[0] << 8 | in[1]) != size) return false;
+  for (size_t at = 2; at < size;) {
+    if (size - at < 2) return false;
+    const size_t length = static_cast<size_t>(in[at] << 8 | in[at + 1]);
+    at += 2 + length;
+    if (length == 0 || at > size) return false;
+  }
+  return true;
+}
+
+int parseTimestamps(SSL* ssl, unsigned int, unsigned int, const unsigned char* in, size_t size, X509*, size_t index, int* alert, void*) {
+  if (!isTimestampList(in, size)) {
+    *alert = ::ferrule::alert::decodeError;
+    return 0;
+  }
   if (index == 0) Connection::of(ssl).keepTimestamps(in, size);
   return 1;
 }

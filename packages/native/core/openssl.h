@@ -89,6 +89,7 @@ namespace ferrule {
   C(SSL_EXT_TLS1_2_SERVER_HELLO, 0x100)             \
   C(SSL_EXT_TLS1_3_CERTIFICATE, 0x1000)             \
   C(TLS1_2_VERSION, 0x303)                          \
+  C(SSL3_RT_CHANGE_CIPHER_SPEC, 20)                 \
   C(SSL3_RT_ALERT, 21)                              \
   C(SSL3_RT_HANDSHAKE, 22)                          \
   C(SSL3_RT_APPLICATION_DATA, 23)                   \
@@ -255,6 +256,7 @@ typedef int (*CustomExtParse)(SSL*, unsigned int, unsigned int, const unsigned c
   F(int, i2d_SSL_SESSION, (const SSL_SESSION*, unsigned char**))                                    \
   F(SSL_SESSION*, d2i_SSL_SESSION, (SSL_SESSION**, const unsigned char**, long))                    \
   F(void, SSL_SESSION_free, (SSL_SESSION*))                                                         \
+  F(const SSL_CIPHER*, SSL_SESSION_get0_cipher, (const SSL_SESSION*))                               \
   F(int, SSL_SESSION_is_resumable, (const SSL_SESSION*))                                            \
   F(uint32_t, SSL_SESSION_get_max_early_data, (const SSL_SESSION*))                                 \
   F(unsigned long, SSL_SESSION_get_ticket_lifetime_hint, (const SSL_SESSION*))                      \

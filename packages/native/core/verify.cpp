@@ -134,7 +134,6 @@ int Connection::verify(X509_STORE_CTX* store) {
       return 1;
     }
     verdict_ = Decision::none;
-    if (verdictCode_ != K(X509_V_OK)) return refuse(store, verdictCode_, verdictAlert_, Reason::none);
     facts_.verifyResult = K(X509_V_OK);
   } else {
     o.X509_VERIFY_PARAM_set_auth_level(o.X509_STORE_CTX_get0_param(store), config.securityLevel);
@@ -169,24 +168,15 @@ int Connection::refuse(X509_STORE_CTX* store, long verifyCode, long alertCode, R
   return 0;
 }
 
-void Connection::decide(int verifyCode, int alertCode, int alert) {
-  if (verdictIsDue_) {
-    verdictIsDue_ = spans.held = false;
-    if (verifyCode == K(X509_V_OK)) return;
-    facts_.verifyResult = verifyCode;
-    fail();
-    failure_.library = static_cast<int>(K(ERR_LIB_SSL));
-    failure_.reason = static_cast<int>(K(SSL_R_CERTIFICATE_VERIFY_FAILED));
-    // Nothing but our ClientHello has gone out: the alert is in the clear.
-    const uint8_t record[] = {static_cast<uint8_t>(K(SSL3_RT_ALERT)), 3, 3, 0, 2, 2, static_cast<uint8_t>(alert)};
-    message(true, static_cast<int>(K(SSL3_RT_ALERT)), record + 5, 2);
-    spans.unsent.assign(record, record + sizeof record);
-    owed_ = true;
-    return;
-  }
-  verdict_ = Decision::made;
-  verdictCode_ = verifyCode;
-  verdictAlert_ = alertCode;
+void Connection::decide(int verifyCode, int alert) {
+  if (verdictIsDue_) verdictIsDue_ = spans.held = false;
+  else verdict_ = Decision::made;
+  if (verifyCode == K(X509_V_OK)) return;
+  facts_.verifyResult = verifyCode;
+  fail();
+  failure_.library = static_cast<int>(K(ERR_LIB_SSL));
+  failure_.reason = static_cast<int>(K(SSL_R_CERTIFICATE_VERIFY_FAILED));
+  sendAlert(alert);
 }
 
 void Connection::describe(X509* certificate, int depth) {
@@ -229,7 +219,7 @@ int Connection::judgeStaple() {
   }
   if (verdict == K(X509_V_OK)) return 1;
   facts_.verifyResult = verdict;
-  pending_ = Reason::stapleRefused;
+  breach(Reason::stapleRefused, verdict == K(X509_V_ERR_CERT_REVOKED) ? alert::certificateRevoked : alert::badCertificateStatusResponse);
   return 0;
 }
 
@@ -251,9 +241,12 @@ bool Connection::useCredential(const KeyPair* credential) {
   return !credentialFailed_;
 }
 
-void Connection::refuseCredential() {
+void Connection::refuseCredential(int alert) {
   credential_ = Decision::made;
   credentialFailed_ = true;
+  if (established_) return;  // OpenSSL's internal_error it is
+  fail();
+  sendAlert(alert);
 }
 
 std::vector<Bytes> Connection::authorities() const {

@@ -92,7 +92,7 @@ export interface NativeFailure {
   readonly head: Uint8Array;
 }
 
-/** Reasons that OpenSSL has none for; core/connection.h has the same list. */
+/** Reasons that OpenSSL has none for; core/rules.h has the same list. */
 export const OwnReason = {
   none: 0,
   keyUpdateFlood: 1,
@@ -105,6 +105,25 @@ export const OwnReason = {
   notTls: 8,
   helloRequestInHandshake: 9,
   messageInterrupted: 10,
+  unofferedExtension: 11,
+  misplacedExtension: 12,
+  extensionTwice: 13,
+  malformedExtension: 14,
+  malformedMessage: 15,
+  illegalValue: 16,
+  unofferedSuite: 17,
+  unofferedGroup: 18,
+  badPoint: 19,
+  sessionIdOfNoSession: 20,
+  unofferedVersion: 21,
+  versionAfterRetry: 22,
+  renegotiationInfo: 23,
+  unofferedScheme: 24,
+  noCertificate: 25,
+  unexpectedEarlyData: 26,
+  recordTooLarge: 27,
+  unknownAlertLevel: 28,
+  warningIn13: 29,
 } as const;
 
 /** The addon's exports. */
@@ -135,8 +154,10 @@ export interface Binding {
   setHost(connection: Handle, name: string, isAddress: boolean): boolean;
   setSession(connection: Handle, der: Uint8Array): boolean;
   setTime(connection: Handle, seconds: number): void;
-  decide(connection: Handle, verifyCode: number, alertCode: number, alert: number): void;
-  useCredential(connection: Handle, pair: Handle | null | false): boolean;
+  /** `alert` for any other code than OK. */
+  decide(connection: Handle, verifyCode: number, alert: number): void;
+  useCredential(connection: Handle, pair: Handle | null): boolean;
+  refuseCredential(connection: Handle, alert: number): void;
   certificateRequest(connection: Handle): {
     readonly authorities: readonly Uint8Array[];
     readonly signatureAlgorithms: readonly number[];

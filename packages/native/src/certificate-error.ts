@@ -1,5 +1,5 @@
 /** @module From X509_V codes to `CERT_*`: one table, with a hint that says what to do about this very certificate. */
-import { Alert, TlsError, type TlsErrorCode, X509V, x509VSentence } from '@ferrule/result';
+import { TlsError, type TlsErrorCode, X509V, x509VSentence } from '@ferrule/result';
 import { type NativeFailure, OwnReason } from './binding.ts';
 
 /** What a hint is made of; asked for only when there is something to say. */
@@ -97,24 +97,3 @@ function hintOf(code: TlsErrorCode, { subject }: NativeFailure, peer: PeerFacts)
       return undefined;
   }
 }
-
-/**
- * The X509_V code under which OpenSSL sends the alert of a verify function's refusal: the alert cannot be named directly,
- * but each X509_V code has one.
- */
-export function alertCodeOf(alert: number): number {
-  return X509V_OF_ALERT.get(alert) ?? X509V.APPLICATION_VERIFICATION;
-}
-
-const X509V_OF_ALERT: ReadonlyMap<number, number> = new Map<number, number>([
-  [Alert.handshake_failure, X509V.APPLICATION_VERIFICATION],
-  [Alert.bad_certificate, X509V.CERT_REJECTED],
-  [Alert.bad_certificate_status_response, X509V.CERT_REJECTED], // no X509_V code has it
-  [Alert.unsupported_certificate, X509V.INVALID_PURPOSE],
-  [Alert.certificate_revoked, X509V.CERT_REVOKED],
-  [Alert.certificate_expired, X509V.CERT_HAS_EXPIRED],
-  [Alert.certificate_unknown, X509V.PERMITTED_VIOLATION],
-  [Alert.unknown_ca, X509V.CERT_CHAIN_TOO_LONG],
-  [Alert.decrypt_error, X509V.CERT_SIGNATURE_FAILURE],
-  [Alert.internal_error, X509V.OUT_OF_MEM],
-]);

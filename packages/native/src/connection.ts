@@ -10,12 +10,11 @@
  */
 import { type Bio, bioErrorCode } from '@ferrule/bio';
 import type { CertificateRequest, Credential, Ssl, TlsSession, TlsVersion } from '@ferrule/contract';
-import { CERTIFICATE_ALERTS, type Failed, failed, isCertificateCode, SslError, TlsError, type TlsErrorCode, X509V } from '@ferrule/result';
+import { Alert, CERTIFICATE_ALERTS, type Failed, failed, isCertificateCode, SslError, TlsError, X509V } from '@ferrule/result';
 import { isMade } from './anchor.ts';
 import { type Binding, Control, EventKind, type Handle, MISUSE, Operation } from './binding.ts';
-import { alertCodeOf } from './certificate-error.ts';
 import type { Shared } from './context.ts';
-import { fit, parseCredential, type ParsedCredential } from './credential.ts';
+import { misfitOf, parseCredential, type ParsedCredential } from './credential.ts';
 import { forget } from './forgotten.ts';
 import { type Host, parseHost } from './host.ts';
 import { credentialOption } from './options.ts';
@@ -490,7 +489,7 @@ export class Connection implements Ssl {
     return this.#settle(
       SslError.wantRetryVerify,
       () => verify({ host, chain, ocspResponse: this.ocspResponse, rawPublicKey: undefined }),
-      (accepted) => (accepted === true ? this.#binding.decide(this.#handle, X509V.OK, X509V.OK, 0) : this.#refuse(rejected())),
+      (accepted) => (accepted === true ? this.#binding.decide(this.#handle, X509V.OK, 0) : this.#refuse(rejected())),
       (error) => this.#refuse(TlsError.is(error) && isCertificateCode(error.code) ? error : rejected(error)),
     );
   }
@@ -498,7 +497,7 @@ export class Connection implements Ssl {
   #refuse(error: TlsError): void {
     this.#refusal = error;
     const alert = error.alert?.description ?? CERTIFICATE_ALERTS[isCertificateCode(error.code) ? error.code : 'CERT_REJECTED'];
-    this.#binding.decide(this.#handle, error.verify?.code ?? X509V.APPLICATION_VERIFICATION, alertCodeOf(alert), alert);
+    this.#binding.decide(this.#handle, error.verify?.code ?? X509V.APPLICATION_VERIFICATION, alert);
   }
 
   /** True when the choice is made. */
@@ -510,35 +509,32 @@ export class Connection implements Ssl {
       signatureAlgorithms: native.signatureAlgorithms,
       certificateTypes: this.version === 'TLSv1.2' ? [...native.certificateTypes] : [],
     };
-    const fits = credentials.map((credential) => fit(credential, request, this.version));
-    const first = credentials[fits.indexOf('fits')];
     const { onCertificateRequest } = config;
-    if (first !== undefined || onCertificateRequest === undefined) {
-      this.#useCredential(first, first === undefined && fits.includes('no-algorithm'));
+    if (onCertificateRequest === undefined) {
+      this.#useFirst(credentials, request);
       return true;
     }
     return this.#settle(
       SslError.wantX509Lookup,
       () => onCertificateRequest(request),
-      (chosen) => {
-        if (chosen === undefined || chosen === null) return this.#useCredential(undefined, false);
-        const parsed = parseCredential(this.#binding, credentialOption(chosen, 'onCertificateRequest'), 'onCertificateRequest');
-        const verdict = fit(parsed, request, this.version);
-        this.#useCredential(verdict === 'fits' ? parsed : undefined, verdict === 'no-algorithm');
-      },
-      (error) => this.#dropCredential('ASYNC_OPERATION_FAILED', error),
+      (chosen) => this.#useFirst(chosen === undefined ? [] : [parseCredential(this.#binding, credentialOption(chosen, 'onCertificateRequest'), 'onCertificateRequest')], request),
+      (error) => this.#refuseCredential(TlsError.is(error) ? error : new TlsError('ASYNC_OPERATION_FAILED', undefined, { cause: error }), Alert.internal_error),
     );
   }
 
-  #useCredential(parsed: ParsedCredential | undefined, noAlgorithm: boolean): void {
-    if (noAlgorithm) return this.#dropCredential('NO_COMMON_SIGNATURE_ALGORITHMS', undefined);
-    if (!this.#binding.useCredential(this.#handle, parsed?.pair ?? null)) return this.#dropCredential('ASYNC_OPERATION_FAILED', new Error('OpenSSL refuses the credential'));
-    this.#credential = parsed?.credential;
+  /** The first credential that fits; none, where there is none at all. */
+  #useFirst(candidates: readonly ParsedCredential[], request: CertificateRequest): void {
+    const misfits = candidates.map((candidate) => misfitOf(candidate, request, this.version));
+    const first = candidates[misfits.indexOf(undefined)];
+    const [misfit] = misfits;
+    if (first === undefined && misfit !== undefined) return this.#refuseCredential(new TlsError(misfit), Alert.handshake_failure);
+    if (!this.#binding.useCredential(this.#handle, first?.pair ?? null)) return this.#refuseCredential(new TlsError('ASYNC_OPERATION_FAILED', 'OpenSSL refuses the credential.'), Alert.internal_error);
+    this.#credential = first?.credential;
   }
 
-  #dropCredential(code: TlsErrorCode, cause: unknown): void {
-    this.#refusal = new TlsError(code, undefined, { cause });
-    this.#binding.useCredential(this.#handle, false);
+  #refuseCredential(error: TlsError, alert: number): void {
+    this.#refusal = error;
+    this.#binding.refuseCredential(this.#handle, alert);
   }
 
   /**

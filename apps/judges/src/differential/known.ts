@@ -8,10 +8,4 @@ export interface KnownDifference {
   readonly reason: string;
 }
 
-export const KNOWN: readonly KnownDifference[] = [
-  {
-    scenario: /OCSP .*staple revoked/,
-    fields: ['alert', 'alert at the server'],
-    reason: 'OpenSSL sends bad_certificate_status_response for whatever its status callback refuses; the pure engine says certificate_revoked, which is what it is. Code and X509_V result agree.',
-  },
-];
+export const KNOWN: readonly KnownDifference[] = [];

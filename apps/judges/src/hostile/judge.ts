@@ -22,10 +22,10 @@ export async function observe(backend: Backend, behaviour: Behaviour): Promise<O
 }
 
 /** Why an observation is not what the behaviour asks for; `undefined` when it is. */
-export function fault(behaviour: Behaviour, observed: Observed, expect: Partial<Verdict> = behaviour.expect): string | undefined {
+export function fault(behaviour: Behaviour, observed: Observed, expect: Verdict = behaviour.expect): string | undefined {
   if (observed.leaked.includes(POISON)) return 'the reader was given poisoned data';
   if (behaviour.late !== true && observed.established) return 'the connection was established';
-  if (observed.code !== expect.code) return `code ${observed.code ?? 'none'}, expected ${expect.code ?? 'none'}`;
+  if (observed.code !== expect.code) return `code ${observed.code ?? 'none'}, expected ${expect.code}`;
   if (observed.alert !== expect.alert) return `alert ${observed.alert}, expected ${expect.alert ?? 'none'}`;
   return undefined;
 }

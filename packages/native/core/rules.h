@@ -1,0 +1,120 @@
+// What a server may say in its handshake messages: the rules of RFC 9846 and RFC 5246 that OpenSSL does not insist on, or
+// files under another name. Every message is looked at before OpenSSL acts on it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "context.h"
+
+namespace ferrule {
+
+// Reasons of our own, beside OpenSSL's. The numbers are known to src/binding.ts.
+enum class Reason : int {
+  none = 0,
+  keyUpdateFlood = 1,
+  noExtendedMasterSecret = 2,
+  renegotiation = 3,
+  messageTooLong = 4,
+  pinMismatch = 5,
+  stapleRefused = 6,
+  unofferedAlpn = 7,
+  notTls = 8,
+  helloRequestInHandshake = 9,
+  messageInterrupted = 10,
+  unofferedExtension = 11,
+  misplacedExtension = 12,
+  extensionTwice = 13,
+  malformedExtension = 14,
+  malformedMessage = 15,
+  illegalValue = 16,
+  unofferedSuite = 17,
+  unofferedGroup = 18,
+  badPoint = 19,
+  sessionIdOfNoSession = 20,
+  unofferedVersion = 21,
+  versionAfterRetry = 22,
+  renegotiationInfo = 23,
+  unofferedScheme = 24,
+  noCertificate = 25,
+  unexpectedEarlyData = 26,
+  recordTooLarge = 27,
+  unknownAlertLevel = 28,
+  warningIn13 = 29,
+};
+
+// AlertDescription, RFC 9846 section 6.
+namespace alert {
+constexpr int closeNotify = 0;
+constexpr int recordOverflow = 22;
+constexpr int handshakeFailure = 40;
+constexpr int certificateRevoked = 44;
+constexpr int illegalParameter = 47;
+constexpr int decodeError = 50;
+constexpr int protocolVersion = 70;
+constexpr int userCanceled = 90;
+constexpr int unsupportedExtension = 110;
+constexpr int badCertificateStatusResponse = 113;
+}  // namespace alert
+
+// A rule that was broken. Without an alert it is one that OpenSSL refuses too, with the right alert, and this is its name.
+struct Breach {
+  Reason reason = Reason::none;
+  int alert = 0;
+};
+
+struct Extension {
+  int type;
+  const uint8_t* data;
+  size_t size;
+};
+
+// RFC 9846 section 4.1.3: by its random. The body of a ServerHello.
+bool isHelloRetryRequest(const uint8_t* body, size_t size);
+
+class Rules {
+ public:
+  explicit Rules(const ContextConfig& config) : config_(config) {}
+
+  // The body of a ClientHello of ours.
+  void sentClientHello(const uint8_t* body, size_t size);
+  // A session goes into it: of which version and suite.
+  void offers(int version, int suite) {
+    offersSession12_ = version == 0x0303;
+    sessionSuite_ = suite;
+  }
+  bool tls13() const { return tls13_; }
+
+  // The body of a handshake message that came.
+  Breach received(int type, const uint8_t* body, size_t size, bool duringHandshake);
+
+ private:
+  using Codes = std::vector<int>;  // as ClientHello has them
+
+  Breach serverHello(const uint8_t* body, size_t size);
+  Breach extension13(const Extension& extension, bool retry) const;
+  Breach extension12(const Extension& extension) const;
+  Breach newSessionTicket(const uint8_t* body, size_t size) const;
+  Breach encryptedExtensions(const uint8_t* body, size_t size) const;
+  Breach certificate(const uint8_t* body, size_t size) const;
+  Breach certificateRequest(const uint8_t* body, size_t size, bool duringHandshake) const;
+  Breach serverKeyExchange(const uint8_t* body, size_t size) const;
+  Breach protocol(const uint8_t* data, size_t size) const;
+  bool offered(int extension) const;
+
+  const ContextConfig& config_;
+  Codes extensions_;
+  Codes suites_;
+  Codes groups_;
+  Codes shares_;
+  Codes schemes_;
+  Bytes sessionId_;
+  bool offersSession12_ = false;
+  int sessionSuite_ = 0;
+  bool tls13_ = false;
+  bool retried_ = false;
+  int suite_ = 0;
+};
+
+}  // namespace ferrule
