@@ -2,21 +2,23 @@
 import { Writable } from 'node:stream';
 import { Readable } from 'node:stream';
 import { connectionJson } from './json.ts';
+import { Observer, type ObserveOptions } from './observe.ts';
 import { open } from './open.ts';
 import type { CommonOptions } from './options.ts';
 import { colorsFor, connectionReport } from './report.ts';
 import { nameOfTarget, type Target } from './target.ts';
 import { Timeline } from './timeline.ts';
 
-export interface ConnectCommandOptions extends CommonOptions {
+export interface ConnectCommandOptions extends CommonOptions, ObserveOptions {
   readonly pipe?: boolean;
 }
 
 export async function connectCommand(target: Target, options: ConnectCommandOptions, signal: AbortSignal): Promise<void> {
-  const connection = await open(target, options, signal, new Timeline());
+  const observer = Observer.of(options);
+  const connection = await open(target, options, signal, new Timeline(observer));
   // with --pipe stdout is the server's: what there is to say goes to stderr
   const talk = options.pipe === true ? process.stderr : process.stdout;
-  talk.write(options.json === true ? connectionJson(nameOfTarget(target), connection.info) : connectionReport(connection.info, colorsFor(talk)));
+  talk.write(options.json === true ? connectionJson(nameOfTarget(target), connection.info, observer?.document) : connectionReport(connection.info, colorsFor(talk)));
   if (options.pipe === true) {
     const sending = Readable.toWeb(process.stdin).pipeTo(connection.writable as WritableStream).catch(() => {});
     await connection.readable.pipeTo(Writable.toWeb(process.stdout) as WritableStream<Uint8Array>, { preventClose: true });

@@ -2,20 +2,24 @@
 import { request, type IncomingMessage } from 'node:http';
 import { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { connect, type TlsConnection, TlsError } from 'ferrule';
+import { type TlsConnection, TlsError } from 'ferrule';
 import { connectionJson } from './json.ts';
-import { type CommonOptions, connectOptions } from './options.ts';
+import { Observer, type ObserveOptions } from './observe.ts';
+import { open } from './open.ts';
+import type { CommonOptions } from './options.ts';
 import { colorsFor, connectionReport } from './report.ts';
 import { parseTarget } from './target.ts';
+import { Timeline } from './timeline.ts';
 import { printable } from './certificates.ts';
 
-export interface GetCommandOptions extends CommonOptions {
+export interface GetCommandOptions extends CommonOptions, ObserveOptions {
   readonly verbose?: boolean;
 }
 
 export async function getCommand(url: URL, options: GetCommandOptions, signal: AbortSignal): Promise<void> {
-  const { host, port } = parseTarget(url.href);
-  const connection = await connect({ alpn: ['http/1.1'], ...(await connectOptions(options, signal)), host, port });
+  const observer = Observer.of(options);
+  const offer = { alpn: ['http/1.1'], ...options, starttls: 'none' } as const;
+  const connection = await open(parseTarget(url.href), offer, signal, new Timeline(observer));
   if (options.verbose === true) process.stderr.write(connectionReport(connection.info, colorsFor(process.stderr)));
   const response = await get(connection, url);
   if (options.verbose === true) process.stderr.write(`${printable(head(response))}\n\n`);
@@ -23,6 +27,7 @@ export async function getCommand(url: URL, options: GetCommandOptions, signal: A
     const body = Buffer.concat((await response.toArray()) as Buffer[]);
     process.stdout.write(
       connectionJson(url.href, connection.info, {
+        ...observer?.document,
         response: { status: response.statusCode, headers: response.headers, body: body.toString() },
       }),
     );

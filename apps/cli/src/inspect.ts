@@ -4,12 +4,13 @@ import { type Cause, causeOf } from './causes.ts';
 import { Exit, exitOf } from './exit.ts';
 import { inspectionJson } from './json.ts';
 import type { CommonOptions } from './options.ts';
+import { Observer, type ObserveOptions } from './observe.ts';
 import { open } from './open.ts';
 import { colorsFor, inspectionReport } from './report.ts';
 import { nameOfTarget, type Target } from './target.ts';
 import { type Phase, Timeline } from './timeline.ts';
 
-export interface InspectCommandOptions extends CommonOptions {
+export interface InspectCommandOptions extends CommonOptions, ObserveOptions {
   /** Seconds to listen after the handshake. */
   readonly wait: number;
 }
@@ -27,6 +28,8 @@ export interface Inspection {
   readonly chain: readonly Uint8Array[];
   readonly handshake: readonly Phase[];
   readonly clientCertificateRequested: boolean;
+  /** What else was asked for: `--trace`. */
+  readonly document: object | undefined;
 }
 
 export async function inspectCommand(target: Target, options: InspectCommandOptions, signal: AbortSignal): Promise<void> {
@@ -37,7 +40,8 @@ export async function inspectCommand(target: Target, options: InspectCommandOpti
 
 /** Never throws for what the server does. @throws TypeError for options that the engine does not take. */
 export async function inspect(target: Target, options: InspectCommandOptions, signal: AbortSignal): Promise<Inspection> {
-  const timeline = new Timeline();
+  const observer = Observer.of(options);
+  const timeline = new Timeline(observer);
   const about = (error: TlsError | undefined, info: ConnectionInfo | undefined, chain: readonly Uint8Array[], established: boolean): Inspection => {
     const { cert, servername: host = target.host, timeout } = options;
     return {
@@ -49,6 +53,7 @@ export async function inspect(target: Target, options: InspectCommandOptions, si
       chain,
       handshake: [...timeline.phases],
       clientCertificateRequested: timeline.received('CertificateRequest'),
+      document: observer?.document,
     };
   };
   let connection: TlsConnection;

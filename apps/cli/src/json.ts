@@ -11,7 +11,7 @@ export function connectionJson(target: string, { peerCertificates, verifiedChain
 }
 
 /** One document, or with `compact` one line. */
-export function inspectionJson({ target, exit, error, cause, info, chain, handshake, clientCertificateRequested }: Inspection, compact: boolean = false): string {
+export function inspectionJson({ target, exit, error, cause, info, chain, handshake, clientCertificateRequested, document }: Inspection, compact: boolean = false): string {
   const { peerCertificates: _sent, verifiedChain: _verified, timings: _timings, ...facts } = info ?? {};
   return line(
     {
@@ -24,6 +24,7 @@ export function inspectionJson({ target, exit, error, cause, info, chain, handsh
       clientCertificateRequested,
       chain: chain.flatMap(readableFacts),
       handshake,
+      ...document,
     },
     compact,
   );

@@ -10,6 +10,7 @@ import { chainCommand, type ChainCommandOptions, CHAIN_FORMATS, depthOf, pinComm
 import { inspectCommand } from './inspect.ts';
 import { doorOf, tunnelCommand, type TunnelCommandOptions } from './tunnel.ts';
 import { count, listCommand, type ListOptions, targetsOf } from './watch.ts';
+import { withObserving } from './observe.ts';
 import { type CommonOptions, seconds, withCommonOptions, withStarttls } from './options.ts';
 import { colorsFor, failureReport } from './report.ts';
 import { nameOfTarget, parseTarget, parseUrl, type Target } from './target.ts';
@@ -17,7 +18,8 @@ import { nameOfTarget, parseTarget, parseUrl, type Target } from './target.ts';
 const EXIT_CODES = `
 Exit codes:
   0 ok   1 usage   2 DNS or TCP   3 STARTTLS   4 handshake or alert   5 untrusted chain   6 wrong name
-  7 expired or not valid yet   8 expires soon   9 pin mismatch   10 ALPN, version or policy   124 timeout`;
+  7 expired or not valid yet   8 expires soon   9 pin mismatch   10 ALPN, version or policy   11 proxy
+  124 timeout   130 interrupted`;
 
 const interrupt = new AbortController();
 process.once('SIGINT', () => interrupt.abort(new Error('SIGINT')));
@@ -31,7 +33,7 @@ const program = new Command('ferrule')
   .showHelpAfterError()
   .exitOverride();
 
-withCommonOptions(program.command('get').argument('<url>', 'an https:// URL', parseUrl))
+withObserving(withCommonOptions(program.command('get').argument('<url>', 'an https:// URL', parseUrl)))
   .description('fetch a page; its body goes to stdout')
   .option('-v, --verbose', 'tell about the connection and the headers, on stderr')
   .addHelpText(
@@ -47,18 +49,19 @@ const wait = new Option('--wait <seconds>', 'listen so long after the handshake,
   .default(0.25);
 const concurrency = new Option('--concurrency <number>', 'of a list, how many at a time').argParser(count).default(8);
 
-withStarttls(withCommonOptions(program.command('inspect').argument('<target>', `${TARGET}; - for a list on stdin, which makes NDJSON`)))
+withObserving(withStarttls(withCommonOptions(program.command('inspect').argument('<target>', `${TARGET}; - for a list on stdin, which makes NDJSON`))))
   .description('verdict, facts, chain and timing on one screen; why a server is not trusted, and what to do')
   .addOption(wait)
   .addOption(concurrency)
   .addHelpText(
     'after',
-    `${EXIT_CODES}\n\nExamples:\n  ferrule inspect example.org\n  ferrule inspect mail.example:587\n  ferrule inspect - < hosts.txt > report.ndjson`,
+    `${EXIT_CODES}\n\nExamples:\n  ferrule inspect example.org\n  ferrule inspect mail.example:587\n  ferrule inspect - < hosts.txt > report.ndjson\n  ferrule inspect example.org --annotate`,
   )
   .action((name: string, options: ListOptions) =>
     run(name, options, async () => {
       const targets = await targetsOf([name]);
       const [target] = targets;
+      if (name === '-' && (options.record ?? options.pcap) !== undefined) throw new TypeError('--record and --pcap: one connection has room in them, a list has not');
       if (name === '-') await listCommand(targets, { ...options, json: true }, interrupt.signal);
       else if (target) await inspectCommand(target, options, interrupt.signal);
     }),
@@ -88,12 +91,12 @@ withStarttls(withCommonOptions(program.command('pin').argument('<target>', TARGE
   .addHelpText('after', `${EXIT_CODES}\n\nExamples:\n  ferrule pin example.org | head -1\n  ferrule get https://example.org/ --pin "$(ferrule pin example.org | head -1)"`)
   .action((target: Target, options: CommonOptions) => run(nameOfTarget(target), options, () => pinCommand(target, options, interrupt.signal)));
 
-withStarttls(withCommonOptions(program.command('connect').argument('<target>', TARGET, parseTarget)))
+withObserving(withStarttls(withCommonOptions(program.command('connect').argument('<target>', TARGET, parseTarget))))
   .description('connect, verify, and tell what was agreed on and with whom')
   .option('--pipe', 'then pass stdin to the server and the server to stdout; the report goes to stderr')
   .addHelpText(
     'after',
-    `${EXIT_CODES}\n\nExamples:\n  ferrule connect example.org\n  ferrule connect 192.0.2.1:8443 --servername internal.example --ca root.pem\n  ferrule connect mail.example:993 --pipe\n  ferrule connect example.org --alpn h2,http/1.1 --json`,
+    `${EXIT_CODES}\n\nExamples:\n  ferrule connect example.org\n  ferrule connect 192.0.2.1:8443 --servername internal.example --ca root.pem\n  ferrule connect mail.example:993 --pipe\n  ferrule connect example.org --alpn h2,http/1.1 --json\n  ferrule connect example.org --trace\n  ferrule connect example.org --backend pure --record hello.jsonl --with-secrets\n  ferrule connect example.org --pcap hello.pcapng --with-secrets`,
   )
   .action((target: Target, options: ConnectCommandOptions) =>
     run(nameOfTarget(target), options, () => connectCommand(target, options, interrupt.signal)),

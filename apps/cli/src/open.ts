@@ -1,9 +1,10 @@
 /** @module One connection as the options say: TCP, STARTTLS, TLS. */
 import { chooseEngine, connectOver, type ConnectOverOptions, type TlsConnection, TlsError } from 'ferrule';
+import type { ContextOptions } from '@ferrule/contract';
 import { starttlsForPort, type StarttlsProtocol } from '@ferrule/starttls';
 import { dial } from './dial.ts';
 import { type CommonOptions, connectOptions } from './options.ts';
-import type { Target } from './target.ts';
+import { nameOfTarget, type Target } from './target.ts';
 import type { Timeline } from './timeline.ts';
 
 /** What is spoken before TLS: what was asked for, else what is usual at this port. */
@@ -15,14 +16,28 @@ export async function open(target: Target, options: CommonOptions, signal: Abort
   const { servername: _servername, ...given } = await connectOptions(options, signal);
   const tls = { ...given, host: options.servername ?? target.host, onMessage: timeline.message, ...more };
   // loaded before the clock runs
-  await chooseEngine(options.backend);
+  const { backend } = await chooseEngine(options.backend);
   const began = performance.now();
   const timeout = options.timeout * 1000;
-  const transport = await dial(target, { starttls: preambleOf(target, options), servername: tls.host, timeout, signal, timeline });
+  if (tls.host === '') throw new TypeError(`--servername: who should be at ${nameOfTarget(target)}?`);
+  const transport = await dial(target, { via: options.via, starttls: preambleOf(target, options), servername: tls.host, timeout, signal, timeline });
   const left = Math.max(1, Math.round(timeout - (performance.now() - began)));
+  const { observer } = timeline;
+  const { alpn, minVersion, maxVersion, groups, cipherSuites, ocsp } = tls as ContextOptions;
+  const observed = observer?.begin(tls, transport, {
+    target: nameOfTarget(target),
+    host: tls.host,
+    engine: backend.engine,
+    seedable: backend.features.has('seeded-random'),
+    preamble: preambleOf(target, options) !== undefined,
+    offer: { alpn, minVersion, maxVersion, groups, cipherSuites, ocsp },
+  });
   try {
-    return await connectOver(transport, { ...tls, timeout: left });
+    const connection = await connectOver(observed?.transport ?? transport, { ...(observed?.tls ?? tls), timeout: left });
+    observer?.settled();
+    return connection;
   } catch (error) {
+    observer?.settled();
     // a handshake that failed ends the transport when its alert is out; what ended before it began leaves it to us
     if (!TlsError.is(error) || error.code === 'ABORTED') transport.destroy();
     throw error;

@@ -7,7 +7,7 @@ import { Exit } from './exit.ts';
 import type { Inspection } from './inspect.ts';
 import type { Phase } from './timeline.ts';
 
-type Colors = ReturnType<typeof pc.createColors>;
+export type Colors = ReturnType<typeof pc.createColors>;
 
 /** Colours for a stream: as NO_COLOR, FORCE_COLOR and the terminal say. */
 export function colorsFor(stream: { readonly isTTY?: boolean }, env: NodeJS.ProcessEnv = process.env): Colors {

@@ -1,6 +1,8 @@
 /** @module Where the time of a handshake went: phases of the transport, then flights, each from where the one before ended. */
 import type { TraceMessage } from '@ferrule/contract';
+import type { Route } from '@ferrule/node/transports';
 import { alertName } from '@ferrule/result';
+import type { Observer } from './observe.ts';
 
 /** One line of the waterfall. */
 export interface Phase {
@@ -41,12 +43,17 @@ export class Timeline {
   readonly ticket: Promise<void>;
   /** The beginning of what the server sent after TCP and STARTTLS. */
   firstBytes: Uint8Array = new Uint8Array(0);
+  /** The way that was taken, where it was not straight. */
+  via: Route | undefined;
+  /** Who is told of it all, too. */
+  readonly observer: Observer | undefined;
   readonly #began: number = performance.now();
   readonly #phases: Phase[] = [];
   #direction: TraceMessage['direction'] | undefined;
   #gotTicket: () => void = () => {};
 
-  constructor() {
+  constructor(observer?: Observer) {
+    this.observer = observer;
     this.ticket = new Promise((resolve) => (this.#gotTicket = resolve));
   }
 
@@ -72,6 +79,7 @@ export class Timeline {
 
   /** A handshake message, alert or ChangeCipherSpec: joins the flight under way, or begins the next. */
   readonly message = (message: TraceMessage): void => {
+    this.observer?.message(message);
     const name = nameOf(message);
     if (name === 'NewSessionTicket' && message.direction === 'received') this.#gotTicket();
     const flight = message.direction === this.#direction ? this.#phases.pop() : undefined;

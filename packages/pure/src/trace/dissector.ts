@@ -81,13 +81,14 @@ export class Dissector {
     return bytes;
   }
 
-  /** A vector of numbers, told in one line. */
-  numbers(name: string, prefix: 1 | 2, width: 1 | 2, describe: Describe): void {
+  /** A vector of numbers; returns them in one line. */
+  numbers(name: string, prefix: 1 | 2, width: 1 | 2, describe: Describe): string {
+    const values: string[] = [];
     this.vector(name, prefix, (inside) => {
-      const values: string[] = [];
-      while (inside.remaining > 0) values.push(describe(inside.number(singular(name), width, describe)));
+      while (inside.remaining > 0) inside.number(singular(name), width, (value) => (values[values.length] = describe(value)));
       return values.join(', ');
     });
+    return values.join(', ');
   }
 
   /** A structure of so many bytes without a prefix of its own. */
@@ -138,8 +139,8 @@ export class Dissector {
 const NUMBERS = { 1: 'u8', 2: 'u16', 3: 'u24', 4: 'u32' } as const;
 const EMPTY = new Uint8Array(0);
 
-/** `cipher_suites` holds a `cipher_suite` each. */
-const singular = (name: string): string => name.replace(/s$/, '');
+/** `cipher_suites` and `named_group_list` hold a `cipher_suite` and a `named_group` each. */
+const singular = (name: string): string => name.replace(/_list$|s$/, '');
 
 /** All of it up to 32 bytes; of more the beginning, and how many there are. */
 export function hexText(bytes: Uint8Array): string {

@@ -1,9 +1,9 @@
 /** @module The extensions of a message, field by field (RFC 9846 section 4.2): one row each, as their codecs are. */
 import { nameText } from '@ferrule/x509';
 import type { Place } from '../wire/extension_values.ts';
-import { CertificateCompressionId, ExtensionType, extensionName, isGrease, KeyUpdateRequest, PskMode } from '../wire/names.ts';
+import { CertificateCompressionId, ExtensionType, KeyUpdateRequest, PskMode } from '../wire/names.ts';
 import { asciiText, type Dissector, hexText } from './dissector.ts';
-import { groupName, signatureSchemeName, versionName } from './registry.ts';
+import { extensionName, groupName, signatureSchemeName, versionName } from './registry.ts';
 
 /** Reads the data of one extension; returns what it says, in a line. */
 type In = (dissector: Dissector, place: Place) => string | undefined;
@@ -19,8 +19,8 @@ export function dissectExtensions(dissector: Dissector, place: Place): void {
 /** The extension's fields become those of a part that bears its name. */
 function extension(list: Dissector, place: Place): void {
   const type = list.peek(0);
-  list.struct(nameOf(type), Math.min(4 + list.peek(2), list.remaining), (part) => {
-    part.number('extension_type', 2, nameOf);
+  list.struct(extensionName(type), Math.min(4 + list.peek(2), list.remaining), (part) => {
+    part.number('extension_type', 2, extensionName);
     let value: string | undefined;
     part.vector('extension_data', 2, (data) => {
       if (data.remaining === 0) return (value = '(empty)');
@@ -32,13 +32,11 @@ function extension(list: Dissector, place: Place): void {
   });
 }
 
-const nameOf = (type: number): string => (isGrease(type) ? `GREASE 0x${type.toString(16)}` : extensionName(type));
-
 /** Lists of numbers in the request, one number in the answer. */
 const choice =
   (name: string, prefix: 1 | 2, width: 1 | 2, describe: (value: number) => string): In =>
   (data, place) => {
-    if (place === 'clientHello' || place === 'certificateRequest' || name === 'named_group_list') return numbers(data, name, prefix, width, describe);
+    if (place === 'clientHello' || place === 'certificateRequest' || name === 'named_group_list') return data.numbers(name, prefix, width, describe);
     return describe(data.number(name.replace(/s$/, ''), width, describe));
   };
 
@@ -70,7 +68,7 @@ const ROWS: Readonly<Record<number, In>> = {
     return 'ocsp';
   },
   [ExtensionType.supported_groups]: choice('named_group_list', 2, 2, groupName),
-  [ExtensionType.ec_point_formats]: (data) => numbers(data, 'ec_point_format_list', 1, 1, (format) => (format === 0 ? 'uncompressed' : String(format))),
+  [ExtensionType.ec_point_formats]: (data) => data.numbers('ec_point_format_list', 1, 1, (format) => (format === 0 ? 'uncompressed' : String(format))),
   [ExtensionType.signature_algorithms]: choice('supported_signature_algorithms', 2, 2, signatureSchemeName),
   [ExtensionType.signature_algorithms_cert]: choice('supported_signature_algorithms', 2, 2, signatureSchemeName),
   [ExtensionType.application_layer_protocol_negotiation]: (data) => {
@@ -92,7 +90,7 @@ const ROWS: Readonly<Record<number, In>> = {
   [ExtensionType.client_certificate_type]: choice('client_certificate_types', 1, 1, certificateType),
   [ExtensionType.server_certificate_type]: choice('server_certificate_types', 1, 1, certificateType),
   [ExtensionType.padding]: (data) => `${data.rest('zeros', (bytes) => `${bytes.length} bytes`).length} bytes`,
-  [ExtensionType.compress_certificate]: (data) => numbers(data, 'algorithms', 1, 2, compressionName),
+  [ExtensionType.compress_certificate]: (data) => data.numbers('algorithms', 1, 2, compressionName),
   [ExtensionType.record_size_limit]: (data) => `${data.number('record_size_limit', 2)} bytes`,
   [ExtensionType.session_ticket]: raw('ticket'),
   [ExtensionType.pre_shared_key]: (data, place) => {
@@ -113,9 +111,9 @@ const ROWS: Readonly<Record<number, In>> = {
   },
   [ExtensionType.early_data]: (data) => `at most ${data.number('max_early_data_size', 4)} bytes`,
   [ExtensionType.supported_versions]: (data, place) =>
-    place === 'clientHello' ? numbers(data, 'versions', 1, 2, versionName) : versionName(data.number('selected_version', 2, versionName)),
+    place === 'clientHello' ? data.numbers('versions', 1, 2, versionName) : versionName(data.number('selected_version', 2, versionName)),
   [ExtensionType.cookie]: opaque('cookie', 2),
-  [ExtensionType.psk_key_exchange_modes]: (data) => numbers(data, 'ke_modes', 1, 1, inverse(PskMode)),
+  [ExtensionType.psk_key_exchange_modes]: (data) => data.numbers('ke_modes', 1, 1, inverse(PskMode)),
   [ExtensionType.certificate_authorities]: (data) => {
     const names: string[] = [];
     data.vector('authorities', 2, (list) => {
@@ -135,7 +133,7 @@ const ROWS: Readonly<Record<number, In>> = {
     return shares.join(', ') || 'none';
   },
   [ExtensionType.tls_flags]: opaque('flags', 1),
-  [ExtensionType.ech_outer_extensions]: (data) => numbers(data, 'outer_extensions', 1, 2, extensionName),
+  [ExtensionType.ech_outer_extensions]: (data) => data.numbers('outer_extensions', 1, 2, extensionName),
   [ExtensionType.encrypted_client_hello]: (data, place) => {
     if (place !== 'clientHello') return hexText(data.rest(place === 'helloRetryRequest' ? 'confirmation' : 'retry_configs'));
     if (data.number('type', 1, (type) => ['0 outer', '1 inner'][type] ?? String(type)) === 1) return 'inner';
@@ -147,12 +145,6 @@ const ROWS: Readonly<Record<number, In>> = {
   },
   [ExtensionType.renegotiation_info]: (data) => (data.opaqueVector('renegotiated_connection', 1).length === 0 ? 'initial handshake' : undefined),
 };
-
-function numbers(data: Dissector, name: string, prefix: 1 | 2, width: 1 | 2, describe: (value: number) => string): string {
-  const values: string[] = [];
-  data.numbers(name, prefix, width, (value) => (values[values.length] = describe(value)));
-  return values.join(', ');
-}
 
 function keyShare(data: Dissector): string {
   const group = groupName(data.number('group', 2, groupName));

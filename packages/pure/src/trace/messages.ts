@@ -181,7 +181,7 @@ function certificate(inside: Dissector, is13: boolean): void {
       list.opaqueVector('cert_data', 3, certificateText);
       if (is13) dissectExtensions(list, 'certificate');
     }
-    return count === 1 ? '1 certificate' : `${count} certificates`;
+    return count === 0 ? 'none' : undefined;
   });
 }
 

@@ -2,7 +2,7 @@
  * @module The registries of IANA beyond what this engine speaks: what a server may choose and a scan may ask for, by name. Suites
  * of PSK, SRP and Kerberos, which need a secret that was agreed on before, are left out.
  */
-import { CipherSuiteId, isGrease, NamedGroup, SignatureScheme } from '../wire/names.ts';
+import { CipherSuiteId, ExtensionType, isGrease, NamedGroup, SignatureScheme } from '../wire/names.ts';
 
 /** TLS 1.3: RFC 9846 appendix B.4, RFC 9150. */
 const SUITES_13: Readonly<Record<number, string>> = {
@@ -215,6 +215,27 @@ const SCHEMES: Readonly<Record<number, string>> = {
   0x0906: 'mldsa87',
 };
 
+const EXTENSIONS: Readonly<Record<number, string>> = {
+  ...inverse(ExtensionType),
+  1: 'max_fragment_length',
+  2: 'client_certificate_url',
+  3: 'trusted_ca_keys',
+  4: 'truncated_hmac',
+  14: 'use_srtp',
+  15: 'heartbeat',
+  17: 'status_request_v2',
+  22: 'encrypt_then_mac',
+  24: 'token_binding',
+  34: 'delegated_credential',
+  48: 'oid_filters',
+  52: 'transparency_info',
+  54: 'connection_id',
+  57: 'quic_transport_parameters',
+  58: 'ticket_request',
+  13172: 'next_protocol_negotiation',
+  17613: 'application_settings',
+};
+
 const VERSIONS: Readonly<Record<number, string>> = { 0x0300: 'SSL 3.0', 0x0301: 'TLS 1.0', 0x0302: 'TLS 1.1', 0x0303: 'TLS 1.2', 0x0304: 'TLS 1.3' };
 
 /** Every suite that is known here, most wanted first: code points of TLS 1.3, and of everything older. */
@@ -238,6 +259,8 @@ const named =
 
 /** `TLS_AES_128_GCM_SHA256`; what is not known in hexadecimal, GREASE as such. */
 export const suiteName: (code: number) => string = named(SUITES);
+/** `key_share` */
+export const extensionName: (code: number) => string = named(EXTENSIONS);
 /** `x25519` */
 export const groupName: (code: number) => string = named(GROUPS);
 /** `ecdsa_secp256r1_sha256` */

@@ -1,0 +1,178 @@
+/** @module What `--trace`, `--annotate`, `--record` and `--pcap` want to know of a connection, and where it goes. */
+import { openSync, writeSync } from 'node:fs';
+import type { RecordedEvent } from '@ferrule/bio';
+import type { ContextOptions, TraceMessage } from '@ferrule/contract';
+import { Dissection } from '@ferrule/pure/trace';
+import { type Command, Option } from 'commander';
+import type { Transport, TransportSink } from 'ferrule';
+import { Pcap } from './pcap.ts';
+import { eventLine, headerLine, keylogLine, type OfferOptions, randomLine } from './recording.ts';
+import { colorsFor } from './report.ts';
+import { type TracedMessage, traceJson, traceText } from './trace.ts';
+
+export interface ObserveOptions {
+  readonly trace?: boolean;
+  readonly annotate?: boolean;
+  readonly record?: string;
+  readonly pcap?: string;
+  readonly withSecrets?: boolean;
+  readonly json?: boolean;
+}
+
+/** For commands that make one connection. */
+export function withObserving(command: Command): Command {
+  return command
+    .option('--trace', 'each message of the handshake, decrypted and decoded, on stderr; with --json in the document')
+    .option('--annotate', 'the same, as bytes with the names of their fields')
+    .addOption(new Option('--record <file>', 'write what passed on the wire, for ferrule replay'))
+    .addOption(new Option('--pcap <file>', 'write what passed on the wire, for Wireshark (pcapng)'))
+    .option('--with-secrets', 'put the secrets of the connection into those files: whoever has one can read it');
+}
+
+/** What of the connection is not known before it begins. */
+export interface Begun {
+  readonly target: string;
+  readonly host: string;
+  readonly engine: string;
+  /** The engine can be told where its randomness comes from. */
+  readonly seedable: boolean;
+  /** A protocol was spoken before TLS, which is not in the file: Wireshark must not look for it. */
+  readonly preamble: boolean;
+  readonly offer: OfferOptions;
+}
+
+/** One connection, observed. */
+export class Observer {
+  readonly #messages: TracedMessage[] = [];
+  readonly #options: ObserveOptions;
+  readonly #dissection: Dissection = new Dissection();
+  readonly #record: number | undefined;
+  readonly #pcapFile: number | undefined;
+  #pcap: Pcap | undefined;
+  #clock: number = performance.now();
+  /** What waits until all secrets of the handshake are known: they must stand before what they decrypt. */
+  #held: { readonly events: RecordedEvent[]; readonly secrets: string[] } | undefined = { events: [], secrets: [] };
+
+  /** `undefined` where nobody wants to know. @throws TypeError for a file that cannot be written. */
+  static of(options: ObserveOptions): Observer | undefined {
+    const { trace, annotate, record, pcap, withSecrets } = options;
+    if (withSecrets && record === undefined && pcap === undefined) throw new TypeError('--with-secrets: needs --record or --pcap');
+    return trace || annotate || record !== undefined || pcap !== undefined ? new Observer(options) : undefined;
+  }
+
+  private constructor(options: ObserveOptions) {
+    this.#options = options;
+    this.#record = create('--record', options.record);
+    this.#pcapFile = create('--pcap', options.pcap);
+  }
+
+  /** What `--json` adds to the document. */
+  get document(): { readonly trace?: readonly object[] } {
+    return this.#options.trace || this.#options.annotate ? { trace: this.#messages.map(traceJson) } : {};
+  }
+
+  /** The connection begins: what its options become, and what carries its bytes. */
+  begin<T extends ContextOptions>(tls: T, transport: Transport, begun: Begun): { readonly tls: T; readonly transport: Transport } {
+    this.#clock = performance.now();
+    const began = Date.now();
+    const { target, host, engine, seedable, preamble, offer } = begun;
+    const { remote } = transport;
+    if (this.#record !== undefined)
+      writeSync(this.#record, headerLine({ target, host, remote, engine, began: new Date(began).toISOString(), offer }));
+    if (this.#pcapFile !== undefined) {
+      this.#pcap = new Pcap({ began, server: preamble ? remote?.replace(/:\d+$/, ':443') : remote });
+      writeSync(this.#pcapFile, this.#pcap.head());
+    }
+    const secret = this.#options.withSecrets === true;
+    const random = (into: Uint8Array): void => {
+      crypto.getRandomValues(into);
+      if (this.#record !== undefined) writeSync(this.#record, randomLine(this.#at, into));
+    };
+    return {
+      tls: {
+        ...tls,
+        ...(secret && { onKeylog: (line: string) => (tls.onKeylog?.(line), this.#keylog(line)) }),
+        ...(secret && seedable && this.#record !== undefined && { random }),
+      },
+      transport: this.#record === undefined && this.#pcapFile === undefined ? transport : tapped(transport, (event) => this.#event(event), () => this.#at),
+    };
+  }
+
+  /** A handshake message, alert or ChangeCipherSpec. */
+  message({ direction, contentType, bytes }: TraceMessage): void {
+    const { trace, annotate, json } = this.#options;
+    if (!trace && !annotate) return;
+    const message = { at: this.#at, direction, ...this.#dissection.message(contentType, bytes), bytes };
+    if (json) this.#messages.push(message);
+    else process.stderr.write(traceText(message, annotate === true, colorsFor(process.stderr)));
+  }
+
+  /** All secrets of the handshake are known, or there will be none. */
+  settled(): void {
+    const held = this.#held;
+    this.#held = undefined;
+    if (held === undefined || this.#pcap === undefined || this.#pcapFile === undefined) return;
+    if (held.secrets.length > 0) writeSync(this.#pcapFile, this.#pcap.secrets(held.secrets));
+    for (const event of held.events) writeSync(this.#pcapFile, this.#pcap.packets(event));
+  }
+
+  get #at(): number {
+    return Math.round((performance.now() - this.#clock) * 1000) / 1000;
+  }
+
+  #event(event: RecordedEvent): void {
+    if (this.#record !== undefined) writeSync(this.#record, eventLine(event));
+    if (this.#held !== undefined) this.#held.events.push(event);
+    else if (this.#pcap !== undefined && this.#pcapFile !== undefined) writeSync(this.#pcapFile, this.#pcap.packets(event));
+  }
+
+  #keylog(line: string): void {
+    if (this.#record !== undefined) writeSync(this.#record, keylogLine(this.#at, line));
+    if (this.#held !== undefined) this.#held.secrets.push(line);
+    else if (this.#pcap !== undefined && this.#pcapFile !== undefined) writeSync(this.#pcapFile, this.#pcap.secrets([line]));
+  }
+}
+
+/** Readable by its owner alone: it may hold secrets. */
+function create(option: string, path: string | undefined): number | undefined {
+  if (path === undefined) return undefined;
+  try {
+    return openSync(path, 'w', 0o600);
+  } catch (error) {
+    throw new TypeError(`${option}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** The same transport; each byte that passes is told of, as a copy. */
+function tapped(transport: Transport, onEvent: (event: RecordedEvent) => void, now: () => number): Transport {
+  const sinkOf = (sink: TransportSink): TransportSink => ({
+    data: (bytes) => {
+      onEvent({ at: now(), kind: 'received', bytes: bytes.slice() });
+      return sink.data(bytes);
+    },
+    end: () => {
+      onEvent({ at: now(), kind: 'eof' });
+      sink.end();
+    },
+    failed: (error) => {
+      onEvent({ at: now(), kind: 'failure', message: error.message });
+      sink.failed(error);
+    },
+  });
+  return {
+    name: transport.name,
+    remote: transport.remote,
+    start: (sink) => transport.start(sinkOf(sink)),
+    send: (bytes, done) => {
+      onEvent({ at: now(), kind: 'sent', bytes: bytes.slice() });
+      transport.send(bytes, done);
+    },
+    resume: () => transport.resume(),
+    end: () => {
+      onEvent({ at: now(), kind: 'shutdown' });
+      transport.end();
+    },
+    destroy: () => transport.destroy(),
+    ...(transport.established && { established: () => transport.established?.() }),
+  };
+}
