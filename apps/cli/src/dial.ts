@@ -1,11 +1,16 @@
-/** @module TCP and STARTTLS: what comes before the first byte of TLS, with the time that each step took. */
-import { connect, type Socket, type TcpNetConnectOpts } from 'node:net';
+/** @module The way to the server and STARTTLS: what comes before the first byte of TLS, with the time that each step took. */
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { dial as dialRoute } from '@ferrule/node/transports';
 import { starttls, type StarttlsProtocol } from '@ferrule/starttls';
 import { TlsError, type Transport, type TransportSink } from 'ferrule';
-import type { Target } from './target.ts';
+import { transportError } from 'ferrule/tcp';
+import { routeTo, type ViaOption } from './route.ts';
+import { nameOfTarget, type Target } from './target.ts';
 import type { Timeline } from './timeline.ts';
 
 export interface DialOptions {
+  readonly via: ViaOption | undefined;
   readonly starttls: StarttlsProtocol | undefined;
   /** The name that the dialogue before TLS uses. */
   readonly servername: string;
@@ -15,33 +20,25 @@ export interface DialOptions {
   readonly timeline: Timeline;
 }
 
-/** @throws TlsError TRANSPORT_ERROR, TIMEOUT, ABORTED, STARTTLS_*. */
-export async function dial({ host, port }: Target, { starttls: protocol, servername, timeout, signal, timeline }: DialOptions): Promise<Transport> {
-  const name = `${host.includes(':') ? `[${host}]` : host}:${port}`;
-  const socket = connect({ host, port, noDelay: true, allowHalfOpen: true, autoSelectFamily: true } as TcpNetConnectOpts);
-  socket.once('lookup', () => timeline.mark('DNS'));
+/** @throws TlsError TRANSPORT_ERROR, PROXY_*, TIMEOUT, ABORTED, STARTTLS_*; TypeError for a proxy that cannot be used. */
+export async function dial(target: Target, { via, starttls: protocol, servername, timeout, signal, timeline }: DialOptions): Promise<Transport> {
+  const name = nameOfTarget(target);
+  const route = routeTo(target, via, protocol);
+  timeline.via = route;
+  const limit = new AbortController();
   let awaited = 'the transport (DNS, TCP)';
-  let giveUp: (reason: TlsError) => void = () => {};
-  const timer = setTimeout(() => giveUp(new TlsError('TIMEOUT', `${name}: no answer within ${timeout} ms, waiting for ${awaited}`)), timeout);
-  const abort = (): void => giveUp(new TlsError('ABORTED', 'the caller aborted the connection', { cause: signal.reason as unknown }));
-  signal.addEventListener('abort', abort);
+  const timer = setTimeout(() => limit.abort(new TlsError('TIMEOUT', `${name}: no answer within ${timeout} ms, waiting for ${awaited}`)), timeout);
+  const abort = (): void => limit.abort(signal.reason);
+  if (signal.aborted) abort();
+  else signal.addEventListener('abort', abort);
   try {
-    await new Promise<void>((resolve, reject) => {
-      giveUp = reject;
-      socket.on('error', (error) => reject(transportError(error, name)));
-      if (signal.aborted) abort();
-      socket.once('connect', () => {
-        timeline.mark('TCP');
-        if (protocol === undefined) return resolve();
-        awaited = `the ${protocol} dialogue`;
-        talk(socket, protocol, servername).then(resolve, reject);
-      });
-    });
-    if (protocol !== undefined) timeline.mark(`STARTTLS (${protocol})`);
-    return new SocketTransport(socket, name, timeline);
-  } catch (error) {
-    socket.destroy();
-    throw error;
+    const stream = await dialRoute(route, target, { signal: limit.signal, onStep: (step) => timeline.mark(step) });
+    const transport = new StreamTransport(stream, name, timeline, route === undefined || route.scheme === 'tcp');
+    if (protocol === undefined) return transport;
+    awaited = `the ${protocol} dialogue`;
+    await talk(stream, transport, starttls(protocol, { host: servername }), limit.signal);
+    timeline.mark(`STARTTLS (${protocol})`);
+    return transport;
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', abort);
@@ -49,102 +46,100 @@ export async function dial({ host, port }: Target, { starttls: protocol, servern
 }
 
 /** The dialogue in plain text. Nothing that follows the go-ahead gets through: the dialogue refuses it. */
-function talk(socket: Socket, protocol: StarttlsProtocol, host: string): Promise<void> {
-  const dialogue = starttls(protocol, { host });
-  return new Promise((resolve, reject) => {
+function talk(stream: Duplex, transport: StreamTransport, dialogue: ReturnType<typeof starttls>, signal: AbortSignal): Promise<void> {
+  return new Promise<void>((resolve, reject) => {
     const advance = (received?: Uint8Array): void => {
       try {
         const { send, done } = dialogue.feed(received);
-        if (send.length > 0) socket.write(send);
+        if (send.length > 0) stream.write(send);
         if (!done) return;
-        socket.pause().off('data', advance).off('end', ended);
-        resolve();
+        stream.pause().off('data', advance);
+        settle(resolve);
       } catch (error) {
-        reject(error as Error);
+        fail(error as Error);
       }
     };
+    const fail = (error: Error): void => settle(() => reject(error));
     const ended = (): void => {
+      if (transport.failure !== undefined) return fail(transport.failure);
       try {
         dialogue.end();
       } catch (error) {
-        reject(error as Error);
+        fail(error as Error);
       }
     };
-    socket.on('data', advance).on('end', ended);
+    const abort = (): void => fail(TlsError.is(signal.reason) ? signal.reason : new TlsError('ABORTED', 'the caller aborted the connection', { cause: signal.reason }));
+    const settle = (with_: () => void): void => {
+      stream.off('end', ended).off('close', ended);
+      signal.removeEventListener('abort', abort);
+      with_();
+    };
+    stream.on('data', advance).on('end', ended).on('close', ended);
+    signal.addEventListener('abort', abort);
+    stream.resume();
     advance();
+  }).catch((error: unknown) => {
+    stream.destroy();
+    throw error;
   });
 }
 
-class SocketTransport implements Transport {
+/** Any Duplex as what carries the connection. */
+class StreamTransport implements Transport {
   readonly name: string;
   readonly remote: string | undefined;
-  readonly #socket: Socket;
+  failure: TlsError | undefined;
+  readonly #stream: Duplex;
   readonly #timeline: Timeline;
   #sink: TransportSink | undefined;
-  #failure: TlsError | undefined;
   #ended = false;
 
-  constructor(socket: Socket, name: string, timeline: Timeline) {
-    this.#socket = socket;
+  /** @param straight the other end of the socket is the server. */
+  constructor(stream: Duplex, name: string, timeline: Timeline, straight: boolean) {
+    this.#stream = stream;
     this.name = name;
     this.#timeline = timeline;
-    const { remoteAddress, remoteFamily, remotePort } = socket;
+    const { remoteAddress, remoteFamily, remotePort } = straight && stream instanceof Socket ? stream : ({} as Partial<Socket>);
     this.remote = remoteAddress && `${remoteFamily === 'IPv6' ? `[${remoteAddress}]` : remoteAddress}:${remotePort}`;
-    // both may come before anybody listens
-    socket.removeAllListeners('error').on('error', (error) => {
-      this.#failure = transportError(error, name);
-      this.#sink?.failed(this.#failure);
+    // all of them may come before anybody listens
+    stream.on('error', (error) => {
+      this.failure ??= TlsError.is(error) ? error : transportError(error, name);
+      this.#sink?.failed(this.failure);
     });
-    socket.on('end', () => {
+    const ended = (): void => {
+      if (this.#ended || this.failure !== undefined) return;
       this.#ended = true;
       this.#sink?.end();
-    });
+    };
+    stream.on('end', ended).on('close', ended);
   }
 
   start(sink: TransportSink): void {
     this.#sink = sink;
-    if (this.#failure !== undefined) return sink.failed(this.#failure);
+    if (this.failure !== undefined) return sink.failed(this.failure);
     if (this.#ended) return sink.end();
-    const socket = this.#socket;
-    socket.once('data', (chunk: Uint8Array) => (this.#timeline.firstBytes = chunk.slice(0, 128)));
-    socket.on('data', (chunk: Uint8Array) => {
-      if (!sink.data(chunk)) socket.pause();
+    const stream = this.#stream;
+    stream.once('data', (chunk: Uint8Array) => (this.#timeline.firstBytes = chunk.slice(0, 128)));
+    stream.on('data', (chunk: Uint8Array) => {
+      if (!sink.data(chunk)) stream.pause();
     });
-    socket.resume();
+    stream.resume();
   }
 
   send(bytes: Uint8Array, done: () => void): void {
-    if (this.#socket.destroyed || this.#socket.writableEnded) return done();
-    this.#socket.write(bytes, () => done());
+    if (this.#stream.destroyed || this.#stream.writableEnded) return done();
+    this.#stream.write(bytes, () => done());
   }
 
   resume(): void {
-    this.#socket.resume();
+    this.#stream.resume();
   }
 
   end(): void {
-    this.#socket.end();
+    this.#stream.end();
   }
 
   destroy(): void {
-    this.#socket.destroy();
+    this.#stream.destroy();
   }
-}
-
-/** What to do about an error of the system, by its code. */
-const HINTS: Readonly<Record<string, string>> = {
-  ENOTFOUND: 'The name does not exist in the DNS: check its spelling, and the resolver of this machine.',
-  EAI_AGAIN: 'The name could not be looked up now: check the network and the resolver of this machine.',
-  ECONNREFUSED: 'Nothing listens at this port: check the port, and whether the server runs.',
-  ECONNRESET: 'The other side, or a firewall between, cut the connection: it may dislike the ClientHello, or speak another protocol.',
-  EPIPE: 'The other side has closed the connection already.',
-  ETIMEDOUT: 'The machine does not answer: check the address, and firewalls.',
-  EHOSTUNREACH: 'There is no way to this machine: check the address, routes and VPN.',
-  ENETUNREACH: 'There is no way to this network: check routes and VPN; over IPv6, whether this machine has any.',
-};
-
-/** Happy Eyeballs ends in one error for all addresses. */
-function transportError(error: Error & { readonly code?: string; readonly errors?: readonly Error[] }, name: string): TlsError {
-  const { code, message } = (error.errors?.[0] ?? error) as NodeJS.ErrnoException;
-  return new TlsError('TRANSPORT_ERROR', `${name}: ${error.message || message || 'the connection failed'}`, { cause: error, hint: HINTS[code ?? ''] });
 }

@@ -17,6 +17,8 @@ export const Exit = {
   pin: 9,
   /** ALPN, version or policy. */
   policy: 10,
+  /** Of a proxy, relay or command on the way. */
+  proxy: 11,
   timeout: 124,
   /** Ctrl-C: 128 + SIGINT. */
   interrupted: 130,
@@ -41,6 +43,7 @@ const POLICY_ALERTS: ReadonlySet<number | undefined> = new Set([70, 71, 120]);
 
 export function exitOf({ code, alert }: TlsError): Exit {
   if (code === 'PEER_ALERT' && POLICY_ALERTS.has(alert?.description)) return Exit.policy;
+  if (code.startsWith('PROXY_')) return Exit.proxy;
   if (code.startsWith('STARTTLS_')) return Exit.starttls;
   return CODES[code] ?? (code.startsWith('CERT_') ? Exit.untrusted : Exit.handshake);
 }

@@ -4,6 +4,7 @@ import { appendFileSync, readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ContextOptions, TlsVersion } from '@ferrule/contract';
 import { type StarttlsProtocol, starttlsProtocols } from '@ferrule/starttls';
+import { parseVia, type ViaOption } from './route.ts';
 import { certificatesOf, chooseEngine, cipherSuiteName, type ConnectOptions, groupName } from 'ferrule';
 
 export interface CommonOptions {
@@ -21,6 +22,7 @@ export interface CommonOptions {
   readonly groups?: readonly string[];
   readonly cipherSuites?: readonly string[];
   readonly keylog?: string;
+  readonly via?: ViaOption;
   /** Only of commands that can speak before TLS. */
   readonly starttls?: StarttlsProtocol | 'none';
 }
@@ -40,6 +42,9 @@ export function withCommonOptions(command: Command): Command {
     .addOption(new Option('--groups <names>', 'groups to offer, e.g. x25519,secp256r1').argParser(list))
     .addOption(new Option('--timeout <seconds>', 'the longest time until the connection stands').argParser(seconds).default(30))
     .addOption(new Option('--keylog <file>', 'append the secrets of the connection, for Wireshark').env('SSLKEYLOGFILE'))
+    .addOption(
+      new Option('--via <url>', 'the way there: tcp://host:port, unix:/path, socks5://proxy, http://proxy, ws://relay/{host}:{port}, "exec:ssh -W {host}:{port} jump", or direct; default: HTTPS_PROXY, NO_PROXY').argParser(parseVia),
+    )
     .option('--json', 'one JSON document on stdout');
 }
 

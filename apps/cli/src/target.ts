@@ -1,27 +1,47 @@
 /** @module What the user names: hosts, ports and URLs. */
+import { nameOfRoute, parseRoute, type Route } from '@ferrule/node/transports';
 import { InvalidArgumentError } from 'commander';
 
 export interface Target {
+  /** Empty where `route` leads there and only --servername can say who that is. */
   readonly host: string;
+  /** 0 where there is none. */
   readonly port: number;
+  /** How to get there, where the target says so itself. */
+  readonly route?: Route;
 }
 
-/** `host`, `host:port`, `[address]:port`, an IPv6 address, or an https URL. */
+/**
+ * `host`, `host:port`, `[address]:port`, an IPv6 address, `tcp://host:port`, an https URL; or the way itself: `unix:/path`,
+ * `ws://relay/`, `exec:command`.
+ */
 export function parseTarget(text: string): Target {
-  if (text.includes('://')) {
-    const { hostname, port } = parseUrl(text);
+  if (/^(unix:.*[/\\]|exec:(?!\d+$)|ws:\/\/)/.test(text)) return { host: '', port: 0, route: routeOf(text) };
+  if (/^(socks5h?|http):\/\//.test(text)) throw new InvalidArgumentError('Expected a server; the proxy to it is given with --via.');
+  const named = text.replace(/^tcp:\/\//, '');
+  if (named.includes('://')) {
+    const { hostname, port } = parseUrl(named);
     return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? 443 : Number(port) };
   }
   // more than one colon without brackets is an IPv6 address
-  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(text) ?? [];
-  const host = bracketed ?? plain ?? (/:.*:/.test(text) ? text : '');
+  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(named) ?? [];
+  const host = bracketed ?? plain ?? (/:.*:/.test(named) ? named : '');
   const number = port === undefined ? 443 : Number(port);
   if (host === '' || number < 1 || number > 65_535) throw new InvalidArgumentError('Expected host, host:port or [address]:port.');
   return { host, port: number };
 }
 
-/** `host:port`, with brackets around an IPv6 address. */
-export const nameOfTarget = ({ host, port }: Target): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
+/** `host:port`, with brackets around an IPv6 address; else the way. */
+export const nameOfTarget = ({ host, port, route }: Target): string =>
+  route === undefined ? `${host.includes(':') ? `[${host}]` : host}:${port}` : nameOfRoute(route);
+
+function routeOf(text: string): Route {
+  try {
+    return parseRoute(text);
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
+}
 
 /** An https URL; the scheme may be left out. */
 export function parseUrl(text: string): URL {

@@ -1,10 +1,12 @@
 /** @module `ferrule tunnel`: a door on this machine in plain text, TLS behind it. */
 import { once } from 'node:events';
 import { TlsConnector, tunnel } from '@ferrule/node/duplex';
+import { dialer } from '@ferrule/node/transports';
 import { TlsError } from 'ferrule';
 import { InvalidArgumentError } from 'commander';
 import { type CommonOptions, connectOptions } from './options.ts';
 import { preambleOf } from './open.ts';
+import { routeTo } from './route.ts';
 import { colorsFor, failureReport } from './report.ts';
 import { nameOfTarget, type Target } from './target.ts';
 
@@ -16,11 +18,13 @@ export interface TunnelCommandOptions extends CommonOptions {
 /** Until Ctrl-C. The address goes to stdout, connections that failed to stderr. */
 export async function tunnelCommand(target: Target, options: TunnelCommandOptions, signal: AbortSignal): Promise<void> {
   const { timeout, signal: _signal, servername = target.host, ...context } = await connectOptions(options, signal);
-  const connector = new TlsConnector(context);
+  if (servername === '') throw new TypeError(`--servername: who should be at ${nameOfTarget(target)}?`);
   const preamble = preambleOf(target, options);
+  const route = routeTo(target, options.via, preamble);
+  const connector = new TlsConnector({ ...context, ...(route && { dial: dialer(route) }) });
   const door = await tunnel(
     connector,
-    { ...target, servername, handshakeTimeout: timeout ?? 0, ...(preamble && { preamble }) },
+    { host: target.host || 'localhost', port: target.port || 443, servername, handshakeTimeout: timeout ?? 0, ...(preamble && { preamble }) },
     {
       listen: options.listen ?? 0,
       onError: (error) => {

@@ -47,8 +47,8 @@ export async function dial(route: Route | undefined, to: Destination, { signal =
  * Duplex without waiting, as `new TlsConnector({ dial: dialer('socks5://proxy:1080') })` does for every adapter.
  * @throws TypeError as {@link parseRoute}.
  */
-export function dialer(url: string): (to: Destination) => Duplex {
-  const route = parseRoute(url);
+export function dialer(way: string | Route): (to: Destination) => Duplex {
+  const route = typeof way === 'string' ? parseRoute(way) : way;
   return (to) => {
     const duplex = new LateDuplex();
     const given = new AbortController();
