@@ -86,15 +86,17 @@ export class Protection {
     return RECORD_HEADER + body;
   }
 
-  /** The same for an asynchronous AEAD, which answers with what follows header and prefix; copies `content`. */
-  sealLater(type: number, content: Uint8Array, padding: number): { readonly head: Uint8Array; readonly sealed: Promise<Uint8Array> } {
+  /**
+   * The same for an asynchronous AEAD, which answers with what follows header and prefix. `content` holds `length` bytes of it
+   * and has room for type and padding; it must not change until the answer.
+   */
+  sealLater(content: Uint8Array, type: number, length: number, padding: number): { readonly head: Uint8Array; readonly sealed: Promise<Uint8Array> } {
     const { aead } = this;
     if (aead.sync) throw fail('INTERNAL_ERROR', 'a synchronous AEAD on the asynchronous path');
-    const plain = new Uint8Array(content.length + padding + (this.#inner ? 1 : 0));
-    plain.set(content);
-    if (this.#inner) endInner(plain, content.length, type);
+    const plain = content.subarray(0, length + padding + (this.#inner ? 1 : 0));
+    if (this.#inner) endInner(plain, length, type);
     const head = new Uint8Array(RECORD_HEADER + this.prefix);
-    this.#prepareSeal(head, type, this.overhead + content.length + padding, content.length);
+    this.#prepareSeal(head, type, this.overhead + length + padding, length);
     const sealed = aead.seal(this.#nonce, this.#aad, plain);
     this.#nonce = new Uint8Array(12);
     this.#aad = new Uint8Array(this.#aad.length);

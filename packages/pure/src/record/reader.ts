@@ -101,7 +101,7 @@ export class RecordReader {
   install(protection: Protection): void {
     this.#protection?.dispose();
     this.#protection = protection;
-    for (const [i, { record }] of this.#queue.entries()) this.#queue[i] = new Opening(record, protection);
+    for (const [i, { buffer, record }] of this.#queue.entries()) this.#queue[i] = new Opening(buffer, record.length, protection);
   }
 
   /** RFC 8449: the most that we take in a protected record; in TLS 1.3 content type and padding count. */
@@ -146,9 +146,10 @@ export class RecordReader {
     this.#queue.shift();
     this.#bytesInFlight -= head.record.length;
     this.type = head.record[0] ?? 0;
-    if (head.state === 'clear') this.fragment = head.record.subarray(RECORD_HEADER);
-    else if (head.state === 'broken') throw fail('ASYNC_OPERATION_FAILED', 'opening a record failed', { cause: head.reason });
+    if (head.state === 'broken') throw fail('ASYNC_OPERATION_FAILED', 'opening a record failed', { cause: head.reason });
+    if (head.state === 'clear') this.fragment = head.record.slice(RECORD_HEADER);
     else this.#deliver(head.opened);
+    giveBack(head.buffer);
     return Progress.done;
   }
 
@@ -166,10 +167,8 @@ export class RecordReader {
         throw error;
       }
       if (found !== Progress.done) return found;
-      const record = this.#record.slice(0, this.#length);
-      this.#consume(bio);
-      this.#bytesInFlight += record.length;
-      this.#queue.push(new Opening(record, protection));
+      this.#bytesInFlight += this.#length;
+      this.#queue.push(new Opening(this.#keepRecord(bio), this.#length, protection));
     }
     return Progress.wantAsync;
   }
@@ -300,6 +299,19 @@ export class RecordReader {
     }
   }
 
+  /** The record that was found, in a lent buffer that is its own until it is released. */
+  #keepRecord(bio: Bio): Uint8Array {
+    let buffer = this.#gathered;
+    if (this.#inPlace) {
+      buffer = takeBuffer();
+      buffer.set(this.#record.length === this.#length ? this.#record : this.#record.subarray(0, this.#length));
+    } else {
+      this.#gathered = EMPTY;
+    }
+    this.#consume(bio);
+    return buffer;
+  }
+
   #returnGathered(): void {
     if (this.#gathered.length === 0) return;
     giveBack(this.#gathered);
@@ -316,6 +328,8 @@ export class RecordReader {
 
 /** A record in flight. When keys change it is replaced by another one, and its late answer concerns nobody. */
 class Opening {
+  /** Lent; holds the ciphertext. */
+  readonly buffer: Uint8Array;
   readonly record: Uint8Array;
   /** `clear`: a change_cipher_spec record, which needs no opening. */
   state: 'pending' | 'clear' | 'opened' | 'broken' = 'pending';
@@ -323,7 +337,9 @@ class Opening {
   reason: unknown;
   readonly settled: Promise<void>;
 
-  constructor(record: Uint8Array, protection: Protection) {
+  constructor(buffer: Uint8Array, length: number, protection: Protection) {
+    const record = buffer.subarray(0, length);
+    this.buffer = buffer;
     this.record = record;
     if (record[0] === ContentType.change_cipher_spec) {
       this.state = 'clear';

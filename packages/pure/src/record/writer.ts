@@ -81,9 +81,7 @@ export class RecordWriter {
       if (head.state === 'broken') throw fail('ASYNC_OPERATION_FAILED', 'sealing a record failed', { cause: head.reason });
       this.#queue.shift();
       this.#bytesInFlight -= head.size;
-      this.#reserve(head.head.length + head.body.length);
-      this.#append(head.head);
-      this.#append(head.body);
+      this.#emit(bio, head);
     }
   }
 
@@ -227,6 +225,21 @@ export class RecordWriter {
     this.#end += size;
   }
 
+  /** A sealed record straight into the BIO if it has room, with nothing waiting in front of it. */
+  #emit(bio: Bio, { head, body }: Sealing): void {
+    const size = head.length + body.length;
+    const space = bio.nwrite0(size);
+    if (space.length >= size) {
+      space.set(head);
+      space.set(body, head.length);
+      bio.nwrite(size);
+      return;
+    }
+    this.#reserve(size);
+    this.#append(head);
+    this.#append(body);
+  }
+
   #push(sealing: Sealing): void {
     this.#queue.push(sealing);
     this.#bytesInFlight += sealing.size;
@@ -287,16 +300,20 @@ class Sealing {
   }
 
   static later(protection: Protection, type: number, content: Uint8Array, padding: number): Sealing {
-    const { head, sealed } = protection.sealLater(type, content, padding);
+    const plain = takeBuffer();
+    plain.set(content);
+    const { head, sealed } = protection.sealLater(plain, type, content.length, padding);
     const sealing = new Sealing(head, content.length);
     sealing.settled = sealed.then(
       (body) => {
         sealing.body = body;
         sealing.state = 'sealed';
+        giveBack(plain);
       },
       (reason: unknown) => {
         sealing.reason = reason;
         sealing.state = 'broken';
+        giveBack(plain);
       },
     );
     return sealing;
