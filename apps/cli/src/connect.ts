@@ -15,10 +15,11 @@ export interface ConnectCommandOptions extends CommonOptions, ObserveOptions {
 
 export async function connectCommand(target: Target, options: ConnectCommandOptions, signal: AbortSignal): Promise<void> {
   const observer = Observer.of(options);
-  const connection = await open(target, options, signal, new Timeline(observer));
+  const timeline = new Timeline(observer);
+  const connection = await open(target, options, signal, timeline);
   // with --pipe stdout is the server's: what there is to say goes to stderr
   const talk = options.pipe === true ? process.stderr : process.stdout;
-  talk.write(options.json === true ? connectionJson(nameOfTarget(target), connection.info, observer?.document) : connectionReport(connection.info, colorsFor(talk)));
+  talk.write(options.json === true ? connectionJson(nameOfTarget(target), connection.info, timeline, observer?.document) : connectionReport(connection.info, timeline, colorsFor(talk)));
   if (options.pipe === true) {
     const sending = Readable.toWeb(process.stdin).pipeTo(connection.writable as WritableStream).catch(() => {});
     await connection.readable.pipeTo(Writable.toWeb(process.stdout) as WritableStream<Uint8Array>, { preventClose: true });

@@ -19,14 +19,24 @@ export interface GetCommandOptions extends CommonOptions, ObserveOptions {
 export async function getCommand(url: URL, options: GetCommandOptions, signal: AbortSignal): Promise<void> {
   const observer = Observer.of(options);
   const offer = { alpn: ['http/1.1'], ...options, starttls: 'none' } as const;
-  const connection = await open(parseTarget(url.href), offer, signal, new Timeline(observer));
-  if (options.verbose === true) process.stderr.write(connectionReport(connection.info, colorsFor(process.stderr)));
-  const response = await get(connection, url);
-  if (options.verbose === true) process.stderr.write(`${printable(head(response))}\n\n`);
+  const timeline = new Timeline(observer);
+  const connection = await open(parseTarget(url.href), offer, signal, timeline);
+  const tell = (): void => {
+    if (options.verbose === true) process.stderr.write(connectionReport(connection.info, timeline, colorsFor(process.stderr)));
+  };
+  const response = await get(connection, url).then(
+    (answer) => (timeline.mark('first byte'), answer),
+    (error: unknown) => {
+      tell();
+      throw error;
+    },
+  );
+  tell();
+  if (options.verbose === true) process.stderr.write(`\n${head(response)}\n\n`);
   if (options.json === true) {
     const body = Buffer.concat((await response.toArray()) as Buffer[]);
     process.stdout.write(
-      connectionJson(url.href, connection.info, {
+      connectionJson(url.href, connection.info, timeline, {
         ...observer?.document,
         response: { status: response.statusCode, headers: response.headers, body: body.toString() },
       }),
@@ -65,5 +75,5 @@ function get(connection: TlsConnection, url: URL): Promise<IncomingMessage> {
 function head({ httpVersion, statusCode, statusMessage, rawHeaders }: IncomingMessage): string {
   const lines = [`HTTP/${httpVersion} ${statusCode ?? ''} ${statusMessage ?? ''}`];
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) lines.push(`${rawHeaders[i] ?? ''}: ${rawHeaders[i + 1] ?? ''}`);
-  return lines.join('\n');
+  return lines.map(printable).join('\n');
 }

@@ -1,4 +1,5 @@
 /** @module `ferrule inspect`: everything about one server on one screen. */
+import { nameOfRoute } from '@ferrule/node/transports';
 import { certificatesShown, type ConnectionInfo, type TlsConnection, TlsError } from 'ferrule';
 import { type Cause, causeOf } from './causes.ts';
 import { Exit, exitOf } from './exit.ts';
@@ -27,6 +28,9 @@ export interface Inspection {
   /** DER, leaf first: as it was verified, else as it was sent. */
   readonly chain: readonly Uint8Array[];
   readonly handshake: readonly Phase[];
+  readonly roundTrips: number;
+  /** The way that was taken, where it was not straight. */
+  readonly via: string | undefined;
   readonly clientCertificateRequested: boolean;
   /** What else was asked for: `--trace`. */
   readonly document: object | undefined;
@@ -52,6 +56,8 @@ export async function inspect(target: Target, options: InspectCommandOptions, si
       info,
       chain,
       handshake: [...timeline.phases],
+      roundTrips: timeline.roundTrips,
+      via: timeline.via && nameOfRoute(timeline.via),
       clientCertificateRequested: timeline.received('CertificateRequest'),
       document: observer?.document,
     };

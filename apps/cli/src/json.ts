@@ -1,17 +1,21 @@
 /** @module What programs read. The schema is versioned by `schema`; fields are only ever added to a version. */
+import { nameOfRoute } from '@ferrule/node/transports';
 import type { ConnectionInfo, TlsError } from 'ferrule';
 import { certificateFacts, readableFacts } from './certificates.ts';
+import { Exit, exitOf } from './exit.ts';
 import type { Inspection } from './inspect.ts';
+import type { Timeline } from './timeline.ts';
 
 export const SCHEMA = 'ferrule/1';
 
-export function connectionJson(target: string, { peerCertificates, verifiedChain, ...info }: ConnectionInfo, more: object = {}): string {
+export function connectionJson(target: string, { peerCertificates, verifiedChain, timings: _timings, ...info }: ConnectionInfo, timeline: Timeline, more: object = {}): string {
   const chain = (verifiedChain ?? peerCertificates).map((der) => certificateFacts(der));
-  return line({ schema: SCHEMA, target, ok: true, ...info, chain, ...more });
+  const { via, phases: handshake, roundTrips } = timeline;
+  return line({ schema: SCHEMA, target, ok: true, exitCode: Exit.ok, ...info, via: via && nameOfRoute(via), chain, handshake, roundTrips, ...more });
 }
 
 /** One document, or with `compact` one line. */
-export function inspectionJson({ target, exit, error, cause, info, chain, handshake, clientCertificateRequested, document }: Inspection, compact: boolean = false): string {
+export function inspectionJson({ target, exit, error, cause, info, chain, handshake, roundTrips, via, clientCertificateRequested, document }: Inspection, compact: boolean = false): string {
   const { peerCertificates: _sent, verifiedChain: _verified, timings: _timings, ...facts } = info ?? {};
   return line(
     {
@@ -21,9 +25,11 @@ export function inspectionJson({ target, exit, error, cause, info, chain, handsh
       exitCode: exit,
       ...(error && { error: { ...error.toJSON(), ...cause } }),
       ...facts,
+      via,
       clientCertificateRequested,
       chain: chain.flatMap(readableFacts),
       handshake,
+      roundTrips,
       ...document,
     },
     compact,
@@ -43,6 +49,6 @@ export function chainJson({ target, exit, error, cause }: Inspection, chain: rea
   });
 }
 
-export const failureJson = (target: string, error: TlsError): string => line({ schema: SCHEMA, target, ok: false, error: error.toJSON() });
+export const failureJson = (target: string, error: TlsError): string => line({ schema: SCHEMA, target, ok: false, exitCode: exitOf(error), error: error.toJSON() });
 
 const line = (value: object, compact: boolean = false): string => `${JSON.stringify(value, undefined, compact ? 0 : 2)}\n`;

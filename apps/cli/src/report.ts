@@ -1,11 +1,12 @@
 /** @module What people read: the verdict, what was agreed on, the chain as a tree, and failures with what to try. */
 import pc from 'picocolors';
 import { certificatesShown, type ConnectionInfo, type TlsError } from 'ferrule';
+import { nameOfRoute } from '@ferrule/node/transports';
 import { x509VSentence } from '@ferrule/result';
 import { certificateFacts, type CertificateFacts, matchedName, printable, readableFacts } from './certificates.ts';
 import { Exit } from './exit.ts';
 import type { Inspection } from './inspect.ts';
-import type { Phase } from './timeline.ts';
+import type { Phase, Timeline } from './timeline.ts';
 
 export type Colors = ReturnType<typeof pc.createColors>;
 
@@ -16,10 +17,11 @@ export function colorsFor(stream: { readonly isTTY?: boolean }, env: NodeJS.Proc
   return pc.createColors(forced || (!forbidden && stream.isTTY === true));
 }
 
-export function connectionReport(info: ConnectionInfo, c: Colors): string {
+export function connectionReport(info: ConnectionInfo, { via, phases, roundTrips }: Timeline, c: Colors): string {
   const chain = (info.verifiedChain ?? info.peerCertificates).map((der) => certificateFacts(der));
   const rows: readonly (readonly [string, string | undefined])[] = [
     ['address', info.remote],
+    ['via', via && printable(nameOfRoute(via))],
     ['protocol', info.version],
     ['cipher suite', info.cipherSuite.name],
     ['group', info.group && `${info.group.name}${info.helloRetryRequested ? ' (after HelloRetryRequest)' : ''}`],
@@ -27,12 +29,12 @@ export function connectionReport(info: ConnectionInfo, c: Colors): string {
     ['ALPN', info.alpn && printable(info.alpn)],
     ['engine', `${info.backend}, ${info.engine}`],
     ['fell back', info.fellBackBecause?.reason],
-    ['time', `transport ${milliseconds(info.timings.transport)}, handshake ${milliseconds(info.timings.handshake)}`],
   ];
   return [
     `${c.green('✓')} ${c.bold(info.host ?? 'the peer')} is verified`,
     ...rows.filter(([, value]) => value !== undefined).map(([label, value]) => `  ${c.dim(label.padEnd(13))} ${value ?? ''}`),
-    ...chainTree(chain, info.host, c).map((line) => `  ${line}`),
+    ...section('chain', chainTree(chain, info.host, c), c),
+    ...section(handshakeTitle(roundTrips), waterfall(phases, c), c),
     '',
   ].join('\n');
 }
@@ -75,7 +77,7 @@ export function failureReport(error: TlsError, target: string, c: Colors): strin
 
 /** One screen: the verdict, why and what to do, what was agreed on, the chain, and where the time went. */
 export function inspectionReport(inspection: Inspection, c: Colors): string {
-  const { target, error, cause, info, chain, handshake, clientCertificateRequested } = inspection;
+  const { target, error, cause, info, chain, handshake, roundTrips, via, clientCertificateRequested } = inspection;
   const [leaf] = chain;
   const host = info?.host;
   const matched = leaf && host !== undefined ? matchedName(leaf, host) : undefined;
@@ -85,6 +87,7 @@ export function inspectionReport(inspection: Inspection, c: Colors): string {
     ['certificate', error?.verify && `${printable(error.verify.subject ?? '')} at depth ${error.verify.depth}: ${x509VSentence(error.verify.code)}`],
     ['try', cause && c.bold(printable(cause.hint))],
     ['address', info?.remote],
+    ['via', via && printable(via)],
     ['protocol', info?.version],
     ['cipher suite', info?.cipherSuite.name],
     ['group', info?.group && `${info.group.name}${info.helloRetryRequested ? ' (after HelloRetryRequest)' : ''}`],
@@ -100,7 +103,7 @@ export function inspectionReport(inspection: Inspection, c: Colors): string {
     verdict,
     ...rows.filter(([, value]) => value !== undefined).map(([label, value]) => `  ${c.dim(label.padEnd(13))} ${value ?? ''}`),
     ...section('chain', [...chainTree(chain.flatMap(readableFacts), host, c), ...unsent(chain.flatMap(readableFacts), c)], c),
-    ...section('handshake', waterfall(handshake, c), c),
+    ...section(handshakeTitle(roundTrips), waterfall(handshake, c), c),
     '',
   ].join('\n');
 }
@@ -124,6 +127,8 @@ function unsent(chain: readonly CertificateFacts[], c: Colors): string[] {
   if (last === undefined || last.issuer === last.subject) return [];
   return [`${'   '.repeat(chain.length - 1)}└─ ${c.yellow(`${last.issuer}, which the server did not send`)}`];
 }
+
+const handshakeTitle = (roundTrips: number): string => `handshake${roundTrips === 0 ? '' : `, ${roundTrips} round trip${roundTrips === 1 ? '' : 's'}`}`;
 
 const WIDTH = 24;
 

@@ -61,6 +61,11 @@ export class Timeline {
     return this.#phases;
   }
 
+  /** Of TLS: how often what we sent had to be answered before we could go on. Tickets answer nothing. */
+  get roundTrips(): number {
+    return this.#phases.filter(({ label, messages }) => label === 'received' && messages?.some((name) => name !== 'NewSessionTicket' && !name.startsWith('alert'))).length;
+  }
+
   /** Whether we have sent anything of TLS. */
   get sent(): boolean {
     return this.#phases.some(({ label }) => label === 'sent');
