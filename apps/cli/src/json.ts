@@ -4,6 +4,9 @@ import type { ConnectionInfo, TlsError } from 'ferrule';
 import { certificateFacts, readableFacts } from './certificates.ts';
 import { Exit, exitOf } from './exit.ts';
 import type { Inspection } from './inspect.ts';
+import type { ConnectionRecording } from './recording.ts';
+import type { Again, Happening } from './replay.ts';
+import { traceJson } from './trace.ts';
 import type { Timeline } from './timeline.ts';
 
 export const SCHEMA = 'ferrule/1';
@@ -50,5 +53,22 @@ export function chainJson({ target, exit, error, cause }: Inspection, chain: rea
 }
 
 export const failureJson = (target: string, error: TlsError): string => line({ schema: SCHEMA, target, ok: false, exitCode: exitOf(error), error: error.toJSON() });
+
+/** A recorded connection: every record, the messages in it, and what the engine made of it. */
+export function replayJson(target: string, { header }: ConnectionRecording, happenings: readonly Happening[], again: Again | undefined): string {
+  return line({
+    schema: SCHEMA,
+    target: header?.target ?? target,
+    ok: again?.error === undefined && again?.divergedAt === undefined,
+    ...(header && { began: header.began, engine: header.engine, host: header.host, remote: header.remote }),
+    records: happenings.map((each) => {
+      if ('event' in each) return each;
+      const { direction, state, contentType, bytes, content } = each.record;
+      const data = contentType === 23 && state === 'opened' ? { data: Buffer.from(content).toString('base64') } : {};
+      return { at: each.at, direction, state, contentType, length: bytes.length, ...data, messages: each.messages.map(traceJson) };
+    }),
+    ...(again && { again: { ...again, error: again.error?.toJSON() } }),
+  });
+}
 
 const line = (value: object, compact: boolean = false): string => `${JSON.stringify(value, undefined, compact ? 0 : 2)}\n`;

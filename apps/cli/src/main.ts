@@ -11,7 +11,8 @@ import { inspectCommand } from './inspect.ts';
 import { doorOf, tunnelCommand, type TunnelCommandOptions } from './tunnel.ts';
 import { count, listCommand, type ListOptions, targetsOf } from './watch.ts';
 import { withObserving } from './observe.ts';
-import { type CommonOptions, seconds, withCommonOptions, withStarttls } from './options.ts';
+import { type CommonOptions, readCertificates, seconds, withCommonOptions, withStarttls } from './options.ts';
+import { replayCommand, type ReplayCommandOptions } from './replay.ts';
 import { colorsFor, failureReport } from './report.ts';
 import { nameOfTarget, parseTarget, parseUrl, type Target } from './target.ts';
 
@@ -110,7 +111,22 @@ withStarttls(withCommonOptions(program.command('tunnel').argument('<target>', TA
     run(nameOfTarget(target), options, () => tunnelCommand(target, options, interrupt.signal)),
   );
 
-async function run(target: string, { json }: CommonOptions, command: () => Promise<void>): Promise<void> {
+program
+  .command('replay')
+  .argument('<file>', 'what --record has written')
+  .description('a recorded connection, message by message; run again through the pure engine where the file has what it takes')
+  .addOption(new Option('--keylog <file>', 'the secrets of the connection, where they are not in the recording'))
+  .option('--annotate', 'messages as bytes with the names of their fields')
+  .addOption(new Option('--pcap <file>', 'write it for Wireshark too (pcapng), with the secrets that are known'))
+  .addOption(new Option('--ca <file>', 'whom to trust when it is run again (repeatable)').argParser(readCertificates))
+  .option('--json', 'one JSON document on stdout')
+  .addHelpText(
+    'after',
+    `\nIt exits as the connection did that is run again; else with 0.\n\nExamples:\n  ferrule connect example.org --backend pure --record hello.jsonl --with-secrets\n  ferrule replay hello.jsonl\n  ferrule replay hello.jsonl --keylog secrets.txt --annotate`,
+  )
+  .action((file: string, options: ReplayCommandOptions) => run(file, options, () => replayCommand(file, options)));
+
+async function run(target: string, { json }: { readonly json?: boolean }, command: () => Promise<void>): Promise<void> {
   try {
     await command();
   } catch (error) {

@@ -89,7 +89,7 @@ function codesOf(option: string, names: readonly string[], known: readonly numbe
   });
 }
 
-function readCertificates(file: string, before: readonly Uint8Array[] = []): readonly Uint8Array[] {
+export function readCertificates(file: string, before: readonly Uint8Array[] = []): readonly Uint8Array[] {
   try {
     return [...before, ...certificatesOf(new Uint8Array(readFileSync(file)))];
   } catch (error) {
