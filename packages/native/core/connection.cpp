@@ -79,6 +79,7 @@ int Connection::step(Operation operation, uint8_t* data, size_t size) {
     std::memcpy(head_ + headSeen_, spans.in, n);
     headSize_ = headSeen_ + n;
   }
+  spans.drain();
   int ret = failure_.set ? -1 : run(operation, data, std::min(size, kMostAtOnce));
   if (spans.held && ret <= 0 && !failure_.set) lastError = static_cast<int>(K(SSL_ERROR_WANT_RETRY_VERIFY));
   headSeen_ += spans.inUsed;
@@ -108,6 +109,8 @@ int Connection::run(Operation operation, uint8_t* data, size_t size) {
         if (done != 1) return notDone(done);
       }
       const int ret = ossl().SSL_shutdown(ssl_);
+      // A fatal alert in place of close_notify is an end to it as well, and an error behind its back.
+      if (ret == 1 && ossl().ERR_peek_error() != 0) return fail();
       return ret >= 0 ? ret : notDone(ret);
     }
     case Operation::keyUpdate:
@@ -145,6 +148,15 @@ void Connection::checkResult() {
 
 // Fills as much of `into` as the input allows: one call per chunk, not per record.
 int Connection::read(uint8_t* into, size_t size) {
+  if (unfinishedWrite_ > 0) finishWrite();
+  // While it reads a HelloRequest that is to be ignored, OpenSSL sends an alert, which it forgets where there is no space.
+  spans.spilling = !context_->config().refuseRenegotiation;
+  const int ret = readRecords(into, size);
+  spans.spilling = false;
+  return ret;
+}
+
+int Connection::readRecords(uint8_t* into, size_t size) {
   size_t total = 0;
   for (;;) {
     size_t n = 0;
@@ -166,12 +178,35 @@ int Connection::read(uint8_t* into, size_t size) {
   }
 }
 
+// A KeyUpdate that asks for ours is answered while it is read, and OpenSSL begins no record behind one that is not out. It
+// keeps that record's bytes, and looks at no others.
+void Connection::finishWrite() {
+  static const uint8_t nothing[kMaxPlaintext] = {};
+  size_t n = 0;
+  spans.spilling = true;
+  const bool done = ossl().SSL_write_ex(ssl_, nothing, unfinishedWrite_, &n) == 1;
+  spans.spilling = false;
+  ossl().ERR_clear_error();
+  if (!done) return;
+  finishedAhead_ = n;
+  unfinishedWrite_ = 0;
+}
+
 // One record after the other, as long as they fit. The first may be left half-written, which is WANT_WRITE; the others
 // are begun only when they fit whole, so that nothing is left behind a positive count.
 int Connection::write(const uint8_t* from, size_t size) {
   const size_t overhead = kRecordOverhead + context_->config().recordPadding;
-  size_t total = 0;
-  do {
+  if (size < finishedAhead_) {
+    lastError = kMisuse;
+    return -1;
+  }
+  if (!spans.spill.empty()) {
+    lastError = static_cast<int>(K(SSL_ERROR_WANT_WRITE));
+    return -1;
+  }
+  size_t total = finishedAhead_;
+  finishedAhead_ = 0;
+  while (total < size) {
     size_t chunk = std::min(size - total, kMaxPlaintext);
     if (unfinishedWrite_ > 0) {
       if (size < unfinishedWrite_) {
@@ -192,7 +227,7 @@ int Connection::write(const uint8_t* from, size_t size) {
     }
     unfinishedWrite_ = 0;
     total += n;
-  } while (total < size);
+  }
   return static_cast<int>(total);
 }
 
@@ -204,7 +239,7 @@ int Connection::writeEarlyData(const uint8_t* from, size_t size) {
 
 int Connection::keyUpdate(bool requestPeer) {
   if (!keyUpdating_) {
-    if (unfinishedWrite_ > 0) {
+    if (unfinishedWrite_ > 0 || finishedAhead_ > 0) {
       lastError = kMisuse;
       return -1;
     }

@@ -119,9 +119,11 @@ class Connection {
   int run(Operation operation, uint8_t* data, size_t size);
   int handshake();
   int read(uint8_t* into, size_t size);
+  int readRecords(uint8_t* into, size_t size);
   int write(const uint8_t* from, size_t size);
   int writeEarlyData(const uint8_t* from, size_t size);
   int keyUpdate(bool requestPeer);
+  void finishWrite();
   int notDone(int ret);
   int fail();
   void failOwn();
@@ -162,6 +164,7 @@ class Connection {
   uint32_t keyUpdatesInARow_ = 0;
   uint32_t tickets_ = 0;
   size_t unfinishedWrite_ = 0;
+  size_t finishedAhead_ = 0;  // of a write that its caller still has to repeat
   time_t time_ = 0;  // 0: the clock of the machine
   uint8_t head_[64];
   size_t headSize_ = 0;

@@ -9,6 +9,9 @@ namespace {
 // An alert is at most 5 + 2 + 256 + 16 bytes even when padded within reason; longer rests are data, which nobody is owed.
 constexpr size_t kLongestUnsent = 512;
 
+// A record, and what a peer can have us say beside it.
+constexpr size_t kMostSpilt = 20000;
+
 Spans& spansOf(BIO* bio) { return *static_cast<Spans*>(ossl().BIO_get_data(bio)); }
 
 // -1, as the BIOs of OpenSSL itself do: alerts in particular are believed to be sent when a write returns 0.
@@ -46,12 +49,18 @@ int writeSpan(BIO* bio, const char* from, size_t size, size_t* count) {
     return 1;
   }
   if (spans.held) return retry(bio, K(BIO_FLAGS_WRITE), count);
-  const size_t n = std::min(size, spans.outSize - spans.outUsed);
+  spans.drain();
+  const size_t n = spans.spill.empty() ? std::min(size, spans.outSize - spans.outUsed) : 0;
   if (n > 0) {
     std::memcpy(spans.out + spans.outUsed, from, n);
     spans.outUsed += n;
   }
   spans.unsent.clear();
+  if (n < size && spans.spilling && spans.spill.size() <= kMostSpilt) {
+    spans.spill.insert(spans.spill.end(), from + n, from + size);
+    *count = size;
+    return 1;
+  }
   if (n < size && size - n <= kLongestUnsent) {
     const uint8_t* rest = reinterpret_cast<const uint8_t*>(from);
     spans.unsent.assign(rest + n, rest + size);
@@ -94,6 +103,14 @@ const BIO_METHOD* method() {
 }
 
 }  // namespace
+
+void Spans::drain() {
+  if (spill.empty() || held) return;
+  const size_t n = std::min(spill.size(), outSize - outUsed);
+  if (n > 0) std::memcpy(out + outUsed, spill.data(), n);
+  outUsed += n;
+  spill.erase(spill.begin(), spill.begin() + static_cast<std::ptrdiff_t>(n));
+}
 
 BIO* newSpanBio(Spans* spans) {
   const BIO_METHOD* m = method();

@@ -26,6 +26,12 @@ struct Spans {
   // Nothing may go out before a decision is made: a write finds no space.
   bool held = false;
 
+  // What found no space and was taken all the same; it goes first as soon as there is some. Where OpenSSL must not be told
+  // to come again: it would lose an alert that it sends while it reads, or find the write of another kind unfinished.
+  bool spilling = false;
+  std::vector<uint8_t> spill;
+  void drain();
+
   // The rest of a record that found the space full. OpenSSL keeps it too and offers it again, except after a fatal
   // error: then this is the alert that the peer is still owed.
   std::vector<uint8_t> unsent;

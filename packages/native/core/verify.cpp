@@ -156,6 +156,7 @@ int Connection::verify(X509_STORE_CTX* store) {
   // Where no path was built, only the first certificate is the peer's for sure: CertificateVerify proves that one.
   const OPENSSL_STACK* chain = verified_ ? stack(o.X509_STORE_CTX_get0_chain(store)) : sent;
   if (!config.pins.empty() && !pinned(chain, verified_ ? o.OPENSSL_sk_num(chain) : 1)) {
+    describe(certificateAt(sent, 0), 0);
     return refuse(store, K(X509_V_ERR_APPLICATION_VERIFICATION), K(X509_V_ERR_CERT_REJECTED), Reason::pinMismatch);
   }
   return 1;
@@ -218,6 +219,7 @@ int Connection::judgeStaple() {
     o.ERR_clear_error();
   }
   if (verdict == K(X509_V_OK)) return 1;
+  describe(o.SSL_get0_peer_certificate(ssl_), 0);
   facts_.verifyResult = verdict;
   breach(Reason::stapleRefused, verdict == K(X509_V_ERR_CERT_REVOKED) ? alert::certificateRevoked : alert::badCertificateStatusResponse);
   return 0;

@@ -352,7 +352,7 @@ export class Connection implements Ssl {
     const control = this.#control;
     const room = operation === Operation.write ? RECORD : FLIGHT;
     // read() seldom has anything to send: an idle connection should not hold a block of output for it.
-    let spacious = operation !== Operation.read;
+    let spacious = operation !== Operation.read || !this.#shared.config.native.refuseRenegotiation;
     for (;;) {
       let input = EMPTY;
       let eof = false;

@@ -193,7 +193,7 @@ const OWN: Readonly<Record<number, TlsErrorCode>> = {
 
 /** The connection's failure, from what OpenSSL says of it. */
 export function failureOf(native: NativeFailure, peer: PeerFacts): Failed {
-  const { own, reason, library, duringHandshake, alertSent, alertReceived, text, state } = native;
+  const { own, reason, library, duringHandshake, alertSent, alertReceived, text } = native;
   if (own === OwnReason.pinMismatch || own === OwnReason.stapleRefused || (own === 0 && isVerification(native))) {
     return failed(certificateError(native, peer));
   }
@@ -203,10 +203,18 @@ export function failureOf(native: NativeFailure, peer: PeerFacts): Failed {
     const description = isAlert(reason) ? reason - ALERT_OFFSET : alertReceived;
     return failed(new TlsError('PEER_ALERT', undefined, { alert: { description, origin: 'peer' } }), duringHandshake ? 0 : -1);
   }
-  const code = (duringHandshake && reason !== ALERT_OFFSET ? plainText(native) : undefined) ?? codeOf(native);
-  const message = text === '' ? CODES[code].meaning : `${CODES[code].meaning.replace(/\.$/, '')} (${state}; ${text}).`;
+  const foreign = duringHandshake && reason !== ALERT_OFFSET ? foreignOf(native) : undefined;
+  const code = foreign?.code ?? codeOf(native);
   const alert = alertSent > 0 && code !== 'UNEXPECTED_EOF' ? { description: alertSent, origin: 'local' as const } : undefined;
-  return failed(new TlsError(code, message, { alert }), -1, SslError.ssl);
+  // The words are ours, the same with every OpenSSL; its own are the cause.
+  const cause = text === '' ? undefined : new Error(`OpenSSL: ${text}`);
+  return failed(new TlsError(code, foreign?.message ?? messageOf(code, native), { alert, cause }), -1, SslError.ssl);
+}
+
+function messageOf(code: TlsErrorCode, { state, duringHandshake }: NativeFailure): string {
+  if (code === 'UNEXPECTED_EOF') return `The transport ended without close_notify, at "${state}".`;
+  const { meaning } = CODES[code];
+  return duringHandshake ? `${meaning.replace(/\.$/, '')}, at "${state}".` : meaning;
 }
 
 const isVerification = ({ library, reason }: NativeFailure): boolean => library === LIBRARY_SSL && reason === CERTIFICATE_VERIFY_FAILED;
@@ -216,17 +224,16 @@ function codeOf({ own, library, reason, alertSent }: NativeFailure): TlsErrorCod
   return known ?? CODE_OF_ALERT.get(alertSent) ?? 'INTERNAL_ERROR';
 }
 
-/** What greets in plain text, by its first bytes. A byte above 0x1f is no TLS content type, so only such heads are looked at. */
-const GREETINGS: readonly (readonly [RegExp, TlsErrorCode])[] = [
-  [/^(HTTP\/|<(!|html|head|\?xml))/i, 'HTTP_REQUEST'],
-  [/^(220[ -]|\* (OK|PREAUTH|BYE)|\+OK|SSH-|-ERR|200[ -]|201[ -]|<stream|EHLO|:|NOTICE|RFB )/, 'PLAINTEXT_PEER'],
-];
+interface Foreign {
+  readonly code: TlsErrorCode;
+  readonly message: string;
+}
 
-const PRINTABLE = /^[\t\r\n\x20-\x7e]{4,}/;
-
-function plainText({ head }: NativeFailure): TlsErrorCode | undefined {
+/** What greets in plain text, by its first line. A byte above 0x1f is no TLS content type, so only such heads are looked at. */
+function foreignOf({ head }: NativeFailure): Foreign | undefined {
   if (head.length === 0 || (head[0] as number) < 0x20) return undefined;
-  const text = Buffer.from(head).toString('latin1');
-  for (const [greeting, code] of GREETINGS) if (greeting.test(text)) return code;
-  return PRINTABLE.test(text) ? 'PLAINTEXT_PEER' : 'WRONG_VERSION_NUMBER';
+  const [text = ''] = /^[\t\x20-\x7e]*(?=[\r\n]|$)/.exec(Buffer.from(head).toString('latin1')) ?? [];
+  if (/^(HTTP\/|<!doctype|<html)/i.test(text)) return { code: 'HTTP_REQUEST', message: `The peer answered in plain HTTP: "${text}".` };
+  if (text.length >= 4) return { code: 'PLAINTEXT_PEER', message: `The peer speaks plain text: "${text}".` };
+  return { code: 'WRONG_VERSION_NUMBER', message: 'The first bytes are no TLS record.' };
 }
