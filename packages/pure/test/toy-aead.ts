@@ -62,12 +62,16 @@ export function toyAead({ delay, depth = 8, recordLimit = 2 ** 40, ownMemory = f
           dispose: () => void key.fill(0),
         };
       }
-      // The inputs are read only when it answers, so that one who changes them too early is found out.
+      const later = async (answer: () => Uint8Array | null): Promise<Uint8Array | null> => {
+        const result = answer();
+        await delay();
+        return result;
+      };
       return {
         sync: false,
         depth,
-        seal: (nonce, aad, plain) => delay().then(() => seal(key, nonce, aad, plain, new Uint8Array(plain.length + TAG))),
-        open: (nonce, aad, cipher) => delay().then(() => open(key, nonce, aad, cipher, new Uint8Array(cipher.length))),
+        seal: (nonce, aad, plain) => later(() => seal(key, nonce, aad, plain, new Uint8Array(plain.length + TAG))) as Promise<Uint8Array>,
+        open: (nonce, aad, cipher) => later(() => open(key, nonce, aad, cipher, new Uint8Array(cipher.length))),
         dispose: () => undefined,
       };
     },

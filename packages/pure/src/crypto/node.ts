@@ -7,7 +7,7 @@ import {
   type Hash as NodeHash,
 } from 'node:crypto';
 import { nodeVerifier } from '@ferrule/x509/crypto/node';
-import { plain } from './node-bytes.ts';
+import { plain, release } from './node-bytes.ts';
 import { nodeDecompressors } from './node-decompress.ts';
 import { nodeGroups } from './node-groups.ts';
 import { nodeSigningKey } from './node-sign.ts';
@@ -78,12 +78,14 @@ function aead(name: AeadAlgorithm['name'], openssl: string): AeadAlgorithm {
       seal(nonce, aad, content, out) {
         const seal = createCipheriv(cipher, secret, nonce, options);
         seal.setAAD(aad);
-        out.set(seal.update(content));
+        const sealed = seal.update(content);
+        out.set(sealed);
+        release(sealed);
         seal.final();
         out.set(seal.getAuthTag(), content.length);
         return out.subarray(0, content.length + TAG_LENGTH);
       },
-      open(nonce, aad, sealed) {
+      open(nonce, aad, sealed, out) {
         const length = sealed.length - TAG_LENGTH;
         if (length < 0) return null;
         const open = createDecipheriv(cipher, secret, nonce, options);
@@ -95,7 +97,9 @@ function aead(name: AeadAlgorithm['name'], openssl: string): AeadAlgorithm {
         } catch {
           return null;
         }
-        return plain(opened);
+        out.set(opened);
+        release(opened);
+        return out.subarray(0, length);
       },
       dispose() {
         secret = WIPED;

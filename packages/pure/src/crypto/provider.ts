@@ -40,7 +40,7 @@ export interface SyncAead {
   dispose(): void;
 }
 
-/** The same, answering later. The inputs must not change until it has. */
+/** The same, answering later. The inputs may change as soon as a call has returned: it takes its copy, as WebCrypto does. */
 export interface AsyncAead {
   readonly sync: false;
   /** Records that are usefully in flight at once. */

@@ -55,6 +55,19 @@ describe('AES by the platform', () => {
     expect(opened.map((plain) => plain?.[0])).toEqual(Array.from({ length: 16 }, (_, i) => i));
   });
 
+  it.each(['before its key is there', 'once its key is there'])('takes its copy of what it is given when it is called, %s', async (when) => {
+    const key = aead();
+    if (when.startsWith('once')) await key.seal(new Uint8Array(12), new Uint8Array(5), new Uint8Array(1));
+    const [nonce, aad, plain] = [new Uint8Array(12), new Uint8Array(5), new Uint8Array(1000)];
+    const sealing = key.seal(nonce, aad, plain);
+    for (const input of [nonce, aad, plain]) input.fill(9);
+    const sealed = await sealing;
+    const [otherNonce, otherAad] = [new Uint8Array(12), new Uint8Array(5)];
+    const opening = key.open(otherNonce, otherAad, sealed);
+    for (const input of [otherNonce, otherAad, sealed]) input.fill(9);
+    expect(await opening).toEqual(new Uint8Array(1000));
+  });
+
   it('refuses a wrong tag and a record that is too short for one by null', async () => {
     const key = aead();
     const sealed = await key.seal(new Uint8Array(12), new Uint8Array(5), new Uint8Array(10));

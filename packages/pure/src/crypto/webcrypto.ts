@@ -76,8 +76,10 @@ function aead(subtle: Subtle, name: string, importing: Promise<object>): AsyncAe
 
   const call = (operation: 'encrypt' | 'decrypt', iv: Uint8Array, additionalData: Uint8Array, data: Uint8Array): Promise<ArrayBuffer> => {
     if (disposed) return Promise.reject(new Error('the key was disposed'));
-    const parameters = { name, iv, additionalData, tagLength: 128 };
-    return key === undefined ? imported.then((made) => subtle[operation](parameters, made, data)) : subtle[operation](parameters, key, data);
+    if (key !== undefined) return subtle[operation]({ name, iv, additionalData, tagLength: 128 }, key, data);
+    // The platform takes its copy when it is called; until then this one has to do.
+    const [parameters, copy] = [{ name, iv: iv.slice(), additionalData: additionalData.slice(), tagLength: 128 }, data.slice()];
+    return imported.then((made) => subtle[operation](parameters, made, copy));
   };
 
   return {

@@ -31,6 +31,13 @@ function sealed(protection: Protection, type: number, content: Uint8Array): Uint
   return record;
 }
 
+/** A sender that has sent `records` already. */
+function toyProtectionAfter(generation: number, records: number): Protection {
+  const protection = toyProtection(generation);
+  for (let i = 0; i < records; i++) sealed(protection, application_data, numbered(0));
+  return protection;
+}
+
 const numbered = (n: number): Uint8Array => Uint8Array.of(n >> 8, n & 0xff);
 
 function makeReader(options: ToyOptions, established = true): RecordReader {
@@ -77,6 +84,36 @@ describe('reading with an asynchronous AEAD', () => {
     expect(got).toEqual(Array.from({ length: 500 }, (_, i) => i));
     expect(generationRead).toBe(generation);
     expect(most).toBeGreaterThan(3);
+  });
+
+  it.each([30, 100, 1000])('loses nothing to new keys when records come in pieces through a BIO of %i bytes', async (size) => {
+    const turn = random(size);
+    const options = { delay: delays(turn) };
+    const reader = makeReader(options);
+    const [bio, network] = bioPair(size);
+    const stream: number[] = [];
+    for (let i = 0; i < 300; i++) {
+      stream.push(...sealed(toyProtection(i), application_data, numbered(i)), ...sealed(toyProtectionAfter(i, 1), handshake, Uint8Array.of(24)));
+    }
+    const got: number[] = [];
+    for (let sent = 0, generation = 0; got.length < 300; ) {
+      sent += Math.max(0, network.write(Uint8Array.from(stream.slice(sent, sent + 1 + Math.floor(turn() * 60)))));
+      if (!(await next(reader, bio))) continue;
+      if (reader.type === handshake) reader.install(toyProtection(++generation, options));
+      else got.push((reader.fragment[0] ?? 0) * 256 + (reader.fragment[1] ?? 0));
+    }
+    expect(got).toEqual(Array.from({ length: 300 }, (_, i) => i));
+  });
+
+  it('takes a record out of the BIO only when it gives it out', async () => {
+    const reader = makeReader({ delay: delays(random(3)) });
+    const [bio, network] = bioPair(1000);
+    const sender = toyProtection(0);
+    const records = [1, 2, 3].map((i) => sealed(sender, application_data, numbered(i)));
+    for (const record of records) network.write(record);
+    expect(await next(reader, bio)).toBe(true);
+    expect(reader.inFlight).toBe(2);
+    expect(bio.pending).toBe(2 * (records[0]?.length ?? 0));
   });
 
   it('fails for a bad record only when everything before it has been given out', async () => {

@@ -2,13 +2,12 @@
  * @module Record-sized scratch memory, lent to whichever connection of this thread is at work, so that an idle one holds
  * none. What comes back is wiped.
  */
-import { MAX_EXPANSION_12, MAX_PLAINTEXT, MAX_RECORDS_IN_FLIGHT } from '../limits.ts';
+import { MAX_EXPANSION_12, MAX_PLAINTEXT } from '../limits.ts';
 import { RECORD_HEADER } from './protect.ts';
 
 /** Bytes of a lent buffer. */
 export const BUFFER_SIZE: number = RECORD_HEADER + MAX_PLAINTEXT + MAX_EXPANSION_12;
-/** A window full: with fewer, records in flight would take new memory all the time. */
-const KEPT = MAX_RECORDS_IN_FLIGHT;
+const KEPT = 8;
 const free: Uint8Array[] = [];
 
 /** Room for the largest record. */

@@ -34,9 +34,9 @@ export class Protection {
   readonly #iv: Uint8Array;
   readonly #limit: number;
   readonly #inner: boolean;
-  /** Used again for each record while the AEAD is synchronous. */
-  #nonce: Uint8Array = new Uint8Array(12);
-  #aad: Uint8Array;
+  /** Used again for each record. */
+  readonly #nonce: Uint8Array = new Uint8Array(12);
+  readonly #aad: Uint8Array;
   /** The sequence number, in halves of 32 bits. */
   #high = 0;
   #low = 0;
@@ -88,7 +88,7 @@ export class Protection {
 
   /**
    * The same for an asynchronous AEAD, which answers with what follows header and prefix. `content` holds `length` bytes of it
-   * and has room for type and padding; it must not change until the answer.
+   * and has room for type and padding.
    */
   sealLater(content: Uint8Array, type: number, length: number, padding: number): { readonly head: Uint8Array; readonly sealed: Promise<Uint8Array> } {
     const { aead } = this;
@@ -98,8 +98,6 @@ export class Protection {
     const head = new Uint8Array(RECORD_HEADER + this.prefix);
     this.#prepareSeal(head, type, this.overhead + length + padding, length);
     const sealed = aead.seal(this.#nonce, this.#aad, plain);
-    this.#nonce = new Uint8Array(12);
-    this.#aad = new Uint8Array(this.#aad.length);
     this.#advance();
     return { head, sealed };
   }
@@ -122,15 +120,13 @@ export class Protection {
     return aead.open(this.#nonce, this.#aad, cipher, out);
   }
 
-  /** The same for an asynchronous AEAD. `record` must be exactly the record, and must not change until the answer. */
+  /** The same for an asynchronous AEAD. `record` must be exactly the record. */
   openLater(record: Uint8Array): Promise<Uint8Array | null> {
     const { aead } = this;
     if (aead.sync) throw fail('INTERNAL_ERROR', 'a synchronous AEAD on the asynchronous path');
     if (record.length < RECORD_HEADER + this.overhead) return Promise.resolve(null);
     this.#prepareOpen(record, record.length);
     const opened = aead.open(this.#nonce, this.#aad, record.subarray(RECORD_HEADER + this.prefix));
-    this.#nonce = new Uint8Array(12);
-    this.#aad = new Uint8Array(this.#aad.length);
     this.#advance();
     return opened;
   }

@@ -3,8 +3,8 @@
  * one at a time in order (RFC 9846 section 5).
  *
  * With a synchronous AEAD a record is opened when it is asked for. With an asynchronous one a window of records is in
- * flight: sequence numbers are taken in the order of arrival, results are released head of line, ciphertext is kept
- * until then, and new keys mean that everything behind the KeyUpdate is opened again, with them, from sequence 0.
+ * flight: sequence numbers are taken in the order of arrival, results are released head of line, the ciphertext stays in
+ * the BIO until then, and new keys mean that everything behind the KeyUpdate is opened again, with them, from sequence 0.
  * A bad record counts only once it is at the head. During the handshake the window is one record.
  */
 import type { Bio } from '@ferrule/bio';
@@ -57,6 +57,7 @@ export class RecordReader {
   /** Lent scratch for plaintext. */
   #plain: Uint8Array = EMPTY;
 
+  /** Records in flight, oldest first, and how many bytes of the BIO they take. */
   readonly #queue: Opening[] = [];
   #bytesInFlight = 0;
 
@@ -101,7 +102,7 @@ export class RecordReader {
   install(protection: Protection): void {
     this.#protection?.dispose();
     this.#protection = protection;
-    for (const [i, { buffer, record }] of this.#queue.entries()) this.#queue[i] = new Opening(buffer, record.length, protection);
+    this.#recall();
   }
 
   /** RFC 8449: the most that we take in a protected record; in TLS 1.3 content type and padding count. */
@@ -112,8 +113,7 @@ export class RecordReader {
   /** Wipes keys and what was read. */
   dispose(): void {
     this.#protection?.dispose();
-    this.#queue.length = 0;
-    this.#bytesInFlight = 0;
+    this.#recall();
     this.fragment = EMPTY;
     this.#gatheredBytes = 0;
     this.#returnGathered();
@@ -144,12 +144,12 @@ export class RecordReader {
     if (head === undefined) return stalled;
     if (head.state === 'pending') return Progress.wantAsync;
     this.#queue.shift();
-    this.#bytesInFlight -= head.record.length;
-    this.type = head.record[0] ?? 0;
+    this.#bytesInFlight -= head.bytes;
+    bio.nread(head.bytes);
+    this.type = head.type;
     if (head.state === 'broken') throw fail('ASYNC_OPERATION_FAILED', 'opening a record failed', { cause: head.reason });
-    if (head.state === 'clear') this.fragment = head.record.slice(RECORD_HEADER);
+    if (head.state === 'clear') this.fragment = head.opened as Uint8Array;
     else this.#deliver(head.opened);
-    giveBack(head.buffer);
     return Progress.done;
   }
 
@@ -162,13 +162,15 @@ export class RecordReader {
       try {
         found = this.#find(bio);
       } catch (error) {
-        // It is not consumed: it will be found again when it is its turn.
+        // It will be found again when it is its turn.
         if (this.#queue.length > 0) return Progress.wantAsync;
         throw error;
       }
       if (found !== Progress.done) return found;
-      this.#bytesInFlight += this.#length;
-      this.#queue.push(new Opening(this.#keepRecord(bio), this.#length, protection));
+      const bytes = this.#inPlace ? this.#length : 0;
+      this.#queue.push(new Opening(this.#record.subarray(0, this.#length), bytes, protection));
+      this.#bytesInFlight += bytes;
+      if (!this.#inPlace) this.#consume(bio);
     }
     return Progress.wantAsync;
   }
@@ -233,10 +235,10 @@ export class RecordReader {
   /** Looks for a whole record: in place if the BIO has it in one piece, gathered piece by piece otherwise. */
   #find(bio: Bio): ReadProgress {
     if (this.#gatheredBytes === 0) {
-      let view = bio.nread0(RECORD_HEADER);
+      let view = this.#look(bio, RECORD_HEADER);
       if (view.length >= RECORD_HEADER) {
         const length = RECORD_HEADER + this.#checkHeader(view);
-        if (view.length < length && bio.blocking) view = bio.nread0(length);
+        if (view.length < length) view = this.#look(bio, length);
         if (view.length >= length) {
           this.#record = view;
           this.#length = length;
@@ -245,7 +247,14 @@ export class RecordReader {
         }
       }
     }
-    return this.#gather(bio);
+    // Behind records in flight nothing is taken out of the BIO: with new keys it would be missing.
+    return this.#queue.length > 0 ? Progress.wantRead : this.#gather(bio);
+  }
+
+  /** What lies in the BIO behind the records in flight. */
+  #look(bio: Bio, atLeast: number): Uint8Array {
+    const view = bio.nread0(this.#bytesInFlight + atLeast);
+    return this.#bytesInFlight === 0 ? view : view.subarray(this.#bytesInFlight);
   }
 
   #gather(bio: Bio): ReadProgress {
@@ -299,17 +308,10 @@ export class RecordReader {
     }
   }
 
-  /** The record that was found, in a lent buffer that is its own until it is released. */
-  #keepRecord(bio: Bio): Uint8Array {
-    let buffer = this.#gathered;
-    if (this.#inPlace) {
-      buffer = takeBuffer();
-      buffer.set(this.#record.length === this.#length ? this.#record : this.#record.subarray(0, this.#length));
-    } else {
-      this.#gathered = EMPTY;
-    }
-    this.#consume(bio);
-    return buffer;
+  /** Nothing is in flight any more; what was is still in the BIO. */
+  #recall(): void {
+    this.#queue.length = 0;
+    this.#bytesInFlight = 0;
   }
 
   #returnGathered(): void {
@@ -326,23 +328,24 @@ export class RecordReader {
   }
 }
 
-/** A record in flight. When keys change it is replaced by another one, and its late answer concerns nobody. */
+/** A record in flight. When keys change another one takes its place, and its late answer concerns nobody. */
 class Opening {
-  /** Lent; holds the ciphertext. */
-  readonly buffer: Uint8Array;
-  readonly record: Uint8Array;
+  /** ContentType on the outside. */
+  readonly type: number;
+  /** What it takes of the BIO until it is released; 0 when it was gathered. */
+  readonly bytes: number;
   /** `clear`: a change_cipher_spec record, which needs no opening. */
   state: 'pending' | 'clear' | 'opened' | 'broken' = 'pending';
   opened: Uint8Array | null = null;
   reason: unknown;
   readonly settled: Promise<void>;
 
-  constructor(buffer: Uint8Array, length: number, protection: Protection) {
-    const record = buffer.subarray(0, length);
-    this.buffer = buffer;
-    this.record = record;
-    if (record[0] === ContentType.change_cipher_spec) {
+  constructor(record: Uint8Array, bytes: number, protection: Protection) {
+    this.type = record[0] ?? 0;
+    this.bytes = bytes;
+    if (this.type === ContentType.change_cipher_spec) {
       this.state = 'clear';
+      this.opened = record.slice(RECORD_HEADER);
       this.settled = Promise.resolve();
       return;
     }

@@ -303,17 +303,16 @@ class Sealing {
     const plain = takeBuffer();
     plain.set(content);
     const { head, sealed } = protection.sealLater(plain, type, content.length, padding);
+    giveBack(plain);
     const sealing = new Sealing(head, content.length);
     sealing.settled = sealed.then(
       (body) => {
         sealing.body = body;
         sealing.state = 'sealed';
-        giveBack(plain);
       },
       (reason: unknown) => {
         sealing.reason = reason;
         sealing.state = 'broken';
-        giveBack(plain);
       },
     );
     return sealing;

@@ -19,6 +19,8 @@ export interface WiretapOptions {
   readonly crypto: CryptoProvider;
   /** Lines of an NSS key log; those of other connections do no harm. */
   readonly keylog?: Iterable<string>;
+  /** For who is one of the ends: asked for a secret that the key log has not, with its label and the message after which it is needed. */
+  readonly secretAfter?: (label: KeylogLabel, message: Uint8Array) => Uint8Array | undefined;
 }
 
 /** One record, or bytes that are none. */
@@ -61,13 +63,16 @@ export class Wiretap {
   /** By label and client random. */
   readonly #secrets: ReadonlyMap<string, Uint8Array>;
   readonly #halves: Readonly<Record<Flow, Half>> = { sent: half(), received: half() };
+  readonly #secretAfter: WiretapOptions['secretAfter'];
+  #message: Uint8Array = EMPTY;
   #clientRandom: Uint8Array = EMPTY;
   #serverRandom: Uint8Array = EMPTY;
   #version: number | undefined;
   #suite: CipherSuite | undefined;
 
-  constructor({ crypto, keylog = [] }: WiretapOptions) {
+  constructor({ crypto, keylog = [], secretAfter }: WiretapOptions) {
     this.#crypto = crypto;
+    this.#secretAfter = secretAfter;
     this.#secrets = parseKeylog(keylog);
   }
 
@@ -135,6 +140,7 @@ export class Wiretap {
       side.messages.push(content);
       for (let message = side.messages.next(); message !== undefined; message = side.messages.next()) {
         messages.push(message.raw);
+        this.#message = message.raw;
         this.#follow(direction, message.type, message.body);
       }
     } catch {
@@ -226,7 +232,7 @@ export class Wiretap {
   }
 
   #secret(label: KeylogLabel): Uint8Array | undefined {
-    return this.#secrets.get(`${label} ${toHex(this.#clientRandom)}`);
+    return this.#secrets.get(`${label} ${toHex(this.#clientRandom)}`) ?? this.#secretAfter?.(label, this.#message);
   }
 }
 
