@@ -36,6 +36,6 @@ export function routeTo(target: Target, via: ViaOption | undefined, protocol: St
   try {
     return parseRoute(Object.values(process.env).includes(bare) ? `http://${bare}` : proxy);
   } catch (error) {
-    throw new TypeError(`the proxy of the environment (HTTPS_PROXY, ALL_PROXY; --via direct leaves it out): ${(error as Error).message}`);
+    throw new TypeError(`the proxy of the environment (HTTPS_PROXY, ALL_PROXY; --via direct leaves it out): ${(error as Error).message}`, { cause: error });
   }
 }

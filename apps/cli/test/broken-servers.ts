@@ -10,10 +10,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { issue, LEAF_NAMES, makeOcspResponse, pki, type PkiName } from '@ferrule/conformance/pki';
-import { TestServer, type TestServerOptions } from '@ferrule/conformance/server';
+import { httpProxy, socksProxy, TestServer, type TestServerOptions } from '@ferrule/conformance/server';
 
 export interface Running {
   readonly port: number;
+  /** What the command has to be told of it. */
+  readonly args?: readonly string[];
   close(): void;
 }
 
@@ -37,6 +39,19 @@ export const BROKEN_SERVERS: readonly BrokenServer[] = [
   { title: 'a port that nobody listens at', start: nobody, code: 'TRANSPORT_ERROR', exit: 2, hint: /Nothing listens/ },
   { title: 'a server that hangs up at once', start: () => tcp((socket) => void socket.resume().end()), code: 'UNEXPECTED_EOF', exit: 4, hint: /may speak no TLS/ },
   { title: 'a server that resets', start: () => tcp((socket) => void socket.once('data', () => socket.resetAndDestroy())), code: 'TRANSPORT_ERROR', exit: 2, hint: /cut the connection/ },
+  // ── On the way ──
+  { title: 'a proxy that is not there', start: via('http', nobody), code: 'PROXY_UNREACHABLE', exit: 11, hint: /Nothing listens/ },
+  { title: 'a proxy that refuses', start: via('http', () => httpProxy(() => ({ refusal: 403 }))), code: 'PROXY_REFUSED', exit: 11, hint: /may not allow/ },
+  { title: 'a proxy that wants credentials', start: via('http', () => httpProxy(() => ({ refusal: 407 }))), code: 'PROXY_AUTHENTICATION_REQUIRED', exit: 11, hint: /user:password/ },
+  { title: 'a proxy that does not reach the server', start: via('http', () => httpProxy(() => ({ refusal: 502 }))), code: 'TRANSPORT_ERROR', exit: 2, hint: /another DNS/ },
+  { title: 'a proxy that hangs up', start: via('http', () => tcp((socket) => void socket.resume().end())), code: 'PROXY_CLOSED', exit: 11, hint: /its log/ },
+  { title: 'a SOCKS proxy that refuses', start: via('socks5', () => socksProxy(() => ({ refusal: 2 }))), code: 'PROXY_REFUSED', exit: 11, hint: /may not allow/ },
+  { title: 'a SOCKS proxy that does not take the password', start: via('socks5', () => socksProxy(() => 0, { username: 'me', password: 'right' }), 'me:wrong@'), code: 'PROXY_AUTHENTICATION_REQUIRED', exit: 11, hint: /user:password/ },
+  { title: 'a SOCKS proxy that does not reach the server', start: via('socks5', () => socksProxy(() => ({ refusal: 5 }))), code: 'TRANSPORT_ERROR', exit: 2, hint: /another DNS/ },
+  { title: 'an HTTP proxy where SOCKS is meant', start: via('socks5', () => httpProxy(() => 0)), code: 'PROXY_MALFORMED', exit: 11, hint: /scheme and port/ },
+  { title: 'a relay that opens no WebSocket', start: via('ws', () => http()), code: 'PROXY_REFUSED', exit: 11, hint: /may not allow/ },
+  { title: 'a command that is not installed', start: exec('no-such-command {host} {port}'), code: 'PROXY_UNREACHABLE', exit: 11, hint: /PATH/ },
+  { title: 'a command that fails', start: exec('false'), code: 'PROXY_CLOSED', exit: 11, hint: /stderr/ },
   // ── STARTTLS ──
   { title: 'no STARTTLS offered', start: () => tcp(smtp('250 mail.test')), args: ['--starttls', 'smtp'], code: 'STARTTLS_NOT_OFFERED', exit: 3, hint: /implicit-TLS port/ },
   { title: 'STARTTLS refused', start: () => tcp(smtp('250-mail.test\r\n250 STARTTLS', '454 no certificate')), args: ['--starttls', 'smtp'], code: 'STARTTLS_REFUSED', exit: 3, hint: /server's reply/ },
@@ -79,6 +94,18 @@ async function tcp(serve: (socket: Socket) => void): Promise<Running> {
       for (const socket of sockets) socket.destroy();
     },
   };
+}
+
+/** A server behind what is broken on the way to it. */
+function via(scheme: string, start: () => Promise<{ readonly port: number; close(): void }>, credentials: string = '') {
+  return async (): Promise<Running> => {
+    const { port, close } = await start();
+    return { port: 443, args: ['--via', `${scheme}://${credentials}127.0.0.1:${port}`], close };
+  };
+}
+
+function exec(command: string) {
+  return (): Promise<Running> => Promise.resolve({ port: 443, args: ['--via', `exec:${command}`], close: () => {} });
 }
 
 async function http(): Promise<Running> {
@@ -150,8 +177,8 @@ async function main(): Promise<void> {
   const ca = join(folder, 'root.pem');
   writeFileSync(ca, (await pki('root')).certificatePem);
   for (const { title, start, args = [] } of BROKEN_SERVERS) {
-    const { port } = await start();
-    console.log(`# ${title}\nferrule inspect localhost:${port} ${['--ca', ca, ...args].join(' ')}`);
+    const { port, args: its = [] } = await start();
+    console.log(`# ${title}\nferrule inspect localhost:${port} ${['--ca', ca, ...args, ...its].map((word) => (word.includes(' ') ? `'${word}'` : word)).join(' ')}`);
   }
   process.once('SIGINT', () => {
     rmSync(folder, { recursive: true });

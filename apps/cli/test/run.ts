@@ -20,9 +20,12 @@ export interface RunOptions {
   readonly whenSpoken?: (stdout: string) => Promise<unknown>;
 }
 
+/** Those of whoever runs the tests have no say. */
+const withoutProxies = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/_proxy$/i.test(name)));
+
 export function ferrule(args: readonly string[], { input = '', env = {}, interruptOn, whenSpoken }: RunOptions = {}): Promise<Outcome> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, ['--conditions=@ferrule/source', '--import', 'tsx', main, ...args], { env: { ...process.env, ...env } });
+    const child = spawn(process.execPath, ['--conditions=@ferrule/source', '--import', 'tsx', main, ...args], { env: { ...withoutProxies, ...env } });
     let [stdout, stderr] = ['', ''];
     child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
