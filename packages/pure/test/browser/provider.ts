@@ -6,7 +6,7 @@ import { createWebCrypto } from '../../src/crypto/webcrypto.ts';
 
 export interface Report {
   readonly groups: readonly { readonly name: string; readonly agrees: boolean; readonly refusesZero: boolean }[];
-  readonly aeads: readonly { readonly name: string; readonly sync: boolean; readonly same: boolean; readonly opens: boolean; readonly refuses: boolean }[];
+  readonly aeads: readonly { readonly name: string; readonly sync: boolean; readonly same: boolean; readonly opens: boolean; readonly refuses: boolean; readonly copies: boolean }[];
   readonly signs: boolean;
   readonly decompressors: readonly string[];
 }
@@ -33,6 +33,7 @@ async function examine(web: CryptoProvider): Promise<Report> {
     aeads.push({
       name: aead.name, sync: platform.sync, same: same(await seal(platform), sealed),
       opens: same(await open(platform, sealed), PLAIN), refuses: (await open(platform, altered)) === null && (await open(platform, sealed.subarray(0, 5))) === null,
+      copies: same(await sealAndChange(platform), sealed),
     });
   }
   return { groups, aeads, signs: await signs(web), decompressors: web.decompressors.map(({ name }) => name) };
@@ -44,6 +45,14 @@ const PLAIN = new Uint8Array(1000).fill(4);
 
 const seal = async (aead: Aead): Promise<Uint8Array> => (aead.sync ? aead.seal(NONCE, AAD, PLAIN, new Uint8Array(1016)) : aead.seal(NONCE, AAD, PLAIN));
 const open = async (aead: Aead, sealed: Uint8Array): Promise<Uint8Array | null> => (aead.sync ? aead.open(NONCE, AAD, sealed, new Uint8Array(1000)) : aead.open(NONCE, AAD, sealed));
+
+/** The inputs change while it works: it must have taken its copy. */
+async function sealAndChange(aead: Aead): Promise<Uint8Array> {
+  const inputs = [NONCE.slice(), AAD.slice(), PLAIN.slice()] as const;
+  const sealing = aead.seal(...inputs, new Uint8Array(1016));
+  for (const input of inputs) input.fill(0);
+  return sealing;
+}
 
 async function signs(web: CryptoProvider): Promise<boolean> {
   const { subtle } = crypto as unknown as { readonly subtle: webcrypto.SubtleCrypto };
