@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /** @module The `ferrule` command. stdout is data, stderr is talk, the exit code is the verdict. */
-import { Command, CommanderError, Option } from 'commander';
+import { Argument, Command, CommanderError, Option } from 'commander';
 import { TlsError } from 'ferrule';
+import { completionScript, type Shell, SHELLS } from './completion.ts';
 import { type ConnectCommandOptions, connectCommand } from './connect.ts';
 import { Exit, exitOf } from './exit.ts';
 import { getCommand, type GetCommandOptions } from './get.ts';
@@ -125,6 +126,13 @@ program
     `\nIt exits as the connection did that is run again; else with 0.\n\nExamples:\n  ferrule connect example.org --backend pure --record hello.jsonl --with-secrets\n  ferrule replay hello.jsonl\n  ferrule replay hello.jsonl --keylog secrets.txt --annotate`,
   )
   .action((file: string, options: ReplayCommandOptions) => run(file, options, () => replayCommand(file, options)));
+
+program
+  .command('completion')
+  .addArgument(new Argument('<shell>', 'which shell').choices(SHELLS))
+  .description('what TAB offers: a script for bash, zsh or fish, on stdout')
+  .addHelpText('after', `\n\nExamples:\n  eval "$(ferrule completion bash)"     in ~/.bashrc\n  eval "$(ferrule completion zsh)"      in ~/.zshrc, after compinit\n  ferrule completion fish | source      in ~/.config/fish/config.fish`)
+  .action((shell: Shell) => void process.stdout.write(completionScript(program, shell)));
 
 async function run(target: string, { json }: { readonly json?: boolean }, command: () => Promise<void>): Promise<void> {
   try {
