@@ -19,6 +19,8 @@ export const Exit = {
   policy: 10,
   /** Of a proxy, relay or command on the way. */
   proxy: 11,
+  /** `diff` found a difference. */
+  differs: 12,
   timeout: 124,
   /** Ctrl-C: 128 + SIGINT. */
   interrupted: 130,

@@ -71,4 +71,7 @@ export function replayJson(target: string, { header }: ConnectionRecording, happ
   });
 }
 
+/** Any other document of the schema. */
+export const documentJson = (value: { readonly target: string; readonly ok: boolean }): string => line({ schema: SCHEMA, ...value });
+
 const line = (value: object, compact: boolean = false): string => `${JSON.stringify(value, undefined, compact ? 0 : 2)}\n`;

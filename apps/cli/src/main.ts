@@ -4,6 +4,7 @@ import { Argument, Command, CommanderError, Option } from 'commander';
 import { TlsError } from 'ferrule';
 import { completionScript, type Shell, SHELLS } from './completion.ts';
 import { type ConnectCommandOptions, connectCommand } from './connect.ts';
+import { diffCommand, type DiffCommandOptions, enginesOf } from './diff.ts';
 import { Exit, exitOf } from './exit.ts';
 import { getCommand, type GetCommandOptions } from './get.ts';
 import { failureJson } from './json.ts';
@@ -15,13 +16,15 @@ import { withObserving } from './observe.ts';
 import { type CommonOptions, readCertificates, seconds, withCommonOptions, withStarttls } from './options.ts';
 import { replayCommand, type ReplayCommandOptions } from './replay.ts';
 import { colorsFor, failureReport } from './report.ts';
+import { scanCommand, type ScanCommandOptions } from './scan-report.ts';
+import { withScanning } from './scan-options.ts';
 import { nameOfTarget, parseTarget, parseUrl, type Target } from './target.ts';
 
 const EXIT_CODES = `
 Exit codes:
   0 ok   1 usage   2 DNS or TCP   3 STARTTLS   4 handshake or alert   5 untrusted chain   6 wrong name
   7 expired or not valid yet   8 expires soon   9 pin mismatch   10 ALPN, version or policy   11 proxy
-  124 timeout   130 interrupted`;
+  12 differs (diff)   124 timeout   130 interrupted`;
 
 const interrupt = new AbortController();
 process.once('SIGINT', () => interrupt.abort(new Error('SIGINT')));
@@ -111,6 +114,23 @@ withStarttls(withCommonOptions(program.command('tunnel').argument('<target>', TA
   .action((target: Target, options: TunnelCommandOptions) =>
     run(nameOfTarget(target), options, () => tunnelCommand(target, options, interrupt.signal)),
   );
+
+withStarttls(withScanning(program.command('scan').argument('<target>', TARGET, parseTarget)))
+  .description('versions, cipher suites, groups and signature algorithms that a server takes, by asking it; nobody is verified')
+  .option('--json', 'one JSON document on stdout')
+  .addHelpText('after', `${EXIT_CODES}\n\nExamples:\n  ferrule scan example.org\n  ferrule scan mail.example:587 --concurrency 1 --delay 0.5\n  ferrule scan example.org --json | jq .cipherSuites`)
+  .action((target: Target, options: ScanCommandOptions) => run(nameOfTarget(target), options, () => scanCommand(target, options, interrupt.signal)));
+
+withStarttls(withCommonOptions(program.command('diff').argument('<a>', TARGET, parseTarget).argument('[b]', 'another; without it --engines', parseTarget)))
+  .description('what is different between two servers, or between two engines at one')
+  .addOption(new Option('--engines <a,b>', 'the same server with both engines: native,pure').argParser(enginesOf))
+  .option('--scan', 'compare what the servers take, too, as scan finds it')
+  .option('--all', 'show what is the same, too')
+  .addHelpText(
+    'after',
+    `${EXIT_CODES}\n\nExamples:\n  ferrule diff example.org example.net\n  ferrule diff 192.0.2.1 192.0.2.2 --servername example.org --scan\n  ferrule diff example.org --engines native,pure --all`,
+  )
+  .action((a: Target, b: Target | undefined, options: DiffCommandOptions) => run(nameOfTarget(a), options, () => diffCommand(a, b, options, interrupt.signal)));
 
 program
   .command('replay')

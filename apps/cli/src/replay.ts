@@ -7,7 +7,7 @@ import { type RecordedEvent, replayBio } from '@ferrule/bio';
 import { nodeCrypto } from '@ferrule/pure/crypto/node';
 import { Dissection, type SeenRecord, Wiretap } from '@ferrule/pure/trace';
 import { SslError } from '@ferrule/result';
-import { chooseEngine, platformAnchors, TlsError } from 'ferrule';
+import { chooseEngine, platformAnchors, type TlsError } from 'ferrule';
 import { printable } from './certificates.ts';
 import { exitOf } from './exit.ts';
 import { replayJson } from './json.ts';
@@ -121,9 +121,9 @@ async function runAgain({ header, events, random }: ConnectionRecording, ca: rea
   const established = (await run(() => ssl.connect())) === 1;
   const [sent, { divergedAt }] = [bio.sent, bio];
   const error = established ? undefined : ssl.failure?.error;
-  let read = 0;
   const into = new Uint8Array(65_536);
-  if (established) for (let n = 0; (n = await run(() => ssl.read(into))) > 0; ) read += n;
+  let read = 0;
+  for (let n = established ? -1 : 0; n !== 0; read += Math.max(n, 0)) n = await run(() => ssl.read(into));
   ssl.dispose();
   return { established, sent, divergedAt, read, error };
 }
