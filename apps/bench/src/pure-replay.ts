@@ -24,6 +24,37 @@ export class Dice {
 /** A provider whose verified signatures nobody remembers yet. */
 export const fresh = (provider: CryptoProvider): CryptoProvider => ({ ...provider, verifier: { ...provider.verifier } });
 
+/** An X25519 key pair that a platform's WebCrypto takes. */
+export interface PlatformKey {
+  readonly jwk: object;
+  readonly publicKey: readonly number[];
+}
+
+/**
+ * A provider on WebCrypto that can play a recording with the platform's X25519: a key from dice would be noble's. It makes a
+ * key for each handshake, and uses the one of the recording.
+ */
+export async function withPlatformKey(provider: CryptoProvider, { jwk, publicKey }: PlatformKey): Promise<CryptoProvider> {
+  const { subtle } = crypto as unknown as { readonly subtle: Subtle };
+  const algorithm = { name: 'X25519' };
+  const privateKey = await subtle.importKey('jwk', jwk, algorithm, false, ['deriveBits']);
+  const x25519 = provider.groups.find(({ id }) => id === 29) as CryptoProvider['groups'][number];
+  const keyShare = async (): Promise<Awaited<ReturnType<typeof x25519.keyShare>>> => {
+    await x25519.keyShare(provider.random);
+    return {
+      publicKey: Uint8Array.from(publicKey),
+      derive: async (peer) => new Uint8Array(await subtle.deriveBits({ ...algorithm, public: await subtle.importKey('raw', peer, algorithm, false, []) }, privateKey, 256)),
+      dispose: () => undefined,
+    };
+  };
+  return { ...provider, groups: [{ ...x25519, keyShare }], defaultGroups: [29] };
+}
+
+interface Subtle {
+  importKey(format: string, key: unknown, algorithm: object, extractable: boolean, usages: readonly string[]): Promise<object>;
+  deriveBits(algorithm: object, key: object, length: number): Promise<ArrayBuffer>;
+}
+
 /** What a server said to whoever has these options, and these dice. */
 export interface Recording {
   readonly dice: Dice;
@@ -43,8 +74,25 @@ export function shakeHands({ dice, received }: Recording, context: SslContext, [
   return ssl;
 }
 
-/** The same with BIOs of its own, and away with it. */
-export const replay = (recording: Recording, context: SslContext): void => shakeHands(recording, context, bioPair(recording.received.length)).dispose();
+/** The same with BIOs of its own, whatever the provider, and away with it. */
+export async function replay({ dice, received }: Recording, context: SslContext): Promise<void> {
+  dice.reset();
+  const [bio, net] = bioPair(received.length);
+  const ssl = context.newConnection();
+  ssl.setHost('server.test');
+  ssl.setBio(bio, bio);
+  net.write(received);
+  await connected(ssl);
+  ssl.dispose();
+}
+
+/** All of the server's bytes are there already. */
+async function connected(ssl: Ssl): Promise<void> {
+  for (let ret = ssl.connect(); ret !== 1; ret = ssl.connect()) {
+    if (ssl.getError(ret) !== SslError.wantAsync) throw ssl.failure?.error ?? new Error(`the handshake waits: ${ssl.getError(ret)}`);
+    await ssl.asyncReady;
+  }
+}
 
 /** An established connection whose peer is ourselves from here on. */
 export interface Established {
@@ -67,12 +115,7 @@ export async function establish({ dice, options, received }: Recording, provider
   ssl.setHost('server.test');
   ssl.setBio(bio, bio);
   net.write(received);
-  while (!ssl.established) {
-    const ret = ssl.connect();
-    if (ret === 1) break;
-    if (ssl.getError(ret) !== SslError.wantAsync) throw ssl.failure?.error ?? new Error(`the handshake waits: ${ssl.getError(ret)}`);
-    await ssl.asyncReady;
-  }
+  await connected(ssl);
   const suite = provider.suites.find(({ id }) => id === ssl.cipherSuite) as Suite;
   const keys = trafficKeys(suite, secret);
   const aead = suite.aead.key(keys.key);

@@ -1,7 +1,7 @@
 /**
  * @ferrule/pure against its own primitives, in memory, and against `node:tls` over loopback; what it holds in memory. CPU time of this process alone
  * (the server is another one; WebCrypto's threads count, and it is tried in memory only), in turns, medians; ratios of one run.
- * `--json` prints figures only; `--rounds N`, `--quick`.
+ * `--json` prints figures only; `--rounds N`, `--quick`. Run by `bundled.ts`.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,42 +14,20 @@ import { createWebCrypto } from '@ferrule/pure/crypto/webcrypto';
 import { ferruleClient, nodeClient, type Peer, type TlsClient } from './native-clients.ts';
 import { bulkInMemory } from './pure-data.ts';
 import { inChromium } from './pure-chromium.ts';
+import { handshakesInMemory } from './pure-handshake.ts';
 import { type Figures, measure, ratio, type Task, timed } from './pure-measure.ts';
 import { growth, idleConnection } from './pure-memory.ts';
-import { primitives } from './pure-primitives.ts';
-import { establish, fresh, replay } from './pure-replay.ts';
-import { record } from './pure-session.ts';
+import { establish, withPlatformKey } from './pure-replay.ts';
+import { platformKey, record, signatures } from './pure-session.ts';
 
 const { values } = parseArgs({ options: { json: { type: 'boolean' }, rounds: { type: 'string', default: '9' }, quick: { type: 'boolean' } } });
 const ROUNDS = values.quick ? 3 : Number(values.rounds);
 const SCALE = values.quick ? 1 : 4;
 
+const checks = signatures();
 
-/** A handshake in memory, its chain verified each time, and the sum of its primitives; synchronous providers. */
-async function handshakeInMemory(provider: CryptoProvider): Promise<Figures> {
-  const recording = await record(provider);
-  const count = (provider === nobleCrypto ? 10 : 200) * SCALE;
-  const sum = primitives(provider, recording.dice.fill);
-  // A handshake is much code: it takes some thousands until V8 has compiled all of it.
-  const context = createPure({ crypto: provider }).createContext(recording.options);
-  for (let i = 0; i < (provider === nobleCrypto ? 200 : 3000); i++) replay(recording, context);
-  const engine = (remembers: boolean): Task => async () => {
-    // Contexts are made beforehand, as in a program; a fresh provider remembers no signature.
-    const contexts = Array.from({ length: count }, () => createPure({ crypto: remembers ? provider : fresh(provider) }).createContext(recording.options));
-    return timed(() => contexts.forEach((context) => replay(recording, context)))();
-  };
-  const figures = await measure(
-    {
-      engine: engine(false),
-      'engine, signatures of the chain remembered': engine(true),
-      primitives: timed(async () => {
-        for (let i = 0; i < count; i++) await sum();
-      }),
-    },
-    count,
-    ROUNDS,
-  );
-  return { ...figures, engineToPrimitives: ratio(figures, 'engine', 'primitives') };
+async function handshake(provider: CryptoProvider, count: number, warmUp: number): Promise<Figures> {
+  return handshakesInMemory(await record(provider), provider, checks, { warmUp, count: count * SCALE, rounds: ROUNDS });
 }
 
 const bulk = async (provider: CryptoProvider, suite: number): Promise<Figures> =>
@@ -63,7 +41,7 @@ const memory = async (provider: CryptoProvider, suite: number): Promise<Figures>
 
 /** Against `node:tls`, over loopback, with AES-128-GCM. */
 async function overLoopback(providers: readonly CryptoProvider[]): Promise<Record<string, Figures>> {
-  const server = fork(fileURLToPath(new URL('native-server.ts', import.meta.url)), { execArgv: process.execArgv });
+  const server = fork(fileURLToPath(new URL('native-server.js', import.meta.url)));
   const [peer] = (await once(server, 'message')) as [Peer];
   const contextOf = (crypto: CryptoProvider): ReturnType<ReturnType<typeof createPure>['createContext']> =>
     createPure({ crypto }).createContext({ trustAnchors: [Buffer.from(peer.der, 'base64')], cipherSuites: [0x1301] });
@@ -94,18 +72,26 @@ async function overLoopback(providers: readonly CryptoProvider[]): Promise<Recor
 }
 
 const webCrypto = await createWebCrypto();
+const key = platformKey();
+const onPlatform = await withPlatformKey(webCrypto, key);
+const inPage = await inChromium(await record(onPlatform), key, checks, { handshakes: 50 * SCALE, records: 1024 * SCALE, rounds: ROUNDS });
 const result = {
   node: process.versions.node,
   openssl: process.versions.openssl,
   rounds: ROUNDS,
-  'handshake in memory, µs': { [nodeCrypto.name]: await handshakeInMemory(nodeCrypto), [nobleCrypto.name]: await handshakeInMemory(nobleCrypto) },
+  'handshake in memory, µs': {
+    [nodeCrypto.name]: await handshake(nodeCrypto, 200, 3000),
+    [nobleCrypto.name]: await handshake(nobleCrypto, 10, 200),
+    [webCrypto.name]: await handshake(onPlatform, 50, 1000),
+    ...(inPage && { 'WebCrypto in headless Chromium': inPage.handshake }),
+  },
   'a record of 16 KiB in memory, µs': {
     [`${nodeCrypto.name}, AES-128-GCM`]: await bulk(nodeCrypto, 0x1301),
     [`${nodeCrypto.name}, ChaCha20-Poly1305`]: await bulk(nodeCrypto, 0x1303),
     [`${nobleCrypto.name}, ChaCha20-Poly1305`]: await bulk(nobleCrypto, 0x1303),
     [`${nobleCrypto.name}, AES-128-GCM`]: await bulk(nobleCrypto, 0x1301),
     [`${webCrypto.name}, AES-128-GCM`]: await bulk(webCrypto, 0x1301),
-    ...(await inChromium(await record(webCrypto), 1024 * SCALE, ROUNDS)),
+    ...(inPage && { 'WebCrypto in headless Chromium, AES-128-GCM': inPage.record }),
   },
   'over loopback, µs of CPU for a handshake or a mebibyte': await overLoopback([nodeCrypto, nobleCrypto]),
   'memory, bytes of heap and external': {
