@@ -23,11 +23,11 @@ export interface TlsClient {
   upload(bytes: number): Promise<void>;
 }
 
-const HOST = '127.0.0.1';
-const NAME = 'server.test';
-const SOURCE = Buffer.alloc(64 * 1024, 'ferrule ');
+export const HOST = '127.0.0.1';
+export const NAME = 'server.test';
+export const SOURCE: Buffer = Buffer.alloc(64 * 1024, 'ferrule ');
 /** What a client receives into, where it may choose. */
-const BUFFER = 256 * 1024;
+export const BUFFER: number = 256 * 1024;
 
 /** `node:tls`; `onread` receives into a buffer of the caller's, as its documentation offers, instead of 'data' events. */
 export function nodeClient({ port, root, ciphers }: Peer, receive: 'data' | 'onread'): TlsClient {

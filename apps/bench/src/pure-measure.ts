@@ -19,10 +19,10 @@ export const timed = (work: () => unknown): Task => async () => {
 /** Until V8 has compiled what runs. */
 const WARM_UP = 2;
 
-/** Medians of each task for one of its `units`; the tasks take turns. */
-export async function measure(tasks: Readonly<Record<string, Task>>, units: number, rounds: number): Promise<Figures> {
+/** Medians of each task for one of its `units`; the tasks take turns. `warmUp` rounds before do not count. */
+export async function measure(tasks: Readonly<Record<string, Task>>, units: number, rounds: number, warmUp: number = WARM_UP): Promise<Figures> {
   const samples = new Map<string, number[]>(Object.keys(tasks).map((name) => [name, []]));
-  for (let round = -WARM_UP; round < rounds; round++) {
+  for (let round = -warmUp; round < rounds; round++) {
     for (const [name, task] of Object.entries(tasks)) {
       const micros = await task();
       if (round >= 0) samples.get(name)?.push(micros / units);
