@@ -80,12 +80,10 @@ std::vector<int> codesOf(Reader list) {
 bool has(const std::vector<int>& codes, int code) { return std::find(codes.begin(), codes.end(), code) != codes.end(); }
 
 bool anyTwice(const std::vector<Extension>& extensions) {
-  for (size_t i = 0; i < extensions.size(); i++) {
-    for (size_t j = 0; j < i; j++) {
-      if (extensions[i].type == extensions[j].type) return true;
-    }
-  }
-  return false;
+  std::vector<int> types;
+  for (const Extension& each : extensions) types.push_back(each.type);
+  std::sort(types.begin(), types.end());
+  return std::adjacent_find(types.begin(), types.end()) != types.end();
 }
 
 const Extension* find(const std::vector<Extension>& extensions, int type) {
