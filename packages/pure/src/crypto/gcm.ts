@@ -20,8 +20,16 @@ const ZERO_BLOCK = new Uint8Array(16);
 function aesGcm(key: Uint8Array): SyncAead {
   const roundKeys = unsafe.expandKeyLE(key);
   const hashKey = unsafe.encryptBlock(roundKeys, new Uint8Array(16));
-  const ghash = new KeyedGhash(hashKey);
-  hashKey.fill(0);
+
+  // Its table takes 32 KiB and 50 µs, so an idle connection leaves it to the garbage collector, and makes it again (ADR 0026).
+  let table: WeakRef<KeyedGhash> | undefined;
+  const ghash = (): KeyedGhash => {
+    const kept = table?.deref();
+    if (kept !== undefined) return kept;
+    const made = new KeyedGhash(hashKey);
+    table = new WeakRef(made);
+    return made;
+  };
 
   const counter = new Uint8Array(16);
   const mask = new Uint8Array(16);
@@ -35,7 +43,7 @@ function aesGcm(key: Uint8Array): SyncAead {
     unsafe.ctr32(roundKeys, false, counter, ZERO_BLOCK, mask);
   };
   const authenticate = (aad: Uint8Array, cipher: Uint8Array): void => {
-    ghash.digestOf(aad, cipher, tag);
+    ghash().digestOf(aad, cipher, tag);
     for (let i = 0; i < TAG_LENGTH; i++) tag[i] = (tag[i] as number) ^ (mask[i] as number);
   };
 
@@ -67,12 +75,13 @@ function aesGcm(key: Uint8Array): SyncAead {
     },
     dispose() {
       roundKeys.fill(0);
-      ghash.destroy();
+      table?.deref()?.destroy();
+      hashKey.fill(0);
     },
   };
 }
 
-/** noble's GHASH kept for the life of the key; the length hint picks its table of 4-bit windows, fastest for whole records. */
+/** noble's GHASH kept from record to record; the length hint picks its table of 4-bit windows, fastest for whole records. */
 class KeyedGhash extends GHASH {
   readonly #last = new Uint8Array(16);
   readonly #lastView = new DataView(this.#last.buffer);

@@ -15,6 +15,7 @@ import { nobleCrypto } from './noble.ts';
 import type { CryptoProvider } from './provider.ts';
 import { suitesOf } from './suites.ts';
 import { tunedChaCha20Poly1305 } from './tuned-chacha.ts';
+import { tunedAes128Gcm, tunedAes256Gcm } from './tuned-gcm.ts';
 import { tunedVerifier } from './tuned-verify.ts';
 import { tunedX25519 } from './tuned-x25519.ts';
 
@@ -27,7 +28,10 @@ const littleEndian = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
 export const tunedCrypto: CryptoProvider = Object.freeze({
   ...nobleCrypto,
   name: `tuned + ${nobleCrypto.name}`,
-  suites: suitesOf([littleEndian ? tunedChaCha20Poly1305 : nobleChaCha20Poly1305, nobleAes128Gcm, nobleAes256Gcm], nobleHashes),
+  suites: suitesOf(
+    littleEndian ? [tunedChaCha20Poly1305, tunedAes128Gcm, tunedAes256Gcm] : [nobleChaCha20Poly1305, nobleAes128Gcm, nobleAes256Gcm],
+    nobleHashes,
+  ),
   groups: [tunedX25519, nobleSecp256r1, nobleSecp384r1, nobleSecp521r1, ...hybridGroups(nobleMlKem768, tunedX25519, nobleSecp256r1), mlKem1024Group(nobleMlKem1024)],
   verifier: tunedVerifier,
 });
