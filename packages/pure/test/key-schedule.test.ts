@@ -3,12 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { nobleCrypto } from '../src/crypto/noble.ts';
 import { nodeCrypto } from '../src/crypto/node.ts';
 import type { CipherSuite, CryptoProvider, SyncAead } from '../src/crypto/provider.ts';
+import { tunedCrypto } from '../src/crypto/tuned.ts';
 import { deriveSecret, emptyHash, expandLabel, hkdfExtract } from '../src/keys/hkdf.ts';
 import { earlySecret, finishedMac, resumptionPsk, trafficKeys } from '../src/keys/schedule13.ts';
 import { Transcript } from '../src/keys/transcript.ts';
 import { haveVectors, hex, toHex, vectorText } from './vectors.ts';
 
-const providers: readonly CryptoProvider[] = [nobleCrypto, nodeCrypto];
+const providers: readonly CryptoProvider[] = [nobleCrypto, tunedCrypto, nodeCrypto];
 
 describe.skipIf(!haveVectors).each(providers)('the key schedule of TLS 1.3 with $name', (provider) => {
   it('passes all KDF vectors over SHA-256 and SHA-384', () => {

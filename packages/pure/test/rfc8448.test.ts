@@ -10,6 +10,7 @@ import { parseOptions, type Config } from '../src/context.ts';
 import { nobleCrypto } from '../src/crypto/noble.ts';
 import { nodeCrypto } from '../src/crypto/node.ts';
 import type { CryptoProvider } from '../src/crypto/provider.ts';
+import { tunedCrypto } from '../src/crypto/tuned.ts';
 import { trafficKeys } from '../src/keys/schedule13.ts';
 import { Protection } from '../src/record/protect.ts';
 import { decodeCertificate } from '../src/wire/certificate.ts';
@@ -22,7 +23,7 @@ if (!present) console.log(`RFC 8448 skipped: no vectors at ${FILE}`);
 type Trace = ReadonlyMap<string, string>;
 const traces = present ? readTraces(gunzipSync(readFileSync(FILE)).toString('latin1')) : new Map<string, Trace>();
 
-for (const provider of [nodeCrypto, nobleCrypto]) {
+for (const provider of [nodeCrypto, nobleCrypto, tunedCrypto]) {
   describe.skipIf(!present)(`the traces of RFC 8448 with ${provider.name}`, () => {
     it('section 3: a simple 1-RTT handshake, a ticket, data both ways, and the end', () => {
       const run = simple(provider);

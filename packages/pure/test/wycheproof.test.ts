@@ -2,12 +2,13 @@
 import { describe, expect, it } from 'vitest';
 import { nobleCrypto } from '../src/crypto/noble.ts';
 import { nodeCrypto } from '../src/crypto/node.ts';
+import { tunedCrypto } from '../src/crypto/tuned.ts';
 import { createWebCrypto } from '../src/crypto/webcrypto.ts';
 import type { Aead, AeadAlgorithm, CryptoProvider, Group, HashName } from '../src/crypto/provider.ts';
 import { hkdfExpand, hkdfExtract } from '../src/keys/hkdf.ts';
 import { haveVectors, hex, toHex, wycheproof, type WycheproofTest } from './vectors.ts';
 
-const providers: readonly CryptoProvider[] = [nobleCrypto, nodeCrypto, await createWebCrypto()];
+const providers: readonly CryptoProvider[] = [nobleCrypto, tunedCrypto, nodeCrypto, await createWebCrypto()];
 
 interface AeadTest extends WycheproofTest {
   readonly key: string;

@@ -1,4 +1,5 @@
-//! An echoing rustls server: version, group, chain, key, and the root certificate of clients or "-".
+//! A rustls server: version, group, chain, key, the root certificate of clients or "-", application protocol, and the label of
+//! the exporter whose bytes it says; then it echoes.
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -30,14 +31,25 @@ fn main() {
         builder.with_client_cert_verifier(verifier)
     };
     let chain = CertificateDer::pem_file_iter(&args[3]).unwrap().map(|each| each.unwrap()).collect();
-    let config = Arc::new(builder.with_single_cert(chain, PrivateKeyDer::from_pem_file(&args[4]).unwrap()).unwrap());
+    let mut config = builder.with_single_cert(chain, PrivateKeyDer::from_pem_file(&args[4]).unwrap()).unwrap();
+    config.alpn_protocols = vec![args[6].clone().into_bytes()];
+    let config = Arc::new(config);
 
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     println!("listening on {}", listener.local_addr().unwrap().port());
     for socket in listener.incoming() {
         let config = config.clone();
+        let label = args[7].clone().into_bytes();
         std::thread::spawn(move || {
             let mut stream = StreamOwned::new(ServerConnection::new(config).unwrap(), socket.unwrap());
+            if stream.conn.complete_io(&mut stream.sock).is_err() {
+                return;
+            }
+            let material = stream.conn.export_keying_material([0u8; 32], &label, Some(&[])).unwrap();
+            let text: String = material.iter().map(|byte| format!("{byte:02x}")).collect();
+            if writeln!(stream, "{text}").is_err() {
+                return;
+            }
             let mut buffer = [0; 16384];
             while let Ok(count) = stream.read(&mut buffer) {
                 if count == 0 || stream.write_all(&buffer[..count]).is_err() {

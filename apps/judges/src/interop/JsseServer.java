@@ -4,11 +4,12 @@ import java.security.KeyStore;
 import java.security.cert.CertificateFactory;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLServerSocket;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManagerFactory;
 
-/** An echoing JSSE server: version, PKCS #12 file, root certificate of clients or "-". */
+/** An echoing JSSE server: version, PKCS #12 file, root certificate of clients or "-", application protocol. */
 public class JsseServer {
   public static void main(String[] args) throws Exception {
     char[] password = "changeit".toCharArray();
@@ -31,6 +32,9 @@ public class JsseServer {
     SSLServerSocket server = (SSLServerSocket) context.getServerSocketFactory().createServerSocket(0, 50, InetAddress.getLoopbackAddress());
     server.setEnabledProtocols(new String[] {args[0]});
     server.setNeedClientAuth(clientAuth);
+    SSLParameters parameters = server.getSSLParameters();
+    parameters.setApplicationProtocols(new String[] {args[3]});
+    server.setSSLParameters(parameters);
     System.out.println("listening on " + server.getLocalPort());
     while (true) {
       SSLSocket socket = (SSLSocket) server.accept();

@@ -1,17 +1,19 @@
-/** @module The servers that the engine is tried against: what each can do, and how it is started. */
+/** @module The servers that the engines are tried against: what each can do, and how it is started. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { createServer } from 'node:tls';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { pki } from '@ferrule/conformance/pki';
-import type { Dialogue } from './cell.ts';
+import { ALPN, EXPORTER_LABEL, type Dialogue } from './cell.ts';
 import { curveOf, GROUPS, isHybrid, KINDS, suitesFor, type Setting, type Way } from './matrix.ts';
 import { freePort, output, start, type Running } from './process.ts';
 
 export interface PeerKind {
   readonly name: string;
   readonly dialogue: Dialogue;
+  /** Whether it negotiates an application protocol. */
+  readonly alpn: boolean;
   /** Its version, or `undefined` where it is not installed. `directory` is for what it builds first. */
   present(directory: string): Promise<string | undefined>;
   /** What it cannot do by itself. */
@@ -31,19 +33,22 @@ export async function writeFiles(directory: string, kinds: readonly Setting['kin
   }
 }
 
-const ECHO: Dialogue = { say: 'how do you do\n', hear: 'how do you do\n' };
+const ECHO: Dialogue = { say: 'how do you do\n', hear: 'how do you do\n', exports: false };
+/** The server begins with the bytes that its exporter gives. */
+const EXPORTING: Dialogue = { ...ECHO, exports: true };
 const firstLine = (text: string | undefined): string | undefined => text?.split('\n')[0]?.trim();
 
 const openssl: PeerKind = {
   name: 'openssl s_server',
-  dialogue: { say: 'abc\n', hear: 'cba\n' },
+  dialogue: { say: 'abc\n', hear: 'cba\n', exports: false },
+  alpn: true,
   present: async () => firstLine(await output('openssl', ['version'])),
   can: ({ group }) => !isHybrid(group),
   start: ({ version, group, kind, clientAuth }, directory) =>
     start(
       'openssl',
       [
-        's_server', '-accept', '127.0.0.1:0', '-rev', version === 'TLSv1.3' ? '-tls1_3' : '-tls1_2', '-groups', group,
+        's_server', '-accept', '127.0.0.1:0', '-rev', version === 'TLSv1.3' ? '-tls1_3' : '-tls1_2', '-groups', group, '-alpn', ALPN,
         '-cert', `${directory}/${kind}.pem`, '-cert_chain', `${directory}/${kind}.pem`, '-key', `${directory}/${kind}.key`,
         ...(clientAuth ? ['-Verify', '3', '-verify_return_error', '-CAfile', `${directory}/root.pem`] : []),
       ], // prettier-ignore
@@ -53,7 +58,8 @@ const openssl: PeerKind = {
 
 const node: PeerKind = {
   name: 'node:tls',
-  dialogue: ECHO,
+  dialogue: EXPORTING,
+  alpn: true,
   present: () => Promise.resolve(`${process.version}, OpenSSL ${process.versions.openssl}`),
   can: ({ group }) => !isHybrid(group) || Number(process.versions.openssl.split('.')[1]) >= 5,
   start: async ({ version, group, kind, clientAuth }) => {
@@ -61,9 +67,12 @@ const node: PeerKind = {
     const server = createServer(
       {
         cert: chainPem, key: keyPem, ca: [(await pki('root')).certificatePem], minVersion: version, maxVersion: version, ecdhCurve: group,
-        requestCert: clientAuth, rejectUnauthorized: clientAuth, sessionIdContext: 'interop',
+        requestCert: clientAuth, rejectUnauthorized: clientAuth, sessionIdContext: 'interop', ALPNProtocols: [ALPN],
       }, // prettier-ignore
-      (socket) => socket.on('error', () => undefined).pipe(socket),
+      (socket) => {
+        socket.on('error', () => undefined).write(`${socket.exportKeyingMaterial(32, EXPORTER_LABEL, Buffer.alloc(0)).toString('hex')}\n`);
+        socket.pipe(socket);
+      },
     );
     server.on('tlsClientError', () => undefined);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -76,6 +85,7 @@ const GNUTLS_GROUPS: Readonly<Record<string, string>> = { X25519: 'X25519', 'P-2
 const gnutls: PeerKind = {
   name: 'gnutls-serv',
   dialogue: ECHO,
+  alpn: true,
   present: async () => firstLine(await output('gnutls-serv', ['--version'])),
   can: ({ group }) => !isHybrid(group),
   start: async ({ version, group, kind, clientAuth }, directory) => {
@@ -84,7 +94,7 @@ const gnutls: PeerKind = {
     return start(
       'gnutls-serv',
       [
-        '--echo', '--port', String(port), '--priority', priority,
+        '--echo', '--port', String(port), '--priority', priority, '--alpn', ALPN,
         '--x509certfile', `${directory}/${kind}.pem`, '--x509keyfile', `${directory}/${kind}.key`,
         ...(clientAuth ? ['--require-client-cert', '--x509cafile', `${directory}/root.pem`] : ['--disable-client-cert']),
       ], // prettier-ignore
@@ -103,7 +113,8 @@ const NSS_GROUPS: Readonly<Record<string, string>> = { X25519: 'x25519', 'P-256'
 
 const nss: PeerKind = {
   name: 'NSS selfserv',
-  dialogue: { say: 'GET / HTTP/1.0\r\n\r\n', hear: 'HTTP/1.0 200' },
+  alpn: false,
+  dialogue: { say: 'GET / HTTP/1.0\r\n\r\n', hear: 'HTTP/1.0 200', exports: false },
   // A database for each kind: certificates of one subject share a nickname.
   async present(directory) {
     for (const kind of ['rsa', 'p256', 'p384', 'p521']) {
@@ -136,7 +147,8 @@ const source = (name: string): string => fileURLToPath(new URL(name, import.meta
 
 const go: PeerKind = {
   name: 'Go crypto/tls',
-  dialogue: ECHO,
+  dialogue: EXPORTING,
+  alpn: true,
   async present(directory) {
     const version = await output('go', ['version']);
     if (version === undefined) return undefined;
@@ -146,7 +158,7 @@ const go: PeerKind = {
   start: ({ version, group, kind, clientAuth }, directory) =>
     start(
       `${directory}/go-server`,
-      ['-version', version, '-group', group, '-cert', `${directory}/${kind}.pem`, '-key', `${directory}/${kind}.key`, ...(clientAuth ? ['-ca', `${directory}/root.pem`] : [])],
+      ['-version', version, '-group', group, '-alpn', ALPN, '-label', EXPORTER_LABEL, '-cert', `${directory}/${kind}.pem`, '-key', `${directory}/${kind}.key`, ...(clientAuth ? ['-ca', `${directory}/root.pem`] : [])],
       /listening on (\d+)/,
     ),
 };
@@ -156,6 +168,7 @@ const JSSE_GROUPS: Readonly<Record<string, string>> = { X25519: 'x25519', 'P-256
 const jsse: PeerKind = {
   name: 'JSSE',
   dialogue: ECHO,
+  alpn: true,
   async present(directory) {
     const version = await output('java', ['-version']);
     if (version === undefined) return undefined;
@@ -168,7 +181,7 @@ const jsse: PeerKind = {
       'java',
       [
         '-XX:TieredStopAtLevel=1', `-Djdk.tls.namedGroups=${JSSE_GROUPS[group]}`, source('./JsseServer.java'),
-        version, `${directory}/${kind}.p12`, clientAuth ? `${directory}/root.pem` : '-',
+        version, `${directory}/${kind}.p12`, clientAuth ? `${directory}/root.pem` : '-', ALPN,
       ], // prettier-ignore
       /listening on (\d+)/,
     ),
@@ -179,7 +192,8 @@ const RUSTLS_TARGET = `${tmpdir()}/ferrule-interop-rustls`;
 
 const rustls: PeerKind = {
   name: 'rustls',
-  dialogue: ECHO,
+  dialogue: EXPORTING,
+  alpn: true,
   async present() {
     const built = await output('cargo', ['build', '--quiet', '--release', '--manifest-path', source('./rustls/Cargo.toml'), '--target-dir', RUSTLS_TARGET]);
     return built === undefined ? undefined : '0.23.46 on ring';
@@ -189,7 +203,7 @@ const rustls: PeerKind = {
   start: ({ version, group, kind, clientAuth }, directory) =>
     start(
       `${RUSTLS_TARGET}/release/rustls-server`,
-      [version, group, `${directory}/${kind}.pem`, `${directory}/${kind}.key`, clientAuth ? `${directory}/root.pem` : '-'],
+      [version, group, `${directory}/${kind}.pem`, `${directory}/${kind}.key`, clientAuth ? `${directory}/root.pem` : '-', ALPN, EXPORTER_LABEL],
       /listening on (\d+)/,
     ),
 };

@@ -8,15 +8,16 @@ import { SocketPeer } from '@ferrule/conformance/server';
 import type { ContextOptions, Ssl, TlsSession } from '@ferrule/contract';
 import type { TlsError } from '@ferrule/result';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { nobleCrypto } from '../src/crypto/noble.ts';
-import { nodeCrypto } from '../src/crypto/node.ts';
-import { createWebCrypto } from '../src/crypto/webcrypto.ts';
-import { createPure } from '../src/index.ts';
-import { output, start, type Started } from './interop/process.ts';
-import { hex } from './vectors.ts';
+import { nobleCrypto } from '@ferrule/pure/crypto/noble';
+import { nodeCrypto } from '@ferrule/pure/crypto/node';
+import { createWebCrypto } from '@ferrule/pure/crypto/webcrypto';
+import { createPure } from '@ferrule/pure';
+import { output, start, type Started } from '../src/interop/process.ts';
+
+const hex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'hex'));
 
 const directory = await mkdtemp(`${tmpdir()}/ech-`);
-const built = await output('go', ['build', '-o', `${directory}/server`, fileURLToPath(new URL('./interop/ech_server.go', import.meta.url))]);
+const built = await output('go', ['build', '-o', `${directory}/server`, fileURLToPath(new URL('../src/interop/ech_server.go', import.meta.url))]);
 if (built === undefined) console.log('skipped: no Go toolchain with Encrypted ClientHello');
 afterAll(() => rm(directory, { recursive: true, force: true }));
 

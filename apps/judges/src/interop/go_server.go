@@ -1,4 +1,4 @@
-// An echoing crypto/tls server, set up by flags.
+// A crypto/tls server, set up by flags: says what its exporter gives, and echoes.
 package main
 
 import (
@@ -17,6 +17,8 @@ func main() {
 	cert := flag.String("cert", "", "")
 	key := flag.String("key", "", "")
 	ca := flag.String("ca", "", "")
+	alpn := flag.String("alpn", "", "")
+	label := flag.String("label", "", "")
 	flag.Parse()
 
 	pair, err := tls.LoadX509KeyPair(*cert, *key)
@@ -31,6 +33,7 @@ func main() {
 		MinVersion:       versions[*version],
 		MaxVersion:       versions[*version],
 		CurvePreferences: []tls.CurveID{groups[*group]},
+		NextProtos:       []string{*alpn},
 	}
 	if *ca != "" {
 		pem, err := os.ReadFile(*ca)
@@ -39,14 +42,22 @@ func main() {
 		config.ClientCAs.AppendCertsFromPEM(pem)
 		config.ClientAuth = tls.RequireAndVerifyClientCert
 	}
-	listener, err := tls.Listen("tcp", "127.0.0.1:0", config)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	must(err)
 	fmt.Printf("listening on %d\n", listener.Addr().(*net.TCPAddr).Port)
 	for {
-		connection, err := listener.Accept()
+		socket, err := listener.Accept()
 		must(err)
 		go func() {
+			connection := tls.Server(socket, config)
 			defer connection.Close()
+			if connection.Handshake() != nil {
+				return
+			}
+			state := connection.ConnectionState()
+			material, err := state.ExportKeyingMaterial(*label, []byte{}, 32)
+			must(err)
+			fmt.Fprintf(connection, "%x\n", material)
 			_, _ = io.Copy(connection, connection)
 		}()
 	}

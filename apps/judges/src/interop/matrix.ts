@@ -1,4 +1,4 @@
-/** @module What is tried: version × group × cipher suite × certificate kind × client authentication × way of the handshake. */
+/** @module What is tried: version × group × cipher suite × certificate kind × client authentication × way of the handshake, and ways to fail. */
 import type { TlsVersion } from '@ferrule/contract';
 import type { KeyKind } from '@ferrule/conformance/pki';
 
@@ -9,15 +9,9 @@ export interface Setting {
   readonly kind: Exclude<KeyKind, 'rsa-1024'>;
   readonly clientAuth: boolean;
 }
-export type Way = 'full' | 'resumed' | 'HelloRetryRequest';
-
-export interface Cell extends Setting {
-  readonly peer: string;
-  readonly suite: string;
-  readonly way: Way;
-  /** `undefined` when it passed. */
-  readonly error?: string;
-}
+export type Way = 'full' | 'resumed' | 'HelloRetryRequest' | Failing;
+/** A root that is not trusted, a name that the certificate has not, no certificate where one is wanted, a version that the server has not. */
+export type Failing = 'untrusted' | 'misnamed' | 'no certificate' | 'other version';
 
 export const GROUPS = {
   X25519: 29,
@@ -43,7 +37,14 @@ export const suitesFor = ({ version, kind }: Setting): [string, number][] =>
 /** The group of a certificate's own curve, which a TLS 1.2 client must offer too (RFC 8422 section 5.1). */
 export const curveOf = (kind: Setting['kind']): number | undefined => ({ p256: 23, p384: 24, p521: 25 } as Partial<Record<typeof kind, number>>)[kind];
 
-export const waysOf = ({ version }: Setting): readonly Way[] => (version === 'TLSv1.3' ? ['full', 'resumed', 'HelloRetryRequest'] : ['full', 'resumed']);
+/** To fail, a server of each kind of key is enough. */
+export function waysOf({ version, group, clientAuth }: Setting): readonly Way[] {
+  const good: readonly Way[] = version === 'TLSv1.3' ? ['full', 'resumed', 'HelloRetryRequest'] : ['full', 'resumed'];
+  if (group !== 'P-256') return good;
+  return [...good, ...(clientAuth ? ['no certificate' as const] : ['untrusted' as const, 'misnamed' as const, 'other version' as const])];
+}
+
+export const isFailing = (way: Way): way is Failing => way !== 'full' && way !== 'resumed' && way !== 'HelloRetryRequest';
 
 /** All settings, every version, group, kind and both answers to client authentication. */
 export function* settings(): Generator<Setting> {
