@@ -94,7 +94,8 @@ export class Timeline {
   };
 
   get #now(): number {
-    return performance.now() - this.#began;
+    // microseconds are as exact as the clock is
+    return Math.round((performance.now() - this.#began) * 1000) / 1000;
   }
 
   get #last(): number {

@@ -6,6 +6,7 @@ import { chooseEngine } from 'ferrule';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BROKEN_SERVERS } from './broken-servers.ts';
 import { ferrule } from './run.ts';
+import { conforms } from './schema.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ferrule-broken-'));
 const ca = join(folder, 'root.pem');
@@ -38,6 +39,7 @@ describe('ferrule inspect', () => {
     const outcomes = await Promise.all(engines.map((engine) => ferrule([...command, '--backend', engine])));
     close();
     const causes = outcomes.map(({ code: exitCode, stdout, stderr }) => {
+      conforms(stdout);
       const report = JSON.parse(stdout) as Report;
       expect([report.error.code, exitCode, report.exitCode, report.ok, stderr]).toEqual([code, exit, exit, false, '']);
       expect(report.error.hint).toMatch(hint);
