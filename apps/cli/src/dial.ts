@@ -25,6 +25,7 @@ export async function dial(target: Target, { via, starttls: protocol, servername
   const name = nameOfTarget(target);
   const route = routeTo(target, via, protocol);
   timeline.via = route;
+  timeline.begin();
   const limit = new AbortController();
   let awaited = 'the transport (DNS, TCP)';
   const timer = setTimeout(() => limit.abort(new TlsError('TIMEOUT', `${name}: no answer within ${timeout} ms, waiting for ${awaited}`)), timeout);

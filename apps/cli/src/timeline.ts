@@ -47,7 +47,7 @@ export class Timeline {
   via: Route | undefined;
   /** Who is told of it all, too. */
   readonly observer: Observer | undefined;
-  readonly #began: number = performance.now();
+  #began: number = performance.now();
   readonly #phases: Phase[] = [];
   #direction: TraceMessage['direction'] | undefined;
   #gotTicket: () => void = () => {};
@@ -55,6 +55,11 @@ export class Timeline {
   constructor(observer?: Observer) {
     this.observer = observer;
     this.ticket = new Promise((resolve) => (this.#gotTicket = resolve));
+  }
+
+  /** From now on: what this process had to load before is no part of it. */
+  begin(): void {
+    this.#began = performance.now();
   }
 
   get phases(): readonly Phase[] {
