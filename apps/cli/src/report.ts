@@ -102,7 +102,7 @@ export function inspectionReport(inspection: Inspection, c: Colors): string {
   return [
     verdict,
     ...rows.filter(([, value]) => value !== undefined).map(([label, value]) => `  ${c.dim(label.padEnd(13))} ${value ?? ''}`),
-    ...section('chain', [...chainTree(chain.flatMap(readableFacts), host, c), ...unsent(chain.flatMap(readableFacts), c)], c),
+    ...section('chain', [...chainTree(chain.flatMap(readableFacts), host, c), ...unsent(chain.flatMap(readableFacts), error?.code === 'CERT_MISSING_INTERMEDIATE', c)], c),
     ...section(handshakeTitle(roundTrips), waterfall(handshake, c), c),
     '',
   ].join('\n');
@@ -121,11 +121,11 @@ export function watchLine({ target, cause }: Inspection, exit: Exit, daysLeft: n
 
 const section = (title: string, lines: readonly string[], c: Colors): string[] => (lines.length === 0 ? [] : [`  ${c.dim(title)}`, ...lines.map((line) => `    ${line}`)]);
 
-/** Who issued the last certificate, where that is not itself. */
-function unsent(chain: readonly CertificateFacts[], c: Colors): string[] {
+/** Who issued the last certificate, where that is not itself. A root need not be sent; what leads to it must. */
+function unsent(chain: readonly CertificateFacts[], missed: boolean, c: Colors): string[] {
   const last = chain.at(-1);
   if (last === undefined || last.issuer === last.subject) return [];
-  return [`${'   '.repeat(chain.length - 1)}└─ ${c.yellow(`${last.issuer}, which the server did not send`)}`];
+  return [`${'   '.repeat(chain.length - 1)}└─ ${missed ? c.yellow(`${last.issuer}, which the server did not send`) : c.dim(`${last.issuer}, not sent`)}`];
 }
 
 const handshakeTitle = (roundTrips: number): string => `handshake${roundTrips === 0 ? '' : `, ${roundTrips} round trip${roundTrips === 1 ? '' : 's'}`}`;
