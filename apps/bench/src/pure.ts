@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { createPure, type CryptoProvider } from '@ferrule/pure';
 import { nobleCrypto } from '@ferrule/pure/crypto/noble';
 import { nodeCrypto } from '@ferrule/pure/crypto/node';
+import { tunedCrypto } from '@ferrule/pure/crypto/tuned';
 import { createWebCrypto } from '@ferrule/pure/crypto/webcrypto';
 import { ferruleClient, nodeClient, type Peer, type TlsClient } from './native-clients.ts';
 import { bulkInMemory } from './pure-data.ts';
@@ -23,6 +24,11 @@ import { platformKey, record, signatures } from './pure-session.ts';
 const { values } = parseArgs({ options: { json: { type: 'boolean' }, rounds: { type: 'string', default: '9' }, quick: { type: 'boolean' } } });
 const ROUNDS = values.quick ? 3 : Number(values.rounds);
 const SCALE = values.quick ? 1 : 4;
+/** Idle connections that are held at once. */
+const IDLE = values.quick ? 100 : 500;
+
+/** Records take these a tenth of a millisecond. */
+const SLOW: ReadonlySet<CryptoProvider> = new Set([nobleCrypto, tunedCrypto]);
 
 const checks = signatures();
 
@@ -31,11 +37,11 @@ async function handshake(provider: CryptoProvider, count: number, warmUp: number
 }
 
 const bulk = async (provider: CryptoProvider, suite: number): Promise<Figures> =>
-  bulkInMemory(await establish(await record(provider, suite), provider), (provider === nobleCrypto ? 128 : 2048) * SCALE, ROUNDS);
+  bulkInMemory(await establish(await record(provider, suite), provider), (SLOW.has(provider) ? 128 : 2048) * SCALE, ROUNDS);
 
 /** What an idle connection holds, and what it holds more after a gibibyte in each direction. */
 const memory = async (provider: CryptoProvider, suite: number): Promise<Figures> => ({
-  idle: await idleConnection(provider, suite, values.quick ? 100 : 500),
+  idle: await idleConnection(provider, suite, IDLE),
   ...(await growth(await establish(await record(provider, suite), provider), values.quick ? 2 ** 26 : 2 ** 30)),
 });
 
@@ -82,6 +88,7 @@ const result = {
   'handshake in memory, µs': {
     [nodeCrypto.name]: await handshake(nodeCrypto, 200, 3000),
     [nobleCrypto.name]: await handshake(nobleCrypto, 10, 200),
+    [tunedCrypto.name]: await handshake(tunedCrypto, 50, 1000),
     [webCrypto.name]: await handshake(onPlatform, 50, 1000),
     ...(inPage && { 'WebCrypto in headless Chromium': inPage.handshake }),
   },
@@ -90,14 +97,18 @@ const result = {
     [`${nodeCrypto.name}, ChaCha20-Poly1305`]: await bulk(nodeCrypto, 0x1303),
     [`${nobleCrypto.name}, ChaCha20-Poly1305`]: await bulk(nobleCrypto, 0x1303),
     [`${nobleCrypto.name}, AES-128-GCM`]: await bulk(nobleCrypto, 0x1301),
+    [`${tunedCrypto.name}, ChaCha20-Poly1305`]: await bulk(tunedCrypto, 0x1303),
+    [`${tunedCrypto.name}, AES-128-GCM`]: await bulk(tunedCrypto, 0x1301),
     [`${webCrypto.name}, AES-128-GCM`]: await bulk(webCrypto, 0x1301),
     ...(inPage && { 'WebCrypto in headless Chromium, AES-128-GCM': inPage.record }),
   },
-  'over loopback, µs of CPU for a handshake or a mebibyte': await overLoopback([nodeCrypto, nobleCrypto]),
+  'over loopback, µs of CPU for a handshake or a mebibyte': await overLoopback([nodeCrypto, nobleCrypto, tunedCrypto]),
   'memory, bytes of heap and external': {
     [`${nodeCrypto.name}, AES-128-GCM`]: await memory(nodeCrypto, 0x1301),
     [`${nobleCrypto.name}, ChaCha20-Poly1305`]: await memory(nobleCrypto, 0x1303),
-    [`${nobleCrypto.name}, AES-128-GCM`]: { idle: await idleConnection(nobleCrypto, 0x1301, values.quick ? 100 : 500) },
+    [`${nobleCrypto.name}, AES-128-GCM`]: { idle: await idleConnection(nobleCrypto, 0x1301, IDLE) },
+    [`${tunedCrypto.name}, ChaCha20-Poly1305`]: await memory(tunedCrypto, 0x1303),
+    [`${tunedCrypto.name}, AES-128-GCM`]: { idle: await idleConnection(tunedCrypto, 0x1301, IDLE) },
   },
 };
 
