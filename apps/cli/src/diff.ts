@@ -52,8 +52,15 @@ export async function diffCommand(a: Target, b: Target | undefined, options: Dif
   process.exitCode = exitCode;
   if (json === true) {
     const { error, cause } = failed?.inspection ?? {};
-    const found = failed ? { error: { ...error?.toJSON(), ...cause } } : { differences, same };
-    process.stdout.write(documentJson({ target: nameOfTarget(a), ok: exitCode === Exit.ok, ...{ exitCode, a: left.name, b: right.name, ...found } }));
+    process.stdout.write(
+      documentJson({
+        target: nameOfTarget(a),
+        ok: exitCode === Exit.ok,
+        exitCode,
+        ...(error && { error: { ...error.toJSON(), ...cause } }),
+        diff: { a: left.name, b: right.name, ...(failed ? {} : { differences, same }) },
+      }),
+    );
   } else if (failed) process.stderr.write(verdictLine(failed.inspection, colorsFor(process.stderr)));
   else process.stdout.write(diffReport(left, right, differences, all === true ? same : [], colorsFor(process.stdout)));
 }

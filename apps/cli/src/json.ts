@@ -56,22 +56,28 @@ export const failureJson = (target: string, error: TlsError): string => line({ s
 
 /** A recorded connection: every record, the messages in it, and what the engine made of it. */
 export function replayJson(target: string, { header }: ConnectionRecording, happenings: readonly Happening[], again: Again | undefined): string {
+  const { error, ...end } = again ?? {};
   return line({
     schema: SCHEMA,
     target: header?.target ?? target,
-    ok: again?.error === undefined && again?.divergedAt === undefined,
-    ...(header && { began: header.began, engine: header.engine, host: header.host, remote: header.remote }),
-    records: happenings.map((each) => {
-      if ('event' in each) return each;
-      const { direction, state, contentType, bytes, content } = each.record;
-      const data = contentType === 23 && state === 'opened' ? { data: Buffer.from(content).toString('base64') } : {};
-      return { at: each.at, direction, state, contentType, length: bytes.length, ...data, messages: each.messages.map(traceJson) };
-    }),
-    ...(again && { again: { ...again, error: again.error?.toJSON() } }),
+    ok: error === undefined && again?.divergedAt === undefined,
+    exitCode: error === undefined ? Exit.ok : exitOf(error),
+    ...(error && { error: error.toJSON() }),
+    ...(header && { engine: header.engine, host: header.host, remote: header.remote }),
+    replay: {
+      began: header?.began,
+      records: happenings.map((each) => {
+        if ('event' in each) return each;
+        const { direction, state, contentType, bytes, content } = each.record;
+        const data = contentType === 23 && state === 'opened' ? { data: Buffer.from(content).toString('base64') } : {};
+        return { at: each.at, direction, state, contentType, length: bytes.length, ...data, messages: each.messages.map(traceJson) };
+      }),
+      ...(again && { again: end }),
+    },
   });
 }
 
 /** Any other document of the schema. */
-export const documentJson = (value: { readonly target: string; readonly ok: boolean }): string => line({ schema: SCHEMA, ...value });
+export const documentJson = (value: { readonly target: string; readonly ok: boolean; readonly exitCode: Exit; readonly [more: string]: unknown }): string => line({ schema: SCHEMA, ...value });
 
 const line = (value: object, compact: boolean = false): string => `${JSON.stringify(value, undefined, compact ? 0 : 2)}\n`;

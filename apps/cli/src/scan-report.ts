@@ -1,5 +1,6 @@
 /** @module What `ferrule scan` says: for people, and for programs. */
 import { certificateFacts, printable, readableFacts } from './certificates.ts';
+import { Exit } from './exit.ts';
 import { documentJson } from './json.ts';
 import { type Colors, colorsFor } from './report.ts';
 import { type OnProgress, scan, type Scan, type ScanOptions, type Strength, type Taken } from './scan.ts';
@@ -12,7 +13,7 @@ export interface ScanCommandOptions extends ScanOptions {
 /** Exits with 0 when there is an answer, whatever it is: what to think of it is for the reader. */
 export async function scanCommand(target: Target, options: ScanCommandOptions, signal: AbortSignal): Promise<void> {
   const result = await scanWithProgress(target, options, signal);
-  process.stdout.write(options.json === true ? documentJson({ target: result.target, ok: true, ...scanFacts(result) }) : scanReport(result, colorsFor(process.stdout)));
+  process.stdout.write(options.json === true ? documentJson({ target: result.target, ok: true, exitCode: Exit.ok, scan: scanFacts(result) }) : scanReport(result, colorsFor(process.stdout)));
 }
 
 /** A line on stderr where a person may be watching. */
@@ -29,13 +30,11 @@ export async function scanWithProgress(target: Target, options: ScanOptions, sig
   }
 }
 
-/** For `--json`, and for comparison. */
-export function scanFacts({ target: _target, certificates, ...facts }: Scan): object {
-  return {
-    ...facts,
-    certificates: certificates.map(({ chain, versions }) => ({ ...chain.slice(0, 1).flatMap(readableFacts)[0], versions, chainLength: chain.length })),
-  };
-}
+/** For `--json`. */
+const scanFacts = ({ target: _target, certificates, ...facts }: Scan): object => ({
+  ...facts,
+  certificates: certificates.map(({ chain, versions }) => ({ versions, chain: chain.flatMap(readableFacts) })),
+});
 
 export function scanReport(result: Scan, c: Colors): string {
   const { target, versions, certificates, extensions, primeBits, connections, milliseconds, notAsked } = result;

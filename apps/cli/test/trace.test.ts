@@ -8,6 +8,7 @@ import { pki } from '@ferrule/conformance/pki';
 import { chooseEngine } from 'ferrule';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ferrule } from './run.ts';
+import { conforms } from './schema.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ferrule-trace-'));
 const ca = join(folder, 'root.pem');
@@ -146,8 +147,8 @@ describe('--record and ferrule replay', () => {
     const [sealed, opened] = await Promise.all([ferrule(['replay', file]), ferrule(['replay', file, '--keylog', keys, '--json'])]);
     expect(sealed.stdout).toMatch(/← encrypted record \d+ bytes/);
     expect(sealed.stdout).toMatch(/\d+ records stay encrypted/);
-    const { schema, records } = JSON.parse(opened.stdout) as { schema: string; records: { state: string; messages?: Message[]; data?: string }[] };
-    expect(schema).toBe('ferrule/1');
+    conforms(opened.stdout);
+    const { records } = (JSON.parse(opened.stdout) as { replay: { records: { state: string; messages?: Message[]; data?: string }[] } }).replay;
     expect(records.some(({ state }) => state === 'sealed')).toBe(false);
     expect(records.flatMap(({ messages = [] }) => messages.map(({ name }) => name))).toContain('CertificateVerify');
     expect(records.map(({ data = '' }) => Buffer.from(data, 'base64').toString())).toContain('hello from the server');
@@ -161,6 +162,7 @@ describe('--record and ferrule replay', () => {
     // a byte of what the server signed
     writeFileSync(changed, lines.map((line, i) => (i === at ? line.replace(/(.{400})([0-9a-f])/, (_, head: string, digit: string) => head + (digit === '0' ? '1' : '0')) : line)).join('\n'));
     const [distrusted, tampered] = await Promise.all([ferrule(['replay', file]), ferrule(['replay', changed, '--ca', ca])]);
+    conforms((await ferrule(['replay', file, '--ca', ca, '--json'])).stdout);
     expect(distrusted.code).toBe(5);
     expect(distrusted.stdout).toMatch(/✗ run again through the pure engine: .*; CERT_UNTRUSTED_ROOT/);
     expect(tampered.code).toBe(4);
