@@ -10,8 +10,6 @@ import { finishedMac, nextTrafficSecret, resumptionPsk, trafficKeys } from '../k
 import type { Transcript } from '../keys/transcript.ts';
 import { fail } from '../reason.ts';
 import type { HandshakeMessage } from '../record/coalesce.ts';
-import { expiry, trustDigest } from '../session/resume.ts';
-import { Session } from '../session/session.ts';
 import type { Steps } from '../wait.ts';
 import { decodeExtensions } from '../wire/extensions.ts';
 import { encodeFinished } from '../wire/finished.ts';
@@ -19,6 +17,7 @@ import { decodeKeyUpdate, encodeKeyUpdate } from '../wire/key_update.ts';
 import { handshakeName, HandshakeType } from '../wire/names.ts';
 import { decodeNewSessionTicket } from '../wire/new_session_ticket.ts';
 import { authenticateClient, readCertificateRequest } from './authenticate13.ts';
+import { giveSession } from './session.ts';
 
 /** What the handshake leaves behind; the secrets are taken over. */
 export interface Legacy13 {
@@ -71,39 +70,20 @@ export function after13(effects: Effects, legacy: Legacy13): Afterlife {
 
 /** Section 4.6.1. A lifetime of 0 means: not to be used at all. */
 function newSession(effects: Effects, { suite, host, resumptionSecret }: Legacy13, { body }: HandshakeMessage): void {
-  const { config, facts } = effects;
   const { lifetime, ageAdd, nonce, ticket, extensions } = decodeNewSessionTicket(body);
   const { earlyData } = decodeExtensions('newSessionTicket', extensions);
-  if (config.onSession === undefined || lifetime === 0) return;
-  const receivedAt = config.now();
-  effects.session(
-    new Session(
-      {
-        version: 'TLSv1.3',
-        cipherSuite: suite.id,
-        host,
-        alpn: facts.alpn,
-        configuration: trustDigest(config),
-        receivedAt,
-        expiresAt: expiry(receivedAt, lifetime),
-        secret: resumptionPsk(suite.hash, resumptionSecret, nonce),
-        ticket: ticket.slice(),
-        sessionId: new Uint8Array(0),
-        ageAdd,
-        maxEarlyData: earlyData ?? 0,
-        extendedMasterSecret: true,
-        group: facts.group,
-        peerSignatureAlgorithm: facts.peerSignatureAlgorithm,
-        peerCertificates: facts.peerCertificates ?? [],
-        peerRawPublicKey: facts.peerRawPublicKey,
-        verifiedChain: facts.verifiedChain,
-        verifyResult: facts.verifyResult ?? 0,
-        ocspResponse: facts.ocspResponse,
-        signedCertificateTimestamps: facts.signedCertificateTimestamps,
-      },
-      config.provider.hashes.sha256,
-    ),
-  );
+  if (effects.config.onSession === undefined || lifetime === 0) return;
+  giveSession(effects, lifetime, {
+    version: 'TLSv1.3',
+    cipherSuite: suite.id,
+    host,
+    secret: resumptionPsk(suite.hash, resumptionSecret, nonce),
+    ticket: ticket.slice(),
+    sessionId: new Uint8Array(0),
+    ageAdd,
+    maxEarlyData: earlyData ?? 0,
+    extendedMasterSecret: true,
+  });
 }
 
 /** Section 4.6.3: the server writes with new keys from here on, and may ask the same of us. */

@@ -25,8 +25,8 @@ import type { Transcript } from '../keys/transcript.ts';
 import { SESSION_LIFETIME_12 } from '../limits.ts';
 import { fail } from '../reason.ts';
 import type { HandshakeMessage } from '../record/coalesce.ts';
-import { continueSession, expiry, trustDigest } from '../session/resume.ts';
-import { Session } from '../session/session.ts';
+import { continueSession } from '../session/resume.ts';
+import type { Session } from '../session/session.ts';
 import { flush, recv, settle, type Steps } from '../wait.ts';
 import { decodeCertificate12, decodeRawPublicKey12, encodeCertificate12, encodeRawPublicKey12 } from '../wire/certificate.ts';
 import { decodeCertificateRequest12, type CertificateRequest12 } from '../wire/certificate_request.ts';
@@ -43,6 +43,7 @@ import type { ServerHello } from '../wire/server_hello.ts';
 import { decodeServerKeyExchange, type ServerKeyExchange } from '../wire/server_key_exchange.ts';
 import { chosenCertificateType, clientCertificateType, disposePsks, disposeShares, offeredExtensions, type Offer } from './hello.ts';
 import { established, mint, resumed, type ChainVerified, type FinishedVerified, type SignatureVerified } from './proof.ts';
+import { giveSession } from './session.ts';
 
 /** What the ServerHello settled. */
 interface Negotiated {
@@ -274,34 +275,17 @@ function remember(effects: Effects, negotiated: Negotiated, master: Uint8Array, 
   const { config, facts } = effects;
   const ticket = issued?.ticket ?? EMPTY;
   if (config.onSession === undefined || (ticket.length === 0 && sessionId.length === 0)) return;
-  const receivedAt = config.now();
-  const session = new Session(
-    {
-      version: 'TLSv1.2',
-      cipherSuite: negotiated.suite.id,
-      host: negotiated.offer.request.host?.name,
-      alpn: facts.alpn,
-      configuration: trustDigest(config),
-      receivedAt,
-      expiresAt: expiry(receivedAt, issued?.lifetimeHint || SESSION_LIFETIME_12),
-      secret: master.slice(),
-      ticket: ticket.slice(),
-      sessionId: ticket.length > 0 ? EMPTY : sessionId.slice(),
-      ageAdd: 0,
-      maxEarlyData: 0,
-      extendedMasterSecret: facts.extendedMasterSecret ?? false,
-      group: facts.group,
-      peerSignatureAlgorithm: facts.peerSignatureAlgorithm,
-      peerCertificates: facts.peerCertificates ?? [],
-      peerRawPublicKey: facts.peerRawPublicKey,
-      verifiedChain: facts.verifiedChain,
-      verifyResult: facts.verifyResult ?? 0,
-      ocspResponse: facts.ocspResponse,
-      signedCertificateTimestamps: facts.signedCertificateTimestamps,
-    },
-    config.provider.hashes.sha256,
-  );
-  effects.session(session);
+  giveSession(effects, issued?.lifetimeHint || SESSION_LIFETIME_12, {
+    version: 'TLSv1.2',
+    cipherSuite: negotiated.suite.id,
+    host: negotiated.offer.request.host?.name,
+    secret: master.slice(),
+    ticket: ticket.slice(),
+    sessionId: ticket.length > 0 ? EMPTY : sessionId.slice(),
+    ageAdd: 0,
+    maxEarlyData: 0,
+    extendedMasterSecret: facts.extendedMasterSecret ?? false,
+  });
 }
 
 /** After the handshake a server can only ask for renegotiation (section 7.4.1.1), which never happens. */
