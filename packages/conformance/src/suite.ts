@@ -2,6 +2,7 @@
 import type { CheckGroup } from './check.ts';
 import { clientAuth } from './checks/client-auth.ts';
 import { data } from './checks/data.ts';
+import { disposing } from './checks/dispose.ts';
 import { withOpenssl } from './checks/early-data.ts';
 import { features } from './checks/features.ts';
 import { limits } from './checks/limits.ts';
@@ -18,6 +19,7 @@ export const suite: readonly CheckGroup[] = [
   ...manPage,
   ...negotiation,
   ...data,
+  ...disposing,
   ...verification,
   ...clientAuth,
   ...sessions,

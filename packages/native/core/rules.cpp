@@ -180,6 +180,8 @@ Breach Rules::serverHello(const uint8_t* body, size_t size) {
   if (selected != nullptr && selected->size == 2 && codeOf(*selected) < 0x0304) return kMisplaced;
   if (selected != nullptr && codeOf(*selected) > 0x0304) return {Reason::unofferedVersion, alert::protocolVersion};
   if (retried_ && !tls13_) return {Reason::versionAfterRetry, alert::illegalParameter};
+  // A second retry, or TLS 1.2 where it was not offered: OpenSSL has the right words for both.
+  if ((retry && retried_) || (!tls13_ && config_.minVersion > 0x0303)) return kFine;
   retried_ = retried_ || retry;
   if (tls13_ && (version != 0x0303 || compression != 0)) return kUndecodable;
   if (version == 0x0303 && !has(suites_, suite_)) return {Reason::unofferedSuite, alert::illegalParameter};

@@ -334,10 +334,12 @@ export class Connection implements Ssl {
     }
     this.#begun = true;
     const { now = Date.now } = this.#shared.config;
-    if (this.#shared.config.now !== undefined) this.#binding.setTime(this.#handle, Math.floor(now() / 1000));
+    const time = now();
+    if (this.#handle === 0) return false; // by now() itself
+    if (this.#shared.config.now !== undefined) this.#binding.setTime(this.#handle, Math.floor(time / 1000));
     const session = this.#session && sessionFields(this.#session);
     // A session that has expired, or was made with nobody's name or under other rules, is not offered: the handshake is full.
-    if (session !== undefined && session.host === this.#host?.name && session.expiresAt > now() && Buffer.from(session.policy).equals(this.#shared.policy())) {
+    if (session !== undefined && session.host === this.#host?.name && session.expiresAt > time && Buffer.from(session.policy).equals(this.#shared.policy())) {
       this.#offered = this.#binding.setSession(this.#handle, session.der);
     }
     return true;
@@ -389,11 +391,11 @@ export class Connection implements Ssl {
           if (wbio.blocking && !this.#await(() => wbio.nwrite0(1))) return this.#again();
           continue;
         case SslError.wantRetryVerify:
-          if (this.#verify()) continue;
-          return this.#wait(why);
+          if (!this.#verify()) return this.#wait(why);
+          break;
         case SslError.wantX509Lookup:
-          if (this.#chooseCredential()) continue;
-          return this.#wait(why);
+          if (!this.#chooseCredential()) return this.#wait(why);
+          break;
         case SslError.zeroReturn:
           this.#why = why;
           return 0;
@@ -406,6 +408,8 @@ export class Connection implements Ssl {
         default:
           return this.#die();
       }
+      // A callback of the caller may have disposed of us.
+      if (this.#handle === 0) return this.#again();
     }
   }
 
@@ -552,6 +556,7 @@ export class Connection implements Ssl {
     };
     try {
       const asked = ask();
+      if (this.#handle === 0) return true; // disposed of by the callback
       if (!isPromise(asked)) {
         answer(asked);
         return true;
@@ -562,7 +567,7 @@ export class Connection implements Ssl {
       this.#waiting = { settled, why };
       return false;
     } catch (error) {
-      refuse(error);
+      if (this.#handle !== 0) refuse(error);
       return true;
     }
   }

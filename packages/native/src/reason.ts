@@ -211,10 +211,9 @@ export function failureOf(native: NativeFailure, peer: PeerFacts): Failed {
   return failed(new TlsError(code, foreign?.message ?? messageOf(code, native), { alert, cause }), -1, SslError.ssl);
 }
 
-function messageOf(code: TlsErrorCode, { state, duringHandshake }: NativeFailure): string {
-  if (code === 'UNEXPECTED_EOF') return `The transport ended without close_notify, at "${state}".`;
-  const { meaning } = CODES[code];
-  return duringHandshake ? `${meaning.replace(/\.$/, '')}, at "${state}".` : meaning;
+function messageOf(code: TlsErrorCode, { head, duringHandshake }: NativeFailure): string {
+  if (code !== 'UNEXPECTED_EOF' || !duringHandshake) return CODES[code].meaning;
+  return head.length === 0 ? 'The transport ended before the server had said anything.' : 'The transport ended in the middle of the handshake.';
 }
 
 const isVerification = ({ library, reason }: NativeFailure): boolean => library === LIBRARY_SSL && reason === CERTIFICATE_VERIFY_FAILED;

@@ -426,14 +426,15 @@ export class Connection implements Ssl {
     return 0;
   }
 
-  /** Calls what was put off while the operation ran. */
+  /** Calls what was put off while the operation ran, some of which may dispose of us. */
   #leave(ret: number): number {
+    const { broken } = this.#engine;
     while (this.#events.length > 0) {
       const events = this.#events;
       this.#events = [];
       for (const event of events) event();
     }
-    return ret;
+    return !broken && this.#engine.broken ? this.#engine.refuse() : ret;
   }
 
   // ── Records ──

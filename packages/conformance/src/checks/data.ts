@@ -1,4 +1,4 @@
-/** @module Application data, its end, and everything between: read, write, half-close, shutdown, truncation, KeyUpdate, dispose. */
+/** @module Application data, its end, and everything between: read, write, half-close, shutdown, truncation, KeyUpdate. */
 import assert from 'node:assert/strict';
 import { SslError } from '@ferrule/result';
 import { atOnce, type CheckGroup, group } from '../check.ts';
@@ -197,40 +197,4 @@ const keyUpdate: CheckGroup = group('KeyUpdate', {
   },
 });
 
-const disposing: CheckGroup = group('dispose()', {
-  'makes every later operation -1 / SSL with DISPOSED': (backend) =>
-    scene(backend, {}, async ({ client }) => {
-      const { ssl } = await client.established();
-      ssl.dispose();
-      ssl.dispose();
-      for (const operation of [
-        () => ssl.connect(),
-        () => ssl.read(new Uint8Array(1)),
-        () => ssl.write(new Uint8Array(1)),
-        () => ssl.shutdown(),
-      ]) {
-        expectReturn(ssl, operation(), -1, SslError.ssl);
-        assert.equal(ssl.failure?.error.code, 'DISPOSED');
-      }
-    }),
-  'of a context leaves its connections alone, but it makes no new ones': (backend) =>
-    scene(backend, {}, async ({ client, server }) => {
-      await client.established();
-      echo(await server.accepted());
-      const context = backend.createContext({});
-      const ssl = context.newConnection();
-      context.dispose();
-      context.dispose();
-      assert.throws(() => context.newConnection(), TypeError);
-      ssl.dispose();
-      await client.echo('still there');
-    }),
-  'may come at any time, also while the handshake waits': (backend) =>
-    scene(backend, {}, async ({ client }) => {
-      client.ssl.connect();
-      client.ssl.dispose();
-      expectReturn(client.ssl, client.ssl.connect(), -1, SslError.ssl);
-    }),
-});
-
-export const data: readonly CheckGroup[] = [transfer, closing, keyUpdate, disposing];
+export const data: readonly CheckGroup[] = [transfer, closing, keyUpdate];
