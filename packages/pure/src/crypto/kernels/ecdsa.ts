@@ -43,7 +43,7 @@ export function ecdsaVerifier(field: Field, curve: Curve): (publicKey: Uint8Arra
   };
 }
 
-/** Stands for (x / z^2, y / z^3). The formulas below keep V at most 1.6 for x, 4.6 for y and 0.6 for z. */
+/** Stands for (x / z^2, y / z^3). The formulas below keep V at most 2.1 for x, 4.7 for y and 0.6 for z. */
 interface JacobianPoint {
   readonly x: Limbs;
   readonly y: Limbs;

@@ -5,8 +5,9 @@
  * limb 1, 2^96 limb 4, 2^128 is 2^8 in limb 5, 2^384 limb 16. p fills its sixteen limbs, so there are seventeen steps of
  * reduction, not sixteen: otherwise results would not become smaller than what went in.
  *
- * Bounds: the last limb is at most V · 2^24. Where V(a) V(b) is at most 31 the highest column, the product of both, is below
- * 2^53; the others hold at most sixteen products and are below 2^52. V of the result is at most 0.51, R being 2^24 p.
+ * Bounds: the last limb is at most V · 2^24. Where V(a) V(b) is at most 31, the highest column, the product of both, is below
+ * 2^52.97, and every other, of at most sixteen products, below 2^52.4; what carries and multiples add is below 2^34. V of the
+ * result is at most 0.51, R being 2^24 p.
  */
 import { DOWN, ROUND, type Field, type Limbs } from './field.ts';
 
