@@ -138,6 +138,7 @@ program
   .description('a recorded connection, message by message; run again through the pure engine where the file has what it takes')
   .addOption(new Option('--keylog <file>', 'the secrets of the connection, where they are not in the recording'))
   .option('--annotate', 'messages as bytes with the names of their fields')
+  .option('--brief', 'their names and lengths alone')
   .addOption(new Option('--pcap <file>', 'write it for Wireshark too (pcapng), with the secrets that are known'))
   .addOption(new Option('--ca <file>', 'whom to trust when it is run again (repeatable)').argParser(readCertificates))
   .option('--json', 'one JSON document on stdout')

@@ -121,15 +121,21 @@ function clientHello({ version, cipherSuites, groups, signatureAlgorithms, name 
     ...(is13 ? [] : [ENCRYPT_THEN_MAC]),
   ];
   const old = version < Version.tls10;
-  const message = encodeClientHello({
+  const hello = {
     legacyVersion: Math.min(version, Version.tls12),
     random: new Uint8Array(randomBytes(32)),
     sessionId: is13 ? new Uint8Array(randomBytes(32)) : EMPTY,
     cipherSuites,
     compressionMethods: [0],
     extensions: old ? [] : extensions,
-  });
-  if (!old) return message;
+  };
+  const message = encodeClientHello(hello);
+  if (!old) {
+    // RFC 7685 section 1: at other lengths there are middleboxes that hang
+    if (message.length < 256 || message.length >= 512) return message;
+    const padding = encodeExtensions('clientHello', { padding: Math.max(512 - message.length - 4, 1) });
+    return encodeClientHello({ ...hello, extensions: [...extensions, ...padding] });
+  }
   // SSL 3.0 knows no extensions, and no list of none
   const plain = message.slice(0, -2);
   new DataView(plain.buffer).setUint16(2, plain.length - 4);

@@ -19,6 +19,8 @@ import { heading, type TracedMessage, traceText } from './trace.ts';
 export interface ReplayCommandOptions {
   readonly keylog?: string;
   readonly annotate?: boolean;
+  /** Names and lengths alone. */
+  readonly brief?: boolean;
   readonly pcap?: string;
   readonly ca?: readonly Uint8Array[];
   readonly json?: boolean;
@@ -50,7 +52,7 @@ export async function replayCommand(file: string, options: ReplayCommandOptions)
   const happenings = follow(recording, keylog);
   const again = recording.random.length > 0 ? await runAgain(recording, options.ca) : undefined;
   process.stdout.write(
-    options.json === true ? replayJson(file, recording, happenings, again) : replayText(recording, happenings, again, options.annotate === true),
+    options.json === true ? replayJson(file, recording, happenings, again) : replayText(recording, happenings, again, options),
   );
   if (again?.error) process.exitCode = exitOf(again.error);
 }
@@ -134,21 +136,21 @@ function capture({ header, events }: ConnectionRecording, keylog: readonly strin
   return Buffer.concat([pcap.head(), ...(lines.length > 0 ? [pcap.secrets(lines)] : []), ...events.map((event) => pcap.packets(event))]);
 }
 
-function replayText(recording: ConnectionRecording, happenings: readonly Happening[], again: Again | undefined, annotate: boolean): string {
+function replayText(recording: ConnectionRecording, happenings: readonly Happening[], again: Again | undefined, options: ReplayCommandOptions): string {
   const c = colorsFor(process.stdout);
   const { header } = recording;
   const title = header === undefined ? [] : [`${c.bold(printable(header.target))} ${c.dim(`${header.began}, ${printable(header.engine)}`)}`];
   const sealed = happenings.filter((each) => 'record' in each && each.record.state === 'sealed').length;
   return [
     ...title,
-    ...happenings.map((each) => happeningText(each, annotate, c).trimEnd()),
+    ...happenings.map((each) => happeningText(each, options, c).trimEnd()),
     ...(sealed > 0 ? [`${c.yellow('!')} ${sealed} records stay encrypted: --keylog has no secrets for them`] : []),
     againText(recording, again, c),
     '',
   ].join('\n');
 }
 
-function happeningText(happening: Happening, annotate: boolean, c: Colors): string {
+function happeningText(happening: Happening, { annotate = false, brief }: ReplayCommandOptions, c: Colors): string {
   const { at } = happening;
   if ('event' in happening) {
     const what = { eof: '← end of the stream', shutdown: '→ end of the stream', failure: `! ${printable(happening.why ?? '')}` }[happening.event];
@@ -156,7 +158,7 @@ function happeningText(happening: Happening, annotate: boolean, c: Colors): stri
   }
   const { record, messages } = happening;
   const { direction, state, contentType, bytes, content } = record;
-  if (messages.length > 0) return messages.map((message) => traceText(message, annotate, c)).join('');
+  if (messages.length > 0) return messages.map((message) => (brief ? `${heading(message, c)}\n` : traceText(message, annotate, c))).join('');
   const head = (name: string, length: number): string => heading({ at, direction, name, length }, c);
   if (state === 'sealed') return head('encrypted record', bytes.length);
   if (state === 'foreign') return `${head('no record of TLS', bytes.length)}\n    ${quoted(bytes)}`;

@@ -43,6 +43,8 @@ export interface SeenRecord {
 
 /** The longest record there may be, of TLS 1.2 (RFC 5246 section 6.2.3). */
 const MAX_RECORD = 2 ** 14 + 2048;
+/** The longest handshake message that is put together: that of the engine, and as much again. */
+const MAX_MESSAGE = 2 ** 18;
 const EMPTY = new Uint8Array(0);
 
 /** One direction of the connection. */
@@ -236,7 +238,7 @@ export class Wiretap {
   }
 }
 
-const half = (): Half => ({ buffer: EMPTY, messages: new Coalescer(2 ** 24), protection: undefined, secret: undefined, early: undefined, foreign: false });
+const half = (): Half => ({ buffer: EMPTY, messages: new Coalescer(MAX_MESSAGE), protection: undefined, secret: undefined, early: undefined, foreign: false });
 
 /** The whole record at the beginning; empty for what is none; `undefined` while it is not whole. */
 function nextRecord(buffer: Uint8Array): Uint8Array | undefined {
