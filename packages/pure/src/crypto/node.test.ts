@@ -76,6 +76,9 @@ describe('client signatures by node:crypto', () => {
 
   it('are refused for what is no key, and for keys of no use', () => {
     expect(() => importSigningKey(new Uint8Array(10))).toThrow('neither PKCS#8, PKCS#1 nor SEC 1');
+    // A private number of 102 bytes, as a fuzzer made it: asking Node for the details of this key ended the process.
+    const long = '308187020100301306072a8648ce3d020106082a8648ce3d030107046d306b0201010466b50fb2c43e3f1e935815b595a285facb10761dc4d7429b6ef33cb83184189c56a144034200044078695884c22a0fd8da72a964f3359bf8bc385a5a6cc607b773f18d44eb38a30000f78e47f6a46da13b4ff7b34c5c2383767e38ee84759c28290eb6b51a26bb';
+    expect(() => (importSigningKey(new Uint8Array(Buffer.from(long, 'hex'))) as SigningKey).sign(0x0403, new Uint8Array(1))).toThrow();
     const x25519 = generateKeyPairSync('x25519').privateKey.export({ format: 'der', type: 'pkcs8' });
     expect(() => importSigningKey(x25519)).toThrow('makes no signature of TLS');
     const k1 = generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).privateKey.export({ format: 'der', type: 'pkcs8' });
