@@ -1,8 +1,8 @@
 /** @module Which way to take to a target: as it says itself, else as --via says, else as the environment says. */
-import { authority, parseRoute, type Route } from '@ferrule/node/transports';
+import { BlockList, isIP } from 'node:net';
+import { parseRoute, type Route } from '@ferrule/node/transports';
 import type { StarttlsProtocol } from '@ferrule/starttls';
 import { InvalidArgumentError } from 'commander';
-import { getProxyForUrl } from 'proxy-from-env';
 import type { Target } from './target.ts';
 
 /** `direct`: whatever the environment says. */
@@ -17,25 +17,48 @@ export function parseVia(text: string): ViaOption {
   }
 }
 
-/**
- * HTTPS_PROXY, else ALL_PROXY, unless NO_PROXY has the host, as curl does; where a protocol is spoken before TLS it is no
- * HTTPS, and ALL_PROXY alone counts. This machine is never asked for through a proxy that somebody else may run.
- * @throws TypeError for a proxy that cannot be used.
- */
+/** @throws TypeError for a proxy that cannot be used. */
 export function routeTo(target: Target, via: ViaOption | undefined, protocol: StarttlsProtocol | undefined): Route | undefined {
   if (target.route !== undefined) {
     if (via !== undefined) throw new TypeError('--via: the target says by itself how to get there');
     return target.route;
   }
   if (via !== undefined) return via === 'direct' ? undefined : via;
-  if (/^(localhost|.*\.localhost|127\.[\d.]+|::1)$/i.test(target.host)) return undefined;
-  const proxy = getProxyForUrl(`${protocol ?? 'https'}://${authority(target)}`);
-  if (proxy === '') return undefined;
-  // where the scheme is left out, the package takes that of the target: people mean an HTTP proxy
-  const bare = proxy.replace(/^[a-z-]+:\/\//i, '');
+  const proxy = proxyFor(target, protocol);
+  if (proxy === undefined) return undefined;
   try {
-    return parseRoute(Object.values(process.env).includes(bare) ? `http://${bare}` : proxy);
+    return parseRoute(proxy.includes('://') ? proxy : `http://${proxy}`);
   } catch (error) {
     throw new TypeError(`the proxy of the environment (HTTPS_PROXY, ALL_PROXY; --via direct leaves it out): ${(error as Error).message}`, { cause: error });
   }
+}
+
+/**
+ * HTTPS_PROXY, else ALL_PROXY, unless NO_PROXY has the host, as curl does; where a protocol is spoken before TLS it is no
+ * HTTPS, and its own variable or ALL_PROXY counts. This machine is never asked for through a proxy that somebody else may run.
+ */
+export function proxyFor({ host, port }: Target, protocol: StarttlsProtocol | undefined, env: NodeJS.ProcessEnv = process.env): string | undefined {
+  const value = (name: string): string | undefined => env[name] || env[name.toUpperCase()] || undefined;
+  if (/^(localhost|.*\.localhost|127\.[\d.]+|::1)$/i.test(host) || excepted(host.toLowerCase(), port, value('no_proxy') ?? '')) return undefined;
+  return value(`${protocol ?? 'https'}_proxy`) ?? value('all_proxy');
+}
+
+/** Of `*`, names (with what is below them), addresses and networks, each but the last two perhaps with a port. */
+function excepted(host: string, port: number, list: string): boolean {
+  return list.toLowerCase().split(/[\s,]+/).some((entry) => {
+    if (entry === '*') return true;
+    const [network = '', bits] = entry.split('/');
+    if (bits !== undefined) return within(host, network, Number(bits));
+    const [, bracketed, plain, itsPort] = /^(?:\[(.+)\]|([^:]+))(?::(\d+))?$/.exec(entry) ?? [];
+    const name = (bracketed ?? plain ?? entry).replace(/^\*?\./, '');
+    return name !== '' && (itsPort === undefined || Number(itsPort) === port) && (host === name || host.endsWith(`.${name}`));
+  });
+}
+
+function within(host: string, network: string, bits: number): boolean {
+  const family = isIP(host);
+  if (family === 0 || isIP(network) !== family || !(Number.isInteger(bits) && bits >= 0 && bits <= (family === 4 ? 32 : 128))) return false;
+  const networks = new BlockList();
+  networks.addSubnet(network, bits, family === 4 ? 'ipv4' : 'ipv6');
+  return networks.check(host, family === 4 ? 'ipv4' : 'ipv6');
 }

@@ -3,9 +3,10 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createServer as createTlsServer } from 'node:tls';
 import type { Duplex } from 'node:stream';
 import { pki } from '@ferrule/conformance/pki';
-import { echo, httpProxy, socksProxy, TestServer } from '@ferrule/conformance/server';
+import { httpProxy, socksProxy } from '@ferrule/conformance/server';
 import { starttlsForPort } from '@ferrule/starttls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createWebSocketStream, WebSocketServer } from 'ws';
@@ -18,11 +19,8 @@ let port = 0;
 
 beforeAll(async () => {
   writeFileSync(ca, (await pki('root')).certificatePem);
-  const server = kept(await TestServer.make());
-  port = await server.listen();
-  void (async () => {
-    for (;;) echo(await server.accepted());
-  })().catch(() => {});
+  const { keyPem, chainPem } = await pki('p256');
+  port = await listen(createTlsServer({ key: keyPem, cert: chainPem, allowHalfOpen: true }, (socket) => void socket.on('error', () => {}).pipe(socket)));
 });
 afterAll(() => {
   for (const each of closing) each.close();

@@ -6,8 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { createServer as createTlsServer } from 'node:tls';
 import { pki } from '@ferrule/conformance/pki';
-import { echo, httpProxy, socksProxy, TestServer } from '@ferrule/conformance/server';
+import { httpProxy, socksProxy } from '@ferrule/conformance/server';
 import { TlsError } from '@ferrule/result';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocketServer, createWebSocketStream } from 'ws';
@@ -231,12 +232,8 @@ describe('dial()', () => {
 
 describe('a connector with a dialer', () => {
   it.each(['socks5', 'http', 'ws'] as const)('makes connections through %s, lazy ones too', async (scheme) => {
-    const server = await TestServer.make();
-    kept(server);
-    const port = await server.listen();
-    void (async () => {
-      for (;;) echo(await server.accepted());
-    })().catch(() => {});
+    const { keyPem, chainPem } = await pki('p256');
+    const port = await listen(createTlsServer({ key: keyPem, cert: chainPem }, (socket) => void socket.on('error', () => {}).pipe(socket)));
     const way = scheme === 'ws' ? await relay(() => port) : kept(await (scheme === 'http' ? httpProxy : socksProxy)(() => port)).port;
     const connector = new TlsConnector({ ca: (await pki('root')).certificatePem, dial: dialer(`${scheme}://127.0.0.1:${way}`) });
     for (const duplex of [connector.duplex({ host: 'server.test', port: 443 }), connector.duplex({ lazy: true, servername: 'server.test' }).connect(443, 'server.test')]) {
