@@ -23,7 +23,7 @@ export function drawing(lines: readonly string[], title: string): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escaped(title)}">`,
     `<rect width="${width}" height="${height}" rx="8" fill="${PAPER}"/>`,
-    `<g font-family="ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace" font-size="${SIZE}" xml:space="preserve">`,
+    `<g font-family="ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace" font-size="${SIZE}">`,
     ...rows.flatMap((row, i) => drawnRow(row, MARGIN + i * LINE)),
     '</g>',
     '</svg>',
@@ -36,8 +36,8 @@ function drawnRow(tokens: readonly ParseToken[], top: number): string[] {
   return tokens.flatMap((token) => {
     const { foreground, decorations } = token;
     const color = foreground?.type === 'named' ? (COLORS[foreground.name] ?? INK) : decorations.has('dim') ? FAINT : INK;
-    // runs of bars, of blanks and of letters
-    return [...token.value.matchAll(/█+| +|(?:[^█ ]| (?! ))+/gu)].flatMap(([run]) => {
+    // runs of bars, of blanks and of letters, which neither begin nor end with a blank: it would not be drawn, but counted
+    return [...token.value.matchAll(/█+| +|[^█ ]+(?: [^█ ]+)*/gu)].flatMap(([run]) => {
       const [at, length] = [column, [...run].length];
       column += length;
       const [x, w] = [fixed(MARGIN + at * ADVANCE), fixed(length * ADVANCE)];
