@@ -3,13 +3,15 @@ import type { Backend, Ssl, TlsSession } from '@ferrule/contract';
 import { createPure, type CryptoProvider } from '@ferrule/pure';
 import { nodeCrypto } from '@ferrule/pure/crypto/node';
 import { concat } from '../hostile/peer.ts';
+import { Server12 } from '../hostile/server12.ts';
+import { Server13 } from '../hostile/server13.ts';
 import { Dice } from './dice.ts';
 import { Finding } from './finding.ts';
 import { freeCrypto } from './free-crypto.ts';
 import { formatStep, parseSteps, type Step } from './mutation.ts';
 import { play, type Plan, type Played } from './play.ts';
 import { clientOptions, possible, SCENARIOS, type Scenario } from './scenarios.ts';
-import { Mutant12, Mutant13, POISON, serve } from './server.ts';
+import { mutant, POISON, serve } from './server.ts';
 import type { MakeTarget, Target } from './target.ts';
 import type { World } from './world.ts';
 
@@ -112,13 +114,14 @@ class Stage {
 
   run(input: Uint8Array, steps: readonly Step[], tap?: (bytes: Uint8Array) => void): { readonly played: Played; readonly spoiled: boolean } {
     const scenario = this.scenarios[(input[0] ?? 0) % this.scenarios.length];
-    if (scenario?.version === 'TLSv1.3') {
-      const server = new Mutant13(this.#world, this.#crypto, this.#dice, steps);
-      return { played: this.connection(input, serve(server, scenario.script(server, this.#world), tap)), spoiled: server.hands.spoiled };
-    }
     if (scenario === undefined) throw new Error('there are no scenarios');
-    const server = new Mutant12(this.#world, this.#crypto, this.#dice, steps);
-    return { played: this.connection(input, serve(server, scenario.script(server, this.#world), tap)), spoiled: server.hands.spoiled };
+    const { identity } = this.#world;
+    if (scenario.version === 'TLSv1.3') {
+      const { server, hands } = mutant(new Server13(identity), this.#crypto, this.#dice, steps);
+      return { played: this.connection(input, serve(server, scenario.script(server, this.#world), tap)), spoiled: hands.spoiled };
+    }
+    const { server, hands } = mutant(new Server12(identity), this.#crypto, this.#dice, steps);
+    return { played: this.connection(input, serve(server, scenario.script(server, this.#world), tap)), spoiled: hands.spoiled };
   }
 
   /** An input: what a good server sends in this scenario. */

@@ -2,12 +2,11 @@
 import { ContentType, HandshakeType } from '@ferrule/pure/wire';
 import type { CryptoProvider, KeyShare } from '@ferrule/pure';
 import type { Peer, Script } from '../hostile/peer.ts';
-import { Server12 } from '../hostile/server12.ts';
-import { Server13 } from '../hostile/server13.ts';
+import type { Server12 } from '../hostile/server12.ts';
+import type { Server13 } from '../hostile/server13.ts';
 import type { Dice } from './dice.ts';
 import { mutate, type Step } from './mutation.ts';
 import type { Source } from './play.ts';
-import type { World } from './world.ts';
 
 /** What may never be read: it was sent before the server had proved anything. */
 export const POISON = 'POISON';
@@ -62,76 +61,36 @@ class Hands {
   }
 }
 
-export interface Mutant {
+export interface Mutant<S extends Server12 | Server13> {
   readonly hands: Hands;
-  readonly peer: Peer;
+  readonly server: S;
 }
 
-class Mutant13 extends Server13 {
-  readonly hands: Hands;
-  override readonly provider: CryptoProvider;
-  readonly #dice: Dice;
-  #asItIs = false;
-
-  constructor(world: World, crypto: CryptoProvider, dice: Dice, steps: readonly Step[]) {
-    super(world.identity);
-    this.hands = new Hands(steps);
-    this.provider = crypto;
-    this.#dice = dice;
-  }
-
-  override send(...messages: readonly Uint8Array[]): void {
-    for (const message of messages) {
-      const sent = this.hands.touch(this, message);
-      this.#asItIs = true;
-      super.send(...sent);
-      this.#asItIs = false;
-    }
-  }
-  override sendHandshake(bytes: Uint8Array): void {
-    for (const part of this.#asItIs ? [bytes] : this.hands.touch(this, bytes)) this.hands.records(this, part);
-  }
-  override random(length: number): Uint8Array {
-    return rolled(this.#dice, length);
-  }
-  override keyShare(id: number): KeyShare {
-    return share(this.provider, this.#dice, id);
-  }
+/** Gives a server a fuzzer's hands, its cryptography and its dice. */
+export function mutant<S extends Server12 | Server13>(server: S, provider: CryptoProvider, dice: Dice, steps: readonly Step[]): Mutant<S> {
+  const hands = new Hands(steps);
+  const send = server.send.bind(server);
+  let asItIs = false;
+  return {
+    hands,
+    server: Object.assign(server, {
+      provider,
+      send(...messages: readonly Uint8Array[]): void {
+        for (const message of messages) {
+          const sent = hands.touch(server, message);
+          asItIs = true;
+          send(...sent);
+          asItIs = false;
+        }
+      },
+      sendHandshake(bytes: Uint8Array): void {
+        for (const part of asItIs ? [bytes] : hands.touch(server, bytes)) hands.records(server, part);
+      },
+      random: (length: number) => rolled(dice, length),
+      keyShare: (id: number) => share(provider, dice, id),
+    }),
+  };
 }
-
-class Mutant12 extends Server12 {
-  readonly hands: Hands;
-  override readonly provider: CryptoProvider;
-  readonly #dice: Dice;
-  #asItIs = false;
-
-  constructor(world: World, crypto: CryptoProvider, dice: Dice, steps: readonly Step[]) {
-    super(world.identity);
-    this.hands = new Hands(steps);
-    this.provider = crypto;
-    this.#dice = dice;
-  }
-
-  override send(...messages: readonly Uint8Array[]): void {
-    for (const message of messages) {
-      const sent = this.hands.touch(this, message);
-      this.#asItIs = true;
-      super.send(...sent);
-      this.#asItIs = false;
-    }
-  }
-  override sendHandshake(bytes: Uint8Array): void {
-    for (const part of this.#asItIs ? [bytes] : this.hands.touch(this, bytes)) this.hands.records(this, part);
-  }
-  override random(length: number): Uint8Array {
-    return rolled(this.#dice, length);
-  }
-  override keyShare(id: number): KeyShare {
-    return share(this.provider, this.#dice, id);
-  }
-}
-
-export { Mutant12, Mutant13 };
 
 function rolled(dice: Dice, length: number): Uint8Array {
   const bytes = new Uint8Array(length);
