@@ -1,4 +1,5 @@
 /** @module Handshakes in memory, their chain verified each time, beside the sum of their primitives. Runs in pages too. */
+import { bioPair } from '@ferrule/bio';
 import { createPure, type CryptoProvider } from '@ferrule/pure';
 import { type Figures, measure, ratio, type Task, timed } from './pure-measure.ts';
 import { primitives, type Signed } from './pure-primitives.ts';
@@ -10,12 +11,14 @@ export async function handshakesInMemory(
 ): Promise<Figures> {
   const sum = primitives(provider, recording.dice.fill, checks);
   const context = createPure({ crypto: provider }).createContext(recording.options);
-  for (let i = 0; i < warmUp; i++) await replay(recording, context);
+  // Like the contexts, the BIOs are the caller's.
+  const pair = bioPair(recording.received.length);
+  for (let i = 0; i < warmUp; i++) await replay(recording, context, pair);
   const engine = (remembers: boolean): Task => async () => {
     // Contexts are made beforehand, as in a program; a fresh provider remembers no signature.
     const contexts = Array.from({ length: count }, () => createPure({ crypto: remembers ? provider : fresh(provider) }).createContext(recording.options));
     return timed(async () => {
-      for (const each of contexts) await replay(recording, each);
+      for (const each of contexts) await replay(recording, each, pair);
     })();
   };
   const figures = await measure(

@@ -74,16 +74,16 @@ export function shakeHands({ dice, received }: Recording, context: SslContext, [
   return ssl;
 }
 
-/** The same with BIOs of its own, whatever the provider, and away with it. */
-export async function replay({ dice, received }: Recording, context: SslContext): Promise<void> {
+/** The same whatever the provider, and away with it; the BIOs can be used again. */
+export async function replay({ dice, received }: Recording, context: SslContext, [bio, net]: readonly [Bio, Bio]): Promise<void> {
   dice.reset();
-  const [bio, net] = bioPair(received.length);
   const ssl = context.newConnection();
   ssl.setHost('server.test');
   ssl.setBio(bio, bio);
   net.write(received);
   await connected(ssl);
   ssl.dispose();
+  for (const end of [bio, net]) end.nread(end.pending);
 }
 
 /** All of the server's bytes are there already. */

@@ -54,9 +54,12 @@ export class Coalescer {
     const length = (byte(1) << 16) | (byte(2) << 8) | byte(3);
     if (length > this.limit) throw fail('EXCESSIVE_MESSAGE_SIZE', `${handshakeName(type)} of ${length} bytes, where ${this.limit} are taken`);
     if (this.leftover < HEADER + length) return undefined;
-    const raw = this.#buffer.slice(at, at + HEADER + length);
-    this.#start += raw.length;
-    if (this.#start === this.#end) this.release();
+    const end = at + HEADER + length;
+    const last = end === this.#end;
+    // The last one takes the buffer with it, the others have to be copied out.
+    const raw = last ? this.#buffer.subarray(at, end) : this.#buffer.slice(at, end);
+    if (last) this.release();
+    else this.#start = end;
     return { type, raw, body: raw.subarray(HEADER) };
   }
 

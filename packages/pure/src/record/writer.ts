@@ -35,8 +35,12 @@ export class RecordWriter {
   /** Bytes of the write() under way that are in records already; not reported to the caller yet. */
   #owed = 0;
 
-  /** Adds a handshake message, header included, to the flight. */
+  /** Adds a handshake message, header included, to the flight; it must not change until that has left. */
   handshake(message: Uint8Array): void {
+    if (this.#flight.length === 0) {
+      this.#flight = message;
+      return;
+    }
     const flight = new Uint8Array(this.#flight.length + message.length);
     flight.set(this.#flight);
     flight.set(message, this.#flight.length);
