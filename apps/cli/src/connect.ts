@@ -22,8 +22,11 @@ export async function connectCommand(target: Target, options: ConnectCommandOpti
   talk.write(options.json === true ? connectionJson(nameOfTarget(target), connection.info, timeline, observer?.document) : connectionReport(connection.info, timeline, colorsFor(talk)));
   if (options.pipe === true) {
     const sending = Readable.toWeb(process.stdin).pipeTo(connection.writable as WritableStream).catch(() => {});
-    await connection.readable.pipeTo(Writable.toWeb(process.stdout) as WritableStream<Uint8Array>, { preventClose: true });
-    process.stdin.destroy();
+    try {
+      await connection.readable.pipeTo(Writable.toWeb(process.stdout) as WritableStream<Uint8Array>, { preventClose: true, preventAbort: true });
+    } finally {
+      process.stdin.destroy();
+    }
     await sending;
   }
   await connection.close();

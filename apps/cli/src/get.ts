@@ -33,18 +33,28 @@ export async function getCommand(url: URL, options: GetCommandOptions, signal: A
   );
   tell();
   if (options.verbose === true) process.stderr.write(`\n${head(response)}\n\n`);
-  if (options.json === true) {
-    const body = Buffer.concat((await response.toArray()) as Buffer[]);
-    process.stdout.write(
-      connectionJson(url.href, connection.info, timeline, {
-        ...observer?.document,
-        response: { status: response.statusCode, headers: response.headers, body: body.toString() },
-      }),
-    );
-  } else {
-    await pipeline(response, process.stdout, { end: false });
+  try {
+    if (options.json === true) {
+      const body = Buffer.concat((await response.toArray()) as Buffer[]);
+      process.stdout.write(
+        connectionJson(url.href, connection.info, timeline, {
+          ...observer?.document,
+          response: { status: response.statusCode, headers: response.headers, body: body.toString() },
+        }),
+      );
+    } else {
+      await pipeline(response, process.stdout, { end: false });
+    }
+  } catch (error) {
+    throw interruption(response, error as Error);
   }
   await connection.close();
+}
+
+/** Node's client says no more than that a page was cut off; the connection knows why. */
+function interruption({ socket }: IncomingMessage, cause: Error): TlsError {
+  const { errored } = socket;
+  return TlsError.is(errored) ? errored : new TlsError('UNEXPECTED_EOF', 'the server ended the connection in the middle of the page', { cause, hint: 'What came is not all; try again.' });
 }
 
 function get(connection: TlsConnection, url: URL): Promise<IncomingMessage> {

@@ -38,7 +38,9 @@ export interface Inspection {
 
 export async function inspectCommand(target: Target, options: InspectCommandOptions, signal: AbortSignal): Promise<void> {
   const inspection = await inspect(target, options, signal);
-  process.stdout.write(options.json === true ? inspectionJson(inspection) : inspectionReport(inspection, colorsFor(process.stdout)));
+  if (options.json === true) process.stdout.write(inspectionJson(inspection));
+  // whoever pressed Ctrl-C knows
+  else if (inspection.exit !== Exit.interrupted) process.stdout.write(inspectionReport(inspection, colorsFor(process.stdout)));
   process.exitCode = inspection.exit;
 }
 

@@ -161,7 +161,8 @@ async function run(target: string, { json }: { readonly json?: boolean }, comman
   } catch (error) {
     if (TlsError.is(error)) {
       if (json === true) process.stdout.write(failureJson(target, error));
-      else process.stderr.write(failureReport(error, target, colorsFor(process.stderr)));
+      // whoever pressed Ctrl-C knows
+      else if (error.code !== 'ABORTED') process.stderr.write(failureReport(error, target, colorsFor(process.stderr)));
       process.exitCode = exitOf(error);
     } else if (error instanceof TypeError) {
       // an option that the engine does not take
