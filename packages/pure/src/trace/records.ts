@@ -108,13 +108,18 @@ export class Wiretap {
     const outer = bytes[0] ?? 0;
     const body = bytes.subarray(RECORD_HEADER);
     // RFC 9846 appendix E.4: a ChangeCipherSpec of TLS 1.3 is never encrypted, and means nothing
-    if (side.protection === undefined || (this.#version === Version.tls13 && outer === ContentType.change_cipher_spec)) {
+    if (side.protection === undefined || (this.#is13(side) && outer === ContentType.change_cipher_spec)) {
       return { direction, state: 'clear', contentType: outer, bytes, content: body, messages: this.#messages(direction, side, outer, body) };
     }
     const opened = this.#open(side, bytes);
     if (opened === undefined) return { direction, state: 'sealed', contentType: outer, bytes, content: EMPTY, messages: [] };
     const [contentType, content] = opened;
     return { direction, state: 'opened', contentType, bytes, content, messages: this.#messages(direction, side, contentType, content) };
+  }
+
+  /** Early data comes before the version is known, and only where it was TLS 1.3 the last time. */
+  #is13(side: Half): boolean {
+    return this.#version === Version.tls13 || side.early !== undefined;
   }
 
   #open(side: Half, bytes: Uint8Array): [number, Uint8Array] | undefined {
@@ -135,7 +140,7 @@ export class Wiretap {
   }
 
   #messages(direction: Flow, side: Half, contentType: number, content: Uint8Array): Uint8Array[] {
-    if (contentType === ContentType.change_cipher_spec && this.#version !== Version.tls13) this.#changeCipherSpec(direction);
+    if (contentType === ContentType.change_cipher_spec && !this.#is13(side)) this.#changeCipherSpec(direction);
     if (contentType !== ContentType.handshake) return contentType === ContentType.application_data ? [] : [content];
     const messages: Uint8Array[] = [];
     try {

@@ -1,7 +1,8 @@
 import { recordingBio, type RecordedEvent } from '@ferrule/bio';
 import { Client, trusting } from '@ferrule/conformance';
-import { TestServer, type TestServerOptions } from '@ferrule/conformance/server';
-import type { ContextOptions, TraceMessage } from '@ferrule/contract';
+import { pki } from '@ferrule/conformance/pki';
+import { OpensslServer, PeerMissing, TestServer, type TestServerOptions } from '@ferrule/conformance/server';
+import type { ContextOptions, TlsSession, TraceMessage } from '@ferrule/contract';
 import { describe, expect, it } from 'vitest';
 import { nodeCrypto } from '../crypto/node.ts';
 import { createPure } from '../index.ts';
@@ -54,11 +55,15 @@ function covers(fields: readonly Field[], length: number): boolean {
   return at === length;
 }
 
+const { chain, key } = await pki('client');
+
 /** A plain one, then others whose messages differ. */
 const KINDS: readonly (readonly [string, TestServerOptions, ContextOptions])[] = [
   ['TLS 1.3', { ALPNProtocols: ['h2'] }, { alpn: ['h2', 'http/1.1'], grease: true, ocsp: 'request', signedCertificateTimestamps: true }],
   ['TLS 1.3 after HelloRetryRequest', { ecdhCurve: 'P-384' }, { groups: [29, 24] }],
   ['TLS 1.2', { maxVersion: 'TLSv1.2' }, {}],
+  ['TLS 1.3 with a client certificate', { requestCert: true, rejectUnauthorized: false }, { credentials: [{ chain, key }] }],
+  ['TLS 1.2 with a client certificate', { requestCert: true, rejectUnauthorized: false, maxVersion: 'TLSv1.2' }, { credentials: [{ chain, key }] }],
   ['TLS 1.2 with ChaCha20', { maxVersion: 'TLSv1.2' }, { cipherSuites: [0xcca9] }],
 ];
 
@@ -140,6 +145,47 @@ describe('a wiretap', () => {
       .filter(({ contentType }) => contentType === 23)
       .map(({ direction, content }) => `${direction} ${Buffer.from(content).toString()}`);
     expect(data).toEqual(['sent ping', 'received pong', 'sent more']);
+  });
+
+  it.each(['accepted', 'rejected'] as const)('reads early data that is %s, and finds the keys that follow', async (outcome) => {
+    const started: OpensslServer[] = [];
+    const start = async (): Promise<OpensslServer> => {
+      const server = await OpensslServer.start(['-tls1_3', '-early_data', '-max_early_data', '16384']);
+      started.push(server);
+      return server;
+    };
+    try {
+      const [first, sessions, keylog, events]: [OpensslServer, TlsSession[], string[], RecordedEvent[]] = [await start(), [], [], []];
+      // ChaCha20 has a hash of the same size as the suite that is tried before it
+      const options = { cipherSuites: [0x1301, 0x1303, 0x1302], onSession: (each: TlsSession) => void sessions.push(each), onKeylog: (line: string) => void keylog.push(line) };
+      const context = createPure({ crypto: nodeCrypto }).createContext(await trusting(options));
+      const peer = first.dial();
+      const before = await Client.make(createPure({ crypto: nodeCrypto }), peer, { context });
+      expect(await before.run(() => before.ssl.connect())).toBe(1);
+      for (before.ssl.read(new Uint8Array(1)); sessions.length === 0; before.ssl.read(new Uint8Array(1))) await peer.fill(before.net);
+      // it serves one at a time, and forgets the sessions of those who leave without a word
+      await before.run(() => before.ssl.shutdown() || 1);
+      before.ssl.dispose();
+      peer.end();
+      const server = outcome === 'accepted' ? first : await start();
+      const client = await Client.make(createPure({ crypto: nodeCrypto }), server.dial(), { context });
+      const bio = recordingBio(client.bio, (event) => void events.push(event));
+      client.ssl.setBio(bio, bio);
+      client.ssl.setSession(sessions[0]!);
+      await client.run(() => client.ssl.writeEarlyData(new TextEncoder().encode('early')));
+      expect(await client.run(() => client.ssl.connect()), client.ssl.failure?.error.message).toBe(1);
+      expect(client.ssl.earlyData).toBe(outcome);
+      await client.run(() => client.ssl.write(new TextEncoder().encode('later')));
+      client.ssl.dispose();
+      const records = overhear({ events, keylog, messages: [] });
+      expect(records.filter(({ state }) => state === 'sealed')).toEqual([]);
+      expect(records.filter(({ contentType }) => contentType === 23).map(({ content }) => Buffer.from(content).toString())).toEqual(['early', 'later']);
+    } catch (error) {
+      if (!(error instanceof PeerMissing)) throw error;
+      console.info(`skipped: ${error.message}`);
+    } finally {
+      for (const server of started) server.close();
+    }
   });
 
   it('without the key log sees what is sealed, and what is in the clear', () => {
