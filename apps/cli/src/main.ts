@@ -36,6 +36,10 @@ const program = new Command('ferrule')
   .description('TLS connections, and what there is to know about them.')
   .version('0.1.0')
   .showHelpAfterError()
+  .addHelpText(
+    'after',
+    `\nExamples:\n  ferrule inspect example.org\n  ferrule watch - --min-days 21 < hosts.txt\n  ferrule get https://example.org/ -v\n  ferrule inspect internal.example --via "exec:ssh -W {host}:{port} jump.example"\n  ferrule help tunnel`,
+  )
   .exitOverride();
 
 withObserving(withCommonOptions(program.command('get').argument('<url>', 'an https:// URL', parseUrl)))
@@ -60,7 +64,7 @@ withObserving(withStarttls(withCommonOptions(program.command('inspect').argument
   .addOption(concurrency)
   .addHelpText(
     'after',
-    `${EXIT_CODES}\n\nExamples:\n  ferrule inspect example.org\n  ferrule inspect mail.example:587\n  ferrule inspect - < hosts.txt > report.ndjson\n  ferrule inspect example.org --annotate`,
+    `${EXIT_CODES}\n\nExamples:\n  ferrule inspect example.org\n  ferrule inspect mail.example:587\n  ferrule inspect - < hosts.txt > report.ndjson\n  ferrule inspect example.org --annotate\n  ferrule inspect internal.example --via "exec:ssh -W {host}:{port} jump.example"`,
   )
   .action((name: string, options: ListOptions) =>
     run(name, options, async () => {
@@ -110,7 +114,7 @@ withObserving(withStarttls(withCommonOptions(program.command('connect').argument
 withStarttls(withCommonOptions(program.command('tunnel').argument('<target>', TARGET, parseTarget)))
   .description('a plain-text door on this machine into TLS, for programs that have none; ends with Ctrl-C')
   .addOption(new Option('--listen <where>', 'a port of 127.0.0.1, or the path of a unix socket; default: a free port').argParser(doorOf))
-  .addHelpText('after', `\n\nExamples:\n  ferrule tunnel redis.example:6380 --listen 6379\n  ferrule tunnel db.example:5432 --listen ./db.sock`)
+  .addHelpText('after', `\n\nExamples:\n  ferrule tunnel redis.example:6380 --listen 6379\n  ferrule tunnel db.example:5432 --listen ./db.sock\n  ferrule tunnel db.example:5432 --via socks5://proxy.example:1080`)
   .action((target: Target, options: TunnelCommandOptions) =>
     run(nameOfTarget(target), options, () => tunnelCommand(target, options, interrupt.signal)),
   );

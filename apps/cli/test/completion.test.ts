@@ -39,9 +39,10 @@ describe.skipIf(!bash)('ferrule completion bash', () => {
     expect(offers('insp')).toEqual(['inspect']);
   });
 
-  it('offers the options of each command as its help has them', async () => {
-    for (const command of ['get', 'inspect', 'watch', 'tunnel']) {
-      const { stdout } = await ferrule([command, '--help']);
+  it('offers the options of each command as its help has them, and that has examples', async () => {
+    const helps = await Promise.all(commands.map(async (command) => [command, (await ferrule([command, '--help'])).stdout] as const));
+    for (const [command, stdout] of helps) {
+      expect(stdout).toMatch(/\nExamples:\n(.*\n)? .*ferrule /);
       const options = [...stdout.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)].map(([, long = '']) => long);
       expect(offers(command, '--')).toEqual(expect.arrayContaining(options));
     }
