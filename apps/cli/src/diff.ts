@@ -1,5 +1,4 @@
 /** @module `ferrule diff`: what is different between two servers, or between two engines at one. */
-import { InvalidArgumentError } from 'commander';
 import { certificateFacts, type CertificateFacts, printable, readableFacts } from './certificates.ts';
 import { Exit } from './exit.ts';
 import { inspect, type Inspection } from './inspect.ts';
@@ -7,11 +6,9 @@ import { documentJson } from './json.ts';
 import type { CommonOptions } from './options.ts';
 import { type Colors, colorsFor, verdictLine } from './report.ts';
 import type { Scan } from './scan.ts';
+import type { EngineName } from './scan-options.ts';
 import { scanWithProgress } from './scan-report.ts';
 import { nameOfTarget, type Target } from './target.ts';
-
-export const ENGINES = ['native', 'pure'] as const;
-export type EngineName = (typeof ENGINES)[number];
 
 export interface DiffCommandOptions extends CommonOptions {
   readonly engines?: readonly [EngineName, EngineName];
@@ -63,12 +60,6 @@ export async function diffCommand(a: Target, b: Target | undefined, options: Dif
     );
   } else if (failed) process.stderr.write(verdictLine(failed.inspection, colorsFor(process.stderr)));
   else process.stdout.write(diffReport(left, right, differences, all === true ? same : [], colorsFor(process.stdout)));
-}
-
-export function enginesOf(text: string): readonly [EngineName, EngineName] {
-  const [a, b, ...more] = text.split(',').map((name) => ENGINES.find((each) => each === name));
-  if (a === undefined || b === undefined || more.length > 0) throw new InvalidArgumentError(`Expected two of ${ENGINES.join(', ')}, separated by a comma.`);
-  return [a, b];
 }
 
 async function side(target: Target, engine: EngineName | undefined, options: DiffCommandOptions, signal: AbortSignal): Promise<Side> {

@@ -4,7 +4,7 @@ import { Argument, Command, CommanderError, Option } from 'commander';
 import { TlsError } from 'ferrule';
 import { completionScript, type Shell, SHELLS } from './completion.ts';
 import { type ConnectCommandOptions, connectCommand } from './connect.ts';
-import { diffCommand, type DiffCommandOptions, enginesOf } from './diff.ts';
+import type { DiffCommandOptions } from './diff.ts';
 import { Exit, exitOf } from './exit.ts';
 import { getCommand, type GetCommandOptions } from './get.ts';
 import { failureJson } from './json.ts';
@@ -14,10 +14,10 @@ import { doorOf, tunnelCommand, type TunnelCommandOptions } from './tunnel.ts';
 import { count, listCommand, type ListOptions, targetsOf } from './watch.ts';
 import { withObserving } from './observe.ts';
 import { type CommonOptions, readCertificates, seconds, withCommonOptions, withStarttls } from './options.ts';
-import { replayCommand, type ReplayCommandOptions } from './replay.ts';
+import type { ReplayCommandOptions } from './replay.ts';
 import { colorsFor, failureReport } from './report.ts';
-import { scanCommand, type ScanCommandOptions } from './scan-report.ts';
-import { withScanning } from './scan-options.ts';
+import type { ScanCommandOptions } from './scan-report.ts';
+import { enginesOf, withScanning } from './scan-options.ts';
 import { nameOfTarget, parseTarget, parseUrl, type Target } from './target.ts';
 
 const EXIT_CODES = `
@@ -122,8 +122,13 @@ withStarttls(withCommonOptions(program.command('tunnel').argument('<target>', TA
 withStarttls(withScanning(program.command('scan').argument('<target>', TARGET, parseTarget)))
   .description('versions, cipher suites, groups and signature algorithms that a server takes, by asking it; nobody is verified')
   .option('--json', 'one JSON document on stdout')
-  .addHelpText('after', `${EXIT_CODES}\n\nExamples:\n  ferrule scan example.org\n  ferrule scan mail.example:587 --concurrency 1 --delay 0.5\n  ferrule scan example.org --json | jq .cipherSuites`)
-  .action((target: Target, options: ScanCommandOptions) => run(nameOfTarget(target), options, () => scanCommand(target, options, interrupt.signal)));
+  .addHelpText(
+    'after',
+    `${EXIT_CODES}\n\nExamples:\n  ferrule scan example.org\n  ferrule scan mail.example:587 --concurrency 1 --delay 0.5\n  ferrule scan example.org --json | jq .scan.cipherSuites`,
+  )
+  .action((target: Target, options: ScanCommandOptions) =>
+    run(nameOfTarget(target), options, async () => (await import('./scan-report.ts')).scanCommand(target, options, interrupt.signal)),
+  );
 
 withStarttls(withCommonOptions(program.command('diff').argument('<a>', TARGET, parseTarget).argument('[b]', 'another; without it --engines', parseTarget)))
   .description('what is different between two servers, or between two engines at one')
@@ -134,7 +139,9 @@ withStarttls(withCommonOptions(program.command('diff').argument('<a>', TARGET, p
     'after',
     `${EXIT_CODES}\n\nExamples:\n  ferrule diff example.org example.net\n  ferrule diff 192.0.2.1 192.0.2.2 --servername example.org --scan\n  ferrule diff example.org --engines native,pure --all`,
   )
-  .action((a: Target, b: Target | undefined, options: DiffCommandOptions) => run(nameOfTarget(a), options, () => diffCommand(a, b, options, interrupt.signal)));
+  .action((a: Target, b: Target | undefined, options: DiffCommandOptions) =>
+    run(nameOfTarget(a), options, async () => (await import('./diff.ts')).diffCommand(a, b, options, interrupt.signal)),
+  );
 
 program
   .command('replay')
@@ -150,7 +157,7 @@ program
     'after',
     `\nIt exits as the connection did that is run again; else with 0.\n\nExamples:\n  ferrule connect example.org --backend pure --record hello.jsonl --with-secrets\n  ferrule replay hello.jsonl\n  ferrule replay hello.jsonl --keylog secrets.txt --annotate`,
   )
-  .action((file: string, options: ReplayCommandOptions) => run(file, options, () => replayCommand(file, options)));
+  .action((file: string, options: ReplayCommandOptions) => run(file, options, async () => (await import('./replay.ts')).replayCommand(file, options)));
 
 program
   .command('completion')

@@ -1,4 +1,4 @@
-/** @module The options of who asks a server many things: polite where nothing is said. */
+/** @module The options of scan and diff, apart from what these do: every command knows them, and few need the rest. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { seconds } from './options.ts';
 import { parseVia } from './route.ts';
@@ -17,4 +17,14 @@ function delay(text: string): number {
   const value = Number(text);
   if (!(text !== '' && value >= 0 && value <= 3600)) throw new InvalidArgumentError('Expected a number of seconds from 0 to 3600.');
   return value;
+}
+
+const ENGINES = ['native', 'pure'] as const;
+export type EngineName = (typeof ENGINES)[number];
+
+/** Two, which may be the same. */
+export function enginesOf(text: string): readonly [EngineName, EngineName] {
+  const [a, b, ...more] = text.split(',').map((name) => ENGINES.find((each) => each === name));
+  if (a === undefined || b === undefined || more.length > 0) throw new InvalidArgumentError(`Expected two of ${ENGINES.join(', ')}, separated by a comma.`);
+  return [a, b];
 }
