@@ -18,7 +18,7 @@ let commands: readonly string[] = [];
 beforeAll(async () => {
   writeFileSync(join(folder, 'a root.pem'), '');
   const [help, ...scripts] = await Promise.all([ferrule(['--help']), ...['bash', 'zsh', 'fish'].map((shell) => ferrule(['completion', shell]))]);
-  commands = [...help.stdout.matchAll(/^ {2}([a-z]+) /gm)].flatMap(([, name = '']) => (name === 'help' ? [] : [name]));
+  commands = [...(help.stdout.split('Commands:')[1]?.split('Examples:')[0] ?? '').matchAll(/^ {2}([a-z]+) /gm)].flatMap(([, name = '']) => (name === 'help' ? [] : [name]));
   for (const [i, shell] of ['bash', 'zsh', 'fish'].entries()) writeFileSync(file(shell), scripts[i]?.stdout ?? '');
 });
 afterAll(() => rmSync(folder, { recursive: true }));
