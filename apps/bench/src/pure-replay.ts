@@ -21,8 +21,8 @@ export class Dice {
   }
 }
 
-/** A provider whose verified signatures nobody remembers yet. */
-export const fresh = (provider: CryptoProvider): CryptoProvider => ({ ...provider, verifier: { ...provider.verifier } });
+/** A provider whose verified signatures nobody remembers: that takes a digest. */
+export const forgetful = ({ verifier: { name, verify }, ...provider }: CryptoProvider): CryptoProvider => ({ ...provider, verifier: { name, verify } });
 
 /** An X25519 key pair that a platform's WebCrypto takes. */
 export interface PlatformKey {
@@ -94,12 +94,14 @@ async function connected(ssl: Ssl): Promise<void> {
   }
 }
 
+const TAG = 16;
+
 /** An established connection whose peer is ourselves from here on. */
 export interface Established {
   readonly ssl: Ssl;
   readonly net: PairedBio;
   readonly suite: Suite;
-  /** The server's next record of application data. */
+  /** The server's next record of application data; good until the next call. */
   seal(content: Uint8Array): Promise<Uint8Array>;
 }
 
@@ -125,21 +127,21 @@ export async function establish({ dice, options, received }: Recording, provider
     const opened = await aead.open(nonceOf(keys.iv, sequence), each.subarray(0, 5), each.subarray(5), new Uint8Array(each.length));
     if (opened !== null) sequence++;
   }
+  // Used again for each record: garbage of the other side would be collected in our time.
+  const [plain, sealed, record] = [1, 1 + TAG, 5 + 1 + TAG].map((more) => new Uint8Array(2 ** 14 + more)) as [Uint8Array, Uint8Array, Uint8Array];
   return {
     ssl,
     net,
     suite,
     async seal(content) {
-      const plain = new Uint8Array(content.length + 1);
       plain.set(content);
       plain[content.length] = 23;
-      const length = plain.length + 16;
+      const length = content.length + 1 + TAG;
       const header = Uint8Array.of(23, 3, 3, length >> 8, length);
-      const body = await aead.seal(nonceOf(keys.iv, sequence++), header, plain, new Uint8Array(length));
-      const record = new Uint8Array(5 + length);
+      const body = await aead.seal(nonceOf(keys.iv, sequence++), header, plain.subarray(0, content.length + 1), sealed);
       record.set(header);
       record.set(body, 5);
-      return record;
+      return record.subarray(0, 5 + length);
     },
   };
 }
