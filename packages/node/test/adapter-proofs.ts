@@ -1,16 +1,16 @@
+/** @module What is asked of each real server through each client library. */
 import { once, type EventEmitter } from 'node:events';
 import https from 'node:https';
-import { pki } from '@ferrule/conformance/pki';
-import { chooseEngine } from 'ferrule';
 import { ImapFlow } from 'imapflow';
 import { Redis } from 'ioredis';
 import { Client as LdapClient } from 'ldapts';
 import { MqttClient } from 'mqtt';
 import { createConnection as mysqlConnect } from 'mysql2';
+import { createTransport } from 'nodemailer';
 import pg from 'pg';
 import postgres from 'postgres';
 import { createClient as createRedis } from 'redis';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { expect } from 'vitest';
 import { TlsAgent } from '../src/adapters/https.ts';
 import { imapflowTransport } from '../src/adapters/imapflow.ts';
 import { ioredisOptions } from '../src/adapters/ioredis.ts';
@@ -18,37 +18,39 @@ import { ldapOptions } from '../src/adapters/ldapts.ts';
 import { mqttStream } from '../src/adapters/mqtt.ts';
 import { mysqlOverTls } from '../src/adapters/mysql2.ts';
 import { natsConnect } from '../src/adapters/nats.ts';
+import { nodemailerOptions } from '../src/adapters/nodemailer.ts';
 import { pgConfig } from '../src/adapters/pg.ts';
 import { postgresOptions } from '../src/adapters/postgres.ts';
-import { TlsConnector, tunnel } from '../src/duplex/index.ts';
-import { missing, start, type RunningServer, type ServerName } from './servers.ts';
+import { type TlsConnector, tunnel } from '../src/duplex/index.ts';
+import type { RunningServer, ServerName } from './servers.ts';
 
-type Proof = (connector: () => TlsConnector, server: RunningServer) => Promise<void>;
+/** What is asked of a server; whoever is made is disposed of afterwards. */
+export type Proof = (connector: () => TlsConnector, server: RunningServer) => Promise<void>;
 
 /** What is asked of each server through each library. */
-const PROOFS: Readonly<Record<ServerName, Readonly<Record<string, Proof>>>> = {
+export const ADAPTERS: Readonly<Partial<Record<ServerName, Readonly<Record<string, Proof>>>>> = {
   postgres: {
     'pg, with SCRAM-SHA-256-PLUS': async (connector, { port }) => {
-      const client = new pg.Client({ host: '127.0.0.1', port, user: 'ferrule', password: 'secret', database: 'postgres', ...pgConfig(connector(), { servername: 'localhost' }) });
+      const client = new pg.Client({ host: '127.0.0.1', port: port('plain'), user: 'ferrule', password: 'secret', database: 'postgres', ...pgConfig(connector(), { servername: 'localhost' }) });
       await client.connect();
       const { rows } = await client.query<{ ssl: boolean; version: string }>('SELECT ssl, version FROM pg_stat_ssl WHERE pid = pg_backend_pid()');
       expect(rows).toEqual([{ ssl: true, version: 'TLSv1.3' }]);
       await client.end();
     },
     postgres: async (connector, { port }) => {
-      const sql = postgres({ host: 'localhost', port, user: 'ferrule', password: 'secret', database: 'postgres', max: 1, ...postgresOptions(connector()) } as never);
+      const sql = postgres({ host: 'localhost', port: port('plain'), user: 'ferrule', password: 'secret', database: 'postgres', max: 1, ...postgresOptions(connector()) } as never);
       expect(await sql`SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()`).toMatchObject([{ ssl: true }]);
       await sql.end({ timeout: 1 });
     },
   },
   redis: {
-    ioredis: async (connector, { tlsPort }) => {
-      const redis = new Redis({ host: 'localhost', port: tlsPort, ...ioredisOptions(connector()) });
+    ioredis: async (connector, { port }) => {
+      const redis = new Redis({ host: 'localhost', port: port('tls'), ...ioredisOptions(connector()) });
       expect([await redis.set('key', 'value'), await redis.get('key')]).toEqual(['OK', 'value']);
       await redis.quit();
     },
-    'node-redis, through the tunnel': async (connector, { tlsPort }) => {
-      const door = await tunnel(connector(), { host: 'localhost', port: tlsPort });
+    'node-redis, through the tunnel': async (connector, { port }) => {
+      const door = await tunnel(connector(), { host: 'localhost', port: port('tls') });
       const redis = createRedis({ socket: door.address as { host: string; port: number } });
       await redis.connect();
       expect([await redis.set('door', 'open'), await redis.get('door')]).toEqual(['OK', 'open']);
@@ -58,15 +60,15 @@ const PROOFS: Readonly<Record<ServerName, Readonly<Record<string, Proof>>>> = {
   },
   mariadb: {
     mysql2: async (connector, { port }) => {
-      const connection = mysqlOverTls(mysqlConnect({ host: '127.0.0.1', port, user: 'ferrule', password: 'secret', ssl: {} }), connector(), 'localhost');
+      const connection = mysqlOverTls(mysqlConnect({ host: '127.0.0.1', port: port('plain'), user: 'ferrule', password: 'secret', ssl: {} }), connector(), 'localhost');
       const [rows] = await connection.promise().query("SHOW STATUS LIKE 'Ssl_version'");
       expect(rows).toMatchObject([{ Value: 'TLSv1.3' }]);
       await connection.promise().end();
     },
   },
   mosquitto: {
-    mqtt: async (connector, { tlsPort }) => {
-      const client = new MqttClient(mqttStream(connector(), { host: 'localhost', port: tlsPort }), { protocolVersion: 5, reconnectPeriod: 0 });
+    mqtt: async (connector, { port }) => {
+      const client = new MqttClient(mqttStream(connector(), { host: 'localhost', port: port('tls') }), { protocolVersion: 5, reconnectPeriod: 0 });
       const emitter = client as unknown as EventEmitter;
       await once(emitter, 'connect');
       await client.subscribeAsync('ferrule/test');
@@ -79,7 +81,7 @@ const PROOFS: Readonly<Record<ServerName, Readonly<Record<string, Proof>>>> = {
   },
   nats: {
     nats: async (connector, { port }) => {
-      const connection = await natsConnect(connector(), { servers: `localhost:${port}` });
+      const connection = await natsConnect(connector(), { servers: `localhost:${port('plain')}` });
       const subscription = connection.subscribe('ferrule', { max: 1 });
       connection.publish('ferrule', 'hello');
       for await (const message of subscription) expect(message.string()).toBe('hello');
@@ -87,28 +89,32 @@ const PROOFS: Readonly<Record<ServerName, Readonly<Record<string, Proof>>>> = {
     },
   },
   slapd: {
-    'ldapts over ldaps': async (connector, { tlsPort }) => {
-      const client = new LdapClient({ url: `ldaps://127.0.0.1:${tlsPort}`, ...ldapOptions(connector(), { servername: 'localhost' }) });
+    'ldapts over ldaps': async (connector, { port }) => {
+      const client = new LdapClient({ url: `ldaps://127.0.0.1:${port('tls')}`, ...ldapOptions(connector(), { servername: 'localhost' }) });
       await client.bind('cn=admin,dc=test', 'secret');
       await client.unbind();
     },
     'ldapts with startTLS': async (connector, { port }) => {
-      const client = new LdapClient({ url: `ldap://127.0.0.1:${port}`, ...ldapOptions(connector(), { servername: 'localhost' }) });
+      const client = new LdapClient({ url: `ldap://127.0.0.1:${port('plain')}`, ...ldapOptions(connector(), { servername: 'localhost' }) });
       await client.startTLS();
       await client.bind('cn=admin,dc=test', 'secret');
       await client.unbind();
     },
   },
   dovecot: {
-    'imapflow over imaps': async (connector, { tlsPort }) => imap(connector, tlsPort, true),
-    'imapflow with STARTTLS': async (connector, { port }) => imap(connector, port, false),
+    'imapflow over imaps': async (connector, { port }) => imap(connector, port('tls'), true),
+    'imapflow with STARTTLS': async (connector, { port }) => imap(connector, port('plain'), false),
+  },
+  postfix: {
+    'nodemailer over implicit TLS': async (connector, { port }) => mail(port('tls'), nodemailerOptions(connector())),
+    'nodemailer with STARTTLS': async (connector, { port }) => mail(port('plain'), nodemailerOptions(connector(), { starttls: true })),
   },
   nginx: {
-    'https.Agent': async (connector, { tlsPort }) => {
+    'https.Agent': async (connector, { port }) => {
       const agent = new TlsAgent(connector());
       const text = await new Promise<string>((resolve, reject) => {
         https
-          .get({ host: 'localhost', port: tlsPort, path: '/here', agent }, (response) => {
+          .get({ host: 'localhost', port: port('tls'), path: '/here', agent }, (response) => {
             let body = '';
             response.setEncoding('utf8').on('data', (chunk: string) => (body += chunk)).on('end', () => resolve(body));
           })
@@ -127,30 +133,9 @@ async function imap(connector: () => TlsConnector, port: number, secure: boolean
   await client.logout();
 }
 
-describe.each(Object.keys(PROOFS) as ServerName[])('%s', (name) => {
-  const absent = missing(name);
-  if (absent !== undefined) console.log(`skipped: ${name}: ${absent}`);
-
-  describe.skipIf(absent !== undefined)('a real server', () => {
-    let server: RunningServer;
-    let ca: string;
-    beforeAll(async () => {
-      ca = (await pki('root')).certificatePem;
-      server = await start(name);
-    }, 60_000);
-    afterAll(async () => server?.stop());
-
-    for (const backend of ['native', 'pure'] as const)
-      for (const [library, proof] of Object.entries(PROOFS[name]))
-        it(`takes ${library} on the ${backend} engine`, async ({ skip }) => {
-          if (!(await chooseEngine(backend).then(() => true, () => false))) skip(`the ${backend} engine is not available here`);
-          const made: TlsConnector[] = [];
-          await proof(() => {
-            const connector = new TlsConnector({ backend, ca });
-            made.push(connector);
-            return connector;
-          }, server);
-          for (const each of made) await each.dispose();
-        });
-  });
-});
+async function mail(port: number, options: object): Promise<void> {
+  const transport = createTransport({ host: 'localhost', port, ...options } as object);
+  const sent = (await transport.sendMail({ from: 'a@server.test', to: 'b@server.test', subject: 'ferrule', text: 'by mail' })) as { readonly accepted: unknown; readonly response: string };
+  expect(sent).toMatchObject({ accepted: ['b@server.test'], response: expect.stringMatching(/^250 2\.0\.0 Ok: queued/) });
+  transport.close();
+}
