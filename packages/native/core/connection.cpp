@@ -57,12 +57,23 @@ bool Connection::setHost(const std::string& name, bool isAddress) {
 bool Connection::setSession(const uint8_t* der, size_t size) {
   const uint8_t* at = der;
   SSL_SESSION* session = ossl().d2i_SSL_SESSION(nullptr, &at, static_cast<long>(size));
-  const bool set = session != nullptr && ossl().SSL_set_session(ssl_, session) == 1;
+  const bool set = session != nullptr && mayOffer(session) && ossl().SSL_set_session(ssl_, session) == 1;
   const SSL_CIPHER* cipher = set ? ossl().SSL_SESSION_get0_cipher(session) : nullptr;
-  if (cipher != nullptr) rules_.offers(ossl().SSL_SESSION_get_protocol_version(session), ossl().SSL_CIPHER_get_protocol_id(cipher));
+  if (cipher != nullptr) {
+    const unsigned char* alpn = nullptr;
+    size_t length = 0;
+    ossl().SSL_SESSION_get0_alpn_selected(session, &alpn, &length);
+    rules_.offers({ossl().SSL_SESSION_get_protocol_version(session), ossl().SSL_CIPHER_get_protocol_id(cipher), Bytes(alpn, alpn + length)});
+  }
   ossl().SSL_SESSION_free(session);
   ossl().ERR_clear_error();
   return set;
+}
+
+// RFC 5077: who asks for no tickets uses none either.
+bool Connection::mayOffer(const SSL_SESSION* session) const {
+  const bool old = ossl().SSL_SESSION_get_protocol_version(session) == K(TLS1_2_VERSION);
+  return context_->config().sessionTickets || !old || ossl().SSL_SESSION_has_ticket(session) != 1;
 }
 
 void Connection::setTime(time_t seconds) {

@@ -116,6 +116,7 @@ class Connection {
   enum class Decision { none, asked, made };
 
   explicit Connection(std::shared_ptr<Context> context) : context_(std::move(context)), rules_(context_->config()) {}
+  bool mayOffer(const SSL_SESSION* session) const;
   int run(Operation operation, uint8_t* data, size_t size);
   int handshake();
   int read(uint8_t* into, size_t size);

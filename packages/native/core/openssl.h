@@ -257,6 +257,8 @@ typedef int (*CustomExtParse)(SSL*, unsigned int, unsigned int, const unsigned c
   F(SSL_SESSION*, d2i_SSL_SESSION, (SSL_SESSION**, const unsigned char**, long))                    \
   F(void, SSL_SESSION_free, (SSL_SESSION*))                                                         \
   F(const SSL_CIPHER*, SSL_SESSION_get0_cipher, (const SSL_SESSION*))                               \
+  F(void, SSL_SESSION_get0_alpn_selected, (const SSL_SESSION*, const unsigned char**, size_t*))     \
+  F(int, SSL_SESSION_has_ticket, (const SSL_SESSION*))                                              \
   F(int, SSL_SESSION_is_resumable, (const SSL_SESSION*))                                            \
   F(uint32_t, SSL_SESSION_get_max_early_data, (const SSL_SESSION*))                                 \
   F(unsigned long, SSL_SESSION_get_ticket_lifetime_hint, (const SSL_SESSION*))                      \

@@ -93,6 +93,14 @@ const Extension* find(const std::vector<Extension>& extensions, int type) {
   return nullptr;
 }
 
+// Whether these bytes are one DER SEQUENCE, as a certificate is, whatever is in it.
+bool isSequence(Reader der) {
+  if (der.number(1) != 0x30) return false;
+  const size_t first = der.number(1);
+  const size_t length = first < 0x80 ? first : first <= 0x84 ? der.number(first - 0x80) : 0;
+  return der.ok && length == der.left();
+}
+
 int codeOf(const Extension& extension) { return extension.size >= 2 ? extension.data[0] << 8 | extension.data[1] : -1; }
 
 // RFC 9846 section 4.1.3: SHA-256 of "HelloRetryRequest", in place of the random.
@@ -180,6 +188,8 @@ Breach Rules::serverHello(const uint8_t* body, size_t size) {
   if (selected != nullptr && selected->size == 2 && codeOf(*selected) < 0x0304) return kMisplaced;
   if (selected != nullptr && codeOf(*selected) > 0x0304) return {Reason::unofferedVersion, alert::protocolVersion};
   if (retried_ && !tls13_) return {Reason::versionAfterRetry, alert::illegalParameter};
+  // RFC 9846 appendix D.3: who takes early data speaks TLS 1.3.
+  if (!tls13_ && offered(kEarlyData)) return {Reason::unofferedVersion, alert::protocolVersion};
   // A second retry, or TLS 1.2 where it was not offered: OpenSSL has the right words for both.
   if ((retry && retried_) || (!tls13_ && config_.minVersion > 0x0303)) return kFine;
   retried_ = retried_ || retry;
@@ -193,7 +203,7 @@ Breach Rules::serverHello(const uint8_t* body, size_t size) {
   }
   // Ours coming back means in TLS 1.2 that a session is taken up; there may be none, and the id was there for middleboxes.
   const bool echoed = id.left() > 0 && id.left() == sessionId_.size() && std::memcmp(id.at(), sessionId_.data(), id.left()) == 0;
-  return version == 0x0303 && !tls13_ && echoed && !offersSession12_ && !downgraded ? Breach{Reason::sessionIdOfNoSession, alert::illegalParameter} : kFine;
+  return version == 0x0303 && !tls13_ && echoed && session_.version != 0x0303 && !downgraded ? Breach{Reason::sessionIdOfNoSession, alert::illegalParameter} : kFine;
 }
 
 Breach Rules::extension13(const Extension& extension, bool retry) const {
@@ -257,8 +267,9 @@ Breach Rules::encryptedExtensions(const uint8_t* body, size_t size) const {
         if (breach.reason != Reason::none) return breach;
         break;
       }
-      case kEarlyData:  // section 4.2.10: it was encrypted for the session's suite
-        if (suite_ != sessionSuite_) return {Reason::unexpectedEarlyData, alert::illegalParameter};
+      case kEarlyData:  // section 4.2.10: it was written for the session's suite and protocol
+        if (suite_ != session_.suite) return {Reason::unexpectedEarlyData, alert::illegalParameter};
+        if (!continuesProtocol(extensions)) return {Reason::unexpectedEarlyData, 0};
         break;
       default:
         break;
@@ -276,12 +287,19 @@ Breach Rules::protocol(const uint8_t* data, size_t size) const {
   return {Reason::unofferedAlpn, alert::illegalParameter};
 }
 
+bool Rules::continuesProtocol(const std::vector<Extension>& extensions) const {
+  const Extension* chosen = find(extensions, kAlpn);
+  const size_t size = chosen == nullptr || chosen->size < 3 ? 0 : chosen->size - 3;
+  return size == session_.alpn.size() && (size == 0 || std::memcmp(chosen->data + 3, session_.alpn.data(), size) == 0);
+}
+
 Breach Rules::certificate(const uint8_t* body, size_t size) const {
   Reader message(body, size);
   if (tls13_) message.vector(1);
   Reader entries = message.vector(3);
   if (!message.ok) return kFine;
   if (entries.left() == 0) return {Reason::noCertificate, 0};
+  if (!isSequence(Reader(entries).vector(3))) return kUndecodable;
   while (tls13_ && entries.left() > 0) {
     entries.vector(3);
     const auto extensions = extensionsOf(entries.vector(2));

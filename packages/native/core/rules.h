@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "context.h"
@@ -75,15 +76,19 @@ bool isHelloRetryRequest(const uint8_t* body, size_t size);
 
 class Rules {
  public:
+  // What was negotiated when it was made.
+  struct Session {
+    int version = 0;
+    int suite = 0;
+    Bytes alpn;
+  };
+
   explicit Rules(const ContextConfig& config) : config_(config) {}
 
   // The body of a ClientHello of ours.
   void sentClientHello(const uint8_t* body, size_t size);
-  // A session goes into it: of which version and suite.
-  void offers(int version, int suite) {
-    offersSession12_ = version == 0x0303;
-    sessionSuite_ = suite;
-  }
+  // A session goes into it.
+  void offers(Session session) { session_ = std::move(session); }
   bool tls13() const { return tls13_; }
 
   // The body of a handshake message that came.
@@ -101,6 +106,7 @@ class Rules {
   Breach certificateRequest(const uint8_t* body, size_t size, bool duringHandshake) const;
   Breach serverKeyExchange(const uint8_t* body, size_t size) const;
   Breach protocol(const uint8_t* data, size_t size) const;
+  bool continuesProtocol(const std::vector<Extension>& extensions) const;
   bool offered(int extension) const;
 
   const ContextConfig& config_;
@@ -110,8 +116,7 @@ class Rules {
   Codes shares_;
   Codes schemes_;
   Bytes sessionId_;
-  bool offersSession12_ = false;
-  int sessionSuite_ = 0;
+  Session session_;
   bool tls13_ = false;
   bool retried_ = false;
   int suite_ = 0;

@@ -7,19 +7,21 @@ import { need, same, type Observed } from './observed.ts';
 import { certificates, privateKey, publicKey } from './pem.ts';
 import { signer } from './signer.ts';
 
-/** @throws Unimplemented */
+/**
+ * `-async` has a key answer later where the engine can wait for one; elsewhere the engine signs, and the rest is asynchronous.
+ * @throws Unimplemented
+ */
 export function credentialsOf({ backend, signs }: Engine, config: Config, observed: Observed): Pick<ContextOptions, 'credentials' | 'onCertificateRequest'> {
   const credentials: Credential[] = [];
   const add = (flags: CredentialFlags, number: number): void => {
     if (flags['key-file'] === undefined || (flags.type === 'x509' && flags['cert-file'] === undefined)) return;
-    const credential = credentialOf(flags, config.async ? 'later' : signs ? 'itself' : 'at once');
+    const credential = credentialOf(flags, config.async && backend.features.has('external-signer') ? 'later' : signs ? 'itself' : 'at once');
     observed.credentials.set(credential, number);
     credentials.push(credential);
   };
   for (const flags of config.credentials) if (flags.type === 'raw-public-key') need(backend, 'raw-public-key');
   config.credentials.forEach(add);
   add(config.defaultCredential, -1);
-  if (config.async && credentials.length > 0) need(backend, 'external-signer');
   const inspects = ['expect-certificate-types', 'expect-client-ca-list', 'expect-peer-verify-pref'] as const;
   const answersLater = config.async && credentials.length === 1;
   if (!answersLater && !config['fail-cert-callback'] && inspects.every((flag) => config[flag] === undefined)) {

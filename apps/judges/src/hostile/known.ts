@@ -15,7 +15,6 @@ const OTHER_NAME: Rows = {
   'TLSv1.3: application data in place of ServerHello': ['UNEXPECTED_MESSAGE', Alert.unexpected_message],
   'TLSv1.3: a change_cipher_spec with another byte than 1': ['BAD_CHANGE_CIPHER_SPEC', Alert.unexpected_message],
   'TLSv1.3: EncryptedExtensions in the clear': ['UNEXPECTED_RECORD', Alert.unexpected_message],
-  'TLSv1.3: a certificate that is no certificate': ['CERT_INVALID', Alert.bad_certificate],
   'TLSv1.3: an encrypted handshake record without content': ['DECODE_ERROR', Alert.unexpected_message],
   'TLSv1.3: an encrypted alert record without content': ['DECODE_ERROR', Alert.unexpected_message],
   'TLSv1.3: an alert in the clear once the keys are on': ['UNEXPECTED_RECORD', Alert.unexpected_message],
