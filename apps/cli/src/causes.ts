@@ -2,6 +2,7 @@
  * @module What is wrong with a server, and what to try, in the same words whichever engine ran: the command knows more than
  * the engine of what was said before TLS, asked for, and offered. docs/errors.md has them all.
  */
+import { nameOfRoute } from '@ferrule/node/transports';
 import { x509VSentence } from '@ferrule/result';
 import type { StarttlsProtocol } from '@ferrule/starttls';
 import type { TlsError } from 'ferrule';
@@ -42,7 +43,7 @@ export function causeOf(error: TlsError, circumstances: Circumstances): Cause {
     case 'WRONG_VERSION_NUMBER':
       return { what: 'what the server sends is no TLS', hint };
     case 'TIMEOUT':
-      if (!timeline.sent) return { what: `no connection within ${timeout} s`, hint: 'Check host, port and firewalls.' };
+      if (!timeline.sent) return lateCause(message, circumstances);
       return {
         what: `no answer to the ClientHello within ${timeout} s`,
         hint: 'The port accepts connections: it may speak another protocol, or wait for STARTTLS (--starttls).',
@@ -64,6 +65,18 @@ export function causeOf(error: TlsError, circumstances: Circumstances): Cause {
       // the name of the target stands before it already
       return code.startsWith('CERT_') ? certificateCause(error, circumstances) : { what: message.replace(/^\S+:\d+: /, ''), hint };
   }
+}
+
+/** Before the ClientHello. */
+function lateCause(message: string, { timeline: { via }, timeout }: Circumstances): Cause {
+  const dialogue = /waiting for (the \S+ dialogue)$/.exec(message)?.[1];
+  if (dialogue !== undefined) {
+    return { what: `${dialogue} came to no end within ${timeout} s`, hint: 'The port may speak another protocol, or TLS at once (--starttls none).' };
+  }
+  if (via !== undefined && via.scheme !== 'tcp' && via.scheme !== 'unix') {
+    return { what: `no connection through ${nameOfRoute(via)} within ${timeout} s`, hint: 'What should lead there does not answer, or does not get there: check both.' };
+  }
+  return { what: `no connection within ${timeout} s`, hint: 'Check host, port and firewalls.' };
 }
 
 const NOTHING_IN_COMMON: Cause = {

@@ -45,6 +45,7 @@ export const BROKEN_SERVERS: readonly BrokenServer[] = [
   { title: 'a proxy that wants credentials', start: via('http', () => httpProxy(() => ({ refusal: 407 }))), code: 'PROXY_AUTHENTICATION_REQUIRED', exit: 11, hint: /user:password/ },
   { title: 'a proxy that does not reach the server', start: via('http', () => httpProxy(() => ({ refusal: 502 }))), code: 'TRANSPORT_ERROR', exit: 2, hint: /another DNS/ },
   { title: 'a proxy that hangs up', start: via('http', () => tcp((socket) => void socket.resume().end())), code: 'PROXY_CLOSED', exit: 11, hint: /its log/ },
+  { title: 'a proxy that says nothing', start: via('http', () => tcp((socket) => void socket.resume())), args: ['--timeout', '2'], code: 'TIMEOUT', exit: 124, hint: /does not answer/ },
   { title: 'a SOCKS proxy that refuses', start: via('socks5', () => socksProxy(() => ({ refusal: 2 }))), code: 'PROXY_REFUSED', exit: 11, hint: /may not allow/ },
   { title: 'a SOCKS proxy that does not take the password', start: via('socks5', () => socksProxy(() => 0, { username: 'me', password: 'right' }), 'me:wrong@'), code: 'PROXY_AUTHENTICATION_REQUIRED', exit: 11, hint: /user:password/ },
   { title: 'a SOCKS proxy that does not reach the server', start: via('socks5', () => socksProxy(() => ({ refusal: 5 }))), code: 'TRANSPORT_ERROR', exit: 2, hint: /another DNS/ },
@@ -54,6 +55,7 @@ export const BROKEN_SERVERS: readonly BrokenServer[] = [
   { title: 'a command that fails', start: exec('false'), code: 'PROXY_CLOSED', exit: 11, hint: /stderr/ },
   // ── STARTTLS ──
   { title: 'no STARTTLS offered', start: () => tcp(smtp('250 mail.test')), args: ['--starttls', 'smtp'], code: 'STARTTLS_NOT_OFFERED', exit: 3, hint: /implicit-TLS port/ },
+  { title: 'a port that is silent where STARTTLS is expected', start: () => tcp((socket) => void socket.resume()), args: ['--starttls', 'smtp', '--timeout', '2'], code: 'TIMEOUT', exit: 124, hint: /--starttls none/ },
   { title: 'STARTTLS refused', start: () => tcp(smtp('250-mail.test\r\n250 STARTTLS', '454 no certificate')), args: ['--starttls', 'smtp'], code: 'STARTTLS_REFUSED', exit: 3, hint: /server's reply/ },
   { title: 'commands injected after the go-ahead', start: () => tcp(smtp('250-mail.test\r\n250 STARTTLS', '220 go\r\n250 injected')), args: ['--starttls', 'smtp'], code: 'STARTTLS_INJECTION', exit: 3, hint: /do not trust this network/ },
   // ── The certificate ──

@@ -68,7 +68,7 @@ describe('the JSON Schema', () => {
   });
 
   it('refuses what is no document of the command', () => {
-    for (const wrong of [{}, { schema: 'ferrule/2', target: 'a', ok: true }, { schema: 'ferrule/1', target: 'a', ok: true, cipherSuite: 'x' }]) {
+    for (const wrong of [{}, { schema: 'ferrule/2', target: 'a', ok: true }, { schema: 'ferrule/1', target: 'a', ok: true }, { schema: 'ferrule/1', target: 'a', ok: true, exitCode: 0, cipherSuite: 'x' }]) {
       expect(() => conforms(JSON.stringify(wrong))).toThrow();
     }
   });
