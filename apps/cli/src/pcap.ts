@@ -85,7 +85,8 @@ export class Pcap {
     const packet = this.#v6 ? ipv6(from, to, tcp(from, to, flags, payload)) : ipv4(from, to, tcp(from, to, flags, payload));
     const head = new Uint8Array(20);
     const view = new DataView(head.buffer);
-    const time = BigInt(Math.round((this.#began + at) * 1000));
+    // a recording may say anything
+    const time = BigInt(Math.min(Math.max(0, Math.round((this.#began + at) * 1000)), Number.MAX_SAFE_INTEGER));
     view.setUint32(4, Number(time >> 32n), true);
     view.setUint32(8, Number(time & 0xffffffffn), true);
     view.setUint32(12, packet.length, true);

@@ -60,7 +60,8 @@ function readHeader(line: string): RecordingHeader {
   try {
     const { recording, version, target, host, remote, engine, began, offer } = JSON.parse(line) as Partial<RecordingHeader> & { recording?: string; version?: number };
     if (recording === MARK.recording && version !== MARK.version) throw new SyntaxError(`line 1: a recording of version ${version}, where ${MARK.version} is known`);
-    if (recording === MARK.recording && typeof target === 'string' && typeof host === 'string' && typeof began === 'string' && typeof offer === 'object')
+    const known = recording === MARK.recording && typeof target === 'string' && typeof host === 'string' && !Number.isNaN(Date.parse(began ?? ''));
+    if (known && began !== undefined && typeof offer === 'object' && offer !== null)
       return { target, host, remote, engine: String(engine), began, offer };
   } catch (error) {
     if (error instanceof SyntaxError && error.message.startsWith('line 1')) throw error;

@@ -1,10 +1,10 @@
 /** `--pcap`: the file is what its specification says, and Wireshark's tshark, where it is installed, decrypts it. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
+import { createServer as createTcp, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createServer, type Server } from 'node:tls';
+import { createServer, type Server, TLSSocket } from 'node:tls';
 import { pki } from '@ferrule/conformance/pki';
 import { chooseEngine } from 'ferrule';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -197,6 +197,27 @@ describe('--pcap', () => {
     const file = await capture(`keys-${backend}-${version}`, '--backend', backend, '--max-version', version, '--keylog', keys);
     expect(dissect(file).data).not.toMatch(/the question/);
     expect(dissect(file, '-o', `tls.keylog_file:${keys}`)).toMatchObject({ handshake: expect.arrayContaining(MESSAGES[version]), data: expect.stringMatching(/the question[^]*the answer/) });
+  });
+
+  it.skipIf(!tshark)('holds TLS alone where another protocol came first, and tshark is not misled by its port', async () => {
+    const { keyPem: key, chainPem: cert } = await pki('p256');
+    const mail = createTcp((socket) => {
+      socket.on('error', () => {});
+      socket.write('220 mail.test ESMTP\r\n');
+      socket.on('data', function talk(line: Buffer) {
+        if (/^EHLO/i.test(line.toString())) return void socket.write('250-mail.test\r\n250 STARTTLS\r\n');
+        socket.off('data', talk);
+        socket.write('220 go\r\n');
+        new TLSSocket(socket, { isServer: true, key, cert }).on('error', () => {}).end('220 in TLS\r\n');
+      });
+    });
+    await new Promise<void>((resolve) => mail.listen(0, '127.0.0.1', resolve));
+    const file = join(folder, 'starttls.pcapng');
+    const { code } = await ferrule(['connect', `localhost:${(mail.address() as AddressInfo).port}`, '--ca', ca, '--starttls', 'smtp', '--pipe', '--pcap', file, '--with-secrets']);
+    mail.close();
+    expect(code).toBe(0);
+    expect(readFileSync(file).includes('EHLO')).toBe(false);
+    expect(dissect(file).data).toMatch(/220 in TLS/);
   });
 
   it.skipIf(!tshark)('has nothing in it that tshark calls malformed or out of order, also when replay writes it', async () => {

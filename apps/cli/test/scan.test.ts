@@ -4,6 +4,7 @@ import { createServer as createTcp, type AddressInfo, type Server } from 'node:n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer, TLSSocket, type TlsOptions } from 'node:tls';
+import { clientHelloOf, keyShareGroups } from '@ferrule/conformance';
 import { pki } from '@ferrule/conformance/pki';
 import { OpensslServer, PeerMissing } from '@ferrule/conformance/server';
 import { chooseEngine, type TlsError } from 'ferrule';
@@ -105,6 +106,29 @@ describe('ferrule scan', () => {
     expect(found.certificates).toHaveLength(2);
     expect(names(found.signatureAlgorithms, 'TLS 1.3')).toEqual(expect.arrayContaining(['ecdsa_secp384r1_sha384', 'rsa_pss_rsae_sha256', 'rsa_pss_rsae_sha384', 'rsa_pss_rsae_sha512']));
     expect(found.primeBits).toBeGreaterThanOrEqual(2048);
+  });
+
+  it('sends key shares where a server takes no hello without', async () => {
+    const { keyPem: key, chainPem: cert } = await pki('p256');
+    const tls = createServer({ key, cert, minVersion: 'TLSv1.3', ecdhCurve: 'X25519:P-384', ciphers: 'TLS_AES_128_GCM_SHA256' }).on('tlsClientError', () => {});
+    tls.on('secureConnection', (socket) => socket.on('error', () => {}));
+    const port = await listen(
+      createTcp((socket) => {
+        socket.on('error', () => {}).once('data', (hello: Buffer) => {
+          // SSL 3.0 has no extensions at all
+          const extensions = hello[2] === 0 ? new Map<number, Uint8Array>() : clientHelloOf(hello).extensions;
+          // missing_extension
+          if (keyShareGroups(extensions.get(51)).length === 0) return void socket.end(Buffer.from('1503030002026d', 'hex'));
+          socket.pause().unshift(hello);
+          tls.emit('connection', socket);
+        });
+      }),
+    );
+    const found = await ask(port);
+    expect(taken(found)).toEqual(['TLS 1.3']);
+    expect(names(found.cipherSuites, 'TLS 1.3')).toEqual(['TLS_AES_128_GCM_SHA256']);
+    expect(names(found.groups, 'TLS 1.3')?.toSorted()).toEqual(['secp384r1', 'x25519']);
+    expect(names(found.signatureAlgorithms, 'TLS 1.3')).toEqual(['ecdsa_secp256r1_sha256']);
   });
 
   it('says when a client’s order decides', async () => {
