@@ -66,16 +66,17 @@ function wipe(): void {
 
 /** The nine operands of two levels of Karatsuba, and the same of the words reversed. */
 function operands(w0: number, w1: number, w2: number, w3: number): void {
-  for (let i = 0; i < OPERANDS; i += 9) {
-    factors[i] = w0;
-    factors[i + 1] = w1;
-    factors[i + 2] = w0 ^ w1;
-    factors[i + 3] = w2;
-    factors[i + 4] = w3;
-    factors[i + 5] = w2 ^ w3;
-    factors[i + 6] = w0 ^ w2;
-    factors[i + 7] = w1 ^ w3;
-    factors[i + 8] = w0 ^ w1 ^ w2 ^ w3;
+  const x = factors;
+  for (let i = 0; i < x.length; i += 9) {
+    x[i] = w0;
+    x[i + 1] = w1;
+    x[i + 2] = w0 ^ w1;
+    x[i + 3] = w2;
+    x[i + 4] = w3;
+    x[i + 5] = w2 ^ w3;
+    x[i + 6] = w0 ^ w2;
+    x[i + 7] = w1 ^ w3;
+    x[i + 8] = w0 ^ w1 ^ w2 ^ w3;
     w0 = reverse(w0);
     w1 = reverse(w1);
     w2 = reverse(w2);
@@ -86,23 +87,25 @@ function operands(w0: number, w1: number, w2: number, w3: number): void {
 /** y = y · h modulo x^128 + x^7 + x^2 + x + 1. */
 // prettier-ignore
 function multiply(y: Int32Array, key: Int32Array): void {
+  // Bundlers turn constants of modules into variables, which are slower.
+  const x = factors, p = products;
   operands(y[0] as number, y[1] as number, y[2] as number, y[3] as number);
-  for (let i = 0, at = 0; i < OPERANDS; i++, at += 4) {
-    const x = factors[i] as number;
-    const x0 = x & 0x11111111, x1 = x & 0x22222222, x2 = x & 0x44444444, x3 = x & 0x88888888;
+  for (let i = 0, at = 0; i < x.length; i++, at += 4) {
+    const word = x[i] as number;
+    const x0 = word & 0x11111111, x1 = word & 0x22222222, x2 = word & 0x44444444, x3 = word & 0x88888888;
     const h0 = key[at] as number, h1 = key[at + 1] as number, h2 = key[at + 2] as number, h3 = key[at + 3] as number;
     const z0 = Math.imul(x0, h0) ^ Math.imul(x1, h3) ^ Math.imul(x2, h2) ^ Math.imul(x3, h1);
     const z1 = Math.imul(x0, h1) ^ Math.imul(x1, h0) ^ Math.imul(x2, h3) ^ Math.imul(x3, h2);
     const z2 = Math.imul(x0, h2) ^ Math.imul(x1, h1) ^ Math.imul(x2, h0) ^ Math.imul(x3, h3);
     const z3 = Math.imul(x0, h3) ^ Math.imul(x1, h2) ^ Math.imul(x2, h1) ^ Math.imul(x3, h0);
-    products[i] = (z0 & 0x11111111) | (z1 & 0x22222222) | (z2 & 0x44444444) | (z3 & 0x88888888);
+    p[i] = (z0 & 0x11111111) | (z1 & 0x22222222) | (z2 & 0x44444444) | (z3 & 0x88888888);
   }
   // A product of 63 bits: its low word, and the reversed product's low word back in order, which ends one bit higher.
-  for (let i = 9; i < OPERANDS; i++) products[i] = reverse(products[i] as number) >>> 1;
-  const l0 = products[0] as number, l1 = products[1] as number, l2 = products[2] as number, l3 = products[3] as number, l4 = products[4] as number;
-  const l5 = products[5] as number, l6 = products[6] as number, l7 = products[7] as number, l8 = products[8] as number;
-  const h0 = products[9] as number, h1 = products[10] as number, h2 = products[11] as number, h3 = products[12] as number, h4 = products[13] as number;
-  const h5 = products[14] as number, h6 = products[15] as number, h7 = products[16] as number, h8 = products[17] as number;
+  for (let i = 9; i < x.length; i++) p[i] = reverse(p[i] as number) >>> 1;
+  const l0 = p[0] as number, l1 = p[1] as number, l2 = p[2] as number, l3 = p[3] as number, l4 = p[4] as number;
+  const l5 = p[5] as number, l6 = p[6] as number, l7 = p[7] as number, l8 = p[8] as number;
+  const h0 = p[9] as number, h1 = p[10] as number, h2 = p[11] as number, h3 = p[12] as number, h4 = p[13] as number;
+  const h5 = p[14] as number, h6 = p[15] as number, h7 = p[16] as number, h8 = p[17] as number;
 
   // Three products of two words each: low halves, high halves, and their sums.
   const a0 = l0, a1 = h0 ^ l0 ^ l1 ^ l2, a2 = l1 ^ h0 ^ h1 ^ h2, a3 = h1;

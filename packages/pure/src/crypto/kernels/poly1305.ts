@@ -7,11 +7,6 @@
  * Little-endian machines only.
  */
 
-/** `x + ROUND - ROUND` is x rounded to a multiple of 2^22. */
-const ROUND = 1.5 * 2 ** 74;
-const DOWN = 2 ** -22;
-const MASK = 0x3fffff;
-
 /** A one-time authenticator whose memory is used again for the next message. */
 export class Poly1305 {
   readonly #h = new Float64Array(6);
@@ -32,6 +27,8 @@ export class Poly1305 {
   /** Absorbs `blocks` whole blocks, four words each, from the beginning of `words`. */
   // prettier-ignore
   update(words: Int32Array, blocks: number): void {
+    // x + ROUND - ROUND is x rounded to a multiple of 2^22. Not beside the class: bundlers turn constants of modules into variables.
+    const ROUND = 1.5 * 2 ** 74, DOWN = 2 ** -22, MASK = 0x3fffff;
     const h = this.#h, r = this.#r;
     let h0 = h[0] as number, h1 = h[1] as number, h2 = h[2] as number, h3 = h[3] as number, h4 = h[4] as number, h5 = h[5] as number;
     const r0 = r[0] as number, r1 = r[1] as number, r2 = r[2] as number, r3 = r[3] as number, r4 = r[4] as number, r5 = r[5] as number;
@@ -97,6 +94,7 @@ export class Poly1305 {
 
 /** Sixteen bytes as limbs. */
 function split(limbs: Float64Array, w0: number, w1: number, w2: number, w3: number): void {
+  const MASK = 0x3fffff;
   limbs[0] = w0 & MASK;
   limbs[1] = ((w0 >>> 22) | (w1 << 10)) & MASK;
   limbs[2] = ((w1 >>> 12) | (w2 << 20)) & MASK;
