@@ -70,10 +70,10 @@ function talk(stream: Duplex, transport: StreamTransport, dialogue: ReturnType<t
       }
     };
     const abort = (): void => fail(TlsError.is(signal.reason) ? signal.reason : new TlsError('ABORTED', 'the caller aborted the connection', { cause: signal.reason }));
-    const settle = (with_: () => void): void => {
+    const settle = (go: () => void): void => {
       stream.off('end', ended).off('close', ended);
       signal.removeEventListener('abort', abort);
-      with_();
+      go();
     };
     stream.on('data', advance).on('end', ended).on('close', ended);
     signal.addEventListener('abort', abort);

@@ -14,6 +14,7 @@ import { InboundBio, OutboundBio } from '@ferrule/bio';
 import type { Ssl, TlsSession } from '@ferrule/contract';
 import { SslError, TlsError } from '@ferrule/result';
 import type { Starttls } from '@ferrule/starttls';
+import { transportError } from 'ferrule/tcp';
 import { cipherOf, ephemeralKeyOf, peerCertificateOf, peerX509, type CipherInfo } from './surface.ts';
 import { openTransport, type Target } from './transport.ts';
 
@@ -224,7 +225,8 @@ export class TlsDuplex extends Duplex {
     if (error === undefined) return this.#onEnd();
     this.#receive.fail(error);
     this.#send.fail(error);
-    this.#fail(TlsError.is(error) ? error : new TlsError('TRANSPORT_ERROR', `the transport failed during ${this.#where()}: ${error.message}`, { cause: error }));
+    const { hint } = transportError(error, '');
+    this.#fail(TlsError.is(error) ? error : new TlsError('TRANSPORT_ERROR', `the transport failed during ${this.#where()}: ${error.message}`, { cause: error, hint }));
   }
 
   // ── The pump ──

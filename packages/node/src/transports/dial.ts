@@ -38,7 +38,7 @@ export async function dial(route: Route | undefined, to: Destination, { signal =
     case 'ws':
       return webSocket(route.url, to, signal, onStep);
     case 'exec':
-      return run(route.command, to, onStep);
+      return run(route.command, to, signal, onStep);
   }
 }
 

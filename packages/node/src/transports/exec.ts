@@ -3,14 +3,15 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { TlsError } from '@ferrule/result';
+import { reasonOf } from './abortable.ts';
 import { LateDuplex } from './late-duplex.ts';
 import type { Destination } from './route.ts';
 
 /** How long a program has to end by itself once it was told to, milliseconds. */
 const PATIENCE = 1000;
 
-/** Its stderr is ours. It ends with the connection. @throws TlsError PROXY_UNREACHABLE where it cannot be started. */
-export async function run(command: readonly string[], { host, port }: Destination, onStep: (step: string) => void): Promise<Duplex> {
+/** Its stderr is ours. It ends with the connection. @throws TlsError PROXY_UNREACHABLE where it cannot be started; ABORTED. */
+export async function run(command: readonly string[], { host, port }: Destination, signal: AbortSignal, onStep: (step: string) => void): Promise<Duplex> {
   // a name may come from a list of somebody else's: it may become neither an option nor the text of a shell
   if (host !== '' && !/^[\p{L}\p{N}_.:%][\p{L}\p{N}_.:%-]*$/u.test(host)) throw new TypeError(`exec: ${JSON.stringify(host)} is no host name`);
   const [program = '', ...args] = command.map((word) => word.replaceAll('{host}', host).replaceAll('{port}', String(port)));
@@ -33,9 +34,9 @@ export async function run(command: readonly string[], { host, port }: Destinatio
     why: async (error) => {
       // whoever has spoken has connected; what went wrong then is the server's, or the way's
       if (heard) return error;
-      const [code, signal] = await exited;
-      if (code === 0) return error;
-      return new TlsError('PROXY_CLOSED', `the command ${program} ended with ${signal ?? `code ${code}`} and has sent nothing`, {
+      const [code, killed] = await exited;
+      if (code === 0) return undefined;
+      return new TlsError('PROXY_CLOSED', `the command ${program} ended with ${killed ?? `code ${code}`} and has sent nothing`, {
         hint: 'What it says on stderr may tell why; run it by itself.',
       });
     },
@@ -48,5 +49,9 @@ export async function run(command: readonly string[], { host, port }: Destinatio
       void exited.finally(() => clearTimeout(late));
     },
   });
+  if (signal.aborted) {
+    duplex.destroy();
+    throw reasonOf(signal);
+  }
   return duplex;
 }

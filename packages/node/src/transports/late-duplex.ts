@@ -26,18 +26,23 @@ export class LateDuplex extends Duplex {
     const { readable, writable } = inner;
     this.#inner = inner;
     this.connecting = false;
-    let over = false;
+    let [over, ended] = [false, false];
     readable.on('data', (chunk: Uint8Array) => {
       if (!this.push(chunk)) readable.pause();
     });
-    const done = (error?: Error): void => {
-      if (over) return;
-      over = true;
-      if (inner.why === undefined) this.#over(error);
-      else void inner.why(error).then((reason) => this.#over(reason));
+    const settle = (reason: Error | undefined): void => {
+      if (reason !== undefined) this.destroy(reason);
+      else if (!ended) this.push(null);
+      ended = true;
     };
-    readable.on('end', () => done());
-    for (const side of new Set<Readable | Writable>([readable, writable])) side.on('error', done);
+    // an error may follow the end of a connection that is half open
+    const ask = (error?: Error): void => {
+      over = true;
+      if (inner.why === undefined) settle(error);
+      else void inner.why(error).then(settle);
+    };
+    readable.on('end', () => ask());
+    for (const side of new Set<Readable | Writable>([readable, writable])) side.on('error', ask);
     readable.on('close', () => {
       if (!over) this.destroy();
     });
@@ -63,11 +68,6 @@ export class LateDuplex extends Duplex {
     this.connecting = false;
     this.#inner?.close();
     callback(error);
-  }
-
-  #over(error: Error | undefined): void {
-    if (error === undefined) this.push(null);
-    else this.destroy(error);
   }
 
   #attached(go: (inner: Inner) => void): void {

@@ -217,7 +217,21 @@ describe('dial()', () => {
     failing.resume().write('something');
     const [error] = (await once(failing, 'error')) as [TlsError];
     expect([error.code, error.message]).toEqual(['PROXY_CLOSED', expect.stringMatching(/ended with code 3/)]);
-    expect(await text(await along(program('process.exit(0)')))).toBe('');
+    const ending = await along(program('process.exit(0)'));
+    ending.write('something');
+    expect(await text(ending)).toBe('');
+  });
+
+  it('breaks a half-open connection whose other half fails', async () => {
+    const server = createServer({ allowHalfOpen: true }, (socket) => void socket.on('error', () => {}).end('the end').once('data', () => socket.resetAndDestroy()));
+    const stream = dialer(`tcp://127.0.0.1:${await listen(server)}`)(to);
+    stream.resume();
+    await once(stream, 'end');
+    const broken = once(stream, 'error');
+    stream.write('more');
+    const again = setInterval(() => stream.write('and more'), 10);
+    expect(((await broken) as [NodeJS.ErrnoException])[0].code).toMatch(/ECONNRESET|EPIPE/);
+    clearInterval(again);
   });
 
   it.each(['http', 'socks5', 'ws'])('gives up a proxy that says nothing when the signal says so: %s', async (scheme) => {
