@@ -244,11 +244,11 @@ export const cipherSuites: { readonly tls13: readonly number[]; readonly tls12: 
   tls12: SUITES_12.map(([code]) => code),
 };
 
-/** Every NamedGroup that is known here. */
-export const groups: readonly number[] = Object.keys(GROUPS).map(Number);
+/** Every NamedGroup that is known here, most wanted first. */
+export const groups: readonly number[] = wanted(GROUPS, [0x11ec, 0x11eb, 0x11ed, 29, 23, 24, 25, 30]);
 
-/** Every SignatureScheme that is known here. */
-export const signatureSchemes: readonly number[] = Object.keys(SCHEMES).map(Number);
+/** Every SignatureScheme that is known here, most wanted first. */
+export const signatureSchemes: readonly number[] = wanted(SCHEMES, [0x0403, 0x0807, 0x0503, 0x0603, 0x0804, 0x0805, 0x0806, 0x0401, 0x0501, 0x0601]);
 
 const SUITES: Readonly<Record<number, string>> = { ...inverse(CipherSuiteId), ...SUITES_13, ...Object.fromEntries(SUITES_12) };
 
@@ -267,6 +267,10 @@ export const groupName: (code: number) => string = named(GROUPS);
 export const signatureSchemeName: (code: number) => string = named(SCHEMES);
 /** `TLS 1.3` */
 export const versionName: (code: number) => string = named(VERSIONS);
+
+function wanted(table: Readonly<Record<number, string>>, first: readonly number[]): readonly number[] {
+  return [...new Set([...first, ...Object.keys(table).map(Number)])];
+}
 
 function inverse(table: Readonly<Record<string, number>>): Record<number, string> {
   return Object.fromEntries(Object.entries(table).map(([name, code]) => [code, name]));

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { recordingBio, type RecordedEvent } from '@ferrule/bio';
 import { Client, trusting } from '@ferrule/conformance';
 import { pki } from '@ferrule/conformance/pki';
@@ -60,6 +61,24 @@ const { chain, key } = await pki('client');
 /** A plain one, then others whose messages differ. */
 const KINDS: readonly (readonly [string, TestServerOptions, ContextOptions])[] = [
   ['TLS 1.3', { ALPNProtocols: ['h2'] }, { alpn: ['h2', 'http/1.1'], grease: true, ocsp: 'request', signedCertificateTimestamps: true }],
+  [
+    'TLS 1.3 with all that can be offered',
+    {},
+    {
+      grease: true,
+      ech: 'grease',
+      recordSizeLimit: 4096,
+      postHandshakeAuth: true,
+      certificateCompression: ['zlib', 'brotli'],
+      signedCertificateTimestamps: true,
+      ocsp: 'request',
+      serverCertificateTypes: ['x509', 'raw-public-key'],
+      rawPublicKeys: [new X509Certificate((await pki('p256')).certificate).publicKey.export({ format: 'der', type: 'spki' })],
+      externalPsks: [{ identity: new Uint8Array(8), key: new Uint8Array(32).fill(1), hash: 'sha256' }],
+      keyShares: [29, 23],
+      groups: [29, 23],
+    },
+  ],
   ['TLS 1.3 after HelloRetryRequest', { ecdhCurve: 'P-384' }, { groups: [29, 24] }],
   ['TLS 1.2', { maxVersion: 'TLSv1.2' }, {}],
   ['TLS 1.3 with a client certificate', { requestCert: true, rejectUnauthorized: false }, { credentials: [{ chain, key }] }],
@@ -98,7 +117,7 @@ describe('a dissection', () => {
 
   it('tells a HelloRetryRequest from a ServerHello', () => {
     const dissection = new Dissection();
-    const names = connections[1]!.messages.map(({ contentType, bytes }) => dissection.message(contentType, bytes).name);
+    const names = connections[2]!.messages.map(({ contentType, bytes }) => dissection.message(contentType, bytes).name);
     expect(names.slice(0, 2)).toEqual(['ClientHello', 'HelloRetryRequest']);
     expect(names.filter((name) => name === 'ServerHello')).toHaveLength(1);
   });
@@ -178,6 +197,10 @@ describe('a wiretap', () => {
       await client.run(() => client.ssl.write(new TextEncoder().encode('later')));
       client.ssl.dispose();
       const records = overhear({ events, keylog, messages: [] });
+      const dissection = new Dissection();
+      for (const { contentType, messages } of records) {
+        for (const message of messages) expect(covers(dissection.message(contentType, message).fields, message.length)).toBe(true);
+      }
       expect(records.filter(({ state }) => state === 'sealed')).toEqual([]);
       expect(records.filter(({ contentType }) => contentType === 23).map(({ content }) => Buffer.from(content).toString())).toEqual(['early', 'later']);
     } catch (error) {
