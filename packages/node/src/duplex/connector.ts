@@ -5,7 +5,7 @@ import type { ContextOptions, Ssl, SslContext, TlsSession } from '@ferrule/contr
 import { starttls, type Starttls, type StarttlsProtocol } from '@ferrule/starttls';
 import { certificatesOf, chooseEngine, platformAnchors, type EngineChoice } from 'ferrule';
 import { memorySessionCache, type SessionCache } from './sessions.ts';
-import { TlsDuplex } from './tls-duplex.ts';
+import { tellKeylog, TlsDuplex } from './tls-duplex.ts';
 import type { Target } from './transport.ts';
 
 /** What all connections of a connector share: the options of a context, and these. */
@@ -21,6 +21,8 @@ export interface ConnectorOptions extends ContextOptions {
    * Of a stream whose `connecting` is true, `connect` is waited for.
    */
   readonly dial?: (to: { readonly host: string; readonly port: number }) => Duplex;
+  /** Emit `keylog` events on each Duplex, as `tls.TLSSocket` does; lines hold secrets. Default: false. */
+  readonly keylog?: boolean;
 }
 
 /** What one connection is made of. Exactly one of `port`, `path`, `stream` and `lazy` says where to. */
@@ -68,7 +70,8 @@ export class TlsConnector {
 
   /** @throws TypeError for an option that is wrong in itself; what only the engine can refuse destroys the first Duplex. */
   constructor(options: ConnectorOptions = {}) {
-    const { backend, ca, sessions, dial, onSession, ...context } = options;
+    const { backend, ca, sessions, dial, keylog, onSession, onKeylog, ...context } = options;
+    if (keylog !== undefined && typeof keylog !== 'boolean') throw new TypeError('keylog: not a boolean');
     if (sessions !== undefined && sessions !== false && (typeof sessions?.take !== 'function' || typeof sessions.put !== 'function')) {
       throw new TypeError('sessions: not an object with take() and put(), nor false');
     }
@@ -86,6 +89,12 @@ export class TlsConnector {
           this.#listeners.get(ssl)?.(session);
           onSession?.(session, ssl);
         },
+        ...((keylog === true || onKeylog !== undefined) && {
+          onKeylog: (line: string): void => {
+            if (keylog === true) tellKeylog(line);
+            onKeylog?.(line);
+          },
+        }),
       }),
     );
     // Whoever connects is told; a connector that nobody uses must not end the process.

@@ -45,6 +45,11 @@ export function peerX509(ssl: Ssl): X509Certificate | undefined {
   return leaf && new X509Certificate(leaf);
 }
 
+export function ownX509(ssl: Ssl): X509Certificate | undefined {
+  const leaf = ssl.clientCredential?.chain[0];
+  return leaf && new X509Certificate(leaf);
+}
+
 /** `getPeerCertificate`: node's legacy object; with `detailed` each has its issuer, the last one itself. */
 export function peerCertificateOf(ssl: Ssl, detailed: boolean): PeerCertificate | DetailedPeerCertificate | Record<string, never> {
   const chain = (detailed ? (ssl.verifiedChain ?? ssl.peerCertificates) : ssl.peerCertificates.slice(0, 1)).map(

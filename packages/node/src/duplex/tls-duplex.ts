@@ -15,7 +15,7 @@ import type { Ssl, TlsSession } from '@ferrule/contract';
 import { SslError, TlsError } from '@ferrule/result';
 import type { Starttls } from '@ferrule/starttls';
 import { transportError } from 'ferrule/tcp';
-import { cipherOf, ephemeralKeyOf, peerCertificateOf, peerX509, type CipherInfo } from './surface.ts';
+import { cipherOf, ephemeralKeyOf, ownX509, peerCertificateOf, peerX509, type CipherInfo } from './surface.ts';
 import { openTransport, type Target } from './transport.ts';
 
 /**
@@ -61,6 +61,19 @@ interface PendingWrite {
   readonly callback: (error?: Error | null) => void;
 }
 
+/** Whose engine is at work: to know of which connection a key log line is. Operations of one never run inside another's. */
+let atWork: TlsDuplex | undefined;
+
+/** Returns who was at work before. */
+function setAtWork(duplex: TlsDuplex | undefined): TlsDuplex | undefined {
+  const before = atWork;
+  atWork = duplex;
+  return before;
+}
+
+/** A line of the key log (NSS format), of whichever Duplex is at work: its `keylog` event, as `tls.TLSSocket` has it. */
+export const tellKeylog = (line: string): void => void atWork?.emit('keylog', Buffer.from(`${line}\n`));
+
 type Phase = 'idle' | 'transport' | 'preamble' | 'session' | 'handshake' | 'open' | 'dead';
 
 const PHASES: Readonly<Record<Phase, string>> = {
@@ -100,6 +113,7 @@ export class TlsDuplex extends Duplex {
   #idleMs = 0;
   #lastSession: TlsSession | undefined;
   #noDelay: boolean;
+  readonly #settings: ((socket: net.Socket) => void)[] = [];
 
   /** Made by a connector; see `tlsDuplex()`. */
   constructor(parts: TlsDuplexParts) {
@@ -132,6 +146,7 @@ export class TlsDuplex extends Duplex {
       fail: (error) => this.#onTransportFailure(error),
     });
     this.#transport = transport;
+    for (const setting of this.#settings.splice(0)) this.#tune(setting);
     if ('stream' in target && (transport as { readonly connecting?: boolean }).connecting !== true) process.nextTick(() => this.#onConnected());
     else transport.once('connect', () => this.#onConnected());
   }
@@ -239,17 +254,23 @@ export class TlsDuplex extends Duplex {
       return;
     }
     this.#pumping = true;
-    do {
-      this.#pumpAgain = false;
-      if (this.#phase === 'handshake') this.#handshake(ssl);
-      if (this.#phase === 'open') {
-        this.#readPlaintext(ssl);
-        this.#writePlaintext(ssl);
-        this.#shutDown(ssl);
-      }
-      this.#flush();
-    } while (this.#pumpAgain && !this.destroyed);
-    this.#pumping = false;
+    const interrupted = setAtWork(this);
+    try {
+      do {
+        this.#pumpAgain = false;
+        if (this.#phase === 'handshake') this.#handshake(ssl);
+        if (this.#phase === 'open') {
+          this.#readPlaintext(ssl);
+          this.#writePlaintext(ssl);
+          this.#shutDown(ssl);
+        }
+        this.#flush();
+      } while (this.#pumpAgain && !this.destroyed);
+    } finally {
+      // A listener that throws must not stop this connection, nor be taken for it.
+      setAtWork(interrupted);
+      this.#pumping = false;
+    }
   }
 
   #handshake(ssl: Ssl): void {
@@ -500,9 +521,12 @@ export class TlsDuplex extends Duplex {
   getPeerX509Certificate(): X509Certificate | undefined {
     return this.#ssl && peerX509(this.#ssl);
   }
-  /** Our own certificate is the caller's: it is not given back. */
-  getCertificate(): Record<string, never> {
-    return {};
+  /** The certificate that we sent, `{}` when none. */
+  getCertificate(): PeerCertificate | Record<string, never> {
+    return (this.getX509Certificate()?.toLegacyObject() as PeerCertificate | undefined) ?? {};
+  }
+  getX509Certificate(): X509Certificate | undefined {
+    return this.#ssl && ownX509(this.#ssl);
   }
   /** The newest session of this connection, serialised; secrets included. */
   getSession(): Buffer | undefined {
@@ -511,17 +535,24 @@ export class TlsDuplex extends Duplex {
   isSessionReused(): boolean {
     return this.#ssl?.sessionReused ?? false;
   }
+  /** Tickets are part of {@link getSession}. */
   getTLSTicket(): undefined {
     return undefined;
   }
+  /** No engine keeps Finished messages; what binds to a connection is {@link exportKeyingMaterial} (RFC 9266). */
   getFinished(): undefined {
     return undefined;
   }
   getPeerFinished(): undefined {
     return undefined;
   }
+  /** What the engine offers is not told. */
   getSharedSigalgs(): readonly string[] {
     return [];
+  }
+  /** The name is the connection's from the beginning, since the certificate must match it: another one is a TypeError. */
+  setServername(name: string): void {
+    if (name !== this.servername) throw new TypeError(`setServername: this connection is for ${this.servername ?? 'no name'}; give \`servername\` to the connector`);
   }
   exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Buffer {
     if (this.#ssl === undefined) throw new TlsError('HANDSHAKE_NOT_DONE');
@@ -567,8 +598,7 @@ export class TlsDuplex extends Duplex {
     return this;
   }
   setKeepAlive(enable = false, initialDelay = 0): this {
-    this.#socket?.setKeepAlive(enable, initialDelay);
-    return this;
+    return this.#tune((socket) => socket.setKeepAlive(enable, initialDelay));
   }
   /** Emits `timeout` after that many idle milliseconds; 0 turns it off. */
   setTimeout(ms: number, callback?: () => void): this {
@@ -588,11 +618,15 @@ export class TlsDuplex extends Duplex {
     this.#idleTimer?.refresh();
   }
   ref(): this {
-    this.#socket?.ref();
-    return this;
+    return this.#tune((socket) => socket.ref());
   }
   unref(): this {
-    this.#socket?.unref();
+    return this.#tune((socket) => socket.unref());
+  }
+  /** Settings of the socket, now or when there is one. */
+  #tune(setting: (socket: net.Socket) => void): this {
+    if (this.#socket !== undefined) setting(this.#socket);
+    else if (this.#phase === 'idle') this.#settings.push(setting);
     return this;
   }
   destroySoon(): void {
@@ -621,6 +655,9 @@ export class TlsDuplex extends Duplex {
   }
   get localAddress(): string | undefined {
     return this.#socket?.localAddress;
+  }
+  get localFamily(): string | undefined {
+    return this.#socket?.localFamily;
   }
   get localPort(): number | undefined {
     return this.#socket?.localPort;
