@@ -4,6 +4,7 @@ import type { ConnectionInfo, TlsError } from 'ferrule';
 import { certificateFacts, readableFacts } from './certificates.ts';
 import { Exit, exitOf } from './exit.ts';
 import type { Inspection } from './inspect.ts';
+import { documentOfFailure } from './observe.ts';
 import type { ConnectionRecording } from './recording.ts';
 import type { Again, Happening } from './replay.ts';
 import { traceJson } from './trace.ts';
@@ -52,7 +53,8 @@ export function chainJson({ target, exit, error, cause }: Inspection, chain: rea
   });
 }
 
-export const failureJson = (target: string, error: TlsError): string => line({ schema: SCHEMA, target, ok: false, exitCode: exitOf(error), error: error.toJSON() });
+export const failureJson = (target: string, error: TlsError): string =>
+  line({ schema: SCHEMA, target, ok: false, exitCode: exitOf(error), error: error.toJSON(), ...documentOfFailure(error) });
 
 /** A recorded connection: every record, the messages in it, and what the engine made of it. */
 export function replayJson(target: string, { header }: ConnectionRecording, happenings: readonly Happening[], again: Again | undefined): string {

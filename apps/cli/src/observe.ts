@@ -116,6 +116,12 @@ export class Observer {
     for (const event of held.events) writeSync(this.#pcapFile, this.#pcap.packets(event));
   }
 
+  /** It came to nothing, for which the document of the failure is to have what came before. */
+  failed(error: unknown): void {
+    this.settled();
+    if (error instanceof Error) documents.set(error, this.document);
+  }
+
   get #at(): number {
     return Math.round((performance.now() - this.#clock) * 1000) / 1000;
   }
@@ -132,6 +138,11 @@ export class Observer {
     else if (this.#pcap !== undefined && this.#pcapFile !== undefined) writeSync(this.#pcapFile, this.#pcap.secrets([line]));
   }
 }
+
+const documents = new WeakMap<Error, object>();
+
+/** What `--json` adds to the document of a connection that failed. */
+export const documentOfFailure = (error: Error): object => documents.get(error) ?? {};
 
 /** Readable by its owner alone: it may hold secrets. */
 function create(option: string, path: string | undefined): number | undefined {

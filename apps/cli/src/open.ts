@@ -37,7 +37,7 @@ export async function open(target: Target, options: CommonOptions, signal: Abort
     observer?.settled();
     return connection;
   } catch (error) {
-    observer?.settled();
+    observer?.failed(error);
     // a handshake that failed ends the transport when its alert is out; what ended before it began leaves it to us
     if (!TlsError.is(error) || error.code === 'ABORTED') transport.destroy();
     throw error;

@@ -30,7 +30,7 @@ export interface ScanOptions {
   readonly delay: number;
 }
 
-/** `undefined`: nobody could tell. */
+/** An opinion: `dated` should be replaced, `broken` protects nobody. */
 export type Strength = 'good' | 'dated' | 'broken';
 
 export interface Thing extends Named {

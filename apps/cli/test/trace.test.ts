@@ -98,6 +98,9 @@ describe('--trace', () => {
     const { code, stderr } = await ferrule(['connect', `localhost:${ports.tls13}`, '--trace']);
     expect(code).toBe(5);
     expect(stderr).toMatch(/← Certificate [^]*→ Alert 2 bytes[^]*description +48 unknown_ca[^]*✗ localhost/);
+    const { stdout } = await ferrule(['connect', `localhost:${ports.tls13}`, '--trace', '--json']);
+    conforms(stdout);
+    expect((JSON.parse(stdout) as { trace: Message[] }).trace.map(({ name }) => name)).toEqual(expect.arrayContaining(['ClientHello', 'Certificate', 'Alert']));
   });
 
   it('shows one connection, also where inspect makes a second one to look at the chain', async () => {
