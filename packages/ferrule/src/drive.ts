@@ -1,5 +1,6 @@
 /** @module One loop that runs any SSL operation to completion over any transport. */
 import { type ErrorSource, SslError, TlsError } from '@ferrule/result';
+import { turn } from './turn.ts';
 
 /** Moves ciphertext between the network end of a BIO and anything that carries bytes. */
 export interface Pump<Net extends Pending = Pending> {
@@ -44,7 +45,12 @@ export async function drive<Net extends Pending>(ssl: Driven, net: Net, pump: Pu
       case SslError.wantWrite: break;
       case SslError.wantAsync:
       case SslError.wantX509Lookup:
-      case SslError.wantRetryVerify: await ssl.asyncReady; break;
+      case SslError.wantRetryVerify: {
+        await ssl.asyncReady;
+        const due = turn();
+        if (due !== undefined) await due;
+        break;
+      }
       case SslError.ssl:
       case SslError.syscall: throw ssl.failure?.error ?? new TlsError('INTERNAL_ERROR', `the engine failed with ${ret} and gave no reason`);
     }
