@@ -3,6 +3,7 @@ import { once, type EventEmitter } from 'node:events';
 import https from 'node:https';
 import { ImapFlow } from 'imapflow';
 import { Redis } from 'ioredis';
+import { Kafka, logLevel } from 'kafkajs';
 import { Client as LdapClient } from 'ldapts';
 import { MqttClient } from 'mqtt';
 import { createConnection as mysqlConnect } from 'mysql2';
@@ -14,6 +15,7 @@ import { expect } from 'vitest';
 import { TlsAgent } from '../src/adapters/https.ts';
 import { imapflowTransport } from '../src/adapters/imapflow.ts';
 import { ioredisOptions } from '../src/adapters/ioredis.ts';
+import { kafkaSocketFactory } from '../src/adapters/kafkajs.ts';
 import { ldapOptions } from '../src/adapters/ldapts.ts';
 import { mqttStream } from '../src/adapters/mqtt.ts';
 import { mysqlOverTls } from '../src/adapters/mysql2.ts';
@@ -104,6 +106,25 @@ export const ADAPTERS: Readonly<Partial<Record<ServerName, Readonly<Record<strin
   dovecot: {
     'imapflow over imaps': async (connector, { port }) => imap(connector, port('tls'), true),
     'imapflow with STARTTLS': async (connector, { port }) => imap(connector, port('plain'), false),
+  },
+  kafka: {
+    kafkajs: async (connector, { port }) => {
+      const kafka = new Kafka({ brokers: [`localhost:${port('tls')}`], ssl: true, socketFactory: kafkaSocketFactory(connector()), logLevel: logLevel.NOTHING });
+      const topic = `ferrule-${process.hrtime.bigint()}`;
+      const admin = kafka.admin();
+      await admin.connect();
+      await admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: true });
+      await admin.disconnect();
+      const [producer, consumer] = [kafka.producer(), kafka.consumer({ groupId: topic })];
+      await producer.connect();
+      await producer.send({ topic, messages: [{ key: 'key', value: 'x'.repeat(500_000) }] });
+      await producer.disconnect();
+      await consumer.connect();
+      await consumer.subscribe({ topic, fromBeginning: true });
+      const received = await new Promise<Buffer | null>((resolve) => void consumer.run({ eachMessage: ({ message }) => Promise.resolve(resolve(message.value)) }));
+      expect(received?.toString()).toBe('x'.repeat(500_000));
+      await consumer.disconnect();
+    },
   },
   postfix: {
     'nodemailer over implicit TLS': async (connector, { port }) => mail(port('tls'), nodemailerOptions(connector())),

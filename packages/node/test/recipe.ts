@@ -20,6 +20,8 @@ export interface Recipe {
   /** Names of the ports on which it listens, all of them once it has started. */
   readonly listens: readonly string[];
   readonly needsRoot?: true;
+  /** Not in Debian: an environment variable that names the directory where it is. */
+  readonly directoryIn?: string;
   /** Lay out files; the command to run, and as whom. */
   prepare(context: Context): {
     readonly command: string;

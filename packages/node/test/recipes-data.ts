@@ -1,10 +1,10 @@
 /** @module How databases, brokers, directories and web servers are started. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { giveTo, idOf, isRoot, path, type Recipe } from './recipe.ts';
 
-export type DataServer = 'postgres' | 'redis' | 'mariadb' | 'mosquitto' | 'nats' | 'slapd' | 'nginx';
+export type DataServer = 'postgres' | 'redis' | 'mariadb' | 'mosquitto' | 'nats' | 'slapd' | 'nginx' | 'kafka';
 
 export const DATA_SERVERS: Readonly<Record<DataServer, Recipe>> = {
   postgres: {
@@ -94,6 +94,29 @@ export const DATA_SERVERS: Readonly<Record<DataServer, Recipe>> = {
         `daemon off;\nmaster_process off;\npid ${directory}/pid;\nerror_log ${directory}/error.log;\nevents {}\nhttp {\n access_log off;\n client_body_temp_path ${directory};\n proxy_temp_path ${directory};\n fastcgi_temp_path ${directory};\n uwsgi_temp_path ${directory};\n scgi_temp_path ${directory};\n server {\n  listen 127.0.0.1:${port('tls')} ssl;\n  ssl_certificate ${cert};\n  ssl_certificate_key ${key};\n  location / { return 200 "nginx says $request_uri"; }\n }\n}\n`,
       );
       return { command: path('nginx'), args: ['-p', directory, '-c', config, '-e', join(directory, 'error.log')] };
+    },
+  },
+  kafka: {
+    debian: 'default-jre-headless',
+    programs: ['java'],
+    listens: ['tls', 'plain'],
+    directoryIn: 'FERRULE_KAFKA',
+    prepare({ directory, cert, key, port }) {
+      const config = join(directory, 'server.properties');
+      const keystore = join(directory, 'keystore.pem');
+      writeFileSync(keystore, readFileSync(key, 'utf8') + readFileSync(cert, 'utf8'));
+      writeFileSync(
+        config,
+        [
+          'process.roles=broker,controller', 'node.id=1', `controller.quorum.voters=1@127.0.0.1:${port('plain')}`, 'controller.listener.names=CONTROLLER', 'inter.broker.listener.name=SSL',
+          `listeners=SSL://127.0.0.1:${port('tls')},CONTROLLER://127.0.0.1:${port('plain')}`, `advertised.listeners=SSL://localhost:${port('tls')}`,
+          'listener.security.protocol.map=SSL:SSL,CONTROLLER:PLAINTEXT', 'ssl.keystore.type=PEM', `ssl.keystore.location=${keystore}`, 'ssl.truststore.type=PEM', `ssl.truststore.location=${cert}`,
+          `log.dirs=${directory}/logs`, 'offsets.topic.replication.factor=1', 'offsets.topic.num.partitions=1', 'transaction.state.log.replication.factor=1', 'group.initial.rebalance.delay.ms=0',
+        ].join('\n'),
+      );
+      const java = (main: string, ...args: readonly string[]): string[] => ['-Xmx256m', '-cp', `${process.env['FERRULE_KAFKA']}/*`, main, ...args];
+      execFileSync(path('java'), java('kafka.tools.StorageTool', 'format', '-t', 'MkU3OEVBNTcwNTJENDM2Qg', '-c', config), { stdio: 'ignore' });
+      return { command: path('java'), args: java('kafka.Kafka', config) };
     },
   },
 };

@@ -22,13 +22,14 @@ export interface RunningServer {
 
 /** Why this server cannot be started here; `undefined` when it can. */
 export function missing(name: ServerName): string | undefined {
-  const { programs, debian, needsRoot } = RECIPES[name];
+  const { programs, debian, needsRoot, directoryIn } = RECIPES[name];
   const absent = programs.filter((each) => program(each) === undefined);
   if (absent.length > 0) return `${absent.join(' and ')} not installed; in Debian: ${debian}`;
+  if (directoryIn !== undefined && !process.env[directoryIn]) return `${directoryIn} does not say where it is`;
   return needsRoot && !isRoot ? 'it can only be started by root' : undefined;
 }
 
-/** @throws Error when the server does not listen within twenty seconds. */
+/** @throws Error when the server does not listen within fifty seconds. */
 export async function start(name: ServerName): Promise<RunningServer> {
   const recipe = RECIPES[name];
   const directory = mkdtempSync(join(tmpdir(), `ferrule-${name}-`));
@@ -113,7 +114,7 @@ function freePort(): Promise<number> {
 }
 
 async function listening(port: number, child: ChildProcess): Promise<void> {
-  for (const deadline = Date.now() + 20_000; Date.now() < deadline && child.exitCode === null; ) {
+  for (const deadline = Date.now() + 50_000; Date.now() < deadline && child.exitCode === null; ) {
     const open = await new Promise<boolean>((resolve) => {
       const probe = net.connect(port, '127.0.0.1', () => resolve(true)).once('error', () => resolve(false));
       probe.once('connect', () => probe.destroy());
