@@ -144,7 +144,7 @@ function replayText(recording: ConnectionRecording, happenings: readonly Happeni
   return [
     ...title,
     ...happenings.map((each) => happeningText(each, options, c).trimEnd()),
-    ...(sealed > 0 ? [`${c.yellow('!')} ${sealed} records stay encrypted: --keylog has no secrets for them`] : []),
+    ...(sealed > 0 ? [`${c.yellow('!')} ${sealed === 1 ? '1 record stays' : `${sealed} records stay`} encrypted: --keylog has no secrets for ${sealed === 1 ? 'it' : 'them'}`] : []),
     againText(recording, again, c),
     '',
   ].join('\n');

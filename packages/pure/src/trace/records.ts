@@ -107,8 +107,8 @@ export class Wiretap {
   #record(direction: Flow, side: Half, bytes: Uint8Array): SeenRecord {
     const outer = bytes[0] ?? 0;
     const body = bytes.subarray(RECORD_HEADER);
-    // RFC 9846 appendix E.4: a ChangeCipherSpec of TLS 1.3 is never encrypted, and means nothing
-    if (side.protection === undefined || (this.#is13(side) && outer === ContentType.change_cipher_spec)) {
+    // RFC 9846 section 5.2: what is encrypted calls itself application data. A ChangeCipherSpec never is, and some send alerts in the clear.
+    if (side.protection === undefined || (this.#is13(side) && outer !== ContentType.application_data)) {
       return { direction, state: 'clear', contentType: outer, bytes, content: body, messages: this.#messages(direction, side, outer, body) };
     }
     const opened = this.#open(side, bytes);

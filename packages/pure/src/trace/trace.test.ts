@@ -227,6 +227,14 @@ describe('a wiretap', () => {
     expect(cut.map(({ messages }) => messages.length)).toEqual(whole.map(({ messages }) => messages.length));
   });
 
+  it('shows an alert that is sent in the clear although there are keys, as OpenSSL does', () => {
+    const connection = connections[0]!;
+    const tap = new Wiretap({ crypto: nodeCrypto, keylog: connection.keylog });
+    for (const event of connection.events.slice(0, 2)) if ('bytes' in event) tap.feed(event.kind, event.bytes);
+    const alert = Uint8Array.of(21, 3, 3, 0, 2, 2, 48);
+    expect(tap.feed('sent', alert)).toMatchObject([{ state: 'clear', contentType: 21, messages: [alert.subarray(5)] }]);
+  });
+
   it('calls what is no record foreign, and a record that never ends too', () => {
     const tap = new Wiretap({ crypto: nodeCrypto });
     expect(tap.feed('received', Buffer.from('HTTP/1.1 400 Bad Request')).map(({ state }) => state)).toEqual(['foreign']);
