@@ -68,6 +68,9 @@ ContextConfig configOf(const Napi::Object& o) {
   config.ocsp = static_cast<Ocsp>(number("ocsp"));
   config.anchors = listOf(o.Get("anchors"));
   config.crls = listOf(o.Get("crls"));
+  config.psk.identity = bytesOf(o.Get("pskIdentity"));
+  config.psk.key = bytesOf(o.Get("pskKey"));
+  config.psk.sha384 = config.psk.key.size() > 0 && o.Get("pskHash").As<Napi::String>().Utf8Value() == "sha384";
   for (const Bytes& bytes : listOf(o.Get("pins"))) {
     Pin pin{};
     std::memcpy(pin.data(), bytes.data(), std::min(bytes.size(), pin.size()));
@@ -281,7 +284,7 @@ void facts(const Napi::CallbackInfo& info) {
   control[kPeerSignatureAlgorithm] = known.peerSignatureAlgorithm;
   control[kHelloRetryRequested] = known.helloRetryRequested;
   control[kExtendedMasterSecret] = known.extendedMasterSecret;
-  control[kSessionReused] = o.SSL_session_reused(connection->ssl());
+  control[kSessionReused] = connection->resumed() ? 1 : 0;
   control[kEarlyData] = o.SSL_get_early_data_status(connection->ssl());
   control[kVerifyResult] = static_cast<int32_t>(known.verifyResult);
 }

@@ -323,6 +323,26 @@ bool Connection::flushUnsent() {
   return !owed_;
 }
 
+// For OpenSSL a key agreed out of band is a session as well.
+void Connection::offerPsk(const EVP_MD* hash, const unsigned char** identity, size_t* size, SSL_SESSION** session) {
+  const OpenSsl& o = ossl();
+  const Psk& psk = context_->config().psk;
+  *session = nullptr;
+  // After a HelloRetryRequest the hash is known, and the key may be for another.
+  if (hash != nullptr && o.EVP_MD_get_size(hash) != (psk.sha384 ? 48 : 32)) return;
+  const unsigned char suite[] = {0x13, static_cast<unsigned char>(psk.sha384 ? 0x02 : 0x01)};
+  SSL_SESSION* made = o.SSL_SESSION_new();
+  const SSL_CIPHER* cipher = o.SSL_CIPHER_find(ssl_, suite);
+  if (made == nullptr || cipher == nullptr || o.SSL_SESSION_set1_master_key(made, psk.key.data(), psk.key.size()) != 1 ||
+      o.SSL_SESSION_set_cipher(made, cipher) != 1 || o.SSL_SESSION_set_protocol_version(made, static_cast<int>(K(TLS1_3_VERSION))) != 1) {
+    o.SSL_SESSION_free(made);
+    return;
+  }
+  *identity = psk.identity.data();
+  *size = psk.identity.size();
+  *session = made;  // OpenSSL frees it
+}
+
 void Connection::saveSession(SSL_SESSION* session) {
   const OpenSsl& o = ossl();
   if (tickets_ >= context_->config().tickets || o.SSL_SESSION_is_resumable(session) != 1) return;

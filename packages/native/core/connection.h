@@ -94,6 +94,8 @@ class Connection {
   Bytes signedCertificateTimestamps() const { return scts_; }
   bool hasEvents() const { return !events_.empty(); }
   bool established() const { return established_; }
+  // A session, that is, and not a key of the context.
+  bool resumed() const { return ossl().SSL_session_reused(ssl_) == 1 && !rules_.usesPsk(); }
   const uint8_t* head() const { return head_; }
   size_t headSize() const { return headSize_; }
 
@@ -105,6 +107,7 @@ class Connection {
   int verify(X509_STORE_CTX* store);
   int chooseCredential();
   int judgeStaple();
+  void offerPsk(const EVP_MD* hash, const unsigned char** identity, size_t* size, SSL_SESSION** session);
   void saveSession(SSL_SESSION* session);
   void log(const char* line);
   // The header of a record, RFC 9846 section 5.1: content type, version, length.

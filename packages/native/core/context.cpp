@@ -22,6 +22,11 @@ int onSession(SSL* ssl, SSL_SESSION* session) {
   return 0;  // not kept here: OpenSSL frees it
 }
 
+int onPsk(SSL* ssl, const EVP_MD* hash, const unsigned char** identity, size_t* size, SSL_SESSION** session) {
+  Connection::of(ssl).offerPsk(hash, identity, size, session);
+  return 1;
+}
+
 void onKeylog(const SSL* ssl, const char* line) { Connection::of(ssl).log(line); }
 
 void onMessage(int sent, int, int contentType, const void* bytes, size_t size, SSL* ssl, void*) {
@@ -68,7 +73,10 @@ std::shared_ptr<Context> Context::make(ContextConfig config, std::string* proble
   return ok ? context : nullptr;
 }
 
-Context::~Context() { ossl().SSL_CTX_free(ctx_); }
+Context::~Context() {
+  ossl().SSL_CTX_free(ctx_);
+  ossl().OPENSSL_cleanse(config_.psk.key.data(), config_.psk.key.size());
+}
 
 bool Context::setUp(std::string* problem) {
   const OpenSsl& o = ossl();
@@ -134,6 +142,7 @@ bool Context::setUp(std::string* problem) {
   // Always "peer", so that our verdict is heard: with SSL_VERIFY_NONE OpenSSL ignores it.
   o.SSL_CTX_set_verify(ctx_, static_cast<int>(K(SSL_VERIFY_PEER)), nullptr);
   o.SSL_CTX_set_cert_verify_callback(ctx_, onVerify, nullptr);
+  if (!config_.psk.identity.empty()) o.SSL_CTX_set_psk_use_session_callback(ctx_, onPsk);
   if (config_.clientAuthentication) o.SSL_CTX_set_cert_cb(ctx_, onCertificateRequest, nullptr);
   if (config_.postHandshakeAuth) o.SSL_CTX_set_post_handshake_auth(ctx_, 1);
   if (config_.ocsp != Ocsp::off) {

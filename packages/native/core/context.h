@@ -17,6 +17,13 @@ using Pin = std::array<uint8_t, 32>;
 enum class Verify { peer, none, ask };
 enum class Ocsp { off, request, require };
 
+// RFC 9846 section 4.2.11: a key agreed out of band.
+struct Psk {
+  Bytes identity;  // empty: there is none
+  Bytes key;
+  bool sha384 = false;
+};
+
 // What JavaScript has checked already; strings are in OpenSSL's own notation.
 struct ContextConfig {
   int minVersion = 0;
@@ -33,6 +40,7 @@ struct ContextConfig {
   std::vector<Bytes> anchors;
   std::vector<Bytes> crls;
   std::vector<Pin> pins;
+  Psk psk;
   std::vector<int> certificateCompression;
   int securityLevel = 2;
   size_t recordPadding = 0;

@@ -89,6 +89,7 @@ namespace ferrule {
   C(SSL_EXT_TLS1_2_SERVER_HELLO, 0x100)             \
   C(SSL_EXT_TLS1_3_CERTIFICATE, 0x1000)             \
   C(TLS1_2_VERSION, 0x303)                          \
+  C(TLS1_3_VERSION, 0x304)                          \
   C(SSL3_RT_CHANGE_CIPHER_SPEC, 20)                 \
   C(SSL3_RT_ALERT, 21)                              \
   C(SSL3_RT_HANDSHAKE, 22)                          \
@@ -160,6 +161,9 @@ constexpr uint64_t kOpNoTicket = uint64_t{1} << 14;
 typedef int (*CustomExtAdd)(SSL*, unsigned int, unsigned int, const unsigned char**, size_t*, X509*, size_t, int*, void*);
 typedef void (*CustomExtFree)(SSL*, unsigned int, unsigned int, const unsigned char*, void*);
 typedef int (*CustomExtParse)(SSL*, unsigned int, unsigned int, const unsigned char*, size_t, X509*, size_t, int*, void*);
+
+// SSL_CTX_set_psk_use_session_callback(3).
+typedef int (*PskUseSession)(SSL*, const EVP_MD*, const unsigned char**, size_t*, SSL_SESSION**);
 
 // F(return type, name, parameters): every function that is called. A host that lacks one of them is refused by name.
 #define FERRULE_OPENSSL_FUNCTIONS(F)                                                                         \
@@ -259,6 +263,13 @@ typedef int (*CustomExtParse)(SSL*, unsigned int, unsigned int, const unsigned c
   F(const SSL_CIPHER*, SSL_SESSION_get0_cipher, (const SSL_SESSION*))                               \
   F(void, SSL_SESSION_get0_alpn_selected, (const SSL_SESSION*, const unsigned char**, size_t*))     \
   F(int, SSL_SESSION_has_ticket, (const SSL_SESSION*))                                              \
+  F(SSL_SESSION*, SSL_SESSION_new, (void))                                                          \
+  F(int, SSL_SESSION_set1_master_key, (SSL_SESSION*, const unsigned char*, size_t))                 \
+  F(int, SSL_SESSION_set_cipher, (SSL_SESSION*, const SSL_CIPHER*))                                 \
+  F(int, SSL_SESSION_set_protocol_version, (SSL_SESSION*, int))                                     \
+  F(const SSL_CIPHER*, SSL_CIPHER_find, (SSL*, const unsigned char*))                               \
+  F(void, SSL_CTX_set_psk_use_session_callback, (SSL_CTX*, PskUseSession))                          \
+  F(int, EVP_MD_get_size, (const EVP_MD*))                                                          \
   F(int, SSL_SESSION_is_resumable, (const SSL_SESSION*))                                            \
   F(uint32_t, SSL_SESSION_get_max_early_data, (const SSL_SESSION*))                                 \
   F(unsigned long, SSL_SESSION_get_ticket_lifetime_hint, (const SSL_SESSION*))                      \

@@ -27,6 +27,7 @@ static_assert(SSL_OP_NO_TICKET == ferrule::kOpNoTicket, "SSL_OP_NO_TICKET");
 using ferrule::CustomExtAdd;
 using ferrule::CustomExtFree;
 using ferrule::CustomExtParse;
+using ferrule::PskUseSession;
 
 #define FERRULE_CHECK(type, name, parameters) \
   static_assert(std::is_same<decltype(&::name), type(*) parameters>::value, #name " is declared differently in OpenSSL's header");

@@ -131,6 +131,15 @@ void Rules::sentClientHello(const uint8_t* body, size_t size) {
     Reader data(each.data, each.size);
     if (each.type == kSupportedGroups) groups_ = codesOf(data.vector(2));
     if (each.type == kSignatureAlgorithms) schemes_ = codesOf(data.vector(2));
+    if (each.type == kPreSharedKey) {
+      pskAt_ = -1;
+      int at = 0;
+      for (Reader identities = data.vector(2); identities.left() > 0; at++, identities.skip(4)) {
+        const Reader identity = identities.vector(2);
+        const Bytes& ours = config_.psk.identity;
+        if (!ours.empty() && identity.left() == ours.size() && std::memcmp(identity.at(), ours.data(), ours.size()) == 0) pskAt_ = at;
+      }
+    }
     if (each.type == kKeyShare) {
       for (Reader shares = data.vector(2); shares.left() >= 4; shares.vector(2)) shares_.push_back(static_cast<int>(shares.number(2)));
     }
@@ -206,8 +215,8 @@ Breach Rules::serverHello(const uint8_t* body, size_t size) {
   return version == 0x0303 && !tls13_ && echoed && session_.version != 0x0303 && !downgraded ? Breach{Reason::sessionIdOfNoSession, alert::illegalParameter} : kFine;
 }
 
-Breach Rules::extension13(const Extension& extension, bool retry) const {
-  const int group = codeOf(extension);
+Breach Rules::extension13(const Extension& extension, bool retry) {
+  const int group = codeOf(extension);  // or a version, or the place of an identity
   switch (extension.type) {
     case kSupportedVersions:
       return kFine;
@@ -217,6 +226,7 @@ Breach Rules::extension13(const Extension& extension, bool retry) const {
       return right || group < 0 ? kFine : Breach{Reason::unofferedGroup, alert::illegalParameter};
     }
     case kPreSharedKey:
+      usesPsk_ = group == pskAt_ && pskAt_ >= 0;
       return retry ? kMisplaced : kFine;
     case kCookie:
       if (!retry) return kMisplaced;

@@ -89,6 +89,8 @@ class Rules {
   void sentClientHello(const uint8_t* body, size_t size);
   // A session goes into it.
   void offers(Session session) { session_ = std::move(session); }
+  // The key of the context is what the server chose.
+  bool usesPsk() const { return usesPsk_; }
   bool tls13() const { return tls13_; }
 
   // The body of a handshake message that came.
@@ -98,7 +100,7 @@ class Rules {
   using Codes = std::vector<int>;  // as ClientHello has them
 
   Breach serverHello(const uint8_t* body, size_t size);
-  Breach extension13(const Extension& extension, bool retry) const;
+  Breach extension13(const Extension& extension, bool retry);
   Breach extension12(const Extension& extension) const;
   Breach newSessionTicket(const uint8_t* body, size_t size) const;
   Breach encryptedExtensions(const uint8_t* body, size_t size) const;
@@ -119,6 +121,8 @@ class Rules {
   Session session_;
   bool tls13_ = false;
   bool retried_ = false;
+  int pskAt_ = -1;  // among the identities offered
+  bool usesPsk_ = false;
   int suite_ = 0;
 };
 

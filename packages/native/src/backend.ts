@@ -23,6 +23,7 @@ const FEATURES: readonly Feature[] = [
   'async-verify',
   'async-credential',
   'padding',
+  'external-psk',
   'extended-master-secret-policy',
   'post-handshake-auth',
   'crl',

@@ -52,6 +52,10 @@ export interface NativeConfig {
   readonly anchors: readonly Uint8Array[];
   readonly crls: readonly Uint8Array[];
   readonly pins: readonly Uint8Array[];
+  /** Empty: no external PSK. */
+  readonly pskIdentity: Uint8Array;
+  readonly pskKey: Uint8Array;
+  readonly pskHash: 'sha256' | 'sha384';
   readonly certificateCompression: readonly number[];
   readonly securityLevel: number;
   readonly recordPadding: number;

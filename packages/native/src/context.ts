@@ -56,7 +56,7 @@ export function makeContext(library: Library, backend: Backend, abilities: Abili
 function policyOf({ native, verify }: Config): Uint8Array {
   const hash = createHash('sha256');
   hash.update(JSON.stringify([typeof verify === 'string' ? verify : 'function', native.ocsp, native.securityLevel, native.requireExtendedMasterSecret]));
-  for (const part of [native.anchors, native.crls, native.pins]) {
+  for (const part of [native.anchors, native.crls, native.pins, [native.pskIdentity, native.pskKey]]) {
     hash.update(`${part.length};`);
     for (const bytes of part) hash.update(`${bytes.length};`).update(bytes);
   }

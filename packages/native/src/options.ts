@@ -12,7 +12,7 @@ import type {
   VerifyCallback,
 } from '@ferrule/contract';
 import {
-  bytes, callback, type Check, codePoint, flag, hex, integer, keyShares, list, member, oneOf, type Options, optionsOf, pin, protocolName, record,
+  bytes, callback, type Check, codePoint, externalPsk, flag, hex, integer, keyShares, list, member, oneOf, type Options, optionsOf, pin, protocolName, record,
 } from '@ferrule/result/options'; // prettier-ignore
 import type { Abilities } from './backend.ts';
 import type { NativeConfig } from './binding.ts';
@@ -64,6 +64,7 @@ export function parseOptions(abilities: Abilities, options: ContextOptions = {})
     anchors,
     crls: list(o, 'crls', bytes) ?? [],
     pins: list(o, 'pins', pin) ?? [],
+    ...pskOption(o),
     certificateCompression: compressionOption(o, abilities),
     securityLevel: integer(o, 'securityLevel', 1, 5) ?? 2,
     recordPadding: integer(o, 'recordPadding', 0, 16_384) ?? 0,
@@ -116,12 +117,11 @@ const ABSENT: ReadonlyMap<string, readonly [Feature, unknown?]> = new Map<keyof 
   ['rawPublicKeys', ['raw-public-key']],
   ['serverCertificateTypes', ['raw-public-key']],
   ['clientCertificateTypes', ['raw-public-key']],
-  ['externalPsks', ['external-psk']],
   ['random', ['seeded-random']],
 ]);
 
 const KNOWN: ReadonlySet<string> = new Set([
-  ...ABSENT.keys(),
+  ...ABSENT.keys(), 'externalPsks',
   'trustAnchors', 'crls', 'ocsp', 'pins', 'verify', 'minVersion', 'maxVersion', 'cipherSuites', 'groups', 'keyShares', 'signatureAlgorithms',
   'alpn', 'certificateCompression', 'extendedMasterSecret', 'renegotiation', 'secureRenegotiation', 'sessionTickets', 'signedCertificateTimestamps', 'postHandshakeAuth', 'recordPadding',
   'securityLevel', 'credentials', 'onCertificateRequest', 'onKeylog', 'onSession', 'onMessage', 'limits', 'now',
@@ -208,6 +208,12 @@ function compressionOption(o: Options, abilities: Abilities): readonly number[] 
     if (!abilities.compressions.has(name)) throw new TypeError(`certificateCompression: ${name} is not in this OpenSSL (${lacks('certificate-compression')})`);
     return COMPRESSIONS[name];
   });
+}
+
+function pskOption(o: Options): Pick<NativeConfig, 'pskIdentity' | 'pskKey' | 'pskHash'> {
+  const [psk, ...others] = list(o, 'externalPsks', externalPsk) ?? [];
+  if (others.length > 0) throw new TypeError('externalPsks: OpenSSL offers one');
+  return { pskIdentity: psk?.identity ?? new Uint8Array(0), pskKey: psk?.key ?? new Uint8Array(0), pskHash: psk?.hash ?? 'sha256' };
 }
 
 function verifyOption(o: Options): 'peer' | 'none' | VerifyCallback {

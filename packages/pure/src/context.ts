@@ -20,7 +20,7 @@ import type {
 } from '@ferrule/contract';
 import { TlsError } from '@ferrule/result';
 import {
-  bytes, callback, codePoint, flag, hex, integer, keyShares, list, member, oneOf, optionsOf, pin, protocolName, record, type Options,
+  bytes, callback, codePoint, externalPsk, flag, hex, integer, keyShares, list, member, oneOf, optionsOf, pin, protocolName, record, type Options,
 } from '@ferrule/result/options'; // prettier-ignore
 import type { CipherSuite, CryptoProvider, Group } from './crypto/provider.ts';
 import { chooseEchConfig, parseEchConfigList, type EchConfig } from './ech/config.ts';
@@ -271,13 +271,6 @@ function trustAnchor(value: unknown, name: string): TrustAnchor {
   return o.has('nameConstraints')
     ? { subject: part('subject'), spki: part('spki'), nameConstraints: part('nameConstraints') }
     : { subject: part('subject'), spki: part('spki') };
-}
-
-function externalPsk(value: unknown, name: string): ExternalPsk {
-  const o = record(value, name, ['identity', 'key', 'hash']);
-  const identity = bytes(o.get('identity'), `${name}.identity`);
-  if (identity.length > 0xffff) throw new TypeError(`${name}.identity: longer than 65535 bytes`);
-  return { identity, key: bytes(o.get('key'), `${name}.key`), hash: member(o.get('hash'), `${name}.hash`, ['sha256', 'sha384']) };
 }
 
 /** The types of the credentials, in their order. */

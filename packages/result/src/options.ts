@@ -116,4 +116,12 @@ export function protocolName(value: unknown, name: string): string {
   return value;
 }
 
+/** RFC 9846 section 4.2.11. @throws TypeError */
+export function externalPsk(value: unknown, name: string): { readonly identity: Uint8Array; readonly key: Uint8Array; readonly hash: 'sha256' | 'sha384' } {
+  const o = record(value, name, ['identity', 'key', 'hash']);
+  const identity = bytes(o.get('identity'), `${name}.identity`);
+  if (identity.length > 0xffff) throw new TypeError(`${name}.identity: longer than 65535 bytes`);
+  return { identity, key: bytes(o.get('key'), `${name}.key`), hash: member(o.get('hash'), `${name}.hash`, ['sha256', 'sha384']) };
+}
+
 const dotted = (prefix: string, key: string): string => (prefix === '' ? key : `${prefix}.${key}`);

@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import type { Backend, ContextOptions, Feature } from '@ferrule/contract';
 import { type Check, type CheckGroup, group } from '../check.ts';
+import { type ClientOptions, trusting } from '../client.ts';
 import { clientHelloOf, isGrease, keyShareGroups, prefixedList } from '../hello.ts';
 import { pki } from '../pki/index.ts';
-import { echo } from '../server/tls-server.ts';
+import { echo, type TestServerOptions } from '../server/tls-server.ts';
 import { concat, pattern, scene, serverKnowsMlKem } from './support.ts';
 
 const X25519MLKEM768 = 0x11ec;
@@ -215,31 +216,31 @@ const proved: readonly CheckGroup[] = [
     'feature external-psk',
     {
       'connects without a certificate to a server that has the key, and not with another key': async (backend) => {
-        const key = new Uint8Array(32).fill(0x42);
-        const server = {
-          pskCallback: (_socket: unknown, identity: string) => (identity === 'me' ? key : null),
-          ciphers: 'TLS_AES_128_GCM_SHA256',
-          minVersion: 'TLSv1.3',
-        } as const;
-        const identity = new TextEncoder().encode('me');
-        await scene(
-          backend,
-          { server, options: { externalPsks: [{ identity, key, hash: 'sha256' }] } },
-          async ({ client, server: running }) => {
-            await client.established();
-            assert.equal(client.ssl.peerCertificates.length, 0);
-            echo(await running.accepted());
-            await client.echo('a secret shared');
-          },
-        );
-        await scene(
-          backend,
-          { server, options: { externalPsks: [{ identity, key: new Uint8Array(32), hash: 'sha256' }] } },
-          async ({ client }) => {
-            await client.refused();
-          },
-        );
+        await scene(backend, await sharing({}), async ({ client, server }) => {
+          await client.established();
+          assert.equal(client.ssl.peerCertificates.length, 0);
+          assert.equal(client.ssl.sessionReused, false, 'a key agreed out of band is no session');
+          assert.equal(client.ssl.verifyResult, 0);
+          echo(await server.accepted());
+          await client.echo('a secret shared');
+        });
+        await scene(backend, await sharing({ key: new Uint8Array(32) }), async ({ client }) => {
+          await client.refused();
+        });
       },
+      'is offered again after a HelloRetryRequest': async (backend) => {
+        const groups = { groups: [0x001d, 0x0017], keyShares: [0x001d] };
+        await scene(backend, await sharing({ ecdhCurve: 'prime256v1', options: groups }), async ({ client }) => {
+          await client.established();
+          assert.equal(client.ssl.helloRetryRequested, true);
+          assert.equal(client.ssl.peerCertificates.length, 0);
+        });
+      },
+      'leaves the certificate of a server that does not know it to be verified': (backend) =>
+        scene(backend, { options: { externalPsks: [{ identity: ME, key: KEY, hash: 'sha256' }] } }, async ({ client }) => {
+          await client.established();
+          assert.ok(client.ssl.peerCertificates.length > 0);
+        }),
     },
     'external-psk',
   ),
@@ -256,6 +257,26 @@ const proved: readonly CheckGroup[] = [
 ];
 
 export const features: readonly CheckGroup[] = [refused, ...proved];
+
+const ME = new TextEncoder().encode('me');
+const KEY = new Uint8Array(32).fill(0x42);
+
+/** A server that has {@link KEY}, and a client that may have it too. */
+async function sharing({ key = KEY, ecdhCurve, options }: {
+  readonly key?: Uint8Array;
+  readonly ecdhCurve?: string;
+  readonly options?: ContextOptions;
+}): Promise<ClientOptions & { readonly server: TestServerOptions }> {
+  return {
+    server: {
+      pskCallback: (_socket: unknown, identity: string) => (identity === 'me' ? KEY : null),
+      ciphers: 'TLS_AES_128_GCM_SHA256',
+      minVersion: 'TLSv1.3',
+      ...(ecdhCurve !== undefined && { ecdhCurve }),
+    },
+    options: await trusting({ externalPsks: [{ identity: ME, key, hash: 'sha256' }], ...options }),
+  };
+}
 
 const firstFlight = (backend: Backend, options: ContextOptions): Promise<Uint8Array> =>
   scene(backend, { options }, async ({ client, wire }) => {
