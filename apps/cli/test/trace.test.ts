@@ -143,6 +143,15 @@ describe('--record and ferrule replay', () => {
     else expect(stdout).toMatch(/not run again: it holds no randomness/);
   });
 
+  it.each(engines)('show a connection that failed, decrypted as far as it got: %s', async (backend) => {
+    const file = join(folder, `failed-${backend}.jsonl`);
+    expect((await ferrule(['connect', `localhost:${ports.tls13}`, '--backend', backend, '--record', file, '--with-secrets'])).code).toBe(5);
+    const { code, stdout } = await ferrule(['replay', file]);
+    expect(stdout).toMatch(/← Certificate [^]*cert_data +CN=leaf[^]*→ Alert 2 bytes[^]*description +48 unknown_ca/);
+    expect(stdout).not.toMatch(/encrypted record/);
+    expect(code).toBe(backend === 'pure' ? 5 : 0);
+  });
+
   it('hold no secret where none was asked for, and are decrypted with the key log', async () => {
     const keys = join(folder, 'keys.txt');
     const file = await record('sealed', 'pure', ports.tls13, '--keylog', keys);
