@@ -8,6 +8,7 @@ import { createServer as createHttp } from 'node:http';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createServer as createTlsServer } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { issue, LEAF_NAMES, makeOcspResponse, pki, type PkiName } from '@ferrule/conformance/pki';
 import { httpProxy, socksProxy, TestServer, type TestServerOptions } from '@ferrule/conformance/server';
@@ -157,16 +158,16 @@ async function revoked(): Promise<Running> {
   return tls({ identity: leaf, ocspResponse: makeOcspResponse(leaf, await pki('intermediate'), { status: 'revoked' }) })();
 }
 
+/** Cuts each connection by itself: others may still be shaking hands. */
 async function truncating(): Promise<Running> {
-  const server = await TestServer.make();
-  const port = await server.listen();
-  void (async () => {
-    for (;;) {
-      await server.accepted();
-      server.cut();
-    }
-  })().catch(() => {});
-  return { port, close: () => server.close() };
+  const { keyPem, chainPem } = await pki('p256');
+  const sockets = new Map<number | undefined, Socket>();
+  const server = createTlsServer({ key: keyPem, cert: chainPem }, (secure) => {
+    secure.on('error', () => {});
+    sockets.get(secure.remotePort)?.destroy();
+  });
+  server.on('connection', (socket: Socket) => void sockets.set(socket.remotePort, socket.on('error', () => {})));
+  return { port: await portOf(server), close: () => void server.close() };
 }
 
 async function portOf(server: Server): Promise<number> {
