@@ -1,162 +1,50 @@
-/** @module What is asked of each real server through each client library. */
-import { once, type EventEmitter } from 'node:events';
-import https from 'node:https';
-import { ImapFlow } from 'imapflow';
-import { Redis } from 'ioredis';
-import { Kafka, logLevel } from 'kafkajs';
-import { Client as LdapClient } from 'ldapts';
-import { MqttClient } from 'mqtt';
-import { createConnection as mysqlConnect } from 'mysql2';
-import { createTransport } from 'nodemailer';
-import pg from 'pg';
-import postgres from 'postgres';
-import { createClient as createRedis } from 'redis';
+/** @module What is asked of each real server through each client library: the examples, and what comes of them. */
 import { expect } from 'vitest';
-import { TlsAgent } from '../src/adapters/https.ts';
-import { imapflowTransport } from '../src/adapters/imapflow.ts';
-import { ioredisOptions } from '../src/adapters/ioredis.ts';
-import { kafkaSocketFactory } from '../src/adapters/kafkajs.ts';
-import { ldapOptions } from '../src/adapters/ldapts.ts';
-import { mqttStream } from '../src/adapters/mqtt.ts';
-import { mysqlOverTls } from '../src/adapters/mysql2.ts';
-import { natsConnect } from '../src/adapters/nats.ts';
-import { nodemailerOptions } from '../src/adapters/nodemailer.ts';
-import { pgConfig } from '../src/adapters/pg.ts';
-import { postgresOptions } from '../src/adapters/postgres.ts';
-import { type TlsConnector, tunnel } from '../src/duplex/index.ts';
+import { get } from '../examples/https.ts';
+import { count } from '../examples/imapflow.ts';
+import { setAndGet } from '../examples/ioredis.ts';
+import { sendAndReceive } from '../examples/kafkajs.ts';
+import { bind } from '../examples/ldapts.ts';
+import { publishAndReceive as overMqtt } from '../examples/mqtt.ts';
+import { query as mysqlQuery } from '../examples/mysql2.ts';
+import { publishAndReceive as overNats } from '../examples/nats.ts';
+import { send } from '../examples/nodemailer.ts';
+import { query as pgQuery } from '../examples/pg.ts';
+import { query as postgresQuery } from '../examples/postgres.ts';
+import { setAndGet as throughTunnel } from '../examples/tunnel.ts';
+import type { TlsConnector } from '../src/duplex/index.ts';
 import type { RunningServer, ServerName } from './servers.ts';
 
-/** What is asked of a server; whoever is made is disposed of afterwards. */
-export type Proof = (connector: () => TlsConnector, server: RunningServer) => Promise<void>;
+export type Proof = (connector: TlsConnector, server: RunningServer) => Promise<void>;
 
-/** What is asked of each server through each library. */
+const HOST = 'localhost';
+const OUR_TLS = 'SELECT ssl, version FROM pg_stat_ssl WHERE pid = pg_backend_pid()';
+const QUEUED = { accepted: ['b@server.test'], response: expect.stringMatching(/^250 2\.0\.0 Ok: queued/) as unknown };
+
 export const ADAPTERS: Readonly<Partial<Record<ServerName, Readonly<Record<string, Proof>>>>> = {
   postgres: {
-    'pg, with SCRAM-SHA-256-PLUS': async (connector, { port }) => {
-      const client = new pg.Client({ host: '127.0.0.1', port: port('plain'), user: 'ferrule', password: 'secret', database: 'postgres', ...pgConfig(connector(), { servername: 'localhost' }) });
-      await client.connect();
-      const { rows } = await client.query<{ ssl: boolean; version: string }>('SELECT ssl, version FROM pg_stat_ssl WHERE pid = pg_backend_pid()');
-      expect(rows).toEqual([{ ssl: true, version: 'TLSv1.3' }]);
-      await client.end();
-    },
-    postgres: async (connector, { port }) => {
-      const sql = postgres({ host: 'localhost', port: port('plain'), user: 'ferrule', password: 'secret', database: 'postgres', max: 1, ...postgresOptions(connector()) } as never);
-      expect(await sql`SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()`).toMatchObject([{ ssl: true }]);
-      await sql.end({ timeout: 1 });
-    },
+    'pg, with SCRAM-SHA-256-PLUS': async (connector, { port }) => expect(await pgQuery(connector, HOST, port('plain'), OUR_TLS)).toEqual([{ ssl: true, version: 'TLSv1.3' }]),
+    postgres: async (connector, { port }) => expect(await postgresQuery(connector, HOST, port('plain'), OUR_TLS)).toEqual([{ ssl: true, version: 'TLSv1.3' }]),
   },
   redis: {
-    ioredis: async (connector, { port }) => {
-      const redis = new Redis({ host: 'localhost', port: port('tls'), ...ioredisOptions(connector()) });
-      expect([await redis.set('key', 'value'), await redis.get('key')]).toEqual(['OK', 'value']);
-      await redis.quit();
-    },
-    'node-redis, through the tunnel': async (connector, { port }) => {
-      const door = await tunnel(connector(), { host: 'localhost', port: port('tls') });
-      const redis = createRedis({ socket: door.address as { host: string; port: number } });
-      await redis.connect();
-      expect([await redis.set('door', 'open'), await redis.get('door')]).toEqual(['OK', 'open']);
-      await redis.close();
-      await door.close();
-    },
+    ioredis: async (connector, { port }) => expect(await setAndGet(connector, HOST, port('tls'), 'value')).toBe('value'),
+    'node-redis, through the tunnel': async (connector, { port }) => expect(await throughTunnel(connector, HOST, port('tls'), 'open')).toBe('open'),
   },
-  mariadb: {
-    mysql2: async (connector, { port }) => {
-      const connection = mysqlOverTls(mysqlConnect({ host: '127.0.0.1', port: port('plain'), user: 'ferrule', password: 'secret', ssl: {} }), connector(), 'localhost');
-      const [rows] = await connection.promise().query("SHOW STATUS LIKE 'Ssl_version'");
-      expect(rows).toMatchObject([{ Value: 'TLSv1.3' }]);
-      await connection.promise().end();
-    },
-  },
-  mosquitto: {
-    mqtt: async (connector, { port }) => {
-      const client = new MqttClient(mqttStream(connector(), { host: 'localhost', port: port('tls') }), { protocolVersion: 5, reconnectPeriod: 0 });
-      const emitter = client as unknown as EventEmitter;
-      await once(emitter, 'connect');
-      await client.subscribeAsync('ferrule/test');
-      const message = once(emitter, 'message') as Promise<[string, Buffer]>;
-      await client.publishAsync('ferrule/test', 'hello');
-      const [topic, payload] = await message;
-      expect([topic, payload.toString()]).toEqual(['ferrule/test', 'hello']);
-      await client.endAsync();
-    },
-  },
-  nats: {
-    nats: async (connector, { port }) => {
-      const connection = await natsConnect(connector(), { servers: `localhost:${port('plain')}` });
-      const subscription = connection.subscribe('ferrule', { max: 1 });
-      connection.publish('ferrule', 'hello');
-      for await (const message of subscription) expect(message.string()).toBe('hello');
-      await connection.close();
-    },
-  },
+  mariadb: { mysql2: async (connector, { port }) => expect(await mysqlQuery(connector, HOST, port('plain'), "SHOW STATUS LIKE 'Ssl_version'")).toMatchObject([{ Value: 'TLSv1.3' }]) },
+  mosquitto: { mqtt: async (connector, { port }) => expect(await overMqtt(connector, HOST, port('tls'), 'hello')).toBe('hello') },
+  nats: { nats: async (connector, { port }) => expect(await overNats(connector, HOST, port('plain'), 'hello')).toBe('hello') },
   slapd: {
-    'ldapts over ldaps': async (connector, { port }) => {
-      const client = new LdapClient({ url: `ldaps://127.0.0.1:${port('tls')}`, ...ldapOptions(connector(), { servername: 'localhost' }) });
-      await client.bind('cn=admin,dc=test', 'secret');
-      await client.unbind();
-    },
-    'ldapts with startTLS': async (connector, { port }) => {
-      const client = new LdapClient({ url: `ldap://127.0.0.1:${port('plain')}`, ...ldapOptions(connector(), { servername: 'localhost' }) });
-      await client.startTLS();
-      await client.bind('cn=admin,dc=test', 'secret');
-      await client.unbind();
-    },
+    'ldapts over ldaps': (connector, { port }) => bind(connector, HOST, port('tls'), false),
+    'ldapts with startTLS': (connector, { port }) => bind(connector, HOST, port('plain'), true),
   },
   dovecot: {
-    'imapflow over imaps': async (connector, { port }) => imap(connector, port('tls'), true),
-    'imapflow with STARTTLS': async (connector, { port }) => imap(connector, port('plain'), false),
+    'imapflow over imaps': async (connector, { port }) => expect(await count(connector, HOST, port('tls'), true)).toBe(0),
+    'imapflow with STARTTLS': async (connector, { port }) => expect(await count(connector, HOST, port('plain'), false)).toBe(0),
   },
-  kafka: {
-    kafkajs: async (connector, { port }) => {
-      const kafka = new Kafka({ brokers: [`localhost:${port('tls')}`], ssl: true, socketFactory: kafkaSocketFactory(connector()), logLevel: logLevel.NOTHING });
-      const topic = `ferrule-${process.hrtime.bigint()}`;
-      const admin = kafka.admin();
-      await admin.connect();
-      await admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: true });
-      await admin.disconnect();
-      const [producer, consumer] = [kafka.producer(), kafka.consumer({ groupId: topic })];
-      await producer.connect();
-      await producer.send({ topic, messages: [{ key: 'key', value: 'x'.repeat(500_000) }] });
-      await producer.disconnect();
-      await consumer.connect();
-      await consumer.subscribe({ topic, fromBeginning: true });
-      const received = await new Promise<Buffer | null>((resolve) => void consumer.run({ eachMessage: ({ message }) => Promise.resolve(resolve(message.value)) }));
-      expect(received?.toString()).toBe('x'.repeat(500_000));
-      await consumer.disconnect();
-    },
-  },
+  kafka: { kafkajs: async (connector, { port }) => expect(await sendAndReceive(connector, HOST, port('tls'), 'x'.repeat(500_000))).toBe('x'.repeat(500_000)) },
   postfix: {
-    'nodemailer over implicit TLS': async (connector, { port }) => mail(port('tls'), nodemailerOptions(connector())),
-    'nodemailer with STARTTLS': async (connector, { port }) => mail(port('plain'), nodemailerOptions(connector(), { starttls: true })),
+    'nodemailer over implicit TLS': async (connector, { port }) => expect(await send(connector, HOST, port('tls'), false)).toMatchObject(QUEUED),
+    'nodemailer with STARTTLS': async (connector, { port }) => expect(await send(connector, HOST, port('plain'), true)).toMatchObject(QUEUED),
   },
-  nginx: {
-    'https.Agent': async (connector, { port }) => {
-      const agent = new TlsAgent(connector());
-      const text = await new Promise<string>((resolve, reject) => {
-        https
-          .get({ host: 'localhost', port: port('tls'), path: '/here', agent }, (response) => {
-            let body = '';
-            response.setEncoding('utf8').on('data', (chunk: string) => (body += chunk)).on('end', () => resolve(body));
-          })
-          .on('error', reject);
-      });
-      expect(text).toBe('nginx says /here');
-      agent.destroy();
-    },
-  },
+  nginx: { 'https.Agent': async (connector, { port }) => expect(await get(connector, HOST, port('tls'), '/here')).toBe('nginx says /here') },
 };
-
-async function imap(connector: () => TlsConnector, port: number, secure: boolean): Promise<void> {
-  const client = new ImapFlow({ host: 'localhost', port, secure, auth: { user: 'ferrule', pass: 'secret' }, logger: false, transport: imapflowTransport(connector()), ...(secure ? {} : { doSTARTTLS: true }) });
-  await client.connect();
-  expect(await client.status('INBOX', { messages: true })).toMatchObject({ messages: 0 });
-  await client.logout();
-}
-
-async function mail(port: number, options: object): Promise<void> {
-  const transport = createTransport({ host: 'localhost', port, ...options } as object);
-  const sent = (await transport.sendMail({ from: 'a@server.test', to: 'b@server.test', subject: 'ferrule', text: 'by mail' })) as { readonly accepted: unknown; readonly response: string };
-  expect(sent).toMatchObject({ accepted: ['b@server.test'], response: expect.stringMatching(/^250 2\.0\.0 Ok: queued/) });
-  transport.close();
-}

@@ -1,27 +1,36 @@
 import { once } from 'node:events';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
+import { readdirSync } from 'node:fs';
 import http2 from 'node:http2';
 import https from 'node:https';
 import net from 'node:net';
 import { pki } from '@ferrule/conformance/pki';
-import { Server as GrpcServer, ServerCredentials, Client as GrpcClient } from '@grpc/grpc-js';
+import { Server as GrpcServer, ServerCredentials } from '@grpc/grpc-js';
 import { chooseEngine } from 'ferrule';
 import { Kafka, logLevel } from 'kafkajs';
-import { createTransport } from 'nodemailer';
 import { SMTPServer } from 'smtp-server';
-import { Agent, fetch as undiciFetch, setGlobalDispatcher, getGlobalDispatcher } from 'undici';
+import { Agent, fetch as undiciFetch } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { WebSocket, WebSocketServer } from 'ws';
-import { grpcCredentials } from '../src/adapters/grpc.ts';
-import { http2Options } from '../src/adapters/http2.ts';
+import { WebSocketServer } from 'ws';
+import { call as callGrpc } from '../examples/grpc.ts';
+import { get as getHttp2 } from '../examples/http2.ts';
+import { get } from '../examples/https.ts';
+import { send } from '../examples/nodemailer.ts';
+import { post, postGlobally } from '../examples/undici.ts';
+import { ask as askWs } from '../examples/ws.ts';
 import { TlsAgent } from '../src/adapters/https.ts';
 import { kafkaSocketFactory } from '../src/adapters/kafkajs.ts';
-import { nodemailerOptions } from '../src/adapters/nodemailer.ts';
 import { undiciConnect } from '../src/adapters/undici.ts';
-import { wsOptions } from '../src/adapters/ws.ts';
 import { TlsConnector, tunnel } from '../src/duplex/index.ts';
 
 const engines = ['native', 'pure'] as const;
+
+const portOf = (server: { address(): unknown }): number => (server.address() as net.AddressInfo).port;
+
+it('every adapter has its example', () => {
+  const names = (folder: string): string[] => readdirSync(new URL(folder, import.meta.url)).filter((name) => name !== 'ready.ts');
+  expect(names('../examples')).toEqual([...names('../src/adapters'), 'tunnel.ts'].toSorted());
+});
 
 /** Libraries whose server is a Node library too: they run everywhere. */
 describe.each(engines)('on the %s engine', async (backend) => {
@@ -48,6 +57,10 @@ describe.each(engines)('on the %s engine', async (backend) => {
       secure.close();
     });
 
+    it('https.Agent: an answer', async () => {
+      expect(await get(connector(), 'localhost', port, '/')).toBe('');
+    });
+
     it('https.Agent: keeps one connection for two requests', async () => {
       const agent = new TlsAgent(connector(), { keepAlive: true, maxSockets: 1 });
       const ask = (body: string): Promise<string> =>
@@ -65,24 +78,13 @@ describe.each(engines)('on the %s engine', async (backend) => {
     it('http2: a session over our Duplex', async () => {
       const server = http2.createSecureServer(tls, (_request, response) => response.end('over h2')).listen(0, '127.0.0.1');
       await once(server, 'listening');
-      const session = http2.connect(`https://localhost:${(server.address() as net.AddressInfo).port}`, http2Options(connector(['h2'])));
-      const stream = session.request({ ':path': '/' });
-      let text = '';
-      for await (const chunk of stream.setEncoding('utf8')) text += chunk as string;
-      expect(text).toBe('over h2');
-      session.close();
+      expect(await getHttp2(connector(['h2']), 'localhost', portOf(server), '/')).toBe('over h2');
       server.close();
     });
 
     it('undici: fetch with its Agent, and global fetch with its dispatcher', async () => {
-      const agent = new Agent({ connect: undiciConnect(connector()) });
-      const answer = await undiciFetch(`https://localhost:${port}/`, { method: 'POST', body: 'hello', dispatcher: agent });
-      expect(await answer.text()).toBe('hello');
-      const before = getGlobalDispatcher();
-      setGlobalDispatcher(agent);
-      expect(await (await fetch(`https://localhost:${port}/`, { method: 'POST', body: 'globally' })).text()).toBe('globally');
-      setGlobalDispatcher(before);
-      await agent.close();
+      expect(await post(connector(), 'localhost', port, 'hello')).toBe('hello');
+      expect(await postGlobally(connector(), 'localhost', port, 'globally')).toBe('globally');
     });
 
     it('undici: tells why a peer was refused', async () => {
@@ -95,12 +97,7 @@ describe.each(engines)('on the %s engine', async (backend) => {
       const server = https.createServer(tls).listen(0, '127.0.0.1');
       new WebSocketServer({ server }).on('connection', (socket) => socket.on('message', (data) => socket.send(data)));
       await once(server, 'listening');
-      const socket = new WebSocket(`wss://localhost:${(server.address() as net.AddressInfo).port}`, wsOptions(connector()));
-      await once(socket, 'open');
-      socket.send('through ws');
-      const [data] = (await once(socket, 'message')) as [Buffer];
-      expect(data.toString()).toBe('through ws');
-      socket.close();
+      expect(await askWs(connector(), 'localhost', portOf(server), 'through ws')).toBe('through ws');
       server.closeAllConnections();
       server.close();
     });
@@ -116,12 +113,7 @@ describe.each(engines)('on the %s engine', async (backend) => {
       const bound = await new Promise<number>((resolve, reject) =>
         server.bindAsync('127.0.0.1:0', ServerCredentials.createSsl(null, [{ private_key: Buffer.from(tls.key), cert_chain: Buffer.from(tls.cert) }]), (error, to) => (error ? reject(error) : resolve(to))),
       );
-      const client = new GrpcClient(`127.0.0.1:${bound}`, grpcCredentials(connector(['h2']), { servername: 'server.test' }));
-      const answer = await new Promise<Buffer | undefined>((resolve, reject) =>
-        client.makeUnaryRequest(path, asIs.serialize, asIs.deserialize, Buffer.from('called'), (error, value) => (error ? reject(error) : resolve(value))),
-      );
-      expect(answer?.toString()).toBe('called');
-      client.close();
+      expect((await callGrpc(connector(['h2']), 'localhost', bound, path, Buffer.from('called')))?.toString()).toBe('called');
       server.forceShutdown();
     });
 
@@ -144,10 +136,8 @@ describe.each(engines)('on the %s engine', async (backend) => {
       });
       const listener = smtp.listen(0, '127.0.0.1');
       await once(listener, 'listening');
-      const transport = createTransport({ host: 'localhost', port: (listener.address() as net.AddressInfo).port, ...nodemailerOptions(connector(), { starttls: !implicit }) } as object);
-      await transport.sendMail({ from: 'a@server.test', to: 'b@server.test', subject: 'ferrule', text: 'by mail' });
+      await send(connector(), 'localhost', portOf(listener), !implicit);
       expect(messages).toEqual([expect.stringContaining('by mail')]);
-      transport.close();
       await new Promise<void>((resolve) => smtp.close(resolve));
     });
 

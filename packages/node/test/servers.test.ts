@@ -33,13 +33,9 @@ describe.each(PROOFS)('$name', ({ name, proofs }) => {
       for (const [what, proof] of proofs)
         it(`takes ${what} on the ${backend} engine`, async ({ skip }) => {
           if (!(await chooseEngine(backend).then(() => true, () => false))) skip(`the ${backend} engine is not available here`);
-          const made: TlsConnector[] = [];
-          await proof(() => {
-            const connector = new TlsConnector({ backend, ca });
-            made.push(connector);
-            return connector;
-          }, server);
-          for (const each of made) await each.dispose();
+          const connector = new TlsConnector({ backend, ca });
+          await proof(connector, server);
+          await connector.dispose();
         });
   });
 });

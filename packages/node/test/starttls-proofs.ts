@@ -38,8 +38,8 @@ export const STARTTLS: Readonly<Partial<Record<ServerName, Readonly<Record<strin
 };
 
 function dialogue(preamble: StarttlsProtocol, port: string, say: string, expected: RegExp | undefined): Proof {
-  return async (connector: () => TlsConnector, server) => {
-    const duplex = connector().duplex({ host: 'localhost', port: server.port(port), preamble });
+  return async (connector: TlsConnector, server) => {
+    const duplex = connector.duplex({ host: 'localhost', port: server.port(port), preamble });
     await new Promise((resolve, reject) => duplex.once('ready', resolve).once('error', reject));
     expect([duplex.authorized, duplex.getProtocol()]).toEqual([true, 'TLSv1.3']);
     duplex.write(say, 'latin1');
