@@ -1,5 +1,5 @@
 /** @module `ferrule diff`: what is different between two servers, or between two engines at one. */
-import { certificateFacts, type CertificateFacts, printable, readableFacts } from './certificates.ts';
+import { type CertificateFacts, printable, readableFacts } from './certificates.ts';
 import { Exit } from './exit.ts';
 import { inspect, type Inspection } from './inspect.ts';
 import { documentJson } from './json.ts';
@@ -94,9 +94,11 @@ function factsOf({ error, cause, info, chain, clientCertificateRequested }: Insp
     ['client certificate', yesNo(clientCertificateRequested)],
     ['names', leaf?.names.map(printable)],
     ...certificate(leaf),
-    ['chain', facts.map(({ subject, sha256 }) => `${subject} (${sha256.slice(0, 16)}…)`)],
+    ['chain', facts.map(fingerprint)],
   ];
 }
+
+const fingerprint = ({ subject, sha256 }: CertificateFacts): string => `${subject} (${sha256.slice(0, 16)}…)`;
 
 const certificate = (leaf: CertificateFacts | undefined): [string, Value][] =>
   (['subject', 'issuer', 'key', 'notBefore', 'notAfter', 'serialNumber', 'sha256'] as const).map((key) => [`certificate ${LABELS[key] ?? key}`, leaf?.[key]]);
@@ -115,7 +117,7 @@ function scanned({ versions, cipherSuites, groups, signatureAlgorithms, certific
     ),
     ['Diffie-Hellman', primeBits === undefined ? undefined : `${primeBits} bits`],
     ['extensions', extensions],
-    ['certificates', certificates.flatMap(({ chain }) => chain.slice(0, 1).map((der) => `${certificateFacts(der).subject} (${certificateFacts(der).sha256.slice(0, 16)}…)`))],
+    ['certificates', certificates.flatMap(({ chain }) => chain.slice(0, 1).flatMap(readableFacts).map(fingerprint))],
   ];
 }
 
