@@ -91,8 +91,8 @@ function addRoundKey(keys: Uint8Array, round: number, words: Int32Array): void {
 }
 
 /**
- * MixColumns and AddRoundKey. A byte a, and b, c, d in the rows below it, becomes 2 (a + b) + b + c + d; twice a byte is all its bits
- * one up, and what leaves at the top comes back as x^4 + x^3 + x + 1.
+ * MixColumns and AddRoundKey: of the bytes of its column from its own row on, s0 to s3, a byte becomes 2 (s0 + s1) + s1 + s2 + s3. b is
+ * s1, d is s0 + s1, and twice d is all its bits one up; what leaves at the top comes back as x^4 + x^3 + x + 1.
  */
 // prettier-ignore
 function mixColumns(keys: Uint8Array, round: number, s: Int32Array, out: Int32Array): void {
