@@ -1,7 +1,9 @@
 /**
  * Recorded handshakes with a node:tls server, played back to a client of the same randomness: split at every byte, cut at
- * every byte, with every byte changed, through BIOs of every size.
+ * every byte, with every byte changed, through BIOs of every size, and ten thousand times.
  */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { bioPair, type Bio } from '@ferrule/bio';
 import { Client, trusting } from '@ferrule/conformance';
 import { type Peer, TestServer, type Wire } from '@ferrule/conformance/server';
@@ -10,6 +12,9 @@ import { SslError, TlsError } from '@ferrule/result';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { nodeCrypto } from '../src/crypto/node.ts';
 import { createPure } from '../src/index.ts';
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
 
 const GREETING = 'hello';
 const VERSIONS = ['TLSv1.3', 'TLSv1.2'] as const;
@@ -145,6 +150,23 @@ describe.each(VERSIONS)('a recorded handshake of %s', (version) => {
     const { text, sent } = play(recording, [recording.received], size);
     expect(text).toBe(GREETING);
     expect(sent).toEqual(recording.sent);
+  });
+
+  it('leaves the heap where it was, 10,000 times', { timeout: 240_000 }, () => {
+    const some = (count: number): number => {
+      for (let i = 0; i < count; i++) {
+        const { text, ssl } = play(recording, [recording.received]);
+        expect(text).toBe(GREETING);
+        // Most are closed by their owner, some are left to the garbage collector.
+        if (i % 4 !== 3) ssl.dispose();
+      }
+      for (let i = 0; i < 3; i++) collect();
+      const { heapUsed, external } = process.memoryUsage();
+      return heapUsed + external;
+    };
+    const before = some(1000);
+    // 10,000 forgotten connections would be some 300 MiB; one forgotten kilobyte each would be 10.
+    expect(some(10_000) - before).toBeLessThan(4 * 2 ** 20);
   });
 
   it('succeeds wherever it is split', { timeout: 240_000 }, () => {
