@@ -99,7 +99,7 @@ export interface ContextOptions {
   readonly serverCertificateTypes?: readonly CertificateType[];
   /** RFC 7250: what we may present, most preferred first. Feature `raw-public-key`. Default: the types of `credentials`, in their order. */
   readonly clientCertificateTypes?: readonly CertificateType[];
-  /** RFC 9846 section 4.2.11: pre-shared keys agreed out of band. Feature `external-psk`. */
+  /** RFC 9846 section 4.2.11: pre-shared keys agreed out of band; OpenSSL offers one. Feature `external-psk`. */
   readonly externalPsks?: readonly ExternalPsk[];
   /** RFC 9846 section 5.4: pad application records to a multiple of this many bytes, 0 to 16384. Default 0. Feature `padding`. */
   readonly recordPadding?: number;
@@ -108,7 +108,7 @@ export interface ContextOptions {
 
   /** Client credentials; the first that fits the server's CertificateRequest is used. */
   readonly credentials?: readonly Credential[];
-  /** Chosen on demand; a promise makes connect() return -1 / WANT_X509_LOOKUP until it settles. */
+  /** Chosen on demand, in place of `credentials`; a promise makes connect() return -1 / WANT_X509_LOOKUP until it settles. */
   readonly onCertificateRequest?: CredentialCallback;
 
   /** SSL_CTX_set_keylog_callback(3): one NSS key-log line, without newline. Called between operations, never inside one. */
