@@ -104,6 +104,44 @@ describe.each(engines.filter(({ available }) => available))('a TLS Duplex on $na
     expect([received, hash.digest('hex')]).toEqual([data.length, createHash('sha256').update(data).digest('hex')]);
   });
 
+  it.each([
+    ['a record', 100, 10, 1],
+    ['full records', 300, 1000, 19],
+  ])('joins what was written corked into %s', async (_what, count, size, records) => {
+    echo();
+    const duplex = dial();
+    await once(duplex, 'ready');
+    duplex.write('x');
+    await once(duplex, 'data');
+    const before = duplex.bytesWritten;
+    const data = randomBytes(count * size);
+    duplex.cork();
+    for (let at = 0; at < data.length; at += size) duplex.write(data.subarray(at, at + size));
+    duplex.uncork();
+    const received: Buffer[] = [];
+    await new Promise<void>((resolve) => duplex.on('data', (chunk: Buffer) => received.push(chunk) && Buffer.concat(received).length === data.length && resolve()));
+    expect(Buffer.concat(received).equals(data)).toBe(true);
+    // header, type and tag (RFC 9846 section 5.2)
+    expect(duplex.bytesWritten - before).toBe(data.length + records * 22);
+  });
+
+  it('goes on when a listener throws, as streams do', async () => {
+    echo();
+    const duplex = dial();
+    await once(duplex, 'ready');
+    const thrown = new Promise((resolve) => process.once('uncaughtException', resolve));
+    const others = process.listeners('uncaughtException').slice(0, -1);
+    for (const each of others) process.off('uncaughtException', each);
+    duplex.once('data', () => {
+      throw new Error('of the listener');
+    });
+    duplex.write('x');
+    expect(await thrown).toMatchObject({ message: 'of the listener' });
+    for (const each of others) process.on('uncaughtException', each);
+    duplex.write('y');
+    expect(((await once(duplex, 'data')) as [Buffer])[0].toString()).toBe('y');
+  });
+
   it('stops reading the socket when nobody reads the plaintext', async () => {
     const sent: number[] = [];
     onConnection = (socket) => {
