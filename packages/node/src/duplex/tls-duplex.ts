@@ -20,7 +20,7 @@ import { openTransport, type Target } from './transport.ts';
 
 /**
  * Plaintext is read into slabs of at most this size, as much as the transport receives at once. Each is new: its bytes are
- * the reader's. Slabs of 64 KiB cost a third of the throughput, in page faults and garbage collection.
+ * the reader's. Many small ones cost more than few large ones.
  */
 const SLAB_SIZE = 262_144;
 /** Ciphertext that may wait for the transport; beyond it writers wait. */
