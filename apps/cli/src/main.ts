@@ -103,9 +103,11 @@ withStarttls(withCommonOptions(program.command('pin').argument('<target>', TARGE
 withObserving(withStarttls(withCommonOptions(program.command('connect').argument('<target>', TARGET, parseTarget))))
   .description('connect, verify, and tell what was agreed on and with whom')
   .option('--pipe', 'then pass stdin to the server and the server to stdout; the report goes to stderr')
+  .addOption(new Option('-i, --interactive', 'then a conversation: each line typed is sent, ended by CR LF; ~? for commands').conflicts('pipe'))
+  .option('--lf', 'with --interactive, end lines with LF alone')
   .addHelpText(
     'after',
-    `${EXIT_CODES}\n\nExamples:\n  ferrule connect example.org\n  ferrule connect 192.0.2.1:8443 --servername internal.example --ca root.pem\n  ferrule connect mail.example:993 --pipe\n  ferrule connect example.org --alpn h2,http/1.1 --json\n  ferrule connect example.org --trace\n  ferrule connect example.org --backend pure --record hello.jsonl --with-secrets\n  ferrule connect example.org --pcap hello.pcapng --with-secrets`,
+    `${EXIT_CODES}\n\nExamples:\n  ferrule connect example.org\n  ferrule connect mail.example:587 -i\n  ferrule connect 192.0.2.1:8443 --servername internal.example --ca root.pem\n  ferrule connect mail.example:993 --pipe\n  ferrule connect example.org --alpn h2,http/1.1 --json\n  ferrule connect example.org --trace\n  ferrule connect example.org --backend pure --record hello.jsonl --with-secrets\n  ferrule connect example.org --pcap hello.pcapng --with-secrets`,
   )
   .action((target: Target, options: ConnectCommandOptions) =>
     run(nameOfTarget(target), options, () => connectCommand(target, options, interrupt.signal)),

@@ -108,6 +108,23 @@ describe('ferrule connect', () => {
     expect(stderr).toMatch(/is verified/);
   });
 
+  it('with --interactive sends lines as they are typed, and takes commands', async () => {
+    const { code, stdout, stderr } = await ferrule(['connect', `localhost:${good}`, '--ca', ca, '-i'], {
+      input: '~i\n~?\n~K\nGET / HTTP/1.0\nX-Tilde: none\n\n',
+    });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^HTTP\/1\.1 200 OK[^]*a page in two chunks/);
+    expect(stderr).toMatch(/is verified[^]*^TLSv1\.3, TLS_[^]*^~\. {2}leave[^]*new keys sent, and asked for/m);
+  });
+
+  it('with --interactive ends at ~., and refuses to be --pipe too', async () => {
+    const ended = await ferrule(['connect', `localhost:${good}`, '--ca', ca, '-i', '--lf'], { input: '~.\nnot sent\n' });
+    expect([ended.code, ended.stdout]).toEqual([0, '']);
+    const both = await ferrule(['connect', `localhost:${good}`, '-i', '--pipe']);
+    expect(both.code).toBe(1);
+    expect(both.stderr).toMatch(/cannot be used with option '--pipe'/);
+  });
+
   it.each<[string, PkiName, number, string]>([
     ['a wrong name', 'wrongName', 6, 'CERT_NAME_MISMATCH'],
     ['an expired certificate', 'expired', 7, 'CERT_EXPIRED'],
