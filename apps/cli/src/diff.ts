@@ -39,7 +39,8 @@ const WAIT = 0.25;
 /** @throws TypeError when there is nothing to compare with. */
 export async function diffCommand(a: Target, b: Target | undefined, options: DiffCommandOptions, signal: AbortSignal): Promise<void> {
   const { engines, json, all } = options;
-  if ((b === undefined) === (engines === undefined)) throw new TypeError('diff: compares two servers, or with --engines two engines at one');
+  if ((b === undefined) === (engines === undefined))
+    throw new TypeError('diff: compares two servers, or with --engines two engines at one');
   const sides = await Promise.all([side(a, engines?.[0], options, signal), side(b ?? a, engines?.[1], options, signal)]);
   const [left, right] = sides;
   const differences = differencesOf(left.facts, right.facts);
@@ -69,7 +70,14 @@ async function side(target: Target, engine: EngineName | undefined, options: Dif
   // what a server takes does not depend on the engine that is to talk to it
   if (options.scan === true && engine === undefined && !COULD_NOT_ASK.has(inspection.exit)) {
     const { timeout, starttls, via, servername } = options;
-    const asking = { timeout, concurrency: 4, delay: 0, ...(starttls && { starttls }), ...(via && { via }), ...(servername !== undefined && { servername }) };
+    const asking = {
+      timeout,
+      concurrency: 4,
+      delay: 0,
+      ...(starttls && { starttls }),
+      ...(via && { via }),
+      ...(servername !== undefined && { servername }),
+    };
     for (const [fact, value] of scanned(await scanWithProgress(target, asking, signal))) facts.set(fact, value);
   }
   return { name, inspection, facts };
@@ -101,9 +109,17 @@ function factsOf({ error, cause, info, chain, clientCertificateRequested }: Insp
 const fingerprint = ({ subject, sha256 }: CertificateFacts): string => `${subject} (${sha256.slice(0, 16)}…)`;
 
 const certificate = (leaf: CertificateFacts | undefined): [string, Value][] =>
-  (['subject', 'issuer', 'key', 'notBefore', 'notAfter', 'serialNumber', 'sha256'] as const).map((key) => [`certificate ${LABELS[key] ?? key}`, leaf?.[key]]);
+  (['subject', 'issuer', 'key', 'notBefore', 'notAfter', 'serialNumber', 'sha256'] as const).map((key) => [
+    `certificate ${LABELS[key] ?? key}`,
+    leaf?.[key],
+  ]);
 
-const LABELS: Partial<Record<keyof CertificateFacts, string>> = { notBefore: 'from', notAfter: 'until', serialNumber: 'serial number', sha256: 'SHA-256' };
+const LABELS: Partial<Record<keyof CertificateFacts, string>> = {
+  notBefore: 'from',
+  notAfter: 'until',
+  serialNumber: 'serial number',
+  sha256: 'SHA-256',
+};
 
 function scanned({ versions, cipherSuites, groups, signatureAlgorithms, certificates, extensions, primeBits }: Scan): [string, Value][] {
   const lists = { 'cipher suites': cipherSuites, groups, 'signature algorithms': signatureAlgorithms };
@@ -123,22 +139,33 @@ function scanned({ versions, cipherSuites, groups, signatureAlgorithms, certific
 
 function differencesOf(a: ReadonlyMap<string, Value>, b: ReadonlyMap<string, Value>): Difference[] {
   const facts = new Set([...a.keys(), ...b.keys()]);
-  return [...facts].map((fact) => ({ fact, a: a.get(fact) ?? null, b: b.get(fact) ?? null })).filter((each) => JSON.stringify(each.a) !== JSON.stringify(each.b));
+  return [...facts]
+    .map((fact) => ({ fact, a: a.get(fact) ?? null, b: b.get(fact) ?? null }))
+    .filter((each) => JSON.stringify(each.a) !== JSON.stringify(each.b));
 }
 
 function diffReport(left: Side, right: Side, differences: readonly Difference[], same: readonly string[], c: Colors): string {
   const count = differences.length === 1 ? '1 fact differs' : `${differences.length} facts differ`;
   return [
-    differences.length === 0 ? `${c.green('=')} ${c.bold(left.name)} and ${c.bold(right.name)}: no difference` : `${c.yellow('≠')} ${count}`,
+    differences.length === 0
+      ? `${c.green('=')} ${c.bold(left.name)} and ${c.bold(right.name)}: no difference`
+      : `${c.yellow('≠')} ${count}`,
     ...(differences.length === 0 ? [] : [`  ${c.red(`- ${left.name}`)}`, `  ${c.green(`+ ${right.name}`)}`]),
-    ...differences.flatMap(({ fact, a, b }) => [`  ${c.dim(fact)}`, ...changes(a, b).map(([sign, text]) => `    ${SIGNS[sign](c)(`${sign} ${text}`)}`)]),
+    ...differences.flatMap(({ fact, a, b }) => [
+      `  ${c.dim(fact)}`,
+      ...changes(a, b).map(([sign, text]) => `    ${SIGNS[sign](c)(`${sign} ${text}`)}`),
+    ]),
     ...same.map((fact) => `  ${c.dim(`= ${fact}: ${listOf(left.facts.get(fact)).join(', ')}`)}`),
     '',
   ].join('\n');
 }
 
 type Sign = '-' | '+' | '~';
-const SIGNS: Readonly<Record<Sign, (c: Colors) => (text: string) => string>> = { '-': (c) => c.red, '+': (c) => c.green, '~': (c) => c.yellow };
+const SIGNS: Readonly<Record<Sign, (c: Colors) => (text: string) => string>> = {
+  '-': (c) => c.red,
+  '+': (c) => c.green,
+  '~': (c) => c.yellow,
+};
 
 /** What one has and the other has not; of lists with the same content the order. */
 function changes(a: Value, b: Value): [Sign, string][] {
@@ -152,6 +179,7 @@ function changes(a: Value, b: Value): [Sign, string][] {
   ];
 }
 
-const listOf = (value: Value): readonly string[] => (value === undefined || value === null || value.length === 0 ? ['(none)'] : typeof value === 'string' ? [value] : value);
+const listOf = (value: Value): readonly string[] =>
+  value === undefined || value === null || value.length === 0 ? ['(none)'] : typeof value === 'string' ? [value] : value;
 
 const yesNo = (value: boolean): string => (value ? 'yes' : 'no');

@@ -94,7 +94,14 @@ export class Observer {
         ...(secret && { onKeylog: (line: string) => (tls.onKeylog?.(line), this.#keylog(line)) }),
         ...(secret && seedable && this.#record !== undefined && { random }),
       },
-      transport: this.#record === undefined && this.#pcapFile === undefined ? transport : tapped(transport, (event) => this.#event(event), () => this.#at),
+      transport:
+        this.#record === undefined && this.#pcapFile === undefined
+          ? transport
+          : tapped(
+              transport,
+              (event) => this.#event(event),
+              () => this.#at,
+            ),
     };
   }
 

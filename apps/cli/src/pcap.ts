@@ -202,7 +202,11 @@ function bytesOf(address: string): Uint8Array {
   const text = tail ? address.replace(tail[0], `:${pair(tail[1], tail[2])}:${pair(tail[3], tail[4])}`) : address;
   const [head = '', rest] = text.split('::');
   const [before, after] = [head, rest ?? ''].map((part) => (part === '' ? [] : part.split(':')));
-  const groups = [...(before ?? []), ...Array<string>(rest === undefined ? 0 : 8 - (before?.length ?? 0) - (after?.length ?? 0)).fill('0'), ...(after ?? [])];
+  const groups = [
+    ...(before ?? []),
+    ...Array<string>(rest === undefined ? 0 : 8 - (before?.length ?? 0) - (after?.length ?? 0)).fill('0'),
+    ...(after ?? []),
+  ];
   return Uint8Array.from(groups.flatMap((group) => [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 0xff]));
 }
 

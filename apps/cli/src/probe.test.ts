@@ -82,23 +82,26 @@ describe('a question to a server', () => {
   it.each([
     ['TLS 1.2', question(0x0303)],
     ['TLS 1.3', question(0x0304, { shares: [], until: 'hello' })],
-  ])('ends in an answer, whatever the server sends: each byte of its flight changed, and each prefix of it: %s', async (_version, asked) => {
-    const heard: Buffer[] = [];
-    await ask(listening(heard), asked, 5000, signal);
-    const flight = Buffer.concat(heard);
-    const judge = async (bytes: Uint8Array): Promise<Answer['kind']> => {
-      const answer = await ask(saying(bytes), asked, 5000, signal);
-      if (answer.kind === 'unknown') expect(TlsError.is(answer.error)).toBe(true);
-      return answer.kind;
-    };
-    expect(await judge(flight)).toBe('taken');
-    for (let at = 0; at < flight.length; at++) {
-      for (const value of [0, 0xff, flight[at]! ^ 1, flight[at]! ^ 0x80]) {
-        const changed = Uint8Array.from(flight);
-        changed[at] = value;
-        await judge(changed);
+  ])(
+    'ends in an answer, whatever the server sends: each byte of its flight changed, and each prefix of it: %s',
+    async (_version, asked) => {
+      const heard: Buffer[] = [];
+      await ask(listening(heard), asked, 5000, signal);
+      const flight = Buffer.concat(heard);
+      const judge = async (bytes: Uint8Array): Promise<Answer['kind']> => {
+        const answer = await ask(saying(bytes), asked, 5000, signal);
+        if (answer.kind === 'unknown') expect(TlsError.is(answer.error)).toBe(true);
+        return answer.kind;
+      };
+      expect(await judge(flight)).toBe('taken');
+      for (let at = 0; at < flight.length; at++) {
+        for (const value of [0, 0xff, flight[at]! ^ 1, flight[at]! ^ 0x80]) {
+          const changed = Uint8Array.from(flight);
+          changed[at] = value;
+          await judge(changed);
+        }
+        expect(await judge(flight.subarray(0, at))).not.toBe('unknown');
       }
-      expect(await judge(flight.subarray(0, at))).not.toBe('unknown');
-    }
-  });
+    },
+  );
 });

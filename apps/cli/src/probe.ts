@@ -64,12 +64,18 @@ export type Answer =
 export async function ask(transport: Transport, question: Question, timeout: number, signal: AbortSignal): Promise<Answer> {
   const shares = (question.shares ?? []).flatMap((id) => nodeCrypto.groups.filter((group) => group.id === id));
   const keys = await Promise.all(shares.map(async (group) => ({ group: group.id, share: await group.keyShare(nodeCrypto.random) })));
-  const hello = clientHello(question, keys.map(({ group, share }) => ({ group, keyExchange: share.publicKey })));
+  const hello = clientHello(
+    question,
+    keys.map(({ group, share }) => ({ group, keyExchange: share.publicKey })),
+  );
   const listener = new Listener(question, hello, keys);
   try {
     return await new Promise<Answer>((resolve) => {
       const unknown = (error: TlsError): void => resolve({ kind: 'unknown', error });
-      const timer = setTimeout(() => unknown(new TlsError('TIMEOUT', `${transport.name}: no answer to a ClientHello within ${timeout} ms`)), timeout);
+      const timer = setTimeout(
+        () => unknown(new TlsError('TIMEOUT', `${transport.name}: no answer to a ClientHello within ${timeout} ms`)),
+        timeout,
+      );
       const abort = (): void => unknown(new TlsError('ABORTED', undefined, { cause: signal.reason }));
       signal.addEventListener('abort', abort, { once: true });
       if (signal.aborted) abort();
@@ -85,7 +91,8 @@ export async function ask(transport: Transport, question: Question, timeout: num
           return true;
         },
         end: () => finish({ kind: 'refused', why: 'hung up' }),
-        failed: (error) => finish(isReset(error) ? { kind: 'refused', why: 'reset the connection' } : { kind: 'unknown', error: asTlsError(error) }),
+        failed: (error) =>
+          finish(isReset(error) ? { kind: 'refused', why: 'reset the connection' } : { kind: 'unknown', error: asTlsError(error) }),
       });
       transport.send(record(question.version, hello), () => {});
     });
@@ -101,7 +108,10 @@ const ENCRYPT_THEN_MAC: Extension = { type: 22, data: EMPTY };
 type KeyPairs = readonly { readonly group: number; readonly share: Awaited<ReturnType<(typeof nodeCrypto.groups)[number]['keyShare']>> }[];
 
 /** The whole message. */
-function clientHello({ version, cipherSuites, groups, signatureAlgorithms, name }: Question, keyShare: readonly { group: number; keyExchange: Uint8Array }[]): Uint8Array {
+function clientHello(
+  { version, cipherSuites, groups, signatureAlgorithms, name }: Question,
+  keyShare: readonly { group: number; keyExchange: Uint8Array }[],
+): Uint8Array {
   const is13 = version === Version.tls13;
   const elliptic = groups.length > 0;
   const extensions = [
@@ -156,7 +166,10 @@ class Listener {
 
   constructor(question: Question, hello: Uint8Array, keys: KeyPairs) {
     this.#question = question;
-    this.#tap = new Wiretap({ crypto: nodeCrypto, secretAfter: (label, message) => (label === 'SERVER_HANDSHAKE_TRAFFIC_SECRET' ? serverSecret(hello, message, keys) : undefined) });
+    this.#tap = new Wiretap({
+      crypto: nodeCrypto,
+      secretAfter: (label, message) => (label === 'SERVER_HANDSHAKE_TRAFFIC_SECRET' ? serverSecret(hello, message, keys) : undefined),
+    });
     this.#tap.feed('sent', record(question.version, hello));
   }
 
@@ -195,7 +208,11 @@ class Listener {
       case HandshakeType.server_hello:
         return this.#hello(body);
       case HandshakeType.certificate:
-        this.#add({ chain: is13 ? decodeCertificate(body).entries.map(({ data }) => data.slice()) : decodeCertificate12(body).map((der) => der.slice()) });
+        this.#add({
+          chain: is13
+            ? decodeCertificate(body).entries.map(({ data }) => data.slice())
+            : decodeCertificate12(body).map((der) => der.slice()),
+        });
         return undefined;
       case HandshakeType.server_key_exchange:
         this.#add(keyExchange(body, this.#question.version));
@@ -216,7 +233,12 @@ class Listener {
     if (chosen !== this.#question.version) return { kind: 'refused', why: `chose ${versionName(chosen)}` };
     const share = findExtension(hello.extensions, ExtensionType.key_share);
     const group = share === undefined ? undefined : new Reader(share, 'key_share').u16();
-    this.#choice = { cipherSuite: hello.cipherSuite, chain: [], extensions: hello.extensions.map(({ type }) => type), ...(group !== undefined && { group }) };
+    this.#choice = {
+      cipherSuite: hello.cipherSuite,
+      chain: [],
+      extensions: hello.extensions.map(({ type }) => type),
+      ...(group !== undefined && { group }),
+    };
     return this.#question.until === 'hello' || isHelloRetryRequest(hello) ? this.#taken() : undefined;
   }
 
@@ -280,4 +302,5 @@ const isReset = (error: Error): boolean => {
   return cause.code === 'ECONNRESET' || cause.code === 'EPIPE';
 };
 
-const asTlsError = (error: Error): TlsError => (TlsError.is(error) ? error : new TlsError('TRANSPORT_ERROR', error.message, { cause: error }));
+const asTlsError = (error: Error): TlsError =>
+  TlsError.is(error) ? error : new TlsError('TRANSPORT_ERROR', error.message, { cause: error });

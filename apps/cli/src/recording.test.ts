@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { eventLine, headerLine, keylogLine, randomLine, readRecording, type RecordingHeader } from './recording.ts';
 
-const header: RecordingHeader = { target: 'localhost:443', host: 'localhost', remote: '127.0.0.1:443', engine: 'TypeScript, node:crypto', began: '2026-01-02T03:04:05.678Z', offer: { alpn: ['h2'] } };
+const header: RecordingHeader = {
+  target: 'localhost:443',
+  host: 'localhost',
+  remote: '127.0.0.1:443',
+  engine: 'TypeScript, node:crypto',
+  began: '2026-01-02T03:04:05.678Z',
+  offer: { alpn: ['h2'] },
+};
 const bytes = Uint8Array.of(22, 3, 1, 0, 0);
 const text = [
   headerLine(header),
@@ -34,7 +41,9 @@ describe('a recorded connection', () => {
 
   it('names the line that is wrong, counted in the file', () => {
     const lines = text.split('\n');
-    expect(() => readRecording([...lines.slice(0, 5), '{"at":"now","kind":"eof"}', ...lines.slice(5)].join('\n'))).toThrow(/^line 6: `at` is not a number$/);
+    expect(() => readRecording([...lines.slice(0, 5), '{"at":"now","kind":"eof"}', ...lines.slice(5)].join('\n'))).toThrow(
+      /^line 6: `at` is not a number$/,
+    );
     expect(() => readRecording(text.replace('"version":1', '"version":2'))).toThrow(/^line 1: a recording of version 2, where 1 is known$/);
     expect(() => readRecording(text.replace('2026-01-02', 'one day'))).toThrow(/^line 1: not the header/);
     expect(() => readRecording(text.replace('{"alpn":["h2"]}', 'null'))).toThrow(/^line 1: not the header/);

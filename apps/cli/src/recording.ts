@@ -6,7 +6,9 @@ import { formatRecording, parseRecording, type RecordedEvent } from '@ferrule/bi
 import type { ContextOptions } from '@ferrule/contract';
 
 /** What of the options of a connection can be seen in its ClientHello. */
-export type OfferOptions = { readonly [K in 'alpn' | 'minVersion' | 'maxVersion' | 'groups' | 'cipherSuites' | 'ocsp']?: ContextOptions[K] | undefined };
+export type OfferOptions = {
+  readonly [K in 'alpn' | 'minVersion' | 'maxVersion' | 'groups' | 'cipherSuites' | 'ocsp']?: ContextOptions[K] | undefined;
+};
 
 export interface RecordingHeader {
   /** `host:port` */
@@ -36,7 +38,8 @@ const [BIO_HEADER = ''] = formatRecording([]).split('\n');
 export const headerLine = (header: RecordingHeader): string => `${JSON.stringify({ ...MARK, ...header })}\n`;
 export const eventLine = (event: RecordedEvent): string => `${formatRecording([event]).split('\n')[1] ?? ''}\n`;
 export const keylogLine = (at: number, line: string): string => `${JSON.stringify({ at, kind: 'keylog', line })}\n`;
-export const randomLine = (at: number, bytes: Uint8Array): string => `${JSON.stringify({ at, kind: 'random', bytes: Buffer.from(bytes).toString('hex') })}\n`;
+export const randomLine = (at: number, bytes: Uint8Array): string =>
+  `${JSON.stringify({ at, kind: 'random', bytes: Buffer.from(bytes).toString('hex') })}\n`;
 
 /** @throws SyntaxError naming the line that is not part of a recording. */
 export function readRecording(text: string): ConnectionRecording {
@@ -58,9 +61,14 @@ export function readRecording(text: string): ConnectionRecording {
 
 function readHeader(line: string): RecordingHeader {
   try {
-    const { recording, version, target, host, remote, engine, began, offer } = JSON.parse(line) as Partial<RecordingHeader> & { recording?: string; version?: number };
-    if (recording === MARK.recording && version !== MARK.version) throw new SyntaxError(`line 1: a recording of version ${version}, where ${MARK.version} is known`);
-    const known = recording === MARK.recording && typeof target === 'string' && typeof host === 'string' && !Number.isNaN(Date.parse(began ?? ''));
+    const { recording, version, target, host, remote, engine, began, offer } = JSON.parse(line) as Partial<RecordingHeader> & {
+      recording?: string;
+      version?: number;
+    };
+    if (recording === MARK.recording && version !== MARK.version)
+      throw new SyntaxError(`line 1: a recording of version ${version}, where ${MARK.version} is known`);
+    const known =
+      recording === MARK.recording && typeof target === 'string' && typeof host === 'string' && !Number.isNaN(Date.parse(began ?? ''));
     if (known && began !== undefined && typeof offer === 'object' && offer !== null)
       return { target, host, remote, engine: String(engine), began, offer };
   } catch (error) {

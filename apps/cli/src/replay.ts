@@ -80,7 +80,12 @@ function follow({ events }: ConnectionRecording, keylog: readonly string[]): Hap
     records.map((record) => ({
       at,
       record,
-      messages: record.messages.map((bytes) => ({ at, direction: record.direction, bytes, ...dissection.message(record.contentType, bytes) })),
+      messages: record.messages.map((bytes) => ({
+        at,
+        direction: record.direction,
+        bytes,
+        ...dissection.message(record.contentType, bytes),
+      })),
     }));
   const happenings = events.flatMap((event): Happening[] => {
     if ('bytes' in event) return seen(event.at, tap.feed(event.kind, event.bytes));
@@ -91,7 +96,10 @@ function follow({ events }: ConnectionRecording, keylog: readonly string[]): Hap
 }
 
 /** The same client with the same randomness, and what the server sent. */
-async function runAgain({ header, events, random }: ConnectionRecording, ca: readonly Uint8Array[] | undefined): Promise<Again | undefined> {
+async function runAgain(
+  { header, events, random }: ConnectionRecording,
+  ca: readonly Uint8Array[] | undefined,
+): Promise<Again | undefined> {
   if (header === undefined) return undefined;
   const { backend } = await chooseEngine('pure');
   const offer = Object.fromEntries(Object.entries(header.offer).filter(([, value]) => value !== undefined));
@@ -136,15 +144,27 @@ function capture({ header, events }: ConnectionRecording, keylog: readonly strin
   return Buffer.concat([pcap.head(), ...(lines.length > 0 ? [pcap.secrets(lines)] : []), ...events.map((event) => pcap.packets(event))]);
 }
 
-function replayText(recording: ConnectionRecording, happenings: readonly Happening[], again: Again | undefined, options: ReplayCommandOptions): string {
+function replayText(
+  recording: ConnectionRecording,
+  happenings: readonly Happening[],
+  again: Again | undefined,
+  options: ReplayCommandOptions,
+): string {
   const c = colorsFor(process.stdout);
   const { header } = recording;
-  const title = header === undefined ? [] : [`${c.bold(printable(header.target))} ${c.dim(`${header.began}, ${printable(header.engine)}`)}`];
+  const title =
+    header === undefined ? [] : [`${c.bold(printable(header.target))} ${c.dim(`${header.began}, ${printable(header.engine)}`)}`];
   const sealed = happenings.filter((each) => 'record' in each && each.record.state === 'sealed').length;
   return [
     ...title,
     ...happenings.map((each) => happeningText(each, options, c).trimEnd()),
-    ...(sealed > 0 ? [`${c.yellow('!')} ${sealed === 1 ? '1 record stays' : `${sealed} records stay`} encrypted: --keylog has no secrets for ${sealed === 1 ? 'it' : 'them'}`] : []),
+    ...(sealed > 0
+      ? [
+          `${c.yellow('!')} ${sealed === 1 ? '1 record stays' : `${sealed} records stay`} encrypted: --keylog has no secrets for ${
+            sealed === 1 ? 'it' : 'them'
+          }`,
+        ]
+      : []),
     againText(recording, again, c),
     '',
   ].join('\n');
@@ -153,12 +173,15 @@ function replayText(recording: ConnectionRecording, happenings: readonly Happeni
 function happeningText(happening: Happening, { annotate = false, brief }: ReplayCommandOptions, c: Colors): string {
   const { at } = happening;
   if ('event' in happening) {
-    const what = { eof: '← end of the stream', shutdown: '→ end of the stream', failure: `! ${printable(happening.why ?? '')}` }[happening.event];
+    const what = { eof: '← end of the stream', shutdown: '→ end of the stream', failure: `! ${printable(happening.why ?? '')}` }[
+      happening.event
+    ];
     return `${what} ${c.dim(`at ${at.toFixed(1)} ms`)}`;
   }
   const { record, messages } = happening;
   const { direction, state, contentType, bytes, content } = record;
-  if (messages.length > 0) return messages.map((message) => (brief ? `${heading(message, c)}\n` : traceText(message, annotate, c))).join('');
+  if (messages.length > 0)
+    return messages.map((message) => (brief ? `${heading(message, c)}\n` : traceText(message, annotate, c))).join('');
   const head = (name: string, length: number): string => heading({ at, direction, name, length }, c);
   if (state === 'sealed') return head('encrypted record', bytes.length);
   if (state === 'foreign') return `${head('no record of TLS', bytes.length)}\n    ${quoted(bytes)}`;
@@ -168,17 +191,30 @@ function happeningText(happening: Happening, { annotate = false, brief }: Replay
 
 /** The beginning, with what does not print as in JSON. */
 function quoted(bytes: Uint8Array): string {
-  const text = JSON.stringify(printable(Buffer.from(bytes.subarray(0, 64)).toString('latin1').replace(/[\r\n\t]/g, (each) => ({ '\r': '␍', '\n': '␊' })[each] ?? ' ')));
+  const text = JSON.stringify(
+    printable(
+      Buffer.from(bytes.subarray(0, 64))
+        .toString('latin1')
+        .replace(/[\r\n\t]/g, (each) => ({ '\r': '␍', '\n': '␊' }[each] ?? ' ')),
+    ),
+  );
   return bytes.length > 64 ? `${text} …` : text;
 }
 
 function againText({ header }: ConnectionRecording, again: Again | undefined, c: Colors): string {
   if (again === undefined) {
-    const why = header === undefined ? 'the recording does not say what was offered' : 'it holds no randomness: --with-secrets and the pure engine put it there';
+    const why =
+      header === undefined
+        ? 'the recording does not say what was offered'
+        : 'it holds no randomness: --with-secrets and the pure engine put it there';
     return c.dim(`not run again: ${why}`);
   }
   const { established, sent, divergedAt, read, error } = again;
   const same = divergedAt === undefined ? `the same ${sent} bytes sent` : c.red(`what is sent differs from byte ${divergedAt} on`);
-  const end = established ? `established, ${read} bytes of application data read` : error ? `${error.code}: ${printable(error.message)}` : 'the recording ends within the handshake';
+  const end = established
+    ? `established, ${read} bytes of application data read`
+    : error
+    ? `${error.code}: ${printable(error.message)}`
+    : 'the recording ends within the handshake';
   return `${established && divergedAt === undefined ? c.green('✓') : c.red('✗')} run again through the pure engine: ${same}; ${end}`;
 }

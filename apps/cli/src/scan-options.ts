@@ -25,6 +25,7 @@ export type EngineName = (typeof ENGINES)[number];
 /** Two, which may be the same. */
 export function enginesOf(text: string): readonly [EngineName, EngineName] {
   const [a, b, ...more] = text.split(',').map((name) => ENGINES.find((each) => each === name));
-  if (a === undefined || b === undefined || more.length > 0) throw new InvalidArgumentError(`Expected two of ${ENGINES.join(', ')}, separated by a comma.`);
+  if (a === undefined || b === undefined || more.length > 0)
+    throw new InvalidArgumentError(`Expected two of ${ENGINES.join(', ')}, separated by a comma.`);
   return [a, b];
 }

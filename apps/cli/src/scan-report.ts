@@ -13,7 +13,11 @@ export interface ScanCommandOptions extends ScanOptions {
 /** Exits with 0 when there is an answer, whatever it is: what to think of it is for the reader. */
 export async function scanCommand(target: Target, options: ScanCommandOptions, signal: AbortSignal): Promise<void> {
   const result = await scanWithProgress(target, options, signal);
-  process.stdout.write(options.json === true ? documentJson({ target: result.target, ok: true, exitCode: Exit.ok, scan: scanFacts(result) }) : scanReport(result, colorsFor(process.stdout)));
+  process.stdout.write(
+    options.json === true
+      ? documentJson({ target: result.target, ok: true, exitCode: Exit.ok, scan: scanFacts(result) })
+      : scanReport(result, colorsFor(process.stdout)),
+  );
 }
 
 /** A line on stderr where a person may be watching. */
@@ -39,7 +43,8 @@ const scanFacts = ({ target: _target, certificates, ...facts }: Scan): object =>
 export function scanReport(result: Scan, c: Colors): string {
   const { target, versions, certificates, extensions, primeBits, connections, milliseconds, notAsked } = result;
   const paint: Readonly<Record<Strength, (text: string) => string>> = { good: c.green, dated: c.yellow, broken: c.red };
-  const section = (title: string, lines: readonly string[]): string[] => (lines.length === 0 ? [] : [`  ${c.dim(title)}`, ...lines.map((line) => `    ${line}`)]);
+  const section = (title: string, lines: readonly string[]): string[] =>
+    lines.length === 0 ? [] : [`  ${c.dim(title)}`, ...lines.map((line) => `    ${line}`)];
   const list = (title: string, lists: readonly Taken[], prefers: boolean): string[] =>
     lists.flatMap(({ version, taken, order, open }) => {
       const whose = order === 'server' ? ', in the order of the server' : order === 'client' ? ', the client’s order decides' : '';
@@ -58,15 +63,23 @@ export function scanReport(result: Scan, c: Colors): string {
       }),
     ),
     ...list('cipher suites', result.cipherSuites, true),
-    ...section('Diffie-Hellman', primeBits === undefined ? [] : [paint[primeBits < 1024 ? 'broken' : primeBits < 2048 ? 'dated' : 'good'](`${primeBits} bits`)]),
+    ...section(
+      'Diffie-Hellman',
+      primeBits === undefined ? [] : [paint[primeBits < 1024 ? 'broken' : primeBits < 2048 ? 'dated' : 'good'](`${primeBits} bits`)],
+    ),
     ...list('groups', result.groups, true),
     ...list('signature algorithms', result.signatureAlgorithms, true),
     ...section(
       'certificates',
-      certificates.flatMap(({ chain, versions: where }) => chain.slice(0, 1).flatMap((der) => certificateLines(der, chain.length, where, c))),
+      certificates.flatMap(({ chain, versions: where }) =>
+        chain.slice(0, 1).flatMap((der) => certificateLines(der, chain.length, where, c)),
+      ),
     ),
     ...section('extensions of TLS 1.2 and older', extensions.length === 0 ? [] : [extensions.join(', ')]),
-    ...section('not asked', notAsked.map((each) => c.dim(each))),
+    ...section(
+      'not asked',
+      notAsked.map((each) => c.dim(each)),
+    ),
     '',
   ].join('\n');
 }

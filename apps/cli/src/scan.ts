@@ -5,7 +5,16 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { nodeCrypto } from '@ferrule/pure/crypto/node';
-import { cipherSuites, extensionName, groupName, groups, signatureSchemeName, signatureSchemes, suiteName, versionName } from '@ferrule/pure/trace';
+import {
+  cipherSuites,
+  extensionName,
+  groupName,
+  groups,
+  signatureSchemeName,
+  signatureSchemes,
+  suiteName,
+  versionName,
+} from '@ferrule/pure/trace';
 import { Version } from '@ferrule/pure/wire';
 import { alertName } from '@ferrule/result';
 import type { StarttlsProtocol } from '@ferrule/starttls';
@@ -105,10 +114,15 @@ export async function scan(target: Target, options: ScanOptions, signal: AbortSi
     Promise.all(taken.map((version) => scanner.suites(version, shares))),
     taken.includes(Version.tls13) ? scanner.groups13(shares) : undefined,
   ]);
-  const suitesOf = (version: number): readonly number[] => (suites[taken.findIndex((each) => each === version)]?.taken ?? []).map(({ code }) => code);
+  const suitesOf = (version: number): readonly number[] =>
+    (suites[taken.findIndex((each) => each === version)]?.taken ?? []).map(({ code }) => code);
   const [groups12, signatures13, signatures12, primeBits] = await Promise.all([
     scanner.groups12(suitesOf(Version.tls12).filter(isEcdhe)),
-    groups13 && scanner.signatures13(suitesOf(Version.tls13), groups13.taken.map(({ code }) => code)),
+    groups13 &&
+      scanner.signatures13(
+        suitesOf(Version.tls13),
+        groups13.taken.map(({ code }) => code),
+      ),
     scanner.signatures12(suitesOf(Version.tls12).filter(isSigned)),
     scanner.primeBits(taken.filter((version) => version < Version.tls13).map((version) => [version, suitesOf(version).filter(isDhe)])),
     ...taken.filter((version) => version < Version.tls12).map((version) => scanner.certificates(version, suitesOf(version))),
@@ -155,7 +169,10 @@ class Scanner {
   }
 
   get seen(): ScannedCertificate[] {
-    return [...this.#certificates.values()].map(({ chain, versions }) => ({ chain, versions: VERSIONS.filter((version) => versions.has(version)).map(versionName) }));
+    return [...this.#certificates.values()].map(({ chain, versions }) => ({
+      chain,
+      versions: VERSIONS.filter((version) => versions.has(version)).map(versionName),
+    }));
   }
 
   /** @throws TlsError when none is taken. */
@@ -178,7 +195,9 @@ class Scanner {
       const code = VERSIONS[i] ?? 0;
       const thing = { code, name: versionName(code), strength: code >= Version.tls12 ? 'good' : 'broken' } as const;
       if (answer.kind === 'taken') return { ...thing, taken: true };
-      return answer.kind === 'refused' ? { ...thing, taken: false, why: refusal(answer) } : { ...thing, taken: undefined, why: answer.error.message };
+      return answer.kind === 'refused'
+        ? { ...thing, taken: false, why: refusal(answer) }
+        : { ...thing, taken: undefined, why: answer.error.message };
     });
     return { versions, shares };
   }
@@ -188,7 +207,8 @@ class Scanner {
     return this.#strike(
       version,
       suitesFor(version),
-      (left) => this.#ask({ version, cipherSuites: left, shares: version === Version.tls13 ? shares.slice(0, 3) : [], until: 'hello' }, about),
+      (left) =>
+        this.#ask({ version, cipherSuites: left, shares: version === Version.tls13 ? shares.slice(0, 3) : [], until: 'hello' }, about),
       ({ cipherSuite }) => cipherSuite,
       suiteThing,
     );
@@ -199,7 +219,11 @@ class Scanner {
     return this.#strike(
       version,
       shares.length > 0 ? shares : groups,
-      (left) => this.#ask({ version, cipherSuites: cipherSuites.tls13, groups: left, shares: shares.length > 0 ? left : [], until: 'hello' }, 'groups of TLS 1.3'),
+      (left) =>
+        this.#ask(
+          { version, cipherSuites: cipherSuites.tls13, groups: left, shares: shares.length > 0 ? left : [], until: 'hello' },
+          'groups of TLS 1.3',
+        ),
       ({ group }) => group,
       groupThing,
     );
@@ -225,12 +249,20 @@ class Scanner {
     const ours = suites.filter((suite) => nodeCrypto.suites.some(({ id }) => id === suite));
     const group = taken.find((each) => nodeCrypto.groups.some(({ id }) => id === each));
     if (ours.length === 0 || group === undefined)
-      return { version: versionName(version), taken: [], order: undefined, open: 'the server takes no suite and group with which this command can decrypt' };
+      return {
+        version: versionName(version),
+        taken: [],
+        order: undefined,
+        open: 'the server takes no suite and group with which this command can decrypt',
+      };
     return this.#strike(
       version,
       signatureSchemes,
       (left) =>
-        this.#ask({ version, cipherSuites: ours, groups: [group], shares: [group], signatureAlgorithms: left, until: 'authentication' }, 'signatures of TLS 1.3'),
+        this.#ask(
+          { version, cipherSuites: ours, groups: [group], shares: [group], signatureAlgorithms: left, until: 'authentication' },
+          'signatures of TLS 1.3',
+        ),
       ({ signatureAlgorithm }) => signatureAlgorithm,
       schemeThing,
     );
@@ -314,7 +346,14 @@ class Scanner {
       const timeout = this.#options.timeout * 1000;
       const { via } = this.#options;
       const starttls = preambleOf(this.#target, this.#options);
-      const transport = await dial(this.#target, { via, starttls, servername: this.name ?? this.#target.host, timeout, signal: this.#signal, timeline: new Timeline() });
+      const transport = await dial(this.#target, {
+        via,
+        starttls,
+        servername: this.name ?? this.#target.host,
+        timeout,
+        signal: this.#signal,
+        timeline: new Timeline(),
+      });
       return await ask(transport, question, timeout, this.#signal);
     } catch (error) {
       if (TlsError.is(error)) return { kind: 'unknown', error };
@@ -358,12 +397,15 @@ function noVersion(target: string, answers: readonly Answer[]): TlsError {
   });
 }
 
-const refusal = ({ alert, why }: { readonly alert?: number; readonly why: string }): string => (alert === undefined ? why : alertName(alert));
+const refusal = ({ alert, why }: { readonly alert?: number; readonly why: string }): string =>
+  alert === undefined ? why : alertName(alert);
 
 /** SSL 3.0 to TLS 1.1 have neither AEADs nor a choice of hash. */
 const suitesFor = (version: number): readonly number[] => {
   if (version === Version.tls13) return cipherSuites.tls13;
-  return version === Version.tls12 ? cipherSuites.tls12 : cipherSuites.tls12.filter((suite) => !/GCM|CCM|POLY1305|SHA(256|384)$/.test(suiteName(suite)));
+  return version === Version.tls12
+    ? cipherSuites.tls12
+    : cipherSuites.tls12.filter((suite) => !/GCM|CCM|POLY1305|SHA(256|384)$/.test(suiteName(suite)));
 };
 
 const isEcdhe = (suite: number): boolean => /^TLS_ECDHE_/.test(suiteName(suite));
@@ -372,7 +414,12 @@ const isSigned = (suite: number): boolean => isEcdhe(suite) || isDhe(suite);
 
 function suiteThing(code: number): Thing {
   const name = suiteName(code);
-  if (/NULL|EXPORT|anon|RC[24]|_DES_|3DES|DES40|MD5|IDEA|SEED|_SHA(256|384)_SHA/.test(name) || name === 'TLS_SHA256_SHA256' || name === 'TLS_SHA384_SHA384') return { code, name, strength: 'broken' };
+  if (
+    /NULL|EXPORT|anon|RC[24]|_DES_|3DES|DES40|MD5|IDEA|SEED|_SHA(256|384)_SHA/.test(name) ||
+    name === 'TLS_SHA256_SHA256' ||
+    name === 'TLS_SHA384_SHA384'
+  )
+    return { code, name, strength: 'broken' };
   return { code, name, strength: /_CBC_|^TLS_(RSA|ECDH_(RSA|ECDSA))_|_CCM_8/.test(name) ? 'dated' : 'good' };
 }
 

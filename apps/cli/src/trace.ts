@@ -68,7 +68,9 @@ function annotated({ fields, bytes }: TracedMessage, c: Colors): string[] {
       const indent = '  '.repeat(depth);
       const inside = field.fields ?? [];
       // an opaque vector: its prefix, its content
-      const single = inside.length <= 2 && inside.every(({ prefix, name, fields: below }) => prefix === true || (name === field.name && below === undefined));
+      const single =
+        inside.length <= 2 &&
+        inside.every(({ prefix, name, fields: below }) => prefix === true || (name === field.name && below === undefined));
       if (field.fields === undefined) leaf(field, indent);
       else if (single) walk(inside, depth);
       else {
@@ -80,7 +82,10 @@ function annotated({ fields, bytes }: TracedMessage, c: Colors): string[] {
   const leaf = ({ name, offset, length, value = '', prefix }: Field, indent: string): void => {
     for (let at = 0; at < length; at += PER_LINE) {
       const row = Buffer.from(bytes.subarray(offset + at, offset + Math.min(at + PER_LINE, length)));
-      const hex = row.toString('hex').replace(/../g, '$& ').padEnd(3 * PER_LINE);
+      const hex = row
+        .toString('hex')
+        .replace(/../g, '$& ')
+        .padEnd(3 * PER_LINE);
       // which stands to the left of it already
       const shown = value === '(empty)' || value.startsWith(row.toString('hex')) ? '' : ` ${printable(value)}`;
       const what = at > 0 ? '' : `${indent}${prefix ? c.dim(name) : c.cyan(name)}${shown}`;

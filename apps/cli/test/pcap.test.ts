@@ -42,7 +42,9 @@ afterAll(() => {
 
 async function capture(name: string, ...args: string[]): Promise<string> {
   const file = join(folder, `${name}.pcapng`);
-  const { code, stderr } = await ferrule(['connect', `localhost:${port}`, '--ca', ca, '--pipe', '--pcap', file, ...args], { input: 'the question' });
+  const { code, stderr } = await ferrule(['connect', `localhost:${port}`, '--ca', ca, '--pipe', '--pcap', file, ...args], {
+    input: 'the question',
+  });
   expect([code, stderr]).toEqual([0, expect.stringContaining('is verified')]);
   return file;
 }
@@ -125,7 +127,8 @@ describe('a capture', () => {
   ])('has packets whose addresses, lengths and checksums are right: %s', (server, address) => {
     const packets = whole(server);
     expect(packets[1]!.from).toBe(address);
-    const payload = (mine: boolean): Buffer => Buffer.concat(packets.filter(({ from }) => (from === address) !== mine).map((each) => each.payload));
+    const payload = (mine: boolean): Buffer =>
+      Buffer.concat(packets.filter(({ from }) => (from === address) !== mine).map((each) => each.payload));
     expect(payload(true)).toEqual(Buffer.alloc(300, 1));
     expect(payload(false)).toEqual(Buffer.alloc(4000, 2));
   });
@@ -160,7 +163,11 @@ describe('--pcap', () => {
     expect(blocks[0]!.body.readUInt32LE(0)).toBe(0x1a2b3c4d);
     const secrets = blocks[2]!.body;
     expect(secrets.subarray(0, 4).toString('latin1')).toBe('KSLT');
-    expect(secrets.subarray(8, 8 + secrets.readUInt32LE(4)).toString()).toMatch(version === 'TLSv1.3' ? /^(?:[A-Z_0]+_(?:SECRET|SECRET_0) [0-9a-f]{64} [0-9a-f]+\n){5}$/ : /^CLIENT_RANDOM [0-9a-f]{64} [0-9a-f]{96}\n$/);
+    expect(secrets.subarray(8, 8 + secrets.readUInt32LE(4)).toString()).toMatch(
+      version === 'TLSv1.3'
+        ? /^(?:[A-Z_0]+_(?:SECRET|SECRET_0) [0-9a-f]{64} [0-9a-f]+\n){5}$/
+        : /^CLIENT_RANDOM [0-9a-f]{64} [0-9a-f]{96}\n$/,
+    );
     const packets = blocks.slice(3);
     expect(packets.every(({ type }) => type === PACKET)).toBe(true);
     expect(packetOf(packets[3]!).payload.subarray(0, 3).toString('hex')).toBe('160301');
@@ -187,7 +194,9 @@ describe('--pcap', () => {
   };
 
   it.skipIf(!tshark).each(CASES)('makes a file that tshark decrypts by itself: %s, %s', async (backend, version) => {
-    const { handshake, data } = dissect(await capture(`tshark-${backend}-${version}`, '--backend', backend, '--max-version', version, '--with-secrets'));
+    const { handshake, data } = dissect(
+      await capture(`tshark-${backend}-${version}`, '--backend', backend, '--max-version', version, '--with-secrets'),
+    );
     expect(handshake.slice(0, 3)).toEqual(MESSAGES[version]);
     expect(data).toMatch(/the question[^]*the answer/);
   });
@@ -196,7 +205,10 @@ describe('--pcap', () => {
     const keys = join(folder, `${backend}-${version}.keys`);
     const file = await capture(`keys-${backend}-${version}`, '--backend', backend, '--max-version', version, '--keylog', keys);
     expect(dissect(file).data).not.toMatch(/the question/);
-    expect(dissect(file, '-o', `tls.keylog_file:${keys}`)).toMatchObject({ handshake: expect.arrayContaining(MESSAGES[version]), data: expect.stringMatching(/the question[^]*the answer/) });
+    expect(dissect(file, '-o', `tls.keylog_file:${keys}`)).toMatchObject({
+      handshake: expect.arrayContaining(MESSAGES[version]),
+      data: expect.stringMatching(/the question[^]*the answer/),
+    });
   });
 
   it.skipIf(!tshark)('holds TLS alone where another protocol came first, and tshark is not misled by its port', async () => {
@@ -213,7 +225,18 @@ describe('--pcap', () => {
     });
     await new Promise<void>((resolve) => mail.listen(0, '127.0.0.1', resolve));
     const file = join(folder, 'starttls.pcapng');
-    const { code } = await ferrule(['connect', `localhost:${(mail.address() as AddressInfo).port}`, '--ca', ca, '--starttls', 'smtp', '--pipe', '--pcap', file, '--with-secrets']);
+    const { code } = await ferrule([
+      'connect',
+      `localhost:${(mail.address() as AddressInfo).port}`,
+      '--ca',
+      ca,
+      '--starttls',
+      'smtp',
+      '--pipe',
+      '--pcap',
+      file,
+      '--with-secrets',
+    ]);
     mail.close();
     expect(code).toBe(0);
     expect(readFileSync(file).includes('EHLO')).toBe(false);
@@ -226,7 +249,20 @@ describe('--pcap', () => {
     const second = join(folder, 'replayed.pcapng');
     expect((await ferrule(['replay', recording, '--ca', ca, '--pcap', second])).code).toBe(0);
     for (const file of [first, second]) {
-      const { stdout } = spawnSync('tshark', ['-r', file, '-o', 'tcp.check_checksum:TRUE', '-o', 'ip.check_checksum:TRUE', '-Y', '_ws.malformed || tcp.analysis.flags || tcp.checksum.status == "Bad" || ip.checksum.status == "Bad"'], { encoding: 'utf8' });
+      const { stdout } = spawnSync(
+        'tshark',
+        [
+          '-r',
+          file,
+          '-o',
+          'tcp.check_checksum:TRUE',
+          '-o',
+          'ip.check_checksum:TRUE',
+          '-Y',
+          '_ws.malformed || tcp.analysis.flags || tcp.checksum.status == "Bad" || ip.checksum.status == "Bad"',
+        ],
+        { encoding: 'utf8' },
+      );
       expect(stdout).toBe('');
       expect(dissect(file).data).toMatch(/the question[^]*the answer/);
     }

@@ -38,15 +38,20 @@ interface Counted {
 async function serve(options: TlsOptions = {}): Promise<Counted> {
   const { keyPem: key, chainPem: cert } = await pki('p256');
   const [counts, data] = [{ total: 0 }, { length: 0 }];
-  const server = createServer({ key, cert, ...options }, (socket) => void socket.on('error', () => {}).on('data', (chunk: Buffer) => void (data.length += chunk.length)));
+  const server = createServer(
+    { key, cert, ...options },
+    (socket) => void socket.on('error', () => {}).on('data', (chunk: Buffer) => void (data.length += chunk.length)),
+  );
   server.on('tlsClientError', () => {});
   server.on('connection', () => void counts.total++);
   return { port: await listen(server), counts, data };
 }
 
 const POLITE = { timeout: 5, concurrency: 4, delay: 0, servername: 'server.test' } as const;
-const ask = (port: number, more: object = {}): Promise<Scan> => scan({ host: '127.0.0.1', port }, { ...POLITE, ...more }, new AbortController().signal);
-const names = (lists: readonly Taken[], version: string): string[] | undefined => lists.find((each) => each.version === version)?.taken.map(({ name }) => name);
+const ask = (port: number, more: object = {}): Promise<Scan> =>
+  scan({ host: '127.0.0.1', port }, { ...POLITE, ...more }, new AbortController().signal);
+const names = (lists: readonly Taken[], version: string): string[] | undefined =>
+  lists.find((each) => each.version === version)?.taken.map(({ name }) => name);
 const taken = ({ versions }: Scan): string[] => versions.filter((each) => each.taken).map(({ name }) => name);
 
 beforeAll(async () => writeFileSync(ca, (await pki('root')).certificatePem));
@@ -89,39 +94,58 @@ describe('ferrule scan', () => {
   });
 
   it('finds old versions and broken suites, and calls them so', async () => {
-    const { port } = await serve({ minVersion: 'TLSv1', ciphers: 'ECDHE-ECDSA-AES128-SHA:AECDH-NULL-SHA:@SECLEVEL=0', maxVersion: 'TLSv1.2' });
+    const { port } = await serve({
+      minVersion: 'TLSv1',
+      ciphers: 'ECDHE-ECDSA-AES128-SHA:AECDH-NULL-SHA:@SECLEVEL=0',
+      maxVersion: 'TLSv1.2',
+    });
     const found = await ask(port);
     expect(taken(found)).toEqual(['TLS 1.2', 'TLS 1.1', 'TLS 1.0']);
     expect(found.versions.find(({ name }) => name === 'TLS 1.3')).toMatchObject({ taken: false, why: expect.any(String) });
     expect(found.versions.find(({ name }) => name === 'TLS 1.0')).toMatchObject({ strength: 'broken' });
-    expect(names(found.cipherSuites, 'TLS 1.0')?.toSorted()).toEqual(['TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA', 'TLS_ECDH_anon_WITH_NULL_SHA']);
+    expect(names(found.cipherSuites, 'TLS 1.0')?.toSorted()).toEqual([
+      'TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA',
+      'TLS_ECDH_anon_WITH_NULL_SHA',
+    ]);
     expect(found.cipherSuites.at(-1)?.taken.find(({ name }) => name.includes('anon'))).toMatchObject({ strength: 'broken' });
     expect(found.groups.map(({ version }) => version)).toEqual(['TLS 1.2']);
   });
 
   it('finds every kind of certificate, and the size of a Diffie-Hellman prime', async () => {
     const [rsa, ec] = [await pki('rsa'), await pki('p384')];
-    const { port } = await serve({ key: [rsa.keyPem, ec.keyPem], cert: [rsa.chainPem, ec.chainPem], dhparam: 'auto', ciphers: 'DEFAULT:DHE-RSA-AES128-GCM-SHA256' } as TlsOptions);
+    const { port } = await serve({
+      key: [rsa.keyPem, ec.keyPem],
+      cert: [rsa.chainPem, ec.chainPem],
+      dhparam: 'auto',
+      ciphers: 'DEFAULT:DHE-RSA-AES128-GCM-SHA256',
+    } as TlsOptions);
     const found = await ask(port);
     expect(found.certificates).toHaveLength(2);
-    expect(names(found.signatureAlgorithms, 'TLS 1.3')).toEqual(expect.arrayContaining(['ecdsa_secp384r1_sha384', 'rsa_pss_rsae_sha256', 'rsa_pss_rsae_sha384', 'rsa_pss_rsae_sha512']));
+    expect(names(found.signatureAlgorithms, 'TLS 1.3')).toEqual(
+      expect.arrayContaining(['ecdsa_secp384r1_sha384', 'rsa_pss_rsae_sha256', 'rsa_pss_rsae_sha384', 'rsa_pss_rsae_sha512']),
+    );
     expect(found.primeBits).toBeGreaterThanOrEqual(2048);
   });
 
   it('sends key shares where a server takes no hello without', async () => {
     const { keyPem: key, chainPem: cert } = await pki('p256');
-    const tls = createServer({ key, cert, minVersion: 'TLSv1.3', ecdhCurve: 'X25519:P-384', ciphers: 'TLS_AES_128_GCM_SHA256' }).on('tlsClientError', () => {});
+    const tls = createServer({ key, cert, minVersion: 'TLSv1.3', ecdhCurve: 'X25519:P-384', ciphers: 'TLS_AES_128_GCM_SHA256' }).on(
+      'tlsClientError',
+      () => {},
+    );
     tls.on('secureConnection', (socket) => socket.on('error', () => {}));
     const port = await listen(
       createTcp((socket) => {
-        socket.on('error', () => {}).once('data', (hello: Buffer) => {
-          // SSL 3.0 has no extensions at all
-          const extensions = hello[2] === 0 ? new Map<number, Uint8Array>() : clientHelloOf(hello).extensions;
-          // missing_extension
-          if (keyShareGroups(extensions.get(51)).length === 0) return void socket.end(Buffer.from('1503030002026d', 'hex'));
-          socket.pause().unshift(hello);
-          tls.emit('connection', socket);
-        });
+        socket
+          .on('error', () => {})
+          .once('data', (hello: Buffer) => {
+            // SSL 3.0 has no extensions at all
+            const extensions = hello[2] === 0 ? new Map<number, Uint8Array>() : clientHelloOf(hello).extensions;
+            // missing_extension
+            if (keyShareGroups(extensions.get(51)).length === 0) return void socket.end(Buffer.from('1503030002026d', 'hex'));
+            socket.pause().unshift(hello);
+            tls.emit('connection', socket);
+          });
       }),
     );
     const found = await ask(port);
@@ -140,7 +164,13 @@ describe('ferrule scan', () => {
   it('asks openssl s_server too, whose order is that of the client', async () => {
     let server: OpensslServer;
     try {
-      server = await OpensslServer.start(['-tls1_3', '-ciphersuites', 'TLS_AES_256_GCM_SHA384:TLS_AES_128_CCM_SHA256', '-groups', 'X448:P-521']);
+      server = await OpensslServer.start([
+        '-tls1_3',
+        '-ciphersuites',
+        'TLS_AES_256_GCM_SHA384:TLS_AES_128_CCM_SHA256',
+        '-groups',
+        'X448:P-521',
+      ]);
     } catch (error) {
       if (!(error instanceof PeerMissing)) throw error;
       return console.info(`skipped: ${error.message}`);
@@ -169,7 +199,13 @@ describe('ferrule scan', () => {
           if (/^EHLO/i.test(line.toString())) return void socket.write('250-mail.test\r\n250 STARTTLS\r\n');
           socket.off('data', talk);
           socket.write('220 go\r\n');
-          new TLSSocket(socket, { isServer: true, key, cert, maxVersion: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-AES256-GCM-SHA384' } as object).on('error', () => {});
+          new TLSSocket(socket, {
+            isServer: true,
+            key,
+            cert,
+            maxVersion: 'TLSv1.2',
+            ciphers: 'ECDHE-ECDSA-AES256-GCM-SHA384',
+          } as object).on('error', () => {});
         });
       }),
     );
@@ -202,15 +238,36 @@ describe('ferrule scan', () => {
     const tls = createServer({ key, cert, maxVersion: 'TLSv1.2' }).on('tlsClientError', () => {});
     tls.on('secureConnection', (socket) => socket.on('error', () => {}));
     // every seventh connection says nothing at all
-    const port = await listen(createTcp((socket) => (++connections % 7 === 0 ? void socket.on('error', () => {}).resume() : void tls.emit('connection', socket))));
+    const port = await listen(
+      createTcp((socket) => (++connections % 7 === 0 ? void socket.on('error', () => {}).resume() : void tls.emit('connection', socket))),
+    );
     const found = await ask(port, { timeout: 0.3, concurrency: 1 });
     expect(names(found.cipherSuites, 'TLS 1.2')?.length).toBeGreaterThan(5);
   });
 
   it.each<[string, () => Server, TlsError['code']]>([
-    ['a port that speaks HTTP', () => createTcp((socket) => void socket.on('error', () => {}).once('data', () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))), 'HTTP_REQUEST'],
-    ['a port that greets', () => createTcp((socket) => void socket.on('error', () => {}).write('220 mail.test ESMTP\r\n')), 'PLAINTEXT_PEER'],
-    ['a port that hangs up', () => createTcp((socket) => void socket.on('error', () => {}).resume().end()), 'UNSUPPORTED_PROTOCOL'],
+    [
+      'a port that speaks HTTP',
+      () => createTcp((socket) => void socket.on('error', () => {}).once('data', () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))),
+      'HTTP_REQUEST',
+    ],
+    [
+      'a port that greets',
+      () => createTcp((socket) => void socket.on('error', () => {}).write('220 mail.test ESMTP\r\n')),
+      'PLAINTEXT_PEER',
+    ],
+    [
+      'a port that hangs up',
+      () =>
+        createTcp(
+          (socket) =>
+            void socket
+              .on('error', () => {})
+              .resume()
+              .end(),
+        ),
+      'UNSUPPORTED_PROTOCOL',
+    ],
     ['a silent port', () => createTcp((socket) => void socket.on('error', () => {}).resume()), 'TIMEOUT'],
   ])('knows %s', async (_title, make, code) => {
     const port = await listen(make());
@@ -278,10 +335,25 @@ describe('ferrule diff', () => {
 
   it.skipIf(!hasNative)('compares both engines at one server', async () => {
     const { port } = await serve({ ALPNProtocols: ['h2'] });
-    const same = await ferrule(['diff', `localhost:${port}`, '--ca', ca, '--alpn', 'h2', '--groups', 'x25519', '--engines', 'native,pure', '--json']);
+    const same = await ferrule([
+      'diff',
+      `localhost:${port}`,
+      '--ca',
+      ca,
+      '--alpn',
+      'h2',
+      '--groups',
+      'x25519',
+      '--engines',
+      'native,pure',
+      '--json',
+    ]);
     expect(same.code).toBe(0);
     conforms(same.stdout);
-    expect(JSON.parse(same.stdout)).toMatchObject({ ok: true, diff: { a: `localhost:${port} native`, b: `localhost:${port} pure`, differences: [] } });
+    expect(JSON.parse(same.stdout)).toMatchObject({
+      ok: true,
+      diff: { a: `localhost:${port} native`, b: `localhost:${port} pure`, differences: [] },
+    });
   });
 
   it('exits as the one that cannot be asked, and says which', async () => {

@@ -54,7 +54,17 @@ interface Message {
 
 describe('--trace', () => {
   it.each(engines)('shows each message with its fields on stderr, as it comes: %s', async (backend) => {
-    const { code, stdout, stderr } = await ferrule(['connect', `localhost:${ports.tls13}`, '--ca', ca, '--backend', backend, '--alpn', 'h2', '--trace']);
+    const { code, stdout, stderr } = await ferrule([
+      'connect',
+      `localhost:${ports.tls13}`,
+      '--ca',
+      ca,
+      '--backend',
+      backend,
+      '--alpn',
+      'h2',
+      '--trace',
+    ]);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^✓ localhost is verified/);
     expect(stderr).toMatch(/^→ ClientHello \d+ bytes, at [\d.]+ ms\n/);
@@ -89,7 +99,10 @@ describe('--trace', () => {
       expect(stderr).toBe('');
       const { schema, trace } = JSON.parse(stdout) as { schema: string; trace: Message[] };
       expect(schema).toBe('ferrule/1');
-      expect(trace.slice(0, 2)).toMatchObject([{ name: 'ClientHello', direction: 'sent' }, { name: 'ServerHello', direction: 'received' }]);
+      expect(trace.slice(0, 2)).toMatchObject([
+        { name: 'ClientHello', direction: 'sent' },
+        { name: 'ServerHello', direction: 'received' },
+      ]);
       for (const { bytes, length } of trace) expect(bytes).toHaveLength(2 * length);
     }
   });
@@ -100,7 +113,9 @@ describe('--trace', () => {
     expect(stderr).toMatch(/← Certificate [^]*→ Alert 2 bytes[^]*description +48 unknown_ca[^]*✗ localhost/);
     const { stdout } = await ferrule(['connect', `localhost:${ports.tls13}`, '--trace', '--json']);
     conforms(stdout);
-    expect((JSON.parse(stdout) as { trace: Message[] }).trace.map(({ name }) => name)).toEqual(expect.arrayContaining(['ClientHello', 'Certificate', 'Alert']));
+    expect((JSON.parse(stdout) as { trace: Message[] }).trace.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['ClientHello', 'Certificate', 'Alert']),
+    );
   });
 
   it('shows one connection, also where inspect makes a second one to look at the chain', async () => {
@@ -112,9 +127,14 @@ describe('--trace', () => {
 describe('--annotate', () => {
   it('prints every byte of each message beside the name of its field', async () => {
     const { stderr } = await ferrule(['connect', `localhost:${ports.tls13}`, '--ca', ca, '--annotate']);
-    expect(stderr).toMatch(/\n {2}0000 {2}01 +msg_type 1 client_hello\n {2}0001 {2}(?:[0-9a-f]{2} ){3} +length \d+\n {2}0004 {2}03 03 +legacy_version 0x0303 TLS 1\.2\n {2}0006 {2}(?:[0-9a-f]{2} ){16}random\n/);
+    expect(stderr).toMatch(
+      /\n {2}0000 {2}01 +msg_type 1 client_hello\n {2}0001 {2}(?:[0-9a-f]{2} ){3} +length \d+\n {2}0004 {2}03 03 +legacy_version 0x0303 TLS 1\.2\n {2}0006 {2}(?:[0-9a-f]{2} ){16}random\n/,
+    );
     expect(stderr).toMatch(/host_name localhost\n/);
-    const dumped = stderr.split(/^[→←] .*\n/m).slice(1).map((part) => [...part.matchAll(/^ {2}[0-9a-f]{4} {2}(.{1,47})/gm)].map(([, hex = '']) => hex.replaceAll(' ', '')).join(''));
+    const dumped = stderr
+      .split(/^[→←] .*\n/m)
+      .slice(1)
+      .map((part) => [...part.matchAll(/^ {2}[0-9a-f]{4} {2}(.{1,47})/gm)].map(([, hex = '']) => hex.replaceAll(' ', '')).join(''));
     const lengths = [...stderr.matchAll(/^[→←] \S+ (\d+) bytes/gm)].map(([, length]) => 2 * Number(length));
     expect(lengths.length).toBeGreaterThan(6);
     expect(dumped.map((hex) => hex.length)).toEqual(lengths);
@@ -124,24 +144,37 @@ describe('--annotate', () => {
 describe('--record and ferrule replay', () => {
   const record = async (name: string, backend: string, port: number, ...more: string[]): Promise<string> => {
     const file = join(folder, `${name}-${backend}-${port}.jsonl`);
-    const { code, stderr } = await ferrule(['connect', `localhost:${port}`, '--ca', ca, '--backend', backend, '--record', file, '--pipe', ...more], { input: 'hello from the client' });
+    const { code, stderr } = await ferrule(
+      ['connect', `localhost:${port}`, '--ca', ca, '--backend', backend, '--record', file, '--pipe', ...more],
+      { input: 'hello from the client' },
+    );
     expect([code, stderr]).toEqual([0, expect.stringContaining('is verified')]);
     return file;
   };
 
-  it.each(engines.flatMap((backend) => [[backend, 'tls13'] as const, [backend, 'tls12'] as const]))('show a connection as it was, decrypted: %s, %s', async (backend, version) => {
-    const file = await record('whole', backend, ports[version], '--with-secrets');
-    expect(statSync(file).mode & 0o077).toBe(0);
-    const { code, stdout } = await ferrule(['replay', file, '--ca', ca]);
-    expect(code).toBe(0);
-    expect(stdout).toMatch(new RegExp(`^localhost:${ports[version]} \\d{4}-`));
-    expect(stdout).toMatch(version === 'tls13' ? /← EncryptedExtensions [^]*← CertificateVerify [^]*→ Finished [^]*← NewSessionTicket/ : /← ServerKeyExchange [^]*→ ClientKeyExchange [^]*→ Finished [^]*← Finished/);
-    expect(stdout).toMatch(/→ application data 21 bytes, at [\d.]+ ms\n {4}"hello from the client"\n/);
-    expect(stdout).toMatch(/← application data 21 bytes, at [\d.]+ ms\n {4}"hello from the server"\n/);
-    expect(stdout).not.toMatch(/encrypted record/);
-    if (backend === 'pure') expect(stdout).toMatch(/✓ run again through the pure engine: the same \d+ bytes sent; established, 21 bytes of application data read\n/);
-    else expect(stdout).toMatch(/not run again: it holds no randomness/);
-  });
+  it.each(engines.flatMap((backend) => [[backend, 'tls13'] as const, [backend, 'tls12'] as const]))(
+    'show a connection as it was, decrypted: %s, %s',
+    async (backend, version) => {
+      const file = await record('whole', backend, ports[version], '--with-secrets');
+      expect(statSync(file).mode & 0o077).toBe(0);
+      const { code, stdout } = await ferrule(['replay', file, '--ca', ca]);
+      expect(code).toBe(0);
+      expect(stdout).toMatch(new RegExp(`^localhost:${ports[version]} \\d{4}-`));
+      expect(stdout).toMatch(
+        version === 'tls13'
+          ? /← EncryptedExtensions [^]*← CertificateVerify [^]*→ Finished [^]*← NewSessionTicket/
+          : /← ServerKeyExchange [^]*→ ClientKeyExchange [^]*→ Finished [^]*← Finished/,
+      );
+      expect(stdout).toMatch(/→ application data 21 bytes, at [\d.]+ ms\n {4}"hello from the client"\n/);
+      expect(stdout).toMatch(/← application data 21 bytes, at [\d.]+ ms\n {4}"hello from the server"\n/);
+      expect(stdout).not.toMatch(/encrypted record/);
+      if (backend === 'pure')
+        expect(stdout).toMatch(
+          /✓ run again through the pure engine: the same \d+ bytes sent; established, 21 bytes of application data read\n/,
+        );
+      else expect(stdout).toMatch(/not run again: it holds no randomness/);
+    },
+  );
 
   it.each(engines)('show a connection that failed, decrypted as far as it got: %s', async (backend) => {
     const file = join(folder, `failed-${backend}.jsonl`);
@@ -160,7 +193,8 @@ describe('--record and ferrule replay', () => {
     expect(sealed.stdout).toMatch(/← encrypted record \d+ bytes/);
     expect(sealed.stdout).toMatch(/\d+ records stay encrypted/);
     conforms(opened.stdout);
-    const { records } = (JSON.parse(opened.stdout) as { replay: { records: { state: string; messages?: Message[]; data?: string }[] } }).replay;
+    const { records } = (JSON.parse(opened.stdout) as { replay: { records: { state: string; messages?: Message[]; data?: string }[] } })
+      .replay;
     expect(records.some(({ state }) => state === 'sealed')).toBe(false);
     expect(records.flatMap(({ messages = [] }) => messages.map(({ name }) => name))).toContain('CertificateVerify');
     expect(records.map(({ data = '' }) => Buffer.from(data, 'base64').toString())).toContain('hello from the server');
@@ -172,7 +206,14 @@ describe('--record and ferrule replay', () => {
     const changed = join(folder, 'changed.jsonl');
     const at = lines.findIndex((line) => line.includes('"received"'));
     // a byte of what the server signed
-    writeFileSync(changed, lines.map((line, i) => (i === at ? line.replace(/(.{400})([0-9a-f])/, (_, head: string, digit: string) => head + (digit === '0' ? '1' : '0')) : line)).join('\n'));
+    writeFileSync(
+      changed,
+      lines
+        .map((line, i) =>
+          i === at ? line.replace(/(.{400})([0-9a-f])/, (_, head: string, digit: string) => head + (digit === '0' ? '1' : '0')) : line,
+        )
+        .join('\n'),
+    );
     const [distrusted, tampered] = await Promise.all([ferrule(['replay', file]), ferrule(['replay', changed, '--ca', ca])]);
     conforms((await ferrule(['replay', file, '--ca', ca, '--json'])).stdout);
     expect(distrusted.code).toBe(5);
@@ -187,7 +228,11 @@ describe('--record and ferrule replay', () => {
     const broken = join(folder, 'broken.jsonl');
     const whole = readFileSync(await record('broken', 'pure', ports.tls13), 'utf8').split('\n');
     writeFileSync(broken, [...whole.slice(0, 2), 'no event', ...whole.slice(2)].join('\n'));
-    const [none, at, missing] = await Promise.all([ferrule(['replay', file]), ferrule(['replay', broken]), ferrule(['replay', join(folder, 'missing')])]);
+    const [none, at, missing] = await Promise.all([
+      ferrule(['replay', file]),
+      ferrule(['replay', broken]),
+      ferrule(['replay', join(folder, 'missing')]),
+    ]);
     expect([none.code, at.code, missing.code]).toEqual([1, 1, 1]);
     expect(none.stderr).toMatch(/line 1: not the header of a recording/);
     expect(at.stderr).toMatch(/line 3: not JSON/);

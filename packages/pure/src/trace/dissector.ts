@@ -123,7 +123,13 @@ export class Dissector {
     if (bytes.length > 0) this.fields.push({ name: 'not decoded', offset, length: bytes.length, value: hexText(bytes) });
   }
 
-  #part(name: string, offset: number, length: number, before: readonly Field[], inside: (dissector: Dissector) => string | undefined): void {
+  #part(
+    name: string,
+    offset: number,
+    length: number,
+    before: readonly Field[],
+    inside: (dissector: Dissector) => string | undefined,
+  ): void {
     const at = this.#at;
     const part = new Dissector(this.#reader.bytes(length), name, at);
     let value: string | undefined;
@@ -131,7 +137,13 @@ export class Dissector {
       value = inside(part);
     } finally {
       part.leftover();
-      this.fields.push({ name, offset, length: at + length - offset, ...(value !== undefined && { value }), fields: [...before, ...part.fields] });
+      this.fields.push({
+        name,
+        offset,
+        length: at + length - offset,
+        ...(value !== undefined && { value }),
+        fields: [...before, ...part.fields],
+      });
     }
   }
 }
@@ -151,4 +163,6 @@ export function hexText(bytes: Uint8Array): string {
 
 /** ASCII that is safe to print, else hexadecimal. */
 export const asciiText = (bytes: Uint8Array): string =>
-  bytes.length > 0 && bytes.length <= 255 && bytes.every((byte) => byte >= 0x20 && byte < 0x7f) ? String.fromCharCode(...bytes) : hexText(bytes);
+  bytes.length > 0 && bytes.length <= 255 && bytes.every((byte) => byte >= 0x20 && byte < 0x7f)
+    ? String.fromCharCode(...bytes)
+    : hexText(bytes);

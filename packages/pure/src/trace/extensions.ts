@@ -36,7 +36,8 @@ function extension(list: Dissector, place: Place): void {
 const choice =
   (name: string, prefix: 1 | 2, width: 1 | 2, describe: (value: number) => string): In =>
   (data, place) => {
-    if (place === 'clientHello' || place === 'certificateRequest' || name === 'named_group_list') return data.numbers(name, prefix, width, describe);
+    if (place === 'clientHello' || place === 'certificateRequest' || name === 'named_group_list')
+      return data.numbers(name, prefix, width, describe);
     return describe(data.number(name.replace(/s$/, ''), width, describe));
   };
 
@@ -68,7 +69,8 @@ const ROWS: Readonly<Record<number, In>> = {
     return 'ocsp';
   },
   [ExtensionType.supported_groups]: choice('named_group_list', 2, 2, groupName),
-  [ExtensionType.ec_point_formats]: (data) => data.numbers('ec_point_format_list', 1, 1, (format) => (format === 0 ? 'uncompressed' : String(format))),
+  [ExtensionType.ec_point_formats]: (data) =>
+    data.numbers('ec_point_format_list', 1, 1, (format) => (format === 0 ? 'uncompressed' : String(format))),
   [ExtensionType.signature_algorithms]: choice('supported_signature_algorithms', 2, 2, signatureSchemeName),
   [ExtensionType.signature_algorithms_cert]: choice('supported_signature_algorithms', 2, 2, signatureSchemeName),
   [ExtensionType.application_layer_protocol_negotiation]: (data) => {
@@ -143,7 +145,8 @@ const ROWS: Readonly<Record<number, In>> = {
     data.opaqueVector('enc', 2);
     return `outer, ${data.opaqueVector('payload', 2).length} bytes encrypted`;
   },
-  [ExtensionType.renegotiation_info]: (data) => (data.opaqueVector('renegotiated_connection', 1).length === 0 ? 'initial handshake' : undefined),
+  [ExtensionType.renegotiation_info]: (data) =>
+    data.opaqueVector('renegotiated_connection', 1).length === 0 ? 'initial handshake' : undefined,
 };
 
 function keyShare(data: Dissector): string {
@@ -165,7 +168,7 @@ const timestamps = (count: number): string => (count === 1 ? '1 timestamp' : `${
 export const statusType = (type: number): string => (type === 1 ? '1 ocsp' : String(type));
 
 function certificateType(type: number): string {
-  return ({ 0: 'X.509', 2: 'raw public key' })[type] ?? String(type);
+  return { 0: 'X.509', 2: 'raw public key' }[type] ?? String(type);
 }
 
 /** `1 zlib` */

@@ -16,7 +16,13 @@ import { decodeExtensions } from '../wire/extensions.ts';
 import { decodeKeyUpdate } from '../wire/key_update.ts';
 import { ContentType, handshakeName, HandshakeType, Version } from '../wire/names.ts';
 import { decodeNewSessionTicket } from '../wire/new_session_ticket.ts';
-import { decodeServerHello, downgradeSentinel, HELLO_RETRY_REQUEST_RANDOM, isHelloRetryRequest, selectedVersion } from '../wire/server_hello.ts';
+import {
+  decodeServerHello,
+  downgradeSentinel,
+  HELLO_RETRY_REQUEST_RANDOM,
+  isHelloRetryRequest,
+  selectedVersion,
+} from '../wire/server_hello.ts';
 import { Dissector, type Field, hexText } from './dissector.ts';
 import { compressionName, dissectExtensions, distinguishedName, keyUpdateRequest, statusType } from './extensions.ts';
 import { groupName, signatureSchemeName, suiteName, versionName } from './registry.ts';
@@ -42,7 +48,8 @@ export class Dissection {
   /** Never throws, whatever the bytes are: what cannot be read is a field too, and `malformed` says why. */
   message(contentType: number, bytes: Uint8Array): Dissected {
     const dissector = new Dissector(bytes, 'message');
-    let name = contentType === ContentType.alert ? 'Alert' : contentType === ContentType.change_cipher_spec ? 'ChangeCipherSpec' : 'message';
+    let name =
+      contentType === ContentType.alert ? 'Alert' : contentType === ContentType.change_cipher_spec ? 'ChangeCipherSpec' : 'message';
     let malformed: string | undefined;
     try {
       if (contentType === ContentType.handshake) {
@@ -53,7 +60,7 @@ export class Dissection {
         dissector.inline(length, (inside) => this.#body(type, inside, body));
         this.#judge(type, body);
       } else if (contentType === ContentType.alert) {
-        dissector.number('level', 1, (level) => ({ 1: '1 warning', 2: '2 fatal' })[level] ?? String(level));
+        dissector.number('level', 1, (level) => ({ 1: '1 warning', 2: '2 fatal' }[level] ?? String(level)));
         dissector.number('description', 1, (description) => `${description} ${alertName(description)}`);
       } else {
         dissector.number('type', 1, (value) => (value === 1 ? '1 change_cipher_spec' : String(value)));
@@ -190,7 +197,7 @@ function certificateRequest(inside: Dissector, is13: boolean): void {
     inside.opaqueVector('certificate_request_context', 1);
     return dissectExtensions(inside, 'certificateRequest');
   }
-  inside.numbers('certificate_types', 1, 1, (type) => ({ 1: 'rsa_sign', 2: 'dss_sign', 64: 'ecdsa_sign' })[type] ?? String(type));
+  inside.numbers('certificate_types', 1, 1, (type) => ({ 1: 'rsa_sign', 2: 'dss_sign', 64: 'ecdsa_sign' }[type] ?? String(type)));
   inside.numbers('supported_signature_algorithms', 2, 2, signatureSchemeName);
   inside.vector('certificate_authorities', 2, (list) => {
     while (list.remaining > 0) list.opaqueVector('distinguished_name', 2, distinguishedName);

@@ -88,7 +88,8 @@ export class Wiretap {
       if (next === undefined) return records;
       if (next.length === 0) {
         side.foreign = true;
-        if (side.buffer.length > 0) records.push({ direction, state: 'foreign', contentType: side.buffer[0] ?? 0, bytes: side.buffer, content: EMPTY, messages: [] });
+        if (side.buffer.length > 0)
+          records.push({ direction, state: 'foreign', contentType: side.buffer[0] ?? 0, bytes: side.buffer, content: EMPTY, messages: [] });
         side.buffer = EMPTY;
         return records;
       }
@@ -109,7 +110,14 @@ export class Wiretap {
     const body = bytes.subarray(RECORD_HEADER);
     // RFC 9846 section 5.2: what is encrypted calls itself application data. A ChangeCipherSpec never is, and some send alerts in the clear.
     if (side.protection === undefined || (this.#is13(side) && outer !== ContentType.application_data)) {
-      return { direction, state: 'clear', contentType: outer, bytes, content: body, messages: this.#messages(direction, side, outer, body) };
+      return {
+        direction,
+        state: 'clear',
+        contentType: outer,
+        bytes,
+        content: body,
+        messages: this.#messages(direction, side, outer, body),
+      };
     }
     const opened = this.#open(side, bytes);
     if (opened === undefined) return { direction, state: 'sealed', contentType: outer, bytes, content: EMPTY, messages: [] };
@@ -184,11 +192,13 @@ export class Wiretap {
         this.#halves.sent.early = undefined;
         return this.#use('sent', KeylogLabel.clientHandshakeTraffic);
       case HandshakeType.finished:
-        if (this.#version === Version.tls13) this.#use(direction, direction === 'sent' ? KeylogLabel.clientTraffic : KeylogLabel.serverTraffic);
+        if (this.#version === Version.tls13)
+          this.#use(direction, direction === 'sent' ? KeylogLabel.clientTraffic : KeylogLabel.serverTraffic);
         return;
       case HandshakeType.key_update: {
         const { secret } = this.#halves[direction];
-        if (secret !== undefined && this.#suite !== undefined) this.#install(direction, nextTrafficSecret(this.#suite.hash, secret), this.#suite);
+        if (secret !== undefined && this.#suite !== undefined)
+          this.#install(direction, nextTrafficSecret(this.#suite.hash, secret), this.#suite);
       }
     }
   }
@@ -198,7 +208,9 @@ export class Wiretap {
     const { sent } = this.#halves;
     const { length } = this.#secret(KeylogLabel.clientEarlyTraffic) ?? EMPTY;
     sent.protection = 'unknown';
-    sent.early = this.#crypto.suites.filter(({ id, version, hash }) => version === 'TLSv1.3' && hash.size === length && offered.includes(id));
+    sent.early = this.#crypto.suites.filter(
+      ({ id, version, hash }) => version === 'TLSv1.3' && hash.size === length && offered.includes(id),
+    );
     this.#nextEarlySuite(sent);
   }
 
@@ -243,7 +255,14 @@ export class Wiretap {
   }
 }
 
-const half = (): Half => ({ buffer: EMPTY, messages: new Coalescer(MAX_MESSAGE), protection: undefined, secret: undefined, early: undefined, foreign: false });
+const half = (): Half => ({
+  buffer: EMPTY,
+  messages: new Coalescer(MAX_MESSAGE),
+  protection: undefined,
+  secret: undefined,
+  early: undefined,
+  foreign: false,
+});
 
 /** The whole record at the beginning; empty for what is none; `undefined` while it is not whole. */
 function nextRecord(buffer: Uint8Array): Uint8Array | undefined {
@@ -259,7 +278,8 @@ function parseKeylog(lines: Iterable<string>): ReadonlyMap<string, Uint8Array> {
   const secrets = new Map<string, Uint8Array>();
   for (const line of lines) {
     const [, label, random, secret] = /^([A-Z0-9_]+) ([0-9a-f]{64}) ((?:[0-9a-f]{2})+)\s*$/i.exec(line) ?? [];
-    if (label !== undefined && random !== undefined && secret !== undefined) secrets.set(`${label} ${random.toLowerCase()}`, fromHex(secret));
+    if (label !== undefined && random !== undefined && secret !== undefined)
+      secrets.set(`${label} ${random.toLowerCase()}`, fromHex(secret));
   }
   return secrets;
 }

@@ -236,7 +236,13 @@ const EXTENSIONS: Readonly<Record<number, string>> = {
   17613: 'application_settings',
 };
 
-const VERSIONS: Readonly<Record<number, string>> = { 0x0300: 'SSL 3.0', 0x0301: 'TLS 1.0', 0x0302: 'TLS 1.1', 0x0303: 'TLS 1.2', 0x0304: 'TLS 1.3' };
+const VERSIONS: Readonly<Record<number, string>> = {
+  0x0300: 'SSL 3.0',
+  0x0301: 'TLS 1.0',
+  0x0302: 'TLS 1.1',
+  0x0303: 'TLS 1.2',
+  0x0304: 'TLS 1.3',
+};
 
 /** Every suite that is known here, most wanted first: code points of TLS 1.3, and of everything older. */
 export const cipherSuites: { readonly tls13: readonly number[]; readonly tls12: readonly number[] } = {
@@ -248,7 +254,10 @@ export const cipherSuites: { readonly tls13: readonly number[]; readonly tls12: 
 export const groups: readonly number[] = wanted(GROUPS, [0x11ec, 0x11eb, 0x11ed, 29, 23, 24, 25, 30]);
 
 /** Every SignatureScheme that is known here, most wanted first. */
-export const signatureSchemes: readonly number[] = wanted(SCHEMES, [0x0403, 0x0807, 0x0503, 0x0603, 0x0804, 0x0805, 0x0806, 0x0401, 0x0501, 0x0601]);
+export const signatureSchemes: readonly number[] = wanted(
+  SCHEMES,
+  [0x0403, 0x0807, 0x0503, 0x0603, 0x0804, 0x0805, 0x0806, 0x0401, 0x0501, 0x0601],
+);
 
 const SUITES: Readonly<Record<number, string>> = { ...inverse(CipherSuiteId), ...SUITES_13, ...Object.fromEntries(SUITES_12) };
 

@@ -21,7 +21,11 @@ async function connection(server: TestServerOptions = {}, options: ContextOption
   const peer = await TestServer.make(server);
   const [events, keylog, messages]: [RecordedEvent[], string[], TraceMessage[]] = [[], [], []];
   const client = await Client.make(createPure({ crypto: nodeCrypto }), peer.open(), {
-    options: await trusting({ onKeylog: (line) => void keylog.push(line), onMessage: (message) => void messages.push(message), ...options }),
+    options: await trusting({
+      onKeylog: (line) => void keylog.push(line),
+      onMessage: (message) => void messages.push(message),
+      ...options,
+    }),
   });
   const bio = recordingBio(client.bio, (event) => void events.push(event));
   client.ssl.setBio(bio, bio);
@@ -41,7 +45,8 @@ function overhear({ events, keylog }: Connection, secrets: Iterable<string> = ke
   return events.flatMap((event) => ('bytes' in event ? tap.feed(event.kind, event.bytes) : []));
 }
 
-const leaves = (fields: readonly Field[]): Field[] => fields.flatMap((field) => (field.fields === undefined ? [field] : leaves(field.fields)));
+const leaves = (fields: readonly Field[]): Field[] =>
+  fields.flatMap((field) => (field.fields === undefined ? [field] : leaves(field.fields)));
 const named = (fields: readonly Field[], name: string): Field | undefined =>
   fields.reduce<Field | undefined>((found, field) => found ?? (field.name === name ? field : named(field.fields ?? [], name)), undefined);
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
@@ -82,7 +87,11 @@ const KINDS: readonly (readonly [string, TestServerOptions, ContextOptions])[] =
   ['TLS 1.3 after HelloRetryRequest', { ecdhCurve: 'P-384' }, { groups: [29, 24] }],
   ['TLS 1.2', { maxVersion: 'TLSv1.2' }, {}],
   ['TLS 1.3 with a client certificate', { requestCert: true, rejectUnauthorized: false }, { credentials: [{ chain, key }] }],
-  ['TLS 1.2 with a client certificate', { requestCert: true, rejectUnauthorized: false, maxVersion: 'TLSv1.2' }, { credentials: [{ chain, key }] }],
+  [
+    'TLS 1.2 with a client certificate',
+    { requestCert: true, rejectUnauthorized: false, maxVersion: 'TLSv1.2' },
+    { credentials: [{ chain, key }] },
+  ],
   ['TLS 1.2 with ChaCha20', { maxVersion: 'TLSv1.2' }, { cipherSuites: [0xcca9] }],
 ];
 
@@ -94,7 +103,10 @@ describe('a dissection', () => {
     for (const { contentType, bytes } of messages) {
       const { fields, length, malformed, name } = dissection.message(contentType, bytes);
       expect([name, malformed, covers(fields, bytes.length), length]).toEqual([name, undefined, true, bytes.length]);
-      expect(leaves(fields).some((field) => field.name === 'not decoded'), name).toBe(false);
+      expect(
+        leaves(fields).some((field) => field.name === 'not decoded'),
+        name,
+      ).toBe(false);
     }
   });
 
@@ -102,9 +114,20 @@ describe('a dissection', () => {
     const dissection = new Dissection();
     const dissected = connections[0]!.messages.map(({ contentType, bytes }) => dissection.message(contentType, bytes));
     expect(new Set(dissected.map(({ name }) => name))).toEqual(
-      new Set(['ClientHello', 'ServerHello', 'EncryptedExtensions', 'Certificate', 'CertificateVerify', 'Finished', 'ChangeCipherSpec', 'NewSessionTicket', 'KeyUpdate']),
+      new Set([
+        'ClientHello',
+        'ServerHello',
+        'EncryptedExtensions',
+        'Certificate',
+        'CertificateVerify',
+        'Finished',
+        'ChangeCipherSpec',
+        'NewSessionTicket',
+        'KeyUpdate',
+      ]),
     );
-    const value = (message: string, field: string): string | undefined => named(dissected.find(({ name }) => name === message)?.fields ?? [], field)?.value;
+    const value = (message: string, field: string): string | undefined =>
+      named(dissected.find(({ name }) => name === message)?.fields ?? [], field)?.value;
     expect(value('ClientHello', 'server_name')).toBe('server.test');
     expect(value('ClientHello', 'application_layer_protocol_negotiation')).toBe('h2, http/1.1');
     expect(value('ClientHello', 'cipher_suites')).toMatch(/^GREASE 0x.a.a, TLS_AES_128_GCM_SHA256/);
@@ -176,7 +199,11 @@ describe('a wiretap', () => {
     try {
       const [first, sessions, keylog, events]: [OpensslServer, TlsSession[], string[], RecordedEvent[]] = [await start(), [], [], []];
       // ChaCha20 has a hash of the same size as the suite that is tried before it
-      const options = { cipherSuites: [0x1301, 0x1303, 0x1302], onSession: (each: TlsSession) => void sessions.push(each), onKeylog: (line: string) => void keylog.push(line) };
+      const options = {
+        cipherSuites: [0x1301, 0x1303, 0x1302],
+        onSession: (each: TlsSession) => void sessions.push(each),
+        onKeylog: (line: string) => void keylog.push(line),
+      };
       const context = createPure({ crypto: nodeCrypto }).createContext(await trusting(options));
       const peer = first.dial();
       const before = await Client.make(createPure({ crypto: nodeCrypto }), peer, { context });
@@ -202,7 +229,10 @@ describe('a wiretap', () => {
         for (const message of messages) expect(covers(dissection.message(contentType, message).fields, message.length)).toBe(true);
       }
       expect(records.filter(({ state }) => state === 'sealed')).toEqual([]);
-      expect(records.filter(({ contentType }) => contentType === 23).map(({ content }) => Buffer.from(content).toString())).toEqual(['early', 'later']);
+      expect(records.filter(({ contentType }) => contentType === 23).map(({ content }) => Buffer.from(content).toString())).toEqual([
+        'early',
+        'later',
+      ]);
     } catch (error) {
       if (!(error instanceof PeerMissing)) throw error;
       console.info(`skipped: ${error.message}`);
@@ -222,7 +252,9 @@ describe('a wiretap', () => {
     const connection = connections[0]!;
     const whole = overhear(connection);
     const tap = new Wiretap({ crypto: nodeCrypto, keylog: connection.keylog });
-    const cut = connection.events.flatMap((event) => ('bytes' in event ? Array.from(event.bytes, (byte) => tap.feed(event.kind, Uint8Array.of(byte))).flat() : []));
+    const cut = connection.events.flatMap((event) =>
+      'bytes' in event ? Array.from(event.bytes, (byte) => tap.feed(event.kind, Uint8Array.of(byte))).flat() : [],
+    );
     expect(cut.map(({ bytes }) => hex(bytes))).toEqual(whole.map(({ bytes }) => hex(bytes)));
     expect(cut.map(({ messages }) => messages.length)).toEqual(whole.map(({ messages }) => messages.length));
   });
