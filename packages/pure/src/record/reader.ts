@@ -170,7 +170,8 @@ export class RecordReader {
       const bytes = this.#inPlace ? this.#length : 0;
       this.#queue.push(new Opening(this.#record.subarray(0, this.#length), bytes, protection));
       this.#bytesInFlight += bytes;
-      if (!this.#inPlace) this.#consume(bio);
+      if (this.#inPlace) this.#record = EMPTY;
+      else this.#consume(bio);
     }
     return Progress.wantAsync;
   }

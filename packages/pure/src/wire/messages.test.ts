@@ -175,6 +175,10 @@ describe('ClientHello', () => {
     expect(preSharedKey?.binders).toEqual([binder]);
   });
 
+  it('is as long as is said beforehand', () => {
+    expect(wire.clientHelloLength(hello)).toBe(wire.encodeClientHello(hello).length);
+  });
+
   it('is refused when pre_shared_key is not its last extension', () => {
     const [versions, psk] = hello.extensions as [wire.Extension, wire.Extension];
     expect(() => wire.encodeClientHello({ ...hello, extensions: [psk, versions] })).toThrow('pre_shared_key is not the last');
