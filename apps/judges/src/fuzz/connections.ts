@@ -7,9 +7,9 @@ import { Server12 } from '../hostile/server12.ts';
 import { Server13 } from '../hostile/server13.ts';
 import { Dice } from './dice.ts';
 import { Finding } from './finding.ts';
-import { freeCrypto } from './free-crypto.ts';
+import { freeCrypto, freeCryptoLater } from './free-crypto.ts';
 import { formatStep, parseSteps, type Step } from './mutation.ts';
-import { play, type Plan, type Played } from './play.ts';
+import { play, playLater, type Plan, type Played, type Source } from './play.ts';
 import { clientOptions, possible, SCENARIOS, type Scenario } from './scenarios.ts';
 import { mutant, POISON, serve } from './server.ts';
 import type { MakeTarget, Target } from './target.ts';
@@ -30,6 +30,22 @@ export function wireOf(backend: Backend): MakeTarget {
 export const free: MakeTarget = (world) => {
   const crypto = freeCrypto(new Dice().fill);
   return bytesInto(new Stage(world, createPure({ crypto }), crypto), 6, 'the bytes of a server, with cryptography that accepts everything');
+};
+
+/** The same again, with a client that waits for each answer of its cryptography. */
+export const later: MakeTarget = (world) => {
+  // What it is given is what the synchronous one can be given: their bytes are the same.
+  const { seeds } = free(world);
+  const crypto = freeCryptoLater(new Dice().fill);
+  const stage = new Stage(world, createPure({ crypto }), crypto);
+  return {
+    share: 2,
+    about: 'the bytes of a server, with such cryptography that answers later',
+    seeds,
+    async fuzz(input) {
+      await stage.connectionLater(input, onceGiven(input.subarray(HEADER)));
+    },
+  };
 };
 
 /** Changed messages, extra ones, odd records, from a server that encrypts them as it should. */
@@ -58,14 +74,17 @@ function bytesInto(stage: Stage, share: number, about: string): Target {
     about,
     seeds: () => stage.scenarios.map((_, index) => stage.record(index)),
     fuzz(input) {
-      const bytes = input.subarray(HEADER);
-      let given = false;
-      stage.connection(input, () => {
-        if (given) return undefined;
-        given = true;
-        return bytes;
-      });
+      stage.connection(input, onceGiven(input.subarray(HEADER)));
     },
+  };
+}
+
+function onceGiven(bytes: Uint8Array): Source {
+  let given = false;
+  return () => {
+    if (given) return undefined;
+    given = true;
+    return bytes;
   };
 }
 
@@ -93,11 +112,19 @@ class Stage {
       backend.createContext(clientOptions(scenario, world, random, scenario.resumes && ((session) => (this.sessions[index] ??= session)))),
     );
     // A session for those that resume.
-    for (const [index, { resumes }] of this.scenarios.entries()) if (resumes) this.run(Uint8Array.of(index, 0, 0), []);
+    if (crypto.synchronous) for (const [index, { resumes }] of this.scenarios.entries()) if (resumes) this.run(Uint8Array.of(index, 0, 0), []);
   }
 
   /** A client as the input's header says, with whatever is at the other end. */
-  connection(input: Uint8Array, source: Parameters<typeof play>[1]): Played {
+  connection(input: Uint8Array, source: Source): Played {
+    return play(...this.#connection(input, source));
+  }
+
+  connectionLater(input: Uint8Array, source: Source): Promise<Played> {
+    return playLater(...this.#connection(input, source));
+  }
+
+  #connection(input: Uint8Array, source: Source): Parameters<typeof play> {
     const index = (input[0] ?? 0) % this.scenarios.length;
     const context = this.#contexts[index];
     if (context === undefined) throw new Error('there are no scenarios');
@@ -109,7 +136,7 @@ class Stage {
       ssl.setSession(session);
     }
     const early = this.scenarios[index]?.early === true && session !== undefined && session.maxEarlyData > 0;
-    return play(ssl, source, { ...planOf(input), ...(early && { onStart: () => void ssl.writeEarlyData(Buffer.from('early')) }) });
+    return [ssl, source, { ...planOf(input), ...(early && { onStart: () => void ssl.writeEarlyData(Buffer.from('early')) }) }];
   }
 
   run(input: Uint8Array, steps: readonly Step[], tap?: (bytes: Uint8Array) => void): { readonly played: Played; readonly spoiled: boolean } {

@@ -3,7 +3,7 @@
  * the plaintext, every signature is right. Whatever a fuzzer makes of the bytes reaches the code behind the AEAD, behind
  * CertificateVerify and behind Finished. A few values fail, so that the code for failures is reached too.
  */
-import type { AeadAlgorithm, CryptoProvider, Group, Hash, SyncAead } from '@ferrule/pure';
+import type { Aead, AeadAlgorithm, AsyncAead, CryptoProvider, Group, Hash, SyncAead } from '@ferrule/pure';
 import { nodeCrypto } from '@ferrule/pure/crypto/node';
 
 const TAG_LENGTH = 16;
@@ -25,6 +25,39 @@ export function freeCrypto(random: (into: Uint8Array) => void): CryptoProvider {
     verifier: { ...nodeCrypto.verifier, name: 'says yes', verify: (_algorithm, _spki, _message, signature) => signature.length > 1 },
     importSigningKey: () => ({ schemes: [0x0403], sign: () => new Uint8Array(70).fill(4) }),
     random,
+  };
+}
+
+/** The same, answering later: every promise that an engine may have to wait for. */
+export function freeCryptoLater(random: (into: Uint8Array) => void): CryptoProvider {
+  const crypto = freeCrypto(random);
+  return {
+    ...crypto,
+    synchronous: false,
+    suites: crypto.suites.map((suite) => ({ ...suite, aead: { ...suite.aead, key: (bytes) => aeadLater(suite.aead.key(bytes)) } })),
+    groups: crypto.groups.map((group) => ({
+      ...group,
+      keyShare: async (fill) => {
+        const share = await group.keyShare(fill);
+        return { ...share, derive: async (peer) => share.derive(peer) };
+      },
+    })),
+    verifier: { ...crypto.verifier, verify: async (...signature) => crypto.verifier.verify(...signature) },
+    importSigningKey: async (pkcs8) => {
+      const key = await crypto.importSigningKey(pkcs8);
+      return key && { ...key, sign: async (scheme, message) => key.sign(scheme, message) };
+    },
+  };
+}
+
+function aeadLater(now: Aead): AsyncAead {
+  if (!now.sync) throw new Error('it answers later as it is');
+  return {
+    sync: false,
+    depth: 4,
+    seal: async (nonce, aad, plain) => now.seal(nonce, aad, plain.slice(), new Uint8Array(plain.length + TAG_LENGTH)),
+    open: async (nonce, aad, cipher) => now.open(nonce, aad, cipher.slice(), new Uint8Array(cipher.length)),
+    dispose: () => now.dispose(),
   };
 }
 

@@ -10,7 +10,7 @@ export interface LoopOptions {
   readonly words: readonly (number | string)[];
   readonly seed: number;
   /** Runs the target; never throws. */
-  readonly execute: (input: Uint8Array) => void;
+  readonly execute: (input: Uint8Array) => void | Promise<void>;
   /** A new input worth keeping. */
   readonly keep: (input: Uint8Array) => void;
   /** All of the corpus has been run. */
@@ -24,20 +24,20 @@ interface Entry {
   turns: number;
 }
 
-export function fuzzLoop(corpus: readonly Uint8Array[], { coverage, words, seed, execute, keep, begun, goOn }: LoopOptions): void {
+export async function fuzzLoop(corpus: readonly Uint8Array[], { coverage, words, seed, execute, keep, begun, goOn }: LoopOptions): Promise<void> {
   const random = new Random(seed);
   const mutator = new Mutator(random, words);
   const entries: Entry[] = [];
-  const tryOut = (input: Uint8Array): boolean => {
+  const tryOut = async (input: Uint8Array): Promise<boolean> => {
     coverage.start();
-    execute(input);
+    await execute(input);
     if (coverage.gain() === 0) return false;
     entries.push({ bytes: input, turns: 0 });
     return true;
   };
   for (const input of corpus) {
     if (!goOn()) return;
-    tryOut(input);
+    await tryOut(input);
   }
   if (entries.length === 0) entries.push({ bytes: new Uint8Array(1), turns: 0 });
   begun();
@@ -45,12 +45,12 @@ export function fuzzLoop(corpus: readonly Uint8Array[], { coverage, words, seed,
     const parent = chosen(entries, random);
     parent.turns++;
     coverage.start();
-    execute(parent.bytes);
+    await execute(parent.bytes);
     const pairs = coverage.pairs.slice();
     const other = random.of(entries)?.bytes ?? parent.bytes;
     for (let child = 0; child < CHILDREN && goOn(); child++) {
       const input = mutator.mutate(parent.bytes, pairs, other);
-      if (tryOut(input)) keep(input);
+      if (await tryOut(input)) keep(input);
     }
   }
 }

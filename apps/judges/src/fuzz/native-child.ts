@@ -36,7 +36,7 @@ function execute({ name, target }: (typeof targets)[number], input: Uint8Array):
   writeSync(file, Buffer.concat([Buffer.from(`${name} ${String(input.length).padStart(6)}\n`), input]), 0, undefined, 0);
   executions++;
   try {
-    target.fuzz(input);
+    void target.fuzz(input);
   } catch (error) {
     const finding = error instanceof Finding ? error : new Finding('the target itself failed', { cause: error });
     const cause = finding.cause instanceof Error ? finding.cause : undefined;

@@ -28,10 +28,38 @@ export interface Played {
 const MAX_IDLE = 8;
 const ONE = Uint8Array.of(1);
 
+/** Waits in a row, without a byte moved: a record is a few, a handshake message with its proofs some more. */
+const MAX_WAITS = 64;
+
 /** @throws Finding when the engine breaks its contract; the connection is disposed of in any case. */
 export function play(ssl: Ssl, source: Source, plan: Plan): Played {
+  return watched(ssl, () => {
+    const step = run(ssl, source, plan).next();
+    if (step.done !== true) throw new Finding('waits for a promise where nothing is asynchronous');
+    return step.value;
+  });
+}
+
+/** The same with an engine that waits for promises. @throws Finding */
+export async function playLater(ssl: Ssl, source: Source, plan: Plan): Promise<Played> {
+  const steps = run(ssl, source, plan);
+  for (;;) {
+    let step: IteratorResult<Promise<void>, Played>;
+    try {
+      step = steps.next();
+    } catch (error) {
+      return watched(ssl, () => {
+        throw error;
+      });
+    }
+    if (step.done === true) return watched(ssl, () => step.value as Played);
+    await step.value;
+  }
+}
+
+function watched(ssl: Ssl, act: () => Played): Played {
   try {
-    return run(ssl, source, plan);
+    return act();
   } catch (error) {
     // SSL_connect(3) as a contract: nothing that a peer can cause is thrown.
     throw error instanceof Finding ? error : untyped('the connection', error);
@@ -40,7 +68,7 @@ export function play(ssl: Ssl, source: Source, plan: Plan): Played {
   }
 }
 
-function run(ssl: Ssl, source: Source, { capacity, readSize, onStart, onEstablished }: Plan): Played {
+function* run(ssl: Ssl, source: Source, { capacity, readSize, onStart, onEstablished }: Plan): Generator<Promise<void>, Played> {
   const [internal, network] = bioPair(capacity);
   ssl.setBio(internal, internal);
   ssl.setHost('server.test');
@@ -49,6 +77,9 @@ function run(ssl: Ssl, source: Source, { capacity, readSize, onStart, onEstablis
   const plaintext: Uint8Array[] = [];
   let queue = new Uint8Array(0);
   let over = false;
+  let waits = 0;
+  /** Sent before a wait. */
+  let unsaid: Uint8Array = new Uint8Array(0);
   const ended = (error: TlsError | undefined): Played => ({ established: ssl.established, error, plaintext: Buffer.concat(plaintext) });
   for (let idle = 0; idle < MAX_IDLE; idle++) {
     const reading = ssl.established;
@@ -57,12 +88,21 @@ function run(ssl: Ssl, source: Source, { capacity, readSize, onStart, onEstablis
     if (!reading && ret > 0 && !ssl.established) throw new Finding('connect() returned 1 without being established');
     if (!reading && ret > 0) onEstablished?.(ssl);
     const why = ret > 0 ? SslError.none : ssl.getError(ret);
-    const sent = network.nread0().slice();
-    network.nread(sent.length);
-    if (ret > 0 || sent.length > 0) idle = 0;
+    const { asyncReady } = ssl;
+    const sent: Uint8Array = Buffer.concat([unsaid, network.nread0()]);
+    network.nread(network.nread0().length);
+    if (ret > 0 || sent.length > unsaid.length) idle = waits = 0;
     if (why === SslError.ssl || why === SslError.syscall) return ended(sticky(ssl, why));
     if (why === SslError.zeroReturn) return ended(undefined);
-    if (why !== SslError.none && why !== SslError.wantRead && why !== SslError.wantWrite) throw new Finding(`getError() is ${why} where nothing is asynchronous`);
+    if (why !== SslError.none && why !== SslError.wantRead && why !== SslError.wantWrite) {
+      if (asyncReady === undefined) throw new Finding(`getError() is ${why} without a promise in asyncReady`);
+      unsaid = sent;
+      if (++waits > MAX_WAITS) throw new Finding(`waits and waits in state ${ssl.state}`);
+      idle = 0;
+      yield asyncReady;
+      continue;
+    }
+    unsaid = new Uint8Array(0);
     if (queue.length === 0 && !over) {
       const more = source(sent);
       if (more === undefined) {

@@ -9,7 +9,7 @@ export interface Target {
   /** Inputs to begin with, made by our own code. */
   readonly seeds: () => Uint8Array[];
   /** @throws Finding */
-  readonly fuzz: (input: Uint8Array) => void;
+  readonly fuzz: (input: Uint8Array) => void | Promise<void>;
 }
 
 export type MakeTarget = (world: World) => Target;

@@ -2,14 +2,15 @@
 import { createPure } from '@ferrule/pure';
 import { nodeCrypto } from '@ferrule/pure/crypto/node';
 import { certificates } from './certificates.ts';
-import { free, hostile, wire } from './connections.ts';
+import { free, hostile, later, wire } from './connections.ts';
 import { given, preambles, recordings } from './parsers.ts';
 import type { MakeTarget } from './target.ts';
 
-export type TargetName = 'free' | 'hostile' | 'certificates' | 'wire' | 'given' | 'preambles' | 'recordings';
+export type TargetName = 'free' | 'later' | 'hostile' | 'certificates' | 'wire' | 'given' | 'preambles' | 'recordings';
 
 export const TARGETS: Readonly<Record<TargetName, MakeTarget>> = {
   free,
+  later,
   hostile: hostile(createPure({ crypto: nodeCrypto })),
   certificates,
   wire,

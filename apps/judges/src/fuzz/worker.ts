@@ -46,14 +46,15 @@ let lastStatus = 0;
 const say = (message: WorkerMessage): void => parentPort?.postMessage(message);
 const status = (kind: 'begun' | 'status'): void => say({ kind, executions, reached: coverage.reached, features: coverage.features, heap: process.memoryUsage().heapUsed });
 
-function execute(input: Uint8Array): void {
+async function execute(input: Uint8Array): Promise<void> {
   place.set(input);
   Atomics.store(head, 0, input.length);
   Atomics.add(head, 1, 1);
   executions++;
   const start = process.cpuUsage();
   try {
-    target.fuzz(input);
+    const going = target.fuzz(input);
+    if (going !== undefined) await going;
   } catch (error) {
     tell(input, error);
   }
@@ -80,5 +81,5 @@ function watchHeap(input: Uint8Array): void {
   if (settled > 0 && used > settled + MAX_GROWTH) tell(input, new Finding('the heap grows from input to input'));
 }
 
-fuzzLoop(corpus, { coverage, words, seed, execute, keep: (input) => say({ kind: 'keep', input }), begun: () => status('begun'), goOn: () => Date.now() < until });
+await fuzzLoop(corpus, { coverage, words, seed, execute, keep: (input) => say({ kind: 'keep', input }), begun: () => status('begun'), goOn: () => Date.now() < until });
 status('status');
