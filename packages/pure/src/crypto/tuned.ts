@@ -1,6 +1,6 @@
 /**
- * @module noble's provider with the primitives replaced that cost the most: X25519, ECDSA on P-256 and P-384, and
- * ChaCha20-Poly1305 and AES-GCM by kernels of our own, three to seven times as fast, in plain JavaScript.
+ * @module noble's provider with kernels of our own, in plain JavaScript, where it costs the most: X25519, ECDSA on P-256 and
+ * P-384 and ChaCha20-Poly1305, two to six times as fast, and AES-GCM, which looks nothing up by a secret here.
  *
  * They are tested against noble and Wycheproof, but nobody from outside has audited them as noble was: a choice for those whom
  * noble is too slow for, not the default (ADR 0025).
