@@ -210,6 +210,7 @@ Breach Rules::serverHello(const uint8_t* body, size_t size) {
     const Breach breach = tls13_ ? extension13(each, retry) : extension12(each);
     if (breach.reason != Reason::none) return breach;
   }
+  if (tls13_ && !retry && find(extensions, kKeyShare) == nullptr) return {Reason::noKeyShare, alert::missingExtension};
   // Ours coming back means in TLS 1.2 that a session is taken up; there may be none, and the id was there for middleboxes.
   const bool echoed = id.left() > 0 && id.left() == sessionId_.size() && std::memcmp(id.at(), sessionId_.data(), id.left()) == 0;
   return version == 0x0303 && !tls13_ && echoed && session_.version != 0x0303 && !downgraded ? Breach{Reason::sessionIdOfNoSession, alert::illegalParameter} : kFine;

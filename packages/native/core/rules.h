@@ -43,6 +43,8 @@ enum class Reason : int {
   recordTooLarge = 27,
   unknownAlertLevel = 28,
   warningIn13 = 29,
+  noKeyShare = 30,
+  changeCipherSpecLate = 31,
 };
 
 // AlertDescription, RFC 9846 section 6.
@@ -55,6 +57,7 @@ constexpr int illegalParameter = 47;
 constexpr int decodeError = 50;
 constexpr int protocolVersion = 70;
 constexpr int userCanceled = 90;
+constexpr int missingExtension = 109;
 constexpr int unsupportedExtension = 110;
 constexpr int badCertificateStatusResponse = 113;
 }  // namespace alert

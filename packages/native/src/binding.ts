@@ -128,6 +128,8 @@ export const OwnReason = {
   recordTooLarge: 27,
   unknownAlertLevel: 28,
   warningIn13: 29,
+  noKeyShare: 30,
+  changeCipherSpecLate: 31,
 } as const;
 
 /** The addon's exports. */

@@ -189,6 +189,8 @@ const OWN: Readonly<Record<number, TlsErrorCode>> = {
   [OwnReason.recordTooLarge]: 'RECORD_TOO_LARGE',
   [OwnReason.unknownAlertLevel]: 'UNKNOWN_ALERT_LEVEL',
   [OwnReason.warningIn13]: 'BAD_ALERT',
+  [OwnReason.noKeyShare]: 'MISSING_KEY_SHARE',
+  [OwnReason.changeCipherSpecLate]: 'UNEXPECTED_RECORD',
 };
 
 /** The connection's failure, from what OpenSSL says of it. */

@@ -56,7 +56,7 @@ export class Server13 extends Peer {
     this.identity = identity;
   }
 
-  /** ClientHello; the first share is the one that we answer. */
+  /** ClientHello; the first share that is no hybrid is the one that we answer. */
   *clientHello(): Script {
     const { body } = yield* this.message(HandshakeType.client_hello);
     this.hello = decodeClientHello(body);
@@ -83,7 +83,8 @@ export class Server13 extends Peer {
   #retried: Uint8Array | undefined;
 
   serverHello(twist: ServerHelloTwist = {}): void {
-    const theirs = this.offered.keyShare?.[0];
+    // A hybrid share is answered by another kind of share than ours are.
+    const theirs = this.offered.keyShare?.find(({ group }) => this.provider.groups.some(({ id, kem }) => id === group && !kem));
     if (theirs === undefined) throw new Error('the client sent no key share');
     const ours: KeyShare = this.keyShare(theirs.group);
     const shared = ours.derive(theirs.keyExchange);
