@@ -15,8 +15,8 @@ import { type Figures, measure, ratio } from './pure-measure.ts';
 const { values } = parseArgs({ options: { json: { type: 'boolean' }, rounds: { type: 'string', default: '5' }, quick: { type: 'boolean' }, prof: { type: 'string' } } });
 const ROUNDS = values.quick ? 3 : Number(values.rounds);
 const BYTES = (values.quick ? 64 : 256) * 1024 * 1024;
-/** Until V8 has compiled what runs, in each process. */
-const WARM_UP = 2;
+/** Rounds until V8 has compiled what runs, in each process; what `node:tls` runs is compiled already. */
+const WARM_UP = 8;
 const CLIENTS = ['node:tls', 'native', 'pure'] as const satisfies readonly ClientName[];
 
 const file = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
