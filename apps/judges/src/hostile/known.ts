@@ -56,9 +56,18 @@ const NATIVE: ReadonlyMap<string, Known> = new Map([
   ...explain(COUNTED, 'OpenSSL sees nothing wrong in it; we do, after the handshake, where there is no way to have it send an alert.'),
 ]);
 
+/** What newer ones do otherwise than 3.0. */
+const SINCE_3_5: ReadonlyMap<string, Known> = new Map(
+  explain({ 'TLSv1.3: a change_cipher_spec after the handshake': ['UNEXPECTED_RECORD', null] }, 'OpenSSL passes over it from 3.5 on; we do not, and there is no way to have it send an alert.'),
+);
+
 /** The titles of all known differences. */
-export const KNOWN_TITLES: readonly string[] = [...NATIVE.keys()];
+export const KNOWN_TITLES: readonly string[] = [...NATIVE.keys(), ...SINCE_3_5.keys()];
 
 /** The known difference of this engine, if there is one. */
-export const knownOf = (backend: Backend, behaviour: Behaviour): Known | undefined =>
-  backend.name === 'native' ? NATIVE.get(`${behaviour.version}: ${behaviour.name}`) : undefined;
+export function knownOf(backend: Backend, { version, name }: Behaviour): Known | undefined {
+  if (backend.name !== 'native') return undefined;
+  const title = `${version}: ${name}`;
+  const minor = Number(/^OpenSSL 3\.(\d+)/.exec(backend.engine)?.[1] ?? 0);
+  return NATIVE.get(title) ?? (minor >= 5 ? SINCE_3_5.get(title) : undefined);
+}
