@@ -533,6 +533,9 @@ export class Connection implements Ssl {
           this.#writer.legacyVersion = Version.tls12;
         }
       },
+      checkOpen: () => {
+        if (this.#engine.broken) throw fail('DISPOSED');
+      },
       awaiting: (operation) => void (this.#operation = pending(operation)),
       poll: () => this.#poll(),
       aligned: () => this.#aligned(),

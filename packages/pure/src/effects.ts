@@ -56,6 +56,8 @@ export interface Effects {
   enter(step: string): void;
   /** Writes a fact. @throws TlsError INTERNAL_ERROR when it is already there with another value. */
   fact<K extends keyof Facts>(name: K, value: Facts[K]): void;
+  /** @throws TlsError DISPOSED when the caller disposed of the connection, which a callback may do in the middle of a step. */
+  checkOpen(): void;
   /** Tells asyncReady what is being waited for. */
   awaiting(operation: Promise<void> | undefined): void;
 

@@ -77,6 +77,7 @@ export class Engine {
 
   /** Takes down the connection with what was thrown; returns what the operation returns. */
   fail(thrown: unknown): 0 | -1 {
+    if (this.#disposed) return this.refuse();
     const error = TlsError.is(thrown) ? thrown : fail('INTERNAL_ERROR', 'an exception inside the engine', { cause: thrown });
     this.#steps = undefined;
     this.#dying ??= failed(error, returnValue(error, this.handshaking), isTransport(error) ? SslError.syscall : SslError.ssl);

@@ -33,9 +33,11 @@ export function* flush(effects: Effects, label: string): Steps<void> {
 
 /**
  * The value of an operation that may answer later. Nothing is made asynchronous when it is not: a plain value comes back
- * at once. A rejection that is no TlsError becomes the cause of ASYNC_OPERATION_FAILED.
+ * at once. A rejection that is no TlsError becomes the cause of ASYNC_OPERATION_FAILED. Nothing goes on when the operation,
+ * which may be a callback of the caller, disposed of the connection.
  */
 export function* settle<T>(effects: Effects, label: string, operation: T | PromiseLike<T>, wait: Wait = SslError.wantAsync): Steps<T> {
+  effects.checkOpen();
   if (!isPromiseLike(operation)) return operation;
   effects.enter(label);
   const answer: { state: 'pending' | 'done' | 'failed'; value?: T; reason?: unknown } = { state: 'pending' };

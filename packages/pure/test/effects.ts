@@ -22,6 +22,7 @@ export function testEffects(options: ContextOptions = {}, provider: CryptoProvid
       if (name in facts && facts[name] !== value) throw new Error(`fact ${name} written twice`);
       facts[name] = value;
     },
+    checkOpen: () => undefined,
     awaiting: (operation) => void pending.set(effects as Effects, operation),
   };
   return effects as TestEffects;
