@@ -380,6 +380,9 @@ void Connection::record(bool sent, const uint8_t* header) {
   if (!tls12 && type == K(SSL3_RT_APPLICATION_DATA) && static_cast<size_t>(get16(header + 3)) > kMaxPlaintext + 1 + kTag) {
     breach(Reason::recordTooLarge, alert::recordOverflow);
   }
+  // OpenSSL 3.0 calls it an internal error.
+  if (tls12 && peerProtects_ && static_cast<size_t>(get16(header + 3)) < rules_.overhead12()) breach(Reason::shortRecord, 0);
+  if (tls12 && type == K(SSL3_RT_CHANGE_CIPHER_SPEC)) peerProtects_ = true;
   // RFC 9846 section 5: it is for the handshake alone. OpenSSL 3.5 passes over it.
   if (established_ && !tls12 && type == K(SSL3_RT_CHANGE_CIPHER_SPEC)) breach(Reason::changeCipherSpecLate, 0);
   // RFC 5246 section 6.2.1: nothing comes between the records of one handshake message. OpenSSL lets data.

@@ -159,6 +159,7 @@ class Connection {
   Decision credential_ = Decision::none;
   bool credentialFailed_ = false;
   bool established_ = false;
+  bool peerProtects_ = false;  // since its change_cipher_spec of TLS 1.2
   bool protected_ = false;  // a record under keys has gone out
   bool owed_ = false;       // the tail of our alert
   bool keyUpdating_ = false;

@@ -45,6 +45,7 @@ enum class Reason : int {
   warningIn13 = 29,
   noKeyShare = 30,
   changeCipherSpecLate = 31,
+  shortRecord = 32,
 };
 
 // AlertDescription, RFC 9846 section 6.
@@ -95,6 +96,8 @@ class Rules {
   // The key of the context is what the server chose.
   bool usesPsk() const { return usesPsk_; }
   bool tls13() const { return tls13_; }
+  // What protection adds to a record of TLS 1.2: the tag, and with GCM the explicit nonce (RFC 5288 section 3).
+  size_t overhead12() const { return suite_ >= 0xcca8 && suite_ <= 0xccaa ? 16 : 24; }
 
   // The body of a handshake message that came.
   Breach received(int type, const uint8_t* body, size_t size, bool duringHandshake);

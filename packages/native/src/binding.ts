@@ -130,6 +130,7 @@ export const OwnReason = {
   warningIn13: 29,
   noKeyShare: 30,
   changeCipherSpecLate: 31,
+  shortRecord: 32,
 } as const;
 
 /** The addon's exports. */

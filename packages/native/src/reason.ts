@@ -191,6 +191,7 @@ const OWN: Readonly<Record<number, TlsErrorCode>> = {
   [OwnReason.warningIn13]: 'BAD_ALERT',
   [OwnReason.noKeyShare]: 'MISSING_KEY_SHARE',
   [OwnReason.changeCipherSpecLate]: 'UNEXPECTED_RECORD',
+  [OwnReason.shortRecord]: 'BAD_RECORD_MAC',
 };
 
 /** The connection's failure, from what OpenSSL says of it. */
