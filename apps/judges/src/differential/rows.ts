@@ -192,7 +192,10 @@ function nothingInCommon(): Scenario[] {
     { name: 'no common group 1.2', identity: 'rsa', server: { ecdhCurve: 'secp384r1' }, client: { ...only('TLSv1.2'), groups: [0x0017] } },
     ...VERSIONS.map((version): Scenario => ({ name: `${version} no common signature algorithm`, identity: 'p256', client: { ...only(version), signatureAlgorithms: [0x0807] } })),
     ...VERSIONS.map((version): Scenario => ({ name: `${version} chain too long`, identity: 'p256', client: { ...only(version), limits: { chainLength: 1 } } })),
-    ...VERSIONS.map((version): Scenario => ({ name: `${version} message too long`, identity: 'p256', client: { ...only(version), limits: { handshakeBytes: 300 } } })),
+    ...VERSIONS.flatMap((version): Scenario[] => [
+      { name: `${version} Certificate too long`, identity: 'p256', client: { ...only(version), groups: [GROUPS.x25519], limits: { handshakeBytes: 300 } } },
+      { name: `${version} ServerHello too long`, identity: 'p256', client: { ...only(version), limits: { handshakeBytes: 60 } } },
+    ]),
   ];
 }
 

@@ -34,12 +34,16 @@ export async function run(backend: Backend, scenario: Scenario): Promise<Trace> 
   }
 }
 
+/** Offered where a scenario names none: whether an engine has ML-KEM by default depends on the Node that runs it. */
+const CURVES = [0x001d, 0x0017, 0x0018, 0x0019];
+
 async function clientOptions({ client = {}, credential, crl, pin, trust = 'root', identity }: Scenario): Promise<ContextOptions> {
   const intermediate = await pki('intermediate');
   const server = await pki(identity);
   const own = credential && (await pki(credential));
   return {
     trustAnchors: trust === 'none' ? [] : [(await pki(trust)).certificate],
+    groups: CURVES,
     ...client,
     ...(own && { credentials: [{ chain: own.chain, key: own.key }] }),
     ...(crl && { crls: [await makeCrl(intermediate, crl === 'revoking' ? [server] : [], crl === 'expired' ? { from: -9, until: -2 } : {})] }),

@@ -94,6 +94,14 @@ describe('handshake messages', () => {
     expect(outlet.bytes).toEqual([22, 3, 1, 0, 1, 0, 22, 3, 3, 0, 1, 0]);
   });
 
+  it('carry 0x0303 in an alert even before a version is known', () => {
+    const outlet = new Outlet();
+    outlet.writer.legacyVersion = Version.tls10;
+    outlet.writer.alert(2, 47);
+    outlet.flush();
+    expect(outlet.bytes).toEqual([21, 3, 3, 0, 2, 2, 47]);
+  });
+
   it('longer than a record are split at 2^14 bytes', () => {
     const outlet = new Outlet();
     outlet.writer.handshake(new Uint8Array(40_000));

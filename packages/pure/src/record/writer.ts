@@ -17,7 +17,7 @@ import { RECORD_HEADER, type Protection } from './protect.ts';
 export type WriteProgress = 0 | 3 | 9;
 
 export class RecordWriter {
-  /** legacy_record_version of records without protection: 0x0301 for an initial ClientHello, 0x0303 after it (RFC 9846 section 5.1). */
+  /** legacy_record_version of handshake records without protection: 0x0301 for an initial ClientHello, 0x0303 after it (RFC 9846 section 5.1). */
   legacyVersion: number = Version.tls10;
   /** Application data is padded to a multiple of this many bytes, content type included (RFC 9846 section 5.4). TLS 1.3 only; 0 = not at all. */
   padding = 0;
@@ -50,8 +50,7 @@ export class RecordWriter {
   /** Never protected: a middlebox's change_cipher_spec of TLS 1.3, or TLS 1.2's own in an initial handshake. */
   changeCipherSpec(): void {
     this.#endFlight();
-    // Only an initial ClientHello may carry another version (RFC 9846 section 5.1); before early data this follows it closely.
-    this.#clear(ContentType.change_cipher_spec, Uint8Array.of(1), Version.tls12);
+    this.#clear(ContentType.change_cipher_spec, Uint8Array.of(1));
   }
 
   alert(level: number, description: number): void {
@@ -209,7 +208,9 @@ export class RecordWriter {
   }
 
   /** A record without protection. */
-  #clear(type: number, content: Uint8Array, version: number = this.legacyVersion): void {
+  #clear(type: number, content: Uint8Array): void {
+    // Only a ClientHello may carry another version (RFC 9846 section 5.1); OpenSSL does not take an alert that does.
+    const version = type === ContentType.handshake ? this.legacyVersion : Version.tls12;
     const head = Uint8Array.of(type, version >>> 8, version, content.length >>> 8, content.length);
     if (this.#queue.length > 0) {
       this.#push(Sealing.done(head, content));
