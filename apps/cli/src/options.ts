@@ -43,7 +43,7 @@ export function withCommonOptions(command: Command): Command {
     .addOption(new Option('--timeout <seconds>', 'the longest time until the connection stands').argParser(seconds).default(30))
     .addOption(new Option('--keylog <file>', 'append the secrets of the connection, for Wireshark').env('SSLKEYLOGFILE'))
     .addOption(
-      new Option('--via <url>', 'the way there: tcp://host:port, unix:/path, socks5://proxy, http://proxy, ws://relay/{host}:{port}, "exec:ssh -W {host}:{port} jump", or direct; default: HTTPS_PROXY, NO_PROXY').argParser(parseVia),
+      new Option('--via <url>', 'the way there: tcp://host:port, unix:/path, socks5://host, http://host, ws://host/{host}:{port}, "exec:ssh -W {host}:{port} jump", or direct; default: HTTPS_PROXY, NO_PROXY').argParser(parseVia),
     )
     .option('--json', 'one JSON document on stdout');
 }

@@ -52,6 +52,6 @@ describe('routeTo()', () => {
   });
 
   it('calls what is no URL of a way a usage error', () => {
-    expect(() => parseVia('ftp://proxy')).toThrow(/expected a URL/);
+    expect(() => parseVia('ftp://proxy.example')).toThrow(/expected a URL/);
   });
 });

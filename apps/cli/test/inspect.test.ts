@@ -1,11 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo, type Server } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { TLSSocket } from 'node:tls';
 import { pki } from '@ferrule/conformance/pki';
 import { TestServer } from '@ferrule/conformance/server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { mailServer } from './mail-server.ts';
 import { ferrule } from './run.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ferrule-inspect-'));
@@ -24,21 +24,9 @@ async function serve(options: Parameters<typeof TestServer.make>[0] = {}): Promi
   return server.listen();
 }
 
-/** A mail server that speaks STARTTLS, then greets in TLS. */
+/** Greets in TLS. */
 async function mail(): Promise<number> {
-  const { keyPem: key, chainPem: cert } = await pki('p256');
-  const server: Server = createServer((socket) => {
-    socket.on('error', () => {});
-    socket.write('220 mail.test ESMTP\r\n');
-    socket.on('data', function talk(line: Buffer) {
-      if (/^EHLO/i.test(line.toString())) return void socket.write('250-mail.test\r\n250 STARTTLS\r\n');
-      socket.off('data', talk);
-      socket.write('220 go\r\n');
-      const secure = new TLSSocket(socket, { isServer: true, key, cert });
-      secure.on('error', () => {});
-      secure.write('hello');
-    });
-  });
+  const server = await mailServer((socket) => void socket.write('hello'));
   closing.push(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return (server.address() as AddressInfo).port;

@@ -1,14 +1,15 @@
 /** `--pcap`: the file is what its specification says, and Wireshark's tshark, where it is installed, decrypts it. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { createServer as createTcp, type AddressInfo } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createServer, type Server, TLSSocket } from 'node:tls';
+import { createServer, type Server } from 'node:tls';
 import { pki } from '@ferrule/conformance/pki';
 import { chooseEngine } from 'ferrule';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Pcap } from '../src/pcap.ts';
+import { mailServer } from './mail-server.ts';
 import { ferrule } from './run.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ferrule-pcap-'));
@@ -212,17 +213,7 @@ describe('--pcap', () => {
   });
 
   it.skipIf(!tshark)('holds TLS alone where another protocol came first, and tshark is not misled by its port', async () => {
-    const { keyPem: key, chainPem: cert } = await pki('p256');
-    const mail = createTcp((socket) => {
-      socket.on('error', () => {});
-      socket.write('220 mail.test ESMTP\r\n');
-      socket.on('data', function talk(line: Buffer) {
-        if (/^EHLO/i.test(line.toString())) return void socket.write('250-mail.test\r\n250 STARTTLS\r\n');
-        socket.off('data', talk);
-        socket.write('220 go\r\n');
-        new TLSSocket(socket, { isServer: true, key, cert }).on('error', () => {}).end('220 in TLS\r\n');
-      });
-    });
+    const mail = await mailServer((socket) => void socket.end('220 in TLS\r\n'));
     await new Promise<void>((resolve) => mail.listen(0, '127.0.0.1', resolve));
     const file = join(folder, 'starttls.pcapng');
     const { code } = await ferrule([

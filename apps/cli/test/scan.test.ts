@@ -3,13 +3,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createTcp, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createServer, TLSSocket, type TlsOptions } from 'node:tls';
+import { createServer, type TlsOptions } from 'node:tls';
 import { clientHelloOf, keyShareGroups } from '@ferrule/conformance';
 import { pki } from '@ferrule/conformance/pki';
 import { OpensslServer, PeerMissing } from '@ferrule/conformance/server';
 import { chooseEngine, type TlsError } from 'ferrule';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { scan, type Scan, type Taken } from '../src/scan.ts';
+import { mailServer } from './mail-server.ts';
 import { ferrule } from './run.ts';
 import { conforms } from './schema.ts';
 
@@ -190,25 +191,8 @@ describe('ferrule scan', () => {
   });
 
   it('speaks STARTTLS before each question', async () => {
-    const { keyPem: key, chainPem: cert } = await pki('p256');
-    const port = await listen(
-      createTcp((socket) => {
-        socket.on('error', () => {});
-        socket.write('220 mail.test ESMTP\r\n');
-        socket.on('data', function talk(line: Buffer) {
-          if (/^EHLO/i.test(line.toString())) return void socket.write('250-mail.test\r\n250 STARTTLS\r\n');
-          socket.off('data', talk);
-          socket.write('220 go\r\n');
-          new TLSSocket(socket, {
-            isServer: true,
-            key,
-            cert,
-            maxVersion: 'TLSv1.2',
-            ciphers: 'ECDHE-ECDSA-AES256-GCM-SHA384',
-          } as object).on('error', () => {});
-        });
-      }),
-    );
+    const options = { maxVersion: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-AES256-GCM-SHA384' } as object;
+    const port = await listen(await mailServer(undefined, options));
     const found = await ask(port, { starttls: 'smtp' });
     expect(names(found.cipherSuites, 'TLS 1.2')).toEqual(['TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384']);
   });
