@@ -3,7 +3,7 @@
  * (RFC 5280 section 6.1.1 d) becomes a certificate that says just that. Its signature is empty: OpenSSL does not look at
  * the signature of an anchor, and nothing else ever sees this certificate.
  */
-import { bytes, record } from '@ferrule/result/options';
+import { bytes, record } from '@ferrule/ssl/options';
 
 /** DER of the certificate to put into OpenSSL's store. @throws TypeError */
 export function anchorCertificate(value: unknown, name: string): Uint8Array {

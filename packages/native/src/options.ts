@@ -13,7 +13,7 @@ import type {
 } from '@ferrule/contract';
 import {
   bytes, callback, type Check, codePoint, externalPsk, flag, hex, integer, keyShares, list, member, oneOf, type Options, optionsOf, pin, protocolName, record,
-} from '@ferrule/result/options'; // prettier-ignore
+} from '@ferrule/ssl/options'; // prettier-ignore
 import type { Abilities } from './backend.ts';
 import type { NativeConfig } from './binding.ts';
 import { anchorCertificate } from './anchor.ts';

@@ -21,7 +21,7 @@ import type {
 import { TlsError } from '@ferrule/result';
 import {
   bytes, callback, codePoint, externalPsk, flag, hex, integer, keyShares, list, member, oneOf, optionsOf, pin, protocolName, record, type Options,
-} from '@ferrule/result/options'; // prettier-ignore
+} from '@ferrule/ssl/options'; // prettier-ignore
 import type { CipherSuite, CryptoProvider, Group } from './crypto/provider.ts';
 import { chooseEchConfig, parseEchConfigList, type EchConfig } from './ech/config.ts';
 import { DEFAULT_LIMITS, MAX_PLAINTEXT } from './limits.ts';

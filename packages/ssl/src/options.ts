@@ -1,5 +1,5 @@
 /**
- * @module @ferrule/result/options: how an engine reads a caller's options. Each value is looked at once, by name; what is
+ * @module @ferrule/ssl/options: how an engine reads a caller's options. Each value is looked at once, by name; what is
  * wrong is a TypeError that begins with the name of the option.
  */
 
