@@ -92,15 +92,18 @@ export interface Ssl extends ErrorSource {
   readonly ech: 'not-offered' | 'grease' | 'accepted' | 'rejected';
   /** The ECHConfigList to try next, after ECH was rejected. */
   readonly echRetryConfigs: Uint8Array | undefined;
-  /** RFC 5705, RFC 9846 section 7.5. @throws TypeError before the handshake is done or for a length outside 1 to 65535 (and 255 hashes in TLS 1.3). */
+  /**
+   * RFC 5705, RFC 9846 section 7.5: `length` bytes. @throws TypeError before the handshake is done or for a length outside 1 to 65535
+   * (and 255 hashes in TLS 1.3). @throws TlsError {@link failure}'s once the connection has failed or was disposed: its secrets are gone.
+   */
   exportKeyingMaterial(label: string, context: Uint8Array | undefined, length: number): Uint8Array;
   /**
    * RFC 9846 section 7.5, from `early_exporter_secret`: bound to the ClientHello alone, so whatever is derived may be replayed
-   * with it. Feature `early-exporter`; absent otherwise. @throws TypeError as {@link exportKeyingMaterial}, and where no early
-   * data was offered or it was rejected.
+   * with it. Feature `early-exporter`; absent otherwise. @throws TypeError, TlsError as {@link exportKeyingMaterial}, and TypeError
+   * where no early data was offered or it was rejected.
    */
   exportEarlyKeyingMaterial?(label: string, context: Uint8Array | undefined, length: number): Uint8Array;
-  /** RFC 9266 `tls-exporter` (32 bytes) and RFC 5929 `tls-server-end-point`; `undefined` where it is not defined. */
+  /** RFC 9266 `tls-exporter` (32 bytes) and RFC 5929 `tls-server-end-point`; `undefined` where it is not defined. @throws TlsError as {@link exportKeyingMaterial}. */
   channelBinding(type: 'tls-exporter' | 'tls-server-end-point'): Uint8Array | undefined;
   /** Wipe keys. Idempotent; each later operation returns -1 / SSL_ERROR_SSL, `DISPOSED`. */
   dispose(): void;

@@ -80,6 +80,14 @@ const MUTANTS: readonly (readonly [title: string, engine: Backend, group: string
     'give both sides',
   ],
   [
+    'exports after its secrets are gone',
+    mutant(same, (ssl) => ({
+      exportKeyingMaterial: (label, context, length) => (ssl.failure === undefined ? ssl.exportKeyingMaterial(label, context, length) : new Uint8Array(length)),
+    })),
+    'secrets that are gone',
+    'a record that does not open',
+  ],
+  [
     'leaves lines out of the key log',
     mutant(({ onKeylog, ...options }) => ({
       ...options,

@@ -273,7 +273,8 @@ export class Connection implements Ssl {
   }
 
   exportKeyingMaterial(label: string, context: Uint8Array | undefined, length: number): Uint8Array {
-    if (!this.#established || this.#handle === 0) throw new TypeError('exportKeyingMaterial: the handshake is not done');
+    if (this.#failure !== undefined) throw this.#failure.error;
+    if (!this.#established) throw new TypeError('exportKeyingMaterial: the handshake is not done');
     // RFC 5869 section 2.3: HKDF gives at most 255 hashes; the TLS 1.3 suites with SHA-384 are two.
     const most = this.version === 'TLSv1.3' ? 255 * (this.cipherSuite === 0x1302 ? 48 : 32) : 0xffff;
     if (!Number.isInteger(length) || length < 1 || length > most) throw new TypeError(`exportKeyingMaterial: length must be an integer from 1 to ${most}`);
@@ -284,7 +285,8 @@ export class Connection implements Ssl {
   }
 
   channelBinding(type: 'tls-exporter' | 'tls-server-end-point'): Uint8Array | undefined {
-    if (!this.#established || this.#handle === 0) return undefined;
+    if (this.#failure !== undefined) throw this.#failure.error;
+    if (!this.#established) return undefined;
     if (type === 'tls-server-end-point') return this.#bytes((handle) => this.#binding.serverEndPoint(handle));
     // RFC 9266 section 4.2: in TLS 1.2 only with extended master secret.
     const unique = this.version === 'TLSv1.3' || this.extendedMasterSecret === true;

@@ -240,16 +240,19 @@ export class Connection implements Ssl {
   }
 
   exportKeyingMaterial(label: string, context: Uint8Array | undefined, length: number): Uint8Array {
+    this.#assertSecrets();
     if (this.#afterlife === undefined) throw new TypeError('exportKeyingMaterial: the handshake is not done');
     return this.#afterlife.exporter.export(label, context, length);
   }
 
   exportEarlyKeyingMaterial(label: string, context: Uint8Array | undefined, length: number): Uint8Array {
+    this.#assertSecrets();
     if (this.#earlyExporter === undefined) throw new TypeError('exportEarlyKeyingMaterial: no early data was offered, or it was rejected');
     return this.#earlyExporter.export(label, context, length);
   }
 
   channelBinding(type: 'tls-exporter' | 'tls-server-end-point'): Uint8Array | undefined {
+    this.#assertSecrets();
     if (this.#afterlife === undefined) return undefined;
     if (type === 'tls-exporter') {
       // RFC 9266 section 4.2: in TLS 1.2 only with extended master secret.
@@ -261,6 +264,12 @@ export class Connection implements Ssl {
 
   dispose(): void {
     this.#engine.abandon();
+  }
+
+  /** Secrets are wiped when a connection fails or is disposed: from zeros nothing is derived. @throws TlsError the failure. */
+  #assertSecrets(): void {
+    const { reason } = this.#engine;
+    if (reason !== undefined) throw reason;
   }
 
   // ── Operations ──

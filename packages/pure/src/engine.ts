@@ -51,6 +51,11 @@ export class Engine {
     return this.#disposed || this.#dying !== undefined || this.#failure !== undefined;
   }
 
+  /** Why nothing works any more; there as soon as {@link broken} is. */
+  get reason(): TlsError | undefined {
+    return (this.#dying ?? this.failure)?.error;
+  }
+
   start(steps: Steps<void>): void {
     this.#steps = steps;
   }

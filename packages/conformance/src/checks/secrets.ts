@@ -1,7 +1,8 @@
 /** @module What both ends must agree on and nobody else may know: exporters, channel bindings, key log; and the message trace. */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import type { TraceMessage } from '@ferrule/contract';
+import type { Ssl, TraceMessage } from '@ferrule/contract';
+import { TlsError } from '@ferrule/result';
 import { type CheckGroup, group } from '../check.ts';
 import { parseClientHello } from '../hello.ts';
 import { scene } from './support.ts';
@@ -31,6 +32,51 @@ const exporters: CheckGroup = group('exporters', {
       const { ssl } = await client.established();
       for (const length of [0, -1, 1.5, Number.NaN, 65_536, 255 * 48 + 1])
         assert.throws(() => ssl.exportKeyingMaterial('label', undefined, length), TypeError, String(length));
+    }),
+});
+
+/** Nothing may be derived from secrets that are gone: the failure is thrown, whatever is asked for. */
+function expectNoSecrets(ssl: Ssl, code: string): void {
+  assert.equal(ssl.failure?.error.code, code);
+  assert.throws(() => ssl.exportKeyingMaterial('label', undefined, 32), { code });
+  assert.throws(() => ssl.exportKeyingMaterial('label', new Uint8Array(0), 32), { code });
+  for (const type of ['tls-exporter', 'tls-server-end-point'] as const) assert.throws(() => ssl.channelBinding(type), { code });
+  if (ssl.exportEarlyKeyingMaterial !== undefined) assert.throws(() => ssl.exportEarlyKeyingMaterial?.('label', undefined, 32), { code });
+}
+
+const gone: CheckGroup = group('secrets that are gone', {
+  'are not derived from after dispose()': async (backend) => {
+    for (const maxVersion of ['TLSv1.3', 'TLSv1.2'] as const) {
+      await scene(backend, { server: { maxVersion } }, async ({ client }) => {
+        const { ssl } = await client.established();
+        ssl.dispose();
+        expectNoSecrets(ssl, 'DISPOSED');
+      });
+    }
+  },
+  'are not derived from after a record that does not open': async (backend) => {
+    for (const maxVersion of ['TLSv1.3', 'TLSv1.2'] as const) {
+      await scene(backend, { server: { maxVersion } }, async ({ client }) => {
+        const { ssl } = await client.established();
+        client.net.write(new Uint8Array([23, 3, 3, 0, 40, ...new Uint8Array(40)]));
+        assert.equal(await client.call(() => ssl.read(new Uint8Array(1))), -1);
+        expectNoSecrets(ssl, 'BAD_RECORD_MAC');
+        ssl.dispose();
+        assert.throws(() => ssl.exportKeyingMaterial('label', undefined, 32), TlsError);
+      });
+    }
+  },
+  'are not derived from after the transport ended': (backend) =>
+    scene(backend, {}, async ({ client }) => {
+      const { ssl } = await client.established();
+      client.net.shutdownWrite();
+      assert.equal(await client.call(() => ssl.read(new Uint8Array(1))), -1);
+      expectNoSecrets(ssl, 'UNEXPECTED_EOF');
+    }),
+  'are not derived from before the handshake was done, either': (backend) =>
+    scene(backend, {}, async ({ client }) => {
+      client.ssl.dispose();
+      expectNoSecrets(client.ssl, 'DISPOSED');
     }),
 });
 
@@ -127,4 +173,4 @@ const trace: CheckGroup = group('the message trace', {
   },
 });
 
-export const secrets: readonly CheckGroup[] = [exporters, bindings, keylog, trace];
+export const secrets: readonly CheckGroup[] = [exporters, gone, bindings, keylog, trace];
