@@ -1,30 +1,27 @@
 /** The seven traces of RFC 8448 and its company, byte for byte, through the engine as it is: only hello shape and randomness are given. */
-import { existsSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { gunzipSync } from 'node:zlib';
 import { bioPair, type Bio } from '@ferrule/bio';
 import type { ContextOptions, Credential, Signer, TlsSession } from '@ferrule/contract';
-import { describe, expect, it } from 'vitest';
-import { Connection } from '../src/connection.ts';
-import { parseOptions, type Config } from '../src/context.ts';
-import { nobleCrypto } from '../src/crypto/noble.ts';
-import { nodeCrypto } from '../src/crypto/node.ts';
-import type { CryptoProvider } from '../src/crypto/provider.ts';
-import { tunedCrypto } from '../src/crypto/tuned.ts';
-import { trafficKeys } from '../src/keys/schedule13.ts';
-import { Protection } from '../src/record/protect.ts';
-import { decodeCertificate } from '../src/wire/certificate.ts';
-import type { ExtensionInput } from '../src/wire/extensions.ts';
+import { expect, it } from 'vitest';
+import { Connection } from '../../src/connection.ts';
+import { parseOptions, type Config } from '../../src/context.ts';
+import { nobleCrypto } from '../../src/crypto/noble.ts';
+import { nodeCrypto } from '../../src/crypto/node.ts';
+import type { CryptoProvider } from '../../src/crypto/provider.ts';
+import { tunedCrypto } from '../../src/crypto/tuned.ts';
+import { trafficKeys } from '../../src/keys/schedule13.ts';
+import { Protection } from '../../src/record/protect.ts';
+import { decodeCertificate } from '../../src/wire/certificate.ts';
+import type { ExtensionInput } from '../../src/wire/extensions.ts';
+import { describeVectors, vectorText } from './vectors.ts';
 
-const FILE = `${process.env['FERRULE_VECTORS'] ?? fileURLToPath(new URL('../../../../shared/vectors', import.meta.url))}/tls/rfc8448_transcripts.vec.gz`;
-const present = existsSync(FILE);
-if (!present) console.log(`RFC 8448 skipped: no vectors at ${FILE}`);
-
+const TRACES = 'tls/rfc8448_transcripts.vec.gz';
 type Trace = ReadonlyMap<string, string>;
-const traces = present ? readTraces(gunzipSync(readFileSync(FILE)).toString('latin1')) : new Map<string, Trace>();
+let traces: ReadonlyMap<string, Trace> = new Map();
 
 for (const provider of [nodeCrypto, nobleCrypto, tunedCrypto]) {
-  describe.skipIf(!present)(`the traces of RFC 8448 with ${provider.name}`, () => {
+  describeVectors(`the traces of RFC 8448 with ${provider.name}`, [TRACES], () => {
+    traces = readTraces(vectorText(TRACES));
+
     it('section 3: a simple 1-RTT handshake, a ticket, data both ways, and the end', () => {
       const run = simple(provider);
       run.exchangeData();

@@ -1,9 +1,9 @@
 /** Wycheproof's signatures over the tuned verifier, which must say what noble's says of each: the other verifiers are tested in @ferrule/x509. */
 import { nobleVerifier } from '@ferrule/x509/crypto/noble';
 import type { HashName, SignatureAlgorithm } from '@ferrule/x509';
-import { describe, expect, it } from 'vitest';
-import { tunedVerifier } from '../src/crypto/tuned-verify.ts';
-import { haveVectors, hex, wycheproof, type WycheproofTest } from './vectors.ts';
+import { expect, it } from 'vitest';
+import { tunedVerifier } from '../../src/crypto/tuned-verify.ts';
+import { describeVectors, hex, wycheproof, wycheproofFile, type WycheproofTest } from './vectors.ts';
 
 interface SignatureTest extends WycheproofTest {
   readonly msg: string;
@@ -20,7 +20,7 @@ const FILES = [
   ['ed25519', { kind: 'ed25519' }],
 ] as const satisfies readonly (readonly [string, SignatureAlgorithm])[];
 
-describe.skipIf(!haveVectors)('Wycheproof with the tuned verifier', () => {
+describeVectors('Wycheproof with the tuned verifier', FILES.map(([file]) => wycheproofFile(file)), () => {
   it.each(FILES)('%s: accepts what is valid and nothing that is not', (file, algorithm) => {
     let run = 0;
     for (const group of wycheproof<SignatureTest>(file).testGroups) {

@@ -1,20 +1,21 @@
 /** The key schedule against OpenSSL's TLS 1.3 KDF vectors and RFC 8448's traces, over each provider. */
-import { describe, expect, it } from 'vitest';
-import { nobleCrypto } from '../src/crypto/noble.ts';
-import { nodeCrypto } from '../src/crypto/node.ts';
-import type { CipherSuite, CryptoProvider, SyncAead } from '../src/crypto/provider.ts';
-import { tunedCrypto } from '../src/crypto/tuned.ts';
-import { deriveSecret, emptyHash, expandLabel, hkdfExtract } from '../src/keys/hkdf.ts';
-import { earlySecret, finishedMac, resumptionPsk, trafficKeys } from '../src/keys/schedule13.ts';
-import { Transcript } from '../src/keys/transcript.ts';
-import { haveVectors, hex, toHex, vectorText } from './vectors.ts';
+import { expect, it } from 'vitest';
+import { nobleCrypto } from '../../src/crypto/noble.ts';
+import { nodeCrypto } from '../../src/crypto/node.ts';
+import type { CipherSuite, CryptoProvider, SyncAead } from '../../src/crypto/provider.ts';
+import { tunedCrypto } from '../../src/crypto/tuned.ts';
+import { deriveSecret, emptyHash, expandLabel, hkdfExtract } from '../../src/keys/hkdf.ts';
+import { earlySecret, finishedMac, resumptionPsk, trafficKeys } from '../../src/keys/schedule13.ts';
+import { Transcript } from '../../src/keys/transcript.ts';
+import { describeVectors, hex, toHex, vectorText } from './vectors.ts';
 
+const [KDF, TRACES] = ['tls/tls13_kdf.txt.gz', 'tls/rfc8448_transcripts.vec.gz'] as const;
 const providers: readonly CryptoProvider[] = [nobleCrypto, tunedCrypto, nodeCrypto];
 
-describe.skipIf(!haveVectors).each(providers)('the key schedule of TLS 1.3 with $name', (provider) => {
+for (const provider of providers) describeVectors(`the key schedule of TLS 1.3 with ${provider.name}`, [KDF, TRACES], () => {
   it('passes all KDF vectors over SHA-256 and SHA-384', () => {
     let count = 0;
-    for (const fields of stanzas(vectorText('tls/tls13_kdf.txt.gz'))) {
+    for (const fields of stanzas(vectorText(KDF))) {
       const get = (name: string): string | undefined => fields.get(`Ctrl.${name}`)?.split(':')[1];
       const hash = { 'SHA2-256': provider.hashes.sha256, 'SHA2-384': provider.hashes.sha384 }[get('digest') ?? ''];
       const output = fields.get('Output');
@@ -71,7 +72,7 @@ type Trace = (name: string) => Uint8Array;
 /** RFC 8448's traces by section name. */
 function traces(): Map<string, Trace> {
   const found = new Map<string, Trace>();
-  for (const section of vectorText('tls/rfc8448_transcripts.vec.gz').split(/^\[/m).slice(1)) {
+  for (const section of vectorText(TRACES).split(/^\[/m).slice(1)) {
     const lines = new Map(section.split('\n').flatMap((line) => (line.includes(' = ') ? [line.split(' = ') as [string, string]] : [])));
     found.set(section.slice(0, section.indexOf(']')), (name) => hex((lines.get(name) ?? '').trim()));
   }

@@ -1,9 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import type { HashName, SignatureAlgorithm, SignatureVerifier } from '@ferrule/x509';
 import { nobleVerifier } from '@ferrule/x509/crypto/noble';
 import { nodeVerifier } from '@ferrule/x509/crypto/node';
 import { webcryptoVerifier } from '@ferrule/x509/crypto/webcrypto';
-import { readVectors, vectorFile } from './vectors.ts';
+import { describeVectors, readVectors } from './vectors.ts';
 
 interface Group {
   readonly type: string;
@@ -48,13 +48,12 @@ const algorithmOf = ({ type, sha, mgfSha, sLen = 0, publicKeyDer }: Group): Sign
 
 const verifiers: readonly SignatureVerifier[] = [nobleVerifier, nodeVerifier, webcryptoVerifier];
 
-describe.each(verifiers)('$name on Wycheproof', (verifier) => {
-  for (const name of FILES) {
-    const file = vectorFile(`wycheproof/${name}.json.gz`);
-    it.skipIf(file === undefined)(`accepts what is valid in ${name}, and nothing that is not`, async () => {
+for (const verifier of verifiers) for (const name of FILES) {
+  describeVectors(`${verifier.name} on Wycheproof's ${name}`, `wycheproof/${name}.json.gz`, (file) => {
+    it('accepts what is valid and nothing that is not', async () => {
       const wrong: string[] = [];
       let run = 0;
-      for (const group of readVectors<{ testGroups: Group[] }>(file as string).testGroups) {
+      for (const group of readVectors<{ testGroups: Group[] }>(file).testGroups) {
         const algorithm = algorithmOf(group);
         if (!algorithm) continue;
         for (const test of group.tests) {
@@ -66,5 +65,5 @@ describe.each(verifiers)('$name on Wycheproof', (verifier) => {
       expect(wrong).toEqual([]);
       expect(run).toBeGreaterThan(0);
     });
-  }
-});
+  });
+}

@@ -1,25 +1,26 @@
 /** RFC 8448's traces, byte for byte, through the wire code and the record layer alone. */
 import { bioPair } from '@ferrule/bio';
-import { describe, expect, it } from 'vitest';
-import { nodeCrypto } from '../src/crypto/node.ts';
-import type { CipherSuite } from '../src/crypto/provider.ts';
-import { earlySecret, finishedMac, trafficKeys } from '../src/keys/schedule13.ts';
-import { Transcript } from '../src/keys/transcript.ts';
-import { Coalescer } from '../src/record/coalesce.ts';
-import { Protection } from '../src/record/protect.ts';
-import { Progress, RecordReader } from '../src/record/reader.ts';
-import { RecordWriter } from '../src/record/writer.ts';
-import * as wire from '../src/wire/index.ts';
-import { haveVectors, hex, toHex, vectorText } from './vectors.ts';
+import { expect, it } from 'vitest';
+import { nodeCrypto } from '../../src/crypto/node.ts';
+import type { CipherSuite } from '../../src/crypto/provider.ts';
+import { earlySecret, finishedMac, trafficKeys } from '../../src/keys/schedule13.ts';
+import { Transcript } from '../../src/keys/transcript.ts';
+import { Coalescer } from '../../src/record/coalesce.ts';
+import { Protection } from '../../src/record/protect.ts';
+import { Progress, RecordReader } from '../../src/record/reader.ts';
+import { RecordWriter } from '../../src/record/writer.ts';
+import * as wire from '../../src/wire/index.ts';
+import { describeVectors, hex, toHex, vectorText } from './vectors.ts';
 import { x25519 } from '@noble/curves/ed25519.js';
 
+const TRACES = 'tls/rfc8448_transcripts.vec.gz';
 type Trace = ReadonlyMap<string, string>;
 
 /** Each section's values in lower-case hexadecimal. */
 function traces(): Map<string, Trace> {
   const sections = new Map<string, Map<string, string>>();
   let section = new Map<string, string>();
-  for (const line of vectorText('tls/rfc8448_transcripts.vec.gz').split('\n')) {
+  for (const line of vectorText(TRACES).split('\n')) {
     const heading = /^\[(.+)\]$/.exec(line)?.[1];
     if (heading !== undefined) sections.set(heading, (section = new Map()));
     const [, name, value] = /^(\w+) *= *([\w ]+)$/.exec(line) ?? [];
@@ -69,7 +70,7 @@ const SECTIONS = [
   'RawPublicKey_With_Client_Authentication',
 ];
 
-describe.skipIf(!haveVectors).each(SECTIONS)('the messages of %s', (section) => {
+for (const section of SECTIONS) describeVectors(`the messages of ${section}`, [TRACES], () => {
   it('are written as they were read', () => {
     const trace = traces().get(section) as Trace;
     const messages = [...trace].filter(([name]) => name.startsWith('Message_'));
@@ -104,10 +105,10 @@ function handshakeOf(trace: Trace, privateKeyAt: number): { suite: CipherSuite; 
   };
 }
 
-describe.skipIf(!haveVectors).each([
+for (const [section, privateKeyAt] of [
   ['Simple_1RTT_Handshake', 32],
   ['Middlebox_Compatibility_Mode', 64],
-] as const)('the records of %s', (section, privateKeyAt) => {
+] as const) describeVectors(`the records of ${section}`, [TRACES], () => {
   const trace = traces().get(section) as Trace;
   const value = (name: string): Uint8Array => hex(trace.get(name) ?? '');
   const protect = (suite: CipherSuite, secret: Uint8Array): Protection => new Protection({ version: 'TLSv1.3', suite, ...trafficKeys(suite, secret) });
