@@ -26,6 +26,8 @@ const EMPTY: Uint8Array = new Uint8Array(0);
 /** Free space asked of a write BIO that grows: a handshake flight, or a record. */
 const FLIGHT = 2048;
 const RECORD = 16_384 + 512;
+/** RFC 9846 section 5.1. */
+const MAX_PLAINTEXT = 16_384;
 
 export class Connection implements Ssl {
   readonly #shared: Shared;
@@ -53,6 +55,8 @@ export class Connection implements Ssl {
   #offered = false;
   #earlyDataBegun = false;
   #earlyDataSent = 0;
+  /** Of a writeEarlyData() that returned WANT_WRITE. */
+  #earlyDataWaiting: Uint8Array | undefined;
   #credential: Credential | undefined;
   #peerCertificates: readonly Uint8Array[] | undefined;
   /** The last look at the facts; final once established. */
@@ -135,10 +139,10 @@ export class Connection implements Ssl {
     if (left <= 0) throw new TypeError('writeEarlyData: the server takes no more early data (session.maxEarlyData)');
     if (!this.#begun && !this.#begin()) return this.#again();
     if (!this.#offered) throw new TypeError('writeEarlyData: the session does not fit this connection; use connect() and write()');
+    const before = this.#earlyDataWaiting;
+    if (before !== undefined && from.length < before.length) throw new TypeError(`writeEarlyData: is to be repeated with the same bytes: there were ${before.length} or more, now ${from.length}`);
     this.#earlyDataBegun = true;
-    const ret = this.#run(Operation.writeEarlyData, from.length > left ? from.subarray(0, left) : from);
-    if (ret > 0) this.#earlyDataSent += ret;
-    return ret;
+    return this.#sendEarlyData(before ?? from.subarray(0, Math.min(left, MAX_PLAINTEXT)));
   }
 
   shutdown(): number {
@@ -260,8 +264,9 @@ export class Connection implements Ssl {
   }
 
   get earlyData(): 'not-sent' | 'rejected' | 'accepted' {
-    if (this.#earlyDataSent === 0 || !this.#established) return 'not-sent';
-    return this.#fact(Control.earlyData) === 2 ? 'accepted' : 'rejected';
+    // SSL_get_early_data_status(3) knows of bytes that left although writeEarlyData() had to wait. Until the server has answered it says "rejected".
+    if (!this.#established) return 'not-sent';
+    return (['not-sent', 'rejected', 'accepted'] as const)[this.#fact(Control.earlyData)] ?? 'not-sent';
   }
 
   get ech(): 'not-offered' {
@@ -320,11 +325,26 @@ export class Connection implements Ssl {
       if (!this.#connectState) return this.#fail(new TlsError('CONNECTION_TYPE_NOT_SET'));
       if (!this.#begin()) return this.#again();
     }
+    this.#earlyDataBegun = false;
+    // The record that waits goes first: OpenSSL would take its bytes for those of the handshake message that comes after it.
+    if (this.#earlyDataWaiting !== undefined) {
+      const ret = this.#sendEarlyData(this.#earlyDataWaiting);
+      if (ret <= 0) return ret;
+    }
     const ret = this.#run(Operation.handshake);
     if (ret === 1 && !this.#established) {
       this.#established = true;
       this.#facts = undefined;
     }
+    return ret;
+  }
+
+  /** One record of early data, kept until OpenSSL has sent all of it. */
+  #sendEarlyData(data: Uint8Array): number {
+    const ret = this.#run(Operation.writeEarlyData, data);
+    if (ret > 0) this.#earlyDataSent += ret;
+    if (ret > 0 || this.#failure !== undefined) this.#earlyDataWaiting = undefined;
+    else this.#earlyDataWaiting ??= data.slice();
     return ret;
   }
 

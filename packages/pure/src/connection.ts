@@ -55,6 +55,8 @@ export class Connection implements Ssl {
 
   /** There once the handshake is done. */
   #afterlife: Afterlife | undefined;
+  /** writeEarlyData() began the handshake, and nothing went on with it since. */
+  #early = false;
   /** Open while early data may be written. */
   #earlyData: { remaining: number } | undefined;
   #earlyExporter: Exporter | undefined;
@@ -79,7 +81,7 @@ export class Connection implements Ssl {
     });
     this.#writer.padding = config.recordPadding;
     this.#engine = new Engine({
-      alert: (description) => this.#sendAlert(2, description),
+      alert: (error) => this.#sayWhy(error),
       flush: () => this.#flush(),
       end: () => this.#wipe(),
     });
@@ -133,6 +135,8 @@ export class Connection implements Ssl {
     if (!(from instanceof Uint8Array) || from.length === 0) throw new TypeError('writeEarlyData: needs a Uint8Array that is not empty');
     if (this.#afterlife !== undefined) throw new TypeError('writeEarlyData: the handshake is done; use write()');
     if ((this.#session?.maxEarlyData ?? 0) === 0) throw new TypeError('writeEarlyData: needs a session that allows early data');
+    // SSL_write_early_data(3): before SSL_connect(3), not after it.
+    if (this.#begun && !this.#early) throw new TypeError('writeEarlyData: the time for early data is over; use connect() and write()');
     return this.#leave(this.#writeEarlyData(from));
   }
 
@@ -278,6 +282,7 @@ export class Connection implements Ssl {
   #handshake(): number {
     if (this.#engine.broken) return this.#engine.refuse();
     if (this.#afterlife !== undefined) return 1;
+    this.#early = false;
     if (!this.#begun) {
       if (!this.#connectState) return this.#engine.fail(fail('CONNECTION_TYPE_NOT_SET'));
       this.#begin(false);
@@ -332,7 +337,7 @@ export class Connection implements Ssl {
     switch (type) {
       case ContentType.application_data:
         this.#plain = fragment;
-        this.#afterlife?.dataCame();
+        if (fragment.length > 0) this.#afterlife?.dataCame();
         return 0;
       case ContentType.handshake:
         this.#coalescer.push(fragment);
@@ -362,7 +367,10 @@ export class Connection implements Ssl {
 
   #writeEarlyData(from: Uint8Array): number {
     if (this.#engine.broken) return this.#engine.refuse();
-    if (!this.#begun) this.#begin(true);
+    if (!this.#begun) {
+      this.#early = true;
+      this.#begin(true);
+    }
     // Until the ClientHello has gone; then the flow rests, and what it waits for is of no concern here.
     if (this.#earlyData === undefined) {
       const ret = this.#engine.resume();
@@ -373,6 +381,8 @@ export class Connection implements Ssl {
     }
     const { remaining } = this.#earlyData;
     if (remaining === 0) throw new TypeError('writeEarlyData: the server takes no more early data (session.maxEarlyData)');
+    const { owed } = this.#writer;
+    if (from.length < owed) throw new TypeError(`writeEarlyData: is to be repeated with the same bytes: there were ${owed} or more, now ${from.length}`);
     try {
       const ret = this.#put(from.length > remaining ? from.subarray(0, remaining) : from);
       if (ret > 0) this.#earlyData.remaining -= ret;
@@ -485,6 +495,15 @@ export class Connection implements Ssl {
     this.#writer.changeCipherSpec();
   }
 
+  /** Queues what the peer is owed for a failure, if anything: the alert, or close_notify for close_notify (RFC 5246 section 7.2.1). */
+  #sayWhy({ alert }: TlsError): boolean {
+    if (alert === undefined) return false;
+    if (alert.origin === 'local') this.#sendAlert(2, alert.description);
+    else if (alert.description === Alert.close_notify && this.#facts.version !== 'TLSv1.3') this.#sendAlert(1, Alert.close_notify);
+    else return false;
+    return true;
+  }
+
   #sendAlert(level: 1 | 2, description: number): void {
     this.#putDue();
     this.#trace('sent', ContentType.alert, Uint8Array.of(level, description));
@@ -582,6 +601,7 @@ export class Connection implements Ssl {
       closeEarlyData: () => {
         if (facts.earlyData === 'rejected') this.#dropEarlyExporter();
         this.#earlyData = undefined;
+        this.#writer.endWrite();
         this.#writer.install(undefined);
       },
       done: (_established, afterlife) => {

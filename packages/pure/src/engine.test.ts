@@ -6,7 +6,12 @@ import type { Steps, Wait } from './wait.ts';
 
 const make = (flushes: (Wait | 0)[] = []): { engine: Engine; said: (number | 'end')[] } => {
   const said: (number | 'end')[] = [];
-  const farewell: Farewell = { alert: (description) => void said.push(description), flush: () => flushes.shift() ?? 0, end: () => void said.push('end') };
+  const alert: Farewell['alert'] = (error) => {
+    if (error.alert?.origin !== 'local') return false;
+    said.push(error.alert.description);
+    return true;
+  };
+  const farewell: Farewell = { alert, flush: () => flushes.shift() ?? 0, end: () => void said.push('end') };
   return { engine: new Engine(farewell), said };
 };
 

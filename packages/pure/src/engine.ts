@@ -11,8 +11,8 @@ import type { Steps, Wait } from './wait.ts';
 
 /** What the engine needs of the connection in order to say goodbye. */
 export interface Farewell {
-  /** Queues a fatal alert. */
-  alert(description: number): void;
+  /** Queues the alert that the failure owes the peer; false when it owes none. */
+  alert(error: TlsError): boolean;
   /** 0 when it has left. */
   flush(): Wait | 0;
   /** No more will be sent or read: wipe keys. */
@@ -86,10 +86,9 @@ export class Engine {
     const error = TlsError.is(thrown) ? thrown : fail('INTERNAL_ERROR', 'an exception inside the engine', { cause: thrown });
     this.#steps = undefined;
     this.#dying ??= failed(error, returnValue(error, this.handshaking), isTransport(error) ? SslError.syscall : SslError.ssl);
-    if (this.#dying.error === error && error.alert?.origin === 'local') {
+    if (this.#dying.error === error) {
       try {
-        this.#farewell.alert(error.alert.description);
-        this.#alertOwed = true;
+        this.#alertOwed = this.#farewell.alert(error);
       } catch {
         // The write side is broken too: the failure stands, the alert is lost.
       }

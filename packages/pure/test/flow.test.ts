@@ -1,15 +1,15 @@
 /** The flow of TLS 1.3 against a server made of the engine's own parts: what no real server can be brought to do. */
-import { bioPair, type PairedBio } from '@ferrule/bio';
+import { bioPair, type Bio, type PairedBio } from '@ferrule/bio';
 import { pki } from '@ferrule/conformance/pki';
 import type { ContextOptions, Signer, Ssl, TlsSession } from '@ferrule/contract';
 import { SslError } from '@ferrule/result';
 import { describe, expect, it } from 'vitest';
 import { nodeCrypto } from '../src/crypto/node.ts';
+import type { Aead, CryptoProvider } from '../src/crypto/provider.ts';
 import { createPure } from '../src/index.ts';
 import * as wire from '../src/wire/index.ts';
 import { Server13 } from './server13.ts';
 
-const backend = createPure({ crypto: nodeCrypto });
 const root = (await pki('root')).certificate;
 const leaf = await pki('p256');
 const KEY_UPDATE = 24;
@@ -21,16 +21,50 @@ interface Scene {
   readonly sessions: TlsSession[];
 }
 
-function scene(options: ContextOptions = {}, { host = 'server.test', session }: { host?: string; session?: TlsSession | undefined } = {}): Scene {
+interface Setting {
+  readonly host?: string;
+  readonly session?: TlsSession | undefined;
+  readonly crypto?: CryptoProvider;
+  /** Bytes that the write BIO takes until there is more room. */
+  readonly gate?: { room: number };
+}
+
+function scene(options: ContextOptions = {}, { host = 'server.test', session, crypto = nodeCrypto, gate }: Setting = {}): Scene {
   const sessions: TlsSession[] = [];
-  const ssl = backend
+  const ssl = createPure({ crypto })
     .createContext({ trustAnchors: [root], cipherSuites: [0x1301], groups: [29, 23], onSession: (each) => void sessions.push(each), ...options })
     .newConnection();
   const [bio, net] = bioPair(1 << 18);
-  ssl.setBio(bio, bio);
+  ssl.setBio(bio, gate === undefined ? bio : gated(bio, gate));
   ssl.setHost(host);
   if (session !== undefined) ssl.setSession(session);
   return { ssl, server: new Server13(net, leaf), net, sessions };
+}
+
+/** What a connection needs of a write BIO, with room for so much. */
+function gated(bio: Bio, gate: { room: number }): Bio {
+  const nwrite0 = (atLeast?: number): Uint8Array => bio.nwrite0(atLeast).subarray(0, gate.room);
+  const nwrite = (n: number): void => {
+    gate.room -= n;
+    bio.nwrite(n);
+  };
+  return { nwrite0, nwrite, error: undefined } satisfies Partial<Bio> as Partial<Bio> as Bio;
+}
+
+/** node:crypto, whose AEADs answer later. */
+function laterCrypto(): CryptoProvider {
+  const later = (aead: Aead): Aead => {
+    if (!aead.sync) return aead;
+    return {
+      sync: false,
+      depth: 4,
+      seal: async (nonce, aad, plain) => aead.seal(nonce, aad, plain.slice(), new Uint8Array(plain.length + 16)),
+      open: async (nonce, aad, cipher) => aead.open(nonce, aad, cipher.slice(), new Uint8Array(cipher.length)),
+      dispose: () => aead.dispose(),
+    };
+  };
+  const suites = nodeCrypto.suites.map((suite) => ({ ...suite, aead: { ...suite.aead, key: (key: Uint8Array) => later(suite.aead.key(key)) } }));
+  return { ...nodeCrypto, synchronous: false, suites };
 }
 
 /** connect() up to the point where it waits for the server. */
@@ -147,6 +181,43 @@ describe('early data', () => {
     expect(it.ssl.failure?.error.code).toBe('UNEXPECTED_EXTENSION');
   });
 
+  it.each([
+    ['the BIO', nodeCrypto, SslError.wantWrite],
+    ['an asynchronous cipher', laterCrypto(), SslError.wantAsync],
+  ] as const)('that waits for %s when the handshake goes on is not counted in what is written after it', async (_what, crypto, reason) => {
+    const { session, psk } = earlySession();
+    const gate = { room: 600 };
+    const it = scene({}, { session, crypto, gate });
+    expect([it.ssl.writeEarlyData(new Uint8Array(64).fill(1)), it.ssl.getError(-1)]).toEqual([-1, reason]);
+    gate.room = 1 << 17;
+    if (reason === SslError.wantAsync) await it.ssl.asyncReady;
+    expect([it.ssl.connect(), it.ssl.getError(-1)]).toEqual([-1, SslError.wantRead]);
+    it.server.readHello();
+    it.server.answer({ psk, early: true });
+    it.server.encryptedExtensions({ earlyData: true });
+    it.server.finish();
+    while (it.ssl.connect() !== 1) await it.ssl.asyncReady;
+    expect(it.server.record()?.content).toEqual(new Uint8Array(64).fill(1));
+    it.server.transcript.add(it.server.messages()[0] as Uint8Array);
+    it.server.readUnderHandshakeKeys();
+    it.server.readFlight();
+    const data = Uint8Array.from({ length: 5000 }, (_, i) => i);
+    let taken: number;
+    while ((taken = it.ssl.write(data)) < 0) await it.ssl.asyncReady;
+    expect(taken).toBe(5000);
+    expect(it.server.record()?.content).toEqual(data);
+  });
+
+  it('is repeated with as many bytes, or is a TypeError', () => {
+    const { session } = earlySession();
+    const gate = { room: 600 };
+    const { ssl } = scene({}, { session, gate });
+    expect(ssl.writeEarlyData(new Uint8Array(64))).toBe(-1);
+    expect(() => ssl.writeEarlyData(new Uint8Array(63))).toThrow(TypeError);
+    gate.room = 1000;
+    expect(ssl.writeEarlyData(new Uint8Array(64))).toBe(64);
+  });
+
   it('needs a session that allows it', () => {
     expect(() => scene().ssl.writeEarlyData(new Uint8Array(1))).toThrow(TypeError);
   });
@@ -252,6 +323,15 @@ describe('KeyUpdate', () => {
       server.put(23, new Uint8Array([1]));
       expect(read(ssl)).toBe(1);
     });
+  });
+
+  it('is counted on past empty records, which are no data', () => {
+    const it = establish({ limits: { keyUpdatesInARow: 4, emptyRecordsInARow: 4 } });
+    repeat(20, () => {
+      it.server.updateKeys();
+      it.server.put(23, new Uint8Array(0));
+    });
+    expect(refusal(it, () => read(it.ssl))).toBe('TOO_MANY_KEY_UPDATES 10');
   });
 
   it('must end its record', () => {

@@ -31,6 +31,7 @@ export class Server13 {
   #write: Protection | undefined;
   #handshake!: HandshakeStage;
   #main!: MainStage;
+  #clientTraffic!: Uint8Array;
   #resumption: Uint8Array | undefined;
 
   constructor(net: Bio, identity: Identity) {
@@ -145,12 +146,12 @@ export class Server13 {
     this.send(wire.encodeFinished(finishedMac(this.suite.hash, this.serverSecret, this.transcript.digest())));
     this.#main = this.#handshake.main();
     this.serverSecret = this.#main.serverTraffic(this.transcript.digest());
+    this.#clientTraffic = this.#main.clientTraffic(this.transcript.digest());
     this.#write = this.#keys(this.serverSecret);
   }
 
   /** The client's last flight, whose Finished must be right; returns what came before it. */
   readFlight(): Uint8Array[] {
-    const traffic = this.#main.clientTraffic(this.transcript.digest());
     const messages = this.messages();
     const finished = messages.pop();
     for (const message of messages) this.transcript.add(message);
@@ -158,8 +159,8 @@ export class Server13 {
     if (finished === undefined || !Buffer.from(finished).equals(Buffer.from(expected))) throw new Error("the client's Finished is wrong");
     this.transcript.add(finished);
     this.#resumption = this.#main.resumption(this.transcript.digest());
-    this.clientSecret = traffic;
-    this.#read = this.#keys(traffic);
+    this.clientSecret = this.#clientTraffic;
+    this.#read = this.#keys(this.clientSecret);
     return messages;
   }
 

@@ -129,6 +129,22 @@ export const BEHAVIOURS_12: readonly Behaviour[] = [
     s.sendChangeCipherSpec();
     s.serverKeyExchange();
   }),
+  // RFC 5246 section 7.2.1: the other party answers with a close_notify of its own.
+  hello('close_notify in the middle', refusal('PEER_ALERT', Alert.close_notify), (s) => {
+    s.serverHello();
+    s.sendAlert(1, Alert.close_notify);
+  }),
+  hello('a close_notify of fatal level in the middle', refusal('PEER_ALERT', Alert.close_notify), (s) => {
+    s.serverHello();
+    s.sendAlert(2, Alert.close_notify);
+  }),
+  last('close_notify in place of Finished', refusal('PEER_ALERT', Alert.close_notify), (s) => s.sendAlert(1, Alert.close_notify)),
+  hello('half a Certificate, then a warning', UNEXPECTED_RECORD, (s) => {
+    s.serverHello();
+    s.sendHandshake(Uint8Array.of(HandshakeType.certificate, 0, 1));
+    s.sendAlert(1, Alert.no_renegotiation);
+    s.certificate();
+  }),
   hello('application data in the middle', UNEXPECTED_RECORD, (s) => {
     s.serverHello();
     s.sendData(POISON);

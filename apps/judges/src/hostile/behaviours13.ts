@@ -51,6 +51,8 @@ const HELLO: readonly Behaviour[] = [
   hello('a cipher suite that was not offered', WRONG_SUITE, (s) => s.serverHello({ cipherSuite: 0x1303 }), { cipherSuites: [0x1301] }),
   hello('a TLS 1.2 cipher suite in TLS 1.3', WRONG_SUITE, (s) => s.serverHello({ cipherSuite: 0xc02b })),
   hello('a cipher suite that does not exist', WRONG_SUITE, (s) => s.serverHello({ cipherSuite: 0x7777 })),
+  hello('legacy_version of TLS 1.1', refusal('ILLEGAL_PARAMETER', Alert.illegal_parameter), (s) => s.serverHello({ legacyVersion: 0x0302 })),
+  hello('legacy_version of TLS 1.3', refusal('ILLEGAL_PARAMETER', Alert.illegal_parameter), (s) => s.serverHello({ legacyVersion: 0x0304 })),
   hello('a compression method', DECODE, (s) => s.serverHello({ compressionMethod: 1 })),
   hello('no key share', refusal('MISSING_KEY_SHARE', Alert.missing_extension), (s) => s.serverHello({ extensions: encodeExtensions('serverHello', { supportedVersions: 0x0304 }) })),
   hello('a key share of a group that was not offered', refusal('WRONG_GROUP', Alert.illegal_parameter), (s) =>
@@ -135,6 +137,13 @@ const FLIGHT: readonly Behaviour[] = [
     s.writeWith(undefined);
     s.encryptedExtensions();
   }),
+  flight('half an EncryptedExtensions, then a warning', UNEXPECTED_RECORD, (s) => {
+    s.sendHandshake(Uint8Array.of(HandshakeType.encrypted_extensions, 0, 0));
+    s.sendAlert(1, Alert.user_canceled);
+    s.sendHandshake(Uint8Array.of(2, 0, 0));
+  }),
+  flight('close_notify', refusal('PEER_ALERT', null), (s) => s.sendAlert(1, Alert.close_notify)),
+  flight('a close_notify of fatal level', refusal('PEER_ALERT', null), (s) => s.sendAlert(2, Alert.close_notify)),
   flight('no EncryptedExtensions', UNEXPECTED, (s) => s.certificate()),
   flight('EncryptedExtensions twice', UNEXPECTED, (s) => {
     s.encryptedExtensions();
@@ -294,6 +303,19 @@ const AFTER: readonly Behaviour[] = [
   after('half a KeyUpdate, then data', UNEXPECTED_RECORD, (s) => {
     s.sendHandshake(encodeKeyUpdate(false).subarray(0, 3));
     s.sendData(POISON);
+  }),
+  after('half a KeyUpdate, then a warning', UNEXPECTED_RECORD, (s) => {
+    s.sendHandshake(encodeKeyUpdate(false).subarray(0, 3));
+    s.sendAlert(1, Alert.user_canceled);
+    s.sendData(POISON);
+  }),
+  after('half a KeyUpdate, then close_notify', UNEXPECTED_RECORD, (s) => {
+    s.sendHandshake(encodeKeyUpdate(false).subarray(0, 3));
+    s.sendAlert(1, Alert.close_notify);
+  }),
+  after('half a KeyUpdate, then a fatal alert', refusal('PEER_ALERT', null), (s) => {
+    s.sendHandshake(encodeKeyUpdate(false).subarray(0, 3));
+    s.sendAlert(2, Alert.internal_error);
   }),
   after('a flood of KeyUpdates', refusal('TOO_MANY_KEY_UPDATES', Alert.unexpected_message), (s) => {
     for (let i = 0; i < 40; i++) s.keyUpdate(false);

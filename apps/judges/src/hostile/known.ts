@@ -19,6 +19,9 @@ const OTHER_NAME: Rows = {
   'TLSv1.3: an encrypted alert record without content': ['DECODE_ERROR', Alert.unexpected_message],
   'TLSv1.3: an alert in the clear once the keys are on': ['UNEXPECTED_RECORD', Alert.unexpected_message],
   'TLSv1.3: a KeyUpdate with two bytes': ['EXCESSIVE_MESSAGE_SIZE', Alert.illegal_parameter],
+  'TLSv1.3: half a KeyUpdate, then a warning': ['EXCESS_HANDSHAKE_DATA', Alert.unexpected_message],
+  'TLSv1.3: half a KeyUpdate, then close_notify': ['EXCESS_HANDSHAKE_DATA', Alert.unexpected_message],
+  'TLSv1.3: half a KeyUpdate, then a fatal alert': ['EXCESS_HANDSHAKE_DATA', Alert.unexpected_message],
   'TLSv1.3: half a KeyUpdate, then data': ['EXCESS_HANDSHAKE_DATA', Alert.unexpected_message],
   'TLSv1.3: data in the clear': ['UNEXPECTED_RECORD', Alert.unexpected_message],
   'TLSv1.2: change_cipher_spec before the client has sent its key exchange': ['UNEXPECTED_MESSAGE', Alert.unexpected_message],
@@ -47,12 +50,23 @@ const COUNTED: Rows = {
   'TLSv1.3: an alert of an unknown level': ['UNKNOWN_ALERT_LEVEL', null],
 };
 
+const UNRULED: Rows = {
+  'TLSv1.3: legacy_version of TLS 1.1': ['DECODE_ERROR', Alert.decode_error],
+  'TLSv1.3: legacy_version of TLS 1.3': ['DECODE_ERROR', Alert.decode_error],
+  'TLSv1.3: half an EncryptedExtensions, then a warning': ['UNEXPECTED_EOF', null],
+  'TLSv1.2: close_notify in the middle': ['PEER_ALERT', null],
+  'TLSv1.2: close_notify in place of Finished': ['PEER_ALERT', null],
+  'TLSv1.2: a close_notify of fatal level in the middle': ['INTERNAL_ERROR', null],
+  'TLSv1.2: half a Certificate, then a warning': ['NO_RENEGOTIATION', Alert.handshake_failure],
+};
+
 const explain = (rows: Rows, reason: string): [string, Known][] => Object.entries(rows).map(([title, [code, alert]]) => [title, { expect: { code, alert }, reason }]);
 
 const NATIVE: ReadonlyMap<string, Known> = new Map([
   ...explain(OTHER_NAME, 'OpenSSL has another reason for it, or one for several things. The peer is refused at the same step, nothing of its data is read, and the alert is one that fits.'),
   ...explain(SILENT, 'What comes is no TLS, and OpenSSL sends no alert to somebody who would not understand it.'),
   ...explain(OTHER_ALERT, 'OpenSSL chooses another alert. The peer is refused at the same step, for the same reason.'),
+  ...explain(UNRULED, 'OpenSSL has no such rule, or another alert; the handshake ends all the same.'),
   ...explain(COUNTED, 'OpenSSL sees nothing wrong in it; we do, after the handshake, where there is no way to have it send an alert.'),
 ]);
 

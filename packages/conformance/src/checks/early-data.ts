@@ -45,6 +45,22 @@ const earlyData: CheckGroup = group(
           other.close();
         }
       }),
+    'that waits for room when the handshake goes on is not counted in what is written after it, and its fate is told': (backend) =>
+      withServer(backend, async (server, context, session) => {
+        const client = await Client.make(backend, server.dial(), { context, bioSize: 1024 });
+        client.ssl.setSession(session);
+        assert.equal(await client.call(() => client.ssl.writeEarlyData(text('early '.repeat(250)))), -1);
+        assert.equal(client.ssl.getError(-1), SslError.wantWrite);
+        assert.throws(() => client.ssl.writeEarlyData(text('less')), TypeError);
+        await client.call(() => client.ssl.connect());
+        assert.throws(() => client.ssl.writeEarlyData(text('early '.repeat(250))), TypeError);
+        await client.established();
+        assert.equal(client.ssl.earlyData, 'accepted');
+        await server.printed('early '.repeat(250));
+        await client.send(`${'after '.repeat(900)}\n`);
+        await server.printed('after '.repeat(900));
+        client.ssl.dispose();
+      }),
     'is a TypeError once the handshake is done': (backend) =>
       withServer(backend, async (server, context, session) => {
         const client = await Client.make(backend, server.dial(), { context });

@@ -151,8 +151,8 @@ function refuseDowngrade({ config }: Effects, hello: ServerHello): void {
 
 /** What a ServerHello of TLS 1.3 and a HelloRetryRequest have in common. */
 function checkHello13({ config }: Effects, offer: Offer, hello: ServerHello): CipherSuite {
-  // Fields that are only there for looks: another value is no ServerHello of TLS 1.3.
-  if (hello.legacyVersion !== Version.tls12) throw fail('DECODE_ERROR', 'ServerHello: legacy_version is not 0x0303');
+  // Fields that are only there for looks (RFC 9846 section 4.2.3), each with one value that it may have.
+  if (hello.legacyVersion !== Version.tls12) throw fail('ILLEGAL_PARAMETER', `ServerHello: legacy_version is 0x${hello.legacyVersion.toString(16).padStart(4, '0')}, not 0x0303`);
   if (hello.compressionMethod !== 0) throw fail('DECODE_ERROR', 'ServerHello: legacy_compression_method is not 0');
   if (!equal(hello.sessionId, offer.sessionId)) throw fail('INVALID_SESSION_ID', 'ServerHello: legacy_session_id_echo is not what was sent');
   const suite = config.suites.find(({ id, version }) => id === hello.cipherSuite && version === 'TLSv1.3');

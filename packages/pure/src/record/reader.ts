@@ -208,10 +208,12 @@ export class RecordReader {
       return false;
     }
     if (fragment.length === 0) this.#countEmpty();
-    if (type === ContentType.alert) return this.#judgeAlert(decodeAlert(fragment));
-    if (type !== ContentType.handshake && this.#options.handshake.leftover > 0) {
+    const alert = type === ContentType.alert ? decodeAlert(fragment) : undefined;
+    // RFC 9846 section 5.1: nothing comes between the parts of a message. A fatal error may: it ends what it interrupts.
+    if (type !== ContentType.handshake && this.#options.handshake.leftover > 0 && !isFatal(alert)) {
       throw fail('UNEXPECTED_RECORD', `a record of type ${type} in the middle of a handshake message`);
     }
+    if (alert !== undefined) return this.#judgeAlert(alert);
     if (type === ContentType.change_cipher_spec) this.#options.trace?.(type, fragment);
     if (fragment.length > 0) this.#emptyInARow = this.#warningsInARow = 0;
     return true;
@@ -362,6 +364,9 @@ class Opening {
     );
   }
 }
+
+/** close_notify is none, whatever its level says. */
+const isFatal = (alert: AlertMessage | undefined): boolean => alert !== undefined && alert.level === 2 && alert.description !== Alert.close_notify;
 
 const isContentType = (type: number): boolean => type >= ContentType.change_cipher_spec && type <= ContentType.application_data;
 

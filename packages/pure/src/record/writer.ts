@@ -111,6 +111,11 @@ export class RecordWriter {
     return this.#owed;
   }
 
+  /** Nobody repeats the write() under way, of early data whose time is over: the bytes in its records are not counted in what comes after. */
+  endWrite(): void {
+    this.#owed = 0;
+  }
+
   /** It is time for new keys. */
   get worn(): boolean {
     return this.#protection?.worn ?? false;
