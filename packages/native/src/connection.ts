@@ -266,7 +266,7 @@ export class Connection implements Ssl {
   get earlyData(): 'not-sent' | 'rejected' | 'accepted' {
     // SSL_get_early_data_status(3) knows of bytes that left although writeEarlyData() had to wait. Until the server has answered it says "rejected".
     if (!this.#established) return 'not-sent';
-    return (['not-sent', 'rejected', 'accepted'] as const)[this.#fact(Control.earlyData)] ?? 'not-sent';
+    return (['not-sent', 'rejected', 'accepted'] as const)[this.#fact(Control.earlyData) ?? 0] ?? 'not-sent';
   }
 
   get ech(): 'not-offered' {
