@@ -1,6 +1,6 @@
 /**
  * Builds the addon with nothing but Node, npm and a C++ compiler: one compiler call, no node-gyp, nothing downloaded.
- * Node-API's headers come from npm (node-api-headers, node-addon-api), OpenSSL's declarations from core/openssl.h.
+ * Node-API's headers come from npm (node-api-headers), OpenSSL's declarations from core/openssl.h.
  *
  *     node build.mjs               prebuilds/<platform>-<arch>/ferrule.node
  *     node build.mjs --sanitize    build/sanitize/ferrule.node, with AddressSanitizer and UndefinedBehaviorSanitizer
@@ -37,9 +37,8 @@ function build(sanitize) {
   const darwin = process.platform === 'darwin';
   const flags = [
     '-std=c++17', '-Wall', '-Wextra', '-fPIC', '-fvisibility=hidden', '-fno-exceptions', '-fno-rtti',
-    '-DNAPI_VERSION=8', '-DNAPI_DISABLE_CPP_EXCEPTIONS',
+    '-DNAPI_VERSION=8',
     `-I${require('node-api-headers').include_dir}`,
-    `-I${resolve(dirname(require.resolve('node-addon-api/package.json')))}`,
     ...(sanitize ? ['-O1', '-g', '-fno-omit-frame-pointer', '-fsanitize=address,undefined', '-fno-sanitize-recover=all'] : ['-O2']),
     // nodelete: OpenSSL keeps pointers into the addon (a BIO_METHOD) for as long as the process lives.
     ...(darwin ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared', '-Wl,-z,now', '-Wl,-z,nodelete', ...(sanitize ? [] : ['-s'])]),

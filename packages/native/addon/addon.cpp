@@ -1,4 +1,5 @@
 // The addon: names for the core's functions, conversions, and an environment's life. src/binding.ts is its other side.
+// Every function reads and checks all of its arguments first, since a getter may run JavaScript, and then looks up handles.
 #include "addon.h"
 
 #include <cstring>
@@ -9,76 +10,49 @@ namespace {
 // What a connection costs outside the heap, for the garbage collector to know.
 constexpr int64_t kConnectionBytes = 45 * 1024;
 
-Environment& environmentOf(const Napi::CallbackInfo& info) { return *static_cast<Environment*>(info.Data()); }
+constexpr int64_t kMostInt = 0x7fffffff;
 
-Napi::Value bytesValue(Napi::Env env, const uint8_t* data, size_t size) {
-  Napi::Uint8Array array = Napi::Uint8Array::New(env, size);
-  if (size > 0) std::memcpy(array.Data(), data, size);
-  return array;
-}
-Napi::Value bytesValue(Napi::Env env, const Bytes& bytes) { return bytesValue(env, bytes.data(), bytes.size()); }
-
-Napi::Value listValue(Napi::Env env, const std::vector<Bytes>& list) {
-  Napi::Array array = Napi::Array::New(env, list.size());
-  for (size_t i = 0; i < list.size(); i++) array.Set(static_cast<uint32_t>(i), bytesValue(env, list[i]));
-  return array;
-}
-
-Bytes bytesOf(const Napi::Value& value) {
-  if (!value.IsTypedArray()) return {};
-  const auto array = value.As<Napi::Uint8Array>();
-  return array.Data() == nullptr ? Bytes() : Bytes(array.Data(), array.Data() + array.ByteLength());
-}
-
-std::vector<Bytes> listOf(const Napi::Value& value) {
-  std::vector<Bytes> list;
-  const auto array = value.As<Napi::Array>();
-  for (uint32_t i = 0; i < array.Length(); i++) list.push_back(bytesOf(array.Get(i)));
-  return list;
-}
-
-// The connection of a cold call's first argument; throws for a stale handle.
-Connection* connectionOf(const Napi::CallbackInfo& info) {
-  Connection* connection = environmentOf(info).connections.get(info[0].As<Napi::Number>().Uint32Value());
-  if (connection == nullptr) Napi::Error::New(info.Env(), "stale handle").ThrowAsJavaScriptException();
+// Null, and an exception, for a stale handle.
+Connection* connectionOf(Call& call, uint32_t handle) {
+  Connection* connection = call.ok() ? call.environment().connections.get(handle) : nullptr;
+  if (connection == nullptr && call.ok()) call.fail("stale handle");
   return connection;
 }
 
-ContextConfig configOf(const Napi::Object& o) {
-  const auto number = [&](const char* name) { return o.Get(name).As<Napi::Number>().Uint32Value(); };
-  const auto flag = [&](const char* name) { return o.Get(name).As<Napi::Boolean>().Value(); };
-  const auto text = [&](const char* name) { return o.Get(name).As<Napi::String>().Utf8Value(); };
-  const auto numbers = [&](const char* name) {
-    std::vector<uint32_t> list;
-    const auto array = o.Get(name).As<Napi::Array>();
-    for (uint32_t i = 0; i < array.Length(); i++) list.push_back(array.Get(i).As<Napi::Number>().Uint32Value());
-    return list;
-  };
+ContextConfig configOf(Call& call, napi_value object) {
+  const auto number = [&](const char* name, int64_t least, int64_t most) { return call.integer(call.property(object, name), name, least, most); };
+  const auto flag = [&](const char* name) { return call.flag(call.property(object, name), name); };
+  const auto text = [&](const char* name) { return call.text(call.property(object, name), name); };
+  const auto bytes = [&](const char* name) { return call.bytes(call.property(object, name), name); };
+  const auto list = [&](const char* name) { return call.list(call.property(object, name), name); };
+  const auto codes = [&](const char* name) { return call.codes(call.property(object, name), name); };
   ContextConfig config;
-  config.minVersion = static_cast<int>(number("minVersion"));
-  config.maxVersion = static_cast<int>(number("maxVersion"));
+  config.minVersion = static_cast<int>(number("minVersion", 0x0303, 0x0304));
+  config.maxVersion = static_cast<int>(number("maxVersion", 0x0303, 0x0304));
   config.cipherList = text("cipherList");
   config.cipherSuites = text("cipherSuites");
-  for (const uint32_t id : numbers("suiteIds")) config.suiteIds.push_back(static_cast<uint16_t>(id));
+  config.suiteIds = codes("suiteIds");
   config.groups = text("groups");
   config.signatureAlgorithms = text("signatureAlgorithms");
   config.clientSignatureAlgorithms = text("clientSignatureAlgorithms");
-  config.alpn = bytesOf(o.Get("alpn"));
-  config.verify = static_cast<Verify>(number("verify"));
-  config.ocsp = static_cast<Ocsp>(number("ocsp"));
-  config.anchors = listOf(o.Get("anchors"));
-  config.crls = listOf(o.Get("crls"));
-  config.psk.identity = bytesOf(o.Get("pskIdentity"));
-  config.psk.key = bytesOf(o.Get("pskKey"));
-  config.psk.sha384 = config.psk.key.size() > 0 && o.Get("pskHash").As<Napi::String>().Utf8Value() == "sha384";
-  for (const Bytes& bytes : listOf(o.Get("pins"))) {
+  config.alpn = bytes("alpn");
+  config.verify = static_cast<Verify>(number("verify", 0, 2));
+  config.ocsp = static_cast<Ocsp>(number("ocsp", 0, 2));
+  config.anchors = list("anchors");
+  config.crls = list("crls");
+  config.psk.identity = bytes("pskIdentity");
+  config.psk.key = bytes("pskKey");
+  config.psk.sha384 = text("pskHash") == "sha384";
+  for (const Bytes& digest : list("pins")) {
     Pin pin{};
-    std::memcpy(pin.data(), bytes.data(), std::min(bytes.size(), pin.size()));
+    if (call.ok() && digest.size() != pin.size()) call.refuse("pins: each must be 32 bytes");
+    if (!call.ok()) break;
+    std::memcpy(pin.data(), digest.data(), pin.size());
     config.pins.push_back(pin);
   }
-  for (const uint32_t id : numbers("certificateCompression")) config.certificateCompression.push_back(static_cast<int>(id));
-  config.securityLevel = static_cast<int>(number("securityLevel"));
-  config.recordPadding = number("recordPadding");
+  for (const uint16_t id : codes("certificateCompression")) config.certificateCompression.push_back(id);
+  config.securityLevel = static_cast<int>(number("securityLevel", 0, 5));
+  config.recordPadding = static_cast<size_t>(number("recordPadding", 0, 16384));
   config.requireExtendedMasterSecret = flag("requireExtendedMasterSecret");
   config.refuseRenegotiation = flag("refuseRenegotiation");
   config.requireSecureRenegotiation = flag("requireSecureRenegotiation");
@@ -89,193 +63,265 @@ ContextConfig configOf(const Napi::Object& o) {
   config.keylog = flag("keylog");
   config.sessions = flag("sessions");
   config.trace = flag("trace");
-  config.handshakeBytes = number("handshakeBytes");
-  config.chainLength = number("chainLength");
-  config.keyUpdatesInARow = number("keyUpdatesInARow");
-  config.tickets = number("tickets");
+  config.handshakeBytes = static_cast<uint32_t>(number("handshakeBytes", 1, kMostInt));
+  config.chainLength = static_cast<uint32_t>(number("chainLength", 1, kMostInt));
+  config.keyUpdatesInARow = static_cast<uint32_t>(number("keyUpdatesInARow", 1, kMostInt));
+  config.tickets = static_cast<uint32_t>(number("tickets", 1, kMostInt));
   return config;
 }
 
 // ── The library ──
 
-Napi::Value version(const Napi::CallbackInfo& info) { return Napi::String::New(info.Env(), ossl().OpenSSL_version(0)); }
+napi_value version(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  return call.result(call.string(ossl().OpenSSL_version(0)));
+}
 
 // [[id, name], …]: every cipher suite of this OpenSSL, in its own order.
-Napi::Value cipherSuites(const Napi::CallbackInfo& info) {
+napi_value cipherSuites(napi_env env, napi_callback_info info) {
+  Call call(env, info);
   const OpenSsl& o = ossl();
-  Napi::Array list = Napi::Array::New(info.Env());
+  const napi_value list = call.array(0);
   SSL_CTX* ctx = o.SSL_CTX_new_ex(nullptr, nullptr, o.TLS_client_method());
   if (ctx != nullptr && o.SSL_CTX_set_cipher_list(ctx, "ALL:@SECLEVEL=0") == 1) {
     const auto* ciphers = reinterpret_cast<const OPENSSL_STACK*>(o.SSL_CTX_get_ciphers(ctx));
     for (int i = 0; i < o.OPENSSL_sk_num(ciphers); i++) {
       const auto* cipher = static_cast<const SSL_CIPHER*>(o.OPENSSL_sk_value(ciphers, i));
-      Napi::Array row = Napi::Array::New(info.Env(), 2);
-      row.Set(uint32_t{0}, Napi::Number::New(info.Env(), o.SSL_CIPHER_get_protocol_id(cipher)));
-      row.Set(uint32_t{1}, Napi::String::New(info.Env(), o.SSL_CIPHER_get_name(cipher)));
-      list.Set(static_cast<uint32_t>(i), row);
+      const napi_value row = call.array(2);
+      call.setAt(row, 0, call.number(o.SSL_CIPHER_get_protocol_id(cipher)));
+      call.setAt(row, 1, call.string(o.SSL_CIPHER_get_name(cipher)));
+      call.setAt(list, static_cast<size_t>(i), row);
     }
   }
   o.SSL_CTX_free(ctx);
   o.ERR_clear_error();
-  return list;
+  return call.result(list);
 }
 
 // accepts('groups' | 'signatureAlgorithms', list) or accepts('certificateCompression', id): does this OpenSSL take it?
-Napi::Value accepts(const Napi::CallbackInfo& info) {
+napi_value accepts(napi_env env, napi_callback_info info) {
+  Call call(env, info);
   const OpenSsl& o = ossl();
-  const std::string what = info[0].As<Napi::String>().Utf8Value();
+  const std::string what = call.text(call.argument(0), "what");
+  const bool compression = what == "certificateCompression";
+  int id = compression ? static_cast<int>(call.integer(call.argument(1), "id", 0, 0xffff)) : 0;
+  std::string list = compression ? "" : call.text(call.argument(1), "list");
+  if (call.ok() && !compression && what != "groups" && what != "signatureAlgorithms") call.refuse("what: must be groups, signatureAlgorithms or certificateCompression");
+  if (!call.ok()) return nullptr;
   SSL_CTX* ctx = o.SSL_CTX_new_ex(nullptr, nullptr, o.TLS_client_method());
   bool taken = false;
-  if (ctx != nullptr && what == "certificateCompression") {
-    int id = info[1].As<Napi::Number>().Int32Value();
+  if (ctx != nullptr && compression) {
     taken = o.SSL_CTX_set1_cert_comp_preference != nullptr && o.SSL_CTX_set1_cert_comp_preference(ctx, &id, 1) == 1;
   } else if (ctx != nullptr) {
-    std::string list = info[1].As<Napi::String>().Utf8Value();
     const long command = what == "groups" ? K(SSL_CTRL_SET_GROUPS_LIST) : K(SSL_CTRL_SET_SIGALGS_LIST);
     taken = o.SSL_CTX_ctrl(ctx, static_cast<int>(command), 0, &list[0]) == 1;
   }
   o.SSL_CTX_free(ctx);
   o.ERR_clear_error();
-  return Napi::Boolean::New(info.Env(), taken);
+  return call.result(call.boolean(taken));
 }
 
-void useControl(const Napi::CallbackInfo& info) {
-  Environment& environment = environmentOf(info);
-  auto array = info[0].As<Napi::Int32Array>();
-  if (array.ElementLength() < kControlWords) {
-    Napi::RangeError::New(info.Env(), "control block too small").ThrowAsJavaScriptException();
-    return;
+napi_value useControl(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  napi_typedarray_type type = napi_int8_array;
+  size_t size = 0;
+  void* data = nullptr;
+  napi_value buffer = nullptr;
+  bool detachable = false;
+  if (!call.ok()) return nullptr;
+  if (napi_get_typedarray_info(env, call.argument(0), &type, &size, &data, &buffer, nullptr) != napi_ok || type != napi_int32_array || size < kControlWords) {
+    return call.refuse("control: must be an Int32Array of " + std::to_string(kControlWords) + " words");
   }
-  environment.control = array.Data();
-  environment.controlArray = Napi::Persistent(array);
+  // Not so of a SharedArrayBuffer, which keeps its memory for as long as it lives.
+  if (!call.check(napi_is_arraybuffer(env, buffer, &detachable))) return nullptr;
+  if (detachable) return call.refuse("control: must be over a SharedArrayBuffer");
+  Environment& environment = call.environment();
+  napi_ref reference = nullptr;
+  if (!call.check(napi_create_reference(env, call.argument(0), 1, &reference))) return nullptr;
+  if (environment.controlArray != nullptr) call.check(napi_delete_reference(env, environment.controlArray));
+  environment.controlArray = reference;
+  environment.control = static_cast<int32_t*>(data);
+  return nullptr;
 }
 
-Napi::Value pkcs12(const Napi::CallbackInfo& info) {
+// pkcs12(file, passphrase) → { chain, key }
+napi_value pkcs12(napi_env env, napi_callback_info info) {
+  Call call(env, info);
   Pkcs12Contents contents;
   std::string problem;
-  const bool read = readPkcs12(bytesOf(info[0]), info[1].As<Napi::String>().Utf8Value(), &contents, &problem);
-  if (!read) {
-    Napi::TypeError::New(info.Env(), problem).ThrowAsJavaScriptException();
-    return info.Env().Undefined();
-  }
-  Napi::Object result = Napi::Object::New(info.Env());
-  result.Set("chain", listValue(info.Env(), contents.chain));
-  result.Set("key", bytesValue(info.Env(), contents.key));
+  const Bytes file = call.bytes(call.argument(0), "file");
+  std::string passphrase = call.text(call.argument(1), "passphrase");
+  if (call.ok() && !readPkcs12(file, passphrase, &contents, &problem)) call.refuse(problem);
+  const napi_value result = call.object();
+  call.set(result, "chain", call.listValue(contents.chain));
+  call.set(result, "key", call.bytesValue(contents.key));
   ossl().OPENSSL_cleanse(contents.key.data(), contents.key.size());
-  return result;
+  ossl().OPENSSL_cleanse(&passphrase[0], passphrase.size());
+  return call.result(result);
 }
 
 // ── Contexts and credentials ──
 
-Napi::Value createContext(const Napi::CallbackInfo& info) {
+napi_value createContext(napi_env env, napi_callback_info info) {
+  Call call(env, info);
   std::string problem;
-  std::shared_ptr<Context> context = Context::make(configOf(info[0].As<Napi::Object>()), &problem);
-  if (context == nullptr) {
-    Napi::TypeError::New(info.Env(), problem).ThrowAsJavaScriptException();
-    return info.Env().Undefined();
-  }
-  return Napi::Number::New(info.Env(), environmentOf(info).contexts.add(std::move(context)));
+  ContextConfig config = configOf(call, call.argument(0));
+  if (!call.ok()) return nullptr;
+  std::shared_ptr<Context> context = Context::make(std::move(config), &problem);
+  if (context == nullptr) return call.refuse(problem);
+  const uint32_t handle = call.environment().contexts.add(std::move(context));
+  if (handle == 0) return call.fail("too many contexts");
+  return call.result(call.number(handle));
 }
 
-void freeContext(const Napi::CallbackInfo& info) { environmentOf(info).contexts.remove(info[0].As<Napi::Number>().Uint32Value()); }
+napi_value freeContext(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  const uint32_t handle = call.handle(0);
+  if (call.ok()) call.environment().contexts.remove(handle);
+  return nullptr;
+}
 
 // credential(chain, key) → { pair, kind, bits, issuers }
-Napi::Value credential(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
+napi_value credential(napi_env env, napi_callback_info info) {
+  Call call(env, info);
   std::string problem;
-  Bytes key = bytesOf(info[1]);
-  std::unique_ptr<KeyPair> pair = KeyPair::make(listOf(info[0]), key, &problem);
+  const std::vector<Bytes> chain = call.list(call.argument(0), "chain");
+  Bytes key = call.bytes(call.argument(1), "key");
+  std::unique_ptr<KeyPair> pair;
+  if (call.ok()) pair = KeyPair::make(chain, key, &problem);
   ossl().OPENSSL_cleanse(key.data(), key.size());
-  if (pair == nullptr) {
-    Napi::TypeError::New(env, problem).ThrowAsJavaScriptException();
-    return env.Undefined();
-  }
-  Napi::Object result = Napi::Object::New(env);
-  result.Set("kind", pair->kind());
-  result.Set("bits", pair->bits());
-  result.Set("issuers", listValue(env, pair->issuers()));
-  result.Set("pair", environmentOf(info).credentials.add(std::move(pair)));
-  return result;
+  if (pair == nullptr) return call.refuse(problem);
+  const napi_value result = call.object();
+  call.set(result, "kind", call.number(pair->kind()));
+  call.set(result, "bits", call.number(pair->bits()));
+  call.set(result, "issuers", call.listValue(pair->issuers()));
+  if (!call.ok()) return nullptr;
+  const uint32_t handle = call.environment().credentials.add(std::move(pair));
+  if (handle == 0) return call.fail("too many credentials");
+  call.set(result, "pair", call.number(handle));
+  return call.result(result);
 }
 
-void freeCredential(const Napi::CallbackInfo& info) { environmentOf(info).credentials.remove(info[0].As<Napi::Number>().Uint32Value()); }
+napi_value freeCredential(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  const uint32_t handle = call.handle(0);
+  if (call.ok()) call.environment().credentials.remove(handle);
+  return nullptr;
+}
 
 // ── Connections ──
 
-Napi::Value open(const Napi::CallbackInfo& info) {
-  Environment& environment = environmentOf(info);
-  const uint32_t context = info[0].As<Napi::Number>().Uint32Value();
+napi_value open(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  const uint32_t context = call.handle(0);
+  if (!call.ok()) return nullptr;
+  Environment& environment = call.environment();
   std::unique_ptr<Connection> connection;
   if (environment.contexts.get(context) != nullptr) connection = Connection::make(environment.contexts.owner(context));
-  const uint32_t handle = connection == nullptr ? 0 : environment.connections.add(std::move(connection));
-  if (handle == 0) {
-    Napi::Error::New(info.Env(), "OpenSSL could not make a connection").ThrowAsJavaScriptException();
-    return info.Env().Undefined();
-  }
-  Napi::MemoryManagement::AdjustExternalMemory(info.Env(), kConnectionBytes);
-  return Napi::Number::New(info.Env(), handle);
+  if (connection == nullptr) return call.fail("OpenSSL could not make a connection");
+  const uint32_t handle = environment.connections.add(std::move(connection));
+  if (handle == 0) return call.fail("too many connections");
+  int64_t total = 0;
+  call.check(napi_adjust_external_memory(env, kConnectionBytes, &total));
+  return call.result(call.number(handle));
 }
 
-void close(const Napi::CallbackInfo& info) {
-  if (!environmentOf(info).connections.remove(info[0].As<Napi::Number>().Uint32Value())) return;
-  Napi::MemoryManagement::AdjustExternalMemory(info.Env(), -kConnectionBytes);
+napi_value close(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  const uint32_t handle = call.handle(0);
+  int64_t total = 0;
+  if (call.ok() && call.environment().connections.remove(handle)) call.check(napi_adjust_external_memory(env, -kConnectionBytes, &total));
+  return nullptr;
 }
 
-Napi::Value setHost(const Napi::CallbackInfo& info) {
-  Connection* connection = connectionOf(info);
-  const bool set = connection != nullptr && connection->setHost(info[1].As<Napi::String>().Utf8Value(), info[2].As<Napi::Boolean>().Value());
-  return Napi::Boolean::New(info.Env(), set);
+napi_value setHost(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  const uint32_t handle = call.handle(0);
+  const std::string name = call.text(call.argument(1), "name");
+  const bool isAddress = call.flag(call.argument(2), "isAddress");
+  Connection* connection = connectionOf(call, handle);
+  return connection == nullptr ? nullptr : call.result(call.boolean(connection->setHost(name, isAddress)));
 }
 
-Napi::Value setSession(const Napi::CallbackInfo& info) {
-  Connection* connection = connectionOf(info);
-  Bytes der = bytesOf(info[1]);
+napi_value setSession(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  const uint32_t handle = call.handle(0);
+  Bytes der = call.bytes(call.argument(1), "der");
+  Connection* connection = connectionOf(call, handle);
   const bool set = connection != nullptr && connection->setSession(der.data(), der.size());
   ossl().OPENSSL_cleanse(der.data(), der.size());
-  return Napi::Boolean::New(info.Env(), set);
+  return call.result(call.boolean(set));
 }
 
-void setTime(const Napi::CallbackInfo& info) {
-  if (Connection* connection = connectionOf(info)) connection->setTime(static_cast<time_t>(info[1].As<Napi::Number>().Int64Value()));
+napi_value setTime(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  const uint32_t handle = call.handle(0);
+  // The years that X.509 can name, 0 to 9999.
+  const int64_t seconds = call.integer(call.argument(1), "seconds", -62167219200, 253402300799);
+  if (Connection* connection = connectionOf(call, handle)) connection->setTime(static_cast<time_t>(seconds));
+  return nullptr;
 }
 
-void decide(const Napi::CallbackInfo& info) {
-  const auto number = [&](size_t i) { return info[i].As<Napi::Number>().Int32Value(); };
-  if (Connection* connection = connectionOf(info)) connection->decide(number(1), number(2));
+// decide(handle, accept, verifyCode, alert): the connection goes on only when `accept` is true and all else is in order.
+napi_value decide(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  Connection* connection = connectionOf(call, call.handle(0));
+  if (connection == nullptr) return nullptr;
+  const bool accept = call.flag(call.argument(1), "accept");
+  const auto code = static_cast<int>(call.integer(call.argument(2), "verifyCode", 0, kMostInt));
+  const auto alert = static_cast<int>(call.integer(call.argument(3), "alert", 0, 255));
+  if (call.ok() && accept && code != K(X509_V_OK)) call.refuse("verifyCode: must be X509_V_OK with accept");
+  if (!call.ok()) connection->reject(static_cast<int>(K(X509_V_ERR_APPLICATION_VERIFICATION)), alert::badCertificate);
+  else if (!accept) connection->reject(code, alert);
+  else if (!connection->accept()) call.fail("there was no question to accept");
+  return nullptr;
 }
 
-// useCredential(handle, pair | null): this one, or none.
-Napi::Value useCredential(const Napi::CallbackInfo& info) {
-  Connection* connection = connectionOf(info);
-  if (connection == nullptr) return info.Env().Undefined();
-  const KeyPair* pair = info[1].IsNumber() ? environmentOf(info).credentials.get(info[1].As<Napi::Number>().Uint32Value()) : nullptr;
-  return Napi::Boolean::New(info.Env(), connection->useCredential(pair));
+// useCredential(handle, pair | null): this one, or none. False when OpenSSL refuses the pair, or it is freed.
+napi_value useCredential(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  const uint32_t handle = call.handle(0);
+  napi_valuetype type = napi_undefined;
+  if (call.ok()) call.check(napi_typeof(env, call.argument(1), &type));
+  const uint32_t pair = type == napi_null ? 0 : call.handle(1);
+  Connection* connection = connectionOf(call, handle);
+  if (connection == nullptr) return nullptr;
+  const KeyPair* credential = pair == 0 ? nullptr : call.environment().credentials.get(pair);
+  if (pair != 0 && credential == nullptr) return call.result(call.boolean(false));
+  return call.result(call.boolean(connection->useCredential(credential)));
 }
 
-void refuseCredential(const Napi::CallbackInfo& info) {
-  if (Connection* connection = connectionOf(info)) connection->refuseCredential(info[1].As<Napi::Number>().Int32Value());
+napi_value refuseCredential(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  Connection* connection = connectionOf(call, call.handle(0));
+  if (connection == nullptr) return nullptr;
+  const auto alert = static_cast<int>(call.integer(call.argument(1), "alert", 0, 255));
+  connection->refuseCredential(call.ok() ? alert : alert::internalError);
+  return nullptr;
 }
 
-Napi::Value certificateRequest(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  Connection* connection = connectionOf(info);
-  if (connection == nullptr) return env.Undefined();
+napi_value certificateRequest(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  Connection* connection = connectionOf(call, call.handle(0));
+  if (connection == nullptr) return nullptr;
   const std::vector<int> schemes = connection->requestedSignatureAlgorithms();
-  Napi::Array list = Napi::Array::New(env, schemes.size());
-  for (size_t i = 0; i < schemes.size(); i++) list.Set(static_cast<uint32_t>(i), schemes[i]);
-  Napi::Object result = Napi::Object::New(env);
-  result.Set("authorities", listValue(env, connection->authorities()));
-  result.Set("signatureAlgorithms", list);
-  result.Set("certificateTypes", bytesValue(env, connection->requestedCertificateTypes()));
-  return result;
+  const napi_value list = call.array(schemes.size());
+  for (size_t i = 0; i < schemes.size(); i++) call.setAt(list, i, call.number(schemes[i]));
+  const napi_value result = call.object();
+  call.set(result, "authorities", call.listValue(connection->authorities()));
+  call.set(result, "signatureAlgorithms", list);
+  call.set(result, "certificateTypes", call.bytesValue(connection->requestedCertificateTypes()));
+  return call.result(result);
 }
 
 // Writes the facts into the control block.
-void facts(const Napi::CallbackInfo& info) {
+napi_value facts(napi_env env, napi_callback_info info) {
   const OpenSsl& o = ossl();
-  Connection* connection = connectionOf(info);
-  if (connection == nullptr) return;
-  int32_t* control = environmentOf(info).control;
+  Call call(env, info);
+  Connection* connection = connectionOf(call, call.handle(0));
+  if (connection == nullptr) return nullptr;
+  int32_t* control = call.environment().control;
+  if (control == nullptr) return call.fail("there is no control block");
   const SSL_CIPHER* cipher = o.SSL_get_current_cipher(connection->ssl());
   const Facts& known = connection->facts();
   control[kVersion] = o.SSL_version(connection->ssl());
@@ -287,138 +333,160 @@ void facts(const Napi::CallbackInfo& info) {
   control[kSessionReused] = connection->resumed() ? 1 : 0;
   control[kEarlyData] = o.SSL_get_early_data_status(connection->ssl());
   control[kVerifyResult] = static_cast<int32_t>(known.verifyResult);
+  return nullptr;
 }
 
-Napi::Value failure(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  const Connection* connection = connectionOf(info);
-  if (connection == nullptr) return env.Undefined();
+napi_value failure(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  const Connection* connection = connectionOf(call, call.handle(0));
+  if (connection == nullptr) return nullptr;
   const Failure& failure = connection->failure();
   const Facts& known = connection->facts();
-  Napi::Object result = Napi::Object::New(env);
-  result.Set("duringHandshake", failure.duringHandshake);
-  result.Set("library", failure.library);
-  result.Set("reason", failure.reason);
-  result.Set("own", static_cast<int>(failure.own));
-  result.Set("text", failure.text);
-  result.Set("alertSent", known.alertSent);
-  result.Set("alertReceived", known.alertReceived);
-  result.Set("verifyResult", static_cast<int32_t>(known.verifyResult));
-  result.Set("verifyDepth", failure.verifyDepth);
-  result.Set("subject", failure.subject);
-  result.Set("state", ossl().SSL_state_string_long(connection->ssl()));
-  result.Set("head", bytesValue(env, connection->head(), connection->headSize()));
-  return result;
+  const napi_value result = call.object();
+  call.set(result, "duringHandshake", call.boolean(failure.duringHandshake));
+  call.set(result, "library", call.number(failure.library));
+  call.set(result, "reason", call.number(failure.reason));
+  call.set(result, "own", call.number(static_cast<int>(failure.own)));
+  call.set(result, "text", call.string(failure.text));
+  call.set(result, "alertSent", call.number(known.alertSent));
+  call.set(result, "alertReceived", call.number(known.alertReceived));
+  call.set(result, "verifyResult", call.number(static_cast<double>(known.verifyResult)));
+  call.set(result, "verifyDepth", call.number(failure.verifyDepth));
+  call.set(result, "subject", call.string(failure.subject));
+  call.set(result, "state", call.string(ossl().SSL_state_string_long(connection->ssl())));
+  call.set(result, "head", call.bytesValue(connection->head(), connection->headSize()));
+  return call.result(result);
 }
 
 // [[kind, content type, bytes], …], in order.
-Napi::Value events(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  Napi::Array list = Napi::Array::New(env);
-  Connection* connection = connectionOf(info);
-  if (connection == nullptr) return list;
-  uint32_t i = 0;
+napi_value events(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  Connection* connection = connectionOf(call, call.handle(0));
+  if (connection == nullptr) return nullptr;
+  const napi_value list = call.array(0);
+  size_t i = 0;
   for (Event& event : connection->takeEvents()) {
-    Napi::Array row = Napi::Array::New(env, 3);
-    row.Set(uint32_t{0}, static_cast<uint32_t>(event.kind));
-    row.Set(uint32_t{1}, event.contentType);
-    row.Set(uint32_t{2}, bytesValue(env, event.bytes));
+    const napi_value row = call.array(3);
+    call.setAt(row, 0, call.number(static_cast<uint32_t>(event.kind)));
+    call.setAt(row, 1, call.number(event.contentType));
+    call.setAt(row, 2, call.bytesValue(event.bytes));
+    call.setAt(list, i++, row);
     ossl().OPENSSL_cleanse(event.bytes.data(), event.bytes.size());
-    list.Set(i++, row);
   }
-  return list;
+  return call.result(list);
 }
 
 template <Bytes (Connection::*Method)() const>
-Napi::Value bytesFact(const Napi::CallbackInfo& info) {
-  const Connection* connection = connectionOf(info);
-  return connection == nullptr ? info.Env().Undefined() : bytesValue(info.Env(), (connection->*Method)());
+napi_value bytesFact(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  const Connection* connection = connectionOf(call, call.handle(0));
+  return connection == nullptr ? nullptr : call.result(call.bytesValue((connection->*Method)()));
 }
 
 template <std::vector<Bytes> (Connection::*Method)() const>
-Napi::Value listFact(const Napi::CallbackInfo& info) {
-  const Connection* connection = connectionOf(info);
-  return connection == nullptr ? info.Env().Undefined() : listValue(info.Env(), (connection->*Method)());
+napi_value listFact(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  const Connection* connection = connectionOf(call, call.handle(0));
+  return connection == nullptr ? nullptr : call.result(call.listValue((connection->*Method)()));
 }
 
-Napi::Value peerNames(const Napi::CallbackInfo& info) {
-  Napi::Array list = Napi::Array::New(info.Env());
-  const Connection* connection = connectionOf(info);
-  if (connection == nullptr) return list;
-  uint32_t i = 0;
-  for (const std::string& name : connection->peerNames()) list.Set(i++, name);
-  return list;
+napi_value peerNames(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  const Connection* connection = connectionOf(call, call.handle(0));
+  if (connection == nullptr) return nullptr;
+  const napi_value list = call.array(0);
+  size_t i = 0;
+  for (const std::string& name : connection->peerNames()) call.setAt(list, i++, call.string(name));
+  return call.result(list);
 }
 
-Napi::Value alpn(const Napi::CallbackInfo& info) {
-  const Connection* connection = connectionOf(info);
-  return connection == nullptr ? info.Env().Undefined() : Napi::String::New(info.Env(), connection->alpn());
+napi_value alpn(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  const Connection* connection = connectionOf(call, call.handle(0));
+  return connection == nullptr ? nullptr : call.result(call.string(connection->alpn()));
 }
 
-Napi::Value state(const Napi::CallbackInfo& info) {
-  const Connection* connection = connectionOf(info);
-  return connection == nullptr ? info.Env().Undefined() : Napi::String::New(info.Env(), ossl().SSL_state_string_long(connection->ssl()));
+napi_value state(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  const Connection* connection = connectionOf(call, call.handle(0));
+  return connection == nullptr ? nullptr : call.result(call.string(ossl().SSL_state_string_long(connection->ssl())));
 }
 
 // exporter(handle, label, context | undefined, length) → bytes | undefined
-Napi::Value exporter(const Napi::CallbackInfo& info) {
-  Connection* connection = connectionOf(info);
-  if (connection == nullptr) return info.Env().Undefined();
-  const Bytes context = bytesOf(info[2]);
-  Bytes out(info[3].As<Napi::Number>().Uint32Value());
-  const bool done = connection->exportKeyingMaterial(info[1].As<Napi::String>().Utf8Value(), context.data(), context.size(), !info[2].IsUndefined(),
-                                                     out.data(), out.size());
-  const Napi::Value result = done ? bytesValue(info.Env(), out) : info.Env().Undefined();
+napi_value exporter(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  const uint32_t handle = call.handle(0);
+  const std::string label = call.text(call.argument(1), "label", true);
+  const bool useContext = !call.isUndefined(call.argument(2));
+  const Bytes context = useContext ? call.bytes(call.argument(2), "context") : Bytes();
+  Bytes out(static_cast<size_t>(call.integer(call.argument(3), "length", 1, 0xffff)));
+  Connection* connection = connectionOf(call, handle);
+  if (connection == nullptr) return nullptr;
+  if (!connection->exportKeyingMaterial(label, context.data(), context.size(), useContext, out.data(), out.size())) return nullptr;
+  const napi_value result = call.bytesValue(out);
   ossl().OPENSSL_cleanse(out.data(), out.size());
-  return result;
+  return call.result(result);
 }
 
-Napi::Object initialise(Napi::Env env, Napi::Object exports) {
-  if (const char* problem = loadOpenSsl()) {
-    Napi::Error::New(env, problem).ThrowAsJavaScriptException();
-    return exports;
-  }
+struct Entry {
+  const char* name;
+  napi_callback function;
+};
+
+constexpr Entry kEntries[] = {
+    {"version", version},
+    {"cipherSuites", cipherSuites},
+    {"accepts", accepts},
+    {"useControl", useControl},
+    {"pkcs12", pkcs12},
+    {"createContext", createContext},
+    {"freeContext", freeContext},
+    {"credential", credential},
+    {"freeCredential", freeCredential},
+    {"open", open},
+    {"close", close},
+    {"step", step},
+    {"setHost", setHost},
+    {"setSession", setSession},
+    {"setTime", setTime},
+    {"decide", decide},
+    {"useCredential", useCredential},
+    {"refuseCredential", refuseCredential},
+    {"certificateRequest", certificateRequest},
+    {"facts", facts},
+    {"failure", failure},
+    {"events", events},
+    {"peerChain", listFact<&Connection::peerChain>},
+    {"verifiedChain", listFact<&Connection::verifiedChain>},
+    {"peerNames", peerNames},
+    {"alpn", alpn},
+    {"state", state},
+    {"ocspResponse", bytesFact<&Connection::ocspResponse>},
+    {"signedCertificateTimestamps", bytesFact<&Connection::signedCertificateTimestamps>},
+    {"serverEndPoint", bytesFact<&Connection::serverEndPoint>},
+    {"exporter", exporter},
+};
+
+napi_value initialise(napi_env env, napi_value exports) {
   auto* environment = new Environment();
-  env.SetInstanceData(environment);
-  const auto define = [&](const char* name, auto function) { exports.Set(name, Napi::Function::New(env, function, name, environment)); };
-  define("version", version);
-  define("cipherSuites", cipherSuites);
-  define("accepts", accepts);
-  define("useControl", useControl);
-  define("pkcs12", pkcs12);
-  define("createContext", createContext);
-  define("freeContext", freeContext);
-  define("credential", credential);
-  define("freeCredential", freeCredential);
-  define("open", open);
-  define("close", close);
-  define("setHost", setHost);
-  define("setSession", setSession);
-  define("setTime", setTime);
-  define("decide", decide);
-  define("useCredential", useCredential);
-  define("refuseCredential", refuseCredential);
-  define("certificateRequest", certificateRequest);
-  define("facts", facts);
-  define("failure", failure);
-  define("events", events);
-  define("peerChain", listFact<&Connection::peerChain>);
-  define("verifiedChain", listFact<&Connection::verifiedChain>);
-  define("peerNames", peerNames);
-  define("alpn", alpn);
-  define("state", state);
-  define("ocspResponse", bytesFact<&Connection::ocspResponse>);
-  define("signedCertificateTimestamps", bytesFact<&Connection::signedCertificateTimestamps>);
-  define("serverEndPoint", bytesFact<&Connection::serverEndPoint>);
-  define("exporter", exporter);
-  napi_value hot = nullptr;
-  napi_create_function(env, "step", NAPI_AUTO_LENGTH, step, environment, &hot);
-  exports.Set("step", Napi::Value(env, hot));
-  return exports;
+  Call call(env, environment);
+  if (const char* problem = loadOpenSsl()) {
+    delete environment;
+    return call.fail(problem);
+  }
+  const auto destroy = [](napi_env, void* data, void*) { delete static_cast<Environment*>(data); };
+  if (!call.check(napi_set_instance_data(env, environment, destroy, nullptr))) {
+    delete environment;
+    return nullptr;
+  }
+  for (const Entry& entry : kEntries) {
+    napi_value function = nullptr;
+    if (call.check(napi_create_function(env, entry.name, NAPI_AUTO_LENGTH, entry.function, environment, &function))) call.set(exports, entry.name, function);
+  }
+  return call.result(exports);
 }
 
 }  // namespace
-
-NODE_API_MODULE(ferrule, initialise)
-
 }  // namespace ferrule
+
+NAPI_MODULE_INIT() { return ferrule::initialise(env, exports); }

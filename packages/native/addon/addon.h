@@ -1,11 +1,10 @@
 // What one JavaScript environment (the main thread, a worker) owns.
 #pragma once
 
-#include <napi.h>
-
 #include <memory>
 
 #include "../core/connection.h"
+#include "js.h"
 #include "slots.h"
 
 namespace ferrule {
@@ -36,10 +35,10 @@ struct Environment {
   Slots<std::unique_ptr<Connection>> connections;
   // Over a SharedArrayBuffer, whose memory cannot be detached, kept alive by the reference.
   int32_t* control = nullptr;
-  Napi::Reference<Napi::Int32Array> controlArray;
+  napi_ref controlArray = nullptr;
 };
 
-// step(handle, operation, in, out, eof, data): defined in step.cpp.
+// step(handle, operation, eof, in, out, data): defined in step.cpp.
 napi_value step(napi_env env, napi_callback_info info);
 
 }  // namespace ferrule

@@ -68,9 +68,11 @@ class Connection {
   bool setHost(const std::string& name, bool isAddress);
   bool setSession(const uint8_t* der, size_t size);
   void setTime(time_t seconds);
-  // The answer to WANT_RETRY_VERIFY: an X509_V code, 0 to accept; else `alert` is sent.
-  void decide(int verifyCode, int alert);
-  // The answer to WANT_X509_LOOKUP; null for "no certificate". False when OpenSSL refuses the pair.
+  // The answers to WANT_RETRY_VERIFY. False when nothing was asked.
+  bool accept();
+  // X509_V_OK is no reason to reject, and becomes X509_V_ERR_APPLICATION_VERIFICATION. At any time.
+  void reject(int verifyCode, int alert);
+  // The answer to WANT_X509_LOOKUP; null for "no certificate". False when OpenSSL refuses the pair, or nothing was asked.
   bool useCredential(const KeyPair* credential);
   // The other answer: there is none that fits, or the choice failed.
   void refuseCredential(int alert);

@@ -53,10 +53,12 @@ namespace alert {
 constexpr int closeNotify = 0;
 constexpr int recordOverflow = 22;
 constexpr int handshakeFailure = 40;
+constexpr int badCertificate = 42;
 constexpr int certificateRevoked = 44;
 constexpr int illegalParameter = 47;
 constexpr int decodeError = 50;
 constexpr int protocolVersion = 70;
+constexpr int internalError = 80;
 constexpr int userCanceled = 90;
 constexpr int missingExtension = 109;
 constexpr int unsupportedExtension = 110;

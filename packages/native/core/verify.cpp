@@ -169,11 +169,18 @@ int Connection::refuse(X509_STORE_CTX* store, long verifyCode, long alertCode, R
   return 0;
 }
 
-void Connection::decide(int verifyCode, int alert) {
+bool Connection::accept() {
+  if (failure_.set || (!verdictIsDue_ && verdict_ != Decision::asked)) return false;
   if (verdictIsDue_) verdictIsDue_ = spans.held = false;
   else verdict_ = Decision::made;
-  if (verifyCode == K(X509_V_OK)) return;
-  facts_.verifyResult = verifyCode;
+  return true;
+}
+
+void Connection::reject(int verifyCode, int alert) {
+  if (failure_.set) return;
+  verdictIsDue_ = spans.held = false;
+  verdict_ = Decision::none;
+  facts_.verifyResult = verifyCode == K(X509_V_OK) ? K(X509_V_ERR_APPLICATION_VERIFICATION) : verifyCode;
   fail();
   failure_.library = static_cast<int>(K(ERR_LIB_SSL));
   failure_.reason = static_cast<int>(K(SSL_R_CERTIFICATE_VERIFY_FAILED));
@@ -236,6 +243,7 @@ int Connection::chooseCredential() {
 }
 
 bool Connection::useCredential(const KeyPair* credential) {
+  if (credential_ != Decision::asked) return false;
   credential_ = Decision::made;
   if (credential == nullptr) return true;
   credentialFailed_ = ossl().SSL_use_cert_and_key(ssl_, credential->leaf(), credential->key(), credential->rest(), 1) != 1;

@@ -161,8 +161,12 @@ export interface Binding {
   setHost(connection: Handle, name: string, isAddress: boolean): boolean;
   setSession(connection: Handle, der: Uint8Array): boolean;
   setTime(connection: Handle, seconds: number): void;
-  /** `alert` for any other code than OK. */
-  decide(connection: Handle, verifyCode: number, alert: number): void;
+  /**
+   * The answer to WANT_RETRY_VERIFY. Accepts only for `true` with X509_V_OK; anything that is wrong with an argument refuses
+   * the server, and then throws. A refusal with X509_V_OK is one with X509_V_ERR_APPLICATION_VERIFICATION.
+   * @throws TypeError; Error when nothing was asked
+   */
+  decide(connection: Handle, accept: boolean, verifyCode: number, alert: number): void;
   useCredential(connection: Handle, pair: Handle | null): boolean;
   refuseCredential(connection: Handle, alert: number): void;
   certificateRequest(connection: Handle): {

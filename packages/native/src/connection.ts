@@ -515,15 +515,17 @@ export class Connection implements Ssl {
     return this.#settle(
       SslError.wantRetryVerify,
       () => verify({ host, chain, ocspResponse: this.ocspResponse, rawPublicKey: undefined }),
-      (accepted) => (accepted === true ? this.#binding.decide(this.#handle, X509V.OK, 0) : this.#refuse(rejected())),
+      (accepted) => (accepted === true ? this.#binding.decide(this.#handle, true, X509V.OK, 0) : this.#refuse(rejected())),
       (error) => this.#refuse(TlsError.is(error) && isCertificateCode(error.code) ? error : rejected(error)),
     );
   }
 
   #refuse(error: TlsError): void {
     this.#refusal = error;
-    const alert = error.alert?.description ?? CERTIFICATE_ALERTS[isCertificateCode(error.code) ? error.code : 'CERT_REJECTED'];
-    this.#binding.decide(this.#handle, error.verify?.code ?? X509V.APPLICATION_VERIFICATION, alert);
+    // What the caller's error says is of any type; what is no alert or no X509_V code is not passed on.
+    const usual = CERTIFICATE_ALERTS[isCertificateCode(error.code) ? error.code : 'CERT_REJECTED'];
+    const alert = integerOr(usual, error.alert?.description, 0, 255);
+    this.#binding.decide(this.#handle, false, integerOr(X509V.APPLICATION_VERIFICATION, error.verify?.code, 1, 0x7fff_ffff), alert);
   }
 
   /** True when the choice is made. */
@@ -650,6 +652,9 @@ export class Connection implements Ssl {
 }
 
 const isPromise = <T>(value: T | PromiseLike<T>): value is PromiseLike<T> => typeof value === 'object' && value !== null && 'then' in value;
+
+const integerOr = (usual: number, value: unknown, least: number, most: number): number =>
+  typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most ? value : usual;
 
 /** The refusal of a verify callback. */
 const rejected = (cause?: unknown): TlsError => new TlsError('CERT_REJECTED', undefined, { verify: { code: X509V.APPLICATION_VERIFICATION }, cause });

@@ -1,0 +1,86 @@
+// Values from JavaScript and to it, over Node-API's C functions with every status looked at.
+//
+// A worker may be terminated while it is in here, a getter may throw, an argument may be anything. What fails first makes
+// the call `not ok`: from then on everything here does nothing, the function returns null, and JavaScript finds the
+// exception that is pending, or its own end. (The C++ wrapper of Node-API aborts the process in that situation.)
+#pragma once
+
+#include <node_api.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "../core/context.h"
+
+namespace ferrule {
+
+struct Environment;
+
+struct View {
+  uint8_t* data = nullptr;
+  size_t size = 0;
+};
+
+// A text may have any length in JavaScript; none that we use comes near this.
+constexpr size_t kLongestText = 65535;
+// OpenSSL counts bytes of DER as a long, which has 32 bits on Windows.
+constexpr size_t kMostBytes = 0x7fffffff;
+
+class Call {
+ public:
+  static constexpr size_t kArguments = 6;
+
+  Call(napi_env env, napi_callback_info info);
+  Call(napi_env env, Environment* environment) : env_(env), environment_(environment) {}
+
+  bool ok() const { return ok_; }
+  // Remembers the first failure, and throws what Node-API knows of it unless something is thrown already.
+  bool check(napi_status status);
+  // Throws; always null, for `return call.refuse(…)`.
+  napi_value refuse(const std::string& typeError);
+  napi_value fail(const char* error);
+  // What the function returns: null once something has failed.
+  napi_value result(napi_value value) const { return ok_ ? value : nullptr; }
+
+  Environment& environment() const { return *environment_; }
+  napi_value argument(size_t i) const { return arguments_[i]; }
+  bool isUndefined(napi_value value);
+
+  // Values that came, each looked at once; `name` is what a TypeError begins with.
+  int64_t integer(napi_value value, const char* name, int64_t least, int64_t most);
+  uint32_t handle(size_t argument) { return static_cast<uint32_t>(integer(arguments_[argument], "handle", 0, UINT32_MAX)); }
+  bool flag(napi_value value, const char* name);
+  std::string text(napi_value value, const char* name, bool mayHaveNul = false);
+  Bytes bytes(napi_value value, const char* name);
+  std::vector<Bytes> list(napi_value value, const char* name);
+  std::vector<uint16_t> codes(napi_value value, const char* name);
+  // May run a getter.
+  napi_value property(napi_value object, const char* name);
+  // The memory of a Uint8Array as it is now; empty when it has been detached. Valid until JavaScript runs again.
+  View view(napi_value value, const char* name);
+
+  // Values that go.
+  napi_value number(double value);
+  napi_value boolean(bool value);
+  napi_value string(const std::string& value);
+  napi_value bytesValue(const uint8_t* data, size_t size);
+  napi_value bytesValue(const Bytes& bytes) { return bytesValue(bytes.data(), bytes.size()); }
+  napi_value listValue(const std::vector<Bytes>& list);
+  napi_value array(size_t size);
+  napi_value object();
+  void set(napi_value object, const char* name, napi_value value);
+  void setAt(napi_value array, size_t i, napi_value value);
+
+ private:
+  template <typename Use>
+  void each(napi_value value, const char* name, Use use);
+
+  napi_env env_;
+  Environment* environment_ = nullptr;
+  napi_value arguments_[kArguments] = {};
+  bool ok_ = true;
+};
+
+}  // namespace ferrule
