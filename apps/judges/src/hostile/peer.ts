@@ -55,8 +55,14 @@ class Protection {
     return { type, bytes: concat([this.#explicitNonce(sequence), sealed]) };
   }
 
+  /** `undefined` for what does not open; the next record is then tried under the same sequence number. */
   open(type: number, bytes: Uint8Array): ClientRecord | undefined {
-    const sequence = this.#sequence++;
+    const record = this.#open(this.#sequence, type, bytes);
+    if (record !== undefined) this.#sequence++;
+    return record;
+  }
+
+  #open(sequence: number, type: number, bytes: Uint8Array): ClientRecord | undefined {
     if (this.keys.version === 'TLSv1.3') {
       const plain = this.#aead.open(this.#nonce(sequence), header(type, 0x0303, bytes.length), bytes, new Uint8Array(bytes.length));
       if (plain === null) return undefined;
@@ -99,6 +105,8 @@ export class Peer {
   readonly alerts: number[] = [];
   /** Application data that came from the client. */
   readonly received: Uint8Array[] = [];
+  /** Records that do not open are passed over: early data that was rejected (RFC 9846 section 4.3.10). */
+  skipsUnreadable = false;
   #inbox: Uint8Array = new Uint8Array(0);
   #outbox: Uint8Array[] = [];
   #handshake: Uint8Array = new Uint8Array(0);
@@ -186,6 +194,7 @@ export class Peer {
       }
       const plain = this.#read === undefined || !this.#clientIsEncrypted || (this.#read.keys.version === 'TLSv1.3' && type !== ContentType.application_data);
       const record = plain ? { type, fragment: body } : this.#read?.open(type, body);
+      if (record === undefined && this.skipsUnreadable) continue;
       if (record === undefined) throw new Error('the client sent a record that cannot be opened');
       if (record.type === ContentType.alert) this.alerts.push(record.fragment[1] ?? -1);
       else if (record.type === ContentType.application_data) this.received.push(record.fragment);

@@ -1,0 +1,39 @@
+/** @module Calls that break the contract of `Ssl`. */
+import type { Ssl } from '@ferrule/contract';
+import { Finding } from './finding.ts';
+import type { Link } from './link.ts';
+
+const EMPTY = new Uint8Array(0);
+
+/** Calls that break the contract: each is a TypeError, and nothing else happens. */
+export const MISUSES: readonly (readonly [name: string, act: (ssl: Ssl) => unknown])[] = [
+  ['read of no bytes', (ssl) => ssl.read(EMPTY)],
+  ['read into an array', (ssl) => ssl.read([1, 2] as never)],
+  ['write of no bytes', (ssl) => ssl.write(EMPTY)],
+  ['write of a string', (ssl) => ssl.write('hello' as never)],
+  ['write of an ArrayBuffer', (ssl) => ssl.write(new ArrayBuffer(4) as never)],
+  ['writeEarlyData of no bytes', (ssl) => ssl.writeEarlyData(EMPTY)],
+  ['keyUpdate of a number', (ssl) => ssl.keyUpdate(1 as never)],
+  ['an exporter with a string as its context', (ssl) => ssl.exportKeyingMaterial('EXPORTER-orders', 'context' as never, 32)],
+  ['an exporter with an ArrayBuffer as its context', (ssl) => ssl.exportKeyingMaterial('EXPORTER-orders', new ArrayBuffer(7) as never, 32)],
+  ['an exporter with null as its context', (ssl) => ssl.exportKeyingMaterial('EXPORTER-orders', null as never, 32)],
+  ['an exporter of no bytes', (ssl) => ssl.exportKeyingMaterial('EXPORTER-orders', undefined, 0)],
+  ['an exporter of half a byte', (ssl) => ssl.exportKeyingMaterial('EXPORTER-orders', undefined, 0.5)],
+  ['a host that is a number', (ssl) => ssl.setHost(7 as never)],
+  ['a session that is a string', (ssl) => ssl.setSession('session' as never)],
+];
+
+export function misuse(link: Link, which: number): void {
+  const [name, act] = MISUSES[which] ?? [];
+  if (name === undefined || act === undefined) return;
+  const over = link.disposed || link.failure !== undefined;
+  try {
+    act(link.ssl);
+  } catch (error) {
+    // Where both are due, a connection that is over may say so first.
+    if (error instanceof TypeError || (over && error instanceof Error && error.name === 'TlsError')) return;
+    throw new Finding(`${name} throws what is no TypeError`, String(error), { cause: error });
+  }
+  if (over && name.startsWith('keyUpdate')) return;
+  throw new Finding(`${name} is taken`);
+}
