@@ -121,7 +121,7 @@ export class Callbacks {
         if (!isAsking(callback)) break;
         this.unanswered = true;
         return new Promise<T>(() => undefined);
-      default: this.#act(inside.step, callback);
+      default: if (inside !== undefined) this.#act(inside.step, callback);
     }
     if (!later) return good;
     return new Promise<T>((resolve, reject) => {

@@ -79,7 +79,7 @@ class Play implements Stage {
     await this.#finish();
     this.#begin(WHO[who] ?? 'nobody', resume ? this.#sessions.at(-1) : undefined);
     if (!this.#sequence.config.connected) return;
-    if (early) for (const length of [700, 1500]) await this.#step(['writeEarlyData', length], -1);
+    if (early) for (const length of [200, 300]) await this.#step(['writeEarlyData', length], -1);
     await this.pump('connect');
   }
 
@@ -279,7 +279,7 @@ class Play implements Stage {
     if (ssl.asyncReady !== undefined && this.#callbacks.questions.length === 0 && !this.#callbacks.unanswered) throw new Finding('asyncReady after dispose()');
     if (ssl.pending !== 0) throw new Finding('`pending` after dispose()', String(ssl.pending));
     const before = link.net.pending;
-    STEPS['facts']?.run(this, []);
+    void STEPS['facts']?.run(this, []);
     if (link.net.pending !== before) throw new Finding('something is sent after dispose()');
   }
 }

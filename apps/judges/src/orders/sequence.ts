@@ -117,11 +117,16 @@ export function stepFrom(random: Random, recipes: Recipes): Step {
   throw new Error('no step has a weight');
 }
 
+/** What a sequence may move at a time through a BIO of so many bytes: small ones take as many calls as there are bytes. */
+const most = (bio: number): number => (bio < 4 ? 300 : bio < 100 ? 1_500 : bio < 1_000 ? 6_000 : 50_000);
+
 /** The sequence of a seed. */
 export function sequenceFrom(seed: number, recipes: Recipes): Sequence {
   const random = new Random(Math.imul(seed, 0x9e37_79b1) ^ 0x5bd1_e995);
   for (let i = 0; i < 8; i++) random.below(2);
   const config = configFrom(random, recipes);
   const length = 1 + random.below(chance(random, 20) ? 60 : 22);
-  return { config, steps: Array.from({ length }, () => stepFrom(random, recipes)) };
+  const limit = most(config.bio);
+  const steps = Array.from({ length }, () => stepFrom(random, recipes)).map(([name, ...args]): Step => [name, ...args.map((arg) => Math.min(arg, limit))]);
+  return { config: { ...config, eagerly: Math.min(config.eagerly, limit) }, steps };
 }

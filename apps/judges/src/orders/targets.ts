@@ -1,0 +1,61 @@
+/** @module What is judged: each engine and provider at the level of the contract, and the faces. */
+import type { Backend } from '@ferrule/contract';
+import { createPure } from '@ferrule/pure';
+import { tunedCrypto } from '@ferrule/pure/crypto/tuned';
+import { engine } from '../engines.ts';
+import { playContract } from './contract.ts';
+import { describe, Finding } from './finding.ts';
+import type { Recipes, Sequence } from './sequence.ts';
+import { STEPS, turn } from './steps.ts';
+
+export const TARGET_NAMES = ['native', 'pure-node', 'pure-noble', 'pure-tuned', 'pure-webcrypto'] as const;
+export type TargetName = (typeof TARGET_NAMES)[number];
+
+export interface Target {
+  readonly recipes: Recipes;
+  /** @throws Finding; anything else is the judge's own fault. */
+  play(sequence: Sequence, trace?: (line: string) => void): Promise<void>;
+}
+
+/** @throws Error where this machine has not got it. */
+export async function target(name: TargetName): Promise<Target> {
+  const backend = await backendOf(name);
+  return { recipes: STEPS, play: (sequence, trace) => playContract(backend, sequence, trace) };
+}
+
+async function backendOf(name: TargetName): Promise<Backend> {
+  switch (name) {
+    case 'native': return engine('native');
+    case 'pure-node': return engine('pure');
+    case 'pure-noble': return engine('pure-noble');
+    case 'pure-webcrypto': return engine('pure-webcrypto');
+    case 'pure-tuned': return createPure({ crypto: tunedCrypto });
+  }
+}
+
+/** What came of one sequence. */
+export interface Verdict {
+  /** `undefined`: every rule was kept. */
+  readonly finding: Finding | undefined;
+  readonly trace: readonly string[];
+}
+
+/** Plays a sequence and listens for what nobody handles. */
+export async function judge({ play }: Pick<Target, 'play'>, sequence: Sequence): Promise<Verdict> {
+  const trace: string[] = [];
+  let finding: Finding | undefined;
+  const unhandled = (reason: unknown): void => void (finding ??= new Finding('a rejection that nobody handles', describe(reason), { cause: reason }));
+  const uncaught = (error: unknown): void => void (finding ??= new Finding('an exception that nobody catches', describe(error), { cause: error }));
+  process.on('unhandledRejection', unhandled);
+  process.on('uncaughtException', uncaught);
+  try {
+    await play(sequence, (line) => trace.push(line));
+    await turn();
+  } catch (error) {
+    finding ??= error instanceof Finding ? error : new Finding('the judge fails', error instanceof Error ? error.stack : String(error), { cause: error });
+  } finally {
+    process.off('unhandledRejection', unhandled);
+    process.off('uncaughtException', uncaught);
+  }
+  return { finding, trace };
+}
