@@ -23,7 +23,7 @@ export const yesMan: Backend = {
     groups: [0x1d, 0x17, 0x18, 0x19],
     signatureAlgorithms: [0x0403],
   },
-  createContext: (): SslContext => ({ backend: yesMan, newConnection: connection, sessionFromBytes: () => session, dispose: () => {} }),
+  createContext: (): SslContext => ({ backend: yesMan, newConnection: connection, sessionIdContext: '', sessionFromBytes: () => session, dispose: () => {} }),
 };
 
 const session: TlsSession = {

@@ -52,6 +52,12 @@ export interface Backend {
 export interface SslContext {
   readonly backend: Backend;
   newConnection(): Ssl;
+  /**
+   * SSL_CTX_set_session_id_context(3): what binds the sessions of this context, as text. Sessions of a context with another one
+   * are not offered by this one, so stores keep them apart by it. It changes from process to process where a function of the
+   * caller decides. 64 hexadecimal digits.
+   */
+  readonly sessionIdContext: string;
   /** `undefined` for bytes that are no session of this backend, or not intact. */
   sessionFromBytes(bytes: Uint8Array): TlsSession | undefined;
   /** Release what it holds; connections already made go on. Idempotent. */

@@ -253,6 +253,20 @@ napi_value setSession(napi_env env, napi_callback_info info) {
   return call.result(call.boolean(set));
 }
 
+// reverify(handle, chain, staple) → { chain, verifyResult }, or undefined when it no longer passes.
+napi_value reverify(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  const uint32_t handle = call.handle(0);
+  const std::vector<Bytes> chain = call.list(call.argument(1), "chain");
+  const Bytes staple = call.bytes(call.argument(2), "staple");
+  Connection* connection = connectionOf(call, handle);
+  if (connection == nullptr || !connection->reverify(chain, staple)) return nullptr;
+  const napi_value result = call.object();
+  call.set(result, "chain", call.listValue(connection->reverifiedChain()));
+  call.set(result, "verifyResult", call.number(static_cast<double>(connection->reverifiedResult())));
+  return call.result(result);
+}
+
 napi_value setTime(napi_env env, napi_callback_info info) {
   Call call(env, info);
   const uint32_t handle = call.handle(0);
@@ -448,6 +462,7 @@ constexpr Entry kEntries[] = {
     {"step", step},
     {"setHost", setHost},
     {"setSession", setSession},
+    {"reverify", reverify},
     {"setTime", setTime},
     {"decide", decide},
     {"useCredential", useCredential},

@@ -54,28 +54,6 @@ bool Connection::setHost(const std::string& name, bool isAddress) {
   return o.X509_VERIFY_PARAM_set1_host(param, name.data(), name.size()) == 1 && sendName(name.c_str());
 }
 
-bool Connection::setSession(const uint8_t* der, size_t size) {
-  const uint8_t* at = der;
-  SSL_SESSION* session = ossl().d2i_SSL_SESSION(nullptr, &at, static_cast<long>(size));
-  const bool set = session != nullptr && mayOffer(session) && ossl().SSL_set_session(ssl_, session) == 1;
-  const SSL_CIPHER* cipher = set ? ossl().SSL_SESSION_get0_cipher(session) : nullptr;
-  if (cipher != nullptr) {
-    const unsigned char* alpn = nullptr;
-    size_t length = 0;
-    ossl().SSL_SESSION_get0_alpn_selected(session, &alpn, &length);
-    rules_.offers({ossl().SSL_SESSION_get_protocol_version(session), ossl().SSL_CIPHER_get_protocol_id(cipher), Bytes(alpn, alpn + length)});
-  }
-  ossl().SSL_SESSION_free(session);
-  ossl().ERR_clear_error();
-  return set;
-}
-
-// RFC 5077: who asks for no tickets uses none either.
-bool Connection::mayOffer(const SSL_SESSION* session) const {
-  const bool old = ossl().SSL_SESSION_get_protocol_version(session) == K(TLS1_2_VERSION);
-  return context_->config().sessionTickets || !old || ossl().SSL_SESSION_has_ticket(session) != 1;
-}
-
 void Connection::setTime(time_t seconds) {
   time_ = seconds;
   ossl().X509_VERIFY_PARAM_set_time(ossl().SSL_get0_param(ssl_), seconds);
@@ -341,25 +319,6 @@ void Connection::offerPsk(const EVP_MD* hash, const unsigned char** identity, si
   *identity = psk.identity.data();
   *size = psk.identity.size();
   *session = made;  // OpenSSL frees it
-}
-
-void Connection::saveSession(SSL_SESSION* session) {
-  const OpenSsl& o = ossl();
-  if (tickets_ >= context_->config().tickets || o.SSL_SESSION_is_resumable(session) != 1) return;
-  tickets_++;
-  const int size = o.i2d_SSL_SESSION(session, nullptr);
-  if (size <= 0) return;
-  Event event{EventKind::session, 0, Bytes(kSessionHeader + static_cast<size_t>(size))};
-  const auto put = [&](size_t at, size_t width, uint64_t value) {
-    for (size_t i = 0; i < width; i++) event.bytes[at + i] = static_cast<uint8_t>(value >> 8 * (width - 1 - i));
-  };
-  const unsigned long hint = o.SSL_SESSION_get_ticket_lifetime_hint(session);
-  put(0, 2, static_cast<uint64_t>(o.SSL_SESSION_get_protocol_version(session)));
-  put(2, 4, o.SSL_SESSION_get_max_early_data(session));
-  put(6, 4, hint != 0 ? hint : static_cast<uint64_t>(o.SSL_SESSION_get_timeout(session)));
-  unsigned char* at = event.bytes.data() + kSessionHeader;
-  o.i2d_SSL_SESSION(session, &at);
-  events_.push_back(std::move(event));
 }
 
 void Connection::log(const char* line) {

@@ -25,8 +25,14 @@ struct Event {
   Bytes bytes;
 };
 
-// A session event begins with the version (2 bytes), the early data allowed (4) and the lifetime in seconds (4).
-constexpr size_t kSessionHeader = 10;
+// A session event begins with the version (2 bytes), the early data allowed (4), the lifetime in seconds (4), the cipher suite
+// (2), the length of the ticket (4) and the moment until which what was verified holds (8: seconds since the epoch, 0 = none).
+constexpr size_t kSessionHeader = 24;
+
+// The earlier of the two, of which 0 is none; a moment that is not after `now` does not count.
+int64_t earlier(int64_t first, int64_t moment, int64_t now);
+// When each CRL of a store ends, in seconds since the epoch.
+std::vector<int64_t> endsOfCrls(X509_STORE* store);
 
 // `lastError` when the caller did what the contract forbids: a write shorter than the one that it must repeat.
 constexpr int kMisuse = -1;
@@ -67,6 +73,12 @@ class Connection {
 
   bool setHost(const std::string& name, bool isAddress);
   bool setSession(const uint8_t* der, size_t size);
+  // The certificates of a session, as the peer sent them, and its staple (empty: none), verified as if they came now. False when
+  // they no longer pass. A verify function is asked by JavaScript, beside this.
+  bool reverify(const std::vector<Bytes>& ders, const Bytes& staple);
+  // What the last reverify() found: leaf to root, empty where no path was found and none was needed; an X509_V code.
+  const std::vector<Bytes>& reverifiedChain() const { return reverifiedChain_; }
+  long reverifiedResult() const { return reverifiedResult_; }
   void setTime(time_t seconds);
   // The answers to WANT_RETRY_VERIFY. False when nothing was asked.
   bool accept();
@@ -121,7 +133,8 @@ class Connection {
   enum class Decision { none, asked, made };
 
   explicit Connection(std::shared_ptr<Context> context) : context_(std::move(context)), rules_(context_->config()) {}
-  bool mayOffer(const SSL_SESSION* session) const;
+  bool judgeAnew(X509_STORE_CTX* store, const OPENSSL_STACK* sent, const Bytes& staple);
+  int64_t verifiedUntil() const;
   int run(Operation operation, uint8_t* data, size_t size);
   int handshake();
   int read(uint8_t* into, size_t size);
@@ -153,6 +166,8 @@ class Connection {
   int pendingAlert_ = 0;           // to be sent with it
   std::vector<Event> events_;
   Bytes scts_;
+  std::vector<Bytes> reverifiedChain_;
+  long reverifiedResult_ = 0;
   Decision verdict_ = Decision::none;
   // In TLS 1.2 the stapled response comes behind the certificate (RFC 6066 section 8), too late for OpenSSL's question: the
   // certificate is taken for the time being, and our flight is held until JavaScript has judged both.

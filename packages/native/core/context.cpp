@@ -134,6 +134,7 @@ bool Context::setUp(std::string* problem) {
 
   store_ = sharedStore(config_.anchors, config_.crls, problem);
   if (store_ == nullptr) return false;
+  if (!config_.crls.empty()) crlEnds_ = endsOfCrls(store_.get());
   config_.anchors.clear();
   config_.crls.clear();
   o.X509_STORE_up_ref(store_.get());

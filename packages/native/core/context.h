@@ -70,6 +70,9 @@ class Context {
 
   SSL_CTX* get() const { return ctx_; }
   const ContextConfig& config() const { return config_; }
+  X509_STORE* store() const { return store_.get(); }
+  // When each of the CRLs ends, seconds since the epoch.
+  const std::vector<int64_t>& crlEnds() const { return crlEnds_; }
 
  private:
   explicit Context(ContextConfig config) : config_(std::move(config)) {}
@@ -78,6 +81,7 @@ class Context {
   ContextConfig config_;
   SSL_CTX* ctx_ = nullptr;
   std::shared_ptr<X509_STORE> store_;
+  std::vector<int64_t> crlEnds_;
 };
 
 }  // namespace ferrule

@@ -22,6 +22,7 @@ typedef struct X509_crl_st X509_CRL;
 typedef struct X509_pubkey_st X509_PUBKEY;
 typedef struct x509_store_st X509_STORE;
 typedef struct x509_store_ctx_st X509_STORE_CTX;
+typedef struct x509_object_st X509_OBJECT;
 typedef struct X509_VERIFY_PARAM_st X509_VERIFY_PARAM;
 typedef struct evp_pkey_st EVP_PKEY;
 typedef struct evp_md_st EVP_MD;
@@ -44,6 +45,7 @@ typedef struct stack_st OPENSSL_STACK;
 typedef struct engine_st ENGINE;
 struct stack_st_X509;
 struct stack_st_X509_NAME;
+struct stack_st_X509_OBJECT;
 struct stack_st_SSL_CIPHER;
 typedef int ferrule_pem_password_cb(char*, int, int, void*);
 }
@@ -262,7 +264,7 @@ typedef int (*PskUseSession)(SSL*, const EVP_MD*, const unsigned char**, size_t*
   F(void, SSL_SESSION_free, (SSL_SESSION*))                                                         \
   F(const SSL_CIPHER*, SSL_SESSION_get0_cipher, (const SSL_SESSION*))                               \
   F(void, SSL_SESSION_get0_alpn_selected, (const SSL_SESSION*, const unsigned char**, size_t*))     \
-  F(int, SSL_SESSION_has_ticket, (const SSL_SESSION*))                                              \
+  F(void, SSL_SESSION_get0_ticket, (const SSL_SESSION*, const unsigned char**, size_t*))              \
   F(SSL_SESSION*, SSL_SESSION_new, (void))                                                          \
   F(int, SSL_SESSION_set1_master_key, (SSL_SESSION*, const unsigned char*, size_t))                 \
   F(int, SSL_SESSION_set_cipher, (SSL_SESSION*, const SSL_CIPHER*))                                 \
@@ -293,6 +295,9 @@ typedef int (*PskUseSession)(SSL*, const EVP_MD*, const unsigned char**, size_t*
   F(void, GENERAL_NAME_free, (GENERAL_NAME*))                                                       \
   F(const unsigned char*, ASN1_STRING_get0_data, (const ASN1_STRING*))                              \
   F(int, ASN1_STRING_length, (const ASN1_STRING*))                                                  \
+  F(int, ASN1_TIME_diff, (int*, int*, const ASN1_TIME*, const ASN1_TIME*))                            \
+  F(const ASN1_TIME*, X509_get0_notAfter, (const X509*))                                              \
+  F(const ASN1_TIME*, X509_CRL_get0_nextUpdate, (const X509_CRL*))                                    \
   F(int, ASN1_TIME_cmp_time_t, (const ASN1_TIME*, time_t))                                          \
   F(X509_CRL*, d2i_X509_CRL, (X509_CRL**, const unsigned char**, long))                             \
   F(void, X509_CRL_free, (X509_CRL*))                                                               \
@@ -303,6 +308,12 @@ typedef int (*PskUseSession)(SSL*, const EVP_MD*, const unsigned char**, size_t*
   F(int, X509_STORE_add_crl, (X509_STORE*, X509_CRL*))                                              \
   F(int, X509_STORE_set_flags, (X509_STORE*, unsigned long))                                        \
   F(X509_VERIFY_PARAM*, X509_STORE_get0_param, (const X509_STORE*))                                 \
+  F(struct stack_st_X509_OBJECT*, X509_STORE_get0_objects, (const X509_STORE*))                       \
+  F(X509_CRL*, X509_OBJECT_get0_X509_CRL, (const X509_OBJECT*))                                       \
+  F(X509_STORE_CTX*, X509_STORE_CTX_new, (void))                                                      \
+  F(void, X509_STORE_CTX_free, (X509_STORE_CTX*))                                                     \
+  F(int, X509_STORE_CTX_init, (X509_STORE_CTX*, X509_STORE*, X509*, struct stack_st_X509*))           \
+  F(int, X509_STORE_CTX_set_default, (X509_STORE_CTX*, const char*))                                  \
   F(void*, X509_STORE_CTX_get_ex_data, (const X509_STORE_CTX*, int))                                \
   F(int, X509_STORE_CTX_get_error, (const X509_STORE_CTX*))                                         \
   F(void, X509_STORE_CTX_set_error, (X509_STORE_CTX*, int))                                         \
@@ -313,6 +324,7 @@ typedef int (*PskUseSession)(SSL*, const EVP_MD*, const unsigned char**, size_t*
   F(X509_VERIFY_PARAM*, X509_STORE_CTX_get0_param, (const X509_STORE_CTX*))                         \
   F(void, X509_STORE_CTX_set_verify_cb, (X509_STORE_CTX*, int (*)(int, X509_STORE_CTX*)))           \
   F(int, X509_verify_cert, (X509_STORE_CTX*))                                                       \
+  F(int, X509_VERIFY_PARAM_set1, (X509_VERIFY_PARAM*, const X509_VERIFY_PARAM*))                      \
   F(int, X509_VERIFY_PARAM_set1_host, (X509_VERIFY_PARAM*, const char*, size_t))                    \
   F(int, X509_VERIFY_PARAM_set1_ip_asc, (X509_VERIFY_PARAM*, const char*))                          \
   F(int, X509_VERIFY_PARAM_set1_ip, (X509_VERIFY_PARAM*, const unsigned char*, size_t))             \

@@ -232,6 +232,32 @@ int Connection::judgeStaple() {
   return 0;
 }
 
+// The checks of verify() and judgeStaple(), for certificates that a session kept.
+bool Connection::judgeAnew(X509_STORE_CTX* store, const OPENSSL_STACK* sent, const Bytes& staple) {
+  const OpenSsl& o = ossl();
+  const ContextConfig& config = context_->config();
+  X509* leaf = certificateAt(sent, 0);
+  bool verified = false;
+  reverifiedResult_ = K(X509_V_OK);
+  if (config.verify != Verify::ask) {
+    o.X509_VERIFY_PARAM_set_auth_level(o.X509_STORE_CTX_get0_param(store), config.securityLevel);
+    o.X509_STORE_CTX_set_verify_cb(store, tolerateMissingCrls);
+    verified = o.X509_verify_cert(store) == 1;
+    const int code = o.X509_STORE_CTX_get_error(store);
+    reverifiedResult_ = verified || code != K(X509_V_OK) ? code : K(X509_V_ERR_UNSPECIFIED);
+    if (!verified && config.verify == Verify::peer) return false;
+  }
+  if (config.verify != Verify::none && (o.X509_get_key_usage(leaf) & static_cast<uint32_t>(K(KU_DIGITAL_SIGNATURE))) == 0) return false;
+  const OPENSSL_STACK* chain = verified ? stack(o.X509_STORE_CTX_get0_chain(store)) : sent;
+  const int length = o.OPENSSL_sk_num(chain);
+  if (!config.pins.empty() && !pinned(chain, verified ? length : 1)) return false;
+  reverifiedChain_ = verified ? dersOf(chain) : std::vector<Bytes>();
+  if (config.verify == Verify::ask || config.ocsp == Ocsp::off) return true;
+  if (staple.empty()) return config.ocsp != Ocsp::require;
+  X509* issuer = length > 1 ? certificateAt(chain, 1) : leaf;
+  return judgeResponse(staple.data(), staple.size(), leaf, issuer, time_ != 0 ? time_ : std::time(nullptr)) == K(X509_V_OK);
+}
+
 int Connection::chooseCredential() {
   if (spans.held) return -1;
   if (credential_ != Decision::made) {

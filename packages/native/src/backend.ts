@@ -24,6 +24,7 @@ const FEATURES: readonly Feature[] = [
   'async-credential',
   'padding',
   'external-psk',
+  'reverify',
   'extended-master-secret-policy',
   'post-handshake-auth',
   'crl',

@@ -160,6 +160,8 @@ export interface Binding {
   step(connection: Handle, operation: Operation, eof: boolean, input: Uint8Array, space: Uint8Array, data?: Uint8Array | boolean): number;
   setHost(connection: Handle, name: string, isAddress: boolean): boolean;
   setSession(connection: Handle, der: Uint8Array): boolean;
+  /** The certificates of a session, and its staple (empty: none), as if they came now; `undefined` when they no longer pass. */
+  reverify(connection: Handle, chain: readonly Uint8Array[], staple: Uint8Array): { readonly chain: readonly Uint8Array[]; readonly verifyResult: number } | undefined;
   setTime(connection: Handle, seconds: number): void;
   /**
    * The answer to WANT_RETRY_VERIFY. Accepts only for `true` with X509_V_OK; anything that is wrong with an argument refuses

@@ -11,6 +11,7 @@
 import { type Bio, bioErrorCode } from '@ferrule/bio';
 import type { CertificateRequest, Credential, Ssl, TlsSession, TlsVersion } from '@ferrule/contract';
 import { Alert, CERTIFICATE_ALERTS, type Failed, failed, isCertificateCode, SslError, TlsError, X509V } from '@ferrule/result';
+import { mayOffer } from '@ferrule/ssl/session-binding';
 import { isMade } from './anchor.ts';
 import { type Binding, Control, EventKind, type Handle, MISUSE, Operation } from './binding.ts';
 import type { Shared } from './context.ts';
@@ -51,8 +52,8 @@ export class Connection implements Ssl {
 
   #pending = 0;
   #shutdown: 0 | 1 | 2 | 3 = 0;
-  /** Whether a session went into the ClientHello. */
-  #offered = false;
+  /** Whom the session that went into the ClientHello is with. */
+  #offered: PeerRecord | undefined;
   #earlyDataBegun = false;
   #earlyDataSent = 0;
   /** Of a writeEarlyData() that returned WANT_WRITE. */
@@ -138,10 +139,11 @@ export class Connection implements Ssl {
     const left = allowed - this.#earlyDataSent;
     if (left <= 0) throw new TypeError('writeEarlyData: the server takes no more early data (session.maxEarlyData)');
     if (!this.#begun && !this.#begin()) return this.#again();
-    if (!this.#offered) throw new TypeError('writeEarlyData: the session does not fit this connection; use connect() and write()');
+    this.#earlyDataBegun = true;
+    if (this.#waiting !== undefined) return this.#wait(this.#waiting.why);
+    if (this.#offered === undefined) throw new TypeError('writeEarlyData: the session does not fit this connection; use connect() and write()');
     const before = this.#earlyDataWaiting;
     if (before !== undefined && from.length < before.length) throw new TypeError(`writeEarlyData: is to be repeated with the same bytes: there were ${before.length} or more, now ${from.length}`);
-    this.#earlyDataBegun = true;
     return this.#sendEarlyData(before ?? from.subarray(0, Math.min(left, MAX_PLAINTEXT)));
   }
 
@@ -359,12 +361,25 @@ export class Connection implements Ssl {
     const time = now();
     if (this.#handle === 0) return false; // by now() itself
     if (this.#shared.config.now !== undefined) this.#binding.setTime(this.#handle, Math.floor(time / 1000));
-    const session = this.#session && sessionFields(this.#session);
-    // A session that has expired, or was made with nobody's name or under other rules, is not offered: the handshake is full.
-    if (session !== undefined && session.host === this.#host?.name && session.expiresAt > time && Buffer.from(session.policy).equals(this.#shared.policy())) {
-      this.#offered = this.#binding.setSession(this.#handle, session.der);
-    }
+    this.#offer(time);
     return true;
+  }
+
+  /** Puts the session that was set into the ClientHello, unless a full handshake could end otherwise. */
+  #offer(now: number): void {
+    const session = this.#session && sessionFields(this.#session);
+    const host = this.#host?.name;
+    if (session === undefined || !mayOffer(session, { ...this.#shared.offering(), host }, now)) return;
+    const { verify, bound } = this.#shared.config;
+    const take = (peer: PeerRecord): void => void (this.#offered = this.#binding.setSession(this.#handle, session.der) ? peer : undefined);
+    if (!bound.reverifyOnResumption || session.peer.chain.length === 0) return take(session.peer);
+    const { chain, ocspResponse } = session.peer;
+    const anew = this.#binding.reverify(this.#handle, chain, ocspResponse);
+    if (anew === undefined) return;
+    const peer = { ...session.peer, verifiedChain: anew.chain, verifyResult: anew.verifyResult };
+    if (typeof verify !== 'function') return take(peer);
+    const presented = { host, chain: chain.map((der) => der.slice()), ocspResponse: ocspResponse.length === 0 ? undefined : ocspResponse.slice(), rawPublicKey: undefined };
+    this.#settle(SslError.wantRetryVerify, () => verify(presented), (accepted) => void (accepted === true && take(peer)), () => undefined);
   }
 
   /** An operation until it is done or has to wait for someone else. */
@@ -602,7 +617,7 @@ export class Connection implements Ssl {
     for (const [kind, contentType, bytes] of this.#binding.events(this.#handle)) {
       try {
         if (kind === EventKind.keylog) onKeylog?.(Buffer.from(bytes).toString('latin1'));
-        else if (kind === EventKind.session) onSession?.(receivedSession(bytes, now(), { host: this.#host?.name, policy: this.#shared.policy(), peer: this.#peer() }), this);
+        else if (kind === EventKind.session) onSession?.(receivedSession(bytes, now(), { host: this.#host?.name, binding: this.#shared.offering().binding, peer: this.#peer(), resumedUntil: this.#resumedUntil() }), this);
         else onMessage?.({ direction: kind === EventKind.sent ? 'sent' : 'received', contentType, bytes });
       } catch (error) {
         this.#fail(new TlsError('ASYNC_OPERATION_FAILED', undefined, { cause: error }));
@@ -625,7 +640,11 @@ export class Connection implements Ssl {
 
   /** What the handshake told of the peer whose session this connection resumes. */
   #resumedPeer(): PeerRecord | undefined {
-    return this.#session !== undefined && this.sessionReused ? sessionFields(this.#session)?.peer : undefined;
+    return this.sessionReused ? this.#offered : undefined;
+  }
+
+  #resumedUntil(): number | undefined {
+    return this.#session !== undefined && this.sessionReused ? sessionFields(this.#session)?.verifiedUntil : undefined;
   }
 
   #peer(): PeerRecord {

@@ -1,6 +1,7 @@
 /** @module SslContext: SSL_CTX. */
 import { createHash } from 'node:crypto';
 import type { Backend, ContextOptions, Ssl, SslContext, TlsSession } from '@ferrule/contract';
+import { bindingDigest, type Offering } from '@ferrule/ssl/session-binding';
 import type { Abilities } from './backend.ts';
 import type { Binding, Handle, Library } from './binding.ts';
 import { Connection } from './connection.ts';
@@ -14,8 +15,8 @@ export interface Shared {
   readonly library: Library;
   readonly config: Config;
   readonly credentials: readonly ParsedCredential[];
-  /** SHA-256 of the rules by which peers are verified. */
-  policy(): Uint8Array;
+  /** What sessions are compared with; made when it is first asked for. */
+  offering(): Omit<Offering, 'host'>;
 }
 
 // Made apart from their owners, whom they must not hold.
@@ -28,8 +29,9 @@ export function makeContext(library: Library, backend: Backend, abilities: Abili
   const config = parseOptions(abilities, options);
   const credentials = config.credentials.map((credential, i) => parseCredential(binding, credential, `credentials[${i}]`));
   const handle = binding.createContext(config.native);
-  let policy: Uint8Array | undefined;
-  const shared: Shared = { library, config, credentials, policy: () => (policy ??= policyOf(config)) };
+  let made: Omit<Offering, 'host'> | undefined;
+  const offering = (): Omit<Offering, 'host'> => (made ??= { ...config.offering, binding: bindingDigest(config.bound, sha256) });
+  const shared: Shared = { library, config, credentials, offering };
   let disposed = false;
   const context: SslContext = Object.freeze({
     backend,
@@ -39,6 +41,9 @@ export function makeContext(library: Library, backend: Backend, abilities: Abili
       const ssl = new Connection(shared, connection);
       whenForgotten(ssl, closing(binding, connection));
       return ssl;
+    },
+    get sessionIdContext(): string {
+      return Buffer.from(offering().binding).toString('hex');
     },
     sessionFromBytes: (bytes: Uint8Array): TlsSession | undefined => sessionFromBytes(bytes),
     dispose: () => {
@@ -52,13 +57,4 @@ export function makeContext(library: Library, backend: Backend, abilities: Abili
   return context;
 }
 
-/** A session verified under other rules than these must not be resumed under these. */
-function policyOf({ native, verify }: Config): Uint8Array {
-  const hash = createHash('sha256');
-  hash.update(JSON.stringify([typeof verify === 'string' ? verify : 'function', native.ocsp, native.securityLevel, native.requireExtendedMasterSecret]));
-  for (const part of [native.anchors, native.crls, native.pins, [native.pskIdentity, native.pskKey]]) {
-    hash.update(`${part.length};`);
-    for (const bytes of part) hash.update(`${bytes.length};`).update(bytes);
-  }
-  return new Uint8Array(hash.digest());
-}
+const sha256 = (bytes: Uint8Array): Uint8Array => new Uint8Array(createHash('sha256').update(bytes).digest());

@@ -14,6 +14,7 @@ import type {
 import {
   bytes, callback, type Check, codePoint, externalPsk, flag, hex, integer, keyShares, list, member, oneOf, type Options, optionsOf, pin, protocolName, record,
 } from '@ferrule/ssl/options'; // prettier-ignore
+import type { BoundOptions, Offering } from '@ferrule/ssl/session-binding';
 import type { Abilities } from './backend.ts';
 import type { NativeConfig } from './binding.ts';
 import { anchorCertificate } from './anchor.ts';
@@ -31,6 +32,10 @@ export interface Config {
   readonly onMessage: ((message: TraceMessage) => void) | undefined;
   /** `undefined`: OpenSSL asks the system. */
   readonly now: (() => number) | undefined;
+  /** What a session is compared with, but for the digest. */
+  readonly offering: Omit<Offering, 'host' | 'binding'>;
+  /** What a session is bound to. */
+  readonly bound: BoundOptions;
   /** Whether trust anchors were given at all, for the hint of a failure. */
   readonly anchored: boolean;
 }
@@ -48,6 +53,20 @@ export function parseOptions(abilities: Abilities, options: ContextOptions = {})
   const onSession = callback<NonNullable<ContextOptions['onSession']>>(o, 'onSession');
   const onMessage = callback<(message: TraceMessage) => void>(o, 'onMessage');
   const limits = limitsOption(o);
+  const ocsp = oneOf(o, 'ocsp', ['off', 'request', 'require'], 'off');
+  const crls = list(o, 'crls', bytes);
+  const pins = list(o, 'pins', pin);
+  const groups = groupsOption(o, abilities);
+  const alpn = list(o, 'alpn', protocolName) ?? [];
+  const externalPsks = list(o, 'externalPsks', externalPsk) ?? [];
+  const [psk, ...others] = externalPsks;
+  if (others.length > 0) throw new TypeError('externalPsks: OpenSSL offers one');
+  const securityLevel = integer(o, 'securityLevel', 1, 5) ?? 2;
+  const extendedMasterSecret = oneOf(o, 'extendedMasterSecret', ['require', 'allow'], 'require');
+  const secureRenegotiation = oneOf(o, 'secureRenegotiation', ['require', 'allow'], 'require');
+  const sessionTickets = flag(o, 'sessionTickets', true);
+  const signedCertificateTimestamps = flag(o, 'signedCertificateTimestamps');
+  const reverifyOnResumption = flag(o, 'reverifyOnResumption');
   const nameOf = (id: number): string => abilities.suiteNames.get(id) ?? '';
   const native: NativeConfig = {
     minVersion: VERSIONS[minVersion],
@@ -55,24 +74,26 @@ export function parseOptions(abilities: Abilities, options: ContextOptions = {})
     cipherList: suites.filter((id) => versionOf(id) === 'TLSv1.2').map(nameOf).join(':'),
     cipherSuites: suites.filter((id) => versionOf(id) === 'TLSv1.3').map(nameOf).join(':'),
     suiteIds: suites,
-    groups: groupsOption(o, abilities),
+    groups: groupsInNotation(o, groups, abilities),
     signatureAlgorithms: schemesOption(o, 'signatureAlgorithms', abilities) ?? [...abilities.schemeNames.values()].join(':'),
     clientSignatureAlgorithms: clientSchemes(credentials, abilities),
-    alpn: alpnOption(o),
+    alpn: alpnOnWire(alpn),
     verify: verify === 'peer' ? 0 : verify === 'none' ? 1 : 2,
-    ocsp: OCSP[oneOf(o, 'ocsp', ['off', 'request', 'require'], 'off')],
+    ocsp: OCSP[ocsp],
     anchors,
-    crls: list(o, 'crls', bytes) ?? [],
-    pins: list(o, 'pins', pin) ?? [],
-    ...pskOption(o),
+    crls: crls ?? [],
+    pins: pins ?? [],
+    pskIdentity: psk?.identity ?? new Uint8Array(0),
+    pskKey: psk?.key ?? new Uint8Array(0),
+    pskHash: psk?.hash ?? 'sha256',
     certificateCompression: compressionOption(o, abilities),
-    securityLevel: integer(o, 'securityLevel', 1, 5) ?? 2,
+    securityLevel,
     recordPadding: integer(o, 'recordPadding', 0, 16_384) ?? 0,
-    requireExtendedMasterSecret: oneOf(o, 'extendedMasterSecret', ['require', 'allow'], 'require') === 'require',
+    requireExtendedMasterSecret: extendedMasterSecret === 'require',
     refuseRenegotiation: oneOf(o, 'renegotiation', ['refuse', 'ignore'], 'refuse') === 'refuse',
-    requireSecureRenegotiation: oneOf(o, 'secureRenegotiation', ['require', 'allow'], 'require') === 'require',
-    sessionTickets: flag(o, 'sessionTickets', true),
-    signedCertificateTimestamps: flag(o, 'signedCertificateTimestamps'),
+    requireSecureRenegotiation: secureRenegotiation === 'require',
+    sessionTickets,
+    signedCertificateTimestamps,
     postHandshakeAuth: flag(o, 'postHandshakeAuth'),
     clientAuthentication: credentials.length > 0 || onCertificateRequest !== undefined,
     keylog: onKeylog !== undefined,
@@ -90,6 +111,21 @@ export function parseOptions(abilities: Abilities, options: ContextOptions = {})
     onSession,
     onMessage,
     now: callback<() => number>(o, 'now'),
+    offering: {
+      versions: (['TLSv1.2', 'TLSv1.3'] as const).filter((version) => version >= minVersion && version <= maxVersion),
+      cipherSuites: suites,
+      groups,
+      signatureAlgorithms: list(o, 'signatureAlgorithms', codePoint) ?? [...abilities.schemeNames.keys()],
+      sessionTickets,
+      alpn,
+      externalPsks,
+      hidden: false,
+    },
+    bound: {
+      trustAnchors: anchors, crls, ocsp, pins, verify, extendedMasterSecret, secureRenegotiation, signedCertificateTimestamps, reverifyOnResumption,
+      rawPublicKeys: undefined, serverCertificateTypes: undefined, clientCertificateTypes: undefined, externalPsks, securityLevel, credentials,
+      onCertificateRequest,
+    }, // prettier-ignore
     anchored: anchors.length > 0,
   });
 }
@@ -113,7 +149,6 @@ const ABSENT: ReadonlyMap<string, readonly [Feature, unknown?]> = new Map<keyof 
   ['recordSizeLimit', ['record-size-limit']],
   ['ech', ['ech']],
   ['grease', ['grease', false]],
-  ['reverifyOnResumption', ['reverify', false]],
   ['rawPublicKeys', ['raw-public-key']],
   ['serverCertificateTypes', ['raw-public-key']],
   ['clientCertificateTypes', ['raw-public-key']],
@@ -121,7 +156,7 @@ const ABSENT: ReadonlyMap<string, readonly [Feature, unknown?]> = new Map<keyof 
 ]);
 
 const KNOWN: ReadonlySet<string> = new Set([
-  ...ABSENT.keys(), 'externalPsks',
+  ...ABSENT.keys(), 'externalPsks', 'reverifyOnResumption',
   'trustAnchors', 'crls', 'ocsp', 'pins', 'verify', 'minVersion', 'maxVersion', 'cipherSuites', 'groups', 'keyShares', 'signatureAlgorithms',
   'alpn', 'certificateCompression', 'extendedMasterSecret', 'renegotiation', 'secureRenegotiation', 'sessionTickets', 'signedCertificateTimestamps', 'postHandshakeAuth', 'recordPadding',
   'securityLevel', 'credentials', 'onCertificateRequest', 'onKeylog', 'onSession', 'onMessage', 'limits', 'now',
@@ -156,11 +191,12 @@ function versionsAndSuites(o: Options, abilities: Abilities): { readonly minVers
   return { minVersion, maxVersion, suites: Object.freeze(suites) };
 }
 
+const groupsOption = (o: Options, abilities: Abilities): readonly number[] =>
+  list(o, 'groups', knownTo(abilities.groupNames)) ?? GROUPS.flatMap(([id, , byDefault]) => (byDefault && abilities.groupNames.has(id) ? [id] : []));
+
 /** In OpenSSL's notation: `*` marks the groups that get a key share. */
-function groupsOption(o: Options, abilities: Abilities): string {
-  const named = list(o, 'groups', knownTo(abilities.groupNames));
-  const groups = named ?? GROUPS.flatMap(([id, , byDefault]) => (byDefault && abilities.groupNames.has(id) ? [id] : []));
-  const shares = sharesOption(o, groups, abilities) ?? (named === undefined && isHybrid(groups[0] as number) ? groups.slice(0, 2) : groups.slice(0, 1));
+function groupsInNotation(o: Options, groups: readonly number[], abilities: Abilities): string {
+  const shares = sharesOption(o, groups, abilities) ?? (!o.has('groups') && isHybrid(groups[0] as number) ? groups.slice(0, 2) : groups.slice(0, 1));
   const onlyFirst = shares.length === 1 && shares[0] === groups[0];
   return groups.map((id) => `${!onlyFirst && shares.includes(id) ? '*' : ''}${abilities.groupNames.get(id) ?? ''}`).join(':');
 }
@@ -194,8 +230,7 @@ function clientSchemes(credentials: readonly Credential[], { schemeNames }: Abil
 }
 
 /** RFC 7301 section 3.1: each name behind its length. */
-function alpnOption(o: Options): Uint8Array {
-  const names = list(o, 'alpn', protocolName) ?? [];
+function alpnOnWire(names: readonly string[]): Uint8Array {
   const encoded = names.map((name) => Buffer.from(name, 'utf8'));
   const wire = Buffer.concat(encoded.flatMap((name) => [Buffer.from([name.length]), name]));
   if (wire.length > 0xffff) throw new TypeError('alpn: longer than 65535 bytes in all');
@@ -208,12 +243,6 @@ function compressionOption(o: Options, abilities: Abilities): readonly number[] 
     if (!abilities.compressions.has(name)) throw new TypeError(`certificateCompression: ${name} is not in this OpenSSL (${lacks('certificate-compression')})`);
     return COMPRESSIONS[name];
   });
-}
-
-function pskOption(o: Options): Pick<NativeConfig, 'pskIdentity' | 'pskKey' | 'pskHash'> {
-  const [psk, ...others] = list(o, 'externalPsks', externalPsk) ?? [];
-  if (others.length > 0) throw new TypeError('externalPsks: OpenSSL offers one');
-  return { pskIdentity: psk?.identity ?? new Uint8Array(0), pskKey: psk?.key ?? new Uint8Array(0), pskHash: psk?.hash ?? 'sha256' };
 }
 
 function verifyOption(o: Options): 'peer' | 'none' | VerifyCallback {

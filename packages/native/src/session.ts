@@ -1,15 +1,13 @@
 /** @module TlsSession over OpenSSL's SSL_SESSION, and its bytes. */
 import { createHash } from 'node:crypto';
 import type { TlsSession, TlsVersion } from '@ferrule/contract';
+import { type MadeSession, sessionExpiry } from '@ferrule/ssl/session-binding';
 import { VERSIONS } from './names.ts';
 
-export interface SessionFields {
-  readonly version: TlsVersion;
-  readonly host: string | undefined;
-  readonly expiresAt: number;
+export interface SessionFields extends MadeSession {
   readonly maxEarlyData: number;
-  /** SHA-256 of the rules by which the peer was verified: a session is not resumed under others. */
-  readonly policy: Uint8Array;
+  /** Milliseconds since the epoch: when what was verified of the peer ends; Infinity where nothing does. */
+  readonly verifiedUntil: number;
   readonly peer: PeerRecord;
   /** i2d_SSL_SESSION(3). Holds secrets. */
   readonly der: Uint8Array;
@@ -44,30 +42,49 @@ export function makeSession(fields: SessionFields): TlsSession {
   return session;
 }
 
-/** A session event of the addon: version (2 bytes), early data allowed (4), lifetime in seconds (4), then the DER. */
-export function receivedSession(event: Uint8Array, now: number, rest: Pick<SessionFields, 'host' | 'policy' | 'peer'>): TlsSession {
+/** What is known of the connection that a session comes from. */
+export interface Origin {
+  readonly host: string | undefined;
+  readonly binding: Uint8Array;
+  readonly peer: PeerRecord;
+  /** Of the session that the connection resumed: what was verified was so then. */
+  readonly resumedUntil: number | undefined;
+}
+
+/** A session event of the addon; core/connection.h has its head. */
+export function receivedSession(event: Uint8Array, receivedAt: number, { host, binding, peer, resumedUntil }: Origin): TlsSession {
   const view = new DataView(event.buffer, event.byteOffset, event.byteLength);
+  const until = Number(view.getBigInt64(16)) * 1000;
+  const verifiedUntil = resumedUntil ?? (until === 0 ? Infinity : until);
   return makeSession({
-    ...rest,
     version: view.getUint16(0) === VERSIONS['TLSv1.3'] ? 'TLSv1.3' : 'TLSv1.2',
+    host,
+    binding,
+    cipherSuite: view.getUint16(10),
+    group: peer.group || undefined,
+    peerSignatureAlgorithm: peer.signatureAlgorithm || undefined,
+    ticketLength: view.getUint32(12),
     maxEarlyData: view.getUint32(2),
-    expiresAt: now + view.getUint32(6) * 1000,
-    der: event.subarray(10),
+    receivedAt,
+    expiresAt: sessionExpiry(receivedAt, view.getUint32(6), verifiedUntil),
+    verifiedUntil,
+    peer,
+    der: event.subarray(24),
   });
 }
 
 /** Format and version of the bytes below. */
-const MAGIC = Buffer.from('ferrule/native session 2\n', 'latin1');
+const MAGIC = Buffer.from('ferrule/native session 3\n', 'latin1');
 const DIGEST = 32;
 const EMPTY = new Uint8Array(0);
 const NO_HOST = 0xffff;
 /** Bytes of what has a fixed place. */
-const HEAD = 22;
+const HEAD = 44;
 
 const checksum = (body: Uint8Array): Buffer => createHash('sha256').update(MAGIC).update(body).digest();
 
-/** magic, SHA-256 of what follows, version, expiry, early data, policy, host, what is known of the peer, SSL_SESSION. */
-function encode({ version, host, expiresAt, maxEarlyData, policy, peer, der }: SessionFields): Uint8Array {
+/** magic, SHA-256 of what follows, the fields of fixed length, binding, host, what is known of the peer, SSL_SESSION. */
+function encode({ version, host, cipherSuite, ticketLength, receivedAt, expiresAt, verifiedUntil, maxEarlyData, binding, peer, der }: SessionFields): Uint8Array {
   const head = Buffer.alloc(HEAD);
   head.writeUInt16BE(VERSIONS[version], 0);
   head.writeDoubleBE(expiresAt, 2);
@@ -75,10 +92,14 @@ function encode({ version, host, expiresAt, maxEarlyData, policy, peer, der }: S
   head.writeUInt32BE(peer.verifyResult, 14);
   head.writeUInt16BE(peer.signatureAlgorithm, 18);
   head.writeUInt16BE(peer.group, 20);
+  head.writeUInt16BE(cipherSuite, 22);
+  head.writeUInt32BE(ticketLength, 24);
+  head.writeDoubleBE(receivedAt, 28);
+  head.writeDoubleBE(verifiedUntil, 36);
   const name = host === undefined ? undefined : Buffer.from(host, 'latin1');
   const body = Buffer.concat([
     head,
-    policy,
+    binding,
     uint(2, name?.length ?? NO_HOST),
     name ?? Buffer.alloc(0),
     ...vectors(peer.chain),
@@ -97,37 +118,54 @@ const uint = (width: number, value: number): Buffer => {
   return bytes;
 };
 
-/** `undefined` for bytes that are no session of this backend, or not intact. */
+/** `undefined` for bytes that are no session of this backend, or not intact. Never throws. */
 export function sessionFromBytes(bytes: Uint8Array): TlsSession | undefined {
   if (!(bytes instanceof Uint8Array)) return undefined;
   const all = Buffer.from(bytes);
   const body = all.subarray(MAGIC.length + DIGEST);
   if (!all.subarray(0, MAGIC.length).equals(MAGIC) || !all.subarray(MAGIC.length, MAGIC.length + DIGEST).equals(checksum(body))) return undefined;
-  // Intact, so written by `encode`: nothing below can run over the end.
+  const fields = decode(body);
+  return fields && makeSession(fields);
+}
+
+function decode(body: Buffer): SessionFields | undefined {
   let at = HEAD;
-  const take = (length: number): Buffer => body.subarray(at, (at += length));
-  const policy = new Uint8Array(take(DIGEST));
+  let whole = body.length >= HEAD;
+  // Past the end: zeros, of which nothing is made in the end.
+  const take = (length: number): Buffer => {
+    whole &&= length <= body.length - at;
+    if (!whole) return Buffer.alloc(3);
+    return body.subarray(at, (at += length));
+  };
+  const list = (): Uint8Array[] => {
+    const items: Uint8Array[] = [];
+    for (let count = take(2).readUInt16BE(0); count > 0 && whole; count--) items.push(new Uint8Array(take(take(3).readUIntBE(0, 3))));
+    return items;
+  };
+  const binding = new Uint8Array(take(DIGEST));
   const hostLength = take(2).readUInt16BE(0);
   const host = hostLength === NO_HOST ? undefined : take(hostLength).toString('latin1');
-  const list = (): Uint8Array[] => Array.from({ length: take(2).readUInt16BE(0) }, () => new Uint8Array(take(take(3).readUIntBE(0, 3))));
   const chain = list();
   const verifiedChain = list();
   const [ocspResponse = EMPTY, signedCertificateTimestamps = EMPTY] = list();
-  return makeSession({
-    version: body.readUInt16BE(0) === VERSIONS['TLSv1.3'] ? 'TLSv1.3' : 'TLSv1.2',
-    expiresAt: body.readDoubleBE(2),
-    maxEarlyData: body.readUInt32BE(10),
-    policy,
+  if (!whole) return undefined;
+  const version = body.readUInt16BE(0);
+  const [expiresAt, receivedAt, verifiedUntil] = [body.readDoubleBE(2), body.readDoubleBE(28), body.readDoubleBE(36)];
+  if ((version !== VERSIONS['TLSv1.3'] && version !== VERSIONS['TLSv1.2']) || !Number.isFinite(expiresAt) || !Number.isFinite(receivedAt) || Number.isNaN(verifiedUntil)) return undefined;
+  const [signatureAlgorithm, group] = [body.readUInt16BE(18), body.readUInt16BE(20)];
+  return {
+    version: version === VERSIONS['TLSv1.3'] ? 'TLSv1.3' : 'TLSv1.2',
     host,
-    peer: {
-      verifyResult: body.readUInt32BE(14),
-      signatureAlgorithm: body.readUInt16BE(18),
-      group: body.readUInt16BE(20),
-      chain,
-      verifiedChain,
-      ocspResponse,
-      signedCertificateTimestamps,
-    },
+    binding,
+    cipherSuite: body.readUInt16BE(22),
+    group: group || undefined,
+    peerSignatureAlgorithm: signatureAlgorithm || undefined,
+    ticketLength: body.readUInt32BE(24),
+    receivedAt,
+    expiresAt,
+    verifiedUntil,
+    maxEarlyData: body.readUInt32BE(10),
+    peer: { verifyResult: body.readUInt32BE(14), signatureAlgorithm, group, chain, verifiedChain, ocspResponse, signedCertificateTimestamps },
     der: new Uint8Array(body.subarray(at)),
-  });
+  };
 }

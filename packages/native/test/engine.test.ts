@@ -208,7 +208,6 @@ describe('limits', () => {
 describe('options that need what this OpenSSL does not have', () => {
   it.each([
     ['ech', { ech: 'grease' }],
-    ['reverify', { reverifyOnResumption: true }],
     ['record-size-limit', { recordSizeLimit: 512 }],
     ['seeded-random', { random: () => undefined }],
   ] as const)('%s is named', (feature, options) => {

@@ -5,6 +5,7 @@ import { checkCredentials } from './auth/sign.ts';
 import { Connection } from './connection.ts';
 import { parseOptions } from './context.ts';
 import type { CryptoProvider } from './crypto/provider.ts';
+import { offeringOf } from './session/resume.ts';
 import { sessionFromBytes } from './session/session.ts';
 
 export type { Aead, AeadAlgorithm, AsyncAead, CipherSuite, CryptoProvider, Group, Hash, HashState, KeyShare, SigningKey, SyncAead } from './crypto/provider.ts';
@@ -59,11 +60,15 @@ export function createPure({ crypto }: { readonly crypto: CryptoProvider }): Bac
       trustOf(config);
       checkCredentials(config);
       let disposed = false;
+      let idContext: string | undefined;
       return Object.freeze({
         backend,
         newConnection(): Ssl {
           if (disposed) throw new TypeError('newConnection: the context was disposed');
           return new Connection(config);
+        },
+        get sessionIdContext(): string {
+          return (idContext ??= hexOf(offeringOf(config).binding));
         },
         sessionFromBytes: (bytes: Uint8Array): TlsSession | undefined => sessionFromBytes(bytes, crypto.hashes.sha256),
         dispose: () => void (disposed = true),
@@ -72,3 +77,5 @@ export function createPure({ crypto }: { readonly crypto: CryptoProvider }): Bac
   } satisfies Backend);
   return backend;
 }
+
+const hexOf = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');

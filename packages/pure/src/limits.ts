@@ -22,14 +22,12 @@ export const MAX_EXPANSION_13 = 256;
 export const MAX_EXPANSION_12 = 2_048;
 /** Warning alerts in a row (RFC 9846 section 6 leaves user_canceled; TLS 1.2 a few more). */
 export const MAX_WARNING_ALERTS = 4;
-/** RFC 9846 section 4.6.1: a ticket lives seven days at most, in seconds. */
-export const MAX_TICKET_LIFETIME = 604_800;
 /** Ciphertext of application data that is held while an asynchronous provider works on it: records and bytes. */
 export const MAX_RECORDS_IN_FLIGHT = 16;
 export const MAX_BYTES_IN_FLIGHT = 262_144;
 /** Bytes of the first plaintext that are shown in an error ("the peer speaks HTTP"). */
 export const MAX_QUOTED = 64;
-/** Bytes of NewSessionTicket, CertificateRequest and KeyUpdate after the handshake (BoringSSL: the same). */
-export const MAX_POST_HANDSHAKE_BYTES = 16_384;
+/** Bytes of a message after the handshake: the longest NewSessionTicket (RFC 9846 section 4.7.1; OpenSSL takes the same). */
+export const MAX_POST_HANDSHAKE_BYTES = 131_338;
 /** Seconds that a TLS 1.2 session is kept to which the server gave no lifetime. */
 export const SESSION_LIFETIME_12 = 7_200;

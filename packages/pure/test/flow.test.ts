@@ -515,7 +515,16 @@ describe('limits', () => {
 
   it('of messages after the handshake hold', () => {
     const it = establish();
-    it.server.put(22, new Uint8Array([4, 0, 0x40, 1, ...new Uint8Array(100)]));
+    it.server.put(22, new Uint8Array([4, 2, 0, 1, ...new Uint8Array(100)]));
     expect(refusal(it, () => read(it.ssl))).toBe('EXCESSIVE_MESSAGE_SIZE 47');
+  });
+
+  it('of messages after the handshake leave room for a ticket of more than a record', () => {
+    const it = establish();
+    const message = new Uint8Array(4 + 4 + 4 + 1 + 2 + 40_000 + 2);
+    message.set([4, 0, 0x9c, 0x4d, 0, 0, 0, 60, 0, 0, 0, 0, 0, 0x9c, 0x40]);
+    for (let at = 0; at < message.length; at += 16_384) it.server.put(22, message.subarray(at, at + 16_384));
+    expect([read(it.ssl), it.ssl.getError(-1)]).toEqual([-1, SslError.wantRead]);
+    expect(it.sessions).toHaveLength(1);
   });
 });

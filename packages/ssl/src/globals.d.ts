@@ -2,3 +2,4 @@
 declare class TextEncoder {
   encode(text: string): Uint8Array<ArrayBuffer>;
 }
+declare const crypto: { getRandomValues(into: Uint8Array): Uint8Array };

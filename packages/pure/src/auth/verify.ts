@@ -13,7 +13,6 @@ import { type KeyKind, type SignatureScheme, signatureScheme } from '../crypto/s
 import type { Effects } from '../effects.ts';
 import { type ChainVerified, type SignatureVerified, mint } from '../flow/proof.ts';
 import { fail } from '../reason.ts';
-import type { Session } from '../session/session.ts';
 import { type Steps, settle } from '../wait.ts';
 import { checkPins, validateChain } from './chain.ts';
 import { readCertificate } from './parsed.ts';
@@ -100,17 +99,6 @@ function* verifyRawPublicKey(effects: Effects, peer: Peer, spki: Uint8Array): St
   effects.fact('verifiedChain', undefined);
   effects.fact('verifyResult', X509V.OK);
   return { chain: mint('chain'), key: { spki, publicKey } };
-}
-
-/** On resumption: the facts about the peer that the first handshake learned. */
-export function rememberPeer(effects: Effects, { fields }: Session): void {
-  effects.fact('peerCertificates', fields.peerCertificates);
-  effects.fact('peerRawPublicKey', fields.peerRawPublicKey);
-  effects.fact('ocspResponse', fields.ocspResponse);
-  effects.fact('signedCertificateTimestamps', fields.signedCertificateTimestamps);
-  effects.fact('verifiedChain', fields.verifiedChain);
-  effects.fact('verifyResult', fields.verifyResult);
-  if (fields.peerSignatureAlgorithm !== undefined) effects.fact('peerSignatureAlgorithm', fields.peerSignatureAlgorithm);
 }
 
 /** The verify function of the options: only `true` accepts. */

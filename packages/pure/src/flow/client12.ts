@@ -105,7 +105,8 @@ function* abbreviated(effects: Effects, negotiated: Negotiated, session: Session
   // RFC 7627 section 5.3: both handshakes have it, or neither.
   if ((negotiated.extensions.extendedMasterSecret ?? false) !== fields.extendedMasterSecret) throw fail('EXTENDED_MASTER_SECRET_CHANGED');
   if (fields.group !== undefined) effects.fact('group', fields.group);
-  const continues = yield* continueSession(effects, session);
+  if (session.disposed || negotiated.offer.peer === undefined) throw fail('DISPOSED', 'the session was disposed of while it was resumed');
+  const continues = continueSession(effects, negotiated.offer.peer);
 
   negotiated.transcript.forget();
   const master = fields.secret.slice();

@@ -76,7 +76,7 @@ export function* client13(effects: Effects, offer: Offer, transcript: Transcript
   }
 
   // ── CertificateRequest, Certificate, CertificateVerify, sections 4.3.2, 4.4.2, 4.4.3: not with a PSK ──
-  const identity = psk === undefined ? yield* authenticateServer(effects, offer, suite, extensions, transcript) : yield* continueIdentity(effects, psk);
+  const identity = psk === undefined ? yield* authenticateServer(effects, offer, suite, extensions, transcript) : continueIdentity(effects, offer, psk);
 
   // ── Finished, section 4.4.4 ──
   const finished = yield* readFinished(effects, suite, serverSecret, transcript);
@@ -204,12 +204,12 @@ function* authenticateServer(effects: Effects, offer: Offer, suite: CipherSuite,
   return { kind: 'verified', chain, signature, request };
 }
 
-/** A PSK stands for the identity that was verified when it was made; `reverifyOnResumption` looks at that again. */
-function* continueIdentity(effects: Effects, psk: PskOffer): Steps<Identity> {
-  const { source } = psk;
+/** A PSK has the identity that was verified when it was made. */
+function continueIdentity(effects: Effects, { peer }: Offer, { source }: PskOffer): Identity {
   effects.fact('sessionReused', source.kind === 'session');
-  const continues = source.kind === 'session' ? yield* continueSession(effects, source.session) : continuesExternal(source.psk);
-  return { kind: 'continued', continues, request: undefined };
+  if (source.kind === 'external') return { kind: 'continued', continues: continuesExternal(source.psk), request: undefined };
+  if (peer === undefined) throw fail('INTERNAL_ERROR', 'a session was offered without its peer');
+  return { kind: 'continued', continues: continueSession(effects, peer), request: undefined };
 }
 
 function* readFinished(effects: Effects, suite: CipherSuite, serverSecret: Uint8Array, transcript: Transcript): Steps<FinishedVerified> {

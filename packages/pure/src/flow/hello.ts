@@ -9,7 +9,7 @@ import type { Host } from '@ferrule/x509';
 import type { Effects } from '../effects.ts';
 import type { Group, Hash, KeyShare } from '../crypto/provider.ts';
 import type { Transcript } from '../keys/transcript.ts';
-import { allowsEarlyData, binder, blankBinders, fits, pskOffers, type PskOffer } from '../session/resume.ts';
+import { allowsEarlyData, binder, blankBinders, fits, knownPeer, type KnownPeer, pskOffers, type PskOffer } from '../session/resume.ts';
 import type { Session } from '../session/session.ts';
 import { fail } from '../reason.ts';
 import { settle, type Steps } from '../wait.ts';
@@ -46,6 +46,8 @@ export interface Offer {
   readonly psks: readonly PskOffer[];
   /** The TLS 1.2 session that is offered. */
   readonly session12: Session | undefined;
+  /** Whom the offered session is with; `undefined` without one. */
+  readonly peer: KnownPeer | undefined;
   /** The session whose early data is offered: in the first ClientHello only. */
   readonly earlyData: Session | undefined;
   readonly cookie: Uint8Array | undefined;
@@ -62,7 +64,9 @@ export interface Offer {
 /** Everything for the first ClientHello. */
 export function* makeOffer(effects: Effects, request: Request): Steps<Offer> {
   const { config } = effects;
-  const session = request.session !== undefined && fits(request.session, config, request.host?.name) ? request.session : undefined;
+  const fitting = request.session !== undefined && fits(request.session, config, request.host?.name) ? request.session : undefined;
+  const peer = fitting && (yield* knownPeer(effects, fitting));
+  const session = peer && fitting;
   const speaks13 = config.versions.includes('TLSv1.3');
   const session12 = session?.version === 'TLSv1.2' && (config.sessionTickets || session.fields.ticket.length === 0) ? session : undefined;
   const draw = (length: number): Uint8Array => {
@@ -78,6 +82,7 @@ export function* makeOffer(effects: Effects, request: Request): Steps<Offer> {
     greaseShare: config.grease,
     psks: speaks13 ? pskOffers(config, session) : [],
     session12,
+    peer,
     earlyData: request.earlyData && session !== undefined && allowsEarlyData(session, config) ? session : undefined,
     cookie: undefined,
     grease: config.grease ? draw(6) : undefined,

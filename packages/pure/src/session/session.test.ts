@@ -10,7 +10,7 @@ const fieldsOf = (changes: Partial<SessionFields> = {}): SessionFields => ({
   cipherSuite: 0x1301,
   host: 'server.test',
   alpn: 'h2',
-  configuration: new Uint8Array(32).fill(1),
+  binding: new Uint8Array(32).fill(1),
   receivedAt: 1_700_000_000_123,
   expiresAt: 1_700_000_100_000,
   secret: new Uint8Array(32).fill(2),
@@ -57,10 +57,10 @@ describe('a serialised session', () => {
   it('is nothing when its digest is right and its fields are not', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (content) => {
-        const body = new Uint8Array([1, ...content]);
+        const body = new Uint8Array([2, ...content]);
         const bytes = Buffer.concat([body, sha256.digest(body)]);
         const session = sessionFromBytes(bytes, sha256);
-        if (session !== undefined) expect(Buffer.from(session.toBytes()).subarray(0, 1)[0]).toBe(1);
+        if (session !== undefined) expect(Buffer.from(session.toBytes()).subarray(0, 1)[0]).toBe(2);
       }),
     );
   });

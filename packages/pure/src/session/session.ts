@@ -1,6 +1,6 @@
 /**
  * @module One resumable session: a TLS 1.3 ticket with its PSK, or a TLS 1.2 ticket or session id with its master secret
- * (RFC 9846 section 4.6.1, RFC 5246 section 7.3, RFC 5077).
+ * (RFC 9846 section 4.7.1, RFC 5246 section 7.3, RFC 5077).
  *
  * Serialised, it is a version byte, the fields, and SHA-256 over both. That finds damage, not malice: whoever can write
  * where secrets are kept can as well read them (ADR 0021).
@@ -19,8 +19,8 @@ export interface SessionFields {
   readonly cipherSuite: number;
   readonly host: string | undefined;
   readonly alpn: string | undefined;
-  /** SHA-256 of what the options say about trust (`trustDigest` of `resume.ts`): sessions never cross it. */
-  readonly configuration: Uint8Array;
+  /** `bindingDigest` of @ferrule/ssl, 32 bytes: sessions never cross a change of it. */
+  readonly binding: Uint8Array;
   /** Milliseconds since the epoch: when the ticket came. */
   readonly receivedAt: number;
   /** Milliseconds since the epoch. */
@@ -47,7 +47,7 @@ export interface SessionFields {
   readonly signedCertificateTimestamps: Uint8Array | undefined;
 }
 
-const FORMAT = 1;
+const FORMAT = 2;
 /** Enough for any chain within the limits of a handshake; no allocation follows from a length that the bytes do not have. */
 const MAX_BYTES = 1 << 20;
 
@@ -106,6 +106,7 @@ export class Session implements TlsSession {
 
 /** `undefined` for bytes that are no session of this engine and version, or not intact. Never throws for bytes. */
 export function sessionFromBytes(bytes: Uint8Array, sha256: Hash): Session | undefined {
+  if (!(bytes instanceof Uint8Array)) return undefined;
   const end = bytes.length - sha256.size;
   if (end < 1 || bytes.length > MAX_BYTES || bytes[0] !== FORMAT) return undefined;
   if (!equalSecrets(sha256.digest(bytes.subarray(0, end)), bytes.subarray(end))) return undefined;
@@ -122,7 +123,7 @@ function encode(fields: SessionFields): Uint8Array {
   writer.u8(FORMAT).u16(fields.version === 'TLSv1.3' ? 0x0304 : 0x0303).u16(fields.cipherSuite);
   optional(writer, fields.host, (host) => writer.vector16(utf8(host)));
   optional(writer, fields.alpn, (alpn) => writer.vector8(utf8(alpn)));
-  writer.bytes(fields.configuration);
+  writer.bytes(fields.binding);
   time(writer, fields.receivedAt);
   time(writer, fields.expiresAt);
   writer.vector8(fields.secret).vector16(fields.ticket).vector8(fields.sessionId).u32(fields.ageAdd).u32(fields.maxEarlyData);
@@ -148,7 +149,7 @@ function decode(bytes: Uint8Array): SessionFields {
     cipherSuite: reader.u16(),
     host: maybe(reader, () => text(reader.vector16())),
     alpn: maybe(reader, () => text(reader.vector8())),
-    configuration: reader.bytes(32),
+    binding: reader.bytes(32),
     receivedAt: readTime(reader),
     expiresAt: readTime(reader),
     secret: reader.vector8(1),

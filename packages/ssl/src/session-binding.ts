@@ -1,0 +1,241 @@
+/**
+ * @module @ferrule/ssl/session-binding: what binds a session.
+ *
+ * A resumed handshake asks nobody: it takes over who the peer is, who we are and what was required from the handshake that
+ * made the session. So a session is offered only where a full handshake would end in the same way. {@link SESSION_BINDING}
+ * has a row for each option of a context that says how that is ensured, and why.
+ */
+import type { ContextOptions, Credential, TlsVersion } from '@ferrule/contract';
+
+/** How one option is kept from changing between a session's handshake and its resumption. */
+export interface BindingRow<Kind extends 'bound' | 'reverified' | 'irrelevant' = 'bound' | 'reverified' | 'irrelevant'> {
+  /**
+   * `bound`: its value is part of the digest that the session carries; under another value the session is not offered.
+   * `reverified`: the session itself is compared with its value when it is offered ({@link mayOffer}), or the server's
+   * answer is when it resumes. `irrelevant`: a full handshake ends in the same way whatever it says.
+   */
+  readonly kind: Kind;
+  readonly why: string;
+}
+
+/** The options whose values go into the digest. */
+export type BoundOption =
+  | 'trustAnchors' | 'crls' | 'ocsp' | 'pins' | 'verify' | 'extendedMasterSecret' | 'secureRenegotiation' | 'signedCertificateTimestamps'
+  | 'rawPublicKeys' | 'serverCertificateTypes' | 'clientCertificateTypes' | 'externalPsks' | 'securityLevel' | 'credentials'
+  | 'onCertificateRequest'; // prettier-ignore
+
+/** The checked values of the bound options, defaults filled in, and whether sessions are verified anew. */
+export type BoundOptions = { readonly [Key in BoundOption]: ContextOptions[Key] | undefined } & { readonly reverifyOnResumption: boolean };
+
+const bound = (why: string): BindingRow<'bound'> => ({ kind: 'bound', why });
+const reverified = (why: string): BindingRow<'reverified'> => ({ kind: 'reverified', why });
+const irrelevant = (why: string): BindingRow<'irrelevant'> => ({ kind: 'irrelevant', why });
+
+/** One row for each option: an option without one does not compile. */
+export const SESSION_BINDING: {
+  readonly [Key in keyof Required<ContextOptions>]: Key extends BoundOption ? BindingRow<'bound'> : BindingRow<'reverified' | 'irrelevant'>;
+} = {
+  // Whom we trust, and how we were told to.
+  trustAnchors: bound('a path to another anchor is another verdict'),
+  crls: bound('a certificate may be revoked in one list and not in another'),
+  ocsp: bound('a session made without a response must not pass where one is required'),
+  pins: bound('a path without a pinned key is refused'),
+  verify: bound('a function is its identity in this process; one that is asked anew (reverifyOnResumption) counts as "a function"'),
+  rawPublicKeys: bound('a raw public key is trusted because it is listed (RFC 7250)'),
+  serverCertificateTypes: bound('a server that showed a raw public key may not be asked for a certificate, nor the other way round'),
+  externalPsks: bound('a session that grew from a pre-shared key has that key as its only proof of the peer'),
+  securityLevel: bound('keys in the path may be too short at another level'),
+  signedCertificateTimestamps: bound('who asks for them must get those of a full handshake'),
+  reverifyOnResumption: reverified('with it, the certificates are verified anew before the session is offered'),
+  now: reverified('before the ticket came, after it or what was verified has expired: not offered'),
+
+  // Who we are: the server takes a resumed client for the one of the first handshake.
+  credentials: bound('the server has our identity from the first handshake'),
+  onCertificateRequest: bound('it chooses our identity; it is its identity in this process'),
+  clientCertificateTypes: bound('the form in which we are known to the server'),
+
+  // What was required.
+  extendedMasterSecret: bound('RFC 7627 section 5.3: sessions without it are not for those who require it'),
+  secureRenegotiation: bound('RFC 5746: the first handshake may have been with a server that does not know it'),
+  minVersion: reverified('the version of the session must be offered'),
+  maxVersion: reverified('the version of the session must be offered'),
+  cipherSuites: reverified('TLS 1.2: the suite of the session must be offered; TLS 1.3: one with its hash (RFC 9846 section 4.3.11)'),
+  groups: reverified('the group of the key exchange must be offered, which TLS 1.2 does not repeat'),
+  signatureAlgorithms: reverified('the scheme with which the server signed must be offered'),
+  sessionTickets: reverified('RFC 5077: who asks for no TLS 1.2 tickets uses none either'),
+  alpn: reverified('negotiated in each handshake; early data needs the protocol of the session (RFC 9846 section 4.3.10)'),
+
+  // What each handshake settles for itself.
+  keyShares: irrelevant('which groups go first decides about a round trip'),
+  recordSizeLimit: irrelevant('about records of one connection'),
+  certificateCompression: irrelevant('about how a certificate is carried'),
+  ech: irrelevant('each handshake accepts or rejects it anew, and fails where it was meant and rejected (RFC 9849)'),
+  echUnusable: irrelevant('as ech'),
+  grease: irrelevant('means nothing by design'),
+  renegotiation: irrelevant('about messages after the handshake'),
+  postHandshakeAuth: irrelevant('offered in each ClientHello; with whom we then authenticate is bound'),
+  recordPadding: irrelevant('about records of one connection'),
+  onKeylog: irrelevant('an observer'),
+  onSession: irrelevant('an observer'),
+  onMessage: irrelevant('an observer'),
+  limits: irrelevant('about what a peer can make us hold or do in this handshake'),
+  random: irrelevant('for byte-exact tests'),
+};
+
+/** SHA-256, which each engine has its own of. */
+export type Sha256 = (bytes: Uint8Array) => Uint8Array;
+
+const BOUND = (Object.keys(SESSION_BINDING) as (keyof typeof SESSION_BINDING)[]).filter((key) => SESSION_BINDING[key].kind === 'bound') as BoundOption[];
+
+/** SHA-256 (32 bytes) over the bound options. Sessions never cross a change of it. */
+export function bindingDigest(options: BoundOptions, sha256: Sha256): Uint8Array {
+  const parts: Uint8Array[] = [];
+  encode(parts, 'ferrule session binding 1');
+  for (const key of BOUND) {
+    encode(parts, key);
+    encode(parts, valueOf(options, key));
+  }
+  const all = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  const digest = sha256(all);
+  // Keys are among them.
+  all.fill(0);
+  return digest;
+}
+
+function valueOf(options: BoundOptions, key: BoundOption): unknown {
+  if (key === 'verify') return typeof options.verify === 'function' && options.reverifyOnResumption ? 'function' : [options.verify];
+  if (key === 'credentials') return options.credentials?.map(identity);
+  return options[key];
+}
+
+/** Whom a credential names. Its key is the one of its certificate, and may live in an object that another process has another of. */
+const identity = ({ chain, rawPublicKey, signatureAlgorithms, mustMatchIssuer = false }: Credential): unknown => [chain, rawPublicKey, signatureAlgorithms, mustMatchIssuer];
+
+/** Unambiguous: a tag for the type, the length or count, the content. */
+function encode(parts: Uint8Array[], value: unknown): void {
+  if (value instanceof Uint8Array) parts.push(head('b', value.length), value);
+  else if (typeof value === 'string') encodeText(parts, 's', value);
+  else if (typeof value === 'function') parts.push(head('f', ID_BYTES), idOf(value));
+  else if (Array.isArray(value)) {
+    parts.push(head('a', value.length));
+    for (const item of value as readonly unknown[]) encode(parts, item);
+  } else if (typeof value === 'object' && value !== null) {
+    const entries = Object.entries(value).filter(([, entry]) => entry !== undefined);
+    encode(parts, entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+  } else encodeText(parts, 'v', String(value));
+}
+
+function encodeText(parts: Uint8Array[], tag: string, text: string): void {
+  const bytes = new TextEncoder().encode(text);
+  parts.push(head(tag, bytes.length), bytes);
+}
+
+const head = (tag: string, length: number): Uint8Array => new TextEncoder().encode(`${tag}${length}:`);
+
+const ID_BYTES = 16;
+const IDS = new WeakMap<object, Uint8Array>();
+
+/** Random, for the life of the function: in another process, or of another closure of the same text, it is another one. */
+function idOf(callback: object): Uint8Array {
+  let id = IDS.get(callback);
+  if (id === undefined) IDS.set(callback, (id = crypto.getRandomValues(new Uint8Array(ID_BYTES))));
+  return id;
+}
+
+/** What a session says of the handshake that made it. */
+export interface MadeSession {
+  readonly version: TlsVersion;
+  readonly host: string | undefined;
+  /** {@link bindingDigest} of the context that made it. */
+  readonly binding: Uint8Array;
+  /** IANA code points. */
+  readonly cipherSuite: number;
+  readonly group: number | undefined;
+  readonly peerSignatureAlgorithm: number | undefined;
+  /** Milliseconds since the epoch. */
+  readonly receivedAt: number;
+  readonly expiresAt: number;
+  /** Bytes; 0 for a TLS 1.2 session that has an id alone. */
+  readonly ticketLength: number;
+}
+
+/** What a connection offers, and when. */
+export interface Offering {
+  /** The host that the certificate must match. */
+  readonly host: string | undefined;
+  readonly binding: Uint8Array;
+  readonly versions: readonly TlsVersion[];
+  readonly cipherSuites: readonly number[];
+  readonly groups: readonly number[];
+  readonly signatureAlgorithms: readonly number[];
+  readonly sessionTickets: boolean;
+  readonly alpn: readonly string[];
+  readonly externalPsks: readonly { readonly identity: Uint8Array }[];
+  /** Encrypted ClientHello: one hello inside another. */
+  readonly hidden: boolean;
+}
+
+/**
+ * Whether a session may go into a ClientHello. False costs a full handshake, which is always safe.
+ * @param now milliseconds since the epoch; what is no number offers nothing.
+ */
+export function mayOffer(session: MadeSession, offering: Offering, now: number): boolean {
+  if (session.host !== offering.host || !sameBytes(session.binding, offering.binding)) return false;
+  // Written so that NaN is refused.
+  if (!(now < session.expiresAt && now >= session.receivedAt - CLOCK_SKEW)) return false;
+  if (!offering.versions.includes(session.version) || !offersSuite(session, offering.cipherSuites)) return false;
+  if (session.group !== undefined && !offering.groups.includes(session.group)) return false;
+  if (session.peerSignatureAlgorithm !== undefined && !offering.signatureAlgorithms.includes(session.peerSignatureAlgorithm)) return false;
+  if (session.version === 'TLSv1.2' && session.ticketLength > 0 && !offering.sessionTickets) return false;
+  return session.ticketLength <= largestTicket(offering);
+}
+
+/** Milliseconds: a clock may have been set back a little since the ticket came. */
+const CLOCK_SKEW = 60_000;
+
+function offersSuite({ version, cipherSuite }: MadeSession, offered: readonly number[]): boolean {
+  if (version === 'TLSv1.2') return !isSuite13(cipherSuite) && offered.includes(cipherSuite);
+  return isSuite13(cipherSuite) && offered.some((id) => isSuite13(id) && isSha384(id) === isSha384(cipherSuite));
+}
+/** RFC 9846 appendix B.4: 0x13 is the first byte of its suites alone, and TLS_AES_256_GCM_SHA384 the one with SHA-384. */
+const isSuite13 = (id: number): boolean => id >> 8 === 0x13;
+const isSha384 = (id: number): boolean => id === 0x1302;
+
+/** Extensions of a ClientHello are 65,535 bytes in all (RFC 9846 section 4.2.2): what a ticket may have of that. */
+function largestTicket({ alpn, externalPsks, hidden }: Offering): number {
+  let rest = OTHER_EXTENSIONS;
+  for (const name of alpn) rest += 1 + 3 * name.length;
+  for (const { identity: name } of externalPsks) rest += name.length + 64;
+  // The outer hello carries the inner one, and in place of its PSKs others of the same size (RFC 9849 section 6.1.2).
+  return hidden ? (0xffff >> 1) - rest : 0xffff - rest;
+}
+/** Bytes of all the others together: shares of every group there is are the most of it. */
+const OTHER_EXTENSIONS = 8192;
+
+/** Seconds: a ticket lives seven days at most (RFC 9846 section 4.7.1). */
+const MAX_TICKET_LIFETIME = 604_800;
+
+/**
+ * When a session ends, milliseconds since the epoch.
+ * @param lifetime seconds that the server allows.
+ * @param verifiedUntil milliseconds since the epoch: when what was verified of the peer ends; Infinity where nothing was.
+ */
+export const sessionExpiry = (receivedAt: number, lifetime: number, verifiedUntil: number): number =>
+  Math.min(receivedAt + Math.min(lifetime, MAX_TICKET_LIFETIME) * 1000, verifiedUntil);
+
+/**
+ * The first of these moments that is still to come; Infinity when none is. A certificate that was accepted although it had
+ * expired (`verify: 'none'`, or by a function) ends nothing.
+ */
+export const firstToCome = (now: number, moments: Iterable<number | undefined>): number => {
+  let first = Infinity;
+  for (const moment of moments) if (moment !== undefined && moment > now && moment < first) first = moment;
+  return first;
+};
+
+const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((byte, i) => byte === b[i]);
