@@ -1,6 +1,6 @@
 /** @module TlsSession over OpenSSL's SSL_SESSION, and its bytes. */
 import { createHash } from 'node:crypto';
-import type { TlsSession, TlsVersion } from '@ferrule/contract';
+import type { TlsSession } from '@ferrule/contract';
 import { type MadeSession, sessionExpiry } from '@ferrule/ssl/session-binding';
 import { VERSIONS } from './names.ts';
 
