@@ -1,7 +1,10 @@
 import { readdirSync } from 'node:fs';
 import { library } from '@ferrule/tsup-config';
 
-const adapters = readdirSync(new URL('./src/adapters/', import.meta.url)).filter((file) => file !== 'ready.ts' && file.endsWith('.ts') && !file.endsWith('.test.ts'));
+/** What adapters have in common. */
+const SHARED: ReadonlySet<string> = new Set(['ready.ts', 'tls-required.ts']);
+
+const adapters = readdirSync(new URL('./src/adapters/', import.meta.url)).filter((file) => !SHARED.has(file) && file.endsWith('.ts') && !file.endsWith('.test.ts'));
 
 // the worker of blocking sockets is a file of its own, beside whatever file starts it
 export default library(

@@ -5,7 +5,7 @@ import { createTransport } from 'nodemailer';
 
 export async function send(connector: TlsConnector, host: string, port: number, starttls: boolean): Promise<{ readonly accepted: unknown; readonly response: string }> {
   // its types do not tell of `getSocket`
-  const transport = createTransport({ host, port, ...nodemailerOptions(connector, { starttls }) } as object);
+  const transport = createTransport(nodemailerOptions(connector, { host, port, starttls }) as object);
   const sent = await transport.sendMail({ from: 'a@server.test', to: 'b@server.test', subject: 'ferrule', text: 'by mail' });
   transport.close();
   return sent as { readonly accepted: unknown; readonly response: string };

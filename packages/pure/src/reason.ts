@@ -35,6 +35,7 @@ export const ALERT_OF: { readonly [K in TlsErrorCode]: number | null } = Object.
   STARTTLS_NOT_OFFERED: null,
   STARTTLS_REFUSED: null,
   STARTTLS_INJECTION: null,
+  TLS_REQUIRED: null,
   STARTTLS_MALFORMED: null,
   WRONG_VERSION_NUMBER: Alert.protocol_version,
   UNSUPPORTED_PROTOCOL: Alert.protocol_version,

@@ -1,20 +1,42 @@
-/** @module @ferrule/node/adapters/https: an `https.Agent`, for https.request, axios, got, node-fetch and all that take one. */
+/** @module @ferrule/node/adapters/https: an `https.Agent`, for https.request, ws, node-fetch and all that take one. */
 import https from 'node:https';
 import type { Duplex } from 'node:stream';
 import type { TlsConnector } from '../duplex/connector.ts';
+import { refuseDetours, refuseTrustOptions, USE_DIAL } from './tls-required.ts';
 
-/** `https.get(url, { agent: new TlsAgent(connector) })`. Its sockets are verified by the connector before HTTP sees them. */
+const DETOURS = {
+  lookup: 'resolve the name in the dial of the TlsConnector',
+  localAddress: 'bind the address in the dial of the TlsConnector',
+  family: 'choose the address in the dial of the TlsConnector',
+  proxyEnv: USE_DIAL,
+};
+
+/**
+ * `https.get(url, { agent: new TlsAgent(connector) })`. Its sockets are verified by the connector before HTTP sees them.
+ * `host`, `port`, `servername` and `socketPath` of a request are honoured.
+ * @throws TypeError for options of node:tls, which are the connector's to have, and for those that choose another way to
+ *   the server; also from a request that has them.
+ */
 export class TlsAgent extends https.Agent {
   readonly #connector: TlsConnector;
 
   constructor(connector: TlsConnector, options?: https.AgentOptions) {
+    refuse(options);
     super(options);
     this.#connector = connector;
   }
 
   override createConnection(options: https.RequestOptions): Duplex {
+    refuse(options);
     const host = options.host ?? 'localhost';
-    const { servername } = options as { readonly servername?: string };
-    return this.#connector.duplex({ host, port: Number(options.port ?? 443), servername: servername || host });
+    const { servername, socketPath } = options as { readonly servername?: string; readonly socketPath?: string | null };
+    const name = servername || host;
+    if (socketPath) return this.#connector.duplex({ path: socketPath, servername: name });
+    return this.#connector.duplex({ host, port: Number(options.port ?? 443), servername: name });
   }
+}
+
+function refuse(options: object | undefined): void {
+  refuseTrustOptions('TlsAgent', options);
+  refuseDetours('TlsAgent', options, DETOURS);
 }

@@ -3,29 +3,49 @@ import type { RedisOptions } from 'ioredis';
 import type { TlsConnector } from '../duplex/connector.ts';
 import type { TlsDuplex } from '../duplex/tls-duplex.ts';
 import { asTlsSocket } from './ready.ts';
+import { refuseDetours, refuseTrustOptions } from './tls-required.ts';
 
 type Connector = NonNullable<RedisOptions['Connector']>;
 
-/** `new Redis({ host, port, ...ioredisOptions(connector) })`. */
-export function ioredisOptions(connector: TlsConnector): { readonly tls: Record<string, never>; readonly Connector: Connector } {
+/** How long the server may take to end its side after ours, milliseconds. */
+const DISCONNECT_TIMEOUT = 2000;
+
+/**
+ * `new Redis(ioredisOptions(connector, { host, port, password }))`; `path` is a unix socket, `tls.servername` the name that
+ * the certificate must have.
+ * @throws TypeError for Sentinel and for options of TLS, which are the connector's; also from `new Redis` that has them.
+ */
+export function ioredisOptions<O extends RedisOptions>(connector: TlsConnector, options: O = {} as O): O & { readonly Connector: Connector } {
+  check(options);
   class TlsRedisConnector {
-    readonly #host: string;
-    readonly #port: number;
+    readonly #options: RedisOptions;
     #duplex: TlsDuplex | undefined;
-    constructor({ host = 'localhost', port = 6379 }: { readonly host?: string; readonly port?: number }) {
-      this.#host = host;
-      this.#port = port;
+    constructor(given: RedisOptions) {
+      check(given);
+      this.#options = given;
     }
     check(): boolean {
       return true;
     }
     connect(): Promise<unknown> {
-      this.#duplex = connector.duplex({ host: this.#host, port: this.#port });
+      const { host = 'localhost', port = 6379, path, tls } = this.#options;
+      const servername = tls?.servername ?? host;
+      this.#duplex = connector.duplex(path ? { path, servername } : { host, port, servername });
       return Promise.resolve(asTlsSocket(this.#duplex));
     }
     disconnect(): void {
-      this.#duplex?.end();
+      const duplex = this.#duplex;
+      if (duplex === undefined || duplex.destroyed) return;
+      // A peer that is gone must not keep the client from reconnecting.
+      const timer = setTimeout(() => duplex.destroy(), this.#options.disconnectTimeout ?? DISCONNECT_TIMEOUT);
+      duplex.once('close', () => clearTimeout(timer));
+      duplex.end();
     }
   }
-  return { tls: {}, Connector: TlsRedisConnector as unknown as Connector };
+  return { tls: {}, ...options, Connector: TlsRedisConnector as unknown as Connector };
+}
+
+function check(options: RedisOptions): void {
+  refuseDetours('ioredisOptions', options, { sentinels: 'connect to the master itself' });
+  refuseTrustOptions('ioredisOptions', options.tls);
 }

@@ -2,9 +2,16 @@
 import type { ISocketFactory } from 'kafkajs';
 import type { TlsConnector } from '../duplex/connector.ts';
 import { asTlsSocket } from './ready.ts';
+import { refuseTrustOptions } from './tls-required.ts';
 
-/** `new Kafka({ brokers, ssl: true, socketFactory: kafkaSocketFactory(connector) })`. */
+/**
+ * `new Kafka({ brokers, ssl: true, socketFactory: kafkaSocketFactory(connector) })`. Of the options in `ssl`, `servername`
+ * is honoured; those that concern trust are a TypeError at the first connection.
+ */
 export const kafkaSocketFactory =
   (connector: TlsConnector): ISocketFactory =>
-  ({ host, port, onConnect }) =>
-    asTlsSocket(connector.duplex({ host, port }).once('ready', onConnect));
+  ({ host, port, ssl, onConnect }) => {
+    refuseTrustOptions('kafkaSocketFactory', ssl);
+    const { servername } = (ssl ?? {}) as { readonly servername?: string };
+    return asTlsSocket(connector.duplex({ host, port, ...(servername && { servername }) }).once('ready', onConnect));
+  };

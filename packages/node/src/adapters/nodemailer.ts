@@ -1,20 +1,43 @@
 /** @module @ferrule/node/adapters/nodemailer: SMTP through nodemailer, implicit TLS or STARTTLS. */
 import type { TlsConnector } from '../duplex/connector.ts';
 import { ready } from './ready.ts';
+import { refuseDetours, refuseTrustOptions, USE_DIAL } from './tls-required.ts';
 
 type GetSocket = (options: { readonly host?: string; readonly port?: number | string }, callback: (error: Error | null, socketOptions: object) => void) => void;
 
+interface Own {
+  /** Speak STARTTLS first (port 587); else TLS begins at once (465). Default: false. */
+  readonly starttls?: boolean;
+  /** The name that the certificate must have, where it is not the host. */
+  readonly servername?: string;
+}
+
 /**
- * `createTransport({ host, port, ...nodemailerOptions(connector) })`. With `starttls` the Duplex speaks the STARTTLS
+ * `createTransport(nodemailerOptions(connector, { host, port, auth }))`. With `starttls` the Duplex speaks the STARTTLS
  * dialogue and hands the greeting on, so to nodemailer every connection looks like implicit TLS.
+ * @param options those of nodemailer's SMTP transport, and {@link Own}.
+ * @throws TypeError for options that would lead around the connector.
  */
-export const nodemailerOptions = (connector: TlsConnector, { starttls = false }: { readonly starttls?: boolean } = {}): { readonly secure: true; readonly getSocket: GetSocket } => ({
-  secure: true,
-  getSocket: ({ host = 'localhost', port = starttls ? 587 : 465 }, callback) => {
-    const duplex = connector.duplex({ host, port: Number(port), ...(starttls && { preamble: 'smtp' as const, replayGreeting: true }) });
-    ready(duplex).then(
-      (connection) => callback(null, { connection, secured: true }),
-      (error: Error) => callback(error, {}),
-    );
-  },
-});
+export function nodemailerOptions<O extends object>(
+  connector: TlsConnector,
+  options: O & Own = {} as O,
+): Omit<O, keyof Own> & { readonly secure: true; readonly getSocket: GetSocket } {
+  refuseDetours('nodemailerOptions', options, {
+    proxy: USE_DIAL, socket: USE_DIAL, connection: USE_DIAL, getSocket: USE_DIAL, localAddress: USE_DIAL, ignoreTLS: 'TLS is always used', requireTLS: 'set starttls', opportunisticTLS: 'set starttls',
+  }); // prettier-ignore
+  const { starttls = false, servername, ...rest } = options;
+  const { tls } = rest as { readonly tls?: { readonly servername?: string } };
+  refuseTrustOptions('nodemailerOptions', tls);
+  const name = servername ?? tls?.servername;
+  return {
+    ...(rest as Omit<O, keyof Own>),
+    secure: true,
+    getSocket: ({ host = 'localhost', port = starttls ? 587 : 465 }, callback) => {
+      const duplex = connector.duplex({ host, port: Number(port), ...(name && { servername: name }), ...(starttls && { preamble: 'smtp' as const, replayGreeting: true }) });
+      ready(duplex).then(
+        (connection) => callback(null, { connection, secured: true }),
+        (error: Error) => callback(error, {}),
+      );
+    },
+  };
+}

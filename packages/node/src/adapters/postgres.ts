@@ -2,9 +2,34 @@
 import type { TLSSocket } from 'node:tls';
 import type { TlsConnector } from '../duplex/connector.ts';
 import { asTlsSocket, ready } from './ready.ts';
+import { refuseDetours } from './tls-required.ts';
 
-/** `postgres({ host, port, ...postgresOptions(connector) })`. */
-export const postgresOptions = (connector: TlsConnector): { readonly ssl: false; socket(options: { readonly host: readonly string[]; readonly port: readonly number[] }): Promise<TLSSocket> } => ({
-  ssl: false,
-  socket: async ({ host: [host = 'localhost'], port: [port = 5432] }) => asTlsSocket(await ready(connector.duplex({ host, port, preamble: 'postgres' }))),
-});
+interface Address {
+  readonly host: readonly string[];
+  readonly port: readonly number[];
+  readonly path?: string | false;
+}
+
+/**
+ * `postgres(postgresOptions(connector, { host, port, user, password }))`. Of several hosts each attempt takes the next one.
+ * @param options those of postgres, and `servername` where it is not the host.
+ * @throws TypeError for options that would lead around the connector.
+ */
+export function postgresOptions<O extends object>(
+  connector: TlsConnector,
+  options: O & { readonly servername?: string } = {} as O,
+): Omit<O, 'servername'> & { readonly ssl: false; socket(address: Address): Promise<TLSSocket> } {
+  refuseDetours('postgresOptions', options, { ssl: 'TLS is by the connector', socket: 'TLS is by the connector' });
+  const { servername, ...rest } = options;
+  let attempt = 0;
+  return {
+    ...(rest as Omit<O, 'servername'>),
+    ssl: false,
+    socket: async ({ host, port, path }) => {
+      const at = attempt++ % Math.max(1, host.length);
+      const name = host[at] ?? 'localhost';
+      const where = path ? { path } : { host: name, port: port[at] ?? port[0] ?? 5432 };
+      return asTlsSocket(await ready(connector.duplex({ ...where, servername: servername ?? name, preamble: 'postgres' })));
+    },
+  };
+}

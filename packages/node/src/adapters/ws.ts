@@ -1,12 +1,16 @@
 /** @module @ferrule/node/adapters/ws: WebSockets of the package ws. */
 import type { ClientOptions } from 'ws';
 import type { TlsConnector } from '../duplex/connector.ts';
-import { asTlsSocket } from './ready.ts';
+import { TlsAgent } from './https.ts';
+import { refuseDetours, refuseTrustOptions, USE_DIAL } from './tls-required.ts';
 
-/** `new WebSocket('wss://…', wsOptions(connector))`. */
-export const wsOptions = (connector: TlsConnector): Pick<ClientOptions, 'createConnection'> => ({
-  createConnection: ((options: { readonly host?: string; readonly port?: number | string; readonly servername?: string }) =>
-    asTlsSocket(
-      connector.duplex({ host: options.host ?? 'localhost', port: Number(options.port ?? 443), ...(options.servername ? { servername: options.servername } : {}) }),
-    )) as NonNullable<ClientOptions['createConnection']>,
-});
+/**
+ * `new WebSocket('wss://…', wsOptions(connector, { headers }))`; `options` are those of ws. TLS is by the agent, which
+ * every version of ws asks; a `ws:` URL is spoken to over TLS too.
+ * @throws TypeError for options that would lead around the connector.
+ */
+export function wsOptions(connector: TlsConnector, options: ClientOptions = {}): ClientOptions {
+  refuseTrustOptions('wsOptions', options);
+  refuseDetours('wsOptions', options, { agent: USE_DIAL, createConnection: USE_DIAL, socketPath: 'use a ws+unix: URL' });
+  return { ...options, agent: new TlsAgent(connector) };
+}

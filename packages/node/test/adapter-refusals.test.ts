@@ -1,0 +1,188 @@
+import http2 from 'node:http2';
+import https from 'node:https';
+import { pki } from '@ferrule/conformance/pki';
+import { connect as connectNats } from '@nats-io/transport-node';
+import { ImapFlow } from 'imapflow';
+import { Redis } from 'ioredis';
+import { Client as LdapClient } from 'ldapts';
+import { createConnection } from 'mysql2';
+import { Agent, fetch as undiciFetch } from 'undici';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { http2Options } from '../src/adapters/http2.ts';
+import { TlsAgent } from '../src/adapters/https.ts';
+import { imapflowOptions, imapflowTransport } from '../src/adapters/imapflow.ts';
+import { ioredisOptions } from '../src/adapters/ioredis.ts';
+import { kafkaSocketFactory } from '../src/adapters/kafkajs.ts';
+import { ldapOptions } from '../src/adapters/ldapts.ts';
+import { mysqlOverTls } from '../src/adapters/mysql2.ts';
+import { natsConnect } from '../src/adapters/nats.ts';
+import { nodemailerOptions } from '../src/adapters/nodemailer.ts';
+import { pgConfig } from '../src/adapters/pg.ts';
+import { postgresOptions } from '../src/adapters/postgres.ts';
+import { undiciConnect } from '../src/adapters/undici.ts';
+import { wsOptions } from '../src/adapters/ws.ts';
+import { TlsConnector } from '../src/duplex/index.ts';
+import { SECRET, USES } from './adapter-uses.ts';
+import { type Identity, record, type Recorder } from './recorder.ts';
+
+let ca: string;
+let honest: Identity;
+let impostor: Identity;
+let connector: TlsConnector;
+
+beforeAll(async () => {
+  const [root, leaf, stranger] = [await pki('root'), await pki('p256'), await pki('selfSigned')];
+  ca = root.certificatePem;
+  honest = { key: leaf.keyPem, cert: leaf.chainPem };
+  impostor = { key: stranger.keyPem, cert: stranger.chainPem };
+  connector = new TlsConnector({ ca });
+});
+
+let servers: Recorder[] = [];
+afterEach(async () => {
+  await Promise.all(servers.map((server) => server.close()));
+  servers = [];
+});
+
+async function serverFor(name: string, { offers = true, until = SECRET } = {}): Promise<Recorder> {
+  const use = USES[name];
+  if (use === undefined) throw new Error(`no use of ${name}`);
+  const server = await record({ identity: honest, tls: offers ? use.tls : 'never', talk: () => use.talk(offers), until });
+  servers.push(server);
+  return server;
+}
+
+const lax = { rejectUnauthorized: false };
+
+describe('an option that would lead around the connector, or that it would ignore, is refused by name', () => {
+  const url = new URL('https://localhost/');
+  it.each<[string, RegExp, () => unknown]>([
+    ['TlsAgent, proxyEnv', /proxyEnv/, () => new TlsAgent(connector, { proxyEnv: {} } as never)],
+    ['TlsAgent, ca', /ca/, () => new TlsAgent(connector, { ca: 'x' })],
+    ['a request, checkServerIdentity', /checkServerIdentity/, () => https.get(url, { agent: new TlsAgent(connector), checkServerIdentity: () => undefined })],
+    ['a request, lookup', /lookup/, () => https.get(url, { agent: new TlsAgent(connector), lookup: () => undefined })],
+    ['a request, localAddress', /localAddress/, () => https.get(url, { agent: new TlsAgent(connector), localAddress: '127.0.0.1' })],
+    ['a request, family', /family/, () => https.get(url, { agent: new TlsAgent(connector), family: 4 })],
+    ['a request, rejectUnauthorized: false', /rejectUnauthorized/, () => https.get(url, { agent: new TlsAgent(connector), ...lax })],
+    ['ws, agent', /agent/, () => wsOptions(connector, { agent: new https.Agent() })],
+    ['ws, createConnection', /createConnection/, () => wsOptions(connector, { createConnection: () => undefined } as never)],
+    ['ws, rejectUnauthorized: false', /rejectUnauthorized/, () => wsOptions(connector, lax)],
+    ['http2, http:', /http:/, () => http2.connect('http://localhost', http2Options(connector))],
+    ['http2, createConnection', /createConnection/, () => http2Options(connector, { createConnection: () => undefined } as never)],
+    ['http2, rejectUnauthorized: false', /rejectUnauthorized/, () => http2Options(connector, lax)],
+    ['pg, ssl', /ssl/, () => pgConfig(connector, { host: 'x', ssl: true })],
+    ['pg, connectionString', /connectionString/, () => pgConfig(connector, { host: 'x', connectionString: 'postgres://x' })],
+    ['pg, no name', /servername/, () => pgConfig(connector, {})],
+    ['postgres, ssl', /ssl/, () => postgresOptions(connector, { ssl: 'require' })],
+    ['ioredis, sentinels', /sentinels/, () => ioredisOptions(connector, { sentinels: [{ host: 'x', port: 1 }] })],
+    ['ioredis, sentinels beside it', /sentinels/, () => new Redis({ ...ioredisOptions(connector), sentinels: [{ host: 'x', port: 1 }], name: 'x', lazyConnect: true })],
+    ['ioredis, rejectUnauthorized: false', /rejectUnauthorized/, () => ioredisOptions(connector, { tls: lax })],
+    ['nodemailer, proxy', /proxy/, () => nodemailerOptions(connector, { proxy: 'socks5://x' })],
+    ['nodemailer, ignoreTLS', /ignoreTLS/, () => nodemailerOptions(connector, { ignoreTLS: true })],
+    ['nodemailer, rejectUnauthorized: false', /rejectUnauthorized/, () => nodemailerOptions(connector, { tls: lax })],
+    ['imapflow, proxy', /proxy/, () => imapflowOptions(connector, { host: 'x', port: 1, auth: { user: 'x' }, proxy: 'socks5://x' })],
+    ['imapflow, doSTARTTLS: false', /doSTARTTLS/, () => imapflowOptions(connector, { host: 'x', port: 1, auth: { user: 'x' }, doSTARTTLS: false })],
+    ['imapflow, rejectUnauthorized: false', /rejectUnauthorized/, () => imapflowOptions(connector, { host: 'x', port: 1, auth: { user: 'x' }, tls: lax })],
+    ['kafkajs, rejectUnauthorized: false', /rejectUnauthorized/, () => kafkaSocketFactory(connector)({ host: 'x', port: 1, ssl: lax, onConnect: () => undefined })],
+    ['ldapts, ca', /ca/, () => ldapOptions(connector, { url: 'ldaps://x', tlsOptions: { ca: 'x' } })],
+    ['mysql2, rejectUnauthorized: false', /rejectUnauthorized/, () => withMysql({ ssl: lax })],
+    ['mysql2, no ssl', /ssl/, () => withMysql({})],
+  ])('%s', (_name, message, use) => {
+    expect(use).toThrow(message);
+    expect(use).toThrow(TypeError);
+  });
+
+  it('nats, tls: null and trust of its own', async () => {
+    await expect(natsConnect(connector, { tls: null })).rejects.toThrow(TypeError);
+    await expect(natsConnect(connector, { tls: { caFile: 'x' } })).rejects.toThrow(/ca/);
+  });
+
+  it('undici, http: and a local address', async () => {
+    const dispatcher = new Agent({ connect: undiciConnect(connector) });
+    await expect(undiciFetch('http://localhost:4433/', { dispatcher })).rejects.toMatchObject({ cause: { message: expect.stringContaining('not https:') as unknown } });
+    const bound = new Agent({ connect: undiciConnect(connector), localAddress: '127.0.0.1' });
+    await expect(undiciFetch('https://localhost:4433/', { dispatcher: bound })).rejects.toMatchObject({ cause: { message: expect.stringContaining('localAddress') as unknown } });
+  });
+
+  function withMysql(options: object): unknown {
+    const connection = createConnection({ host: '127.0.0.1', port: 1, ...options });
+    connection.on('error', () => undefined);
+    try {
+      return mysqlOverTls(connection, connector, 'x');
+    } finally {
+      connection.destroy();
+    }
+  }
+});
+
+describe('a library that is about to send data without TLS', () => {
+  it('imapflow: LOGIN is refused, even where nobody asked imapflow to insist', async () => {
+    const server = await serverFor('imapflow, STARTTLS', { offers: false });
+    const client = new ImapFlow({ host: 'localhost', port: server.port, secure: false, auth: { user: 'x', pass: SECRET }, logger: false, transport: imapflowTransport(connector) });
+    client.on('error', () => undefined);
+    await expect(client.connect()).rejects.toMatchObject({ code: 'TLS_REQUIRED' });
+    expect(server.connections()).toBe(1);
+    expect(server.plain()).not.toContain(SECRET);
+  });
+
+  it('ldapts: a bind without startTLS() is refused', async () => {
+    const server = await serverFor('ldapts, startTLS');
+    const client = new LdapClient(ldapOptions(connector, { url: `ldap://localhost:${server.port}` }));
+    await expect(client.bind('cn=x', SECRET)).rejects.toThrow(/without TLS/);
+    expect(server.plain()).toBe('');
+  });
+
+  it('nats: fails with a code where the server offers no TLS', async () => {
+    const server = await serverFor('nats', { offers: false });
+    await expect(natsConnect(connector, { servers: `localhost:${server.port}`, user: 'x', pass: SECRET, reconnect: false })).rejects.toThrow(/tls/i);
+    expect(server.plain()).toBe('');
+  });
+
+  it('nats: what follows INFO in plain text is not read as if it had come over TLS', async () => {
+    const use = USES['nats'];
+    const server = await record({ identity: honest, tls: 'when asked', talk: () => ({ ...use?.talk(true), greeting: `${String(use?.talk(true).greeting)}MSG a 1 1\r\nx\r\n`, answer: () => undefined }), until: SECRET });
+    servers.push(server);
+    await expect(natsConnect(connector, { servers: `localhost:${server.port}`, reconnect: false })).rejects.toMatchObject({ code: 'STARTTLS_INJECTION' });
+  });
+});
+
+describe('at a reconnect', () => {
+  it("nats asks its own connector, whatever others connect with meanwhile, the library's own connect() among them", async () => {
+    const server = await serverFor('nats', { until: 'never said' });
+    const lost = await natsConnect(connector, { servers: `localhost:${server.port}`, user: 'x', pass: SECRET, maxReconnectAttempts: 2, reconnectTimeWait: 1 });
+    expect(server.secret()).toContain(SECRET);
+    const before = server.secret().length;
+    server.become(impostor);
+    // each leaves something process-wide behind
+    const others = await serverFor('nats', { until: 'never said' });
+    others.become(impostor);
+    const theirs = await natsConnect(new TlsConnector({ verify: 'none' }), { servers: `localhost:${others.port}`, user: 'x', pass: 'x' });
+    await connectNats({ servers: 'localhost:1', reconnect: false }).catch(() => undefined);
+    server.hangUp();
+    await expect(lost.closed()).resolves.toBeInstanceOf(Error);
+    expect(server.connections()).toBeGreaterThan(1);
+    expect(server.secret().slice(before)).toBe('');
+    expect(server.plain()).not.toContain(SECRET);
+    await theirs.close();
+  });
+
+  it('ioredis asks its connector, and sends an impostor nothing', async () => {
+    const server = await serverFor('ioredis', { until: 'never said' });
+    const redis = new Redis(ioredisOptions(connector, { host: 'localhost', port: server.port, password: SECRET, retryStrategy: (times) => (times > 2 ? null : 1), enableReadyCheck: false }));
+    redis.on('error', () => undefined);
+    await redis.ping();
+    const before = server.secret().length;
+    server.become(impostor);
+    const ended = new Promise((resolve) => redis.once('end', resolve));
+    server.hangUp();
+    await ended;
+    expect(server.connections()).toBeGreaterThan(1);
+    expect(server.secret().slice(before)).toBe('');
+  });
+});
+
+it('a request over a unix socket goes to that socket, with the name that it is to be verified by', async () => {
+  const agent = new TlsAgent(connector);
+  const path = '/nonexistent/ferrule.sock';
+  await expect(new Promise((_resolve, reject) => https.get({ socketPath: path, host: 'localhost', agent }).on('error', reject))).rejects.toThrow(/ENOENT/);
+});

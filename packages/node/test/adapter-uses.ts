@@ -1,0 +1,224 @@
+/** @module Each adapter with its library, used until it has sent a secret; and the least of a server that makes it do so. */
+import http2 from 'node:http2';
+import https from 'node:https';
+import { once } from 'node:events';
+import { Client as GrpcClient } from '@grpc/grpc-js';
+import { ImapFlow } from 'imapflow';
+import { Redis } from 'ioredis';
+import { Kafka, logLevel } from 'kafkajs';
+import { Client as LdapClient } from 'ldapts';
+import { MqttClient } from 'mqtt';
+import { createConnection } from 'mysql2';
+import { createTransport } from 'nodemailer';
+import pg from 'pg';
+import postgres from 'postgres';
+import { Agent, fetch as undiciFetch } from 'undici';
+import { WebSocket } from 'ws';
+import { grpcCredentials } from '../src/adapters/grpc.ts';
+import { http2Options } from '../src/adapters/http2.ts';
+import { TlsAgent } from '../src/adapters/https.ts';
+import { imapflowOptions } from '../src/adapters/imapflow.ts';
+import { ioredisOptions } from '../src/adapters/ioredis.ts';
+import { kafkaSocketFactory } from '../src/adapters/kafkajs.ts';
+import { ldapOptions } from '../src/adapters/ldapts.ts';
+import { mqttStream } from '../src/adapters/mqtt.ts';
+import { mysqlOverTls } from '../src/adapters/mysql2.ts';
+import { natsConnect } from '../src/adapters/nats.ts';
+import { nodemailerOptions } from '../src/adapters/nodemailer.ts';
+import { pgConfig } from '../src/adapters/pg.ts';
+import { postgresOptions } from '../src/adapters/postgres.ts';
+import { undiciConnect } from '../src/adapters/undici.ts';
+import { wsOptions } from '../src/adapters/ws.ts';
+import type { TlsConnector } from '../src/duplex/index.ts';
+import type { Talk } from './recorder.ts';
+
+/** What no server that the connector refuses may see. */
+export const SECRET = 'hunter2-of-ferrule';
+
+export interface Use {
+  readonly tls: 'at once' | 'when asked';
+  readonly alpn?: readonly string[];
+  /** The server's side; `offers` is whether it admits to TLS. */
+  talk(offers: boolean): Talk;
+  /** Rejects, or resolves once the server has hung up. */
+  run(connector: TlsConnector, port: number): Promise<unknown>;
+}
+
+const HOST = 'localhost';
+const silent = (): Talk => ({ answer: () => undefined });
+
+/** `TAG COMMAND` in, `TAG OK` out. */
+const imap = (offers: boolean): Talk => ({
+  greeting: `* OK [CAPABILITY IMAP4rev1${offers ? ' STARTTLS' : ''}] ready\r\n`,
+  answer(received, inTls) {
+    const [tag = '*', command = ''] = received.toString('latin1').trim().split(' ');
+    const starts = command.toUpperCase() === 'STARTTLS';
+    const capabilities = command.toUpperCase() === 'CAPABILITY' ? `* CAPABILITY IMAP4rev1${offers && !inTls ? ' STARTTLS' : ''}\r\n` : '';
+    return { send: `${capabilities}${tag} ${starts && !offers ? 'BAD' : 'OK'} done\r\n`, startTlsAt: starts && offers ? received.length : undefined };
+  },
+});
+
+const smtp = (offers: boolean): Talk => ({
+  greeting: '220 mail.test ESMTP\r\n',
+  answer(received) {
+    const command = received.toString('latin1').slice(0, 4).toUpperCase();
+    if (command === 'EHLO') return { send: `250-mail.test\r\n${offers ? '250-STARTTLS\r\n' : ''}250 8BITMIME\r\n` };
+    if (command === 'STAR') return { send: offers ? '220 go\r\n' : '502 no\r\n', startTlsAt: offers ? received.length : undefined };
+    return { send: command === 'DATA' ? '354 go\r\n' : '250 ok\r\n' };
+  },
+});
+
+/** ExtendedResponse with success, or protocolError (RFC 4511 section 4.12). */
+const ldap = (offers: boolean): Talk => ({
+  answer(received) {
+    if (received[5] !== 0x77) return undefined;
+    return { send: Uint8Array.of(0x30, 0x0c, 0x02, 0x01, received[4] as number, 0x78, 0x07, 0x0a, 0x01, offers ? 0 : 2, 0x04, 0x00, 0x04, 0x00), startTlsAt: offers ? received.length : undefined };
+  },
+});
+
+/** HandshakeV10, with CLIENT_SSL or without. */
+const mysql = (offers: boolean): Talk => {
+  const capabilities = 0x0000_8201 | 0x0008_0000 | (offers ? 0x0800 : 0);
+  const payload = Buffer.concat([
+    Buffer.from('\x0a8.0.0\0', 'latin1'), Buffer.from([1, 0, 0, 0]), Buffer.alloc(8, 0x41), Buffer.from([0, capabilities, capabilities >>> 8, 0x21, 2, 0, capabilities >>> 16, capabilities >>> 24, 21]),
+    Buffer.alloc(10), Buffer.concat([Buffer.alloc(12, 0x42), Buffer.from([0])]), Buffer.from('mysql_native_password\0', 'latin1'),
+  ]); // prettier-ignore
+  return { greeting: Buffer.concat([Buffer.from([payload.length, 0, 0, 0]), payload]), answer: (received, inTls) => ({ startTlsAt: inTls || received.length < 36 ? undefined : 36 }) };
+};
+
+/** SSLRequest (80877103): `S` or `N`. */
+const postgresql = (offers: boolean): Talk => ({
+  answer: (received, inTls) => (!inTls && received.length === 8 ? { send: offers ? 'S' : 'N', startTlsAt: offers ? 8 : undefined } : undefined),
+});
+
+const nats = (offers: boolean): Talk => ({
+  greeting: `INFO ${JSON.stringify({ server_id: 'x', version: '2.10.0', proto: 1, max_payload: 1_000_000, ...(offers && { tls_required: true }) })}\r\n`,
+  thenTls: offers,
+  answer: (received) => ({ send: received.includes('PING') ? 'PONG\r\n' : '' }),
+});
+
+/** +OK for each command, which is an array. */
+const redis = (): Talk => ({ answer: (received) => ({ send: '+OK\r\n'.repeat(received.toString('latin1').match(/\*\d+\r\n/g)?.length ?? 0) }) });
+
+/** An empty SETTINGS frame. */
+const h2 = (): Talk => ({ answer: () => ({ send: Uint8Array.of(0, 0, 0, 4, 0, 0, 0, 0, 0) }) });
+
+/** Whatever ends it: an error is a rejection. */
+const ended = (emitter: NodeJS.EventEmitter): Promise<never> =>
+  new Promise((_resolve, reject) => emitter.once('error', reject).once('close', () => reject(new Error('closed'))));
+
+export const USES: Readonly<Record<string, Use>> = {
+  'https.Agent': {
+    tls: 'at once',
+    talk: silent,
+    run: (connector, port) => ended(https.get({ host: HOST, port, agent: new TlsAgent(connector), headers: { authorization: SECRET } })),
+  },
+  http2: {
+    tls: 'at once',
+    alpn: ['h2'],
+    talk: h2,
+    async run(connector, port) {
+      const session = http2.connect(`https://${HOST}:${port}`, http2Options(connector));
+      const request = session.request({ ':method': 'POST' });
+      request.on('error', () => undefined).end(SECRET);
+      await ended(session);
+    },
+  },
+  undici: {
+    tls: 'at once',
+    talk: silent,
+    run: (connector, port) => undiciFetch(`https://${HOST}:${port}/`, { method: 'POST', body: SECRET, dispatcher: new Agent({ connect: undiciConnect(connector) }) }),
+  },
+  ws: { tls: 'at once', talk: silent, run: (connector, port) => ended(new WebSocket(`wss://${HOST}:${port}`, wsOptions(connector, { headers: { authorization: SECRET } }))) },
+  pg: {
+    tls: 'when asked',
+    talk: postgresql,
+    run: (connector, port) => new pg.Client(pgConfig(connector, { host: HOST, port, user: SECRET, password: 'x', database: 'x' })).connect(),
+  },
+  postgres: {
+    tls: 'when asked',
+    talk: postgresql,
+    run: (connector, port) => postgres(postgresOptions(connector, { host: HOST, port, user: SECRET, password: 'x', database: 'x', max: 1 }) as never).unsafe('select 1'),
+  },
+  mysql2: {
+    tls: 'when asked',
+    talk: mysql,
+    run: (connector, port) => ended(mysqlOverTls(createConnection({ host: HOST, port, user: SECRET, password: 'x', ssl: {} }), connector, HOST) as unknown as NodeJS.EventEmitter),
+  },
+  ioredis: {
+    tls: 'at once',
+    talk: redis,
+    async run(connector, port) {
+      const client = new Redis(ioredisOptions(connector, { host: HOST, port, password: SECRET, lazyConnect: true, retryStrategy: () => null }));
+      const failed = new Promise<never>((_resolve, reject) => client.on('error', reject));
+      failed.catch(() => undefined);
+      await Promise.race([client.connect().then(() => client.ping()), failed]);
+    },
+  },
+  mqtt: {
+    tls: 'at once',
+    talk: silent,
+    async run(connector, port) {
+      const client = new MqttClient(mqttStream(connector, { host: HOST, port }), { username: 'x', password: SECRET, reconnectPeriod: 0 });
+      await ended(client as unknown as NodeJS.EventEmitter);
+    },
+  },
+  nodemailer: {
+    tls: 'at once',
+    talk: smtp,
+    run: (connector, port) => mail(nodemailerOptions(connector, { host: HOST, port })),
+  },
+  'nodemailer, STARTTLS': {
+    tls: 'when asked',
+    talk: smtp,
+    run: (connector, port) => mail(nodemailerOptions(connector, { host: HOST, port, starttls: true })),
+  },
+  'imapflow, STARTTLS': {
+    tls: 'when asked',
+    talk: imap,
+    run: (connector, port) => imapLogin(imapflowOptions(connector, { host: HOST, port, secure: false, auth: { user: 'x', pass: SECRET }, logger: false })),
+  },
+  kafkajs: {
+    tls: 'at once',
+    talk: silent,
+    run: (connector, port) =>
+      new Kafka({ clientId: SECRET, brokers: [`${HOST}:${port}`], ssl: true, socketFactory: kafkaSocketFactory(connector), logLevel: logLevel.NOTHING, retry: { retries: 0 } }).admin().connect(),
+  },
+  nats: { tls: 'when asked', talk: nats, run: (connector, port) => natsConnect(connector, { servers: `${HOST}:${port}`, user: 'x', pass: SECRET, reconnect: false, timeout: 5000 }) },
+  'ldapts, ldaps': { tls: 'at once', talk: silent, run: (connector, port) => new LdapClient(ldapOptions(connector, { url: `ldaps://${HOST}:${port}` })).bind('cn=x', SECRET) },
+  'ldapts, startTLS': {
+    tls: 'when asked',
+    talk: ldap,
+    async run(connector, port) {
+      const client = new LdapClient(ldapOptions(connector, { url: `ldap://${HOST}:${port}` }));
+      await client.startTLS();
+      await client.bind('cn=x', SECRET);
+    },
+  },
+  grpc: {
+    tls: 'at once',
+    alpn: ['h2'],
+    talk: h2,
+    async run(connector, port) {
+      const client = new GrpcClient(`${HOST}:${port}`, grpcCredentials(connector, { servername: HOST }), { 'grpc.enable_retries': 0, 'grpc.initial_reconnect_backoff_ms': 60_000 });
+      const asIs = (bytes: Buffer): Buffer => bytes;
+      try {
+        await new Promise((_resolve, reject) => client.makeUnaryRequest('/a/b', asIs, asIs, Buffer.from(SECRET), (error) => reject(error ?? new Error('answered'))));
+      } finally {
+        client.close();
+      }
+    },
+  },
+};
+
+const mail = (options: object): Promise<unknown> => {
+  const transport = createTransport(options);
+  return transport.sendMail({ from: 'a@x.test', to: 'b@x.test', subject: 'x', text: SECRET }).finally(() => transport.close());
+};
+
+async function imapLogin(options: ConstructorParameters<typeof ImapFlow>[0]): Promise<void> {
+  const client = new ImapFlow(options);
+  const failed = once(client, 'error').then(([error]) => Promise.reject(error as Error));
+  failed.catch(() => undefined);
+  await Promise.race([client.connect(), failed]);
+}
