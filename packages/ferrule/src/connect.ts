@@ -31,6 +31,8 @@ export interface ConnectOverOptions extends ContextOptions {
   readonly timeout?: number;
   /** Ends the attempt, or the connection, with `ABORTED`. */
   readonly signal?: AbortSignal;
+  /** How long `close()` goes on while the other side takes nothing of what was written, milliseconds. Default 10000. */
+  readonly closeTimeout?: number;
   /** Sessions to resume, and where new ones go. */
   readonly sessions?: SessionStore;
 }
@@ -106,10 +108,12 @@ export const certificatesShown = (error: TlsError): readonly Uint8Array[] => sho
 type Open = (limit: Limit) => Promise<Transport>;
 
 async function establish(options: ConnectOverOptions, name: string, open: Open): Promise<TlsConnection> {
-  const { host, backend, context: given, ca, timeout = DEFAULT_TIMEOUT, signal, sessions, ...contextOptions } = options;
+  const { host, backend, context: given, ca, timeout = DEFAULT_TIMEOUT, signal, closeTimeout, sessions, ...contextOptions } = options;
   if (host !== undefined && typeof host !== 'string') throw new TypeError('host: not a string');
   if (!(typeof timeout === 'number' && timeout >= 0 && timeout < 2 ** 31))
     throw new TypeError(`timeout: ${String(timeout)} is not a number of milliseconds from 0 to 2147483647`);
+  if (closeTimeout !== undefined && !(typeof closeTimeout === 'number' && closeTimeout > 0 && closeTimeout < 2 ** 31))
+    throw new TypeError(`closeTimeout: ${String(closeTimeout)} is not a number of milliseconds from 1 to 2147483647`);
   if (signal !== undefined && !has(signal, 'aborted', 'addEventListener')) throw new TypeError('signal: not an AbortSignal');
   if (sessions !== undefined && !has(sessions, 'get', 'set')) throw new TypeError('sessions: not an object with get() and set()');
   if (given !== undefined) refuseBesideContext({ ...contextOptions, backend, ca, sessions });
@@ -121,6 +125,7 @@ async function establish(options: ConnectOverOptions, name: string, open: Open):
   const context = given ?? contextFor(engine, contextOptions, ca, sessions && ((session) => void sessions.set(sessionKey, session)));
   const ssl = context.newConnection();
   const limit = new Limit(name, timeout, signal);
+  let channel: Channel | undefined;
   try {
     limit.check();
     if (host !== undefined) ssl.setHost(host);
@@ -130,19 +135,20 @@ async function establish(options: ConnectOverOptions, name: string, open: Open):
     const started = performance.now();
     const transport = await open(limit);
     const opened = performance.now();
-    const channel = new Channel(ssl, transport);
+    const made = (channel = new Channel(ssl, transport, { stall: closeTimeout }));
     limit.waitingFor = () => `${flightAwaited(ssl)} (${ssl.state})`;
-    limit.onEnd((reason) => channel.destroy(reason));
-    await channel.drive(() => ssl.connect());
+    limit.onEnd((reason) => made.destroy(reason));
+    await made.connect();
     transport.established?.();
-    limit.established(channel.closed);
+    limit.established(made.closed);
     const timings = { transport: opened - started, handshake: performance.now() - opened };
-    return new TlsConnection(channel, infoOf(ssl, engine, host, transport.remote, timings));
+    return new TlsConnection(made, infoOf(ssl, engine, host, transport.remote, timings));
   } catch (error) {
     limit.clear();
     if (TlsError.is(error) && ssl.peerCertificates.length > 0) shown.set(error, ssl.peerCertificates);
-    // a channel that failed still sends its alert, and disposes when it has
-    if (ssl.failure === undefined) ssl.dispose();
+    // a channel that has failed still sends its alert, and disposes of the connection when it has
+    if (channel === undefined) ssl.dispose();
+    else channel.abandon(error as Error);
     throw error;
   }
 }

@@ -56,8 +56,8 @@ export class TlsConnection {
 
   /** Bytes to encrypt. Closing it sends close_notify and leaves the other direction open; aborting it breaks the connection. */
   get writable(): WritableStream<Uint8Array> {
-    return (this.#writable ??= new WritableStream<Uint8Array>({
-      write: (chunk) => (chunk.length > 0 ? this.write(chunk) : undefined),
+    return (this.#writable ??= new WritableStream<Uint8Array | ArrayBufferView | ArrayBufferLike>({
+      write: (chunk) => this.write(chunk),
       close: () => this.closeWrite(),
       abort: () => this.destroy(),
     }));
@@ -73,21 +73,25 @@ export class TlsConnection {
   }
 
   /**
-   * Encrypts and sends all of `from`, which must not change until this settles; settles when the transport has room for more.
+   * Encrypts and sends all of `from`, which must not change until this settles: when the transport has it, so over TCP when the
+   * system has. Whoever wants more under way at a time does not wait for each.
    * @throws TlsError when the connection fails or closeWrite() was called before.
+   * @throws TypeError for what is neither an ArrayBuffer nor a view of one.
    */
-  write(from: Uint8Array): Promise<void> {
-    return this.#channel.write(from);
+  write(from: Uint8Array | ArrayBufferView | ArrayBufferLike): Promise<void> {
+    const bytes = bytesOf(from);
+    return bytes === undefined ? Promise.reject(new TypeError('write: neither an ArrayBuffer nor a view of one; encode text with TextEncoder')) : this.#channel.write(bytes);
   }
 
-  /** Half-close: sends close_notify after what was written; reading goes on. */
+  /** Half-close: sends close_notify after what was written, and settles when the transport has both; reading goes on. */
   closeWrite(): Promise<void> {
     return this.#channel.closeWrite();
   }
 
   /**
-   * Orderly end: close_notify, then the transport's own end; waits at most a second for the peer to end too, dropping
-   * what still comes. Never rejects. Idempotent.
+   * Orderly end: what was written, close_notify, then the transport's own end. It takes as long as the other side takes bytes
+   * (`closeTimeout` at most without one; what has not gone then is told by its `write()`), and then waits for the peer's end
+   * until a second has passed without a byte, dropping what still comes. Never rejects. Idempotent.
    */
   close(): Promise<void> {
     return this.#channel.close();
@@ -99,8 +103,8 @@ export class TlsConnection {
   }
 
   /** SSL_key_update(3): new keys for what we send; `true` asks the peer for new ones too. TLS 1.3, else a TypeError. */
-  async keyUpdate(requestPeer: boolean = false): Promise<void> {
-    await this.#channel.drive(() => this.#ssl.keyUpdate(requestPeer));
+  keyUpdate(requestPeer: boolean = false): Promise<void> {
+    return this.#channel.operate((ssl) => ssl.keyUpdate(requestPeer));
   }
 
   /** RFC 5705. @throws TypeError for a length that cannot be. */
@@ -117,4 +121,12 @@ export class TlsConnection {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
+}
+
+/** Whatever holds bytes, as bytes. */
+function bytesOf(value: unknown): Uint8Array | undefined {
+  if (value instanceof Uint8Array) return value;
+  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  const kind = Object.prototype.toString.call(value);
+  return kind === '[object ArrayBuffer]' || kind === '[object SharedArrayBuffer]' ? new Uint8Array(value as ArrayBuffer) : undefined;
 }

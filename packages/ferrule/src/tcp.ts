@@ -78,6 +78,8 @@ export class TcpTransport implements Transport {
   #socket: Net.Socket | undefined;
   #sink: TransportSink | undefined;
   #failure: TlsError | undefined;
+  #ended = false;
+  #destroyed = false;
 
   constructor(name: string, noDelay: boolean) {
     this.name = name;
@@ -93,11 +95,20 @@ export class TcpTransport implements Transport {
 
   attach(socket: Net.Socket): void {
     this.#socket = socket;
-    socket.on('error', (error) => {
-      this.#failure = transportError(error, this.name);
-      this.#sink?.failed(this.#failure);
+    socket.on('error', (error) => this.#fail(error));
+    socket.on('end', () => {
+      this.#ended = true;
+      this.#sink?.end();
     });
-    socket.on('end', () => this.#sink?.end());
+    socket.on('close', () => {
+      if (!this.#ended && !this.#destroyed) this.#fail(new Error('the socket was closed'));
+    });
+  }
+
+  #fail(error: Error): void {
+    if (this.#failure !== undefined || this.#destroyed) return;
+    this.#failure = transportError(error, this.name);
+    this.#sink?.failed(this.#failure);
   }
 
   received(n: number, buffer: Uint8Array): boolean {
@@ -107,13 +118,24 @@ export class TcpTransport implements Transport {
   start(sink: TransportSink): void {
     this.#sink = sink;
     if (this.#failure !== undefined) sink.failed(this.#failure);
+    else if (this.#ended) sink.end();
     else this.#socket?.resume();
   }
 
-  send(bytes: Uint8Array, done: () => void): void {
+  /** As Node's own timeouts see it: the part of a write that the system has taken already does not count. */
+  get queued(): number {
+    const { writableLength = 0, _handle } = (this.#socket ?? {}) as { readonly writableLength?: number; readonly _handle?: { readonly writeQueueSize?: number } | null };
+    return writableLength + (_handle?.writeQueueSize ?? 0);
+  }
+
+  send(bytes: Uint8Array, done: (error?: Error | null) => void): void {
     const socket = this.#socket;
-    if (socket === undefined || socket.destroyed || socket.writableEnded) return done();
-    socket.write(bytes, () => done());
+    if (socket === undefined || socket.destroyed || socket.writableEnded) return done(this.#failure ?? transportError(new Error('the socket was closed'), this.name));
+    socket.write(bytes, (error) => {
+      // it comes as an event too, but later
+      if (error) this.#fail(error);
+      done(this.#failure);
+    });
   }
 
   resume(): void {
@@ -125,6 +147,7 @@ export class TcpTransport implements Transport {
   }
 
   destroy(): void {
+    this.#destroyed = true;
     this.#socket?.destroy();
   }
 

@@ -1,4 +1,5 @@
 /** @module What carries the ciphertext: the push-style interface that connections use, and adapters for what people have. */
+import { turn } from './turn.ts';
 
 /** A two-way byte carrier. It pushes, so that received bytes can be lent in place of copied. */
 export interface Transport {
@@ -8,8 +9,16 @@ export interface Transport {
   readonly remote?: string | undefined;
   /** Begin to deliver; called once. */
   start(sink: TransportSink): void;
-  /** Send, in the order of calls; `done` is called once `bytes` may be used again. A failure goes to the sink. */
-  send(bytes: Uint8Array, done: () => void): void;
+  /**
+   * Bytes given to {@link send} that have not gone yet, where that is known: it tells a peer that is slow from one that takes
+   * nothing at all.
+   */
+  readonly queued?: number | undefined;
+  /**
+   * Send, in the order of calls. `done` is called when all of `bytes` has gone (to the system, say) and their memory may be used
+   * again: whoever wrote them is told so then. With an error they have not, and the transport is broken.
+   */
+  send(bytes: Uint8Array, done: (error?: Error | null) => void): void;
   /** Go on after {@link TransportSink.data} answered false. */
   resume(): void;
   /** Nothing more will be sent; receiving goes on. */
@@ -51,16 +60,16 @@ export interface Pipe {
 export function transportOf(pipe: Pipe | StreamPipe | Transport, name: string): Transport {
   if (typeof pipe === 'object' && pipe !== null) {
     if ('start' in pipe && 'send' in pipe) return pipe;
-    if ('readable' in pipe && 'writable' in pipe && typeof pipe.readable === 'object') return new PipeTransport(streamPipe(pipe), name);
+    if ('readable' in pipe && 'writable' in pipe && typeof pipe.readable === 'object') return streamTransport(pipe, name);
     if ('read' in pipe && 'write' in pipe && 'close' in pipe) return new PipeTransport(pipe, name);
   }
   throw new TypeError('`pipe` is neither {readable, writable} of Web Streams, nor {read, write, close}, nor a Transport');
 }
 
-function streamPipe({ readable, writable }: StreamPipe): Pipe {
+function streamTransport({ readable, writable }: StreamPipe, name: string): Transport {
   const reader = readable.getReader();
   const writer = writable.getWriter();
-  return {
+  const pipe: Pipe = {
     read: async () => (await reader.read()).value ?? null,
     // a stream may keep what it is given
     write: (bytes) => writer.write(bytes.slice()),
@@ -69,6 +78,10 @@ function streamPipe({ readable, writable }: StreamPipe): Pipe {
       await Promise.allSettled([reader.cancel(), writer.abort()]);
     },
   };
+  const transport = new PipeTransport(pipe, name);
+  // a writer may break while nothing is written
+  writer.closed.catch((error: unknown) => transport.broken(error));
+  return transport;
 }
 
 class PipeTransport implements Transport {
@@ -78,6 +91,7 @@ class PipeTransport implements Transport {
   #resume: (() => void) | undefined;
   #sending: Promise<void> = Promise.resolve();
   #over = false;
+  #failure: Error | undefined;
 
   constructor(pipe: Pipe, name: string) {
     this.#pipe = pipe;
@@ -86,14 +100,23 @@ class PipeTransport implements Transport {
 
   start(sink: TransportSink): void {
     this.#sink = sink;
-    void this.#receive(sink);
+    if (this.#failure !== undefined) sink.failed(this.#failure);
+    else void this.#receive(sink);
   }
 
-  send(bytes: Uint8Array, done: () => void): void {
+  send(bytes: Uint8Array, done: (error?: Error | null) => void): void {
     this.#sending = this.#sending
-      .then(() => (this.#over ? undefined : this.#pipe.write(bytes)))
-      .catch((error: unknown) => this.#fail(error))
-      .then(done);
+      .then(() => {
+        if (this.#over || this.#failure !== undefined) throw this.#failure ?? new Error('the pipe was closed');
+        return this.#pipe.write(bytes);
+      })
+      .then(
+        () => done(),
+        (error: unknown) => {
+          this.broken(error);
+          done(this.#failure);
+        },
+      );
   }
 
   resume(): void {
@@ -103,8 +126,8 @@ class PipeTransport implements Transport {
 
   end(): void {
     this.#sending = this.#sending
-      .then(() => (this.#over ? undefined : this.#pipe.closeWrite?.()))
-      .catch((error: unknown) => this.#fail(error));
+      .then(() => (this.#over || this.#failure !== undefined ? undefined : this.#pipe.closeWrite?.()))
+      .catch((error: unknown) => this.broken(error));
   }
 
   destroy(): void {
@@ -114,20 +137,25 @@ class PipeTransport implements Transport {
     void (async () => this.#pipe.close())().catch(() => {});
   }
 
+  /** The pipe has failed, both ways. */
+  broken(error: unknown): void {
+    if (this.#over || this.#failure !== undefined) return;
+    this.#failure = error instanceof Error ? error : new Error(String(error));
+    this.#sink?.failed(this.#failure);
+  }
+
   async #receive(sink: TransportSink): Promise<void> {
     try {
       while (!this.#over) {
         const bytes = await this.#pipe.read();
         if (this.#over) return;
         if (bytes === null) return sink.end();
-        if (bytes.length > 0 && !sink.data(bytes)) await new Promise<void>((resolve) => (this.#resume = resolve));
+        if (!sink.data(bytes)) await new Promise<void>((resolve) => (this.#resume = resolve));
+        // a pipe that brings nothing, and at once, lets nobody else run
+        if (bytes.length === 0) await turn();
       }
     } catch (error) {
-      this.#fail(error);
+      this.broken(error);
     }
-  }
-
-  #fail(error: unknown): void {
-    if (!this.#over) this.#sink?.failed(error instanceof Error ? error : new Error(String(error)));
   }
 }

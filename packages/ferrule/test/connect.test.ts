@@ -141,7 +141,7 @@ describe.each(engines.filter((_, i) => runs[i]))('connect() with the %s engine',
 
   it('close() leaves though the server reads nothing and a write waits', async () => {
     const { options, server } = await listening();
-    const connection = await connected({ ...options, backend });
+    const connection = await connected({ ...options, backend, closeTimeout: 200 });
     (await server.accepted()).pause();
     const writing = connection.write(new Uint8Array(30_000_000)).catch((error: unknown) => error);
     await connection.close();

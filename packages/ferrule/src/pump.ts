@@ -1,0 +1,542 @@
+/**
+ * @module ferrule/pump: one `Ssl` on one transport, without promises. Both faces of a connection are made of it: the one
+ * of promises ({@link Channel}), and the Duplex of @ferrule/node.
+ *
+ * Theory of operation. {@link TlsPump.run} moves everything, and is called whenever something has changed: bytes came, the
+ * transport has sent, a reader or writer came, a promise settled. It never runs inside itself. Each turn is trio's: run the
+ * operations (handshake, reads while the reader wants, writes in order), send what there is, else receive, else wait.
+ *
+ * Received bytes are lent by the transport for the length of a call and shown to the engine in place; what is left of them
+ * is copied before the call returns, by whatever way it returns. The transport is told to stop as soon as bytes wait that
+ * nobody asks for, in every phase: before the handshake, while a callback decides, while nobody reads.
+ *
+ * A write is done when the transport has all of its bytes, not when they have been encrypted. Ends are bounded by progress:
+ * a peer that takes nothing for {@link PumpOptions.stall} milliseconds is given up.
+ */
+import { InboundBio, OutboundBio } from '@ferrule/bio';
+import type { Ssl } from '@ferrule/contract';
+import { SslError, TlsError } from '@ferrule/result';
+import { Departure } from './departure.ts';
+import type { Transport, TransportSink } from './transport.ts';
+import { turn } from './turn.ts';
+import { type Job, JobQueue, type Settled } from './jobs.ts';
+
+/** Ciphertext that the transport may have and not have sent, before writes wait; bytes. */
+const IN_FLIGHT = 256 * 1024;
+/** Encrypted bytes are sent when there are so many, and when there is nothing more to encrypt. */
+const SEND_AT = 48 * 1024;
+/** The default of {@link PumpOptions.stall}. */
+const STALL = 10_000;
+
+/** What a pump tells, and asks, of the face that it works for. Nothing here may throw. */
+export interface PumpFace {
+  /** The handshake is done. */
+  established(): void;
+  /** Memory for plaintext, at least a byte; `undefined` while the reader wants nothing. Asked again after each {@link filled}. */
+  space(): Uint8Array | undefined;
+  /** The first `n` bytes of that memory are plaintext. */
+  filled(n: number): void;
+  /** That was all for now: hand on what was filled. */
+  drained(): void;
+  /** The peer's close_notify: no plaintext will follow. */
+  ended(): void;
+  /** The connection has failed, or was destroyed. Told once. */
+  failed(error: Error): void;
+  /** The transport has been given up: all is over. Told once, also after {@link failed}. */
+  over(): void;
+  /** The transport is broken: does the face still want what was received before? Otherwise the connection fails at once. */
+  keepsUnread(): boolean;
+}
+
+export interface PumpOptions {
+  /** How long an orderly end may go on without a byte moving, milliseconds. Default 10000. */
+  readonly stall?: number | undefined;
+}
+
+/**
+ * `new`: no handshake yet, bytes of the peer wait. `leaving`: nothing is encrypted or decrypted any more; what was sent has to
+ * reach the transport, and the peer's end is waited for. `over`: the transport is gone.
+ */
+type State = 'new' | 'handshake' | 'open' | 'leaving' | 'over';
+
+export class TlsPump implements TransportSink {
+  readonly #face: PumpFace;
+  readonly #transport: Transport;
+  readonly #inbound = new InboundBio();
+  readonly #outbound = new OutboundBio(IN_FLIGHT);
+  readonly #jobs = new JobQueue();
+  readonly #departure: Departure;
+  #ssl: Ssl | undefined;
+  #state: State = 'new';
+  #failure: Error | undefined;
+  #running = false;
+  #again = false;
+  /** An operation waits for bytes; for room. */
+  #hungry = false;
+  #full = false;
+  /** The transport delivers. */
+  #flowing = true;
+  /** {@link InboundBio.moved} when what is there was last offered to a read that wanted more. */
+  #offered = -1;
+  /** Bytes handed to the transport, and those that it has sent. */
+  #handed = 0;
+  #sent = 0;
+  #awaited: Promise<void> | undefined;
+  #readEnded = false;
+  #shutdown: 'no' | 'asked' | 'sent' = 'no';
+  /** close() was called: nothing is read any more. */
+  #closing = false;
+  #transportEnded = false;
+  /** The transport was told that nothing more will be sent. */
+  #endGiven = false;
+  #broken: Error | undefined;
+  #toldOver = false;
+
+  /** @param transport not started yet; whoever starts it leads its events here. */
+  constructor(face: PumpFace, transport: Transport, { stall = STALL }: PumpOptions = {}) {
+    this.#face = face;
+    this.#transport = transport;
+    this.#departure = new Departure(stall, (stalled) => this.#give(stalled));
+  }
+
+  /** Begins the handshake. */
+  begin(ssl: Ssl): void {
+    this.#ssl = ssl;
+    if (this.#state !== 'new') return ssl.dispose();
+    ssl.setBio(this.#inbound, this.#outbound);
+    this.#state = 'handshake';
+    this.run();
+  }
+
+  /** Received ciphertext that has not been taken, bytes. */
+  get pending(): number {
+    return this.#inbound.pending;
+  }
+
+  /** The transport has ended, and all that it brought has been taken. */
+  get eof(): boolean {
+    return this.#inbound.eof;
+  }
+
+  get failure(): Error | undefined {
+    return this.#failure;
+  }
+
+  /** `done` is called when the transport has all of `bytes`, or with the error that prevents it. They must not change until then. */
+  write(bytes: Uint8Array, done: Settled): void {
+    this.#add({ bytes, offset: 0, operate: undefined, done, end: Number.POSITIVE_INFINITY, next: undefined });
+  }
+
+  /** An operation of the engine other than reading and writing, in order with the writes. */
+  operate(operation: (ssl: Ssl) => number, done: Settled): void {
+    this.#add({ bytes: undefined, offset: 0, operate: operation, done, end: Number.POSITIVE_INFINITY, next: undefined });
+  }
+
+  /** close_notify, after all writes; `done` when the transport has it. @param andTransport then the transport's own end, too. */
+  shutdown(andTransport: boolean, done: Settled): void {
+    if (this.#shutdown !== 'no') return this.operate(nothing, done);
+    const sent: Settled = (error) => {
+      if (error === undefined) {
+        this.#shutdown = 'sent';
+        if (andTransport) this.#endTransport();
+      }
+      done(error);
+      this.#leaveWhenDone();
+    };
+    this.operate(closeNotify, sent);
+    if (this.#failure === undefined) this.#shutdown = 'asked';
+  }
+
+  /** An orderly end: what was written, close_notify, the transport's end; then the peer's is waited for. {@link PumpFace.over} tells when. */
+  close(): void {
+    if (this.#closing || this.#state === 'leaving' || this.#state === 'over') return;
+    if (this.#state !== 'open' || this.#broken !== undefined) return this.destroy(closedByUs());
+    this.#closing = true;
+    this.#inbound.clear();
+    this.#departure.begin(() => this.#sent + this.#departure.dropped - (this.#transport.queued ?? 0));
+    this.shutdown(false, (error) => {
+      if (error === undefined) this.#leave();
+    });
+    this.#listen();
+  }
+
+  /** Gives everything up at once. */
+  destroy(reason: Error): void {
+    if (this.#state === 'over') return;
+    this.#end(reason);
+    this.#finish();
+  }
+
+  /**
+   * Ends without ceremony: what the transport has not taken is given up, what it has is not. For a face that is destroyed,
+   * and hears no more of this but {@link PumpFace.over}.
+   */
+  abandon(reason: Error): void {
+    if (this.#state === 'over' || this.#state === 'leaving') return;
+    const established = this.#state === 'open';
+    this.#end(reason);
+    if (established && this.#broken === undefined) this.#leave();
+    else this.#finish();
+  }
+
+  // ── What the transport tells ──
+
+  data(bytes: Uint8Array): boolean {
+    if (this.#state === 'over' || this.#broken !== undefined) return false;
+    this.#flowing = true;
+    if (!((bytes as unknown) instanceof Uint8Array)) {
+      this.fail(notBytes(this.#transport.name, bytes));
+      return false;
+    }
+    if (this.#state === 'leaving' || this.#closing) {
+      this.#departure.drop(bytes.length);
+      return true;
+    }
+    // after close_notify nothing counts (RFC 9846 section 6.1)
+    if (this.#readEnded) return true;
+    this.#inbound.lend(bytes);
+    try {
+      this.run();
+    } finally {
+      this.#inbound.keep();
+    }
+    return (this.#flowing = this.#wanted());
+  }
+
+  end(): void {
+    this.#transportEnded = true;
+    this.#inbound.end();
+    this.run();
+    this.#finishWhenDone();
+  }
+
+  failed(error: Error): void {
+    if (this.#state === 'over' || this.#broken !== undefined) return;
+    this.#broken = error;
+    this.#inbound.fail(error);
+    this.#outbound.fail(error);
+    if (this.#failure !== undefined) return this.#finish();
+    // The peer has closed both ways: that our close_notify finds nobody is no failure, if it is all that is under way.
+    if (this.#readEnded && this.#jobs.only(closeNotify)) this.#jobs.settleAll(undefined);
+    else if (this.#state !== 'leaving' && !this.#closing) this.run();
+    if (this.#failure !== undefined || this.#is('over')) return;
+    if (this.#state === 'leaving' || this.#closing) {
+      this.#jobs.settleAll(error);
+      return this.#finish();
+    }
+    if (!this.#face.keepsUnread()) return this.fail(error);
+    // what came before the failure may still be read, and needs no transport
+    this.#jobs.settleAll(error);
+    this.#transport.destroy();
+    this.#tellOver();
+  }
+
+  /** The connection has failed. What is owed to the peer, an alert, still goes out. */
+  fail(error: Error): void {
+    if (this.#failure !== undefined || this.#state === 'over') return;
+    if (this.#state !== 'leaving') this.#flush();
+    this.#end(error);
+    if (this.#broken === undefined) this.#leave();
+    else this.#finish();
+  }
+
+  // ── The pump ──
+
+  run(): void {
+    if (this.#running) {
+      this.#again = true;
+      return;
+    }
+    const ssl = this.#ssl;
+    if (ssl === undefined || !this.#active()) return;
+    this.#running = true;
+    try {
+      do {
+        this.#again = false;
+        this.#turn(ssl);
+      } while (this.#again && this.#active());
+    } catch (error) {
+      // only a broken contract throws: an answer of the caller's callback that cannot be, most of all
+      this.fail(asError(error));
+    } finally {
+      this.#running = false;
+    }
+    this.#listen();
+  }
+
+  #turn(ssl: Ssl): void {
+    this.#hungry = this.#full = false;
+    if (this.#state === 'handshake') {
+      const ret = ssl.connect();
+      if (ret <= 0) {
+        this.#await(ssl, ssl.getError(ret));
+        this.#flush();
+        return;
+      }
+      this.#state = 'open';
+      // our Finished before anybody speaks
+      this.#flush();
+      this.#face.established();
+    }
+    if (this.#state === 'open') this.#read(ssl);
+    if (this.#state === 'open') this.#write(ssl);
+    this.#flush();
+  }
+
+  #read(ssl: Ssl): void {
+    if (this.#readEnded || this.#closing) return;
+    for (let into = this.#face.space(); into !== undefined; into = this.#face.space()) {
+      const ret = ssl.read(into);
+      if (ret > 0) {
+        this.#face.filled(ret);
+        if (this.#state !== 'open' || this.#closing) return;
+        continue;
+      }
+      const why = ssl.getError(ret);
+      // a view may end where the engine's look ends: ask again while that makes progress
+      const { pending, moved } = this.#inbound;
+      if (why === SslError.wantRead && pending > 0 && moved !== this.#offered) {
+        this.#offered = moved;
+        continue;
+      }
+      this.#face.drained();
+      if (why === SslError.zeroReturn) {
+        this.#readEnded = true;
+        this.#inbound.clear();
+        this.#face.ended();
+        this.#leaveWhenDone();
+      } else if (this.#is('open')) this.#await(ssl, why);
+      return;
+    }
+    this.#face.drained();
+  }
+
+  #write(ssl: Ssl): void {
+    for (let job = this.#jobs.current; job !== undefined && this.#state === 'open'; job = this.#jobs.current) {
+      const ret = this.#advance(ssl, job);
+      if (ret <= 0) {
+        const why = ssl.getError(ret);
+        if (why === SslError.wantWrite && this.#flush() && this.#outbound.inFlight < IN_FLIGHT) continue;
+        return this.#await(ssl, why);
+      }
+      if (this.#outbound.queued >= SEND_AT) this.#flush();
+      if (job.bytes !== undefined && job.offset < job.bytes.length) continue;
+      this.#jobs.encrypted(this.#handed + this.#outbound.queued);
+      this.#jobs.settle(this.#sent);
+    }
+  }
+
+  #advance(ssl: Ssl, job: Job): number {
+    const { bytes, offset } = job;
+    if (bytes === undefined) {
+      try {
+        return job.operate?.(ssl) ?? 1;
+      } catch (error) {
+        // the caller's mistake, which is no failure of the connection
+        job.done(error as Error);
+        job.done = () => {};
+        return 1;
+      }
+    }
+    const n = bytes.length === 0 ? 1 : ssl.write(offset === 0 ? bytes : bytes.subarray(offset));
+    if (n > 0) job.offset += n;
+    return n;
+  }
+
+  /** What an operation waits for. */
+  #await(ssl: Ssl, why: SslError): void {
+    switch (why) {
+      case SslError.wantRead:
+        this.#hungry = true;
+        return;
+      case SslError.wantWrite:
+        this.#full = true;
+        if (this.#flush() && this.#outbound.inFlight < IN_FLIGHT) this.#again = true;
+        return;
+      case SslError.wantAsync:
+      case SslError.wantRetryVerify:
+      case SslError.wantX509Lookup:
+        return this.#awaitPromise(ssl.asyncReady ?? Promise.resolve());
+      case SslError.ssl:
+      case SslError.syscall:
+        return this.fail(bare(ssl.failure?.error ?? new TlsError('INTERNAL_ERROR', 'the engine failed and gave no reason')));
+      default:
+        return;
+    }
+  }
+
+  #awaitPromise(ready: Promise<void>): void {
+    if (this.#awaited === ready) return;
+    this.#awaited = ready;
+    const go = (): void => {
+      if (this.#awaited !== ready) return;
+      this.#awaited = undefined;
+      this.run();
+    };
+    void ready.then(() => {
+      const due = turn();
+      if (due === undefined) go();
+      else void due.then(go);
+    });
+  }
+
+  /** Hands what is encrypted to the transport. False: there was nothing, or there is nobody. */
+  #flush(): boolean {
+    const outgoing = this.#outbound.take();
+    if (outgoing === undefined) {
+      this.#outbound.trim();
+      return false;
+    }
+    const { bytes, release } = outgoing;
+    if (this.#broken !== undefined || this.#state === 'over') {
+      release();
+      return false;
+    }
+    const { length } = bytes;
+    this.#handed += length;
+    try {
+      this.#transport.send(bytes, (error) => {
+        release();
+        if (error !== undefined && error !== null) this.failed(error);
+        else this.#onSent(length);
+      });
+      return true;
+    } catch (error) {
+      release();
+      this.failed(asError(error));
+      return false;
+    }
+  }
+
+  #onSent(length: number): void {
+    if (this.#broken !== undefined || this.#state === 'over') return;
+    this.#sent += length;
+    this.#jobs.settle(this.#sent);
+    if (this.#full || this.#jobs.current !== undefined || this.#is('handshake')) this.run();
+    this.#finishWhenDone();
+  }
+
+  #wanted(): boolean {
+    if (this.#is('over') || this.#broken !== undefined) return false;
+    return this.#is('leaving') || this.#closing || this.#readEnded || (this.#hungry && this.#state !== 'new') || this.#inbound.pending === 0;
+  }
+
+  #listen(): void {
+    if (this.#flowing || !this.#wanted()) return;
+    this.#flowing = true;
+    try {
+      this.#transport.resume();
+    } catch (error) {
+      this.failed(asError(error));
+    }
+  }
+
+  #endTransport(): void {
+    if (this.#endGiven || this.#broken !== undefined) return;
+    this.#endGiven = true;
+    try {
+      this.#transport.end();
+    } catch (error) {
+      this.failed(asError(error));
+    }
+  }
+
+
+  // ── The end ──
+
+  #add(job: Job): void {
+    if (this.#failure !== undefined) return job.done(this.#failure);
+    if (this.#broken !== undefined) return job.done(this.#broken);
+    if (this.#closing && job.operate !== closeNotify && job.operate !== nothing) return job.done(closedByUs());
+    if (this.#shutdown !== 'no' && job.bytes !== undefined) return job.done(new TlsError('PROTOCOL_IS_SHUTDOWN'));
+    if (this.#state === 'leaving' || this.#state === 'over') return job.done(this.#shutdown === 'sent' && job.operate === nothing ? undefined : closedByUs());
+    this.#jobs.add(job);
+    this.run();
+  }
+
+  /** The reason is told to everybody who waits. */
+  #end(reason: Error): void {
+    const told = this.#failure !== undefined;
+    this.#failure ??= reason;
+    if (this.#state !== 'leaving') this.#state = this.#state === 'over' ? 'over' : 'leaving';
+    this.#jobs.settleAll(this.#failure);
+    if (!told) this.#face.failed(this.#failure);
+  }
+
+  /** Both directions have ended, and the transport has our end. */
+  #leaveWhenDone(): void {
+    if (this.#readEnded && this.#shutdown === 'sent' && this.#state === 'open' && this.#jobs.empty) this.#leave();
+  }
+
+  /** Ends the transport, and waits for its other end, lest a reset overtake what was sent. */
+  #leave(): void {
+    this.#state = 'leaving';
+    this.#inbound.clear();
+    this.#endTransport();
+    this.#departure.begin(() => this.#sent + this.#departure.dropped - (this.#transport.queued ?? 0));
+    this.#departure.quiet();
+    this.#finishWhenDone();
+    this.#listen();
+  }
+
+  #finishWhenDone(): void {
+    if (this.#state !== 'leaving') return;
+    if (this.#sent < this.#handed) return;
+    if (this.#transportEnded || this.#broken !== undefined) this.#finish();
+    else this.#departure.quiet();
+  }
+
+  /** Time is over. */
+  #give(stalled: number): void {
+    if (this.#state === 'open') this.#end(new TlsError('TIMEOUT', `${this.#transport.name}: the other side took nothing for ${stalled} ms`));
+    this.#finish();
+  }
+
+  #finish(): void {
+    if (this.#state === 'over') return;
+    if (this.#closing) this.#end(closedByUs());
+    this.#state = 'over';
+    this.#departure.over();
+    this.#inbound.clear();
+    this.#jobs.settleAll(this.#failure ?? closedByUs());
+    this.#transport.destroy();
+    this.#ssl?.dispose();
+    this.#outbound.trim();
+    this.#tellOver();
+  }
+
+  #tellOver(): void {
+    if (this.#toldOver) return;
+    this.#toldOver = true;
+    this.#face.over();
+  }
+
+  #active(): boolean {
+    return this.#state === 'handshake' || this.#state === 'open';
+  }
+
+  /** The state as it is now: calls change it. */
+  #is(state: State): boolean {
+    return this.#state === state;
+  }
+}
+
+/** SSL_shutdown(3): 0 is "sent", and no error. */
+const closeNotify = (ssl: Ssl): number => ((ssl.shutdownState & 1) === 0 ? ssl.shutdown() || 1 : 1);
+
+/** An engine wraps what its BIO failed with; where that says all there is to say already, it is better alone. */
+const bare = (error: TlsError): TlsError => (TlsError.is(error.cause) ? error.cause : error);
+
+/** Done when what came before it is. */
+const nothing = (): number => 1;
+
+let disposed: TlsError | undefined;
+/** One for all, since an error with its stack costs as much as a small record. */
+const closedByUs = (): TlsError => (disposed ??= new TlsError('DISPOSED', 'the connection was closed'));
+
+const asError = (value: unknown): Error => (value instanceof Error ? value : new Error(String(value)));
+
+const notBytes = (name: string, value: unknown): TlsError =>
+  new TlsError('TRANSPORT_ERROR', `${name}: the stream yields ${typeof value === 'string' ? 'strings' : `${typeof value} values`} in place of bytes`, {
+    hint: 'Give a stream of Uint8Array or Buffer: without setEncoding(), without objectMode.',
+  });
