@@ -46,6 +46,8 @@ export interface PumpFace {
   over(): void;
   /** The transport is broken: does the face still want what was received before? Otherwise the connection fails at once. */
   keepsUnread(): boolean;
+  /** The engine begins to work, and has done so: what callbacks of its context tell meanwhile is of this connection. */
+  working?(is: boolean): void;
 }
 
 export interface PumpOptions {
@@ -250,6 +252,7 @@ export class TlsPump implements TransportSink {
     const ssl = this.#ssl;
     if (ssl === undefined || !this.#active()) return;
     this.#running = true;
+    this.#face.working?.(true);
     try {
       do {
         this.#again = false;
@@ -259,6 +262,7 @@ export class TlsPump implements TransportSink {
       // only a broken contract throws: an answer of the caller's callback that cannot be, most of all
       this.fail(asError(error));
     } finally {
+      this.#face.working?.(false);
       this.#running = false;
     }
     this.#listen();
@@ -459,8 +463,8 @@ export class TlsPump implements TransportSink {
     const told = this.#failure !== undefined;
     this.#failure ??= reason;
     if (this.#state !== 'leaving') this.#state = this.#state === 'over' ? 'over' : 'leaving';
-    this.#jobs.settleAll(this.#failure);
     if (!told) this.#face.failed(this.#failure);
+    this.#jobs.settleAll(this.#failure);
   }
 
   /** Both directions have ended, and the transport has our end. */

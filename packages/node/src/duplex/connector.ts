@@ -6,7 +6,7 @@ import { starttls, type Starttls, type StarttlsProtocol } from '@ferrule/starttl
 import { certificatesOf, chooseEngine, platformAnchors, type EngineChoice } from 'ferrule';
 import { memorySessionCache, type SessionCache } from './sessions.ts';
 import { tellKeylog, TlsDuplex } from './tls-duplex.ts';
-import type { Target } from './transport.ts';
+import type { Target } from './stream-transport.ts';
 
 /** What all connections of a connector share: the options of a context, and these. */
 export interface ConnectorOptions extends ContextOptions {
@@ -117,7 +117,8 @@ export class TlsConnector {
         if (host !== undefined) ssl.setHost(host);
         this.#listeners.set(ssl, (session) => {
           duplex.gotSession(session);
-          void Promise.resolve(sessions?.put(key, session.toBytes(), session.expiresAt)).catch(() => undefined);
+          // a cache that fails costs a full handshake
+          void (async () => sessions?.put(key, session.toBytes(), session.expiresAt))().catch(() => undefined);
         });
         return ssl;
       }),
@@ -191,7 +192,7 @@ function targetOf({ host = 'localhost', port, path, stream }: DuplexOptions, dia
     return { stream };
   }
   if (path !== undefined) return { connect: { path } };
-  if (port !== undefined && dial !== undefined) return { stream: dial({ host, port }) };
+  if (port !== undefined && dial !== undefined) return { dial: () => dial({ host, port }) };
   if (port !== undefined) return { connect: { host, port, autoSelectFamily: true } as net.TcpNetConnectOpts };
   return undefined;
 }

@@ -1,0 +1,105 @@
+/** @module Where plaintext goes: into chunks for a stream's reader, or into one buffer of the caller's. */
+
+/**
+ * Plaintext is read into slabs of at most this size, as much as the transport receives at once. Each is new: its bytes are
+ * the reader's. Many small ones cost more than few large ones.
+ */
+const SLAB_SIZE = 262_144;
+
+/** Static buffer reading, as `net.connect({onread})`. */
+export interface OnRead {
+  readonly buffer: Uint8Array;
+  callback(count: number, buffer: Uint8Array): boolean;
+}
+
+export interface Plaintext {
+  /** The reader wants more. */
+  wanted: boolean;
+  /** @param there at most so many bytes can come at once. */
+  space(there: number): Uint8Array;
+  filled(n: number): void;
+  drained(): void;
+}
+
+/**
+ * What a listener throws is its own affair: an uncaught exception, as with node:tls, after which this connection and others go
+ * on with not a byte lost.
+ */
+export function guarded<T>(call: () => T, otherwise: T): T {
+  try {
+    return call();
+  } catch (error) {
+    throwLater(error);
+    return otherwise;
+  }
+}
+
+function throwLater(error: unknown): void {
+  process.nextTick(() => {
+    throw error;
+  });
+}
+
+/** Chunks, pushed to a Readable. */
+export class Chunks implements Plaintext {
+  wanted = false;
+  readonly #push: (chunk: Uint8Array) => boolean;
+  #slab: Uint8Array = new Uint8Array(0);
+  #used = 0;
+
+  constructor(push: (chunk: Uint8Array) => boolean) {
+    this.#push = push;
+  }
+
+  space(there: number): Uint8Array {
+    if (this.#slab.length === 0) {
+      // Not more than what can be there: a small answer does not cost a whole slab.
+      this.#slab = Buffer.allocUnsafe(Math.min(SLAB_SIZE, Math.max(1024, there)));
+      this.#used = 0;
+    }
+    return this.#used === 0 ? this.#slab : this.#slab.subarray(this.#used);
+  }
+
+  filled(n: number): void {
+    this.#used += n;
+    if (this.#used === this.#slab.length) this.drained();
+  }
+
+  drained(): void {
+    if (this.#used === 0) return;
+    const full = this.#slab.subarray(0, this.#used);
+    this.#slab = new Uint8Array(0);
+    this.#used = 0;
+    try {
+      if (!this.#push(full)) this.wanted = false;
+    } catch (error) {
+      throwLater(error);
+    }
+  }
+}
+
+/** One buffer of the caller's, used again and again. */
+export class StaticBuffer implements Plaintext {
+  wanted = false;
+  readonly #onread: OnRead;
+
+  constructor(onread: OnRead) {
+    this.#onread = onread;
+  }
+
+  space(): Uint8Array {
+    return this.#onread.buffer;
+  }
+
+  filled(n: number): void {
+    try {
+      if (!this.#onread.callback(n, this.#onread.buffer)) this.wanted = false;
+    } catch (error) {
+      throwLater(error);
+    }
+  }
+
+  drained(): void {
+    // each read was handed on
+  }
+}

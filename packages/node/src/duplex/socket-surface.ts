@@ -1,0 +1,263 @@
+/** @module What client libraries call on a `tls.TLSSocket`, and on the `net.Socket` that it is, as one base class. */
+import type { X509Certificate } from 'node:crypto';
+import net from 'node:net';
+import { Duplex } from 'node:stream';
+import type { DetailedPeerCertificate, EphemeralKeyInfo, PeerCertificate } from 'node:tls';
+import type { Ssl, TlsSession } from '@ferrule/contract';
+import { TlsError } from '@ferrule/result';
+import { guarded } from './plaintext.ts';
+import type { StreamTransport } from './stream-transport.ts';
+import { cipherOf, ephemeralKeyOf, ownX509, peerCertificateOf, peerX509, type CipherInfo } from './surface.ts';
+
+export interface SocketSurfaceParts {
+  readonly host: string | undefined;
+  /** The context verifies its peers. */
+  readonly verified: boolean;
+  readonly allowHalfOpen: boolean;
+  /** Whether TCP_NODELAY stays on after the handshake. */
+  readonly noDelay: boolean;
+}
+
+export abstract class SocketSurface extends Duplex {
+  readonly encrypted = true as const;
+  authorizationError: string | null = null;
+  alpnProtocol: string | false | null = null;
+  readonly servername: string | undefined;
+  readonly #verified: boolean;
+  #noDelay: boolean;
+  #referenced = true;
+  #lastSession: TlsSession | undefined;
+  #idleTimer: NodeJS.Timeout | undefined;
+  #idleMs = 0;
+  #carrier: StreamTransport | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  readonly #settings: ((socket: net.Socket) => void)[] = [];
+
+  constructor({ host, verified, allowHalfOpen, noDelay }: SocketSurfaceParts) {
+    super({ allowHalfOpen, emitClose: true, autoDestroy: true });
+    this.servername = host !== undefined && net.isIP(host) === 0 ? host : undefined;
+    this.#verified = verified;
+    this.#noDelay = noDelay;
+  }
+
+  /** The connection as the contract has it, for its facts; `undefined` while the engine loads. Operations are the Duplex's. */
+  abstract get ssl(): Ssl | undefined;
+  abstract get connecting(): boolean;
+
+  // ── For the connection ──
+
+  /** There is a transport; what was set before applies to it. */
+  protected carriedBy(transport: StreamTransport): void {
+    this.#carrier = transport;
+    transport.onActivity = () => void this.#idleTimer?.refresh();
+    const { socket } = transport;
+    if (socket !== undefined) for (const setting of this.#settings) setting(socket);
+    this.#settings.length = 0;
+    if (!this.#referenced) transport.unref();
+  }
+
+  /** The client speaks last in the handshake: with Nagle's algorithm its last flight would wait for an ACK. */
+  protected handshakeBegins(): void {
+    this.#socket?.setNoDelay(true);
+  }
+
+  protected handshakeDone(): void {
+    if (!this.#noDelay) this.#socket?.setNoDelay(false);
+    this.alpnProtocol = this.ssl?.alpn ?? false;
+    this.authorizationError = this.#verified ? null : 'NOT_VERIFIED';
+    this.within(0);
+  }
+
+  /** Calls back when time is over, once; keeps the process alive as the socket does. */
+  protected within(ms: number, late?: () => void): void {
+    clearTimeout(this.#timer);
+    if (ms === 0 || late === undefined) return;
+    this.#timer = setTimeout(late, ms);
+    if (!this.#referenced) this.#timer.unref();
+  }
+
+  protected surfaceOver(): void {
+    clearTimeout(this.#timer);
+    clearTimeout(this.#idleTimer);
+    // what still goes out goes out as long as there is a process
+    this.#carrier?.unref();
+  }
+
+  /** A session that the engine has just been given. */
+  gotSession(session: TlsSession): void {
+    this.#lastSession = session;
+    if (this.listenerCount('session') > 0) guarded(() => this.emit('session', Buffer.from(session.toBytes())), true);
+  }
+
+  // ── The surface of tls.TLSSocket ──
+
+  /** True once the peer has been verified; never before the handshake is done. */
+  get authorized(): boolean {
+    return this.#verified && this.ssl?.established === true;
+  }
+  getProtocol(): string | null {
+    return this.ssl?.version ?? null;
+  }
+  getCipher(): CipherInfo | undefined {
+    return this.ssl && cipherOf(this.ssl);
+  }
+  getEphemeralKeyInfo(): EphemeralKeyInfo | Record<string, never> {
+    return this.ssl === undefined ? {} : ephemeralKeyOf(this.ssl);
+  }
+  getPeerCertificate(detailed = false): PeerCertificate | DetailedPeerCertificate | Record<string, never> {
+    return this.ssl === undefined ? {} : peerCertificateOf(this.ssl, detailed);
+  }
+  getPeerX509Certificate(): X509Certificate | undefined {
+    return this.ssl && peerX509(this.ssl);
+  }
+  /** The certificate that we sent, `{}` when none. */
+  getCertificate(): PeerCertificate | Record<string, never> {
+    return (this.getX509Certificate()?.toLegacyObject() as PeerCertificate | undefined) ?? {};
+  }
+  getX509Certificate(): X509Certificate | undefined {
+    return this.ssl && ownX509(this.ssl);
+  }
+  /** The newest session of this connection, serialised; secrets included. */
+  getSession(): Buffer | undefined {
+    return this.#lastSession && Buffer.from(this.#lastSession.toBytes());
+  }
+  isSessionReused(): boolean {
+    return this.ssl?.sessionReused ?? false;
+  }
+  /** Tickets are part of {@link getSession}. */
+  getTLSTicket(): undefined {
+    return undefined;
+  }
+  /** No engine keeps Finished messages; what binds to a connection is {@link exportKeyingMaterial} (RFC 9266). */
+  getFinished(): undefined {
+    return undefined;
+  }
+  getPeerFinished(): undefined {
+    return undefined;
+  }
+  /** What the engine offers is not told. */
+  getSharedSigalgs(): readonly string[] {
+    return [];
+  }
+  /** The name is the connection's from the beginning, since the certificate must match it: another one is a TypeError. */
+  setServername(name: string): void {
+    if (name !== this.servername) throw new TypeError(`setServername: this connection is for ${this.servername ?? 'no name'}; give \`servername\` to the connector`);
+  }
+  exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Buffer {
+    if (this.ssl === undefined) throw new TlsError('HANDSHAKE_NOT_DONE');
+    return Buffer.from(this.ssl.exportKeyingMaterial(label, context, length));
+  }
+  disableRenegotiation(): void {
+    // Renegotiation is always refused.
+  }
+  renegotiate(_options: unknown, callback?: (error: Error) => void): false {
+    const error = new TlsError('NO_RENEGOTIATION', 'renegotiation is not supported; TLS 1.3 has none');
+    if (callback !== undefined) process.nextTick(callback, error);
+    return false;
+  }
+  setMaxSendFragment(): false {
+    return false;
+  }
+  enableTrace(): void {
+    // Traces come through the context's onMessage.
+  }
+
+  // ── The surface of net.Socket ──
+
+  get pending(): boolean {
+    return this.connecting;
+  }
+  get readyState(): 'opening' | 'open' | 'readOnly' | 'writeOnly' | 'closed' {
+    if (this.connecting) return 'opening';
+    if (this.readable && this.writable) return 'open';
+    return this.readable ? 'readOnly' : this.writable ? 'writeOnly' : 'closed';
+  }
+  setNoDelay(noDelay = true): this {
+    this.#noDelay = noDelay;
+    if (this.ssl?.established === true) this.#socket?.setNoDelay(noDelay);
+    return this;
+  }
+  setKeepAlive(enable = false, initialDelay = 0): this {
+    const setting = (socket: net.Socket): void => void socket.setKeepAlive(enable, initialDelay);
+    if (this.#socket !== undefined) setting(this.#socket);
+    else if (this.#carrier === undefined) this.#settings.push(setting);
+    return this;
+  }
+  /** Emits `timeout` after that many idle milliseconds; 0 turns it off. */
+  setTimeout(ms: number, callback?: () => void): this {
+    this.#idleMs = ms;
+    if (callback !== undefined) {
+      if (ms === 0) this.off('timeout', callback);
+      else this.once('timeout', callback);
+    }
+    clearTimeout(this.#idleTimer);
+    this.#idleTimer = ms === 0 ? undefined : setTimeout(() => this.emit('timeout'), ms).unref();
+    return this;
+  }
+  get timeout(): number {
+    return this.#idleMs;
+  }
+  /** The process stays alive for this connection, also while it is being made. */
+  ref(): this {
+    this.#referenced = true;
+    this.#timer?.ref();
+    this.#carrier?.ref();
+    return this;
+  }
+  /** The process does not stay alive for this connection, from now on: whether it is open, being made, or not begun. */
+  unref(): this {
+    this.#referenced = false;
+    this.#timer?.unref();
+    this.#carrier?.unref();
+    return this;
+  }
+  destroySoon(): void {
+    if (this.writable) this.end();
+    if (this.writableFinished) this.destroy();
+    else this.once('finish', () => this.destroy());
+  }
+  resetAndDestroy(): this {
+    if (this.#socket !== undefined) reset(this.#socket);
+    return this.destroy();
+  }
+  address(): net.AddressInfo | Record<string, never> {
+    return (this.#socket?.address() as net.AddressInfo | undefined) ?? {};
+  }
+  get #socket(): net.Socket | undefined {
+    return this.#carrier?.socket;
+  }
+  get remoteAddress(): string | undefined {
+    return this.#socket?.remoteAddress;
+  }
+  get remotePort(): number | undefined {
+    return this.#socket?.remotePort;
+  }
+  get remoteFamily(): string | undefined {
+    return this.#socket?.remoteFamily;
+  }
+  get localAddress(): string | undefined {
+    return this.#socket?.localAddress;
+  }
+  get localFamily(): string | undefined {
+    return this.#socket?.localFamily;
+  }
+  get localPort(): number | undefined {
+    return this.#socket?.localPort;
+  }
+  /** Ciphertext bytes, as net.Socket counts them. */
+  get bytesRead(): number {
+    return this.#socket?.bytesRead ?? 0;
+  }
+  get bytesWritten(): number {
+    return this.#socket?.bytesWritten ?? 0;
+  }
+}
+
+/** A reset where there is one: pipes have none, and Node throws. */
+export function reset(socket: net.Socket): void {
+  try {
+    socket.resetAndDestroy();
+  } catch {
+    socket.destroy();
+  }
+}

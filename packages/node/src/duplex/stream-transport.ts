@@ -1,0 +1,155 @@
+/** @module Any stream as what carries the ciphertext: a socket that we open, or any Duplex that is given. */
+import net from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Transport, TransportSink } from 'ferrule';
+
+/**
+ * One receive buffer for every socket of this thread. Reads complete before their callback returns, so nobody's bytes are
+ * in it between two callbacks. Not so on Windows, where a read is under way while others complete: there each has its own.
+ */
+const RECEIVE_BUFFER_SIZE = 256 * 1024;
+let shared: Uint8Array | undefined;
+const receiveBuffer = (): Uint8Array => {
+  if (process.platform === 'win32') return Buffer.allocUnsafeSlow(65_536);
+  return (shared ??= Buffer.allocUnsafeSlow(RECEIVE_BUFFER_SIZE));
+};
+
+/** Where to connect: net.connect's options, a stream that is connected or about to be, or a way to get one. */
+export type Target = { readonly connect: net.NetConnectOpts } | { readonly stream: Duplex } | { readonly dial: () => Duplex };
+
+/** What a stream may have besides: a socket has it, and what stands for one. */
+interface Handle {
+  readonly connecting?: boolean;
+  readonly _handle?: { readonly writeQueueSize?: number } | null;
+  ref?(): unknown;
+  unref?(): unknown;
+}
+
+export class StreamTransport implements Transport {
+  readonly name: string;
+  readonly stream: Duplex & Handle;
+  /** Called when bytes come or go. */
+  onActivity: () => void = () => {};
+  #sink: TransportSink | undefined;
+  #failure: Error | undefined;
+  #ended = false;
+  #destroyed = false;
+  /** A socket that reads into {@link receiveBuffer} has no `data` events. */
+  readonly #ownReads: boolean;
+
+  /** @param name for messages. @throws what `dial` or net.connect throw. */
+  constructor(target: Target, name: string) {
+    this.name = name;
+    this.#ownReads = 'connect' in target;
+    const stream = 'connect' in target ? this.#connect(target.connect) : 'dial' in target ? target.dial() : target.stream;
+    this.stream = stream;
+    stream.on('error', (error: Error) => this.#fail(error));
+    stream.on('end', () => {
+      this.#ended = true;
+      this.#sink?.end();
+    });
+    stream.on('close', () => this.#closed());
+  }
+
+  /** It is connected already; else the stream says `connect`. */
+  get connected(): boolean {
+    return this.stream.connecting !== true;
+  }
+
+  /** As Node's own timeouts see it: the part of a write that the system has taken already does not count. */
+  get queued(): number {
+    return this.stream.writableLength + (this.stream._handle?.writeQueueSize ?? 0);
+  }
+
+  get socket(): net.Socket | undefined {
+    return this.stream instanceof net.Socket ? this.stream : undefined;
+  }
+
+  start(sink: TransportSink): void {
+    this.#sink = sink;
+    const { stream } = this;
+    if (this.#failure !== undefined) return sink.failed(this.#failure);
+    // nothing more will be told of these
+    if (stream.destroyed || !stream.writable) return this.#fail(stream.errored ?? new Error('the stream has been closed already'));
+    if (stream.readableEnded) return sink.end();
+    if (this.#ownReads) return;
+    // What was read ahead comes first, and in order, by the stream's own rules.
+    stream.on('data', (chunk: Uint8Array) => {
+      this.onActivity();
+      if (!sink.data(chunk)) stream.pause();
+    });
+    // whoever gave it may have paused it
+    stream.resume();
+  }
+
+  send(bytes: Uint8Array, done: (error?: Error | null) => void): void {
+    const { stream } = this;
+    if (stream.destroyed || stream.writableEnded) return done(this.#failure ?? new Error('the stream was closed'));
+    this.onActivity();
+    try {
+      // a stream of another kind may hand on what it was given after it has said that it is done, and our memory is used again
+      stream.write(stream instanceof net.Socket ? bytes : bytes.slice(), (error) => {
+        // it comes as an event too, but later
+        if (error) this.#fail(error);
+        done(this.#failure);
+      });
+    } catch (error) {
+      // a stream of the caller's whose _write() throws
+      this.#fail(error instanceof Error ? error : new Error(String(error)));
+      done(this.#failure);
+    }
+  }
+
+  resume(): void {
+    this.stream.resume();
+  }
+
+  end(): void {
+    if (!this.stream.destroyed) this.stream.end();
+  }
+
+  destroy(): void {
+    this.#destroyed = true;
+    this.stream.destroy();
+  }
+
+  ref(): void {
+    this.stream.ref?.();
+  }
+
+  unref(): void {
+    this.stream.unref?.();
+  }
+
+  #connect(options: net.NetConnectOpts): net.Socket {
+    return net.connect({
+      ...options,
+      // half-open, or Node would end our side when the server ends its own
+      allowHalfOpen: true,
+      onread: {
+        buffer: receiveBuffer(),
+        callback: (count, buffer) => {
+          this.onActivity();
+          return this.#sink?.data(buffer.subarray(0, count)) ?? false;
+        },
+      },
+    });
+  }
+
+  #fail(error: Error): void {
+    if (this.#failure !== undefined || this.#destroyed) return;
+    this.#failure = error;
+    this.#sink?.failed(error);
+  }
+
+  #closed(): void {
+    if (this.#destroyed || this.#failure !== undefined) return;
+    const finished = this.#ended && this.stream.writableFinished;
+    if (!this.#ended) {
+      this.#ended = true;
+      this.#sink?.end();
+    }
+    // what still waits to be sent has nobody to go to
+    if (!finished) this.#fail(new Error('the stream was closed'));
+  }
+}
