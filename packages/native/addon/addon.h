@@ -17,6 +17,7 @@ enum Control : size_t {
   kEvents,
   kPending,
   kShutdown,
+  kOwesAnswer,
   kVersion,
   kCipherSuite,
   kGroup,

@@ -16,14 +16,14 @@ constexpr size_t kMostAtOnce = size_t{1} << 30;
 napi_value step(napi_env env, napi_callback_info info) {
   Call call(env, info);
   const uint32_t handle = call.handle(0);
-  const auto kind = static_cast<Operation>(call.integer(call.argument(1), "operation", 0, static_cast<int64_t>(Operation::keyUpdate)));
+  const auto kind = static_cast<Operation>(call.integer(call.argument(1), "operation", 0, static_cast<int64_t>(Operation::flush)));
   const bool eof = call.flag(call.argument(2), "eof");
   const View in = call.view(call.argument(3), "in");
   const View out = call.view(call.argument(4), "out");
   View data;
   if (kind == Operation::keyUpdate) {
     data.size = call.flag(call.argument(5), "data") ? 1 : 0;
-  } else if (kind != Operation::handshake && kind != Operation::shutdown) {
+  } else if (kind != Operation::handshake && kind != Operation::shutdown && kind != Operation::flush) {
     data = call.view(call.argument(5), "data");
   }
   if (!call.ok()) return nullptr;
@@ -44,6 +44,7 @@ napi_value step(napi_env env, napi_callback_info info) {
   control[kEvents] = connection->hasEvents() ? 1 : 0;
   control[kPending] = ossl().SSL_pending(connection->ssl());
   control[kShutdown] = ossl().SSL_get_shutdown(connection->ssl());
+  control[kOwesAnswer] = connection->owesAnswer() ? 1 : 0;
   spans.clear();
 
   napi_value result = nullptr;

@@ -8,6 +8,8 @@ namespace {
 
 constexpr size_t kRecordHeader = 5;
 constexpr size_t kMaxPlaintext = 16384;
+// What we answer to the peer while our own records wait for it to read. A peer that asks for more has to read first.
+constexpr size_t kMostAnswersOwed = 16384;
 // Counts go back as an int.
 constexpr size_t kMostAtOnce = size_t{1} << 30;
 constexpr size_t kTag = 16;
@@ -76,8 +78,11 @@ int Connection::step(Operation operation, uint8_t* data, size_t size) {
     failOwn();
     ret = std::max(ret, 0) > 0 && operation == Operation::read ? ret : -1;
   }
+  if (spans.owed() == 0) answersOwed_ = 0;
   if (ret > 0 || !failure_.set) return ret;
-  lastError = owed_ && !flushUnsent() ? static_cast<int>(K(SSL_ERROR_WANT_WRITE)) : failure_.error;
+  // The peer is owed an alert, and what was begun before it.
+  spans.drain();
+  lastError = spans.owed() > 0 ? static_cast<int>(K(SSL_ERROR_WANT_WRITE)) : failure_.error;
   return -1;
 }
 
@@ -88,40 +93,44 @@ int Connection::run(Operation operation, uint8_t* data, size_t size) {
     case Operation::read:
       return read(data, size);
     case Operation::write:
-      return write(data, size);
     case Operation::writeEarlyData:
-      return writeEarlyData(data, size);
-    case Operation::shutdown: {
-      // A KeyUpdate or a ticket of which only a part has come: SSL_shutdown(3) refuses while it is being read.
-      if (ossl().SSL_in_init(ssl_) == 1) {
-        const int done = ossl().SSL_do_handshake(ssl_);
-        if (done != 1) return notDone(done);
-      }
-      const int ret = ossl().SSL_shutdown(ssl_);
-      // A fatal alert in place of close_notify is an end to it as well, and an error behind its back.
-      if (ret == 1 && ossl().ERR_peek_error() != 0) return fail();
-      return ret >= 0 ? ret : notDone(ret);
-    }
+      return write(operation, data, size);
+    case Operation::shutdown:
+      return shutdown();
     case Operation::keyUpdate:
       return keyUpdate(size != 0);
+    case Operation::flush:
+      return spans.owed() == 0 ? 1 : wantWrite();
   }
+  return -1;
+}
+
+int Connection::wantWrite() {
+  lastError = static_cast<int>(K(SSL_ERROR_WANT_WRITE));
   return -1;
 }
 
 int Connection::handshake() {
   if (established_) return 1;
-  const int ret = ossl().SSL_do_handshake(ssl_);
-  if (ret != 1) {
-    notDone(ret);
-    // What could begin a record of SSL 2 makes OpenSSL wait for more. Nothing but an alert or a ServerHello can come first.
-    const bool strange = headSize_ >= kRecordHeader && head_[0] != K(SSL3_RT_HANDSHAKE) && head_[0] != K(SSL3_RT_ALERT);
-    if (lastError == K(SSL_ERROR_WANT_READ) && strange && pending_ == Reason::none) pending_ = Reason::notTls;
-    return -1;
+  if (spans.owed() > 0) return wantWrite();
+  taken_ = 0;  // Early data that waited is early data all the same: it has its place in the stream, before ours.
+  if (!done_) {
+    const int ret = ossl().SSL_do_handshake(ssl_);
+    if (ret != 1) {
+      notDone(ret);
+      // What could begin a record of SSL 2 makes OpenSSL wait for more. Nothing but an alert or a ServerHello can come first.
+      const bool strange = headSize_ >= kRecordHeader && head_[0] != K(SSL3_RT_HANDSHAKE) && head_[0] != K(SSL3_RT_ALERT);
+      if (lastError == K(SSL_ERROR_WANT_READ) && strange && pending_ == Reason::none) pending_ = Reason::notTls;
+      if (lastError == K(SSL_ERROR_WANT_READ) && spans.owed() > 0) return wantWrite();
+      return -1;
+    }
+    if (pending_ == Reason::none) checkResult();
+    if (pending_ != Reason::none) return -1;
+    // OpenSSL calls no new_session_cb when a session was resumed and the server sent another ticket for it.
+    if (ticketRenewed_ && context_->config().sessions && ossl().SSL_session_reused(ssl_) == 1) saveSession(ossl().SSL_get_session(ssl_));
+    done_ = true;
   }
-  if (pending_ == Reason::none) checkResult();
-  if (pending_ != Reason::none) return -1;
-  // OpenSSL calls no new_session_cb when a session was resumed and the server sent another ticket for it.
-  if (ticketRenewed_ && context_->config().sessions && ossl().SSL_session_reused(ssl_) == 1) saveSession(ossl().SSL_get_session(ssl_));
+  if (spans.owed() > 0) return wantWrite();
   established_ = true;
   return 1;
 }
@@ -137,107 +146,103 @@ void Connection::checkResult() {
 
 // Fills as much of `into` as the input allows: one call per chunk, not per record.
 int Connection::read(uint8_t* into, size_t size) {
-  if (unfinishedWrite_ > 0) finishWrite();
-  // While it reads a HelloRequest that is to be ignored, OpenSSL sends an alert, which it forgets where there is no space.
-  spans.spilling = !context_->config().refuseRenegotiation;
-  const int ret = readRecords(into, size);
-  spans.spilling = false;
-  return ret;
-}
-
-int Connection::readRecords(uint8_t* into, size_t size) {
   size_t total = 0;
   for (;;) {
+    if (answersOwed_ > kMostAnswersOwed) return total > 0 ? static_cast<int>(total) : wantWrite();
+    const size_t owed = spans.owed();
+    const size_t messages = messages_;
     size_t n = 0;
-    if (ossl().SSL_read_ex(ssl_, into + total, size - total, &n) != 1) {
-      if (total == 0) return notDone(0);
+    spans.starved = false;
+    const bool got = ossl().SSL_read_ex(ssl_, into + total, size - total, &n) == 1;
+    if (spans.owed() > owed) answersOwed_ += spans.owed() - owed;
+    if (got) {
+      if (pending_ != Reason::none) {
+        // It came behind a message that ends the connection: nobody shall have it.
+        ossl().OPENSSL_cleanse(into + total, n);
+        return total > 0 ? static_cast<int>(total) : -1;
+      }
+      total += n;
+      keyUpdatesInARow_ = 0;
+      if (total == size || (spans.inUsed == spans.inSize && ossl().SSL_pending(ssl_) == 0)) return static_cast<int>(total);
+      continue;
+    }
+    const int why = ossl().SSL_get_error(ssl_, 0);
+    // Without SSL_MODE_AUTO_RETRY, OpenSSL comes back after each message of the peer.
+    if (why == K(SSL_ERROR_WANT_READ) && !spans.starved && messages_ > messages && pending_ == Reason::none) continue;
+    if (total > 0) {
       // The rest of the story is told by the next call, unless OpenSSL tells it only once.
-      const int why = ossl().SSL_get_error(ssl_, 0);
       if (why == K(SSL_ERROR_SSL) || why == K(SSL_ERROR_SYSCALL)) fail();
       return static_cast<int>(total);
     }
-    if (pending_ != Reason::none) {
-      // It came behind a message that ends the connection: nobody shall have it.
-      ossl().OPENSSL_cleanse(into + total, n);
-      return total > 0 ? static_cast<int>(total) : -1;
-    }
-    total += n;
-    keyUpdatesInARow_ = 0;
-    if (total == size || (spans.inUsed == spans.inSize && ossl().SSL_pending(ssl_) == 0)) return static_cast<int>(total);
+    return why == K(SSL_ERROR_WANT_READ) && owesAnswer() ? wantWrite() : notDone(0);
   }
 }
 
-// A KeyUpdate that asks for ours is answered while it is read, and OpenSSL begins no record behind one that is not out. It
-// keeps that record's bytes, and looks at no others.
-void Connection::finishWrite() {
-  static const uint8_t nothing[kMaxPlaintext] = {};
-  size_t n = 0;
-  spans.spilling = true;
-  const bool done = ossl().SSL_write_ex(ssl_, nothing, unfinishedWrite_, &n) == 1;
-  spans.spilling = false;
-  ossl().ERR_clear_error();
-  if (!done) return;
-  finishedAhead_ = n;
-  unfinishedWrite_ = 0;
-}
-
-// One record after the other, as long as they fit. The first may be left half-written, which is WANT_WRITE; the others
-// are begun only when they fit whole, so that nothing is left behind a positive count.
-int Connection::write(const uint8_t* from, size_t size) {
+// One record after the other, as long as they fit. The first may find too little space, which is WANT_WRITE until the rest of
+// it is out; the others are begun only when they fit whole.
+int Connection::write(Operation how, const uint8_t* from, size_t size) {
+  const auto seal = how == Operation::write ? ossl().SSL_write_ex : ossl().SSL_write_early_data;
   const size_t overhead = kRecordOverhead + context_->config().recordPadding;
-  if (size < finishedAhead_) {
+  if (size < taken_) {
     lastError = kMisuse;
     return -1;
   }
-  if (!spans.spill.empty()) {
-    lastError = static_cast<int>(K(SSL_ERROR_WANT_WRITE));
-    return -1;
-  }
-  size_t total = finishedAhead_;
-  finishedAhead_ = 0;
+  if (spans.owed() > 0) return wantWrite();
+  size_t total = taken_;
+  taken_ = 0;
   while (total < size) {
-    size_t chunk = std::min(size - total, kMaxPlaintext);
-    if (unfinishedWrite_ > 0) {
-      if (size < unfinishedWrite_) {
-        lastError = kMisuse;
-        return -1;
-      }
-      chunk = unfinishedWrite_;
-    } else if (total > 0 && spans.outSize - spans.outUsed < chunk + overhead) {
-      break;
-    }
+    const size_t chunk = std::min(size - total, kMaxPlaintext);
+    if (total > 0 && spans.room() < chunk + overhead) break;
     size_t n = 0;
-    if (ossl().SSL_write_ex(ssl_, from + total, chunk, &n) != 1) {
-      const int why = ossl().SSL_get_error(ssl_, 0);
-      unfinishedWrite_ = why == K(SSL_ERROR_WANT_WRITE) ? chunk : 0;
+    if (seal(ssl_, from + total, chunk, &n) != 1) {
       if (total == 0) return notDone(0);
+      const int why = ossl().SSL_get_error(ssl_, 0);
       if (why == K(SSL_ERROR_SSL) || why == K(SSL_ERROR_SYSCALL)) fail();
       break;
     }
-    unfinishedWrite_ = 0;
     total += n;
+    if (spans.owed() == 0) continue;
+    taken_ = total;
+    return wantWrite();
   }
   return static_cast<int>(total);
 }
 
-int Connection::writeEarlyData(const uint8_t* from, size_t size) {
-  size_t n = 0;
-  if (ossl().SSL_write_early_data(ssl_, from, size, &n) == 1) return static_cast<int>(n);
-  return notDone(0);
+int Connection::shutdown() {
+  if (spans.owed() > 0) return wantWrite();
+  if (shutdownDue_ < 0) {
+    if (!readMessage()) return -1;
+    const int ret = ossl().SSL_shutdown(ssl_);
+    // A fatal alert in place of close_notify is an end to it as well, and an error behind its back.
+    if (ret == 1 && ossl().ERR_peek_error() != 0) return fail();
+    if (ret < 0) return notDone(ret);
+    shutdownDue_ = ret;
+  }
+  if (spans.owed() > 0) return wantWrite();
+  const int ret = shutdownDue_;
+  shutdownDue_ = -1;
+  return ret;
+}
+
+// A message of the peer of which only a part has come: SSL_shutdown(3) and SSL_key_update(3) refuse while it is being read.
+bool Connection::readMessage() {
+  if (ossl().SSL_in_init(ssl_) != 1) return true;
+  const int ret = ossl().SSL_do_handshake(ssl_);
+  if (ret != 1) notDone(ret);
+  return ret == 1;
 }
 
 int Connection::keyUpdate(bool requestPeer) {
+  if (spans.owed() > 0) return wantWrite();
   if (!keyUpdating_) {
-    if (unfinishedWrite_ > 0 || finishedAhead_ > 0) {
-      lastError = kMisuse;
-      return -1;
-    }
+    if (!readMessage()) return -1;
     const long type = requestPeer ? K(SSL_KEY_UPDATE_REQUESTED) : K(SSL_KEY_UPDATE_NOT_REQUESTED);
     if (ossl().SSL_key_update(ssl_, static_cast<int>(type)) != 1) return fail();
     keyUpdating_ = true;
+    const int ret = ossl().SSL_do_handshake(ssl_);
+    if (ret != 1) return notDone(ret);
   }
-  const int ret = ossl().SSL_do_handshake(ssl_);
-  if (ret != 1) return notDone(ret);
+  if (spans.owed() > 0) return wantWrite();
   keyUpdating_ = false;
   return 1;
 }
@@ -264,7 +269,8 @@ int Connection::fail() {
   failure_.error = static_cast<int>(K(SSL_ERROR_SSL));
   failure_.own = pending_;
   failure_.text = takeErrors(&failure_.library, &failure_.reason);
-  owed_ = !spans.unsent.empty();
+  spans.held = false;
+  if (spans.ended) spans.dropOwed();
   if (pendingAlert_ != 0) sendAlert(pendingAlert_);
   return -1;
 }
@@ -288,17 +294,7 @@ void Connection::sendAlert(int alert) {
   if (protected_) return;
   const uint8_t record[] = {static_cast<uint8_t>(K(SSL3_RT_ALERT)), 3, 3, 0, 2, 2, static_cast<uint8_t>(alert)};
   message(true, static_cast<int>(K(SSL3_RT_ALERT)), record + 5, 2);
-  spans.unsent.assign(record, record + sizeof record);
-  owed_ = true;
-}
-
-bool Connection::flushUnsent() {
-  const size_t n = std::min(spans.unsent.size(), spans.outSize - spans.outUsed);
-  if (n > 0) std::memcpy(spans.out + spans.outUsed, spans.unsent.data(), n);
-  spans.outUsed += n;
-  spans.unsent.erase(spans.unsent.begin(), spans.unsent.begin() + static_cast<std::ptrdiff_t>(n));
-  owed_ = !spans.unsent.empty();
-  return !owed_;
+  spans.push(record, sizeof record);
 }
 
 // For OpenSSL a key agreed out of band is a session as well.
@@ -356,6 +352,7 @@ void Connection::message(bool sent, int contentType, const uint8_t* bytes, size_
     if (!sent) receivedAlert(bytes[0], bytes[1]);
   } else if (contentType == K(SSL3_RT_HANDSHAKE) && !sent && size >= 4) {
     messageBegun_ = false;
+    messages_++;
     readHandshakeMessage(bytes, size);
   } else if (contentType == K(SSL3_RT_HANDSHAKE) && size >= 4 && bytes[0] == 1) {
     rules_.sentClientHello(bytes + 4, size - 4);

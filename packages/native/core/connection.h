@@ -15,7 +15,8 @@
 
 namespace ferrule {
 
-enum class Operation : uint32_t { handshake = 0, read = 1, write = 2, writeEarlyData = 3, shutdown = 4, keyUpdate = 5 };
+// `flush` sends what is owed and does nothing else.
+enum class Operation : uint32_t { handshake = 0, read = 1, write = 2, writeEarlyData = 3, shutdown = 4, keyUpdate = 5, flush = 6 };
 
 enum class EventKind : uint32_t { keylog = 0, session = 1, sent = 2, received = 3 };
 
@@ -107,6 +108,8 @@ class Connection {
   const Failure& failure() const { return failure_; }
   Bytes signedCertificateTimestamps() const { return scts_; }
   bool hasEvents() const { return !events_.empty(); }
+  // Whether something is waiting for space that nobody will repeat an operation for: an answer to the peer.
+  bool owesAnswer() const { return answersOwed_ > 0 && spans.owed() > 0; }
   bool established() const { return established_; }
   // A session, that is, and not a key of the context.
   bool resumed() const { return ossl().SSL_session_reused(ssl_) == 1 && !rules_.usesPsk(); }
@@ -138,18 +141,17 @@ class Connection {
   int run(Operation operation, uint8_t* data, size_t size);
   int handshake();
   int read(uint8_t* into, size_t size);
-  int readRecords(uint8_t* into, size_t size);
-  int write(const uint8_t* from, size_t size);
-  int writeEarlyData(const uint8_t* from, size_t size);
+  int write(Operation how, const uint8_t* from, size_t size);
+  int shutdown();
   int keyUpdate(bool requestPeer);
-  void finishWrite();
+  bool readMessage();
+  int wantWrite();
   int notDone(int ret);
   int fail();
   void failOwn();
   void breach(Reason reason, int alert);
   void sendAlert(int alert);
   void checkResult();
-  bool flushUnsent();
   void describe(X509* certificate, int depth);
   void receivedAlert(int level, int description);
   void readHandshakeMessage(const uint8_t* bytes, size_t size);
@@ -178,15 +180,17 @@ class Connection {
   bool established_ = false;
   bool peerProtects_ = false;  // since its change_cipher_spec of TLS 1.2
   bool protected_ = false;  // a record under keys has gone out
-  bool owed_ = false;       // the tail of our alert
+  bool done_ = false;       // the handshake, as far as OpenSSL is concerned; the end of our flight may still wait
   bool keyUpdating_ = false;
+  int shutdownDue_ = -1;    // what shutdown() returns once close_notify is out
   bool verified_ = false;
   bool messageBegun_ = false;   // by a TLS 1.2 record after the handshake
   bool ticketRenewed_ = false;  // by a TLS 1.2 resumption
   uint32_t keyUpdatesInARow_ = 0;
   uint32_t tickets_ = 0;
-  size_t unfinishedWrite_ = 0;
-  size_t finishedAhead_ = 0;  // of a write that its caller still has to repeat
+  size_t messages_ = 0;     // of the peer's handshake, seen whole
+  size_t taken_ = 0;        // by OpenSSL, of a write that its caller still has to repeat
+  size_t answersOwed_ = 0;  // bytes that reading wrote, since nothing was last owed
   time_t time_ = 0;  // 0: the clock of the machine
   uint8_t head_[64];
   size_t headSize_ = 0;

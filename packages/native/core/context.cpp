@@ -99,6 +99,8 @@ bool Context::setUp(std::string* problem) {
   o.SSL_CTX_set_options(ctx_, kOpNoRenegotiation | kOpNoCompression | (config_.requireSecureRenegotiation ? 0 : kOpLegacyServerConnect) |
                                   (config_.sessionTickets ? 0 : kOpNoTicket));
   control(K(SSL_CTRL_MODE), K(SSL_MODE_ENABLE_PARTIAL_WRITE) | K(SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER) | K(SSL_MODE_RELEASE_BUFFERS), nullptr);
+  // SSL_MODE_AUTO_RETRY is among them: reading comes back after each message of the peer.
+  control(K(SSL_CTRL_CLEAR_MODE), ~(K(SSL_MODE_ENABLE_PARTIAL_WRITE) | K(SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER) | K(SSL_MODE_RELEASE_BUFFERS)), nullptr);
   control(K(SSL_CTRL_SET_MAX_CERT_LIST), static_cast<long>(config_.handshakeBytes), nullptr);
 
   // OpenSSL drops what it does not know from these lists and reports success: what remains is compared.

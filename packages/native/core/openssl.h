@@ -64,6 +64,7 @@ namespace ferrule {
   C(SSL_VERIFY_NONE, 0)                             \
   C(SSL_VERIFY_PEER, 1)                             \
   C(SSL_CTRL_MODE, 33)                              \
+  C(SSL_CTRL_CLEAR_MODE, 78)                        \
   C(SSL_CTRL_SET_SESS_CACHE_MODE, 44)               \
   C(SSL_CTRL_SET_MAX_CERT_LIST, 51)                 \
   C(SSL_CTRL_SET_TLSEXT_HOSTNAME, 55)               \

@@ -6,12 +6,6 @@
 namespace ferrule {
 namespace {
 
-// An alert is at most 5 + 2 + 256 + 16 bytes even when padded within reason; longer rests are data, which nobody is owed.
-constexpr size_t kLongestUnsent = 512;
-
-// A record, and what a peer can have us say beside it.
-constexpr size_t kMostSpilt = 20000;
-
 Spans& spansOf(BIO* bio) { return *static_cast<Spans*>(ossl().BIO_get_data(bio)); }
 
 // -1, as the BIOs of OpenSSL itself do: alerts in particular are believed to be sent when a write returns 0.
@@ -30,6 +24,7 @@ int readSpan(BIO* bio, char* into, size_t size, size_t* count) {
   clearRetry(bio);
   const size_t left = spans.inSize - spans.inUsed;
   if (left == 0) {
+    spans.starved = true;
     if (!spans.eof) return retry(bio, K(BIO_FLAGS_READ), count);
     spans.ended = true;
     *count = 0;
@@ -49,24 +44,8 @@ int writeSpan(BIO* bio, const char* from, size_t size, size_t* count) {
     return 1;
   }
   if (spans.held) return retry(bio, K(BIO_FLAGS_WRITE), count);
-  spans.drain();
-  const size_t n = spans.spill.empty() ? std::min(size, spans.outSize - spans.outUsed) : 0;
-  if (n > 0) {
-    std::memcpy(spans.out + spans.outUsed, from, n);
-    spans.outUsed += n;
-  }
-  spans.unsent.clear();
-  if (n < size && spans.spilling && spans.spill.size() <= kMostSpilt) {
-    spans.spill.insert(spans.spill.end(), from + n, from + size);
-    *count = size;
-    return 1;
-  }
-  if (n < size && size - n <= kLongestUnsent) {
-    const uint8_t* rest = reinterpret_cast<const uint8_t*>(from);
-    spans.unsent.assign(rest + n, rest + size);
-  }
-  if (n == 0) return retry(bio, K(BIO_FLAGS_WRITE), count);
-  *count = n;
+  spans.push(reinterpret_cast<const uint8_t*>(from), size);
+  *count = size;
   return 1;
 }
 
@@ -104,12 +83,26 @@ const BIO_METHOD* method() {
 
 }  // namespace
 
-void Spans::drain() {
-  if (spill.empty() || held) return;
-  const size_t n = std::min(spill.size(), outSize - outUsed);
-  if (n > 0) std::memcpy(out + outUsed, spill.data(), n);
+void Spans::push(const uint8_t* bytes, size_t size) {
+  drain();
+  const size_t n = owed() == 0 ? std::min(size, room()) : 0;
+  if (n > 0) std::memcpy(out + outUsed, bytes, n);
   outUsed += n;
-  spill.erase(spill.begin(), spill.begin() + static_cast<std::ptrdiff_t>(n));
+  spill_.insert(spill_.end(), bytes + n, bytes + size);
+}
+
+void Spans::drain() {
+  const size_t n = held ? 0 : std::min(owed(), room());
+  if (n == 0) return;
+  std::memcpy(out + outUsed, spill_.data() + spilt_, n);
+  outUsed += n;
+  spilt_ += n;
+  if (owed() == 0) dropOwed();
+}
+
+void Spans::dropOwed() {
+  std::vector<uint8_t>().swap(spill_);
+  spilt_ = 0;
 }
 
 BIO* newSpanBio(Spans* spans) {

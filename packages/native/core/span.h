@@ -15,6 +15,8 @@ struct Spans {
   size_t inSize = 0;
   size_t inUsed = 0;
   bool eof = false;
+  // OpenSSL has asked for more than there was, since somebody last cleared this.
+  bool starved = false;
   // OpenSSL has been told of the end, and owes nobody anything: the alert that it writes then goes nowhere.
   bool ended = false;
 
@@ -22,25 +24,28 @@ struct Spans {
   uint8_t* out = nullptr;
   size_t outSize = 0;
   size_t outUsed = 0;
+  size_t room() const { return outSize - outUsed; }
 
   // Nothing may go out before a decision is made: a write finds no space.
   bool held = false;
 
-  // What found no space and was taken all the same; it goes first as soon as there is some. Where OpenSSL must not be told
-  // to come again: it would lose an alert that it sends while it reads, or find the write of another kind unfinished.
-  bool spilling = false;
-  std::vector<uint8_t> spill;
+  // What OpenSSL has written and found no space for; it goes first as soon as there is some. OpenSSL itself never finds the
+  // space full (but for `held`): with one record of it half written, every other operation than the same again is an error
+  // to OpenSSL, or is taken for it.
+  void push(const uint8_t* bytes, size_t size);
   void drain();
-
-  // The rest of a record that found the space full. OpenSSL keeps it too and offers it again, except after a fatal
-  // error: then this is the alert that the peer is still owed.
-  std::vector<uint8_t> unsent;
+  void dropOwed();
+  size_t owed() const { return spill_.size() - spilt_; }
 
   void clear() {
     in = nullptr;
     out = nullptr;
     inSize = inUsed = outSize = outUsed = 0;
   }
+
+ private:
+  std::vector<uint8_t> spill_;
+  size_t spilt_ = 0;  // gone out already
 };
 
 // A BIO that reads and writes `spans`, which must outlive it. Null when out of memory.

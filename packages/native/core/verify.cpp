@@ -178,7 +178,7 @@ bool Connection::accept() {
 
 void Connection::reject(int verifyCode, int alert) {
   if (failure_.set) return;
-  verdictIsDue_ = spans.held = false;
+  verdictIsDue_ = false;
   verdict_ = Decision::none;
   facts_.verifyResult = verifyCode == K(X509_V_OK) ? K(X509_V_ERR_APPLICATION_VERIFICATION) : verifyCode;
   fail();

@@ -1,6 +1,6 @@
 /** @module The addon as TypeScript sees it: the functions of addon/addon.cpp, and the control block of its hot call. */
 
-/** Words of the control block; addon/addon.h has the same list. The first six are written by every `step`, the others by `facts`. */
+/** Words of the control block; addon/addon.h has the same list. The first seven are written by every `step`, the others by `facts`. */
 export const Control = {
   inUsed: 0,
   outUsed: 1,
@@ -8,20 +8,22 @@ export const Control = {
   events: 3,
   pending: 4,
   shutdown: 5,
-  version: 6,
-  cipherSuite: 7,
-  group: 8,
-  peerSignatureAlgorithm: 9,
-  helloRetryRequested: 10,
-  extendedMasterSecret: 11,
-  sessionReused: 12,
-  earlyData: 13,
-  verifyResult: 14,
-  words: 15,
+  /** An answer to the peer waits for space: `flush` when there is some. */
+  owesAnswer: 6,
+  version: 7,
+  cipherSuite: 8,
+  group: 9,
+  peerSignatureAlgorithm: 10,
+  helloRetryRequested: 11,
+  extendedMasterSecret: 12,
+  sessionReused: 13,
+  earlyData: 14,
+  verifyResult: 15,
+  words: 16,
 } as const;
 
 /** What `step` does; core/connection.h has the same list. */
-export const Operation = { handshake: 0, read: 1, write: 2, writeEarlyData: 3, shutdown: 4, keyUpdate: 5 } as const;
+export const Operation = { handshake: 0, read: 1, write: 2, writeEarlyData: 3, shutdown: 4, keyUpdate: 5, flush: 6 } as const;
 export type Operation = (typeof Operation)[keyof typeof Operation];
 
 /** `control[Control.error]` when the caller repeats a write with fewer bytes than it must. */

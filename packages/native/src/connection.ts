@@ -409,6 +409,7 @@ export class Connection implements Ssl {
       if (space.length > 0) wbio.nwrite(filled);
       if (events) this.#tell();
       if (this.#handle === 0) return this.#again();
+      if (ret > 0 && !spacious && control[Control.owesAnswer] !== 0) this.#flush(wbio);
       if (ret > 0) return this.#done(ret);
       switch (why) {
         case SslError.wantRead:
@@ -448,6 +449,14 @@ export class Connection implements Ssl {
       // A callback of the caller may have disposed of us.
       if (this.#handle === 0) return this.#again();
     }
+  }
+
+  /** Sends an answer to the peer that a call without space has left behind, as far as there is space now. */
+  #flush(wbio: Bio): void {
+    const space = spaceOf(wbio, wbio.blocking ? 0 : FLIGHT);
+    if (space.length === 0) return;
+    this.#binding.step(this.#handle, Operation.flush, false, EMPTY, space);
+    wbio.nwrite(this.#control[Control.outUsed] as number);
   }
 
   #writeRest(from: Uint8Array, taken: number): number {
