@@ -53,6 +53,24 @@ export const BEHAVIOURS_12: readonly Behaviour[] = [
   }),
   hello('renegotiation_info that is not empty', refusal('RENEGOTIATION_MISMATCH', Alert.handshake_failure), (s) =>
     s.serverHello({ without: [ExtensionType.renegotiation_info], add: [encodeExtension('serverHello12', 'renegotiationInfo', new Uint8Array(12))] })),
+  hello('no renegotiation_info', refusal('RENEGOTIATION_MISMATCH', Alert.handshake_failure), (s) => {
+    s.serverHello({ without: [ExtensionType.renegotiation_info] });
+    s.certificate();
+    s.serverKeyExchange();
+    s.serverHelloDone();
+  }),
+  hello('an application protocol that was not offered', refusal('INVALID_ALPN_PROTOCOL', Alert.illegal_parameter), (s) => {
+    s.serverHello({ add: [encodeExtension('serverHello12', 'alpn', Buffer.from('h3'))] });
+    s.certificate();
+    s.serverKeyExchange();
+    s.serverHelloDone();
+  }, { alpn: ['h2', 'http/1.1'] }),
+  hello('a session id that stands for no session', refusal('INVALID_SESSION_ID', Alert.illegal_parameter), (s) => {
+    s.serverHello({ sessionId: s.hello.sessionId });
+    s.certificate();
+    s.serverKeyExchange();
+    s.serverHelloDone();
+  }, { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3' }),
   hello('a cipher suite that was not offered', refusal('WRONG_CIPHER_SUITE', Alert.illegal_parameter), (s) => s.serverHello({ cipherSuite: 0xc02f }), { cipherSuites: [0xc02b], maxVersion: 'TLSv1.2' }),
   hello('a TLS 1.3 cipher suite in TLS 1.2', refusal('WRONG_CIPHER_SUITE', Alert.illegal_parameter), (s) => s.serverHello({ cipherSuite: 0x1301 })),
   hello('a compression method', refusal('INVALID_COMPRESSION', Alert.illegal_parameter), (s) => s.serverHello({ compressionMethod: 1 })),
@@ -197,6 +215,11 @@ export const BEHAVIOURS_12: readonly Behaviour[] = [
     s.sendChangeCipherSpec();
     s.useKeys();
     s.finished();
+  }),
+  after('a HelloRequest with a body', refusal('DECODE_ERROR', Alert.decode_error), (s) => s.sendHandshake(encodeMessage(HandshakeType.hello_request, (w) => w.u8(0)))),
+  after('a HelloRequest', refusal('NO_RENEGOTIATION', Alert.no_renegotiation), (s) => {
+    s.sendHandshake(encodeMessage(HandshakeType.hello_request, () => undefined));
+    s.sendData(POISON);
   }),
   after('a ServerHello again', UNEXPECTED, (s) => s.sendHandshake(encodeMessage(HandshakeType.server_hello, (w) => w.bytes(new Uint8Array(40))))),
   after('a KeyUpdate in TLS 1.2', UNEXPECTED, (s) => s.sendHandshake(encodeMessage(HandshakeType.key_update, (w) => w.u8(0)))),

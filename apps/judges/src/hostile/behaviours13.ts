@@ -275,6 +275,13 @@ const FLIGHT: readonly Behaviour[] = [
     s.certificateRequest();
     s.certificateRequest();
   }),
+  flight('a CertificateRequest with a context', DECODE, (s) => {
+    s.encryptedExtensions();
+    s.certificateRequest(undefined, Uint8Array.of(1));
+    s.certificate();
+    s.certificateVerify();
+    s.finished();
+  }),
   flight('a CertificateRequest without signature_algorithms', refusal('MISSING_EXTENSION', Alert.missing_extension), (s) => {
     s.encryptedExtensions();
     s.certificateRequest([]);

@@ -1,6 +1,6 @@
 /** @module One engine and one scripted server on a BIO pair, until one of them ends it. */
 import { bioPair, type Bio } from '@ferrule/bio';
-import type { Backend, ContextOptions } from '@ferrule/contract';
+import type { Backend, ContextOptions, Ssl, TlsSession } from '@ferrule/contract';
 import { SslError, type TlsErrorCode } from '@ferrule/result';
 import type { Peer, Script } from './peer.ts';
 
@@ -21,14 +21,25 @@ const MAX_TURNS = 2_000;
 /** @throws Error when the script itself failed although the engine did not. */
 export async function exchange(backend: Backend, options: ContextOptions, peer: Peer, script: Script): Promise<Observed> {
   const context = backend.createContext(options);
+  try {
+    return await converse(context, peer, script);
+  } finally {
+    context.dispose();
+  }
+}
+
+/** {@link exchange} in a context that is there, with a session of an earlier connection, and early data. */
+export async function converse(context: ReturnType<Backend['createContext']>, peer: Peer, script: Script, { session, early }: { readonly session?: TlsSession | undefined; readonly early?: string | undefined } = {}): Promise<Observed> {
   const ssl = context.newConnection();
   const [internal, network] = bioPair();
   ssl.setBio(internal, internal);
   ssl.setHost('server.test');
+  if (session !== undefined) ssl.setSession(session);
 
   const wire = new Wire(peer, script);
   const into = new Uint8Array(20_000);
   let leaked = '';
+  if (early !== undefined) writeEarly(ssl, early);
   for (let turn = 0; turn < MAX_TURNS && ssl.failure === undefined; turn++) {
     const reading = ssl.established;
     const ret = reading ? ssl.read(into) : ssl.connect();
@@ -42,9 +53,14 @@ export async function exchange(backend: Backend, options: ContextOptions, peer: 
   const code = ssl.failure?.error.code;
   const observed = { code, alert: peer.alerts.at(-1) ?? null, established: ssl.established, leaked };
   ssl.dispose();
-  context.dispose();
   if (wire.scriptError !== undefined && (code === undefined || code === 'UNEXPECTED_EOF')) throw wire.scriptError;
   return observed;
+}
+
+/** @throws Error when the session does not allow it, so that no row is right for another reason. */
+function writeEarly(ssl: Ssl, text: string): void {
+  const written = ssl.writeEarlyData(Buffer.from(text));
+  if (written !== text.length) throw new Error(`${written} of ${text.length} bytes of early data were written`);
 }
 
 /** Moves bytes both ways; when the script is at its end, so is the transport. */

@@ -1,24 +1,37 @@
 /** @module One engine against one wrong server, and whether what came of it is right. */
 import { pki } from '@ferrule/conformance/pki';
-import type { Backend } from '@ferrule/contract';
+import type { Backend, TlsSession } from '@ferrule/contract';
 import { POISON, type Behaviour, type Verdict } from './behaviour.ts';
 import { BEHAVIOURS_12 } from './behaviours12.ts';
 import { BEHAVIOURS_13 } from './behaviours13.ts';
-import { exchange, type Observed } from './exchange.ts';
+import { BEHAVIOURS_RESUMED } from './behaviours-resumed.ts';
+import { converse, type Observed } from './exchange.ts';
+import type { Peer, Script } from './peer.ts';
 import { Server12 } from './server12.ts';
 import { Server13 } from './server13.ts';
 
-export const BEHAVIOURS: readonly Behaviour[] = [...BEHAVIOURS_13, ...BEHAVIOURS_12];
+export const BEHAVIOURS: readonly Behaviour[] = [...BEHAVIOURS_13, ...BEHAVIOURS_12, ...BEHAVIOURS_RESUMED];
 
 export async function observe(backend: Backend, behaviour: Behaviour): Promise<Observed> {
   const identity = await pki('p256');
   const trustAnchors = [(await pki('root')).certificate];
-  if (behaviour.version === 'TLSv1.3') {
-    const server = new Server13(identity);
-    return exchange(backend, { trustAnchors, ...behaviour.options }, server, behaviour.script(server));
+  const sessions: TlsSession[] = [];
+  const version = behaviour.version === 'TLSv1.2' ? { maxVersion: behaviour.version } : {};
+  const context = backend.createContext({ trustAnchors, ...version, onSession: (session) => void sessions.push(session), ...behaviour.options });
+  const play = async <S extends Peer>(make: () => S, before: ((server: S) => Script) | undefined, script: (server: S, first: S) => Script, early?: string): Promise<Observed> => {
+    const [first, server] = [make(), make()];
+    if (before !== undefined) {
+      const { code, established } = await converse(context, first, before(first));
+      if (!established || code !== undefined || sessions.length !== 1) throw new Error(`the first connection gave ${sessions.length} sessions and ended in ${code ?? 'nothing'}`);
+    }
+    return await converse(context, server, script(server, first), { session: sessions[0], early });
+  };
+  try {
+    if (behaviour.version === 'TLSv1.3') return await play(() => new Server13(identity), behaviour.before, behaviour.script.bind(behaviour), behaviour.early);
+    return await play(() => new Server12(identity), behaviour.before, behaviour.script.bind(behaviour));
+  } finally {
+    context.dispose();
   }
-  const server = new Server12(identity);
-  return exchange(backend, { trustAnchors, maxVersion: 'TLSv1.2', ...behaviour.options }, server, behaviour.script(server));
 }
 
 /** Why an observation is not what the behaviour asks for; `undefined` when it is. */

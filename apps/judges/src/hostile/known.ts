@@ -30,6 +30,9 @@ const OTHER_NAME: Rows = {
   'TLSv1.2: change_cipher_spec twice': ['EXCESS_HANDSHAKE_DATA', Alert.unexpected_message],
   'TLSv1.2: application data in place of Finished': ['EXCESS_HANDSHAKE_DATA', Alert.unexpected_message],
   'TLSv1.2: a ticket that was not announced': ['UNEXPECTED_MESSAGE', Alert.unexpected_message],
+  'TLSv1.2: a HelloRequest with a body': ['EXCESSIVE_MESSAGE_SIZE', Alert.illegal_parameter],
+  'TLSv1.2: a session taken up, and a Certificate': ['UNEXPECTED_MESSAGE', Alert.unexpected_message],
+  'TLSv1.3: early data accepted without the PSK': ['ERROR_PARSING_EXTENSION', Alert.illegal_parameter],
   'TLSv1.2: half a message, then change_cipher_spec': ['BAD_CHANGE_CIPHER_SPEC', Alert.unexpected_message],
 };
 
@@ -42,6 +45,15 @@ const OTHER_ALERT: Rows = {
   'TLSv1.3: a Finished cut short': ['PEER_BAD_FINISHED', Alert.decode_error],
   'TLSv1.3: an alert of three bytes': ['BAD_ALERT', Alert.unexpected_message],
   'TLSv1.2: a Finished cut short': ['PEER_BAD_FINISHED', Alert.decode_error],
+};
+
+const EARLY: Rows = {
+  'TLSv1.3: early data accepted with another cipher suite': ['UNEXPECTED_EARLY_DATA', null],
+  'TLSv1.3: early data, then TLS 1.2': ['UNSUPPORTED_PROTOCOL', null],
+};
+
+const CLEAR: Rows = {
+  'TLSv1.3: a PSK taken up by one who does not know it': ['BAD_RECORD_MAC', Alert.bad_record_mac],
 };
 
 const COUNTED: Rows = {
@@ -67,6 +79,8 @@ const NATIVE: ReadonlyMap<string, Known> = new Map([
   ...explain(SILENT, 'What comes is no TLS, and OpenSSL sends no alert to somebody who would not understand it.'),
   ...explain(OTHER_ALERT, 'OpenSSL chooses another alert. The peer is refused at the same step, for the same reason.'),
   ...explain(UNRULED, 'OpenSSL has no such rule, or another alert; the handshake ends all the same.'),
+  ...explain(EARLY, 'OpenSSL sees nothing wrong in it, or has another alert; ours could only go in the clear, which is over once early data has gone out under keys.'),
+  ...explain(CLEAR, 'OpenSSL turns on its handshake keys for writing with its second flight, so that even a server without them can read the alert.'),
   ...explain(COUNTED, 'OpenSSL sees nothing wrong in it; we do, after the handshake, where there is no way to have it send an alert.'),
 ]);
 

@@ -129,6 +129,14 @@ export class Server12 extends Peer {
     this.send(encodeNewSessionTicket12({ lifetimeHint, ticket }));
   }
 
+  /** Keys from the master secret of an earlier connection, whose session id the ServerHello has echoed. */
+  resume(first: Server12): void {
+    this.#master = first.#master;
+    const { client, server } = keyBlock(this.cipher, this.#master, this.hello.random, this.serverRandom);
+    this.#serverKeys = { suite: this.cipher, version: 'TLSv1.2', ...server };
+    this.readWith({ suite: this.cipher, version: 'TLSv1.2', ...client });
+  }
+
   /** Turn on our keys; the change_cipher_spec itself is sent with `sendChangeCipherSpec`. */
   useKeys(): void {
     this.writeWith(this.#serverKeys);

@@ -35,6 +35,8 @@ export interface ServerHelloTwist extends Partial<ServerHello> {
   readonly psk?: { readonly selected: number; readonly key: Uint8Array };
   /** Leave the handshake keys as they are: nothing after it will be readable. */
   readonly withoutKeys?: boolean;
+  /** Go on reading early data. */
+  readonly early?: boolean;
 }
 
 export class Server13 extends Peer {
@@ -109,7 +111,12 @@ export class Server13 extends Peer {
     this.serverHandshakeSecret = this.#handshake.serverTraffic(hash);
     if (twist.withoutKeys === true) return;
     this.useWriteSecret(this.serverHandshakeSecret);
-    this.useReadSecret(this.clientHandshakeSecret);
+    if (twist.early !== true) this.useReadSecret(this.clientHandshakeSecret);
+  }
+
+  /** Read what the client says behind its ClientHello: early data under this PSK. */
+  readEarly(psk: Uint8Array): void {
+    this.useReadSecret(earlySecret(this.cipher.hash, psk).clientTraffic(this.transcript.digest()));
   }
 
   encryptedExtensions(extensions: readonly Extension[] = []): void {
@@ -178,12 +185,16 @@ export class Server13 extends Peer {
     this.useReadSecret(this.clientSecret);
   }
 
+  /** The PSK of the last ticket that was sent. */
+  ticketPsk: Uint8Array = new Uint8Array(32);
+
   newSessionTicket(twist: Partial<NewSessionTicket> = {}): Uint8Array {
     const nonce = twist.nonce ?? Uint8Array.of(1);
     const ticket = { lifetime: 7200, ageAdd: 1, nonce, ticket: Buffer.from('ticket'), extensions: [], ...twist };
     this.sendHandshake(encodeNewSessionTicket(ticket));
     const secret = this.#main?.resumption(this.transcript.digest()) ?? this.serverSecret;
-    return resumptionPsk(this.cipher.hash, secret, nonce);
+    this.ticketPsk = resumptionPsk(this.cipher.hash, secret, nonce);
+    return this.ticketPsk;
   }
 
   /** KeyUpdate, and the new keys. */
@@ -203,6 +214,6 @@ export class Server13 extends Peer {
 }
 
 /** The fields of a ServerHello that a twist sets outright. */
-function wireOnly({ share: _share, add: _add, psk: _psk, withoutKeys: _withoutKeys, ...fields }: ServerHelloTwist): Partial<ServerHello> {
+function wireOnly({ share: _share, add: _add, psk: _psk, withoutKeys: _withoutKeys, early: _early, ...fields }: ServerHelloTwist): Partial<ServerHello> {
   return fields;
 }
