@@ -8,14 +8,9 @@ import { chooseEngine, type Engine, type EngineChoice } from './engine.ts';
 import { infoOf } from './info.ts';
 import { Limit } from './limit.ts';
 import { certificatesOf } from './pem.ts';
+import { keepsSessions, type SessionCache, SessionKeeper, sessionPatience, type SessionStore } from './sessions.ts';
 import type * as Tcp from './tcp.ts';
 import { type Pipe, type StreamPipe, type Transport, transportOf } from './transport.ts';
-
-/** Keeps sessions between connections; a `Map` will do. Keys tell engine, host and port apart. */
-export interface SessionStore {
-  get(key: string): TlsSession | undefined;
-  set(key: string, session: TlsSession): unknown;
-}
 
 /** The options of a context, and those of one connection. What is unknown or wrong is a `TypeError` that names it. */
 export interface ConnectOverOptions extends ContextOptions {
@@ -33,8 +28,8 @@ export interface ConnectOverOptions extends ContextOptions {
   readonly signal?: AbortSignal;
   /** How long `close()` goes on while the other side takes nothing of what was written, milliseconds. Default 10000. */
   readonly closeTimeout?: number;
-  /** Sessions to resume, and where new ones go. */
-  readonly sessions?: SessionStore;
+  /** Sessions to resume, and where new ones go: a {@link SessionCache}, or a `Map`. */
+  readonly sessions?: SessionCache | SessionStore;
 }
 
 export interface ConnectOptions extends ConnectOverOptions {
@@ -115,22 +110,21 @@ async function establish(options: ConnectOverOptions, name: string, open: Open):
   if (closeTimeout !== undefined && !(typeof closeTimeout === 'number' && closeTimeout > 0 && closeTimeout < 2 ** 31))
     throw new TypeError(`closeTimeout: ${String(closeTimeout)} is not a number of milliseconds from 1 to 2147483647`);
   if (signal !== undefined && !has(signal, 'aborted', 'addEventListener')) throw new TypeError('signal: not an AbortSignal');
-  if (sessions !== undefined && !has(sessions, 'get', 'set')) throw new TypeError('sessions: not an object with get() and set()');
+  if (sessions !== undefined && !keepsSessions(sessions)) throw new TypeError('sessions: needs take() and put(), or get() and set() as a Map has');
   if (given !== undefined) refuseBesideContext({ ...contextOptions, backend, ca, sessions });
   if (host === undefined && given === undefined && (contextOptions.verify ?? 'peer') === 'peer')
     throw new TypeError('host: missing, and without it there is nobody to verify');
 
   const engine: Engine = given ? { backend: given.backend, fellBackBecause: undefined } : await chooseEngine(backend);
-  const sessionKey = `${engine.backend.name} ${host ?? ''} ${name}`;
-  const context = given ?? contextFor(engine, contextOptions, ca, sessions && ((session) => void sessions.set(sessionKey, session)));
+  let keeper: SessionKeeper | undefined;
+  const context = given ?? contextFor(engine, contextOptions, ca, sessions && ((session) => keeper?.keep(session)));
   const ssl = context.newConnection();
   const limit = new Limit(name, timeout, signal);
   let channel: Channel | undefined;
   try {
     limit.check();
     if (host !== undefined) ssl.setHost(host);
-    const session = sessions?.get(sessionKey);
-    if (session !== undefined) ssl.setSession(session);
+    keeper = sessions && new SessionKeeper(sessions, context, host, name);
 
     const started = performance.now();
     const transport = await open(limit);
@@ -138,7 +132,9 @@ async function establish(options: ConnectOverOptions, name: string, open: Open):
     const made = (channel = new Channel(ssl, transport, { stall: closeTimeout }));
     limit.waitingFor = () => `${flightAwaited(ssl)} (${ssl.state})`;
     limit.onEnd((reason) => made.destroy(reason));
+    if (keeper !== undefined) await Promise.race([keeper.offer(ssl, sessionPatience(timeout), () => ssl.failure !== undefined), made.closed]);
     await made.connect();
+    keeper?.established(ssl);
     transport.established?.();
     limit.established(made.closed);
     const timings = { transport: opened - started, handshake: performance.now() - opened };

@@ -1,11 +1,12 @@
 /** @module ferrule: TLS client connections over any pipe, with OpenSSL or TypeScript underneath. */
 export { platformAnchors } from './anchors.ts';
-export { certificatesShown, connect, connectOver, type ConnectOptions, type ConnectOverOptions, type SessionStore } from './connect.ts';
+export { certificatesShown, connect, connectOver, type ConnectOptions, type ConnectOverOptions } from './connect.ts';
 export { TlsConnection } from './connection.ts';
 export { drive, type Driven, type Pending, type Pump } from './drive.ts';
 export { chooseEngine, type Engine, type EngineChoice, type FellBack } from './engine.ts';
 export type { ConnectionInfo, Timings } from './info.ts';
 export { cipherSuiteName, groupName, type Named, signatureSchemeName } from './names.ts';
 export { certificatesOf } from './pem.ts';
+export { type KeyvLike, keyvSessionCache, memorySessionCache, type SessionCache, type SessionStore } from './sessions.ts';
 export type { Pipe, StreamPipe, Transport, TransportSink } from './transport.ts';
 export { TlsError, type TlsErrorCode } from '@ferrule/result';

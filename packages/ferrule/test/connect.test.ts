@@ -179,15 +179,16 @@ describe.each(engines.filter((_, i) => runs[i]))('connect() with the %s engine',
     expect(await first).toBe(1);
   });
 
-  it('resumes a session from a Map, and says so', async () => {
+  it('resumes a session from a Map, once, and says so', async () => {
     const { options } = await echoing();
     const sessions = new Map<string, TlsSession>();
-    for (const reused of [false, true]) {
+    for (const [reused, kept] of [[false, 1], [true, 0]] as const) {
       const connection = await connected({ ...options, backend, sessions });
       expect(connection.info.sessionReused).toBe(reused);
       await connection.write(bytes('x'));
       await readExactly(connection, 1);
-      expect(sessions.size).toBe(1);
+      // Node's server issues tickets after full handshakes alone.
+      expect(sessions.size).toBe(kept);
       await connection.close();
     }
   });

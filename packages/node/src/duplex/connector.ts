@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { ContextOptions, Ssl, SslContext, TlsSession } from '@ferrule/contract';
 import { starttls, type Starttls, type StarttlsProtocol } from '@ferrule/starttls';
 import { certificatesOf, chooseEngine, platformAnchors, type EngineChoice } from 'ferrule';
-import { memorySessionCache, type SessionCache } from './sessions.ts';
+import { keepsSessions, memorySessionCache, type SessionCache, SessionKeeper, sessionPatience, type SessionStore } from 'ferrule/sessions';
 import { tellKeylog, TlsDuplex } from './tls-duplex.ts';
 import type { Target } from './stream-transport.ts';
 
@@ -15,7 +15,7 @@ export interface ConnectorOptions extends ContextOptions {
   /** Trust anchors as PEM or DER, added to `trustAnchors`. With neither, the platform's are trusted. */
   readonly ca?: string | Uint8Array | readonly (string | Uint8Array)[];
   /** Where sessions are kept; default: in memory, for this connector alone. `false` turns resumption off. */
-  readonly sessions?: SessionCache | false;
+  readonly sessions?: SessionCache | SessionStore | false;
   /**
    * How to get to host and port; default: over TCP. `dialer()` of `@ferrule/node/transports` leads through proxies and relays.
    * Of a stream whose `connecting` is true, `connect` is waited for.
@@ -63,7 +63,7 @@ const CONNECTION_KEYS: ReadonlySet<string> = new Set<keyof DuplexOptions>([
 export class TlsConnector {
   readonly #context: Promise<SslContext>;
   readonly #verified: boolean;
-  readonly #sessions: SessionCache | undefined;
+  readonly #sessions: SessionCache | SessionStore | undefined;
   readonly #dial: ConnectorOptions['dial'];
   /** Who is told of a connection's sessions. */
   readonly #listeners = new WeakMap<Ssl, (session: TlsSession) => void>();
@@ -72,8 +72,8 @@ export class TlsConnector {
   constructor(options: ConnectorOptions = {}) {
     const { backend, ca, sessions, dial, keylog, onSession, onKeylog, ...context } = options;
     if (keylog !== undefined && typeof keylog !== 'boolean') throw new TypeError('keylog: not a boolean');
-    if (sessions !== undefined && sessions !== false && (typeof sessions?.take !== 'function' || typeof sessions.put !== 'function')) {
-      throw new TypeError('sessions: not an object with take() and put(), nor false');
+    if (sessions !== undefined && sessions !== false && !keepsSessions(sessions)) {
+      throw new TypeError('sessions: needs take() and put(), or get() and set() as a Map has, or false');
     }
     if (dial !== undefined && typeof dial !== 'function') throw new TypeError('dial: not a function');
     this.#dial = dial;
@@ -109,16 +109,16 @@ export class TlsConnector {
   duplex(options: DuplexOptions): TlsDuplex {
     const { target, host, preamble } = parse(options, this.#dial);
     const sessions = this.#sessions;
-    // Everything that a server may bind a session to is the context's, but for these.
-    const key = `${host ?? ''}|${options.path ?? options.host ?? ''}|${options.port ?? ''}`;
+    const address = options.path ?? (options.port === undefined ? 'pipe' : `${options.host ?? 'localhost'}:${options.port}`);
+    let keeper: SessionKeeper | undefined;
     const duplex: TlsDuplex = new TlsDuplex({
       ssl: this.#context.then((context) => {
         const ssl = context.newConnection();
         if (host !== undefined) ssl.setHost(host);
+        keeper = sessions && new SessionKeeper(sessions, context, host, address);
         this.#listeners.set(ssl, (session) => {
+          keeper?.keep(session);
           duplex.gotSession(session);
-          // a cache that fails costs a full handshake
-          void (async () => sessions?.put(key, session.toBytes(), session.expiresAt))().catch(() => undefined);
         });
         return ssl;
       }),
@@ -133,12 +133,8 @@ export class TlsConnector {
       handshakeTimeout: options.handshakeTimeout ?? 30_000,
       signal: options.signal,
       onread: options.onread,
-      ...(sessions && {
-        session: async (): Promise<TlsSession | undefined> => {
-          const bytes = await sessions.take(key);
-          return bytes && (await this.#context).sessionFromBytes(bytes);
-        },
-      }),
+      session: (ssl) => keeper?.offer(ssl, sessionPatience(options.handshakeTimeout ?? 30_000), () => duplex.destroyed),
+      opened: (ssl) => keeper?.established(ssl),
     });
     return duplex;
   }

@@ -6,7 +6,7 @@
  */
 import type net from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Ssl, TlsSession } from '@ferrule/contract';
+import type { Ssl } from '@ferrule/contract';
 import { TlsError } from '@ferrule/result';
 import type { Starttls } from '@ferrule/starttls';
 import type { TransportSink } from 'ferrule';
@@ -34,8 +34,10 @@ export interface TlsDuplexParts extends SocketSurfaceParts {
   readonly handshakeTimeout: number;
   readonly signal: AbortSignal | undefined;
   readonly onread: OnRead | undefined;
-  /** A session to resume, looked up before the handshake begins; absent where none is to be had. */
-  session?(ssl: Ssl): TlsSession | undefined | Promise<TlsSession | undefined>;
+  /** Sets a session to resume, where there is one, before the handshake begins; never rejects. */
+  session(ssl: Ssl): Promise<void> | undefined;
+  /** The handshake is done. */
+  opened(ssl: Ssl): void;
 }
 
 type Callback = (error?: Error | null) => void;
@@ -162,10 +164,8 @@ export class TlsDuplex extends SocketSurface {
     try {
       const ssl = (this.#ssl ??= await this.#parts.ssl);
       if (this.destroyed) return ssl.dispose();
-      // A cache that fails costs a full handshake and nothing else.
-      const session = await (async () => this.#parts.session?.(ssl))().catch(() => undefined);
+      await this.#parts.session(ssl);
       if (this.destroyed) return ssl.dispose();
-      if (session !== undefined) ssl.setSession(session);
       this.#phase = 'handshake';
       this.#pump?.begin(ssl);
     } catch (error) {
@@ -175,6 +175,7 @@ export class TlsDuplex extends SocketSurface {
 
   #established(): void {
     this.#phase = 'open';
+    if (this.#ssl !== undefined) this.#parts.opened(this.#ssl);
     this.#parts.signal?.removeEventListener('abort', this.#abort);
     this.handshakeDone();
     for (const event of ['connect', 'secureConnect', 'ready']) guarded(() => this.emit(event), true);

@@ -1,0 +1,193 @@
+/** @module ferrule/sessions: sessions kept between connections, so that reconnects resume. */
+import type { Ssl, SslContext, TlsSession } from '@ferrule/contract';
+
+/**
+ * Where serialised sessions are kept. They hold secrets: a shared cache must be as private as a key store. A ticket is used
+ * once (RFC 9846 appendix C.4), so `take` removes what it returns; what may be used again is put back by whoever took it.
+ * A cache that throws, rejects, takes too long or returns what is no session costs a full handshake and nothing else.
+ */
+export interface SessionCache {
+  take(key: string): Uint8Array | undefined | Promise<Uint8Array | undefined>;
+  /** @param expiresAt milliseconds since the epoch. */
+  put(key: string, session: Uint8Array, expiresAt: number): void | Promise<void>;
+}
+
+/** The least that will do: a `Map`. It keeps one session for each key, in the memory of this process. */
+export interface SessionStore {
+  get(key: string): TlsSession | undefined | Promise<TlsSession | undefined>;
+  set(key: string, session: TlsSession): unknown;
+  /** Without it, a session that was taken is only remembered as used. */
+  delete?(key: string): unknown;
+}
+
+/** How many tickets of one server are kept; servers send two. */
+const TICKETS_PER_KEY = 4;
+
+/**
+ * A cache in this process's memory. @param max keys remembered, the least recently used one goes first; default 256.
+ * @throws RangeError when `max` is not a positive integer.
+ */
+export function memorySessionCache(max = 256): SessionCache {
+  if (!Number.isInteger(max) || max < 1) throw new RangeError('memorySessionCache: `max` is not a positive integer');
+  const entries = new Map<string, { readonly session: Uint8Array; readonly expiresAt: number }[]>();
+  return {
+    take(key): Uint8Array | undefined {
+      const tickets = entries.get(key)?.filter(({ expiresAt }) => expiresAt > Date.now()) ?? [];
+      entries.delete(key);
+      const newest = tickets.pop();
+      if (tickets.length > 0) entries.set(key, tickets);
+      return newest?.session;
+    },
+    put(key, session, expiresAt): void {
+      const tickets = entries.get(key) ?? [];
+      tickets.push({ session, expiresAt });
+      if (tickets.length > TICKETS_PER_KEY) tickets.shift();
+      entries.delete(key);
+      entries.set(key, tickets);
+      const [oldest] = entries.keys();
+      if (entries.size > max && oldest !== undefined) entries.delete(oldest);
+    },
+  };
+}
+
+/** The part of keyv's interface that a shared cache needs. */
+export interface KeyvLike {
+  get(key: string): Promise<unknown>;
+  set(key: string, value: string, ttl?: number): Promise<unknown>;
+  /** keyv: whether there was something to delete. */
+  delete(key: string): Promise<unknown>;
+}
+
+/**
+ * A cache on keyv, and so on any store that keyv reaches: one session for each key. Of several who read the same session, only
+ * the one whose `delete` removed it uses it, where the store tells; if another session was put in between, both are lost.
+ */
+export function keyvSessionCache(store: KeyvLike, prefix = 'ferrule:'): SessionCache {
+  return {
+    async take(key): Promise<Uint8Array | undefined> {
+      const found = await store.get(prefix + key);
+      if (typeof found !== 'string' || (await store.delete(prefix + key)) === false) return undefined;
+      return Uint8Array.from(atob(found), (char) => char.charCodeAt(0));
+    },
+    async put(key, session, expiresAt): Promise<void> {
+      const text = btoa(Array.from(session, (byte) => String.fromCharCode(byte)).join(''));
+      await store.set(prefix + key, text, Math.max(1, expiresAt - Date.now()));
+    },
+  };
+}
+
+/** Whether it is something to keep sessions in. */
+export const keepsSessions = (value: unknown): value is SessionCache | SessionStore => has(value, 'take', 'put') || has(value, 'get', 'set');
+
+/** The sessions of one connection: one is taken for it, and what the server issues is kept. */
+export class SessionKeeper {
+  readonly #shelf: Shelf;
+  readonly #context: SslContext;
+  readonly #key: string;
+  #taken: TlsSession | undefined;
+  #renewed = false;
+
+  /**
+   * @param host whom the certificate must match.
+   * @param address where the server is: `host:port`, a path, or a name for what is neither.
+   */
+  constructor(sessions: SessionCache | SessionStore, context: SslContext, host: string | undefined, address: string) {
+    this.#shelf = 'take' in sessions ? cacheShelf(sessions) : storeShelf(sessions);
+    this.#context = context;
+    // What binds sessions is part of it: contexts whose sessions do not mix do not take each other's.
+    this.#key = `${context.backend.name} ${context.sessionIdContext} ${host ?? ''} ${address}`;
+  }
+
+  /**
+   * Sets a session on a connection that has not begun, if there is one that fits. Never rejects.
+   * @param patience milliseconds to wait for the cache.
+   * @param over whether the connection has ended meanwhile: then the session is put back.
+   */
+  async offer(ssl: Ssl, patience: number, over: () => boolean): Promise<void> {
+    let late = false;
+    const taking = this.#take().then((session) => {
+      if (session !== undefined && (late || over())) this.#put(session);
+      else if (session !== undefined) this.#set(ssl, session);
+    });
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const enough = new Promise<void>((resolve) => (timer = setTimeout(resolve, patience)));
+    await Promise.race([taking, enough]);
+    late = true;
+    clearTimeout(timer);
+  }
+
+  /** A session that the server issued. */
+  keep(session: TlsSession): void {
+    this.#renewed = true;
+    this.#put(session);
+  }
+
+  /** The handshake is done. A TLS 1.2 session may be used again, unless the server issued another in its place. */
+  established(ssl: Ssl): void {
+    const taken = this.#taken;
+    this.#taken = undefined;
+    if (taken?.version === 'TLSv1.2' && ssl.sessionReused && !this.#renewed) this.#put(taken);
+  }
+
+  async #take(): Promise<TlsSession | undefined> {
+    try {
+      const found = await this.#shelf.take(this.#key);
+      return found instanceof Uint8Array ? this.#context.sessionFromBytes(found) : found;
+    } catch {
+      return undefined;
+    }
+  }
+
+  #set(ssl: Ssl, session: TlsSession): void {
+    try {
+      ssl.setSession(session);
+      this.#taken = session;
+    } catch {
+      // Of another host or engine, or no session at all: it stays away.
+    }
+  }
+
+  #put(session: TlsSession): void {
+    try {
+      Promise.resolve(this.#shelf.put(this.#key, session)).catch(() => undefined);
+    } catch {
+      // What cannot be kept is not resumed.
+    }
+  }
+}
+
+/** How long a connection waits for its session, milliseconds, of the time that it has in all (0 = no limit). */
+export const sessionPatience = (timeout: number): number => (timeout === 0 ? LONGEST : Math.min(timeout / 4, LONGEST));
+const LONGEST = 5000;
+
+/** Caches and stores alike. */
+interface Shelf {
+  take(key: string): TlsSession | Uint8Array | undefined | Promise<TlsSession | Uint8Array | undefined>;
+  put(key: string, session: TlsSession): unknown;
+}
+
+const cacheShelf = (cache: SessionCache): Shelf => ({
+  take: (key) => cache.take(key),
+  put: (key, session) => cache.put(key, session.toBytes(), session.expiresAt),
+});
+
+/** Sessions that were taken from stores that cannot delete. */
+const USED = new WeakSet<TlsSession>();
+
+const storeShelf = (store: SessionStore): Shelf => ({
+  async take(key) {
+    const found = await store.get(key);
+    if (found === undefined || found === null) return undefined;
+    if (typeof store.delete === 'function') await store.delete(key);
+    else if (USED.has(found)) return undefined;
+    else USED.add(found);
+    return found;
+  },
+  put(key, session) {
+    USED.delete(session);
+    return store.set(key, session);
+  },
+});
+
+const has = (value: unknown, ...methods: readonly string[]): boolean =>
+  typeof value === 'object' && value !== null && methods.every((name) => typeof (value as Readonly<Record<string, unknown>>)[name] === 'function');
