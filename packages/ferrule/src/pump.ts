@@ -214,21 +214,22 @@ export class TlsPump implements TransportSink {
 
   failed(error: Error): void {
     if (this.#state === 'over' || this.#broken !== undefined) return;
-    this.#broken = error;
-    this.#inbound.fail(error);
-    this.#outbound.fail(error);
+    const reason = TlsError.is(error) ? error : new TlsError('TRANSPORT_ERROR', `${this.#transport.name}: ${asError(error).message}`, { cause: error });
+    this.#broken = reason;
+    this.#inbound.fail(reason);
+    this.#outbound.fail(reason);
     if (this.#failure !== undefined) return this.#finish();
     // The peer has closed both ways: that our close_notify finds nobody is no failure, if it is all that is under way.
     if (this.#readEnded && this.#jobs.only(closeNotify)) this.#jobs.settleAll(undefined);
     else if (this.#state !== 'leaving' && !this.#closing) this.run();
     if (this.#failure !== undefined || this.#is('over')) return;
     if (this.#state === 'leaving' || this.#closing) {
-      this.#jobs.settleAll(error);
+      this.#jobs.settleAll(reason);
       return this.#finish();
     }
-    if (!this.#face.keepsUnread()) return this.fail(error);
+    if (!this.#face.keepsUnread()) return this.fail(reason);
     // what came before the failure may still be read, and needs no transport
-    this.#jobs.settleAll(error);
+    this.#jobs.settleAll(reason);
     this.#transport.destroy();
     this.#tellOver();
   }

@@ -139,6 +139,11 @@ export class TlsConnector {
     return duplex;
   }
 
+  /** @throws TypeError as {@link duplex} would, and makes nothing. */
+  check(options: DuplexOptions): void {
+    parse(options, this.#dial);
+  }
+
   /** Release the context; connections that were made go on. */
   async dispose(): Promise<void> {
     (await this.#context).dispose();

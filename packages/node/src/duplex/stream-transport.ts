@@ -1,7 +1,9 @@
 /** @module Any stream as what carries the ciphertext: a socket that we open, or any Duplex that is given. */
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
+import { TlsError } from '@ferrule/result';
 import type { Transport, TransportSink } from 'ferrule';
+import { transportError } from 'ferrule/tcp';
 
 /**
  * One receive buffer for every socket of this thread. Reads complete before their callback returns, so nobody's bytes are
@@ -21,6 +23,8 @@ export type Target = { readonly connect: net.NetConnectOpts } | { readonly strea
 interface Handle {
   readonly connecting?: boolean;
   readonly _handle?: { readonly writeQueueSize?: number } | null;
+  /** Of what stands for another stream. */
+  readonly queued?: number;
   ref?(): unknown;
   unref?(): unknown;
 }
@@ -31,17 +35,24 @@ export class StreamTransport implements Transport {
   /** Called when bytes come or go. */
   onActivity: () => void = () => {};
   #sink: TransportSink | undefined;
-  #failure: Error | undefined;
+  #failure: TlsError | undefined;
+  readonly #describe: (error: Error) => TlsError;
   #ended = false;
   #destroyed = false;
   /** A socket that reads into {@link receiveBuffer} has no `data` events. */
   readonly #ownReads: boolean;
 
-  /** @param name for messages. @throws what `dial` or net.connect throw. */
-  constructor(target: Target, name: string) {
+  /**
+   * @param name for messages.
+   * @param describe what a failure of the stream is to people; default {@link transportError}.
+   * @throws what `dial` or net.connect throw; TypeError where `dial` gives no stream.
+   */
+  constructor(target: Target, name: string, describe: (error: Error) => TlsError = (error) => transportError(error, name)) {
     this.name = name;
+    this.#describe = describe;
     this.#ownReads = 'connect' in target;
     const stream = 'connect' in target ? this.#connect(target.connect) : 'dial' in target ? target.dial() : target.stream;
+    if (typeof (stream as Partial<Duplex> | undefined)?.write !== 'function') throw new TypeError('dial: gave no Duplex');
     this.stream = stream;
     stream.on('error', (error: Error) => this.#fail(error));
     stream.on('end', () => {
@@ -58,7 +69,8 @@ export class StreamTransport implements Transport {
 
   /** As Node's own timeouts see it: the part of a write that the system has taken already does not count. */
   get queued(): number {
-    return this.stream.writableLength + (this.stream._handle?.writeQueueSize ?? 0);
+    const { queued, writableLength, _handle } = this.stream;
+    return queued ?? writableLength + (_handle?.writeQueueSize ?? 0);
   }
 
   get socket(): net.Socket | undefined {
@@ -70,7 +82,10 @@ export class StreamTransport implements Transport {
     const { stream } = this;
     if (this.#failure !== undefined) return sink.failed(this.#failure);
     // nothing more will be told of these
-    if (stream.destroyed || !stream.writable) return this.#fail(stream.errored ?? new Error('the stream has been closed already'));
+    if (stream.destroyed || !stream.writable) {
+      this.#fail(stream.errored ?? new Error('the stream has been closed already'));
+      return;
+    }
     if (stream.readableEnded) return sink.end();
     if (this.#ownReads) return;
     // What was read ahead comes first, and in order, by the stream's own rules.
@@ -84,7 +99,7 @@ export class StreamTransport implements Transport {
 
   send(bytes: Uint8Array, done: (error?: Error | null) => void): void {
     const { stream } = this;
-    if (stream.destroyed || stream.writableEnded) return done(this.#failure ?? new Error('the stream was closed'));
+    if (stream.destroyed || stream.writableEnded) return done(this.#failure ?? this.#describe(new Error('the stream was closed')));
     this.onActivity();
     try {
       // a stream of another kind may hand on what it was given after it has said that it is done, and our memory is used again
@@ -138,8 +153,8 @@ export class StreamTransport implements Transport {
 
   #fail(error: Error): void {
     if (this.#failure !== undefined || this.#destroyed) return;
-    this.#failure = error;
-    this.#sink?.failed(error);
+    this.#failure = TlsError.is(error) ? error : this.#describe(error);
+    this.#sink?.failed(this.#failure);
   }
 
   #closed(): void {

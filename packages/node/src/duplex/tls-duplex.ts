@@ -93,7 +93,14 @@ export class TlsDuplex extends SocketSurface {
     const { handshakeTimeout, preamble } = this.#parts;
     this.#phase = 'transport';
     this.within(handshakeTimeout, () => this.#fail(new TlsError('TIMEOUT', `no connection within ${handshakeTimeout} ms; it was at ${this.#where()}`)));
-    const transport = new StreamTransport(target, 'the transport');
+    let transport: StreamTransport;
+    try {
+      transport = new StreamTransport(target, 'the transport', (error) => this.#explained(error));
+    } catch (error) {
+      // the caller's dial(); what is wrong with connect()'s arguments, connect() throws
+      if (!('dial' in target)) throw error;
+      return void this.destroy(error as Error);
+    }
     let before: Duplex | TlsDuplex | undefined;
     const pump: TlsPump = new TlsPump(
       {
@@ -119,9 +126,8 @@ export class TlsDuplex extends SocketSurface {
     this.#pump = pump;
     for (const each of this.#early.splice(0)) each(pump);
     this.carriedBy(transport);
-    const explaining = this.#explaining(pump);
-    const dialogue = preamble && this.#dialogue(preamble, explaining, transport);
-    transport.start(dialogue ?? explaining);
+    const dialogue = preamble && this.#dialogue(preamble, pump, transport);
+    transport.start(dialogue ?? pump);
     const connected = (): void => {
       if (this.destroyed) return;
       this.handshakeBegins();
@@ -146,16 +152,9 @@ export class TlsDuplex extends SocketSurface {
   }
 
   /** A failure of the transport, with what it came amid. */
-  #explaining(pump: TlsPump): TransportSink {
-    return {
-      data: (chunk) => pump.data(chunk),
-      end: () => pump.end(),
-      failed: (error) => {
-        if (TlsError.is(error)) return pump.failed(error);
-        const { hint } = transportError(error, '');
-        pump.failed(new TlsError('TRANSPORT_ERROR', `the transport failed during ${this.#where()}: ${error.message}`, { cause: error, hint }));
-      },
-    };
+  #explained(error: Error): TlsError {
+    const { hint } = transportError(error, '');
+    return new TlsError('TRANSPORT_ERROR', `the transport failed during ${this.#where()}: ${error.message}`, { cause: error, hint });
   }
 
   /** The handshake begins when the engine is loaded and the session cache has answered. */

@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { pipeline } from 'node:stream';
 import type { DuplexOptions, TlsConnector } from './connector.ts';
+import { guarded } from './plaintext.ts';
+import { reset } from './socket-surface.ts';
 import type { TlsDuplex } from './tls-duplex.ts';
 
 export interface TunnelOptions {
@@ -22,10 +24,10 @@ export interface Tunnel {
 /**
  * Listens in plain text on this machine and leads each connection through TLS to the target. Whoever can reach the door
  * can use it: prefer a unix socket in a directory of your own where others share the machine.
- * @throws Error when listening fails; TypeError for a wrong option.
+ * @throws Error when listening fails; TypeError for a wrong option, of the target too.
  */
-export async function tunnel(connector: TlsConnector, target: DuplexOptions, { listen = 0, onError }: TunnelOptions = {}): Promise<Tunnel> {
-  if (target.stream !== undefined || target.lazy !== undefined) throw new TypeError('tunnel: the target is a host and port, or a path');
+export async function tunnel(connector: TlsConnector, target: DuplexOptions, options: TunnelOptions = {}): Promise<Tunnel> {
+  const { listen, onError } = checked(connector, target, options);
   const open = new Set<net.Socket | TlsDuplex>();
   const server = net.createServer({ allowHalfOpen: true }, (plain) => {
     const secure = connector.duplex({ ...target, allowHalfOpen: true });
@@ -33,17 +35,19 @@ export async function tunnel(connector: TlsConnector, target: DuplexOptions, { l
       open.add(side);
       side.once('close', () => open.delete(side));
     }
-    secure.once('error', (error: Error) => {
-      onError?.(error);
-      plain.resetAndDestroy();
+    secure.on('error', (error: Error) => {
+      reset(plain);
+      guarded(() => onError?.(error), undefined);
     });
-    plain.once('error', () => secure.destroy());
+    plain.on('error', () => secure.destroy());
     // Each direction ends by itself, so that half-closed conversations work; errors are handled above.
     pipeline(plain, secure, () => undefined);
     pipeline(secure, plain, () => undefined);
   });
   server.listen(typeof listen === 'string' ? { path: listen } : { port: listen, host: '127.0.0.1' });
   await once(server, 'listening');
+  // one connection that cannot be accepted (EMFILE) is not the end of the others
+  server.on('error', (error) => guarded(() => onError?.(error), undefined));
   return {
     address: typeof listen === 'string' ? { path: listen } : { host: '127.0.0.1', port: (server.address() as net.AddressInfo).port },
     close: async () => {
@@ -52,4 +56,19 @@ export async function tunnel(connector: TlsConnector, target: DuplexOptions, { l
       await once(server, 'close');
     },
   };
+}
+
+/** Everything that a connection would be refused for, before there is one. */
+function checked(connector: TlsConnector, target: DuplexOptions, options: TunnelOptions): { readonly listen: number | string; readonly onError: TunnelOptions['onError'] } {
+  for (const key of Object.keys(options)) if (key !== 'listen' && key !== 'onError') throw new TypeError(`${key}: no option of a tunnel`);
+  const { listen = 0, onError } = options;
+  if (typeof listen === 'string' ? listen === '' : !(Number.isInteger(listen) && listen >= 0 && listen <= 65_535)) {
+    throw new TypeError(`listen: ${String(listen)} is neither a port from 0 to 65535 nor the path of a socket`);
+  }
+  if (onError !== undefined && typeof onError !== 'function') throw new TypeError('onError: not a function');
+  if (target.stream !== undefined || target.lazy !== undefined) throw new TypeError('tunnel: the target is a host and port, or a path');
+  if (target.onread !== undefined) throw new TypeError('onread: a tunnel reads by itself');
+  if (typeof target.preamble === 'object') throw new TypeError('preamble: a dialogue serves one connection; give a tunnel the name of the protocol');
+  connector.check(target);
+  return { listen, onError };
 }

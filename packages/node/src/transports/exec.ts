@@ -7,8 +7,10 @@ import { reasonOf } from './abortable.ts';
 import { LateDuplex } from './late-duplex.ts';
 import type { Destination } from './route.ts';
 
-/** How long a program has to end by itself once it was told to, milliseconds. */
+/** How long a program has to end by itself once it was told to by a signal, milliseconds. */
 const PATIENCE = 1000;
+/** How long it has after an orderly end: it may have bytes in it that were told to be sent; milliseconds. */
+const GRACE = 10_000;
 
 /** Its stderr is ours. It ends with the connection. @throws TlsError PROXY_UNREACHABLE where it cannot be started; ABORTED. */
 export async function run(command: readonly string[], { host, port }: Destination, signal: AbortSignal, onStep: (step: string) => void): Promise<Duplex> {
@@ -40,13 +42,30 @@ export async function run(command: readonly string[], { host, port }: Destinatio
         hint: 'What it says on stderr may tell why; run it by itself.',
       });
     },
+    ref: () => child.ref(),
+    unref: () => child.unref(),
     close: () => {
-      child.stdin.destroy();
-      child.stdout.destroy();
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      child.kill('SIGTERM');
-      const late = setTimeout(() => child.kill('SIGKILL'), PATIENCE);
-      void exited.finally(() => clearTimeout(late));
+      // ended and flushed: what the program has got it may pass on, and then it ends by itself
+      const orderly = child.stdin.writableFinished;
+      let late: NodeJS.Timeout | undefined;
+      const gone = (): boolean => child.exitCode !== null || child.signalCode !== null;
+      const stop = (): void => {
+        child.stdin.destroy();
+        child.stdout.destroy();
+        if (gone()) return;
+        child.kill('SIGTERM');
+        late = setTimeout(() => child.kill('SIGKILL'), PATIENCE);
+      };
+      if (!orderly || gone()) stop();
+      else {
+        child.stdout.on('data', () => {}).resume();
+        late = setTimeout(stop, GRACE);
+        for (const each of [child, child.stdin, child.stdout, late] as { unref?(): unknown }[]) each.unref?.();
+      }
+      void exited.catch(() => {}).finally(() => {
+        clearTimeout(late);
+        child.stdout.destroy();
+      });
     },
   });
   if (signal.aborted) {

@@ -9,6 +9,9 @@ export interface Inner {
   why?(error: Error | undefined): Promise<Error | undefined>;
   /** Give everything up. */
   close(): void;
+  /** Whether the process stays alive for it, besides its streams. */
+  ref?(): unknown;
+  unref?(): unknown;
 }
 
 export class LateDuplex extends Duplex {
@@ -16,6 +19,7 @@ export class LateDuplex extends Duplex {
   connecting = true;
   #inner: Inner | undefined;
   #begin: (() => void) | undefined;
+  #referenced = true;
 
   constructor() {
     super({ allowHalfOpen: true });
@@ -28,7 +32,7 @@ export class LateDuplex extends Duplex {
     this.connecting = false;
     let [over, ended] = [false, false];
     readable.on('data', (chunk: Uint8Array) => {
-      if (!this.push(chunk)) readable.pause();
+      if (!this.destroyed && !this.push(chunk)) readable.pause();
     });
     const settle = (reason: Error | undefined): void => {
       if (reason !== undefined) this.destroy(reason);
@@ -46,6 +50,7 @@ export class LateDuplex extends Duplex {
     readable.on('close', () => {
       if (!over) this.destroy();
     });
+    if (!this.#referenced) this.unref();
     readable.resume();
     this.emit('connect');
     this.#begin?.();
@@ -61,7 +66,33 @@ export class LateDuplex extends Duplex {
   }
 
   override _final(callback: (error?: Error | null) => void): void {
-    this.#attached(({ writable }) => void writable.end(() => callback()));
+    this.#attached(({ writable }) => {
+      const ended = (error?: Error | null): void => void (error ?? callback());
+      writable.end(ended as () => void);
+    });
+  }
+
+  /** Bytes that were written and have not gone: here, there, and in its socket. */
+  get queued(): number {
+    const { writableLength = 0, _handle } = (this.#inner?.writable ?? {}) as { readonly writableLength?: number; readonly _handle?: { readonly writeQueueSize?: number } | null };
+    return this.writableLength + writableLength + (_handle?.writeQueueSize ?? 0);
+  }
+
+  ref(): this {
+    this.#referenced = true;
+    for (const each of this.#handles()) each.ref?.();
+    return this;
+  }
+
+  /** The process does not stay alive for what stands behind it. */
+  unref(): this {
+    this.#referenced = false;
+    for (const each of this.#handles()) each.unref?.();
+    return this;
+  }
+
+  #handles(): readonly { ref?(): unknown; unref?(): unknown }[] {
+    return this.#inner === undefined ? [] : ([this.#inner, this.#inner.readable, this.#inner.writable] as { ref?(): unknown; unref?(): unknown }[]);
   }
 
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
