@@ -83,7 +83,10 @@ napi_value cipherSuites(napi_env env, napi_callback_info info) {
   const OpenSsl& o = ossl();
   const napi_value list = call.array(0);
   SSL_CTX* ctx = o.SSL_CTX_new_ex(nullptr, nullptr, o.TLS_client_method());
-  if (ctx != nullptr && o.SSL_CTX_set_cipher_list(ctx, "ALL:@SECLEVEL=0") == 1) {
+  // Both lists, since an openssl.cnf may have made them shorter. Names that are unknown are passed over.
+  const char* const suites13 = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_CCM_SHA256:TLS_AES_128_CCM_8_SHA256";
+  if (ctx != nullptr) o.SSL_CTX_ctrl(ctx, static_cast<int>(K(SSL_CTRL_CLEAR_CERT_FLAGS)), ~0L, nullptr);
+  if (ctx != nullptr && o.SSL_CTX_set_ciphersuites(ctx, suites13) == 1 && o.SSL_CTX_set_cipher_list(ctx, "ALL:@SECLEVEL=0") == 1) {
     const auto* ciphers = reinterpret_cast<const OPENSSL_STACK*>(o.SSL_CTX_get_ciphers(ctx));
     for (int i = 0; i < o.OPENSSL_sk_num(ciphers); i++) {
       const auto* cipher = static_cast<const SSL_CIPHER*>(o.OPENSSL_sk_value(ciphers, i));
@@ -109,6 +112,7 @@ napi_value accepts(napi_env env, napi_callback_info info) {
   if (call.ok() && !compression && what != "groups" && what != "signatureAlgorithms") call.refuse("what: must be groups, signatureAlgorithms or certificateCompression");
   if (!call.ok()) return nullptr;
   SSL_CTX* ctx = o.SSL_CTX_new_ex(nullptr, nullptr, o.TLS_client_method());
+  if (ctx != nullptr) o.SSL_CTX_ctrl(ctx, static_cast<int>(K(SSL_CTRL_CLEAR_CERT_FLAGS)), ~0L, nullptr);
   bool taken = false;
   if (ctx != nullptr && compression) {
     taken = o.SSL_CTX_set1_cert_comp_preference != nullptr && o.SSL_CTX_set1_cert_comp_preference(ctx, &id, 1) == 1;

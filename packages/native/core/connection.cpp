@@ -29,6 +29,8 @@ std::unique_ptr<Connection> Connection::make(std::shared_ptr<Context> context) {
   o.SSL_set_bio(connection->ssl_, bio, bio);
   o.SSL_set_ex_data(connection->ssl_, 0, connection.get());
   o.SSL_set_connect_state(connection->ssl_);
+  // An openssl.cnf can give every context a certificate.
+  o.SSL_certs_clear(connection->ssl_);
   X509_VERIFY_PARAM* param = o.SSL_get0_param(connection->ssl_);
   o.X509_VERIFY_PARAM_set_hostflags(param, static_cast<unsigned>(K(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS) | K(X509_CHECK_FLAG_NEVER_CHECK_SUBJECT)));
   o.X509_VERIFY_PARAM_set_depth(param, static_cast<int>(std::min<uint32_t>(connection->context_->config().chainLength, 1000)));

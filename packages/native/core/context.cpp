@@ -78,6 +78,41 @@ Context::~Context() {
   ossl().OPENSSL_cleanse(config_.psk.key.data(), config_.psk.key.size());
 }
 
+// Everything is set explicitly, on or off, and looked at afterwards: defaults differ between versions and builds, and an
+// openssl.cnf can change each of them (SSL_CONF_cmd(3)). What is wrong, or null.
+const char* Context::settle() {
+  const OpenSsl& o = ossl();
+  const auto control = [&](long command, long number) { return o.SSL_CTX_ctrl(ctx_, static_cast<int>(command), number, nullptr); };
+  // Before any list of ciphers: SuiteB is a flag, and has its own idea of them.
+  control(K(SSL_CTRL_CLEAR_CERT_FLAGS), ~0L);
+  o.SSL_CTX_set0_CA_list(ctx_, nullptr);
+
+  // The contract's level is about the chain, and is set where that is verified; OpenSSL's governs what is offered as well.
+  const int level = std::min(config_.securityLevel, 2);
+  o.SSL_CTX_set_security_level(ctx_, level);
+  if (o.SSL_CTX_get_security_level(ctx_) != level) return "securityLevel: OpenSSL refuses it";
+
+  if (control(K(SSL_CTRL_SET_MIN_PROTO_VERSION), config_.minVersion) != 1 || control(K(SSL_CTRL_GET_MIN_PROTO_VERSION), 0) != config_.minVersion) {
+    return "minVersion: OpenSSL refuses it";
+  }
+  if (control(K(SSL_CTRL_SET_MAX_PROTO_VERSION), config_.maxVersion) != 1 || control(K(SSL_CTRL_GET_MAX_PROTO_VERSION), 0) != config_.maxVersion) {
+    return "maxVersion: OpenSSL refuses it";
+  }
+
+  const uint64_t options = kOpNoRenegotiation | kOpNoCompression | kOpMiddleboxCompat | (config_.requireSecureRenegotiation ? 0 : kOpLegacyServerConnect) |
+                           (config_.sessionTickets ? 0 : kOpNoTicket) |
+                           (config_.certificateCompression.empty() ? kOpNoTxCertificateCompression | kOpNoRxCertificateCompression : 0);
+  o.SSL_CTX_clear_options(ctx_, ~options);
+  o.SSL_CTX_set_options(ctx_, options);
+  if (o.SSL_CTX_get_options(ctx_) != options) return "OpenSSL does not take the options of the context, or keeps others";
+
+  // Without SSL_MODE_AUTO_RETRY reading comes back after each message of the peer. Our chain is the one that was given, and
+  // not what can be made of it with the trust anchors.
+  const long modes = K(SSL_MODE_ENABLE_PARTIAL_WRITE) | K(SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER) | K(SSL_MODE_NO_AUTO_CHAIN) | K(SSL_MODE_RELEASE_BUFFERS);
+  control(K(SSL_CTRL_CLEAR_MODE), ~modes);
+  return control(K(SSL_CTRL_MODE), modes) == modes ? nullptr : "OpenSSL does not take the modes of the context, or keeps others";
+}
+
 bool Context::setUp(std::string* problem) {
   const OpenSsl& o = ossl();
   const auto refuse = [&](const char* what) {
@@ -91,16 +126,7 @@ bool Context::setUp(std::string* problem) {
     return control(command, 0, const_cast<char*>(value.c_str())) == 1;
   };
 
-  // Everything is set explicitly: defaults differ between versions, builds and the machine's openssl.cnf.
-  // The contract's level is about the chain, and is set where that is verified; OpenSSL's governs what is offered as well.
-  o.SSL_CTX_set_security_level(ctx_, std::min(config_.securityLevel, 2));
-  if (control(K(SSL_CTRL_SET_MIN_PROTO_VERSION), config_.minVersion, nullptr) != 1) return refuse("minVersion: OpenSSL refuses it");
-  if (control(K(SSL_CTRL_SET_MAX_PROTO_VERSION), config_.maxVersion, nullptr) != 1) return refuse("maxVersion: OpenSSL refuses it");
-  o.SSL_CTX_set_options(ctx_, kOpNoRenegotiation | kOpNoCompression | (config_.requireSecureRenegotiation ? 0 : kOpLegacyServerConnect) |
-                                  (config_.sessionTickets ? 0 : kOpNoTicket));
-  control(K(SSL_CTRL_MODE), K(SSL_MODE_ENABLE_PARTIAL_WRITE) | K(SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER) | K(SSL_MODE_RELEASE_BUFFERS), nullptr);
-  // SSL_MODE_AUTO_RETRY is among them: reading comes back after each message of the peer.
-  control(K(SSL_CTRL_CLEAR_MODE), ~(K(SSL_MODE_ENABLE_PARTIAL_WRITE) | K(SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER) | K(SSL_MODE_RELEASE_BUFFERS)), nullptr);
+  if (const char* what = settle()) return refuse(what);
   control(K(SSL_CTRL_SET_MAX_CERT_LIST), static_cast<long>(config_.handshakeBytes), nullptr);
 
   // OpenSSL drops what it does not know from these lists and reports success: what remains is compared.
@@ -126,7 +152,7 @@ bool Context::setUp(std::string* problem) {
   if (!config_.alpn.empty() && o.SSL_CTX_set_alpn_protos(ctx_, config_.alpn.data(), static_cast<unsigned>(config_.alpn.size())) != 0) {
     return refuse("alpn: OpenSSL refuses it");
   }
-  if (config_.recordPadding > 0 && o.SSL_CTX_set_block_padding(ctx_, config_.recordPadding) != 1) return refuse("recordPadding: OpenSSL refuses it");
+  if (o.SSL_CTX_set_block_padding(ctx_, config_.recordPadding) != 1) return refuse("recordPadding: OpenSSL refuses it");
   if (!config_.certificateCompression.empty()) {
     auto& wanted = config_.certificateCompression;
     if (o.SSL_CTX_set1_cert_comp_preference == nullptr || o.SSL_CTX_set1_cert_comp_preference(ctx_, wanted.data(), wanted.size()) != 1) {
@@ -141,6 +167,9 @@ bool Context::setUp(std::string* problem) {
   config_.crls.clear();
   o.X509_STORE_up_ref(store_.get());
   o.SSL_CTX_set_cert_store(ctx_, store_.get());
+  // Goes before the other one where there is one, as VerifyCAFile of an openssl.cnf makes it.
+  if (control(K(SSL_CTRL_SET_VERIFY_CERT_STORE), 1, store_.get()) != 1) return refuse("trustAnchors: OpenSSL refuses the store");
+  control(K(SSL_CTRL_SET_CHAIN_CERT_STORE), 0, nullptr);
 
   // Always "peer", so that our verdict is heard: with SSL_VERIFY_NONE OpenSSL ignores it.
   o.SSL_CTX_set_verify(ctx_, static_cast<int>(K(SSL_VERIFY_PEER)), nullptr);

@@ -77,6 +77,7 @@ class Context {
  private:
   explicit Context(ContextConfig config) : config_(std::move(config)) {}
   bool setUp(std::string* problem);
+  const char* settle();
 
   ContextConfig config_;
   SSL_CTX* ctx_ = nullptr;

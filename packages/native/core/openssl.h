@@ -72,6 +72,11 @@ namespace ferrule {
   C(SSL_CTRL_SET_TLSEXT_STATUS_REQ_TYPE, 65)        \
   C(SSL_CTRL_GET_TLSEXT_STATUS_REQ_OCSP_RESP, 70)   \
   C(SSL_CTRL_SET_GROUPS_LIST, 92)                   \
+  C(SSL_CTRL_CLEAR_CERT_FLAGS, 100)                 \
+  C(SSL_CTRL_SET_VERIFY_CERT_STORE, 106)            \
+  C(SSL_CTRL_SET_CHAIN_CERT_STORE, 107)             \
+  C(SSL_CTRL_GET_MIN_PROTO_VERSION, 130)            \
+  C(SSL_CTRL_GET_MAX_PROTO_VERSION, 131)            \
   C(SSL_CTRL_SET_SIGALGS_LIST, 98)                  \
   C(SSL_CTRL_SET_CLIENT_SIGALGS_LIST, 102)          \
   C(SSL_CTRL_GET_CLIENT_CERT_TYPES, 103)            \
@@ -81,6 +86,7 @@ namespace ferrule {
   C(SSL_CTRL_SET_RETRY_VERIFY, 136)                 \
   C(SSL_MODE_ENABLE_PARTIAL_WRITE, 1)               \
   C(SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER, 2)         \
+  C(SSL_MODE_NO_AUTO_CHAIN, 8)                      \
   C(SSL_MODE_RELEASE_BUFFERS, 16)                   \
   C(SSL_SESS_CACHE_OFF, 0)                          \
   C(SSL_SESS_CACHE_CLIENT, 1)                       \
@@ -159,6 +165,10 @@ constexpr uint64_t kOpNoRenegotiation = uint64_t{1} << 30;
 constexpr uint64_t kOpNoCompression = uint64_t{1} << 17;
 constexpr uint64_t kOpLegacyServerConnect = uint64_t{1} << 2;
 constexpr uint64_t kOpNoTicket = uint64_t{1} << 14;
+constexpr uint64_t kOpMiddleboxCompat = uint64_t{1} << 20;
+// OpenSSL 3.2 and later.
+constexpr uint64_t kOpNoTxCertificateCompression = uint64_t{1} << 32;
+constexpr uint64_t kOpNoRxCertificateCompression = uint64_t{1} << 33;
 
 // SSL_CTX_add_custom_ext(3).
 typedef int (*CustomExtAdd)(SSL*, unsigned int, unsigned int, const unsigned char**, size_t*, X509*, size_t, int*, void*);
@@ -209,6 +219,10 @@ typedef int (*PskUseSession)(SSL*, const EVP_MD*, const unsigned char**, size_t*
   F(long, SSL_CTX_ctrl, (SSL_CTX*, int, long, void*))                                               \
   F(long, SSL_CTX_callback_ctrl, (SSL_CTX*, int, void (*)(void)))                                   \
   F(uint64_t, SSL_CTX_set_options, (SSL_CTX*, uint64_t))                                            \
+  F(uint64_t, SSL_CTX_clear_options, (SSL_CTX*, uint64_t))                                          \
+  F(uint64_t, SSL_CTX_get_options, (const SSL_CTX*))                                                \
+  F(int, SSL_CTX_get_security_level, (const SSL_CTX*))                                              \
+  F(void, SSL_CTX_set0_CA_list, (SSL_CTX*, struct stack_st_X509_NAME*))                             \
   F(int, SSL_CTX_set_cipher_list, (SSL_CTX*, const char*))                                          \
   F(int, SSL_CTX_set_ciphersuites, (SSL_CTX*, const char*))                                         \
   F(struct stack_st_SSL_CIPHER*, SSL_CTX_get_ciphers, (const SSL_CTX*))                             \
@@ -229,6 +243,7 @@ typedef int (*PskUseSession)(SSL*, const EVP_MD*, const unsigned char**, size_t*
   F(SSL*, SSL_new, (SSL_CTX*))                                                                      \
   F(void, SSL_free, (SSL*))                                                                         \
   F(void, SSL_set_connect_state, (SSL*))                                                            \
+  F(void, SSL_certs_clear, (SSL*))                                                                  \
   F(void, SSL_set_bio, (SSL*, BIO*, BIO*))                                                          \
   F(int, SSL_do_handshake, (SSL*))                                                                  \
   F(int, SSL_read_ex, (SSL*, void*, size_t, size_t*))                                               \
