@@ -1,6 +1,6 @@
 /** @module The sum of the primitives of one handshake: what no engine on the same provider can do without. Runs in pages too. */
 import type { CryptoProvider } from '@ferrule/pure';
-import { earlySecret, finishedMac, trafficKeys, Transcript } from '@ferrule/pure/keys';
+import { earlySecret, finishedMac, Secret, trafficKeys, Transcript } from '@ferrule/pure/keys';
 
 /** An ECDSA P-256 signature to be verified. */
 export interface Signed {
@@ -41,7 +41,7 @@ export function primitives(provider: CryptoProvider, random: (into: Uint8Array) 
     transcript.forget();
     message(CLIENT_HELLO);
     message(SERVER_HELLO);
-    const handshake = earlySecret(hash).handshake(shared ?? undefined);
+    const handshake = earlySecret(hash).handshake(shared === null ? undefined : Secret.take(shared));
     const [client, server] = [handshake.clientTraffic(transcript.digest()), handshake.serverTraffic(transcript.digest())];
     const [opener, sealer] = [suite.aead.key(trafficKeys(suite, server).key), suite.aead.key(trafficKeys(suite, client).key)];
     for (const length of [ENCRYPTED_EXTENSIONS, CERTIFICATE, CERTIFICATE_VERIFY, FINISHED]) await record(opener, length);

@@ -2,7 +2,7 @@
 import { bioPair, type Bio, type PairedBio } from '@ferrule/bio';
 import type { ContextOptions, Ssl, SslContext } from '@ferrule/contract';
 import { createPure, type CryptoProvider } from '@ferrule/pure';
-import { trafficKeys } from '@ferrule/pure/keys';
+import { Secret, trafficKeys } from '@ferrule/pure/keys';
 import { SslError } from '@ferrule/result';
 
 type Suite = CryptoProvider['suites'][number];
@@ -119,7 +119,7 @@ export async function establish({ dice, options, received }: Recording, provider
   net.write(received);
   await connected(ssl);
   const suite = provider.suites.find(({ id }) => id === ssl.cipherSuite) as Suite;
-  const keys = trafficKeys(suite, secret);
+  const keys = trafficKeys(suite, Secret.take(secret));
   const aead = suite.aead.key(keys.key);
   // Tickets that came with the handshake took their sequence numbers.
   let sequence = 0;

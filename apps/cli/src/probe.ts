@@ -4,7 +4,7 @@
  * nobody here can compute with. Nothing but ClientHellos is ever sent; nothing that is received is trusted.
  */
 import { randomBytes } from 'node:crypto';
-import { Transcript, earlySecret } from '@ferrule/pure/keys';
+import { Secret, Transcript, earlySecret } from '@ferrule/pure/keys';
 import { nodeCrypto } from '@ferrule/pure/crypto/node';
 import { type SeenRecord, versionName, Wiretap } from '@ferrule/pure/trace';
 import {
@@ -265,7 +265,7 @@ function serverSecret(hello: Uint8Array, message: Uint8Array, keys: KeyPairs): U
   transcript.add(hello);
   transcript.add(message);
   transcript.start(suite.hash);
-  return earlySecret(suite.hash).handshake(shared).serverTraffic(transcript.digest());
+  return earlySecret(suite.hash).handshake(Secret.take(shared)).serverTraffic(transcript.digest()).bytes;
 }
 
 /** ServerKeyExchange: ECDHE with a named curve (RFC 8422 section 5.4), or finite-field Diffie-Hellman (RFC 5246 section 7.4.3). */

@@ -18,6 +18,7 @@ import { client } from './flow/client.ts';
 import { mint, type Aligned } from './flow/proof.ts';
 import { tlsExporter, type Exporter } from './keys/exporter.ts';
 import { keylogLine } from './keys/keylog.ts';
+import { Secrets } from './keys/secret.ts';
 import { MAX_POST_HANDSHAKE_BYTES } from './limits.ts';
 import { fail } from './reason.ts';
 import type { AlertMessage } from './record/alert.ts';
@@ -37,6 +38,7 @@ export class Connection implements Ssl {
   readonly #engine: Engine;
   readonly #effects: Effects;
   readonly #facts: Partial<Facts> = {};
+  readonly #secrets = new Secrets();
   readonly #coalescer: Coalescer;
   readonly #reader: RecordReader;
   readonly #writer = new RecordWriter();
@@ -532,8 +534,8 @@ export class Connection implements Ssl {
     this.#reader.dispose();
     this.#writer.dispose();
     this.#coalescer.release();
-    this.#afterlife?.dispose();
-    this.#dropEarlyExporter();
+    this.#secrets.dispose();
+    this.#earlyExporter = undefined;
     this.#earlyData = undefined;
     this.#plain = EMPTY;
     this.#operation = this.#opening = this.#sealing = undefined;
@@ -552,6 +554,7 @@ export class Connection implements Ssl {
     return {
       config,
       facts,
+      secrets: this.#secrets,
       enter: (step) => void (this.#step = step),
       fact: (name, value) => {
         if (name in facts) throw fail('INTERNAL_ERROR', `the fact ${name} is written twice`);

@@ -7,6 +7,7 @@ import type { Config } from './context.ts';
 import type { Aligned, Established } from './flow/proof.ts';
 import type { Exporter } from './keys/exporter.ts';
 import type { KeylogLabel } from './keys/keylog.ts';
+import type { Secrets } from './keys/secret.ts';
 import type { HandshakeMessage } from './record/coalesce.ts';
 import type { RecordKeys } from './record/protect.ts';
 import type { Session } from './session/session.ts';
@@ -45,12 +46,12 @@ export interface Afterlife {
   readonly keyUpdate: ((requestPeer: boolean) => void) | undefined;
   /** Before application data is written: puts what must go first. `undefined` in TLS 1.2. */
   readonly beforeWrite: (() => void) | undefined;
-  /** Wipes its secrets. */
-  dispose(): void;
 }
 
 export interface Effects {
   readonly config: Config;
+  /** Owns every secret of this connection. */
+  readonly secrets: Secrets;
   readonly facts: Readonly<Partial<Facts>>;
   /** Names the step for people: `ssl.state` is the version and this. */
   enter(step: string): void;
@@ -75,6 +76,7 @@ export interface Effects {
   /** Pushes the flight towards the write BIO; 0 when all of it is there. */
   flush(): Wait | 0;
 
+  /** Takes over the keys, and wipes them once they are in the AEAD; the same below. */
   installReadKeys(keys: RecordKeys, aligned: Aligned): void;
   installWriteKeys(keys: RecordKeys): void;
   /** RFC 8449: the most plaintext (TLS 1.3: with content type and padding) that the peer takes in one record. */

@@ -4,6 +4,7 @@ import { parseOptions } from '../src/context.ts';
 import { nodeCrypto } from '../src/crypto/node.ts';
 import type { CryptoProvider } from '../src/crypto/provider.ts';
 import type { Effects, Facts } from '../src/effects.ts';
+import { Secrets } from '../src/keys/secret.ts';
 import type { Steps, Wait } from '../src/wait.ts';
 
 export interface TestEffects extends Effects {
@@ -15,6 +16,7 @@ export function testEffects(options: ContextOptions = {}, provider: CryptoProvid
   const facts: Partial<Record<keyof Facts, unknown>> = {};
   const effects: Partial<TestEffects> = {
     config: parseOptions(provider, options),
+    secrets: new Secrets(),
     facts: facts as Partial<Facts>,
     waits: [],
     enter: () => undefined,

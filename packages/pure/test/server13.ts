@@ -6,6 +6,7 @@ import { nodeCrypto } from '../src/crypto/node.ts';
 import type { CipherSuite, KeyShare } from '../src/crypto/provider.ts';
 import { exporter13, type Exporter } from '../src/keys/exporter.ts';
 import { earlySecret, finishedMac, nextTrafficSecret, resumptionPsk, trafficKeys, type HandshakeStage, type MainStage } from '../src/keys/schedule13.ts';
+import { Secret } from '../src/keys/secret.ts';
 import { Transcript } from '../src/keys/transcript.ts';
 import { contentLength, Protection } from '../src/record/protect.ts';
 import * as wire from '../src/wire/index.ts';
@@ -22,8 +23,8 @@ export class Server13 {
   readonly transcript: Transcript = new Transcript();
   hello!: wire.ClientHello;
   offered!: wire.ClientHelloExtensions;
-  serverSecret!: Uint8Array;
-  clientSecret!: Uint8Array;
+  serverSecret!: Secret;
+  clientSecret!: Secret;
   earlyExporter!: Exporter;
   readonly #net: Bio;
   readonly #identity: Identity;
@@ -31,8 +32,8 @@ export class Server13 {
   #write: Protection | undefined;
   #handshake!: HandshakeStage;
   #main!: MainStage;
-  #clientTraffic!: Uint8Array;
-  #resumption: Uint8Array | undefined;
+  #clientTraffic!: Secret;
+  #resumption: Secret | undefined;
 
   constructor(net: Bio, identity: Identity) {
     this.#net = net;
@@ -107,8 +108,8 @@ export class Server13 {
     const theirs = this.offered.keyShare?.[0];
     const group = nodeCrypto.groups.find(({ id }) => id === theirs?.group);
     const ours = group?.keyShare(nodeCrypto.random) as KeyShare;
-    const shared = ours.derive(theirs?.keyExchange ?? new Uint8Array(0)) as Uint8Array;
-    const stage = earlySecret(this.suite.hash, psk);
+    const shared = Secret.take(ours.derive(theirs?.keyExchange ?? new Uint8Array(0)) as Uint8Array);
+    const stage = earlySecret(this.suite.hash, psk && Secret.copyOf(psk));
     if (early === true) {
       this.#read = this.#keys(stage.clientTraffic(this.transcript.digest()));
       this.earlyExporter = exporter13(this.suite.hash, stage.exporter(this.transcript.digest()));
@@ -169,7 +170,7 @@ export class Server13 {
     const nonce = new Uint8Array([1]);
     const extensions = wire.encodeExtensions('newSessionTicket', maxEarlyData > 0 ? { earlyData: maxEarlyData } : {});
     const message = wire.encodeNewSessionTicket({ lifetime: 3600, ageAdd: 0, nonce, ticket: new Uint8Array(16).fill(9), extensions });
-    return { message, psk: resumptionPsk(this.suite.hash, this.#resumption as Uint8Array, nonce) };
+    return { message, psk: resumptionPsk(this.suite.hash, this.#resumption as Secret, nonce).bytes };
   }
 
   updateKeys(requestPeer = false): void {
@@ -184,7 +185,7 @@ export class Server13 {
     this.#read = this.#keys(this.clientSecret);
   }
 
-  #keys(secret: Uint8Array): Protection {
+  #keys(secret: Secret): Protection {
     return new Protection({ version: 'TLSv1.3', suite: this.suite, ...trafficKeys(this.suite, secret) });
   }
 

@@ -1,7 +1,7 @@
 /** @module TLS 1.2 as a server would speak it (RFC 5246 section 7.3), ECDHE with AEAD, one step a method. */
 import type { Identity } from '@ferrule/conformance/pki';
 import type { CipherSuite, KeyShare } from '@ferrule/pure';
-import { extendedMasterSecret, keyBlock, verifyData } from '@ferrule/pure/keys';
+import { extendedMasterSecret, keyBlock, Secret, verifyData, writeKeys } from '@ferrule/pure/keys';
 import {
   decodeClientHello,
   decodeClientKeyExchange,
@@ -37,13 +37,18 @@ export class Server12 extends Peer {
   // Before their time, secrets are zeros: what is sent out of order is well-formed and worthless.
   serverRandom: Uint8Array = new Uint8Array(32);
   #share: KeyShare | undefined;
-  #master: Uint8Array = new Uint8Array(48);
+  #master: Secret = Secret.copyOf(new Uint8Array(48));
   #requested = false;
   #serverKeys: Keys | undefined;
 
   constructor(identity: Identity) {
     super();
     this.identity = identity;
+  }
+
+  /** Good for {@link useMaster} of another server. */
+  get master(): Secret {
+    return this.#master;
   }
 
   *clientHello(): Script {
@@ -113,10 +118,15 @@ export class Server12 extends Peer {
     const { body } = yield* this.message(HandshakeType.client_key_exchange);
     const premaster = this.#share?.derive(decodeClientKeyExchange(body));
     if (premaster instanceof Promise || premaster === null || premaster === undefined) throw new Error('no premaster secret');
-    this.#master = extendedMasterSecret(this.cipher.hash, premaster, this.transcript.digest());
-    const { client, server } = keyBlock(this.cipher, this.#master, this.hello.random, this.serverRandom);
-    this.#serverKeys = { suite: this.cipher, version: 'TLSv1.2', ...server };
-    this.readWith({ suite: this.cipher, version: 'TLSv1.2', ...client });
+    this.useMaster(extendedMasterSecret(this.cipher.hash, Secret.take(premaster), this.transcript.digest()));
+  }
+
+  /** The keys of this master secret; that of a session is how a handshake resumes (section 7.3, figure 2). */
+  useMaster(master: Secret): void {
+    this.#master = master;
+    const block = keyBlock(this.cipher, this.#master, this.hello.random, this.serverRandom);
+    this.#serverKeys = { suite: this.cipher, version: 'TLSv1.2', ...writeKeys(this.cipher, block, 'server') };
+    this.readWith({ suite: this.cipher, version: 'TLSv1.2', ...writeKeys(this.cipher, block, 'client') });
   }
 
   *clientFinished(): Script {
@@ -131,10 +141,7 @@ export class Server12 extends Peer {
 
   /** Keys from the master secret of an earlier connection, whose session id the ServerHello has echoed. */
   resume(first: Server12): void {
-    this.#master = first.#master;
-    const { client, server } = keyBlock(this.cipher, this.#master, this.hello.random, this.serverRandom);
-    this.#serverKeys = { suite: this.cipher, version: 'TLSv1.2', ...server };
-    this.readWith({ suite: this.cipher, version: 'TLSv1.2', ...client });
+    this.useMaster(first.#master);
   }
 
   /** Turn on our keys; the change_cipher_spec itself is sent with `sendChangeCipherSpec`. */
@@ -145,7 +152,8 @@ export class Server12 extends Peer {
   finished(twist: { corrupt?: boolean; length?: number } = {}): void {
     const data = verifyData(this.cipher.hash, this.#master, 'server', this.transcript.digest());
     if (twist.corrupt === true) data[0] = (data[0] ?? 0) ^ 1;
-    this.sendHandshake(encodeFinished(data.subarray(0, twist.length ?? data.length)));
+    // Into the transcript: where a session is resumed, the client's Finished covers ours.
+    this.send(encodeFinished(data.subarray(0, twist.length ?? data.length)));
   }
 
   /** change_cipher_spec and Finished, as they should be. */

@@ -1,6 +1,6 @@
 /** @module TLS 1.3 as a server would speak it (RFC 9846 section 2, figure 1), one step a method, each with ways to be wrong. */
 import type { Identity } from '@ferrule/conformance/pki';
-import { earlySecret, finishedMac, nextTrafficSecret, resumptionPsk, trafficKeys, type HandshakeStage, type MainStage } from '@ferrule/pure/keys';
+import { earlySecret, finishedMac, nextTrafficSecret, resumptionPsk, Secret, trafficKeys, type HandshakeStage, type MainStage } from '@ferrule/pure/keys';
 import {
   decodeClientHello,
   decodeExtensions,
@@ -45,10 +45,10 @@ export class Server13 extends Peer {
   offered!: ClientHelloExtensions;
   cipher!: CipherSuite;
   // Before their time, secrets are zeros: what is sent out of order is well-formed and worthless.
-  clientHandshakeSecret: Uint8Array = new Uint8Array(32);
-  serverHandshakeSecret: Uint8Array = new Uint8Array(32);
-  clientSecret: Uint8Array = new Uint8Array(32);
-  serverSecret: Uint8Array = new Uint8Array(32);
+  clientHandshakeSecret: Secret = Secret.copyOf(new Uint8Array(32));
+  serverHandshakeSecret: Secret = Secret.copyOf(new Uint8Array(32));
+  clientSecret: Secret = Secret.copyOf(new Uint8Array(32));
+  serverSecret: Secret = Secret.copyOf(new Uint8Array(32));
   #handshake: HandshakeStage | undefined;
   #main: MainStage | undefined;
   #requested = false;
@@ -105,7 +105,7 @@ export class Server13 extends Peer {
     );
     // A second one changes nothing for us, so that the answer to it can be read.
     if (this.#handshake !== undefined || this.#main !== undefined) return;
-    this.#handshake = earlySecret(this.cipher.hash, twist.psk?.key).handshake(shared);
+    this.#handshake = earlySecret(this.cipher.hash, twist.psk && Secret.copyOf(twist.psk.key)).handshake(shared && Secret.take(shared));
     const hash = this.transcript.digest();
     this.clientHandshakeSecret = this.#handshake.clientTraffic(hash);
     this.serverHandshakeSecret = this.#handshake.serverTraffic(hash);
@@ -116,7 +116,7 @@ export class Server13 extends Peer {
 
   /** Read what the client says behind its ClientHello: early data under this PSK. */
   readEarly(psk: Uint8Array): void {
-    this.useReadSecret(earlySecret(this.cipher.hash, psk).clientTraffic(this.transcript.digest()));
+    this.useReadSecret(earlySecret(this.cipher.hash, Secret.copyOf(psk)).clientTraffic(this.transcript.digest()));
   }
 
   encryptedExtensions(extensions: readonly Extension[] = []): void {
@@ -193,7 +193,7 @@ export class Server13 extends Peer {
     const ticket = { lifetime: 7200, ageAdd: 1, nonce, ticket: Buffer.from('ticket'), extensions: [], ...twist };
     this.sendHandshake(encodeNewSessionTicket(ticket));
     const secret = this.#main?.resumption(this.transcript.digest()) ?? this.serverSecret;
-    this.ticketPsk = resumptionPsk(this.cipher.hash, secret, nonce);
+    this.ticketPsk = resumptionPsk(this.cipher.hash, secret, nonce).bytes;
     return this.ticketPsk;
   }
 
@@ -205,10 +205,10 @@ export class Server13 extends Peer {
     this.useWriteSecret(this.serverSecret);
   }
 
-  useWriteSecret(secret: Uint8Array): void {
+  useWriteSecret(secret: Secret): void {
     this.writeWith({ suite: this.cipher, version: 'TLSv1.3', ...trafficKeys(this.cipher, secret) });
   }
-  useReadSecret(secret: Uint8Array): void {
+  useReadSecret(secret: Secret): void {
     this.readWith({ suite: this.cipher, version: 'TLSv1.3', ...trafficKeys(this.cipher, secret) });
   }
 }

@@ -3,7 +3,7 @@
  * it takes the client for, and which ticket it gave to whom.
  */
 import type { Identity } from '@ferrule/conformance/pki';
-import { earlySecret, nextTrafficSecret } from '@ferrule/pure/keys';
+import { earlySecret, nextTrafficSecret, Secret } from '@ferrule/pure/keys';
 import { ContentType, decodeCertificate, decodeCertificate12, encodeCertificateRequest, encodeExtension, encodeExtensions, HandshakeType } from '@ferrule/pure/wire';
 import { Finding } from './finding.ts';
 import { Kind, pattern, Received, separate } from './pattern.ts';
@@ -204,7 +204,7 @@ export class Server {
     this.resumed = ticket !== undefined;
     const offersEarly = peer.offered.earlyData === true;
     this.earlyAccepted = offersEarly && ticket !== undefined && !this.plan.retries && this.plan.early === 'accept';
-    const early = this.earlyAccepted && ticket !== undefined ? earlySecret(peer.cipher.hash, ticket.psk).clientTraffic(peer.transcript.digest()) : undefined;
+    const early = this.earlyAccepted && ticket !== undefined ? earlySecret(peer.cipher.hash, Secret.copyOf(ticket.psk)).clientTraffic(peer.transcript.digest()) : undefined;
     peer.serverHello(ticket && { psk: { selected: 0, key: ticket.psk } });
     if (early !== undefined) peer.useReadSecret(early);
     else peer.skipsUnreadable = offersEarly;

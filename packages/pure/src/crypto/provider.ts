@@ -25,7 +25,7 @@ export interface Hash {
   readonly size: number;
   create(): HashState;
   digest(data: Uint8Array): Uint8Array;
-  /** RFC 2104. */
+  /** RFC 2104. The result is in memory of its own outside the engine's heap (`ownMemory` of `keys/secret.ts`), the caller's to wipe. */
   hmac(key: Uint8Array, data: Uint8Array): Uint8Array;
 }
 
@@ -36,7 +36,7 @@ export interface SyncAead {
   seal(nonce: Uint8Array, aad: Uint8Array, plain: Uint8Array, out: Uint8Array): Uint8Array;
   /** The plaintext, in `out` (room for `cipher.length - 16`) or in memory of its own; `null` = bad tag, and nothing of it may be used. */
   open(nonce: Uint8Array, aad: Uint8Array, cipher: Uint8Array, out: Uint8Array): Uint8Array | null;
-  /** Wipe the key as far as the platform lets us. */
+  /** Wipe the key as far as the platform lets us. A later seal() or open() throws: no record is ever under a key of zeros. */
   dispose(): void;
 }
 
@@ -47,6 +47,7 @@ export interface AsyncAead {
   readonly depth: number;
   seal(nonce: Uint8Array, aad: Uint8Array, plain: Uint8Array): Promise<Uint8Array>;
   open(nonce: Uint8Array, aad: Uint8Array, cipher: Uint8Array): Promise<Uint8Array | null>;
+  /** Later calls are rejected. */
   dispose(): void;
 }
 
@@ -82,9 +83,11 @@ export interface KeyShare {
   readonly publicKey: Uint8Array;
   /**
    * The (EC)DHE or KEM shared secret; `null` when the peer's share is not a valid one (wrong length, point not on the
-   * curve, low order).
+   * curve, low order). The secret is the caller's to wipe.
+   * @throws TlsError DISPOSED after dispose().
    */
   derive(peer: Uint8Array): Maybe<Uint8Array | null>;
+  /** Wipe the private key as far as the platform lets us. */
   dispose(): void;
 }
 

@@ -63,7 +63,7 @@ describe.each([nobleCrypto, nodeCrypto, await createWebCrypto()])('HPKE with $na
   it.each(VECTORS)('seals as RFC 9180 shows for $name', async ({ suite, skE, pkR, enc, sealed }) => {
     expect(supportsHpke(provider, suite)).toBe(true);
     let shown: number | undefined;
-    const sender = await setupSender(provider, suite, await share(suite.kem, skE), hex(pkR), INFO, (secret) => (shown = secret.length));
+    const sender = await setupSender(provider, suite, await share(suite.kem, skE), hex(pkR), INFO, { reveal: (secret) => (shown = secret.length) });
     expect(shown).toBe(32);
     expect(sender?.enc && Buffer.from(sender.enc).toString('hex')).toBe(enc);
     for (const [i, expected] of sealed.entries()) {
@@ -71,6 +71,7 @@ describe.each([nobleCrypto, nodeCrypto, await createWebCrypto()])('HPKE with $na
       expect(Buffer.from(ciphertext ?? []).toString('hex')).toBe(expected);
     }
     sender?.dispose();
+    expect(() => sender?.seal(INFO, PLAIN)).toThrow(expect.objectContaining({ code: 'DISPOSED' }) as Error);
   });
 
   it('refuses a receiver whose key is not a valid one', async () => {

@@ -4,6 +4,7 @@
  */
 import type { AeadAlgorithm, CryptoProvider, Group, Hash, KeyShare, Maybe } from '../crypto/provider.ts';
 import { hkdfExpand, hkdfExtract } from '../keys/hkdf.ts';
+import { ownMemory, Secret, Secrets, type Wipeable } from '../keys/secret.ts';
 
 /** KEM, KDF and AEAD identifiers of RFC 9180 section 7. */
 export interface HpkeSuite {
@@ -13,12 +14,11 @@ export interface HpkeSuite {
 }
 
 /** The sending end of one HPKE context. */
-export interface HpkeSender {
+export interface HpkeSender extends Wipeable {
   /** The encapsulated key, for the receiver. */
   readonly enc: Uint8Array;
-  /** Ciphertext and tag of 16 bytes; each call takes the next nonce. */
+  /** Ciphertext and tag of 16 bytes; each call takes the next nonce. @throws TlsError DISPOSED after dispose(). */
   seal(aad: Uint8Array, plain: Uint8Array): Maybe<Uint8Array>;
-  dispose(): void;
 }
 
 const KEMS: Readonly<Record<number, string>> = { 0x0020: 'x25519', 0x0010: 'secp256r1' };
@@ -47,21 +47,22 @@ export const kemGroup = (provider: CryptoProvider, kem: number): Group | undefin
 /**
  * SetupBaseS (section 5.1.1), given an ephemeral key pair of {@link kemGroup}, which is disposed; `null` when the receiver's
  * key is not a valid one.
- * @param reveal - is shown the KEM's shared secret, for a key log.
+ * @param keeping - who wipes the sender; and who is shown the KEM's shared secret, for a key log.
  * @throws TypeError for a suite that the provider does not support.
  */
 export function setupSender(
-  provider: CryptoProvider, suite: HpkeSuite, ephemeral: KeyShare, receiver: Uint8Array, info: Uint8Array, reveal?: (sharedSecret: Uint8Array) => void,
+  provider: CryptoProvider, suite: HpkeSuite, ephemeral: KeyShare, receiver: Uint8Array, info: Uint8Array,
+  { owner = new Secrets(), reveal }: { readonly owner?: Secrets; readonly reveal?: (sharedSecret: Uint8Array) => void } = {},
 ): Maybe<HpkeSender | null> {
   const parts = partsOf(provider, suite);
   if (parts === undefined) throw new TypeError(`no HPKE with KEM ${suite.kem}, KDF ${suite.kdf} and AEAD ${suite.aead}`);
   const go = (dh: Uint8Array | null): HpkeSender | null => {
-    ephemeral.dispose();
+    owner.wipe(ephemeral);
     if (dh === null) return null;
     const shared = extractAndExpand(provider.hashes.sha256, suite.kem, dh, join(ephemeral.publicKey, receiver));
     dh.fill(0);
     reveal?.(shared);
-    return sender(parts, suite, ephemeral.publicKey, shared, info);
+    return owner.hold(sender(parts, suite, ephemeral.publicKey, shared, info));
   };
   const dh = ephemeral.derive(receiver);
   return dh instanceof Promise ? dh.then(go) : go(dh);
@@ -85,12 +86,13 @@ function sender({ hash, aead }: Parts, suite: HpkeSuite, enc: Uint8Array, shared
   const nonce = labeledExpand(hash, id, secret, 'base_nonce', context, 12);
   const cipher = aead.key(key);
   for (const wiped of [shared, secret, key]) wiped.fill(0);
+  const baseNonce = new Secret(nonce);
   let sequence = 0;
   return {
     enc,
     seal(aad, plain) {
       // ECH seals twice at most; 16 bits of sequence number are plenty.
-      const own = nonce.slice();
+      const own = baseNonce.bytes.slice();
       own[10] = (own[10] as number) ^ (sequence >>> 8);
       own[11] = (own[11] as number) ^ (sequence & 0xff);
       sequence++;
@@ -98,7 +100,7 @@ function sender({ hash, aead }: Parts, suite: HpkeSuite, enc: Uint8Array, shared
     },
     dispose() {
       cipher.dispose();
-      nonce.fill(0);
+      baseNonce.dispose();
     },
   };
 }
@@ -108,16 +110,22 @@ const VERSION = 'HPKE-v1';
 
 /** Section 4: the label and the suite's identity go before what is extracted or expanded. */
 const labeledExtract = (hash: Hash, suiteId: Uint8Array, salt: Uint8Array, label: string, keyMaterial: Uint8Array): Uint8Array =>
-  hkdfExtract(hash, salt, join(ascii(VERSION), suiteId, ascii(label), keyMaterial));
+  wiping(join(ascii(VERSION), suiteId, ascii(label), keyMaterial), (labeled) => hkdfExtract(hash, salt, labeled));
 
 const labeledExpand = (hash: Hash, suiteId: Uint8Array, secret: Uint8Array, label: string, info: Uint8Array, length: number): Uint8Array =>
   hkdfExpand(hash, secret, join(u16(length), ascii(VERSION), suiteId, ascii(label), info), length);
+
+function wiping<T>(bytes: Uint8Array, use: (bytes: Uint8Array) => T): T {
+  const result = use(bytes);
+  bytes.fill(0);
+  return result;
+}
 
 const ascii = (text: string): Uint8Array => new TextEncoder().encode(text);
 const u16 = (value: number): Uint8Array => new Uint8Array([value >>> 8, value]);
 
 function join(...parts: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  const out = ownMemory(parts.reduce((length, part) => length + part.length, 0));
   let at = 0;
   for (const part of parts) {
     out.set(part, at);

@@ -7,6 +7,7 @@ import type { CipherSuite } from '../crypto/provider.ts';
 import type { Afterlife, Effects } from '../effects.ts';
 import type { Exporter } from '../keys/exporter.ts';
 import { finishedMac, nextTrafficSecret, resumptionPsk, trafficKeys } from '../keys/schedule13.ts';
+import type { Secret } from '../keys/secret.ts';
 import type { Transcript } from '../keys/transcript.ts';
 import { fail } from '../reason.ts';
 import type { HandshakeMessage } from '../record/coalesce.ts';
@@ -19,14 +20,14 @@ import { decodeNewSessionTicket } from '../wire/new_session_ticket.ts';
 import { authenticateClient, readCertificateRequest } from './authenticate13.ts';
 import { giveSession } from './session.ts';
 
-/** What the handshake leaves behind; the secrets are taken over. */
+/** What the handshake leaves behind; its secrets are the connection's. */
 export interface Legacy13 {
   readonly suite: CipherSuite;
   readonly host: string | undefined;
   readonly clientCertificateType: CertificateType;
-  clientTraffic: Uint8Array;
-  serverTraffic: Uint8Array;
-  readonly resumptionSecret: Uint8Array;
+  clientTraffic: Secret;
+  serverTraffic: Secret;
+  readonly resumptionSecret: Secret;
   readonly exporter: Exporter;
   /** The server asked for our KeyUpdate. However often it does, one goes out, and not before we write (section 4.6.3). */
   updateOwed?: boolean;
@@ -60,10 +61,6 @@ export function after13(effects: Effects, legacy: Legacy13): Afterlife {
         default:
           throw fail('UNEXPECTED_MESSAGE', `${handshakeName(message.type)} after the handshake`);
       }
-    },
-    dispose() {
-      for (const secret of [legacy.clientTraffic, legacy.serverTraffic, legacy.resumptionSecret]) secret.fill(0);
-      legacy.exporter.dispose();
     },
   };
 }

@@ -47,7 +47,7 @@ export function* client(effects: Effects, request: Request): Steps<void> {
     effects.fact('helloRetryRequested', false);
     if (ech !== undefined) {
       effects.fact('ech', 'rejected');
-      abandonEch(ech, offer, undefined);
+      abandonEch(effects, ech, offer, undefined);
     }
     return yield* client12(effects, offer, transcript, message, hello);
   }
@@ -69,7 +69,7 @@ export function* client(effects: Effects, request: Request): Steps<void> {
     const retry = { ...decodeRetry(effects, offer, hello), hash: suite.hash };
     if (ech !== undefined && !echAccepted(ech, message, hello, suite.hash, true)) {
       effects.fact('ech', 'rejected');
-      offer = abandonEch(ech, offer, sent);
+      offer = abandonEch(effects, ech, offer, sent);
       ech = undefined;
     }
     transcript.add(message.raw);
@@ -92,8 +92,9 @@ export function* client(effects: Effects, request: Request): Steps<void> {
     const accepted = echAccepted(ech, message, hello, suite.hash, false);
     if (retried && !accepted) throw fail('ILLEGAL_PARAMETER', 'the HelloRetryRequest accepts Encrypted ClientHello, the ServerHello does not');
     effects.fact('ech', accepted ? 'accepted' : 'rejected');
+    effects.secrets.wipe(ech.sender);
     if (accepted) ({ inner: offer, transcript } = ech);
-    else offer = abandonEch(ech, offer, undefined);
+    else offer = abandonEch(effects, ech, offer, undefined);
   }
   yield* client13(effects, offer, transcript, { message, hello, suite });
 }
@@ -123,10 +124,10 @@ function* openEarlyData(effects: Effects, offer: Offer, transcript: Transcript):
   if (offer.sessionId.length > 0) effects.putChangeCipherSpec();
   const traffic = early.clientTraffic(transcript.digestAs(suite.hash));
   const exporter = early.exporter(transcript.digestAs(suite.hash));
-  effects.keylog(KeylogLabel.clientEarlyTraffic, offer.random, traffic);
-  effects.keylog(KeylogLabel.earlyExporter, offer.random, exporter);
+  effects.keylog(KeylogLabel.clientEarlyTraffic, offer.random, traffic.bytes);
+  effects.keylog(KeylogLabel.earlyExporter, offer.random, exporter.bytes);
   effects.installWriteKeys({ version: 'TLSv1.3', suite, ...trafficKeys(suite, traffic) });
-  traffic.fill(0);
+  traffic.dispose();
   effects.openEarlyData(offer.earlyData.maxEarlyData, exporter13(suite.hash, exporter));
   yield SslError.wantWrite;
 }

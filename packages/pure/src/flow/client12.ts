@@ -20,14 +20,14 @@ import type { Afterlife, Effects } from '../effects.ts';
 import { equalSecrets } from '../keys/equal.ts';
 import { exporter12 } from '../keys/exporter.ts';
 import { KeylogLabel } from '../keys/keylog.ts';
-import { extendedMasterSecret, keyBlock, masterSecret, verifyData, type WriteKeys } from '../keys/schedule12.ts';
+import { extendedMasterSecret, keyBlock, masterSecret, verifyData, writeKeys } from '../keys/schedule12.ts';
+import type { Secret } from '../keys/secret.ts';
 import type { Transcript } from '../keys/transcript.ts';
 import { SESSION_LIFETIME_12 } from '../limits.ts';
 import { fail } from '../reason.ts';
 import type { HandshakeMessage } from '../record/coalesce.ts';
 import { continueSession } from '../session/resume.ts';
-import type { Session } from '../session/session.ts';
-import { flush, recv, settle, type Steps } from '../wait.ts';
+import { flush, recv, type Steps } from '../wait.ts';
 import { decodeCertificate12, decodeRawPublicKey12, encodeCertificate12, encodeRawPublicKey12 } from '../wire/certificate.ts';
 import { decodeCertificateRequest12, type CertificateRequest12 } from '../wire/certificate_request.ts';
 import { decodeCertificateStatus } from '../wire/certificate_status.ts';
@@ -41,7 +41,8 @@ import { handshakeName, HandshakeType } from '../wire/names.ts';
 import { decodeNewSessionTicket12, type NewSessionTicket12 } from '../wire/new_session_ticket.ts';
 import type { ServerHello } from '../wire/server_hello.ts';
 import { decodeServerKeyExchange, type ServerKeyExchange } from '../wire/server_key_exchange.ts';
-import { chosenCertificateType, clientCertificateType, disposePsks, disposeShares, offeredExtensions, type Offer } from './hello.ts';
+import { keyShare, sharedSecret } from './exchange.ts';
+import { chosenCertificateType, clientCertificateType, disposePsks, disposeShares, offeredExtensions, type Offer, type OfferedSession12 } from './hello.ts';
 import { established, mint, resumed, type ChainVerified, type FinishedVerified, type SignatureVerified } from './proof.ts';
 import { giveSession } from './session.ts';
 
@@ -55,13 +56,14 @@ interface Negotiated {
 }
 
 export function* client12(effects: Effects, offer: Offer, transcript: Transcript, message: HandshakeMessage, hello: ServerHello): Steps<void> {
-  disposeShares(offer);
+  disposeShares(effects, offer);
   disposePsks(offer);
 
   // ── ServerHello, section 7.4.1.3 ──
   const session = continuedSession(offer, hello);
+  if (session === undefined) offer.session12?.master.dispose();
   const suite = chosenSuite(effects, hello);
-  if (session !== undefined && session.fields.cipherSuite !== suite.id) throw fail('RESUMPTION_MISMATCH', 'the server takes up the session with another cipher suite');
+  if (session !== undefined && session.session.fields.cipherSuite !== suite.id) throw fail('RESUMPTION_MISMATCH', 'the server takes up the session with another cipher suite');
   const extensions = readExtensions(effects, offer, hello);
   transcript.start(suite.hash);
   transcript.add(message.raw);
@@ -92,29 +94,28 @@ function* full(effects: Effects, negotiated: Negotiated): Steps<void> {
   transcript.forget();
 
   // ── Finished, both ways ──
-  const keys = deriveKeys(effects, negotiated, master);
-  yield* sendFinished(effects, negotiated, master, keys.client);
-  const { ticket, finished } = yield* readFinished(effects, negotiated, master, keys.server);
+  const block = deriveKeys(effects, negotiated, master);
+  yield* sendFinished(effects, negotiated, master, block);
+  const { ticket, finished } = yield* readFinished(effects, negotiated, master, block);
   remember(effects, negotiated, master, ticket, hello.sessionId);
-  effects.done(established(server.chain, server.signature, finished), afterwards(effects, negotiated, master));
+  effects.done(established(server.chain, server.signature, finished), afterwards(effects, negotiated, master, block));
 }
 
 /** Figure 2. */
-function* abbreviated(effects: Effects, negotiated: Negotiated, session: Session): Steps<void> {
+function* abbreviated(effects: Effects, negotiated: Negotiated, { session, master }: OfferedSession12): Steps<void> {
   const { fields } = session;
   // RFC 7627 section 5.3: both handshakes have it, or neither.
   if ((negotiated.extensions.extendedMasterSecret ?? false) !== fields.extendedMasterSecret) throw fail('EXTENDED_MASTER_SECRET_CHANGED');
   if (fields.group !== undefined) effects.fact('group', fields.group);
-  if (session.disposed || negotiated.offer.peer === undefined) throw fail('DISPOSED', 'the session was disposed of while it was resumed');
+  if (negotiated.offer.peer === undefined) throw fail('INTERNAL_ERROR', 'a session on offer without its peer');
   const continues = continueSession(effects, negotiated.offer.peer);
 
   negotiated.transcript.forget();
-  const master = fields.secret.slice();
-  const keys = deriveKeys(effects, negotiated, master);
-  const { ticket, finished } = yield* readFinished(effects, negotiated, master, keys.server);
-  yield* sendFinished(effects, negotiated, master, keys.client);
+  const block = deriveKeys(effects, negotiated, master);
+  const { ticket, finished } = yield* readFinished(effects, negotiated, master, block);
+  yield* sendFinished(effects, negotiated, master, block);
   if (ticket !== undefined) remember(effects, negotiated, master, ticket, EMPTY);
-  effects.done(resumed(continues, finished), afterwards(effects, negotiated, master));
+  effects.done(resumed(continues, finished), afterwards(effects, negotiated, master, block));
 }
 
 function chosenSuite({ config }: Effects, hello: ServerHello): CipherSuite {
@@ -125,7 +126,7 @@ function chosenSuite({ config }: Effects, hello: ServerHello): CipherSuite {
 }
 
 /** The session that was offered, if the server echoes the session id that stands for it (RFC 5246 section 7.4.1.3, RFC 5077 section 3.4). */
-function continuedSession(offer: Offer, hello: ServerHello): Session | undefined {
+function continuedSession(offer: Offer, hello: ServerHello): OfferedSession12 | undefined {
   if (hello.sessionId.length === 0 || !equalSecrets(hello.sessionId, offer.sessionId)) return undefined;
   const session = offer.session12;
   // Without a session, the id was only there for looks (RFC 9846 appendix E.4): no server can know it.
@@ -226,35 +227,34 @@ function* sendCertificate(effects: Effects, { transcript, extensions }: Negotiat
 }
 
 /** ECDHE (RFC 8422 section 5.10): ClientKeyExchange, and the premaster secret. */
-function* exchangeKeys(effects: Effects, { transcript }: Negotiated, exchange: ServerKeyExchange): Steps<Uint8Array> {
+function* exchangeKeys(effects: Effects, { transcript }: Negotiated, exchange: ServerKeyExchange): Steps<Secret> {
   const group = effects.config.groups.find(({ id, kem }) => id === exchange.group && !kem);
   if (group === undefined) throw fail('WRONG_GROUP', `the server chose group ${exchange.group}, which was not offered`);
   effects.fact('group', group.id);
-  const share = yield* settle(effects, `make a key share for ${group.name}`, group.keyShare(effects.config.random));
-  const premaster = yield* settle(effects, `derive the shared secret of ${group.name}`, share.derive(exchange.publicKey));
-  if (premaster === null) throw fail('BAD_KEY_SHARE', `the server's share of ${group.name} is not a valid one`);
+  const share = yield* keyShare(effects, `make a key share for ${group.name}`, group);
+  const premaster = yield* sharedSecret(effects, group, share, exchange.publicKey);
   send(effects, transcript, encodeClientKeyExchange(share.publicKey));
-  share.dispose();
+  effects.secrets.wipe(share);
   return premaster;
 }
 
 /** Section 6.3. */
-function deriveKeys(effects: Effects, { suite, offer, hello }: Negotiated, master: Uint8Array): { readonly client: WriteKeys; readonly server: WriteKeys } {
-  effects.keylog(KeylogLabel.masterSecret, offer.random, master);
+function deriveKeys(effects: Effects, { suite, offer, hello }: Negotiated, master: Secret): Secret {
+  effects.keylog(KeylogLabel.masterSecret, offer.random, master.bytes);
   return keyBlock(suite, master, offer.random, hello.random);
 }
 
 /** ChangeCipherSpec and Finished of ours (sections 7.1 and 7.4.9). */
-function* sendFinished(effects: Effects, { suite, transcript }: Negotiated, master: Uint8Array, keys: WriteKeys): Steps<void> {
+function* sendFinished(effects: Effects, { suite, transcript }: Negotiated, master: Secret, block: Secret): Steps<void> {
   effects.putChangeCipherSpec();
-  effects.installWriteKeys({ version: 'TLSv1.2', suite, ...keys });
+  effects.installWriteKeys({ version: 'TLSv1.2', suite, ...writeKeys(suite, block, 'client') });
   send(effects, transcript, encodeFinished(verifyData(suite.hash, master, 'client', transcript.digest())));
   yield* flush(effects, 'Finished');
 }
 
 /** NewSessionTicket where it was announced, ChangeCipherSpec and Finished of the server's. */
 function* readFinished(
-  effects: Effects, { suite, transcript, extensions }: Negotiated, master: Uint8Array, keys: WriteKeys,
+  effects: Effects, { suite, transcript, extensions }: Negotiated, master: Secret, block: Secret,
 ): Steps<{ readonly ticket: NewSessionTicket12 | undefined; readonly finished: FinishedVerified }> {
   let ticket: NewSessionTicket12 | undefined;
   if (extensions.sessionTicket) {
@@ -263,7 +263,7 @@ function* readFinished(
     transcript.add(message.raw);
   }
   yield* recvChangeCipherSpec(effects);
-  effects.installReadKeys({ version: 'TLSv1.2', suite, ...keys }, effects.aligned());
+  effects.installReadKeys({ version: 'TLSv1.2', suite, ...writeKeys(suite, block, 'server') }, effects.aligned());
   const message = yield* expect(effects, 'Finished', HandshakeType.finished);
   if (!equalSecrets(message.body, verifyData(suite.hash, master, 'server', transcript.digest()))) throw fail('PEER_BAD_FINISHED');
   transcript.add(message.raw);
@@ -272,7 +272,7 @@ function* readFinished(
 }
 
 /** A session by ticket, or else by the id that the server gave it; none when it gave neither. */
-function remember(effects: Effects, negotiated: Negotiated, master: Uint8Array, issued: NewSessionTicket12 | undefined, sessionId: Uint8Array): void {
+function remember(effects: Effects, negotiated: Negotiated, master: Secret, issued: NewSessionTicket12 | undefined, sessionId: Uint8Array): void {
   const { config, facts } = effects;
   const ticket = issued?.ticket ?? EMPTY;
   if (config.onSession === undefined || (ticket.length === 0 && sessionId.length === 0)) return;
@@ -280,7 +280,7 @@ function remember(effects: Effects, negotiated: Negotiated, master: Uint8Array, 
     version: 'TLSv1.2',
     cipherSuite: negotiated.suite.id,
     host: negotiated.offer.request.host?.name,
-    secret: master.slice(),
+    secret: master.clone(),
     ticket: ticket.slice(),
     sessionId: ticket.length > 0 ? EMPTY : sessionId.slice(),
     ageAdd: 0,
@@ -290,9 +290,9 @@ function remember(effects: Effects, negotiated: Negotiated, master: Uint8Array, 
 }
 
 /** After the handshake a server can only ask for renegotiation (section 7.4.1.1), which never happens. */
-function afterwards({ config }: Effects, { suite, offer, hello }: Negotiated, master: Uint8Array): Afterlife {
+function afterwards({ config }: Effects, { suite, offer, hello }: Negotiated, master: Secret, block: Secret): Afterlife {
+  block.dispose();
   const exporter = exporter12(suite.hash, master, offer.random, hello.random);
-  master.fill(0);
   return {
     exporter,
     receive({ type, body }) {
@@ -304,7 +304,6 @@ function afterwards({ config }: Effects, { suite, offer, hello }: Negotiated, ma
     dataCame: () => undefined,
     keyUpdate: undefined,
     beforeWrite: undefined,
-    dispose: () => exporter.dispose(),
   };
 }
 

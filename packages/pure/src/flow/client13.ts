@@ -18,12 +18,13 @@ import { equalSecrets } from '../keys/equal.ts';
 import { exporter13 } from '../keys/exporter.ts';
 import { KeylogLabel } from '../keys/keylog.ts';
 import { earlySecret, finishedMac, trafficKeys } from '../keys/schedule13.ts';
+import type { Secret } from '../keys/secret.ts';
 import type { Transcript } from '../keys/transcript.ts';
 import { fail } from '../reason.ts';
 import type { HandshakeMessage } from '../record/coalesce.ts';
 import type { RecordKeys } from '../record/protect.ts';
 import { continuesExternal, continueSession, type PskOffer } from '../session/resume.ts';
-import { flush, recv, settle, type Steps } from '../wait.ts';
+import { flush, recv, type Steps } from '../wait.ts';
 import { decodeCertificateVerify } from '../wire/certificate_verify.ts';
 import { encodeEmpty } from '../wire/empty.ts';
 import { decodeEncryptedExtensions } from '../wire/encrypted_extensions.ts';
@@ -34,6 +35,7 @@ import { handshakeName, HandshakeType } from '../wire/names.ts';
 import type { ServerHello } from '../wire/server_hello.ts';
 import { after13 } from './after13.ts';
 import { authenticateClient, readCertificate, readCertificateRequest, type ClientAuthentication } from './authenticate13.ts';
+import { sharedSecret } from './exchange.ts';
 import { chosenCertificateType, clientCertificateType, disposePsks, disposeShares, offeredExtensions, type Offer } from './hello.ts';
 import { established, mint, resumed, type ChainVerified, type ContinuesVerified, type FinishedVerified, type SignatureVerified } from './proof.ts';
 
@@ -46,7 +48,7 @@ export interface Chosen {
 
 export function* client13(effects: Effects, offer: Offer, transcript: Transcript, { message, hello, suite }: Chosen): Steps<void> {
   const { hash } = suite;
-  const keys = (secret: Uint8Array): RecordKeys => ({ version: 'TLSv1.3', suite, ...trafficKeys(suite, secret) });
+  const keys = (secret: Secret): RecordKeys => ({ version: 'TLSv1.3', suite, ...trafficKeys(suite, secret) });
   effects.fact('cipherSuite', suite.id);
 
   // ── ServerHello, section 4.1.3: which PSK, which share ──
@@ -57,7 +59,7 @@ export function* client13(effects: Effects, offer: Offer, transcript: Transcript
   transcript.add(message.raw);
 
   // ── Handshake keys, section 7.1 ──
-  const handshake = (psk?.early ?? earlySecret(hash)).handshake(shared);
+  const handshake = (psk?.early ?? earlySecret(hash, undefined, effects.secrets)).handshake(shared);
   const clientSecret = handshake.clientTraffic(transcript.digest());
   const serverSecret = handshake.serverTraffic(transcript.digest());
   keylog(effects, offer, KeylogLabel.clientHandshakeTraffic, clientSecret);
@@ -108,8 +110,8 @@ export function* client13(effects: Effects, offer: Offer, transcript: Transcript
   effects.installReadKeys(keys(serverTraffic), aligned);
   const resumptionSecret = main.resumption(transcript.digest());
   main.dispose();
-  clientSecret.fill(0);
-  serverSecret.fill(0);
+  clientSecret.dispose();
+  serverSecret.dispose();
   yield* flush(effects, 'Finished');
 
   // RFC 9849 section 6.1.6: what to try next, now that the public name is proved. In answer to GREASE it means nothing.
@@ -142,18 +144,18 @@ function chosenPsk(offer: Offer, selected: number | undefined, suite: CipherSuit
   if (selected !== undefined && psk === undefined) throw fail('PSK_IDENTITY_NOT_FOUND', `the server selected PSK ${selected} of ${offer.psks.length}`);
   if (psk !== undefined && psk.hash !== suite.hash) throw fail('RESUMPTION_MISMATCH', `the PSK is for another hash than that of ${suite.name}`);
   disposePsks(offer, psk);
+  offer.session12?.master.dispose();
   return psk;
 }
 
 /** Section 4.2.8: always with a key share; a PSK alone would give up forward secrecy, and is not offered. */
-function* keyExchange(effects: Effects, offer: Offer, entry: KeyShareEntry | undefined): Steps<Uint8Array> {
+function* keyExchange(effects: Effects, offer: Offer, entry: KeyShareEntry | undefined): Steps<Secret> {
   if (entry === undefined) throw fail('MISSING_KEY_SHARE');
   const pair = offer.keyPairs.find(({ group }) => group.id === entry.group);
   if (pair === undefined) throw fail('WRONG_GROUP', `the server's key share is of group ${entry.group}, for which none was sent`);
   effects.fact('group', pair.group.id);
-  const shared = yield* settle(effects, `derive the shared secret of ${pair.group.name}`, pair.share.derive(entry.keyExchange));
-  if (shared === null) throw fail('BAD_KEY_SHARE', `the server's share of ${pair.group.name} is not a valid one`);
-  disposeShares(offer);
+  const shared = yield* sharedSecret(effects, pair.group, pair.share, entry.keyExchange);
+  disposeShares(effects, offer);
   return shared;
 }
 
@@ -212,7 +214,7 @@ function continueIdentity(effects: Effects, { peer }: Offer, { source }: PskOffe
   return { kind: 'continued', continues: continueSession(effects, peer), request: undefined };
 }
 
-function* readFinished(effects: Effects, suite: CipherSuite, serverSecret: Uint8Array, transcript: Transcript): Steps<FinishedVerified> {
+function* readFinished(effects: Effects, suite: CipherSuite, serverSecret: Secret, transcript: Transcript): Steps<FinishedVerified> {
   const message = yield* expect(effects, 'Finished', HandshakeType.finished);
   if (!equalSecrets(message.body, finishedMac(suite.hash, serverSecret, transcript.digest()))) throw fail('PEER_BAD_FINISHED');
   transcript.add(message.raw);
@@ -232,4 +234,4 @@ function send(effects: Effects, transcript: Transcript, message: Uint8Array): vo
 }
 
 /** Lines are found by the random of the ClientHello on the wire. */
-const keylog = (effects: Effects, offer: Offer, label: KeylogLabel, secret: Uint8Array): void => effects.keylog(label, offer.random, secret);
+const keylog = (effects: Effects, offer: Offer, label: KeylogLabel, secret: Secret): void => effects.keylog(label, offer.random, secret.bytes);

@@ -18,6 +18,7 @@ import type { EchClientHello } from '../wire/extension_values.ts';
 import { findExtension } from '../wire/extensions.ts';
 import { ExtensionType } from '../wire/names.ts';
 import type { ServerHello } from '../wire/server_hello.ts';
+import { keyShare } from './exchange.ts';
 import { describeHello, disposePsks, encodeHello, makeOffer, type Offer, type Request } from './hello.ts';
 
 const EMPTY = new Uint8Array(0);
@@ -50,13 +51,13 @@ export function* offerEch(effects: Effects, request: Request): Steps<{ readonly 
     // RFC 9849 section 6.1.2: PSKs that are none, so that the outer hello looks like one that resumes.
     greasePsks: meant.psks.length === 0 ? undefined : greasePsks({ identities: meant.psks, binders: blankBinders(meant.psks) }, config.random),
   };
-  const ephemeral = yield* settle(effects, 'make a key for ECH', group.keyShare(config.random));
+  const ephemeral = yield* keyShare(effects, 'make a key for ECH', group);
   // RFC 9850 section 2.3: these two are found by the random on the wire, the handshake's own by that of the hello it is with.
   const reveal = (secret: Uint8Array): void => {
     effects.keylog(KeylogLabel.echSecret, outer.random, secret);
     effects.keylog(KeylogLabel.echConfig, outer.random, chosen.config.raw);
   };
-  const sender = yield* settle(effects, 'derive the key of ECH', setupSender(config.provider, chosen.suite, ephemeral, chosen.config.publicKey, hpkeInfo(chosen), reveal));
+  const sender = yield* settle(effects, 'derive the key of ECH', setupSender(config.provider, chosen.suite, ephemeral, chosen.config.publicKey, hpkeInfo(chosen), { owner: effects.secrets, reveal }));
   if (sender === null) throw fail('ECH_REQUIRED', 'the public key of the ECH configuration is not a valid one');
   return { outer, ech: { chosen, sender, inner, transcript: new Transcript() } };
 }
@@ -85,9 +86,9 @@ export function echAccepted({ inner, transcript }: Ech, message: HandshakeMessag
 }
 
 /** The server did not use the inner hello: what is left of it is wiped. A second hello repeats `sent` as it was (section 6.1.5). */
-export function abandonEch({ inner, sender }: Ech, outer: Offer, sent: EchClientHello | undefined): Offer {
+export function abandonEch({ secrets }: Effects, { inner, sender }: Ech, outer: Offer, sent: EchClientHello | undefined): Offer {
   disposePsks(inner);
-  sender.dispose();
+  secrets.wipe(sender);
   return sent === undefined ? outer : { ...outer, ech: sent, hidesAnother: false };
 }
 
@@ -99,11 +100,11 @@ export function* greaseEch(effects: Effects): Steps<EchClientHello> {
   const [configId = 0, size = 0] = drawn;
   const group = kemGroup(provider, 0x20) ?? kemGroup(provider, 0x10);
   if (group === undefined) throw fail('INTERNAL_ERROR', 'no group for ECH');
-  const share = yield* settle(effects, 'make a key for ECH', group.keyShare(random));
+  const share = yield* keyShare(effects, 'make a key for ECH', group);
   // Four sizes that encrypted hellos often have: multiples of 32, and the tag.
   const payload = new Uint8Array(128 + 32 * (size & 3) + 16);
   random(payload);
-  share.dispose();
+  effects.secrets.wipe(share);
   return { kind: 'outer', kdf: 1, aead: 1, configId, enc: share.publicKey, payload };
 }
 

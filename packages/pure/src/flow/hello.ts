@@ -8,15 +8,17 @@ import type { CertificateType as ContractCertificateType, TlsVersion } from '@fe
 import type { Host } from '@ferrule/x509';
 import type { Effects } from '../effects.ts';
 import type { Group, Hash, KeyShare } from '../crypto/provider.ts';
+import type { Secret } from '../keys/secret.ts';
 import type { Transcript } from '../keys/transcript.ts';
-import { allowsEarlyData, binder, blankBinders, fits, knownPeer, type KnownPeer, pskOffers, type PskOffer } from '../session/resume.ts';
+import { allowsEarlyData, binder, blankBinders, fits, knownPeer, type KnownPeer, pskOffers, retriedPsks, type PskOffer } from '../session/resume.ts';
 import type { Session } from '../session/session.ts';
 import { fail } from '../reason.ts';
-import { settle, type Steps } from '../wait.ts';
+import type { Steps } from '../wait.ts';
 import { bindersLength, clientHelloLength, encodeClientHello, setBinders, type ClientHello } from '../wire/client_hello.ts';
 import type { EchClientHello, Extension, OfferedPsks } from '../wire/extension_values.ts';
 import { encodeExtension, encodeExtensions, type ExtensionInput } from '../wire/extensions.ts';
 import { CertificateType, ExtensionType, greaseValue, PointFormat, PskMode, Version } from '../wire/names.ts';
+import { keyShare } from './exchange.ts';
 
 const EMPTY = new Uint8Array(0);
 
@@ -44,8 +46,7 @@ export interface Offer {
   /** A share of a GREASE group goes before them (RFC 8701): in the first ClientHello only, a retry wants one share. */
   readonly greaseShare: boolean;
   readonly psks: readonly PskOffer[];
-  /** The TLS 1.2 session that is offered. */
-  readonly session12: Session | undefined;
+  readonly session12: OfferedSession12 | undefined;
   /** Whom the offered session is with; `undefined` without one. */
   readonly peer: KnownPeer | undefined;
   /** The session whose early data is offered: in the first ClientHello only. */
@@ -61,14 +62,23 @@ export interface Offer {
   readonly greasePsks: OfferedPsks | undefined;
 }
 
+/** A TLS 1.2 session on offer. What it was when it was offered is the connection's own: its caller may dispose of it at any time. */
+export interface OfferedSession12 {
+  readonly session: Session;
+  readonly master: Secret;
+  readonly ticket: Uint8Array;
+}
+
 /** Everything for the first ClientHello. */
 export function* makeOffer(effects: Effects, request: Request): Steps<Offer> {
   const { config } = effects;
   const fitting = request.session !== undefined && fits(request.session, config, request.host?.name) ? request.session : undefined;
   const peer = fitting && (yield* knownPeer(effects, fitting));
-  const session = peer && fitting;
+  // Its owner may have disposed of it while its peer was verified anew.
+  const session = peer !== undefined && fitting?.disposed === false ? fitting : undefined;
   const speaks13 = config.versions.includes('TLSv1.3');
-  const session12 = session?.version === 'TLSv1.2' && (config.sessionTickets || session.fields.ticket.length === 0) ? session : undefined;
+  const session12 = session?.version === 'TLSv1.2' && (config.sessionTickets || session.fields.ticket.length === 0) ? offered12(effects, session) : undefined;
+  const psks = speaks13 ? pskOffers(effects, session) : [];
   const draw = (length: number): Uint8Array => {
     const bytes = new Uint8Array(length);
     config.random(bytes);
@@ -80,7 +90,7 @@ export function* makeOffer(effects: Effects, request: Request): Steps<Offer> {
     sessionId: legacySessionId(session12, speaks13 && config.middleboxCompatibility, draw),
     keyPairs: speaks13 ? yield* makeKeyPairs(effects, config.keyShares) : [],
     greaseShare: config.grease,
-    psks: speaks13 ? pskOffers(config, session) : [],
+    psks,
     session12,
     peer,
     earlyData: request.earlyData && session !== undefined && allowsEarlyData(session, config) ? session : undefined,
@@ -92,6 +102,8 @@ export function* makeOffer(effects: Effects, request: Request): Steps<Offer> {
   };
 }
 
+const offered12 = ({ secrets }: Effects, session: Session): OfferedSession12 => ({ session, master: session.fields.secret.clone(secrets), ticket: session.fields.ticket.slice() });
+
 /** What a HelloRetryRequest asks for; `hash` is that of the suite it chose. */
 export interface Retry {
   readonly group: Group | undefined;
@@ -101,15 +113,13 @@ export interface Retry {
 
 /** The changes of RFC 9846 section 4.1.2: another share, the cookie, no early data, only PSKs of the suite's hash, with their age anew. */
 export function* retryOffer(effects: Effects, offer: Offer, retry: Retry): Steps<Offer> {
-  if (retry.group !== undefined) disposeShares(offer);
+  if (retry.group !== undefined) disposeShares(effects, offer);
   return retriedOffer(effects, offer, retry, retry.group === undefined ? offer.keyPairs : yield* makeKeyPairs(effects, [retry.group]));
 }
 
 /** The same with shares that are there already. */
 export function retriedOffer(effects: Effects, offer: Offer, { group, cookie, hash }: Retry, keyPairs: readonly KeyPair[]): Offer {
-  disposePsks(offer);
-  const session = offer.psks.map(({ source }) => (source.kind === 'session' ? source.session : undefined)).find((each) => each !== undefined);
-  const psks = offer.psks.length === 0 ? [] : pskOffers(effects.config, session, hash);
+  const psks = retriedPsks(offer.psks, hash, effects.config.now());
   return { ...offer, keyPairs, greaseShare: group === undefined && offer.greaseShare, psks, earlyData: undefined, cookie };
 }
 
@@ -176,7 +186,7 @@ function extensions(effects: Effects, offer: Offer): Extension[] {
     renegotiationInfo: speaks12 ? EMPTY : undefined,
     supportedGroups: [...greased(1), ...groups.map(({ id }) => id)],
     ecPointFormats: speaks12 ? [PointFormat.uncompressed] : undefined,
-    sessionTicket: speaks12 && config.sessionTickets ? (offer.session12?.fields.ticket ?? EMPTY) : undefined,
+    sessionTicket: speaks12 && config.sessionTickets ? (offer.session12?.ticket ?? EMPTY) : undefined,
     keyShare: speaks13
       ? [...(offer.greaseShare ? greased(1) : []).map((group) => ({ group, keyExchange: new Uint8Array(1) })), ...offer.keyPairs.map(({ group, share }) => ({ group: group.id, keyExchange: share.publicKey }))]
       : undefined,
@@ -220,7 +230,7 @@ function padded(hello: ClientHello): readonly Extension[] {
 function* makeKeyPairs(effects: Effects, groups: readonly Group[]): Steps<KeyPair[]> {
   const pairs: KeyPair[] = [];
   for (const group of groups) {
-    const share = yield* settle(effects, `make a key share for ${group.name}`, group.keyShare(effects.config.random));
+    const share = yield* keyShare(effects, `make a key share for ${group.name}`, group);
     pairs.push({ group, share });
   }
   return pairs;
@@ -230,8 +240,8 @@ function* makeKeyPairs(effects: Effects, groups: readonly Group[]): Steps<KeyPai
  * RFC 9846 appendix E.4: any 32 bytes make the handshake look like a resumption to middleboxes. A TLS 1.2 session goes by
  * its own id; with a ticket, any id tells by its echo that the server took the ticket (RFC 5077 section 3.4).
  */
-function legacySessionId(session12: Session | undefined, compatible: boolean, draw: (length: number) => Uint8Array): Uint8Array {
-  if (session12 !== undefined && session12.fields.ticket.length === 0) return session12.fields.sessionId;
+function legacySessionId(session12: OfferedSession12 | undefined, compatible: boolean, draw: (length: number) => Uint8Array): Uint8Array {
+  if (session12 !== undefined && session12.ticket.length === 0) return session12.session.fields.sessionId;
   return compatible || session12 !== undefined ? draw(32) : EMPTY;
 }
 
@@ -261,8 +271,8 @@ const greaseOf = (seeds: Uint8Array, index: number): number => {
 };
 
 /** Wipes our side of the key exchange. */
-export function disposeShares(offer: Offer): void {
-  for (const { share } of offer.keyPairs) share.dispose();
+export function disposeShares({ secrets }: Effects, offer: Offer): void {
+  for (const { share } of offer.keyPairs) secrets.wipe(share);
 }
 
 /** Wipes the key schedules of the PSKs; that of `except` goes on. */

@@ -2,6 +2,7 @@
 import type { Hash } from '../crypto/provider.ts';
 import { deriveSecret, emptyHash, expandLabel } from './hkdf.ts';
 import { prf } from './schedule12.ts';
+import type { Secret } from './secret.ts';
 
 const EMPTY = new Uint8Array(0);
 const ENCODER = new TextEncoder();
@@ -11,32 +12,31 @@ export interface Exporter {
   /**
    * @param context - TLS 1.2 tells none from an empty one, TLS 1.3 does not.
    * @param length - bytes, 1 to 65535, and at most 255 hashes in TLS 1.3.
-   * @throws TypeError for another length, a label that is too long or that TLS itself uses.
+   * @throws TypeError for another length, a label that is too long or that TLS itself uses; TlsError DISPOSED once it was disposed.
    */
   export(label: string, context: Uint8Array | undefined, length: number): Uint8Array;
   dispose(): void;
 }
 
 /** RFC 9846 section 7.5, from `exporter_secret` or `early_exporter_secret`, which it takes over. */
-export function exporter13(hash: Hash, exporterSecret: Uint8Array): Exporter {
+export function exporter13(hash: Hash, exporterSecret: Secret): Exporter {
   return {
     export(label, context = EMPTY, length) {
       check(label, length, Math.min(0xffff, 255 * hash.size));
-      const secret = deriveSecret(hash, exporterSecret, label, emptyHash(hash));
+      const secret = deriveSecret(hash, exporterSecret.bytes, label, emptyHash(hash));
       const out = expandLabel(hash, secret, 'exporter', hash.digest(context), length);
       secret.fill(0);
       return out;
     },
-    dispose: () => void exporterSecret.fill(0),
+    dispose: () => exporterSecret.dispose(),
   };
 }
 
 // RFC 5705 section 4 keeps an exporter from ever giving out what TLS derives for itself.
 const RESERVED = new Set(['client finished', 'server finished', 'master secret', 'extended master secret', 'key expansion']);
 
-/** RFC 5705 section 4; takes over a copy of the master secret. */
-export function exporter12(hash: Hash, master: Uint8Array, clientRandom: Uint8Array, serverRandom: Uint8Array): Exporter {
-  const secret = master.slice();
+/** RFC 5705 section 4; takes over the master secret. */
+export function exporter12(hash: Hash, master: Secret, clientRandom: Uint8Array, serverRandom: Uint8Array): Exporter {
   return {
     export(label, context, length) {
       check(label, length, 0xffff);
@@ -51,9 +51,9 @@ export function exporter12(hash: Hash, master: Uint8Array, clientRandom: Uint8Ar
         seed[65] = context.length;
         seed.set(context, 66);
       }
-      return prf(hash, secret, label, seed, length);
+      return prf(hash, master.bytes, label, seed, length);
     },
-    dispose: () => void secret.fill(0),
+    dispose: () => master.dispose(),
   };
 }
 

@@ -1,29 +1,37 @@
 /** @module HKDF (RFC 5869) and HKDF-Expand-Label (RFC 9846 section 7.1), over the provider's synchronous HMAC. */
 import type { Hash } from '../crypto/provider.ts';
+import { ownMemory } from './secret.ts';
 
 const EMPTY = new Uint8Array(0);
 const ENCODER = new TextEncoder();
 /** Room for all of this package's own, and some. */
 const MAX_LABELS = 64;
 
-/** HKDF-Extract. */
+/** HKDF-Extract; the result is the caller's to wipe. */
 export const hkdfExtract = (hash: Hash, salt: Uint8Array, keyMaterial: Uint8Array): Uint8Array => hash.hmac(salt, keyMaterial);
 
-/** HKDF-Expand, `length` up to 255 hashes. @throws RangeError for more. */
+/** HKDF-Expand, `length` up to 255 hashes, in memory of its own, the caller's to wipe. @throws RangeError for more. */
 export function hkdfExpand(hash: Hash, secret: Uint8Array, info: Uint8Array, length: number): Uint8Array {
   if (length > 255 * hash.size) throw new RangeError(`HKDF-Expand gives at most ${255 * hash.size} bytes`);
-  const out = new Uint8Array(length);
   // T(i) = HMAC(secret, T(i - 1) || info || i); T(0) is empty.
-  let block: Uint8Array = EMPTY;
-  for (let done = 0, counter = 1; done < length; done += hash.size, counter++) {
-    const input = new Uint8Array(block.length + info.length + 1);
-    input.set(block);
-    input.set(info, block.length);
-    input[input.length - 1] = counter;
-    block.fill(0);
-    block = hash.hmac(secret, input);
+  const first = new Uint8Array(info.length + 1);
+  first.set(info);
+  first[info.length] = 1;
+  let block = hash.hmac(secret, first);
+  if (length === hash.size) return block;
+  const out = ownMemory(length);
+  out.set(block.subarray(0, length));
+  if (length > hash.size) {
+    const input = ownMemory(hash.size + first.length);
+    input.set(info, hash.size);
+    for (let done = hash.size, counter = 2; done < length; done += hash.size, counter++) {
+      input.set(block);
+      input[input.length - 1] = counter;
+      block.fill(0);
+      block = hash.hmac(secret, input);
+      out.set(block.subarray(0, length - done), done);
+    }
     input.fill(0);
-    out.set(length - done < hash.size ? block.subarray(0, length - done) : block, done);
   }
   block.fill(0);
   return out;

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { nobleHashes } from '../crypto/hash.ts';
 import { nobleCrypto } from '../crypto/noble.ts';
 import type { CipherSuite } from '../crypto/provider.ts';
-import { extendedMasterSecret, keyBlock, masterSecret, prf, verifyData } from './schedule12.ts';
+import { extendedMasterSecret, keyBlock, masterSecret, prf, verifyData, writeKeys } from './schedule12.ts';
+import { Secret } from './secret.ts';
 
 const { sha256 } = nobleHashes;
 const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'hex'));
@@ -19,25 +20,28 @@ describe('the key schedule of TLS 1.2', () => {
   });
 
   it('wipes the premaster secret that it consumes', () => {
-    const premaster = new Uint8Array(32).fill(7);
+    const premaster = Secret.copyOf(new Uint8Array(32).fill(7));
     expect(extendedMasterSecret(sha256, premaster, new Uint8Array(32))).toHaveLength(48);
-    expect(premaster).toEqual(new Uint8Array(32));
-    const other = new Uint8Array(32).fill(7);
+    expect(premaster.disposed).toBe(true);
+    const other = Secret.copyOf(new Uint8Array(32).fill(7));
     expect(masterSecret(sha256, other, new Uint8Array(32), new Uint8Array(32))).toHaveLength(48);
-    expect(other).toEqual(new Uint8Array(32));
+    expect(other.disposed).toBe(true);
   });
 
   it('cuts the key block into keys first, then IVs, client before server', () => {
-    const [master, clientRandom, serverRandom] = [new Uint8Array(48).fill(1), new Uint8Array(32).fill(2), new Uint8Array(32).fill(3)];
-    const block = hex(prf(sha256, master, 'key expansion', bytes('03'.repeat(32) + '02'.repeat(32)), 88));
-    const gcm = keyBlock(suite(0xc02f), master, clientRandom, serverRandom);
-    expect(hex(gcm.client.key) + hex(gcm.server.key) + hex(gcm.client.iv) + hex(gcm.server.iv)).toBe(block.slice(0, 80));
-    const chacha = keyBlock(suite(0xcca8), master, clientRandom, serverRandom);
-    expect(hex(chacha.client.key) + hex(chacha.server.key) + hex(chacha.client.iv) + hex(chacha.server.iv)).toBe(block);
+    const [master, clientRandom, serverRandom] = [Secret.copyOf(new Uint8Array(48).fill(1)), new Uint8Array(32).fill(2), new Uint8Array(32).fill(3)];
+    const block = hex(prf(sha256, master.bytes, 'key expansion', bytes('03'.repeat(32) + '02'.repeat(32)), 88));
+    const keysOf = (id: number): string => {
+      const keys = keyBlock(suite(id), master, clientRandom, serverRandom);
+      const [client, server] = [writeKeys(suite(id), keys, 'client'), writeKeys(suite(id), keys, 'server')];
+      return hex(client.key) + hex(server.key) + hex(client.iv) + hex(server.iv);
+    };
+    expect(keysOf(0xc02f)).toBe(block.slice(0, 80));
+    expect(keysOf(0xcca8)).toBe(block);
   });
 
   it('makes verify_data of 12 bytes that tell the sender', () => {
-    const master = new Uint8Array(48).fill(1);
+    const master = Secret.copyOf(new Uint8Array(48).fill(1));
     const client = verifyData(sha256, master, 'client', new Uint8Array(32));
     expect(client).toHaveLength(12);
     expect(client).not.toEqual(verifyData(sha256, master, 'server', new Uint8Array(32)));

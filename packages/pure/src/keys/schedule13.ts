@@ -6,126 +6,135 @@
  */
 import type { CipherSuite, Hash } from '../crypto/provider.ts';
 import { deriveSecret, emptyHash, expandLabel, hkdfExtract } from './hkdf.ts';
+import { Secret, type Secrets } from './secret.ts';
 
 const EMPTY = new Uint8Array(0);
 
 /** Every method takes the Transcript-Hash up to the message that its secret's name implies. */
 export interface EarlyStage {
-  /** Signs the binder of the PSK that this stage was made with (section 4.2.11.2). */
-  binderKey(kind: 'external' | 'resumption'): Uint8Array;
+  /** Signs the binder of the PSK that this stage was made with (section 4.3.11.2). */
+  binderKey(kind: 'external' | 'resumption'): Secret;
   /** After ClientHello: `client_early_traffic_secret`. */
-  clientTraffic(transcriptHash: Uint8Array): Uint8Array;
+  clientTraffic(transcriptHash: Uint8Array): Secret;
   /** After ClientHello: `early_exporter_secret`. */
-  exporter(transcriptHash: Uint8Array): Uint8Array;
+  exporter(transcriptHash: Uint8Array): Secret;
   /** @param sharedSecret - (EC)DHE or KEM secret, wiped here; `undefined` for psk_ke. */
-  handshake(sharedSecret: Uint8Array | undefined): HandshakeStage;
+  handshake(sharedSecret: Secret | undefined): HandshakeStage;
   dispose(): void;
 }
 
 export interface HandshakeStage {
   /** After ServerHello: `client_handshake_traffic_secret`. */
-  clientTraffic(transcriptHash: Uint8Array): Uint8Array;
+  clientTraffic(transcriptHash: Uint8Array): Secret;
   /** After ServerHello: `server_handshake_traffic_secret`. */
-  serverTraffic(transcriptHash: Uint8Array): Uint8Array;
+  serverTraffic(transcriptHash: Uint8Array): Secret;
   main(): MainStage;
   dispose(): void;
 }
 
 export interface MainStage {
   /** After the server's Finished: `client_application_traffic_secret_0`. */
-  clientTraffic(transcriptHash: Uint8Array): Uint8Array;
+  clientTraffic(transcriptHash: Uint8Array): Secret;
   /** After the server's Finished: `server_application_traffic_secret_0`. */
-  serverTraffic(transcriptHash: Uint8Array): Uint8Array;
+  serverTraffic(transcriptHash: Uint8Array): Secret;
   /** After the server's Finished: `exporter_secret`. */
-  exporter(transcriptHash: Uint8Array): Uint8Array;
+  exporter(transcriptHash: Uint8Array): Secret;
   /** After the client's Finished: `resumption_secret`. */
-  resumption(transcriptHash: Uint8Array): Uint8Array;
+  resumption(transcriptHash: Uint8Array): Secret;
   dispose(): void;
 }
 
-/** @param psk - without one, a string of zeros stands in its place. */
-export function earlySecret(hash: Hash, psk?: Uint8Array): EarlyStage {
+/**
+ * @param psk - taken over: wiped with the stage. Without one, a string of zeros takes its place.
+ * @param owner - of every secret that is derived from here on; that of the PSK or of the shared secret when there is none.
+ */
+export function earlySecret(hash: Hash, psk?: Secret, owner?: Secrets): EarlyStage {
   const zeros = new Uint8Array(hash.size);
-  const secret = psk === undefined ? withoutPsk(hash) : hkdfExtract(hash, zeros, psk);
+  const secret = psk === undefined ? Secret.copyOf(withoutPsk(hash), owner) : psk.derived(hkdfExtract(hash, zeros, psk.bytes));
+  psk?.dispose();
   return {
-    binderKey: (kind) => deriveSecret(hash, secret, kind === 'external' ? 'ext binder' : 'res binder', emptyHash(hash)),
-    clientTraffic: (transcriptHash) => deriveSecret(hash, secret, 'c e traffic', transcriptHash),
-    exporter: (transcriptHash) => deriveSecret(hash, secret, 'e exp master', transcriptHash),
+    binderKey: (kind) => derive(hash, secret, kind === 'external' ? 'ext binder' : 'res binder', emptyHash(hash)),
+    clientTraffic: (transcriptHash) => derive(hash, secret, 'c e traffic', transcriptHash),
+    exporter: (transcriptHash) => derive(hash, secret, 'e exp master', transcriptHash),
     handshake(sharedSecret) {
-      const next = extractNext(hash, secret, sharedSecret ?? zeros);
-      sharedSecret?.fill(0);
+      const next = extractNext(hash, secret, sharedSecret?.bytes ?? zeros);
+      sharedSecret?.dispose();
       return handshakeStage(hash, next);
     },
-    dispose: () => void secret.fill(0),
+    dispose: () => secret.dispose(),
   };
 }
 
 const WITHOUT_PSK = new WeakMap<Hash, Uint8Array>();
 
-/** The Early Secret that is none: the same for everyone, computed once. */
+/** The Early Secret without a PSK: no secret, since it is the same for everyone. Computed once. */
 function withoutPsk(hash: Hash): Uint8Array {
   let secret = WITHOUT_PSK.get(hash);
   if (secret === undefined) {
     const zeros = new Uint8Array(hash.size);
     WITHOUT_PSK.set(hash, (secret = hkdfExtract(hash, zeros, zeros)));
   }
-  return secret.slice();
+  return secret;
 }
 
-function handshakeStage(hash: Hash, secret: Uint8Array): HandshakeStage {
+function handshakeStage(hash: Hash, secret: Secret): HandshakeStage {
   return {
-    clientTraffic: (transcriptHash) => deriveSecret(hash, secret, 'c hs traffic', transcriptHash),
-    serverTraffic: (transcriptHash) => deriveSecret(hash, secret, 's hs traffic', transcriptHash),
+    clientTraffic: (transcriptHash) => derive(hash, secret, 'c hs traffic', transcriptHash),
+    serverTraffic: (transcriptHash) => derive(hash, secret, 's hs traffic', transcriptHash),
     main: () => mainStage(hash, extractNext(hash, secret, new Uint8Array(hash.size))),
-    dispose: () => void secret.fill(0),
+    dispose: () => secret.dispose(),
   };
 }
 
-function mainStage(hash: Hash, secret: Uint8Array): MainStage {
+function mainStage(hash: Hash, secret: Secret): MainStage {
   return {
-    clientTraffic: (transcriptHash) => deriveSecret(hash, secret, 'c ap traffic', transcriptHash),
-    serverTraffic: (transcriptHash) => deriveSecret(hash, secret, 's ap traffic', transcriptHash),
-    exporter: (transcriptHash) => deriveSecret(hash, secret, 'exp master', transcriptHash),
-    resumption: (transcriptHash) => deriveSecret(hash, secret, 'res master', transcriptHash),
-    dispose: () => void secret.fill(0),
+    clientTraffic: (transcriptHash) => derive(hash, secret, 'c ap traffic', transcriptHash),
+    serverTraffic: (transcriptHash) => derive(hash, secret, 's ap traffic', transcriptHash),
+    exporter: (transcriptHash) => derive(hash, secret, 'exp master', transcriptHash),
+    resumption: (transcriptHash) => derive(hash, secret, 'res master', transcriptHash),
+    dispose: () => secret.dispose(),
   };
 }
+
+/** Derive-Secret, for the same owner. */
+const derive = (hash: Hash, secret: Secret, label: string, transcriptHash: Uint8Array): Secret =>
+  secret.derived(deriveSecret(hash, secret.bytes, label, transcriptHash));
 
 /** HKDF-Extract over Derive-Secret(., "derived", ""): the step between two stages; wipes the secret that it leaves behind. */
-function extractNext(hash: Hash, secret: Uint8Array, keyMaterial: Uint8Array): Uint8Array {
-  const salt = deriveSecret(hash, secret, 'derived', emptyHash(hash));
-  secret.fill(0);
-  const next = hkdfExtract(hash, salt, keyMaterial);
+function extractNext(hash: Hash, secret: Secret, keyMaterial: Uint8Array): Secret {
+  const salt = deriveSecret(hash, secret.bytes, 'derived', emptyHash(hash));
+  const next = secret.derived(hkdfExtract(hash, salt, keyMaterial));
+  secret.dispose();
   salt.fill(0);
   return next;
 }
 
-/** Section 7.3: record key and IV (12 bytes) of a traffic secret. */
-export function trafficKeys(suite: CipherSuite, secret: Uint8Array): { readonly key: Uint8Array; readonly iv: Uint8Array } {
+/** Section 7.3: record key and IV (12 bytes) of a traffic secret. The caller wipes both. */
+export function trafficKeys(suite: CipherSuite, secret: Secret): { readonly key: Uint8Array; readonly iv: Uint8Array } {
   return {
-    key: expandLabel(suite.hash, secret, 'key', EMPTY, suite.aead.keyLength),
-    iv: expandLabel(suite.hash, secret, 'iv', EMPTY, 12),
+    key: expandLabel(suite.hash, secret.bytes, 'key', EMPTY, suite.aead.keyLength),
+    iv: expandLabel(suite.hash, secret.bytes, 'iv', EMPTY, 12),
   };
 }
 
 /** Section 7.2: the next generation after a KeyUpdate. The old secret is wiped. */
-export function nextTrafficSecret(hash: Hash, secret: Uint8Array): Uint8Array {
-  const next = expandLabel(hash, secret, 'traffic upd', EMPTY, hash.size);
-  secret.fill(0);
+export function nextTrafficSecret(hash: Hash, secret: Secret): Secret {
+  const next = secret.derived(expandLabel(hash, secret.bytes, 'traffic upd', EMPTY, hash.size));
+  secret.dispose();
   return next;
 }
 
 /**
- * Section 4.4.4: `verify_data` of Finished.
+ * Section 4.5.3: `verify_data` of Finished.
  * @param base - the sender's handshake traffic secret; after the handshake its application traffic secret; for a PSK binder the binder key.
  */
-export function finishedMac(hash: Hash, base: Uint8Array, transcriptHash: Uint8Array): Uint8Array {
-  const key = expandLabel(hash, base, 'finished', EMPTY, hash.size);
+export function finishedMac(hash: Hash, base: Secret, transcriptHash: Uint8Array): Uint8Array {
+  const key = expandLabel(hash, base.bytes, 'finished', EMPTY, hash.size);
   const mac = hash.hmac(key, transcriptHash);
   key.fill(0);
   return mac;
 }
 
-/** Section 4.6.1: the PSK of one ticket. */
-export const resumptionPsk = (hash: Hash, resumptionSecret: Uint8Array, ticketNonce: Uint8Array): Uint8Array =>
-  expandLabel(hash, resumptionSecret, 'resumption', ticketNonce, hash.size);
+/** Section 4.7.1: the PSK of one ticket, without an owner: it goes into a session. */
+export const resumptionPsk = (hash: Hash, resumptionSecret: Secret, ticketNonce: Uint8Array): Secret =>
+  new Secret(expandLabel(hash, resumptionSecret.bytes, 'resumption', ticketNonce, hash.size));

@@ -4,6 +4,7 @@
  */
 import type { TlsVersion } from '@ferrule/contract';
 import type { Aead, AeadAlgorithm } from '../crypto/provider.ts';
+import { ownCopy, ownMemory } from '../keys/secret.ts';
 import { fail } from '../reason.ts';
 import { ContentType } from '../wire/names.ts';
 
@@ -35,17 +36,18 @@ export class Protection {
   readonly #limit: number;
   readonly #inner: boolean;
   /** Used again for each record. */
-  readonly #nonce: Uint8Array = new Uint8Array(12);
+  readonly #nonce: Uint8Array = ownMemory(12);
   readonly #aad: Uint8Array;
   /** The sequence number, in halves of 32 bits. */
   #high = 0;
   #low = 0;
+  #disposed = false;
 
   /** Keys the AEAD; the caller may wipe `keys` afterwards. */
   constructor(keys: RecordKeys) {
     this.version = keys.version;
     this.aead = keys.suite.aead.key(keys.key);
-    this.#iv = keys.iv.slice();
+    this.#iv = ownCopy(keys.iv);
     this.#limit = keys.suite.aead.recordLimit;
     this.#inner = keys.version === 'TLSv1.3';
     this.prefix = keys.iv.length < 12 ? EXPLICIT_NONCE : 0;
@@ -131,8 +133,9 @@ export class Protection {
     return opened;
   }
 
-  /** Wipes what it can. */
+  /** Wipes what it can; what is sealed or opened later is refused. */
   dispose(): void {
+    this.#disposed = true;
     this.aead.dispose();
     this.#iv.fill(0);
     this.#nonce.fill(0);
@@ -155,6 +158,7 @@ export class Protection {
 
   /** Nonce and additional data of the next record, whose header and explicit nonce are in place. */
   #prepare(record: Uint8Array, length: number): void {
+    if (this.#disposed) throw fail('DISPOSED', 'a record under keys that were wiped');
     const nonce = this.#nonce;
     nonce.set(this.#iv);
     if (this.prefix > 0) for (let i = 0; i < EXPLICIT_NONCE; i++) nonce[4 + i] = record[RECORD_HEADER + i] ?? 0;

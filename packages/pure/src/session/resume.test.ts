@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { finish, testEffects } from '../../test/effects.ts';
 import { parseOptions } from '../context.ts';
 import { nodeCrypto } from '../crypto/node.ts';
-import { allowsEarlyData, binder, continueSession, fits, knownPeer, obfuscatedTicketAge, offeringOf, pskOffers } from './resume.ts';
+import { Secret } from '../keys/secret.ts';
+import { allowsEarlyData, binder, continueSession, fits, knownPeer, obfuscatedTicketAge, offeringOf, pskOffers, retriedPsks } from './resume.ts';
 import { Session, type SessionFields } from './session.ts';
 
 const NOW = 1_700_000_050_000;
@@ -12,7 +13,7 @@ const sessionOf = (changes: Partial<SessionFields> = {}, options: ContextOptions
   new Session(
     {
       version: 'TLSv1.3', cipherSuite: 0x1301, host: 'server.test', alpn: undefined, binding: offeringOf(configOf(options)).binding,
-      receivedAt: NOW - 50_000, expiresAt: NOW + 50_000, secret: new Uint8Array(32).fill(2), ticket: new Uint8Array(8), sessionId: new Uint8Array(0),
+      receivedAt: NOW - 50_000, expiresAt: NOW + 50_000, secret: Secret.copyOf(new Uint8Array(32).fill(2)), ticket: new Uint8Array(8), sessionId: new Uint8Array(0),
       ageAdd: 0xffffffff, maxEarlyData: 100, extendedMasterSecret: true, group: 29, peerSignatureAlgorithm: 0x0403, peerCertificates: [],
       peerRawPublicKey: undefined, verifiedChain: undefined, verifyResult: 0, ocspResponse: undefined, signedCertificateTimestamps: undefined, ...changes,
     },
@@ -80,15 +81,39 @@ describe('PSK offers', () => {
   });
 
   it('name the session before external keys, and after a HelloRetryRequest only those of the suite\'s hash', () => {
-    const config = configOf({ externalPsks: [{ identity: new Uint8Array([1]), key: new Uint8Array(32), hash: 'sha384' }] });
-    expect(pskOffers(config, sessionOf()).map(({ source }) => source.kind)).toEqual(['session', 'external']);
-    expect(pskOffers(config, sessionOf(), nodeCrypto.hashes.sha384).map(({ source }) => source.kind)).toEqual(['external']);
-    expect(pskOffers(config, undefined).map(({ obfuscatedTicketAge: age }) => age)).toEqual([0]);
+    const effects = testEffects({ now: () => NOW, externalPsks: [{ identity: new Uint8Array([1]), key: new Uint8Array(32), hash: 'sha384' }] });
+    const offers = pskOffers(effects, sessionOf());
+    expect(offers.map(({ source }) => source.kind)).toEqual(['session', 'external']);
+    expect(retriedPsks(offers, nodeCrypto.hashes.sha384, NOW).map(({ source }) => source.kind)).toEqual(['external']);
+    expect(() => offers[0]?.early.binderKey('resumption')).toThrow(expect.objectContaining({ code: 'DISPOSED' }) as Error);
+    expect(pskOffers(effects, undefined).map(({ obfuscatedTicketAge: age }) => age)).toEqual([0]);
+  });
+
+  it('tell after a HelloRetryRequest how old the ticket is now', () => {
+    const offers = pskOffers(testEffects({ now: () => NOW }), sessionOf({ ageAdd: 0 }));
+    expect([offers, retriedPsks(offers, nodeCrypto.hashes.sha256, NOW + 7)].map(([offer]) => offer?.obfuscatedTicketAge)).toEqual([50_000, 50_007]);
+  });
+
+  it('do not depend on the session any more, which its owner may dispose of', () => {
+    const hash = new Uint8Array(32);
+    const [session, untouched] = [sessionOf(), sessionOf()];
+    const [offer, same] = [...pskOffers(testEffects(), session), ...pskOffers(testEffects(), untouched)];
+    if (offer === undefined || same === undefined) throw new Error('two offers');
+    session.dispose();
+    expect([binder(offer, hash), offer.identity]).toEqual([binder(same, hash), same.identity]);
+  });
+
+  it('are wiped with the connection', () => {
+    const effects = testEffects();
+    const [offer] = pskOffers(effects, sessionOf());
+    effects.secrets.dispose();
+    expect(() => offer?.early.binderKey('resumption')).toThrow(expect.objectContaining({ code: 'DISPOSED' }) as Error);
+    expect(() => offer?.early.handshake(undefined)).toThrow(expect.objectContaining({ code: 'DISPOSED' }) as Error);
   });
 
   it('bind differently by kind and by transcript', () => {
-    const config = configOf({ externalPsks: [{ identity: new Uint8Array([1]), key: new Uint8Array(32).fill(2), hash: 'sha256' }] });
-    const [ticket, external] = pskOffers(config, sessionOf());
+    const effects = testEffects({ externalPsks: [{ identity: new Uint8Array([1]), key: new Uint8Array(32).fill(2), hash: 'sha256' }] });
+    const [ticket, external] = pskOffers(effects, sessionOf());
     if (ticket === undefined || external === undefined) throw new Error('two offers');
     const hash = new Uint8Array(32);
     expect(binder(ticket, hash)).not.toEqual(binder(external, hash));
@@ -111,11 +136,5 @@ describe('a continued session', () => {
     const effects = testEffects({ reverifyOnResumption: true });
     expect(await finish(effects, knownPeer(effects, sessionOf({ peerCertificates: [new Uint8Array([1])] })))).toBeUndefined();
     expect(effects.facts).toEqual({});
-  });
-
-  it('is refused once it was disposed of, not resumed with zeros', () => {
-    const session = sessionOf();
-    session.dispose();
-    expect(pskOffers(configOf(), session)).toEqual([]);
   });
 });

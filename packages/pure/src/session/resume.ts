@@ -11,6 +11,7 @@ import type { Hash } from '../crypto/provider.ts';
 import type { Effects, Facts } from '../effects.ts';
 import { type ContinuesVerified, mint } from '../flow/proof.ts';
 import { type EarlyStage, earlySecret, finishedMac } from '../keys/schedule13.ts';
+import { Secret } from '../keys/secret.ts';
 import type { Steps } from '../wait.ts';
 import type { Session } from './session.ts';
 
@@ -49,28 +50,34 @@ export interface PskOffer {
   readonly source: { readonly kind: 'session'; readonly session: Session } | { readonly kind: 'external'; readonly psk: ExternalPsk };
 }
 
-/** The session, if it is of TLS 1.3 and not disposed of, then the external PSKs; with `hash` (after HelloRetryRequest) those of that hash only. */
-export function pskOffers(config: Config, session: Session | undefined, hash?: Hash): PskOffer[] {
+/** The session, if it is of TLS 1.3, then the external PSKs. All of it is copied: the caller may dispose of the session at any time. */
+export function pskOffers({ config, secrets }: Effects, session: Session | undefined): PskOffer[] {
   const offers: PskOffer[] = [];
-  if (session?.version === 'TLSv1.3' && !session.disposed) {
+  if (session?.version === 'TLSv1.3') {
     const own = hashOf(session, config);
     const { ticket, secret } = session.fields;
-    if (own !== undefined && (hash === undefined || own === hash)) {
+    if (own !== undefined) {
       offers.push({
-        identity: ticket,
+        identity: ticket.slice(),
         obfuscatedTicketAge: obfuscatedTicketAge(session, config.now()),
         hash: own,
-        early: earlySecret(own, secret),
+        early: earlySecret(own, secret.clone(secrets)),
         source: { kind: 'session', session },
       });
     }
   }
   for (const psk of config.externalPsks) {
     const own = config.provider.hashes[psk.hash];
-    if (hash !== undefined && own !== hash) continue;
-    offers.push({ identity: psk.identity, obfuscatedTicketAge: 0, hash: own, early: earlySecret(own, psk.key), source: { kind: 'external', psk } });
+    offers.push({ identity: psk.identity, obfuscatedTicketAge: 0, hash: own, early: earlySecret(own, Secret.copyOf(psk.key, secrets)), source: { kind: 'external', psk } });
   }
   return offers;
+}
+
+/** The same for a second ClientHello (section 4.2.2): those of the suite's hash, with their age anew. The others are wiped. */
+export function retriedPsks(offers: readonly PskOffer[], hash: Hash, now: number): PskOffer[] {
+  for (const offer of offers) if (offer.hash !== hash) offer.early.dispose();
+  const age = ({ source }: PskOffer): number => (source.kind === 'session' ? obfuscatedTicketAge(source.session, now) : 0);
+  return offers.filter((offer) => offer.hash === hash).map((offer) => ({ ...offer, obfuscatedTicketAge: age(offer) }));
 }
 
 /**
@@ -80,7 +87,7 @@ export function pskOffers(config: Config, session: Session | undefined, hash?: H
 export function binder(offer: PskOffer, transcriptHash: Uint8Array): Uint8Array {
   const key = offer.early.binderKey(offer.source.kind === 'external' ? 'external' : 'resumption');
   const mac = finishedMac(offer.hash, key, transcriptHash);
-  key.fill(0);
+  key.dispose();
   return mac;
 }
 

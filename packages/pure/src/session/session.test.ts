@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { nobleHashes } from '../crypto/hash.ts';
+import { Secret } from '../keys/secret.ts';
 import { Session, sessionFromBytes, type SessionFields } from './session.ts';
 
 const { sha256 } = nobleHashes;
@@ -13,7 +14,7 @@ const fieldsOf = (changes: Partial<SessionFields> = {}): SessionFields => ({
   binding: new Uint8Array(32).fill(1),
   receivedAt: 1_700_000_000_123,
   expiresAt: 1_700_000_100_000,
-  secret: new Uint8Array(32).fill(2),
+  secret: Secret.copyOf(new Uint8Array(32).fill(2)),
   ticket: new Uint8Array(48).fill(3),
   sessionId: new Uint8Array(0),
   ageAdd: 0xfffffffe,
@@ -29,7 +30,7 @@ const fieldsOf = (changes: Partial<SessionFields> = {}): SessionFields => ({
   signedCertificateTimestamps: undefined,
   ...changes,
 });
-const plain = (fields: SessionFields): unknown => structuredClone(fields);
+const plain = (fields: SessionFields): unknown => structuredClone({ ...fields, secret: fields.secret.bytes });
 
 describe('a serialised session', () => {
   it('comes back with every field', () => {
@@ -69,7 +70,7 @@ describe('a serialised session', () => {
     const bytes = new Session(fieldsOf(), sha256).toBytes();
     const session = sessionFromBytes(bytes, sha256);
     bytes.fill(0);
-    expect(session?.fields.secret).toEqual(new Uint8Array(32).fill(2));
+    expect(session?.fields.secret.bytes).toEqual(new Uint8Array(32).fill(2));
   });
 });
 
@@ -86,7 +87,7 @@ describe('a session', () => {
     session.dispose();
     session.dispose();
     expect(session.disposed).toBe(true);
-    expect(fields.secret).toEqual(new Uint8Array(32));
+    expect(() => fields.secret.bytes).toThrow(expect.objectContaining({ code: 'DISPOSED' }) as Error);
     expect(fields.ticket).toEqual(new Uint8Array(48));
     expect(() => session.toBytes()).toThrow('disposed');
   });

@@ -9,6 +9,7 @@ import type { TlsSession, TlsVersion } from '@ferrule/contract';
 import { TlsError } from '@ferrule/result';
 import type { Hash } from '../crypto/provider.ts';
 import { equalSecrets } from '../keys/equal.ts';
+import { Secret } from '../keys/secret.ts';
 import { Reader } from '../wire/read.ts';
 import { Writer } from '../wire/write.ts';
 
@@ -25,8 +26,8 @@ export interface SessionFields {
   readonly receivedAt: number;
   /** Milliseconds since the epoch. */
   readonly expiresAt: number;
-  /** TLS 1.3: the PSK of this ticket. TLS 1.2: the master secret. Taken over: the caller keeps no reference. */
-  readonly secret: Uint8Array;
+  /** TLS 1.3: the PSK of this ticket. TLS 1.2: the master secret. Taken over: {@link Session.dispose} wipes it. */
+  readonly secret: Secret;
   /** The ticket; empty for a TLS 1.2 session id. */
   readonly ticket: Uint8Array;
   /** TLS 1.2: what the server called it, or empty. */
@@ -75,7 +76,7 @@ export class Session implements TlsSession {
     return this.#fields.maxEarlyData;
   }
 
-  /** What the engine resumes with. Its secrets are zeros once the session is disposed; see {@link disposed}. */
+  /** What the engine resumes with. Its secret throws once the session is disposed, and the ticket is zeros; see {@link disposed}. */
   get fields(): SessionFields {
     return this.#fields;
   }
@@ -87,7 +88,7 @@ export class Session implements TlsSession {
   /** Wipes the secret and the ticket; the session resumes nothing any more. Idempotent. */
   dispose(): void {
     this.#disposed = true;
-    this.#fields.secret.fill(0);
+    this.#fields.secret.dispose();
     this.#fields.ticket.fill(0);
   }
 
@@ -126,7 +127,7 @@ function encode(fields: SessionFields): Uint8Array {
   writer.bytes(fields.binding);
   time(writer, fields.receivedAt);
   time(writer, fields.expiresAt);
-  writer.vector8(fields.secret).vector16(fields.ticket).vector8(fields.sessionId).u32(fields.ageAdd).u32(fields.maxEarlyData);
+  writer.vector8(fields.secret.bytes).vector16(fields.ticket).vector8(fields.sessionId).u32(fields.ageAdd).u32(fields.maxEarlyData);
   writer.u8(fields.extendedMasterSecret ? 1 : 0);
   optional(writer, fields.group, (group) => writer.u16(group));
   optional(writer, fields.peerSignatureAlgorithm, (scheme) => writer.u16(scheme));
@@ -139,13 +140,14 @@ function encode(fields: SessionFields): Uint8Array {
   return writer.finish();
 }
 
+/** The secret is moved out of `bytes`. */
 function decode(bytes: Uint8Array): SessionFields {
   const reader = new Reader(bytes, 'session');
   reader.u8();
   const version = reader.u16();
   if (version !== 0x0304 && version !== 0x0303) reader.refuse('its version is neither TLS 1.3 nor 1.2');
-  const fields: SessionFields = {
-    version: version === 0x0304 ? 'TLSv1.3' : 'TLSv1.2',
+  const fields = {
+    version: version === 0x0304 ? ('TLSv1.3' as const) : ('TLSv1.2' as const),
     cipherSuite: reader.u16(),
     host: maybe(reader, () => text(reader.vector16())),
     alpn: maybe(reader, () => text(reader.vector8())),
@@ -168,7 +170,7 @@ function decode(bytes: Uint8Array): SessionFields {
     signedCertificateTimestamps: maybe(reader, () => reader.vector24()),
   };
   reader.end();
-  return fields;
+  return { ...fields, secret: Secret.take(fields.secret) };
 }
 
 function optional<T>(writer: Writer, value: T | undefined, write: (value: T) => void): void {

@@ -4,8 +4,9 @@
  */
 import type { CipherSuite, CryptoProvider } from '../crypto/provider.ts';
 import { KeylogLabel } from '../keys/keylog.ts';
-import { keyBlock } from '../keys/schedule12.ts';
+import { keyBlock, writeKeys } from '../keys/schedule12.ts';
 import { nextTrafficSecret, trafficKeys } from '../keys/schedule13.ts';
+import { Secret } from '../keys/secret.ts';
 import { Coalescer } from '../record/coalesce.ts';
 import { contentLength, Protection, RECORD_HEADER } from '../record/protect.ts';
 import { decodeClientHello } from '../wire/client_hello.ts';
@@ -54,7 +55,7 @@ interface Half {
   /** `undefined`: nothing is encrypted yet. */
   protection: Protection | 'unknown' | undefined;
   /** TLS 1.3: the current traffic secret, for KeyUpdate. */
-  secret: Uint8Array | undefined;
+  secret: Secret | undefined;
   /** Early data may be there, under keys of its own: the suites that are still to be tried for it. */
   early: CipherSuite[] | undefined;
   foreign: boolean;
@@ -219,7 +220,7 @@ export class Wiretap {
     const suite = sent.early?.shift();
     const secret = this.#secret(KeylogLabel.clientEarlyTraffic);
     if (suite !== undefined && secret !== undefined) {
-      this.#install('sent', secret.slice(), suite);
+      this.#install('sent', Secret.copyOf(secret), suite);
       return true;
     }
     if (this.#version !== undefined) {
@@ -232,10 +233,10 @@ export class Wiretap {
   #use(direction: Flow, label: KeylogLabel): void {
     const secret = this.#secret(label);
     this.#halves[direction].protection = 'unknown';
-    if (secret !== undefined && this.#suite !== undefined) this.#install(direction, secret.slice(), this.#suite);
+    if (secret !== undefined && this.#suite !== undefined) this.#install(direction, Secret.copyOf(secret), this.#suite);
   }
 
-  #install(direction: Flow, secret: Uint8Array, suite: CipherSuite): void {
+  #install(direction: Flow, secret: Secret, suite: CipherSuite): void {
     const side = this.#halves[direction];
     side.secret = secret;
     side.protection = new Protection({ version: 'TLSv1.3', suite, ...trafficKeys(suite, secret) });
@@ -246,8 +247,8 @@ export class Wiretap {
     side.protection = 'unknown';
     const master = this.#secret(KeylogLabel.masterSecret);
     if (master === undefined || this.#suite === undefined) return;
-    const keys = keyBlock(this.#suite, master, this.#clientRandom, this.#serverRandom);
-    side.protection = new Protection({ version: 'TLSv1.2', suite: this.#suite, ...keys[direction === 'sent' ? 'client' : 'server'] });
+    const block = keyBlock(this.#suite, Secret.copyOf(master), this.#clientRandom, this.#serverRandom);
+    side.protection = new Protection({ version: 'TLSv1.2', suite: this.#suite, ...writeKeys(this.#suite, block, direction === 'sent' ? 'client' : 'server') });
   }
 
   #secret(label: KeylogLabel): Uint8Array | undefined {

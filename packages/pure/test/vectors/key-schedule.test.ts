@@ -6,6 +6,7 @@ import type { CipherSuite, CryptoProvider, SyncAead } from '../../src/crypto/pro
 import { tunedCrypto } from '../../src/crypto/tuned.ts';
 import { deriveSecret, emptyHash, expandLabel, hkdfExtract } from '../../src/keys/hkdf.ts';
 import { earlySecret, finishedMac, resumptionPsk, trafficKeys } from '../../src/keys/schedule13.ts';
+import { Secret } from '../../src/keys/secret.ts';
 import { Transcript } from '../../src/keys/transcript.ts';
 import { describeVectors, hex, toHex, vectorText } from './vectors.ts';
 
@@ -90,13 +91,13 @@ function handshakeOf(provider: CryptoProvider, trace: Trace) {
   transcript.start(suite.hash);
   const hello = Buffer.from(trace('Message_ServerHello'));
   const keyShare = hello.indexOf(Buffer.from('00330024001d0020', 'hex')) + 8;
-  const stage = earlySecret(suite.hash).handshake(share.derive(hello.subarray(keyShare, keyShare + 32)));
+  const stage = earlySecret(suite.hash).handshake(Secret.take(share.derive(hello.subarray(keyShare, keyShare + 32))));
   const secrets = { stage, client: stage.clientTraffic(transcript.digest()), server: stage.serverTraffic(transcript.digest()) };
   return { suite, transcript, secrets };
 }
 
 /** The content of a first record under a traffic secret, without its type and padding. */
-function openRecord(suite: CipherSuite, secret: Uint8Array, record: Uint8Array): Uint8Array {
+function openRecord(suite: CipherSuite, secret: Secret, record: Uint8Array): Uint8Array {
   const { key, iv } = trafficKeys(suite, secret);
   const plain = (suite.aead.key(key) as SyncAead).open(iv, record.subarray(0, 5), record.subarray(5), new Uint8Array(record.length));
   if (plain === null) throw new Error('the record does not open');

@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { nodeCrypto } from '../../src/crypto/node.ts';
 import type { CipherSuite } from '../../src/crypto/provider.ts';
 import { earlySecret, finishedMac, trafficKeys } from '../../src/keys/schedule13.ts';
+import { Secret } from '../../src/keys/secret.ts';
 import { Transcript } from '../../src/keys/transcript.ts';
 import { Coalescer } from '../../src/record/coalesce.ts';
 import { Protection } from '../../src/record/protect.ts';
@@ -82,7 +83,7 @@ for (const section of SECTIONS) describeVectors(`the messages of ${section}`, [T
 });
 
 /** The handshake up to the server's flight, from the private key in the client's pool of randomness. */
-function handshakeOf(trace: Trace, privateKeyAt: number): { suite: CipherSuite; transcript: Transcript; client: Uint8Array; server: Uint8Array; main: () => Uint8Array[] } {
+function handshakeOf(trace: Trace, privateKeyAt: number): { suite: CipherSuite; transcript: Transcript; client: Secret; server: Secret; main: () => Secret[] } {
   const value = (name: string): Uint8Array => hex(trace.get(name) ?? '');
   const hello = wire.decodeServerHello(body(value('Message_ServerHello')));
   const suite = nodeCrypto.suites.find(({ id }) => id === hello.cipherSuite) as CipherSuite;
@@ -91,7 +92,7 @@ function handshakeOf(trace: Trace, privateKeyAt: number): { suite: CipherSuite; 
   transcript.start(suite.hash);
   transcript.add(value('Record_ClientHello_1').subarray(5));
   transcript.add(value('Message_ServerHello'));
-  const stage = earlySecret(suite.hash).handshake(x25519.scalarMult(value('Client_RNG_Pool').subarray(privateKeyAt, privateKeyAt + 32), share));
+  const stage = earlySecret(suite.hash).handshake(Secret.take(x25519.scalarMult(value('Client_RNG_Pool').subarray(privateKeyAt, privateKeyAt + 32), share)));
   const [client, server] = [stage.clientTraffic(transcript.digest()), stage.serverTraffic(transcript.digest())];
   return {
     suite,
@@ -111,7 +112,7 @@ for (const [section, privateKeyAt] of [
 ] as const) describeVectors(`the records of ${section}`, [TRACES], () => {
   const trace = traces().get(section) as Trace;
   const value = (name: string): Uint8Array => hex(trace.get(name) ?? '');
-  const protect = (suite: CipherSuite, secret: Uint8Array): Protection => new Protection({ version: 'TLSv1.3', suite, ...trafficKeys(suite, secret) });
+  const protect = (suite: CipherSuite, secret: Secret): Protection => new Protection({ version: 'TLSv1.3', suite, ...trafficKeys(suite, secret) });
 
   it('are read and written byte for byte, through BIOs of any size', () => {
     for (const size of [1, 17, 40_000]) {

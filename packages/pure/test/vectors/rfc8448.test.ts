@@ -9,6 +9,7 @@ import { nodeCrypto } from '../../src/crypto/node.ts';
 import type { CryptoProvider } from '../../src/crypto/provider.ts';
 import { tunedCrypto } from '../../src/crypto/tuned.ts';
 import { trafficKeys } from '../../src/keys/schedule13.ts';
+import { Secret } from '../../src/keys/secret.ts';
 import { Protection } from '../../src/record/protect.ts';
 import { decodeCertificate } from '../../src/wire/certificate.ts';
 import type { ExtensionInput } from '../../src/wire/extensions.ts';
@@ -228,7 +229,7 @@ class Run {
     const suite = this.#provider.suites.find(({ id }) => id === 0x1301);
     const secret = this.#secrets.get(label);
     if (suite === undefined || secret === undefined) throw new Error(`no ${label} yet`);
-    return new Protection({ version: 'TLSv1.3', suite, ...trafficKeys(suite, secret) });
+    return new Protection({ version: 'TLSv1.3', suite, ...trafficKeys(suite, Secret.copyOf(secret)) });
   }
 
   #decryptCertificate(): { data: Uint8Array; algorithm: number } {
