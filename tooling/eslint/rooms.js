@@ -19,7 +19,7 @@ export const ROOMS = {
   },
   '@ferrule/node': { portable: false, imports: ['ferrule', '@ferrule/result', '@ferrule/bio', '@ferrule/contract', '@ferrule/starttls'] },
   '@ferrule/web': { portable: false, imports: ['ferrule', '@ferrule/result', '@ferrule/bio', '@ferrule/contract', '@ferrule/starttls'] },
-  '@ferrule/conformance': { portable: false, imports: ['@ferrule/result', '@ferrule/bio', '@ferrule/contract'] },
+  '@ferrule/conformance': { portable: false, imports: ['@ferrule/result', '@ferrule/bio', '@ferrule/contract', '@ferrule/ssl'] },
 };
 
 /** Files of portable packages that are for Node, each behind a subpath of its own. */

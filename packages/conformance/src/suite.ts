@@ -9,6 +9,7 @@ import { limits } from './checks/limits.ts';
 import { manPage } from './checks/man-page.ts';
 import { negotiation } from './checks/negotiation.ts';
 import { returns } from './checks/returns.ts';
+import { resumptionBinding } from './checks/resumption-binding.ts';
 import { secrets } from './checks/secrets.ts';
 import { sessions } from './checks/sessions.ts';
 import { verification } from './checks/verification.ts';
@@ -23,6 +24,7 @@ export const suite: readonly CheckGroup[] = [
   ...verification,
   ...clientAuth,
   ...sessions,
+  ...resumptionBinding,
   ...secrets,
   limits,
   wrongOptions,
