@@ -147,8 +147,11 @@ export class Callbacks {
   }
 }
 
-/** Callbacks whose answer the engine waits for; the others only hear. */
+/** Callbacks whose answer the engine waits for. */
 const isAsking = (callback: Callback): boolean => callback === 'verify' || callback === 'onCertificateRequest' || callback === 'sign';
+
+/** Callbacks that watch: told between operations, and free to call any. The others are called in the middle of one, and may call none. */
+export const isObserver = (callback: Callback): boolean => callback === 'onSession' || callback === 'onKeylog' || callback === 'onMessage';
 
 /** Whether the engine has what this way to a credential needs. */
 function possible(credential: Config['credential'], features: ReadonlySet<string>): boolean {

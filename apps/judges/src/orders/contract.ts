@@ -1,13 +1,14 @@
 /** @module Plays a sequence on an engine: the steps, then what every connection must come to. */
 import type { Backend, SslContext, TlsSession } from '@ferrule/contract';
 import { SslError, sslErrorName } from '@ferrule/result';
-import { Callbacks, people, WHO, type People, type Who } from './callbacks.ts';
+import { Callbacks, isObserver, people, WHO, type People, type Who } from './callbacks.ts';
+import { turn } from './clock.ts';
 import { Finding } from './finding.ts';
 import { Link } from './link.ts';
 import { Kind } from './pattern.ts';
 import type { Sequence, Step } from './sequence.ts';
 import { NOBODY, Server, type Tickets } from './server.ts';
-import { dispose, handshake, read, secretOf, shutdown, STEPS, turn, write, type Operation, type Stage } from './steps.ts';
+import { dispose, handshake, read, secretOf, shutdown, STEPS, write, type Operation, type Stage } from './steps.ts';
 
 /** Calls of one operation that may move nothing. */
 const MAX_IDLE = 6;
@@ -36,7 +37,7 @@ class Play implements Stage {
     this.#sequence = sequence;
     this.#people = everybody;
     this.#trace = trace;
-    this.#callbacks = new Callbacks(sequence.config, (step) => this.#inside(step), (session) => void this.#sessions.push(session));
+    this.#callbacks = new Callbacks(sequence.config, (step, callback) => this.#inside(step, !isObserver(callback)), (session) => void this.#sessions.push(session));
   }
 
   async run(): Promise<void> {
@@ -62,12 +63,18 @@ class Play implements Stage {
   }
 
   /** A step inside a callback. */
-  #inside(step: Step): void {
+  #inside(step: Step, asked: boolean): void {
     const [name, ...args] = step;
     const kind = STEPS[name];
     if (kind?.nests !== true) return;
     this.#trace?.(`  inside: ${step.join(' ')}`);
-    void kind.run(this, args);
+    const before = this.link.asked;
+    this.link.asked = asked;
+    try {
+      void kind.run(this, args);
+    } finally {
+      this.link.asked = before;
+    }
   }
 
   settle(index: number, how: 'accept' | 'refuse' | 'reject'): void {

@@ -2,11 +2,10 @@
 import { bioPair, type Bio } from '@ferrule/bio';
 import type { Ssl } from '@ferrule/contract';
 import { type Failed, SslError, sslErrorName, TlsError } from '@ferrule/result';
-import { Thrown } from './callbacks.ts';
+import { isObserver, Thrown, type Callbacks, type Who } from './callbacks.ts';
 import { describe, Finding } from './finding.ts';
 import { Kind, Received } from './pattern.ts';
 import type { Server } from './server.ts';
-import type { Callbacks, Who } from './callbacks.ts';
 
 /** A write that has to be repeated, with the same bytes or more (SSL_write(3)). */
 export interface Owed {
@@ -14,8 +13,8 @@ export interface Owed {
   readonly length: number;
 }
 
-/** What may make a connection fail, by what happened to it; a failure with no excuse is a finding. */
-type Excuse = string;
+/** What an operation is refused with for its phase; the connection is as it was (the table of calls, @ferrule/ssl). */
+const REFUSALS: ReadonlySet<string> = new Set(['PROTOCOL_IS_SHUTDOWN', 'HANDSHAKE_NOT_DONE', 'CONNECTION_TYPE_NOT_SET']);
 
 export class Link {
   readonly ssl: Ssl;
@@ -37,9 +36,12 @@ export class Link {
   ended = false;
   failedTransport = false;
   failure: { readonly ret: number; readonly why: SslError; readonly error: TlsError } | undefined;
-  readonly excuses: Set<Excuse> = new Set();
+  /** What may make the connection fail, by what happened to it; a failure without an excuse is a finding. */
+  readonly excuses: Set<string> = new Set();
   /** Names of the operations that are under way, the innermost last. */
   readonly within: string[] = [];
+  /** A callback is being asked: it may call no operation. */
+  asked = false;
   /** What reads inside a read() got, before it got its own. */
   readonly readInside: Uint8Array[] = [];
   readonly trace: string[] = [];
@@ -66,7 +68,7 @@ export class Link {
     } catch (error) {
       if (error instanceof Finding) throw error;
       if (error instanceof Thrown) throw new Finding(`what a callback throws comes out of ${name}()`, error.message, { cause: error });
-      if (!(error instanceof TypeError) || !misuse) throw new Finding(`${name}() throws`, describe(error), { cause: error });
+      if (!(error instanceof TypeError) || !(misuse || this.asked)) throw new Finding(`${name}() throws`, describe(error), { cause: error });
       this.trace.push(`${name} TypeError`);
       return undefined;
     } finally {
@@ -111,7 +113,7 @@ export class Link {
     const { error } = failure;
     if (failure.code !== why || failure.ret !== ret) throw new Finding(`${name}() returns another failure than \`failure\` has`, `${ret}, ${why}; ${failure.ret}, ${failure.code}, ${error.code}`);
     if (!Object.isFrozen(failure)) throw new Finding('the failure is not frozen');
-    this.failure = { ret, why, error };
+    if (!REFUSALS.has(error.code)) this.failure = { ret, why, error };
     if (!this.excused(error.code)) {
       throw new Finding(`${name}() fails for no reason: ${error.code}`, `${error.message}${error.cause === undefined ? '' : `, because of ${describe(error.cause)}`}`, { cause: error });
     }
@@ -123,6 +125,8 @@ export class Link {
     const error = this.ssl.failure?.error;
     // dispose() after a failure leaves the failure; whichever came first is what stays.
     if (ret === known.ret && why === known.why && error === known.error) return;
+    // What was decrypted before an observer failed is still the caller's.
+    if (name === 'read' && ret > 0 && (known.error.code as string) === 'CALLBACK_FAILED') return;
     throw new Finding(`${name}() answers differently after the failure`, `${known.error.code}: ${known.ret}, ${known.why}; then ${ret}, ${why}, ${error?.code ?? 'no failure'}`);
   }
 
@@ -132,7 +136,8 @@ export class Link {
     switch (code) {
       case 'DISPOSED': return this.disposed;
       case 'CERT_REJECTED': return this.who === 'distrustful' || threw.has('verify') || refused.has('verify');
-      case 'ASYNC_OPERATION_FAILED': return threw.size > 0 || refused.has('sign');
+      case 'ASYNC_OPERATION_FAILED': return threw.has('sign') || threw.has('onCertificateRequest') || refused.has('sign');
+      case 'CALLBACK_FAILED': return threw.has('now') || [...threw].some(isObserver);
       case 'TRANSPORT_ERROR': return this.failedTransport;
       case 'UNEXPECTED_EOF': return this.ended;
       case 'PROTOCOL_IS_SHUTDOWN': return this.shutdownCalled;

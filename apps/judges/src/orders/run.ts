@@ -37,8 +37,8 @@ export interface RunOptions {
 }
 
 /** A sequence that takes longer hangs, milliseconds. */
-const SILENCE = 60_000;
-const SILENCE_SHRINKING = 10_000;
+const SILENCE = 30_000;
+const SILENCE_SHRINKING = 8_000;
 
 /** @throws Error where this machine has not got the target. */
 export async function run(target: TargetName, { seconds, sequences: most = Infinity, seed: first, shrinks }: RunOptions, progress: (line: string) => void): Promise<Report> {
@@ -65,7 +65,7 @@ export async function run(target: TargetName, { seconds, sequences: most = Infin
         const answer = await player.play({ target, sequence: candidate }, SILENCE_SHRINKING);
         if (answer.rule === rule) best = answer;
         return answer.rule === rule;
-      }, isCrash ? Math.min(30, shrinks) : shrinks);
+      }, isCrash ? Math.min(24, shrinks) : shrinks);
       found.set(rule, { rule, seed, after, count: 1, detail: best.detail, trace: best.trace, sequence });
     }
   } finally {

@@ -32,6 +32,11 @@ export interface Config {
   /** Connect before the first step. */
   readonly connected: boolean;
   readonly inside: readonly Inside[];
+  /** Of faces: what they stand on, and how it ends. */
+  readonly carrier: 'transport' | 'eager transport' | 'pipe' | 'streams' | 'strings';
+  readonly ending: 'close' | 'both ends' | 'reset after close_notify';
+  /** Bytes written before the end, all at once. */
+  readonly last: number;
 }
 
 export interface Sequence {
@@ -52,11 +57,16 @@ export const PLAIN: Config = {
   postHandshakeAuth: false,
   connected: true,
   inside: [],
+  carrier: 'transport',
+  ending: 'close',
+  last: 1_000,
 };
 
 /** Weight, and what its arguments are. */
 export interface Recipe {
   readonly weight: number;
+  /** Such a step may be taken inside a callback. */
+  readonly nests?: true;
   readonly args?: (random: Random) => number[];
 }
 export type Recipes = Readonly<Record<string, Recipe>>;
@@ -94,6 +104,10 @@ export function configFrom(random: Random, recipes: Recipes): Config {
     credential: random.of(['key', 'key', 'signer', 'signer promise', 'callback', 'callback promise'] as const) ?? 'key',
     postHandshakeAuth: version === 13 && chance(random, 20),
     connected: chance(random, 65),
+    carrier: random.of(['transport', 'transport', 'transport', 'eager transport', 'pipe', 'streams'] as const) ?? 'transport',
+    ending: random.of(['close', 'close', 'both ends', 'reset after close_notify'] as const) ?? 'close',
+    last: random.of([1, 1_000, 60_000, 300_000] as const) ?? 1_000,
+    ...(chance(random, 2) && { carrier: 'strings' }),
     inside: chance(random, 30) ? Array.from({ length: 1 + random.below(2) }, () => insideFrom(random, recipes)) : [],
   };
 }
@@ -103,7 +117,7 @@ export const BEHAVIOURS = ['throw', 'refuse', 'reject', 'never', 'dispose'] as c
 
 function insideFrom(random: Random, recipes: Recipes): Inside {
   const callback = random.of(CALLBACKS) ?? 'onMessage';
-  const step: Step = chance(random, 45) ? [random.of(BEHAVIOURS) ?? 'throw'] : stepFrom(random, recipes);
+  const step: Step = chance(random, 45) ? [random.of(BEHAVIOURS) ?? 'throw'] : stepFrom(random, Object.fromEntries(Object.entries(recipes).filter(([, { nests }]) => nests === true)));
   return { callback, nth: random.below(callback === 'onMessage' ? 12 : 3), step };
 }
 

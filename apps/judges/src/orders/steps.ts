@@ -1,6 +1,7 @@
 /** @module Every step that can be played on an `Ssl`, and what the model expects of it. */
 import type { Ssl } from '@ferrule/contract';
 import { SslError } from '@ferrule/result';
+import { turn } from './clock.ts';
 import { Finding } from './finding.ts';
 import { Kind, pattern } from './pattern.ts';
 import { size, type Recipe } from './sequence.ts';
@@ -23,8 +24,6 @@ export interface Stage {
 export type Operation = 'connect' | 'read' | 'write' | 'shutdown';
 
 export interface StepKind extends Recipe {
-  /** Such a step may be taken inside a callback. */
-  readonly nests?: true;
   run(stage: Stage, args: readonly number[]): void | Promise<void>;
 }
 
@@ -69,8 +68,6 @@ export const STEPS: Readonly<Record<string, StepKind>> = {
 
   next: { weight: 3, args: (random) => [random.below(4), random.below(4), random.below(2)], run: (stage, [who = 0, resume = 0, early = 0]) => stage.next(who, resume > 0, early === 1) },
 };
-
-export const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
 // ── Operations ──
 

@@ -3,12 +3,16 @@ import type { Backend } from '@ferrule/contract';
 import { createPure } from '@ferrule/pure';
 import { tunedCrypto } from '@ferrule/pure/crypto/tuned';
 import { engine } from '../engines.ts';
+import { turn } from './clock.ts';
 import { playContract } from './contract.ts';
+import { FACE_STEPS } from './face-steps.ts';
+import type { FaceKind } from './face.ts';
 import { describe, Finding } from './finding.ts';
+import { playFace } from './play-face.ts';
 import type { Recipes, Sequence } from './sequence.ts';
-import { STEPS, turn } from './steps.ts';
+import { STEPS } from './steps.ts';
 
-export const TARGET_NAMES = ['native', 'pure-node', 'pure-noble', 'pure-tuned', 'pure-webcrypto'] as const;
+export const TARGET_NAMES = ['native', 'pure-node', 'pure-noble', 'pure-tuned', 'pure-webcrypto', 'connect-native', 'connect-pure', 'connect-webcrypto', 'duplex-native', 'duplex-pure', 'duplex-webcrypto'] as const;
 export type TargetName = (typeof TARGET_NAMES)[number];
 
 export interface Target {
@@ -20,15 +24,17 @@ export interface Target {
 /** @throws Error where this machine has not got it. */
 export async function target(name: TargetName): Promise<Target> {
   const backend = await backendOf(name);
+  const face = /^(connect|duplex)-/.exec(name)?.[1] as FaceKind | undefined;
+  if (face !== undefined) return { recipes: FACE_STEPS, play: (sequence, trace) => playFace(face, backend, sequence, trace) };
   return { recipes: STEPS, play: (sequence, trace) => playContract(backend, sequence, trace) };
 }
 
 async function backendOf(name: TargetName): Promise<Backend> {
   switch (name) {
-    case 'native': return engine('native');
-    case 'pure-node': return engine('pure');
+    case 'native': case 'connect-native': case 'duplex-native': return engine('native');
+    case 'pure-node': case 'connect-pure': case 'duplex-pure': return engine('pure');
     case 'pure-noble': return engine('pure-noble');
-    case 'pure-webcrypto': return engine('pure-webcrypto');
+    case 'pure-webcrypto': case 'connect-webcrypto': case 'duplex-webcrypto': return engine('pure-webcrypto');
     case 'pure-tuned': return createPure({ crypto: tunedCrypto });
   }
 }
