@@ -45,6 +45,7 @@ class Play implements Stage {
     try {
       this.#begin('alice', undefined);
       if (config.connected) await this.pump('connect');
+      if (config.connected && config.resumes) await this.#resumed();
       for (const [index, step] of steps.entries()) await this.#step(step, index);
       await this.#finish();
     } finally {
@@ -86,8 +87,17 @@ class Play implements Stage {
     await this.#finish();
     this.#begin(WHO[who] ?? 'nobody', resume ? this.#sessions.at(-1) : undefined);
     if (!this.#sequence.config.connected) return;
-    if (early) for (const length of [200, 300]) await this.#step(['writeEarlyData', length], -1);
+    // The second fills the BIO where that can be.
+    const room = Math.min(this.#sequence.config.bio, 5_000);
+    if (early) for (const length of [1 + (room >> 3), room]) await this.#step(['writeEarlyData', length], -1);
     await this.pump('connect');
+  }
+
+  /** A ticket, and the connection that it is for; early data, where that is played. */
+  async #resumed(): Promise<void> {
+    this.link.server.ticket();
+    await this.pump('read');
+    await this.next(0, true, this.#sequence.config.early !== 'none');
   }
 
   #begin(who: Who, session: TlsSession | undefined): void {
@@ -183,8 +193,7 @@ class Play implements Stage {
       for (const question of [...this.#callbacks.questions]) question.accept();
       await turn();
       if (link.failure !== undefined || link.disposed) return;
-      if (link.owed !== undefined) await this.pump('write');
-      else await this.pump(link.shutdownCalled ? 'read' : 'connect');
+      await this.pump(!link.ssl.established ? 'connect' : link.owed !== undefined && !link.shutdownCalled ? 'write' : 'read');
       if (this.#callbacks.questions.length === 0) return;
     }
   }
@@ -198,7 +207,7 @@ class Play implements Stage {
     }
     if (!ssl.established || link.failedTransport) return;
     this.#identity();
-    for (let i = 0; i < 4 && link.owed !== undefined && link.failure === undefined; i++) await this.pump('write');
+    for (let i = 0; i < 4 && link.owed !== undefined && !link.shutdownCalled && link.failure === undefined; i++) await this.pump('write');
     await this.pump('read');
     this.#delivered();
     if (link.failure !== undefined) return;

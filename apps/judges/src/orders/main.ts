@@ -1,6 +1,7 @@
 /** @module `npm run orders`: the model-based judge, target after target. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import colors from 'picocolors';
+import { FAULTS, type Fault } from './plant.ts';
 import { run, Player, type Found, type Report } from './run.ts';
 import { sequenceFrom, type Sequence } from './sequence.ts';
 import { target as loadTarget, TARGET_NAMES, type TargetName } from './targets.ts';
@@ -11,6 +12,7 @@ interface Options {
   readonly seed: number;
   readonly replay?: number | Sequence;
   readonly shrinks: number;
+  readonly plant?: Fault;
   readonly json?: true;
 }
 
@@ -21,19 +23,20 @@ const program = new Command('orders')
   .option('--seed <n>', 'the first seed; each sequence has the next', integer, 1)
   .option('--shrinks <n>', 'how many sequences shrinking may play, per finding', integer, 400)
   .option('--replay <seed or sequence>', 'plays one sequence on each target, and shows each step: a seed, or the JSON of a finding', replayed)
+  .addOption(new Option('--plant <fault>', 'play engines with this fault, to see it found').choices(FAULTS))
   .option('--json', 'one JSON object on standard output')
   .addHelpText('after', '\nExamples:\n  npm run orders -- --minutes 30 --target native\n  npm run orders -- --target pure-node --replay 4711')
   .action(main);
 
-async function main({ minutes, target: targets, seed, shrinks, replay, json }: Options): Promise<void> {
+async function main({ minutes, target: targets, seed, shrinks, replay, plant, json }: Options): Promise<void> {
   const progress = (line: string): void => console.error(colors.dim(line));
   if (replay !== undefined) {
-    for (const target of targets) await replayOn(target, replay);
+    for (const target of targets) await replayOn(target, replay, plant);
     return;
   }
   const reports: Report[] = [];
   for (const target of targets) {
-    const report = await run(target, { seconds: (minutes * 60) / targets.length, seed, shrinks }, progress);
+    const report = await run(target, { seconds: (minutes * 60) / targets.length, seed, shrinks, plant }, progress);
     reports.push(report);
     if (json === undefined) console.log(summary(report));
   }
@@ -41,11 +44,11 @@ async function main({ minutes, target: targets, seed, shrinks, replay, json }: O
   process.exitCode = reports.some(({ findings }) => findings.length > 0) ? 1 : 0;
 }
 
-async function replayOn(target: TargetName, replay: number | Sequence): Promise<void> {
+async function replayOn(target: TargetName, replay: number | Sequence, plant: Fault | undefined): Promise<void> {
   const sequence = typeof replay === 'number' ? sequenceFrom(replay, (await loadTarget(target)).recipes) : replay;
   console.log(JSON.stringify(sequence));
   const player = new Player();
-  const { rule, detail, trace } = await player.play({ target, sequence }, 60_000);
+  const { rule, detail, trace } = await player.play({ target, sequence, plant }, 60_000);
   player.end();
   for (const line of trace) console.log(line);
   console.log(rule === undefined ? colors.green(`✓ ${target}: every rule was kept`) : colors.red(`✗ ${target}: ${detail}`));

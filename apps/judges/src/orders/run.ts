@@ -2,6 +2,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Answer, Order } from './child.ts';
+import type { Fault } from './plant.ts';
 import { sequenceFrom, type Sequence } from './sequence.ts';
 import { shrink } from './shrink.ts';
 import { target as loadTarget, type TargetName } from './targets.ts';
@@ -34,6 +35,7 @@ export interface RunOptions {
   readonly seed: number;
   /** How many sequences shrinking may play, per finding. */
   readonly shrinks: number;
+  readonly plant?: Fault | undefined;
 }
 
 /** A sequence that takes longer hangs, milliseconds. */
@@ -41,7 +43,7 @@ const SILENCE = 30_000;
 const SILENCE_SHRINKING = 8_000;
 
 /** @throws Error where this machine has not got the target. */
-export async function run(target: TargetName, { seconds, sequences: most = Infinity, seed: first, shrinks }: RunOptions, progress: (line: string) => void): Promise<Report> {
+export async function run(target: TargetName, { seconds, sequences: most = Infinity, seed: first, shrinks, plant }: RunOptions, progress: (line: string) => void): Promise<Report> {
   const { recipes } = await loadTarget(target);
   const player = new Player();
   const found = new Map<string, Found>();
@@ -51,7 +53,7 @@ export async function run(target: TargetName, { seconds, sequences: most = Infin
   let told = 0;
   try {
     for (let seed = first; elapsed() < seconds && sequences < most; seed++, sequences++) {
-      const { rule, detail, trace } = await player.play({ target, seed }, SILENCE);
+      const { rule, detail, trace } = await player.play({ target, seed, plant }, SILENCE);
       if (elapsed() - told > 10) progress(`${target}: ${Math.round((told = elapsed()))} s, ${sequences} sequences, ${found.size} findings`);
       if (rule === undefined) continue;
       const known = found.get(rule);
@@ -62,7 +64,7 @@ export async function run(target: TargetName, { seconds, sequences: most = Infin
       let best = { detail, trace };
       const isCrash = rule.startsWith('the process');
       const sequence = await shrink(sequenceFrom(seed, recipes), async (candidate) => {
-        const answer = await player.play({ target, sequence: candidate }, SILENCE_SHRINKING);
+        const answer = await player.play({ target, sequence: candidate, plant }, SILENCE_SHRINKING);
         if (answer.rule === rule) best = answer;
         return answer.rule === rule;
       }, isCrash ? Math.min(24, shrinks) : shrinks);

@@ -31,6 +31,8 @@ export interface Config {
   readonly postHandshakeAuth: boolean;
   /** Connect before the first step. */
   readonly connected: boolean;
+  /** Resume, with early data where that is played, before the first step. */
+  readonly resumes: boolean;
   readonly inside: readonly Inside[];
   /** Of faces: what they stand on, and how it ends. */
   readonly carrier: 'transport' | 'eager transport' | 'pipe' | 'streams' | 'strings';
@@ -56,6 +58,7 @@ export const PLAIN: Config = {
   credential: 'key',
   postHandshakeAuth: false,
   connected: true,
+  resumes: false,
   inside: [],
   carrier: 'transport',
   ending: 'close',
@@ -104,6 +107,7 @@ export function configFrom(random: Random, recipes: Recipes): Config {
     credential: random.of(['key', 'key', 'signer', 'signer promise', 'callback', 'callback promise'] as const) ?? 'key',
     postHandshakeAuth: version === 13 && chance(random, 20),
     connected: chance(random, 65),
+    resumes: version === 13 && chance(random, early === 'none' ? 10 : 60),
     carrier: random.of(['transport', 'transport', 'transport', 'eager transport', 'pipe', 'streams'] as const) ?? 'transport',
     ending: random.of(['close', 'close', 'both ends', 'reset after close_notify'] as const) ?? 'close',
     last: random.of([1, 1_000, 60_000, 300_000] as const) ?? 1_000,

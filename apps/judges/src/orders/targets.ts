@@ -8,6 +8,7 @@ import { playContract } from './contract.ts';
 import { FACE_STEPS } from './face-steps.ts';
 import type { FaceKind } from './face.ts';
 import { describe, Finding } from './finding.ts';
+import { planted, type Fault } from './plant.ts';
 import { playFace } from './play-face.ts';
 import type { Recipes, Sequence } from './sequence.ts';
 import { STEPS } from './steps.ts';
@@ -21,9 +22,10 @@ export interface Target {
   play(sequence: Sequence, trace?: (line: string) => void): Promise<void>;
 }
 
-/** @throws Error where this machine has not got it. */
-export async function target(name: TargetName): Promise<Target> {
-  const backend = await backendOf(name);
+/** @param fault - planted, to prove the judge. @throws Error where this machine has not got it. */
+export async function target(name: TargetName, fault?: Fault): Promise<Target> {
+  const sound = await backendOf(name);
+  const backend = fault === undefined ? sound : planted(sound, fault);
   const face = /^(connect|duplex)-/.exec(name)?.[1] as FaceKind | undefined;
   if (face !== undefined) return { recipes: FACE_STEPS, play: (sequence, trace) => playFace(face, backend, sequence, trace) };
   return { recipes: STEPS, play: (sequence, trace) => playContract(backend, sequence, trace) };

@@ -1,0 +1,59 @@
+/** The model-based judge: what it finds when something is wrong, and that it has nothing against engines and faces. */
+import { describe, expect, it } from 'vitest';
+import type { Fault } from '../src/orders/plant.ts';
+import { Player } from '../src/orders/run.ts';
+import { PLAIN, sequenceFrom, type Config, type Step } from '../src/orders/sequence.ts';
+import { shrink } from '../src/orders/shrink.ts';
+import { judge, target } from '../src/orders/targets.ts';
+
+/** The smallest orders that show each planted fault, and the rule that they break. */
+const SHOWN: readonly { readonly fault: Fault; readonly rule: RegExp; readonly config?: Partial<Config>; readonly steps?: readonly Step[] }[] = [
+  { fault: 'zeros', rule: /bytes that were not sent/, config: { bio: 300 }, steps: [['write', 826], ['read', 1]] },
+  { fault: 'early count', rule: /what write\(\) told|bytes that were not sent/, config: { early: 'accept', bio: 2048, resumes: true }, steps: [['write', 5_000]] },
+  { fault: 'lost close', rule: /no close_notify/, config: { bio: 300 }, steps: [['write', 826], ['shutdown']] },
+  { fault: 'secret after the end', rule: /gives something out when the connection is over/ },
+  { fault: 'session of another', rule: /takes us for another one/, config: { asks: true }, steps: [['serverTicket'], ['pump', 1], ['next', 1, 1, 0]] },
+  { fault: 'refusal accepted', rule: /accepted that verify refuses/, steps: [['next', 3, 0, 0]] },
+  { fault: 'answer changed', rule: /answers differently after the failure/, steps: [['reset'], ['read', 1]] },
+  { fault: 'gap', rule: /bytes that were not sent/, steps: [['write', 20_000]] },
+];
+
+describe('a planted fault is found', () => {
+  it.each(SHOWN)('$fault', async ({ fault, rule, config, steps = [] }) => {
+    const sequence = { config: { ...PLAIN, ...config }, steps };
+    const { finding } = await judge(await target('pure-node', fault), sequence);
+    expect(finding?.message).toMatch(rule);
+    const sound = await judge(await target('pure-node'), sequence);
+    expect(sound.finding).toBeUndefined();
+  });
+
+  it('a crash, with the order that it came from', async () => {
+    const player = new Player();
+    const { rule } = await player.play({ target: 'pure-node', plant: 'crash', sequence: { config: PLAIN, steps: [['shutdown']] } }, 60_000);
+    player.end();
+    expect(rule).toMatch(/the process dies: SIG/);
+  });
+
+  it('a hang, with the order that it came from', async () => {
+    const player = new Player();
+    const sound = await player.play({ target: 'pure-node', sequence: { config: PLAIN, steps: [] } }, 60_000);
+    const { rule } = await player.play({ target: 'pure-node', plant: 'hang', sequence: { config: PLAIN, steps: [['shutdown']] } }, 2_000);
+    player.end();
+    expect([sound.rule, rule]).toEqual([undefined, 'the process hangs']);
+  });
+});
+
+describe('a sequence', () => {
+  const recipes = { a: { weight: 1, args: () => [5] }, b: { weight: 3, nests: true } } as const;
+
+  it('is the same for the same seed, and another for another', () => {
+    expect(sequenceFrom(7, recipes)).toEqual(sequenceFrom(7, recipes));
+    expect(sequenceFrom(7, recipes)).not.toEqual(sequenceFrom(8, recipes));
+  });
+
+  it('shrinks to what still breaks the rule', async () => {
+    const sequence = { config: { ...PLAIN, bio: 17, asks: true }, steps: [['b'], ['a', 90], ['b'], ['c'], ['a', 4]] as Step[] };
+    const smallest = await shrink(sequence, async ({ config, steps }) => config.asks && steps.some(([name, n = 0]) => name === 'a' && n >= 30), 300);
+    expect(smallest).toEqual({ config: { ...PLAIN, asks: true }, steps: [['a', 30]] });
+  });
+});
