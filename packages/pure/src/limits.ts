@@ -20,8 +20,14 @@ export const MAX_PLAINTEXT = 16_384;
 export const MAX_EXPANSION_13 = 256;
 /** RFC 5246 section 6.2.3. */
 export const MAX_EXPANSION_12 = 2_048;
-/** Warning alerts in a row (RFC 9846 section 6 leaves user_canceled; TLS 1.2 a few more). */
+/** Warning alerts without data in between (RFC 9846 section 6 leaves user_canceled; TLS 1.2 a few more). */
 export const MAX_WARNING_ALERTS = 4;
+/** Handshake records without data in between. A record of one byte is legal and costs as much as one of a thousand. */
+export const MAX_HANDSHAKE_RECORDS_IN_A_ROW = 16_384;
+/** NewSessionTickets, or HelloRequests that are ignored, without data in between; those beyond `limits.tickets` are only counted. */
+export const MAX_MESSAGES_IN_A_ROW = 64;
+/** CertificateRequests after the handshake without data in between: each costs a signature. */
+export const MAX_CERTIFICATE_REQUESTS_IN_A_ROW = 8;
 /** Ciphertext of application data that is held while an asynchronous provider works on it: records and bytes. */
 export const MAX_RECORDS_IN_FLIGHT = 16;
 export const MAX_BYTES_IN_FLIGHT = 262_144;

@@ -52,6 +52,7 @@ export const ALERT_OF: { readonly [K in TlsErrorCode]: number | null } = Object.
   TOO_MANY_EMPTY_RECORDS: Alert.unexpected_message,
   TOO_MANY_WARNING_ALERTS: Alert.unexpected_message,
   TOO_MANY_KEY_UPDATES: Alert.unexpected_message,
+  TOO_MANY_MESSAGES: Alert.unexpected_message,
   TOO_MUCH_SKIPPED_EARLY_DATA: Alert.unexpected_message,
   EXCESSIVE_MESSAGE_SIZE: Alert.illegal_parameter,
   EXCESS_HANDSHAKE_DATA: Alert.unexpected_message,

@@ -74,8 +74,8 @@ function begin({ ssl, server }: Scene): void {
 }
 
 /** A full handshake. */
-function establish(options: ContextOptions = {}): Scene {
-  const it = scene(options);
+function establish(options: ContextOptions = {}, setting: Setting = {}): Scene {
+  const it = scene(options, setting);
   begin(it);
   it.server.answer();
   it.server.encryptedExtensions();
@@ -371,6 +371,26 @@ describe('authentication after the handshake', () => {
     expect(it.server.messages().map(([type]) => type)).toEqual([11, 15, 20]);
   });
 
+  it('answers one request after the other, and reads on once the answer has gone', async () => {
+    const client = await pki('client');
+    let asked = 0;
+    const onCertificateRequest = (): { chain: readonly Uint8Array[]; key: Uint8Array } => {
+      asked++;
+      return { chain: client.chain, key: client.key };
+    };
+    const gate = { room: 1 << 16 };
+    const it = establish({ postHandshakeAuth: true, onCertificateRequest }, { gate });
+    gate.room = 100;
+    repeat(3, () => it.server.put(22, it.server.certificateRequest(new Uint8Array([1]))));
+    it.server.put(23, new Uint8Array([5]));
+    for (let i = 0; i < 5; i++) expect([read(it.ssl), it.ssl.getError(-1)]).toEqual([-1, SslError.wantWrite]);
+    expect(asked).toBe(1);
+    gate.room = 1 << 16;
+    expect(read(it.ssl)).toBe(1);
+    expect(asked).toBe(3);
+    repeat(3, () => expect(it.server.messages().map(([type]) => type)).toEqual([11, 15, 20]));
+  });
+
   it('that was not offered is refused', () => {
     const it = establish();
     it.server.put(22, it.server.certificateRequest(new Uint8Array([1])));
@@ -511,6 +531,25 @@ describe('limits', () => {
     repeat(5, () => it.server.put(22, it.server.ticket().message));
     expect([read(it.ssl), it.ssl.getError(-1)]).toEqual([-1, SslError.wantRead]);
     expect(it.sessions).toHaveLength(2);
+  });
+
+  it('of tickets in a row hold, which data ends', () => {
+    const it = establish();
+    const { message } = it.server.ticket();
+    repeat(64, () => it.server.put(22, message));
+    it.server.put(23, new Uint8Array([1]));
+    expect(read(it.ssl)).toBe(1);
+    repeat(65, () => it.server.put(22, message));
+    expect(refusal(it, () => read(it.ssl))).toBe('TOO_MANY_MESSAGES 10');
+  });
+
+  it('of certificate requests in a row hold', () => {
+    const it = establish({ postHandshakeAuth: true });
+    repeat(9, () => it.server.put(22, it.server.certificateRequest(new Uint8Array([1]))));
+    expect(read(it.ssl)).toBe(-1);
+    expect(it.ssl.failure?.error.code).toBe('TOO_MANY_MESSAGES');
+    repeat(8, () => expect(it.server.messages().map(([type]) => type)).toEqual([11, 20]));
+    expect(it.server.record()?.content).toEqual(new Uint8Array([2, 10]));
   });
 
   it('of messages after the handshake hold', () => {

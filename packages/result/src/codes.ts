@@ -71,6 +71,7 @@ const TABLE = {
   TOO_MANY_EMPTY_RECORDS: { meaning: 'The peer sent too many empty records in a row.', remedy: 'A hostile or broken peer; limits.emptyRecordsInARow bounds it.' },
   TOO_MANY_WARNING_ALERTS: { meaning: 'The peer sent too many warning alerts in a row.', remedy: 'A hostile or broken peer.' },
   TOO_MANY_KEY_UPDATES: { meaning: 'The peer sent too many KeyUpdates in a row.', remedy: 'A hostile or broken peer; limits.keyUpdatesInARow bounds it.' },
+  TOO_MANY_MESSAGES: { meaning: 'The peer sent too many handshake messages, or too many pieces of them, without data in between.', remedy: 'A hostile or broken peer.' },
   TOO_MUCH_SKIPPED_EARLY_DATA: { meaning: 'More early data was skipped than allowed.' },
   EXCESSIVE_MESSAGE_SIZE: { meaning: 'A handshake message is longer than limits allow.', remedy: 'If the server is honest (a giant chain), raise limits.handshakeBytes.' },
   APPLICATION_DATA_ON_SHUTDOWN: { meaning: 'Application data came while shutdown() was waiting for close_notify.', remedy: 'Read to the end before shutdown(), or do not wait for the close_notify of a peer that goes on sending.' },

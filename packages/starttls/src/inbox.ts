@@ -7,23 +7,30 @@ const LIMIT = 65_536;
 /** One step of a preamble: bytes to send, or `undefined` to ask for more input. */
 export type Preamble<T = void> = Generator<Uint8Array | undefined, T, void>;
 
+/** What came, in order. Each byte is stored once and looked at once, however small the pieces are in which it came. */
 export class Inbox {
   #all: Uint8Array = new Uint8Array(0);
   #at = 0;
+  #end = 0;
+  /** Up to here there is none of the byte that is being looked for. */
+  #searched = 0;
 
   /** @throws TlsError STARTTLS_MALFORMED when the dialogue has become longer than 64 KiB. */
   push(bytes: Uint8Array): void {
-    const total = this.#all.length + bytes.length;
+    const total = this.#end + bytes.length;
     if (total > LIMIT) throw malformed(`the server talked for more than ${LIMIT} bytes before TLS`);
-    const joined = new Uint8Array(total);
-    joined.set(this.#all);
-    joined.set(bytes, this.#all.length);
-    this.#all = joined;
+    if (total > this.#all.length) {
+      const larger = new Uint8Array(Math.min(LIMIT, Math.max(total, 2 * this.#all.length)));
+      larger.set(this.#all.subarray(0, this.#end));
+      this.#all = larger;
+    }
+    this.#all.set(bytes, this.#end);
+    this.#end = total;
   }
 
   /** Bytes that wait. */
   get length(): number {
-    return this.#all.length - this.#at;
+    return this.#end - this.#at;
   }
 
   /** A copy of what has been taken so far. */
@@ -31,25 +38,28 @@ export class Inbox {
     return this.#all.slice(0, this.#at);
   }
 
-  /** Everything that waits, as text. */
-  get text(): string {
-    return latin1(this.#all.subarray(this.#at));
-  }
-
-  /** Exactly `count` bytes. */
+  /** Exactly `count` bytes; a view that is valid until the next {@link push}. */
   *take(count: number): Preamble<Uint8Array> {
     while (this.length < count) yield undefined;
     this.#at += count;
+    this.#searched = this.#at;
     return this.#all.subarray(this.#at - count, this.#at);
+  }
+
+  /** Everything up to and with the next `mark`, one character for each byte. */
+  *through(mark: number): Preamble<string> {
+    for (;;) {
+      const found = this.#all.subarray(0, this.#end).indexOf(mark, this.#searched);
+      if (found >= 0) return latin1(yield* this.take(found + 1 - this.#at));
+      this.#searched = this.#end;
+      yield undefined;
+    }
   }
 
   /** One line without its CRLF (a bare LF is taken too). */
   *line(): Preamble<string> {
-    for (;;) {
-      const end = this.#all.indexOf(0x0a, this.#at);
-      if (end >= 0) return latin1(yield* this.take(end + 1 - this.#at)).replace(/\r?\n$/, '');
-      yield undefined;
-    }
+    const line = yield* this.through(0x0a);
+    return line.slice(0, line.endsWith('\r\n') ? -2 : -1);
   }
 }
 

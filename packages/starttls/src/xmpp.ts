@@ -3,36 +3,48 @@ import { ascii, malformed, notOffered, printable, refused, type Inbox, type Prea
 import type { Names } from './text.ts';
 
 const TLS_NAMESPACE = 'urn:ietf:params:xml:ns:xmpp-tls';
-const names = (tag: string): boolean => tag.includes(`'${TLS_NAMESPACE}'`) || tag.includes(`"${TLS_NAMESPACE}"`);
+
+/** One tag; what it says is looked at as text, never as a document. */
+interface Tag {
+  readonly text: string;
+  /** With its prefix. */
+  readonly name: string;
+  readonly kind: 'start' | 'end' | 'empty';
+}
 
 function* stream(inbox: Inbox, namespace: 'jabber:client' | 'jabber:server', { host }: Names): Preamble {
   yield ascii(
     `<?xml version='1.0'?><stream:stream xmlns='${namespace}' xmlns:stream='http://etherx.jabber.org/streams' to='${attribute(host)}' version='1.0'>`,
   );
-  const features = yield* upTo(inbox, /<stream:features\s*\/>|<\/stream:features\s*>/, '<stream:error');
-  const offer = /<starttls\b[^>]*>/.exec(features)?.[0];
-  if (offer === undefined || !names(offer)) throw notOffered("the server's stream features have no starttls");
+  let offered = false;
+  for (let tag = yield* nextTag(inbox); !ends(tag, 'stream:features'); tag = yield* nextTag(inbox)) {
+    if (tag.name === 'starttls' && tag.kind !== 'end' && isOfTls(tag)) offered = true;
+  }
+  if (!offered) throw notOffered("the server's stream features have no starttls");
   yield ascii(`<starttls xmlns='${TLS_NAMESPACE}'/>`);
-  const answer = yield* upTo(inbox, /<proceed\b[^>]*\/>|<proceed\b[^>]*>\s*<\/proceed\s*>|<failure\b[^>]*>/, '<stream:error');
-  if (!/<proceed\b/.test(answer)) throw refused(answer);
-  if (!names(answer)) throw malformed(`proceed without its namespace: ${printable(answer)}`);
+  let answer = yield* nextTag(inbox);
+  while (answer.name !== 'proceed' && answer.name !== 'failure') answer = yield* nextTag(inbox);
+  if (answer.name === 'failure') throw refused(answer.text);
+  if (!isOfTls(answer)) throw malformed(`proceed without its namespace: ${printable(answer.text)}`);
+  // Two tags may say what one could.
+  if (answer.kind === 'start' && !ends(yield* nextTag(inbox), 'proceed')) throw malformed('proceed is not empty');
 }
 export const xmpp = (inbox: Inbox, names: Names): Preamble => stream(inbox, 'jabber:client', names);
 export const xmppServer = (inbox: Inbox, names: Names): Preamble => stream(inbox, 'jabber:server', names);
 
-/** The text up to the end of what `mark` matches. Latin-1 keeps one character per byte, so lengths agree. */
-function* upTo(inbox: Inbox, mark: RegExp, failure: string): Preamble<string> {
-  for (;;) {
-    const { text } = inbox;
-    const found = mark.exec(text);
-    if (found !== null) {
-      const end = found.index + found[0].length;
-      yield* inbox.take(end);
-      return text.slice(0, end);
-    }
-    if (text.includes(failure)) throw malformed(`the server ended the stream: ${printable(text)}`);
-    yield undefined;
-  }
+/** Passes over text, and refuses the end of the stream. Latin-1 keeps one character per byte. */
+function* nextTag(inbox: Inbox): Preamble<Tag> {
+  const before = yield* inbox.through(LESS_THAN);
+  const text = `<${yield* inbox.through(GREATER_THAN)}`;
+  const name = /^<\/?([^\s/>]*)/.exec(text)?.[1] ?? '';
+  if (name === 'stream:error') throw malformed(`the server ended the stream: ${printable(before + text.slice(1))}`);
+  return { text, name, kind: text.startsWith('</') ? 'end' : text.endsWith('/>') ? 'empty' : 'start' };
 }
+const LESS_THAN = 0x3c;
+const GREATER_THAN = 0x3e;
+
+const ends = ({ name, kind }: Tag, element: string): boolean => name === element && kind !== 'start';
+
+const isOfTls = ({ text }: Tag): boolean => text.includes(`'${TLS_NAMESPACE}'`) || text.includes(`"${TLS_NAMESPACE}"`);
 
 const attribute = (text: string): string => text.replace(/[&<>'"]/g, (character) => `&#${character.charCodeAt(0)};`);

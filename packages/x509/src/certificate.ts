@@ -133,12 +133,14 @@ const readUniqueIdentifier = (reader: DerReader, tag: number, version: number): 
 
 const readExtensions = (reader: DerReader, into: Mutable<Certificate>): void => {
   const extensions: Extension[] = [];
+  const seen = new Set<string>();
   const outer = reader.open(0xa3);
   const list = reader.open(Tag.SEQUENCE);
   do {
     const extension = readExtension(reader);
     const { oid, critical, value } = extension;
-    for (const other of extensions) if (other.oid === oid) reader.fail(`extension ${oid} stands twice`);
+    if (seen.has(oid)) reader.fail(`extension ${oid} stands twice`);
+    seen.add(oid);
     if (!decodeExtension(oid, value, into) && critical && !PROCESSED_ELSEWHERE.has(oid)) into.unhandledCritical ??= oid;
     extensions.push(extension);
   } while (reader.more);

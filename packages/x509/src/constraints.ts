@@ -18,7 +18,8 @@ export const MAX_COMPARISONS = 0x10_0000;
 /** The first way in which the certificate's names break the constraints of a CA above it; `undefined` when they keep them. */
 export const checkConstraints = (constraints: NameConstraints, certificate: Certificate, budget: ComparisonBudget): RuleBreach | undefined => {
   const names = once(certificate, constrainedNames);
-  budget.comparisons -= names.length * (constraints.permitted.length + constraints.excluded.length);
+  // Each constraint is read, also where there is no name to compare it with.
+  budget.comparisons -= (names.length + 1) * (constraints.permitted.length + constraints.excluded.length);
   if (budget.comparisons < 0) return breach(V.SUBTREE_MINMAX, 'has more names and name constraints than may be compared');
   for (const subtree of [...constraints.permitted, ...constraints.excluded]) {
     if (subtree.bounded) return breach(V.SUBTREE_MINMAX, 'has an issuer whose name constraints use minimum or maximum');

@@ -133,7 +133,8 @@ export const distributionPoints = (certificate: Certificate): GeneralName[] => {
     const point = reader.open(Tag.SEQUENCE);
     if (reader.peek() === 0xa0) {
       const outer = reader.open(0xa0);
-      names.push(...readFullName(reader));
+      // not as arguments of one call, of which an engine takes some ten thousand
+      for (const name of readFullName(reader)) names.push(name);
       reader.close(outer);
     }
     while (reader.more) reader.skip();

@@ -151,7 +151,7 @@ export function* ocspBreach(response: Uint8Array, child: Certificate, issuer: Is
     if (!(error instanceof DerError)) throw error;
     return invalid(`came with an OCSP response that cannot be used: ${error.message}`);
   }
-  const single = parsed.responses.find((one) => concerns(one, child, issuer, verifier));
+  const single = find(parsed.responses, child, issuer, verifier);
   if (!single) return invalid('came with an OCSP response about another certificate');
   if (!(yield* authorised(parsed, issuer, rules, verifier))) return invalid('came with an OCSP response that no authorised responder signed');
   const { now } = rules;
@@ -165,13 +165,18 @@ export function* ocspBreach(response: Uint8Array, child: Certificate, issuer: Is
   return { code: 'CERT_REVOKED', verify: V.CERT_REVOKED, message: `was revoked on ${new Date(revokedAt).toISOString()}${reason === undefined ? '' : ` (${REASONS[reason] ?? `reason ${reason}`})`}` };
 }
 
-/** RFC 6960 section 3.2 (1): the CertID is of this certificate and issuer. */
-const concerns = (single: SingleResponse, child: Certificate, issuer: Issuer, { digest }: SignatureVerifier): boolean =>
-  single.hash !== undefined &&
-  digest !== undefined &&
-  bytesEqual(single.serial, child.serial) &&
-  bytesEqual(single.issuerNameHash, digest(single.hash, child.issuer)) &&
-  bytesEqual(single.issuerKeyHash, digest(single.hash, keyOf(issuer.spki)));
+/** RFC 6960 section 3.2 (1): the one whose CertID is of this certificate and issuer. Each hash is made once, however many there are. */
+const find = (responses: readonly SingleResponse[], child: Certificate, issuer: Issuer, { digest }: SignatureVerifier): SingleResponse | undefined => {
+  const hashes = new Map<DigestName, { readonly name: Uint8Array; readonly key: Uint8Array }>();
+  for (const single of responses) {
+    const { hash } = single;
+    if (hash === undefined || digest === undefined || !bytesEqual(single.serial, child.serial)) continue;
+    let own = hashes.get(hash);
+    if (own === undefined) hashes.set(hash, (own = { name: digest(hash, child.issuer), key: digest(hash, keyOf(issuer.spki)) }));
+    if (bytesEqual(single.issuerNameHash, own.name) && bytesEqual(single.issuerKeyHash, own.key)) return single;
+  }
+  return undefined;
+};
 
 /** The contents of subjectPublicKey. */
 const keyOf = (spki: Uint8Array): Uint8Array => {

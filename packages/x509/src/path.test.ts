@@ -118,6 +118,20 @@ describe('backtracking', () => {
     expect(chainOf([lost, aByB, bByA, bByRoot], [root])).toEqual([lost.der, aByB.der, bByRoot.der, root.der]);
   });
 
+  it.each([
+    ['P-256', 100, 210],
+    ['P-521', 1, 2 * 32],
+  ] as const)('costs what its signatures cost: many of %s, few of the others', (curve, least, most) => {
+    // Each is signed by the next, and by its name could be by any: all are tried.
+    const keys = Array.from({ length: 15 }, () => newKeys('ec', curve));
+    const ring: Made[] = keys.map((own, i) => make({ ca: true, subject: 'X', keys: own, issuer: { ...end, subject: good.subject, keys: keys[(i + 1) % keys.length] as Keys } }));
+    let checks = 0;
+    const verifier: SignatureVerifier = { ...nodeVerifier, verify: (...input) => (checks++, nodeVerifier.verify(...input)) };
+    expect(failure([make({ issuer: ring[0] as Made }), ...ring], [root], { verifier }).code).toMatch(/^CERT_/);
+    expect(checks).toBeGreaterThanOrEqual(least);
+    expect(checks).toBeLessThanOrEqual(most);
+  });
+
   it('gives up after maxSteps and says so', () => {
     const crowd = Array.from({ length: 40 }, () => make({ ca: true, subject: 'X', issuer: root }));
     expect(failure([end, ...crowd], [root], { maxSteps: 10 })).toMatchObject({ code: 'CERT_CHAIN_TOO_LONG', verify: 22 });

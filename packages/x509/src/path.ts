@@ -18,7 +18,7 @@ import { matchesHost, parseHost, type Host } from './host.ts';
 import { sameName } from './name.ts';
 import { checkOptions, PATH_OPTIONS } from './options.ts';
 import { policyBreach } from './policy.ts';
-import { fits } from './public-key.ts';
+import { costOf, fits } from './public-key.ts';
 import { breachesOf, breachOfStrength, type Profile, type Purpose, type Role, type RuleBreach, type RuleSet } from './rules.ts';
 import type { SignatureVerifier } from './signature.ts';
 import { issuerOf, type Issuer, type TrustStore } from './trust.ts';
@@ -43,7 +43,10 @@ export interface PathInput {
   readonly securityLevel?: number;
   /** The most certificates below the anchor, the leaf among them, self-issued ones not counted. Default 16. */
   readonly maxChainLength?: number;
-  /** The most candidates that are tried. Default 256; explaining a failure may take as many again. */
+  /**
+   * The most work, in candidates that are tried, of which one whose signature takes longer than that of P-256 counts for more: P-384 and
+   * Ed448 for 4, P-521 for 8, RSA for the square of its bits over 4096. Default 256; explaining a failure may take as many again.
+   */
   readonly maxSteps?: number;
   /** Knows the public suffix list, for wildcards under `webpki`; without it only one-label suffixes are known. */
   readonly isPublicSuffix?: (name: string) => boolean;
@@ -170,9 +173,10 @@ export class Search {
     this.comparisons.comparisons = MAX_COMPARISONS;
   }
 
-  /** Takes one step; `false` when there is none left. */
-  step(): boolean {
-    if (this.steps++ < this.maxSteps) return true;
+  /** Takes one step, or as many as a signature costs; `false` when there are not so many left. */
+  step(count = 1): boolean {
+    this.steps += count;
+    if (this.steps <= this.maxSteps) return true;
     this.exhausted = true;
     return false;
   }
@@ -227,6 +231,8 @@ export class Search {
     let results = this.checked.get(child);
     if (!results) this.checked.set(child, (results = []));
     for (const { spki, ok } of results) if (bytesEqual(spki, issuer.spki)) return ok;
+    // The candidate itself was one step.
+    if (!this.step(costOf(issuer.publicKey) - 1)) return false;
     const ok = yield* verified(this.verifier, algorithm, issuer.spki, child.tbs, child.signature);
     results.push({ spki: issuer.spki, ok });
     return ok;

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe as group, expect, it } from 'vitest';
 import { nodeVerifier } from '@ferrule/x509/crypto/node';
-import { DerError, describe, matchesHost, parseCertificate, parseCrl, parseOcspResponse, parsePkcs7, parsePublicKey, parseSctList, trustStore, validatePathSync, type Certificate } from '@ferrule/x509';
+import { DerError, describe, distributionPoints, matchesHost, parseCertificate, parseCrl, parseOcspResponse, parsePkcs7, parsePublicKey, parseSctList, trustStore, validatePathSync, type Certificate } from '@ferrule/x509';
 import { fiftyCertificates } from './certificates.ts';
-import { crlNumber, int, make, makeCrl, makeOcsp, NOW, oid, seq, text, tlv } from './make.ts';
+import { crlNumber, extension, int, make, makeCrl, makeOcsp, NOW, oid, seq, text, tlv } from './make.ts';
 
 const certificates = fiftyCertificates();
 const [root, leaf] = [make({ ca: true }), make({})];
@@ -126,6 +126,14 @@ group('inputs made to be slow', () => {
     expect(failureOf(chain, [root.der])).toMatch(/CERT_CHAIN_TOO_LONG|CERT_UNTRUSTED_ROOT/);
     const way = make({ ca: true, subject: 'ring 5', keys: (ring[5] as (typeof ring)[number]).keys, issuer: root });
     expect(failureOf([...chain, way.der], [root.der])).toBeUndefined();
+  });
+
+  it('as many extensions and distribution points as there is room for are read', () => {
+    const many = Array.from({ length: 60_000 }, (_, i) => extension(`1.2.${128 + (i % 300)}.${128 + Math.floor(i / 300)}`, new Uint8Array(0)));
+    expect(parseCertificate(make({ extensions: { many: Uint8Array.from(Buffer.concat(many)) } }).der).extensions.length).toBeGreaterThan(60_000);
+    const points = seq(seq(tlv(0xa0, tlv(0xa0, Uint8Array.from(Buffer.from('860178'.repeat(200_000), 'hex'))))));
+    const certificate = parseCertificate(make({ extensions: { '2.5.29.31': extension('2.5.29.31', points) } }).der);
+    expect(distributionPoints(certificate)).toHaveLength(200_000);
   });
 
   it('ten thousand name constraints and five thousand names are too many to compare', () => {

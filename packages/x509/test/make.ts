@@ -176,6 +176,8 @@ export interface OcspOptions {
   readonly signer?: Keys;
   /** Name the responder by its key's hash. */
   readonly byKey?: boolean;
+  /** What stands in front of the answer that counts: so many about the same serial number of another issuer. */
+  readonly strangers?: number;
 }
 
 const generalized = (at: number): Uint8Array => tlv(0x18, text(new Date(at).toISOString().replace(/[-:T]|\.\d+/g, '')));
@@ -190,7 +192,8 @@ export const makeOcsp = (leaf: Made, issuer: Made, options: OcspOptions = {}): U
   const state = status === 'good' ? tlv(0x80) : status === 'unknown' ? tlv(0x82) : tlv(0xa1, generalized(NOW - 3 * DAY), tlv(0xa0, tlv(10, Uint8Array.of(1))));
   const single = seq(certId, state, generalized(thisUpdate), ...(nextUpdate === null ? [] : [tlv(0xa0, generalized(nextUpdate))]));
   const id = options.byKey ? tlv(0xa2, tlv(4, Uint8Array.from(createHash('sha1').update(keyBits(responder.keys.spki)).digest()))) : tlv(0xa1, responder.subject);
-  const data = seq(id, generalized(NOW), seq(single));
+  const stranger = seq(seq(seq(oid(hashOid), NULL), tlv(4, new Uint8Array(20)), tlv(4, new Uint8Array(20)), int(serial)), state, generalized(thisUpdate));
+  const data = seq(id, generalized(NOW), seq(...Array.from({ length: options.strangers ?? 0 }, () => stranger), single));
   const basic = seq(signatureOf(options.signer ?? responder.keys, data), ...(responder === issuer ? [] : [tlv(0xa0, seq(responder.der))]));
   return seq(tlv(10, Uint8Array.of(0)), tlv(0xa0, seq(oid('1.3.6.1.5.5.7.48.1.1'), tlv(4, basic))));
 };

@@ -9,9 +9,10 @@ import type { Exporter } from '../keys/exporter.ts';
 import { finishedMac, nextTrafficSecret, resumptionPsk, trafficKeys } from '../keys/schedule13.ts';
 import type { Secret } from '../keys/secret.ts';
 import type { Transcript } from '../keys/transcript.ts';
+import { MAX_CERTIFICATE_REQUESTS_IN_A_ROW, MAX_MESSAGES_IN_A_ROW } from '../limits.ts';
 import { fail } from '../reason.ts';
 import type { HandshakeMessage } from '../record/coalesce.ts';
-import type { Steps } from '../wait.ts';
+import { flush, type Steps } from '../wait.ts';
 import { decodeExtensions } from '../wire/extensions.ts';
 import { encodeFinished } from '../wire/finished.ts';
 import { decodeKeyUpdate, encodeKeyUpdate } from '../wire/key_update.ts';
@@ -37,26 +38,30 @@ export interface Legacy13 {
 
 export function after13(effects: Effects, legacy: Legacy13): Afterlife {
   const { config } = effects;
-  const counts = { tickets: 0, keyUpdates: 0 };
+  let tickets = 0;
+  /** Since data came. */
+  const row = { keyUpdates: 0, tickets: 0, requests: 0 };
 
   return {
     exporter: legacy.exporter,
     keyUpdate: (requestPeer) => updateOurs(effects, legacy, requestPeer),
-    dataCame: () => void (counts.keyUpdates = 0),
+    dataCame: () => void (row.keyUpdates = row.tickets = row.requests = 0),
     beforeWrite() {
       if (legacy.updateOwed === true) updateOurs(effects, legacy, false);
     },
     receive(message) {
       switch (message.type) {
         case HandshakeType.new_session_ticket:
-          if (++counts.tickets <= config.limits.tickets) newSession(effects, legacy, message);
+          if (++row.tickets > MAX_MESSAGES_IN_A_ROW) throw fail('TOO_MANY_MESSAGES', `${row.tickets} NewSessionTickets without data in between`);
+          if (++tickets <= config.limits.tickets) newSession(effects, legacy, message);
           return undefined;
         case HandshakeType.key_update:
-          if (++counts.keyUpdates > config.limits.keyUpdatesInARow) throw fail('TOO_MANY_KEY_UPDATES');
+          if (++row.keyUpdates > config.limits.keyUpdatesInARow) throw fail('TOO_MANY_KEY_UPDATES');
           updateTheirs(effects, legacy, message);
           return undefined;
         case HandshakeType.certificate_request:
           if (legacy.transcript === undefined) throw fail('UNEXPECTED_MESSAGE', 'CertificateRequest after the handshake was not offered');
+          if (++row.requests > MAX_CERTIFICATE_REQUESTS_IN_A_ROW) throw fail('TOO_MANY_MESSAGES', `${row.requests} CertificateRequests without data in between`);
           return authenticateLater(effects, legacy, legacy.transcript.clone(), message);
         default:
           throw fail('UNEXPECTED_MESSAGE', `${handshakeName(message.type)} after the handshake`);
@@ -101,11 +106,16 @@ function updateOurs(effects: Effects, legacy: Legacy13, requestPeer: boolean): v
   effects.installWriteKeys({ version: 'TLSv1.3', suite, ...trafficKeys(suite, legacy.clientTraffic) });
 }
 
-/** Section 4.6.2: Certificate, CertificateVerify, Finished, over the handshake and this request alone. */
+/**
+ * Section 4.7.2: Certificate, CertificateVerify, Finished, over the handshake and this request alone. Nothing more of the
+ * server is read until all of it has gone: who asks and does not listen would have us keep the answers.
+ */
 function* authenticateLater(effects: Effects, legacy: Legacy13, transcript: Transcript, message: HandshakeMessage): Steps<void> {
   const authentication = readCertificateRequest(message);
   transcript.add(message.raw);
   const credential = yield* authenticateClient(effects, authentication, legacy.clientCertificateType, transcript);
   if (effects.facts.clientCredential === undefined && credential !== undefined) effects.fact('clientCredential', credential);
   effects.put(encodeFinished(finishedMac(legacy.suite.hash, legacy.clientTraffic, transcript.digest())));
+  yield* flush(effects, 'the certificate that was asked for');
+  effects.enter('established');
 }

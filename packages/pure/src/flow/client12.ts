@@ -23,7 +23,7 @@ import { KeylogLabel } from '../keys/keylog.ts';
 import { extendedMasterSecret, keyBlock, masterSecret, verifyData, writeKeys } from '../keys/schedule12.ts';
 import type { Secret } from '../keys/secret.ts';
 import type { Transcript } from '../keys/transcript.ts';
-import { SESSION_LIFETIME_12 } from '../limits.ts';
+import { MAX_MESSAGES_IN_A_ROW, SESSION_LIFETIME_12 } from '../limits.ts';
 import { fail } from '../reason.ts';
 import type { HandshakeMessage } from '../record/coalesce.ts';
 import { continueSession } from '../session/resume.ts';
@@ -293,15 +293,17 @@ function remember(effects: Effects, negotiated: Negotiated, master: Secret, issu
 function afterwards({ config }: Effects, { suite, offer, hello }: Negotiated, master: Secret, block: Secret): Afterlife {
   block.dispose();
   const exporter = exporter12(suite.hash, master, offer.random, hello.random);
+  let requestsInARow = 0;
   return {
     exporter,
     receive({ type, body }) {
       if (type !== HandshakeType.hello_request) throw fail('UNEXPECTED_MESSAGE', `${handshakeName(type)} after the handshake`);
       decodeEmpty(HandshakeType.hello_request, body);
       if (config.renegotiation === 'refuse') throw fail('NO_RENEGOTIATION');
+      if (++requestsInARow > MAX_MESSAGES_IN_A_ROW) throw fail('TOO_MANY_MESSAGES', `${requestsInARow} HelloRequests without data in between`);
       return undefined;
     },
-    dataCame: () => undefined,
+    dataCame: () => void (requestsInARow = 0),
     keyUpdate: undefined,
     beforeWrite: undefined,
   };

@@ -3,6 +3,7 @@ import { TlsError } from '@ferrule/result';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { toyProtection } from '../../test/toy-aead.ts';
+import { MAX_HANDSHAKE_RECORDS_IN_A_ROW } from '../limits.ts';
 import { ContentType } from '../wire/names.ts';
 import { giveBack, takeBuffer } from './pool.ts';
 import { RECORD_HEADER, type Protection } from './protect.ts';
@@ -255,14 +256,31 @@ describe('alerts', () => {
   it('that warn are dropped four times in a row, not five', () => {
     const warnings = (count: number): Uint8Array => join(...Array<Uint8Array>(count).fill(clear(alert, [1, 90])));
     expect(readAll(makeReader({ version: 'TLSv1.2' }), warnings(4))).toEqual([]);
-    const interrupted = join(warnings(4), clear(handshake, [1]), warnings(4));
-    expect(readAll(makeReader({ version: 'TLSv1.2' }), interrupted)).toEqual([[handshake, [1]]]);
+    const interrupted = join(warnings(4), clear(application_data, [1]), warnings(4));
+    expect(readAll(makeReader({ version: 'TLSv1.2' }), interrupted)).toEqual([[application_data, [1]]]);
     expect(codeOf(() => readAll(makeReader({ version: 'TLSv1.2' }), warnings(5)))).toBe('TOO_MANY_WARNING_ALERTS unexpected_message');
   });
 
   it('cannot make warnings or empty records endless by taking turns', () => {
     const turns = join(...Array.from({ length: 40 }, () => [clear(handshake, []), clear(alert, [1, 90])]).flat());
     expect(codeOf(() => readAll(makeReader({ version: 'TLSv1.2' }), turns))).toBe('TOO_MANY_WARNING_ALERTS unexpected_message');
+  });
+});
+
+describe('handshake records', () => {
+  it('of one byte each are given out, but not without end, and only data ends a row', () => {
+    const reader = makeReader({ version: 'TLSv1.3' });
+    const [bio, network] = bioPair();
+    const next = (type: number, content: number[]): number => {
+      network.write(clear(type, content));
+      return reader.next(bio);
+    };
+    const byte = (): number => next(handshake, [1]);
+    for (let i = 0; i < MAX_HANDSHAKE_RECORDS_IN_A_ROW; i++) if (byte() !== Progress.done) throw new Error(`record ${i} was not given out`);
+    expect(next(application_data, [1])).toBe(Progress.done);
+    for (let i = 0; i < MAX_HANDSHAKE_RECORDS_IN_A_ROW; i++) if (byte() !== Progress.done) throw new Error(`record ${i} was not given out`);
+    expect(next(application_data, [])).toBe(Progress.done);
+    expect(codeOf(byte)).toBe('TOO_MANY_MESSAGES unexpected_message');
   });
 });
 

@@ -10,7 +10,7 @@
 import type { Bio } from '@ferrule/bio';
 import type { TlsVersion } from '@ferrule/contract';
 import { Alert } from '@ferrule/result';
-import { MAX_BYTES_IN_FLIGHT, MAX_EXPANSION_12, MAX_EXPANSION_13, MAX_PLAINTEXT, MAX_RECORDS_IN_FLIGHT, MAX_WARNING_ALERTS } from '../limits.ts';
+import { MAX_BYTES_IN_FLIGHT, MAX_EXPANSION_12, MAX_EXPANSION_13, MAX_HANDSHAKE_RECORDS_IN_A_ROW, MAX_PLAINTEXT, MAX_RECORDS_IN_FLIGHT, MAX_WARNING_ALERTS } from '../limits.ts';
 import { fail } from '../reason.ts';
 import { ContentType, Version } from '../wire/names.ts';
 import { decodeAlert, type AlertMessage } from './alert.ts';
@@ -46,6 +46,7 @@ export class RecordReader {
   #limit: number | undefined;
   #emptyInARow = 0;
   #warningsInARow = 0;
+  #handshakeInARow = 0;
   #greeted = false;
 
   /** The record that was found: in the BIO's memory, or gathered in `#gathered`. */
@@ -215,7 +216,11 @@ export class RecordReader {
     }
     if (alert !== undefined) return this.#judgeAlert(alert);
     if (type === ContentType.change_cipher_spec) this.#options.trace?.(type, fragment);
-    if (fragment.length > 0) this.#emptyInARow = this.#warningsInARow = 0;
+    if (type === ContentType.handshake && ++this.#handshakeInARow > MAX_HANDSHAKE_RECORDS_IN_A_ROW) {
+      throw fail('TOO_MANY_MESSAGES', `${this.#handshakeInARow} handshake records without data in between`);
+    }
+    // Only data ends a row: whoever alternates between two things that mean nothing still sends nothing.
+    if (type === ContentType.application_data && fragment.length > 0) this.#emptyInARow = this.#warningsInARow = this.#handshakeInARow = 0;
     return true;
   }
 

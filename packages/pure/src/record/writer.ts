@@ -24,7 +24,7 @@ export class RecordWriter {
   #protection: Protection | undefined;
   #limit = MAX_PLAINTEXT + 1;
   /** Handshake messages that no record was made of yet. */
-  #flight: Uint8Array = EMPTY;
+  readonly #flight: Uint8Array[] = [];
   /** Records that are ready but have not all gone. */
   #out: Uint8Array = EMPTY;
   #start = 0;
@@ -37,14 +37,7 @@ export class RecordWriter {
 
   /** Adds a handshake message, header included, to the flight; it must not change until that has left. */
   handshake(message: Uint8Array): void {
-    if (this.#flight.length === 0) {
-      this.#flight = message;
-      return;
-    }
-    const flight = new Uint8Array(this.#flight.length + message.length);
-    flight.set(this.#flight);
-    flight.set(message, this.#flight.length);
-    this.#flight = flight;
+    this.#flight.push(message);
   }
 
   /** Never protected: a middlebox's change_cipher_spec of TLS 1.3, or TLS 1.2's own in an initial handshake. */
@@ -129,7 +122,7 @@ export class RecordWriter {
   /** Wipes keys and forgets what has not gone. */
   dispose(): void {
     this.#protection?.dispose();
-    this.#flight = EMPTY;
+    this.#flight.length = 0;
     this.#queue.length = 0;
     this.#bytesInFlight = 0;
     this.#owed = 0;
@@ -199,8 +192,8 @@ export class RecordWriter {
   /** Makes records of the handshake messages gathered so far. */
   #endFlight(): void {
     if (this.#flight.length === 0) return;
-    const flight = this.#flight;
-    this.#flight = EMPTY;
+    const flight = joined(this.#flight);
+    this.#flight.length = 0;
     const limit = this.#protection === undefined ? MAX_PLAINTEXT : this.#contentLimit(this.#protection);
     for (let at = 0; at < flight.length; at += limit) this.#record(ContentType.handshake, flight.subarray(at, at + limit));
   }
@@ -292,6 +285,18 @@ export class RecordWriter {
     this.#out = EMPTY;
     this.#start = this.#end = 0;
   }
+}
+
+function joined(messages: readonly Uint8Array[]): Uint8Array {
+  const [first = EMPTY] = messages;
+  if (messages.length < 2) return first;
+  const flight = new Uint8Array(messages.reduce((length, message) => length + message.length, 0));
+  let at = 0;
+  for (const message of messages) {
+    flight.set(message, at);
+    at += message.length;
+  }
+  return flight;
 }
 
 /** A record whose place in the order is fixed while it is being sealed. */

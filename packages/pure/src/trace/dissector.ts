@@ -104,7 +104,7 @@ export class Dissector {
       inside(part);
     } finally {
       part.leftover();
-      this.fields.push(...part.fields);
+      for (const field of part.fields) this.fields.push(field);
     }
   }
 
