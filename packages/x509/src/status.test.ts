@@ -1,7 +1,7 @@
 import { createHash, sign } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { nodeVerifier } from '@ferrule/x509/crypto/node';
-import { embeddedScts, parseCertificate, parseCrl, parseOcspResponse, parseSctList, trustStore, validatePathSync, type PathFailure, type ValidationInput } from './index.ts';
+import { embeddedScts, parseCertificate, parseCrl, parseOcspResponse, parseSctList, trustStore, validatePathSync, type PathFailure, type SignatureVerifier, type ValidationInput } from './index.ts';
 import { bits, concat, crlNumber, DAY, extension, int, make, makeCrl, makeOcsp, newKeys, NOW, oid, seq, text, tlv, TRUE, type Made } from '../test/make.ts';
 import { withoutScts } from './transparency.ts';
 
@@ -74,7 +74,10 @@ describe('a CRL', () => {
 describe('a stapled OCSP response', () => {
   it('is searched with a few hashes, however many answers it holds', () => {
     let digests = 0;
-    const digest: typeof nodeVerifier.digest = (...input) => (digests++, nodeVerifier.digest(...input));
+    const digest: NonNullable<SignatureVerifier['digest']> = (hash, data) => {
+      digests++;
+      return Uint8Array.from(createHash(hash).update(data).digest());
+    };
     expect(validate({ ocsp: 'require', ocspResponse: makeOcsp(leaf, ica, { strangers: 500 }), verifier: { ...nodeVerifier, digest } }).ok).toBe(true);
     expect(digests).toBeLessThan(10);
   });
