@@ -1,7 +1,7 @@
 /** @module What `--trace`, `--annotate`, `--record` and `--pcap` want to know of a connection, and where it goes. */
 import { openSync, writeSync } from 'node:fs';
 import type { RecordedEvent } from '@ferrule/bio';
-import type { ContextOptions, TraceMessage } from '@ferrule/contract';
+import type { ContextOptions, Ssl, TraceMessage } from '@ferrule/contract';
 import { Dissection } from '@ferrule/pure/trace';
 import { type Command, Option } from 'commander';
 import type { Transport, TransportSink } from 'ferrule';
@@ -91,7 +91,7 @@ export class Observer {
     return {
       tls: {
         ...tls,
-        ...(secret && { onKeylog: (line: string) => (tls.onKeylog?.(line), this.#keylog(line)) }),
+        ...(secret && { onKeylog: (line: string, ssl: Ssl) => (tls.onKeylog?.(line, ssl), this.#keylog(line)) }),
         ...(secret && seedable && this.#record !== undefined && { random }),
       },
       transport:

@@ -1,4 +1,5 @@
 /** @module Client authentication. */
+import type { Ssl } from './ssl.ts';
 
 /** A client's certificate and key. */
 export interface Credential {
@@ -19,7 +20,7 @@ export interface Signer {
   /** SignatureSchemes that it can make, most preferred first. */
   readonly schemes: readonly number[];
   /** Signs the whole message (hashing is the signer's). A promise makes the handshake return -1 / WANT_ASYNC until it settles. */
-  sign(scheme: number, message: Uint8Array): Uint8Array | Promise<Uint8Array>;
+  sign(scheme: number, message: Uint8Array, connection?: Ssl): Uint8Array | Promise<Uint8Array>;
 }
 
 /** RFC 9846 section 4.3.2, RFC 5246 section 7.4.4. */
@@ -30,4 +31,4 @@ export interface CertificateRequest {
   /** TLS 1.2's ClientCertificateTypes; empty in TLS 1.3. */
   readonly certificateTypes: readonly number[];
 }
-export type CredentialCallback = (request: CertificateRequest) => Credential | undefined | Promise<Credential | undefined>;
+export type CredentialCallback = (request: CertificateRequest, connection: Ssl) => Credential | undefined | Promise<Credential | undefined>;

@@ -111,16 +111,20 @@ export interface ContextOptions {
   /** Chosen on demand, in place of `credentials`; a promise makes connect() return -1 / WANT_X509_LOOKUP until it settles. */
   readonly onCertificateRequest?: CredentialCallback;
 
-  /** SSL_CTX_set_keylog_callback(3): one NSS key-log line, without newline. Called between operations, never inside one. */
-  readonly onKeylog?: (line: string) => void;
+  /**
+   * SSL_CTX_set_keylog_callback(3): one NSS key-log line, without newline. As `onSession` and `onMessage`, called when an
+   * operation is over, and never inside one: it may call others. One that throws, or whose promise is rejected, costs no
+   * bytes: the operation returns what it would have, and the connection has failed then with `CALLBACK_FAILED`.
+   */
+  readonly onKeylog?: (line: string, connection: Ssl) => void;
   /** SSL_CTX_sess_set_new_cb(3): once per ticket; in TLS 1.3 after the handshake, out of read(). */
   readonly onSession?: (session: TlsSession, connection: Ssl) => void;
   /** SSL_CTX_set_msg_callback(3): each handshake message, alert and CCS, decrypted. Costs nothing when absent. */
-  readonly onMessage?: (message: TraceMessage) => void;
+  readonly onMessage?: (message: TraceMessage, connection: Ssl) => void;
 
   /** Bounds on what a peer can make us hold or do. */
   readonly limits?: Partial<Limits>;
-  /** Milliseconds since the epoch; for certificate validity and ticket age. Default `Date.now`. */
+  /** Milliseconds since the epoch; for certificate validity and ticket age. No finite number, or a throw, is `CALLBACK_FAILED`. Default `Date.now`. */
   readonly now?: () => number;
   /** Fills the array; for byte-exact tests. Feature `seeded-random`. */
   readonly random?: (into: Uint8Array) => void;
@@ -172,8 +176,9 @@ export interface PeerIdentity {
 /**
  * `false`, a throw or a rejection refuses the peer; a thrown TlsError with a `CERT_*` code becomes the failure itself, with
  * the alert that it names or else the one that belongs to its code. A promise makes connect() return -1 / WANT_RETRY_VERIFY until it settles.
+ * Called inside an operation: `connection` may be disposed of, and asked for facts, but calls that move bytes are a TypeError.
  */
-export type VerifyCallback = (peer: PeerIdentity) => boolean | Promise<boolean>;
+export type VerifyCallback = (peer: PeerIdentity, connection: Ssl) => boolean | Promise<boolean>;
 
 export interface TraceMessage {
   readonly direction: 'sent' | 'received';

@@ -91,7 +91,7 @@ const MUTANTS: readonly (readonly [title: string, engine: Backend, group: string
     'leaves lines out of the key log',
     mutant(({ onKeylog, ...options }) => ({
       ...options,
-      ...(onKeylog && { onKeylog: (line) => line.startsWith('CLIENT_H') || onKeylog(line) }),
+      ...(onKeylog && { onKeylog: (line, ssl) => line.startsWith('CLIENT_H') || onKeylog(line, ssl) }),
     })),
     'the key log',
     'has the lines',

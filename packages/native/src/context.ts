@@ -4,6 +4,7 @@ import type { Backend, ContextOptions, Ssl, SslContext, TlsSession } from '@ferr
 import { bindingDigest, type Offering } from '@ferrule/ssl/session-binding';
 import type { Abilities } from './backend.ts';
 import type { Binding, Handle, Library } from './binding.ts';
+import { SslShell } from '@ferrule/ssl';
 import { Connection } from './connection.ts';
 import { type ParsedCredential, parseCredential } from './credential.ts';
 import { forget, whenForgotten } from './forgotten.ts';
@@ -38,7 +39,7 @@ export function makeContext(library: Library, backend: Backend, abilities: Abili
     newConnection: (): Ssl => {
       if (disposed) throw new TypeError('newConnection: the context was disposed');
       const connection = binding.open(handle);
-      const ssl = new Connection(shared, connection);
+      const ssl = new SslShell(config, (outlet) => new Connection(shared, connection, outlet));
       whenForgotten(ssl, closing(binding, connection));
       return ssl;
     },

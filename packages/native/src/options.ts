@@ -7,10 +7,13 @@ import type {
   Credential,
   CredentialCallback,
   Feature,
+  Ssl,
+  TlsSession,
   TlsVersion,
   TraceMessage,
   VerifyCallback,
 } from '@ferrule/contract';
+import { clock } from '@ferrule/ssl';
 import {
   bytes, callback, type Check, codePoint, externalPsk, flag, hex, integer, keyShares, list, member, oneOf, type Options, optionsOf, pin, protocolName, record,
 } from '@ferrule/ssl/options'; // prettier-ignore
@@ -27,11 +30,11 @@ export interface Config {
   readonly minVersion: TlsVersion;
   readonly credentials: readonly Credential[];
   readonly onCertificateRequest: CredentialCallback | undefined;
-  readonly onKeylog: ((line: string) => void) | undefined;
-  readonly onSession: ContextOptions['onSession'];
-  readonly onMessage: ((message: TraceMessage) => void) | undefined;
-  /** `undefined`: OpenSSL asks the system. */
-  readonly now: (() => number) | undefined;
+  readonly onKeylog: ((line: string, ssl: Ssl) => void) | undefined;
+  readonly onSession: ((session: TlsSession, ssl: Ssl) => void) | undefined;
+  readonly onMessage: ((message: TraceMessage, ssl: Ssl) => void) | undefined;
+  /** `Date.now` itself where none was given: OpenSSL asks the system then. */
+  readonly now: () => number;
   /** What a session is compared with, but for the digest. */
   readonly offering: Omit<Offering, 'host' | 'binding'>;
   /** What a session is bound to. */
@@ -49,9 +52,9 @@ export function parseOptions(abilities: Abilities, options: ContextOptions = {})
   const { minVersion, maxVersion, suites } = versionsAndSuites(o, abilities);
   const credentials = list(o, 'credentials', credentialOption) ?? [];
   const onCertificateRequest = callback<CredentialCallback>(o, 'onCertificateRequest');
-  const onKeylog = callback<(line: string) => void>(o, 'onKeylog');
-  const onSession = callback<NonNullable<ContextOptions['onSession']>>(o, 'onSession');
-  const onMessage = callback<(message: TraceMessage) => void>(o, 'onMessage');
+  const onKeylog = callback<(line: string, ssl: Ssl) => void>(o, 'onKeylog');
+  const onSession = callback<(session: TlsSession, ssl: Ssl) => void>(o, 'onSession');
+  const onMessage = callback<(message: TraceMessage, ssl: Ssl) => void>(o, 'onMessage');
   const limits = limitsOption(o);
   const ocsp = oneOf(o, 'ocsp', ['off', 'request', 'require'], 'off');
   const crls = list(o, 'crls', bytes);
@@ -110,7 +113,7 @@ export function parseOptions(abilities: Abilities, options: ContextOptions = {})
     onKeylog,
     onSession,
     onMessage,
-    now: callback<() => number>(o, 'now'),
+    now: clock(callback<() => number>(o, 'now')),
     offering: {
       versions: (['TLSv1.2', 'TLSv1.3'] as const).filter((version) => version >= minVersion && version <= maxVersion),
       cipherSuites: suites,

@@ -252,10 +252,10 @@ describe('what goes wrong around a call', () => {
     ssl.dispose();
   });
 
-  it('an observer that throws fails the connection with ASYNC_OPERATION_FAILED', async () => {
+  it('an observer that throws fails the connection with CALLBACK_FAILED', async () => {
     const thrown = new Error('no room for this line');
     const { ssl } = await attempt({ onKeylog: () => { throw thrown; } }); // prettier-ignore
-    expect(ssl.failure?.error).toMatchObject({ code: 'ASYNC_OPERATION_FAILED', cause: thrown });
+    expect(ssl.failure?.error).toMatchObject({ code: 'CALLBACK_FAILED', cause: thrown });
   });
 
   it('an observer may dispose of the connection', async () => {

@@ -19,6 +19,7 @@ import type {
   VerifyCallback,
 } from '@ferrule/contract';
 import { TlsError } from '@ferrule/result';
+import { ask, clock } from '@ferrule/ssl';
 import {
   bytes, callback, codePoint, externalPsk, flag, hex, integer, keyShares, list, member, oneOf, optionsOf, pin, protocolName, record, type Options,
 } from '@ferrule/ssl/options'; // prettier-ignore
@@ -65,9 +66,9 @@ export interface Config {
   readonly securityLevel: number;
   readonly credentials: readonly Credential[];
   readonly onCertificateRequest: CredentialCallback | undefined;
-  readonly onKeylog: ((line: string) => void) | undefined;
+  readonly onKeylog: ((line: string, ssl: Ssl) => void) | undefined;
   readonly onSession: ((session: TlsSession, ssl: Ssl) => void) | undefined;
-  readonly onMessage: ((message: TraceMessage) => void) | undefined;
+  readonly onMessage: ((message: TraceMessage, ssl: Ssl) => void) | undefined;
   readonly limits: Limits;
   readonly now: () => number;
   readonly random: (into: Uint8Array) => void;
@@ -117,11 +118,11 @@ export function parseOptions(provider: CryptoProvider, options: ContextOptions =
     securityLevel: integer(o, 'securityLevel', 1, 5) ?? 2,
     credentials,
     onCertificateRequest: callback<CredentialCallback>(o, 'onCertificateRequest'),
-    onKeylog: callback<(line: string) => void>(o, 'onKeylog'),
+    onKeylog: callback<(line: string, ssl: Ssl) => void>(o, 'onKeylog'),
     onSession: callback<(session: TlsSession, ssl: Ssl) => void>(o, 'onSession'),
-    onMessage: callback<(message: TraceMessage) => void>(o, 'onMessage'),
+    onMessage: callback<(message: TraceMessage, ssl: Ssl) => void>(o, 'onMessage'),
     limits: limitsOption(o),
-    now: callback<() => number>(o, 'now') ?? Date.now,
+    now: clock(callback<() => number>(o, 'now')),
     random: callback<(into: Uint8Array) => void>(o, 'random') ?? provider.random,
     middleboxCompatibility: true,
     shape: undefined,
@@ -224,12 +225,9 @@ function callersDecompressor(value: object, name: string): CertificateDecompress
   return {
     id,
     decompress(data, limit) {
-      try {
-        const body: unknown = (decompress as (data: Uint8Array, limit: number) => unknown)(data, limit);
-        return body instanceof Promise ? body.then(bytesOrNull, () => null) : bytesOrNull(body);
-      } catch {
-        return null;
-      }
+      const asked = ask(() => (decompress as (data: Uint8Array, limit: number) => unknown)(data, limit), bytesOrNull);
+      const answer = (): Uint8Array | null => asked.value ?? null;
+      return asked.settled?.then(answer) ?? answer();
     },
   };
 }

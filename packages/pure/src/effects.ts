@@ -2,7 +2,8 @@
  * @module Everything that flow code can do to the world. `connection.ts` implements it; a flow sees nothing else of the
  * connection, and no Bio. Data comes in through {@link Effects.poll}, one whole handshake message at a time.
  */
-import type { Credential, TlsVersion } from '@ferrule/contract';
+import type { Ssl } from '@ferrule/contract';
+import type { Facts } from '@ferrule/ssl';
 import type { Config } from './context.ts';
 import type { Aligned, Established } from './flow/proof.ts';
 import type { Exporter } from './keys/exporter.ts';
@@ -12,28 +13,6 @@ import type { HandshakeMessage } from './record/coalesce.ts';
 import type { RecordKeys } from './record/protect.ts';
 import type { Session } from './session/session.ts';
 import type { Steps, Wait } from './wait.ts';
-
-/** What is known of the connection. Each fact is written once; see `Ssl` in the contract for their meaning. */
-export interface Facts {
-  readonly version: TlsVersion;
-  readonly cipherSuite: number;
-  readonly group: number;
-  readonly peerSignatureAlgorithm: number;
-  readonly alpn: string | undefined;
-  readonly helloRetryRequested: boolean;
-  readonly extendedMasterSecret: boolean;
-  readonly peerCertificates: readonly Uint8Array[];
-  readonly peerRawPublicKey: Uint8Array | undefined;
-  readonly verifiedChain: readonly Uint8Array[] | undefined;
-  readonly verifyResult: number;
-  readonly ocspResponse: Uint8Array | undefined;
-  readonly signedCertificateTimestamps: Uint8Array | undefined;
-  readonly sessionReused: boolean;
-  readonly earlyData: 'not-sent' | 'rejected' | 'accepted';
-  readonly ech: 'not-offered' | 'grease' | 'accepted' | 'rejected';
-  readonly echRetryConfigs: Uint8Array;
-  readonly clientCredential: Credential | undefined;
-}
 
 /** What a connection goes on with when its handshake is done. Made by the flow of each version. */
 export interface Afterlife {
@@ -48,10 +27,14 @@ export interface Afterlife {
   readonly beforeWrite: (() => void) | undefined;
 }
 
+export type { Facts };
+
 export interface Effects {
   readonly config: Config;
   /** Owns every secret of this connection. */
   readonly secrets: Secrets;
+  /** The connection, for the caller's callbacks. */
+  readonly ssl: Ssl;
   readonly facts: Readonly<Partial<Facts>>;
   /** Names the step for people: `ssl.state` is the version and this. */
   enter(step: string): void;

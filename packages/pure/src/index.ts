@@ -2,7 +2,7 @@
 import type { Backend, ContextOptions, Feature, Ssl, SslContext, TlsSession } from '@ferrule/contract';
 import { trustOf } from './auth/chain.ts';
 import { checkCredentials } from './auth/sign.ts';
-import { Connection } from './connection.ts';
+import { newConnection } from './connection.ts';
 import { parseOptions } from './context.ts';
 import type { CryptoProvider } from './crypto/provider.ts';
 import { offeringOf } from './session/resume.ts';
@@ -65,7 +65,7 @@ export function createPure({ crypto }: { readonly crypto: CryptoProvider }): Bac
         backend,
         newConnection(): Ssl {
           if (disposed) throw new TypeError('newConnection: the context was disposed');
-          return new Connection(config);
+          return newConnection(config);
         },
         get sessionIdContext(): string {
           return (idContext ??= hexOf(offeringOf(config).binding));

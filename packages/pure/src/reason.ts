@@ -26,6 +26,8 @@ export const ALERT_OF: { readonly [K in TlsErrorCode]: number | null } = Object.
   PROTOCOL_IS_SHUTDOWN: null,
   HANDSHAKE_NOT_DONE: null,
   ASYNC_OPERATION_FAILED: Alert.internal_error,
+  // The caller's own end of the connection, as dispose() is.
+  CALLBACK_FAILED: null,
   INTERNAL_ERROR: Alert.internal_error,
 
   // Not TLS, or not our TLS.

@@ -29,7 +29,7 @@ describe('settle', () => {
     const effects = testEffects();
     const cause = new Error('the token was pulled out');
     await expect(finish(effects, settle(effects, 'sign', Promise.reject(cause)))).rejects.toMatchObject({ code: 'ASYNC_OPERATION_FAILED', cause, message: 'sign failed' });
-    const refused = new TlsError('CERT_REVOKED');
+    const refused = new TlsError('CERT_REVOKED', undefined, { alert: { description: 44, origin: 'local' } });
     await expect(finish(effects, settle(effects, 'verify', Promise.reject(refused)))).rejects.toBe(refused);
   });
 });

@@ -4,9 +4,9 @@
  * A handshake is a linear generator whose only yields are wait codes: `yield* recv(…)` reads like a call that blocks.
  * The engine resumes it when the caller asks again; nothing here knows of BIOs, promises' timing or the event loop.
  */
-import { SslError, TlsError } from '@ferrule/result';
+import { SslError } from '@ferrule/result';
+import { ask, askFailed, type Asked } from '@ferrule/ssl';
 import type { Effects } from './effects.ts';
-import { fail } from './reason.ts';
 import type { HandshakeMessage } from './record/coalesce.ts';
 
 /** WANT_READ, WANT_WRITE, WANT_X509_LOOKUP, WANT_ASYNC, WANT_RETRY_VERIFY: the SSL_get_error(3) codes of a step that is not done. */
@@ -33,29 +33,36 @@ export function* flush(effects: Effects, label: string): Steps<void> {
 
 /**
  * The value of an operation that may answer later. Nothing is made asynchronous when it is not: a plain value comes back
- * at once. A rejection that is no TlsError becomes the cause of ASYNC_OPERATION_FAILED. Nothing goes on when the operation,
- * which may be a callback of the caller, disposed of the connection.
+ * at once. A rejection that is no TlsError becomes the cause of ASYNC_OPERATION_FAILED.
  */
 export function* settle<T>(effects: Effects, label: string, operation: T | PromiseLike<T>, wait: Wait = SslError.wantAsync): Steps<T> {
+  if (isPromiseLike(operation)) return yield* answer(effects, label, ask(() => operation, (value) => value as T), wait);
   effects.checkOpen();
-  if (!isPromiseLike(operation)) return operation;
-  effects.enter(label);
-  const answer: { state: 'pending' | 'done' | 'failed'; value?: T; reason?: unknown } = { state: 'pending' };
-  effects.awaiting(
-    Promise.resolve(operation).then(
-      (value) => void Object.assign(answer, { state: 'done', value }),
-      (reason: unknown) => void Object.assign(answer, { state: 'failed', reason }),
-    ),
-  );
-  while (answer.state === 'pending') yield wait;
-  effects.awaiting(undefined);
-  if (answer.state === 'failed') throw asTlsError(answer.reason, label);
-  return answer.value as T;
+  return operation;
 }
 
-/** What a callback threw, as the one error of this engine. */
-export const asTlsError = (reason: unknown, label: string): TlsError =>
-  TlsError.is(reason) ? reason : fail('ASYNC_OPERATION_FAILED', `${label} failed`, { cause: reason });
+/**
+ * What a callback of the caller answered, waited for where it is a promise. Nothing goes on when the callback disposed of the
+ * connection. @throws TlsError of {@link askFailed}
+ */
+export function* answer<T>(effects: Effects, label: string, asked: Asked<T>, wait: Wait = SslError.wantAsync): Steps<T> {
+  yield* settled(effects, label, asked, wait);
+  if (asked.state === 'failed') throw askFailed(asked.error, label);
+  return asked.value as T;
+}
+
+/** Waits until it is known what a callback answered. */
+export function* settled(effects: Effects, label: string, asked: Asked<unknown>, wait: Wait): Steps<void> {
+  effects.checkOpen();
+  if (asked.state !== 'pending') return;
+  effects.enter(label);
+  effects.awaiting(asked.settled);
+  while (isPending(asked)) yield wait;
+  effects.awaiting(undefined);
+}
+
+/** Asked anew each time: it changes between two steps. */
+const isPending = ({ state }: Asked<unknown>): boolean => state === 'pending';
 
 const isPromiseLike = <T>(value: T | PromiseLike<T>): value is PromiseLike<T> =>
   typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';

@@ -1,5 +1,5 @@
 /** What a step of the handshake sees of a connection, for tests of single steps. */
-import type { ContextOptions } from '@ferrule/contract';
+import type { ContextOptions, Ssl } from '@ferrule/contract';
 import { parseOptions } from '../src/context.ts';
 import { nodeCrypto } from '../src/crypto/node.ts';
 import type { CryptoProvider } from '../src/crypto/provider.ts';
@@ -24,6 +24,7 @@ export function testEffects(options: ContextOptions = {}, provider: CryptoProvid
       if (name in facts && facts[name] !== value) throw new Error(`fact ${name} written twice`);
       facts[name] = value;
     },
+    ssl: {} as Ssl,
     checkOpen: () => undefined,
     awaiting: (operation) => void pending.set(effects as Effects, operation),
   };

@@ -84,7 +84,7 @@ export const CERTIFICATE_ALERTS: { readonly [K in CertificateCode]: number } = O
 export type CertificateCode = Exclude<Extract<TlsErrorCode, `CERT_${string}`>, 'CERT_DECOMPRESSION_FAILED'>;
 
 /** Whether a code is one of them. */
-export const isCertificateCode = (code: TlsErrorCode): code is CertificateCode => code in CERTIFICATE_ALERTS;
+export const isCertificateCode = (code: TlsErrorCode): code is CertificateCode => Object.hasOwn(CERTIFICATE_ALERTS, code);
 
 /**
  * The level that RFC 9846 section 6 gives a description: `close_notify` and `user_canceled` are warnings, so is TLS 1.2's

@@ -44,6 +44,10 @@ const TABLE = {
   PROTOCOL_IS_SHUTDOWN: { meaning: 'Data was written after close_notify had been sent.', remedy: 'Write before shutdown().' },
   HANDSHAKE_NOT_DONE: { meaning: 'The operation needs an established connection.', remedy: 'Call connect() until it returns 1 first.' },
   ASYNC_OPERATION_FAILED: { meaning: 'A callback of the caller (signer, verifier, credential choice) failed.', remedy: 'See `cause` for what the callback threw.' },
+  CALLBACK_FAILED: {
+    meaning: 'A callback of the caller that observes (onSession, onKeylog, onMessage) or tells the time (now) failed.',
+    remedy: 'The message names the callback, and `cause` is what it threw; no bytes were lost.',
+  },
   INTERNAL_ERROR: { meaning: 'The engine met a state that it should never meet.', remedy: 'Please report it with the message trace.' },
 
   // ── The peer is not what it should be ──

@@ -1,2 +1,6 @@
 /** @module @ferrule/ssl: what every engine does the same way. Engines import it; applications do not. */
+export { ask, askFailed, callbackFailed, clock, refusalOf, type Asked, type Refusal } from './callbacks.ts';
+export { CALLS, Misuse, PHASES, type Call, type Operation, type Phase, type Rule } from './calls.ts';
 export { optionsOf } from './options.ts';
+export type { Facts, Observers, Outlet, Port, Start } from './port.ts';
+export { SslShell, transportError } from './shell.ts';

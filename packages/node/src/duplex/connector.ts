@@ -90,9 +90,9 @@ export class TlsConnector {
           onSession?.(session, ssl);
         },
         ...((keylog === true || onKeylog !== undefined) && {
-          onKeylog: (line: string): void => {
+          onKeylog: (line: string, ssl: Ssl): void => {
             if (keylog === true) tellKeylog(line);
-            onKeylog?.(line);
+            onKeylog?.(line, ssl);
           },
         }),
       }),

@@ -4,13 +4,14 @@
  */
 import type { CertificateRequest, CertificateType, Credential, TlsVersion } from '@ferrule/contract';
 import { SslError, TlsError } from '@ferrule/result';
+import { ask } from '@ferrule/ssl';
 import { DerError, type EcKey, parsePublicKey, type PublicKey } from '@ferrule/x509';
 import { type Config, credential as checkCredential } from '../context.ts';
 import type { CryptoProvider, Maybe, SigningKey } from '../crypto/provider.ts';
 import { type SignatureScheme, signatureScheme } from '../crypto/schemes.ts';
 import type { Effects } from '../effects.ts';
 import { fail } from '../reason.ts';
-import { type Steps, settle } from '../wait.ts';
+import { answer, settle, type Steps } from '../wait.ts';
 import { readCertificate } from './parsed.ts';
 import { certificateVerifyContent, keyKind, schemeFits } from './verify.ts';
 
@@ -51,9 +52,7 @@ export function* chooseCredential(effects: Effects, request: CertificateRequest,
  */
 export function* signCertificateVerify(effects: Effects, chosen: ChosenCredential, version: TlsVersion, covered: Uint8Array): Steps<Uint8Array> {
   const content = version === 'TLSv1.3' ? certificateVerifyContent('client', covered) : covered;
-  const signature = yield* attempt(effects, 'sign the handshake', () => chosen.key.sign(chosen.scheme, content));
-  if (!(signature instanceof Uint8Array) || signature.length === 0) throw fail('ASYNC_OPERATION_FAILED', 'the signer gave no signature');
-  return signature;
+  return yield* answer(effects, 'sign the handshake', ask(() => chosen.key.sign(chosen.scheme, content, effects.ssl), signatureOf));
 }
 
 /**
@@ -74,12 +73,21 @@ export function checkCredentials(config: Config): void {
   });
 }
 
+/** A copy: whoever made it may go on using its memory. */
+function signatureOf(value: unknown): Uint8Array {
+  if (!(value instanceof Uint8Array) || value.length === 0) throw fail('ASYNC_OPERATION_FAILED', 'the signer gave no signature');
+  return new Uint8Array(value);
+}
+
 function* askCaller(effects: Effects, request: CertificateRequest): Steps<readonly Credential[]> {
   const { onCertificateRequest } = effects.config;
-  const answer = yield* attempt(effects, 'choose a client credential', () => onCertificateRequest?.(request), SslError.wantX509Lookup);
-  if (answer === undefined) return [];
+  const asked = ask(() => onCertificateRequest?.(request, effects.ssl), (chosen) => (chosen === undefined ? [] : [credentialOf(chosen)]));
+  return yield* answer(effects, 'choose a client credential', asked, SslError.wantX509Lookup);
+}
+
+function credentialOf(value: unknown): Credential {
   try {
-    return [checkCredential(answer, 'onCertificateRequest')];
+    return checkCredential(value, 'onCertificateRequest');
   } catch (error) {
     throw fail('ASYNC_OPERATION_FAILED', 'onCertificateRequest gave no credential', { cause: error });
   }

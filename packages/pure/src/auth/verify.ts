@@ -6,14 +6,15 @@
  * always checked, with the key of the certificate that was sent.
  */
 import type { VerifyCallback } from '@ferrule/contract';
-import { isCertificateCode, SslError, TlsError, X509V } from '@ferrule/result';
+import { SslError, X509V } from '@ferrule/result';
+import { ask, refusalOf } from '@ferrule/ssl';
 import { DerError, type Certificate, type PublicKey, parsePublicKey } from '@ferrule/x509';
 import type { CipherSuite, CryptoProvider } from '../crypto/provider.ts';
 import { type KeyKind, type SignatureScheme, signatureScheme } from '../crypto/schemes.ts';
 import type { Effects } from '../effects.ts';
 import { type ChainVerified, type SignatureVerified, mint } from '../flow/proof.ts';
 import { fail } from '../reason.ts';
-import { type Steps, settle } from '../wait.ts';
+import { settle, settled, type Steps } from '../wait.ts';
 import { checkPins, validateChain } from './chain.ts';
 import { readCertificate } from './parsed.ts';
 
@@ -103,28 +104,14 @@ function* verifyRawPublicKey(effects: Effects, peer: Peer, spki: Uint8Array): St
 
 /** The verify function of the options: only `true` accepts. */
 function* askCaller(effects: Effects, { host, kind, certificates, ocspResponse }: Peer, verify: VerifyCallback): Steps<void> {
-  let accepted: boolean;
-  try {
-    // Copies: what the callback does with them must not reach what is reported and stored.
-    const [key] = kind === 'raw-public-key' ? certificates : [];
-    const chain = kind === 'x509' ? certificates.map((certificate) => certificate.slice()) : [];
-    const peer = { host, chain, rawPublicKey: key?.slice(), ocspResponse: ocspResponse?.slice() };
-    accepted = yield* settle(effects, 'verify the certificate by callback', verify(peer), SslError.wantRetryVerify);
-  } catch (error) {
-    throw refusal(error);
-  }
-  if (accepted !== true) throw fail('CERT_REJECTED', 'the verify function refused the certificate', { verify: { code: X509V.APPLICATION_VERIFICATION } });
-}
-
-/** What a verify function threw: a TlsError with a certificate's code is the failure, anything else the cause of CERT_REJECTED. */
-function refusal(error: unknown): TlsError {
-  // settle() wraps what a promise was rejected with.
-  const thrown = TlsError.is(error) && error.code === 'ASYNC_OPERATION_FAILED' ? error.cause : error;
-  const verify = { code: X509V.APPLICATION_VERIFICATION };
-  if (!TlsError.is(thrown) || !isCertificateCode(thrown.code)) return fail('CERT_REJECTED', 'the verify function failed', { verify, cause: thrown });
-  const details = { verify: thrown.verify, hint: thrown.hint, cause: thrown.cause };
-  if (thrown.alert === undefined) return fail(thrown.code, thrown.message, details);
-  return new TlsError(thrown.code, thrown.message, { ...details, alert: { description: thrown.alert.description, origin: 'local' } });
+  // Copies: what the callback does with them must not reach what is reported and stored.
+  const [key] = kind === 'raw-public-key' ? certificates : [];
+  const chain = kind === 'x509' ? certificates.map((certificate) => certificate.slice()) : [];
+  const peer = { host, chain, rawPublicKey: key?.slice(), ocspResponse: ocspResponse?.slice() };
+  const asked = ask(() => verify(peer, effects.ssl), (accepted) => accepted === true);
+  yield* settled(effects, 'verify the certificate by callback', asked, SslError.wantRetryVerify);
+  const refusal = refusalOf(asked);
+  if (refusal !== undefined) throw refusal.error;
 }
 
 function readLeaf(der: Uint8Array): Certificate {

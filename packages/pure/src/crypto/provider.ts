@@ -4,7 +4,7 @@
  * Hash, HMAC and HKDF are always synchronous, since a transcript needs snapshots and a key schedule is many small steps.
  * Everything else may answer with a promise, which the handshake waits for as SSL_ERROR_WANT_ASYNC.
  */
-import type { CertificateCompression, TlsVersion } from '@ferrule/contract';
+import type { CertificateCompression, Ssl, TlsVersion } from '@ferrule/contract';
 import type { PublicKey, SignatureVerifier } from '@ferrule/x509';
 
 export type Maybe<T> = T | Promise<T>;
@@ -111,7 +111,8 @@ export interface SigningKey {
   readonly schemes: readonly number[];
   /** Its public half, where that is known, for comparison with a certificate. */
   readonly publicKey?: PublicKey;
-  sign(scheme: number, message: Uint8Array): Maybe<Uint8Array>;
+  /** @param connection - for a caller's own signer. */
+  sign(scheme: number, message: Uint8Array, connection?: Ssl): Maybe<Uint8Array>;
 }
 
 /** One way of certificate compression (RFC 8879). */

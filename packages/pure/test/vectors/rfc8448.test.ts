@@ -1,8 +1,8 @@
 /** The seven traces of RFC 8448 and its company, byte for byte, through the engine as it is: only hello shape and randomness are given. */
 import { bioPair, type Bio } from '@ferrule/bio';
-import type { ContextOptions, Credential, Signer, TlsSession } from '@ferrule/contract';
+import type { ContextOptions, Credential, Signer, Ssl, TlsSession } from '@ferrule/contract';
 import { expect, it } from 'vitest';
-import { Connection } from '../../src/connection.ts';
+import { newConnection } from '../../src/connection.ts';
 import { parseOptions, type Config } from '../../src/context.ts';
 import { nobleCrypto } from '../../src/crypto/noble.ts';
 import { nodeCrypto } from '../../src/crypto/node.ts';
@@ -120,7 +120,7 @@ const NSS_SCHEMES = [0x403, 0x503, 0x603, 0x203, 0x804, 0x805, 0x806, 0x401, 0x5
 const RFC_EXTENSIONS_WITH_EARLY_DATA = unhex('080000280026000a00140012001d00170018001901000101010201030104001c0002400100000000002a0000');
 
 class Run {
-  readonly ssl: Connection;
+  readonly ssl: Ssl;
   readonly sessions: TlsSession[] = [];
   readonly #trace: Trace;
   readonly #net: Bio;
@@ -155,7 +155,7 @@ class Run {
       ...(shape.client === 'raw-public-key' && { serverCertificateTypes: ['raw-public-key'], clientCertificateTypes: ['raw-public-key'] }),
     };
     const config: Config = { ...parseOptions(provider, options), middleboxCompatibility: shape.compatible ?? false, shape: nss(shape) };
-    this.ssl = new Connection({ ...config, versions: ['TLSv1.3'], suites: config.suites.filter(({ version }) => version === 'TLSv1.3') });
+    this.ssl = newConnection({ ...config, versions: ['TLSv1.3'], suites: config.suites.filter(({ version }) => version === 'TLSv1.3') });
     const [bio, net] = bioPair(65_536);
     this.#net = net;
     this.ssl.setBio(bio, bio);

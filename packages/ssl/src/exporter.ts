@@ -1,0 +1,41 @@
+/** @module What may be given to exportKeyingMaterial() (RFC 5705 section 4, RFC 9846 section 7.5): the same for every engine. */
+import type { TlsVersion } from '@ferrule/contract';
+import { Misuse } from './calls.ts';
+
+export type ExporterCall = 'exportKeyingMaterial' | 'exportEarlyKeyingMaterial';
+
+/** TLS_AES_256_GCM_SHA384. */
+const SHA384_SUITE = 0x1302;
+/** RFC 5705 section 4 keeps an exporter from ever giving out what TLS derives for itself. */
+const RESERVED: ReadonlySet<string> = new Set(['client finished', 'server finished', 'master secret', 'extended master secret', 'key expansion']);
+
+/**
+ * Checks the arguments of an exporter.
+ * @returns a copy of the context, which may lie in memory that others change.
+ * @throws TypeError for a label that is too long or TLS's own, a context that is no Uint8Array, a length that is out of range.
+ */
+export function exporterContext(
+  call: ExporterCall,
+  label: unknown,
+  context: unknown,
+  length: unknown,
+  { version, cipherSuite }: { readonly version: TlsVersion | undefined; readonly cipherSuite: number | undefined },
+): Uint8Array | undefined {
+  if (typeof label !== 'string') throw new Misuse(call, `the label must be a string, not ${typeOf(label)}`);
+  // HKDF-Expand-Label has 255 bytes for the label, 6 of them its prefix.
+  const bytes = new TextEncoder().encode(label).length;
+  if (bytes > 249) throw new Misuse(call, `a label has at most 249 bytes, not ${bytes}`);
+  if (version === 'TLSv1.2' && RESERVED.has(label)) throw new Misuse(call, `the label "${label}" is TLS's own`);
+  if (context !== undefined && !(context instanceof Uint8Array)) throw new Misuse(call, `the context must be a Uint8Array or undefined, not ${typeOf(context)}`);
+  // RFC 5869 section 2.3: HKDF gives at most 255 hashes.
+  const most = version === 'TLSv1.2' ? 0xffff : 255 * (cipherSuite === SHA384_SUITE ? 48 : 32);
+  if (!Number.isInteger(length) || (length as number) < 1 || (length as number) > most) {
+    throw new Misuse(call, `length must be an integer from 1 to ${most}, not ${String(length)}`);
+  }
+  if (context === undefined) return undefined;
+  const copy = new Uint8Array(context);
+  if (copy.length > 0xffff) throw new Misuse(call, `a context has at most 65535 bytes, not ${copy.length}`);
+  return copy;
+}
+
+const typeOf = (value: unknown): string => (value === null ? 'null' : typeof value === 'object' ? (value.constructor as { readonly name?: string } | undefined)?.name ?? 'object' : typeof value);

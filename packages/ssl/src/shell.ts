@@ -1,0 +1,448 @@
+/**
+ * @module One connection as callers hold it: `Ssl` of the contract over an engine's {@link Port}.
+ *
+ * What every engine does the same way is done here, once: arguments are checked, the call table is consulted, failures are
+ * kept and returned, observers are told. Each operation goes through {@link SslShell.#operate}, the one place that catches.
+ *
+ * A failure happens in two steps. The alert goes to the write BIO first, which may have to wait for room (WANT_WRITE) or for
+ * an asynchronous cipher (WANT_ASYNC); then the failure is there, and every later operation returns it.
+ */
+import { bioErrorCode, type Bio } from '@ferrule/bio';
+import type { Credential, Ssl, TlsSession, TlsVersion } from '@ferrule/contract';
+import { failed, SslError, TlsError, X509V, type Failed } from '@ferrule/result';
+import { CALLS, Misuse, type Operation, type Phase, type Rule } from './calls.ts';
+import { Tidings } from './callbacks.ts';
+import { exporterContext, type ExporterCall } from './exporter.ts';
+import type { Facts, Observers, Outlet, Port } from './port.ts';
+
+export class SslShell implements Ssl {
+  readonly exportEarlyKeyingMaterial?: (label: string, context: Uint8Array | undefined, length: number) => Uint8Array;
+  readonly #port: Port;
+  readonly #tidings: Tidings;
+  #phase: Phase = 'new';
+  #established = false;
+  /** The operation under way: callbacks that are asked in the middle of it may call no other. */
+  #running: Operation | undefined;
+  #why: SslError = SslError.none;
+
+  #rbio: Bio | undefined;
+  #wbio: Bio | undefined;
+  #connectState = false;
+  #host: string | undefined;
+  #session: TlsSession | undefined;
+  #earlyDataSent = 0;
+
+  /** The failure that is there once its alert has left. */
+  #dying: Failed | undefined;
+  #failure: Failed | undefined;
+  #alertOwed = false;
+  /** The call before was refused for its phase. */
+  #refused: Failed | undefined;
+
+  constructor(observers: Observers, makePort: (outlet: Outlet) => Port) {
+    const tidings = new Tidings(observers);
+    const isOpen = (): boolean => this.#open;
+    this.#tidings = tidings;
+    this.#port = makePort({
+      ssl: this,
+      get open() {
+        return isOpen();
+      },
+      message: (direction, contentType, bytes) => tidings.message(direction, contentType, bytes),
+      keylog: (line) => tidings.keylog(line),
+      session: (make) => tidings.session(make),
+    });
+    if (this.#port.exportEarlyKeyingMaterial !== undefined) {
+      this.exportEarlyKeyingMaterial = (label, context, length) => this.#export('exportEarlyKeyingMaterial', label, context, length);
+    }
+  }
+
+  setBio(rbio: Bio, wbio: Bio): void {
+    this.#prepare('setBio');
+    this.#rbio = rbio;
+    this.#wbio = wbio;
+  }
+
+  setConnectState(): void {
+    this.#connectState = true;
+  }
+
+  setHost(name: string): void {
+    this.#prepare('setHost');
+    if (typeof name !== 'string') throw new Misuse('setHost', 'needs a DNS name or an IP address');
+    const host = this.#port.hostName(name);
+    if (this.#session !== undefined) this.#checkSession('setHost', this.#session, host);
+    this.#host = host;
+  }
+
+  setSession(session: TlsSession): void {
+    this.#prepare('setSession');
+    this.#checkSession('setSession', session, this.#host);
+    this.#session = session;
+  }
+
+  connect(): number {
+    this.#connectState = true;
+    return this.#operate('connect');
+  }
+
+  doHandshake(): number {
+    return this.#operate('doHandshake');
+  }
+
+  read(into: Uint8Array): number {
+    return this.#operate('read', checkBuffer('read', into));
+  }
+
+  write(from: Uint8Array): number {
+    return this.#operate('write', checkBuffer('write', from));
+  }
+
+  writeEarlyData(from: Uint8Array): number {
+    return this.#operate('writeEarlyData', checkBuffer('writeEarlyData', from));
+  }
+
+  shutdown(): number {
+    return this.#operate('shutdown');
+  }
+
+  keyUpdate(requestPeer: boolean): number {
+    if (typeof requestPeer !== 'boolean') throw new Misuse('keyUpdate', 'needs a boolean');
+    return this.#operate('keyUpdate', requestPeer);
+  }
+
+  getError(ret: number): SslError {
+    return ret > 0 ? SslError.none : this.#why;
+  }
+
+  /** After dispose() it is made when somebody asks: most never do, and a stack trace costs. */
+  get failure(): Failed | undefined {
+    if (this.#phase === 'disposed') this.#failure ??= failed(new TlsError('DISPOSED'));
+    return this.#failure ?? this.#refused;
+  }
+
+  get asyncReady(): Promise<void> | undefined {
+    return this.#phase === 'disposed' ? undefined : this.#port.asyncReady;
+  }
+
+  get pending(): number {
+    return this.#phase === 'disposed' ? 0 : this.#port.pending;
+  }
+
+  get state(): string {
+    if (this.#phase === 'disposed') return 'disposed';
+    return this.#phase === 'new' ? 'before connect' : this.#port.state;
+  }
+
+  get shutdownState(): 0 | 1 | 2 | 3 {
+    return this.#port.shutdownState;
+  }
+
+  get established(): boolean {
+    return this.#established;
+  }
+
+  get version(): TlsVersion | undefined {
+    return this.#port.fact('version');
+  }
+  get cipherSuite(): number | undefined {
+    return this.#port.fact('cipherSuite');
+  }
+  get group(): number | undefined {
+    return this.#port.fact('group');
+  }
+  get peerSignatureAlgorithm(): number | undefined {
+    return this.#port.fact('peerSignatureAlgorithm');
+  }
+  get alpn(): string | undefined {
+    return this.#port.fact('alpn');
+  }
+  get helloRetryRequested(): boolean | undefined {
+    return this.#port.fact('helloRetryRequested');
+  }
+  get extendedMasterSecret(): boolean | undefined {
+    return this.#port.fact('extendedMasterSecret');
+  }
+  get peerCertificates(): readonly Uint8Array[] {
+    return this.#port.fact('peerCertificates') ?? [];
+  }
+  get peerRawPublicKey(): Uint8Array | undefined {
+    return this.#port.fact('peerRawPublicKey');
+  }
+  get verifiedChain(): readonly Uint8Array[] | undefined {
+    return this.#port.fact('verifiedChain');
+  }
+  get verifyResult(): number {
+    return this.#port.fact('verifyResult') ?? (this.#dying ?? this.#failure)?.error.verify?.code ?? X509V.OK;
+  }
+  get ocspResponse(): Uint8Array | undefined {
+    return this.#port.fact('ocspResponse');
+  }
+  get signedCertificateTimestamps(): Uint8Array | undefined {
+    return this.#port.fact('signedCertificateTimestamps');
+  }
+  get clientCredential(): Credential | undefined {
+    return this.#port.fact('clientCredential');
+  }
+  get sessionReused(): boolean {
+    return this.#port.fact('sessionReused') ?? false;
+  }
+  get earlyData(): Facts['earlyData'] {
+    return this.#port.fact('earlyData') ?? 'not-sent';
+  }
+  get ech(): Facts['ech'] {
+    return this.#port.fact('ech') ?? 'not-offered';
+  }
+  get echRetryConfigs(): Uint8Array | undefined {
+    return this.#port.fact('echRetryConfigs');
+  }
+
+  exportKeyingMaterial(label: string, context: Uint8Array | undefined, length: number): Uint8Array {
+    return this.#export('exportKeyingMaterial', label, context, length);
+  }
+
+  channelBinding(type: 'tls-exporter' | 'tls-server-end-point'): Uint8Array | undefined {
+    if (type !== 'tls-exporter' && type !== 'tls-server-end-point') throw new Misuse('channelBinding', `knows no type ${String(type)}`);
+    if (!this.#permit('channelBinding')) return undefined;
+    if (type === 'tls-server-end-point') return this.#port.serverEndPoint();
+    // RFC 9266 section 4.2: in TLS 1.2 only with extended master secret.
+    const unique = this.version === 'TLSv1.3' || this.extendedMasterSecret === true;
+    return unique ? this.#port.exportKeyingMaterial('EXPORTER-Channel-Binding', EMPTY, 32) : undefined;
+  }
+
+  dispose(): void {
+    if (this.#phase === 'disposed') return;
+    // A failure that was on its way is the failure; it is no longer waited for.
+    this.#failure ??= this.#dying;
+    this.#phase = 'disposed';
+    this.#refused = undefined;
+    this.#port.dispose();
+  }
+
+  // ── Calls ──
+
+  get #open(): boolean {
+    return this.#phase !== 'failed' && this.#phase !== 'disposed';
+  }
+
+  #operate(call: Operation, data?: Uint8Array | boolean): number {
+    if (this.#running !== undefined) throw new Misuse(call, `called from inside a callback of ${this.#running}(); call it when that has returned`);
+    const rule = CALLS[call][this.#phase];
+    this.#refused = undefined;
+    if (rule !== 'run') return this.#notRun(call, rule, data);
+    this.#running = call;
+    let ret: number;
+    try {
+      ret = this.#answer(this.#run(call, data));
+    } catch (error) {
+      if (error instanceof Misuse) throw error;
+      ret = this.#fail(error);
+    } finally {
+      this.#running = undefined;
+    }
+    return this.#tidings.any || this.#phase === 'disposed' ? this.#leave(ret) : ret;
+  }
+
+  /** What the port answers: a count, or the negated code of SSL_get_error(3). */
+  #run(call: Operation, data: Uint8Array | boolean | undefined): number {
+    switch (call) {
+      case 'read':
+      case 'write': {
+        if (!this.#established) {
+          const ret = this.#handshake();
+          if (ret !== 1) return ret;
+        }
+        if (call === 'read') return this.#port.read(data as Uint8Array);
+        this.#checkRepeated(call, data as Uint8Array);
+        return this.#port.write(data as Uint8Array);
+      }
+      case 'connect':
+      case 'doHandshake': return this.#handshake();
+      case 'writeEarlyData': return this.#writeEarlyData(data as Uint8Array);
+      case 'shutdown':
+        this.#phase = 'writeClosed';
+        return this.#port.shutdown();
+      case 'keyUpdate':
+        if (this.version !== 'TLSv1.3') throw new Misuse(call, 'needs an established TLS 1.3 connection');
+        return this.#port.keyUpdate(data as boolean);
+    }
+  }
+
+  #handshake(): number {
+    if (this.#phase === 'new') {
+      if (!this.#connectState) return this.#refuse('CONNECTION_TYPE_NOT_SET');
+      if (!this.#begin(false)) return this.#refuse('BIO_MISSING');
+    }
+    this.#phase = 'handshaking';
+    const ret = this.#port.handshake();
+    if (ret !== 1 || !this.#open) return ret;
+    this.#established = true;
+    this.#phase = 'established';
+    return 1;
+  }
+
+  /** False without BIOs. */
+  #begin(earlyData: boolean): boolean {
+    if (this.#rbio === undefined || this.#wbio === undefined) return false;
+    this.#phase = earlyData ? 'earlyData' : 'handshaking';
+    this.#port.begin({ rbio: this.#rbio, wbio: this.#wbio, host: this.#host, session: this.#session, earlyData });
+    return true;
+  }
+
+  /** @throws TypeError for fewer bytes than in the call that is being repeated. */
+  #checkRepeated(call: 'write' | 'writeEarlyData', { length }: Uint8Array): void {
+    const { owed } = this.#port;
+    if (length < owed) throw new Misuse(call, `is to be repeated with the same bytes (SSL_write(3)): there were ${owed} or more, now ${length}`);
+  }
+
+  #writeEarlyData(from: Uint8Array): number {
+    const call = 'writeEarlyData';
+    const left = (this.#session?.maxEarlyData ?? 0) - this.#earlyDataSent;
+    if (left <= 0) {
+      throw new Misuse(call, this.#earlyDataSent === 0 ? 'needs a session that allows early data' : 'the server takes no more early data (session.maxEarlyData)');
+    }
+    if (this.#phase === 'new' && !this.#begin(true)) return this.#refuse('BIO_MISSING');
+    this.#checkRepeated(call, from);
+    const ret = this.#port.writeEarlyData(from.length > left ? from.subarray(0, left) : from);
+    if (ret === 0) {
+      this.#phase = 'handshaking';
+      throw new Misuse(call, 'the session does not fit this connection; use connect() and write()');
+    }
+    if (ret > 0) this.#earlyDataSent += ret;
+    return ret;
+  }
+
+  #answer(ret: number): number {
+    if (ret > 0) {
+      this.#why = SslError.none;
+      return ret;
+    }
+    this.#why = (ret === 0 ? SslError.none : -ret) as SslError;
+    return ret === 0 || ret === -SslError.zeroReturn ? 0 : -1;
+  }
+
+  /** What an operation returns that does not run. */
+  #notRun(call: Operation, rule: Rule, data: Uint8Array | boolean | undefined): number {
+    if (rule === 'done') return this.#answer(1);
+    if (typeof rule === 'object' && 'misuse' in rule) throw new Misuse(call, rule.misuse);
+    if (typeof rule === 'object') return this.#answer(this.#refuse(rule.refusal));
+    return call === 'read' && this.#phase === 'failed' ? this.#readRest(data as Uint8Array) : this.#end();
+  }
+
+  /** What was decrypted before an observer failed is still the caller's. */
+  #readRest(into: Uint8Array): number {
+    const { pending } = this.#port;
+    if (pending === 0) return this.#end();
+    const ret = this.#answer(this.#port.read(into.subarray(0, pending)));
+    if (this.#port.pending === 0) this.#port.end();
+    return ret;
+  }
+
+  #refuse(code: TlsError['code']): number {
+    this.#refused = failed(new TlsError(code));
+    return -SslError.ssl;
+  }
+
+  #prepare(call: 'setBio' | 'setHost' | 'setSession'): void {
+    const rule = CALLS[call][this.#phase];
+    if (typeof rule === 'object' && 'misuse' in rule) throw new Misuse(call, rule.misuse);
+  }
+
+  #checkSession(call: 'setHost' | 'setSession', session: TlsSession, host: string | undefined): void {
+    const own = this.#port.ownSession(session);
+    if (own === undefined) throw new Misuse(call, 'not a session of this engine');
+    if (host !== undefined && own.host !== host) throw new Misuse(call, `the session is of ${own.host ?? 'no host'}, not of ${host}`);
+  }
+
+  #export(call: ExporterCall, label: string, context: Uint8Array | undefined, length: number): Uint8Array {
+    this.#permit(call);
+    const copy = exporterContext(call, label, context, length, this);
+    return call === 'exportKeyingMaterial'
+      ? this.#port.exportKeyingMaterial(label, copy, length)
+      : (this.#port.exportEarlyKeyingMaterial?.(label, copy, length) as Uint8Array);
+  }
+
+  /** Nothing is derived from secrets that are gone. False: the value is undefined. @throws TypeError, or the failure's TlsError. */
+  #permit(call: ExporterCall | 'channelBinding'): boolean {
+    const rule = CALLS[call][this.#phase];
+    if (rule === 'failure') throw (this.#dying ?? this.failure as Failed).error;
+    if (typeof rule === 'object' && 'misuse' in rule) throw new Misuse(call, rule.misuse);
+    return rule === 'run';
+  }
+
+  // ── Failure ──
+
+  /** Takes the connection down with what was thrown; returns what the operation returns. */
+  #fail(thrown: unknown): number {
+    if (!this.#open) return this.#end();
+    const error = TlsError.is(thrown) ? thrown : new TlsError('INTERNAL_ERROR', 'an exception inside the engine', { cause: thrown });
+    this.#dying = failed(error, returnValue(error, this.#established), isTransport(error) ? SslError.syscall : SslError.ssl);
+    this.#phase = 'failed';
+    try {
+      this.#alertOwed = this.#port.farewell(error);
+    } catch {
+      // The write side is broken too: the failure is that of before, the alert is lost.
+    }
+    return this.#end();
+  }
+
+  /** What every operation of a connection returns that has failed. */
+  #end(): number {
+    if (this.#failure === undefined && this.#dying !== undefined) {
+      const wait = this.#lastFlush();
+      if (wait !== 0) return this.#answer(wait);
+      this.#failure = this.#dying;
+      this.#port.end();
+    }
+    const { code, ret } = this.failure as Failed;
+    this.#why = code;
+    return ret;
+  }
+
+  #lastFlush(): number {
+    if (!this.#alertOwed) return 0;
+    try {
+      return this.#port.flush();
+    } catch {
+      return 0;
+    }
+  }
+
+  /** Tells observers what has happened. What they do to the connection decides, except over bytes that have been moved. */
+  #leave(ret: number): number {
+    const why = this.#why;
+    const open = this.#open;
+    this.#tidings.tell(this, this.#undisposed, this.#observerFailed);
+    if (this.#phase === 'disposed' || (open && !this.#open && ret < 0)) return this.#end();
+    this.#why = why;
+    return ret;
+  }
+
+  readonly #undisposed = (): boolean => this.#phase !== 'disposed';
+
+  /** An observer threw. Whatever was decrypted can still be read. */
+  readonly #observerFailed = (error: TlsError): void => {
+    if (!this.#open) return;
+    this.#failure = failed(error);
+    this.#phase = 'failed';
+    if (this.#port.pending === 0) this.#port.end();
+  };
+}
+
+function checkBuffer(call: Operation, bytes: unknown): Uint8Array {
+  if (!(bytes instanceof Uint8Array) || bytes.length === 0) throw new Misuse(call, 'needs a Uint8Array that is not empty');
+  return bytes;
+}
+
+/** The failure of a transport, as its BIO tells of it. */
+export function transportError(cause: unknown): TlsError {
+  if (TlsError.is(cause)) return cause;
+  return cause instanceof Error ? new TlsError(bioErrorCode(cause), cause.message, { cause }) : new TlsError('TRANSPORT_ERROR', undefined, { cause });
+}
+
+const isTransport = ({ code }: TlsError): boolean => code === 'TRANSPORT_ERROR' || code === 'TIMEOUT' || code === 'ABORTED' || code === 'BLOCKING_FORBIDDEN';
+
+/** SSL_connect(3): 0 when the peer ended the handshake by the protocol's own rules. */
+const returnValue = (error: TlsError, established: boolean): 0 | -1 => (!established && error.alert?.origin === 'peer' ? 0 : -1);
+
+const EMPTY = new Uint8Array(0);
