@@ -10,6 +10,11 @@ constexpr size_t kRecordHeader = 5;
 constexpr size_t kMaxPlaintext = 16384;
 // What we answer to the peer while our own records wait for it to read. A peer that asks for more has to read first.
 constexpr size_t kMostAnswersOwed = 16384;
+// Of what a peer can send without data in between: CertificateRequests after the handshake, each of which costs a signature;
+// tickets, and HelloRequests that are ignored; records of messages, of which each may hold one byte.
+constexpr uint32_t kCertificateRequestsInARow = 8;
+constexpr uint32_t kMessagesInARow = 64;
+constexpr uint32_t kHandshakeRecordsInARow = 16384;
 // Counts go back as an int.
 constexpr size_t kMostAtOnce = size_t{1} << 30;
 constexpr size_t kTag = 16;
@@ -148,6 +153,10 @@ void Connection::checkResult() {
 
 // Fills as much of `into` as the input allows: one call per chunk, not per record.
 int Connection::read(uint8_t* into, size_t size) {
+  if (closedFatally_) {
+    lastError = static_cast<int>(K(SSL_ERROR_ZERO_RETURN));
+    return 0;
+  }
   size_t total = 0;
   for (;;) {
     if (answersOwed_ > kMostAnswersOwed) return total > 0 ? static_cast<int>(total) : wantWrite();
@@ -164,7 +173,7 @@ int Connection::read(uint8_t* into, size_t size) {
         return total > 0 ? static_cast<int>(total) : -1;
       }
       total += n;
-      keyUpdatesInARow_ = 0;
+      row_ = {};
       if (total == size || (spans.inUsed == spans.inSize && ossl().SSL_pending(ssl_) == 0)) return static_cast<int>(total);
       continue;
     }
@@ -173,7 +182,7 @@ int Connection::read(uint8_t* into, size_t size) {
     if (why == K(SSL_ERROR_WANT_READ) && !spans.starved && messages_ > messages && pending_ == Reason::none) continue;
     if (total > 0) {
       // The rest of the story is told by the next call, unless OpenSSL tells it only once.
-      if (why == K(SSL_ERROR_SSL) || why == K(SSL_ERROR_SYSCALL)) fail();
+      if ((why == K(SSL_ERROR_SSL) || why == K(SSL_ERROR_SYSCALL)) && !closedFatally()) fail();
       return static_cast<int>(total);
     }
     return why == K(SSL_ERROR_WANT_READ) && owesAnswer() ? wantWrite() : notDone(0);
@@ -190,6 +199,7 @@ int Connection::write(Operation how, const uint8_t* from, size_t size) {
     return -1;
   }
   if (spans.owed() > 0) return wantWrite();
+  if (closedFatally_) return failClosed();
   size_t total = taken_;
   taken_ = 0;
   while (total < size) {
@@ -212,6 +222,7 @@ int Connection::write(Operation how, const uint8_t* from, size_t size) {
 
 int Connection::shutdown() {
   if (spans.owed() > 0) return wantWrite();
+  if (closedFatally_) return 1;
   if (shutdownDue_ < 0) {
     if (!readMessage()) return -1;
     const int ret = ossl().SSL_shutdown(ssl_);
@@ -236,6 +247,7 @@ bool Connection::readMessage() {
 
 int Connection::keyUpdate(bool requestPeer) {
   if (spans.owed() > 0) return wantWrite();
+  if (closedFatally_) return failClosed();
   if (!keyUpdating_) {
     if (!readMessage()) return -1;
     const long type = requestPeer ? K(SSL_KEY_UPDATE_REQUESTED) : K(SSL_KEY_UPDATE_NOT_REQUESTED);
@@ -261,8 +273,26 @@ int Connection::notDone(int ret) {
       if (established_) return 0;
       return fail();
     default:
-      return fail();
+      if (!closedFatally()) return fail();
+      lastError = static_cast<int>(K(SSL_ERROR_ZERO_RETURN));
+      return 0;
   }
+}
+
+// RFC 9846 section 6.1: close_notify is a close, whatever its level. To OpenSSL it is a fatal alert in TLS 1.2.
+bool Connection::closedFatally() {
+  const unsigned long error = ossl().ERR_peek_error();
+  const bool alert = ((error >> 23) & 0xff) == static_cast<unsigned long>(K(ERR_LIB_SSL));
+  if (!established_ || !alert || (error & 0x7fffff) != static_cast<unsigned long>(K(SSL_AD_REASON_OFFSET))) return false;
+  ossl().ERR_clear_error();
+  return closedFatally_ = true;
+}
+
+int Connection::failClosed() {
+  fail();
+  failure_.library = static_cast<int>(K(ERR_LIB_SSL));
+  failure_.reason = static_cast<int>(K(SSL_R_PROTOCOL_IS_SHUTDOWN));
+  return -1;
 }
 
 int Connection::fail() {
@@ -273,7 +303,8 @@ int Connection::fail() {
   failure_.text = takeErrors(&failure_.library, &failure_.reason);
   spans.held = false;
   if (spans.ended) spans.dropOwed();
-  if (pendingAlert_ != 0) sendAlert(pendingAlert_);
+  if (pendingAlert_ != 0) sendAlert(kFatal, pendingAlert_);
+  else if (answersClose_) sendAlert(kWarning, alert::closeNotify);
   return -1;
 }
 
@@ -292,9 +323,9 @@ void Connection::breach(Reason reason, int alert) {
 }
 
 // OpenSSL lets nobody choose an alert. As long as nothing has gone out under keys, ours is in the clear, as OpenSSL's own is.
-void Connection::sendAlert(int alert) {
+void Connection::sendAlert(int level, int alert) {
   if (protected_) return;
-  const uint8_t record[] = {static_cast<uint8_t>(K(SSL3_RT_ALERT)), 3, 3, 0, 2, 2, static_cast<uint8_t>(alert)};
+  const uint8_t record[] = {static_cast<uint8_t>(K(SSL3_RT_ALERT)), 3, 3, 0, 2, static_cast<uint8_t>(level), static_cast<uint8_t>(alert)};
   message(true, static_cast<int>(K(SSL3_RT_ALERT)), record + 5, 2);
   spans.push(record, sizeof record);
 }
@@ -342,10 +373,23 @@ void Connection::record(bool sent, const uint8_t* header) {
   if (tls12 && type == K(SSL3_RT_CHANGE_CIPHER_SPEC)) peerProtects_ = true;
   // RFC 9846 section 5: it is for the handshake alone. OpenSSL 3.5 passes over it.
   if (established_ && !tls12 && type == K(SSL3_RT_CHANGE_CIPHER_SPEC)) breach(Reason::changeCipherSpecLate, 0);
-  // RFC 5246 section 6.2.1: nothing comes between the records of one handshake message. OpenSSL lets data.
-  if (!established_ || !tls12) return;
-  if (type == K(SSL3_RT_HANDSHAKE)) messageBegun_ = true;
-  if (type == K(SSL3_RT_APPLICATION_DATA) && messageBegun_) breach(Reason::messageInterrupted, 0);
+  // RFC 9846 section 5.1, RFC 5246 section 6.2.1: nothing comes between the records of one handshake message. OpenSSL lets data.
+  if (type == K(SSL3_RT_APPLICATION_DATA) && tls12 && messageBegun()) breach(Reason::messageInterrupted, alert::unexpectedMessage);
+  if (type != K(SSL3_RT_HANDSHAKE)) return;
+  receivedInner(type);
+  const size_t overhead = tls12 && peerProtects_ ? rules_.overhead12() : 0;
+  handshakeBytes_ += std::max(static_cast<size_t>(get16(header + 3)), overhead) - overhead;
+}
+
+void Connection::receivedInner(int contentType) {
+  if (contentType == K(SSL3_RT_HANDSHAKE) && ++row_.records > kHandshakeRecordsInARow) breach(Reason::messageFlood, alert::unexpectedMessage);
+}
+
+// Whether a part of a handshake message has come, and the rest has not. Under the keys of TLS 1.3 the padding hides how long
+// the parts are, but OpenSSL enters the state of a message when it has read its header.
+bool Connection::messageBegun() const {
+  if (!rules_.tls13()) return handshakeBytes_ > 0;
+  return !established_ && messageState_ != nullptr && messageState_ != ossl().SSL_state_string_long(ssl_);
 }
 
 void Connection::message(bool sent, int contentType, const uint8_t* bytes, size_t size) {
@@ -353,7 +397,8 @@ void Connection::message(bool sent, int contentType, const uint8_t* bytes, size_
     (sent ? facts_.alertSent : facts_.alertReceived) = bytes[1];
     if (!sent) receivedAlert(bytes[0], bytes[1]);
   } else if (contentType == K(SSL3_RT_HANDSHAKE) && !sent && size >= 4) {
-    messageBegun_ = false;
+    handshakeBytes_ -= std::min(handshakeBytes_, size);
+    messageState_ = ossl().SSL_state_string_long(ssl_);
     messages_++;
     readHandshakeMessage(bytes, size);
   } else if (contentType == K(SSL3_RT_HANDSHAKE) && size >= 4 && bytes[0] == 1) {
@@ -364,8 +409,11 @@ void Connection::message(bool sent, int contentType, const uint8_t* bytes, size_
 
 // RFC 9846 section 6: the level is 1 or 2, and 1 is for two alerts alone. OpenSSL does not look at it.
 void Connection::receivedAlert(int level, int description) {
-  if (level != 1 && level != 2) breach(Reason::unknownAlertLevel, alert::illegalParameter);
-  if (level == 1 && rules_.tls13() && description != alert::closeNotify && description != alert::userCanceled) breach(Reason::warningIn13, alert::decodeError);
+  if (level == kWarning && messageBegun()) breach(Reason::messageInterrupted, alert::unexpectedMessage);
+  // RFC 5246 section 7.2.1: the other party answers with a close_notify of its own.
+  if (description == alert::closeNotify && !established_ && !rules_.tls13() && facts_.helloRetryRequested >= 0) answersClose_ = true;
+  if (level != kWarning && level != kFatal) breach(Reason::unknownAlertLevel, alert::illegalParameter);
+  if (level == kWarning && rules_.tls13() && description != alert::closeNotify && description != alert::userCanceled) breach(Reason::warningIn13, alert::decodeError);
 }
 
 // Facts that OpenSSL has no question for, or not in all versions.
@@ -399,12 +447,17 @@ void Connection::readHandshakeMessage(const uint8_t* bytes, size_t size) {
     case 15:  // certificate_verify
       if (length >= 2) facts_.peerSignatureAlgorithm = get16(body);
       break;
-    case 24:  // key_update
-      if (++keyUpdatesInARow_ > config.keyUpdatesInARow) breach(Reason::keyUpdateFlood, 0);
-      break;
     default:
       break;
   }
+  if (established_) countMessage(bytes[0]);
+}
+
+// What a peer may say without saying anything.
+void Connection::countMessage(int type) {
+  if (type == 24 && ++row_.keyUpdates > context_->config().keyUpdatesInARow) breach(Reason::keyUpdateFlood, 0);
+  if (type == 13 && ++row_.certificateRequests > kCertificateRequestsInARow) breach(Reason::messageFlood, 0);
+  if (type != 24 && type != 13 && ++row_.others > kMessagesInARow) breach(Reason::messageFlood, 0);
 }
 
 void Connection::readServerHello(const uint8_t* body, size_t size) {

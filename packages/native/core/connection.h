@@ -35,6 +35,10 @@ int64_t earlier(int64_t first, int64_t moment, int64_t now);
 // When each CRL of a store ends, in seconds since the epoch.
 std::vector<int64_t> endsOfCrls(X509_STORE* store);
 
+// AlertLevel, RFC 5246 section 7.2.
+constexpr int kWarning = 1;
+constexpr int kFatal = 2;
+
 // `lastError` when the caller did what the contract forbids: a write shorter than the one that it must repeat.
 constexpr int kMisuse = -1;
 
@@ -130,6 +134,8 @@ class Connection {
   // The header of a record, RFC 9846 section 5.1: content type, version, length.
   void record(bool sent, const uint8_t* header);
   void message(bool sent, int contentType, const uint8_t* bytes, size_t size);
+  // The content type inside a protected record of TLS 1.3.
+  void receivedInner(int contentType);
   void keepTimestamps(const uint8_t* bytes, size_t size);
 
  private:
@@ -150,7 +156,11 @@ class Connection {
   int fail();
   void failOwn();
   void breach(Reason reason, int alert);
-  void sendAlert(int alert);
+  void sendAlert(int level, int alert);
+  void countMessage(int type);
+  bool messageBegun() const;
+  bool closedFatally();
+  int failClosed();
   void checkResult();
   void describe(X509* certificate, int depth);
   void receivedAlert(int level, int description);
@@ -184,9 +194,18 @@ class Connection {
   bool keyUpdating_ = false;
   int shutdownDue_ = -1;    // what shutdown() returns once close_notify is out
   bool verified_ = false;
-  bool messageBegun_ = false;   // by a TLS 1.2 record after the handshake
+  size_t handshakeBytes_ = 0;   // in records in the clear or of TLS 1.2, and not yet in a message that was seen whole
+  const char* messageState_ = nullptr;  // OpenSSL's, when it last had a message whole
+  bool answersClose_ = false;   // the peer's close_notify in a handshake of TLS 1.2
+  bool closedFatally_ = false;  // by a close_notify of fatal level, after which OpenSSL is of no more use
   bool ticketRenewed_ = false;  // by a TLS 1.2 resumption
-  uint32_t keyUpdatesInARow_ = 0;
+  // Of the peer, since data came.
+  struct {
+    uint32_t keyUpdates = 0;
+    uint32_t certificateRequests = 0;
+    uint32_t others = 0;
+    uint32_t records = 0;
+  } row_;
   uint32_t tickets_ = 0;
   size_t messages_ = 0;     // of the peer's handshake, seen whole
   size_t taken_ = 0;        // by OpenSSL, of a write that its caller still has to repeat

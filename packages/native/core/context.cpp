@@ -31,7 +31,8 @@ void onKeylog(const SSL* ssl, const char* line) { Connection::of(ssl).log(line);
 
 void onMessage(int sent, int, int contentType, const void* bytes, size_t size, SSL* ssl, void*) {
   if (contentType == K(SSL3_RT_HEADER) && size >= 5) Connection::of(ssl).record(sent == 1, static_cast<const uint8_t*>(bytes));
-  if (contentType > K(SSL3_RT_HANDSHAKE)) return;  // record headers, inner content types
+  if (contentType == K(SSL3_RT_INNER_CONTENT_TYPE) && sent == 0 && size == 1) Connection::of(ssl).receivedInner(*static_cast<const uint8_t*>(bytes));
+  if (contentType > K(SSL3_RT_HANDSHAKE)) return;
   Connection::of(ssl).message(sent == 1, contentType, static_cast<const uint8_t*>(bytes), size);
 }
 

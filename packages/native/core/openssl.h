@@ -104,10 +104,13 @@ namespace ferrule {
   C(SSL3_RT_HANDSHAKE, 22)                          \
   C(SSL3_RT_APPLICATION_DATA, 23)                   \
   C(SSL3_RT_HEADER, 256)                            \
+  C(SSL3_RT_INNER_CONTENT_TYPE, 257)                \
   C(SSL_KEY_UPDATE_NOT_REQUESTED, 0)                \
   C(SSL_KEY_UPDATE_REQUESTED, 1)                    \
   C(ERR_LIB_SSL, 20)                                \
   C(SSL_R_CERTIFICATE_VERIFY_FAILED, 134)           \
+  C(SSL_R_PROTOCOL_IS_SHUTDOWN, 207)                \
+  C(SSL_AD_REASON_OFFSET, 1000)                     \
   C(BIO_TYPE_SOURCE_SINK, 0x400)                    \
   C(BIO_CTRL_EOF, 2)                                \
   C(BIO_CTRL_INFO, 3)                               \
@@ -124,6 +127,8 @@ namespace ferrule {
   C(X509_V_ERR_INVALID_PURPOSE, 26)                 \
   C(X509_V_ERR_KEYUSAGE_NO_DIGITAL_SIGNATURE, 39)   \
   C(KU_DIGITAL_SIGNATURE, 128)                      \
+  C(EXFLAG_INVALID, 0x80)                           \
+  C(X509_V_ERR_INVALID_EXTENSION, 41)               \
   C(X509_V_ERR_APPLICATION_VERIFICATION, 50)        \
   C(X509_V_ERR_OCSP_VERIFY_NEEDED, 73)              \
   C(X509_V_ERR_OCSP_VERIFY_FAILED, 74)              \
@@ -305,6 +310,7 @@ typedef int (*PskUseSession)(SSL*, const EVP_MD*, const unsigned char**, size_t*
   F(int, i2d_X509_PUBKEY, (const X509_PUBKEY*, unsigned char**))                                    \
   F(int, X509_check_private_key, (const X509*, const EVP_PKEY*))                                    \
   F(uint32_t, X509_get_key_usage, (X509*))                                                          \
+  F(uint32_t, X509_get_extension_flags, (X509*))                                                    \
   F(int, X509_get_signature_info, (X509*, int*, int*, int*, uint32_t*))                             \
   F(int, X509_digest, (const X509*, const EVP_MD*, unsigned char*, unsigned int*))                  \
   F(void*, GENERAL_NAME_get0_value, (const GENERAL_NAME*, int*))                                    \

@@ -193,17 +193,21 @@ Breach Rules::serverHello(const uint8_t* body, size_t size) {
   if (extended && (!hello.ok || hello.left() > 0)) return kFine;
   const Extension* selected = find(extensions, kSupportedVersions);
   tls13_ = retry || (selected != nullptr && codeOf(*selected) == 0x0304);
-  // Section 4.2.1: no version before TLS 1.3 is chosen this way.
+  // RFC 9846 section 4.2.4: after a retry the version is settled.
+  if (retried_ && !tls13_) return {Reason::versionAfterRetry, alert::illegalParameter};
+  // Section 4.3.1: no version before TLS 1.3 is chosen this way.
   if (selected != nullptr && selected->size == 2 && codeOf(*selected) < 0x0304) return kMisplaced;
   if (selected != nullptr && codeOf(*selected) > 0x0304) return {Reason::unofferedVersion, alert::protocolVersion};
-  if (retried_ && !tls13_) return {Reason::versionAfterRetry, alert::illegalParameter};
   // RFC 9846 appendix D.3: who takes early data speaks TLS 1.3.
   if (!tls13_ && offered(kEarlyData)) return {Reason::unofferedVersion, alert::protocolVersion};
   // A second retry, or TLS 1.2 where it was not offered: OpenSSL has the right words for both.
   if ((retry && retried_) || (!tls13_ && config_.minVersion > 0x0303)) return kFine;
   retried_ = retried_ || retry;
-  if (tls13_ && (version != 0x0303 || compression != 0)) return kUndecodable;
-  if (version == 0x0303 && !has(suites_, suite_)) return {Reason::unofferedSuite, alert::illegalParameter};
+  // Section 4.2.3: legacy_version is 0x0303.
+  if (tls13_ && version != 0x0303) return {Reason::illegalValue, alert::illegalParameter};
+  if (tls13_ && compression != 0) return kUndecodable;
+  // Section 4.2.3: a suite that was offered, for this version (appendix B.4: those of TLS 1.3 begin with 0x13).
+  if (version == 0x0303 && (!has(suites_, suite_) || (suite_ >> 8 == 0x13) != tls13_)) return {Reason::unofferedSuite, alert::illegalParameter};
   if (anyTwice(extensions)) return tls13_ ? kTwice : kUndecodable;
   for (const Extension& each : extensions) {
     if (!offered(each.type) && !(retry && each.type == kCookie)) return kUnoffered;

@@ -46,11 +46,13 @@ enum class Reason : int {
   noKeyShare = 30,
   changeCipherSpecLate = 31,
   shortRecord = 32,
+  messageFlood = 33,
 };
 
 // AlertDescription, RFC 9846 section 6.
 namespace alert {
 constexpr int closeNotify = 0;
+constexpr int unexpectedMessage = 10;
 constexpr int recordOverflow = 22;
 constexpr int handshakeFailure = 40;
 constexpr int badCertificate = 42;

@@ -147,7 +147,12 @@ int Connection::verify(X509_STORE_CTX* store) {
       if (config.verify == Verify::peer) return refuse(store, facts_.verifyResult, facts_.verifyResult, Reason::none);
     }
   }
-  // RFC 9846 section 4.4.2.2, and ECDHE in TLS 1.2: the key signs. OpenSSL's purpose is content with keys that only encipher.
+  // With an extension that is there twice, or cannot be read, OpenSSL says of none what it allows.
+  if (config.verify != Verify::none && (o.X509_get_extension_flags(certificateAt(sent, 0)) & static_cast<uint32_t>(K(EXFLAG_INVALID))) != 0) {
+    describe(certificateAt(sent, 0), 0);
+    return refuse(store, K(X509_V_ERR_INVALID_EXTENSION), K(X509_V_ERR_INVALID_EXTENSION), Reason::none);
+  }
+  // RFC 9846 section 4.5.1.2, and ECDHE in TLS 1.2: the key signs. OpenSSL's purpose is content with keys that only encipher.
   if (config.verify != Verify::none && (o.X509_get_key_usage(certificateAt(sent, 0)) & static_cast<uint32_t>(K(KU_DIGITAL_SIGNATURE))) == 0) {
     const long code = K(X509_V_ERR_KEYUSAGE_NO_DIGITAL_SIGNATURE);
     describe(certificateAt(sent, 0), 0);
@@ -184,7 +189,7 @@ void Connection::reject(int verifyCode, int alert) {
   fail();
   failure_.library = static_cast<int>(K(ERR_LIB_SSL));
   failure_.reason = static_cast<int>(K(SSL_R_CERTIFICATE_VERIFY_FAILED));
-  sendAlert(alert);
+  sendAlert(kFatal, alert);
 }
 
 void Connection::describe(X509* certificate, int depth) {
@@ -282,7 +287,7 @@ void Connection::refuseCredential(int alert) {
   credentialFailed_ = true;
   if (established_) return;  // OpenSSL's internal_error it is
   fail();
-  sendAlert(alert);
+  sendAlert(kFatal, alert);
 }
 
 std::vector<Bytes> Connection::authorities() const {

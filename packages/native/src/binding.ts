@@ -133,6 +133,7 @@ export const OwnReason = {
   noKeyShare: 30,
   changeCipherSpecLate: 31,
   shortRecord: 32,
+  messageFlood: 33,
 } as const;
 
 /** The addon's exports. */

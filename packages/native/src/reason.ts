@@ -8,11 +8,11 @@ import { certificateError, type PeerFacts } from './certificate-error.ts';
 
 /** ERR_LIB_SSL. */
 const LIBRARY_SSL = 20;
-/** SSL_AD_REASON_OFFSET: a reason above it is an alert that the peer sent. */
+/** SSL_AD_REASON_OFFSET: a reason from it on is an alert that the peer sent, by its description. */
 const ALERT_OFFSET = 1000;
 
 /** ERR_R_* reasons of other libraries are far beyond those of alerts. */
-const isAlert = (reason: number): boolean => reason > ALERT_OFFSET && reason <= ALERT_OFFSET + 255;
+const isAlert = (reason: number): boolean => reason >= ALERT_OFFSET && reason <= ALERT_OFFSET + 255;
 const CERTIFICATE_VERIFY_FAILED = 134;
 
 /** `SSL_R_*` → code. What is not here is INTERNAL_ERROR, or by the alert that OpenSSL sent. */
@@ -193,6 +193,7 @@ const OWN: Readonly<Record<number, TlsErrorCode>> = {
   [OwnReason.noKeyShare]: 'MISSING_KEY_SHARE',
   [OwnReason.changeCipherSpecLate]: 'UNEXPECTED_RECORD',
   [OwnReason.shortRecord]: 'BAD_RECORD_MAC',
+  [OwnReason.messageFlood]: 'TOO_MANY_MESSAGES',
 };
 
 /** The connection's failure, from what OpenSSL says of it. */

@@ -4,7 +4,7 @@ import { bioPair } from '@ferrule/bio';
 import { Client, trusting } from '@ferrule/conformance';
 import { pki } from '@ferrule/conformance/pki';
 import { TestServer } from '@ferrule/conformance/server';
-import { createNative } from '@ferrule/native';
+import { createNative, credentialFromPkcs12 } from '@ferrule/native';
 import { TlsError, X509V } from '@ferrule/result';
 import { type Binding, Control, type NativeConfig, Operation } from '../src/binding.ts';
 import { loadLibrary } from '../src/loader.ts';
@@ -161,6 +161,14 @@ describe('a credential', () => {
     expect(binding.useCredential(connection, 12_345)).toBe(false);
     binding.close(connection);
   });
+});
+
+it.each([1234, null, {}, true, 'a\0b'])('credentialFromPkcs12 with %j for a passphrase is a TypeError that names it', (passphrase) => {
+  expect(() => credentialFromPkcs12(new Uint8Array(100), passphrase as string)).toThrow(/^PKCS#12: passphrase: must/);
+});
+
+it('credentialFromPkcs12 with something else than bytes is a TypeError that names it', () => {
+  for (const file of ['text', 1, null, {}, new ArrayBuffer(8)]) expect(() => credentialFromPkcs12(file as Uint8Array)).toThrow(/^PKCS#12: file: must be a Uint8Array/);
 });
 
 describe('decide', () => {

@@ -107,6 +107,14 @@ const RETRY: readonly Behaviour[] = [
   } },
   hello('HelloRetryRequest to the group for which a share was sent', refusal('WRONG_GROUP', Alert.illegal_parameter), (s) => s.helloRetryRequest(0x0017), { groups: [0x0017], keyShares: [0x0017] }),
   hello('HelloRetryRequest to a group that was not offered', refusal('WRONG_GROUP', Alert.illegal_parameter), (s) => s.helloRetryRequest(0x0019), { groups: [0x0017], keyShares: [0x0017] }),
+  // RFC 9846 section 4.2.4: of the suites offered for TLS 1.3, which these are.
+  hello('HelloRetryRequest with a TLS 1.2 cipher suite', WRONG_SUITE, (s) => s.helloRetryRequest(0x0018, { cipherSuite: 0xc02b }), { groups: [0x0017, 0x0018], keyShares: [0x0017] }),
+  { version: 'TLSv1.3', name: 'another version selected after HelloRetryRequest', expect: refusal('WRONG_VERSION_ON_RETRY', Alert.illegal_parameter), options: { groups: [0x0017, 0x0018], keyShares: [0x0017] }, *script(s): Script {
+    yield* s.clientHello();
+    s.helloRetryRequest(0x0018);
+    yield* s.clientHello();
+    s.serverHello({ extensions: encodeExtensions('serverHello', { supportedVersions: 0x0305 }) });
+  } },
   hello('HelloRetryRequest that changes nothing', BAD_RETRY, (s) => s.helloRetryRequest(undefined)),
   hello('HelloRetryRequest with an empty cookie', refusal('ERROR_PARSING_EXTENSION', Alert.decode_error), (s) => s.helloRetryRequest(undefined, { add: [{ type: ExtensionType.cookie, data: Uint8Array.of(0, 0) }] })),
   hello('HelloRetryRequest with an extension that was not offered', NOT_OFFERED, (s) => s.helloRetryRequest(0x0018, { add: [{ type: 0x4242, data: EMPTY }] }), { groups: [0x0017, 0x0018], keyShares: [0x0017] }),
@@ -136,6 +144,11 @@ const FLIGHT: readonly Behaviour[] = [
   flight('EncryptedExtensions in the clear', FORGED, (s) => {
     s.writeWith(undefined);
     s.encryptedExtensions();
+  }),
+  flight('an EncryptedExtensions without its end, then a warning', UNEXPECTED_RECORD, (s) => {
+    s.sendHandshake(Uint8Array.of(HandshakeType.encrypted_extensions, 0, 0, 2, 0));
+    s.sendAlert(1, Alert.user_canceled);
+    s.sendHandshake(Uint8Array.of(0));
   }),
   flight('half an EncryptedExtensions, then a warning', UNEXPECTED_RECORD, (s) => {
     s.sendHandshake(Uint8Array.of(HandshakeType.encrypted_extensions, 0, 0));

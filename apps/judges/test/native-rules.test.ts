@@ -1,0 +1,176 @@
+/** What the native engine adds to OpenSSL after the handshake: bounds on what a peer can cost, and small rules. */
+import { bioPair } from '@ferrule/bio';
+import { pki } from '@ferrule/conformance/pki';
+import type { ContextOptions, Ssl } from '@ferrule/contract';
+import { credentialFromDer, load } from '@ferrule/native';
+import { encodeKeyUpdate, encodeMessage, encodeExtension, HandshakeType, ContentType } from '@ferrule/pure/wire';
+import { Alert, SslError } from '@ferrule/result';
+import { describe, expect, it } from 'vitest';
+import { Server12 } from '../src/hostile/server12.ts';
+import { Server13 } from '../src/hostile/server13.ts';
+
+const loaded = load();
+if (!loaded.ok) console.log(`skipped: the native engine is not available here: ${loaded.reason}`);
+
+interface Connected<S> {
+  readonly ssl: Ssl;
+  readonly server: S;
+  /** Hands the client what the server has said. @returns how much of it finds no space yet. */
+  deliver(): number;
+  /** Takes what the client has said. */
+  collect(): void;
+}
+
+async function connected<S extends Server12 | Server13>(server: S, options: ContextOptions = {}, size?: number): Promise<Connected<S>> {
+  if (!loaded.ok) throw new Error(loaded.reason);
+  const ssl = loaded.backend.createContext({ trustAnchors: [(await pki('root')).certificate], ...options }).newConnection();
+  const [engine, network] = bioPair(size);
+  ssl.setBio(engine, engine);
+  ssl.setHost('server.test');
+  const script = server.handshake();
+  let unsent: Uint8Array = new Uint8Array(0);
+  const deliver = (): number => {
+    unsent = Buffer.concat([unsent, server.takeOutput()]);
+    unsent = unsent.subarray(Math.max(0, network.write(unsent)));
+    return unsent.length;
+  };
+  const collect = (): void => {
+    server.feed(network.nread0().slice());
+    network.nread(network.nread0().length);
+    script.next();
+  };
+  for (let i = 0; i < 200 && ssl.connect() !== 1; i++) {
+    collect();
+    deliver();
+  }
+  expect(ssl.failure?.error).toBeUndefined();
+  collect();
+  return { ssl, server, deliver, collect };
+}
+
+/** Reads until something else than data comes. */
+function readAll({ ssl, deliver }: Connected<unknown>): { ret: number; data: string } {
+  const into = new Uint8Array(1000);
+  let data = '';
+  for (;;) {
+    const waiting = deliver();
+    const ret = ssl.read(into);
+    if (ret <= 0 && (waiting === 0 || ssl.getError(ret) !== SslError.wantRead)) return { ret, data };
+    if (ret > 0) data += Buffer.from(into.subarray(0, ret)).toString();
+  }
+}
+
+describe.skipIf(!loaded.ok)('native', () => {
+  const identity = () => pki('p256');
+
+  describe('of certificate requests after the handshake', () => {
+    async function asked(size?: number) {
+      const { chain, privateKey } = await pki('client');
+      const credential = credentialFromDer(chain, new Uint8Array(privateKey.export({ type: 'pkcs8', format: 'der' })));
+      let questions = 0;
+      const onCertificateRequest = () => (questions++, credential);
+      const connection = await connected(new Server13(await identity()), { postHandshakeAuth: true, onCertificateRequest }, size);
+      return { ...connection, questions: () => questions };
+    }
+    const request = (server: Server13, i: number): void => server.certificateRequest(undefined, Uint8Array.of(i >> 8, i & 0xff));
+
+    it('answers eight in a row, and refuses the ninth', async () => {
+      const { questions, ...connection } = await asked();
+      for (let i = 0; i < 1000; i++) request(connection.server, i);
+      expect(readAll(connection).ret).toBe(-1);
+      expect(connection.ssl.failure?.error.code).toBe('TOO_MANY_MESSAGES');
+      expect(questions()).toBe(8);
+    });
+
+    it('with data in between answers as many as the peer takes the answers to', async () => {
+      const { questions, ...connection } = await asked(4096);
+      for (let i = 0; i < 200; i++) {
+        request(connection.server, i);
+        connection.server.sendData('x');
+      }
+      const { ret, data } = readAll(connection);
+      expect(connection.ssl.getError(ret)).toBe(SslError.wantWrite);
+      // 16 KiB wait at most, and the last answer.
+      expect(questions()).toBeLessThan(30);
+      expect(data.length).toBeLessThanOrEqual(questions());
+    });
+  });
+
+  it('refuses more than 64 tickets in a row', async () => {
+    const connection = await connected(new Server13(await identity()));
+    for (let i = 0; i < 65; i++) connection.server.newSessionTicket({ nonce: Uint8Array.of(i) });
+    expect(readAll(connection).ret).toBe(-1);
+    expect(connection.ssl.failure?.error.code).toBe('TOO_MANY_MESSAGES');
+  });
+
+  it('refuses a message that comes in more than 16,384 records', async () => {
+    const connection = await connected(new Server13(await identity()));
+    const ticket = encodeMessage(HandshakeType.new_session_ticket, (w) => w.bytes(new Uint8Array(16_500)));
+    for (let i = 0; i < 16_450; i++) connection.server.sendRecord(ContentType.handshake, ticket.subarray(i, i + 1));
+    expect(readAll(connection).ret).toBe(-1);
+    expect(connection.ssl.failure?.error.code).toBe('TOO_MANY_MESSAGES');
+  });
+
+  it('refuses KeyUpdates that alternate with empty records', async () => {
+    const connection = await connected(new Server13(await identity()));
+    for (let i = 0; i < 40; i++) {
+      connection.server.keyUpdate(false);
+      connection.server.sendData('');
+    }
+    expect(readAll(connection).ret).toBe(-1);
+    expect(connection.ssl.failure?.error.code).toBe('TOO_MANY_KEY_UPDATES');
+  });
+
+  it('counts KeyUpdates anew when data has come', async () => {
+    const connection = await connected(new Server13(await identity()));
+    for (let i = 0; i < 100; i++) {
+      connection.server.keyUpdate(true);
+      connection.server.sendData('x');
+    }
+    expect(readAll(connection).data).toBe('x'.repeat(100));
+    expect(connection.ssl.failure).toBeUndefined();
+  });
+
+  it('refuses more than 64 HelloRequests in a row where it ignores them', async () => {
+    const connection = await connected(new Server12(await identity()), { maxVersion: 'TLSv1.2', renegotiation: 'ignore' });
+    for (let i = 0; i < 65; i++) connection.server.sendHandshake(encodeMessage(HandshakeType.hello_request, () => undefined));
+    expect(readAll(connection).ret).toBe(-1);
+    expect(connection.ssl.failure?.error.code).toBe('TOO_MANY_MESSAGES');
+  });
+
+  it('keyUpdate() and shutdown() wait for the rest of a message of the server of which a part has come', async () => {
+    const connection = await connected(new Server13(await identity()));
+    const { ssl, server } = connection;
+    const update = encodeKeyUpdate(false);
+    server.sendHandshake(update.subarray(0, 4));
+    expect(readAll(connection).ret).toBe(-1);
+    expect(ssl.keyUpdate(false)).toBe(-1);
+    expect(ssl.getError(-1)).toBe(SslError.wantRead);
+    server.sendHandshake(update.subarray(4));
+    connection.deliver();
+    expect(ssl.keyUpdate(false)).toBe(1);
+    expect(ssl.shutdown()).toBe(0);
+  });
+
+  it.each([1, 2])('takes a close_notify of level %i for a close, in TLS 1.2 as in 1.3', async (level) => {
+    for (const server of [new Server12(await identity()), new Server13(await identity())]) {
+      const connection = await connected(server, server instanceof Server12 ? { maxVersion: 'TLSv1.2' } : {});
+      server.sendData('last words');
+      server.sendAlert(level, Alert.close_notify);
+      const { ret, data } = readAll(connection);
+      expect([ret, connection.ssl.getError(ret), data]).toEqual([0, SslError.zeroReturn, 'last words']);
+      expect(connection.ssl.read(new Uint8Array(1))).toBe(0);
+      expect(connection.ssl.failure).toBeUndefined();
+      expect(connection.ssl.shutdown()).toBe(1);
+    }
+  });
+
+  it('has a byte order mark in the name of a protocol for what it is', async () => {
+    const marked = new Server12(await identity());
+    const add = [encodeExtension('serverHello12', 'alpn', Buffer.from('\ufeffh2'))];
+    const serverHello = marked.serverHello.bind(marked);
+    marked.serverHello = (twist = {}) => serverHello({ ...twist, add });
+    const { ssl } = await connected(marked, { maxVersion: 'TLSv1.2', alpn: ['h2', '\ufeffh2'] });
+    expect(ssl.alpn).toBe('\ufeffh2');
+  });
+});
