@@ -86,7 +86,10 @@ export interface ContextOptions {
   readonly sessionTickets?: boolean;
   /** RFC 6962 section 3.3.1: ask for signed certificate timestamps. Default: false. */
   readonly signedCertificateTimestamps?: boolean;
-  /** Verify the certificates of a resumed session anew, as if the server had sent them. Feature `reverify`. Default: false. */
+  /**
+   * Verify the certificates of a session anew before it is offered, as if the server had sent them; one that no longer passes is
+   * not offered, and the handshake is full. Feature `reverify`. Default: false.
+   */
   readonly reverifyOnResumption?: boolean;
   /** RFC 9846 section 4.6.2: offer to authenticate after the handshake. Feature `post-handshake-auth`. Default: false. */
   readonly postHandshakeAuth?: boolean;
