@@ -1,11 +1,13 @@
 /** What the native engine adds to OpenSSL after the handshake: bounds on what a peer can cost, and small rules. */
+import { sign } from 'node:crypto';
 import { bioPair } from '@ferrule/bio';
-import { pki } from '@ferrule/conformance/pki';
+import { type Identity, pki } from '@ferrule/conformance/pki';
 import type { ContextOptions, Ssl } from '@ferrule/contract';
 import { credentialFromDer, load } from '@ferrule/native';
 import { encodeKeyUpdate, encodeMessage, encodeExtension, HandshakeType, ContentType } from '@ferrule/pure/wire';
 import { Alert, SslError } from '@ferrule/result';
 import { describe, expect, it } from 'vitest';
+import { exchange } from '../src/hostile/exchange.ts';
 import { Server12 } from '../src/hostile/server12.ts';
 import { Server13 } from '../src/hostile/server13.ts';
 
@@ -165,6 +167,44 @@ describe.skipIf(!loaded.ok)('native', () => {
     }
   });
 
+  it.each(['TLSv1.2', 'TLSv1.3'] as const)('answers a request for a certificate that it cannot serve with an empty Certificate, in %s', async (maxVersion) => {
+    const { chain, privateKey } = await pki('client-rsa');
+    const credential = { ...credentialFromDer(chain, new Uint8Array(privateKey.export({ type: 'pkcs8', format: 'der' }))), signatureAlgorithms: [0x0601] };
+    for (const options of [{ credentials: [credential] }, { onCertificateRequest: () => credential }] as const) {
+      const server = maxVersion === 'TLSv1.2' ? new Server12(await identity()) : new Server13(await identity());
+      // It asks before its last message, and goes on without.
+      if (server instanceof Server12) {
+        const done = server.serverHelloDone.bind(server);
+        server.serverHelloDone = () => (server.certificateRequest(), done());
+        const keys = server.clientKeyExchange.bind(server);
+        server.clientKeyExchange = function* () {
+          yield* server.clientCertificate();
+          yield* keys();
+        };
+      } else {
+        const certificate = server.certificate.bind(server);
+        server.certificate = () => (server.certificateRequest(), certificate());
+        const finished = server.clientFinished.bind(server);
+        server.clientFinished = function* () {
+          yield* server.clientCertificate();
+          yield* finished();
+        };
+      }
+      const { ssl } = await connected(server, { maxVersion, ...options });
+      expect(ssl.established).toBe(true);
+      expect(ssl.clientCredential).toBeUndefined();
+    }
+  });
+
+  it.each(['peer', () => true] as const)('tells that a certificate has an extension twice, with verify: %s', async (verify) => {
+    if (!loaded.ok) throw new Error(loaded.reason);
+    const good = await identity();
+    const certificate = withLastExtensionTwice(good.certificate, await pki('intermediate'));
+    const server = new Server13({ ...good, certificate, chain: [certificate, ...good.chain.slice(1)] });
+    const { code } = await exchange(loaded.backend, { trustAnchors: [(await pki('root')).certificate], verify }, server, server.handshake());
+    expect(code).toBe('CERT_INVALID');
+  });
+
   it('has a byte order mark in the name of a protocol for what it is', async () => {
     const marked = new Server12(await identity());
     const add = [encodeExtension('serverHello12', 'alpn', Buffer.from('\ufeffh2'))];
@@ -174,3 +214,39 @@ describe.skipIf(!loaded.ok)('native', () => {
     expect(ssl.alpn).toBe('\ufeffh2');
   });
 });
+
+/** RFC 5280 section 4.2 forbids it. Signed anew. */
+function withLastExtensionTwice(certificate: Uint8Array, issuer: Identity): Uint8Array {
+  const [tbs, algorithm] = elements(contents(certificate));
+  const fields = elements(contents(tbs));
+  const list = contents(contents(fields.at(-1)));
+  const last = elements(list).at(-1) ?? Buffer.alloc(0);
+  const made = tlv(0x30, ...fields.slice(0, -1), tlv(0xa3, tlv(0x30, list, last)));
+  const signature = sign('sha256', made, { key: issuer.privateKey, dsaEncoding: 'der' });
+  return new Uint8Array(tlv(0x30, made, algorithm ?? Buffer.alloc(0), tlv(0x03, Buffer.of(0), signature)));
+}
+
+function tlv(tag: number, ...parts: readonly Uint8Array[]): Buffer {
+  const body = Buffer.concat(parts);
+  const { length } = body;
+  return Buffer.concat([Buffer.from(length < 0x80 ? [tag, length] : length < 0x100 ? [tag, 0x81, length] : [tag, 0x82, length >> 8, length & 0xff]), body]);
+}
+
+/** Where the contents of the first element begin and end. */
+function bounds(der: Uint8Array): readonly [from: number, to: number] {
+  const first = der[1] ?? 0;
+  const width = first < 0x80 ? 0 : first & 0x7f;
+  const length = width === 0 ? first : Buffer.from(der).readUIntBE(2, width);
+  return [2 + width, 2 + width + length];
+}
+const contents = (der: Uint8Array = new Uint8Array(2)): Buffer => Buffer.from(der.subarray(...bounds(der)));
+
+function elements(der: Uint8Array): Buffer[] {
+  const found: Buffer[] = [];
+  for (let rest = der; rest.length > 0; ) {
+    const [, to] = bounds(rest);
+    found.push(Buffer.from(rest.subarray(0, to)));
+    rest = rest.subarray(to);
+  }
+  return found;
+}

@@ -125,6 +125,11 @@ int Connection::verify(X509_STORE_CTX* store) {
   if (config.requireExtendedMasterSecret && o.SSL_version(ssl_) == K(TLS1_2_VERSION) && facts_.extendedMasterSecret != 1) {
     return refuse(store, K(X509_V_OK), K(X509_V_ERR_APPLICATION_VERIFICATION), Reason::noExtendedMasterSecret);
   }
+  // With an extension that is there twice, or cannot be read, OpenSSL finds no issuer and no usage of its key, and says that.
+  if (config.verify != Verify::none && (o.X509_get_extension_flags(certificateAt(sent, 0)) & static_cast<uint32_t>(K(EXFLAG_INVALID))) != 0) {
+    describe(certificateAt(sent, 0), 0);
+    return refuse(store, K(X509_V_ERR_INVALID_EXTENSION), K(X509_V_ERR_INVALID_EXTENSION), Reason::none);
+  }
   if (config.verify == Verify::ask && stapleFollows_) {
     verdictIsDue_ = true;
   } else if (config.verify == Verify::ask) {
@@ -146,11 +151,6 @@ int Connection::verify(X509_STORE_CTX* store) {
       o.ERR_clear_error();
       if (config.verify == Verify::peer) return refuse(store, facts_.verifyResult, facts_.verifyResult, Reason::none);
     }
-  }
-  // With an extension that is there twice, or cannot be read, OpenSSL says of none what it allows.
-  if (config.verify != Verify::none && (o.X509_get_extension_flags(certificateAt(sent, 0)) & static_cast<uint32_t>(K(EXFLAG_INVALID))) != 0) {
-    describe(certificateAt(sent, 0), 0);
-    return refuse(store, K(X509_V_ERR_INVALID_EXTENSION), K(X509_V_ERR_INVALID_EXTENSION), Reason::none);
   }
   // RFC 9846 section 4.5.1.2, and ECDHE in TLS 1.2: the key signs. OpenSSL's purpose is content with keys that only encipher.
   if (config.verify != Verify::none && (o.X509_get_key_usage(certificateAt(sent, 0)) & static_cast<uint32_t>(K(KU_DIGITAL_SIGNATURE))) == 0) {

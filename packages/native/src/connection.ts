@@ -15,7 +15,7 @@ import { ask, type Asked, askFailed, type Facts, Misuse, type Outlet, type Port,
 import { mayOffer } from '@ferrule/ssl/session-binding';
 import { type Binding, Control, EventKind, type Handle, MISUSE, Operation } from './binding.ts';
 import type { Shared } from './context.ts';
-import { misfitOf, parseCredential, type ParsedCredential } from './credential.ts';
+import { fits, parseCredential, type ParsedCredential } from './credential.ts';
 import { NativeFacts } from './facts.ts';
 import { forget } from './forgotten.ts';
 import { parseHost } from './host.ts';
@@ -336,12 +336,9 @@ export class Connection implements Port {
     return chosen === undefined ? [] : [parseCredential(this.#binding, credentialOption(chosen, 'onCertificateRequest'), 'onCertificateRequest')];
   }
 
-  /** The first credential that fits; none, where there is none at all. */
+  /** The first credential that fits; none, where none does: the answer is an empty Certificate (RFC 9846 section 4.5.1, RFC 5246 section 7.4.6). */
   #useFirst(candidates: readonly ParsedCredential[], request: CertificateRequest): void {
-    const misfits = candidates.map((candidate) => misfitOf(candidate, request, this.#facts.get('version')));
-    const first = candidates[misfits.indexOf(undefined)];
-    const [misfit] = misfits;
-    if (first === undefined && misfit !== undefined) return this.#refuseCredential(new TlsError(misfit, undefined, { alert: { description: Alert.handshake_failure, origin: 'local' } }));
+    const first = candidates.find((candidate) => fits(candidate, request, this.#facts.get('version')));
     if (!this.#binding.useCredential(this.#handle, first?.pair ?? null)) return this.#refuseCredential(askFailed(undefined, 'OpenSSL refuses the credential: its use'));
     this.#facts.clientCredential = first?.credential;
   }
