@@ -7,7 +7,7 @@
  * operations (handshake, reads while the reader wants, writes in order), send what there is, else receive, else wait.
  *
  * Received bytes are lent by the transport for the length of a call and shown to the engine in place; what is left of them
- * is copied before the call returns, by whatever way it returns. The transport is told to stop as soon as bytes wait that
+ * is copied before the call returns, by whatever way it returns. The transport is told to stop when more than a record waits that
  * nobody asks for, in every phase: before the handshake, while a callback decides, while nobody reads.
  *
  * A write is done when the transport has all of its bytes, not when they have been encrypted. Ends are bounded by progress:
@@ -25,6 +25,8 @@ import { type Job, JobQueue, type Settled } from './jobs.ts';
 const IN_FLIGHT = 256 * 1024;
 /** Encrypted bytes are sent when there are so many, and when there is nothing more to encrypt. */
 const SEND_AT = 48 * 1024;
+/** Received bytes that may wait for nobody before the transport is told to stop: so long, an end is noticed at once. */
+const UNASKED = 16 * 1024;
 /** The default of {@link PumpOptions.stall}. */
 const STALL = 10_000;
 
@@ -423,7 +425,7 @@ export class TlsPump implements TransportSink {
 
   #wanted(): boolean {
     if (this.#is('over') || this.#broken !== undefined) return false;
-    return this.#is('leaving') || this.#closing || this.#readEnded || (this.#hungry && this.#state !== 'new') || this.#inbound.pending === 0;
+    return this.#is('leaving') || this.#closing || this.#readEnded || (this.#hungry && this.#state !== 'new') || this.#inbound.pending < UNASKED;
   }
 
   #listen(): void {

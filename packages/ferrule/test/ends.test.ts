@@ -1,0 +1,262 @@
+/** What was told to be sent has been, every end is noticed, and nothing waits for ever. */
+import { connect as dial, createServer, type Socket } from 'node:net';
+import { once } from 'node:events';
+import { pki } from '@ferrule/conformance/pki';
+import { createPure } from '@ferrule/pure';
+import { createWebCrypto } from '@ferrule/pure/crypto/webcrypto';
+import { describe, expect, it } from 'vitest';
+import { chooseEngine, connect, connectOver, type Pipe, type StreamPipe, type Transport, type TransportSink } from 'ferrule';
+import { bytes, connected, echoing, later, listening, readExactly, text } from './support.ts';
+
+const engines = (
+  await Promise.all((['native', 'pure'] as const).map((name) => chooseEngine(name).then(() => name, (error: Error) => (console.info(`skipped: ${error.message}`), undefined))))
+).filter((name) => name !== undefined);
+
+/** A socket as a transport that may be told to be odd. */
+class OddTransport implements Transport {
+  readonly name = 'odd';
+  readonly socket: Socket;
+  /** Bytes that were delivered although no more was wanted. */
+  excess = 0;
+  /** What waits until `resume()`, which delivers it itself. */
+  readonly #held: Uint8Array[] = [];
+  #wanted = true;
+  #sink: TransportSink | undefined;
+
+  constructor(port: number) {
+    this.socket = dial({ port, host: '127.0.0.1', allowHalfOpen: true });
+    later(() => this.socket.destroy());
+  }
+  start(sink: TransportSink): void {
+    this.#sink = sink;
+    // each chunk waits until it is asked for
+    this.#wanted = false;
+    this.socket.on('data', (chunk) => {
+      this.#held.push(new Uint8Array(chunk));
+      if (this.#wanted) this.#deliver();
+    });
+    this.socket.on('end', () => sink.end()).on('error', (error) => sink.failed(error));
+    this.resume();
+  }
+  send(sent: Uint8Array, done: () => void): void {
+    this.socket.write(sent.slice(), () => done());
+  }
+  resume(): void {
+    this.#wanted = true;
+    this.#deliver();
+  }
+  end(): void {
+    this.socket.end();
+  }
+  destroy(): void {
+    this.socket.destroy();
+  }
+  #deliver(): void {
+    for (let chunk = this.#held.shift(); chunk !== undefined; chunk = this.#wanted ? this.#held.shift() : undefined) this.#wanted = this.#sink?.data(chunk) ?? false;
+  }
+}
+
+/** A pipe to a server that needs its time for each write. */
+function slow(port: number, milliseconds: number): Pipe & { readonly socket: Socket } {
+  const socket = dial({ port, host: '127.0.0.1', allowHalfOpen: true });
+  later(() => socket.destroy());
+  socket.on('error', () => {});
+  const reader = socket.iterator({ destroyOnReturn: false });
+  return {
+    socket,
+    read: async () => ((await reader.next()) as IteratorResult<Buffer, undefined>).value ?? null,
+    write: (chunk) => new Promise((resolve, reject) => setTimeout(() => socket.write(chunk.slice(), (error) => (error ? reject(error) : resolve())), milliseconds)),
+    closeWrite: () => new Promise<void>((resolve) => socket.end(resolve)),
+    close: () => void socket.destroy(),
+  };
+}
+
+describe.each(engines)('the ends of a connection, %s', (backend) => {
+  it('settled writes, then close(): all of it is at the server', async () => {
+    const { port, options, server } = await listening();
+    const connection = await connectOver(slow(port, 30), { backend, host: 'server.test', ca: options.ca ?? '' });
+    const socket = await server.accepted();
+    let got = 0;
+    socket.on('data', (chunk: Buffer) => void (got += chunk.length));
+    const ended = once(socket, 'end').then(() => socket.end());
+    const writes = Array.from({ length: 8 }, () => connection.write(new Uint8Array(40_000)));
+    await Promise.all(writes);
+    await connection.close();
+    await ended;
+    expect(got).toBe(320_000);
+  });
+
+  it('close() waits for what was not awaited, as long as bytes move', async () => {
+    const { port, options, server } = await listening();
+    const connection = await connectOver(slow(port, 150), { backend, host: 'server.test', ca: options.ca ?? '', closeTimeout: 1000 });
+    const socket = await server.accepted();
+    let got = 0;
+    socket.on('data', (chunk: Buffer) => void (got += chunk.length)).on('end', () => socket.end());
+    // ten writes of the pipe, each 150 ms: more than any second
+    const write = connection.write(new Uint8Array(600_000));
+    await connection.close();
+    await write;
+    expect(got).toBe(600_000);
+  });
+
+  it('takes whatever holds bytes, and refuses the rest', async () => {
+    const { options } = await echoing();
+    const connection = await connected({ ...options, backend });
+    const writer = connection.writable.getWriter() as WritableStreamDefaultWriter<unknown>;
+    await writer.write(bytes('array').buffer);
+    await writer.write(new DataView(bytes('-view-').buffer, 1, 4));
+    await writer.write(new Uint16Array(bytes('16').buffer));
+    expect(text(await readExactly(connection, 11))).toBe('arrayview16');
+    for (const wrong of [17, 'text', new Blob(['x']), undefined, { length: 3 }]) await expect(connection.write(wrong as Uint8Array)).rejects.toThrow(TypeError);
+    await expect(writer.write(17)).rejects.toThrow(TypeError);
+  });
+
+  it.each(['timeout', 'signal'])('%s holds while a callback of the caller is pending', async (what) => {
+    const { options } = await echoing();
+    const controller = new AbortController();
+    const verify = (): Promise<boolean> => {
+      if (what === 'signal') setTimeout(() => controller.abort(), 10);
+      return new Promise(() => {});
+    };
+    const error: unknown = await connect({ ...options, ca: undefined as never, backend, verify, ...(what === 'timeout' ? { timeout: 200 } : { signal: controller.signal }) }).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: what === 'timeout' ? 'TIMEOUT' : 'ABORTED' });
+  });
+
+  it('is over when both directions have ended, and has no socket then', async () => {
+    const { port, options, server } = await listening();
+    const pipe = slow(port, 0);
+    const connection = await connectOver(pipe, { backend, host: 'server.test', ca: options.ca ?? '' });
+    const socket = await server.accepted();
+    socket.on('end', () => socket.end()).resume();
+    await connection.closeWrite();
+    expect(await connection.read(new Uint8Array(1))).toBe(0);
+    await connection.closed;
+    expect(pipe.socket.destroyed).toBe(true);
+    expect(await connection.read(new Uint8Array(1))).toBe(0);
+    await expect(connection.write(bytes('x'))).rejects.toMatchObject({ code: 'PROTOCOL_IS_SHUTDOWN' });
+  });
+
+  it.each(['reset', 'cut'] as const)('notices a %s though nobody reads', async (how) => {
+    const { options, server } = await listening();
+    const connection = await connected({ ...options, backend });
+    await server.accepted();
+    server[how]();
+    await connection.closed;
+    await expect(connection.read(new Uint8Array(1))).rejects.toMatchObject({ code: how === 'reset' ? 'TRANSPORT_ERROR' : expect.stringMatching(/UNEXPECTED_EOF|TRANSPORT_ERROR/) as string });
+  });
+
+  it('what came before a reset may still be read', async () => {
+    const { options, server } = await listening();
+    const connection = await connected({ ...options, backend });
+    const socket = await server.accepted();
+    await new Promise<void>((resolve) => void socket.write('last words', () => resolve()));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    server.reset();
+    await connection.closed;
+    expect(text(await readExactly(connection, 10))).toBe('last words');
+    await expect(connection.read(new Uint8Array(1))).rejects.toMatchObject({ code: 'TRANSPORT_ERROR' });
+  });
+
+  it('tells writers of a transport that breaks after the peer’s close_notify', async () => {
+    const { options, server } = await listening();
+    const connection = await connected({ ...options, backend });
+    const socket = await server.accepted();
+    socket.end();
+    expect(await connection.read(new Uint8Array(1))).toBe(0);
+    server.reset();
+    // Node does not look at a socket whose end it has read: a write finds out, and no later one succeeds
+    const outcomes: unknown[] = [];
+    for (let i = 0; i < 20; i++) outcomes.push(await connection.write(bytes('x')).then(() => 'sent', (error: unknown) => error));
+    expect(outcomes.at(-1)).toMatchObject({ code: 'TRANSPORT_ERROR' });
+    await connection.closed;
+  });
+
+  it('takes bytes that a transport delivers inside resume()', async () => {
+    const { port, options } = await echoing();
+    const connection = await connectOver(new OddTransport(port), { backend, host: 'server.test', ca: options.ca ?? '' });
+    later(() => connection.close());
+    for (const word of ['one', 'two']) {
+      await connection.write(bytes(word));
+      expect(text(await readExactly(connection, 3))).toBe(word);
+    }
+  });
+
+  it.each([
+    ['strings', () => Promise.resolve('HTTP/1.1 400')],
+    ['numbers', () => Promise.resolve(17)],
+  ])('refuses a pipe that brings %s', async (what, read) => {
+    const pipe = { read, write: () => Promise.resolve(), close: () => {} } as unknown as Pipe;
+    const error: unknown = await connectOver(pipe, { backend, host: 'server.test', ca: (await pki('root')).certificatePem }).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'TRANSPORT_ERROR', message: expect.stringContaining(what.slice(0, 6)) as string });
+  });
+
+  it('lets others run while a pipe brings nothing, again and again', async () => {
+    const pipe: Pipe = { read: () => Promise.resolve(new Uint8Array(0)), write: () => Promise.resolve(), close: () => {} };
+    const error: unknown = await connectOver(pipe, { backend, host: 'server.test', ca: (await pki('root')).certificatePem, timeout: 50 }).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'TIMEOUT' });
+  });
+
+  it('notices a writable that breaks while nothing is written', async () => {
+    const cause = new Error('the relay is gone');
+    let spoil: (error: Error) => void = () => {};
+    const pipe: StreamPipe = {
+      readable: new ReadableStream<Uint8Array>(),
+      writable: new WritableStream<Uint8Array>({ start: (controller) => void (spoil = (error) => controller.error(error)) }),
+    };
+    const attempt = connectOver(pipe, { backend, host: 'server.test', ca: (await pki('root')).certificatePem }).catch((reason: unknown) => reason);
+    setTimeout(() => spoil(cause), 20);
+    expect(await attempt).toMatchObject({ code: 'TRANSPORT_ERROR', cause });
+  });
+
+  it('takes no more than a chunk from a peer that floods while a callback is pending', async () => {
+    const { options, server } = await listening();
+    const taken: number[] = [];
+    const relay = createServer({ allowHalfOpen: true }, (near) => {
+      const far = dial(options.port ?? 0, '127.0.0.1');
+      near.on('error', () => {}).pipe(far.on('error', () => {}));
+      far.on('data', (chunk) => near.write(chunk));
+      near.on('close', () => far.destroy());
+      far.once('data', () => setTimeout(() => {
+        const more = (): void => {
+          while (!near.destroyed && taken.length < 2000 && near.write(Buffer.alloc(65_536, 0x17))) taken.push(65_536);
+        };
+        near.on('drain', () => more());
+        more();
+      }, 100));
+    });
+    later(() => relay.close());
+    await new Promise<void>((resolve) => relay.listen(0, '127.0.0.1', resolve));
+    const before = process.memoryUsage().arrayBuffers;
+    let most = 0;
+    const verify = async (): Promise<boolean> => {
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      most = process.memoryUsage().arrayBuffers;
+      return true;
+    };
+    await connect({ backend, host: '127.0.0.1', port: (relay.address() as { port: number }).port, servername: 'server.test', verify }).then(
+      async (connection) => {
+        // Node's server crashes where it is closed amid a handshake
+        await server.accepted();
+        connection.destroy();
+      },
+      () => {},
+    );
+    // what the kernels hold is theirs; 131 MB would come
+    expect(taken.length).toBeLessThan(2000);
+    expect(most - before).toBeLessThan(50_000_000);
+  });
+});
+
+it('with WebCrypto a read is served when the answer comes after the tickets', async () => {
+  const { options } = await echoing();
+  const context = createPure({ crypto: await createWebCrypto() }).createContext({ trustAnchors: [(await pki('root')).certificate] });
+  later(() => context.dispose());
+  const { ca: _, ...rest } = options;
+  for (let i = 0; i < 5; i++) {
+    const connection = await connected({ ...rest, context });
+    const reading = readExactly(connection, 4);
+    await new Promise((resolve) => setTimeout(resolve, 5 * i));
+    await connection.write(bytes('late'));
+    expect(text(await reading)).toBe('late');
+  }
+});
