@@ -63,12 +63,13 @@ export const newKeys = (kind: 'ec' | 'rsa' | 'ed25519' = 'ec', bitsOrCurve?: num
   return { privateKey: pair.privateKey, spki: Uint8Array.from(pair.publicKey.export({ type: 'spki', format: 'der' })) };
 };
 
-type SignatureKind = 'ec' | 'rsa' | 'ed25519' | 'sha1';
+type SignatureKind = 'ec' | 'rsa' | 'ed25519' | 'sha1' | 'unknown';
 const SIGNATURES: Readonly<Record<SignatureKind, readonly [algorithm: Uint8Array, hash: string | null]>> = {
   ec: [seq(oid('1.2.840.10045.4.3.2')), 'sha256'],
   rsa: [seq(oid('1.2.840.113549.1.1.11'), NULL), 'sha256'],
   ed25519: [seq(oid('1.3.101.112')), null],
   sha1: [seq(oid('1.2.840.113549.1.1.5'), NULL), 'sha1'],
+  unknown: [seq(oid('1.2.3.4')), 'sha256'],
 };
 
 const signatureOf = (keys: Keys, body: Uint8Array, kind: SignatureKind = keys.privateKey.asymmetricKeyType as SignatureKind): Uint8Array => {
@@ -103,6 +104,8 @@ export interface MakeOptions {
   /** Extra extensions; one of an OID that is there already takes its place, `null` takes it out. */
   readonly extensions?: Readonly<Record<string, Uint8Array | null>>;
   readonly signature?: SignatureKind;
+  /** What is signed, in place of these: version, serial number, algorithm, issuer, validity, subject, key, extensions. */
+  readonly parts?: (parts: Uint8Array[]) => readonly Uint8Array[];
 }
 
 let count = 1n;
@@ -125,20 +128,25 @@ export const make = (options: MakeOptions = {}): Made => {
   const extensions = Object.values(list).filter((one) => one !== null);
   const signer = issuer?.keys ?? keys;
   const [algorithm] = SIGNATURES[options.signature ?? (signer.privateKey.asymmetricKeyType as SignatureKind)];
-  const tbs = seq(
-    ...(version > 1 ? [tlv(0xa0, int(version - 1))] : []),
+  const parts = [
+    version > 1 ? tlv(0xa0, int(version - 1)) : new Uint8Array(0),
     int(serial),
     algorithm,
     issuer?.subject ?? subject,
     seq(time(options.notBefore ?? NOW - 365 * DAY), time(options.notAfter ?? NOW + 365 * DAY)),
     subject,
     keys.spki,
-    ...(extensions.length > 0 && version === 3 ? [tlv(0xa3, seq(...extensions))] : []),
-  );
+    extensions.length > 0 && version === 3 ? tlv(0xa3, seq(...extensions)) : new Uint8Array(0),
+  ];
+  const tbs = seq(...(options.parts?.(parts) ?? parts));
   return { der: seq(signatureOf(signer, tbs, options.signature)), keys, subject, serial: typeof serial === 'bigint' ? serial : 0n };
 };
 
 export interface CrlOptions {
+  /** What is signed, in place of these: version, algorithm, issuer, thisUpdate, nextUpdate, entries, extensions. */
+  readonly parts?: (parts: Uint8Array[]) => readonly Uint8Array[];
+  /** Extensions of every entry. */
+  readonly entryExtensions?: readonly Uint8Array[];
   readonly revoked?: readonly (readonly [serial: bigint, reason?: number])[];
   readonly thisUpdate?: number;
   readonly nextUpdate?: number | null;
@@ -148,21 +156,21 @@ export interface CrlOptions {
 export const crlNumber: Uint8Array = extension('2.5.29.20', int(7));
 
 export const makeCrl = (issuer: Made, options: CrlOptions = {}): Uint8Array => {
-  const { revoked = [], thisUpdate = NOW - DAY, nextUpdate = NOW + DAY, extensions = [crlNumber], keys = issuer.keys } = options;
+  const { revoked = [], entryExtensions = [], thisUpdate = NOW - DAY, nextUpdate = NOW + DAY, extensions = [crlNumber], keys = issuer.keys } = options;
   const [algorithm] = SIGNATURES[keys.privateKey.asymmetricKeyType as SignatureKind];
   const entries = revoked.map(([serial, reason]) =>
-    seq(int(serial), time(NOW - 2 * DAY), ...(reason === undefined ? [] : [seq(extension('2.5.29.21', tlv(10, Uint8Array.of(reason))))])),
+    seq(int(serial), time(NOW - 2 * DAY), ...(reason === undefined && entryExtensions.length === 0 ? [] : [seq(...(reason === undefined ? [] : [extension('2.5.29.21', tlv(10, Uint8Array.of(reason)))]), ...entryExtensions)])),
   );
-  const tbs = seq(
+  const parts = [
     int(1),
     algorithm,
     issuer.subject,
     time(thisUpdate),
-    ...(nextUpdate === null ? [] : [time(nextUpdate)]),
-    ...(entries.length > 0 ? [seq(...entries)] : []),
-    ...(extensions.length > 0 ? [tlv(0xa0, seq(...extensions))] : []),
-  );
-  return seq(signatureOf(keys, tbs));
+    nextUpdate === null ? new Uint8Array(0) : time(nextUpdate),
+    entries.length > 0 ? seq(...entries) : new Uint8Array(0),
+    extensions.length > 0 ? tlv(0xa0, seq(...extensions)) : new Uint8Array(0),
+  ];
+  return seq(signatureOf(keys, seq(...(options.parts?.(parts) ?? parts))));
 };
 
 export interface OcspOptions {
@@ -178,6 +186,12 @@ export interface OcspOptions {
   readonly byKey?: boolean;
   /** What stands in front of the answer that counts: so many about the same serial number of another issuer. */
   readonly strangers?: number;
+  /** Version of ResponseData, where it is not the default. */
+  readonly version?: number;
+  /** In place of the certificate's status. */
+  readonly state?: Uint8Array;
+  /** Of the response. */
+  readonly extensions?: readonly Uint8Array[];
 }
 
 const generalized = (at: number): Uint8Array => tlv(0x18, text(new Date(at).toISOString().replace(/[-:T]|\.\d+/g, '')));
@@ -189,11 +203,13 @@ export const makeOcsp = (leaf: Made, issuer: Made, options: OcspOptions = {}): U
   const digest = (data: Uint8Array): Uint8Array => Uint8Array.from(createHash(hash).update(data).digest());
   const hashOid = hash === 'sha1' ? '1.3.14.3.2.26' : '2.16.840.1.101.3.4.2.1';
   const certId = seq(seq(oid(hashOid), NULL), tlv(4, digest(issuer.subject)), tlv(4, digest(keyBits(issuer.keys.spki))), int(serial));
-  const state = status === 'good' ? tlv(0x80) : status === 'unknown' ? tlv(0x82) : tlv(0xa1, generalized(NOW - 3 * DAY), tlv(0xa0, tlv(10, Uint8Array.of(1))));
+  const state = options.state ?? (status === 'good' ? tlv(0x80) : status === 'unknown' ? tlv(0x82) : tlv(0xa1, generalized(NOW - 3 * DAY), tlv(0xa0, tlv(10, Uint8Array.of(1)))));
   const single = seq(certId, state, generalized(thisUpdate), ...(nextUpdate === null ? [] : [tlv(0xa0, generalized(nextUpdate))]));
   const id = options.byKey ? tlv(0xa2, tlv(4, Uint8Array.from(createHash('sha1').update(keyBits(responder.keys.spki)).digest()))) : tlv(0xa1, responder.subject);
   const stranger = seq(seq(seq(oid(hashOid), NULL), tlv(4, new Uint8Array(20)), tlv(4, new Uint8Array(20)), int(serial)), state, generalized(thisUpdate));
-  const data = seq(id, generalized(NOW), seq(...Array.from({ length: options.strangers ?? 0 }, () => stranger), single));
+  const responses = seq(...Array.from({ length: options.strangers ?? 0 }, () => stranger), single);
+  const version = options.version === undefined ? [] : [tlv(0xa0, int(options.version))];
+  const data = seq(...version, id, generalized(NOW), responses, ...(options.extensions ? [tlv(0xa1, seq(...options.extensions))] : []));
   const basic = seq(signatureOf(options.signer ?? responder.keys, data), ...(responder === issuer ? [] : [tlv(0xa0, seq(responder.der))]));
   return seq(tlv(10, Uint8Array.of(0)), tlv(0xa0, seq(oid('1.3.6.1.5.5.7.48.1.1'), tlv(4, basic))));
 };

@@ -25,7 +25,7 @@ export interface Instrumented {
 }
 
 /** Calls that make a refusal, where they are the value of a `return`, of an arrow or of a conditional. */
-const MAKES_REFUSAL = /^(breach|invalid|weak|noPath|failure)$/;
+const MAKES_REFUSAL = /^(breach|unknownBreach|invalid|weak|noPath)$/;
 /** Errors that no peer can cause. */
 const OURS = /^new TypeError\b|^fail\('(INTERNAL_ERROR|DISPOSED|BIO_MISSING|CONNECTION_TYPE_NOT_SET|HANDSHAKE_NOT_DONE|PROTOCOL_IS_SHUTDOWN|ASYNC_OPERATION_FAILED)'/;
 /** Calls that never return, as statements. */

@@ -1,0 +1,169 @@
+/** Signatures made by OpenSSL, and what must not pass for one: wrong, misplaced, malformed, forged with the private key at hand. */
+import { constants, createHash, generateKeyPairSync, privateEncrypt, sign, type KeyObject, type SignKeyObjectInput } from 'node:crypto';
+import type { HashName, SignatureAlgorithm } from '@ferrule/x509';
+
+export interface SignatureCase {
+  readonly name: string;
+  readonly algorithm: SignatureAlgorithm;
+  readonly spki: Uint8Array;
+  readonly signature: Uint8Array;
+  readonly valid: boolean;
+}
+export const MESSAGE: Uint8Array = new Uint8Array(Buffer.from('what was signed'));
+
+const HASHES: readonly HashName[] = ['sha256', 'sha384', 'sha512'];
+const ORDERS = {
+  'P-256': 'ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551',
+  'P-384': 'ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973',
+  'P-521': `01${'f'.repeat(65)}a51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409`,
+} as const;
+
+/** ECDSA on a curve: ECDSA-Sig-Value in DER (RFC 3279 section 2.2.3), r and s from 1 to the order less one. */
+export function ecdsaCases(curve: keyof typeof ORDERS): SignatureCase[] {
+  const pair = generateKeyPairSync('ec', { namedCurve: curve });
+  const spki = spkiOf(pair.publicKey);
+  const order = BigInt(`0x${ORDERS[curve]}`);
+  return HASHES.flatMap((hash) => {
+    const make = (name: string, signature: Uint8Array, valid = false): SignatureCase => ({ name: `${curve} ${hash}: ${name}`, algorithm: { kind: 'ecdsa', hash }, spki, signature, valid });
+    const raw = sign(hash, MESSAGE, { key: pair.privateKey, dsaEncoding: 'ieee-p1363' });
+    const [r, s] = [raw.subarray(0, raw.length / 2), raw.subarray(raw.length / 2)].map((half) => BigInt(`0x${half.toString('hex')}`)) as [bigint, bigint];
+    const good = sequence(integer(r), integer(s));
+    const other = generateKeyPairSync('ec', { namedCurve: curve }).privateKey;
+    const body = join(integer(r), integer(s));
+    return [
+      make('as it should be', good, true),
+      make('with the other s, which is as good', sequence(integer(r), integer(order - s)), true),
+      make('over another message', bytesOf(sign(hash, Buffer.from('another'), pair.privateKey))),
+      make('by another key', bytesOf(sign(hash, MESSAGE, other))),
+      make('over another hash', bytesOf(sign(hash === 'sha256' ? 'sha384' : 'sha256', MESSAGE, pair.privateKey))),
+      make('r and s exchanged', sequence(integer(s), integer(r))),
+      ...([[0n, s], [r, 0n], [0n, 0n], [1n, 1n], [order, s], [r, order], [r + order, s], [r, s + order], [order - 1n, order - 1n]] as const).map(([a, b], i) => make(`values out of range or at its edge, ${i}`, sequence(integer(a), integer(b)))),
+      make('r negative', sequence(tlv(2, negative(r)), integer(s))),
+      make('r with a zero too many', sequence(tlv(2, join([0], integer(r).subarray(2))), integer(s))),
+      make('s with a zero too many', sequence(integer(r), tlv(2, join([0, 0], integer(s).subarray(2))))),
+      make('r empty', sequence(tlv(2, new Uint8Array(0)), integer(s))),
+      make('a length in the long form where the short one does', join([0x30, 0x82, 0, body.length], body)),
+      make('an indefinite length', join([0x30, 0x80], body, [0, 0])),
+      make('bytes behind it', join(good, [0])),
+      make('bytes in it, behind s', sequence(integer(r), integer(s), [5, 0])),
+      make('a set in place of the sequence', join([0x31], good.subarray(1))),
+      make('only r', sequence(integer(r))),
+      make('cut short', good.subarray(0, -1)),
+      make('nothing', new Uint8Array(0)),
+      make('r and s without DER', bytesOf(raw)),
+    ];
+  });
+}
+
+/** RSASSA-PKCS1-v1_5 and RSASSA-PSS (RFC 8017); the private key makes encoded messages that no signer would. */
+export function rsaCases(bits: number): SignatureCase[] {
+  const pair = generateKeyPairSync('rsa', { modulusLength: bits });
+  const spki = spkiOf(pair.publicKey);
+  const size = bits / 8;
+  const raw = (encoded: Uint8Array): Uint8Array => bytesOf(privateEncrypt({ key: pair.privateKey, padding: constants.RSA_NO_PADDING }, encoded));
+  return HASHES.flatMap((hash) => {
+    const pkcs1 = (name: string, signature: Uint8Array, valid = false): SignatureCase => ({ name: `RSA ${bits} ${hash}: ${name}`, algorithm: { kind: 'rsa-pkcs1', hash }, spki, signature, valid });
+    const digest = bytesOf(createHash(hash).update(MESSAGE).digest());
+    const info = DIGEST_INFO[hash];
+    const padded = (tail: Uint8Array, type = 1, fill = 0xff): Uint8Array => join([0, type], new Uint8Array(size - 3 - tail.length).fill(fill), [0], tail);
+    const wellMade = padded(join(info, digest));
+    const short = join([0, 1], new Uint8Array(8).fill(0xff), [0], info, digest);
+    const withoutNull = join([0x30, info.length - 2 + digest.length - 2], [0x30, (info[3] as number) - 2], info.subarray(4, 4 + (info[3] as number) - 2), info.subarray(-2), digest);
+    const saltLength = digest.length;
+    const pss = (name: string, signature: Uint8Array, valid = false): SignatureCase => ({ name: `RSA-PSS ${bits} ${hash}: ${name}`, algorithm: { kind: 'rsa-pss', hash, saltLength }, spki, signature, valid });
+    const signPss = (over: Partial<SignKeyObjectInput> = {}, message = MESSAGE, by: HashName = hash): Uint8Array => bytesOf(sign(by, message, { key: pair.privateKey, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength, ...over }));
+    const good = signPss();
+    const signed = bytesOf(sign(hash, MESSAGE, pair.privateKey));
+    return [
+      pkcs1('as it should be', signed, true),
+      pkcs1('the same, put together here', raw(wellMade), true),
+      pkcs1('with one bit changed', changed(signed, size - 1)),
+      pkcs1('over another message', bytesOf(sign(hash, Buffer.from('another'), pair.privateKey))),
+      pkcs1('over another hash', bytesOf(sign(hash === 'sha256' ? 'sha384' : 'sha256', MESSAGE, pair.privateKey))),
+      pkcs1('of PSS', good),
+      pkcs1('with rubbish behind the hash (Bleichenbacher 2006)', raw(join(short, new Uint8Array(size - short.length).fill(7)))),
+      pkcs1('with the hash on the left and zeros in place of padding', raw(padded(join(info, digest), 1, 0))),
+      pkcs1('of block type 2', raw(padded(join(info, digest), 2))),
+      pkcs1('of block type 0', raw(padded(join(info, digest), 0))),
+      pkcs1('without DigestInfo', raw(padded(digest))),
+      pkcs1('without the NULL of the algorithm', raw(padded(withoutNull))),
+      pkcs1("with another hash's DigestInfo", raw(padded(join(DIGEST_INFO[hash === 'sha256' ? 'sha512' : 'sha256'], digest)))),
+      pkcs1('a byte short', signed.subarray(1)),
+      pkcs1('a byte long', join([0], signed)),
+      pkcs1('nothing', new Uint8Array(0)),
+      pkcs1('zeros', new Uint8Array(size)),
+      pkcs1('one', join(new Uint8Array(size - 1), [1])),
+      pkcs1('the modulus', modulusOf(pair.publicKey)),
+      pss('as it should be', good, true),
+      pss('with one bit changed', changed(good, 0)),
+      pss('over another message', signPss({}, new Uint8Array(3))),
+      pss('with an empty salt', signPss({ saltLength: 0 })),
+      pss('with a salt a byte short', signPss({ saltLength: saltLength - 1 })),
+      pss('over another hash', signPss({}, MESSAGE, hash === 'sha256' ? 'sha384' : 'sha256')),
+      pss('of PKCS #1', signed),
+      pss('that does not end in bc', raw(join([0], new Uint8Array(size - 2).fill(1), [0xbb]))),
+      pss('a byte short', good.subarray(1)),
+      pss('a byte long', join(good, [0])),
+      pss('nothing', new Uint8Array(0)),
+      pss('zeros', new Uint8Array(size)),
+    ];
+  });
+}
+
+/** Ed25519 and Ed448 (RFC 8032): S is reduced, R and S have their length. */
+export function eddsaCases(kind: 'ed25519' | 'ed448'): SignatureCase[] {
+  const pair = kind === 'ed25519' ? generateKeyPairSync('ed25519') : generateKeyPairSync('ed448');
+  const spki = spkiOf(pair.publicKey);
+  const make = (name: string, signature: Uint8Array, valid = false): SignatureCase => ({ name: `${kind}: ${name}`, algorithm: { kind }, spki, signature, valid });
+  const good = bytesOf(sign(null, MESSAGE, pair.privateKey));
+  const half = good.length / 2;
+  const order = kind === 'ed25519' ? 2n ** 252n + 27742317777372353535851937790883648493n : 2n ** 446n - 13818066809895115352007386748515426880336692474882178609894547503885n;
+  const malleable = littleEndian(fromLittleEndian(good.subarray(half)) + order, half);
+  return [
+    make('as it should be', good, true),
+    make('over another message', bytesOf(sign(null, Buffer.from('another'), pair.privateKey))),
+    make('by another key', bytesOf(sign(null, MESSAGE, (kind === 'ed25519' ? generateKeyPairSync('ed25519') : generateKeyPairSync('ed448')).privateKey))),
+    make('S not reduced', join(good.subarray(0, half), malleable)),
+    make('one bit of R changed', changed(good, 0)),
+    make('one bit of S changed', changed(good, half)),
+    make('R and S exchanged', join(good.subarray(half), good.subarray(0, half))),
+    make('S zero', join(good.subarray(0, half), new Uint8Array(half))),
+    make('R and S zero', new Uint8Array(2 * half)),
+    make('all ones', new Uint8Array(2 * half).fill(255)),
+    make('a byte short', good.subarray(0, -1)),
+    make('a byte long', join(good, [0])),
+    make('nothing', new Uint8Array(0)),
+  ];
+}
+
+/** The head of DigestInfo, RFC 8017 section 9.2 note 1. */
+const DIGEST_INFO: Readonly<Record<HashName, Uint8Array>> = {
+  sha256: fromHex('3031300d060960864801650304020105000420'),
+  sha384: fromHex('3041300d060960864801650304020205000430'),
+  sha512: fromHex('3051300d060960864801650304020305000440'),
+};
+
+function fromHex(text: string): Uint8Array {
+  return new Uint8Array(Buffer.from(text, 'hex'));
+}
+const bytesOf = (buffer: Buffer): Uint8Array => new Uint8Array(buffer);
+const join = (...parts: readonly (Uint8Array | readonly number[])[]): Uint8Array => new Uint8Array(parts.flatMap((part) => [...part]));
+const changed = (bytes: Uint8Array, at: number): Uint8Array => bytes.map((byte, i) => (i === at ? byte ^ 1 : byte));
+const spkiOf = (key: KeyObject): Uint8Array => bytesOf(key.export({ type: 'spki', format: 'der' }));
+const modulusOf = (key: KeyObject): Uint8Array => new Uint8Array(Buffer.from(key.export({ format: 'jwk' }).n as string, 'base64url'));
+
+const tlv = (tag: number, body: Uint8Array): Uint8Array => join(body.length < 0x80 ? [tag, body.length] : [tag, 0x81, body.length], body);
+const sequence = (...parts: readonly (Uint8Array | readonly number[])[]): Uint8Array => tlv(0x30, join(...parts));
+function integer(value: bigint): Uint8Array {
+  let digits = value.toString(16);
+  if (digits.length % 2 === 1) digits = `0${digits}`;
+  const bytes = fromHex(digits);
+  return tlv(2, (bytes[0] as number) >= 0x80 ? join([0], bytes) : bytes);
+}
+/** Two's complement of a positive number, negated. */
+const negative = (value: bigint): Uint8Array => {
+  const bytes = integer(value).subarray(2);
+  return fromHex((2n ** BigInt(8 * (bytes.length + 1)) - value).toString(16)).subarray(0);
+};
+const fromLittleEndian = (bytes: Uint8Array): bigint => BigInt(`0x${Buffer.from(bytes).reverse().toString('hex')}`);
+const littleEndian = (value: bigint, length: number): Uint8Array => fromHex(value.toString(16).padStart(2 * length, '0').slice(-2 * length)).reverse();

@@ -1,0 +1,112 @@
+/** What the parsers refuse, each by its own rule: where one rule is gone, another error, or none, comes out. */
+import { describe, expect, it } from 'vitest';
+import { nodeVerifier } from '@ferrule/x509/crypto/node';
+import { DerError, matchesHost, parseCertificate, parseCrl, parseOcspResponse, parsePkcs7, parsePublicKey, trustStore, validatePathSync } from '@ferrule/x509';
+import { bytesEqual, DerReader, readWhole } from '../src/der.ts';
+import { readGeneralName } from '../src/general-name.ts';
+import { readTime } from '../src/time.ts';
+import { bits, crlNumber, extension, int, make, makeCrl, makeOcsp, newKeys, NOW, oid, seq, text, tlv, type Keys, type MakeOptions } from './make.ts';
+
+const root = make({ ca: true, subject: 'Root' });
+const leaf = make({ issuer: root });
+const SCOPE = '2.5.29.28';
+const part = (index: number, value: Uint8Array) => (parts: Uint8Array[]): readonly Uint8Array[] => parts.map((each, i) => (i === index ? value : each));
+const scope = (...flags: readonly Uint8Array[]): readonly Uint8Array[] => [crlNumber, extension(SCOPE, seq(...flags), true)];
+const spki = (algorithm: Uint8Array, key: Uint8Array): Uint8Array => seq(algorithm, tlv(3, Uint8Array.of(0), key));
+const named = (...bytes: readonly number[]): Uint8Array => seq(Uint8Array.from(bytes));
+const name = (tag: number, ...bytes: readonly number[]) => (): unknown => readGeneralName(new DerReader(tlv(tag, Uint8Array.from(bytes))));
+const time = (tag: number, digits: string) => (): unknown => readTime(new DerReader(tlv(tag, text(digits))));
+
+/** A policyConstraints that says nothing is an error of decoding, whatever the rest. */
+const emptyConstraints: MakeOptions = { ca: true, extensions: { '2.5.29.36': extension('2.5.29.36', seq(), true) } };
+
+const REFUSED: Readonly<Record<string, readonly [message: string, read: () => unknown]>> = {
+  'a certificate of version 4': ['version is not v2 or v3', () => parseCertificate(make({ parts: part(0, tlv(0xa0, int(3))) }).der)],
+  'a certificate that writes down version 1, which is the default': ['version is not v2 or v3', () => parseCertificate(make({ parts: part(0, tlv(0xa0, int(0))) }).der)],
+  'a unique identifier in version 1': ['unique identifiers need v2', () => parseCertificate(make({ version: 1, parts: (parts) => [...parts.slice(0, 7), tlv(0x81, Uint8Array.of(0, 1))] }).der)],
+  'policy constraints that are empty': ['policy constraints are empty', () => parseCertificate(make(emptyConstraints).der)],
+  'a CRL of version 3': ['CRL version', () => parseCrl(makeCrl(root, { parts: part(0, int(2)) }))],
+  'a CRL of version 1 with extensions': ['CRL of v1 with extensions', () => parseCrl(makeCrl(root, { parts: part(0, new Uint8Array(0)) }))],
+  'a CRL that writes down version 1 and has extensions': ['CRL of v1 with extensions', () => parseCrl(makeCrl(root, { parts: part(0, int(0)) }))],
+  'a CRL with an extension twice': ['stands twice', () => parseCrl(makeCrl(root, { extensions: [crlNumber, crlNumber] }))],
+  'a CRL with two signature algorithms': ['two different signature algorithms', () => parseCrl(makeCrl(root, { parts: part(1, seq(oid('1.2.840.10045.4.3.3'))) }))],
+  'a CRL whose scope says FALSE': ['bad BOOLEAN', () => parseCrl(makeCrl(root, { extensions: scope(tlv(0x82, Uint8Array.of(0))) }))],
+  'a CRL whose scope says TRUE at length': ['bad BOOLEAN', () => parseCrl(makeCrl(root, { extensions: scope(tlv(0x84, Uint8Array.of(255, 255))) }))],
+  'an OCSP response of version 2': ['OCSP: version is not v1', () => parseOcspResponse(makeOcsp(leaf, root, { version: 1 }))],
+  'an OCSP response whose good has contents': ['OCSP: bad status', () => parseOcspResponse(makeOcsp(leaf, root, { state: tlv(0x80, Uint8Array.of(0)) }))],
+  'an OCSP response with a critical extension': ['is not understood', () => parseOcspResponse(makeOcsp(leaf, root, { extensions: [extension('1.2.3', seq(), true)] }))],
+  'a PKCS #7 file that is no SignedData': ['PKCS #7: not SignedData', () => parsePkcs7(seq(oid('1.2.840.113549.1.7.1'), tlv(0xa0, seq())))],
+  'a GeneralName of kind 9': ['unknown kind of GeneralName', name(0x89, 1)],
+  'a dNSName as a constructed value': ['unknown kind of GeneralName', name(0xa2, 0x82, 0)],
+  'a dNSName that is not ASCII': ['GeneralName is not ASCII', name(0x82, 0x65, 0x80)],
+  'an e-mail address that is not ASCII': ['GeneralName is not ASCII', name(0x81, 0xff)],
+  'an RSA key whose parameters are not NULL': ['parameters of an RSA key', () => parsePublicKey(spki(seq(oid('1.2.840.113549.1.1.1'), tlv(5, Uint8Array.of(0))), named(2, 1, 3, 2, 1, 3)))],
+  'an Ed25519 key of 31 bytes': ['EdDSA key has a wrong length', () => parsePublicKey(spki(seq(oid('1.3.101.112')), new Uint8Array(31)))],
+  'an Ed448 key of 32 bytes': ['EdDSA key has a wrong length', () => parsePublicKey(spki(seq(oid('1.3.101.113')), new Uint8Array(32)))],
+  'a point of P-256 that is short': ['EC point is malformed', () => parsePublicKey(spki(seq(oid('1.2.840.10045.2.1'), oid('1.2.840.10045.3.1.7')), Uint8Array.of(4, ...new Uint8Array(63))))],
+  'a point in the hybrid form': ['EC point is malformed', () => parsePublicKey(spki(seq(oid('1.2.840.10045.2.1'), oid('1.2.840.10045.3.1.7')), Uint8Array.of(6, ...new Uint8Array(32))))],
+  'a length of five bytes': ['DER: bad length', () => readWhole(Uint8Array.of(0x30, 0x85, 0, 0, 0, 0, 0))],
+  'a length that is cut off': ['DER: bad length', () => readWhole(Uint8Array.of(0x30, 0x82, 1))],
+  'an indefinite length': ['DER: bad length', () => readWhole(Uint8Array.of(0x30, 0x80, 0, 0))],
+  'nothing where there must be an element': ['DER: element expected', () => new DerReader(new Uint8Array(0)).element()],
+  'a high tag number': ['high tag numbers', () => new DerReader(Uint8Array.of(0x1f, 1, 0)).element()],
+  'a time with a letter in it': ['time is not', time(0x17, '26010100000AZ')],
+  'a time with a sign in it': ['time is not', time(0x17, '2601010000-1Z')],
+  'a time without Z': ['time is not', time(0x17, '2601010000000')],
+  'a time without seconds': ['time is not', time(0x17, '2601010000Z')],
+  'a time in a thirteenth month': ['time is not', time(0x17, '261301000000Z')],
+  'the thirtieth of February': ['time is not', time(0x17, '260230000000Z')],
+  'hour 24': ['time is not', time(0x17, '260101240000Z')],
+};
+
+describe('refused, and for that reason, is', () => {
+  it.each(Object.entries(REFUSED))('%s', (_name, [message, read]) => {
+    expect(read).toThrow(DerError);
+    expect(read).toThrow(message);
+  });
+});
+
+it('a CRL with a critical extension in any entry tells nothing of those that it does not name', () => {
+  const crl = makeCrl(root, { revoked: [[1n]], entryExtensions: [extension('1.2.3', seq(), true)] });
+  const result = validatePathSync({ chain: [leaf.der], trustAnchors: trustStore([root.der]), verifier: nodeVerifier, now: NOW, crls: [crl] });
+  expect(result.ok ? 'valid' : [result.error.code, result.error.verify]).toEqual(['CERT_REVOCATION_UNKNOWN', 36]);
+});
+
+it('bytes are equal only when their lengths are', () => {
+  const [short, long] = [Uint8Array.of(1), Uint8Array.of(1, 2)];
+  expect([bytesEqual(short, long), bytesEqual(long, short), bytesEqual(long, Uint8Array.of(1, 3)), bytesEqual(long, long.slice())]).toEqual([false, false, false, true]);
+});
+
+it('a name matches as a whole, letter by letter', () => {
+  const certificate = (...dns: readonly string[]): ReturnType<typeof parseCertificate> => parseCertificate(make({ dns }).der);
+  const matches = (dns: string, host: string): boolean => matchesHost(certificate(dns), host);
+  expect([matches('example.com', 'example.com'), matches('EXAMPLE.com', 'example.COM'), matches('*.example.com', 'a.example.com')]).toEqual([true, true, true]);
+  for (const [dns, host] of [
+    ['example.con', 'example.com'],
+    ['fxample.com', 'example.com'],
+    ['xample.com', 'example.com'],
+    ['example.com', 'xample.com'],
+    ['*.example.com', 'example.com'],
+    ['*.example.com', 'a.b.example.com'],
+    ['*.example.com', 'a.example.org'],
+    ['*.xample.com', 'a.example.com'],
+    ['*.com', 'example.com'],
+    ['*', 'localhost'],
+    ['*.', 'localhost'],
+  ] as const) expect(matches(dns, host), `${dns} ${host}`).toBe(false);
+});
+
+it("a signature is not even tried with a key of another kind, whatever the verifier would say", () => {
+  const asked: string[] = [];
+  const gullible = { ...nodeVerifier, verify: ({ kind }: { kind: string }): boolean => (asked.push(kind), true) };
+  const rsa: Keys = newKeys('rsa', 2048);
+  // A CA whose key is RSA, and a leaf in its name that is signed with ECDSA.
+  const ca = make({ ca: true, subject: 'Root', keys: rsa });
+  const forged = make({ issuer: { ...ca, keys: { ...rsa, privateKey: newKeys().privateKey } } });
+  const result = validatePathSync({ chain: [forged.der], trustAnchors: trustStore([ca.der]), verifier: gullible, now: NOW });
+  expect([result.ok, asked]).toEqual([false, []]);
+});
+
+it('key usages are told apart', () => {
+  expect(parseCertificate(make({ extensions: { '2.5.29.15': extension('2.5.29.15', bits(0, 8), true) } }).der).keyUsage).toBe(0x101);
+});
