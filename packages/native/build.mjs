@@ -4,6 +4,7 @@
  *
  *     node build.mjs               prebuilds/<platform>-<arch>/ferrule.node
  *     node build.mjs --sanitize    build/sanitize/ferrule.node, with AddressSanitizer and UndefinedBehaviorSanitizer
+ *     node build.mjs --rules RULES.cpp OUT.node   OUT.node, with that file in place of core/rules.cpp: for mutations
  *     node build.mjs --check       compares core/openssl.h with the OpenSSL headers of this machine; builds nothing
  *
  * Without a compiler the addon is not built, which is no error: the loader then says so.
@@ -26,18 +27,18 @@ if (compiler === undefined || process.platform === 'win32') {
 } else if (mode === '--check') {
   check();
 } else {
-  build(mode === '--sanitize');
+  build(mode === '--sanitize', mode === '--rules' ? process.argv.slice(3) : []);
 }
 
-function build(sanitize) {
+function build(sanitize, [rules, chosen]) {
   const directory = join(here, sanitize ? 'build/sanitize' : `prebuilds/${process.platform}-${process.arch}${isMusl() ? '-musl' : ''}`);
   mkdirSync(directory, { recursive: true });
-  const output = join(directory, 'ferrule.node');
-  const sources = ['core', 'addon'].flatMap((folder) => readdirSync(join(here, folder)).filter((name) => name.endsWith('.cpp') && name !== 'openssl_check.cpp').map((name) => join(folder, name)));
+  const output = chosen ?? join(directory, 'ferrule.node');
+  const sources = ['core', 'addon'].flatMap((folder) => readdirSync(join(here, folder)).filter((name) => name.endsWith('.cpp') && name !== 'openssl_check.cpp').map((name) => (rules !== undefined && name === 'rules.cpp' ? resolve(rules) : join(folder, name))));
   const darwin = process.platform === 'darwin';
   const flags = [
     '-std=c++17', '-Wall', '-Wextra', '-fPIC', '-fvisibility=hidden', '-fno-exceptions', '-fno-rtti',
-    '-DNAPI_VERSION=8',
+    ...(rules === undefined ? [] : [`-I${join(here, 'core')}`]), '-DNAPI_VERSION=8',
     `-I${require('node-api-headers').include_dir}`,
     ...(sanitize ? ['-O1', '-g', '-fno-omit-frame-pointer', '-fsanitize=address,undefined', '-fno-sanitize-recover=all'] : ['-O2']),
     // nodelete: OpenSSL keeps pointers into the addon (a BIO_METHOD) for as long as the process lives.

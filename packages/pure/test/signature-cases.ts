@@ -12,14 +12,15 @@ export interface SignatureCase {
 export const MESSAGE: Uint8Array = new Uint8Array(Buffer.from('what was signed'));
 
 const HASHES: readonly HashName[] = ['sha256', 'sha384', 'sha512'];
-const ORDERS = {
+type Curve = 'P-256' | 'P-384' | 'P-521';
+const ORDERS: Readonly<Record<Curve, string>> = {
   'P-256': 'ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551',
   'P-384': 'ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973',
   'P-521': `01${'f'.repeat(65)}a51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409`,
-} as const;
+};
 
 /** ECDSA on a curve: ECDSA-Sig-Value in DER (RFC 3279 section 2.2.3), r and s from 1 to the order less one. */
-export function ecdsaCases(curve: keyof typeof ORDERS): SignatureCase[] {
+export function ecdsaCases(curve: Curve): SignatureCase[] {
   const pair = generateKeyPairSync('ec', { namedCurve: curve });
   const spki = spkiOf(pair.publicKey);
   const order = BigInt(`0x${ORDERS[curve]}`);

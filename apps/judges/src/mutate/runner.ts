@@ -4,6 +4,7 @@
  */
 import { TestRunner, type RunnerTestCase } from 'vitest';
 import { Journal } from './journal.ts';
+import { ACTIVE, MET } from './native-switch.ts';
 import { installSwitch } from './switch.ts';
 
 /** Longer than a test may take under a mutant, in milliseconds, beyond ten times what it took without. */
@@ -16,13 +17,15 @@ export default class MutationRunner extends TestRunner {
   async runTask(test: RunnerTestCase): Promise<void> {
     const body = TestRunner.getTestFn(test);
     const alone = this.#switch.active !== '';
+    if (alone) process.env[ACTIVE] = this.#switch.active;
     this.#switch.met.clear();
+    process.env[MET] = '';
     const began = performance.now();
     await body();
     if (alone) return;
     const patience = PATIENCE + 10 * (performance.now() - began);
     const name = `${test.file.name} > ${fullName(test)}`;
-    const met = [...this.#switch.met];
+    const met = [...this.#switch.met, ...process.env[MET].split('\n').filter((id) => id !== '')];
     this.#journal.reached(met);
     this.#journal.foreign([...this.#switch.foreign]);
     for (const mutant of met) {
@@ -40,16 +43,21 @@ export default class MutationRunner extends TestRunner {
   async #fails(mutant: string, body: () => unknown, patience: number): Promise<boolean> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_resolve, reject) => (timer = setTimeout(() => reject(new Error('too late')), patience)));
-    this.#switch.active = mutant;
+    this.#activate(mutant);
     try {
       await Promise.race([body(), late]);
       return false;
     } catch {
       return true;
     } finally {
-      this.#switch.active = '';
+      this.#activate('');
       clearTimeout(timer);
     }
+  }
+
+  #activate(mutant: string): void {
+    this.#switch.active = mutant;
+    process.env[ACTIVE] = mutant;
   }
 }
 

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { instrument, type Instrumented, type Mutant } from './sites.ts';
+import { instrument, type Instrumented } from './sites.ts';
 
 /** The repository. */
 export const ROOT: string = fileURLToPath(new URL('../../../..', import.meta.url));
@@ -14,6 +14,8 @@ export interface Tests {
   readonly folder: string;
   /** Parts of the names of test files, as vitest filters by them. */
   readonly files: readonly string[];
+  /** Only tests whose name matches this pattern. */
+  readonly only?: string;
 }
 
 export interface Target {
@@ -75,5 +77,3 @@ export function sourcesOf({ sources }: Target): string[] {
 export function instrumentFile(path: string): Instrumented {
   return instrument(relative(join(ROOT, 'packages'), path), readFileSync(path, 'utf8'));
 }
-
-export const mutantsOf = (target: Target): Mutant[] => sourcesOf(target).flatMap((path) => [...instrumentFile(path).mutants]);

@@ -79,9 +79,9 @@ export function* encryptHello(effects: Effects, outer: Offer, ech: Ech, first: b
 export function echAccepted({ inner, transcript }: Ech, message: HandshakeMessage, hello: ServerHello, hash: Parameters<typeof confirmsEch>[0], retry: boolean): boolean {
   const digest = (blanked: Uint8Array): Uint8Array => transcript.digest(blanked);
   if (!retry) return confirmsEch(hash, inner.random, 'serverHello', message.raw, SERVER_HELLO_CONFIRMATION, digest);
+  // 8 bytes: whoever called has decoded the extensions.
   const confirmation = findExtension(hello.extensions, ExtensionType.encrypted_client_hello);
   if (confirmation === undefined) return false;
-  if (confirmation.length !== 8) throw fail('DECODE_ERROR', `HelloRetryRequest: a confirmation of ECH of ${confirmation.length} bytes`);
   return confirmsEch(hash, inner.random, 'helloRetryRequest', message.raw, confirmation.byteOffset - message.raw.byteOffset, digest);
 }
 
