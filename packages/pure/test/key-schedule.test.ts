@@ -7,9 +7,11 @@ import type { CipherSuite, CryptoProvider, Hash } from '../src/crypto/provider.t
 import { tunedCrypto } from '../src/crypto/tuned.ts';
 import { expandLabel, hkdfExtract } from '../src/keys/hkdf.ts';
 import { earlySecret, finishedMac, nextTrafficSecret, resumptionPsk, trafficKeys } from '../src/keys/schedule13.ts';
+import { Secret } from '../src/keys/secret.ts';
 
 const hex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'hex'));
-const toHex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+const toHex = (value: Uint8Array | Secret): string => Buffer.from(value instanceof Secret ? value.bytes : value).toString('hex');
+const secret = (text: string): Secret => Secret.take(hex(text));
 const suiteOf = ({ suites }: CryptoProvider, id: number): CipherSuite => suites.find((suite) => suite.id === id) as CipherSuite;
 
 /** Section 3, "Simple 1-RTT Handshake". */
@@ -23,17 +25,20 @@ const PSK = '4ecd0eb6ec3b4d87f5d6028f922ca4c5851a277fd41311c9e62d2c9492e1c4f3';
 describe.each([nobleCrypto, tunedCrypto, nodeCrypto])('$name', (provider) => {
   const suite = suiteOf(provider, 0x1301);
   const { hash } = suite;
-  const keysOf = (secret: Uint8Array): readonly string[] => Object.values(trafficKeys(suite, secret)).map(toHex);
+  const keysOf = (traffic: Secret): readonly string[] => {
+    const { key, iv } = trafficKeys(suite, traffic);
+    return [key, iv].map((each) => toHex(each));
+  };
 
   it('derives the handshake and application secrets and keys of RFC 8448 section 3', () => {
-    const handshake = earlySecret(hash).handshake(hex(SHARED));
+    const handshake = earlySecret(hash).handshake(secret(SHARED));
     const [client, server] = [handshake.clientTraffic(hex(HELLOS)), handshake.serverTraffic(hex(HELLOS))];
-    expect([client, server].map(toHex)).toEqual(['b3eddb126e067f35a780b3abf45e2d8f3b1a950738f52e9600746a0e27a55a21', 'b67b7d690cc16c4e75e54213cb2d37b4e9c912bcded9105d42befd59d391ad38']);
+    expect([client, server].map((each) => toHex(each))).toEqual(['b3eddb126e067f35a780b3abf45e2d8f3b1a950738f52e9600746a0e27a55a21', 'b67b7d690cc16c4e75e54213cb2d37b4e9c912bcded9105d42befd59d391ad38']);
     expect(keysOf(server)).toEqual(['3fce516009c21727d0f2e4e86ee403bc', '5d313eb2671276ee13000b30']);
     expect(keysOf(client)).toEqual(['dbfaa693d1762c5b666af5d950258d01', '5bd3c71b836e0b76bb73265f']);
     const main = handshake.main();
     const [clientTraffic, serverTraffic, exporter] = [main.clientTraffic(hex(TO_SERVER_FINISHED)), main.serverTraffic(hex(TO_SERVER_FINISHED)), main.exporter(hex(TO_SERVER_FINISHED))];
-    expect([clientTraffic, serverTraffic, exporter].map(toHex)).toEqual([
+    expect([clientTraffic, serverTraffic, exporter].map((each) => toHex(each))).toEqual([
       '9e40646ce79a7f9dc05af8889bce6552875afa0b06df0087f792ebb7c17504a5',
       'a11af9f05531f856ad47116b45a950328204b4f44bfb6b3a4b4f1f3fcb631643',
       'fe22f881176eda18eb8f44529e6792c50c9a3f89452f68d8ae311b4309d3cf50',
@@ -43,7 +48,7 @@ describe.each([nobleCrypto, tunedCrypto, nodeCrypto])('$name', (provider) => {
   });
 
   it('derives the PSK of its ticket, and the early secret of section 4 from it', () => {
-    expect(toHex(resumptionPsk(hash, hex(RESUMPTION), hex('0000')))).toBe(PSK);
+    expect(toHex(resumptionPsk(hash, secret(RESUMPTION), hex('0000')))).toBe(PSK);
     expect(toHex(hkdfExtract(hash, new Uint8Array(32), hex(PSK)))).toBe('9b2188e9b2fc6d64d71dc329900e20bb41915000f678aa839cbb797cb7d8332c');
   });
 });
@@ -72,7 +77,7 @@ describe.each([nobleCrypto, tunedCrypto, nodeCrypto])('$name over SHA-384', (pro
 
   it('updates a traffic secret, and makes a Finished, by their labels', () => {
     const expand = (label: string): string => Buffer.from(hkdfSync('sha384', ikm, salt, labelled(label, new Uint8Array(0), 48), 48)).toString('hex');
-    expect(toHex(nextTrafficSecret(hash, prk.slice()))).toBe(expand('traffic upd'));
-    expect(toHex(finishedMac(hash, prk, new Uint8Array(48)))).toBe(toHex(hash.hmac(hex(expand('finished')), new Uint8Array(48))));
+    expect(toHex(nextTrafficSecret(hash, Secret.copyOf(prk)))).toBe(expand('traffic upd'));
+    expect(toHex(finishedMac(hash, Secret.copyOf(prk), new Uint8Array(48)))).toBe(toHex(hash.hmac(hex(expand('finished')), new Uint8Array(48))));
   });
 });

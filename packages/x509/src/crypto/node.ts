@@ -2,7 +2,7 @@
 import { createHash, createPublicKey, constants, verify as verifySignature, type KeyObject } from 'node:crypto';
 import { fits, parsePublicKey, type PublicKey } from '../public-key.ts';
 import type { SignatureAlgorithm, SignatureVerifier } from '../signature.ts';
-import { rsaWithinBounds } from './rsa.ts';
+import { fitsModulus, rsaWithinBounds } from './rsa.ts';
 
 /** Importing a key costs more than a check with it, so the last keys are kept. */
 const MAX_KEYS = 256;
@@ -23,7 +23,7 @@ export const nodeVerifier: SignatureVerifier = {
 
 const verify = (algorithm: SignatureAlgorithm, spki: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean => {
   const key = importKey(spki);
-  if (!key || !fits(algorithm, key.publicKey)) return false;
+  if (!key || !fits(algorithm, key.publicKey) || !fitsModulus(key.publicKey, signature)) return false;
   const { object } = key;
   switch (algorithm.kind) {
     case 'rsa-pkcs1':

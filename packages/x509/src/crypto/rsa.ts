@@ -1,6 +1,6 @@
 /** @module RSA verification over BigInt: RFC 8017 sections 8.1.2 and 8.2.2. Public data only. */
 import { bytesEqual } from '../der.ts';
-import type { RsaKey } from '../public-key.ts';
+import type { PublicKey, RsaKey } from '../public-key.ts';
 import type { HashName } from '../signature.ts';
 
 type Hash = (data: Uint8Array) => Uint8Array;
@@ -11,6 +11,9 @@ const DIGEST_INFO: Readonly<Record<HashName, readonly number[]>> = {
   sha384: [0x30, 0x41, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02, 0x05, 0x00, 0x04, 0x30],
   sha512: [0x30, 0x51, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x03, 0x05, 0x00, 0x04, 0x40],
 };
+
+/** RFC 8017 sections 8.1.2 and 8.2.2, step 1: as many octets as the modulus has. OpenSSL takes a PSS signature without its leading zeros. */
+export const fitsModulus = (key: PublicKey, signature: Uint8Array): boolean => (key.kind !== 'rsa' && key.kind !== 'rsa-pss') || signature.length === (key.bits + 7) >> 3;
 
 /** EMSA-PKCS1-v1_5: the one right encoding is made and compared, nothing is parsed. */
 export const verifyPkcs1 = (key: RsaKey, hash: HashName, digest: Uint8Array, signature: Uint8Array): boolean => {

@@ -7,7 +7,7 @@ import { sha256, sha384, sha512 } from '@noble/hashes/sha2.js';
 import { DerReader } from '../der.ts';
 import { fits, parsePublicKey, type PublicKey } from '../public-key.ts';
 import type { SignatureAlgorithm, SignatureVerifier } from '../signature.ts';
-import { rsaWithinBounds } from './rsa.ts';
+import { fitsModulus, rsaWithinBounds } from './rsa.ts';
 import * as Tag from '../tag.ts';
 
 /** What is used of `crypto.subtle`; `CryptoKey`s are opaque here. */
@@ -28,7 +28,7 @@ export const webcryptoVerifier: SignatureVerifier = {
   verify: async (algorithm, spki, message, signature) => {
     const { subtle } = (globalThis as { crypto?: { subtle?: Subtle } }).crypto ?? {};
     const key = readKey(spki);
-    if (!key || !fits(algorithm, key)) return false;
+    if (!key || !fits(algorithm, key) || !fitsModulus(key, signature)) return false;
     const params = subtle && paramsOf(algorithm, key);
     if (!params) return await byNoble(algorithm, spki, message, signature);
     const raw = key.kind === 'ec' ? rawEcdsa(signature, (key.bits + 7) >> 3) : signature;
