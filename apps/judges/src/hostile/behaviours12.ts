@@ -53,6 +53,35 @@ export const BEHAVIOURS_12: readonly Behaviour[] = [
   }),
   hello('renegotiation_info that is not empty', refusal('RENEGOTIATION_MISMATCH', Alert.handshake_failure), (s) =>
     s.serverHello({ without: [ExtensionType.renegotiation_info], add: [encodeExtension('serverHello12', 'renegotiationInfo', new Uint8Array(12))] })),
+  hello('a session id of 33 bytes', refusal('DECODE_ERROR', Alert.decode_error), (s) => s.serverHello({ sessionId: s.random(33) })),
+  hello('an extension twice in ServerHello', refusal('DECODE_ERROR', Alert.decode_error), (s) =>
+    s.serverHello({ add: [encodeExtension('serverHello12', 'extendedMasterSecret', true)] })),
+  hello('a ServerHelloDone with a body', refusal('DECODE_ERROR', Alert.decode_error), (s) => {
+    s.serverHello();
+    s.certificate();
+    s.serverKeyExchange();
+    s.send(encodeMessage(HandshakeType.server_hello_done, (w) => w.u8(0)));
+  }),
+  hello('a CertificateStatus without a response', refusal('DECODE_ERROR', Alert.decode_error), (s) => {
+    s.serverHello({ add: [encodeExtension('serverHello12', 'statusRequest', true)] });
+    s.certificate();
+    s.send(encodeMessage(HandshakeType.certificate_status, (w) => w.u8(1).vector24(EMPTY)));
+    s.serverKeyExchange();
+    s.serverHelloDone();
+  }, { ocsp: 'request' }),
+  hello('a CertificateRequest without signature algorithms', refusal('DECODE_ERROR', Alert.decode_error), (s) => {
+    s.serverHello();
+    s.certificate();
+    s.serverKeyExchange();
+    s.send(encodeMessage(HandshakeType.certificate_request, (w) => w.vector8(Uint8Array.of(64)).vector16(EMPTY).vector16(EMPTY)));
+    s.serverHelloDone();
+  }),
+  hello('a compressed point', refusal('BAD_KEY_SHARE', Alert.illegal_parameter), (s) => {
+    s.serverHello();
+    s.certificate();
+    s.serverKeyExchange({ publicKey: Uint8Array.of(2, ...s.keyShare(0x0017).publicKey.subarray(1, 33)) });
+    s.serverHelloDone();
+  }, { groups: [0x0017], maxVersion: 'TLSv1.2' }),
   hello('no renegotiation_info', refusal('RENEGOTIATION_MISMATCH', Alert.handshake_failure), (s) => {
     s.serverHello({ without: [ExtensionType.renegotiation_info] });
     s.certificate();

@@ -72,6 +72,7 @@ const HELLO: readonly Behaviour[] = [
     s.serverHello({ add: [encodeExtension('encryptedExtensions', 'alpn', Buffer.from('h2'))] }), { alpn: ['h2'] }),
   hello('an extension twice in ServerHello', refusal('DUPLICATE_EXTENSION', Alert.illegal_parameter), (s) =>
     s.serverHello({ add: [encodeExtension('serverHello', 'supportedVersions', 0x0304)] })),
+  hello('a cookie in ServerHello', refusal('UNEXPECTED_EXTENSION', Alert.unsupported_extension), (s) => s.serverHello({ add: [{ type: ExtensionType.cookie, data: Uint8Array.of(0, 1, 1) }] })),
   // RFC 9846 section 4.2.1: a version prior to TLS 1.3 may not be chosen this way
   hello('supported_versions that says TLS 1.2', refusal('MISPLACED_EXTENSION', Alert.illegal_parameter), (s) =>
     s.serverHello({ sessionId: s.random(32), cipherSuite: 0xc02b, extensions: encodeExtensions('serverHello', { supportedVersions: 0x0303 }) })),
@@ -116,6 +117,7 @@ const RETRY: readonly Behaviour[] = [
     s.serverHello({ extensions: encodeExtensions('serverHello', { supportedVersions: 0x0305 }) });
   } },
   hello('HelloRetryRequest that changes nothing', BAD_RETRY, (s) => s.helloRetryRequest(undefined)),
+  hello('HelloRetryRequest with pre_shared_key', NOT_OFFERED, (s) => s.helloRetryRequest(0x0018, { add: [{ type: ExtensionType.pre_shared_key, data: Uint8Array.of(0, 0) }] }), { groups: [0x0017, 0x0018], keyShares: [0x0017] }),
   hello('HelloRetryRequest with an empty cookie', refusal('ERROR_PARSING_EXTENSION', Alert.decode_error), (s) => s.helloRetryRequest(undefined, { add: [{ type: ExtensionType.cookie, data: Uint8Array.of(0, 0) }] })),
   hello('HelloRetryRequest with an extension that was not offered', NOT_OFFERED, (s) => s.helloRetryRequest(0x0018, { add: [{ type: 0x4242, data: EMPTY }] }), { groups: [0x0017, 0x0018], keyShares: [0x0017] }),
   { version: 'TLSv1.3', name: 'another cipher suite after HelloRetryRequest', expect: refusal('WRONG_CIPHER_SUITE', Alert.illegal_parameter), options: { groups: [0x0017, 0x0018], keyShares: [0x0017] }, *script(s): Script {
@@ -164,6 +166,44 @@ const FLIGHT: readonly Behaviour[] = [
   }),
   flight('an extension in EncryptedExtensions that was not offered', NOT_OFFERED, (s) => s.encryptedExtensions([{ type: 0x4242, data: EMPTY }])),
   flight('key_share in EncryptedExtensions', refusal('MISPLACED_EXTENSION', Alert.illegal_parameter), (s) => s.encryptedExtensions([{ type: ExtensionType.key_share, data: EMPTY }])),
+  flight('an extension twice in EncryptedExtensions', DECODE, (s) => {
+    const alpn = encodeExtension('encryptedExtensions', 'alpn', Buffer.from('h2'));
+    s.encryptedExtensions([alpn, alpn]);
+  }, { alpn: ['h2'] }),
+  flight('an extension twice with a certificate', refusal('DUPLICATE_EXTENSION', Alert.illegal_parameter), (s) => {
+    const scts = encodeExtension('certificate', 'signedCertificateTimestamp', Uint8Array.of(0, 3, 0, 1, 1));
+    s.encryptedExtensions();
+    s.certificate(undefined, { extensions: [scts, scts] });
+    s.certificateVerify();
+    s.finished();
+  }, { signedCertificateTimestamps: true }),
+  flight('an extension with a certificate that does not belong there', NOT_OFFERED, (s) => {
+    s.encryptedExtensions();
+    s.certificate(undefined, { extensions: [{ type: ExtensionType.supported_groups, data: EMPTY }] });
+    s.certificateVerify();
+    s.finished();
+  }),
+  flight('a stapled response of no bytes', refusal('ERROR_PARSING_EXTENSION', Alert.decode_error), (s) => {
+    s.encryptedExtensions();
+    s.certificate(undefined, { extensions: [{ type: ExtensionType.status_request, data: Uint8Array.of(1, 0, 0, 0) }] });
+    s.certificateVerify();
+    s.finished();
+  }, { ocsp: 'request' }),
+  flight('a CertificateRequest with an extension twice', refusal('DUPLICATE_EXTENSION', Alert.illegal_parameter), (s) => {
+    const schemes = encodeExtension('certificateRequest', 'signatureAlgorithms', [0x0403]);
+    s.encryptedExtensions();
+    s.certificateRequest([schemes, schemes]);
+    s.certificate();
+    s.certificateVerify();
+    s.finished();
+  }),
+  flight('a CertificateRequest with an empty list of authorities', refusal('ERROR_PARSING_EXTENSION', Alert.decode_error), (s) => {
+    s.encryptedExtensions();
+    s.certificateRequest([encodeExtension('certificateRequest', 'signatureAlgorithms', [0x0403]), { type: ExtensionType.certificate_authorities, data: Uint8Array.of(0, 0) }]);
+    s.certificate();
+    s.certificateVerify();
+    s.finished();
+  }),
   flight('an application protocol that was not offered', refusal('INVALID_ALPN_PROTOCOL', Alert.illegal_parameter), (s) => s.encryptedExtensions([encodeExtension('encryptedExtensions', 'alpn', Buffer.from('h3'))]), { alpn: ['h2', 'http/1.1'] }),
   flight('two application protocols', refusal('ERROR_PARSING_EXTENSION', Alert.decode_error), (s) => s.encryptedExtensions([{ type: ExtensionType.application_layer_protocol_negotiation, data: Buffer.from('\0\x06\x02h2\x02h3') }]), { alpn: ['h2', 'h3'] }),
   flight('ALPN without having been asked', NOT_OFFERED, (s) => s.encryptedExtensions([encodeExtension('encryptedExtensions', 'alpn', Buffer.from('h2'))])),

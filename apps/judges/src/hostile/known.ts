@@ -30,6 +30,8 @@ const OTHER_NAME: Rows = {
   'TLSv1.2: change_cipher_spec twice': ['EXCESS_HANDSHAKE_DATA', Alert.unexpected_message],
   'TLSv1.2: application data in place of Finished': ['EXCESS_HANDSHAKE_DATA', Alert.unexpected_message],
   'TLSv1.2: a ticket that was not announced': ['UNEXPECTED_MESSAGE', Alert.unexpected_message],
+  'TLSv1.3: a stapled response of no bytes': ['DECODE_ERROR', Alert.decode_error],
+  'TLSv1.2: a ServerHelloDone with a body': ['EXCESSIVE_MESSAGE_SIZE', Alert.illegal_parameter],
   'TLSv1.2: a HelloRequest with a body': ['EXCESSIVE_MESSAGE_SIZE', Alert.illegal_parameter],
   'TLSv1.2: a session taken up, and a Certificate': ['UNEXPECTED_MESSAGE', Alert.unexpected_message],
   'TLSv1.3: early data accepted without the PSK': ['ERROR_PARSING_EXTENSION', Alert.illegal_parameter],
@@ -56,6 +58,10 @@ const CLEAR: Rows = {
   'TLSv1.3: a PSK taken up by one who does not know it': ['BAD_RECORD_MAC', Alert.bad_record_mac],
 };
 
+const OFFERED: Rows = {
+  'TLSv1.3: an extension with a certificate that does not belong there': ['MISPLACED_EXTENSION', Alert.illegal_parameter],
+};
+
 const COUNTED: Rows = {
   'TLSv1.3: a flood of KeyUpdates': ['TOO_MANY_KEY_UPDATES', null],
   'TLSv1.3: a warning alert that TLS 1.3 does not have': ['BAD_ALERT', null],
@@ -80,6 +86,7 @@ const NATIVE: ReadonlyMap<string, Known> = new Map([
   ...explain(LATE_ANSWER, 'Our Finished has gone out under keys, and OpenSSL sends no close_notify before the handshake is done. Both sides close.'),
   ...explain(EARLY, 'OpenSSL sees nothing wrong in it, or has another alert; ours could only go in the clear, which is over once early data has gone out under keys.'),
   ...explain(CLEAR, 'OpenSSL turns on its handshake keys for writing with its second flight, so that even a server without them can read the alert.'),
+  ...explain(OFFERED, 'RFC 9846 section 4.3 has two alerts for it: native goes by what the ClientHello offered, pure by what was offered for a certificate, as BoringSSL does.'),
   ...explain(COUNTED, 'OpenSSL sees nothing wrong in it; we do, after the handshake, where there is no way to have it send an alert.'),
 ]);
 
