@@ -1,5 +1,7 @@
 /** @module All checks, in the order in which a new engine will want to pass them. */
 import type { CheckGroup } from './check.ts';
+import { callbackTable } from './checks/callbacks.ts';
+import { callTable } from './checks/calls.ts';
 import { clientAuth } from './checks/client-auth.ts';
 import { data } from './checks/data.ts';
 import { disposing } from './checks/dispose.ts';
@@ -21,6 +23,8 @@ export const suite: readonly CheckGroup[] = [
   ...negotiation,
   ...data,
   ...disposing,
+  ...callTable,
+  ...callbackTable,
   ...verification,
   ...clientAuth,
   ...sessions,

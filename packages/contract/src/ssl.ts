@@ -25,6 +25,13 @@ import type { TlsSession } from './session.ts';
  * | credential choice; external signer or crypto; verification pending | -1 | wantX509Lookup; wantAsync; wantRetryVerify |
  *
  * After ssl or syscall every operation returns the same failure; the alert, if one is owed, is in the write BIO: drain it.
+ *
+ * A call at the wrong time changes nothing: it is a `TypeError`, or, where OpenSSL answers with an error that is not fatal, -1 / ssl
+ * with a `failure` that is there until the next operation: `HANDSHAKE_NOT_DONE`, `PROTOCOL_IS_SHUTDOWN`,
+ * `CONNECTION_TYPE_NOT_SET`, `BIO_MISSING`. The table of calls and phases is `CALLS` of @ferrule/ssl.
+ *
+ * Callbacks that are asked (verify, credential choice, signers, `now`) are called inside an operation, where the connection may be
+ * disposed of and asked for facts, and calls that move bytes are a `TypeError`. Observers are called when it is over, and may call.
  */
 export interface Ssl extends ErrorSource {
   /** SSL_set_bio(3). @throws TypeError when a handshake has begun. */
@@ -44,11 +51,11 @@ export interface Ssl extends ErrorSource {
   read(into: Uint8Array): number;
   /** SSL_write(3) with partial writes: the count of bytes taken, 1 or more. An empty array is a TypeError. */
   write(from: Uint8Array): number;
-  /** SSL_write_early_data(3): legal only before connect() has returned 1; idempotent data only. @throws TypeError without a session that allows it. */
+  /** SSL_write_early_data(3): only before connect(), read() and write() are called; idempotent data only. @throws TypeError without a session that allows it. */
   writeEarlyData(from: Uint8Array): number;
-  /** SSL_shutdown(3): sends close_notify; 0 = sent, 1 = sent and received. */
+  /** SSL_shutdown(3): sends close_notify; 0 = sent, 1 = sent and received. Nothing is written after it, and reading goes on. Before the handshake is done it is refused. */
   shutdown(): number;
-  /** SSL_key_update(3); `true` asks the peer to update too. TLS 1.3, established: otherwise a TypeError. */
+  /** SSL_key_update(3); `true` asks the peer to update too: 1 when the message is in the write BIO. TLS 1.3, established: otherwise a TypeError. */
   keyUpdate(requestPeer: boolean): number;
 
   getError(ret: number): SslError;

@@ -14,7 +14,7 @@ const earlyData: CheckGroup = group(
   'feature early-data',
   {
     'sends data with the ClientHello, and says that the server accepted it': (backend) =>
-      withServer(backend, async (server, context, session) => {
+      withEarlyData(backend, async (server, context, session) => {
         assert.equal(session.maxEarlyData, 16_384);
         const client = await Client.make(backend, server.dial(), { context });
         client.ssl.setSession(session);
@@ -28,7 +28,7 @@ const earlyData: CheckGroup = group(
         client.ssl.dispose();
       }),
     'says that the server rejected it, and goes on': (backend) =>
-      withServer(backend, async (_server, context, session) => {
+      withEarlyData(backend, async (_server, context, session) => {
         // another server knows nothing of the ticket
         const other = await OpensslServer.start(EARLY);
         try {
@@ -46,7 +46,7 @@ const earlyData: CheckGroup = group(
         }
       }),
     'that waits for room when the handshake goes on is not counted in what is written after it, and its fate is told': (backend) =>
-      withServer(backend, async (server, context, session) => {
+      withEarlyData(backend, async (server, context, session) => {
         const client = await Client.make(backend, server.dial(), { context, bioSize: 1024 });
         client.ssl.setSession(session);
         assert.equal(await client.call(() => client.ssl.writeEarlyData(text('early '.repeat(250)))), -1);
@@ -62,7 +62,7 @@ const earlyData: CheckGroup = group(
         client.ssl.dispose();
       }),
     'is a TypeError once the handshake is done': (backend) =>
-      withServer(backend, async (server, context, session) => {
+      withEarlyData(backend, async (server, context, session) => {
         const client = await Client.make(backend, server.dial(), { context });
         client.ssl.setSession(session);
         await client.established();
@@ -105,7 +105,7 @@ const postHandshakeAuth: CheckGroup = group(
 export const withOpenssl: readonly CheckGroup[] = [earlyData, postHandshakeAuth];
 
 /** A server that takes early data, and a session of it. */
-async function withServer(
+export async function withEarlyData(
   backend: Backend,
   play: (server: OpensslServer, context: SslContext, session: TlsSession) => Promise<void>,
 ): Promise<void> {
