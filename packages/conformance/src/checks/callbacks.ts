@@ -6,7 +6,7 @@
  */
 import assert from 'node:assert/strict';
 import { createPrivateKey, sign } from 'node:crypto';
-import type { Backend, ContextOptions, Feature, PeerIdentity, Ssl } from '@ferrule/contract';
+import type { Backend, ContextOptions, Credential, Feature, PeerIdentity, Signer, Ssl } from '@ferrule/contract';
 import { SslError, TlsError, type TlsErrorCode } from '@ferrule/result';
 import type { Check, CheckGroup } from '../check.ts';
 import { type Client, expectReturn } from '../client.ts';
@@ -22,7 +22,7 @@ interface Asker {
   readonly feature?: Feature;
   options(body: (...given: unknown[]) => unknown): Promise<ContextOptions>;
   /** What answers well. */
-  good(): Promise<(...given: unknown[]) => unknown>;
+  good(backend: Backend): Promise<(...given: unknown[]) => unknown>;
   /** Of a failure that is no TlsError. */
   readonly code: TlsErrorCode;
   /** Whether a promise may be given. */
@@ -42,9 +42,9 @@ const ASKERS: readonly Asker[] = [
   {
     name: 'onCertificateRequest',
     options: async (body) => ({ onCertificateRequest: body as () => undefined }),
-    good: async () => {
-      const { chain, key } = await pki('client');
-      return () => ({ chain, key });
+    good: async (backend) => {
+      const credential = await credentialFor(backend);
+      return () => credential;
     },
     code: 'ASYNC_OPERATION_FAILED',
     later: true,
@@ -54,10 +54,7 @@ const ASKERS: readonly Asker[] = [
     name: 'Signer.sign',
     feature: 'external-signer',
     options: async (body) => ({ credentials: [{ chain: (await pki('client')).chain, key: { schemes: [0x0403], sign: body as () => Uint8Array } }] }),
-    good: async () => {
-      const key = createPrivateKey({ key: Buffer.from((await pki('client')).key), format: 'der', type: 'pkcs8' });
-      return (_scheme, message) => new Uint8Array(sign('sha256', message as Uint8Array, key));
-    },
+    good: async () => (await signer()).sign as (...given: unknown[]) => unknown,
     code: 'ASYNC_OPERATION_FAILED',
     later: true,
     wrong: [undefined, null, 1, 'signature', {}, new Uint8Array(0), new ArrayBuffer(64)],
@@ -71,6 +68,17 @@ const ASKERS: readonly Asker[] = [
     wrong: [NaN, Infinity, undefined, null, '5', 5n, new Date(), Promise.resolve(5)],
   },
 ];
+
+/** One that every engine can use: some sign with none but somebody else's keys. */
+async function credentialFor(backend: Backend): Promise<Credential> {
+  const { chain, key } = await pki('client');
+  return { chain, key: backend.features.has('external-signer') ? await signer() : key };
+}
+
+async function signer(): Promise<Signer> {
+  const key = createPrivateKey({ key: Buffer.from((await pki('client')).key), format: 'der', type: 'pkcs8' });
+  return { schemes: [0x0403], sign: (_scheme, message) => new Uint8Array(sign('sha256', message, key)) };
+}
 
 const mine = new Error('mine');
 const throws = (error: unknown) => (): never => {
@@ -142,7 +150,7 @@ const asked = (asker: Asker): readonly Check[] => {
         },
       )),
     check('may call nothing that moves bytes of its own connection', async (backend) => {
-      const answer = await good();
+      const answer = await good(backend);
       let results: string[] = [];
       await play(
         backend,
@@ -351,10 +359,10 @@ const changes: CheckGroup = {
           if (value instanceof Uint8Array) value.fill(0);
           else if (typeof value === 'object' && value !== null) for (const each of Object.values(value)) wipe(each);
         };
-        const { chain, key } = await pki('client');
+        const credential = await credentialFor(backend);
         const options: ContextOptions = {
           verify: (peer: PeerIdentity) => (wipe(peer), true),
-          onCertificateRequest: (request) => (wipe(request.authorities), { chain, key }),
+          onCertificateRequest: (request) => (wipe(request.authorities), credential),
           onMessage: (message) => wipe(message),
         };
         for (const maxVersion of VERSIONS) {
