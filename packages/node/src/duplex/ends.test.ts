@@ -1,0 +1,281 @@
+/** A Duplex tells what is true of its bytes, notices every end, and outlives what listeners and streams of the caller's do. */
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import net from 'node:net';
+import { Duplex } from 'node:stream';
+import tls from 'node:tls';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { pki } from '@ferrule/conformance/pki';
+import { chooseEngine } from 'ferrule';
+import { afterEach, describe, expect, it } from 'vitest';
+import { TlsConnector, tunnel, type ConnectorOptions, type DuplexOptions, type TlsDuplex } from './index.ts';
+
+const engines = await Promise.all((['native', 'pure'] as const).map(async (name) => ({ name, available: await chooseEngine(name).then(() => true, () => false) })));
+
+const undo: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const each of undo.splice(0).reverse()) await each();
+});
+
+async function listening<S extends net.Server>(server: S, path?: string): Promise<S & { readonly port: number }> {
+  const sockets = new Set<net.Socket>();
+  server.on('connection', (socket: net.Socket) => void sockets.add(socket.on('error', () => undefined).once('close', () => sockets.delete(socket))));
+  undo.push(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  server.listen(path === undefined ? { port: 0, host: '127.0.0.1' } : { path });
+  await once(server, 'listening');
+  return Object.assign(server, { port: path === undefined ? (server.address() as net.AddressInfo).port : 0 });
+}
+
+async function secure(onConnection: (socket: tls.TLSSocket) => void): Promise<tls.Server & { readonly port: number }> {
+  const { keyPem, chainPem } = await pki('p256');
+  return listening(tls.createServer({ key: keyPem, cert: chainPem, allowHalfOpen: true }, (socket) => onConnection(socket.on('error', () => undefined))));
+}
+
+/** A stream of the caller's over a socket, which takes its time. */
+class Slow extends Duplex {
+  /** Bytes whose callback has been called. */
+  sent = 0;
+  readonly socket: net.Socket;
+  readonly #milliseconds: number;
+  constructor(port: number, milliseconds: number) {
+    super({ allowHalfOpen: true });
+    this.#milliseconds = milliseconds;
+    this.socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    this.socket.on('data', (chunk: Buffer) => this.push(chunk)).on('end', () => this.push(null)).on('error', (error) => this.destroy(error));
+  }
+  override _read(): void {}
+  override _write(chunk: Buffer, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
+    setTimeout(() => {
+      this.sent += chunk.length;
+      this.socket.write(chunk, callback);
+    }, this.#milliseconds);
+  }
+  override _final(callback: () => void): void {
+    this.socket.end(callback);
+  }
+  override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
+    this.socket.destroy();
+    callback(error);
+  }
+}
+
+describe.each(engines.filter(({ available }) => available))('the ends of a TLS Duplex on $name', ({ name: backend }) => {
+  const dial = async (options: Partial<DuplexOptions>, shared: ConnectorOptions = {}): Promise<TlsDuplex> => {
+    const connector = new TlsConnector({ backend, ca: (await pki('root')).certificatePem, ...shared });
+    const duplex = connector.duplex({ servername: 'server.test', ...(options.stream === undefined && { host: '127.0.0.1' }), ...options });
+    undo.push(() => duplex.destroy());
+    return duplex;
+  };
+  const failure = async (duplex: TlsDuplex): Promise<unknown> => ((await once(duplex, 'error')) as [unknown])[0];
+
+  it('a write’s callback and finish wait for a slow transport', async () => {
+    let got = 0;
+    const { port } = await secure((socket) => void socket.on('data', (chunk) => (got += chunk.length)).on('end', () => socket.end()));
+    const stream = new Slow(port, 20);
+    const duplex = await dial({ stream });
+    const told: number[] = [];
+    for (let i = 0; i < 2; i++) duplex.write(Buffer.alloc(100_000), () => told.push(stream.sent));
+    duplex.resume().end();
+    await once(duplex, 'finish');
+    expect([told.length, told[0]! >= 100_000, told[1]! >= 200_000, stream.sent >= 200_000]).toEqual([2, true, true, true]);
+    await once(duplex, 'close');
+    expect(got).toBe(200_000);
+  });
+
+  it('a process that leaves from end()’s callback leaves nothing behind', async () => {
+    let got = 0;
+    const ca = (await pki('root')).certificatePem;
+    const over = new Promise<void>((resolve) => void secure((socket) => void socket.on('data', (chunk) => (got += chunk.length)).on('end', () => socket.end()).on('close', () => resolve())).then(({ port }) => start(port)));
+    const start = (port: number): void => {
+      const code = `
+        import { TlsConnector } from '@ferrule/node/duplex';
+        const duplex = new TlsConnector({ backend: '${backend}', ca: ${JSON.stringify(ca)} }).duplex({ host: '127.0.0.1', port: ${port}, servername: 'server.test' });
+        duplex.end(Buffer.alloc(3_000_000), () => process.exit());`;
+      void promisify(execFile)(process.execPath, ['--conditions=@ferrule/source', '--import', 'tsx', '--input-type=module', '-e', code]).catch((error: unknown) => console.error(error));
+    };
+    await over;
+    expect(got).toBe(3_000_000);
+  });
+
+  it('notices tickets, the end and a fatal alert though it only writes', async () => {
+    const { port } = await secure((socket) => void socket.once('data', () => socket.end()));
+    const ending = await dial({ port });
+    const session = once(ending, 'session');
+    ending.write('x');
+    await Promise.all([session, once(ending, 'end'), once(ending, 'close')]);
+    const cut = await secure((socket) => void socket.once('data', () => (socket as unknown as { _handle: { _parent?: unknown } })._handle && socket.destroy()));
+    const truncated = await dial({ port: cut.port });
+    truncated.write('x');
+    expect(await failure(truncated)).toMatchObject({ code: expect.stringMatching(/UNEXPECTED_EOF|TRANSPORT_ERROR/) as string });
+  });
+
+  it('tells writers of a transport that breaks after the peer’s close_notify', async () => {
+    const { port } = await secure((socket) => void socket.end());
+    const stream = new Slow(port, 0);
+    const duplex = await dial({ stream, allowHalfOpen: true });
+    await once(duplex.resume(), 'end');
+    const failed = failure(duplex);
+    stream.destroy(new Error('the way is gone'));
+    const written = await new Promise((resolve) => duplex.write('x', resolve));
+    expect([await failed, written]).toEqual([expect.objectContaining({ code: 'TRANSPORT_ERROR' }), expect.any(Error)]);
+  });
+
+  it('a data listener that throws costs neither its own connection a byte nor others', async () => {
+    const whole = Buffer.from(Array.from({ length: 600_000 }, (_, i) => (i * 7) ^ (i >> 8)));
+    const { port } = await secure((socket) => void socket.end(whole));
+    const thrown: unknown[] = [];
+    const others = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException').on('uncaughtException', (error) => thrown.push(error));
+    undo.push(() => {
+      process.removeAllListeners('uncaughtException');
+      for (const each of others) process.on('uncaughtException', each);
+    });
+    const results = await Promise.all(
+      Array.from({ length: 8 }, async (_, i) => {
+        const duplex = await dial({ port });
+        const parts: Buffer[] = [];
+        duplex.on('data', (chunk: Buffer) => {
+          parts.push(chunk);
+          if (i === 0 && parts.length === 1) throw new Error('of the listener');
+        });
+        for (const event of ['secureConnect', 'session']) duplex.once(event, () => {
+          if (i === 1) throw new Error(`of ${event}`);
+        });
+        await once(duplex, 'close');
+        return Buffer.concat(parts).equals(whole);
+      }),
+    );
+    expect(results).toEqual(Array.from({ length: 8 }, () => true));
+    expect(thrown.map(String)).toContain('Error: of the listener');
+  });
+
+  it('reads a stream that was paused, through a preamble', async () => {
+    const tlsServer = await secure((socket) => void socket.pipe(socket));
+    const { port } = await listening(net.createServer((socket) => {
+      socket.once('data', () => {
+        socket.pause();
+        socket.write('S');
+        tlsServer.emit('connection', socket);
+      });
+    }));
+    const socket = net.connect({ port, host: '127.0.0.1' });
+    await once(socket, 'connect');
+    const duplex = await dial({ stream: socket.pause(), preamble: 'postgres' });
+    duplex.end('through');
+    expect(String((await once(duplex, 'data'))[0])).toBe('through');
+  });
+
+  it.each<[string, (port: number) => Promise<Duplex> | Duplex, RegExp]>([
+    ['yields strings', (port) => net.connect({ port, host: '127.0.0.1' }).setEncoding('latin1'), /strings/],
+    ['throws from _write()', () => new Duplex({ read: () => undefined, write: () => { throw new Error('of _write'); } }), /of _write/],
+    ['is closed already', async (port) => {
+      const socket = net.connect({ port, host: '127.0.0.1' }).destroy();
+      await once(socket, 'close');
+      return socket;
+    }, /closed already/],
+    ['is closed amid the handshake', (port) => {
+      const socket = net.connect({ port, host: '127.0.0.1' });
+      socket.once('connect', () => setTimeout(() => socket.destroy(), 20));
+      return socket;
+    }, /./],
+  ])('ends in one typed error with a stream that %s', async (_what, make, message) => {
+    const { port } = await listening(net.createServer((socket) => void socket.once('data', () => socket.write('what?'))));
+    const duplex = await dial({ stream: await make(port) });
+    expect(await failure(duplex)).toMatchObject({ name: 'TlsError', message: expect.stringMatching(message) as string });
+  });
+
+  it('an aborted signal opens nothing, and gives up the stream', async () => {
+    let dialled = 0;
+    const signal = AbortSignal.abort();
+    expect(await failure(await dial({ port: 1, signal }, { dial: () => (dialled++, new Duplex()) }))).toMatchObject({ code: 'ABORTED' });
+    const stream = new Duplex({ read: () => undefined });
+    expect(await failure(await dial({ stream, signal }))).toMatchObject({ code: 'ABORTED' });
+    expect([dialled, stream.destroyed]).toEqual([0, true]);
+  });
+
+  it('a dial() that throws, or gives no stream, is an error of the Duplex', async () => {
+    expect(await failure(await dial({ port: 1 }, { dial: () => { throw new Error('of dial'); } }))).toMatchObject({ message: 'of dial' });
+    expect(await failure(await dial({ port: 1 }, { dial: () => 17 as never }))).toBeInstanceOf(TypeError);
+  });
+
+  it('unref() lets the process end while the handshake waits', async () => {
+    const { port } = await listening(net.createServer(() => undefined));
+    const code = `
+      import { TlsConnector } from '@ferrule/node/duplex';
+      new TlsConnector({ backend: '${backend}' }).duplex({ host: '127.0.0.1', port: ${port}, servername: 'server.test' }).unref();`;
+    await promisify(execFile)(process.execPath, ['--conditions=@ferrule/source', '--import', 'tsx', '--input-type=module', '-e', code], { timeout: 20_000 });
+  });
+
+  it('a peer that floods during the session lookup is not read', async () => {
+    let sent = 0;
+    const { port } = await listening(net.createServer((socket) => {
+      const more = (): void => {
+        while (sent < 1000 && !socket.destroyed && socket.write(Buffer.alloc(65_536))) sent++;
+      };
+      socket.on('drain', () => more());
+      more();
+    }));
+    const duplex = await dial({ port }, { sessions: { take: () => new Promise(() => undefined), put: () => undefined } });
+    duplex.on('error', () => undefined);
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    expect(duplex.bytesRead).toBeLessThan(600_000);
+  });
+
+  it('a preamble has an end', async () => {
+    const { port } = await listening(net.createServer((socket) => {
+      const more = (): void => {
+        while (!socket.destroyed && socket.write('220-hello\r\n'.repeat(1000)));
+      };
+      socket.on('drain', () => more());
+      more();
+    }));
+    expect(await failure(await dial({ port, preamble: 'smtp' }))).toMatchObject({ code: 'STARTTLS_MALFORMED' });
+  });
+
+  it('a tunnel on a unix socket outlives whatever its target does', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ferrule-tunnel-'));
+    undo.push(() => rmSync(folder, { recursive: true }));
+    const rude = await listening(net.createServer((socket) => socket.resetAndDestroy()));
+    const told: unknown[] = [];
+    const connector = new TlsConnector({ backend, ca: (await pki('root')).certificatePem });
+    const path = join(folder, 'door');
+    const onError = (error: Error): never => {
+      told.push(error);
+      throw new Error('of onError');
+    };
+    const thrown: unknown[] = [];
+    const others = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException').on('uncaughtException', (error) => thrown.push(error));
+    undo.push(() => {
+      process.removeAllListeners('uncaughtException');
+      for (const each of others) process.on('uncaughtException', each);
+    });
+    const door = await tunnel(connector, { host: '127.0.0.1', port: rude.port, servername: 'server.test' }, { listen: path, onError });
+    undo.push(() => door.close());
+    for (let i = 0; i < 2; i++) {
+      const plain = net.connect(path).on('error', () => undefined);
+      plain.write('hello');
+      await once(plain.resume(), 'close');
+    }
+    expect(told).toHaveLength(2);
+    expect(thrown.map(String)).toEqual(['Error: of onError', 'Error: of onError']);
+  });
+
+  it.each<[RegExp, Partial<DuplexOptions>, object]>([
+    [/port/, { port: 0 }, {}],
+    [/servername/, { port: 443, servername: '' }, {}],
+    [/preamble/, { port: 443, preamble: {} as never }, {}],
+    [/onread/, { port: 443, onread: { buffer: new Uint8Array(1), callback: () => true } }, {}],
+    [/listen/, { port: 443 }, { listen: 65_536 }],
+    [/onError/, { port: 443 }, { onError: 'log' }],
+    [/nonsense/, { port: 443 }, { nonsense: 1 }],
+  ])('a tunnel is refused when it is made: %s', async (message, target, options) => {
+    await expect(tunnel(new TlsConnector({ backend }), { host: '127.0.0.1', ...target }, options)).rejects.toThrow(message);
+  });
+});
