@@ -1,5 +1,5 @@
 /** @module A connection's flags as the options of a context. */
-import type { Backend, CertificateType, ContextOptions, Feature, TlsVersion } from '@ferrule/contract';
+import type { Backend, CertificateType, ContextOptions, Feature, TlsVersion, VerifyCallback } from '@ferrule/contract';
 import type { Engine } from './backends.ts';
 import { credentialsOf } from './credentials.ts';
 import { DECOMPRESSORS } from './decompressors.ts';
@@ -12,9 +12,10 @@ export function contextOptions(engine: Engine, config: Config, observed: Observe
   const { backend } = engine;
   if (config['allow-unknown-alpn-protos']) throw new Unimplemented('a protocol that was not offered is always refused');
   const groups = groupsOf(backend, config);
+  judging = observed;
   const maxVersion = highest(config);
   return {
-    verify: failsSoftly(config) ? 'none' : (peer) => verify(peer, observed),
+    verify: failsSoftly(config) ? 'none' : judge,
     minVersion: lowest(config),
     maxVersion,
     groups,
@@ -35,6 +36,10 @@ export function contextOptions(engine: Engine, config: Config, observed: Observe
     ...powers(backend, config),
   };
 }
+
+/** Sessions are bound to the callbacks of their context, so each is one function for all connections of a test. */
+let judging: Observed | undefined;
+const judge: VerifyCallback = (peer) => judging !== undefined && verify(peer, judging);
 
 /** What BoringSSL puts up with by default, and ferrule only when told to. */
 const lenience = ({ features }: Backend): ContextOptions => ({

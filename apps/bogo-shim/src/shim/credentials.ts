@@ -1,5 +1,5 @@
 /** @module The client's credentials, and the callback that chooses one. */
-import type { CertificateRequest, ContextOptions, Credential } from '@ferrule/contract';
+import type { CertificateRequest, ContextOptions, Credential, CredentialCallback } from '@ferrule/contract';
 import type { Engine } from './backends.ts';
 import type { Config, CredentialFlags } from './flags.ts';
 import { later } from './later.ts';
@@ -28,15 +28,18 @@ export function credentialsOf({ backend, signs }: Engine, config: Config, observ
     return credentials.length > 0 ? { credentials } : {};
   }
   need(backend, 'async-credential');
-  return {
-    onCertificateRequest: (request) => {
-      if (config['fail-cert-callback']) throw new Error('the certificate callback fails');
-      const complaint = inspect(request, config);
-      if (complaint !== undefined) throw new Error((observed.complaint = complaint));
-      return config.async ? later(() => credentials[0]) : credentials[0];
-    },
+  choice = (request) => {
+    if (config['fail-cert-callback']) throw new Error('the certificate callback fails');
+    const complaint = inspect(request, config);
+    if (complaint !== undefined) throw new Error((observed.complaint = complaint));
+    return config.async ? later(() => credentials[0]) : credentials[0];
   };
+  return { onCertificateRequest: choose };
 }
+
+/** One function for all connections of a test: sessions are bound to it. */
+let choice: CredentialCallback = () => undefined;
+const choose: CredentialCallback = (...asked) => choice(...asked);
 
 /** @param signs - whether the backend does it itself, or we do, and when. */
 function credentialOf(flags: CredentialFlags, signs: 'itself' | 'at once' | 'later'): Credential {

@@ -23,7 +23,11 @@ export function verify(peer: PeerIdentity, observed: Observed): boolean | Promis
   if (peer.rawPublicKey !== undefined && keyHash === undefined) return false; // without a callback of its own for them, BoringSSL takes none
   if (keyHash !== undefined) return same(keyHash, sha256(peer.rawPublicKey ?? new Uint8Array())) || complain(observed, 'another raw public key');
   const decide = (): boolean => {
-    if (config['verify-fail'] && config['verify-peer']) return refuse(config);
+    if (config['verify-fail'] && config['verify-peer']) {
+      // A session that does not pass is not offered, and the handshake that follows asks again.
+      if (config['reverify-on-resume']) observed.verifiedBy = undefined;
+      return refuse(config);
+    }
     if (config['use-ocsp-callback'] && config['fail-ocsp-callback']) throw new TlsError('CERT_OCSP_INVALID', 'the OCSP callback refused');
     return true;
   };
