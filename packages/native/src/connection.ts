@@ -9,19 +9,17 @@
  * block when it returns, and is acted on here, between calls.
  */
 import type { Bio } from '@ferrule/bio';
-import type { CertificateRequest, TlsSession } from '@ferrule/contract';
-import { Alert, SslError, TlsError, X509V } from '@ferrule/result';
-import { ask, type Asked, askFailed, type Facts, Misuse, type Outlet, type Port, refusalOf, type Start, transportError } from '@ferrule/ssl';
-import { mayOffer } from '@ferrule/ssl/session-binding';
+import type { TlsSession } from '@ferrule/contract';
+import { SslError, TlsError } from '@ferrule/result';
+import { type Facts, Misuse, type Outlet, type Port, type Start, transportError } from '@ferrule/ssl';
 import { type Binding, Control, EventKind, type Handle, MISUSE, Operation } from './binding.ts';
 import type { Shared } from './context.ts';
-import { fits, parseCredential, type ParsedCredential } from './credential.ts';
 import { NativeFacts } from './facts.ts';
 import { forget } from './forgotten.ts';
 import { parseHost } from './host.ts';
-import { credentialOption } from './options.ts';
+import { Questions } from './questions.ts';
 import { failureOf } from './reason.ts';
-import { type PeerRecord, receivedSession, type SessionFields, sessionFields } from './session.ts';
+import { receivedSession, type SessionFields, sessionFields } from './session.ts';
 
 const EMPTY: Uint8Array = new Uint8Array(0);
 
@@ -40,10 +38,7 @@ export class Connection implements Port {
   #wbio: Bio | undefined;
   #host: string | undefined;
 
-  /** What a callback was asked, and what is done with its answer. */
-  #question: { readonly asked: Asked<unknown>; readonly why: SslError; readonly use: () => void } | undefined;
-  /** The failure that a callback's refusal is. */
-  #refusal: TlsError | undefined;
+  readonly #questions: Questions;
   #pending = 0;
   #shutdown: 0 | 1 | 2 | 3 = 0;
   #session: SessionFields | undefined;
@@ -55,6 +50,7 @@ export class Connection implements Port {
     this.#control = shared.library.control;
     this.#handle = handle;
     this.#facts = new NativeFacts(shared.library, handle);
+    this.#questions = new Questions(shared, handle, outlet, this.#facts);
   }
 
   hostName(name: string): string {
@@ -69,6 +65,7 @@ export class Connection implements Port {
     this.#rbio = rbio;
     this.#wbio = wbio;
     this.#host = host;
+    this.#questions.host = host;
     const { config } = this.#shared;
     const time = config.now();
     if (this.#handle === 0) throw new TlsError('DISPOSED'); // by now() itself
@@ -76,7 +73,7 @@ export class Connection implements Port {
     if (config.now !== Date.now) this.#binding.setTime(this.#handle, Math.floor(time / 1000));
     this.#session = session && sessionFields(session);
     this.#facts.begun = true;
-    this.#offer(time);
+    this.#questions.offer(this.#session, time);
   }
 
   handshake(): number {
@@ -101,7 +98,7 @@ export class Connection implements Port {
   }
 
   writeEarlyData(from: Uint8Array): number {
-    const why = this.#unanswered();
+    const why = this.#questions.unanswered();
     if (why !== undefined) return -why;
     if (this.#facts.offered === undefined) return 0;
     return this.#run(Operation.writeEarlyData, from);
@@ -125,7 +122,7 @@ export class Connection implements Port {
   }
 
   get asyncReady(): Promise<void> | undefined {
-    return this.#question?.asked.settled;
+    return this.#questions.ready;
   }
 
   get state(): string {
@@ -162,39 +159,22 @@ export class Connection implements Port {
 
   end(): void {
     this.#pending = 0;
-    this.#question = undefined;
+    this.#questions.drop(false);
   }
 
   dispose(): void {
     const handle = this.#handle;
     this.#facts.close();
     this.end();
+    this.#questions.drop(true);
     this.#handle = 0;
     forget(this.#outlet.ssl);
     this.#binding.close(handle);
   }
 
-  /** Puts the session that was set into the ClientHello, unless a full handshake could end otherwise. */
-  #offer(now: number): void {
-    const session = this.#session;
-    const host = this.#host;
-    if (session === undefined || !mayOffer(session, { ...this.#shared.offering(), host }, now)) return;
-    const { verify, bound } = this.#shared.config;
-    const take = (peer: PeerRecord): void => void (this.#facts.offered = this.#binding.setSession(this.#handle, session.der) ? peer : undefined);
-    if (!bound.reverifyOnResumption || session.peer.chain.length === 0) return take(session.peer);
-    const { chain, ocspResponse } = session.peer;
-    const anew = this.#binding.reverify(this.#handle, chain, ocspResponse);
-    if (anew === undefined) return;
-    const peer = { ...session.peer, verifiedChain: anew.chain, verifyResult: anew.verifyResult };
-    if (typeof verify !== 'function') return take(peer);
-    const presented = { host, chain: chain.map((der) => der.slice()), ocspResponse: ocspResponse.length === 0 ? undefined : ocspResponse.slice(), rawPublicKey: undefined };
-    const asked = ask(() => verify(presented, this.#outlet.ssl), (accepted) => accepted === true);
-    this.#question = { asked, why: SslError.wantRetryVerify, use: () => void (refusalOf(asked) === undefined && take(peer)) };
-  }
-
   /** An operation until it is done or has to wait for someone else. */
   #run(operation: Operation, data?: Uint8Array | boolean): number {
-    const why = this.#unanswered();
+    const why = this.#questions.unanswered();
     if (why !== undefined) return -why;
     const rbio = this.#rbio as Bio;
     const wbio = this.#wbio as Bio;
@@ -238,10 +218,10 @@ export class Connection implements Port {
           if (wbio.blocking) wait(() => wbio.nwrite0(1));
           continue;
         case SslError.wantRetryVerify:
-          this.#verify();
+          this.#questions.verify();
           break;
         case SslError.wantX509Lookup:
-          this.#chooseCredential();
+          this.#questions.chooseCredential();
           break;
         case SslError.zeroReturn:
           return -error;
@@ -253,7 +233,7 @@ export class Connection implements Port {
         default:
           throw this.#death();
       }
-      const asked = this.#unanswered();
+      const asked = this.#questions.unanswered();
       if (asked !== undefined) return -asked;
     }
   }
@@ -270,82 +250,13 @@ export class Connection implements Port {
   #death(): TlsError {
     const binding = this.#binding;
     const handle = this.#handle;
-    if (this.#refusal !== undefined) return this.#refusal;
+    if (this.#questions.refusal !== undefined) return this.#questions.refusal;
     return failureOf(binding.failure(handle), {
       host: this.#host,
       anchored: this.#shared.config.anchored,
       names: () => binding.peerNames(handle),
       chainLength: () => binding.peerChain(handle).length,
     }).error;
-  }
-
-  // ── What OpenSSL asks and tells ──
-
-  /** Uses the answer to what was asked, if it is there; else why it is waited for. @throws TlsError DISPOSED, which a callback may do */
-  #unanswered(): SslError | undefined {
-    if (this.#handle === 0) throw new TlsError('DISPOSED');
-    const question = this.#question;
-    if (question === undefined) return undefined;
-    if (question.asked.state === 'pending') return question.why;
-    this.#question = undefined;
-    question.use();
-    return undefined;
-  }
-
-  #verify(): void {
-    const { verify } = this.#shared.config;
-    if (typeof verify !== 'function') throw new Error('the engine asked for a verdict that it did not need');
-    // Copies: what the callback does with them must not reach what is reported and stored.
-    const peer = { host: this.#host, chain: this.#binding.peerChain(this.#handle), ocspResponse: this.#facts.get('ocspResponse'), rawPublicKey: undefined };
-    const asked = ask(() => verify(peer, this.#outlet.ssl), (accepted) => accepted === true);
-    this.#question = {
-      asked,
-      why: SslError.wantRetryVerify,
-      use: () => {
-        const refusal = refusalOf(asked);
-        this.#refusal = refusal?.error;
-        if (refusal === undefined) this.#binding.decide(this.#handle, true, X509V.OK, 0);
-        else this.#binding.decide(this.#handle, false, refusal.verifyCode, refusal.alert);
-      },
-    };
-  }
-
-  #chooseCredential(): void {
-    const { credentials, config } = this.#shared;
-    const native = this.#binding.certificateRequest(this.#handle);
-    const version = this.#facts.get('version');
-    const request: CertificateRequest = {
-      authorities: native.authorities,
-      signatureAlgorithms: native.signatureAlgorithms,
-      certificateTypes: version === 'TLSv1.2' ? [...native.certificateTypes] : [],
-    };
-    const { onCertificateRequest } = config;
-    if (onCertificateRequest === undefined) return this.#useFirst(credentials, request);
-    const asked = ask(() => onCertificateRequest(request, this.#outlet.ssl), (chosen) => this.#parse(chosen));
-    this.#question = {
-      asked,
-      why: SslError.wantX509Lookup,
-      use: () => {
-        if (asked.state === 'done') this.#useFirst(asked.value as readonly ParsedCredential[], request);
-        else this.#refuseCredential(askFailed(asked.error, 'choose a client credential'));
-      },
-    };
-  }
-
-  #parse(chosen: unknown): readonly ParsedCredential[] {
-    return chosen === undefined ? [] : [parseCredential(this.#binding, credentialOption(chosen, 'onCertificateRequest'), 'onCertificateRequest')];
-  }
-
-  /** The first credential that fits; none, where none does: the answer is an empty Certificate (RFC 9846 section 4.5.1, RFC 5246 section 7.4.6). */
-  #useFirst(candidates: readonly ParsedCredential[], request: CertificateRequest): void {
-    const first = candidates.find((candidate) => fits(candidate, request, this.#facts.get('version')));
-    if (!this.#binding.useCredential(this.#handle, first?.pair ?? null)) return this.#refuseCredential(askFailed(undefined, 'OpenSSL refuses the credential: its use'));
-    this.#facts.clientCredential = first?.credential;
-  }
-
-  #refuseCredential(error: TlsError): void {
-    this.#refusal = error;
-    this.#binding.refuseCredential(this.#handle, error.alert?.description ?? Alert.internal_error);
   }
 
   /** What happened inside the last call, for the caller's observers, in order. */

@@ -1,0 +1,128 @@
+/** @module What OpenSSL, or a session, makes us ask the caller: a verdict, a credential. Answers are used between native calls. */
+import type { CertificateRequest } from '@ferrule/contract';
+import { Alert, SslError, TlsError, X509V } from '@ferrule/result';
+import { ask, type Asked, askFailed, type Outlet, refusalOf } from '@ferrule/ssl';
+import { mayOffer } from '@ferrule/ssl/session-binding';
+import type { Binding, Handle } from './binding.ts';
+import type { Shared } from './context.ts';
+import { fits, parseCredential, type ParsedCredential } from './credential.ts';
+import type { NativeFacts } from './facts.ts';
+import { credentialOption } from './options.ts';
+import type { PeerRecord, SessionFields } from './session.ts';
+
+export class Questions {
+  readonly #shared: Shared;
+  readonly #binding: Binding;
+  readonly #handle: Handle;
+  readonly #outlet: Outlet;
+  readonly #facts: NativeFacts;
+  /** What a callback was asked, and what is done with its answer. */
+  #question: { readonly asked: Asked<unknown>; readonly why: SslError; readonly use: () => void } | undefined;
+  #disposed = false;
+  /** The failure that a callback's refusal is. */
+  refusal: TlsError | undefined;
+  host: string | undefined;
+
+  constructor(shared: Shared, handle: Handle, outlet: Outlet, facts: NativeFacts) {
+    this.#shared = shared;
+    this.#binding = shared.library.binding;
+    this.#handle = handle;
+    this.#outlet = outlet;
+    this.#facts = facts;
+  }
+
+  /** Settles when there is an answer. */
+  get ready(): Promise<void> | undefined {
+    return this.#question?.asked.settled;
+  }
+
+  /** Nobody waits for an answer any more; `disposed`: nor may anything go on that a callback interrupted. */
+  drop(disposed: boolean): void {
+    this.#question = undefined;
+    this.#disposed ||= disposed;
+  }
+
+  /** Uses the answer to what was asked, if it is there; else why it is waited for. @throws TlsError DISPOSED, which a callback may do */
+  unanswered(): SslError | undefined {
+    if (this.#disposed) throw new TlsError('DISPOSED');
+    const question = this.#question;
+    if (question === undefined) return undefined;
+    if (question.asked.state === 'pending') return question.why;
+    this.#question = undefined;
+    question.use();
+    return undefined;
+  }
+
+  /** Puts the session that was set into the ClientHello, unless a full handshake could end otherwise. */
+  offer(session: SessionFields | undefined, now: number): void {
+    const host = this.host;
+    if (session === undefined || !mayOffer(session, { ...this.#shared.offering(), host }, now)) return;
+    const { verify, bound } = this.#shared.config;
+    const take = (peer: PeerRecord): void => void (this.#facts.offered = this.#binding.setSession(this.#handle, session.der) ? peer : undefined);
+    if (!bound.reverifyOnResumption || session.peer.chain.length === 0) return take(session.peer);
+    const { chain, ocspResponse } = session.peer;
+    const anew = this.#binding.reverify(this.#handle, chain, ocspResponse);
+    if (anew === undefined) return;
+    const peer = { ...session.peer, verifiedChain: anew.chain, verifyResult: anew.verifyResult };
+    if (typeof verify !== 'function') return take(peer);
+    const presented = { host, chain: chain.map((der) => der.slice()), ocspResponse: ocspResponse.length === 0 ? undefined : ocspResponse.slice(), rawPublicKey: undefined };
+    const asked = ask(() => verify(presented, this.#outlet.ssl), (accepted) => accepted === true);
+    this.#question = { asked, why: SslError.wantRetryVerify, use: () => void (refusalOf(asked) === undefined && take(peer)) };
+  }
+
+  verify(): void {
+    const { verify } = this.#shared.config;
+    if (typeof verify !== 'function') throw new Error('the engine asked for a verdict that it did not need');
+    // Copies: what the callback does with them must not reach what is reported and stored.
+    const peer = { host: this.host, chain: this.#binding.peerChain(this.#handle), ocspResponse: this.#facts.get('ocspResponse'), rawPublicKey: undefined };
+    const asked = ask(() => verify(peer, this.#outlet.ssl), (accepted) => accepted === true);
+    this.#question = {
+      asked,
+      why: SslError.wantRetryVerify,
+      use: () => {
+        const refusal = refusalOf(asked);
+        this.refusal = refusal?.error;
+        if (refusal === undefined) this.#binding.decide(this.#handle, true, X509V.OK, 0);
+        else this.#binding.decide(this.#handle, false, refusal.verifyCode, refusal.alert);
+      },
+    };
+  }
+
+  chooseCredential(): void {
+    const { credentials, config } = this.#shared;
+    const native = this.#binding.certificateRequest(this.#handle);
+    const version = this.#facts.get('version');
+    const request: CertificateRequest = {
+      authorities: native.authorities,
+      signatureAlgorithms: native.signatureAlgorithms,
+      certificateTypes: version === 'TLSv1.2' ? [...native.certificateTypes] : [],
+    };
+    const { onCertificateRequest } = config;
+    if (onCertificateRequest === undefined) return this.#useFirst(credentials, request);
+    const asked = ask(() => onCertificateRequest(request, this.#outlet.ssl), (chosen) => this.#parse(chosen));
+    this.#question = {
+      asked,
+      why: SslError.wantX509Lookup,
+      use: () => {
+        if (asked.state === 'done') this.#useFirst(asked.value as readonly ParsedCredential[], request);
+        else this.#refuseCredential(askFailed(asked.error, 'choose a client credential'));
+      },
+    };
+  }
+
+  #parse(chosen: unknown): readonly ParsedCredential[] {
+    return chosen === undefined ? [] : [parseCredential(this.#binding, credentialOption(chosen, 'onCertificateRequest'), 'onCertificateRequest')];
+  }
+
+  /** The first credential that fits; none, where none does: the answer is an empty Certificate (RFC 9846 section 4.5.1, RFC 5246 section 7.4.6). */
+  #useFirst(candidates: readonly ParsedCredential[], request: CertificateRequest): void {
+    const first = candidates.find((candidate) => fits(candidate, request, this.#facts.get('version')));
+    if (!this.#binding.useCredential(this.#handle, first?.pair ?? null)) return this.#refuseCredential(askFailed(undefined, 'OpenSSL refuses the credential: its use'));
+    this.#facts.clientCredential = first?.credential;
+  }
+
+  #refuseCredential(error: TlsError): void {
+    this.refusal = error;
+    this.#binding.refuseCredential(this.#handle, error.alert?.description ?? Alert.internal_error);
+  }
+}
