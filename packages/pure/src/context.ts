@@ -225,7 +225,7 @@ function callersDecompressor(value: object, name: string): CertificateDecompress
   return {
     id,
     decompress(data, limit) {
-      const asked = ask(() => (decompress as (data: Uint8Array, limit: number) => unknown)(data, limit), bytesOrNull);
+      const asked = ask(() => (decompress as (data: Uint8Array, limit: number) => unknown)(data.slice(), limit), bytesOrNull);
       const answer = (): Uint8Array | null => asked.value ?? null;
       return asked.settled?.then(answer) ?? answer();
     },
