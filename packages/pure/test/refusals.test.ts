@@ -166,15 +166,15 @@ describe('Encrypted ClientHello', () => {
 
 describe('in a ClientHello, for tools that read one, refused is', () => {
   const name = (type: number, text: string): Uint8Array => new wire.Writer().vector16(new wire.Writer().u8(type).vector16(new Uint8Array(Buffer.from(text, 'latin1'))).finish()).finish();
-  it.each<[string, number, Uint8Array]>([
-    ['a host name with a space', wire.ExtensionType.server_name, name(0, 'a b')],
-    ['a host name that is not ASCII', wire.ExtensionType.server_name, name(0, 'é')],
-    ['a name of another type', wire.ExtensionType.server_name, name(1, 'server.test')],
-    ['a host name of 256 bytes', wire.ExtensionType.server_name, name(0, 'a'.repeat(256))],
-    ['a status type other than ocsp', wire.ExtensionType.status_request, new Uint8Array([2, 0, 0, 0, 0])],
-    ['an ECHClientHello of an unknown type', wire.ExtensionType.encrypted_client_hello, new Uint8Array([2])],
-  ])('%s', (_name, type, data) => {
-    expect(() => wire.decodeExtensions('clientHello', [{ type, data }])).toThrow();
+  it.each<[string, number, Uint8Array, string]>([
+    ['a host name with a space', wire.ExtensionType.server_name, name(0, 'a b'), 'printable ASCII'],
+    ['a host name that is not ASCII', wire.ExtensionType.server_name, name(0, 'é'), 'printable ASCII'],
+    ['a name of another type', wire.ExtensionType.server_name, name(1, 'server.test'), 'a name of type 1'],
+    ['a host name of 256 bytes', wire.ExtensionType.server_name, name(0, 'a'.repeat(256)), '256 bytes'],
+    ['a status type other than ocsp', wire.ExtensionType.status_request, new Uint8Array([2, 0, 0, 0, 0]), 'other than ocsp'],
+    ['an ECHClientHello of an unknown type', wire.ExtensionType.encrypted_client_hello, new Uint8Array([2, 0, 1, 0, 1, 0, 0, 0, 0, 1, 0]), 'of type 2'],
+  ])('%s', (_name, type, data, message) => {
+    expect(() => wire.decodeExtensions('clientHello', [{ type, data }])).toThrow(message);
   });
 
   it('fewer binders than identities', () => {

@@ -1,5 +1,5 @@
 /** Signatures made by OpenSSL, and what must not pass for one: wrong, misplaced, malformed, forged with the private key at hand. */
-import { constants, createHash, generateKeyPairSync, privateEncrypt, sign, type KeyObject, type SignKeyObjectInput } from 'node:crypto';
+import { constants, createHash, generateKeyPairSync, generatePrimeSync, privateEncrypt, randomBytes, sign, type KeyObject, type SignKeyObjectInput } from 'node:crypto';
 import type { HashName, SignatureAlgorithm } from '@ferrule/x509';
 
 export interface SignatureCase {
@@ -106,6 +106,11 @@ export function rsaCases(bits: number): SignatureCase[] {
       pss('over another hash', signPss({}, MESSAGE, hash === 'sha256' ? 'sha384' : 'sha256')),
       pss('of PKCS #1', signed),
       pss('that does not end in bc', raw(join([0], new Uint8Array(size - 2).fill(1), [0xbb]))),
+      pss('put together here', raw(encodePss(hash, digest, modulusOf(pair.publicKey), {})), true),
+      pss('with another trailer', raw(encodePss(hash, digest, modulusOf(pair.publicKey), { trailer: 0xcc }))),
+      pss('with padding that is not zero', raw(encodePss(hash, digest, modulusOf(pair.publicKey), { padding: 1 }))),
+      pss('with another separator', raw(encodePss(hash, digest, modulusOf(pair.publicKey), { separator: 2 }))),
+      pss('with a first bit that is not zero', raw(encodePss(hash, digest, modulusOf(pair.publicKey), { top: 0x80 }))),
       pss('a byte short', good.subarray(1)),
       pss('without the zero that it begins with', zero.subarray(1)),
       pss('a byte long', join(good, [0])),
@@ -113,6 +118,69 @@ export function rsaCases(bits: number): SignatureCase[] {
       pss('zeros', new Uint8Array(size)),
     ];
   });
+}
+
+interface PssTwist {
+  readonly trailer?: number;
+  /** The first octet of PS, which is all zeros. */
+  readonly padding?: number;
+  /** The octet between PS and the salt. */
+  readonly separator?: number;
+  /** The bits of the first octet that must be zero. */
+  readonly top?: number;
+  /** An octet in front, which a modulus of 8n + 1 bits has room for, and which must be zero. */
+  readonly front?: number;
+}
+
+/** EMSA-PSS-ENCODE (RFC 8017 section 9.1.1) for a modulus of 8n or 8n + 1 bits, with one part that no signer makes; below the modulus. */
+function encodePss(hash: HashName, digest: Uint8Array, modulus: Uint8Array, { trailer = 0xbc, padding = 0, separator = 1, top = 0, front }: PssTwist): Uint8Array {
+  for (;;) {
+    const salt = randomBytes(digest.length);
+    const h = createHash(hash).update(join(new Uint8Array(8), digest, salt)).digest();
+    const length = modulus.length - (front === undefined ? 0 : 1);
+    const block = join(new Uint8Array(length - salt.length - h.length - 2), [separator], salt);
+    block[0] = padding;
+    const mask = Buffer.concat(Array.from({ length: Math.ceil(block.length / h.length) }, (_, i) => createHash(hash).update(join(h, [0, 0, i >> 8, i & 255])).digest()));
+    const masked = block.map((byte, i) => byte ^ (mask[i] as number));
+    if (front === undefined) masked[0] = ((masked[0] as number) & 0x7f) | top;
+    const encoded = join(front === undefined ? [] : [front], masked, h, [trailer]);
+    if (Buffer.compare(encoded, modulus) < 0) return encoded;
+  }
+}
+
+/** RSASSA-PSS with a modulus of 2049 bits, which OpenSSL does not make: the encoded message has an octet less than the modulus. */
+export function oddPssCases(): SignatureCase[] {
+  const e = 65_537n;
+  let [n, phi] = [0n, e];
+  // From 1.25 · 2^2048 on, an encoded message with 01 in front is below the modulus often enough.
+  while (n < 5n << 2046n || phi % e === 0n) {
+    const [p, q] = [generatePrimeSync(1025, { bigint: true }), generatePrimeSync(1024, { bigint: true })];
+    [n, phi] = [p * q, (p - 1n) * (q - 1n)];
+  }
+  const modulus = fromHex(n.toString(16).padStart(514, '0'));
+  const key = join(integerLong(n), integer(e));
+  const spki = tlvLong(0x30, join(fromHex('300d06092a864886f70d0101010500'), tlvLong(3, join([0], tlvLong(0x30, key)))));
+  const d = inverse(e, phi);
+  const digest = bytesOf(createHash('sha256').update(MESSAGE).digest());
+  return [0, 1].map((front) => {
+    const encoded = encodePss('sha256', digest, modulus, { front });
+    const signature = fromHex(power(BigInt(`0x${Buffer.from(encoded).toString('hex')}`), d, n).toString(16).padStart(514, '0'));
+    return { name: `RSA-PSS 2049 sha256: with ${front} in front`, algorithm: { kind: 'rsa-pss', hash: 'sha256', saltLength: 32 }, spki, signature, valid: front === 0 };
+  });
+}
+
+function power(base: bigint, exponent: bigint, modulus: bigint): bigint {
+  let result = 1n;
+  for (const bit of exponent.toString(2)) {
+    result = (result * result) % modulus;
+    if (bit === '1') result = (result * base) % modulus;
+  }
+  return result;
+}
+
+/** Of a prime, in another modulus. */
+function inverse(value: bigint, modulus: bigint): bigint {
+  for (let k = 1n; ; k++) if ((k * modulus + 1n) % value === 0n) return (k * modulus + 1n) / value;
 }
 
 /** Ed25519 and Ed448 (RFC 8032): S is reduced, R and S have their length. */
@@ -158,6 +226,8 @@ const spkiOf = (key: KeyObject): Uint8Array => bytesOf(key.export({ type: 'spki'
 const modulusOf = (key: KeyObject): Uint8Array => new Uint8Array(Buffer.from(key.export({ format: 'jwk' }).n as string, 'base64url'));
 
 const tlv = (tag: number, body: Uint8Array): Uint8Array => join(body.length < 0x80 ? [tag, body.length] : [tag, 0x81, body.length], body);
+const tlvLong = (tag: number, body: Uint8Array): Uint8Array => join([tag, 0x82, body.length >> 8, body.length & 255], body);
+const integerLong = (value: bigint): Uint8Array => tlvLong(2, fromHex(value.toString(16).padStart(514, '0')));
 const sequence = (...parts: readonly (Uint8Array | readonly number[])[]): Uint8Array => tlv(0x30, join(...parts));
 function integer(value: bigint): Uint8Array {
   let digits = value.toString(16);

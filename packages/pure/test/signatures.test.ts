@@ -5,7 +5,7 @@ import { nodeVerifier } from '@ferrule/x509/crypto/node';
 import { webcryptoVerifier } from '@ferrule/x509/crypto/webcrypto';
 import { describe, expect, it } from 'vitest';
 import { tunedVerifier } from '../src/crypto/tuned-verify.ts';
-import { ecdsaCases, eddsaCases, MESSAGE, rsaCases, type SignatureCase } from './signature-cases.ts';
+import { ecdsaCases, eddsaCases, MESSAGE, oddPssCases, rsaCases, type SignatureCase } from './signature-cases.ts';
 
 const verifiers: readonly SignatureVerifier[] = [nobleVerifier, tunedVerifier, nodeVerifier, webcryptoVerifier];
 const cases: Readonly<Record<string, readonly SignatureCase[]>> = {
@@ -14,6 +14,7 @@ const cases: Readonly<Record<string, readonly SignatureCase[]>> = {
   'ECDSA on P-521': ecdsaCases('P-521'),
   'RSA of 2048 bits': rsaCases(2048),
   'RSA of 3072 bits': rsaCases(3072),
+  'RSA of 2049 bits': oddPssCases(),
   Ed25519: eddsaCases('ed25519'),
   Ed448: eddsaCases('ed448'),
 };

@@ -20,6 +20,8 @@ const time = (tag: number, digits: string) => (): unknown => readTime(new DerRea
 /** A policyConstraints that says nothing is an error of decoding, whatever the rest. */
 const emptyConstraints: MakeOptions = { ca: true, extensions: { '2.5.29.36': extension('2.5.29.36', seq(), true) } };
 
+const replaced = (bytes: Uint8Array, from: string, to: string): Uint8Array => new Uint8Array(Buffer.from(Buffer.from(bytes).toString('hex').replaceAll(from, to), 'hex'));
+
 const REFUSED: Readonly<Record<string, readonly [message: string, read: () => unknown]>> = {
   'a certificate of version 4': ['version is not v2 or v3', () => parseCertificate(make({ parts: part(0, tlv(0xa0, int(3))) }).der)],
   'a certificate that writes down version 1, which is the default': ['version is not v2 or v3', () => parseCertificate(make({ parts: part(0, tlv(0xa0, int(0))) }).der)],
@@ -35,6 +37,7 @@ const REFUSED: Readonly<Record<string, readonly [message: string, read: () => un
   'an OCSP response of version 2': ['OCSP: version is not v1', () => parseOcspResponse(makeOcsp(leaf, root, { version: 1 }))],
   'an OCSP response whose good has contents': ['OCSP: bad status', () => parseOcspResponse(makeOcsp(leaf, root, { state: tlv(0x80, Uint8Array.of(0)) }))],
   'an OCSP response with a critical extension': ['is not understood', () => parseOcspResponse(makeOcsp(leaf, root, { extensions: [extension('1.2.3', seq(), true)] }))],
+  'an OCSP response of another type than basic': ['OCSP: not a basic response', () => parseOcspResponse(replaced(makeOcsp(leaf, root), '2b0601050507300101', '2b0601050507300102'))],
   'a PKCS #7 file that is no SignedData': ['PKCS #7: not SignedData', () => parsePkcs7(seq(oid('1.2.840.113549.1.7.1'), tlv(0xa0, seq())))],
   'a GeneralName of kind 9': ['unknown kind of GeneralName', name(0x89, 1)],
   'a dNSName as a constructed value': ['unknown kind of GeneralName', name(0xa2, 0x82, 0)],
@@ -46,6 +49,7 @@ const REFUSED: Readonly<Record<string, readonly [message: string, read: () => un
   'a point of P-256 that is short': ['EC point is malformed', () => parsePublicKey(spki(seq(oid('1.2.840.10045.2.1'), oid('1.2.840.10045.3.1.7')), Uint8Array.of(4, ...new Uint8Array(63))))],
   'a point in the hybrid form': ['EC point is malformed', () => parsePublicKey(spki(seq(oid('1.2.840.10045.2.1'), oid('1.2.840.10045.3.1.7')), Uint8Array.of(6, ...new Uint8Array(32))))],
   'a length of five bytes': ['DER: bad length', () => readWhole(Uint8Array.of(0x30, 0x85, 0, 0, 0, 0, 0))],
+  'an element that is longer than the input': ['element is longer than what holds it', () => readWhole(Uint8Array.of(0x30, 2, 5))],
   'a length that is cut off': ['DER: bad length', () => readWhole(Uint8Array.of(0x30, 0x82, 1))],
   'an indefinite length': ['DER: bad length', () => readWhole(Uint8Array.of(0x30, 0x80, 0, 0))],
   'nothing where there must be an element': ['DER: element expected', () => new DerReader(new Uint8Array(0)).element()],
@@ -72,6 +76,18 @@ it('a CRL with a critical extension in any entry tells nothing of those that it 
   expect(result.ok ? 'valid' : [result.error.code, result.error.verify]).toEqual(['CERT_REVOCATION_UNKNOWN', 36]);
 });
 
+it('a delta CRL is told to be one', () => {
+  const crl = makeCrl(root, { extensions: [crlNumber, extension('2.5.29.27', int(1), true)] });
+  const result = validatePathSync({ chain: [leaf.der], trustAnchors: trustStore([root.der]), verifier: nodeVerifier, now: NOW, crls: [crl] });
+  expect(result.ok ? 'valid' : result.error.message).toContain('delta');
+});
+
+it('an OCSP response with a signature of an unknown kind is of no authorised responder', () => {
+  const ocspResponse = replaced(makeOcsp(leaf, root), '06082a8648ce3d040302', '06082a8648ce3d040309');
+  const result = validatePathSync({ chain: [leaf.der], trustAnchors: trustStore([root.der]), verifier: nodeVerifier, now: NOW, ocsp: 'require', ocspResponse });
+  expect(result.ok ? 'valid' : result.error.message).toContain('no authorised responder');
+});
+
 it('bytes are equal only when their lengths are', () => {
   const [short, long] = [Uint8Array.of(1), Uint8Array.of(1, 2)];
   expect([bytesEqual(short, long), bytesEqual(long, short), bytesEqual(long, Uint8Array.of(1, 3)), bytesEqual(long, long.slice())]).toEqual([false, false, false, true]);
@@ -85,6 +101,8 @@ it('a name matches as a whole, letter by letter', () => {
     ['example.con', 'example.com'],
     ['fxample.com', 'example.com'],
     ['xample.com', 'example.com'],
+    ['example.com.example.org', 'example.com'],
+    ['example.comx', 'example.com'],
     ['example.com', 'xample.com'],
     ['*.example.com', 'example.com'],
     ['*.example.com', 'a.b.example.com'],

@@ -117,6 +117,8 @@ const RESUMED_13: readonly Behaviour[] = [
     s.encryptedExtensions();
     s.finished();
   }),
+  resumed13('a HelloRetryRequest that selects a PSK', refusal('MISPLACED_EXTENSION', Alert.illegal_parameter), (s) =>
+    s.helloRetryRequest(0x0018, { add: encodeExtensions('serverHello', { preSharedKey: 0 }) })),
   resumed13('a PSK without a key share', refusal('MISSING_KEY_SHARE', Alert.missing_extension), (s) => {
     s.serverHello({ extensions: encodeExtensions('serverHello', { supportedVersions: 0x0304, preSharedKey: 0 }) });
   }),

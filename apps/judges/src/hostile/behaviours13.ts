@@ -120,6 +120,13 @@ const RETRY: readonly Behaviour[] = [
   hello('HelloRetryRequest with pre_shared_key', NOT_OFFERED, (s) => s.helloRetryRequest(0x0018, { add: [{ type: ExtensionType.pre_shared_key, data: Uint8Array.of(0, 0) }] }), { groups: [0x0017, 0x0018], keyShares: [0x0017] }),
   hello('HelloRetryRequest with an empty cookie', refusal('ERROR_PARSING_EXTENSION', Alert.decode_error), (s) => s.helloRetryRequest(undefined, { add: [{ type: ExtensionType.cookie, data: Uint8Array.of(0, 0) }] })),
   hello('HelloRetryRequest with an extension that was not offered', NOT_OFFERED, (s) => s.helloRetryRequest(0x0018, { add: [{ type: 0x4242, data: EMPTY }] }), { groups: [0x0017, 0x0018], keyShares: [0x0017] }),
+  { version: 'TLSv1.3', name: 'a cookie in ServerHello that was one of the HelloRetryRequest', expect: refusal('MISPLACED_EXTENSION', Alert.illegal_parameter), options: { groups: [0x0017, 0x0018], keyShares: [0x0017] }, *script(s): Script {
+    const cookie = { type: ExtensionType.cookie, data: Uint8Array.of(0, 1, 1) };
+    yield* s.clientHello();
+    s.helloRetryRequest(0x0018, { add: [cookie] });
+    yield* s.clientHello();
+    s.serverHello({ add: [cookie] });
+  } },
   { version: 'TLSv1.3', name: 'another cipher suite after HelloRetryRequest', expect: refusal('WRONG_CIPHER_SUITE', Alert.illegal_parameter), options: { groups: [0x0017, 0x0018], keyShares: [0x0017] }, *script(s): Script {
     yield* s.clientHello();
     s.helloRetryRequest(0x0018);
@@ -170,6 +177,12 @@ const FLIGHT: readonly Behaviour[] = [
     const alpn = encodeExtension('encryptedExtensions', 'alpn', Buffer.from('h2'));
     s.encryptedExtensions([alpn, alpn]);
   }, { alpn: ['h2'] }),
+  flight('an extension with a certificate that was not offered', NOT_OFFERED, (s) => {
+    s.encryptedExtensions();
+    s.certificate(undefined, { extensions: [{ type: 0x4242, data: EMPTY }] });
+    s.certificateVerify();
+    s.finished();
+  }),
   flight('an extension twice with a certificate', refusal('DUPLICATE_EXTENSION', Alert.illegal_parameter), (s) => {
     const scts = encodeExtension('certificate', 'signedCertificateTimestamp', Uint8Array.of(0, 3, 0, 1, 1));
     s.encryptedExtensions();

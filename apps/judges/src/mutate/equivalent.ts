@@ -1,3 +1,20 @@
 /** @module Mutants that make no difference that a test could see, each with its reason. A row that a test notices after all is wrong, and so is one without a mutant. */
 
-export const EQUIVALENT: Readonly<Record<string, string>> = {};
+export const EQUIVALENT: Readonly<Record<string, string>> = {
+  "pure/src/record/reader.ts RecordReader.#deliver: refusal throw fail('UNEXPECTED_RECORD', 'a record that holds nothing but padding');":
+    'Without a type in it the record is refused by the next line, with the same code and alert.',
+  'native/core/rules.cpp received: refusal return size == 0 ? kFine : kUndecodable;':
+    'OpenSSL bounds the length of each message, and ends a ServerHelloDone with a body before the rules see it.',
+  'native/core/rules.cpp serverHello: refusal if (tls13_ && !retry && find(extensions, kKeyShare) == nullptr) return {Reason::noKeyShare, alert::missingExtension};':
+    'OpenSSL 3.0 refuses it by itself, with the same code and alert; the rule is for OpenSSL 3.5, which has others.',
+  'x509/src/crypto/rsa.ts verifyPkcs1: refusal return false;':
+    'Without it the comparison throws, and the verifier takes that for false.',
+  'x509/src/crypto/rsa.ts verifyPss: refusal return false;':
+    'Without it the next line throws, and the verifier takes that for false.',
+  'x509/src/policy.ts policyBreach: refusal return breach();':
+    'A policy tree that is empty stays empty, and the last line asks the same again.',
+  'x509/src/rules.ts breachOfIssuer: refusal return breach(V.SUBJECT_NAME_EMPTY, \'is a CA with an empty subject\');':
+    'Whatever such a CA has issued has an empty issuer name, which is refused first.',
+  'x509/src/transparency.ts transparencyBreach: refusal return breach(\'cannot be looked up in logs: the signature verifier has no digest\');':
+    'validatePath() throws a TypeError for transparency with such a verifier.',
+};

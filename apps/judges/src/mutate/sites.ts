@@ -26,8 +26,10 @@ export interface Instrumented {
 
 /** Calls that make a refusal, where they are the value of a `return`, of an arrow or of a conditional. */
 const MAKES_REFUSAL = /^(breach|unknownBreach|invalid|weak|noPath)$/;
+/** Where `false` is a refusal. */
+const PREDICATES = /^x509\/|\/auth\//;
 /** Errors that no peer can cause. */
-const OURS = /^new TypeError\b|^fail\('(INTERNAL_ERROR|DISPOSED|BIO_MISSING|CONNECTION_TYPE_NOT_SET|HANDSHAKE_NOT_DONE|PROTOCOL_IS_SHUTDOWN|ASYNC_OPERATION_FAILED)'/;
+const OURS = /^new TypeError\b|^TlsError\.is|^fail\('(INTERNAL_ERROR|DISPOSED|BIO_MISSING|CONNECTION_TYPE_NOT_SET|HANDSHAKE_NOT_DONE|PROTOCOL_IS_SHUTDOWN|ASYNC_OPERATION_FAILED)'/;
 /** Calls that never return, as statements. */
 const REFUSES = /^(fail|refuse\w*)$/;
 const RELATIONS: ReadonlyMap<ts.SyntaxKind, string> = new Map([
@@ -106,7 +108,7 @@ function isRefusalValue(node: ts.Node): boolean {
 
 const isRefusal = (node: ts.Node): boolean =>
   (ts.isCallExpression(node) && MAKES_REFUSAL.test(calleeName(node))) ||
-  (node.kind === ts.SyntaxKind.FalseKeyword && ts.isReturnStatement(node.parent)) ||
+  (node.kind === ts.SyntaxKind.FalseKeyword && ts.isReturnStatement(node.parent) && PREDICATES.test(node.getSourceFile().fileName)) ||
   (ts.isObjectLiteralExpression(node) && ['code', 'verify'].every((key) => node.properties.some(({ name }) => name?.getText() === key)));
 
 /** The statement that a statement stands in, without its braces. */

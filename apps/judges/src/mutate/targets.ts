@@ -39,7 +39,7 @@ export const TARGETS: readonly Target[] = [
       { folder: 'packages/pure', files: ['src/flow', 'src/auth', 'src/session', 'src/record', 'src/wire', 'src/ech', 'src/engine', 'test/flow', 'test/ech-refusals', 'test/refusals'] },
       { folder: 'apps/judges', files: ['test/hostile.test'] },
       { folder: 'packages/pure', files: ['test/conformance.node'] },
-      { folder: 'apps/judges', files: ['test/oracle', 'test/external-psk', 'test/unfinished-write', 'test/short-record'] },
+      { folder: 'apps/judges', files: ['test/native-rules', 'test/oracle', 'test/external-psk', 'test/unfinished-write', 'test/short-record'] },
     ],
   },
   {
@@ -50,13 +50,14 @@ export const TARGETS: readonly Target[] = [
       { folder: 'packages/x509', files: ['src/path', 'src/status', 'src/constraints', 'src/der', 'src/host', 'src/public-key', 'src/trust', 'src/remember'] },
       { folder: 'packages/x509', files: ['test/openssl-codes', 'test/search', 'test/roots'] },
       { folder: 'packages/pure', files: ['test/signatures.test'] },
+      { folder: 'packages/x509', files: ['test/hostile'] },
     ],
   },
   {
     engine: 'native',
     sources: ['packages/native/core/rules.cpp'],
     tests: [
-      { folder: 'apps/judges', files: ['test/hostile-native'] },
+      { folder: 'apps/judges', files: ['test/hostile-native', 'test/native-rules'] },
       { folder: 'packages/native', files: ['test/engine', 'test/conformance'] },
     ],
   },

@@ -7,7 +7,8 @@ import { finish, testEffects, type TestEffects } from '../../test/effects.ts';
 import { nobleCrypto } from '../crypto/noble.ts';
 import { nodeCrypto } from '../crypto/node.ts';
 import type { CipherSuite } from '../crypto/provider.ts';
-import { certificateVerifyContent, type Peer, serverEndPoint, verifyCertificateVerify, verifyChain, verifyServerKeyExchange } from './verify.ts';
+import { signatureScheme, type SignatureScheme } from '../crypto/schemes.ts';
+import { certificateVerifyContent, type Peer, schemeFits, serverEndPoint, verifyCertificateVerify, verifyChain, verifyServerKeyExchange } from './verify.ts';
 
 const suite = (id: number): CipherSuite => nodeCrypto.suites.find((candidate) => candidate.id === id) as CipherSuite;
 const TLS13 = suite(0x1301);
@@ -148,6 +149,33 @@ describe('a verify function', () => {
   it('that throws a TlsError without an alert fails with the alert of its code', async () => {
     const verify = (): boolean => { throw new TlsError('CERT_EXPIRED'); };
     expect(await refused(testEffects({ verify }), await peerOf('p256'))).toMatchObject({ code: 'CERT_EXPIRED', alert: { description: 45 } });
+  });
+});
+
+describe('a key that cannot do what the handshake needs is refused, even where nobody looks at the chain', () => {
+  const altered = async (from: string, to: string): Promise<Peer> => {
+    const [leaf = new Uint8Array(0)] = (await pki('p256')).chain;
+    const text = Buffer.from(leaf).toString('hex');
+    if (!text.includes(from)) throw new Error('the certificate has no such bytes');
+    return await peerOf('p256', { certificates: [new Uint8Array(Buffer.from(text.replace(from, to), 'hex'))] });
+  };
+  const modes: readonly ContextOptions['verify'][] = ['none', () => true];
+
+  it.each(modes)('a keyUsage without digitalSignature (%s)', async (verify = 'none') => {
+    const peer = await altered('0603551d0f0101ff040403020780', '0603551d0f0101ff040403020520');
+    expect(await refused(testEffects({ verify }), peer)).toMatchObject({ code: 'CERT_PURPOSE', verify: { code: X509V.KEYUSAGE_NO_DIGITAL_SIGNATURE } });
+  });
+
+  it.each(modes)('a curve that TLS does not have (%s)', async (verify = 'none') => {
+    // prime239v3 in place of prime256v1
+    const peer = await altered('06082a8648ce3d030107', '06082a8648ce3d030106');
+    expect(await refused(testEffects({ verify }), peer)).toMatchObject({ code: 'WRONG_CERTIFICATE_TYPE' });
+    expect(await refused(testEffects({ verify }), { ...peer, suite: ECDSA12 })).toMatchObject({ code: 'WRONG_CERTIFICATE_TYPE' });
+  });
+
+  it('and fits no scheme', () => {
+    const scheme = signatureScheme(0x0403) as SignatureScheme;
+    expect([schemeFits(scheme, undefined, 'TLSv1.3'), schemeFits(scheme, undefined, 'TLSv1.2'), schemeFits(scheme, 'secp256r1', 'TLSv1.3')]).toEqual([false, false, true]);
   });
 });
 

@@ -33,6 +33,17 @@ const fieldsOf = (changes: Partial<SessionFields> = {}): SessionFields => ({
 const plain = (fields: SessionFields): unknown => structuredClone({ ...fields, secret: fields.secret.bytes });
 
 describe('a serialised session', () => {
+  it('of another version than TLS 1.3 and 1.2 is none, whatever its checksum', () => {
+    const bytes = new Session(fieldsOf(), sha256).toBytes();
+    const content = bytes.slice(0, -sha256.size);
+    const withVersion = (version: number): Uint8Array => {
+      content.set([version >> 8, version & 0xff], 1);
+      return new Uint8Array([...content, ...sha256.digest(content)]);
+    };
+    expect([0x0304, 0x0303, 0x0302, 0x0305, 0].map((version) => sessionFromBytes(withVersion(version), sha256)?.version)).toEqual(['TLSv1.3', 'TLSv1.2', undefined, undefined, undefined]);
+  });
+
+
   it('comes back with every field', () => {
     const bare: Partial<SessionFields> = { host: undefined, alpn: undefined, group: undefined, peerSignatureAlgorithm: undefined, verifiedChain: undefined, ocspResponse: undefined };
     for (const changes of [{}, bare, { version: 'TLSv1.2', ticket: new Uint8Array(0), sessionId: new Uint8Array(32) } as const]) {
