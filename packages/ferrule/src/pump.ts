@@ -48,8 +48,6 @@ export interface PumpFace {
   over(): void;
   /** The transport is broken: does the face still want what was received before? Otherwise the connection fails at once. */
   keepsUnread(): boolean;
-  /** The engine begins to work, and has done so: what callbacks of its context tell meanwhile is of this connection. */
-  working?(is: boolean): void;
 }
 
 export interface PumpOptions {
@@ -255,7 +253,6 @@ export class TlsPump implements TransportSink {
     const ssl = this.#ssl;
     if (ssl === undefined || !this.#active()) return;
     this.#running = true;
-    this.#face.working?.(true);
     try {
       do {
         this.#again = false;
@@ -265,7 +262,6 @@ export class TlsPump implements TransportSink {
       // only a broken contract throws: an answer of the caller's callback that cannot be, most of all
       this.fail(asError(error));
     } finally {
-      this.#face.working?.(false);
       this.#running = false;
     }
     this.#listen();

@@ -1,9 +1,11 @@
 /** What was told to be sent has been, every end is noticed, and nothing waits for ever. */
 import { connect as dial, type Socket } from 'node:net';
 import { once } from 'node:events';
+import { type Bio, bioPair } from '@ferrule/bio';
 import { pki } from '@ferrule/conformance/pki';
 import { createPure } from '@ferrule/pure';
 import { createWebCrypto } from '@ferrule/pure/crypto/webcrypto';
+import { SslError } from '@ferrule/result';
 import { describe, expect, it } from 'vitest';
 import { chooseEngine, connect, connectOver, type Pipe, type StreamPipe, TlsConnection, type Transport, type TransportSink } from 'ferrule';
 import { bytes, connected, echoing, later, listening, readExactly, text } from './support.ts';
@@ -228,6 +230,18 @@ describe.each(engines)('the ends of a connection, %s', (backend) => {
     if (connection instanceof TlsConnection) await connection.closed;
     await server.accepted();
   });
+});
+
+it.each(engines)('a BIO that counts bytes and does not show them is waited for: %s', async (name) => {
+  const { backend } = await chooseEngine(name);
+  const [bio] = bioPair();
+  const nothing = (): Uint8Array => new Uint8Array(0);
+  const ignore = (): void => {};
+  const liar: Bio = { blocking: false, pending: 5, eof: false, error: undefined, read: () => -1, write: () => -1, nread0: nothing, nread: ignore, nwrite0: nothing, nwrite: ignore, shutdownWrite: ignore, fail: ignore };
+  const ssl = backend.createContext({ verify: () => true }).newConnection();
+  ssl.setBio(liar, bio);
+  for (let i = 0; i < 3; i++) expect(ssl.getError(ssl.connect())).toBe(SslError.wantRead);
+  ssl.dispose();
 });
 
 it('with WebCrypto a read is served when the answer comes after the tickets', async () => {

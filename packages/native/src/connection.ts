@@ -202,8 +202,8 @@ export class Connection implements Port {
       if (ret > 0) return ret;
       switch (error) {
         case SslError.wantRead:
-          // More than one view's worth, or the end that stood behind it.
-          if (rbio.pending > 0 || (!eof && rbio.eof)) continue;
+          // More than one view's worth, or the end behind it. A BIO that counts bytes and does not show them is waited for.
+          if ((rbio.pending > 0 && used > 0) || (!eof && rbio.eof)) continue;
           if (rbio.error !== undefined) throw transportError(rbio.error);
           if (!rbio.blocking) return -error;
           wait(() => rbio.nread0(1));

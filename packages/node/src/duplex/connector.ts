@@ -5,7 +5,7 @@ import type { ContextOptions, Ssl, SslContext, TlsSession } from '@ferrule/contr
 import { starttls, type Starttls, type StarttlsProtocol } from '@ferrule/starttls';
 import { certificatesOf, chooseEngine, platformAnchors, type EngineChoice } from 'ferrule';
 import { keepsSessions, memorySessionCache, type SessionCache, SessionKeeper, sessionPatience, type SessionStore } from 'ferrule/sessions';
-import { tellKeylog, TlsDuplex } from './tls-duplex.ts';
+import { TlsDuplex } from './tls-duplex.ts';
 import type { Target } from './stream-transport.ts';
 
 /** What all connections of a connector share: the options of a context, and these. */
@@ -65,8 +65,8 @@ export class TlsConnector {
   readonly #verified: boolean;
   readonly #sessions: SessionCache | SessionStore | undefined;
   readonly #dial: ConnectorOptions['dial'];
-  /** Who is told of a connection's sessions. */
-  readonly #listeners = new WeakMap<Ssl, (session: TlsSession) => void>();
+  /** Who is told of a connection's sessions and key log. */
+  readonly #listeners = new WeakMap<Ssl, { session(session: TlsSession): void; keylog(line: string): void }>();
 
   /** @throws TypeError for an option that is wrong in itself; what only the engine can refuse destroys the first Duplex. */
   constructor(options: ConnectorOptions = {}) {
@@ -86,13 +86,13 @@ export class TlsConnector {
         ...context,
         trustAnchors: ca !== undefined || context.trustAnchors !== undefined || !this.#verified ? given : platformAnchors(),
         onSession: (session, ssl) => {
-          this.#listeners.get(ssl)?.(session);
-          onSession?.(session, ssl);
+          this.#listeners.get(ssl)?.session(session);
+          return onSession?.(session, ssl);
         },
         ...((keylog === true || onKeylog !== undefined) && {
           onKeylog: (line: string, ssl: Ssl): void => {
-            if (keylog === true) tellKeylog(line);
-            onKeylog?.(line, ssl);
+            if (keylog === true) this.#listeners.get(ssl)?.keylog(line);
+            return onKeylog?.(line, ssl);
           },
         }),
       }),
@@ -116,9 +116,12 @@ export class TlsConnector {
         const ssl = context.newConnection();
         if (host !== undefined) ssl.setHost(host);
         keeper = sessions && new SessionKeeper(sessions, context, host, address);
-        this.#listeners.set(ssl, (session) => {
-          keeper?.keep(session);
-          duplex.gotSession(session);
+        this.#listeners.set(ssl, {
+          session: (session) => {
+            keeper?.keep(session);
+            duplex.gotSession(session);
+          },
+          keylog: (line) => duplex.gotKeylog(line),
         });
         return ssl;
       }),

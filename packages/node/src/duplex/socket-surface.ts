@@ -89,6 +89,11 @@ export abstract class SocketSurface extends Duplex {
     if (this.listenerCount('session') > 0) guarded(() => this.emit('session', Buffer.from(session.toBytes())), true);
   }
 
+  /** A line of the key log (NSS format): the `keylog` event, as `tls.TLSSocket` has it. */
+  gotKeylog(line: string): void {
+    guarded(() => this.emit('keylog', Buffer.from(`${line}\n`)), true);
+  }
+
   // ── The surface of tls.TLSSocket ──
 
   /** True once the peer has been verified; never before the handshake is done. */

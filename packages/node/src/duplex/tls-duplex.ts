@@ -42,12 +42,6 @@ export interface TlsDuplexParts extends SocketSurfaceParts {
 
 type Callback = (error?: Error | null) => void;
 
-/** Whose engine is at work: to know of which connection a key log line is. Operations of one never run inside another's. */
-let atWork: TlsDuplex | undefined;
-
-/** A line of the key log (NSS format), of whichever Duplex is at work: its `keylog` event, as `tls.TLSSocket` has it. */
-export const tellKeylog = (line: string): void => void guarded(() => atWork?.emit('keylog', Buffer.from(`${line}\n`)), true);
-
 type Phase = 'idle' | 'transport' | 'preamble' | 'session' | 'handshake' | 'open' | 'dead';
 
 const PHASES: Readonly<Record<Phase, string>> = {
@@ -101,7 +95,6 @@ export class TlsDuplex extends SocketSurface {
       if (!('dial' in target)) throw error;
       return void this.destroy(error as Error);
     }
-    let before: Duplex | TlsDuplex | undefined;
     const pump: TlsPump = new TlsPump(
       {
         established: () => this.#established(),
@@ -116,10 +109,6 @@ export class TlsDuplex extends SocketSurface {
         failed: (error) => this.#fail(error),
         over: () => {},
         keepsUnread: () => false,
-        working: (is) => {
-          if (is) before = atWork;
-          atWork = is ? this : (before as TlsDuplex | undefined);
-        },
       },
       transport,
     );

@@ -186,6 +186,20 @@ describe('dial()', () => {
     while (!gone()) await new Promise((resolve) => setTimeout(resolve, 20));
   });
 
+  it('lets a program pass on what it has after an orderly end', async () => {
+    let got = 0;
+    const server = createServer({ allowHalfOpen: true }, (socket) => void socket.on('data', (chunk) => (got += chunk.length)).on('error', () => {}).end('bye'));
+    const sink = await listen(server);
+    const all = once(server, 'connection').then(([socket]) => once(socket as Duplex, 'end'));
+    // it takes everything at once, and passes it on later
+    const late = `const s = require('net').connect({port: ${sink}, host: '127.0.0.1', allowHalfOpen: true}); s.pipe(process.stdout); const all = []; process.stdin.on('data', (c) => all.push(c)).on('end', () => setTimeout(() => s.end(Buffer.concat(all)), 300))`;
+    const stream = await along(program(late));
+    stream.resume().end(Buffer.alloc(300_000));
+    await once(stream, 'close');
+    await all;
+    expect(got).toBe(300_000);
+  });
+
   it('lets no host name of somebody else’s become an option or a command', async () => {
     for (const host of ['-oProxyCommand=x', '$(id)', 'a b', 'a;b', 'a`b`']) {
       await expect(dial(parseRoute('exec:ssh -W {host}:{port} jump'), { host, port: 1 })).rejects.toThrow(/is no host name/);
