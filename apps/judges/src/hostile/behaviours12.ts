@@ -33,10 +33,11 @@ const last = (name: string, expect: Verdict, act: (s: Server12) => void): Behavi
     act(s);
   },
 });
-const after = (name: string, expect: Verdict, act: (s: Server12) => void): Behaviour => ({
+const after = (name: string, expect: Verdict, act: (s: Server12) => void, options?: Behaviour['options']): Behaviour => ({
   version: 'TLSv1.2',
   name,
   expect,
+  ...(options && { options }),
   late: true,
   *script(s): Script {
     yield* s.handshake();
@@ -250,6 +251,10 @@ export const BEHAVIOURS_12: readonly Behaviour[] = [
     s.sendHandshake(encodeMessage(HandshakeType.hello_request, () => undefined));
     s.sendData(POISON);
   }),
+  after('a flood of HelloRequests, which are to be ignored', refusal('TOO_MANY_MESSAGES', Alert.unexpected_message), (s) => {
+    for (let i = 0; i < 65; i++) s.sendHandshake(encodeMessage(HandshakeType.hello_request, () => undefined));
+    s.sendData(POISON);
+  }, { renegotiation: 'ignore', maxVersion: 'TLSv1.2' }),
   after('a ServerHello again', UNEXPECTED, (s) => s.sendHandshake(encodeMessage(HandshakeType.server_hello, (w) => w.bytes(new Uint8Array(40))))),
   after('a KeyUpdate in TLS 1.2', UNEXPECTED, (s) => s.sendHandshake(encodeMessage(HandshakeType.key_update, (w) => w.u8(0)))),
   after('data that does not decrypt', refusal('BAD_RECORD_MAC', Alert.bad_record_mac), (s) => s.sendCorrupted(ContentType.application_data, Buffer.from(POISON))),

@@ -62,6 +62,10 @@ const OFFERED: Rows = {
   'TLSv1.3: an extension with a certificate that does not belong there': ['MISPLACED_EXTENSION', Alert.illegal_parameter],
 };
 
+const ANSWERED: Rows = {
+  'TLSv1.2: a flood of HelloRequests, which are to be ignored': ['TOO_MANY_MESSAGES', Alert.no_renegotiation],
+};
+
 const COUNTED: Rows = {
   'TLSv1.3: a flood of KeyUpdates': ['TOO_MANY_KEY_UPDATES', null],
   'TLSv1.3: a warning alert that TLS 1.3 does not have': ['BAD_ALERT', null],
@@ -87,6 +91,7 @@ const NATIVE: ReadonlyMap<string, Known> = new Map([
   ...explain(EARLY, 'OpenSSL sees nothing wrong in it, or has another alert; ours could only go in the clear, which is over once early data has gone out under keys.'),
   ...explain(CLEAR, 'OpenSSL turns on its handshake keys for writing with its second flight, so that even a server without them can read the alert.'),
   ...explain(OFFERED, 'RFC 9846 section 4.3 has two alerts for it: native goes by what the ClientHello offered, pure by what was offered for a certificate, as BoringSSL does.'),
+  ...explain(ANSWERED, 'OpenSSL answers each with a warning, as RFC 5246 section 7.4.1.1 allows. We count them, after the handshake, where there is no way to have it send an alert.'),
   ...explain(COUNTED, 'OpenSSL sees nothing wrong in it; we do, after the handshake, where there is no way to have it send an alert.'),
 ]);
 
