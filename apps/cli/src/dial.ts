@@ -127,9 +127,10 @@ class StreamTransport implements Transport {
     stream.resume();
   }
 
-  send(bytes: Uint8Array, done: () => void): void {
-    if (this.#stream.destroyed || this.#stream.writableEnded) return done();
-    this.#stream.write(bytes, () => done());
+  send(bytes: Uint8Array, done: (error?: Error | null) => void): void {
+    if (this.#stream.destroyed || this.#stream.writableEnded) return done(this.failure ?? transportError(new Error('the stream was closed'), this.name));
+    // a stream that is no socket may hand on what it was given after it has said that it is done
+    this.#stream.write(this.#stream instanceof Socket ? bytes : bytes.slice(), (error) => done(error && transportError(error, this.name)));
   }
 
   resume(): void {
