@@ -26,6 +26,7 @@ export type Feature =
   | 'crl'
   | 'ocsp'
   | 'external-psk'
+  | 'psk-importer'
   | 'raw-public-key'
   | 'reverify'
   | 'renegotiation-ignored'

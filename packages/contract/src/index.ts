@@ -7,6 +7,7 @@ export type {
   CertificateType,
   ContextOptions,
   ExternalPsk,
+  ImportedPsk,
   Limits,
   PeerIdentity,
   TlsVersion,

@@ -161,10 +161,24 @@ export interface Limits {
   readonly emptyRecordsInARow: number;
 }
 
+/** A pre-shared key agreed out of band (RFC 9846 section 4.3.11). */
 export interface ExternalPsk {
+  /** 1 to 65,535 bytes; of an imported key, less what RFC 9258 puts around it: 8 bytes and the context. */
   readonly identity: Uint8Array;
+  /** As many random bytes as the hash has, or more. */
   readonly key: Uint8Array;
+  /** The hash of the suites that it is offered for; of an imported key, the one that it was agreed for. */
   readonly hash: 'sha256' | 'sha384';
+  /**
+   * RFC 9258: what is offered is not the key itself but one derived from it for each hash of the suites on offer, bound to
+   * TLS 1.3. A server must import it as well. Feature `psk-importer`.
+   */
+  readonly import?: ImportedPsk;
+}
+
+export interface ImportedPsk {
+  /** What both sides know of where the key is used, 0 to 65,535 bytes, as RFC 9258 section 5.1 has it. Default: none. */
+  readonly context?: Uint8Array;
 }
 
 /** What a verify callback sees. */

@@ -1,6 +1,7 @@
 /** @module Client credentials: made from the files people have, and chosen for what a server asks. */
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import type { CertificateRequest, Credential, TlsVersion } from '@ferrule/contract';
+import type { TlsErrorCode } from '@ferrule/result';
 import type { Binding, Handle } from './binding.ts';
 import { whenForgotten } from './forgotten.ts';
 import { loadLibrary } from './loader.ts';
@@ -30,19 +31,22 @@ export function parseCredential(binding: Binding, credential: Credential, name: 
 // Made apart from the owner, which it must not hold.
 const freeing = (binding: Binding, pair: Handle) => (): void => binding.freeCredential(pair);
 
-/** Whether a credential is one for this server. */
-export function fits({ credential, kind, bits, issuers }: ParsedCredential, request: CertificateRequest, version: TlsVersion | undefined): boolean {
+/** Why a credential is not for this server; `undefined` when it is. */
+export function misfitOf({ credential, kind, bits, issuers }: ParsedCredential, request: CertificateRequest, version: TlsVersion | undefined): TlsErrorCode | undefined {
   // TLS 1.2's certificate_types: 1 rsa_sign, 64 ecdsa_sign, which stands for EdDSA too (RFC 8422 section 5.5).
   const type = kind === KeyKind.rsa || kind === KeyKind.rsaPss ? 1 : 64;
-  if (version === 'TLSv1.2' && !request.certificateTypes.includes(type)) return false;
-  if (credential.mustMatchIssuer === true && !issuers.some((issuer) => request.authorities.some((name) => Buffer.from(name).equals(issuer)))) return false;
-  return SCHEMES.some(
+  if (version === 'TLSv1.2' && !request.certificateTypes.includes(type)) return 'NO_MATCHING_CREDENTIAL';
+  if (credential.mustMatchIssuer === true && !issuers.some((issuer) => request.authorities.some((name) => Buffer.from(name).equals(issuer)))) {
+    return 'NO_MATCHING_CREDENTIAL';
+  }
+  const usable = SCHEMES.some(
     (scheme) =>
       scheme.kind === kind &&
       (version === 'TLSv1.2' || (scheme.only12 !== true && (scheme.bits === undefined || scheme.bits === bits))) &&
       (credential.signatureAlgorithms?.includes(scheme.id) ?? true) &&
       request.signatureAlgorithms.includes(scheme.id),
   );
+  return usable ? undefined : 'NO_COMMON_SIGNATURE_ALGORITHMS';
 }
 
 /** DER certificates, leaf first, and a DER key (PKCS#8, PKCS#1 or SEC 1). @throws TypeError when they do not fit together. */

@@ -64,6 +64,7 @@ export function parseOptions(abilities: Abilities, options: ContextOptions = {})
   const externalPsks = list(o, 'externalPsks', externalPsk) ?? [];
   const [psk, ...others] = externalPsks;
   if (others.length > 0) throw new TypeError('externalPsks: OpenSSL offers one');
+  if (psk?.import !== undefined) throw new TypeError('externalPsks[0].import: OpenSSL imports no keys (RFC 9258); see `features`');
   const securityLevel = integer(o, 'securityLevel', 1, 5) ?? 2;
   const extendedMasterSecret = oneOf(o, 'extendedMasterSecret', ['require', 'allow'], 'require');
   const secureRenegotiation = oneOf(o, 'secureRenegotiation', ['require', 'allow'], 'require');

@@ -5,7 +5,7 @@ import { ask, type Asked, askFailed, type Outlet, refusalOf } from '@ferrule/ssl
 import { mayOffer } from '@ferrule/ssl/session-binding';
 import type { Binding, Handle } from './binding.ts';
 import type { Shared } from './context.ts';
-import { fits, parseCredential, type ParsedCredential } from './credential.ts';
+import { misfitOf, parseCredential, type ParsedCredential } from './credential.ts';
 import type { NativeFacts } from './facts.ts';
 import { credentialOption } from './options.ts';
 import type { PeerRecord, SessionFields } from './session.ts';
@@ -98,27 +98,33 @@ export class Questions {
       certificateTypes: version === 'TLSv1.2' ? [...native.certificateTypes] : [],
     };
     const { onCertificateRequest } = config;
-    if (onCertificateRequest === undefined) return this.#useFirst(credentials, request);
+    if (onCertificateRequest === undefined) return this.#use(credentials.find((credential) => misfitOf(credential, request, version) === undefined));
     const asked = ask(() => onCertificateRequest(request, this.#outlet.ssl), (chosen) => this.#parse(chosen));
     this.#question = {
       asked,
       why: SslError.wantX509Lookup,
       use: () => {
-        if (asked.state === 'done') this.#useFirst(asked.value as readonly ParsedCredential[], request);
+        if (asked.state === 'done') this.#useNamed(asked.value as ParsedCredential | undefined, request);
         else this.#refuseCredential(askFailed(asked.error, 'choose a client credential'));
       },
     };
   }
 
-  #parse(chosen: unknown): readonly ParsedCredential[] {
-    return chosen === undefined ? [] : [parseCredential(this.#binding, credentialOption(chosen, 'onCertificateRequest'), 'onCertificateRequest')];
+  #parse(chosen: unknown): ParsedCredential | undefined {
+    return chosen === undefined ? undefined : parseCredential(this.#binding, credentialOption(chosen, 'onCertificateRequest'), 'onCertificateRequest');
   }
 
-  /** The first credential that fits; none, where none does: the answer is an empty Certificate (RFC 9846 section 4.5.1, RFC 5246 section 7.4.6). */
-  #useFirst(candidates: readonly ParsedCredential[], request: CertificateRequest): void {
-    const first = candidates.find((candidate) => fits(candidate, request, this.#facts.get('version')));
-    if (!this.#binding.useCredential(this.#handle, first?.pair ?? null)) return this.#refuseCredential(askFailed(undefined, 'OpenSSL refuses the credential: its use'));
-    this.#facts.clientCredential = first?.credential;
+  /** One that the caller names for this very request: it must fit. */
+  #useNamed(credential: ParsedCredential | undefined, request: CertificateRequest): void {
+    const misfit = credential && misfitOf(credential, request, this.#facts.get('version'));
+    if (misfit === undefined) return this.#use(credential);
+    this.#refuseCredential(new TlsError(misfit, undefined, { alert: { description: Alert.handshake_failure, origin: 'local' } }));
+  }
+
+  /** Without one, the answer is an empty Certificate (RFC 9846 section 4.5.1, RFC 5246 section 7.4.6). */
+  #use(credential: ParsedCredential | undefined): void {
+    if (!this.#binding.useCredential(this.#handle, credential?.pair ?? null)) return this.#refuseCredential(askFailed(undefined, 'OpenSSL refuses the credential: its use'));
+    this.#facts.clientCredential = credential?.credential;
   }
 
   #refuseCredential(error: TlsError): void {

@@ -29,6 +29,7 @@ const FEATURES: readonly Feature[] = [
   'crl',
   'ocsp',
   'external-psk',
+  'psk-importer',
   'raw-public-key',
   'reverify',
   'renegotiation-ignored',

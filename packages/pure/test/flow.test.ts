@@ -6,7 +6,10 @@ import { SslError } from '@ferrule/result';
 import { describe, expect, it } from 'vitest';
 import { nodeCrypto } from '../src/crypto/node.ts';
 import type { Aead, CryptoProvider } from '../src/crypto/provider.ts';
+import { parseOptions } from '../src/context.ts';
 import { createPure } from '../src/index.ts';
+import { Secrets } from '../src/keys/secret.ts';
+import { importPsk } from '../src/session/psk-import.ts';
 import * as wire from '../src/wire/index.ts';
 import { Server13 } from './server13.ts';
 
@@ -278,6 +281,22 @@ describe('a PSK', () => {
     it.server.encryptedExtensions();
     it.server.finish();
     expect(it.ssl.connect()).toBe(1);
+    it.server.readFlight();
+    expect([it.ssl.sessionReused, it.ssl.peerCertificates]).toEqual([false, []]);
+  });
+
+  it('that is imported is offered once for each hash of the suites, and identifies the server (RFC 9258)', () => {
+    const psk = { identity: new Uint8Array([1]), key: new Uint8Array(32).fill(5), hash: 'sha256', import: { context: new Uint8Array([9]) } } as const;
+    const it = scene({ cipherSuites: [0x1301, 0x1302], externalPsks: [psk] });
+    begin(it);
+    const [first, second] = it.server.offered.preSharedKey?.identities ?? [];
+    expect([first?.identity, second?.identity].map((each) => Buffer.from(each ?? []).toString('hex'))).toEqual(['00010100010903040001', '00010100010903040002']);
+    const owner = new Secrets();
+    const [own] = importPsk(parseOptions(nodeCrypto, { externalPsks: [psk] }), psk, owner);
+    it.server.answer({ psk: own?.key.bytes ?? new Uint8Array(0) });
+    it.server.encryptedExtensions();
+    it.server.finish();
+    expect(it.ssl.connect(), it.ssl.failure?.error.message).toBe(1);
     it.server.readFlight();
     expect([it.ssl.sessionReused, it.ssl.peerCertificates]).toEqual([false, []]);
   });

@@ -2,6 +2,7 @@
  * @module @ferrule/ssl/options: how an engine reads a caller's options. Each value is looked at once, by name; what is
  * wrong is a TypeError that begins with the name of the option.
  */
+import type { ExternalPsk } from '@ferrule/contract';
 
 /** Options that were given, without those that are `undefined`. */
 export type Options = ReadonlyMap<string, unknown>;
@@ -116,12 +117,21 @@ export function protocolName(value: unknown, name: string): string {
   return value;
 }
 
-/** RFC 9846 section 4.2.11. @throws TypeError */
-export function externalPsk(value: unknown, name: string): { readonly identity: Uint8Array; readonly key: Uint8Array; readonly hash: 'sha256' | 'sha384' } {
-  const o = record(value, name, ['identity', 'key', 'hash']);
+/** RFC 9846 section 4.3.11, RFC 9258. @throws TypeError */
+export function externalPsk(value: unknown, name: string): ExternalPsk {
+  const o = record(value, name, ['identity', 'key', 'hash', 'import']);
   const identity = bytes(o.get('identity'), `${name}.identity`);
   if (identity.length > 0xffff) throw new TypeError(`${name}.identity: longer than 65535 bytes`);
-  return { identity, key: bytes(o.get('key'), `${name}.key`), hash: member(o.get('hash'), `${name}.hash`, ['sha256', 'sha384']) };
+  const psk = { identity, key: bytes(o.get('key'), `${name}.key`), hash: member(o.get('hash'), `${name}.hash`, ['sha256', 'sha384'] as const) };
+  if (!o.has('import')) return psk;
+  const given = record(o.get('import'), `${name}.import`, ['context']).get('context');
+  if (given !== undefined && !(given instanceof Uint8Array)) throw new TypeError(`${name}.import.context: must be a Uint8Array`);
+  const context = Uint8Array.from(given ?? []);
+  if (identity.length + context.length + IMPORTED_IDENTITY_OVERHEAD > 0xffff) throw new TypeError(`${name}: identity and context are longer than ${0xffff - IMPORTED_IDENTITY_OVERHEAD} bytes`);
+  return { ...psk, import: { context } };
 }
+
+/** RFC 9258 section 5.1: two lengths, target_protocol, target_kdf. */
+export const IMPORTED_IDENTITY_OVERHEAD = 8;
 
 const dotted = (prefix: string, key: string): string => (prefix === '' ? key : `${prefix}.${key}`);

@@ -5,7 +5,8 @@
  * made the session. So a session is offered only where a full handshake would end in the same way. {@link SESSION_BINDING}
  * has a row for each option of a context that says how that is ensured, and why.
  */
-import type { ContextOptions, Credential, TlsVersion } from '@ferrule/contract';
+import type { ContextOptions, Credential, ExternalPsk, TlsVersion } from '@ferrule/contract';
+import { IMPORTED_IDENTITY_OVERHEAD } from './options.ts';
 
 /** How one option is kept from changing between a session's handshake and its resumption. */
 export interface BindingRow<Kind extends 'bound' | 'reverified' | 'irrelevant' = 'bound' | 'reverified' | 'irrelevant'> {
@@ -175,7 +176,7 @@ export interface Offering {
   readonly signatureAlgorithms: readonly number[];
   readonly sessionTickets: boolean;
   readonly alpn: readonly string[];
-  readonly externalPsks: readonly { readonly identity: Uint8Array }[];
+  readonly externalPsks: readonly Pick<ExternalPsk, 'identity' | 'import'>[];
   /** Encrypted ClientHello: one hello inside another. */
   readonly hidden: boolean;
 }
@@ -210,7 +211,10 @@ const isSha384 = (id: number): boolean => id === 0x1302;
 function largestTicket({ alpn, externalPsks, hidden }: Offering): number {
   let rest = OTHER_EXTENSIONS;
   for (const name of alpn) rest += 1 + 3 * name.length;
-  for (const { identity: name } of externalPsks) rest += name.length + 64;
+  for (const { identity: name, import: imported } of externalPsks) {
+    // Identity and binder; an imported key is offered for two hashes.
+    rest += imported === undefined ? name.length + 64 : 2 * (name.length + (imported.context?.length ?? 0) + IMPORTED_IDENTITY_OVERHEAD + 64);
+  }
   // The outer hello carries the inner one, and in place of its PSKs others of the same size (RFC 9849 section 6.1.2).
   return hidden ? (0xffff >> 1) - rest : 0xffff - rest;
 }

@@ -54,6 +54,21 @@ const fixed: CheckGroup = group('client certificates', {
       await client.established();
       assert.equal((await server.accepted()).authorized, false);
     }),
+  'that do not fit an optional request are not shown, and the server goes on without': async (backend) => {
+    const ed25519 = credentialOf(await pki('client-ed25519'));
+    for (const version of ['TLSv1.3', 'TLSv1.2'] as const) {
+      const server = await insisting({ rejectUnauthorized: false, maxVersion: version, sigalgs: 'rsa_pss_rsae_sha256:ecdsa_secp256r1_sha256' });
+      await scene(backend, { server, options: { credentials: [ed25519] } }, async ({ client, server }) => {
+        await client.established();
+        assert.equal(client.ssl.clientCredential, undefined);
+        assert.deepEqual((await server.accepted()).getPeerCertificate(), {}, version);
+      });
+      // One that is named for this very request is a mistake.
+      await socketScene(backend, { server, options: { onCertificateRequest: () => ed25519 } }, async ({ client }) => {
+        assert.equal((await client.refused()).error.code, 'NO_COMMON_SIGNATURE_ALGORITHMS');
+      });
+    }
+  },
   'the first credential that fits the request is taken': async (backend) =>
     scene(
       backend,

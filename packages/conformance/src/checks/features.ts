@@ -31,6 +31,10 @@ const ASKING: readonly (readonly [Feature, () => ContextOptions | Promise<Contex
     'external-psk',
     () => ({ externalPsks: [{ identity: new TextEncoder().encode('me'), key: new Uint8Array(32).fill(1), hash: 'sha256' }] }),
   ],
+  [
+    'psk-importer',
+    () => ({ externalPsks: [{ identity: new TextEncoder().encode('me'), key: new Uint8Array(32).fill(1), hash: 'sha256', import: {} }] }),
+  ],
   ['raw-public-key', async () => ({ rawPublicKeys: [(await pki('p256')).spki] })],
   ['reverify', () => ({ reverifyOnResumption: true })],
   ['renegotiation-ignored', () => ({ renegotiation: 'ignore' })],

@@ -25,23 +25,22 @@ export interface ChosenCredential {
 
 /**
  * The credential for this request: of `onCertificateRequest` if there is one (a promise waits as WANT_X509_LOOKUP), else the
- * first of `credentials` that fits. `undefined`: answer with an empty Certificate.
- * @throws TlsError NO_COMMON_SIGNATURE_ALGORITHMS or NO_MATCHING_CREDENTIAL when there are credentials and none fits;
- * ASYNC_OPERATION_FAILED when the callback or the import of a key fails.
+ * first of `credentials` that fits. `undefined`: answer with an empty Certificate, also when none fits (RFC 9846 section 4.5.1,
+ * RFC 5246 section 7.4.6): whether it can do without is the server's to say.
+ * @throws TlsError NO_COMMON_SIGNATURE_ALGORITHMS or NO_MATCHING_CREDENTIAL when the callback names a credential that does not
+ * fit; ASYNC_OPERATION_FAILED when the callback or the import of a key fails.
  */
 export function* chooseCredential(effects: Effects, request: CertificateRequest, version: TlsVersion, type: CertificateType = 'x509'): Steps<ChosenCredential | undefined> {
   const { config } = effects;
   // RFC 9849 section 6.1.6: who only proved the public name is not told who we are.
   if (effects.facts.ech === 'rejected') return undefined;
   const candidates = config.onCertificateRequest === undefined ? config.credentials : yield* askCaller(effects, request);
-  let refusal: TlsError | undefined;
   for (const candidate of candidates) {
     const key = yield* attempt(effects, 'import the key of a client credential', () => signingKey(config.provider, candidate));
     const verdict = judge(candidate, key, request, version, type);
     if (typeof verdict === 'number') return { credential: candidate, scheme: verdict, key };
-    refusal ??= verdict;
+    if (config.onCertificateRequest !== undefined) throw verdict;
   }
-  if (refusal !== undefined) throw refusal;
   return undefined;
 }
 

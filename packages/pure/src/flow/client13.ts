@@ -209,7 +209,7 @@ function* authenticateServer(effects: Effects, offer: Offer, suite: CipherSuite,
 /** A PSK has the identity that was verified when it was made. */
 function continueIdentity(effects: Effects, { peer }: Offer, { source }: PskOffer): Identity {
   effects.fact('sessionReused', source.kind === 'session');
-  if (source.kind === 'external') return { kind: 'continued', continues: continuesExternal(source.psk), request: undefined };
+  if (source.kind !== 'session') return { kind: 'continued', continues: continuesExternal(source.psk), request: undefined };
   if (peer === undefined) throw fail('INTERNAL_ERROR', 'a session was offered without its peer');
   return { kind: 'continued', continues: continueSession(effects, peer), request: undefined };
 }

@@ -13,7 +13,7 @@ const EMPTY = new Uint8Array(0);
 /** Every method takes the Transcript-Hash up to the message that its secret's name implies. */
 export interface EarlyStage {
   /** Signs the binder of the PSK that this stage was made with (section 4.3.11.2). */
-  binderKey(kind: 'external' | 'resumption'): Secret;
+  binderKey(kind: BinderKind): Secret;
   /** After ClientHello: `client_early_traffic_secret`. */
   clientTraffic(transcriptHash: Uint8Array): Secret;
   /** After ClientHello: `early_exporter_secret`. */
@@ -44,6 +44,10 @@ export interface MainStage {
   dispose(): void;
 }
 
+/** Of what kind a PSK is; `imported`: by RFC 9258. */
+export type BinderKind = keyof typeof BINDER_LABELS;
+const BINDER_LABELS = { external: 'ext binder', imported: 'imp binder', resumption: 'res binder' } as const;
+
 /**
  * @param psk - taken over: wiped with the stage. Without one, a string of zeros takes its place.
  * @param owner - of every secret that is derived from here on; that of the PSK or of the shared secret when there is none.
@@ -53,7 +57,7 @@ export function earlySecret(hash: Hash, psk?: Secret, owner?: Secrets): EarlySta
   const secret = psk === undefined ? Secret.copyOf(withoutPsk(hash), owner) : psk.derived(hkdfExtract(hash, zeros, psk.bytes));
   psk?.dispose();
   return {
-    binderKey: (kind) => derive(hash, secret, kind === 'external' ? 'ext binder' : 'res binder', emptyHash(hash)),
+    binderKey: (kind) => derive(hash, secret, BINDER_LABELS[kind], emptyHash(hash)),
     clientTraffic: (transcriptHash) => derive(hash, secret, 'c e traffic', transcriptHash),
     exporter: (transcriptHash) => derive(hash, secret, 'e exp master', transcriptHash),
     handshake(sharedSecret) {

@@ -13,6 +13,7 @@ import { type ContinuesVerified, mint } from '../flow/proof.ts';
 import { type EarlyStage, earlySecret, finishedMac } from '../keys/schedule13.ts';
 import { Secret } from '../keys/secret.ts';
 import type { Steps } from '../wait.ts';
+import { importPsk } from './psk-import.ts';
 import type { Session } from './session.ts';
 
 /**
@@ -47,7 +48,7 @@ export interface PskOffer {
   readonly hash: Hash;
   /** Keyed with this PSK: goes on if the server selects it, otherwise it is to be disposed. */
   readonly early: EarlyStage;
-  readonly source: { readonly kind: 'session'; readonly session: Session } | { readonly kind: 'external'; readonly psk: ExternalPsk };
+  readonly source: { readonly kind: 'session'; readonly session: Session } | { readonly kind: 'external' | 'imported'; readonly psk: ExternalPsk };
 }
 
 /** The session, if it is of TLS 1.3, then the external PSKs. All of it is copied: the caller may dispose of the session at any time. */
@@ -67,6 +68,12 @@ export function pskOffers({ config, secrets }: Effects, session: Session | undef
     }
   }
   for (const psk of config.externalPsks) {
+    if (psk.import !== undefined) {
+      for (const { identity, hash, key } of importPsk(config, psk, secrets)) {
+        offers.push({ identity, obfuscatedTicketAge: 0, hash, early: earlySecret(hash, key), source: { kind: 'imported', psk } });
+      }
+      continue;
+    }
     const own = config.provider.hashes[psk.hash];
     offers.push({ identity: psk.identity, obfuscatedTicketAge: 0, hash: own, early: earlySecret(own, Secret.copyOf(psk.key, secrets)), source: { kind: 'external', psk } });
   }
@@ -85,7 +92,8 @@ export function retriedPsks(offers: readonly PskOffer[], hash: Hash, now: number
  * @param transcriptHash - by the offer's hash, over the transcript with the ClientHello up to its binders.
  */
 export function binder(offer: PskOffer, transcriptHash: Uint8Array): Uint8Array {
-  const key = offer.early.binderKey(offer.source.kind === 'external' ? 'external' : 'resumption');
+  const { kind } = offer.source;
+  const key = offer.early.binderKey(kind === 'session' ? 'resumption' : kind);
   const mac = finishedMac(offer.hash, key, transcriptHash);
   key.dispose();
   return mac;
