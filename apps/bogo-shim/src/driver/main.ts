@@ -17,9 +17,9 @@ BoringSSL's ssl/test/runner; it is not part of this repository.
 
   --runner PATH     the runner binary
   --engine NAME     pure or native
-  --tier TIER       core (default), optional, or all for both
+  --tier TIER       core (default), optional, extra, or all
   --test GLOB       only tests whose name fits, alternatives between ';'
-  --crypto NAME     provider of the pure engine: node (default), noble or webcrypto
+  --crypto NAME     provider of the pure engine: node (default), noble, tuned or webcrypto
   --workers N       tests at a time, default 2
   --list FILE       the list of tests; default: bogo/client-tests.json.gz under FERRULE_VECTORS or ../shared/vectors
   --details         print what the runner says about each test that did not pass
@@ -58,7 +58,7 @@ async function main(): Promise<number> {
   const { runner, engine, tier } = values;
   if (runner === undefined) return usage('--runner PATH is missing');
   if (engine !== 'pure' && engine !== 'native') return usage('--engine must be pure or native');
-  if (!isTier(tier)) return usage('--tier must be core, optional or all');
+  if (!isTier(tier)) return usage('--tier must be core, optional, extra or all');
   const workers = Number(values.workers);
   if (!Number.isInteger(workers) || workers < 1) return usage('--workers must be a positive integer');
 
@@ -86,7 +86,7 @@ async function main(): Promise<number> {
   }
 }
 
-const isTier = (text: string): text is Tier | 'all' => text === 'core' || text === 'optional' || text === 'all';
+const isTier = (text: string): text is Tier | 'all' => text === 'core' || text === 'optional' || text === 'extra' || text === 'all';
 
 const defaultList = (): string =>
   process.env['FERRULE_VECTORS'] === undefined

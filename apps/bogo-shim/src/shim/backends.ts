@@ -22,7 +22,8 @@ async function loadPure(crypto: string): Promise<Engine> {
   switch (crypto) {
     case 'node': return { backend: createPure({ crypto: (await import('@ferrule/pure/crypto/node')).nodeCrypto }), signs: true };
     case 'noble': return { backend: createPure({ crypto: (await import('@ferrule/pure/crypto/noble')).nobleCrypto }), signs: false };
+    case 'tuned': return { backend: createPure({ crypto: (await import('@ferrule/pure/crypto/tuned')).tunedCrypto }), signs: false };
     case 'webcrypto': return { backend: createPure({ crypto: await (await import('@ferrule/pure/crypto/webcrypto')).createWebCrypto() }), signs: true };
-    default: throw new UsageError(`--crypto ${crypto}: node, noble or webcrypto`);
+    default: throw new UsageError(`--crypto ${crypto}: node, noble, tuned or webcrypto`);
   }
 }

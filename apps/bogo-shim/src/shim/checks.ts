@@ -95,12 +95,20 @@ const CHECKS: readonly Check[] = [
     const got = earlyDataReason(ssl, config, offered);
     return got === want ? undefined : `early data: ${got}, not ${want}`;
   },
-  equals('expect-selected-credential', (ssl, observed) => (ssl.clientCredential === undefined ? -1 : observed.credentials.get(ssl.clientCredential))),
+  equals('expect-selected-credential', (ssl, observed) => (ssl.clientCredential === undefined ? selectedKey(observed) : observed.credentials.get(ssl.clientCredential))),
   holds('expect-hrr', (ssl) => ssl.helloRetryRequested === true),
   holds('expect-no-hrr', (ssl) => ssl.helloRetryRequested !== true),
   ({ ssl, config }) => ((ssl.ech === 'accepted') === config['expect-ech-accept'] ? undefined : `ECH was ${ssl.ech}`),
-  ({ ssl }) => (ssl.peerCertificates.length > 0 || ssl.peerRawPublicKey !== undefined ? undefined : 'the peer presented nothing'),
+  ({ ssl, config, observed }) => {
+    const presents = ssl.peerCertificates.length > 0 || ssl.peerRawPublicKey !== undefined;
+    // A key agreed out of band stands for it, also in sessions that grow from it.
+    const want = !config['expect-no-peer-cert'] && selectedKey(observed) < 0;
+    return presents === want ? undefined : `the peer presented ${presents ? 'a certificate' : 'nothing'}`;
+  },
 ];
+
+/** The number of the credential whose key the server selected; -1 when it selected none. */
+const selectedKey = ({ selectedPsk, psks }: Observed): number => psks[selectedPsk ?? -1] ?? -1;
 
 /** BoringSSL's name for why early data was accepted or not. */
 function earlyDataReason(ssl: Ssl, config: Config, offered: TlsSession | undefined): string {

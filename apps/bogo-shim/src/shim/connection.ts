@@ -9,7 +9,7 @@ import { describe } from '../errors.ts';
 import type { Engine } from './backends.ts';
 import { brokenExpectation } from './checks.ts';
 import { contextOptions } from './context.ts';
-import type { Config } from './flags.ts';
+import { Unimplemented, type Config } from './flags.ts';
 import { Link } from './link.ts';
 import type { Observed } from './observed.ts';
 
@@ -42,6 +42,9 @@ export async function runConnection(options: ConnectionOptions): Promise<TlsSess
     verifiedBy: undefined,
     complaint: undefined,
     credentials: new Map(),
+    lastReceived: -1,
+    selectedPsk: undefined,
+    psks: [],
   };
   const context = createContext(engine.backend, contextOptions(engine, config, observed, now));
   const ssl = context.newConnection();
@@ -103,9 +106,12 @@ class Connection {
   }
 
   async run(): Promise<void> {
-    if (this.#wantsEarlyData()) await this.#writeEarly();
-    await this.#handshake();
+    const { 'implicit-handshake': implicit, 'early-write-after-message': message } = this.#options.config;
+    if (this.#wantsEarlyData()) await (message === undefined ? this.#writeEarly() : this.#writeAfterMessage(message));
+    if (!implicit) await this.#handshake();
     await this.#dialogue();
+    // The first read or write did it.
+    if (implicit && this.#ssl.established) this.#expectFacts();
     this.#checkSession();
     await this.#shutdown();
   }
@@ -169,6 +175,21 @@ class Connection {
       else this.#words[0] = data.subarray(ret);
     }
     if (this.#options.config['export-keying-material'] !== undefined) this.#exportTooEarly();
+  }
+
+  /** The handshake begins with early data on offer; the data itself comes once this message of the server has. */
+  async #writeAfterMessage(type: number): Promise<void> {
+    const ssl = this.#ssl;
+    const first = this.#words[0]?.subarray(0, 1) ?? EMPTY;
+    if (first.length > 0) await this.#link.finish(ssl, () => ssl.writeEarlyData(first));
+    this.#words[0] = this.#words[0]?.subarray(first.length) ?? EMPTY;
+    await this.#link.finish(ssl, () => (this.#observed.lastReceived === type ? 1 : ssl.connect()));
+    try {
+      ssl.writeEarlyData(this.#words[0]);
+    } catch (error) {
+      if (error instanceof TypeError) throw new Unimplemented(`early data after connect(): ${error.message}`);
+      throw error;
+    }
   }
 
   /** There is no exporter before the handshake is done but the early one, which is another. */

@@ -1,11 +1,12 @@
 /** @module A connection's flags as the options of a context. */
-import type { Backend, CertificateType, ContextOptions, Feature, TlsVersion, VerifyCallback } from '@ferrule/contract';
+import type { Backend, CertificateType, ContextOptions, ExternalPsk, Feature, TlsVersion, TraceMessage, VerifyCallback } from '@ferrule/contract';
+import { decodeServerHello, ExtensionType, findExtension, HandshakeType, isHelloRetryRequest } from '@ferrule/pure/wire';
 import type { Engine } from './backends.ts';
 import { credentialsOf } from './credentials.ts';
 import { DECOMPRESSORS } from './decompressors.ts';
-import { RAW_PUBLIC_KEY, Unimplemented, type Config } from './flags.ts';
+import { RAW_PUBLIC_KEY, Unimplemented, UsageError, type Config } from './flags.ts';
 import { need, type Observed } from './observed.ts';
-import { failsSoftly, verify } from './verify.ts';
+import { failsSoftly, keysAlone, verify } from './verify.ts';
 
 /** @throws Unimplemented for flags that need what this backend lacks. */
 export function contextOptions(engine: Engine, config: Config, observed: Observed, now: (() => number) | undefined): ContextOptions {
@@ -28,11 +29,13 @@ export function contextOptions(engine: Engine, config: Config, observed: Observe
     ...(config['advertise-alpn'] !== undefined && { alpn: alpnOf(config['advertise-alpn']) }),
     ...(config['enable-ocsp-stapling'] && { ocsp: 'request' }),
     ...(config['enable-signed-cert-timestamps'] && { signedCertificateTimestamps: true }),
+    ...((config['early-write-after-message'] !== undefined || config.credentials.some(({ type }) => type === 'psk')) && { onMessage: (message: TraceMessage) => { watch(observed, message); } }),
     ...(config['export-traffic-secrets'] && { onKeylog: (line: string) => { keep(observed.secrets, line); } }),
     ...(now !== undefined && { now }),
     ...keySharesOf(backend, config, groups, maxVersion),
     ...credentialsOf(engine, config, observed),
-    ...lenience(backend),
+    ...externalPsksOf(backend, config, observed),
+    ...lenience(backend, config),
     ...powers(backend, config),
   };
 }
@@ -42,10 +45,38 @@ let judging: Observed | undefined;
 const judge: VerifyCallback = (peer) => judging !== undefined && verify(peer, judging);
 
 /** What BoringSSL puts up with by default, and ferrule only when told to. */
-const lenience = ({ features }: Backend): ContextOptions => ({
-  ...(features.has('secure-renegotiation-policy') && { secureRenegotiation: 'allow' }),
+const lenience = ({ features }: Backend, config: Config): ContextOptions => ({
+  ...(features.has('secure-renegotiation-policy') && !config['no-legacy-server-connect'] && !config['expect-secure-renegotiation'] && { secureRenegotiation: 'allow' }),
   ...(features.has('extended-master-secret-policy') && { extendedMasterSecret: 'allow' }),
 });
+
+/** RFC 9258: each key is offered for both hashes, the one of SHA-256 first. */
+function externalPsksOf(backend: Backend, config: Config, observed: Observed): ContextOptions {
+  const externalPsks: ExternalPsk[] = [];
+  for (const [number, flags] of config.credentials.entries()) {
+    if (flags.type !== 'psk') continue;
+    const { 'psk-importer-key': key, 'psk-importer-identity': identity, 'psk-importer-context': context = new Uint8Array(0), 'psk-importer-sha384': sha384 } = flags;
+    if (key === undefined || identity === undefined) throw new UsageError('a PSK needs a key and an identity');
+    externalPsks.push({ key, identity, hash: sha384 ? 'sha384' : 'sha256', import: { context } });
+    observed.psks.push(number, number);
+  }
+  if (externalPsks.length === 0) return {};
+  need(backend, 'psk-importer');
+  return { externalPsks };
+}
+
+/** What of the server's messages must be known to the shim. */
+function watch(observed: Observed, { direction, contentType, bytes }: TraceMessage): void {
+  if (direction !== 'received' || contentType !== HANDSHAKE) return;
+  observed.lastReceived = bytes[0] ?? -1;
+  if (observed.lastReceived !== HandshakeType.server_hello) return;
+  const hello = decodeServerHello(bytes.subarray(4));
+  // In the second hello each key is offered for the one hash that the suite has.
+  if (isHelloRetryRequest(hello)) observed.psks.splice(0, Infinity, ...new Set(observed.psks));
+  const selected = findExtension(hello.extensions, ExtensionType.pre_shared_key);
+  observed.selectedPsk = selected === undefined ? undefined : ((selected[0] ?? 0) << 8) | (selected[1] ?? 0);
+}
+const HANDSHAKE = 22;
 
 /** Options that need a feature, for the flags that ask for them. */
 function powers(backend: Backend, config: Config): ContextOptions {
@@ -81,7 +112,7 @@ const TLS12 = 0x0303;
 const TLS13 = 0x0304;
 
 const highest = (config: Config): TlsVersion => ((config['max-version'] ?? TLS13) >= TLS13 && !config['no-tls13'] ? 'TLSv1.3' : 'TLSv1.2');
-const lowest = (config: Config): TlsVersion => ((config['min-version'] ?? 0) <= TLS12 && !config['no-tls12'] ? 'TLSv1.2' : 'TLSv1.3');
+const lowest = (config: Config): TlsVersion => (!keysAlone(config) && (config['min-version'] ?? 0) <= TLS12 && !config['no-tls12'] ? 'TLSv1.2' : 'TLSv1.3');
 
 function groupsOf(backend: Backend, config: Config): number[] {
   const supported = backend.supported.groups;

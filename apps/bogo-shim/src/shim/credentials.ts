@@ -20,11 +20,14 @@ export function credentialsOf({ backend, signs }: Engine, config: Config, observ
     credentials.push(credential);
   };
   for (const flags of config.credentials) if (flags.type === 'raw-public-key') need(backend, 'raw-public-key');
-  config.credentials.forEach(add);
+  config.credentials.forEach((flags, number) => {
+    if (flags.type !== 'psk') add(flags, number);
+  });
   add(config.defaultCredential, -1);
   const inspects = ['expect-certificate-types', 'expect-client-ca-list', 'expect-peer-verify-pref'] as const;
-  const answersLater = config.async && credentials.length === 1;
-  if (!answersLater && !config['fail-cert-callback'] && inspects.every((flag) => config[flag] === undefined)) {
+  // BoringSSL fails where its credential does not fit, and so does an engine that is told by name which to take.
+  const names = credentials.length === 1 && backend.features.has('async-credential');
+  if (!names && !config['fail-cert-callback'] && inspects.every((flag) => config[flag] === undefined)) {
     return credentials.length > 0 ? { credentials } : {};
   }
   need(backend, 'async-credential');

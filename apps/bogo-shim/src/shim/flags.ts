@@ -35,7 +35,16 @@ const CREDENTIAL_FLAGS = {
   'ocsp-response': 'bytes',
   'signed-cert-timestamps': 'bytes',
   'must-match-issuer': 'bool',
+  // RFC 9258
+  'psk-importer-key': 'bytes',
+  'psk-importer-identity': 'bytes',
+  'psk-importer-context': 'bytes',
+  'psk-importer-sha256': 'bool',
+  'psk-importer-sha384': 'bool',
 } as const;
+
+type CredentialType = 'x509' | 'raw-public-key' | 'psk';
+const CREDENTIAL_TYPES: Readonly<Record<string, CredentialType>> = { x509: 'x509', rpk: 'raw-public-key', psk: 'psk' };
 
 const FLAGS = {
   // the runner
@@ -76,6 +85,9 @@ const FLAGS = {
   'available-client-cert-types': 'ints',
   'max-cert-list': 'int',
   'renegotiate-ignore': 'bool',
+  'no-legacy-server-connect': 'bool',
+  // for DTLS, which is not spoken: nothing is offered
+  'srtp-profiles': 'text',
 
   // whom to believe
   'verify-peer': 'bool',
@@ -123,7 +135,9 @@ const FLAGS = {
   'expect-extended-master-secret': 'bool',
   'expect-hrr': 'bool',
   'expect-no-hrr': 'bool',
+  'expect-no-peer-cert': 'bool',
   'expect-no-session': 'bool',
+  'expect-secure-renegotiation': 'bool',
   'expect-ocsp-response': 'bytes',
   'expect-peer-cert-file': 'text',
   'expect-peer-certificate-type': 'int',
@@ -141,7 +155,7 @@ const FLAGS = {
 } as const;
 
 export interface CredentialFlags extends Readonly<Values<typeof CREDENTIAL_FLAGS>> {
-  readonly type: 'x509' | 'raw-public-key';
+  readonly type: CredentialType;
 }
 
 /** The flags of one connection, by BoGo's own names. */
@@ -182,7 +196,7 @@ interface MutableConfig extends Values<typeof FLAGS> {
   credentials: MutableCredential[];
 }
 interface MutableCredential extends Values<typeof CREDENTIAL_FLAGS> {
-  type: 'x509' | 'raw-public-key';
+  type: CredentialType;
 }
 
 function scope(arg: string, { initial, resume, retry }: Record<keyof Configs, MutableConfig>): { name: string; targets: MutableConfig[] } {
@@ -199,9 +213,8 @@ interface Setter {
 
 function lookUp(name: string): Setter {
   if (name === 'no-key-shares') return { takesValue: false, set: (config) => { config['key-shares'] = []; } };
-  const credential = /^new-(x509|rpk)-credential$/.exec(name)?.[1];
-  if (credential !== undefined) {
-    const type = credential === 'x509' ? 'x509' : 'raw-public-key';
+  const type = CREDENTIAL_TYPES[/^new-(\w+)-credential$/.exec(name)?.[1] ?? ''];
+  if (type !== undefined) {
     return { takesValue: false, set: (config) => { config.credentials.push(emptyCredential(type)); } };
   }
   if (Object.hasOwn(CREDENTIAL_FLAGS, name)) {
@@ -250,7 +263,7 @@ function base64(key: string, text: string): Uint8Array {
 const empty = (kinds: Record<string, Kind>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(kinds).map(([name, kind]) => [name, kind === 'bool' ? false : undefined]));
 
-const emptyCredential = (type: 'x509' | 'raw-public-key'): MutableCredential => ({ ...empty(CREDENTIAL_FLAGS), type }) as unknown as MutableCredential;
+const emptyCredential = (type: CredentialType): MutableCredential => ({ ...empty(CREDENTIAL_FLAGS), type }) as unknown as MutableCredential;
 
 const emptyConfig = (): MutableConfig =>
   ({ ...empty(FLAGS), defaultCredential: emptyCredential('x509'), credentials: [] }) as unknown as MutableConfig;

@@ -12,6 +12,12 @@ export interface Observed {
   verifiedBy: Config | undefined;
   /** An expectation that a callback found broken; the connection fails with it. */
   complaint: string | undefined;
+  /** HandshakeType of the message that came last; of interest to few. */
+  lastReceived: number;
+  /** selected_identity of the last ServerHello's pre_shared_key. */
+  selectedPsk: number | undefined;
+  /** The number of the credential that each PSK which is offered comes from, in their order, and by their hash after a HelloRetryRequest. */
+  readonly psks: number[];
   /** The credential made for each number, -1 for the one without. */
   readonly credentials: Map<Credential, number>;
 }

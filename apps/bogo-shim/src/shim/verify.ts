@@ -10,9 +10,13 @@ import { complain, same, type Observed } from './observed.ts';
 export const failsSoftly = (config: Config): boolean =>
   config['verify-fail'] && !config['verify-peer'] && !config['use-custom-verify-callback'] && config['accepted-peer-cert-types'] === undefined;
 
+/** With keys alone BoringSSL speaks TLS 1.3 alone; certificates, and TLS 1.2 with them, are taken once somebody verifies them. */
+export const keysAlone = (config: Config): boolean => config.credentials.some(({ type }) => type === 'psk') && !config['verify-peer'];
+
 /** BoringSSL's custom verify callback, and then its OCSP callback. */
 export function verify(peer: PeerIdentity, observed: Observed): boolean | Promise<boolean> {
   const config = observed.config();
+  if (keysAlone(config)) return false;
   if (config['expect-ocsp-response'] !== undefined && peer.ocspResponse === undefined) return complain(observed, 'the verify callback got no OCSP response');
   if (config['expect-no-ech-name-override'] && peer.host !== config['host-name']) return complain(observed, `the name to verify is ${peer.host}`);
   const override = config['expect-ech-name-override'];
