@@ -108,7 +108,8 @@ class Connection {
   async run(): Promise<void> {
     const { 'implicit-handshake': implicit, 'early-write-after-message': message } = this.#options.config;
     if (this.#wantsEarlyData()) await (message === undefined ? this.#writeEarly() : this.#writeAfterMessage(message));
-    if (!implicit) await this.#handshake();
+    if (implicit) this.#ssl.setConnectState();
+    else await this.#handshake();
     await this.#dialogue();
     // The first read or write did it.
     if (implicit && this.#ssl.established) this.#expectFacts();

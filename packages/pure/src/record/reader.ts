@@ -219,7 +219,9 @@ export class RecordReader {
     if (type === ContentType.handshake && ++this.#handshakeInARow > MAX_HANDSHAKE_RECORDS_IN_A_ROW) {
       throw fail('TOO_MANY_MESSAGES', `${this.#handshakeInARow} handshake records without data in between`);
     }
-    // Only data ends a row: whoever alternates between two things that mean nothing still sends nothing.
+    // A message of the handshake begins, of which there are few.
+    if (type === ContentType.handshake && !this.established && fragment.length > 0 && this.#options.handshake.leftover === 0) this.#emptyInARow = 0;
+    // Else only data ends a row: whoever alternates between two things that mean nothing still sends nothing.
     if (type === ContentType.application_data && fragment.length > 0) this.#emptyInARow = this.#warningsInARow = this.#handshakeInARow = 0;
     return true;
   }
