@@ -194,7 +194,7 @@ export class MemoryPipe implements Pipe, Carrier {
     if (reader === undefined || this.destroyed) return 0;
     const bytes = this.#server.output.slice(0, Math.min(count, 65_536));
     if (bytes.length === 0) {
-      if (!this.#ending) return 0;
+      if (!this.#ending || this.#server.output.length > 0) return 0;
       this.#reading = undefined;
       reader.resolve(null);
       return 0;
@@ -290,7 +290,7 @@ export class MemoryDuplex extends Duplex implements Carrier {
       this.#server.consume(bytes.length);
       this.#wants = false;
       this.push(Buffer.from(bytes));
-    } else if (this.#ending) {
+    } else if (this.#ending && this.#server.output.length === 0) {
       this.#ending = false;
       this.push(null);
     }

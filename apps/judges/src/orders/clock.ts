@@ -3,11 +3,12 @@
 interface Due {
   at: number;
   readonly delay: number;
+  readonly repeats: boolean;
   readonly act: () => void;
   active: boolean;
 }
 
-const real = { setTimeout: globalThis.setTimeout, clearTimeout: globalThis.clearTimeout };
+const real = { setTimeout: globalThis.setTimeout, clearTimeout: globalThis.clearTimeout, setInterval: globalThis.setInterval, clearInterval: globalThis.clearInterval };
 
 /** Waits for the event loop to come round. */
 export const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
@@ -18,18 +19,18 @@ export class Clock {
   now = 0;
   #due: Due[] = [];
 
-  /** In place of the process's own `setTimeout`, until {@link remove}. Timers inside Node itself go on as ever. */
+  /** In place of the process's own timers, until {@link remove}. Those inside Node itself go on as ever. */
   install(): void {
-    const begin = (act: (...args: unknown[]) => void, delay = 0, ...args: unknown[]): Handle => {
-      const due: Due = { at: this.now + delay, delay, act: () => act(...args), active: true };
+    const timer = (repeats: boolean) => (act: (...args: unknown[]) => void, delay = 0, ...args: unknown[]): Handle => {
+      const due: Due = { at: this.now + delay, delay, repeats, act: () => act(...args), active: true };
       this.#due.push(due);
       return new Handle(due, () => (due.at = this.now + due.delay));
     };
-    globalThis.setTimeout = begin as unknown as typeof setTimeout;
-    globalThis.clearTimeout = ((handle: unknown) => {
+    const clear = (handle: unknown): void => {
       if (handle instanceof Handle) handle.due.active = false;
       else real.clearTimeout(handle as NodeJS.Timeout);
-    }) as typeof clearTimeout;
+    };
+    Object.assign(globalThis, { setTimeout: timer(false), clearTimeout: clear, setInterval: timer(true), clearInterval: clear });
   }
 
   remove(): void {
@@ -44,7 +45,8 @@ export class Clock {
       const next = this.#due.filter(({ at }) => at <= until).toSorted((a, b) => a.at - b.at)[0];
       if (next === undefined) break;
       this.now = Math.max(this.now, next.at);
-      next.active = false;
+      if (next.repeats) next.at = this.now + Math.max(1, next.delay);
+      else next.active = false;
       next.act();
       await turn();
     }

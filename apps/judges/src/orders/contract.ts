@@ -31,6 +31,8 @@ class Play implements Stage {
   readonly #contexts: Map<Who, SslContext> = new Map();
   readonly #tickets: Tickets = new Map();
   readonly #sessions: TlsSession[] = [];
+  /** Every question is answered as it comes. */
+  #finishing = false;
 
   constructor(backend: Backend, sequence: Sequence, everybody: People, trace: ((line: string) => void) | undefined) {
     this.#backend = backend;
@@ -160,7 +162,9 @@ class Play implements Stage {
   /** False when it is the caller who is waited for. */
   async #promise(why: SslError): Promise<boolean> {
     const { asyncReady } = this.link.ssl;
-    if (this.#callbacks.questions.length > 0 || this.#callbacks.unanswered) {
+    const { questions, unanswered } = this.#callbacks;
+    if (this.#finishing) for (const question of [...questions]) question.accept();
+    if (questions.length > 0 || unanswered) {
       await turn();
       return false;
     }
@@ -177,6 +181,7 @@ class Play implements Stage {
 
   async #finish(): Promise<void> {
     const { link } = this;
+    this.#finishing = true;
     await this.#settled();
     const { unanswered, threw, refused } = this.#callbacks;
     if (link.failure === undefined && !link.disposed && !unanswered) await this.#complete();
@@ -184,6 +189,7 @@ class Play implements Stage {
     this.#dead();
     // What a rejection that nobody handles would be told by.
     if (threw.size > 0 || refused.size > 0 || unanswered) await turn();
+    this.#finishing = false;
   }
 
   /** Answers the caller's questions, and goes on with the handshake until there are no more. */

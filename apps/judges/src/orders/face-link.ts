@@ -98,6 +98,7 @@ export class FaceLink {
       case 'TIMEOUT': return unanswered || this.excuses.has('waited');
       case 'PROTOCOL_IS_SHUTDOWN': return this.ended || this.closing;
       case 'APPLICATION_DATA_ON_SHUTDOWN': return this.closing;
+      case 'ERR_INVALID_STATE':
       case 'ERR_STREAM_WRITE_AFTER_END':
       case 'ERR_STREAM_DESTROYED':
       case 'ERR_STREAM_ALREADY_FINISHED':
@@ -147,6 +148,8 @@ export class FaceLink {
       // The first may be in the transport's hands before anybody knows.
       if (broken && ++this.#acknowledgedBroken > 1) this.blame('writes on a broken transport are acknowledged');
       this.told = Math.max(this.told, from + length);
+      // Told complete only when the transport has it, and this one is the server.
+      if (this.server.main.count < this.told && !this.gaveUp && !broken && !this.broken) this.blame('a write is told complete before the transport has it', `${this.told} told, ${this.server.main.count} arrived`);
     }, () => this.writesOpen--);
   }
 
@@ -198,12 +201,13 @@ export class FaceLink {
     if (asked !== undefined) this.#watch('keyUpdate', asked, () => undefined);
   }
 
-  exporter(length: number): void {
-    const isOver = this.over || this.destroyed;
+  /** @param isOver - the connection is over, and its secrets must be gone. */
+  exporter(length: number, isOver: boolean = this.destroyed): void {
     try {
       const bytes = this.face.secret(length);
       if (bytes === undefined) return;
       if (isOver) this.blame('keying material is exported when the connection is over');
+      if (bytes.length > 8 && bytes.every((byte) => byte === 0)) this.blame('keying material is zeros');
       if (bytes.length < 16) return;
       const key = Buffer.from(bytes.subarray(0, 16)).toString('hex');
       const owner = this.#exported.get(key) ?? this;
@@ -211,7 +215,7 @@ export class FaceLink {
       this.#exported.set(key, this);
     } catch (error) {
       if (!(error instanceof TypeError) && !TlsError.is(error)) this.blame('an exporter throws what is neither a TypeError nor a TlsError', describe(error), error);
-      else if (this.open && !isOver && !this.gaveUp && !this.closing && !this.ended && this.failure === undefined && !this.face.carrier.destroyed && !this.sawEnd) this.blame('keying material is refused', describe(error), error);
+      else if (this.open && !isOver && !this.over && !this.gaveUp && !this.closing && !this.ended && this.failure === undefined && !this.face.carrier.destroyed && !this.sawEnd) this.blame('keying material is refused', describe(error), error);
     }
   }
 

@@ -58,7 +58,7 @@ export function openFace(kind: FaceKind, server: Server, options: FaceOptions, e
   return kind === 'connect' ? new ConnectFace(server, options, events) : new DuplexFace(server, options, events);
 }
 
-const WRONG: readonly unknown[] = ['a string', new ArrayBuffer(3), new DataView(new ArrayBuffer(3)), 7, null];
+const WRONG: readonly unknown[] = ['a string', [1, 2], { length: 1 }, 7, null];
 
 class ConnectFace implements Face {
   readonly carrier: Carrier;

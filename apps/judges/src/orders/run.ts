@@ -41,6 +41,7 @@ export interface RunOptions {
 /** A sequence that takes longer hangs, milliseconds. */
 const SILENCE = 30_000;
 const SILENCE_SHRINKING = 8_000;
+const LOADING = 300_000;
 
 /** @throws Error where this machine has not got the target. */
 export async function run(target: TargetName, { seconds, sequences: most = Infinity, seed: first, shrinks, plant }: RunOptions, progress: (line: string) => void): Promise<Report> {
@@ -80,8 +81,17 @@ export async function run(target: TargetName, { seconds, sequences: most = Infin
 export class Player {
   #child: ChildProcess | undefined;
 
-  play(order: Order, patience: number): Promise<Answer> {
-    const child = (this.#child ??= fork(fileURLToPath(new URL('child.ts', import.meta.url)), { execArgv: ['--conditions=@ferrule/source', '--import', 'tsx'], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] }));
+  /** @param patience - milliseconds for the sequence; loading the engine, in a process that is new, takes what it takes. */
+  async play(order: Order, patience: number): Promise<Answer> {
+    if (this.#child === undefined) {
+      this.#child = fork(fileURLToPath(new URL('child.ts', import.meta.url)), { execArgv: ['--conditions=@ferrule/source', '--import', 'tsx'], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+      const ready = await this.#ask(this.#child, { target: order.target, plant: order.plant, prepare: true }, LOADING);
+      if (ready.rule !== undefined) throw new Error(`the process that plays does not start: ${ready.detail}`);
+    }
+    return this.#ask(this.#child, order, patience);
+  }
+
+  #ask(child: ChildProcess, order: Order, patience: number): Promise<Answer> {
     return new Promise((resolve) => {
       let errors = '';
       const timer = setTimeout(() => over('the process hangs', `${patience / 1000} s without an answer`), patience);

@@ -63,6 +63,8 @@ export class Server {
   #in: Uint8Array[] = [];
   #over = false;
   #readsEarly = false;
+  /** Early data that a HelloRetryRequest rejects comes in records that look like any other (RFC 9846 section 4.3.10). */
+  #skipsEarly = false;
   #handshakeBytes: Uint8Array = new Uint8Array(0);
 
   constructor(identity: Identity, plan: ServerPlan, tickets: Tickets) {
@@ -180,6 +182,7 @@ export class Server {
   #heard({ type, fragment }: ClientRecord): void {
     if (type === ContentType.application_data) {
       if (this.alert !== undefined) throw new Finding('the client sends data after close_notify');
+      if (this.#skipsEarly) return;
       if (this.#readsEarly) return this.early.take(fragment);
       const { low, high } = separate(fragment);
       if (low.length > 0) this.main.take(low);
@@ -197,7 +200,9 @@ export class Server {
       const other = peer.offered.supportedGroups?.find((group) => !offered.includes(group) && (group === 0x17 || group === 0x18 || group === 0x1d));
       if (other !== undefined) {
         peer.helloRetryRequest(other);
+        this.#skipsEarly = true;
         yield* peer.clientHello();
+        this.#skipsEarly = false;
       }
     }
     const ticket = this.#tickets.get(Buffer.from(peer.offered.preSharedKey?.identities[0]?.identity ?? []).toString('hex'));
