@@ -1,10 +1,11 @@
 /** The model-based judge: what it finds when something is wrong, and that it has nothing against engines and faces. */
+import { load } from '@ferrule/native';
 import { describe, expect, it } from 'vitest';
 import type { Fault } from '../src/orders/plant.ts';
 import { Player } from '../src/orders/run.ts';
 import { PLAIN, sequenceFrom, type Config, type Step } from '../src/orders/sequence.ts';
 import { shrink } from '../src/orders/shrink.ts';
-import { judge, target } from '../src/orders/targets.ts';
+import { judge, target, TARGET_NAMES, type TargetName } from '../src/orders/targets.ts';
 
 /** The smallest orders that show each planted fault, and the rule that they break. */
 const SHOWN: readonly { readonly fault: Fault; readonly rule: RegExp; readonly config?: Partial<Config>; readonly steps?: readonly Step[] }[] = [
@@ -13,6 +14,7 @@ const SHOWN: readonly { readonly fault: Fault; readonly rule: RegExp; readonly c
   { fault: 'lost close', rule: /no close_notify/, config: { bio: 300 }, steps: [['write', 826], ['shutdown']] },
   { fault: 'secret after the end', rule: /gives something out when the connection is over/ },
   { fault: 'session of another', rule: /takes us for another one/, config: { asks: true }, steps: [['serverTicket'], ['pump', 1], ['next', 1, 1, 0]] },
+  { fault: 'string context', rule: /a string as its context is taken/, steps: [['misuse', 7]] },
   { fault: 'refusal accepted', rule: /accepted that verify refuses/, steps: [['next', 3, 0, 0]] },
   { fault: 'answer changed', rule: /answers differently after the failure/, steps: [['reset'], ['read', 1]] },
   { fault: 'gap', rule: /bytes that were not sent/, steps: [['write', 20_000]] },
@@ -55,5 +57,33 @@ describe('a sequence', () => {
     const sequence = { config: { ...PLAIN, bio: 17, asks: true }, steps: [['b'], ['a', 90], ['b'], ['c'], ['a', 4]] as Step[] };
     const smallest = await shrink(sequence, async ({ config, steps }) => config.asks && steps.some(([name, n = 0]) => name === 'a' && n >= 30), 300);
     expect(smallest).toEqual({ config: { ...PLAIN, asks: true }, steps: [['a', 30]] });
+  });
+});
+
+/** How many sequences of each target are played here; the seeds are the first ones. */
+const PLAYED: Readonly<Record<TargetName, number>> = {
+  native: 400,
+  'pure-node': 400,
+  'pure-noble': 50,
+  'pure-tuned': 60,
+  'pure-webcrypto': 80,
+  'connect-native': 100,
+  'connect-pure': 120,
+  'connect-webcrypto': 20,
+  'duplex-native': 100,
+  'duplex-pure': 120,
+  'duplex-webcrypto': 20,
+};
+
+const loaded = load();
+if (!loaded.ok) console.log(`skipped: the native engine is not available here: ${loaded.reason}`);
+
+describe.each(TARGET_NAMES.filter((name) => loaded.ok || !name.endsWith('native')))('the judge has nothing against %s', (name) => {
+  it(`in the first ${PLAYED[name]} sequences`, { timeout: 300_000 }, async () => {
+    const it = await target(name);
+    for (let seed = 1; seed <= PLAYED[name]; seed++) {
+      const { finding, trace } = await judge(it, sequenceFrom(seed, it.recipes));
+      if (finding !== undefined) throw new Error(`seed ${seed}: ${finding.message}\n${trace.join('\n')}`, { cause: finding });
+    }
   });
 });

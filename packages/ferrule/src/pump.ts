@@ -92,6 +92,8 @@ export class TlsPump implements TransportSink {
   /** The transport was told that nothing more will be sent. */
   #endGiven = false;
   #broken: Error | undefined;
+  /** A failure is on its way to the face. */
+  #failing = false;
   #toldOver = false;
 
   /** @param transport not started yet; whoever starts it leads its events here. */
@@ -177,6 +179,8 @@ export class TlsPump implements TransportSink {
     if (this.#state === 'over' || this.#state === 'leaving') return;
     const established = this.#state === 'open';
     this.#end(reason);
+    // what was encrypted is in the transport's hands; nothing needs the keys any more
+    this.#ssl?.dispose();
     if (established && this.#broken === undefined) this.#leave();
     else this.#finish();
   }
@@ -218,6 +222,8 @@ export class TlsPump implements TransportSink {
     this.#broken = reason;
     this.#inbound.fail(reason);
     this.#outbound.fail(reason);
+    // The alert of a failure could not be sent: the failure is what counts.
+    if (this.#failing && this.#failure === undefined) return;
     if (this.#failure !== undefined) return this.#finish();
     // The peer has closed both ways: that our close_notify finds nobody is no failure, if it is all that is under way.
     if (this.#readEnded && this.#jobs.only(closeNotify)) this.#jobs.settleAll(undefined);
@@ -237,6 +243,7 @@ export class TlsPump implements TransportSink {
   /** The connection has failed. What is owed to the peer, an alert, still goes out. */
   fail(error: Error): void {
     if (this.#failure !== undefined || this.#state === 'over') return;
+    this.#failing = true;
     if (this.#state !== 'leaving') this.#flush();
     this.#end(error);
     if (this.#broken === undefined) this.#leave();

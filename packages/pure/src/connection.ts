@@ -119,7 +119,8 @@ class Connection implements Port {
   }
 
   keyUpdate(requestPeer: boolean): number {
-    if (!this.#updating || this.#records.writer.idle) this.#afterlife?.keyUpdate?.(requestPeer);
+    // One that waited is repeated, and is no other one, even where something else has sent it meanwhile.
+    if (!this.#updating) this.#afterlife?.keyUpdate?.(requestPeer);
     const wait = this.#records.flush();
     this.#updating = wait !== 0;
     return wait === 0 ? 1 : -wait;
@@ -170,7 +171,8 @@ class Connection implements Port {
   /** The alert, or close_notify for close_notify (RFC 5246 section 7.2.1). */
   farewell({ alert }: TlsError): boolean {
     this.#engine.stop();
-    if (alert === undefined) return false;
+    // RFC 9846 section 6.1: close_notify is the last that is sent, as with SSL_shutdown(3).
+    if (alert === undefined || this.#closing) return false;
     if (alert.origin === 'local') this.#records.putAlert(2, alert.description);
     else if (alert.description === Alert.close_notify && this.#facts.version !== 'TLSv1.3') this.#records.putAlert(1, Alert.close_notify);
     else return false;

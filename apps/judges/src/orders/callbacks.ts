@@ -1,7 +1,7 @@
 /** @module The caller's callbacks: what they answer, when, and what else they do while they are at it. */
-import { createPrivateKey, sign as signWith, constants } from 'node:crypto';
+import { createPrivateKey, sign as signWith, constants, type KeyObject } from 'node:crypto';
 import { pki, type Identity } from '@ferrule/conformance/pki';
-import type { ContextOptions, Credential, Ssl, TlsSession } from '@ferrule/contract';
+import type { Backend, ContextOptions, Credential, Ssl, TlsSession } from '@ferrule/contract';
 import type { Callback, Config, Step } from './sequence.ts';
 
 /** What a callback throws when it is told to: no engine may take it for its own, or let it out. */
@@ -57,7 +57,8 @@ export class Callbacks {
     this.questions.length = 0;
   }
 
-  options(who: Who, { root, alice, bob }: People, features: ReadonlySet<string>): ContextOptions {
+  options(who: Who, { root, alice, bob }: People, backend: Backend): ContextOptions {
+    const { features } = backend;
     const config = this.#config;
     const identity = who === 'alice' ? alice : who === 'bob' ? bob : undefined;
     const watched = (callback: Callback): boolean => config.inside.some((each) => each.callback === callback);
@@ -66,7 +67,7 @@ export class Callbacks {
       maxVersion: config.version === 13 ? 'TLSv1.3' : 'TLSv1.2',
       groups: [0x1d, 0x17],
       ...(who === 'distrustful' ? { verify: () => false } : config.verify === 'peer' ? {} : { verify: () => this.#answer('verify', config.verify === 'promise' && features.has('async-verify'), true, false) }),
-      ...(identity && this.#credential(identity, features)),
+      ...(identity && this.#credential(identity, backend)),
       ...(config.postHandshakeAuth && features.has('post-handshake-auth') && { postHandshakeAuth: true }),
       onSession: (session, ssl) => {
         this.#onSession(session, ssl, who);
@@ -83,13 +84,14 @@ export class Callbacks {
     };
   }
 
-  #credential(identity: Identity, features: ReadonlySet<string>): Partial<ContextOptions> {
+  #credential(identity: Identity, backend: Backend): Partial<ContextOptions> {
     const { credential } = this.#config;
-    const kind = possible(credential, features) ? credential : 'key';
-    const plain: Credential = { chain: identity.chain, key: identity.key };
+    const signs = signsItself(backend, identity);
+    const kind = !possible(credential, backend.features) ? 'key' : credential === 'key' && !signs ? 'signer' : credential;
+    const plain: Credential = { chain: identity.chain, key: signs ? identity.key : { schemes: [0x0403], sign: (_scheme, message) => new Uint8Array(signWith('sha256', message, privateKey(identity))) } };
     if (kind === 'key') return { credentials: [plain] };
     if (kind === 'callback' || kind === 'callback promise') return { onCertificateRequest: () => this.#answer<Credential | undefined>('onCertificateRequest', kind === 'callback promise', plain, undefined) };
-    const key = createPrivateKey({ key: Buffer.from(identity.key), format: 'der', type: 'pkcs8' });
+    const key = privateKey(identity);
     const sign = (scheme: number, message: Uint8Array): Uint8Array | Promise<Uint8Array> => {
       const pss = scheme === 0x0804 ? { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST } : {};
       const signature = new Uint8Array(signWith('sha256', message, { key, ...pss }));
@@ -152,6 +154,25 @@ const isAsking = (callback: Callback): boolean => callback === 'verify' || callb
 
 /** Callbacks that watch: told between operations, and free to call any. The others are called in the middle of one, and may call none. */
 export const isObserver = (callback: Callback): boolean => callback === 'onSession' || callback === 'onKeylog' || callback === 'onMessage';
+
+const privateKey = (identity: Identity): KeyObject => createPrivateKey({ key: Buffer.from(identity.key), format: 'der', type: 'pkcs8' });
+
+const signing = new WeakMap<Backend, boolean>();
+
+/** Whether the engine takes a key, and not only someone who signs. */
+function signsItself(backend: Backend, { chain, key }: Identity): boolean {
+  let signs = signing.get(backend);
+  if (signs === undefined) {
+    try {
+      backend.createContext({ credentials: [{ chain, key }] }).dispose();
+      signs = true;
+    } catch {
+      signs = false;
+    }
+    signing.set(backend, signs);
+  }
+  return signs;
+}
 
 /** Whether the engine has what this way to a credential needs. */
 function possible(credential: Config['credential'], features: ReadonlySet<string>): boolean {

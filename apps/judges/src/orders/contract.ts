@@ -8,7 +8,7 @@ import { Link } from './link.ts';
 import { Kind } from './pattern.ts';
 import type { Sequence, Step } from './sequence.ts';
 import { NOBODY, Server, type Tickets } from './server.ts';
-import { dispose, handshake, read, secretOf, shutdown, STEPS, write, type Operation, type Stage } from './steps.ts';
+import { dispose, handshake, keyUpdate, read, secretOf, shutdown, STEPS, write, type Operation, type Stage } from './steps.ts';
 
 /** Calls of one operation that may move nothing. */
 const MAX_IDLE = 6;
@@ -106,7 +106,7 @@ class Play implements Stage {
     const { version, asks, retries, early, eagerly, bio } = this.#sequence.config;
     this.#callbacks.reset();
     let context = this.#contexts.get(who);
-    if (context === undefined) this.#contexts.set(who, (context = this.#backend.createContext(this.#callbacks.options(who, this.#people, this.#backend.features))));
+    if (context === undefined) this.#contexts.set(who, (context = this.#backend.createContext(this.#callbacks.options(who, this.#people, this.#backend))));
     const server = new Server(this.#people.server, { version, asks, retries, early, eagerly }, this.#tickets);
     this.link = new Link(context.newConnection(), server, who, bio, this.#callbacks);
     const { ssl } = this.link;
@@ -156,6 +156,7 @@ class Play implements Stage {
       case 'read': return read(link, 20_000);
       case 'write': return write(link, link.owed?.length ?? 100);
       case 'shutdown': return shutdown(link);
+      case 'keyUpdate': return keyUpdate(link, false);
     }
   }
 
@@ -256,6 +257,9 @@ class Play implements Stage {
       if (received.count < told || received.count > told + owed) throw new Finding('what write() told is not what arrived', `${told} told, ${received.count} arrived, ${owed} owed`);
     }
     if (!link.ended && link.read.count !== server.sent) throw new Finding('what was sent is not what read() gave', `${server.sent} sent, ${link.read.count} read`);
+    const { keyUpdatesHeard: heard, keyUpdatesAsked: asked } = server;
+    const most = link.keyUpdates + asked + (link.keyUpdateOwed ? 1 : 0);
+    if (heard < link.keyUpdates || heard > most) throw new Finding('what keyUpdate() told is not what arrived', `${link.keyUpdates} told, ${asked} asked for, ${heard} arrived`);
     this.#earlyData();
   }
 

@@ -26,6 +26,9 @@ export class Link {
   readonly told: { [kind: number]: number } = { [Kind.main]: 0, [Kind.nested]: 0, [Kind.early]: 0 };
   owed: Owed | undefined;
   owedEarly = 0;
+  /** KeyUpdates that keyUpdate() said it sent; one that waits is to be repeated. */
+  keyUpdates = 0;
+  keyUpdateOwed = false;
   readonly read: Received = new Received(Kind.server, 'from read()');
   begun = false;
   disposed = false;

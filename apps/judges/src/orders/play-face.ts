@@ -9,6 +9,7 @@ import { FACE_STEPS, flow, type FaceStage } from './face-steps.ts';
 import { Finding } from './finding.ts';
 import type { Sequence, Step } from './sequence.ts';
 import { NOBODY, Server, type Tickets } from './server.ts';
+import { owedBySubtle } from './subtle.ts';
 
 /** @throws Finding */
 export async function playFace(kind: FaceKind, backend: Backend, sequence: Sequence, trace?: (line: string) => void): Promise<void> {
@@ -83,9 +84,10 @@ class Play implements FaceStage {
   }
 
   async quiet(): Promise<void> {
-    for (let i = 0; i < 3; i++) await turn();
-    // Cryptography that answers from other threads.
-    if (!this.#backend.features.has('synchronous')) for (let i = 0; i < 3; i++) await sleep(1);
+    for (let calm = 0; calm < 3; calm = owedBySubtle() === 0 ? calm + 1 : 0) {
+      if (owedBySubtle() > 0) await sleep(1);
+      await turn();
+    }
   }
 
   async wait(milliseconds: number): Promise<void> {
@@ -109,7 +111,7 @@ class Play implements FaceStage {
     const server = new Server(this.#people.server, { version, asks, retries, early: 'none', eagerly }, this.#tickets);
     const link = new FaceLink(server, who, config.carrier === 'streams' && this.#kind === 'connect', this.#callbacks, this.#exported);
     this.link = link;
-    const context = this.#callbacks.options(who, this.#people, this.#backend.features);
+    const context = this.#callbacks.options(who, this.#people, this.#backend);
     link.face = openFace(this.#kind, server, { backend: this.#backend, context, config, memory: this.#memory, resume: true, signal: link.aborter.signal }, {
       data: (bytes) => link.data(bytes),
       end: () => link.sawPeerEnd(),
@@ -153,6 +155,7 @@ class Play implements FaceStage {
     if (!link.open) throw new Finding('the handshake does not end', link.trace.slice(-3).join('; '));
     this.#identity();
     await this.#exchange();
+    if (link.failure !== undefined) return this.#over();
     await this.#close();
   }
 
@@ -193,6 +196,8 @@ class Play implements FaceStage {
     this.#accept();
     await flow(this);
     link.check();
+    // An observer that failed is noticed when somebody asks.
+    if (link.failure !== undefined) return;
     if (link.writesOpen > 0) throw new Finding('a write does not settle', `${link.writesOpen} are open, the transport is drained`);
     this.#arrived();
     if (!link.closing && link.read.count !== server.sent) throw new Finding('what was sent is not what the face gave', `${server.sent} sent, ${link.read.count} given`);
@@ -216,12 +221,14 @@ class Play implements FaceStage {
     if (ending === 'reset after close_notify' && !link.closing && !link.ended) return this.#broken();
     if (ending === 'both ends') link.end();
     else link.close();
+    await this.quiet();
     for (let i = 0; i < 40 && face.carrier.queued > 0; i++) {
       link.drain(20_000);
+      await this.quiet();
       await this.#clock.advance(700);
       link.check();
     }
-    if (face.carrier.queued > 0) await flow(this);
+    await flow(this);
     await this.#clock.advance(10);
     link.check();
     if (link.told > server.main.count) throw new Finding('the end loses what was told', `${link.told} told, ${server.main.count} arrived, ${face.carrier.dropped} dropped by the face`);

@@ -52,6 +52,9 @@ export class Server {
   /** close_notify or a fatal alert went out: nothing more may. */
   closed = false;
   keyUpdatesInARow = 0;
+  /** KeyUpdates of ours that asked for the client's, and the client's. */
+  keyUpdatesAsked = 0;
+  keyUpdatesHeard = 0;
   tickets = 0;
   /** CertificateRequests after the handshake that were not answered. */
   requests = 0;
@@ -126,6 +129,7 @@ export class Server {
   keyUpdate(requestPeer: boolean): boolean {
     if (!this.#may() || !(this.#peer instanceof Peer13) || this.keyUpdatesInARow >= 12) return false;
     this.keyUpdatesInARow++;
+    if (requestPeer) this.keyUpdatesAsked++;
     this.#peer.keyUpdate(requestPeer);
     this.#collect();
     return true;
@@ -190,6 +194,8 @@ export class Server {
     } else if (type === ContentType.alert) {
       if (this.alert !== undefined) throw new Finding('the client sends an alert after an alert', `${this.alert}, then ${String(fragment[1])}`);
       this.alert = fragment[1] ?? -1;
+      // What comes behind a closure alert is ignored (RFC 9846 section 6.1); OpenSSL answers a CertificateRequest even then.
+      this.#peer.skipsUnreadable = true;
     }
   }
 
@@ -261,6 +267,7 @@ export class Server {
         if (this.#handshakeBytes.length > 0) throw new Finding('the client sends something behind a KeyUpdate in one record');
         peer.clientSecret = nextTrafficSecret(peer.cipher.hash, peer.clientSecret);
         peer.useReadSecret(peer.clientSecret);
+        this.keyUpdatesHeard++;
         if (bytes[4] === 1 && !this.closed) peer.keyUpdate(false);
       } else if (bytes[0] === HandshakeType.finished) this.requestsAnswered++;
       else if (bytes[0] !== HandshakeType.certificate && bytes[0] !== HandshakeType.certificate_verify) throw new Finding('the client sends a message that it may not send', `type ${String(bytes[0])}`);

@@ -21,7 +21,7 @@ export interface Stage {
   /** Other connections' exported keying material. */
   readonly exported: Map<string, Link>;
 }
-export type Operation = 'connect' | 'read' | 'write' | 'shutdown';
+export type Operation = 'connect' | 'read' | 'write' | 'shutdown' | 'keyUpdate';
 
 export interface StepKind extends Recipe {
   run(stage: Stage, args: readonly number[]): void | Promise<void>;
@@ -50,7 +50,7 @@ export const STEPS: Readonly<Record<string, StepKind>> = {
   drain: { weight: 8, args: sized, run: ({ link }, [n = 1]) => void link.drain(n) },
   feed: { weight: 10, args: sized, run: ({ link }, [n = 1]) => void link.feed(n) },
   flow: { weight: 6, run: ({ link }) => flow(link) },
-  pump: { weight: 6, args: one(4), run: (stage, [which = 0]) => stage.pump((['connect', 'read', 'write', 'shutdown'] as const)[which] ?? 'read') },
+  pump: { weight: 6, args: one(5), run: (stage, [which = 0]) => stage.pump((['connect', 'read', 'write', 'shutdown', 'keyUpdate'] as const)[which] ?? 'read') },
   tick: { weight: 3, run: () => turn() },
   accept: { weight: 4, args: one(4), run: (stage, [index = 0]) => stage.settle(index, 'accept') },
   refuse: { weight: 1, args: one(4), run: (stage, [index = 0]) => stage.settle(index, 'refuse') },
@@ -141,9 +141,12 @@ export function shutdown(link: Link): number | undefined {
   return ret;
 }
 
-function keyUpdate(link: Link, request: boolean): void {
+export function keyUpdate(link: Link, request: boolean): number | undefined {
   const possible = link.ssl.established && link.ssl.version === 'TLSv1.3';
-  link.call('keyUpdate', () => link.ssl.keyUpdate(request), { misuse: !possible || link.owed !== undefined || link.shutdownCalled || link.within.length > 0 });
+  const ret = link.call('keyUpdate', () => link.ssl.keyUpdate(request), { misuse: !possible || link.owed !== undefined || link.shutdownCalled || link.within.length > 0 });
+  if (ret === 1) link.keyUpdates++;
+  if (ret !== undefined) link.keyUpdateOwed = ret < 0 && link.failure === undefined && link.ssl.getError(ret) !== SslError.ssl;
+  return ret;
 }
 
 function setLate(link: Link, which: number): void {

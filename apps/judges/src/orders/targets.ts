@@ -12,6 +12,7 @@ import { planted, type Fault } from './plant.ts';
 import { playFace } from './play-face.ts';
 import type { Recipes, Sequence } from './sequence.ts';
 import { STEPS } from './steps.ts';
+import { watchSubtle } from './subtle.ts';
 
 export const TARGET_NAMES = ['native', 'pure-node', 'pure-noble', 'pure-tuned', 'pure-webcrypto', 'connect-native', 'connect-pure', 'connect-webcrypto', 'duplex-native', 'duplex-pure', 'duplex-webcrypto'] as const;
 export type TargetName = (typeof TARGET_NAMES)[number];
@@ -36,7 +37,9 @@ async function backendOf(name: TargetName): Promise<Backend> {
     case 'native': case 'connect-native': case 'duplex-native': return engine('native');
     case 'pure-node': case 'connect-pure': case 'duplex-pure': return engine('pure');
     case 'pure-noble': return engine('pure-noble');
-    case 'pure-webcrypto': case 'connect-webcrypto': case 'duplex-webcrypto': return engine('pure-webcrypto');
+    case 'pure-webcrypto': case 'connect-webcrypto': case 'duplex-webcrypto': 
+      watchSubtle();
+      return engine('pure-webcrypto');
     case 'pure-tuned': return createPure({ crypto: tunedCrypto });
   }
 }
