@@ -145,7 +145,9 @@ export function keyUpdate(link: Link, request: boolean): number | undefined {
   const possible = link.ssl.established && link.ssl.version === 'TLSv1.3';
   const ret = link.call('keyUpdate', () => link.ssl.keyUpdate(request), { misuse: !possible || link.owed !== undefined || link.shutdownCalled || link.within.length > 0 });
   if (ret === 1) link.keyUpdates++;
-  if (ret !== undefined) link.keyUpdateOwed = ret < 0 && link.failure === undefined && link.ssl.getError(ret) !== SslError.ssl;
+  // A repetition that is refused leaves the one that waits on its way.
+  if (ret === 1) link.keyUpdateOwed = false;
+  else if (ret !== undefined && link.ssl.getError(ret) !== SslError.ssl) link.keyUpdateOwed = true;
   return ret;
 }
 
