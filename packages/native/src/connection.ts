@@ -263,7 +263,7 @@ export class Connection implements Port {
   #collect(): void {
     const outlet = this.#outlet;
     for (const [kind, contentType, bytes] of this.#binding.events(this.#handle)) {
-      if (kind === EventKind.keylog) outlet.keylog(Buffer.from(bytes).toString('latin1'));
+      if (kind === EventKind.keylog) outlet.keylog(takeLine(bytes));
       else if (kind === EventKind.session) outlet.session(() => this.#receive(bytes));
       else outlet.message(kind === EventKind.sent ? 'sent' : 'received', contentType, bytes);
     }
@@ -291,4 +291,12 @@ function spaceOf(bio: Bio, atLeast: number): Uint8Array {
   } catch {
     return EMPTY;
   }
+}
+
+/** A line of the key log, whose bytes are wiped; a string cannot be. */
+function takeLine(bytes: Uint8Array): string {
+  // The same memory: a copy would come out of Node's pool, and stay there.
+  const line = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+  bytes.fill(0);
+  return line;
 }

@@ -55,7 +55,7 @@ export function credentialFromDer(chain: readonly Uint8Array[], key: Uint8Array)
   if (leaf === undefined) throw new TypeError('chain: must not be empty');
   const belongs = readCertificate(leaf).checkPrivateKey(readKey(key));
   if (!belongs) throw new TypeError('key: does not belong to chain[0]');
-  return Object.freeze({ chain: Object.freeze(chain.map((der) => der.slice())), key: key.slice() });
+  return Object.freeze({ chain: Object.freeze(chain.map((der) => der.slice())), key: new Uint8Array(key) });
 }
 
 function readCertificate(der: Uint8Array): X509Certificate {
@@ -67,9 +67,11 @@ function readCertificate(der: Uint8Array): X509Certificate {
 }
 
 function readKey(der: Uint8Array): KeyObject {
+  // The same memory, not a copy.
+  const key = Buffer.from(der.buffer, der.byteOffset, der.length);
   for (const type of ['pkcs8', 'sec1', 'pkcs1'] as const) {
     try {
-      return createPrivateKey({ key: Buffer.from(der), format: 'der', type });
+      return createPrivateKey({ key, format: 'der', type });
     } catch {
       // the next form
     }
@@ -98,7 +100,11 @@ export function credentialFromPem({ cert, key = cert, passphrase }: PemCredentia
   } catch (error) {
     throw new TypeError(`key: cannot be read (${(error as Error).message})`, { cause: error });
   }
-  return credentialFromDer(chain, new Uint8Array(der));
+  try {
+    return credentialFromDer(chain, der);
+  } finally {
+    der.fill(0);
+  }
 }
 
 /**

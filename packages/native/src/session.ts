@@ -31,6 +31,8 @@ export interface PeerRecord {
 }
 
 const fieldsOf = new WeakMap<TlsSession, SessionFields>();
+/** A session lives as long as somebody has it; then its bytes are wiped, which the collector would not do. */
+const collected = new FinalizationRegistry<Uint8Array>((der) => der.fill(0));
 
 /** Its inside; `undefined` for sessions of another backend. */
 export const sessionFields = (session: TlsSession): SessionFields | undefined => fieldsOf.get(session);
@@ -39,6 +41,7 @@ export function makeSession(fields: SessionFields): TlsSession {
   const { version, host, expiresAt, maxEarlyData } = fields;
   const session: TlsSession = Object.freeze({ version, host, expiresAt, maxEarlyData, toBytes: () => encode(fields) });
   fieldsOf.set(session, fields);
+  collected.register(session, fields.der);
   return session;
 }
 
@@ -107,7 +110,13 @@ function encode({ version, host, cipherSuite, ticketLength, receivedAt, expiresA
     ...vectors([peer.ocspResponse, peer.signedCertificateTimestamps]),
     der,
   ]);
-  return new Uint8Array(Buffer.concat([MAGIC, checksum(body), body]));
+  // Not Buffer.concat's: that may be part of a pool, which other people's buffers come from.
+  const bytes = new Uint8Array(MAGIC.length + DIGEST + body.length);
+  bytes.set(MAGIC);
+  bytes.set(checksum(body), MAGIC.length);
+  bytes.set(body, MAGIC.length + DIGEST);
+  body.fill(0);
+  return bytes;
 }
 
 const vectors = (items: readonly Uint8Array[]): Uint8Array[] => [uint(2, items.length), ...items.flatMap((one) => [uint(3, one.length), one])];
@@ -121,11 +130,16 @@ const uint = (width: number, value: number): Buffer => {
 /** `undefined` for bytes that are no session of this backend, or not intact. Never throws. */
 export function sessionFromBytes(bytes: Uint8Array): TlsSession | undefined {
   if (!(bytes instanceof Uint8Array)) return undefined;
+  // A copy, so that nobody changes it between check and use.
   const all = Buffer.from(bytes);
-  const body = all.subarray(MAGIC.length + DIGEST);
-  if (!all.subarray(0, MAGIC.length).equals(MAGIC) || !all.subarray(MAGIC.length, MAGIC.length + DIGEST).equals(checksum(body))) return undefined;
-  const fields = decode(body);
-  return fields && makeSession(fields);
+  try {
+    const body = all.subarray(MAGIC.length + DIGEST);
+    if (!all.subarray(0, MAGIC.length).equals(MAGIC) || !all.subarray(MAGIC.length, MAGIC.length + DIGEST).equals(checksum(body))) return undefined;
+    const fields = decode(body);
+    return fields && makeSession(fields);
+  } finally {
+    all.fill(0);
+  }
 }
 
 function decode(body: Buffer): SessionFields | undefined {

@@ -4,6 +4,7 @@
  */
 import { Poly1305 } from '@noble/ciphers/_poly1305.js';
 import { chacha20 } from '@noble/ciphers/chacha.js';
+import { ownMemory, Secret } from '../keys/secret.ts';
 import type { AeadAlgorithm, SyncAead } from './provider.ts';
 import { TAG_LENGTH, alignedScratch, tagsEqual, wipeScratch } from './software-aead.ts';
 import { KEY_LENGTH, RECORD_LIMIT } from './suites.ts';
@@ -19,16 +20,16 @@ export const nobleChaCha20Poly1305: AeadAlgorithm = Object.freeze({
 const ZEROS = new Uint8Array(32);
 
 function chaCha20Poly1305(key: Uint8Array): SyncAead {
-  const secret = key.slice();
+  const secret = Secret.copyOf(key);
   const alignedNonce = new Uint8Array(12);
-  const oneTimeKey = new Uint8Array(32);
+  const oneTimeKey = ownMemory(32);
   const lengths = new Uint8Array(16);
   const lengthsView = new DataView(lengths.buffer);
   const tag = new Uint8Array(TAG_LENGTH);
 
   // RFC 8439 section 2.8: the one-time key is block 0; the MAC covers AAD and ciphertext, each padded, and their lengths.
   const authenticate = (nonce: Uint8Array, aad: Uint8Array, cipher: Uint8Array): void => {
-    chacha20(secret, nonce, ZEROS, oneTimeKey);
+    chacha20(secret.bytes, nonce, ZEROS, oneTimeKey);
     const mac = new Poly1305(oneTimeKey);
     pad(mac, aad);
     pad(mac, cipher);
@@ -47,7 +48,7 @@ function chaCha20Poly1305(key: Uint8Array): SyncAead {
       const length = plain.length;
       const work = alignedScratch(length);
       work.set(plain);
-      chacha20(secret, alignedNonce, work, work, 1);
+      chacha20(secret.bytes, alignedNonce, work, work, 1);
       authenticate(alignedNonce, aad, work);
       out.set(work);
       out.set(tag, length);
@@ -61,13 +62,13 @@ function chaCha20Poly1305(key: Uint8Array): SyncAead {
       work.set(cipher.subarray(0, length));
       authenticate(alignedNonce, aad, work);
       if (!tagsEqual(tag, cipher, length)) return null;
-      chacha20(secret, alignedNonce, work, work, 1);
+      chacha20(secret.bytes, alignedNonce, work, work, 1);
       out.set(work);
       wipeScratch(length);
       return out.subarray(0, length);
     },
     dispose() {
-      secret.fill(0);
+      secret.dispose();
     },
   };
 }

@@ -4,6 +4,7 @@
  */
 import { GHASH } from '@noble/ciphers/_polyval.js';
 import { unsafe } from '@noble/ciphers/aes.js';
+import { ownMemory, wiped } from '../keys/secret.ts';
 import type { AeadAlgorithm, SyncAead } from './provider.ts';
 import { TAG_LENGTH, alignedScratch, tagsEqual, wipeScratch } from './software-aead.ts';
 import { KEY_LENGTH, RECORD_LIMIT } from './suites.ts';
@@ -19,7 +20,8 @@ const ZERO_BLOCK = new Uint8Array(16);
 
 function aesGcm(key: Uint8Array): SyncAead {
   const roundKeys = unsafe.expandKeyLE(key);
-  const hashKey = unsafe.encryptBlock(roundKeys, new Uint8Array(16));
+  const hashKey = unsafe.encryptBlock(roundKeys, ownMemory(16));
+  let disposed = false;
 
   // Its table takes 32 KiB and 50 µs, so an idle connection leaves it to the garbage collector, and makes it again (ADR 0026).
   let table: WeakRef<KeyedGhash> | undefined;
@@ -32,11 +34,12 @@ function aesGcm(key: Uint8Array): SyncAead {
   };
 
   const counter = new Uint8Array(16);
-  const mask = new Uint8Array(16);
+  const mask = ownMemory(16);
   const tag = new Uint8Array(TAG_LENGTH);
 
   // GCTR begins at J0 = nonce || 1, whose block masks the tag; the message begins one block later, where this leaves the counter.
   const start = (nonce: Uint8Array): void => {
+    if (disposed) throw wiped('an AES-GCM key');
     counter.set(nonce);
     counter[12] = counter[13] = counter[14] = 0;
     counter[15] = 1;
@@ -74,7 +77,9 @@ function aesGcm(key: Uint8Array): SyncAead {
       return out.subarray(0, length);
     },
     dispose() {
+      disposed = true;
       roundKeys.fill(0);
+      mask.fill(0);
       table?.deref()?.destroy();
       hashKey.fill(0);
     },

@@ -1,6 +1,7 @@
 /** @module Key exchange on elliptic curves by noble (RFC 9846 section 4.2.8). */
 import { x25519 as curve25519 } from '@noble/curves/ed25519.js';
 import { p256, p384, p521 } from '@noble/curves/nist.js';
+import { ownMemory, Secret } from '../keys/secret.ts';
 import type { Group, KeyShare } from './provider.ts';
 
 export const nobleX25519: Group = Object.freeze({ id: 0x001d, name: 'x25519', kem: false, keyShare: x25519Share });
@@ -9,29 +10,31 @@ export const nobleSecp384r1: Group = nistGroup(0x0018, 'secp384r1', p384, 48);
 export const nobleSecp521r1: Group = nistGroup(0x0019, 'secp521r1', p521, 66);
 
 function x25519Share(random: (into: Uint8Array) => void): KeyShare {
-  const secret = new Uint8Array(32);
-  random(secret);
+  const secret = new Secret(ownMemory(32));
+  random(secret.bytes);
   return {
     // Not getPublicKey(): on first use that builds tables of the Edwards curve, which takes longer than a whole handshake.
-    publicKey: curve25519.scalarMult(secret, curve25519.GuBytes),
+    publicKey: curve25519.scalarMult(secret.bytes, curve25519.GuBytes),
     // noble throws for a point of low order, whose all-zero secret RFC 7748 section 6.1 has us refuse.
-    derive: (peer) => (peer.length === 32 ? orNull(() => curve25519.getSharedSecret(secret, peer)) : null),
-    dispose() {
-      secret.fill(0);
+    derive(peer) {
+      const { bytes } = secret;
+      return peer.length === 32 ? orNull(() => curve25519.getSharedSecret(bytes, peer)) : null;
     },
+    dispose: () => secret.dispose(),
   };
 }
 
 function nistGroup(id: number, name: string, curve: typeof p256, size: number): Group {
   const keyShare = (random: (into: Uint8Array) => void): KeyShare => {
-    const secret = scalar(random, size, (bytes) => curve.utils.isValidSecretKey(bytes));
+    const secret = new Secret(scalar(random, size, (bytes) => curve.utils.isValidSecretKey(bytes)));
     return {
-      publicKey: curve.getPublicKey(secret, false),
+      publicKey: curve.getPublicKey(secret.bytes, false),
       // The secret is the x coordinate alone (RFC 9846 section 7.4.2); noble puts a form byte in front.
-      derive: (peer) => (isUncompressed(peer, size) ? orNull(() => curve.getSharedSecret(secret, peer, true).subarray(1)) : null),
-      dispose() {
-        secret.fill(0);
+      derive(peer) {
+        const { bytes } = secret;
+        return isUncompressed(peer, size) ? orNull(() => curve.getSharedSecret(bytes, peer, true).subarray(1)) : null;
       },
+      dispose: () => secret.dispose(),
     };
   };
   return Object.freeze({ id, name, kem: false, keyShare });
@@ -40,9 +43,9 @@ function nistGroup(id: number, name: string, curve: typeof p256, size: number): 
 /** Whether these bytes are of the only form that RFC 9846 section 4.2.8.2 allows; not yet that the point is on the curve. */
 export const isUncompressed = (point: Uint8Array, size: number): boolean => point.length === 1 + 2 * size && point[0] === 4;
 
-/** A secret scalar by rejection; the surplus bits of P-521's last byte are cleared, so that a draw is seldom refused. */
+/** A secret scalar in memory of its own, by rejection; the surplus bits of P-521's last byte are cleared, so that a draw is seldom refused. */
 export function scalar(random: (into: Uint8Array) => void, size: number, valid: (bytes: Uint8Array) => boolean): Uint8Array {
-  const bytes = new Uint8Array(size);
+  const bytes = ownMemory(size);
   // A real generator is refused once in 2^32 draws at the most; one that never gives a scalar must not hang us.
   for (let draw = 0; draw < 64; draw++) {
     random(bytes);

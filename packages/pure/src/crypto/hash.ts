@@ -1,6 +1,7 @@
 /** @module SHA-2 and HMAC by noble: what every provider without a synchronous native hash uses. */
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256, sha384, sha512 } from '@noble/hashes/sha2.js';
+import { ownMemory } from '../keys/secret.ts';
 import type { Hash, HashName, HashState } from './provider.ts';
 
 export const nobleHashes: Readonly<Record<HashName, Hash>> = Object.freeze({
@@ -22,7 +23,11 @@ function hash(name: HashName, noble: NobleHash): Hash {
     size: noble.outputLen,
     create: () => state(noble.create()),
     digest: (data: Uint8Array) => noble(data),
-    hmac: (key: Uint8Array, data: Uint8Array) => hmac(noble, key, data),
+    hmac(key: Uint8Array, data: Uint8Array) {
+      const out = ownMemory(noble.outputLen);
+      hmac.create(noble, key).update(data).digestInto(out);
+      return out;
+    },
   });
 }
 

@@ -1,5 +1,6 @@
 /** @module Key exchange by `node:crypto`; ML-KEM by noble where this Node.js has none (before 24.7). */
 import * as nodeCrypto from 'node:crypto';
+import { PlatformKey } from '../keys/secret.ts';
 import { isUncompressed, scalar } from './groups.ts';
 import { KEM_CIPHERTEXT_LENGTH, type Kem, type KemKey, hybridGroups, mlKem1024Group } from './hybrid.ts';
 import { nobleMlKem1024, nobleMlKem768 } from './kem.ts';
@@ -30,19 +31,21 @@ const X25519_PKCS8 = Buffer.from('302e020100300506032b656e04220420', 'hex');
 const SLOW_DER = Number.parseInt(process.versions.node, 10) < 22;
 
 function x25519Share(random: Random, platform: boolean): KeyShare {
-  const privateKey = platform && !SLOW_DER ? nodeCrypto.generateKeyPairSync('x25519').privateKey : importX25519(random);
+  const privateKey = platform ? nodeCrypto.generateKeyPairSync('x25519').privateKey : importX25519(random);
+  const held = new PlatformKey(privateKey);
   return {
     publicKey: SLOW_DER ? plain(nodeCrypto.diffieHellman({ privateKey, publicKey: basePoint() })) : exportX25519(privateKey),
     derive(peer) {
+      const { key } = held;
       if (peer.length !== 32) return null;
       try {
         // OpenSSL refuses the points of low order.
-        return plain(nodeCrypto.diffieHellman({ privateKey, publicKey: x25519PublicKey(peer) }));
+        return plain(nodeCrypto.diffieHellman({ privateKey: key, publicKey: x25519PublicKey(peer) }));
       } catch {
         return null;
       }
     },
-    dispose: NOTHING,
+    dispose: () => held.dispose(),
   };
 }
 
@@ -74,6 +77,7 @@ const exportX25519 = (privateKey: nodeCrypto.KeyObject): Uint8Array =>
 function nistGroup(id: number, name: string, curve: string, size: number): Group {
   const keyShare = (random: Random): KeyShare => {
     const ecdh = nodeCrypto.createECDH(curve);
+    const held = new PlatformKey(ecdh);
     scalar(random, size, (secret) => {
       try {
         ecdh.setPrivateKey(secret);
@@ -85,14 +89,15 @@ function nistGroup(id: number, name: string, curve: string, size: number): Group
     return {
       publicKey: new Uint8Array(ecdh.getPublicKey()),
       derive(peer) {
+        const { key } = held;
         if (!isUncompressed(peer, size)) return null;
         try {
-          return plain(ecdh.computeSecret(peer));
+          return plain(key.computeSecret(peer));
         } catch {
           return null;
         }
       },
-      dispose: NOTHING,
+      dispose: () => held.dispose(),
     };
   };
   return Object.freeze({ id, name, kem: false, keyShare });
@@ -110,10 +115,11 @@ function nativeMlKem768(own: Random): Kem | undefined {
   if (generateKeyPairSync === undefined || decapsulate === undefined) return undefined;
   const generate = (): KemKey => {
     const { publicKey, privateKey } = generateKeyPairSync('ml-kem-768');
+    const held = new PlatformKey(privateKey);
     return {
       publicKey: new Uint8Array(publicKey.export({ format: 'der', type: 'spki' }).subarray(-1184)),
-      decapsulate: (ciphertext) => (ciphertext.length === KEM_CIPHERTEXT_LENGTH ? plain(decapsulate(privateKey, ciphertext)) : null),
-      dispose: NOTHING,
+      decapsulate: (ciphertext) => (ciphertext.length === KEM_CIPHERTEXT_LENGTH ? plain(decapsulate(held.key, ciphertext)) : null),
+      dispose: () => held.dispose(),
     };
   };
   try {
@@ -123,6 +129,3 @@ function nativeMlKem768(own: Random): Kem | undefined {
   }
   return (random) => (random === own ? generate() : nobleMlKem768(random));
 }
-
-/** OpenSSL wipes a key when its object is collected; nothing sooner can be asked of it. */
-const NOTHING = (): void => undefined;

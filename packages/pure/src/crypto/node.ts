@@ -7,6 +7,7 @@ import {
   type Hash as NodeHash,
 } from 'node:crypto';
 import { nodeVerifier } from '@ferrule/x509/crypto/node';
+import { PlatformKey } from '../keys/secret.ts';
 import { plain, release } from './node-bytes.ts';
 import { nodeDecompressors } from './node-decompress.ts';
 import { nodeGroups } from './node-groups.ts';
@@ -72,11 +73,11 @@ function aead(name: AeadAlgorithm['name'], openssl: string): AeadAlgorithm {
   // GCM has this length by default, and is faster without options.
   const options = name === 'ChaCha20-Poly1305' ? { authTagLength: TAG_LENGTH } : undefined;
   const key = (bytes: Uint8Array): SyncAead => {
-    let secret = createSecretKey(bytes);
+    const secret = new PlatformKey(createSecretKey(bytes));
     return {
       sync: true,
       seal(nonce, aad, content, out) {
-        const seal = createCipheriv(cipher, secret, nonce, options);
+        const seal = createCipheriv(cipher, secret.key, nonce, options);
         seal.setAAD(aad);
         const sealed = seal.update(content);
         out.set(sealed);
@@ -88,7 +89,7 @@ function aead(name: AeadAlgorithm['name'], openssl: string): AeadAlgorithm {
       open(nonce, aad, sealed, out) {
         const length = sealed.length - TAG_LENGTH;
         if (length < 0) return null;
-        const open = createDecipheriv(cipher, secret, nonce, options);
+        const open = createDecipheriv(cipher, secret.key, nonce, options);
         open.setAAD(aad);
         open.setAuthTag(sealed.subarray(length));
         const opened = open.update(sealed.subarray(0, length));
@@ -101,13 +102,8 @@ function aead(name: AeadAlgorithm['name'], openssl: string): AeadAlgorithm {
         release(opened);
         return out.subarray(0, length);
       },
-      dispose() {
-        secret = WIPED;
-      },
+      dispose: () => secret.dispose(),
     };
   };
   return Object.freeze({ name, keyLength: KEY_LENGTH[name], constantTime: true, recordLimit: RECORD_LIMIT[name], key });
 }
-
-/** Put in the place of a disposed key: of no AEAD's length, so that a use after dispose() throws. OpenSSL wipes the real one. */
-const WIPED = createSecretKey(new Uint8Array(1));

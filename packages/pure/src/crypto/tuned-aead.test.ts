@@ -71,6 +71,6 @@ describe.each([
     two.seal(nonce, aad, plain, new Uint8Array(116));
     expect(one.open(nonce, aad, first, new Uint8Array(100))).not.toBeNull();
     one.dispose();
-    expect(one.open(nonce, aad, first, new Uint8Array(100))).toBeNull();
+    expect(() => one.open(nonce, aad, first, new Uint8Array(100))).toThrow(expect.objectContaining({ code: 'DISPOSED' }) as Error);
   });
 });

@@ -4,6 +4,7 @@
  */
 import { BLOCK_WORDS, xorKeyStream } from './kernels/chacha20.ts';
 import { Poly1305 } from './kernels/poly1305.ts';
+import { ownMemory, wiped } from '../keys/secret.ts';
 import type { AeadAlgorithm, SyncAead } from './provider.ts';
 import { TAG_LENGTH, tagsEqual } from './software-aead.ts';
 import { KEY_LENGTH, RECORD_LIMIT } from './suites.ts';
@@ -21,19 +22,22 @@ let words = new Int32Array((16 * 1024 + 256) / 4);
 let bytes = new Uint8Array(words.buffer);
 const nonceWords = new Int32Array(3);
 const nonceBytes = new Uint8Array(nonceWords.buffer);
-const oneTimeKey = new Int32Array(BLOCK_WORDS);
+const oneTimeKey = new Int32Array(ownMemory(4 * BLOCK_WORDS).buffer);
 const blockWords = new Int32Array(4);
 const blockBytes = new Uint8Array(blockWords.buffer);
 const tag = new Uint8Array(TAG_LENGTH);
 const mac = new Poly1305();
 
 function chaCha20Poly1305(key: Uint8Array): SyncAead {
-  const secret = new Int32Array(8);
-  new Uint8Array(secret.buffer).set(key);
+  const bytesOfKey = ownMemory(32);
+  bytesOfKey.set(key);
+  const secret = new Int32Array(bytesOfKey.buffer);
+  let disposed = false;
 
   return {
     sync: true,
     seal(nonce, aad, plain, out) {
+      if (disposed) throw wiped('a ChaCha20-Poly1305 key');
       const length = plain.length;
       load(nonce, plain, length);
       xorKeyStream(secret, 1, nonceWords, words, Math.ceil(length / 64));
@@ -43,6 +47,7 @@ function chaCha20Poly1305(key: Uint8Array): SyncAead {
       return out.subarray(0, length + TAG_LENGTH);
     },
     open(nonce, aad, cipher, out) {
+      if (disposed) throw wiped('a ChaCha20-Poly1305 key');
       const length = cipher.length - TAG_LENGTH;
       if (length < 0) return null;
       load(nonce, cipher, length);
@@ -54,6 +59,7 @@ function chaCha20Poly1305(key: Uint8Array): SyncAead {
       return out.subarray(0, length);
     },
     dispose() {
+      disposed = true;
       secret.fill(0);
     },
   };

@@ -4,6 +4,7 @@
  */
 import { BATCH_WORDS, encryptCounters, expandKey, wipeAes } from './kernels/aes.ts';
 import { Ghash } from './kernels/ghash.ts';
+import { ownMemory, wiped } from '../keys/secret.ts';
 import type { AeadAlgorithm, SyncAead } from './provider.ts';
 import { TAG_LENGTH, tagsEqual } from './software-aead.ts';
 import { KEY_LENGTH, RECORD_LIMIT } from './suites.ts';
@@ -20,7 +21,7 @@ let words = new Int32Array((16 * 1024 + 256) / 4);
 let bytes = new Uint8Array(words.buffer);
 const keyStream = new Int32Array(BATCH_WORDS);
 /** The block that masks the tag, from {@link begin} on. */
-const mask = new Int32Array(4);
+const mask = new Int32Array(ownMemory(16).buffer);
 const blockWords = new Int32Array(4);
 const blockBytes = new Uint8Array(blockWords.buffer);
 const tag = new Uint8Array(TAG_LENGTH);
@@ -34,10 +35,12 @@ function aesGcm(key: Uint8Array): SyncAead {
   encryptCounters(keys, new Uint8Array(12), 0, keyStream);
   const ghash = new Ghash(keyStream);
   wipe();
+  let disposed = false;
 
   return {
     sync: true,
     seal(nonce, aad, plain, out) {
+      if (disposed) throw wiped('an AES-GCM key');
       const length = plain.length;
       begin(keys, nonce, plain, length);
       xorKeyStream(keys, nonce, length);
@@ -48,6 +51,7 @@ function aesGcm(key: Uint8Array): SyncAead {
       return out.subarray(0, length + TAG_LENGTH);
     },
     open(nonce, aad, cipher, out) {
+      if (disposed) throw wiped('an AES-GCM key');
       const length = cipher.length - TAG_LENGTH;
       if (length < 0) return null;
       begin(keys, nonce, cipher, length);
@@ -63,6 +67,7 @@ function aesGcm(key: Uint8Array): SyncAead {
       return null;
     },
     dispose() {
+      disposed = true;
       keys.fill(0);
       ghash.dispose();
     },

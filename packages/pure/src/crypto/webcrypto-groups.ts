@@ -1,4 +1,5 @@
 /** @module Key exchange by WebCrypto; what the platform has not, and what needs a seeded source of randomness, by noble. */
+import { ownMemory, PlatformKey } from '../keys/secret.ts';
 import { isUncompressed, nobleSecp256r1, nobleSecp384r1, nobleSecp521r1, nobleX25519 } from './groups.ts';
 import { KEM_CIPHERTEXT_LENGTH, type Kem, type KemKey, hybridGroups, mlKem1024Group } from './hybrid.ts';
 import type { Group, KeyShare } from './provider.ts';
@@ -42,21 +43,22 @@ function platformGroup(subtle: Subtle, curve: Curve, noble: Group, own: Random):
 
 async function platformShare(subtle: Subtle, { algorithm, size, valid }: Curve): Promise<KeyShare> {
   const { publicKey, privateKey } = await subtle.generateKey(algorithm, false, ['deriveBits']);
+  const held = new PlatformKey(privateKey);
   return {
     publicKey: new Uint8Array(await subtle.exportKey('raw', publicKey)),
     async derive(peer) {
+      const { key } = held;
       if (!valid(peer)) return null;
       try {
         const peerKey = await subtle.importKey('raw', peer, algorithm, false, []);
-        const secret = new Uint8Array(await subtle.deriveBits({ name: algorithm.name, public: peerKey }, privateKey, 8 * size));
+        const secret = new Uint8Array(await subtle.deriveBits({ name: algorithm.name, public: peerKey }, key, 8 * size));
         // Some platforms let a point of low order pass; RFC 9846 section 7.4.2 has us look.
         return secret.some((byte) => byte !== 0) ? secret : null;
       } catch {
         return null;
       }
     },
-    // The platform frees a key when its object is collected.
-    dispose: () => undefined,
+    dispose: () => held.dispose(),
   };
 }
 
@@ -77,13 +79,14 @@ async function platformMlKem768(subtle: Subtle): Promise<(() => Promise<KemKey>)
   if (typeof subtle.decapsulateBits !== 'function') return undefined;
   const generate = async (): Promise<KemKey> => {
     const { publicKey, privateKey } = await subtle.generateKey(ML_KEM, false, ['encapsulateBits', 'decapsulateBits']);
+    const held = new PlatformKey(privateKey);
     return {
       publicKey: new Uint8Array(await subtle.exportKey('raw-public', publicKey)),
       async decapsulate(ciphertext) {
         if (ciphertext.length !== KEM_CIPHERTEXT_LENGTH) return null;
-        return new Uint8Array(await (subtle as Required<Subtle>).decapsulateBits(ML_KEM, privateKey, ciphertext));
+        return new Uint8Array(await (subtle as Required<Subtle>).decapsulateBits(ML_KEM, held.key, ciphertext));
       },
-      dispose: () => undefined,
+      dispose: () => held.dispose(),
     };
   };
   try {
@@ -99,9 +102,11 @@ async function platformMlKem768(subtle: Subtle): Promise<(() => Promise<KemKey>)
 const lazily =
   (load: () => Promise<(random: Random) => KemKey>): Kem =>
   async (random) => {
-    const seed = new Uint8Array(64);
+    const seed = ownMemory(64);
     random(seed);
-    return (await load())((into) => into.set(seed));
+    const key = (await load())((into) => into.set(seed));
+    seed.fill(0);
+    return key;
   };
 const nobleKem768 = lazily(async () => (await import('./kem.ts')).nobleMlKem768);
 const nobleKem1024 = lazily(async () => (await import('./kem.ts')).nobleMlKem1024);

@@ -65,7 +65,7 @@ describe('AES by the platform', () => {
   it('does nothing more once disposed', async () => {
     const key = aead();
     key.dispose();
-    await expect(key.seal(new Uint8Array(12), new Uint8Array(0), new Uint8Array(1))).rejects.toThrow('disposed');
+    await expect(key.seal(new Uint8Array(12), new Uint8Array(0), new Uint8Array(1))).rejects.toMatchObject({ code: 'DISPOSED' });
   });
 });
 

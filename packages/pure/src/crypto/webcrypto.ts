@@ -7,6 +7,7 @@
 import { webcryptoVerifier } from '@ferrule/x509/crypto/webcrypto';
 import { nobleChaCha20Poly1305 } from './chacha.ts';
 import { nobleHashes } from './hash.ts';
+import { wiped } from '../keys/secret.ts';
 import type { AeadAlgorithm, AsyncAead, CryptoProvider } from './provider.ts';
 import { DEFAULT_SCHEMES } from './schemes.ts';
 import { type Subtle, subtleCrypto } from './subtle.ts';
@@ -69,17 +70,22 @@ const DEPTH = 16;
 function aead(subtle: Subtle, name: string, importing: Promise<object>): AsyncAead {
   // The key once it is there, so that a record waits for nothing but its own call.
   let key: object | undefined;
-  const imported = importing.then((made) => (key = made));
+  let disposed = false;
+  const imported = importing.then((made) => {
+    if (!disposed) key = made;
+  });
   // Whoever seals or opens hears of a failed import.
   imported.catch(() => undefined);
-  let disposed = false;
 
   const call = (operation: 'encrypt' | 'decrypt', iv: Uint8Array, additionalData: Uint8Array, data: Uint8Array): Promise<ArrayBuffer> => {
-    if (disposed) return Promise.reject(new Error('the key was disposed'));
+    if (disposed) return Promise.reject(gone());
     if (key !== undefined) return subtle[operation]({ name, iv, additionalData, tagLength: 128 }, key, data);
     // The platform takes its copy when it is called; until then this one has to do.
     const [parameters, copy] = [{ name, iv: iv.slice(), additionalData: additionalData.slice(), tagLength: 128 }, data.slice()];
-    return imported.then((made) => subtle[operation](parameters, made, copy));
+    return imported.then(() => {
+      if (key === undefined) throw gone();
+      return subtle[operation](parameters, key, copy);
+    });
   };
 
   return {
@@ -94,6 +100,7 @@ function aead(subtle: Subtle, name: string, importing: Promise<object>): AsyncAe
   };
 }
 
+const gone = (): Error => wiped('an AEAD key');
 const bytesOf = (buffer: ArrayBuffer): Uint8Array => new Uint8Array(buffer);
 
 /** OperationError is how WebCrypto says that the tag is wrong (or that there is no room for one). */

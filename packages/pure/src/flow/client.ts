@@ -16,6 +16,7 @@ import { trafficKeys } from '../keys/schedule13.ts';
 import { Transcript } from '../keys/transcript.ts';
 import { fail } from '../reason.ts';
 import type { HandshakeMessage } from '../record/coalesce.ts';
+import { fieldsOf } from '../session/session.ts';
 import { flush, recv, type Steps } from '../wait.ts';
 import type { EchClientHello } from '../wire/extension_values.ts';
 import { decodeExtensions } from '../wire/extensions.ts';
@@ -118,7 +119,7 @@ function* sendClientHello(effects: Effects, offer: Offer, ech: Ech | undefined, 
 
 /** Section 4.2.10: from here on the caller may write, under keys of the first PSK. The pause lets writeEarlyData() do so before the answer is read. */
 function* openEarlyData(effects: Effects, offer: Offer, transcript: Transcript): Steps<void> {
-  const suite = effects.config.suites.find(({ id }) => id === offer.earlyData?.fields.cipherSuite);
+  const suite = effects.config.suites.find(({ id }) => offer.earlyData !== undefined && id === fieldsOf(offer.earlyData).cipherSuite);
   const early = offer.psks[0]?.early;
   if (offer.earlyData === undefined || early === undefined || suite === undefined) throw fail('INTERNAL_ERROR', 'early data without a session');
   if (offer.sessionId.length > 0) effects.putChangeCipherSpec();

@@ -63,7 +63,7 @@ export function* client12(effects: Effects, offer: Offer, transcript: Transcript
   const session = continuedSession(offer, hello);
   if (session === undefined) offer.session12?.master.dispose();
   const suite = chosenSuite(effects, hello);
-  if (session !== undefined && session.session.fields.cipherSuite !== suite.id) throw fail('RESUMPTION_MISMATCH', 'the server takes up the session with another cipher suite');
+  if (session !== undefined && session.fields.cipherSuite !== suite.id) throw fail('RESUMPTION_MISMATCH', 'the server takes up the session with another cipher suite');
   const extensions = readExtensions(effects, offer, hello);
   transcript.start(suite.hash);
   transcript.add(message.raw);
@@ -102,8 +102,7 @@ function* full(effects: Effects, negotiated: Negotiated): Steps<void> {
 }
 
 /** Figure 2. */
-function* abbreviated(effects: Effects, negotiated: Negotiated, { session, master }: OfferedSession12): Steps<void> {
-  const { fields } = session;
+function* abbreviated(effects: Effects, negotiated: Negotiated, { fields, master }: OfferedSession12): Steps<void> {
   // RFC 7627 section 5.3: both handshakes have it, or neither.
   if ((negotiated.extensions.extendedMasterSecret ?? false) !== fields.extendedMasterSecret) throw fail('EXTENDED_MASTER_SECRET_CHANGED');
   if (fields.group !== undefined) effects.fact('group', fields.group);

@@ -24,6 +24,7 @@ import { fail } from '../reason.ts';
 import type { HandshakeMessage } from '../record/coalesce.ts';
 import type { RecordKeys } from '../record/protect.ts';
 import { continuesExternal, continueSession, type PskOffer } from '../session/resume.ts';
+import { fieldsOf } from '../session/session.ts';
 import { flush, recv, type Steps } from '../wait.ts';
 import { decodeCertificateVerify } from '../wire/certificate_verify.ts';
 import { encodeEmpty } from '../wire/empty.ts';
@@ -178,8 +179,8 @@ function judgeEarlyData(effects: Effects, offer: Offer, extensions: EncryptedExt
     return false;
   }
   if (session === undefined || psk === undefined || psk !== offer.psks[0]) throw fail('UNEXPECTED_EXTENSION', 'the server accepted early data without the PSK that it was sent under');
-  if (session.fields.cipherSuite !== suite.id) throw fail('UNEXPECTED_EARLY_DATA', 'the server accepted early data with another cipher suite');
-  if (session.fields.alpn !== effects.facts.alpn) throw fail('UNEXPECTED_EARLY_DATA', 'the server accepted early data with another application protocol');
+  if (fieldsOf(session).cipherSuite !== suite.id) throw fail('UNEXPECTED_EARLY_DATA', 'the server accepted early data with another cipher suite');
+  if (fieldsOf(session).alpn !== effects.facts.alpn) throw fail('UNEXPECTED_EARLY_DATA', 'the server accepted early data with another application protocol');
   effects.fact('earlyData', 'accepted');
   return true;
 }

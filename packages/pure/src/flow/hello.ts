@@ -11,7 +11,7 @@ import type { Group, Hash, KeyShare } from '../crypto/provider.ts';
 import type { Secret } from '../keys/secret.ts';
 import type { Transcript } from '../keys/transcript.ts';
 import { allowsEarlyData, binder, blankBinders, fits, knownPeer, type KnownPeer, pskOffers, retriedPsks, type PskOffer } from '../session/resume.ts';
-import type { Session } from '../session/session.ts';
+import { fieldsOf, type Session, type SessionFields } from '../session/session.ts';
 import { fail } from '../reason.ts';
 import type { Steps } from '../wait.ts';
 import { bindersLength, clientHelloLength, encodeClientHello, setBinders, type ClientHello } from '../wire/client_hello.ts';
@@ -62,11 +62,10 @@ export interface Offer {
   readonly greasePsks: OfferedPsks | undefined;
 }
 
-/** A TLS 1.2 session on offer. What it was when it was offered is the connection's own: its caller may dispose of it at any time. */
+/** A TLS 1.2 session on offer, and the connection's own copy of its master secret. */
 export interface OfferedSession12 {
-  readonly session: Session;
+  readonly fields: SessionFields;
   readonly master: Secret;
-  readonly ticket: Uint8Array;
 }
 
 /** Everything for the first ClientHello. */
@@ -74,10 +73,9 @@ export function* makeOffer(effects: Effects, request: Request): Steps<Offer> {
   const { config } = effects;
   const fitting = request.session !== undefined && fits(request.session, config, request.host?.name) ? request.session : undefined;
   const peer = fitting && (yield* knownPeer(effects, fitting));
-  // Its owner may have disposed of it while its peer was verified anew.
-  const session = peer !== undefined && fitting?.disposed === false ? fitting : undefined;
+  const session = peer && fitting;
   const speaks13 = config.versions.includes('TLSv1.3');
-  const session12 = session?.version === 'TLSv1.2' && (config.sessionTickets || session.fields.ticket.length === 0) ? offered12(effects, session) : undefined;
+  const session12 = session?.version === 'TLSv1.2' && (config.sessionTickets || fieldsOf(session).ticket.length === 0) ? offered12(effects, session) : undefined;
   const psks = speaks13 ? pskOffers(effects, session) : [];
   const draw = (length: number): Uint8Array => {
     const bytes = new Uint8Array(length);
@@ -102,7 +100,10 @@ export function* makeOffer(effects: Effects, request: Request): Steps<Offer> {
   };
 }
 
-const offered12 = ({ secrets }: Effects, session: Session): OfferedSession12 => ({ session, master: session.fields.secret.clone(secrets), ticket: session.fields.ticket.slice() });
+function offered12({ secrets }: Effects, session: Session): OfferedSession12 {
+  const fields = fieldsOf(session);
+  return { fields, master: fields.secret.clone(secrets) };
+}
 
 /** What a HelloRetryRequest asks for; `hash` is that of the suite it chose. */
 export interface Retry {
@@ -186,7 +187,7 @@ function extensions(effects: Effects, offer: Offer): Extension[] {
     renegotiationInfo: speaks12 ? EMPTY : undefined,
     supportedGroups: [...greased(1), ...groups.map(({ id }) => id)],
     ecPointFormats: speaks12 ? [PointFormat.uncompressed] : undefined,
-    sessionTicket: speaks12 && config.sessionTickets ? (offer.session12?.ticket ?? EMPTY) : undefined,
+    sessionTicket: speaks12 && config.sessionTickets ? (offer.session12?.fields.ticket ?? EMPTY) : undefined,
     keyShare: speaks13
       ? [...(offer.greaseShare ? greased(1) : []).map((group) => ({ group, keyExchange: new Uint8Array(1) })), ...offer.keyPairs.map(({ group, share }) => ({ group: group.id, keyExchange: share.publicKey }))]
       : undefined,
@@ -241,7 +242,7 @@ function* makeKeyPairs(effects: Effects, groups: readonly Group[]): Steps<KeyPai
  * its own id; with a ticket, any id tells by its echo that the server took the ticket (RFC 5077 section 3.4).
  */
 function legacySessionId(session12: OfferedSession12 | undefined, compatible: boolean, draw: (length: number) => Uint8Array): Uint8Array {
-  if (session12 !== undefined && session12.ticket.length === 0) return session12.session.fields.sessionId;
+  if (session12 !== undefined && session12.fields.ticket.length === 0) return session12.fields.sessionId;
   return compatible || session12 !== undefined ? draw(32) : EMPTY;
 }
 

@@ -5,6 +5,7 @@
  * throws once it is wiped. V8 keeps typed arrays of up to 64 bytes on its own heap and copies them when it collects garbage;
  * `fill(0)` then wipes one copy of several. The memory of an ArrayBuffer is outside that heap and never moves.
  */
+import type { TlsError } from '@ferrule/result';
 import { fail } from '../reason.ts';
 
 /** `length` bytes of zeros outside V8's heap, for bytes that are to be wiped. */
@@ -16,6 +17,9 @@ export function ownCopy(bytes: Uint8Array): Uint8Array {
   copy.set(bytes);
   return copy;
 }
+
+/** DISPOSED: what is thrown in place of computing with zeros. */
+export const wiped = (what: string): TlsError => fail('DISPOSED', `${what} was used after it was wiped`);
 
 /** Something that holds a secret. */
 export interface Wipeable {
@@ -95,7 +99,7 @@ export class Secret implements Wipeable {
    * @throws TlsError DISPOSED when it was wiped.
    */
   get bytes(): Uint8Array {
-    if (this.#bytes === undefined) throw fail('DISPOSED', 'a secret was asked for after it was wiped');
+    if (this.#bytes === undefined) throw wiped('a secret');
     return this.#bytes;
   }
 
@@ -119,5 +123,24 @@ export class Secret implements Wipeable {
     this.#bytes = undefined;
     bytes.fill(0);
     this.#owner?.wipe(this);
+  }
+}
+
+/** A key that only the platform sees. It is dropped by dispose(), and wiped by the platform when it is collected: nothing sooner can be asked of it. */
+export class PlatformKey<T extends object> implements Wipeable {
+  #key: T | undefined;
+
+  constructor(key: T) {
+    this.#key = key;
+  }
+
+  /** @throws TlsError DISPOSED after dispose(). */
+  get key(): T {
+    if (this.#key === undefined) throw wiped('a key');
+    return this.#key;
+  }
+
+  dispose(): void {
+    this.#key = undefined;
   }
 }

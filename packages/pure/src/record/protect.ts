@@ -4,7 +4,7 @@
  */
 import type { TlsVersion } from '@ferrule/contract';
 import type { Aead, AeadAlgorithm } from '../crypto/provider.ts';
-import { ownCopy, ownMemory } from '../keys/secret.ts';
+import { ownCopy, ownMemory, wiped } from '../keys/secret.ts';
 import { fail } from '../reason.ts';
 import { ContentType } from '../wire/names.ts';
 
@@ -158,7 +158,7 @@ export class Protection {
 
   /** Nonce and additional data of the next record, whose header and explicit nonce are in place. */
   #prepare(record: Uint8Array, length: number): void {
-    if (this.#disposed) throw fail('DISPOSED', 'a record under keys that were wiped');
+    if (this.#disposed) throw wiped('a record key');
     const nonce = this.#nonce;
     nonce.set(this.#iv);
     if (this.prefix > 0) for (let i = 0; i < EXPLICIT_NONCE; i++) nonce[4 + i] = record[RECORD_HEADER + i] ?? 0;

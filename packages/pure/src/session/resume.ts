@@ -14,20 +14,20 @@ import { type EarlyStage, earlySecret, finishedMac } from '../keys/schedule13.ts
 import { Secret } from '../keys/secret.ts';
 import type { Steps } from '../wait.ts';
 import { importPsk } from './psk-import.ts';
-import type { Session } from './session.ts';
+import { fieldsOf, type Session } from './session.ts';
 
 /**
  * Whether the session may be offered on a connection of this config to this host: intact, and of a handshake that would end
  * in the same way now ({@link mayOffer}). Otherwise a full handshake follows, which is always safe.
  */
 export function fits(session: Session, config: Config, host: string | undefined): boolean {
-  const { fields } = session;
-  return !session.disposed && mayOffer({ ...fields, ticketLength: fields.ticket.length }, { ...offeringOf(config), host }, config.now());
+  const fields = fieldsOf(session);
+  return mayOffer({ ...fields, ticketLength: fields.ticket.length }, { ...offeringOf(config), host }, config.now());
 }
 
 /** Early data needs, besides, the very suite of the session, and its application protocol on offer (RFC 9846 section 4.3.10). */
 export function allowsEarlyData(session: Session, config: Config): boolean {
-  const { fields } = session;
+  const fields = fieldsOf(session);
   if (fields.version !== 'TLSv1.3' || fields.maxEarlyData === 0) return false;
   if (!config.suites.some(({ id }) => id === fields.cipherSuite)) return false;
   // Without a protocol, the server cannot take the data and choose one: accepting both is an error (RFC 9846 section 4.3.10).
@@ -36,7 +36,7 @@ export function allowsEarlyData(session: Session, config: Config): boolean {
 
 /** `obfuscated_ticket_age` (section 4.3.11.1): milliseconds since the ticket came, plus ticket_age_add, modulo 2^32. */
 export function obfuscatedTicketAge(session: Session, now: number): number {
-  const { receivedAt, ageAdd } = session.fields;
+  const { receivedAt, ageAdd } = fieldsOf(session);
   return (Math.max(0, Math.floor(now - receivedAt)) + ageAdd) % 2 ** 32;
 }
 
@@ -51,15 +51,15 @@ export interface PskOffer {
   readonly source: { readonly kind: 'session'; readonly session: Session } | { readonly kind: 'external' | 'imported'; readonly psk: ExternalPsk };
 }
 
-/** The session, if it is of TLS 1.3, then the external PSKs. All of it is copied: the caller may dispose of the session at any time. */
+/** The session, if it is of TLS 1.3, then the external PSKs. The keys are the connection's own copies. */
 export function pskOffers({ config, secrets }: Effects, session: Session | undefined): PskOffer[] {
   const offers: PskOffer[] = [];
   if (session?.version === 'TLSv1.3') {
     const own = hashOf(session, config);
-    const { ticket, secret } = session.fields;
+    const { ticket, secret } = fieldsOf(session);
     if (own !== undefined) {
       offers.push({
-        identity: ticket.slice(),
+        identity: ticket,
         obfuscatedTicketAge: obfuscatedTicketAge(session, config.now()),
         hash: own,
         early: earlySecret(own, secret.clone(secrets)),
@@ -111,7 +111,8 @@ export type KnownPeer = Partial<Pick<Facts, 'peerCertificates' | 'peerRawPublicK
  * Whom a session is with. Where the options ask for it, its certificates are verified anew first, as if the server had sent
  * them; `undefined` when they no longer pass, and the session is not to be offered.
  */
-export function* knownPeer(effects: Effects, { fields }: Session): Steps<KnownPeer | undefined> {
+export function* knownPeer(effects: Effects, session: Session): Steps<KnownPeer | undefined> {
+  const fields = fieldsOf(session);
   const { peerCertificates, peerRawPublicKey: raw, ocspResponse, signedCertificateTimestamps, verifiedChain, verifyResult, peerSignatureAlgorithm: signatureAlgorithm } = fields;
   const told = { peerCertificates, peerRawPublicKey: raw, ocspResponse, signedCertificateTimestamps, verifiedChain, verifyResult };
   if (!effects.config.reverifyOnResumption || (peerCertificates.length === 0 && raw === undefined)) return { ...told, signatureAlgorithm };
@@ -145,7 +146,7 @@ export function continueSession(effects: Effects, { signatureAlgorithm, ...peer 
 export const continuesExternal = (_psk: ExternalPsk): ContinuesVerified => mint('continues');
 
 function hashOf(session: Session, config: Config): Hash | undefined {
-  return config.provider.suites.find(({ id }) => id === session.fields.cipherSuite)?.hash;
+  return config.provider.suites.find(({ id }) => id === fieldsOf(session).cipherSuite)?.hash;
 }
 
 const OFFERINGS = new WeakMap<Config, Omit<Offering, 'host'>>();

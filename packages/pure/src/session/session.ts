@@ -26,7 +26,7 @@ export interface SessionFields {
   readonly receivedAt: number;
   /** Milliseconds since the epoch. */
   readonly expiresAt: number;
-  /** TLS 1.3: the PSK of this ticket. TLS 1.2: the master secret. Taken over: {@link Session.dispose} wipes it. */
+  /** TLS 1.3: the PSK of this ticket. TLS 1.2: the master secret. Taken over: it is wiped when the session is collected. */
   readonly secret: Secret;
   /** The ticket; empty for a TLS 1.2 session id. */
   readonly ticket: Uint8Array;
@@ -52,13 +52,24 @@ const FORMAT = 2;
 /** Enough for any chain within the limits of a handshake; no allocation follows from a length that the bytes do not have. */
 const MAX_BYTES = 1 << 20;
 
+/** A session lives as long as somebody has it; then its secret is wiped, which the collector would not do. */
+const COLLECTED = new FinalizationRegistry<Secret>((secret) => secret.dispose());
+
+let read: (session: Session) => SessionFields;
+
+/** What the engine resumes with. No method of the session, which its caller could call: it holds the secret. */
+export const fieldsOf = (session: Session): SessionFields => read(session);
+
 export class Session implements TlsSession {
   readonly version: TlsVersion;
   readonly host: string | undefined;
   readonly expiresAt: number;
   readonly #fields: SessionFields;
   readonly #sha256: Hash;
-  #disposed = false;
+
+  static {
+    read = (session) => session.#fields;
+  }
 
   constructor(fields: SessionFields, sha256: Hash) {
     this.version = fields.version;
@@ -66,6 +77,7 @@ export class Session implements TlsSession {
     this.expiresAt = fields.expiresAt;
     this.#fields = fields;
     this.#sha256 = sha256;
+    COLLECTED.register(this, fields.secret);
   }
 
   static is(value: unknown): value is Session {
@@ -76,25 +88,7 @@ export class Session implements TlsSession {
     return this.#fields.maxEarlyData;
   }
 
-  /** What the engine resumes with. Its secret throws once the session is disposed, and the ticket is zeros; see {@link disposed}. */
-  get fields(): SessionFields {
-    return this.#fields;
-  }
-
-  get disposed(): boolean {
-    return this.#disposed;
-  }
-
-  /** Wipes the secret and the ticket; the session resumes nothing any more. Idempotent. */
-  dispose(): void {
-    this.#disposed = true;
-    this.#fields.secret.dispose();
-    this.#fields.ticket.fill(0);
-  }
-
-  /** @throws TypeError when it was disposed. */
   toBytes(): Uint8Array {
-    if (this.#disposed) throw new TypeError('the session was disposed');
     const content = encode(this.#fields);
     const digest = this.#sha256.digest(content);
     const bytes = new Uint8Array(content.length + digest.length);
@@ -137,7 +131,9 @@ function encode(fields: SessionFields): Uint8Array {
   writer.u8(fields.verifyResult);
   optional(writer, fields.ocspResponse, (response) => writer.vector24(response));
   optional(writer, fields.signedCertificateTimestamps, (list) => writer.vector24(list));
-  return writer.finish();
+  const bytes = writer.finish();
+  writer.wipe();
+  return bytes;
 }
 
 /** The secret is moved out of `bytes`. */

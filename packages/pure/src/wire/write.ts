@@ -69,6 +69,11 @@ export class Writer {
     return this.#bytes.slice(0, this.#length);
   }
 
+  /** Overwrites what was written here, for contents that are secret; {@link finish} gives its own copy. */
+  wipe(): void {
+    this.#bytes.fill(0);
+  }
+
   /** @throws TlsError INTERNAL_ERROR when the content is longer than its prefix can say: our own inputs are too large. */
   #vector(width: 1 | 2 | 3, value: Uint8Array | ((writer: this) => void)): this {
     const at = this.#grow(width);
@@ -86,6 +91,7 @@ export class Writer {
     if (needed > this.#bytes.length) {
       const larger = new Uint8Array(Math.max(needed, 2 * this.#bytes.length));
       larger.set(this.#bytes.subarray(0, at));
+      this.#bytes.fill(0);
       this.#bytes = larger;
     }
     this.#length = needed;

@@ -14,6 +14,8 @@
  * engine makes of that, before and after it compiles, nobody promises.
  */
 
+import { ownMemory } from '../../keys/secret.ts';
+
 /** The unit of limb i is 2^PLACE[i]; the last entry is where it wraps around. */
 const PLACE = [0, 22, 43, 64, 85, 107, 128, 149, 170, 192, 213, 234, 255] as const;
 const WIDTH: readonly number[] = PLACE.slice(1).map((place, i) => place - (PLACE[i] as number));
@@ -226,7 +228,7 @@ function write(p: Limbs): Uint8Array {
   for (let i = 0; i < LIMBS; i++) carry = ((whole[i] as number) + carry) >> (WIDTH[i] as number);
   normalise(19 * carry);
 
-  const bytes = new Uint8Array(32);
+  const bytes = ownMemory(32);
   let [word, filled, at] = [0, 0, 0];
   for (let i = 0; i < LIMBS; i++) {
     word |= (whole[i] as number) << filled;
