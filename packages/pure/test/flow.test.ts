@@ -112,6 +112,19 @@ function repeat(times: number, act: () => void): void {
 
 const read = (ssl: Ssl): number => ssl.read(new Uint8Array(64));
 
+describe('the application protocol', () => {
+  it.each([
+    ['with a byte order mark before it', [0xef, 0xbb, 0xbf, 0x68, 0x32]],
+    ['with a byte behind it that is no UTF-8', [0x68, 0x32, 0xff]],
+  ])('that was offered is not the same %s', (_what, bytes) => {
+    const it = scene({ alpn: ['h2'] });
+    begin(it);
+    it.server.answer();
+    it.server.encryptedExtensions({ alpn: Uint8Array.from(bytes) });
+    expect(refusal(it, () => it.ssl.connect())).toBe('INVALID_ALPN_PROTOCOL 47');
+  });
+});
+
 describe('early data', () => {
   it('goes out with the ClientHello, and its acceptance is told', () => {
     const { session, psk } = earlySession();

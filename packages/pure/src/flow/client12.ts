@@ -41,6 +41,7 @@ import { handshakeName, HandshakeType } from '../wire/names.ts';
 import { decodeNewSessionTicket12, type NewSessionTicket12 } from '../wire/new_session_ticket.ts';
 import type { ServerHello } from '../wire/server_hello.ts';
 import { decodeServerKeyExchange, type ServerKeyExchange } from '../wire/server_key_exchange.ts';
+import { utf8Text } from '../wire/utf8.ts';
 import { keyShare, sharedSecret } from './exchange.ts';
 import { chosenCertificateType, clientCertificateType, disposePsks, disposeShares, offeredExtensions, type Offer, type OfferedSession12 } from './hello.ts';
 import { established, mint, resumed, type ChainVerified, type FinishedVerified, type SignatureVerified } from './proof.ts';
@@ -141,7 +142,7 @@ function readExtensions(effects: Effects, offer: Offer, hello: ServerHello): Ser
     throw fail('RENEGOTIATION_MISMATCH', 'the server does not know renegotiation_info');
   }
   if ((extensions.renegotiationInfo?.length ?? 0) > 0) throw fail('RENEGOTIATION_MISMATCH', 'renegotiation_info is not empty in an initial handshake');
-  const alpn = extensions.alpn === undefined ? undefined : new TextDecoder().decode(extensions.alpn);
+  const alpn = extensions.alpn && utf8Text(extensions.alpn);
   if (alpn !== undefined && !config.alpn.includes(alpn)) throw fail('INVALID_ALPN_PROTOCOL', `the server chose application protocol "${alpn}"`);
   effects.fact('alpn', alpn);
   effects.fact('extendedMasterSecret', extensions.extendedMasterSecret ?? false);

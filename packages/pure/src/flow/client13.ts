@@ -34,6 +34,7 @@ import { decodeExtensions } from '../wire/extensions.ts';
 import { encodeFinished } from '../wire/finished.ts';
 import { handshakeName, HandshakeType } from '../wire/names.ts';
 import type { ServerHello } from '../wire/server_hello.ts';
+import { utf8Text } from '../wire/utf8.ts';
 import { after13 } from './after13.ts';
 import { authenticateClient, readCertificate, readCertificateRequest, type ClientAuthentication } from './authenticate13.ts';
 import { sharedSecret } from './exchange.ts';
@@ -164,7 +165,7 @@ function* readEncryptedExtensions(effects: Effects, offered: ReadonlySet<number>
   const message = yield* expect(effects, 'EncryptedExtensions', HandshakeType.encrypted_extensions);
   const extensions = decodeExtensions('encryptedExtensions', decodeEncryptedExtensions(message.body), offered);
   transcript.add(message.raw);
-  const alpn = extensions.alpn === undefined ? undefined : new TextDecoder().decode(extensions.alpn);
+  const alpn = extensions.alpn && utf8Text(extensions.alpn);
   if (alpn !== undefined && !effects.config.alpn.includes(alpn)) throw fail('INVALID_ALPN_PROTOCOL', `the server chose application protocol "${alpn}"`);
   effects.fact('alpn', alpn);
   if (extensions.recordSizeLimit !== undefined) effects.limitRecords(extensions.recordSizeLimit);

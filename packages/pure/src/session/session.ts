@@ -11,6 +11,7 @@ import type { Hash } from '../crypto/provider.ts';
 import { equalSecrets } from '../keys/equal.ts';
 import { Secret } from '../keys/secret.ts';
 import { Reader } from '../wire/read.ts';
+import { utf8Text } from '../wire/utf8.ts';
 import { Writer } from '../wire/write.ts';
 
 /** What a session says; both versions fill all of it. */
@@ -145,8 +146,8 @@ function decode(bytes: Uint8Array): SessionFields {
   const fields = {
     version: version === 0x0304 ? ('TLSv1.3' as const) : ('TLSv1.2' as const),
     cipherSuite: reader.u16(),
-    host: maybe(reader, () => text(reader.vector16())),
-    alpn: maybe(reader, () => text(reader.vector8())),
+    host: maybe(reader, () => utf8Text(reader.vector16())),
+    alpn: maybe(reader, () => utf8Text(reader.vector8())),
     binding: reader.bytes(32),
     receivedAt: readTime(reader),
     expiresAt: readTime(reader),
@@ -185,4 +186,3 @@ const chain = (writer: Writer, certificates: readonly Uint8Array[]): Writer =>
 const readChain = (reader: Reader): readonly Uint8Array[] => reader.list(reader.vector24(), (entry) => entry.vector24());
 
 const utf8 = (value: string): Uint8Array => new TextEncoder().encode(value);
-const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
