@@ -15,7 +15,7 @@ const ESCAPE = '~';
 
 const COMMANDS = [
   '~.  leave',
-  '~k  new keys for what is sent; ~K for both directions (KeyUpdate, RFC 9846 section 4.6.3)',
+  '~k  new keys for what is sent; ~K for both directions (KeyUpdate, RFC 9846 section 4.7.3)',
   '~i  what was agreed on',
   '~?  this list',
   '~~  a line that begins with ~',

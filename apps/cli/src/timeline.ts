@@ -35,7 +35,7 @@ const HANDSHAKE_TYPES: Readonly<Record<number, string>> = {
   25: 'CompressedCertificate',
 };
 
-/** RFC 9846 section 4.1.3: the ServerHello.random of a HelloRetryRequest begins so. */
+/** RFC 9846 section 4.2.3: the ServerHello.random of a HelloRetryRequest begins so. */
 const RETRY = 'cf21ad74e59a6111';
 
 export class Timeline {

@@ -23,7 +23,7 @@ export interface Signer {
   sign(scheme: number, message: Uint8Array, connection?: Ssl): Uint8Array | Promise<Uint8Array>;
 }
 
-/** RFC 9846 section 4.3.2, RFC 5246 section 7.4.4. */
+/** RFC 9846 section 4.4.2, RFC 5246 section 7.4.4. */
 export interface CertificateRequest {
   /** DER `Name`s of acceptable CAs. */
   readonly authorities: readonly Uint8Array[];

@@ -49,7 +49,7 @@ export interface ContextOptions {
   readonly groups?: readonly number[];
   /**
    * The groups for which a key share goes into the first ClientHello, a subset of `groups` in its order; empty asks for a
-   * HelloRetryRequest (RFC 9846 section 4.2.8). Feature `key-share-choice`. Default: the first. An engine whose own default
+   * HelloRetryRequest (RFC 9846 section 4.3.8). Feature `key-share-choice`. Default: the first. An engine whose own default
    * groups begin with a hybrid may send its classical part too, which spares a HelloRetryRequest with most servers.
    */
   readonly keyShares?: readonly number[];
@@ -91,7 +91,7 @@ export interface ContextOptions {
    * not offered, and the handshake is full. Feature `reverify`. Default: false.
    */
   readonly reverifyOnResumption?: boolean;
-  /** RFC 9846 section 4.6.2: offer to authenticate after the handshake. Feature `post-handshake-auth`. Default: false. */
+  /** RFC 9846 section 4.7.2: offer to authenticate after the handshake. Feature `post-handshake-auth`. Default: false. */
   readonly postHandshakeAuth?: boolean;
   /** RFC 7250: DER SubjectPublicKeyInfos that the server may present in place of a certificate. Feature `raw-public-key`. */
   readonly rawPublicKeys?: readonly Uint8Array[];
@@ -102,7 +102,7 @@ export interface ContextOptions {
   readonly serverCertificateTypes?: readonly CertificateType[];
   /** RFC 7250: what we may present, most preferred first. Feature `raw-public-key`. Default: the types of `credentials`, in their order. */
   readonly clientCertificateTypes?: readonly CertificateType[];
-  /** RFC 9846 section 4.2.11: pre-shared keys agreed out of band; OpenSSL offers one. Feature `external-psk`. */
+  /** RFC 9846 section 4.3.11: pre-shared keys agreed out of band; OpenSSL offers one. Feature `external-psk`. */
   readonly externalPsks?: readonly ExternalPsk[];
   /** RFC 9846 section 5.4: pad application records to a multiple of this many bytes, 0 to 16384. Default 0. Feature `padding`. */
   readonly recordPadding?: number;

@@ -17,7 +17,7 @@ using Pin = std::array<uint8_t, 32>;
 enum class Verify { peer, none, ask };
 enum class Ocsp { off, request, require };
 
-// RFC 9846 section 4.2.11: a key agreed out of band.
+// RFC 9846 section 4.3.11: a key agreed out of band.
 struct Psk {
   Bytes identity;  // empty: there is none
   Bytes key;

@@ -103,7 +103,7 @@ bool isSequence(Reader der) {
 
 int codeOf(const Extension& extension) { return extension.size >= 2 ? extension.data[0] << 8 | extension.data[1] : -1; }
 
-// RFC 9846 section 4.1.3: SHA-256 of "HelloRetryRequest", in place of the random.
+// RFC 9846 section 4.2.3: SHA-256 of "HelloRetryRequest", in place of the random.
 constexpr uint8_t kRetryRandom[32] = {0xCF, 0x21, 0xAD, 0x74, 0xE5, 0x9A, 0x61, 0x11, 0xBE, 0x1D, 0x8C, 0x02, 0x1E, 0x65, 0xB8, 0x91,
                                       0xC2, 0xA2, 0x11, 0x16, 0x7A, 0xBB, 0x8C, 0x5E, 0x07, 0x9E, 0x09, 0xE2, 0xC8, 0xA8, 0x33, 0x9C};
 
@@ -180,7 +180,7 @@ Breach Rules::serverHello(const uint8_t* body, size_t size) {
   Reader hello(body, size);
   const size_t version = hello.number(2);
   const bool retry = isHelloRetryRequest(body, size);
-  // Section 4.1.3: the server could have done better than TLS 1.2. OpenSSL refuses that before anything else.
+  // Section 4.2.3: the server could have done better than TLS 1.2. OpenSSL refuses that before anything else.
   const bool downgraded = size >= 34 && std::memcmp(body + 26, "DOWNGRD", 7) == 0;
   hello.skip(32);
   const Reader id = hello.vector(1);
@@ -255,7 +255,7 @@ Breach Rules::extension12(const Extension& extension) const {
   }
 }
 
-// Others than ours may stand in it, RFC 9846 section 4.6.1.
+// Others than ours may stand in it, RFC 9846 section 4.7.1.
 Breach Rules::newSessionTicket(const uint8_t* body, size_t size) const {
   Reader ticket(body, size);
   ticket.skip(8);
@@ -282,7 +282,7 @@ Breach Rules::encryptedExtensions(const uint8_t* body, size_t size) const {
         if (breach.reason != Reason::none) return breach;
         break;
       }
-      case kEarlyData:  // section 4.2.10: it was written for the session's suite and protocol
+      case kEarlyData:  // section 4.3.10: it was written for the session's suite and protocol
         if (suite_ != session_.suite) return {Reason::unexpectedEarlyData, alert::illegalParameter};
         if (!continuesProtocol(extensions)) return {Reason::unexpectedEarlyData, 0};
         break;
@@ -336,7 +336,7 @@ Breach Rules::certificateRequest(const uint8_t* body, size_t size, bool duringHa
     const Reader schemes = message.vector(2);
     return message.ok && (schemes.left() == 0 || schemes.left() % 2 != 0) ? kUndecodable : kFine;
   }
-  // Section 4.3.2: the context is for requests after the handshake.
+  // Section 4.4.2: the context is for requests after the handshake.
   if (message.vector(1).left() != 0 && duringHandshake) return kUndecodable;
   const auto extensions = extensionsOf(message.vector(2));
   if (anyTwice(extensions)) return kTwice;

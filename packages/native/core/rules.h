@@ -79,7 +79,7 @@ struct Extension {
   size_t size;
 };
 
-// RFC 9846 section 4.1.3: by its random. The body of a ServerHello.
+// RFC 9846 section 4.2.3: by its random. The body of a ServerHello.
 bool isHelloRetryRequest(const uint8_t* body, size_t size);
 
 class Rules {

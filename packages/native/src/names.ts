@@ -40,7 +40,7 @@ export interface Scheme {
   /** OpenSSL's name, which is the RFC's. */
   readonly name: string;
   readonly kind: number;
-  /** Of the curve, for ECDSA in TLS 1.3 (RFC 9846 section 4.2.3). */
+  /** Of the curve, for ECDSA in TLS 1.3 (RFC 9846 section 4.3.3). */
   readonly bits?: number;
   /** RSASSA-PKCS1-v1_5: not for handshake signatures in TLS 1.3. */
   readonly only12?: true;

@@ -56,7 +56,7 @@ const TABLE = {
   PLAINTEXT_PEER: { meaning: 'The peer greeted in plain text, as a STARTTLS protocol does.', remedy: 'Use the STARTTLS preamble of that protocol, or its implicit-TLS port (465, 993, 995, 636).' },
   WRONG_VERSION_NUMBER: { meaning: 'What came is no TLS record.', remedy: 'The port may speak another protocol; check host and port, and whether STARTTLS is needed.' },
   UNSUPPORTED_PROTOCOL: { meaning: 'The peer chose a TLS version that was not offered.', remedy: 'The server may only know TLS 1.1 or older; it should be upgraded. Check minVersion and maxVersion.' },
-  DOWNGRADE_DETECTED: { meaning: 'The ServerHello carries the downgrade sentinel of RFC 9846 section 4.1.3.', remedy: 'Someone between forces an older version; do not trust this network.' },
+  DOWNGRADE_DETECTED: { meaning: 'The ServerHello carries the downgrade sentinel of RFC 9846 section 4.2.3.', remedy: 'Someone between forces an older version; do not trust this network.' },
 
   STARTTLS_NOT_OFFERED: { meaning: 'The server does not offer STARTTLS.', remedy: 'Use the implicit-TLS port of the protocol, or enable TLS on the server; going on in plain text is never done for you.' },
   STARTTLS_REFUSED: { meaning: 'The server refused STARTTLS.', remedy: "See the message for the server's reply; the server may lack a certificate." },

@@ -89,14 +89,14 @@ export function codePoint(value: unknown, name: string): number {
 /** A code point as RFCs write it. */
 export const hex = (id: number): string => `0x${id.toString(16).padStart(4, '0')}`;
 
-/** RFC 9846 section 4.2.8: the groups that get a share, in the order of all groups. @throws TypeError */
+/** RFC 9846 section 4.3.8: the groups that get a share, in the order of all groups. @throws TypeError */
 export function keyShares(o: Options, groups: readonly number[]): readonly number[] | undefined {
   const shares = list(o, 'keyShares', codePoint, { empty: true });
   let last = -1;
   for (const id of shares ?? []) {
     const at = groups.indexOf(id);
     if (at < 0) throw new TypeError(`keyShares: ${hex(id)} is not in groups`);
-    if (at <= last) throw new TypeError('keyShares: not in the order of groups (RFC 9846 section 4.2.8)');
+    if (at <= last) throw new TypeError('keyShares: not in the order of groups (RFC 9846 section 4.3.8)');
     last = at;
   }
   return shares;

@@ -12,7 +12,7 @@ const BAD = 0xff;
 /** What every MAC consists of. */
 export const MAC_BYTE = 9;
 
-/** `key_exchange` of RFC 9846 section 4.2.8 and draft-ietf-tls-ecdhe-mlkem, bytes of the client's. */
+/** `key_exchange` of RFC 9846 section 4.3.8 and draft-ietf-tls-ecdhe-mlkem, bytes of the client's. */
 const SHARE_LENGTH: Readonly<Record<number, number>> = { 0x0017: 65, 0x0018: 97, 0x0019: 133, 0x001d: 32, 0x001e: 56, 0x11eb: 1249, 0x11ec: 1216 };
 
 export function freeCrypto(random: (into: Uint8Array) => void): CryptoProvider {

@@ -73,7 +73,7 @@ const HELLO: readonly Behaviour[] = [
   hello('an extension twice in ServerHello', refusal('DUPLICATE_EXTENSION', Alert.illegal_parameter), (s) =>
     s.serverHello({ add: [encodeExtension('serverHello', 'supportedVersions', 0x0304)] })),
   hello('a cookie in ServerHello', refusal('UNEXPECTED_EXTENSION', Alert.unsupported_extension), (s) => s.serverHello({ add: [{ type: ExtensionType.cookie, data: Uint8Array.of(0, 1, 1) }] })),
-  // RFC 9846 section 4.2.1: a version prior to TLS 1.3 may not be chosen this way
+  // RFC 9846 section 4.3.1: a version prior to TLS 1.3 may not be chosen this way
   hello('supported_versions that says TLS 1.2', refusal('MISPLACED_EXTENSION', Alert.illegal_parameter), (s) =>
     s.serverHello({ sessionId: s.random(32), cipherSuite: 0xc02b, extensions: encodeExtensions('serverHello', { supportedVersions: 0x0303 }) })),
   hello('supported_versions that says TLS 1.4', refusal('UNSUPPORTED_PROTOCOL', Alert.protocol_version), (s) =>

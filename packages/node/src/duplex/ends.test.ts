@@ -91,11 +91,12 @@ describe.each(engines.filter(({ available }) => available))('the ends of a TLS D
   it('a process that leaves from end()’s callback leaves nothing behind', async () => {
     let got = 0;
     const ca = (await pki('root')).certificatePem;
+    // TLS 1.2: a ticket of TLS 1.3 that has come and was not read yet makes the system reset the connection at exit, with node:tls too.
     const over = new Promise<void>((resolve) => void secure((socket) => void socket.on('data', (chunk) => (got += chunk.length)).on('end', () => socket.end()).on('close', () => resolve())).then(({ port }) => start(port)));
     const start = (port: number): void => {
       const code = `
         import { TlsConnector } from '@ferrule/node/duplex';
-        const duplex = new TlsConnector({ backend: '${backend}', ca: ${JSON.stringify(ca)} }).duplex({ host: '127.0.0.1', port: ${port}, servername: 'server.test' });
+        const duplex = new TlsConnector({ backend: '${backend}', ca: ${JSON.stringify(ca)}, maxVersion: 'TLSv1.2' }).duplex({ host: '127.0.0.1', port: ${port}, servername: 'server.test' });
         duplex.end(Buffer.alloc(3_000_000), () => process.exit());`;
       void promisify(execFile)(process.execPath, ['--conditions=@ferrule/source', '--import', 'tsx', '--input-type=module', '-e', code]).catch((error: unknown) => console.error(error));
     };

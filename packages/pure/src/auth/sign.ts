@@ -1,5 +1,5 @@
 /**
- * @module Client authentication: which credential answers a CertificateRequest (RFC 9846 section 4.3.2, RFC 5246 section
+ * @module Client authentication: which credential answers a CertificateRequest (RFC 9846 section 4.4.2, RFC 5246 section
  * 7.4.4), and its signature.
  */
 import type { CertificateRequest, CertificateType, Credential, TlsVersion } from '@ferrule/contract';

@@ -147,7 +147,7 @@ function checkUse(effects: Effects, suite: CipherSuite, leaf: Certificate): void
   } else if (kind === undefined) {
     throw fail('WRONG_CERTIFICATE_TYPE', 'the key of the certificate is of a kind that signs nothing in TLS 1.3');
   }
-  // RFC 9846 section 4.4.2.2: keyUsage, if there is one, must allow digital signatures.
+  // RFC 9846 section 4.5.1.2: keyUsage, if there is one, must allow digital signatures.
   if (leaf.keyUsage !== undefined && (leaf.keyUsage & DIGITAL_SIGNATURE) === 0) {
     throw fail('CERT_PURPOSE', 'the keyUsage of the certificate does not allow signatures', { verify: { code: X509V.KEYUSAGE_NO_DIGITAL_SIGNATURE } });
   }
@@ -170,7 +170,7 @@ export function schemeFits(scheme: SignatureScheme, kind: KeyKind | undefined, v
 const signedPrefix = (sender: string): Uint8Array => new TextEncoder().encode(`${' '.repeat(64)}TLS 1.3, ${sender} CertificateVerify\0`);
 const SIGNED_PREFIX = { server: signedPrefix('server'), client: signedPrefix('client') } as const;
 
-/** 64 spaces, the context string and a zero byte in front of the Transcript-Hash (RFC 9846 section 4.4.3). */
+/** 64 spaces, the context string and a zero byte in front of the Transcript-Hash (RFC 9846 section 4.5.2). */
 export function certificateVerifyContent(sender: 'server' | 'client', transcriptHash: Uint8Array): Uint8Array {
   const prefix = SIGNED_PREFIX[sender];
   const content = new Uint8Array(prefix.length + transcriptHash.length);

@@ -1,4 +1,4 @@
-/** @module Key exchange on elliptic curves by noble (RFC 9846 section 4.2.8). */
+/** @module Key exchange on elliptic curves by noble (RFC 9846 section 4.3.8). */
 import { x25519 as curve25519 } from '@noble/curves/ed25519.js';
 import { p256, p384, p521 } from '@noble/curves/nist.js';
 import { ownMemory, Secret } from '../keys/secret.ts';
@@ -40,7 +40,7 @@ function nistGroup(id: number, name: string, curve: typeof p256, size: number): 
   return Object.freeze({ id, name, kem: false, keyShare });
 }
 
-/** Whether these bytes are of the only form that RFC 9846 section 4.2.8.2 allows; not yet that the point is on the curve. */
+/** Whether these bytes are of the only form that RFC 9846 section 4.3.8.2 allows; not yet that the point is on the curve. */
 export const isUncompressed = (point: Uint8Array, size: number): boolean => point.length === 1 + 2 * size && point[0] === 4;
 
 /** A secret scalar in memory of its own, by rejection; the surplus bits of P-521's last byte are cleared, so that a draw is seldom refused. */

@@ -11,7 +11,7 @@ export type Maybe<T> = T | Promise<T>;
 
 export type HashName = 'sha256' | 'sha384' | 'sha512';
 
-/** An incremental hash whose state can be forked (RFC 9846 section 4.4.1). */
+/** An incremental hash whose state can be forked (RFC 9846 section 4.1). */
 export interface HashState {
   update(data: Uint8Array): void;
   clone(): HashState;
@@ -79,7 +79,7 @@ export interface CipherSuite {
 
 /** One ephemeral key pair (or KEM key), good for one derivation. */
 export interface KeyShare {
-  /** `key_exchange` of RFC 9846 section 4.2.8. */
+  /** `key_exchange` of RFC 9846 section 4.3.8. */
   readonly publicKey: Uint8Array;
   /**
    * The (EC)DHE or KEM shared secret; `null` when the peer's share is not a valid one (wrong length, point not on the

@@ -1,4 +1,4 @@
-/** @module SignatureScheme (RFC 9846 section 4.2.3): what each code point signs with, and which key can make it. */
+/** @module SignatureScheme (RFC 9846 section 4.3.3): what each code point signs with, and which key can make it. */
 import type { HashName, SignatureAlgorithm } from '@ferrule/x509';
 
 /** A kind of key as signatures see it: RSA keys under rsaEncryption and under id-RSASSA-PSS are two kinds. */
@@ -9,7 +9,7 @@ export interface SignatureScheme {
   /** IANA name. */
   readonly name: string;
   readonly algorithm: SignatureAlgorithm;
-  /** The key that signs with it in TLS 1.3; in TLS 1.2 the curve of an ECDSA key is free (RFC 9846 section 4.2.3). */
+  /** The key that signs with it in TLS 1.3; in TLS 1.2 the curve of an ECDSA key is free (RFC 9846 section 4.3.3). */
   readonly key: KeyKind;
   /** RSASSA-PKCS1-v1_5 signs certificates and TLS 1.2 only. */
   readonly tls13: boolean;

@@ -1,4 +1,4 @@
-/** @module The group x25519 (RFC 9846 section 4.2.8.2) on this package's own ladder. */
+/** @module The group x25519 (RFC 9846 section 4.3.8.2) on this package's own ladder. */
 import { BASE_POINT, x25519 } from './kernels/x25519.ts';
 import { ownMemory, Secret } from '../keys/secret.ts';
 import type { Group } from './provider.ts';

@@ -1,6 +1,6 @@
 /**
  * @module What a TLS 1.3 server may say after the handshake: NewSessionTicket, KeyUpdate, CertificateRequest (RFC 9846
- * section 4.6). Event-driven: one message comes in, it is handled, nothing is remembered but keys and counts.
+ * section 4.7). Event-driven: one message comes in, it is handled, nothing is remembered but keys and counts.
  */
 import type { CertificateType } from '@ferrule/contract';
 import type { CipherSuite } from '../crypto/provider.ts';
@@ -30,7 +30,7 @@ export interface Legacy13 {
   serverTraffic: Secret;
   readonly resumptionSecret: Secret;
   readonly exporter: Exporter;
-  /** The server asked for our KeyUpdate. However often it does, one goes out, and not before we write (section 4.6.3). */
+  /** The server asked for our KeyUpdate. However often it does, one goes out, and not before we write (section 4.7.3). */
   updateOwed?: boolean;
   /** Up to and with our Finished; kept for authentication after the handshake, where that was offered. */
   readonly transcript: Transcript | undefined;
@@ -70,7 +70,7 @@ export function after13(effects: Effects, legacy: Legacy13): Afterlife {
   };
 }
 
-/** Section 4.6.1. A lifetime of 0 means: not to be used at all. */
+/** Section 4.7.1. A lifetime of 0 means: not to be used at all. */
 function newSession(effects: Effects, { suite, host, resumptionSecret }: Legacy13, { body }: HandshakeMessage): void {
   const { lifetime, ageAdd, nonce, ticket, extensions } = decodeNewSessionTicket(body);
   const { earlyData } = decodeExtensions('newSessionTicket', extensions);
@@ -88,7 +88,7 @@ function newSession(effects: Effects, { suite, host, resumptionSecret }: Legacy1
   });
 }
 
-/** Section 4.6.3: the server writes with new keys from here on, and may ask the same of us. */
+/** Section 4.7.3: the server writes with new keys from here on, and may ask the same of us. */
 function updateTheirs(effects: Effects, legacy: Legacy13, { body }: HandshakeMessage): void {
   const requested = decodeKeyUpdate(body);
   const aligned = effects.aligned();

@@ -1,5 +1,5 @@
 /**
- * @module Certificate messages of TLS 1.3 (RFC 9846 sections 4.3.2, 4.4.2, 4.4.3): reading the server's, and answering a
+ * @module Certificate messages of TLS 1.3 (RFC 9846 sections 4.4.2, 4.5.1, 4.5.2): reading the server's, and answering a
  * CertificateRequest, in the handshake and after it.
  */
 import type { CertificateRequest, CertificateType, Credential } from '@ferrule/contract';
@@ -24,7 +24,7 @@ export interface ClientAuthentication {
   readonly request: CertificateRequest;
 }
 
-/** Section 4.3.2. @throws TlsError MISSING_EXTENSION without signature_algorithms. */
+/** Section 4.4.2. @throws TlsError MISSING_EXTENSION without signature_algorithms. */
 export function readCertificateRequest({ body }: HandshakeMessage): ClientAuthentication {
   const { context, extensions } = decodeCertificateRequest(body);
   const { signatureAlgorithms, certificateAuthorities = [] } = decodeExtensions('certificateRequest', extensions);
@@ -32,7 +32,7 @@ export function readCertificateRequest({ body }: HandshakeMessage): ClientAuthen
   return { context, request: { authorities: certificateAuthorities, signatureAlgorithms, certificateTypes: [] } };
 }
 
-/** Section 4.4.2, also compressed (RFC 8879); `kind` as EncryptedExtensions said. */
+/** Section 4.5.1, also compressed (RFC 8879); `kind` as EncryptedExtensions said. */
 export function* readCertificate(effects: Effects, message: HandshakeMessage, kind: CertificateType): Steps<Omit<Peer, 'host' | 'suite'>> {
   const { config } = effects;
   const { context, entries } = decodeCertificate(yield* certificateBody(effects, message));
@@ -78,7 +78,7 @@ export function* authenticateClient(effects: Effects, { context, request }: Clie
   const signature = yield* signCertificateVerify(effects, chosen, 'TLSv1.3', transcript.digest());
   const verify = encodeCertificateVerify({ algorithm: chosen.scheme, signature });
   transcript.add(verify);
-  // Together, once the signer has answered: after the handshake nothing may come between them (section 4.6.2).
+  // Together, once the signer has answered: after the handshake nothing may come between them (section 4.7.2).
   effects.put(certificate);
   effects.put(verify);
   return chosen.credential;

@@ -2,9 +2,9 @@
  * @module The handshake of a client: ClientHello, HelloRetryRequest, then TLS 1.3 or 1.2. Read this first.
  *
  *     ClientHello            ------>
- *                            <------   HelloRetryRequest, at most once      RFC 9846 section 4.1.4
+ *                            <------   HelloRetryRequest, at most once      RFC 9846 section 4.2.4
  *     ClientHello'           ------>
- *                            <------   ServerHello                          section 4.1.3
+ *                            <------   ServerHello                          section 4.2.3
  *     then flow/client13.ts, or flow/client12.ts
  */
 import { SslError } from '@ferrule/result';
@@ -31,7 +31,7 @@ import { clientHello, makeOffer, offeredExtensions, retriedOffer, retryOffer, ty
 export function* client(effects: Effects, request: Request): Steps<void> {
   let transcript = new Transcript();
 
-  // ── ClientHello, section 4.1.2; with ECH (RFC 9849) an outer one, and the one that is meant inside it ──
+  // ── ClientHello, section 4.2.2; with ECH (RFC 9849) an outer one, and the one that is meant inside it ──
   let { outer: offer, ech } = Array.isArray(effects.config.ech) ? yield* offerEch(effects, request) : { outer: yield* plainOffer(effects, request), ech: undefined };
   const early = ech?.inner ?? offer;
   const sent = yield* sendClientHello(effects, offer, ech, transcript, true);
@@ -61,7 +61,7 @@ export function* client(effects: Effects, request: Request): Steps<void> {
     each?.forget();
   }
 
-  // ── HelloRetryRequest, section 4.1.4 ──
+  // ── HelloRetryRequest, section 4.2.4 ──
   const retried = isHelloRetryRequest(hello);
   effects.fact('helloRetryRequested', retried);
   if (retried) {
@@ -117,7 +117,7 @@ function* sendClientHello(effects: Effects, offer: Offer, ech: Ech | undefined, 
   return sent;
 }
 
-/** Section 4.2.10: from here on the caller may write, under keys of the first PSK. The pause lets writeEarlyData() do so before the answer is read. */
+/** Section 4.3.10: from here on the caller may write, under keys of the first PSK. The pause lets writeEarlyData() do so before the answer is read. */
 function* openEarlyData(effects: Effects, offer: Offer, transcript: Transcript): Steps<void> {
   const suite = effects.config.suites.find(({ id }) => offer.earlyData !== undefined && id === fieldsOf(offer.earlyData).cipherSuite);
   const early = offer.psks[0]?.early;
@@ -138,7 +138,7 @@ function serverHello(message: HandshakeMessage): ServerHello {
   return decodeServerHello(message.body);
 }
 
-/** Section 4.2.1. */
+/** Section 4.3.1. */
 function negotiatedVersion({ config }: Effects, hello: ServerHello): typeof Version.tls12 | typeof Version.tls13 {
   const version = selectedVersion(hello);
   if (version === Version.tls13 && config.versions.includes('TLSv1.3')) return version;
@@ -146,7 +146,7 @@ function negotiatedVersion({ config }: Effects, hello: ServerHello): typeof Vers
   throw fail('UNSUPPORTED_PROTOCOL', `the server chose version 0x${version.toString(16).padStart(4, '0')}`);
 }
 
-/** Section 4.1.3: a server that knows TLS 1.3 says so in its random when it negotiates less. */
+/** Section 4.2.3: a server that knows TLS 1.3 says so in its random when it negotiates less. */
 function refuseDowngrade({ config }: Effects, hello: ServerHello): void {
   if (config.versions.includes('TLSv1.3') && downgradeSentinel(hello.random) !== undefined) throw fail('DOWNGRADE_DETECTED');
 }
@@ -168,7 +168,7 @@ function checkSecondHello(effects: Effects, offer: Offer, hello: ServerHello, su
   if (checkHello13(effects, offer, hello) !== suite) throw fail('WRONG_CIPHER_SUITE', 'the suite of the HelloRetryRequest is not that of the ServerHello');
 }
 
-/** Section 4.1.4: it must change something, and to something that was offered and not already sent. */
+/** Section 4.2.4: it must change something, and to something that was offered and not already sent. */
 function decodeRetry(effects: Effects, offer: Offer, hello: ServerHello): { readonly group: Group | undefined; readonly cookie: Uint8Array | undefined } {
   const offered = new Set([...offeredExtensions(effects, offer), ExtensionType.cookie]);
   const { keyShare, cookie } = decodeExtensions('helloRetryRequest', hello.extensions, offered);

@@ -53,7 +53,7 @@ export function* client13(effects: Effects, offer: Offer, transcript: Transcript
   const keys = (secret: Secret): RecordKeys => ({ version: 'TLSv1.3', suite, ...trafficKeys(suite, secret) });
   effects.fact('cipherSuite', suite.id);
 
-  // ── ServerHello, section 4.1.3: which PSK, which share ──
+  // ── ServerHello, section 4.2.3: which PSK, which share ──
   const offered = offeredExtensions(effects, offer);
   const answer = decodeExtensions('serverHello', hello.extensions, offered);
   const psk = chosenPsk(offer, answer.preSharedKey, suite);
@@ -70,7 +70,7 @@ export function* client13(effects: Effects, offer: Offer, transcript: Transcript
   // Early data goes on under its own keys until the server has said whether it takes it.
   if (offer.earlyData === undefined) effects.installWriteKeys(keys(clientSecret));
 
-  // ── EncryptedExtensions, section 4.3.1 ──
+  // ── EncryptedExtensions, section 4.4.1 ──
   const extensions = yield* readEncryptedExtensions(effects, offered, transcript);
   const ourCertificateType = clientCertificateType(effects, extensions.clientCertificateType);
   const earlyDataAccepted = judgeEarlyData(effects, offer, extensions, psk, suite);
@@ -79,10 +79,10 @@ export function* client13(effects: Effects, offer: Offer, transcript: Transcript
     effects.installWriteKeys(keys(clientSecret));
   }
 
-  // ── CertificateRequest, Certificate, CertificateVerify, sections 4.3.2, 4.4.2, 4.4.3: not with a PSK ──
+  // ── CertificateRequest, Certificate, CertificateVerify, sections 4.4.2, 4.5.1, 4.5.2: not with a PSK ──
   const identity = psk === undefined ? yield* authenticateServer(effects, offer, suite, extensions, transcript) : continueIdentity(effects, offer, psk);
 
-  // ── Finished, section 4.4.4 ──
+  // ── Finished, section 4.5.3 ──
   const finished = yield* readFinished(effects, suite, serverSecret, transcript);
   const aligned = effects.aligned();
 
@@ -95,7 +95,7 @@ export function* client13(effects: Effects, offer: Offer, transcript: Transcript
   keylog(effects, offer, KeylogLabel.serverTraffic, serverTraffic);
   keylog(effects, offer, KeylogLabel.exporter, exporterSecret);
 
-  // ── EndOfEarlyData, section 4.5 ──
+  // ── EndOfEarlyData, section 4.6 ──
   if (earlyDataAccepted) {
     send(effects, transcript, encodeEmpty(HandshakeType.end_of_early_data));
     effects.closeEarlyData();
@@ -140,7 +140,7 @@ type Identity =
   | { readonly kind: 'verified'; readonly chain: ChainVerified; readonly signature: SignatureVerified; readonly request: ClientAuthentication | undefined }
   | { readonly kind: 'continued'; readonly continues: ContinuesVerified; readonly request: undefined };
 
-/** Section 4.2.11: the PSK that the server selected must be one of ours, and of the suite's hash. */
+/** Section 4.3.11: the PSK that the server selected must be one of ours, and of the suite's hash. */
 function chosenPsk(offer: Offer, selected: number | undefined, suite: CipherSuite): PskOffer | undefined {
   const psk = selected === undefined ? undefined : offer.psks[selected];
   if (selected !== undefined && psk === undefined) throw fail('PSK_IDENTITY_NOT_FOUND', `the server selected PSK ${selected} of ${offer.psks.length}`);
@@ -150,7 +150,7 @@ function chosenPsk(offer: Offer, selected: number | undefined, suite: CipherSuit
   return psk;
 }
 
-/** Section 4.2.8: always with a key share; a PSK alone would give up forward secrecy, and is not offered. */
+/** Section 4.3.8: always with a key share; a PSK alone would give up forward secrecy, and is not offered. */
 function* keyExchange(effects: Effects, offer: Offer, entry: KeyShareEntry | undefined): Steps<Secret> {
   if (entry === undefined) throw fail('MISSING_KEY_SHARE');
   const pair = offer.keyPairs.find(({ group }) => group.id === entry.group);
@@ -172,7 +172,7 @@ function* readEncryptedExtensions(effects: Effects, offered: ReadonlySet<number>
   return extensions;
 }
 
-/** Section 4.2.10: accepted early data must have been offered, under the PSK that was chosen, with the suite and protocol that it was sent for. */
+/** Section 4.3.10: accepted early data must have been offered, under the PSK that was chosen, with the suite and protocol that it was sent for. */
 function judgeEarlyData(effects: Effects, offer: Offer, extensions: EncryptedExtensionsValues, psk: PskOffer | undefined, suite: CipherSuite): boolean {
   const { earlyData: session } = offer;
   if (extensions.earlyData === undefined) {
@@ -186,7 +186,7 @@ function judgeEarlyData(effects: Effects, offer: Offer, extensions: EncryptedExt
   return true;
 }
 
-/** Sections 4.3.2, 4.4.2 and 4.4.3. The chain is judged before the signature, so that the alert tells what is wrong with it. */
+/** Sections 4.4.2, 4.5.1 and 4.5.2. The chain is judged before the signature, so that the alert tells what is wrong with it. */
 function* authenticateServer(effects: Effects, offer: Offer, suite: CipherSuite, extensions: EncryptedExtensionsValues, transcript: Transcript): Steps<Identity> {
   effects.fact('sessionReused', false);
   let message = yield* recv(effects, 'CertificateRequest or Certificate');

@@ -1,5 +1,5 @@
 /**
- * @module What a ClientHello offers (RFC 9846 section 4.1.2), and the same with the changes that a HelloRetryRequest asks
+ * @module What a ClientHello offers (RFC 9846 section 4.2.2), and the same with the changes that a HelloRetryRequest asks
  * for. Nothing here waits for the peer.
  *
  * The extensions stand in the order of RFC 8448's traces; randomness is drawn in the order random, session id, key shares.
@@ -112,7 +112,7 @@ export interface Retry {
   readonly hash: Hash;
 }
 
-/** The changes of RFC 9846 section 4.1.2: another share, the cookie, no early data, only PSKs of the suite's hash, with their age anew. */
+/** The changes of RFC 9846 section 4.2.2: another share, the cookie, no early data, only PSKs of the suite's hash, with their age anew. */
 export function* retryOffer(effects: Effects, offer: Offer, retry: Retry): Steps<Offer> {
   if (retry.group !== undefined) disposeShares(effects, offer);
   return retriedOffer(effects, offer, retry, retry.group === undefined ? offer.keyPairs : yield* makeKeyPairs(effects, [retry.group]));
@@ -134,7 +134,7 @@ export const clientHello = (effects: Effects, offer: Offer, transcript: Transcri
 export function encodeHello(hello: ClientHello, psks: readonly PskOffer[], transcript: Transcript): Uint8Array {
   const message = encodeClientHello(hello);
   if (psks.length === 0) return message;
-  // RFC 9846 section 4.2.11.2: each binder is a MAC over everything before the binders.
+  // RFC 9846 section 4.3.11.2: each binder is a MAC over everything before the binders.
   const partial = message.subarray(0, message.length - bindersLength(blankBinders(psks)));
   setBinders(message, psks.map((psk) => binder(psk, transcript.digestAs(psk.hash, partial))));
   return message;

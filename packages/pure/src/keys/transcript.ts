@@ -1,5 +1,5 @@
 /**
- * @module The transcript of a handshake (RFC 9846 section 4.4.1, RFC 5246 section 7.4.9): every message as it was sent or
+ * @module The transcript of a handshake (RFC 9846 section 4.1, RFC 5246 section 7.4.9): every message as it was sent or
  * received, header included, hashed as it comes once the hash is known.
  */
 import type { Hash, HashState } from '../crypto/provider.ts';
@@ -33,7 +33,7 @@ export class Transcript {
   }
 
   /**
-   * RFC 9846 section 4.4.1: for a HelloRetryRequest, ClientHello1 is replaced by a message that holds its hash. To be called
+   * RFC 9846 section 4.1: for a HelloRetryRequest, ClientHello1 is replaced by a message that holds its hash. To be called
    * after {@link start} and before the HelloRetryRequest is added.
    */
   replaceFirstHello(): void {

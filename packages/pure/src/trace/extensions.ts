@@ -1,4 +1,4 @@
-/** @module The extensions of a message, field by field (RFC 9846 section 4.2): one row each, as their codecs are. */
+/** @module The extensions of a message, field by field (RFC 9846 section 4.3): one row each, as their codecs are. */
 import { nameText } from '@ferrule/x509';
 import type { Place } from '../wire/extension_values.ts';
 import { CertificateCompressionId, ExtensionType, KeyUpdateRequest, PskMode } from '../wire/names.ts';

@@ -139,7 +139,7 @@ export class Wiretap {
     const inner = protection.open(bytes.slice(), bytes.length, new Uint8Array(bytes.length));
     if (inner === null) {
       if (side.early === undefined) return undefined;
-      // early data that the server does not take ends without a word (RFC 9846 section 4.2.10)
+      // early data that the server does not take ends without a word (RFC 9846 section 4.3.10)
       if (!this.#nextEarlySuite(side) && this.#version === undefined) return undefined;
       return this.#open(side, bytes);
     }

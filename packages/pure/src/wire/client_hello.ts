@@ -1,4 +1,4 @@
-/** @module ClientHello, RFC 9846 section 4.1.2, RFC 5246 section 7.4.1.2. */
+/** @module ClientHello, RFC 9846 section 4.2.2, RFC 5246 section 7.4.1.2. */
 import { fail } from '../reason.ts';
 import type { Extension } from './extension_values.ts';
 import { readExtensions, writeExtensions } from './extensions.ts';
@@ -61,7 +61,7 @@ export function sessionId(reader: Reader): Uint8Array {
   return id;
 }
 
-/** How many bytes the binders take at the end of a ClientHello with pre_shared_key: what PartialClientHello leaves off (RFC 9846 section 4.2.11.2). */
+/** How many bytes the binders take at the end of a ClientHello with pre_shared_key: what PartialClientHello leaves off (RFC 9846 section 4.3.11.2). */
 export const bindersLength = (binders: readonly Uint8Array[]): number => binders.reduce((sum, binder) => sum + 1 + binder.length, 2);
 
 /** Put the binders over the placeholders of the same lengths at the end of a whole ClientHello. */

@@ -1,4 +1,4 @@
-/** @module EncryptedExtensions, RFC 9846 section 4.3.1. */
+/** @module EncryptedExtensions, RFC 9846 section 4.4.1. */
 import type { Extension } from './extension_values.ts';
 import { readExtensions, writeExtensions } from './extensions.ts';
 import { encodeMessage } from './message.ts';

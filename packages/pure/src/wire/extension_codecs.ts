@@ -181,7 +181,7 @@ export const keyShareList: Codec<readonly KeyShareEntry[]> = {
   decode: (reader) => reader.list(reader.vector16(), (each) => keyShareEntry.decode(each)),
 };
 
-/** RFC 9846 section 4.2.11: as many binders as identities. */
+/** RFC 9846 section 4.3.11: as many binders as identities. */
 export const offeredPsks: Codec<OfferedPsks> = {
   encode(writer, value) {
     writer.vector16(() => value.identities.forEach((each) => writer.vector16(each.identity).u32(each.obfuscatedTicketAge)));

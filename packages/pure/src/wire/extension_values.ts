@@ -6,13 +6,13 @@ export interface Extension {
   readonly data: Uint8Array;
 }
 
-/** RFC 9846 section 4.2.8. */
+/** RFC 9846 section 4.3.8. */
 export interface KeyShareEntry {
   readonly group: number;
   readonly keyExchange: Uint8Array;
 }
 
-/** RFC 9846 section 4.2.11. */
+/** RFC 9846 section 4.3.11. */
 export interface PskIdentity {
   readonly identity: Uint8Array;
   readonly obfuscatedTicketAge: number;

@@ -181,7 +181,7 @@ describe('an extension', () => {
     expect(refusal(() => decodeExtensions('serverHello12', one(ExtensionType.encrypted_client_hello), everyType))).toBe('UNEXPECTED_EXTENSION unsupported_extension');
   });
 
-  it('of status_request is empty in a CertificateRequest (RFC 9846 section 4.4.2.1), as GnuTLS sends it', () => {
+  it('of status_request is empty in a CertificateRequest (RFC 9846 section 4.5.1.1), as GnuTLS sends it', () => {
     expect(decodeExtensions('certificateRequest', one(ExtensionType.status_request))).toEqual({ statusRequest: true });
   });
 

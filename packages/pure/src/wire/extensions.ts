@@ -1,5 +1,5 @@
 /**
- * @module The extensions (RFC 9846 section 4.2): one row each, with its code point, the messages that may carry it, how
+ * @module The extensions (RFC 9846 section 4.3): one row each, with its code point, the messages that may carry it, how
  * its value is written and read there, and what its absence means.
  */
 import type { TlsError } from '@ferrule/result';
@@ -98,8 +98,8 @@ function refuseDuplicates(place: Place, list: readonly Extension[]): void {
 }
 
 /**
- * RFC 9846 section 4.2: a known extension in a message that it is not for. TLS 1.2 has only unsolicited ones (RFC 5246
- * section 7.4.1.4), but for supported_versions with an older version, of which RFC 9846 section 4.2.1 speaks itself.
+ * RFC 9846 section 4.3: a known extension in a message that it is not for. TLS 1.2 has only unsolicited ones (RFC 5246
+ * section 7.4.1.4), but for supported_versions with an older version, of which RFC 9846 section 4.3.1 speaks itself.
  */
 function misplaced(place: Place, type: number): TlsError {
   const unsolicited = place === 'serverHello12' && type !== ExtensionType.supported_versions;
@@ -139,13 +139,13 @@ const ROWS: { readonly [K in Key]: Row<K> } = {
     absence: 'from the server: it did not need the name, or does not say',
     in: { clientHello: hostName, serverHello12: flag, encryptedExtensions: flag },
   },
-  // RFC 6066 section 8, RFC 9846 section 4.4.2.1
+  // RFC 6066 section 8, RFC 9846 section 4.5.1.1
   statusRequest: {
     type: ExtensionType.status_request,
     absence: 'no OCSP response comes',
     in: { clientHello: statusRequest, serverHello12: flag, certificate: statusResponse, certificateRequest: flag },
   },
-  // RFC 9846 section 4.2.7
+  // RFC 9846 section 4.3.7
   supportedGroups: {
     type: ExtensionType.supported_groups,
     absence: 'from the server: it has no preference to tell',
@@ -157,7 +157,7 @@ const ROWS: { readonly [K in Key]: Row<K> } = {
     absence: 'uncompressed only',
     in: { clientHello: pointFormats, serverHello12: pointFormats },
   },
-  // RFC 9846 section 4.2.3
+  // RFC 9846 section 4.3.3
   signatureAlgorithms: {
     type: ExtensionType.signature_algorithms,
     absence: 'in a CertificateRequest of TLS 1.3: missing_extension',
@@ -217,31 +217,31 @@ const ROWS: { readonly [K in Key]: Row<K> } = {
     absence: 'no NewSessionTicket will come',
     in: { clientHello: raw, serverHello12: flag },
   },
-  // RFC 9846 section 4.2.10
+  // RFC 9846 section 4.3.10
   earlyData: {
     type: ExtensionType.early_data,
     absence: 'in EncryptedExtensions: rejected; in NewSessionTicket: not allowed with this ticket',
     in: { clientHello: flag, encryptedExtensions: flag, newSessionTicket: u32 },
   },
-  // RFC 9846 section 4.2.1
+  // RFC 9846 section 4.3.1
   supportedVersions: {
     type: ExtensionType.supported_versions,
     absence: 'TLS 1.2 or older',
     in: { clientHello: shortListOfU16, serverHello: u16, helloRetryRequest: u16 },
   },
-  // RFC 9846 section 4.2.2
+  // RFC 9846 section 4.3.2
   cookie: { type: ExtensionType.cookie, absence: 'nothing to echo', in: { clientHello: opaque16, helloRetryRequest: opaque16 } },
-  // RFC 9846 section 4.2.9
+  // RFC 9846 section 4.3.9
   pskKeyExchangeModes: { type: ExtensionType.psk_key_exchange_modes, absence: 'no resumption', in: { clientHello: listOfU8 } },
-  // RFC 9846 section 4.2.4
+  // RFC 9846 section 4.3.4
   certificateAuthorities: {
     type: ExtensionType.certificate_authorities,
     absence: 'any issuer will do',
     in: { clientHello: distinguishedNames, certificateRequest: distinguishedNames },
   },
-  // RFC 9846 section 4.2.6
+  // RFC 9846 section 4.3.6
   postHandshakeAuth: { type: ExtensionType.post_handshake_auth, absence: 'no CertificateRequest after the handshake', in: { clientHello: flag } },
-  // RFC 9846 section 4.2.8
+  // RFC 9846 section 4.3.8
   keyShare: {
     type: ExtensionType.key_share,
     absence: 'in ServerHello: PSK without (EC)DHE, which is not offered, so missing_extension; in HelloRetryRequest: the shares were fine',
@@ -261,7 +261,7 @@ const ROWS: { readonly [K in Key]: Row<K> } = {
     absence: 'from the server: it cannot renegotiate safely, which is never asked of it',
     in: { clientHello: opaque8, serverHello12: opaque8 },
   },
-  // RFC 9846 section 4.2.11
+  // RFC 9846 section 4.3.11
   preSharedKey: {
     type: ExtensionType.pre_shared_key,
     absence: 'from the server: a full handshake',

@@ -1,4 +1,4 @@
-/** @module Finished, RFC 9846 section 4.4.4, RFC 5246 section 7.4.9. */
+/** @module Finished, RFC 9846 section 4.5.3, RFC 5246 section 7.4.9. */
 import { encodeMessage } from './message.ts';
 import { HandshakeType } from './names.ts';
 

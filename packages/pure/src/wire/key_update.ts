@@ -1,4 +1,4 @@
-/** @module KeyUpdate, RFC 9846 section 4.6.3. */
+/** @module KeyUpdate, RFC 9846 section 4.7.3. */
 import { fail } from '../reason.ts';
 import { encodeMessage } from './message.ts';
 import { HandshakeType, KeyUpdateRequest } from './names.ts';

@@ -34,7 +34,7 @@ export const HandshakeType = {
   certificate_status: 22,
   key_update: 24,
   compressed_certificate: 25,
-  /** Never on the wire: stands for ClientHello1 in a transcript after HelloRetryRequest (RFC 9846 section 4.4.1). */
+  /** Never on the wire: stands for ClientHello1 in a transcript after HelloRetryRequest (RFC 9846 section 4.1). */
   message_hash: 254,
 } as const;
 
@@ -118,10 +118,10 @@ export const SignatureScheme = {
   rsa_pss_pss_sha512: 0x080b,
 } as const;
 
-/** PskKeyExchangeMode, RFC 9846 section 4.2.9. */
+/** PskKeyExchangeMode, RFC 9846 section 4.3.9. */
 export const PskMode = { psk_ke: 0, psk_dhe_ke: 1 } as const;
 
-/** KeyUpdateRequest, RFC 9846 section 4.6.3. */
+/** KeyUpdateRequest, RFC 9846 section 4.7.3. */
 export const KeyUpdateRequest = { update_not_requested: 0, update_requested: 1 } as const;
 
 /** CertificateType, RFC 7250. */

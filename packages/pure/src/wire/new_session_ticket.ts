@@ -1,4 +1,4 @@
-/** @module NewSessionTicket of TLS 1.3 (RFC 9846 section 4.6.1) and of TLS 1.2 (RFC 5077 section 3.3). */
+/** @module NewSessionTicket of TLS 1.3 (RFC 9846 section 4.7.1) and of TLS 1.2 (RFC 5077 section 3.3). */
 import type { Extension } from './extension_values.ts';
 import { readExtensions, writeExtensions } from './extensions.ts';
 import { encodeMessage } from './message.ts';

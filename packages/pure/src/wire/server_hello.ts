@@ -1,4 +1,4 @@
-/** @module ServerHello and HelloRetryRequest, RFC 9846 sections 4.1.3 and 4.1.4, RFC 5246 section 7.4.1.3. */
+/** @module ServerHello and HelloRetryRequest, RFC 9846 sections 4.2.3 and 4.2.4, RFC 5246 section 7.4.1.3. */
 import { sessionId } from './client_hello.ts';
 import type { Extension } from './extension_values.ts';
 import { findExtension, readExtensions, writeExtensions } from './extensions.ts';
@@ -57,7 +57,7 @@ export function selectedVersion(hello: ServerHello): number {
   return version;
 }
 
-/** The last 8 bytes of `random` by which a TLS 1.3 server marks that it negotiated less (RFC 9846 section 4.1.3). */
+/** The last 8 bytes of `random` by which a TLS 1.3 server marks that it negotiated less (RFC 9846 section 4.2.3). */
 export const DOWNGRADE_TO_TLS12: Uint8Array = hex('444f574e47524401');
 export const DOWNGRADE_TO_TLS11: Uint8Array = hex('444f574e47524400');
 
