@@ -215,7 +215,7 @@ export class FaceLink {
       this.#exported.set(key, this);
     } catch (error) {
       if (!(error instanceof TypeError) && !TlsError.is(error)) this.blame('an exporter throws what is neither a TypeError nor a TlsError', describe(error), error);
-      else if (this.open && !isOver && !this.over && !this.gaveUp && !this.closing && !this.ended && this.failure === undefined && !this.face.carrier.destroyed && !this.sawEnd) this.blame('keying material is refused', describe(error), error);
+      else if (!(TlsError.is(error) && this.excused(error.code, error)) && this.open && !isOver && !this.over && !this.gaveUp && !this.closing && !this.ended && this.failure === undefined && !this.face.carrier.destroyed && !this.sawEnd) this.blame('keying material is refused', describe(error), error);
     }
   }
 

@@ -1,5 +1,6 @@
 /** @module Calls that break the contract of `Ssl`. */
 import type { Ssl } from '@ferrule/contract';
+import { TlsError } from '@ferrule/result';
 import { Finding } from './finding.ts';
 import type { Link } from './link.ts';
 
@@ -26,12 +27,13 @@ export const MISUSES: readonly (readonly [name: string, act: (ssl: Ssl) => unkno
 export function misuse(link: Link, which: number): void {
   const [name, act] = MISUSES[which] ?? [];
   if (name === undefined || act === undefined) return;
-  const over = link.disposed || link.failure !== undefined;
+  const over = link.disposed || link.failure !== undefined || link.ssl.failure !== undefined;
   try {
     act(link.ssl);
   } catch (error) {
     // Where both are due, a connection that is over may say so first.
-    if (error instanceof TypeError || (over && error instanceof Error && error.name === 'TlsError')) return;
+    // So may one that has failed, and whose alert is still on its way.
+    if (error instanceof TypeError || (TlsError.is(error) && (over || link.excused(error.code)))) return;
     throw new Finding(`${name} throws what is no TypeError`, String(error), { cause: error });
   }
   if (over && name.startsWith('keyUpdate')) return;

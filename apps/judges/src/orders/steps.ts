@@ -1,6 +1,6 @@
 /** @module Every step that can be played on an `Ssl`, and what the model expects of it. */
 import type { Ssl } from '@ferrule/contract';
-import { SslError } from '@ferrule/result';
+import { SslError, TlsError } from '@ferrule/result';
 import { turn } from './clock.ts';
 import { Finding } from './finding.ts';
 import { Kind, pattern } from './pattern.ts';
@@ -110,6 +110,9 @@ export function write(link: Link, length: number, shorter = false): number | und
   if (ret > 0) {
     link.told[kind] = told + ret;
     link.owed = undefined;
+  } else if (link.disposed && nested === false) {
+    // Disposed of by an observer, after the bytes had gone: nobody is told.
+    link.owed ??= { kind, length: asked };
   } else if (link.failure === undefined && [SslError.wantWrite, SslError.wantAsync].includes(link.ssl.getError(ret) as never) && link.ssl.established) {
     link.owed = { kind, length: Math.max(least, asked) };
   }
@@ -192,12 +195,8 @@ function facts(link: Link): void {
 
 /** The secrets of a connection that has ended are gone; keying material of one that has not is its own. */
 function exporter(link: Link, exported: Map<string, Link>, length: number): void {
-  const usable = link.ssl.established && link.failure === undefined && !link.disposed;
   const bytes = secretOf(link, 'exportKeyingMaterial()', () => link.ssl.exportKeyingMaterial('EXPORTER-orders', undefined, length));
-  if (bytes === undefined) {
-    if (usable && link.within.length === 0 && link.ssl.failure === undefined) throw new Finding('exportKeyingMaterial() refuses', 'the connection is established');
-    return;
-  }
+  if (bytes === undefined) return;
   if (bytes.length !== length) throw new Finding('exportKeyingMaterial() gives another length', `${bytes.length}, not ${length}`);
   if (length < 16) return;
   const key = Buffer.from(bytes.subarray(0, 16)).toString('hex');
@@ -221,9 +220,10 @@ export function secretOf(link: Link, name: string, take: () => Uint8Array | unde
     return bytes;
   } catch (error) {
     if (error instanceof Finding) throw error;
-    const mayRefuse = over || !link.ssl.established || link.within.length > 0 || link.ssl.failure !== undefined;
+    // A failure whose alert is still on its way counts, too.
+    const mayRefuse = over || (TlsError.is(error) && link.excused(error.code)) || !link.ssl.established || link.within.length > 0 || link.ssl.failure !== undefined;
     if (!mayRefuse) throw new Finding(`${name} throws`, String(error), { cause: error });
-    const typed = error instanceof TypeError || (error instanceof Error && error.name === 'TlsError');
+    const typed = error instanceof TypeError || TlsError.is(error);
     if (!typed) throw new Finding(`${name} throws what is neither a TypeError nor a TlsError`, String(error), { cause: error });
     return undefined;
   }
