@@ -45,6 +45,21 @@ describe('a planted fault is found', () => {
   });
 });
 
+/** Orders that broke a rule once, in the engine or the face named. */
+const BROKEN: readonly { readonly what: string; readonly on: TargetName; readonly config?: Partial<Config>; readonly steps: readonly Step[] }[] = [
+  { what: 'an alert behind close_notify', on: 'pure-node', steps: [['shutdown'], ['serverGarbage']] },
+  { what: 'a keyUpdate() that waits for WebCrypto and is repeated for ever', on: 'connect-webcrypto', steps: [['keyUpdate', 0]] },
+  { what: 'keys that are still there when the Duplex was destroyed', on: 'duplex-pure', steps: [['destroy'], ['exporter', 1]] },
+  { what: 'the same, with both directions ended', on: 'duplex-pure', steps: [['serverCloses'], ['flow'], ['destroy'], ['exporter', 1]] },
+  { what: 'a failure that is told as its alert that could not be sent', on: 'duplex-pure', steps: [['close'], ['serverGarbage']] },
+  ...(load().ok ? [{ what: "the answer to a KeyUpdate behind the transport's end", on: 'duplex-native', steps: [['serverKeyUpdate', 1], ['serverTicket'], ['end']] } as const] : []),
+];
+
+it.each(BROKEN)('$what: $on', async ({ on, config, steps }) => {
+  const { finding } = await judge(await target(on), { config: { ...PLAIN, ...config }, steps });
+  expect(finding).toBeUndefined();
+});
+
 describe('a sequence', () => {
   const recipes = { a: { weight: 1, args: () => [5] }, b: { weight: 3, nests: true } } as const;
 

@@ -176,7 +176,8 @@ export class TlsPump implements TransportSink {
    * and hears no more of this but {@link PumpFace.over}.
    */
   abandon(reason: Error): void {
-    if (this.#state === 'over' || this.#state === 'leaving') return;
+    if (this.#state === 'over') return;
+    if (this.#state === 'leaving') return this.#ssl?.dispose();
     const established = this.#state === 'open';
     this.#end(reason);
     // what was encrypted is in the transport's hands; nothing needs the keys any more
@@ -398,7 +399,8 @@ export class TlsPump implements TransportSink {
       return false;
     }
     const { bytes, release } = outgoing;
-    if (this.#broken !== undefined || this.#state === 'over') {
+    // nothing goes out behind close_notify and the transport's end: not the answer to a KeyUpdate, nor an alert
+    if (this.#broken !== undefined || this.#state === 'over' || this.#endGiven) {
       release();
       return false;
     }

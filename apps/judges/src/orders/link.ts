@@ -65,6 +65,7 @@ export class Link {
    */
   call(name: string, operation: () => number, { misuse = false, most = 1 }: { readonly misuse?: boolean; readonly most?: number } = {}): number | undefined {
     let ret: number;
+    const failedBefore = this.failure !== undefined;
     this.within.push(name);
     try {
       ret = operation();
@@ -80,11 +81,13 @@ export class Link {
     if (!Number.isInteger(ret) || ret > most || ret < -1) throw new Finding(`${name}() returns what it cannot`, `${String(ret)}, at most ${most}`);
     const why = ret > 0 ? SslError.none : this.ssl.getError(ret);
     this.trace.push(`${name} ${ret}${ret > 0 ? '' : ` ${sslErrorName(why)}`}`);
-    this.#judge(name, ret, why);
+    this.#judge(name, ret, why, failedBefore);
     return ret;
   }
 
-  #judge(name: string, ret: number, why: SslError): void {
+  #judge(name: string, ret: number, why: SslError, failedBefore: boolean): void {
+    // An operation that an observer's call has learnt of the failure in may itself have been done before.
+    if (ret > 0 && !failedBefore) return;
     if (this.failure !== undefined) return this.#sticky(name, ret, why);
     if (ret > 0) return;
     switch (why) {
