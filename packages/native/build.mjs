@@ -1,6 +1,6 @@
 /**
  * Builds the addon with nothing but Node, npm and a C++ compiler: one compiler call, no node-gyp, nothing downloaded.
- * Node-API's headers come from npm (node-api-headers), OpenSSL's declarations from core/openssl.h.
+ * Node-API's headers come from npm (node-api-headers, node-addon-api), OpenSSL's declarations from core/openssl.h.
  *
  *     node build.mjs               prebuilds/<platform>-<arch>/ferrule.node
  *     node build.mjs --sanitize    build/sanitize/ferrule.node, with AddressSanitizer and UndefinedBehaviorSanitizer
@@ -38,7 +38,8 @@ function build(sanitize, [rules, chosen]) {
   const darwin = process.platform === 'darwin';
   const flags = [
     '-std=c++17', '-Wall', '-Wextra', '-fPIC', '-fvisibility=hidden', '-fno-exceptions', '-fno-rtti',
-    ...(rules === undefined ? [] : [`-I${join(here, 'core')}`]), '-DNAPI_VERSION=8',
+    ...(rules === undefined ? [] : [`-I${join(here, 'core')}`]), '-DNAPI_VERSION=8', '-DNAPI_DISABLE_CPP_EXCEPTIONS',
+    `-I${resolve(dirname(require.resolve('node-addon-api/package.json')))}`,
     `-I${require('node-api-headers').include_dir}`,
     ...(sanitize ? ['-O1', '-g', '-fno-omit-frame-pointer', '-fsanitize=address,undefined', '-fno-sanitize-recover=all'] : ['-O2']),
     // nodelete: OpenSSL keeps pointers into the addon (a BIO_METHOD) for as long as the process lives.

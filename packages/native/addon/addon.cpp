@@ -72,14 +72,14 @@ ContextConfig configOf(Call& call, napi_value object) {
 
 // ── The library ──
 
-napi_value version(napi_env env, napi_callback_info info) {
-  Call call(env, info);
+napi_value version(const Napi::CallbackInfo& info) {
+  Call call(info);
   return call.result(call.string(ossl().OpenSSL_version(0)));
 }
 
 // [[id, name], …]: every cipher suite of this OpenSSL, in its own order.
-napi_value cipherSuites(napi_env env, napi_callback_info info) {
-  Call call(env, info);
+napi_value cipherSuites(const Napi::CallbackInfo& info) {
+  Call call(info);
   const OpenSsl& o = ossl();
   const napi_value list = call.array(0);
   SSL_CTX* ctx = o.SSL_CTX_new_ex(nullptr, nullptr, o.TLS_client_method());
@@ -102,8 +102,8 @@ napi_value cipherSuites(napi_env env, napi_callback_info info) {
 }
 
 // accepts('groups' | 'signatureAlgorithms', list) or accepts('certificateCompression', id): does this OpenSSL take it?
-napi_value accepts(napi_env env, napi_callback_info info) {
-  Call call(env, info);
+napi_value accepts(const Napi::CallbackInfo& info) {
+  Call call(info);
   const OpenSsl& o = ossl();
   const std::string what = call.text(call.argument(0), "what");
   const bool compression = what == "certificateCompression";
@@ -125,32 +125,32 @@ napi_value accepts(napi_env env, napi_callback_info info) {
   return call.result(call.boolean(taken));
 }
 
-napi_value useControl(napi_env env, napi_callback_info info) {
-  Call call(env, info);
+napi_value useControl(const Napi::CallbackInfo& info) {
+  Call call(info);
   napi_typedarray_type type = napi_int8_array;
   size_t size = 0;
   void* data = nullptr;
   napi_value buffer = nullptr;
   bool detachable = false;
   if (!call.ok()) return nullptr;
-  if (napi_get_typedarray_info(env, call.argument(0), &type, &size, &data, &buffer, nullptr) != napi_ok || type != napi_int32_array || size < kControlWords) {
+  if (napi_get_typedarray_info(info.Env(), call.argument(0), &type, &size, &data, &buffer, nullptr) != napi_ok || type != napi_int32_array || size < kControlWords) {
     return call.refuse("control: must be an Int32Array of " + std::to_string(kControlWords) + " words");
   }
   // Not so of a SharedArrayBuffer, which keeps its memory for as long as it lives.
-  if (!call.check(napi_is_arraybuffer(env, buffer, &detachable))) return nullptr;
+  if (!call.check(napi_is_arraybuffer(info.Env(), buffer, &detachable))) return nullptr;
   if (detachable) return call.refuse("control: must be over a SharedArrayBuffer");
   Environment& environment = call.environment();
   napi_ref reference = nullptr;
-  if (!call.check(napi_create_reference(env, call.argument(0), 1, &reference))) return nullptr;
-  if (environment.controlArray != nullptr) call.check(napi_delete_reference(env, environment.controlArray));
+  if (!call.check(napi_create_reference(info.Env(), call.argument(0), 1, &reference))) return nullptr;
+  if (environment.controlArray != nullptr) call.check(napi_delete_reference(info.Env(), environment.controlArray));
   environment.controlArray = reference;
   environment.control = static_cast<int32_t*>(data);
   return nullptr;
 }
 
 // pkcs12(file, passphrase) → { chain, key }
-napi_value pkcs12(napi_env env, napi_callback_info info) {
-  Call call(env, info);
+napi_value pkcs12(const Napi::CallbackInfo& info) {
+  Call call(info);
   Pkcs12Contents contents;
   std::string problem;
   const Bytes file = call.bytes(call.argument(0), "file");
@@ -166,8 +166,8 @@ napi_value pkcs12(napi_env env, napi_callback_info info) {
 
 // ── Contexts and credentials ──
 
-napi_value createContext(napi_env env, napi_callback_info info) {
-  Call call(env, info);
+napi_value createContext(const Napi::CallbackInfo& info) {
+  Call call(info);
   std::string problem;
   ContextConfig config = configOf(call, call.argument(0));
   if (!call.ok()) return nullptr;
@@ -178,16 +178,16 @@ napi_value createContext(napi_env env, napi_callback_info info) {
   return call.result(call.number(handle));
 }
 
-napi_value freeContext(napi_env env, napi_callback_info info) {
-  Call call(env, info);
+napi_value freeContext(const Napi::CallbackInfo& info) {
+  Call call(info);
   const uint32_t handle = call.handle(0);
   if (call.ok()) call.environment().contexts.remove(handle);
   return nullptr;
 }
 
 // credential(chain, key) → { pair, kind, bits, issuers }
-napi_value credential(napi_env env, napi_callback_info info) {
-  Call call(env, info);
+napi_value credential(const Napi::CallbackInfo& info) {
+  Call call(info);
   std::string problem;
   const std::vector<Bytes> chain = call.list(call.argument(0), "chain");
   Bytes key = call.bytes(call.argument(1), "key");
@@ -206,8 +206,8 @@ napi_value credential(napi_env env, napi_callback_info info) {
   return call.result(result);
 }
 
-napi_value freeCredential(napi_env env, napi_callback_info info) {
-  Call call(env, info);
+napi_value freeCredential(const Napi::CallbackInfo& info) {
+  Call call(info);
   const uint32_t handle = call.handle(0);
   if (call.ok()) call.environment().credentials.remove(handle);
   return nullptr;
@@ -215,8 +215,8 @@ napi_value freeCredential(napi_env env, napi_callback_info info) {
 
 // ── Connections ──
 
-napi_value open(napi_env env, napi_callback_info info) {
-  Call call(env, info);
+napi_value open(const Napi::CallbackInfo& info) {
+  Call call(info);
   const uint32_t context = call.handle(0);
   if (!call.ok()) return nullptr;
   Environment& environment = call.environment();
@@ -226,20 +226,20 @@ napi_value open(napi_env env, napi_callback_info info) {
   const uint32_t handle = environment.connections.add(std::move(connection));
   if (handle == 0) return call.fail("too many connections");
   int64_t total = 0;
-  call.check(napi_adjust_external_memory(env, kConnectionBytes, &total));
+  call.check(napi_adjust_external_memory(info.Env(), kConnectionBytes, &total));
   return call.result(call.number(handle));
 }
 
-napi_value close(napi_env env, napi_callback_info info) {
-  Call call(env, info);
+napi_value close(const Napi::CallbackInfo& info) {
+  Call call(info);
   const uint32_t handle = call.handle(0);
   int64_t total = 0;
-  if (call.ok() && call.environment().connections.remove(handle)) call.check(napi_adjust_external_memory(env, -kConnectionBytes, &total));
+  if (call.ok() && call.environment().connections.remove(handle)) call.check(napi_adjust_external_memory(info.Env(), -kConnectionBytes, &total));
   return nullptr;
 }
 
-napi_value setHost(napi_env env, napi_callback_info info) {
-  Call call(env, info);
+napi_value setHost(const Napi::CallbackInfo& info) {
+  Call call(info);
   const uint32_t handle = call.handle(0);
   const std::string name = call.text(call.argument(1), "name");
   const bool isAddress = call.flag(call.argument(2), "isAddress");
@@ -247,8 +247,8 @@ napi_value setHost(napi_env env, napi_callback_info info) {
   return connection == nullptr ? nullptr : call.result(call.boolean(connection->setHost(name, isAddress)));
 }
 
-napi_value setSession(napi_env env, napi_callback_info info) {
-  Call call(env, info);
+napi_value setSession(const Napi::CallbackInfo& info) {
+  Call call(info);
   const uint32_t handle = call.handle(0);
   Bytes der = call.bytes(call.argument(1), "der");
   Connection* connection = connectionOf(call, handle);
@@ -258,8 +258,8 @@ napi_value setSession(napi_env env, napi_callback_info info) {
 }
 
 // reverify(handle, chain, staple) → { chain, verifyResult }, or undefined when it no longer passes.
-napi_value reverify(napi_env env, napi_callback_info info) {
-  Call call(env, info);
+napi_value reverify(const Napi::CallbackInfo& info) {
+  Call call(info);
   const uint32_t handle = call.handle(0);
   const std::vector<Bytes> chain = call.list(call.argument(1), "chain");
   const Bytes staple = call.bytes(call.argument(2), "staple");
@@ -271,8 +271,8 @@ napi_value reverify(napi_env env, napi_callback_info info) {
   return call.result(result);
 }
 
-napi_value setTime(napi_env env, napi_callback_info info) {
-  Call call(env, info);
+napi_value setTime(const Napi::CallbackInfo& info) {
+  Call call(info);
   const uint32_t handle = call.handle(0);
   // The years that X.509 can name, 0 to 9999.
   const int64_t seconds = call.integer(call.argument(1), "seconds", -62167219200, 253402300799);
@@ -281,8 +281,8 @@ napi_value setTime(napi_env env, napi_callback_info info) {
 }
 
 // decide(handle, accept, verifyCode, alert): the connection goes on only when `accept` is true and all else is in order.
-napi_value decide(napi_env env, napi_callback_info info) {
-  Call call(env, info);
+napi_value decide(const Napi::CallbackInfo& info) {
+  Call call(info);
   Connection* connection = connectionOf(call, call.handle(0));
   if (connection == nullptr) return nullptr;
   const bool accept = call.flag(call.argument(1), "accept");
@@ -296,11 +296,11 @@ napi_value decide(napi_env env, napi_callback_info info) {
 }
 
 // useCredential(handle, pair | null): this one, or none. False when OpenSSL refuses the pair, or it is freed.
-napi_value useCredential(napi_env env, napi_callback_info info) {
-  Call call(env, info);
+napi_value useCredential(const Napi::CallbackInfo& info) {
+  Call call(info);
   const uint32_t handle = call.handle(0);
   napi_valuetype type = napi_undefined;
-  if (call.ok()) call.check(napi_typeof(env, call.argument(1), &type));
+  if (call.ok()) call.check(napi_typeof(info.Env(), call.argument(1), &type));
   const uint32_t pair = type == napi_null ? 0 : call.handle(1);
   Connection* connection = connectionOf(call, handle);
   if (connection == nullptr) return nullptr;
@@ -309,8 +309,8 @@ napi_value useCredential(napi_env env, napi_callback_info info) {
   return call.result(call.boolean(connection->useCredential(credential)));
 }
 
-napi_value refuseCredential(napi_env env, napi_callback_info info) {
-  Call call(env, info);
+napi_value refuseCredential(const Napi::CallbackInfo& info) {
+  Call call(info);
   Connection* connection = connectionOf(call, call.handle(0));
   if (connection == nullptr) return nullptr;
   const auto alert = static_cast<int>(call.integer(call.argument(1), "alert", 0, 255));
@@ -318,8 +318,8 @@ napi_value refuseCredential(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-napi_value certificateRequest(napi_env env, napi_callback_info info) {
-  Call call(env, info);
+napi_value certificateRequest(const Napi::CallbackInfo& info) {
+  Call call(info);
   Connection* connection = connectionOf(call, call.handle(0));
   if (connection == nullptr) return nullptr;
   const std::vector<int> schemes = connection->requestedSignatureAlgorithms();
@@ -333,9 +333,9 @@ napi_value certificateRequest(napi_env env, napi_callback_info info) {
 }
 
 // Writes the facts into the control block.
-napi_value facts(napi_env env, napi_callback_info info) {
+napi_value facts(const Napi::CallbackInfo& info) {
   const OpenSsl& o = ossl();
-  Call call(env, info);
+  Call call(info);
   Connection* connection = connectionOf(call, call.handle(0));
   if (connection == nullptr) return nullptr;
   int32_t* control = call.environment().control;
@@ -354,8 +354,8 @@ napi_value facts(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-napi_value failure(napi_env env, napi_callback_info info) {
-  Call call(env, info);
+napi_value failure(const Napi::CallbackInfo& info) {
+  Call call(info);
   const Connection* connection = connectionOf(call, call.handle(0));
   if (connection == nullptr) return nullptr;
   const Failure& failure = connection->failure();
@@ -377,8 +377,8 @@ napi_value failure(napi_env env, napi_callback_info info) {
 }
 
 // [[kind, content type, bytes], …], in order.
-napi_value events(napi_env env, napi_callback_info info) {
-  Call call(env, info);
+napi_value events(const Napi::CallbackInfo& info) {
+  Call call(info);
   Connection* connection = connectionOf(call, call.handle(0));
   if (connection == nullptr) return nullptr;
   const napi_value list = call.array(0);
@@ -395,21 +395,21 @@ napi_value events(napi_env env, napi_callback_info info) {
 }
 
 template <Bytes (Connection::*Method)() const>
-napi_value bytesFact(napi_env env, napi_callback_info info) {
-  Call call(env, info);
+napi_value bytesFact(const Napi::CallbackInfo& info) {
+  Call call(info);
   const Connection* connection = connectionOf(call, call.handle(0));
   return connection == nullptr ? nullptr : call.result(call.bytesValue((connection->*Method)()));
 }
 
 template <std::vector<Bytes> (Connection::*Method)() const>
-napi_value listFact(napi_env env, napi_callback_info info) {
-  Call call(env, info);
+napi_value listFact(const Napi::CallbackInfo& info) {
+  Call call(info);
   const Connection* connection = connectionOf(call, call.handle(0));
   return connection == nullptr ? nullptr : call.result(call.listValue((connection->*Method)()));
 }
 
-napi_value peerNames(napi_env env, napi_callback_info info) {
-  Call call(env, info);
+napi_value peerNames(const Napi::CallbackInfo& info) {
+  Call call(info);
   const Connection* connection = connectionOf(call, call.handle(0));
   if (connection == nullptr) return nullptr;
   const napi_value list = call.array(0);
@@ -418,21 +418,21 @@ napi_value peerNames(napi_env env, napi_callback_info info) {
   return call.result(list);
 }
 
-napi_value alpn(napi_env env, napi_callback_info info) {
-  Call call(env, info);
+napi_value alpn(const Napi::CallbackInfo& info) {
+  Call call(info);
   const Connection* connection = connectionOf(call, call.handle(0));
   return connection == nullptr ? nullptr : call.result(call.string(connection->alpn()));
 }
 
-napi_value state(napi_env env, napi_callback_info info) {
-  Call call(env, info);
+napi_value state(const Napi::CallbackInfo& info) {
+  Call call(info);
   const Connection* connection = connectionOf(call, call.handle(0));
   return connection == nullptr ? nullptr : call.result(call.string(ossl().SSL_state_string_long(connection->ssl())));
 }
 
 // exporter(handle, label, context | undefined, length) → bytes | undefined
-napi_value exporter(napi_env env, napi_callback_info info) {
-  Call call(env, info);
+napi_value exporter(const Napi::CallbackInfo& info) {
+  Call call(info);
   const uint32_t handle = call.handle(0);
   const std::string label = call.text(call.argument(1), "label", true);
   const bool useContext = !call.isUndefined(call.argument(2));
@@ -446,66 +446,74 @@ napi_value exporter(napi_env env, napi_callback_info info) {
   return call.result(result);
 }
 
+// As Node-API calls a function, and as node-addon-api hands it its arguments.
+template <napi_value (*function)(const Napi::CallbackInfo&)>
+napi_value entry(napi_env env, napi_callback_info info) {
+  return function(Napi::CallbackInfo(env, info));
+}
+
 struct Entry {
   const char* name;
   napi_callback function;
 };
 
 constexpr Entry kEntries[] = {
-    {"version", version},
-    {"cipherSuites", cipherSuites},
-    {"accepts", accepts},
-    {"useControl", useControl},
-    {"pkcs12", pkcs12},
-    {"createContext", createContext},
-    {"freeContext", freeContext},
-    {"credential", credential},
-    {"freeCredential", freeCredential},
-    {"open", open},
-    {"close", close},
-    {"step", step},
-    {"setHost", setHost},
-    {"setSession", setSession},
-    {"reverify", reverify},
-    {"setTime", setTime},
-    {"decide", decide},
-    {"useCredential", useCredential},
-    {"refuseCredential", refuseCredential},
-    {"certificateRequest", certificateRequest},
-    {"facts", facts},
-    {"failure", failure},
-    {"events", events},
-    {"peerChain", listFact<&Connection::peerChain>},
-    {"verifiedChain", listFact<&Connection::verifiedChain>},
-    {"peerNames", peerNames},
-    {"alpn", alpn},
-    {"state", state},
-    {"ocspResponse", bytesFact<&Connection::ocspResponse>},
-    {"signedCertificateTimestamps", bytesFact<&Connection::signedCertificateTimestamps>},
-    {"serverEndPoint", bytesFact<&Connection::serverEndPoint>},
-    {"exporter", exporter},
+    {"version", entry<version>},
+    {"cipherSuites", entry<cipherSuites>},
+    {"accepts", entry<accepts>},
+    {"useControl", entry<useControl>},
+    {"pkcs12", entry<pkcs12>},
+    {"createContext", entry<createContext>},
+    {"freeContext", entry<freeContext>},
+    {"credential", entry<credential>},
+    {"freeCredential", entry<freeCredential>},
+    {"open", entry<open>},
+    {"close", entry<close>},
+    {"step", entry<step>},
+    {"setHost", entry<setHost>},
+    {"setSession", entry<setSession>},
+    {"reverify", entry<reverify>},
+    {"setTime", entry<setTime>},
+    {"decide", entry<decide>},
+    {"useCredential", entry<useCredential>},
+    {"refuseCredential", entry<refuseCredential>},
+    {"certificateRequest", entry<certificateRequest>},
+    {"facts", entry<facts>},
+    {"failure", entry<failure>},
+    {"events", entry<events>},
+    {"peerChain", entry<listFact<&Connection::peerChain>>},
+    {"verifiedChain", entry<listFact<&Connection::verifiedChain>>},
+    {"peerNames", entry<peerNames>},
+    {"alpn", entry<alpn>},
+    {"state", entry<state>},
+    {"ocspResponse", entry<bytesFact<&Connection::ocspResponse>>},
+    {"signedCertificateTimestamps", entry<bytesFact<&Connection::signedCertificateTimestamps>>},
+    {"serverEndPoint", entry<bytesFact<&Connection::serverEndPoint>>},
+    {"exporter", entry<exporter>},
 };
 
-napi_value initialise(napi_env env, napi_value exports) {
+Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   auto* environment = new Environment();
   Call call(env, environment);
   if (const char* problem = loadOpenSsl()) {
     delete environment;
-    return call.fail(problem);
+    call.fail(problem);
+    return exports;
   }
   const auto destroy = [](napi_env, void* data, void*) { delete static_cast<Environment*>(data); };
   if (!call.check(napi_set_instance_data(env, environment, destroy, nullptr))) {
     delete environment;
-    return nullptr;
+    return exports;
   }
   for (const Entry& entry : kEntries) {
     napi_value function = nullptr;
     if (call.check(napi_create_function(env, entry.name, NAPI_AUTO_LENGTH, entry.function, environment, &function))) call.set(exports, entry.name, function);
   }
-  return call.result(exports);
+  return exports;
 }
 
 }  // namespace
 }  // namespace ferrule
 
-NAPI_MODULE_INIT() { return ferrule::initialise(env, exports); }
+using ferrule::initialise;
+NODE_API_MODULE(ferrule, initialise)

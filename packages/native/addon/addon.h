@@ -40,6 +40,6 @@ struct Environment {
 };
 
 // step(handle, operation, eof, in, out, data): defined in step.cpp.
-napi_value step(napi_env env, napi_callback_info info);
+napi_value step(const Napi::CallbackInfo& info);
 
 }  // namespace ferrule

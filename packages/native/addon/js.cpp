@@ -5,11 +5,9 @@
 
 namespace ferrule {
 
-Call::Call(napi_env env, napi_callback_info info) : env_(env) {
-  size_t count = kArguments;  // missing ones become undefined
-  void* data = nullptr;
-  check(napi_get_cb_info(env, info, &count, arguments_, nullptr, &data));
-  environment_ = static_cast<Environment*>(data);
+// Arguments that are missing are undefined.
+Call::Call(const Napi::CallbackInfo& info) : env_(info.Env()), environment_(static_cast<Environment*>(info.Data())) {
+  for (size_t i = 0; i < kArguments; i++) arguments_[i] = info[i];
 }
 
 bool Call::check(napi_status status) {

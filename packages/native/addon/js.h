@@ -1,11 +1,12 @@
-// Values from JavaScript and to it, over Node-API's C functions with every status looked at.
+// Values from JavaScript and to it, over node-addon-api and Node-API with every status looked at.
 //
 // A worker may be terminated while it is in here, a getter may throw, an argument may be anything. What fails first makes
 // the call `not ok`: from then on everything here does nothing, the function returns null, and JavaScript finds the
-// exception that is pending, or its own end. (The C++ wrapper of Node-API aborts the process in that situation.)
+// exception that is pending, or its own end. node-addon-api's own conversions abort the process then, and turn NaN and
+// 2^32 into 0: of it come the module, the arguments and the environment, while values are read and made here.
 #pragma once
 
-#include <node_api.h>
+#include <napi.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -32,8 +33,8 @@ class Call {
  public:
   static constexpr size_t kArguments = 6;
 
-  Call(napi_env env, napi_callback_info info);
-  Call(napi_env env, Environment* environment) : env_(env), environment_(environment) {}
+  explicit Call(const Napi::CallbackInfo& info);
+  Call(Napi::Env env, Environment* environment) : env_(env), environment_(environment) {}
 
   bool ok() const { return ok_; }
   // Remembers the first failure, and throws what Node-API knows of it unless something is thrown already.

@@ -13,8 +13,8 @@ constexpr size_t kMostAtOnce = size_t{1} << 30;
 
 // step(handle, operation, eof, in, out[, data]) → ret; the rest of the answer is in the control block. `data` is the
 // caller's buffer, or for a key update a boolean: whether the peer is to update too.
-napi_value step(napi_env env, napi_callback_info info) {
-  Call call(env, info);
+napi_value step(const Napi::CallbackInfo& info) {
+  Call call(info);
   const uint32_t handle = call.handle(0);
   const auto kind = static_cast<Operation>(call.integer(call.argument(1), "operation", 0, static_cast<int64_t>(Operation::flush)));
   const bool eof = call.flag(call.argument(2), "eof");
@@ -48,7 +48,7 @@ napi_value step(napi_env env, napi_callback_info info) {
   spans.clear();
 
   napi_value result = nullptr;
-  call.check(napi_create_int32(env, ret, &result));
+  call.check(napi_create_int32(info.Env(), ret, &result));
   return call.result(result);
 }
 
