@@ -190,7 +190,7 @@ const FLIGHT: readonly Behaviour[] = [
     s.certificateVerify();
     s.finished();
   }, { signedCertificateTimestamps: true }),
-  flight('an extension with a certificate that does not belong there', NOT_OFFERED, (s) => {
+  flight('an extension with a certificate that does not belong there', refusal('MISPLACED_EXTENSION', Alert.illegal_parameter), (s) => {
     s.encryptedExtensions();
     s.certificate(undefined, { extensions: [{ type: ExtensionType.supported_groups, data: EMPTY }] });
     s.certificateVerify();

@@ -58,10 +58,6 @@ const CLEAR: Rows = {
   'TLSv1.3: a PSK taken up by one who does not know it': ['BAD_RECORD_MAC', Alert.bad_record_mac],
 };
 
-const OFFERED: Rows = {
-  'TLSv1.3: an extension with a certificate that does not belong there': ['MISPLACED_EXTENSION', Alert.illegal_parameter],
-};
-
 const ANSWERED: Rows = {
   'TLSv1.2: a flood of HelloRequests, which are to be ignored': ['TOO_MANY_MESSAGES', Alert.no_renegotiation],
 };
@@ -90,7 +86,6 @@ const NATIVE: ReadonlyMap<string, Known> = new Map([
   ...explain(LATE_ANSWER, 'Our Finished has gone out under keys, and OpenSSL sends no close_notify before the handshake is done. Both sides close.'),
   ...explain(EARLY, 'OpenSSL sees nothing wrong in it, or has another alert; ours could only go in the clear, which is over once early data has gone out under keys.'),
   ...explain(CLEAR, 'OpenSSL turns on its handshake keys for writing with its second flight, so that even a server without them can read the alert.'),
-  ...explain(OFFERED, 'RFC 9846 section 4.3 has two alerts for it: native goes by what the ClientHello offered, pure by what was offered for a certificate, as BoringSSL does.'),
   ...explain(ANSWERED, 'OpenSSL answers each with a warning, as RFC 5246 section 7.4.1.1 allows. We count them, after the handshake, where there is no way to have it send an alert.'),
   ...explain(COUNTED, 'OpenSSL sees nothing wrong in it; we do, after the handshake, where there is no way to have it send an alert.'),
 ]);

@@ -33,16 +33,14 @@ export function readCertificateRequest({ body }: HandshakeMessage): ClientAuthen
 }
 
 /** Section 4.5.1, also compressed (RFC 8879); `kind` as EncryptedExtensions said. */
-export function* readCertificate(effects: Effects, message: HandshakeMessage, kind: CertificateType): Steps<Omit<Peer, 'host' | 'suite'>> {
-  const { config } = effects;
+export function* readCertificate(effects: Effects, message: HandshakeMessage, kind: CertificateType, offered: ReadonlySet<number>): Steps<Omit<Peer, 'host' | 'suite'>> {
   const { context, entries } = decodeCertificate(yield* certificateBody(effects, message));
   if (context.length > 0) throw fail('DECODE_ERROR', 'Certificate: a context from the server');
   if (entries.length === 0) throw fail('NO_CERTIFICATE', 'the server sent an empty list of certificates');
-  const offered = new Set<number>();
-  if (kind === 'x509' && config.ocsp !== 'off') offered.add(ExtensionType.status_request);
-  if (kind === 'x509' && config.signedCertificateTimestamps) offered.add(ExtensionType.signed_certificate_timestamp);
+  // What is said of a certificate is not said of a raw key.
+  const allowed = kind === 'x509' ? offered : new Set([...offered].filter((type) => type !== ExtensionType.status_request && type !== ExtensionType.signed_certificate_timestamp));
   // All entries are checked; only what is said of the leaf is kept.
-  const [leaf] = entries.map(({ extensions }) => decodeExtensions('certificate', extensions, offered));
+  const [leaf] = entries.map(({ extensions }) => decodeExtensions('certificate', extensions, allowed));
   return {
     kind,
     certificates: entries.map(({ data }) => data.slice()),

@@ -198,7 +198,7 @@ function* authenticateServer(effects: Effects, offer: Offer, suite: CipherSuite,
     message = yield* recv(effects, 'Certificate');
   }
   const kind = chosenCertificateType(effects.config.serverCertificateTypes, extensions.serverCertificateType);
-  const certificate = yield* readCertificate(effects, message, kind);
+  const certificate = yield* readCertificate(effects, message, kind, offeredExtensions(effects, offer));
   transcript.add(message.raw);
 
   message = yield* expect(effects, 'CertificateVerify', HandshakeType.certificate_verify);
