@@ -149,7 +149,7 @@ export class Connection implements Port {
   }
 
   /** OpenSSL has sent its alert before it reports the failure; for one that is none of its own it sends nothing. */
-  farewell(): boolean {
+  queueAlert(): boolean {
     return false;
   }
 

@@ -169,7 +169,7 @@ class Connection implements Port {
   }
 
   /** The alert, or close_notify for close_notify (RFC 5246 section 7.2.1). */
-  farewell({ alert }: TlsError): boolean {
+  queueAlert({ alert }: TlsError): boolean {
     this.#engine.stop();
     // RFC 9846 section 6.1: close_notify is the last that is sent, as with SSL_shutdown(3).
     if (alert === undefined || this.#closing) return false;

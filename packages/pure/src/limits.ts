@@ -1,6 +1,6 @@
 /**
  * @module Every bound that a hostile peer can push on, in one table. Those of `ContextOptions.limits` have their default
- * here; the rest are fixed. `test/flow.test.ts` hits those of messages, `record/*.test.ts` those of records.
+ * here; the rest are fixed. `test/after13.test.ts` hits those of messages, `record/*.test.ts` those of records.
  */
 import type { Limits } from '@ferrule/contract';
 

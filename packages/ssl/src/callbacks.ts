@@ -1,5 +1,5 @@
 /**
- * @module How a caller's functions are called: {@link ask} for those that decide, {@link Tidings} for those that watch.
+ * @module How a caller's functions are called: {@link ask} for those that decide, {@link Notices} for those that watch.
  *
  * Asked, a callback may answer, promise, throw, reject, do so after its connection has ended, or never. Its answer is
  * checked before it gets anywhere. Nothing that it does is an unhandled rejection.
@@ -118,9 +118,9 @@ export function clock(now: (() => number) | undefined): () => number {
 }
 
 /** What observers have yet to be told, in order. */
-export class Tidings {
+export class Notices {
   readonly #observers: Observers;
-  #waiting: Tiding[] = [];
+  #waiting: Notice[] = [];
   #telling = false;
 
   constructor(observers: Observers) {
@@ -152,10 +152,10 @@ export class Tidings {
     if (this.#telling) return;
     this.#telling = true;
     for (let i = 0; i < this.#waiting.length && open(); i++) {
-      const tiding = this.#waiting[i] as Tiding;
-      const told = ask(() => this.#tellOne(tiding, ssl), nothing);
+      const notice = this.#waiting[i] as Notice;
+      const told = ask(() => this.#tellOne(notice, ssl), nothing);
       const judge = (): void => {
-        if (told.state === 'failed') fail(TlsError.is(told.error) && told.error.code === 'CALLBACK_FAILED' ? told.error : callbackFailed(tiding.kind, told.error));
+        if (told.state === 'failed') fail(TlsError.is(told.error) && told.error.code === 'CALLBACK_FAILED' ? told.error : callbackFailed(notice.kind, told.error));
       };
       if (told.settled === undefined) judge();
       else void told.settled.then(judge);
@@ -164,12 +164,12 @@ export class Tidings {
     this.#telling = false;
   }
 
-  #tellOne(tiding: Tiding, ssl: Ssl): unknown {
+  #tellOne(notice: Notice, ssl: Ssl): unknown {
     const { onKeylog, onMessage, onSession } = this.#observers;
-    switch (tiding.kind) {
-      case 'onMessage': return onMessage?.(tiding.message, ssl);
-      case 'onKeylog': return onKeylog?.(tiding.line, ssl);
-      case 'onSession': return onSession?.(tiding.make(), ssl);
+    switch (notice.kind) {
+      case 'onMessage': return onMessage?.(notice.message, ssl);
+      case 'onKeylog': return onKeylog?.(notice.line, ssl);
+      case 'onSession': return onSession?.(notice.make(), ssl);
     }
   }
 }
@@ -177,7 +177,7 @@ export class Tidings {
 /** What an observer answers is of no interest. */
 const nothing = (): void => undefined;
 
-type Tiding =
+type Notice =
   | { readonly kind: 'onMessage'; readonly message: TraceMessage }
   | { readonly kind: 'onKeylog'; readonly line: string }
   | { readonly kind: 'onSession'; readonly make: () => TlsSession };

@@ -7,30 +7,16 @@
  * the end of the connection: a TlsError is the failure itself, anything else an INTERNAL_ERROR. A {@link Misuse} is passed on.
  */
 import type { Bio } from '@ferrule/bio';
-import type { Credential, Ssl, TlsSession, TlsVersion, TraceMessage } from '@ferrule/contract';
+import type { Ssl, TlsSession, TraceMessage } from '@ferrule/contract';
 import type { TlsError } from '@ferrule/result';
 
-/** What is known of a connection; see `Ssl` in the contract for the meaning. */
-export interface Facts {
-  readonly version: TlsVersion;
-  readonly cipherSuite: number;
-  readonly group: number;
-  readonly peerSignatureAlgorithm: number;
-  readonly alpn: string | undefined;
-  readonly helloRetryRequested: boolean;
-  readonly extendedMasterSecret: boolean;
-  readonly peerCertificates: readonly Uint8Array[];
-  readonly peerRawPublicKey: Uint8Array | undefined;
-  readonly verifiedChain: readonly Uint8Array[] | undefined;
-  readonly verifyResult: number;
-  readonly ocspResponse: Uint8Array | undefined;
-  readonly signedCertificateTimestamps: Uint8Array | undefined;
-  readonly sessionReused: boolean;
-  readonly earlyData: 'not-sent' | 'rejected' | 'accepted';
-  readonly ech: 'not-offered' | 'grease' | 'accepted' | 'rejected';
-  readonly echRetryConfigs: Uint8Array;
-  readonly clientCredential: Credential | undefined;
-}
+/** What is known of a connection: the facts among `Ssl`'s properties, which have their meaning in the contract. */
+export type FactName =
+  | 'version' | 'cipherSuite' | 'group' | 'peerSignatureAlgorithm' | 'alpn' | 'helloRetryRequested' | 'extendedMasterSecret' | 'peerCertificates'
+  | 'peerRawPublicKey' | 'verifiedChain' | 'verifyResult' | 'ocspResponse' | 'signedCertificateTimestamps' | 'sessionReused' | 'earlyData' | 'ech'
+  | 'echRetryConfigs' | 'clientCredential'; // prettier-ignore
+
+export type Facts = { readonly [Name in FactName]: Ssl[Name] };
 
 /** What a handshake begins with. */
 export interface Start {
@@ -78,7 +64,7 @@ export interface Port {
   serverEndPoint(): Uint8Array | undefined;
 
   /** The connection ends in this failure: queues the alert that is owed for it. True when {@link flush} must see it off. */
-  farewell(error: TlsError): boolean;
+  queueAlert(error: TlsError): boolean;
   /** Pushes the alert towards the write BIO: 0 when it has left, else the negated wait. */
   flush(): number;
   /** No more is sent or read: wipes secrets. Facts stay. Called again by {@link dispose}, or by itself. */

@@ -31,7 +31,7 @@ class ScriptedPort implements Port {
   fact = (name: string): never => (name === 'version' ? 'TLSv1.3' : undefined) as never;
   exportKeyingMaterial = (_label: string, context: Uint8Array | undefined, length: number): Uint8Array => new Uint8Array(length).fill(context?.[0] ?? 0);
   serverEndPoint = (): undefined => undefined;
-  farewell = ({ alert }: TlsError): boolean => {
+  queueAlert = ({ alert }: TlsError): boolean => {
     if (alert?.origin !== 'local') return false;
     this.said.push(`alert ${alert.description}`);
     return true;

@@ -11,14 +11,14 @@ import { bioErrorCode, type Bio } from '@ferrule/bio';
 import type { Credential, Ssl, TlsSession, TlsVersion } from '@ferrule/contract';
 import { failed, SslError, TlsError, X509V, type Failed } from '@ferrule/result';
 import { CALLS, Misuse, type Operation, type Phase, type Rule } from './calls.ts';
-import { Tidings } from './callbacks.ts';
+import { Notices } from './callbacks.ts';
 import { exporterContext, type ExporterCall } from './exporter.ts';
 import type { Facts, Observers, Outlet, Port } from './port.ts';
 
 export class SslShell implements Ssl {
   readonly exportEarlyKeyingMaterial?: (label: string, context: Uint8Array | undefined, length: number) => Uint8Array;
   readonly #port: Port;
-  readonly #tidings: Tidings;
+  readonly #notices: Notices;
   #phase: Phase = 'new';
   #established = false;
   /** The operation under way: callbacks that are asked in the middle of it may call no other. */
@@ -40,17 +40,17 @@ export class SslShell implements Ssl {
   #refused: Failed | undefined;
 
   constructor(observers: Observers, makePort: (outlet: Outlet) => Port) {
-    const tidings = new Tidings(observers);
+    const notices = new Notices(observers);
     const isOpen = (): boolean => this.#open;
-    this.#tidings = tidings;
+    this.#notices = notices;
     this.#port = makePort({
       ssl: this,
       get open() {
         return isOpen();
       },
-      message: (direction, contentType, bytes) => tidings.message(direction, contentType, bytes),
-      keylog: (line) => tidings.keylog(line),
-      session: (make) => tidings.session(make),
+      message: (direction, contentType, bytes) => notices.message(direction, contentType, bytes),
+      keylog: (line) => notices.keylog(line),
+      session: (make) => notices.session(make),
     });
     if (this.#port.exportEarlyKeyingMaterial !== undefined) {
       this.exportEarlyKeyingMaterial = (label, context, length) => this.#export('exportEarlyKeyingMaterial', label, context, length);
@@ -240,7 +240,7 @@ export class SslShell implements Ssl {
     } finally {
       this.#running = undefined;
     }
-    return this.#tidings.any || this.#phase === 'disposed' ? this.#leave(ret) : ret;
+    return this.#notices.any || this.#phase === 'disposed' ? this.#leave(ret) : ret;
   }
 
   /** What the port answers: a count, or the negated code of SSL_get_error(3). */
@@ -379,7 +379,7 @@ export class SslShell implements Ssl {
     this.#dying = failed(error, returnValue(error, this.#established), isTransport(error) ? SslError.syscall : SslError.ssl);
     this.#phase = 'failed';
     try {
-      this.#alertOwed = this.#port.farewell(error);
+      this.#alertOwed = this.#port.queueAlert(error);
     } catch {
       // The write side is broken too: the failure is that of before, the alert is lost.
     }
@@ -412,7 +412,7 @@ export class SslShell implements Ssl {
   #leave(ret: number): number {
     const why = this.#why;
     const open = this.#open;
-    this.#tidings.tell(this, this.#undisposed, this.#observerFailed);
+    this.#notices.tell(this, this.#undisposed, this.#observerFailed);
     if (this.#phase === 'disposed' || (open && !this.#open && ret < 0)) return this.#end();
     this.#why = why;
     return ret;
