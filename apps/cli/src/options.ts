@@ -2,7 +2,7 @@
 import { createPrivateKey } from 'node:crypto';
 import { appendFileSync, readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { ContextOptions, TlsVersion } from '@ferrule/contract';
+import type { CertificateProfile, ContextOptions, TlsVersion } from '@ferrule/contract';
 import { type StarttlsProtocol, starttlsProtocols } from '@ferrule/starttls';
 import { parseVia, type ViaOption } from './route.ts';
 import { certificatesOf, chooseEngine, cipherSuiteName, type ConnectOptions, groupName } from 'ferrule';
@@ -17,6 +17,7 @@ export interface CommonOptions {
   readonly cert?: readonly Uint8Array[];
   readonly key?: Uint8Array;
   readonly pin?: readonly Uint8Array[];
+  readonly profile?: CertificateProfile;
   readonly minVersion?: TlsVersion;
   readonly maxVersion?: TlsVersion;
   readonly groups?: readonly string[];
@@ -31,6 +32,7 @@ export function withCommonOptions(command: Command): Command {
   return command
     .addOption(new Option('--ca <file>', 'trust the certificates of this PEM or DER file in place of the system’s (repeatable)').argParser(readCertificates))
     .addOption(new Option('--pin <sha256>', 'a key that must be in the chain: base64 of the SHA-256 of its SubjectPublicKeyInfo (repeatable)').argParser(readPin))
+    .addOption(new Option('--profile <rules>', 'rules for certificates: compatible (default: what OpenSSL accepts), rfc5280, or webpki (pure engine)').choices(['compatible', 'rfc5280', 'webpki']))
     .addOption(new Option('--cert <file>', 'a client certificate with its chain, PEM or DER').argParser((file) => readCertificates(file)))
     .addOption(new Option('--key <file>', 'the key of the client certificate, PEM').argParser(readKey))
     .addOption(new Option('--backend <engine>', 'native (OpenSSL) or pure (TypeScript); default: native where it runs').choices(['native', 'pure']))
@@ -61,7 +63,7 @@ export type ConnectionOptions = ContextOptions & Pick<ConnectOptions, 'backend' 
 
 /** All commands verify; there is no switch to turn that off. @throws TypeError for a name that the engine does not know. */
 export async function connectOptions(options: CommonOptions, signal: AbortSignal): Promise<ConnectionOptions> {
-  const { ca, pin, cert, key, backend, servername, alpn, minVersion, maxVersion, groups, cipherSuites, timeout, keylog } = options;
+  const { ca, pin, profile, cert, key, backend, servername, alpn, minVersion, maxVersion, groups, cipherSuites, timeout, keylog } = options;
   if ((cert === undefined) !== (key === undefined)) throw new TypeError('--cert and --key belong together');
   const named = groups !== undefined || cipherSuites !== undefined ? (await chooseEngine(backend)).backend.supported : undefined;
   return {
@@ -69,6 +71,7 @@ export async function connectOptions(options: CommonOptions, signal: AbortSignal
     signal,
     ...(ca && { ca }),
     ...(pin && { pins: pin }),
+    ...(profile && { profile }),
     ...(cert && key && { credentials: [{ chain: cert, key }] }),
     ...(backend && { backend }),
     ...(servername !== undefined && { servername }),

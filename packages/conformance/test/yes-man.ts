@@ -22,6 +22,7 @@ export const yesMan: Backend = {
     cipherSuites: [0x1301, 0x1302, 0x1303, 0xc02b, 0xc02c, 0xc02f, 0xc030, 0xcca8, 0xcca9],
     groups: [0x1d, 0x17, 0x18, 0x19],
     signatureAlgorithms: [0x0403],
+    profiles: ['compatible'],
   },
   createContext: (): SslContext => ({ backend: yesMan, newConnection: connection, sessionIdContext: '', sessionFromBytes: () => session, dispose: () => {} }),
 };

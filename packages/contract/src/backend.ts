@@ -1,5 +1,5 @@
 /** @module An engine and its contexts. */
-import type { ContextOptions } from './options.ts';
+import type { CertificateProfile, ContextOptions } from './options.ts';
 import type { TlsSession } from './session.ts';
 import type { Ssl } from './ssl.ts';
 
@@ -39,11 +39,12 @@ export interface Backend {
   /** E.g. `OpenSSL 3.0.19 (host process)`, `TypeScript, node:crypto`. */
   readonly engine: string;
   readonly features: ReadonlySet<Feature>;
-  /** IANA code points that this backend can use, in its order of preference. */
+  /** What this backend can use: IANA code points in its order of preference, and the profiles that it can judge certificates by. */
   readonly supported: {
     readonly cipherSuites: readonly number[];
     readonly groups: readonly number[];
     readonly signatureAlgorithms: readonly number[];
+    readonly profiles: readonly CertificateProfile[];
   };
   /** @throws TypeError naming the option that is unknown, malformed or beyond this backend's features. */
   createContext(options?: ContextOptions): SslContext;

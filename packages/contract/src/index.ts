@@ -4,6 +4,7 @@ export type { CertificateRequest, Credential, CredentialCallback, Signer } from 
 export type {
   CertificateCompression,
   CertificateDecompressor,
+  CertificateProfile,
   CertificateType,
   ContextOptions,
   ExternalPsk,

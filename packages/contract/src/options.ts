@@ -34,6 +34,11 @@ export interface ContextOptions {
   /** SHA-256 (32 bytes each) of acceptable SubjectPublicKeyInfos, any of which must be in the verified chain. */
   readonly pins?: readonly Uint8Array[];
   /**
+   * Which rules the certificates of the path must keep. Default `compatible`. An engine has those of `backend.supported.profiles`;
+   * another one is a TypeError.
+   */
+  readonly profile?: CertificateProfile;
+  /**
    * `peer` (default) builds and checks the path. `none` must be spelled out. A function replaces chain building and name
    * check, and only those: CertificateVerify is always checked.
    */
@@ -132,6 +137,14 @@ export interface ContextOptions {
   /** Fills the array; for byte-exact tests. Feature `seeded-random`. */
   readonly random?: (into: Uint8Array) => void;
 }
+
+/**
+ * Signatures, names, name constraints, basicConstraints, purpose, policies, validity and strength count in every profile.
+ * - `compatible`: what OpenSSL with its default flags, Go and node:tls accept. A CA's duties that protect nobody who connects are not asked for.
+ * - `rfc5280`: the certificates must also keep what RFC 5280 section 4 says that a CA must do; X509_V_FLAG_X509_STRICT is as near as OpenSSL has it.
+ * - `webpki`: `rfc5280`, and the CA/Browser Forum's Baseline Requirements for the certificates of public web servers.
+ */
+export type CertificateProfile = 'compatible' | 'rfc5280' | 'webpki';
 
 export type CertificateType = 'x509' | 'raw-public-key';
 

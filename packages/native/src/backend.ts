@@ -2,7 +2,7 @@
 import type { Backend, ContextOptions, Feature, SslContext } from '@ferrule/contract';
 import type { Binding, Library } from './binding.ts';
 import { makeContext } from './context.ts';
-import { CIPHER_SUITES, COMPRESSIONS, GROUPS, isHybrid, SCHEMES } from './names.ts';
+import { CIPHER_SUITES, COMPRESSIONS, GROUPS, isHybrid, PROFILES, SCHEMES } from './names.ts';
 
 /** What the library at hand can do, in its own names. */
 export interface Abilities {
@@ -49,6 +49,7 @@ export function makeBackend(library: Library): Backend {
       cipherSuites: Object.freeze([...abilities.suiteNames.keys()]),
       groups: Object.freeze([...abilities.groupNames.keys()]),
       signatureAlgorithms: Object.freeze([...abilities.schemeNames.keys()]),
+      profiles: PROFILES,
     }),
     createContext: (options?: ContextOptions): SslContext => makeContext(library, backend, abilities, options),
   } satisfies Backend);

@@ -2,7 +2,10 @@
  * @module IANA code points and OpenSSL's names for them. Only what ferrule lets an engine use: AEAD suites with ECDHE,
  * strong groups, no SHA-1 (DESIGN: nothing that a careful client would not offer).
  */
-import type { TlsVersion } from '@ferrule/contract';
+import type { CertificateProfile, TlsVersion } from '@ferrule/contract';
+
+/** OpenSSL's default flags. */
+export const PROFILES: readonly CertificateProfile[] = Object.freeze(['compatible']);
 
 /** In order of preference. OpenSSL's names of them come from the library itself. */
 export const CIPHER_SUITES: readonly (readonly [id: number, version: TlsVersion])[] = [

@@ -15,13 +15,13 @@ import type {
 } from '@ferrule/contract';
 import { clock } from '@ferrule/ssl';
 import {
-  bytes, callback, type Check, codePoint, externalPsk, flag, hex, integer, keyShares, list, member, oneOf, type Options, optionsOf, pin, protocolName, record,
+  bytes, callback, type Check, codePoint, externalPsk, flag, hex, integer, keyShares, list, member, oneOf, type Options, optionsOf, pin, profileOption, protocolName, record,
 } from '@ferrule/ssl/options'; // prettier-ignore
 import type { BoundOptions, Offering } from '@ferrule/ssl/session-binding';
 import type { Abilities } from './backend.ts';
 import type { NativeConfig } from './binding.ts';
 import { anchorCertificate } from './anchor.ts';
-import { CIPHER_SUITES, COMPRESSIONS, GROUPS, isHybrid, VERSIONS } from './names.ts';
+import { CIPHER_SUITES, COMPRESSIONS, GROUPS, isHybrid, PROFILES, VERSIONS } from './names.ts';
 
 /** What a context is, after checking. */
 export interface Config {
@@ -59,6 +59,7 @@ export function parseOptions(abilities: Abilities, options: ContextOptions = {})
   const ocsp = oneOf(o, 'ocsp', ['off', 'request', 'require'], 'off');
   const crls = list(o, 'crls', bytes);
   const pins = list(o, 'pins', pin);
+  const profile = profileOption(o, PROFILES);
   const groups = groupsOption(o, abilities);
   const alpn = list(o, 'alpn', protocolName) ?? [];
   const externalPsks = list(o, 'externalPsks', externalPsk) ?? [];
@@ -126,7 +127,7 @@ export function parseOptions(abilities: Abilities, options: ContextOptions = {})
       hidden: false,
     },
     bound: {
-      trustAnchors: anchors, crls, ocsp, pins, verify, extendedMasterSecret, secureRenegotiation, signedCertificateTimestamps, reverifyOnResumption,
+      trustAnchors: anchors, crls, ocsp, pins, profile, verify, extendedMasterSecret, secureRenegotiation, signedCertificateTimestamps, reverifyOnResumption,
       rawPublicKeys: undefined, serverCertificateTypes: undefined, clientCertificateTypes: undefined, externalPsks, securityLevel, credentials,
       onCertificateRequest,
     }, // prettier-ignore
@@ -161,7 +162,7 @@ const ABSENT: ReadonlyMap<string, readonly [Feature, unknown?]> = new Map<keyof 
 
 const KNOWN: ReadonlySet<string> = new Set([
   ...ABSENT.keys(), 'externalPsks', 'reverifyOnResumption',
-  'trustAnchors', 'crls', 'ocsp', 'pins', 'verify', 'minVersion', 'maxVersion', 'cipherSuites', 'groups', 'keyShares', 'signatureAlgorithms',
+  'trustAnchors', 'crls', 'ocsp', 'pins', 'profile', 'verify', 'minVersion', 'maxVersion', 'cipherSuites', 'groups', 'keyShares', 'signatureAlgorithms',
   'alpn', 'certificateCompression', 'extendedMasterSecret', 'renegotiation', 'secureRenegotiation', 'sessionTickets', 'signedCertificateTimestamps', 'postHandshakeAuth', 'recordPadding',
   'securityLevel', 'credentials', 'onCertificateRequest', 'onKeylog', 'onSession', 'onMessage', 'limits', 'now',
 ]); // prettier-ignore

@@ -5,6 +5,7 @@
 import type {
   CertificateCompression,
   CertificateDecompressor,
+  CertificateProfile,
   CertificateType,
   ContextOptions,
   Credential,
@@ -21,13 +22,16 @@ import type {
 import { TlsError } from '@ferrule/result';
 import { ask, clock } from '@ferrule/ssl';
 import {
-  bytes, callback, codePoint, externalPsk, flag, hex, integer, keyShares, list, member, oneOf, optionsOf, pin, protocolName, record, type Options,
+  bytes, callback, codePoint, externalPsk, flag, hex, integer, keyShares, list, member, oneOf, optionsOf, pin, profileOption, protocolName, record, type Options,
 } from '@ferrule/ssl/options'; // prettier-ignore
 import type { CipherSuite, CryptoProvider, Group } from './crypto/provider.ts';
 import { chooseEchConfig, parseEchConfigList, type EchConfig } from './ech/config.ts';
 import { DEFAULT_LIMITS, MAX_PLAINTEXT } from './limits.ts';
 import type { ExtensionInput } from './wire/extensions.ts';
 import { CertificateCompressionId } from './wire/names.ts';
+
+/** Those that @ferrule/x509 has. */
+export const PROFILES: readonly CertificateProfile[] = Object.freeze(['compatible', 'rfc5280', 'webpki']);
 
 /** What a context is, after checking. */
 export interface Config {
@@ -36,6 +40,7 @@ export interface Config {
   readonly crls: readonly Uint8Array[] | undefined;
   readonly ocsp: 'off' | 'request' | 'require';
   readonly pins: readonly Uint8Array[];
+  readonly profile: CertificateProfile;
   readonly verify: 'peer' | 'none' | VerifyCallback;
   /** The versions offered, newest first. */
   readonly versions: readonly TlsVersion[];
@@ -92,6 +97,7 @@ export function parseOptions(provider: CryptoProvider, options: ContextOptions =
     crls: list(o, 'crls', bytes),
     ocsp: oneOf(o, 'ocsp', ['off', 'request', 'require'], 'off'),
     pins: list(o, 'pins', pin) ?? [],
+    profile: profileOption(o, PROFILES),
     verify: verifyOption(o),
     versions,
     suites,
@@ -151,7 +157,7 @@ export function credential(value: unknown, name: string): Credential {
 }
 
 const KNOWN: ReadonlySet<string> = new Set<keyof ContextOptions>([
-  'trustAnchors', 'crls', 'ocsp', 'pins', 'verify', 'minVersion', 'maxVersion', 'cipherSuites', 'groups', 'keyShares', 'signatureAlgorithms',
+  'trustAnchors', 'crls', 'ocsp', 'pins', 'profile', 'verify', 'minVersion', 'maxVersion', 'cipherSuites', 'groups', 'keyShares', 'signatureAlgorithms',
   'alpn', 'recordSizeLimit', 'certificateCompression', 'ech', 'echUnusable', 'grease', 'extendedMasterSecret', 'secureRenegotiation', 'renegotiation', 'sessionTickets',
   'signedCertificateTimestamps',
   'reverifyOnResumption', 'postHandshakeAuth', 'rawPublicKeys', 'serverCertificateTypes', 'clientCertificateTypes', 'externalPsks', 'recordPadding',

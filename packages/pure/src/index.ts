@@ -3,7 +3,7 @@ import type { Backend, ContextOptions, Feature, Ssl, SslContext, TlsSession } fr
 import { trustOf } from './auth/chain.ts';
 import { checkCredentials } from './auth/sign.ts';
 import { newConnection } from './connection.ts';
-import { parseOptions } from './context.ts';
+import { parseOptions, PROFILES } from './context.ts';
 import type { CryptoProvider } from './crypto/provider.ts';
 import { offeringOf } from './session/resume.ts';
 import { sessionFromBytes } from './session/session.ts';
@@ -54,6 +54,7 @@ export function createPure({ crypto }: { readonly crypto: CryptoProvider }): Bac
       cipherSuites: Object.freeze(crypto.suites.map(({ id }) => id)),
       groups: Object.freeze(crypto.groups.map(({ id }) => id)),
       signatureAlgorithms: crypto.schemes,
+      profiles: PROFILES,
     }),
     createContext: (options?: ContextOptions): SslContext => {
       const config = parseOptions(crypto, options);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bytes, codePoint, flag, integer, keyShares, list, oneOf, optionsOf, pin, protocolName, record } from './options.ts';
+import { bytes, codePoint, flag, integer, keyShares, list, oneOf, optionsOf, pin, profileOption, protocolName, record } from './options.ts';
 
 const given = (o: object) => new Map<string, unknown>(Object.entries(o));
 
@@ -16,6 +16,8 @@ describe('what is wrong with an option', () => {
     ['limits.tickets: must be an integer from 1 to 9', () => integer(given({ tickets: 1.5 }), 'tickets', 1, 9, 'limits')],
     ['grease: must be a boolean', () => flag(given({ grease: 0 }), 'grease')],
     ['ocsp: must be one of off, require', () => oneOf(given({ ocsp: 'of' }), 'ocsp', ['off', 'require'], 'off')],
+    ['profile: must be one of compatible, rfc5280, webpki', () => profileOption(given({ profile: 'strict' }), ['compatible'])],
+    ['profile: this backend does not have webpki; it has compatible, rfc5280', () => profileOption(given({ profile: 'webpki' }), ['compatible', 'rfc5280'])],
     ['crls[0]: must be a Uint8Array that is not empty', () => bytes(new Uint8Array(), 'crls[0]')],
     ['keyShares: 0x0017 is not in groups', () => keyShares(given({ keyShares: [23] }), [29])],
     ['keyShares: not in the order of groups (RFC 9846 section 4.3.8)', () => keyShares(given({ keyShares: [23, 29] }), [29, 23])],

@@ -2,7 +2,7 @@
  * @module @ferrule/ssl/options: how an engine reads a caller's options. Each value is looked at once, by name; what is
  * wrong is a TypeError that begins with the name of the option.
  */
-import type { ExternalPsk } from '@ferrule/contract';
+import type { CertificateProfile, ExternalPsk } from '@ferrule/contract';
 
 /** Options that were given, without those that are `undefined`. */
 export type Options = ReadonlyMap<string, unknown>;
@@ -72,6 +72,13 @@ export const oneOf = <T extends string>(o: Options, key: string, choices: readon
 export function member<T extends string>(value: unknown, name: string, choices: readonly T[]): T {
   if (!choices.includes(value as T)) throw new TypeError(`${name}: must be one of ${choices.join(', ')}`);
   return value as T;
+}
+
+/** One of the profiles that the engine has. Default `compatible`. @throws TypeError that names them */
+export function profileOption(o: Options, supported: readonly CertificateProfile[]): CertificateProfile {
+  const profile = oneOf(o, 'profile', ['compatible', 'rfc5280', 'webpki'], 'compatible');
+  if (!supported.includes(profile)) throw new TypeError(`profile: this backend does not have ${profile}; it has ${supported.join(', ')}`);
+  return profile;
 }
 
 /** A copy, so that nobody changes it from outside. @throws TypeError */

@@ -21,7 +21,7 @@ export interface BindingRow<Kind extends 'bound' | 'reverified' | 'irrelevant' =
 
 /** The options whose values go into the digest. */
 export type BoundOption =
-  | 'trustAnchors' | 'crls' | 'ocsp' | 'pins' | 'verify' | 'extendedMasterSecret' | 'secureRenegotiation' | 'signedCertificateTimestamps'
+  | 'trustAnchors' | 'crls' | 'ocsp' | 'pins' | 'profile' | 'verify' | 'extendedMasterSecret' | 'secureRenegotiation' | 'signedCertificateTimestamps'
   | 'rawPublicKeys' | 'serverCertificateTypes' | 'clientCertificateTypes' | 'externalPsks' | 'securityLevel' | 'credentials'
   | 'onCertificateRequest'; // prettier-ignore
 
@@ -41,6 +41,7 @@ export const SESSION_BINDING: {
   crls: bound('a certificate may be revoked in one list and not in another'),
   ocsp: bound('a session made without a response must not pass where one is required'),
   pins: bound('a path without a pinned key is refused'),
+  profile: bound('a path that one profile accepts may break a rule of another'),
   verify: bound('a function is its identity in this process; one that is asked anew (reverifyOnResumption) counts as "a function"'),
   rawPublicKeys: bound('a raw public key is trusted because it is listed (RFC 7250)'),
   serverCertificateTypes: bound('a server that showed a raw public key may not be asked for a certificate, nor the other way round'),

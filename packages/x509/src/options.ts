@@ -15,7 +15,7 @@ export const PATH_OPTIONS: OptionChecks<PathInput> = {
   // text is read when the search begins, which throws for what is no host
   host: (host) => typeof host === 'string' || host.kind === 'dns' || host.kind === 'ip',
   purpose: (purpose) => typeof purpose === 'string' && /^(serverAuth|clientAuth|any|\d+(\.\d+)+)$/.test(purpose),
-  profile: (profile) => profile === 'rfc5280' || profile === 'webpki',
+  profile: (profile) => profile === 'compatible' || profile === 'rfc5280' || profile === 'webpki',
   securityLevel: (level) => isPositiveInteger(level) && level <= 5,
   maxChainLength: isPositiveInteger,
   maxSteps: isPositiveInteger,

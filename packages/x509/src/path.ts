@@ -37,7 +37,7 @@ export interface PathInput {
   readonly host?: string | Host | undefined;
   /** Default `serverAuth`. */
   readonly purpose?: Purpose;
-  /** Default `rfc5280`; `webpki` adds the CA/Browser Forum's rules. */
+  /** Default `compatible`. */
   readonly profile?: Profile;
   /** 1 to 5, as SSL_CTX_set_security_level(3). Default 2: 112 bits. */
   readonly securityLevel?: number;
@@ -145,7 +145,7 @@ export class Search {
   private readonly judged = new Map<Certificate, RuleBreach[]>();
 
   constructor(input: PathInput, leaf: Certificate, checks: PathChecks | undefined) {
-    const { now = Date.now(), purpose = 'serverAuth', profile = 'rfc5280', securityLevel = 2, isPublicSuffix } = input;
+    const { now = Date.now(), purpose = 'serverAuth', profile = 'compatible', securityLevel = 2, isPublicSuffix } = input;
     this.leaf = leaf;
     this.trust = input.trustAnchors;
     this.verifier = input.verifier;

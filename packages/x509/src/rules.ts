@@ -18,7 +18,11 @@ export interface RuleBreach {
   readonly hint?: string;
 }
 
-export type Profile = 'rfc5280' | 'webpki';
+/**
+ * `compatible`: what OpenSSL with its default flags, Go and node:tls accept. `rfc5280`: certificates must also keep what RFC 5280 section 4
+ * says that a CA must do. `webpki`: and the CA/Browser Forum's Baseline Requirements.
+ */
+export type Profile = 'compatible' | 'rfc5280' | 'webpki';
 /** Where a certificate stands in a path. */
 export type Role = 'leaf' | 'intermediate' | 'anchor';
 /** What the path is for; another one as its dotted OID; `any` asks for nothing. */
@@ -123,7 +127,7 @@ const breachOfCriticality = (c: Certificate, profile: Profile): RuleBreach | und
   for (const { oid, critical } of c.extensions) {
     if (critical) {
       for (const [id, name] of MUST_NOT_BE_CRITICAL) if (oid === id) return breach(V.UNHANDLED_CRITICAL_EXTENSION, `has a critical ${name}`);
-    } else {
+    } else if (profile !== 'compatible') {
       for (const [id, name] of MUST_BE_CRITICAL) if (oid === id) return breach(V.INVALID_POLICY_EXTENSION, `has ${name} that is not critical`);
       // BR section 7.1.2.5.2 lets name constraints be non-critical, RFC 5280 does not
       if (oid === Oid.nameConstraints && profile === 'rfc5280') return breach(V.INVALID_EXTENSION, 'has name constraints that are not critical');

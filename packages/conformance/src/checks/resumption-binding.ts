@@ -39,6 +39,7 @@ const CHANGES: { readonly [Key in keyof Required<ContextOptions>]: () => Change 
   crls: async () => ({ offered: { crls: [await makeCrl(await pki('intermediate'), [await pki('revoked')])] }, feature: 'crl' }),
   ocsp: () => ({ offered: { ocsp: 'request' }, feature: 'ocsp' }),
   pins: async () => ({ offered: { pins: [await spkiDigest()] } }),
+  profile: () => ({ offered: { profile: 'rfc5280' } }),
   verify: () => ({ made: { verify: yes }, offered: { verify: () => true } }),
   rawPublicKeys: async () => {
     const [one, two] = [(await pki('ed25519')).spki, (await pki('rsa')).spki];
@@ -139,7 +140,8 @@ const matrix: CheckGroup = {
         const { made = {}, offered, feature, resumes = kind === 'bound' ? [] : VERSIONS } = await CHANGES[option]();
         assert.ok(kind === 'reverified' || Object.keys(offered).every((key) => SESSION_BINDING[key as keyof typeof SESSION_BINDING].kind === kind));
         // What an engine refuses to do cannot change.
-        if (feature !== undefined && !backend.features.has(feature)) return assert.throws(() => backend.createContext(offered), TypeError);
+        const able = (feature === undefined || backend.features.has(feature)) && (offered.profile === undefined || backend.supported.profiles.includes(offered.profile));
+        if (!able) return assert.throws(() => backend.createContext(offered), TypeError);
         for (const version of VERSIONS) {
           await withServer({ maxVersion: version }, async (server) => {
             const session = await make(backend, server, made);

@@ -61,6 +61,7 @@ export const WRONG_OPTIONS: readonly WrongOption[] = [
   ['an empty list of external PSKs', { externalPsks: [] }],
   ['negative padding', { recordPadding: -1 }],
   ['padding beyond a record', { recordPadding: 16_385 }],
+  ['a profile that does not exist', { profile: 'strict' }],
   ['security level 0', { securityLevel: 0 }],
   ['security level 6', { securityLevel: 6 }],
   ['security level 1.5', { securityLevel: 1.5 }],

@@ -43,6 +43,7 @@ export function* validateChain(effects: Effects, peer: Peer, leaf: Certificate):
     verifier,
     now: config.now(),
     host: peer.host,
+    profile: config.profile,
     securityLevel: config.securityLevel,
     maxChainLength: config.limits.chainLength,
     maxSteps: config.limits.pathBuildingSteps,
