@@ -8,6 +8,7 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 import { boundaries } from './rules/boundaries.js';
 import { noFloatingSteps } from './rules/no-floating-steps.js';
+import { noForgedProof } from './rules/no-forged-proof.js';
 
 const TESTS = ['**/*.test.ts', 'test/**', 'bench/**', 'scripts/**'];
 
@@ -18,7 +19,7 @@ const project = ['tsconfig.test.json', 'tsconfig.json'].find((name) => existsSyn
 const folders = project === undefined ? [] : JSON.parse(readFileSync(`${here}/${project}`, 'utf8')).include;
 const typed = folders.map((folder) => `${folder}/**/*.ts`);
 
-const ferrule = { rules: { boundaries, 'no-floating-steps': noFloatingSteps } };
+const ferrule = { rules: { boundaries, 'no-floating-steps': noFloatingSteps, 'no-forged-proof': noForgedProof } };
 
 /** Plain JavaScript: configurations and worker bootstraps. */
 const script = {
@@ -43,6 +44,7 @@ const typescript = {
   languageOptions: { parserOptions: { project, tsconfigRootDir: here } },
   rules: {
     'ferrule/no-floating-steps': 'error',
+    'ferrule/no-forged-proof': 'error',
     '@typescript-eslint/consistent-type-exports': 'error',
     '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
     '@typescript-eslint/no-import-type-side-effects': 'error',
@@ -107,6 +109,8 @@ const tests = {
   name: 'ferrule/tests',
   files: TESTS,
   rules: {
+    // tests give what the types forbid
+    'ferrule/no-forged-proof': 'off',
     '@typescript-eslint/no-non-null-assertion': 'off',
     '@typescript-eslint/no-unsafe-argument': 'off',
     '@typescript-eslint/no-unsafe-assignment': 'off',

@@ -5,7 +5,8 @@
 import type { Ssl } from '@ferrule/contract';
 import type { Facts } from '@ferrule/ssl';
 import type { Config } from './context.ts';
-import type { Aligned, Established } from './flow/proof.ts';
+import type { Established } from './flow/proof.ts';
+import type { Aligned } from './records.ts';
 import type { Exporter } from './keys/exporter.ts';
 import type { KeylogLabel } from './keys/keylog.ts';
 import type { Secrets } from './keys/secret.ts';

@@ -8,7 +8,6 @@ import type { Bio } from '@ferrule/bio';
 import { Alert, alertName, SslError, TlsError } from '@ferrule/result';
 import { transportError, type Outlet } from '@ferrule/ssl';
 import type { Config } from './context.ts';
-import { mint, type Aligned } from './flow/proof.ts';
 import { fail } from './reason.ts';
 import type { AlertMessage } from './record/alert.ts';
 import { Coalescer, type HandshakeMessage } from './record/coalesce.ts';
@@ -17,6 +16,12 @@ import { Progress, RecordReader } from './record/reader.ts';
 import { RecordWriter } from './record/writer.ts';
 import type { Wait } from './wait.ts';
 import { ContentType } from './wire/names.ts';
+
+class AlignedProof {
+  protected readonly aligned = true;
+}
+/** A proof token, see `flow/proof.ts`: made by {@link Records.aligned}. */
+export type Aligned = AlignedProof;
 
 /** Bit 2 of SSL_get_shutdown(3). */
 export const RECEIVED = 2;
@@ -105,7 +110,7 @@ export class Records {
   aligned(): Aligned {
     const { leftover } = this.coalescer;
     if (leftover > 0) throw fail('EXCESS_HANDSHAKE_DATA', `${leftover} bytes of handshake follow at "${this.#where()}"`);
-    return mint('aligned');
+    return new AlignedProof();
   }
 
   /** RFC 9846 section 6: close_notify, or an error. Before the handshake is done either ends it. */

@@ -1,6 +1,6 @@
 /**
- * @module Is the peer who it should be, and does it hold its key? The two checks that mint ChainVerified and
- * SignatureVerified; nobody else does.
+ * @module Is the peer who it should be, and does it hold its key? The two checks that make ChainVerified and
+ * SignatureVerified, proof tokens of `flow/proof.ts`; nothing else does.
  *
  * `verify` of the options decides about the chain alone. The signature of CertificateVerify or ServerKeyExchange is
  * always checked, with the key of the certificate that was sent.
@@ -12,11 +12,20 @@ import { DerError, type Certificate, type PublicKey, parsePublicKey } from '@fer
 import type { CipherSuite, CryptoProvider } from '../crypto/provider.ts';
 import { type KeyKind, type SignatureScheme, signatureScheme } from '../crypto/schemes.ts';
 import type { Effects } from '../effects.ts';
-import { type ChainVerified, type SignatureVerified, mint } from '../flow/proof.ts';
 import { fail } from '../reason.ts';
 import { settle, settled, type Steps } from '../wait.ts';
 import { checkPins, validateChain } from './chain.ts';
 import { readCertificate } from './parsed.ts';
+
+class ChainProof {
+  protected readonly chain = true;
+}
+export type ChainVerified = ChainProof;
+
+class SignatureProof {
+  protected readonly signature = true;
+}
+export type SignatureVerified = SignatureProof;
 
 /** What the server presented. */
 export interface Peer {
@@ -81,7 +90,7 @@ function* verifyCertificates(effects: Effects, peer: Peer, first: Uint8Array): S
     effects.fact('verifiedChain', path);
     effects.fact('verifyResult', code);
   }
-  return { chain: mint('chain'), key: { spki: leaf.spki, publicKey: leaf.publicKey } };
+  return { chain: new ChainProof(), key: { spki: leaf.spki, publicKey: leaf.publicKey } };
 }
 
 function* verifyRawPublicKey(effects: Effects, peer: Peer, spki: Uint8Array): Steps<VerifiedPeer> {
@@ -99,7 +108,7 @@ function* verifyRawPublicKey(effects: Effects, peer: Peer, spki: Uint8Array): St
   effects.fact('peerRawPublicKey', spki);
   effects.fact('verifiedChain', undefined);
   effects.fact('verifyResult', X509V.OK);
-  return { chain: mint('chain'), key: { spki, publicKey } };
+  return { chain: new ChainProof(), key: { spki, publicKey } };
 }
 
 /** The verify function of the options: only `true` accepts. */
@@ -220,7 +229,7 @@ function* verifySignature(
   effects.fact('peerSignatureAlgorithm', algorithm);
   const valid = yield* settle(effects, "verify the server's signature", config.provider.verifier.verify(scheme.algorithm, key.spki, content, signature));
   if (!valid) throw fail('BAD_SIGNATURE', `the server's ${scheme.name} signature over the handshake is wrong`);
-  return mint('signature');
+  return new SignatureProof();
 }
 
 /** Signatures over MD5 and SHA-1, for which RFC 5929 section 4.1 puts SHA-256. */

@@ -14,7 +14,8 @@
  *             [ChangeCipherSpec] Finished
  */
 import { chooseCredential, signCertificateVerify } from '../auth/sign.ts';
-import { verifyChain, verifyServerKeyExchange, type VerifiedPeer } from '../auth/verify.ts';
+import { type FinishedVerified, verifyFinished } from '../auth/finished.ts';
+import { type ChainVerified, type SignatureVerified, verifyChain, verifyServerKeyExchange, type VerifiedPeer } from '../auth/verify.ts';
 import type { CipherSuite } from '../crypto/provider.ts';
 import type { Afterlife, Effects } from '../effects.ts';
 import { equalSecrets } from '../keys/equal.ts';
@@ -44,7 +45,7 @@ import { decodeServerKeyExchange, type ServerKeyExchange } from '../wire/server_
 import { utf8Text } from '../wire/utf8.ts';
 import { keyShare, sharedSecret } from './exchange.ts';
 import { chosenCertificateType, clientCertificateType, disposePsks, disposeShares, offeredExtensions, type Offer, type OfferedSession12 } from './hello.ts';
-import { established, mint, resumed, type ChainVerified, type FinishedVerified, type SignatureVerified } from './proof.ts';
+import { established, resumed } from './proof.ts';
 import { giveSession } from './session.ts';
 
 /** What the ServerHello settled. */
@@ -265,10 +266,10 @@ function* readFinished(
   yield* recvChangeCipherSpec(effects);
   effects.installReadKeys({ version: 'TLSv1.2', suite, ...writeKeys(suite, block, 'server') }, effects.aligned());
   const message = yield* expect(effects, 'Finished', HandshakeType.finished);
-  if (!equalSecrets(message.body, verifyData(suite.hash, master, 'server', transcript.digest()))) throw fail('PEER_BAD_FINISHED');
+  const finished = verifyFinished(message.body, verifyData(suite.hash, master, 'server', transcript.digest()));
   transcript.add(message.raw);
   effects.aligned();
-  return { ticket, finished: mint('finished') };
+  return { ticket, finished };
 }
 
 /** A session by ticket, or else by the id that the server gave it; none when it gave neither. */

@@ -11,10 +11,10 @@
  *     {Finished}             ------>
  *     [Application Data]     <------>  [Application Data]
  */
-import { verifyCertificateVerify, verifyChain } from '../auth/verify.ts';
+import { type FinishedVerified, verifyFinished } from '../auth/finished.ts';
+import { type ChainVerified, type SignatureVerified, verifyCertificateVerify, verifyChain } from '../auth/verify.ts';
 import type { CipherSuite } from '../crypto/provider.ts';
 import type { Effects } from '../effects.ts';
-import { equalSecrets } from '../keys/equal.ts';
 import { exporter13 } from '../keys/exporter.ts';
 import { KeylogLabel } from '../keys/keylog.ts';
 import { earlySecret, finishedMac, trafficKeys } from '../keys/schedule13.ts';
@@ -23,7 +23,7 @@ import type { Transcript } from '../keys/transcript.ts';
 import { fail } from '../reason.ts';
 import type { HandshakeMessage } from '../record/coalesce.ts';
 import type { RecordKeys } from '../record/protect.ts';
-import { continuesExternal, continueSession, type PskOffer } from '../session/resume.ts';
+import { continuesExternal, continueSession, type ContinuesVerified, type PskOffer } from '../session/resume.ts';
 import { fieldsOf } from '../session/session.ts';
 import { flush, recv, type Steps } from '../wait.ts';
 import { decodeCertificateVerify } from '../wire/certificate_verify.ts';
@@ -39,7 +39,7 @@ import { after13 } from './after13.ts';
 import { authenticateClient, readCertificate, readCertificateRequest, type ClientAuthentication } from './authenticate13.ts';
 import { sharedSecret } from './exchange.ts';
 import { chosenCertificateType, clientCertificateType, disposePsks, disposeShares, offeredExtensions, type Offer } from './hello.ts';
-import { established, mint, resumed, type ChainVerified, type ContinuesVerified, type FinishedVerified, type SignatureVerified } from './proof.ts';
+import { established, resumed } from './proof.ts';
 
 /** The ServerHello that ended the negotiation. */
 export interface Chosen {
@@ -218,9 +218,9 @@ function continueIdentity(effects: Effects, { peer }: Offer, { source }: PskOffe
 
 function* readFinished(effects: Effects, suite: CipherSuite, serverSecret: Secret, transcript: Transcript): Steps<FinishedVerified> {
   const message = yield* expect(effects, 'Finished', HandshakeType.finished);
-  if (!equalSecrets(message.body, finishedMac(suite.hash, serverSecret, transcript.digest()))) throw fail('PEER_BAD_FINISHED');
+  const finished = verifyFinished(message.body, finishedMac(suite.hash, serverSecret, transcript.digest()));
   transcript.add(message.raw);
-  return mint('finished');
+  return finished;
 }
 
 /** The next message, which must be of one type. */

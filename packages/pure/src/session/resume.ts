@@ -9,12 +9,17 @@ import { verifyChain } from '../auth/verify.ts';
 import type { Config } from '../context.ts';
 import type { Hash } from '../crypto/provider.ts';
 import type { Effects, Facts } from '../effects.ts';
-import { type ContinuesVerified, mint } from '../flow/proof.ts';
 import { type EarlyStage, earlySecret, finishedMac } from '../keys/schedule13.ts';
 import { Secret } from '../keys/secret.ts';
 import type { Steps } from '../wait.ts';
 import { importPsk } from './psk-import.ts';
 import { fieldsOf, type Session } from './session.ts';
+
+class ContinuesProof {
+  protected readonly continues = true;
+}
+/** A proof token, see `flow/proof.ts`: made by {@link continueSession} and {@link continuesExternal}. */
+export type ContinuesVerified = ContinuesProof;
 
 /**
  * Whether the session may be offered on a connection of this config to this host: intact, and of a handshake that would end
@@ -139,11 +144,11 @@ export function continueSession(effects: Effects, { signatureAlgorithm, ...peer 
   effects.fact('verifiedChain', peer.verifiedChain);
   effects.fact('verifyResult', peer.verifyResult ?? 0);
   if (signatureAlgorithm !== undefined) effects.fact('peerSignatureAlgorithm', signatureAlgorithm);
-  return mint('continues');
+  return new ContinuesProof();
 }
 
 /** The server selected this key, agreed out of band: it identifies the peer by itself. */
-export const continuesExternal = (_psk: ExternalPsk): ContinuesVerified => mint('continues');
+export const continuesExternal = (_psk: ExternalPsk): ContinuesVerified => new ContinuesProof();
 
 function hashOf(session: Session, config: Config): Hash | undefined {
   return config.provider.suites.find(({ id }) => id === fieldsOf(session).cipherSuite)?.hash;
