@@ -4,6 +4,8 @@
 
 #include <cstring>
 
+#include "../core/host.h"
+
 namespace ferrule {
 namespace {
 
@@ -77,28 +79,80 @@ napi_value version(const Napi::CallbackInfo& info) {
   return call.result(call.string(ossl().OpenSSL_version(0)));
 }
 
-// [[id, name], …]: every cipher suite of this OpenSSL, in its own order.
+// [[id, name], …]: the cipher suites that this OpenSSL offers by itself, and which are AEADs with an ephemeral key exchange on
+// elliptic curves, in its own order.
 napi_value cipherSuites(const Napi::CallbackInfo& info) {
   Call call(info);
   const OpenSsl& o = ossl();
   const napi_value list = call.array(0);
+  size_t count = 0;
   SSL_CTX* ctx = o.SSL_CTX_new_ex(nullptr, nullptr, o.TLS_client_method());
-  // Both lists, since an openssl.cnf may have made them shorter. Names that are unknown are passed over.
-  const char* const suites13 = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_CCM_SHA256:TLS_AES_128_CCM_8_SHA256";
+  // Both lists are set, since an openssl.cnf may have made others of them.
   if (ctx != nullptr) o.SSL_CTX_ctrl(ctx, static_cast<int>(K(SSL_CTRL_CLEAR_CERT_FLAGS)), ~0L, nullptr);
-  if (ctx != nullptr && o.SSL_CTX_set_ciphersuites(ctx, suites13) == 1 && o.SSL_CTX_set_cipher_list(ctx, "ALL:@SECLEVEL=0") == 1) {
+  if (ctx != nullptr && o.SSL_CTX_set_ciphersuites(ctx, o.OSSL_default_ciphersuites()) == 1 && o.SSL_CTX_set_cipher_list(ctx, o.OSSL_default_cipher_list()) == 1) {
     const auto* ciphers = reinterpret_cast<const OPENSSL_STACK*>(o.SSL_CTX_get_ciphers(ctx));
     for (int i = 0; i < o.OPENSSL_sk_num(ciphers); i++) {
       const auto* cipher = static_cast<const SSL_CIPHER*>(o.OPENSSL_sk_value(ciphers, i));
+      const int exchange = o.SSL_CIPHER_get_kx_nid(cipher);
+      if (o.SSL_CIPHER_is_aead(cipher) != 1 || (exchange != K(NID_kx_ecdhe) && exchange != K(NID_kx_any))) continue;
       const napi_value row = call.array(2);
       call.setAt(row, 0, call.number(o.SSL_CIPHER_get_protocol_id(cipher)));
       call.setAt(row, 1, call.string(o.SSL_CIPHER_get_name(cipher)));
-      call.setAt(list, static_cast<size_t>(i), row);
+      call.setAt(list, count++, row);
     }
   }
   o.SSL_CTX_free(ctx);
   o.ERR_clear_error();
   return call.result(list);
+}
+
+napi_value capabilityRows(Call& call, const std::vector<Capability>& capabilities) {
+  const napi_value rows = call.array(capabilities.size());
+  for (size_t i = 0; i < capabilities.size(); i++) {
+    const Capability& each = capabilities[i];
+    const napi_value row = call.object();
+    call.set(row, "id", call.number(each.id));
+    call.set(row, "name", call.string(each.name));
+    call.set(row, "keyType", call.string(each.keyType));
+    call.set(row, "bits", call.number(each.bits));
+    call.set(row, "maxVersion", call.number(each.maxVersion));
+    call.setAt(rows, i, row);
+  }
+  return rows;
+}
+
+napi_value codeRow(Call& call, const std::vector<int>& codes) {
+  const napi_value row = call.array(codes.size());
+  for (size_t i = 0; i < codes.size(); i++) call.setAt(row, i, call.number(codes[i]));
+  return row;
+}
+
+// groups() → [{ id, name, keyType, bits, maxVersion }, …], of all providers
+napi_value groups(const Napi::CallbackInfo& info) {
+  Call call(info);
+  return call.result(capabilityRows(call, groupsOfProviders()));
+}
+
+// schemes() → { ofProviders: as groups(), builtin: names with colons between }
+napi_value schemes(const Napi::CallbackInfo& info) {
+  Call call(info);
+  const napi_value result = call.object();
+  call.set(result, "ofProviders", capabilityRows(call, schemesOfProviders()));
+  call.set(result, "builtin", call.string(builtinSchemes()));
+  return call.result(result);
+}
+
+// offer(groups, schemes) → { groups, schemes }: the code points of a ClientHello under these lists
+napi_value offer(const Napi::CallbackInfo& info) {
+  Call call(info);
+  const std::string groups = call.text(call.argument(0), "groups");
+  const std::string schemes = call.text(call.argument(1), "schemes");
+  if (!call.ok()) return nullptr;
+  const Offer offered = offerOf(groups, schemes);
+  const napi_value result = call.object();
+  call.set(result, "groups", codeRow(call, offered.groups));
+  call.set(result, "schemes", codeRow(call, offered.schemes));
+  return call.result(result);
 }
 
 // accepts('groups' | 'signatureAlgorithms', list) or accepts('certificateCompression', id): does this OpenSSL take it?
@@ -196,7 +250,7 @@ napi_value credential(const Napi::CallbackInfo& info) {
   ossl().OPENSSL_cleanse(key.data(), key.size());
   if (pair == nullptr) return call.refuse(problem);
   const napi_value result = call.object();
-  call.set(result, "kind", call.number(pair->kind()));
+  call.set(result, "kind", call.string(pair->kind()));
   call.set(result, "bits", call.number(pair->bits()));
   call.set(result, "issuers", call.listValue(pair->issuers()));
   if (!call.ok()) return nullptr;
@@ -460,6 +514,9 @@ struct Entry {
 constexpr Entry kEntries[] = {
     {"version", entry<version>},
     {"cipherSuites", entry<cipherSuites>},
+    {"groups", entry<groups>},
+    {"schemes", entry<schemes>},
+    {"offer", entry<offer>},
     {"accepts", entry<accepts>},
     {"useControl", entry<useControl>},
     {"pkcs12", entry<pkcs12>},

@@ -22,8 +22,11 @@ class KeyPair {
   EVP_PKEY* key() const { return key_; }
   struct stack_st_X509* rest() const { return reinterpret_cast<struct stack_st_X509*>(rest_); }
 
-  // EVP_PKEY_*: 6 RSA, 912 RSA-PSS, 408 EC, 1087 Ed25519, 1088 Ed448.
-  int kind() const { return ossl().EVP_PKEY_get_base_id(key_); }
+  // OpenSSL's name of the kind of key: RSA, RSA-PSS, EC, ED25519, ML-DSA-65.
+  std::string kind() const {
+    const char* name = ossl().EVP_PKEY_get0_type_name(key_);
+    return name == nullptr ? "" : name;
+  }
   int bits() const { return ossl().EVP_PKEY_get_bits(key_); }
   // DER Names of who issued the certificates of the chain.
   std::vector<std::vector<uint8_t>> issuers() const;

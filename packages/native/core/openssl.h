@@ -41,6 +41,7 @@ typedef struct PKCS12_st PKCS12;
 typedef struct pkcs8_priv_key_info_st PKCS8_PRIV_KEY_INFO;
 typedef struct ossl_lib_ctx_st OSSL_LIB_CTX;
 typedef struct ossl_provider_st OSSL_PROVIDER;
+typedef struct ossl_param_st OSSL_PARAM;
 typedef struct stack_st OPENSSL_STACK;
 typedef struct engine_st ENGINE;
 struct stack_st_X509;
@@ -151,11 +152,8 @@ namespace ferrule {
   C(OCSP_TRUSTOTHER, 0x200)                         \
   C(OCSP_NOEXPLICIT, 0x20)                          \
   C(OCSP_PARTIAL_CHAIN, 0x1000)                     \
-  C(EVP_PKEY_RSA, 6)                                \
-  C(EVP_PKEY_RSA_PSS, 912)                          \
-  C(EVP_PKEY_EC, 408)                               \
-  C(EVP_PKEY_ED25519, 1087)                         \
-  C(EVP_PKEY_ED448, 1088)
+  C(NID_kx_ecdhe, 1038)                             \
+  C(NID_kx_any, 1063)
 
 // Their value is in `k::`, so that a translation unit that includes OpenSSL's macros can still name them by token pasting.
 namespace k {
@@ -197,6 +195,12 @@ typedef int (*PskUseSession)(SSL*, const EVP_MD*, const unsigned char**, size_t*
   F(void, OSSL_LIB_CTX_free, (OSSL_LIB_CTX*))                                                       \
   F(OSSL_PROVIDER*, OSSL_PROVIDER_load, (OSSL_LIB_CTX*, const char*))                               \
   F(int, OSSL_PROVIDER_unload, (OSSL_PROVIDER*))                                                    \
+  F(int, OSSL_PROVIDER_do_all, (OSSL_LIB_CTX*, int (*)(OSSL_PROVIDER*, void*), void*))              \
+  F(int, OSSL_PROVIDER_get_capabilities, (const OSSL_PROVIDER*, const char*, int (*)(const OSSL_PARAM*, void*), void*)) \
+  F(const OSSL_PARAM*, OSSL_PARAM_locate_const, (const OSSL_PARAM*, const char*))                   \
+  F(int, OSSL_PARAM_get_uint, (const OSSL_PARAM*, unsigned int*))                                   \
+  F(int, OSSL_PARAM_get_int, (const OSSL_PARAM*, int*))                                             \
+  F(int, OSSL_PARAM_get_utf8_string_ptr, (const OSSL_PARAM*, const char**))                         \
   F(int, OPENSSL_sk_num, (const OPENSSL_STACK*))                                                    \
   F(void*, OPENSSL_sk_value, (const OPENSSL_STACK*, int))                                           \
   F(OPENSSL_STACK*, OPENSSL_sk_new_null, (void))                                                    \
@@ -219,6 +223,10 @@ typedef int (*PskUseSession)(SSL*, const EVP_MD*, const unsigned char**, size_t*
   F(const BIO_METHOD*, BIO_s_mem, (void))                                                           \
   F(long, BIO_ctrl, (BIO*, int, long, void*))                                                       \
   F(const SSL_METHOD*, TLS_client_method, (void))                                                   \
+  F(const char*, OSSL_default_cipher_list, (void))                                                  \
+  F(const char*, OSSL_default_ciphersuites, (void))                                                 \
+  F(int, SSL_CIPHER_is_aead, (const SSL_CIPHER*))                                                   \
+  F(int, SSL_CIPHER_get_kx_nid, (const SSL_CIPHER*))                                                \
   F(SSL_CTX*, SSL_CTX_new_ex, (OSSL_LIB_CTX*, const char*, const SSL_METHOD*))                      \
   F(void, SSL_CTX_free, (SSL_CTX*))                                                                 \
   F(long, SSL_CTX_ctrl, (SSL_CTX*, int, long, void*))                                               \
@@ -360,7 +368,7 @@ typedef int (*PskUseSession)(SSL*, const EVP_MD*, const unsigned char**, size_t*
   F(const char*, OBJ_nid2sn, (int))                                                                 \
   F(int, OBJ_obj2nid, (const ASN1_OBJECT*))                                                         \
   F(EVP_PKEY*, d2i_AutoPrivateKey_ex, (EVP_PKEY**, const unsigned char**, long, OSSL_LIB_CTX*, const char*)) \
-  F(int, EVP_PKEY_get_base_id, (const EVP_PKEY*))                                                   \
+  F(const char*, EVP_PKEY_get0_type_name, (const EVP_PKEY*))                                        \
   F(int, EVP_PKEY_get_bits, (const EVP_PKEY*))                                                      \
   F(void, EVP_PKEY_free, (EVP_PKEY*))                                                               \
   F(PKCS8_PRIV_KEY_INFO*, EVP_PKEY2PKCS8, (const EVP_PKEY*))                                        \
@@ -387,7 +395,8 @@ typedef int (*PskUseSession)(SSL*, const EVP_MD*, const unsigned char**, size_t*
 
 // OpenSSL 3.2 and later; null where the host has none.
 #define FERRULE_OPENSSL_OPTIONAL(F)                                    \
-  F(int, SSL_CTX_set1_cert_comp_preference, (SSL_CTX*, int*, size_t))
+  F(int, SSL_CTX_set1_cert_comp_preference, (SSL_CTX*, int*, size_t)) \
+  F(char*, SSL_get1_builtin_sigalgs, (OSSL_LIB_CTX*))
 
 // The table. Members are called like the functions they hold: `ossl().SSL_new(ctx)`.
 struct OpenSsl {

@@ -95,6 +95,8 @@ class Rules {
 
   // The body of a ClientHello of ours.
   void sentClientHello(const uint8_t* body, size_t size);
+  const std::vector<int>& offeredGroups() const { return groups_; }
+  const std::vector<int>& offeredSchemes() const { return schemes_; }
   // A session goes into it.
   void offers(Session session) { session_ = std::move(session); }
   // The key of the context is what the server chose.

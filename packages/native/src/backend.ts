@@ -2,14 +2,20 @@
 import type { Backend, ContextOptions, Feature, SslContext } from '@ferrule/contract';
 import type { Binding, Library } from './binding.ts';
 import { makeContext } from './context.ts';
-import { CIPHER_SUITES, COMPRESSIONS, GROUPS, isHybrid, PROFILES, SCHEMES } from './names.ts';
+import {
+  COMPRESSIONS, defaultGroups, isHybrid, mayUseGroup, mayUseScheme, mayUseSchemeOfProvider, orderedGroups, orderedSchemes, orderedSuites, PROFILES,
+  type Scheme, SCHEMES,
+} from './names.ts'; // prettier-ignore
 
 /** What the library at hand can do, in its own names. */
 export interface Abilities {
-  /** OpenSSL's name of each cipher suite that we use and it has. */
+  /** OpenSSL's name of each cipher suite that we use and it has. In order of preference, as the others. */
   readonly suiteNames: ReadonlyMap<number, string>;
   readonly groupNames: ReadonlyMap<number, string>;
+  /** Offered when the caller names none. */
+  readonly defaultGroups: readonly number[];
   readonly schemeNames: ReadonlyMap<number, string>;
+  readonly schemes: readonly Scheme[];
   readonly compressions: ReadonlySet<string>;
   /** OpenSSL 3.5: `*` in the list of groups marks those that get a key share. */
   readonly keyShareChoice: boolean;
@@ -56,18 +62,38 @@ export function makeBackend(library: Library): Backend {
   return backend;
 }
 
-/** Neither Node's version nor OpenSSL's tells which groups a build has; OpenSSL itself does. */
+/** Neither Node's version nor OpenSSL's tells what a build has; OpenSSL itself does. */
 function probe(binding: Binding): Abilities {
-  const names = new Map(binding.cipherSuites());
-  const known = CIPHER_SUITES.flatMap(([id]): [number, string][] => {
-    const name = names.get(id);
-    return name === undefined ? [] : [[id, name]];
-  });
+  const suites = new Map(binding.cipherSuites());
+  const groups = new Map<number, string>();
+  for (const { id, name } of binding.groups().filter(mayUseGroup)) if (!groups.has(id) && binding.accepts('groups', name)) groups.set(id, name);
+  const usableGroups = orderedGroups(groups.keys());
+  const schemes = schemesOf(binding);
   return {
-    suiteNames: new Map(known),
-    groupNames: new Map(GROUPS.flatMap(([id, name]): [number, string][] => (binding.accepts('groups', name) ? [[id, name]] : []))),
-    schemeNames: new Map(SCHEMES.flatMap(({ id, name }): [number, string][] => (binding.accepts('signatureAlgorithms', name) ? [[id, name]] : []))),
+    suiteNames: picked(suites, orderedSuites(suites.keys())),
+    groupNames: picked(groups, usableGroups),
+    // OpenSSL 3.5 knows its own defaults by this name; before, they were those that we offer and finite fields.
+    defaultGroups: defaultGroups(usableGroups, binding.offer('DEFAULT', '').groups),
+    schemeNames: new Map(schemes.map(({ id, name }) => [id, name])),
+    schemes,
     compressions: new Set(Object.entries(COMPRESSIONS).flatMap(([name, id]) => (binding.accepts('certificateCompression', id) ? [name] : []))),
     keyShareChoice: binding.accepts('groups', 'X25519:*P-256'),
   };
+}
+
+const picked = (names: ReadonlyMap<number, string>, ids: readonly number[]): ReadonlyMap<number, string> => new Map(ids.map((id) => [id, names.get(id) ?? '']));
+
+function schemesOf(binding: Binding): readonly Scheme[] {
+  const { builtin, ofProviders } = binding.schemes();
+  const known = new Map(SCHEMES.map((scheme) => [scheme.name, scheme]));
+  const names = builtin === '' ? [...known.keys()] : builtin.split(':');
+  const found = [
+    // A name that is new to us: its code point is what a ClientHello with it has.
+    ...names.flatMap((name): readonly Scheme[] => {
+      const scheme = known.get(name);
+      return scheme === undefined ? binding.offer('', name).schemes.map((id) => ({ id, name, kind: '' })) : [scheme];
+    }),
+    ...ofProviders.filter(mayUseSchemeOfProvider).map(({ id, name, keyType }): Scheme => ({ id, name, kind: keyType, only: 'TLSv1.3' })),
+  ].filter(({ id, name }) => mayUseScheme(id) && binding.accepts('signatureAlgorithms', name));
+  return orderedSchemes(found.map(({ id }) => id)).flatMap((id) => found.find((scheme) => scheme.id === id) ?? []);
 }

@@ -1,5 +1,7 @@
 /** @module The addon as TypeScript sees it: the functions of addon/addon.cpp, and the control block of its hot call. */
 
+import type { Capability } from './names.ts';
+
 /** Words of the control block; addon/addon.h has the same list. The first seven are written by every `step`, the others by `facts`. */
 export const Control = {
   inUsed: 0,
@@ -139,7 +141,14 @@ export const OwnReason = {
 /** The addon's exports. */
 export interface Binding {
   version(): string;
+  /** AEADs with ECDHE that OpenSSL offers by itself, in its order. */
   cipherSuites(): readonly (readonly [id: number, name: string])[];
+  /** Of all providers; one group may have several names. */
+  groups(): readonly Capability[];
+  /** `builtin`: names with colons between; empty before OpenSSL 3.2. */
+  schemes(): { readonly ofProviders: readonly Capability[]; readonly builtin: string };
+  /** The code points of a ClientHello under these lists, or under OpenSSL's own where one is empty; none where it refuses a list. */
+  offer(groups: string, schemes: string): { readonly groups: readonly number[]; readonly schemes: readonly number[] };
   accepts(what: 'groups' | 'signatureAlgorithms', list: string): boolean;
   accepts(what: 'certificateCompression', id: number): boolean;
   useControl(control: Int32Array): void;
@@ -153,7 +162,7 @@ export interface Binding {
   credential(
     chain: readonly Uint8Array[],
     key: Uint8Array,
-  ): { readonly pair: Handle; readonly kind: number; readonly bits: number; readonly issuers: readonly Uint8Array[] };
+  ): { readonly pair: Handle; readonly kind: string; readonly bits: number; readonly issuers: readonly Uint8Array[] };
 
   freeCredential(pair: Handle): void;
 

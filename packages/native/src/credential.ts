@@ -5,13 +5,14 @@ import type { TlsErrorCode } from '@ferrule/result';
 import type { Binding, Handle } from './binding.ts';
 import { whenForgotten } from './forgotten.ts';
 import { loadLibrary } from './loader.ts';
-import { KeyKind, SCHEMES } from './names.ts';
+import { isRsa, type Scheme } from './names.ts';
 
 /** A credential that OpenSSL has parsed. */
 export interface ParsedCredential {
   readonly credential: Credential;
   readonly pair: Handle;
-  readonly kind: number;
+  /** OpenSSL's name of the kind of key. */
+  readonly kind: string;
   readonly bits: number;
   /** DER `Name`s. */
   readonly issuers: readonly Uint8Array[];
@@ -31,18 +32,24 @@ export function parseCredential(binding: Binding, credential: Credential, name: 
 // Made apart from the owner, which it must not hold.
 const freeing = (binding: Binding, pair: Handle) => (): void => binding.freeCredential(pair);
 
-/** Why a credential is not for this server; `undefined` when it is. */
-export function misfitOf({ credential, kind, bits, issuers }: ParsedCredential, request: CertificateRequest, version: TlsVersion | undefined): TlsErrorCode | undefined {
+/** Why a credential is not for this server; `undefined` when it is. `schemes`: what this OpenSSL signs with. */
+export function misfitOf(
+  { credential, kind, bits, issuers }: ParsedCredential,
+  request: CertificateRequest,
+  version: TlsVersion | undefined,
+  schemes: readonly Scheme[],
+): TlsErrorCode | undefined {
   // TLS 1.2's certificate_types: 1 rsa_sign, 64 ecdsa_sign, which stands for EdDSA too (RFC 8422 section 5.5).
-  const type = kind === KeyKind.rsa || kind === KeyKind.rsaPss ? 1 : 64;
+  const type = isRsa(kind) ? 1 : 64;
   if (version === 'TLSv1.2' && !request.certificateTypes.includes(type)) return 'NO_MATCHING_CREDENTIAL';
   if (credential.mustMatchIssuer === true && !issuers.some((issuer) => request.authorities.some((name) => Buffer.from(name).equals(issuer)))) {
     return 'NO_MATCHING_CREDENTIAL';
   }
-  const usable = SCHEMES.some(
+  const usable = schemes.some(
     (scheme) =>
       scheme.kind === kind &&
-      (version === 'TLSv1.2' || (scheme.only12 !== true && (scheme.bits === undefined || scheme.bits === bits))) &&
+      (scheme.only === undefined || scheme.only === version) &&
+      (version === 'TLSv1.2' || scheme.bits === undefined || scheme.bits === bits) &&
       (credential.signatureAlgorithms?.includes(scheme.id) ?? true) &&
       request.signatureAlgorithms.includes(scheme.id),
   );

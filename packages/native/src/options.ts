@@ -21,7 +21,7 @@ import type { BoundOptions, Offering } from '@ferrule/ssl/session-binding';
 import type { Abilities } from './backend.ts';
 import type { NativeConfig } from './binding.ts';
 import { anchorCertificate } from './anchor.ts';
-import { CIPHER_SUITES, COMPRESSIONS, GROUPS, isHybrid, PROFILES, VERSIONS } from './names.ts';
+import { COMPRESSIONS, isHybrid, PROFILES, type Scheme, VERSIONS, versionOf } from './names.ts';
 
 /** What a context is, after checking. */
 export interface Config {
@@ -29,6 +29,8 @@ export interface Config {
   readonly verify: 'peer' | 'none' | VerifyCallback;
   readonly minVersion: TlsVersion;
   readonly credentials: readonly Credential[];
+  /** What this OpenSSL signs with. */
+  readonly schemes: readonly Scheme[];
   readonly onCertificateRequest: CredentialCallback | undefined;
   readonly onKeylog: ((line: string, ssl: Ssl) => void) | undefined;
   readonly onSession: ((session: TlsSession, ssl: Ssl) => void) | undefined;
@@ -111,6 +113,7 @@ export function parseOptions(abilities: Abilities, options: ContextOptions = {})
     verify,
     minVersion,
     credentials,
+    schemes: abilities.schemes,
     onCertificateRequest,
     onKeylog,
     onSession,
@@ -178,8 +181,6 @@ function refuseAbsent(o: Options): void {
   }
 }
 
-const versionOf = (id: number): TlsVersion | undefined => CIPHER_SUITES.find(([suite]) => suite === id)?.[1];
-
 function versionsAndSuites(o: Options, abilities: Abilities): { readonly minVersion: TlsVersion; readonly maxVersion: TlsVersion; readonly suites: readonly number[] } {
   const known = ['TLSv1.2', 'TLSv1.3'] as const;
   const oldest = oneOf(o, 'minVersion', known, 'TLSv1.2');
@@ -187,7 +188,7 @@ function versionsAndSuites(o: Options, abilities: Abilities): { readonly minVers
   if (oldest > newest) throw new TypeError('minVersion: is above maxVersion');
   const suites = (list(o, 'cipherSuites', knownTo(abilities.suiteNames)) ?? [...abilities.suiteNames.keys()]).filter((id) => {
     const version = versionOf(id);
-    return version !== undefined && version >= oldest && version <= newest;
+    return version >= oldest && version <= newest;
   });
   // A version without a suite is not offered.
   const versions = known.filter((version) => suites.some((id) => versionOf(id) === version));
@@ -197,7 +198,7 @@ function versionsAndSuites(o: Options, abilities: Abilities): { readonly minVers
 }
 
 const groupsOption = (o: Options, abilities: Abilities): readonly number[] =>
-  list(o, 'groups', knownTo(abilities.groupNames)) ?? GROUPS.flatMap(([id, , byDefault]) => (byDefault && abilities.groupNames.has(id) ? [id] : []));
+  list(o, 'groups', knownTo(abilities.groupNames)) ?? abilities.defaultGroups;
 
 /** In OpenSSL's notation: `*` marks the groups that get a key share. */
 function groupsInNotation(o: Options, groups: readonly number[], abilities: Abilities): string {

@@ -98,7 +98,7 @@ export class Questions {
       certificateTypes: version === 'TLSv1.2' ? [...native.certificateTypes] : [],
     };
     const { onCertificateRequest } = config;
-    if (onCertificateRequest === undefined) return this.#use(credentials.find((credential) => misfitOf(credential, request, version) === undefined));
+    if (onCertificateRequest === undefined) return this.#use(credentials.find((credential) => misfitOf(credential, request, version, config.schemes) === undefined));
     const asked = ask(() => onCertificateRequest(request, this.#outlet.ssl), (chosen) => this.#parse(chosen));
     this.#question = {
       asked,
@@ -116,7 +116,7 @@ export class Questions {
 
   /** One that the caller names for this very request: it must fit. */
   #useNamed(credential: ParsedCredential | undefined, request: CertificateRequest): void {
-    const misfit = credential && misfitOf(credential, request, this.#facts.get('version'));
+    const misfit = credential && misfitOf(credential, request, this.#facts.get('version'), this.#shared.config.schemes);
     if (misfit === undefined) return this.#use(credential);
     this.#refuseCredential(new TlsError(misfit, undefined, { alert: { description: Alert.handshake_failure, origin: 'local' } }));
   }
