@@ -1,6 +1,8 @@
 /** What is native's own, beside the conformance suite. */
 import { readFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
+import { Duplex } from 'node:stream';
+import { connect } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { bioPair } from '@ferrule/bio';
@@ -215,17 +217,17 @@ describe('options that need what this OpenSSL does not have', () => {
   });
 });
 
-describe('the ClientHello', () => {
-  async function hello(options: ContextOptions): Promise<ReturnType<typeof clientHelloOf>> {
-    const server = await TestServer.make();
-    const wire = server.open();
-    const client = await Client.make(backend, wire, { options: await trusting(options) });
-    client.ssl.connect();
-    await wire.flush(client.net);
-    server.close();
-    return clientHelloOf(new Uint8Array(Buffer.concat(wire.sent)));
-  }
+async function hello(options: ContextOptions): Promise<ReturnType<typeof clientHelloOf>> {
+  const server = await TestServer.make();
+  const wire = server.open();
+  const client = await Client.make(backend, wire, { options: await trusting(options) });
+  client.ssl.connect();
+  await wire.flush(client.net);
+  server.close();
+  return clientHelloOf(new Uint8Array(Buffer.concat(wire.sent)));
+}
 
+describe('the ClientHello', () => {
   it('asks for signed certificate timestamps, stapled responses and tickets only when told to', async () => {
     const asking = (await hello({ signedCertificateTimestamps: true, ocsp: 'request', maxVersion: 'TLSv1.2' })).extensions;
     expect([asking.has(18), asking.has(5), asking.has(35)]).toEqual([true, true, true]);
@@ -240,6 +242,36 @@ describe('the ClientHello', () => {
     expect(prefixedList(extensions.get(13))).toEqual([0x0804, 0x0403]);
   });
 });
+
+describe('by default', () => {
+  const sorted = (ids: Iterable<number>): number[] => [...ids].sort((a, b) => a - b);
+
+  it('is offered what node:tls of this process offers, above our floor: nothing of it is missing, and nothing weak is there', async () => {
+    const theirs = await new Promise<ReturnType<typeof clientHelloOf>>((resolve) => {
+      const wire = new Duplex({ read: () => {}, write: (chunk: Uint8Array) => resolve(clientHelloOf(chunk)) });
+      connect({ socket: wire, ciphers: 'DEFAULT' }).on('error', () => {});
+    });
+    const ours = await hello({});
+    const schemes = prefixedList(theirs.extensions.get(13)).filter((id) => !WEAK_SCHEMES.test(hex(id)));
+    expect(sorted(prefixedList(ours.extensions.get(13)))).toEqual(sorted(schemes));
+    // Finite fields (RFC 7919) are below it.
+    const groups = prefixedList(theirs.extensions.get(10)).filter((id) => id >> 8 !== 1);
+    expect(sorted(prefixedList(ours.extensions.get(10)))).toEqual(sorted(groups));
+    const suites = theirs.cipherSuites.filter((id) => id >> 8 === 0x13 || ECDHE_AEAD.has(id));
+    expect(sorted(ours.cipherSuites.filter((id) => id !== 0x00ff))).toEqual(sorted(suites));
+  });
+
+  it('a server is reached that knows X448 alone', async () => {
+    const { ssl } = await attempt({}, { ecdhCurve: 'X448' });
+    expect(ssl.group).toBe(0x001e);
+  });
+});
+
+/** MD5, SHA-1, SHA-224 and DSA (RFC 5246 section 7.4.1.4.1). */
+const WEAK_SCHEMES = /^0[0-3]|^0[4-6]02/;
+const hex = (id: number): string => id.toString(16).padStart(4, '0');
+/** TLS 1.2, RFC 5289 and RFC 7905. */
+const ECDHE_AEAD: ReadonlySet<number> = new Set([0xc02b, 0xc02c, 0xc02f, 0xc030, 0xcca8, 0xcca9]);
 
 describe('what goes wrong around a call', () => {
   it('a view whose memory has been taken away is an empty view', () => {

@@ -6,7 +6,7 @@ import { type ClientOptions, trusting } from '../client.ts';
 import { clientHelloOf, isGrease, keyShareGroups, prefixedList } from '../hello.ts';
 import { pki } from '../pki/index.ts';
 import { echo, type TestServerOptions } from '../server/tls-server.ts';
-import { concat, pattern, scene, serverKnowsMlKem } from './support.ts';
+import { concat, pattern, scene, serverIsPostQuantum } from './support.ts';
 
 const X25519MLKEM768 = 0x11ec;
 
@@ -121,13 +121,13 @@ const proved: readonly CheckGroup[] = [
         scene(
           backend,
           {
-            server: serverKnowsMlKem ? { ecdhCurve: 'X25519MLKEM768:X25519' } : { ecdhCurve: 'X25519' },
+            server: serverIsPostQuantum ? { ecdhCurve: 'X25519MLKEM768:X25519' } : { ecdhCurve: 'X25519' },
             options: { groups: [X25519MLKEM768, 0x1d] },
           },
           async ({ client, server }) => {
             await client.established();
-            assert.equal(client.ssl.group, serverKnowsMlKem ? X25519MLKEM768 : 0x1d);
-            assert.equal(client.ssl.helloRetryRequested, !serverKnowsMlKem);
+            assert.equal(client.ssl.group, serverIsPostQuantum ? X25519MLKEM768 : 0x1d);
+            assert.equal(client.ssl.helloRetryRequested, !serverIsPostQuantum);
             echo(await server.accepted());
             await client.echo('after the quantum');
           },

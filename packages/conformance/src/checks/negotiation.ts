@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import type { Feature } from '@ferrule/contract';
 import { type Check, type CheckGroup, group } from '../check.ts';
 import { clientHelloOf, keyShareGroups, prefixedList } from '../hello.ts';
-import { type KeyKind, pki } from '../pki/index.ts';
+import { issueMlDsa, type KeyKind, LEAF_NAMES, pki } from '../pki/index.ts';
+import { PeerMissing } from '../server/openssl-server.ts';
 import { echo } from '../server/tls-server.ts';
-import { concat, scene } from './support.ts';
+import { concat, scene, serverIsPostQuantum } from './support.ts';
 
 /** IANA code point, OpenSSL's name, kind of key, feature. */
 const SUITES: readonly (readonly [number, string, KeyKind, Feature?])[] = [
@@ -100,6 +101,29 @@ const kinds: CheckGroup = {
               hexes(client.ssl.verifiedChain ?? []),
               hexes([identity.certificate, intermediate.certificate, root.certificate]),
             );
+            assert.equal(client.ssl.verifyResult, 0);
+          });
+        },
+      }),
+    ),
+  ),
+};
+
+/** RFC 9881, and the code points of ML-DSA in TLS 1.3. */
+const postQuantum: CheckGroup = {
+  title: 'post-quantum certificates',
+  checks: ([44, 65, 87] as const).flatMap((level, i) =>
+    (['one of its own kind', 'a classical CA'] as const).map(
+      (issuer): Check => ({
+        title: `verifies a server with an ML-DSA-${level} key under ${issuer}, by default`,
+        run: async (backend) => {
+          if (!serverIsPostQuantum) throw new PeerMissing('this Node has no OpenSSL 3.5, whose servers know ML-DSA');
+          const root = await issueMlDsa(level, undefined, { subject: 'CN=post-quantum root', ca: true });
+          const identity = await issueMlDsa(level, issuer === 'a classical CA' ? await pki('intermediate') : root, { names: LEAF_NAMES });
+          const options = { trustAnchors: [root.certificate, (await pki('root')).certificate] };
+          await scene(backend, { server: { identity }, options }, async ({ client }) => {
+            await client.established();
+            assert.equal(client.ssl.peerSignatureAlgorithm, 0x0904 + i);
             assert.equal(client.ssl.verifyResult, 0);
           });
         },
@@ -257,7 +281,7 @@ const alpn: CheckGroup = group('ALPN (RFC 7301)', {
   },
 });
 
-export const negotiation: readonly CheckGroup[] = [versions, tls12, suites, groups, kinds, hello, retry, alpn];
+export const negotiation: readonly CheckGroup[] = [versions, tls12, suites, groups, kinds, postQuantum, hello, retry, alpn];
 
 async function offered(backend: Parameters<Check['run']>[0], host: string): Promise<ReturnType<typeof clientHelloOf>> {
   return scene(backend, { host }, async ({ client, wire }) => {

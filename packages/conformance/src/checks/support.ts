@@ -54,8 +54,8 @@ export async function again(backend: Backend, server: TestServer, options: Clien
   return Client.make(backend, server.open(), options);
 }
 
-/** The OpenSSL that the test server runs on: 3.5 knows ML-KEM. */
-export const serverKnowsMlKem: boolean = atLeast(process.versions.openssl ?? '0', 3, 5);
+/** The OpenSSL that the test server runs on: 3.5 knows ML-KEM and ML-DSA. */
+export const serverIsPostQuantum: boolean = atLeast(process.versions.openssl ?? '0', 3, 5);
 
 function atLeast(version: string, major: number, minor: number): boolean {
   const [a = 0, b = 0] = version.split('.').map(Number);

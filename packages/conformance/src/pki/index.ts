@@ -2,6 +2,7 @@
 import { type Identity, issue, type KeyKind } from './issue.ts';
 
 export { type Identity, issue, type IssueOptions, type KeyKind, toPem } from './issue.ts';
+export { issueMlDsa, type MlDsaIdentity, type MlDsaLevel, type Presented } from './ml-dsa.ts';
 export { makeCrl, makeOcspResponse, type OcspOptions } from './revocation.ts';
 
 /** The names that every good leaf has. */

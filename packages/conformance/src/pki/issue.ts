@@ -57,37 +57,11 @@ export interface IssueOptions {
 
 /** A certificate signed by `issuer`, or by itself when there is none. */
 export async function issue(issuer: Identity | undefined, options: IssueOptions = {}): Promise<Identity> {
-  const { kind = 'p256', names = [], ca = false, signs = ca, from = -1, until = 30, purpose = ca ? 'none' : 'serverAuth' } = options;
-  const subject = options.subject ?? `CN=${names[0] ?? 'ferrule test'}`;
+  const { kind = 'p256', ca = false } = options;
   const privateKey = await makeKey(kind);
   const spki = new Uint8Array(createPublicKey(privateKey).export({ format: 'der', type: 'spki' }));
-  const publicKey = new PublicKey(spki);
-  const signer = issuer?.privateKey ?? privateKey;
-  const extensions: Extension[] = [
-    new BasicConstraintsExtension(ca, undefined, true),
-    new KeyUsagesExtension(
-      signs ? KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign | KeyUsageFlags.digitalSignature : KeyUsageFlags.digitalSignature,
-      true,
-    ),
-    await SubjectKeyIdentifierExtension.create(publicKey),
-    await AuthorityKeyIdentifierExtension.create(issuer ? new PublicKey(issuer.spki) : publicKey),
-  ];
-  if (purpose !== 'none') extensions.push(new ExtendedKeyUsageExtension([ExtendedKeyUsage[purpose]]));
-  if (names.length > 0)
-    extensions.push(new SubjectAlternativeNameExtension(names.map((value) => ({ type: isAddress(value) ? 'ip' : 'dns', value }))));
-  const signing = signingAlgorithm(signer);
-  const made = await X509CertificateGenerator.create({
-    subject,
-    issuer: issuer?.subject ?? subject,
-    notBefore: daysFromNow(from),
-    notAfter: daysFromNow(until),
-    publicKey,
-    signingKey: await webcrypto.subtle.importKey('pkcs8', signer.export({ format: 'der', type: 'pkcs8' }), signing, false, ['sign']),
-    signingAlgorithm: signing,
-    extensions,
-  });
-  const certificate = new Uint8Array(made.rawData);
-  const certificatePem = toPem('CERTIFICATE', certificate);
+  const subject = subjectOf(options);
+  const certificate = await certify({ subject, spki }, issuer ?? { subject, spki }, issuer?.privateKey ?? privateKey, options);
   const chain = issuer === undefined && ca ? [] : [certificate, ...(issuer?.chain ?? [])];
   return {
     kind,
@@ -96,11 +70,47 @@ export async function issue(issuer: Identity | undefined, options: IssueOptions 
     spki,
     privateKey,
     key: new Uint8Array(privateKey.export({ format: 'der', type: 'pkcs8' })),
-    certificatePem,
+    certificatePem: toPem('CERTIFICATE', certificate),
     keyPem: privateKey.export({ format: 'pem', type: 'pkcs8' }).toString(),
     chain,
     chainPem: chain.map((der) => toPem('CERTIFICATE', der)).join(''),
   };
+}
+
+export const subjectOf = ({ subject, names = [] }: IssueOptions): string => subject ?? `CN=${names[0] ?? 'ferrule test'}`;
+
+/** A certificate about one key, in the name of another. DER. */
+export async function certify(
+  { subject, spki }: Pick<Identity, 'subject' | 'spki'>,
+  issuer: Pick<Identity, 'subject' | 'spki'>,
+  signer: KeyObject,
+  { names = [], ca = false, signs = ca, from = -1, until = 30, purpose = ca ? 'none' : 'serverAuth' }: IssueOptions,
+): Promise<Uint8Array> {
+  const publicKey = new PublicKey(spki);
+  const extensions: Extension[] = [
+    new BasicConstraintsExtension(ca, undefined, true),
+    new KeyUsagesExtension(
+      signs ? KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign | KeyUsageFlags.digitalSignature : KeyUsageFlags.digitalSignature,
+      true,
+    ),
+    await SubjectKeyIdentifierExtension.create(publicKey),
+    await AuthorityKeyIdentifierExtension.create(new PublicKey(issuer.spki)),
+  ];
+  if (purpose !== 'none') extensions.push(new ExtendedKeyUsageExtension([ExtendedKeyUsage[purpose]]));
+  if (names.length > 0)
+    extensions.push(new SubjectAlternativeNameExtension(names.map((value) => ({ type: isAddress(value) ? 'ip' : 'dns', value }))));
+  const signing = signingAlgorithm(signer);
+  const made = await X509CertificateGenerator.create({
+    subject,
+    issuer: issuer.subject,
+    notBefore: daysFromNow(from),
+    notAfter: daysFromNow(until),
+    publicKey,
+    signingKey: await webcrypto.subtle.importKey('pkcs8', signer.export({ format: 'der', type: 'pkcs8' }), signing, false, ['sign']),
+    signingAlgorithm: signing,
+    extensions,
+  });
+  return new Uint8Array(made.rawData);
 }
 
 /** What WebCrypto signs with a key of this kind. */
@@ -132,7 +142,7 @@ const isAddress = (name: string): boolean => name.includes(':') || /^[0-9.]+$/.t
 
 const generate = promisify(generateKeyPair);
 
-async function makeKey(kind: KeyKind): Promise<KeyObject> {
+export async function makeKey(kind: KeyKind): Promise<KeyObject> {
   switch (kind) {
     case 'rsa':
       return (await generate('rsa', { modulusLength: 2048 })).privateKey;

@@ -1,6 +1,6 @@
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { makeCrl, makeOcspResponse, pki, type PkiName } from './index.ts';
+import { issueMlDsa, makeCrl, makeOcspResponse, pki, type PkiName } from './index.ts';
 
 const read = async (name: PkiName): Promise<X509Certificate> => new X509Certificate((await pki(name)).certificate);
 
@@ -38,5 +38,21 @@ describe('the test PKI', () => {
     const serial = Buffer.from(new X509Certificate(leaf.certificate).serialNumber, 'hex');
     expect(Buffer.from(await makeCrl(intermediate, [leaf])).includes(serial)).toBe(true);
     expect(Buffer.from(makeOcspResponse(leaf, intermediate)).includes(serial)).toBe(true);
+  });
+});
+
+describe('certificates with ML-DSA', () => {
+  it.each([44, 65, 87] as const)('of level %i have keys and signatures as RFC 9881 has them, under issuers of either sort', async (level) => {
+    const root = await issueMlDsa(level, undefined, { subject: 'CN=post-quantum root', ca: true });
+    const leaves = [await issueMlDsa(level, root, { names: ['server.test'] }), await issueMlDsa(level, await pki('intermediate'), { names: ['server.test'] })];
+    const [under, underClassical] = leaves.map(({ certificate }) => new X509Certificate(certificate));
+    expect(under?.issuer).toBe(root.subject);
+    expect(underClassical?.verify(new X509Certificate((await pki('intermediate')).certificate).publicKey)).toBe(true);
+    expect(leaves.map(({ chain }) => chain.length)).toEqual([1, 2]);
+    // Where Node itself knows ML-DSA, it agrees.
+    const [major = 0] = process.versions.node.split('.').map(Number);
+    if (major < 24) return;
+    expect(under?.verify(new X509Certificate(root.certificate).publicKey)).toBe(true);
+    for (const { keyPem, certificate } of leaves) expect(new X509Certificate(certificate).checkPrivateKey(createPrivateKey(keyPem))).toBe(true);
   });
 });

@@ -3,12 +3,12 @@ import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type TLSSocket, type Server, type TlsOptions } from 'node:tls';
 import { type AddressInfo, Socket } from 'node:net';
-import { type Identity, pki } from '../pki/index.ts';
+import { pki, type Presented } from '../pki/index.ts';
 import { patience, SocketPeer, Wire } from './peer.ts';
 
 export interface TestServerOptions extends Omit<TlsOptions, 'key' | 'cert'> {
   /** Whose chain and key the server shows; default the P-256 leaf. */
-  readonly identity?: Identity;
+  readonly identity?: Presented;
   /** What it sends in place of the identity's chain, PEM. */
   readonly chainPem?: string;
   /** The stapled OCSP response, DER. */
@@ -17,7 +17,7 @@ export interface TestServerOptions extends Omit<TlsOptions, 'key' | 'cert'> {
 
 /** One server; any number of connections. */
 export class TestServer {
-  readonly identity: Identity;
+  readonly identity: Presented;
   /** NSS key-log lines, without newlines. */
   readonly keylog: string[] = [];
   /** Alert descriptions that clients sent, in order, close_notify excepted. */
@@ -32,7 +32,7 @@ export class TestServer {
   #port: Promise<number> | undefined;
   #wake: (() => void) | undefined;
 
-  private constructor(server: Server, identity: Identity) {
+  private constructor(server: Server, identity: Presented) {
     this.#server = server;
     this.identity = identity;
   }
