@@ -30,7 +30,7 @@ export interface CommonOptions {
 
 export function withCommonOptions(command: Command): Command {
   return command
-    .addOption(new Option('--ca <file>', 'trust the certificates of this PEM or DER file in place of the system’s (repeatable)').argParser(readCertificates))
+    .addOption(new Option('--ca <file>', 'trust the certificates of this PEM or DER file alone, in place of those that Node trusts (its own roots, NODE_EXTRA_CA_CERTS; repeatable)').argParser(readCertificates))
     .addOption(new Option('--pin <sha256>', 'a key that must be in the chain: base64 of the SHA-256 of its SubjectPublicKeyInfo (repeatable)').argParser(readPin))
     .addOption(new Option('--profile <rules>', 'rules for certificates: compatible (default: what OpenSSL accepts), rfc5280, or webpki (pure engine)').choices(['compatible', 'rfc5280', 'webpki']))
     .addOption(new Option('--cert <file>', 'a client certificate with its chain, PEM or DER').argParser((file) => readCertificates(file)))

@@ -1,30 +1,96 @@
-/** @module The platform's trust anchors. */
+/** @module The platform's trust anchors: whom node:tls of this process trusts by default. */
 import { certificatesOf } from './pem.ts';
 
 let cached: readonly Uint8Array[] | undefined;
 
 /**
- * Whom this platform trusts, as DER: what `tls.getCACertificates('default')` says where it exists (Node 22.15 and later;
- * it knows NODE_EXTRA_CA_CERTS and --use-system-ca), else `tls.rootCertificates`. Parsed at the first call, without
- * duplicates; the same array each time, so that an engine may keep what it makes of it.
+ * Whom this platform trusts, as DER, without duplicates. On Node that is whom node:tls trusts: its bundled roots, or OpenSSL's store
+ * under `--use-openssl-ca` (SSL_CERT_FILE, SSL_CERT_DIR), the system's under `--use-system-ca` where Node has it, and those of
+ * NODE_EXTRA_CA_CERTS. Read at the first call; the same array each time, so that an engine may keep what it makes of it.
  * @throws TypeError where the platform has none, as a browser: there `trustAnchors` must be given.
  */
 export function platformAnchors(): readonly Uint8Array[] {
   if (cached !== undefined) return cached;
-  const tls = builtin();
-  const texts = tls?.getCACertificates?.('default') ?? tls?.rootCertificates ?? [];
-  if (texts.length === 0) throw new TypeError('this platform gives its trust anchors to nobody: pass `trustAnchors` or `ca`');
-  cached = Object.freeze([...new Set(texts)].flatMap((text) => certificatesOf(text)));
-  return cached;
+  const { process } = globalThis as { readonly process?: Host };
+  const tls = process?.getBuiltinModule?.('node:tls');
+  const found = process === undefined || tls === undefined ? [] : anchorsOf(process, tls);
+  if (found.length === 0) {
+    throw new TypeError(
+      process !== undefined && usesOpensslStore(process)
+        ? "no trust anchors: --use-openssl-ca is set, and OpenSSL's store (SSL_CERT_FILE, SSL_CERT_DIR) has no certificate. Pass `trustAnchors` or `ca`"
+        : 'no trust anchors: this platform does not expose its trust store. Pass `trustAnchors` or `ca`',
+    );
+  }
+  const known = new Map(found.map((der) => [String.fromCharCode(...der), der]));
+  return (cached = Object.freeze([...known.values()]));
 }
 
+/** What of Node is used; not imports, which a bundler for browsers would follow. */
+interface Host {
+  readonly platform: string;
+  readonly execArgv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly config?: { readonly target_defaults?: { readonly defines?: readonly string[] } };
+  readonly getBuiltinModule?: { (id: 'node:tls'): NodeTls | undefined; (id: 'node:fs'): NodeFs | undefined };
+  readonly emitWarning: (warning: string) => void;
+}
 interface NodeTls {
   readonly rootCertificates: readonly string[];
+  /** Node 22.15 and later: knows all but OpenSSL's store. */
   readonly getCACertificates?: (type: 'default') => readonly string[];
 }
+interface NodeFs {
+  readonly readFileSync: (path: string) => Uint8Array;
+  readonly readdirSync: (path: string) => readonly string[];
+}
 
-/** Not an import: a bundler for browsers would follow it. */
-function builtin(): NodeTls | undefined {
-  const { process } = globalThis as { readonly process?: { getBuiltinModule?: (id: string) => unknown } };
-  return process?.getBuiltinModule?.('node:tls') as NodeTls | undefined;
+function anchorsOf(host: Host, tls: NodeTls): Uint8Array[] {
+  const { env } = host;
+  const openssl = usesOpensslStore(host);
+  const anchors = (tls.getCACertificates?.('default') ?? (openssl ? [] : tls.rootCertificates)).flatMap((pem) => certificatesOf(pem));
+  const fs = host.getBuiltinModule?.('node:fs');
+  if (fs === undefined) return anchors;
+  const extra = env['NODE_EXTRA_CA_CERTS'];
+  if (extra && tls.getCACertificates === undefined) anchors.push(...certificatesIn(fs, extra, (why) => host.emitWarning(`the certificates of NODE_EXTRA_CA_CERTS are ignored: ${extra}: ${why}`)));
+  if (openssl) anchors.push(...opensslStore(host, fs));
+  return anchors;
+}
+
+/** By the command line or NODE_OPTIONS, or because this Node was built so (`configure --openssl-use-def-ca-store`). */
+function usesOpensslStore({ execArgv, env, config }: Host): boolean {
+  const options = [...(env['NODE_OPTIONS'] ?? '').split(/\s+/), ...execArgv].map((option) => option.replaceAll('_', '-'));
+  if (options.includes('--use-openssl-ca')) return true;
+  return !options.includes('--use-bundled-ca') && (config?.target_defaults?.defines?.includes('NODE_OPENSSL_CERT_STORE') ?? false);
+}
+
+/**
+ * X509_STORE_set_default_paths(3): a file of certificates, and folders in which a certificate has the hash of its subject as its name
+ * (openssl-rehash(1)). Where the variables are not set, the folder that Node's OpenSSL is built with.
+ */
+function opensslStore({ env, platform, emitWarning }: Host, fs: NodeFs): Uint8Array[] {
+  const windows = platform === 'win32';
+  const home = windows ? 'C:\\Program Files\\Common Files\\SSL' : '/etc/ssl';
+  const file = env['SSL_CERT_FILE'];
+  const fromFile = certificatesIn(fs, file ?? `${home}/cert.pem`, (why) => {
+    if (file !== undefined) emitWarning(`SSL_CERT_FILE is ignored: ${file}: ${why}`);
+  });
+  const folders = (env['SSL_CERT_DIR'] ?? `${home}/certs`).split(windows ? ';' : ':').filter((folder) => folder !== '');
+  return [...fromFile, ...folders.flatMap((folder) => hashedNames(fs, folder).flatMap((name) => certificatesIn(fs, `${folder}/${name}`, () => {})))];
+}
+
+function hashedNames(fs: NodeFs, folder: string): string[] {
+  try {
+    return fs.readdirSync(folder).filter((name) => /^[0-9a-f]{8}\.\d+$/.test(name));
+  } catch {
+    return [];
+  }
+}
+
+function certificatesIn(fs: NodeFs, path: string, failed: (why: string) => void): Uint8Array[] {
+  try {
+    return certificatesOf(fs.readFileSync(path));
+  } catch (error) {
+    failed((error as Error).message);
+    return [];
+  }
 }
