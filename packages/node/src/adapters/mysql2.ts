@@ -19,6 +19,10 @@ interface Upgradable {
 const CLIENT_SSL = 0x0800;
 /** Protocol::SSLRequest: a header of four bytes, then 32 bytes that begin with the capability flags. */
 const SSL_REQUEST_LENGTH = 36;
+/** A packet begins with the length of its payload in three bytes and a sequence number in one. */
+const HEADER_LENGTH = 4;
+/** A greeting that is longer is not a server's, bytes. */
+const GREETING_LIMIT = 65_536;
 
 /**
  * `mysqlOverTls(createConnection({ …, ssl: {} }), connector, host)`, before anything else: mysql2 says when TLS begins, and
@@ -32,7 +36,10 @@ export function mysqlOverTls<C extends object>(connection: C, connector: TlsConn
   const { ssl } = upgradable.config;
   if (!ssl) throw new TypeError('mysqlOverTls: the connection was made without ssl: {}, and mysql2 would log in in plain text');
   refuseTrustOptions('mysqlOverTls', { ...ssl, minVersion: undefined });
-  guardPlain(upgradable.stream as Socket, 'mysql2', (bytes) => bytes.length === SSL_REQUEST_LENGTH && (((bytes[5] as number) << 8) & CLIENT_SSL) !== 0);
+  const plain = upgradable.stream as Socket;
+  if (plain.bytesRead > 0) throw new TypeError('mysqlOverTls: too late: mysql2 has read from the server already; call it as soon as the connection is made');
+  readGreeting(plain, (packet) => upgradable.packetParser.execute(packet));
+  guardPlain(plain, 'mysql2', (bytes) => bytes.length === SSL_REQUEST_LENGTH && (((bytes[5] as number) << 8) & CLIENT_SSL) !== 0);
   upgradable.startTLS = (onSecure): void => {
     const raw = upgradable.stream;
     releasePlain(raw);
@@ -52,4 +59,23 @@ export function mysqlOverTls<C extends object>(connection: C, connector: TlsConn
     upgradable.stream = duplex;
   };
   return connection;
+}
+
+/**
+ * Gives mysql2 the greeting, one whole packet, and nothing else that came in plain text: its parser keeps what follows, and would
+ * take that for what the server says inside TLS.
+ */
+function readGreeting(plain: Socket, parse: (packet: Buffer) => void): void {
+  let received = Buffer.alloc(0);
+  plain.removeAllListeners('data').on('data', (bytes: Buffer) => {
+    received = Buffer.concat([received, bytes]);
+    if (received.length < HEADER_LENGTH) return;
+    const length = HEADER_LENGTH + received.readUIntLE(0, 3);
+    if (length > GREETING_LIMIT) return void plain.destroy(new TlsError('STARTTLS_MALFORMED', `the MySQL server announced a greeting of ${length} bytes`));
+    if (received.length < length) return;
+    if (received.length > length) return void plain.destroy(new TlsError('STARTTLS_INJECTION', 'the MySQL server sent more than its greeting before TLS'));
+    // where TLS does not begin now, whatever else comes is dropped
+    plain.removeAllListeners('data').resume();
+    parse(received);
+  });
 }
