@@ -47,7 +47,7 @@ afterEach(async () => {
 async function serverFor(name: string, { offers = true, until = SECRET } = {}): Promise<Recorder> {
   const use = USES[name];
   if (use === undefined) throw new Error(`no use of ${name}`);
-  const server = await record({ identity: honest, tls: offers ? use.tls : 'never', talk: () => use.talk(offers), until });
+  const server = await record({ identity: offers ? honest : undefined, tls: use.tls, talk: (admits) => use.talk(admits), until });
   servers.push(server);
   return server;
 }

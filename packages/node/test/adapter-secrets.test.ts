@@ -1,4 +1,5 @@
 import { pki } from '@ferrule/conformance/pki';
+import { chooseEngine } from 'ferrule';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { TlsConnector } from '../src/duplex/index.ts';
 import { SECRET, type Use, USES } from './adapter-uses.ts';
@@ -21,10 +22,8 @@ afterEach(async () => {
   servers = [];
 });
 
-const connectorFor = (use: Use, options: ConstructorParameters<typeof TlsConnector>[0] = {}): TlsConnector => new TlsConnector({ ca, ...(use.alpn && { alpn: use.alpn }), ...options });
-
-async function serverFor(use: Use, identity: Identity, offers = true): Promise<Recorder> {
-  const server = await record({ identity, tls: offers ? use.tls : 'never', talk: () => use.talk(offers), until: SECRET, ...(use.alpn && { alpn: use.alpn }) });
+async function serverFor(use: Use, identity: Identity | 'mute' | undefined): Promise<Recorder> {
+  const server = await record({ identity, tls: use.tls, talk: (offers) => use.talk(offers), until: SECRET, ...(use.alpn && { alpn: use.alpn }) });
   servers.push(server);
   return server;
 }
@@ -32,48 +31,82 @@ async function serverFor(use: Use, identity: Identity, offers = true): Promise<R
 /** How a use ends: nobody cares, but that it does. */
 const over = (work: Promise<unknown>): Promise<void> => work.then(() => undefined, () => undefined);
 
-describe.each(Object.entries(USES))('%s', (_name, use) => {
-  it('sends its secret to the server that the connector trusts, inside TLS alone', async () => {
-    const server = await serverFor(use, honest);
-    await over(use.run(connectorFor(use), server.port));
-    expect(server.secret()).toContain(SECRET);
-    expect(server.plain()).not.toContain(SECRET);
-  });
+const engines = (['native', 'pure'] as const).map((name) => ({ name, available: chooseEngine(name).then(() => true, () => false) }));
 
-  it('sends nothing to a server that the connector does not trust', async () => {
-    const server = await serverFor(use, impostor);
-    await expect(use.run(connectorFor(use), server.port)).rejects.toThrow();
-    expect(server.connections()).toBeGreaterThan(0);
-    expect(server.secret() + server.plain()).not.toContain(SECRET);
-  });
+describe.each(engines)('on the $name engine', async ({ name: backend, available }) => {
+  describe.skipIf(!(await available)).each(Object.entries(USES))('%s', (_name, use) => {
+    const connectorFor = (options: ConstructorParameters<typeof TlsConnector>[0] = {}): TlsConnector => new TlsConnector({ backend, ca, ...(use.alpn && { alpn: use.alpn }), ...options });
+    const run = (connector: TlsConnector, { port }: Recorder): Promise<unknown> => use.begin(connector, port).over;
 
-  it('sends nothing where TLS has been stripped', async () => {
-    const server = await serverFor(use, honest, false);
-    const running = use.run(connectorFor(use), server.port);
-    // a library that waits for an answer to its ClientHello is hung up on
-    setTimeout(() => void server.close().catch(() => undefined), 300);
-    servers = [];
-    await expect(running).rejects.toThrow();
-    expect(server.connections()).toBeGreaterThan(0);
-    expect(server.plain()).not.toContain(SECRET);
-  });
+    it('sends its secret to the server that the connector trusts, inside TLS alone', async () => {
+      const server = await serverFor(use, honest);
+      await over(run(connectorFor(), server));
+      expect(server.secret()).toContain(SECRET);
+      expect(server.plain()).not.toContain(SECRET);
+    });
 
-  it('sends nothing to an impostor who takes the place of the server, whose session it has', async () => {
-    const server = await serverFor(use, honest);
-    const connector = connectorFor(use);
-    await over(use.run(connector, server.port));
-    const before = server.secret().length;
-    server.become(impostor);
-    await expect(use.run(connector, server.port)).rejects.toThrow();
-    expect(server.secret().slice(before)).not.toContain(SECRET);
-    expect(server.plain()).not.toContain(SECRET);
-  });
+    it('sends nothing to a server that the connector does not trust', async () => {
+      const server = await serverFor(use, impostor);
+      await expect(run(connectorFor(), server)).rejects.toThrow();
+      expect(server.connections()).toBeGreaterThan(0);
+      expect(server.secret() + server.plain()).not.toContain(SECRET);
+    });
 
-  it('is not led by a connector that verifies nobody, used at the same time', async () => {
-    const [ours, theirs] = [await serverFor(use, impostor), await serverFor(use, impostor)];
-    const [refused] = await Promise.allSettled([use.run(connectorFor(use), ours.port), use.run(connectorFor(use, { verify: 'none' }), theirs.port)]);
-    expect(refused.status).toBe('rejected');
-    expect(theirs.secret()).toContain(SECRET);
-    expect(ours.secret() + ours.plain()).not.toContain(SECRET);
+    it('sends nothing where TLS has been stripped', async () => {
+      const server = await serverFor(use, undefined);
+      await expect(run(connectorFor(), server)).rejects.toThrow();
+      expect(server.connections()).toBeGreaterThan(0);
+      expect(server.plain()).not.toContain(SECRET);
+    });
+
+    it.each([
+      ['an impostor', () => impostor],
+      ['one that offers no TLS', () => undefined],
+    ])('sends nothing when the place of the server, whose session it has, is taken by %s', async (_who, who) => {
+      const server = await serverFor(use, honest);
+      const connector = connectorFor();
+      await over(run(connector, server));
+      const before = server.secret().length;
+      expect(before).toBeGreaterThan(0);
+      server.become(who());
+      await expect(run(connector, server)).rejects.toThrow();
+      expect(server.connections()).toBeGreaterThan(1);
+      expect(server.secret().slice(before)).not.toContain(SECRET);
+      expect(server.plain()).not.toContain(SECRET);
+    });
+
+    it('is not led by a connector that verifies nobody, used at the same time', async () => {
+      const [ours, theirs] = [await serverFor(use, impostor), await serverFor(use, impostor)];
+      const [refused] = await Promise.allSettled([run(connectorFor(), ours), run(connectorFor({ verify: 'none' }), theirs)]);
+      expect(refused.status).toBe('rejected');
+      expect(theirs.secret()).toContain(SECRET);
+      expect(ours.secret() + ours.plain()).not.toContain(SECRET);
+    });
+
+    it('fails, and leaves no connection, when the handshake takes longer than the connector allows', async () => {
+      const server = await serverFor(use, 'mute');
+      await expect(run(connectorFor({ handshakeTimeout: 150 }), server)).rejects.toThrow();
+      await server.deserted();
+    });
+
+    it.runIf(use.aborts)('leaves no connection when it is aborted amid the handshake', async () => {
+      const server = await serverFor(use, 'mute');
+      const giveUp = new AbortController();
+      const running = use.begin(connectorFor({ handshakeTimeout: 0 }), server.port, giveUp.signal);
+      await server.asked();
+      giveUp.abort();
+      await expect(running.over).rejects.toThrow();
+      await server.deserted();
+    });
+
+    it.skipIf(use.cannotEnd)('leaves no connection when the library ends it amid the handshake', async () => {
+      const server = await serverFor(use, 'mute');
+      const running = use.begin(connectorFor({ handshakeTimeout: 0 }), server.port);
+      await server.asked();
+      // what becomes of the work is the library's affair
+      void over(running.over);
+      await running.end?.();
+      await server.deserted();
+    });
   });
 });

@@ -1,7 +1,6 @@
 /** @module Each adapter with its library, used until it has sent a secret; and the least of a server that makes it do so. */
 import http2 from 'node:http2';
 import https from 'node:https';
-import { once } from 'node:events';
 import { Client as GrpcClient } from '@grpc/grpc-js';
 import { ImapFlow } from 'imapflow';
 import { Redis } from 'ioredis';
@@ -15,7 +14,7 @@ import postgres from 'postgres';
 import { Agent, fetch as undiciFetch } from 'undici';
 import { WebSocket } from 'ws';
 import { grpcCredentials } from '../src/adapters/grpc.ts';
-import { http2Options } from '../src/adapters/http2.ts';
+import { http2Connect, http2Options } from '../src/adapters/http2.ts';
 import { TlsAgent } from '../src/adapters/https.ts';
 import { imapflowOptions } from '../src/adapters/imapflow.ts';
 import { ioredisOptions } from '../src/adapters/ioredis.ts';
@@ -40,8 +39,18 @@ export interface Use {
   readonly alpn?: readonly string[];
   /** The server's side; `offers` is whether it admits to TLS. */
   talk(offers: boolean): Talk;
+  begin(connector: TlsConnector, port: number, signal?: AbortSignal): Running;
+  /** It takes a signal, which ends the attempt. */
+  readonly aborts?: true;
+  /** Why the library cannot end an attempt before the handshake is done: its limit ends it. */
+  readonly cannotEnd?: string;
+}
+
+export interface Running {
   /** Rejects, or resolves once the server has hung up. */
-  run(connector: TlsConnector, port: number): Promise<unknown>;
+  readonly over: Promise<unknown>;
+  /** The library's own way to end it, also before the handshake is done. */
+  readonly end?: () => unknown;
 }
 
 const HOST = 'localhost';
@@ -104,109 +113,161 @@ const redis = (): Talk => ({ answer: (received) => ({ send: '+OK\r\n'.repeat(rec
 const h2 = (): Talk => ({ answer: () => ({ send: Uint8Array.of(0, 0, 0, 4, 0, 0, 0, 0, 0) }) });
 
 /** Whatever ends it: an error is a rejection. */
-const ended = (emitter: NodeJS.EventEmitter): Promise<never> =>
-  new Promise((_resolve, reject) => emitter.once('error', reject).once('close', () => reject(new Error('closed'))));
+function ended(emitter: NodeJS.EventEmitter, last = 'close'): Promise<never> {
+  const over = new Promise<never>((_resolve, reject) => emitter.on('error', reject).once(last, () => reject(new Error('closed'))));
+  over.catch(() => undefined);
+  return over;
+}
 
 export const USES: Readonly<Record<string, Use>> = {
   'https.Agent': {
     tls: 'at once',
     talk: silent,
-    run: (connector, port) => ended(https.get({ host: HOST, port, agent: new TlsAgent(connector), headers: { authorization: SECRET } })),
+    aborts: true,
+    begin(connector, port, signal) {
+      const request = https.get({ host: HOST, port, agent: new TlsAgent(connector), headers: { authorization: SECRET }, ...(signal && { signal }) });
+      return { over: ended(request), end: () => request.destroy() };
+    },
   },
   http2: {
     tls: 'at once',
     alpn: ['h2'],
     talk: h2,
-    async run(connector, port) {
+    begin(connector, port) {
+      const session = http2Connect(connector, `https://${HOST}:${port}`);
+      const over = ended(session);
+      session.request({ ':method': 'POST' }).on('error', () => undefined).end(SECRET);
+      return { over, end: () => session.destroy() };
+    },
+  },
+  'http2, a library that calls http2.connect()': {
+    cannotEnd: 'node:http2 waits for what it has written',
+    tls: 'at once',
+    alpn: ['h2'],
+    talk: h2,
+    begin(connector, port) {
       const session = http2.connect(`https://${HOST}:${port}`, http2Options(connector));
-      const request = session.request({ ':method': 'POST' });
-      request.on('error', () => undefined).end(SECRET);
-      await ended(session);
+      const over = ended(session);
+      session.request({ ':method': 'POST' }).on('error', () => undefined).end(SECRET);
+      return { over };
     },
   },
   undici: {
     tls: 'at once',
     talk: silent,
-    run: (connector, port) => undiciFetch(`https://${HOST}:${port}/`, { method: 'POST', body: SECRET, dispatcher: new Agent({ connect: undiciConnect(connector) }) }),
+    cannotEnd: 'its connector hears neither of a signal nor of destroy()',
+    begin: (connector, port) => ({ over: undiciFetch(`https://${HOST}:${port}/`, { method: 'POST', body: SECRET, dispatcher: new Agent({ connect: undiciConnect(connector) }) }) }),
   },
-  ws: { tls: 'at once', talk: silent, run: (connector, port) => ended(new WebSocket(`wss://${HOST}:${port}`, wsOptions(connector, { headers: { authorization: SECRET } }))) },
+  ws: {
+    tls: 'at once',
+    talk: silent,
+    begin(connector, port) {
+      const socket = new WebSocket(`wss://${HOST}:${port}`, wsOptions(connector, { headers: { authorization: SECRET } }));
+      return { over: ended(socket), end: () => socket.close() };
+    },
+  },
   pg: {
     tls: 'when asked',
     talk: postgresql,
-    run: (connector, port) => new pg.Client(pgConfig(connector, { host: HOST, port, user: SECRET, password: 'x', database: 'x' })).connect(),
+    begin(connector, port) {
+      const client = new pg.Client(pgConfig(connector, { host: HOST, port, user: SECRET, password: 'x', database: 'x' }));
+      return { over: Promise.race([client.connect().then(() => ended(client)), ended(client, 'end')]), end: () => client.end() };
+    },
   },
   postgres: {
     tls: 'when asked',
     talk: postgresql,
-    run: (connector, port) => postgres(postgresOptions(connector, { host: HOST, port, user: SECRET, password: 'x', database: 'x', max: 1 }) as never).unsafe('select 1'),
+    begin(connector, port) {
+      const sql = postgres(postgresOptions(connector, { host: HOST, port, user: SECRET, password: 'x', database: 'x', max: 1 }) as never);
+      return { over: sql.unsafe('select 1').execute(), end: () => sql.end({ timeout: 0 }) };
+    },
   },
   mysql2: {
     tls: 'when asked',
     talk: mysql,
-    run: (connector, port) => ended(mysqlOverTls(createConnection({ host: HOST, port, user: SECRET, password: 'x', ssl: {} }), connector, HOST) as unknown as NodeJS.EventEmitter),
+    begin(connector, port) {
+      const connection = mysqlOverTls(createConnection({ host: HOST, port, user: SECRET, password: 'x', ssl: {} }), connector, HOST);
+      return { over: ended(connection as unknown as NodeJS.EventEmitter, 'end'), end: () => connection.destroy() };
+    },
   },
   ioredis: {
     tls: 'at once',
     talk: redis,
-    async run(connector, port) {
+    begin(connector, port) {
       const client = new Redis(ioredisOptions(connector, { host: HOST, port, password: SECRET, lazyConnect: true, retryStrategy: () => null }));
-      const failed = new Promise<never>((_resolve, reject) => client.on('error', reject));
-      failed.catch(() => undefined);
-      await Promise.race([client.connect().then(() => client.ping()), failed]);
+      const failed = ended(client, 'end');
+      return { over: Promise.race([client.connect().then(() => client.ping()), failed]), end: () => client.quit() };
     },
   },
   mqtt: {
     tls: 'at once',
     talk: silent,
-    async run(connector, port) {
+    begin(connector, port) {
       const client = new MqttClient(mqttStream(connector, { host: HOST, port }), { username: 'x', password: SECRET, reconnectPeriod: 0 });
-      await ended(client as unknown as NodeJS.EventEmitter);
+      return { over: ended(client as unknown as NodeJS.EventEmitter), end: () => client.end(true) };
     },
   },
   nodemailer: {
+    cannotEnd: 'its connections hear of an end once they are made',
     tls: 'at once',
     talk: smtp,
-    run: (connector, port) => mail(nodemailerOptions(connector, { host: HOST, port })),
+    begin: (connector, port) => ({ over: mail(nodemailerOptions(connector, { host: HOST, port })) }),
   },
   'nodemailer, STARTTLS': {
+    cannotEnd: 'its connections hear of an end once they are made',
     tls: 'when asked',
     talk: smtp,
-    run: (connector, port) => mail(nodemailerOptions(connector, { host: HOST, port, starttls: true })),
+    begin: (connector, port) => ({ over: mail(nodemailerOptions(connector, { host: HOST, port, starttls: true })) }),
+  },
+  imapflow: {
+    tls: 'at once',
+    talk: imap,
+    begin: (connector, port) => imapLogin(imapflowOptions(connector, { host: HOST, port, secure: true, auth: { user: 'x', pass: SECRET }, logger: false })),
   },
   'imapflow, STARTTLS': {
     tls: 'when asked',
     talk: imap,
-    run: (connector, port) => imapLogin(imapflowOptions(connector, { host: HOST, port, secure: false, auth: { user: 'x', pass: SECRET }, logger: false })),
+    begin: (connector, port) => imapLogin(imapflowOptions(connector, { host: HOST, port, secure: false, auth: { user: 'x', pass: SECRET }, logger: false })),
   },
   kafkajs: {
     tls: 'at once',
     talk: silent,
-    run: (connector, port) =>
-      new Kafka({ clientId: SECRET, brokers: [`${HOST}:${port}`], ssl: true, socketFactory: kafkaSocketFactory(connector), logLevel: logLevel.NOTHING, retry: { retries: 0 } }).admin().connect(),
+    begin(connector, port) {
+      const admin = new Kafka({ clientId: SECRET, brokers: [`${HOST}:${port}`], ssl: true, socketFactory: kafkaSocketFactory(connector), logLevel: logLevel.NOTHING, retry: { retries: 0 } }).admin();
+      return { over: admin.connect(), end: () => admin.disconnect() };
+    },
   },
-  nats: { tls: 'when asked', talk: nats, run: (connector, port) => natsConnect(connector, { servers: `${HOST}:${port}`, user: 'x', pass: SECRET, reconnect: false, timeout: 5000 }) },
-  'ldapts, ldaps': { tls: 'at once', talk: silent, run: (connector, port) => new LdapClient(ldapOptions(connector, { url: `ldaps://${HOST}:${port}` })).bind('cn=x', SECRET) },
+  nats: {
+    cannotEnd: 'there is no connection to end before it is made',
+    tls: 'when asked',
+    talk: nats,
+    begin: (connector, port) => ({ over: natsConnect(connector, { servers: `${HOST}:${port}`, user: 'x', pass: SECRET, reconnect: false, timeout: 5000 }) }),
+  },
+  'ldapts, ldaps': {
+    tls: 'at once',
+    talk: silent,
+    begin(connector, port) {
+      const client = new LdapClient(ldapOptions(connector, { url: `ldaps://${HOST}:${port}` }));
+      return { over: client.bind('cn=x', SECRET).then(() => Promise.reject(new Error('nothing was answered'))), end: () => client.unbind() };
+    },
+  },
   'ldapts, startTLS': {
     tls: 'when asked',
     talk: ldap,
-    async run(connector, port) {
+    begin(connector, port) {
       const client = new LdapClient(ldapOptions(connector, { url: `ldap://${HOST}:${port}` }));
-      await client.startTLS();
-      await client.bind('cn=x', SECRET);
+      return { over: client.startTLS().then(() => client.bind('cn=x', SECRET)), end: () => client.unbind() };
     },
   },
   grpc: {
     tls: 'at once',
     alpn: ['h2'],
     talk: h2,
-    async run(connector, port) {
+    begin(connector, port) {
       const client = new GrpcClient(`${HOST}:${port}`, grpcCredentials(connector, { servername: HOST }), { 'grpc.enable_retries': 0, 'grpc.initial_reconnect_backoff_ms': 60_000 });
       const asIs = (bytes: Buffer): Buffer => bytes;
-      try {
-        await new Promise((_resolve, reject) => client.makeUnaryRequest('/a/b', asIs, asIs, Buffer.from(SECRET), (error) => reject(error ?? new Error('answered'))));
-      } finally {
-        client.close();
-      }
+      const over = new Promise((_resolve, reject) => client.makeUnaryRequest('/a/b', asIs, asIs, Buffer.from(SECRET), (error) => reject(error ?? new Error('answered'))));
+      return { over: over.finally(() => client.close()), end: () => client.close() };
     },
   },
 };
@@ -216,9 +277,7 @@ const mail = (options: object): Promise<unknown> => {
   return transport.sendMail({ from: 'a@x.test', to: 'b@x.test', subject: 'x', text: SECRET }).finally(() => transport.close());
 };
 
-async function imapLogin(options: ConstructorParameters<typeof ImapFlow>[0]): Promise<void> {
+function imapLogin(options: ConstructorParameters<typeof ImapFlow>[0]): Running {
   const client = new ImapFlow(options);
-  const failed = once(client, 'error').then(([error]) => Promise.reject(error as Error));
-  failed.catch(() => undefined);
-  await Promise.race([client.connect(), failed]);
+  return { over: Promise.race([client.connect(), ended(client)]), end: () => client.close() };
 }

@@ -18,6 +18,7 @@ import { get } from '../examples/https.ts';
 import { send } from '../examples/nodemailer.ts';
 import { post, postGlobally } from '../examples/undici.ts';
 import { ask as askWs } from '../examples/ws.ts';
+import { http2Connect } from '../src/adapters/http2.ts';
 import { TlsAgent } from '../src/adapters/https.ts';
 import { kafkaSocketFactory } from '../src/adapters/kafkajs.ts';
 import { undiciConnect } from '../src/adapters/undici.ts';
@@ -80,6 +81,36 @@ describe.each(engines)('on the %s engine', async (backend) => {
       await once(server, 'listening');
       expect(await getHttp2(connector(['h2']), 'localhost', portOf(server), '/')).toBe('over h2');
       server.close();
+    });
+
+    it('http2: a session says `connect` when the handshake is done, with what was agreed', async () => {
+      const server = http2.createSecureServer(tls, (_request, response) => response.end()).listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const refused = http2Connect(new TlsConnector({ backend, trustAnchors: [], alpn: ['h2'] }), `https://localhost:${portOf(server)}`);
+      const told: string[] = [];
+      refused.on('connect', () => told.push('connect')).on('error', (error: { code?: string }) => told.push(String(error.code)));
+      await new Promise((resolve) => refused.once('close', resolve));
+      expect(told).toEqual([expect.stringMatching(/^CERT_/)]);
+      const session = http2Connect(connector(['h2']), `https://localhost:${portOf(server)}`);
+      expect([session.connecting, session.alpnProtocol, session.encrypted]).toEqual([true, undefined, undefined]);
+      await once(session, 'connect');
+      expect([session.connecting, session.alpnProtocol, session.encrypted]).toEqual([false, 'h2', true]);
+      session.close();
+      await once(session, 'close');
+      server.close();
+    });
+
+    it('http2: close() before the handshake ends the session and its streams', async () => {
+      const silent = net.createServer((socket) => void socket.on('error', () => undefined).resume()).listen(0, '127.0.0.1');
+      await once(silent, 'listening');
+      for (const streams of [0, 1]) {
+        const session = http2Connect(connector(['h2']), `https://localhost:${portOf(silent)}`);
+        const closed = [session, ...(streams === 0 ? [] : [session.request({ ':path': '/' }).on('error', () => undefined)])].map((each) => new Promise((resolve) => each.once('close', resolve)));
+        session.close();
+        await Promise.all(closed);
+      }
+      silent.close();
+      await once(silent, 'close');
     });
 
     it('undici: fetch with its Agent, and global fetch with its dispatcher', async () => {

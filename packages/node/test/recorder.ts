@@ -1,5 +1,5 @@
 /** @module A server that remembers every byte it is sent, in plain text and inside TLS, and speaks just enough of a protocol to be sent a secret. */
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import net from 'node:net';
 import tls from 'node:tls';
 
@@ -26,18 +26,23 @@ export interface Recorder {
   readonly secret: () => string;
   /** Connections so far. */
   readonly connections: () => number;
-  /** From the next connection on another server is at this address. */
-  become(identity: Identity): void;
+  /** From the next connection on another server is at this address; one that offers no TLS, where it has no identity. */
+  become(identity: Identity | undefined): void;
+  /** Until a ClientHello has come. */
+  asked(): Promise<void>;
+  /** Until there is no connection. */
+  deserted(): Promise<void>;
   /** Resets every connection. */
   hangUp(): void;
   close(): Promise<void>;
 }
 
 export interface RecorderOptions {
-  readonly identity: Identity;
-  /** TLS from the first byte; `never` reads ClientHellos and hangs up. */
-  readonly tls: 'at once' | 'when asked' | 'never';
-  readonly talk: () => Talk;
+  readonly tls: 'at once' | 'when asked';
+  /** `offers`: whether it admits to TLS. */
+  readonly talk: (offers: boolean) => Talk;
+  /** Whom it is, `undefined`: who offers no TLS; `mute`: who takes ClientHellos and says nothing. */
+  readonly identity: Identity | 'mute' | undefined;
   /** Hang up when this has come. */
   readonly until: string;
   readonly alpn?: readonly string[];
@@ -46,12 +51,14 @@ export interface RecorderOptions {
 export async function record({ identity, tls: when, talk, until, alpn }: RecorderOptions): Promise<Recorder> {
   const seen = { plain: '', secret: '' };
   const sockets = new Set<net.Socket>();
+  const events = new EventEmitter();
   let who = identity;
   let connections = 0;
   const serve = (socket: net.Socket, raw: net.Socket, conversation: Talk, inTls: boolean): void => {
     socket.on('data', (bytes: Buffer) => {
       seen[inTls ? 'secret' : 'plain'] += bytes.toString('latin1');
-      if (seen.plain.includes(until) || seen.secret.includes(until)) return void raw.destroy();
+      // who offers no TLS hangs up on a ClientHello, too
+      if (seen.plain.includes(until) || seen.secret.includes(until) || (!inTls && isClientHello(bytes))) return void raw.destroy();
       const { send, startTlsAt } = conversation.answer(bytes, inTls) ?? {};
       if (send !== undefined) socket.write(send);
       if (startTlsAt === undefined) return;
@@ -61,6 +68,8 @@ export async function record({ identity, tls: when, talk, until, alpn }: Recorde
     });
   };
   const secure = (raw: net.Socket, conversation: Talk): void => {
+    if (who === 'mute') return void raw.on('data', () => events.emit('asked')).resume();
+    if (who === undefined) return serve(raw, raw, conversation, false);
     const socket = new tls.TLSSocket(raw, { isServer: true, ...who, ...(alpn && { ALPNProtocols: [...alpn] }) });
     socket.on('error', () => raw.destroy());
     if (when === 'at once' && conversation.greeting !== undefined) socket.write(conversation.greeting);
@@ -69,12 +78,12 @@ export async function record({ identity, tls: when, talk, until, alpn }: Recorde
   const server = net.createServer((raw) => {
     connections++;
     sockets.add(raw);
-    raw.on('close', () => sockets.delete(raw)).on('error', () => undefined);
-    const conversation = talk();
-    if (when === 'at once') {
-      secure(raw, conversation);
-      return;
-    }
+    raw.on('error', () => undefined).on('close', () => {
+      sockets.delete(raw);
+      if (sockets.size === 0) events.emit('deserted');
+    });
+    const conversation = talk(who !== undefined);
+    if (when === 'at once' && who !== undefined) return secure(raw, conversation);
     if (conversation.greeting !== undefined) raw.write(conversation.greeting);
     if (conversation.thenTls === true) secure(raw, conversation);
     else serve(raw, raw, conversation, false);
@@ -84,12 +93,16 @@ export async function record({ identity, tls: when, talk, until, alpn }: Recorde
   const hangUp = (): void => {
     for (const socket of sockets) socket.destroy();
   };
+  let isAsked = false;
+  events.once('asked', () => (isAsked = true));
   return {
     port: (server.address() as net.AddressInfo).port,
     plain: () => seen.plain,
     secret: () => seen.secret,
     connections: () => connections,
     become: (identity) => (who = identity),
+    asked: async () => void (isAsked || (await once(events, 'asked'))),
+    deserted: async () => void (sockets.size === 0 || (await once(events, 'deserted'))),
     hangUp,
     close: async () => {
       hangUp();
@@ -98,3 +111,6 @@ export async function record({ identity, tls: when, talk, until, alpn }: Recorde
     },
   };
 }
+
+/** A record of the handshake, RFC 9846 section 5.1. */
+const isClientHello = (bytes: Buffer): boolean => bytes[0] === 22 && bytes[1] === 3;

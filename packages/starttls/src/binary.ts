@@ -75,30 +75,57 @@ export function* mysql(inbox: Inbox): Preamble {
   yield bytes(`20 00 00 01  85 ae 7f 00  00 00 00 01  21  ${'00'.repeat(23)}`);
 }
 
-/** RFC 4511 section 4.14: ExtendedRequest 1.3.6.1.4.1.1466.20037, and resultCode 0. */
+const SEQUENCE = 0x30;
+const INTEGER = 0x02;
+const ENUMERATED = 0x0a;
+/** ExtendedResponse, [APPLICATION 24]. */
+const EXTENDED_RESPONSE = 0x78;
+
+/**
+ * RFC 4511 section 4.14: ExtendedRequest 1.3.6.1.4.1.1466.20037, and resultCode 0. Lengths may have more octets than they need
+ * (section 5.1 asks for the definite form, X.690 section 8.1.3.5 lets it be long): Active Directory always takes four.
+ */
 export function* ldap(inbox: Inbox): Preamble {
   const oid = '312e332e362e312e342e312e313436362e3230303337';
   yield bytes(`30 1d 02 01 01 77 18 80 16 ${oid}`);
-  const message = yield* berElement(inbox, 0x30);
-  // messageID 1, then [APPLICATION 24] with an ENUMERATED resultCode first
-  if (message[0] !== 0x02 || message[1] !== 1 || message[2] !== 1 || message[3] !== 0x78) throw malformed('not an ExtendedResponse to our request');
-  const inside = message.subarray(5 + ((message[4] ?? 0) & 0x80 ? (message[4] ?? 0) & 0x7f : 0));
-  if (inside[0] !== 0x0a || inside[1] !== 1) throw malformed('an ExtendedResponse without resultCode');
-  if (inside[2] !== 0) throw refused(`LDAP resultCode ${inside[2]}`);
+  const messageId = firstElement(yield* ldapMessage(inbox));
+  const operation = firstElement(messageId.rest);
+  if (messageId.tag !== INTEGER || !isNumber(messageId.value, 1) || operation.tag !== EXTENDED_RESPONSE) throw malformed('not an ExtendedResponse to our request');
+  const resultCode = firstElement(operation.value);
+  if (resultCode.tag !== ENUMERATED || resultCode.value.length !== 1) throw malformed('an ExtendedResponse without resultCode');
+  if (!isNumber(resultCode.value, 0)) throw refused(`LDAP resultCode ${resultCode.value[0]}`);
 }
 
-function* berElement(inbox: Inbox, tag: number): Preamble<Uint8Array> {
-  const head = yield* inbox.take(2);
-  if (head[0] !== tag) throw malformed('not an LDAPMessage');
-  let length = head[1] ?? 0;
-  if (length & 0x80) {
-    const count = length & 0x7f;
-    if (count === 0 || count > 3) throw malformed('an LDAPMessage of absurd length');
-    length = (yield* inbox.take(count)).reduce((sum, byte) => sum * 256 + byte, 0);
-  }
-  if (length > 32_768) throw malformed('an LDAPMessage of absurd length');
+const isNumber = (value: Uint8Array, number: number): boolean => value.length === 1 && value[0] === number;
+
+/** The content of an LDAPMessage. */
+function* ldapMessage(inbox: Inbox): Preamble<Uint8Array> {
+  const [tag, first = 0] = yield* inbox.take(2);
+  if (tag !== SEQUENCE) throw malformed('not an LDAPMessage');
+  const octets = first < 0x80 ? 0 : lengthOctets(first);
+  const length = octets === 0 ? first : number(yield* inbox.take(octets));
+  if (length > 32_768) throw malformed(`an LDAPMessage of ${length} bytes`);
   return yield* inbox.take(length);
 }
+
+/** The first element of `all`, and what follows it. */
+function firstElement(all: Uint8Array): { readonly tag: number | undefined; readonly value: Uint8Array; readonly rest: Uint8Array } {
+  const [tag, first = 0] = all;
+  const octets = first < 0x80 ? 0 : lengthOctets(first);
+  const start = 2 + octets;
+  const end = start + (octets === 0 ? first : number(all.subarray(2, start)));
+  if (end > all.length) throw malformed('an LDAPMessage that is shorter than its parts');
+  return { tag, value: all.subarray(start, end), rest: all.subarray(end) };
+}
+
+/** How many octets a length has that begins with `first`, one of the long form. */
+function lengthOctets(first: number): number {
+  const octets = first & 0x7f;
+  if (octets === 0 || octets > 4) throw malformed(`an LDAPMessage whose length begins with 0x${first.toString(16)}`);
+  return octets;
+}
+
+const number = (octets: Uint8Array): number => octets.reduce((sum, octet) => sum * 256 + octet, 0);
 
 /** [MS-RDPBCGR] section 2.2.1.1: an X.224 Connection Request that asks for PROTOCOL_SSL. */
 export function* rdp(inbox: Inbox): Preamble {

@@ -6,7 +6,7 @@
  */
 import { TlsError } from '@ferrule/result';
 import { ldap, mysql, postgres, rdp, telnet } from './binary.ts';
-import { Inbox, type Preamble } from './inbox.ts';
+import { ascii, Inbox, type Preamble } from './inbox.ts';
 import { ftp, imap, irc, lmtp, nats, nntp, pop3, sieve, smtp, type Names } from './text.ts';
 import { xmpp, xmppServer } from './xmpp.ts';
 
@@ -62,8 +62,10 @@ export interface Progress {
 /** A dialogue under way. */
 export interface Starttls {
   readonly protocol: StarttlsProtocol;
-  /** The server's greeting, byte for byte: give it to a client library that expects to see it. Empty where there is none. */
+  /** The server's greeting, byte for byte; empty where there is none. It came in plain text: for people to see, not to act upon (RFC 3207 section 4.2). */
   readonly greeting: Uint8Array;
+  /** What to show to a client library that expects a greeting once TLS is on, with nothing in it that came in plain text; empty where there is none. */
+  readonly standInGreeting: Uint8Array;
   /**
    * Give what was received; call it once without bytes to begin.
    * @throws TlsError STARTTLS_NOT_OFFERED, STARTTLS_REFUSED, STARTTLS_INJECTION or STARTTLS_MALFORMED; the same one again on each later call.
@@ -71,6 +73,8 @@ export interface Starttls {
   feed(received?: Uint8Array): Progress;
   /** The transport ended. @throws TlsError UNEXPECTED_EOF unless the dialogue was done. */
   end(): void;
+  /** Another dialogue, at its beginning, of the same protocol with the same options: each connection needs one of its own. */
+  fresh(): Starttls;
 }
 
 /** Begin the preamble of a protocol. @throws TypeError for an unknown protocol, an unknown option or an unusable name. */
@@ -82,8 +86,23 @@ export function starttls(protocol: StarttlsProtocol, options: StarttlsOptions = 
   return new Dialogue(protocol, run, names);
 }
 
+/**
+ * By protocol; the others greet inside TLS by themselves, or their first words must be the server's. NATS and MySQL are such: what
+ * they announce in plain text is needed later.
+ */
+const STAND_IN_GREETINGS: Readonly<Partial<Record<StarttlsProtocol, string>>> = {
+  smtp: '220 ready\r\n',
+  lmtp: '220 ready\r\n',
+  ftp: '220 ready\r\n',
+  pop3: '+OK ready\r\n',
+  imap: '* OK ready\r\n',
+  nntp: '200 ready\r\n',
+};
+
 class Dialogue implements Starttls {
   readonly protocol: StarttlsProtocol;
+  readonly #run: (inbox: Inbox, names: Names) => Preamble;
+  readonly #names: Names;
   #greeting: Uint8Array | undefined;
   readonly #inbox = new Inbox();
   readonly #steps: Preamble;
@@ -96,7 +115,17 @@ class Dialogue implements Starttls {
 
   constructor(protocol: StarttlsProtocol, run: (inbox: Inbox, names: Names) => Preamble, names: Names) {
     this.protocol = protocol;
+    this.#run = run;
+    this.#names = names;
     this.#steps = run(this.#inbox, names);
+  }
+
+  get standInGreeting(): Uint8Array {
+    return ascii(STAND_IN_GREETINGS[this.protocol] ?? '');
+  }
+
+  fresh(): Starttls {
+    return new Dialogue(this.protocol, this.#run, this.#names);
   }
 
   feed(received: Uint8Array = new Uint8Array(0)): Progress {

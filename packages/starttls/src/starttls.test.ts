@@ -174,6 +174,14 @@ describe('a server that does not offer TLS', () => {
     ['mysql', 'STARTTLS_NOT_OFFERED', [mysqlGreeting('fff7')]],
     ['mysql', 'STARTTLS_REFUSED', ['x:09000000 ff1504 23303830303048']],
     ['ldap', 'STARTTLS_REFUSED', ['x:300c02010178070a013404000400']],
+    ['ldap', 'STARTTLS_REFUSED', ['x:308400000010 020101 788400000007 0a0134 0400 0400']],
+    ['ldap', 'STARTTLS_MALFORMED', ['x:308500000000100201017807']],
+    ['ldap', 'STARTTLS_MALFORMED', ['x:30800201017807']],
+    ['ldap', 'STARTTLS_MALFORMED', ['x:3084ffffffff0201017807']],
+    ['ldap', 'STARTTLS_MALFORMED', ['x:300c 020101 7884ffffffff 0a0100']],
+    ['ldap', 'STARTTLS_MALFORMED', ['x:3005 020101 7805']],
+    ['ldap', 'STARTTLS_MALFORMED', ['x:3008 020101 7803 040100']],
+    ['ldap', 'STARTTLS_MALFORMED', ['x:3008 020102 7803 0a0100']],
     ['nats', 'STARTTLS_NOT_OFFERED', ['INFO {"tls_required":false}\r\n']],
     ['nats', 'STARTTLS_MALFORMED', ['INFO {\r\n']],
     ['rdp', 'STARTTLS_REFUSED', ['x:030000130ed000001234000300080005000000']],
@@ -183,6 +191,31 @@ describe('a server that does not offer TLS', () => {
     const run = (): unknown => play(dialogue, server.map((text): Turn => [text, '']));
     expect(codeOf(run)).toBe(code);
     expect(codeOf(() => dialogue.feed())).toBe(code);
+  });
+});
+
+it.each([
+  ['of four octets, as Active Directory has them', 'x:308400000010 020101 788400000007 0a0100 0400 0400'],
+  ['of one octet more than is needed', 'x:30810d 020101 788107 0a0100 0400 0400'],
+  ['that are long inside too', 'x:308400000019 028400000001 01 78840000000c 0a8400000001 00 0400 0401 78'],
+])('ldap: takes lengths %s', (_what, answer) => {
+  expect(play(begin('ldap'), [[answer, '']]).done).toBe(true);
+});
+
+describe('a dialogue that is used again', () => {
+  it.each(starttlsProtocols)('%s: begins anew, with the same names', (protocol) => {
+    const first = begin(protocol);
+    play(first, GOOD[protocol]);
+    const second = first.fresh();
+    expect(second.greeting).toHaveLength(0);
+    expect(play(second, GOOD[protocol])).toEqual({ sent: sentIn(GOOD[protocol]), done: true });
+  });
+
+  it('has a greeting to show in which nothing is the server’s', () => {
+    const dialogue = begin('smtp');
+    play(dialogue, GOOD.smtp);
+    expect(Buffer.from(dialogue.standInGreeting).toString()).toBe('220 ready\r\n');
+    expect(starttlsProtocols.filter((protocol) => begin(protocol).standInGreeting.length > 0).toSorted()).toEqual(['ftp', 'imap', 'lmtp', 'nntp', 'pop3', 'smtp']);
   });
 });
 

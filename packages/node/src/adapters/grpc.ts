@@ -1,6 +1,7 @@
 /** @module @ferrule/node/adapters/grpc: channel credentials for @grpc/grpc-js. */
 import { ChannelCredentials, credentials, type CallCredentials } from '@grpc/grpc-js';
 import type { TlsConnector } from '../duplex/connector.ts';
+import type { TlsDuplex } from '../duplex/tls-duplex.ts';
 import { asTlsSocket, ready } from './ready.ts';
 
 type SecureConnector = ReturnType<ChannelCredentials['_createSecureConnector']>;
@@ -24,11 +25,19 @@ class TlsChannelCredentials extends ChannelCredentials {
     return this === other;
   }
   override _createSecureConnector(_target: unknown, _options: unknown, callCredentials?: CallCredentials): SecureConnector {
+    const underWay = new Set<TlsDuplex>();
     return {
-      connect: async (raw) => ({ socket: asTlsSocket(await ready(this.#connector.duplex({ stream: raw, servername: this.#servername }))), secure: true }),
+      connect: async (raw) => {
+        const duplex = this.#connector.duplex({ stream: raw, servername: this.#servername });
+        underWay.add(duplex);
+        const done = ready(duplex).finally(() => underWay.delete(duplex));
+        return { socket: asTlsSocket(await done), secure: true };
+      },
       waitForReady: () => Promise.resolve(),
       getCallCredentials: () => callCredentials ?? credentials.createEmpty(),
-      destroy: () => undefined,
+      destroy: () => {
+        for (const duplex of underWay) duplex.destroy();
+      },
     };
   }
 }

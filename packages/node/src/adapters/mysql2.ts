@@ -51,9 +51,10 @@ export function mysqlOverTls<C extends object>(connection: C, connector: TlsConn
       onSecure();
     });
     duplex.on('error', (error) => {
+      // After COM_QUIT these servers hang up without close_notify, and there is nothing left to truncate; what we end ourselves is ABORTED.
+      if (upgradable._closing && TlsError.is(error) && (error.code === 'UNEXPECTED_EOF' || error.code === 'ABORTED')) return;
       if (!secure) onSecure(error);
-      // After COM_QUIT these servers hang up without close_notify, and there is nothing left to truncate.
-      else if (!(upgradable._closing && TlsError.is(error) && error.code === 'UNEXPECTED_EOF')) upgradable._handleNetworkError(error);
+      else upgradable._handleNetworkError(error);
     });
     duplex.on('data', (data: Buffer) => upgradable.packetParser.execute(data));
     upgradable.stream = duplex;

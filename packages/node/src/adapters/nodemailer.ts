@@ -3,7 +3,12 @@ import type { TlsConnector } from '../duplex/connector.ts';
 import { ready } from './ready.ts';
 import { refuseDetours, refuseTrustOptions, USE_DIAL } from './tls-required.ts';
 
-type GetSocket = (options: { readonly host?: string; readonly port?: number | string }, callback: (error: Error | null, socketOptions: object) => void) => void;
+interface Where {
+  readonly host?: string | undefined;
+  readonly port?: number | string | undefined;
+  readonly connectionTimeout?: number | undefined;
+}
+type GetSocket = (options: Where, callback: (error: Error | null, socketOptions: object) => void) => void;
 
 interface Own {
   /** Speak STARTTLS first (port 587); else TLS begins at once (465). Default: false. */
@@ -14,7 +19,8 @@ interface Own {
 
 /**
  * `createTransport(nodemailerOptions(connector, { host, port, auth }))`. With `starttls` the Duplex speaks the STARTTLS
- * dialogue and hands the greeting on, so to nodemailer every connection looks like implicit TLS.
+ * dialogue and then greets in the server's place, so to nodemailer every connection looks like implicit TLS. nodemailer's
+ * `connectionTimeout` bounds all of it; nodemailer cannot end a connection before that.
  * @param options those of nodemailer's SMTP transport, and {@link Own}.
  * @throws TypeError for options that would lead around the connector.
  */
@@ -32,8 +38,8 @@ export function nodemailerOptions<O extends object>(
   return {
     ...(rest as Omit<O, keyof Own>),
     secure: true,
-    getSocket: ({ host = 'localhost', port = starttls ? 587 : 465 }, callback) => {
-      const duplex = connector.duplex({ host, port: Number(port), ...(name && { servername: name }), ...(starttls && { preamble: 'smtp' as const, replayGreeting: true }) });
+    getSocket: ({ host = 'localhost', port = starttls ? 587 : 465, connectionTimeout }, callback) => {
+      const duplex = connector.duplex({ host, port: Number(port), ...(name && { servername: name }), ...(starttls && { preamble: 'smtp' as const, standInGreeting: true }), ...(connectionTimeout && { handshakeTimeout: connectionTimeout }) });
       ready(duplex).then(
         (connection) => callback(null, { connection, secured: true }),
         (error: Error) => callback(error, {}),

@@ -1,7 +1,7 @@
 /** @module @ferrule/node/adapters/pg: PostgreSQL through pg, with SCRAM-SHA-256-PLUS channel binding. */
 import type { ClientConfig } from 'pg';
 import type { TlsConnector } from '../duplex/connector.ts';
-import { asTlsSocket } from './ready.ts';
+import { asTlsSocket, givenUpBy } from './ready.ts';
 import { refuseDetours } from './tls-required.ts';
 
 /**
@@ -21,6 +21,7 @@ export function pgConfig<C extends ClientConfig>(
     ...rest,
     ssl: false,
     enableChannelBinding: true,
-    stream: () => asTlsSocket(connector.duplex({ lazy: true, servername, preamble: 'postgres' })),
+    // before `connect` pg writes Terminate alone
+    stream: () => asTlsSocket(givenUpBy('write', connector.duplex({ lazy: true, servername, preamble: 'postgres' }))),
   };
 }

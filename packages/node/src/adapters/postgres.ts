@@ -1,7 +1,7 @@
 /** @module @ferrule/node/adapters/postgres: PostgreSQL through the package postgres. */
 import type { TLSSocket } from 'node:tls';
 import type { TlsConnector } from '../duplex/connector.ts';
-import { asTlsSocket, ready } from './ready.ts';
+import { asTlsSocket, givenUpBy } from './ready.ts';
 import { refuseDetours } from './tls-required.ts';
 
 interface Address {
@@ -18,18 +18,21 @@ interface Address {
 export function postgresOptions<O extends object>(
   connector: TlsConnector,
   options: O & { readonly servername?: string } = {} as O,
-): Omit<O, 'servername'> & { readonly ssl: false; socket(address: Address): Promise<TLSSocket> } {
+): Omit<O, 'servername'> & { readonly ssl: false; socket(address: Address): TLSSocket } {
   refuseDetours('postgresOptions', options, { ssl: 'TLS is by the connector', socket: 'TLS is by the connector' });
   const { servername, ...rest } = options;
   let attempt = 0;
   return {
     ...(rest as Omit<O, 'servername'>),
     ssl: false,
-    socket: async ({ host, port, path }) => {
+    socket: ({ host, port, path }) => {
       const at = attempt++ % Math.max(1, host.length);
       const name = host[at] ?? 'localhost';
       const where = path ? { path } : { host: name, port: port[at] ?? port[0] ?? 5432 };
-      return asTlsSocket(await ready(connector.duplex({ ...where, servername: servername ?? name, preamble: 'postgres' })));
+      const duplex = givenUpBy('end', connector.duplex({ ...where, servername: servername ?? name, preamble: 'postgres' }));
+      // The package ends no socket that is not `open`, and would leave this one to its timeout.
+      Object.defineProperty(duplex, 'readyState', { get: () => (duplex.destroyed ? 'closed' : 'open') });
+      return asTlsSocket(duplex);
     },
   };
 }

@@ -21,6 +21,8 @@ export interface ConnectorOptions extends ContextOptions {
    * Of a stream whose `connecting` is true, `connect` is waited for.
    */
   readonly dial?: (to: { readonly host: string; readonly port: number }) => Duplex;
+  /** Milliseconds for transport, preamble and handshake together, for each connection that says nothing else; 0 = no limit. Default 30000. */
+  readonly handshakeTimeout?: number;
   /** Emit `keylog` events on each Duplex, as `tls.TLSSocket` does; lines hold secrets. Default: false. */
   readonly keylog?: boolean;
 }
@@ -39,15 +41,21 @@ export interface DuplexOptions {
   readonly lazy?: true;
   /** SNI, and the name or address that the certificate must match; default `host`. */
   readonly servername?: string;
-  /** What to say in plain text before TLS: a protocol by name, or a dialogue made with `starttls()`. */
+  /** What to say in plain text before TLS: a protocol by name, or a dialogue made with `starttls()`; one that has been used begins anew. */
   readonly preamble?: StarttlsProtocol | Starttls;
-  /** Give the preamble's greeting to the reader as the first plaintext. Default: false. */
-  readonly replayGreeting?: boolean;
-  /** As net.Socket: with `false` (default) our side ends when the peer's has. */
+  /**
+   * Begin the plaintext with a greeting of ours (`220 ready`), for a library that expects one: the server greeted in plain text,
+   * and nothing of that may reach the reader (RFC 3207 section 4.2). With the preambles smtp, lmtp, ftp, pop3, imap, nntp. Default: false.
+   */
+  readonly standInGreeting?: boolean;
+  /**
+   * As net.Socket: with `false` (default) our side ends when the peer's has, and `end()` before the handshake, with nothing
+   * written, ends the connection at once.
+   */
   readonly allowHalfOpen?: boolean;
   /** TCP_NODELAY after the handshake; during it it is always on. Default: true. */
   readonly noDelay?: boolean;
-  /** Milliseconds for transport, preamble and handshake together, 0 = no limit. Default 30000. */
+  /** Milliseconds for transport, preamble and handshake together, 0 = no limit. Default: the connector's. */
   readonly handshakeTimeout?: number;
   /** Ends the attempt with ABORTED; no effect once the connection is open. */
   readonly signal?: AbortSignal;
@@ -55,8 +63,11 @@ export interface DuplexOptions {
   readonly onread?: { readonly buffer: Uint8Array; callback(count: number, buffer: Uint8Array): boolean };
 }
 
+/** Milliseconds. */
+const HANDSHAKE_TIMEOUT = 30_000;
+
 const CONNECTION_KEYS: ReadonlySet<string> = new Set<keyof DuplexOptions>([
-  'host', 'port', 'path', 'stream', 'lazy', 'servername', 'preamble', 'replayGreeting', 'allowHalfOpen', 'noDelay', 'handshakeTimeout', 'signal', 'onread',
+  'host', 'port', 'path', 'stream', 'lazy', 'servername', 'preamble', 'standInGreeting', 'allowHalfOpen', 'noDelay', 'handshakeTimeout', 'signal', 'onread',
 ]);
 
 /** Makes Duplexes on one context. */
@@ -65,18 +76,21 @@ export class TlsConnector {
   readonly #verified: boolean;
   readonly #sessions: SessionCache | SessionStore | undefined;
   readonly #dial: ConnectorOptions['dial'];
+  readonly #handshakeTimeout: number;
   /** Who is told of a connection's sessions and key log. */
   readonly #listeners = new WeakMap<Ssl, { session(session: TlsSession): void; keylog(line: string): void }>();
 
   /** @throws TypeError for an option that is wrong in itself; what only the engine can refuse destroys the first Duplex. */
   constructor(options: ConnectorOptions = {}) {
-    const { backend, ca, sessions, dial, keylog, onSession, onKeylog, ...context } = options;
+    const { backend, ca, sessions, dial, handshakeTimeout = HANDSHAKE_TIMEOUT, keylog, onSession, onKeylog, ...context } = options;
     if (keylog !== undefined && typeof keylog !== 'boolean') throw new TypeError('keylog: not a boolean');
     if (sessions !== undefined && sessions !== false && !keepsSessions(sessions)) {
       throw new TypeError('sessions: needs take() and put(), or get() and set() as a Map has, or false');
     }
     if (dial !== undefined && typeof dial !== 'function') throw new TypeError('dial: not a function');
+    checkTimeout(handshakeTimeout);
     this.#dial = dial;
+    this.#handshakeTimeout = handshakeTimeout;
     this.#verified = context.verify !== 'none';
     this.#sessions = sessions === false ? undefined : (sessions ?? memorySessionCache());
     const own = [ca ?? []].flat().flatMap((each: string | Uint8Array) => certificatesOf(each));
@@ -107,8 +121,10 @@ export class TlsConnector {
    * @throws TypeError for an unknown option, or one of the wrong kind.
    */
   duplex(options: DuplexOptions): TlsDuplex {
-    const { target, host, preamble } = parse(options, this.#dial);
+    const { target, host, preamble: first } = parse(options, this.#dial);
+    const preamble = first && unused(first);
     const sessions = this.#sessions;
+    const { handshakeTimeout = this.#handshakeTimeout } = options;
     const address = options.path ?? (options.port === undefined ? 'pipe' : `${options.host ?? 'localhost'}:${options.port}`);
     let keeper: SessionKeeper | undefined;
     const duplex: TlsDuplex = new TlsDuplex({
@@ -130,13 +146,13 @@ export class TlsConnector {
       target,
       dial: this.#dial,
       preamble,
-      replayGreeting: options.replayGreeting ?? false,
+      greeting: options.standInGreeting === true ? preamble?.standInGreeting : undefined,
       allowHalfOpen: options.allowHalfOpen ?? false,
       noDelay: options.noDelay ?? true,
-      handshakeTimeout: options.handshakeTimeout ?? 30_000,
+      handshakeTimeout,
       signal: options.signal,
       onread: options.onread,
-      session: (ssl) => keeper?.offer(ssl, sessionPatience(options.handshakeTimeout ?? 30_000), () => duplex.destroyed),
+      session: (ssl) => keeper?.offer(ssl, sessionPatience(handshakeTimeout), () => duplex.destroyed),
       opened: (ssl) => keeper?.established(ssl),
     });
     return duplex;
@@ -177,17 +193,33 @@ function parse(options: DuplexOptions, dial: ConnectorOptions['dial']): Parsed {
   for (const key of ['host', 'path', 'servername'] as const) {
     if (options[key] !== undefined && (typeof options[key] !== 'string' || options[key] === '')) throw new TypeError(`${key}: not a string that says something`);
   }
-  for (const key of ['replayGreeting', 'allowHalfOpen', 'noDelay'] as const) {
+  for (const key of ['standInGreeting', 'allowHalfOpen', 'noDelay'] as const) {
     if (options[key] !== undefined && typeof options[key] !== 'boolean') throw new TypeError(`${key}: not a boolean`);
   }
   if (port !== undefined && !(Number.isInteger(port) && port >= 1 && port <= 65_535)) throw new TypeError(`port: ${String(port)} is not an integer from 1 to 65535`);
-  if (!(typeof handshakeTimeout === 'number' && handshakeTimeout >= 0 && handshakeTimeout < 2 ** 31)) throw new TypeError('handshakeTimeout: not a number of milliseconds from 0 to 2147483647');
+  checkTimeout(handshakeTimeout);
   if (options.signal !== undefined && typeof options.signal?.addEventListener !== 'function') throw new TypeError('signal: not an AbortSignal');
   if (onread !== undefined && !(onread.buffer instanceof Uint8Array && onread.buffer.length > 0 && typeof onread.callback === 'function')) {
     throw new TypeError('onread: not {buffer, callback} with a Uint8Array of at least one byte and a function');
   }
   if ([port, path, stream, lazy].filter((each) => each !== undefined).length !== 1) throw new TypeError('exactly one of port, path, stream and lazy says where to connect');
-  return { target: targetOf(options, dial), host: servername, preamble: typeof preamble === 'string' ? starttls(preamble, servername === undefined ? {} : { host: servername }) : preamble };
+  const dialogue = typeof preamble === 'string' ? starttls(preamble, servername === undefined ? {} : { host: servername }) : preamble;
+  if (dialogue !== undefined && (typeof dialogue.feed !== 'function' || typeof dialogue.fresh !== 'function')) throw new TypeError('preamble: neither the name of a protocol nor a dialogue of starttls()');
+  if (options.standInGreeting === true && !dialogue?.standInGreeting.length) throw new TypeError(`standInGreeting: there is none for ${dialogue?.protocol ?? 'a connection without preamble'}`);
+  return { target: targetOf(options, dial), host: servername, preamble: dialogue };
+}
+
+/** Dialogues that a connection has had. */
+const used = new WeakSet<Starttls>();
+
+function unused(dialogue: Starttls): Starttls {
+  if (used.has(dialogue)) return dialogue.fresh();
+  used.add(dialogue);
+  return dialogue;
+}
+
+function checkTimeout(handshakeTimeout: number): void {
+  if (!(typeof handshakeTimeout === 'number' && handshakeTimeout >= 0 && handshakeTimeout < 2 ** 31)) throw new TypeError('handshakeTimeout: not a number of milliseconds from 0 to 2147483647');
 }
 
 function targetOf({ host = 'localhost', port, path, stream }: DuplexOptions, dial: ConnectorOptions['dial']): Target | undefined {

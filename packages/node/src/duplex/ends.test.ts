@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { pki } from '@ferrule/conformance/pki';
+import { starttls } from '@ferrule/starttls';
 import { chooseEngine } from 'ferrule';
 import { afterEach, describe, expect, it } from 'vitest';
 import { TlsConnector, tunnel, type ConnectorOptions, type DuplexOptions, type TlsDuplex } from './index.ts';
@@ -36,6 +37,9 @@ async function secure(onConnection: (socket: tls.TLSSocket) => void): Promise<tl
   const { keyPem, chainPem } = await pki('p256');
   return listening(tls.createServer({ key: keyPem, cert: chainPem, allowHalfOpen: true }, (socket) => onConnection(socket.on('error', () => undefined))));
 }
+
+/** In the tick of `secureConnection` Node 20 ends without close_notify. */
+const says = (text: string) => (socket: tls.TLSSocket): void => void setImmediate(() => socket.end(text));
 
 /** A stream of the caller's over a socket, which takes its time. */
 class Slow extends Duplex {
@@ -203,6 +207,96 @@ describe.each(engines.filter(({ available }) => available))('the ends of a TLS D
   it('a dial() that throws, or gives no stream, is an error of the Duplex', async () => {
     expect(await failure(await dial({ port: 1 }, { dial: () => { throw new Error('of dial'); } }))).toMatchObject({ message: 'of dial' });
     expect(await failure(await dial({ port: 1 }, { dial: () => 17 as never }))).toBeInstanceOf(TypeError);
+  });
+
+  it('end() before the handshake, with nothing written, ends the attempt as it does with node:tls', async () => {
+    const gone: Promise<unknown>[] = [];
+    const { port } = await listening(net.createServer((socket) => void gone.push(once(socket.resume(), 'close'))));
+    const duplex = await dial({ port });
+    duplex.end();
+    expect(await failure(duplex)).toMatchObject({ code: 'ABORTED' });
+    expect([duplex.writableFinished, duplex.destroyed]).toEqual([true, true]);
+    await gone[0];
+  });
+
+  it('end() before the handshake waits for it where something was written, or where half-open connections are allowed', async () => {
+    let got = '';
+    const { port } = await secure((socket) => void says('hello')(socket.on('data', (chunk) => (got += chunk.toString()))));
+    const writing = await dial({ port });
+    writing.end('x');
+    const listens = await dial({ port, allowHalfOpen: true });
+    listens.end();
+    for (const duplex of [writing, listens]) {
+      let heard = '';
+      for await (const chunk of duplex) heard += String(chunk);
+      expect(heard).toBe('hello');
+    }
+    expect(got).toBe('x');
+  });
+
+  it('the limit of a connector is that of each connection that has none', async () => {
+    const { port } = await listening(net.createServer((socket) => void socket.resume()));
+    expect(await failure(await dial({ port }, { handshakeTimeout: 50 }))).toMatchObject({ code: 'TIMEOUT', message: expect.stringContaining('50 ms') as string });
+    expect(await failure(await dial({ port, handshakeTimeout: 60 }, { handshakeTimeout: 0 }))).toMatchObject({ code: 'TIMEOUT' });
+    expect(() => new TlsConnector({ backend, handshakeTimeout: -1 })).toThrow(/handshakeTimeout/);
+  });
+
+  it('a dialogue serves as many connections as it is given to, a tunnel too', async () => {
+    const tlsServer = await secure(says('hello'));
+    const { port } = await listening(net.createServer((socket) => void socket.once('data', () => {
+      socket.pause();
+      socket.write('S');
+      tlsServer.emit('connection', socket);
+    })));
+    const preamble = starttls('postgres');
+    const connector = new TlsConnector({ backend, ca: (await pki('root')).certificatePem });
+    const target = { host: '127.0.0.1', port, servername: 'server.test', preamble };
+    const door = await tunnel(connector, target);
+    undo.push(() => door.close());
+    const through = net.connect((door.address as { port: number }).port, '127.0.0.1');
+    for (const each of [connector.duplex(target), connector.duplex(target), through]) {
+      undo.push(() => each.destroy());
+      let heard = '';
+      for await (const chunk of each) heard += String(chunk);
+      expect(heard).toBe('hello');
+    }
+  });
+
+  it('nothing of the plain-text phase reaches the reader, whichever way it reads', async () => {
+    const tlsServer = await secure(says('inside'));
+    const { port } = await listening(net.createServer((socket) => {
+      socket.write('220-evil.test AUTH PLAIN\r\n220 evil\r\n');
+      socket.once('data', () => {
+        socket.write('250-evil.test\r\n250-STARTTLS\r\n250 AUTH PLAIN\r\n');
+        socket.once('data', () => {
+          socket.pause();
+          socket.write('220 go\r\n');
+          tlsServer.emit('connection', socket);
+        });
+      });
+    }));
+    for (const standInGreeting of [true, false]) {
+      const expected = standInGreeting ? '220 ready\r\ninside' : 'inside';
+      const duplex = await dial({ port, preamble: 'smtp', standInGreeting });
+      let early = false;
+      duplex.once('data', () => (early = duplex.connecting));
+      let heard = '';
+      for await (const chunk of duplex) heard += String(chunk);
+      expect([heard, early]).toEqual([expected, false]);
+      let read = '';
+      const callback = (n: number, buffer: Uint8Array): boolean => ((read += Buffer.from(buffer.subarray(0, n)).toString()), true);
+      const static_ = await dial({ port, preamble: 'smtp', standInGreeting, onread: { buffer: new Uint8Array(4), callback } });
+      await once(static_, 'close');
+      expect(read).toBe(expected);
+    }
+  });
+
+  it.each<[RegExp, Partial<DuplexOptions>]>([
+    [/standInGreeting.*mysql/, { preamble: 'mysql', standInGreeting: true }],
+    [/standInGreeting.*without preamble/, { standInGreeting: true }],
+    [/preamble/, { preamble: { feed: () => ({ send: new Uint8Array(0), done: true }) } as never }],
+  ])('what no preamble can do is refused: %s', async (message, options) => {
+    await expect(dial({ port: 443, ...options })).rejects.toThrow(message);
   });
 
   it('unref() lets the process end while the handshake waits', async () => {

@@ -27,9 +27,10 @@ export interface TlsDuplexParts extends SocketSurfaceParts {
   readonly target: Target | undefined;
   /** In place of TCP, where `connect()` is what names host and port. */
   readonly dial: ((to: { readonly host: string; readonly port: number }) => Duplex) | undefined;
-  /** Runs before TLS; its greeting is handed to the reader first when `replayGreeting`. */
+  /** Runs before TLS. */
   readonly preamble: Starttls | undefined;
-  readonly replayGreeting: boolean;
+  /** The first plaintext, of our own. */
+  readonly greeting: Uint8Array | undefined;
   /** Milliseconds for transport, preamble and handshake together; 0 = no limit. */
   readonly handshakeTimeout: number;
   readonly signal: AbortSignal | undefined;
@@ -133,9 +134,7 @@ export class TlsDuplex extends SocketSurface {
       send: (bytes) => transport.send(bytes, () => {}),
       failed: (error) => this.#fail(error),
       done: () => {
-        if (this.destroyed) return;
-        if (this.#parts.replayGreeting && preamble.greeting.length > 0) guarded(() => this.push(Buffer.from(preamble.greeting)), true);
-        void this.#begin();
+        if (!this.destroyed) void this.#begin();
       },
     });
   }
@@ -167,8 +166,20 @@ export class TlsDuplex extends SocketSurface {
     this.#parts.signal?.removeEventListener('abort', this.#abort);
     this.handshakeDone();
     for (const event of ['connect', 'secureConnect', 'ready']) guarded(() => this.emit(event), true);
+    if (this.#parts.greeting !== undefined && !this.destroyed) this.#greet(this.#parts.greeting);
     // as node:tls: also who only writes hears of tickets, alerts and the end
     if (!this.destroyed) this.read(0);
+  }
+
+  #greet(greeting: Uint8Array): void {
+    for (let rest = greeting; rest.length > 0; ) {
+      const into = this.#plaintext.space(rest.length);
+      const n = Math.min(into.length, rest.length);
+      into.set(rest.subarray(0, n));
+      this.#plaintext.filled(n);
+      rest = rest.subarray(n);
+    }
+    this.#plaintext.drained();
   }
 
   // ── The Duplex ──
@@ -215,6 +226,12 @@ export class TlsDuplex extends SocketSurface {
   }
 
   override _final(callback: Callback): void {
+    // Writes are done before this is called, and before the handshake none is: nothing was to be said. As with node:tls that
+    // ends the attempt, with an error; who allows half-open connections may still want to listen.
+    if (this.connecting && !this.allowHalfOpen) {
+      callback();
+      return this.#fail(new TlsError('ABORTED', `ended during ${this.#where()}, before anything was written`));
+    }
     this.#whenOpen((pump) => pump.shutdown(true, telling(callback)));
   }
 

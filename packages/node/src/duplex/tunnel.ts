@@ -68,7 +68,6 @@ function checked(connector: TlsConnector, target: DuplexOptions, options: Tunnel
   if (onError !== undefined && typeof onError !== 'function') throw new TypeError('onError: not a function');
   if (target.stream !== undefined || target.lazy !== undefined) throw new TypeError('tunnel: the target is a host and port, or a path');
   if (target.onread !== undefined) throw new TypeError('onread: a tunnel reads by itself');
-  if (typeof target.preamble === 'object') throw new TypeError('preamble: a dialogue serves one connection; give a tunnel the name of the protocol');
   connector.check(target);
   return { listen, onError };
 }
