@@ -17,6 +17,12 @@ const SHOWN: readonly { readonly fault: Fault; readonly rule: RegExp; readonly c
   { fault: 'string context', rule: /a string as its context is taken/, steps: [['misuse', 7]] },
   { fault: 'refusal accepted', rule: /accepted that verify refuses/, steps: [['next', 3, 0, 0]] },
   { fault: 'answer changed', rule: /answers differently after the failure/, steps: [['reset'], ['read', 1]] },
+  {
+    fault: 'wrong wait',
+    rule: /something else is waited for/,
+    config: { postHandshakeAuth: true, credential: 'callback', inside: [{ callback: 'onCertificateRequest', nth: 0, step: ['never'] }] },
+    steps: [['serverRequest'], ['serverData', 6]],
+  },
   { fault: 'gap', rule: /bytes that were not sent/, steps: [['write', 20_000]] },
 ];
 

@@ -109,7 +109,7 @@ async function done(ssl: Ssl, socket: Socket, net: Bio, operation: () => number)
   for (;;) {
     const ret = operation();
     // What V8 keeps on its heap it copies now.
-    globalThis.gc?.({ type: 'minor' } as never);
+    globalThis.gc?.({ type: 'minor' } as unknown as boolean);
     while (net.pending > 0) {
       const view = net.nread0();
       socket.write(view.slice());

@@ -201,7 +201,7 @@ export class MemoryPipe implements Pipe, Carrier {
     }
     this.#server.consume(bytes.length);
     this.#reading = undefined;
-    reader.resolve(this.#strings ? (Buffer.from(bytes).toString('latin1') as never) : bytes);
+    reader.resolve(this.#strings ? (Buffer.from(bytes).toString('latin1') as unknown as Uint8Array) : bytes);
     return bytes.length;
   }
   serverEnds(): void {

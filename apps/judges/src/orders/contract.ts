@@ -2,12 +2,13 @@
 import type { Backend, SslContext, TlsSession } from '@ferrule/contract';
 import { SslError, sslErrorName } from '@ferrule/result';
 import { Callbacks, isObserver, people, WHO, type People, type Who } from './callbacks.ts';
-import { turn } from './clock.ts';
+import { sleep, turn } from './clock.ts';
 import { Finding } from './finding.ts';
 import { Link } from './link.ts';
 import { Kind } from './pattern.ts';
 import type { Sequence, Step } from './sequence.ts';
 import { NOBODY, Server, type Tickets } from './server.ts';
+import { owedBySubtle } from './subtle.ts';
 import { dispose, handshake, keyUpdate, read, secretOf, shutdown, STEPS, write, type Operation, type Stage } from './steps.ts';
 
 /** Calls of one operation that may move nothing. */
@@ -166,8 +167,11 @@ class Play implements Stage {
     const { questions, unanswered } = this.#callbacks;
     if (this.#finishing) for (const question of [...questions]) question.accept();
     if (questions.length > 0 || unanswered) {
+      // WebCrypto may be waited for at the same time, and answers.
+      const isMoving = owedBySubtle() > 0;
+      while (owedBySubtle() > 0) await sleep(1);
       await turn();
-      return false;
+      return isMoving;
     }
     if (asyncReady === undefined) return true;
     let timer: NodeJS.Timeout | undefined;
@@ -185,7 +189,7 @@ class Play implements Stage {
     this.#finishing = true;
     await this.#settled();
     const { unanswered, threw, refused } = this.#callbacks;
-    if (link.failure === undefined && !link.disposed && !unanswered) await this.#complete();
+    if (link.failure === undefined && !link.disposed) await (unanswered ? this.#unanswered() : this.#complete());
     else if (link.failure !== undefined) this.#afterFailure();
     this.#dead();
     // What a rejection that nobody handles would be told by.
@@ -216,6 +220,8 @@ class Play implements Stage {
     this.#identity();
     for (let i = 0; i < 4 && link.owed !== undefined && !link.shutdownCalled && link.failure === undefined; i++) await this.pump('write');
     await this.pump('read');
+    // A question after the handshake (post-handshake authentication) may have been the first to stay open.
+    if (this.#callbacks.unanswered) return this.#unanswered();
     this.#delivered();
     if (link.failure !== undefined) return;
     if (link.ended || server.closed) return this.#half();
@@ -229,6 +235,16 @@ class Play implements Stage {
     }
     this.#delivered();
     await this.#half();
+  }
+
+  /** The caller never answers: then nothing but that is waited for, and what was before the question has been read. */
+  async #unanswered(): Promise<void> {
+    const { link } = this;
+    await this.pump(link.ssl.established ? 'read' : 'connect');
+    if (link.failure !== undefined || link.failedTransport || link.disposed) return;
+    if (link.ssl.established && link.read.count === link.server.sent) return;
+    const last = link.trace.at(-1) ?? '';
+    if (!/ -1 SSL_ERROR_WANT_(X509_LOOKUP|RETRY_VERIFY|ASYNC)$/.test(last)) throw new Finding('a callback never answers, and something else is waited for', last);
   }
 
   /** The end: ours, then the server's. */

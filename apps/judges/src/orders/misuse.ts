@@ -5,23 +5,25 @@ import { Finding } from './finding.ts';
 import type { Link } from './link.ts';
 
 const EMPTY = new Uint8Array(0);
+/** What the types forbid. */
+export const wrong = <T>(value: unknown): T => value as T;
 
 /** Calls that break the contract: each is a TypeError, and nothing else happens. */
 export const MISUSES: readonly (readonly [name: string, act: (ssl: Ssl) => unknown])[] = [
   ['read of no bytes', (ssl) => ssl.read(EMPTY)],
-  ['read into an array', (ssl) => ssl.read([1, 2] as never)],
+  ['read into an array', (ssl) => ssl.read(wrong([1, 2]))],
   ['write of no bytes', (ssl) => ssl.write(EMPTY)],
-  ['write of a string', (ssl) => ssl.write('hello' as never)],
-  ['write of an ArrayBuffer', (ssl) => ssl.write(new ArrayBuffer(4) as never)],
+  ['write of a string', (ssl) => ssl.write(wrong('hello'))],
+  ['write of an ArrayBuffer', (ssl) => ssl.write(wrong(new ArrayBuffer(4)))],
   ['writeEarlyData of no bytes', (ssl) => ssl.writeEarlyData(EMPTY)],
-  ['keyUpdate of a number', (ssl) => ssl.keyUpdate(1 as never)],
-  ['an exporter with a string as its context', (ssl) => ssl.exportKeyingMaterial('EXPORTER-orders', 'context' as never, 32)],
-  ['an exporter with an ArrayBuffer as its context', (ssl) => ssl.exportKeyingMaterial('EXPORTER-orders', new ArrayBuffer(7) as never, 32)],
-  ['an exporter with null as its context', (ssl) => ssl.exportKeyingMaterial('EXPORTER-orders', null as never, 32)],
+  ['keyUpdate of a number', (ssl) => ssl.keyUpdate(wrong(1))],
+  ['an exporter with a string as its context', (ssl) => ssl.exportKeyingMaterial('EXPORTER-orders', wrong('context'), 32)],
+  ['an exporter with an ArrayBuffer as its context', (ssl) => ssl.exportKeyingMaterial('EXPORTER-orders', wrong(new ArrayBuffer(7)), 32)],
+  ['an exporter with null as its context', (ssl) => ssl.exportKeyingMaterial('EXPORTER-orders', wrong(null), 32)],
   ['an exporter of no bytes', (ssl) => ssl.exportKeyingMaterial('EXPORTER-orders', undefined, 0)],
   ['an exporter of half a byte', (ssl) => ssl.exportKeyingMaterial('EXPORTER-orders', undefined, 0.5)],
-  ['a host that is a number', (ssl) => ssl.setHost(7 as never)],
-  ['a session that is a string', (ssl) => ssl.setSession('session' as never)],
+  ['a host that is a number', (ssl) => ssl.setHost(wrong(7))],
+  ['a session that is a string', (ssl) => ssl.setSession(wrong('session'))],
 ];
 
 export function misuse(link: Link, which: number): void {

@@ -5,7 +5,7 @@
 import type { Backend, Ssl, SslContext, TlsSession } from '@ferrule/contract';
 import { SslError } from '@ferrule/result';
 
-export const FAULTS = ['zeros', 'early count', 'lost close', 'secret after the end', 'session of another', 'string context', 'refusal accepted', 'answer changed', 'gap', 'hang', 'crash'] as const;
+export const FAULTS = ['zeros', 'early count', 'lost close', 'secret after the end', 'session of another', 'string context', 'refusal accepted', 'answer changed', 'wrong wait', 'gap', 'hang', 'crash'] as const;
 export type Fault = (typeof FAULTS)[number];
 
 type Wrap = (ssl: Ssl, swap: Swap) => Partial<Ssl>;
@@ -144,6 +144,13 @@ const WRAPS: Readonly<Record<Fault, Wrap>> = {
       getError: (ret) => (asked && ret === 0 ? SslError.zeroReturn : ssl.getError(ret)),
     };
   },
+  // A question to the caller is told as one to the peer.
+  'wrong wait': (ssl) => ({
+    getError: (ret) => {
+      const why = ssl.getError(ret);
+      return why === SslError.wantX509Lookup ? SslError.wantRead : why;
+    },
+  }),
   // Sixteen KiB and more: one byte is dropped.
   gap: (ssl) => ({ write: (from) => (from.length > 16_384 && ssl.established ? ssl.write(from.subarray(1)) : ssl.write(from)) }),
   hang: (ssl) => ({

@@ -6,7 +6,7 @@ import { Finding } from './finding.ts';
 import { Kind, pattern } from './pattern.ts';
 import { size, type Recipe } from './sequence.ts';
 import type { Link } from './link.ts';
-import { misuse, MISUSES } from './misuse.ts';
+import { misuse, MISUSES, wrong } from './misuse.ts';
 import type { Random } from '../fuzz/mutator.ts';
 
 /** What a step can reach beside the connection of the moment. */
@@ -26,6 +26,9 @@ export type Operation = 'connect' | 'read' | 'write' | 'shutdown' | 'keyUpdate';
 export interface StepKind extends Recipe {
   run(stage: Stage, args: readonly number[]): void | Promise<void>;
 }
+
+/** What a write that is under way may wait for. */
+const WAITS_TO_WRITE: ReadonlySet<SslError> = new Set([SslError.wantWrite, SslError.wantAsync]);
 
 const one = (limit: number) => (random: Random): number[] => [random.below(limit)];
 const sized = (random: Random): number[] => [size(random)];
@@ -113,7 +116,7 @@ export function write(link: Link, length: number, shorter = false): number | und
   } else if (link.disposed && nested === false) {
     // Disposed of by an observer, after the bytes had gone: nobody is told.
     link.owed ??= { kind, length: asked };
-  } else if (link.failure === undefined && [SslError.wantWrite, SslError.wantAsync].includes(link.ssl.getError(ret) as never) && link.ssl.established) {
+  } else if (link.failure === undefined && WAITS_TO_WRITE.has(link.ssl.getError(ret)) && link.ssl.established) {
     link.owed = { kind, length: Math.max(least, asked) };
   }
   return ret;
@@ -156,7 +159,7 @@ export function keyUpdate(link: Link, request: boolean): number | undefined {
 
 function setLate(link: Link, which: number): void {
   const { ssl } = link;
-  const acts = [() => ssl.setBio(link.bio, link.bio), () => ssl.setHost('server.test'), () => ssl.setSession({} as never)];
+  const acts = [() => ssl.setBio(link.bio, link.bio), () => ssl.setHost('server.test'), () => ssl.setSession(wrong({}))];
   quiet(link, 'a setter', acts[which] ?? (() => undefined), link.begun || link.disposed || which === 2 || link.within.length > 0);
 }
 
