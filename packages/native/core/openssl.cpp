@@ -9,13 +9,6 @@
 #include <dlfcn.h>
 #endif
 
-// dlsym moved into libc with glibc 2.34; the old version of the symbol lets one binary run on older systems too.
-#if defined(__linux__) && defined(__GLIBC__) && defined(__x86_64__)
-__asm__(".symver dlsym,dlsym@GLIBC_2.2.5");
-#elif defined(__linux__) && defined(__GLIBC__) && defined(__aarch64__)
-__asm__(".symver dlsym,dlsym@GLIBC_2.17");
-#endif
-
 namespace ferrule {
 
 OpenSsl table;
@@ -34,17 +27,38 @@ void* find(const char* name) {
 #endif
 }
 
-char problem[160];
+/** The file that a function is mapped from, by its address. Windows: null, since only the program itself is asked. */
+const void* imageOf(void* symbol) {
+#if defined(_WIN32)
+  (void)symbol;
+  return nullptr;
+#else
+  Dl_info info;
+  return symbol != nullptr && dladdr(symbol, &info) != 0 ? info.dli_fbase : nullptr;
+#endif
+}
 
+char problem[160];
+const void* libssl;
+const void* libcrypto;
+
+/**
+ * A function of another file than the pair's is none of this OpenSSL: a second one may be mapped, by another addon or by
+ * LD_PRELOAD, and have functions that the first lacks. What the two share in memory would not fit together.
+ */
 template <typename F>
 bool resolve(F& slot, const char* name) {
-  slot = reinterpret_cast<F>(find(name));
+  void* symbol = find(name);
+  const void* image = imageOf(symbol);
+  slot = image == libssl || image == libcrypto ? reinterpret_cast<F>(symbol) : nullptr;
   return slot != nullptr;
 }
 
 const char* fill() {
   // BoringSSL, LibreSSL and OpenSSL 1.1 have no library contexts.
   if (find("OSSL_LIB_CTX_new") == nullptr) return "the process exports no OpenSSL 3 (OSSL_LIB_CTX_new was not found)";
+  libssl = imageOf(find("SSL_new"));
+  libcrypto = imageOf(find("OSSL_LIB_CTX_new"));
 #define FERRULE_RESOLVE(type, name, parameters)                                             \
   if (!resolve(table.name, #name)) {                                                        \
     std::snprintf(problem, sizeof problem, "the process's OpenSSL does not export %s", #name); \

@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { createNative, load } from './index.ts';
-import { type Host, hostProblem } from './loader.ts';
+import targets from '../targets.json' with { type: 'json' };
+import { addonFiles, type Host, hostProblem, type Machine, notBuilt } from './loader.ts';
 
 const node: Host = { versions: { node: '20.20.2', napi: '9', openssl: '3.0.19' }, release: { name: 'node' } };
 const withVersions = (versions: Record<string, string | undefined>): Host => ({ ...node, versions: { ...node.versions, ...versions } });
@@ -28,6 +29,36 @@ describe('hostProblem()', () => {
     const problem = hostProblem(host);
     expect(problem).toMatchObject({ ok: false, code });
     expect(problem?.reason.length).toBeGreaterThan(10);
+  });
+});
+
+describe('addonFiles()', () => {
+  const modules = new Map(targets.map(({ name }) => [`@ferrule/native-${name}`, `/modules/${name}/ferrule.node`])).set('@ferrule/native/package.json', '/native/package.json');
+  const machine = (fields: Partial<Machine>): Machine => ({ platform: 'linux', arch: 'x64', env: {}, libc: 'glibc', resolve: (name) => modules.get(name), ...fields });
+
+  it.each(targets)('takes what was built here, then the package of $name', ({ name, os, cpu, libc }) => {
+    const [built, packaged, ...more] = addonFiles(machine({ platform: os, arch: cpu, libc: libc as Machine['libc'] }));
+    expect(built).toBe(`/native/prebuilds/${os}-${cpu}${libc === 'musl' ? '-musl' : ''}/ferrule.node`);
+    expect(packaged).toBe(`/modules/${name}/ferrule.node`);
+    expect(more).toEqual([]);
+  });
+
+  it('tries both C libraries of Linux where it is not known', () => {
+    expect(addonFiles(machine({ libc: undefined })).map((file) => file.split('/').at(-2))).toEqual(['linux-x64', 'linux-x64-musl', 'linux-x64-gnu', 'linux-x64-musl']);
+  });
+
+  it('takes nothing but the file that FERRULE_NATIVE_ADDON names', () => {
+    expect(addonFiles(machine({ env: { FERRULE_NATIVE_ADDON: '/mine.node' } }))).toEqual(['/mine.node']);
+    expect(addonFiles(machine({ env: { FERRULE_NATIVE_ADDON: '' } }))).toHaveLength(2);
+  });
+
+  it('has no file in a bundle far from its modules', () => {
+    expect(addonFiles(machine({ resolve: () => undefined }))).toEqual([]);
+  });
+
+  it('names the package that is missing, and where there is none says how the addon is built', () => {
+    expect(notBuilt(machine({ libc: 'musl' }))).toMatch(/^@ferrule\/native-linux-x64-musl is not installed .*npx ferrule-native-build/);
+    expect(notBuilt(machine({ platform: 'freebsd' }))).toMatch(/^there is no package of the addon for freebsd-x64; npx ferrule-native-build/);
   });
 });
 

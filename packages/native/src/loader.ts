@@ -4,8 +4,11 @@
  * The order matters: Bun, Deno and Electron all claim an OpenSSL in `process.versions` and have none that an addon could
  * call, so they are told apart first. What is refused is refused with a reason, in a fraction of a millisecond.
  */
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { closeSync, existsSync, openSync, readSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import targets from '../targets.json' with { type: 'json' };
 import type { Binding, Library } from './binding.ts';
 import { Control } from './binding.ts';
 
@@ -60,25 +63,82 @@ let loaded: Library | Refusal | undefined;
 
 /** The addon, loaded once per thread, or why not. Never throws. */
 export function loadLibrary(): Library | Refusal {
-  loaded ??= hostProblem(process) ?? open(addonFiles(process));
+  loaded ??= hostProblem(process) ?? open(thisMachine());
   return loaded;
 }
 
-/**
- * Where a built addon may be, beside `src` and `dist` alike. Linux: for glibc, then for musl; the wrong one does not load.
- * FERRULE_NATIVE_ADDON names another one, for those who work on it (a build with sanitizers).
- */
-function addonFiles({ platform, arch, env }: typeof process): string[] {
-  const chosen = env['FERRULE_NATIVE_ADDON'];
-  if (chosen !== undefined && chosen !== '') return [chosen];
-  const directory = new URL('../prebuilds/', import.meta.url);
-  const kinds = platform === 'linux' ? ['', '-musl'] : [''];
-  return kinds.map((kind) => fileURLToPath(new URL(`${platform}-${arch}${kind}/ferrule.node`, directory)));
+/** What decides which file is loaded. */
+export interface Machine {
+  readonly platform: string;
+  readonly arch: string;
+  readonly env: { readonly [name: string]: string | undefined };
+  /** The C library that this Node runs on; `undefined` where it is not known, and outside Linux. */
+  readonly libc: 'glibc' | 'musl' | undefined;
+  /** The file that a module's name stands for, seen from this package; `undefined` when it is not installed. */
+  readonly resolve: (name: string) => string | undefined;
 }
 
-function open(files: readonly string[]): Library | Refusal {
+/**
+ * Where an addon may be, in the order in which they are tried: one that was built here by someone who asked for it, then
+ * the platform's package. FERRULE_NATIVE_ADDON names another one, for those who work on it (a build with sanitizers).
+ */
+export function addonFiles({ platform, arch, env, libc, resolve }: Machine): string[] {
+  const chosen = env['FERRULE_NATIVE_ADDON'];
+  if (chosen !== undefined && chosen !== '') return [chosen];
+  const home = resolve('@ferrule/native/package.json');
+  const kinds = platform === 'linux' ? { glibc: [''], musl: ['-musl'], unknown: ['', '-musl'] }[libc ?? 'unknown'] : [''];
+  const built = home === undefined ? [] : kinds.map((kind) => join(dirname(home), `prebuilds/${platform}-${arch}${kind}/ferrule.node`));
+  const packaged = targetsOf(platform, arch, libc).map((name) => resolve(platformPackage(name)));
+  return [...built, ...packaged.filter((file) => file !== undefined)];
+}
+
+/** The names in targets.json that may fit: two on Linux when its C library is not known, since the wrong one does not load. */
+function targetsOf(platform: string, arch: string, libc: Machine['libc']): string[] {
+  const fits = (target: (typeof targets)[number]): boolean => target.libc === undefined || libc === undefined || target.libc === libc;
+  return targets.filter((target) => target.os === platform && target.cpu === arch && fits(target)).map(({ name }) => name);
+}
+
+const platformPackage = (target: string): string => `@ferrule/native-${target}`;
+
+/** Why there is no file at all, and what helps. */
+export function notBuilt({ platform, arch, libc }: Pick<Machine, 'platform' | 'arch' | 'libc'>): string {
+  const [name] = targetsOf(platform, arch, libc);
+  const remedy = 'npx ferrule-native-build builds the addon, with a C++17 compiler';
+  if (name === undefined) return `there is no package of the addon for ${platform}-${arch}; ${remedy}`;
+  return `${platformPackage(name)} is not installed (optional dependencies were left out, or the lock file was made for another platform): install it, or ${remedy}`;
+}
+
+function thisMachine(): Machine {
+  // A bundle in CommonJS has an empty `import.meta`; what the program itself can reach is then the best there is.
+  const here = (import.meta.url as string | undefined) ?? pathToFileURL(process.argv[1] ?? process.execPath).href;
+  const require = createRequire(here);
+  const resolve = (name: string): string | undefined => {
+    try {
+      return require.resolve(name);
+    } catch {
+      return undefined;
+    }
+  };
+  const { platform, arch, env } = process;
+  return { platform, arch, env, libc: platform === 'linux' ? libcOf('/proc/self/exe') : undefined, resolve };
+}
+
+/** The C library is the one whose loader the program names (PT_INTERP), which stands at the front of the file. */
+function libcOf(program: string): Machine['libc'] {
+  try {
+    const file = openSync(program, 'r');
+    const head = Buffer.alloc(4096);
+    readSync(file, head, 0, head.length, 0);
+    closeSync(file);
+    return head.includes('/ld-musl-') ? 'musl' : head.includes('/ld-linux') ? 'glibc' : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function open(machine: Machine): Library | Refusal {
   let problem: Refusal | undefined;
-  for (const file of files) {
+  for (const file of addonFiles(machine)) {
     if (!existsSync(file)) continue;
     const module: { exports: unknown } = { exports: {} };
     try {
@@ -92,11 +152,5 @@ function open(files: readonly string[]): Library | Refusal {
       problem ??= refuse('ADDON_NOT_LOADABLE', `${file} does not load: ${(error as Error).message}`);
     }
   }
-  return (
-    problem ??
-    refuse(
-      'ADDON_NOT_BUILT',
-      `there is no addon for ${process.platform}-${process.arch}: with a C++ compiler at hand, run \`npm run build\` in @ferrule/native`,
-    )
-  );
+  return problem ?? refuse('ADDON_NOT_BUILT', notBuilt(machine));
 }
