@@ -1,9 +1,11 @@
 /** What a server, or somebody between, says in plain text before TLS is not heard by the library: its parser would take it for what comes inside TLS. */
 import { Duplex, PassThrough, Writable } from 'node:stream';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as after } from 'node:timers/promises';
 import { pki } from '@ferrule/conformance/pki';
+import { Client as LdapClient } from 'ldapts';
 import { createConnection } from 'mysql2';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { ldapOptions } from '../src/adapters/ldapts.ts';
 import { mysqlOverTls } from '../src/adapters/mysql2.ts';
 import { TlsConnector } from '../src/duplex/index.ts';
 import { SECRET, USES } from './adapter-uses.ts';
@@ -25,7 +27,7 @@ afterEach(async () => {
 });
 
 /** The server of a use, who says something else. */
-async function serverFor(name: string, change: (talk: Talk) => Talk): Promise<Recorder> {
+async function serverFor(name: string, change: (talk: Talk) => Talk = (talk) => talk): Promise<Recorder> {
   const use = USES[name];
   if (use === undefined) throw new Error(`no use of ${name}`);
   const server = await record({ identity: honest, tls: use.tls, talk: () => change(use.talk(true)), until: SECRET });
@@ -71,5 +73,56 @@ describe('mysql2', () => {
     const server = await serverFor('mysql2', () => ({ greeting: Buffer.of(255, 255, 255, 0, 10), answer: () => undefined }));
     const connection = mysqlOverTls(createConnection({ host: 'localhost', port: server.port, user: 'x', ssl: {} }), connector, 'localhost');
     await expect(new Promise((_resolve, reject) => connection.on('error', reject))).rejects.toMatchObject({ code: 'STARTTLS_MALFORMED' });
+  });
+});
+
+describe('ldapts', () => {
+  const clientOf = (server: Recorder): LdapClient => new LdapClient(ldapOptions(connector, { url: `ldap://localhost:${server.port}`, timeout: 5000 }));
+  /** BindResponse, success, to the message with this number; its diagnosticMessage is `longer` bytes, which are the next ones. */
+  const bound = (messageId: number, longer = 0): Uint8Array => Uint8Array.of(0x30, 0x0c + longer, 0x02, 0x01, messageId, 0x61, 0x07 + longer, 0x0a, 0x01, 0x00, 0x04, 0x00, 0x04, longer);
+
+  it.each<[string, Uint8Array]>([
+    ['that the password is good', bound(2)],
+    ['the beginning of that, to swallow the refusal', bound(2, 14)],
+    ['one byte', Uint8Array.of(0x30)],
+  ])('is not told %s', async (_what, injected) => {
+    const server = await serverFor('ldapts, startTLS', ({ answer }) => ({
+      answer: (received, inTls) => {
+        const { send, startTlsAt } = answer(received, inTls) ?? {};
+        return { ...(send !== undefined && { send: Buffer.concat([send as Uint8Array, injected]) }), startTlsAt };
+      },
+    }));
+    const client = clientOf(server);
+    await expect(client.startTLS().then(() => client.bind('cn=x', SECRET))).rejects.toMatchObject({ code: 'STARTTLS_INJECTION' });
+    expect(server.plain() + server.secret()).not.toContain(SECRET);
+  });
+
+  it.each<[string, (client: LdapClient) => Promise<unknown>]>([
+    ['a password', (client) => client.bind('cn=x', SECRET)],
+    ['a search', (client) => client.search('dc=x', { filter: `(cn=${SECRET})` })],
+    ['what is compared', (client) => client.compare('cn=x', 'userPassword', SECRET)],
+  ])('does not send %s in plain text while TLS begins', async (_what, use) => {
+    // says yes, and then nothing
+    const server = await serverFor('ldapts, startTLS', ({ answer }) => ({ answer: (received, inTls) => ({ ...answer(received, inTls), startTlsAt: undefined }) }));
+    const client = clientOf(server);
+    const begin = (work: Promise<unknown>): void => void work.catch(() => undefined);
+    begin(client.startTLS());
+    begin(use(client));
+    await expect.poll(() => server.plain(), { timeout: 10_000 }).toContain('\x16\x03');
+    begin(use(client));
+    await after(100);
+    expect(server.plain()).not.toContain(SECRET);
+  });
+
+  it('has one connection, whether or not it says startTLS(), and another after that', async () => {
+    const server = await serverFor('ldapts, startTLS');
+    const client = clientOf(server);
+    await client.startTLS();
+    expect(client.isConnected).toBe(true);
+    await client.unbind();
+    expect(client.isConnected).toBe(false);
+    await expect(client.bind('cn=x', SECRET)).rejects.toThrow();
+    expect(server.connections()).toBe(2);
+    expect(server.secret()).toContain(SECRET);
   });
 });

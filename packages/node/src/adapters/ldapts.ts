@@ -1,20 +1,24 @@
-/** @module @ferrule/node/adapters/ldapts: LDAP through ldapts, ldaps:// and startTLS(). */
-import net from 'node:net';
+/** @module @ferrule/node/adapters/ldapts: LDAP through ldapts, ldaps:// and StartTLS. */
 import type { ClientOptions } from 'ldapts';
+import { TlsError } from '@ferrule/result';
 import type { TlsConnector } from '../duplex/connector.ts';
+import { TlsDuplex } from '../duplex/tls-duplex.ts';
 import { asTlsSocket } from './ready.ts';
-import { guardPlain, refuseTrustOptions, releasePlain } from './tls-required.ts';
+import { refuseTrustOptions } from './tls-required.ts';
 
 /** RFC 4511 section 4.14.1. */
 const START_TLS = '1.3.6.1.4.1.1466.20037';
 
-/** ExtendedRequest and UnbindRequest (RFC 4511 sections 4.12 and 4.3). */
+const INTEGER = 0x02;
+/** RFC 4511 section 4.12. */
 const EXTENDED_REQUEST = 0x77;
-const UNBIND_REQUEST = 0x42;
+/** ExtendedResponse with resultCode success, matchedDN and diagnosticMessage empty. */
+const START_TLS_DONE = Uint8Array.of(0x78, 0x07, 0x0a, 0x01, 0x00, 0x04, 0x00, 0x04, 0x00);
 
 /**
- * `new Client(ldapOptions(connector, { url }))`. With `ldap://` nothing is sent before `startTLS()`: a `bind()` in front of
- * it ends the connection with `TLS_REQUIRED`.
+ * `new Client(ldapOptions(connector, { url }))`. With `ldap://` each connection begins with StartTLS, and ldapts sees it once
+ * TLS is established; its own `startTLS()` may be called then, or not, and is answered here. So ldapts neither writes nor reads in
+ * plain text: its parser keeps what it has read, and it goes on sending while TLS begins.
  * @param options those of ldapts, and `servername` where it is not the host of `url`.
  * @throws TypeError for options that would lead around the connector.
  */
@@ -27,23 +31,47 @@ export function ldapOptions<O extends Partial<ClientOptions>>(
   refuseTrustOptions('ldapOptions', rest.tlsOptions);
   return {
     ...(rest as Omit<O, 'servername'>),
-    createConnection: ((port: number, host: string) => guardPlain(net.connect(port, host), 'ldapts', isBeforeTls)) as NonNullable<ClientOptions['createConnection']>,
-    createSecureConnection: ((first: number | { readonly socket?: net.Socket }, host?: string) => {
+    createConnection: (port: unknown, host: unknown) =>
+      asTlsSocket(answersStartTls(connector.duplex({ host: String(host), port: Number(port), servername, preamble: 'ldap' }))),
+    createSecureConnection: ((first: number | { readonly socket?: unknown }, host?: string) => {
       if (typeof first !== 'object') return asTlsSocket(connector.duplex({ host: host ?? 'localhost', port: Number(first), servername }));
-      const { socket } = first;
       refuseTrustOptions('ldapOptions', first);
-      if (socket === undefined) throw new TypeError('ldapOptions: ldapts gave no socket to upgrade');
-      releasePlain(socket);
-      return asTlsSocket(connector.duplex({ stream: socket, servername }));
+      const { socket } = first;
+      if (!(socket instanceof TlsDuplex)) throw new TypeError('ldapOptions: startTLS() was given a socket that is not of this connector');
+      // ldapts listens after we return
+      process.nextTick(() => {
+        if (!socket.destroyed) socket.emit('secureConnect');
+        else socket.emit('error', socket.errored ?? new TlsError('ABORTED', 'the connection was closed'));
+      });
+      return asTlsSocket(socket);
     }) as NonNullable<ClientOptions['createSecureConnection']>,
   };
 }
 
 const hostOf = (url: string): string => new URL(url).hostname.replace(/^\[(.*)\]$/, '$1');
 
-/** LDAPMessage ::= SEQUENCE { messageID INTEGER, protocolOp … } (RFC 4511 section 4.1.1). */
-function isBeforeTls(message: Uint8Array): boolean {
-  const afterSequence = message[1] === undefined ? 0 : message[1] < 0x80 ? 2 : 2 + (message[1] & 0x7f);
-  const operation = message[afterSequence + 2 + (message[afterSequence + 1] ?? 0)];
-  return operation === UNBIND_REQUEST || (operation === EXTENDED_REQUEST && Buffer.from(message).includes(START_TLS));
+/** Answers StartTLS where it is the first request: TLS is established already. A later one is the server's to refuse (RFC 4511 section 4.14.3). */
+function answersStartTls(duplex: TlsDuplex): TlsDuplex {
+  const send = duplex.write.bind(duplex) as (...parameters: readonly unknown[]) => boolean;
+  const write = (message: Uint8Array, ...rest: readonly unknown[]): boolean => {
+    duplex.write = send;
+    const messageId = startTlsId(message);
+    if (messageId === undefined) return send(message, ...rest);
+    const written = rest.at(-1) as (() => void) | undefined;
+    process.nextTick(() => {
+      written?.();
+      if (!duplex.destroyed) duplex.push(Buffer.concat([Uint8Array.of(0x30, messageId.length + START_TLS_DONE.length), messageId, START_TLS_DONE]));
+    });
+    return true;
+  };
+  return Object.assign(duplex, { write });
+}
+
+/** The messageID of a StartTLS request. LDAPMessage ::= SEQUENCE { messageID INTEGER, protocolOp … } (RFC 4511 section 4.1.1). */
+function startTlsId(message: Uint8Array): Uint8Array | undefined {
+  const [, length = 0] = message;
+  const start = length < 0x80 ? 2 : 2 + (length & 0x7f);
+  const end = start + 2 + (message[start + 1] ?? 0);
+  const asks = message[start] === INTEGER && message[end] === EXTENDED_REQUEST && Buffer.from(message).includes(START_TLS);
+  return asks ? message.slice(start, end) : undefined;
 }
