@@ -18,7 +18,8 @@
  * ends and nothing more can be written; bytes already published can still be read. An engine that needs bytes or room
  * and finds {@link error} set returns -1 / SSL_ERROR_SYSCALL; `bioErrorCode(error)` gives its code.
  *
- * Nothing here throws for what the other side does. A `TypeError` or `RangeError` means that the caller broke a rule.
+ * Nothing here throws for what the other side does. A `TypeError` or `RangeError` means that the caller broke a rule. What a
+ * BIO throws inside an operation of a connection is the failure of that connection's transport.
  */
 export interface Bio {
   /** True when the calls below wait for the other side in place of answering "retry". */

@@ -23,7 +23,7 @@ export interface RecordingOptions {
 
 /**
  * The same BIO, but each byte that passes is reported, as a copy, when it has passed. `onEvent` is called inside the
- * BIO's calls: it must not throw, nor use the BIO.
+ * BIO's calls: it must not use the BIO, and what it throws is what the BIO throws.
  * @throws TypeError for an unknown option.
  */
 export function recordingBio(bio: Bio, onEvent: (event: RecordedEvent) => void, options: RecordingOptions = {}): Bio {

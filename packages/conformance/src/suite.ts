@@ -14,6 +14,7 @@ import { returns } from './checks/returns.ts';
 import { resumptionBinding } from './checks/resumption-binding.ts';
 import { secrets } from './checks/secrets.ts';
 import { sessions } from './checks/sessions.ts';
+import { transport } from './checks/transport.ts';
 import { verification } from './checks/verification.ts';
 import { wrongOptions } from './checks/wrong-options.ts';
 
@@ -25,6 +26,7 @@ export const suite: readonly CheckGroup[] = [
   ...disposing,
   ...callTable,
   ...callbackTable,
+  ...transport,
   ...verification,
   ...clientAuth,
   ...sessions,

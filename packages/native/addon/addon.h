@@ -18,6 +18,7 @@ enum Control : size_t {
   kPending,
   kShutdown,
   kOwesAnswer,
+  kOwed,
   kVersion,
   kCipherSuite,
   kGroup,

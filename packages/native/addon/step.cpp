@@ -45,6 +45,7 @@ napi_value step(const Napi::CallbackInfo& info) {
   control[kPending] = ossl().SSL_pending(connection->ssl());
   control[kShutdown] = ossl().SSL_get_shutdown(connection->ssl());
   control[kOwesAnswer] = connection->owesAnswer() ? 1 : 0;
+  control[kOwed] = static_cast<int32_t>(connection->owed());
   spans.clear();
 
   napi_value result = nullptr;

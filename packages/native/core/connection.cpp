@@ -190,14 +190,10 @@ int Connection::read(uint8_t* into, size_t size) {
 }
 
 // One record after the other, as long as they fit. The first may find too little space, which is WANT_WRITE until the rest of
-// it is out; the others are begun only when they fit whole.
+// it is out; the others are begun only when they fit whole. A write that waited is repeated with owed() bytes or more.
 int Connection::write(Operation how, const uint8_t* from, size_t size) {
   const auto seal = how == Operation::write ? ossl().SSL_write_ex : ossl().SSL_write_early_data;
   const size_t overhead = kRecordOverhead + context_->config().recordPadding;
-  if (size < taken_) {
-    lastError = kMisuse;
-    return -1;
-  }
   if (spans.owed() > 0) return wantWrite();
   if (closedFatally_) return failClosed();
   size_t total = taken_;

@@ -39,9 +39,6 @@ std::vector<int64_t> endsOfCrls(X509_STORE* store);
 constexpr int kWarning = 1;
 constexpr int kFatal = 2;
 
-// `lastError` when the caller did what the contract forbids: a write shorter than the one that it must repeat.
-constexpr int kMisuse = -1;
-
 // Why the connection is dead.
 struct Failure {
   bool set = false;
@@ -114,6 +111,8 @@ class Connection {
   bool hasEvents() const { return !events_.empty(); }
   // Whether something is waiting for space that nobody will repeat an operation for: an answer to the peer.
   bool owesAnswer() const { return answersOwed_ > 0 && spans.owed() > 0; }
+  // Bytes that the write which waits must be repeated with, or more.
+  size_t owed() const { return taken_; }
   bool established() const { return established_; }
   // A session, that is, and not a key of the context.
   bool resumed() const { return ossl().SSL_session_reused(ssl_) == 1 && !rules_.usesPsk(); }

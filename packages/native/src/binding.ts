@@ -2,7 +2,7 @@
 
 import type { Capability } from './names.ts';
 
-/** Words of the control block; addon/addon.h has the same list. The first seven are written by every `step`, the others by `facts`. */
+/** Words of the control block; addon/addon.h has the same list. The first eight are written by every `step`, the others by `facts`. */
 export const Control = {
   inUsed: 0,
   outUsed: 1,
@@ -12,24 +12,23 @@ export const Control = {
   shutdown: 5,
   /** An answer to the peer waits for space: `flush` when there is some. */
   owesAnswer: 6,
-  version: 7,
-  cipherSuite: 8,
-  group: 9,
-  peerSignatureAlgorithm: 10,
-  helloRetryRequested: 11,
-  extendedMasterSecret: 12,
-  sessionReused: 13,
-  earlyData: 14,
-  verifyResult: 15,
-  words: 16,
+  /** Bytes that the write which waits must be repeated with. */
+  owed: 7,
+  version: 8,
+  cipherSuite: 9,
+  group: 10,
+  peerSignatureAlgorithm: 11,
+  helloRetryRequested: 12,
+  extendedMasterSecret: 13,
+  sessionReused: 14,
+  earlyData: 15,
+  verifyResult: 16,
+  words: 17,
 } as const;
 
 /** What `step` does; core/connection.h has the same list. */
 export const Operation = { handshake: 0, read: 1, write: 2, writeEarlyData: 3, shutdown: 4, keyUpdate: 5, flush: 6 } as const;
 export type Operation = (typeof Operation)[keyof typeof Operation];
-
-/** `control[Control.error]` when the caller repeats a write with fewer bytes than it must. */
-export const MISUSE = -1;
 
 /** What happened inside a call, fetched after it; core/connection.h has the same list. */
 export const EventKind = { keylog: 0, session: 1, sent: 2, received: 3 } as const;

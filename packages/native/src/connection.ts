@@ -11,8 +11,8 @@
 import type { Bio } from '@ferrule/bio';
 import type { TlsSession } from '@ferrule/contract';
 import { SslError, TlsError } from '@ferrule/result';
-import { type Facts, Misuse, type Outlet, type Port, type Start, transportError } from '@ferrule/ssl';
-import { type Binding, Control, EventKind, type Handle, MISUSE, Operation } from './binding.ts';
+import { type Facts, type Outlet, type Port, type Start, transportError } from '@ferrule/ssl';
+import { type Binding, Control, EventKind, type Handle, Operation } from './binding.ts';
 import type { Shared } from './context.ts';
 import { NativeFacts } from './facts.ts';
 import { forget } from './forgotten.ts';
@@ -40,6 +40,9 @@ export class Connection implements Port {
 
   readonly #questions: Questions;
   #pending = 0;
+  #owed = 0;
+  /** What the write BIO threw when it was asked for space. It counts once space is needed. */
+  #spaceless: unknown;
   #shutdown: 0 | 1 | 2 | 3 = 0;
   #session: SessionFields | undefined;
 
@@ -112,9 +115,8 @@ export class Connection implements Port {
     return this.#run(Operation.keyUpdate, requestPeer);
   }
 
-  /** core/connection.cpp knows, and says MISUSE. */
   get owed(): number {
-    return 0;
+    return this.#owed;
   }
 
   get pending(): number {
@@ -139,7 +141,7 @@ export class Connection implements Port {
 
   exportKeyingMaterial(label: string, context: Uint8Array | undefined, length: number): Uint8Array {
     const out = this.#binding.exporter(this.#handle, label, context, length);
-    if (out === undefined) throw new Misuse('exportKeyingMaterial', `OpenSSL refuses the label ${JSON.stringify(label)} or its context`);
+    if (out === undefined) throw new TypeError(`exportKeyingMaterial: OpenSSL refuses the label ${JSON.stringify(label)} or its context`);
     return out;
   }
 
@@ -158,7 +160,7 @@ export class Connection implements Port {
   }
 
   end(): void {
-    this.#pending = 0;
+    this.#pending = this.#owed = 0;
     this.#questions.drop(false);
   }
 
@@ -187,12 +189,13 @@ export class Connection implements Port {
       let eof = false;
       if (rbio.pending > 0) input = rbio.nread0();
       else eof = rbio.eof;
-      const space = spacious ? spaceOf(wbio, wbio.blocking ? 0 : room) : EMPTY;
+      const space = spacious ? this.#space(wbio, wbio.blocking ? 0 : room) : EMPTY;
       const ret = this.#binding.step(this.#handle, operation, eof, input, space, data);
       const used = control[Control.inUsed] as number;
       const filled = control[Control.outUsed] as number;
       const error = control[Control.error] as number;
       this.#pending = control[Control.pending] as number;
+      this.#owed = control[Control.owed] as number;
       this.#shutdown = control[Control.shutdown] as 0 | 1 | 2 | 3;
       const events = control[Control.events] !== 0;
       if (used > 0) rbio.nread(used);
@@ -206,7 +209,7 @@ export class Connection implements Port {
           if ((rbio.pending > 0 && used > 0) || (!eof && rbio.eof)) continue;
           if (rbio.error !== undefined) throw transportError(rbio.error);
           if (!rbio.blocking) return -error;
-          wait(() => rbio.nread0(1));
+          rbio.nread0(1);
           continue;
         case SslError.wantWrite:
           if (!spacious) {
@@ -214,8 +217,9 @@ export class Connection implements Port {
             continue;
           }
           if (wbio.error !== undefined) throw transportError(wbio.error);
-          if (!wbio.blocking && spaceOf(wbio, room).length === 0) return -error;
-          if (wbio.blocking) wait(() => wbio.nwrite0(1));
+          if (this.#spaceless !== undefined) throw this.#spaceless;
+          if (!wbio.blocking && this.#space(wbio, room).length === 0) return -error;
+          if (wbio.blocking) wbio.nwrite0(1);
           continue;
         case SslError.wantRetryVerify:
           this.#questions.verify();
@@ -228,8 +232,6 @@ export class Connection implements Port {
         case SslError.none:
           // shutdown(): ours is sent, the peer's has not come.
           return ret;
-        case MISUSE:
-          throw new Misuse(operation === Operation.write ? 'write' : 'writeEarlyData', 'is to be repeated with the same bytes, or more (SSL_write(3))');
         default:
           throw this.#death();
       }
@@ -238,9 +240,20 @@ export class Connection implements Port {
     }
   }
 
+  /** The write BIO's free space. It has none where our side was shut down, which matters only to who has something to send. */
+  #space(bio: Bio, atLeast: number): Uint8Array {
+    try {
+      this.#spaceless = undefined;
+      return bio.nwrite0(atLeast);
+    } catch (error) {
+      this.#spaceless = error;
+      return EMPTY;
+    }
+  }
+
   /** Sends an answer to the peer that a call without space has left behind, as far as there is space now. */
   #flush(wbio: Bio): void {
-    const space = spaceOf(wbio, wbio.blocking ? 0 : FLIGHT);
+    const space = this.#space(wbio, wbio.blocking ? 0 : FLIGHT);
     if (space.length === 0) return;
     this.#binding.step(this.#handle, Operation.flush, false, EMPTY, space);
     wbio.nwrite(this.#control[Control.outUsed] as number);
@@ -272,24 +285,6 @@ export class Connection implements Port {
   #receive(event: Uint8Array): TlsSession {
     const resumedUntil = this.#facts.get('sessionReused') === true ? this.#session?.verifiedUntil : undefined;
     return receivedSession(event, this.#shared.config.now(), { host: this.#host, binding: this.#shared.offering().binding, peer: this.#facts.peer(), resumedUntil });
-  }
-}
-
-/** Lets a blocking BIO wait. @throws TlsError of the transport when the wait ends in an exception */
-function wait(forIt: () => unknown): void {
-  try {
-    forIt();
-  } catch (error) {
-    throw transportError(error);
-  }
-}
-
-/** A write BIO's free space; none where our side has been shut down, which no reader minds. */
-function spaceOf(bio: Bio, atLeast: number): Uint8Array {
-  try {
-    return bio.nwrite0(atLeast);
-  } catch {
-    return EMPTY;
   }
 }
 

@@ -73,7 +73,10 @@ class Connection implements Port {
   }
 
   handshake(): number {
-    return this.#engine.resume();
+    const ret = this.#engine.resume();
+    // Steps that have ended prove nothing: `done` does, which only a flow with its proofs gets to.
+    if (ret === 1 && this.#afterlife === undefined && this.#outlet.open) throw fail('INTERNAL_ERROR', 'the handshake has ended without a proof');
+    return ret;
   }
 
   read(into: Uint8Array): number {

@@ -20,7 +20,7 @@ import type {
   VerifyCallback,
 } from '@ferrule/contract';
 import { TlsError } from '@ferrule/result';
-import { ask, clock } from '@ferrule/ssl';
+import { ask, callbackFailed, clock } from '@ferrule/ssl';
 import {
   bytes, callback, codePoint, externalPsk, flag, hex, integer, keyShares, list, member, oneOf, optionsOf, pin, profileOption, protocolName, record, type Options,
 } from '@ferrule/ssl/options'; // prettier-ignore
@@ -129,7 +129,7 @@ export function parseOptions(provider: CryptoProvider, options: ContextOptions =
     onMessage: callback<(message: TraceMessage, ssl: Ssl) => void>(o, 'onMessage'),
     limits: limitsOption(o),
     now: clock(callback<() => number>(o, 'now')),
-    random: callback<(into: Uint8Array) => void>(o, 'random') ?? provider.random,
+    random: randomOption(o) ?? provider.random,
     middleboxCompatibility: true,
     shape: undefined,
   });
@@ -243,6 +243,19 @@ const bytesOrNull = (value: unknown): Uint8Array | null => (isBytes(value) ? val
 function verifyOption(o: Options): 'peer' | 'none' | VerifyCallback {
   const value = o.get('verify');
   return typeof value === 'function' ? (value as VerifyCallback) : oneOf<'peer' | 'none'>(o, 'verify', ['peer', 'none'], 'peer');
+}
+
+/** What the caller's own throws is its failure. */
+function randomOption(o: Options): ((into: Uint8Array) => void) | undefined {
+  const random = callback<(into: Uint8Array) => void>(o, 'random');
+  if (random === undefined) return undefined;
+  return (into) => {
+    try {
+      random(into);
+    } catch (error) {
+      throw callbackFailed('random', error);
+    }
+  };
 }
 
 function echOption(o: Options, provider: CryptoProvider): readonly EchConfig[] | 'grease' | undefined {

@@ -15,15 +15,24 @@ describe('Engine', () => {
     expect(engine.resume()).toBe(1);
   });
 
-  it('passes on what the steps throw, and goes on with nothing that was stopped', () => {
+  it('passes on what the steps throw, and never takes their end for a success', () => {
     const engine = new Engine();
     const bug = new RangeError('bug');
     engine.start(
       (function* (): Steps<void> {
+        yield SslError.wantRead;
         throw bug;
       })(),
     );
+    expect(engine.resume()).toBe(-2);
     expect(() => engine.resume()).toThrow(bug);
+    for (let again = 0; again < 2; again++) expect(() => engine.resume()).toThrow(expect.objectContaining({ code: 'INTERNAL_ERROR' }));
+    engine.start(waits());
+    expect(() => engine.resume()).toThrow(expect.objectContaining({ code: 'INTERNAL_ERROR' }));
+  });
+
+  it('goes on with nothing that was stopped', () => {
+    const engine = new Engine();
     engine.start(waits(SslError.wantRead));
     engine.stop();
     expect([engine.busy, engine.resume()]).toEqual([false, 1]);

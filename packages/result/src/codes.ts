@@ -45,7 +45,7 @@ const TABLE = {
   HANDSHAKE_NOT_DONE: { meaning: 'The operation needs an established connection.', remedy: 'Call connect() until it returns 1 first.' },
   ASYNC_OPERATION_FAILED: { meaning: "One of the caller's callbacks (signer, verifier, credential choice) failed.", remedy: 'See `cause` for what the callback threw.' },
   CALLBACK_FAILED: {
-    meaning: "One of the caller's callbacks that observe (onSession, onKeylog, onMessage) or tell the time (now) failed.",
+    meaning: "One of the caller's callbacks that observe (onSession, onKeylog, onMessage), tell the time (now) or give random bytes (random) failed.",
     remedy: 'The message names the callback, and `cause` is what it threw; no bytes were lost.',
   },
   INTERNAL_ERROR: { meaning: 'The engine reached a state that should be impossible.', remedy: 'This is a bug: please report it with the message trace.' },

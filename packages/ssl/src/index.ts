@@ -3,4 +3,5 @@ export { ask, askFailed, callbackFailed, clock, refusalOf, type Asked, type Refu
 export { CALLS, Misuse, PHASES, type Call, type Operation, type Phase, type Rule } from './calls.ts';
 export { optionsOf } from './options.ts';
 export type { Facts, Observers, Outlet, Port, Start } from './port.ts';
-export { SslShell, transportError } from './shell.ts';
+export { SslShell } from './shell.ts';
+export { transportError } from './transport.ts';

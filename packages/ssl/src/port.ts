@@ -4,7 +4,7 @@
  *
  * The numbers that its operations return: above 0, done (1, or a count of bytes); below 0, a negated SSL_get_error(3) code:
  * -2 WANT_READ, -3 WANT_WRITE, -4 WANT_X509_LOOKUP, -6 ZERO_RETURN, -9 WANT_ASYNC, -12 WANT_RETRY_VERIFY. What it throws is
- * the end of the connection: a TlsError is the failure itself, anything else an INTERNAL_ERROR. A {@link Misuse} is passed on.
+ * the end of the connection: a TlsError is the failure itself, anything else an INTERNAL_ERROR.
  */
 import type { Bio } from '@ferrule/bio';
 import type { Ssl, TlsSession, TraceMessage } from '@ferrule/contract';
@@ -20,6 +20,7 @@ export type Facts = { readonly [Name in FactName]: Ssl[Name] };
 
 /** What a handshake begins with. */
 export interface Start {
+  /** What these throw is a TlsError: the failure of the transport. */
   readonly rbio: Bio;
   readonly wbio: Bio;
   /** As {@link Port.hostName} gave it. */

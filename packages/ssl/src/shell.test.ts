@@ -148,13 +148,37 @@ describe('a call at the wrong time', () => {
     expect(failing(shell, shell.connect())).toEqual([1, SslError.none, undefined]);
   });
 
-  it('is a TypeError in the middle of another, from inside a callback', () => {
+  it('is a TypeError in the middle of another, from inside a callback that may go on', () => {
     const { ssl, port } = establish();
-    port.answers = [() => ssl.write(new Uint8Array(1))];
-    expect(() => ssl.read(new Uint8Array(1))).toThrow('write: called from inside a callback of read(); call it when that has returned');
-    expect(ssl.failure).toBeUndefined();
-    port.answers = [2];
-    expect(ssl.read(new Uint8Array(9))).toBe(2);
+    const inside = (): number => {
+      expect(() => ssl.write(new Uint8Array(1))).toThrow(new TypeError('write: called from inside a callback of read(); call it when that has returned'));
+      return 2;
+    };
+    port.answers = [inside, 3];
+    expect([ssl.read(new Uint8Array(9)), ssl.read(new Uint8Array(9))]).toEqual([2, 3]);
+  });
+
+  it.each<[string, (ssl: SslShell) => unknown]>([
+    ['this connection', (ssl) => ssl.write(new Uint8Array(1))],
+    ['another', () => make().ssl.keyUpdate(true)],
+  ])('of %s that comes out of a step ends the connection, since the step is not done', (_whose, misuse) => {
+    const { ssl, port } = make();
+    let thrown: unknown;
+    port.answers = [
+      (): number => {
+        try {
+          misuse(ssl);
+        } catch (error) {
+          throw (thrown = error);
+        }
+        return 1;
+      },
+    ];
+    expect(failing(ssl, ssl.connect())).toEqual([-1, SslError.ssl, 'INTERNAL_ERROR']);
+    expect(ssl.failure?.error.cause).toBe(thrown);
+    expect(thrown).toBeInstanceOf(TypeError);
+    expect([...failing(ssl, ssl.connect()), ssl.established]).toEqual([-1, SslError.ssl, 'INTERNAL_ERROR', false]);
+    expect(port.said).toEqual(['begin', 'handshake', 'end']);
   });
 
   it.each<[string, (ssl: SslShell) => unknown]>([

@@ -7,13 +7,14 @@
  * A failure happens in two steps. The alert goes to the write BIO first, which may have to wait for room (WANT_WRITE) or for
  * an asynchronous cipher (WANT_ASYNC); then the failure is there, and every later operation returns it.
  */
-import { bioErrorCode, type Bio } from '@ferrule/bio';
+import type { Bio } from '@ferrule/bio';
 import type { Credential, Ssl, TlsSession, TlsVersion } from '@ferrule/contract';
 import { failed, SslError, TlsError, X509V, type Failed } from '@ferrule/result';
 import { CALLS, Misuse, type Operation, type Phase, type Rule } from './calls.ts';
 import { Notices } from './callbacks.ts';
 import { exporterContext, type ExporterCall } from './exporter.ts';
 import type { Facts, Observers, Outlet, Port } from './port.ts';
+import { GuardedBio } from './transport.ts';
 
 export class SslShell implements Ssl {
   readonly exportEarlyKeyingMaterial?: (label: string, context: Uint8Array | undefined, length: number) => Uint8Array;
@@ -23,6 +24,8 @@ export class SslShell implements Ssl {
   #established = false;
   /** The operation under way: callbacks that are asked in the middle of it may call no other. */
   #running: Operation | undefined;
+  /** What {@link SslShell.#misuse} made in this operation. */
+  #mistake: Misuse | undefined;
   #why: SslError = SslError.none;
 
   #rbio: Bio | undefined;
@@ -231,16 +234,25 @@ export class SslShell implements Ssl {
     this.#refused = undefined;
     if (rule !== 'run') return this.#notRun(call, rule, data);
     this.#running = call;
+    this.#mistake = undefined;
     let ret: number;
     try {
       ret = this.#answer(this.#run(call, data));
     } catch (error) {
-      if (error instanceof Misuse) throw error;
+      if (error !== undefined && error === this.#mistake) throw error;
       ret = this.#fail(error);
     } finally {
       this.#running = undefined;
     }
     return this.#notices.any || this.#phase === 'disposed' ? this.#leave(ret) : ret;
+  }
+
+  /**
+   * An error of the call that is running, found while no step is under way. It alone changes nothing: a Misuse that comes out of
+   * a step is that of another call, made by a BIO or a callback in the middle of this one.
+   */
+  #misuse(call: Operation, text: string): Misuse {
+    return (this.#mistake = new Misuse(call, text));
   }
 
   /** What the port answers: a count, or the negated code of SSL_get_error(3). */
@@ -263,7 +275,7 @@ export class SslShell implements Ssl {
         this.#phase = 'writeClosed';
         return this.#port.shutdown();
       case 'keyUpdate':
-        if (this.version !== 'TLSv1.3') throw new Misuse(call, 'needs an established TLS 1.3 connection');
+        if (this.version !== 'TLSv1.3') throw this.#misuse(call, 'needs an established TLS 1.3 connection');
         return this.#port.keyUpdate(data as boolean);
     }
   }
@@ -285,28 +297,30 @@ export class SslShell implements Ssl {
   #begin(earlyData: boolean): boolean {
     if (this.#rbio === undefined || this.#wbio === undefined) return false;
     this.#phase = earlyData ? 'earlyData' : 'handshaking';
-    this.#port.begin({ rbio: this.#rbio, wbio: this.#wbio, host: this.#host, session: this.#session, earlyData });
+    const rbio = new GuardedBio(this.#rbio);
+    const wbio = this.#wbio === this.#rbio ? rbio : new GuardedBio(this.#wbio);
+    this.#port.begin({ rbio, wbio, host: this.#host, session: this.#session, earlyData });
     return true;
   }
 
   /** @throws TypeError for fewer bytes than in the call that is being repeated. */
   #checkRepeated(call: 'write' | 'writeEarlyData', { length }: Uint8Array): void {
     const { owed } = this.#port;
-    if (length < owed) throw new Misuse(call, `is to be repeated with the same bytes (SSL_write(3)): there were ${owed} or more, now ${length}`);
+    if (length < owed) throw this.#misuse(call, `is to be repeated with the same bytes (SSL_write(3)): there were ${owed} or more, now ${length}`);
   }
 
   #writeEarlyData(from: Uint8Array): number {
     const call = 'writeEarlyData';
     const left = (this.#session?.maxEarlyData ?? 0) - this.#earlyDataSent;
     if (left <= 0) {
-      throw new Misuse(call, this.#earlyDataSent === 0 ? 'needs a session that allows early data' : 'the server takes no more early data (session.maxEarlyData)');
+      throw this.#misuse(call, this.#earlyDataSent === 0 ? 'needs a session that allows early data' : 'the server takes no more early data (session.maxEarlyData)');
     }
     if (this.#phase === 'new' && !this.#begin(true)) return this.#refuse('BIO_MISSING');
     this.#checkRepeated(call, from);
     const ret = this.#port.writeEarlyData(from.length > left ? from.subarray(0, left) : from);
     if (ret === 0) {
       this.#phase = 'handshaking';
-      throw new Misuse(call, 'the session does not fit this connection; use connect() and write()');
+      throw this.#misuse(call, 'the session does not fit this connection; use connect() and write()');
     }
     if (ret > 0) this.#earlyDataSent += ret;
     return ret;
@@ -432,12 +446,6 @@ export class SslShell implements Ssl {
 function checkBuffer(call: Operation, bytes: unknown): Uint8Array {
   if (!(bytes instanceof Uint8Array) || bytes.length === 0) throw new Misuse(call, 'needs a Uint8Array that is not empty');
   return bytes;
-}
-
-/** The failure of a transport, as its BIO tells of it. */
-export function transportError(cause: unknown): TlsError {
-  if (TlsError.is(cause)) return cause;
-  return cause instanceof Error ? new TlsError(bioErrorCode(cause), cause.message, { cause }) : new TlsError('TRANSPORT_ERROR', undefined, { cause });
 }
 
 const isTransport = ({ code }: TlsError): boolean => code === 'TRANSPORT_ERROR' || code === 'TIMEOUT' || code === 'ABORTED' || code === 'BLOCKING_FORBIDDEN';

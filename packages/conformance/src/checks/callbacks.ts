@@ -67,6 +67,15 @@ const ASKERS: readonly Asker[] = [
     later: false,
     wrong: [NaN, Infinity, undefined, null, '5', 5n, new Date(), Promise.resolve(5)],
   },
+  {
+    name: 'random',
+    feature: 'seeded-random',
+    options: async (body) => ({ random: body as (into: Uint8Array) => void }),
+    good: async () => (into) => void crypto.getRandomValues(into as Uint8Array<ArrayBuffer>),
+    code: 'CALLBACK_FAILED',
+    later: false,
+    wrong: [],
+  },
 ];
 
 /** One that every engine can use: some sign with none but somebody else's keys. */
@@ -126,9 +135,7 @@ const asked = (asker: Asker): readonly Check[] => {
   const checks = [
     check(`that throws is ${code}`, (backend) => play(backend, asker, throws(mine), refusedWith(code, mine))),
     check('that throws nothing is a refusal all the same', (backend) => play(backend, asker, throws(undefined), refusedWith(code))),
-    check('that answers with the wrong type is refused', async (backend) => {
-      for (const answer of wrong) await play(backend, asker, () => answer, refusedWith(code));
-    }),
+    ...wrong.map((answer, i) => check(`that answers with the wrong type is refused (${i + 1}: ${typeof answer})`, (backend) => play(backend, asker, () => answer, refusedWith(code)))),
     check('that throws the failure of another connection, whose peer sent an alert, is -1 and no end by the rules', (backend) =>
       play(backend, asker, throws(new TlsError('PEER_ALERT', undefined, { alert: { description: 0, origin: 'peer' } })), async (client) => {
         const { ret } = await client.refused();
