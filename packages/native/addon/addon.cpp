@@ -39,6 +39,7 @@ ContextConfig configOf(Call& call, napi_value object) {
   config.clientSignatureAlgorithms = text("clientSignatureAlgorithms");
   config.alpn = bytes("alpn");
   config.verify = static_cast<Verify>(number("verify", 0, 2));
+  config.strict = flag("strict");
   config.ocsp = static_cast<Ocsp>(number("ocsp", 0, 2));
   config.anchors = list("anchors");
   config.crls = list("crls");

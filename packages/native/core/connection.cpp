@@ -38,6 +38,7 @@ std::unique_ptr<Connection> Connection::make(std::shared_ptr<Context> context) {
   o.SSL_certs_clear(connection->ssl_);
   X509_VERIFY_PARAM* param = o.SSL_get0_param(connection->ssl_);
   o.X509_VERIFY_PARAM_set_hostflags(param, static_cast<unsigned>(K(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS) | K(X509_CHECK_FLAG_NEVER_CHECK_SUBJECT)));
+  if (connection->context_->config().strict) o.X509_VERIFY_PARAM_set_flags(param, static_cast<unsigned long>(K(X509_V_FLAG_X509_STRICT)));
   o.X509_VERIFY_PARAM_set_depth(param, static_cast<int>(std::min<uint32_t>(connection->context_->config().chainLength, 1000)));
   return connection;
 }

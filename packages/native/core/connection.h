@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "chain.h"
 #include "context.h"
 #include "credential.h"
 #include "openssl.h"
@@ -166,6 +167,8 @@ class Connection {
   void readHandshakeMessage(const uint8_t* bytes, size_t size);
   void readServerHello(const uint8_t* body, size_t size);
   bool pinned(const OPENSSL_STACK* chain, int count) const;
+  Finding verifyPath(X509_STORE_CTX* store) const;
+  bool needsStaple(const X509* leaf) const;
   int refuse(X509_STORE_CTX* store, long verifyCode, long alertCode, Reason reason);
 
   std::shared_ptr<Context> context_;

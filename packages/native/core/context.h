@@ -36,6 +36,7 @@ struct ContextConfig {
   std::string clientSignatureAlgorithms;  // empty: the same
   Bytes alpn;                             // RFC 7301 wire format
   Verify verify = Verify::peer;
+  bool strict = false;  // X509_V_FLAG_X509_STRICT
   Ocsp ocsp = Ocsp::off;
   std::vector<Bytes> anchors;
   std::vector<Bytes> crls;

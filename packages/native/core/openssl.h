@@ -39,12 +39,22 @@ typedef struct ocsp_single_response_st OCSP_SINGLERESP;
 typedef struct ocsp_cert_id_st OCSP_CERTID;
 typedef struct PKCS12_st PKCS12;
 typedef struct pkcs8_priv_key_info_st PKCS8_PRIV_KEY_INFO;
+typedef struct X509_POLICY_TREE_st X509_POLICY_TREE;
+typedef struct X509_algor_st X509_ALGOR;
+typedef struct x509_revoked_st X509_REVOKED;
+typedef struct NAME_CONSTRAINTS_st NAME_CONSTRAINTS;
+typedef struct ISSUING_DIST_POINT_st ISSUING_DIST_POINT;
 typedef struct ossl_lib_ctx_st OSSL_LIB_CTX;
 typedef struct ossl_provider_st OSSL_PROVIDER;
 typedef struct ossl_param_st OSSL_PARAM;
 typedef struct stack_st OPENSSL_STACK;
 typedef struct engine_st ENGINE;
 struct stack_st_X509;
+struct stack_st_ASN1_OBJECT;
+struct stack_st_ASN1_INTEGER;
+struct stack_st_GENERAL_NAME;
+struct stack_st_DIST_POINT;
+struct stack_st_POLICYINFO;
 struct stack_st_X509_NAME;
 struct stack_st_X509_OBJECT;
 struct stack_st_SSL_CIPHER;
@@ -134,6 +144,32 @@ namespace ferrule {
   C(X509_V_ERR_OCSP_VERIFY_NEEDED, 73)              \
   C(X509_V_ERR_OCSP_VERIFY_FAILED, 74)              \
   C(X509_V_ERR_OCSP_CERT_UNKNOWN, 75)               \
+  C(X509_V_ERR_CRL_NOT_YET_VALID, 11)            \
+  C(X509_V_ERR_CRL_HAS_EXPIRED, 12)              \
+  C(X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION, 34) \
+  C(X509_V_ERR_INVALID_POLICY_EXTENSION, 42)     \
+  C(X509_V_ERR_NO_EXPLICIT_POLICY, 43)           \
+  C(X509_V_ERR_EXCLUDED_VIOLATION, 48)           \
+  C(X509_PCY_TREE_FAILURE, -2)                   \
+  C(EXFLAG_SI, 0x20)                             \
+  C(X509_V_FLAG_USE_CHECK_TIME, 2)               \
+  C(X509_V_FLAG_X509_STRICT, 0x20)               \
+  C(X509_V_FLAG_EXTENDED_CRL_SUPPORT, 0x1000)    \
+  C(TLSEXT_TYPE_status_request, 5)               \
+  C(X509_V_ERR_HOSTNAME_MISMATCH, 62)               \
+  C(X509_V_ERR_IP_ADDRESS_MISMATCH, 64)             \
+  C(X509_V_ERR_PATHLEN_INVALID_FOR_NON_CA, 80)      \
+  C(X509_V_ERR_EXTENSIONS_REQUIRE_VERSION_3, 93)    \
+  C(NID_any_policy, 746)                            \
+  C(NID_tlsfeature, 1020)                        \
+  C(NID_id_qt_cps, 164)                          \
+  C(NID_id_qt_unotice, 165)                      \
+  C(NID_delta_crl, 140)                          \
+  C(NID_issuing_distribution_point, 770)         \
+  C(NID_name_constraints, 666)                   \
+  C(NID_crl_distribution_points, 103)            \
+  C(NID_certificate_policies, 89)                \
+  C(NID_policy_constraints, 401)                 \
   C(X509_V_FLAG_CRL_CHECK, 4)                       \
   C(X509_V_FLAG_CRL_CHECK_ALL, 8)                   \
   C(X509_V_FLAG_TRUSTED_FIRST, 0x8000)              \
@@ -172,6 +208,29 @@ constexpr uint64_t kOpMiddleboxCompat = uint64_t{1} << 20;
 // OpenSSL 3.2 and later.
 constexpr uint64_t kOpNoTxCertificateCompression = uint64_t{1} << 32;
 constexpr uint64_t kOpNoRxCertificateCompression = uint64_t{1} << 33;
+
+// Structures of decoded extensions (x509v3.h), as far as they are read. Lists are stacks of the one below.
+struct PolicyQualifier {
+  ASN1_OBJECT* id;
+};
+struct PolicyInformation {
+  ASN1_OBJECT* id;
+  OPENSSL_STACK* qualifiers;
+};
+struct GeneralSubtree {
+  GENERAL_NAME* base;
+};
+struct NameConstraints {
+  OPENSSL_STACK* permitted;
+  OPENSSL_STACK* excluded;
+};
+struct IssuingDistributionPoint {
+  void* name;
+  int onlyUser;
+  int onlyCa;
+  void* someReasons;
+  int indirect;
+};
 
 // SSL_CTX_add_custom_ext(3).
 typedef int (*CustomExtAdd)(SSL*, unsigned int, unsigned int, const unsigned char**, size_t*, X509*, size_t, int*, void*);
@@ -314,6 +373,35 @@ typedef int (*PskUseSession)(SSL*, const EVP_MD*, const unsigned char**, size_t*
   F(int, X509_NAME_print_ex, (BIO*, const X509_NAME*, int, unsigned long))                          \
   F(int, i2d_X509_NAME, (const X509_NAME*, unsigned char**))                                        \
   F(void*, X509_get_ext_d2i, (const X509*, int, int*, int*))                                        \
+  F(int, X509_get_ext_by_NID, (const X509*, int, int))                                            \
+  F(long, ASN1_INTEGER_get, (const ASN1_INTEGER*))                                                \
+  F(void, GENERAL_NAMES_free, (struct stack_st_GENERAL_NAME*))                                    \
+  F(void, NAME_CONSTRAINTS_free, (NAME_CONSTRAINTS*))                                             \
+  F(void, CERTIFICATEPOLICIES_free, (struct stack_st_POLICYINFO*))                                \
+  F(void, CRL_DIST_POINTS_free, (struct stack_st_DIST_POINT*))                                    \
+  F(void, TLS_FEATURE_free, (struct stack_st_ASN1_INTEGER*))                                      \
+  F(void, ISSUING_DIST_POINT_free, (ISSUING_DIST_POINT*))                                         \
+  F(int, X509_policy_check, (X509_POLICY_TREE**, int*, struct stack_st_X509*, struct stack_st_ASN1_OBJECT*, unsigned int)) \
+  F(void, X509_policy_tree_free, (X509_POLICY_TREE*))                                             \
+  F(int, X509_CRL_get_ext_by_NID, (const X509_CRL*, int, int))                                    \
+  F(void*, X509_CRL_get_ext_d2i, (const X509_CRL*, int, int*, int*))                              \
+  F(int, X509_CRL_get0_by_cert, (X509_CRL*, X509_REVOKED**, X509*))                               \
+  F(X509_NAME*, X509_CRL_get_issuer, (const X509_CRL*))                                             \
+  F(int, X509_NAME_cmp, (const X509_NAME*, const X509_NAME*))                                       \
+  F(int, X509_CRL_verify, (X509_CRL*, EVP_PKEY*))                                                 \
+  F(EVP_PKEY*, X509_get0_pubkey, (const X509*))                                                   \
+  F(const ASN1_TIME*, X509_CRL_get0_lastUpdate, (const X509_CRL*))                                \
+  F(X509_STORE_CTX*, X509_STORE_CTX_get0_parent_ctx, (const X509_STORE_CTX*))                       \
+  F(ASN1_OBJECT*, OBJ_nid2obj, (int))                                                               \
+  F(X509_CRL*, X509_STORE_CTX_get0_current_crl, (const X509_STORE_CTX*))                          \
+  F(unsigned long, X509_VERIFY_PARAM_get_flags, (const X509_VERIFY_PARAM*))                       \
+  F(int, X509_VERIFY_PARAM_set_flags, (X509_VERIFY_PARAM*, unsigned long))                        \
+  F(time_t, X509_VERIFY_PARAM_get_time, (const X509_VERIFY_PARAM*))                               \
+  F(int, X509_cmp, (const X509*, const X509*))                                                    \
+  F(int, OCSP_resp_get0_signer, (OCSP_BASICRESP*, X509**, struct stack_st_X509*))                 \
+  F(const X509_ALGOR*, OCSP_resp_get0_tbs_sigalg, (const OCSP_BASICRESP*))                        \
+  F(void, X509_ALGOR_get0, (const ASN1_OBJECT**, int*, const void**, const X509_ALGOR*))          \
+  F(int, OBJ_find_sigid_algs, (int, int*, int*))                                                  \
   F(X509_PUBKEY*, X509_get_X509_PUBKEY, (const X509*))                                              \
   F(int, i2d_X509_PUBKEY, (const X509_PUBKEY*, unsigned char**))                                    \
   F(int, X509_check_private_key, (const X509*, const EVP_PKEY*))                                    \

@@ -12,6 +12,7 @@
 #include <openssl/tls1.h>
 #include <openssl/x509v3.h>
 
+#include <cstddef>
 #include <type_traits>
 
 #include "openssl.h"
@@ -24,6 +25,17 @@ static_assert(SSL_OP_NO_RENEGOTIATION == ferrule::kOpNoRenegotiation, "SSL_OP_NO
 static_assert(SSL_OP_NO_COMPRESSION == ferrule::kOpNoCompression, "SSL_OP_NO_COMPRESSION");
 static_assert(SSL_OP_LEGACY_SERVER_CONNECT == ferrule::kOpLegacyServerConnect, "SSL_OP_LEGACY_SERVER_CONNECT");
 static_assert(SSL_OP_NO_TICKET == ferrule::kOpNoTicket, "SSL_OP_NO_TICKET");
+
+#define FERRULE_SAME_PLACE(ours, member, theirs, name) static_assert(offsetof(ferrule::ours, member) == offsetof(theirs, name), #theirs "." #name);
+FERRULE_SAME_PLACE(PolicyQualifier, id, POLICYQUALINFO, pqualid)
+FERRULE_SAME_PLACE(PolicyInformation, id, POLICYINFO, policyid)
+FERRULE_SAME_PLACE(PolicyInformation, qualifiers, POLICYINFO, qualifiers)
+FERRULE_SAME_PLACE(GeneralSubtree, base, GENERAL_SUBTREE, base)
+FERRULE_SAME_PLACE(NameConstraints, permitted, NAME_CONSTRAINTS, permittedSubtrees)
+FERRULE_SAME_PLACE(NameConstraints, excluded, NAME_CONSTRAINTS, excludedSubtrees)
+FERRULE_SAME_PLACE(IssuingDistributionPoint, someReasons, ISSUING_DIST_POINT, onlysomereasons)
+FERRULE_SAME_PLACE(IssuingDistributionPoint, indirect, ISSUING_DIST_POINT, indirectCRL)
+#undef FERRULE_SAME_PLACE
 
 using ferrule::CustomExtAdd;
 using ferrule::CustomExtFree;

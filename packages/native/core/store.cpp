@@ -6,6 +6,8 @@
 #include <map>
 #include <mutex>
 
+#include "chain.h"
+
 namespace ferrule {
 namespace {
 
@@ -45,12 +47,19 @@ std::shared_ptr<X509_STORE> parse(const Ders& anchors, const Ders& crls, std::st
       return nullptr;
     }
   }
+  bool limited = false;
   for (size_t i = 0; i < crls.size(); i++) {
     const uint8_t* at = crls[i].data();
     X509_CRL* crl = ossl().d2i_X509_CRL(nullptr, &at, static_cast<long>(crls[i].size()));
     const bool whole = crl != nullptr && at == crls[i].data() + crls[i].size();
-    const bool added = whole && ossl().X509_STORE_add_crl(store.get(), crl) == 1;
+    const bool delta = whole && ossl().X509_CRL_get_ext_by_NID(crl, static_cast<int>(K(NID_delta_crl)), -1) >= 0;
+    const bool added = whole && !delta && ossl().X509_STORE_add_crl(store.get(), crl) == 1;
+    limited = limited || (whole && (isOfSomeReasons(crl) || isIndirect(crl)));
     ossl().X509_CRL_free(crl);
+    if (delta) {
+      *problem = "crls[" + std::to_string(i) + "]: is a delta CRL (RFC 5280 section 5.2.4), which is not supported: give the complete list";
+      return nullptr;
+    }
     if (!added) {
       *problem = "crls[" + std::to_string(i) + "]: is no DER CertificateList that OpenSSL can read";
       return nullptr;
@@ -59,6 +68,9 @@ std::shared_ptr<X509_STORE> parse(const Ders& anchors, const Ders& crls, std::st
   // Every anchor is one, whether it signed itself or not (RFC 5280 section 6.1.1 d).
   unsigned long flags = K(X509_V_FLAG_PARTIAL_CHAIN) | K(X509_V_FLAG_TRUSTED_FIRST);
   if (!crls.empty()) flags |= K(X509_V_FLAG_CRL_CHECK) | K(X509_V_FLAG_CRL_CHECK_ALL);
+  // A list may be signed by another key of the issuer, after a rollover, if that chains to the same anchor. The flag also
+  // makes OpenSSL use lists of other issuers and of some reasons, which we do not.
+  if (!crls.empty() && !limited) flags |= K(X509_V_FLAG_EXTENDED_CRL_SUPPORT);
   ossl().X509_STORE_set_flags(store.get(), flags);
   return store;
 }

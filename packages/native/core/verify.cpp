@@ -1,4 +1,5 @@
 // Judging the peer: the path, pins, the staple; and asking JavaScript where it wants to be asked.
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <ctime>
@@ -27,25 +28,100 @@ std::vector<Bytes> dersOf(const OPENSSL_STACK* chain) {
   return ders;
 }
 
-// With CRLs given, the server's certificate must be covered by one; above it they count where there are any.
-int tolerateMissingCrls(int ok, X509_STORE_CTX* store) {
-  if (ok == 0 && ossl().X509_STORE_CTX_get_error(store) == K(X509_V_ERR_UNABLE_TO_GET_CRL) && ossl().X509_STORE_CTX_get_error_depth(store) > 0) {
-    ossl().X509_STORE_CTX_set_error(store, static_cast<int>(K(X509_V_OK)));
-    return 1;
-  }
-  return ok;
+// Five minutes of difference between clocks are forgiven, as OpenSSL's tools do (openssl-ocsp(1), -validity_period).
+constexpr time_t kClockSkew = 300;
+// RFC 5019 section 4: a response without nextUpdate is no newer than newer information, of which a week brings some.
+constexpr time_t kLongestResponse = 7 * 86400;
+
+time_t timeOf(X509_STORE_CTX* store) {
+  const X509_VERIFY_PARAM* param = ossl().X509_STORE_CTX_get0_param(store);
+  const bool given = (ossl().X509_VERIFY_PARAM_get_flags(param) & static_cast<unsigned long>(K(X509_V_FLAG_USE_CHECK_TIME))) != 0;
+  return given ? ossl().X509_VERIFY_PARAM_get_time(param) : std::time(nullptr);
 }
 
-// RFC 6960 section 4.2.2.2: the response is signed by the issuer itself or by someone whom it certified for that.
-bool signedByIssuer(OCSP_BASICRESP* response, X509* issuer, time_t now) {
+// ASN1_TIME_cmp_time_t(3): -2 is "no time".
+bool hasBegun(const ASN1_TIME* time, time_t now) {
+  const int order = time == nullptr ? -2 : ossl().ASN1_TIME_cmp_time_t(time, now + kClockSkew);
+  return order == -1 || order == 0;
+}
+bool stillHolds(const ASN1_TIME* time, time_t now) {
+  const int order = time == nullptr ? -2 : ossl().ASN1_TIME_cmp_time_t(time, now - kClockSkew);
+  return order == 0 || order == 1;
+}
+
+// An anchor is a name, a key and what it constrains (RFC 5280 section 6.1.1 d): what X509_V_FLAG_X509_STRICT asks of a CA is not
+// asked of it.
+bool isDutyOfAnchor(int error, X509_STORE_CTX* store) {
+  const OPENSSL_STACK* path = stack(ossl().X509_STORE_CTX_get0_chain(store));
+  const int last = ossl().OPENSSL_sk_num(path) - 1;
+  return error >= K(X509_V_ERR_PATHLEN_INVALID_FOR_NON_CA) && error <= K(X509_V_ERR_EXTENSIONS_REQUIRE_VERSION_3) && last > 0 &&
+         ossl().X509_STORE_CTX_get_error_depth(store) == last;
+}
+
+// With CRLs given, the server's certificate must be covered by one; above it they count where there are any. The key that
+// signed a list may be another one, with a path of its own, in which nobody is a server.
+int tolerate(int ok, X509_STORE_CTX* store) {
+  const OpenSsl& o = ossl();
+  if (ok != 0) return ok;
+  const X509_CRL* crl = o.X509_STORE_CTX_get0_current_crl(store);
+  const bool ofList = o.X509_STORE_CTX_get0_parent_ctx(store) != nullptr;
+  bool fine = false;
+  switch (o.X509_STORE_CTX_get_error(store)) {
+    case K(X509_V_ERR_UNABLE_TO_GET_CRL):
+      fine = ofList || o.X509_STORE_CTX_get_error_depth(store) > 0;
+      break;
+    case K(X509_V_ERR_CRL_NOT_YET_VALID):
+      fine = crl != nullptr && hasBegun(o.X509_CRL_get0_lastUpdate(crl), timeOf(store));
+      break;
+    case K(X509_V_ERR_CRL_HAS_EXPIRED):
+      fine = crl != nullptr && stillHolds(o.X509_CRL_get0_nextUpdate(crl), timeOf(store));
+      break;
+    case K(X509_V_ERR_HOSTNAME_MISMATCH):
+    case K(X509_V_ERR_IP_ADDRESS_MISMATCH):
+      fine = ofList;
+      break;
+    default:
+      fine = isDutyOfAnchor(o.X509_STORE_CTX_get_error(store), store);
+      break;
+  }
+  if (fine) o.X509_STORE_CTX_set_error(store, static_cast<int>(K(X509_V_OK)));
+  return fine ? 1 : 0;
+}
+
+// SSL_CTX_set_security_level(3): bits of security that a level asks for.
+int securityBits(int level) {
+  constexpr int kBits[] = {0, 80, 112, 128, 192, 256};
+  return kBits[std::clamp(level, 0, 5)];
+}
+
+// Whether the hash of the response's signature is strong enough. Signatures that bring their own hash are.
+bool isStronglySigned(OCSP_BASICRESP* response, int level) {
+  const OpenSsl& o = ossl();
+  const ASN1_OBJECT* algorithm = nullptr;
+  int hash = 0;
+  o.X509_ALGOR_get0(&algorithm, nullptr, nullptr, o.OCSP_resp_get0_tbs_sigalg(response));
+  if (algorithm == nullptr || o.OBJ_find_sigid_algs(o.OBJ_obj2nid(algorithm), &hash, nullptr) != 1 || hash == 0) return true;
+  const EVP_MD* md = o.EVP_get_digestbyname(o.OBJ_nid2sn(hash));
+  return md != nullptr && hash != K(NID_sha1) && hash != K(NID_md5) && o.EVP_MD_get_size(md) * 4 >= securityBits(level);
+}
+
+// RFC 6960 section 4.2.2.2: the response is signed by the issuer itself or by someone whom it certified for that, with a key
+// that may sign.
+bool signedByIssuer(OCSP_BASICRESP* response, X509* issuer, time_t now, int level) {
   const OpenSsl& o = ossl();
   X509_STORE* store = o.X509_STORE_new();
   OPENSSL_STACK* issuers = o.OPENSSL_sk_new_null();
   o.OPENSSL_sk_push(issuers, issuer);
   o.X509_STORE_add_cert(store, issuer);
-  o.X509_VERIFY_PARAM_set_time(o.X509_STORE_get0_param(store), now);
+  X509_VERIFY_PARAM* param = o.X509_STORE_get0_param(store);
+  o.X509_VERIFY_PARAM_set_time(param, now);
+  o.X509_VERIFY_PARAM_set_auth_level(param, level);
   const auto flags = static_cast<unsigned long>(K(OCSP_TRUSTOTHER) | K(OCSP_NOEXPLICIT) | K(OCSP_PARTIAL_CHAIN));
-  const bool good = o.OCSP_basic_verify(response, reinterpret_cast<struct stack_st_X509*>(issuers), store, flags) == 1;
+  auto* candidates = reinterpret_cast<struct stack_st_X509*>(issuers);
+  X509* signer = nullptr;
+  bool good = isStronglySigned(response, level) && o.OCSP_basic_verify(response, candidates, store, flags) == 1 &&
+              o.OCSP_resp_get0_signer(response, &signer, candidates) == 1;
+  good = good && (o.X509_cmp(signer, issuer) == 0 || (o.X509_get_key_usage(signer) & static_cast<uint32_t>(K(KU_DIGITAL_SIGNATURE))) != 0);
   o.OPENSSL_sk_free(issuers);
   o.X509_STORE_free(store);
   return good;
@@ -62,42 +138,39 @@ bool concerns(const OCSP_CERTID* id, X509* leaf, X509* issuer) {
   return same;
 }
 
-// Five minutes of difference between clocks are forgiven.
-constexpr time_t kClockSkew = 300;
-
-long judge(OCSP_BASICRESP* response, X509* leaf, X509* issuer, time_t now) {
+long judge(OCSP_BASICRESP* response, X509* leaf, X509* issuer, time_t now, int level) {
   const OpenSsl& o = ossl();
-  if (!signedByIssuer(response, issuer, now)) return K(X509_V_ERR_OCSP_VERIFY_FAILED);
+  if (!signedByIssuer(response, issuer, now, level)) return K(X509_V_ERR_OCSP_VERIFY_FAILED);
   for (int i = 0; i < o.OCSP_resp_count(response); i++) {
     OCSP_SINGLERESP* single = o.OCSP_resp_get0(response, i);
     if (!concerns(o.OCSP_SINGLERESP_get0_id(single), leaf, issuer)) continue;
     ASN1_GENERALIZEDTIME* thisUpdate = nullptr;
     ASN1_GENERALIZEDTIME* nextUpdate = nullptr;
     const int status = o.OCSP_single_get0_status(single, nullptr, nullptr, &thisUpdate, &nextUpdate);
-    // -2 is "no time". A response without nextUpdate may be of any age: not good enough.
-    const int begun = thisUpdate == nullptr ? -2 : o.ASN1_TIME_cmp_time_t(thisUpdate, now + kClockSkew);
-    const int ended = nextUpdate == nullptr ? -2 : o.ASN1_TIME_cmp_time_t(nextUpdate, now - kClockSkew);
-    if (begun == -2 || begun > 0 || ended == -2 || ended < 0) return K(X509_V_ERR_OCSP_VERIFY_FAILED);
+    const bool holds = nextUpdate != nullptr ? stillHolds(nextUpdate, now) : stillHolds(thisUpdate, now - kLongestResponse);
+    if (!hasBegun(thisUpdate, now) || !holds) return K(X509_V_ERR_OCSP_VERIFY_FAILED);
     if (status == K(V_OCSP_CERTSTATUS_GOOD)) return K(X509_V_OK);
     return status == K(V_OCSP_CERTSTATUS_REVOKED) ? K(X509_V_ERR_CERT_REVOKED) : K(X509_V_ERR_OCSP_CERT_UNKNOWN);
   }
   return K(X509_V_ERR_OCSP_CERT_UNKNOWN);
 }
 
-long judgeResponse(const uint8_t* der, size_t size, X509* leaf, X509* issuer, time_t now) {
+long judgeResponse(const uint8_t* der, size_t size, X509* leaf, X509* issuer, time_t now, int level) {
   const OpenSsl& o = ossl();
   const uint8_t* at = der;
   OCSP_RESPONSE* response = o.d2i_OCSP_RESPONSE(nullptr, &at, static_cast<long>(size));
   long verdict = K(X509_V_ERR_OCSP_VERIFY_FAILED);
   if (response != nullptr && o.OCSP_response_status(response) == K(OCSP_RESPONSE_STATUS_SUCCESSFUL)) {
     if (OCSP_BASICRESP* basic = o.OCSP_response_get1_basic(response)) {
-      if (leaf != nullptr && issuer != nullptr) verdict = judge(basic, leaf, issuer, now);
+      if (leaf != nullptr && issuer != nullptr) verdict = judge(basic, leaf, issuer, now, level);
       o.OCSP_BASICRESP_free(basic);
     }
   }
   o.OCSP_RESPONSE_free(response);
   return verdict;
 }
+
+bool isReadable(X509* certificate) { return (ossl().X509_get_extension_flags(certificate) & static_cast<uint32_t>(K(EXFLAG_INVALID))) == 0; }
 
 std::string addressText(const uint8_t* bytes, int size) {
   char text[48] = "";
@@ -125,9 +198,11 @@ int Connection::verify(X509_STORE_CTX* store) {
   if (config.requireExtendedMasterSecret && o.SSL_version(ssl_) == K(TLS1_2_VERSION) && facts_.extendedMasterSecret != 1) {
     return refuse(store, K(X509_V_OK), K(X509_V_ERR_APPLICATION_VERIFICATION), Reason::noExtendedMasterSecret);
   }
+  X509* leaf = certificateAt(sent, 0);
   // With an extension that is there twice, or cannot be read, OpenSSL finds no issuer and no usage of its key, and says that.
-  if (config.verify != Verify::none && (o.X509_get_extension_flags(certificateAt(sent, 0)) & static_cast<uint32_t>(K(EXFLAG_INVALID))) != 0) {
-    describe(certificateAt(sent, 0), 0);
+  const bool readable = isReadable(leaf);
+  if (config.verify == Verify::peer && !readable) {
+    describe(leaf, 0);
     return refuse(store, K(X509_V_ERR_INVALID_EXTENSION), K(X509_V_ERR_INVALID_EXTENSION), Reason::none);
   }
   if (config.verify == Verify::ask && stapleFollows_) {
@@ -141,30 +216,41 @@ int Connection::verify(X509_STORE_CTX* store) {
     verdict_ = Decision::none;
     facts_.verifyResult = K(X509_V_OK);
   } else {
-    o.X509_VERIFY_PARAM_set_auth_level(o.X509_STORE_CTX_get0_param(store), config.securityLevel);
-    o.X509_STORE_CTX_set_verify_cb(store, tolerateMissingCrls);
-    verified_ = o.X509_verify_cert(store) == 1;
-    const int code = o.X509_STORE_CTX_get_error(store);
-    facts_.verifyResult = verified_ || code != K(X509_V_OK) ? code : K(X509_V_ERR_UNSPECIFIED);
-    if (!verified_) {
-      describe(o.X509_STORE_CTX_get_current_cert(store), o.X509_STORE_CTX_get_error_depth(store));
-      o.ERR_clear_error();
-      if (config.verify == Verify::peer) return refuse(store, facts_.verifyResult, facts_.verifyResult, Reason::none);
-    }
+    const Finding finding = verifyPath(store);
+    verified_ = finding.code == K(X509_V_OK);
+    facts_.verifyResult = finding.code;
+    o.ERR_clear_error();
+    if (!verified_) describe(finding.certificate, finding.depth);
+    if (!verified_ && config.verify == Verify::peer) return refuse(store, finding.code, finding.code, Reason::none);
   }
   // RFC 9846 section 4.5.1.2, and ECDHE in TLS 1.2: the key signs. OpenSSL's purpose is content with keys that only encipher.
-  if (config.verify != Verify::none && (o.X509_get_key_usage(certificateAt(sent, 0)) & static_cast<uint32_t>(K(KU_DIGITAL_SIGNATURE))) == 0) {
+  if (config.verify != Verify::none && readable && (o.X509_get_key_usage(leaf) & static_cast<uint32_t>(K(KU_DIGITAL_SIGNATURE))) == 0) {
     const long code = K(X509_V_ERR_KEYUSAGE_NO_DIGITAL_SIGNATURE);
-    describe(certificateAt(sent, 0), 0);
+    describe(leaf, 0);
     return refuse(store, code, K(X509_V_ERR_INVALID_PURPOSE), Reason::none);
   }
   // Where no path was built, only the first certificate is the peer's for sure: CertificateVerify proves that one.
   const OPENSSL_STACK* chain = verified_ ? stack(o.X509_STORE_CTX_get0_chain(store)) : sent;
   if (!config.pins.empty() && !pinned(chain, verified_ ? o.OPENSSL_sk_num(chain) : 1)) {
-    describe(certificateAt(sent, 0), 0);
+    describe(leaf, 0);
     return refuse(store, K(X509_V_ERR_APPLICATION_VERIFICATION), K(X509_V_ERR_CERT_REJECTED), Reason::pinMismatch);
   }
   return 1;
+}
+
+// OpenSSL's verdict, and what it does not look at.
+Finding Connection::verifyPath(X509_STORE_CTX* store) const {
+  const OpenSsl& o = ossl();
+  const ContextConfig& config = context_->config();
+  o.X509_VERIFY_PARAM_set_auth_level(o.X509_STORE_CTX_get0_param(store), config.securityLevel);
+  o.X509_STORE_CTX_set_verify_cb(store, tolerate);
+  if (o.X509_verify_cert(store) == 1) {
+    const OPENSSL_STACK* path = stack(o.X509_STORE_CTX_get0_chain(store));
+    const Finding listed = context_->crlEnds().empty() ? Finding() : judgeListsOfSomeReasons(path, context_->store());
+    return listed.code == K(X509_V_OK) ? judgePath(path, config.strict) : listed;
+  }
+  const int code = o.X509_STORE_CTX_get_error(store);
+  return {code != K(X509_V_OK) ? code : K(X509_V_ERR_UNSPECIFIED), o.X509_STORE_CTX_get_error_depth(store), o.X509_STORE_CTX_get_current_cert(store)};
 }
 
 int Connection::refuse(X509_STORE_CTX* store, long verifyCode, long alertCode, Reason reason) {
@@ -212,6 +298,11 @@ bool Connection::pinned(const OPENSSL_STACK* chain, int count) const {
   return false;
 }
 
+bool Connection::needsStaple(const X509* leaf) const {
+  const Ocsp ocsp = context_->config().ocsp;
+  return ocsp == Ocsp::require || (ocsp == Ocsp::request && leaf != nullptr && mustStaple(leaf));
+}
+
 int Connection::judgeStaple() {
   const OpenSsl& o = ossl();
   const ContextConfig& config = context_->config();
@@ -220,17 +311,22 @@ int Connection::judgeStaple() {
   unsigned char* der = nullptr;
   const long size = o.SSL_ctrl(ssl_, static_cast<int>(K(SSL_CTRL_GET_TLSEXT_STATUS_REQ_OCSP_RESP)), 0, &der);
   long verdict = K(X509_V_OK);
+  const OPENSSL_STACK* chain = stack(verified_ ? o.SSL_get0_verified_chain(ssl_) : o.SSL_get_peer_cert_chain(ssl_));
+  const int length = o.OPENSSL_sk_num(chain);
+  X509* leaf = length > 0 ? certificateAt(chain, 0) : nullptr;
   if (der == nullptr || size <= 0) {
-    if (config.ocsp == Ocsp::require) verdict = K(X509_V_ERR_OCSP_VERIFY_NEEDED);
+    if (needsStaple(leaf)) verdict = K(X509_V_ERR_OCSP_VERIFY_NEEDED);
   } else {
-    const OPENSSL_STACK* chain = stack(verified_ ? o.SSL_get0_verified_chain(ssl_) : o.SSL_get_peer_cert_chain(ssl_));
-    const int length = o.OPENSSL_sk_num(chain);
-    X509* leaf = length > 0 ? certificateAt(chain, 0) : nullptr;
     X509* issuer = length > 1 ? certificateAt(chain, 1) : leaf;
-    verdict = judgeResponse(der, static_cast<size_t>(size), leaf, issuer, time_ != 0 ? time_ : std::time(nullptr));
+    verdict = judgeResponse(der, static_cast<size_t>(size), leaf, issuer, time_ != 0 ? time_ : std::time(nullptr), config.securityLevel);
     o.ERR_clear_error();
   }
   if (verdict == K(X509_V_OK)) return 1;
+  if (config.verify == Verify::none) {
+    if (verified_) facts_.verifyResult = verdict;
+    verified_ = false;
+    return 1;
+  }
   describe(o.SSL_get0_peer_certificate(ssl_), 0);
   facts_.verifyResult = verdict;
   breach(Reason::stapleRefused, verdict == K(X509_V_ERR_CERT_REVOKED) ? alert::certificateRevoked : alert::badCertificateStatusResponse);
@@ -245,22 +341,19 @@ bool Connection::judgeAnew(X509_STORE_CTX* store, const OPENSSL_STACK* sent, con
   bool verified = false;
   reverifiedResult_ = K(X509_V_OK);
   if (config.verify != Verify::ask) {
-    o.X509_VERIFY_PARAM_set_auth_level(o.X509_STORE_CTX_get0_param(store), config.securityLevel);
-    o.X509_STORE_CTX_set_verify_cb(store, tolerateMissingCrls);
-    verified = o.X509_verify_cert(store) == 1;
-    const int code = o.X509_STORE_CTX_get_error(store);
-    reverifiedResult_ = verified || code != K(X509_V_OK) ? code : K(X509_V_ERR_UNSPECIFIED);
+    reverifiedResult_ = verifyPath(store).code;
+    verified = reverifiedResult_ == K(X509_V_OK);
     if (!verified && config.verify == Verify::peer) return false;
   }
-  if (config.verify != Verify::none && (o.X509_get_key_usage(leaf) & static_cast<uint32_t>(K(KU_DIGITAL_SIGNATURE))) == 0) return false;
+  if (config.verify != Verify::none && isReadable(leaf) && (o.X509_get_key_usage(leaf) & static_cast<uint32_t>(K(KU_DIGITAL_SIGNATURE))) == 0) return false;
   const OPENSSL_STACK* chain = verified ? stack(o.X509_STORE_CTX_get0_chain(store)) : sent;
   const int length = o.OPENSSL_sk_num(chain);
   if (!config.pins.empty() && !pinned(chain, verified ? length : 1)) return false;
   reverifiedChain_ = verified ? dersOf(chain) : std::vector<Bytes>();
   if (config.verify == Verify::ask || config.ocsp == Ocsp::off) return true;
-  if (staple.empty()) return config.ocsp != Ocsp::require;
+  if (staple.empty()) return !needsStaple(leaf);
   X509* issuer = length > 1 ? certificateAt(chain, 1) : leaf;
-  return judgeResponse(staple.data(), staple.size(), leaf, issuer, time_ != 0 ? time_ : std::time(nullptr)) == K(X509_V_OK);
+  return judgeResponse(staple.data(), staple.size(), leaf, issuer, time_ != 0 ? time_ : std::time(nullptr), config.securityLevel) == K(X509_V_OK);
 }
 
 int Connection::chooseCredential() {

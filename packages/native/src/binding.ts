@@ -50,6 +50,7 @@ export interface NativeConfig {
   readonly alpn: Uint8Array;
   /** 0 peer, 1 none, 2 ask. */
   readonly verify: 0 | 1 | 2;
+  readonly strict: boolean;
   /** 0 off, 1 request, 2 require. */
   readonly ocsp: 0 | 1 | 2;
   readonly anchors: readonly Uint8Array[];

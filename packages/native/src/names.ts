@@ -5,7 +5,7 @@
 import type { CertificateProfile, TlsVersion } from '@ferrule/contract';
 
 /** OpenSSL's default flags. */
-export const PROFILES: readonly CertificateProfile[] = Object.freeze(['compatible']);
+export const PROFILES: readonly CertificateProfile[] = Object.freeze(['compatible', 'rfc5280']);
 
 /** RFC 9846 appendix B.4: 0x13 is the first byte of the suites of TLS 1.3 alone. */
 export const versionOf = (suite: number): TlsVersion => (suite >> 8 === 0x13 ? 'TLSv1.3' : 'TLSv1.2');

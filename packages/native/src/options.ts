@@ -86,6 +86,7 @@ export function parseOptions(abilities: Abilities, options: ContextOptions = {})
     clientSignatureAlgorithms: clientSchemes(credentials, abilities),
     alpn: alpnOnWire(alpn),
     verify: verify === 'peer' ? 0 : verify === 'none' ? 1 : 2,
+    strict: profile === 'rfc5280',
     ocsp: OCSP[ocsp],
     anchors,
     crls: crls ?? [],

@@ -26,6 +26,7 @@ const CONFIG: NativeConfig = {
   clientSignatureAlgorithms: '',
   alpn: new Uint8Array(0),
   verify: 2,
+  strict: false,
   ocsp: 0,
   anchors: [],
   crls: [],

@@ -1,4 +1,4 @@
-import { describeBackend } from '@ferrule/conformance';
+import { byTheBook, describeBackend, suite } from '@ferrule/conformance';
 import { createNative } from '@ferrule/native';
 
-await describeBackend(createNative);
+await describeBackend(createNative, { groups: [...suite, ...byTheBook] });

@@ -391,6 +391,16 @@ const ocsp: CheckGroup = group(
         await client.established();
         assert.equal(client.ssl.ocspResponse, undefined);
       }),
+    'that are missing or bad are told by verifyResult where nothing is verified': async (backend) => {
+      const bad = makeOcspResponse(await pki('p256'), await pki('intermediate'), { status: 'revoked' });
+      for (const [ocspResponse, code] of [[undefined, X509V.OCSP_VERIFY_NEEDED], [bad, X509V.CERT_REVOKED]] as const) {
+        const server = ocspResponse === undefined ? {} : { ocspResponse };
+        await scene(backend, { server, options: { ocsp: 'require', verify: 'none' } }, async ({ client }) => {
+          await client.established();
+          assert.deepEqual([client.ssl.verifyResult, client.ssl.verifiedChain], [code, undefined]);
+        });
+      }
+    },
     'that say revoked refuse, requested or required': async (backend) => {
       const ocspResponse = makeOcspResponse(await pki('p256'), await pki('intermediate'), { status: 'revoked' });
       for (const asked of ['request', 'require'] as const) {

@@ -1,9 +1,9 @@
 /** @module @ferrule/conformance/pki: a test PKI made on the spot, each certificate when it is first asked for. */
 import { type Identity, issue, type KeyKind } from './issue.ts';
 
-export { type Identity, issue, type IssueOptions, type KeyKind, toPem } from './issue.ts';
+export { type ExtensionOption, type Identity, issue, type IssueOptions, type KeyKind, toPem } from './issue.ts';
 export { issueMlDsa, type MlDsaIdentity, type MlDsaLevel, type Presented } from './ml-dsa.ts';
-export { makeCrl, makeOcspResponse, type OcspOptions } from './revocation.ts';
+export { type CrlOptions, makeCrl, makeOcspResponse, type OcspOptions } from './revocation.ts';
 
 /** The names that every good leaf has. */
 export const LEAF_NAMES: readonly string[] = ['server.test', '*.wild.test', 'localhost', '127.0.0.1', '::1'];

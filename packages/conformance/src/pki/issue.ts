@@ -7,7 +7,7 @@ import {
   BasicConstraintsExtension,
   ExtendedKeyUsage,
   ExtendedKeyUsageExtension,
-  type Extension,
+  Extension,
   KeyUsageFlags,
   KeyUsagesExtension,
   PublicKey,
@@ -52,7 +52,17 @@ export interface IssueOptions {
   readonly from?: number;
   readonly until?: number;
   /** Default `serverAuth`; `none` leaves extendedKeyUsage out. */
-  readonly purpose?: 'serverAuth' | 'clientAuth' | 'none';
+  readonly purpose?: 'serverAuth' | 'clientAuth' | 'OCSPSigning' | 'none';
+  /** Each in place of ours of that kind, or beside them; without `value`, none of that kind. */
+  readonly extensions?: readonly ExtensionOption[];
+}
+
+export interface ExtensionOption {
+  /** Dotted. */
+  readonly oid: string;
+  readonly critical?: boolean;
+  /** DER. */
+  readonly value?: Uint8Array;
 }
 
 /** A certificate signed by `issuer`, or by itself when there is none. */
@@ -84,7 +94,7 @@ export async function certify(
   { subject, spki }: Pick<Identity, 'subject' | 'spki'>,
   issuer: Pick<Identity, 'subject' | 'spki'>,
   signer: KeyObject,
-  { names = [], ca = false, signs = ca, from = -1, until = 30, purpose = ca ? 'none' : 'serverAuth' }: IssueOptions,
+  { names = [], ca = false, signs = ca, from = -1, until = 30, purpose = ca ? 'none' : 'serverAuth', extensions: given = [] }: IssueOptions,
 ): Promise<Uint8Array> {
   const publicKey = new PublicKey(spki);
   const extensions: Extension[] = [
@@ -96,9 +106,11 @@ export async function certify(
     await SubjectKeyIdentifierExtension.create(publicKey),
     await AuthorityKeyIdentifierExtension.create(new PublicKey(issuer.spki)),
   ];
-  if (purpose !== 'none') extensions.push(new ExtendedKeyUsageExtension([ExtendedKeyUsage[purpose]]));
+  if (purpose !== 'none') extensions.push(new ExtendedKeyUsageExtension([PURPOSES[purpose]]));
   if (names.length > 0)
     extensions.push(new SubjectAlternativeNameExtension(names.map((value) => ({ type: isAddress(value) ? 'ip' : 'dns', value }))));
+  const ours = extensions.filter(({ type }) => !given.some(({ oid }) => oid === type));
+  const others = given.flatMap(({ oid, critical = false, value }) => (value === undefined ? [] : [new Extension(oid, critical, value)]));
   const signing = signingAlgorithm(signer);
   const made = await X509CertificateGenerator.create({
     subject,
@@ -108,10 +120,12 @@ export async function certify(
     publicKey,
     signingKey: await webcrypto.subtle.importKey('pkcs8', signer.export({ format: 'der', type: 'pkcs8' }), signing, false, ['sign']),
     signingAlgorithm: signing,
-    extensions,
+    extensions: [...ours, ...others],
   });
   return new Uint8Array(made.rawData);
 }
+
+const PURPOSES = { serverAuth: ExtendedKeyUsage.serverAuth, clientAuth: ExtendedKeyUsage.clientAuth, OCSPSigning: ExtendedKeyUsage.ocspSigning };
 
 /** What WebCrypto signs with a key of this kind. */
 export function signingAlgorithm(key: KeyObject): { name: string; hash?: string; namedCurve?: string } {

@@ -14,15 +14,24 @@ import {
   Primitive,
   Sequence,
 } from 'asn1js';
-import { daysFromNow, type Identity, signingAlgorithm } from './issue.ts';
+import { daysFromNow, type ExtensionOption, type Identity, signingAlgorithm } from './issue.ts';
 
-/** A CRL of `issuer` that lists `revoked`; times in days from now. DER. */
-export async function makeCrl(
-  issuer: Identity,
-  revoked: readonly Identity[],
-  { from = -1, until = 7 }: { from?: number; until?: number } = {},
-): Promise<Uint8Array> {
-  const algorithm = signingAlgorithm(issuer.privateKey);
+export interface CrlOptions {
+  /** Days from now; default -1 and 7. */
+  readonly from?: number;
+  readonly until?: number;
+  /** cRLNumber (RFC 5280 section 5.2.3); default 1, `null` leaves it out. */
+  readonly number?: number | null;
+  /** Further extensions. */
+  readonly extensions?: readonly ExtensionOption[];
+  /** Whose key signs; default the issuer's. */
+  readonly signer?: Identity;
+}
+
+/** A CRL of `issuer` that lists `revoked`. DER. */
+export async function makeCrl(issuer: Identity, revoked: readonly Identity[], options: CrlOptions = {}): Promise<Uint8Array> {
+  const { from = -1, until = 7, number = 1, extensions = [], signer = issuer } = options;
+  const algorithm = signingAlgorithm(signer.privateKey);
   const crl = await X509CrlGenerator.create({
     issuer: issuer.subject,
     thisUpdate: daysFromNow(from),
@@ -33,12 +42,12 @@ export async function makeCrl(
       reason: X509CrlReason.keyCompromise,
     })),
     extensions: [
-      await AuthorityKeyIdentifierExtension.create(new PublicKey(issuer.spki)),
-      // cRLNumber, which RFC 5280 section 5.2.3 asks for
-      new Extension('2.5.29.20', false, new Integer({ value: 1 }).toBER()),
+      await AuthorityKeyIdentifierExtension.create(new PublicKey(signer.spki)),
+      ...(number === null ? [] : [new Extension('2.5.29.20', false, new Integer({ value: number }).toBER())]),
+      ...extensions.flatMap(({ oid, critical = false, value }) => (value === undefined ? [] : [new Extension(oid, critical, value)])),
     ],
     signingAlgorithm: algorithm,
-    signingKey: await webcrypto.subtle.importKey('pkcs8', issuer.key, algorithm, false, ['sign']),
+    signingKey: await webcrypto.subtle.importKey('pkcs8', signer.key, algorithm, false, ['sign']),
   });
   return new Uint8Array(crl.rawData);
 }
@@ -47,14 +56,17 @@ export interface OcspOptions {
   readonly status?: 'good' | 'revoked' | 'unknown';
   /** Days from now; default -1 and 7. */
   readonly from?: number;
-  readonly until?: number;
+  /** `null`: the response has no nextUpdate. */
+  readonly until?: number | null;
   /** Who signs; default the issuer. */
   readonly signer?: Identity;
+  /** Certificates that go with the response: that of a delegated responder. */
+  readonly certificates?: readonly Identity[];
 }
 
 /** An OCSPResponse about `subject`, which `issuer` issued. DER. */
 export function makeOcspResponse(subject: Identity, issuer: Identity, options: OcspOptions = {}): Uint8Array {
-  const { status = 'good', from = -1, until = 7, signer = issuer } = options;
+  const { status = 'good', from = -1, until = 7, signer = issuer, certificates = [] } = options;
   const certificate = new X509Certificate(subject.certificate);
   const responseData = new Sequence({
     value: [
@@ -74,7 +86,7 @@ export function makeOcspResponse(subject: Identity, issuer: Identity, options: O
               }),
               certStatus(status, from),
               time(from),
-              explicit(0, time(until)),
+              ...(until === null ? [] : [explicit(0, time(until))]),
             ],
           }),
         ],
@@ -88,6 +100,7 @@ export function makeOcspResponse(subject: Identity, issuer: Identity, options: O
       // ecdsa-with-SHA256: the test issuers have P-256 keys
       new Sequence({ value: [new ObjectIdentifier({ value: '1.2.840.10045.4.3.2' })] }),
       new BitString({ valueHex: buffer(sign('sha256', signed, signer.privateKey)) }),
+      ...(certificates.length === 0 ? [] : [explicit(0, new Sequence({ value: certificates.map((each) => fromBER(buffer(each.certificate)).result) }))]),
     ],
   });
   const response = new Sequence({

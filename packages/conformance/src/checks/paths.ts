@@ -1,0 +1,210 @@
+/** @module What RFC 5280 asks of a path and of revocation beyond signatures, names and times; each with its X509_V code. */
+import assert from 'node:assert/strict';
+import type { Backend, ContextOptions } from '@ferrule/contract';
+import { type TlsErrorCode, x509VName, X509V } from '@ferrule/result';
+import { type Check, type CheckGroup, group } from '../check.ts';
+import { ExtensionOid, oid, sequence, tlv } from '../pki/der.ts';
+import { type CrlOptions, type ExtensionOption, type Identity, issue, LEAF_NAMES, makeCrl, makeOcspResponse, type OcspOptions, pki, toPem } from '../pki/index.ts';
+import type { TestServerOptions } from '../server/tls-server.ts';
+import { scene } from './support.ts';
+
+/** A leaf under an intermediate of its own under the test root, with these extensions. */
+async function under(ca: readonly ExtensionOption[], leaf: readonly ExtensionOption[]): Promise<Identity> {
+  const issuer = await issue(await pki('root'), { subject: 'CN=constrained intermediate', ca: true, extensions: ca });
+  return issue(issuer, { subject: 'CN=leaf', names: LEAF_NAMES, extensions: leaf });
+}
+
+const policies = (critical: boolean, ...informations: readonly Uint8Array[]): ExtensionOption => ({
+  oid: ExtensionOid.certificate_policies, critical, value: sequence(...informations),
+}); // prettier-ignore
+/** Of ours: an arc that nobody else uses for policies. */
+const POLICY = oid('1.3.6.1.4.1.99999.1');
+const qualified = (qualifier: string, value: Uint8Array): Uint8Array => sequence(POLICY, sequence(sequence(oid(qualifier), value)));
+const REQUIRES_POLICY: ExtensionOption = { oid: ExtensionOid.policy_constraints, critical: true, value: sequence(tlv(0x80, '\0')) };
+
+const excluding = (...bases: readonly Uint8Array[]): ExtensionOption => ({
+  oid: ExtensionOid.name_constraints, critical: true, value: sequence(tlv(0xa1, ...bases.map((base) => sequence(base)))),
+}); // prettier-ignore
+const dns = (name: string): Uint8Array => tlv(0x82, name);
+const organization = (tag: number, name: string): Uint8Array => sequence(tlv(0x31, sequence(oid('2.5.4.10'), tlv(tag, name))));
+const names = (...list: readonly Uint8Array[]): ExtensionOption => ({ oid: ExtensionOid.subject_alt_name, value: sequence(dns('server.test'), ...list) });
+const points = (critical: boolean, ...list: readonly Uint8Array[]): ExtensionOption => ({ oid: ExtensionOid.crl_distribution_points, critical, value: sequence(...list) });
+const FULL_POINT = sequence(tlv(0xa0, tlv(0xa0, tlv(0x86, 'http://crl.test/'))));
+/** A DistributionPoint of reasons alone: keyCompromise. */
+const ONLY_REASONS = sequence(tlv(0x81, '\x06\x40'));
+const UTF8_STRING = 0x0c;
+
+/** Extensions of the intermediate and of the leaf; why the path is refused, if it is. */
+const ROWS: readonly (readonly [title: string, ca: readonly ExtensionOption[], leaf: readonly ExtensionOption[], verify?: number])[] = [
+  ['a leaf without the policy that its issuer requires', [policies(false, sequence(POLICY)), REQUIRES_POLICY], [], X509V.NO_EXPLICIT_POLICY],
+  ['a leaf with the policy that its issuer requires', [policies(false, sequence(POLICY)), REQUIRES_POLICY], [policies(false, sequence(POLICY))]],
+  ['a policy that is named twice, where none is required', [policies(false, sequence(POLICY), sequence(POLICY))], []],
+  ['an unknown qualifier in critical policies', [], [policies(true, qualified('1.3.6.1.4.1.99999.2', tlv(0x05)))], X509V.UNHANDLED_CRITICAL_EXTENSION],
+  ['an unknown qualifier in critical policies of the intermediate', [policies(true, qualified('1.3.6.1.4.1.99999.2', tlv(0x05)))], [], X509V.UNHANDLED_CRITICAL_EXTENSION],
+  ['an unknown qualifier in policies that are not critical', [], [policies(false, qualified('1.3.6.1.4.1.99999.2', tlv(0x05)))]],
+  ['a known qualifier in critical policies', [], [policies(true, qualified('1.3.6.1.5.5.7.2.1', tlv(0x16, 'http://cps.test/')))]],
+  ['critical CRL distribution points', [], [points(true, FULL_POINT)]],
+  ['critical CRL distribution points that are none', [], [points(true)], X509V.INVALID_EXTENSION],
+  ['a CRL distribution point of reasons alone', [], [points(false, FULL_POINT, ONLY_REASONS)], X509V.INVALID_EXTENSION],
+  ['a CRL distribution point of reasons alone in the intermediate', [points(false, ONLY_REASONS)], [], X509V.UNABLE_TO_GET_ISSUER_CERT_LOCALLY],
+  ['critical CRL distribution points that are none, in the intermediate', [points(true)], [], X509V.INVALID_EXTENSION],
+  ['CRL distribution points that are none, and not critical', [], [points(false)]],
+  ['a wildcard for an excluded name', [excluding(dns('secret.wild.test'))], [names(dns('*.wild.test'))], X509V.EXCLUDED_VIOLATION],
+  ['a wildcard for an excluded name, in other case', [excluding(dns('Secret.WILD.test'))], [names(dns('*.wild.Test'))], X509V.EXCLUDED_VIOLATION],
+  ['a wildcard beside an excluded name', [excluding(dns('secret.other.test'), dns('a.b.wild.test'))], [names(dns('*.wild.test'))]],
+  ['a wildcard below which names are excluded', [excluding(dns('.secret.wild.test'))], [names(dns('*.wild.test'))]],
+  ['an excluded directory name', [excluding(tlv(0xa4, organization(UTF8_STRING, 'Evil')))], [names(tlv(0xa4, organization(UTF8_STRING, 'Evil')))], X509V.EXCLUDED_VIOLATION],
+]; // prettier-ignore
+
+const paths: CheckGroup = {
+  title: 'paths by RFC 5280',
+  checks: ROWS.map(
+    ([title, ca, leaf, verify]): Check => ({
+      title: verify === undefined ? `accepts ${title}` : `refuses ${title}: ${x509VName(verify)}`,
+      run: async (backend) => {
+        const server = { identity: await under(ca, leaf) };
+        if (verify === undefined) await connects(backend, {}, server);
+        else await refuses(backend, {}, server, verify);
+      },
+    }),
+  ),
+};
+
+const [NO_KEY_USAGE, NO_SUBJECT_KEY_IDENTIFIER] = [{ oid: '2.5.29.15' }, { oid: '2.5.29.14' }];
+
+const profiles: CheckGroup = group('profiles', {
+  'an intermediate without keyUsage is refused by rfc5280 alone': async (backend) => {
+    const server = { identity: await under([NO_KEY_USAGE], []) };
+    await connects(backend, {}, server);
+    await connects(backend, { profile: 'compatible' }, server);
+    await refuses(backend, { profile: 'rfc5280' }, server, X509V.CA_CERT_MISSING_KEY_USAGE);
+  },
+  'none asks an anchor for what RFC 5280 asks of a CA, whether it is given as a certificate or as a key': async (backend) => {
+    const root = await issue(undefined, { subject: 'CN=bare root', ca: true, extensions: [NO_KEY_USAGE, NO_SUBJECT_KEY_IDENTIFIER, { oid: '2.5.29.35' }] });
+    const identity = await issue(root, { names: LEAF_NAMES });
+    const subject = sequence(tlv(0x31, sequence(oid('2.5.4.3'), tlv(UTF8_STRING, 'bare root'))));
+    for (const anchor of [root.certificate, { subject, spki: root.spki }]) {
+      for (const profile of ['compatible', 'rfc5280'] as const) await connects(backend, { trustAnchors: [anchor], profile }, { identity });
+    }
+  },
+  'that an engine does not have are a TypeError that names those it has': (backend) => {
+    const missing = (['compatible', 'rfc5280', 'webpki'] as const).filter((profile) => !backend.supported.profiles.includes(profile));
+    for (const profile of missing) {
+      assert.throws(() => backend.createContext({ profile }), (error) => error instanceof TypeError && /^profile: .*compatible, rfc5280/.test(error.message));
+    }
+    return Promise.resolve();
+  },
+});
+
+/** RFC 7633: status_request. */
+const MUST_STAPLE: ExtensionOption = { oid: ExtensionOid.tls_feature, value: sequence(tlv(0x02, '\x05')) };
+
+const mustStaple: CheckGroup = group(
+  'a certificate that must be stapled (RFC 7633)',
+  {
+    'is refused without a response where one was asked for': async (backend) => {
+      await refuses(backend, { ocsp: 'request' }, { identity: await under([], [MUST_STAPLE]) }, X509V.OCSP_VERIFY_NEEDED, 'CERT_OCSP_MISSING');
+    },
+    'is accepted with one, and where none was asked for': async (backend) => {
+      const issuer = await pki('intermediate');
+      const identity = await issue(issuer, { names: LEAF_NAMES, extensions: [MUST_STAPLE] });
+      await connects(backend, { ocsp: 'request' }, { identity, ocspResponse: makeOcspResponse(identity, issuer) });
+      await connects(backend, {}, { identity });
+    },
+  },
+  'ocsp',
+);
+
+const DELTA: ExtensionOption = { oid: ExtensionOid.delta_crl, critical: true, value: tlv(0x02, '\x01') };
+/** onlySomeReasons: keyCompromise. */
+const SOME_REASONS: ExtensionOption = { oid: ExtensionOid.issuing_distribution_point, critical: true, value: sequence(tlv(0x83, '\x06\x40')) };
+
+const crl = async (revoked: readonly Identity[], options?: CrlOptions): Promise<Uint8Array> => makeCrl(await pki('intermediate'), revoked, options);
+/** Half of the leeway for clocks, and more than it, in days. */
+const [A_LITTLE, TOO_MUCH] = [150 / 86_400, 450 / 86_400];
+
+const crls: CheckGroup = group(
+  'CRLs as people have them',
+  {
+    'a delta CRL is a TypeError when the context is made': async (backend) => {
+      const options = { crls: [await crl([]), await crl([], { extensions: [DELTA] })] };
+      assert.throws(() => backend.createContext(options), (error) => error instanceof TypeError && /^crls\[1\]: .*delta CRL/.test(error.message));
+    },
+    'a list without a CRL number counts': async (backend) => {
+      const revoked = await pki('revoked');
+      await refuses(backend, { crls: [await crl([revoked], { number: null })] }, { identity: revoked }, X509V.CERT_REVOKED, 'CERT_REVOKED');
+      await connects(backend, { crls: [await crl([], { number: null })] }, { identity: revoked });
+    },
+    'of two lists the newer one decides, in any order': async (backend) => {
+      const revoked = await pki('revoked');
+      const [old, fresh] = [await crl([revoked], { from: -3 }), await crl([], { from: -1, number: 2 })];
+      for (const both of [[old, fresh], [fresh, old]]) await connects(backend, { crls: both }, { identity: revoked }); // prettier-ignore
+      const [free, held] = [await crl([], { from: -3 }), await crl([revoked], { from: -1, number: 2 })];
+      for (const both of [[free, held], [held, free]]) await refuses(backend, { crls: both }, { identity: revoked }, X509V.CERT_REVOKED, 'CERT_REVOKED'); // prettier-ignore
+    },
+    'a list for some reasons can revoke, and cannot clear': async (backend) => {
+      const revoked = await pki('revoked');
+      const partial = await crl([revoked], { extensions: [SOME_REASONS] });
+      await refuses(backend, { crls: [partial, await crl([])] }, { identity: revoked }, X509V.CERT_REVOKED, 'CERT_REVOKED');
+      await refuses(backend, { crls: [await crl([], { extensions: [SOME_REASONS] })] }, {}, undefined, 'CERT_REVOCATION_UNKNOWN');
+    },
+    "the issuer's other key may sign it, if that chains to the same anchor": async (backend) => {
+      const root = await pki('root');
+      const [old, renewed] = [await issue(root, { subject: 'CN=rolled over', ca: true }), await issue(root, { subject: 'CN=rolled over', ca: true })];
+      const stranger = await issue(await pki('otherRoot'), { subject: 'CN=rolled over', ca: true });
+      const identity = await issue(old, { names: LEAF_NAMES });
+      const server = { identity, chainPem: identity.chainPem + [renewed, stranger].map(({ certificate }) => toPem('CERTIFICATE', certificate)).join('') };
+      await connects(backend, { crls: [await makeCrl(old, [], { signer: renewed })] }, server);
+      await refuses(backend, { crls: [await makeCrl(old, [identity], { signer: renewed })] }, server, X509V.CERT_REVOKED, 'CERT_REVOKED');
+      await refuses(backend, { crls: [await makeCrl(old, [], { signer: stranger })] }, server, undefined, 'CERT_REVOCATION_UNKNOWN');
+    },
+    'clocks may differ by 300 seconds': async (backend) => {
+      for (const times of [{ from: A_LITTLE }, { until: -A_LITTLE }]) await connects(backend, { crls: [await crl([], times)] });
+      await refuses(backend, { crls: [await crl([], { from: TOO_MUCH })] }, {}, X509V.CRL_NOT_YET_VALID, 'CERT_REVOCATION_UNKNOWN');
+      await refuses(backend, { crls: [await crl([], { until: -TOO_MUCH })] }, {}, X509V.CRL_HAS_EXPIRED, 'CERT_REVOCATION_UNKNOWN');
+    },
+  },
+  'crl',
+);
+
+const ocsp = async (options: OcspOptions): Promise<TestServerOptions> => ({ ocspResponse: makeOcspResponse(await pki('p256'), await pki('intermediate'), options) });
+const REQUIRED: ContextOptions = { ocsp: 'require' };
+const unusable = async (backend: Backend, server: TestServerOptions): Promise<void> => refuses(backend, REQUIRED, server, X509V.OCSP_VERIFY_FAILED, 'CERT_OCSP_INVALID');
+
+const staples: CheckGroup = group(
+  'OCSP responses as responders make them',
+  {
+    'without nextUpdate hold for a week': async (backend) => {
+      await connects(backend, REQUIRED, await ocsp({ from: -6, until: null }));
+      await unusable(backend, await ocsp({ from: -8, until: null }));
+    },
+    'clocks may differ by 300 seconds': async (backend) => {
+      for (const times of [{ from: A_LITTLE }, { until: -A_LITTLE }]) await connects(backend, REQUIRED, await ocsp(times));
+      for (const times of [{ from: TOO_MUCH }, { until: -TOO_MUCH }]) await unusable(backend, await ocsp(times));
+    },
+    'may be signed by whom the issuer certified for it, with a key that may sign': async (backend) => {
+      const [issuer, KEY_ENCIPHERMENT] = [await pki('intermediate'), tlv(0x03, '\x05\x20')];
+      const delegate = await issue(issuer, { subject: 'CN=responder', purpose: 'OCSPSigning' });
+      await connects(backend, REQUIRED, await ocsp({ signer: delegate, certificates: [delegate] }));
+      const mute = await issue(issuer, { subject: 'CN=mute', purpose: 'OCSPSigning', extensions: [{ oid: '2.5.29.15', critical: true, value: KEY_ENCIPHERMENT }] });
+      const server = await issue(issuer, { subject: 'CN=no responder' });
+      for (const signer of [mute, server]) await unusable(backend, await ocsp({ signer, certificates: [signer] }));
+    },
+  },
+  'ocsp',
+);
+
+async function connects(backend: Backend, options: ContextOptions, server: TestServerOptions = {}): Promise<void> {
+  await scene(backend, { server, options }, ({ client }) => client.established());
+}
+
+/** With this X509_V code, where it is given, and this code. */
+async function refuses(backend: Backend, options: ContextOptions, server: TestServerOptions, verify: number | undefined, code?: TlsErrorCode): Promise<void> {
+  await scene(backend, { server, options }, async ({ client }) => {
+    const { error } = await client.refused();
+    if (verify !== undefined) assert.equal(x509VName(error.verify?.code ?? -1), x509VName(verify), error.message);
+    if (code !== undefined) assert.equal(error.code, code);
+  });
+}
+
+export const byTheBook: readonly CheckGroup[] = [paths, profiles, mustStaple, crls, staples];

@@ -1,0 +1,203 @@
+#include "chain.h"
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+#include <vector>
+
+namespace ferrule {
+namespace {
+
+X509* certificateAt(const OPENSSL_STACK* path, int i) { return static_cast<X509*>(ossl().OPENSSL_sk_value(path, i)); }
+
+bool hasExtension(const X509* certificate, long nid) { return ossl().X509_get_ext_by_NID(certificate, static_cast<int>(nid), -1) >= 0; }
+
+// A decoded extension. Null, and `unreadable`, where it is there and is malformed or there twice.
+template <typename T>
+T* decoded(const X509* certificate, long nid, bool* critical, bool* unreadable) {
+  int found = -1;
+  T* value = static_cast<T*>(ossl().X509_get_ext_d2i(certificate, static_cast<int>(nid), &found, nullptr));
+  *critical = found == 1;
+  *unreadable = value == nullptr && found != -1;
+  return value;
+}
+
+// RFC 5280 section 4.2.1.4: whoever finds the extension critical knows its qualifiers too, or rejects the certificate.
+bool hasUnknownQualifier(const X509* certificate) {
+  const OpenSsl& o = ossl();
+  bool critical = false;
+  bool unreadable = false;
+  auto* policies = decoded<OPENSSL_STACK>(certificate, K(NID_certificate_policies), &critical, &unreadable);
+  bool unknown = false;
+  for (int i = 0; critical && i < o.OPENSSL_sk_num(policies); i++) {
+    const OPENSSL_STACK* qualifiers = static_cast<const PolicyInformation*>(o.OPENSSL_sk_value(policies, i))->qualifiers;
+    for (int j = 0; j < o.OPENSSL_sk_num(qualifiers); j++) {
+      const int id = o.OBJ_obj2nid(static_cast<const PolicyQualifier*>(o.OPENSSL_sk_value(qualifiers, j))->id);
+      if (id != K(NID_id_qt_cps) && id != K(NID_id_qt_unotice)) unknown = true;
+    }
+  }
+  o.CERTIFICATEPOLICIES_free(reinterpret_cast<struct stack_st_POLICYINFO*>(policies));
+  return unknown || (critical && unreadable);
+}
+
+// RFC 5280 section 4.2.1.13: there is at least one point. What a point must have, OpenSSL looks at.
+bool hasNoDistributionPoint(const X509* certificate) {
+  const OpenSsl& o = ossl();
+  bool critical = false;
+  bool unreadable = false;
+  auto* points = decoded<OPENSSL_STACK>(certificate, K(NID_crl_distribution_points), &critical, &unreadable);
+  const bool none = points != nullptr && o.OPENSSL_sk_num(points) == 0;
+  o.CRL_DIST_POINTS_free(reinterpret_cast<struct stack_st_DIST_POINT*>(points));
+  return critical && none;
+}
+
+std::string lowerTextOf(const ASN1_STRING* value) {
+  const uint8_t* bytes = ossl().ASN1_STRING_get0_data(value);
+  std::string text(bytes, bytes + ossl().ASN1_STRING_length(value));
+  for (char& c : text) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return text;
+}
+
+// The DNS names with a wildcard, in lower case and without the star: ".example.com".
+std::vector<std::string> wildcardsOf(const X509* certificate) {
+  const OpenSsl& o = ossl();
+  bool ignored = false;
+  std::vector<std::string> wildcards;
+  auto* names = decoded<OPENSSL_STACK>(certificate, K(NID_subject_alt_name), &ignored, &ignored);
+  for (int i = 0; i < o.OPENSSL_sk_num(names); i++) {
+    int type = 0;
+    const void* value = o.GENERAL_NAME_get0_value(static_cast<const GENERAL_NAME*>(o.OPENSSL_sk_value(names, i)), &type);
+    if (type != K(GEN_DNS)) continue;
+    const std::string name = lowerTextOf(static_cast<const ASN1_STRING*>(value));
+    if (name.size() > 2 && name[0] == '*' && name[1] == '.') wildcards.push_back(name.substr(1));
+  }
+  o.GENERAL_NAMES_free(reinterpret_cast<struct stack_st_GENERAL_NAME*>(names));
+  return wildcards;
+}
+
+// Whether a wildcard stands for an excluded name: *.example.com for foo.example.com. OpenSSL looks at the text alone, and so
+// finds only what is below example.com itself.
+bool covers(const std::string& parent, const std::string& base) {
+  if (base.size() <= parent.size() || base.compare(base.size() - parent.size(), parent.size(), parent) != 0) return false;
+  const std::string label = base.substr(0, base.size() - parent.size());
+  return label.find('.') == std::string::npos;
+}
+
+bool excludes(const NameConstraints* constraints, const std::vector<std::string>& wildcards) {
+  const OpenSsl& o = ossl();
+  for (int i = 0; i < o.OPENSSL_sk_num(constraints->excluded); i++) {
+    int type = 0;
+    const void* value = o.GENERAL_NAME_get0_value(static_cast<const GeneralSubtree*>(o.OPENSSL_sk_value(constraints->excluded, i))->base, &type);
+    if (type != K(GEN_DNS)) continue;
+    const std::string base = lowerTextOf(static_cast<const ASN1_STRING*>(value));
+    if (std::any_of(wildcards.begin(), wildcards.end(), [&](const std::string& parent) { return covers(parent, base); })) return true;
+  }
+  return false;
+}
+
+// RFC 5280 section 4.2.1.10, beside OpenSSL's own check of the names.
+Finding judgeConstraints(const OPENSSL_STACK* path) {
+  const OpenSsl& o = ossl();
+  Finding finding;
+  std::vector<std::vector<std::string>> below;
+  for (int i = 0; i < o.OPENSSL_sk_num(path); i++) {
+    X509* certificate = certificateAt(path, i);
+    bool ignored = false;
+    auto* constraints = decoded<NameConstraints>(certificate, K(NID_name_constraints), &ignored, &ignored);
+    for (size_t at = 0; constraints != nullptr && at < below.size() && finding.code == K(X509_V_OK); at++) {
+      if (excludes(constraints, below[at])) finding = {K(X509_V_ERR_EXCLUDED_VIOLATION), static_cast<int>(at)};
+    }
+    o.NAME_CONSTRAINTS_free(reinterpret_cast<NAME_CONSTRAINTS*>(constraints));
+    const bool selfIssued = (o.X509_get_extension_flags(certificate) & static_cast<uint32_t>(K(EXFLAG_SI))) != 0;
+    below.push_back(i > 0 && selfIssued ? std::vector<std::string>() : wildcardsOf(certificate));
+  }
+  return finding;
+}
+
+// RFC 5280 section 6.1.5 (g). OpenSSL does this only when told, and then refuses each policy that is not in order; where nobody
+// requires one, that is nobody's loss.
+Finding judgePolicies(const OPENSSL_STACK* path, bool always) {
+  const OpenSsl& o = ossl();
+  bool asked = always;
+  for (int i = 0; i < o.OPENSSL_sk_num(path) - 1; i++) asked = asked || hasExtension(certificateAt(path, i), K(NID_policy_constraints));
+  if (!asked) return {};
+  // The user's initial policies (section 6.1.1 c): any.
+  OPENSSL_STACK* wanted = o.OPENSSL_sk_new_null();
+  o.OPENSSL_sk_push(wanted, o.OBJ_nid2obj(static_cast<int>(K(NID_any_policy))));
+  X509_POLICY_TREE* tree = nullptr;
+  int explicitPolicy = 0;
+  const int result = o.X509_policy_check(&tree, &explicitPolicy, reinterpret_cast<struct stack_st_X509*>(const_cast<OPENSSL_STACK*>(path)),
+                                         reinterpret_cast<struct stack_st_ASN1_OBJECT*>(wanted), 0);
+  o.X509_policy_tree_free(tree);
+  o.OPENSSL_sk_free(wanted);
+  if (result > 0) return {};
+  return {result == K(X509_PCY_TREE_FAILURE) ? K(X509_V_ERR_NO_EXPLICIT_POLICY) : K(X509_V_ERR_INVALID_POLICY_EXTENSION), 0};
+}
+
+template <typename Test>
+bool issuingPoint(const X509_CRL* crl, Test test) {
+  const OpenSsl& o = ossl();
+  auto* point = static_cast<IssuingDistributionPoint*>(o.X509_CRL_get_ext_d2i(crl, static_cast<int>(K(NID_issuing_distribution_point)), nullptr, nullptr));
+  const bool passes = point != nullptr && test(*point);
+  o.ISSUING_DIST_POINT_free(reinterpret_cast<ISSUING_DIST_POINT*>(point));
+  return passes;
+}
+
+}  // namespace
+
+Finding judgePath(const OPENSSL_STACK* path, bool strict) {
+  const int length = ossl().OPENSSL_sk_num(path);
+  Finding finding;
+  // The trust anchor is a name, a key and its constraints (section 6.1.1 d); alone in the path it is the server's certificate.
+  for (int i = 0; i < std::max(length - 1, 1) && finding.code == K(X509_V_OK); i++) {
+    if (hasUnknownQualifier(certificateAt(path, i))) finding = {K(X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION), i};
+    else if (hasNoDistributionPoint(certificateAt(path, i))) finding = {K(X509_V_ERR_INVALID_EXTENSION), i};
+  }
+  if (finding.code == K(X509_V_OK)) finding = judgeConstraints(path);
+  if (finding.code == K(X509_V_OK)) finding = judgePolicies(path, strict);
+  finding.certificate = certificateAt(path, finding.depth);
+  return finding;
+}
+
+bool isOfSomeReasons(const X509_CRL* crl) {
+  return issuingPoint(crl, [](const IssuingDistributionPoint& point) { return point.someReasons != nullptr; });
+}
+
+bool isIndirect(const X509_CRL* crl) {
+  return issuingPoint(crl, [](const IssuingDistributionPoint& point) { return point.indirect > 0; });
+}
+
+Finding judgeListsOfSomeReasons(const OPENSSL_STACK* path, const X509_STORE* store) {
+  const OpenSsl& o = ossl();
+  const auto* objects = reinterpret_cast<const OPENSSL_STACK*>(o.X509_STORE_get0_objects(store));
+  const int length = o.OPENSSL_sk_num(path);
+  for (int i = 0; i < o.OPENSSL_sk_num(objects); i++) {
+    X509_CRL* crl = o.X509_OBJECT_get0_X509_CRL(static_cast<const X509_OBJECT*>(o.OPENSSL_sk_value(objects, i)));
+    if (crl == nullptr || !isOfSomeReasons(crl)) continue;
+    for (int at = 0; at < std::max(length - 1, 1); at++) {
+      X509* certificate = certificateAt(path, at);
+      X509_REVOKED* entry = nullptr;
+      const bool concerns = o.X509_NAME_cmp(o.X509_CRL_get_issuer(crl), o.X509_get_issuer_name(certificate)) == 0;
+      if (!concerns || o.X509_CRL_get0_by_cert(crl, &entry, certificate) != 1) continue;
+      X509* issuer = certificateAt(path, std::min(at + 1, length - 1));
+      if (o.X509_CRL_verify(crl, o.X509_get0_pubkey(issuer)) == 1) return {K(X509_V_ERR_CERT_REVOKED), at, certificate};
+    }
+  }
+  return {};
+}
+
+bool mustStaple(const X509* leaf) {
+  const OpenSsl& o = ossl();
+  bool ignored = false;
+  auto* features = decoded<OPENSSL_STACK>(leaf, K(NID_tlsfeature), &ignored, &ignored);
+  bool must = false;
+  for (int i = 0; i < o.OPENSSL_sk_num(features); i++) {
+    must = must || o.ASN1_INTEGER_get(static_cast<const ASN1_INTEGER*>(o.OPENSSL_sk_value(features, i))) == K(TLSEXT_TYPE_status_request);
+  }
+  o.TLS_FEATURE_free(reinterpret_cast<struct stack_st_ASN1_INTEGER*>(features));
+  return must;
+}
+
+}  // namespace ferrule
