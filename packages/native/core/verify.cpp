@@ -170,7 +170,12 @@ long judgeResponse(const uint8_t* der, size_t size, X509* leaf, X509* issuer, ti
   return verdict;
 }
 
-bool isReadable(X509* certificate) { return (ossl().X509_get_extension_flags(certificate) & static_cast<uint32_t>(K(EXFLAG_INVALID))) == 0; }
+// Leaves no error behind: OpenSSL would take it for the reason of a pause.
+bool isReadable(X509* certificate) {
+  const bool readable = (ossl().X509_get_extension_flags(certificate) & static_cast<uint32_t>(K(EXFLAG_INVALID))) == 0;
+  ossl().ERR_clear_error();
+  return readable;
+}
 
 std::string addressText(const uint8_t* bytes, int size) {
   char text[48] = "";
