@@ -7,6 +7,7 @@ import { createConnection } from 'mysql2';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ldapOptions } from '../src/adapters/ldapts.ts';
 import { mysqlOverTls } from '../src/adapters/mysql2.ts';
+import { natsConnect } from '../src/adapters/nats.ts';
 import { TlsConnector } from '../src/duplex/index.ts';
 import { SECRET, USES } from './adapter-uses.ts';
 import { type Identity, record, type Recorder, type Talk } from './recorder.ts';
@@ -27,10 +28,10 @@ afterEach(async () => {
 });
 
 /** The server of a use, who says something else. */
-async function serverFor(name: string, change: (talk: Talk) => Talk = (talk) => talk): Promise<Recorder> {
+async function serverFor(name: string, change: (talk: Talk) => Talk = (talk) => talk, until = SECRET): Promise<Recorder> {
   const use = USES[name];
   if (use === undefined) throw new Error(`no use of ${name}`);
-  const server = await record({ identity: honest, tls: use.tls, talk: () => change(use.talk(true)), until: SECRET });
+  const server = await record({ identity: honest, tls: use.tls, talk: () => change(use.talk(true)), until });
   servers.push(server);
   return server;
 }
@@ -124,5 +125,39 @@ describe('ldapts', () => {
     await expect(client.bind('cn=x', SECRET)).rejects.toThrow();
     expect(server.connections()).toBe(2);
     expect(server.secret()).toContain(SECRET);
+  });
+});
+
+describe('nats', () => {
+  const NEVER = 'never said';
+  const gossip = (other: Recorder): string => `INFO ${JSON.stringify({ server_id: 'x', version: '2.10.0', proto: 1, max_payload: 1_000_000, tls_required: true, ldm: true, connect_urls: [`localhost:${other.port}`] })}\r\n`;
+
+  it.each([
+    ['does not go to servers that INFO names in plain text', false],
+    ['goes to servers that INFO names inside TLS', true],
+  ])('%s', async (_what, inTls) => {
+    const other = await serverFor('nats', undefined, NEVER);
+    const server = await serverFor('nats', (talk) => ({
+      ...talk,
+      ...(!inTls && { greeting: gossip(other) }),
+      answer: (received) => ({ send: `${received.includes('PING') ? 'PONG\r\n' : ''}${inTls ? gossip(other) : ''}` }),
+    }), NEVER);
+    const connection = await natsConnect(connector, { servers: `localhost:${server.port}`, user: 'x', pass: SECRET, maxReconnectAttempts: 3, reconnectTimeWait: 1 });
+    expect(server.secret()).toContain(SECRET);
+    await connection.flush();
+    servers = servers.filter((each) => each !== server);
+    await server.close();
+    if (inTls) await expect.poll(() => other.secret(), { timeout: 10_000 }).toContain(SECRET);
+    else expect(await connection.closed()).toBeInstanceOf(Error);
+    expect(other.connections()).toBe(inTls ? 1 : 0);
+    await connection.close();
+  });
+
+  it('is told what it needs to speak to the server, and no more', async () => {
+    const info = { server_id: 'x', version: '2.10.0', proto: 1, max_payload: 77, headers: true, nonce: 'abc', tls_available: true };
+    const server = await serverFor('nats', (talk) => ({ ...talk, greeting: `INFO ${JSON.stringify({ ...info, client_ip: '1.2.3.4', host: 'evil.test', ldm: true })}\r\n` }), NEVER);
+    const connection = await natsConnect(connector, { servers: `localhost:${server.port}` });
+    expect(connection.info).toEqual(info);
+    await connection.close();
   });
 });

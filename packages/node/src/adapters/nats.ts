@@ -1,10 +1,8 @@
 /** @module @ferrule/node/adapters/nats: NATS through @nats-io/transport-node. */
-import type { TLSSocket } from 'node:tls';
 import { deferred, NatsConnectionImpl, ProtocolHandler, type NatsConnection, type NodeConnectionOptions } from '@nats-io/transport-node';
 import { NodeTransport } from '@nats-io/transport-node/lib/node_transport.js';
-import { TlsError } from '@ferrule/result';
+import { starttls } from '@ferrule/starttls';
 import type { TlsConnector } from '../duplex/connector.ts';
-import { TlsDuplex } from '../duplex/tls-duplex.ts';
 import { asTlsSocket, ready } from './ready.ts';
 import { refuseTrustOptions } from './tls-required.ts';
 
@@ -24,7 +22,7 @@ const Connection = NatsConnectionImpl as unknown as new (options: NodeConnection
  * `await natsConnect(connector, { servers: 'host:4222' })` in place of `connect()`. TLS is required at each (re)connection,
  * whatever the server announces; of `tls`, only `handshakeFirst` is used.
  * @throws TypeError for options of TLS that are the connector's.
- * @throws TlsError `TLS_REQUIRED` where the server offers no TLS, `STARTTLS_INJECTION` for data in plain text after its INFO.
+ * @throws TlsError `STARTTLS_NOT_OFFERED` where the server offers no TLS, `STARTTLS_INJECTION` for data in plain text after its INFO.
  */
 export async function natsConnect(connector: TlsConnector, options: NodeConnectionOptions = {}): Promise<NatsConnection> {
   const { tls } = options;
@@ -59,29 +57,39 @@ function prepare(handler: Handler, transport: NodeTransport): Promise<void> {
 
 class ConnectorTransport extends NodeTransport {
   readonly #connector: TlsConnector;
-  #host = '';
 
   constructor(connector: TlsConnector) {
     super();
     this.#connector = connector;
   }
 
-  override async connect(...parameters: Parameters<NodeTransport['connect']>): Promise<void> {
-    this.#host = parameters[0].hostname;
-    await super.connect(...parameters);
-    if (this.socket instanceof TlsDuplex) return;
-    this.socket.destroy();
-    throw new TlsError('TLS_REQUIRED', 'the NATS server offers no TLS');
+  override async connect({ hostname, port, tlsName }: Parameters<NodeTransport['connect']>[0], options: NodeConnectionOptions): Promise<void> {
+    this.options = options;
+    this.tlsName = tlsName;
+    const preamble = options.tls?.handshakeFirst === true ? undefined : starttls('nats');
+    const duplex = this.#connector.duplex({ host: hostname, port, servername: tlsName || hostname, ...(preamble && { preamble }) });
+    this.socket = asTlsSocket(duplex);
+    await ready(duplex);
+    if (this.done) duplex.destroy();
+    if (preamble !== undefined) this.yields.push(harmless(preamble.greeting));
+    this.connected = true;
+    this.setupHandlers();
+    this.signal.resolve();
   }
 
-  override async startTLS(): Promise<TLSSocket> {
-    // The INFO line is all that a server says before TLS; what follows it would be read as if it had come over TLS.
-    const said = Buffer.concat(this.yields);
-    if (said.indexOf('\r\n') !== said.length - 2) throw new TlsError('STARTTLS_INJECTION', 'the NATS server sent more than INFO before TLS');
-    return asTlsSocket(await ready(this.#connector.duplex({ stream: this.socket, servername: this.tlsName || this.#host })));
+  override isEncrypted(): boolean {
+    return true;
   }
+}
 
-  override async tlsFirst({ hostname, port }: { readonly hostname: string; readonly port: number }): Promise<TLSSocket> {
-    return asTlsSocket(await ready(this.#connector.duplex({ host: hostname, port, servername: this.tlsName || hostname })));
-  }
+/**
+ * Servers do not repeat their INFO inside TLS, so the library is given what it needs to speak to this one, and nothing that
+ * leads elsewhere (`connect_urls`) or away (`ldm`). Whoever forges these makes the connection useless, and learns nothing: what is
+ * signed of `nonce` goes to the verified server alone. An INFO inside TLS counts as it is.
+ */
+const HARMLESS = ['server_id', 'server_name', 'version', 'proto', 'headers', 'max_payload', 'jetstream', 'nonce', 'auth_required', 'tls_required', 'tls_available'];
+
+function harmless(line: Uint8Array): Uint8Array {
+  const said = JSON.parse(Buffer.from(line).toString().slice('INFO '.length)) as object;
+  return Buffer.from(`INFO ${JSON.stringify(Object.fromEntries(Object.entries(said).filter(([key]) => HARMLESS.includes(key))))}\r\n`);
 }
