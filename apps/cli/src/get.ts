@@ -48,8 +48,14 @@ export async function getCommand(url: URL, options: GetCommandOptions, signal: A
   } catch (error) {
     throw interruption(response, error as Error);
   }
+  // A page without a length ends with the connection, and is whole only after close_notify (RFC 9112 section 8); Node's client takes any end.
+  if (endsWithConnection(response) && response.socket.errored !== null) throw interruption(response, response.socket.errored);
   await connection.close();
 }
+
+/** RFC 9112 section 6.3, rule 8. */
+const endsWithConnection = ({ statusCode = 0, headers }: IncomingMessage): boolean =>
+  headers['content-length'] === undefined && headers['transfer-encoding'] === undefined && statusCode !== 204 && statusCode !== 304;
 
 /** Node's client says no more than that a page was cut off; the connection knows why. */
 function interruption({ socket }: IncomingMessage, cause: Error): TlsError {

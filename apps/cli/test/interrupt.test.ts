@@ -2,9 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { TLSSocket } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { pki } from '@ferrule/conformance/pki';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -63,6 +64,38 @@ describe('ferrule get', () => {
     cut.close();
     expect(code).toBe(4);
     expect(said).toMatch(/^the beginning✗ .*in the middle of the page\n +code +UNEXPECTED_EOF/);
+  });
+});
+
+describe('ferrule get, of a page that ends', () => {
+  const LENGTH = 'HTTP/1.1 200 OK\r\ncontent-length: 13\r\n\r\n';
+  const CHUNKED = 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nd\r\n';
+  const BARE = 'HTTP/1.1 200 OK\r\n\r\n';
+  type End = 'close_notify' | 'FIN' | 'RST';
+  it.each<[string, string, End, number]>([
+    ['has all of its length, whatever follows', `${LENGTH}the beginning`, 'FIN', 0],
+    ['is shorter than its length', `${LENGTH}the begin`, 'close_notify', 4],
+    ['is shorter than its length, without close_notify', `${LENGTH}the begin`, 'FIN', 4],
+    ['has all of its chunks', `${CHUNKED}the beginning\r\n0\r\n\r\n`, 'FIN', 0],
+    ['lacks its last chunk', `${CHUNKED}the beginning\r\n`, 'close_notify', 4],
+    ['lacks its last chunk, without close_notify', `${CHUNKED}the beginning\r\n`, 'FIN', 4],
+    ['has no length, with close_notify', `${BARE}the beginning`, 'close_notify', 0],
+    ['has no length, without close_notify', `${BARE}the beginning`, 'FIN', 4],
+    ['has no length, with a reset', `${BARE}the beginning`, 'RST', 2],
+  ])('%s', async (_what, page, how, expected) => {
+    const { keyPem, chainPem } = await pki('p256');
+    let end = (): unknown => undefined;
+    const cut = createTcpServer((raw) => {
+      const secure = new TLSSocket(raw, { isServer: true, key: keyPem, cert: chainPem });
+      secure.on('error', () => undefined).once('data', () => secure.write(page));
+      end = () => (how === 'close_notify' ? secure.end() : how === 'FIN' ? raw.end() : raw.resetAndDestroy());
+    });
+    cut.listen(0, '127.0.0.1');
+    await once(cut, 'listening');
+    const { code, said } = await ended(['get', `https://localhost:${(cut.address() as AddressInfo).port}/`], () => end());
+    cut.close();
+    expect(said).toMatch(expected === 0 ? /^the beginning$/ : /^the begin(ning)?✗ /);
+    expect(code).toBe(expected);
   });
 });
 

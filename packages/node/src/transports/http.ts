@@ -1,53 +1,86 @@
 /** @module CONNECT, RFC 9110 section 9.3.6: a tunnel through an HTTP proxy. */
-import { request, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { TlsError } from '@ferrule/result';
 import { abortable } from './abortable.ts';
-import { authority, type Destination, type Proxy } from './route.ts';
+import { asciiHost, authority, type Destination, type Proxy } from './route.ts';
 import { openProxySocket } from './socket.ts';
 
-/** @throws TlsError PROXY_*; TRANSPORT_ERROR where the proxy cannot reach the server; ABORTED. */
-export async function connectThrough(proxy: Proxy, to: Destination, signal: AbortSignal, onStep: (step: string) => void): Promise<Socket> {
+/** All heads together, bytes: as much as Node's own client takes for one. */
+const LIMIT = 16_384;
+
+/** @throws TlsError PROXY_*; TRANSPORT_ERROR where the proxy cannot reach the server; ABORTED. TypeError for a host that is none. */
+export async function connectThrough(proxy: Proxy, { host, port }: Destination, signal: AbortSignal, onStep: (step: string) => void): Promise<Socket> {
+  const target = authority({ host: asciiHost('http', host), port });
   const socket = await openProxySocket(proxy, signal, onStep);
   const name = `the proxy ${authority(proxy)}`;
-  const target = authority(to);
-  return abortable<Socket>(signal, (resolve, reject) => {
-    const asked = request({
-      // no `agent`: with one set to false Node would make the connection itself
-      createConnection: () => socket,
-      method: 'CONNECT',
-      path: target,
-      headers: { host: target, 'user-agent': 'ferrule', ...(proxy.credentials && { 'proxy-authorization': basic(proxy.credentials) }) },
-    });
-    asked.once('connect', (answer, _socket, first) => {
-      const error = refusal(answer, name, target);
+  const closed = (cause?: Error): TlsError => new TlsError('PROXY_CLOSED', `${name} hung up before it answered CONNECT`, { cause });
+  await abortable<void>(signal, (resolve, reject) => {
+    let received = Buffer.alloc(0);
+    const ended = (): void => reject(closed());
+    const failed = (cause: Error): void => reject(closed(cause));
+    const readable = (): void => {
+      for (let chunk = socket.read() as Buffer | null; chunk !== null; chunk = socket.read() as Buffer | null) received = Buffer.concat([received, chunk]);
+      const { status, rest, wrong } = answerIn(received);
+      if (wrong) return reject(new TlsError('PROXY_MALFORMED', `${name} does not answer in HTTP/1.1`));
+      if (status === undefined) return;
+      const error = refusal(status, name, target);
       if (error !== undefined) return reject(error);
+      socket.off('end', ended).off('error', failed).off('close', ended).off('readable', readable);
+      // as Node leaves a socket after CONNECT: paused by nobody
+      (socket as { readableFlowing: boolean | null }).readableFlowing = null;
       // a server that speaks first may have done so already
-      if (first.length > 0) socket.unshift(first);
-      onStep('CONNECT');
-      resolve(socket);
-    });
-    asked.once('error', (cause: NodeJS.ErrnoException) =>
-      reject(
-        cause.code?.startsWith('HPE_') === true
-          ? new TlsError('PROXY_MALFORMED', `${name} does not answer in HTTP/1.1`, { cause })
-          : new TlsError('PROXY_CLOSED', `${name} hung up before it answered CONNECT`, { cause }),
-      ),
-    );
-    asked.end();
+      if (rest.length > 0) socket.unshift(rest);
+      resolve();
+    };
+    socket.on('end', ended).on('error', failed).on('close', ended).on('readable', readable);
+    socket.write(request(target, proxy.credentials));
     return () => void socket.destroy();
   });
+  onStep('CONNECT');
+  return socket;
 }
 
-function refusal({ statusCode = 0, statusMessage = '' }: IncomingMessage, name: string, target: string): TlsError | undefined {
-  if (statusCode >= 200 && statusCode < 300) return undefined;
-  const answer = `${statusCode} ${statusMessage}`.trim();
-  if (statusCode === 407) return new TlsError('PROXY_AUTHENTICATION_REQUIRED', `${name} wants credentials, or others: ${answer}`);
-  if (statusCode === 502 || statusCode === 503 || statusCode === 504) {
+/** Nothing in it is the caller's but what has been checked: the host, and credentials in base64. */
+function request(target: string, credentials: Proxy['credentials']): string {
+  const authorization = credentials === undefined ? '' : `Proxy-Authorization: Basic ${Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64')}\r\n`;
+  return `CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\nUser-Agent: ferrule\r\n${authorization}\r\n`;
+}
+
+interface Answer {
+  /** Code and reason of the final response; `undefined` while it has not come whole. */
+  readonly status: string | undefined;
+  /** What followed its head: the tunnel's, after a success. */
+  readonly rest: Buffer;
+  readonly wrong: boolean;
+}
+
+const STATUS_LINE = /^HTTP\/1\.[01] (\d{3}(?: [\t\x20-\x7e\x80-\xff]*)?)\r\n/;
+/** As much of a status line as can be judged at once. */
+const BEGINNING = 'HTTP/1.';
+
+/** The first response that is final: any number of interim ones (1xx) may come before it (RFC 9110 section 15.2). */
+function answerIn(received: Buffer): Answer {
+  const nothing: Answer = { status: undefined, rest: Buffer.alloc(0), wrong: false };
+  for (let at = 0; ; ) {
+    const rest = received.subarray(at);
+    const beginning = rest.subarray(0, BEGINNING.length).toString('latin1');
+    if (!BEGINNING.startsWith(beginning)) return { ...nothing, wrong: true };
+    const end = rest.indexOf('\r\n\r\n');
+    if (end < 0) return received.length > LIMIT ? { ...nothing, wrong: true } : nothing;
+    const status = STATUS_LINE.exec(rest.toString('latin1', 0, end + 4))?.[1];
+    if (status === undefined || end > LIMIT || at > LIMIT) return { ...nothing, wrong: true };
+    at += end + 4;
+    // 101 is an answer to an Upgrade, and we asked for none
+    if (!status.startsWith('1') || status.startsWith('101')) return { status, rest: received.subarray(at), wrong: false };
+  }
+}
+
+function refusal(answer: string, name: string, target: string): TlsError | undefined {
+  const code = Number(answer.slice(0, 3));
+  if (code >= 200 && code < 300) return undefined;
+  if (code === 407) return new TlsError('PROXY_AUTHENTICATION_REQUIRED', `${name} wants credentials, or others: ${answer}`);
+  if (code === 502 || code === 503 || code === 504) {
     return new TlsError('TRANSPORT_ERROR', `${name} cannot reach ${target}: ${answer}`, { hint: 'Check host and port; the proxy may see another DNS and other networks than this machine.' });
   }
   return new TlsError('PROXY_REFUSED', `${name} refused to connect to ${target}: ${answer}`);
 }
-
-const basic = ({ username, password }: { readonly username: string; readonly password: string }): string =>
-  `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;

@@ -1,4 +1,5 @@
 /** @module A way to a server, as a URL: straight, through a proxy or a relay, or over the standard streams of a program. */
+import { domainToASCII } from 'node:url';
 
 export type Route =
   /** There, whatever the destination: a port forward, another address of the same server. */
@@ -81,6 +82,16 @@ export function nameOfRoute(route: Route): string {
 
 /** `host:port`, with brackets around an IPv6 address. */
 export const authority = ({ host, port }: Destination): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
+
+/**
+ * A host as it goes to a proxy: A-labels where it is not ASCII (RFC 5890), which DNS and every proxy understand.
+ * @throws TypeError for what is no host name, or longer than 255 bytes (RFC 1928 section 5 has one byte for the length).
+ */
+export function asciiHost(scheme: string, host: string): string {
+  const ascii = /^[\x00-\x7f]*$/.test(host) ? host : domainToASCII(host);
+  if (!/^[\w.:%-]{1,255}$/.test(ascii)) throw new TypeError(`${scheme}: ${JSON.stringify(host.slice(0, 300))} is no host name of at most 255 bytes`);
+  return ascii;
+}
 
 function proxyOf(scheme: 'socks5' | 'http', rest: string, defaultPort: number): Proxy {
   const { hostname, port, username, password, pathname, search } = urlOf(scheme, rest);

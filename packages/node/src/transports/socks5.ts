@@ -3,14 +3,16 @@ import type { Socket } from 'node:net';
 import { TlsError } from '@ferrule/result';
 import { abortable } from './abortable.ts';
 import { load } from './load.ts';
-import { authority, type Destination, type Proxy } from './route.ts';
+import { asciiHost, authority, type Destination, type Proxy } from './route.ts';
 import { openProxySocket } from './socket.ts';
 
-/** @throws TlsError PROXY_*; TRANSPORT_ERROR where the proxy cannot reach the server; ABORTED. */
-export async function socks5(proxy: Proxy, to: Destination, signal: AbortSignal, onStep: (step: string) => void): Promise<Socket> {
+/** @throws TlsError PROXY_*; TRANSPORT_ERROR where the proxy cannot reach the server; ABORTED. TypeError for a host or credentials that SOCKS5 cannot carry. */
+export async function socks5(proxy: Proxy, { host, port }: Destination, signal: AbortSignal, onStep: (step: string) => void): Promise<Socket> {
+  const to = { host: asciiHost('socks5', host), port };
+  const { username, password } = proxy.credentials ?? {};
+  for (const each of [username, password]) if (each !== undefined && !fits(each)) throw new TypeError('socks5: user name and password have 1 to 255 bytes each (RFC 1929 section 2)');
   const { SocksClient } = await load('socks5', 'socks', () => import('socks'));
   const socket = await openProxySocket(proxy, signal, onStep);
-  const { username, password } = proxy.credentials ?? {};
   await abortable<void>(signal, (resolve, reject) => {
     // the package waits for `close`, which a half-open socket does not have yet
     const ended = (): void => reject(closed(proxy));
@@ -25,13 +27,17 @@ export async function socks5(proxy: Proxy, to: Destination, signal: AbortSignal,
         socket.off('end', ended);
         collectExcess(socket).then(resolve, reject);
       },
-      (error: Error) => reject(failure(error, proxy, to)),
+      // the package's error has its options in it, the password among them
+      ({ message }: Error) => reject(failure(new Error(message), proxy, to)),
     );
     return () => void socket.destroy();
   });
   onStep('SOCKS5');
   return socket;
 }
+
+/** As RFC 1929 section 2 has it: one byte says how long it is. */
+const fits = (text: string): boolean => text !== '' && Buffer.byteLength(text) <= 255;
 
 /** The package shows what followed the proxy's answer as an event, once, and lets the socket flow: nobody listens yet. */
 async function collectExcess(socket: Socket): Promise<void> {

@@ -1,12 +1,13 @@
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
-import { type AddressInfo, createServer, type Server } from 'node:net';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { createServer as createTlsServer } from 'node:tls';
+import { inspect } from 'node:util';
 import { pki } from '@ferrule/conformance/pki';
 import { httpProxy, socksProxy } from '@ferrule/conformance/server';
 import { TlsError } from '@ferrule/result';
@@ -151,6 +152,60 @@ describe('dial()', () => {
     const proxy = kept(await httpProxy(() => port));
     expect(await conversation(await along(`http://127.0.0.1:${proxy.port}`))).toBe('hello WORLD');
     expect(proxy.targets).toEqual(['nowhere.test:25']);
+  });
+
+  it.each([
+    ['interim answers before the final one', ['HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r', '\nHTTP/1.1 200', ' OK\r\nVia: x\r\n\r\nhello'], 'hello'],
+    ['a final answer without a reason', ['HTTP/1.0 200\r\n\r\nhello'], 'hello'],
+    ['a refusal after an interim answer', ['HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 403 No\r\n\r\n'], 'PROXY_REFUSED'],
+    ['101, which nobody asked for', ['HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n'], 'PROXY_REFUSED'],
+    ['interim answers without end', ['HTTP/1.1 100 Continue\r\n\r\n'.repeat(1000)], 'PROXY_MALFORMED'],
+    ['a head without end', ['HTTP/1.1 200 OK\r\n', 'X: y\r\n'.repeat(5000)], 'PROXY_MALFORMED'],
+    ['HTTP/2', ['HTTP/2 200 OK\r\n\r\n'], 'PROXY_MALFORMED'],
+    ['an end after an interim answer', ['HTTP/1.1 100 Continue\r\n\r\n', undefined], 'PROXY_CLOSED'],
+  ] as const)('takes from an HTTP proxy %s', async (_what, parts, expected) => {
+    const answer = async (socket: Socket): Promise<void> => {
+      for (const part of parts) {
+        if (part === undefined) socket.end();
+        else socket.write(part);
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+    };
+    const proxy = createServer((socket) => void socket.on('error', () => {}).once('data', () => void answer(socket)));
+    const attempt = along(`http://127.0.0.1:${await listen(proxy)}`);
+    if (expected !== 'hello') return expect(attempt).rejects.toMatchObject({ code: expected });
+    const stream = await attempt;
+    expect(String((await once(stream, 'data'))[0])).toBe(expected);
+    stream.destroy();
+  });
+
+  it('gives a proxy names in ASCII, and no others', async () => {
+    for (const [scheme, proxy] of [['socks5', kept(await socksProxy(() => port))], ['http', kept(await httpProxy(() => port))]] as const) {
+      const route = parseRoute(`${scheme}://127.0.0.1:${proxy.port}`);
+      const stream = await dial(route, { host: 'bücher.example', port: 25 });
+      expect(await conversation(stream)).toBe('hello WORLD');
+      for (const host of ['a b', 'x\r\nX: y', '', 'ü'.repeat(400), 'a'.repeat(256), 'a/b', 'a@b']) {
+        const error: unknown = await dial(route, { host, port: 25 }).catch((reason: unknown) => reason);
+        expect([error instanceof TypeError, (error as Error).message]).toEqual([true, expect.stringContaining('no host name')]);
+      }
+      expect(proxy.targets).toEqual(['xn--bcher-kva.example:25']);
+    }
+  });
+
+  it('gives a SOCKS5 proxy credentials by their bytes, and tells nobody', async () => {
+    const credentials = { username: 'mé', password: 'pässwört' };
+    const proxy = kept(await socksProxy(() => port, credentials));
+    const way = (username: string, password: string): string => `socks5://${encodeURIComponent(username)}:${encodeURIComponent(password)}@127.0.0.1:${proxy.port}`;
+    expect(await conversation(await along(way('mé', 'pässwört')))).toBe('hello WORLD');
+    for (const [username, password] of [['mé', 'hunter2'], ['mé', `hunter2${'ü'.repeat(128)}`], ['hunter2', '']] as const) {
+      const error: unknown = await along(way(username, password)).catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(Error);
+      expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('hunter2');
+    }
+    const dead = await listen(createServer((socket) => void socket.on('error', () => {}).once('data', () => socket.resetAndDestroy())));
+    const error: unknown = await along(`socks5://me:hunter2@127.0.0.1:${dead}`).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'PROXY_CLOSED' });
+    expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('hunter2');
   });
 
   it('goes over a WebSocket, whose URL names the destination', async () => {
