@@ -14,6 +14,9 @@ const SHOWN: readonly { readonly fault: Fault; readonly rule: RegExp; readonly c
   { fault: 'lost close', rule: /no close_notify/, config: { bio: 300 }, steps: [['write', 826], ['shutdown']] },
   { fault: 'secret after the end', rule: /gives something out when the connection is over/ },
   { fault: 'session of another', rule: /takes us for another one/, config: { asks: true }, steps: [['serverTicket'], ['pump', 1], ['next', 1, 1, 0]] },
+  { fault: 'session of another', rule: /takes us for another one/, config: { version: 12, asks: true }, steps: [['next', 1, 1, 0]] },
+  ...(['ticket', 'renewed ticket', 'id'] as const).map((sessions12) => ({ fault: 'no session', rule: /is not resumed/, config: { version: 12, sessions12, resumes: true } } as const)),
+  { fault: 'no session', rule: /is not resumed/, config: { resumes: true } },
   { fault: 'string context', rule: /a string as its context is taken/, steps: [['misuse', 7]] },
   { fault: 'refusal accepted', rule: /accepted that verify refuses/, steps: [['next', 3, 0, 0]] },
   { fault: 'answer changed', rule: /answers differently after the failure/, steps: [['reset'], ['read', 1]] },
@@ -27,7 +30,7 @@ const SHOWN: readonly { readonly fault: Fault; readonly rule: RegExp; readonly c
 ];
 
 describe('a planted fault is found', () => {
-  it.each(SHOWN)('$fault', async ({ fault, rule, config, steps = [] }) => {
+  it.each(SHOWN)('$fault: $config', async ({ fault, rule, config, steps = [] }) => {
     const sequence = { config: { ...PLAIN, ...config }, steps };
     const { finding } = await judge(await target('pure-node', fault), sequence);
     expect(finding?.message).toMatch(rule);

@@ -21,6 +21,11 @@ export async function playContract(backend: Backend, sequence: Sequence, trace?:
   await new Play(backend, sequence, await people(), trace).run();
 }
 
+interface Kept {
+  readonly session: TlsSession;
+  readonly who: Who;
+}
+
 class Play implements Stage {
   link!: Link;
   readonly exported: Map<string, Link> = new Map();
@@ -31,7 +36,10 @@ class Play implements Stage {
   readonly #callbacks: Callbacks;
   readonly #contexts: Map<Who, SslContext> = new Map();
   readonly #tickets: Tickets = new Map();
-  readonly #sessions: TlsSession[] = [];
+  /** Each with the one whose context it is of. */
+  readonly #sessions: Kept[] = [];
+  /** The connection was given a session that its own context has made. */
+  #offersOwn = false;
   /** Every question is answered as it comes. */
   #finishing = false;
 
@@ -40,7 +48,7 @@ class Play implements Stage {
     this.#sequence = sequence;
     this.#people = everybody;
     this.#trace = trace;
-    this.#callbacks = new Callbacks(sequence.config, (step, callback) => this.#inside(step, !isObserver(callback)), (session) => void this.#sessions.push(session));
+    this.#callbacks = new Callbacks(sequence.config, (step, callback) => this.#inside(step, !isObserver(callback)), (session, _ssl, who) => void this.#sessions.push({ session, who }));
   }
 
   async run(): Promise<void> {
@@ -103,17 +111,18 @@ class Play implements Stage {
     await this.next(0, true, this.#sequence.config.early !== 'none');
   }
 
-  #begin(who: Who, session: TlsSession | undefined): void {
-    const { version, asks, retries, early, eagerly, bio } = this.#sequence.config;
+  #begin(who: Who, kept: Kept | undefined): void {
+    const { version, asks, retries, early, eagerly, sessions12, bio } = this.#sequence.config;
     this.#callbacks.reset();
     let context = this.#contexts.get(who);
     if (context === undefined) this.#contexts.set(who, (context = this.#backend.createContext(this.#callbacks.options(who, this.#people, this.#backend))));
-    const server = new Server(this.#people.server, { version, asks, retries, early, eagerly }, this.#tickets);
+    const server = new Server(this.#people.server, { version, asks, retries, early, eagerly, sessions12 }, this.#tickets);
     this.link = new Link(context.newConnection(), server, who, bio, this.#callbacks);
+    this.#offersOwn = kept?.who === who;
     const { ssl } = this.link;
     ssl.setBio(this.link.bio, this.link.bio);
     ssl.setHost('server.test');
-    if (session !== undefined) ssl.setSession(session);
+    if (kept !== undefined) ssl.setSession(kept.session);
   }
 
   // ── Moving on ──
@@ -297,8 +306,12 @@ class Play implements Stage {
     const { threw, refused } = this.#callbacks;
     if (!link.ssl.established || server.client === undefined || threw.size > 0 || refused.size > 0) return;
     if (link.ssl.sessionReused !== server.resumed) throw new Finding('`sessionReused` is wrong', `${link.ssl.sessionReused}, ${server.resumed}`);
+    const { asks, credential, sessions12, version } = this.#sequence.config;
+    // Whom a callback chose it may choose differently: such a session may cost a full handshake.
+    const isBound = this.#offersOwn && !credential.startsWith('callback') && !(version === 12 && sessions12 === 'forgotten');
+    if (isBound && !server.resumed) throw new Finding('a session of the same context is not resumed', link.ssl.version);
     const own = who === 'alice' ? this.#people.alice : who === 'bob' ? this.#people.bob : undefined;
-    const expected = this.#sequence.config.asks && own !== undefined ? Buffer.from(own.certificate).toString('hex') : NOBODY;
+    const expected = asks && own !== undefined ? Buffer.from(own.certificate).toString('hex') : NOBODY;
     if (server.client !== expected) throw new Finding('the server takes us for another one', `we are ${who}${server.resumed ? ', and resumed' : ''}`);
   }
 

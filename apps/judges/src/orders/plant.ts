@@ -5,7 +5,7 @@
 import type { Backend, Ssl, SslContext, TlsSession } from '@ferrule/contract';
 import { SslError } from '@ferrule/result';
 
-export const FAULTS = ['zeros', 'early count', 'lost close', 'secret after the end', 'session of another', 'string context', 'refusal accepted', 'answer changed', 'wrong wait', 'gap', 'hang', 'crash'] as const;
+export const FAULTS = ['zeros', 'early count', 'lost close', 'secret after the end', 'session of another', 'no session', 'string context', 'refusal accepted', 'answer changed', 'wrong wait', 'gap', 'hang', 'crash'] as const;
 export type Fault = (typeof FAULTS)[number];
 
 type Wrap = (ssl: Ssl, swap: Swap) => Partial<Ssl>;
@@ -130,6 +130,7 @@ const WRAPS: Readonly<Record<Fault, Wrap>> = {
       else remake(owner, session);
     },
   }),
+  'no session': () => ({ setSession: () => undefined }),
   'string context': (ssl) => ({ exportKeyingMaterial: (label, context, length) => ssl.exportKeyingMaterial(label, typeof context === 'string' ? undefined : context, length) }),
   'refusal accepted': () => ({}),
   // After a failure, read() says that the peer has closed.

@@ -105,10 +105,10 @@ class Play implements FaceStage {
 
   async #begin(who: Who): Promise<void> {
     const { config } = this.#sequence;
-    const { version, asks, retries, eagerly } = config;
+    const { version, asks, retries, eagerly, sessions12 } = config;
     this.#callbacks.reset();
     this.#waited = 0;
-    const server = new Server(this.#people.server, { version, asks, retries, early: 'none', eagerly }, this.#tickets);
+    const server = new Server(this.#people.server, { version, asks, retries, early: 'none', eagerly, sessions12 }, this.#tickets);
     const link = new FaceLink(server, who, config.carrier === 'streams' && this.#kind === 'connect', this.#callbacks, this.#exported);
     this.link = link;
     const context = this.#callbacks.options(who, this.#people, this.#backend);

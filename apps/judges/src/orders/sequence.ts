@@ -3,6 +3,7 @@
  * is a list of steps too (a step that has no meaning where it comes does nothing), which is what lets a finding shrink.
  */
 import { Random } from '../fuzz/mutator.ts';
+import type { Sessions12 } from './server.ts';
 
 export type Step = readonly [name: string, ...args: readonly number[]];
 
@@ -25,6 +26,7 @@ export interface Config {
   readonly retries: boolean;
   readonly early: 'none' | 'accept' | 'reject';
   readonly eagerly: number;
+  readonly sessions12: Sessions12;
   /** Of the contexts: how they judge the server, and how they find their credential. */
   readonly verify: 'peer' | 'function' | 'promise';
   readonly credential: 'key' | 'signer' | 'signer promise' | 'callback' | 'callback promise';
@@ -54,6 +56,7 @@ export const PLAIN: Config = {
   retries: false,
   early: 'none',
   eagerly: 0,
+  sessions12: 'ticket',
   verify: 'peer',
   credential: 'key',
   postHandshakeAuth: false,
@@ -91,8 +94,8 @@ export const BIO_SIZES: readonly number[] = [1, 2, 17, 100, 300, 512, 1_024, 2_0
 
 const chance = (random: Random, inHundred: number): boolean => random.below(100) < inHundred;
 
-/** @param names - the steps that a callback may take. */
-export function configFrom(random: Random, recipes: Recipes): Config {
+/** @param recipes - the steps that a callback may take. */
+function configFrom(random: Random, recipes: Recipes): Config {
   const version = chance(random, 82) ? 13 : 12;
   const early = version === 13 && chance(random, 25) ? (chance(random, 70) ? 'accept' : 'reject') : 'none';
   const asks = chance(random, 35);
@@ -103,6 +106,7 @@ export function configFrom(random: Random, recipes: Recipes): Config {
     retries: version === 13 && early !== 'accept' && chance(random, 8),
     early,
     eagerly: version === 13 && chance(random, 15) ? 1 + random.below(3_000) : 0,
+    sessions12: 'ticket',
     verify: random.of(['peer', 'peer', 'peer', 'function', 'promise'] as const) ?? 'peer',
     credential: random.of(['key', 'key', 'signer', 'signer promise', 'callback', 'callback promise'] as const) ?? 'key',
     postHandshakeAuth: version === 13 && chance(random, 20),
@@ -146,5 +150,7 @@ export function sequenceFrom(seed: number, recipes: Recipes): Sequence {
   const length = 1 + random.below(chance(random, 20) ? 60 : 22);
   const limit = most(config.bio);
   const steps = Array.from({ length }, () => stepFrom(random, recipes)).map(([name, ...args]): Step => [name, ...args.map((arg) => Math.min(arg, limit))]);
-  return { config: { ...config, eagerly: Math.min(config.eagerly, limit) }, steps };
+  // Drawn last: seeds of sequences without it stay what they were.
+  const of12 = config.version === 12 && { resumes: chance(random, 40), sessions12: random.of(['ticket', 'ticket', 'renewed ticket', 'id', 'forgotten'] as const) ?? 'ticket' };
+  return { config: { ...config, eagerly: Math.min(config.eagerly, limit), ...of12 }, steps };
 }

@@ -21,17 +21,28 @@ export interface ServerPlan {
   readonly early: 'none' | 'accept' | 'reject';
   /** Data before the client's Finished (0.5-RTT), bytes. */
   readonly eagerly: number;
+  readonly sessions12: Sessions12;
 }
 
+/**
+ * How TLS 1.2 sessions are kept: by tickets, each for as often as the client likes; by tickets, with a new one at each use
+ * (RFC 5077 section 3.3); by session ids (RFC 5246 section 7.4.1.3); or not at all, whatever ticket was given.
+ */
+export type Sessions12 = 'ticket' | 'renewed ticket' | 'id' | 'forgotten';
+
 interface Ticket {
-  readonly psk: Uint8Array;
+  /** TLS 1.3. */
+  readonly psk?: Uint8Array;
+  /** TLS 1.2. */
+  readonly master?: Secret;
   readonly client: string;
 }
 
-/** Tickets outlive the connection that they were made on. */
+/** Tickets and TLS 1.2 session ids, hex; they outlive the connection that they were made on. */
 export type Tickets = Map<string, Ticket>;
 
 export const NOBODY = '';
+const NOTHING = new Uint8Array(0);
 const MAX_EARLY_DATA = 16_384;
 const CLOSE_NOTIFY = 0;
 
@@ -140,7 +151,7 @@ export class Server {
     const ticket = Buffer.from(`ticket ${this.#tickets.size} ${this.client?.slice(-8)}`);
     const extensions = this.plan.early === 'none' ? [] : encodeExtensions('newSessionTicket', { earlyData: MAX_EARLY_DATA });
     const psk = this.#peer.newSessionTicket({ ticket, nonce: Uint8Array.of(++this.tickets), extensions });
-    this.#tickets.set(ticket.toString('hex'), { psk, client: this.client ?? NOBODY });
+    this.#tickets.set(hex(ticket), { psk, client: this.client ?? NOBODY });
     this.#collect();
     return true;
   }
@@ -211,18 +222,19 @@ export class Server {
         this.#skipsEarly = false;
       }
     }
-    const ticket = this.#tickets.get(Buffer.from(peer.offered.preSharedKey?.identities[0]?.identity ?? []).toString('hex'));
-    this.resumed = ticket !== undefined;
+    const ticket = this.#tickets.get(hex(peer.offered.preSharedKey?.identities[0]?.identity ?? NOTHING));
+    const psk = ticket?.psk;
+    this.resumed = psk !== undefined;
     const offersEarly = peer.offered.earlyData === true;
-    this.earlyAccepted = offersEarly && ticket !== undefined && !this.plan.retries && this.plan.early === 'accept';
-    const early = this.earlyAccepted && ticket !== undefined ? earlySecret(peer.cipher.hash, Secret.copyOf(ticket.psk)).clientTraffic(peer.transcript.digest()) : undefined;
-    peer.serverHello(ticket && { psk: { selected: 0, key: ticket.psk } });
+    this.earlyAccepted = offersEarly && psk !== undefined && !this.plan.retries && this.plan.early === 'accept';
+    const early = this.earlyAccepted && psk !== undefined ? earlySecret(peer.cipher.hash, Secret.copyOf(psk)).clientTraffic(peer.transcript.digest()) : undefined;
+    peer.serverHello(psk && { psk: { selected: 0, key: psk } });
     if (early !== undefined) peer.useReadSecret(early);
     else peer.skipsUnreadable = offersEarly;
     peer.encryptedExtensions(early === undefined ? [] : [encodeExtension('encryptedExtensions', 'earlyData', true)]);
-    const asks = this.plan.asks && ticket === undefined;
+    const asks = this.plan.asks && psk === undefined;
     if (asks) peer.certificateRequest();
-    if (ticket === undefined) {
+    if (psk === undefined) {
       peer.certificate();
       peer.certificateVerify();
     }
@@ -276,8 +288,34 @@ export class Server {
 
   *#run12(peer: Peer12): Script {
     yield* peer.clientHello();
-    const tickets = peer.offered.sessionTicket !== undefined;
-    peer.serverHello({ add: tickets ? [encodeExtension('serverHello12', 'sessionTicket', true)] : [] });
+    const { sessionTicket } = peer.offered;
+    const { sessionId } = peer.hello;
+    const { sessions12 } = this.plan;
+    const known = sessionTicket === undefined || sessionTicket.length === 0 ? this.#tickets.get(hex(sessionId)) : this.#tickets.get(hex(sessionTicket));
+    const gives = sessionTicket !== undefined && sessions12 !== 'id';
+    let client = known?.client ?? NOBODY;
+    if (known?.master !== undefined && sessions12 !== 'forgotten') {
+      this.resumed = true;
+      yield* this.#resume12(peer, known.master, gives && sessions12 === 'renewed ticket' ? known.client : undefined);
+    } else client = yield* this.#full12(peer, gives);
+    this.client = client;
+    this.established = true;
+    for (;;) yield* peer.record();
+  }
+
+  /** RFC 5246 section 7.3, figure 2. @param renewed - whose the new ticket is, if there is one. */
+  *#resume12(peer: Peer12, master: Secret, renewed: string | undefined): Script {
+    peer.serverHello({ sessionId: peer.hello.sessionId, add: renewed === undefined ? [] : [encodeExtension('serverHello12', 'sessionTicket', true)] });
+    peer.useMaster(master);
+    if (renewed !== undefined) this.#ticket12(peer, renewed);
+    peer.finish();
+    yield* peer.clientFinished();
+  }
+
+  /** Figure 1. @returns whom it takes the client for. */
+  *#full12(peer: Peer12, gives: boolean): Script<string> {
+    const sessionId = peer.random(32);
+    peer.serverHello({ sessionId, add: gives ? [encodeExtension('serverHello12', 'sessionTicket', true)] : [] });
     peer.certificate();
     peer.serverKeyExchange();
     if (this.plan.asks) peer.certificateRequest();
@@ -290,13 +328,20 @@ export class Server {
     yield* peer.clientKeyExchange();
     if (client !== NOBODY) yield* peer.message(HandshakeType.certificate_verify);
     yield* peer.clientFinished();
-    if (tickets) peer.newSessionTicket(7200, Buffer.from('a ticket that nobody knows again'));
+    if (gives) this.#ticket12(peer, client);
+    else this.#tickets.set(hex(sessionId), { master: peer.master, client });
     peer.finish();
-    this.client = client;
-    this.established = true;
-    for (;;) yield* peer.record();
+    return client;
+  }
+
+  #ticket12(peer: Peer12, client: string): void {
+    const ticket = Buffer.from(`ticket ${this.#tickets.size} ${client.slice(-8)}`);
+    this.#tickets.set(hex(ticket), { master: peer.master, client });
+    peer.newSessionTicket(7200, ticket);
   }
 }
+
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
 class Peer13 extends Server13 {
   readonly #heard: (record: ClientRecord) => void;
