@@ -40,9 +40,10 @@ export const readSignatureAlgorithm = (reader: DerReader): AlgorithmIdentifier =
   let algorithm = SIGNATURES.get(oid);
   if (oid === RSASSA_PSS && reader.more) algorithm = readPssParameters(reader);
   else if (algorithm && reader.more) {
-    // RFC 4055 section 5: NULL, and its absence must be accepted. RFC 5758 section 3.2 and RFC 8410 section 3: absent.
+    // RFC 4055 section 5: NULL, and its absence must be accepted. RFC 5758 section 3.2 and RFC 8410 section 3: absent; some write NULL for ECDSA.
     const parameters = reader.element();
-    if (algorithm.kind !== 'rsa-pkcs1' || parameters.length !== 2 || parameters[0] !== Tag.NULL) algorithm = undefined;
+    if ((algorithm.kind !== 'rsa-pkcs1' && algorithm.kind !== 'ecdsa') || parameters.length !== 2 || parameters[0] !== Tag.NULL) algorithm = undefined;
+    else if (algorithm.kind === 'ecdsa') reader.odd ??= 'an ECDSA algorithm with NULL parameters';
   } else if (reader.more) reader.skip();
   reader.close(outer);
   return { oid, algorithm };

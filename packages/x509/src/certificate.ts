@@ -1,11 +1,11 @@
 /** @module Certificates: RFC 5280 section 4.1, read in one pass; everything is a view of the input. */
 import { readSignatureAlgorithm } from './algorithm.ts';
-import { bytesEqual, readWhole, type DerReader } from './der.ts';
-import { decodeExtension, type Decoded, type Extension } from './extensions.ts';
+import { bytesEqual, DerError, DerReader, readWhole } from './der.ts';
+import { decodeExtension, Oid, type Decoded, type Extension } from './extensions.ts';
 import { nameText, readName } from './name.ts';
 import { parsePublicKey, type PublicKey } from './public-key.ts';
 import type { SignatureAlgorithm } from './signature.ts';
-import { readTime } from './time.ts';
+import { readTime, type Time } from './time.ts';
 import * as Tag from './tag.ts';
 
 /**
@@ -17,13 +17,14 @@ export interface Certificate extends Readonly<Decoded> {
   readonly raw: Uint8Array;
   /** DER `TBSCertificate`: what is signed. */
   readonly tbs: Uint8Array;
-  readonly version: 1 | 2 | 3;
+  /** 1 to 3 in a certificate that keeps the rules. */
+  readonly version: number;
   /** Two's complement, big-endian. */
   readonly serial: Uint8Array;
   /** DER `Name`s. */
   readonly issuer: Uint8Array;
   readonly subject: Uint8Array;
-  /** Milliseconds since the epoch; both ends are inclusive. */
+  /** Milliseconds since the epoch; both ends are inclusive. NaN for a time that RFC 5280 section 4.1.2.5 does not allow. */
   readonly notBefore: number;
   readonly notAfter: number;
   /** Both times are in the form that RFC 5280 section 4.1.2.5 asks for (UTCTime through 2049). */
@@ -42,41 +43,54 @@ export interface Certificate extends Readonly<Decoded> {
   readonly extensions: readonly Extension[];
   /** The first critical extension that this package does not process. */
   readonly unhandledCritical: string | undefined;
+  /** What is wrong with an extension that decides: it cannot be read, or is there twice. */
+  readonly malformed: string | undefined;
+  /** The same of an extension about policies that is not critical. */
+  readonly malformedPolicies: string | undefined;
+  /** The first thing that DER or RFC 5280 does not allow in an encoding, though OpenSSL reads it. */
+  readonly odd: string | undefined;
   /** Issuer and subject are the same name. */
   readonly selfIssued: boolean;
 }
 
-/** The extensions that are understood without being decoded here: CRL distribution points (see `crl.ts`). */
-const PROCESSED_ELSEWHERE = new Set(['2.5.29.31']);
+/** Extensions that decide about policies alone; OpenSSL looks at them where it is asked to check policies. */
+const POLICY_EXTENSIONS: readonly string[] = [Oid.certificatePolicies, Oid.policyMappings, Oid.policyConstraints, Oid.inhibitAnyPolicy];
+/** Extensions without which nothing can be said of a certificate: one of them must not be guessed at. */
+const DECISIVE: readonly string[] = [
+  Oid.basicConstraints, Oid.keyUsage, Oid.extendedKeyUsage, Oid.subjectAltName, Oid.nameConstraints, Oid.crlDistributionPoints, Oid.subjectKeyIdentifier, Oid.authorityKeyIdentifier,
+]; // prettier-ignore
 
 /**
- * Reads one DER certificate of at most 1 MiB. Keys and algorithms of other kinds are let pass here; malformed extensions of the kinds
- * that decide about a path, duplicates and trailing bytes are not.
+ * Reads one DER certificate of at most 1 MiB. Keys and algorithms of other kinds are let pass here, and what is wrong with single extensions
+ * and times is noted: whether it matters is a question for `validatePath`. Trailing bytes and what is no certificate at all are not.
  * @throws DerError, and nothing else, for whatever bytes.
  */
 export const parseCertificate = (der: Uint8Array): Certificate => {
   const reader = readWhole(der);
   const tbsStart = reader.position;
   const certificate = reader.open(Tag.SEQUENCE);
-  let version: 1 | 2 | 3 = 1;
+  let version = 1;
   if (reader.peek() === 0xa0) {
     const outer = reader.open(0xa0);
-    const number = reader.smallInteger();
-    if (number !== 1 && number !== 2) reader.fail('version is not v2 or v3');
-    version = number === 1 ? 2 : 3;
+    version = reader.smallInteger() + 1;
+    if (version === 1 || version > 3) reader.odd ??= `version ${version} written out`;
     reader.close(outer);
   }
   const serial = reader.integer();
   const innerAlgorithm = reader.element(Tag.SEQUENCE);
   const issuer = readName(reader);
   const validity = reader.open(Tag.SEQUENCE);
-  const notBefore = readTime(reader);
-  const notAfter = readTime(reader);
+  const notBefore = readValidityTime(reader);
+  const notAfter = readValidityTime(reader);
   reader.close(validity);
   const subject = readName(reader);
   const spki = reader.element(Tag.SEQUENCE);
   const publicKey = parsePublicKey(spki);
-  for (const tag of [0x81, 0x82]) if (reader.peek() === tag) readUniqueIdentifier(reader, tag, version);
+  for (const tag of [0x81, 0x82]) {
+    if (reader.peek() !== tag) continue;
+    if (version === 1) reader.odd ??= 'a unique identifier in version 1';
+    reader.skip(tag);
+  }
   // one literal with everything in it: all certificates have the same shape, which engines like
   const read: Mutable<Certificate> = {
     raw: der,
@@ -96,6 +110,9 @@ export const parseCertificate = (der: Uint8Array): Certificate => {
     signature: der,
     extensions: [],
     unhandledCritical: undefined,
+    malformed: undefined,
+    malformedPolicies: undefined,
+    odd: undefined,
     selfIssued: bytesEqual(issuer, subject),
     basicConstraints: undefined,
     keyUsage: undefined,
@@ -108,6 +125,7 @@ export const parseCertificate = (der: Uint8Array): Certificate => {
     policyMappings: undefined,
     policyConstraints: undefined,
     inhibitAnyPolicy: undefined,
+    distributionPoints: undefined,
     authorityInfoAccess: undefined,
     tlsFeatures: undefined,
   };
@@ -121,14 +139,41 @@ export const parseCertificate = (der: Uint8Array): Certificate => {
   read.signatureAlgorithmsAgree = bytesEqual(innerAlgorithm, der.subarray(algorithmStart, reader.position));
   read.signature = reader.octetsOfBitString();
   reader.finish();
+  read.odd = reader.odd;
   return read;
+};
+
+/** What a certificate must say to be of any use, whatever the rest is. */
+export interface CertificateKey {
+  /** DER `Name`; whether it is well-formed has not been looked at. */
+  readonly subject: Uint8Array;
+  /** DER `SubjectPublicKeyInfo`. */
+  readonly spki: Uint8Array;
+}
+
+/** Skims a certificate for its key, for who asks nothing else of it: extensions, times, names and its signature may be anything. @throws DerError */
+export const certificateKey = (der: Uint8Array): CertificateKey => {
+  const reader = readWhole(der);
+  reader.open(Tag.SEQUENCE);
+  if (reader.peek() === 0xa0) reader.skip();
+  // serial number, algorithm, issuer, validity
+  for (const tag of [Tag.INTEGER, Tag.SEQUENCE, Tag.SEQUENCE, Tag.SEQUENCE]) reader.skip(tag);
+  return { subject: reader.element(Tag.SEQUENCE), spki: reader.element(Tag.SEQUENCE) };
 };
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-const readUniqueIdentifier = (reader: DerReader, tag: number, version: number): void => {
-  if (version === 1) reader.fail('unique identifiers need v2');
-  reader.skip(tag);
+/** One that is malformed is told by `validatePath`, at the place where OpenSSL tells of it. */
+const readValidityTime = (reader: DerReader): Time => {
+  const start = reader.position;
+  try {
+    return readTime(reader);
+  } catch (error) {
+    if (!(error instanceof DerError)) throw error;
+    reader.position = start;
+    reader.skip(reader.peek() === Tag.UTC_TIME ? Tag.UTC_TIME : Tag.GENERALIZED_TIME);
+    return { at: NaN, form: false };
+  }
 };
 
 const readExtensions = (reader: DerReader, into: Mutable<Certificate>): void => {
@@ -136,14 +181,29 @@ const readExtensions = (reader: DerReader, into: Mutable<Certificate>): void => 
   const seen = new Set<string>();
   const outer = reader.open(0xa3);
   const list = reader.open(Tag.SEQUENCE);
-  do {
+  if (!reader.more) reader.odd ??= 'a list of extensions that is empty';
+  while (reader.more) {
     const extension = readExtension(reader);
-    const { oid, critical, value } = extension;
-    if (seen.has(oid)) reader.fail(`extension ${oid} stands twice`);
-    seen.add(oid);
-    if (!decodeExtension(oid, value, into) && critical && !PROCESSED_ELSEWHERE.has(oid)) into.unhandledCritical ??= oid;
     extensions.push(extension);
-  } while (reader.more);
+    const { oid, critical, value } = extension;
+    const inner = new DerReader(value);
+    // RFC 7633: without OCSP nothing here keeps the promise of a TLS feature, so that a critical one is not understood
+    if (oid === Oid.tlsFeature && critical) into.unhandledCritical ??= oid;
+    try {
+      if (seen.has(oid)) inner.fail('it is there twice');
+      seen.add(oid);
+      if (!decodeExtension(oid, inner, into) && critical) into.unhandledCritical ??= oid;
+    } catch (error) {
+      if (!(error instanceof DerError)) throw error;
+      const message = `its extension ${oid} cannot be read: ${error.message}`;
+      if (POLICY_EXTENSIONS.includes(oid)) {
+        into.malformedPolicies ??= message;
+        if (critical && oid === Oid.certificatePolicies) into.unhandledCritical ??= oid;
+      } else if (DECISIVE.includes(oid)) into.malformed ??= message;
+      else inner.odd = message;
+    }
+    reader.odd ??= inner.odd;
+  }
   reader.close(list);
   reader.close(outer);
   into.extensions = extensions;

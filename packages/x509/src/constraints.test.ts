@@ -17,12 +17,12 @@ const encode = ({ dns = [], email = [], uri = [], ip = [], directory = [] }: Nam
 const subtrees = (tag: number, names: Names | undefined): Uint8Array => (names ? tlv(tag, ...encode(names).map((one) => seq(one))) : new Uint8Array());
 
 /** The X509_V code of what the names break, 0 for nothing. */
-const check = (constraints: { permitted?: Names; excluded?: Names }, names: Names, subject: NameInput = []): number => {
+const check = (constraints: { permitted?: Names; excluded?: Names }, names: Names, subject: NameInput = [], strict = false): number => {
   const nc = readNameConstraints(new DerReader(seq(subtrees(0xa0, constraints.permitted), subtrees(0xa1, constraints.excluded))));
   const encoded = encode(names);
   const san = encoded.length > 0 ? extension('2.5.29.17', seq(...encoded), true) : null;
   const certificate = parseCertificate(make({ subject, extensions: { '2.5.29.17': san } }).der);
-  return checkConstraints(nc, certificate, { comparisons: MAX_COMPARISONS })?.verify ?? 0;
+  return checkConstraints(nc, certificate, { comparisons: MAX_COMPARISONS }, strict)?.verify ?? 0;
 };
 const [OK, PERMITTED, EXCLUDED, MINMAX, TYPE, SYNTAX, NAME] = [0, 47, 48, 49, 51, 52, 53];
 
@@ -35,9 +35,12 @@ describe('name constraints on DNS names', () => {
     ['example.com', '*.example.com', OK],
     ['www.example.com', '*.example.com', PERMITTED],
     ['', 'anything.test', OK],
-    ['.example.com', 'www.example.com', SYNTAX],
-    ['exa mple.com', 'www.example.com', SYNTAX],
-    ['example.com', 'bad_name.example.com', NAME],
+    ['.example.com', 'www.example.com', OK],
+    ['.example.com', '*.example.com', OK],
+    ['.example.com', 'example.com', PERMITTED],
+    ['exa mple.com', 'www.example.com', PERMITTED],
+    ['example.com', 'under_score.example.com', OK],
+    ['example.com', 'www.example.com.', PERMITTED],
   ])('permitting %j, %j gives %i', (base, presented, expected) => {
     expect(check({ permitted: { dns: [base] } }, { dns: [presented] })).toBe(expected);
   });
@@ -48,6 +51,13 @@ describe('name constraints on DNS names', () => {
     ['bar.example.com', '*.example.com', EXCLUDED],
     ['a.bar.example.com', '*.example.com', OK],
     ['', 'anything.test', EXCLUDED],
+    ['.example.com', 'www.example.com', EXCLUDED],
+    ['.example.com', '*.example.com', EXCLUDED],
+    ['.example.com', 'example.com', OK],
+    ['.bar.example.com', '*.example.com', OK],
+    ['example.org', 'bad name.example.com', NAME],
+    ['example.org', 'example.com.', NAME],
+    ['exa mple.com', 'www.example.org', SYNTAX],
   ])('excluding %j, %j gives %i', (base, presented, expected) => {
     expect(check({ excluded: { dns: [base] } }, { dns: [presented] })).toBe(expected);
   });
@@ -93,10 +103,10 @@ describe('name constraints on e-mail', () => {
   ])('permitting %j, %j gives %i', (base, mailbox, expected) => {
     expect(check({ permitted: { email: [base] } }, { email: [mailbox] })).toBe(expected);
   });
-  it('reach the subject when subjectAltName has no mailbox', () => {
+  it('reach the subject, also beside a mailbox in subjectAltName, as OpenSSL has it', () => {
     const subject: NameInput = [['1.2.840.113549.1.9.1', 'a@other.test', 0x16]];
     expect(check({ permitted: { email: ['example.com'] } }, {}, subject)).toBe(PERMITTED);
-    expect(check({ permitted: { email: ['example.com'] } }, { email: ['a@example.com'] }, subject)).toBe(OK);
+    expect(check({ permitted: { email: ['example.com'] } }, { email: ['a@example.com'] }, subject)).toBe(PERMITTED);
   });
 });
 
@@ -132,20 +142,46 @@ describe('name constraints on directory names', () => {
   });
 });
 
+describe('a directory name whose string type cannot be read', () => {
+  const acme = (tag: number): NameInput => [['2.5.4.10', 'Acme', tag]];
+  it.each([0x15, 0x19, 0x1b])('does not slip under an exclusion: tag %i', (tag) => {
+    expect(check({ excluded: { directory: [acme(0x0c)] } }, {}, acme(tag))).toBe(NAME);
+    expect(check({ excluded: { directory: [acme(tag)] } }, {}, acme(0x0c))).toBe(NAME);
+    expect(check({ excluded: { directory: [acme(0x0c)] } }, {}, [['2.5.4.11', 'Acme', tag]])).toBe(OK);
+    expect(check({ permitted: { directory: [acme(0x0c)] } }, {}, acme(tag))).toBe(PERMITTED);
+    expect(check({ excluded: { directory: [acme(tag)] } }, {}, acme(tag))).toBe(EXCLUDED);
+  });
+  it('is one that breaks its type, too', () => {
+    expect(check({ excluded: { directory: [acme(0x0c)] } }, {}, [['2.5.4.10', 'Acmé', 0x13]])).toBe(NAME);
+  });
+  it('is no UniversalString', () => {
+    const wide = String.fromCodePoint(...[...'Acme'].flatMap((c) => [0, 0, 0, c.charCodeAt(0)]));
+    expect(check({ excluded: { directory: [acme(0x0c)] } }, {}, [['2.5.4.10', wide, 0x1c]])).toBe(EXCLUDED);
+  });
+});
+
+it('constraints that are malformed count where a name is compared with them; with strict rules always', () => {
+  const constraints = { permitted: { email: ['a@b@example.com'], dns: ['example.com'] } };
+  expect(check(constraints, { dns: ['www.example.com'] })).toBe(OK);
+  expect(check(constraints, { dns: ['www.example.com'] }, [], true)).toBe(SYNTAX);
+  expect(check(constraints, { email: ['a@example.com'] })).toBe(SYNTAX);
+  expect(check({ permitted: { dns: ['.example.com'] } }, { dns: ['www.example.com'] }, [], true)).toBe(SYNTAX);
+});
+
 it('constraints on kinds that are not supported refuse certificates that have such names, and only those', () => {
   const other = tlv(0xa0, oid('1.2.3'), tlv(0xa0, tlv(12, text('x'))));
   const nc = readNameConstraints(new DerReader(seq(tlv(0xa1, seq(other)))));
   const withOther = parseCertificate(make({ extensions: { '2.5.29.17': extension('2.5.29.17', seq(other)) } }).der);
-  expect(checkConstraints(nc, withOther, { comparisons: 100 })?.verify).toBe(TYPE);
-  expect(checkConstraints(nc, parseCertificate(make({}).der), { comparisons: 100 })).toBeUndefined();
+  expect(checkConstraints(nc, withOther, { comparisons: 100 }, true)?.verify).toBe(TYPE);
+  expect(checkConstraints(nc, parseCertificate(make({}).der), { comparisons: 100 }, true)).toBeUndefined();
 });
 
 it('minimum and maximum are refused', () => {
   const nc = readNameConstraints(new DerReader(seq(tlv(0xa0, seq(concat(tlv(0x82, text('a.test')), tlv(0x80, Uint8Array.of(1))))))));
-  expect(checkConstraints(nc, parseCertificate(make({}).der), { comparisons: 100 })?.verify).toBe(MINMAX);
+  expect(checkConstraints(nc, parseCertificate(make({}).der), { comparisons: 100 }, true)?.verify).toBe(MINMAX);
 });
 
 it('comparisons are bounded', () => {
   const nc = readNameConstraints(new DerReader(seq(tlv(0xa0, seq(tlv(0x82, text('example.com')))))));
-  expect(checkConstraints(nc, parseCertificate(make({}).der), { comparisons: 1 })?.code).toBe('CERT_NAME_CONSTRAINT');
+  expect(checkConstraints(nc, parseCertificate(make({}).der), { comparisons: 1 }, true)?.code).toBe('CERT_NAME_CONSTRAINT');
 });

@@ -15,16 +15,22 @@ export interface ComparisonBudget {
 }
 export const MAX_COMPARISONS = 0x10_0000;
 
-/** The first way in which the certificate's names break the constraints of a CA above it; `undefined` when they keep them. */
-export const checkConstraints = (constraints: NameConstraints, certificate: Certificate, budget: ComparisonBudget): RuleBreach | undefined => {
+/**
+ * The first way in which the certificate's names break the constraints of a CA above it; `undefined` when they keep them. `strict`: a
+ * constraint that cannot be read or is bounded spoils the extension also where it is compared with nothing, and DNS constraints have no
+ * leading period (RFC 5280 section 4.2.1.10).
+ */
+export const checkConstraints = (constraints: NameConstraints, certificate: Certificate, budget: ComparisonBudget, strict: boolean): RuleBreach | undefined => {
   const names = once(certificate, constrainedNames);
   // Each constraint is read, also where there is no name to compare it with.
   budget.comparisons -= (names.length + 1) * (constraints.permitted.length + constraints.excluded.length);
-  if (budget.comparisons < 0) return breach(V.SUBTREE_MINMAX, 'has more names and name constraints than may be compared');
-  for (const subtree of [...constraints.permitted, ...constraints.excluded]) {
-    if (subtree.bounded) return breach(V.SUBTREE_MINMAX, 'has an issuer whose name constraints use minimum or maximum');
-    // a constraint of a supported kind that cannot be read makes the whole extension unusable
-    if (readSubtree(subtree) === undefined) return breach(V.UNSUPPORTED_CONSTRAINT_SYNTAX, `has an issuer with the malformed name constraint ${generalNameText(subtree)}`);
+  if (budget.comparisons < 0) return breach(V.UNSPECIFIED, 'has more names and name constraints than may be compared');
+  if (strict) {
+    for (const subtree of [...constraints.permitted, ...constraints.excluded]) {
+      const period = subtree.type === NameType.dns && subtree.value[0] === 0x2e;
+      const spoilt = period || readSubtree(subtree) === undefined ? malformed(subtree) : subtree.bounded ? bounded() : undefined;
+      if (spoilt) return spoilt;
+    }
   }
   for (const name of names) {
     const fault = checkName(constraints, name);
@@ -33,34 +39,33 @@ export const checkConstraints = (constraints: NameConstraints, certificate: Cert
   return undefined;
 };
 
+const malformed = (subtree: Subtree): RuleBreach => breach(V.UNSUPPORTED_CONSTRAINT_SYNTAX, `has an issuer with the malformed name constraint ${generalNameText(subtree)}`);
+const bounded = (): RuleBreach => breach(V.SUBTREE_MINMAX, 'has an issuer whose name constraints use minimum or maximum');
+
 const breach = (verify: X509VCode, message: string): RuleBreach => ({ code: 'CERT_NAME_CONSTRAINT', verify, message });
 
-/** All names that constraints are applied to: subjectAltName, the subject, and its e-mail addresses when subjectAltName has none. */
-const constrainedNames = (certificate: Certificate): GeneralName[] => {
-  const names = [...(certificate.subjectAltName ?? [])];
-  if (!isEmptyName(certificate.subject)) {
-    if (!names.some(({ type }) => type === NameType.email)) {
-      for (const { type, raw } of nameAttributes(certificate.subject).flat()) if (type === '1.2.840.113549.1.9.1') names.push({ type: NameType.email, value: raw });
-    }
-    names.push({ type: NameType.directory, value: certificate.subject });
-  }
-  return names;
+/** All names that constraints are applied to, in OpenSSL's order: the subject, its e-mail addresses, subjectAltName. */
+const constrainedNames = ({ subject, subjectAltName = [] }: Certificate): GeneralName[] => {
+  if (isEmptyName(subject)) return [...subjectAltName];
+  const addresses = nameAttributes(subject).flat().filter(({ type }) => type === '1.2.840.113549.1.9.1');
+  return [{ type: NameType.directory, value: subject }, ...addresses.map(({ raw }): GeneralName => ({ type: NameType.email, value: raw })), ...subjectAltName];
 };
 
 const checkName = (constraints: NameConstraints, name: GeneralName): RuleBreach | undefined => {
   let permitted: boolean | undefined;
-  const reading = once(name, readName);
   for (const subtree of constraints.permitted) {
     if (subtree.type !== name.type || permitted) continue;
-    const within = reading === undefined ? undefined : matches(reading, subtree, false);
-    if (within === undefined) return unprocessable(name);
+    if (subtree.bounded) return bounded();
+    const within = compare(name, subtree, false);
+    if (typeof within === 'object') return within;
     permitted = within;
   }
   if (permitted === false) return breach(V.PERMITTED_VIOLATION, `has the name ${generalNameText(name)}, which lies outside what an issuer permits`);
   for (const subtree of constraints.excluded) {
     if (subtree.type !== name.type) continue;
-    const within = reading === undefined ? undefined : matches(reading, subtree, true);
-    if (within === undefined) return unprocessable(name);
+    if (subtree.bounded) return bounded();
+    const within = compare(name, subtree, true);
+    if (typeof within === 'object') return within;
     if (within) return breach(V.EXCLUDED_VIOLATION, `has the name ${generalNameText(name)}, which an issuer excludes (${generalNameText(subtree)})`);
   }
   return undefined;
@@ -101,32 +106,54 @@ const readName = ({ type, value }: GeneralName): Reading | undefined => {
 const isHost = (name: string): boolean => presentedDnsName(bytesOf(name), false) !== undefined;
 const bytesOf = (text: string): Uint8Array => Uint8Array.from(text, (c) => c.charCodeAt(0));
 
-const matches = (name: Reading, subtree: Subtree, excluding: boolean): boolean | undefined => {
+/** Whether the name lies within; a breach where that cannot be told. */
+const compare = (name: GeneralName, subtree: Subtree, excluding: boolean): boolean | RuleBreach => {
   const base = readSubtree(subtree);
-  if (base === undefined || base === null) return undefined;
-  switch (subtree.type) {
+  const reading = once(name, readName);
+  // DNS names are compared as text, so that one which is no name lies within what permits its text, and harms nobody: it matches no host.
+  if (name.type === NameType.dns && !excluding) return isBelow(latin1(name.value).toLowerCase(), latin1(subtree.value).toLowerCase());
+  // What cannot be read may be what is excluded.
+  if (base === undefined) return malformed(subtree);
+  if (base === null || reading === undefined) return unprocessable(name);
+  switch (name.type) {
     case NameType.dns:
-      return matchesDns(name as string, base as string, excluding);
+      return isExcluded(reading as string, base as string);
     case NameType.email:
-      return matchesMailbox(name as string, base as string);
+      return matchesMailbox(reading as string, base as string);
     case NameType.uri:
-      return (base as string).startsWith('.') ? (name as string).endsWith(base as string) : name === base;
+      return (base as string).startsWith('.') ? (reading as string).endsWith(base as string) : reading === base;
     case NameType.ip:
-      return matchesAddress(name as Uint8Array, base as Uint8Array);
+      return matchesAddress(reading as Uint8Array, base as Uint8Array);
     default:
-      return (base as string[]).every((rdn, i) => rdn === name[i]);
+      return isWithin(reading as string[], base as string[]) ?? (excluding && unprocessable(name));
   }
 };
 
-/** A name is below another when labels were added on its left; the empty one is above all. */
-const isBelow = (name: string, base: string): boolean => base === '' || name === base || name.endsWith(`.${base}`);
+/** `undefined` where all that differs is a value whose string type is not one that can be read, on either side. */
+const isWithin = (name: readonly string[], base: readonly string[]): boolean | undefined => {
+  let certain = true;
+  for (const [i, rdn] of base.entries()) {
+    const own = name[i];
+    if (own === undefined) return false;
+    if (own === rdn) continue;
+    if (!(isUnread(own) || isUnread(rdn)) || typesOf(own) !== typesOf(rdn)) return false;
+    certain = false;
+  }
+  return certain || undefined;
+};
+/** As {@link canonicalRdns} writes them down: what is read has its own signs escaped. */
+const isUnread = (rdn: string): boolean => /(^|\+)[\d.]+=#/.test(rdn);
+const typesOf = (rdn: string): string => rdn.replace(/=(\\[^]|[^\\+])*/g, '');
 
-const matchesDns = (name: string, base: string, excluding: boolean): boolean => {
-  if (!name.startsWith('*.')) return isBelow(name, base);
-  const parent = name.slice(2);
-  if (isBelow(parent, base)) return true;
-  // a wildcard is excluded as soon as one name that it stands for is
-  return excluding && base.endsWith(`.${parent}`) && !base.slice(0, -parent.length - 1).includes('.');
+/** A name is below another when labels were added on its left; below one with a leading period when some were; the empty one is above all. */
+const isBelow = (name: string, base: string): boolean =>
+  base === '' || (base.startsWith('.') ? name.length > base.length && name.endsWith(base) : name === base || name.endsWith(`.${base}`));
+
+/** A wildcard is excluded as soon as one name that it stands for is. */
+const isExcluded = (name: string, base: string): boolean => {
+  if (isBelow(name, base)) return true;
+  const parent = name.startsWith('*') ? name.slice(1) : undefined;
+  return parent !== undefined && base.endsWith(parent) && !base.slice(0, -parent.length).includes('.');
 };
 
 /** A whole mailbox, a host (all its mailboxes), or `.domain` (those of all hosts below it). */
@@ -159,8 +186,7 @@ const subtreeReading = ({ type, value }: Subtree): Reading | null | undefined =>
   const text = latin1(value).toLowerCase();
   switch (type) {
     case NameType.dns:
-      // no leading period: RFC 5280 has it for URIs and e-mail only
-      return text === '' || isHost(text) ? text : undefined;
+      return text === '' || isHost(text.replace(/^\./, '')) ? text : undefined;
     case NameType.email:
       if (text.includes('@')) return readName({ type, value });
       return text === '' || isHost(text.replace(/^\./, '')) ? text : undefined;

@@ -4,8 +4,8 @@ import type { Certificate } from './certificate.ts';
 import { readExtension } from './certificate.ts';
 import { readSignatureAlgorithm } from './algorithm.ts';
 import { bytesEqual, DerError, DerReader, readWhole } from './der.ts';
-import { Oid, type Extension } from './extensions.ts';
-import { readGeneralNames, type GeneralName } from './general-name.ts';
+import { readFullName, type Extension } from './extensions.ts';
+import type { GeneralName } from './general-name.ts';
 import { readName, sameName } from './name.ts';
 import { fits } from './public-key.ts';
 import type { RuleBreach } from './rules.ts';
@@ -111,37 +111,8 @@ const readScope = (value: Uint8Array): CrlScope => {
   return { names, users, cas, attributes, someReasons, indirect };
 };
 
-/** The full names of a DistributionPointName; a name relative to the issuer gives none, and so matches nothing. */
-const readFullName = (reader: DerReader): GeneralName[] => {
-  if (reader.peek() === 0xa1) {
-    reader.skip();
-    return [];
-  }
-  const outer = reader.open(0xa0);
-  const names = readGeneralNames(reader);
-  reader.close(outer);
-  return names;
-};
-
-/** The names of a certificate's CRL distribution points (section 4.2.1.13). @throws DerError */
-export const distributionPoints = (certificate: Certificate): GeneralName[] => {
-  const extension = certificate.extensions.find(({ oid }) => oid === Oid.crlDistributionPoints);
-  const names: GeneralName[] = [];
-  if (!extension) return names;
-  const reader = readWhole(extension.value);
-  while (reader.more) {
-    const point = reader.open(Tag.SEQUENCE);
-    if (reader.peek() === 0xa0) {
-      const outer = reader.open(0xa0);
-      // not as arguments of one call, of which an engine takes some ten thousand
-      for (const name of readFullName(reader)) names.push(name);
-      reader.close(outer);
-    }
-    while (reader.more) reader.skip();
-    reader.close(point);
-  }
-  return names;
-};
+/** The names of a certificate's CRL distribution points (section 4.2.1.13). */
+export const distributionPoints = (certificate: Certificate): readonly GeneralName[] => certificate.distributionPoints ?? [];
 
 /** Lists whose signature has been checked, by issuer key; the same list serves many certificates. */
 export type CheckedCrls = Map<Crl, { readonly spki: Uint8Array; readonly ok: boolean }>;
@@ -196,16 +167,8 @@ const inScope = (scope: CrlScope | undefined, child: Certificate): boolean => {
   const ca = child.basicConstraints?.ca === true;
   if (scope.indirect || scope.attributes || (scope.users && ca) || (scope.cas && !ca)) return false;
   if (!scope.names) return true;
-  const points = namesOrNone(child);
+  const points = distributionPoints(child);
   return scope.names.some((name) => points.some((point) => point.type === name.type && (name.type === NameType.directory ? sameName(point.value, name.value) : bytesEqual(point.value, name.value))));
-};
-
-const namesOrNone = (child: Certificate): GeneralName[] => {
-  try {
-    return distributionPoints(child);
-  } catch {
-    return [];
-  }
 };
 
 function* signedBy(crl: Crl, issuer: Issuer, verifier: SignatureVerifier, checked: CheckedCrls): Steps<boolean> {

@@ -1,8 +1,8 @@
 /**
  * @module Strict DER (ITU-T X.690) over a view, without copies.
  *
- * Definite, minimal lengths; low tag numbers; minimal integers; booleans 0 or 255; nothing behind an element. The grammars read with
- * this cursor do not recurse, so depth is bounded by the code; size is bounded by {@link MAX_CERTIFICATE_SIZE} and its like.
+ * Definite, minimal lengths; low tag numbers; minimal integers; nothing behind an element. A few encodings that BER allows, and OpenSSL
+ * reads, are read and noted ({@link DerReader.odd}). The grammars read with this cursor do not recurse, so depth is bounded by the code; size is bounded by {@link MAX_CERTIFICATE_SIZE} and its like.
  */
 
 import * as Tag from './tag.ts';
@@ -29,6 +29,8 @@ export class DerReader {
   readonly bytes: Uint8Array;
   position: number;
   end: number;
+  /** What has been read that DER, or the grammar, does not allow, though all that read BER do; the first. */
+  odd: string | undefined = undefined;
 
   constructor(bytes: Uint8Array, position = 0, end: number = bytes.length) {
     this.bytes = bytes;
@@ -108,9 +110,10 @@ export class DerReader {
   boolean(): boolean {
     const stop = this.header(Tag.BOOLEAN);
     const value = this.bytes[this.position];
-    if (stop !== this.position + 1 || (value !== 0 && value !== 255)) this.fail('DER: bad BOOLEAN');
+    if (stop !== this.position + 1) this.fail('DER: bad BOOLEAN');
+    if (value !== 0 && value !== 255) this.odd ??= 'a BOOLEAN that is neither 0 nor 255';
     this.position = stop;
-    return value === 255;
+    return value !== 0;
   }
 
   /** The two's complement bytes of an INTEGER, at least one, minimal. */
@@ -147,9 +150,9 @@ export class DerReader {
     const view = this.contents(tag);
     const unused = view[0] ?? 8;
     if (unused > 7 || view.length > 4 || (view.length === 1 && unused > 0)) this.fail('DER: bad BIT STRING');
-    if (view.length > 1 && ((view[view.length - 1] as number) & ((1 << unused) - 1)) !== 0) this.fail('DER: padding of a BIT STRING is not zero');
+    if (view.length > 1 && ((view[view.length - 1] as number) & ((1 << unused) - 1)) !== 0) this.odd ??= 'a BIT STRING whose padding is not zero';
     let bits = 0;
-    for (let i = 0; i < (view.length - 1) * 8; i++) if ((view[1 + (i >> 3)] as number) & (0x80 >> (i & 7))) bits |= 1 << i;
+    for (let i = 0; i < (view.length - 1) * 8 - unused; i++) if ((view[1 + (i >> 3)] as number) & (0x80 >> (i & 7))) bits |= 1 << i;
     return bits;
   }
 

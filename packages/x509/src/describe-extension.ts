@@ -3,7 +3,7 @@ import type { Certificate } from './certificate.ts';
 import { distributionPoints } from './crl.ts';
 import { DerError, DerReader, hex, latin1 } from './der.ts';
 import { timeText, visible } from './describe-text.ts';
-import { Oid, type Extension, type PolicyInformation } from './extensions.ts';
+import { decodeExtension, Oid, type Decoded, type Extension, type PolicyInformation } from './extensions.ts';
 import { addressText, generalNameText, readGeneralNames, type GeneralName, type Subtree } from './general-name.ts';
 import { decodeText } from './name.ts';
 import * as NameType from './name-type.ts';
@@ -22,6 +22,7 @@ const TLS_FEATURES: Readonly<Record<number, string>> = { 5: 'status_request', 17
 /** What cannot be decoded, or is not known, is shown in hexadecimals. */
 export const describeExtension = (certificate: Certificate, extension: Extension): string[] => {
   try {
+    decodeExtension(extension.oid, new DerReader(extension.value), {} as Decoded);
     return known(certificate, extension) ?? dump(extension.value);
   } catch (error) {
     if (!(error instanceof DerError)) throw error;

@@ -3,8 +3,13 @@
 /** Control and formatting characters escaped: they must not reach a terminal. */
 export const visible = (text: string): string => text.replace(/\p{Cc}|\p{Cf}/gu, (c) => `\\u{${(c.codePointAt(0) as number).toString(16)}}`);
 
+/** ISO 8601. */
+export const isoText = (at: number): string => (Number.isNaN(at) ? BAD_TIME : new Date(at).toISOString());
+const BAD_TIME = 'Bad time value';
+
 /** `Jun  4 11:04:38 2015 GMT` */
 export const timeText = (at: number): string => {
+  if (Number.isNaN(at)) return BAD_TIME;
   const date = new Date(at);
   return `${date.toUTCString().slice(8, 11)} ${String(date.getUTCDate()).padStart(2)} ${date.toISOString().slice(-13, -5)} ${date.getUTCFullYear()} GMT`;
 };

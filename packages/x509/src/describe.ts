@@ -2,7 +2,7 @@
 import type { Certificate } from './certificate.ts';
 import { hex } from './der.ts';
 import { describeExtension } from './describe-extension.ts';
-import { timeText, visible } from './describe-text.ts';
+import { isoText, timeText, visible } from './describe-text.ts';
 import { attributeName, nameAttributes, nameText } from './name.ts';
 import { oidName } from './oid-names.ts';
 import type { PublicKey } from './public-key.ts';
@@ -25,7 +25,7 @@ export interface ExtensionDescription {
 
 /** Plain data for `JSON.stringify`; `String()` of it is the text for people. Numbers of any size are hexadecimals, times ISO 8601. */
 export interface CertificateDescription {
-  readonly version: 1 | 2 | 3;
+  readonly version: number;
   readonly serial: string;
   readonly signatureAlgorithm: { readonly oid: string; readonly name: string; readonly hash?: string; readonly saltLength?: number };
   readonly issuer: NameDescription;
@@ -60,7 +60,7 @@ export const describe = (certificate: Certificate): CertificateDescription => {
       ...(algorithm && 'saltLength' in algorithm && { saltLength: algorithm.saltLength }),
     },
     issuer: describeName(certificate.issuer),
-    validity: { notBefore: new Date(notBefore).toISOString(), notAfter: new Date(notAfter).toISOString() },
+    validity: { notBefore: isoText(notBefore), notAfter: isoText(notAfter) },
     subject: describeName(certificate.subject),
     publicKey: describeKey(certificate.publicKey),
     extensions: certificate.extensions.map((extension) => ({

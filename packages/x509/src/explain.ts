@@ -4,7 +4,7 @@ import { subjectText, type Certificate } from './certificate.ts';
 import { accessUris } from './extensions.ts';
 import { generalNameText, printable } from './general-name.ts';
 import { nameText } from './name.ts';
-import type { Search } from './path.ts';
+import { identifierMatch, type Search } from './path.ts';
 import type { RuleBreach } from './rules.ts';
 import type { Issuer } from './trust.ts';
 import * as V from './x509-v.ts';
@@ -56,7 +56,8 @@ export const explain = (search: Search): PathFailure => {
   }
   const { path, anchor, defects } = best as Attempt;
   const chain = anchor?.certificate ? [...path, anchor.certificate] : path;
-  const defect = anchor ? first(defects) : untrusted(search, path);
+  // OpenSSL looks at the strength of the server's key before it looks for issuers.
+  const defect = anchor || defects.some(({ verify }) => verify === V.EE_KEY_TOO_SMALL) ? first(defects) : untrusted(search, path);
   return failure({ ...defect, hint: defect.hint ?? hintOf(defect, search) }, chain);
 };
 
@@ -71,11 +72,15 @@ const short = (text: string, length = 1000): string => (text.length > length ? `
 
 const place = (depth: number): string => (depth === 0 ? "the server's certificate" : `certificate ${depth} of the path`);
 
-/** OpenSSL's order of checks, so that both engines of ferrule tell of the same defect: extensions, strength, names, revocation, times from the top down, name constraints, policies. */
-const phase = ({ code, verify }: Defect): number => {
+/**
+ * OpenSSL's order of checks, so that both engines of ferrule tell of the same defect: extensions, strength, names, revocation, from the top
+ * down each signature and its certificate's times, from the top down name constraints, policies.
+ */
+const phase = ({ code, verify, late }: Defect): number => {
+  if (late) return 5.5;
   switch (code) {
     case 'CERT_WEAK_KEY':
-      return 1;
+      return verify === V.EE_KEY_TOO_SMALL ? -2 : 1;
     case 'CERT_NAME_MISMATCH':
       return 2;
     case 'CERT_REVOKED':
@@ -83,20 +88,33 @@ const phase = ({ code, verify }: Defect): number => {
     case 'CERT_OCSP_MISSING':
     case 'CERT_OCSP_INVALID':
       return 3;
+    case 'CERT_SIGNATURE':
     case 'CERT_EXPIRED':
     case 'CERT_NOT_YET_VALID':
       return 4;
     case 'CERT_NAME_CONSTRAINT':
       return 5;
-    case 'CERT_SIGNATURE':
-      return 7;
     default:
-      return verify === V.NO_EXPLICIT_POLICY ? 6 : verify === V.CERT_CHAIN_TOO_LONG ? -1 : 0;
+      switch (verify) {
+        case V.ERROR_IN_CERT_NOT_BEFORE_FIELD:
+        case V.ERROR_IN_CERT_NOT_AFTER_FIELD:
+          return 4;
+        case V.NO_EXPLICIT_POLICY:
+          return 6;
+        case V.CERT_CHAIN_TOO_LONG:
+          return -1;
+        default:
+          return 0;
+      }
   }
 };
 
-const first = (defects: readonly Defect[]): Defect =>
-  [...defects].sort((a, b) => phase(a) - phase(b) || (phase(a) === 4 ? b.depth - a.depth : a.depth - b.depth))[0] as Defect;
+const first = (defects: readonly Defect[]): Defect => {
+  // Of the same certificate, the constraints of the topmost issuer count first, and a signature before the times.
+  const at = (one: Defect): number => (phase(one) === 5 ? -defects.indexOf(one) : one.code === 'CERT_SIGNATURE' ? -1 : defects.indexOf(one));
+  const down = (one: Defect): boolean => phase(one) === 4 || phase(one) === 5;
+  return [...defects].sort((a, b) => phase(a) - phase(b) || (down(a) ? b.depth - a.depth : a.depth - b.depth) || at(a) - at(b))[0] as Defect;
+};
 
 /** No anchor was reached: what is missing above the farthest certificate. */
 const untrusted = (search: Search, path: readonly Certificate[]): Defect => {
@@ -104,13 +122,7 @@ const untrusted = (search: Search, path: readonly Certificate[]): Defect => {
   const certificate = path[depth] as Certificate;
   const at = { certificate, depth };
   const issuer = nameText(certificate.issuer) || '(no name)';
-  const stranger = search.strangers.find(({ child, mismatch }) => child === certificate && !mismatch);
-  if (stranger && !(certificate.selfIssued && stranger.issuer.certificate === certificate)) {
-    const message = `has a signature that the key of its issuer ${issuer} did not make`;
-    const hint = 'The certificate was altered, or another CA of the same name issued it: the server must send the intermediate that belongs to its certificate.';
-    return { ...at, code: 'CERT_SIGNATURE', verify: V.CERT_SIGNATURE_FAILURE, message, hint };
-  }
-  if (certificate.selfIssued) {
+  if (certificate.selfIssued && identifierMatch(certificate, certificate) !== 0) {
     return depth === 0
       ? { ...at, code: 'CERT_SELF_SIGNED', verify: V.DEPTH_ZERO_SELF_SIGNED_CERT, message: 'is self-signed and not a trust anchor' }
       : { ...at, code: 'CERT_UNTRUSTED_ROOT', verify: V.SELF_SIGNED_CERT_IN_CHAIN, message: 'is the root of the chain and not a trust anchor' };
@@ -128,7 +140,8 @@ const missing = (search: Search, at: { readonly certificate: Certificate; readon
     const message = `was issued by ${issuer}, which is no trust anchor and may be what cannot be read: ${unreadable}`;
     return { ...at, code: 'CERT_INVALID', verify: V.INVALID_EXTENSION, message };
   }
-  const mismatch = search.strangers.some(({ child }) => child === at.certificate) ? ' A CA of that name is there, but with another key.' : '';
+  const [unusable] = search.unusable;
+  const mismatch = search.strangers.includes(at.certificate) ? ' A CA of that name is there, but with another key.' : unusable === undefined ? '' : ` It may be what was left out: ${unusable}.`;
   if (at.depth === 0) {
     const message = `was issued by ${issuer}, which the server did not send and which is not a trust anchor`;
     const hint = `The server must send the certificate of ${issuer}${where} with its own, or that CA must be made a trust anchor.${mismatch}`;

@@ -71,6 +71,8 @@ export interface Decoded {
   policyMappings: readonly (readonly [issuer: string, subject: string])[] | undefined;
   policyConstraints: PolicyConstraints | undefined;
   inhibitAnyPolicy: number | undefined;
+  /** The full names of the CRL distribution points (section 4.2.1.13). */
+  distributionPoints: readonly GeneralName[] | undefined;
   authorityInfoAccess: readonly AccessDescription[] | undefined;
   /** TLS extension numbers that the server must answer with: 5 is must-staple. */
   tlsFeatures: readonly number[] | undefined;
@@ -82,15 +84,15 @@ export interface AccessDescription {
   readonly location: GeneralName;
 }
 
-/** Decodes one extension into its place; `false` for one that is not processed here. @throws DerError */
-export const decodeExtension = (oid: string, value: Uint8Array, into: Decoded): boolean => {
-  const reader = new DerReader(value);
+/** Decodes one extension into its place; `false` for one that is not processed here, or holds what is not understood. @throws DerError */
+export const decodeExtension = (oid: string, reader: DerReader, into: Decoded): boolean => {
   switch (oid) {
     case Oid.basicConstraints:
       into.basicConstraints = readBasicConstraints(reader);
       break;
     case Oid.keyUsage:
       into.keyUsage = reader.namedBits();
+      if (into.keyUsage === 0) reader.fail('it names no usage');
       break;
     case Oid.extendedKeyUsage:
       into.extendedKeyUsage = sequenceOf(reader, (r) => r.oid());
@@ -112,7 +114,11 @@ export const decodeExtension = (oid: string, value: Uint8Array, into: Decoded): 
       break;
     case Oid.certificatePolicies:
       into.certificatePolicies = sequenceOf(reader, readPolicy);
-      break;
+      reader.finish();
+      // section 4.2.1.4: who does not know a qualifier must not accept the extension where it is critical
+      return into.certificatePolicies.every(({ qualifiers }) => qualifiers === undefined || onlyKnown(qualifiers));
+    case Oid.crlDistributionPoints:
+      return readDistributionPoints(reader, into);
     case Oid.policyMappings:
       into.policyMappings = sequenceOf(reader, (r) => pair(r, () => [r.oid(), r.oid()] as const));
       break;
@@ -139,8 +145,8 @@ export const decodeExtension = (oid: string, value: Uint8Array, into: Decoded): 
 export const sequenceOf = <T>(reader: DerReader, read: (reader: DerReader) => T): T[] => {
   const items: T[] = [];
   const outer = reader.open(Tag.SEQUENCE);
-  do items.push(read(reader));
-  while (reader.more);
+  if (!reader.more) reader.odd ??= 'a list that must not be empty';
+  while (reader.more) items.push(read(reader));
   reader.close(outer);
   return items;
 };
@@ -174,12 +180,58 @@ const readAuthorityKeyIdentifier = (reader: DerReader): AuthorityKeyIdentifier =
 const readPolicy = (reader: DerReader): PolicyInformation =>
   pair(reader, () => ({ id: reader.oid(), qualifiers: reader.more ? reader.element(Tag.SEQUENCE) : undefined }));
 
+/** id-qt-cps and id-qt-unotice: nothing in them decides. */
+const QUALIFIERS: readonly string[] = ['1.3.6.1.5.5.7.2.1', '1.3.6.1.5.5.7.2.2'];
+const onlyKnown = (qualifiers: Uint8Array): boolean =>
+  sequenceOf(new DerReader(qualifiers), (reader) =>
+    pair(reader, () => {
+      const known = QUALIFIERS.includes(reader.oid());
+      if (reader.more) reader.skip();
+      return known;
+    }),
+  ).every((known) => known);
+
 const readPolicyConstraints = (reader: DerReader): PolicyConstraints =>
   pair(reader, () => {
     if (!reader.more) reader.fail('policy constraints are empty');
     const requireExplicitPolicy = reader.peek() === 0x80 ? reader.smallInteger(0x80) : undefined;
     return { requireExplicitPolicy, inhibitPolicyMapping: reader.more ? reader.smallInteger(0x81) : undefined };
   });
+
+/** The full names; a name relative to the issuer gives none, and so matches nothing. `false` for no point at all, and one of reasons alone. */
+const readDistributionPoints = (reader: DerReader, into: Decoded): boolean => {
+  const names: GeneralName[] = [];
+  const points = sequenceOf(reader, (r) =>
+    pair(r, () => {
+      const named = r.peek() === 0xa0;
+      if (named) {
+        const outer = r.open(0xa0);
+        // not as arguments of one call, of which an engine takes some ten thousand
+        for (const name of readFullName(r)) names.push(name);
+        r.close(outer);
+      }
+      if (r.peek() === 0x81) r.namedBits(0x81);
+      const issued = r.peek() === 0xa2;
+      if (issued) r.skip();
+      return named || issued;
+    }),
+  );
+  reader.finish();
+  into.distributionPoints = names;
+  return points.length > 0 && points.every((fine) => fine);
+};
+
+/** The full names of a DistributionPointName. */
+export const readFullName = (reader: DerReader): GeneralName[] => {
+  if (reader.peek() === 0xa1) {
+    reader.skip();
+    return [];
+  }
+  const outer = reader.open(0xa0);
+  const names = readGeneralNames(reader);
+  reader.close(outer);
+  return names;
+};
 
 const readAccessDescription = (reader: DerReader): AccessDescription =>
   pair(reader, () => ({ method: reader.oid(), location: readGeneralName(reader) }));

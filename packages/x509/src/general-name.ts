@@ -34,7 +34,7 @@ export const readGeneralName = (reader: DerReader): GeneralName => {
   const value = reader.contents(tag);
   if (type === NameType.other) checkOtherName(value);
   else if (type === NameType.email || type === NameType.dns || type === NameType.uri) {
-    for (let i = 0; i < value.length; i++) if ((value[i] as number) > 127) reader.fail('GeneralName is not ASCII');
+    for (let i = 0; i < value.length; i++) if ((value[i] as number) > 127) reader.odd ??= 'a GeneralName that is not ASCII';
   }
   return { type, value };
 };
@@ -97,7 +97,7 @@ export interface NameConstraints {
 /** A DER `NameConstraints`, tag and all. */
 export const readNameConstraints = (reader: DerReader): NameConstraints => {
   const outer = reader.open(Tag.SEQUENCE);
-  if (!reader.more) reader.fail('name constraints are empty');
+  if (!reader.more) reader.odd ??= 'name constraints that are empty';
   const permitted = readSubtrees(reader, 0xa0);
   const excluded = readSubtrees(reader, 0xa1);
   reader.close(outer);
@@ -108,7 +108,8 @@ const readSubtrees = (reader: DerReader, tag: number): Subtree[] => {
   const subtrees: Subtree[] = [];
   if (reader.peek() !== tag) return subtrees;
   const outer = reader.open(tag);
-  do {
+  if (!reader.more) reader.odd ??= 'a list of name constraints that is empty';
+  while (reader.more) {
     const subtree = reader.open(Tag.SEQUENCE);
     const { type, value } = readGeneralName(reader);
     let bounded = false;
@@ -116,7 +117,7 @@ const readSubtrees = (reader: DerReader, tag: number): Subtree[] => {
     if (reader.peek() === 0x81) bounded = reader.smallInteger(0x81) >= 0;
     reader.close(subtree);
     subtrees.push({ type, value, bounded });
-  } while (reader.more);
+  }
   reader.close(outer);
   return subtrees;
 };

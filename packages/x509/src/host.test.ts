@@ -50,7 +50,10 @@ describe('matchesHost', () => {
     ['xn--*.example.com', 'xn--a.example.com', false],
     ['example.com.', 'example.com', false],
     ['.example.com', 'www.example.com', false],
-    ['foo_bar.example.com', 'foo_bar.example.com', false],
+    ['foo_bar.example.com', 'foo_bar.example.com', true],
+    ['*.my_zone.internal', 'a_b.my_zone.internal', true],
+    ['*.zone.internal', 'my_service.zone.internal', true],
+    ['foo bar.example.com', 'foobar.example.com', false],
     ['192.0.2.1', '192.0.2.1', false],
     ['example.com\0.evil.test', 'example.com', false],
   ])('%j names %j: %j', (presented, host, expected) => {

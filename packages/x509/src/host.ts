@@ -20,7 +20,7 @@ export const parseHost = (host: string): Host => {
   if (bytes) return { kind: 'ip', name: addressText(bytes), bytes };
   const name = host.toLowerCase().replace(/\.$/, '');
   // ASCII before folding: the Kelvin sign folds to k
-  if (!/^[!-~]*$/.test(host) || !isDnsName(name, REFERENCE_LABEL) || ENDS_IN_NUMBER.test(name)) {
+  if (!/^[!-~]*$/.test(host) || !isDnsName(name) || ENDS_IN_NUMBER.test(name)) {
     throw new TypeError(`host "${host}" is neither a DNS name in A-labels (xn--…) nor an IP address`);
   }
   return { kind: 'dns', name };
@@ -66,27 +66,27 @@ const parseGroups = (text: string, last: boolean): number[] | undefined => {
   return bytes.length > 16 ? undefined : bytes;
 };
 
-/** RFC 1034 section 3.5 with RFC 1123 section 2.1. */
-const PREFERRED_LABEL = /^[a-z\d]([a-z\d-]{0,61}[a-z\d])?$/;
-/** What resolvers take beyond that: underscores. */
-const REFERENCE_LABEL = /^[a-z\d_]([a-z\d_-]{0,61}[a-z\d_])?$/;
+/** RFC 1034 section 3.5 with RFC 1123 section 2.1, and what resolvers take beyond that: underscores. */
+const LABEL = /^[a-z\d_]([a-z\d_-]{0,61}[a-z\d_])?$/;
 
-const isDnsName = (name: string, label: RegExp): boolean => name.length > 0 && name.length <= 253 && name.split('.').every((part) => label.test(part));
+const isDnsName = (name: string): boolean => name.length > 0 && name.length <= 253 && name.split('.').every((part) => LABEL.test(part));
 
-/** A dNSName as it may stand in a certificate, lower-case; `undefined` for one that breaks RFC 5280 section 4.2.1.6 and so names nobody. */
+/** A dNSName as it may stand in a certificate, lower-case; `undefined` for one that is no DNS name (RFC 5280 section 4.2.1.6) and so names nobody. */
 export const presentedDnsName = (value: Uint8Array, wildcard = true): string | undefined => {
   const name = latin1(value).toLowerCase();
-  return isDnsName(wildcard && name.startsWith('*.') ? name.slice(2) : name, PREFERRED_LABEL) && !parseIpv4(name) ? name : undefined;
+  return isDnsName(wildcard && name.startsWith('*.') ? name.slice(2) : name) && !parseIpv4(name) ? name : undefined;
 };
 
 /**
  * Whether the certificate is for this host. A wildcard stands for exactly one leftmost label, with at least two behind it.
  * @throws TypeError when `host` is text that {@link parseHost} does not take.
  */
-export const matchesHost = (certificate: Certificate, host: Host | string): boolean => {
-  const reference = typeof host === 'string' ? parseHost(host) : host;
+export const matchesHost = (certificate: Certificate, host: Host | string): boolean => namesHost(certificate, typeof host === 'string' ? parseHost(host) : host, false);
+
+/** {@link matchesHost}; `strict` has no underscores in the names of a certificate, as RFC 5280 section 4.2.1.6. */
+export const namesHost = (certificate: Certificate, reference: Host, strict: boolean): boolean => {
   for (const { type, value } of certificate.subjectAltName ?? []) {
-    if (reference.kind === 'ip' ? type === NameType.ip && bytesEqual(value, reference.bytes) : type === NameType.dns && matchesDns(value, reference.name)) return true;
+    if (reference.kind === 'ip' ? type === NameType.ip && bytesEqual(value, reference.bytes) : type === NameType.dns && matchesDns(value, reference.name) && !(strict && value.includes(0x5f))) return true;
   }
   return false;
 };

@@ -1,7 +1,7 @@
 /** @module @ferrule/x509: strict X.509 path validation, small, without cryptography of its own. */
 export type { DigestName, HashName, SignatureAlgorithm, SignatureVerifier } from './signature.ts';
 export { DerError } from './der.ts';
-export { parseCertificate, subjectText, type Certificate } from './certificate.ts';
+export { certificateKey, parseCertificate, subjectText, type Certificate, type CertificateKey } from './certificate.ts';
 export type { AccessDescription, AuthorityKeyIdentifier, BasicConstraints, Extension, PolicyConstraints, PolicyInformation } from './extensions.ts';
 export { NameType } from './name-types.ts';
 export { generalNameText, type GeneralName, type GeneralNameType, type NameConstraints, type Subtree } from './general-name.ts';

@@ -137,7 +137,9 @@ export const decodeText = (tag: number, bytes: Uint8Array): string | undefined =
     case 0x14: // TeletexString, read as Latin-1, as everyone does
       return latin1(bytes);
     case 0x1e: // BMPString
-      return bmp(bytes);
+      return wide(bytes, 2);
+    case 0x1c: // UniversalString
+      return wide(bytes, 4);
     default:
       return undefined;
   }
@@ -149,9 +151,15 @@ export const ascii = (bytes: Uint8Array): string | undefined => {
   return latin1(bytes);
 };
 
-const bmp = (bytes: Uint8Array): string | undefined => {
-  if (bytes.length % 2) return undefined;
+/** UCS-2 or UCS-4, big-endian. */
+const wide = (bytes: Uint8Array, size: 2 | 4): string | undefined => {
+  if (bytes.length % size) return undefined;
   let text = '';
-  for (let i = 0; i < bytes.length; i += 2) text += String.fromCharCode((bytes[i] as number) * 256 + (bytes[i + 1] as number));
+  for (let i = 0; i < bytes.length; i += size) {
+    let code = 0;
+    for (let j = 0; j < size; j++) code = code * 256 + (bytes[i + j] as number);
+    if (code > 0x10_ffff) return undefined;
+    text += String.fromCodePoint(code);
+  }
   return text;
 };

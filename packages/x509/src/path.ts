@@ -10,12 +10,12 @@
  * Written as steps: a generator that yields only the promises that a `SignatureVerifier` answered with.
  */
 import type { TlsErrorCode } from '@ferrule/result';
-import { parseCertificate, type Certificate } from './certificate.ts';
+import { parseCertificate, subjectText, type Certificate } from './certificate.ts';
 import { checkConstraints, MAX_COMPARISONS, type ComparisonBudget } from './constraints.ts';
 import { bytesEqual, DerError, latin1 } from './der.ts';
 import { explain, type Attempt, type Defect, type PathFailure } from './explain.ts';
-import { matchesHost, parseHost, type Host } from './host.ts';
-import { sameName } from './name.ts';
+import { namesHost, parseHost, type Host } from './host.ts';
+import { nameText, sameName } from './name.ts';
 import { checkOptions, PATH_OPTIONS } from './options.ts';
 import { policyBreach } from './policy.ts';
 import { costOf, fits } from './public-key.ts';
@@ -88,6 +88,10 @@ export const buildCheckedPath = (input: PathInput, checks: PathChecks | undefine
 function* run(input: PathInput, host: Host | undefined, checks: PathChecks | undefined): Steps<PathResult> {
   const leaf = readLeaf(input.chain);
   if (!('tbs' in leaf)) return { ok: false, error: leaf };
+  if (leaf.malformed !== undefined) {
+    const message = `the server's certificate (${subjectText(leaf)}) is malformed: ${leaf.malformed}`;
+    return { ok: false, error: { ...noPath('CERT_INVALID', message), verify: V.INVALID_EXTENSION, subject: subjectText(leaf), chain: [leaf] } };
+  }
   const search = new Search(input, leaf, checks);
   const ownDefects = leafDefects(search, host);
   if (ownDefects.length === 0) {
@@ -126,8 +130,10 @@ export class Search {
   readonly checks: PathChecks | undefined;
   readonly maxChainLength: number;
   readonly untrusted: Issuer[] = [];
-  /** Messages about certificates of the chain that could not be read. */
+  /** Messages about certificates of the chain that could not be read at all. */
   readonly unreadable: string[] = [];
+  /** Messages about certificates of the chain that cannot be issuers, since a decisive extension cannot be read. */
+  readonly unusable: string[] = [];
   readonly comparisons: ComparisonBudget = { comparisons: MAX_COMPARISONS };
   diagnosing = false;
   /** No steps were left. */
@@ -136,8 +142,8 @@ export class Search {
   gaveUp = false;
   /** The most promising path that is not one. */
   best: Attempt | undefined;
-  /** Candidates whose key did not make the signature. */
-  readonly strangers: { readonly child: Certificate; readonly issuer: Issuer; readonly mismatch: boolean }[] = [];
+  /** Certificates below a candidate of the right name with another key, as the key identifier says. */
+  readonly strangers: Certificate[] = [];
   readonly maxSteps: number;
   private steps = 0;
   private distances: Map<Issuer, number> | undefined;
@@ -157,11 +163,13 @@ export class Search {
   }
 
   private addUntrusted(certificate: Uint8Array | Certificate, place: number): void {
+    let read: Certificate | undefined;
     try {
-      this.untrusted.push(issuerOf(certificate instanceof Uint8Array ? parseCertificate(certificate) : certificate));
+      read = certificate instanceof Uint8Array ? parseCertificate(certificate) : certificate;
+      this.untrusted.push(issuerOf(read));
     } catch (error) {
       if (!(error instanceof DerError)) throw error;
-      this.unreadable.push(`certificate ${place} of the chain is malformed (${error.message})`);
+      (read ? this.unusable : this.unreadable).push(`certificate ${place} of the chain is malformed (${error.message})`);
     }
   }
 
@@ -227,7 +235,7 @@ export class Search {
 
   *signedBy(child: Certificate, issuer: Issuer): Steps<boolean> {
     const { signatureAlgorithm: algorithm } = child;
-    if (!algorithm || !fits(algorithm, issuer.publicKey)) return false;
+    if (!algorithm || !child.signatureAlgorithmsAgree || !fits(algorithm, issuer.publicKey)) return false;
     let results = this.checked.get(child);
     if (!results) this.checked.set(child, (results = []));
     for (const { spki, ok } of results) if (bytesEqual(spki, issuer.spki)) return ok;
@@ -240,13 +248,15 @@ export class Search {
 
   /** Keeps the attempt if it is more promising than what is kept: it reached an anchor and broke fewer rules, or none did and it got farther. */
   propose(path: readonly Certificate[], anchor: Issuer | undefined, defects: readonly Defect[]): void {
-    const score = (anchor ? 1e6 : path.length) - defects.length / 1e3;
+    // A wrong signature counts for more than a broken rule: the certificate above may be another CA's.
+    const wrong = defects.length + defects.filter(({ code }) => code === 'CERT_SIGNATURE').length;
+    const score = (anchor ? 1e6 : path.length) - wrong / 1e3;
     if (!this.best || score > this.best.score) this.best = { path: [...path], anchor, defects: [...defects], score };
   }
 }
 
 /** 2 = the key identifiers agree, 1 = nothing is known, 0 = they differ. */
-const identifierMatch = (child: Certificate, issuer: Issuer): 0 | 1 | 2 => {
+export const identifierMatch = (child: Certificate, issuer: Pick<Issuer, 'subjectKeyIdentifier'>): 0 | 1 | 2 => {
   const wanted = child.authorityKeyIdentifier?.keyIdentifier;
   if (!wanted || !issuer.subjectKeyIdentifier) return 1;
   return bytesEqual(wanted, issuer.subjectKeyIdentifier) ? 2 : 0;
@@ -255,7 +265,7 @@ const identifierMatch = (child: Certificate, issuer: Issuer): 0 | 1 | 2 => {
 const leafDefects = (search: Search, host: Host | undefined): Defect[] => {
   const { leaf } = search;
   const defects: Defect[] = search.breaches(leaf, 'leaf').map((one) => ({ ...one, certificate: leaf, depth: 0 }));
-  if (host && !matchesHost(leaf, host)) {
+  if (host && !namesHost(leaf, host, search.rules.profile !== 'compatible')) {
     const verify = host.kind === 'ip' ? V.IP_ADDRESS_MISMATCH : V.HOSTNAME_MISMATCH;
     defects.push({ code: 'CERT_NAME_MISMATCH', verify, message: `is not for ${host.name}`, certificate: leaf, depth: 0 });
   }
@@ -298,12 +308,12 @@ function* ascend(search: Search, path: Certificate[], issuer: Issuer, anchor: bo
   const child = path[path.length - 1] as Certificate;
   if (!(yield* search.signedBy(child, issuer))) {
     if (!search.diagnosing) return undefined;
-    if (child.signatureAlgorithm && issuer.publicKey.kind !== 'unknown') {
-      search.strangers.push({ child, issuer, mismatch: identifierMatch(child, issuer) === 0 });
+    if (identifierMatch(child, issuer) === 0) {
+      search.strangers.push(child);
       return undefined;
     }
-    // nobody here can check this signature: the search for the reason follows it all the same
-    defects.push({ code: 'CERT_SIGNATURE', verify: V.CERT_SIGNATURE_FAILURE, message: 'has a signature that cannot be checked', certificate: child, depth: path.length - 1 });
+    // as OpenSSL, the search for the reason follows the names all the same
+    defects.push({ ...signatureDefect(child, issuer), code: 'CERT_SIGNATURE', verify: V.CERT_SIGNATURE_FAILURE, certificate: child, depth: path.length - 1 });
   }
   if (search.checks) yield* noteChecks(search, search.checks, path, issuer, defects);
   if (defects.length > 0 && !search.diagnosing) return undefined;
@@ -318,6 +328,15 @@ function* ascend(search: Search, path: Certificate[], issuer: Issuer, anchor: bo
   path.pop();
   return found;
 }
+
+const signatureDefect = (child: Certificate, issuer: Issuer): Pick<Defect, 'message' | 'hint'> => {
+  if (!child.signatureAlgorithmsAgree) return { message: 'names two different signature algorithms' };
+  if (!child.signatureAlgorithm || issuer.publicKey.kind === 'unknown') return { message: 'has a signature that cannot be checked' };
+  return {
+    message: `has a signature that the key of its issuer ${nameText(child.issuer) || '(no name)'} did not make`,
+    hint: 'The certificate was altered, or another CA of the same name issued it: the server must send the intermediate that belongs to its certificate.',
+  };
+};
 
 /** RFC 4158 section 2.4.1: a path that comes back to the same name with the same key goes nowhere new. */
 const loops = (path: readonly Certificate[], { subject, spki }: Issuer): boolean => path.some((one) => bytesEqual(one.subject, subject) && bytesEqual(one.spki, spki));
@@ -347,7 +366,7 @@ const judge = (search: Search, path: readonly Certificate[], issuer: Issuer, anc
   for (let i = 0; i < depth; i++) {
     const below = path[i] as Certificate;
     if (i > 0 && below.selfIssued) continue;
-    const breach = checkConstraints(nameConstraints, below, search.comparisons);
+    const breach = checkConstraints(nameConstraints, below, search.comparisons, search.rules.profile !== 'compatible');
     if (breach) defects.push({ ...breach, certificate: below, depth: i });
   }
 };
@@ -361,6 +380,6 @@ function* noteChecks(search: Search, checks: PathChecks, path: readonly Certific
 
 /** What can only be told of a whole path. */
 const noteWholePath = (search: Search, path: readonly Certificate[], anchor: Issuer, defects: Defect[]): void => {
-  const { leaf: certificate, checks, verifier } = search;
-  for (const breach of [policyBreach(path, anchor), checks?.path(path, anchor, verifier)]) if (breach) defects.push({ ...breach, certificate, depth: 0 });
+  const { leaf: certificate, checks, rules, verifier } = search;
+  for (const breach of [policyBreach(path, anchor, rules.profile !== 'compatible'), checks?.path(path, anchor, verifier)]) if (breach) defects.push({ ...breach, certificate, depth: 0 });
 };

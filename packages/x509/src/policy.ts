@@ -1,31 +1,36 @@
 /** @module Certificate policies: RFC 5280 section 6.1 with the policy graph of RFC 9618, for the initial set any-policy. */
-import type { Certificate } from './certificate.ts';
+import { extensionOf, type Certificate } from './certificate.ts';
 import { Oid } from './extensions.ts';
 import type { RuleBreach } from './rules.ts';
 import type { Issuer } from './trust.ts';
 import * as V from './x509-v.ts';
 
 /**
- * Whether an explicit policy is required by a CA of the path and none is left. With any-policy as the user's set the graph's
+ * Whether an explicit policy is required by a certificate below the anchor and none is left. Where nobody requires one, what is wrong with
+ * policies is nobody's loss, and only `strict` looks at it. With any-policy as the user's set the graph's
  * only question is whether its last level is empty, so each level is a map from a policy to the policies expected for it below.
  */
-export const policyBreach = (path: readonly Certificate[], anchor: Issuer): RuleBreach | undefined => {
-  const fromTop = anchor.certificate && !anchor.certificate.selfIssued ? [...path, anchor.certificate] : path;
-  if (!fromTop.some((c) => c.policyConstraints)) return undefined;
-  const count = fromTop.length;
+export const policyBreach = (path: readonly Certificate[], anchor: Issuer, strict: boolean): RuleBreach | undefined => {
+  if (path[0] === anchor.certificate) return undefined;
+  if (!strict && !path.some((c) => extensionOf(c, Oid.policyConstraints))) return undefined;
+  for (const { malformedPolicies, certificatePolicies = [] } of path) {
+    if (malformedPolicies !== undefined) return invalid(`has policies in its path that are malformed: ${malformedPolicies}`);
+    if (new Set(certificatePolicies.map(({ id }) => id)).size < certificatePolicies.length) return invalid('has a certificate in its path that names a policy twice');
+  }
+  const count = path.length;
   let explicitPolicy = count + 1;
   let policyMapping = count + 1;
   let inhibitAnyPolicy = count + 1;
   /** Policies that the certificates so far agree on, as the next one has to name them. */
   let expected: ReadonlySet<string> = new Set([Oid.anyPolicy]);
   for (let i = count - 1; i >= 0; i--) {
-    const c = fromTop[i] as Certificate;
+    const c = path[i] as Certificate;
     const final = i === 0;
     expected = narrow(c, expected, inhibitAnyPolicy > 0 || (!final && c.selfIssued));
     if (explicitPolicy === 0 && expected.size === 0) return breach();
     if (!final) {
       const mapped = map(c, expected, policyMapping > 0);
-      if (!mapped) return { code: 'CERT_INVALID', verify: V.INVALID_POLICY_EXTENSION, message: 'has an issuer that maps any policy' };
+      if (!mapped) return invalid('has an issuer that maps any policy');
       expected = mapped;
       if (!c.selfIssued) {
         if (explicitPolicy > 0) explicitPolicy--;
@@ -43,6 +48,7 @@ export const policyBreach = (path: readonly Certificate[], anchor: Issuer): Rule
   return explicitPolicy === 0 && expected.size === 0 ? breach() : undefined;
 };
 
+const invalid = (message: string): RuleBreach => ({ code: 'CERT_INVALID', verify: V.INVALID_POLICY_EXTENSION, message, late: true });
 const breach = (): RuleBreach => ({ code: 'CERT_INVALID', verify: V.NO_EXPLICIT_POLICY, message: 'has no policy that its issuers agree on, and one of them requires it' });
 
 /** 6.1.3 (d), (e): what the certificate names of what is expected; any-policy stands for all of it. */

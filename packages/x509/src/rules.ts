@@ -16,6 +16,8 @@ export interface RuleBreach {
   readonly verify: X509VCode;
   readonly message: string;
   readonly hint?: string;
+  /** OpenSSL does not look at this by itself: where other rules are broken too, it is told last. */
+  readonly late?: boolean;
 }
 
 /**
@@ -47,27 +49,60 @@ const breach = (verify: X509VCode, message: string, code: TlsErrorCode = 'CERT_I
 
 /** Everything wrong with one certificate in its role, in the order of OpenSSL's checks; empty = nothing. */
 export const breachesOf = (certificate: Certificate, role: Role, rules: RuleSet): RuleBreach[] => {
+  const strict = rules.profile !== 'compatible';
   const found = [
-    breachOfForm(certificate, role),
-    role === 'leaf' ? breachOfLeaf(certificate) : breachOfIssuer(certificate, role),
-    breachOfNames(certificate),
-    breachOfCriticality(certificate, rules.profile),
+    breachOfCritical(certificate, role),
+    strict ? breachOfForm(certificate, role) : undefined,
+    role === 'leaf' ? undefined : breachOfIssuer(certificate, role, strict),
+    breachOfCurve(certificate),
+    strict ? breachOfDuty(certificate, role, rules.profile) : undefined,
     rules.profile === 'webpki' ? breachOfWebpki(certificate, role, rules) : undefined,
-    breachOfPurpose(certificate, role, rules.purpose),
-    breachOfStrength(certificate.publicKey, role, rules.securityLevel),
+    breachOfPurpose(certificate, role, rules),
+    breachOfCurve(certificate) ? undefined : breachOfStrength(certificate.publicKey, role, rules.securityLevel),
     role === 'anchor' ? undefined : breachOfSignatureAlgorithm(certificate, rules.securityLevel),
     breachOfValidity(certificate, role, rules.now),
   ];
   return found.filter((one) => one !== undefined);
 };
 
+const MUST_NOT_BE_CRITICAL = [
+  [Oid.authorityKeyIdentifier, 'authorityKeyIdentifier'],
+  [Oid.subjectKeyIdentifier, 'subjectKeyIdentifier'],
+  [Oid.authorityInfoAccess, 'authorityInfoAccess'],
+] as const;
+
+const breachOfCritical = (c: Certificate, role: Role): RuleBreach | undefined => {
+  const { unhandledCritical: oid } = c;
+  // Where CRLs are and which policies there are is not asked of an anchor (section 6.1.1 d).
+  if (role === 'anchor' && (oid === Oid.crlDistributionPoints || oid === Oid.certificatePolicies)) return undefined;
+  if (oid === Oid.crlDistributionPoints) return { ...breach(V.INVALID_EXTENSION, 'has critical CRL distribution points, one of which names nothing'), late: true };
+  if (oid !== undefined) return { ...breach(V.UNHANDLED_CRITICAL_EXTENSION, `has the critical extension ${oid}, which is not understood`), late: oid === Oid.certificatePolicies };
+  for (const { oid, critical } of c.extensions) {
+    for (const [id, name] of MUST_NOT_BE_CRITICAL) if (critical && oid === id) return breach(V.UNHANDLED_CRITICAL_EXTENSION, `has a critical ${name}`);
+  }
+  return undefined;
+};
+
+/**
+ * A certificate that signs others (section 4.2.1.9, 4.2.1.3, 6.1.4 k and n). With `compatible`, an anchor needs no basicConstraints where it is
+ * of version 1 and signed itself, as roots of the nineties are, or has keyCertSign: OpenSSL reads them so.
+ */
+const breachOfIssuer = ({ basicConstraints, keyUsage, version, selfIssued }: Certificate, role: Role, strict: boolean): RuleBreach | undefined => {
+  if (keyUsage !== undefined && !(keyUsage & KeyUsage.keyCertSign)) return breach(V.INVALID_CA, 'may not sign certificates (keyUsage lacks keyCertSign)');
+  if (basicConstraints ? basicConstraints.ca : !strict && role === 'anchor' && (keyUsage !== undefined || (version === 1 && selfIssued))) return undefined;
+  return breach(V.INVALID_CA, 'signed another certificate but is not a CA');
+};
+
+const breachOfCurve = ({ publicKey: key }: Certificate): RuleBreach | undefined =>
+  key.kind === 'unknown' && key.description === EXPLICIT_CURVE ? breach(V.EC_KEY_EXPLICIT_PARAMS, 'has an EC key with explicit parameters') : undefined;
+
+/** How RFC 5280 wants a certificate to be written down. */
 const breachOfForm = (c: Certificate, role: Role): RuleBreach | undefined => {
-  if (c.unhandledCritical !== undefined) return breach(V.UNHANDLED_CRITICAL_EXTENSION, `has the critical extension ${c.unhandledCritical}, which is not understood`);
+  if (c.odd !== undefined && role !== 'anchor') return breach(V.UNSPECIFIED, `is not DER as RFC 5280 has it: ${c.odd}`);
   if (c.extensions.length > 0 && c.version !== 3) return breach(V.EXTENSIONS_REQUIRE_VERSION_3, `has extensions but is of version ${c.version}`);
   if (!c.signatureAlgorithmsAgree) return breach(V.SIGNATURE_ALGORITHM_INCONSISTENCY, 'names two different signature algorithms');
   if (!c.timeForms[0] && role !== 'anchor') return breach(V.ERROR_IN_CERT_NOT_BEFORE_FIELD, 'has a notBefore before 2050 that is not a UTCTime');
   if (!c.timeForms[1] && role !== 'anchor') return breach(V.ERROR_IN_CERT_NOT_AFTER_FIELD, 'has a notAfter before 2050 that is not a UTCTime');
-  if (c.publicKey.kind === 'unknown' && c.publicKey.description === EXPLICIT_CURVE) return breach(V.EC_KEY_EXPLICIT_PARAMS, 'has an EC key with explicit parameters');
   // section 4.1.2.2
   const { serial } = c;
   if (role !== 'anchor' && ((serial[0] as number) >= 0x80 || serial.length > 20 + (serial[0] === 0 ? 1 : 0) || (serial.length === 1 && serial[0] === 0))) {
@@ -77,16 +112,16 @@ const breachOfForm = (c: Certificate, role: Role): RuleBreach | undefined => {
 };
 
 /**
- * A certificate that signs others (section 4.2.1.9, 4.2.1.3). Roots that every browser trusts lack keyUsage or subjectKeyIdentifier, have
- * serial number 0 or write a time in the other form: an anchor is excused from these.
+ * What RFC 5280 section 4 says that a CA must do. Roots that every browser trusts lack keyUsage or subjectKeyIdentifier, or have basicConstraints
+ * that is not critical: an anchor is excused from these.
  */
-const breachOfIssuer = (c: Certificate, role: Role): RuleBreach | undefined => {
-  if (c.basicConstraints?.ca !== true) return breach(V.INVALID_CA, 'signed another certificate but is not a CA');
-  if (c.keyUsage !== undefined && !(c.keyUsage & KeyUsage.keyCertSign)) return breach(V.INVALID_CA, 'may not sign certificates (keyUsage lacks keyCertSign)');
-  if (c.keyUsage === undefined && role !== 'anchor') return breach(V.CA_CERT_MISSING_KEY_USAGE, 'is a CA without keyUsage');
+const breachOfDuty = (c: Certificate, role: Role, profile: Profile): RuleBreach | undefined =>
+  (role === 'leaf' ? breachOfLeaf(c) : role === 'intermediate' ? breachOfIntermediate(c) : undefined) ?? breachOfNames(c, role) ?? breachOfCriticality(c, profile);
+
+const breachOfIntermediate = (c: Certificate): RuleBreach | undefined => {
+  if (c.keyUsage === undefined) return breach(V.CA_CERT_MISSING_KEY_USAGE, 'is a CA without keyUsage');
   if (!extensionOf(c, Oid.basicConstraints)?.critical) return breach(V.CA_BCONS_NOT_CRITICAL, 'is a CA whose basicConstraints is not critical');
-  if (isEmptyName(c.subject)) return breach(V.SUBJECT_NAME_EMPTY, 'is a CA with an empty subject');
-  if (!c.subjectKeyIdentifier && role !== 'anchor') return breach(V.MISSING_SUBJECT_KEY_IDENTIFIER, 'is a CA without subjectKeyIdentifier');
+  if (!c.subjectKeyIdentifier) return breach(V.MISSING_SUBJECT_KEY_IDENTIFIER, 'is a CA without subjectKeyIdentifier');
   return undefined;
 };
 
@@ -98,7 +133,8 @@ const breachOfLeaf = (c: Certificate): RuleBreach | undefined => {
   return undefined;
 };
 
-const breachOfNames = (c: Certificate): RuleBreach | undefined => {
+const breachOfNames = (c: Certificate, role: Role): RuleBreach | undefined => {
+  if (role !== 'leaf' && isEmptyName(c.subject)) return breach(V.SUBJECT_NAME_EMPTY, 'is a CA with an empty subject');
   if (isEmptyName(c.issuer)) return breach(V.ISSUER_NAME_EMPTY, 'has an empty issuer name');
   if (c.subjectAltName?.length === 0) return breach(V.EMPTY_SUBJECT_ALT_NAME, 'has an empty subjectAltName');
   if (isEmptyName(c.subject) && c.subjectAltName && !extensionOf(c, Oid.subjectAltName)?.critical) {
@@ -112,45 +148,41 @@ const breachOfNames = (c: Certificate): RuleBreach | undefined => {
   return undefined;
 };
 
-const MUST_NOT_BE_CRITICAL = [
-  [Oid.authorityKeyIdentifier, 'authorityKeyIdentifier'],
-  [Oid.subjectKeyIdentifier, 'subjectKeyIdentifier'],
-  [Oid.authorityInfoAccess, 'authorityInfoAccess'],
-] as const;
 const MUST_BE_CRITICAL = [
   [Oid.policyConstraints, 'policyConstraints'],
   [Oid.inhibitAnyPolicy, 'inhibitAnyPolicy'],
 ] as const;
 
 const breachOfCriticality = (c: Certificate, profile: Profile): RuleBreach | undefined => {
-  if (c.keyUsage === 0) return breach(V.INVALID_EXTENSION, 'has an empty keyUsage');
   for (const { oid, critical } of c.extensions) {
-    if (critical) {
-      for (const [id, name] of MUST_NOT_BE_CRITICAL) if (oid === id) return breach(V.UNHANDLED_CRITICAL_EXTENSION, `has a critical ${name}`);
-    } else if (profile !== 'compatible') {
-      for (const [id, name] of MUST_BE_CRITICAL) if (oid === id) return breach(V.INVALID_POLICY_EXTENSION, `has ${name} that is not critical`);
-      // BR section 7.1.2.5.2 lets name constraints be non-critical, RFC 5280 does not
-      if (oid === Oid.nameConstraints && profile === 'rfc5280') return breach(V.INVALID_EXTENSION, 'has name constraints that are not critical');
-    }
+    if (critical) continue;
+    for (const [id, name] of MUST_BE_CRITICAL) if (oid === id) return breach(V.INVALID_POLICY_EXTENSION, `has ${name} that is not critical`);
+    // BR section 7.1.2.5.2 lets name constraints be non-critical, RFC 5280 does not
+    if (oid === Oid.nameConstraints && profile === 'rfc5280') return breach(V.INVALID_EXTENSION, 'has name constraints that are not critical');
   }
   return undefined;
 };
 
 /** The EKU of every certificate of the path must allow the purpose, as all browsers and OpenSSL read RFC 5280 section 4.2.1.12. */
-const breachOfPurpose = (c: Certificate, role: Role, purpose: Purpose): RuleBreach | undefined => {
+const breachOfPurpose = (c: Certificate, role: Role, { purpose, profile }: RuleSet): RuleBreach | undefined => {
   if (purpose === 'any') return undefined;
-  const oid = purpose === 'serverAuth' ? Oid.serverAuth : purpose === 'clientAuth' ? Oid.clientAuth : purpose;
+  const server = purpose === 'serverAuth';
+  const allowing = [server ? Oid.serverAuth : purpose === 'clientAuth' ? Oid.clientAuth : purpose, Oid.anyExtendedKeyUsage];
+  if (server && profile === 'compatible') allowing.push(...SERVER_GATED);
   const { extendedKeyUsage, keyUsage } = c;
-  if (extendedKeyUsage && !extendedKeyUsage.includes(oid) && !extendedKeyUsage.includes(Oid.anyExtendedKeyUsage)) {
+  if (extendedKeyUsage && !extendedKeyUsage.some((oid) => allowing.includes(oid))) {
     return breach(V.INVALID_PURPOSE, `may not be used for ${purpose} (its extendedKeyUsage does not list it)`, 'CERT_PURPOSE');
   }
-  const usages = purpose === 'serverAuth' ? KeyUsage.digitalSignature | KeyUsage.keyEncipherment | KeyUsage.keyAgreement : KeyUsage.digitalSignature | KeyUsage.keyAgreement;
-  // a CA in the leaf's place is judged by who relies on its key: the handshake asks for digitalSignature again
-  if (role === 'leaf' && !c.basicConstraints?.ca && keyUsage !== undefined && (purpose === 'serverAuth' || purpose === 'clientAuth') && !(keyUsage & usages)) {
+  const usages = server ? KeyUsage.digitalSignature | KeyUsage.keyEncipherment | KeyUsage.keyAgreement : KeyUsage.digitalSignature | KeyUsage.keyAgreement;
+  // RFC 5280 does not forbid a CA in the leaf's place, whatever its key usage: who relies on its key asks for digitalSignature again
+  const exempt = profile !== 'compatible' && c.basicConstraints?.ca;
+  if (role === 'leaf' && !exempt && keyUsage !== undefined && (server || purpose === 'clientAuth') && !(keyUsage & usages)) {
     return breach(V.INVALID_PURPOSE, `may not be used for ${purpose} (keyUsage)`, 'CERT_PURPOSE');
   }
   return undefined;
 };
+/** Netscape's and Microsoft's server gated cryptography, which stood for serverAuth in intermediates of that time. */
+const SERVER_GATED: readonly string[] = ['2.16.840.1.113730.4.1', '1.3.6.1.4.1.311.10.3.3'];
 
 /** Whether a key may be used at all at this level. */
 export const breachOfStrength = (key: PublicKey, role: Role, level: number): RuleBreach | undefined => {
@@ -168,8 +200,11 @@ const breachOfSignatureAlgorithm = (c: Certificate, level: number): RuleBreach |
 };
 
 const breachOfValidity = (c: Certificate, role: Role, now: number): RuleBreach | undefined => {
-  if (now > c.notAfter) return breach(V.CERT_HAS_EXPIRED, `expired on ${date(c.notAfter)}`, 'CERT_EXPIRED', EXPIRED_HINTS[role]);
-  return now < c.notBefore ? breach(V.CERT_NOT_YET_VALID, `is not valid before ${date(c.notBefore)}`, 'CERT_NOT_YET_VALID') : undefined;
+  const { notBefore, notAfter } = c;
+  if (Number.isNaN(notBefore)) return breach(V.ERROR_IN_CERT_NOT_BEFORE_FIELD, 'has a notBefore that is not a time');
+  if (now < notBefore) return breach(V.CERT_NOT_YET_VALID, `is not valid before ${date(notBefore)}`, 'CERT_NOT_YET_VALID');
+  if (Number.isNaN(notAfter)) return breach(V.ERROR_IN_CERT_NOT_AFTER_FIELD, 'has a notAfter that is not a time');
+  return now > notAfter ? breach(V.CERT_HAS_EXPIRED, `expired on ${date(notAfter)}`, 'CERT_EXPIRED', EXPIRED_HINTS[role]) : undefined;
 };
 const EXPIRED_HINTS = {
   leaf: undefined,

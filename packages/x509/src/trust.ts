@@ -1,10 +1,9 @@
 /** @module Trust anchors: read once, found by subject. */
-import { parseCertificate, type Certificate } from './certificate.ts';
-import { bytesEqual, DerReader, latin1, readWhole } from './der.ts';
+import { certificateKey, parseCertificate, type Certificate } from './certificate.ts';
+import { bytesEqual, DerError, DerReader, latin1 } from './der.ts';
 import { readNameConstraints, type NameConstraints } from './general-name.ts';
 import { canonicalName, readName } from './name.ts';
 import { parsePublicKey, type PublicKey } from './public-key.ts';
-import * as Tag from './tag.ts';
 
 /** Whom to trust: a whole certificate, or what RFC 5280 section 6.1.1 (d) needs of it. */
 export type TrustAnchorInput =
@@ -57,7 +56,7 @@ interface Entry {
 export const trustStore = (anchors: readonly TrustAnchorInput[]): TrustStore => {
   const entries = anchors.map((anchor, i): Entry => {
     try {
-      if (anchor instanceof Uint8Array && anchors.length > EAGER) return { subject: subjectOf(anchor), issuer: anchor };
+      if (anchor instanceof Uint8Array && anchors.length > EAGER) return { subject: certificateKey(anchor).subject, issuer: anchor };
       const issuer = readAnchor(anchor);
       return { subject: issuer.subject, issuer };
     } catch (cause) {
@@ -77,15 +76,6 @@ export const trustStore = (anchors: readonly TrustAnchorInput[]): TrustStore => 
     find,
     holding: ({ subject, raw }) => find(subject).find(({ certificate }) => certificate && bytesEqual(certificate.raw, raw)),
   };
-};
-
-/** The subject of a certificate that is otherwise only skimmed. */
-const subjectOf = (der: Uint8Array): Uint8Array => {
-  const reader = readWhole(der);
-  reader.open(Tag.SEQUENCE);
-  if (reader.peek() === 0xa0) reader.skip();
-  for (const tag of [Tag.INTEGER, Tag.SEQUENCE, Tag.SEQUENCE, Tag.SEQUENCE]) reader.skip(tag);
-  return readName(reader);
 };
 
 const issuersOf = (entries: readonly Entry[]): Issuer[] => entries.map(resolve).filter((issuer) => issuer !== undefined);
@@ -135,8 +125,9 @@ const wholeNameConstraints = (der: Uint8Array): NameConstraints => {
   return constraints;
 };
 
-/** A certificate as an issuer. */
+/** A certificate as an issuer. @throws DerError for one with a decisive extension that cannot be read: OpenSSL does not consider it either */
 export const issuerOf = (certificate: Certificate): Issuer => {
+  if (certificate.malformed !== undefined) throw new DerError(certificate.malformed);
   const { subject, spki, publicKey, nameConstraints, subjectKeyIdentifier } = certificate;
   return { subject, spki, publicKey, nameConstraints, subjectKeyIdentifier, certificate };
 };

@@ -1,7 +1,7 @@
 /** What the parsers refuse, each by its own rule: where one rule is gone, another error, or none, comes out. */
 import { describe, expect, it } from 'vitest';
 import { nodeVerifier } from '@ferrule/x509/crypto/node';
-import { DerError, matchesHost, parseCertificate, parseCrl, parseOcspResponse, parsePkcs7, parsePublicKey, trustStore, validatePathSync } from '@ferrule/x509';
+import { DerError, describe as describe_, matchesHost, parseCertificate, parseCrl, parseOcspResponse, parsePkcs7, parsePublicKey, trustStore, validatePathSync } from '@ferrule/x509';
 import { bytesEqual, DerReader, readWhole } from '../src/der.ts';
 import { readGeneralName } from '../src/general-name.ts';
 import { readTime } from '../src/time.ts';
@@ -17,16 +17,9 @@ const named = (...bytes: readonly number[]): Uint8Array => seq(Uint8Array.from(b
 const name = (tag: number, ...bytes: readonly number[]) => (): unknown => readGeneralName(new DerReader(tlv(tag, Uint8Array.from(bytes))));
 const time = (tag: number, digits: string) => (): unknown => readTime(new DerReader(tlv(tag, text(digits))));
 
-/** A policyConstraints that says nothing is an error of decoding, whatever the rest. */
-const emptyConstraints: MakeOptions = { ca: true, extensions: { '2.5.29.36': extension('2.5.29.36', seq(), true) } };
-
 const replaced = (bytes: Uint8Array, from: string, to: string): Uint8Array => new Uint8Array(Buffer.from(Buffer.from(bytes).toString('hex').replaceAll(from, to), 'hex'));
 
 const REFUSED: Readonly<Record<string, readonly [message: string, read: () => unknown]>> = {
-  'a certificate of version 4': ['version is not v2 or v3', () => parseCertificate(make({ parts: part(0, tlv(0xa0, int(3))) }).der)],
-  'a certificate that writes down version 1, which is the default': ['version is not v2 or v3', () => parseCertificate(make({ parts: part(0, tlv(0xa0, int(0))) }).der)],
-  'a unique identifier in version 1': ['unique identifiers need v2', () => parseCertificate(make({ version: 1, parts: (parts) => [...parts.slice(0, 7), tlv(0x81, Uint8Array.of(0, 1))] }).der)],
-  'policy constraints that are empty': ['policy constraints are empty', () => parseCertificate(make(emptyConstraints).der)],
   'a CRL of version 3': ['CRL version', () => parseCrl(makeCrl(root, { parts: part(0, int(2)) }))],
   'a CRL of version 1 with extensions': ['CRL of v1 with extensions', () => parseCrl(makeCrl(root, { parts: part(0, new Uint8Array(0)) }))],
   'a CRL that writes down version 1 and has extensions': ['CRL of v1 with extensions', () => parseCrl(makeCrl(root, { parts: part(0, int(0)) }))],
@@ -41,8 +34,6 @@ const REFUSED: Readonly<Record<string, readonly [message: string, read: () => un
   'a PKCS #7 file that is no SignedData': ['PKCS #7: not SignedData', () => parsePkcs7(seq(oid('1.2.840.113549.1.7.1'), tlv(0xa0, seq())))],
   'a GeneralName of kind 9': ['unknown kind of GeneralName', name(0x89, 1)],
   'a dNSName as a constructed value': ['unknown kind of GeneralName', name(0xa2, 0x82, 0)],
-  'a dNSName that is not ASCII': ['GeneralName is not ASCII', name(0x82, 0x65, 0x80)],
-  'an e-mail address that is not ASCII': ['GeneralName is not ASCII', name(0x81, 0xff)],
   'an RSA key whose parameters are not NULL': ['parameters of an RSA key', () => parsePublicKey(spki(seq(oid('1.2.840.113549.1.1.1'), tlv(5, Uint8Array.of(0))), named(2, 1, 3, 2, 1, 3)))],
   'an Ed25519 key of 31 bytes': ['EdDSA key has a wrong length', () => parsePublicKey(spki(seq(oid('1.3.101.112')), new Uint8Array(31)))],
   'an Ed448 key of 32 bytes': ['EdDSA key has a wrong length', () => parsePublicKey(spki(seq(oid('1.3.101.113')), new Uint8Array(32)))],
@@ -68,6 +59,36 @@ describe('refused, and for that reason, is', () => {
     expect(read).toThrow(DerError);
     expect(read).toThrow(message);
   });
+});
+
+/** What is wrong, and where the certificate says so. */
+const NOTED: Readonly<Record<string, readonly [where: 'malformed' | 'malformedPolicies' | 'odd', message: string, MakeOptions]>> = {
+  'version 4': ['odd', 'version 4', { parts: part(0, tlv(0xa0, int(3))) }],
+  'version 1, which is the default, written down': ['odd', 'version 1', { parts: part(0, tlv(0xa0, int(0))) }],
+  'a unique identifier in version 1': ['odd', 'unique identifier', { version: 1, parts: (parts) => [...parts.slice(0, 7), tlv(0x81, Uint8Array.of(0, 1))] }],
+  'no extension in their list': ['odd', 'list of extensions', { parts: (parts) => [...parts.slice(0, 7), tlv(0xa3, seq())] }],
+  'a dNSName that is not ASCII': ['odd', 'not ASCII', { extensions: { '2.5.29.17': extension('2.5.29.17', seq(tlv(0x82, Uint8Array.of(0x65, 0x80)))) } }],
+  'authorityInfoAccess that cannot be read': ['odd', '1.3.6.1.5.5.7.1.1', { extensions: { '1.3.6.1.5.5.7.1.1': extension('1.3.6.1.5.5.7.1.1', int(1)) } }],
+  'an extension twice': ['malformed', '2.5.29.14 cannot be read: it is there twice', { extensions: { again: extension('2.5.29.14', tlv(4, text('x'))) } }],
+  'an unknown extension twice': ['odd', 'twice', { extensions: { one: extension('1.2.3', seq()), two: extension('1.2.3', seq()) } }],
+  'CRL distribution points that cannot be read': ['malformed', '2.5.29.31', { extensions: { '2.5.29.31': extension('2.5.29.31', int(1)) } }],
+  'a keyUsage that names none': ['malformed', 'no usage', { extensions: { '2.5.29.15': extension('2.5.29.15', tlv(3, Uint8Array.of(0)), true) } }],
+  'policy constraints that are empty': ['malformedPolicies', 'policy constraints are empty', { ca: true, extensions: { '2.5.29.36': extension('2.5.29.36', seq(), true) } }],
+};
+
+describe('noted in a certificate is', () => {
+  it.each(Object.entries(NOTED))('%s', (_name, [where, message, options]) => {
+    const { malformed, malformedPolicies, odd } = parseCertificate(make(options).der);
+    expect({ malformed, malformedPolicies, odd }[where]).toContain(message);
+    expect([malformed, malformedPolicies, odd].filter((one) => one !== undefined)).toHaveLength(1);
+    expect(String(describe_(parseCertificate(make(options).der)))).toContain('Certificate:');
+  });
+});
+
+it('a time that is none is noted, and shown as such', () => {
+  const certificate = parseCertificate(make({ parts: part(4, seq(tlv(0x17, text('2601010000Z')), tlv(0x18, text('20270230000000Z')))) }).der);
+  expect([certificate.notBefore, certificate.notAfter]).toEqual([NaN, NaN]);
+  expect(String(describe_(certificate))).toContain('Not Before: Bad time value');
 });
 
 it('a CRL with a critical extension in any entry tells nothing of those that it does not name', () => {

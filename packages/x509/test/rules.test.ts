@@ -66,7 +66,7 @@ const RULES: Readonly<Record<string, Row>> = {
   'a leaf without authorityKeyIdentifier': leafRow(ext(AUTHORITY_KEY, null), V.MISSING_AUTHORITY_KEY_IDENTIFIER, 'no authorityKeyIdentifier'),
   'an intermediate without authorityKeyIdentifier': caRow(ext(AUTHORITY_KEY, null), V.MISSING_AUTHORITY_KEY_IDENTIFIER, 'no authorityKeyIdentifier'),
   'a path length of one who may not sign': leafRow({ extensions: { [BASIC]: extension(BASIC, seq(Uint8Array.of(1, 1, 255), int(0)), true), [KEY_USAGE]: extension(KEY_USAGE, bits(0), true) } }, V.PATHLEN_WITHOUT_KU_KEY_CERT_SIGN, 'may not sign'),
-  'an empty keyUsage': leafRow(ext(KEY_USAGE, tlv(3, Uint8Array.of(0)), true), V.INVALID_EXTENSION, 'empty keyUsage'),
+  'an empty keyUsage': leafRow(ext(KEY_USAGE, tlv(3, Uint8Array.of(0)), true), V.INVALID_EXTENSION, 'it names no usage'),
   'policyConstraints that are not critical': caRow(ext(POLICY_CONSTRAINTS, explicitPolicy), V.INVALID_POLICY_EXTENSION, 'policyConstraints'),
   'inhibitAnyPolicy that is not critical': caRow(ext('2.5.29.54', int(0)), V.INVALID_POLICY_EXTENSION, 'inhibitAnyPolicy'),
   'name constraints that are not critical': caRow(ext(CONSTRAINTS, permitted), V.INVALID_EXTENSION, 'not critical'),

@@ -2,6 +2,7 @@
 import { X509V } from '@ferrule/result';
 import {
   type Certificate,
+  type CertificateKey,
   type Crl,
   DerError,
   parseCrl,
@@ -33,10 +34,14 @@ export interface ChainVerdict {
  * its code and goes no further, as after SSL_CTX_set_verify(3) with SSL_VERIFY_NONE; only a pin still holds.
  * @throws TlsError CERT_*
  */
-export function* validateChain(effects: Effects, peer: Peer, leaf: Certificate): Steps<ChainVerdict> {
+export function* validateChain(effects: Effects, peer: Peer, leaf: Certificate | CertificateKey): Steps<ChainVerdict> {
   const { config } = effects;
   const { store, crls, verifier } = trustOf(config);
   const { ocsp, pins, verify } = config;
+  if (!('tbs' in leaf)) {
+    checkPins(config, leaf.spki);
+    return { path: undefined, code: X509V.UNSPECIFIED };
+  }
   const steps = validatePath({
     chain: [leaf, ...peer.certificates.slice(1).map(readOrLeave)],
     trustAnchors: store,

@@ -161,9 +161,10 @@ describe('a key that cannot do what the handshake needs is refused, even where n
   };
   const modes: readonly ContextOptions['verify'][] = ['none', () => true];
 
-  it.each(modes)('a keyUsage without digitalSignature (%s)', async (verify = 'none') => {
+  it('a keyUsage without digitalSignature, unless nothing is verified', async () => {
     const peer = await altered('0603551d0f0101ff040403020780', '0603551d0f0101ff040403020520');
-    expect(await refused(testEffects({ verify }), peer)).toMatchObject({ code: 'CERT_PURPOSE', verify: { code: X509V.KEYUSAGE_NO_DIGITAL_SIGNATURE } });
+    expect(await refused(testEffects({ verify: () => true }), peer)).toMatchObject({ code: 'CERT_PURPOSE', verify: { code: X509V.KEYUSAGE_NO_DIGITAL_SIGNATURE } });
+    await finish(testEffects({ verify: 'none' }), verifyChain(testEffects({ verify: 'none' }), peer));
   });
 
   it.each(modes)('a curve that TLS does not have (%s)', async (verify = 'none') => {
@@ -176,6 +177,37 @@ describe('a key that cannot do what the handshake needs is refused, even where n
   it('and fits no scheme', () => {
     const scheme = signatureScheme(0x0403) as SignatureScheme;
     expect([schemeFits(scheme, undefined, 'TLSv1.3'), schemeFits(scheme, undefined, 'TLSv1.2'), schemeFits(scheme, 'secp256r1', 'TLSv1.3')]).toEqual([false, false, true]);
+  });
+});
+
+describe('a leaf with a defect of form', () => {
+  const ask = async (verify: ContextOptions['verify'], peer: Peer): Promise<TestEffects> => {
+    const effects = await trusting(verify === undefined ? {} : { verify });
+    await finish(effects, verifyChain(effects, peer));
+    return effects;
+  };
+  /** The DER of the leaf in hexadecimals, altered. */
+  const defective = async (alter: (hex: string) => string): Promise<Peer> => {
+    const [leaf = new Uint8Array(0), ...rest] = (await pki('p256')).chain;
+    const [from, to] = [Buffer.from(leaf).toString('hex'), alter(Buffer.from(leaf).toString('hex'))];
+    if (from === to) throw new Error('the certificate has no such bytes');
+    return await peerOf('p256', { certificates: [new Uint8Array(Buffer.from(to, 'hex')), ...rest] });
+  };
+  const KEY_USAGE = '0603551d0f0101ff0404';
+  it.each<[string, (hex: string) => string, string, number | undefined]>([
+    ['an extension that cannot be read', (hex) => hex.replace(`${KEY_USAGE}0302`, `${KEY_USAGE}0402`), 'CERT_INVALID', X509V.INVALID_EXTENSION],
+    ['a BOOLEAN that is 1', (hex) => hex.replace(KEY_USAGE, '0603551d0f0101010404'), 'CERT_SIGNATURE', X509V.CERT_SIGNATURE_FAILURE],
+    ['a time that is none', (hex) => hex.replace(/5a(170d|180f)/, '4a$1'), 'CERT_SIGNATURE', X509V.CERT_SIGNATURE_FAILURE],
+    ['another version', (hex) => hex.replace('a003020102', 'a003020105'), 'CERT_SIGNATURE', X509V.CERT_SIGNATURE_FAILURE],
+    ['a signature of odd bits', (hex) => hex.replace(/(06082a8648ce3d04030203(?:4.))00(?!.*06082a8648ce3d040302)/, '$101'), 'DECODE_ERROR', undefined],
+    ['an issuer name that is none', (hex) => hex.replace(/(06082a8648ce3d04030230..)31/, '$130'), 'DECODE_ERROR', undefined],
+  ])('(%s) is refused; where nobody looks at the chain, or a function does, its key is enough', async (_name, alter, code, verify) => {
+    const peer = await defective(alter);
+    const error = await refused(await trusting(), peer);
+    expect([error.code, error.verify?.code]).toEqual([code, verify]);
+    for (const other of ['none', () => true] as const) expect((await ask(other, peer)).facts.peerCertificates).toEqual(peer.certificates);
+    expect((await ask('none', peer)).facts.verifyResult).toBe(verify ?? X509V.UNSPECIFIED);
+    expect(() => serverEndPoint(nodeCrypto, peer.certificates[0] as Uint8Array)).not.toThrow();
   });
 });
 

@@ -8,7 +8,7 @@
 import type { VerifyCallback } from '@ferrule/contract';
 import { SslError, X509V } from '@ferrule/result';
 import { ask, refusalOf } from '@ferrule/ssl';
-import { DerError, type Certificate, type PublicKey, parsePublicKey } from '@ferrule/x509';
+import { certificateKey, DerError, type Certificate, type CertificateKey, type PublicKey, parsePublicKey } from '@ferrule/x509';
 import type { CipherSuite, CryptoProvider } from '../crypto/provider.ts';
 import { type KeyKind, type SignatureScheme, signatureScheme } from '../crypto/schemes.ts';
 import type { Effects } from '../effects.ts';
@@ -77,9 +77,10 @@ export function* verifyChain(effects: Effects, peer: Peer): Steps<VerifiedPeer> 
 }
 
 function* verifyCertificates(effects: Effects, peer: Peer, first: Uint8Array): Steps<VerifiedPeer> {
-  const leaf = readLeaf(first);
-  checkUse(effects, peer.suite, leaf);
   const { verify } = effects.config;
+  const leaf = verify === 'peer' ? readLeaf(first) : readAtLeastKey(first);
+  const publicKey = readable('the key of the server', () => parsePublicKey(leaf.spki));
+  checkKind(effects, peer.suite, publicKey);
   if (typeof verify === 'function') {
     yield* askCaller(effects, peer, verify);
     checkPins(effects.config, leaf.spki);
@@ -90,7 +91,8 @@ function* verifyCertificates(effects: Effects, peer: Peer, first: Uint8Array): S
     effects.fact('verifiedChain', path);
     effects.fact('verifyResult', code);
   }
-  return { chain: new ChainProof(), key: { spki: leaf.spki, publicKey: leaf.publicKey } };
+  if (verify !== 'none') checkUsage(leaf);
+  return { chain: new ChainProof(), key: { spki: leaf.spki, publicKey } };
 }
 
 function* verifyRawPublicKey(effects: Effects, peer: Peer, spki: Uint8Array): Steps<VerifiedPeer> {
@@ -136,12 +138,21 @@ function readable<T>(what: string, read: () => T): T {
   }
 }
 
+/** Who judges the chain in another way, or not at all, needs no more of a certificate than its key. */
+function readAtLeastKey(der: Uint8Array): Certificate | CertificateKey {
+  try {
+    return readCertificate(der);
+  } catch (error) {
+    if (!(error instanceof DerError)) throw error;
+    return readable("the server's certificate", () => certificateKey(der));
+  }
+}
+
 /** RFC 5280 section 4.2.1.3: the first bit. */
 const DIGITAL_SIGNATURE = 1;
 
-/** Whether this key can do what the handshake needs of it, whatever the chain says. */
-function checkUse(effects: Effects, suite: CipherSuite, leaf: Certificate): void {
-  const { publicKey } = leaf;
+/** Whether a key of this kind can do what the handshake needs of it, whatever the chain says. */
+function checkKind(effects: Effects, suite: CipherSuite, publicKey: PublicKey): void {
   const kind = keyKind(publicKey);
   if (suite.version === 'TLSv1.2') {
     // RFC 8422 section 5.3: the suite says which kind of key signs; Ed25519 signs under ECDSA suites (section 5.10).
@@ -156,7 +167,11 @@ function checkUse(effects: Effects, suite: CipherSuite, leaf: Certificate): void
   } else if (kind === undefined) {
     throw fail('WRONG_CERTIFICATE_TYPE', 'the key of the certificate is of a kind that signs nothing in TLS 1.3');
   }
-  // RFC 9846 section 4.5.1.2: keyUsage, if there is one, must allow digital signatures.
+}
+
+/** RFC 9846 section 4.5.1.2: keyUsage, if there is one, must allow digital signatures. Told behind what is wrong with the chain, as OpenSSL. */
+function checkUsage(leaf: Certificate | CertificateKey): void {
+  if (!('keyUsage' in leaf)) return;
   if (leaf.keyUsage !== undefined && (leaf.keyUsage & DIGITAL_SIGNATURE) === 0) {
     throw fail('CERT_PURPOSE', 'the keyUsage of the certificate does not allow signatures', { verify: { code: X509V.KEYUSAGE_NO_DIGITAL_SIGNATURE } });
   }
@@ -237,7 +252,9 @@ const WEAK_SIGNATURES: readonly string[] = ['1.2.840.113549.1.1.4', '1.2.840.113
 
 /** RFC 5929 section 4.1, `tls-server-end-point`: the leaf by the hash of its signature; `undefined` where that has none, or one that is not here. */
 export function serverEndPoint({ hashes }: CryptoProvider, leaf: Uint8Array): Uint8Array | undefined {
-  const { signatureAlgorithm, signatureOid } = readLeaf(leaf);
+  const certificate = readAtLeastKey(leaf);
+  if (!('signatureOid' in certificate)) return undefined;
+  const { signatureAlgorithm, signatureOid } = certificate;
   if (signatureAlgorithm !== undefined && 'hash' in signatureAlgorithm) return hashes[signatureAlgorithm.hash].digest(leaf);
   return WEAK_SIGNATURES.includes(signatureOid) ? hashes.sha256.digest(leaf) : undefined;
 }
