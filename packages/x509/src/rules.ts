@@ -116,7 +116,7 @@ const breachOfForm = (c: Certificate, role: Role): RuleBreach | undefined => {
  * that is not critical: an anchor is excused from these.
  */
 const breachOfDuty = (c: Certificate, role: Role, profile: Profile): RuleBreach | undefined =>
-  (role === 'leaf' ? breachOfLeaf(c) : role === 'intermediate' ? breachOfIntermediate(c) : undefined) ?? breachOfNames(c, role) ?? breachOfCriticality(c, profile);
+  (role === 'leaf' ? breachOfLeaf(c) : role === 'intermediate' ? breachOfIntermediate(c) : undefined) ?? breachOfNames(c) ?? breachOfCriticality(c, profile);
 
 const breachOfIntermediate = (c: Certificate): RuleBreach | undefined => {
   if (c.keyUsage === undefined) return breach(V.CA_CERT_MISSING_KEY_USAGE, 'is a CA without keyUsage');
@@ -133,8 +133,7 @@ const breachOfLeaf = (c: Certificate): RuleBreach | undefined => {
   return undefined;
 };
 
-const breachOfNames = (c: Certificate, role: Role): RuleBreach | undefined => {
-  if (role !== 'leaf' && isEmptyName(c.subject)) return breach(V.SUBJECT_NAME_EMPTY, 'is a CA with an empty subject');
+const breachOfNames = (c: Certificate): RuleBreach | undefined => {
   if (isEmptyName(c.issuer)) return breach(V.ISSUER_NAME_EMPTY, 'has an empty issuer name');
   if (c.subjectAltName?.length === 0) return breach(V.EMPTY_SUBJECT_ALT_NAME, 'has an empty subjectAltName');
   if (isEmptyName(c.subject) && c.subjectAltName && !extensionOf(c, Oid.subjectAltName)?.critical) {

@@ -13,8 +13,6 @@ export const EQUIVALENT: Readonly<Record<string, string>> = {
     'Without it the next line throws, and the verifier takes that for false.',
   'x509/src/policy.ts policyBreach: refusal return breach();':
     'A policy tree that is empty stays empty, and the last line asks the same again.',
-  'x509/src/rules.ts breachOfIssuer: refusal return breach(V.SUBJECT_NAME_EMPTY, \'is a CA with an empty subject\');':
-    'Whatever such a CA has issued has an empty issuer name, which is refused first.',
   'x509/src/transparency.ts transparencyBreach: refusal return breach(\'cannot be looked up in logs: the signature verifier has no digest\');':
     'validatePath() throws a TypeError for transparency with such a verifier.',
 };
