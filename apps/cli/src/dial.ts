@@ -137,8 +137,18 @@ class StreamTransport implements Transport {
     this.#stream.resume();
   }
 
-  end(): void {
-    this.#stream.end();
+  get queued(): number {
+    const { writableLength, _handle } = this.#stream as Duplex & { readonly _handle?: { readonly writeQueueSize?: number } | null };
+    return writableLength + (_handle?.writeQueueSize ?? 0);
+  }
+
+  end(done: (error?: Error | null) => void): void {
+    // a failure comes as an event
+    this.#stream.end(() => done(this.failure));
+  }
+
+  unref(): void {
+    (this.#stream as Partial<Socket>).unref?.();
   }
 
   destroy(): void {

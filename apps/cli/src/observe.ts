@@ -186,11 +186,15 @@ function tapped(transport: Transport, onEvent: (event: RecordedEvent) => void, n
       transport.send(bytes, done);
     },
     resume: () => transport.resume(),
-    end: () => {
+    end: (done) => {
       onEvent({ at: now(), kind: 'shutdown' });
-      transport.end();
+      transport.end(done);
     },
     destroy: () => transport.destroy(),
-    ...(transport.established && { established: () => transport.established?.() }),
+    unref: () => transport.unref?.(),
+    established: () => transport.established?.(),
+    get queued() {
+      return transport.queued;
+    },
   };
 }

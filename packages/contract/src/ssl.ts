@@ -65,7 +65,7 @@ export interface Ssl extends ErrorSource {
   readonly pending: number;
   /** SSL_state_string_long(3), e.g. `TLSv1.3 read EncryptedExtensions`. For people, not for programs. */
   readonly state: string;
-  /** SSL_get_shutdown(3): bit 1, close_notify was sent; bit 2, close_notify or a fatal alert was received. */
+  /** SSL_get_shutdown(3): bit 1, close_notify was sent, so shutdown() has returned 0 or 1; bit 2, close_notify or a fatal alert was received. */
   readonly shutdownState: 0 | 1 | 2 | 3;
   /** True once connect() has returned 1. */
   readonly established: boolean;

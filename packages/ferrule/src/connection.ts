@@ -29,7 +29,7 @@ export class TlsConnection {
     this.info = info;
   }
 
-  /** Resolves when the connection is over, in whatever way; never rejects. */
+  /** Resolves when the connection is over, in whatever way; never rejects. After {@link close} the transport may stay a while. */
   get closed(): Promise<void> {
     return this.#channel.closed;
   }
@@ -91,13 +91,14 @@ export class TlsConnection {
   /**
    * Orderly end: what was written, close_notify, then the transport's own end. It takes as long as the other side takes bytes
    * (`closeTimeout` at most without one; what has not gone then is told by its `write()`), and then waits for the peer's end
-   * until a second has passed without a byte, dropping what still comes. Never rejects. Idempotent.
+   * until a second has passed without a byte, dropping what still comes. A peer that has not ended by then may still be reading:
+   * the transport stays open for it in the background, up to six times `closeTimeout`. Never rejects. Idempotent.
    */
   close(): Promise<void> {
     return this.#channel.close();
   }
 
-  /** Ends everything at once; reads and writes under way fail with `reason`. */
+  /** Ends everything at once, the transport too; reads and writes under way fail with `reason`. */
   destroy(reason: TlsError = (destroyed ??= new TlsError('ABORTED', 'the connection was destroyed'))): void {
     this.#channel.destroy(reason);
   }

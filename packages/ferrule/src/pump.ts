@@ -13,16 +13,15 @@
  * A write is done when the transport has all of its bytes, not when they have been encrypted. Ends are bounded by progress:
  * a peer that takes nothing for {@link PumpOptions.stall} milliseconds is given up.
  */
-import { InboundBio, OutboundBio } from '@ferrule/bio';
+import { InboundBio } from '@ferrule/bio';
 import type { Ssl } from '@ferrule/contract';
 import { SslError, TlsError } from '@ferrule/result';
-import { Departure } from './departure.ts';
+import { Departure, type Manner } from './departure.ts';
+import { type Job, JobQueue, type Settled } from './jobs.ts';
+import { asError, Outgoing } from './outgoing.ts';
 import type { Transport, TransportSink } from './transport.ts';
 import { turn } from './turn.ts';
-import { type Job, JobQueue, type Settled } from './jobs.ts';
 
-/** Ciphertext that the transport may have and not have sent, before writes wait; bytes. */
-const IN_FLIGHT = 256 * 1024;
 /** Encrypted bytes are sent when there are so many, and when there is nothing more to encrypt. */
 const SEND_AT = 48 * 1024;
 /** Received bytes that may wait for nobody before the transport is told to stop: so long, an end is noticed at once. */
@@ -65,7 +64,7 @@ export class TlsPump implements TransportSink {
   readonly #face: PumpFace;
   readonly #transport: Transport;
   readonly #inbound = new InboundBio();
-  readonly #outbound = new OutboundBio(IN_FLIGHT);
+  readonly #outgoing: Outgoing;
   readonly #jobs = new JobQueue();
   readonly #departure: Departure;
   #ssl: Ssl | undefined;
@@ -80,17 +79,11 @@ export class TlsPump implements TransportSink {
   #flowing = true;
   /** {@link InboundBio.moved} when what is there was last offered to a read that wanted more. */
   #offered = -1;
-  /** Bytes handed to the transport, and those that it has sent. */
-  #handed = 0;
-  #sent = 0;
   #awaited: Promise<void> | undefined;
   #readEnded = false;
   #shutdown: 'no' | 'asked' | 'sent' = 'no';
   /** close() was called: nothing is read any more. */
   #closing = false;
-  #transportEnded = false;
-  /** The transport was told that nothing more will be sent. */
-  #endGiven = false;
   #broken: Error | undefined;
   /** A failure is on its way to the face. */
   #failing = false;
@@ -100,14 +93,15 @@ export class TlsPump implements TransportSink {
   constructor(face: PumpFace, transport: Transport, { stall = STALL }: PumpOptions = {}) {
     this.#face = face;
     this.#transport = transport;
-    this.#departure = new Departure(stall, (stalled) => this.#give(stalled));
+    this.#outgoing = new Outgoing(transport, { sent: () => this.#onSent(), ended: () => this.#departure.moved(), failed: (error) => this.failed(error) });
+    this.#departure = new Departure(transport, this.#outgoing, stall, { stalled: (milliseconds) => this.#give(milliseconds), over: () => this.#finish() });
   }
 
   /** Begins the handshake. */
   begin(ssl: Ssl): void {
     this.#ssl = ssl;
     if (this.#state !== 'new') return ssl.dispose();
-    ssl.setBio(this.#inbound, this.#outbound);
+    ssl.setBio(this.#inbound, this.#outgoing.bio);
     this.#state = 'handshake';
     this.run();
   }
@@ -136,15 +130,13 @@ export class TlsPump implements TransportSink {
     this.#add({ bytes: undefined, offset: 0, operate: operation, done, end: Number.POSITIVE_INFINITY, next: undefined });
   }
 
-  /** close_notify, after all writes; `done` when the transport has it. @param andTransport then the transport's own end, too. */
+  /** close_notify, after all writes; `done` when the transport has it. @param andTransport the transport's own end, too. */
   shutdown(andTransport: boolean, done: Settled): void {
     if (this.#shutdown !== 'no') return this.operate(nothing, done);
     const sent: Settled = (error) => {
-      if (error === undefined) {
-        this.#shutdown = 'sent';
-        if (andTransport) this.#endTransport();
-      }
-      done(error);
+      if (error === undefined) this.#shutdown = 'sent';
+      if (error === undefined && andTransport) this.#outgoing.end(done);
+      else done(error);
       this.#leaveWhenDone();
     };
     this.operate(closeNotify, sent);
@@ -157,16 +149,16 @@ export class TlsPump implements TransportSink {
     if (this.#state !== 'open' || this.#broken !== undefined) return this.destroy(closedByUs());
     this.#closing = true;
     this.#inbound.clear();
-    this.#departure.begin(() => this.#sent + this.#departure.dropped - (this.#transport.queued ?? 0));
+    this.#departure.begin();
     this.shutdown(false, (error) => {
-      if (error === undefined) this.#leave();
+      if (error === undefined) this.#leave('orderly');
     });
     this.#listen();
   }
 
-  /** Gives everything up at once. */
+  /** Gives everything up at once, what lingers too. */
   destroy(reason: Error): void {
-    if (this.#state === 'over') return;
+    if (this.#state === 'over') return this.#departure.destroy();
     this.#end(reason);
     this.#finish();
   }
@@ -182,23 +174,20 @@ export class TlsPump implements TransportSink {
     this.#end(reason);
     // what was encrypted is in the transport's hands; nothing needs the keys any more
     this.#ssl?.dispose();
-    if (established && this.#broken === undefined) this.#leave();
+    if (established && this.#broken === undefined) this.#leave('hurried');
     else this.#finish();
   }
 
   // ── What the transport tells ──
 
   data(bytes: Uint8Array): boolean {
-    if (this.#state === 'over' || this.#broken !== undefined) return false;
+    if (this.#broken !== undefined) return false;
     this.#flowing = true;
     if (!((bytes as unknown) instanceof Uint8Array)) {
       this.fail(notBytes(this.#transport.name, bytes));
       return false;
     }
-    if (this.#state === 'leaving' || this.#closing) {
-      this.#departure.drop(bytes.length);
-      return true;
-    }
+    if (this.#state === 'leaving' || this.#state === 'over' || this.#closing) return this.#departure.drop(bytes.length);
     // after close_notify nothing counts (RFC 9846 section 6.1)
     if (this.#readEnded) return true;
     this.#inbound.lend(bytes);
@@ -211,18 +200,20 @@ export class TlsPump implements TransportSink {
   }
 
   end(): void {
-    this.#transportEnded = true;
     this.#inbound.end();
     this.run();
-    this.#finishWhenDone();
+    this.#departure.peerEnded();
   }
 
   failed(error: Error): void {
-    if (this.#state === 'over' || this.#broken !== undefined) return;
+    if (this.#state === 'over') return this.#departure.destroy();
+    if (this.#broken !== undefined) return;
     const reason = TlsError.is(error) ? error : new TlsError('TRANSPORT_ERROR', `${this.#transport.name}: ${asError(error).message}`, { cause: error });
     this.#broken = reason;
     this.#inbound.fail(reason);
-    this.#outbound.fail(reason);
+    this.#outgoing.bio.fail(reason);
+    // Where the peer has closed both ways, nobody needs our end.
+    this.#outgoing.close(this.#readEnded ? undefined : reason);
     // The alert of a failure could not be sent: the failure is what counts.
     if (this.#failing && this.#failure === undefined) return;
     if (this.#failure !== undefined) return this.#finish();
@@ -245,9 +236,9 @@ export class TlsPump implements TransportSink {
   fail(error: Error): void {
     if (this.#failure !== undefined || this.#state === 'over') return;
     this.#failing = true;
-    if (this.#state !== 'leaving') this.#flush();
+    if (this.#state !== 'leaving') this.#outgoing.flush();
     this.#end(error);
-    if (this.#broken === undefined) this.#leave();
+    if (this.#broken === undefined) this.#leave('hurried');
     else this.#finish();
   }
 
@@ -281,17 +272,19 @@ export class TlsPump implements TransportSink {
       const ret = ssl.connect();
       if (ret <= 0) {
         this.#await(ssl, ssl.getError(ret));
-        this.#flush();
+        this.#outgoing.flush();
         return;
       }
       this.#state = 'open';
       // our Finished before anybody speaks
-      this.#flush();
+      this.#outgoing.flush();
+      // the transport may have failed at it
+      if (!this.#is('open')) return;
       this.#face.established();
     }
     if (this.#state === 'open') this.#read(ssl);
     if (this.#state === 'open') this.#write(ssl);
-    this.#flush();
+    this.#outgoing.flush();
   }
 
   #read(ssl: Ssl): void {
@@ -327,13 +320,13 @@ export class TlsPump implements TransportSink {
       const ret = this.#advance(ssl, job);
       if (ret <= 0) {
         const why = ssl.getError(ret);
-        if (why === SslError.wantWrite && this.#flush() && this.#outbound.inFlight < IN_FLIGHT) continue;
+        if (why === SslError.wantWrite && this.#outgoing.flush() && !this.#outgoing.full) continue;
         return this.#await(ssl, why);
       }
-      if (this.#outbound.queued >= SEND_AT) this.#flush();
+      if (this.#outgoing.bio.queued >= SEND_AT) this.#outgoing.flush();
       if (job.bytes !== undefined && job.offset < job.bytes.length) continue;
-      this.#jobs.encrypted(this.#handed + this.#outbound.queued);
-      this.#jobs.settle(this.#sent);
+      this.#jobs.encrypted(this.#outgoing.encrypted);
+      this.#jobs.settle(this.#outgoing.sent);
     }
   }
 
@@ -362,7 +355,7 @@ export class TlsPump implements TransportSink {
         return;
       case SslError.wantWrite:
         this.#full = true;
-        if (this.#flush() && this.#outbound.inFlight < IN_FLIGHT) this.#again = true;
+        if (this.#outgoing.flush() && !this.#outgoing.full) this.#again = true;
         return;
       case SslError.wantAsync:
       case SslError.wantRetryVerify:
@@ -391,41 +384,10 @@ export class TlsPump implements TransportSink {
     });
   }
 
-  /** Hands what is encrypted to the transport. False: there was nothing, or there is nobody. */
-  #flush(): boolean {
-    const outgoing = this.#outbound.take();
-    if (outgoing === undefined) {
-      this.#outbound.trim();
-      return false;
-    }
-    const { bytes, release } = outgoing;
-    // nothing goes out behind close_notify and the transport's end: not the answer to a KeyUpdate, nor an alert
-    if (this.#broken !== undefined || this.#state === 'over' || this.#endGiven) {
-      release();
-      return false;
-    }
-    const { length } = bytes;
-    this.#handed += length;
-    try {
-      this.#transport.send(bytes, (error) => {
-        release();
-        if (error !== undefined && error !== null) this.failed(error);
-        else this.#onSent(length);
-      });
-      return true;
-    } catch (error) {
-      release();
-      this.failed(asError(error));
-      return false;
-    }
-  }
-
-  #onSent(length: number): void {
-    if (this.#broken !== undefined || this.#state === 'over') return;
-    this.#sent += length;
-    this.#jobs.settle(this.#sent);
+  #onSent(): void {
+    this.#jobs.settle(this.#outgoing.sent);
     if (this.#full || this.#jobs.current !== undefined || this.#is('handshake')) this.run();
-    this.#finishWhenDone();
+    this.#departure.moved();
   }
 
   #wanted(): boolean {
@@ -442,17 +404,6 @@ export class TlsPump implements TransportSink {
       this.failed(asError(error));
     }
   }
-
-  #endTransport(): void {
-    if (this.#endGiven || this.#broken !== undefined) return;
-    this.#endGiven = true;
-    try {
-      this.#transport.end();
-    } catch (error) {
-      this.failed(asError(error));
-    }
-  }
-
 
   // ── The end ──
 
@@ -475,27 +426,18 @@ export class TlsPump implements TransportSink {
     this.#jobs.settleAll(this.#failure);
   }
 
-  /** Both directions have ended, and the transport has our end. */
+  /** Both directions have ended, and the transport has our close_notify. */
   #leaveWhenDone(): void {
-    if (this.#readEnded && this.#shutdown === 'sent' && this.#state === 'open' && this.#jobs.empty) this.#leave();
+    if (this.#readEnded && this.#shutdown === 'sent' && this.#state === 'open' && this.#jobs.empty) this.#leave('answered');
   }
 
-  /** Ends the transport, and waits for its other end, lest a reset overtake what was sent. */
-  #leave(): void {
+  /** Ends the transport, and waits for its other end. */
+  #leave(manner: Manner): void {
     this.#state = 'leaving';
     this.#inbound.clear();
-    this.#endTransport();
-    this.#departure.begin(() => this.#sent + this.#departure.dropped - (this.#transport.queued ?? 0));
-    this.#departure.quiet();
-    this.#finishWhenDone();
+    this.#outgoing.end();
+    if (this.#is('leaving')) this.#departure.leave(manner);
     this.#listen();
-  }
-
-  #finishWhenDone(): void {
-    if (this.#state !== 'leaving') return;
-    if (this.#sent < this.#handed) return;
-    if (this.#transportEnded || this.#broken !== undefined) this.#finish();
-    else this.#departure.quiet();
   }
 
   /** Time is over. */
@@ -508,12 +450,12 @@ export class TlsPump implements TransportSink {
     if (this.#state === 'over') return;
     if (this.#closing) this.#end(closedByUs());
     this.#state = 'over';
-    this.#departure.over();
     this.#inbound.clear();
     this.#jobs.settleAll(this.#failure ?? closedByUs());
-    this.#transport.destroy();
+    this.#outgoing.close(this.#readEnded ? undefined : (this.#failure ?? closedByUs()));
+    this.#departure.finish();
     this.#ssl?.dispose();
-    this.#outbound.trim();
+    this.#outgoing.bio.trim();
     this.#tellOver();
   }
 
@@ -545,8 +487,6 @@ const nothing = (): number => 1;
 let disposed: TlsError | undefined;
 /** One for all, since an error with its stack costs as much as a small record. */
 const closedByUs = (): TlsError => (disposed ??= new TlsError('DISPOSED', 'the connection was closed'));
-
-const asError = (value: unknown): Error => (value instanceof Error ? value : new Error(String(value)));
 
 const notBytes = (name: string, value: unknown): TlsError =>
   new TlsError('TRANSPORT_ERROR', `${name}: the stream yields ${typeof value === 'string' ? 'strings' : `${typeof value} values`} in place of bytes`, {

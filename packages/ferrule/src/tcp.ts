@@ -142,8 +142,15 @@ export class TcpTransport implements Transport {
     this.#socket?.resume();
   }
 
-  end(): void {
-    this.#socket?.end();
+  end(done: (error?: Error | null) => void): void {
+    const socket = this.#socket;
+    if (socket === undefined || socket.destroyed) return done(this.#failure ?? transportError(new Error('the socket was closed'), this.name));
+    // a failure comes as an event
+    socket.end(() => done(this.#failure));
+  }
+
+  unref(): void {
+    this.#socket?.unref();
   }
 
   destroy(): void {

@@ -21,10 +21,15 @@ export interface Transport {
   send(bytes: Uint8Array, done: (error?: Error | null) => void): void;
   /** Go on after {@link TransportSink.data} answered false. */
   resume(): void;
-  /** Nothing more will be sent; receiving goes on. */
-  end(): void;
+  /**
+   * Nothing more will be sent; receiving goes on. `done` is called when everything sent before and the end itself have gone, or
+   * with the error that prevents it. A transport that cannot end one direction calls it when everything has gone.
+   */
+  end(done: (error?: Error | null) => void): void;
   /** Give everything up at once. Idempotent. */
   destroy(): void;
+  /** The process need not stay alive for this transport any more. */
+  unref?(): void;
   /** Called when the handshake is done. */
   established?(): void;
 }
@@ -105,18 +110,7 @@ class PipeTransport implements Transport {
   }
 
   send(bytes: Uint8Array, done: (error?: Error | null) => void): void {
-    this.#sending = this.#sending
-      .then(() => {
-        if (this.#over || this.#failure !== undefined) throw this.#failure ?? new Error('the pipe was closed');
-        return this.#pipe.write(bytes);
-      })
-      .then(
-        () => done(),
-        (error: unknown) => {
-          this.broken(error);
-          done(this.#failure);
-        },
-      );
+    this.#inOrder(() => this.#pipe.write(bytes), done);
   }
 
   resume(): void {
@@ -124,10 +118,8 @@ class PipeTransport implements Transport {
     this.#resume = undefined;
   }
 
-  end(): void {
-    this.#sending = this.#sending
-      .then(() => (this.#over || this.#failure !== undefined ? undefined : this.#pipe.closeWrite?.()))
-      .catch((error: unknown) => this.broken(error));
+  end(done: (error?: Error | null) => void): void {
+    this.#inOrder(() => this.#pipe.closeWrite?.(), done);
   }
 
   destroy(): void {
@@ -142,6 +134,22 @@ class PipeTransport implements Transport {
     if (this.#over || this.#failure !== undefined) return;
     this.#failure = error instanceof Error ? error : new Error(String(error));
     this.#sink?.failed(this.#failure);
+  }
+
+  /** After what was asked before. */
+  #inOrder(act: () => Promise<void> | undefined, done: (error?: Error | null) => void): void {
+    this.#sending = this.#sending
+      .then(() => {
+        if (this.#over || this.#failure !== undefined) throw this.#failure ?? new Error('the pipe was closed');
+        return act();
+      })
+      .then(
+        () => done(),
+        (error: unknown) => {
+          this.broken(error);
+          done(this.#failure);
+        },
+      );
   }
 
   async #receive(sink: TransportSink): Promise<void> {

@@ -47,8 +47,8 @@ class OddTransport implements Transport {
     this.#wanted = true;
     this.#deliver();
   }
-  end(): void {
-    this.socket.end();
+  end(done: () => void): void {
+    this.socket.end(done);
   }
   destroy(): void {
     this.socket.destroy();
@@ -103,6 +103,121 @@ describe.each(engines)('the ends of a connection, %s', (backend) => {
     await connection.close();
     await write;
     expect(got).toBe(600_000);
+  });
+
+  it.each([
+    // with the headers and tags of 16 records, exactly what the transport may have before writes wait: 256 KiB
+    ['TLSv1.2', 16 * (16_384 - 29)],
+    ['TLSv1.3', 16 * (16_384 - 22)],
+  ] as const)('closeWrite() sends close_notify also when there is no room for it at first, %s', async (version, size) => {
+    const { port, options, server } = await listening({ maxVersion: version });
+    const connection = await connectOver(slow(port, 10), { backend, host: 'server.test', ca: options.ca ?? '' });
+    const socket = await server.accepted();
+    let got = 0;
+    const ended = once(socket.on('data', (chunk: Buffer) => void (got += chunk.length)), 'end').then(() => socket.end());
+    await Promise.all([connection.write(new Uint8Array(size)), connection.closeWrite()]);
+    // without close_notify the server would have no end, since a half-closed pipe does not end it
+    await ended;
+    expect(got).toBe(size);
+    await connection.close();
+  });
+
+  it('what close() has told as sent arrives, though the peer sends before it reads', async () => {
+    const { options, server } = await listening();
+    const connection = await connect({ ...options, backend, closeTimeout: 200 });
+    const socket = await server.accepted();
+    socket.pause();
+    // more than the peer's system takes, and less than ours has room for besides
+    const size = 1_500_000;
+    await connection.write(new Uint8Array(size));
+    await connection.close();
+    let got = 0;
+    socket.write('still there');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await once(socket.on('data', (chunk: Buffer) => void (got += chunk.length)).resume(), 'end');
+    expect(got).toBe(size);
+    socket.end();
+  });
+
+  it('a peer that never ends is left in the end, a byte now and then or not', async () => {
+    const { port, options, server } = await listening();
+    for (const chatty of [false, true]) {
+      const transport = new OddTransport(port);
+      const connection = await connectOver(transport, { backend, host: 'server.test', ca: options.ca ?? '', closeTimeout: 50 });
+      const socket = await server.accepted();
+      const chat = setInterval(() => void (chatty && socket.write('x')), 10);
+      later(() => clearInterval(chat));
+      await connection.close();
+      if (!transport.socket.destroyed) await once(transport.socket, 'close');
+      clearInterval(chat);
+    }
+  }, 60_000);
+
+  it('destroy() after close() leaves a peer at once that has not ended', async () => {
+    const { port, options, server } = await listening();
+    const transport = new OddTransport(port);
+    const connection = await connectOver(transport, { backend, host: 'server.test', ca: options.ca ?? '', closeTimeout: 50 });
+    await server.accepted();
+    await connection.close();
+    expect(transport.socket.destroyed).toBe(false);
+    connection.destroy();
+    expect(transport.socket.destroyed).toBe(true);
+  });
+
+  it('what the peer sends does not make close() wait for a peer that reads nothing', async () => {
+    const { options, server } = await listening();
+    const connection = await connect({ ...options, backend, closeTimeout: 300 });
+    const socket = (await server.accepted()).pause();
+    const chat = setInterval(() => socket.write('x'), 20);
+    later(() => clearInterval(chat));
+    const write = connection.write(new Uint8Array(20_000_000)).catch((error: unknown) => error);
+    await connection.close();
+    expect(await write).toMatchObject({ code: 'TIMEOUT' });
+  });
+
+  it('close() waits for the end of a line that has bytes on their way, also when the peer has ended first', async () => {
+    const { port, options, server } = await listening();
+    const pipe = slow(port, 0);
+    const asked: string[] = [];
+    const slowly = new WritableStream<Uint8Array>({
+      write: async (chunk) => {
+        await new Promise((resolve) => setTimeout(resolve, 10));
+        await pipe.write(chunk);
+      },
+      close: () => {
+        asked.push('close');
+        return pipe.closeWrite?.();
+      },
+      abort: () => {
+        asked.push('abort');
+        return pipe.close();
+      },
+    });
+    // takes what it is given at once, as one that counts or compresses does
+    const between = new TransformStream<Uint8Array, Uint8Array>({}, undefined, { highWaterMark: 16 });
+    void between.readable.pipeTo(slowly).catch(() => {});
+    let sawEnd = (): void => {};
+    const peerEnded = new Promise<void>((resolve) => (sawEnd = resolve));
+    const readable = new ReadableStream<Uint8Array>({
+      pull: async (controller) => {
+        const chunk = await pipe.read();
+        if (chunk !== null) return controller.enqueue(chunk);
+        controller.close();
+        setTimeout(sawEnd, 10);
+      },
+    });
+    const connection = await connectOver({ readable, writable: between.writable }, { backend, host: 'server.test', ca: options.ca ?? '' });
+    const socket = await server.accepted();
+    let got = 0;
+    const ended = once(socket.on('data', (chunk: Buffer) => void (got += chunk.length)), 'end');
+    socket.end();
+    expect(await connection.read(new Uint8Array(1))).toBe(0);
+    await peerEnded;
+    const writes = Array.from({ length: 10 }, () => connection.write(new Uint8Array(20_000)));
+    await connection.close();
+    await Promise.all(writes);
+    await ended;
+    expect([got, asked]).toEqual([200_000, ['close']]);
   });
 
   it('takes whatever holds bytes, and refuses the rest', async () => {

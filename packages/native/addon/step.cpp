@@ -43,7 +43,7 @@ napi_value step(const Napi::CallbackInfo& info) {
   control[kError] = connection->lastError;
   control[kEvents] = connection->hasEvents() ? 1 : 0;
   control[kPending] = ossl().SSL_pending(connection->ssl());
-  control[kShutdown] = ossl().SSL_get_shutdown(connection->ssl());
+  control[kShutdown] = connection->shutdownState();
   control[kOwesAnswer] = connection->owesAnswer() ? 1 : 0;
   control[kOwed] = static_cast<int32_t>(connection->owed());
   spans.clear();

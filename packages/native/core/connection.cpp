@@ -234,6 +234,11 @@ int Connection::shutdown() {
   return ret;
 }
 
+int Connection::shutdownState() const {
+  const int state = ossl().SSL_get_shutdown(ssl_);
+  return shutdownDue_ < 0 ? state : state & ~static_cast<int>(K(SSL_SENT_SHUTDOWN));
+}
+
 // A message of the peer of which only a part has come: SSL_shutdown(3) and SSL_key_update(3) refuse while it is being read.
 bool Connection::readMessage() {
   if (ossl().SSL_in_init(ssl_) != 1) return true;

@@ -115,6 +115,8 @@ class Connection {
   // Bytes that the write which waits must be repeated with, or more.
   size_t owed() const { return taken_; }
   bool established() const { return established_; }
+  // SSL_get_shutdown(3), but of a close_notify that has reached the write BIO: OpenSSL counts it before it sends it.
+  int shutdownState() const;
   // A session, that is, and not a key of the context.
   bool resumed() const { return ossl().SSL_session_reused(ssl_) == 1 && !rules_.usesPsk(); }
   const uint8_t* head() const { return head_; }

@@ -116,6 +116,7 @@ namespace ferrule {
   C(SSL3_RT_APPLICATION_DATA, 23)                   \
   C(SSL3_RT_HEADER, 256)                            \
   C(SSL3_RT_INNER_CONTENT_TYPE, 257)                \
+  C(SSL_SENT_SHUTDOWN, 1)                           \
   C(SSL_KEY_UPDATE_NOT_REQUESTED, 0)                \
   C(SSL_KEY_UPDATE_REQUESTED, 1)                    \
   C(ERR_LIB_SSL, 20)                                \

@@ -97,8 +97,9 @@ export class MemoryTransport implements Transport, Carrier {
     this.#paused = false;
     if (this.#eager) this.feed(Infinity);
   }
-  end(): void {
+  end(done: () => void): void {
     this.#ended = true;
+    this.send(new Uint8Array(0), done);
   }
   destroy(): void {
     if (this.destroyed) return;

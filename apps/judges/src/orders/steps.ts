@@ -191,6 +191,7 @@ function facts(link: Link): void {
   const { pending, shutdownState, established, version, failure } = ssl;
   if (!(pending >= 0 && pending <= 16_384)) throw new Finding('`pending` is out of range', String(pending));
   if (link.shutdownSent && (shutdownState & 1) === 0) throw new Finding('`shutdownState` denies a close_notify that went out');
+  if (!link.shutdownSent && (shutdownState & 1) !== 0) throw new Finding('`shutdownState` tells of a close_notify that shutdown() has not sent');
   if ((shutdownState & 2) !== 0 && !link.server.closed && link.failure === undefined) throw new Finding('`shutdownState` tells of an end that did not come');
   if (established && version !== (link.server.plan.version === 13 ? 'TLSv1.3' : 'TLSv1.2')) throw new Finding('`version` is wrong', String(version));
   if (link.failure !== undefined && failure?.error !== link.failure.error) throw new Finding('`failure` changed', `${link.failure.error.code}, ${failure?.error.code ?? 'none'}`);

@@ -103,6 +103,22 @@ const closing: CheckGroup = group('closing', {
       assert.equal(await client.shutdown(), 1);
       assert.equal(ssl.shutdownState, 3);
     }),
+  'shutdownState tells of our close_notify once the write BIO has all of it, and not while shutdown() is WANT_WRITE': (backend) =>
+    scene(backend, { bioSize: 17 }, async ({ client, server }) => {
+      const { ssl } = await client.established();
+      (await server.accepted()).resume();
+      const states: number[] = [];
+      let ret = -1;
+      for (let calls = 0; ret < 0; calls++) {
+        ret = await client.call(() => ssl.shutdown());
+        states.push(ssl.shutdownState);
+        if (ret < 0) expectReturn(ssl, ret, -1, SslError.wantWrite);
+        assert.ok(calls < 10, 'shutdown() makes no progress');
+        await client.flush();
+      }
+      assert.ok(states.length > 1, 'close_notify cannot have fitted at once');
+      assert.deepEqual(states, [...Array<number>(states.length - 1).fill(0), 1]);
+    }),
   'after our close_notify the other side may go on sending (half-close)': (backend) =>
     scene(backend, {}, async ({ client, server }) => {
       const { ssl } = await client.established();

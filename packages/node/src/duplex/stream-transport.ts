@@ -119,8 +119,11 @@ export class StreamTransport implements Transport {
     this.stream.resume();
   }
 
-  end(): void {
-    if (!this.stream.destroyed) this.stream.end();
+  end(done: (error?: Error | null) => void): void {
+    const { stream } = this;
+    if (stream.destroyed) return done(this.#failure ?? this.#describe(new Error('the stream was closed')));
+    // a failure comes as an event
+    stream.end(() => done(this.#failure));
   }
 
   destroy(): void {
