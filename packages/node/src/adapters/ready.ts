@@ -4,18 +4,29 @@ import { TlsError } from '@ferrule/result';
 import type { TlsDuplex } from '../duplex/tls-duplex.ts';
 
 /**
- * Settles when the handshake is done.
+ * Settles when the handshake is done. An error that comes after that, and before the library listens, is told to its first listener.
  * @throws TlsError the reason for which it fails; `ABORTED` where the connection was ended or destroyed before.
  */
 export function ready(duplex: TlsDuplex): Promise<TlsDuplex> {
   return new Promise((resolve, reject) => {
-    const closed = (): void => reject(new TlsError('ABORTED', 'the connection was closed before the handshake was done'));
-    duplex.once('ready', () => {
-      duplex.off('error', reject).off('close', closed);
-      resolve(duplex);
-    });
-    duplex.once('error', reject).once('close', closed);
+    const failed = (): void => reject(duplex.errored ?? new TlsError('ABORTED', 'the connection was closed before the handshake was done'));
+    // What came with the end of the handshake may have failed already: it is told in this turn, and a promise in the next.
+    duplex.once('ready', () => process.nextTick(() => (duplex.destroyed ? failed() : resolve(duplex))));
+    duplex.once('close', failed);
+    keepErrors(duplex);
   });
+}
+
+/** Keeps an error for whom listens first: without a listener it would end the process. */
+function keepErrors(duplex: TlsDuplex): void {
+  let missed: Error | undefined;
+  const keep = (error: Error): void => void (missed = error);
+  const heard = (event: string | symbol, listener: (error: Error) => void): void => {
+    if (event !== 'error') return;
+    duplex.off('error', keep).off('newListener', heard);
+    if (missed !== undefined) process.nextTick(listener, missed);
+  };
+  duplex.on('error', keep).on('newListener', heard);
 }
 
 /**

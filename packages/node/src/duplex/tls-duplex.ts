@@ -94,7 +94,8 @@ export class TlsDuplex extends SocketSurface {
     } catch (error) {
       // the caller's dial(); what is wrong with connect()'s arguments, connect() throws
       if (!('dial' in target)) throw error;
-      return void this.destroy(error as Error);
+      // whoever made this Duplex listens in a moment
+      return void setImmediate(() => this.destroy(error as Error));
     }
     const pump: TlsPump = new TlsPump(
       {

@@ -32,7 +32,8 @@ export async function webSocket(template: string, to: Destination, signal: Abort
       );
     stream.on('error', failed);
     ws.once('open', () => {
-      stream.off('error', failed);
+      // what comes with the answer may be no frame, and between two owners nobody listens
+      stream.on('error', () => {}).off('error', failed);
       onStep('WebSocket');
       resolve(stream);
     });
