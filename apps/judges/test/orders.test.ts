@@ -26,6 +26,8 @@ const SHOWN: readonly { readonly fault: Fault; readonly rule: RegExp; readonly c
     config: { postHandshakeAuth: true, credential: 'callback', inside: [{ callback: 'onCertificateRequest', nth: 0, step: ['never'] }] },
     steps: [['serverRequest'], ['serverData', 6]],
   },
+  { fault: 'truncation', rule: /a close_notify that did not come/, steps: [['end'], ['read', 1]] },
+  { fault: 'written after the end', rule: /what write\(\) told/, steps: [['serverCloses'], ['pump', 1], ['write', 5]] },
   { fault: 'gap', rule: /bytes that were not sent/, steps: [['write', 20_000]] },
 ];
 

@@ -2,9 +2,11 @@
 import net from 'node:net';
 import { Duplex, Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import type { Backend } from '@ferrule/contract';
 import { TlsConnector, type TlsDuplex, tunnel } from '@ferrule/node/duplex';
 import { connect, connectOver, type Pipe, type TlsConnection, TlsError } from 'ferrule';
 import { payload, type Plan } from './plan.ts';
+import type { Plant } from './plant.ts';
 
 export interface Told {
   /** Bytes whose write was said to be done, without a gap. */
@@ -21,7 +23,8 @@ export interface Told {
 export interface Where {
   readonly port: number;
   readonly ca: string;
-  readonly backend: 'native' | 'pure';
+  readonly backend: Backend;
+  readonly plant: Plant | undefined;
   /** Settles when the server has seen all that will come. */
   readonly served: Promise<void>;
 }
@@ -187,7 +190,7 @@ class SlowStream extends Duplex {
 
 // ── The Duplex ──
 
-async function duplex(plan: Plan, { port, ca, backend }: Where, told: Told, patience: Promise<void>): Promise<void> {
+async function duplex(plan: Plan, { port, ca, backend, plant }: Where, told: Told, patience: Promise<void>): Promise<void> {
   const take = taking(plan, told);
   const connector = new TlsConnector({ backend, ca, alpn: ['x'] });
   const onread = { buffer: new Uint8Array(20_000), callback: (n: number, buffer: Uint8Array): boolean => (take(buffer.subarray(0, n)), true) };
@@ -197,6 +200,7 @@ async function duplex(plan: Plan, { port, ca, backend }: Where, told: Told, pati
     ...(plan.face === 'slow-stream' ? { stream: new SlowStream(port) } : { host: '127.0.0.1', port }),
     ...(plan.face === 'onread' && !plan.closesAtOnce && { onread }),
   });
+  plant?.duplex?.(stream);
   const closed = new Promise<void>((resolve) => stream.setMaxListeners(0).once('close', resolve));
   stream.on('error', (error) => told.errors.push(codeOf(error)));
   void patience.then(() => stream.destroy());

@@ -1,10 +1,10 @@
 /** @module One case, and what is wrong with what was told. */
+import { engine } from '../engines.ts';
 import { run, type Told } from './faces.ts';
 import { type AtServer, FaultyNetwork } from './network.ts';
 import type { Plan } from './plan.ts';
+import { PLANTS, type PlantedFault } from './plant.ts';
 
-/** What no case takes; milliseconds. */
-const HANG = 30_000;
 /** How long a face waits for a network that stalls, before the judge closes it; milliseconds. */
 const PATIENCE = 150;
 
@@ -16,8 +16,12 @@ export interface Verdict {
   readonly wrong: readonly string[];
 }
 
-export async function judge(plan: Plan, backend: 'native' | 'pure'): Promise<Verdict> {
-  const network = await FaultyNetwork.open(plan);
+/** @param hang - what no case takes, milliseconds. */
+export async function judge(plan: Plan, name: 'native' | 'pure', fault?: PlantedFault, hang = 30_000): Promise<Verdict> {
+  const plant = fault === undefined ? undefined : PLANTS[fault];
+  const sound = await engine(name);
+  const backend = plant?.backend?.(sound) ?? sound;
+  const network = await FaultyNetwork.open(plan, plant);
   const uncaught: unknown[] = [];
   const stray = (error: unknown): number => uncaught.push(error);
   process.on('uncaughtException', stray).on('unhandledRejection', stray);
@@ -25,10 +29,10 @@ export async function judge(plan: Plan, backend: 'native' | 'pure'): Promise<Ver
   const wrong: string[] = [];
   try {
     const patience = silent(plan) ? new Promise<void>((resolve) => setTimeout(resolve, PATIENCE)) : new Promise<void>(() => undefined);
-    told = await inTime('the face', run(plan, { port: network.port, ca: network.ca, backend, served: network.served }, patience));
+    told = await inTime('the face', hang, run(plan, { port: network.port, ca: network.ca, backend, plant, served: network.served }, patience));
     // sockets are the client's to give back
-    await inTime('the sockets', network.idle());
-    if (plan.fault === undefined || (plan.fault.kind === 'fin' && plan.fault.direction === 'down' && told.confirmed > 0)) await inTime('the server', network.served);
+    await inTime('the sockets', hang, network.idle());
+    if (plan.fault === undefined || (plan.fault.kind === 'fin' && plan.fault.direction === 'down' && told.confirmed > 0)) await inTime('the server', hang, network.served);
     wrong.push(...faults(plan, told, network.atServer));
   } catch (error) {
     wrong.push(error instanceof Error ? error.message : String(error));
@@ -64,8 +68,8 @@ function faults(plan: Plan, told: Told, server: AtServer): string[] {
   return wrong;
 }
 
-async function inTime<T>(what: string, promise: Promise<T>): Promise<T> {
+async function inTime<T>(what: string, limit: number, promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => (timer = setTimeout(() => reject(new Error(`hang: ${what}`)), HANG)));
+  const late = new Promise<never>((_, reject) => (timer = setTimeout(() => reject(new Error(`hang: ${what}`)), limit)));
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }

@@ -5,6 +5,7 @@ import net from 'node:net';
 import tls from 'node:tls';
 import { pki } from '@ferrule/conformance/pki';
 import { payload, type Plan } from './plan.ts';
+import type { Plant } from './plant.ts';
 
 /** What became of one connection at the server. */
 export interface AtServer {
@@ -25,16 +26,20 @@ export class FaultyNetwork {
   readonly #sockets: Set<net.Socket>;
   /** Those of the face, to us. */
   readonly #clients = new Set<net.Socket>();
+  readonly #plant: Plant | undefined;
   readonly #onClient = (message: unknown): void => {
     const { socket } = message as { readonly socket: net.Socket };
     socket.once('connect', () => {
-      if (socket.remotePort === this.port && !socket.closed) this.#clients.add(socket);
+      if (socket.remotePort !== this.port || socket.closed) return;
+      this.#clients.add(socket);
+      this.#plant?.socket?.(socket);
     });
     socket.once('close', () => this.#clients.delete(socket));
   };
 
-  private constructor(port: number, ca: string, servers: readonly net.Server[], sockets: Set<net.Socket>, server: tls.Server, plan: Plan) {
+  private constructor(port: number, ca: string, servers: readonly net.Server[], sockets: Set<net.Socket>, server: tls.Server, plan: Plan, plant: Plant | undefined) {
     this.port = port;
+    this.#plant = plant;
     this.ca = ca;
     this.#servers = servers;
     this.#sockets = sockets;
@@ -45,7 +50,7 @@ export class FaultyNetwork {
     });
   }
 
-  static async open(plan: Plan): Promise<FaultyNetwork> {
+  static async open(plan: Plan, plant?: Plant): Promise<FaultyNetwork> {
     const [{ certificatePem }, { keyPem, chainPem }] = [await pki('root'), await pki('p256')];
     const server = tls.createServer({ key: keyPem, cert: chainPem, allowHalfOpen: true, minVersion: plan.version, maxVersion: plan.version, ALPNProtocols: ['x'] });
     const target = await listen(server);
@@ -58,7 +63,7 @@ export class FaultyNetwork {
       pass(near, far, plan, 'up');
       pass(far, near, plan, 'down');
     });
-    return new FaultyNetwork(await listen(proxy), certificatePem, [server, proxy], sockets, server, plan);
+    return new FaultyNetwork(await listen(proxy), certificatePem, [server, proxy], sockets, server, plan, plant);
   }
 
   /** Settles when the client has no socket left. */
@@ -68,7 +73,8 @@ export class FaultyNetwork {
 
   close(): void {
     diagnostics.unsubscribe('net.client.socket', this.#onClient);
-    for (const socket of this.#sockets) socket.destroy();
+    // A planted fault may have put something over the client's own.
+    for (const socket of [...this.#sockets, ...this.#clients]) Reflect.apply(destroy, socket, []);
     for (const server of this.#servers) server.close();
   }
 
@@ -94,6 +100,8 @@ export class FaultyNetwork {
     else if (server === 'together') socket.write(answer);
   }
 }
+
+const { destroy } = net.Socket.prototype;
 
 /** One direction, in pieces, with its fault. */
 function pass(from: net.Socket, to: net.Socket, { piece, rest, fault }: Plan, direction: 'up' | 'down'): void {

@@ -5,7 +5,7 @@
 import type { Backend, Ssl, SslContext, TlsSession } from '@ferrule/contract';
 import { SslError } from '@ferrule/result';
 
-export const FAULTS = ['zeros', 'early count', 'lost close', 'secret after the end', 'session of another', 'no session', 'string context', 'refusal accepted', 'answer changed', 'wrong wait', 'gap', 'hang', 'crash'] as const;
+export const FAULTS = ['zeros', 'early count', 'lost close', 'secret after the end', 'session of another', 'no session', 'string context', 'refusal accepted', 'answer changed', 'wrong wait', 'truncation', 'written after the end', 'gap', 'hang', 'crash'] as const;
 export type Fault = (typeof FAULTS)[number];
 
 type Wrap = (ssl: Ssl, swap: Swap) => Partial<Ssl>;
@@ -152,6 +152,20 @@ const WRAPS: Readonly<Record<Fault, Wrap>> = {
       return why === SslError.wantX509Lookup ? SslError.wantRead : why;
     },
   }),
+  // The transport's end is taken for close_notify.
+  truncation: (ssl) => {
+    let cut = false;
+    return {
+      read: (into) => {
+        const ret = ssl.read(into);
+        cut = ret <= 0 && ssl.failure?.error.code === 'UNEXPECTED_EOF';
+        return cut ? 0 : ret;
+      },
+      getError: (ret) => (cut && ret === 0 ? SslError.zeroReturn : ssl.getError(ret)),
+    };
+  },
+  // Once the peer has closed, what is written goes nowhere.
+  'written after the end': (ssl) => ({ write: (from) => ((ssl.shutdownState & 2) !== 0 && ssl.failure === undefined ? from.length : ssl.write(from)) }),
   // Sixteen KiB and more: one byte is dropped.
   gap: (ssl) => ({ write: (from) => (from.length > 16_384 && ssl.established ? ssl.write(from.subarray(1)) : ssl.write(from)) }),
   hang: (ssl) => ({
