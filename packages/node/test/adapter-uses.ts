@@ -2,16 +2,19 @@
 import http2 from 'node:http2';
 import https from 'node:https';
 import { Client as GrpcClient } from '@grpc/grpc-js';
+import axios from 'axios';
+import { got } from 'got';
 import { ImapFlow } from 'imapflow';
-import { Redis } from 'ioredis';
+import Redis from 'ioredis';
 import { Kafka, logLevel } from 'kafkajs';
 import { Client as LdapClient } from 'ldapts';
 import { MqttClient } from 'mqtt';
 import { createConnection } from 'mysql2';
 import { createTransport } from 'nodemailer';
+import nodeFetch from 'node-fetch';
 import pg from 'pg';
 import postgres from 'postgres';
-import { Agent, fetch as undiciFetch } from 'undici';
+import { Agent, fetch as undiciFetch, getGlobalDispatcher, setGlobalDispatcher } from 'undici';
 import { WebSocket } from 'ws';
 import { grpcCredentials } from '../src/adapters/grpc.ts';
 import { http2Connect, http2Options } from '../src/adapters/http2.ts';
@@ -127,6 +130,44 @@ export const USES: Readonly<Record<string, Use>> = {
     begin(connector, port, signal) {
       const request = https.get({ host: HOST, port, agent: new TlsAgent(connector), headers: { authorization: SECRET }, ...(signal && { signal }) });
       return { over: ended(request), end: () => request.destroy() };
+    },
+  },
+  'node-fetch': {
+    tls: 'at once',
+    talk: silent,
+    aborts: true,
+    cannotEnd: 'a signal is its end',
+    begin: (connector, port, signal) => ({ over: nodeFetch(`https://${HOST}:${port}/`, { agent: new TlsAgent(connector), headers: { authorization: SECRET }, ...(signal && { signal }) }) }),
+  },
+  axios: {
+    tls: 'at once',
+    talk: silent,
+    aborts: true,
+    cannotEnd: 'a signal is its end',
+    begin: (connector, port, signal) => ({
+      over: axios.get(`https://${HOST}:${port}/`, { httpsAgent: new TlsAgent(connector), proxy: false, headers: { authorization: SECRET }, ...(signal && { signal }) }),
+    }),
+  },
+  got: {
+    tls: 'at once',
+    talk: silent,
+    aborts: true,
+    cannotEnd: 'a signal is its end',
+    begin: (connector, port, signal) => ({
+      over: got(`https://${HOST}:${port}/`, { agent: { https: new TlsAgent(connector) }, headers: { authorization: SECRET }, retry: { limit: 0 }, ...(signal && { signal }) }),
+    }),
+  },
+  'global fetch': {
+    tls: 'at once',
+    talk: silent,
+    cannotEnd: 'the connector of its dispatcher hears of no signal',
+    begin(connector, port) {
+      const before = getGlobalDispatcher();
+      setGlobalDispatcher(new Agent({ connect: undiciConnect(connector) }));
+      const over = fetch(`https://${HOST}:${port}/`, { headers: { authorization: SECRET } });
+      // a request has its dispatcher from the beginning
+      setGlobalDispatcher(before);
+      return { over };
     },
   },
   http2: {

@@ -40,6 +40,8 @@ export function nodemailerOptions<O extends object>(
     secure: true,
     getSocket: ({ host = 'localhost', port = starttls ? 587 : 465, connectionTimeout }, callback) => {
       const duplex = connector.duplex({ host, port: Number(port), ...(name && { servername: name }), ...(starttls && { preamble: 'smtp' as const, standInGreeting: true }), ...(connectionTimeout && { handshakeTimeout: connectionTimeout }) });
+      // nodemailer 6.9 listens for no error on a socket that it was given, but for `close`, which follows
+      duplex.on('error', () => undefined);
       ready(duplex).then(
         (connection) => callback(null, { connection, secured: true }),
         (error: Error) => callback(error, {}),

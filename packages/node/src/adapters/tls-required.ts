@@ -1,5 +1,6 @@
 /** @module What keeps a library on the way through its connector: options that would lead around it are refused, and a plain socket carries nothing but the request for TLS. */
 import type { Socket } from 'node:net';
+import { checkServerIdentity } from 'node:tls';
 import { TlsError } from '@ferrule/result';
 
 /** Options of node:tls that decide whom to trust or who we are, which here is the connector's business. */
@@ -16,6 +17,8 @@ export function refuseTrustOptions(adapter: string, options: object | undefined)
   if (options === undefined) return;
   const given = options as Readonly<Record<string, unknown>>;
   for (const key of TRUST) {
+    // got gives Node's own default with every request
+    if (given[key] === checkServerIdentity) continue;
     if (given[key] !== undefined && given[key] !== null) throw new TypeError(`${adapter}: ${key} is not used here: give it to the TlsConnector`);
   }
   if (given['rejectUnauthorized'] === false) throw new TypeError(`${adapter}: rejectUnauthorized: false is not used here: the TlsConnector decides whom to trust (verify)`);
