@@ -1,9 +1,10 @@
 import http2 from 'node:http2';
 import https from 'node:https';
+import type nodeTls from 'node:tls';
 import { pki } from '@ferrule/conformance/pki';
 import { connect as connectNats } from '@nats-io/transport-node';
 import { ImapFlow } from 'imapflow';
-import { Redis } from 'ioredis';
+import { Cluster, Redis } from 'ioredis';
 import { Client as LdapClient } from 'ldapts';
 import { createConnection } from 'mysql2';
 import { Agent, fetch as undiciFetch } from 'undici';
@@ -77,6 +78,11 @@ describe('an option that would lead around the connector, or that it would ignor
     ['ioredis, sentinels', /sentinels/, () => ioredisOptions(connector, { sentinels: [{ host: 'x', port: 1 }] })],
     ['ioredis, sentinels beside it', /sentinels/, () => new Redis({ ...ioredisOptions(connector), sentinels: [{ host: 'x', port: 1 }], name: 'x', lazyConnect: true })],
     ['ioredis, rejectUnauthorized: false', /rejectUnauthorized/, () => ioredisOptions(connector, { tls: lax })],
+    ['ioredis, tls replaced', /tls/, () => new Redis({ ...ioredisOptions(connector), tls: {}, lazyConnect: true })],
+    ['nodemailer, url', /url/, () => nodemailerOptions(connector, { url: 'smtp://u:p@localhost' })],
+    ['nodemailer, SES', /SES/, () => nodemailerOptions(connector, { SES: {} })],
+    ['nodemailer, a token of its own', /accessToken/, () => nodemailerOptions(connector, { auth: { type: 'OAuth2', user: 'u', clientId: 'i', clientSecret: SECRET, refreshToken: 'r' } })],
+    ['nodemailer, a token for a service', /accessToken/, () => nodemailerOptions(connector, { auth: { type: 'OAuth2', serviceClient: 'i', privateKey: SECRET, accessToken: 'old' } })],
     ['nodemailer, proxy', /proxy/, () => nodemailerOptions(connector, { proxy: 'socks5://x' })],
     ['nodemailer, ignoreTLS', /ignoreTLS/, () => nodemailerOptions(connector, { ignoreTLS: true })],
     ['nodemailer, rejectUnauthorized: false', /rejectUnauthorized/, () => nodemailerOptions(connector, { tls: lax })],
@@ -144,6 +150,38 @@ describe('a library that is about to send data without TLS', () => {
     const server = await record({ identity: honest, tls: 'when asked', talk: () => ({ ...use?.talk(true), greeting: `${String(use?.talk(true).greeting)}MSG a 1 1\r\nx\r\n`, answer: () => undefined }), until: SECRET });
     servers.push(server);
     await expect(natsConnect(connector, { servers: `localhost:${server.port}`, reconnect: false })).rejects.toMatchObject({ code: 'STARTTLS_INJECTION' });
+  });
+});
+
+describe("ioredis's Cluster, whose subscriber leaves the connector,", () => {
+  /** Node of a cluster of one. */
+  const serveCluster = async (): Promise<Recorder> => {
+    const command = (received: Buffer): string => {
+      if (/\r\nslots\r\n/i.test(received.toString('latin1'))) return `*1\r\n*3\r\n:0\r\n:16383\r\n*3\r\n$9\r\nlocalhost\r\n:${server.port}\r\n$2\r\nid\r\n`;
+      return '+OK\r\n'.repeat(received.toString('latin1').match(/\*\d+\r\n/g)?.length ?? 0);
+    };
+    const server = await record({ identity: honest, tls: 'at once', talk: () => ({ answer: (received) => ({ send: command(received) }) }), until: 'never said' });
+    servers.push(server);
+    return server;
+  };
+
+  it.each<[string, () => object]>([
+    ['as it comes', () => ioredisOptions(connector, { password: SECRET })],
+    ['without tls', () => ({ ...ioredisOptions(connector, { password: SECRET }), tls: undefined })],
+    ['without attempts to reconnect', () => ioredisOptions(connector, { password: SECRET, retryStrategy: null } as never)],
+  ])('is refused by name: %s', async (_how, redisOptions) => {
+    const server = await serveCluster();
+    const cluster = new Cluster([{ host: 'localhost', port: server.port }], { redisOptions: redisOptions(), clusterRetryStrategy: () => null, lazyConnect: true });
+    cluster.on('error', () => undefined);
+    await expect(cluster.connect()).rejects.toThrow(/Cluster is not supported/);
+    cluster.disconnect();
+    expect(server.connections()).toBe(0);
+  });
+
+  it('tells nobody its secret: ioredis finds no name right', async () => {
+    const { tls } = ioredisOptions(connector, { tls: { servername: 'localhost' } }) as unknown as { tls: nodeTls.ConnectionOptions };
+    expect(tls).toMatchObject({ servername: 'localhost' });
+    expect(tls.checkServerIdentity?.('localhost', {} as never)).toMatchObject({ code: 'TLS_REQUIRED' });
   });
 });
 

@@ -10,6 +10,13 @@ interface Where {
 }
 type GetSocket = (options: Where, callback: (error: Error | null, socketOptions: object) => void) => void;
 
+/** What makes nodemailer ask for a token by itself, and what keeps it from that. */
+interface OAuth2 {
+  readonly refreshToken?: unknown;
+  readonly serviceClient?: unknown;
+  readonly provisionCallback?: unknown;
+}
+
 interface Own {
   /** Speak STARTTLS first (port 587); else TLS begins at once (465). Default: false. */
   readonly starttls?: boolean;
@@ -29,10 +36,14 @@ export function nodemailerOptions<O extends object>(
   options: O & Own = {} as O,
 ): Omit<O, keyof Own> & { readonly secure: true; readonly getSocket: GetSocket } {
   refuseDetours('nodemailerOptions', options, {
-    proxy: USE_DIAL, socket: USE_DIAL, connection: USE_DIAL, getSocket: USE_DIAL, localAddress: USE_DIAL, ignoreTLS: 'TLS is always used', requireTLS: 'set starttls', opportunisticTLS: 'set starttls',
+    url: 'give host, port and auth', SES: 'SMTP alone is spoken', sendmail: 'SMTP alone is spoken', proxy: USE_DIAL, socket: USE_DIAL, connection: USE_DIAL, getSocket: USE_DIAL, localAddress: USE_DIAL, ignoreTLS: 'TLS is always used', requireTLS: 'set starttls', opportunisticTLS: 'set starttls',
   }); // prettier-ignore
   const { starttls = false, servername, ...rest } = options;
-  const { tls } = rest as { readonly tls?: { readonly servername?: string } };
+  const { tls, auth } = rest as { readonly tls?: { readonly servername?: string }; readonly auth?: OAuth2 };
+  if (typeof auth?.provisionCallback !== 'function') {
+    const remedy = 'nodemailer would ask for a token with TLS of its own: give accessToken or provisionCallback';
+    refuseDetours('nodemailerOptions', auth, { refreshToken: remedy, serviceClient: remedy });
+  }
   refuseTrustOptions('nodemailerOptions', tls);
   const name = servername ?? tls?.servername;
   return {
