@@ -2,7 +2,6 @@
 export { type Check, type CheckGroup, group } from './check.ts';
 export { WRONG_OPTIONS } from './checks/wrong-options.ts';
 export { BIO_SIZES, manPage } from './checks/man-page.ts';
-export { byTheBook } from './checks/paths.ts';
 export { Client, type ClientOptions, expectReturn, trusting } from './client.ts';
 export { blockingPeer, type Act, type BlockingSceneOptions } from './blocking.ts';
 export { describeBackend, type DescribeOptions } from './describe.ts';

@@ -10,6 +10,7 @@ import { features } from './checks/features.ts';
 import { limits } from './checks/limits.ts';
 import { manPage } from './checks/man-page.ts';
 import { negotiation } from './checks/negotiation.ts';
+import { byTheBook } from './checks/paths.ts';
 import { returns } from './checks/returns.ts';
 import { resumptionBinding } from './checks/resumption-binding.ts';
 import { secrets } from './checks/secrets.ts';
@@ -28,6 +29,7 @@ export const suite: readonly CheckGroup[] = [
   ...callbackTable,
   ...transport,
   ...verification,
+  ...byTheBook,
   ...clientAuth,
   ...sessions,
   ...resumptionBinding,

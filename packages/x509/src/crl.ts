@@ -1,9 +1,9 @@
-/** @module Certificate revocation lists: RFC 5280 section 5. Complete lists of the certificate's own issuer; delta and indirect ones are refused. */
+/** @module Certificate revocation lists: RFC 5280 section 5. Complete lists of the certificate's own issuer; indirect ones count for nothing. */
 import type { X509VCode } from '@ferrule/result';
 import type { Certificate } from './certificate.ts';
 import { readExtension } from './certificate.ts';
 import { readSignatureAlgorithm } from './algorithm.ts';
-import { bytesEqual, DerError, DerReader, readWhole } from './der.ts';
+import { bytesEqual, DerError, DerReader, hex, readWhole } from './der.ts';
 import { readFullName, type Extension } from './extensions.ts';
 import type { GeneralName } from './general-name.ts';
 import { readName, sameName } from './name.ts';
@@ -11,7 +11,7 @@ import { fits } from './public-key.ts';
 import type { RuleBreach } from './rules.ts';
 import type { SignatureAlgorithm, SignatureVerifier } from './signature.ts';
 import { verified, type Steps } from './steps.ts';
-import { readTime } from './time.ts';
+import { CLOCK_SKEW, readTime } from './time.ts';
 import type { Issuer } from './trust.ts';
 import * as V from './x509-v.ts';
 import * as Tag from './tag.ts';
@@ -34,6 +34,8 @@ export interface Crl {
   readonly entries: Uint8Array;
   readonly extensions: readonly Extension[];
   readonly scope: CrlScope | undefined;
+  /** Only what has changed since another list (section 5.2.4), which is not supported. */
+  readonly delta: boolean;
   readonly signatureAlgorithm: SignatureAlgorithm | undefined;
   readonly signature: Uint8Array;
 }
@@ -83,7 +85,7 @@ export const parseCrl = (der: Uint8Array): Crl => {
   const signature = reader.octetsOfBitString();
   reader.finish();
   const scope = extensions.find(({ oid }) => oid === CrlOid.scope);
-  return { raw: der, tbs, issuer, thisUpdate, nextUpdate, entries, extensions, scope: scope && readScope(scope.value), signatureAlgorithm: algorithm, signature };
+  return { raw: der, tbs, issuer, thisUpdate, nextUpdate, entries, extensions, scope: scope && readScope(scope.value), delta: extensions.some(({ oid }) => oid === CrlOid.delta), signatureAlgorithm: algorithm, signature };
 };
 
 const readScope = (value: Uint8Array): CrlScope => {
@@ -114,27 +116,42 @@ const readScope = (value: Uint8Array): CrlScope => {
 /** The names of a certificate's CRL distribution points (section 4.2.1.13). */
 export const distributionPoints = (certificate: Certificate): readonly GeneralName[] => certificate.distributionPoints ?? [];
 
-/** Lists whose signature has been checked, by issuer key; the same list serves many certificates. */
-export type CheckedCrls = Map<Crl, { readonly spki: Uint8Array; readonly ok: boolean }>;
+/** What a certificate's lists are looked up with. */
+export interface CrlSearch {
+  readonly crls: readonly Crl[];
+  /** Milliseconds since the epoch, whole seconds. */
+  readonly now: number;
+  readonly verifier: SignatureVerifier;
+  /** Signatures that have been checked: the same list serves many certificates. */
+  readonly checked: Map<Crl, { readonly spki: Uint8Array; readonly ok: boolean }[]>;
+  /** The issuer's other keys, which may sign its lists after a rollover (RFC 5280 section 6.3.3 f). */
+  otherKeys(issuer: Issuer): Iterable<Issuer>;
+  /** Whether a certificate with one of these keys has a path to the anchor of the path that is judged. */
+  leadsToAnchor(issuer: Issuer): Steps<boolean>;
+}
 
 /**
- * What the lists say of a certificate that this issuer made. Without a good list that covers it: a breach if `required`, else nothing.
+ * What the lists say of a certificate that this issuer made: of those with the same scope the newest. Without a good list that covers it: a
+ * breach if `required`, else nothing.
  */
-export function* crlBreach(
-  crls: readonly Crl[],
-  child: Certificate,
-  issuer: Issuer,
-  now: number,
-  required: boolean,
-  verifier: SignatureVerifier,
-  checked: CheckedCrls,
-): Steps<RuleBreach | undefined> {
-  let covered = false;
+export function* crlBreach(search: CrlSearch, child: Certificate, issuer: Issuer, required: boolean): Steps<RuleBreach | undefined> {
+  const newest = new Map<string, Crl[]>();
   let fault: RuleBreach | undefined;
-  for (const crl of crls) {
+  for (const crl of search.crls) {
     if (!sameName(crl.issuer, child.issuer)) continue;
-    let status = unusable(crl, child, issuer, now);
-    if (!status) status = (yield* signedBy(crl, issuer, verifier, checked)) ? look(crl, child) : unknownBreach(V.CRL_SIGNATURE_FAILURE, 'has an issuer whose CRL has a wrong signature');
+    const problem = unusable(crl, child, search.now) ?? (yield* signerBreach(crl, issuer, search));
+    if (problem) {
+      fault ??= problem;
+      continue;
+    }
+    const scope = hex(crl.extensions.find(({ oid }) => oid === CrlOid.scope)?.value ?? new Uint8Array());
+    const known = newest.get(scope) ?? [];
+    const age = (known[0]?.thisUpdate ?? -Infinity) - crl.thisUpdate;
+    if (age <= 0) newest.set(scope, age < 0 ? [crl] : [...known, crl]);
+  }
+  let covered = false;
+  for (const crl of [...newest.values()].flat()) {
+    const status = look(crl, child);
     if (status?.code === 'CERT_REVOKED') return status;
     if (status) fault ??= status;
     else if (!crl.scope?.someReasons) covered = true;
@@ -145,22 +162,30 @@ export function* crlBreach(
 
 const unknownBreach = (verify: X509VCode, message: string): RuleBreach => ({ code: 'CERT_REVOCATION_UNKNOWN', verify, message });
 
-/** Why the list cannot be relied on for this certificate. */
-const unusable = (crl: Crl, child: Certificate, { certificate }: Issuer, now: number): RuleBreach | undefined => {
-  const delta = crl.extensions.find(({ oid }) => oid === CrlOid.delta);
-  if (delta) return unknownBreach(V.UNHANDLED_CRITICAL_CRL_EXTENSION, 'has an issuer whose CRL is a delta CRL, which is not supported: give the complete one');
+/** Why the list cannot be relied on for this certificate, whoever signed it. */
+const unusable = (crl: Crl, child: Certificate, now: number): RuleBreach | undefined => {
   for (const { oid, critical } of crl.extensions) {
     if (critical && oid !== CrlOid.scope) {
       return unknownBreach(V.UNHANDLED_CRITICAL_CRL_EXTENSION, `has an issuer whose CRL has the critical extension ${oid}, which ${oid === CrlOid.number ? 'must not be critical' : 'is not understood'}`);
     }
   }
-  if (!crl.extensions.some(({ oid }) => oid === CrlOid.number)) return unknownBreach(V.DIFFERENT_CRL_SCOPE, 'has an issuer whose CRL has no CRL number (RFC 5280 section 5.2.3)');
-  if (certificate?.keyUsage !== undefined && !(certificate.keyUsage & KeyUsage.cRLSign)) return unknownBreach(V.KEYUSAGE_NO_CRL_SIGN, 'has an issuer that may not sign CRLs (keyUsage lacks cRLSign)');
-  if (now < crl.thisUpdate) return unknownBreach(V.CRL_NOT_YET_VALID, 'has an issuer whose CRL is not valid yet');
+  if (now < crl.thisUpdate - CLOCK_SKEW) return unknownBreach(V.CRL_NOT_YET_VALID, 'has an issuer whose CRL is not valid yet');
   if (crl.nextUpdate === undefined) return unknownBreach(V.ERROR_IN_CRL_NEXT_UPDATE_FIELD, 'has an issuer whose CRL does not say when it expires');
-  if (now > crl.nextUpdate) return unknownBreach(V.CRL_HAS_EXPIRED, 'has an issuer whose CRL has expired');
+  if (now > crl.nextUpdate + CLOCK_SKEW) return unknownBreach(V.CRL_HAS_EXPIRED, 'has an issuer whose CRL has expired');
   return inScope(crl.scope, child) ? undefined : unknownBreach(V.DIFFERENT_CRL_SCOPE, 'has an issuer whose CRL covers other certificates');
 };
+
+const maySignCrls = ({ certificate }: Issuer): boolean => certificate?.keyUsage === undefined || (certificate.keyUsage & KeyUsage.cRLSign) !== 0;
+
+function* signerBreach(crl: Crl, issuer: Issuer, search: CrlSearch): Steps<RuleBreach | undefined> {
+  if (maySignCrls(issuer) && (yield* signedBy(crl, issuer, search))) return undefined;
+  for (const other of search.otherKeys(issuer)) {
+    if (maySignCrls(other) && (yield* signedBy(crl, other, search)) && (yield* search.leadsToAnchor(other))) return undefined;
+  }
+  return maySignCrls(issuer)
+    ? unknownBreach(V.CRL_SIGNATURE_FAILURE, 'has an issuer whose CRL has a wrong signature')
+    : unknownBreach(V.KEYUSAGE_NO_CRL_SIGN, 'has an issuer that may not sign CRLs (keyUsage lacks cRLSign)');
+}
 
 const inScope = (scope: CrlScope | undefined, child: Certificate): boolean => {
   if (!scope) return true;
@@ -171,12 +196,13 @@ const inScope = (scope: CrlScope | undefined, child: Certificate): boolean => {
   return scope.names.some((name) => points.some((point) => point.type === name.type && (name.type === NameType.directory ? sameName(point.value, name.value) : bytesEqual(point.value, name.value))));
 };
 
-function* signedBy(crl: Crl, issuer: Issuer, verifier: SignatureVerifier, checked: CheckedCrls): Steps<boolean> {
-  const known = checked.get(crl);
-  if (known && bytesEqual(known.spki, issuer.spki)) return known.ok;
+function* signedBy(crl: Crl, { spki, publicKey }: Issuer, { verifier, checked }: CrlSearch): Steps<boolean> {
+  let known = checked.get(crl);
+  if (!known) checked.set(crl, (known = []));
+  for (const one of known) if (bytesEqual(one.spki, spki)) return one.ok;
   const { signatureAlgorithm: algorithm } = crl;
-  const ok = algorithm !== undefined && fits(algorithm, issuer.publicKey) && (yield* verified(verifier, algorithm, issuer.spki, crl.tbs, crl.signature));
-  checked.set(crl, { spki: issuer.spki, ok });
+  const ok = algorithm !== undefined && fits(algorithm, publicKey) && (yield* verified(verifier, algorithm, spki, crl.tbs, crl.signature));
+  known.push({ spki, ok });
   return ok;
 }
 

@@ -198,7 +198,7 @@ const readPolicyConstraints = (reader: DerReader): PolicyConstraints =>
     return { requireExplicitPolicy, inhibitPolicyMapping: reader.more ? reader.smallInteger(0x81) : undefined };
   });
 
-/** The full names; a name relative to the issuer gives none, and so matches nothing. `false` for no point at all, and one of reasons alone. */
+/** The full names; a name relative to the issuer gives none, and so matches nothing. `false` where there is no point. @throws DerError also for one of reasons alone */
 const readDistributionPoints = (reader: DerReader, into: Decoded): boolean => {
   const names: GeneralName[] = [];
   const points = sequenceOf(reader, (r) =>
@@ -211,14 +211,13 @@ const readDistributionPoints = (reader: DerReader, into: Decoded): boolean => {
         r.close(outer);
       }
       if (r.peek() === 0x81) r.namedBits(0x81);
-      const issued = r.peek() === 0xa2;
-      if (issued) r.skip();
-      return named || issued;
+      if (r.peek() === 0xa2) r.skip();
+      else if (!named) r.fail('a distribution point names nothing');
     }),
   );
   reader.finish();
   into.distributionPoints = names;
-  return points.length > 0 && points.every((fine) => fine);
+  return points.length > 0;
 };
 
 /** The full names of a DistributionPointName. */

@@ -12,7 +12,7 @@ export { parsePkcs7 } from './pkcs7.ts';
 export { describe, type CertificateDescription, type ExtensionDescription, type NameDescription, type PublicKeyDescription } from './describe.ts';
 export { isIpAddress, matchesHost, parseHost, type Host } from './host.ts';
 export { trustStore, type Issuer, type TrustAnchorInput, type TrustStore } from './trust.ts';
-export { buildPath, type PathChecks, type PathInput, type PathResult, type PathSuccess } from './path.ts';
+export { buildPath, type PathChecks, type PathInput, type PathResult, type PathSuccess, type PlacedBreach } from './path.ts';
 export { validatePath, validatePathAsync, validatePathSync, type ValidationInput } from './status.ts';
 export { distributionPoints, parseCrl, type Crl } from './crl.ts';
 export { parseOcspResponse, type OcspResponse, type SingleResponse } from './ocsp.ts';

@@ -9,7 +9,7 @@ import { fits, hashStrength, securityBits, strength } from './public-key.ts';
 import type { RuleBreach, RuleSet } from './rules.ts';
 import type { DigestName, SignatureAlgorithm, SignatureVerifier } from './signature.ts';
 import { verified, type Steps } from './steps.ts';
-import { readTime } from './time.ts';
+import { CLOCK_SKEW, readTime } from './time.ts';
 import type { Issuer } from './trust.ts';
 import * as V from './x509-v.ts';
 import * as Tag from './tag.ts';
@@ -155,8 +155,8 @@ export function* ocspBreach(response: Uint8Array, child: Certificate, issuer: Is
   if (!single) return invalid('came with an OCSP response about another certificate');
   if (!(yield* authorised(parsed, issuer, rules, verifier))) return invalid('came with an OCSP response that no authorised responder signed');
   const { now } = rules;
-  if (now < single.thisUpdate) return invalid('came with an OCSP response that is not valid yet', 'Check the clock of this machine.');
-  if (single.nextUpdate !== undefined && now > single.nextUpdate) return invalid('came with an OCSP response that is out of date');
+  if (now < single.thisUpdate - CLOCK_SKEW) return invalid('came with an OCSP response that is not valid yet', 'Check the clock of this machine.');
+  if (single.nextUpdate !== undefined && now > single.nextUpdate + CLOCK_SKEW) return invalid('came with an OCSP response that is out of date');
   // RFC 5019 section 4: without nextUpdate newer information is always there, so a week is generous
   if (single.nextUpdate === undefined && now > single.thisUpdate + 7 * 86_400_000) return invalid('came with an OCSP response that is more than a week old and does not say how long it holds');
   if (single.status === 'good') return undefined;

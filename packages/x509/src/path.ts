@@ -52,13 +52,18 @@ export interface PathInput {
   readonly isPublicSuffix?: (name: string) => boolean;
 }
 
-/** More that a path must pass than RFC 5280 section 6.1 asks for. */
-export interface PathChecks {
-  /** Asked of each certificate once its issuer is known and has signed it. */
-  certificate(child: Certificate, issuer: Issuer, isLeaf: boolean, rules: RuleSet, verifier: SignatureVerifier): Steps<RuleBreach[]>;
-  /** Asked of a whole path, leaf first, without the anchor. */
-  path(path: readonly Certificate[], anchor: Issuer, verifier: SignatureVerifier): RuleBreach | undefined;
+/** A broken rule, and the place in the path of the certificate that breaks it; 0 is the leaf. */
+export interface PlacedBreach extends RuleBreach {
+  readonly depth: number;
 }
+
+/**
+ * More that a path must pass than RFC 5280 section 6.1 asks for. Asked of each path that passes that; leaf first, without the anchor.
+ * `issuers` gives all that is known by a DER `Name`.
+ */
+export type PathChecks = (
+  path: readonly Certificate[], anchor: Issuer, rules: RuleSet, verifier: SignatureVerifier, issuers: (name: Uint8Array) => readonly Issuer[],
+) => Steps<readonly PlacedBreach[]>; // prettier-ignore
 
 export type PathResult = PathSuccess | { readonly ok: false; readonly error: PathFailure };
 
@@ -278,8 +283,7 @@ function* searchFrom(search: Search, defects: Defect[]): Steps<PathSuccess | und
   if (self) {
     // the caller trusts this very certificate: who signed it, and how, does not matter, and it vouches for its own state
     const own = defects.filter(({ verify }) => verify !== V.CA_MD_TOO_WEAK && verify !== V.UNSUPPORTED_SIGNATURE_ALGORITHM);
-    if (search.checks) yield* noteChecks(search, search.checks, [leaf], self, own);
-    noteWholePath(search, [leaf], self, own);
+    yield* noteWholePath(search, [leaf], self, own);
     if (own.length === 0) return { ok: true, chain: [leaf], anchor: self };
     if (search.diagnosing) search.propose([leaf], self, own);
   }
@@ -315,10 +319,9 @@ function* ascend(search: Search, path: Certificate[], issuer: Issuer, anchor: bo
     // as OpenSSL, the search for the reason follows the names all the same
     defects.push({ ...signatureDefect(child, issuer), code: 'CERT_SIGNATURE', verify: V.CERT_SIGNATURE_FAILURE, certificate: child, depth: path.length - 1 });
   }
-  if (search.checks) yield* noteChecks(search, search.checks, path, issuer, defects);
   if (defects.length > 0 && !search.diagnosing) return undefined;
   if (anchor) {
-    noteWholePath(search, path, issuer, defects);
+    yield* noteWholePath(search, path, issuer, defects);
     if (defects.length === 0) return { ok: true, chain: issuer.certificate ? [...path, issuer.certificate] : [...path], anchor: issuer };
     if (search.diagnosing) search.propose(path, issuer, defects);
     return undefined;
@@ -371,15 +374,12 @@ const judge = (search: Search, path: readonly Certificate[], issuer: Issuer, anc
   }
 };
 
-/** What else is asked of the last certificate, whose issuer is now known. */
-function* noteChecks(search: Search, checks: PathChecks, path: readonly Certificate[], issuer: Issuer, defects: Defect[]): Steps<void> {
-  const depth = path.length - 1;
-  const certificate = path[depth] as Certificate;
-  for (const breach of yield* checks.certificate(certificate, issuer, depth === 0, search.rules, search.verifier)) defects.push({ ...breach, certificate, depth });
-}
-
 /** What can only be told of a whole path. */
-const noteWholePath = (search: Search, path: readonly Certificate[], anchor: Issuer, defects: Defect[]): void => {
-  const { leaf: certificate, checks, rules, verifier } = search;
-  for (const breach of [policyBreach(path, anchor, rules.profile !== 'compatible'), checks?.path(path, anchor, verifier)]) if (breach) defects.push({ ...breach, certificate, depth: 0 });
-};
+function* noteWholePath(search: Search, path: readonly Certificate[], anchor: Issuer, defects: Defect[]): Steps<void> {
+  const { leaf, checks, rules, verifier } = search;
+  const policies = policyBreach(path, anchor, rules.profile !== 'compatible');
+  if (policies) defects.push({ ...policies, certificate: leaf, depth: 0 });
+  if (!checks) return;
+  const issuers = (name: Uint8Array): readonly Issuer[] => [...search.trust.find(name, true), ...search.untrusted.filter(({ subject }) => sameName(subject, name))];
+  for (const breach of yield* checks(path, anchor, rules, verifier, issuers)) defects.push({ ...breach, certificate: path[breach.depth] });
+}

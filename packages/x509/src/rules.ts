@@ -75,7 +75,7 @@ const breachOfCritical = (c: Certificate, role: Role): RuleBreach | undefined =>
   const { unhandledCritical: oid } = c;
   // Where CRLs are and which policies there are is not asked of an anchor (section 6.1.1 d).
   if (role === 'anchor' && (oid === Oid.crlDistributionPoints || oid === Oid.certificatePolicies)) return undefined;
-  if (oid === Oid.crlDistributionPoints) return { ...breach(V.INVALID_EXTENSION, 'has critical CRL distribution points, one of which names nothing'), late: true };
+  if (oid === Oid.crlDistributionPoints) return { ...breach(V.INVALID_EXTENSION, 'has critical CRL distribution points that are none'), late: true };
   if (oid !== undefined) return { ...breach(V.UNHANDLED_CRITICAL_EXTENSION, `has the critical extension ${oid}, which is not understood`), late: oid === Oid.certificatePolicies };
   for (const { oid, critical } of c.extensions) {
     for (const [id, name] of MUST_NOT_BE_CRITICAL) if (critical && oid === id) return breach(V.UNHANDLED_CRITICAL_EXTENSION, `has a critical ${name}`);

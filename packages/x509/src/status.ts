@@ -1,15 +1,17 @@
 /** @module Path validation with all that a TLS client asks beyond RFC 5280 section 6.1: revocation, transparency, pins. */
 import type { Certificate } from './certificate.ts';
-import { crlBreach, parseCrl, type CheckedCrls, type Crl } from './crl.ts';
+import { crlBreach, parseCrl, type Crl, type CrlSearch } from './crl.ts';
+import { bytesEqual } from './der.ts';
+import { sameName } from './name.ts';
 import { ocspBreach } from './ocsp.ts';
 import { checkOptions, isPositiveInteger, PATH_OPTIONS, type OptionChecks } from './options.ts';
-import { buildCheckedPath, type PathChecks, type PathInput, type PathResult } from './path.ts';
+import { buildCheckedPath, type PathChecks, type PathInput, type PathResult, type PlacedBreach } from './path.ts';
 import { pinBreach } from './pin.ts';
 import type { RuleBreach, RuleSet } from './rules.ts';
 import type { SignatureVerifier } from './signature.ts';
 import { runAsync, runSync, type Steps } from './steps.ts';
 import { transparencyBreach, type TransparencyPolicy } from './transparency.ts';
-import type { Issuer } from './trust.ts';
+import { issuerOf, type Issuer } from './trust.ts';
 import * as V from './x509-v.ts';
 
 export interface ValidationInput extends PathInput {
@@ -38,7 +40,7 @@ export const validatePath = (input: ValidationInput): Steps<PathResult> => {
     throw new TypeError(`pins, transparency and ocspResponse need a digest, which the verifier ${verifier.name} does not have`);
   }
   const asked = crls ?? transparency ?? pins ?? (ocsp !== undefined && ocsp !== 'off');
-  return buildCheckedPath(input, asked ? new StatusChecks(input) : undefined);
+  return buildCheckedPath(input, asked ? statusChecks(input) : undefined);
 };
 
 /** {@link validatePath} with a verifier that answers at once. @throws TypeError for wrong options, and when the verifier is asynchronous. */
@@ -62,45 +64,61 @@ const OPTIONS: OptionChecks<ValidationInput> = {
 /** TLS extension number of status_request (RFC 7633). */
 const STATUS_REQUEST = 5;
 
-/** CRLs for every certificate, OCSP and transparency for the leaf, pins for the path. */
-class StatusChecks implements PathChecks {
-  private readonly input: ValidationInput;
-  private readonly crls: readonly Crl[];
-  private readonly checked: CheckedCrls = new Map();
+/** CRLs for every certificate, OCSP and transparency for the leaf, pins for the path. @throws TypeError for a CRL that cannot be used: it is the caller's, not the server's */
+const statusChecks = (input: ValidationInput): PathChecks => {
+  const { missingCrl, transparency, pins } = input;
+  const crls = (input.crls ?? []).map((crl, i) => readList(crl, i));
+  const checked: CrlSearch['checked'] = new Map();
+  return function* (path, anchor, rules, verifier, issuers): Steps<PlacedBreach[]> {
+    const found: PlacedBreach[] = [];
+    const note = (breach: RuleBreach | undefined, depth = 0): void => void (breach && found.push({ ...breach, depth }));
+    const search: CrlSearch = {
+      crls,
+      now: rules.now,
+      verifier,
+      checked,
+      *otherKeys({ subject, spki }) {
+        for (const other of issuers(subject)) if (!bytesEqual(other.spki, spki)) yield other;
+      },
+      leadsToAnchor: (other) => leadsTo(anchor, other, input),
+    };
+    const issuerAt = (depth: number): Issuer => (path[depth + 1] ? issuerOf(path[depth + 1] as Certificate) : anchor);
+    for (const [depth, certificate] of path.entries()) {
+      if (crls.length > 0) note(yield* crlBreach(search, certificate, issuerAt(depth), depth === 0 && missingCrl !== 'accept'), depth);
+    }
+    const leaf = path[0] as Certificate;
+    note(yield* stapleBreach(input, leaf, issuerAt(0), rules, verifier));
+    if (transparency) note(yield* transparencyBreach(transparency, leaf, issuerAt(0), rules.now, verifier));
+    if (pins) note(pinBreach(pins, [...path, anchor], verifier));
+    return found;
+  };
+};
 
-  /** @throws TypeError for a CRL that cannot be read: it is the caller's, not the server's. */
-  constructor(input: ValidationInput) {
-    this.input = input;
-    this.crls = (input.crls ?? []).map((crl, i) => {
-      try {
-        return crl instanceof Uint8Array ? parseCrl(crl) : crl;
-      } catch (cause) {
-        throw new TypeError(`CRL ${i} cannot be read: ${(cause as Error).message}`, { cause });
-      }
-    });
+const readList = (given: Uint8Array | Crl, i: number): Crl => {
+  let crl: Crl;
+  try {
+    crl = given instanceof Uint8Array ? parseCrl(given) : given;
+  } catch (cause) {
+    throw new TypeError(`CRL ${i} cannot be read: ${(cause as Error).message}`, { cause });
   }
+  if (crl.delta) throw new TypeError(`CRL ${i} is a delta CRL (RFC 5280 section 5.2.4), which is not supported: give the complete list`);
+  return crl;
+};
 
-  *certificate(child: Certificate, issuer: Issuer, isLeaf: boolean, rules: RuleSet, verifier: SignatureVerifier): Steps<RuleBreach[]> {
-    const { transparency, missingCrl } = this.input;
-    const found: (RuleBreach | undefined)[] = [];
-    if (this.crls.length > 0) found.push(yield* crlBreach(this.crls, child, issuer, rules.now, isLeaf && missingCrl !== 'accept', verifier, this.checked));
-    if (isLeaf) found.push(yield* this.stapleBreach(child, issuer, rules, verifier));
-    if (isLeaf && transparency) found.push(yield* transparencyBreach(transparency, child, issuer, rules.now, verifier));
-    return found.filter((breach) => breach !== undefined);
-  }
+/** RFC 5280 section 6.3.3 (f): the path of who signed a list ends in the same anchor; it is no server's. */
+function* leadsTo(anchor: Issuer, { subject, spki, certificate }: Issuer, input: ValidationInput): Steps<boolean> {
+  if (bytesEqual(anchor.subject, subject) && bytesEqual(anchor.spki, spki)) return true;
+  if (!certificate) return false;
+  const find = (name: Uint8Array): readonly Issuer[] => (sameName(name, anchor.subject) ? [anchor] : []);
+  const { ok } = yield* buildCheckedPath({ ...input, chain: [certificate, ...input.chain], trustAnchors: { anchors: [anchor], find, holding: () => undefined }, purpose: 'any', host: undefined }, undefined);
+  return ok;
+}
 
-  private *stapleBreach(leaf: Certificate, issuer: Issuer, rules: RuleSet, verifier: SignatureVerifier): Steps<RuleBreach | undefined> {
-    const { ocsp = 'off', ocspResponse } = this.input;
-    if (ocsp === 'off') return undefined;
-    if (ocspResponse) return yield* ocspBreach(ocspResponse, leaf, issuer, rules, verifier);
-    const mustStaple = leaf.tlsFeatures?.includes(STATUS_REQUEST) === true;
-    if (ocsp === 'request' && !mustStaple) return undefined;
-    const message = `came without a stapled OCSP response${mustStaple ? ', which it says must come with it' : ''}`;
-    return { code: 'CERT_OCSP_MISSING', verify: V.OCSP_VERIFY_NEEDED, message };
-  }
-
-  path(path: readonly Certificate[], anchor: Issuer, verifier: SignatureVerifier): RuleBreach | undefined {
-    const { pins } = this.input;
-    return pins && pinBreach(pins, [...path, anchor], verifier);
-  }
+function* stapleBreach({ ocsp = 'off', ocspResponse }: ValidationInput, leaf: Certificate, issuer: Issuer, rules: RuleSet, verifier: SignatureVerifier): Steps<RuleBreach | undefined> {
+  if (ocsp === 'off') return undefined;
+  if (ocspResponse) return yield* ocspBreach(ocspResponse, leaf, issuer, rules, verifier);
+  const mustStaple = leaf.tlsFeatures?.includes(STATUS_REQUEST) === true;
+  if (ocsp === 'request' && !mustStaple) return undefined;
+  const message = `came without a stapled OCSP response${mustStaple ? ', which it says must come with it' : ''}`;
+  return { code: 'CERT_OCSP_MISSING', verify: V.OCSP_VERIFY_NEEDED, message };
 }

@@ -9,6 +9,9 @@ export interface Time {
   readonly form: boolean;
 }
 
+/** So far clocks may differ for CRLs and OCSP responses, milliseconds: what openssl-ocsp(1) has for -validity_period. The native engine has the same. */
+export const CLOCK_SKEW = 300_000;
+
 const MALFORMED = 'time is not YYMMDDHHMMSSZ or YYYYMMDDHHMMSSZ';
 
 export const readTime = (reader: DerReader): Time => {

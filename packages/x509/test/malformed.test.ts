@@ -97,12 +97,6 @@ it('a CRL with a critical extension in any entry tells nothing of those that it 
   expect(result.ok ? 'valid' : [result.error.code, result.error.verify]).toEqual(['CERT_REVOCATION_UNKNOWN', 36]);
 });
 
-it('a delta CRL is told to be one', () => {
-  const crl = makeCrl(root, { extensions: [crlNumber, extension('2.5.29.27', int(1), true)] });
-  const result = validatePathSync({ chain: [leaf.der], trustAnchors: trustStore([root.der]), verifier: nodeVerifier, now: NOW, crls: [crl] });
-  expect(result.ok ? 'valid' : result.error.message).toContain('delta');
-});
-
 it('an OCSP response with a signature of an unknown kind is of no authorised responder', () => {
   const ocspResponse = replaced(makeOcsp(leaf, root), '06082a8648ce3d040302', '06082a8648ce3d040309');
   const result = validatePathSync({ chain: [leaf.der], trustAnchors: trustStore([root.der]), verifier: nodeVerifier, now: NOW, ocsp: 'require', ocspResponse });

@@ -87,12 +87,12 @@ const profiles: CheckGroup = group('profiles', {
       for (const profile of ['compatible', 'rfc5280'] as const) await connects(backend, { trustAnchors: [anchor], profile }, { identity });
     }
   },
-  'that an engine does not have are a TypeError that names those it has': (backend) => {
+  'that an engine does not have are a TypeError that names those it has': async (backend) => {
     const missing = (['compatible', 'rfc5280', 'webpki'] as const).filter((profile) => !backend.supported.profiles.includes(profile));
     for (const profile of missing) {
       assert.throws(() => backend.createContext({ profile }), (error) => error instanceof TypeError && /^profile: .*compatible, rfc5280/.test(error.message));
     }
-    return Promise.resolve();
+    await Promise.resolve();
   },
 });
 

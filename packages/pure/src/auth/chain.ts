@@ -133,10 +133,13 @@ function remembering(verifier: SignatureVerifier): SignatureVerifier {
 }
 
 function readCrl(der: Uint8Array, name: string): Crl {
+  let crl: Crl;
   try {
-    return parseCrl(der);
+    crl = parseCrl(der);
   } catch (cause) {
     if (cause instanceof DerError) throw new TypeError(`${name}: cannot be read: ${cause.message}`, { cause });
     throw cause;
   }
+  if (crl.delta) throw new TypeError(`${name}: is a delta CRL (RFC 5280 section 5.2.4), which is not supported: give the complete list`);
+  return crl;
 }
