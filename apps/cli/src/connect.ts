@@ -1,5 +1,8 @@
 /** @module `ferrule connect`: the handshake, what came of it, and with --pipe or --interactive the connection itself. */
+import { closeSync, openSync } from 'node:fs';
+import { devNull } from 'node:os';
 import { Readable, Writable } from 'node:stream';
+import type { TlsConnection } from 'ferrule';
 import { converse } from './interactive.ts';
 import { connectionJson } from './json.ts';
 import { Observer, type ObserveOptions } from './observe.ts';
@@ -23,16 +26,44 @@ export async function connectCommand(target: Target, options: ConnectCommandOpti
   const talk = options.pipe === true || options.interactive === true ? process.stderr : process.stdout;
   talk.write(options.json === true ? connectionJson(nameOfTarget(target), connection.info, timeline, observer?.document) : connectionReport(connection.info, timeline, colorsFor(talk)));
   if (options.pipe === true) {
-    const sending = Readable.toWeb(process.stdin).pipeTo(connection.writable as WritableStream).catch(() => {});
-    try {
-      await connection.readable.pipeTo(Writable.toWeb(process.stdout) as WritableStream<Uint8Array>, { preventClose: true, preventAbort: true });
-    } finally {
-      process.stdin.destroy();
-    }
-    await sending;
+    await throughStdio(connection);
   } else if (options.interactive === true) {
     const { dim } = colorsFor(talk);
     await converse(connection, { lineEnd: options.lf === true ? '\n' : '\r\n', say: (line) => void talk.write(`${dim(line)}\n`) });
   }
   await connection.close();
+}
+
+/**
+ * stdin to the server and the server to stdout, until both have ended: each direction ends by itself (RFC 9846 section 6.1), so
+ * what stdin has is sent also after the server's end, or the command fails. Only a terminal is not waited for.
+ */
+async function throughStdio(connection: TlsConnection): Promise<void> {
+  const { stdin, stdout } = process;
+  const sending = Readable.toWeb(stdin)
+    .pipeTo(connection.writable as WritableStream)
+    .then(() => undefined, (error: unknown) => error);
+  try {
+    await connection.readable.pipeTo(Writable.toWeb(stdout) as WritableStream<Uint8Array>, { preventClose: true, preventAbort: true });
+  } catch (error) {
+    stdin.destroy();
+    throw error;
+  }
+  if (stdin.isTTY) {
+    stdin.destroy();
+    await sending;
+    return;
+  }
+  if (!stdin.readableEnded) endStdout();
+  const error = await sending;
+  if (error !== undefined) throw error;
+}
+
+/** Whoever reads stdout hears of the server's end now, and may end stdin for it. Node keeps it open until the process ends. */
+function endStdout(): void {
+  process.stdout.end(() => {
+    closeSync(1);
+    // so that nothing that is opened later becomes stdout
+    openSync(devNull, 'w');
+  });
 }

@@ -168,12 +168,19 @@ program
   .addHelpText('after', `\n\nExamples:\n  eval "$(ferrule completion bash)"     in ~/.bashrc\n  eval "$(ferrule completion zsh)"      in ~/.zshrc, after compinit\n  ferrule completion fish | source      in ~/.config/fish/config.fish`)
   .action((shell: Shell) => void process.stdout.write(completionScript(program, shell)));
 
-async function run(target: string, { json }: { readonly json?: boolean }, command: () => Promise<void>): Promise<void> {
+interface RunOptions {
+  readonly json?: boolean;
+  /** With either, stdout is the server's. */
+  readonly pipe?: boolean;
+  readonly interactive?: boolean;
+}
+
+async function run(target: string, { json, pipe, interactive }: RunOptions, command: () => Promise<void>): Promise<void> {
   try {
     await command();
   } catch (error) {
     if (TlsError.is(error)) {
-      if (json === true) process.stdout.write(failureJson(target, error));
+      if (json === true) (pipe === true || interactive === true ? process.stderr : process.stdout).write(failureJson(target, error));
       // whoever pressed Ctrl-C knows
       else if (error.code !== 'ABORTED') process.stderr.write(failureReport(error, target, colorsFor(process.stderr)));
       process.exitCode = exitOf(error);

@@ -1,9 +1,13 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createHttp } from 'node:http';
 import { createServer as createHttps } from 'node:https';
 import { createServer as createTcp, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createServer as createTls, type TLSSocket } from 'node:tls';
+import { fileURLToPath } from 'node:url';
 import { pki, type PkiName } from '@ferrule/conformance/pki';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ferrule } from './run.ts';
@@ -106,6 +110,38 @@ describe('ferrule connect', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^HTTP\/1\.1 200 OK[^]*a page in two chunks/);
     expect(stderr).toMatch(/is verified/);
+  });
+
+  it.each([
+    ['sends the rest of stdin', (socket: TLSSocket): void => void socket.resume(), 0, /"ok": true/],
+    ['fails where the rest of stdin cannot be sent', (socket: TLSSocket): void => void socket.destroy(), 2, /TRANSPORT_ERROR/],
+  ] as const)('with --pipe %s after the server has ended its half', async (_what, then, status, said) => {
+    const { keyPem, chainPem } = await pki('p256');
+    const input = 'x'.repeat(8_000_000);
+    let got = 0;
+    let how = 'nothing';
+    const server = createTls({ key: keyPem, cert: chainPem, allowHalfOpen: true }, (socket) => {
+      socket.on('error', () => {}).on('data', (chunk) => (got += chunk.length)).on('end', () => (how = 'close_notify')).pause();
+      // not in the middle of Node's own handshake, which then sends no close_notify
+      setImmediate(() => socket.end('bye'));
+      setTimeout(() => then(socket), 300);
+    });
+    const port = await listen(server);
+    const { code, stdout, stderr } = await ferrule(['connect', `localhost:${port}`, '--ca', ca, '--pipe', '--json'], { input });
+    expect([code, stdout]).toEqual([status, 'bye']);
+    expect(stderr).toMatch(said);
+    if (status === 0) expect([got, how]).toEqual([input.length, 'close_notify']);
+    else expect(how).toBe('nothing');
+  });
+
+  it('with --pipe tells of the server’s end on stdout while stdin goes on', async () => {
+    const { keyPem, chainPem } = await pki('p256');
+    const port = await listen(createTls({ key: keyPem, cert: chainPem, allowHalfOpen: true }, (socket) => void setImmediate(() => socket.on('error', () => {}).resume().end('bye'))));
+    const child = spawn(process.execPath, ['--conditions=@ferrule/source', '--import', 'tsx', fileURLToPath(new URL('../src/main.ts', import.meta.url)), 'connect', `localhost:${port}`, '--ca', ca, '--pipe']);
+    await once(child.stdout.resume(), 'end');
+    expect(child.exitCode).toBeNull();
+    child.stdin.end('and the rest');
+    expect(await once(child, 'exit')).toEqual([0, null]);
   });
 
   it('with --interactive sends lines as they are typed, and takes commands', async () => {

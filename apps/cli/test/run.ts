@@ -31,7 +31,8 @@ export function ferrule(args: readonly string[], { input = '', env = {}, interru
     child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
     interruptOn?.once('connection', () => child.kill('SIGINT'));
     if (whenSpoken) child.stdout.once('data', (chunk: Buffer) => void whenSpoken(chunk.toString()).finally(() => child.kill('SIGINT')));
-    child.stdin.end(input);
+    // a command may end before it has read all of it
+    child.stdin.on('error', () => {}).end(input);
     child.on('close', (code) => resolve({ code, stdout, stderr }));
   });
 }
