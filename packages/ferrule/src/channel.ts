@@ -41,7 +41,11 @@ export class Channel implements PumpFace {
   /** The handshake. @throws TlsError, or what {@link destroy} was given. */
   connect(): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (this.#failure !== undefined) return reject(this.#failure);
+      if (this.#failure !== undefined) {
+        // it has never begun, so nobody else does
+        this.ssl.dispose();
+        return reject(this.#failure);
+      }
       this.#opening = { resolve, reject };
       this.#pump.begin(this.ssl);
     });

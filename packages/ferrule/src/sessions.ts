@@ -111,6 +111,8 @@ export class SessionKeeper {
     });
     let timer: ReturnType<typeof setTimeout> | undefined;
     const enough = new Promise<void>((resolve) => (timer = setTimeout(resolve, patience)));
+    // the connection keeps the process alive, where it should
+    (timer as { unref?: () => void } | undefined)?.unref?.();
     await Promise.race([taking, enough]);
     late = true;
     clearTimeout(timer);
@@ -171,23 +173,31 @@ const cacheShelf = (cache: SessionCache): Shelf => ({
   put: (key, session) => cache.put(key, session.toBytes(), session.expiresAt),
 });
 
-/** Sessions that were taken from stores that cannot delete. */
+/** Sessions that were taken from stores where others may still find them. */
 const USED = new WeakSet<TlsSession>();
 
 const storeShelf = (store: SessionStore): Shelf => ({
-  async take(key) {
-    const found = await store.get(key);
-    if (found === undefined || found === null) return undefined;
-    if (typeof store.delete === 'function') await store.delete(key);
-    else if (USED.has(found)) return undefined;
-    else USED.add(found);
-    return found;
+  take(key) {
+    const found = store.get(key);
+    return isPromise(found) ? found.then((session) => remove(store, key, session, false)) : remove(store, key, found, true);
   },
   put(key, session) {
     USED.delete(session);
     return store.set(key, session);
   },
 });
+
+/** Of several connections that have found a session one gets it. @param atOnce nothing has run since it was found. */
+function remove(store: SessionStore, key: string, session: TlsSession | undefined, atOnce: boolean): TlsSession | undefined | Promise<TlsSession | undefined> {
+  if (session === undefined || session === null) return undefined;
+  const deleted = typeof store.delete === 'function' ? store.delete(key) : undefined;
+  if (atOnce && deleted === true) return session;
+  if (deleted === false || USED.has(session)) return undefined;
+  USED.add(session);
+  return isPromise(deleted) ? deleted.then((was) => (was === false ? undefined : session)) : session;
+}
+
+const isPromise = <T>(value: T | Promise<T>): value is Promise<T> => typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 
 const has = (value: unknown, ...methods: readonly string[]): boolean =>
   typeof value === 'object' && value !== null && methods.every((name) => typeof (value as Readonly<Record<string, unknown>>)[name] === 'function');

@@ -154,6 +154,26 @@ describe.each(cases)('$face on $backend, $version', ({ backend, version, face })
     }
   });
 
+  it('puts a session back that comes when the attempt is over', async () => {
+    const map = new Map<string, TlsSession>();
+    await dial(map);
+    let asked: () => void = () => undefined;
+    let answer: () => void = () => undefined;
+    const looking = new Promise<void>((resolve) => (asked = resolve));
+    const gate = new Promise<void>((resolve) => (answer = resolve));
+    const back = new Promise<void>((resolve) => {
+      const slow: SessionStore = {
+        get: async (key) => (asked(), await gate, map.get(key)),
+        set: (key, session) => (map.set(key, session), resolve()),
+        delete: (key) => map.delete(key),
+      };
+      const failed = dial(slow, { timeout: 100 }).catch((error: TlsError) => error.code);
+      void Promise.all([looking, failed]).then(answer);
+    });
+    await back;
+    expect(map.size).toBe(1);
+  });
+
   it('keeps a session for the next attempt when the server cannot be reached', async () => {
     const sessions = new Map<string, TlsSession>();
     const gate = net.createServer((socket) => socket.pipe(net.connect(portOf(version), '127.0.0.1')).pipe(socket).on('error', () => undefined));
