@@ -44,6 +44,9 @@ const SIGNATURE_SCHEMES: Readonly<Record<number, string>> = {
   0x0809: 'rsa_pss_pss_sha256',
   0x080a: 'rsa_pss_pss_sha384',
   0x080b: 'rsa_pss_pss_sha512',
+  0x0904: 'mldsa44',
+  0x0905: 'mldsa65',
+  0x0906: 'mldsa87',
 };
 
 const named =

@@ -1,6 +1,6 @@
 /** @module A client of the pure engine before a server made of the engine's own parts: what no real server can be brought to do. */
 import { bioPair, type Bio, type PairedBio } from '@ferrule/bio';
-import { pki } from '@ferrule/conformance/pki';
+import { type Identity, type MlDsaIdentity, pki } from '@ferrule/conformance/pki';
 import type { ContextOptions, Ssl, TlsSession } from '@ferrule/contract';
 import { SslError } from '@ferrule/result';
 import { expect } from 'vitest';
@@ -24,11 +24,13 @@ export interface Setting {
   readonly host?: string;
   readonly session?: TlsSession | undefined;
   readonly crypto?: CryptoProvider;
+  /** Of the server. */
+  readonly identity?: Identity | MlDsaIdentity;
   /** Bytes that the write BIO takes until there is more room. */
   readonly gate?: { room: number };
 }
 
-export function scene(options: ContextOptions = {}, { host = 'server.test', session, crypto = nodeCrypto, gate }: Setting = {}): Scene {
+export function scene(options: ContextOptions = {}, { host = 'server.test', session, crypto = nodeCrypto, identity = leaf, gate }: Setting = {}): Scene {
   const sessions: TlsSession[] = [];
   const ssl = createPure({ crypto })
     .createContext({ trustAnchors: [root], cipherSuites: [0x1301], groups: [29, 23], onSession: (each) => void sessions.push(each), ...options })
@@ -37,7 +39,7 @@ export function scene(options: ContextOptions = {}, { host = 'server.test', sess
   ssl.setBio(bio, gate === undefined ? bio : gated(bio, gate));
   ssl.setHost(host);
   if (session !== undefined) ssl.setSession(session);
-  return { ssl, server: new Server13(net, leaf), net, sessions };
+  return { ssl, server: new Server13(net, identity), net, sessions };
 }
 
 /** What a connection needs of a write BIO, with room for so much. */

@@ -1,7 +1,7 @@
 /** A TLS 1.3 server for tests, made of the engine's own wire, record and key code: one call a step, on the far end of a BIO pair. */
 import { sign } from 'node:crypto';
 import type { Bio } from '@ferrule/bio';
-import type { Identity } from '@ferrule/conformance/pki';
+import type { Identity, MlDsaIdentity } from '@ferrule/conformance/pki';
 import { nodeCrypto } from '../src/crypto/node.ts';
 import type { CipherSuite, KeyShare } from '../src/crypto/provider.ts';
 import { exporter13, type Exporter } from '../src/keys/exporter.ts';
@@ -27,7 +27,7 @@ export class Server13 {
   clientSecret!: Secret;
   earlyExporter!: Exporter;
   readonly #net: Bio;
-  readonly #identity: Identity;
+  readonly #identity: Identity | MlDsaIdentity;
   #read: Protection | undefined;
   #write: Protection | undefined;
   #handshake!: HandshakeStage;
@@ -35,7 +35,7 @@ export class Server13 {
   #clientTraffic!: Secret;
   #resumption: Secret | undefined;
 
-  constructor(net: Bio, identity: Identity) {
+  constructor(net: Bio, identity: Identity | MlDsaIdentity) {
     this.#net = net;
     this.#identity = identity;
   }
@@ -140,7 +140,13 @@ export class Server13 {
   authenticate(chain: readonly Uint8Array[] = this.#identity.chain): void {
     this.send(wire.encodeCertificate({ context: new Uint8Array(0), entries: chain.map((data) => ({ data, extensions: [] })) }));
     const content = certificateVerifyContent('server', this.transcript.digest());
-    this.send(wire.encodeCertificateVerify({ algorithm: 0x0403, signature: new Uint8Array(sign('sha256', content, this.#identity.privateKey)) }));
+    this.send(wire.encodeCertificateVerify(this.#sign(content)));
+  }
+
+  #sign(content: Uint8Array): wire.CertificateVerify {
+    const identity = this.#identity;
+    if ('level' in identity) return { algorithm: { 44: 0x0904, 65: 0x0905, 87: 0x0906 }[identity.level], signature: identity.sign(content) };
+    return { algorithm: 0x0403, signature: new Uint8Array(sign('sha256', content, identity.privateKey)) };
   }
 
   finish(): void {

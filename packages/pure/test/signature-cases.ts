@@ -1,6 +1,7 @@
 /** Signatures made by OpenSSL, and what must not pass for one: wrong, misplaced, malformed, forged with the private key at hand. */
 import { constants, createHash, generateKeyPairSync, generatePrimeSync, privateEncrypt, randomBytes, sign, type KeyObject, type SignKeyObjectInput } from 'node:crypto';
-import type { HashName, SignatureAlgorithm } from '@ferrule/x509';
+import { ml_dsa44, ml_dsa65, ml_dsa87 } from '@noble/post-quantum/ml-dsa.js';
+import type { HashName, MlDsa, SignatureAlgorithm } from '@ferrule/x509';
 
 export interface SignatureCase {
   readonly name: string;
@@ -206,6 +207,37 @@ export function eddsaCases(kind: 'ed25519' | 'ed448'): SignatureCase[] {
     make('a byte short', good.subarray(0, -1)),
     make('a byte long', join(good, [0])),
     make('nothing', new Uint8Array(0)),
+  ];
+}
+
+const ML_DSA = {
+  'ml-dsa-44': { signer: ml_dsa44, oid: '0609608648016503040311' },
+  'ml-dsa-65': { signer: ml_dsa65, oid: '0609608648016503040312' },
+  'ml-dsa-87': { signer: ml_dsa87, oid: '0609608648016503040313' },
+} as const;
+
+/** ML-DSA (FIPS 204), in certificates and TLS with an empty context (RFC 9881 section 3). Signed by noble: OpenSSL 3.5 verifies them too. */
+export function mlDsaCases(kind: MlDsa): SignatureCase[] {
+  const { signer, oid } = ML_DSA[kind];
+  const [own, other] = [signer.keygen(), signer.keygen()];
+  const spki = tlvLong(0x30, join(sequence(fromHex(oid)), tlvLong(3, join([0], own.publicKey))));
+  const make = (name: string, signature: Uint8Array, valid = false): SignatureCase => ({ name: `${kind}: ${name}`, algorithm: { kind }, spki, signature, valid });
+  const good = signer.sign(MESSAGE, own.secretKey);
+  return [
+    make('as it should be', good, true),
+    make('made another time', signer.sign(MESSAGE, own.secretKey, { extraEntropy: false }), true),
+    make('over another message', signer.sign(Buffer.from('another'), own.secretKey)),
+    make('by another key', signer.sign(MESSAGE, other.secretKey)),
+    make('with a context', signer.sign(MESSAGE, own.secretKey, { context: Buffer.from('TLS') })),
+    make('one bit of the challenge changed', changed(good, 0)),
+    make('one bit of z changed', changed(good, 100)),
+    make('one bit of the hint changed', changed(good, good.length - 1)),
+    make('all zeros', new Uint8Array(good.length)),
+    make('all ones', new Uint8Array(good.length).fill(255)),
+    make('a byte short', good.subarray(0, -1)),
+    make('a byte long', join(good, [0])),
+    make('nothing', new Uint8Array(0)),
+    { ...make('of another parameter set', good), algorithm: { kind: kind === 'ml-dsa-44' ? 'ml-dsa-65' : 'ml-dsa-44' } },
   ];
 }
 

@@ -5,7 +5,7 @@ import { nodeVerifier } from '@ferrule/x509/crypto/node';
 import { webcryptoVerifier } from '@ferrule/x509/crypto/webcrypto';
 import { describe, expect, it } from 'vitest';
 import { tunedVerifier } from '../src/crypto/tuned-verify.ts';
-import { ecdsaCases, eddsaCases, MESSAGE, oddPssCases, rsaCases, type SignatureCase } from './signature-cases.ts';
+import { ecdsaCases, eddsaCases, MESSAGE, mlDsaCases, oddPssCases, rsaCases, type SignatureCase } from './signature-cases.ts';
 
 const verifiers: readonly SignatureVerifier[] = [nobleVerifier, tunedVerifier, nodeVerifier, webcryptoVerifier];
 const cases: Readonly<Record<string, readonly SignatureCase[]>> = {
@@ -17,6 +17,9 @@ const cases: Readonly<Record<string, readonly SignatureCase[]>> = {
   'RSA of 2049 bits': oddPssCases(),
   Ed25519: eddsaCases('ed25519'),
   Ed448: eddsaCases('ed448'),
+  'ML-DSA-44': mlDsaCases('ml-dsa-44'),
+  'ML-DSA-65': mlDsaCases('ml-dsa-65'),
+  'ML-DSA-87': mlDsaCases('ml-dsa-87'),
 };
 
 describe.each(verifiers)('$name', (verifier) => {

@@ -1,4 +1,4 @@
-/** @module AlgorithmIdentifiers of signatures: RFC 4055, RFC 5758, RFC 8410. Parameters are checked, not skipped. */
+/** @module AlgorithmIdentifiers of signatures: RFC 4055, RFC 5758, RFC 8410, RFC 9881. Parameters are checked, not skipped. */
 import type { DerReader } from './der.ts';
 import type { HashName, SignatureAlgorithm } from './signature.ts';
 import * as Tag from './tag.ts';
@@ -21,6 +21,9 @@ const SIGNATURES = new Map<string, SignatureAlgorithm>([
   ['1.2.840.10045.4.3.4', ecdsa('sha512')],
   ['1.3.101.112', { kind: 'ed25519' }],
   ['1.3.101.113', { kind: 'ed448' }],
+  ['2.16.840.1.101.3.4.3.17', { kind: 'ml-dsa-44' }],
+  ['2.16.840.1.101.3.4.3.18', { kind: 'ml-dsa-65' }],
+  ['2.16.840.1.101.3.4.3.19', { kind: 'ml-dsa-87' }],
 ]);
 export const RSASSA_PSS = '1.2.840.113549.1.1.10';
 const MGF1 = '1.2.840.113549.1.1.8';
@@ -40,7 +43,7 @@ export const readSignatureAlgorithm = (reader: DerReader): AlgorithmIdentifier =
   let algorithm = SIGNATURES.get(oid);
   if (oid === RSASSA_PSS && reader.more) algorithm = readPssParameters(reader);
   else if (algorithm && reader.more) {
-    // RFC 4055 section 5: NULL, and its absence must be accepted. RFC 5758 section 3.2 and RFC 8410 section 3: absent; some write NULL for ECDSA.
+    // RFC 4055 section 5: NULL, and its absence must be accepted. RFC 5758 section 3.2, RFC 8410 section 3, RFC 9881 section 2: absent; some write NULL for ECDSA.
     const parameters = reader.element();
     if ((algorithm.kind !== 'rsa-pkcs1' && algorithm.kind !== 'ecdsa') || parameters.length !== 2 || parameters[0] !== Tag.NULL) algorithm = undefined;
     else if (algorithm.kind === 'ecdsa') reader.odd ??= 'an ECDSA algorithm with NULL parameters';

@@ -1,12 +1,12 @@
 /** @module @ferrule/x509: strict X.509 path validation, small, without cryptography of its own. */
-export type { DigestName, HashName, SignatureAlgorithm, SignatureVerifier } from './signature.ts';
+export type { DigestName, HashName, MlDsa, SignatureAlgorithm, SignatureVerifier } from './signature.ts';
 export { DerError } from './der.ts';
 export { certificateKey, parseCertificate, subjectText, type Certificate, type CertificateKey } from './certificate.ts';
 export type { AccessDescription, AuthorityKeyIdentifier, BasicConstraints, Extension, PolicyConstraints, PolicyInformation } from './extensions.ts';
 export { NameType } from './name-types.ts';
 export { generalNameText, type GeneralName, type GeneralNameType, type NameConstraints, type Subtree } from './general-name.ts';
 export { nameText } from './name.ts';
-export { parsePublicKey, signatureSchemes, type Curve, type EcKey, type EdwardsKey, type PublicKey, type RsaKey, type UnknownKey } from './public-key.ts';
+export { parsePublicKey, signatureSchemes, type Curve, type EcKey, type EdwardsKey, type MlDsaKey, type PublicKey, type RsaKey, type UnknownKey } from './public-key.ts';
 export { decodePem, encodePem, type PemBlock } from './pem.ts';
 export { parsePkcs7 } from './pkcs7.ts';
 export { describe, type CertificateDescription, type ExtensionDescription, type NameDescription, type PublicKeyDescription } from './describe.ts';

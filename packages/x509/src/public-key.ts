@@ -1,12 +1,12 @@
-/** @module SubjectPublicKeyInfo: what kind of key it is, how strong, what it can check. RFC 3279, 4055, 5480, 8410. */
+/** @module SubjectPublicKeyInfo: what kind of key it is, how strong, what it can check. RFC 3279, 4055, 5480, 8410, 9881. */
 import { readPssParameters, RSASSA_PSS } from './algorithm.ts';
 import { type DerReader, readWhole } from './der.ts';
-import type { HashName, SignatureAlgorithm } from './signature.ts';
+import type { HashName, MlDsa, SignatureAlgorithm } from './signature.ts';
 import * as Tag from './tag.ts';
 
 export type Curve = 'P-256' | 'P-384' | 'P-521';
 
-export type PublicKey = RsaKey | EcKey | EdwardsKey | UnknownKey;
+export type PublicKey = RsaKey | EcKey | EdwardsKey | MlDsaKey | UnknownKey;
 
 export interface RsaKey {
   /** `rsa-pss` for id-RSASSA-PSS keys, which may only check PSS signatures (RFC 4055 section 1.2). */
@@ -31,6 +31,13 @@ export interface EdwardsKey {
   readonly bits: number;
   readonly key: Uint8Array;
 }
+/** RFC 9881 section 4. */
+export interface MlDsaKey {
+  readonly kind: MlDsa;
+  /** Of security, by SSL_CTX_set_security_level(3): the key itself has some thousand. */
+  readonly bits: 128 | 192 | 256;
+  readonly key: Uint8Array;
+}
 /** A key of another kind: it can be shown, not used. */
 export interface UnknownKey {
   readonly kind: 'unknown';
@@ -53,6 +60,12 @@ const CURVES = new Map<string, readonly [Curve, bits: number]>([
   ['1.3.132.0.34', ['P-384', 384]],
   ['1.3.132.0.35', ['P-521', 521]],
 ]);
+/** FIPS 204 table 2: bytes of the key. */
+const ML_DSA = new Map<string, readonly [MlDsa, bits: MlDsaKey['bits'], length: number]>([
+  ['2.16.840.1.101.3.4.3.17', ['ml-dsa-44', 128, 1312]],
+  ['2.16.840.1.101.3.4.3.18', ['ml-dsa-65', 192, 1952]],
+  ['2.16.840.1.101.3.4.3.19', ['ml-dsa-87', 256, 2592]],
+]);
 
 /**
  * The key in a DER SubjectPublicKeyInfo: also what a raw public key of RFC 7250 is.
@@ -62,6 +75,7 @@ export const parsePublicKey = (spki: Uint8Array): PublicKey => {
   const reader = readWhole(spki);
   const algorithm = reader.open(Tag.SEQUENCE);
   const oid = reader.oid();
+  const mlDsa = ML_DSA.get(oid);
   switch (oid) {
     case RSA:
       if (reader.more && reader.contents(Tag.NULL).length > 0) reader.fail('parameters of an RSA key are not NULL');
@@ -82,6 +96,7 @@ export const parsePublicKey = (spki: Uint8Array): PublicKey => {
       return readRsaKey(finish(reader, algorithm), 'rsa-pss', pss);
     }
     default:
+      if (mlDsa) return readMlDsaKey(reader, algorithm, mlDsa);
       if (reader.more) reader.skip();
       return unknown(reader, algorithm, oid, oid === '1.2.840.10040.4.1' ? 'DSA' : oid);
   }
@@ -115,6 +130,12 @@ const readEcKey = (reader: DerReader, algorithm: number): EcKey | UnknownKey => 
   return { kind: 'ec', curve, bits, point };
 };
 export const EXPLICIT_CURVE = 'EC with explicit parameters';
+
+const readMlDsaKey = (reader: DerReader, algorithm: number, [kind, bits, length]: readonly [MlDsa, MlDsaKey['bits'], number]): MlDsaKey => {
+  const key = finish(reader, algorithm);
+  if (key.length !== length) reader.fail('ML-DSA key has a wrong length');
+  return { kind, bits, key };
+};
 
 const readRsaKey = (der: Uint8Array, kind: RsaKey['kind'], pss: RsaKey['pss']): RsaKey => {
   const reader = readWhole(der);
@@ -158,7 +179,7 @@ export const strength = (key: PublicKey): number => {
     case 'ed448':
       return 224;
     default:
-      return 0;
+      return key.bits;
   }
 };
 const RSA_STRENGTH = [
@@ -172,7 +193,7 @@ const RSA_STRENGTH = [
 /** Bits of security that a level of SSL_CTX_set_security_level(3) asks for. */
 export const securityBits = (level: number): number => [0, 80, 112, 128, 192, 256][level] ?? 256;
 
-/** The hash of a signature, bits of security; EdDSA brings its own. */
+/** The hash of a signature, bits of security; EdDSA and ML-DSA bring their own. */
 export const hashStrength = (algorithm: SignatureAlgorithm): number => ('hash' in algorithm ? Number(algorithm.hash.slice(3)) / 2 : 256);
 
 /**
@@ -191,6 +212,12 @@ export const signatureSchemes = (key: PublicKey): number[] => {
       return [0x0807];
     case 'ed448':
       return [0x0808];
+    case 'ml-dsa-44':
+      return [0x0904];
+    case 'ml-dsa-65':
+      return [0x0905];
+    case 'ml-dsa-87':
+      return [0x0906];
     default:
       return [];
   }

@@ -5,7 +5,7 @@ export type HashName = 'sha256' | 'sha384' | 'sha512';
 /** Hashes that identify things. SHA-1 is never accepted in a signature. */
 export type DigestName = 'sha1' | HashName;
 
-/** What a signature is made with (RFC 4055, RFC 5758, RFC 8410). Parameters have been checked when one of these exists. */
+/** What a signature is made with (RFC 4055, RFC 5758, RFC 8410, RFC 9881). Parameters have been checked when one of these exists. */
 export type SignatureAlgorithm =
   | { readonly kind: 'rsa-pkcs1'; readonly hash: HashName }
   /** MGF1 with the same hash; `saltLength` in bytes. */
@@ -13,7 +13,12 @@ export type SignatureAlgorithm =
   /** The curve is the key's; the signature is a DER `ECDSA-Sig-Value`. */
   | { readonly kind: 'ecdsa'; readonly hash: HashName }
   | { readonly kind: 'ed25519' }
-  | { readonly kind: 'ed448' };
+  | { readonly kind: 'ed448' }
+  /** FIPS 204, with an empty context (RFC 9881 section 3). */
+  | { readonly kind: MlDsa };
+
+/** The parameter sets of ML-DSA. */
+export type MlDsa = 'ml-dsa-44' | 'ml-dsa-65' | 'ml-dsa-87';
 
 /** Checks one signature. `false` for a wrong one, for a key that does not fit the algorithm, and for one that cannot be read: never throws for bad input. */
 export interface SignatureVerifier {

@@ -157,7 +157,7 @@ function checkKind(effects: Effects, suite: CipherSuite, publicKey: PublicKey): 
   if (suite.version === 'TLSv1.2') {
     // RFC 8422 section 5.3: the suite says which kind of key signs; Ed25519 signs under ECDSA suites (section 5.10).
     const needed = kind === 'rsa' || kind === 'rsa-pss' ? 'rsa' : 'ecdsa';
-    if (kind === undefined || needed !== suite.authentication) {
+    if (kind === undefined || isMlDsa(kind) || needed !== suite.authentication) {
       throw fail('WRONG_CERTIFICATE_TYPE', `${suite.name} needs a certificate with a key for ${String(suite.authentication)}`);
     }
     // RFC 8422 section 5.1: in TLS 1.2, supported_groups is about the certificate too.
@@ -183,11 +183,14 @@ export function keyKind(key: PublicKey): KeyKind | undefined {
   return key.kind === 'unknown' ? undefined : key.kind;
 }
 
+/** Of TLS 1.3 alone. */
+const isMlDsa = (kind: KeyKind): boolean => kind.startsWith('ml-dsa');
+
 /** Whether a key of this kind signs with this scheme in this version: TLS 1.2 leaves the curve free and allows PKCS #1. */
 export function schemeFits(scheme: SignatureScheme, kind: KeyKind | undefined, version: CipherSuite['version']): boolean {
   if (kind === undefined) return false;
   if (version === 'TLSv1.3') return scheme.tls13 && scheme.key === kind;
-  if (scheme.legacy === true) return false;
+  if (scheme.legacy === true || scheme.only13 === true) return false;
   return scheme.key === kind || (scheme.key.startsWith('secp') && kind.startsWith('secp'));
 }
 

@@ -1,8 +1,8 @@
 /** @module SignatureScheme (RFC 9846 section 4.3.3): what each code point signs with, and which key can make it. */
-import type { HashName, SignatureAlgorithm } from '@ferrule/x509';
+import type { HashName, MlDsa, SignatureAlgorithm } from '@ferrule/x509';
 
 /** A kind of key as signatures see it: RSA keys under rsaEncryption and under id-RSASSA-PSS are two kinds. */
-export type KeyKind = 'rsa' | 'rsa-pss' | 'secp256r1' | 'secp384r1' | 'secp521r1' | 'ed25519' | 'ed448';
+export type KeyKind = 'rsa' | 'rsa-pss' | 'secp256r1' | 'secp384r1' | 'secp521r1' | 'ed25519' | 'ed448' | MlDsa;
 
 export interface SignatureScheme {
   readonly id: number;
@@ -13,9 +13,13 @@ export interface SignatureScheme {
   readonly key: KeyKind;
   /** RSASSA-PKCS1-v1_5 signs certificates and TLS 1.2 only. */
   readonly tls13: boolean;
+  /** Signs nothing in TLS 1.2. */
+  readonly only13?: true;
   /** RFC 9963: for clients of TLS 1.3 whose key can do no better, and only when asked for by name; never offered. */
   readonly legacy?: true;
 }
+
+const mlDsa = (id: number, kind: MlDsa): SignatureScheme => ({ id, name: kind.replaceAll('-', ''), algorithm: { kind }, key: kind, tls13: true, only13: true });
 
 const HASH_LENGTH: Readonly<Record<HashName, number>> = { sha256: 32, sha384: 48, sha512: 64 };
 
@@ -53,6 +57,10 @@ export const SIGNATURE_SCHEMES: readonly SignatureScheme[] = Object.freeze([
   pkcs1(0x0401, 'sha256'),
   pkcs1(0x0501, 'sha384'),
   pkcs1(0x0601, 'sha512'),
+  // Behind the others: its signatures are long, and nobody can forge those of the others yet.
+  mlDsa(0x0904, 'ml-dsa-44'),
+  mlDsa(0x0905, 'ml-dsa-65'),
+  mlDsa(0x0906, 'ml-dsa-87'),
   legacyPkcs1(0x0420, 'sha256'),
   legacyPkcs1(0x0520, 'sha384'),
   legacyPkcs1(0x0620, 'sha512'),
@@ -63,5 +71,5 @@ const BY_ID = new Map(SIGNATURE_SCHEMES.map((scheme) => [scheme.id, scheme]));
 /** `undefined` for a code point that this engine does not know: SHA-1, DSA, unassigned. */
 export const signatureScheme = (id: number): SignatureScheme | undefined => BY_ID.get(id);
 
-/** The schemes of the design: everything but Ed448, which the public web does not use, and what is only for clients. */
-export const DEFAULT_SCHEMES: readonly number[] = Object.freeze(SIGNATURE_SCHEMES.filter(({ key, legacy }) => key !== 'ed448' && legacy !== true).map(({ id }) => id));
+/** All that every verifier here can check, but for what is only for clients. */
+export const DEFAULT_SCHEMES: readonly number[] = Object.freeze(SIGNATURE_SCHEMES.filter(({ legacy }) => legacy !== true).map(({ id }) => id));

@@ -1,11 +1,13 @@
-/** @module Signature checks in JavaScript: @noble/curves, and RSA over BigInt. Synchronous, runs everywhere. */
+/** @module Signature checks in JavaScript: @noble/curves and @noble/post-quantum, and RSA over BigInt. Synchronous, runs everywhere. */
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { ed448 } from '@noble/curves/ed448.js';
 import { p256, p384, p521 } from '@noble/curves/nist.js';
 import { sha1 } from '@noble/hashes/legacy.js';
 import { sha256, sha384, sha512 } from '@noble/hashes/sha2.js';
+import { ml_dsa44, ml_dsa65, ml_dsa87 } from '@noble/post-quantum/ml-dsa.js';
 import { fits, parsePublicKey, type EcKey } from '../public-key.ts';
 import type { HashName, SignatureAlgorithm, SignatureVerifier } from '../signature.ts';
+import { verifyMlDsa } from './ml-dsa.ts';
 import { verifyPkcs1, verifyPss } from './rsa.ts';
 
 const DIGESTS = { sha1, sha256, sha384, sha512 };
@@ -40,6 +42,8 @@ const verify = (algorithm: SignatureAlgorithm, spki: Uint8Array, message: Uint8A
       return key.kind === 'ed25519' && ed25519.verify(signature, message, key.key, { zip215: false });
     case 'ed448':
       return key.kind === 'ed448' && ed448.verify(signature, message, key.key, { zip215: false });
+    default:
+      return key.kind === algorithm.kind && verifyMlDsa({ ml_dsa44, ml_dsa65, ml_dsa87 }, key, message, signature);
   }
 };
 

@@ -1,12 +1,20 @@
-/** @module Signature checks by the OpenSSL in Node, through `node:crypto`. Synchronous. */
+/** @module Signature checks by the OpenSSL in Node, through `node:crypto`; ML-DSA where that has none (before OpenSSL 3.5) by noble. Synchronous. */
 import { createHash, createPublicKey, constants, verify as verifySignature, type KeyObject } from 'node:crypto';
-import { fits, parsePublicKey, type PublicKey } from '../public-key.ts';
+import { createRequire } from 'node:module';
+import { fits, parsePublicKey, type MlDsaKey, type PublicKey } from '../public-key.ts';
 import type { SignatureAlgorithm, SignatureVerifier } from '../signature.ts';
+import { type NobleMlDsa, verifyMlDsa } from './ml-dsa.ts';
 import { fitsModulus, rsaWithinBounds } from './rsa.ts';
 
 /** Importing a key costs more than a check with it, so the last keys are kept. */
 const MAX_KEYS = 256;
-const keys = new Map<string, { readonly publicKey: PublicKey; readonly object: KeyObject } | null>();
+const keys = new Map<string, Imported | null>();
+
+/** `object` is missing where this OpenSSL knows no ML-DSA. */
+interface Imported {
+  readonly publicKey: PublicKey;
+  readonly object: KeyObject | undefined;
+}
 
 export const nodeVerifier: SignatureVerifier = {
   name: 'node:crypto',
@@ -24,7 +32,8 @@ export const nodeVerifier: SignatureVerifier = {
 const verify = (algorithm: SignatureAlgorithm, spki: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean => {
   const key = importKey(spki);
   if (!key || !fits(algorithm, key.publicKey) || !fitsModulus(key.publicKey, signature)) return false;
-  const { object } = key;
+  const { object, publicKey } = key;
+  if (object === undefined) return isMlDsa(publicKey) && verifyMlDsa(nobleMlDsa(), publicKey, message, signature);
   switch (algorithm.kind) {
     case 'rsa-pkcs1':
       return verifySignature(algorithm.hash, message, object, signature);
@@ -37,7 +46,13 @@ const verify = (algorithm: SignatureAlgorithm, spki: Uint8Array, message: Uint8A
   }
 };
 
-const importKey = (spki: Uint8Array): { readonly publicKey: PublicKey; readonly object: KeyObject } | null => {
+const isMlDsa = (key: PublicKey): key is MlDsaKey => key.kind.startsWith('ml-dsa');
+
+let noble: NobleMlDsa | undefined;
+/** When it is first needed, and at once: `import()` would make a synchronous engine wait. */
+const nobleMlDsa = (): NobleMlDsa => (noble ??= createRequire(typeof __filename === 'string' ? __filename : import.meta.url)('@noble/post-quantum/ml-dsa.js') as NobleMlDsa);
+
+const importKey = (spki: Uint8Array): Imported | null => {
   const bytes = Buffer.from(spki.buffer, spki.byteOffset, spki.byteLength);
   const name = bytes.toString('latin1');
   let key = keys.get(name);
@@ -48,12 +63,22 @@ const importKey = (spki: Uint8Array): { readonly publicKey: PublicKey; readonly 
   return key;
 };
 
-const readKey = (spki: Uint8Array, bytes: Buffer): { readonly publicKey: PublicKey; readonly object: KeyObject } | null => {
+const readKey = (spki: Uint8Array, bytes: Buffer): Imported | null => {
   try {
     const publicKey = parsePublicKey(spki);
     if (publicKey.kind === 'unknown' || ((publicKey.kind === 'rsa' || publicKey.kind === 'rsa-pss') && !rsaWithinBounds(publicKey))) return null;
-    return { publicKey, object: createPublicKey({ key: bytes, format: 'der', type: 'spki' }) };
+    return { publicKey, object: isMlDsa(publicKey) ? orUndefined(bytes) : publicKeyOf(bytes) };
   } catch {
     return null;
+  }
+};
+
+const publicKeyOf = (bytes: Buffer): KeyObject => createPublicKey({ key: bytes, format: 'der', type: 'spki' });
+
+const orUndefined = (bytes: Buffer): KeyObject | undefined => {
+  try {
+    return publicKeyOf(bytes);
+  } catch {
+    return undefined;
   }
 };

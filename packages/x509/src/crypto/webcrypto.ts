@@ -1,5 +1,5 @@
 /**
- * @module Signature checks by WebCrypto, wherever it has the algorithm; @noble/curves, loaded on demand, where it has not (Ed448 everywhere, Ed25519
+ * @module Signature checks by WebCrypto, wherever it has the algorithm; @noble/curves, loaded on demand, where it has not (Ed448 and ML-DSA everywhere, Ed25519
  * in older browsers, RSA keys of the id-RSASSA-PSS kind). Answers with promises.
  */
 import { sha1 } from '@noble/hashes/legacy.js';
@@ -77,7 +77,7 @@ const paramsOf = (algorithm: SignatureAlgorithm, key: PublicKey): { readonly imp
       return key.kind === 'ec' && key.point[0] === 4 ? { import: { name: 'ECDSA', namedCurve: key.curve }, verify: { name: 'ECDSA', hash: HASH[algorithm.hash] } } : undefined;
     case 'ed25519':
       return { import: { name: 'Ed25519' }, verify: { name: 'Ed25519' } };
-    case 'ed448':
+    default:
       return undefined;
   }
 };
