@@ -9,6 +9,7 @@ import { withOpenssl } from './checks/early-data.ts';
 import { features } from './checks/features.ts';
 import { limits } from './checks/limits.ts';
 import { manPage } from './checks/man-page.ts';
+import { ownership } from './checks/ownership.ts';
 import { negotiation } from './checks/negotiation.ts';
 import { byTheBook } from './checks/paths.ts';
 import { returns } from './checks/returns.ts';
@@ -36,6 +37,7 @@ export const suite: readonly CheckGroup[] = [
   ...secrets,
   limits,
   wrongOptions,
+  ...ownership,
   ...features,
   ...withOpenssl,
 ];

@@ -18,8 +18,9 @@ export type TrustAnchor =
     };
 
 /**
- * Checked once, when the context is made: an unknown key, an empty list, a value out of range or one that this backend
- * cannot honour is a `TypeError` that names it. Nothing that concerns security is ever ignored.
+ * Read once and copied when the context is made, wherever the object has them, inherited ones and getters included; objects that
+ * are changed afterwards change nothing. An unknown key, an empty list, a value out of range or one that this backend cannot
+ * honour is a `TypeError` that names it. Nothing that concerns security is ever ignored.
  */
 export interface ContextOptions {
   /** Whom to trust. Engines have no store of their own: omitted or empty trusts nobody, and a verified handshake fails. */
@@ -116,7 +117,10 @@ export interface ContextOptions {
 
   /** Client credentials; the first that fits the server's CertificateRequest is used. */
   readonly credentials?: readonly Credential[];
-  /** Chosen on demand, in place of `credentials`; a promise makes connect() return -1 / WANT_X509_LOOKUP until it settles. */
+  /**
+   * Chosen on demand, in place of `credentials`; a promise makes connect() return -1 / WANT_X509_LOOKUP until it settles. It may
+   * name another user each time, so a connection that has asked it makes no sessions: whoever always is the same uses `credentials`.
+   */
   readonly onCertificateRequest?: CredentialCallback;
 
   /**

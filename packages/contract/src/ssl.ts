@@ -92,7 +92,7 @@ export interface Ssl extends ErrorSource {
   readonly ocspResponse: Uint8Array | undefined;
   /** RFC 6962 SignedCertificateTimestampList from the TLS extension. */
   readonly signedCertificateTimestamps: Uint8Array | undefined;
-  /** The credential that was sent to the server; `undefined` before that, or when none was. */
+  /** The credential that was sent to the server, as the object that the caller gave; `undefined` before that, or when none was. */
   readonly clientCredential: Credential | undefined;
   readonly sessionReused: boolean;
   readonly earlyData: 'not-sent' | 'rejected' | 'accepted';

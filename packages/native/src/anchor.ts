@@ -3,11 +3,12 @@
  * (RFC 5280 section 6.1.1 d) becomes a certificate that says just that. Its signature is empty: OpenSSL does not look at
  * the signature of an anchor, and nothing else ever sees this certificate.
  */
+import { bytesOf } from '@ferrule/ssl';
 import { bytes, record } from '@ferrule/ssl/options';
 
 /** DER of the certificate to put into OpenSSL's store. @throws TypeError */
 export function anchorCertificate(value: unknown, name: string): Uint8Array {
-  if (value instanceof Uint8Array) return bytes(value, name);
+  if (bytesOf(value) !== undefined) return bytes(value, name);
   if (typeof value !== 'object' || value === null) throw new TypeError(`${name}: must be a DER certificate, or { subject, spki, nameConstraints? }`);
   const o = record(value, name, ['subject', 'spki', 'nameConstraints']);
   const part = (key: string): Uint8Array => bytes(o.get(key), `${name}.${key}`);

@@ -277,6 +277,7 @@ export class Connection implements Port {
     const outlet = this.#outlet;
     for (const [kind, contentType, bytes] of this.#binding.events(this.#handle)) {
       if (kind === EventKind.keylog) outlet.keylog(takeLine(bytes));
+      else if (kind === EventKind.session && this.#questions.named) bytes.fill(0);
       else if (kind === EventKind.session) outlet.session(() => this.#receive(bytes));
       else outlet.message(kind === EventKind.sent ? 'sent' : 'received', contentType, bytes);
     }

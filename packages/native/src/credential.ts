@@ -2,6 +2,7 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import type { CertificateRequest, Credential, TlsVersion } from '@ferrule/contract';
 import type { TlsErrorCode } from '@ferrule/result';
+import type { OwnCredential } from '@ferrule/ssl';
 import type { Binding, Handle } from './binding.ts';
 import { whenForgotten } from './forgotten.ts';
 import { loadLibrary } from './loader.ts';
@@ -9,7 +10,7 @@ import { isRsa, type Scheme } from './names.ts';
 
 /** A credential that OpenSSL has parsed. */
 export interface ParsedCredential {
-  readonly credential: Credential;
+  readonly credential: OwnCredential;
   readonly pair: Handle;
   /** OpenSSL's name of the kind of key. */
   readonly kind: string;
@@ -19,7 +20,7 @@ export interface ParsedCredential {
 }
 
 /** @throws TypeError naming the part of `name` that cannot be used. */
-export function parseCredential(binding: Binding, credential: Credential, name: string): ParsedCredential {
+export function parseCredential(binding: Binding, credential: OwnCredential, name: string): ParsedCredential {
   try {
     const parsed: ParsedCredential = { credential, ...binding.credential(credential.chain, credential.key as Uint8Array) };
     whenForgotten(parsed, freeing(binding, parsed.pair));

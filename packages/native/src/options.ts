@@ -4,7 +4,6 @@
  */
 import type {
   ContextOptions,
-  Credential,
   CredentialCallback,
   Feature,
   Ssl,
@@ -13,7 +12,7 @@ import type {
   TraceMessage,
   VerifyCallback,
 } from '@ferrule/contract';
-import { clock } from '@ferrule/ssl';
+import { clock, credentialOption as ownCredential, type OwnCredential } from '@ferrule/ssl';
 import {
   bytes, callback, type Check, codePoint, externalPsk, flag, hex, integer, keyShares, list, member, oneOf, type Options, optionsOf, pin, profileOption, protocolName, record,
 } from '@ferrule/ssl/options'; // prettier-ignore
@@ -28,7 +27,7 @@ export interface Config {
   readonly native: NativeConfig;
   readonly verify: 'peer' | 'none' | VerifyCallback;
   readonly minVersion: TlsVersion;
-  readonly credentials: readonly Credential[];
+  readonly credentials: readonly OwnCredential[];
   /** What this OpenSSL signs with. */
   readonly schemes: readonly Scheme[];
   readonly onCertificateRequest: CredentialCallback | undefined;
@@ -140,17 +139,11 @@ export function parseOptions(abilities: Abilities, options: ContextOptions = {})
 }
 
 /** Also for what `onCertificateRequest` returns. @throws TypeError */
-export function credentialOption(value: unknown, name: string): Credential {
-  const o = record(value, name, ['chain', 'key', 'signatureAlgorithms', 'mustMatchIssuer', 'rawPublicKey']);
-  if (o.has('rawPublicKey')) throw new TypeError(`${name}.rawPublicKey: ${lacks('raw-public-key')}`);
-  const chain = list(o, 'chain', bytes, { prefix: name });
-  if (chain === undefined) throw new TypeError(`${name}.chain: required`);
-  const key = o.get('key');
-  if (typeof key === 'object' && key !== null && !(key instanceof Uint8Array)) throw new TypeError(`${name}.key: ${lacks('external-signer')}`);
-  const schemes = list(o, 'signatureAlgorithms', codePoint, { prefix: name });
-  flag(o, 'mustMatchIssuer', false, name);
-  bytes(key, `${name}.key`);
-  return schemes === undefined ? (value as Credential) : { ...(value as Credential), signatureAlgorithms: schemes };
+export function credentialOption(value: unknown, name: string): OwnCredential {
+  const credential = ownCredential(value, name);
+  if (credential.rawPublicKey !== undefined) throw new TypeError(`${name}.rawPublicKey: ${lacks('raw-public-key')}`);
+  if ('sign' in credential.key) throw new TypeError(`${name}.key: ${lacks('external-signer')}`);
+  return credential;
 }
 
 /** Options of the contract that need a feature which OpenSSL does not have, and the value that asks for nothing. */
@@ -227,7 +220,7 @@ function schemesOption(o: Options, name: string, abilities: Abilities): string |
  * OpenSSL has one list for all client certificates of a context; its default is the list for verifying, which need not suit
  * our own keys.
  */
-function clientSchemes(credentials: readonly Credential[], { schemeNames }: Abilities): string {
+function clientSchemes(credentials: readonly OwnCredential[], { schemeNames }: Abilities): string {
   const known = (ids: readonly number[]): string => ids.flatMap((id) => schemeNames.get(id) ?? []).join(':');
   const lists = new Set(credentials.map(({ signatureAlgorithms = [...schemeNames.keys()] }) => known(signatureAlgorithms)));
   if (lists.size > 1) throw new TypeError('credentials: OpenSSL has one list of signatureAlgorithms for all of them; give each the same');

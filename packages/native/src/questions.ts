@@ -22,6 +22,8 @@ export class Questions {
   /** The failure that a callback's refusal is. */
   refusal: TlsError | undefined;
   host: string | undefined;
+  /** A callback has said, or not said, who we are: no session is made of it (ADR 0090). */
+  named = false;
 
   constructor(shared: Shared, handle: Handle, outlet: Outlet, facts: NativeFacts) {
     this.#shared = shared;
@@ -99,6 +101,7 @@ export class Questions {
     };
     const { onCertificateRequest } = config;
     if (onCertificateRequest === undefined) return this.#use(credentials.find((credential) => misfitOf(credential, request, version, config.schemes) === undefined));
+    this.named = true;
     const asked = ask(() => onCertificateRequest(request, this.#outlet.ssl), (chosen) => this.#parse(chosen));
     this.#question = {
       asked,
@@ -124,7 +127,7 @@ export class Questions {
   /** Without one, the answer is an empty Certificate (RFC 9846 section 4.5.1, RFC 5246 section 7.4.6). */
   #use(credential: ParsedCredential | undefined): void {
     if (!this.#binding.useCredential(this.#handle, credential?.pair ?? null)) return this.#refuseCredential(askFailed(undefined, 'OpenSSL refuses the credential: its use'));
-    this.#facts.clientCredential = credential?.credential;
+    this.#facts.clientCredential = credential?.credential.given;
   }
 
   #refuseCredential(error: TlsError): void {

@@ -1,6 +1,7 @@
 /** @module TlsSession over OpenSSL's SSL_SESSION, and its bytes. */
 import { createHash } from 'node:crypto';
 import type { TlsSession } from '@ferrule/contract';
+import { copyOf } from '@ferrule/ssl';
 import { type MadeSession, sessionExpiry } from '@ferrule/ssl/session-binding';
 import { VERSIONS } from './names.ts';
 
@@ -129,9 +130,10 @@ const uint = (width: number, value: number): Buffer => {
 
 /** `undefined` for bytes that are no session of this backend, or not intact. Never throws. */
 export function sessionFromBytes(bytes: Uint8Array): TlsSession | undefined {
-  if (!(bytes instanceof Uint8Array)) return undefined;
   // A copy, so that nobody changes it between check and use.
-  const all = Buffer.from(bytes);
+  const copy = copyOf(bytes);
+  if (copy === undefined) return undefined;
+  const all = Buffer.from(copy.buffer);
   try {
     const body = all.subarray(MAGIC.length + DIGEST);
     if (!all.subarray(0, MAGIC.length).equals(MAGIC) || !all.subarray(MAGIC.length, MAGIC.length + DIGEST).equals(checksum(body))) return undefined;

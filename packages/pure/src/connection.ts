@@ -43,6 +43,7 @@ class Connection implements Port {
   /** Early data may be written. */
   #earlyData = false;
   #earlyExporter: Exporter | undefined;
+  #makesSessions = true;
   /** Plaintext in the reader's memory that read() has not given out. */
   #plain: Uint8Array = EMPTY;
   /** close_notify is on its way, or has gone. */
@@ -298,7 +299,8 @@ class Connection implements Port {
       },
       // Now: the secret is wiped before the callback is called.
       keylog: (label, clientRandom, secret) => void (config.onKeylog !== undefined && outlet.keylog(keylogLine(label, clientRandom, secret))),
-      session: (session) => outlet.session(() => session),
+      session: (session) => void (this.#makesSessions && outlet.session(() => session)),
+      makeNoSession: () => void (this.#makesSessions = false),
       openEarlyData: (_limit, exporter) => {
         this.#earlyData = true;
         this.#earlyExporter = exporter;

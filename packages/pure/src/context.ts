@@ -8,7 +8,6 @@ import type {
   CertificateProfile,
   CertificateType,
   ContextOptions,
-  Credential,
   CredentialCallback,
   ExternalPsk,
   Limits,
@@ -20,7 +19,7 @@ import type {
   VerifyCallback,
 } from '@ferrule/contract';
 import { TlsError } from '@ferrule/result';
-import { ask, callbackFailed, clock } from '@ferrule/ssl';
+import { ask, bytesOf, callbackFailed, clock, copyOf, credentialOption, type OwnCredential } from '@ferrule/ssl';
 import {
   bytes, callback, codePoint, externalPsk, flag, hex, integer, keyShares, list, member, oneOf, optionsOf, pin, profileOption, protocolName, record, type Options,
 } from '@ferrule/ssl/options'; // prettier-ignore
@@ -69,7 +68,7 @@ export interface Config {
   readonly externalPsks: readonly ExternalPsk[];
   readonly recordPadding: number;
   readonly securityLevel: number;
-  readonly credentials: readonly Credential[];
+  readonly credentials: readonly OwnCredential[];
   readonly onCertificateRequest: CredentialCallback | undefined;
   readonly onKeylog: ((line: string, ssl: Ssl) => void) | undefined;
   readonly onSession: ((session: TlsSession, ssl: Ssl) => void) | undefined;
@@ -90,7 +89,7 @@ export function parseOptions(provider: CryptoProvider, options: ContextOptions =
   const { versions, suites } = versionsAndSuites(o, provider);
   if (o.has('ech') && versions[0] !== 'TLSv1.3') throw new TypeError('ech: needs TLS 1.3');
   const first = groups.find((group) => versions[0] === 'TLSv1.3' || !group.kem);
-  const credentials = list(o, 'credentials', credential) ?? [];
+  const credentials = list(o, 'credentials', credentialOption) ?? [];
   return Object.freeze<Config>({
     provider,
     trustAnchors: list(o, 'trustAnchors', trustAnchor, { empty: true }) ?? [],
@@ -133,27 +132,6 @@ export function parseOptions(provider: CryptoProvider, options: ContextOptions =
     middleboxCompatibility: true,
     shape: undefined,
   });
-}
-
-/** What the caller's credential must look like; also for what `onCertificateRequest` returns. @throws TypeError */
-export function credential(value: unknown, name: string): Credential {
-  const o = record(value, name, ['chain', 'rawPublicKey', 'key', 'signatureAlgorithms', 'mustMatchIssuer']);
-  const raw = o.get('rawPublicKey');
-  if (raw !== undefined) bytes(raw, `${name}.rawPublicKey`);
-  if (!o.has('chain')) throw new TypeError(`${name}.chain: required`);
-  const chain = list(o, 'chain', bytes, { prefix: name, empty: raw !== undefined });
-  if (raw !== undefined && chain?.length !== 0) throw new TypeError(`${name}.chain: must be empty beside a rawPublicKey`);
-  list(o, 'signatureAlgorithms', codePoint, { prefix: name });
-  flag(o, 'mustMatchIssuer', false, name);
-  const key = o.get('key');
-  if (!isBytes(key)) {
-    if (typeof key !== 'object' || key === null) throw new TypeError(`${name}.key: must be a Uint8Array or a Signer`);
-    const { schemes: offered, sign } = key as { readonly schemes?: unknown; readonly sign?: unknown };
-    if (!Array.isArray(offered) || offered.length === 0) throw new TypeError(`${name}.key.schemes: must be a list of SignatureSchemes`);
-    offered.forEach((scheme, i) => codePoint(scheme, `${name}.key.schemes[${i}]`));
-    if (typeof sign !== 'function') throw new TypeError(`${name}.key.sign: must be a function`);
-  }
-  return value as Credential;
 }
 
 const KNOWN: ReadonlySet<string> = new Set<keyof ContextOptions>([
@@ -231,14 +209,14 @@ function callersDecompressor(value: object, name: string): CertificateDecompress
   return {
     id,
     decompress(data, limit) {
-      const asked = ask(() => (decompress as (data: Uint8Array, limit: number) => unknown)(data.slice(), limit), bytesOrNull);
+      const asked = ask(() => Reflect.apply(decompress, value, [data.slice(), limit]), bytesOrNull);
       const answer = (): Uint8Array | null => asked.value ?? null;
       return asked.settled?.then(answer) ?? answer();
     },
   };
 }
 
-const bytesOrNull = (value: unknown): Uint8Array | null => (isBytes(value) ? value : null);
+const bytesOrNull = (value: unknown): Uint8Array | null => copyOf(value) ?? null;
 
 function verifyOption(o: Options): 'peer' | 'none' | VerifyCallback {
   const value = o.get('verify');
@@ -282,7 +260,7 @@ function limitsOption(o: Options): Limits {
 }
 
 function trustAnchor(value: unknown, name: string): TrustAnchor {
-  if (isBytes(value)) return bytes(value, name);
+  if (bytesOf(value) !== undefined) return bytes(value, name);
   const o = record(value, name, ['subject', 'spki', 'nameConstraints']);
   const part = (key: string): Uint8Array => bytes(o.get(key), `${name}.${key}`);
   return o.has('nameConstraints')
@@ -291,9 +269,7 @@ function trustAnchor(value: unknown, name: string): TrustAnchor {
 }
 
 /** The types of the credentials, in their order. */
-const typesOf = (credentials: readonly Credential[]): readonly CertificateType[] =>
+const typesOf = (credentials: readonly OwnCredential[]): readonly CertificateType[] =>
   credentials.length === 0 ? ['x509'] : [...new Set(credentials.map(({ rawPublicKey }) => (rawPublicKey === undefined ? 'x509' : 'raw-public-key')))];
 
 const certificateType = (value: unknown, name: string): CertificateType => member<CertificateType>(value, name, ['x509', 'raw-public-key']);
-
-const isBytes = (value: unknown): value is Uint8Array => value instanceof Uint8Array;

@@ -70,6 +70,8 @@ export interface Effects {
   keylog(label: KeylogLabel, clientRandom: Uint8Array, secret: Uint8Array): void;
   /** A session for onSession, given to it after the operation. */
   session(session: Session): void;
+  /** No session is made of this connection from here on (ADR 0090): what the server knows of us, a callback has said. */
+  makeNoSession(): void;
   /** RFC 9846 section 4.3.10: up to `limit` bytes may be written before the handshake is done. */
   openEarlyData(limit: number, exporter: Exporter): void;
   /** No more early data: what follows is written in the clear until other keys are installed. */

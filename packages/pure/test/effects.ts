@@ -26,6 +26,7 @@ export function testEffects(options: ContextOptions = {}, provider: CryptoProvid
     },
     ssl: {} as Ssl,
     checkOpen: () => undefined,
+    makeNoSession: () => undefined,
     awaiting: (operation) => void pending.set(effects as Effects, operation),
   };
   return effects as TestEffects;

@@ -1,5 +1,6 @@
 /** @module What may be given to exportKeyingMaterial() (RFC 5705 section 4, RFC 9846 section 7.5): the same for every engine. */
 import type { TlsVersion } from '@ferrule/contract';
+import { copyOf } from './bytes.ts';
 import { Misuse } from './calls.ts';
 
 export type ExporterCall = 'exportKeyingMaterial' | 'exportEarlyKeyingMaterial';
@@ -26,15 +27,14 @@ export function exporterContext(
   const bytes = new TextEncoder().encode(label).length;
   if (bytes > 249) throw new Misuse(call, `a label has at most 249 bytes, not ${bytes}`);
   if (version === 'TLSv1.2' && RESERVED.has(label)) throw new Misuse(call, `the label "${label}" is TLS's own`);
-  if (context !== undefined && !(context instanceof Uint8Array)) throw new Misuse(call, `the context must be a Uint8Array or undefined, not ${typeOf(context)}`);
+  const copy = context === undefined ? undefined : copyOf(context);
+  if (context !== undefined && copy === undefined) throw new Misuse(call, `the context must be a Uint8Array or undefined, not ${typeOf(context)}`);
   // RFC 5869 section 2.3: HKDF gives at most 255 hashes.
   const most = version === 'TLSv1.2' ? 0xffff : 255 * (cipherSuite === SHA384_SUITE ? 48 : 32);
   if (!Number.isInteger(length) || (length as number) < 1 || (length as number) > most) {
     throw new Misuse(call, `length must be an integer from 1 to ${most}, not ${String(length)}`);
   }
-  if (context === undefined) return undefined;
-  const copy = new Uint8Array(context);
-  if (copy.length > 0xffff) throw new Misuse(call, `a context has at most 65535 bytes, not ${copy.length}`);
+  if (copy !== undefined && copy.length > 0xffff) throw new Misuse(call, `a context has at most 65535 bytes, not ${copy.length}`);
   return copy;
 }
 

@@ -1,6 +1,8 @@
 /** @module @ferrule/ssl: what every engine does the same way. Engines import it; applications do not. */
+export { bytesOf, copyOf } from './bytes.ts';
 export { ask, askFailed, callbackFailed, clock, refusalOf, type Asked, type Refusal } from './callbacks.ts';
 export { CALLS, Misuse, PHASES, type Call, type Operation, type Phase, type Rule } from './calls.ts';
+export { credentialOption, type OwnCredential } from './credential.ts';
 export { optionsOf } from './options.ts';
 export type { Facts, Observers, Outlet, Port, Start } from './port.ts';
 export { SslShell } from './shell.ts';

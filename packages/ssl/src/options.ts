@@ -3,6 +3,7 @@
  * wrong is a TypeError that begins with the name of the option.
  */
 import type { CertificateProfile, ExternalPsk } from '@ferrule/contract';
+import { copyOf } from './bytes.ts';
 
 /** Options that were given, without those that are `undefined`. */
 export type Options = ReadonlyMap<string, unknown>;
@@ -10,24 +11,41 @@ export type Options = ReadonlyMap<string, unknown>;
 /** The value as what it should be. @throws TypeError that begins with the name */
 export type Check<T> = (value: unknown, name: string) => T;
 
-/** @throws TypeError when it is no object, or has a key that is not known. */
-export function optionsOf(value: unknown, known: ReadonlySet<string>): Options {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new TypeError('options: must be an object');
-  return entries(value, known, '');
-}
+/** @throws TypeError when it is no plain object, or has a key of its own that is not known. */
+export const optionsOf = (value: unknown, known: ReadonlySet<string>): Options => entries(value, 'options', known, '');
 
 /** An option that is an object itself. @throws TypeError as {@link optionsOf} */
-export function record(value: unknown, name: string, known: Iterable<string>): Options {
-  if (typeof value !== 'object' || value === null) throw new TypeError(`${name}: must be an object`);
-  return entries(value, new Set(known), `${name}.`);
-}
+export const record = (value: unknown, name: string, known: Iterable<string>): Options => entries(value, name, new Set(known), `${name}.`);
 
-function entries(value: object, known: ReadonlySet<string>, prefix: string): Options {
+/**
+ * Each known option by its name, once: also one that is inherited, a getter of a class or not enumerable, as whoever reads
+ * `options.name` has it. What every object inherits from Object.prototype is nobody's option.
+ */
+function entries(value: unknown, name: string, known: ReadonlySet<string>, prefix: string): Options {
+  if (typeof value !== 'object' || value === null || !PLAIN.has(Object.prototype.toString.call(value))) throw new TypeError(`${name}: must be an object`);
   for (const key of Object.keys(value)) {
     if (!known.has(key)) throw new TypeError(`unknown option: ${prefix}${key}`);
   }
-  return new Map<string, unknown>(Object.entries(value).filter(([, entry]) => entry !== undefined));
+  const given = new Map<string, unknown>();
+  for (const key of known) {
+    const entry = holds(value, key) ? (value as Readonly<Record<string, unknown>>)[key] : undefined;
+    if (entry !== undefined) given.set(key, entry);
+  }
+  return given;
 }
+
+/** No Map, array, Date or function: their content is no options, and would be ignored. A module's namespace is fine. */
+const PLAIN: ReadonlySet<string> = new Set(['[object Object]', '[object Module]']);
+
+function holds(value: object, key: string): boolean {
+  for (let holder: object | null = value; holder !== null && !isRoot(holder); holder = Object.getPrototypeOf(holder) as object | null) {
+    if (Object.hasOwn(holder, key)) return true;
+  }
+  return false;
+}
+
+/** Object.prototype, of any realm. */
+const isRoot = (holder: object): boolean => Object.getPrototypeOf(holder) === null && Object.hasOwn(holder, 'hasOwnProperty');
 
 /** A list in which no primitive stands twice; `undefined` when it is absent. @throws TypeError */
 export function list<T>(o: Options, key: string, check: Check<T>, { empty = false, prefix = '' }: { readonly empty?: boolean; readonly prefix?: string } = {}): readonly T[] | undefined {
@@ -36,7 +54,8 @@ export function list<T>(o: Options, key: string, check: Check<T>, { empty = fals
   const name = dotted(prefix, key);
   if (!Array.isArray(value)) throw new TypeError(`${name}: must be an array`);
   if (value.length === 0 && !empty) throw new TypeError(`${name}: must not be empty`);
-  const items = value.map((item, i) => check(item, `${name}[${i}]`));
+  // By index, so that a hole is an entry that is missing.
+  const items = Array.from({ length: value.length }, (_, i) => check((value as readonly unknown[])[i], `${name}[${i}]`));
   if (new Set<unknown>(items).size !== items.length) throw new TypeError(`${name}: has an entry twice`);
   return Object.freeze(items);
 }
@@ -83,8 +102,9 @@ export function profileOption(o: Options, supported: readonly CertificateProfile
 
 /** A copy, so that nobody changes it from outside. @throws TypeError */
 export function bytes(value: unknown, name: string): Uint8Array {
-  if (!(value instanceof Uint8Array) || value.length === 0) throw new TypeError(`${name}: must be a Uint8Array that is not empty`);
-  return Uint8Array.prototype.slice.call(value);
+  const copy = copyOf(value);
+  if (copy === undefined || copy.length === 0) throw new TypeError(`${name}: must be a Uint8Array that is not empty`);
+  return copy;
 }
 
 /** A group, cipher suite or signature scheme. @throws TypeError */
@@ -132,8 +152,8 @@ export function externalPsk(value: unknown, name: string): ExternalPsk {
   const psk = { identity, key: bytes(o.get('key'), `${name}.key`), hash: member(o.get('hash'), `${name}.hash`, ['sha256', 'sha384'] as const) };
   if (!o.has('import')) return psk;
   const given = record(o.get('import'), `${name}.import`, ['context']).get('context');
-  if (given !== undefined && !(given instanceof Uint8Array)) throw new TypeError(`${name}.import.context: must be a Uint8Array`);
-  const context = Uint8Array.from(given ?? []);
+  const context = copyOf(given ?? new Uint8Array(0));
+  if (context === undefined) throw new TypeError(`${name}.import.context: must be a Uint8Array`);
   if (identity.length + context.length + IMPORTED_IDENTITY_OVERHEAD > 0xffff) throw new TypeError(`${name}: identity and context are longer than ${0xffff - IMPORTED_IDENTITY_OVERHEAD} bytes`);
   return { ...psk, import: { context } };
 }

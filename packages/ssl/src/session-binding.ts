@@ -53,7 +53,7 @@ export const SESSION_BINDING: {
 
   // Who we are: the server takes a resumed client for the one of the first handshake.
   credentials: bound('the server has our identity from the first handshake'),
-  onCertificateRequest: bound('it chooses our identity; it is its identity in this process'),
+  onCertificateRequest: bound('it is its identity in this process; a handshake in which it was asked makes no session: it may name another user next time'),
   clientCertificateTypes: bound('the form in which we are known to the server'),
 
   // What was required.

@@ -10,6 +10,7 @@
 import type { Bio } from '@ferrule/bio';
 import type { Credential, Ssl, TlsSession, TlsVersion } from '@ferrule/contract';
 import { failed, SslError, TlsError, X509V, type Failed } from '@ferrule/result';
+import { bytesOf } from './bytes.ts';
 import { CALLS, Misuse, type Operation, type Phase, type Rule } from './calls.ts';
 import { Notices } from './callbacks.ts';
 import { exporterContext, type ExporterCall } from './exporter.ts';
@@ -444,8 +445,9 @@ export class SslShell implements Ssl {
 }
 
 function checkBuffer(call: Operation, bytes: unknown): Uint8Array {
-  if (!(bytes instanceof Uint8Array) || bytes.length === 0) throw new Misuse(call, 'needs a Uint8Array that is not empty');
-  return bytes;
+  const own = bytesOf(bytes);
+  if (own === undefined || own.length === 0) throw new Misuse(call, 'needs a Uint8Array that is not empty');
+  return own;
 }
 
 const isTransport = ({ code }: TlsError): boolean => code === 'TRANSPORT_ERROR' || code === 'TIMEOUT' || code === 'ABORTED' || code === 'BLOCKING_FORBIDDEN';

@@ -26,7 +26,8 @@ export function credentialsOf({ backend, signs }: Engine, config: Config, observ
   add(config.defaultCredential, -1);
   const inspects = ['expect-certificate-types', 'expect-client-ca-list', 'expect-peer-verify-pref'] as const;
   // BoringSSL fails where its credential does not fit, and so does an engine that is told by name which to take.
-  const names = credentials.length === 1 && config.credentials.length === 0 && backend.features.has('async-credential');
+  // Who is named by a callback makes no sessions, though (ADR 0090).
+  const names = config['resume-count'] === undefined && credentials.length === 1 && config.credentials.length === 0 && backend.features.has('async-credential');
   if (!names && !config['fail-cert-callback'] && inspects.every((flag) => config[flag] === undefined)) {
     return credentials.length > 0 ? { credentials } : {};
   }

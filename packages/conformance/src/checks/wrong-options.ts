@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import type { ContextOptions } from '@ferrule/contract';
 import type { Check, CheckGroup } from '../check.ts';
-import { pki } from '../pki/index.ts';
 
 /** What is wrong, the options, and the name that the message must have; the key is the one that stands first where it is not given. */
 type WrongOption = readonly [title: string, options: Readonly<Record<string, unknown>>, named?: string];
@@ -120,18 +119,6 @@ export const wrongOptions: CheckGroup = {
       run: async (backend) => {
         backend.createContext().dispose();
         await Promise.resolve();
-      },
-    },
-    {
-      title: 'options changed after the context was made change nothing',
-      run: async (backend) => {
-        const anchors: Uint8Array[] = [(await pki('root')).certificate];
-        const alpn = ['h2'];
-        const context = backend.createContext({ trustAnchors: anchors, alpn });
-        alpn[0] = '';
-        anchors.length = 0;
-        context.newConnection().dispose();
-        context.dispose();
       },
     },
     {

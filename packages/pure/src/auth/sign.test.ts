@@ -20,7 +20,7 @@ describe('a client credential', () => {
     const effects = testEffects({ credentials: [ecdsa, rsa] });
     for (const [signatureAlgorithms, credential, scheme] of [[ALL, ecdsa, 0x0403], [[0x0805, 0x0804], rsa, 0x0804], [[0x0401, 0x0806], rsa, 0x0806]] as const) {
       const chosen = await finish(effects, chooseCredential(effects, requestOf({ signatureAlgorithms }), 'TLSv1.3'));
-      expect(chosen?.credential).toBe(credential);
+      expect(chosen?.credential.given).toBe(credential);
       expect(chosen?.scheme).toBe(scheme);
     }
   });
@@ -56,7 +56,7 @@ describe('a client credential', () => {
   it('in TLS 1.2 is of a type that the server takes', async () => {
     const [ecdsa, rsa] = [await credentialOf('client'), await credentialOf('client-rsa')];
     const effects = testEffects({ credentials: [ecdsa, rsa] });
-    expect((await finish(effects, chooseCredential(effects, requestOf({ certificateTypes: [1] }), 'TLSv1.2')))?.credential).toBe(rsa);
+    expect((await finish(effects, chooseCredential(effects, requestOf({ certificateTypes: [1] }), 'TLSv1.2')))?.credential.given).toBe(rsa);
     expect(await finish(effects, chooseCredential(effects, requestOf({ certificateTypes: [2] }), 'TLSv1.2'))).toBeUndefined();
   });
 
@@ -82,7 +82,7 @@ describe('onCertificateRequest', () => {
     const asked: CertificateRequest[] = [];
     const effects = testEffects({ onCertificateRequest: (request) => (asked.push(request), Promise.resolve(credential)) });
     const request = requestOf();
-    expect((await finish(effects, chooseCredential(effects, request, 'TLSv1.3')))?.credential).toBe(credential);
+    expect((await finish(effects, chooseCredential(effects, request, 'TLSv1.3')))?.credential.given).toBe(credential);
     expect(asked).toEqual([request]);
     expect(effects.waits[0]).toBe(4);
   });

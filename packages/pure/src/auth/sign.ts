@@ -2,11 +2,11 @@
  * @module Client authentication: which credential answers a CertificateRequest (RFC 9846 section 4.4.2, RFC 5246 section
  * 7.4.4), and its signature.
  */
-import type { CertificateRequest, CertificateType, Credential, TlsVersion } from '@ferrule/contract';
+import type { CertificateRequest, CertificateType, Credential, Signer, TlsVersion } from '@ferrule/contract';
 import { SslError, TlsError } from '@ferrule/result';
-import { ask } from '@ferrule/ssl';
+import { ask, copyOf, credentialOption, type OwnCredential } from '@ferrule/ssl';
 import { DerError, type EcKey, parsePublicKey, type PublicKey } from '@ferrule/x509';
-import { type Config, credential as checkCredential } from '../context.ts';
+import type { Config } from '../context.ts';
 import type { CryptoProvider, Maybe, SigningKey } from '../crypto/provider.ts';
 import { type SignatureScheme, signatureScheme } from '../crypto/schemes.ts';
 import type { Effects } from '../effects.ts';
@@ -17,7 +17,7 @@ import { certificateVerifyContent, keyKind, schemeFits } from './verify.ts';
 
 /** A credential that fits, and the scheme that it will sign with. */
 export interface ChosenCredential {
-  readonly credential: Credential;
+  readonly credential: OwnCredential;
   /** SignatureScheme. */
   readonly scheme: number;
   readonly key: SigningKey;
@@ -74,19 +74,21 @@ export function checkCredentials(config: Config): void {
 
 /** A copy: whoever made it may go on using its memory. */
 function signatureOf(value: unknown): Uint8Array {
-  if (!(value instanceof Uint8Array) || value.length === 0) throw fail('ASYNC_OPERATION_FAILED', 'the signer gave no signature');
-  return new Uint8Array(value);
+  const copy = copyOf(value);
+  if (copy === undefined || copy.length === 0) throw fail('ASYNC_OPERATION_FAILED', 'the signer gave no signature');
+  return copy;
 }
 
-function* askCaller(effects: Effects, request: CertificateRequest): Steps<readonly Credential[]> {
+function* askCaller(effects: Effects, request: CertificateRequest): Steps<readonly OwnCredential[]> {
+  effects.makeNoSession();
   const { onCertificateRequest } = effects.config;
   const asked = ask(() => onCertificateRequest?.(request, effects.ssl), (chosen) => (chosen === undefined ? [] : [credentialOf(chosen)]));
   return yield* answer(effects, 'choose a client credential', asked, SslError.wantX509Lookup);
 }
 
-function credentialOf(value: unknown): Credential {
+function credentialOf(value: unknown): OwnCredential {
   try {
-    return checkCredential(value, 'onCertificateRequest');
+    return credentialOption(value, 'onCertificateRequest');
   } catch (error) {
     throw fail('ASYNC_OPERATION_FAILED', 'onCertificateRequest gave no credential', { cause: error });
   }
@@ -103,21 +105,24 @@ function* attempt<T>(effects: Effects, label: string, call: () => Maybe<T>, wait
   return yield* settle(effects, label, operation, wait);
 }
 
-const KEYS = new WeakMap<CryptoProvider, WeakMap<Credential, Maybe<SigningKey>>>();
+const KEYS = new WeakMap<CryptoProvider, WeakMap<OwnCredential, Maybe<SigningKey>>>();
 
 /** The key of a credential, imported once. @throws TypeError where this provider does not sign. */
-function signingKey(provider: CryptoProvider, credential: Credential): Maybe<SigningKey> {
-  if (!(credential.key instanceof Uint8Array)) return credential.key;
+function signingKey(provider: CryptoProvider, credential: OwnCredential): Maybe<SigningKey> {
+  const { key: own } = credential;
+  if (isSigner(own)) return own;
   let imported = KEYS.get(provider);
   if (imported === undefined) KEYS.set(provider, (imported = new WeakMap()));
   let key = imported.get(credential);
   if (key === undefined) {
-    const import_ = provider.importSigningKey(credential.key);
+    const import_ = provider.importSigningKey(own);
     key = import_ instanceof Promise ? import_.then((made) => usable(provider, credential, made)) : usable(provider, credential, import_);
     imported.set(credential, key);
   }
   return key;
 }
+
+const isSigner = (key: Uint8Array | Signer): key is Signer => 'sign' in key;
 
 /** @throws TypeError for a provider that does not sign, and, where the platform tells, for a key that is not the certificate's. */
 function usable(provider: CryptoProvider, credential: Credential, key: SigningKey | undefined): SigningKey {

@@ -114,7 +114,7 @@ function* authenticateLater(effects: Effects, legacy: Legacy13, transcript: Tran
   const authentication = readCertificateRequest(message);
   transcript.add(message.raw);
   const credential = yield* authenticateClient(effects, authentication, legacy.clientCertificateType, transcript);
-  if (effects.facts.clientCredential === undefined && credential !== undefined) effects.fact('clientCredential', credential);
+  if (effects.facts.clientCredential === undefined && credential !== undefined) effects.fact('clientCredential', credential.given);
   effects.put(encodeFinished(finishedMac(legacy.suite.hash, legacy.clientTraffic, transcript.digest())));
   yield* flush(effects, 'the certificate that was asked for');
   effects.enter('established');

@@ -2,7 +2,8 @@
  * @module Certificate messages of TLS 1.3 (RFC 9846 sections 4.4.2, 4.5.1, 4.5.2): reading the server's, and answering a
  * CertificateRequest, in the handshake and after it.
  */
-import type { CertificateRequest, CertificateType, Credential } from '@ferrule/contract';
+import type { CertificateRequest, CertificateType } from '@ferrule/contract';
+import type { OwnCredential } from '@ferrule/ssl';
 import { chooseCredential, signCertificateVerify, type ChosenCredential } from '../auth/sign.ts';
 import type { Peer } from '../auth/verify.ts';
 import type { Effects } from '../effects.ts';
@@ -65,7 +66,7 @@ function* certificateBody(effects: Effects, message: HandshakeMessage): Steps<Ui
 }
 
 /** Our Certificate, and CertificateVerify if it is not empty, into the flight. Returns whose they are. */
-export function* authenticateClient(effects: Effects, { context, request }: ClientAuthentication, type: CertificateType, transcript: Transcript): Steps<Credential | undefined> {
+export function* authenticateClient(effects: Effects, { context, request }: ClientAuthentication, type: CertificateType, transcript: Transcript): Steps<OwnCredential | undefined> {
   const chosen = yield* chooseCredential(effects, request, 'TLSv1.3', type);
   const certificate = encodeCertificate({ context, entries: entriesOf(chosen) });
   transcript.add(certificate);

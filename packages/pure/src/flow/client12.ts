@@ -218,7 +218,7 @@ function readCertificate(effects: Effects, negotiated: Negotiated, { body }: Han
 function* sendCertificate(effects: Effects, { transcript, extensions }: Negotiated, request: CertificateRequest12): Steps<(() => Steps<void>) | undefined> {
   const type = clientCertificateType(effects, extensions.clientCertificateType);
   const chosen = yield* chooseCredential(effects, request, 'TLSv1.2', type);
-  if (chosen !== undefined) effects.fact('clientCredential', chosen.credential);
+  if (chosen !== undefined) effects.fact('clientCredential', chosen.credential.given);
   send(effects, transcript, type === 'raw-public-key' ? encodeRawPublicKey12(chosen?.credential.rawPublicKey ?? EMPTY) : encodeCertificate12(chosen?.credential.chain ?? []));
   if (chosen === undefined) return undefined;
   return function* certify(): Steps<void> {

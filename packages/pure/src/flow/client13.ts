@@ -104,7 +104,7 @@ export function* client13(effects: Effects, offer: Offer, transcript: Transcript
 
   // ── Certificate and CertificateVerify of ours, when they are asked for ──
   const credential = identity.request && (yield* authenticateClient(effects, identity.request, ourCertificateType, transcript));
-  if (credential !== undefined) effects.fact('clientCredential', credential);
+  if (credential !== undefined) effects.fact('clientCredential', credential.given);
 
   // ── Finished of ours ──
   send(effects, transcript, encodeFinished(finishedMac(hash, clientSecret, transcript.digest())));

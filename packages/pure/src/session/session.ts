@@ -7,6 +7,7 @@
  */
 import type { TlsSession, TlsVersion } from '@ferrule/contract';
 import { TlsError } from '@ferrule/result';
+import { copyOf } from '@ferrule/ssl';
 import type { Hash } from '../crypto/provider.ts';
 import { equalSecrets } from '../keys/equal.ts';
 import { Secret } from '../keys/secret.ts';
@@ -101,8 +102,9 @@ export class Session implements TlsSession {
 }
 
 /** `undefined` for bytes that are no session of this engine and version, or not intact. Never throws for bytes. */
-export function sessionFromBytes(bytes: Uint8Array, sha256: Hash): Session | undefined {
-  if (!(bytes instanceof Uint8Array)) return undefined;
+export function sessionFromBytes(given: Uint8Array, sha256: Hash): Session | undefined {
+  const bytes = copyOf(given);
+  if (bytes === undefined) return undefined;
   const end = bytes.length - sha256.size;
   if (end < 1 || bytes.length > MAX_BYTES || bytes[0] !== FORMAT) return undefined;
   if (!equalSecrets(sha256.digest(bytes.subarray(0, end)), bytes.subarray(end))) return undefined;

@@ -1,0 +1,78 @@
+/** @module A caller's credential as a context keeps it: whatever becomes of the caller's objects, it stays who it was. */
+import type { Credential, Signer } from '@ferrule/contract';
+import { copyOf } from './bytes.ts';
+import { bytes, codePoint, flag, list, record } from './options.ts';
+
+/** Frozen, and all of its bytes its own. */
+export interface OwnCredential extends Credential {
+  /** What the caller gave, for `Ssl.clientCredential`. Nothing else looks at it. */
+  readonly given: Credential;
+}
+
+/**
+ * Reads each part of a credential once. The same object with the same content is the same OwnCredential again, so that engines
+ * can keep what they have made of it; one that was changed meanwhile is another.
+ * @throws TypeError that begins with the name of the part.
+ */
+export function credentialOption(value: unknown, name: string): OwnCredential {
+  const o = record(value, name, ['chain', 'rawPublicKey', 'key', 'signatureAlgorithms', 'mustMatchIssuer']);
+  const rawPublicKey = o.has('rawPublicKey') ? bytes(o.get('rawPublicKey'), `${name}.rawPublicKey`) : undefined;
+  const chain = list(o, 'chain', bytes, { prefix: name, empty: rawPublicKey !== undefined });
+  if (chain === undefined) throw new TypeError(`${name}.chain: required`);
+  if (rawPublicKey !== undefined && chain.length !== 0) throw new TypeError(`${name}.chain: must be empty beside a rawPublicKey`);
+  const signatureAlgorithms = list(o, 'signatureAlgorithms', codePoint, { prefix: name });
+  const made = Object.freeze<OwnCredential>({
+    chain,
+    key: keyOption(o.get('key'), `${name}.key`),
+    mustMatchIssuer: flag(o, 'mustMatchIssuer', false, name),
+    ...(rawPublicKey && { rawPublicKey }),
+    ...(signatureAlgorithms && { signatureAlgorithms }),
+    given: value as Credential,
+  });
+  const before = MADE.get(value as Credential);
+  if (before !== undefined && same(before, made)) return before;
+  MADE.set(value as Credential, made);
+  return made;
+}
+
+const MADE = new WeakMap<Credential, OwnCredential>();
+
+/** The caller's Signer and its function, as they were read. */
+const SIGNERS = new WeakMap<Signer, readonly [signer: unknown, sign: unknown]>();
+
+function keyOption(value: unknown, name: string): Uint8Array | Signer {
+  const copy = copyOf(value);
+  if (copy !== undefined) return bytes(copy, name);
+  if (typeof value !== 'object' || value === null) throw new TypeError(`${name}: must be a Uint8Array or a Signer`);
+  const { schemes: offered, sign } = value as { readonly schemes?: unknown; readonly sign?: unknown };
+  if (!Array.isArray(offered) || offered.length === 0) throw new TypeError(`${name}.schemes: must be a list of SignatureSchemes`);
+  const schemes = Object.freeze(Array.from(offered, (scheme: unknown, i) => codePoint(scheme, `${name}.schemes[${i}]`)));
+  if (typeof sign !== 'function') throw new TypeError(`${name}.sign: must be a function`);
+  const signer = Object.freeze<Signer>({ schemes, sign: (scheme, message, connection) => Reflect.apply(sign, value, [scheme, message, connection]) as Uint8Array });
+  SIGNERS.set(signer, [value, sign]);
+  return signer;
+}
+
+function same(a: OwnCredential, b: OwnCredential): boolean {
+  return (
+    sameLists(a.chain, b.chain, sameBytes) &&
+    sameBytes(a.rawPublicKey ?? NONE, b.rawPublicKey ?? NONE) &&
+    (a.signatureAlgorithms === undefined) === (b.signatureAlgorithms === undefined) &&
+    sameLists(a.signatureAlgorithms ?? NONE, b.signatureAlgorithms ?? NONE, Object.is) &&
+    a.mustMatchIssuer === b.mustMatchIssuer &&
+    sameKey(a.key, b.key)
+  );
+}
+
+function sameKey(a: Uint8Array | Signer, b: Uint8Array | Signer): boolean {
+  if ('sign' in a && 'sign' in b) return sameLists(a.schemes, b.schemes, Object.is) && sameLists(SIGNERS.get(a) ?? [], SIGNERS.get(b) ?? [], Object.is);
+  return !('sign' in a) && !('sign' in b) && sameBytes(a, b);
+}
+
+const sameLists = <T>(a: ArrayLike<T>, b: ArrayLike<T>, sameItem: (a: T, b: T) => boolean): boolean =>
+  a.length === b.length && Array.from(a).every((item, i) => sameItem(item, b[i] as T));
+
+/** Of a key, too: its owner compares it with itself, and nobody else can ask. */
+const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((byte, i) => byte === b[i]);
+
+const NONE = new Uint8Array(0);
