@@ -68,8 +68,9 @@ export class Records {
     const progress = this.reader.next(bio);
     this.opening = pending(progress === Progress.wantAsync ? this.reader.ready : undefined);
     if (progress === Progress.done) return 0;
-    if (bio.error !== undefined && progress !== Progress.wantAsync) throw transportError(bio.error);
+    // ADR 0004: bytes, then the end, then the failure.
     if (progress === Progress.eof) throw fail('UNEXPECTED_EOF', `the transport ended at "${this.#where()}"`);
+    if (bio.error !== undefined && progress !== Progress.wantAsync) throw transportError(bio.error);
     return progress;
   }
 

@@ -81,6 +81,25 @@ const rows: CheckGroup = group('the return table', {
       });
     }
   },
+  'an end that came before the transport failed stays an end, during the handshake and after it': async (backend) => {
+    for (const isEstablished of [false, true]) {
+      await scene(backend, {}, async ({ client }) => {
+        const { ssl, net } = client;
+        if (isEstablished) await client.established();
+        else while (ssl.getError(ssl.connect()) === SslError.wantAsync) await ssl.asyncReady;
+        net.shutdownWrite();
+        net.fail(new Error('gone'));
+        const read = (): number => ssl.read(new Uint8Array(1));
+        let ret = read();
+        for (let i = 0; i < 10 && ret < 0 && ssl.failure === undefined; i++) {
+          await ssl.asyncReady;
+          ret = read();
+        }
+        expectReturn(ssl, ret, -1, SslError.ssl);
+        assert.equal(client.failure().error.code, 'UNEXPECTED_EOF');
+      });
+    }
+  },
   'the same failure comes from every operation, for ever, and nothing more is sent': async (backend) =>
     scene(backend, { server: { identity: await pki('selfSigned') } }, async ({ client }) => {
       const { ssl, net } = client;
