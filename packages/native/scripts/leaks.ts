@@ -3,7 +3,7 @@
  * from nowhere is reported.
  */
 import type { ContextOptions, TlsSession } from '@ferrule/contract';
-import { Client, type ClientOptions, trusting } from '@ferrule/conformance';
+import { Client, type ClientOptions, suite, trusting } from '@ferrule/conformance';
 import { makeCrl, makeOcspResponse, pki } from '@ferrule/conformance/pki';
 import { echo, TestServer, type TestServerOptions } from '@ferrule/conformance/server';
 import { createNative } from '@ferrule/native';
@@ -47,4 +47,6 @@ await once({ crls: [await makeCrl(await pki('intermediate'), [])] });
 await once({ ocsp: 'require' }, { ocspResponse: makeOcspResponse(leaf, await pki('intermediate')) });
 await once({ pins: [new Uint8Array(32)] });
 backend.createContext().newConnection(); // left to the garbage collector
+// Each extension and list that the addon decodes, good and bad.
+for (const { title, checks } of suite) if (/RFC 5280|CRLs|OCSP|stapled/.test(title)) for (const check of checks) await check.run(backend);
 console.log(`leaks: one of each kind done, ${sessions.length} sessions`);
