@@ -219,6 +219,20 @@ describe('ferrule connect', () => {
   });
 });
 
+describe('--profile', () => {
+  it('judges certificates by other rules, and is told where the engine has none of that name', async () => {
+    const get = async (port: number, ...more: readonly string[]) => ferrule(['get', `https://localhost:${port}/`, '--ca', ca, '--profile', ...more]);
+    const ed25519 = await https('ed25519');
+    const [strict, web, absent, unknown] = await Promise.all([
+      get(ed25519, 'rfc5280', '--backend', 'pure'), get(ed25519, 'webpki', '--backend', 'pure'), get(good, 'webpki', '--backend', 'native'), get(good, 'strict'),
+    ]); // prettier-ignore
+    expect([strict.code, strict.stdout]).toEqual([0, 'a page in two chunks']);
+    expect([web.stdout, web.stderr]).toEqual(['', expect.stringContaining('BR 6.1.5')]);
+    expect([absent.code, absent.stderr]).toEqual([1, expect.stringContaining('compatible, rfc5280')]);
+    expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringContaining('compatible, rfc5280, webpki')]);
+  });
+});
+
 describe('ferrule', () => {
   it('has help with examples, and calls an unknown option a usage error', async () => {
     const [help, unknown, missing] = await Promise.all([

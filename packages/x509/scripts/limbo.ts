@@ -1,5 +1,5 @@
 /**
- * `npm run limbo -- --cases FILE[.gz] [--profile auto|rfc5280|webpki] [--json]`: runs any file in x509-limbo's format, and tells per
+ * `npm run limbo -- --cases FILE[.gz] [--profile auto|compatible|rfc5280|webpki] [--json]`: runs any file in x509-limbo's format, and tells per
  * namespace how many cases that must succeed and that must fail did, and every case that is not as expected with our reason.
  */
 import { parseArgs } from 'node:util';
@@ -14,8 +14,8 @@ const { values } = parseArgs({
   },
 });
 const { cases, profile, json } = values;
-if (!cases || !['auto', 'rfc5280', 'webpki'].includes(profile)) {
-  console.error('usage: npm run limbo -- --cases FILE[.gz] [--cases FILE …] [--profile auto|rfc5280|webpki] [--json]');
+if (!cases || !['auto', 'compatible', 'rfc5280', 'webpki'].includes(profile)) {
+  console.error('usage: npm run limbo -- --cases FILE[.gz] [--cases FILE …] [--profile auto|compatible|rfc5280|webpki] [--json]');
   process.exit(2);
 }
 
