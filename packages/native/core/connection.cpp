@@ -250,16 +250,17 @@ bool Connection::readMessage() {
 int Connection::keyUpdate(bool requestPeer) {
   if (spans.owed() > 0) return wantWrite();
   if (closedFatally_) return failClosed();
-  if (!keyUpdating_) {
+  // One that asks for something else than the one that waited is another one.
+  if (keyUpdating_ != (requestPeer ? 1 : 0)) {
     if (!readMessage()) return -1;
     const long type = requestPeer ? K(SSL_KEY_UPDATE_REQUESTED) : K(SSL_KEY_UPDATE_NOT_REQUESTED);
     if (ossl().SSL_key_update(ssl_, static_cast<int>(type)) != 1) return fail();
-    keyUpdating_ = true;
+    keyUpdating_ = requestPeer ? 1 : 0;
     const int ret = ossl().SSL_do_handshake(ssl_);
     if (ret != 1) return notDone(ret);
   }
   if (spans.owed() > 0) return wantWrite();
-  keyUpdating_ = false;
+  keyUpdating_ = -1;
   return 1;
 }
 

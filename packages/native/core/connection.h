@@ -195,7 +195,7 @@ class Connection {
   bool peerProtects_ = false;  // since its change_cipher_spec of TLS 1.2
   bool protected_ = false;  // a record under keys has gone out
   bool done_ = false;       // the handshake, as far as OpenSSL is concerned; the end of our flight may still wait
-  bool keyUpdating_ = false;
+  int keyUpdating_ = -1;    // what the KeyUpdate asks for that is under way
   int shutdownDue_ = -1;    // what shutdown() returns once close_notify is out
   bool verified_ = false;
   size_t handshakeBytes_ = 0;   // in records in the clear or of TLS 1.2, and not yet in a message that was seen whole

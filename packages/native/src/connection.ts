@@ -108,6 +108,8 @@ export class Connection implements Port {
   }
 
   shutdown(): number {
+    // A CertificateRequest after the handshake does not keep close_notify from leaving.
+    this.#questions.decline();
     return this.#run(Operation.shutdown);
   }
 

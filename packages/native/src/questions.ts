@@ -44,6 +44,13 @@ export class Questions {
     this.#disposed ||= disposed;
   }
 
+  /** Nobody waits for the choice of a credential any more: we have none (RFC 9846 section 4.5.1). */
+  decline(): void {
+    if (this.#question?.why !== SslError.wantX509Lookup || this.#question.asked.state !== 'pending') return;
+    this.#question = undefined;
+    this.#use(undefined);
+  }
+
   /** Uses the answer to what was asked, if it is there; else why it is waited for. @throws TlsError DISPOSED, which a callback may do */
   unanswered(): SslError | undefined {
     if (this.#disposed) throw new TlsError('DISPOSED');

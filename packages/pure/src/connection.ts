@@ -48,8 +48,8 @@ class Connection implements Port {
   #plain: Uint8Array = EMPTY;
   /** close_notify is on its way, or has gone. */
   #closing = false;
-  /** A KeyUpdate that keyUpdate() has put may still wait to be sent. */
-  #updating = false;
+  /** What the KeyUpdate asks for that keyUpdate() has put and that may still wait to be sent. */
+  #updating: boolean | undefined;
   /** A handshake message of ours after the handshake may still wait to be sent. */
   #answering = false;
 
@@ -106,7 +106,12 @@ class Connection implements Port {
 
   shutdown(): number {
     const records = this.#records;
-    if (!this.#closing) records.putAlert(1, Alert.close_notify);
+    if (!this.#closing) {
+      // RFC 9846 section 6.1: nothing follows close_notify, so an answer to the server that still waits for the caller is none any more.
+      this.#engine.stop();
+      this.#operation = undefined;
+      records.putAlert(1, Alert.close_notify);
+    }
     this.#closing = true;
     const wait = records.flush();
     if (wait !== 0) return -wait;
@@ -123,10 +128,10 @@ class Connection implements Port {
   }
 
   keyUpdate(requestPeer: boolean): number {
-    // One that waited is repeated, and is no other one, even where something else has sent it meanwhile.
-    if (!this.#updating) this.#afterlife?.keyUpdate?.(requestPeer);
+    // One that waited is repeated, even where something else has sent it meanwhile. One that asks for something else is another one.
+    if (this.#updating !== requestPeer) this.#afterlife?.keyUpdate?.(requestPeer);
     const wait = this.#records.flush();
-    this.#updating = wait !== 0;
+    this.#updating = wait === 0 ? undefined : requestPeer;
     return wait === 0 ? 1 : -wait;
   }
 

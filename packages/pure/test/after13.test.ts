@@ -1,6 +1,6 @@
 /** What a TLS 1.3 server may say after the handshake, and how much of it. */
 import { pki } from '@ferrule/conformance/pki';
-import type { ContextOptions, Signer } from '@ferrule/contract';
+import type { ContextOptions, Credential, Signer } from '@ferrule/contract';
 import { SslError } from '@ferrule/result';
 import { describe, expect, it } from 'vitest';
 import * as wire from '../src/wire/index.ts';
@@ -83,6 +83,21 @@ describe('authentication after the handshake', () => {
     await ready;
     expect([read(it.ssl), it.ssl.getError(-1)]).toEqual([-1, SslError.wantRead]);
     expect(it.server.messages().map(([type]) => type)).toEqual([11, 15, 20]);
+  });
+
+  it('never follows close_notify: an answer that still waits for the caller is none any more', async () => {
+    const client = await pki('client');
+    let answer: (credential: Credential | undefined) => void = () => undefined;
+    const onCertificateRequest = (): Promise<Credential | undefined> => new Promise((resolve) => (answer = resolve));
+    const it = establish({ postHandshakeAuth: true, onCertificateRequest });
+    it.server.put(22, it.server.certificateRequest(new Uint8Array([1])));
+    expect([read(it.ssl), it.ssl.getError(-1)]).toEqual([-1, SslError.wantX509Lookup]);
+    expect(it.ssl.shutdown()).toBe(0);
+    expect(it.server.record()).toMatchObject({ type: 21 });
+    answer({ chain: client.chain, key: client.key });
+    await new Promise((resolve) => setImmediate(resolve));
+    for (let i = 0; i < 3; i++) expect([read(it.ssl), it.ssl.getError(-1), it.ssl.asyncReady]).toEqual([-1, SslError.wantRead, undefined]);
+    expect(it.server.record()).toBeUndefined();
   });
 
   it('answers one request after the other, and reads on once the answer has gone', async () => {

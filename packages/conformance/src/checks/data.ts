@@ -1,5 +1,6 @@
 /** @module Application data, its end, and everything between: read, write, half-close, shutdown, truncation, KeyUpdate. */
 import assert from 'node:assert/strict';
+import type { TraceMessage } from '@ferrule/contract';
 import { SslError } from '@ferrule/result';
 import { atOnce, type CheckGroup, group } from '../check.ts';
 import { expectReturn } from '../client.ts';
@@ -187,6 +188,22 @@ const closing: CheckGroup = group('closing', {
 });
 
 const keyUpdate: CheckGroup = group('KeyUpdate', {
+  'that asks for an answer is sent though one that did not was given up while it waited': async (backend) => {
+    const sent: number[] = [];
+    const onMessage = ({ direction, contentType, bytes }: TraceMessage): void => {
+      if (direction === 'sent' && contentType === 22 && bytes[0] === 24) sent.push(bytes[4] ?? -1);
+    };
+    await scene(backend, { bioSize: 7, server: { minVersion: 'TLSv1.3' }, options: { onMessage } }, async ({ client, server }) => {
+      await client.established();
+      (await server.accepted()).resume();
+      expectReturn(client.ssl, await client.call(() => client.ssl.keyUpdate(false)), -1, SslError.wantWrite);
+      for (let turn = 0; turn < 50; turn++) await client.flush();
+      await client.send('what it waited for has gone with this');
+      assert.equal(await client.run(() => client.ssl.keyUpdate(true)), 1);
+      assert.deepEqual(sent, [0, 1]);
+      await client.send('and goes on');
+    });
+  },
   'changes our keys, and the server reads on': (backend) =>
     scene(backend, {}, async ({ client, server }) => {
       const { ssl } = await client.established();
