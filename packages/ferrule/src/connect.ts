@@ -79,16 +79,25 @@ export async function connect(options: ConnectOptions): Promise<TlsConnection> {
 
 /**
  * Makes a verified TLS connection over any byte pipe: Web Streams, three functions, or a {@link Transport}.
- * Without `host`, a `verify` other than `peer` must say whom to accept.
+ * Without `host`, a `verify` other than `peer` must say whom to accept. The pipe belongs to the connection from the call on: it is
+ * given up when this rejects, for whatever reason.
  * @throws as {@link connect}.
  */
-export function connectOver(pipe: Pipe | StreamPipe | Transport, options: ConnectOverOptions = {}): Promise<TlsConnection> {
-  const name = asObject(options).host ?? 'pipe';
-  return establish(options, name, (limit) => {
-    const transport = transportOf(pipe, name);
-    limit.onEnd(() => transport.destroy());
-    return Promise.resolve(transport);
-  });
+export async function connectOver(pipe: Pipe | StreamPipe | Transport, options: ConnectOverOptions = {}): Promise<TlsConnection> {
+  const name = (options as Partial<ConnectOverOptions> | null)?.host ?? 'pipe';
+  const transport = transportOf(pipe, name);
+  let opened = false;
+  try {
+    return await establish(asObject(options), name, (limit) => {
+      opened = true;
+      limit.onEnd(() => transport.destroy());
+      return Promise.resolve(transport);
+    });
+  } catch (error) {
+    // after that, whoever drives it gives it up, once its alert has gone
+    if (!opened) transport.destroy();
+    throw error;
+  }
 }
 
 /** The certificates of servers that were refused. */
@@ -120,6 +129,7 @@ async function establish(options: ConnectOverOptions, name: string, open: Open):
   const context = given ?? contextFor(engine, contextOptions, ca, sessions && ((session) => keeper?.keep(session)));
   const ssl = context.newConnection();
   const limit = new Limit(name, timeout, signal);
+  let transport: Transport | undefined;
   let channel: Channel | undefined;
   try {
     limit.check();
@@ -127,7 +137,7 @@ async function establish(options: ConnectOverOptions, name: string, open: Open):
     keeper = sessions && new SessionKeeper(sessions, context, host, name);
 
     const started = performance.now();
-    const transport = await open(limit);
+    transport = await open(limit);
     const opened = performance.now();
     const made = (channel = new Channel(ssl, transport, { stall: closeTimeout }));
     limit.waitingFor = () => `${flightAwaited(ssl)} (${ssl.state})`;
@@ -143,8 +153,10 @@ async function establish(options: ConnectOverOptions, name: string, open: Open):
     limit.clear();
     if (TlsError.is(error) && ssl.peerCertificates.length > 0) shown.set(error, ssl.peerCertificates);
     // a channel that has failed still sends its alert, and disposes of the connection when it has
-    if (channel === undefined) ssl.dispose();
-    else channel.abandon(error as Error);
+    if (channel === undefined) {
+      ssl.dispose();
+      transport?.destroy();
+    } else channel.abandon(error as Error);
     throw error;
   }
 }

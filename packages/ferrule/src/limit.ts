@@ -1,5 +1,6 @@
 /** @module The time and the signal that end an attempt to connect, and later the connection. */
 import { TlsError } from '@ferrule/result';
+import { onAbort } from './abort.ts';
 
 export class Limit {
   /** Says what is being waited for, for the message of a timeout. */
@@ -8,6 +9,7 @@ export class Limit {
   readonly #timer: ReturnType<typeof setTimeout> | undefined;
   #stop: (reason: TlsError) => void = () => {};
   #reason: TlsError | undefined;
+  readonly #unsigned: () => void = () => {};
 
   /** @param milliseconds 0 = no limit. */
   constructor(name: string, milliseconds: number, signal: AbortSignal | undefined) {
@@ -19,7 +21,7 @@ export class Limit {
       );
     }
     if (signal?.aborted) this.#abort();
-    else signal?.addEventListener('abort', this.#abort);
+    else if (signal !== undefined) this.#unsigned = onAbort(signal, this.#abort);
   }
 
   /** What to do when time or patience is over; the last one given counts. Done at once when it already is. */
@@ -41,7 +43,7 @@ export class Limit {
 
   clear(): void {
     clearTimeout(this.#timer);
-    this.#signal?.removeEventListener('abort', this.#abort);
+    this.#unsigned();
   }
 
   readonly #abort = (): void => {

@@ -29,6 +29,8 @@ const UNASKED = 16 * 1024;
 /** The default of {@link PumpOptions.stall}. */
 const STALL = 10_000;
 
+export { onAbort } from './abort.ts';
+
 /** What a pump tells, and asks, of the face that it works for. Nothing here may throw. */
 export interface PumpFace {
   /** The handshake is done. */

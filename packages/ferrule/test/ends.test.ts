@@ -232,6 +232,38 @@ describe.each(engines)('the ends of a connection, %s', (backend) => {
     await expect(writer.write(17)).rejects.toThrow(TypeError);
   });
 
+  it.each<[string, object, Partial<Transport>]>([
+    ['a wrong option', { host: 'server.test', timeout: -1 }, {}],
+    ['a wrong name', { host: 'a b' }, {}],
+    ['options that are none', null as never, {}],
+    ['a signal that is aborted', { host: 'server.test', signal: AbortSignal.abort() }, {}],
+    ['a transport that does not start', { host: 'server.test' }, { start: () => { throw new Error('of start'); } }],
+    ['a transport that fails', { host: 'server.test' }, { send: (_bytes, done) => done(new Error('of send')) }],
+  ])('connectOver() gives up its pipe when it rejects: %s', async (_what, options, odd) => {
+    let destroyed = 0;
+    const transport: Transport = { name: 'odd', start: () => {}, send: () => {}, resume: () => {}, end: (done) => done(), destroy: () => void destroyed++, ...odd };
+    await expect(connectOver(transport, options && { backend, ca: (await pki('root')).certificatePem, ...options })).rejects.toThrow();
+    expect(destroyed).toBeGreaterThan(0);
+  });
+
+  it('one signal ends many connections, with one listener', async () => {
+    const { options } = await echoing();
+    const controller = new AbortController();
+    let listeners = 0;
+    const { signal } = controller;
+    const [add, remove] = [signal.addEventListener.bind(signal), signal.removeEventListener.bind(signal)];
+    signal.addEventListener = (...args: Parameters<typeof add>) => (listeners++, add(...args));
+    signal.removeEventListener = (...args: Parameters<typeof remove>) => (listeners--, remove(...args));
+    const connections = await Promise.all(Array.from({ length: 12 }, () => connect({ ...options, backend, signal })));
+    expect(listeners).toBe(1);
+    await Promise.all(connections.slice(0, 2).map((connection) => connection.close()));
+    controller.abort();
+    for (const connection of connections.slice(2)) await expect(connection.read(new Uint8Array(1))).rejects.toMatchObject({ code: 'ABORTED' });
+    const other = new AbortController();
+    const again = await connect({ ...options, backend, signal: other.signal });
+    await again.close();
+  });
+
   it.each(['timeout', 'signal'])('%s holds while a callback of the caller is pending', async (what) => {
     const { options } = await echoing();
     const controller = new AbortController();

@@ -60,7 +60,7 @@ export interface DuplexOptions {
   /** Ends the attempt with ABORTED; no effect once the connection is open. */
   readonly signal?: AbortSignal;
   /** Read into one buffer of the caller's, as `net.connect({onread})`. Return false to pause; `resume()` goes on. */
-  readonly onread?: { readonly buffer: Uint8Array; callback(count: number, buffer: Uint8Array): boolean };
+  readonly onread?: { readonly buffer: Uint8Array; callback(count: number, buffer: Uint8Array): unknown };
 }
 
 /** Milliseconds. */

@@ -195,6 +195,74 @@ describe.each(engines.filter(({ available }) => available))('the ends of a TLS D
     expect(await failure(duplex)).toMatchObject({ name: 'TlsError', message: expect.stringMatching(message) as string });
   });
 
+  it.each([
+    ['goes on whatever onread() returns but false', undefined, false],
+    ['waits when onread() returns false', false, false],
+    ['waits after pause()', true, true],
+  ])('%s', async (_what, answer, pauses) => {
+    const { port } = await secure((socket) => void setImmediate(() => socket.end(Buffer.from('abc'))));
+    const waits = pauses || answer === false;
+    let got = '';
+    const callback = (n: number, buffer: Uint8Array): unknown => {
+      got += Buffer.from(buffer.subarray(0, n)).toString();
+      if (got.length > 1) return true;
+      if (pauses) duplex.pause();
+      return answer;
+    };
+    const duplex = await dial({ port, onread: { buffer: Buffer.alloc(1), callback } });
+    const ended = once(duplex, 'end');
+    if (waits) {
+      while (got === '') await new Promise((resolve) => setTimeout(resolve, 10));
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      expect(got).toBe('a');
+      duplex.resume();
+    }
+    await ended;
+    expect(got).toBe('abc');
+  });
+
+  it('tells who wrote to it that it was destroyed before it had a transport', async () => {
+    const duplex = await dial({ lazy: true, host: undefined as never });
+    const told: unknown[] = [];
+    for (const text of ['x', 'y']) duplex.write(text, (error) => told.push(error?.constructor.name));
+    duplex.end((error?: Error | null) => told.push(error?.constructor.name));
+    duplex.on('error', () => undefined).destroy(new RangeError('of the owner'));
+    await new Promise((resolve) => duplex.once('close', resolve));
+    expect(told).toEqual(['RangeError', 'RangeError', 'RangeError']);
+  });
+
+  it('is not said to be connected when the transport fails at the last flight', async () => {
+    const { port } = await secure(() => undefined);
+    const socket = net.connect({ port, host: '127.0.0.1' }).on('error', () => undefined);
+    undo.push(() => socket.destroy());
+    let writes = 0;
+    const stream = new Duplex({
+      read: () => undefined,
+      write: (chunk: Buffer, _encoding, callback) => {
+        if (++writes === 2) throw new Error('of _write');
+        socket.write(chunk, callback);
+      },
+    });
+    socket.on('data', (chunk) => stream.push(chunk));
+    const duplex = await dial({ stream });
+    const events: string[] = [];
+    for (const event of ['connect', 'secureConnect', 'ready', 'error']) duplex.on(event, () => events.push(event));
+    await new Promise((resolve) => duplex.once('close', resolve));
+    expect(events).toEqual(['error']);
+  });
+
+  it('setTimeout() is node’s', async () => {
+    const duplex = await dial({ lazy: true, host: undefined as never });
+    expect(duplex.setTimeout(3e9).timeout).toBe(2 ** 31 - 1);
+    for (const wrong of ['100', undefined, null]) expect(() => duplex.setTimeout(wrong as never)).toThrow(TypeError);
+    for (const wrong of [-1, Number.NaN, Infinity]) expect(() => duplex.setTimeout(wrong)).toThrow(RangeError);
+    duplex.setTimeout(0).destroy();
+    let late = false;
+    duplex.setTimeout(1, () => (late = true));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(late).toBe(false);
+  });
+
   it('an aborted signal opens nothing, and gives up the stream', async () => {
     let dialled = 0;
     const signal = AbortSignal.abort();

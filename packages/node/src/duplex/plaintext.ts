@@ -9,7 +9,8 @@ const SLAB_SIZE = 262_144;
 /** Static buffer reading, as `net.connect({onread})`. */
 export interface OnRead {
   readonly buffer: Uint8Array;
-  callback(count: number, buffer: Uint8Array): boolean;
+  /** False pauses, nothing else does. */
+  callback(count: number, buffer: Uint8Array): unknown;
 }
 
 export interface Plaintext {
@@ -93,7 +94,8 @@ export class StaticBuffer implements Plaintext {
 
   filled(n: number): void {
     try {
-      if (!this.#onread.callback(n, this.#onread.buffer)) this.wanted = false;
+      // as node:net, where nothing but false pauses
+      if (this.#onread.callback(n, this.#onread.buffer) === false) this.wanted = false;
     } catch (error) {
       throwLater(error);
     }

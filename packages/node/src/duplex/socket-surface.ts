@@ -188,8 +188,17 @@ export abstract class SocketSurface extends Duplex {
     else if (this.#carrier === undefined) this.#settings.push(setting);
     return this;
   }
-  /** Emits `timeout` after that many idle milliseconds; 0 turns it off. */
-  setTimeout(ms: number, callback?: () => void): this {
+  /**
+   * Emits `timeout` after that many idle milliseconds; 0 turns it off. As net.Socket's.
+   * @throws TypeError for what is no number; RangeError for one that is negative or not finite.
+   */
+  setTimeout(milliseconds: number, callback?: () => void): this {
+    if (this.destroyed) return this;
+    if (typeof milliseconds !== 'number') throw new TypeError(`setTimeout: ${String(milliseconds)} is not a number of milliseconds`);
+    if (!(milliseconds >= 0 && milliseconds < Infinity)) throw new RangeError(`setTimeout: ${milliseconds} is not a number of milliseconds from 0 on`);
+    if (callback !== undefined && typeof callback !== 'function') throw new TypeError('setTimeout: the callback is not a function');
+    // what a timer can wait for
+    const ms = Math.min(milliseconds, 2 ** 31 - 1);
     this.#idleMs = ms;
     if (callback !== undefined) {
       if (ms === 0) this.off('timeout', callback);

@@ -10,7 +10,7 @@ import type { Ssl } from '@ferrule/contract';
 import { TlsError } from '@ferrule/result';
 import type { Starttls } from '@ferrule/starttls';
 import type { TransportSink } from 'ferrule';
-import { TlsPump } from 'ferrule/pump';
+import { onAbort, TlsPump } from 'ferrule/pump';
 import { transportError } from 'ferrule/tcp';
 import { BeforeTls } from './before-tls.ts';
 import { Chunks, guarded, type OnRead, type Plaintext, StaticBuffer } from './plaintext.ts';
@@ -61,8 +61,9 @@ export class TlsDuplex extends SocketSurface {
   #ssl: Ssl | undefined;
   #pump: TlsPump | undefined;
   #phase: Phase = 'idle';
+  readonly #unsigned: () => void = () => {};
   /** What was written, or ended, before there was a transport to write to. */
-  readonly #early: ((pump: TlsPump) => void)[] = [];
+  readonly #early: { readonly go: (pump: TlsPump) => void; readonly callback: Callback }[] = [];
 
   /** Made by a connector; see `tlsDuplex()`. */
   constructor(parts: TlsDuplexParts) {
@@ -77,7 +78,7 @@ export class TlsDuplex extends SocketSurface {
       this.#abort();
       return;
     }
-    signal?.addEventListener('abort', this.#abort, { once: true });
+    if (signal !== undefined) this.#unsigned = onAbort(signal, this.#abort);
     if (target !== undefined) this.#open(target);
     if (onread !== undefined) this.resume();
   }
@@ -85,7 +86,7 @@ export class TlsDuplex extends SocketSurface {
   // ── The way to an open connection ──
 
   #open(target: Target): void {
-    const { handshakeTimeout, preamble } = this.#parts;
+    const { handshakeTimeout, onread, preamble } = this.#parts;
     this.#phase = 'transport';
     this.within(handshakeTimeout, () => this.#fail(new TlsError('TIMEOUT', `no connection within ${handshakeTimeout} ms; it was at ${this.#where()}`)));
     let transport: StreamTransport;
@@ -101,8 +102,8 @@ export class TlsDuplex extends SocketSurface {
       {
         established: () => this.#established(),
         space: () => {
-          // At the end of the transport we read even unasked: a truncation must be noticed.
-          if (!this.#plaintext.wanted && !pump.eof) return undefined;
+          // At the end of the transport we read even unasked: a truncation must be noticed. A buffer of the caller's is his meanwhile.
+          if (!this.#plaintext.wanted && (onread !== undefined || !pump.eof)) return undefined;
           return this.#plaintext.space(Math.max(pump.pending, this.#ssl?.pending ?? 0));
         },
         filled: (n) => this.#plaintext.filled(n),
@@ -115,7 +116,7 @@ export class TlsDuplex extends SocketSurface {
       transport,
     );
     this.#pump = pump;
-    for (const each of this.#early.splice(0)) each(pump);
+    for (const { go } of this.#early.splice(0)) go(pump);
     this.carriedBy(transport);
     const dialogue = preamble && this.#dialogue(preamble, pump, transport);
     transport.start(dialogue ?? pump);
@@ -164,7 +165,7 @@ export class TlsDuplex extends SocketSurface {
   #established(): void {
     this.#phase = 'open';
     if (this.#ssl !== undefined) this.#parts.opened(this.#ssl);
-    this.#parts.signal?.removeEventListener('abort', this.#abort);
+    this.#unsigned();
     this.handshakeDone();
     for (const event of ['connect', 'secureConnect', 'ready']) guarded(() => this.emit(event), true);
     if (this.#parts.greeting !== undefined && !this.destroyed) this.#greet(this.#parts.greeting);
@@ -186,11 +187,16 @@ export class TlsDuplex extends SocketSurface {
   // ── The Duplex ──
 
   override _read(): void {
-    this.#plaintext.wanted = true;
+    this.#plaintext.wanted = this.#parts.onread === undefined || !this.isPaused();
     if (this.#phase === 'open') this.#pump?.run();
   }
 
-  /** With `onread`, goes on after its callback has returned false. */
+  override pause(): this {
+    if (this.#parts.onread !== undefined) this.#plaintext.wanted = false;
+    return super.pause();
+  }
+
+  /** With `onread`, goes on after pause(), or after its callback has returned false. */
   override resume(): this {
     super.resume();
     if (this.#parts.onread !== undefined && !this.readableEnded) this._read();
@@ -207,11 +213,11 @@ export class TlsDuplex extends SocketSurface {
   }
 
   override _write(chunk: Uint8Array, _encoding: BufferEncoding, callback: Callback): void {
-    this.#whenOpen((pump) => pump.write(chunk, telling(callback)));
+    this.#whenOpen(callback, (pump) => pump.write(chunk, telling(callback)));
   }
 
   override _writev(chunks: { chunk: Uint8Array }[], callback: Callback): void {
-    this.#whenOpen((pump) => {
+    this.#whenOpen(callback, (pump) => {
       for (let next = 0; next < chunks.length; ) {
         const first = next;
         for (let total = 0; next < chunks.length; next++) {
@@ -233,20 +239,21 @@ export class TlsDuplex extends SocketSurface {
       callback();
       return this.#fail(new TlsError('ABORTED', `ended during ${this.#where()}, before anything was written`));
     }
-    this.#whenOpen((pump) => pump.shutdown(true, telling(callback)));
+    this.#whenOpen(callback, (pump) => pump.shutdown(true, telling(callback)));
   }
 
-  #whenOpen(go: (pump: TlsPump) => void): void {
+  #whenOpen(callback: Callback, go: (pump: TlsPump) => void): void {
     if (this.#pump !== undefined) go(this.#pump);
-    else this.#early.push(go);
+    else this.#early.push({ go, callback });
   }
 
   override _destroy(error: Error | null, callback: Callback): void {
     this.#phase = 'dead';
-    this.#parts.signal?.removeEventListener('abort', this.#abort);
+    this.#unsigned();
     const reason = error ?? new TlsError('ABORTED', 'the connection was destroyed');
     if (this.#pump !== undefined) this.#pump.abandon(reason);
     else this.#ssl?.dispose();
+    for (const each of this.#early.splice(0)) telling(each.callback)(reason);
     this.surfaceOver();
     callback(error);
   }
