@@ -109,9 +109,8 @@ describe.each(backends)('connectOver() with the $name engine', (backend) => {
   });
 
   it('without a host wants to be told whom to accept', async () => {
-    const pipe = await streams(5000);
-    await expect(connectOver(pipe, { backend })).rejects.toThrow(/host/);
-    const connection = await connectOver(pipe, { backend, verify: ({ chain }) => chain.length === 2 });
+    await expect(connectOver(await streams(5000), { backend })).rejects.toThrow(/host/);
+    const connection = await connectOver(await streams(5000), { backend, verify: ({ chain }) => chain.length === 2 });
     later(() => connection.close());
     expect(connection.info.host).toBeUndefined();
   });
