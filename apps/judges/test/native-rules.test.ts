@@ -62,6 +62,16 @@ function readAll({ ssl, deliver }: Connected<unknown>): { ret: number; data: str
   }
 }
 
+describe.skipIf(!loaded.ok)('a close_notify of fatal level', () => {
+  it.each([['TLSv1.2', Server12], ['TLSv1.3', Server13]] as const)('answers the shutdown() that waits for one, over %s', async (maxVersion, Server) => {
+    const it = await connected(new Server(await pki('p256')), { maxVersion });
+    expect(it.ssl.shutdown()).toBe(0);
+    it.server.sendAlert(2, Alert.close_notify);
+    it.deliver();
+    expect([it.ssl.shutdown(), it.ssl.failure, it.ssl.shutdownState]).toEqual([1, undefined, 3]);
+  });
+});
+
 describe.skipIf(!loaded.ok)('native', () => {
   const identity = () => pki('p256');
 

@@ -224,7 +224,7 @@ int Connection::shutdown() {
     if (!readMessage()) return -1;
     const int ret = ossl().SSL_shutdown(ssl_);
     // A fatal alert in place of close_notify is an end to it as well, and an error behind its back.
-    if (ret == 1 && ossl().ERR_peek_error() != 0) return fail();
+    if (ret == 1 && ossl().ERR_peek_error() != 0 && !closedFatally()) return fail();
     if (ret < 0) return notDone(ret);
     shutdownDue_ = ret;
   }
