@@ -141,7 +141,11 @@ const missing = (search: Search, at: { readonly certificate: Certificate; readon
     return { ...at, code: 'CERT_INVALID', verify: V.INVALID_EXTENSION, message };
   }
   const [unusable] = search.unusable;
-  const mismatch = search.strangers.includes(at.certificate) ? ' A CA of that name is there, but with another key.' : unusable === undefined ? '' : ` It may be what was left out: ${unusable}.`;
+  if (unusable !== undefined) {
+    const message = `was issued by ${issuer}, which is no trust anchor and may be what cannot be used: ${unusable}`;
+    return { ...at, code: 'CERT_UNTRUSTED_ROOT', verify, message, hint: `The server must send an intact certificate of ${issuer}, or that CA must be made a trust anchor.` };
+  }
+  const mismatch = search.strangers.includes(at.certificate) ? ' A CA of that name is there, but with another key.' : '';
   if (at.depth === 0) {
     const message = `was issued by ${issuer}, which the server did not send and which is not a trust anchor`;
     const hint = `The server must send the certificate of ${issuer}${where} with its own, or that CA must be made a trust anchor.${mismatch}`;

@@ -91,8 +91,7 @@ export const decodeExtension = (oid: string, reader: DerReader, into: Decoded): 
       into.basicConstraints = readBasicConstraints(reader);
       break;
     case Oid.keyUsage:
-      into.keyUsage = reader.namedBits();
-      if (into.keyUsage === 0) reader.fail('it names no usage');
+      into.keyUsage = reader.namedBits() || reader.fail('it names no usage');
       break;
     case Oid.extendedKeyUsage:
       into.extendedKeyUsage = sequenceOf(reader, (r) => r.oid());
