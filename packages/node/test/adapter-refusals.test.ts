@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import http2 from 'node:http2';
 import https from 'node:https';
+import net from 'node:net';
 import type nodeTls from 'node:tls';
 import { pki } from '@ferrule/conformance/pki';
 import { connect as connectNats } from '@nats-io/transport-node';
@@ -7,6 +9,7 @@ import { ImapFlow } from 'imapflow';
 import { Cluster, Redis } from 'ioredis';
 import { Client as LdapClient } from 'ldapts';
 import { createConnection } from 'mysql2';
+import pg from 'pg';
 import { Agent, fetch as undiciFetch } from 'undici';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { http2Options } from '../src/adapters/http2.ts';
@@ -22,7 +25,7 @@ import { pgConfig } from '../src/adapters/pg.ts';
 import { postgresOptions } from '../src/adapters/postgres.ts';
 import { undiciConnect } from '../src/adapters/undici.ts';
 import { wsOptions } from '../src/adapters/ws.ts';
-import { TlsConnector } from '../src/duplex/index.ts';
+import { TlsConnector, tunnel } from '../src/duplex/index.ts';
 import { SECRET, USES } from './adapter-uses.ts';
 import { type Identity, record, type Recorder } from './recorder.ts';
 
@@ -126,7 +129,7 @@ describe('a library that is about to send data without TLS', () => {
     const server = await serverFor('imapflow, STARTTLS', { offers: false });
     const client = new ImapFlow({ host: 'localhost', port: server.port, secure: false, auth: { user: 'x', pass: SECRET }, logger: false, transport: imapflowTransport(connector) });
     client.on('error', () => undefined);
-    await expect(client.connect()).rejects.toMatchObject({ code: 'TLS_REQUIRED' });
+    await expect(client.connect()).rejects.toMatchObject({ code: 'STARTTLS_NOT_OFFERED' });
     expect(server.connections()).toBe(1);
     expect(server.plain()).not.toContain(SECRET);
   });
@@ -151,6 +154,32 @@ describe('a library that is about to send data without TLS', () => {
     servers.push(server);
     await expect(natsConnect(connector, { servers: `localhost:${server.port}`, reconnect: false })).rejects.toMatchObject({ code: 'STARTTLS_INJECTION' });
   });
+});
+
+it('pg: what only the engine refuses is told to connect(), however late that is called', async () => {
+  const picky = new TlsConnector({ ca, groups: ['no-such-group'] as never });
+  const client = new pg.Client(pgConfig(picky, { host: 'localhost', port: 1, user: 'x', password: SECRET }));
+  const [refusal] = (await once(picky.duplex({ host: 'localhost', port: 1 }), 'error')) as [Error];
+  await expect(client.connect()).rejects.toBe(refusal);
+});
+
+it('tunnel: a target that is changed later changes nothing', async () => {
+  const server = await serverFor('https.Agent');
+  const target = { host: 'localhost', port: server.port };
+  const door = await tunnel(connector, target);
+  target.port = 0;
+  const client = net.connect((door.address as { readonly port: number }).port, '127.0.0.1').on('error', () => undefined);
+  client.write(SECRET);
+  await expect.poll(() => server.secret(), { timeout: 10_000 }).toBe(SECRET);
+  await door.close();
+});
+
+it('mysql2: a connection that is refused does not go on by itself', async () => {
+  const server = await serverFor('mysql2');
+  const connection = createConnection({ host: '127.0.0.1', port: server.port, user: 'x', password: SECRET });
+  expect(() => mysqlOverTls(connection, connector, 'x')).toThrow(TypeError);
+  await new Promise((resolve) => connection.query('SELECT 1', resolve));
+  expect(server.plain() + server.secret()).toBe('');
 });
 
 describe("ioredis's Cluster, whose subscriber leaves the connector,", () => {

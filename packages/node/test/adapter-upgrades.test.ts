@@ -2,9 +2,11 @@
 import { Duplex, PassThrough, Writable } from 'node:stream';
 import { setImmediate as nextTurn, setTimeout as after } from 'node:timers/promises';
 import { pki } from '@ferrule/conformance/pki';
+import { ImapFlow } from 'imapflow';
 import { Client as LdapClient } from 'ldapts';
 import { createConnection } from 'mysql2';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { imapflowOptions } from '../src/adapters/imapflow.ts';
 import { ldapOptions } from '../src/adapters/ldapts.ts';
 import { mysqlOverTls } from '../src/adapters/mysql2.ts';
 import { natsConnect } from '../src/adapters/nats.ts';
@@ -125,6 +127,25 @@ describe('ldapts', () => {
     await expect(client.bind('cn=x', SECRET)).rejects.toThrow();
     expect(server.connections()).toBe(2);
     expect(server.secret()).toContain(SECRET);
+  });
+});
+
+describe('imapflow', () => {
+  it.each([
+    ['that it is logged in', '* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] x\r\n2 OK done\r\n'],
+    ['the beginning of a literal, to swallow the refusal', '* OK {40}\r\n'],
+  ])('is not told %s', async (_what, injected) => {
+    const server = await serverFor('imapflow, STARTTLS', ({ greeting, answer }) => ({
+      greeting,
+      answer: (received, inTls) => {
+        const { send, startTlsAt } = answer(received, inTls) ?? {};
+        return { send: `${String(send)}${startTlsAt === undefined ? '' : injected}`, startTlsAt };
+      },
+    }));
+    const client = new ImapFlow(imapflowOptions(connector, { host: 'localhost', port: server.port, auth: { user: 'x', pass: SECRET }, logger: false }));
+    client.on('error', () => undefined);
+    await expect(client.connect()).rejects.toMatchObject({ code: 'STARTTLS_INJECTION' });
+    expect(server.plain() + server.secret()).not.toContain(SECRET);
   });
 });
 

@@ -6,8 +6,14 @@ import { asTlsSocket, ready } from './ready.ts';
 
 type SecureConnector = ReturnType<ChannelCredentials['_createSecureConnector']>;
 
-/** `new Client(target, grpcCredentials(connector, { servername }))`; the connector offers `alpn: ['h2']`. */
-export const grpcCredentials = (connector: TlsConnector, { servername }: { readonly servername: string }): ChannelCredentials => new TlsChannelCredentials(connector, servername);
+/**
+ * `new Client(target, grpcCredentials(connector, { servername }))`; the connector offers `alpn: ['h2']`.
+ * @throws TypeError for a connector with a `dial`: the library opens its sockets by itself.
+ */
+export function grpcCredentials(connector: TlsConnector, { servername }: { readonly servername: string }): ChannelCredentials {
+  if (connector.dials) throw new TypeError('grpcCredentials: @grpc/grpc-js opens its sockets by itself, and would not ask the dial of the connector: lead it through a tunnel(), or set its own https_proxy');
+  return new TlsChannelCredentials(connector, servername);
+}
 
 class TlsChannelCredentials extends ChannelCredentials {
   readonly #connector: TlsConnector;

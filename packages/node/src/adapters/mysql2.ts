@@ -9,9 +9,10 @@ import { guardPlain, refuseTrustOptions, releasePlain } from './tls-required.ts'
 interface Upgradable {
   startTLS(onSecure: (error?: Error) => void): void;
   stream: Duplex;
-  readonly config: { readonly ssl?: object | false };
+  readonly config: { readonly ssl?: object | false; readonly stream?: unknown };
   readonly packetParser: { execute(data: Buffer): void };
   readonly _closing: boolean;
+  destroy(): void;
   _handleNetworkError(error: Error): void;
 }
 
@@ -28,16 +29,21 @@ const GREETING_LIMIT = 65_536;
  * `mysqlOverTls(createConnection({ …, ssl: {} }), connector, host)`, before anything else: mysql2 says when TLS begins, and
  * this connector is who begins it. Nothing but that request is sent in plain text: else the connection ends with `TLS_REQUIRED`.
  * @returns the connection.
- * @throws TypeError for what is no connection of mysql2, one without `ssl`, or with options in it that are the connector's.
+ * @throws TypeError for what is no connection of mysql2, one without `ssl`, or with options in it that are the connector's; and
+ *   where the connector has a `dial` and the connection no `stream` of its own, since mysql2 would not ask it.
  */
 export function mysqlOverTls<C extends object>(connection: C, connector: TlsConnector, servername: string): C {
   if (!('startTLS' in connection && 'packetParser' in connection)) throw new TypeError('mysqlOverTls: not a connection of mysql2 (of its callback interface)');
   const upgradable = connection as C & Upgradable;
-  const { ssl } = upgradable.config;
-  if (!ssl) throw new TypeError('mysqlOverTls: the connection was made without ssl: {}, and mysql2 would log in in plain text');
-  refuseTrustOptions('mysqlOverTls', { ...ssl, minVersion: undefined });
   const plain = upgradable.stream as Socket;
-  if (plain.bytesRead > 0) throw new TypeError('mysqlOverTls: too late: mysql2 has read from the server already; call it as soon as the connection is made');
+  try {
+    refuse(upgradable, connector);
+  } catch (error) {
+    // it would go on by itself, and log in
+    upgradable.destroy();
+    plain.destroy();
+    throw error;
+  }
   readGreeting(plain, (packet) => upgradable.packetParser.execute(packet));
   guardPlain(plain, 'mysql2', (bytes) => bytes.length === SSL_REQUEST_LENGTH && (((bytes[5] as number) << 8) & CLIENT_SSL) !== 0);
   upgradable.startTLS = (onSecure): void => {
@@ -60,6 +66,13 @@ export function mysqlOverTls<C extends object>(connection: C, connector: TlsConn
     upgradable.stream = duplex;
   };
   return connection;
+}
+
+function refuse({ config: { ssl, stream: own }, stream }: Upgradable, connector: TlsConnector): void {
+  if (!ssl) throw new TypeError('mysqlOverTls: the connection was made without ssl: {}, and mysql2 would log in in plain text');
+  if (connector.dials && !own) throw new TypeError('mysqlOverTls: mysql2 has connected by itself, without the dial of the connector: give createConnection() a stream, as in stream: () => dialer(route)({ host, port })');
+  if ((stream as Socket).bytesRead > 0) throw new TypeError('mysqlOverTls: too late: mysql2 has read from the server already; call it as soon as the connection is made');
+  refuseTrustOptions('mysqlOverTls', { ...ssl, minVersion: undefined });
 }
 
 /**

@@ -28,7 +28,8 @@ export async function natsConnect(connector: TlsConnector, options: NodeConnecti
   const { tls } = options;
   if (tls === null) throw new TypeError('natsConnect: tls: null would send everything in plain text');
   refuseTrustOptions('natsConnect', { ...tls, ca: tls?.ca ?? tls?.caFile, cert: tls?.cert ?? tls?.certFile, key: tls?.key ?? tls?.keyFile });
-  const connection = new Connection({ ...options, tls: { handshakeFirst: tls?.handshakeFirst === true } });
+  // who dials looks names up
+  const connection = new Connection({ ...options, ...(connector.dials && { resolve: false }), tls: { handshakeFirst: tls?.handshakeFirst === true } });
   // What the library does in NatsConnectionImpl.connect(), with a transport of our own: its factory is one for the whole process.
   const protocol = new ProtocolHandler(connection.options, connection);
   const handler = protocol as unknown as Handler;

@@ -115,6 +115,11 @@ export class TlsConnector {
     this.#context.catch(() => undefined);
   }
 
+  /** Whether it has a `dial`, which a library that opens its sockets by itself would not ask. */
+  get dials(): boolean {
+    return this.#dial !== undefined;
+  }
+
   /**
    * A connection, handed out at once: what is written waits for the handshake, `secureConnect` tells of its end, and an
    * error destroys it. Data moves only once the peer has been verified.

@@ -64,6 +64,8 @@ export class TlsDuplex extends SocketSurface {
   readonly #unsigned: () => void = () => {};
   /** What was written, or ended, before there was a transport to write to. */
   readonly #early: { readonly go: (pump: TlsPump) => void; readonly callback: Callback }[] = [];
+  /** What the engine refused before there was a `connect()`: nobody may be listening yet. */
+  #refusal: Error | undefined;
 
   /** Made by a connector; see `tlsDuplex()`. */
   constructor(parts: TlsDuplexParts) {
@@ -72,7 +74,7 @@ export class TlsDuplex extends SocketSurface {
     const { ssl, signal, target, onread } = parts;
     this.#plaintext = onread === undefined ? new Chunks((chunk) => this.push(chunk)) : new StaticBuffer(onread);
     if (!(ssl instanceof Promise)) this.#ssl = ssl;
-    else ssl.then((made) => void (this.destroyed && made.dispose()), (error: Error) => this.destroy(error));
+    else ssl.then((made) => void (this.destroyed && made.dispose()), (error: Error) => this.#refused(error));
     if (signal?.aborted === true) {
       if (target !== undefined && 'stream' in target) target.stream.on('error', () => {}).destroy();
       this.#abort();
@@ -265,6 +267,11 @@ export class TlsDuplex extends SocketSurface {
 
   readonly #abort = (): void => this.#fail(new TlsError('ABORTED', `aborted during ${this.#where()}`, { cause: this.#parts.signal?.reason }));
 
+  #refused(error: Error): void {
+    if (this.#phase === 'idle') this.#refusal = error;
+    else this.destroy(error);
+  }
+
   #where(): string {
     return this.#phase === 'handshake' ? `the handshake (${this.#ssl?.state})` : PHASES[this.#phase];
   }
@@ -282,6 +289,7 @@ export class TlsDuplex extends SocketSurface {
     const callback = args.at(-1);
     if (typeof callback === 'function') this.once('connect', callback as () => void);
     if (this.#phase !== 'idle') return this;
+    if (this.#refusal !== undefined) return this.destroy(this.#refusal);
     const [first, second] = args;
     const where = typeof first === 'object' ? first : typeof first === 'string' ? { path: first } : { port: first, host: typeof second === 'string' ? second : 'localhost' };
     const { dial } = this.#parts;

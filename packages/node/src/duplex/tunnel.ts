@@ -27,10 +27,12 @@ export interface Tunnel {
  * @throws Error when listening fails; TypeError for a wrong option, of the target too.
  */
 export async function tunnel(connector: TlsConnector, target: DuplexOptions, options: TunnelOptions = {}): Promise<Tunnel> {
-  const { listen, onError } = checked(connector, target, options);
+  // as it was checked, whatever the caller does with it
+  const to = { ...target };
+  const { listen, onError } = checked(connector, to, options);
   const open = new Set<net.Socket | TlsDuplex>();
   const server = net.createServer({ allowHalfOpen: true }, (plain) => {
-    const secure = connector.duplex({ ...target, allowHalfOpen: true });
+    const secure = connector.duplex({ ...to, allowHalfOpen: true });
     for (const side of [plain, secure]) {
       open.add(side);
       side.once('close', () => open.delete(side));
