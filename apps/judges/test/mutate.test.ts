@@ -11,7 +11,7 @@ const quick: readonly Target[] = [
     engine: 'pure',
     sources: ['packages/pure/src/flow'],
     tests: [
-      { folder: 'packages/pure', files: ['test/flow', 'test/ech-refusals', 'test/refusals'] },
+      { folder: 'packages/pure', files: ['test/flow', 'test/after13', 'test/ech-refusals', 'test/refusals'] },
       { folder: 'apps/judges', files: ['test/hostile.test'], only: 'node:crypto' },
     ],
   },

@@ -36,7 +36,7 @@ export const TARGETS: readonly Target[] = [
     engine: 'pure',
     sources: ['flow', 'auth', 'session', 'record', 'wire', 'ech', 'connection.ts'].map((name) => `${PURE}/${name}`),
     tests: [
-      { folder: 'packages/pure', files: ['src/flow', 'src/auth', 'src/session', 'src/record', 'src/wire', 'src/ech', 'src/engine', 'test/flow', 'test/ech-refusals', 'test/refusals'] },
+      { folder: 'packages/pure', files: ['src/flow', 'src/auth', 'src/session', 'src/record', 'src/wire', 'src/ech', 'src/engine', 'test/flow', 'test/after13', 'test/ech-refusals', 'test/refusals'] },
       { folder: 'apps/judges', files: ['test/hostile.test'] },
       { folder: 'packages/pure', files: ['test/conformance.node'] },
       { folder: 'apps/judges', files: ['test/native-rules', 'test/oracle', 'test/external-psk', 'test/unfinished-write', 'test/short-record'] },
