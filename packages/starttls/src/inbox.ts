@@ -77,5 +77,5 @@ function latin1(bytes: Uint8Array): string {
 const encoder = new TextEncoder();
 export const ascii = (text: string): Uint8Array => encoder.encode(text);
 
-/** A server's words, safe to show: no control characters, 200 characters at most. */
-export const printable = (text: string): string => JSON.stringify(text.slice(0, 200));
+/** A server's words, safe to show: no control characters of ASCII, nor of C1, which JSON leaves as they are; 200 characters at most. */
+export const printable = (text: string): string => JSON.stringify(text.slice(0, 200)).replace(/[\x7f-\x9f]/g, (each) => `\\u00${each.charCodeAt(0).toString(16)}`);

@@ -219,6 +219,15 @@ describe('a dialogue that is used again', () => {
   });
 });
 
+it.each<[StarttlsProtocol, string]>([
+  ['nats', 'INFO \x1b]0;owned\x07\x1b[2J\r\n'],
+  ['pop3', '\x9b2Jhello\x7f\r\n'],
+])('%s: shows the server’s words without control characters', (protocol, said) => {
+  const dialogue = begin(protocol);
+  dialogue.feed();
+  expect(() => dialogue.feed(Buffer.from(said, 'latin1'))).toThrow(/^[^\x00-\x1f\x7f-\x9f]*(?:owned|hello)[^\x00-\x1f\x7f-\x9f]*$/);
+});
+
 describe('options', () => {
   it('are refused by name when they are wrong', () => {
     expect(() => starttls('gopher' as StarttlsProtocol)).toThrow(/gopher/);

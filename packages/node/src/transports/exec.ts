@@ -20,8 +20,11 @@ export async function run(command: readonly string[], { host, port }: Destinatio
   const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'], windowsHide: true });
   try {
     await once(child, 'spawn');
-  } catch (cause) {
-    throw new TlsError('PROXY_UNREACHABLE', `the command ${program} could not be started: ${(cause as Error).message}`, { cause, hint: 'Check that it is installed, and in PATH.' });
+  } catch (error) {
+    // Node's error has the arguments in it, and a password may be one
+    const { message, code } = error as NodeJS.ErrnoException;
+    const cause = Object.assign(new Error(message), { code });
+    throw new TlsError('PROXY_UNREACHABLE', `the command ${program} could not be started: ${message}`, { cause, hint: 'Check that it is installed, and in PATH.' });
   }
   child.on('error', () => {});
   onStep('exec');

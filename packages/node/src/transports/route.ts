@@ -74,7 +74,7 @@ export function nameOfRoute(route: Route): string {
     case 'exec':
       return `exec:${route.command[0] ?? ''}`;
     case 'ws':
-      return route.url.replace(/^(ws:\/\/)[^/@]*@/, '$1').replace(/\?.*/s, '');
+      return route.url.replace(/^(ws:\/\/)[^/?#]*@/, '$1').replace(/[?#].*/s, '');
     default:
       return `${route.scheme}://${authority(route)}`;
   }

@@ -93,6 +93,10 @@ describe('parseRoute()', () => {
     expect(() => parseRoute(url)).toThrow(message);
   });
 
+  it.each(['ws://user:p@secret@relay.test/x', 'ws://user:p%40@relay.test/x#secret', 'ws://relay.test?secret', 'WS://user:secret@relay.test/'])('shows nothing of %s but where it leads', (url) => {
+    expect(nameOfRoute(parseRoute(url))).toMatch(/^ws:\/\/relay\.test(\/x?)?$/);
+  });
+
   it('never tells credentials', () => {
     for (const url of ['socks5://me:secret@proxy', 'http://me:secret@proxy', 'ws://me:secret@relay/x?token=secret', 'exec:nc secret']) {
       expect(nameOfRoute(parseRoute(url))).not.toContain('secret');
@@ -278,6 +282,20 @@ describe('dial()', () => {
     const error: unknown = await along(await url()).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code });
     expect((error as TlsError).hint).toMatch(hint);
+  });
+
+  it('shows nobody the arguments of a program that cannot be started', async () => {
+    const error = await dial(parseRoute('exec:/nonexistent --password hunter2'), { host: 'x', port: 1 }).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'PROXY_UNREACHABLE', cause: { code: 'ENOENT' } });
+    expect(inspect(error)).not.toContain('hunter2');
+  });
+
+  it('leaves no connection to a relay whose URL the package ws does not take', async () => {
+    const relay = createServer();
+    const port = await listen(relay);
+    const gone = once(relay, 'connection').then(([socket]) => once((socket as Socket).resume(), 'close'));
+    await expect(dial(parseRoute(`ws://127.0.0.1:${port}/#x`), { host: 'x', port: 1 })).rejects.toThrow(TypeError);
+    await gone;
   });
 
   it('tells a program that fails from a server that ends', async () => {

@@ -1,6 +1,7 @@
 /** @module TLS in the binary frames of a WebSocket, RFC 6455, with the package `ws`: relays such as websockify and wsproxy. */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { WebSocket as WebSocketType } from 'ws';
 import { TlsError } from '@ferrule/result';
 import { abortable } from './abortable.ts';
 import { load } from './load.ts';
@@ -13,8 +14,14 @@ export async function webSocket(template: string, to: Destination, signal: Abort
   const url = new URL(template.replaceAll('{host}', encodeURIComponent(to.host)).replaceAll('{port}', String(to.port)));
   const name = `the relay ${nameOfRoute({ scheme: 'ws', url: url.href })}`;
   const socket = await openProxySocket({ host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || 80) }, signal, onStep);
+  let ws: WebSocketType;
+  try {
+    ws = new WebSocket(url, { createConnection: () => socket, perMessageDeflate: false, followRedirects: false });
+  } catch (cause) {
+    socket.destroy();
+    throw new TypeError(`ws: the package ws does not take ${name}: ${(cause as Error).message}`, { cause });
+  }
   return abortable<Duplex>(signal, (resolve, reject) => {
-    const ws = new WebSocket(url, { createConnection: () => socket, perMessageDeflate: false, followRedirects: false });
     // made now: a server that speaks first may do so with the answer
     const stream = createWebSocketStream(ws, { allowHalfOpen: true });
     ws.once('unexpected-response', (_request: unknown, { statusCode = 0, statusMessage = '' }: IncomingMessage) =>
