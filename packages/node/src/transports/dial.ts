@@ -44,7 +44,7 @@ export async function dial(route: Route | undefined, to: Destination, { signal =
 
 /**
  * Connections along a route, handed out at once: what is written waits, and a failure destroys them. For whoever wants a
- * Duplex without waiting, as `new TlsConnector({ dial: dialer('socks5://proxy.example:1080') })` does for every adapter.
+ * Duplex without waiting, as `new TlsConnector({ dial: dialer('socks5://proxy.example:1080') })` does for the adapters.
  * @throws TypeError as {@link parseRoute}.
  */
 export function dialer(way: string | Route): (to: Destination) => Duplex {
