@@ -26,3 +26,7 @@ it('the lock file has the hash of each package', () => {
   const unpinned = Object.entries(packages).filter(([path, { link, integrity }]) => path.includes('node_modules/') && !link && integrity === undefined);
   expect(unpinned.map(([path]) => path)).toEqual([]);
 });
+
+it('the list of decisions has each of them, by its title', () => {
+  execFileSync(process.execPath, [join(root, 'docs/adr/index.js'), '--check'], { stdio: 'pipe' });
+});
