@@ -9,8 +9,6 @@ export interface PeerFacts {
   readonly anchored: boolean;
   /** The names that the server's certificate has. */
   names(): readonly string[];
-  /** How many certificates the server sent. */
-  chainLength(): number;
 }
 
 const CODE_OF: ReadonlyMap<number, TlsErrorCode> = new Map<number, TlsErrorCode>([
@@ -63,7 +61,7 @@ const CODE_OF: ReadonlyMap<number, TlsErrorCode> = new Map<number, TlsErrorCode>
 /** The error of a refused certificate, from what OpenSSL found. */
 export function certificateError(native: NativeFailure, peer: PeerFacts): TlsError {
   const { verifyResult, verifyDepth: depth, subject, alertSent, own } = native;
-  const code = own === OwnReason.pinMismatch ? 'CERT_PIN_MISMATCH' : codeOf(native, peer);
+  const code = own === OwnReason.pinMismatch ? 'CERT_PIN_MISMATCH' : codeOf(native);
   const sentence = own === OwnReason.pinMismatch ? 'no key of the verified chain matches a pin' : x509VSentence(verifyResult);
   const place = subject === '' ? '' : ` (certificate ${depth}, ${subject})`;
   return new TlsError(code, `Refused the server: ${sentence}${place}.`, {
@@ -73,9 +71,9 @@ export function certificateError(native: NativeFailure, peer: PeerFacts): TlsErr
   });
 }
 
-function codeOf({ verifyResult, verifyDepth }: NativeFailure, peer: PeerFacts): TlsErrorCode {
-  // The issuer of the server's own certificate is neither sent nor trusted: it is the intermediate that is missing.
-  if (verifyResult === X509V.UNABLE_TO_GET_ISSUER_CERT_LOCALLY && verifyDepth === 0 && peer.chainLength() <= 1) return 'CERT_MISSING_INTERMEDIATE';
+function codeOf({ verifyResult, verifyDepth }: NativeFailure): TlsErrorCode {
+  // The issuer of the server's own certificate is neither trusted nor among what was sent: it is the intermediate that is missing.
+  if (verifyResult === X509V.UNABLE_TO_GET_ISSUER_CERT_LOCALLY && verifyDepth === 0) return 'CERT_MISSING_INTERMEDIATE';
   return CODE_OF.get(verifyResult) ?? 'CERT_INVALID';
 }
 

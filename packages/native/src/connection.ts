@@ -270,7 +270,6 @@ export class Connection implements Port {
       host: this.#host,
       anchored: this.#shared.config.anchored,
       names: () => binding.peerNames(handle),
-      chainLength: () => binding.peerChain(handle).length,
     }).error;
   }
 

@@ -238,7 +238,7 @@ export class Search {
     return distances;
   }
 
-  *signedBy(child: Certificate, issuer: Issuer): Steps<boolean> {
+  *signedBy(child: Certificate, issuer: Pick<Issuer, 'spki' | 'publicKey'>): Steps<boolean> {
     const { signatureAlgorithm: algorithm } = child;
     if (!algorithm || !child.signatureAlgorithmsAgree || !fits(algorithm, issuer.publicKey)) return false;
     let results = this.checked.get(child);
@@ -312,7 +312,8 @@ function* ascend(search: Search, path: Certificate[], issuer: Issuer, anchor: bo
   const child = path[path.length - 1] as Certificate;
   if (!(yield* search.signedBy(child, issuer))) {
     if (!search.diagnosing) return undefined;
-    if (identifierMatch(child, issuer) === 0) {
+    // OpenSSL has no other issuer for what signed itself
+    if (identifierMatch(child, issuer) === 0 || (yield* signedItself(search, child))) {
       search.strangers.push(child);
       return undefined;
     }
@@ -330,6 +331,10 @@ function* ascend(search: Search, path: Certificate[], issuer: Issuer, anchor: bo
   const found = yield* extend(search, path, defects);
   path.pop();
   return found;
+}
+
+function* signedItself(search: Search, child: Certificate): Steps<boolean> {
+  return child.selfIssued && (yield* search.signedBy(child, child));
 }
 
 const signatureDefect = (child: Certificate, issuer: Issuer): Pick<Defect, 'message' | 'hint'> => {

@@ -11,6 +11,8 @@ export interface Observed {
   readonly alert: number | null;
   /** connect() returned 1. */
   readonly established: boolean;
+  /** X509_V number, as SSL_get_verify_result(3). */
+  readonly verify: number;
   /** Plaintext that a read() gave away. */
   readonly leaked: string;
 }
@@ -51,7 +53,7 @@ export async function converse(context: ReturnType<Backend['createContext']>, pe
   }
   wire.move(network);
   const code = ssl.failure?.error.code;
-  const observed = { code, alert: peer.alerts.at(-1) ?? null, established: ssl.established, leaked };
+  const observed = { code, alert: peer.alerts.at(-1) ?? null, established: ssl.established, verify: ssl.verifyResult, leaked };
   ssl.dispose();
   if (wire.scriptError !== undefined && (code === undefined || code === 'UNEXPECTED_EOF')) throw wire.scriptError;
   return observed;

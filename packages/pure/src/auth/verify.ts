@@ -84,14 +84,15 @@ function* verifyCertificates(effects: Effects, peer: Peer, first: Uint8Array): S
   if (typeof verify === 'function') {
     yield* askCaller(effects, peer, verify);
     checkPins(effects.config, leaf.spki);
+    checkUsage(leaf);
     effects.fact('verifiedChain', undefined);
     effects.fact('verifyResult', X509V.OK);
   } else {
     const { path, code } = yield* validateChain(effects, peer, leaf);
+    if (verify === 'peer') checkUsage(leaf);
     effects.fact('verifiedChain', path);
     effects.fact('verifyResult', code);
   }
-  if (verify !== 'none') checkUsage(leaf);
   return { chain: new ChainProof(), key: { spki: leaf.spki, publicKey } };
 }
 

@@ -1,0 +1,69 @@
+/** @module What @ferrule/x509 and the engines say of a chain: the engines in handshakes, with a server that shows anything. */
+import type { Backend } from '@ferrule/contract';
+import { trustStore, validatePathSync } from '@ferrule/x509';
+import { nodeVerifier } from '@ferrule/x509/crypto/node';
+import { converse } from '../hostile/exchange.ts';
+import { concat, signAs, type Script } from '../hostile/peer.ts';
+import { Server13 } from '../hostile/server13.ts';
+import { pki } from '@ferrule/conformance/pki';
+import type { Chain } from './chain.ts';
+import type { KeyName } from './draft.ts';
+
+/** What one judge says. */
+export interface Verdict {
+  readonly accepts: boolean;
+  /** Why not: ferrule's code, and the X509_V number; of other judges, their message. */
+  readonly code?: string | undefined;
+  readonly verify?: number | undefined;
+  readonly message?: string | undefined;
+}
+
+export const HOST = 'server.test';
+/** The anchors cannot be read: no context is made. */
+const NO_ANCHOR: Verdict = { accepts: false, code: 'bad trust anchor' };
+/** RFC 9846 section 4.5.2.2. */
+const CONTEXT = 'TLS 1.3, server CertificateVerify';
+
+export function askX509({ sent, anchors }: Chain): Verdict {
+  let trustAnchors;
+  try {
+    trustAnchors = trustStore(anchors);
+  } catch (error) {
+    if (error instanceof TypeError) return NO_ANCHOR;
+    throw error;
+  }
+  const result = validatePathSync({ chain: sent, trustAnchors, verifier: nodeVerifier, host: HOST });
+  return result.ok ? { accepts: true } : { accepts: false, code: result.error.code, verify: result.error.verify, message: result.error.message };
+}
+
+export async function askEngine(backend: Backend, chain: Chain): Promise<Verdict> {
+  let context;
+  try {
+    context = backend.createContext({ trustAnchors: chain.anchors });
+  } catch (error) {
+    if (error instanceof TypeError) return NO_ANCHOR;
+    throw error;
+  }
+  try {
+    const server = new Server13(await pki('p256'));
+    const { established, code, verify } = await converse(context, server, serving(server, chain));
+    return established ? { accepts: true } : { accepts: false, code, verify };
+  } finally {
+    context.dispose();
+  }
+}
+
+function* serving(server: Server13, { sent, leafKey }: Chain): Script {
+  yield* server.clientHello();
+  server.serverHello();
+  server.encryptedExtensions();
+  server.certificate(sent);
+  const content = concat([new Uint8Array(64).fill(0x20), Buffer.from(`${CONTEXT}\0`), server.transcript.digest()]);
+  const algorithm = schemeOf(leafKey.name);
+  server.certificateVerify({ algorithm, signature: signAs(algorithm, leafKey.privateKey, content) });
+  server.finished();
+  yield* server.clientFinished();
+  server.sendAlert(1, 0);
+}
+
+const schemeOf = (key: KeyName): number => (key === 'p384' ? 0x0503 : key === 'ed25519' ? 0x0807 : key.startsWith('rsa') ? 0x0804 : 0x0403);

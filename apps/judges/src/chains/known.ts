@@ -1,0 +1,68 @@
+/**
+ * @module Disagreements that have a reason. One that is not here fails, and so does a row here that explains nothing any more.
+ */
+import type { Kind, Verdicts } from './compare.ts';
+
+export interface KnownDisagreement {
+  readonly name: string;
+  readonly kinds: readonly Kind[];
+  /** About the smallest form: its title, and what is said of it. */
+  readonly explains: (title: string, verdicts: Verdicts) => boolean;
+  readonly reason: string;
+}
+
+const NATIVE_REFUSES: readonly Kind[] = ['pure accepts, native refuses', 'engines refuse with other codes', 'engines refuse with other X509_V'];
+const BAD_ANCHOR = 'bad trust anchor';
+const UNABLE_TO_GET_ISSUER_CERT_LOCALLY = 20;
+const INVALID_PURPOSE = 26;
+
+export const KNOWN: readonly KnownDisagreement[] = [
+  {
+    name: 'not decoded',
+    kinds: NATIVE_REFUSES,
+    explains: (_title, { native, pure }) => (native?.verify === 0 && (native.code === 'CERT_INVALID' || native.code === 'DECODE_ERROR')) || (native?.code === BAD_ANCHOR && pure?.code !== BAD_ANCHOR),
+    reason: 'OpenSSL decodes each certificate as a whole when it comes, and ends with the first that it cannot decode: one with a GeneralString in a name, which nobody may need. Pure passes over what it cannot read and does not need.',
+  },
+  {
+    name: 'anchor with a malformed extension',
+    kinds: ['engines refuse with other codes'],
+    explains: (_title, { native, pure }) => pure?.code === BAD_ANCHOR && native?.code !== BAD_ANCHOR,
+    reason: 'OpenSSL decodes the extensions of an anchor when a path needs it, and then it is no issuer; pure says that it cannot be read when the context is made.',
+  },
+  {
+    name: 'no search',
+    kinds: NATIVE_REFUSES,
+    explains: (title, { native }) => /KeyIdentifier|twin|same name/.test(title) && (native?.verify === UNABLE_TO_GET_ISSUER_CERT_LOCALLY || native?.code === 'CERT_SIGNATURE'),
+    reason: 'OpenSSL does not search: an authorityKeyIdentifier that disagrees is a verdict, and the first issuer that fits by name is the only one. For pure it is a hint.',
+  },
+  {
+    name: 'anyExtendedKeyUsage',
+    kinds: NATIVE_REFUSES,
+    explains: (title, { native }) => title.includes('extendedKeyUsage any') && native?.verify === INVALID_PURPOSE,
+    reason: 'OpenSSL does not take anyExtendedKeyUsage for serverAuth (RFC 5280 section 4.2.1.12 leaves that open); Go and pure do.',
+  },
+  {
+    name: 'above an anchor',
+    kinds: NATIVE_REFUSES,
+    explains: (title) => /(is|are) trusted/.test(title),
+    reason: 'OpenSSL builds a path as long as it can, and judges also what is above a certificate that is itself trusted. For pure the path ends there (RFC 5280 section 6.1.1 d).',
+  },
+  {
+    name: 'secp256k1',
+    kinds: ['native accepts, pure refuses', 'engines refuse with other codes', 'engines refuse with other X509_V'],
+    explains: (title) => title.includes('secp256k1'),
+    reason: 'OpenSSL verifies with every curve that it was built with; pure has the curves of TLS, as Go and browsers.',
+  },
+  {
+    name: 'a leaf that is no certificate',
+    kinds: ['x509 is not pure'],
+    explains: (_title, { x509, pure }) => x509?.code === 'CERT_INVALID' && pure?.code === 'DECODE_ERROR',
+    reason: 'In the handshake it is a message that cannot be decoded (RFC 9846 section 6.2).',
+  },
+  {
+    name: 'a key that may not sign',
+    kinds: ['x509 is not pure'],
+    explains: (title, { x509 }) => /leaf: keyUsage key(Encipherment|Agreement)/.test(title) && x509?.accepts === true,
+    reason: 'That the key signs is asked by the handshake (RFC 9846 section 4.5.1.2), not by the path.',
+  },
+];
