@@ -143,7 +143,7 @@ const missing = (search: Search, at: { readonly certificate: Certificate; readon
   const [unusable] = search.unusable;
   if (unusable !== undefined) {
     const message = `was issued by ${issuer}, which is no trust anchor and may be what cannot be used: ${unusable}`;
-    return { ...at, code: 'CERT_UNTRUSTED_ROOT', verify, message, hint: `The server must send an intact certificate of ${issuer}, or that CA must be made a trust anchor.` };
+    return { ...at, code: at.depth === 0 ? 'CERT_MISSING_INTERMEDIATE' : 'CERT_UNTRUSTED_ROOT', verify, message, hint: `The server must send an intact certificate of ${issuer}, or that CA must be made a trust anchor.` };
   }
   const mismatch = search.strangers.includes(at.certificate) ? ' A CA of that name is there, but with another key.' : '';
   if (at.depth === 0) {
