@@ -4,6 +4,7 @@
  * connection that nobody reads holds one transport buffer of ciphertext at most, and one that is idle holds nothing.
  */
 import type { Ssl } from '@ferrule/contract';
+import { bytesOf } from '@ferrule/result/arguments';
 import { type PumpFace, type PumpOptions, TlsPump } from './pump.ts';
 import type { Transport } from './transport.ts';
 
@@ -51,8 +52,9 @@ export class Channel implements PumpFace {
     });
   }
 
-  read(into: Uint8Array): Promise<number> {
-    if (!(into instanceof Uint8Array) || into.length === 0)
+  read(given: Uint8Array): Promise<number> {
+    const into = bytesOf(given);
+    if (into === undefined || into.length === 0)
       return Promise.reject(new TypeError('read: `into` is no Uint8Array of at least one byte'));
     if (this.#reader !== undefined) return Promise.reject(new TypeError('read: another read is under way'));
     return new Promise((resolve, reject) => {

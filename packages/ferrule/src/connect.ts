@@ -1,12 +1,14 @@
 /** @module connect(): the whole way from a name to a verified connection. */
 import type { Backend, ContextOptions, Ssl, SslContext, TlsSession } from '@ferrule/contract';
 import { TlsError } from '@ferrule/result';
+import { plainOptions } from '@ferrule/result/arguments';
 import { platformAnchors } from './anchors.ts';
 import { Channel } from './channel.ts';
 import { TlsConnection } from './connection.ts';
 import { chooseEngine, type Engine, type EngineChoice } from './engine.ts';
 import { infoOf } from './info.ts';
 import { Limit } from './limit.ts';
+import { contextOptionNames } from './options.ts';
 import { certificatesOf } from './pem.ts';
 import { keepsSessions, type SessionCache, SessionKeeper, sessionPatience, type SessionStore } from './sessions.ts';
 import type * as Tcp from './tcp.ts';
@@ -50,6 +52,15 @@ export interface ConnectOptions extends ConnectOverOptions {
 
 const DEFAULT_TIMEOUT = 30_000;
 
+const OVER_OPTIONS: ReadonlySet<keyof ConnectOverOptions> = new Set([
+  ...contextOptionNames,
+  ...(['host', 'backend', 'context', 'ca', 'timeout', 'signal', 'closeTimeout', 'sessions'] as const),
+]);
+const OPTIONS: ReadonlySet<keyof ConnectOptions> = new Set([
+  ...OVER_OPTIONS,
+  ...(['port', 'path', 'servername', 'family', 'localAddress', 'noDelay'] as const),
+]);
+
 /** What knows sockets, once it is needed. */
 let tcp: Promise<typeof Tcp> | undefined;
 
@@ -60,7 +71,7 @@ let tcp: Promise<typeof Tcp> | undefined;
  * @throws TypeError for wrong options.
  */
 export async function connect(options: ConnectOptions): Promise<TlsConnection> {
-  const { port = 443, path, servername, family, localAddress, noDelay = true, ...rest } = asObject(options);
+  const { port = 443, path, servername, family, localAddress, noDelay = true, ...rest } = plainOptions(options, OPTIONS);
   if (!(Number.isInteger(port) && port >= 1 && port <= 65_535))
     throw new TypeError(`port: ${String(port)} is not an integer from 1 to 65535`);
   if (path !== undefined && (typeof path !== 'string' || path === '')) throw new TypeError('path: not the path of a socket');
@@ -88,7 +99,7 @@ export async function connectOver(pipe: Pipe | StreamPipe | Transport, options: 
   const transport = transportOf(pipe, name);
   let opened = false;
   try {
-    return await establish(asObject(options), name, (limit) => {
+    return await establish(plainOptions(options, OVER_OPTIONS), name, (limit) => {
       opened = true;
       limit.onEnd(() => transport.destroy());
       return Promise.resolve(transport);
@@ -193,9 +204,8 @@ function anchorsFor({ trustAnchors, verify = 'peer' }: ContextOptions, ca: Conne
   if (ca === undefined) return trustAnchors !== undefined || verify !== 'peer' ? {} : { trustAnchors: platformAnchors() };
   const sources: readonly unknown[] = Array.isArray(ca) ? ca : [ca];
   const certificates = sources.flatMap((source) => {
-    if (typeof source !== 'string' && !(source instanceof Uint8Array)) throw new TypeError('ca: neither PEM text nor bytes');
     try {
-      return certificatesOf(source);
+      return certificatesOf(source as string | Uint8Array);
     } catch (cause) {
       throw new TypeError(`ca: ${(cause as Error).message}`, { cause });
     }
@@ -218,11 +228,6 @@ const both =
 
 const has = (value: unknown, ...keys: readonly string[]): boolean =>
   typeof value === 'object' && value !== null && keys.every((key) => key in value);
-
-function asObject<T extends object>(options: T): T {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) throw new TypeError('options: not an object');
-  return options;
-}
 
 /** `[::1]`, as in a URL, to `::1`. */
 const unbracketed = (host: string): string => (host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host);

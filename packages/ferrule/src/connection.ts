@@ -1,6 +1,7 @@
 /** @module An established connection: bytes in, bytes out, facts, and an orderly end. */
 import type { Ssl } from '@ferrule/contract';
 import { TlsError } from '@ferrule/result';
+import { memoryOf } from '@ferrule/result/arguments';
 import type { Channel } from './channel.ts';
 import type { ConnectionInfo } from './info.ts';
 
@@ -79,7 +80,7 @@ export class TlsConnection {
    * @throws TypeError for what is neither an ArrayBuffer nor a view of one.
    */
   write(from: Uint8Array | ArrayBufferView | ArrayBufferLike): Promise<void> {
-    const bytes = bytesOf(from);
+    const bytes = memoryOf(from);
     return bytes === undefined ? Promise.reject(new TypeError('write: neither an ArrayBuffer nor a view of one; encode text with TextEncoder')) : this.#channel.write(bytes);
   }
 
@@ -122,12 +123,4 @@ export class TlsConnection {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
-}
-
-/** Whatever holds bytes, as bytes. */
-function bytesOf(value: unknown): Uint8Array | undefined {
-  if (value instanceof Uint8Array) return value;
-  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
-  const kind = Object.prototype.toString.call(value);
-  return kind === '[object ArrayBuffer]' || kind === '[object SharedArrayBuffer]' ? new Uint8Array(value as ArrayBuffer) : undefined;
 }

@@ -1,14 +1,16 @@
 /** @module PEM (RFC 7468): the certificates of a text. */
+import { bytesOf } from '@ferrule/result/arguments';
 
 /**
  * The CERTIFICATE blocks of a PEM text, or of bytes that hold one, as DER; bytes that are DER already come back as they are.
- * @throws TypeError where no certificate is found or a block is no base64.
+ * @throws TypeError where no certificate is found, a block is no base64, or `source` is neither text nor bytes.
  */
 export function certificatesOf(source: string | Uint8Array): Uint8Array[] {
   if (typeof source !== 'string') {
+    const bytes = bytesOf(source);
+    if (bytes === undefined) throw new TypeError('neither PEM text nor bytes');
     // a DER certificate is a SEQUENCE
-    if (source[0] === 0x30) return [source];
-    return certificatesOf(new TextDecoder().decode(source));
+    return bytes[0] === 0x30 ? [bytes] : certificatesOf(new TextDecoder().decode(bytes));
   }
   const found = [
     ...source.matchAll(/-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----([^-]*)-----END (?:TRUSTED |X509 )?CERTIFICATE-----/g),

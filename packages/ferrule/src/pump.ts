@@ -16,6 +16,7 @@
 import { InboundBio } from '@ferrule/bio';
 import type { Ssl } from '@ferrule/contract';
 import { SslError, TlsError } from '@ferrule/result';
+import { bytesOf } from '@ferrule/result/arguments';
 import { Departure, type Manner } from './departure.ts';
 import { type Job, JobQueue, type Settled } from './jobs.ts';
 import { asError, Outgoing } from './outgoing.ts';
@@ -124,7 +125,8 @@ export class TlsPump implements TransportSink {
 
   /** `done` is called when the transport has all of `bytes`, or with the error that prevents it. They must not change until then. */
   write(bytes: Uint8Array, done: Settled): void {
-    this.#add({ bytes, offset: 0, operate: undefined, done, end: Number.POSITIVE_INFINITY, next: undefined });
+    // what is no bytes, the engine refuses
+    this.#add({ bytes: bytesOf(bytes) ?? bytes, offset: 0, operate: undefined, done, end: Number.POSITIVE_INFINITY, next: undefined });
   }
 
   /** An operation of the engine other than reading and writing, in order with the writes. */
@@ -182,11 +184,12 @@ export class TlsPump implements TransportSink {
 
   // ── What the transport tells ──
 
-  data(bytes: Uint8Array): boolean {
+  data(received: Uint8Array): boolean {
     if (this.#broken !== undefined) return false;
     this.#flowing = true;
-    if (!((bytes as unknown) instanceof Uint8Array)) {
-      this.fail(notBytes(this.#transport.name, bytes));
+    const bytes = bytesOf(received);
+    if (bytes === undefined) {
+      this.fail(notBytes(this.#transport.name, received));
       return false;
     }
     if (this.#state === 'leaving' || this.#state === 'over' || this.#closing) return this.#departure.drop(bytes.length);

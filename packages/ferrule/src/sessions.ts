@@ -1,5 +1,6 @@
 /** @module ferrule/sessions: sessions kept between connections, so that reconnects resume. */
 import type { Ssl, SslContext, TlsSession } from '@ferrule/contract';
+import { bytesOf } from '@ferrule/result/arguments';
 
 /**
  * Where serialised sessions are kept. They hold secrets: a shared cache must be as private as a key store. A ticket is used
@@ -134,7 +135,8 @@ export class SessionKeeper {
   async #take(): Promise<TlsSession | undefined> {
     try {
       const found = await this.#shelf.take(this.#key);
-      return found instanceof Uint8Array ? this.#context.sessionFromBytes(found) : found;
+      const bytes = bytesOf(found);
+      return bytes === undefined ? (found as TlsSession | undefined) : this.#context.sessionFromBytes(bytes);
     } catch {
       return undefined;
     }

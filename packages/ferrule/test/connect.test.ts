@@ -336,6 +336,7 @@ describe('connect()', () => {
     const { ca: _, ...rest } = options;
     expect((await connected({ ...rest, context })).info.backend).toBe('pure');
     await expect(connect({ ...rest, context, alpn: ['y'] })).rejects.toThrow(/alpn.*context/);
+    await expect(connect(Object.assign(Object.create({ alpn: ['y'] }) as object, { ...rest, context }) as ConnectOptions)).rejects.toThrow(/alpn.*context/);
   });
 });
 

@@ -1,9 +1,10 @@
+import { runInNewContext } from 'node:vm';
 import { pki } from '@ferrule/conformance/pki';
 import { echo, TestServer, type TestServerOptions } from '@ferrule/conformance/server';
 import { type Bio, bioPair } from '@ferrule/bio';
 import type { Backend } from '@ferrule/contract';
 import { describe, expect, it } from 'vitest';
-import { chooseEngine, connectOver, drive, type Pipe, type StreamPipe, TlsError } from 'ferrule';
+import { chooseEngine, connectOver, type ConnectOverOptions, drive, type Pipe, type StreamPipe, TlsError } from 'ferrule';
 import { bytes, later, readExactly, text } from './support.ts';
 
 const backends: Backend[] = [];
@@ -106,6 +107,56 @@ describe.each(backends)('connectOver() with the $name engine', (backend) => {
     const pipe: Pipe = { read: () => Promise.resolve(null), write: () => Promise.resolve(), close: () => {} };
     const error: unknown = await connectOver(pipe, await options()).catch((reason: unknown) => reason);
     expect(TlsError.is(error) && error.code).toBe('UNEXPECTED_EOF');
+  });
+
+  it('takes bytes of another realm, and of a class with a length of its own, from pipes and callers', async () => {
+    const foreign = runInNewContext('(bytes) => Uint8Array.from(bytes)') as (bytes: Uint8Array) => Uint8Array;
+    class Long extends Uint8Array {
+      override get length(): number {
+        return 4096;
+      }
+    }
+    const { readable, writable, server } = await streams(5000);
+    const [reader, writer] = [readable.getReader(), writable.getWriter()];
+    const pipe: Pipe = {
+      read: async () => foreign((await reader.read()).value ?? new Uint8Array(0)),
+      write: (chunk) => writer.write(chunk.slice()),
+      close: () => {},
+    };
+    const connection = await connectOver(pipe, { backend, host: 'server.test', ca: foreign((await pki('root')).certificate) });
+    later(() => connection.destroy());
+    echo(await server.accepted());
+    await connection.write(foreign(bytes('from')));
+    await connection.write(new Long(bytes(' afar').buffer as ArrayBuffer));
+    const into = foreign(new Uint8Array(9));
+    for (let at = 0; at < into.length; ) at += await connection.read(into.subarray(at));
+    expect(text(into)).toBe('from afar');
+  });
+
+  it('reads options that are inherited, or getters of a class', async () => {
+    const ca = (await pki('root')).certificatePem;
+    class Settings {
+      readonly #pin = new Uint8Array(32);
+      get host(): string {
+        return 'server.test';
+      }
+      get ca(): string {
+        return ca;
+      }
+      get backend(): Backend {
+        return backend;
+      }
+      get pins(): Uint8Array[] {
+        return [this.#pin];
+      }
+    }
+    await expect(connectOver(await streams(5000), new Settings())).rejects.toMatchObject({ code: 'CERT_PIN_MISMATCH' });
+    const inherited = Object.create({ ...(await options()), alpn: ['x'] }) as ConnectOverOptions;
+    const connection = await connectOver(await streams(5000, { ALPNProtocols: ['x'] }), inherited);
+    later(() => connection.close());
+    expect(connection.info.alpn).toBe('x');
+    await expect(connectOver(await streams(5000), Object.assign(new Settings(), { colour: 1 }))).rejects.toThrow(/colour/);
+    await expect(connectOver(await streams(5000), new Map() as ConnectOverOptions)).rejects.toThrow(/options/);
   });
 
   it('without a host wants to be told whom to accept', async () => {

@@ -1,6 +1,6 @@
 /** @module A caller's credential as a context keeps it: whatever becomes of the caller's objects, it stays who it was. */
 import type { Credential, Signer } from '@ferrule/contract';
-import { copyOf } from './bytes.ts';
+import { copyOf } from '@ferrule/result/arguments';
 import { bytes, codePoint, flag, list, record } from './options.ts';
 
 /** Frozen, and all of its bytes its own. */

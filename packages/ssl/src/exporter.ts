@@ -1,6 +1,6 @@
 /** @module What may be given to exportKeyingMaterial() (RFC 5705 section 4, RFC 9846 section 7.5): the same for every engine. */
 import type { TlsVersion } from '@ferrule/contract';
-import { copyOf } from './bytes.ts';
+import { copyOf } from '@ferrule/result/arguments';
 import { Misuse } from './calls.ts';
 
 export type ExporterCall = 'exportKeyingMaterial' | 'exportEarlyKeyingMaterial';

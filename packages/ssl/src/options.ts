@@ -3,7 +3,7 @@
  * wrong is a TypeError that begins with the name of the option.
  */
 import type { CertificateProfile, ExternalPsk } from '@ferrule/contract';
-import { copyOf } from './bytes.ts';
+import { copyOf, plainOptions } from '@ferrule/result/arguments';
 
 /** Options that were given, without those that are `undefined`. */
 export type Options = ReadonlyMap<string, unknown>;
@@ -17,35 +17,14 @@ export const optionsOf = (value: unknown, known: ReadonlySet<string>): Options =
 /** An option that is an object itself. @throws TypeError as {@link optionsOf} */
 export const record = (value: unknown, name: string, known: Iterable<string>): Options => entries(value, name, new Set(known), `${name}.`);
 
-/**
- * Each known option by its name, once: also one that is inherited, a getter of a class or not enumerable, as whoever reads
- * `options.name` has it. What every object inherits from Object.prototype is nobody's option.
- */
+/** As plainOptions() reads them, and nothing that is not known. */
 function entries(value: unknown, name: string, known: ReadonlySet<string>, prefix: string): Options {
-  if (typeof value !== 'object' || value === null || !PLAIN.has(Object.prototype.toString.call(value))) throw new TypeError(`${name}: must be an object`);
-  for (const key of Object.keys(value)) {
+  const given = plainOptions(value as object, known, name);
+  for (const key of Object.keys(given)) {
     if (!known.has(key)) throw new TypeError(`unknown option: ${prefix}${key}`);
   }
-  const given = new Map<string, unknown>();
-  for (const key of known) {
-    const entry = holds(value, key) ? (value as Readonly<Record<string, unknown>>)[key] : undefined;
-    if (entry !== undefined) given.set(key, entry);
-  }
-  return given;
+  return new Map(Object.entries(given).filter(([, entry]) => entry !== undefined));
 }
-
-/** No Map, array, Date or function: their content is no options, and would be ignored. A module's namespace is fine. */
-const PLAIN: ReadonlySet<string> = new Set(['[object Object]', '[object Module]']);
-
-function holds(value: object, key: string): boolean {
-  for (let holder: object | null = value; holder !== null && !isRoot(holder); holder = Object.getPrototypeOf(holder) as object | null) {
-    if (Object.hasOwn(holder, key)) return true;
-  }
-  return false;
-}
-
-/** Object.prototype, of any realm. */
-const isRoot = (holder: object): boolean => Object.getPrototypeOf(holder) === null && Object.hasOwn(holder, 'hasOwnProperty');
 
 /** A list in which no primitive stands twice; `undefined` when it is absent. @throws TypeError */
 export function list<T>(o: Options, key: string, check: Check<T>, { empty = false, prefix = '' }: { readonly empty?: boolean; readonly prefix?: string } = {}): readonly T[] | undefined {

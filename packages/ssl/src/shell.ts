@@ -10,7 +10,7 @@
 import type { Bio } from '@ferrule/bio';
 import type { Credential, Ssl, TlsSession, TlsVersion } from '@ferrule/contract';
 import { failed, SslError, TlsError, X509V, type Failed } from '@ferrule/result';
-import { bytesOf } from './bytes.ts';
+import { bytesOf } from '@ferrule/result/arguments';
 import { CALLS, Misuse, type Operation, type Phase, type Rule } from './calls.ts';
 import { Notices } from './callbacks.ts';
 import { exporterContext, type ExporterCall } from './exporter.ts';

@@ -5,6 +5,7 @@
  * go-ahead in plain text (RFC 3207 section 6).
  */
 import { TlsError } from '@ferrule/result';
+import { plainOptions } from '@ferrule/result/arguments';
 import { ldap, mysql, postgres, rdp, telnet } from './binary.ts';
 import { ascii, Inbox, type Preamble } from './inbox.ts';
 import { ftp, imap, irc, lmtp, nats, nntp, pop3, sieve, smtp, type Names } from './text.ts';
@@ -81,8 +82,9 @@ export interface Starttls {
 export function starttls(protocol: StarttlsProtocol, options: StarttlsOptions = {}): Starttls {
   const run = Object.hasOwn(PROTOCOLS, protocol) ? PROTOCOLS[protocol] : undefined;
   if (run === undefined) throw new TypeError(`starttls: unknown protocol ${JSON.stringify(protocol)}; known: ${starttlsProtocols.join(', ')}`);
-  for (const key of Object.keys(options)) if (key !== 'host' && key !== 'clientName') throw new TypeError(`starttls: unknown option ${JSON.stringify(key)}`);
-  const names = { host: name('host', options.host ?? 'localhost'), clientName: name('clientName', options.clientName ?? '[127.0.0.1]') };
+  const given = plainOptions(options, ['host', 'clientName'] satisfies (keyof StarttlsOptions)[], 'starttls: options');
+  for (const key of Object.keys(given)) if (key !== 'host' && key !== 'clientName') throw new TypeError(`starttls: unknown option ${JSON.stringify(key)}`);
+  const names = { host: name('host', given.host ?? 'localhost'), clientName: name('clientName', given.clientName ?? '[127.0.0.1]') };
   return new Dialogue(protocol, run, names);
 }
 

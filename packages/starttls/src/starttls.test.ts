@@ -233,6 +233,8 @@ describe('options', () => {
     expect(() => starttls('gopher' as StarttlsProtocol)).toThrow(/gopher/);
     expect(() => starttls('smtp', { hots: 'x' } as object)).toThrow(/hots/);
     expect(() => starttls('smtp', { clientName: 'a\r\nRCPT' })).toThrow(/clientName/);
+    expect(() => starttls('smtp', Object.create({ clientName: 'a\r\nRCPT' }) as object)).toThrow(/clientName/);
+    expect(() => starttls('smtp', new Map() as object)).toThrow(/options/);
     expect(() => starttls('toString' as StarttlsProtocol)).toThrow(/toString/);
   });
   it('guess the protocol from a well-known port, and only from one that starts in plain text', () => {

@@ -1,4 +1,5 @@
 /** @module Options are checked when they are given; what is unknown is refused by name. */
+import { plainOptions } from '@ferrule/result/arguments';
 import type { PathInput } from './path.ts';
 
 /** For each option, whether a value that is not `undefined` may be given. */
@@ -22,12 +23,14 @@ export const PATH_OPTIONS: OptionChecks<PathInput> = {
   isPublicSuffix: isFunction,
 };
 
-/** @throws TypeError naming the option. */
-export const checkOptions = <T extends PathInput>(input: T, checks: OptionChecks<T>): void => {
+/** The options, each read once. @throws TypeError naming the option. */
+export const checkOptions = <T extends PathInput>(given: T, checks: OptionChecks<T>): T => {
+  const input = plainOptions(given, Object.keys(checks));
   for (const key in input) {
     const check = checks[key] as ((value: unknown) => boolean) | undefined;
     if (!check) throw new TypeError(`unknown option ${key}`);
     if (input[key] !== undefined && !check(input[key])) throw new TypeError(`bad option ${key}`);
   }
   for (const key of ['chain', 'trustAnchors', 'verifier'] as const) if (!input[key]) throw new TypeError(`bad option ${key}`);
+  return input;
 };

@@ -350,6 +350,9 @@ describe('the interface', () => {
       [{ trustAnchors: [] }, /trustAnchors/],
     ];
     for (const [options, message] of wrong) expect(() => validatePath({ ...good, ...options } as ValidationInput)).toThrow(expect.objectContaining({ name: 'TypeError', message: expect.stringMatching(message) as string }) as Error);
+    const inherited = Object.create({ ...good, chain: [leaf.der, ica.der], trustAnchors: trustStore([root.der]), now: NOW, pins: [new Uint8Array(32)] }) as ValidationInput;
+    expect(validatePathSync(inherited)).toMatchObject({ ok: false, error: { code: 'CERT_PIN_MISMATCH' } });
+    expect(() => validatePath(Object.defineProperty(inherited, 'purpose', { value: 'server' }))).toThrow(/purpose/);
   });
   it('names a trust anchor that cannot be read', () => {
     expect(() => trustStore([root.der, Uint8Array.of(0x30, 0)])).toThrow(/trust anchor 1/);

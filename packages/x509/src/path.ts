@@ -79,10 +79,7 @@ export interface PathSuccess {
  * pins. As steps: `yield*` it, resume it with what each yielded promise settles to.
  * @throws TypeError at once for options that are wrong; never throws for what is in the certificates.
  */
-export const buildPath = (input: PathInput, checks?: PathChecks): Steps<PathResult> => {
-  checkOptions(input, PATH_OPTIONS);
-  return buildCheckedPath(input, checks);
-};
+export const buildPath = (input: PathInput, checks?: PathChecks): Steps<PathResult> => buildCheckedPath(checkOptions(input, PATH_OPTIONS), checks);
 
 /** {@link buildPath} for options that have been checked. @throws TypeError for text that is no host. */
 export const buildCheckedPath = (input: PathInput, checks: PathChecks | undefined): Steps<PathResult> => {

@@ -33,8 +33,8 @@ export interface ValidationInput extends PathInput {
  * Builds and validates a path, as steps: `yield*` it, resume it with what each yielded promise settles to.
  * @throws TypeError at once for options that are wrong; never throws for what is in the certificates.
  */
-export const validatePath = (input: ValidationInput): Steps<PathResult> => {
-  checkOptions(input, OPTIONS);
+export const validatePath = (given: ValidationInput): Steps<PathResult> => {
+  const input = checkOptions(given, OPTIONS);
   const { verifier, crls, ocsp, ocspResponse, transparency, pins } = input;
   if (!verifier.digest && (pins || transparency || ocspResponse)) {
     throw new TypeError(`pins, transparency and ocspResponse need a digest, which the verifier ${verifier.name} does not have`);

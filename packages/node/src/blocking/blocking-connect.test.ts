@@ -163,6 +163,8 @@ describe('blockingConnect', () => {
       [{ port: 443, noDelay: 1 }, /noDelay/],
       [{ port: 443, timeout: 0 }, /timeout/],
       [{ port: 443, size: 0 }, /size/],
+      [Object.create({ port: '443' }), /port/],
+      [new Map(), /options/],
     ] as const) {
       expect(() => blockingConnect(options as unknown as BlockingConnectOptions)).toThrow(named);
     }

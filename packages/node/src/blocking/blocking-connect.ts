@@ -1,6 +1,7 @@
 /** @module TCP for blocking BIOs: a worker owns the socket, this thread waits. */
 import { Worker } from 'node:worker_threads';
 import { BioError, blockingBio, sharedBioMemory, type BlockingBio } from '@ferrule/bio';
+import { plainOptions } from '@ferrule/result/arguments';
 import { State, type SocketOptions, type WorkerData, type WorkerRequest } from './protocol.ts';
 
 export interface BlockingConnectOptions extends SocketOptions {
@@ -93,7 +94,8 @@ const TYPES: { readonly [K in keyof Required<BlockingConnectOptions>]: 'string' 
   size: 'number',
 };
 
-function check(options: BlockingConnectOptions): BlockingConnectOptions {
+function check(given: BlockingConnectOptions): BlockingConnectOptions {
+  const options = plainOptions(given, Object.keys(TYPES));
   for (const [key, value] of Object.entries(options)) {
     const type = (TYPES as Readonly<Record<string, string>>)[key];
     if (type === undefined) throw new TypeError(`unknown option \`${key}\``);

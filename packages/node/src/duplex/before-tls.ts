@@ -1,5 +1,6 @@
 /** @module The plain-text dialogue before TLS, led over a transport. */
 import { TlsError } from '@ferrule/result';
+import { bytesOf } from '@ferrule/result/arguments';
 import type { Starttls } from '@ferrule/starttls';
 import type { TransportSink } from 'ferrule';
 
@@ -31,8 +32,9 @@ export class BeforeTls implements TransportSink {
     this.#feed(new Uint8Array(0));
   }
 
-  data(bytes: Uint8Array): boolean {
-    if (this.#over || !((bytes as unknown) instanceof Uint8Array)) return this.#then.data(bytes);
+  data(received: Uint8Array): boolean {
+    const bytes = this.#over ? undefined : bytesOf(received);
+    if (bytes === undefined) return this.#then.data(received);
     this.#feed(bytes);
     return true;
   }

@@ -2,8 +2,9 @@
 import type net from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ContextOptions, Ssl, SslContext, TlsSession } from '@ferrule/contract';
+import { bytesOf, plainOptions } from '@ferrule/result/arguments';
 import { starttls, type Starttls, type StarttlsProtocol } from '@ferrule/starttls';
-import { certificatesOf, chooseEngine, platformAnchors, type EngineChoice } from 'ferrule';
+import { certificatesOf, chooseEngine, contextOptionNames, platformAnchors, type EngineChoice } from 'ferrule';
 import { keepsSessions, memorySessionCache, type SessionCache, SessionKeeper, sessionPatience, type SessionStore } from 'ferrule/sessions';
 import { TlsDuplex } from './tls-duplex.ts';
 import type { Target } from './stream-transport.ts';
@@ -66,6 +67,8 @@ export interface DuplexOptions {
 /** Milliseconds. */
 const HANDSHAKE_TIMEOUT = 30_000;
 
+const CONNECTOR_KEYS: ReadonlySet<string> = new Set<keyof ConnectorOptions>([...contextOptionNames, 'backend', 'ca', 'sessions', 'dial', 'handshakeTimeout', 'keylog']);
+
 const CONNECTION_KEYS: ReadonlySet<string> = new Set<keyof DuplexOptions>([
   'host', 'port', 'path', 'stream', 'lazy', 'servername', 'preamble', 'standInGreeting', 'allowHalfOpen', 'noDelay', 'handshakeTimeout', 'signal', 'onread',
 ]);
@@ -82,7 +85,7 @@ export class TlsConnector {
 
   /** @throws TypeError for an option that is wrong in itself; what only the engine can refuse destroys the first Duplex. */
   constructor(options: ConnectorOptions = {}) {
-    const { backend, ca, sessions, dial, handshakeTimeout = HANDSHAKE_TIMEOUT, keylog, onSession, onKeylog, ...context } = options;
+    const { backend, ca, sessions, dial, handshakeTimeout = HANDSHAKE_TIMEOUT, keylog, onSession, onKeylog, ...context } = plainOptions(options, CONNECTOR_KEYS);
     if (keylog !== undefined && typeof keylog !== 'boolean') throw new TypeError('keylog: not a boolean');
     if (sessions !== undefined && sessions !== false && !keepsSessions(sessions)) {
       throw new TypeError('sessions: needs take() and put(), or get() and set() as a Map has, or false');
@@ -125,7 +128,8 @@ export class TlsConnector {
    * error destroys it. Data moves only once the peer has been verified.
    * @throws TypeError for an unknown option, or one of the wrong kind.
    */
-  duplex(options: DuplexOptions): TlsDuplex {
+  duplex(given: DuplexOptions): TlsDuplex {
+    const options = connectionOptions(given);
     const { target, host, preamble: first } = parse(options, this.#dial);
     const preamble = first && unused(first);
     const sessions = this.#sessions;
@@ -165,7 +169,7 @@ export class TlsConnector {
 
   /** @throws TypeError as {@link duplex} would, and makes nothing. */
   check(options: DuplexOptions): void {
-    parse(options, this.#dial);
+    parse(connectionOptions(options), this.#dial);
   }
 
   /** Release the context; connections that were made go on. */
@@ -178,12 +182,15 @@ export class TlsConnector {
 export function tlsDuplex(options: ConnectorOptions & DuplexOptions): TlsDuplex {
   const own: Record<string, unknown> = {};
   const shared: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(options)) (CONNECTION_KEYS.has(key) ? own : shared)[key] = value;
+  for (const [key, value] of Object.entries(plainOptions(options, [...CONNECTOR_KEYS, ...CONNECTION_KEYS]))) (CONNECTION_KEYS.has(key) ? own : shared)[key] = value;
   const connector = new TlsConnector(shared);
   const duplex = connector.duplex(own);
   duplex.once('close', () => void connector.dispose().catch(() => undefined));
   return duplex;
 }
+
+/** As they are now, whatever the caller does with them: each that is known, wherever the object has it. */
+export const connectionOptions = (options: DuplexOptions): DuplexOptions => plainOptions(options, CONNECTION_KEYS);
 
 interface Parsed {
   readonly target: Target | undefined;
@@ -204,7 +211,7 @@ function parse(options: DuplexOptions, dial: ConnectorOptions['dial']): Parsed {
   if (port !== undefined && !(Number.isInteger(port) && port >= 1 && port <= 65_535)) throw new TypeError(`port: ${String(port)} is not an integer from 1 to 65535`);
   checkTimeout(handshakeTimeout);
   if (options.signal !== undefined && typeof options.signal?.addEventListener !== 'function') throw new TypeError('signal: not an AbortSignal');
-  if (onread !== undefined && !(onread.buffer instanceof Uint8Array && onread.buffer.length > 0 && typeof onread.callback === 'function')) {
+  if (onread !== undefined && !((bytesOf(onread.buffer)?.length ?? 0) > 0 && typeof onread.callback === 'function')) {
     throw new TypeError('onread: not {buffer, callback} with a Uint8Array of at least one byte and a function');
   }
   if ([port, path, stream, lazy].filter((each) => each !== undefined).length !== 1) throw new TypeError('exactly one of port, path, stream and lazy says where to connect');

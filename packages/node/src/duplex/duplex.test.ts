@@ -3,12 +3,13 @@ import { once } from 'node:events';
 import https from 'node:https';
 import net from 'node:net';
 import tls from 'node:tls';
-import { type Duplex, duplexPair } from 'node:stream';
+import { Duplex, duplexPair } from 'node:stream';
+import { runInNewContext } from 'node:vm';
 import { pki } from '@ferrule/conformance/pki';
 import { TlsError } from '@ferrule/result';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { chooseEngine } from 'ferrule';
-import { memorySessionCache, TlsConnector, tlsDuplex, type DuplexOptions, type TlsDuplex } from './index.ts';
+import { memorySessionCache, TlsConnector, tlsDuplex, tunnel, type DuplexOptions, type TlsDuplex } from './index.ts';
 
 const engines = await Promise.all(
   (['native', 'pure'] as const).map(async (name) => ({ name, available: await chooseEngine(name).then(() => true, () => false) })),
@@ -277,6 +278,49 @@ describe.each(engines.filter(({ available }) => available))('a TLS Duplex on $na
     await once(duplex, 'close');
     expect(parts.join('')).toBe('0123456789');
     expect(Math.max(...parts.map((part) => part.length))).toBeLessThanOrEqual(4);
+  });
+
+  it('takes bytes of another realm from the stream below, the writer and onread', async () => {
+    const foreign = runInNewContext('(bytes) => Uint8Array.from(bytes)') as (bytes: Uint8Array) => Uint8Array;
+    echo();
+    const [near, far] = duplexPair();
+    server.emit('connection', far);
+    const stream = new Duplex({
+      readableObjectMode: true,
+      read: () => undefined,
+      write: (chunk, _encoding, done) => void near.write(chunk, done),
+      final: (done) => void near.end(done),
+    });
+    near.on('data', (chunk: Buffer) => stream.push(foreign(chunk))).on('end', () => stream.push(null));
+    const buffer = foreign(new Uint8Array(8));
+    const parts: string[] = [];
+    const duplex = dial({ stream, onread: { buffer, callback: (count) => parts.push(Buffer.from(buffer.subarray(0, count)).toString()) > 0 } });
+    duplex.end(foreign(Buffer.from('from afar')));
+    await once(duplex, 'close');
+    expect(parts.join('')).toBe('from afar');
+  });
+
+  it('reads options that are inherited, or getters of a class', async () => {
+    class Settings {
+      readonly #pin = new Uint8Array(32);
+      get pins(): Uint8Array[] {
+        return [this.#pin];
+      }
+      get port(): number {
+        return port;
+      }
+    }
+    const settings = Object.assign(new Settings(), { backend, ca, host: '127.0.0.1', servername: 'server.test' });
+    const duplex = tlsDuplex(settings);
+    made.push(duplex);
+    expect(await failure(duplex)).toMatchObject({ code: 'CERT_PIN_MISMATCH' });
+    const connector = new TlsConnector(Object.create({ backend, ca }) as object);
+    echo();
+    const inherited = connector.duplex(Object.create({ host: '127.0.0.1', port, servername: 'server.test' }) as DuplexOptions);
+    made.push(inherited);
+    inherited.end('hello');
+    expect((await everything(inherited)).toString()).toBe('hello');
+    await expect(tunnel(connector, { port }, Object.create({ listen: '' }) as object)).rejects.toThrow(/listen/);
   });
 
   it('resumes on a second connection of the same connector, and keeps sessions of other names apart', async () => {

@@ -1,4 +1,5 @@
 /** @module Where plaintext goes: into chunks for a stream's reader, or into one buffer of the caller's. */
+import { bytesOf } from '@ferrule/result/arguments';
 
 /**
  * Plaintext is read into slabs of at most this size, as much as the transport receives at once. Each is new: its bytes are
@@ -83,13 +84,15 @@ export class Chunks implements Plaintext {
 export class StaticBuffer implements Plaintext {
   wanted = false;
   readonly #onread: OnRead;
+  readonly #memory: Uint8Array;
 
   constructor(onread: OnRead) {
     this.#onread = onread;
+    this.#memory = bytesOf(onread.buffer) ?? onread.buffer;
   }
 
   space(): Uint8Array {
-    return this.#onread.buffer;
+    return this.#memory;
   }
 
   filled(n: number): void {

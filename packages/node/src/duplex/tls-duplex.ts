@@ -8,6 +8,7 @@ import type net from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Ssl } from '@ferrule/contract';
 import { TlsError } from '@ferrule/result';
+import { bytesOf } from '@ferrule/result/arguments';
 import type { Starttls } from '@ferrule/starttls';
 import type { TransportSink } from 'ferrule';
 import { onAbort, TlsPump } from 'ferrule/pump';
@@ -226,7 +227,7 @@ export class TlsDuplex extends SocketSurface {
           total += chunks[next]?.chunk.length ?? 0;
           if (next > first && total > BATCH_SIZE) break;
         }
-        const parts = chunks.slice(first, next).map(({ chunk }) => chunk);
+        const parts = chunks.slice(first, next).map(({ chunk }) => bytesOf(chunk) ?? chunk);
         const whole = parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
         // what fails one fails the last
         pump.write(whole, next === chunks.length ? telling(callback) : ignored);

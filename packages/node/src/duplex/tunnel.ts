@@ -2,7 +2,8 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import { pipeline } from 'node:stream';
-import type { DuplexOptions, TlsConnector } from './connector.ts';
+import { plainOptions } from '@ferrule/result/arguments';
+import { connectionOptions, type DuplexOptions, type TlsConnector } from './connector.ts';
 import { guarded } from './plaintext.ts';
 import { reset } from './socket-surface.ts';
 import type { TlsDuplex } from './tls-duplex.ts';
@@ -28,7 +29,7 @@ export interface Tunnel {
  */
 export async function tunnel(connector: TlsConnector, target: DuplexOptions, options: TunnelOptions = {}): Promise<Tunnel> {
   // as it was checked, whatever the caller does with it
-  const to = { ...target };
+  const to = connectionOptions(target);
   const { listen, onError } = checked(connector, to, options);
   const open = new Set<net.Socket | TlsDuplex>();
   const server = net.createServer({ allowHalfOpen: true }, (plain) => {
@@ -62,8 +63,9 @@ export async function tunnel(connector: TlsConnector, target: DuplexOptions, opt
 
 /** Everything that a connection would be refused for, before there is one. */
 function checked(connector: TlsConnector, target: DuplexOptions, options: TunnelOptions): { readonly listen: number | string; readonly onError: TunnelOptions['onError'] } {
-  for (const key of Object.keys(options)) if (key !== 'listen' && key !== 'onError') throw new TypeError(`${key}: no option of a tunnel`);
-  const { listen = 0, onError } = options;
+  const given = plainOptions(options, ['listen', 'onError'] satisfies (keyof TunnelOptions)[]);
+  for (const key of Object.keys(given)) if (key !== 'listen' && key !== 'onError') throw new TypeError(`${key}: no option of a tunnel`);
+  const { listen = 0, onError } = given;
   if (typeof listen === 'string' ? listen === '' : !(Number.isInteger(listen) && listen >= 0 && listen <= 65_535)) {
     throw new TypeError(`listen: ${String(listen)} is neither a port from 0 to 65535 nor the path of a socket`);
   }

@@ -1,0 +1,80 @@
+import { runInNewContext } from 'node:vm';
+import { describe, expect, it } from 'vitest';
+import { bytesOf, copyOf, memoryOf, plainOptions } from './arguments.ts';
+
+/** A view of two bytes in the middle of eight, of a class that says what it likes. */
+function liar<View extends object>(Base: new (buffer: ArrayBuffer, offset: number, length: number) => View, length: number): View {
+  class Liar extends Base {}
+  for (const name of ['buffer', 'byteOffset', 'byteLength', 'length']) {
+    Object.defineProperty(Liar.prototype, name, { get: () => (name === 'buffer' ? new ArrayBuffer(64) : name === 'byteOffset' ? 0 : 64) });
+  }
+  return new Liar(Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8).buffer, 2, length);
+}
+
+describe('bytes', () => {
+  it('are those of the memory, whatever class, realm or getters of its own a Uint8Array has', () => {
+    expect(bytesOf(liar(Uint8Array, 2))).toEqual(Uint8Array.of(3, 4));
+    expect(copyOf(liar(Uint8Array, 2))).toEqual(Uint8Array.of(3, 4));
+    const foreign: unknown = runInNewContext('Uint8Array.of(1, 2)');
+    expect(foreign instanceof Uint8Array).toBe(false);
+    expect(bytesOf(foreign)).toEqual(Uint8Array.of(1, 2));
+    const memory = Buffer.from('ab');
+    bytesOf(memory)?.fill(0x63);
+    expect(memory.toString()).toBe('cc');
+    copyOf(memory)?.fill(0);
+    expect(memory.toString()).toBe('cc');
+  });
+
+  it('are not what only looks like them, nor memory that is gone', () => {
+    const gone = Uint8Array.of(1);
+    structuredClone(gone, { transfer: [gone.buffer] });
+    expect(bytesOf(gone)?.length ?? 0).toBe(0);
+    for (const other of [undefined, null, 'ab', [1, 2], { length: 2 }, Object.create(Uint8Array.prototype), new Int8Array(2), new DataView(new ArrayBuffer(2)), new ArrayBuffer(2)]) {
+      expect(bytesOf(other)).toBeUndefined();
+    }
+  });
+
+  it('of any view or buffer are its memory', () => {
+    expect(memoryOf(liar(Uint16Array, 1))).toEqual(Uint8Array.of(3, 4));
+    expect(memoryOf(liar(DataView, 2))).toEqual(Uint8Array.of(3, 4));
+    expect(memoryOf(Uint8Array.of(1, 2).buffer)).toEqual(Uint8Array.of(1, 2));
+    expect(memoryOf(new SharedArrayBuffer(2))).toEqual(new Uint8Array(2));
+    expect(memoryOf(runInNewContext('Uint8Array.of(1, 2).buffer'))).toEqual(Uint8Array.of(1, 2));
+    expect(memoryOf(runInNewContext('new DataView(Uint8Array.of(1, 2).buffer, 1)'))).toEqual(Uint8Array.of(2));
+    for (const other of [undefined, null, 'ab', 2, [1, 2], { [Symbol.toStringTag]: 'ArrayBuffer', byteLength: 2 }]) expect(memoryOf(other)).toBeUndefined();
+  });
+});
+
+describe('options', () => {
+  class Settings {
+    readonly #host = 'a.example';
+    asked = 0;
+    get host(): string {
+      this.asked += 1;
+      return this.#host;
+    }
+    describe(): string {
+      return this.#host;
+    }
+  }
+
+  it('are read once, wherever the object has them', () => {
+    const settings = new Settings();
+    expect(plainOptions(settings, ['host', 'port'])).toEqual({ asked: 0, host: 'a.example' });
+    expect(settings.asked).toBe(1);
+    expect(plainOptions(Object.create({ port: 1, other: 2 }) as object, ['port'])).toEqual({ port: 1 });
+    expect(plainOptions(Object.defineProperty({}, 'port', { value: 1 }), ['port'])).toEqual({ port: 1 });
+    expect(plainOptions(Object.assign(Object.create(null) as object, { port: 1 }), ['port'])).toEqual({ port: 1 });
+    expect(plainOptions(runInNewContext('({ port: 1 })') as object, ['port', 'constructor', 'toString'])).toEqual({ port: 1 });
+  });
+
+  it('that nobody knows are there to be refused, __proto__ too', () => {
+    const given = JSON.parse('{"colour":1,"__proto__":{"port":1}}') as object;
+    expect(Object.keys(plainOptions(given, ['port']))).toEqual(['colour', '__proto__']);
+    expect((plainOptions(given, ['port']) as { port?: number }).port).toBeUndefined();
+  });
+
+  it.each([[null], [undefined], ['text'], [[]], [new Map()], [new Date()], [() => 0], [new Uint8Array(1)]])('are not in %s', (given) => {
+    expect(() => plainOptions(given as object, [], 'limits')).toThrow(new TypeError('limits: must be an object'));
+  });
+});
