@@ -7,6 +7,9 @@ import { PLAIN, sequenceFrom, type Config, type Step } from '../src/orders/seque
 import { shrink } from '../src/orders/shrink.ts';
 import { judge, target, TARGET_NAMES, type TargetName } from '../src/orders/targets.ts';
 
+const loaded = load();
+if (!loaded.ok) console.log(`skipped: the native engine is not available here: ${loaded.reason}`);
+
 /** The smallest orders that show each planted fault, and the rule that they break. */
 const SHOWN: readonly { readonly fault: Fault; readonly rule: RegExp; readonly config?: Partial<Config>; readonly steps?: readonly Step[] }[] = [
   { fault: 'zeros', rule: /bytes that were not sent/, config: { bio: 300 }, steps: [['write', 826], ['read', 1]] },
@@ -40,6 +43,14 @@ describe('a planted fault is found', () => {
     expect(sound.finding).toBeUndefined();
   });
 
+  it.skipIf(!loaded.ok)('another verdict: only beside the other engine', async () => {
+    const sequence = { config: PLAIN, steps: [['next', 3, 0, 0]] as Step[] };
+    const { finding } = await judge(await target('engines', 'another verdict'), sequence);
+    expect(finding?.message).toMatch(/answer differently: .*"verifyResult":50,.*"verifyResult":1,/);
+    const sound = await judge(await target('engines'), sequence);
+    expect(sound.finding).toBeUndefined();
+  });
+
   it('a crash, with the order that it came from', async () => {
     const player = new Player();
     const { rule } = await player.play({ target: 'pure-node', plant: 'crash', sequence: { config: PLAIN, steps: [['shutdown']] } }, 60_000);
@@ -63,7 +74,13 @@ const BROKEN: readonly { readonly what: string; readonly on: TargetName; readonl
   { what: 'keys that are still there when the Duplex was destroyed', on: 'duplex-pure', steps: [['destroy'], ['exporter', 1]] },
   { what: 'the same, with both directions ended', on: 'duplex-pure', steps: [['serverCloses'], ['flow'], ['destroy'], ['exporter', 1]] },
   { what: 'a failure that is told as its alert that could not be sent', on: 'duplex-pure', steps: [['close'], ['serverGarbage']] },
-  ...(load().ok ? [{ what: "the answer to a KeyUpdate behind the transport's end", on: 'duplex-native', steps: [['serverKeyUpdate', 1], ['serverTicket'], ['end']] } as const] : []),
+  ...(loaded.ok
+    ? ([
+        { what: "the answer to a KeyUpdate behind the transport's end", on: 'duplex-native', steps: [['serverKeyUpdate', 1], ['serverTicket'], ['end']] },
+        { what: 'a shutdown() that waits for what has come', on: 'engines', steps: [['shutdown'], ['serverKeyUpdate', 1], ['serverKeyUpdate', 0], ['serverData', 1], ['flow'], ['shutdown']] },
+        { what: 'the same, for close_notify', on: 'engines', steps: [['shutdown'], ['serverKeyUpdate', 1], ['serverTicket'], ['serverCloses'], ['flow'], ['shutdown']] },
+      ] as const)
+    : []),
 ];
 
 it.each(BROKEN)('$what: $on', async ({ on, config, steps }) => {
@@ -88,6 +105,7 @@ describe('a sequence', () => {
 
 /** How many sequences of each target are played here; the seeds are the first ones. */
 const PLAYED: Readonly<Record<TargetName, number>> = {
+  engines: 100,
   native: 400,
   'pure-node': 400,
   'pure-noble': 50,
@@ -101,10 +119,7 @@ const PLAYED: Readonly<Record<TargetName, number>> = {
   'duplex-webcrypto': 20,
 };
 
-const loaded = load();
-if (!loaded.ok) console.log(`skipped: the native engine is not available here: ${loaded.reason}`);
-
-describe.each(TARGET_NAMES.filter((name) => loaded.ok || !name.endsWith('native')))('the judge has nothing against %s', (name) => {
+describe.each(TARGET_NAMES.filter((name) => loaded.ok || !(name === 'engines' || name.endsWith('native'))))('the judge has nothing against %s', (name) => {
   it(`in the first ${PLAYED[name]} sequences`, { timeout: 300_000 }, async () => {
     const it = await target(name);
     for (let seed = 1; seed <= PLAYED[name]; seed++) {

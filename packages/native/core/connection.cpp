@@ -222,7 +222,14 @@ int Connection::shutdown() {
   if (closedFatally_) return 1;
   if (shutdownDue_ < 0) {
     if (!readMessage()) return -1;
-    const int ret = ossl().SSL_shutdown(ssl_);
+    int ret;
+    size_t before;
+    do {
+      // As in read(): OpenSSL comes back after each message of the peer, and the next may have come.
+      before = messages_ + spans.inUsed;
+      spans.starved = false;
+      ret = ossl().SSL_shutdown(ssl_);
+    } while (ret < 0 && ossl().SSL_get_error(ssl_, ret) == K(SSL_ERROR_WANT_READ) && !spans.starved && messages_ + spans.inUsed > before && pending_ == Reason::none);
     // A fatal alert in place of close_notify is an end to it as well, and an error behind its back.
     if (ret == 1 && ossl().ERR_peek_error() != 0 && !closedFatally()) return fail();
     if (ret < 0) return notDone(ret);

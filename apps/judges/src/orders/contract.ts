@@ -200,6 +200,7 @@ class Play implements Stage {
     const { unanswered, threw, refused } = this.#callbacks;
     if (link.failure === undefined && !link.disposed) await (unanswered ? this.#unanswered() : this.#complete());
     else if (link.failure !== undefined) this.#afterFailure();
+    this.#outcome();
     this.#dead();
     // What a rejection that nobody handles would be told by.
     if (threw.size > 0 || refused.size > 0 || unanswered) await turn();
@@ -306,13 +307,22 @@ class Play implements Stage {
     const { threw, refused } = this.#callbacks;
     if (!link.ssl.established || server.client === undefined || threw.size > 0 || refused.size > 0) return;
     if (link.ssl.sessionReused !== server.resumed) throw new Finding('`sessionReused` is wrong', `${link.ssl.sessionReused}, ${server.resumed}`);
-    const { asks, credential, sessions12, version } = this.#sequence.config;
-    // Whom a callback chose it may choose differently: such a session may cost a full handshake.
-    const isBound = this.#offersOwn && !credential.startsWith('callback') && !(version === 12 && sessions12 === 'forgotten');
+    const { asks, sessions12, version } = this.#sequence.config;
+    const isBound = this.#offersOwn && !(version === 12 && sessions12 === 'forgotten');
     if (isBound && !server.resumed) throw new Finding('a session of the same context is not resumed', link.ssl.version);
     const own = who === 'alice' ? this.#people.alice : who === 'bob' ? this.#people.bob : undefined;
     const expected = asks && own !== undefined ? Buffer.from(own.certificate).toString('hex') : NOBODY;
     if (server.client !== expected) throw new Finding('the server takes us for another one', `we are ${who}${server.resumed ? ', and resumed' : ''}`);
+  }
+
+  /** For whoever compares engines. What is known of a connection that did not get that far is not compared. */
+  #outcome(): void {
+    const { link } = this;
+    const { ssl, server } = link;
+    const { established, version, cipherSuite, group, helloRetryRequested, sessionReused, earlyData, peerCertificates, clientCredential, shutdownState, verifyResult } = ssl;
+    const facts = { version, cipherSuite, group, helloRetryRequested, sessionReused, earlyData, peerCertificates: peerCertificates.length, clientCredential: clientCredential !== undefined, shutdownState };
+    const told = { end: link.failure?.error.code, established, verifyResult, alert: server.alert, sessions: this.#sessions.length, written: link.told[Kind.main], read: link.read.count };
+    this.#trace?.(`outcome: ${JSON.stringify({ ...told, ...(link.failure === undefined && facts) })}`);
   }
 
   #afterFailure(): void {

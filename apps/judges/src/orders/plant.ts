@@ -3,9 +3,9 @@
  * in an engine or a face once.
  */
 import type { Backend, Ssl, SslContext, TlsSession } from '@ferrule/contract';
-import { SslError } from '@ferrule/result';
+import { SslError, X509V } from '@ferrule/result';
 
-export const FAULTS = ['zeros', 'early count', 'lost close', 'secret after the end', 'session of another', 'no session', 'string context', 'refusal accepted', 'answer changed', 'wrong wait', 'truncation', 'written after the end', 'gap', 'hang', 'crash'] as const;
+export const FAULTS = ['zeros', 'early count', 'lost close', 'secret after the end', 'session of another', 'no session', 'string context', 'refusal accepted', 'answer changed', 'wrong wait', 'another verdict', 'truncation', 'written after the end', 'gap', 'hang', 'crash'] as const;
 export type Fault = (typeof FAULTS)[number];
 
 type Wrap = (ssl: Ssl, swap: Swap) => Partial<Ssl>;
@@ -150,6 +150,12 @@ const WRAPS: Readonly<Record<Fault, Wrap>> = {
     getError: (ret) => {
       const why = ssl.getError(ret);
       return why === SslError.wantX509Lookup ? SslError.wantRead : why;
+    },
+  }),
+  // Why the certificate was refused is told as another reason.
+  'another verdict': (ssl) => ({
+    get verifyResult() {
+      return ssl.verifyResult === X509V.OK ? X509V.OK : X509V.UNSPECIFIED;
     },
   }),
   // The transport's end is taken for close_notify.

@@ -4,6 +4,7 @@ import { createPure } from '@ferrule/pure';
 import { tunedCrypto } from '@ferrule/pure/crypto/tuned';
 import { engine } from '../engines.ts';
 import { turn } from './clock.ts';
+import { playBoth } from './compare.ts';
 import { playContract } from './contract.ts';
 import { FACE_STEPS } from './face-steps.ts';
 import type { FaceKind } from './face.ts';
@@ -14,7 +15,7 @@ import type { Recipes, Sequence } from './sequence.ts';
 import { STEPS } from './steps.ts';
 import { watchSubtle } from './subtle.ts';
 
-export const TARGET_NAMES = ['native', 'pure-node', 'pure-noble', 'pure-tuned', 'pure-webcrypto', 'connect-native', 'connect-pure', 'connect-webcrypto', 'duplex-native', 'duplex-pure', 'duplex-webcrypto'] as const;
+export const TARGET_NAMES = ['engines', 'native', 'pure-node', 'pure-noble', 'pure-tuned', 'pure-webcrypto', 'connect-native', 'connect-pure', 'connect-webcrypto', 'duplex-native', 'duplex-pure', 'duplex-webcrypto'] as const;
 export type TargetName = (typeof TARGET_NAMES)[number];
 
 export interface Target {
@@ -25,6 +26,10 @@ export interface Target {
 
 /** @param fault - planted, to prove the judge. @throws Error where this machine has not got it. */
 export async function target(name: TargetName, fault?: Fault): Promise<Target> {
+  if (name === 'engines') {
+    const [native, pure] = [await engine('native'), await engine('pure')];
+    return { recipes: STEPS, play: (sequence, trace) => playBoth([native, fault === undefined ? pure : planted(pure, fault)], sequence, trace) };
+  }
   const sound = await backendOf(name);
   const backend = fault === undefined ? sound : planted(sound, fault);
   const face = /^(connect|duplex)-/.exec(name)?.[1] as FaceKind | undefined;
@@ -32,7 +37,7 @@ export async function target(name: TargetName, fault?: Fault): Promise<Target> {
   return { recipes: STEPS, play: (sequence, trace) => playContract(backend, sequence, trace) };
 }
 
-async function backendOf(name: TargetName): Promise<Backend> {
+async function backendOf(name: Exclude<TargetName, 'engines'>): Promise<Backend> {
   switch (name) {
     case 'native': case 'connect-native': case 'duplex-native': return engine('native');
     case 'pure-node': case 'connect-pure': case 'duplex-pure': return engine('pure');
