@@ -284,7 +284,7 @@ class Play implements Stage {
     }
     if (!link.ended && link.read.count !== server.sent) throw new Finding('what was sent is not what read() gave', `${server.sent} sent, ${link.read.count} read`);
     const { keyUpdatesHeard: heard, keyUpdatesAsked: asked } = server;
-    const most = link.keyUpdates + asked + (link.keyUpdateOwed ? 1 : 0);
+    const most = link.keyUpdates + asked + link.keyUpdatesGivenUp + (link.keyUpdateOwed === undefined ? 0 : 1);
     if (heard < link.keyUpdates || heard > most) throw new Finding('what keyUpdate() told is not what arrived', `${link.keyUpdates} told, ${asked} asked for, ${heard} arrived`);
     this.#earlyData();
   }

@@ -26,9 +26,10 @@ export class Link {
   readonly told: { [kind: number]: number } = { [Kind.main]: 0, [Kind.nested]: 0, [Kind.early]: 0 };
   owed: Owed | undefined;
   owedEarly = 0;
-  /** KeyUpdates that keyUpdate() said it sent; one that waits is to be repeated. */
+  /** KeyUpdates that keyUpdate() said it sent; what the one asks for that waits to be repeated; those that were not repeated. */
   keyUpdates = 0;
-  keyUpdateOwed = false;
+  keyUpdateOwed: boolean | undefined;
+  keyUpdatesGivenUp = 0;
   readonly read: Received = new Received(Kind.server, 'from read()');
   begun = false;
   disposed = false;

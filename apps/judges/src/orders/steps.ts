@@ -150,10 +150,12 @@ export function shutdown(link: Link): number | undefined {
 export function keyUpdate(link: Link, request: boolean): number | undefined {
   const possible = link.ssl.established && link.ssl.version === 'TLSv1.3';
   const ret = link.call('keyUpdate', () => link.ssl.keyUpdate(request), { misuse: !possible || link.owed !== undefined || link.shutdownCalled || link.within.length > 0 });
+  // One that is refused leaves the one that waits on its way.
+  if (ret === undefined || (ret !== 1 && link.ssl.getError(ret) === SslError.ssl)) return ret;
+  // One that asks for something else than the one that waits is another one; that one may be sent all the same.
+  if (link.keyUpdateOwed !== undefined && link.keyUpdateOwed !== request) link.keyUpdatesGivenUp++;
+  link.keyUpdateOwed = ret === 1 ? undefined : request;
   if (ret === 1) link.keyUpdates++;
-  // A repetition that is refused leaves the one that waits on its way.
-  if (ret === 1) link.keyUpdateOwed = false;
-  else if (ret !== undefined && link.ssl.getError(ret) !== SslError.ssl) link.keyUpdateOwed = true;
   return ret;
 }
 
