@@ -70,7 +70,7 @@ const TABLE = {
   BAD_RECORD_MAC: { meaning: 'A record could not be decrypted.' },
   RECORD_TOO_LARGE: { meaning: 'A record is longer than allowed.' },
   BAD_CHANGE_CIPHER_SPEC: { meaning: 'A change_cipher_spec record is malformed.' },
-  BAD_ALERT: { meaning: 'An alert record is malformed, or a warning that TLS 1.3 does not have.' },
+  BAD_ALERT: { meaning: 'An alert record is malformed, or a warning that TLS 1.3 does not have, or a no_renegotiation that nobody asked for.' },
   UNKNOWN_ALERT_LEVEL: { meaning: 'An alert is neither a warning nor fatal.' },
   TOO_MANY_EMPTY_RECORDS: { meaning: 'The peer sent too many empty records in a row.', remedy: 'A hostile or broken peer; limits.emptyRecordsInARow bounds it.' },
   TOO_MANY_WARNING_ALERTS: { meaning: 'The peer sent too many warning alerts in a row.', remedy: 'A hostile or broken peer.' },

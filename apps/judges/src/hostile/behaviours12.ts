@@ -251,6 +251,10 @@ export const BEHAVIOURS_12: readonly Behaviour[] = [
     s.sendHandshake(encodeMessage(HandshakeType.hello_request, () => undefined));
     s.sendData(POISON);
   }),
+  after('a no_renegotiation that nobody asked for', refusal('BAD_ALERT', Alert.decode_error), (s) => {
+    s.sendAlert(1, Alert.no_renegotiation);
+    s.sendData(POISON);
+  }),
   after('a flood of HelloRequests, which are to be ignored', refusal('TOO_MANY_MESSAGES', Alert.unexpected_message), (s) => {
     for (let i = 0; i < 65; i++) s.sendHandshake(encodeMessage(HandshakeType.hello_request, () => undefined));
     s.sendData(POISON);

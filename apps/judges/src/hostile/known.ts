@@ -47,6 +47,7 @@ const OTHER_ALERT: Rows = {
   'TLSv1.3: a Finished cut short': ['PEER_BAD_FINISHED', Alert.decode_error],
   'TLSv1.3: an alert of three bytes': ['BAD_ALERT', Alert.unexpected_message],
   'TLSv1.2: a Finished cut short': ['PEER_BAD_FINISHED', Alert.decode_error],
+  'TLSv1.2: a no_renegotiation that nobody asked for': ['BAD_ALERT', Alert.handshake_failure],
 };
 
 const EARLY: Rows = {

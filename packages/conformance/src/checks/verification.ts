@@ -315,6 +315,15 @@ const pins: CheckGroup = group('pins', {
       assert.deepEqual([ret, error.code, error.alert?.origin], [-1, 'CERT_PIN_MISMATCH', 'local']);
       await server.alert();
     }),
+  "hold with verify: 'none': of the chain where one was verified, else of the leaf alone": async (backend) => {
+    for (const [name, trustAnchors, accepted] of [['p256', [], true], ['intermediate', [], false], ['intermediate', undefined, true], ['root', undefined, true], ['otherRoot', undefined, false]] as const) {
+      const options = { verify: 'none' as const, pins: [sha256((await pki(name)).spki)], ...(trustAnchors && { trustAnchors }) };
+      await scene(backend, { options }, async ({ client }) => {
+        if (accepted) await client.established();
+        else assert.equal((await client.refused()).error.code, 'CERT_PIN_MISMATCH');
+      });
+    }
+  },
   'of a certificate that the server sent beside the chain do not count': async (backend) => {
     const stranger = await pki('otherRoot');
     const good = await pki('p256');

@@ -58,7 +58,7 @@ export function* validateChain(effects: Effects, peer: Peer, leaf: Certificate |
     pins: verify === 'none' || pins.length === 0 ? undefined : pins,
   });
   const result = yield* run(effects, steps);
-  if (verify === 'none') checkPins(config, leaf.spki);
+  if (verify === 'none') checkPins(config, leaf.spki, ...(result.ok ? [...result.chain, result.anchor].map(({ spki }) => spki) : []));
   else if (!result.ok) throw asTlsError(result.error);
   return result.ok ? { path: derOf(result), code: X509V.OK } : { path: undefined, code: result.error.verify };
 }
@@ -89,9 +89,10 @@ const asTlsError = ({ code, message, verify, depth, subject, hint }: PathFailure
  * Where no path was verified, a pin must be that of the key which the handshake's signature proves: the leaf's.
  * @throws TlsError CERT_PIN_MISMATCH
  */
-export function checkPins({ pins, provider }: Config, spki: Uint8Array): void {
-  const digest = pins.length === 0 ? undefined : provider.hashes.sha256.digest(spki);
-  if (digest === undefined || pins.some((pin) => pin.every((byte, i) => byte === digest[i]))) return;
+export function checkPins({ pins, provider }: Config, ...keys: readonly Uint8Array[]): void {
+  if (pins.length === 0) return;
+  const digests = keys.map((spki) => provider.hashes.sha256.digest(spki));
+  if (pins.some((pin) => digests.some((digest) => pin.every((byte, i) => byte === digest[i])))) return;
   throw fail('CERT_PIN_MISMATCH', 'the key of the server is not pinned', { verify: { code: X509V.APPLICATION_VERIFICATION } });
 }
 

@@ -195,6 +195,7 @@ describe('a record is refused', () => {
     ['with two alerts', {}, clear(alert, [1, 90, 1, 90]), 'BAD_ALERT decode_error'],
     ['with an alert of level 3', {}, clear(alert, [3, 40]), 'UNKNOWN_ALERT_LEVEL illegal_parameter'],
     ['with an error as a warning in TLS 1.3', protectedSetup(), sealed(keys(), alert, [1, 40]), 'BAD_ALERT decode_error'],
+    ['with a no_renegotiation that nobody asked for', { version: 'TLSv1.2' }, clear(alert, [1, 100]), 'BAD_ALERT decode_error'],
     ['in the middle of a handshake message', { leftover: 3 }, clear(application_data, [1]), 'UNEXPECTED_RECORD unexpected_message'],
     ['as change_cipher_spec in the middle of a handshake message of TLS 1.2', { version: 'TLSv1.2', leftover: 3 }, clear(change_cipher_spec, [1]), 'UNEXPECTED_RECORD unexpected_message'],
     ['as change_cipher_spec after the handshake', { ...protectedSetup(), established: true }, clear(change_cipher_spec, [1]), 'UNEXPECTED_RECORD unexpected_message'],

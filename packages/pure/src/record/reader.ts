@@ -226,7 +226,10 @@ export class RecordReader {
     return true;
   }
 
-  /** TLS 1.3 has no warnings but close_notify and user_canceled, which JDK 11 sends before it (RFC 9846 section 6.1). */
+  /**
+   * TLS 1.3 has no warnings but close_notify and user_canceled, which JDK 11 sends before it (RFC 9846 section 6.1). In TLS 1.2
+   * no_renegotiation answers what we never ask: RFC 5246 section 7.2.2 leaves us the end of the connection, and OpenSSL takes it.
+   */
   #judgeAlert(alert: AlertMessage): boolean {
     this.#options.trace?.(ContentType.alert, this.fragment);
     if (alert.level === 2 || alert.description === Alert.close_notify) {
@@ -234,6 +237,7 @@ export class RecordReader {
       return true;
     }
     if (this.version === 'TLSv1.3' && alert.description !== Alert.user_canceled) throw fail('BAD_ALERT', `an alert of description ${alert.description} as a warning`);
+    if (alert.description === Alert.no_renegotiation) throw fail('BAD_ALERT', 'no_renegotiation, though nobody asked for one');
     if (++this.#warningsInARow > MAX_WARNING_ALERTS) throw fail('TOO_MANY_WARNING_ALERTS');
     return false;
   }
