@@ -1,7 +1,8 @@
 /** @module A chain as data, made at random from a seed, and made into certificates. */
+import type { KeyObject } from 'node:crypto';
 import { tlv } from '../fuzz/der.ts';
 import { randomFrom } from './dice.ts';
-import { encode, identifierOf, keyOf, name, NOTHING, sequence, text, TRUE, utcTime, type Draft, type Key, type Value } from './draft.ts';
+import { encode, identifierOf, keyOf, name, NOTHING, sequence, text, TRUE, utcTime, type Draft, type Value } from './draft.ts';
 import { featureOf, FEATURES, Id, keyUsage, purposes, type Place } from './features.ts';
 import { shapeOf, SHAPES, type Shown } from './shapes.ts';
 
@@ -22,7 +23,7 @@ export interface PlacedFeature {
 
 /** A chain as a client meets it. */
 export interface Chain extends Shown {
-  readonly leafKey: Key;
+  readonly leafKey: KeyObject;
 }
 
 const MOST_BETWEEN = 3;
@@ -54,7 +55,7 @@ export function buildChain(spec: ChainSpec): Chain {
   const path = drafts.map((draft, at) => encode(draft, drafts[at - 1] ?? draft)).reverse();
   const shown: Shown = { sent: path.length > 1 ? path.slice(0, -1) : path, anchors: path.slice(-1), drafts };
   const leaf = drafts.at(-1) as Draft;
-  return { ...spec.shapes.reduce((now, shape) => shapeOf(shape)(now), shown), leafKey: leaf.key };
+  return { ...spec.shapes.reduce((now, shape) => shapeOf(shape)(now), shown), leafKey: leaf.key.privateKey };
 }
 
 /** A certificate as a careful CA writes it. */

@@ -1,4 +1,5 @@
 /** @module What @ferrule/x509 and the engines say of a chain: the engines in handshakes, with a server that shows anything. */
+import type { KeyObject } from 'node:crypto';
 import type { Backend } from '@ferrule/contract';
 import { trustStore, validatePathSync } from '@ferrule/x509';
 import { nodeVerifier } from '@ferrule/x509/crypto/node';
@@ -7,7 +8,9 @@ import { concat, signAs, type Script } from '../hostile/peer.ts';
 import { Server13 } from '../hostile/server13.ts';
 import { pki } from '@ferrule/conformance/pki';
 import type { Chain } from './chain.ts';
-import type { KeyName } from './draft.ts';
+
+/** What a server shows, and whom its client trusts. */
+export type Server = Pick<Chain, 'sent' | 'anchors' | 'leafKey'>;
 
 /** What one judge says. */
 export interface Verdict {
@@ -36,7 +39,7 @@ export function askX509({ sent, anchors }: Chain): Verdict {
   return result.ok ? { accepts: true } : { accepts: false, code: result.error.code, verify: result.error.verify, message: result.error.message };
 }
 
-export async function askEngine(backend: Backend, chain: Chain): Promise<Verdict> {
+export async function askEngine(backend: Backend, chain: Server, host: string = HOST): Promise<Verdict> {
   let context;
   try {
     context = backend.createContext({ trustAnchors: chain.anchors });
@@ -46,24 +49,27 @@ export async function askEngine(backend: Backend, chain: Chain): Promise<Verdict
   }
   try {
     const server = new Server13(await pki('p256'));
-    const { established, code, verify } = await converse(context, server, serving(server, chain));
+    const { established, code, verify } = await converse(context, server, serving(server, chain), { host });
     return established ? { accepts: true } : { accepts: false, code, verify };
   } finally {
     context.dispose();
   }
 }
 
-function* serving(server: Server13, { sent, leafKey }: Chain): Script {
+function* serving(server: Server13, { sent, leafKey }: Server): Script {
   yield* server.clientHello();
   server.serverHello();
   server.encryptedExtensions();
   server.certificate(sent);
   const content = concat([new Uint8Array(64).fill(0x20), Buffer.from(`${CONTEXT}\0`), server.transcript.digest()]);
-  const algorithm = schemeOf(leafKey.name);
-  server.certificateVerify({ algorithm, signature: signAs(algorithm, leafKey.privateKey, content) });
+  const algorithm = schemeOf(leafKey);
+  server.certificateVerify({ algorithm, signature: signAs(algorithm, leafKey, content) });
   server.finished();
   yield* server.clientFinished();
   server.sendAlert(1, 0);
 }
 
-const schemeOf = (key: KeyName): number => (key === 'p384' ? 0x0503 : key === 'ed25519' ? 0x0807 : key.startsWith('rsa') ? 0x0804 : 0x0403);
+function schemeOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): number {
+  if (asymmetricKeyType === 'rsa') return 0x0804;
+  return asymmetricKeyDetails?.namedCurve === 'secp384r1' ? 0x0503 : 0x0403;
+}

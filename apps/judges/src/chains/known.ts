@@ -65,4 +65,34 @@ export const KNOWN: readonly KnownDisagreement[] = [
     explains: (title, { x509 }) => /leaf: keyUsage key(Encipherment|Agreement)/.test(title) && x509?.accepts === true,
     reason: 'That the key signs is asked by the handshake (RFC 9846 section 4.5.1.2), not by the path.',
   },
+  {
+    name: 'policies count',
+    kinds: ['OpenSSL and Go accept, pure refuses'],
+    explains: (title, { native }) => /polic|qualifier/i.test(title) && native?.accepts === false,
+    reason: 'What a CA says of policies limits what it vouches for (RFC 5280 sections 4.2.1.4, 4.2.1.11, 6.1.5 g); OpenSSL looks at that only with X509_V_FLAG_POLICY_CHECK. Both engines refuse.',
+  },
+  {
+    name: 'a key that may not sign, in a handshake',
+    kinds: ['OpenSSL and Go accept, pure refuses'],
+    explains: (title, { native, pure }) => /keyUsage/.test(title) && pure?.code === 'CERT_PURPOSE' && native?.code === 'CERT_PURPOSE',
+    reason: 'The others are asked for a path alone. In the handshake the key signs, and its keyUsage must allow that (RFC 9846 section 4.5.1.2); both engines ask.',
+  },
+  {
+    name: 'a keyUsage without usage',
+    kinds: ['OpenSSL and Go accept, pure refuses'],
+    explains: (title, { native }) => title.includes('keyUsage of no bit') && native?.accepts === false,
+    reason: 'At least one bit must be set (RFC 5280 section 4.2.1.3): a key that may be used for nothing is used for nothing.',
+  },
+  {
+    name: 'not decoded by others',
+    kinds: ['pure accepts, nobody else'],
+    explains: (title) => /rubbish|in (general|graphic)|trailing bytes|leading zero/.test(title),
+    reason: 'The others decode every certificate as a whole. What pure cannot read and does not need, it passes over.',
+  },
+  {
+    name: 'others for other reasons',
+    kinds: ['pure accepts, nobody else'],
+    explains: (title) => title.includes(' + '),
+    reason: 'No feature alone is refused by all: each of the others has a reason of its own.',
+  },
 ];

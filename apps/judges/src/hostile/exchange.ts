@@ -31,11 +31,11 @@ export async function exchange(backend: Backend, options: ContextOptions, peer: 
 }
 
 /** {@link exchange} in a context that is there, with a session of an earlier connection, and early data. */
-export async function converse(context: ReturnType<Backend['createContext']>, peer: Peer, script: Script, { session, early }: { readonly session?: TlsSession | undefined; readonly early?: string | undefined } = {}): Promise<Observed> {
+export async function converse(context: ReturnType<Backend['createContext']>, peer: Peer, script: Script, { session, early, host = 'server.test' }: { readonly session?: TlsSession | undefined; readonly early?: string | undefined; readonly host?: string } = {}): Promise<Observed> {
   const ssl = context.newConnection();
   const [internal, network] = bioPair();
   ssl.setBio(internal, internal);
-  ssl.setHost('server.test');
+  ssl.setHost(host);
   if (session !== undefined) ssl.setSession(session);
 
   const wire = new Wire(peer, script);

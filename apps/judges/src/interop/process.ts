@@ -10,9 +10,9 @@ export interface Running {
 }
 
 /** What a program prints, or `undefined` where it is not installed or fails. */
-export async function output(program: string, args: readonly string[]): Promise<string | undefined> {
+export async function output(program: string, args: readonly string[], directory?: string): Promise<string | undefined> {
   try {
-    const { stdout, stderr } = await promisify(execFile)(program, args, { timeout: 300_000 });
+    const { stdout, stderr } = await promisify(execFile)(program, args, { timeout: 300_000, cwd: directory });
     return stdout + stderr;
   } catch {
     return undefined;
