@@ -2,8 +2,10 @@
 import { sign } from 'node:crypto';
 import { bioPair } from '@ferrule/bio';
 import { type Identity, pki } from '@ferrule/conformance/pki';
-import type { ContextOptions, Ssl } from '@ferrule/contract';
+import type { Backend, ContextOptions, Ssl } from '@ferrule/contract';
 import { credentialFromDer, load } from '@ferrule/native';
+import { createPure } from '@ferrule/pure';
+import { nodeCrypto } from '@ferrule/pure/crypto/node';
 import { encodeKeyUpdate, encodeMessage, encodeExtension, HandshakeType, ContentType } from '@ferrule/pure/wire';
 import { Alert, SslError } from '@ferrule/result';
 import { describe, expect, it } from 'vitest';
@@ -23,9 +25,9 @@ interface Connected<S> {
   collect(): void;
 }
 
-async function connected<S extends Server12 | Server13>(server: S, options: ContextOptions = {}, size?: number): Promise<Connected<S>> {
-  if (!loaded.ok) throw new Error(loaded.reason);
-  const ssl = loaded.backend.createContext({ trustAnchors: [(await pki('root')).certificate], ...options }).newConnection();
+async function connected<S extends Server12 | Server13>(server: S, options: ContextOptions = {}, size?: number, backend: Backend | undefined = loaded.ok ? loaded.backend : undefined): Promise<Connected<S>> {
+  if (backend === undefined) throw new Error('the native engine is not available here');
+  const ssl = backend.createContext({ trustAnchors: [(await pki('root')).certificate], ...options }).newConnection();
   const [engine, network] = bioPair(size);
   ssl.setBio(engine, engine);
   ssl.setHost('server.test');
@@ -69,6 +71,13 @@ describe.skipIf(!loaded.ok)('a close_notify of fatal level', () => {
     it.server.sendAlert(2, Alert.close_notify);
     it.deliver();
     expect([it.ssl.shutdown(), it.ssl.failure, it.ssl.shutdownState]).toEqual([1, undefined, 3]);
+  });
+  it.each([...(loaded.ok ? [loaded.backend] : []), createPure({ crypto: nodeCrypto })])('of TLS 1.2 ends writing as well, on $name', async (engine) => {
+    const it = await connected(new Server12(await pki('p256')), { maxVersion: 'TLSv1.2' }, undefined, engine);
+    it.server.sendAlert(2, Alert.close_notify);
+    it.deliver();
+    expect([it.ssl.getError(it.ssl.read(new Uint8Array(1))), it.ssl.failure]).toEqual([SslError.zeroReturn, undefined]);
+    expect([it.ssl.write(Uint8Array.of(1)), it.ssl.failure?.error.code]).toEqual([-1, 'PROTOCOL_IS_SHUTDOWN']);
   });
 });
 

@@ -136,7 +136,7 @@ export interface ContextOptions {
 
   /** Bounds on what a peer can make us hold or do. */
   readonly limits?: Partial<Limits>;
-  /** Milliseconds since the epoch; for certificate validity and ticket age. No finite number, or a throw, is `CALLBACK_FAILED`. Default `Date.now`. */
+  /** Milliseconds since the epoch; for certificate validity and ticket age. A throw, or what is no time of the years 0 to 9999, is `CALLBACK_FAILED`. Default `Date.now`. */
   readonly now?: () => number;
   /** Fills the array; for byte-exact tests. Feature `seeded-random`. */
   readonly random?: (into: Uint8Array) => void;

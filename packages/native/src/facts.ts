@@ -103,9 +103,10 @@ export class NativeFacts {
   /** `undefined` until the ServerHello has come. */
   #number(word: number): number | undefined {
     if (this.#numbers === undefined || !this.#established) {
-      if (!this.#asking) return this.#numbers?.[word];
-      this.#binding.facts(this.#handle);
-      this.#numbers = this.#control.slice();
+      if (this.#asking) {
+        this.#binding.facts(this.#handle);
+        this.#numbers = this.#control.slice();
+      } else if (this.#numbers === undefined) return undefined;
     }
     return (this.#numbers[Control.helloRetryRequested] as number) < 0 ? undefined : this.#numbers[word];
   }

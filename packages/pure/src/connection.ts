@@ -90,6 +90,8 @@ class Connection implements Port {
   }
 
   write(from: Uint8Array): number {
+    // RFC 5246 section 7.2.2: nothing is written to who has sent a fatal alert, close_notify too. OpenSSL cannot.
+    if (this.#records.closedFatally) throw fail('PROTOCOL_IS_SHUTDOWN');
     if (this.#records.writer.worn) this.#afterlife?.keyUpdate?.(false);
     this.#afterlife?.beforeWrite?.();
     return this.#records.write(from);

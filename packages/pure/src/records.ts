@@ -35,6 +35,8 @@ export class Records {
   sealing: Pending | undefined;
   /** SSL_get_shutdown(3). */
   shutdown: 0 | 1 | 2 | 3 = 0;
+  /** A fatal alert of TLS 1.2 has come, if only close_notify of that level. */
+  closedFatally = false;
   readonly #trace: Outlet['message'] | undefined;
   readonly #where: () => string;
   #rbio: Bio | undefined;
@@ -120,6 +122,7 @@ export class Records {
     const { description } = alert;
     // SSL_get_shutdown(3): close_notify or a fatal alert.
     this.shutdown |= RECEIVED;
+    if (alert.level === 2 && this.reader.version !== 'TLSv1.3') this.closedFatally = true;
     if (description === Alert.close_notify && this.reader.established) return;
     const what = description === Alert.close_notify ? 'close_notify during the handshake' : `the alert ${alertName(description)}`;
     throw new TlsError('PEER_ALERT', `the peer sent ${what} at "${this.#where()}"`, { alert: { description, origin: 'peer' } });

@@ -77,12 +77,14 @@ describe('the answer of a verify function', () => {
 describe('clock', () => {
   it('is Date.now, or the caller’s', () => {
     expect(clock(undefined)).toBe(Date.now);
-    expect(clock(() => 12)()).toBe(12);
+    for (const time of [12, Date.UTC(-1, 12), Date.UTC(10_000, 0) - 1]) expect(clock(() => time)()).toBe(time);
   });
 
   it.each<[string, () => unknown]>([
     ['NaN', () => NaN],
     ['Infinity', () => Infinity],
+    ['a year before 0', () => Date.UTC(-1, 12) - 1],
+    ['a year after 9999', () => Date.UTC(10_000, 0)],
     ['a string', () => '12'],
     ['a Date', () => new Date()],
     ['a bigint', () => 12n],

@@ -102,7 +102,10 @@ const INTERNAL_ERROR = { description: Alert.internal_error, origin: 'local' } as
 export const callbackFailed = (name: string, cause: unknown): TlsError =>
   new TlsError('CALLBACK_FAILED', `the callback ${name} failed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
 
-/** The clock of a context: milliseconds since the epoch. @throws TlsError CALLBACK_FAILED when the caller's throws, or gives no finite number. */
+/**
+ * The clock of a context: milliseconds since the epoch.
+ * @throws TlsError CALLBACK_FAILED when the caller's throws, or gives no time of the years 0 to 9999, which certificates have (RFC 5280 section 4.1.2.5.2).
+ */
 export function clock(now: (() => number) | undefined): () => number {
   if (now === undefined) return Date.now;
   return () => {
@@ -112,10 +115,13 @@ export function clock(now: (() => number) | undefined): () => number {
     } catch (error) {
       throw callbackFailed('now', error);
     }
-    if (typeof time !== 'number' || !Number.isFinite(time)) throw callbackFailed('now', new TypeError(`gave ${String(time)}, which is no time`));
+    if (typeof time !== 'number' || !(time >= YEAR_0 && time < YEAR_10000)) throw callbackFailed('now', new TypeError(`gave ${String(time)}, which is no time of the years 0 to 9999`));
     return time;
   };
 }
+
+const YEAR_0 = Date.UTC(-1, 12);
+const YEAR_10000 = Date.UTC(10_000, 0);
 
 /** What observers have yet to be told, in order. */
 export class Notices {

@@ -65,7 +65,7 @@ const ASKERS: readonly Asker[] = [
     good: async () => Date.now,
     code: 'CALLBACK_FAILED',
     later: false,
-    wrong: [NaN, Infinity, undefined, null, '5', 5n, new Date(), Promise.resolve(5)],
+    wrong: [NaN, Infinity, -1e14, 1e15, undefined, null, '5', 5n, new Date(), Promise.resolve(5)],
   },
   {
     name: 'random',

@@ -13,16 +13,23 @@ const VERSIONS = ['TLSv1.3', 'TLSv1.2'] as const;
 
 /** Whatever was going on, nothing is possible any more, and everybody is told so in the same way, without an exception. */
 function expectDisposed(ssl: Ssl, code: string | undefined = 'DISPOSED'): void {
+  const known = numbersAndNames(ssl);
   ssl.dispose();
+  assert.deepEqual(numbersAndNames(ssl), known);
   for (const operation of [() => ssl.connect(), () => ssl.read(new Uint8Array(1)), () => ssl.write(new Uint8Array(1)), () => ssl.shutdown()]) {
     expectReturn(ssl, operation(), -1, SslError.ssl);
     assert.equal(ssl.failure?.error.code, code);
   }
   assert.equal(ssl.pending, 0);
   assert.equal(ssl.asyncReady, undefined);
-  // Facts may be known or not; asking is always allowed.
-  for (const fact of [ssl.version, ssl.cipherSuite, ssl.group, ssl.alpn, ssl.state, ssl.sessionReused, ssl.verifyResult, ssl.peerCertificates, ssl.shutdownState]) void fact;
+  // Bytes may be known or not; asking is always allowed.
+  for (const fact of [ssl.state, ssl.peerCertificates, ssl.verifiedChain, ssl.ocspResponse, ssl.shutdownState]) void fact;
 }
+
+/** The facts that stay as they are, known or not. */
+const numbersAndNames = ({ version, cipherSuite, group, alpn, sessionReused, verifyResult, helloRetryRequested, extendedMasterSecret, peerSignatureAlgorithm }: Ssl) => ({
+  version, cipherSuite, group, alpn, sessionReused, verifyResult, helloRetryRequested, extendedMasterSecret, peerSignatureAlgorithm,
+}); // prettier-ignore
 
 const states: CheckGroup = group('dispose()', {
   'makes every later operation -1 / SSL with DISPOSED': (backend) =>
