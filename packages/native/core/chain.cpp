@@ -60,41 +60,63 @@ std::string lowerTextOf(const ASN1_STRING* value) {
   return text;
 }
 
-// The DNS names with a wildcard, in lower case and without the star: ".example.com".
-std::vector<std::string> wildcardsOf(const X509* certificate) {
+// The DNS names of the certificate, in lower case.
+std::vector<std::string> dnsNamesOf(const X509* certificate) {
   const OpenSsl& o = ossl();
   bool ignored = false;
-  std::vector<std::string> wildcards;
+  std::vector<std::string> found;
   auto* names = decoded<OPENSSL_STACK>(certificate, K(NID_subject_alt_name), &ignored, &ignored);
   for (int i = 0; i < o.OPENSSL_sk_num(names); i++) {
     int type = 0;
     const void* value = o.GENERAL_NAME_get0_value(static_cast<const GENERAL_NAME*>(o.OPENSSL_sk_value(names, i)), &type);
-    if (type != K(GEN_DNS)) continue;
-    const std::string name = lowerTextOf(static_cast<const ASN1_STRING*>(value));
-    if (name.size() > 2 && name[0] == '*' && name[1] == '.') wildcards.push_back(name.substr(1));
+    if (type == K(GEN_DNS)) found.push_back(lowerTextOf(static_cast<const ASN1_STRING*>(value)));
   }
   o.GENERAL_NAMES_free(reinterpret_cast<struct stack_st_GENERAL_NAME*>(names));
-  return wildcards;
+  return found;
+}
+
+bool isAddress(const std::string& name) {
+  return name.find_first_not_of("0123456789.") == std::string::npos && std::count(name.begin(), name.end(), '.') == 3;
+}
+
+// RFC 1034 section 3.5 with RFC 1123 section 2.1, and underscores; a wildcard may be in front.
+bool isDnsName(const std::string& presented) {
+  const std::string name = presented.compare(0, 2, "*.") == 0 ? presented.substr(2) : presented;
+  if (name.empty() || name.size() > 253 || isAddress(name)) return false;
+  for (size_t start = 0; start <= name.size();) {
+    const size_t end = std::min(name.find('.', start), name.size());
+    const std::string label = name.substr(start, end - start);
+    if (label.empty() || label.size() > 63 || label.front() == '-' || label.back() == '-') return false;
+    if (label.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-") != std::string::npos) return false;
+    start = end + 1;
+  }
+  return true;
 }
 
 // Whether a wildcard stands for an excluded name: *.example.com for foo.example.com. OpenSSL looks at the text alone, and so
 // finds only what is below example.com itself.
-bool covers(const std::string& parent, const std::string& base) {
+bool covers(const std::string& name, const std::string& base) {
+  if (name.compare(0, 2, "*.") != 0) return false;
+  const std::string parent = name.substr(1);
   if (base.size() <= parent.size() || base.compare(base.size() - parent.size(), parent.size(), parent) != 0) return false;
   const std::string label = base.substr(0, base.size() - parent.size());
   return label.find('.') == std::string::npos;
 }
 
-bool excludes(const NameConstraints* constraints, const std::vector<std::string>& wildcards) {
+// What excluded DNS names have against these: one that is no DNS name may be what is excluded.
+long judgeExclusions(const NameConstraints* constraints, const std::vector<std::string>& names) {
   const OpenSsl& o = ossl();
   for (int i = 0; i < o.OPENSSL_sk_num(constraints->excluded); i++) {
     int type = 0;
     const void* value = o.GENERAL_NAME_get0_value(static_cast<const GeneralSubtree*>(o.OPENSSL_sk_value(constraints->excluded, i))->base, &type);
     if (type != K(GEN_DNS)) continue;
     const std::string base = lowerTextOf(static_cast<const ASN1_STRING*>(value));
-    if (std::any_of(wildcards.begin(), wildcards.end(), [&](const std::string& parent) { return covers(parent, base); })) return true;
+    for (const std::string& name : names) {
+      if (!isDnsName(name)) return K(X509_V_ERR_UNSUPPORTED_NAME_SYNTAX);
+      if (covers(name, base)) return K(X509_V_ERR_EXCLUDED_VIOLATION);
+    }
   }
-  return false;
+  return K(X509_V_OK);
 }
 
 // RFC 5280 section 4.2.1.10, beside OpenSSL's own check of the names.
@@ -107,11 +129,11 @@ Finding judgeConstraints(const OPENSSL_STACK* path) {
     bool ignored = false;
     auto* constraints = decoded<NameConstraints>(certificate, K(NID_name_constraints), &ignored, &ignored);
     for (size_t at = 0; constraints != nullptr && at < below.size() && finding.code == K(X509_V_OK); at++) {
-      if (excludes(constraints, below[at])) finding = {K(X509_V_ERR_EXCLUDED_VIOLATION), static_cast<int>(at)};
+      finding = {judgeExclusions(constraints, below[at]), static_cast<int>(at)};
     }
     o.NAME_CONSTRAINTS_free(reinterpret_cast<NAME_CONSTRAINTS*>(constraints));
     const bool selfIssued = (o.X509_get_extension_flags(certificate) & static_cast<uint32_t>(K(EXFLAG_SI))) != 0;
-    below.push_back(i > 0 && selfIssued ? std::vector<std::string>() : wildcardsOf(certificate));
+    below.push_back(i > 0 && selfIssued ? std::vector<std::string>() : dnsNamesOf(certificate));
   }
   return finding;
 }

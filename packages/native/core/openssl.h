@@ -151,6 +151,7 @@ namespace ferrule {
   C(X509_V_ERR_INVALID_POLICY_EXTENSION, 42)     \
   C(X509_V_ERR_NO_EXPLICIT_POLICY, 43)           \
   C(X509_V_ERR_EXCLUDED_VIOLATION, 48)           \
+  C(X509_V_ERR_UNSUPPORTED_NAME_SYNTAX, 53)      \
   C(X509_PCY_TREE_FAILURE, -2)                   \
   C(EXFLAG_SI, 0x20)                             \
   C(X509_V_FLAG_USE_CHECK_TIME, 2)               \

@@ -50,14 +50,17 @@ interface Entry {
 
 /**
  * Prepares trust anchors; do it once. What they may be used for is judged with each path. Of more than 32, certificates are read in full
- * when they are first needed; one that turns out to be malformed inside is then no anchor.
+ * when they are first needed. One with a decisive extension that cannot be read is no anchor, as for OpenSSL.
  * @throws TypeError naming the anchor that cannot be read.
  */
 export const trustStore = (anchors: readonly TrustAnchorInput[]): TrustStore => {
   const entries = anchors.map((anchor, i): Entry => {
     try {
       if (anchor instanceof Uint8Array && anchors.length > EAGER) return { subject: certificateKey(anchor).subject, issuer: anchor };
-      const issuer = readAnchor(anchor);
+      const read = anchor instanceof Uint8Array ? parseCertificate(anchor) : anchor;
+      // OpenSSL trusts whom it can read, and is no stricter with the others than to find no issuer in them.
+      if ('tbs' in read && read.malformed !== undefined) return { subject: read.subject, issuer: undefined };
+      const issuer = readAnchor(read);
       return { subject: issuer.subject, issuer };
     } catch (cause) {
       throw new TypeError(`trust anchor ${i} cannot be read: ${(cause as Error).message}`, { cause });

@@ -24,12 +24,6 @@ export const KNOWN: readonly KnownDisagreement[] = [
     reason: 'OpenSSL decodes each certificate as a whole when it comes, and ends with the first that it cannot decode: one with a GeneralString in a name, which nobody may need. Pure passes over what it cannot read and does not need.',
   },
   {
-    name: 'anchor with a malformed extension',
-    kinds: ['engines refuse with other codes'],
-    explains: (_title, { native, pure }) => pure?.code === BAD_ANCHOR && native?.code !== BAD_ANCHOR,
-    reason: 'OpenSSL decodes the extensions of an anchor when a path needs it, and then it is no issuer; pure says that it cannot be read when the context is made.',
-  },
-  {
     name: 'no search',
     kinds: NATIVE_REFUSES,
     explains: (title, { native }) => /KeyIdentifier|twin|same name/.test(title) && (native?.verify === UNABLE_TO_GET_ISSUER_CERT_LOCALLY || native?.code === 'CERT_SIGNATURE'),
