@@ -69,6 +69,7 @@ describe('a planted fault is found', () => {
 
 /** Orders that broke a rule once, in the engine or the face named. */
 const BROKEN: readonly { readonly what: string; readonly on: TargetName; readonly config?: Partial<Config>; readonly steps: readonly Step[] }[] = [
+  { what: 'a transport that lingers for longer than a minute', on: 'connect-pure', steps: [['close'], ['drain', 24], ['wait', 1_004]] },
   { what: 'an alert behind close_notify', on: 'pure-node', steps: [['shutdown'], ['serverGarbage']] },
   { what: 'a keyUpdate() that waits for WebCrypto and is repeated for ever', on: 'connect-webcrypto', steps: [['keyUpdate', 0]] },
   { what: 'keys that are still there when the Duplex was destroyed', on: 'duplex-pure', steps: [['destroy'], ['exporter', 1]] },

@@ -28,6 +28,8 @@ export class FaceLink {
   gaveUp = false;
   destroyed = false;
   sawEnd = false;
+  /** The transport's end came; and without a close_notify before it. */
+  peerEnded = false;
   serverEnded = false;
   broken = false;
   failure: TlsError | undefined;
@@ -80,6 +82,8 @@ export class FaceLink {
     this.trace.push(`${where}: ${describe(error)}`);
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     if (TlsError.is(error)) this.failure ??= error;
+    // node:stream destroys a stream that is written to after its end.
+    if (code === 'ERR_STREAM_WRITE_AFTER_END' && where === 'error event') this.gaveUp = true;
     if (error instanceof Thrown) this.blame('what a callback throws is told as a failure', where, error);
     else if (!this.excused(code, error)) this.blame(`${where}: fails for no reason: ${code === '' ? describe(error) : code}`, describe(error), error);
   }
@@ -220,6 +224,7 @@ export class FaceLink {
   }
 
   serverEnds(): void {
+    this.peerEnded = true;
     if (!this.server.closed) this.serverEnded = true;
     this.#moved(() => (this.face.carrier.serverEnds(), 0));
   }
