@@ -9,6 +9,9 @@ export interface Host {
 /** RFC 1123 section 2.1, and the underscore that people use all the same. */
 const LABEL = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/i;
 
+/** A name whose last label is one is a mistyped address (RFC 1123 section 2.1); resolvers take hexadecimal for a number too. */
+const ENDS_IN_NUMBER = /^(\d+|0x[\da-f]*)$/i;
+
 /**
  * A final dot is taken off (RFC 6066 section 3). What comes out is in one form: lower case, RFC 5952.
  * @throws TypeError for what is neither a name nor an address.
@@ -19,8 +22,7 @@ export function parseHost(value: unknown): Host {
   if (isIP(value) === 6 && !value.includes('%')) return { name: new URL(`http://[${value}]/`).hostname.slice(1, -1), isAddress: true };
   const name = value.replace(/\.$/, '');
   const labels = name.split('.');
-  // A name that ends in a number is a mistyped address (RFC 1123 section 2.1).
-  if (name.length > 253 || !labels.every((label) => LABEL.test(label)) || /^\d+$/.test(labels.at(-1) ?? '')) {
+  if (name.length > 253 || !labels.every((label) => LABEL.test(label)) || ENDS_IN_NUMBER.test(labels.at(-1) ?? '')) {
     throw new TypeError(`setHost: ${JSON.stringify(value)} is neither a DNS name (in ASCII: use the xn-- form) nor an IP address`);
   }
   return { name: name.toLowerCase(), isAddress: false };

@@ -7,8 +7,11 @@ export type ExporterCall = 'exportKeyingMaterial' | 'exportEarlyKeyingMaterial';
 
 /** TLS_AES_256_GCM_SHA384. */
 const SHA384_SUITE = 0x1302;
-/** RFC 5705 section 4 keeps an exporter from ever giving out what TLS derives for itself. */
-const RESERVED: ReadonlySet<string> = new Set(['client finished', 'server finished', 'master secret', 'extended master secret', 'key expansion']);
+/**
+ * RFC 5705 section 4 keeps an exporter from ever giving out what TLS derives for itself. The PRF of TLS 1.2 puts no end between
+ * the label and what follows (RFC 5246 section 5), so a label must not begin with one of these either; OpenSSL has it so.
+ */
+const RESERVED = ['client finished', 'server finished', 'master secret', 'extended master secret', 'key expansion'] as const;
 
 /**
  * Checks the arguments of an exporter.
@@ -26,7 +29,8 @@ export function exporterContext(
   // HKDF-Expand-Label has 255 bytes for the label, 6 of them its prefix.
   const bytes = new TextEncoder().encode(label).length;
   if (bytes > 249) throw new Misuse(call, `a label has at most 249 bytes, not ${bytes}`);
-  if (version === 'TLSv1.2' && RESERVED.has(label)) throw new Misuse(call, `the label "${label}" is TLS's own`);
+  const reserved = version === 'TLSv1.2' ? RESERVED.find((own) => label.startsWith(own)) : undefined;
+  if (reserved !== undefined) throw new Misuse(call, `the label "${label}" begins with "${reserved}", which is TLS's own`);
   const copy = context === undefined ? undefined : copyOf(context);
   if (context !== undefined && copy === undefined) throw new Misuse(call, `the context must be a Uint8Array or undefined, not ${typeOf(context)}`);
   // RFC 5869 section 2.3: HKDF gives at most 255 hashes.

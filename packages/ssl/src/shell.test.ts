@@ -148,6 +148,26 @@ describe('a call at the wrong time', () => {
     expect(failing(shell, shell.connect())).toEqual([1, SslError.none, undefined]);
   });
 
+  it('is a TypeError for what is no Bio, and nothing has changed', () => {
+    const shell = new SslShell({ onKeylog: undefined, onMessage: undefined, onSession: undefined }, () => new ScriptedPort());
+    const [bio] = bioPair();
+    for (const wrong of [null, undefined, {}, 'x', { ...bio }]) {
+      expect(() => shell.setBio(wrong as never, bio)).toThrow(new TypeError('setBio: needs two Bios, or one twice'));
+      expect(() => shell.setBio(bio, wrong as never)).toThrow(TypeError);
+    }
+    expect(failing(shell, shell.connect())).toEqual([-1, SslError.ssl, 'BIO_MISSING']);
+  });
+
+  it.each(['read', 'write'] as const)('is a TypeError for a %s() whose memory a callback of its handshake transfers', (call) => {
+    const { ssl, port } = make();
+    ssl.setConnectState();
+    const memory = new Uint8Array(4);
+    port.answers = [() => (structuredClone(memory, { transfer: [memory.buffer] }), 1), 3];
+    expect(() => ssl[call](memory)).toThrow(TypeError);
+    expect(ssl.established).toBe(true);
+    expect(ssl[call](new Uint8Array(4))).toBe(3);
+  });
+
   it('is a TypeError in the middle of another, from inside a callback that may go on', () => {
     const { ssl, port } = establish();
     const inside = (): number => {

@@ -63,6 +63,7 @@ export class SslShell implements Ssl {
 
   setBio(rbio: Bio, wbio: Bio): void {
     this.#prepare('setBio');
+    if (!has(rbio, 'nread0', 'nread') || !has(wbio, 'nwrite0', 'nwrite')) throw new Misuse('setBio', 'needs two Bios, or one twice');
     this.#rbio = rbio;
     this.#wbio = wbio;
   }
@@ -265,6 +266,8 @@ export class SslShell implements Ssl {
           const ret = this.#handshake();
           if (ret !== 1) return ret;
         }
+        // a callback of the handshake may have transferred it
+        if ((data as Uint8Array).length === 0) throw this.#misuse(call, 'its memory has gone to somebody else during the handshake');
         if (call === 'read') return this.#port.read(data as Uint8Array);
         this.#checkRepeated(call, data as Uint8Array);
         return this.#port.write(data as Uint8Array);
@@ -449,6 +452,9 @@ function checkBuffer(call: Operation, bytes: unknown): Uint8Array {
   if (own === undefined || own.length === 0) throw new Misuse(call, 'needs a Uint8Array that is not empty');
   return own;
 }
+
+const has = (bio: unknown, ...methods: readonly (keyof Bio)[]): boolean =>
+  typeof bio === 'object' && bio !== null && methods.every((method) => typeof (bio as Partial<Bio>)[method] === 'function');
 
 const isTransport = ({ code }: TlsError): boolean => code === 'TRANSPORT_ERROR' || code === 'TIMEOUT' || code === 'ABORTED' || code === 'BLOCKING_FORBIDDEN';
 

@@ -26,6 +26,14 @@ const exporters: CheckGroup = group('exporters', {
       });
     }
   },
+  'give out nothing of TLS 1.2 for a label that begins with one of TLS': (backend) =>
+    scene(backend, { server: { maxVersion: 'TLSv1.2' } }, async ({ client }) => {
+      const { ssl } = await client.established();
+      for (const label of ['client finished', 'master secret', 'extended master secret', 'key expansion', 'key expansions', 'server finished!']) {
+        assert.throws(() => ssl.exportKeyingMaterial(label, undefined, 32), TypeError, label);
+      }
+      assert.equal(ssl.exportKeyingMaterial('a key expansion', undefined, 32).length, 32);
+    }),
   'are TypeErrors before the handshake is done and for lengths that cannot be': (backend) =>
     scene(backend, {}, async ({ client }) => {
       assert.throws(() => client.ssl.exportKeyingMaterial('label', undefined, 32), TypeError);

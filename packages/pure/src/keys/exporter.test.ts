@@ -42,5 +42,5 @@ describe.each([['TLS 1.2', make12], ['TLS 1.3', make13]] as const)('the exporter
 });
 
 it('the exporter of TLS 1.2 never gives out what TLS derives for itself', () => {
-  for (const label of ['key expansion', 'master secret', 'client finished']) expect(() => make12().export(label, undefined, 32)).toThrow(`"${label}" is TLS's own`);
+  for (const label of ['key expansion', 'master secret', 'client finished', 'key expansions']) expect(() => make12().export(label, undefined, 32)).toThrow(/begins with ".*", which is TLS's own/);
 });

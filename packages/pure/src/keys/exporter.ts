@@ -33,14 +33,16 @@ export function exporter13(hash: Hash, exporterSecret: Secret): Exporter {
 }
 
 // RFC 5705 section 4 keeps an exporter from ever giving out what TLS derives for itself.
-const RESERVED = new Set(['client finished', 'server finished', 'master secret', 'extended master secret', 'key expansion']);
+const RESERVED = ['client finished', 'server finished', 'master secret', 'extended master secret', 'key expansion'];
 
 /** RFC 5705 section 4; takes over the master secret. */
 export function exporter12(hash: Hash, master: Secret, clientRandom: Uint8Array, serverRandom: Uint8Array): Exporter {
   return {
     export(label, context, length) {
       check(label, length, 0xffff);
-      if (RESERVED.has(label)) throw new TypeError(`exportKeyingMaterial: the label "${label}" is TLS's own`);
+      // the PRF puts no end between the label and what follows (RFC 5246 section 5)
+      const reserved = RESERVED.find((own) => label.startsWith(own));
+      if (reserved !== undefined) throw new TypeError(`exportKeyingMaterial: the label "${label}" begins with "${reserved}", which is TLS's own`);
       const contextLength = context === undefined ? 0 : 2 + context.length;
       const seed = new Uint8Array(64 + contextLength);
       seed.set(clientRandom);
