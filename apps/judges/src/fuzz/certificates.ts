@@ -57,7 +57,9 @@ const DOORS: readonly Door[] = [
 function validate(bytes: Uint8Array, { root, now }: World): void {
   const [flags = 0] = bytes;
   const [ocspResponse, crlBytes, anchorBytes, sctList, ...chain] = parts(bytes.subarray(1));
-  const crl = crlBytes === undefined || crlBytes.length === 0 ? undefined : tried('parseCrl', () => parseCrl(crlBytes), derError);
+  const list = crlBytes === undefined || crlBytes.length === 0 ? undefined : tried('parseCrl', () => parseCrl(crlBytes), derError);
+  // a delta CRL is refused as an option, whatever is in it
+  const crl = list?.delta === true ? undefined : list;
   const anchors = anchorBytes === undefined || anchorBytes.length === 0 ? trustStore([root]) : tried('trustStore', () => trustStore([root, anchorBytes]), isTypeError);
   if (anchors === undefined) return;
   const result = validatePathSync({
@@ -66,7 +68,7 @@ function validate(bytes: Uint8Array, { root, now }: World): void {
     verifier: (flags & 1) === 0 ? lenient : nodeVerifier,
     now,
     host: (flags & 2) === 0 ? 'server.test' : undefined,
-    profile: (flags & 4) === 0 ? 'webpki' : 'rfc5280',
+    profile: (flags & 4) !== 0 ? 'rfc5280' : (flags & 1) === 0 ? 'compatible' : 'webpki',
     ...(crl && { crls: [crl] }),
     missingCrl: (flags & 8) === 0 ? 'accept' : 'refuse',
     ocsp: (['off', 'request', 'require'] as const)[(flags >>> 4) % 3] ?? 'off',
