@@ -24,7 +24,7 @@ export interface Verdict {
 export const HOST = 'server.test';
 /** The anchors cannot be read: no context is made. */
 const NO_ANCHOR: Verdict = { accepts: false, code: 'bad trust anchor' };
-/** RFC 9846 section 4.5.2.2. */
+/** RFC 9846 section 4.5.2. */
 const CONTEXT = 'TLS 1.3, server CertificateVerify';
 
 export function askX509({ sent, anchors }: Chain): Verdict {
