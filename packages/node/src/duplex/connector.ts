@@ -200,7 +200,7 @@ interface Parsed {
 
 /** Parse, don't validate: what comes out has been checked. */
 function parse(options: DuplexOptions, dial: ConnectorOptions['dial']): Parsed {
-  for (const key of Object.keys(options)) if (!CONNECTION_KEYS.has(key)) throw new TypeError(`${key}: no option of a connection`);
+  for (const key of Object.keys(options)) if (!CONNECTION_KEYS.has(key)) throw new TypeError(`${key}: unknown option`);
   const { host, port, path, stream, lazy, servername = host, preamble, handshakeTimeout = 0, onread } = options;
   for (const key of ['host', 'path', 'servername'] as const) {
     if (options[key] !== undefined && (typeof options[key] !== 'string' || options[key] === '')) throw new TypeError(`${key}: not a string that says something`);
