@@ -228,11 +228,15 @@ function randomOption(o: Options): ((into: Uint8Array) => void) | undefined {
   const random = callback<(into: Uint8Array) => void>(o, 'random');
   if (random === undefined) return undefined;
   return (into) => {
+    let returned: unknown;
     try {
-      random(into);
+      returned = random(into);
     } catch (error) {
       throw callbackFailed('random', error);
     }
+    // a source of the other shape, that returns bytes or a promise of them, has filled nothing: keys would be known to everybody
+    if (returned !== undefined) throw callbackFailed('random', new TypeError('random: must fill the array that it is given, and return nothing'));
+    if (into.length >= 16 && into.every((byte) => byte === 0)) throw callbackFailed('random', new TypeError('random: left the array as it was, all zeros'));
   };
 }
 

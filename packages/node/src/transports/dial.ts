@@ -4,7 +4,7 @@ import { reasonOf } from './abortable.ts';
 import { run } from './exec.ts';
 import { connectThrough } from './http.ts';
 import { LateDuplex } from './late-duplex.ts';
-import { authority, type Destination, nameOfRoute, parseRoute, type Route } from './route.ts';
+import { authority, checkRoute, type Destination, nameOfRoute, type Route } from './route.ts';
 import { openSocket } from './socket.ts';
 import { socks5 } from './socks5.ts';
 import { webSocket } from './web-socket.ts';
@@ -17,11 +17,13 @@ export interface DialOptions {
 }
 
 /**
- * A connection to `to`, along `route`; without one over TCP. It allows half-open connections, and nobody has read from it.
+ * A connection to `to`, along `way`, a route or its URL; over TCP where that is `undefined`. It allows half-open connections, and
+ * nobody has read from it.
  * @throws TlsError `TRANSPORT_ERROR`, `PROXY_*`, `ABORTED`.
- * @throws TypeError where the package that the route needs (`socks`, `ws`) is not installed.
+ * @throws TypeError where `way` is no route, or the package that the route needs (`socks`, `ws`) is not installed.
  */
-export async function dial(route: Route | undefined, to: Destination, { signal = never, onStep = () => {} }: DialOptions = {}): Promise<Duplex> {
+export async function dial(way: string | Route | undefined, to: Destination, { signal = never, onStep = () => {} }: DialOptions = {}): Promise<Duplex> {
+  const route = way === undefined ? undefined : checkRoute(way);
   if (signal.aborted) throw reasonOf(signal);
   const name = authority(to);
   switch (route?.scheme) {
@@ -45,18 +47,17 @@ export async function dial(route: Route | undefined, to: Destination, { signal =
 /**
  * Connections along a route, handed out at once: what is written waits, and a failure destroys them. For whoever wants a
  * Duplex without waiting, as `new TlsConnector({ dial: dialer('socks5://proxy.example:1080') })` does for the adapters.
- * @throws TypeError as {@link parseRoute}.
+ * @throws TypeError as {@link checkRoute}, also for `undefined`.
  */
 export function dialer(way: string | Route): (to: Destination) => Duplex {
-  const route = typeof way === 'string' ? parseRoute(way) : way;
+  const route = checkRoute(way);
   return (to) => {
     const duplex = new LateDuplex();
     const given = new AbortController();
     duplex.once('close', () => given.abort());
-    dial(route, to, { signal: given.signal }).then(
-      (stream) => duplex.attach({ readable: stream, writable: stream, close: () => stream.destroy() }),
-      (error: Error) => duplex.destroy(error),
-    );
+    dial(route, to, { signal: given.signal })
+      .then((stream) => duplex.attach({ readable: stream, writable: stream, close: () => stream.destroy() }))
+      .catch((error: Error) => duplex.destroy(error));
     return duplex;
   };
 }

@@ -1,5 +1,6 @@
 /** @module A way to a server, as a URL: straight, through a proxy or a relay, or over the standard streams of a program. */
 import { domainToASCII } from 'node:url';
+import { plainOptions } from '@ferrule/result/arguments';
 
 export type Route =
   /** There, whatever the destination: a port forward, another address of the same server. */
@@ -64,6 +65,43 @@ export function parseRoute(text: string): Route {
     default:
       throw new TypeError('no route: expected a URL with tcp, unix, socks5, http, ws or exec');
   }
+}
+
+const FIELDS = {
+  tcp: ['host', 'port'],
+  unix: ['path'],
+  socks5: ['host', 'port', 'credentials'],
+  http: ['host', 'port', 'credentials'],
+  ws: ['url'],
+  exec: ['command'],
+} as const;
+
+/**
+ * The route that a caller gave, as a URL or as {@link parseRoute} makes it, in a copy that stays. What is neither is never taken for
+ * "no route": who asks for a proxy must not be connected without it.
+ * @throws TypeError
+ */
+export function checkRoute(given: string | Route): Route {
+  if (typeof given === 'string') return parseRoute(given);
+  const { scheme, ...rest } = plainOptions(given, ['scheme', 'host', 'port', 'credentials', 'path', 'url', 'command'], 'route') as Route & Readonly<Record<string, unknown>>;
+  if (!Object.hasOwn(FIELDS, scheme)) throw new TypeError('route.scheme: must be tcp, unix, socks5, http, ws or exec; or give a URL as a string');
+  const fields: readonly string[] = FIELDS[scheme];
+  for (const key of Object.keys(rest)) if (!fields.includes(key)) throw new TypeError(`route.${key}: unknown for ${scheme}`);
+  for (const key of fields) checkField(key, (rest as Readonly<Record<string, unknown>>)[key]);
+  return structuredClone({ scheme, ...rest }) as Route;
+}
+
+function checkField(key: string, value: unknown): void {
+  const text = (each: unknown): boolean => typeof each === 'string' && each !== '';
+  const good =
+    key === 'port'
+      ? Number.isInteger(value) && (value as number) > 0 && (value as number) < 65_536
+      : key === 'command'
+        ? Array.isArray(value) && value.length > 0 && value.every(text)
+        : key === 'credentials'
+          ? value === undefined || (typeof value === 'object' && value !== null && typeof (value as { username?: unknown }).username === 'string' && typeof (value as { password?: unknown }).password === 'string')
+          : text(value);
+  if (!good) throw new TypeError(`route.${key}: missing, or not what the route needs`);
 }
 
 /** For messages: never with credentials. */
