@@ -72,7 +72,7 @@ const CHECKS: readonly Check[] = [
   },
   ({ ssl, config, observed }) => {
     if (ssl.version === 'TLSv1.3') return undefined;
-    const want = !config['expect-no-session'] && (!ssl.sessionReused || config['expect-ticket-renewal']);
+    const want = !observed.asked && !config['expect-no-session'] && (!ssl.sessionReused || config['expect-ticket-renewal']);
     return (observed.session !== undefined) === want ? undefined : `a session was ${want ? 'not ' : ''}made`;
   },
   ({ ssl, config }) => ((ssl.alpn ?? '') === (config['expect-alpn'] ?? '') ? undefined : `ALPN is ${ssl.alpn}`),

@@ -41,6 +41,7 @@ export async function runConnection(options: ConnectionOptions): Promise<TlsSess
     secrets: new Map(),
     verifiedBy: undefined,
     complaint: undefined,
+    asked: false,
     credentials: new Map(),
     lastReceived: -1,
     selectedPsk: undefined,
@@ -271,9 +272,9 @@ class Connection {
   /** In TLS 1.3 a session comes after the handshake, so whoever read must have one. */
   #checkSession(): void {
     const config = this.#config;
-    const { session } = this.#observed;
+    const { session, asked } = this.#observed;
     if (this.#ssl.version !== 'TLSv1.3') return;
-    const want = !config['expect-no-session'] && !config['shim-shuts-down'];
+    const want = !asked && !config['expect-no-session'] && !config['shim-shuts-down'];
     if ((session !== undefined) !== want) throw new ConnectionFailed(`a session was ${want ? 'not ' : ''}made`);
     if (session !== undefined && session.maxEarlyData > 0 !== config['expect-ticket-supports-early-data']) {
       throw new ConnectionFailed(`the session allows ${session.maxEarlyData} bytes of early data`);

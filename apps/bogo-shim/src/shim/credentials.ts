@@ -33,6 +33,7 @@ export function credentialsOf({ backend, signs }: Engine, config: Config, observ
   }
   need(backend, 'async-credential');
   choice = (request) => {
+    observed.asked = true;
     if (config['fail-cert-callback']) throw new Error('the certificate callback fails');
     const complaint = inspect(request, config);
     if (complaint !== undefined) throw new Error((observed.complaint = complaint));

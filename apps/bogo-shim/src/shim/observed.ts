@@ -6,6 +6,8 @@ export interface Observed {
   /** The flags in force: others once early data was rejected. */
   readonly config: () => Config;
   session: TlsSession | undefined;
+  /** The certificate callback was asked, after which the engine makes no session (ADR 0090). */
+  asked: boolean;
   /** Labels and secrets of the key log. */
   readonly secrets: Map<string, Uint8Array>;
   /** The flags in force when the certificate was last judged. */
