@@ -20,7 +20,7 @@ export type TrustAnchor =
 /**
  * Read once and copied when the context is made, wherever the object has them, inherited ones and getters included; objects that
  * are changed afterwards change nothing. An unknown key, an empty list, a value out of range or one that this backend cannot
- * honour is a `TypeError` that names it. Nothing that concerns security is ever ignored.
+ * honour is a `TypeError` that names it. What a `verify` function replaces is said there.
  */
 export interface ContextOptions {
   /** Whom to trust. Engines have no store of their own: omitted or empty trusts nobody, and a verified handshake fails. */
@@ -40,8 +40,9 @@ export interface ContextOptions {
    */
   readonly profile?: CertificateProfile;
   /**
-   * `peer` (default) builds and checks the path. `none` must be spelled out. A function replaces chain building and name
-   * check, and only those: CertificateVerify is always checked.
+   * `peer` (default) builds and checks the path. `none` must be spelled out: the path is checked, and what is wrong with it is told by
+   * `verifyResult` alone. A function replaces the path, the name check and what they go by (`trustAnchors`, `crls`, `profile`, the
+   * security level of certificates), and judges the OCSP response; `pins` hold, and CertificateVerify is always checked.
    */
   readonly verify?: 'peer' | 'none' | VerifyCallback;
 
