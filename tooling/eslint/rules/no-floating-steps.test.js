@@ -1,18 +1,5 @@
-import { RuleTester } from 'eslint';
-import tseslint from 'typescript-eslint';
-import { describe, it } from 'vitest';
 import { noFloatingSteps } from './no-floating-steps.js';
-
-RuleTester.describe = describe;
-RuleTester.it = it;
-RuleTester.itOnly = it.only;
-
-const tester = new RuleTester({
-  languageOptions: {
-    parser: tseslint.parser,
-    parserOptions: { projectService: { allowDefaultProject: ['*.ts'], defaultProject: 'tsconfig.json' }, tsconfigRootDir: import.meta.dirname },
-  },
-});
+import { tester } from './tester.js';
 
 const prelude = `
   type Steps<T> = Generator<2 | 3, T, void>;

@@ -1,18 +1,5 @@
-import { RuleTester } from 'eslint';
-import tseslint from 'typescript-eslint';
-import { describe, it } from 'vitest';
 import { noForgedProof } from './no-forged-proof.js';
-
-RuleTester.describe = describe;
-RuleTester.it = it;
-RuleTester.itOnly = it.only;
-
-const tester = new RuleTester({
-  languageOptions: {
-    parser: tseslint.parser,
-    parserOptions: { projectService: { allowDefaultProject: ['*.ts'], defaultProject: 'tsconfig.json' }, tsconfigRootDir: import.meta.dirname },
-  },
-});
+import { tester } from './tester.js';
 
 const prelude = `
   class ChainProof { protected readonly chain = true; }

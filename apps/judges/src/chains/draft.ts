@@ -1,5 +1,6 @@
 /** @module A certificate before it is signed: every field is there to be changed, also to what no CA would write. */
 import { createHash, createPublicKey, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
+import { oid } from '@ferrule/conformance/pki';
 import { tlv } from '../fuzz/der.ts';
 import { concat } from '../hostile/peer.ts';
 
@@ -82,16 +83,6 @@ export const sequence = (...parts: readonly Uint8Array[]): Uint8Array => tlv(0x3
 export const text = (value: string): Uint8Array => new Uint8Array(Buffer.from(value, 'latin1'));
 /** Its content octets are given as they shall be. */
 export const integer = (content: Uint8Array): Uint8Array => tlv(0x02, content);
-
-export function oid(dotted: string): Uint8Array {
-  const [first = 0, second = 0, ...rest] = dotted.split('.').map(Number);
-  const septets = [40 * first + second, ...rest].flatMap((arc) => {
-    const bytes = [arc & 0x7f];
-    for (let left = Math.floor(arc / 128); left > 0; left = Math.floor(left / 128)) bytes.unshift((left & 0x7f) | 0x80);
-    return bytes;
-  });
-  return tlv(0x06, Uint8Array.from(septets));
-}
 
 /** String types of ASN.1. */
 export const StringTag = { utf8: 0x0c, printable: 0x13, t61: 0x14, ia5: 0x16, graphic: 0x19, general: 0x1b, universal: 0x1c, bmp: 0x1e } as const;

@@ -1,7 +1,8 @@
 /** @module What a certificate can have that others have not: each feature changes one draft. */
 import { tlv } from '../fuzz/der.ts';
 import { concat } from '../hostile/peer.ts';
-import { attribute, generalizedTime, identifierOf, integer, keyOf, name, NOTHING, NULL, oid, sequence, StringTag, text, TRUE, utcTime, type Draft, type KeyName, type Value } from './draft.ts';
+import { oid } from '@ferrule/conformance/pki';
+import { attribute, generalizedTime, identifierOf, integer, keyOf, name, NOTHING, NULL, sequence, StringTag, text, TRUE, utcTime, type Draft, type KeyName, type Value } from './draft.ts';
 
 /** Where a certificate stands; of a chain of one, the leaf. */
 export type Place = 'root' | 'ca' | 'leaf';

@@ -4,7 +4,8 @@
  */
 import { tlv } from '../fuzz/der.ts';
 import { concat } from '../hostile/peer.ts';
-import { attribute, encode, identifierOf, keyOf, NOTHING, NULL, oid, sequence, StringTag, text, TRUE, utcTime, type Draft, type DraftExtension, type KeyName } from './draft.ts';
+import { oid } from '@ferrule/conformance/pki';
+import { attribute, encode, identifierOf, keyOf, NOTHING, NULL, sequence, StringTag, text, TRUE, utcTime, type Draft, type DraftExtension, type KeyName } from './draft.ts';
 import type { Server } from './engines.ts';
 import { Id, keyUsage, purposes } from './features.ts';
 
