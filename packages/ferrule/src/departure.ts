@@ -10,7 +10,7 @@
  *
  * What the peer sends is read and dropped in all three.
  */
-import type { Outgoing } from './outgoing.ts';
+import { quietly, type Outgoing } from './outgoing.ts';
 import type { Transport } from './transport.ts';
 
 /** Listening, without a byte for so long; milliseconds. */
@@ -108,7 +108,7 @@ export class Departure {
   finish(): void {
     this.#unwatch();
     if (this.#stage !== 'lingering') return this.destroy();
-    this.#transport.unref?.();
+    quietly(() => this.#transport.unref?.());
     this.#timer = setTimeout(() => this.destroy(), LINGER * this.#stall);
     unref(this.#timer);
   }
@@ -117,7 +117,7 @@ export class Departure {
   destroy(): void {
     this.#stage = 'over';
     this.#unwatch();
-    this.#transport.destroy();
+    quietly(() => this.#transport.destroy());
   }
 
   #listened(): void {

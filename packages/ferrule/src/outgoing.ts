@@ -43,7 +43,7 @@ export class Outgoing {
 
   /** Grows with every byte that the other side takes, as far as the transport knows. */
   get taken(): number {
-    return this.sent - (this.#transport.queued ?? 0);
+    return this.sent - (quietly(() => this.#transport.queued) ?? 0);
   }
 
   /** The transport has sent everything, and its end. */
@@ -114,6 +114,15 @@ export class Outgoing {
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const each of waiting) each(error);
+  }
+}
+
+/** For what a transport is asked at its end: an exception there changes nothing, and is nobody's. */
+export function quietly<T>(call: () => T): T | undefined {
+  try {
+    return call();
+  } catch {
+    return undefined;
   }
 }
 

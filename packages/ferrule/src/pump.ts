@@ -19,7 +19,7 @@ import { SslError, TlsError } from '@ferrule/result';
 import { bytesOf } from '@ferrule/result/arguments';
 import { Departure, type Manner } from './departure.ts';
 import { type Job, JobQueue, type Settled } from './jobs.ts';
-import { asError, Outgoing } from './outgoing.ts';
+import { asError, Outgoing, quietly } from './outgoing.ts';
 import type { Transport, TransportSink } from './transport.ts';
 import { turn } from './turn.ts';
 
@@ -233,7 +233,7 @@ export class TlsPump implements TransportSink {
     if (!this.#face.keepsUnread()) return this.fail(reason);
     // what came before the failure may still be read, and needs no transport
     this.#jobs.settleAll(reason);
-    this.#transport.destroy();
+    quietly(() => this.#transport.destroy());
     this.#tellOver();
   }
 

@@ -334,6 +334,19 @@ describe.each(engines)('the ends of a connection, %s', (backend) => {
     }
   });
 
+  it.each(['queued', 'unref', 'destroy'] as const)('are told, whatever a transport throws when asked for %s', async (member) => {
+    const { port, options } = await echoing();
+    const transport = new OddTransport(port);
+    const odd = (): never => {
+      transport.socket.destroy();
+      throw new Error(member);
+    };
+    Object.defineProperty(transport, member, member === 'queued' ? { get: odd } : { value: odd });
+    const connection = await connectOver(transport, { backend, host: 'server.test', ca: options.ca ?? '', closeTimeout: 200 });
+    await connection.close();
+    await connection.closed;
+  });
+
   it.each([
     ['strings', () => Promise.resolve('HTTP/1.1 400')],
     ['numbers', () => Promise.resolve(17)],
