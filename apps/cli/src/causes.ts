@@ -41,7 +41,7 @@ export function causeOf(error: TlsError, circumstances: Circumstances): Cause {
       };
     }
     case 'WRONG_VERSION_NUMBER':
-      return { what: 'what the server sends is no TLS', hint };
+      return { what: "the server's reply is not TLS", hint };
     case 'TIMEOUT':
       if (!timeline.sent) return lateCause(message, circumstances);
       return {
@@ -71,7 +71,7 @@ export function causeOf(error: TlsError, circumstances: Circumstances): Cause {
 function lateCause(message: string, { timeline: { via }, timeout }: Circumstances): Cause {
   const dialogue = /waiting for (the \S+ dialogue)$/.exec(message)?.[1];
   if (dialogue !== undefined) {
-    return { what: `${dialogue} came to no end within ${timeout} s`, hint: 'The port may speak another protocol, or TLS at once (--starttls none).' };
+    return { what: `${dialogue} did not finish within ${timeout} s`, hint: 'The port may speak another protocol, or TLS at once (--starttls none).' };
   }
   if (via !== undefined && via.scheme !== 'tcp' && via.scheme !== 'unix') {
     return { what: `no connection through ${nameOfRoute(via)} within ${timeout} s`, hint: 'What should lead there does not answer, or does not get there: check both.' };

@@ -157,7 +157,7 @@ program
   .option('--json', 'one JSON document on stdout')
   .addHelpText(
     'after',
-    `\nIt exits as the connection did that is run again; else with 0.\n\nExamples:\n  ferrule connect example.org --backend pure --record hello.jsonl --with-secrets\n  ferrule replay hello.jsonl\n  ferrule replay hello.jsonl --keylog secrets.txt --annotate`,
+    `\nExit code: that of the connection that is replayed, or 0 if none is.\n\nExamples:\n  ferrule connect example.org --backend pure --record hello.jsonl --with-secrets\n  ferrule replay hello.jsonl\n  ferrule replay hello.jsonl --keylog secrets.txt --annotate`,
   )
   .action((file: string, options: ReplayCommandOptions) => run(file, options, async () => (await import('./replay.ts')).replayCommand(file, options)));
 

@@ -42,7 +42,7 @@ export function withCommonOptions(command: Command): Command {
     .addOption(new Option('--max-version <version>', 'the newest version to offer: 1.2 or 1.3').argParser(version))
     .addOption(new Option('--cipher-suites <names>', 'cipher suites to offer, by their IANA names, separated by commas').argParser(list))
     .addOption(new Option('--groups <names>', 'groups to offer, e.g. x25519,secp256r1').argParser(list))
-    .addOption(new Option('--timeout <seconds>', 'the longest time until the connection stands').argParser(seconds).default(30))
+    .addOption(new Option('--timeout <seconds>', 'time limit for connecting and the handshake').argParser(seconds).default(30))
     .addOption(new Option('--keylog <file>', 'append the secrets of the connection, for Wireshark').env('SSLKEYLOGFILE'))
     .addOption(
       new Option('--via <url>', 'the way there: tcp://host:port, unix:/path, socks5://host, http://host, ws://host/{host}:{port}, "exec:ssh -W {host}:{port} jump", or direct; default: HTTPS_PROXY, NO_PROXY').argParser(parseVia),

@@ -206,7 +206,7 @@ describe('ferrule connect', () => {
     expect(stderr).toMatch(/no_application_protocol, from the server/);
   });
 
-  it('colours only for people: NO_COLOR and FORCE_COLOR are heard', async () => {
+  it('colours only for people: NO_COLOR and FORCE_COLOR are respected', async () => {
     const args = ['connect', `localhost:${good}`, '--ca', ca];
     const [plain, coloured, silenced] = await Promise.all([
       ferrule(args, { env: { FORCE_COLOR: undefined } }),

@@ -72,7 +72,7 @@ export interface ContextOptions {
   readonly ech?: Uint8Array | 'grease';
   /**
    * What to do when nothing of the ECHConfigList can be used: `refuse` (default) fails with `ECH_REQUIRED`; `grease` and
-   * `omit` go on with the name in the clear, as who never had a configuration would.
+   * `omit` go on with the name in the clear, as a client without a configuration would.
    */
   readonly echUnusable?: 'refuse' | 'grease' | 'omit';
   /** RFC 8701. Feature `grease`. Default: false. */
@@ -120,7 +120,7 @@ export interface ContextOptions {
   readonly credentials?: readonly Credential[];
   /**
    * Chosen on demand, in place of `credentials`; a promise makes connect() return -1 / WANT_X509_LOOKUP until it settles. It may
-   * name another user each time, so a connection that has asked it makes no sessions: whoever always is the same uses `credentials`.
+   * name another user each time, so a connection that has asked it makes no sessions: where the identity is always the same, use `credentials`.
    */
   readonly onCertificateRequest?: CredentialCallback;
 

@@ -133,7 +133,7 @@ async function establish(options: ConnectOverOptions, name: string, open: Open):
   if (sessions !== undefined && !keepsSessions(sessions)) throw new TypeError('sessions: needs take() and put(), or get() and set() as a Map has');
   if (given !== undefined) refuseBesideContext({ ...contextOptions, backend, ca, sessions });
   if (host === undefined && given === undefined && (contextOptions.verify ?? 'peer') === 'peer')
-    throw new TypeError('host: missing, and without it there is nobody to verify');
+    throw new TypeError('host: required, since it is the name that is verified');
 
   const engine: Engine = given ? { backend: given.backend, fellBackBecause: undefined } : await chooseEngine(backend);
   let keeper: SessionKeeper | undefined;

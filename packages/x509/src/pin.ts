@@ -17,5 +17,5 @@ export const pinBreach = (pins: readonly Uint8Array[], keys: readonly Pick<Certi
     const hash = spkiSha256(key, verifier);
     if (pins.some((pin) => bytesEqual(pin, hash))) return undefined;
   }
-  return { code: 'CERT_PIN_MISMATCH', verify: V.APPLICATION_VERIFICATION, message: 'has a path in which no key is pinned' };
+  return { code: 'CERT_PIN_MISMATCH', verify: V.APPLICATION_VERIFICATION, message: 'has a path in which no key matches a pin' };
 };
