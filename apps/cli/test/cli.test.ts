@@ -10,7 +10,7 @@ import { createServer as createTls, type TLSSocket } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { pki, type PkiName } from '@ferrule/conformance/pki';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ferrule } from './run.ts';
+import { COMMAND, ferrule } from './run.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ferrule-cli-'));
 const ca = join(folder, 'root.pem');
@@ -137,7 +137,7 @@ describe('ferrule connect', () => {
   it('with --pipe tells of the server’s end on stdout while stdin goes on', async () => {
     const { keyPem, chainPem } = await pki('p256');
     const port = await listen(createTls({ key: keyPem, cert: chainPem, allowHalfOpen: true }, (socket) => void setImmediate(() => socket.on('error', () => {}).resume().end('bye'))));
-    const child = spawn(process.execPath, ['--conditions=@ferrule/source', '--import', 'tsx', fileURLToPath(new URL('../src/main.ts', import.meta.url)), 'connect', `localhost:${port}`, '--ca', ca, '--pipe']);
+    const child = spawn(process.execPath, [...COMMAND, 'connect', `localhost:${port}`, '--ca', ca, '--pipe']);
     await once(child.stdout.resume(), 'end');
     expect(child.exitCode).toBeNull();
     child.stdin.end('and the rest');

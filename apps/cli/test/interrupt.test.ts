@@ -6,11 +6,10 @@ import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TLSSocket } from 'node:tls';
-import { fileURLToPath } from 'node:url';
 import { pki } from '@ferrule/conformance/pki';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { COMMAND } from './run.ts';
 
-const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'ferrule-interrupt-'));
 const ca = join(folder, 'root.pem');
 let server: Server;
@@ -41,7 +40,7 @@ interface Ended {
 }
 
 async function ended(args: readonly string[], whenSpoken: (child: ChildProcess) => void = () => {}): Promise<Ended> {
-  const child = spawn(process.execPath, ['--conditions=@ferrule/source', '--import', 'tsx', main, ...args, '--ca', ca]);
+  const child = spawn(process.execPath, [...COMMAND, ...args, '--ca', ca]);
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
   await Promise.race([once(child.stdout, 'data'), once(child.stderr, 'data'), once(child, 'exit')]);
