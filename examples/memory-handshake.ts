@@ -4,8 +4,8 @@
  *     ssl.connect()  ⇄  internal ═══ network  ⇄  a TLS server of Node
  *
  * The client never waits. Each call does what it can with the bytes that are there and says why it stopped: that is
- * SSL_connect(3) over a non-blocking BIO. Whoever holds the other end, here the loop below, moves bytes and calls again.
- * The pair is small on purpose, so that the client also has to say that it has no room to write.
+ * SSL_connect(3) over a non-blocking BIO. Whoever holds the other end, here the loop below, moves bytes and calls
+ * again. The pair is small on purpose, so that the client also has to say that it has no room to write.
  *
  * Run it from the root: node --conditions=@ferrule/source --import tsx examples/memory-handshake.ts
  */
@@ -32,7 +32,9 @@ const wire = new Duplex({
 });
 const identity = await pki('p256');
 const server = createServer({ key: identity.keyPem, cert: identity.chainPem });
-server.on('secureConnection', (socket: TLSSocket) => socket.on('data', (data: Buffer) => socket.end(`you said: ${data.toString()}`)));
+server.on('secureConnection', (socket: TLSSocket) =>
+  socket.on('data', (data: Buffer) => socket.end(`you said: ${data.toString()}`)),
+);
 server.emit('connection', wire);
 
 // ── The near end ──
@@ -54,7 +56,9 @@ ssl.setBio(internal, internal);
 ssl.setHost('server.test');
 
 await run('connect', () => ssl.connect());
-console.log(`\n${ssl.version}, suite 0x${ssl.cipherSuite?.toString(16)}, group ${ssl.group}, ${ssl.verifiedChain?.length} certificates verified\n`);
+console.log(
+  `\n${ssl.version}, suite 0x${ssl.cipherSuite?.toString(16)}, group ${ssl.group}, ${ssl.verifiedChain?.length} certificates verified\n`,
+);
 
 await run('write', () => ssl.write(new TextEncoder().encode('hello')));
 const into = new Uint8Array(256);

@@ -1,6 +1,6 @@
 /**
- * Writes the list of decisions into README.md, from the files' titles. `npm run docs:adr`; with --check it only says whether the list
- * is up to date. A new decision gets the day of its first commit, or today's.
+ * Writes the list of decisions into README.md, from the files' titles. `npm run docs:adr`; with --check it only says
+ * whether the list is up to date. A new decision gets the day of its first commit, or today's.
  */
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -11,7 +11,9 @@ const readme = join(here, 'README.md');
 const BEGIN = '| decision | since | |\n|---|---|---|\n';
 
 const old = readFileSync(readme, 'utf8');
-const known = new Map([...old.matchAll(/\]\((\d{4}-[^)]+\.md)\) \| (\d{4}-\d\d-\d\d) \|/g)].map(([, file, date]) => [file, date]));
+const known = new Map(
+  [...old.matchAll(/\]\((\d{4}-[^)]+\.md)\) \| (\d{4}-\d\d-\d\d) \|/g)].map(([, file, date]) => [file, date]),
+);
 const rows = readdirSync(here)
   .filter((name) => /^\d{4}-.*\.md$/.test(name))
   .sort()
@@ -31,6 +33,11 @@ else if (fresh !== old) {
 }
 
 function firstCommit(file) {
-  const dates = execFileSync('git', ['log', '--diff-filter=A', '--format=%as', '--', file], { cwd: here, encoding: 'utf8' }).trim().split('\n');
+  const dates = execFileSync('git', ['log', '--diff-filter=A', '--format=%as', '--', file], {
+    cwd: here,
+    encoding: 'utf8',
+  })
+    .trim()
+    .split('\n');
   return dates.at(-1) || new Date().toISOString().slice(0, 10);
 }

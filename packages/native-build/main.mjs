@@ -13,15 +13,24 @@ import { fileURLToPath } from 'node:url';
 
 const native = findNative(join(process.cwd(), 'package.json'));
 if (native === undefined) {
-  console.error(`ferrule-native-build: @ferrule/native is not installed in ${process.cwd()}: run this in the folder of the project that uses it`);
+  console.error(
+    `ferrule-native-build: @ferrule/native is not installed in ${process.cwd()}: run this in the folder of the project that uses it`,
+  );
   process.exit(1);
 }
 const script = join(native, 'build.mjs');
-const { status } = spawnSync(process.execPath, [script, '--strict', '--headers', fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' });
+const { status } = spawnSync(
+  process.execPath,
+  [script, '--strict', '--headers', fileURLToPath(import.meta.url), ...process.argv.slice(2)],
+  { stdio: 'inherit' },
+);
 if (status !== 0) process.exit(status ?? 1);
 console.log(`ferrule-native-build: built in ${join(native, 'prebuilds')}`);
 
-/** pnpm lets a package see what it asks for itself and nothing else, hence the way through `ferrule` and `@ferrule/node`. */
+/**
+ * pnpm lets a package see what it asks for itself and nothing else, hence the way through `ferrule` and
+ * `@ferrule/node`.
+ */
 function findNative(from) {
   const require = createRequire(from);
   try {

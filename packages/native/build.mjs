@@ -13,7 +13,16 @@
  * Without a compiler the addon is not built, which is no error: the loader then says so. `--strict` makes it one.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -35,14 +44,22 @@ const { values, positionals } = parseArgs({
 });
 const require = createRequire(values.headers ?? import.meta.url);
 const targets = JSON.parse(readFileSync(join(here, 'targets.json'), 'utf8'));
-const host = targets.find(({ os, cpu, libc }) => os === process.platform && cpu === process.arch && libc === hostLibc());
+const host = targets.find(
+  ({ os, cpu, libc }) => os === process.platform && cpu === process.arch && libc === hostLibc(),
+);
 const target = values.target === undefined ? host : targets.find(({ name }) => name === values.target);
-if (values.target !== undefined && target === undefined) throw new Error(`--target ${values.target} is not one of ${targets.map(({ name }) => name).join(', ')}`);
+if (values.target !== undefined && target === undefined)
+  throw new Error(`--target ${values.target} is not one of ${targets.map(({ name }) => name).join(', ')}`);
 
 const compiler = chooseCompiler();
 if (compiler === undefined) {
-  const remedy = process.platform === 'win32' ? 'on Windows that is zig: pip install ziglang, then --zig with the path of zig.exe' : 'CXX, c++, g++ and clang++ were tried';
-  console.log(`@ferrule/native: no C++ compiler was found (${remedy}); the addon is not built and the engine will not load, everything else works`);
+  const remedy =
+    process.platform === 'win32'
+      ? 'on Windows that is zig: pip install ziglang, then --zig with the path of zig.exe'
+      : 'CXX, c++, g++ and clang++ were tried';
+  console.log(
+    `@ferrule/native: no C++ compiler was found (${remedy}); the addon is not built and the engine will not load, everything else works`,
+  );
   if (values.strict) process.exit(1);
 } else if (values.check) {
   check();
@@ -53,21 +70,35 @@ if (compiler === undefined) {
 /** The command that compiles for the target, with its first arguments. */
 function chooseCompiler() {
   if (values.zig !== undefined) {
-    if (target === undefined) throw new Error(`targets.json has no row for ${process.platform}-${process.arch}, and zig needs its name: use another compiler (CXX)`);
+    if (target === undefined)
+      throw new Error(
+        `targets.json has no row for ${process.platform}-${process.arch}, and zig needs its name: use another compiler (CXX)`,
+      );
     return [values.zig, 'c++', '-target', target.zig];
   }
-  if (values.target !== undefined) throw new Error('--target needs --zig PATH: the compilers of this machine build for this machine');
+  if (values.target !== undefined)
+    throw new Error('--target needs --zig PATH: the compilers of this machine build for this machine');
   if (process.platform === 'win32') return undefined;
-  const name = [process.env.CXX, 'c++', 'g++', 'clang++'].find((name) => name && spawnSync(name, ['--version']).status === 0);
+  const name = [process.env.CXX, 'c++', 'g++', 'clang++'].find(
+    (name) => name && spawnSync(name, ['--version']).status === 0,
+  );
   return name === undefined ? undefined : [name];
 }
 
 function build() {
   const { sanitize, rules } = values;
-  const folder = sanitize ? 'build/sanitize' : values.target !== undefined ? `npm/${values.target}` : `prebuilds/${process.platform}-${process.arch}${hostLibc() === 'musl' ? '-musl' : ''}`;
+  const folder = sanitize
+    ? 'build/sanitize'
+    : values.target !== undefined
+      ? `npm/${values.target}`
+      : `prebuilds/${process.platform}-${process.arch}${hostLibc() === 'musl' ? '-musl' : ''}`;
   const output = rules === undefined ? join(here, folder, 'ferrule.node') : resolve(positionals[0]);
   mkdirSync(dirname(output), { recursive: true });
-  const sources = ['core', 'addon'].flatMap((folder) => readdirSync(join(here, folder)).filter((name) => name.endsWith('.cpp') && name !== 'openssl_check.cpp').map((name) => (rules !== undefined && name === 'rules.cpp' ? resolve(rules) : join(folder, name))));
+  const sources = ['core', 'addon'].flatMap((folder) =>
+    readdirSync(join(here, folder))
+      .filter((name) => name.endsWith('.cpp') && name !== 'openssl_check.cpp')
+      .map((name) => (rules !== undefined && name === 'rules.cpp' ? resolve(rules) : join(folder, name))),
+  );
   const headers = dirname(require.resolve('node-api-headers/package.json'));
   const os = target?.os ?? process.platform;
   const scratch = mkdtempSync(join(tmpdir(), 'ferrule-native-'));
@@ -92,7 +123,10 @@ function build() {
 
 // nodelete: OpenSSL keeps pointers into the addon (a BIO_METHOD) for as long as the process lives.
 function linking(os, sanitize) {
-  if (os === 'darwin') return values.zig === undefined ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared', '-Wl,-undefined,dynamic_lookup'];
+  if (os === 'darwin')
+    return values.zig === undefined
+      ? ['-bundle', '-undefined', 'dynamic_lookup']
+      : ['-shared', '-Wl,-undefined,dynamic_lookup'];
   if (os === 'win32') return ['-shared', '-s'];
   return ['-shared', '-Wl,-z,relro', '-Wl,-z,now', '-Wl,-z,nodelete', ...(sanitize ? [] : ['-s'])];
 }
@@ -104,7 +138,11 @@ function libraries(os, headers, scratch) {
   return ['js_native_api', 'node_api'].map((name) => {
     const library = join(scratch, `${name}.lib`);
     const machine = target.cpu === 'x64' ? 'i386:x86-64' : 'arm64';
-    const { status } = spawnSync(values.zig, ['dlltool', '-m', machine, '-D', 'node.exe', '-d', join(headers, `def/${name}.def`), '-l', library], { stdio: 'inherit' });
+    const { status } = spawnSync(
+      values.zig,
+      ['dlltool', '-m', machine, '-D', 'node.exe', '-d', join(headers, `def/${name}.def`), '-l', library],
+      { stdio: 'inherit' },
+    );
     if (status !== 0) process.exit(status ?? 1);
     return library;
   });
@@ -113,8 +151,11 @@ function libraries(os, headers, scratch) {
 /** Every set of OpenSSL 3 headers that is here: beside this Node, and the system's. */
 function check() {
   const prefix = resolve(realpathSync(process.execPath), '../..');
-  const places = [join(prefix, 'include/node'), '/usr/include', ...positionals].filter((place) => existsSync(join(place, 'openssl/ssl.h')));
-  if (places.length === 0) console.log('@ferrule/native: no OpenSSL headers on this machine; core/openssl.h is not checked');
+  const places = [join(prefix, 'include/node'), '/usr/include', ...positionals].filter((place) =>
+    existsSync(join(place, 'openssl/ssl.h')),
+  );
+  if (places.length === 0)
+    console.log('@ferrule/native: no OpenSSL headers on this machine; core/openssl.h is not checked');
   for (const place of places) {
     run(['-std=c++17', '-fsyntax-only', `-I${place}`, 'core/openssl_check.cpp']);
     console.log(`@ferrule/native: core/openssl.h agrees with ${place}/openssl`);

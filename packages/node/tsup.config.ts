@@ -4,7 +4,9 @@ import { library } from '@ferrule/tsup-config';
 /** What adapters have in common. */
 const SHARED: ReadonlySet<string> = new Set(['ready.ts', 'tls-required.ts']);
 
-const adapters = readdirSync(new URL('./src/adapters/', import.meta.url)).filter((file) => !SHARED.has(file) && file.endsWith('.ts') && !file.endsWith('.test.ts'));
+const adapters = readdirSync(new URL('./src/adapters/', import.meta.url)).filter(
+  (file) => !SHARED.has(file) && file.endsWith('.ts') && !file.endsWith('.test.ts'),
+);
 
 // the worker of blocking sockets is a file of its own, beside whatever file starts it
 export default library(

@@ -3,7 +3,15 @@ import { testing } from '@ferrule/vitest-config';
 import { mergeConfig } from 'vitest/config';
 
 const lowest = { '@grpc/grpc-js': 'grpc-js-lowest', '@nats-io/transport-node': 'nats-lowest' } as const;
-const named = ['imapflow', 'ioredis', 'kafkajs', 'mqtt', 'mysql2', 'nodemailer', 'pg', 'postgres', 'undici', 'ws'].map((name) => [name, `${name}-lowest`] as const);
-const alias = [...Object.entries(lowest), ...named].map(([name, other]) => ({ find: new RegExp(`^${name}(/.*)?$`), replacement: `${other}$1` }));
+const named = ['imapflow', 'ioredis', 'kafkajs', 'mqtt', 'mysql2', 'nodemailer', 'pg', 'postgres', 'undici', 'ws'].map(
+  (name) => [name, `${name}-lowest`] as const,
+);
+const alias = [...Object.entries(lowest), ...named].map(([name, other]) => ({
+  find: new RegExp(`^${name}(/.*)?$`),
+  replacement: `${other}$1`,
+}));
 
-export default mergeConfig(testing({ include: ['test/adapter-secrets.test.ts'], env: { FERRULE_LIBRARIES: 'lowest' } }), { resolve: { alias } });
+export default mergeConfig(
+  testing({ include: ['test/adapter-secrets.test.ts'], env: { FERRULE_LIBRARIES: 'lowest' } }),
+  { resolve: { alias } },
+);

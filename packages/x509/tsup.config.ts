@@ -1,6 +1,11 @@
 import { library } from '@ferrule/tsup-config';
 
-const entry = { index: 'src/index.ts', 'crypto/noble': 'src/crypto/noble.ts', 'crypto/node': 'src/crypto/node.ts', 'crypto/webcrypto': 'src/crypto/webcrypto.ts' };
+const entry = {
+  index: 'src/index.ts',
+  'crypto/noble': 'src/crypto/noble.ts',
+  'crypto/node': 'src/crypto/node.ts',
+  'crypto/webcrypto': 'src/crypto/webcrypto.ts',
+};
 const shared = {
   // puts numbers in the place of constants, which the bundler of an application cannot do any more
   minifySyntax: true,

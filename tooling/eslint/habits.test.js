@@ -8,11 +8,22 @@ const root = join(import.meta.dirname, '../..');
 
 describe('turbo', () => {
   const plan = JSON.parse(
-    execFileSync(process.execPath, [join(root, 'node_modules/turbo/bin/turbo'), 'run', 'lint', 'typecheck', '--filter=@ferrule/pure', '--dry=json'], { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }),
+    execFileSync(
+      process.execPath,
+      [join(root, 'node_modules/turbo/bin/turbo'), 'run', 'lint', 'typecheck', '--filter=@ferrule/pure', '--dry=json'],
+      { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] },
+    ),
   );
 
   it('checks everything again when a shared configuration changes', () => {
-    expect(Object.keys(plan.globalCacheInputs.files)).toEqual(expect.arrayContaining(['tsconfig.base.json', 'tooling/tsconfig/portable.json', 'tooling/vitest/index.js', 'tooling/tsup/index.js']));
+    expect(Object.keys(plan.globalCacheInputs.files)).toEqual(
+      expect.arrayContaining([
+        'tsconfig.base.json',
+        'tooling/tsconfig/portable.json',
+        'tooling/vitest/index.js',
+        'tooling/tsup/index.js',
+      ]),
+    );
   });
 
   it.each(['lint', 'typecheck'])('runs %s of a package again when the types that it uses change', (task) => {
@@ -23,7 +34,9 @@ describe('turbo', () => {
 
 it('the lock file has the hash of each package', () => {
   const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
-  const unpinned = Object.entries(packages).filter(([path, { link, integrity }]) => path.includes('node_modules/') && !link && integrity === undefined);
+  const unpinned = Object.entries(packages).filter(
+    ([path, { link, integrity }]) => path.includes('node_modules/') && !link && integrity === undefined,
+  );
   expect(unpinned.map(([path]) => path)).toEqual([]);
 });
 

@@ -27,14 +27,38 @@ const script = {
   files: ['**/*.js', '**/*.mjs', '**/*.cjs'],
   languageOptions: {
     globals: Object.fromEntries(
-      ['process', 'console', 'URL', 'Buffer', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'setImmediate', 'queueMicrotask', 'AbortController', 'WebSocket', 'performance', 'TextEncoder', 'TextDecoder', 'fetch', 'require', 'module', '__dirname', '__filename'].map(
-        (name) => [name, 'readonly'],
-      ),
+      [
+        'process',
+        'console',
+        'URL',
+        'Buffer',
+        'setTimeout',
+        'clearTimeout',
+        'setInterval',
+        'clearInterval',
+        'setImmediate',
+        'queueMicrotask',
+        'AbortController',
+        'WebSocket',
+        'performance',
+        'TextEncoder',
+        'TextDecoder',
+        'fetch',
+        'require',
+        'module',
+        '__dirname',
+        '__filename',
+      ].map((name) => [name, 'readonly']),
     ),
   },
 };
 
-const untyped = { name: 'ferrule/untyped', files: ['**/*.ts'], ignores: typed, extends: [tseslint.configs.recommended] };
+const untyped = {
+  name: 'ferrule/untyped',
+  files: ['**/*.ts'],
+  ignores: typed,
+  extends: [tseslint.configs.recommended],
+};
 
 const typescript = {
   name: 'ferrule/typescript',
@@ -53,12 +77,18 @@ const typescript = {
     // a program may know what it parsed; a library says what it does when it was wrong
     '@typescript-eslint/no-non-null-assertion': isLibrary ? 'error' : 'off',
     '@typescript-eslint/no-unused-expressions': ['error', { allowShortCircuit: true, allowTernary: true }],
-    '@typescript-eslint/no-unused-vars': ['error', { args: 'after-used', argsIgnorePattern: '^_', varsIgnorePattern: '^_', caughtErrors: 'all' }],
+    '@typescript-eslint/no-unused-vars': [
+      'error',
+      { args: 'after-used', argsIgnorePattern: '^_', varsIgnorePattern: '^_', caughtErrors: 'all' },
+    ],
     // isolatedDeclarations wants `readonly blocking: false = false`
     '@typescript-eslint/prefer-as-const': 'off',
     '@typescript-eslint/prefer-readonly': 'error',
     '@typescript-eslint/return-await': ['error', 'error-handling-correctness-only'],
-    '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true, requireDefaultForNonUnion: false }],
+    '@typescript-eslint/switch-exhaustiveness-check': [
+      'error',
+      { considerDefaultExhaustiveForUnions: true, requireDefaultForNonUnion: false },
+    ],
     // sources are compiled without the types of Node, and linted with them: what is needed there may look needless here
     '@typescript-eslint/no-unnecessary-type-assertion': 'off',
     // what was caught, of whatever type, may be kept and thrown again
@@ -124,7 +154,10 @@ const tests = {
 };
 
 export default tseslint.config(
-  { name: 'ferrule/ignores', ignores: ['**/dist/**', '**/build/**', '**/prebuilds/**', '**/coverage/**', '**/node_modules/**'] },
+  {
+    name: 'ferrule/ignores',
+    ignores: ['**/dist/**', '**/build/**', '**/prebuilds/**', '**/coverage/**', '**/node_modules/**'],
+  },
   js.configs.recommended,
   script,
   untyped,

@@ -1,6 +1,7 @@
 /**
- * Which package may import which, as the plan of the house has it. `dynamic` packages are reached by `import()` only (types
- * excepted), so that whoever does not need them does not load them. Applications and tests may import everything.
+ * Which package may import which, as the plan of the house has it. `dynamic` packages are reached by `import()` only
+ * (types excepted), so that whoever does not need them does not load them. Applications and tests may import
+ * everything.
  */
 export const ROOMS = {
   '@ferrule/result': { portable: true, imports: [] },
@@ -10,16 +11,31 @@ export const ROOMS = {
   '@ferrule/x509': { portable: true, imports: ['@ferrule/result'] },
   '@ferrule/starttls': { portable: true, imports: ['@ferrule/result'] },
   '@ferrule/roots': { portable: true, imports: [] },
-  '@ferrule/pure': { portable: true, imports: ['@ferrule/result', '@ferrule/bio', '@ferrule/contract', '@ferrule/ssl', '@ferrule/x509'] },
-  '@ferrule/native': { portable: false, imports: ['@ferrule/result', '@ferrule/bio', '@ferrule/contract', '@ferrule/ssl'] },
+  '@ferrule/pure': {
+    portable: true,
+    imports: ['@ferrule/result', '@ferrule/bio', '@ferrule/contract', '@ferrule/ssl', '@ferrule/x509'],
+  },
+  '@ferrule/native': {
+    portable: false,
+    imports: ['@ferrule/result', '@ferrule/bio', '@ferrule/contract', '@ferrule/ssl'],
+  },
   ferrule: {
     portable: false,
     imports: ['@ferrule/result', '@ferrule/bio', '@ferrule/contract'],
     dynamic: ['@ferrule/native', '@ferrule/pure', '@ferrule/roots'],
   },
-  '@ferrule/node': { portable: false, imports: ['ferrule', '@ferrule/result', '@ferrule/bio', '@ferrule/contract', '@ferrule/starttls'] },
-  '@ferrule/web': { portable: false, imports: ['ferrule', '@ferrule/result', '@ferrule/bio', '@ferrule/contract', '@ferrule/starttls'] },
-  '@ferrule/conformance': { portable: false, imports: ['@ferrule/result', '@ferrule/bio', '@ferrule/contract', '@ferrule/ssl'] },
+  '@ferrule/node': {
+    portable: false,
+    imports: ['ferrule', '@ferrule/result', '@ferrule/bio', '@ferrule/contract', '@ferrule/starttls'],
+  },
+  '@ferrule/web': {
+    portable: false,
+    imports: ['ferrule', '@ferrule/result', '@ferrule/bio', '@ferrule/contract', '@ferrule/starttls'],
+  },
+  '@ferrule/conformance': {
+    portable: false,
+    imports: ['@ferrule/result', '@ferrule/bio', '@ferrule/contract', '@ferrule/ssl'],
+  },
 };
 
 /** Files of portable packages that are for Node, each behind a subpath of its own. */

@@ -1,10 +1,10 @@
 import { defineConfig } from 'tsup';
 
 /**
- * The one build of every library here: ESM, CJS and declarations, from the given entry points.
- * Splitting is left to the default, on for ESM and off for CJS: tsup splits CJS with a tool that breaks `?? (yield* …)`.
- * Declarations are made against the other packages' built types, so the source condition is off. They are made with
- * Node's types at hand, for the one file of a portable package that is Node's; that nothing else uses them, `tsc` checks.
+ * The one build of every library here: ESM, CJS and declarations, from the given entry points. Splitting is left to the
+ * default, on for ESM and off for CJS: tsup splits CJS with a tool that breaks `?? (yield* …)`. Declarations are made
+ * against the other packages' built types, so the source condition is off. They are made with Node's types at hand, for
+ * the one file of a portable package that is Node's; that nothing else uses them, `tsc` checks.
  * @param {Record<string, string> | string[]} entry
  * @param {import('tsup').Options} [extra]
  */

@@ -29,7 +29,9 @@ export const SOURCE: Buffer = Buffer.alloc(64 * 1024, 'ferrule ');
 /** What a client receives into, where it may choose. */
 export const BUFFER: number = 256 * 1024;
 
-/** `node:tls`; `onread` receives into a buffer of the caller's, as its documentation offers, instead of 'data' events. */
+/**
+ * `node:tls`; `onread` receives into a buffer of the caller's, as its documentation offers, instead of 'data' events.
+ */
 export function nodeClient({ port, root, ciphers }: Peer, receive: 'data' | 'onread'): TlsClient {
   const secureContext: SecureContext = createSecureContext({ ca: root, ...(ciphers && { ciphers }) });
   const open = (onData: (n: number) => void): ReturnType<typeof tlsConnect> => {
@@ -51,7 +53,9 @@ export function nodeClient({ port, root, ciphers }: Peer, receive: 'data' | 'onr
         let got = 0;
         const socket = open((n) => (got += n));
         socket.once('secureConnect', () => socket.write(`D${bytes}\n`));
-        socket.on('close', () => (got === bytes ? resolve() : reject(new Error(`${got} of ${bytes} bytes came`)))).on('error', reject);
+        socket
+          .on('close', () => (got === bytes ? resolve() : reject(new Error(`${got} of ${bytes} bytes came`))))
+          .on('error', reject);
       }),
     upload: (bytes) =>
       new Promise((resolve, reject) => {
@@ -74,7 +78,10 @@ export function nodeClient({ port, root, ciphers }: Peer, receive: 'data' | 'onr
   };
 }
 
-/** @ferrule/native: received bytes are read where the socket put them, sent ones are written where the socket takes them. */
+/**
+ * @ferrule/native: received bytes are read where the socket put them, sent ones are written where the socket takes
+ * them.
+ */
 export function ferruleClient({ port }: Peer, context: SslContext): TlsClient {
   const into = new Uint8Array(64 * 1024);
   return {

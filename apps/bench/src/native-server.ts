@@ -1,6 +1,7 @@
 /**
- * The other side of the native benchmark, in a process of its own so that its CPU time does not count: a `node:tls` server
- * on loopback. A client's first line says what it wants: `D<bytes>` downloads, `U<bytes>` uploads and gets `ok`, else nothing.
+ * The other side of the native benchmark, in a process of its own so that its CPU time does not count: a `node:tls`
+ * server on loopback. A client's first line says what it wants: `D<bytes>` downloads, `U<bytes>` uploads and gets `ok`,
+ * else nothing.
  */
 import { createServer, type TLSSocket } from 'node:tls';
 import type { AddressInfo } from 'node:net';
@@ -19,7 +20,13 @@ const server = createServer({ key: keyPem, cert: chainPem, noDelay: true }, (soc
   });
 });
 server.listen(0, '127.0.0.1', () => {
-  void pki('root').then((root) => process.send?.({ port: (server.address() as AddressInfo).port, root: root.certificatePem, der: Buffer.from(root.certificate).toString('base64') }));
+  void pki('root').then((root) =>
+    process.send?.({
+      port: (server.address() as AddressInfo).port,
+      root: root.certificatePem,
+      der: Buffer.from(root.certificate).toString('base64'),
+    }),
+  );
 });
 process.on('disconnect', () => process.exit(0));
 

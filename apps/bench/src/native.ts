@@ -9,7 +9,9 @@ import { parseArgs } from 'node:util';
 import { createNative } from '@ferrule/native';
 import { ferruleClient, nodeClient, type Peer, type TlsClient } from './native-clients.ts';
 
-const { values } = parseArgs({ options: { json: { type: 'boolean' }, rounds: { type: 'string', default: '9' }, quick: { type: 'boolean' } } });
+const { values } = parseArgs({
+  options: { json: { type: 'boolean' }, rounds: { type: 'string', default: '9' }, quick: { type: 'boolean' } },
+});
 const ROUNDS = values.quick ? 3 : Number(values.rounds);
 const HANDSHAKES = values.quick ? 50 : 200;
 const BYTES = (values.quick ? 64 : 256) * 1024 * 1024;
@@ -21,7 +23,8 @@ const cpu = (): number => {
   const { user, system } = process.cpuUsage();
   return user + system;
 };
-const median = (numbers: readonly number[]): number => numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? Number.NaN;
+const median = (numbers: readonly number[]): number =>
+  numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? Number.NaN;
 
 const server = fork(fileURLToPath(new URL('native-server.ts', import.meta.url)), { execArgv: process.execArgv });
 const [peer] = (await once(server, 'message')) as [Peer];
@@ -55,7 +58,8 @@ server.disconnect();
 
 const ours = 'ferrule native';
 const perSecond = (microseconds: number): number => BYTES / 1e6 / (microseconds / 1e6);
-const ratio = (table: Record<string, number>, rival: string): number => (table[rival] ?? Number.NaN) / (table[ours] ?? Number.NaN);
+const ratio = (table: Record<string, number>, rival: string): number =>
+  (table[rival] ?? Number.NaN) / (table[ours] ?? Number.NaN);
 const result = {
   node: process.versions.node,
   openssl: process.versions.openssl,
@@ -66,7 +70,9 @@ const result = {
     cpuAgainstNode: 1 / ratio(handshake, 'node:tls'),
   },
   download: {
-    megabytesPerCpuSecond: Object.fromEntries(Object.entries(download).map(([name, total]) => [name, perSecond(total)])),
+    megabytesPerCpuSecond: Object.fromEntries(
+      Object.entries(download).map(([name, total]) => [name, perSecond(total)]),
+    ),
     againstNode: ratio(download, 'node:tls'),
     againstNodeOnread: ratio(download, 'node:tls, onread'),
   },
@@ -79,10 +85,19 @@ const result = {
 if (values.json) {
   console.log(JSON.stringify(result, undefined, 2));
 } else {
-  const show = (numbers: Record<string, number>): string => Object.entries(numbers).map(([name, n]) => `${name} ${n.toFixed(0)}`).join('; ');
+  const show = (numbers: Record<string, number>): string =>
+    Object.entries(numbers)
+      .map(([name, n]) => `${name} ${n.toFixed(0)}`)
+      .join('; ');
   console.log(`${result.engine}, Node ${result.node}; medians of ${ROUNDS} rounds, CPU time of the client`);
-  console.log(`handshake, µs: ${show(result.handshake.microseconds)}: ${result.handshake.cpuAgainstNode.toFixed(2)}× the CPU of node:tls`);
-  console.log(`download, MB per CPU-second: ${show(result.download.megabytesPerCpuSecond)}: ${result.download.againstNode.toFixed(2)}× node:tls, ${result.download.againstNodeOnread.toFixed(2)}× with onread`);
-  console.log(`upload, MB per CPU-second: ${show(result.upload.megabytesPerCpuSecond)}: ${result.upload.againstNode.toFixed(2)}× node:tls`);
+  console.log(
+    `handshake, µs: ${show(result.handshake.microseconds)}: ${result.handshake.cpuAgainstNode.toFixed(2)}× the CPU of node:tls`,
+  );
+  console.log(
+    `download, MB per CPU-second: ${show(result.download.megabytesPerCpuSecond)}: ${result.download.againstNode.toFixed(2)}× node:tls, ${result.download.againstNodeOnread.toFixed(2)}× with onread`,
+  );
+  console.log(
+    `upload, MB per CPU-second: ${show(result.upload.megabytesPerCpuSecond)}: ${result.upload.againstNode.toFixed(2)}× node:tls`,
+  );
 }
 process.exit(0);

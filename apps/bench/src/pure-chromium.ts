@@ -23,7 +23,10 @@ export interface PageReport {
 
 /** By the clock; `undefined` where there is no Chromium. */
 export async function inChromium(
-  { options, received }: Recording, key: PlatformKey, checks: readonly Signed[], work: Pick<PageTask, 'handshakes' | 'records' | 'rounds'>,
+  { options, received }: Recording,
+  key: PlatformKey,
+  checks: readonly Signed[],
+  work: Pick<PageTask, 'handshakes' | 'records' | 'rounds'>,
 ): Promise<PageReport | undefined> {
   const program = findChromium();
   if (program === undefined) return undefined;
@@ -33,7 +36,11 @@ export async function inChromium(
     key,
     anchor: [...(options.trustAnchors?.[0] as Uint8Array)],
     received: [...received],
-    checks: checks.map(({ spki, message, signature }) => ({ spki: [...spki], message: [...message], signature: [...signature] })),
+    checks: checks.map(({ spki, message, signature }) => ({
+      spki: [...spki],
+      message: [...message],
+      signature: [...signature],
+    })),
   };
   const report = (await visit(program, script, task)) as PageReport | { readonly error: string };
   if ('error' in report) throw new Error(`in Chromium: ${report.error}`);

@@ -6,7 +6,10 @@ import type { Established } from './pure-replay.ts';
 /** Bytes of content in a full record. */
 export const RECORD = 16_384;
 
-/** Application data in memory, µs for a record of 16 KiB, beside the bare AEAD (awaited one by one where it answers later). */
+/**
+ * Application data in memory, µs for a record of 16 KiB, beside the bare AEAD (awaited one by one where it answers
+ * later).
+ */
 export async function bulkInMemory(session: Established, count: number, rounds: number): Promise<Figures> {
   const aead = session.suite.aead.key(new Uint8Array(session.suite.aead.keyLength));
   const plain = new Uint8Array(RECORD + 1);
@@ -44,7 +47,7 @@ export async function readRecords({ ssl, net, seal }: Established, count: number
   for (let done = 0; done < count; done += BATCH) {
     for (let i = 0; i < BATCH; i++) net.write(await seal(content));
     spent += await timed(async () => {
-      for (let left = BATCH * RECORD; left > 0; ) {
+      for (let left = BATCH * RECORD; left > 0;) {
         const ret = ssl.read(into);
         if (ret > 0) left -= ret;
         else if (ssl.getError(ret) === SslError.wantAsync) await ssl.asyncReady;
@@ -59,7 +62,7 @@ export async function readRecords({ ssl, net, seal }: Established, count: number
 export async function writeRecords({ ssl, net }: Established, count: number): Promise<number> {
   const from = new Uint8Array(16 * RECORD).fill(7);
   return timed(async () => {
-    for (let left = count * RECORD; left > 0; ) {
+    for (let left = count * RECORD; left > 0;) {
       const ret = ssl.write(left < from.length ? from.subarray(0, left) : from);
       if (ret > 0) left -= ret;
       else if (ssl.getError(ret) === SslError.wantAsync) await ssl.asyncReady;

@@ -1,13 +1,20 @@
-/** @module Handshakes in memory, their chain verified each time, beside the sum of their primitives. Runs in pages too. */
+/**
+ * @module Handshakes in memory, their chain verified each time, beside the sum of their primitives. Runs in pages too.
+ */
 import { bioPair } from '@ferrule/bio';
 import { createPure, type CryptoProvider } from '@ferrule/pure';
 import { type Figures, measure, ratio, type Task, timed } from './pure-measure.ts';
 import { primitives, type Signed } from './pure-primitives.ts';
 import { forgetful, type Recording, replay } from './pure-replay.ts';
 
-/** µs for one handshake. `warmUp`: a handshake is much code, and it takes some thousands until all of it is compiled. */
+/**
+ * µs for one handshake. `warmUp`: a handshake is much code, and it takes some thousands until all of it is compiled.
+ */
 export async function handshakesInMemory(
-  recording: Recording, provider: CryptoProvider, checks: readonly Signed[], { warmUp, count, rounds }: { readonly warmUp: number; readonly count: number; readonly rounds: number },
+  recording: Recording,
+  provider: CryptoProvider,
+  checks: readonly Signed[],
+  { warmUp, count, rounds }: { readonly warmUp: number; readonly count: number; readonly rounds: number },
 ): Promise<Figures> {
   const sum = primitives(provider, recording.dice.fill, checks);
   // Like the contexts, the BIOs are the caller's.

@@ -22,7 +22,10 @@ async function held(): Promise<number> {
   return heapUsed + external;
 }
 
-/** Of one of `count` connections that wait for data, none with a BIO of its own: those are the caller's. Synchronous providers only. */
+/**
+ * Of one of `count` connections that wait for data, none with a BIO of its own: those are the caller's. Synchronous
+ * providers only.
+ */
 export async function idleConnection(provider: CryptoProvider, suite: number, count: number): Promise<number> {
   const recording = await record(provider, suite);
   const context = createPure({ crypto: provider }).createContext(recording.options);
@@ -43,7 +46,10 @@ export async function idleConnection(provider: CryptoProvider, suite: number, co
 }
 
 /** What `bytes` received and as many sent leave behind, after some that warm up. */
-export async function growth(session: Established, bytes: number): Promise<{ readonly afterReceiving: number; readonly afterSending: number }> {
+export async function growth(
+  session: Established,
+  bytes: number,
+): Promise<{ readonly afterReceiving: number; readonly afterSending: number }> {
   const warmUp = 2 ** 24 / RECORD;
   await readRecords(session, warmUp);
   await writeRecords(session, warmUp);

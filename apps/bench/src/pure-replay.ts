@@ -22,7 +22,10 @@ export class Dice {
 }
 
 /** A provider whose verified signatures nobody remembers: that takes a digest. */
-export const forgetful = ({ verifier: { name, verify }, ...provider }: CryptoProvider): CryptoProvider => ({ ...provider, verifier: { name, verify } });
+export const forgetful = ({ verifier: { name, verify }, ...provider }: CryptoProvider): CryptoProvider => ({
+  ...provider,
+  verifier: { name, verify },
+});
 
 /** An X25519 key pair that a platform's WebCrypto takes. */
 export interface PlatformKey {
@@ -31,10 +34,13 @@ export interface PlatformKey {
 }
 
 /**
- * A provider on WebCrypto that can play a recording with the platform's X25519: a key from dice would be noble's. It makes a
- * key for each handshake, and uses the one of the recording.
+ * A provider on WebCrypto that can play a recording with the platform's X25519: a key from dice would be noble's. It
+ * makes a key for each handshake, and uses the one of the recording.
  */
-export async function withPlatformKey(provider: CryptoProvider, { jwk, publicKey }: PlatformKey): Promise<CryptoProvider> {
+export async function withPlatformKey(
+  provider: CryptoProvider,
+  { jwk, publicKey }: PlatformKey,
+): Promise<CryptoProvider> {
   const { subtle } = crypto as unknown as { readonly subtle: Subtle };
   const algorithm = { name: 'X25519' };
   const privateKey = await subtle.importKey('jwk', jwk, algorithm, false, ['deriveBits']);
@@ -43,7 +49,14 @@ export async function withPlatformKey(provider: CryptoProvider, { jwk, publicKey
     await x25519.keyShare(provider.random);
     return {
       publicKey: Uint8Array.from(publicKey),
-      derive: async (peer) => new Uint8Array(await subtle.deriveBits({ ...algorithm, public: await subtle.importKey('raw', peer, algorithm, false, []) }, privateKey, 256)),
+      derive: async (peer) =>
+        new Uint8Array(
+          await subtle.deriveBits(
+            { ...algorithm, public: await subtle.importKey('raw', peer, algorithm, false, []) },
+            privateKey,
+            256,
+          ),
+        ),
       dispose: () => undefined,
     };
   };
@@ -51,7 +64,13 @@ export async function withPlatformKey(provider: CryptoProvider, { jwk, publicKey
 }
 
 interface Subtle {
-  importKey(format: string, key: unknown, algorithm: object, extractable: boolean, usages: readonly string[]): Promise<object>;
+  importKey(
+    format: string,
+    key: unknown,
+    algorithm: object,
+    extractable: boolean,
+    usages: readonly string[],
+  ): Promise<object>;
   deriveBits(algorithm: object, key: object, length: number): Promise<ArrayBuffer>;
 }
 
@@ -75,7 +94,11 @@ export function shakeHands({ dice, received }: Recording, context: SslContext, [
 }
 
 /** The same whatever the provider, and away with it; the BIOs can be used again. */
-export async function replay({ dice, received }: Recording, context: SslContext, [bio, net]: readonly [Bio, Bio]): Promise<void> {
+export async function replay(
+  { dice, received }: Recording,
+  context: SslContext,
+  [bio, net]: readonly [Bio, Bio],
+): Promise<void> {
   dice.reset();
   const ssl = context.newConnection();
   ssl.setHost('server.test');
@@ -89,7 +112,8 @@ export async function replay({ dice, received }: Recording, context: SslContext,
 /** All of the server's bytes are there already. */
 async function connected(ssl: Ssl): Promise<void> {
   for (let ret = ssl.connect(); ret !== 1; ret = ssl.connect()) {
-    if (ssl.getError(ret) !== SslError.wantAsync) throw ssl.failure?.error ?? new Error(`the handshake waits: ${ssl.getError(ret)}`);
+    if (ssl.getError(ret) !== SslError.wantAsync)
+      throw ssl.failure?.error ?? new Error(`the handshake waits: ${ssl.getError(ret)}`);
     await ssl.asyncReady;
   }
 }
@@ -106,14 +130,20 @@ export interface Established {
 }
 
 /** Plays it to a connection that goes on with records made on the spot. */
-export async function establish({ dice, options, received }: Recording, provider: CryptoProvider): Promise<Established> {
+export async function establish(
+  { dice, options, received }: Recording,
+  provider: CryptoProvider,
+): Promise<Established> {
   let secret = new Uint8Array(0);
   const onKeylog = (line: string): void => {
-    if (line.startsWith('SERVER_TRAFFIC_SECRET_0')) secret = Uint8Array.from(line.split(' ')[2]?.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
+    if (line.startsWith('SERVER_TRAFFIC_SECRET_0'))
+      secret = Uint8Array.from(line.split(' ')[2]?.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
   };
   dice.reset();
   const [bio, net] = bioPair(2 ** 21, { poison: false });
-  const ssl = createPure({ crypto: provider }).createContext({ ...options, onKeylog }).newConnection();
+  const ssl = createPure({ crypto: provider })
+    .createContext({ ...options, onKeylog })
+    .newConnection();
   ssl.setHost('server.test');
   ssl.setBio(bio, bio);
   net.write(received);
@@ -124,11 +154,20 @@ export async function establish({ dice, options, received }: Recording, provider
   // Tickets that came with the handshake took their sequence numbers.
   let sequence = 0;
   for (const each of records(received)) {
-    const opened = await aead.open(nonceOf(keys.iv, sequence), each.subarray(0, 5), each.subarray(5), new Uint8Array(each.length));
+    const opened = await aead.open(
+      nonceOf(keys.iv, sequence),
+      each.subarray(0, 5),
+      each.subarray(5),
+      new Uint8Array(each.length),
+    );
     if (opened !== null) sequence++;
   }
   // Used again for each record: garbage of the other side would be collected in our time.
-  const [plain, sealed, record] = [1, 1 + TAG, 5 + 1 + TAG].map((more) => new Uint8Array(2 ** 14 + more)) as [Uint8Array, Uint8Array, Uint8Array];
+  const [plain, sealed, record] = [1, 1 + TAG, 5 + 1 + TAG].map((more) => new Uint8Array(2 ** 14 + more)) as [
+    Uint8Array,
+    Uint8Array,
+    Uint8Array,
+  ];
   return {
     ssl,
     net,
@@ -147,7 +186,7 @@ export async function establish({ dice, options, received }: Recording, provider
 }
 
 function* records(stream: Uint8Array): Generator<Uint8Array> {
-  for (let at = 0; at + 5 <= stream.length; ) {
+  for (let at = 0; at + 5 <= stream.length;) {
     const end = at + 5 + (stream[at + 3] ?? 0) * 256 + (stream[at + 4] ?? 0);
     yield stream.subarray(at, end);
     at = end;

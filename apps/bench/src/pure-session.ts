@@ -1,4 +1,6 @@
-/** @module Handshakes of the pure engine with a real server in memory, recorded; keys and signatures for playing them. */
+/**
+ * @module Handshakes of the pure engine with a real server in memory, recorded; keys and signatures for playing them.
+ */
 import { generateKeyPairSync, sign } from 'node:crypto';
 import type { Bio } from '@ferrule/bio';
 import { Client, trusting } from '@ferrule/conformance';
@@ -24,7 +26,11 @@ export const signatures = (): readonly Signed[] =>
   SIGNED.map((length) => {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const message = new Uint8Array(length).fill(7);
-    return { spki: new Uint8Array(publicKey.export({ type: 'spki', format: 'der' })), message, signature: new Uint8Array(sign('sha256', message, privateKey)) };
+    return {
+      spki: new Uint8Array(publicKey.export({ type: 'spki', format: 'der' })),
+      message,
+      signature: new Uint8Array(sign('sha256', message, privateKey)),
+    };
   });
 
 export function platformKey(): PlatformKey {
@@ -48,7 +54,9 @@ class Tap implements Peer {
       if (count > 0) this.received.push(from.slice(0, count));
       return count;
     };
-    return this.#wire.fill(Object.assign(Object.create(net) as Bio, { write, shutdownWrite: () => net.shutdownWrite() }));
+    return this.#wire.fill(
+      Object.assign(Object.create(net) as Bio, { write, shutdownWrite: () => net.shutdownWrite() }),
+    );
   }
 
   flush(net: Bio): Promise<void> {

@@ -1,6 +1,7 @@
 /**
- * @ferrule/pure against its own primitives, in memory, and against `node:tls` over loopback; what it holds in memory. CPU time of this process alone
- * (the server is another one; WebCrypto's threads count, and it is tried in memory only), in turns, medians; ratios of one run.
+ * @ferrule/pure against its own primitives, in memory, and against `node:tls` over loopback; what it holds in memory.
+ * CPU time of this process alone (the server is another one; WebCrypto's threads count, and it is tried in memory
+ * only), in turns, medians; ratios of one run.
  * `--json` prints figures only; `--rounds N`, `--quick`. Run by `bundled.ts`.
  */
 import { fork } from 'node:child_process';
@@ -21,7 +22,9 @@ import { growth, idleConnection } from './pure-memory.ts';
 import { establish, withPlatformKey } from './pure-replay.ts';
 import { platformKey, record, signatures } from './pure-session.ts';
 
-const { values } = parseArgs({ options: { json: { type: 'boolean' }, rounds: { type: 'string', default: '9' }, quick: { type: 'boolean' } } });
+const { values } = parseArgs({
+  options: { json: { type: 'boolean' }, rounds: { type: 'string', default: '9' }, quick: { type: 'boolean' } },
+});
 const ROUNDS = values.quick ? 3 : Number(values.rounds);
 const SCALE = values.quick ? 1 : 4;
 /** Idle connections that are held at once. */
@@ -37,7 +40,11 @@ async function handshake(provider: CryptoProvider, count: number, warmUp: number
 }
 
 const bulk = async (provider: CryptoProvider, suite: number): Promise<Figures> =>
-  bulkInMemory(await establish(await record(provider, suite), provider), (SLOW.has(provider) ? 128 : 2048) * SCALE, ROUNDS);
+  bulkInMemory(
+    await establish(await record(provider, suite), provider),
+    (SLOW.has(provider) ? 128 : 2048) * SCALE,
+    ROUNDS,
+  );
 
 /** What an idle connection holds, and what it holds more after a gibibyte in each direction. */
 const memory = async (provider: CryptoProvider, suite: number): Promise<Figures> => ({
@@ -52,7 +59,10 @@ async function overLoopback(providers: readonly CryptoProvider[]): Promise<Recor
   const contextOf = (crypto: CryptoProvider): ReturnType<ReturnType<typeof createPure>['createContext']> =>
     createPure({ crypto }).createContext({ trustAnchors: [Buffer.from(peer.der, 'base64')], cipherSuites: [0x1301] });
   const node = { 'node:tls': nodeClient({ ...peer, ciphers: 'TLS_AES_128_GCM_SHA256' }, 'data') };
-  const all: Record<string, TlsClient> = { ...node, ...Object.fromEntries(providers.map((provider) => [provider.name, ferruleClient(peer, contextOf(provider))])) };
+  const all: Record<string, TlsClient> = {
+    ...node,
+    ...Object.fromEntries(providers.map((provider) => [provider.name, ferruleClient(peer, contextOf(provider))])),
+  };
   for (let i = 0; i < 100 * SCALE; i++) for (const client of Object.values(all)) await client.handshake();
   const fast: Record<string, TlsClient> = { ...node, 'node:crypto': ferruleClient(peer, contextOf(nodeCrypto)) };
   const each = (clients: Record<string, TlsClient>, work: (client: TlsClient) => unknown): Record<string, Task> =>
@@ -67,21 +77,41 @@ async function overLoopback(providers: readonly CryptoProvider[]): Promise<Recor
     handshakes,
     ROUNDS,
   );
-  const download = await measure(each(fast, (client) => client.download(megabytes * 2 ** 20)), megabytes, ROUNDS);
-  const upload = await measure({ ...each(fast, (client) => client.upload(megabytes * 2 ** 20)), 'seals alone': seals(megabytes) }, megabytes, ROUNDS);
+  const download = await measure(
+    each(fast, (client) => client.download(megabytes * 2 ** 20)),
+    megabytes,
+    ROUNDS,
+  );
+  const upload = await measure(
+    { ...each(fast, (client) => client.upload(megabytes * 2 ** 20)), 'seals alone': seals(megabytes) },
+    megabytes,
+    ROUNDS,
+  );
   server.disconnect();
   return {
     handshake: { ...handshake, nodeCryptoToNodeTls: ratio(handshake, 'node:crypto', 'node:tls') },
     download: { ...download, speedToNodeTls: ratio(download, 'node:tls', 'node:crypto') },
-    upload: { ...upload, speedToNodeTls: ratio(upload, 'node:tls', 'node:crypto'), speedOfSealsAlone: ratio(upload, 'node:tls', 'seals alone') },
+    upload: {
+      ...upload,
+      speedToNodeTls: ratio(upload, 'node:tls', 'node:crypto'),
+      speedOfSealsAlone: ratio(upload, 'node:tls', 'seals alone'),
+    },
   };
 }
 
-/** What `node:crypto` needs for so many mebibytes, with no engine and no socket: nothing on it can upload faster (ADR 0027). */
+/**
+ * What `node:crypto` needs for so many mebibytes, with no engine and no socket: nothing on it can upload faster (ADR
+ * 0027).
+ */
 function seals(megabytes: number): Task {
   const { aead } = nodeCrypto.suites.find(({ id }) => id === 0x1301) as CryptoProvider['suites'][number];
   const key = aead.key(new Uint8Array(aead.keyLength));
-  const [nonce, header, plain, out] = [new Uint8Array(12), new Uint8Array(5), new Uint8Array(RECORD + 1), new Uint8Array(RECORD + 17)];
+  const [nonce, header, plain, out] = [
+    new Uint8Array(12),
+    new Uint8Array(5),
+    new Uint8Array(RECORD + 1),
+    new Uint8Array(RECORD + 17),
+  ];
   return timed(() => {
     for (let bytes = 0; bytes < megabytes * 2 ** 20; bytes += RECORD) void key.seal(nonce, header, plain, out);
   });
@@ -90,7 +120,11 @@ function seals(megabytes: number): Task {
 const webCrypto = await createWebCrypto();
 const key = platformKey();
 const onPlatform = await withPlatformKey(webCrypto, key);
-const inPage = await inChromium(await record(onPlatform), key, checks, { handshakes: 50 * SCALE, records: 1024 * SCALE, rounds: ROUNDS });
+const inPage = await inChromium(await record(onPlatform), key, checks, {
+  handshakes: 50 * SCALE,
+  records: 1024 * SCALE,
+  rounds: ROUNDS,
+});
 const result = {
   node: process.versions.node,
   openssl: process.versions.openssl,
@@ -130,7 +164,11 @@ if (values.json) {
     if (typeof table !== 'object') continue;
     console.log(`\n${title}`);
     for (const [name, figures] of Object.entries<Figures>(table)) {
-      console.log(`  ${name}: ${Object.entries(figures).map(([what, n]) => `${what} ${n < 10 ? n.toFixed(2) : n.toFixed(0)}`).join('; ')}`);
+      console.log(
+        `  ${name}: ${Object.entries(figures)
+          .map(([what, n]) => `${what} ${n < 10 ? n.toFixed(2) : n.toFixed(0)}`)
+          .join('; ')}`,
+      );
     }
   }
 }

@@ -1,8 +1,9 @@
 /**
- * Certificates side by side, in one run: parsing with every field read against `node:crypto`, `@peculiar/x509` and `pkijs`, and a path of
- * three certificates against its three signature checks alone. `--json` prints figures only.
+ * Certificates side by side, in one run: parsing with every field read against `node:crypto`, `@peculiar/x509` and
+ * `pkijs`, and a path of three certificates against its three signature checks alone. `--json` prints figures only.
  *
- * Each row is measured in turns with its rivals, and the figure is the best of the rounds in CPU time: what other processes take does not count.
+ * Each row is measured in turns with its rivals, and the figure is the best of the rounds in CPU time: what other
+ * processes take does not count.
  */
 import 'reflect-metadata';
 import { webcrypto, X509Certificate as NodeCertificate } from 'node:crypto';
@@ -10,7 +11,15 @@ import { rootCertificates } from 'node:tls';
 import { parseArgs } from 'node:util';
 import * as peculiar from '@peculiar/x509';
 import { Certificate as PkijsCertificate } from 'pkijs';
-import { decodePem, generalNameText, nameText, parseCertificate, trustStore, validatePathSync, type Certificate } from '@ferrule/x509';
+import {
+  decodePem,
+  generalNameText,
+  nameText,
+  parseCertificate,
+  trustStore,
+  validatePathSync,
+  type Certificate,
+} from '@ferrule/x509';
 import { nodeVerifier } from '@ferrule/x509/crypto/node';
 
 const ROUNDS = 9;
@@ -47,11 +56,35 @@ const ignore = (..._: unknown[]): void => {};
 
 const readOurs = (der: Uint8Array): void => {
   const c = parseCertificate(der);
-  ignore(nameText(c.subject), nameText(c.issuer), c.subjectAltName?.map(generalNameText), c.serial, new Date(c.notBefore), new Date(c.notAfter), c.publicKey, c.keyUsage, c.extendedKeyUsage, c.basicConstraints, c.authorityInfoAccess, c.signature);
+  ignore(
+    nameText(c.subject),
+    nameText(c.issuer),
+    c.subjectAltName?.map(generalNameText),
+    c.serial,
+    new Date(c.notBefore),
+    new Date(c.notAfter),
+    c.publicKey,
+    c.keyUsage,
+    c.extendedKeyUsage,
+    c.basicConstraints,
+    c.authorityInfoAccess,
+    c.signature,
+  );
 };
 const readNode = (der: Uint8Array): void => {
   const c = new NodeCertificate(der);
-  ignore(c.subject, c.issuer, c.subjectAltName, c.serialNumber, c.validFrom, c.validTo, c.publicKey, c.keyUsage, c.infoAccess, c.ca);
+  ignore(
+    c.subject,
+    c.issuer,
+    c.subjectAltName,
+    c.serialNumber,
+    c.validFrom,
+    c.validTo,
+    c.publicKey,
+    c.keyUsage,
+    c.infoAccess,
+    c.ca,
+  );
 };
 const readPeculiar = (der: Uint8Array): void => {
   const c = new peculiar.X509Certificate(der as Uint8Array<ArrayBuffer>);
@@ -59,7 +92,16 @@ const readPeculiar = (der: Uint8Array): void => {
 };
 const readPkijs = (der: Uint8Array): void => {
   const c = PkijsCertificate.fromBER(der as Uint8Array<ArrayBuffer>);
-  ignore(c.subject.typesAndValues, c.issuer.typesAndValues, c.serialNumber, c.notBefore.value, c.notAfter.value, c.subjectPublicKeyInfo, c.signatureValue, c.extensions?.map((extension) => extension.parsedValue as unknown));
+  ignore(
+    c.subject.typesAndValues,
+    c.issuer.typesAndValues,
+    c.serialNumber,
+    c.notBefore.value,
+    c.notAfter.value,
+    c.subjectPublicKeyInfo,
+    c.signatureValue,
+    c.extensions?.map((extension) => extension.parsedValue as unknown),
+  );
 };
 
 interface Chain {
@@ -77,7 +119,10 @@ const makeChain = async (algorithm: 'RSA-2048' | 'P-256'): Promise<Chain> => {
   let issuer: { certificate: peculiar.X509Certificate; keys: webcrypto.CryptoKeyPair } | undefined;
   const ders: Uint8Array[] = [];
   for (const subject of ['CN=Root', 'CN=Intermediate 1', 'CN=Intermediate 2', 'CN=www.example.com']) {
-    const keys = (await webcrypto.subtle.generateKey(keyAlgorithm, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair;
+    const keys = (await webcrypto.subtle.generateKey(keyAlgorithm, true, [
+      'sign',
+      'verify',
+    ])) as webcrypto.CryptoKeyPair;
     const leaf = subject.startsWith('CN=www');
     const { certificate: parent, keys: parentKeys } = issuer ?? { certificate: undefined, keys };
     const certificate: peculiar.X509Certificate = await peculiar.X509CertificateGenerator.create({
@@ -90,10 +135,20 @@ const makeChain = async (algorithm: 'RSA-2048' | 'P-256'): Promise<Chain> => {
       signingAlgorithm: keyAlgorithm,
       extensions: [
         new peculiar.BasicConstraintsExtension(!leaf, undefined, true),
-        new peculiar.KeyUsagesExtension(leaf ? peculiar.KeyUsageFlags.digitalSignature : peculiar.KeyUsageFlags.keyCertSign | peculiar.KeyUsageFlags.cRLSign, true),
+        new peculiar.KeyUsagesExtension(
+          leaf
+            ? peculiar.KeyUsageFlags.digitalSignature
+            : peculiar.KeyUsageFlags.keyCertSign | peculiar.KeyUsageFlags.cRLSign,
+          true,
+        ),
         await peculiar.SubjectKeyIdentifierExtension.create(keys.publicKey),
         ...(parent ? [await peculiar.AuthorityKeyIdentifierExtension.create(parent.publicKey)] : []),
-        ...(leaf ? [new peculiar.SubjectAlternativeNameExtension([{ type: 'dns', value: 'www.example.com' }]), new peculiar.ExtendedKeyUsageExtension([peculiar.ExtendedKeyUsage.serverAuth])] : []),
+        ...(leaf
+          ? [
+              new peculiar.SubjectAlternativeNameExtension([{ type: 'dns', value: 'www.example.com' }]),
+              new peculiar.ExtendedKeyUsageExtension([peculiar.ExtendedKeyUsage.serverAuth]),
+            ]
+          : []),
       ],
     });
     ders.unshift(new Uint8Array(certificate.rawData));
@@ -117,7 +172,15 @@ const benchPath = async (algorithm: 'RSA-2048' | 'P-256'): Promise<Row[]> => {
     'three signature checks': () => {
       for (let i = 0; i < 3; i++) {
         const [c, issuer] = [path[i] as Certificate, path[i + 1] as Certificate];
-        if (nodeVerifier.verify(c.signatureAlgorithm as NonNullable<Certificate['signatureAlgorithm']>, issuer.spki, c.tbs, c.signature) !== true) throw new Error('bad signature');
+        if (
+          nodeVerifier.verify(
+            c.signatureAlgorithm as NonNullable<Certificate['signatureAlgorithm']>,
+            issuer.spki,
+            c.tbs,
+            c.signature,
+          ) !== true
+        )
+          throw new Error('bad signature');
       }
     },
     'path of parsed certificates': () => validate(chain),
@@ -133,11 +196,18 @@ const all =
   () => {
     for (const der of roots) read(der);
   };
-const perCertificate = (rows: Row[]): Row[] => rows.map((row) => ({ ...row, microseconds: row.microseconds / roots.length }));
+const perCertificate = (rows: Row[]): Row[] =>
+  rows.map((row) => ({ ...row, microseconds: row.microseconds / roots.length }));
 
 const tables: Record<string, Row[]> = {
   [`parsing, all fields read (${roots.length} roots, per certificate)`]: perCertificate(
-    compare(2, { '@ferrule/x509': all(readOurs), '@ferrule/x509, parsed only': all((der) => ignore(parseCertificate(der))), 'node:crypto X509Certificate': all(readNode), '@peculiar/x509': all(readPeculiar), pkijs: all(readPkijs) }),
+    compare(2, {
+      '@ferrule/x509': all(readOurs),
+      '@ferrule/x509, parsed only': all((der) => ignore(parseCertificate(der))),
+      'node:crypto X509Certificate': all(readNode),
+      '@peculiar/x509': all(readPeculiar),
+      pkijs: all(readPkijs),
+    }),
   ),
   'path of three certificates, RSA-2048, node:crypto': await benchPath('RSA-2048'),
   'path of three certificates, ECDSA P-256, node:crypto': await benchPath('P-256'),
@@ -147,6 +217,13 @@ if (values.json) console.log(JSON.stringify({ node: process.version, tables }, n
 else {
   for (const [title, rows] of Object.entries(tables)) {
     console.log(`\n${title} (Node ${process.version})`);
-    console.table(Object.fromEntries(rows.map(({ name, microseconds, ratio }) => [name, { 'µs of CPU': Number(microseconds.toFixed(2)), 'against the first': Number(ratio.toFixed(2)) }])));
+    console.table(
+      Object.fromEntries(
+        rows.map(({ name, microseconds, ratio }) => [
+          name,
+          { 'µs of CPU': Number(microseconds.toFixed(2)), 'against the first': Number(ratio.toFixed(2)) },
+        ]),
+      ),
+    );
   }
 }

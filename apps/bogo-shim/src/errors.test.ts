@@ -26,7 +26,10 @@ suite('describe', () => {
 
 suite('errorMap', () => {
   it('adds only codes that exist to a reason', () => {
-    for (const [reason, [first, ...codes]] of [...Object.entries(errorMap('pure')), ...Object.entries(errorMap('native'))]) {
+    for (const [reason, [first, ...codes]] of [
+      ...Object.entries(errorMap('pure')),
+      ...Object.entries(errorMap('native')),
+    ]) {
       expect(first).toBe(reason);
       for (const code of codes) expect(CODES).toHaveProperty(code.slice(1, -1));
     }

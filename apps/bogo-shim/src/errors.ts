@@ -64,7 +64,14 @@ const ALSO: Readonly<Record<string, readonly TlsErrorCode[]>> = {
   INVALID_OUTER_RECORD_TYPE: ['UNEXPECTED_RECORD'],
   UNEXPECTED_RECORD: ['EXCESS_HANDSHAKE_DATA'],
   // fields with forbidden values, which BoringSSL counts among what it cannot decode
-  DECODE_ERROR: ['ILLEGAL_PARAMETER', 'ERROR_PARSING_EXTENSION', 'MISSING_EXTENSION', 'INVALID_COMPRESSION', 'INVALID_TICKET', 'NO_CERTIFICATE'],
+  DECODE_ERROR: [
+    'ILLEGAL_PARAMETER',
+    'ERROR_PARSING_EXTENSION',
+    'MISSING_EXTENSION',
+    'INVALID_COMPRESSION',
+    'INVALID_TICKET',
+    'NO_CERTIFICATE',
+  ],
   ERROR_PARSING_EXTENSION: ['ILLEGAL_PARAMETER', 'MISPLACED_EXTENSION', 'DECODE_ERROR'],
   // a server that answers an offer of keys alone with a certificate, for which BoringSSL does not even ask
   MISSING_EXTENSION: ['CERT_REJECTED'],
@@ -128,14 +135,23 @@ export function errorMap(engine: 'pure' | 'native'): Record<string, readonly str
 
 /** Alerts that SSL 3.0 had already: BoringSSL names the others after TLS 1.0. */
 const SSL3_ALERTS: ReadonlySet<number> = new Set([
-  Alert.unexpected_message, Alert.bad_record_mac, Alert.decompression_failure, Alert.handshake_failure, Alert.no_certificate,
-  Alert.bad_certificate, Alert.unsupported_certificate, Alert.certificate_revoked, Alert.certificate_expired,
-  Alert.certificate_unknown, Alert.illegal_parameter,
+  Alert.unexpected_message,
+  Alert.bad_record_mac,
+  Alert.decompression_failure,
+  Alert.handshake_failure,
+  Alert.no_certificate,
+  Alert.bad_certificate,
+  Alert.unsupported_certificate,
+  Alert.certificate_revoked,
+  Alert.certificate_expired,
+  Alert.certificate_unknown,
+  Alert.illegal_parameter,
 ]);
 
 /**
  * A failure as one line of stderr: our code and BoringSSL's reasons between colons, then the message.
- * @param beforeServerHello whether the peer had answered nothing yet, which BoringSSL tells apart for handshake_failure.
+ * @param beforeServerHello whether the peer had answered nothing yet, which BoringSSL tells apart for
+ * handshake_failure.
  */
 export function describe(error: TlsError, beforeServerHello: boolean): string {
   const reasons = new Set<string>([error.code, ...reasonsOf(error, beforeServerHello)]);
@@ -145,7 +161,8 @@ export function describe(error: TlsError, beforeServerHello: boolean): string {
 
 function reasonsOf({ code, alert }: TlsError, beforeServerHello: boolean): string[] {
   if (code === 'PEER_ALERT' && alert !== undefined) {
-    const first = beforeServerHello && alert.description === Alert.handshake_failure ? ['HANDSHAKE_FAILURE_ON_CLIENT_HELLO'] : [];
+    const first =
+      beforeServerHello && alert.description === Alert.handshake_failure ? ['HANDSHAKE_FAILURE_ON_CLIENT_HELLO'] : [];
     return [...first, `${SSL3_ALERTS.has(alert.description) ? 'SSLV3' : 'TLSV1'}_ALERT_${alert.name.toUpperCase()}`];
   }
   const reason = REASONS[code];

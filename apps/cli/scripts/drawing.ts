@@ -1,4 +1,6 @@
-/** @module What a terminal shows, as SVG: letters as text, so that it is small and can be copied; bars as rectangles. */
+/**
+ * @module What a terminal shows, as SVG: letters as text, so that it is small and can be copied; bars as rectangles.
+ */
 import { createAnsiSequenceParser, type ParseToken } from 'ansi-sequence-parser';
 
 const [ADVANCE, LINE, SIZE, MARGIN] = [7.8, 18, 13, 16];
@@ -35,14 +37,17 @@ function drawnRow(tokens: readonly ParseToken[], top: number): string[] {
   let column = 0;
   return tokens.flatMap((token) => {
     const { foreground, decorations } = token;
-    const color = foreground?.type === 'named' ? (COLORS[foreground.name] ?? INK) : decorations.has('dim') ? FAINT : INK;
-    // runs of bars, of blanks and of letters, which neither begin nor end with a blank: it would not be drawn, but counted
+    const color =
+      foreground?.type === 'named' ? (COLORS[foreground.name] ?? INK) : decorations.has('dim') ? FAINT : INK;
+    // runs of bars, of blanks and of letters, which neither begin nor end with a blank: it would not be drawn, but
+    // counted
     return [...token.value.matchAll(/█+| +|[^█ ]+(?: [^█ ]+)*/gu)].flatMap(([run]) => {
       const [at, length] = [column, [...run].length];
       column += length;
       const [x, w] = [fixed(MARGIN + at * ADVANCE), fixed(length * ADVANCE)];
       if (run.startsWith(' ')) return [];
-      if (run.startsWith('█')) return [`<rect x="${x}" y="${top + 4}" width="${w}" height="${LINE - 7}" fill="${color}"/>`];
+      if (run.startsWith('█'))
+        return [`<rect x="${x}" y="${top + 4}" width="${w}" height="${LINE - 7}" fill="${color}"/>`];
       const weight = decorations.has('bold') ? ' font-weight="bold"' : '';
       return [`<text x="${x}" y="${top + 13}" textLength="${w}" fill="${color}"${weight}>${escaped(run)}</text>`];
     });
@@ -51,4 +56,5 @@ function drawnRow(tokens: readonly ParseToken[], top: number): string[] {
 
 const fixed = (value: number): string => String(Math.round(value * 10) / 10);
 
-const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+const escaped = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');

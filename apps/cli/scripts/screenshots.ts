@@ -1,7 +1,8 @@
 /**
  * @module Writes docs/images: what the command really prints, drawn as SVG. `npm run screenshots -w @ferrule/cli`
  *
- * Servers on loopback, under the test PKI; `shop.example` and its like are made to mean this machine for the command alone.
+ * Servers on loopback, under the test PKI; `shop.example` and its like are made to mean this machine for the command
+ * alone.
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -20,13 +21,26 @@ const names = fileURLToPath(new URL('./example-names.mjs', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'ferrule-screenshots-'));
 const servers: { close(): void }[] = [];
 
-const root = await issue(undefined, { subject: 'O=Example, CN=Example Root CA', kind: 'rsa', ca: true, from: -1000, until: 2650 });
-const intermediate = await issue(root, { subject: 'O=Example, CN=Example TLS CA 1', kind: 'p384', ca: true, from: -500, until: 1325 });
+const root = await issue(undefined, {
+  subject: 'O=Example, CN=Example Root CA',
+  kind: 'rsa',
+  ca: true,
+  from: -1000,
+  until: 2650,
+});
+const intermediate = await issue(root, {
+  subject: 'O=Example, CN=Example TLS CA 1',
+  kind: 'p384',
+  ca: true,
+  from: -500,
+  until: 1325,
+});
 
 async function serve(options: IssueOptions, port: number, more: ServerOptions = {}): Promise<void> {
   const leaf = await issue(intermediate, options);
-  const server = createServer({ key: leaf.keyPem, cert: leaf.certificatePem + intermediate.certificatePem, ...more }, (_request, response) =>
-    response.setHeader('content-type', 'text/plain').end('In stock: 3 ferrules.\n'),
+  const server = createServer(
+    { key: leaf.keyPem, cert: leaf.certificatePem + intermediate.certificatePem, ...more },
+    (_request, response) => response.setHeader('content-type', 'text/plain').end('In stock: 3 ferrules.\n'),
   );
   servers.push(server);
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
@@ -36,12 +50,25 @@ async function serve(options: IssueOptions, port: number, more: ServerOptions = 
 /** Stdout and stderr as a terminal shows them, in colour. */
 function printed(args: string): Promise<string> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, ['--conditions=@ferrule/source', '--import', import.meta.resolve('tsx'), '--import', names, main, ...args.split(' ')], {
-      cwd: folder,
-      env: { ...process.env, FORCE_COLOR: '1', NO_COLOR: '', SSLKEYLOGFILE: '' },
-    });
+    const child = spawn(
+      process.execPath,
+      [
+        '--conditions=@ferrule/source',
+        '--import',
+        import.meta.resolve('tsx'),
+        '--import',
+        names,
+        main,
+        ...args.split(' '),
+      ],
+      {
+        cwd: folder,
+        env: { ...process.env, FORCE_COLOR: '1', NO_COLOR: '', SSLKEYLOGFILE: '' },
+      },
+    );
     let output = '';
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
     child.on('close', () => resolve(output));
   });
 }
@@ -52,7 +79,8 @@ const SHOTS: Readonly<Record<string, string>> = {
   'inspect-expired': 'inspect old.example:8444 --ca root.pem',
   'inspect-wrong-name': 'inspect www.example:8443 --ca root.pem',
   get: 'get https://shop.example:8443/stock -v --ca root.pem',
-  watch: 'watch shop.example:8443 soon.example:8445 old.example:8444 www.example:8443 gone.example:8446 --ca root.pem --min-days 21',
+  watch:
+    'watch shop.example:8443 soon.example:8445 old.example:8444 www.example:8443 gone.example:8446 --ca root.pem --min-days 21',
   scan: 'scan shop.example:8443',
 };
 

@@ -1,6 +1,6 @@
 /**
- * @module What is wrong with a server, and what to try, in the same words whichever engine ran: the command knows more than
- * the engine of what was said before TLS, asked for, and offered. docs/errors.md has them all.
+ * @module What is wrong with a server, and what to try, in the same words whichever engine ran: the command knows more
+ * than the engine of what was said before TLS, asked for, and offered. docs/errors.md has them all.
  */
 import { nameOfRoute } from '@ferrule/node/transports';
 import { x509VSentence } from '@ferrule/result';
@@ -63,7 +63,9 @@ export function causeOf(error: TlsError, circumstances: Circumstances): Cause {
       return alertCause(error, circumstances);
     default:
       // the name of the target stands before it already
-      return code.startsWith('CERT_') ? certificateCause(error, circumstances) : { what: message.replace(/^\S+:\d+: /, ''), hint };
+      return code.startsWith('CERT_')
+        ? certificateCause(error, circumstances)
+        : { what: message.replace(/^\S+:\d+: /, ''), hint };
   }
 }
 
@@ -71,10 +73,16 @@ export function causeOf(error: TlsError, circumstances: Circumstances): Cause {
 function lateCause(message: string, { timeline: { via }, timeout }: Circumstances): Cause {
   const dialogue = /waiting for (the \S+ dialogue)$/.exec(message)?.[1];
   if (dialogue !== undefined) {
-    return { what: `${dialogue} did not finish within ${timeout} s`, hint: 'The port may speak another protocol, or TLS at once (--starttls none).' };
+    return {
+      what: `${dialogue} did not finish within ${timeout} s`,
+      hint: 'The port may speak another protocol, or TLS at once (--starttls none).',
+    };
   }
   if (via !== undefined && via.scheme !== 'tcp' && via.scheme !== 'unix') {
-    return { what: `no connection through ${nameOfRoute(via)} within ${timeout} s`, hint: 'What should lead there does not answer, or does not get there: check both.' };
+    return {
+      what: `no connection through ${nameOfRoute(via)} within ${timeout} s`,
+      hint: 'What should lead there does not answer, or does not get there: check both.',
+    };
   }
   return { what: `no connection within ${timeout} s`, hint: 'Check host, port and firewalls.' };
 }
@@ -93,11 +101,20 @@ const ALERTS: Readonly<Record<number, Cause>> = {
   },
   71: NOTHING_IN_COMMON,
   80: { what: 'the server failed by itself', hint: 'Its log says why.' },
-  112: { what: 'the server has no certificate for this name', hint: 'Check the host, or give the name with --servername.' },
-  120: { what: 'the server speaks none of the offered application protocols', hint: 'Offer others with --alpn, or none.' },
+  112: {
+    what: 'the server has no certificate for this name',
+    hint: 'Check the host, or give the name with --servername.',
+  },
+  120: {
+    what: 'the server speaks none of the offered application protocols',
+    hint: 'Offer others with --alpn, or none.',
+  },
 };
 
-/** certificate_required, and bad_certificate, unsupported_certificate, certificate_revoked, _expired, _unknown, unknown_ca, access_denied, decrypt_error */
+/**
+ * certificate_required, and bad_certificate, unsupported_certificate, certificate_revoked, _expired, _unknown,
+ * unknown_ca, access_denied, decrypt_error
+ */
 const ABOUT_OUR_CERTIFICATE: ReadonlySet<number> = new Set([116, 42, 43, 44, 45, 46, 48, 49, 51]);
 
 function alertCause({ alert, hint }: TlsError, { timeline, credential }: Circumstances): Cause {
@@ -106,7 +123,10 @@ function alertCause({ alert, hint }: TlsError, { timeline, credential }: Circums
   const asked = timeline.received('CertificateRequest') && description === 40;
   if (asked || ABOUT_OUR_CERTIFICATE.has(description)) {
     return credential
-      ? { what: 'the server does not take this client certificate', hint: 'Check who issued it, its purpose and its dates.' }
+      ? {
+          what: 'the server does not take this client certificate',
+          hint: 'Check who issued it, its purpose and its dates.',
+        }
       : { what: 'the server demands a client certificate', hint: 'Give one with --cert and --key.' };
   }
   return ALERTS[description] ?? { what: `the server refused with the alert ${name}`, hint };
@@ -137,14 +157,20 @@ function certificateCause({ code, verify, hint }: TlsError, { chain, host }: Cir
             : 'It is not the certificate of the server but one above it: have the server send the current one.',
       };
     case 'CERT_NOT_YET_VALID':
-      return { what: `${subject} is not valid before ${dayOf(concerned?.notBefore)}`, hint: 'Check the clock of this machine.' };
+      return {
+        what: `${subject} is not valid before ${dayOf(concerned?.notBefore)}`,
+        hint: 'Check the clock of this machine.',
+      };
     case 'CERT_SELF_SIGNED':
       return {
         what: `${subject} is self-signed, and not trusted here`,
         hint: 'If it is yours, trust it with --ca; else have the server get a certificate of a CA.',
       };
     case 'CERT_UNTRUSTED_ROOT':
-      return { what: `the chain ends in ${last?.issuer ?? subject}, which is not trusted here`, hint: 'If you trust this CA, give its certificate with --ca.' };
+      return {
+        what: `the chain ends in ${last?.issuer ?? subject}, which is not trusted here`,
+        hint: 'If you trust this CA, give its certificate with --ca.',
+      };
     case 'CERT_PIN_MISMATCH':
       return { what: 'no key of the chain is the pinned one', hint };
     default:
@@ -188,4 +214,5 @@ const GREETINGS: readonly (readonly [RegExp, StarttlsProtocol])[] = [
   [/^INFO \{/, 'nats'],
 ];
 
-const guess = (bytes: Uint8Array): StarttlsProtocol | undefined => GREETINGS.find(([greeting]) => greeting.test(textOf(bytes)))?.[1];
+const guess = (bytes: Uint8Array): StarttlsProtocol | undefined =>
+  GREETINGS.find(([greeting]) => greeting.test(textOf(bytes)))?.[1];

@@ -50,7 +50,9 @@ export function readableFacts(der: Uint8Array): CertificateFacts[] {
 export function matchedName(der: Uint8Array, host: string): string | undefined {
   try {
     const certificate = parseCertificate(der);
-    const name = certificate.subjectAltName?.find((each) => matchesHost({ ...certificate, subjectAltName: [each] }, host));
+    const name = certificate.subjectAltName?.find((each) =>
+      matchesHost({ ...certificate, subjectAltName: [each] }, host),
+    );
     return name && printable(generalNameText(name).replace(/^[^:]*:/, ''));
   } catch {
     return undefined;
@@ -58,7 +60,8 @@ export function matchedName(der: Uint8Array, host: string): string | undefined {
 }
 
 /** Node writes one attribute per line, the least significant last. */
-const oneLine = (name: string | undefined): string => printable((name ?? '').split('\n').reverse().join(', ')) || '(empty)';
+const oneLine = (name: string | undefined): string =>
+  printable((name ?? '').split('\n').reverse().join(', ')) || '(empty)';
 
 /** A name comes from the other side: it may not move the cursor. */
 export const printable = (text: string): string => text.replace(/[^\P{C}\t]/gu, '�');

@@ -32,10 +32,16 @@ export async function pinCommand(target: Target, options: CommonOptions, signal:
   const inspection = await look(target, options, signal);
   const pins = inspection.chain.map((der) => {
     const { publicKey, subject } = new X509Certificate(der);
-    const hash = createHash('sha256').update(publicKey.export({ format: 'der', type: 'spki' })).digest('base64');
+    const hash = createHash('sha256')
+      .update(publicKey.export({ format: 'der', type: 'spki' }))
+      .digest('base64');
     return { pin: `sha256//${hash}`, subject: subject.replaceAll('\n', ', ') };
   });
-  process.stdout.write(options.json === true ? chainJson(inspection, inspection.chain, { pins }) : pins.map(({ pin }) => `${pin}\n`).join(''));
+  process.stdout.write(
+    options.json === true
+      ? chainJson(inspection, inspection.chain, { pins })
+      : pins.map(({ pin }) => `${pin}\n`).join(''),
+  );
 }
 
 async function look(target: Target, options: CommonOptions, signal: AbortSignal): Promise<Inspection> {
@@ -46,6 +52,7 @@ async function look(target: Target, options: CommonOptions, signal: AbortSignal)
 }
 
 export function depthOf(text: string): number {
-  if (!/^\d{1,2}$/.test(text)) throw new InvalidArgumentError('Expected a place in the chain: 0 is the server’s own certificate.');
+  if (!/^\d{1,2}$/.test(text))
+    throw new InvalidArgumentError('Expected a place in the chain: 0 is the server’s own certificate.');
   return Number(text);
 }

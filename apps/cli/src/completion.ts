@@ -82,8 +82,18 @@ complete -F __${program} ${program}
 function zsh(program: string, verbs: readonly Verb[]): string {
   const text = (about: string): string => about.replaceAll(/[[\]:\\]/g, '\\$&').replaceAll("'", "'\\''");
   const spec = ({ long, short, about, value }: Flag): string => {
-    const names = short === undefined ? `'${/repeatable/.test(about) ? '*' : ''}${long}` : `'(${short} ${long})'{${short},${long}}'`;
-    const action = value === 'none' ? '' : value === 'file' ? ':file:_files' : value === 'any' ? ':value: ' : `:value:(${value.join(' ')})`;
+    const names =
+      short === undefined
+        ? `'${/repeatable/.test(about) ? '*' : ''}${long}`
+        : `'(${short} ${long})'{${short},${long}}'`;
+    const action =
+      value === 'none'
+        ? ''
+        : value === 'file'
+          ? ':file:_files'
+          : value === 'any'
+            ? ':value: '
+            : `:value:(${value.join(' ')})`;
     return `${names}[${text(about)}]${action}'`;
   };
   const cases = verbs.map(
@@ -123,7 +133,14 @@ function fish(program: string, verbs: readonly Verb[]): string {
         `complete -c ${program} -n __fish_use_subcommand -a ${name} -d ${text(about)}`,
         ...(values.length > 0 ? [`${within} -a '${values.join(' ')}'`] : []),
         ...options.map(({ long, short, about: what, value }) => {
-          const action = value === 'none' ? '' : value === 'file' ? ' -r -F' : value === 'any' ? ' -x' : ` -x -a '${value.join(' ')}'`;
+          const action =
+            value === 'none'
+              ? ''
+              : value === 'file'
+                ? ' -r -F'
+                : value === 'any'
+                  ? ' -x'
+                  : ` -x -a '${value.join(' ')}'`;
           return `${within} -l ${long.slice(2)}${short === undefined ? '' : ` -s ${short.slice(1)}`}${action} -d ${text(what)}`;
         }),
       ];

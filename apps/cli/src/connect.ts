@@ -1,4 +1,6 @@
-/** @module `ferrule connect`: the handshake, what came of it, and with --pipe or --interactive the connection itself. */
+/**
+ * @module `ferrule connect`: the handshake, what came of it, and with --pipe or --interactive the connection itself.
+ */
 import { closeSync, openSync } from 'node:fs';
 import { devNull } from 'node:os';
 import { Readable, Writable } from 'node:stream';
@@ -18,33 +20,50 @@ export interface ConnectCommandOptions extends CommonOptions, ObserveOptions {
   readonly lf?: boolean;
 }
 
-export async function connectCommand(target: Target, options: ConnectCommandOptions, signal: AbortSignal): Promise<void> {
+export async function connectCommand(
+  target: Target,
+  options: ConnectCommandOptions,
+  signal: AbortSignal,
+): Promise<void> {
   const observer = Observer.of(options);
   const timeline = new Timeline(observer);
   const connection = await open(target, options, signal, timeline);
   // with --pipe and --interactive stdout is the server's: what there is to say goes to stderr
   const talk = options.pipe === true || options.interactive === true ? process.stderr : process.stdout;
-  talk.write(options.json === true ? connectionJson(nameOfTarget(target), connection.info, timeline, observer?.document) : connectionReport(connection.info, timeline, colorsFor(talk)));
+  talk.write(
+    options.json === true
+      ? connectionJson(nameOfTarget(target), connection.info, timeline, observer?.document)
+      : connectionReport(connection.info, timeline, colorsFor(talk)),
+  );
   if (options.pipe === true) {
     await throughStdio(connection);
   } else if (options.interactive === true) {
     const { dim } = colorsFor(talk);
-    await converse(connection, { lineEnd: options.lf === true ? '\n' : '\r\n', say: (line) => void talk.write(`${dim(line)}\n`) });
+    await converse(connection, {
+      lineEnd: options.lf === true ? '\n' : '\r\n',
+      say: (line) => void talk.write(`${dim(line)}\n`),
+    });
   }
   await connection.close();
 }
 
 /**
- * stdin to the server and the server to stdout, until both have ended: each direction ends by itself (RFC 9846 section 6.1), so
- * what stdin has is sent also after the server's end, or the command fails. Only a terminal is not waited for.
+ * stdin to the server and the server to stdout, until both have ended: each direction ends by itself (RFC 9846 section
+ * 6.1), so what stdin has is sent also after the server's end, or the command fails. Only a terminal is not waited for.
  */
 async function throughStdio(connection: TlsConnection): Promise<void> {
   const { stdin, stdout } = process;
   const sending = Readable.toWeb(stdin)
     .pipeTo(connection.writable as WritableStream)
-    .then(() => undefined, (error: unknown) => error);
+    .then(
+      () => undefined,
+      (error: unknown) => error,
+    );
   try {
-    await connection.readable.pipeTo(Writable.toWeb(stdout) as WritableStream<Uint8Array>, { preventClose: true, preventAbort: true });
+    await connection.readable.pipeTo(Writable.toWeb(stdout) as WritableStream<Uint8Array>, {
+      preventClose: true,
+      preventAbort: true,
+    });
   } catch (error) {
     stdin.destroy();
     throw error;
@@ -59,7 +78,10 @@ async function throughStdio(connection: TlsConnection): Promise<void> {
   if (error !== undefined) throw error;
 }
 
-/** Whoever reads stdout hears of the server's end now, and may end stdin for it. Node keeps it open until the process ends. */
+/**
+ * Whoever reads stdout hears of the server's end now, and may end stdin for it. Node keeps it open until the process
+ * ends.
+ */
 function endStdout(): void {
   process.stdout.end(() => {
     closeSync(1);

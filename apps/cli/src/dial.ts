@@ -1,4 +1,7 @@
-/** @module The way to the server and STARTTLS: what comes before the first byte of TLS, with the time that each step took. */
+/**
+ * @module The way to the server and STARTTLS: what comes before the first byte of TLS, with the time that each step
+ * took.
+ */
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { dial as dialRoute } from '@ferrule/node/transports';
@@ -20,15 +23,23 @@ export interface DialOptions {
   readonly timeline: Timeline;
 }
 
-/** @throws TlsError TRANSPORT_ERROR, PROXY_*, TIMEOUT, ABORTED, STARTTLS_*; TypeError for a proxy that cannot be used. */
-export async function dial(target: Target, { via, starttls: protocol, servername, timeout, signal, timeline }: DialOptions): Promise<Transport> {
+/**
+ * @throws TlsError TRANSPORT_ERROR, PROXY_*, TIMEOUT, ABORTED, STARTTLS_*; TypeError for a proxy that cannot be used.
+ */
+export async function dial(
+  target: Target,
+  { via, starttls: protocol, servername, timeout, signal, timeline }: DialOptions,
+): Promise<Transport> {
   const name = nameOfTarget(target);
   const route = routeTo(target, via, protocol);
   timeline.via = route;
   timeline.begin();
   const limit = new AbortController();
   let awaited = 'the transport (DNS, TCP)';
-  const timer = setTimeout(() => limit.abort(new TlsError('TIMEOUT', `${name}: no answer within ${timeout} ms, waiting for ${awaited}`)), timeout);
+  const timer = setTimeout(
+    () => limit.abort(new TlsError('TIMEOUT', `${name}: no answer within ${timeout} ms, waiting for ${awaited}`)),
+    timeout,
+  );
   const abort = (): void => limit.abort(signal.reason);
   if (signal.aborted) abort();
   else signal.addEventListener('abort', abort);
@@ -47,7 +58,12 @@ export async function dial(target: Target, { via, starttls: protocol, servername
 }
 
 /** The dialogue in plain text. Nothing that follows the go-ahead gets through: the dialogue refuses it. */
-function talk(stream: Duplex, transport: StreamTransport, dialogue: ReturnType<typeof starttls>, signal: AbortSignal): Promise<void> {
+function talk(
+  stream: Duplex,
+  transport: StreamTransport,
+  dialogue: ReturnType<typeof starttls>,
+  signal: AbortSignal,
+): Promise<void> {
   return new Promise<void>((resolve, reject) => {
     const advance = (received?: Uint8Array): void => {
       try {
@@ -69,7 +85,12 @@ function talk(stream: Duplex, transport: StreamTransport, dialogue: ReturnType<t
         fail(error as Error);
       }
     };
-    const abort = (): void => fail(TlsError.is(signal.reason) ? signal.reason : new TlsError('ABORTED', 'the caller aborted the connection', { cause: signal.reason }));
+    const abort = (): void =>
+      fail(
+        TlsError.is(signal.reason)
+          ? signal.reason
+          : new TlsError('ABORTED', 'the caller aborted the connection', { cause: signal.reason }),
+      );
     const settle = (go: () => void): void => {
       stream.off('end', ended).off('close', ended);
       signal.removeEventListener('abort', abort);
@@ -100,7 +121,8 @@ class StreamTransport implements Transport {
     this.#stream = stream;
     this.name = name;
     this.#timeline = timeline;
-    const { remoteAddress, remoteFamily, remotePort } = straight && stream instanceof Socket ? stream : ({} as Partial<Socket>);
+    const { remoteAddress, remoteFamily, remotePort } =
+      straight && stream instanceof Socket ? stream : ({} as Partial<Socket>);
     this.remote = remoteAddress && `${remoteFamily === 'IPv6' ? `[${remoteAddress}]` : remoteAddress}:${remotePort}`;
     // all of them may come before anybody listens
     stream.on('error', (error) => {
@@ -128,9 +150,12 @@ class StreamTransport implements Transport {
   }
 
   send(bytes: Uint8Array, done: (error?: Error | null) => void): void {
-    if (this.#stream.destroyed || this.#stream.writableEnded) return done(this.failure ?? transportError(new Error('the stream was closed'), this.name));
+    if (this.#stream.destroyed || this.#stream.writableEnded)
+      return done(this.failure ?? transportError(new Error('the stream was closed'), this.name));
     // a stream that is no socket may hand on what it was given after it has said that it is done
-    this.#stream.write(this.#stream instanceof Socket ? bytes : bytes.slice(), (error) => done(error && transportError(error, this.name)));
+    this.#stream.write(this.#stream instanceof Socket ? bytes : bytes.slice(), (error) =>
+      done(error && transportError(error, this.name)),
+    );
   }
 
   resume(): void {
@@ -138,7 +163,9 @@ class StreamTransport implements Transport {
   }
 
   get queued(): number {
-    const { writableLength, _handle } = this.#stream as Duplex & { readonly _handle?: { readonly writeQueueSize?: number } | null };
+    const { writableLength, _handle } = this.#stream as Duplex & {
+      readonly _handle?: { readonly writeQueueSize?: number } | null;
+    };
     return writableLength + (_handle?.writeQueueSize ?? 0);
   }
 

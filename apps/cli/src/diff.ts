@@ -37,11 +37,19 @@ export interface Difference {
 const WAIT = 0.25;
 
 /** @throws TypeError when there is nothing to compare with. */
-export async function diffCommand(a: Target, b: Target | undefined, options: DiffCommandOptions, signal: AbortSignal): Promise<void> {
+export async function diffCommand(
+  a: Target,
+  b: Target | undefined,
+  options: DiffCommandOptions,
+  signal: AbortSignal,
+): Promise<void> {
   const { engines, json, all } = options;
   if ((b === undefined) === (engines === undefined))
     throw new TypeError('diff: compares two servers, or with --engines two engines at one');
-  const sides = await Promise.all([side(a, engines?.[0], options, signal), side(b ?? a, engines?.[1], options, signal)]);
+  const sides = await Promise.all([
+    side(a, engines?.[0], options, signal),
+    side(b ?? a, engines?.[1], options, signal),
+  ]);
   const [left, right] = sides;
   const differences = differencesOf(left.facts, right.facts);
   const same = [...left.facts.keys()].filter((fact) => !differences.some((each) => each.fact === fact));
@@ -63,7 +71,12 @@ export async function diffCommand(a: Target, b: Target | undefined, options: Dif
   else process.stdout.write(diffReport(left, right, differences, all === true ? same : [], colorsFor(process.stdout)));
 }
 
-async function side(target: Target, engine: EngineName | undefined, options: DiffCommandOptions, signal: AbortSignal): Promise<Side> {
+async function side(
+  target: Target,
+  engine: EngineName | undefined,
+  options: DiffCommandOptions,
+  signal: AbortSignal,
+): Promise<Side> {
   const inspection = await inspect(target, { ...options, ...(engine && { backend: engine }), wait: WAIT }, signal);
   const name = engine === undefined ? nameOfTarget(target) : `${nameOfTarget(target)} ${engine}`;
   const facts = new Map(factsOf(inspection));
@@ -84,14 +97,23 @@ async function side(target: Target, engine: EngineName | undefined, options: Dif
 }
 
 /** The server was not there, or did not get as far as TLS. */
-const COULD_NOT_ASK: ReadonlySet<Exit> = new Set([Exit.transport, Exit.starttls, Exit.proxy, Exit.timeout, Exit.interrupted]);
+const COULD_NOT_ASK: ReadonlySet<Exit> = new Set([
+  Exit.transport,
+  Exit.starttls,
+  Exit.proxy,
+  Exit.timeout,
+  Exit.interrupted,
+]);
 
 function factsOf({ error, cause, info, chain, clientCertificateRequested }: Inspection): [string, Value][] {
   const facts = chain.flatMap(readableFacts);
   const [leaf] = facts;
   return [
     ['trusted', error === undefined ? 'yes' : `${error.code}: ${printable(cause?.what ?? error.message)}`],
-    ['alert', error?.alert && `${error.alert.name}, ${error.alert.origin === 'peer' ? 'from the server' : 'sent by us'}`],
+    [
+      'alert',
+      error?.alert && `${error.alert.name}, ${error.alert.origin === 'peer' ? 'from the server' : 'sent by us'}`,
+    ],
     ['protocol', info?.version],
     ['cipher suite', info?.cipherSuite.name],
     ['group', info?.group?.name],
@@ -121,7 +143,15 @@ const LABELS: Partial<Record<keyof CertificateFacts, string>> = {
   sha256: 'SHA-256',
 };
 
-function scanned({ versions, cipherSuites, groups, signatureAlgorithms, certificates, extensions, primeBits }: Scan): [string, Value][] {
+function scanned({
+  versions,
+  cipherSuites,
+  groups,
+  signatureAlgorithms,
+  certificates,
+  extensions,
+  primeBits,
+}: Scan): [string, Value][] {
   const lists = { 'cipher suites': cipherSuites, groups, 'signature algorithms': signatureAlgorithms };
   return [
     ['versions taken', versions.filter(({ taken }) => taken).map(({ name }) => name)],
@@ -144,7 +174,13 @@ function differencesOf(a: ReadonlyMap<string, Value>, b: ReadonlyMap<string, Val
     .filter((each) => JSON.stringify(each.a) !== JSON.stringify(each.b));
 }
 
-function diffReport(left: Side, right: Side, differences: readonly Difference[], same: readonly string[], c: Colors): string {
+function diffReport(
+  left: Side,
+  right: Side,
+  differences: readonly Difference[],
+  same: readonly string[],
+  c: Colors,
+): string {
   const count = differences.length === 1 ? '1 fact differs' : `${differences.length} facts differ`;
   return [
     differences.length === 0
@@ -180,6 +216,10 @@ function changes(a: Value, b: Value): [Sign, string][] {
 }
 
 const listOf = (value: Value): readonly string[] =>
-  value === undefined || value === null || value.length === 0 ? ['(none)'] : typeof value === 'string' ? [value] : value;
+  value === undefined || value === null || value.length === 0
+    ? ['(none)']
+    : typeof value === 'string'
+      ? [value]
+      : value;
 
 const yesNo = (value: boolean): string => (value ? 'yes' : 'no');

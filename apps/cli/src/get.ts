@@ -22,7 +22,8 @@ export async function getCommand(url: URL, options: GetCommandOptions, signal: A
   const timeline = new Timeline(observer);
   const connection = await open(parseTarget(url.href), offer, signal, timeline);
   const tell = (): void => {
-    if (options.verbose === true) process.stderr.write(connectionReport(connection.info, timeline, colorsFor(process.stderr)));
+    if (options.verbose === true)
+      process.stderr.write(connectionReport(connection.info, timeline, colorsFor(process.stderr)));
   };
   const response = await get(connection, url).then(
     (answer) => (timeline.mark('first byte'), answer),
@@ -48,19 +49,29 @@ export async function getCommand(url: URL, options: GetCommandOptions, signal: A
   } catch (error) {
     throw interruption(response, error as Error);
   }
-  // A page without a length ends with the connection, and is whole only after close_notify (RFC 9112 section 8); Node's client takes any end.
-  if (endsWithConnection(response) && response.socket.errored !== null) throw interruption(response, response.socket.errored);
+  // A page without a length ends with the connection, and is whole only after close_notify (RFC 9112 section 8); Node's
+  // client takes any end.
+  if (endsWithConnection(response) && response.socket.errored !== null)
+    throw interruption(response, response.socket.errored);
   await connection.close();
 }
 
 /** RFC 9112 section 6.3, rule 8. */
 const endsWithConnection = ({ statusCode = 0, headers }: IncomingMessage): boolean =>
-  headers['content-length'] === undefined && headers['transfer-encoding'] === undefined && statusCode !== 204 && statusCode !== 304;
+  headers['content-length'] === undefined &&
+  headers['transfer-encoding'] === undefined &&
+  statusCode !== 204 &&
+  statusCode !== 304;
 
 /** Node's client says no more than that a page was cut off; the connection knows why. */
 function interruption({ socket }: IncomingMessage, cause: Error): TlsError {
   const { errored } = socket;
-  return TlsError.is(errored) ? errored : new TlsError('UNEXPECTED_EOF', 'the server ended the connection in the middle of the page', { cause, hint: 'What came is not all; try again.' });
+  return TlsError.is(errored)
+    ? errored
+    : new TlsError('UNEXPECTED_EOF', 'the server ended the connection in the middle of the page', {
+        cause,
+        hint: 'What came is not all; try again.',
+      });
 }
 
 function get(connection: TlsConnection, url: URL): Promise<IncomingMessage> {

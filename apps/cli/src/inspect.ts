@@ -23,7 +23,10 @@ export interface Inspection {
   /** Why not, and what to do. */
   readonly error: TlsError | undefined;
   readonly cause: Cause | undefined;
-  /** What was agreed on; of a server that is not trusted, on a second connection that was not verified, and told nothing. */
+  /**
+   * What was agreed on; of a server that is not trusted, on a second connection that was not verified, and told
+   * nothing.
+   */
   readonly info: ConnectionInfo | undefined;
   /** DER, leaf first: as it was verified, else as it was sent. */
   readonly chain: readonly Uint8Array[];
@@ -36,19 +39,33 @@ export interface Inspection {
   readonly document: object | undefined;
 }
 
-export async function inspectCommand(target: Target, options: InspectCommandOptions, signal: AbortSignal): Promise<void> {
+export async function inspectCommand(
+  target: Target,
+  options: InspectCommandOptions,
+  signal: AbortSignal,
+): Promise<void> {
   const inspection = await inspect(target, options, signal);
   if (options.json === true) process.stdout.write(inspectionJson(inspection));
   // whoever pressed Ctrl-C knows
-  else if (inspection.exit !== Exit.interrupted) process.stdout.write(inspectionReport(inspection, colorsFor(process.stdout)));
+  else if (inspection.exit !== Exit.interrupted)
+    process.stdout.write(inspectionReport(inspection, colorsFor(process.stdout)));
   process.exitCode = inspection.exit;
 }
 
 /** Never throws for what the server does. @throws TypeError for options that the engine does not take. */
-export async function inspect(target: Target, options: InspectCommandOptions, signal: AbortSignal): Promise<Inspection> {
+export async function inspect(
+  target: Target,
+  options: InspectCommandOptions,
+  signal: AbortSignal,
+): Promise<Inspection> {
   const observer = Observer.of(options);
   const timeline = new Timeline(observer);
-  const about = (error: TlsError | undefined, info: ConnectionInfo | undefined, chain: readonly Uint8Array[], established: boolean): Inspection => {
+  const about = (
+    error: TlsError | undefined,
+    info: ConnectionInfo | undefined,
+    chain: readonly Uint8Array[],
+    established: boolean,
+  ): Inspection => {
     const { cert, servername: host = target.host, timeout } = options;
     return {
       target: nameOfTarget(target),
@@ -81,7 +98,11 @@ export async function inspect(target: Target, options: InspectCommandOptions, si
 }
 
 /** Who is it, then? Nothing is sent to a server that was not verified, and nothing is read from it. */
-async function lookAgain(target: Target, options: CommonOptions, signal: AbortSignal): Promise<ConnectionInfo | undefined> {
+async function lookAgain(
+  target: Target,
+  options: CommonOptions,
+  signal: AbortSignal,
+): Promise<ConnectionInfo | undefined> {
   const { ca: _ca, pin: _pin, cert: _cert, key: _key, keylog: _keylog, ...rest } = options;
   try {
     const connection = await open(target, rest, signal, new Timeline(), { verify: 'none', securityLevel: 1 });
@@ -107,7 +128,9 @@ async function listen(connection: TlsConnection, wait: number, timeline: Timelin
     },
   );
   let timer: NodeJS.Timeout | undefined;
-  const silence = new Promise<undefined>((resolve) => (timer = setTimeout(resolve, demanded ? Math.max(wait, REFUSAL) : wait, undefined)));
+  const silence = new Promise<undefined>(
+    (resolve) => (timer = setTimeout(resolve, demanded ? Math.max(wait, REFUSAL) : wait, undefined)),
+  );
   const satisfied = demanded && connection.info.version === 'TLSv1.3' ? timeline.ticket.then(() => undefined) : silence;
   try {
     return (await Promise.race([heard, silence, satisfied])) ?? undefined;

@@ -1,4 +1,7 @@
-/** @module `ferrule connect --interactive`: a line typed is a line sent, and what the server says is shown when it comes. */
+/**
+ * @module `ferrule connect --interactive`: a line typed is a line sent, and what the server says is shown when it
+ * comes.
+ */
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { TlsConnection } from 'ferrule';
@@ -21,7 +24,9 @@ const COMMANDS = [
   '~~  a line that begins with ~',
 ];
 
-/** Ends when the server does, or with `~.`. The end of stdin is close_notify: the server may still finish what it says. */
+/**
+ * Ends when the server does, or with `~.`. The end of stdin is close_notify: the server may still finish what it says.
+ */
 export async function converse(connection: TlsConnection, options: ConversationOptions): Promise<void> {
   const lines = createInterface({ input: process.stdin });
   const said = connection.readable.getReader();
@@ -36,7 +41,11 @@ export async function converse(connection: TlsConnection, options: ConversationO
 }
 
 /** Whether to leave without waiting for what the server has to say. */
-async function sendLines(lines: AsyncIterable<string>, connection: TlsConnection, { lineEnd, say }: ConversationOptions): Promise<boolean> {
+async function sendLines(
+  lines: AsyncIterable<string>,
+  connection: TlsConnection,
+  { lineEnd, say }: ConversationOptions,
+): Promise<boolean> {
   const writer = connection.writable.getWriter();
   const encoder = new TextEncoder();
   for await (const line of lines) {
@@ -50,7 +59,8 @@ async function sendLines(lines: AsyncIterable<string>, connection: TlsConnection
 
 async function command(line: string, connection: TlsConnection, say: (line: string) => void): Promise<void> {
   const { version, cipherSuite, group, alpn, engine } = connection.info;
-  if (line === '~i') say([version, cipherSuite.name, group?.name, alpn, engine].filter((fact) => fact !== undefined).join(', '));
+  if (line === '~i')
+    say([version, cipherSuite.name, group?.name, alpn, engine].filter((fact) => fact !== undefined).join(', '));
   else if (line !== '~k' && line !== '~K') COMMANDS.forEach(say);
   else if (version === 'TLSv1.2') say('TLS 1.2 has no KeyUpdate');
   else {
@@ -66,7 +76,12 @@ async function show(said: ReadableStreamDefaultReader<Uint8Array>): Promise<void
   for (;;) {
     const { value } = await said.read();
     if (value === undefined) return;
-    const shown = stdout.isTTY ? decoder.decode(value, { stream: true }).replaceAll('\r', '').replace(/[^\P{C}\t\n]/gu, '�') : value;
+    const shown = stdout.isTTY
+      ? decoder
+          .decode(value, { stream: true })
+          .replaceAll('\r', '')
+          .replace(/[^\P{C}\t\n]/gu, '�')
+      : value;
     if (!stdout.write(shown)) await once(stdout, 'drain');
   }
 }

@@ -12,14 +12,45 @@ import type { Timeline } from './timeline.ts';
 
 export const SCHEMA = 'ferrule/1';
 
-export function connectionJson(target: string, { peerCertificates, verifiedChain, timings: _timings, ...info }: ConnectionInfo, timeline: Timeline, more: object = {}): string {
+export function connectionJson(
+  target: string,
+  { peerCertificates, verifiedChain, timings: _timings, ...info }: ConnectionInfo,
+  timeline: Timeline,
+  more: object = {},
+): string {
   const chain = (verifiedChain ?? peerCertificates).map((der) => certificateFacts(der));
   const { via, phases: handshake, roundTrips } = timeline;
-  return line({ schema: SCHEMA, target, ok: true, exitCode: Exit.ok, ...info, via: via && nameOfRoute(via), chain, handshake, roundTrips, ...more });
+  return line({
+    schema: SCHEMA,
+    target,
+    ok: true,
+    exitCode: Exit.ok,
+    ...info,
+    via: via && nameOfRoute(via),
+    chain,
+    handshake,
+    roundTrips,
+    ...more,
+  });
 }
 
 /** One document, or with `compact` one line. */
-export function inspectionJson({ target, exit, error, cause, info, chain, handshake, roundTrips, via, clientCertificateRequested, document }: Inspection, compact: boolean = false): string {
+export function inspectionJson(
+  {
+    target,
+    exit,
+    error,
+    cause,
+    info,
+    chain,
+    handshake,
+    roundTrips,
+    via,
+    clientCertificateRequested,
+    document,
+  }: Inspection,
+  compact: boolean = false,
+): string {
   const { peerCertificates: _sent, verifiedChain: _verified, timings: _timings, ...facts } = info ?? {};
   return line(
     {
@@ -41,7 +72,11 @@ export function inspectionJson({ target, exit, error, cause, info, chain, handsh
 }
 
 /** Certificates as they were sent, with their bytes. */
-export function chainJson({ target, exit, error, cause }: Inspection, chain: readonly Uint8Array[], more: object = {}): string {
+export function chainJson(
+  { target, exit, error, cause }: Inspection,
+  chain: readonly Uint8Array[],
+  more: object = {},
+): string {
   return line({
     schema: SCHEMA,
     target,
@@ -54,10 +89,22 @@ export function chainJson({ target, exit, error, cause }: Inspection, chain: rea
 }
 
 export const failureJson = (target: string, error: TlsError): string =>
-  line({ schema: SCHEMA, target, ok: false, exitCode: exitOf(error), error: error.toJSON(), ...documentOfFailure(error) });
+  line({
+    schema: SCHEMA,
+    target,
+    ok: false,
+    exitCode: exitOf(error),
+    error: error.toJSON(),
+    ...documentOfFailure(error),
+  });
 
 /** A recorded connection: every record, the messages in it, and what the engine made of it. */
-export function replayJson(target: string, { header }: ConnectionRecording, happenings: readonly Happening[], again: Again | undefined): string {
+export function replayJson(
+  target: string,
+  { header }: ConnectionRecording,
+  happenings: readonly Happening[],
+  again: Again | undefined,
+): string {
   const { error, ...end } = again ?? {};
   return line({
     schema: SCHEMA,
@@ -72,7 +119,15 @@ export function replayJson(target: string, { header }: ConnectionRecording, happ
         if ('event' in each) return each;
         const { direction, state, contentType, bytes, content } = each.record;
         const data = contentType === 23 && state === 'opened' ? { data: Buffer.from(content).toString('base64') } : {};
-        return { at: each.at, direction, state, contentType, length: bytes.length, ...data, messages: each.messages.map(traceJson) };
+        return {
+          at: each.at,
+          direction,
+          state,
+          contentType,
+          length: bytes.length,
+          ...data,
+          messages: each.messages.map(traceJson),
+        };
       }),
       ...(again && { again: end }),
     },
@@ -80,6 +135,12 @@ export function replayJson(target: string, { header }: ConnectionRecording, happ
 }
 
 /** Any other document of the schema. */
-export const documentJson = (value: { readonly target: string; readonly ok: boolean; readonly exitCode: Exit; readonly [more: string]: unknown }): string => line({ schema: SCHEMA, ...value });
+export const documentJson = (value: {
+  readonly target: string;
+  readonly ok: boolean;
+  readonly exitCode: Exit;
+  readonly [more: string]: unknown;
+}): string => line({ schema: SCHEMA, ...value });
 
-const line = (value: object, compact: boolean = false): string => `${JSON.stringify(value, undefined, compact ? 0 : 2)}\n`;
+const line = (value: object, compact: boolean = false): string =>
+  `${JSON.stringify(value, undefined, compact ? 0 : 2)}\n`;

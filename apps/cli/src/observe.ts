@@ -56,7 +56,8 @@ export class Observer {
   /** `undefined` where nobody wants to know. @throws TypeError for a file that cannot be written. */
   static of(options: ObserveOptions): Observer | undefined {
     const { trace, annotate, record, pcap, withSecrets } = options;
-    if (withSecrets && record === undefined && pcap === undefined) throw new TypeError('--with-secrets: needs --record or --pcap');
+    if (withSecrets && record === undefined && pcap === undefined)
+      throw new TypeError('--with-secrets: needs --record or --pcap');
     return trace || annotate || record !== undefined || pcap !== undefined ? new Observer(options) : undefined;
   }
 
@@ -72,13 +73,20 @@ export class Observer {
   }
 
   /** The connection begins: what its options become, and what carries its bytes. */
-  begin<T extends ContextOptions>(tls: T, transport: Transport, begun: Begun): { readonly tls: T; readonly transport: Transport } {
+  begin<T extends ContextOptions>(
+    tls: T,
+    transport: Transport,
+    begun: Begun,
+  ): { readonly tls: T; readonly transport: Transport } {
     this.#clock = performance.now();
     const began = Date.now();
     const { target, host, engine, seedable, preamble, offer } = begun;
     const { remote } = transport;
     if (this.#record !== undefined)
-      writeSync(this.#record, headerLine({ target, host, remote, engine, began: new Date(began).toISOString(), offer }));
+      writeSync(
+        this.#record,
+        headerLine({ target, host, remote, engine, began: new Date(began).toISOString(), offer }),
+      );
     if (this.#pcapFile !== undefined) {
       this.#pcap = new Pcap({ began, server: preamble ? remote?.replace(/:\d+$/, ':443') : remote });
       writeSync(this.#pcapFile, this.#pcap.head());
@@ -136,13 +144,15 @@ export class Observer {
   #event(event: RecordedEvent): void {
     if (this.#record !== undefined) writeSync(this.#record, eventLine(event));
     if (this.#held !== undefined) this.#held.events.push(event);
-    else if (this.#pcap !== undefined && this.#pcapFile !== undefined) writeSync(this.#pcapFile, this.#pcap.packets(event));
+    else if (this.#pcap !== undefined && this.#pcapFile !== undefined)
+      writeSync(this.#pcapFile, this.#pcap.packets(event));
   }
 
   #keylog(line: string): void {
     if (this.#record !== undefined) writeSync(this.#record, keylogLine(this.#at, line));
     if (this.#held !== undefined) this.#held.secrets.push(line);
-    else if (this.#pcap !== undefined && this.#pcapFile !== undefined) writeSync(this.#pcapFile, this.#pcap.secrets([line]));
+    else if (this.#pcap !== undefined && this.#pcapFile !== undefined)
+      writeSync(this.#pcapFile, this.#pcap.secrets([line]));
   }
 }
 

@@ -12,7 +12,13 @@ export const preambleOf = ({ port }: Target, { starttls }: CommonOptions): Start
   starttls === 'none' ? undefined : (starttls ?? starttlsForPort(port));
 
 /** @throws TlsError; TypeError for options that the engine does not take. */
-export async function open(target: Target, options: CommonOptions, signal: AbortSignal, timeline: Timeline, more: ConnectOverOptions = {}): Promise<TlsConnection> {
+export async function open(
+  target: Target,
+  options: CommonOptions,
+  signal: AbortSignal,
+  timeline: Timeline,
+  more: ConnectOverOptions = {},
+): Promise<TlsConnection> {
   const { servername: _servername, ...given } = await connectOptions(options, signal);
   const tls = { ...given, host: options.servername ?? target.host, onMessage: timeline.message, ...more };
   // loaded before the clock runs
@@ -20,7 +26,14 @@ export async function open(target: Target, options: CommonOptions, signal: Abort
   const began = performance.now();
   const timeout = options.timeout * 1000;
   if (tls.host === '') throw new TypeError(`--servername: who should be at ${nameOfTarget(target)}?`);
-  const transport = await dial(target, { via: options.via, starttls: preambleOf(target, options), servername: tls.host, timeout, signal, timeline });
+  const transport = await dial(target, {
+    via: options.via,
+    starttls: preambleOf(target, options),
+    servername: tls.host,
+    timeout,
+    signal,
+    timeline,
+  });
   const left = Math.max(1, Math.round(timeout - (performance.now() - began)));
   const { observer } = timeline;
   const { alpn, minVersion, maxVersion, groups, cipherSuites, ocsp } = tls as ContextOptions;
@@ -33,7 +46,10 @@ export async function open(target: Target, options: CommonOptions, signal: Abort
     offer: { alpn, minVersion, maxVersion, groups, cipherSuites, ocsp },
   });
   try {
-    const connection = await connectOver(observed?.transport ?? transport, { ...(observed?.tls ?? tls), timeout: left });
+    const connection = await connectOver(observed?.transport ?? transport, {
+      ...(observed?.tls ?? tls),
+      timeout: left,
+    });
     observer?.settled();
     return connection;
   } catch (error) {

@@ -30,22 +30,58 @@ export interface CommonOptions {
 
 export function withCommonOptions(command: Command): Command {
   return command
-    .addOption(new Option('--ca <file>', 'trust the certificates of this PEM or DER file alone, in place of those that Node trusts (its own roots, NODE_EXTRA_CA_CERTS; repeatable)').argParser(readCertificates))
-    .addOption(new Option('--pin <sha256>', 'a key that must be in the chain: base64 of the SHA-256 of its SubjectPublicKeyInfo (repeatable)').argParser(readPin))
-    .addOption(new Option('--profile <rules>', 'rules for certificates: compatible (default: what OpenSSL accepts), rfc5280, or webpki (pure engine)').choices(['compatible', 'rfc5280', 'webpki']))
-    .addOption(new Option('--cert <file>', 'a client certificate with its chain, PEM or DER').argParser((file) => readCertificates(file)))
+    .addOption(
+      new Option(
+        '--ca <file>',
+        'trust the certificates of this PEM or DER file alone, in place of those that Node trusts (its own roots, NODE_EXTRA_CA_CERTS; repeatable)',
+      ).argParser(readCertificates),
+    )
+    .addOption(
+      new Option(
+        '--pin <sha256>',
+        'a key that must be in the chain: base64 of the SHA-256 of its SubjectPublicKeyInfo (repeatable)',
+      ).argParser(readPin),
+    )
+    .addOption(
+      new Option(
+        '--profile <rules>',
+        'rules for certificates: compatible (default: what OpenSSL accepts), rfc5280, or webpki (pure engine)',
+      ).choices(['compatible', 'rfc5280', 'webpki']),
+    )
+    .addOption(
+      new Option('--cert <file>', 'a client certificate with its chain, PEM or DER').argParser((file) =>
+        readCertificates(file),
+      ),
+    )
     .addOption(new Option('--key <file>', 'the key of the client certificate, PEM').argParser(readKey))
-    .addOption(new Option('--backend <engine>', 'native (OpenSSL) or pure (TypeScript); default: native where it runs').choices(['native', 'pure']))
+    .addOption(
+      new Option('--backend <engine>', 'native (OpenSSL) or pure (TypeScript); default: native where it runs').choices([
+        'native',
+        'pure',
+      ]),
+    )
     .option('--servername <name>', 'the name to verify and to send, where it is not the host')
     .addOption(new Option('--alpn <protocols>', 'application protocols to offer, separated by commas').argParser(list))
     .addOption(new Option('--min-version <version>', 'the oldest version to offer: 1.2 or 1.3').argParser(version))
     .addOption(new Option('--max-version <version>', 'the newest version to offer: 1.2 or 1.3').argParser(version))
-    .addOption(new Option('--cipher-suites <names>', 'cipher suites to offer, by their IANA names, separated by commas').argParser(list))
-    .addOption(new Option('--groups <names>', 'groups to offer, e.g. x25519,secp256r1').argParser(list))
-    .addOption(new Option('--timeout <seconds>', 'time limit for connecting and the handshake').argParser(seconds).default(30))
-    .addOption(new Option('--keylog <file>', 'append the secrets of the connection, for Wireshark').env('SSLKEYLOGFILE'))
     .addOption(
-      new Option('--via <url>', 'the way there: tcp://host:port, unix:/path, socks5://host, http://host, ws://host/{host}:{port}, "exec:ssh -W {host}:{port} jump", or direct; default: HTTPS_PROXY, NO_PROXY').argParser(parseVia),
+      new Option(
+        '--cipher-suites <names>',
+        'cipher suites to offer, by their IANA names, separated by commas',
+      ).argParser(list),
+    )
+    .addOption(new Option('--groups <names>', 'groups to offer, e.g. x25519,secp256r1').argParser(list))
+    .addOption(
+      new Option('--timeout <seconds>', 'time limit for connecting and the handshake').argParser(seconds).default(30),
+    )
+    .addOption(
+      new Option('--keylog <file>', 'append the secrets of the connection, for Wireshark').env('SSLKEYLOGFILE'),
+    )
+    .addOption(
+      new Option(
+        '--via <url>',
+        'the way there: tcp://host:port, unix:/path, socks5://host, http://host, ws://host/{host}:{port}, "exec:ssh -W {host}:{port} jump", or direct; default: HTTPS_PROXY, NO_PROXY',
+      ).argParser(parseVia),
     )
     .option('--json', 'one JSON document on stdout');
 }
@@ -54,18 +90,40 @@ export function withCommonOptions(command: Command): Command {
 export function withStarttls(command: Command): Command {
   const choices = [...starttlsProtocols, 'none'];
   return command.addOption(
-    new Option('--starttls <protocol>', `what is spoken before TLS; default: what is usual at the port (25 smtp, 143 imap, 5432 postgres, …), none elsewhere`).choices(choices),
+    new Option(
+      '--starttls <protocol>',
+      `what is spoken before TLS; default: what is usual at the port (25 smtp, 143 imap, 5432 postgres, …), none elsewhere`,
+    ).choices(choices),
   );
 }
 
 /** What {@link CommonOptions} become. */
-export type ConnectionOptions = ContextOptions & Pick<ConnectOptions, 'backend' | 'ca' | 'servername' | 'timeout' | 'signal'>;
+export type ConnectionOptions = ContextOptions &
+  Pick<ConnectOptions, 'backend' | 'ca' | 'servername' | 'timeout' | 'signal'>;
 
-/** All commands verify; there is no switch to turn that off. @throws TypeError for a name that the engine does not know. */
+/**
+ * All commands verify; there is no switch to turn that off. @throws TypeError for a name that the engine does not know.
+ */
 export async function connectOptions(options: CommonOptions, signal: AbortSignal): Promise<ConnectionOptions> {
-  const { ca, pin, profile, cert, key, backend, servername, alpn, minVersion, maxVersion, groups, cipherSuites, timeout, keylog } = options;
+  const {
+    ca,
+    pin,
+    profile,
+    cert,
+    key,
+    backend,
+    servername,
+    alpn,
+    minVersion,
+    maxVersion,
+    groups,
+    cipherSuites,
+    timeout,
+    keylog,
+  } = options;
   if ((cert === undefined) !== (key === undefined)) throw new TypeError('--cert and --key belong together');
-  const named = groups !== undefined || cipherSuites !== undefined ? (await chooseEngine(backend)).backend.supported : undefined;
+  const named =
+    groups !== undefined || cipherSuites !== undefined ? (await chooseEngine(backend)).backend.supported : undefined;
   return {
     timeout: timeout * 1000,
     signal,
@@ -79,15 +137,22 @@ export async function connectOptions(options: CommonOptions, signal: AbortSignal
     ...(minVersion && { minVersion }),
     ...(maxVersion && { maxVersion }),
     ...(named && groups && { groups: codesOf('--groups', groups, named.groups, groupName) }),
-    ...(named && cipherSuites && { cipherSuites: codesOf('--cipher-suites', cipherSuites, named.cipherSuites, cipherSuiteName) }),
+    ...(named &&
+      cipherSuites && { cipherSuites: codesOf('--cipher-suites', cipherSuites, named.cipherSuites, cipherSuiteName) }),
     ...(keylog && { onKeylog: (line) => appendFileSync(keylog, `${line}\n`, { mode: 0o600 }) }),
   };
 }
 
-function codesOf(option: string, names: readonly string[], known: readonly number[], nameOf: (code: number) => string): readonly number[] {
+function codesOf(
+  option: string,
+  names: readonly string[],
+  known: readonly number[],
+  nameOf: (code: number) => string,
+): readonly number[] {
   return names.map((name) => {
     const code = known.find((each) => nameOf(each).toLowerCase() === name.toLowerCase());
-    if (code === undefined) throw new TypeError(`${option}: this engine has no ${name}; it has ${known.map(nameOf).join(', ')}`);
+    if (code === undefined)
+      throw new TypeError(`${option}: this engine has no ${name}; it has ${known.map(nameOf).join(', ')}`);
     return code;
   });
 }

@@ -1,6 +1,7 @@
 /**
- * @module A connection as a capture file: pcapng (draft-ietf-opsawg-pcapng) with TCP and IP made up around the bytes that really
- * passed, and where wanted the secrets inside (Decryption Secrets Block), so that Wireshark shows what was said.
+ * @module A connection as a capture file: pcapng (draft-ietf-opsawg-pcapng) with TCP and IP made up around the bytes
+ * that really passed, and where wanted the secrets inside (Decryption Secrets Block), so that Wireshark shows what was
+ * said.
  */
 import { isIPv6 } from 'node:net';
 import type { RecordedEvent } from '@ferrule/bio';
@@ -12,7 +13,10 @@ export interface PcapOptions {
   readonly server?: string | undefined;
 }
 
-/** The blocks of one capture file, to be written one after the other: {@link head}, secrets before what they decrypt, packets. */
+/**
+ * The blocks of one capture file, to be written one after the other: {@link head}, secrets before what they decrypt,
+ * packets.
+ */
 export class Pcap {
   readonly #began: number;
   readonly #client: Side;
@@ -71,7 +75,8 @@ export class Pcap {
     if (event.kind === 'failure') {
       put(from, to, RST | ACK);
     } else if ('bytes' in event) {
-      for (let at = 0; at < event.bytes.length; at += SEGMENT) put(from, to, PSH | ACK, event.bytes.subarray(at, at + SEGMENT));
+      for (let at = 0; at < event.bytes.length; at += SEGMENT)
+        put(from, to, PSH | ACK, event.bytes.subarray(at, at + SEGMENT));
       put(to, from, ACK);
     } else if (!from.ended) {
       from.ended = true;
@@ -82,7 +87,9 @@ export class Pcap {
   }
 
   #packet(at: number, from: Side, to: Side, flags: number, payload: Uint8Array): Uint8Array {
-    const packet = this.#v6 ? ipv6(from, to, tcp(from, to, flags, payload)) : ipv4(from, to, tcp(from, to, flags, payload));
+    const packet = this.#v6
+      ? ipv6(from, to, tcp(from, to, flags, payload))
+      : ipv4(from, to, tcp(from, to, flags, payload));
     const head = new Uint8Array(20);
     const view = new DataView(head.buffer);
     // a recording may say anything
@@ -207,7 +214,9 @@ function bytesOf(address: string): Uint8Array {
     ...Array<string>(rest === undefined ? 0 : 8 - (before?.length ?? 0) - (after?.length ?? 0)).fill('0'),
     ...(after ?? []),
   ];
-  return Uint8Array.from(groups.flatMap((group) => [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 0xff]));
+  return Uint8Array.from(
+    groups.flatMap((group) => [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 0xff]),
+  );
 }
 
 const pair = (high: string = '0', low: string = '0'): string => (Number(high) * 256 + Number(low)).toString(16);

@@ -71,12 +71,20 @@ describe('a question to a server', () => {
   });
 
   it('without key shares brings a HelloRetryRequest, which will do', async () => {
-    const answer = await ask(listening([]), question(0x0304, { shares: [], groups: [0x6399, 24], until: 'hello' }), 5000, signal);
+    const answer = await ask(
+      listening([]),
+      question(0x0304, { shares: [], groups: [0x6399, 24], until: 'hello' }),
+      5000,
+      signal,
+    );
     expect(answer).toMatchObject({ kind: 'taken', choice: { group: 24 } });
   });
 
   it('brings an alert as what it is', async () => {
-    expect(await ask(listening([]), question(0x0300), 5000, signal)).toMatchObject({ kind: 'refused', alert: expect.any(Number) });
+    expect(await ask(listening([]), question(0x0300), 5000, signal)).toMatchObject({
+      kind: 'refused',
+      alert: expect.any(Number),
+    });
   });
 
   it.each([

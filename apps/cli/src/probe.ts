@@ -1,7 +1,8 @@
 /**
- * @module One question to a server: a ClientHello that offers what is asked about, and what comes back. The messages are those of the
- * pure engine's codecs, which can say what the engine itself would not: old versions, suites without forward secrecy, groups that
- * nobody here can compute with. Nothing but ClientHellos is ever sent; nothing that is received is trusted.
+ * @module One question to a server: a ClientHello that offers what is asked about, and what comes back. The messages
+ * are those of the pure engine's codecs, which can say what the engine itself would not: old versions, suites without
+ * forward secrecy, groups that nobody here can compute with. Nothing but ClientHellos is ever sent; nothing that is
+ * received is trusted.
  */
 import { randomBytes } from 'node:crypto';
 import { Secret, Transcript, earlySecret } from '@ferrule/pure/keys';
@@ -32,7 +33,9 @@ export interface Question {
   readonly cipherSuites: readonly number[];
   readonly groups: readonly number[];
   readonly signatureAlgorithms: readonly number[];
-  /** TLS 1.3: the groups of which a key share goes along; without any a server has to answer with a HelloRetryRequest. */
+  /**
+   * TLS 1.3: the groups of which a key share goes along; without any a server has to answer with a HelloRetryRequest.
+   */
   readonly shares?: readonly number[];
   /** `hello`: the ServerHello will do. `authentication`: the certificate and the signature too. */
   readonly until: 'hello' | 'authentication';
@@ -61,9 +64,16 @@ export type Answer =
   | { readonly kind: 'unknown'; readonly error: TlsError };
 
 /** Sends it over a fresh connection, and hangs up when there is an answer. */
-export async function ask(transport: Transport, question: Question, timeout: number, signal: AbortSignal): Promise<Answer> {
+export async function ask(
+  transport: Transport,
+  question: Question,
+  timeout: number,
+  signal: AbortSignal,
+): Promise<Answer> {
   const shares = (question.shares ?? []).flatMap((id) => nodeCrypto.groups.filter((group) => group.id === id));
-  const keys = await Promise.all(shares.map(async (group) => ({ group: group.id, share: await group.keyShare(nodeCrypto.random) })));
+  const keys = await Promise.all(
+    shares.map(async (group) => ({ group: group.id, share: await group.keyShare(nodeCrypto.random) })),
+  );
   const hello = clientHello(
     question,
     keys.map(({ group, share }) => ({ group, keyExchange: share.publicKey })),
@@ -92,7 +102,11 @@ export async function ask(transport: Transport, question: Question, timeout: num
         },
         end: () => finish({ kind: 'refused', why: 'hung up' }),
         failed: (error) =>
-          finish(isReset(error) ? { kind: 'refused', why: 'reset the connection' } : { kind: 'unknown', error: asTlsError(error) }),
+          finish(
+            isReset(error)
+              ? { kind: 'refused', why: 'reset the connection' }
+              : { kind: 'unknown', error: asTlsError(error) },
+          ),
       });
       transport.send(record(question.version, hello), () => {});
     });
@@ -105,7 +119,10 @@ export async function ask(transport: Transport, question: Question, timeout: num
 const EMPTY = new Uint8Array(0);
 const ENCRYPT_THEN_MAC: Extension = { type: 22, data: EMPTY };
 
-type KeyPairs = readonly { readonly group: number; readonly share: Awaited<ReturnType<(typeof nodeCrypto.groups)[number]['keyShare']>> }[];
+type KeyPairs = readonly {
+  readonly group: number;
+  readonly share: Awaited<ReturnType<(typeof nodeCrypto.groups)[number]['keyShare']>>;
+}[];
 
 /** The whole message. */
 function clientHello(
@@ -168,7 +185,8 @@ class Listener {
     this.#question = question;
     this.#tap = new Wiretap({
       crypto: nodeCrypto,
-      secretAfter: (label, message) => (label === 'SERVER_HANDSHAKE_TRAFFIC_SECRET' ? serverSecret(hello, message, keys) : undefined),
+      secretAfter: (label, message) =>
+        label === 'SERVER_HANDSHAKE_TRAFFIC_SECRET' ? serverSecret(hello, message, keys) : undefined,
     });
     this.#tap.feed('sent', record(question.version, hello));
   }
@@ -268,7 +286,10 @@ function serverSecret(hello: Uint8Array, message: Uint8Array, keys: KeyPairs): U
   return earlySecret(suite.hash).handshake(Secret.take(shared)).serverTraffic(transcript.digest()).bytes;
 }
 
-/** ServerKeyExchange: ECDHE with a named curve (RFC 8422 section 5.4), or finite-field Diffie-Hellman (RFC 5246 section 7.4.3). */
+/**
+ * ServerKeyExchange: ECDHE with a named curve (RFC 8422 section 5.4), or finite-field Diffie-Hellman (RFC 5246 section
+ * 7.4.3).
+ */
 function keyExchange(body: Uint8Array, version: number): Partial<Choice> {
   const reader = new Reader(body, 'ServerKeyExchange');
   let facts: Partial<Choice>;

@@ -41,10 +41,12 @@ describe('a recorded connection', () => {
 
   it('names the line that is wrong, counted in the file', () => {
     const lines = text.split('\n');
-    expect(() => readRecording([...lines.slice(0, 5), '{"at":"now","kind":"eof"}', ...lines.slice(5)].join('\n'))).toThrow(
-      /^line 6: `at` is not a number$/,
+    expect(() =>
+      readRecording([...lines.slice(0, 5), '{"at":"now","kind":"eof"}', ...lines.slice(5)].join('\n')),
+    ).toThrow(/^line 6: `at` is not a number$/);
+    expect(() => readRecording(text.replace('"version":1', '"version":2'))).toThrow(
+      /^line 1: a recording of version 2, where 1 is known$/,
     );
-    expect(() => readRecording(text.replace('"version":1', '"version":2'))).toThrow(/^line 1: a recording of version 2, where 1 is known$/);
     expect(() => readRecording(text.replace('2026-01-02', 'one day'))).toThrow(/^line 1: not the header/);
     expect(() => readRecording(text.replace('{"alpn":["h2"]}', 'null'))).toThrow(/^line 1: not the header/);
   });

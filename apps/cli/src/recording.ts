@@ -1,13 +1,15 @@
 /**
- * @module A recorded connection as a file of JSON lines: a header, the events of `@ferrule/bio`'s recordings, and where the user wanted
- * them the secrets: the lines of the key log, and of the pure engine the randomness that it drew, with which it can do it all again.
+ * @module A recorded connection as a file of JSON lines: a header, the events of `@ferrule/bio`'s recordings, and where
+ * the user wanted them the secrets: the lines of the key log, and of the pure engine the randomness that it drew, with
+ * which it can do it all again.
  */
 import { formatRecording, parseRecording, type RecordedEvent } from '@ferrule/bio';
 import type { ContextOptions } from '@ferrule/contract';
 
 /** What of the options of a connection can be seen in its ClientHello. */
 export type OfferOptions = {
-  readonly [K in 'alpn' | 'minVersion' | 'maxVersion' | 'groups' | 'cipherSuites' | 'ocsp']?: ContextOptions[K] | undefined;
+  readonly [K in 'alpn' | 'minVersion' | 'maxVersion' | 'groups' | 'cipherSuites' | 'ocsp']?:
+    ContextOptions[K] | undefined;
 };
 
 export interface RecordingHeader {
@@ -44,7 +46,8 @@ export const randomLine = (at: number, bytes: Uint8Array): string =>
 /** @throws SyntaxError naming the line that is not part of a recording. */
 export function readRecording(text: string): ConnectionRecording {
   const lines = text.split(/\r?\n/);
-  if (lines[0] === BIO_HEADER) return { header: undefined, events: parseRecording(text), keylog: [], random: new Uint8Array(0) };
+  if (lines[0] === BIO_HEADER)
+    return { header: undefined, events: parseRecording(text), keylog: [], random: new Uint8Array(0) };
   const header = readHeader(lines[0] ?? '');
   const keylog: string[] = [];
   const random: Buffer[] = [];
@@ -61,14 +64,19 @@ export function readRecording(text: string): ConnectionRecording {
 
 function readHeader(line: string): RecordingHeader {
   try {
-    const { recording, version, target, host, remote, engine, began, offer } = JSON.parse(line) as Partial<RecordingHeader> & {
+    const { recording, version, target, host, remote, engine, began, offer } = JSON.parse(
+      line,
+    ) as Partial<RecordingHeader> & {
       recording?: string;
       version?: number;
     };
     if (recording === MARK.recording && version !== MARK.version)
       throw new SyntaxError(`line 1: a recording of version ${version}, where ${MARK.version} is known`);
     const known =
-      recording === MARK.recording && typeof target === 'string' && typeof host === 'string' && !Number.isNaN(Date.parse(began ?? ''));
+      recording === MARK.recording &&
+      typeof target === 'string' &&
+      typeof host === 'string' &&
+      !Number.isNaN(Date.parse(began ?? ''));
     if (known && began !== undefined && typeof offer === 'object' && offer !== null)
       return { target, host, remote, engine: String(engine), began, offer };
   } catch (error) {

@@ -1,6 +1,7 @@
 /**
- * @module `ferrule replay`: a recorded connection, record by record and message by message. Where the recording holds what the pure
- * engine drew at random, the engine does it all again: it must send the same bytes, and come to the same end.
+ * @module `ferrule replay`: a recorded connection, record by record and message by message. Where the recording holds
+ * what the pure engine drew at random, the engine does it all again: it must send the same bytes, and come to the same
+ * end.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { type RecordedEvent, replayBio } from '@ferrule/bio';
@@ -47,12 +48,17 @@ export interface Again {
 /** @throws TypeError for a file that cannot be read, or is no recording. */
 export async function replayCommand(file: string, options: ReplayCommandOptions): Promise<void> {
   const recording = parsed(file, readFile(file));
-  const keylog = [...recording.keylog, ...(options.keylog === undefined ? [] : readFile(options.keylog).split(/\r?\n/))];
+  const keylog = [
+    ...recording.keylog,
+    ...(options.keylog === undefined ? [] : readFile(options.keylog).split(/\r?\n/)),
+  ];
   if (options.pcap !== undefined) writeFileSync(options.pcap, capture(recording, keylog), { mode: 0o600 });
   const happenings = follow(recording, keylog);
   const again = recording.random.length > 0 ? await runAgain(recording, options.ca) : undefined;
   process.stdout.write(
-    options.json === true ? replayJson(file, recording, happenings, again) : replayText(recording, happenings, again, options),
+    options.json === true
+      ? replayJson(file, recording, happenings, again)
+      : replayText(recording, happenings, again, options),
   );
   if (again?.error) process.exitCode = exitOf(again.error);
 }
@@ -141,7 +147,11 @@ async function runAgain(
 function capture({ header, events }: ConnectionRecording, keylog: readonly string[]): Uint8Array {
   const pcap = new Pcap({ began: header === undefined ? 0 : Date.parse(header.began), server: header?.remote });
   const lines = keylog.filter((line) => line !== '' && !line.startsWith('#'));
-  return Buffer.concat([pcap.head(), ...(lines.length > 0 ? [pcap.secrets(lines)] : []), ...events.map((event) => pcap.packets(event))]);
+  return Buffer.concat([
+    pcap.head(),
+    ...(lines.length > 0 ? [pcap.secrets(lines)] : []),
+    ...events.map((event) => pcap.packets(event)),
+  ]);
 }
 
 function replayText(
@@ -153,7 +163,9 @@ function replayText(
   const c = colorsFor(process.stdout);
   const { header } = recording;
   const title =
-    header === undefined ? [] : [`${c.bold(printable(header.target))} ${c.dim(`${header.began}, ${printable(header.engine)}`)}`];
+    header === undefined
+      ? []
+      : [`${c.bold(printable(header.target))} ${c.dim(`${header.began}, ${printable(header.engine)}`)}`];
   const sealed = happenings.filter((each) => 'record' in each && each.record.state === 'sealed').length;
   return [
     ...title,
@@ -173,9 +185,11 @@ function replayText(
 function happeningText(happening: Happening, { annotate = false, brief }: ReplayCommandOptions, c: Colors): string {
   const { at } = happening;
   if ('event' in happening) {
-    const what = { eof: '← end of the stream', shutdown: '→ end of the stream', failure: `! ${printable(happening.why ?? '')}` }[
-      happening.event
-    ];
+    const what = {
+      eof: '← end of the stream',
+      shutdown: '→ end of the stream',
+      failure: `! ${printable(happening.why ?? '')}`,
+    }[happening.event];
     return `${what} ${c.dim(`at ${at.toFixed(1)} ms`)}`;
   }
   const { record, messages } = happening;
@@ -195,7 +209,7 @@ function quoted(bytes: Uint8Array): string {
     printable(
       Buffer.from(bytes.subarray(0, 64))
         .toString('latin1')
-        .replace(/[\r\n\t]/g, (each) => ({ '\r': '␍', '\n': '␊' }[each] ?? ' ')),
+        .replace(/[\r\n\t]/g, (each) => ({ '\r': '␍', '\n': '␊' })[each] ?? ' '),
     ),
   );
   return bytes.length > 64 ? `${text} …` : text;
@@ -210,11 +224,12 @@ function againText({ header }: ConnectionRecording, again: Again | undefined, c:
     return c.dim(`not run again: ${why}`);
   }
   const { established, sent, divergedAt, read, error } = again;
-  const same = divergedAt === undefined ? `the same ${sent} bytes sent` : c.red(`what is sent differs from byte ${divergedAt} on`);
+  const same =
+    divergedAt === undefined ? `the same ${sent} bytes sent` : c.red(`what is sent differs from byte ${divergedAt} on`);
   const end = established
     ? `established, ${read} bytes of application data read`
     : error
-    ? `${error.code}: ${printable(error.message)}`
-    : 'the recording ends within the handshake';
+      ? `${error.code}: ${printable(error.message)}`
+      : 'the recording ends within the handshake';
   return `${established && divergedAt === undefined ? c.green('✓') : c.red('✗')} run again through the pure engine: ${same}; ${end}`;
 }

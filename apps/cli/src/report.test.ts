@@ -16,7 +16,9 @@ describe('colorsFor()', () => {
   });
 
   it('is where every colour of the command comes from', () => {
-    for (const file of readdirSync(import.meta.dirname).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))) {
+    for (const file of readdirSync(import.meta.dirname).filter(
+      (name) => name.endsWith('.ts') && !name.endsWith('.test.ts'),
+    )) {
       const source = readFileSync(`${import.meta.dirname}/${file}`, 'utf8');
       expect(source, file).not.toMatch(/\\(u001b|x1b|e)\[[\d;]*m/);
       if (file !== 'report.ts') expect(source, file).not.toMatch(/from 'picocolors'/);

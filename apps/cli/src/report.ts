@@ -32,7 +32,9 @@ export function connectionReport(info: ConnectionInfo, { via, phases, roundTrips
   ];
   return [
     `${c.green('✓')} ${c.bold(info.host ?? 'the peer')} is verified`,
-    ...rows.filter(([, value]) => value !== undefined).map(([label, value]) => `  ${c.dim(label.padEnd(13))} ${value ?? ''}`),
+    ...rows
+      .filter(([, value]) => value !== undefined)
+      .map(([label, value]) => `  ${c.dim(label.padEnd(13))} ${value ?? ''}`),
     ...section('chain', chainTree(chain, info.host, c), c),
     ...section(handshakeTitle(roundTrips), waterfall(phases, c), c),
     '',
@@ -46,12 +48,17 @@ export function chainTree(chain: readonly CertificateFacts[], host: string | und
     const below = '   '.repeat(depth);
     const { daysLeft } = certificate;
     const left =
-      daysLeft < 0 ? c.red(`expired ${-daysLeft - 1} days ago`) : daysLeft < 21 ? c.yellow(`${daysLeft} days left`) : `${daysLeft} days left`;
+      daysLeft < 0
+        ? c.red(`expired ${-daysLeft - 1} days ago`)
+        : daysLeft < 21
+          ? c.yellow(`${daysLeft} days left`)
+          : `${daysLeft} days left`;
     const lines = [
       `${indent}${c.cyan(certificate.subject)}`,
       `${below}${c.dim(`${certificate.key}, until ${certificate.notAfter.slice(0, 10)}, `)}${left}`,
     ];
-    if (depth === 0 && certificate.names.length > 0) lines.push(`${below}${c.dim('names')} ${listed(certificate.names, host)}`);
+    if (depth === 0 && certificate.names.length > 0)
+      lines.push(`${below}${c.dim('names')} ${listed(certificate.names, host)}`);
     return lines;
   });
 }
@@ -68,7 +75,9 @@ export function failureReport(error: TlsError, target: string, c: Colors): strin
           }: ${x509VSentence(verify.code)}`,
         ]
       : []),
-    ...(alert ? [`  ${c.dim('alert'.padEnd(13))} ${alert.name}, ${alert.origin === 'peer' ? 'from the server' : 'sent by us'}`] : []),
+    ...(alert
+      ? [`  ${c.dim('alert'.padEnd(13))} ${alert.name}, ${alert.origin === 'peer' ? 'from the server' : 'sent by us'}`]
+      : []),
     `  ${c.dim('try'.padEnd(13))} ${printable(hint)}`,
     ...chainTree(certificatesShown(error).flatMap(readableFacts), undefined, c).map((line) => `  ${line}`),
     '',
@@ -83,8 +92,15 @@ export function inspectionReport(inspection: Inspection, c: Colors): string {
   const matched = leaf && host !== undefined ? matchedName(leaf, host) : undefined;
   const rows: readonly (readonly [string, string | undefined])[] = [
     ['code', error?.code],
-    ['alert', error?.alert && `${error.alert.name}, ${error.alert.origin === 'peer' ? 'from the server' : 'sent by us'}`],
-    ['certificate', error?.verify && `${printable(error.verify.subject ?? '')} at depth ${error.verify.depth}: ${x509VSentence(error.verify.code)}`],
+    [
+      'alert',
+      error?.alert && `${error.alert.name}, ${error.alert.origin === 'peer' ? 'from the server' : 'sent by us'}`,
+    ],
+    [
+      'certificate',
+      error?.verify &&
+        `${printable(error.verify.subject ?? '')} at depth ${error.verify.depth}: ${x509VSentence(error.verify.code)}`,
+    ],
     ['try', cause && c.bold(printable(cause.hint))],
     ['address', info?.remote],
     ['via', via && printable(via)],
@@ -93,16 +109,32 @@ export function inspectionReport(inspection: Inspection, c: Colors): string {
     ['group', info?.group && `${info.group.name}${info.helloRetryRequested ? ' (after HelloRetryRequest)' : ''}`],
     ['signature', info?.signatureAlgorithm?.name],
     ['ALPN', info?.alpn && printable(info.alpn)],
-    ['name', info && (matched === undefined ? c.red(`${host ?? ''} is not in the certificate`) : `${host ?? ''} matches ${matched}`)],
+    [
+      'name',
+      info &&
+        (matched === undefined ? c.red(`${host ?? ''} is not in the certificate`) : `${host ?? ''} matches ${matched}`),
+    ],
     ['client', clientCertificateRequested ? 'the server asks for a client certificate' : undefined],
     ['engine', info && `${info.backend}, ${info.engine}`],
     ['fell back', info?.fellBackBecause?.reason],
   ];
-  const verdict = error === undefined ? `${c.green('✓')} ${c.bold(target)} is trusted` : `${c.red('✗')} ${c.bold(target)}: ${printable(cause?.what ?? error.message)}`;
+  const verdict =
+    error === undefined
+      ? `${c.green('✓')} ${c.bold(target)} is trusted`
+      : `${c.red('✗')} ${c.bold(target)}: ${printable(cause?.what ?? error.message)}`;
   return [
     verdict,
-    ...rows.filter(([, value]) => value !== undefined).map(([label, value]) => `  ${c.dim(label.padEnd(13))} ${value ?? ''}`),
-    ...section('chain', [...chainTree(chain.flatMap(readableFacts), host, c), ...unsent(chain.flatMap(readableFacts), error?.code === 'CERT_MISSING_INTERMEDIATE', c)], c),
+    ...rows
+      .filter(([, value]) => value !== undefined)
+      .map(([label, value]) => `  ${c.dim(label.padEnd(13))} ${value ?? ''}`),
+    ...section(
+      'chain',
+      [
+        ...chainTree(chain.flatMap(readableFacts), host, c),
+        ...unsent(chain.flatMap(readableFacts), error?.code === 'CERT_MISSING_INTERMEDIATE', c),
+      ],
+      c,
+    ),
     ...section(handshakeTitle(roundTrips), waterfall(handshake, c), c),
     '',
   ].join('\n');
@@ -116,19 +148,25 @@ export const verdictLine = ({ target, error, cause }: Inspection, c: Colors): st
 export function watchLine({ target, cause }: Inspection, exit: Exit, daysLeft: number | undefined, c: Colors): string {
   const left = daysLeft === undefined || exit === Exit.validity ? '' : `${daysLeft} days left`;
   if (exit === Exit.expiring) return `${c.yellow('!')} ${target}: ${c.yellow(left)}\n`;
-  return exit === Exit.ok ? `${c.green('✓')} ${target}: ${left}\n` : `${c.red('✗')} ${target}: ${printable(cause?.what ?? '')}\n`;
+  return exit === Exit.ok
+    ? `${c.green('✓')} ${target}: ${left}\n`
+    : `${c.red('✗')} ${target}: ${printable(cause?.what ?? '')}\n`;
 }
 
-const section = (title: string, lines: readonly string[], c: Colors): string[] => (lines.length === 0 ? [] : [`  ${c.dim(title)}`, ...lines.map((line) => `    ${line}`)]);
+const section = (title: string, lines: readonly string[], c: Colors): string[] =>
+  lines.length === 0 ? [] : [`  ${c.dim(title)}`, ...lines.map((line) => `    ${line}`)];
 
 /** Who issued the last certificate, where that is not itself. A root need not be sent; what leads to it must. */
 function unsent(chain: readonly CertificateFacts[], missed: boolean, c: Colors): string[] {
   const last = chain.at(-1);
   if (last === undefined || last.issuer === last.subject) return [];
-  return [`${'   '.repeat(chain.length - 1)}└─ ${missed ? c.yellow(`${last.issuer}, which the server did not send`) : c.dim(`${last.issuer}, not sent`)}`];
+  return [
+    `${'   '.repeat(chain.length - 1)}└─ ${missed ? c.yellow(`${last.issuer}, which the server did not send`) : c.dim(`${last.issuer}, not sent`)}`,
+  ];
 }
 
-const handshakeTitle = (roundTrips: number): string => `handshake${roundTrips === 0 ? '' : `, ${roundTrips} round trip${roundTrips === 1 ? '' : 's'}`}`;
+const handshakeTitle = (roundTrips: number): string =>
+  `handshake${roundTrips === 0 ? '' : `, ${roundTrips} round trip${roundTrips === 1 ? '' : 's'}`}`;
 
 const WIDTH = 24;
 

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { proxyFor, parseVia, routeTo } from './route.ts';
 
 const env = { HTTPS_PROXY: 'http://secure:1', ALL_PROXY: 'socks5://all:2' };
-const proxy = (host: string, port: number, more: NodeJS.ProcessEnv = {}, protocol?: 'smtp'): string | undefined => proxyFor({ host, port }, protocol, { ...env, ...more });
+const proxy = (host: string, port: number, more: NodeJS.ProcessEnv = {}, protocol?: 'smtp'): string | undefined =>
+  proxyFor({ host, port }, protocol, { ...env, ...more });
 
 describe('proxyFor()', () => {
   it('is HTTPS_PROXY, then ALL_PROXY, in lower case before upper case', () => {
@@ -37,18 +38,27 @@ describe('proxyFor()', () => {
     expect(proxy(host, port, { NO_PROXY }) === undefined).toBe(straight);
   });
 
-  it.each(['localhost', 'a.localhost', '127.0.0.1', '127.1.2.3', '::1'])('is none for %s, whoever runs the proxy', (host) => {
-    expect(proxy(host, 443)).toBeUndefined();
-  });
+  it.each(['localhost', 'a.localhost', '127.0.0.1', '127.1.2.3', '::1'])(
+    'is none for %s, whoever runs the proxy',
+    (host) => {
+      expect(proxy(host, 443)).toBeUndefined();
+    },
+  );
 });
 
 describe('routeTo()', () => {
   const target = { host: 'example.org', port: 443 };
 
   it('takes --via before all, and refuses it beside a target that is a way', () => {
-    expect(routeTo(target, parseVia('tcp://192.0.2.1:443'), undefined)).toEqual({ scheme: 'tcp', host: '192.0.2.1', port: 443 });
+    expect(routeTo(target, parseVia('tcp://192.0.2.1:443'), undefined)).toEqual({
+      scheme: 'tcp',
+      host: '192.0.2.1',
+      port: 443,
+    });
     expect(routeTo(target, 'direct', undefined)).toBeUndefined();
-    expect(() => routeTo({ host: '', port: 0, route: { scheme: 'unix', path: '/x' } }, 'direct', undefined)).toThrow(/--via/);
+    expect(() => routeTo({ host: '', port: 0, route: { scheme: 'unix', path: '/x' } }, 'direct', undefined)).toThrow(
+      /--via/,
+    );
   });
 
   it('calls what is no URL of a way a usage error', () => {

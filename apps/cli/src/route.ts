@@ -18,7 +18,11 @@ export function parseVia(text: string): ViaOption {
 }
 
 /** @throws TypeError for a proxy that cannot be used. */
-export function routeTo(target: Target, via: ViaOption | undefined, protocol: StarttlsProtocol | undefined): Route | undefined {
+export function routeTo(
+  target: Target,
+  via: ViaOption | undefined,
+  protocol: StarttlsProtocol | undefined,
+): Route | undefined {
   if (target.route !== undefined) {
     if (via !== undefined) throw new TypeError('--via: the target says by itself how to get there');
     return target.route;
@@ -29,35 +33,59 @@ export function routeTo(target: Target, via: ViaOption | undefined, protocol: St
   try {
     return parseRoute(proxy.includes('://') ? proxy : `http://${proxy}`);
   } catch (error) {
-    throw new TypeError(`the proxy of the environment (HTTPS_PROXY, ALL_PROXY; --via direct leaves it out): ${(error as Error).message}`, { cause: error });
+    throw new TypeError(
+      `the proxy of the environment (HTTPS_PROXY, ALL_PROXY; --via direct leaves it out): ${(error as Error).message}`,
+      { cause: error },
+    );
   }
 }
 
 /**
- * HTTPS_PROXY, else ALL_PROXY, unless NO_PROXY has the host, as curl does; where a protocol is spoken before TLS it is no
- * HTTPS, and its own variable or ALL_PROXY counts. This machine is never asked for through a proxy that somebody else may run.
+ * HTTPS_PROXY, else ALL_PROXY, unless NO_PROXY has the host, as curl does; where a protocol is spoken before TLS it is
+ * no HTTPS, and its own variable or ALL_PROXY counts. This machine is never asked for through a proxy that somebody
+ * else may run.
  */
-export function proxyFor({ host, port }: Target, protocol: StarttlsProtocol | undefined, env: NodeJS.ProcessEnv = process.env): string | undefined {
+export function proxyFor(
+  { host, port }: Target,
+  protocol: StarttlsProtocol | undefined,
+  env: NodeJS.ProcessEnv = process.env,
+): string | undefined {
   const value = (name: string): string | undefined => env[name] || env[name.toUpperCase()] || undefined;
-  if (/^(localhost|.*\.localhost|127\.[\d.]+|::1)$/i.test(host) || excepted(host.toLowerCase(), port, value('no_proxy') ?? '')) return undefined;
+  if (
+    /^(localhost|.*\.localhost|127\.[\d.]+|::1)$/i.test(host) ||
+    excepted(host.toLowerCase(), port, value('no_proxy') ?? '')
+  )
+    return undefined;
   return value(`${protocol ?? 'https'}_proxy`) ?? value('all_proxy');
 }
 
 /** Of `*`, names (with what is below them), addresses and networks, each but the last two perhaps with a port. */
 function excepted(host: string, port: number, list: string): boolean {
-  return list.toLowerCase().split(/[\s,]+/).some((entry) => {
-    if (entry === '*') return true;
-    const [network = '', bits] = entry.split('/');
-    if (bits !== undefined) return within(host, network, Number(bits));
-    const [, bracketed, plain, itsPort] = /^(?:\[(.+)\]|([^:]+))(?::(\d+))?$/.exec(entry) ?? [];
-    const name = (bracketed ?? plain ?? entry).replace(/^\*?\./, '');
-    return name !== '' && (itsPort === undefined || Number(itsPort) === port) && (host === name || host.endsWith(`.${name}`));
-  });
+  return list
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .some((entry) => {
+      if (entry === '*') return true;
+      const [network = '', bits] = entry.split('/');
+      if (bits !== undefined) return within(host, network, Number(bits));
+      const [, bracketed, plain, itsPort] = /^(?:\[(.+)\]|([^:]+))(?::(\d+))?$/.exec(entry) ?? [];
+      const name = (bracketed ?? plain ?? entry).replace(/^\*?\./, '');
+      return (
+        name !== '' &&
+        (itsPort === undefined || Number(itsPort) === port) &&
+        (host === name || host.endsWith(`.${name}`))
+      );
+    });
 }
 
 function within(host: string, network: string, bits: number): boolean {
   const family = isIP(host);
-  if (family === 0 || isIP(network) !== family || !(Number.isInteger(bits) && bits >= 0 && bits <= (family === 4 ? 32 : 128))) return false;
+  if (
+    family === 0 ||
+    isIP(network) !== family ||
+    !(Number.isInteger(bits) && bits >= 0 && bits <= (family === 4 ? 32 : 128))
+  )
+    return false;
   const networks = new BlockList();
   networks.addSubnet(network, bits, family === 4 ? 'ipv4' : 'ipv6');
   return networks.check(host, family === 4 ? 'ipv4' : 'ipv6');

@@ -25,7 +25,8 @@ export async function scanWithProgress(target: Target, options: ScanOptions, sig
   const { stderr } = process;
   const clear = stderr.isTTY ? (): void => void stderr.write('\r\u001b[K') : (): void => {};
   const progress: OnProgress = stderr.isTTY
-    ? (connections, about) => void stderr.write(`\r${nameOfTarget(target)}: connection ${connections}, ${about}\u001b[K`)
+    ? (connections, about) =>
+        void stderr.write(`\r${nameOfTarget(target)}: connection ${connections}, ${about}\u001b[K`)
     : () => {};
   try {
     return await scan(target, options, signal, progress);
@@ -47,7 +48,8 @@ export function scanReport(result: Scan, c: Colors): string {
     lines.length === 0 ? [] : [`  ${c.dim(title)}`, ...lines.map((line) => `    ${line}`)];
   const list = (title: string, lists: readonly Taken[], prefers: boolean): string[] =>
     lists.flatMap(({ version, taken, order, open }) => {
-      const whose = order === 'server' ? ', in the order of the server' : order === 'client' ? ', the client’s order decides' : '';
+      const whose =
+        order === 'server' ? ', in the order of the server' : order === 'client' ? ', the client’s order decides' : '';
       return section(`${title} of ${version}${prefers ? whose : ''}`, [
         ...taken.map(({ name, strength }) => paint[strength](name)),
         ...(open === undefined ? [] : [c.yellow(`there may be more: ${printable(open)}`)]),
@@ -65,7 +67,9 @@ export function scanReport(result: Scan, c: Colors): string {
     ...list('cipher suites', result.cipherSuites, true),
     ...section(
       'Diffie-Hellman',
-      primeBits === undefined ? [] : [paint[primeBits < 1024 ? 'broken' : primeBits < 2048 ? 'dated' : 'good'](`${primeBits} bits`)],
+      primeBits === undefined
+        ? []
+        : [paint[primeBits < 1024 ? 'broken' : primeBits < 2048 ? 'dated' : 'good'](`${primeBits} bits`)],
     ),
     ...list('groups', result.groups, true),
     ...list('signature algorithms', result.signatureAlgorithms, true),

@@ -1,6 +1,7 @@
 /**
- * @module `ferrule scan`: what a server takes. Everything there is is offered; what the server chooses is struck from the list, and the
- * rest is offered again, until the server refuses: as many connections as it takes things, and one or two more.
+ * @module `ferrule scan`: what a server takes. Everything there is is offered; what the server chooses is struck from
+ * the list, and the rest is offered again, until the server refuses: as many connections as it takes things, and one or
+ * two more.
  */
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -105,7 +106,12 @@ export type OnProgress = (connections: number, about: string) => void;
  * Never authenticates anybody and sends nothing but ClientHellos.
  * @throws TlsError when no question at all could be asked, or none of the versions is taken.
  */
-export async function scan(target: Target, options: ScanOptions, signal: AbortSignal, onProgress: OnProgress = () => {}): Promise<Scan> {
+export async function scan(
+  target: Target,
+  options: ScanOptions,
+  signal: AbortSignal,
+  onProgress: OnProgress = () => {},
+): Promise<Scan> {
   const began = performance.now();
   const scanner = new Scanner(target, options, signal, onProgress);
   const { versions, shares } = await scanner.versions();
@@ -124,8 +130,12 @@ export async function scan(target: Target, options: ScanOptions, signal: AbortSi
         groups13.taken.map(({ code }) => code),
       ),
     scanner.signatures12(suitesOf(Version.tls12).filter(isSigned)),
-    scanner.primeBits(taken.filter((version) => version < Version.tls13).map((version) => [version, suitesOf(version).filter(isDhe)])),
-    ...taken.filter((version) => version < Version.tls12).map((version) => scanner.certificates(version, suitesOf(version))),
+    scanner.primeBits(
+      taken.filter((version) => version < Version.tls13).map((version) => [version, suitesOf(version).filter(isDhe)]),
+    ),
+    ...taken
+      .filter((version) => version < Version.tls12)
+      .map((version) => scanner.certificates(version, suitesOf(version))),
   ]);
   if (signal.aborted) throw new TlsError('ABORTED', undefined, { cause: signal.reason });
   const present = (lists: readonly (Taken | undefined)[]): Taken[] => lists.filter((list) => list !== undefined);
@@ -153,7 +163,8 @@ class Scanner {
   readonly #options: ScanOptions;
   readonly #signal: AbortSignal;
   readonly #onProgress: OnProgress;
-  readonly #certificates: Map<string, { readonly chain: readonly Uint8Array[]; readonly versions: Set<number> }> = new Map();
+  readonly #certificates: Map<string, { readonly chain: readonly Uint8Array[]; readonly versions: Set<number> }> =
+    new Map();
   #free: number;
   readonly #waiting: (() => void)[] = [];
   #next = 0;
@@ -208,7 +219,10 @@ class Scanner {
       version,
       suitesFor(version),
       (left) =>
-        this.#ask({ version, cipherSuites: left, shares: version === Version.tls13 ? shares.slice(0, 3) : [], until: 'hello' }, about),
+        this.#ask(
+          { version, cipherSuites: left, shares: version === Version.tls13 ? shares.slice(0, 3) : [], until: 'hello' },
+          about,
+        ),
       ({ cipherSuite }) => cipherSuite,
       suiteThing,
     );
@@ -221,7 +235,13 @@ class Scanner {
       shares.length > 0 ? shares : groups,
       (left) =>
         this.#ask(
-          { version, cipherSuites: cipherSuites.tls13, groups: left, shares: shares.length > 0 ? left : [], until: 'hello' },
+          {
+            version,
+            cipherSuites: cipherSuites.tls13,
+            groups: left,
+            shares: shares.length > 0 ? left : [],
+            until: 'hello',
+          },
           'groups of TLS 1.3',
         ),
       ({ group }) => group,
@@ -235,7 +255,8 @@ class Scanner {
     return this.#strike(
       version,
       groups.filter((group) => group < 31),
-      (left) => this.#ask({ version, cipherSuites: suites, groups: left, until: 'authentication' }, 'groups of TLS 1.2'),
+      (left) =>
+        this.#ask({ version, cipherSuites: suites, groups: left, until: 'authentication' }, 'groups of TLS 1.2'),
       ({ group }) => group,
       groupThing,
       // RFC 8422 section 5.1: an ECDSA certificate can be used only where its curve is among those offered
@@ -260,7 +281,14 @@ class Scanner {
       signatureSchemes,
       (left) =>
         this.#ask(
-          { version, cipherSuites: ours, groups: [group], shares: [group], signatureAlgorithms: left, until: 'authentication' },
+          {
+            version,
+            cipherSuites: ours,
+            groups: [group],
+            shares: [group],
+            signatureAlgorithms: left,
+            until: 'authentication',
+          },
           'signatures of TLS 1.3',
         ),
       ({ signatureAlgorithm }) => signatureAlgorithm,
@@ -274,7 +302,11 @@ class Scanner {
     return this.#strike(
       version,
       signatureSchemes,
-      (left) => this.#ask({ version, cipherSuites: suites, signatureAlgorithms: left, until: 'authentication' }, 'signatures of TLS 1.2'),
+      (left) =>
+        this.#ask(
+          { version, cipherSuites: suites, signatureAlgorithms: left, until: 'authentication' },
+          'signatures of TLS 1.2',
+        ),
       ({ signatureAlgorithm }) => signatureAlgorithm,
       schemeThing,
     );
@@ -283,13 +315,19 @@ class Scanner {
   async primeBits(suites: readonly (readonly [number, readonly number[]])[]): Promise<number | undefined> {
     const [version, dhe] = suites.find(([, each]) => each.length > 0) ?? [];
     if (version === undefined || dhe === undefined) return undefined;
-    const answer = await this.#ask({ version, cipherSuites: dhe, groups: [], until: 'authentication' }, 'Diffie-Hellman');
+    const answer = await this.#ask(
+      { version, cipherSuites: dhe, groups: [], until: 'authentication' },
+      'Diffie-Hellman',
+    );
     return answer.kind === 'taken' ? answer.choice.primeBits : undefined;
   }
 
   /** Of versions whose signatures are not asked about. */
   async certificates(version: number, suites: readonly number[]): Promise<void> {
-    await this.#ask({ version, cipherSuites: suites, until: 'authentication' }, `certificate of ${versionName(version)}`);
+    await this.#ask(
+      { version, cipherSuites: suites, until: 'authentication' },
+      `certificate of ${versionName(version)}`,
+    );
   }
 
   async #strike(
@@ -310,7 +348,8 @@ class Scanner {
       const code = answer.kind === 'taken' ? pick(answer.choice) : undefined;
       if (answer.kind === 'unknown') open = answer.error.message;
       else if (code === undefined) open = 'the server does not say what it chose';
-      else if (again.includes(code)) open = `${thing(code).name}, which the certificate needs, is preferred to whatever else there may be`;
+      else if (again.includes(code))
+        open = `${thing(code).name}, which the certificate needs, is preferred to whatever else there may be`;
       else if (!left.includes(code)) open = `the server chose ${thing(code).name}, which was not offered`;
       if (code === undefined || open !== undefined) break;
       taken.push(code);
@@ -321,7 +360,10 @@ class Scanner {
   }
 
   /** Asks; asks once more when there was no answer, or one that silence may have been. */
-  async #ask(question: Omit<Question, 'groups' | 'signatureAlgorithms' | 'name'> & Partial<Question>, about: string): Promise<Answer> {
+  async #ask(
+    question: Omit<Question, 'groups' | 'signatureAlgorithms' | 'name'> & Partial<Question>,
+    about: string,
+  ): Promise<Answer> {
     const whole = { groups, signatureAlgorithms: signatureSchemes, name: this.name, ...question };
     let answer = await this.#once(whole, about);
     if (answer.kind === 'unknown' || (answer.kind === 'refused' && answer.alert === undefined)) {
@@ -382,7 +424,11 @@ const NIST_CURVES: readonly number[] = [23, 24, 25];
 const COMMON_SHARES: readonly number[] = [29, 23];
 
 /** `taken` in the order in which it was chosen; `answer` to the same in reverse. */
-function orderOf(taken: readonly number[], answer: Answer, pick: (choice: Choice) => number | undefined): 'server' | 'client' | undefined {
+function orderOf(
+  taken: readonly number[],
+  answer: Answer,
+  pick: (choice: Choice) => number | undefined,
+): 'server' | 'client' | undefined {
   const first = answer.kind === 'taken' ? pick(answer.choice) : undefined;
   if (first === taken[0]) return 'server';
   return first === taken.at(-1) ? 'client' : undefined;
@@ -392,9 +438,13 @@ function noVersion(target: string, answers: readonly Answer[]): TlsError {
   const failure = answers.find((answer) => answer.kind === 'unknown');
   if (failure) return failure.error;
   const reasons = new Set(answers.map((answer) => (answer.kind === 'refused' ? refusal(answer) : '')));
-  return new TlsError('UNSUPPORTED_PROTOCOL', `${target}: no version from SSL 3.0 to TLS 1.3 is taken (${[...reasons].join(', ')})`, {
-    hint: 'The port may speak no TLS, want another name (--servername), or a client certificate before it says anything.',
-  });
+  return new TlsError(
+    'UNSUPPORTED_PROTOCOL',
+    `${target}: no version from SSL 3.0 to TLS 1.3 is taken (${[...reasons].join(', ')})`,
+    {
+      hint: 'The port may speak no TLS, want another name (--servername), or a client certificate before it says anything.',
+    },
+  );
 }
 
 const refusal = ({ alert, why }: { readonly alert?: number; readonly why: string }): string =>

@@ -15,9 +15,12 @@ describe('parseTarget()', () => {
     expect(parseTarget(text)).toEqual({ host, port });
   });
 
-  it.each(['', ':443', 'example.org:', 'example.org:0', 'example.org:65536', 'example.org:https'])('refuses "%s"', (text) => {
-    expect(() => parseTarget(text)).toThrow(/Expected/);
-  });
+  it.each(['', ':443', 'example.org:', 'example.org:0', 'example.org:65536', 'example.org:https'])(
+    'refuses "%s"',
+    (text) => {
+      expect(() => parseTarget(text)).toThrow(/Expected/);
+    },
+  );
 });
 
 describe('parseUrl()', () => {

@@ -12,12 +12,13 @@ export interface Target {
 }
 
 /**
- * `host`, `host:port`, `[address]:port`, an IPv6 address, `tcp://host:port`, an https URL; or the way itself: `unix:/path`,
- * `ws://relay/`, `exec:command`.
+ * `host`, `host:port`, `[address]:port`, an IPv6 address, `tcp://host:port`, an https URL; or the way itself:
+ * `unix:/path`, `ws://relay/`, `exec:command`.
  */
 export function parseTarget(text: string): Target {
   if (/^(unix:.*[/\\]|exec:(?!\d+$)|ws:\/\/)/.test(text)) return { host: '', port: 0, route: routeOf(text) };
-  if (/^(socks5h?|http):\/\//.test(text)) throw new InvalidArgumentError('Expected a server; the proxy to it is given with --via.');
+  if (/^(socks5h?|http):\/\//.test(text))
+    throw new InvalidArgumentError('Expected a server; the proxy to it is given with --via.');
   const named = text.replace(/^tcp:\/\//, '');
   if (named.includes('://')) {
     const { hostname, port } = parseUrl(named);
@@ -27,7 +28,8 @@ export function parseTarget(text: string): Target {
   const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(named) ?? [];
   const host = bracketed ?? plain ?? (/:.*:/.test(named) ? named : '');
   const number = port === undefined ? 443 : Number(port);
-  if (host === '' || number < 1 || number > 65_535) throw new InvalidArgumentError('Expected host, host:port or [address]:port.');
+  if (host === '' || number < 1 || number > 65_535)
+    throw new InvalidArgumentError('Expected host, host:port or [address]:port.');
   return { host, port: number };
 }
 
@@ -51,6 +53,7 @@ export function parseUrl(text: string): URL {
   } catch {
     throw new InvalidArgumentError('Expected an https:// URL.');
   }
-  if (url.protocol !== 'https:') throw new InvalidArgumentError('Expected an https:// URL: this command speaks TLS only.');
+  if (url.protocol !== 'https:')
+    throw new InvalidArgumentError('Expected an https:// URL: this command speaks TLS only.');
   return url;
 }

@@ -1,4 +1,7 @@
-/** @module Where the time of a handshake went: phases of the transport, then flights, each from where the one before ended. */
+/**
+ * @module Where the time of a handshake went: phases of the transport, then flights, each from where the one before
+ * ended.
+ */
 import type { TraceMessage } from '@ferrule/contract';
 import type { Route } from '@ferrule/node/transports';
 import { alertName } from '@ferrule/result';
@@ -68,7 +71,10 @@ export class Timeline {
 
   /** Of TLS: how often what we sent had to be answered before we could go on. Tickets answer nothing. */
   get roundTrips(): number {
-    return this.#phases.filter(({ label, messages }) => label === 'received' && messages?.some((name) => name !== 'NewSessionTicket' && !name.startsWith('alert'))).length;
+    return this.#phases.filter(
+      ({ label, messages }) =>
+        label === 'received' && messages?.some((name) => name !== 'NewSessionTicket' && !name.startsWith('alert')),
+    ).length;
   }
 
   /** Whether we have sent anything of TLS. */
@@ -95,7 +101,13 @@ export class Timeline {
     const flight = message.direction === this.#direction ? this.#phases.pop() : undefined;
     this.#direction = message.direction;
     const { start, bytes = 0, messages = [] } = flight ?? { start: this.#last };
-    this.#push({ label: message.direction, start, end: this.#now, bytes: bytes + message.bytes.length, messages: [...messages, name] });
+    this.#push({
+      label: message.direction,
+      start,
+      end: this.#now,
+      bytes: bytes + message.bytes.length,
+      messages: [...messages, name],
+    });
   };
 
   get #now(): number {

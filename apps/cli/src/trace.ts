@@ -24,7 +24,10 @@ export const traceJson = ({ at, bytes, ...message }: TracedMessage): object => (
   bytes: Buffer.from(bytes).toString('hex'),
 });
 
-export function heading({ at, direction, name, length }: Pick<TracedMessage, 'at' | 'direction' | 'name' | 'length'>, c: Colors): string {
+export function heading(
+  { at, direction, name, length }: Pick<TracedMessage, 'at' | 'direction' | 'name' | 'length'>,
+  c: Colors,
+): string {
   const arrow = direction === 'sent' ? c.cyan('→') : c.magenta('←');
   return `${arrow} ${c.bold(name)} ${c.dim(`${length} bytes, at ${at.toFixed(1)} ms`)}`;
 }
@@ -36,7 +39,8 @@ function fieldLines(fields: readonly Field[], indent: string, c: Colors): string
   return fields.flatMap((field) => {
     const { name, value, prefix, fields: inside = [] } = field;
     if (prefix || OMITTED.has(name)) return [];
-    if (value !== undefined) return wrapped(`${indent}${name.padEnd(Math.max(1, 30 - indent.length))} `, printable(value), c);
+    if (value !== undefined)
+      return wrapped(`${indent}${name.padEnd(Math.max(1, 30 - indent.length))} `, printable(value), c);
     return [`${indent}${c.dim(name)}`, ...fieldLines(inside, `${indent}  `, c)];
   });
 }
@@ -70,7 +74,9 @@ function annotated({ fields, bytes }: TracedMessage, c: Colors): string[] {
       // an opaque vector: its prefix, its content
       const single =
         inside.length <= 2 &&
-        inside.every(({ prefix, name, fields: below }) => prefix === true || (name === field.name && below === undefined));
+        inside.every(
+          ({ prefix, name, fields: below }) => prefix === true || (name === field.name && below === undefined),
+        );
       if (field.fields === undefined) leaf(field, indent);
       else if (single) walk(inside, depth);
       else {

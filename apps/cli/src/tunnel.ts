@@ -24,16 +24,26 @@ export async function tunnelCommand(target: Target, options: TunnelCommandOption
   const connector = new TlsConnector({ ...context, ...(route && { dial: dialer(route) }) });
   const door = await tunnel(
     connector,
-    { host: target.host || 'localhost', port: target.port || 443, servername, handshakeTimeout: timeout ?? 0, ...(preamble && { preamble }) },
+    {
+      host: target.host || 'localhost',
+      port: target.port || 443,
+      servername,
+      handshakeTimeout: timeout ?? 0,
+      ...(preamble && { preamble }),
+    },
     {
       listen: options.listen ?? 0,
       onError: (error) => {
-        const told = TlsError.is(error) ? failureReport(error, nameOfTarget(target), colorsFor(process.stderr)) : `error: ${error.message}\n`;
+        const told = TlsError.is(error)
+          ? failureReport(error, nameOfTarget(target), colorsFor(process.stderr))
+          : `error: ${error.message}\n`;
         process.stderr.write(told);
       },
     },
   );
-  process.stdout.write('path' in door.address ? `${door.address.path}\n` : `${door.address.host}:${door.address.port}\n`);
+  process.stdout.write(
+    'path' in door.address ? `${door.address.path}\n` : `${door.address.host}:${door.address.port}\n`,
+  );
   if (!signal.aborted) await once(signal, 'abort');
   await door.close();
   await connector.dispose();
@@ -42,6 +52,7 @@ export async function tunnelCommand(target: Target, options: TunnelCommandOption
 export function doorOf(text: string): number | string {
   if (/[/\\]/.test(text)) return text;
   const port = Number(text);
-  if (!(Number.isInteger(port) && port >= 0 && port <= 65_535)) throw new InvalidArgumentError('Expected a port, or the path of a unix socket.');
+  if (!(Number.isInteger(port) && port >= 0 && port <= 65_535))
+    throw new InvalidArgumentError('Expected a port, or the path of a unix socket.');
   return port;
 }

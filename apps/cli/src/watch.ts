@@ -16,11 +16,17 @@ export interface ListOptions extends InspectCommandOptions {
 }
 
 /** Exit code: that of the first server that is not well, in the order of the list. */
-export async function listCommand(targets: readonly Target[], options: ListOptions, signal: AbortSignal): Promise<void> {
+export async function listCommand(
+  targets: readonly Target[],
+  options: ListOptions,
+  signal: AbortSignal,
+): Promise<void> {
   const { concurrency, json, minDays = Number.NEGATIVE_INFINITY } = options;
   const colors = colorsFor(process.stdout);
   let done = 0;
-  const progress = process.stderr.isTTY ? (): void => void process.stderr.write(`\r${done} of ${targets.length}\u001b[K`) : (): void => {};
+  const progress = process.stderr.isTTY
+    ? (): void => void process.stderr.write(`\r${done} of ${targets.length}\u001b[K`)
+    : (): void => {};
   let [printed, free]: [Promise<void>, number] = [Promise.resolve(), concurrency];
   const waiting: (() => void)[] = [];
   progress();
@@ -36,10 +42,13 @@ export async function listCommand(targets: readonly Target[], options: ListOptio
     const before = printed;
     printed = Promise.all([inspected, before]).then(([inspection]) => {
       const daysLeft = daysLeftOf(inspection);
-      const exit = inspection.exit === Exit.ok && daysLeft !== undefined && daysLeft < minDays ? Exit.expiring : inspection.exit;
+      const exit =
+        inspection.exit === Exit.ok && daysLeft !== undefined && daysLeft < minDays ? Exit.expiring : inspection.exit;
       process.exitCode ??= exit === Exit.ok ? undefined : exit;
       if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
-      process.stdout.write(json === true ? inspectionJson({ ...inspection, exit }, true) : watchLine(inspection, exit, daysLeft, colors));
+      process.stdout.write(
+        json === true ? inspectionJson({ ...inspection, exit }, true) : watchLine(inspection, exit, daysLeft, colors),
+      );
       progress();
     });
     printed.catch(() => {});
@@ -60,12 +69,21 @@ function daysLeftOf({ chain }: Inspection): number | undefined {
   return days.length === 0 ? undefined : Math.min(...days);
 }
 
-/** Those of the command line; `-` stands for those on stdin, one a line, where `#` begins a comment. @throws InvalidArgumentError */
+/**
+ * Those of the command line; `-` stands for those on stdin, one a line, where `#` begins a comment. @throws
+ * InvalidArgumentError
+ */
 export async function targetsOf(named: readonly string[]): Promise<readonly Target[]> {
   const names: string[] = [];
   for (const name of named) {
     if (name !== '-') names.push(name);
-    else names.push(...(await text(process.stdin)).split('\n').map((line) => line.replace(/#.*/, '').trim()).filter((line) => line !== ''));
+    else
+      names.push(
+        ...(await text(process.stdin))
+          .split('\n')
+          .map((line) => line.replace(/#.*/, '').trim())
+          .filter((line) => line !== ''),
+      );
   }
   return names.map((name) => {
     try {
@@ -78,6 +96,7 @@ export async function targetsOf(named: readonly string[]): Promise<readonly Targ
 
 export function count(value: string): number {
   const number = Number(value);
-  if (!(Number.isInteger(number) && number >= 1 && number <= 10_000)) throw new InvalidArgumentError('Expected an integer from 1 to 10000.');
+  if (!(Number.isInteger(number) && number >= 1 && number <= 10_000))
+    throw new InvalidArgumentError('Expected an integer from 1 to 10000.');
   return number;
 }

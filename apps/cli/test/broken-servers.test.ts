@@ -28,27 +28,39 @@ interface Report {
 
 /** What differs between two runs. */
 const steady = (text: string, port: number): string =>
-  text.replaceAll(port === 443 ? /(?<=127\.0\.0\.1:)\d+/g : String(port), '‹port›').replaceAll(/\d{4}-\d\d-\d\d/g, '‹date›').replaceAll('|', '\\|');
+  text
+    .replaceAll(port === 443 ? /(?<=127\.0\.0\.1:)\d+/g : String(port), '‹port›')
+    .replaceAll(/\d{4}-\d\d-\d\d/g, '‹date›')
+    .replaceAll('|', '\\|');
 
 const rows: string[] = [];
 
 describe('ferrule inspect', () => {
-  it.each(BROKEN_SERVERS)('names the cause in the same words with both engines: $title', async ({ title, start, args = [], code, exit, hint }) => {
-    const { port, args: its = [], close } = await start();
-    const command = ['inspect', `localhost:${port}`, '--ca', ca, '--json', ...args, ...its];
-    const outcomes = await Promise.all(engines.map((engine) => ferrule([...command, '--backend', engine])));
-    close();
-    const causes = outcomes.map(({ code: exitCode, stdout, stderr }) => {
-      conforms(stdout);
-      const report = JSON.parse(stdout) as Report;
-      expect([report.error.code, exitCode, report.exitCode, report.ok, stderr]).toEqual([code, exit, exit, false, '']);
-      expect(report.error.hint).toMatch(hint);
-      return [report.error.what, report.error.hint].map((text) => steady(text, port));
-    });
-    expect(new Set(causes.map(String)).size).toBe(1);
-    const [what = '', advice = ''] = causes[0] ?? [];
-    rows.push(`| ${title} | ${what} | ${advice} | [\`${code}\`](codes.md#${code}) | ${exit} |`);
-  });
+  it.each(BROKEN_SERVERS)(
+    'names the cause in the same words with both engines: $title',
+    async ({ title, start, args = [], code, exit, hint }) => {
+      const { port, args: its = [], close } = await start();
+      const command = ['inspect', `localhost:${port}`, '--ca', ca, '--json', ...args, ...its];
+      const outcomes = await Promise.all(engines.map((engine) => ferrule([...command, '--backend', engine])));
+      close();
+      const causes = outcomes.map(({ code: exitCode, stdout, stderr }) => {
+        conforms(stdout);
+        const report = JSON.parse(stdout) as Report;
+        expect([report.error.code, exitCode, report.exitCode, report.ok, stderr]).toEqual([
+          code,
+          exit,
+          exit,
+          false,
+          '',
+        ]);
+        expect(report.error.hint).toMatch(hint);
+        return [report.error.what, report.error.hint].map((text) => steady(text, port));
+      });
+      expect(new Set(causes.map(String)).size).toBe(1);
+      const [what = '', advice = ''] = causes[0] ?? [];
+      rows.push(`| ${title} | ${what} | ${advice} | [\`${code}\`](codes.md#${code}) | ${exit} |`);
+    },
+  );
 
   it('is documented with the exact text', async () => {
     const page = [

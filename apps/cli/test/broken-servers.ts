@@ -1,5 +1,6 @@
 /**
- * @module Every kind of broken server, on loopback. As a script it makes them all and waits: point `ferrule inspect` at them.
+ * @module Every kind of broken server, on loopback. As a script it makes them all and waits: point `ferrule inspect` at
+ * them.
  *
  *     node --conditions=@ferrule/source --import tsx test/broken-servers.ts
  */
@@ -34,53 +35,298 @@ export interface BrokenServer {
 export const BROKEN_SERVERS: readonly BrokenServer[] = [
   // ── No TLS ──
   { title: 'HTTP on a TLS port', start: http, code: 'HTTP_REQUEST', exit: 4, hint: /http:\/\// },
-  { title: 'a STARTTLS banner on a TLS port', start: () => tcp((socket) => void socket.write('220 mail.test ESMTP\r\n')), code: 'PLAINTEXT_PEER', exit: 4, hint: /--starttls smtp/ },
-  { title: 'another protocol on a TLS port', start: () => tcp((socket) => void socket.write(Buffer.from('0000000fff0102030405060708', 'hex'))), code: 'WRONG_VERSION_NUMBER', exit: 4, hint: /another protocol/ },
-  { title: 'a silent port', start: () => tcp((socket) => void socket.resume()), args: ['--timeout', '2'], code: 'TIMEOUT', exit: 124, hint: /may speak another protocol/ },
+  {
+    title: 'a STARTTLS banner on a TLS port',
+    start: () => tcp((socket) => void socket.write('220 mail.test ESMTP\r\n')),
+    code: 'PLAINTEXT_PEER',
+    exit: 4,
+    hint: /--starttls smtp/,
+  },
+  {
+    title: 'another protocol on a TLS port',
+    start: () => tcp((socket) => void socket.write(Buffer.from('0000000fff0102030405060708', 'hex'))),
+    code: 'WRONG_VERSION_NUMBER',
+    exit: 4,
+    hint: /another protocol/,
+  },
+  {
+    title: 'a silent port',
+    start: () => tcp((socket) => void socket.resume()),
+    args: ['--timeout', '2'],
+    code: 'TIMEOUT',
+    exit: 124,
+    hint: /may speak another protocol/,
+  },
   { title: 'a port that nobody listens at', start: nobody, code: 'TRANSPORT_ERROR', exit: 2, hint: /Nothing listens/ },
-  { title: 'a server that hangs up at once', start: () => tcp((socket) => void socket.resume().end()), code: 'UNEXPECTED_EOF', exit: 4, hint: /may speak no TLS/ },
-  { title: 'a server that resets', start: () => tcp((socket) => void socket.once('data', () => socket.resetAndDestroy())), code: 'TRANSPORT_ERROR', exit: 2, hint: /cut the connection/ },
+  {
+    title: 'a server that hangs up at once',
+    start: () => tcp((socket) => void socket.resume().end()),
+    code: 'UNEXPECTED_EOF',
+    exit: 4,
+    hint: /may speak no TLS/,
+  },
+  {
+    title: 'a server that resets',
+    start: () => tcp((socket) => void socket.once('data', () => socket.resetAndDestroy())),
+    code: 'TRANSPORT_ERROR',
+    exit: 2,
+    hint: /cut the connection/,
+  },
   // ── On the way ──
-  { title: 'a proxy that is not there', start: via('http', nobody), code: 'PROXY_UNREACHABLE', exit: 11, hint: /Nothing listens/ },
-  { title: 'a proxy that refuses', start: via('http', () => httpProxy(() => ({ refusal: 403 }))), code: 'PROXY_REFUSED', exit: 11, hint: /may not allow/ },
-  { title: 'a proxy that wants credentials', start: via('http', () => httpProxy(() => ({ refusal: 407 }))), code: 'PROXY_AUTHENTICATION_REQUIRED', exit: 11, hint: /user:password/ },
-  { title: 'a proxy that does not reach the server', start: via('http', () => httpProxy(() => ({ refusal: 502 }))), code: 'TRANSPORT_ERROR', exit: 2, hint: /another DNS/ },
-  { title: 'a proxy that hangs up', start: via('http', () => tcp((socket) => void socket.resume().end())), code: 'PROXY_CLOSED', exit: 11, hint: /its log/ },
-  { title: 'a proxy that says nothing', start: via('http', () => tcp((socket) => void socket.resume())), args: ['--timeout', '2'], code: 'TIMEOUT', exit: 124, hint: /does not answer/ },
-  { title: 'a SOCKS proxy that refuses', start: via('socks5', () => socksProxy(() => ({ refusal: 2 }))), code: 'PROXY_REFUSED', exit: 11, hint: /may not allow/ },
-  { title: 'a SOCKS proxy that does not take the password', start: via('socks5', () => socksProxy(() => 0, { username: 'me', password: 'right' }), 'me:wrong@'), code: 'PROXY_AUTHENTICATION_REQUIRED', exit: 11, hint: /user:password/ },
-  { title: 'a SOCKS proxy that does not reach the server', start: via('socks5', () => socksProxy(() => ({ refusal: 5 }))), code: 'TRANSPORT_ERROR', exit: 2, hint: /another DNS/ },
-  { title: 'an HTTP proxy where SOCKS is meant', start: via('socks5', () => httpProxy(() => 0)), code: 'PROXY_MALFORMED', exit: 11, hint: /scheme and port/ },
-  { title: 'a relay that opens no WebSocket', start: via('ws', () => http()), code: 'PROXY_REFUSED', exit: 11, hint: /may not allow/ },
-  { title: 'a command that is not installed', start: exec('no-such-command {host} {port}'), code: 'PROXY_UNREACHABLE', exit: 11, hint: /PATH/ },
+  {
+    title: 'a proxy that is not there',
+    start: via('http', nobody),
+    code: 'PROXY_UNREACHABLE',
+    exit: 11,
+    hint: /Nothing listens/,
+  },
+  {
+    title: 'a proxy that refuses',
+    start: via('http', () => httpProxy(() => ({ refusal: 403 }))),
+    code: 'PROXY_REFUSED',
+    exit: 11,
+    hint: /may not allow/,
+  },
+  {
+    title: 'a proxy that wants credentials',
+    start: via('http', () => httpProxy(() => ({ refusal: 407 }))),
+    code: 'PROXY_AUTHENTICATION_REQUIRED',
+    exit: 11,
+    hint: /user:password/,
+  },
+  {
+    title: 'a proxy that does not reach the server',
+    start: via('http', () => httpProxy(() => ({ refusal: 502 }))),
+    code: 'TRANSPORT_ERROR',
+    exit: 2,
+    hint: /another DNS/,
+  },
+  {
+    title: 'a proxy that hangs up',
+    start: via('http', () => tcp((socket) => void socket.resume().end())),
+    code: 'PROXY_CLOSED',
+    exit: 11,
+    hint: /its log/,
+  },
+  {
+    title: 'a proxy that says nothing',
+    start: via('http', () => tcp((socket) => void socket.resume())),
+    args: ['--timeout', '2'],
+    code: 'TIMEOUT',
+    exit: 124,
+    hint: /does not answer/,
+  },
+  {
+    title: 'a SOCKS proxy that refuses',
+    start: via('socks5', () => socksProxy(() => ({ refusal: 2 }))),
+    code: 'PROXY_REFUSED',
+    exit: 11,
+    hint: /may not allow/,
+  },
+  {
+    title: 'a SOCKS proxy that does not take the password',
+    start: via('socks5', () => socksProxy(() => 0, { username: 'me', password: 'right' }), 'me:wrong@'),
+    code: 'PROXY_AUTHENTICATION_REQUIRED',
+    exit: 11,
+    hint: /user:password/,
+  },
+  {
+    title: 'a SOCKS proxy that does not reach the server',
+    start: via('socks5', () => socksProxy(() => ({ refusal: 5 }))),
+    code: 'TRANSPORT_ERROR',
+    exit: 2,
+    hint: /another DNS/,
+  },
+  {
+    title: 'an HTTP proxy where SOCKS is meant',
+    start: via('socks5', () => httpProxy(() => 0)),
+    code: 'PROXY_MALFORMED',
+    exit: 11,
+    hint: /scheme and port/,
+  },
+  {
+    title: 'a relay that opens no WebSocket',
+    start: via('ws', () => http()),
+    code: 'PROXY_REFUSED',
+    exit: 11,
+    hint: /may not allow/,
+  },
+  {
+    title: 'a command that is not installed',
+    start: exec('no-such-command {host} {port}'),
+    code: 'PROXY_UNREACHABLE',
+    exit: 11,
+    hint: /PATH/,
+  },
   { title: 'a command that fails', start: exec('false'), code: 'PROXY_CLOSED', exit: 11, hint: /stderr/ },
   // ── STARTTLS ──
-  { title: 'no STARTTLS offered', start: () => tcp(smtp('250 mail.test')), args: ['--starttls', 'smtp'], code: 'STARTTLS_NOT_OFFERED', exit: 3, hint: /implicit-TLS port/ },
-  { title: 'a port that is silent where STARTTLS is expected', start: () => tcp((socket) => void socket.resume()), args: ['--starttls', 'smtp', '--timeout', '2'], code: 'TIMEOUT', exit: 124, hint: /--starttls none/ },
-  { title: 'STARTTLS refused', start: () => tcp(smtp('250-mail.test\r\n250 STARTTLS', '454 no certificate')), args: ['--starttls', 'smtp'], code: 'STARTTLS_REFUSED', exit: 3, hint: /server's reply/ },
-  { title: 'commands injected after the go-ahead', start: () => tcp(smtp('250-mail.test\r\n250 STARTTLS', '220 go\r\n250 injected')), args: ['--starttls', 'smtp'], code: 'STARTTLS_INJECTION', exit: 3, hint: /do not trust this network/ },
+  {
+    title: 'no STARTTLS offered',
+    start: () => tcp(smtp('250 mail.test')),
+    args: ['--starttls', 'smtp'],
+    code: 'STARTTLS_NOT_OFFERED',
+    exit: 3,
+    hint: /implicit-TLS port/,
+  },
+  {
+    title: 'a port that is silent where STARTTLS is expected',
+    start: () => tcp((socket) => void socket.resume()),
+    args: ['--starttls', 'smtp', '--timeout', '2'],
+    code: 'TIMEOUT',
+    exit: 124,
+    hint: /--starttls none/,
+  },
+  {
+    title: 'STARTTLS refused',
+    start: () => tcp(smtp('250-mail.test\r\n250 STARTTLS', '454 no certificate')),
+    args: ['--starttls', 'smtp'],
+    code: 'STARTTLS_REFUSED',
+    exit: 3,
+    hint: /server's reply/,
+  },
+  {
+    title: 'commands injected after the go-ahead',
+    start: () => tcp(smtp('250-mail.test\r\n250 STARTTLS', '220 go\r\n250 injected')),
+    args: ['--starttls', 'smtp'],
+    code: 'STARTTLS_INJECTION',
+    exit: 3,
+    hint: /do not trust this network/,
+  },
   // ── The certificate ──
-  { title: 'a wrong name', start: identity('wrongName'), code: 'CERT_NAME_MISMATCH', exit: 6, hint: /a name that it has/ },
-  { title: 'a missing intermediate', start: missingIntermediate, code: 'CERT_MISSING_INTERMEDIATE', exit: 5, hint: /fullchain\.pem/ },
+  {
+    title: 'a wrong name',
+    start: identity('wrongName'),
+    code: 'CERT_NAME_MISMATCH',
+    exit: 6,
+    hint: /a name that it has/,
+  },
+  {
+    title: 'a missing intermediate',
+    start: missingIntermediate,
+    code: 'CERT_MISSING_INTERMEDIATE',
+    exit: 5,
+    hint: /fullchain\.pem/,
+  },
   { title: 'an expired leaf', start: identity('expired'), code: 'CERT_EXPIRED', exit: 7, hint: /renewed/ },
-  { title: 'an expired intermediate', start: identity('underExpiredIntermediate'), code: 'CERT_EXPIRED', exit: 7, hint: /one above it/ },
-  { title: 'a leaf that is not valid yet', start: identity('notYetValid'), code: 'CERT_NOT_YET_VALID', exit: 7, hint: /clock of this machine/ },
-  { title: 'a self-signed certificate', start: identity('selfSigned'), code: 'CERT_SELF_SIGNED', exit: 5, hint: /If it is yours/ },
+  {
+    title: 'an expired intermediate',
+    start: identity('underExpiredIntermediate'),
+    code: 'CERT_EXPIRED',
+    exit: 7,
+    hint: /one above it/,
+  },
+  {
+    title: 'a leaf that is not valid yet',
+    start: identity('notYetValid'),
+    code: 'CERT_NOT_YET_VALID',
+    exit: 7,
+    hint: /clock of this machine/,
+  },
+  {
+    title: 'a self-signed certificate',
+    start: identity('selfSigned'),
+    code: 'CERT_SELF_SIGNED',
+    exit: 5,
+    hint: /If it is yours/,
+  },
   { title: 'an unknown root', start: unknownRoot, code: 'CERT_UNTRUSTED_ROOT', exit: 5, hint: /If you trust this CA/ },
-  { title: 'an issuer that is no CA', start: identity('underFalseCa'), code: 'CERT_INVALID', exit: 5, hint: /install a correct certificate/ },
-  { title: 'a certificate for clients', start: identity('clientPurpose'), code: 'CERT_PURPOSE', exit: 5, hint: /install a correct certificate/ },
-  { title: 'a weak key', start: identity('rsa-1024'), code: 'CERT_WEAK_KEY', exit: 5, hint: /install a correct certificate/ },
-  { title: 'a certificate that its own staple calls revoked', start: revoked, code: 'CERT_REVOKED', exit: 5, hint: /must get a new certificate/ },
-  { title: 'another key than the pinned one', start: tls({}), args: ['--pin', Buffer.alloc(32).toString('base64')], code: 'CERT_PIN_MISMATCH', exit: 9, hint: /update the pins/ },
+  {
+    title: 'an issuer that is no CA',
+    start: identity('underFalseCa'),
+    code: 'CERT_INVALID',
+    exit: 5,
+    hint: /install a correct certificate/,
+  },
+  {
+    title: 'a certificate for clients',
+    start: identity('clientPurpose'),
+    code: 'CERT_PURPOSE',
+    exit: 5,
+    hint: /install a correct certificate/,
+  },
+  {
+    title: 'a weak key',
+    start: identity('rsa-1024'),
+    code: 'CERT_WEAK_KEY',
+    exit: 5,
+    hint: /install a correct certificate/,
+  },
+  {
+    title: 'a certificate that its own staple calls revoked',
+    start: revoked,
+    code: 'CERT_REVOKED',
+    exit: 5,
+    hint: /must get a new certificate/,
+  },
+  {
+    title: 'another key than the pinned one',
+    start: tls({}),
+    args: ['--pin', Buffer.alloc(32).toString('base64')],
+    code: 'CERT_PIN_MISMATCH',
+    exit: 9,
+    hint: /update the pins/,
+  },
   // ── The handshake ──
-  { title: 'a client certificate demanded, TLS 1.2', start: tls({ requestCert: true, rejectUnauthorized: true, maxVersion: 'TLSv1.2' }), code: 'PEER_ALERT', exit: 4, hint: /--cert and --key/ },
-  { title: 'a client certificate demanded, TLS 1.3', start: tls({ requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.3' }), code: 'PEER_ALERT', exit: 4, hint: /--cert and --key/ },
-  { title: 'TLS 1.1 at most', start: tls({ minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' }), code: 'PEER_ALERT', exit: 10, hint: /should be upgraded/ },
-  { title: 'TLS 1.2 at most, where 1.3 is asked for', start: tls({ maxVersion: 'TLSv1.2' }), args: ['--min-version', '1.3'], code: 'PEER_ALERT', exit: 10, hint: /--min-version asks for too much/ },
-  { title: 'only suites that are broken', start: tls({ maxVersion: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-AES128-SHA' }), code: 'PEER_ALERT', exit: 4, hint: /considered broken/ },
-  { title: 'no common group', start: tls({ ecdhCurve: 'P-521', minVersion: 'TLSv1.3' }), args: ['--groups', 'x25519'], code: 'PEER_ALERT', exit: 4, hint: /considered broken/ },
-  { title: 'no common application protocol', start: tls({ ALPNProtocols: ['h2'] }), args: ['--alpn', 'http/1.1'], code: 'PEER_ALERT', exit: 10, hint: /--alpn/ },
-  { title: 'a server that hangs up after the handshake', start: truncating, args: ['--wait', '5'], code: 'UNEXPECTED_EOF', exit: 4, hint: /client certificate or another name/ },
+  {
+    title: 'a client certificate demanded, TLS 1.2',
+    start: tls({ requestCert: true, rejectUnauthorized: true, maxVersion: 'TLSv1.2' }),
+    code: 'PEER_ALERT',
+    exit: 4,
+    hint: /--cert and --key/,
+  },
+  {
+    title: 'a client certificate demanded, TLS 1.3',
+    start: tls({ requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.3' }),
+    code: 'PEER_ALERT',
+    exit: 4,
+    hint: /--cert and --key/,
+  },
+  {
+    title: 'TLS 1.1 at most',
+    start: tls({ minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' }),
+    code: 'PEER_ALERT',
+    exit: 10,
+    hint: /should be upgraded/,
+  },
+  {
+    title: 'TLS 1.2 at most, where 1.3 is asked for',
+    start: tls({ maxVersion: 'TLSv1.2' }),
+    args: ['--min-version', '1.3'],
+    code: 'PEER_ALERT',
+    exit: 10,
+    hint: /--min-version asks for too much/,
+  },
+  {
+    title: 'only suites that are broken',
+    start: tls({ maxVersion: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-AES128-SHA' }),
+    code: 'PEER_ALERT',
+    exit: 4,
+    hint: /considered broken/,
+  },
+  {
+    title: 'no common group',
+    start: tls({ ecdhCurve: 'P-521', minVersion: 'TLSv1.3' }),
+    args: ['--groups', 'x25519'],
+    code: 'PEER_ALERT',
+    exit: 4,
+    hint: /considered broken/,
+  },
+  {
+    title: 'no common application protocol',
+    start: tls({ ALPNProtocols: ['h2'] }),
+    args: ['--alpn', 'http/1.1'],
+    code: 'PEER_ALERT',
+    exit: 10,
+    hint: /--alpn/,
+  },
+  {
+    title: 'a server that hangs up after the handshake',
+    start: truncating,
+    args: ['--wait', '5'],
+    code: 'UNEXPECTED_EOF',
+    exit: 4,
+    hint: /client certificate or another name/,
+  },
 ];
 
 async function tcp(serve: (socket: Socket) => void): Promise<Running> {
@@ -155,7 +401,10 @@ async function unknownRoot(): Promise<Running> {
 
 async function revoked(): Promise<Running> {
   const leaf = await pki('revoked');
-  return tls({ identity: leaf, ocspResponse: makeOcspResponse(leaf, await pki('intermediate'), { status: 'revoked' }) })();
+  return tls({
+    identity: leaf,
+    ocspResponse: makeOcspResponse(leaf, await pki('intermediate'), { status: 'revoked' }),
+  })();
 }
 
 /** Cuts each connection by itself: others may still be shaking hands. */
@@ -166,7 +415,14 @@ async function truncating(): Promise<Running> {
     secure.on('error', () => {});
     sockets.get(secure.remotePort)?.destroy();
   });
-  server.on('connection', (socket: Socket) => void sockets.set(socket.remotePort, socket.on('error', () => {})));
+  server.on(
+    'connection',
+    (socket: Socket) =>
+      void sockets.set(
+        socket.remotePort,
+        socket.on('error', () => {}),
+      ),
+  );
   return { port: await portOf(server), close: () => void server.close() };
 }
 
@@ -181,7 +437,9 @@ async function main(): Promise<void> {
   writeFileSync(ca, (await pki('root')).certificatePem);
   for (const { title, start, args = [] } of BROKEN_SERVERS) {
     const { port, args: its = [] } = await start();
-    console.log(`# ${title}\nferrule inspect localhost:${port} ${['--ca', ca, ...args, ...its].map((word) => (word.includes(' ') ? `'${word}'` : word)).join(' ')}`);
+    console.log(
+      `# ${title}\nferrule inspect localhost:${port} ${['--ca', ca, ...args, ...its].map((word) => (word.includes(' ') ? `'${word}'` : word)).join(' ')}`,
+    );
   }
   process.once('SIGINT', () => {
     rmSync(folder, { recursive: true });

@@ -7,7 +7,6 @@ import { createServer as createTcp, type AddressInfo, type Server } from 'node:n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer as createTls, type TLSSocket } from 'node:tls';
-import { fileURLToPath } from 'node:url';
 import { pki, type PkiName } from '@ferrule/conformance/pki';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { COMMAND, ferrule } from './run.ts';
@@ -76,7 +75,14 @@ describe('ferrule get', () => {
 
 describe('ferrule connect', () => {
   it('reports verdict, facts and the chain as a tree', async () => {
-    const { code, stdout, stderr } = await ferrule(['connect', `localhost:${good}`, '--ca', ca, '--alpn', 'h2,http/1.1']);
+    const { code, stdout, stderr } = await ferrule([
+      'connect',
+      `localhost:${good}`,
+      '--ca',
+      ca,
+      '--alpn',
+      'h2,http/1.1',
+    ]);
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(/✓ localhost is verified/);
     expect(stdout).toMatch(/protocol +TLSv1\.3/);
@@ -114,20 +120,31 @@ describe('ferrule connect', () => {
 
   it.each([
     ['sends the rest of stdin', (socket: TLSSocket): void => void socket.resume(), 0, /"ok": true/],
-    ['fails where the rest of stdin cannot be sent', (socket: TLSSocket): void => void socket.destroy(), 2, /TRANSPORT_ERROR/],
+    [
+      'fails where the rest of stdin cannot be sent',
+      (socket: TLSSocket): void => void socket.destroy(),
+      2,
+      /TRANSPORT_ERROR/,
+    ],
   ] as const)('with --pipe %s after the server has ended its half', async (_what, then, status, said) => {
     const { keyPem, chainPem } = await pki('p256');
     const input = 'x'.repeat(8_000_000);
     let got = 0;
     let how = 'nothing';
     const server = createTls({ key: keyPem, cert: chainPem, allowHalfOpen: true }, (socket) => {
-      socket.on('error', () => {}).on('data', (chunk) => (got += chunk.length)).on('end', () => (how = 'close_notify')).pause();
+      socket
+        .on('error', () => {})
+        .on('data', (chunk) => (got += chunk.length))
+        .on('end', () => (how = 'close_notify'))
+        .pause();
       // not in the middle of Node's own handshake, which then sends no close_notify
       setImmediate(() => socket.end('bye'));
       setTimeout(() => then(socket), 300);
     });
     const port = await listen(server);
-    const { code, stdout, stderr } = await ferrule(['connect', `localhost:${port}`, '--ca', ca, '--pipe', '--json'], { input });
+    const { code, stdout, stderr } = await ferrule(['connect', `localhost:${port}`, '--ca', ca, '--pipe', '--json'], {
+      input,
+    });
     expect([code, stdout]).toEqual([status, 'bye']);
     expect(stderr).toMatch(said);
     if (status === 0) expect([got, how]).toEqual([input.length, 'close_notify']);
@@ -136,7 +153,18 @@ describe('ferrule connect', () => {
 
   it('with --pipe tells of the server’s end on stdout while stdin goes on', async () => {
     const { keyPem, chainPem } = await pki('p256');
-    const port = await listen(createTls({ key: keyPem, cert: chainPem, allowHalfOpen: true }, (socket) => void setImmediate(() => socket.on('error', () => {}).resume().end('bye'))));
+    const port = await listen(
+      createTls(
+        { key: keyPem, cert: chainPem, allowHalfOpen: true },
+        (socket) =>
+          void setImmediate(() =>
+            socket
+              .on('error', () => {})
+              .resume()
+              .end('bye'),
+          ),
+      ),
+    );
     const child = spawn(process.execPath, [...COMMAND, 'connect', `localhost:${port}`, '--ca', ca, '--pipe']);
     await once(child.stdout.resume(), 'end');
     expect(child.exitCode).toBeNull();
@@ -154,7 +182,9 @@ describe('ferrule connect', () => {
   });
 
   it('with --interactive ends at ~., and refuses to be --pipe too', async () => {
-    const ended = await ferrule(['connect', `localhost:${good}`, '--ca', ca, '-i', '--lf'], { input: '~.\nnot sent\n' });
+    const ended = await ferrule(['connect', `localhost:${good}`, '--ca', ca, '-i', '--lf'], {
+      input: '~.\nnot sent\n',
+    });
     expect([ended.code, ended.stdout]).toEqual([0, '']);
     const both = await ferrule(['connect', `localhost:${good}`, '-i', '--pipe']);
     expect(both.code).toBe(1);
@@ -221,7 +251,8 @@ describe('ferrule connect', () => {
 
 describe('--profile', () => {
   it('judges certificates by other rules, and is told where the engine has none of that name', async () => {
-    const get = async (port: number, ...more: readonly string[]) => ferrule(['get', `https://localhost:${port}/`, '--ca', ca, '--profile', ...more]);
+    const get = async (port: number, ...more: readonly string[]) =>
+      ferrule(['get', `https://localhost:${port}/`, '--ca', ca, '--profile', ...more]);
     const ed25519 = await https('ed25519');
     const [strict, web, absent, unknown] = await Promise.all([
       get(ed25519, 'rfc5280', '--backend', 'pure'), get(ed25519, 'webpki', '--backend', 'pure'), get(good, 'webpki', '--backend', 'native'), get(good, 'strict'),

@@ -17,8 +17,13 @@ let commands: readonly string[] = [];
 
 beforeAll(async () => {
   writeFileSync(join(folder, 'a root.pem'), '');
-  const [help, ...scripts] = await Promise.all([ferrule(['--help']), ...['bash', 'zsh', 'fish'].map((shell) => ferrule(['completion', shell]))]);
-  commands = [...(help.stdout.split('Commands:')[1]?.split('Examples:')[0] ?? '').matchAll(/^ {2}([a-z]+) /gm)].flatMap(([, name = '']) => (name === 'help' ? [] : [name]));
+  const [help, ...scripts] = await Promise.all([
+    ferrule(['--help']),
+    ...['bash', 'zsh', 'fish'].map((shell) => ferrule(['completion', shell])),
+  ]);
+  commands = [...(help.stdout.split('Commands:')[1]?.split('Examples:')[0] ?? '').matchAll(/^ {2}([a-z]+) /gm)].flatMap(
+    ([, name = '']) => (name === 'help' ? [] : [name]),
+  );
   for (const [i, shell] of ['bash', 'zsh', 'fish'].entries()) writeFileSync(file(shell), scripts[i]?.stdout ?? '');
 });
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -40,7 +45,9 @@ describe.skipIf(!bash)('ferrule completion bash', () => {
   });
 
   it('offers the options of each command as its help has them, and that has examples', async () => {
-    const helps = await Promise.all(commands.map(async (command) => [command, (await ferrule([command, '--help'])).stdout] as const));
+    const helps = await Promise.all(
+      commands.map(async (command) => [command, (await ferrule([command, '--help'])).stdout] as const),
+    );
     for (const [command, stdout] of helps) {
       expect(stdout).toMatch(/\nExamples:\n(.*\n)? .*ferrule /);
       const options = [...stdout.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)].map(([, long = '']) => long);
@@ -97,7 +104,11 @@ describe.skipIf(!zsh)('ferrule completion zsh', () => {
 describe.skipIf(!fish)('ferrule completion fish', () => {
   it('is a script that fish takes, and offers commands, options and values', () => {
     const offer = (line: string): string =>
-      spawnSync('fish', ['--no-config', '-c', `source '${file('fish')}'; complete -C '${line}'`], { encoding: 'utf8', cwd: folder, env: { ...process.env, HOME: folder } }).stdout;
+      spawnSync('fish', ['--no-config', '-c', `source '${file('fish')}'; complete -C '${line}'`], {
+        encoding: 'utf8',
+        cwd: folder,
+        env: { ...process.env, HOME: folder },
+      }).stdout;
     expect(offer('ferrule insp')).toMatch(/^inspect\t/);
     expect(offer('ferrule get --backen')).toMatch(/^--backend\t/);
     expect(offer('ferrule get --backend ')).toMatch(/^native\t.*\npure\t.*\n$/);

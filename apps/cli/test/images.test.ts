@@ -7,13 +7,16 @@ const docs = new URL('../../../docs/', import.meta.url);
 const images = readdirSync(new URL('images/', docs));
 
 describe('the screenshots', () => {
-  it.each(images)('%s is small, tells nothing of the machine that it was made on, and is shown in the manual', (name) => {
-    const svg = readFileSync(new URL(`images/${name}`, docs), 'utf8');
-    expect(svg.length).toBeLessThan(60_000);
-    expect(svg).not.toMatch(/\/(tmp|root|home|work|usr)\b|ferrule-screenshots/);
-    expect(svg).toMatch(/aria-label="ferrule /);
-    expect(readFileSync(new URL('cli.md', docs), 'utf8')).toContain(`images/${name}`);
-  });
+  it.each(images)(
+    '%s is small, tells nothing of the machine that it was made on, and is shown in the manual',
+    (name) => {
+      const svg = readFileSync(new URL(`images/${name}`, docs), 'utf8');
+      expect(svg.length).toBeLessThan(60_000);
+      expect(svg).not.toMatch(/\/(tmp|root|home|work|usr)\b|ferrule-screenshots/);
+      expect(svg).toMatch(/aria-label="ferrule /);
+      expect(readFileSync(new URL('cli.md', docs), 'utf8')).toContain(`images/${name}`);
+    },
+  );
 
   it('are drawn letter by letter and colour by colour', () => {
     const c = createColors(true);

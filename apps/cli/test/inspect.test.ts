@@ -35,7 +35,16 @@ async function mail(): Promise<number> {
 describe('ferrule inspect', () => {
   it('shows verdict, facts, the matched name, the chain and the handshake on one screen', async () => {
     const port = await serve({ ALPNProtocols: ['h2'] });
-    const { code, stdout, stderr } = await ferrule(['inspect', `localhost:${port}`, '--servername', 'a.wild.test', '--ca', ca, '--alpn', 'h2']);
+    const { code, stdout, stderr } = await ferrule([
+      'inspect',
+      `localhost:${port}`,
+      '--servername',
+      'a.wild.test',
+      '--ca',
+      ca,
+      '--alpn',
+      'h2',
+    ]);
     // the name of the servername is not in the DNS: localhost was connected to
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(/^✓ localhost:\d+ is trusted\n/);
@@ -43,7 +52,9 @@ describe('ferrule inspect', () => {
     expect(stdout).toMatch(/ALPN +h2\n/);
     expect(stdout).toMatch(/name +a\.wild\.test matches \*\.wild\.test\n/);
     expect(stdout).toMatch(/CN=leaf[^]*29 days left[^]*└─ CN=ferrule test intermediate[^]*└─ CN=ferrule test root/);
-    expect(stdout).toMatch(/ms +█+ +DNS\n.*█ +TCP\n.*→ ClientHello .* B\n.*← ServerHello, .*Finished .* B\n.*→ .*Finished/);
+    expect(stdout).toMatch(
+      /ms +█+ +DNS\n.*█ +TCP\n.*→ ClientHello .* B\n.*← ServerHello, .*Finished .* B\n.*→ .*Finished/,
+    );
     expect(stdout.trimEnd().split('\n').length).toBeLessThan(40);
   });
 
@@ -63,7 +74,14 @@ describe('ferrule inspect', () => {
     void (async () => {
       for (;;) (await server.accepted()).on('data', (chunk: Buffer) => received.push(chunk.toString()));
     })().catch(() => {});
-    const { code, stdout } = await ferrule(['inspect', `localhost:${await server.listen()}`, '--ca', ca, '--alpn', 'h2']);
+    const { code, stdout } = await ferrule([
+      'inspect',
+      `localhost:${await server.listen()}`,
+      '--ca',
+      ca,
+      '--alpn',
+      'h2',
+    ]);
     expect(code).toBe(5);
     expect(stdout).toMatch(/protocol +TLSv1\.3/);
     expect(received).toEqual([]);
@@ -71,7 +89,16 @@ describe('ferrule inspect', () => {
 
   it('speaks STARTTLS first, and times it and the first byte', async () => {
     const port = await mail();
-    const { code, stdout } = await ferrule(['inspect', `localhost:${port}`, '--ca', ca, '--starttls', 'smtp', '--wait', '5']);
+    const { code, stdout } = await ferrule([
+      'inspect',
+      `localhost:${port}`,
+      '--ca',
+      ca,
+      '--starttls',
+      'smtp',
+      '--wait',
+      '5',
+    ]);
     expect(code).toBe(0);
     expect(stdout).toMatch(/█ +STARTTLS \(smtp\)\n/);
     expect(stdout).toMatch(/█ +first byte\n/);
@@ -93,8 +120,17 @@ describe('ferrule inspect', () => {
     const port = await serve();
     const { code, stdout } = await ferrule(['inspect', `localhost:${port}`, '--ca', ca, '--json']);
     expect(code).toBe(0);
-    const report = JSON.parse(stdout) as { handshake: { label: string; start: number; end: number }[]; chain: unknown[] };
-    expect(report).toMatchObject({ schema: 'ferrule/1', target: `localhost:${port}`, ok: true, exitCode: 0, version: 'TLSv1.3' });
+    const report = JSON.parse(stdout) as {
+      handshake: { label: string; start: number; end: number }[];
+      chain: unknown[];
+    };
+    expect(report).toMatchObject({
+      schema: 'ferrule/1',
+      target: `localhost:${port}`,
+      ok: true,
+      exitCode: 0,
+      version: 'TLSv1.3',
+    });
     expect(report.chain).toHaveLength(3);
     for (const { start, end } of report.handshake) expect(end).toBeGreaterThanOrEqual(start);
   });
@@ -106,7 +142,8 @@ describe('ferrule inspect', () => {
       ferrule(['inspect', `localhost:${port}`, '--ca', ca, '--keylog', one]),
       ferrule(['inspect', `localhost:${port}`, '--ca', ca], { env: { SSLKEYLOGFILE: other } }),
     ]);
-    for (const file of [one, other]) expect(readFileSync(file, 'utf8')).toMatch(/^CLIENT_HANDSHAKE_TRAFFIC_SECRET [0-9a-f]{64} [0-9a-f]+$/m);
+    for (const file of [one, other])
+      expect(readFileSync(file, 'utf8')).toMatch(/^CLIENT_HANDSHAKE_TRAFFIC_SECRET [0-9a-f]{64} [0-9a-f]+$/m);
   });
 
   it('calls a group that the engine does not have a usage error, and names those it has', async () => {

@@ -91,7 +91,9 @@ describe('ferrule get, of a page that ends', () => {
     });
     cut.listen(0, '127.0.0.1');
     await once(cut, 'listening');
-    const { code, said } = await ended(['get', `https://localhost:${(cut.address() as AddressInfo).port}/`], () => end());
+    const { code, said } = await ended(['get', `https://localhost:${(cut.address() as AddressInfo).port}/`], () =>
+      end(),
+    );
     cut.close();
     expect(said).toMatch(expected === 0 ? /^the beginning$/ : /^the begin(ning)?✗ /);
     expect(code).toBe(expected);

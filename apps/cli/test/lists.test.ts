@@ -39,17 +39,24 @@ describe('ferrule chain', () => {
     expect(code).toBe(7);
     expect(stderr).toMatch(/^✗ .*CN=leaf expired on/);
     const report = JSON.parse(stdout) as { ok: boolean; chain: { der: string }[] };
-    expect([report.ok, report.chain.map(({ der }) => der)]).toEqual([false, (await pki('expired')).chain.map((der) => Buffer.from(der).toString('base64'))]);
+    expect([report.ok, report.chain.map(({ der }) => der)]).toEqual([
+      false,
+      (await pki('expired')).chain.map((der) => Buffer.from(der).toString('base64')),
+    ]);
   });
 });
 
 describe('ferrule pin', () => {
   it('writes pins that --pin takes, the server’s own first', async () => {
     const { code, stdout } = await ferrule(['pin', `localhost:${good}`, '--ca', ca]);
-    const hash = createHash('sha256').update((await pki('p256')).spki).digest('base64');
+    const hash = createHash('sha256')
+      .update((await pki('p256')).spki)
+      .digest('base64');
     const pins = stdout.trimEnd().split('\n');
     expect([code, pins.length, pins[0]]).toEqual([0, 3, `sha256//${hash}`]);
-    const pinned = await Promise.all(pins.map((pin) => ferrule(['connect', `localhost:${good}`, '--ca', ca, '--pin', pin])));
+    const pinned = await Promise.all(
+      pins.map((pin) => ferrule(['connect', `localhost:${good}`, '--ca', ca, '--pin', pin])),
+    );
     expect(pinned.map((outcome) => outcome.code)).toEqual([0, 0, 0]);
   });
 });
@@ -68,7 +75,9 @@ describe('ferrule watch', () => {
     const input = `# ours\nlocalhost:${good}\n\nlocalhost:1 # nobody\nlocalhost:${expired}\n`;
     const { code, stdout, stderr } = await ferrule(['watch', '-', '--ca', ca, '--concurrency', '2'], { input });
     expect([code, stderr]).toEqual([2, '']);
-    expect(stdout).toMatch(/^✓ localhost:\d+: 29 days left\n✗ localhost:1: .*ECONNREFUSED.*\n✗ localhost:\d+: CN=leaf expired on .*\n$/);
+    expect(stdout).toMatch(
+      /^✓ localhost:\d+: 29 days left\n✗ localhost:1: .*ECONNREFUSED.*\n✗ localhost:\d+: CN=leaf expired on .*\n$/,
+    );
   });
 });
 
@@ -76,9 +85,14 @@ describe('ferrule inspect -', () => {
   it('makes NDJSON of a list of hosts on stdin, one document a line, in its order', async () => {
     const input = Array.from({ length: 5 }, (_, i) => `localhost:${i % 2 === 0 ? good : expired}\n`).join('');
     const { code, stdout, stderr } = await ferrule(['inspect', '-', '--ca', ca, '--concurrency', '3'], { input });
-    const reports = stdout.trimEnd().split('\n').map((line) => JSON.parse(line) as { schema: string; exitCode: number });
+    const reports = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { schema: string; exitCode: number });
     expect([code, stderr]).toEqual([7, '']);
-    expect(reports.map(({ schema, exitCode }) => `${schema} ${exitCode}`)).toEqual([0, 7, 0, 7, 0].map((exit) => `ferrule/1 ${exit}`));
+    expect(reports.map(({ schema, exitCode }) => `${schema} ${exitCode}`)).toEqual(
+      [0, 7, 0, 7, 0].map((exit) => `ferrule/1 ${exit}`),
+    );
   });
 
   it('calls a line that names no host a usage error', async () => {

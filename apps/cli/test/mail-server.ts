@@ -4,7 +4,10 @@ import { TLSSocket, type TLSSocketOptions } from 'node:tls';
 import { pki } from '@ferrule/conformance/pki';
 
 /** Not listening yet. `secured` gets each connection before its handshake. */
-export async function mailServer(secured: (socket: TLSSocket) => void = () => {}, options: TLSSocketOptions = {}): Promise<Server> {
+export async function mailServer(
+  secured: (socket: TLSSocket) => void = () => {},
+  options: TLSSocketOptions = {},
+): Promise<Server> {
   const { keyPem: key, chainPem: cert } = await pki('p256');
   return createServer((socket) => {
     socket.on('error', () => {});

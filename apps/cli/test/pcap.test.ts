@@ -43,9 +43,12 @@ afterAll(() => {
 
 async function capture(name: string, ...args: string[]): Promise<string> {
   const file = join(folder, `${name}.pcapng`);
-  const { code, stderr } = await ferrule(['connect', `localhost:${port}`, '--ca', ca, '--pipe', '--pcap', file, ...args], {
-    input: 'the question',
-  });
+  const { code, stderr } = await ferrule(
+    ['connect', `localhost:${port}`, '--ca', ca, '--pipe', '--pcap', file, ...args],
+    {
+      input: 'the question',
+    },
+  );
   expect([code, stderr]).toEqual([0, expect.stringContaining('is verified')]);
   return file;
 }
@@ -58,7 +61,7 @@ interface Block {
 /** As the specification has it: both lengths agree, and are multiples of 4. */
 function blocksOf(bytes: Buffer): Block[] {
   const blocks: Block[] = [];
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const length = bytes.readUInt32LE(at + 4);
     expect([length % 4, bytes.readUInt32LE(at + length - 4)]).toEqual([0, length]);
     blocks.push({ type: bytes.readUInt32LE(at), body: bytes.subarray(at + 8, at + length - 4) });
@@ -91,11 +94,15 @@ function packetOf({ body }: Block): Packet {
   const ip = body.subarray(20, 20 + captured);
   const v6 = ip[0]! >> 4 === 6;
   const head = v6 ? 40 : 20;
-  const [source, destination] = v6 ? [ip.subarray(8, 24), ip.subarray(24, 40)] : [ip.subarray(12, 16), ip.subarray(16, 20)];
+  const [source, destination] = v6
+    ? [ip.subarray(8, 24), ip.subarray(24, 40)]
+    : [ip.subarray(12, 16), ip.subarray(16, 20)];
   expect(v6 ? head + ip.readUInt16BE(4) : ip.readUInt16BE(2)).toBe(ip.length);
   if (!v6) expect(sum(ip.subarray(0, 20))).toBe(0xffff);
   const tcp = ip.subarray(head);
-  expect(sum(Buffer.concat([source, destination, Buffer.from([0, 0, tcp.length >> 8, tcp.length & 0xff, 0, 0, 0, 6]), tcp]))).toBe(0xffff);
+  expect(
+    sum(Buffer.concat([source, destination, Buffer.from([0, 0, tcp.length >> 8, tcp.length & 0xff, 0, 0, 0, 6]), tcp])),
+  ).toBe(0xffff);
   return {
     from: `${source.toString('hex')}:${tcp.readUInt16BE(0)}`,
     flags: tcp[13]!,
@@ -151,28 +158,40 @@ describe('a capture', () => {
   it('says when, in microseconds', () => {
     const pcap = new Pcap({ began: 1_700_000_000_000 });
     const [packet] = blocksOf(Buffer.from(pcap.packets({ at: 1.25, kind: 'sent', bytes: bytes(1, 0) })));
-    expect((BigInt(packet!.body.readUInt32LE(4)) << 32n) | BigInt(packet!.body.readUInt32LE(8))).toBe(1_700_000_000_001_250n);
+    expect((BigInt(packet!.body.readUInt32LE(4)) << 32n) | BigInt(packet!.body.readUInt32LE(8))).toBe(
+      1_700_000_000_001_250n,
+    );
   });
 });
 
 describe('--pcap', () => {
-  it.each(CASES)('writes a file of the right structure, with the secrets before the packets: %s, %s', async (backend, version) => {
-    const file = await capture(`structure-${backend}-${version}`, '--backend', backend, '--max-version', version, '--with-secrets');
-    expect(statSync(file).mode & 0o077).toBe(0);
-    const blocks = blocksOf(readFileSync(file));
-    expect(blocks.slice(0, 3).map(({ type }) => type)).toEqual([SECTION, INTERFACE, SECRETS]);
-    expect(blocks[0]!.body.readUInt32LE(0)).toBe(0x1a2b3c4d);
-    const secrets = blocks[2]!.body;
-    expect(secrets.subarray(0, 4).toString('latin1')).toBe('KSLT');
-    expect(secrets.subarray(8, 8 + secrets.readUInt32LE(4)).toString()).toMatch(
-      version === 'TLSv1.3'
-        ? /^(?:[A-Z_0]+_(?:SECRET|SECRET_0) [0-9a-f]{64} [0-9a-f]+\n){5}$/
-        : /^CLIENT_RANDOM [0-9a-f]{64} [0-9a-f]{96}\n$/,
-    );
-    const packets = blocks.slice(3);
-    expect(packets.every(({ type }) => type === PACKET)).toBe(true);
-    expect(packetOf(packets[3]!).payload.subarray(0, 3).toString('hex')).toBe('160301');
-  });
+  it.each(CASES)(
+    'writes a file of the right structure, with the secrets before the packets: %s, %s',
+    async (backend, version) => {
+      const file = await capture(
+        `structure-${backend}-${version}`,
+        '--backend',
+        backend,
+        '--max-version',
+        version,
+        '--with-secrets',
+      );
+      expect(statSync(file).mode & 0o077).toBe(0);
+      const blocks = blocksOf(readFileSync(file));
+      expect(blocks.slice(0, 3).map(({ type }) => type)).toEqual([SECTION, INTERFACE, SECRETS]);
+      expect(blocks[0]!.body.readUInt32LE(0)).toBe(0x1a2b3c4d);
+      const secrets = blocks[2]!.body;
+      expect(secrets.subarray(0, 4).toString('latin1')).toBe('KSLT');
+      expect(secrets.subarray(8, 8 + secrets.readUInt32LE(4)).toString()).toMatch(
+        version === 'TLSv1.3'
+          ? /^(?:[A-Z_0]+_(?:SECRET|SECRET_0) [0-9a-f]{64} [0-9a-f]+\n){5}$/
+          : /^CLIENT_RANDOM [0-9a-f]{64} [0-9a-f]{96}\n$/,
+      );
+      const packets = blocks.slice(3);
+      expect(packets.every(({ type }) => type === PACKET)).toBe(true);
+      expect(packetOf(packets[3]!).payload.subarray(0, 3).toString('hex')).toBe('160301');
+    },
+  );
 
   it('holds no secret where none was asked for, and what came of a connection that failed', async () => {
     const file = join(folder, 'failed.pcapng');
@@ -185,7 +204,8 @@ describe('--pcap', () => {
 
   /** What is in the records: a line for each packet with the messages in it, then application data. */
   const dissect = (file: string, ...options: string[]): { handshake: string[]; data: string } => {
-    const run = (...args: string[]): string => spawnSync('tshark', ['-r', file, ...options, ...args], { encoding: 'utf8' }).stdout;
+    const run = (...args: string[]): string =>
+      spawnSync('tshark', ['-r', file, ...options, ...args], { encoding: 'utf8' }).stdout;
     const handshake = run('-Y', 'tls.handshake', '-T', 'fields', '-e', 'tls.handshake.type').trim().split('\n');
     return { handshake, data: run('-q', '-z', `follow,tls,ascii,0`) };
   };
@@ -202,60 +222,77 @@ describe('--pcap', () => {
     expect(data).toMatch(/the question[^]*the answer/);
   });
 
-  it.skipIf(!tshark).each(CASES)('makes one that tshark decrypts with the key log: %s, %s', async (backend, version) => {
-    const keys = join(folder, `${backend}-${version}.keys`);
-    const file = await capture(`keys-${backend}-${version}`, '--backend', backend, '--max-version', version, '--keylog', keys);
-    expect(dissect(file).data).not.toMatch(/the question/);
-    expect(dissect(file, '-o', `tls.keylog_file:${keys}`)).toMatchObject({
-      handshake: expect.arrayContaining(MESSAGES[version]),
-      data: expect.stringMatching(/the question[^]*the answer/),
-    });
-  });
-
-  it.skipIf(!tshark)('holds TLS alone where another protocol came first, and tshark is not misled by its port', async () => {
-    const mail = await mailServer((socket) => void socket.end('220 in TLS\r\n'));
-    await new Promise<void>((resolve) => mail.listen(0, '127.0.0.1', resolve));
-    const file = join(folder, 'starttls.pcapng');
-    const { code } = await ferrule([
-      'connect',
-      `localhost:${(mail.address() as AddressInfo).port}`,
-      '--ca',
-      ca,
-      '--starttls',
-      'smtp',
-      '--pipe',
-      '--pcap',
-      file,
-      '--with-secrets',
-    ]);
-    mail.close();
-    expect(code).toBe(0);
-    expect(readFileSync(file).includes('EHLO')).toBe(false);
-    expect(dissect(file).data).toMatch(/220 in TLS/);
-  });
-
-  it.skipIf(!tshark)('has nothing in it that tshark calls malformed or out of order, also when replay writes it', async () => {
-    const recording = join(folder, 'connection.jsonl');
-    const first = await capture('whole', '--record', recording, '--with-secrets');
-    const second = join(folder, 'replayed.pcapng');
-    expect((await ferrule(['replay', recording, '--ca', ca, '--pcap', second])).code).toBe(0);
-    for (const file of [first, second]) {
-      const { stdout } = spawnSync(
-        'tshark',
-        [
-          '-r',
-          file,
-          '-o',
-          'tcp.check_checksum:TRUE',
-          '-o',
-          'ip.check_checksum:TRUE',
-          '-Y',
-          '_ws.malformed || tcp.analysis.flags || tcp.checksum.status == "Bad" || ip.checksum.status == "Bad"',
-        ],
-        { encoding: 'utf8' },
+  it.skipIf(!tshark).each(CASES)(
+    'makes one that tshark decrypts with the key log: %s, %s',
+    async (backend, version) => {
+      const keys = join(folder, `${backend}-${version}.keys`);
+      const file = await capture(
+        `keys-${backend}-${version}`,
+        '--backend',
+        backend,
+        '--max-version',
+        version,
+        '--keylog',
+        keys,
       );
-      expect(stdout).toBe('');
-      expect(dissect(file).data).toMatch(/the question[^]*the answer/);
-    }
-  });
+      expect(dissect(file).data).not.toMatch(/the question/);
+      expect(dissect(file, '-o', `tls.keylog_file:${keys}`)).toMatchObject({
+        handshake: expect.arrayContaining(MESSAGES[version]),
+        data: expect.stringMatching(/the question[^]*the answer/),
+      });
+    },
+  );
+
+  it.skipIf(!tshark)(
+    'holds TLS alone where another protocol came first, and tshark is not misled by its port',
+    async () => {
+      const mail = await mailServer((socket) => void socket.end('220 in TLS\r\n'));
+      await new Promise<void>((resolve) => mail.listen(0, '127.0.0.1', resolve));
+      const file = join(folder, 'starttls.pcapng');
+      const { code } = await ferrule([
+        'connect',
+        `localhost:${(mail.address() as AddressInfo).port}`,
+        '--ca',
+        ca,
+        '--starttls',
+        'smtp',
+        '--pipe',
+        '--pcap',
+        file,
+        '--with-secrets',
+      ]);
+      mail.close();
+      expect(code).toBe(0);
+      expect(readFileSync(file).includes('EHLO')).toBe(false);
+      expect(dissect(file).data).toMatch(/220 in TLS/);
+    },
+  );
+
+  it.skipIf(!tshark)(
+    'has nothing in it that tshark calls malformed or out of order, also when replay writes it',
+    async () => {
+      const recording = join(folder, 'connection.jsonl');
+      const first = await capture('whole', '--record', recording, '--with-secrets');
+      const second = join(folder, 'replayed.pcapng');
+      expect((await ferrule(['replay', recording, '--ca', ca, '--pcap', second])).code).toBe(0);
+      for (const file of [first, second]) {
+        const { stdout } = spawnSync(
+          'tshark',
+          [
+            '-r',
+            file,
+            '-o',
+            'tcp.check_checksum:TRUE',
+            '-o',
+            'ip.check_checksum:TRUE',
+            '-Y',
+            '_ws.malformed || tcp.analysis.flags || tcp.checksum.status == "Bad" || ip.checksum.status == "Bad"',
+          ],
+          { encoding: 'utf8' },
+        );
+        expect(stdout).toBe('');
+        expect(dissect(file).data).toMatch(/the question[^]*the answer/);
+      }
+    },
+  );
 });

@@ -56,20 +56,26 @@ async function start(program: string, args: (port: number) => readonly string[])
   for (;;) {
     if (child.exitCode !== null) throw new Error(`${program} ended with ${child.exitCode}`);
     const socket = connect(its, '127.0.0.1');
-    const up = await new Promise<boolean>((resolve) => socket.once('connect', () => resolve(true)).once('error', () => resolve(false)));
+    const up = await new Promise<boolean>((resolve) =>
+      socket.once('connect', () => resolve(true)).once('error', () => resolve(false)),
+    );
     socket.destroy();
     if (up) return its;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
 
-const inspect = (via: string, ...more: readonly string[]) => ferrule(['inspect', `localhost:${port}`, '--via', via, '--ca', ca, ...more]);
+const inspect = (via: string, ...more: readonly string[]) =>
+  ferrule(['inspect', `localhost:${port}`, '--via', via, '--ca', ca, ...more]);
 
 describe.skipIf(!installed('tinyproxy'))('tinyproxy', () => {
   it('is an HTTP proxy: it leads with the right password, wants one, and refuses what its rules forbid', async () => {
     const proxy = await start('tinyproxy', (its) => {
       const config = join(folder, 'tinyproxy.conf');
-      writeFileSync(config, `Port ${its}\nListen 127.0.0.1\nTimeout 60\nMaxClients 10\nBasicAuth me secret\nConnectPort ${port}\n`);
+      writeFileSync(
+        config,
+        `Port ${its}\nListen 127.0.0.1\nTimeout 60\nMaxClients 10\nBasicAuth me secret\nConnectPort ${port}\n`,
+      );
       return ['-d', '-c', config];
     });
     const [led, asked, refused] = await Promise.all([
@@ -86,7 +92,16 @@ describe.skipIf(!installed('tinyproxy'))('tinyproxy', () => {
 
 describe.skipIf(!installed('microsocks'))('microsocks', () => {
   it('is a SOCKS5 proxy: it leads with the right password, wants one, and says when nobody listens', async () => {
-    const proxy = await start('microsocks', (its) => ['-i', '127.0.0.1', '-p', String(its), '-u', 'me', '-P', 'secret']);
+    const proxy = await start('microsocks', (its) => [
+      '-i',
+      '127.0.0.1',
+      '-p',
+      String(its),
+      '-u',
+      'me',
+      '-P',
+      'secret',
+    ]);
     const [led, asked, nobody] = await Promise.all([
       inspect(`socks5://me:secret@127.0.0.1:${proxy}`),
       inspect(`socks5://127.0.0.1:${proxy}`),
@@ -110,7 +125,10 @@ describe.skipIf(!installed('websockify'))('websockify', () => {
 
 describe.skipIf(!installed('nc'))('nc', () => {
   it('is a program whose standard streams are a connection', async () => {
-    const [led, nobody] = await Promise.all([inspect('exec:nc {host} {port}'), ferrule(['inspect', 'localhost:1', '--via', 'exec:nc {host} {port}'])]);
+    const [led, nobody] = await Promise.all([
+      inspect('exec:nc {host} {port}'),
+      ferrule(['inspect', 'localhost:1', '--via', 'exec:nc {host} {port}']),
+    ]);
     expect([led.code, nobody.code]).toEqual([0, 11]);
     expect(nobody.stdout).toMatch(/ended with code 1/);
   });

@@ -6,11 +6,13 @@ import { fileURLToPath } from 'node:url';
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 /**
- * Node's arguments that run the command: as it is published where turbo runs the tests, which has just built it, else from source. The
- * first starts in a fifth of the time.
+ * Node's arguments that run the command: as it is published where turbo runs the tests, which has just built it, else
+ * from source. The first starts in a fifth of the time.
  */
 export const COMMAND: readonly string[] =
-  process.env['TURBO_HASH'] === undefined ? ['--conditions=@ferrule/source', '--import', 'tsx', at('../src/main.ts')] : [at('../dist/main.js')];
+  process.env['TURBO_HASH'] === undefined
+    ? ['--conditions=@ferrule/source', '--import', 'tsx', at('../src/main.ts')]
+    : [at('../dist/main.js')];
 
 export interface Outcome {
   readonly code: number | null;
@@ -30,14 +32,21 @@ export interface RunOptions {
 /** Those of whoever runs the tests have no say. */
 const withoutProxies = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/_proxy$/i.test(name)));
 
-export function ferrule(args: readonly string[], { input = '', env = {}, interruptOn, whenSpoken }: RunOptions = {}): Promise<Outcome> {
+export function ferrule(
+  args: readonly string[],
+  { input = '', env = {}, interruptOn, whenSpoken }: RunOptions = {},
+): Promise<Outcome> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [...COMMAND, ...args], { env: { ...withoutProxies, ...env } });
     let [stdout, stderr] = ['', ''];
     child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
     interruptOn?.once('connection', () => child.kill('SIGINT'));
-    if (whenSpoken) child.stdout.once('data', (chunk: Buffer) => void whenSpoken(chunk.toString()).finally(() => child.kill('SIGINT')));
+    if (whenSpoken)
+      child.stdout.once(
+        'data',
+        (chunk: Buffer) => void whenSpoken(chunk.toString()).finally(() => child.kill('SIGINT')),
+      );
     // a command may end before it has read all of it
     child.stdin.on('error', () => {}).end(input);
     child.on('close', (code) => resolve({ code, stdout, stderr }));

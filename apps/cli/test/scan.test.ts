@@ -74,7 +74,11 @@ describe('ferrule scan', () => {
     const found = await ask(port);
     expect(taken(found)).toEqual(['TLS 1.3', 'TLS 1.2']);
     expect(found.cipherSuites).toMatchObject([
-      { version: 'TLS 1.3', order: 'server', taken: [{ name: 'TLS_CHACHA20_POLY1305_SHA256' }, { name: 'TLS_AES_128_GCM_SHA256' }] },
+      {
+        version: 'TLS 1.3',
+        order: 'server',
+        taken: [{ name: 'TLS_CHACHA20_POLY1305_SHA256' }, { name: 'TLS_AES_128_GCM_SHA256' }],
+      },
       {
         version: 'TLS 1.2',
         order: 'server',
@@ -102,13 +106,18 @@ describe('ferrule scan', () => {
     });
     const found = await ask(port);
     expect(taken(found)).toEqual(['TLS 1.2', 'TLS 1.1', 'TLS 1.0']);
-    expect(found.versions.find(({ name }) => name === 'TLS 1.3')).toMatchObject({ taken: false, why: expect.any(String) });
+    expect(found.versions.find(({ name }) => name === 'TLS 1.3')).toMatchObject({
+      taken: false,
+      why: expect.any(String),
+    });
     expect(found.versions.find(({ name }) => name === 'TLS 1.0')).toMatchObject({ strength: 'broken' });
     expect(names(found.cipherSuites, 'TLS 1.0')?.toSorted()).toEqual([
       'TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA',
       'TLS_ECDH_anon_WITH_NULL_SHA',
     ]);
-    expect(found.cipherSuites.at(-1)?.taken.find(({ name }) => name.includes('anon'))).toMatchObject({ strength: 'broken' });
+    expect(found.cipherSuites.at(-1)?.taken.find(({ name }) => name.includes('anon'))).toMatchObject({
+      strength: 'broken',
+    });
     expect(found.groups.map(({ version }) => version)).toEqual(['TLS 1.2']);
   });
 
@@ -123,17 +132,25 @@ describe('ferrule scan', () => {
     const found = await ask(port);
     expect(found.certificates).toHaveLength(2);
     expect(names(found.signatureAlgorithms, 'TLS 1.3')).toEqual(
-      expect.arrayContaining(['ecdsa_secp384r1_sha384', 'rsa_pss_rsae_sha256', 'rsa_pss_rsae_sha384', 'rsa_pss_rsae_sha512']),
+      expect.arrayContaining([
+        'ecdsa_secp384r1_sha384',
+        'rsa_pss_rsae_sha256',
+        'rsa_pss_rsae_sha384',
+        'rsa_pss_rsae_sha512',
+      ]),
     );
     expect(found.primeBits).toBeGreaterThanOrEqual(2048);
   });
 
   it('sends key shares where a server takes no hello without', async () => {
     const { keyPem: key, chainPem: cert } = await pki('p256');
-    const tls = createServer({ key, cert, minVersion: 'TLSv1.3', ecdhCurve: 'X25519:P-384', ciphers: 'TLS_AES_128_GCM_SHA256' }).on(
-      'tlsClientError',
-      () => {},
-    );
+    const tls = createServer({
+      key,
+      cert,
+      minVersion: 'TLSv1.3',
+      ecdhCurve: 'X25519:P-384',
+      ciphers: 'TLS_AES_128_GCM_SHA256',
+    }).on('tlsClientError', () => {});
     tls.on('secureConnection', (socket) => socket.on('error', () => {}));
     const port = await listen(
       createTcp((socket) => {
@@ -143,7 +160,8 @@ describe('ferrule scan', () => {
             // SSL 3.0 has no extensions at all
             const extensions = hello[2] === 0 ? new Map<number, Uint8Array>() : clientHelloOf(hello).extensions;
             // missing_extension
-            if (keyShareGroups(extensions.get(51)).length === 0) return void socket.end(Buffer.from('1503030002026d', 'hex'));
+            if (keyShareGroups(extensions.get(51)).length === 0)
+              return void socket.end(Buffer.from('1503030002026d', 'hex'));
             socket.pause().unshift(hello);
             tls.emit('connection', socket);
           });
@@ -179,7 +197,10 @@ describe('ferrule scan', () => {
     closing.push(server);
     const found = await ask(server.port);
     expect(taken(found)).toEqual(['TLS 1.3']);
-    expect(names(found.cipherSuites, 'TLS 1.3')?.toSorted()).toEqual(['TLS_AES_128_CCM_SHA256', 'TLS_AES_256_GCM_SHA384']);
+    expect(names(found.cipherSuites, 'TLS 1.3')?.toSorted()).toEqual([
+      'TLS_AES_128_CCM_SHA256',
+      'TLS_AES_256_GCM_SHA384',
+    ]);
     expect(names(found.groups, 'TLS 1.3')?.toSorted()).toEqual(['secp521r1', 'x448']);
     expect(names(found.signatureAlgorithms, 'TLS 1.3')).toEqual(['ecdsa_secp256r1_sha256']);
   });
@@ -199,7 +220,10 @@ describe('ferrule scan', () => {
 
   it.each([1, 3])('has no more than %i connections at a time when it is told so', async (concurrency) => {
     const { keyPem: key, chainPem: cert } = await pki('p256');
-    const tls = createServer({ key, cert, maxVersion: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-AES256-GCM-SHA384' }).on('tlsClientError', () => {});
+    const tls = createServer({ key, cert, maxVersion: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-AES256-GCM-SHA384' }).on(
+      'tlsClientError',
+      () => {},
+    );
     let [waiting, most] = [0, 0];
     // each has to wait: what is asked meanwhile is asked at the same time
     const port = await listen(
@@ -223,7 +247,9 @@ describe('ferrule scan', () => {
     tls.on('secureConnection', (socket) => socket.on('error', () => {}));
     // every seventh connection says nothing at all
     const port = await listen(
-      createTcp((socket) => (++connections % 7 === 0 ? void socket.on('error', () => {}).resume() : void tls.emit('connection', socket))),
+      createTcp((socket) =>
+        ++connections % 7 === 0 ? void socket.on('error', () => {}).resume() : void tls.emit('connection', socket),
+      ),
     );
     const found = await ask(port, { timeout: 0.3, concurrency: 1 });
     expect(names(found.cipherSuites, 'TLS 1.2')?.length).toBeGreaterThan(5);
@@ -232,7 +258,11 @@ describe('ferrule scan', () => {
   it.each<[string, () => Server, TlsError['code']]>([
     [
       'a port that speaks HTTP',
-      () => createTcp((socket) => void socket.on('error', () => {}).once('data', () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))),
+      () =>
+        createTcp(
+          (socket) =>
+            void socket.on('error', () => {}).once('data', () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')),
+        ),
       'HTTP_REQUEST',
     ],
     [
@@ -287,7 +317,11 @@ describe('ferrule diff', () => {
   it('says what is different between two servers, and exits with 12', async () => {
     const [a, b] = [await serve(), await serve({ maxVersion: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-AES256-GCM-SHA384' })];
     const args = ['diff', `localhost:${a.port}`, `localhost:${b.port}`, '--ca', ca];
-    const [plain, scanned, json] = await Promise.all([ferrule(args), ferrule([...args, '--scan']), ferrule([...args, '--json', '--scan'])]);
+    const [plain, scanned, json] = await Promise.all([
+      ferrule(args),
+      ferrule([...args, '--scan']),
+      ferrule([...args, '--json', '--scan']),
+    ]);
     expect([plain.code, scanned.code, json.code]).toEqual([12, 12, 12]);
     expect(plain.stdout).toMatch(/^≠ \d+ facts differ\n {2}- localhost:\d+\n {2}\+ localhost:\d+\n/);
     expect(plain.stdout).toMatch(/ {2}protocol\n {4}- TLSv1\.3\n {4}\+ TLSv1\.2\n/);
@@ -295,7 +329,9 @@ describe('ferrule diff', () => {
     expect(scanned.stdout).toMatch(/ {2}versions taken\n {4}- TLS 1\.3\n/);
     expect(scanned.stdout).toMatch(/ {2}cipher suites of TLS 1\.2\n[^]*- TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256\n/);
     conforms(json.stdout);
-    const { diff } = JSON.parse(json.stdout) as { diff: { differences: { fact: string; a: unknown; b: unknown }[]; same: string[] } };
+    const { diff } = JSON.parse(json.stdout) as {
+      diff: { differences: { fact: string; a: unknown; b: unknown }[]; same: string[] };
+    };
     expect(diff.differences).toContainEqual({ fact: 'protocol', a: 'TLSv1.3', b: 'TLSv1.2' });
     expect(diff.same).toContain('certificate subject');
   });

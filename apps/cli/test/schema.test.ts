@@ -16,7 +16,9 @@ let [good, expired, proxy] = [0, 0, 0];
 
 async function page(name: PkiName): Promise<number> {
   const { keyPem, chainPem } = await pki(name);
-  const server = createServer({ key: keyPem, cert: chainPem }, (_request, response) => response.setHeader('set-cookie', ['a=1', 'b=2']).end('a page'));
+  const server = createServer({ key: keyPem, cert: chainPem }, (_request, response) =>
+    response.setHeader('set-cookie', ['a=1', 'b=2']).end('a page'),
+  );
   closing.push(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return (server.address() as AddressInfo).port;
@@ -39,7 +41,10 @@ describe('the JSON Schema', () => {
     ['get', () => ['get', `https://localhost:${good}/`]],
     ['get of a server that is not trusted', () => ['get', `https://localhost:${expired}/`]],
     ['connect', () => ['connect', `localhost:${good}`, '--alpn', 'http/1.1']],
-    ['connect, TLS 1.2, the pure engine', () => ['connect', `localhost:${good}`, '--max-version', '1.2', '--backend', 'pure']],
+    [
+      'connect, TLS 1.2, the pure engine',
+      () => ['connect', `localhost:${good}`, '--max-version', '1.2', '--backend', 'pure'],
+    ],
     ['connect --trace', () => ['connect', `localhost:${good}`, '--trace']],
     ['connect to a server that is not trusted', () => ['connect', `localhost:${expired}`]],
     ['connect where nobody listens', () => ['connect', 'localhost:1']],
@@ -59,7 +64,10 @@ describe('the JSON Schema', () => {
 
   it('holds for every line of a list', async () => {
     const input = `localhost:${good}\nlocalhost:${expired}\nlocalhost:1\n`;
-    for (const args of [['inspect', '-'], ['watch', '-', '--json', '--min-days', '100']]) {
+    for (const args of [
+      ['inspect', '-'],
+      ['watch', '-', '--json', '--min-days', '100'],
+    ]) {
       const { stdout } = await ferrule([...args, '--ca', ca], { input });
       const lines = stdout.trimEnd().split('\n');
       expect(lines).toHaveLength(3);
@@ -68,7 +76,12 @@ describe('the JSON Schema', () => {
   });
 
   it('refuses what is no document of the command', () => {
-    for (const wrong of [{}, { schema: 'ferrule/2', target: 'a', ok: true }, { schema: 'ferrule/1', target: 'a', ok: true }, { schema: 'ferrule/1', target: 'a', ok: true, exitCode: 0, cipherSuite: 'x' }]) {
+    for (const wrong of [
+      {},
+      { schema: 'ferrule/2', target: 'a', ok: true },
+      { schema: 'ferrule/1', target: 'a', ok: true },
+      { schema: 'ferrule/1', target: 'a', ok: true, exitCode: 0, cipherSuite: 'x' },
+    ]) {
       expect(() => conforms(JSON.stringify(wrong))).toThrow();
     }
   });

@@ -134,7 +134,9 @@ describe('--annotate', () => {
     const dumped = stderr
       .split(/^[→←] .*\n/m)
       .slice(1)
-      .map((part) => [...part.matchAll(/^ {2}[0-9a-f]{4} {2}(.{1,47})/gm)].map(([, hex = '']) => hex.replaceAll(' ', '')).join(''));
+      .map((part) =>
+        [...part.matchAll(/^ {2}[0-9a-f]{4} {2}(.{1,47})/gm)].map(([, hex = '']) => hex.replaceAll(' ', '')).join(''),
+      );
     const lengths = [...stderr.matchAll(/^[→←] \S+ (\d+) bytes/gm)].map(([, length]) => 2 * Number(length));
     expect(lengths.length).toBeGreaterThan(6);
     expect(dumped.map((hex) => hex.length)).toEqual(lengths);
@@ -178,7 +180,10 @@ describe('--record and ferrule replay', () => {
 
   it.each(engines)('show a connection that failed, decrypted as far as it got: %s', async (backend) => {
     const file = join(folder, `failed-${backend}.jsonl`);
-    expect((await ferrule(['connect', `localhost:${ports.tls13}`, '--backend', backend, '--record', file, '--with-secrets'])).code).toBe(5);
+    expect(
+      (await ferrule(['connect', `localhost:${ports.tls13}`, '--backend', backend, '--record', file, '--with-secrets']))
+        .code,
+    ).toBe(5);
     const { code, stdout } = await ferrule(['replay', file]);
     expect(stdout).toMatch(/← Certificate [^]*cert_data +CN=leaf[^]*→ Alert 2 bytes[^]*description +48 unknown_ca/);
     expect(stdout).not.toMatch(/encrypted record/);
@@ -189,12 +194,16 @@ describe('--record and ferrule replay', () => {
     const keys = join(folder, 'keys.txt');
     const file = await record('sealed', 'pure', ports.tls13, '--keylog', keys);
     expect(readFileSync(file, 'utf8')).not.toMatch(/keylog|random|SECRET/);
-    const [sealed, opened] = await Promise.all([ferrule(['replay', file]), ferrule(['replay', file, '--keylog', keys, '--json'])]);
+    const [sealed, opened] = await Promise.all([
+      ferrule(['replay', file]),
+      ferrule(['replay', file, '--keylog', keys, '--json']),
+    ]);
     expect(sealed.stdout).toMatch(/← encrypted record \d+ bytes/);
     expect(sealed.stdout).toMatch(/\d+ records stay encrypted/);
     conforms(opened.stdout);
-    const { records } = (JSON.parse(opened.stdout) as { replay: { records: { state: string; messages?: Message[]; data?: string }[] } })
-      .replay;
+    const { records } = (
+      JSON.parse(opened.stdout) as { replay: { records: { state: string; messages?: Message[]; data?: string }[] } }
+    ).replay;
     expect(records.some(({ state }) => state === 'sealed')).toBe(false);
     expect(records.flatMap(({ messages = [] }) => messages.map(({ name }) => name))).toContain('CertificateVerify');
     expect(records.map(({ data = '' }) => Buffer.from(data, 'base64').toString())).toContain('hello from the server');
@@ -210,16 +219,23 @@ describe('--record and ferrule replay', () => {
       changed,
       lines
         .map((line, i) =>
-          i === at ? line.replace(/(.{400})([0-9a-f])/, (_, head: string, digit: string) => head + (digit === '0' ? '1' : '0')) : line,
+          i === at
+            ? line.replace(/(.{400})([0-9a-f])/, (_, head: string, digit: string) => head + (digit === '0' ? '1' : '0'))
+            : line,
         )
         .join('\n'),
     );
-    const [distrusted, tampered] = await Promise.all([ferrule(['replay', file]), ferrule(['replay', changed, '--ca', ca])]);
+    const [distrusted, tampered] = await Promise.all([
+      ferrule(['replay', file]),
+      ferrule(['replay', changed, '--ca', ca]),
+    ]);
     conforms((await ferrule(['replay', file, '--ca', ca, '--json'])).stdout);
     expect(distrusted.code).toBe(5);
     expect(distrusted.stdout).toMatch(/✗ run again through the pure engine: .*; CERT_UNTRUSTED_ROOT/);
     expect(tampered.code).toBe(4);
-    expect(tampered.stdout).toMatch(/✗ run again through the pure engine: what is sent differs from byte \d+ on; [A-Z_]+/);
+    expect(tampered.stdout).toMatch(
+      /✗ run again through the pure engine: what is sent differs from byte \d+ on; [A-Z_]+/,
+    );
   });
 
   it('refuse what is no recording, and say where', async () => {

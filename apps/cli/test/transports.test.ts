@@ -20,7 +20,12 @@ let port = 0;
 beforeAll(async () => {
   writeFileSync(ca, (await pki('root')).certificatePem);
   const { keyPem, chainPem } = await pki('p256');
-  port = await listen(createTlsServer({ key: keyPem, cert: chainPem, allowHalfOpen: true }, (socket) => void socket.on('error', () => {}).pipe(socket)));
+  port = await listen(
+    createTlsServer(
+      { key: keyPem, cert: chainPem, allowHalfOpen: true },
+      (socket) => void socket.on('error', () => {}).pipe(socket),
+    ),
+  );
 });
 afterAll(() => {
   for (const each of closing) each.close();
@@ -64,8 +69,20 @@ interface Report {
 
 describe('ferrule --via', () => {
   it.each<[string, string, () => Promise<string>, string]>([
-    ['socks5:', 'SOCKS5', async () => `socks5://me:secret@127.0.0.1:${kept(await socksProxy(() => port, { username: 'me', password: 'secret' })).port}`, 'server.test:443'],
-    ['http:', 'CONNECT', async () => `http://me:secret@127.0.0.1:${kept(await httpProxy((_to, given) => (given === undefined ? { refusal: 407 } : port))).port}`, 'server.test:443'],
+    [
+      'socks5:',
+      'SOCKS5',
+      async () =>
+        `socks5://me:secret@127.0.0.1:${kept(await socksProxy(() => port, { username: 'me', password: 'secret' })).port}`,
+      'server.test:443',
+    ],
+    [
+      'http:',
+      'CONNECT',
+      async () =>
+        `http://me:secret@127.0.0.1:${kept(await httpProxy((_to, given) => (given === undefined ? { refusal: 407 } : port))).port}`,
+      'server.test:443',
+    ],
     ['ws:', 'WebSocket', async () => `ws://127.0.0.1:${await relay()}/{host}?secret={port}`, 'server.test:443'],
     ['exec:', 'exec', async () => nc('{port}'), 'PORT'],
     ['tcp:', 'TCP', async () => `tcp://127.0.0.1:${port}`, 'server.test:443'],
@@ -98,7 +115,9 @@ describe('ferrule --via', () => {
     expect(well.code).toBe(124);
     expect([unnamed.code, unnamed.stderr]).toEqual([1, expect.stringMatching(/--servername: who should be at exec:/)]);
     expect([proxy.code, proxy.stderr]).toEqual([1, expect.stringMatching(/given with --via/)]);
-    const named = await ferrule(['connect', way, '--servername', 'server.test', '--ca', ca, '--pipe'], { input: 'ping' });
+    const named = await ferrule(['connect', way, '--servername', 'server.test', '--ca', ca, '--pipe'], {
+      input: 'ping',
+    });
     expect([named.code, named.stdout]).toEqual([0, 'ping']);
     expect(named.stderr).toMatch(/via +exec:/);
   });
@@ -108,8 +127,13 @@ describe('the proxy of the environment', () => {
   it('leads where TLS begins at once, unless NO_PROXY or --via says otherwise', async () => {
     const proxy = kept(await httpProxy(() => port));
     const HTTPS_PROXY = `127.0.0.1:${proxy.port}`;
-    const ask = (target: string, env: object, ...more: string[]) => ferrule(['connect', target, '--ca', ca, '--timeout', '5', ...more], { env: { ...env } });
-    const led = await Promise.all([ask('server.test', { HTTPS_PROXY }), ask('server.test', { https_proxy: `http://${HTTPS_PROXY}` }), ask('server.test', { ALL_PROXY: `http://${HTTPS_PROXY}` })]);
+    const ask = (target: string, env: object, ...more: string[]) =>
+      ferrule(['connect', target, '--ca', ca, '--timeout', '5', ...more], { env: { ...env } });
+    const led = await Promise.all([
+      ask('server.test', { HTTPS_PROXY }),
+      ask('server.test', { https_proxy: `http://${HTTPS_PROXY}` }),
+      ask('server.test', { ALL_PROXY: `http://${HTTPS_PROXY}` }),
+    ]);
     expect(led.map(({ code }) => code)).toEqual([0, 0, 0]);
     expect(led[0].stdout).toMatch(new RegExp(`via +http://${HTTPS_PROXY}\n`));
     expect(proxy.targets).toEqual(['server.test:443', 'server.test:443', 'server.test:443']);
@@ -125,7 +149,9 @@ describe('the proxy of the environment', () => {
   });
 
   it('is a usage error where it cannot be used', async () => {
-    const { code, stderr } = await ferrule(['connect', 'server.test'], { env: { HTTPS_PROXY: 'https://me:secret@proxy.test:443' } });
+    const { code, stderr } = await ferrule(['connect', 'server.test'], {
+      env: { HTTPS_PROXY: 'https://me:secret@proxy.test:443' },
+    });
     expect([code, stderr]).toEqual([1, expect.stringMatching(/HTTPS_PROXY.*TLS to the proxy/)]);
     expect(stderr).not.toContain('secret');
   });
@@ -157,8 +183,14 @@ const DIALOGUES: Readonly<Record<number, readonly [greeting: string | Buffer, an
 
 describe('--starttls', () => {
   it('is guessed from the port, for each that has a protocol of its own', async () => {
-    const known = Array.from({ length: 65_536 }, (_, port) => port).filter((port) => starttlsForPort(port) !== undefined);
-    expect(Object.keys(DIALOGUES).map(Number).filter((port) => ![443, 993].includes(port))).toEqual(known);
+    const known = Array.from({ length: 65_536 }, (_, port) => port).filter(
+      (port) => starttlsForPort(port) !== undefined,
+    );
+    expect(
+      Object.keys(DIALOGUES)
+        .map(Number)
+        .filter((port) => ![443, 993].includes(port)),
+    ).toEqual(known);
     const heard: Record<string, string> = {};
     const proxy = kept(
       await httpProxy((target) => (stream) => {
@@ -170,9 +202,14 @@ describe('--starttls', () => {
         });
       }),
     );
-    const input = Object.keys(DIALOGUES).map((port) => `server.test:${port}\n`).join('');
-    const { stdout } = await ferrule(['watch', '-', '--via', `http://127.0.0.1:${proxy.port}`, '--timeout', '10'], { input });
-    for (const [port, [, answer]] of Object.entries(DIALOGUES)) expect(heard[`server.test:${port}`], `port ${port}: ${stdout}`).toMatch(answer);
+    const input = Object.keys(DIALOGUES)
+      .map((port) => `server.test:${port}\n`)
+      .join('');
+    const { stdout } = await ferrule(['watch', '-', '--via', `http://127.0.0.1:${proxy.port}`, '--timeout', '10'], {
+      input,
+    });
+    for (const [port, [, answer]] of Object.entries(DIALOGUES))
+      expect(heard[`server.test:${port}`], `port ${port}: ${stdout}`).toMatch(answer);
   });
 });
 
@@ -183,7 +220,9 @@ describe('Ctrl-C', () => {
     const silent = createServer((socket) => void socket.on('error', () => {}).resume());
     const where = await listen(silent);
     const program = `exec:${process.execPath} -e "require('fs').writeFileSync('${pid}', String(process.pid)); ${nc(String(where)).split('"')[1] ?? ''}"`;
-    const interrupted = await ferrule(['connect', 'server.test', '--via', program, '--ca', ca], { interruptOn: silent });
+    const interrupted = await ferrule(['connect', 'server.test', '--via', program, '--ca', ca], {
+      interruptOn: silent,
+    });
     expect([interrupted.code, interrupted.stdout]).toEqual([130, '']);
     expect(() => process.kill(Number(readFileSync(pid, 'utf8')), 0)).toThrow(/ESRCH/);
     rmSync(pid);
@@ -192,7 +231,10 @@ describe('Ctrl-C', () => {
 
   it.each(['http', 'socks5', 'ws'])('does not wait for a proxy that says nothing: %s', async (scheme) => {
     const silent = createServer((socket) => void socket.on('error', () => {}).resume());
-    const { code } = await ferrule(['inspect', 'server.test', '--via', `${scheme}://127.0.0.1:${await listen(silent)}`], { interruptOn: silent });
+    const { code } = await ferrule(
+      ['inspect', 'server.test', '--via', `${scheme}://127.0.0.1:${await listen(silent)}`],
+      { interruptOn: silent },
+    );
     expect(code).toBe(130);
   });
 
@@ -200,14 +242,17 @@ describe('Ctrl-C', () => {
     const proxy = kept(await socksProxy(() => port));
     const path = join(folder, 'door.sock');
     let answer = '';
-    const { code, stdout, stderr } = await ferrule(['tunnel', 'server.test:6380', '--listen', path, '--via', `socks5://127.0.0.1:${proxy.port}`, '--ca', ca], {
-      whenSpoken: async () => {
-        const socket: Socket = connect(path);
-        socket.write('ping');
-        answer = String((await once(socket, 'data'))[0]);
-        socket.destroy();
+    const { code, stdout, stderr } = await ferrule(
+      ['tunnel', 'server.test:6380', '--listen', path, '--via', `socks5://127.0.0.1:${proxy.port}`, '--ca', ca],
+      {
+        whenSpoken: async () => {
+          const socket: Socket = connect(path);
+          socket.write('ping');
+          answer = String((await once(socket, 'data'))[0]);
+          socket.destroy();
+        },
       },
-    });
+    );
     expect([code, stdout, stderr, answer]).toEqual([0, `${path}\n`, '', 'ping']);
     expect(proxy.targets).toEqual(['server.test:6380']);
     expect(existsSync(path)).toBe(false);

@@ -1,6 +1,6 @@
 /**
- * @module What `npm start` runs: an HTTPS server on loopback under a CA made on the spot, one page fetched from it through
- * each engine that this machine has, and three failures done well.
+ * @module What `npm start` runs: an HTTPS server on loopback under a CA made on the spot, one page fetched from it
+ * through each engine that this machine has, and three failures done well.
  */
 import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
@@ -21,7 +21,9 @@ const stranger = await serve('unknownRoot', (await pki('otherRoot')).certificate
 const plain = await listen(createHttpServer((_, response) => response.end(PAGE)));
 
 console.log(pc.bold('\nferrule: one contract, two engines\n'));
-console.log(`An HTTPS server listens at ${pc.cyan(`https://localhost:${good}/`)} under a CA that was made a moment ago.\n`);
+console.log(
+  `An HTTPS server listens at ${pc.cyan(`https://localhost:${good}/`)} under a CA that was made a moment ago.\n`,
+);
 
 const facts = new Map<EngineName, ConnectionInfo>();
 for (const backend of ['native', 'pure'] as const) {
@@ -45,15 +47,29 @@ for (const backend of facts.keys()) {
 }
 
 if (facts.size === 0) failures++;
-console.log(failures === 0 ? pc.green('Everything went as it should.') : pc.red(`${failures} of these did not go as they should.`));
+console.log(
+  failures === 0
+    ? pc.green('Everything went as it should.')
+    : pc.red(`${failures} of these did not go as they should.`),
+);
 // the servers would keep the process
 process.exit(failures === 0 ? 0 : 1);
 
 async function fetchPage(backend: EngineName): Promise<ConnectionInfo> {
-  const connection = await connect({ host: 'localhost', port: good, ca: root.certificatePem, alpn: ['http/1.1'], backend });
-  await connection.write(new TextEncoder().encode(`GET / HTTP/1.1\r\nHost: localhost:${good}\r\nConnection: close\r\n\r\n`));
+  const connection = await connect({
+    host: 'localhost',
+    port: good,
+    ca: root.certificatePem,
+    alpn: ['http/1.1'],
+    backend,
+  });
+  await connection.write(
+    new TextEncoder().encode(`GET / HTTP/1.1\r\nHost: localhost:${good}\r\nConnection: close\r\n\r\n`),
+  );
   let response = '';
-  for await (const chunk of connection.readable.pipeThrough(new TextDecoderStream() as unknown as TransformStream<Uint8Array, string>))
+  for await (const chunk of connection.readable.pipeThrough(
+    new TextDecoderStream() as unknown as TransformStream<Uint8Array, string>,
+  ))
     response += chunk;
   await connection.close();
   if (!response.startsWith('HTTP/1.1 200 OK') || !response.includes(PAGE))
@@ -75,7 +91,10 @@ async function refuse(backend: EngineName, what: string, port: number, expected:
   const rows: readonly (readonly [string, string | undefined])[] = [
     ['code', error.code],
     ['certificate', error.verify && `${error.verify.name} at depth ${error.verify.depth}`],
-    ['alert', error.alert && `${error.alert.name}, ${error.alert.origin === 'local' ? 'sent by us' : 'from the server'}`],
+    [
+      'alert',
+      error.alert && `${error.alert.name}, ${error.alert.origin === 'local' ? 'sent by us' : 'from the server'}`,
+    ],
     ['try', error.hint],
   ];
   console.log(`${pc.green('✓')} ${what}: ${error.message}`);
@@ -98,9 +117,13 @@ function table(all: ReadonlyMap<EngineName, ConnectionInfo>): void {
   const infos = [...all.values()];
   const widths = infos.map((info) => Math.max(...rows.map(([, value]) => value(info).length)));
   console.log();
-  console.log(`  ${''.padEnd(13)} ${[...all.keys()].map((name, i) => pc.bold(name.padEnd((widths[i] ?? 0) + 2))).join(' ')}`);
+  console.log(
+    `  ${''.padEnd(13)} ${[...all.keys()].map((name, i) => pc.bold(name.padEnd((widths[i] ?? 0) + 2))).join(' ')}`,
+  );
   for (const [label, value] of rows)
-    console.log(`  ${pc.dim(label.padEnd(13))} ${infos.map((info, i) => value(info).padEnd((widths[i] ?? 0) + 2)).join(' ')}`);
+    console.log(
+      `  ${pc.dim(label.padEnd(13))} ${infos.map((info, i) => value(info).padEnd((widths[i] ?? 0) + 2)).join(' ')}`,
+    );
 }
 
 async function serve(name: PkiName, above = ''): Promise<number> {

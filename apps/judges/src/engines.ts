@@ -11,9 +11,12 @@ export type EngineName = (typeof ENGINE_NAMES)[number];
 /** @throws Error saying why this engine is not to be had here. */
 export async function engine(name: EngineName): Promise<Backend> {
   switch (name) {
-    case 'pure': return createPure({ crypto: nodeCrypto });
-    case 'pure-noble': return createPure({ crypto: nobleCrypto });
-    case 'pure-webcrypto': return createPure({ crypto: await createWebCrypto() });
+    case 'pure':
+      return createPure({ crypto: nodeCrypto });
+    case 'pure-noble':
+      return createPure({ crypto: nobleCrypto });
+    case 'pure-webcrypto':
+      return createPure({ crypto: await createWebCrypto() });
     case 'native': {
       // Imported when asked for: the pure engine is judged on machines that have no other.
       const { load } = await import('@ferrule/native');

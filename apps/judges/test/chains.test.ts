@@ -10,20 +10,29 @@ import { judgeChains, type Judges } from '../src/chains/judge.ts';
 const loaded = load();
 if (!loaded.ok) console.log(`skipped: the native engine is not available here: ${loaded.reason}`);
 const pure = createPure({ crypto: nodeCrypto });
-const judges: Judges = { x509: askX509, pure: (chain) => askEngine(pure, chain), ...(loaded.ok && { native: (chain) => askEngine(loaded.backend, chain) }) };
+const judges: Judges = {
+  x509: askX509,
+  pure: (chain) => askEngine(pure, chain),
+  ...(loaded.ok && { native: (chain) => askEngine(loaded.backend, chain) }),
+};
 
-it('x509 and both engines say the same of 200 random chains, but for what the table explains', { timeout: 60_000 }, async () => {
-  const { unexplained, accepted, bothRefuse } = await judgeChains(judges, 1, 200);
-  expect(unexplained.map(({ kind, title, verdicts }) => ({ kind, title, verdicts }))).toEqual([]);
-  // A generator of chains that nobody takes, or everybody, would prove nothing.
-  expect(accepted.pure).toBeGreaterThan(40);
-  if (loaded.ok) expect(bothRefuse).toBeGreaterThan(40);
-});
+it(
+  'x509 and both engines say the same of 200 random chains, but for what the table explains',
+  { timeout: 60_000 },
+  async () => {
+    const { unexplained, accepted, bothRefuse } = await judgeChains(judges, 1, 200);
+    expect(unexplained.map(({ kind, title, verdicts }) => ({ kind, title, verdicts }))).toEqual([]);
+    // A generator of chains that nobody takes, or everybody, would prove nothing.
+    expect(accepted.pure).toBeGreaterThan(40);
+    if (loaded.ok) expect(bothRefuse).toBeGreaterThan(40);
+  },
+);
 
 it('a chain that nothing is special about is accepted by each', async () => {
   for (const between of [-1, 0, 1, 3]) {
     const chain = buildChain({ between, features: [], shapes: [] });
-    for (const [judge, ask] of Object.entries(judges)) expect([judge, await ask(chain)]).toEqual([judge, { accepts: true }]);
+    for (const [judge, ask] of Object.entries(judges))
+      expect([judge, await ask(chain)]).toEqual([judge, { accepts: true }]);
   }
 });
 
@@ -33,19 +42,33 @@ it('the same seed makes the same chain', () => {
 });
 
 it('a judge that is wrong is found, and what it is wrong about is all that is left of the chain', async () => {
-  const wrong: Judges = { pure: askX509, native: (chain) => (chain.drafts[0]?.corrupt === true ? { accepts: false, code: 'CERT_SIGNATURE', verify: 7 } : askX509(chain)) };
+  const wrong: Judges = {
+    pure: askX509,
+    native: (chain) =>
+      chain.drafts[0]?.corrupt === true ? { accepts: false, code: 'CERT_SIGNATURE', verify: 7 } : askX509(chain),
+  };
   const { unexplained } = await judgeChains(wrong, 3, 1000);
-  expect(new Set(unexplained.filter(({ kind }) => kind === 'pure accepts, native refuses').map(({ title }) => title))).toEqual(new Set(['root: a wrong signature', 'leaf: a wrong signature']));
+  expect(
+    new Set(unexplained.filter(({ kind }) => kind === 'pure accepts, native refuses').map(({ title }) => title)),
+  ).toEqual(new Set(['root: a wrong signature', 'leaf: a wrong signature']));
 });
 
 it('verdicts, codes and numbers are compared', () => {
   const refused = { accepts: false, code: 'CERT_INVALID', verify: 79 };
   expect(disagreements({ native: { accepts: true }, pure: refused })).toEqual(['native accepts, pure refuses']);
   expect(disagreements({ native: refused, pure: { accepts: true } })).toEqual(['pure accepts, native refuses']);
-  expect(disagreements({ native: refused, pure: { ...refused, code: 'CERT_PURPOSE' } })).toEqual(['engines refuse with other codes']);
-  expect(disagreements({ native: refused, pure: { ...refused, verify: 24 } })).toEqual(['engines refuse with other X509_V']);
+  expect(disagreements({ native: refused, pure: { ...refused, code: 'CERT_PURPOSE' } })).toEqual([
+    'engines refuse with other codes',
+  ]);
+  expect(disagreements({ native: refused, pure: { ...refused, verify: 24 } })).toEqual([
+    'engines refuse with other X509_V',
+  ]);
   expect(disagreements({ x509: { accepts: true }, pure: refused })).toEqual(['x509 is not pure']);
-  expect(disagreements({ pure: refused, openssl: { accepts: true }, go: { accepts: true } })).toEqual(['OpenSSL and Go accept, pure refuses']);
-  expect(disagreements({ pure: { accepts: true }, openssl: refused, go: refused })).toEqual(['pure accepts, nobody else']);
+  expect(disagreements({ pure: refused, openssl: { accepts: true }, go: { accepts: true } })).toEqual([
+    'OpenSSL and Go accept, pure refuses',
+  ]);
+  expect(disagreements({ pure: { accepts: true }, openssl: refused, go: refused })).toEqual([
+    'pure accepts, nobody else',
+  ]);
   expect(disagreements({ x509: refused, pure: refused, native: refused, openssl: refused })).toEqual([]);
 });

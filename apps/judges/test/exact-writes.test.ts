@@ -1,6 +1,7 @@
 /**
- * What write() counts is what the server gets: no more, no less, no other bytes. BIOs from one byte to more than a record,
- * KeyUpdates of both sides at any moment, reads and further writes in between, shutdown() behind a write that waits.
+ * What write() counts is what the server gets: no more, no less, no other bytes. BIOs from one byte to more than a
+ * record, KeyUpdates of both sides at any moment, reads and further writes in between, shutdown() behind a write that
+ * waits.
  */
 import { bioPair } from '@ferrule/bio';
 import { pki } from '@ferrule/conformance/pki';
@@ -69,7 +70,8 @@ async function connected(backend: Backend, size: number): Promise<Pair> {
     listener.server.feed(taken);
     listener.turn();
     unsent = Buffer.concat([unsent, listener.server.takeOutput()]);
-    if (unsent.length > 0) unsent = unsent.subarray(Math.max(0, network.write(unsent.subarray(0, Math.min(most, unsent.length)))));
+    if (unsent.length > 0)
+      unsent = unsent.subarray(Math.max(0, network.write(unsent.subarray(0, Math.min(most, unsent.length)))));
   };
   for (let i = 0; i < 20_000 && !ssl.established; i++) {
     ssl.connect();
@@ -118,38 +120,48 @@ describe.each(ENGINES)('%s', (_name, backend) => {
     expect(Buffer.compare(Buffer.from(listener.heard), message)).toBe(0);
   });
 
-  it.each([1, 20, 300, 17_408])('shutdown() behind a write that waits sends the record and close_notify, in a BIO of %i bytes', { timeout: 60_000 }, async (size) => {
-    const { ssl, listener, move } = await connected(backend, size);
-    const message = new Uint8Array(size === 1 ? 500 : 16_384).map((_, i) => i * 7);
-    const rest = new Uint8Array(2000);
-    let told = 0;
-    if (size > message.length) told = ssl.write(message);
-    expect(ssl.write(size > message.length ? rest : message)).toBe(-1);
-    let ret = -1;
-    for (let i = 0; i < 40_000 && ret < 0; i++) {
-      ret = ssl.shutdown();
-      if (ret < 0) expect(ssl.getError(ret)).toBe(SslError.wantWrite);
-      move();
-    }
-    expect(ret).toBe(0);
-    for (let i = 0; i < 10; i++) move();
-    expect(listener.closed).toBe(true);
-    expect(told).toBeLessThanOrEqual(listener.heard.length);
-    expect(Buffer.compare(Buffer.from(listener.heard.slice(0, message.length)), message)).toBe(0);
-    expect(ssl.failure).toBeUndefined();
-  });
+  it.each([1, 20, 300, 17_408])(
+    'shutdown() behind a write that waits sends the record and close_notify, in a BIO of %i bytes',
+    { timeout: 60_000 },
+    async (size) => {
+      const { ssl, listener, move } = await connected(backend, size);
+      const message = new Uint8Array(size === 1 ? 500 : 16_384).map((_, i) => i * 7);
+      const rest = new Uint8Array(2000);
+      let told = 0;
+      if (size > message.length) told = ssl.write(message);
+      expect(ssl.write(size > message.length ? rest : message)).toBe(-1);
+      let ret = -1;
+      for (let i = 0; i < 40_000 && ret < 0; i++) {
+        ret = ssl.shutdown();
+        if (ret < 0) expect(ssl.getError(ret)).toBe(SslError.wantWrite);
+        move();
+      }
+      expect(ret).toBe(0);
+      for (let i = 0; i < 10; i++) move();
+      expect(listener.closed).toBe(true);
+      expect(told).toBeLessThanOrEqual(listener.heard.length);
+      expect(Buffer.compare(Buffer.from(listener.heard.slice(0, message.length)), message)).toBe(0);
+      expect(ssl.failure).toBeUndefined();
+    },
+  );
 
-  it.each(BIO_SIZES)('every count is kept in a random order of calls, with BIOs of %i bytes', { timeout: 60_000 }, async (size) => {
-    for (let seed = 0; seed < 3; seed++) await play(backend, size, seed);
-  });
+  it.each(BIO_SIZES)(
+    'every count is kept in a random order of calls, with BIOs of %i bytes',
+    { timeout: 60_000 },
+    async (size) => {
+      for (let seed = 0; seed < 3; seed++) await play(backend, size, seed);
+    },
+  );
 });
 
-/** Random calls, until all is said; then what was told as written is what was heard, and what was sent is what was read. */
+/**
+ * Random calls, until all is said; then what was told as written is what was heard, and what was sent is what was read.
+ */
 async function play(backend: Backend, size: number, seed: number): Promise<void> {
   const below = dice(seed * 1000 + size);
   const { ssl, listener, move } = await connected(backend, size);
   const total = size < 64 ? 200 : 10_000;
-  const message = new Uint8Array(total).map((_, i) => (i * 31 + seed) % 251 + 1);
+  const message = new Uint8Array(total).map((_, i) => ((i * 31 + seed) % 251) + 1);
   let told = 0;
   let sent = '';
   let read = '';

@@ -14,7 +14,10 @@ const identity = new TextEncoder().encode('me');
 
 const loaded = load();
 if (!loaded.ok) console.log(`skipped: the native engine is not available here: ${loaded.reason}`);
-const ENGINES: [string, Backend][] = [['pure', createPure({ crypto: nodeCrypto })], ...(loaded.ok ? [['native', loaded.backend] as [string, Backend]] : [])];
+const ENGINES: [string, Backend][] = [
+  ['pure', createPure({ crypto: nodeCrypto })],
+  ...(loaded.ok ? [['native', loaded.backend] as [string, Backend]] : []),
+];
 
 describe.each(ENGINES)('%s, with a key for SHA-384', (_name, backend) => {
   const connect = async (theirs: Uint8Array): Promise<number | string> => {
@@ -27,7 +30,12 @@ describe.each(ENGINES)('%s, with a key for SHA-384', (_name, backend) => {
       server.finished();
       yield* server.clientFinished();
     })();
-    const ssl = backend.createContext({ trustAnchors: [server.identity.certificate], externalPsks: [{ identity, key: KEY, hash: 'sha384' }] }).newConnection();
+    const ssl = backend
+      .createContext({
+        trustAnchors: [server.identity.certificate],
+        externalPsks: [{ identity, key: KEY, hash: 'sha384' }],
+      })
+      .newConnection();
     const [bio, network] = bioPair();
     ssl.setBio(bio, bio);
     ssl.setHost('server.test');

@@ -1,7 +1,7 @@
 /**
- * Live handshakes whose server's bytes are split at every byte, cut off at every byte, or changed at every byte, and BIOs of
- * every size. The pure engine has the same with recordings and seeded randomness, where every byte is known beforehand
- * (packages/pure/test/faults.test.ts); here the engines are those that cannot be seeded.
+ * Live handshakes whose server's bytes are split at every byte, cut off at every byte, or changed at every byte, and
+ * BIOs of every size. The pure engine has the same with recordings and seeded randomness, where every byte is known
+ * beforehand (packages/pure/test/faults.test.ts); here the engines are those that cannot be seeded.
  */
 import type { Bio } from '@ferrule/bio';
 import { Client, trusting } from '@ferrule/conformance';
@@ -42,7 +42,10 @@ class Meddler implements Peer {
     );
     // A changed length has the client wait for what never comes: then that is the end.
     const patience = new Promise<'over'>((resolve) => setTimeout(resolve, 100, 'over'));
-    if ((await Promise.race([filled, ...(this.#act === 'change' && this.count > this.#at ? [patience] : [])])) === 'over') this.#end(net);
+    if (
+      (await Promise.race([filled, ...(this.#act === 'change' && this.count > this.#at ? [patience] : [])])) === 'over'
+    )
+      this.#end(net);
   }
 
   flush(net: Bio): Promise<void> {
@@ -60,7 +63,7 @@ class Meddler implements Peer {
     // What is behind the place waits for the next call.
     if (this.#act !== 'change' && before > 0) return this.#pass(net, bytes.subarray(0, before));
     if (this.#act === 'cut') return 0;
-    if (before >= 0 && before < bytes.length) bytes[before] = (bytes[before] ?? 0) ^ (1 << this.#at % 8);
+    if (before >= 0 && before < bytes.length) bytes[before] = (bytes[before] ?? 0) ^ (1 << (this.#at % 8));
     return this.#pass(net, this.#act === 'split' ? from : bytes);
   }
 
@@ -88,7 +91,11 @@ describe.skipIf(!loaded.ok).each(VERSIONS)('native, %s', (version) => {
     context.dispose();
   });
 
-  async function converse(act: 'split' | 'cut' | 'change', at: number, bioSize?: number): Promise<{ text: string; error: TlsError | undefined; count: number; repeated: boolean }> {
+  async function converse(
+    act: 'split' | 'cut' | 'change',
+    at: number,
+    bioSize?: number,
+  ): Promise<{ text: string; error: TlsError | undefined; count: number; repeated: boolean }> {
     const wire = server.open();
     const peer = new Meddler(wire, act, at);
     const client = await Client.make(context.backend, peer, { context, ...(bioSize !== undefined && { bioSize }) });
@@ -99,10 +106,12 @@ describe.skipIf(!loaded.ok).each(VERSIONS)('native, %s', (version) => {
       if (ret > 0) {
         (await server.accepted()).end(GREETING);
         const into = new Uint8Array(64);
-        while (text.length < GREETING.length && (ret = await client.run(() => ssl.read(into))) > 0) text += Buffer.from(into.subarray(0, ret)).toString('latin1');
+        while (text.length < GREETING.length && (ret = await client.run(() => ssl.read(into))) > 0)
+          text += Buffer.from(into.subarray(0, ret)).toString('latin1');
       }
       const error = ssl.failure?.error;
-      const repeated = error === undefined || (ssl.getError(ssl.connect()) === SslError.ssl && ssl.failure?.error === error);
+      const repeated =
+        error === undefined || (ssl.getError(ssl.connect()) === SslError.ssl && ssl.failure?.error === error);
       return { text, error, count: peer.count, repeated };
     } finally {
       ssl.dispose();
@@ -135,7 +144,14 @@ describe.skipIf(!loaded.ok).each(VERSIONS)('native, %s', (version) => {
       const { text, error, repeated } = await converse('change', at);
       // Nobody looks at the minor version of a record in the clear (RFC 9846 section 5.1).
       if (text === GREETING) harmless.add(at);
-      else expect([at, text, TlsError.is(error), error?.code === 'INTERNAL_ERROR' && error.cause, repeated]).toEqual([at, '', true, false, true]);
+      else
+        expect([at, text, TlsError.is(error), error?.code === 'INTERNAL_ERROR' && error.cause, repeated]).toEqual([
+          at,
+          '',
+          true,
+          false,
+          true,
+        ]);
     }
     expect(harmless.size).toBeLessThanOrEqual(version === 'TLSv1.3' ? 2 : 8);
   });

@@ -7,7 +7,9 @@ import { fault, flooded } from '../src/floods/judge.ts';
 
 const loaded = load();
 if (!loaded.ok) console.log(`skipped: the native engine is not available here: ${loaded.reason}`);
-const ENGINES = [createPure({ crypto: nodeCrypto }), ...(loaded.ok ? [loaded.backend] : [])].map((backend) => [backend.name, backend] as const);
+const ENGINES = [createPure({ crypto: nodeCrypto }), ...(loaded.ok ? [loaded.backend] : [])].map(
+  (backend) => [backend.name, backend] as const,
+);
 
 describe.each(ENGINES)('%s', (_name, backend) => {
   it.each(FLOODS.map((flood) => [titleOf(flood), flood] as const))('ends a flood: %s', async (_title, flood) => {

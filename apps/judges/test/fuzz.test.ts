@@ -20,7 +20,8 @@ describe.each(TARGET_NAMES)('the fuzz target %s', (name) => {
     const mutator = new Mutator(new Random(1), ['STARTTLS', 0x0304, 22]);
     for (const [index, seed] of seeds.entries()) {
       await target.fuzz(seed);
-      for (let child = 0; child < CHILDREN_EACH; child++) await target.fuzz(mutator.mutate(seed, [], seeds[(index + 1) % seeds.length] ?? seed));
+      for (let child = 0; child < CHILDREN_EACH; child++)
+        await target.fuzz(mutator.mutate(seed, [], seeds[(index + 1) % seeds.length] ?? seed));
     }
     expect(seeds.length).toBeGreaterThan(0);
   });
@@ -35,7 +36,19 @@ describe('what a target has against a connection', () => {
   const plan = { capacity: 64, readSize: 8 };
   /** As much of a connection as play() asks for. */
   const connection = (over: Partial<Ssl>): Ssl =>
-    ({ setBio: () => undefined, setHost: () => undefined, established: false, state: 'made up', connect: () => -1, read: () => -1, write: () => -1, shutdown: () => -1, getError: () => SslError.ssl, dispose: () => undefined, ...over }) as Ssl;
+    ({
+      setBio: () => undefined,
+      setHost: () => undefined,
+      established: false,
+      state: 'made up',
+      connect: () => -1,
+      read: () => -1,
+      write: () => -1,
+      shutdown: () => -1,
+      getError: () => SslError.ssl,
+      dispose: () => undefined,
+      ...over,
+    }) as Ssl;
   const failed = (error: unknown): Partial<Ssl> => ({ failure: { error } as Ssl['failure'] & object });
   const run = (over: Partial<Ssl>) => () => play(connection(over), () => undefined, plan);
   const broken = new TlsError('DECODE_ERROR');
@@ -45,7 +58,15 @@ describe('what a target has against a connection', () => {
   });
 
   it.each([
-    ['that it throws', { connect: () => { throw new RangeError('offset'); } }, /threw RangeError: offset/],
+    [
+      'that it throws',
+      {
+        connect: () => {
+          throw new RangeError('offset');
+        },
+      },
+      /threw RangeError: offset/,
+    ],
     ['that it fails without a TlsError', failed(new Error('no')), /without a TlsError/],
     ['that it fails with INTERNAL_ERROR', failed(new TlsError('INTERNAL_ERROR')), /INTERNAL_ERROR/],
     ['that it goes on after a failure', { ...failed(broken), shutdown: () => 1 }, /another answer after DECODE_ERROR/],

@@ -13,15 +13,23 @@ if (!loaded.ok) console.log(`skipped: the native engine is not available here: $
 const ENGINES = [createPure({ crypto: nodeCrypto }), ...(loaded.ok ? [loaded.backend] : [])];
 
 /** A root that has issued none of these. */
-const STRANGER = make({ name: 'stranger', path: [{ subject: dn('CN=stranger'), key: 'p256:stranger', extensions: [[Id.basic, ca(), 'critical']] }] });
+const STRANGER = make({
+  name: 'stranger',
+  path: [{ subject: dn('CN=stranger'), key: 'p256:stranger', extensions: [[Id.basic, ca(), 'critical']] }],
+});
 
 /** What node:tls and each engine say: with the right name and root, with another name, with another root. */
 async function judged(server: Server): Promise<unknown> {
   const strangers = { ...server, anchors: STRANGER.anchors };
   const rows: [string, unknown][] = [];
-  for (const [who, shown, host] of [['as it is', server, HOST], ['another name', server, 'other.test'], ['another root', strangers, HOST]] as const) {
+  for (const [who, shown, host] of [
+    ['as it is', server, HOST],
+    ['another name', server, 'other.test'],
+    ['another root', strangers, HOST],
+  ] as const) {
     rows.push([`node:tls, ${who}`, (await askNodeTls(shown, host)).accepts]);
-    for (const backend of ENGINES) rows.push([`${backend.name}, ${who}`, (await askEngine(backend, shown, host)).code ?? 'accepted']);
+    for (const backend of ENGINES)
+      rows.push([`${backend.name}, ${who}`, (await askEngine(backend, shown, host)).code ?? 'accepted']);
   }
   return Object.fromEntries(rows);
 }
@@ -30,7 +38,13 @@ const expected = (verdicts: unknown): unknown =>
   Object.fromEntries(
     Object.entries(verdicts as Record<string, unknown>).map(([who]) => [
       who,
-      who.startsWith('node:tls') ? who.endsWith('as it is') : who.endsWith('as it is') ? 'accepted' : who.endsWith('another name') ? 'CERT_NAME_MISMATCH' : (expect.stringMatching(/^CERT_(SELF_SIGNED|UNTRUSTED_ROOT|MISSING_INTERMEDIATE)$/) as unknown),
+      who.startsWith('node:tls')
+        ? who.endsWith('as it is')
+        : who.endsWith('as it is')
+          ? 'accepted'
+          : who.endsWith('another name')
+            ? 'CERT_NAME_MISMATCH'
+            : (expect.stringMatching(/^CERT_(SELF_SIGNED|UNTRUSTED_ROOT|MISSING_INTERMEDIATE)$/) as unknown),
     ]),
   );
 
@@ -42,13 +56,17 @@ describe('PKIs made at home: both engines accept them as node:tls does, but not 
 });
 
 describe('made by the tool itself', () => {
-  it.each(TOOL_RECIPES.map((recipe) => [recipe.name, recipe] as const))('%s', { timeout: 60_000 }, async (name, recipe) => {
-    const server = await makeByTool(recipe);
-    if (server === undefined) {
-      console.log(`skipped: ${name}: ${recipe.needs[0]} is not installed here`);
-      return;
-    }
-    const verdicts = await judged(server);
-    expect(verdicts).toEqual(expected(verdicts));
-  });
+  it.each(TOOL_RECIPES.map((recipe) => [recipe.name, recipe] as const))(
+    '%s',
+    { timeout: 60_000 },
+    async (name, recipe) => {
+      const server = await makeByTool(recipe);
+      if (server === undefined) {
+        console.log(`skipped: ${name}: ${recipe.needs[0]} is not installed here`);
+        return;
+      }
+      const verdicts = await judged(server);
+      expect(verdicts).toEqual(expected(verdicts));
+    },
+  );
 });

@@ -13,12 +13,15 @@ it('lists no known difference of a behaviour that does not exist', () => {
 });
 
 describe.skipIf(!loaded.ok)('native', () => {
-  it.each(BEHAVIOURS.map((behaviour) => [title(behaviour), behaviour] as const))('refuses %s, or as the table says', async (_title, behaviour) => {
-    if (!loaded.ok) return;
-    const known = knownOf(loaded.backend, behaviour);
-    const observed = await observe(loaded.backend, behaviour);
-    expect(fault(behaviour, observed, known?.expect)).toBeUndefined();
-    // A known difference that is none any more has to go.
-    if (known !== undefined) expect(fault(behaviour, observed)).toBeDefined();
-  });
+  it.each(BEHAVIOURS.map((behaviour) => [title(behaviour), behaviour] as const))(
+    'refuses %s, or as the table says',
+    async (_title, behaviour) => {
+      if (!loaded.ok) return;
+      const known = knownOf(loaded.backend, behaviour);
+      const observed = await observe(loaded.backend, behaviour);
+      expect(fault(behaviour, observed, known?.expect)).toBeUndefined();
+      // A known difference that is none any more has to go.
+      if (known !== undefined) expect(fault(behaviour, observed)).toBeDefined();
+    },
+  );
 });

@@ -14,7 +14,10 @@ describe.each([
   ['pure on node:crypto', createPure({ crypto: nodeCrypto })],
   ['pure on noble', createPure({ crypto: nobleCrypto })],
 ])('%s', (_name, backend) => {
-  it.each(BEHAVIOURS.map((behaviour) => [`${behaviour.version}: ${behaviour.name}`, behaviour] as const))('refuses %s', async (_title, behaviour) => {
-    expect(fault(behaviour, await observe(backend, behaviour))).toBeUndefined();
-  });
+  it.each(BEHAVIOURS.map((behaviour) => [`${behaviour.version}: ${behaviour.name}`, behaviour] as const))(
+    'refuses %s',
+    async (_title, behaviour) => {
+      expect(fault(behaviour, await observe(backend, behaviour))).toBeUndefined();
+    },
+  );
 });

@@ -15,20 +15,32 @@ const quick: readonly Target[] = [
       { folder: 'apps/judges', files: ['test/hostile.test'], only: 'node:crypto' },
     ],
   },
-  { engine: 'x509', sources: ['packages/x509/src/rules.ts', 'packages/x509/src/webpki.ts'], tests: [{ folder: 'packages/x509', files: ['test/rules', 'src/path'] }] },
+  {
+    engine: 'x509',
+    sources: ['packages/x509/src/rules.ts', 'packages/x509/src/webpki.ts'],
+    tests: [{ folder: 'packages/x509', files: ['test/rules', 'src/path'] }],
+  },
 ];
 
-it.each(quick)('a sample of the refusals of $engine does not survive', async (each) => {
-  const refusals = mutantsOf(each).filter(({ id, kind }) => kind === 'refusal' && EQUIVALENT[id] === undefined).map(({ id }) => id);
-  expect(refusals.length).toBeGreaterThan(30);
-  const chosen = sample(refusals, 10, '1');
-  const { killed, survivors } = await mutate(each, chosen);
-  expect(survivors.map(({ id }) => id)).toEqual([]);
-  expect(killed.size).toBe(10);
-}, 300_000);
+it.each(quick)(
+  'a sample of the refusals of $engine does not survive',
+  async (each) => {
+    const refusals = mutantsOf(each)
+      .filter(({ id, kind }) => kind === 'refusal' && EQUIVALENT[id] === undefined)
+      .map(({ id }) => id);
+    expect(refusals.length).toBeGreaterThan(30);
+    const chosen = sample(refusals, 10, '1');
+    const { killed, survivors } = await mutate(each, chosen);
+    expect(survivors.map(({ id }) => id)).toEqual([]);
+    expect(killed.size).toBe(10);
+  },
+  300_000,
+);
 
 it('every row of the table of mutants that make no difference has one', () => {
-  const all = new Set((['pure', 'x509', 'native'] as const).flatMap((engine) => mutantsOf(target(engine)).map(({ id }) => id)));
+  const all = new Set(
+    (['pure', 'x509', 'native'] as const).flatMap((engine) => mutantsOf(target(engine)).map(({ id }) => id)),
+  );
   expect(Object.keys(EQUIVALENT).filter((id) => !all.has(id))).toEqual([]);
 });
 
@@ -40,6 +52,13 @@ function check(length: number, known: boolean): void {
 }
 `;
   const { code, mutants } = instrument('a.ts', source);
-  expect(mutants.map(({ id }) => id)).toEqual(['a.ts check: operand !known', 'a.ts check: edge length >= 9', 'a.ts check: operand length >= 9', "a.ts check: refusal throw fail('DECODE_ERROR');"]);
-  expect(code).toContain(`$mutants.operand("a.ts check: operand length >= 9", false, $mutants.edge("a.ts check: edge length >= 9", '>=', length ,  9))`);
+  expect(mutants.map(({ id }) => id)).toEqual([
+    'a.ts check: operand !known',
+    'a.ts check: edge length >= 9',
+    'a.ts check: operand length >= 9',
+    "a.ts check: refusal throw fail('DECODE_ERROR');",
+  ]);
+  expect(code).toContain(
+    `$mutants.operand("a.ts check: operand length >= 9", false, $mutants.edge("a.ts check: edge length >= 9", '>=', length ,  9))`,
+  );
 });

@@ -25,7 +25,12 @@ interface Connected<S> {
   collect(): void;
 }
 
-async function connected<S extends Server12 | Server13>(server: S, options: ContextOptions = {}, size?: number, backend: Backend | undefined = loaded.ok ? loaded.backend : undefined): Promise<Connected<S>> {
+async function connected<S extends Server12 | Server13>(
+  server: S,
+  options: ContextOptions = {},
+  size?: number,
+  backend: Backend | undefined = loaded.ok ? loaded.backend : undefined,
+): Promise<Connected<S>> {
   if (backend === undefined) throw new Error('the native engine is not available here');
   const ssl = backend.createContext({ trustAnchors: [(await pki('root')).certificate], ...options }).newConnection();
   const [engine, network] = bioPair(size);
@@ -65,20 +70,29 @@ function readAll({ ssl, deliver }: Connected<unknown>): { ret: number; data: str
 }
 
 describe.skipIf(!loaded.ok)('a close_notify of fatal level', () => {
-  it.each([['TLSv1.2', Server12], ['TLSv1.3', Server13]] as const)('answers the shutdown() that waits for one, over %s', async (maxVersion, Server) => {
+  it.each([
+    ['TLSv1.2', Server12],
+    ['TLSv1.3', Server13],
+  ] as const)('answers the shutdown() that waits for one, over %s', async (maxVersion, Server) => {
     const it = await connected(new Server(await pki('p256')), { maxVersion });
     expect(it.ssl.shutdown()).toBe(0);
     it.server.sendAlert(2, Alert.close_notify);
     it.deliver();
     expect([it.ssl.shutdown(), it.ssl.failure, it.ssl.shutdownState]).toEqual([1, undefined, 3]);
   });
-  it.each([...(loaded.ok ? [loaded.backend] : []), createPure({ crypto: nodeCrypto })])('of TLS 1.2 ends writing as well, on $name', async (engine) => {
-    const it = await connected(new Server12(await pki('p256')), { maxVersion: 'TLSv1.2' }, undefined, engine);
-    it.server.sendAlert(2, Alert.close_notify);
-    it.deliver();
-    expect([it.ssl.getError(it.ssl.read(new Uint8Array(1))), it.ssl.failure]).toEqual([SslError.zeroReturn, undefined]);
-    expect([it.ssl.write(Uint8Array.of(1)), it.ssl.failure?.error.code]).toEqual([-1, 'PROTOCOL_IS_SHUTDOWN']);
-  });
+  it.each([...(loaded.ok ? [loaded.backend] : []), createPure({ crypto: nodeCrypto })])(
+    'of TLS 1.2 ends writing as well, on $name',
+    async (engine) => {
+      const it = await connected(new Server12(await pki('p256')), { maxVersion: 'TLSv1.2' }, undefined, engine);
+      it.server.sendAlert(2, Alert.close_notify);
+      it.deliver();
+      expect([it.ssl.getError(it.ssl.read(new Uint8Array(1))), it.ssl.failure]).toEqual([
+        SslError.zeroReturn,
+        undefined,
+      ]);
+      expect([it.ssl.write(Uint8Array.of(1)), it.ssl.failure?.error.code]).toEqual([-1, 'PROTOCOL_IS_SHUTDOWN']);
+    },
+  );
 });
 
 describe.skipIf(!loaded.ok)('native', () => {
@@ -90,10 +104,15 @@ describe.skipIf(!loaded.ok)('native', () => {
       const credential = credentialFromDer(chain, new Uint8Array(privateKey.export({ type: 'pkcs8', format: 'der' })));
       let questions = 0;
       const onCertificateRequest = () => (questions++, credential);
-      const connection = await connected(new Server13(await identity()), { postHandshakeAuth: true, onCertificateRequest }, size);
+      const connection = await connected(
+        new Server13(await identity()),
+        { postHandshakeAuth: true, onCertificateRequest },
+        size,
+      );
       return { ...connection, questions: () => questions };
     }
-    const request = (server: Server13, i: number): void => server.certificateRequest(undefined, Uint8Array.of(i >> 8, i & 0xff));
+    const request = (server: Server13, i: number): void =>
+      server.certificateRequest(undefined, Uint8Array.of(i >> 8, i & 0xff));
 
     it('answers eight in a row, and refuses the ninth', async () => {
       const { questions, ...connection } = await asked();
@@ -153,8 +172,12 @@ describe.skipIf(!loaded.ok)('native', () => {
   });
 
   it('refuses more than 64 HelloRequests in a row where it ignores them', async () => {
-    const connection = await connected(new Server12(await identity()), { maxVersion: 'TLSv1.2', renegotiation: 'ignore' });
-    for (let i = 0; i < 65; i++) connection.server.sendHandshake(encodeMessage(HandshakeType.hello_request, () => undefined));
+    const connection = await connected(new Server12(await identity()), {
+      maxVersion: 'TLSv1.2',
+      renegotiation: 'ignore',
+    });
+    for (let i = 0; i < 65; i++)
+      connection.server.sendHandshake(encodeMessage(HandshakeType.hello_request, () => undefined));
     expect(readAll(connection).ret).toBe(-1);
     expect(connection.ssl.failure?.error.code).toBe('TOO_MANY_MESSAGES');
   });
@@ -186,47 +209,61 @@ describe.skipIf(!loaded.ok)('native', () => {
     }
   });
 
-  it.each(['TLSv1.2', 'TLSv1.3'] as const)('answers a request for a certificate that it cannot serve with an empty Certificate, in %s', async (maxVersion) => {
-    const { chain, privateKey } = await pki('client-rsa');
-    const credential = { ...credentialFromDer(chain, new Uint8Array(privateKey.export({ type: 'pkcs8', format: 'der' }))), signatureAlgorithms: [0x0601] };
-    // One that a callback names must fit (ADR 0074); the conformance suite has that.
-    const server = maxVersion === 'TLSv1.2' ? new Server12(await identity()) : new Server13(await identity());
-    // It asks before its last message, and goes on without.
-    if (server instanceof Server12) {
-      const done = server.serverHelloDone.bind(server);
-      server.serverHelloDone = () => (server.certificateRequest(), done());
-      const keys = server.clientKeyExchange.bind(server);
-      server.clientKeyExchange = function* () {
-        yield* server.clientCertificate();
-        yield* keys();
+  it.each(['TLSv1.2', 'TLSv1.3'] as const)(
+    'answers a request for a certificate that it cannot serve with an empty Certificate, in %s',
+    async (maxVersion) => {
+      const { chain, privateKey } = await pki('client-rsa');
+      const credential = {
+        ...credentialFromDer(chain, new Uint8Array(privateKey.export({ type: 'pkcs8', format: 'der' }))),
+        signatureAlgorithms: [0x0601],
       };
-    } else {
-      const certificate = server.certificate.bind(server);
-      server.certificate = () => (server.certificateRequest(), certificate());
-      const finished = server.clientFinished.bind(server);
-      server.clientFinished = function* () {
-        yield* server.clientCertificate();
-        yield* finished();
-      };
-    }
-    const { ssl } = await connected(server, { maxVersion, credentials: [credential] });
-    expect(ssl.established).toBe(true);
-    expect(ssl.clientCredential).toBeUndefined();
-  });
+      // One that a callback names must fit (ADR 0074); the conformance suite has that.
+      const server = maxVersion === 'TLSv1.2' ? new Server12(await identity()) : new Server13(await identity());
+      // It asks before its last message, and goes on without.
+      if (server instanceof Server12) {
+        const done = server.serverHelloDone.bind(server);
+        server.serverHelloDone = () => (server.certificateRequest(), done());
+        const keys = server.clientKeyExchange.bind(server);
+        server.clientKeyExchange = function* () {
+          yield* server.clientCertificate();
+          yield* keys();
+        };
+      } else {
+        const certificate = server.certificate.bind(server);
+        server.certificate = () => (server.certificateRequest(), certificate());
+        const finished = server.clientFinished.bind(server);
+        server.clientFinished = function* () {
+          yield* server.clientCertificate();
+          yield* finished();
+        };
+      }
+      const { ssl } = await connected(server, { maxVersion, credentials: [credential] });
+      expect(ssl.established).toBe(true);
+      expect(ssl.clientCredential).toBeUndefined();
+    },
+  );
 
   it.each([
     ['peer', false],
     [() => true, true],
     ['none', true],
-  ] as const)('tells that a certificate has an extension twice, and leaves it to whoever verifies it: %s', async (verify, accepted) => {
-    if (!loaded.ok) throw new Error(loaded.reason);
-    const good = await identity();
-    const certificate = withLastExtensionTwice(good.certificate, await pki('intermediate'));
-    const server = new Server13({ ...good, certificate, chain: [certificate, ...good.chain.slice(1)] });
-    const { code, established } = await exchange(loaded.backend, { trustAnchors: [(await pki('root')).certificate], verify }, server, server.handshake());
-    expect(established).toBe(accepted);
-    if (!accepted) expect(code).toBe('CERT_INVALID');
-  });
+  ] as const)(
+    'tells that a certificate has an extension twice, and leaves it to whoever verifies it: %s',
+    async (verify, accepted) => {
+      if (!loaded.ok) throw new Error(loaded.reason);
+      const good = await identity();
+      const certificate = withLastExtensionTwice(good.certificate, await pki('intermediate'));
+      const server = new Server13({ ...good, certificate, chain: [certificate, ...good.chain.slice(1)] });
+      const { code, established } = await exchange(
+        loaded.backend,
+        { trustAnchors: [(await pki('root')).certificate], verify },
+        server,
+        server.handshake(),
+      );
+      expect(established).toBe(accepted);
+      if (!accepted) expect(code).toBe('CERT_INVALID');
+    },
+  );
 
   it('has a byte order mark in the name of a protocol for what it is', async () => {
     const marked = new Server12(await identity());
@@ -252,7 +289,12 @@ function withLastExtensionTwice(certificate: Uint8Array, issuer: Identity): Uint
 function tlv(tag: number, ...parts: readonly Uint8Array[]): Buffer {
   const body = Buffer.concat(parts);
   const { length } = body;
-  return Buffer.concat([Buffer.from(length < 0x80 ? [tag, length] : length < 0x100 ? [tag, 0x81, length] : [tag, 0x82, length >> 8, length & 0xff]), body]);
+  return Buffer.concat([
+    Buffer.from(
+      length < 0x80 ? [tag, length] : length < 0x100 ? [tag, 0x81, length] : [tag, 0x82, length >> 8, length & 0xff],
+    ),
+    body,
+  ]);
 }
 
 /** Where the contents of the first element begin and end. */
@@ -266,7 +308,7 @@ const contents = (der: Uint8Array = new Uint8Array(2)): Buffer => Buffer.from(de
 
 function elements(der: Uint8Array): Buffer[] {
   const found: Buffer[] = [];
-  for (let rest = der; rest.length > 0; ) {
+  for (let rest = der; rest.length > 0;) {
     const [, to] = bounds(rest);
     found.push(Buffer.from(rest.subarray(0, to)));
     rest = rest.subarray(to);

@@ -1,4 +1,7 @@
-/** What the native engine does in this process, as JSON; run by openssl-conf.test.ts under one configuration after the other. */
+/**
+ * What the native engine does in this process, as JSON; run by openssl-conf.test.ts under one configuration after the
+ * other.
+ */
 import { createPrivateKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -27,9 +30,15 @@ export interface Effects {
 const backend = createNative();
 const directory = process.argv[2] ?? '';
 const derOf = (file: string): Uint8Array[] =>
-  [...readFileSync(join(directory, file), 'latin1').matchAll(/-----BEGIN CERTIFICATE-----([^-]+)/g)].map(([, base64 = '']) => new Uint8Array(Buffer.from(base64, 'base64')));
+  [...readFileSync(join(directory, file), 'latin1').matchAll(/-----BEGIN CERTIFICATE-----([^-]+)/g)].map(
+    ([, base64 = '']) => new Uint8Array(Buffer.from(base64, 'base64')),
+  );
 const chain = derOf('chain.pem');
-const identity = { chain, certificate: chain[0], privateKey: createPrivateKey(readFileSync(join(directory, 'key.pem'))) } as unknown as Identity;
+const identity = {
+  chain,
+  certificate: chain[0],
+  privateKey: createPrivateKey(readFileSync(join(directory, 'key.pem'))),
+} as unknown as Identity;
 const trustAnchors = derOf('root.pem');
 
 /** A ClientHello without what differs each time. */
@@ -43,7 +52,10 @@ function hello(options: ContextOptions): unknown {
   return {
     cipherSuites,
     sessionId: sessionId.length,
-    extensions: extensions.map(({ type, data }) => [type, type === ExtensionType.key_share ? data.length : Buffer.from(data).toString('hex')]),
+    extensions: extensions.map(({ type, data }) => [
+      type,
+      type === ExtensionType.key_share ? data.length : Buffer.from(data).toString('hex'),
+    ]),
   };
 }
 
@@ -92,28 +104,43 @@ const [server12, server13] = [new Server12(identity), new Server13(identity)];
 const legacy = new Server12(identity);
 const effects: Effects = {
   supported: [backend.supported, [...backend.features]],
-  hellos: ([{}, { maxVersion: 'TLSv1.2' }, { minVersion: 'TLSv1.3' }, { secureRenegotiation: 'allow', sessionTickets: false }] as const).map(hello),
+  hellos: (
+    [
+      {},
+      { maxVersion: 'TLSv1.2' },
+      { minVersion: 'TLSv1.3' },
+      { secureRenegotiation: 'allow', sessionTickets: false },
+    ] as const
+  ).map(hello),
   truncated: {
     'TLSv1.2': (await exchange(backend, { trustAnchors, maxVersion: 'TLSv1.2' }, server12, server12.handshake())).code,
     'TLSv1.3': (await exchange(backend, { trustAnchors }, server13, server13.handshake())).code,
   },
   legacyServer: (
-    await exchange(backend, { trustAnchors, maxVersion: 'TLSv1.2' }, legacy, (function* (): Script {
-      yield* legacy.clientHello();
-      legacy.serverHello({ without: [ExtensionType.renegotiation_info] });
-      legacy.certificate();
-      legacy.serverKeyExchange();
-      legacy.serverHelloDone();
-      yield* legacy.clientKeyExchange();
-      yield* legacy.clientFinished();
-      legacy.finish();
-    })())
+    await exchange(
+      backend,
+      { trustAnchors, maxVersion: 'TLSv1.2' },
+      legacy,
+      (function* (): Script {
+        yield* legacy.clientHello();
+        legacy.serverHello({ without: [ExtensionType.renegotiation_info] });
+        legacy.certificate();
+        legacy.serverKeyExchange();
+        legacy.serverHelloDone();
+        yield* legacy.clientKeyExchange();
+        yield* legacy.clientFinished();
+        legacy.finish();
+      })(),
+    )
   ).code,
   withoutAnchors: await (async () => {
     const server = new Server13(identity);
     return (await exchange(backend, { trustAnchors: [] }, server, server.handshake())).code;
   })(),
-  certificates: { 'TLSv1.2': await certificatesSent(new Server12(identity), 'TLSv1.2'), 'TLSv1.3': await certificatesSent(new Server13(identity), 'TLSv1.3') },
+  certificates: {
+    'TLSv1.2': await certificatesSent(new Server12(identity), 'TLSv1.2'),
+    'TLSv1.3': await certificatesSent(new Server13(identity), 'TLSv1.3'),
+  },
   recordOfFiveBytes: await record(),
 };
 console.log(JSON.stringify(effects));

@@ -1,7 +1,7 @@
 /**
- * What the machine's openssl.cnf says does not decide: under configurations that turn on everything that is unsafe, or off
- * everything that is on, the native engine says, accepts and refuses the same. A process reads its configuration once, so
- * each is a process of its own; Node reads the section `nodejs_conf`.
+ * What the machine's openssl.cnf says does not decide: under configurations that turn on everything that is unsafe, or
+ * off everything that is on, the native engine says, accepts and refuses the same. A process reads its configuration
+ * once, so each is a process of its own; Node reads the section `nodejs_conf`.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -38,7 +38,12 @@ const CONFIGURATIONS: Record<string, (directory: string) => readonly string[]> =
     'ClientSignatureAlgorithms = RSA-PSS+SHA512',
     'MinProtocol = TLSv1.3',
   ],
-  'TLS 1.3 is off, and the rest is for SuiteB': () => ['Protocol = -TLSv1.3', 'MaxProtocol = TLSv1.2', 'CipherString = SUITEB192', 'Options = -CANames,ServerPreference,NoRenegotiation'],
+  'TLS 1.3 is off, and the rest is for SuiteB': () => [
+    'Protocol = -TLSv1.3',
+    'MaxProtocol = TLSv1.2',
+    'CipherString = SUITEB192',
+    'Options = -CANames,ServerPreference,NoRenegotiation',
+  ],
 };
 
 describe.skipIf(!loaded.ok)('native under an openssl.cnf where', () => {
@@ -47,13 +52,25 @@ describe.skipIf(!loaded.ok)('native under an openssl.cnf where', () => {
 
   function effects(lines: readonly string[]): Effects {
     const file = join(directory, 'openssl.cnf');
-    const sections = ['nodejs_conf = application', 'openssl_conf = application', '[application]', 'ssl_conf = ssl', '[ssl]', 'system_default = machine', '[machine]'];
+    const sections = [
+      'nodejs_conf = application',
+      'openssl_conf = application',
+      '[application]',
+      'ssl_conf = ssl',
+      '[ssl]',
+      'system_default = machine',
+      '[machine]',
+    ];
     writeFileSync(file, lines.length === 0 ? '' : [...sections, ...lines, ''].join('\n'));
     const child = fileURLToPath(new URL('openssl-conf-child.ts', import.meta.url));
-    const { stdout, stderr } = spawnSync(process.execPath, ['--conditions=@ferrule/source', '--import', 'tsx', child, directory], {
-      encoding: 'utf8',
-      env: { ...process.env, OPENSSL_CONF: file },
-    });
+    const { stdout, stderr } = spawnSync(
+      process.execPath,
+      ['--conditions=@ferrule/source', '--import', 'tsx', child, directory],
+      {
+        encoding: 'utf8',
+        env: { ...process.env, OPENSSL_CONF: file },
+      },
+    );
     expect(stdout, stderr).not.toBe('');
     return JSON.parse(stdout) as Effects;
   }

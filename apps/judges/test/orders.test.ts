@@ -11,14 +11,45 @@ const loaded = load();
 if (!loaded.ok) console.log(`skipped: the native engine is not available here: ${loaded.reason}`);
 
 /** The smallest orders that show each planted fault, and the rule that they break. */
-const SHOWN: readonly { readonly fault: Fault; readonly rule: RegExp; readonly config?: Partial<Config>; readonly steps?: readonly Step[] }[] = [
-  { fault: 'zeros', rule: /bytes that were not sent/, config: { bio: 300 }, steps: [['write', 826], ['read', 1]] },
-  { fault: 'early count', rule: /what write\(\) told|bytes that were not sent/, config: { early: 'accept', bio: 2048, resumes: true }, steps: [['write', 5_000]] },
+const SHOWN: readonly {
+  readonly fault: Fault;
+  readonly rule: RegExp;
+  readonly config?: Partial<Config>;
+  readonly steps?: readonly Step[];
+}[] = [
+  {
+    fault: 'zeros',
+    rule: /bytes that were not sent/,
+    config: { bio: 300 },
+    steps: [
+      ['write', 826],
+      ['read', 1],
+    ],
+  },
+  {
+    fault: 'early count',
+    rule: /what write\(\) told|bytes that were not sent/,
+    config: { early: 'accept', bio: 2048, resumes: true },
+    steps: [['write', 5_000]],
+  },
   { fault: 'lost close', rule: /no close_notify/, config: { bio: 300 }, steps: [['write', 826], ['shutdown']] },
   { fault: 'secret after the end', rule: /gives something out when the connection is over/ },
-  { fault: 'session of another', rule: /takes us for another one/, config: { asks: true }, steps: [['serverTicket'], ['pump', 1], ['next', 1, 1, 0]] },
-  { fault: 'session of another', rule: /takes us for another one/, config: { version: 12, asks: true }, steps: [['next', 1, 1, 0]] },
-  ...(['ticket', 'renewed ticket', 'id'] as const).map((sessions12) => ({ fault: 'no session', rule: /is not resumed/, config: { version: 12, sessions12, resumes: true } } as const)),
+  {
+    fault: 'session of another',
+    rule: /takes us for another one/,
+    config: { asks: true },
+    steps: [['serverTicket'], ['pump', 1], ['next', 1, 1, 0]],
+  },
+  {
+    fault: 'session of another',
+    rule: /takes us for another one/,
+    config: { version: 12, asks: true },
+    steps: [['next', 1, 1, 0]],
+  },
+  ...(['ticket', 'renewed ticket', 'id'] as const).map(
+    (sessions12) =>
+      ({ fault: 'no session', rule: /is not resumed/, config: { version: 12, sessions12, resumes: true } }) as const,
+  ),
   { fault: 'no session', rule: /is not resumed/, config: { resumes: true } },
   { fault: 'string context', rule: /a string as its context is taken/, steps: [['misuse', 7]] },
   { fault: 'refusal accepted', rule: /accepted that verify refuses/, steps: [['next', 3, 0, 0]] },
@@ -26,7 +57,11 @@ const SHOWN: readonly { readonly fault: Fault; readonly rule: RegExp; readonly c
   {
     fault: 'wrong wait',
     rule: /something else is waited for/,
-    config: { postHandshakeAuth: true, credential: 'callback', inside: [{ callback: 'onCertificateRequest', nth: 0, step: ['never'] }] },
+    config: {
+      postHandshakeAuth: true,
+      credential: 'callback',
+      inside: [{ callback: 'onCertificateRequest', nth: 0, step: ['never'] }],
+    },
     steps: [['serverRequest'], ['serverData', 6]],
   },
   { fault: 'truncation', rule: /a close_notify that did not come/, steps: [['end'], ['read', 1]] },
@@ -53,7 +88,10 @@ describe('a planted fault is found', () => {
 
   it('a crash, with the order that it came from', async () => {
     const player = new Player();
-    const { rule } = await player.play({ target: 'pure-node', plant: 'crash', sequence: { config: PLAIN, steps: [['shutdown']] } }, 60_000);
+    const { rule } = await player.play(
+      { target: 'pure-node', plant: 'crash', sequence: { config: PLAIN, steps: [['shutdown']] } },
+      60_000,
+    );
     player.end();
     expect(rule).toMatch(/the process dies: SIG/);
   });
@@ -61,25 +99,72 @@ describe('a planted fault is found', () => {
   it('a hang, with the order that it came from', async () => {
     const player = new Player();
     const sound = await player.play({ target: 'pure-node', sequence: { config: PLAIN, steps: [] } }, 60_000);
-    const { rule } = await player.play({ target: 'pure-node', plant: 'hang', sequence: { config: PLAIN, steps: [['shutdown']] } }, 2_000);
+    const { rule } = await player.play(
+      { target: 'pure-node', plant: 'hang', sequence: { config: PLAIN, steps: [['shutdown']] } },
+      2_000,
+    );
     player.end();
     expect([sound.rule, rule]).toEqual([undefined, 'the process hangs']);
   });
 });
 
 /** Orders that broke a rule once, in the engine or the face named. */
-const BROKEN: readonly { readonly what: string; readonly on: TargetName; readonly config?: Partial<Config>; readonly steps: readonly Step[] }[] = [
-  { what: 'a transport that lingers for longer than a minute', on: 'connect-pure', steps: [['close'], ['drain', 24], ['wait', 1_004]] },
+const BROKEN: readonly {
+  readonly what: string;
+  readonly on: TargetName;
+  readonly config?: Partial<Config>;
+  readonly steps: readonly Step[];
+}[] = [
+  {
+    what: 'a transport that lingers for longer than a minute',
+    on: 'connect-pure',
+    steps: [['close'], ['drain', 24], ['wait', 1_004]],
+  },
   { what: 'an alert behind close_notify', on: 'pure-node', steps: [['shutdown'], ['serverGarbage']] },
-  { what: 'a keyUpdate() that waits for WebCrypto and is repeated for ever', on: 'connect-webcrypto', steps: [['keyUpdate', 0]] },
-  { what: 'keys that are still there when the Duplex was destroyed', on: 'duplex-pure', steps: [['destroy'], ['exporter', 1]] },
-  { what: 'the same, with both directions ended', on: 'duplex-pure', steps: [['serverCloses'], ['flow'], ['destroy'], ['exporter', 1]] },
-  { what: 'a failure that is told as its alert that could not be sent', on: 'duplex-pure', steps: [['close'], ['serverGarbage']] },
+  {
+    what: 'a keyUpdate() that waits for WebCrypto and is repeated for ever',
+    on: 'connect-webcrypto',
+    steps: [['keyUpdate', 0]],
+  },
+  {
+    what: 'keys that are still there when the Duplex was destroyed',
+    on: 'duplex-pure',
+    steps: [['destroy'], ['exporter', 1]],
+  },
+  {
+    what: 'the same, with both directions ended',
+    on: 'duplex-pure',
+    steps: [['serverCloses'], ['flow'], ['destroy'], ['exporter', 1]],
+  },
+  {
+    what: 'a failure that is told as its alert that could not be sent',
+    on: 'duplex-pure',
+    steps: [['close'], ['serverGarbage']],
+  },
   ...(loaded.ok
     ? ([
-        { what: "the answer to a KeyUpdate behind the transport's end", on: 'duplex-native', steps: [['serverKeyUpdate', 1], ['serverTicket'], ['end']] },
-        { what: 'a shutdown() that waits for what has come', on: 'engines', steps: [['shutdown'], ['serverKeyUpdate', 1], ['serverKeyUpdate', 0], ['serverData', 1], ['flow'], ['shutdown']] },
-        { what: 'the same, for close_notify', on: 'engines', steps: [['shutdown'], ['serverKeyUpdate', 1], ['serverTicket'], ['serverCloses'], ['flow'], ['shutdown']] },
+        {
+          what: "the answer to a KeyUpdate behind the transport's end",
+          on: 'duplex-native',
+          steps: [['serverKeyUpdate', 1], ['serverTicket'], ['end']],
+        },
+        {
+          what: 'a shutdown() that waits for what has come',
+          on: 'engines',
+          steps: [
+            ['shutdown'],
+            ['serverKeyUpdate', 1],
+            ['serverKeyUpdate', 0],
+            ['serverData', 1],
+            ['flow'],
+            ['shutdown'],
+          ],
+        },
+        {
+          what: 'the same, for close_notify',
+          on: 'engines',
+          steps: [['shutdown'], ['serverKeyUpdate', 1], ['serverTicket'], ['serverCloses'], ['flow'], ['shutdown']],
+        },
       ] as const)
     : []),
 ];
@@ -98,8 +183,15 @@ describe('a sequence', () => {
   });
 
   it('shrinks to what still breaks the rule', async () => {
-    const sequence = { config: { ...PLAIN, bio: 17, asks: true }, steps: [['b'], ['a', 90], ['b'], ['c'], ['a', 4]] as Step[] };
-    const smallest = await shrink(sequence, async ({ config, steps }) => config.asks && steps.some(([name, n = 0]) => name === 'a' && n >= 30), 300);
+    const sequence = {
+      config: { ...PLAIN, bio: 17, asks: true },
+      steps: [['b'], ['a', 90], ['b'], ['c'], ['a', 4]] as Step[],
+    };
+    const smallest = await shrink(
+      sequence,
+      async ({ config, steps }) => config.asks && steps.some(([name, n = 0]) => name === 'a' && n >= 30),
+      300,
+    );
     expect(smallest).toEqual({ config: { ...PLAIN, asks: true }, steps: [['a', 30]] });
   });
 });
@@ -120,12 +212,16 @@ const PLAYED: Readonly<Record<TargetName, number>> = {
   'duplex-webcrypto': 20,
 };
 
-describe.each(TARGET_NAMES.filter((name) => loaded.ok || !(name === 'engines' || name.endsWith('native'))))('the judge has nothing against %s', (name) => {
-  it(`in the first ${PLAYED[name]} sequences`, { timeout: 300_000 }, async () => {
-    const it = await target(name);
-    for (let seed = 1; seed <= PLAYED[name]; seed++) {
-      const { finding, trace } = await judge(it, sequenceFrom(seed, it.recipes));
-      if (finding !== undefined) throw new Error(`seed ${seed}: ${finding.message}\n${trace.join('\n')}`, { cause: finding });
-    }
-  });
-});
+describe.each(TARGET_NAMES.filter((name) => loaded.ok || !(name === 'engines' || name.endsWith('native'))))(
+  'the judge has nothing against %s',
+  (name) => {
+    it(`in the first ${PLAYED[name]} sequences`, { timeout: 300_000 }, async () => {
+      const it = await target(name);
+      for (let seed = 1; seed <= PLAYED[name]; seed++) {
+        const { finding, trace } = await judge(it, sequenceFrom(seed, it.recipes));
+        if (finding !== undefined)
+          throw new Error(`seed ${seed}: ${finding.message}\n${trace.join('\n')}`, { cause: finding });
+      }
+    });
+  },
+);

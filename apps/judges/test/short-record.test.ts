@@ -1,4 +1,7 @@
-/** TLS 1.2 records that are shorter than what protection adds: OpenSSL 3.0 calls them an internal error, which they are not. */
+/**
+ * TLS 1.2 records that are shorter than what protection adds: OpenSSL 3.0 calls them an internal error, which they are
+ * not.
+ */
 import { load } from '@ferrule/native';
 import { createPure } from '@ferrule/pure';
 import { nodeCrypto } from '@ferrule/pure/crypto/node';
@@ -10,7 +13,10 @@ import { concat, header } from '../src/hostile/peer.ts';
 
 const loaded = load();
 if (!loaded.ok) console.log(`skipped: the native engine is not available here: ${loaded.reason}`);
-const ENGINES: [string, Backend][] = [['pure', createPure({ crypto: nodeCrypto })], ...(loaded.ok ? [['native', loaded.backend] as [string, Backend]] : [])];
+const ENGINES: [string, Backend][] = [
+  ['pure', createPure({ crypto: nodeCrypto })],
+  ...(loaded.ok ? [['native', loaded.backend] as [string, Backend]] : []),
+];
 
 const short = (length: number): Behaviour => ({
   version: 'TLSv1.2',

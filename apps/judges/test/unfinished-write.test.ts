@@ -17,10 +17,21 @@ const MESSAGE = new Uint8Array(10_000).map((_, i) => i);
 
 const loaded = load();
 if (!loaded.ok) console.log(`skipped: the native engine is not available here: ${loaded.reason}`);
-const ENGINES: [string, Backend][] = [['pure', createPure({ crypto: nodeCrypto })], ...(loaded.ok ? [['native', loaded.backend] as [string, Backend]] : [])];
+const ENGINES: [string, Backend][] = [
+  ['pure', createPure({ crypto: nodeCrypto })],
+  ...(loaded.ok ? [['native', loaded.backend] as [string, Backend]] : []),
+];
 
-/** Begins a write that does not fit, reads what the server says meanwhile, ends the write. @returns what the server received. */
-function converse(backend: Backend, options: ContextOptions, server: Server12 | Server13, script: () => Script): { ssl: Ssl; heard: string } {
+/**
+ * Begins a write that does not fit, reads what the server says meanwhile, ends the write. @returns what the server
+ * received.
+ */
+function converse(
+  backend: Backend,
+  options: ContextOptions,
+  server: Server12 | Server13,
+  script: () => Script,
+): { ssl: Ssl; heard: string } {
   const ssl = backend.createContext(options).newConnection();
   const [bio, network] = bioPair(SIZE);
   ssl.setBio(bio, bio);
@@ -53,7 +64,7 @@ function converse(backend: Backend, options: ContextOptions, server: Server12 | 
 
 /** Records of the client until one of that type has come, behind all of the message. */
 function* listen(server: Server12 | Server13, received: number[], last: number): Script {
-  for (let type = 0; type !== last || received.length < MESSAGE.length; ) {
+  for (let type = 0; type !== last || received.length < MESSAGE.length;) {
     const record = yield* server.record();
     ({ type } = record);
     if (type === ContentType.application_data) received.push(...record.fragment);
@@ -81,13 +92,18 @@ describe.each(ENGINES)('%s, with a write unfinished', (_name, backend) => {
   it('ignores a HelloRequest when told to, and then ends the write', async () => {
     const server = new Server12(await pki('p256'));
     const received: number[] = [];
-    const { ssl, heard } = converse(backend, { trustAnchors: [(await pki('root')).certificate], maxVersion: 'TLSv1.2', renegotiation: 'ignore' }, server, function* () {
-      yield* server.handshake();
-      server.sendData('a');
-      server.sendHandshake(encodeMessage(HandshakeType.hello_request, () => undefined));
-      server.sendData('b');
-      yield* listen(server, received, ContentType.application_data);
-    });
+    const { ssl, heard } = converse(
+      backend,
+      { trustAnchors: [(await pki('root')).certificate], maxVersion: 'TLSv1.2', renegotiation: 'ignore' },
+      server,
+      function* () {
+        yield* server.handshake();
+        server.sendData('a');
+        server.sendHandshake(encodeMessage(HandshakeType.hello_request, () => undefined));
+        server.sendData('b');
+        yield* listen(server, received, ContentType.application_data);
+      },
+    );
     expect(ssl.failure?.error).toBeUndefined();
     expect(heard).toBe('ab');
     expect(Buffer.compare(Buffer.from(received), MESSAGE)).toBe(0);

@@ -1,4 +1,7 @@
-/** A resumed session is as good as the secret that both sides have: a server of zeros, which is what wiped memory holds, is not taken for the one that made it. */
+/**
+ * A resumed session is as good as the secret that both sides have: a server of zeros, which is what wiped memory holds,
+ * is not taken for the one that made it.
+ */
 import { bioPair } from '@ferrule/bio';
 import { pki } from '@ferrule/conformance/pki';
 import type { Backend, ContextOptions, SslContext, TlsSession, TlsVersion } from '@ferrule/contract';
@@ -52,9 +55,18 @@ function run(context: SslContext, server: Server12 | Server13, script: () => Scr
 }
 
 /** A context, a session of it, and the secret that the session holds. */
-function first(backend: Backend, maxVersion: TlsVersion): { context: SslContext; session: TlsSession; secret: Uint8Array } {
+function first(
+  backend: Backend,
+  maxVersion: TlsVersion,
+): { context: SslContext; session: TlsSession; secret: Uint8Array } {
   const sessions: TlsSession[] = [];
-  const options: ContextOptions = { trustAnchors: [root], maxVersion, cipherSuites: [0x1301, 0xc02b], groups: [29, 23], onSession: (each) => void sessions.push(each) };
+  const options: ContextOptions = {
+    trustAnchors: [root],
+    maxVersion,
+    cipherSuites: [0x1301, 0xc02b],
+    groups: [29, 23],
+    onSession: (each) => void sessions.push(each),
+  };
   const context = backend.createContext(options);
   let secret: Uint8Array = new Uint8Array(0);
   if (maxVersion === 'TLSv1.3') {
@@ -116,9 +128,12 @@ describe.each(ENGINES)('%s, resuming a session', (_name, backend) => {
     expect(resume(it, version, it.secret.slice())).toEqual({ established: true, reused: true, code: undefined });
   });
 
-  it.each(['TLSv1.3', 'TLSv1.2'] as const)('%s: is not taken in by a server that knows nothing but zeros', (version) => {
-    const it = first(backend, version);
-    const { established, code } = resume(it, version, new Uint8Array(it.secret.length));
-    expect([established, typeof code]).toEqual([false, 'string']);
-  });
+  it.each(['TLSv1.3', 'TLSv1.2'] as const)(
+    '%s: is not taken in by a server that knows nothing but zeros',
+    (version) => {
+      const it = first(backend, version);
+      const { established, code } = resume(it, version, new Uint8Array(it.secret.length));
+      expect([established, typeof code]).toEqual([false, 'string']);
+    },
+  );
 });

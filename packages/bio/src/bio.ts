@@ -14,19 +14,21 @@
  * **Order of events when reading:** first all bytes that were published, then {@link eof}, then {@link error}. A view
  * of no bytes, or -1 from a read, means "retry" only while both are unset.
  *
- * **Failure.** When the transport fails, whoever serves it calls {@link fail}. From then on {@link error} is set at both
- * ends and nothing more can be written; bytes already published can still be read. An engine that needs bytes or room
- * and finds {@link error} set returns -1 / SSL_ERROR_SYSCALL; `bioErrorCode(error)` gives its code.
+ * **Failure.** When the transport fails, whoever serves it calls {@link fail}. From then on {@link error} is set at
+ * both ends and nothing more can be written; bytes already published can still be read. An engine that needs bytes or
+ * room and finds {@link error} set returns -1 / SSL_ERROR_SYSCALL; `bioErrorCode(error)` gives its code.
  *
- * Nothing here throws for what the other side does. A `TypeError` or `RangeError` means that the caller broke a rule. What a
- * BIO throws inside an operation of a connection is the failure of that connection's transport.
+ * Nothing here throws for what the other side does. A `TypeError` or `RangeError` means that the caller broke a rule.
+ * What a BIO throws inside an operation of a connection is the failure of that connection's transport.
  */
 export interface Bio {
   /** True when the calls below wait for the other side in place of answering "retry". */
   readonly blocking: boolean;
   /** Bytes that a read would return now, without waiting. */
   readonly pending: number;
-  /** The other side has shut down its writing, and everything it wrote has been read. Never true while `pending > 0`. */
+  /**
+   * The other side has shut down its writing, and everything it wrote has been read. Never true while `pending > 0`.
+   */
   readonly eof: boolean;
   /** Why the transport failed; `undefined` while it works. Set once. */
   readonly error: Error | undefined;
@@ -54,9 +56,9 @@ export interface Bio {
    */
   nread(n: number): void;
   /**
-   * `BIO_nwrite0`: contiguous free space to fill in place; of length 0 when full or failed. It is all that is free, except
-   * that a BIO which grows may offer less, yet `atLeast` bytes. A blocking BIO waits for `atLeast` bytes (default 1; never
-   * more than it can hold), or failure. Publishes nothing by itself.
+   * `BIO_nwrite0`: contiguous free space to fill in place; of length 0 when full or failed. It is all that is free,
+   * except that a BIO which grows may offer less, yet `atLeast` bytes. A blocking BIO waits for `atLeast` bytes
+   * (default 1; never more than it can hold), or failure. Publishes nothing by itself.
    * @throws TypeError after `shutdownWrite()`.
    */
   nwrite0(atLeast?: number): Uint8Array;
@@ -67,8 +69,13 @@ export interface Bio {
    * @throws TypeError after `shutdownWrite()`.
    */
   nwrite(n: number): void;
-  /** `BIO_shutdown_wr`: no more will be written; the other end reads EOF after the rest. Idempotent; ignored after a failure. */
+  /**
+   * `BIO_shutdown_wr`: no more will be written; the other end reads EOF after the rest. Idempotent; ignored after a
+   * failure.
+   */
   shutdownWrite(): void;
-  /** The transport has failed: sets {@link error} at both ends. The first call counts. An EOF already announced stays. */
+  /**
+   * The transport has failed: sets {@link error} at both ends. The first call counts. An EOF already announced stays.
+   */
   fail(error: Error): void;
 }

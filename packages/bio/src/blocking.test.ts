@@ -15,7 +15,10 @@ afterEach(async () => {
 function served(act: string, size: number, timeout = 10_000): BlockingBio {
   const memory = sharedBioMemory(size);
   workers.push(
-    new Worker(new URL('../test/serving-worker.mjs', import.meta.url), { workerData: { memory, act }, execArgv: ['--conditions=@ferrule/source'] }),
+    new Worker(new URL('../test/serving-worker.mjs', import.meta.url), {
+      workerData: { memory, act },
+      execArgv: ['--conditions=@ferrule/source'],
+    }),
   );
   return blockingBio(memory, { timeout });
 }
@@ -46,7 +49,10 @@ describe('a blocking BIO', () => {
     let got = 0;
     while (got < length) {
       // never more under way than the two rings hold, or both sides would wait for room
-      const chunk = Uint8Array.from({ length: Math.min(1 + (put % 97), size, length - put) }, (_, i) => (put + i * 7) & 255);
+      const chunk = Uint8Array.from(
+        { length: Math.min(1 + (put % 97), size, length - put) },
+        (_, i) => (put + i * 7) & 255,
+      );
       if (chunk.length > 0) {
         expect(bio.write(chunk)).toBe(chunk.length);
         sent.update(chunk);
@@ -149,7 +155,8 @@ describe('the serving end', () => {
 
   it('hears of every change once, also of one before it asked, by waitAsync and by polling', async () => {
     for (const how of ['waitAsync', 'polling'] as const) {
-      if (how === 'polling') vi.stubGlobal('Atomics', Object.create(Atomics, { waitAsync: { value: undefined } }) as typeof Atomics);
+      if (how === 'polling')
+        vi.stubGlobal('Atomics', Object.create(Atomics, { waitAsync: { value: undefined } }) as typeof Atomics);
       const memory = sharedBioMemory(8);
       const near = blockingBio(memory);
       const far = sharedBio(memory);
@@ -179,7 +186,10 @@ describe('the serving end', () => {
   });
 
   it('preserves the byte stream under any interleaving, at any size', () => {
-    const step = fc.record({ act: fc.constantFrom('write', 'nwrite', 'read', 'nread'), n: fc.integer({ min: 1, max: 30 }) });
+    const step = fc.record({
+      act: fc.constantFrom('write', 'nwrite', 'read', 'nread'),
+      n: fc.integer({ min: 1, max: 30 }),
+    });
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 40 }), fc.array(step, { maxLength: 150 }), (size, steps) => {
         const memory = sharedBioMemory(size);

@@ -9,7 +9,11 @@ import { SharedSide } from './shared-memory.ts';
 declare const setTimeout: (callback: () => void, milliseconds: number) => unknown;
 /** In ES2024's library. */
 declare const Atomics: typeof globalThis.Atomics & {
-  readonly waitAsync?: (words: Int32Array, index: number, value: number) => { readonly async: boolean; readonly value: PromiseLike<string> | string };
+  readonly waitAsync?: (
+    words: Int32Array,
+    index: number,
+    value: number,
+  ) => { readonly async: boolean; readonly value: PromiseLike<string> | string };
 };
 
 /** Between looks, where Atomics.waitAsync does not exist; milliseconds. */
@@ -33,8 +37,8 @@ export interface BlockingBio extends Bio {
 export interface SharedBio extends Bio {
   readonly blocking: false;
   /**
-   * Settles when the other side has written, read, ended or failed since the last time this was asked. Look at everything
-   * there is after each: one promise may stand for many changes. For one caller at a time.
+   * Settles when the other side has written, read, ended or failed since the last time this was asked. Look at
+   * everything there is after each: one promise may stand for many changes. For one caller at a time.
    */
   changed(): Promise<void>;
 }
@@ -55,8 +59,8 @@ export function blockingBio(memory: SharedArrayBuffer, options: BlockingBioOptio
 export const sharedBio = (memory: SharedArrayBuffer): SharedBio => new ServingEnd(new SharedSide(memory, 1));
 
 /**
- * Either end: its reads go through a linear buffer of its own, so that views are contiguous and stand on ordinary memory,
- * which every consumer takes; its writes go through another for the same reason.
+ * Either end: its reads go through a linear buffer of its own, so that views are contiguous and stand on ordinary
+ * memory, which every consumer takes; its writes go through another for the same reason.
  */
 abstract class SharedEnd implements Bio {
   abstract readonly blocking: boolean;
@@ -120,7 +124,8 @@ abstract class SharedEnd implements Bio {
 
   nwrite(n: number): void {
     this.#assertOpen();
-    if (!(Number.isInteger(n) && n >= 0 && n <= this.#offered)) throw new RangeError(`nwrite: ${n} is not an integer from 0 to ${this.#offered}, the bytes offered`);
+    if (!(Number.isInteger(n) && n >= 0 && n <= this.#offered))
+      throw new RangeError(`nwrite: ${n} is not an integer from 0 to ${this.#offered}, the bytes offered`);
     this.#offered = 0;
     if (n === 0 || this.error !== undefined) return;
     this.side.output.push(this.#space.subarray(0, n));
@@ -189,7 +194,11 @@ class BlockingEnd extends SharedEnd implements BlockingBio {
       // never waits: the value is another one
       Atomics.wait(side.words, side.bell, Atomics.load(side.words, side.bell) + 1, 0);
     } catch (error) {
-      throw new BioError('BLOCKING_FORBIDDEN', 'this thread may not wait: run the blocking connection in a worker', error);
+      throw new BioError(
+        'BLOCKING_FORBIDDEN',
+        'this thread may not wait: run the blocking connection in a worker',
+        error,
+      );
     }
   }
 
@@ -198,7 +207,8 @@ class BlockingEnd extends SharedEnd implements BlockingBio {
   }
 
   set timeout(milliseconds: number) {
-    if (!(typeof milliseconds === 'number' && milliseconds > 0)) throw new RangeError(`timeout: ${milliseconds} is not a positive number of milliseconds`);
+    if (!(typeof milliseconds === 'number' && milliseconds > 0))
+      throw new RangeError(`timeout: ${milliseconds} is not a positive number of milliseconds`);
     this.#timeout = milliseconds;
   }
 
@@ -226,4 +236,3 @@ class ServingEnd extends SharedEnd implements SharedBio {
     return false;
   }
 }
-

@@ -9,9 +9,9 @@ const NOTHING: Uint8Array = new Uint8Array(0);
 const SMALLEST = 1024;
 
 /**
- * At most `limit` bytes, held at `[start, end)` of a memory up to twice as long. When the space asked for no longer fits
- * behind the contents, more than half of the memory has been read, so moving the contents to the front costs less than
- * was read since the last move: amortised constant time per byte whatever the sizes of reads and writes.
+ * At most `limit` bytes, held at `[start, end)` of a memory up to twice as long. When the space asked for no longer
+ * fits behind the contents, more than half of the memory has been read, so moving the contents to the front costs less
+ * than was read since the last move: amortised constant time per byte whatever the sizes of reads and writes.
  */
 export class Channel {
   readonly limit: number;
@@ -127,4 +127,5 @@ export class Channel {
   }
 }
 
-const view = (memory: Uint8Array, start: number, end: number): Uint8Array => new Uint8Array(memory.buffer, start, end - start);
+const view = (memory: Uint8Array, start: number, end: number): Uint8Array =>
+  new Uint8Array(memory.buffer, start, end - start);

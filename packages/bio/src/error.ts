@@ -3,7 +3,12 @@
 /** The codes of {@link BioError}; each is a `TlsErrorCode` of @ferrule/result. */
 export type BioErrorCode = 'TRANSPORT_ERROR' | 'TIMEOUT' | 'ABORTED' | 'BLOCKING_FORBIDDEN';
 
-const CODES: ReadonlySet<unknown> = new Set<BioErrorCode>(['TRANSPORT_ERROR', 'TIMEOUT', 'ABORTED', 'BLOCKING_FORBIDDEN']);
+const CODES: ReadonlySet<unknown> = new Set<BioErrorCode>([
+  'TRANSPORT_ERROR',
+  'TIMEOUT',
+  'ABORTED',
+  'BLOCKING_FORBIDDEN',
+]);
 
 /** A failure that a BIO itself finds, or that whoever serves it wants told from an error of the socket. */
 export class BioError extends Error {

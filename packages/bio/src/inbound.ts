@@ -91,7 +91,10 @@ export class InboundBio implements Bio {
   #append(bytes: Uint8Array): void {
     const carried = this.#end - this.#start;
     if (this.#end + bytes.length > this.#carry.length) {
-      const room = carried + bytes.length > this.#carry.length ? new Uint8Array(Math.max(2 * carried, carried + bytes.length, 17 * 1024)) : this.#carry;
+      const room =
+        carried + bytes.length > this.#carry.length
+          ? new Uint8Array(Math.max(2 * carried, carried + bytes.length, 17 * 1024))
+          : this.#carry;
       room.set(this.#carry.subarray(this.#start, this.#end));
       this.#carry = room;
       this.#start = 0;

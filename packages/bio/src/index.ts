@@ -6,6 +6,12 @@ export { InboundBio } from './inbound.ts';
 export { memoryBio, type MemoryBioOptions } from './memory.ts';
 export { OutboundBio, type Outgoing } from './outbound.ts';
 export { bioPair, DEFAULT_BIO_SIZE, type BioPairOptions, type PairedBio } from './pair.ts';
-export { formatRecording, parseRecording, recordingBio, type RecordedEvent, type RecordingOptions } from './recording.ts';
+export {
+  formatRecording,
+  parseRecording,
+  recordingBio,
+  type RecordedEvent,
+  type RecordingOptions,
+} from './recording.ts';
 export { replayBio, type ReplayBio, type ReplayOptions } from './replay.ts';
 export { sharedBioMemory } from './shared-memory.ts';

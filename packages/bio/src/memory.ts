@@ -6,7 +6,9 @@ import { checkSize, refuseUnknown } from './options.ts';
 import type { PairedBio } from './pair.ts';
 
 export interface MemoryBioOptions {
-  /** What it holds at first, copied. The BIO is then for reading only, and ends after these bytes: `BIO_new_mem_buf`. */
+  /**
+   * What it holds at first, copied. The BIO is then for reading only, and ends after these bytes: `BIO_new_mem_buf`.
+   */
   readonly contents?: Uint8Array;
   /** The most bytes it may hold, from 1 to 2^30. Default 2^24; more is answered by "retry". */
   readonly limit?: number;
@@ -24,7 +26,8 @@ export function memoryBio(options: MemoryBioOptions = {}): PairedBio {
   const channel = new Channel(limit, development, true);
   const bio = new End(channel, channel);
   if (contents !== undefined) {
-    if (contents.length > limit) throw new RangeError(`limit: ${limit} is below the ${contents.length} bytes of \`contents\``);
+    if (contents.length > limit)
+      throw new RangeError(`limit: ${limit} is below the ${contents.length} bytes of \`contents\``);
     bio.write(contents);
     bio.shutdownWrite();
   }

@@ -14,7 +14,10 @@ export interface Outgoing {
   release(): void;
 }
 
-/** An engine writes into one pooled buffer after another, and {@link take} hands them on to be sent. Idle, it holds none. */
+/**
+ * An engine writes into one pooled buffer after another, and {@link take} hands them on to be sent. Idle, it holds
+ * none.
+ */
 export class OutboundBio implements Bio {
   readonly blocking: false = false;
   readonly pending: number = 0;

@@ -121,7 +121,11 @@ describe('bioPair', () => {
   });
 
   it('overwrites consumed views in development builds, and only there', () => {
-    for (const [options, expected] of [[{}, 0xdb], [{ poison: true }, 0xdb], [{ poison: false }, 3]] as const) {
+    for (const [options, expected] of [
+      [{}, 0xdb],
+      [{ poison: true }, 0xdb],
+      [{ poison: false }, 3],
+    ] as const) {
       const [a, b] = bioPair(64, options);
       a.write(bytes(3, 3, 3));
       const kept = b.nread0();
@@ -157,45 +161,50 @@ describe('bioPair', () => {
       fraction: fc.double({ min: 0, max: 1, noNaN: true }),
     });
     fc.assert(
-      fc.property(fc.oneof(fc.integer({ min: 1, max: 64 }), fc.constant(DEFAULT_BIO_SIZE)), fc.array(step, { maxLength: 200 }), fc.boolean(), (size, steps, poison) => {
-        const ends = bioPair(size, { poison });
-        const next = [0, 0];
-        const seen = [0, 0];
-        const held = [0, 0];
-        for (const { end, act, n, fraction } of steps) {
-          const bio = ends[end];
-          const from = 1 - end;
-          if (act === 'write') {
-            const put = bio.write(Uint8Array.from({ length: n }, (_, i) => (next[end]! + i) & 255));
-            expect(put).toBe(held[end] === size ? -1 : Math.min(n, size - held[end]!));
-            if (put > 0) {
+      fc.property(
+        fc.oneof(fc.integer({ min: 1, max: 64 }), fc.constant(DEFAULT_BIO_SIZE)),
+        fc.array(step, { maxLength: 200 }),
+        fc.boolean(),
+        (size, steps, poison) => {
+          const ends = bioPair(size, { poison });
+          const next = [0, 0];
+          const seen = [0, 0];
+          const held = [0, 0];
+          for (const { end, act, n, fraction } of steps) {
+            const bio = ends[end];
+            const from = 1 - end;
+            if (act === 'write') {
+              const put = bio.write(Uint8Array.from({ length: n }, (_, i) => (next[end]! + i) & 255));
+              expect(put).toBe(held[end] === size ? -1 : Math.min(n, size - held[end]!));
+              if (put > 0) {
+                next[end]! += put;
+                held[end]! += put;
+              }
+            } else if (act === 'nwrite') {
+              const space = bio.nwrite0();
+              expect(space.length).toBe(size - held[end]!);
+              const put = Math.floor(fraction * space.length);
+              for (let i = 0; i < put; i++) space[i] = (next[end]! + i) & 255;
+              bio.nwrite(put);
               next[end]! += put;
               held[end]! += put;
+            } else if (act === 'trim') {
+              bio.trim();
+            } else {
+              const into = new Uint8Array(n);
+              const view = act === 'read' ? into.subarray(0, Math.max(0, bio.read(into))) : bio.nread0();
+              if (act === 'nread') expect(view.length).toBe(held[from]);
+              view.forEach((byte, i) => expect(byte).toBe((seen[from]! + i) & 255));
+              const took = act === 'read' ? view.length : Math.floor(fraction * view.length);
+              if (act === 'nread') bio.nread(took);
+              seen[from]! += took;
+              held[from]! -= took;
             }
-          } else if (act === 'nwrite') {
-            const space = bio.nwrite0();
-            expect(space.length).toBe(size - held[end]!);
-            const put = Math.floor(fraction * space.length);
-            for (let i = 0; i < put; i++) space[i] = (next[end]! + i) & 255;
-            bio.nwrite(put);
-            next[end]! += put;
-            held[end]! += put;
-          } else if (act === 'trim') {
-            bio.trim();
-          } else {
-            const into = new Uint8Array(n);
-            const view = act === 'read' ? into.subarray(0, Math.max(0, bio.read(into))) : bio.nread0();
-            if (act === 'nread') expect(view.length).toBe(held[from]);
-            view.forEach((byte, i) => expect(byte).toBe((seen[from]! + i) & 255));
-            const took = act === 'read' ? view.length : Math.floor(fraction * view.length);
-            if (act === 'nread') bio.nread(took);
-            seen[from]! += took;
-            held[from]! -= took;
+            expect(ends[0].pending).toBe(held[1]);
+            expect(ends[1].pending).toBe(held[0]);
           }
-          expect(ends[0].pending).toBe(held[1]);
-          expect(ends[1].pending).toBe(held[0]);
-        }
-      }),
+        },
+      ),
     );
   });
 });

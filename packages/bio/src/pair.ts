@@ -5,7 +5,10 @@ import { development } from './development.ts';
 import { End } from './end.ts';
 import { checkSize, refuseUnknown } from './options.ts';
 
-/** `BIO_new_bio_pair`'s own default: one maximal TLS 1.2 record (5 + 16384 + 256 bytes, RFC 9846 section 5.2) and some more. */
+/**
+ * `BIO_new_bio_pair`'s own default: one maximal TLS 1.2 record (5 + 16384 + 256 bytes, RFC 9846 section 5.2) and some
+ * more.
+ */
 export const DEFAULT_BIO_SIZE: number = 17 * 1024;
 
 export interface BioPairOptions {
@@ -21,13 +24,16 @@ export interface PairedBio extends Bio {
 }
 
 /**
- * Two BIOs back to back: what is written at one end is read at the other, up to `size` bytes in each direction (from 1 to
- * 2^30, default {@link DEFAULT_BIO_SIZE}). Contents and free space are always one contiguous view each, so with the
+ * Two BIOs back to back: what is written at one end is read at the other, up to `size` bytes in each direction (from 1
+ * to 2^30, default {@link DEFAULT_BIO_SIZE}). Contents and free space are always one contiguous view each, so with the
  * default size a whole TLS record is. Memory, twice `size` for a direction, is taken at the first write.
  * @returns the engine's end and the network's end; they are alike.
  * @throws RangeError for another `size`; TypeError for an unknown option.
  */
-export function bioPair(size: number = DEFAULT_BIO_SIZE, options: BioPairOptions = {}): [engine: PairedBio, network: PairedBio] {
+export function bioPair(
+  size: number = DEFAULT_BIO_SIZE,
+  options: BioPairOptions = {},
+): [engine: PairedBio, network: PairedBio] {
   checkSize('size', size);
   refuseUnknown(options, ['poison']);
   const { poison = development } = options;

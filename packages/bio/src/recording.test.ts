@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bioErrorCode, bioPair, formatRecording, parseRecording, recordingBio, replayBio, type RecordedEvent } from './index.ts';
+import {
+  bioErrorCode,
+  bioPair,
+  formatRecording,
+  parseRecording,
+  recordingBio,
+  replayBio,
+  type RecordedEvent,
+} from './index.ts';
 
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
 
@@ -70,14 +78,20 @@ describe('recordingBio', () => {
 });
 
 const event = fc.oneof(
-  fc.record({ at: fc.nat(), kind: fc.constantFrom('received' as const, 'sent' as const), bytes: fc.uint8Array({ maxLength: 50 }) }),
+  fc.record({
+    at: fc.nat(),
+    kind: fc.constantFrom('received' as const, 'sent' as const),
+    bytes: fc.uint8Array({ maxLength: 50 }),
+  }),
   fc.record({ at: fc.nat(), kind: fc.constantFrom('eof' as const, 'shutdown' as const) }),
   fc.record({ at: fc.nat(), kind: fc.constant('failure' as const), message: fc.string() }),
 );
 
 describe('a recording as JSON lines', () => {
   it('comes back as it was', () => {
-    fc.assert(fc.property(fc.array(event), (events) => void expect(parseRecording(formatRecording(events))).toEqual(events)));
+    fc.assert(
+      fc.property(fc.array(event), (events) => void expect(parseRecording(formatRecording(events))).toEqual(events)),
+    );
   });
 
   it('is refused by line when it is none', () => {
@@ -98,7 +112,8 @@ describe('a recording as JSON lines', () => {
   });
 });
 
-const received = (...chunks: Uint8Array[]): RecordedEvent[] => chunks.map((chunk) => ({ at: 0, kind: 'received', bytes: chunk }));
+const received = (...chunks: Uint8Array[]): RecordedEvent[] =>
+  chunks.map((chunk) => ({ at: 0, kind: 'received', bytes: chunk }));
 
 describe('replayBio', () => {
   it('lets one recorded chunk arrive at a time, then the recorded end', () => {
@@ -119,18 +134,23 @@ describe('replayBio', () => {
 
   it('gives the same bytes whatever the chunking, blocking or not', () => {
     fc.assert(
-      fc.property(fc.array(fc.uint8Array({ maxLength: 40 })), fc.integer({ min: 1, max: 50 }), fc.boolean(), (chunks, chunk, blocking) => {
-        const bio = replayBio([...received(...chunks), { at: 0, kind: 'eof' }], { chunk, blocking });
-        const seen: number[] = [];
-        for (;;) {
-          const into = new Uint8Array(7);
-          const n = bio.read(into);
-          if (n === 0) break;
-          if (n < 0) expect(bio.advance()).toBe(true);
-          else seen.push(...into.subarray(0, n));
-        }
-        expect(seen).toEqual(chunks.flatMap((bytes) => [...bytes]));
-      }),
+      fc.property(
+        fc.array(fc.uint8Array({ maxLength: 40 })),
+        fc.integer({ min: 1, max: 50 }),
+        fc.boolean(),
+        (chunks, chunk, blocking) => {
+          const bio = replayBio([...received(...chunks), { at: 0, kind: 'eof' }], { chunk, blocking });
+          const seen: number[] = [];
+          for (;;) {
+            const into = new Uint8Array(7);
+            const n = bio.read(into);
+            if (n === 0) break;
+            if (n < 0) expect(bio.advance()).toBe(true);
+            else seen.push(...into.subarray(0, n));
+          }
+          expect(seen).toEqual(chunks.flatMap((bytes) => [...bytes]));
+        },
+      ),
     );
   });
 
@@ -149,7 +169,9 @@ describe('replayBio', () => {
   });
 
   it('fails as the recorded transport failed', () => {
-    const bio = replayBio([...received(bytes(1)), { at: 0, kind: 'failure', message: 'read ECONNRESET' }], { blocking: true });
+    const bio = replayBio([...received(bytes(1)), { at: 0, kind: 'failure', message: 'read ECONNRESET' }], {
+      blocking: true,
+    });
     expect(bio.read(new Uint8Array(3))).toBe(1);
     expect(bio.read(new Uint8Array(3))).toBe(-1);
     expect(bio.error?.message).toBe('read ECONNRESET');
@@ -157,7 +179,10 @@ describe('replayBio', () => {
   });
 
   it('says where the engine sent something else than was recorded', () => {
-    const recorded: RecordedEvent[] = [{ at: 0, kind: 'sent', bytes: bytes(1, 2) }, { at: 0, kind: 'sent', bytes: bytes(3) }];
+    const recorded: RecordedEvent[] = [
+      { at: 0, kind: 'sent', bytes: bytes(1, 2) },
+      { at: 0, kind: 'sent', bytes: bytes(3) },
+    ];
     const same = replayBio(recorded);
     same.write(bytes(1));
     same.nwrite0().set([2, 3]);
@@ -173,7 +198,10 @@ describe('replayBio', () => {
 
   it('plays a recording of itself to the same end', () => {
     const events: RecordedEvent[] = [];
-    const first = replayBio([...received(bytes(1, 2, 3), bytes(4)), { at: 3, kind: 'eof' }], { blocking: true, chunk: 2 });
+    const first = replayBio([...received(bytes(1, 2, 3), bytes(4)), { at: 3, kind: 'eof' }], {
+      blocking: true,
+      chunk: 2,
+    });
     const bio = recordingBio(first, (e) => events.push(e), { now: () => 0 });
     while (bio.read(new Uint8Array(10)) > 0);
     const second = replayBio(parseRecording(formatRecording(events)), { blocking: true });

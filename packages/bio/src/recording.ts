@@ -142,7 +142,13 @@ const HEADER = '{"recording":"ferrule-bio","version":1}';
 
 /** JSON lines: a header, then one event a line with its bytes in hexadecimal. */
 export const formatRecording = (events: Iterable<RecordedEvent>): string =>
-  [HEADER, ...Array.from(events, (event) => JSON.stringify('bytes' in event ? { ...event, bytes: toHex(event.bytes) } : event)), ''].join('\n');
+  [
+    HEADER,
+    ...Array.from(events, (event) =>
+      JSON.stringify('bytes' in event ? { ...event, bytes: toHex(event.bytes) } : event),
+    ),
+    '',
+  ].join('\n');
 
 /** @throws SyntaxError naming the line that is not part of a recording. */
 export function parseRecording(text: string): RecordedEvent[] {
@@ -180,4 +186,5 @@ function parseEvent(line: string, number: number): RecordedEvent {
 }
 
 const toHex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-const fromHex = (text: string): Uint8Array => Uint8Array.from(text.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+const fromHex = (text: string): Uint8Array =>
+  Uint8Array.from(text.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));

@@ -16,19 +16,23 @@ export interface ReplayOptions {
 
 export interface ReplayBio extends Bio {
   /**
-   * Let the next chunk, or after the last the recorded EOF or failure, arrive. Returns false when there was nothing left.
+   * Let the next chunk, or after the last the recorded EOF or failure, arrive. Returns false when there was nothing
+   * left.
    */
   advance(): boolean;
   /** Bytes written so far. */
   readonly sent: number;
-  /** The place of the first byte written that is not the recorded one (or was not recorded); `undefined` while all agree. */
+  /**
+   * The place of the first byte written that is not the recorded one (or was not recorded); `undefined` while all
+   * agree.
+   */
   readonly divergedAt: number | undefined;
 }
 
 /**
- * Plays what was received to whoever reads, byte for byte, and compares what is written with what was sent. Reading does
- * not wait for the recorded writes: an engine with the recording's randomness sends the same bytes in any case.
- * A blocking replay that runs out of bytes without a recorded end fails with the code TIMEOUT.
+ * Plays what was received to whoever reads, byte for byte, and compares what is written with what was sent. Reading
+ * does not wait for the recorded writes: an engine with the recording's randomness sends the same bytes in any case. A
+ * blocking replay that runs out of bytes without a recorded end fails with the code TIMEOUT.
  * @throws TypeError for an unknown option; RangeError for a chunk that is not an integer from 1 to 2^30.
  */
 export function replayBio(recording: Iterable<RecordedEvent>, options: ReplayOptions = {}): ReplayBio {
@@ -58,7 +62,14 @@ class Replay implements ReplayBio {
     this.#expected = expected;
     this.#ending = end;
     this.blocking = blocking;
-    this.#in = new Channel(Math.max(1, chunks.reduce((sum, chunk) => sum + chunk.length, 0)), development, true);
+    this.#in = new Channel(
+      Math.max(
+        1,
+        chunks.reduce((sum, chunk) => sum + chunk.length, 0),
+      ),
+      development,
+      true,
+    );
   }
 
   advance(): boolean {

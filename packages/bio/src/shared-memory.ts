@@ -2,7 +2,9 @@
 import { BioError, type BioErrorCode } from './error.ts';
 import { checkSize } from './options.ts';
 
-/** Words of the header. A bell is a counter that the other side raises, then notifies, whenever anything changed for us. */
+/**
+ * Words of the header. A bell is a counter that the other side raises, then notifies, whenever anything changed for us.
+ */
 const Word = { magic: 0, size: 1, bell: [2, 3], failure: 4, rings: [5, 8] } as const;
 const MAGIC = 0x0b10_0001;
 const HEADER_BYTES = 64;
@@ -24,7 +26,10 @@ export type Side = 0 | 1;
 export function sharedBioMemory(size: number = 64 * 1024): SharedArrayBuffer {
   checkSize('size', size);
   if (typeof SharedArrayBuffer !== 'function') {
-    throw new BioError('BLOCKING_FORBIDDEN', 'there is no SharedArrayBuffer here: a web page must be cross-origin isolated (COOP and COEP headers)');
+    throw new BioError(
+      'BLOCKING_FORBIDDEN',
+      'there is no SharedArrayBuffer here: a web page must be cross-origin isolated (COOP and COEP headers)',
+    );
   }
   const memory = new SharedArrayBuffer(DATA_OFFSET + 2 * size);
   const words = new Int32Array(memory, 0, HEADER_BYTES / 4);
@@ -45,16 +50,20 @@ export class SharedSide {
   readonly #failure: Uint16Array;
 
   constructor(memory: SharedArrayBuffer, side: Side) {
-    if (!(memory instanceof SharedArrayBuffer) || memory.byteLength <= DATA_OFFSET) throw new TypeError('not the memory of sharedBioMemory()');
+    if (!(memory instanceof SharedArrayBuffer) || memory.byteLength <= DATA_OFFSET)
+      throw new TypeError('not the memory of sharedBioMemory()');
     const words = new Int32Array(memory, 0, HEADER_BYTES / 4);
     const size = words[Word.size] ?? 0;
-    if (words[Word.magic] !== MAGIC || memory.byteLength !== DATA_OFFSET + 2 * size) throw new TypeError('not the memory of sharedBioMemory()');
+    if (words[Word.magic] !== MAGIC || memory.byteLength !== DATA_OFFSET + 2 * size)
+      throw new TypeError('not the memory of sharedBioMemory()');
     this.size = size;
     this.words = words;
     this.bell = Word.bell[side];
     this.#theirBell = Word.bell[side === 0 ? 1 : 0];
     this.#failure = new Uint16Array(memory, HEADER_BYTES, FAILURE_UNITS);
-    const rings = Word.rings.map((word, i) => new ByteRing(words, word, new Uint8Array(memory, DATA_OFFSET + i * size, size))) as [ByteRing, ByteRing];
+    const rings = Word.rings.map(
+      (word, i) => new ByteRing(words, word, new Uint8Array(memory, DATA_OFFSET + i * size, size)),
+    ) as [ByteRing, ByteRing];
     this.output = rings[side];
     this.input = rings[side === 0 ? 1 : 0];
   }
@@ -69,13 +78,18 @@ export class SharedSide {
   failure(): Error | undefined {
     if (Atomics.load(this.words, Word.failure) !== Failure.written) return undefined;
     const length = this.#failure[0] ?? 0;
-    const { name, code, message } = JSON.parse(String.fromCharCode(...this.#failure.subarray(1, 1 + length))) as FailureText;
-    return name === 'BioError' ? new BioError(code as BioErrorCode, message) : Object.assign(new Error(message), code === undefined ? {} : { code });
+    const { name, code, message } = JSON.parse(
+      String.fromCharCode(...this.#failure.subarray(1, 1 + length)),
+    ) as FailureText;
+    return name === 'BioError'
+      ? new BioError(code as BioErrorCode, message)
+      : Object.assign(new Error(message), code === undefined ? {} : { code });
   }
 
   /** Returns false when the other side has failed before. */
   fail(error: Error): boolean {
-    if (Atomics.compareExchange(this.words, Word.failure, Failure.none, Failure.beingWritten) !== Failure.none) return false;
+    if (Atomics.compareExchange(this.words, Word.failure, Failure.none, Failure.beingWritten) !== Failure.none)
+      return false;
     const code: unknown = (error as { readonly code?: unknown }).code;
     const text: FailureText = {
       name: error.name.slice(0, 40),
@@ -84,7 +98,8 @@ export class SharedSide {
     };
     // only a message full of control characters, six units each, can be too long after that
     let json = JSON.stringify(text);
-    if (json.length > FAILURE_UNITS - 1) json = JSON.stringify({ ...text, name: 'Error', message: 'the transport failed' });
+    if (json.length > FAILURE_UNITS - 1)
+      json = JSON.stringify({ ...text, name: 'Error', message: 'the transport failed' });
     this.#failure[0] = json.length;
     for (let i = 0; i < json.length; i++) this.#failure[1 + i] = json.charCodeAt(i);
     Atomics.store(this.words, Word.failure, Failure.written);

@@ -20,7 +20,10 @@ async function serve({ act, identity, tls }: BlockingScene, net: SharedBio): Pro
   const server = await TestServer.make({ ...tls, identity });
   const wire = server.open();
   // no connection is what some scenes are about
-  server.accepted().then((socket) => play(act, socket, wire), () => {});
+  server.accepted().then(
+    (socket) => play(act, socket, wire),
+    () => {},
+  );
   return pump(wire, net);
 }
 

@@ -1,4 +1,6 @@
-/** @module Peers for blocking BIOs. The thread under test waits in Atomics.wait and can serve nobody, so a worker does. */
+/**
+ * @module Peers for blocking BIOs. The thread under test waits in Atomics.wait and can serve nobody, so a worker does.
+ */
 import { Worker } from 'node:worker_threads';
 import type { TlsOptions } from 'node:tls';
 import { blockingBio, type BlockingBio, sharedBioMemory } from '@ferrule/bio';
@@ -49,10 +51,13 @@ function start(): Worker {
   const started =
     extension === 'js'
       ? new Worker(entry)
-      : new Worker(`import('tsx/esm/api').then(({ register }) => (register(), import(${JSON.stringify(entry.href)})))`, {
-          eval: true,
-          execArgv: ['--conditions=@ferrule/source'],
-        });
+      : new Worker(
+          `import('tsx/esm/api').then(({ register }) => (register(), import(${JSON.stringify(entry.href)})))`,
+          {
+            eval: true,
+            execArgv: ['--conditions=@ferrule/source'],
+          },
+        );
   started.unref();
   return started;
 }

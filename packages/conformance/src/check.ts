@@ -1,4 +1,6 @@
-/** @module A check: one claim about an engine, and how it is proved. Plain functions, so that the checks can be checked. */
+/**
+ * @module A check: one claim about an engine, and how it is proved. Plain functions, so that the checks can be checked.
+ */
 import type { Backend, Feature } from '@ferrule/contract';
 
 export interface Check {

@@ -35,7 +35,11 @@ export async function visit(program: string, script: string, task?: unknown): Pr
   await once(server, 'listening');
   const profile = await mkdtemp(`${tmpdir()}/chromium-`);
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-  const page = spawn(program, ['--headless', '--no-sandbox', '--disable-gpu', `--user-data-dir=${profile}`, '--remote-debugging-port=0', url], { stdio: 'ignore' });
+  const page = spawn(
+    program,
+    ['--headless', '--no-sandbox', '--disable-gpu', `--user-data-dir=${profile}`, '--remote-debugging-port=0', url],
+    { stdio: 'ignore' },
+  );
   try {
     return await answered;
   } finally {

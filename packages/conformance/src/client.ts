@@ -130,7 +130,7 @@ export class Client {
 
   async send(data: Uint8Array | string): Promise<void> {
     const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : data;
-    for (let at = 0; at < bytes.length; ) {
+    for (let at = 0; at < bytes.length;) {
       const n = await this.run(() => this.ssl.write(bytes.subarray(at)));
       assert.ok(n > 0, `write() = ${n}: ${this.why}`);
       at += n;
@@ -140,7 +140,7 @@ export class Client {
   /** Exactly `length` bytes. */
   async receive(length: number, chunk = 16_384): Promise<Uint8Array> {
     const into = new Uint8Array(length);
-    for (let at = 0; at < length; ) {
+    for (let at = 0; at < length;) {
       const n = await this.run(() => this.ssl.read(into.subarray(at, Math.min(length, at + chunk))));
       assert.ok(n > 0, `read() = ${n}: ${this.why}`);
       at += n;
@@ -174,7 +174,9 @@ export class Client {
 
   get why(): string {
     const error = this.ssl.failure?.error;
-    return error ? `${error.code}: ${error.message}` : `no failure; ${this.answers.map(sslErrorName).join(', ')}; state ${this.ssl.state}`;
+    return error
+      ? `${error.code}: ${error.message}`
+      : `no failure; ${this.answers.map(sslErrorName).join(', ')}; state ${this.ssl.state}`;
   }
 }
 

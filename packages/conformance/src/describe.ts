@@ -15,7 +15,10 @@ export interface DescribeOptions {
  * Checks of features that the backend does not list are absent; that it refuses those features is a check of its own.
  * @param make the engine under test; called once.
  */
-export async function describeBackend(make: () => Backend | Promise<Backend>, { groups = suite }: DescribeOptions = {}): Promise<void> {
+export async function describeBackend(
+  make: () => Backend | Promise<Backend>,
+  { groups = suite }: DescribeOptions = {},
+): Promise<void> {
   const backend = await make();
   describe(`${backend.name} (${backend.engine})`, () => {
     for (const { title, checks } of groups) {

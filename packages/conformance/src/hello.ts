@@ -15,7 +15,7 @@ export const isGrease = (value: number): boolean => (value & 0x0f0f) === 0x0a0a 
 /** The first ClientHello in a stream of plaintext records. @throws RangeError when there is none. */
 export function clientHelloOf(stream: Uint8Array): ClientHello {
   const handshake: Uint8Array[] = [];
-  for (let at = 0; at + 5 <= stream.length && stream[at] === 22; ) {
+  for (let at = 0; at + 5 <= stream.length && stream[at] === 22;) {
     const length = u16(stream, at + 3);
     handshake.push(stream.subarray(at + 5, at + 5 + length));
     at += 5 + length;
@@ -52,7 +52,8 @@ export function keyShareGroups(extension: Uint8Array | undefined): number[] {
 }
 
 /** A u16-prefixed list of u16, e.g. supported_groups (10). */
-export const prefixedList = (extension: Uint8Array | undefined): number[] => (extension ? u16List(extension.subarray(2)) : []);
+export const prefixedList = (extension: Uint8Array | undefined): number[] =>
+  extension ? u16List(extension.subarray(2)) : [];
 
 const u16 = (bytes: Uint8Array, at: number): number => ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
 const u16List = (bytes: Uint8Array): number[] => Array.from({ length: bytes.length >> 1 }, (_, i) => u16(bytes, i * 2));

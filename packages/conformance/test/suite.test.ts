@@ -13,7 +13,8 @@ const ONLY_ASK_FOR_A_YES = new Set([
 
 describe('the suite', () => {
   it('has titles that are unique within their group, and checks of every kind', () => {
-    for (const { title, checks } of suite) expect(new Set(checks.map((check) => check.title)).size, title).toBe(checks.length);
+    for (const { title, checks } of suite)
+      expect(new Set(checks.map((check) => check.title)).size, title).toBe(checks.length);
     expect(suite.flatMap(({ checks }) => checks).length).toBeGreaterThan(250);
   });
 
@@ -22,15 +23,21 @@ describe('the suite', () => {
   });
 });
 
-describe.each(suite.map((group) => [group.title, group] as const))('on an engine that says yes to everything: %s', (_title, { checks }) => {
-  it('not one check passes', async () => {
-    const passed: string[] = [];
-    for (const { title, run, feature } of checks) {
-      // that a feature which is listed is taken needs no more than a yes
-      if (feature === undefined && yesMan.features.has(title as never)) continue;
-      // one after the other: they share nothing, but the machine
-      await Promise.resolve(run(yesMan)).then(() => passed.push(title), () => {});
-    }
-    expect(passed.filter((title) => !ONLY_ASK_FOR_A_YES.has(title))).toEqual([]);
-  });
-});
+describe.each(suite.map((group) => [group.title, group] as const))(
+  'on an engine that says yes to everything: %s',
+  (_title, { checks }) => {
+    it('not one check passes', async () => {
+      const passed: string[] = [];
+      for (const { title, run, feature } of checks) {
+        // that a feature which is listed is taken needs no more than a yes
+        if (feature === undefined && yesMan.features.has(title as never)) continue;
+        // one after the other: they share nothing, but the machine
+        await Promise.resolve(run(yesMan)).then(
+          () => passed.push(title),
+          () => {},
+        );
+      }
+      expect(passed.filter((title) => !ONLY_ASK_FOR_A_YES.has(title))).toEqual([]);
+    });
+  },
+);

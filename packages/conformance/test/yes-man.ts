@@ -24,7 +24,13 @@ export const yesMan: Backend = {
     signatureAlgorithms: [0x0403],
     profiles: ['compatible'],
   },
-  createContext: (): SslContext => ({ backend: yesMan, newConnection: connection, sessionIdContext: '', sessionFromBytes: () => session, dispose: () => {} }),
+  createContext: (): SslContext => ({
+    backend: yesMan,
+    newConnection: connection,
+    sessionIdContext: '',
+    sessionFromBytes: () => session,
+    dispose: () => {},
+  }),
 };
 
 const session: TlsSession = {

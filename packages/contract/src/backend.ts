@@ -3,9 +3,14 @@ import type { CertificateProfile, ContextOptions } from './options.ts';
 import type { TlsSession } from './session.ts';
 import type { Ssl } from './ssl.ts';
 
-/** Optional powers, each proved by the conformance suite on a backend that lists it and refused by one that does not. */
+/**
+ * Optional powers, each proved by the conformance suite on a backend that lists it and refused by one that does not.
+ */
 export type Feature =
-  /** Its cryptography answers at once: WANT_ASYNC comes from the caller's own promises only, and over a blocking BIO every call returns when it is done. */
+  /**
+   * Its cryptography answers at once: WANT_ASYNC comes from the caller's own promises only, and over a blocking BIO
+   * every call returns when it is done.
+   */
   | 'synchronous'
   | 'tls1.2'
   | 'early-data'
@@ -39,7 +44,10 @@ export interface Backend {
   /** E.g. `OpenSSL 3.0.19 (host process)`, `TypeScript, node:crypto`. */
   readonly engine: string;
   readonly features: ReadonlySet<Feature>;
-  /** What this backend can use: IANA code points in its order of preference, and the profiles that it can judge certificates by. */
+  /**
+   * What this backend can use: IANA code points in its order of preference, and the profiles that it can judge
+   * certificates by.
+   */
   readonly supported: {
     readonly cipherSuites: readonly number[];
     readonly groups: readonly number[];
@@ -55,9 +63,9 @@ export interface SslContext {
   readonly backend: Backend;
   newConnection(): Ssl;
   /**
-   * SSL_CTX_set_session_id_context(3): what binds the sessions of this context, as text. Sessions of a context with another one
-   * are not offered by this one, so stores keep them apart by it. It changes from process to process where a function of the
-   * caller decides. 64 hexadecimal digits.
+   * SSL_CTX_set_session_id_context(3): what binds the sessions of this context, as text. Sessions of a context with
+   * another one are not offered by this one, so stores keep them apart by it. It changes from process to process where
+   * a function of the caller decides. 64 hexadecimal digits.
    */
   readonly sessionIdContext: string;
   /** `undefined` for bytes that are no session of this backend, or not intact. */

@@ -9,7 +9,10 @@ export interface Credential {
   readonly rawPublicKey?: Uint8Array;
   /** DER PKCS#8 (also PKCS#1 and SEC 1 where the backend takes them), or someone who signs. */
   readonly key: Uint8Array | Signer;
-  /** SignatureSchemes to use with this key, most preferred first; narrows what key and backend can do. Default: all of it. */
+  /**
+   * SignatureSchemes to use with this key, most preferred first; narrows what key and backend can do. Default: all of
+   * it.
+   */
   readonly signatureAlgorithms?: readonly number[];
   /** Only for a server that names an issuer of this chain in its `certificate_authorities`. Default: false. */
   readonly mustMatchIssuer?: boolean;
@@ -19,7 +22,10 @@ export interface Credential {
 export interface Signer {
   /** SignatureSchemes that it can make, most preferred first. */
   readonly schemes: readonly number[];
-  /** Signs the whole message (hashing is the signer's). A promise makes the handshake return -1 / WANT_ASYNC until it settles. */
+  /**
+   * Signs the whole message (hashing is the signer's). A promise makes the handshake return -1 / WANT_ASYNC until it
+   * settles.
+   */
   sign(scheme: number, message: Uint8Array, connection?: Ssl): Uint8Array | Promise<Uint8Array>;
 }
 
@@ -31,4 +37,7 @@ export interface CertificateRequest {
   /** TLS 1.2's ClientCertificateTypes; empty in TLS 1.3. */
   readonly certificateTypes: readonly number[];
 }
-export type CredentialCallback = (request: CertificateRequest, connection: Ssl) => Credential | undefined | Promise<Credential | undefined>;
+export type CredentialCallback = (
+  request: CertificateRequest,
+  connection: Ssl,
+) => Credential | undefined | Promise<Credential | undefined>;

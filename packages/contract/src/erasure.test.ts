@@ -10,7 +10,15 @@ it('is nothing at run time: the built module can be imported and required, and h
   const outDir = await mkdtemp(join(tmpdir(), 'ferrule-contract-'));
   try {
     const entry = fileURLToPath(new URL('index.ts', import.meta.url));
-    await build({ entry: { index: entry }, format: ['esm', 'cjs'], outDir, outExtension: ({ format }) => ({ js: format === 'cjs' ? '.cjs' : '.mjs' }), config: false, silent: true, sourcemap: false });
+    await build({
+      entry: { index: entry },
+      format: ['esm', 'cjs'],
+      outDir,
+      outExtension: ({ format }) => ({ js: format === 'cjs' ? '.cjs' : '.mjs' }),
+      config: false,
+      silent: true,
+      sourcemap: false,
+    });
     const esm = join(outDir, 'index.mjs');
     expect((await readFile(esm, 'utf8')).replace(/^\/\/.*$/gm, '').trim()).toBe('');
     expect(Object.keys((await import(/* @vite-ignore */ pathToFileURL(esm).href)) as object)).toEqual([]);

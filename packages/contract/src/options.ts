@@ -18,12 +18,14 @@ export type TrustAnchor =
     };
 
 /**
- * Read once and copied when the context is made, wherever the object has them, inherited ones and getters included; objects that
- * are changed afterwards change nothing. An unknown key, an empty list, a value out of range or one that this backend cannot
- * honour is a `TypeError` that names it. What a `verify` function replaces is said there.
+ * Read once and copied when the context is made, wherever the object has them, inherited ones and getters included;
+ * objects that are changed afterwards change nothing. An unknown key, an empty list, a value out of range or one that
+ * this backend cannot honour is a `TypeError` that names it. What a `verify` function replaces is said there.
  */
 export interface ContextOptions {
-  /** Whom to trust. Engines have no store of their own: omitted or empty trusts nobody, and a verified handshake fails. */
+  /**
+   * Whom to trust. Engines have no store of their own: omitted or empty trusts nobody, and a verified handshake fails.
+   */
   readonly trustAnchors?: readonly TrustAnchor[];
   /** DER CertificateLists. When given, the server's certificate must be covered by one and not be listed. */
   readonly crls?: readonly Uint8Array[];
@@ -35,14 +37,15 @@ export interface ContextOptions {
   /** SHA-256 (32 bytes each) of acceptable SubjectPublicKeyInfos, any of which must be in the verified chain. */
   readonly pins?: readonly Uint8Array[];
   /**
-   * Which rules the certificates of the path must keep. Default `compatible`. An engine has those of `backend.supported.profiles`;
-   * another one is a TypeError.
+   * Which rules the certificates of the path must keep. Default `compatible`. An engine has those of
+   * `backend.supported.profiles`; another one is a TypeError.
    */
   readonly profile?: CertificateProfile;
   /**
-   * `peer` (default) builds and checks the path. `none` must be spelled out: the path is checked, and what is wrong with it is told by
-   * `verifyResult` alone. A function replaces the path, the name check and what they go by (`trustAnchors`, `crls`, `profile`, the
-   * security level of certificates), and judges the OCSP response; `pins` hold, and CertificateVerify is always checked.
+   * `peer` (default) builds and checks the path. `none` must be spelled out: the path is checked, and what is wrong
+   * with it is told by `verifyResult` alone. A function replaces the path, the name check and what they go by
+   * (`trustAnchors`, `crls`, `profile`, the security level of certificates), and judges the OCSP response; `pins` hold,
+   * and CertificateVerify is always checked.
    */
   readonly verify?: 'peer' | 'none' | VerifyCallback;
 
@@ -55,9 +58,10 @@ export interface ContextOptions {
   /** IANA code points of NamedGroup, most preferred first. */
   readonly groups?: readonly number[];
   /**
-   * The groups for which a key share goes into the first ClientHello, a subset of `groups` in its order; empty asks for a
-   * HelloRetryRequest (RFC 9846 section 4.3.8). Feature `key-share-choice`. Default: the first. An engine whose own default
-   * groups begin with a hybrid may send its classical part too, which spares a HelloRetryRequest with most servers.
+   * The groups for which a key share goes into the first ClientHello, a subset of `groups` in its order; empty asks for
+   * a HelloRetryRequest (RFC 9846 section 4.3.8). Feature `key-share-choice`. Default: the first. An engine whose own
+   * default groups begin with a hybrid may send its classical part too, which spares a HelloRetryRequest with most
+   * servers.
    */
   readonly keyShares?: readonly number[];
   /** IANA code points of SignatureScheme, most preferred first. */
@@ -71,22 +75,26 @@ export interface ContextOptions {
   /** Encrypted ClientHello (RFC 9849): an ECHConfigList from DNS, or GREASE. Feature `ech`. */
   readonly ech?: Uint8Array | 'grease';
   /**
-   * What to do when nothing of the ECHConfigList can be used: `refuse` (default) fails with `ECH_REQUIRED`; `grease` and
+   * What to do when nothing of the ECHConfigList can be used: `refuse` (default) fails with `ECH_REQUIRED`; `grease`
+   * and
    * `omit` go on with the name in the clear, as a client without a configuration would.
    */
   readonly echUnusable?: 'refuse' | 'grease' | 'omit';
   /** RFC 8701. Feature `grease`. Default: false. */
   readonly grease?: boolean;
-  /** RFC 7627. `require` (default) refuses a TLS 1.2 server without it. Feature `extended-master-secret-policy` for `allow`. */
+  /**
+   * RFC 7627. `require` (default) refuses a TLS 1.2 server without it. Feature `extended-master-secret-policy` for
+   * `allow`.
+   */
   readonly extendedMasterSecret?: 'require' | 'allow';
   /**
-   * RFC 5746. `require` (default) refuses a TLS 1.2 server that does not know renegotiation_info: it may be made to continue
-   * another's connection with ours. Feature `secure-renegotiation-policy` for `allow`.
+   * RFC 5746. `require` (default) refuses a TLS 1.2 server that does not know renegotiation_info: it may be made to
+   * continue another's connection with ours. Feature `secure-renegotiation-policy` for `allow`.
    */
   readonly secureRenegotiation?: 'require' | 'allow';
   /**
-   * What to do with a TLS 1.2 HelloRequest: `refuse` (default) ends the connection with `NO_RENEGOTIATION`, `ignore` reads
-   * on, as RFC 5246 section 7.4.1.1 allows (feature `renegotiation-ignored`). Renegotiation itself never happens.
+   * What to do with a TLS 1.2 HelloRequest: `refuse` (default) ends the connection with `NO_RENEGOTIATION`, `ignore`
+   * reads on, as RFC 5246 section 7.4.1.1 allows (feature `renegotiation-ignored`). Renegotiation itself never happens.
    */
   readonly renegotiation?: 'refuse' | 'ignore';
   /** RFC 5077: ask for TLS 1.2 tickets, and use them. Feature `session-ticket-policy` for `false`. Default: true. */
@@ -94,40 +102,56 @@ export interface ContextOptions {
   /** RFC 6962 section 3.3.1: ask for signed certificate timestamps. Default: false. */
   readonly signedCertificateTimestamps?: boolean;
   /**
-   * Verify the certificates of a session anew before it is offered, as if the server had sent them; one that no longer passes is
-   * not offered, and the handshake is full. Feature `reverify`. Default: false.
+   * Verify the certificates of a session anew before it is offered, as if the server had sent them; one that no longer
+   * passes is not offered, and the handshake is full. Feature `reverify`. Default: false.
    */
   readonly reverifyOnResumption?: boolean;
-  /** RFC 9846 section 4.7.2: offer to authenticate after the handshake. Feature `post-handshake-auth`. Default: false. */
+  /**
+   * RFC 9846 section 4.7.2: offer to authenticate after the handshake. Feature `post-handshake-auth`. Default: false.
+   */
   readonly postHandshakeAuth?: boolean;
-  /** RFC 7250: DER SubjectPublicKeyInfos that the server may present in place of a certificate. Feature `raw-public-key`. */
+  /**
+   * RFC 7250: DER SubjectPublicKeyInfos that the server may present in place of a certificate. Feature
+   * `raw-public-key`.
+   */
   readonly rawPublicKeys?: readonly Uint8Array[];
   /**
    * RFC 7250: what the server may present, most preferred first; a raw key must be one of `rawPublicKeys`, or a verify
-   * function judges it. Feature `raw-public-key`. Default: `x509`, and before it `raw-public-key` where `rawPublicKeys` is given.
+   * function judges it. Feature `raw-public-key`. Default: `x509`, and before it `raw-public-key` where `rawPublicKeys`
+   * is given.
    */
   readonly serverCertificateTypes?: readonly CertificateType[];
-  /** RFC 7250: what we may present, most preferred first. Feature `raw-public-key`. Default: the types of `credentials`, in their order. */
+  /**
+   * RFC 7250: what we may present, most preferred first. Feature `raw-public-key`. Default: the types of `credentials`,
+   * in their order.
+   */
   readonly clientCertificateTypes?: readonly CertificateType[];
   /** RFC 9846 section 4.3.11: pre-shared keys agreed out of band; OpenSSL offers one. Feature `external-psk`. */
   readonly externalPsks?: readonly ExternalPsk[];
-  /** RFC 9846 section 5.4: pad application records to a multiple of this many bytes, 0 to 16384. Default 0. Feature `padding`. */
+  /**
+   * RFC 9846 section 5.4: pad application records to a multiple of this many bytes, 0 to 16384. Default 0. Feature
+   * `padding`.
+   */
   readonly recordPadding?: number;
-  /** SSL_CTX_set_security_level(3), 1 to 5: the least strength of keys and hashes in the chain. Default 2 (112 bits). */
+  /**
+   * SSL_CTX_set_security_level(3), 1 to 5: the least strength of keys and hashes in the chain. Default 2 (112 bits).
+   */
   readonly securityLevel?: number;
 
   /** Client credentials; the first that fits the server's CertificateRequest is used. */
   readonly credentials?: readonly Credential[];
   /**
-   * Chosen on demand, in place of `credentials`; a promise makes connect() return -1 / WANT_X509_LOOKUP until it settles. It may
-   * name another user each time, so a connection that has asked it makes no sessions: where the identity is always the same, use `credentials`.
+   * Chosen on demand, in place of `credentials`; a promise makes connect() return -1 / WANT_X509_LOOKUP until it
+   * settles. It may name another user each time, so a connection that has asked it makes no sessions: where the
+   * identity is always the same, use `credentials`.
    */
   readonly onCertificateRequest?: CredentialCallback;
 
   /**
-   * SSL_CTX_set_keylog_callback(3): one NSS key-log line, without newline. As `onSession` and `onMessage`, called when an
-   * operation is over, and never inside one: it may call others. One that throws, or whose promise is rejected, costs no
-   * bytes: the operation returns what it would have, and the connection has failed then with `CALLBACK_FAILED`.
+   * SSL_CTX_set_keylog_callback(3): one NSS key-log line, without newline. As `onSession` and `onMessage`, called when
+   * an operation is over, and never inside one: it may call others. One that throws, or whose promise is rejected,
+   * costs no bytes: the operation returns what it would have, and the connection has failed then with
+   * `CALLBACK_FAILED`.
    */
   readonly onKeylog?: (line: string, connection: Ssl) => void;
   /** SSL_CTX_sess_set_new_cb(3): once per ticket; in TLS 1.3 after the handshake, out of read(). */
@@ -137,16 +161,22 @@ export interface ContextOptions {
 
   /** Bounds on what a peer can make us hold or do. */
   readonly limits?: Partial<Limits>;
-  /** Milliseconds since the epoch; for certificate validity and ticket age. A throw, or what is no time of the years 0 to 9999, is `CALLBACK_FAILED`. Default `Date.now`. */
+  /**
+   * Milliseconds since the epoch; for certificate validity and ticket age. A throw, or what is no time of the years 0
+   * to 9999, is `CALLBACK_FAILED`. Default `Date.now`.
+   */
   readonly now?: () => number;
   /** Fills the array; for byte-exact tests. Feature `seeded-random`. */
   readonly random?: (into: Uint8Array) => void;
 }
 
 /**
- * Signatures, names, name constraints, basicConstraints, purpose, policies, validity and strength count in every profile.
- * - `compatible`: what OpenSSL with its default flags, Go and node:tls accept. A CA's duties that protect nobody who connects are not asked for.
- * - `rfc5280`: the certificates must also keep what RFC 5280 section 4 says that a CA must do; X509_V_FLAG_X509_STRICT is as near as OpenSSL has it.
+ * Signatures, names, name constraints, basicConstraints, purpose, policies, validity and strength count in every
+ * profile.
+ * - `compatible`: what OpenSSL with its default flags, Go and node:tls accept. A CA's duties that protect nobody who
+ * connects are not asked for.
+ * - `rfc5280`: the certificates must also keep what RFC 5280 section 4 says that a CA must do; X509_V_FLAG_X509_STRICT
+ * is as near as OpenSSL has it.
  * - `webpki`: `rfc5280`, and the CA/Browser Forum's Baseline Requirements for the certificates of public web servers.
  */
 export type CertificateProfile = 'compatible' | 'rfc5280' | 'webpki';
@@ -159,7 +189,10 @@ export type CertificateCompression = 'zlib' | 'brotli' | 'zstd';
 export interface CertificateDecompressor {
   /** CertificateCompressionAlgorithm of RFC 8879 section 7.3: 1 zlib, 2 brotli, 3 zstd. */
   readonly id: number;
-  /** The certificate message; `null`, a throw or a rejection when the bytes are not intact, or would become more than `limit`. */
+  /**
+   * The certificate message; `null`, a throw or a rejection when the bytes are not intact, or would become more than
+   * `limit`.
+   */
   decompress(data: Uint8Array, limit: number): Uint8Array | null | Promise<Uint8Array | null>;
 }
 
@@ -188,14 +221,16 @@ export interface ExternalPsk {
   /** The hash of the suites that it is offered for; of an imported key, the one that it was agreed for. */
   readonly hash: 'sha256' | 'sha384';
   /**
-   * RFC 9258: what is offered is not the key itself but one derived from it for each hash of the suites on offer, bound to
-   * TLS 1.3. A server must import it as well. Feature `psk-importer`.
+   * RFC 9258: what is offered is not the key itself but one derived from it for each hash of the suites on offer, bound
+   * to TLS 1.3. A server must import it as well. Feature `psk-importer`.
    */
   readonly import?: ImportedPsk;
 }
 
 export interface ImportedPsk {
-  /** What both sides know of where the key is used, 0 to 65,535 bytes, as RFC 9258 section 5.1 has it. Default: none. */
+  /**
+   * What both sides know of where the key is used, 0 to 65,535 bytes, as RFC 9258 section 5.1 has it. Default: none.
+   */
   readonly context?: Uint8Array;
 }
 
@@ -209,9 +244,10 @@ export interface PeerIdentity {
   readonly rawPublicKey?: Uint8Array | undefined;
 }
 /**
- * `false`, a throw or a rejection refuses the peer; a thrown TlsError with a `CERT_*` code becomes the failure itself, with
- * the alert that it names or else the one that belongs to its code. A promise makes connect() return -1 / WANT_RETRY_VERIFY until it settles.
- * Called inside an operation: `connection` may be disposed of, and asked for facts, but calls that move bytes are a TypeError.
+ * `false`, a throw or a rejection refuses the peer; a thrown TlsError with a `CERT_*` code becomes the failure itself,
+ * with the alert that it names or else the one that belongs to its code. A promise makes connect() return -1 /
+ * WANT_RETRY_VERIFY until it settles. Called inside an operation: `connection` may be disposed of, and asked for facts,
+ * but calls that move bytes are a TypeError.
  */
 export type VerifyCallback = (peer: PeerIdentity, connection: Ssl) => boolean | Promise<boolean>;
 

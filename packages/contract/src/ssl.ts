@@ -24,21 +24,27 @@ import type { TlsSession } from './session.ts';
  * | the read BIO is empty; the write BIO is full | -1 | wantRead; wantWrite |
  * | credential choice; external signer or crypto; verification pending | -1 | wantX509Lookup; wantAsync; wantRetryVerify |
  *
- * After ssl or syscall every operation returns the same failure; the alert, if one is owed, is in the write BIO: drain it.
+ * After ssl or syscall every operation returns the same failure; the alert, if one is owed, is in the write BIO: drain
+ * it.
  *
- * A call at the wrong time changes nothing: it is a `TypeError`, or, where OpenSSL answers with an error that is not fatal, -1 / ssl
- * with a `failure` that is there until the next operation: `HANDSHAKE_NOT_DONE`, `PROTOCOL_IS_SHUTDOWN`,
+ * A call at the wrong time changes nothing: it is a `TypeError`, or, where OpenSSL answers with an error that is not
+ * fatal, -1 / ssl with a `failure` that is there until the next operation: `HANDSHAKE_NOT_DONE`,
+ * `PROTOCOL_IS_SHUTDOWN`,
  * `CONNECTION_TYPE_NOT_SET`, `BIO_MISSING`. The table of calls and phases is `CALLS` of @ferrule/ssl.
  *
- * Callbacks that are asked (verify, credential choice, signers, `now`) are called inside an operation, where the connection may be
- * disposed of and asked for facts, and calls that move bytes are a `TypeError`. Observers are called when it is over, and may call.
+ * Callbacks that are asked (verify, credential choice, signers, `now`) are called inside an operation, where the
+ * connection may be disposed of and asked for facts, and calls that move bytes are a `TypeError`. Observers are called
+ * when it is over, and may call.
  */
 export interface Ssl extends ErrorSource {
   /** SSL_set_bio(3). @throws TypeError when a handshake has begun. */
   setBio(rbio: Bio, wbio: Bio): void;
   /** SSL_set_connect_state(3); connect() does it by itself, doHandshake() needs it. */
   setConnectState(): void;
-  /** SNI, and the name or IP address that the certificate must match. @throws TypeError for what is neither, or too late. */
+  /**
+   * SNI, and the name or IP address that the certificate must match. @throws TypeError for what is neither, or too
+   * late.
+   */
   setHost(name: string): void;
   /** SSL_set_session(3). @throws TypeError for a session of another host or backend, or too late. */
   setSession(session: TlsSession): void;
@@ -51,26 +57,42 @@ export interface Ssl extends ErrorSource {
   read(into: Uint8Array): number;
   /** SSL_write(3) with partial writes: the count of bytes taken, 1 or more. An empty array is a TypeError. */
   write(from: Uint8Array): number;
-  /** SSL_write_early_data(3): only before connect(), read() and write() are called; idempotent data only. @throws TypeError without a session that allows it. */
+  /**
+   * SSL_write_early_data(3): only before connect(), read() and write() are called; idempotent data only. @throws
+   * TypeError without a session that allows it.
+   */
   writeEarlyData(from: Uint8Array): number;
-  /** SSL_shutdown(3): sends close_notify; 0 = sent, 1 = sent and received. Nothing is written after it, and reading goes on. Before the handshake is done it is refused. */
+  /**
+   * SSL_shutdown(3): sends close_notify; 0 = sent, 1 = sent and received. Nothing is written after it, and reading goes
+   * on. Before the handshake is done it is refused.
+   */
   shutdown(): number;
-  /** SSL_key_update(3); `true` asks the peer to update too: 1 when the message is in the write BIO. TLS 1.3, established: otherwise a TypeError. */
+  /**
+   * SSL_key_update(3); `true` asks the peer to update too: 1 when the message is in the write BIO. TLS 1.3,
+   * established: otherwise a TypeError.
+   */
   keyUpdate(requestPeer: boolean): number;
 
   getError(ret: number): SslError;
-  /** Settles (never rejects) when a WANT_ASYNC, WANT_RETRY_VERIFY or WANT_X509_LOOKUP can make progress; `undefined` when none is pending. */
+  /**
+   * Settles (never rejects) when a WANT_ASYNC, WANT_RETRY_VERIFY or WANT_X509_LOOKUP can make progress; `undefined`
+   * when none is pending.
+   */
   readonly asyncReady: Promise<void> | undefined;
   /** Decrypted bytes that a read() would return without new input. */
   readonly pending: number;
   /** SSL_state_string_long(3), e.g. `TLSv1.3 read EncryptedExtensions`. For people, not for programs. */
   readonly state: string;
-  /** SSL_get_shutdown(3): bit 1, close_notify was sent, so shutdown() has returned 0 or 1; bit 2, close_notify or a fatal alert was received. */
+  /**
+   * SSL_get_shutdown(3): bit 1, close_notify was sent, so shutdown() has returned 0 or 1; bit 2, close_notify or a
+   * fatal alert was received.
+   */
   readonly shutdownState: 0 | 1 | 2 | 3;
   /** True once connect() has returned 1. */
   readonly established: boolean;
 
-  // Facts, `undefined` until known. Numbers and names stay after dispose(); byte strings do where they were read before.
+  // Facts, `undefined` until known. Numbers and names stay after dispose(); byte strings do where they were read
+  // before.
   readonly version: TlsVersion | undefined;
   /** IANA code point. */
   readonly cipherSuite: number | undefined;
@@ -92,7 +114,10 @@ export interface Ssl extends ErrorSource {
   readonly ocspResponse: Uint8Array | undefined;
   /** RFC 6962 SignedCertificateTimestampList from the TLS extension. */
   readonly signedCertificateTimestamps: Uint8Array | undefined;
-  /** The credential that was sent to the server, as the object that the caller gave; `undefined` before that, or when none was. */
+  /**
+   * The credential that was sent to the server, as the object that the caller gave; `undefined` before that, or when
+   * none was.
+   */
   readonly clientCredential: Credential | undefined;
   readonly sessionReused: boolean;
   readonly earlyData: 'not-sent' | 'rejected' | 'accepted';
@@ -100,17 +125,21 @@ export interface Ssl extends ErrorSource {
   /** The ECHConfigList to try next, after ECH was rejected. */
   readonly echRetryConfigs: Uint8Array | undefined;
   /**
-   * RFC 5705, RFC 9846 section 7.5: `length` bytes. @throws TypeError before the handshake is done or for a length outside 1 to 65535
-   * (and 255 hashes in TLS 1.3). @throws TlsError {@link failure}'s once the connection has failed or was disposed: its secrets are gone.
+   * RFC 5705, RFC 9846 section 7.5: `length` bytes. @throws TypeError before the handshake is done or for a length
+   * outside 1 to 65535 (and 255 hashes in TLS 1.3). @throws TlsError {@link failure}'s once the connection has failed
+   * or was disposed: its secrets are gone.
    */
   exportKeyingMaterial(label: string, context: Uint8Array | undefined, length: number): Uint8Array;
   /**
-   * RFC 9846 section 7.5, from `early_exporter_secret`: bound to the ClientHello alone, so whatever is derived may be replayed
-   * with it. Feature `early-exporter`; absent otherwise. @throws TypeError, TlsError as {@link exportKeyingMaterial}, and TypeError
-   * where no early data was offered or it was rejected.
+   * RFC 9846 section 7.5, from `early_exporter_secret`: bound to the ClientHello alone, so whatever is derived may be
+   * replayed with it. Feature `early-exporter`; absent otherwise. @throws TypeError, TlsError as {@link
+   * exportKeyingMaterial}, and TypeError where no early data was offered or it was rejected.
    */
   exportEarlyKeyingMaterial?(label: string, context: Uint8Array | undefined, length: number): Uint8Array;
-  /** RFC 9266 `tls-exporter` (32 bytes) and RFC 5929 `tls-server-end-point`; `undefined` where it is not defined. @throws TlsError as {@link exportKeyingMaterial}. */
+  /**
+   * RFC 9266 `tls-exporter` (32 bytes) and RFC 5929 `tls-server-end-point`; `undefined` where it is not defined.
+   * @throws TlsError as {@link exportKeyingMaterial}.
+   */
   channelBinding(type: 'tls-exporter' | 'tls-server-end-point'): Uint8Array | undefined;
   /** Wipe keys. Idempotent; each later operation returns -1 / SSL_ERROR_SSL, `DISPOSED`. */
   dispose(): void;

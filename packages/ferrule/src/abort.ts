@@ -1,4 +1,6 @@
-/** @module One listener on a signal for all connections that it ends: Node warns of a leak when there are more than ten. */
+/**
+ * @module One listener on a signal for all connections that it ends: Node warns of a leak when there are more than ten.
+ */
 
 const listening = new WeakMap<AbortSignal, { readonly calls: Set<() => void>; readonly fire: () => void }>();
 

@@ -4,9 +4,10 @@ import { certificatesOf } from './pem.ts';
 let cached: readonly Uint8Array[] | undefined;
 
 /**
- * Whom this platform trusts, as DER, without duplicates. On Node that is whom node:tls trusts: its bundled roots, or OpenSSL's store
- * under `--use-openssl-ca` (SSL_CERT_FILE, SSL_CERT_DIR), the system's under `--use-system-ca` where Node has it, and those of
- * NODE_EXTRA_CA_CERTS. Read at the first call; the same array each time, so that an engine may keep what it makes of it.
+ * Whom this platform trusts, as DER, without duplicates. On Node that is whom node:tls trusts: its bundled roots, or
+ * OpenSSL's store under `--use-openssl-ca` (SSL_CERT_FILE, SSL_CERT_DIR), the system's under `--use-system-ca` where
+ * Node has it, and those of NODE_EXTRA_CA_CERTS. Read at the first call; the same array each time, so that an engine
+ * may keep what it makes of it.
  * @throws TypeError where the platform has none, as a browser: there `trustAnchors` must be given.
  */
 export function platformAnchors(): readonly Uint8Array[] {
@@ -47,25 +48,38 @@ interface NodeFs {
 function anchorsOf(host: Host, tls: NodeTls): Uint8Array[] {
   const { env } = host;
   const openssl = usesOpensslStore(host);
-  const anchors = (tls.getCACertificates?.('default') ?? (openssl ? [] : tls.rootCertificates)).flatMap((pem) => certificatesOf(pem));
+  const anchors = (tls.getCACertificates?.('default') ?? (openssl ? [] : tls.rootCertificates)).flatMap((pem) =>
+    certificatesOf(pem),
+  );
   const fs = host.getBuiltinModule?.('node:fs');
   if (fs === undefined) return anchors;
   const extra = env['NODE_EXTRA_CA_CERTS'];
-  if (extra && tls.getCACertificates === undefined) anchors.push(...certificatesIn(fs, extra, (why) => host.emitWarning(`the certificates of NODE_EXTRA_CA_CERTS are ignored: ${extra}: ${why}`)));
+  if (extra && tls.getCACertificates === undefined)
+    anchors.push(
+      ...certificatesIn(fs, extra, (why) =>
+        host.emitWarning(`the certificates of NODE_EXTRA_CA_CERTS are ignored: ${extra}: ${why}`),
+      ),
+    );
   if (openssl) anchors.push(...opensslStore(host, fs));
   return anchors;
 }
 
 /** By the command line or NODE_OPTIONS, or because this Node was built so (`configure --openssl-use-def-ca-store`). */
 function usesOpensslStore({ execArgv, env, config }: Host): boolean {
-  const options = [...(env['NODE_OPTIONS'] ?? '').split(/\s+/), ...execArgv].map((option) => option.replaceAll('_', '-'));
+  const options = [...(env['NODE_OPTIONS'] ?? '').split(/\s+/), ...execArgv].map((option) =>
+    option.replaceAll('_', '-'),
+  );
   if (options.includes('--use-openssl-ca')) return true;
-  return !options.includes('--use-bundled-ca') && (config?.target_defaults?.defines?.includes('NODE_OPENSSL_CERT_STORE') ?? false);
+  return (
+    !options.includes('--use-bundled-ca') &&
+    (config?.target_defaults?.defines?.includes('NODE_OPENSSL_CERT_STORE') ?? false)
+  );
 }
 
 /**
- * X509_STORE_set_default_paths(3): a file of certificates, and folders in which a certificate has the hash of its subject as its name
- * (openssl-rehash(1)). Where the variables are not set, the folder that Node's OpenSSL is built with.
+ * X509_STORE_set_default_paths(3): a file of certificates, and folders in which a certificate has the hash of its
+ * subject as its name (openssl-rehash(1)). Where the variables are not set, the folder that Node's OpenSSL is built
+ * with.
  */
 function opensslStore({ env, platform, emitWarning }: Host, fs: NodeFs): Uint8Array[] {
   const windows = platform === 'win32';
@@ -75,7 +89,12 @@ function opensslStore({ env, platform, emitWarning }: Host, fs: NodeFs): Uint8Ar
     if (file !== undefined) emitWarning(`SSL_CERT_FILE is ignored: ${file}: ${why}`);
   });
   const folders = (env['SSL_CERT_DIR'] ?? `${home}/certs`).split(windows ? ';' : ':').filter((folder) => folder !== '');
-  return [...fromFile, ...folders.flatMap((folder) => hashedNames(fs, folder).flatMap((name) => certificatesIn(fs, `${folder}/${name}`, () => {})))];
+  return [
+    ...fromFile,
+    ...folders.flatMap((folder) =>
+      hashedNames(fs, folder).flatMap((name) => certificatesIn(fs, `${folder}/${name}`, () => {})),
+    ),
+  ];
 }
 
 function hashedNames(fs: NodeFs, folder: string): string[] {

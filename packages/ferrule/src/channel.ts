@@ -1,6 +1,6 @@
 /**
- * @module A connection's promises: who waits for bytes, and for what was written. The bytes themselves move in
- * {@link TlsPump}: if a reader waits, they are decrypted straight into its memory; else the transport is told to stop. So a
+ * @module A connection's promises: who waits for bytes, and for what was written. The bytes themselves move in {@link
+ * TlsPump}: if a reader waits, they are decrypted straight into its memory; else the transport is told to stop. So a
  * connection that nobody reads holds one transport buffer of ciphertext at most, and one that is idle holds nothing.
  */
 import type { Ssl } from '@ferrule/contract';
@@ -14,7 +14,10 @@ interface Reader {
   readonly reject: (error: unknown) => void;
 }
 
-/** Where the byte goes that is read although nobody asks, so that tickets, alerts and ends are noticed on an idle connection. */
+/**
+ * Where the byte goes that is read although nobody asks, so that tickets, alerts and ends are noticed on an idle
+ * connection.
+ */
 const AHEAD = new Uint8Array(1);
 const NONE = -1;
 

@@ -46,7 +46,10 @@ export interface ConnectOptions extends ConnectOverOptions {
   /** 4 or 6 alone. Default both, raced. */
   readonly family?: 4 | 6;
   readonly localAddress?: string;
-  /** TCP_NODELAY after the handshake; during it it is always on. Default true; false lets Nagle's algorithm gather small writes. */
+  /**
+   * TCP_NODELAY after the handshake; during it it is always on. Default true; false lets Nagle's algorithm gather small
+   * writes.
+   */
   readonly noDelay?: boolean;
 }
 
@@ -71,11 +74,21 @@ let tcp: Promise<typeof Tcp> | undefined;
  * @throws TypeError for wrong options.
  */
 export async function connect(options: ConnectOptions): Promise<TlsConnection> {
-  const { port = 443, path, servername, family, localAddress, noDelay = true, ...rest } = plainOptions(options, OPTIONS);
+  const {
+    port = 443,
+    path,
+    servername,
+    family,
+    localAddress,
+    noDelay = true,
+    ...rest
+  } = plainOptions(options, OPTIONS);
   if (!(Number.isInteger(port) && port >= 1 && port <= 65_535))
     throw new TypeError(`port: ${String(port)} is not an integer from 1 to 65535`);
-  if (path !== undefined && (typeof path !== 'string' || path === '')) throw new TypeError('path: not the path of a socket');
-  if (path === undefined && (typeof rest.host !== 'string' || rest.host === '')) throw new TypeError('host: neither a name nor an address');
+  if (path !== undefined && (typeof path !== 'string' || path === ''))
+    throw new TypeError('path: not the path of a socket');
+  if (path === undefined && (typeof rest.host !== 'string' || rest.host === ''))
+    throw new TypeError('host: neither a name nor an address');
   if (servername !== undefined && typeof servername !== 'string') throw new TypeError('servername: not a string');
   if (family !== undefined && family !== 4 && family !== 6) throw new TypeError('family: neither 4 nor 6');
   if (localAddress !== undefined && typeof localAddress !== 'string') throw new TypeError('localAddress: not a string');
@@ -89,12 +102,15 @@ export async function connect(options: ConnectOptions): Promise<TlsConnection> {
 }
 
 /**
- * Makes a verified TLS connection over any byte pipe: Web Streams, three functions, or a {@link Transport}.
- * Without `host`, a `verify` other than `peer` must say whom to accept. The pipe belongs to the connection from the call on: it is
- * given up when this rejects, for whatever reason.
+ * Makes a verified TLS connection over any byte pipe: Web Streams, three functions, or a {@link Transport}. Without
+ * `host`, a `verify` other than `peer` must say whom to accept. The pipe belongs to the connection from the call on: it
+ * is given up when this rejects, for whatever reason.
  * @throws as {@link connect}.
  */
-export async function connectOver(pipe: Pipe | StreamPipe | Transport, options: ConnectOverOptions = {}): Promise<TlsConnection> {
+export async function connectOver(
+  pipe: Pipe | StreamPipe | Transport,
+  options: ConnectOverOptions = {},
+): Promise<TlsConnection> {
   const name = (options as Partial<ConnectOverOptions> | null)?.host ?? 'pipe';
   const transport = transportOf(pipe, name);
   let opened = false;
@@ -115,22 +131,34 @@ export async function connectOver(pipe: Pipe | StreamPipe | Transport, options: 
 const shown = new WeakMap<TlsError, readonly Uint8Array[]>();
 
 /**
- * The chain that the server had sent before `connect()` failed with this error: DER, leaf first, not trusted by anybody.
- * Empty when it had sent none. For reports.
+ * The chain that the server had sent before `connect()` failed with this error: DER, leaf first, not trusted by
+ * anybody. Empty when it had sent none. For reports.
  */
 export const certificatesShown = (error: TlsError): readonly Uint8Array[] => shown.get(error) ?? [];
 
 type Open = (limit: Limit) => Promise<Transport>;
 
 async function establish(options: ConnectOverOptions, name: string, open: Open): Promise<TlsConnection> {
-  const { host, backend, context: given, ca, timeout = DEFAULT_TIMEOUT, signal, closeTimeout, sessions, ...contextOptions } = options;
+  const {
+    host,
+    backend,
+    context: given,
+    ca,
+    timeout = DEFAULT_TIMEOUT,
+    signal,
+    closeTimeout,
+    sessions,
+    ...contextOptions
+  } = options;
   if (host !== undefined && typeof host !== 'string') throw new TypeError('host: not a string');
   if (!(typeof timeout === 'number' && timeout >= 0 && timeout < 2 ** 31))
     throw new TypeError(`timeout: ${String(timeout)} is not a number of milliseconds from 0 to 2147483647`);
   if (closeTimeout !== undefined && !(typeof closeTimeout === 'number' && closeTimeout > 0 && closeTimeout < 2 ** 31))
     throw new TypeError(`closeTimeout: ${String(closeTimeout)} is not a number of milliseconds from 1 to 2147483647`);
-  if (signal !== undefined && !has(signal, 'aborted', 'addEventListener')) throw new TypeError('signal: not an AbortSignal');
-  if (sessions !== undefined && !keepsSessions(sessions)) throw new TypeError('sessions: needs take() and put(), or get() and set() as a Map has');
+  if (signal !== undefined && !has(signal, 'aborted', 'addEventListener'))
+    throw new TypeError('signal: not an AbortSignal');
+  if (sessions !== undefined && !keepsSessions(sessions))
+    throw new TypeError('sessions: needs take() and put(), or get() and set() as a Map has');
   if (given !== undefined) refuseBesideContext({ ...contextOptions, backend, ca, sessions });
   if (host === undefined && given === undefined && (contextOptions.verify ?? 'peer') === 'peer')
     throw new TypeError('host: required, since it is the name that is verified');
@@ -153,7 +181,8 @@ async function establish(options: ConnectOverOptions, name: string, open: Open):
     const made = (channel = new Channel(ssl, transport, { stall: closeTimeout }));
     limit.waitingFor = () => `${flightAwaited(ssl)} (${ssl.state})`;
     limit.onEnd((reason) => made.destroy(reason));
-    if (keeper !== undefined) await Promise.race([keeper.offer(ssl, sessionPatience(timeout), () => ssl.failure !== undefined), made.closed]);
+    if (keeper !== undefined)
+      await Promise.race([keeper.offer(ssl, sessionPatience(timeout), () => ssl.failure !== undefined), made.closed]);
     await made.connect();
     keeper?.established(ssl);
     transport.established?.();
@@ -188,7 +217,8 @@ function contextFor(
   ca: ConnectOverOptions['ca'],
   onSession: ((session: TlsSession) => void) | undefined,
 ): SslContext {
-  const isPlain = onSession === undefined && ca === undefined && Object.values(options).every((value) => value === undefined);
+  const isPlain =
+    onSession === undefined && ca === undefined && Object.values(options).every((value) => value === undefined);
   const known = isPlain ? plain.get(backend) : undefined;
   if (known !== undefined) return known;
   const context = backend.createContext({
@@ -200,8 +230,12 @@ function contextFor(
   return context;
 }
 
-function anchorsFor({ trustAnchors, verify = 'peer' }: ContextOptions, ca: ConnectOverOptions['ca']): Pick<ContextOptions, 'trustAnchors'> {
-  if (ca === undefined) return trustAnchors !== undefined || verify !== 'peer' ? {} : { trustAnchors: platformAnchors() };
+function anchorsFor(
+  { trustAnchors, verify = 'peer' }: ContextOptions,
+  ca: ConnectOverOptions['ca'],
+): Pick<ContextOptions, 'trustAnchors'> {
+  if (ca === undefined)
+    return trustAnchors !== undefined || verify !== 'peer' ? {} : { trustAnchors: platformAnchors() };
   const sources: readonly unknown[] = Array.isArray(ca) ? ca : [ca];
   const certificates = sources.flatMap((source) => {
     try {
@@ -215,12 +249,16 @@ function anchorsFor({ trustAnchors, verify = 'peer' }: ContextOptions, ca: Conne
 
 function refuseBesideContext(options: object): void {
   for (const [key, value] of Object.entries(options)) {
-    if (value !== undefined) throw new TypeError(`${key}: cannot stand beside \`context\`, which was made with options of its own`);
+    if (value !== undefined)
+      throw new TypeError(`${key}: cannot stand beside \`context\`, which was made with options of its own`);
   }
 }
 
 const both =
-  (ours: (session: TlsSession) => void, theirs: ContextOptions['onSession']): NonNullable<ContextOptions['onSession']> =>
+  (
+    ours: (session: TlsSession) => void,
+    theirs: ContextOptions['onSession'],
+  ): NonNullable<ContextOptions['onSession']> =>
   (session, ssl) => {
     ours(session);
     theirs?.(session, ssl);

@@ -12,8 +12,8 @@ const CHUNK = 65_536;
 let destroyed: TlsError | undefined;
 
 /**
- * A verified TLS connection. Read and write it through Web Streams, or with {@link read} and {@link write} and memory of
- * your own, not both at once for the same direction.
+ * A verified TLS connection. Read and write it through Web Streams, or with {@link read} and {@link write} and memory
+ * of your own, not both at once for the same direction.
  */
 export class TlsConnection {
   /** What was negotiated, and with whom. */
@@ -30,13 +30,17 @@ export class TlsConnection {
     this.info = info;
   }
 
-  /** Resolves when the connection is over, in whatever way; never rejects. After {@link close} the transport may stay a while. */
+  /**
+   * Resolves when the connection is over, in whatever way; never rejects. After {@link close} the transport may stay a
+   * while.
+   */
   get closed(): Promise<void> {
     return this.#channel.closed;
   }
 
   /**
-   * Decrypted bytes as a byte stream (BYOB readers too). Ends at the peer's close_notify; an end without one is an error,
+   * Decrypted bytes as a byte stream (BYOB readers too). Ends at the peer's close_notify; an end without one is an
+   * error,
    * `UNEXPECTED_EOF`, since the data may be truncated. Cancelling it closes the connection.
    */
   get readable(): ReadableStream<Uint8Array> {
@@ -55,7 +59,10 @@ export class TlsConnection {
     }));
   }
 
-  /** Bytes to encrypt. Closing it sends close_notify and leaves the other direction open; aborting it breaks the connection. */
+  /**
+   * Bytes to encrypt. Closing it sends close_notify and leaves the other direction open; aborting it breaks the
+   * connection.
+   */
   get writable(): WritableStream<Uint8Array> {
     return (this.#writable ??= new WritableStream<Uint8Array | ArrayBufferView | ArrayBufferLike>({
       write: (chunk) => this.write(chunk),
@@ -74,26 +81,31 @@ export class TlsConnection {
   }
 
   /**
-   * Encrypts and sends all of `from`, which must not change until this settles: when the transport has it, so over TCP when the
-   * system has. Whoever wants more under way at a time does not wait for each.
+   * Encrypts and sends all of `from`, which must not change until this settles: when the transport has it, so over TCP
+   * when the system has. Whoever wants more under way at a time does not wait for each.
    * @throws TlsError when the connection fails or closeWrite() was called before.
    * @throws TypeError for what is neither an ArrayBuffer nor a view of one.
    */
   write(from: Uint8Array | ArrayBufferView | ArrayBufferLike): Promise<void> {
     const bytes = memoryOf(from);
-    return bytes === undefined ? Promise.reject(new TypeError('write: neither an ArrayBuffer nor a view of one; encode text with TextEncoder')) : this.#channel.write(bytes);
+    return bytes === undefined
+      ? Promise.reject(new TypeError('write: neither an ArrayBuffer nor a view of one; encode text with TextEncoder'))
+      : this.#channel.write(bytes);
   }
 
-  /** Half-close: sends close_notify after what was written, and settles when the transport has both; reading goes on. */
+  /**
+   * Half-close: sends close_notify after what was written, and settles when the transport has both; reading goes on.
+   */
   closeWrite(): Promise<void> {
     return this.#channel.closeWrite();
   }
 
   /**
-   * Orderly end: what was written, close_notify, then the transport's own end. It takes as long as the other side takes bytes
-   * (`closeTimeout` at most without one; what has not gone then is told by its `write()`), and then waits for the peer's end
-   * until a second has passed without a byte, dropping what still comes. A peer that has not ended by then may still be reading:
-   * the transport stays open for it in the background, up to six times `closeTimeout`. Never rejects. Idempotent.
+   * Orderly end: what was written, close_notify, then the transport's own end. It takes as long as the other side takes
+   * bytes (`closeTimeout` at most without one; what has not gone then is told by its `write()`), and then waits for the
+   * peer's end until a second has passed without a byte, dropping what still comes. A peer that has not ended by then
+   * may still be reading: the transport stays open for it in the background, up to six times `closeTimeout`. Never
+   * rejects. Idempotent.
    */
   close(): Promise<void> {
     return this.#channel.close();

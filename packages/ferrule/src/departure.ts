@@ -1,10 +1,12 @@
 /**
  * @module The end of a connection, in three stages.
  *
- * 1. Sending: what was written, close_notify and the transport's end go. It takes as long as the other side takes bytes; what
+ * 1. Sending: what was written, close_notify and the transport's end go. It takes as long as the other side takes
+ * bytes; what
  *    it sends meanwhile is no progress.
  * 2. Listening: the other side's end is waited for, for as long as a program can be kept waiting.
- * 3. Lingering: the connection is over for its owner, and the transport stays until the other side has ended too. The system
+ * 3. Lingering: the connection is over for its owner, and the transport stays until the other side has ended too. The
+ * system
  *    may have megabytes that the peer has not read yet. Were the socket closed, the peer's next byte would be answered by a
  *    reset, which throws them away (RFC 9293 section 3.6.1, RFC 9112 section 9.6).
  *
@@ -32,8 +34,8 @@ export interface DepartureEvents {
 }
 
 /**
- * `hurried`: after a failure, little is waited for. `answered`: the peer has sent its close_notify, so it sends nothing that a
- * reset could answer. `orderly`: the transport lingers.
+ * `hurried`: after a failure, little is waited for. `answered`: the peer has sent its close_notify, so it sends nothing
+ * that a reset could answer. `orderly`: the transport lingers.
  */
 export type Manner = 'hurried' | 'answered' | 'orderly';
 
@@ -65,7 +67,12 @@ export class Departure {
   begin(): void {
     if (this.#stage !== 'no') return;
     this.#stage = 'sending';
-    this.#watch(this.#stall, () => this.#outgoing.taken, Number.POSITIVE_INFINITY, () => this.#events.stalled(this.#stall));
+    this.#watch(
+      this.#stall,
+      () => this.#outgoing.taken,
+      Number.POSITIVE_INFINITY,
+      () => this.#events.stalled(this.#stall),
+    );
   }
 
   /** Nothing more will be written, and the transport has been told its end. */
@@ -75,7 +82,12 @@ export class Departure {
     if (manner !== 'hurried') this.begin();
     else {
       this.#stage = 'sending';
-      this.#watch(this.#patience, () => this.#outgoing.taken, LONGEST * this.#patience, () => this.#events.stalled(this.#patience));
+      this.#watch(
+        this.#patience,
+        () => this.#outgoing.taken,
+        LONGEST * this.#patience,
+        () => this.#events.stalled(this.#patience),
+      );
     }
     this.moved();
   }
@@ -86,14 +98,20 @@ export class Departure {
     if (this.#peerEnded) return this.#events.over();
     this.#stage = 'listening';
     this.#droppedBefore = this.#dropped;
-    this.#watch(this.#patience, () => this.#dropped, LONGEST * this.#patience, () => this.#listened());
+    this.#watch(
+      this.#patience,
+      () => this.#dropped,
+      LONGEST * this.#patience,
+      () => this.#listened(),
+    );
   }
 
   /** Received bytes that nobody wants. False: deliver no more. */
   drop(bytes: number): boolean {
     this.#dropped += bytes;
     if (this.#stage === 'over') return false;
-    if ((this.#stage === 'listening' || this.#stage === 'lingering') && this.#dropped - this.#droppedBefore > MOST) this.#cut();
+    if ((this.#stage === 'listening' || this.#stage === 'lingering') && this.#dropped - this.#droppedBefore > MOST)
+      this.#cut();
     return true;
   }
 

@@ -19,16 +19,22 @@ export interface Pending {
 export type Driven = ErrorSource & { readonly asyncReady: Promise<void> | undefined };
 
 /**
- * Calls `operation` until it neither wants bytes, nor room, nor a promise; returns its last value, which is positive, or
+ * Calls `operation` until it neither wants bytes, nor room, nor a promise; returns its last value, which is positive,
+ * or
  * `0` for ZERO_RETURN and for the first `shutdown()`. Several drives may run on one connection at once.
  *
  * The loop is trio's: send before receiving, since the peer may be waiting for what we have; after every wait ask the
- * operation again, since another drive may have moved things meanwhile. What is owed to the peer, an alert too, has been
- * flushed when this settles.
+ * operation again, since another drive may have moved things meanwhile. What is owed to the peer, an alert too, has
+ * been flushed when this settles.
  *
  * @throws TlsError the connection's one failure, or what the pump rejects with.
  */
-export async function drive<Net extends Pending>(ssl: Driven, net: Net, pump: Pump<Net>, operation: () => number): Promise<number> {
+export async function drive<Net extends Pending>(
+  ssl: Driven,
+  net: Net,
+  pump: Pump<Net>,
+  operation: () => number,
+): Promise<number> {
   for (;;) {
     const ret = operation();
     // before any await: another drive may call getError for itself
@@ -39,10 +45,14 @@ export async function drive<Net extends Pending>(ssl: Driven, net: Net, pump: Pu
     }
     switch (why) {
       case SslError.none:
-      case SslError.zeroReturn: return ret;
-      case SslError.wantRead: await pump.fill(net); break;
+      case SslError.zeroReturn:
+        return ret;
+      case SslError.wantRead:
+        await pump.fill(net);
+        break;
       // with nothing to flush somebody else has made room
-      case SslError.wantWrite: break;
+      case SslError.wantWrite:
+        break;
       case SslError.wantAsync:
       case SslError.wantX509Lookup:
       case SslError.wantRetryVerify: {
@@ -52,7 +62,8 @@ export async function drive<Net extends Pending>(ssl: Driven, net: Net, pump: Pu
         break;
       }
       case SslError.ssl:
-      case SslError.syscall: throw ssl.failure?.error ?? new TlsError('INTERNAL_ERROR', `the engine failed with ${ret} and gave no reason`);
+      case SslError.syscall:
+        throw ssl.failure?.error ?? new TlsError('INTERNAL_ERROR', `the engine failed with ${ret} and gave no reason`);
     }
   }
 }

@@ -44,7 +44,8 @@ let pure: Promise<Backend> | undefined;
 
 /** Node, and what passes for it: there the pure engine computes with node:crypto. */
 const onNode = (): boolean =>
-  typeof (globalThis as { readonly process?: { readonly versions?: { readonly node?: string } } }).process?.versions?.node === 'string';
+  typeof (globalThis as { readonly process?: { readonly versions?: { readonly node?: string } } }).process?.versions
+    ?.node === 'string';
 
 async function loadNative(): Promise<Backend | FellBack> {
   if (!onNode()) return { code: 'NOT_NODE', reason: 'the native engine needs Node' };

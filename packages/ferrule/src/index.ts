@@ -8,6 +8,12 @@ export type { ConnectionInfo, Timings } from './info.ts';
 export { cipherSuiteName, groupName, type Named, signatureSchemeName } from './names.ts';
 export { contextOptionNames } from './options.ts';
 export { certificatesOf } from './pem.ts';
-export { type KeyvLike, keyvSessionCache, memorySessionCache, type SessionCache, type SessionStore } from './sessions.ts';
+export {
+  type KeyvLike,
+  keyvSessionCache,
+  memorySessionCache,
+  type SessionCache,
+  type SessionStore,
+} from './sessions.ts';
 export type { Pipe, StreamPipe, Transport, TransportSink } from './transport.ts';
 export { TlsError, type TlsErrorCode } from '@ferrule/result';

@@ -43,7 +43,13 @@ export interface ConnectionInfo {
 }
 
 /** @throws Error when the engine calls a connection established and does not know its version or suite. */
-export function infoOf(ssl: Ssl, engine: Engine, host: string | undefined, remote: string | undefined, timings: Timings): ConnectionInfo {
+export function infoOf(
+  ssl: Ssl,
+  engine: Engine,
+  host: string | undefined,
+  remote: string | undefined,
+  timings: Timings,
+): ConnectionInfo {
   const { version, cipherSuite, group, peerSignatureAlgorithm } = ssl;
   if (version === undefined || cipherSuite === undefined)
     throw new Error('the engine broke the contract: established without version or suite');

@@ -1,4 +1,7 @@
-/** @module Writes, and operations among them, in their order: encrypted one after the other, done when the transport has their bytes. */
+/**
+ * @module Writes, and operations among them, in their order: encrypted one after the other, done when the transport has
+ * their bytes.
+ */
 import type { Ssl } from '@ferrule/contract';
 
 /** `undefined`: the transport has all of it. */

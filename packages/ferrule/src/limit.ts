@@ -16,7 +16,10 @@ export class Limit {
     this.#signal = signal;
     if (milliseconds > 0) {
       this.#timer = setTimeout(
-        () => this.#end(new TlsError('TIMEOUT', `${name}: no answer within ${milliseconds} ms, waiting for ${this.waitingFor()}`)),
+        () =>
+          this.#end(
+            new TlsError('TIMEOUT', `${name}: no answer within ${milliseconds} ms, waiting for ${this.waitingFor()}`),
+          ),
         milliseconds,
       );
     }

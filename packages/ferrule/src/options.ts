@@ -1,4 +1,7 @@
-/** @module The names of the options of a context, so that each is read once wherever the caller's object has it (ADR 0090). */
+/**
+ * @module The names of the options of a context, so that each is read once wherever the caller's object has it (ADR
+ * 0090).
+ */
 import type { ContextOptions } from '@ferrule/contract';
 
 const CONTEXT: Readonly<Record<keyof Required<ContextOptions>, true>> = {
@@ -44,4 +47,6 @@ const CONTEXT: Readonly<Record<keyof Required<ContextOptions>, true>> = {
 };
 
 /** The name of each option of a context. */
-export const contextOptionNames: readonly (keyof ContextOptions)[] = Object.freeze(Object.keys(CONTEXT) as (keyof ContextOptions)[]);
+export const contextOptionNames: readonly (keyof ContextOptions)[] = Object.freeze(
+  Object.keys(CONTEXT) as (keyof ContextOptions)[],
+);

@@ -1,4 +1,6 @@
-/** @module What goes out: encrypted bytes on their way to the transport, counted, and the transport's end behind them. */
+/**
+ * @module What goes out: encrypted bytes on their way to the transport, counted, and the transport's end behind them.
+ */
 import { OutboundBio } from '@ferrule/bio';
 import type { Settled } from './jobs.ts';
 import type { Transport } from './transport.ts';

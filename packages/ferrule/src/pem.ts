@@ -2,7 +2,8 @@
 import { bytesOf } from '@ferrule/result/arguments';
 
 /**
- * The CERTIFICATE blocks of a PEM text, or of bytes that hold one, as DER; bytes that are DER already come back as they are.
+ * The CERTIFICATE blocks of a PEM text, or of bytes that hold one, as DER; bytes that are DER already come back as they
+ * are.
  * @throws TypeError where no certificate is found, a block is no base64, or `source` is neither text nor bytes.
  */
 export function certificatesOf(source: string | Uint8Array): Uint8Array[] {
@@ -13,7 +14,9 @@ export function certificatesOf(source: string | Uint8Array): Uint8Array[] {
     return bytes[0] === 0x30 ? [bytes] : certificatesOf(new TextDecoder().decode(bytes));
   }
   const found = [
-    ...source.matchAll(/-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----([^-]*)-----END (?:TRUSTED |X509 )?CERTIFICATE-----/g),
+    ...source.matchAll(
+      /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----([^-]*)-----END (?:TRUSTED |X509 )?CERTIFICATE-----/g,
+    ),
   ].map(([, body = '']) => base64(body));
   if (found.length === 0) throw new TypeError('no PEM block of a certificate was found');
   return found;

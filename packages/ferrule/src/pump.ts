@@ -1,17 +1,19 @@
 /**
- * @module ferrule/pump: one `Ssl` on one transport, without promises. Both faces of a connection are made of it: the one
- * of promises ({@link Channel}), and the Duplex of @ferrule/node.
+ * @module ferrule/pump: one `Ssl` on one transport, without promises. Both faces of a connection are made of it: the
+ * one of promises ({@link Channel}), and the Duplex of @ferrule/node.
  *
- * Theory of operation. {@link TlsPump.run} moves everything, and is called whenever something has changed: bytes came, the
- * transport has sent, a reader or writer came, a promise settled. It never runs inside itself. Each turn is trio's: run the
- * operations (handshake, reads while the reader wants, writes in order), send what there is, else receive, else wait.
+ * Theory of operation. {@link TlsPump.run} moves everything, and is called whenever something has changed: bytes came,
+ * the transport has sent, a reader or writer came, a promise settled. It never runs inside itself. Each turn is trio's:
+ * run the operations (handshake, reads while the reader wants, writes in order), send what there is, else receive, else
+ * wait.
  *
- * Received bytes are lent by the transport for the length of a call and shown to the engine in place; what is left of them
- * is copied before the call returns, by whatever way it returns. The transport is told to stop when more than a record waits that
- * nobody asks for, in every phase: before the handshake, while a callback decides, while nobody reads.
+ * Received bytes are lent by the transport for the length of a call and shown to the engine in place; what is left of
+ * them is copied before the call returns, by whatever way it returns. The transport is told to stop when more than a
+ * record waits that nobody asks for, in every phase: before the handshake, while a callback decides, while nobody
+ * reads.
  *
- * A write is done when the transport has all of its bytes, not when they have been encrypted. Ends are bounded by progress:
- * a peer that takes nothing for {@link PumpOptions.stall} milliseconds is given up.
+ * A write is done when the transport has all of its bytes, not when they have been encrypted. Ends are bounded by
+ * progress: a peer that takes nothing for {@link PumpOptions.stall} milliseconds is given up.
  */
 import { InboundBio } from '@ferrule/bio';
 import type { Ssl } from '@ferrule/contract';
@@ -36,7 +38,10 @@ export { onAbort } from './abort.ts';
 export interface PumpFace {
   /** The handshake is done. */
   established(): void;
-  /** Memory for plaintext, at least a byte; `undefined` while the reader wants nothing. Asked again after each {@link filled}. */
+  /**
+   * Memory for plaintext, at least a byte; `undefined` while the reader wants nothing. Asked again after each {@link
+   * filled}.
+   */
   space(): Uint8Array | undefined;
   /** The first `n` bytes of that memory are plaintext. */
   filled(n: number): void;
@@ -48,7 +53,9 @@ export interface PumpFace {
   failed(error: Error): void;
   /** The transport has been given up: all is over. Told once, also after {@link failed}. */
   over(): void;
-  /** The transport is broken: does the face still want what was received before? Otherwise the connection fails at once. */
+  /**
+   * The transport is broken: does the face still want what was received before? Otherwise the connection fails at once.
+   */
   keepsUnread(): boolean;
 }
 
@@ -58,8 +65,8 @@ export interface PumpOptions {
 }
 
 /**
- * `new`: no handshake yet, bytes of the peer wait. `leaving`: nothing is encrypted or decrypted any more; what was sent has to
- * reach the transport, and the peer's end is waited for. `over`: the transport is gone.
+ * `new`: no handshake yet, bytes of the peer wait. `leaving`: nothing is encrypted or decrypted any more; what was sent
+ * has to reach the transport, and the peer's end is waited for. `over`: the transport is gone.
  */
 type State = 'new' | 'handshake' | 'open' | 'leaving' | 'over';
 
@@ -96,8 +103,15 @@ export class TlsPump implements TransportSink {
   constructor(face: PumpFace, transport: Transport, { stall = STALL }: PumpOptions = {}) {
     this.#face = face;
     this.#transport = transport;
-    this.#outgoing = new Outgoing(transport, { sent: () => this.#onSent(), ended: () => this.#departure.moved(), failed: (error) => this.failed(error) });
-    this.#departure = new Departure(transport, this.#outgoing, stall, { stalled: (milliseconds) => this.#give(milliseconds), over: () => this.#finish() });
+    this.#outgoing = new Outgoing(transport, {
+      sent: () => this.#onSent(),
+      ended: () => this.#departure.moved(),
+      failed: (error) => this.failed(error),
+    });
+    this.#departure = new Departure(transport, this.#outgoing, stall, {
+      stalled: (milliseconds) => this.#give(milliseconds),
+      over: () => this.#finish(),
+    });
   }
 
   /** Begins the handshake. */
@@ -123,18 +137,37 @@ export class TlsPump implements TransportSink {
     return this.#failure;
   }
 
-  /** `done` is called when the transport has all of `bytes`, or with the error that prevents it. They must not change until then. */
+  /**
+   * `done` is called when the transport has all of `bytes`, or with the error that prevents it. They must not change
+   * until then.
+   */
   write(bytes: Uint8Array, done: Settled): void {
     // what is no bytes, the engine refuses
-    this.#add({ bytes: bytesOf(bytes) ?? bytes, offset: 0, operate: undefined, done, end: Number.POSITIVE_INFINITY, next: undefined });
+    this.#add({
+      bytes: bytesOf(bytes) ?? bytes,
+      offset: 0,
+      operate: undefined,
+      done,
+      end: Number.POSITIVE_INFINITY,
+      next: undefined,
+    });
   }
 
   /** An operation of the engine other than reading and writing, in order with the writes. */
   operate(operation: (ssl: Ssl) => number, done: Settled): void {
-    this.#add({ bytes: undefined, offset: 0, operate: operation, done, end: Number.POSITIVE_INFINITY, next: undefined });
+    this.#add({
+      bytes: undefined,
+      offset: 0,
+      operate: operation,
+      done,
+      end: Number.POSITIVE_INFINITY,
+      next: undefined,
+    });
   }
 
-  /** close_notify, after all writes; `done` when the transport has it. @param andTransport the transport's own end, too. */
+  /**
+   * close_notify, after all writes; `done` when the transport has it. @param andTransport the transport's own end, too.
+   */
   shutdown(andTransport: boolean, done: Settled): void {
     if (this.#shutdown !== 'no') return this.operate(nothing, done);
     const sent: Settled = (error) => {
@@ -147,7 +180,10 @@ export class TlsPump implements TransportSink {
     if (this.#failure === undefined) this.#shutdown = 'asked';
   }
 
-  /** An orderly end: what was written, close_notify, the transport's end; then the peer's is waited for. {@link PumpFace.over} tells when. */
+  /**
+   * An orderly end: what was written, close_notify, the transport's end; then the peer's is waited for. {@link
+   * PumpFace.over} tells when.
+   */
   close(): void {
     if (this.#closing || this.#state === 'leaving' || this.#state === 'over') return;
     if (this.#state !== 'open' || this.#broken !== undefined) return this.destroy(closedByUs());
@@ -168,8 +204,8 @@ export class TlsPump implements TransportSink {
   }
 
   /**
-   * Ends without ceremony: what the transport has not taken is given up, what it has is not. For a face that is destroyed,
-   * and hears no more of this but {@link PumpFace.over}.
+   * Ends without ceremony: what the transport has not taken is given up, what it has is not. For a face that is
+   * destroyed, and hears no more of this but {@link PumpFace.over}.
    */
   abandon(reason: Error): void {
     if (this.#state === 'over') return;
@@ -213,7 +249,9 @@ export class TlsPump implements TransportSink {
   failed(error: Error): void {
     if (this.#state === 'over') return this.#departure.destroy();
     if (this.#broken !== undefined) return;
-    const reason = TlsError.is(error) ? error : new TlsError('TRANSPORT_ERROR', `${this.#transport.name}: ${asError(error).message}`, { cause: error });
+    const reason = TlsError.is(error)
+      ? error
+      : new TlsError('TRANSPORT_ERROR', `${this.#transport.name}: ${asError(error).message}`, { cause: error });
     this.#broken = reason;
     this.#inbound.fail(reason);
     this.#outgoing.bio.fail(reason);
@@ -368,7 +406,9 @@ export class TlsPump implements TransportSink {
         return this.#awaitPromise(ssl.asyncReady ?? Promise.resolve());
       case SslError.ssl:
       case SslError.syscall:
-        return this.fail(bare(ssl.failure?.error ?? new TlsError('INTERNAL_ERROR', 'the engine failed and gave no reason')));
+        return this.fail(
+          bare(ssl.failure?.error ?? new TlsError('INTERNAL_ERROR', 'the engine failed and gave no reason')),
+        );
       default:
         return;
     }
@@ -397,7 +437,13 @@ export class TlsPump implements TransportSink {
 
   #wanted(): boolean {
     if (this.#is('over') || this.#broken !== undefined) return false;
-    return this.#is('leaving') || this.#closing || this.#readEnded || (this.#hungry && this.#state !== 'new') || this.#inbound.pending < UNASKED;
+    return (
+      this.#is('leaving') ||
+      this.#closing ||
+      this.#readEnded ||
+      (this.#hungry && this.#state !== 'new') ||
+      this.#inbound.pending < UNASKED
+    );
   }
 
   #listen(): void {
@@ -417,7 +463,8 @@ export class TlsPump implements TransportSink {
     if (this.#broken !== undefined) return job.done(this.#broken);
     if (this.#closing && job.operate !== closeNotify && job.operate !== nothing) return job.done(closedByUs());
     if (this.#shutdown !== 'no' && job.bytes !== undefined) return job.done(new TlsError('PROTOCOL_IS_SHUTDOWN'));
-    if (this.#state === 'leaving' || this.#state === 'over') return job.done(this.#shutdown === 'sent' && job.operate === nothing ? undefined : closedByUs());
+    if (this.#state === 'leaving' || this.#state === 'over')
+      return job.done(this.#shutdown === 'sent' && job.operate === nothing ? undefined : closedByUs());
     this.#jobs.add(job);
     this.run();
   }
@@ -433,7 +480,8 @@ export class TlsPump implements TransportSink {
 
   /** Both directions have ended, and the transport has our close_notify. */
   #leaveWhenDone(): void {
-    if (this.#readEnded && this.#shutdown === 'sent' && this.#state === 'open' && this.#jobs.empty) this.#leave('answered');
+    if (this.#readEnded && this.#shutdown === 'sent' && this.#state === 'open' && this.#jobs.empty)
+      this.#leave('answered');
   }
 
   /** Ends the transport, and waits for its other end. */
@@ -447,7 +495,8 @@ export class TlsPump implements TransportSink {
 
   /** Time is over. */
   #give(stalled: number): void {
-    if (this.#state === 'open') this.#end(new TlsError('TIMEOUT', `${this.#transport.name}: the other side took nothing for ${stalled} ms`));
+    if (this.#state === 'open')
+      this.#end(new TlsError('TIMEOUT', `${this.#transport.name}: the other side took nothing for ${stalled} ms`));
     this.#finish();
   }
 
@@ -494,6 +543,10 @@ let disposed: TlsError | undefined;
 const closedByUs = (): TlsError => (disposed ??= new TlsError('DISPOSED', 'the connection was closed'));
 
 const notBytes = (name: string, value: unknown): TlsError =>
-  new TlsError('TRANSPORT_ERROR', `${name}: the stream yields ${typeof value === 'string' ? 'strings' : `${typeof value} values`} in place of bytes`, {
-    hint: 'Give a stream of Uint8Array or Buffer: without setEncoding(), without objectMode.',
-  });
+  new TlsError(
+    'TRANSPORT_ERROR',
+    `${name}: the stream yields ${typeof value === 'string' ? 'strings' : `${typeof value} values`} in place of bytes`,
+    {
+      hint: 'Give a stream of Uint8Array or Buffer: without setEncoding(), without objectMode.',
+    },
+  );

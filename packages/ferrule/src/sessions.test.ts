@@ -22,9 +22,26 @@ describe('a session is given to one of the connections that ask at once', () => 
   const session = (): TlsSession => ({ version: 'TLSv1.3' }) as TlsSession;
   it.each<[string, (map: Map<string, TlsSession>) => SessionStore]>([
     ['a Map', (map) => map],
-    ['get() and delete() that take their time', (map) => ({ get: (key) => later(map.get(key)), set: () => undefined, delete: (key) => later(map.delete(key)) })],
-    ['copies, and a delete() that tells', (map) => ({ get: (key) => later(map.has(key) ? session() : undefined), set: () => undefined, delete: (key) => later(map.delete(key)) })],
-    ['get() at once, and delete() that takes its time', (map) => ({ get: (key) => map.get(key), set: () => undefined, delete: (key) => later(undefined).then(() => void map.delete(key)) })],
+    [
+      'get() and delete() that take their time',
+      (map) => ({ get: (key) => later(map.get(key)), set: () => undefined, delete: (key) => later(map.delete(key)) }),
+    ],
+    [
+      'copies, and a delete() that tells',
+      (map) => ({
+        get: (key) => later(map.has(key) ? session() : undefined),
+        set: () => undefined,
+        delete: (key) => later(map.delete(key)),
+      }),
+    ],
+    [
+      'get() at once, and delete() that takes its time',
+      (map) => ({
+        get: (key) => map.get(key),
+        set: () => undefined,
+        delete: (key) => later(undefined).then(() => void map.delete(key)),
+      }),
+    ],
     ['no delete()', (map) => ({ get: (key) => later(map.get(key)), set: () => undefined })],
   ])('with %s', async (_what, make) => {
     const store = make(new Map([['none x host address', session()]]));

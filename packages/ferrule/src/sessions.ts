@@ -3,9 +3,10 @@ import type { Ssl, SslContext, TlsSession } from '@ferrule/contract';
 import { bytesOf } from '@ferrule/result/arguments';
 
 /**
- * Where serialised sessions are kept. They hold secrets: a shared cache must be as private as a key store. A ticket is used
- * once (RFC 9846 appendix C.4), so `take` removes what it returns; what may be used again is put back by whoever took it.
- * A cache that throws, rejects, takes too long or returns what is no session costs a full handshake and nothing else.
+ * Where serialised sessions are kept. They hold secrets: a shared cache must be as private as a key store. A ticket is
+ * used once (RFC 9846 appendix C.4), so `take` removes what it returns; what may be used again is put back by whoever
+ * took it. A cache that throws, rejects, takes too long or returns what is no session costs a full handshake and
+ * nothing else.
  */
 export interface SessionCache {
   take(key: string): Uint8Array | undefined | Promise<Uint8Array | undefined>;
@@ -60,8 +61,9 @@ export interface KeyvLike {
 }
 
 /**
- * A cache on keyv, and so on any store that keyv reaches: one session for each key. Of several who read the same session, only
- * the one whose `delete` removed it uses it, where the store tells; if another session was put in between, both are lost.
+ * A cache on keyv, and so on any store that keyv reaches: one session for each key. Of several who read the same
+ * session, only the one whose `delete` removed it uses it, where the store tells; if another session was put in
+ * between, both are lost.
  */
 export function keyvSessionCache(store: KeyvLike, prefix = 'ferrule:'): SessionCache {
   return {
@@ -78,7 +80,8 @@ export function keyvSessionCache(store: KeyvLike, prefix = 'ferrule:'): SessionC
 }
 
 /** Whether it is something to keep sessions in. */
-export const keepsSessions = (value: unknown): value is SessionCache | SessionStore => has(value, 'take', 'put') || has(value, 'get', 'set');
+export const keepsSessions = (value: unknown): value is SessionCache | SessionStore =>
+  has(value, 'take', 'put') || has(value, 'get', 'set');
 
 /** The sessions of one connection: one is taken for it, and what the server issues is kept. */
 export class SessionKeeper {
@@ -181,7 +184,9 @@ const USED = new WeakSet<TlsSession>();
 const storeShelf = (store: SessionStore): Shelf => ({
   take(key) {
     const found = store.get(key);
-    return isPromise(found) ? found.then((session) => remove(store, key, session, false)) : remove(store, key, found, true);
+    return isPromise(found)
+      ? found.then((session) => remove(store, key, session, false))
+      : remove(store, key, found, true);
   },
   put(key, session) {
     USED.delete(session);
@@ -190,7 +195,12 @@ const storeShelf = (store: SessionStore): Shelf => ({
 });
 
 /** Of several connections that have found a session one gets it. @param atOnce nothing has run since it was found. */
-function remove(store: SessionStore, key: string, session: TlsSession | undefined, atOnce: boolean): TlsSession | undefined | Promise<TlsSession | undefined> {
+function remove(
+  store: SessionStore,
+  key: string,
+  session: TlsSession | undefined,
+  atOnce: boolean,
+): TlsSession | undefined | Promise<TlsSession | undefined> {
   if (session === undefined || session === null) return undefined;
   const deleted = typeof store.delete === 'function' ? store.delete(key) : undefined;
   if (atOnce && deleted === true) return session;
@@ -199,7 +209,10 @@ function remove(store: SessionStore, key: string, session: TlsSession | undefine
   return isPromise(deleted) ? deleted.then((was) => (was === false ? undefined : session)) : session;
 }
 
-const isPromise = <T>(value: T | Promise<T>): value is Promise<T> => typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
+const isPromise = <T>(value: T | Promise<T>): value is Promise<T> =>
+  typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 
 const has = (value: unknown, ...methods: readonly string[]): boolean =>
-  typeof value === 'object' && value !== null && methods.every((name) => typeof (value as Readonly<Record<string, unknown>>)[name] === 'function');
+  typeof value === 'object' &&
+  value !== null &&
+  methods.every((name) => typeof (value as Readonly<Record<string, unknown>>)[name] === 'function');

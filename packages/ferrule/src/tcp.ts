@@ -1,6 +1,6 @@
 /**
- * @module ferrule/tcp: TCP on Node, and on what passes for it. The only file of this package that knows sockets; `connect()`
- * loads it when one is needed, and transports of other kinds take their hints from it.
+ * @module ferrule/tcp: TCP on Node, and on what passes for it. The only file of this package that knows sockets;
+ * `connect()` loads it when one is needed, and transports of other kinds take their hints from it.
  */
 import type * as Net from 'node:net';
 import { TlsError } from '@ferrule/result';
@@ -19,19 +19,28 @@ export interface TcpOptions {
 }
 
 /**
- * A TCP connection. TCP_NODELAY is on during the handshake, as SSL_connect(3) advises: the client speaks last, and Nagle's
- * algorithm would hold its Finished back until the server has acknowledged what came before.
+ * A TCP connection. TCP_NODELAY is on during the handshake, as SSL_connect(3) advises: the client speaks last, and
+ * Nagle's algorithm would hold its Finished back until the server has acknowledged what came before.
  *
  * @throws TlsError `TRANSPORT_ERROR` with the error of the system as its cause and a hint that fits it.
  */
-export function openTcp(options: TcpOptions, onAbort: (abort: (reason: TlsError) => void) => void): Promise<TcpTransport> {
+export function openTcp(
+  options: TcpOptions,
+  onAbort: (abort: (reason: TlsError) => void) => void,
+): Promise<TcpTransport> {
   const net = builtin();
   const { host, port, path, family, localAddress, noDelay } = options;
   const name = path ?? `${host.includes(':') ? `[${host}]` : host}:${port}`;
   return new Promise((resolve, reject) => {
     const where =
       path === undefined
-        ? { host, port, autoSelectFamily: family === undefined, ...(family && { family }), ...(localAddress && { localAddress }) }
+        ? {
+            host,
+            port,
+            autoSelectFamily: family === undefined,
+            ...(family && { family }),
+            ...(localAddress && { localAddress }),
+          }
         : { path };
     const transport = new TcpTransport(name, noDelay);
     const socket = net.connect({
@@ -63,8 +72,8 @@ const RECEIVE_WINDOWS = 65_536;
 let shared: Uint8Array | undefined;
 
 /**
- * All connections of this thread read into the same memory, allocated with the first of them: it is empty again before the
- * next read. Not so on Windows, where the system fills it between two callbacks.
+ * All connections of this thread read into the same memory, allocated with the first of them: it is empty again before
+ * the next read. Not so on Windows, where the system fills it between two callbacks.
  */
 function receiveBuffer(): Uint8Array {
   const { process } = globalThis as { readonly process?: { readonly platform: string } };
@@ -124,13 +133,17 @@ export class TcpTransport implements Transport {
 
   /** As Node's own timeouts see it: the part of a write that the system has taken already does not count. */
   get queued(): number {
-    const { writableLength = 0, _handle } = (this.#socket ?? {}) as { readonly writableLength?: number; readonly _handle?: { readonly writeQueueSize?: number } | null };
+    const { writableLength = 0, _handle } = (this.#socket ?? {}) as {
+      readonly writableLength?: number;
+      readonly _handle?: { readonly writeQueueSize?: number } | null;
+    };
     return writableLength + (_handle?.writeQueueSize ?? 0);
   }
 
   send(bytes: Uint8Array, done: (error?: Error | null) => void): void {
     const socket = this.#socket;
-    if (socket === undefined || socket.destroyed || socket.writableEnded) return done(this.#failure ?? transportError(new Error('the socket was closed'), this.name));
+    if (socket === undefined || socket.destroyed || socket.writableEnded)
+      return done(this.#failure ?? transportError(new Error('the socket was closed'), this.name));
     socket.write(bytes, (error) => {
       // it comes as an event too, but later
       if (error) this.#fail(error);
@@ -144,7 +157,8 @@ export class TcpTransport implements Transport {
 
   end(done: (error?: Error | null) => void): void {
     const socket = this.#socket;
-    if (socket === undefined || socket.destroyed) return done(this.#failure ?? transportError(new Error('the socket was closed'), this.name));
+    if (socket === undefined || socket.destroyed)
+      return done(this.#failure ?? transportError(new Error('the socket was closed'), this.name));
     // a failure comes as an event
     socket.end(() => done(this.#failure));
   }
@@ -168,7 +182,8 @@ const HINTS: Readonly<Record<string, string>> = {
   ENOTFOUND: 'The name does not exist in the DNS: check its spelling, and the resolver of this machine.',
   EAI_AGAIN: 'The name could not be looked up now: check the network and the resolver of this machine.',
   ECONNREFUSED: 'Nothing listens at this port: check the port, and whether the server runs.',
-  ECONNRESET: 'The other side, or a firewall between, cut the connection: it may dislike the ClientHello, or speak another protocol.',
+  ECONNRESET:
+    'The other side, or a firewall between, cut the connection: it may dislike the ClientHello, or speak another protocol.',
   EPIPE: 'The other side has closed the connection already.',
   ETIMEDOUT: 'The machine does not answer: check the address, and firewalls.',
   EHOSTUNREACH: 'There is no way to this machine: check the address, routes and VPN.',
@@ -177,7 +192,10 @@ const HINTS: Readonly<Record<string, string>> = {
   ENOENT: 'The unix socket does not exist: check its path, and whether the server runs.',
 };
 
-/** The error of a socket as the one error that people get: `TRANSPORT_ERROR`, after `name`, with a hint that fits its code. */
+/**
+ * The error of a socket as the one error that people get: `TRANSPORT_ERROR`, after `name`, with a hint that fits its
+ * code.
+ */
 export function transportError(error: Error, name: string): TlsError {
   const code = codeOf(error);
   return new TlsError('TRANSPORT_ERROR', `${name}: ${error.message || code || 'the connection failed'}`, {

@@ -1,4 +1,7 @@
-/** @module What carries the ciphertext: the push-style interface that connections use, and adapters for what people have. */
+/**
+ * @module What carries the ciphertext: the push-style interface that connections use, and adapters for what people
+ * have.
+ */
 import { turn } from './turn.ts';
 
 /** A two-way byte carrier. It pushes, so that received bytes can be lent in place of copied. */
@@ -10,20 +13,21 @@ export interface Transport {
   /** Begin to deliver; called once. */
   start(sink: TransportSink): void;
   /**
-   * Bytes given to {@link send} that have not gone yet, where that is known: it tells a peer that is slow from one that takes
-   * nothing at all.
+   * Bytes given to {@link send} that have not gone yet, where that is known: it tells a peer that is slow from one that
+   * takes nothing at all.
    */
   readonly queued?: number | undefined;
   /**
-   * Send, in the order of calls. `done` is called when all of `bytes` has gone (to the system, say) and their memory may be used
-   * again: whoever wrote them is told so then. With an error they have not, and the transport is broken.
+   * Send, in the order of calls. `done` is called when all of `bytes` has gone (to the system, say) and their memory
+   * may be used again: whoever wrote them is told so then. With an error they have not, and the transport is broken.
    */
   send(bytes: Uint8Array, done: (error?: Error | null) => void): void;
   /** Go on after {@link TransportSink.data} answered false. */
   resume(): void;
   /**
-   * Nothing more will be sent; receiving goes on. `done` is called when everything sent before and the end itself have gone, or
-   * with the error that prevents it. A transport that cannot end one direction calls it when everything has gone.
+   * Nothing more will be sent; receiving goes on. `done` is called when everything sent before and the end itself have
+   * gone, or with the error that prevents it. A transport that cannot end one direction calls it when everything has
+   * gone.
    */
   end(done: (error?: Error | null) => void): void;
   /** Give everything up at once. Idempotent. */
@@ -35,7 +39,9 @@ export interface Transport {
 }
 
 export interface TransportSink {
-  /** Received bytes, the transport's own again after this call. False: deliver no more until {@link Transport.resume}. */
+  /**
+   * Received bytes, the transport's own again after this call. False: deliver no more until {@link Transport.resume}.
+   */
   data(bytes: Uint8Array): boolean;
   /** The other side will send no more. */
   end(): void;
@@ -51,7 +57,10 @@ export interface StreamPipe {
 
 /** A byte pipe as three functions, for everything else. */
 export interface Pipe {
-  /** The next received bytes, which then belong to the caller; `null` at the end. Never called again before it has settled. */
+  /**
+   * The next received bytes, which then belong to the caller; `null` at the end. Never called again before it has
+   * settled.
+   */
   read(): Promise<Uint8Array | null>;
   /** Send; the bytes may be used again when it settles. Never called again before it has settled. */
   write(bytes: Uint8Array): Promise<void>;
@@ -65,10 +74,13 @@ export interface Pipe {
 export function transportOf(pipe: Pipe | StreamPipe | Transport, name: string): Transport {
   if (typeof pipe === 'object' && pipe !== null) {
     if ('start' in pipe && 'send' in pipe) return pipe;
-    if ('readable' in pipe && 'writable' in pipe && typeof pipe.readable === 'object') return streamTransport(pipe, name);
+    if ('readable' in pipe && 'writable' in pipe && typeof pipe.readable === 'object')
+      return streamTransport(pipe, name);
     if ('read' in pipe && 'write' in pipe && 'close' in pipe) return new PipeTransport(pipe, name);
   }
-  throw new TypeError('`pipe` is neither {readable, writable} of Web Streams, nor {read, write, close}, nor a Transport');
+  throw new TypeError(
+    '`pipe` is neither {readable, writable} of Web Streams, nor {read, write, close}, nor a Transport',
+  );
 }
 
 function streamTransport({ readable, writable }: StreamPipe, name: string): Transport {

@@ -2,21 +2,31 @@ import { SslError } from '@ferrule/result';
 import { afterEach, expect, it, vi } from 'vitest';
 import { drive, type Driven, type Pump } from './drive.ts';
 
-const NO_PUMP: Pump = { fill: () => Promise.reject(new Error('nothing to receive')), flush: () => Promise.reject(new Error('nothing to send')) };
+const NO_PUMP: Pump = {
+  fill: () => Promise.reject(new Error('nothing to receive')),
+  flush: () => Promise.reject(new Error('nothing to send')),
+};
 const net = { pending: 0 };
 
 /** Wants a promise, always one that has settled, until a timer has run. */
 function busy(): { readonly ssl: Driven; readonly operation: () => number } {
   let rang = false;
   setTimeout(() => (rang = true), 0);
-  const ssl: Driven = { failure: undefined, asyncReady: Promise.resolve(), getError: (ret) => (ret > 0 ? SslError.none : SslError.wantAsync) };
+  const ssl: Driven = {
+    failure: undefined,
+    asyncReady: Promise.resolve(),
+    getError: (ret) => (ret > 0 ? SslError.none : SslError.wantAsync),
+  };
   return { ssl, operation: () => (rang ? 1 : -1) };
 }
 
 afterEach(() => vi.unstubAllGlobals());
 
-it.each(['setImmediate', 'MessageChannel'])('timers run although promises settle without a turn of the event loop, by %s', async (by) => {
-  if (by === 'MessageChannel') vi.stubGlobal('setImmediate', undefined);
-  const { ssl, operation } = busy();
-  expect(await drive(ssl, net, NO_PUMP, operation)).toBe(1);
-});
+it.each(['setImmediate', 'MessageChannel'])(
+  'timers run although promises settle without a turn of the event loop, by %s',
+  async (by) => {
+    if (by === 'MessageChannel') vi.stubGlobal('setImmediate', undefined);
+    const { ssl, operation } = busy();
+    expect(await drive(ssl, net, NO_PUMP, operation)).toBe(1);
+  },
+);

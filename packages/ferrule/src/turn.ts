@@ -1,6 +1,6 @@
 /**
- * @module The event loop's turn. Chromium settles WebCrypto's promises without one: as long as there are records to be opened,
- * no timer runs, no message arrives and nothing is painted.
+ * @module The event loop's turn. Chromium settles WebCrypto's promises without one: as long as there are records to be
+ * opened, no timer runs, no message arrives and nothing is painted.
  */
 
 /** Milliseconds of work before others have their turn. */

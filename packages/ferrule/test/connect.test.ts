@@ -109,7 +109,9 @@ describe.each(engines.filter((_, i) => runs[i]))('connect() with the %s engine',
     const connection = await connected({ ...options, backend });
     const socket = await server.accepted();
     const heard: Buffer[] = [];
-    socket.on('data', (chunk: Buffer) => heard.push(chunk)).on('end', () => socket.end(`you said ${Buffer.concat(heard).toString()}`));
+    socket
+      .on('data', (chunk: Buffer) => heard.push(chunk))
+      .on('end', () => socket.end(`you said ${Buffer.concat(heard).toString()}`));
     const writer = connection.writable.getWriter();
     await writer.write(bytes('that is all'));
     await writer.close();
@@ -182,7 +184,10 @@ describe.each(engines.filter((_, i) => runs[i]))('connect() with the %s engine',
   it('resumes a session from a Map, once, and says so', async () => {
     const { options } = await echoing();
     const sessions = new Map<string, TlsSession>();
-    for (const [reused, kept] of [[false, 1], [true, 0]] as const) {
+    for (const [reused, kept] of [
+      [false, 1],
+      [true, 0],
+    ] as const) {
       const connection = await connected({ ...options, backend, sessions });
       expect(connection.info.sessionReused).toBe(reused);
       await connection.write(bytes('x'));
@@ -217,7 +222,9 @@ describe.each(engines.filter((_, i) => runs[i]))('connect() with the %s engine',
     expect(error.code).toBe(code);
     expect(error.hint).not.toBe('');
     expect(await server.alert()).toBe(error.alert?.description);
-    expect(certificatesShown(error).map((der) => Buffer.from(der))).toEqual((await pki(name)).chain.map((der) => Buffer.from(der)));
+    expect(certificatesShown(error).map((der) => Buffer.from(der))).toEqual(
+      (await pki(name)).chain.map((der) => Buffer.from(der)),
+    );
   });
 
   it('trusts the roots of the platform when none are named, and those are not ours', async () => {
@@ -239,7 +246,10 @@ describe.each(engines.filter((_, i) => runs[i]))('connect() with the %s engine',
     expect((await failure({ host: '127.0.0.1', port, backend, signal: AbortSignal.abort(reason) })).cause).toBe(reason);
     const during = new AbortController();
     setTimeout(() => during.abort(reason), 50);
-    expect(await failure({ host: '127.0.0.1', port, backend, signal: during.signal })).toMatchObject({ code: 'ABORTED', cause: reason });
+    expect(await failure({ host: '127.0.0.1', port, backend, signal: during.signal })).toMatchObject({
+      code: 'ABORTED',
+      cause: reason,
+    });
     const after = new AbortController();
     const { options } = await echoing();
     const connection = await connected({ ...options, backend, signal: after.signal });
@@ -302,7 +312,9 @@ describe('connect()', () => {
 
   it('takes an address in the brackets of a URL', async () => {
     const { options } = await echoing();
-    const error: unknown = await connect({ ...options, host: '[::1]', timeout: 2000 }).catch((reason: unknown) => reason);
+    const error: unknown = await connect({ ...options, host: '[::1]', timeout: 2000 }).catch(
+      (reason: unknown) => reason,
+    );
     expect(TlsError.is(error) && error.code).toBe('TRANSPORT_ERROR');
   });
 
@@ -323,7 +335,9 @@ describe('connect()', () => {
     ['an option of the engine that is wrong', { alpn: [] }, /alpn/],
     ['a group that does not exist', { groups: [0xfefe] }, /groups/],
   ])('refuses %s by name, before it touches the network', async (_title, wrong, name) => {
-    const error: unknown = await connect({ host: '127.0.0.1', port: 1, ...wrong } as ConnectOptions).catch((reason: unknown) => reason);
+    const error: unknown = await connect({ host: '127.0.0.1', port: 1, ...wrong } as ConnectOptions).catch(
+      (reason: unknown) => reason,
+    );
     expect(error).toBeInstanceOf(TypeError);
     expect((error as TypeError).message).toMatch(name);
   });
@@ -336,7 +350,9 @@ describe('connect()', () => {
     const { ca: _, ...rest } = options;
     expect((await connected({ ...rest, context })).info.backend).toBe('pure');
     await expect(connect({ ...rest, context, alpn: ['y'] })).rejects.toThrow(/alpn.*context/);
-    await expect(connect(Object.assign(Object.create({ alpn: ['y'] }) as object, { ...rest, context }) as ConnectOptions)).rejects.toThrow(/alpn.*context/);
+    await expect(
+      connect(Object.assign(Object.create({ alpn: ['y'] }) as object, { ...rest, context }) as ConnectOptions),
+    ).rejects.toThrow(/alpn.*context/);
   });
 });
 

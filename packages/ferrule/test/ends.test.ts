@@ -7,11 +7,27 @@ import { createPure } from '@ferrule/pure';
 import { createWebCrypto } from '@ferrule/pure/crypto/webcrypto';
 import { SslError } from '@ferrule/result';
 import { describe, expect, it } from 'vitest';
-import { chooseEngine, connect, connectOver, type Pipe, type StreamPipe, TlsConnection, type Transport, type TransportSink } from 'ferrule';
+import {
+  chooseEngine,
+  connect,
+  connectOver,
+  type Pipe,
+  type StreamPipe,
+  TlsConnection,
+  type Transport,
+  type TransportSink,
+} from 'ferrule';
 import { bytes, connected, echoing, later, listening, readExactly, text } from './support.ts';
 
 const engines = (
-  await Promise.all((['native', 'pure'] as const).map((name) => chooseEngine(name).then(() => name, (error: Error) => (console.info(`skipped: ${error.message}`), undefined))))
+  await Promise.all(
+    (['native', 'pure'] as const).map((name) =>
+      chooseEngine(name).then(
+        () => name,
+        (error: Error) => (console.info(`skipped: ${error.message}`), undefined),
+      ),
+    ),
+  )
 ).filter((name) => name !== undefined);
 
 /** A socket as a transport that may be told to be odd. */
@@ -58,7 +74,8 @@ class OddTransport implements Transport {
     return (this.#wanted = this.#sink?.data(new Uint8Array(65_536).fill(0x17)) ?? false);
   }
   #deliver(): void {
-    for (let chunk = this.#held.shift(); chunk !== undefined; chunk = this.#wanted ? this.#held.shift() : undefined) this.#wanted = this.#sink?.data(chunk) ?? false;
+    for (let chunk = this.#held.shift(); chunk !== undefined; chunk = this.#wanted ? this.#held.shift() : undefined)
+      this.#wanted = this.#sink?.data(chunk) ?? false;
   }
 }
 
@@ -71,7 +88,10 @@ function slow(port: number, milliseconds: number): Pipe & { readonly socket: Soc
   return {
     socket,
     read: async () => ((await reader.next()) as IteratorResult<Buffer, undefined>).value ?? null,
-    write: (chunk) => new Promise((resolve, reject) => setTimeout(() => socket.write(chunk.slice(), (error) => (error ? reject(error) : resolve())), milliseconds)),
+    write: (chunk) =>
+      new Promise((resolve, reject) =>
+        setTimeout(() => socket.write(chunk.slice(), (error) => (error ? reject(error) : resolve())), milliseconds),
+      ),
     closeWrite: () => new Promise<void>((resolve) => socket.end(resolve)),
     close: () => void socket.destroy(),
   };
@@ -94,7 +114,12 @@ describe.each(engines)('the ends of a connection, %s', (backend) => {
 
   it('close() waits for what was not awaited, as long as bytes move', async () => {
     const { port, options, server } = await listening();
-    const connection = await connectOver(slow(port, 150), { backend, host: 'server.test', ca: options.ca ?? '', closeTimeout: 1000 });
+    const connection = await connectOver(slow(port, 150), {
+      backend,
+      host: 'server.test',
+      ca: options.ca ?? '',
+      closeTimeout: 1000,
+    });
     const socket = await server.accepted();
     let got = 0;
     socket.on('data', (chunk: Buffer) => void (got += chunk.length)).on('end', () => socket.end());
@@ -109,18 +134,24 @@ describe.each(engines)('the ends of a connection, %s', (backend) => {
     // with the headers and tags of 16 records, exactly what the transport may have before writes wait: 256 KiB
     ['TLSv1.2', 16 * (16_384 - 29)],
     ['TLSv1.3', 16 * (16_384 - 22)],
-  ] as const)('closeWrite() sends close_notify also when there is no room for it at first, %s', async (version, size) => {
-    const { port, options, server } = await listening({ maxVersion: version });
-    const connection = await connectOver(slow(port, 10), { backend, host: 'server.test', ca: options.ca ?? '' });
-    const socket = await server.accepted();
-    let got = 0;
-    const ended = once(socket.on('data', (chunk: Buffer) => void (got += chunk.length)), 'end').then(() => socket.end());
-    await Promise.all([connection.write(new Uint8Array(size)), connection.closeWrite()]);
-    // without close_notify the server would have no end, since a half-closed pipe does not end it
-    await ended;
-    expect(got).toBe(size);
-    await connection.close();
-  });
+  ] as const)(
+    'closeWrite() sends close_notify also when there is no room for it at first, %s',
+    async (version, size) => {
+      const { port, options, server } = await listening({ maxVersion: version });
+      const connection = await connectOver(slow(port, 10), { backend, host: 'server.test', ca: options.ca ?? '' });
+      const socket = await server.accepted();
+      let got = 0;
+      const ended = once(
+        socket.on('data', (chunk: Buffer) => void (got += chunk.length)),
+        'end',
+      ).then(() => socket.end());
+      await Promise.all([connection.write(new Uint8Array(size)), connection.closeWrite()]);
+      // without close_notify the server would have no end, since a half-closed pipe does not end it
+      await ended;
+      expect(got).toBe(size);
+      await connection.close();
+    },
+  );
 
   it('what close() has told as sent arrives, though the peer sends before it reads', async () => {
     const { options, server } = await listening();
@@ -143,7 +174,12 @@ describe.each(engines)('the ends of a connection, %s', (backend) => {
     const { port, options, server } = await listening();
     for (const chatty of [false, true]) {
       const transport = new OddTransport(port);
-      const connection = await connectOver(transport, { backend, host: 'server.test', ca: options.ca ?? '', closeTimeout: 50 });
+      const connection = await connectOver(transport, {
+        backend,
+        host: 'server.test',
+        ca: options.ca ?? '',
+        closeTimeout: 50,
+      });
       const socket = await server.accepted();
       const chat = setInterval(() => void (chatty && socket.write('x')), 10);
       later(() => clearInterval(chat));
@@ -156,7 +192,12 @@ describe.each(engines)('the ends of a connection, %s', (backend) => {
   it('destroy() after close() leaves a peer at once that has not ended', async () => {
     const { port, options, server } = await listening();
     const transport = new OddTransport(port);
-    const connection = await connectOver(transport, { backend, host: 'server.test', ca: options.ca ?? '', closeTimeout: 50 });
+    const connection = await connectOver(transport, {
+      backend,
+      host: 'server.test',
+      ca: options.ca ?? '',
+      closeTimeout: 50,
+    });
     await server.accepted();
     await connection.close();
     expect(transport.socket.destroyed).toBe(false);
@@ -206,10 +247,16 @@ describe.each(engines)('the ends of a connection, %s', (backend) => {
         setTimeout(sawEnd, 10);
       },
     });
-    const connection = await connectOver({ readable, writable: between.writable }, { backend, host: 'server.test', ca: options.ca ?? '' });
+    const connection = await connectOver(
+      { readable, writable: between.writable },
+      { backend, host: 'server.test', ca: options.ca ?? '' },
+    );
     const socket = await server.accepted();
     let got = 0;
-    const ended = once(socket.on('data', (chunk: Buffer) => void (got += chunk.length)), 'end');
+    const ended = once(
+      socket.on('data', (chunk: Buffer) => void (got += chunk.length)),
+      'end',
+    );
     socket.end();
     expect(await connection.read(new Uint8Array(1))).toBe(0);
     await peerEnded;
@@ -228,7 +275,8 @@ describe.each(engines)('the ends of a connection, %s', (backend) => {
     await writer.write(new DataView(bytes('-view-').buffer, 1, 4));
     await writer.write(new Uint16Array(bytes('16').buffer));
     expect(text(await readExactly(connection, 11))).toBe('arrayview16');
-    for (const wrong of [17, 'text', new Blob(['x']), undefined, { length: 3 }]) await expect(connection.write(wrong as Uint8Array)).rejects.toThrow(TypeError);
+    for (const wrong of [17, 'text', new Blob(['x']), undefined, { length: 3 }])
+      await expect(connection.write(wrong as Uint8Array)).rejects.toThrow(TypeError);
     await expect(writer.write(17)).rejects.toThrow(TypeError);
   });
 
@@ -237,12 +285,30 @@ describe.each(engines)('the ends of a connection, %s', (backend) => {
     ['a wrong name', { host: 'a b' }, {}],
     ['options that are none', null as never, {}],
     ['a signal that is aborted', { host: 'server.test', signal: AbortSignal.abort() }, {}],
-    ['a transport that does not start', { host: 'server.test' }, { start: () => { throw new Error('of start'); } }],
+    [
+      'a transport that does not start',
+      { host: 'server.test' },
+      {
+        start: () => {
+          throw new Error('of start');
+        },
+      },
+    ],
     ['a transport that fails', { host: 'server.test' }, { send: (_bytes, done) => done(new Error('of send')) }],
   ])('connectOver() gives up its pipe when it rejects: %s', async (_what, options, odd) => {
     let destroyed = 0;
-    const transport: Transport = { name: 'odd', start: () => {}, send: () => {}, resume: () => {}, end: (done) => done(), destroy: () => void destroyed++, ...odd };
-    await expect(connectOver(transport, options && { backend, ca: (await pki('root')).certificatePem, ...options })).rejects.toThrow();
+    const transport: Transport = {
+      name: 'odd',
+      start: () => {},
+      send: () => {},
+      resume: () => {},
+      end: (done) => done(),
+      destroy: () => void destroyed++,
+      ...odd,
+    };
+    await expect(
+      connectOver(transport, options && { backend, ca: (await pki('root')).certificatePem, ...options }),
+    ).rejects.toThrow();
     expect(destroyed).toBeGreaterThan(0);
   });
 
@@ -258,7 +324,8 @@ describe.each(engines)('the ends of a connection, %s', (backend) => {
     expect(listeners).toBe(1);
     await Promise.all(connections.slice(0, 2).map((connection) => connection.close()));
     controller.abort();
-    for (const connection of connections.slice(2)) await expect(connection.read(new Uint8Array(1))).rejects.toMatchObject({ code: 'ABORTED' });
+    for (const connection of connections.slice(2))
+      await expect(connection.read(new Uint8Array(1))).rejects.toMatchObject({ code: 'ABORTED' });
     const other = new AbortController();
     const again = await connect({ ...options, backend, signal: other.signal });
     await again.close();
@@ -271,7 +338,13 @@ describe.each(engines)('the ends of a connection, %s', (backend) => {
       if (what === 'signal') setTimeout(() => controller.abort(), 10);
       return new Promise(() => {});
     };
-    const error: unknown = await connect({ ...options, ca: undefined as never, backend, verify, ...(what === 'timeout' ? { timeout: 200 } : { signal: controller.signal }) }).catch((reason: unknown) => reason);
+    const error: unknown = await connect({
+      ...options,
+      ca: undefined as never,
+      backend,
+      verify,
+      ...(what === 'timeout' ? { timeout: 200 } : { signal: controller.signal }),
+    }).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: what === 'timeout' ? 'TIMEOUT' : 'ABORTED' });
   });
 
@@ -295,7 +368,9 @@ describe.each(engines)('the ends of a connection, %s', (backend) => {
     await server.accepted();
     server[how]();
     await connection.closed;
-    await expect(connection.read(new Uint8Array(1))).rejects.toMatchObject({ code: how === 'reset' ? 'TRANSPORT_ERROR' : expect.stringMatching(/UNEXPECTED_EOF|TRANSPORT_ERROR/) as string });
+    await expect(connection.read(new Uint8Array(1))).rejects.toMatchObject({
+      code: how === 'reset' ? 'TRANSPORT_ERROR' : (expect.stringMatching(/UNEXPECTED_EOF|TRANSPORT_ERROR/) as string),
+    });
   });
 
   it('what came before a reset may still be read', async () => {
@@ -319,14 +394,24 @@ describe.each(engines)('the ends of a connection, %s', (backend) => {
     server.reset();
     // Node does not look at a socket whose end it has read: a write finds out, and no later one succeeds
     const outcomes: unknown[] = [];
-    for (let i = 0; i < 20; i++) outcomes.push(await connection.write(bytes('x')).then(() => 'sent', (error: unknown) => error));
+    for (let i = 0; i < 20; i++)
+      outcomes.push(
+        await connection.write(bytes('x')).then(
+          () => 'sent',
+          (error: unknown) => error,
+        ),
+      );
     expect(outcomes.at(-1)).toMatchObject({ code: 'TRANSPORT_ERROR' });
     await connection.closed;
   });
 
   it('takes bytes that a transport delivers inside resume()', async () => {
     const { port, options } = await echoing();
-    const connection = await connectOver(new OddTransport(port), { backend, host: 'server.test', ca: options.ca ?? '' });
+    const connection = await connectOver(new OddTransport(port), {
+      backend,
+      host: 'server.test',
+      ca: options.ca ?? '',
+    });
     later(() => connection.close());
     for (const word of ['one', 'two']) {
       await connection.write(bytes(word));
@@ -334,31 +419,55 @@ describe.each(engines)('the ends of a connection, %s', (backend) => {
     }
   });
 
-  it.each(['queued', 'unref', 'destroy'] as const)('are told, whatever a transport throws when asked for %s', async (member) => {
-    const { port, options } = await echoing();
-    const transport = new OddTransport(port);
-    const odd = (): never => {
-      transport.socket.destroy();
-      throw new Error(member);
-    };
-    Object.defineProperty(transport, member, member === 'queued' ? { get: odd } : { value: odd });
-    const connection = await connectOver(transport, { backend, host: 'server.test', ca: options.ca ?? '', closeTimeout: 200 });
-    await connection.close();
-    await connection.closed;
-  });
+  it.each(['queued', 'unref', 'destroy'] as const)(
+    'are told, whatever a transport throws when asked for %s',
+    async (member) => {
+      const { port, options } = await echoing();
+      const transport = new OddTransport(port);
+      const odd = (): never => {
+        transport.socket.destroy();
+        throw new Error(member);
+      };
+      Object.defineProperty(transport, member, member === 'queued' ? { get: odd } : { value: odd });
+      const connection = await connectOver(transport, {
+        backend,
+        host: 'server.test',
+        ca: options.ca ?? '',
+        closeTimeout: 200,
+      });
+      await connection.close();
+      await connection.closed;
+    },
+  );
 
   it.each([
     ['strings', () => Promise.resolve('HTTP/1.1 400')],
     ['numbers', () => Promise.resolve(17)],
   ])('refuses a pipe that brings %s', async (what, read) => {
     const pipe = { read, write: () => Promise.resolve(), close: () => {} } as unknown as Pipe;
-    const error: unknown = await connectOver(pipe, { backend, host: 'server.test', ca: (await pki('root')).certificatePem }).catch((reason: unknown) => reason);
-    expect(error).toMatchObject({ code: 'TRANSPORT_ERROR', message: expect.stringContaining(what.slice(0, 6)) as string });
+    const error: unknown = await connectOver(pipe, {
+      backend,
+      host: 'server.test',
+      ca: (await pki('root')).certificatePem,
+    }).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({
+      code: 'TRANSPORT_ERROR',
+      message: expect.stringContaining(what.slice(0, 6)) as string,
+    });
   });
 
   it('lets others run while a pipe brings nothing, again and again', async () => {
-    const pipe: Pipe = { read: () => Promise.resolve(new Uint8Array(0)), write: () => Promise.resolve(), close: () => {} };
-    const error: unknown = await connectOver(pipe, { backend, host: 'server.test', ca: (await pki('root')).certificatePem, timeout: 50 }).catch((reason: unknown) => reason);
+    const pipe: Pipe = {
+      read: () => Promise.resolve(new Uint8Array(0)),
+      write: () => Promise.resolve(),
+      close: () => {},
+    };
+    const error: unknown = await connectOver(pipe, {
+      backend,
+      host: 'server.test',
+      ca: (await pki('root')).certificatePem,
+      timeout: 50,
+    }).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: 'TIMEOUT' });
   });
 
@@ -367,9 +476,13 @@ describe.each(engines)('the ends of a connection, %s', (backend) => {
     let spoil: (error: Error) => void = () => {};
     const pipe: StreamPipe = {
       readable: new ReadableStream<Uint8Array>(),
-      writable: new WritableStream<Uint8Array>({ start: (controller) => void (spoil = (error) => controller.error(error)) }),
+      writable: new WritableStream<Uint8Array>({
+        start: (controller) => void (spoil = (error) => controller.error(error)),
+      }),
     };
-    const attempt = connectOver(pipe, { backend, host: 'server.test', ca: (await pki('root')).certificatePem }).catch((reason: unknown) => reason);
+    const attempt = connectOver(pipe, { backend, host: 'server.test', ca: (await pki('root')).certificatePem }).catch(
+      (reason: unknown) => reason,
+    );
     setTimeout(() => spoil(cause), 20);
     expect(await attempt).toMatchObject({ code: 'TRANSPORT_ERROR', cause });
   });
@@ -384,7 +497,9 @@ describe.each(engines)('the ends of a connection, %s', (backend) => {
       while (taken < 1000 && transport.flood()) taken++;
       return true;
     };
-    const connection = await connectOver(transport, { backend, host: 'server.test', verify }).catch((reason: unknown) => reason);
+    const connection = await connectOver(transport, { backend, host: 'server.test', verify }).catch(
+      (reason: unknown) => reason,
+    );
     expect(taken).toBeLessThan(3);
     // what was taken is no TLS; the server has had our Finished by now, or our alert
     if (connection instanceof TlsConnection) await connection.closed;
@@ -397,7 +512,20 @@ it.each(engines)('a BIO that counts bytes and does not show them is waited for: 
   const [bio] = bioPair();
   const nothing = (): Uint8Array => new Uint8Array(0);
   const ignore = (): void => {};
-  const liar: Bio = { blocking: false, pending: 5, eof: false, error: undefined, read: () => -1, write: () => -1, nread0: nothing, nread: ignore, nwrite0: nothing, nwrite: ignore, shutdownWrite: ignore, fail: ignore };
+  const liar: Bio = {
+    blocking: false,
+    pending: 5,
+    eof: false,
+    error: undefined,
+    read: () => -1,
+    write: () => -1,
+    nread0: nothing,
+    nread: ignore,
+    nwrite0: nothing,
+    nwrite: ignore,
+    shutdownWrite: ignore,
+    fail: ignore,
+  };
   const ssl = backend.createContext({ verify: () => true }).newConnection();
   ssl.setBio(liar, bio);
   for (let i = 0; i < 3; i++) expect(ssl.getError(ssl.connect())).toBe(SslError.wantRead);
@@ -406,7 +534,9 @@ it.each(engines)('a BIO that counts bytes and does not show them is waited for: 
 
 it('with WebCrypto a read is served when the answer comes after the tickets', async () => {
   const { options } = await echoing();
-  const context = createPure({ crypto: await createWebCrypto() }).createContext({ trustAnchors: [(await pki('root')).certificate] });
+  const context = createPure({ crypto: await createWebCrypto() }).createContext({
+    trustAnchors: [(await pki('root')).certificate],
+  });
   later(() => context.dispose());
   const { ca: _, ...rest } = options;
   for (let i = 0; i < 5; i++) {

@@ -1,4 +1,7 @@
-/** The conformance suite notices engines that are wrong in one thing each. It stands here because engines may be imported here. */
+/**
+ * The conformance suite notices engines that are wrong in one thing each. It stands here because engines may be
+ * imported here.
+ */
 import type { Backend, ContextOptions, Ssl } from '@ferrule/contract';
 import { suite } from '@ferrule/conformance';
 import { patience } from '@ferrule/conformance/server';
@@ -11,7 +14,10 @@ patience.milliseconds = 1000;
 const { backend: sound } = await chooseEngine('pure');
 
 /** The engine with other options, or another connection. */
-const mutant = (options: (options: ContextOptions) => ContextOptions, connection: (ssl: Ssl) => Partial<Ssl> = () => ({})): Backend => ({
+const mutant = (
+  options: (options: ContextOptions) => ContextOptions,
+  connection: (ssl: Ssl) => Partial<Ssl> = () => ({}),
+): Backend => ({
   ...sound,
   createContext: (given = {}) => {
     const context = sound.createContext(options(given));
@@ -34,8 +40,18 @@ function changed(ssl: Ssl, change: (ssl: Ssl) => Partial<Ssl>): Ssl {
 const same = (options: ContextOptions): ContextOptions => options;
 
 const MUTANTS: readonly (readonly [title: string, engine: Backend, group: string, check: string])[] = [
-  ['verifies nobody', mutant((options) => ({ ...options, verify: 'none' })), 'certificates that are refused', 'an expired certificate'],
-  ['checks no names', mutant(same, () => ({ setHost: () => {} })), 'certificates that are refused', 'a certificate for another name'],
+  [
+    'verifies nobody',
+    mutant((options) => ({ ...options, verify: 'none' })),
+    'certificates that are refused',
+    'an expired certificate',
+  ],
+  [
+    'checks no names',
+    mutant(same, () => ({ setHost: () => {} })),
+    'certificates that are refused',
+    'a certificate for another name',
+  ],
   ['forgets the pins', mutant(({ pins: _, ...options }) => options), 'pins', 'CERT_PIN_MISMATCH'],
   ['forgets the CRLs', mutant(({ crls: _, ...options }) => options), 'CRLs', 'list it refuse'],
   [
@@ -48,7 +64,8 @@ const MUTANTS: readonly (readonly [title: string, engine: Backend, group: string
   [
     'calls every failure a protocol error',
     mutant(same, (ssl) => ({
-      getError: (ret) => (ret > 0 ? SslError.none : ssl.getError(ret) === SslError.syscall ? SslError.ssl : ssl.getError(ret)),
+      getError: (ret) =>
+        ret > 0 ? SslError.none : ssl.getError(ret) === SslError.syscall ? SslError.ssl : ssl.getError(ret),
     })),
     'the return table',
     'fails during the handshake',
@@ -62,7 +79,10 @@ const MUTANTS: readonly (readonly [title: string, engine: Backend, group: string
   [
     'makes a new failure each time',
     mutant(same, (ssl) =>
-      Object.defineProperty({}, 'failure', { get: () => ssl.failure && failed(new TlsError(ssl.failure.error.code)), enumerable: true }),
+      Object.defineProperty({}, 'failure', {
+        get: () => ssl.failure && failed(new TlsError(ssl.failure.error.code)),
+        enumerable: true,
+      }),
     ),
     'the return table',
     'the same failure',
@@ -82,7 +102,8 @@ const MUTANTS: readonly (readonly [title: string, engine: Backend, group: string
   [
     'exports after its secrets are gone',
     mutant(same, (ssl) => ({
-      exportKeyingMaterial: (label, context, length) => (ssl.failure === undefined ? ssl.exportKeyingMaterial(label, context, length) : new Uint8Array(length)),
+      exportKeyingMaterial: (label, context, length) =>
+        ssl.failure === undefined ? ssl.exportKeyingMaterial(label, context, length) : new Uint8Array(length),
     })),
     'secrets that are gone',
     'a record that does not open',

@@ -4,7 +4,15 @@ import { echo, TestServer, type TestServerOptions } from '@ferrule/conformance/s
 import { type Bio, bioPair } from '@ferrule/bio';
 import type { Backend } from '@ferrule/contract';
 import { describe, expect, it } from 'vitest';
-import { chooseEngine, connectOver, type ConnectOverOptions, drive, type Pipe, type StreamPipe, TlsError } from 'ferrule';
+import {
+  chooseEngine,
+  connectOver,
+  type ConnectOverOptions,
+  drive,
+  type Pipe,
+  type StreamPipe,
+  TlsError,
+} from 'ferrule';
 import { bytes, later, readExactly, text } from './support.ts';
 
 const backends: Backend[] = [];
@@ -16,7 +24,10 @@ for (const name of ['native', 'pure'] as const) {
 }
 
 /** The client's end of a server in memory, cut into pieces of `size` bytes. */
-async function streams(size: number, options: TestServerOptions = {}): Promise<StreamPipe & { readonly server: TestServer }> {
+async function streams(
+  size: number,
+  options: TestServerOptions = {},
+): Promise<StreamPipe & { readonly server: TestServer }> {
   const server = await TestServer.make(options);
   later(() => server.close());
   const wire = server.open();
@@ -34,7 +45,7 @@ async function streams(size: number, options: TestServerOptions = {}): Promise<S
     }),
     writable: new WritableStream<Uint8Array>({
       write: async (chunk) => {
-        for (let at = 0; at < chunk.length; ) {
+        for (let at = 0; at < chunk.length;) {
           at += client.write(chunk.subarray(at));
           await wire.flush(net);
         }
@@ -123,13 +134,17 @@ describe.each(backends)('connectOver() with the $name engine', (backend) => {
       write: (chunk) => writer.write(chunk.slice()),
       close: () => {},
     };
-    const connection = await connectOver(pipe, { backend, host: 'server.test', ca: foreign((await pki('root')).certificate) });
+    const connection = await connectOver(pipe, {
+      backend,
+      host: 'server.test',
+      ca: foreign((await pki('root')).certificate),
+    });
     later(() => connection.destroy());
     echo(await server.accepted());
     await connection.write(foreign(bytes('from')));
     await connection.write(new Long(bytes(' afar').buffer as ArrayBuffer));
     const into = foreign(new Uint8Array(9));
-    for (let at = 0; at < into.length; ) at += await connection.read(into.subarray(at));
+    for (let at = 0; at < into.length;) at += await connection.read(into.subarray(at));
     expect(text(into)).toBe('from afar');
   });
 
@@ -155,7 +170,9 @@ describe.each(backends)('connectOver() with the $name engine', (backend) => {
     const connection = await connectOver(await streams(5000, { ALPNProtocols: ['x'] }), inherited);
     later(() => connection.close());
     expect(connection.info.alpn).toBe('x');
-    await expect(connectOver(await streams(5000), Object.assign(new Settings(), { colour: 1 }))).rejects.toThrow(/colour/);
+    await expect(connectOver(await streams(5000), Object.assign(new Settings(), { colour: 1 }))).rejects.toThrow(
+      /colour/,
+    );
     await expect(connectOver(await streams(5000), new Map() as ConnectOverOptions)).rejects.toThrow(/options/);
   });
 

@@ -24,7 +24,11 @@ export async function listening(options: TestServerOptions = {}): Promise<Listen
   const server = await TestServer.make(options);
   later(() => server.close());
   const port = await server.listen();
-  return { server, port, options: { host: '127.0.0.1', port, servername: 'server.test', ca: (await pki('root')).certificatePem } };
+  return {
+    server,
+    port,
+    options: { host: '127.0.0.1', port, servername: 'server.test', ca: (await pki('root')).certificatePem },
+  };
 }
 
 /** Each connection sends back what it gets. */
@@ -53,7 +57,7 @@ export async function readAll(stream: ReadableStream<Uint8Array>): Promise<Uint8
 
 export async function readExactly(connection: TlsConnection, length: number): Promise<Uint8Array> {
   const into = new Uint8Array(length);
-  for (let at = 0; at < length; ) {
+  for (let at = 0; at < length;) {
     const n = await connection.read(into.subarray(at));
     if (n === 0) throw new Error(`the end after ${at} bytes`);
     at += n;

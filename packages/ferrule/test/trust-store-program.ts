@@ -1,4 +1,6 @@
-/** Connects to the port given without saying whom to trust, by node:tls and by both engines, and prints the verdicts. */
+/**
+ * Connects to the port given without saying whom to trust, by node:tls and by both engines, and prints the verdicts.
+ */
 import { connect as tlsConnect } from 'node:tls';
 import { connect, TlsError } from 'ferrule';
 
@@ -11,7 +13,9 @@ const verdicts: Record<string, string> = {
       socket.destroy();
       resolve('trusted');
     });
-    socket.on('error', (error: NodeJS.ErrnoException) => resolve(UNTRUSTED.test(error.code ?? '') ? 'refused' : String(error)));
+    socket.on('error', (error: NodeJS.ErrnoException) =>
+      resolve(UNTRUSTED.test(error.code ?? '') ? 'refused' : String(error)),
+    );
   }),
 };
 for (const backend of ['pure', 'native'] as const) {
@@ -20,7 +24,10 @@ for (const backend of ['pure', 'native'] as const) {
       void connection.close();
       return 'trusted';
     },
-    (error: unknown) => ((TlsError.is(error) && UNTRUSTED.test(error.code)) || /no trust anchors: --use-openssl-ca/.test(String(error)) ? 'refused' : String(error)),
+    (error: unknown) =>
+      (TlsError.is(error) && UNTRUSTED.test(error.code)) || /no trust anchors: --use-openssl-ca/.test(String(error))
+        ? 'refused'
+        : String(error),
   );
 }
 console.log(JSON.stringify(verdicts));

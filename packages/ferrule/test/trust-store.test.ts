@@ -1,4 +1,7 @@
-/** Whom the process trusts when nobody says otherwise: as node:tls of the same Node, whatever the operator has configured. */
+/**
+ * Whom the process trusts when nobody says otherwise: as node:tls of the same Node, whatever the operator has
+ * configured.
+ */
 import { spawn, spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -33,33 +36,79 @@ interface Row {
 const ROWS: readonly Row[] = [
   { what: 'the bundled roots', trusted: false },
   { what: 'NODE_EXTRA_CA_CERTS', env: { NODE_EXTRA_CA_CERTS: root }, trusted: true },
-  { what: 'NODE_EXTRA_CA_CERTS that names no file', env: { NODE_EXTRA_CA_CERTS: at('missing.pem') }, trusted: false, warns: /missing\.pem/ },
+  {
+    what: 'NODE_EXTRA_CA_CERTS that names no file',
+    env: { NODE_EXTRA_CA_CERTS: at('missing.pem') },
+    trusted: false,
+    warns: /missing\.pem/,
+  },
   { what: 'SSL_CERT_FILE alone', env: { SSL_CERT_FILE: root }, trusted: false },
   { what: `SSL_CERT_FILE and ${OPENSSL}`, env: { ...nowhere, SSL_CERT_FILE: root }, args: [OPENSSL], trusted: true },
-  { what: `SSL_CERT_FILE and ${OPENSSL} in NODE_OPTIONS`, env: { ...nowhere, SSL_CERT_FILE: root, NODE_OPTIONS: OPENSSL }, trusted: true },
-  { what: `SSL_CERT_DIR and ${OPENSSL}, the file without its hash as name`, env: { ...nowhere, SSL_CERT_DIR: at('plain') }, args: [OPENSSL], trusted: false },
-  { what: `NODE_EXTRA_CA_CERTS and ${OPENSSL}`, env: { ...nowhere, NODE_EXTRA_CA_CERTS: root }, args: [OPENSSL], trusted: true },
+  {
+    what: `SSL_CERT_FILE and ${OPENSSL} in NODE_OPTIONS`,
+    env: { ...nowhere, SSL_CERT_FILE: root, NODE_OPTIONS: OPENSSL },
+    trusted: true,
+  },
+  {
+    what: `SSL_CERT_DIR and ${OPENSSL}, the file without its hash as name`,
+    env: { ...nowhere, SSL_CERT_DIR: at('plain') },
+    args: [OPENSSL],
+    trusted: false,
+  },
+  {
+    what: `NODE_EXTRA_CA_CERTS and ${OPENSSL}`,
+    env: { ...nowhere, NODE_EXTRA_CA_CERTS: root },
+    args: [OPENSSL],
+    trusted: true,
+  },
   ...(hash.status === 0
     ? [
-        { what: `SSL_CERT_DIR and ${OPENSSL}`, env: { ...nowhere, SSL_CERT_DIR: at('hashed') }, args: [OPENSSL], trusted: true },
-        { what: `SSL_CERT_DIR of two folders and ${OPENSSL}`, env: { ...nowhere, SSL_CERT_DIR: `${at('plain')}:${at('hashed')}` }, args: [OPENSSL], trusted: true },
+        {
+          what: `SSL_CERT_DIR and ${OPENSSL}`,
+          env: { ...nowhere, SSL_CERT_DIR: at('hashed') },
+          args: [OPENSSL],
+          trusted: true,
+        },
+        {
+          what: `SSL_CERT_DIR of two folders and ${OPENSSL}`,
+          env: { ...nowhere, SSL_CERT_DIR: `${at('plain')}:${at('hashed')}` },
+          args: [OPENSSL],
+          trusted: true,
+        },
       ]
     : []),
 ];
 
 const program = fileURLToPath(new URL('trust-store-program.ts', import.meta.url));
-const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(NODE_EXTRA_CA_CERTS|NODE_OPTIONS|NODE_USE_SYSTEM_CA|SSL_CERT_(FILE|DIR))$/.test(name)));
+const clean = Object.fromEntries(
+  Object.entries(process.env).filter(
+    ([name]) => !/^(NODE_EXTRA_CA_CERTS|NODE_OPTIONS|NODE_USE_SYSTEM_CA|SSL_CERT_(FILE|DIR))$/.test(name),
+  ),
+);
 
 describe('without `ca` or `trustAnchors`, connect() trusts whom node:tls trusts', () => {
-  it.each(ROWS)('with $what', async ({ env = {}, args = [], trusted, warns = env['SSL_CERT_FILE'] === nowhere.SSL_CERT_FILE ? /SSL_CERT_FILE is ignored: .*nothing\.pem/ : /^$/ }) => {
-    const { port } = await listening();
-    const child = spawn(process.execPath, [...args, '--conditions=@ferrule/source', '--import', 'tsx', program, String(port)], { env: { ...clean, ...env } });
-    let [out, err] = ['', ''];
-    child.stdout.on('data', (data: Buffer) => (out += data.toString()));
-    child.stderr.on('data', (data: Buffer) => (err += data.toString()));
-    await new Promise((resolve) => child.on('close', resolve));
-    const verdict = trusted ? 'trusted' : 'refused';
-    expect(JSON.parse(out || 'null'), err).toEqual({ 'node:tls': verdict, pure: verdict, native: verdict });
-    expect(err).toMatch(warns);
-  }, 60_000);
+  it.each(ROWS)(
+    'with $what',
+    async ({
+      env = {},
+      args = [],
+      trusted,
+      warns = env['SSL_CERT_FILE'] === nowhere.SSL_CERT_FILE ? /SSL_CERT_FILE is ignored: .*nothing\.pem/ : /^$/,
+    }) => {
+      const { port } = await listening();
+      const child = spawn(
+        process.execPath,
+        [...args, '--conditions=@ferrule/source', '--import', 'tsx', program, String(port)],
+        { env: { ...clean, ...env } },
+      );
+      let [out, err] = ['', ''];
+      child.stdout.on('data', (data: Buffer) => (out += data.toString()));
+      child.stderr.on('data', (data: Buffer) => (err += data.toString()));
+      await new Promise((resolve) => child.on('close', resolve));
+      const verdict = trusted ? 'trusted' : 'refused';
+      expect(JSON.parse(out || 'null'), err).toEqual({ 'node:tls': verdict, pure: verdict, native: verdict });
+      expect(err).toMatch(warns);
+    },
+    60_000,
+  );
 });

@@ -1,6 +1,18 @@
-/** `npx ferrule-native-build` in a project that has the packages as they are published: installed, no source tree around. */
+/**
+ * `npx ferrule-native-build` in a project that has the packages as they are published: installed, no source tree
+ * around.
+ */
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,12 +20,15 @@ import { expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** A project that depends on `through`, which depends on @ferrule/native, in pnpm's manner: neither sees the other's. */
+/**
+ * A project that depends on `through`, which depends on @ferrule/native, in pnpm's manner: neither sees the other's.
+ */
 function project(): { readonly folder: string; readonly native: string } {
   const folder = mkdtempSync(join(tmpdir(), 'ferrule-native-build-'));
   const store = join(folder, 'store');
   const native = join(store, 'native');
-  for (const name of ['package.json', 'build.mjs', 'targets.json', 'core', 'addon']) cpSync(join(root, 'packages/native', name), join(native, name), { recursive: true });
+  for (const name of ['package.json', 'build.mjs', 'targets.json', 'core', 'addon'])
+    cpSync(join(root, 'packages/native', name), join(native, name), { recursive: true });
   mkdirSync(join(store, 'ferrule/node_modules/@ferrule'), { recursive: true });
   writeFileSync(join(store, 'ferrule/package.json'), '{ "name": "ferrule" }');
   symlinkSync(native, join(store, 'ferrule/node_modules/@ferrule/native'), 'junction');
@@ -24,7 +39,11 @@ function project(): { readonly folder: string; readonly native: string } {
 }
 
 const run = (cwd: string, env: NodeJS.ProcessEnv = {}): ReturnType<typeof spawnSync> =>
-  spawnSync(process.execPath, [join(root, 'packages/native-build/main.mjs')], { cwd, encoding: 'utf8', env: { ...process.env, ...env } });
+  spawnSync(process.execPath, [join(root, 'packages/native-build/main.mjs')], {
+    cwd,
+    encoding: 'utf8',
+    env: { ...process.env, ...env },
+  });
 
 it('finds the sources through ferrule, and the headers beside itself', () => {
   const { folder, native } = project();
@@ -46,7 +65,9 @@ writeFileSync(args[args.indexOf('-o') + 1], found ? args.filter((arg) => arg.end
   expect(status, String(stderr)).toBe(0);
   expect(stdout).toContain(`built in ${join(native, 'prebuilds')}`);
   const [built] = readdirSync(join(native, 'prebuilds'));
-  expect(readFileSync(join(native, 'prebuilds', built!, 'ferrule.node'), 'utf8').split('\n')).toContain(join('core', 'connection.cpp'));
+  expect(readFileSync(join(native, 'prebuilds', built!, 'ferrule.node'), 'utf8').split('\n')).toContain(
+    join('core', 'connection.cpp'),
+  );
 });
 
 it('fails when there is no compiler, and says so', () => {

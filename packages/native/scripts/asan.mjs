@@ -1,6 +1,6 @@
 /**
- * The native suite under AddressSanitizer and UndefinedBehaviorSanitizer: builds the addon with both, preloads their run
- * times into Node, and runs every test of this package. Red zones stand around JavaScript's ArrayBuffers too.
+ * The native suite under AddressSanitizer and UndefinedBehaviorSanitizer: builds the addon with both, preloads their
+ * run times into Node, and runs every test of this package. Red zones stand around JavaScript's ArrayBuffers too.
  *
  *     npm run asan -w @ferrule/native [-- arguments for vitest]
  *
@@ -20,7 +20,9 @@ if (process.platform !== 'linux') {
   console.log('native:asan: the sanitizers are preloaded as Linux does it; skipped here');
   process.exit(0);
 }
-const runtimes = ['libasan.so', 'libubsan.so'].map((name) => spawnSync(compiler, [`-print-file-name=${name}`], { encoding: 'utf8' }).stdout?.trim() ?? '');
+const runtimes = ['libasan.so', 'libubsan.so'].map(
+  (name) => spawnSync(compiler, [`-print-file-name=${name}`], { encoding: 'utf8' }).stdout?.trim() ?? '',
+);
 if (!runtimes.every((file) => existsSync(file))) {
   console.log(`native:asan: ${compiler} comes without libasan and libubsan; skipped`);
   process.exit(0);
@@ -44,7 +46,11 @@ console.log('native:asan: clean');
 
 function step(name, args, env) {
   console.log(`native:asan: ${name}`);
-  const { status, signal } = spawnSync(process.execPath, args, { cwd: here, stdio: 'inherit', env: { ...process.env, ...env } });
+  const { status, signal } = spawnSync(process.execPath, args, {
+    cwd: here,
+    stdio: 'inherit',
+    env: { ...process.env, ...env },
+  });
   if (status !== 0) {
     console.error(`native:asan: ${name} failed (${signal ?? `exit code ${status}`})`);
     process.exit(1);

@@ -63,7 +63,8 @@ export function binaryProblems(bytes: Uint8Array, target: Target): string[] {
   for (const name of binary.needed) if (!may.test(name)) problems.push(`it needs ${name}`);
   for (const version of binary.versions) {
     const [, glibc] = /^GLIBC_([\d.]+)$/.exec(version) ?? [];
-    if (target.libc !== 'glibc' || glibc === undefined || newer(glibc, NEWEST_GLIBC)) problems.push(`it needs ${version}${target.libc === 'glibc' ? `; at most GLIBC_${NEWEST_GLIBC} is there` : ''}`);
+    if (target.libc !== 'glibc' || glibc === undefined || newer(glibc, NEWEST_GLIBC))
+      problems.push(`it needs ${version}${target.libc === 'glibc' ? `; at most GLIBC_${NEWEST_GLIBC} is there` : ''}`);
   }
   for (const kind of HARDENING[binary.os]) if (!binary.hardening.has(kind)) problems.push(`it has no ${kind}`);
   if (target.libc === 'glibc' && !binary.hardening.has('fortify')) problems.push('it has no fortify');
@@ -109,7 +110,8 @@ function readElf(bytes: Uint8Array, view: DataView): Read {
       for (let file = offset, next = 1; next !== 0; file += next) {
         next = u32(file + 12);
         let entry = file + u32(file + 8);
-        for (let count = u16(file + 2); count > 0; count -= 1, entry += u32(entry + 12)) versions.add(name(u32(entry + 8)));
+        for (let count = u16(file + 2); count > 0; count -= 1, entry += u32(entry + 12))
+          versions.add(name(u32(entry + 8)));
       }
     }
     if (type === 11) {
@@ -130,17 +132,33 @@ function readPe(bytes: Uint8Array, view: DataView): Read {
   const optional = coff + 20;
   const characteristics = view.getUint16(optional + 70, true);
   const flags = { HIGH_ENTROPY_VA: 0x20, DYNAMIC_BASE: 0x40, NX_COMPAT: 0x100 };
-  const hardening = new Set(Object.entries(flags).flatMap(([name, bit]) => ((characteristics & bit) === 0 ? [] : [name])));
-  const sections = Array.from({ length: view.getUint16(coff + 2, true) }, (_, index) => optional + view.getUint16(coff + 16, true) + index * 40);
+  const hardening = new Set(
+    Object.entries(flags).flatMap(([name, bit]) => ((characteristics & bit) === 0 ? [] : [name])),
+  );
+  const sections = Array.from(
+    { length: view.getUint16(coff + 2, true) },
+    (_, index) => optional + view.getUint16(coff + 16, true) + index * 40,
+  );
   const fileOffset = (address: number): number => {
-    const section = sections.find((at) => address >= view.getUint32(at + 12, true) && address < view.getUint32(at + 12, true) + view.getUint32(at + 16, true));
+    const section = sections.find(
+      (at) =>
+        address >= view.getUint32(at + 12, true) &&
+        address < view.getUint32(at + 12, true) + view.getUint32(at + 16, true),
+    );
     if (section === undefined) throw new Error(`PE: address ${address} is in no section`);
     return address - view.getUint32(section + 12, true) + view.getUint32(section + 20, true);
   };
   const needed: string[] = [];
   // the import directory is the second of the data directories; its rows end with a row of zeros
-  for (let at = fileOffset(view.getUint32(optional + 112 + 8, true)); view.getUint32(at + 12, true) !== 0; at += 20) needed.push(text(bytes, fileOffset(view.getUint32(at + 12, true))));
-  return { os: 'win32', cpu: cpuOf(view.getUint16(coff, true), { 0x8664: 'x64', 0xaa64: 'arm64' }), needed, versions: [], hardening };
+  for (let at = fileOffset(view.getUint32(optional + 112 + 8, true)); view.getUint32(at + 12, true) !== 0; at += 20)
+    needed.push(text(bytes, fileOffset(view.getUint32(at + 12, true))));
+  return {
+    os: 'win32',
+    cpu: cpuOf(view.getUint16(coff, true), { 0x8664: 'x64', 0xaa64: 'arm64' }),
+    needed,
+    versions: [],
+    hardening,
+  };
 }
 
 function readMachO(bytes: Uint8Array, view: DataView): Read {
@@ -151,11 +169,20 @@ function readMachO(bytes: Uint8Array, view: DataView): Read {
     if (command === 0xc) needed.push(text(bytes, at + view.getUint32(at + 8, true)));
     if (command === 0x1d) hardening.add('code signature');
   }
-  return { os: 'darwin', cpu: cpuOf(view.getUint32(4, true), { 0x01000007: 'x64', 0x0100000c: 'arm64' }), needed, versions: [], hardening };
+  return {
+    os: 'darwin',
+    cpu: cpuOf(view.getUint32(4, true), { 0x01000007: 'x64', 0x0100000c: 'arm64' }),
+    needed,
+    versions: [],
+    hardening,
+  };
 }
 
-const cpuOf = (code: number, known: Readonly<Record<number, 'x64' | 'arm64'>>): Binary['cpu'] => known[code] ?? 'unknown';
+const cpuOf = (code: number, known: Readonly<Record<number, 'x64' | 'arm64'>>): Binary['cpu'] =>
+  known[code] ?? 'unknown';
 
-const text = (bytes: Uint8Array, at: number): string => new TextDecoder().decode(bytes.subarray(at, bytes.indexOf(0, at)));
+const text = (bytes: Uint8Array, at: number): string =>
+  new TextDecoder().decode(bytes.subarray(at, bytes.indexOf(0, at)));
 
-const contains = (bytes: Uint8Array, name: string): boolean => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(name);
+const contains = (bytes: Uint8Array, name: string): boolean =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(name);

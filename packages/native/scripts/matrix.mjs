@@ -18,7 +18,11 @@ const vitest = join(dirname(createRequire(import.meta.url).resolve('vitest/packa
 const wanted = process.argv.slice(2);
 const results = (wanted.length > 0 ? wanted : ['22', '24', '26']).map((which) => {
   const node = /^\d+$/.test(which) ? fromNpm(which) : resolve(which);
-  const { stdout: versions } = spawnSync(node, ['-p', '`Node ${process.versions.node}, OpenSSL ${process.versions.openssl}`'], { encoding: 'utf8' });
+  const { stdout: versions } = spawnSync(
+    node,
+    ['-p', '`Node ${process.versions.node}, OpenSSL ${process.versions.openssl}`'],
+    { encoding: 'utf8' },
+  );
   console.log(`\nmatrix: ${versions.trim()}`);
   const { status } = spawnSync(node, [vitest, 'run'], { cwd: here, stdio: 'inherit' });
   return { versions: versions.trim(), passed: status === 0 };
@@ -33,7 +37,10 @@ function fromNpm(major) {
   if (!existsSync(node) || statSync(node).size === 0) {
     mkdirSync(directory, { recursive: true });
     writeFileSync(join(directory, 'package.json'), '{ "private": true }\n');
-    const { status } = spawnSync('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', `node@${major}`], { cwd: directory, stdio: 'inherit' });
+    const { status } = spawnSync('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', `node@${major}`], {
+      cwd: directory,
+      stdio: 'inherit',
+    });
     if (status !== 0) throw new Error(`npm could not install node@${major}`);
   }
   return node;

@@ -1,4 +1,7 @@
-/** @module The small package around one platform's addon, and the lines of @ferrule/native's package.json that ask for it. */
+/**
+ * @module The small package around one platform's addon, and the lines of @ferrule/native's package.json that ask for
+ * it.
+ */
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Target } from './binary.ts';
@@ -6,7 +9,10 @@ import type { Target } from './binary.ts';
 const packageName = (target: Target): string => `@ferrule/native-${target.name}`;
 
 /** package.json of the platform's package: npm, pnpm and yarn install it only where `os`, `cpu` and `libc` fit. */
-export function platformManifest(target: Target, native: { readonly version: string; readonly engines: object; readonly author: string; readonly license: string }): object {
+export function platformManifest(
+  target: Target,
+  native: { readonly version: string; readonly engines: object; readonly author: string; readonly license: string },
+): object {
   return {
     name: packageName(target),
     version: native.version,
@@ -31,9 +37,14 @@ export function platformManifest(target: Target, native: { readonly version: str
 export function writePackage(native: string, target: Target): void {
   const folder = join(native, 'npm', target.name);
   mkdirSync(folder, { recursive: true });
-  const manifest = JSON.parse(readFileSync(join(native, 'package.json'), 'utf8')) as Parameters<typeof platformManifest>[1];
+  const manifest = JSON.parse(readFileSync(join(native, 'package.json'), 'utf8')) as Parameters<
+    typeof platformManifest
+  >[1];
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(platformManifest(target, manifest), null, 2)}\n`);
-  writeFileSync(join(folder, 'README.md'), `# ${packageName(target)}\n\nThe addon of \`@ferrule/native\` for ${target.name}. Not for itself: \`npm install @ferrule/native\` takes the one that fits.\n`);
+  writeFileSync(
+    join(folder, 'README.md'),
+    `# ${packageName(target)}\n\nThe addon of \`@ferrule/native\` for ${target.name}. Not for itself: \`npm install @ferrule/native\` takes the one that fits.\n`,
+  );
   copyFileSync(join(native, '../../LICENSE'), join(folder, 'LICENSE'));
 }
 
@@ -41,6 +52,12 @@ export function writePackage(native: string, target: Target): void {
  * @ferrule/native asks for each platform's package, in its own version exactly. Written at a release only: in the
  * repository those packages do not exist, and npm would look for them.
  */
-export function withPlatforms<M extends { readonly version: string }>(manifest: M, targets: readonly Target[]): M & { readonly optionalDependencies: Readonly<Record<string, string>> } {
-  return { ...manifest, optionalDependencies: Object.fromEntries(targets.map((target) => [packageName(target), manifest.version])) };
+export function withPlatforms<M extends { readonly version: string }>(
+  manifest: M,
+  targets: readonly Target[],
+): M & { readonly optionalDependencies: Readonly<Record<string, string>> } {
+  return {
+    ...manifest,
+    optionalDependencies: Object.fromEntries(targets.map((target) => [packageName(target), manifest.version])),
+  };
 }

@@ -4,8 +4,8 @@
  *     npm run platforms -w @ferrule/native -- --zig PATH [NAME…]   builds, checks and writes npm/NAME, by default all
  *     npm run platforms -w @ferrule/native -- [NAME…]              checks and writes what is in npm/ already
  *
- * With --release, and when all of them are right, package.json of @ferrule/native then asks for them: for publishing, not
- * for a commit.
+ * With --release, and when all of them are right, package.json of @ferrule/native then asks for them: for publishing,
+ * not for a commit.
  *
  * Zig brings its own C libraries, so that one Linux machine builds for all of targets.json (`pip install ziglang`).
  */
@@ -20,21 +20,40 @@ import { withPlatforms, writePackage } from './platform-package.ts';
 
 const native = join(dirname(fileURLToPath(import.meta.url)), '..');
 const targets = JSON.parse(readFileSync(join(native, 'targets.json'), 'utf8')) as Target[];
-const { values, positionals } = parseArgs({ options: { zig: { type: 'string' }, release: { type: 'boolean', default: false } }, allowPositionals: true });
-for (const name of positionals) if (!targets.some((target) => target.name === name)) throw new Error(`${name} is not in targets.json`);
+const { values, positionals } = parseArgs({
+  options: { zig: { type: 'string' }, release: { type: 'boolean', default: false } },
+  allowPositionals: true,
+});
+for (const name of positionals)
+  if (!targets.some((target) => target.name === name)) throw new Error(`${name} is not in targets.json`);
 
 const chosen = targets.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
 let failed = false;
 for (const target of chosen) {
   const file = join(native, 'npm', target.name, 'ferrule.node');
-  const built = values.zig === undefined ? 0 : spawnSync(process.execPath, [join(native, 'build.mjs'), '--target', target.name, '--zig', values.zig], { stdio: 'inherit' }).status;
-  const problems = built !== 0 ? ['it was not built'] : existsSync(file) ? binaryProblems(readFileSync(file), target) : ['there is no file'];
+  const built =
+    values.zig === undefined
+      ? 0
+      : spawnSync(process.execPath, [join(native, 'build.mjs'), '--target', target.name, '--zig', values.zig], {
+          stdio: 'inherit',
+        }).status;
+  const problems =
+    built !== 0
+      ? ['it was not built']
+      : existsSync(file)
+        ? binaryProblems(readFileSync(file), target)
+        : ['there is no file'];
   if (problems.length === 0) writePackage(native, target);
   failed ||= problems.length > 0;
-  console.log(`${target.name}: ${problems.length > 0 ? problems.join('; ') : `${readFileSync(file).length} bytes, sha256 ${createHash('sha256').update(readFileSync(file)).digest('hex')}`}`);
+  console.log(
+    `${target.name}: ${problems.length > 0 ? problems.join('; ') : `${readFileSync(file).length} bytes, sha256 ${createHash('sha256').update(readFileSync(file)).digest('hex')}`}`,
+  );
 }
 if (values.release && !failed) {
   const manifest = join(native, 'package.json');
-  writeFileSync(manifest, `${JSON.stringify(withPlatforms(JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }, chosen), null, 2)}\n`);
+  writeFileSync(
+    manifest,
+    `${JSON.stringify(withPlatforms(JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }, chosen), null, 2)}\n`,
+  );
 }
 process.exitCode = failed ? 1 : 0;

@@ -1,7 +1,7 @@
 /**
  * @module Trust anchors for OpenSSL, which knows only certificates: an anchor given as subject, key and constraints
- * (RFC 5280 section 6.1.1 d) becomes a certificate that says just that. Its signature is empty: OpenSSL does not look at
- * the signature of an anchor, and nothing else ever sees this certificate.
+ * (RFC 5280 section 6.1.1 d) becomes a certificate that says just that. Its signature is empty: OpenSSL does not look
+ * at the signature of an anchor, and nothing else ever sees this certificate.
  */
 import { bytesOf } from '@ferrule/ssl';
 import { bytes, record } from '@ferrule/ssl/options';
@@ -9,34 +9,50 @@ import { bytes, record } from '@ferrule/ssl/options';
 /** DER of the certificate to put into OpenSSL's store. @throws TypeError */
 export function anchorCertificate(value: unknown, name: string): Uint8Array {
   if (bytesOf(value) !== undefined) return bytes(value, name);
-  if (typeof value !== 'object' || value === null) throw new TypeError(`${name}: must be a DER certificate, or { subject, spki, nameConstraints? }`);
+  if (typeof value !== 'object' || value === null)
+    throw new TypeError(`${name}: must be a DER certificate, or { subject, spki, nameConstraints? }`);
   const o = record(value, name, ['subject', 'spki', 'nameConstraints']);
   const part = (key: string): Uint8Array => bytes(o.get(key), `${name}.${key}`);
   return certificate(part('subject'), part('spki'), o.has('nameConstraints') ? part('nameConstraints') : undefined);
 }
 
 /** Whether a certificate of the verified chain was made here. */
-export const isMade = (der: Uint8Array): boolean => Buffer.from(der.buffer, der.byteOffset, der.byteLength).includes(SERIAL);
+export const isMade = (der: Uint8Array): boolean =>
+  Buffer.from(der.buffer, der.byteOffset, der.byteLength).includes(SERIAL);
 
 const tlv = (tag: number, ...contents: readonly Uint8Array[]): Buffer => {
   const body = Buffer.concat(contents);
   const { length } = body;
-  const size = length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : length < 0x10000 ? [0x82, length >> 8, length & 0xff] : [0x83, length >> 16, (length >> 8) & 0xff, length & 0xff];
+  const size =
+    length < 0x80
+      ? [length]
+      : length < 0x100
+        ? [0x81, length]
+        : length < 0x10000
+          ? [0x82, length >> 8, length & 0xff]
+          : [0x83, length >> 16, (length >> 8) & 0xff, length & 0xff];
   return Buffer.concat([Buffer.from([tag, ...size]), body]);
 };
 
-const [BIT_STRING, OCTET_STRING, SEQUENCE, GENERALIZED_TIME, VERSION, EXTENSIONS] = [0x03, 0x04, 0x30, 0x18, 0xa0, 0xa3] as const;
+const [BIT_STRING, OCTET_STRING, SEQUENCE, GENERALIZED_TIME, VERSION, EXTENSIONS] = [
+  0x03, 0x04, 0x30, 0x18, 0xa0, 0xa3,
+] as const;
 const TRUE = Buffer.from([0x01, 0x01, 0xff]);
 /** A positive INTEGER of 20 bytes by which {@link isMade} knows its own: "ferrule trust anchor" in ASCII. */
 const SERIAL = tlv(0x02, Buffer.from('ferrule trust anchor', 'latin1'));
 /** sha256WithRSAEncryption, or any other: it is never used. */
 const ALGORITHM = tlv(SEQUENCE, Buffer.from('06092a864886f70d01010b0500', 'hex'));
-const VALIDITY = tlv(SEQUENCE, tlv(GENERALIZED_TIME, Buffer.from('19700101000000Z')), tlv(GENERALIZED_TIME, Buffer.from('99991231235959Z')));
+const VALIDITY = tlv(
+  SEQUENCE,
+  tlv(GENERALIZED_TIME, Buffer.from('19700101000000Z')),
+  tlv(GENERALIZED_TIME, Buffer.from('99991231235959Z')),
+);
 /** basicConstraints, critical, cA TRUE. */
 const CA = tlv(SEQUENCE, Buffer.from('0603551d13', 'hex'), TRUE, tlv(OCTET_STRING, tlv(SEQUENCE, TRUE)));
 
 function certificate(subject: Uint8Array, spki: Uint8Array, nameConstraints: Uint8Array | undefined): Uint8Array {
-  const constraints = nameConstraints && tlv(SEQUENCE, Buffer.from('0603551d1e', 'hex'), TRUE, tlv(OCTET_STRING, nameConstraints));
+  const constraints =
+    nameConstraints && tlv(SEQUENCE, Buffer.from('0603551d1e', 'hex'), TRUE, tlv(OCTET_STRING, nameConstraints));
   const extensions = tlv(EXTENSIONS, tlv(SEQUENCE, CA, ...(constraints ? [constraints] : [])));
   const v3 = tlv(VERSION, Buffer.from([0x02, 0x01, 0x02]));
   const tbs = tlv(SEQUENCE, v3, SERIAL, ALGORITHM, subject, VALIDITY, subject, spki, extensions);

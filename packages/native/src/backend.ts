@@ -21,7 +21,10 @@ export interface Abilities {
   readonly keyShareChoice: boolean;
 }
 
-/** What every OpenSSL 3 can do. Absent, with reasons, in docs/adr/0012: external-signer, seeded-random, ech, grease and others. */
+/**
+ * What every OpenSSL 3 can do. Absent, with reasons, in docs/adr/0012: external-signer, seeded-random, ech, grease and
+ * others.
+ */
 const FEATURES: readonly Feature[] = [
   'synchronous',
   'tls1.2',
@@ -66,7 +69,8 @@ export function makeBackend(library: Library): Backend {
 function probe(binding: Binding): Abilities {
   const suites = new Map(binding.cipherSuites());
   const groups = new Map<number, string>();
-  for (const { id, name } of binding.groups().filter(mayUseGroup)) if (!groups.has(id) && binding.accepts('groups', name)) groups.set(id, name);
+  for (const { id, name } of binding.groups().filter(mayUseGroup))
+    if (!groups.has(id) && binding.accepts('groups', name)) groups.set(id, name);
   const usableGroups = orderedGroups(groups.keys());
   const schemes = schemesOf(binding);
   return {
@@ -76,12 +80,17 @@ function probe(binding: Binding): Abilities {
     defaultGroups: defaultGroups(usableGroups, binding.offer('DEFAULT', '').groups),
     schemeNames: new Map(schemes.map(({ id, name }) => [id, name])),
     schemes,
-    compressions: new Set(Object.entries(COMPRESSIONS).flatMap(([name, id]) => (binding.accepts('certificateCompression', id) ? [name] : []))),
+    compressions: new Set(
+      Object.entries(COMPRESSIONS).flatMap(([name, id]) =>
+        binding.accepts('certificateCompression', id) ? [name] : [],
+      ),
+    ),
     keyShareChoice: binding.accepts('groups', 'X25519:*P-256'),
   };
 }
 
-const picked = (names: ReadonlyMap<number, string>, ids: readonly number[]): ReadonlyMap<number, string> => new Map(ids.map((id) => [id, names.get(id) ?? '']));
+const picked = (names: ReadonlyMap<number, string>, ids: readonly number[]): ReadonlyMap<number, string> =>
+  new Map(ids.map((id) => [id, names.get(id) ?? '']));
 
 function schemesOf(binding: Binding): readonly Scheme[] {
   const { builtin, ofProviders } = binding.schemes();
@@ -93,7 +102,9 @@ function schemesOf(binding: Binding): readonly Scheme[] {
       const scheme = known.get(name);
       return scheme === undefined ? binding.offer('', name).schemes.map((id) => ({ id, name, kind: '' })) : [scheme];
     }),
-    ...ofProviders.filter(mayUseSchemeOfProvider).map(({ id, name, keyType }): Scheme => ({ id, name, kind: keyType, only: 'TLSv1.3' })),
+    ...ofProviders
+      .filter(mayUseSchemeOfProvider)
+      .map(({ id, name, keyType }): Scheme => ({ id, name, kind: keyType, only: 'TLSv1.3' })),
   ].filter(({ id, name }) => mayUseScheme(id) && binding.accepts('signatureAlgorithms', name));
   return orderedSchemes(found.map(({ id }) => id)).flatMap((id) => found.find((scheme) => scheme.id === id) ?? []);
 }

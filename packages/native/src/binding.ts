@@ -2,7 +2,10 @@
 
 import type { Capability } from './names.ts';
 
-/** Words of the control block; addon/addon.h has the same list. The first eight are written by every `step`, the others by `facts`. */
+/**
+ * Words of the control block; addon/addon.h has the same list. The first eight are written by every `step`, the others
+ * by `facts`.
+ */
 export const Control = {
   inUsed: 0,
   outUsed: 1,
@@ -27,7 +30,15 @@ export const Control = {
 } as const;
 
 /** What `step` does; core/connection.h has the same list. */
-export const Operation = { handshake: 0, read: 1, write: 2, writeEarlyData: 3, shutdown: 4, keyUpdate: 5, flush: 6 } as const;
+export const Operation = {
+  handshake: 0,
+  read: 1,
+  write: 2,
+  writeEarlyData: 3,
+  shutdown: 4,
+  keyUpdate: 5,
+  flush: 6,
+} as const;
 export type Operation = (typeof Operation)[keyof typeof Operation];
 
 /** What happened inside a call, fetched after it; core/connection.h has the same list. */
@@ -147,7 +158,10 @@ export interface Binding {
   groups(): readonly Capability[];
   /** `builtin`: names with colons between; empty before OpenSSL 3.2. */
   schemes(): { readonly ofProviders: readonly Capability[]; readonly builtin: string };
-  /** The code points of a ClientHello under these lists, or under OpenSSL's own where one is empty; none where it refuses a list. */
+  /**
+   * The code points of a ClientHello under these lists, or under OpenSSL's own where one is empty; none where it
+   * refuses a list.
+   */
   offer(groups: string, schemes: string): { readonly groups: readonly number[]; readonly schemes: readonly number[] };
   accepts(what: 'groups' | 'signatureAlgorithms', list: string): boolean;
   accepts(what: 'certificateCompression', id: number): boolean;
@@ -169,15 +183,29 @@ export interface Binding {
   open(context: Handle): Handle;
   close(connection: Handle): void;
   /** The hot call. Answers through the control block; see addon/step.cpp. */
-  step(connection: Handle, operation: Operation, eof: boolean, input: Uint8Array, space: Uint8Array, data?: Uint8Array | boolean): number;
+  step(
+    connection: Handle,
+    operation: Operation,
+    eof: boolean,
+    input: Uint8Array,
+    space: Uint8Array,
+    data?: Uint8Array | boolean,
+  ): number;
   setHost(connection: Handle, name: string, isAddress: boolean): boolean;
   setSession(connection: Handle, der: Uint8Array): boolean;
-  /** The certificates of a session, and its staple (empty: none), as if they came now; `undefined` when they no longer pass. */
-  reverify(connection: Handle, chain: readonly Uint8Array[], staple: Uint8Array): { readonly chain: readonly Uint8Array[]; readonly verifyResult: number } | undefined;
+  /**
+   * The certificates of a session, and its staple (empty: none), as if they came now; `undefined` when they no longer
+   * pass.
+   */
+  reverify(
+    connection: Handle,
+    chain: readonly Uint8Array[],
+    staple: Uint8Array,
+  ): { readonly chain: readonly Uint8Array[]; readonly verifyResult: number } | undefined;
   setTime(connection: Handle, seconds: number): void;
   /**
-   * The answer to WANT_RETRY_VERIFY. Accepts only for `true` with X509_V_OK; anything that is wrong with an argument refuses
-   * the server, and then throws. A refusal with X509_V_OK is one with X509_V_ERR_APPLICATION_VERIFICATION.
+   * The answer to WANT_RETRY_VERIFY. Accepts only for `true` with X509_V_OK; anything that is wrong with an argument
+   * refuses the server, and then throws. A refusal with X509_V_OK is one with X509_V_ERR_APPLICATION_VERIFICATION.
    * @throws TypeError; Error when nothing was asked
    */
   decide(connection: Handle, accept: boolean, verifyCode: number, alert: number): void;

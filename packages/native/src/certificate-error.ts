@@ -62,7 +62,8 @@ const CODE_OF: ReadonlyMap<number, TlsErrorCode> = new Map<number, TlsErrorCode>
 export function certificateError(native: NativeFailure, peer: PeerFacts): TlsError {
   const { verifyResult, verifyDepth: depth, subject, alertSent, own } = native;
   const code = own === OwnReason.pinMismatch ? 'CERT_PIN_MISMATCH' : codeOf(native);
-  const sentence = own === OwnReason.pinMismatch ? 'no key of the verified chain matches a pin' : x509VSentence(verifyResult);
+  const sentence =
+    own === OwnReason.pinMismatch ? 'no key of the verified chain matches a pin' : x509VSentence(verifyResult);
   const place = subject === '' ? '' : ` (certificate ${depth}, ${subject})`;
   return new TlsError(code, `Refused the server: ${sentence}${place}.`, {
     verify: { code: verifyResult, depth, subject: subject === '' ? undefined : subject },
@@ -72,7 +73,8 @@ export function certificateError(native: NativeFailure, peer: PeerFacts): TlsErr
 }
 
 function codeOf({ verifyResult, verifyDepth }: NativeFailure): TlsErrorCode {
-  // The issuer of the server's own certificate is neither trusted nor among what was sent: it is the intermediate that is missing.
+  // The issuer of the server's own certificate is neither trusted nor among what was sent: it is the intermediate that
+  // is missing.
   if (verifyResult === X509V.UNABLE_TO_GET_ISSUER_CERT_LOCALLY && verifyDepth === 0) return 'CERT_MISSING_INTERMEDIATE';
   return CODE_OF.get(verifyResult) ?? 'CERT_INVALID';
 }
@@ -82,7 +84,10 @@ function hintOf(code: TlsErrorCode, { subject }: NativeFailure, peer: PeerFacts)
   switch (code) {
     case 'CERT_NAME_MISMATCH': {
       const names = peer.names();
-      const has = names.length === 0 ? 'no name at all' : `${names.slice(0, 8).join(', ')}${names.length > 8 ? ` and ${names.length - 8} more` : ''}`;
+      const has =
+        names.length === 0
+          ? 'no name at all'
+          : `${names.slice(0, 8).join(', ')}${names.length > 8 ? ` and ${names.length - 8} more` : ''}`;
       return `${host ?? 'The host'} was asked for; the certificate has ${has}. Connect with a name that it has, or have the name added to it.`;
     }
     case 'CERT_MISSING_INTERMEDIATE':

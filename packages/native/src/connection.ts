@@ -72,7 +72,8 @@ export class Connection implements Port {
     const { config } = this.#shared;
     const time = config.now();
     if (this.#handle === 0) throw new TlsError('DISPOSED'); // by now() itself
-    if (host !== undefined && !this.#binding.setHost(this.#handle, host, parseHost(host).isAddress)) throw new TlsError('INTERNAL_ERROR', `OpenSSL refuses the name ${host}`);
+    if (host !== undefined && !this.#binding.setHost(this.#handle, host, parseHost(host).isAddress))
+      throw new TlsError('INTERNAL_ERROR', `OpenSSL refuses the name ${host}`);
     if (config.now !== Date.now) this.#binding.setTime(this.#handle, Math.floor(time / 1000));
     this.#session = session && sessionFields(session);
     this.#facts.begun = true;
@@ -143,7 +144,8 @@ export class Connection implements Port {
 
   exportKeyingMaterial(label: string, context: Uint8Array | undefined, length: number): Uint8Array {
     const out = this.#binding.exporter(this.#handle, label, context, length);
-    if (out === undefined) throw new TypeError(`exportKeyingMaterial: OpenSSL refuses the label ${JSON.stringify(label)} or its context`);
+    if (out === undefined)
+      throw new TypeError(`exportKeyingMaterial: OpenSSL refuses the label ${JSON.stringify(label)} or its context`);
     return out;
   }
 
@@ -207,7 +209,8 @@ export class Connection implements Port {
       if (ret > 0) return ret;
       switch (error) {
         case SslError.wantRead:
-          // More than one view's worth, or the end behind it. A BIO that counts bytes and does not show them is waited for.
+          // More than one view's worth, or the end behind it. A BIO that counts bytes and does not show them is waited
+          // for.
           if ((rbio.pending > 0 && used > 0) || (!eof && rbio.eof)) continue;
           if (rbio.error !== undefined) throw transportError(rbio.error);
           if (!rbio.blocking) return -error;
@@ -242,7 +245,10 @@ export class Connection implements Port {
     }
   }
 
-  /** The write BIO's free space. It has none where our side was shut down, which matters only to who has something to send. */
+  /**
+   * The write BIO's free space. It has none where our side was shut down, which matters only to who has something to
+   * send.
+   */
   #space(bio: Bio, atLeast: number): Uint8Array {
     try {
       this.#spaceless = undefined;
@@ -286,7 +292,12 @@ export class Connection implements Port {
 
   #receive(event: Uint8Array): TlsSession {
     const resumedUntil = this.#facts.get('sessionReused') === true ? this.#session?.verifiedUntil : undefined;
-    return receivedSession(event, this.#shared.config.now(), { host: this.#host, binding: this.#shared.offering().binding, peer: this.#facts.peer(), resumedUntil });
+    return receivedSession(event, this.#shared.config.now(), {
+      host: this.#host,
+      binding: this.#shared.offering().binding,
+      peer: this.#facts.peer(),
+      resumedUntil,
+    });
   }
 }
 

@@ -25,13 +25,21 @@ const closing = (binding: Binding, handle: Handle) => (): void => binding.close(
 const freeing = (binding: Binding, handle: Handle) => (): void => binding.freeContext(handle);
 
 /** @throws TypeError naming the option that is unknown, malformed or beyond this OpenSSL. */
-export function makeContext(library: Library, backend: Backend, abilities: Abilities, options: ContextOptions | undefined): SslContext {
+export function makeContext(
+  library: Library,
+  backend: Backend,
+  abilities: Abilities,
+  options: ContextOptions | undefined,
+): SslContext {
   const { binding } = library;
   const config = parseOptions(abilities, options);
-  const credentials = config.credentials.map((credential, i) => parseCredential(binding, credential, `credentials[${i}]`));
+  const credentials = config.credentials.map((credential, i) =>
+    parseCredential(binding, credential, `credentials[${i}]`),
+  );
   const handle = binding.createContext(config.native);
   let made: Omit<Offering, 'host'> | undefined;
-  const offering = (): Omit<Offering, 'host'> => (made ??= { ...config.offering, binding: bindingDigest(config.bound, sha256) });
+  const offering = (): Omit<Offering, 'host'> =>
+    (made ??= { ...config.offering, binding: bindingDigest(config.bound, sha256) });
   const shared: Shared = { library, config, credentials, offering };
   let disposed = false;
   const context: SslContext = Object.freeze({

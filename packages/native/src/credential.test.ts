@@ -9,12 +9,15 @@ import { createNative, credentialFromDer, credentialFromPem, credentialFromPkcs1
 
 const { chain, key, chainPem, keyPem } = await pki('client');
 const other = await pki('p256');
-const same = (a: Uint8Array | undefined, b: Uint8Array | undefined): boolean => a !== undefined && b !== undefined && Buffer.from(a).equals(b);
+const same = (a: Uint8Array | undefined, b: Uint8Array | undefined): boolean =>
+  a !== undefined && b !== undefined && Buffer.from(a).equals(b);
 
 describe('credentials from PEM', () => {
   it('have the whole chain and the key as PKCS#8', () => {
     const credential = credentialFromPem({ cert: chainPem, key: keyPem });
-    expect(credential.chain.map((der) => Buffer.from(der).toString('hex'))).toEqual(chain.map((der) => Buffer.from(der).toString('hex')));
+    expect(credential.chain.map((der) => Buffer.from(der).toString('hex'))).toEqual(
+      chain.map((der) => Buffer.from(der).toString('hex')),
+    );
     expect(same(credential.key as Uint8Array, key)).toBe(true);
   });
 
@@ -24,9 +27,15 @@ describe('credentials from PEM', () => {
   });
 
   it('may have an encrypted key, whose passphrase must be right', () => {
-    const encrypted = createPrivateKey(keyPem).export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'secret' }).toString();
-    expect(same(credentialFromPem({ cert: chainPem, key: encrypted, passphrase: 'secret' }).key as Uint8Array, key)).toBe(true);
-    expect(() => credentialFromPem({ cert: chainPem, key: encrypted, passphrase: 'wrong' })).toThrow(/^key: cannot be read/);
+    const encrypted = createPrivateKey(keyPem)
+      .export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'secret' })
+      .toString();
+    expect(
+      same(credentialFromPem({ cert: chainPem, key: encrypted, passphrase: 'secret' }).key as Uint8Array, key),
+    ).toBe(true);
+    expect(() => credentialFromPem({ cert: chainPem, key: encrypted, passphrase: 'wrong' })).toThrow(
+      /^key: cannot be read/,
+    );
     expect(() => credentialFromPem({ cert: chainPem, key: encrypted })).toThrow(TypeError);
   });
 
@@ -57,22 +66,35 @@ describe('credentials from DER', () => {
 
   it('that do not fit together are a TypeError of the context, which names them', () => {
     const backend = createNative();
-    expect(() => backend.createContext({ credentials: [{ chain, key: other.key }] })).toThrow('credentials[0].key: does not belong to chain[0]');
-    expect(() => backend.createContext({ credentials: [{ chain: [key], key }] })).toThrow('credentials[0].chain[0]: is no DER certificate');
+    expect(() => backend.createContext({ credentials: [{ chain, key: other.key }] })).toThrow(
+      'credentials[0].key: does not belong to chain[0]',
+    );
+    expect(() => backend.createContext({ credentials: [{ chain: [key], key }] })).toThrow(
+      'credentials[0].chain[0]: is no DER certificate',
+    );
   });
 });
 
 const openssl = spawnSync('openssl', ['version']).status === 0;
-if (!openssl) console.log('credential.test.ts: no openssl command here, so no PKCS#12 file can be made; its tests are skipped');
+if (!openssl)
+  console.log('credential.test.ts: no openssl command here, so no PKCS#12 file can be made; its tests are skipped');
 
 describe.skipIf(!openssl)('credentials from PKCS#12', () => {
   const make = (...options: string[]): Uint8Array => {
     const directory = mkdtempSync(join(tmpdir(), 'ferrule-'));
     try {
-      const [cert, keyFile, out] = ['cert.pem', 'key.pem', 'out.p12'].map((name) => join(directory, name)) as [string, string, string];
+      const [cert, keyFile, out] = ['cert.pem', 'key.pem', 'out.p12'].map((name) => join(directory, name)) as [
+        string,
+        string,
+        string,
+      ];
       writeFileSync(cert, chainPem);
       writeFileSync(keyFile, keyPem);
-      const { status, stderr } = spawnSync('openssl', ['pkcs12', '-export', '-in', cert, '-inkey', keyFile, '-out', out, '-passout', 'pass:secret', ...options], { encoding: 'utf8' });
+      const { status, stderr } = spawnSync(
+        'openssl',
+        ['pkcs12', '-export', '-in', cert, '-inkey', keyFile, '-out', out, '-passout', 'pass:secret', ...options],
+        { encoding: 'utf8' },
+      );
       if (status !== 0) throw new Error(stderr);
       return new Uint8Array(readFileSync(out));
     } finally {
@@ -82,12 +104,19 @@ describe.skipIf(!openssl)('credentials from PKCS#12', () => {
 
   it.each([
     ['of today (AES, PBKDF2)', []],
-    ['of old (RC2, 3DES, SHA-1), which the default provider does not read', ['-legacy', '-certpbe', 'PBE-SHA1-RC2-40', '-keypbe', 'PBE-SHA1-3DES', '-macalg', 'sha1']],
+    [
+      'of old (RC2, 3DES, SHA-1), which the default provider does not read',
+      ['-legacy', '-certpbe', 'PBE-SHA1-RC2-40', '-keypbe', 'PBE-SHA1-3DES', '-macalg', 'sha1'],
+    ],
   ])('%s are read', (_, options) => {
     const credential = credentialFromPkcs12(make(...options), 'secret');
     expect(same(credential.chain[0], chain[0])).toBe(true);
     expect(credential.chain).toHaveLength(chain.length);
-    expect(() => createNative().createContext({ credentials: [credential] }).dispose()).not.toThrow();
+    expect(() =>
+      createNative()
+        .createContext({ credentials: [credential] })
+        .dispose(),
+    ).not.toThrow();
   });
 
   it('need the right passphrase, and to be PKCS#12', () => {

@@ -22,7 +22,10 @@ export interface ParsedCredential {
 /** @throws TypeError naming the part of `name` that cannot be used. */
 export function parseCredential(binding: Binding, credential: OwnCredential, name: string): ParsedCredential {
   try {
-    const parsed: ParsedCredential = { credential, ...binding.credential(credential.chain, credential.key as Uint8Array) };
+    const parsed: ParsedCredential = {
+      credential,
+      ...binding.credential(credential.chain, credential.key as Uint8Array),
+    };
     whenForgotten(parsed, freeing(binding, parsed.pair));
     return parsed;
   } catch (error) {
@@ -43,7 +46,10 @@ export function misfitOf(
   // TLS 1.2's certificate_types: 1 rsa_sign, 64 ecdsa_sign, which stands for EdDSA too (RFC 8422 section 5.5).
   const type = isRsa(kind) ? 1 : 64;
   if (version === 'TLSv1.2' && !request.certificateTypes.includes(type)) return 'NO_MATCHING_CREDENTIAL';
-  if (credential.mustMatchIssuer === true && !issuers.some((issuer) => request.authorities.some((name) => Buffer.from(name).equals(issuer)))) {
+  if (
+    credential.mustMatchIssuer === true &&
+    !issuers.some((issuer) => request.authorities.some((name) => Buffer.from(name).equals(issuer)))
+  ) {
     return 'NO_MATCHING_CREDENTIAL';
   }
   const usable = schemes.some(
@@ -57,7 +63,10 @@ export function misfitOf(
   return usable ? undefined : 'NO_COMMON_SIGNATURE_ALGORITHMS';
 }
 
-/** DER certificates, leaf first, and a DER key (PKCS#8, PKCS#1 or SEC 1). @throws TypeError when they do not fit together. */
+/**
+ * DER certificates, leaf first, and a DER key (PKCS#8, PKCS#1 or SEC 1). @throws TypeError when they do not fit
+ * together.
+ */
 export function credentialFromDer(chain: readonly Uint8Array[], key: Uint8Array): Credential {
   const [leaf] = chain;
   if (leaf === undefined) throw new TypeError('chain: must not be empty');
@@ -98,13 +107,18 @@ export interface PemCredentialOptions {
 
 /** A credential from PEM files. @throws TypeError when they hold none, or the passphrase is missing or wrong. */
 export function credentialFromPem({ cert, key = cert, passphrase }: PemCredentialOptions): Credential {
-  const chain = [...cert.matchAll(/-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----([^-]+)-----END/g)].map(([, base64 = '']) => new Uint8Array(Buffer.from(base64, 'base64')));
+  const chain = [...cert.matchAll(/-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----([^-]+)-----END/g)].map(
+    ([, base64 = '']) => new Uint8Array(Buffer.from(base64, 'base64')),
+  );
   if (chain.length === 0) throw new TypeError('cert: holds no PEM certificate');
   const pem = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[^]+?-----END [A-Z0-9 ]*PRIVATE KEY-----/.exec(key)?.[0];
   if (pem === undefined) throw new TypeError('key: holds no PEM private key');
   let der: Buffer;
   try {
-    der = createPrivateKey({ key: pem, format: 'pem', ...(passphrase !== undefined && { passphrase }) }).export({ type: 'pkcs8', format: 'der' });
+    der = createPrivateKey({ key: pem, format: 'pem', ...(passphrase !== undefined && { passphrase }) }).export({
+      type: 'pkcs8',
+      format: 'der',
+    });
   } catch (error) {
     throw new TypeError(`key: cannot be read (${(error as Error).message})`, { cause: error });
   }

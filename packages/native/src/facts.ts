@@ -1,4 +1,7 @@
-/** @module What OpenSSL knows of a connection, asked when somebody asks: numbers through the control block, bytes one by one. */
+/**
+ * @module What OpenSSL knows of a connection, asked when somebody asks: numbers through the control block, bytes one by
+ * one.
+ */
 import type { Credential } from '@ferrule/contract';
 import type { Facts } from '@ferrule/ssl';
 import { isMade } from './anchor.ts';
@@ -65,13 +68,15 @@ export class NativeFacts {
     cipherSuite: (it) => it.#number(Control.cipherSuite) || undefined,
     // Each TLS 1.3 handshake has a key exchange; a resumption of TLS 1.2 has none.
     group: (it) => it.#number(Control.group) || it.#resumedPeer()?.group || undefined,
-    peerSignatureAlgorithm: (it) => (it.#resumedPeer()?.signatureAlgorithm ?? it.#number(Control.peerSignatureAlgorithm)) || undefined,
+    peerSignatureAlgorithm: (it) =>
+      (it.#resumedPeer()?.signatureAlgorithm ?? it.#number(Control.peerSignatureAlgorithm)) || undefined,
     alpn: (it) => (it.#asking ? it.#binding.alpn(it.#handle) || undefined : it.#alpn),
     helloRetryRequested: (it) => {
       const known = it.#number(Control.helloRetryRequested);
       return known === undefined ? undefined : known === 1;
     },
-    extendedMasterSecret: (it) => (it.get('version') === 'TLSv1.2' ? it.#number(Control.extendedMasterSecret) === 1 : undefined),
+    extendedMasterSecret: (it) =>
+      it.get('version') === 'TLSv1.2' ? it.#number(Control.extendedMasterSecret) === 1 : undefined,
     peerCertificates: (it) => {
       if (it.#peerCertificates !== undefined) return it.#peerCertificates;
       if (!it.#asking) return undefined;
@@ -90,8 +95,10 @@ export class NativeFacts {
     signedCertificateTimestamps: (it) => it.#bytes('signedCertificateTimestamps'),
     clientCredential: (it) => it.clientCredential,
     sessionReused: (it) => it.#number(Control.sessionReused) === 1,
-    // SSL_get_early_data_status(3) knows of bytes that left although writeEarlyData() had to wait. Until the server has answered it says "rejected".
-    earlyData: (it) => (it.#established ? (['not-sent', 'rejected', 'accepted'] as const)[it.#number(Control.earlyData) ?? 0] : undefined),
+    // SSL_get_early_data_status(3) knows of bytes that left although writeEarlyData() had to wait. Until the server has
+    // answered it says "rejected".
+    earlyData: (it) =>
+      it.#established ? (['not-sent', 'rejected', 'accepted'] as const)[it.#number(Control.earlyData) ?? 0] : undefined,
     ech: () => undefined,
     echRetryConfigs: () => undefined,
   };

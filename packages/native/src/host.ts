@@ -9,7 +9,10 @@ export interface Host {
 /** RFC 1123 section 2.1, and the underscore that people use all the same. */
 const LABEL = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/i;
 
-/** A name whose last label is one is a mistyped address (RFC 1123 section 2.1); resolvers take hexadecimal for a number too. */
+/**
+ * A name whose last label is one is a mistyped address (RFC 1123 section 2.1); resolvers take hexadecimal for a number
+ * too.
+ */
 const ENDS_IN_NUMBER = /^(\d+|0x[\da-f]*)$/i;
 
 /**
@@ -19,11 +22,14 @@ const ENDS_IN_NUMBER = /^(\d+|0x[\da-f]*)$/i;
 export function parseHost(value: unknown): Host {
   if (typeof value !== 'string') throw new TypeError('setHost: not a string');
   if (isIP(value) === 4) return { name: value, isAddress: true };
-  if (isIP(value) === 6 && !value.includes('%')) return { name: new URL(`http://[${value}]/`).hostname.slice(1, -1), isAddress: true };
+  if (isIP(value) === 6 && !value.includes('%'))
+    return { name: new URL(`http://[${value}]/`).hostname.slice(1, -1), isAddress: true };
   const name = value.replace(/\.$/, '');
   const labels = name.split('.');
   if (name.length > 253 || !labels.every((label) => LABEL.test(label)) || ENDS_IN_NUMBER.test(labels.at(-1) ?? '')) {
-    throw new TypeError(`setHost: ${JSON.stringify(value)} is neither a DNS name (in ASCII: use the xn-- form) nor an IP address`);
+    throw new TypeError(
+      `setHost: ${JSON.stringify(value)} is neither a DNS name (in ASCII: use the xn-- form) nor an IP address`,
+    );
   }
   return { name: name.toLowerCase(), isAddress: false };
 }

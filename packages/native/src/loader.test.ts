@@ -6,7 +6,10 @@ import targets from '../targets.json' with { type: 'json' };
 import { addonFiles, type Host, hostProblem, type Machine, notBuilt } from './loader.ts';
 
 const node: Host = { versions: { node: '20.20.2', napi: '9', openssl: '3.0.19' }, release: { name: 'node' } };
-const withVersions = (versions: Record<string, string | undefined>): Host => ({ ...node, versions: { ...node.versions, ...versions } });
+const withVersions = (versions: Record<string, string | undefined>): Host => ({
+  ...node,
+  versions: { ...node.versions, ...versions },
+});
 
 describe('hostProblem()', () => {
   it('has nothing against Node with OpenSSL 3', () => {
@@ -33,8 +36,18 @@ describe('hostProblem()', () => {
 });
 
 describe('addonFiles()', () => {
-  const modules = new Map(targets.map(({ name }) => [`@ferrule/native-${name}`, `/modules/${name}/ferrule.node`])).set('@ferrule/native/package.json', '/native/package.json');
-  const machine = (fields: Partial<Machine>): Machine => ({ platform: 'linux', arch: 'x64', env: {}, libc: 'glibc', resolve: (name) => modules.get(name), ...fields });
+  const modules = new Map(targets.map(({ name }) => [`@ferrule/native-${name}`, `/modules/${name}/ferrule.node`])).set(
+    '@ferrule/native/package.json',
+    '/native/package.json',
+  );
+  const machine = (fields: Partial<Machine>): Machine => ({
+    platform: 'linux',
+    arch: 'x64',
+    env: {},
+    libc: 'glibc',
+    resolve: (name) => modules.get(name),
+    ...fields,
+  });
 
   it.each(targets)('takes what was built here, then the package of $name', ({ name, os, cpu, libc }) => {
     const [built, packaged, ...more] = addonFiles(machine({ platform: os, arch: cpu, libc: libc as Machine['libc'] }));
@@ -44,7 +57,12 @@ describe('addonFiles()', () => {
   });
 
   it('tries both C libraries of Linux where it is not known', () => {
-    expect(addonFiles(machine({ libc: undefined })).map((file) => file.split('/').at(-2))).toEqual(['linux-x64', 'linux-x64-musl', 'linux-x64-gnu', 'linux-x64-musl']);
+    expect(addonFiles(machine({ libc: undefined })).map((file) => file.split('/').at(-2))).toEqual([
+      'linux-x64',
+      'linux-x64-musl',
+      'linux-x64-gnu',
+      'linux-x64-musl',
+    ]);
   });
 
   it('takes nothing but the file that FERRULE_NATIVE_ADDON names', () => {
@@ -57,8 +75,12 @@ describe('addonFiles()', () => {
   });
 
   it('names the package that is missing, and where there is none says how the addon is built', () => {
-    expect(notBuilt(machine({ libc: 'musl' }))).toMatch(/^@ferrule\/native-linux-x64-musl is not installed .*npx ferrule-native-build/);
-    expect(notBuilt(machine({ platform: 'freebsd' }))).toMatch(/^there is no package of the addon for freebsd-x64; npx ferrule-native-build/);
+    expect(notBuilt(machine({ libc: 'musl' }))).toMatch(
+      /^@ferrule\/native-linux-x64-musl is not installed .*npx ferrule-native-build/,
+    );
+    expect(notBuilt(machine({ platform: 'freebsd' }))).toMatch(
+      /^there is no package of the addon for freebsd-x64; npx ferrule-native-build/,
+    );
   });
 });
 
@@ -71,11 +93,16 @@ describe('load()', () => {
   });
 
   const elsewhere = (addon: string): unknown => {
-    const program = "const { load } = await import('@ferrule/native'); const r = load(); console.log(JSON.stringify(r.ok ? { ok: true } : r));";
+    const program =
+      "const { load } = await import('@ferrule/native'); const r = load(); console.log(JSON.stringify(r.ok ? { ok: true } : r));";
     const { stdout, stderr } = spawnSync(
       process.execPath,
       ['--conditions=@ferrule/source', '--import', 'tsx', '--input-type=module', '-e', program],
-      { cwd: fileURLToPath(new URL('..', import.meta.url)), encoding: 'utf8', env: { ...process.env, FERRULE_NATIVE_ADDON: addon } },
+      {
+        cwd: fileURLToPath(new URL('..', import.meta.url)),
+        encoding: 'utf8',
+        env: { ...process.env, FERRULE_NATIVE_ADDON: addon },
+      },
     );
     return JSON.parse(stdout || JSON.stringify(stderr)) as unknown;
   };
@@ -85,7 +112,10 @@ describe('load()', () => {
   });
 
   it('says why an addon does not load', () => {
-    expect(elsewhere(fileURLToPath(new URL('../package.json', import.meta.url)))).toMatchObject({ ok: false, code: 'ADDON_NOT_LOADABLE' });
+    expect(elsewhere(fileURLToPath(new URL('../package.json', import.meta.url)))).toMatchObject({
+      ok: false,
+      code: 'ADDON_NOT_LOADABLE',
+    });
   });
 });
 

@@ -1,8 +1,8 @@
 /**
  * @module Finding out whether this process has an OpenSSL that we can drive, before anything is loaded into it.
  *
- * The order matters: Bun, Deno and Electron all claim an OpenSSL in `process.versions` and have none that an addon could
- * call, so they are told apart first. What is refused is refused with a reason, in a fraction of a millisecond.
+ * The order matters: Bun, Deno and Electron all claim an OpenSSL in `process.versions` and have none that an addon
+ * could call, so they are told apart first. What is refused is refused with a reason, in a fraction of a millisecond.
  */
 import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -47,8 +47,10 @@ export function hostProblem({ versions, release }: Host): Refusal | undefined {
   if (versions['electron'] !== undefined) {
     return refuse('HOST_IS_ELECTRON', 'Electron has BoringSSL, and exports none of it to addons');
   }
-  if (versions['bun'] !== undefined) return refuse('HOST_IS_BUN', 'Bun has BoringSSL, and exports none of it to addons');
-  if (versions['deno'] !== undefined) return refuse('HOST_IS_DENO', 'Deno has no OpenSSL; the version it reports is a placeholder');
+  if (versions['bun'] !== undefined)
+    return refuse('HOST_IS_BUN', 'Bun has BoringSSL, and exports none of it to addons');
+  if (versions['deno'] !== undefined)
+    return refuse('HOST_IS_DENO', 'Deno has no OpenSSL; the version it reports is a placeholder');
   if (release.name !== 'node') return refuse('HOST_IS_NOT_NODE', `${release.name ?? 'this runtime'} is not Node.js`);
   if (!(Number(versions['napi']) >= NODE_API)) {
     return refuse('NODE_API_TOO_OLD', `Node-API ${NODE_API} is needed, this Node has ${versions['napi'] ?? 'none'}`);
@@ -79,23 +81,34 @@ export interface Machine {
 }
 
 /**
- * Where an addon may be, in the order in which they are tried: one that was built here by someone who asked for it, then
- * the platform's package. FERRULE_NATIVE_ADDON names another one, for those who work on it (a build with sanitizers).
+ * Where an addon may be, in the order in which they are tried: one that was built here by someone who asked for it,
+ * then the platform's package. FERRULE_NATIVE_ADDON names another one, for those who work on it (a build with
+ * sanitizers).
  */
 export function addonFiles({ platform, arch, env, libc, resolve }: Machine): string[] {
   const chosen = env['FERRULE_NATIVE_ADDON'];
   if (chosen !== undefined && chosen !== '') return [chosen];
   const home = resolve('@ferrule/native/package.json');
-  const kinds = platform === 'linux' ? { glibc: [''], musl: ['-musl'], unknown: ['', '-musl'] }[libc ?? 'unknown'] : [''];
-  const built = home === undefined ? [] : kinds.map((kind) => join(dirname(home), `prebuilds/${platform}-${arch}${kind}/ferrule.node`));
+  const kinds =
+    platform === 'linux' ? { glibc: [''], musl: ['-musl'], unknown: ['', '-musl'] }[libc ?? 'unknown'] : [''];
+  const built =
+    home === undefined
+      ? []
+      : kinds.map((kind) => join(dirname(home), `prebuilds/${platform}-${arch}${kind}/ferrule.node`));
   const packaged = targetsOf(platform, arch, libc).map((name) => resolve(platformPackage(name)));
   return [...built, ...packaged.filter((file) => file !== undefined)];
 }
 
-/** The names in targets.json that may fit: two on Linux when its C library is not known, since the wrong one does not load. */
+/**
+ * The names in targets.json that may fit: two on Linux when its C library is not known, since the wrong one does not
+ * load.
+ */
 function targetsOf(platform: string, arch: string, libc: Machine['libc']): string[] {
-  const fits = (target: (typeof targets)[number]): boolean => target.libc === undefined || libc === undefined || target.libc === libc;
-  return targets.filter((target) => target.os === platform && target.cpu === arch && fits(target)).map(({ name }) => name);
+  const fits = (target: (typeof targets)[number]): boolean =>
+    target.libc === undefined || libc === undefined || target.libc === libc;
+  return targets
+    .filter((target) => target.os === platform && target.cpu === arch && fits(target))
+    .map(({ name }) => name);
 }
 
 const platformPackage = (target: string): string => `@ferrule/native-${target}`;

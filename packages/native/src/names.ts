@@ -1,6 +1,6 @@
 /**
- * @module IANA code points, and what of an OpenSSL ferrule uses: not a list of names, but a floor under what the library
- * has. What is not in the lists of preference comes behind them, in OpenSSL's own order.
+ * @module IANA code points, and what of an OpenSSL ferrule uses: not a list of names, but a floor under what the
+ * library has. What is not in the lists of preference comes behind them, in OpenSSL's own order.
  */
 import type { CertificateProfile, TlsVersion } from '@ferrule/contract';
 
@@ -17,7 +17,11 @@ const OFFERED_GROUPS: readonly number[] = [0x11ec, 0x001d, 0x0017, 0x0018, 0x001
 /** In order of preference. */
 export const orderedSuites = (ids: Iterable<number>): number[] => inOrder(SUITES, ids);
 export const orderedGroups = (ids: Iterable<number>): number[] => inOrder(OFFERED_GROUPS, ids);
-export const orderedSchemes = (ids: Iterable<number>): number[] => inOrder(SCHEMES.map(({ id }) => id), ids);
+export const orderedSchemes = (ids: Iterable<number>): number[] =>
+  inOrder(
+    SCHEMES.map(({ id }) => id),
+    ids,
+  );
 
 function inOrder(preferred: readonly number[], ids: Iterable<number>): number[] {
   const all = [...new Set(ids)];
@@ -38,16 +42,21 @@ export interface Capability {
 
 const MIN_SECURITY_BITS = 112;
 
-const isUsable = ({ bits, maxVersion }: Capability): boolean => bits >= MIN_SECURITY_BITS && (maxVersion === 0 || maxVersion >= VERSIONS['TLSv1.3']);
+const isUsable = ({ bits, maxVersion }: Capability): boolean =>
+  bits >= MIN_SECURITY_BITS && (maxVersion === 0 || maxVersion >= VERSIONS['TLSv1.3']);
 
 /** Groups that TLS 1.3 still has, but for finite fields (RFC 7919), which cost the client much and give no more. */
 export const mayUseGroup = (group: Capability): boolean => isUsable(group) && group.id >> 8 !== 0x01;
 
 /** No MD5, SHA-1, SHA-224 and DSA, whose code points are a hash and a kind of key (RFC 5246 section 7.4.1.4.1). */
-export const mayUseScheme = (id: number): boolean => id >> 8 >= 7 || (id >> 8 >= 4 && ((id & 0xff) === 1 || (id & 0xff) === 3));
+export const mayUseScheme = (id: number): boolean =>
+  id >> 8 >= 7 || (id >> 8 >= 4 && ((id & 0xff) === 1 || (id & 0xff) === 3));
 export const mayUseSchemeOfProvider = (scheme: Capability): boolean => isUsable(scheme) && mayUseScheme(scheme.id);
 
-/** Of the groups at hand, those that are offered when the caller names none. `ownDefault`: what OpenSSL offers by itself. */
+/**
+ * Of the groups at hand, those that are offered when the caller names none. `ownDefault`: what OpenSSL offers by
+ * itself.
+ */
 export const defaultGroups = (atHand: Iterable<number>, ownDefault: readonly number[]): number[] =>
   [...atHand].filter((id) => OFFERED_GROUPS.includes(id) || ownDefault.includes(id));
 

@@ -66,7 +66,8 @@ export function parseOptions(abilities: Abilities, options: ContextOptions = {})
   const externalPsks = list(o, 'externalPsks', externalPsk) ?? [];
   const [psk, ...others] = externalPsks;
   if (others.length > 0) throw new TypeError('externalPsks: OpenSSL offers one');
-  if (psk?.import !== undefined) throw new TypeError('externalPsks[0].import: OpenSSL imports no keys (RFC 9258); see `features`');
+  if (psk?.import !== undefined)
+    throw new TypeError('externalPsks[0].import: OpenSSL imports no keys (RFC 9258); see `features`');
   const securityLevel = integer(o, 'securityLevel', 1, 5) ?? 2;
   const extendedMasterSecret = oneOf(o, 'extendedMasterSecret', ['require', 'allow'], 'require');
   const secureRenegotiation = oneOf(o, 'secureRenegotiation', ['require', 'allow'], 'require');
@@ -77,11 +78,18 @@ export function parseOptions(abilities: Abilities, options: ContextOptions = {})
   const native: NativeConfig = {
     minVersion: VERSIONS[minVersion],
     maxVersion: VERSIONS[maxVersion],
-    cipherList: suites.filter((id) => versionOf(id) === 'TLSv1.2').map(nameOf).join(':'),
-    cipherSuites: suites.filter((id) => versionOf(id) === 'TLSv1.3').map(nameOf).join(':'),
+    cipherList: suites
+      .filter((id) => versionOf(id) === 'TLSv1.2')
+      .map(nameOf)
+      .join(':'),
+    cipherSuites: suites
+      .filter((id) => versionOf(id) === 'TLSv1.3')
+      .map(nameOf)
+      .join(':'),
     suiteIds: suites,
     groups: groupsInNotation(o, groups, abilities),
-    signatureAlgorithms: schemesOption(o, 'signatureAlgorithms', abilities) ?? [...abilities.schemeNames.values()].join(':'),
+    signatureAlgorithms:
+      schemesOption(o, 'signatureAlgorithms', abilities) ?? [...abilities.schemeNames.values()].join(':'),
     clientSignatureAlgorithms: clientSchemes(credentials, abilities),
     alpn: alpnOnWire(alpn),
     verify: verify === 'peer' ? 0 : verify === 'none' ? 1 : 2,
@@ -147,7 +155,10 @@ export function credentialOption(value: unknown, name: string): OwnCredential {
 }
 
 /** Options of the contract that need a feature which OpenSSL does not have, and the value that asks for nothing. */
-const ABSENT: ReadonlyMap<string, readonly [Feature, unknown?]> = new Map<keyof ContextOptions, readonly [Feature, unknown?]>([
+const ABSENT: ReadonlyMap<string, readonly [Feature, unknown?]> = new Map<
+  keyof ContextOptions,
+  readonly [Feature, unknown?]
+>([
   ['recordSizeLimit', ['record-size-limit']],
   ['ech', ['ech']],
   ['grease', ['grease', false]],
@@ -175,19 +186,25 @@ function refuseAbsent(o: Options): void {
   }
 }
 
-function versionsAndSuites(o: Options, abilities: Abilities): { readonly minVersion: TlsVersion; readonly maxVersion: TlsVersion; readonly suites: readonly number[] } {
+function versionsAndSuites(
+  o: Options,
+  abilities: Abilities,
+): { readonly minVersion: TlsVersion; readonly maxVersion: TlsVersion; readonly suites: readonly number[] } {
   const known = ['TLSv1.2', 'TLSv1.3'] as const;
   const oldest = oneOf(o, 'minVersion', known, 'TLSv1.2');
   const newest = oneOf(o, 'maxVersion', known, 'TLSv1.3');
   if (oldest > newest) throw new TypeError('minVersion: is above maxVersion');
-  const suites = (list(o, 'cipherSuites', knownTo(abilities.suiteNames)) ?? [...abilities.suiteNames.keys()]).filter((id) => {
-    const version = versionOf(id);
-    return version >= oldest && version <= newest;
-  });
+  const suites = (list(o, 'cipherSuites', knownTo(abilities.suiteNames)) ?? [...abilities.suiteNames.keys()]).filter(
+    (id) => {
+      const version = versionOf(id);
+      return version >= oldest && version <= newest;
+    },
+  );
   // A version without a suite is not offered.
   const versions = known.filter((version) => suites.some((id) => versionOf(id) === version));
   const [minVersion, maxVersion] = [versions[0], versions.at(-1)];
-  if (minVersion === undefined || maxVersion === undefined) throw new TypeError('cipherSuites: none is of a version between minVersion and maxVersion');
+  if (minVersion === undefined || maxVersion === undefined)
+    throw new TypeError('cipherSuites: none is of a version between minVersion and maxVersion');
   return { minVersion, maxVersion, suites: Object.freeze(suites) };
 }
 
@@ -196,12 +213,20 @@ const groupsOption = (o: Options, abilities: Abilities): readonly number[] =>
 
 /** In OpenSSL's notation: `*` marks the groups that get a key share. */
 function groupsInNotation(o: Options, groups: readonly number[], abilities: Abilities): string {
-  const shares = sharesOption(o, groups, abilities) ?? (!o.has('groups') && isHybrid(groups[0] as number) ? groups.slice(0, 2) : groups.slice(0, 1));
+  const shares =
+    sharesOption(o, groups, abilities) ??
+    (!o.has('groups') && isHybrid(groups[0] as number) ? groups.slice(0, 2) : groups.slice(0, 1));
   const onlyFirst = shares.length === 1 && shares[0] === groups[0];
-  return groups.map((id) => `${!onlyFirst && shares.includes(id) ? '*' : ''}${abilities.groupNames.get(id) ?? ''}`).join(':');
+  return groups
+    .map((id) => `${!onlyFirst && shares.includes(id) ? '*' : ''}${abilities.groupNames.get(id) ?? ''}`)
+    .join(':');
 }
 
-function sharesOption(o: Options, groups: readonly number[], { keyShareChoice }: Abilities): readonly number[] | undefined {
+function sharesOption(
+  o: Options,
+  groups: readonly number[],
+  { keyShareChoice }: Abilities,
+): readonly number[] | undefined {
   const shares = keyShares(o, groups);
   if (shares?.length === 0) throw new TypeError('keyShares: OpenSSL always sends one');
   if (shares !== undefined && !keyShareChoice && (shares.length > 1 || shares[0] !== groups[0])) {
@@ -217,13 +242,16 @@ function schemesOption(o: Options, name: string, abilities: Abilities): string |
 }
 
 /**
- * OpenSSL has one list for all client certificates of a context; its default is the list for verifying, which need not suit
- * our own keys.
+ * OpenSSL has one list for all client certificates of a context; its default is the list for verifying, which need not
+ * suit our own keys.
  */
 function clientSchemes(credentials: readonly OwnCredential[], { schemeNames }: Abilities): string {
   const known = (ids: readonly number[]): string => ids.flatMap((id) => schemeNames.get(id) ?? []).join(':');
-  const lists = new Set(credentials.map(({ signatureAlgorithms = [...schemeNames.keys()] }) => known(signatureAlgorithms)));
-  if (lists.size > 1) throw new TypeError('credentials: OpenSSL has one list of signatureAlgorithms for all of them; give each the same');
+  const lists = new Set(
+    credentials.map(({ signatureAlgorithms = [...schemeNames.keys()] }) => known(signatureAlgorithms)),
+  );
+  if (lists.size > 1)
+    throw new TypeError('credentials: OpenSSL has one list of signatureAlgorithms for all of them; give each the same');
   const [list = known([...schemeNames.keys()])] = lists;
   if (list === '') throw new TypeError('credentials: OpenSSL knows none of their signatureAlgorithms');
   return list;
@@ -238,29 +266,53 @@ function alpnOnWire(names: readonly string[]): Uint8Array {
 }
 
 function compressionOption(o: Options, abilities: Abilities): readonly number[] {
-  const names = list(o, 'certificateCompression', (value, name) => member<keyof typeof COMPRESSIONS>(value, name, ['zlib', 'brotli', 'zstd'])) ?? [];
+  const names =
+    list(o, 'certificateCompression', (value, name) =>
+      member<keyof typeof COMPRESSIONS>(value, name, ['zlib', 'brotli', 'zstd']),
+    ) ?? [];
   return names.map((name) => {
-    if (!abilities.compressions.has(name)) throw new TypeError(`certificateCompression: ${name} is not in this OpenSSL (${lacks('certificate-compression')})`);
+    if (!abilities.compressions.has(name))
+      throw new TypeError(
+        `certificateCompression: ${name} is not in this OpenSSL (${lacks('certificate-compression')})`,
+      );
     return COMPRESSIONS[name];
   });
 }
 
 function verifyOption(o: Options): 'peer' | 'none' | VerifyCallback {
   const value = o.get('verify');
-  return typeof value === 'function' ? (value as VerifyCallback) : oneOf<'peer' | 'none'>(o, 'verify', ['peer', 'none'], 'peer');
+  return typeof value === 'function'
+    ? (value as VerifyCallback)
+    : oneOf<'peer' | 'none'>(o, 'verify', ['peer', 'none'], 'peer');
 }
 
 /** OpenSSL's own bound; it cannot be lowered. */
 const EMPTY_RECORDS = 32;
-const LIMITS = { handshakeBytes: 131_072, chainLength: 16, pathBuildingSteps: 256, tickets: 8, keyUpdatesInARow: 32, emptyRecordsInARow: EMPTY_RECORDS };
+const LIMITS = {
+  handshakeBytes: 131_072,
+  chainLength: 16,
+  pathBuildingSteps: 256,
+  tickets: 8,
+  keyUpdatesInARow: 32,
+  emptyRecordsInARow: EMPTY_RECORDS,
+};
 
-function limitsOption(o: Options): Pick<NativeConfig, 'handshakeBytes' | 'chainLength' | 'tickets' | 'keyUpdatesInARow'> {
+function limitsOption(
+  o: Options,
+): Pick<NativeConfig, 'handshakeBytes' | 'chainLength' | 'tickets' | 'keyUpdatesInARow'> {
   const given = o.has('limits') ? record(o.get('limits'), 'limits', Object.keys(LIMITS)) : new Map<string, unknown>();
-  const limit = (name: keyof typeof LIMITS): number => Math.min(integer(given, name, 1, Number.MAX_SAFE_INTEGER, 'limits') ?? LIMITS[name], 0x7fff_ffff);
+  const limit = (name: keyof typeof LIMITS): number =>
+    Math.min(integer(given, name, 1, Number.MAX_SAFE_INTEGER, 'limits') ?? LIMITS[name], 0x7fff_ffff);
   // Path building is bounded by the depth; the search itself does not branch (OpenSSL does not backtrack).
   limit('pathBuildingSteps');
-  if (limit('emptyRecordsInARow') < EMPTY_RECORDS) throw new TypeError(`limits.emptyRecordsInARow: OpenSSL's own bound of ${EMPTY_RECORDS} cannot be lowered`);
-  return { handshakeBytes: limit('handshakeBytes'), chainLength: limit('chainLength'), tickets: limit('tickets'), keyUpdatesInARow: limit('keyUpdatesInARow') };
+  if (limit('emptyRecordsInARow') < EMPTY_RECORDS)
+    throw new TypeError(`limits.emptyRecordsInARow: OpenSSL's own bound of ${EMPTY_RECORDS} cannot be lowered`);
+  return {
+    handshakeBytes: limit('handshakeBytes'),
+    chainLength: limit('chainLength'),
+    tickets: limit('tickets'),
+    keyUpdatesInARow: limit('keyUpdatesInARow'),
+  };
 }
 
 const knownTo =

@@ -1,4 +1,7 @@
-/** @module What OpenSSL, or a session, makes us ask the caller: a verdict, a credential. Answers are used between native calls. */
+/**
+ * @module What OpenSSL, or a session, makes us ask the caller: a verdict, a credential. Answers are used between native
+ * calls.
+ */
 import type { CertificateRequest } from '@ferrule/contract';
 import { Alert, SslError, TlsError, X509V } from '@ferrule/result';
 import { ask, type Asked, askFailed, type Outlet, refusalOf } from '@ferrule/ssl';
@@ -51,7 +54,10 @@ export class Questions {
     this.#use(undefined);
   }
 
-  /** Uses the answer to what was asked, if it is there; else why it is waited for. @throws TlsError DISPOSED, which a callback may do */
+  /**
+   * Uses the answer to what was asked, if it is there; else why it is waited for. @throws TlsError DISPOSED, which a
+   * callback may do
+   */
   unanswered(): SslError | undefined {
     if (this.#disposed) throw new TlsError('DISPOSED');
     const question = this.#question;
@@ -67,24 +73,45 @@ export class Questions {
     const host = this.host;
     if (session === undefined || !mayOffer(session, { ...this.#shared.offering(), host }, now)) return;
     const { verify, bound } = this.#shared.config;
-    const take = (peer: PeerRecord): void => void (this.#facts.offered = this.#binding.setSession(this.#handle, session.der) ? peer : undefined);
+    const take = (peer: PeerRecord): void =>
+      void (this.#facts.offered = this.#binding.setSession(this.#handle, session.der) ? peer : undefined);
     if (!bound.reverifyOnResumption || session.peer.chain.length === 0) return take(session.peer);
     const { chain, ocspResponse } = session.peer;
     const anew = this.#binding.reverify(this.#handle, chain, ocspResponse);
     if (anew === undefined) return;
     const peer = { ...session.peer, verifiedChain: anew.chain, verifyResult: anew.verifyResult };
     if (typeof verify !== 'function') return take(peer);
-    const presented = { host, chain: chain.map((der) => der.slice()), ocspResponse: ocspResponse.length === 0 ? undefined : ocspResponse.slice(), rawPublicKey: undefined };
-    const asked = ask(() => verify(presented, this.#outlet.ssl), (accepted) => accepted === true);
-    this.#question = { asked, why: SslError.wantRetryVerify, use: () => void (refusalOf(asked) === undefined && take(peer)) };
+    const presented = {
+      host,
+      chain: chain.map((der) => der.slice()),
+      ocspResponse: ocspResponse.length === 0 ? undefined : ocspResponse.slice(),
+      rawPublicKey: undefined,
+    };
+    const asked = ask(
+      () => verify(presented, this.#outlet.ssl),
+      (accepted) => accepted === true,
+    );
+    this.#question = {
+      asked,
+      why: SslError.wantRetryVerify,
+      use: () => void (refusalOf(asked) === undefined && take(peer)),
+    };
   }
 
   verify(): void {
     const { verify } = this.#shared.config;
     if (typeof verify !== 'function') throw new Error('the engine asked for a verdict that it did not need');
     // Copies: what the callback does with them must not reach what is reported and stored.
-    const peer = { host: this.host, chain: this.#binding.peerChain(this.#handle), ocspResponse: this.#facts.get('ocspResponse'), rawPublicKey: undefined };
-    const asked = ask(() => verify(peer, this.#outlet.ssl), (accepted) => accepted === true);
+    const peer = {
+      host: this.host,
+      chain: this.#binding.peerChain(this.#handle),
+      ocspResponse: this.#facts.get('ocspResponse'),
+      rawPublicKey: undefined,
+    };
+    const asked = ask(
+      () => verify(peer, this.#outlet.ssl),
+      (accepted) => accepted === true,
+    );
     this.#question = {
       asked,
       why: SslError.wantRetryVerify,
@@ -107,9 +134,15 @@ export class Questions {
       certificateTypes: version === 'TLSv1.2' ? [...native.certificateTypes] : [],
     };
     const { onCertificateRequest } = config;
-    if (onCertificateRequest === undefined) return this.#use(credentials.find((credential) => misfitOf(credential, request, version, config.schemes) === undefined));
+    if (onCertificateRequest === undefined)
+      return this.#use(
+        credentials.find((credential) => misfitOf(credential, request, version, config.schemes) === undefined),
+      );
     this.named = true;
-    const asked = ask(() => onCertificateRequest(request, this.#outlet.ssl), (chosen) => this.#parse(chosen));
+    const asked = ask(
+      () => onCertificateRequest(request, this.#outlet.ssl),
+      (chosen) => this.#parse(chosen),
+    );
     this.#question = {
       asked,
       why: SslError.wantX509Lookup,
@@ -121,19 +154,24 @@ export class Questions {
   }
 
   #parse(chosen: unknown): ParsedCredential | undefined {
-    return chosen === undefined ? undefined : parseCredential(this.#binding, credentialOption(chosen, 'onCertificateRequest'), 'onCertificateRequest');
+    return chosen === undefined
+      ? undefined
+      : parseCredential(this.#binding, credentialOption(chosen, 'onCertificateRequest'), 'onCertificateRequest');
   }
 
   /** One that the caller names for this very request: it must fit. */
   #useNamed(credential: ParsedCredential | undefined, request: CertificateRequest): void {
     const misfit = credential && misfitOf(credential, request, this.#facts.get('version'), this.#shared.config.schemes);
     if (misfit === undefined) return this.#use(credential);
-    this.#refuseCredential(new TlsError(misfit, undefined, { alert: { description: Alert.handshake_failure, origin: 'local' } }));
+    this.#refuseCredential(
+      new TlsError(misfit, undefined, { alert: { description: Alert.handshake_failure, origin: 'local' } }),
+    );
   }
 
   /** Without one, the answer is an empty Certificate (RFC 9846 section 4.5.1, RFC 5246 section 7.4.6). */
   #use(credential: ParsedCredential | undefined): void {
-    if (!this.#binding.useCredential(this.#handle, credential?.pair ?? null)) return this.#refuseCredential(askFailed(undefined, 'OpenSSL refuses the credential: its use'));
+    if (!this.#binding.useCredential(this.#handle, credential?.pair ?? null))
+      return this.#refuseCredential(askFailed(undefined, 'OpenSSL refuses the credential: its use'));
     this.#facts.clientCredential = credential?.credential.given;
   }
 

@@ -1,6 +1,6 @@
 /**
- * @module From OpenSSL's reasons to ferrule's codes: one table, by number. The numbers are part of OpenSSL's ABI; its texts
- * differ between versions.
+ * @module From OpenSSL's reasons to ferrule's codes: one table, by number. The numbers are part of OpenSSL's ABI; its
+ * texts differ between versions.
  */
 import { Alert, CODES, SslError, TlsError, type TlsErrorCode, failed, type Failed } from '@ferrule/result';
 import { type NativeFailure, OwnReason } from './binding.ts';
@@ -206,11 +206,15 @@ export function failureOf(native: NativeFailure, peer: PeerFacts): Failed {
   const silent = own === 0 && library === 0 && reason === 0;
   if (own === 0 && ((library === LIBRARY_SSL && isAlert(reason)) || (silent && alertReceived >= 0))) {
     const description = isAlert(reason) ? reason - ALERT_OFFSET : alertReceived;
-    return failed(new TlsError('PEER_ALERT', undefined, { alert: { description, origin: 'peer' } }), duringHandshake ? 0 : -1);
+    return failed(
+      new TlsError('PEER_ALERT', undefined, { alert: { description, origin: 'peer' } }),
+      duringHandshake ? 0 : -1,
+    );
   }
   const foreign = duringHandshake && reason !== ALERT_OFFSET ? foreignOf(native) : undefined;
   const code = foreign?.code ?? codeOf(native);
-  const alert = alertSent > 0 && code !== 'UNEXPECTED_EOF' ? { description: alertSent, origin: 'local' as const } : undefined;
+  const alert =
+    alertSent > 0 && code !== 'UNEXPECTED_EOF' ? { description: alertSent, origin: 'local' as const } : undefined;
   // The words are ours, the same with every OpenSSL; its own are the cause.
   const cause = text === '' ? undefined : new Error(`OpenSSL: ${text}`);
   return failed(new TlsError(code, foreign?.message ?? messageOf(code, native), { alert, cause }), -1, SslError.ssl);
@@ -218,10 +222,13 @@ export function failureOf(native: NativeFailure, peer: PeerFacts): Failed {
 
 function messageOf(code: TlsErrorCode, { head, duringHandshake }: NativeFailure): string {
   if (code !== 'UNEXPECTED_EOF' || !duringHandshake) return CODES[code].meaning;
-  return head.length === 0 ? 'The transport ended before the server had said anything.' : 'The transport ended in the middle of the handshake.';
+  return head.length === 0
+    ? 'The transport ended before the server had said anything.'
+    : 'The transport ended in the middle of the handshake.';
 }
 
-const isVerification = ({ library, reason }: NativeFailure): boolean => library === LIBRARY_SSL && reason === CERTIFICATE_VERIFY_FAILED;
+const isVerification = ({ library, reason }: NativeFailure): boolean =>
+  library === LIBRARY_SSL && reason === CERTIFICATE_VERIFY_FAILED;
 
 function codeOf({ own, library, reason, alertSent }: NativeFailure): TlsErrorCode {
   const known = OWN[own] ?? (library === LIBRARY_SSL ? CODE_OF.get(reason) : undefined);
@@ -233,11 +240,15 @@ interface Foreign {
   readonly message: string;
 }
 
-/** What greets in plain text, by its first line. A byte above 0x1f is no TLS content type, so only such heads are looked at. */
+/**
+ * What greets in plain text, by its first line. A byte above 0x1f is no TLS content type, so only such heads are looked
+ * at.
+ */
 function foreignOf({ head }: NativeFailure): Foreign | undefined {
   if (head.length === 0 || (head[0] as number) < 0x20) return undefined;
   const [text = ''] = /^[\t\x20-\x7e]*(?=[\r\n]|$)/.exec(Buffer.from(head).toString('latin1')) ?? [];
-  if (/^(HTTP\/|<!doctype|<html)/i.test(text)) return { code: 'HTTP_REQUEST', message: `The peer answered in plain HTTP: "${text}".` };
+  if (/^(HTTP\/|<!doctype|<html)/i.test(text))
+    return { code: 'HTTP_REQUEST', message: `The peer answered in plain HTTP: "${text}".` };
   if (text.length >= 4) return { code: 'PLAINTEXT_PEER', message: `The peer speaks plain text: "${text}".` };
   return { code: 'WRONG_VERSION_NUMBER', message: 'The first bytes are no TLS record.' };
 }

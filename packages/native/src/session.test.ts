@@ -19,7 +19,8 @@ const fields: SessionFields = {
 }; // prettier-ignore
 
 const MAGIC = makeSession(fields).toBytes().subarray(0, 25);
-const sealed = (body: Uint8Array): Uint8Array => new Uint8Array(Buffer.concat([MAGIC, createHash('sha256').update(MAGIC).update(body).digest(), body]));
+const sealed = (body: Uint8Array): Uint8Array =>
+  new Uint8Array(Buffer.concat([MAGIC, createHash('sha256').update(MAGIC).update(body).digest(), body]));
 
 describe('a serialised session', () => {
   it('comes back with every field', () => {
@@ -32,7 +33,8 @@ describe('a serialised session', () => {
 
   it('is nothing, and no exception, when its digest is right and what it covers is junk', () => {
     const whole = makeSession(fields).toBytes().subarray(57);
-    for (let length = 0; length < whole.length - 2; length++) expect(sessionFromBytes(sealed(whole.subarray(0, length))), `cut at ${length}`).toBeUndefined();
+    for (let length = 0; length < whole.length - 2; length++)
+      expect(sessionFromBytes(sealed(whole.subarray(0, length))), `cut at ${length}`).toBeUndefined();
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (body) => {
         const session = sessionFromBytes(sealed(body));
@@ -51,7 +53,8 @@ describe('a serialised session', () => {
   });
 
   it('is nothing for what are no bytes', () => {
-    for (const other of [undefined, null, 'x', 1, [], new ArrayBuffer(8)]) expect(sessionFromBytes(other as unknown as Uint8Array)).toBeUndefined();
+    for (const other of [undefined, null, 'x', 1, [], new ArrayBuffer(8)])
+      expect(sessionFromBytes(other as unknown as Uint8Array)).toBeUndefined();
   });
 });
 
@@ -61,7 +64,9 @@ describe('a session whose kept certificates no longer pass', () => {
     const server = await TestServer.make({ maxVersion: version });
     const sessions: TlsSession[] = [];
     const connected = async (options: ContextOptions, session?: TlsSession): Promise<boolean> => {
-      const client = await Client.make(backend, server.open(), { options: { ...options, onSession: (each) => sessions.push(each) } });
+      const client = await Client.make(backend, server.open(), {
+        options: { ...options, onSession: (each) => sessions.push(each) },
+      });
       if (session !== undefined) client.ssl.setSession(session);
       await client.established();
       const socket = await server.accepted();
@@ -78,7 +83,12 @@ describe('a session whose kept certificates no longer pass', () => {
       expect(made.ticketLength).toBeGreaterThan(100);
       expect(await connected(options, makeSession(made))).toBe(true);
       const stranger = await pki('unknownRoot');
-      for (const chain of [stranger.chain, [stranger.certificate, new Uint8Array([1])], [new Uint8Array([0x30, 0])], [(await pki('wrongName')).certificate, ...made.peer.chain.slice(1)]]) {
+      for (const chain of [
+        stranger.chain,
+        [stranger.certificate, new Uint8Array([1])],
+        [new Uint8Array([0x30, 0])],
+        [(await pki('wrongName')).certificate, ...made.peer.chain.slice(1)],
+      ]) {
         expect(await connected(options, makeSession({ ...made, peer: { ...made.peer, chain } }))).toBe(false);
       }
     } finally {

@@ -56,7 +56,11 @@ export interface Origin {
 }
 
 /** A session event of the addon; core/connection.h has its head. */
-export function receivedSession(event: Uint8Array, receivedAt: number, { host, binding, peer, resumedUntil }: Origin): TlsSession {
+export function receivedSession(
+  event: Uint8Array,
+  receivedAt: number,
+  { host, binding, peer, resumedUntil }: Origin,
+): TlsSession {
   const view = new DataView(event.buffer, event.byteOffset, event.byteLength);
   const until = Number(view.getBigInt64(16)) * 1000;
   const verifiedUntil = resumedUntil ?? (until === 0 ? Infinity : until);
@@ -87,8 +91,22 @@ const HEAD = 44;
 
 const checksum = (body: Uint8Array): Buffer => createHash('sha256').update(MAGIC).update(body).digest();
 
-/** magic, SHA-256 of what follows, the fields of fixed length, binding, host, what is known of the peer, SSL_SESSION. */
-function encode({ version, host, cipherSuite, ticketLength, receivedAt, expiresAt, verifiedUntil, maxEarlyData, binding, peer, der }: SessionFields): Uint8Array {
+/**
+ * magic, SHA-256 of what follows, the fields of fixed length, binding, host, what is known of the peer, SSL_SESSION.
+ */
+function encode({
+  version,
+  host,
+  cipherSuite,
+  ticketLength,
+  receivedAt,
+  expiresAt,
+  verifiedUntil,
+  maxEarlyData,
+  binding,
+  peer,
+  der,
+}: SessionFields): Uint8Array {
   const head = Buffer.alloc(HEAD);
   head.writeUInt16BE(VERSIONS[version], 0);
   head.writeDoubleBE(expiresAt, 2);
@@ -120,7 +138,10 @@ function encode({ version, host, cipherSuite, ticketLength, receivedAt, expiresA
   return bytes;
 }
 
-const vectors = (items: readonly Uint8Array[]): Uint8Array[] => [uint(2, items.length), ...items.flatMap((one) => [uint(3, one.length), one])];
+const vectors = (items: readonly Uint8Array[]): Uint8Array[] => [
+  uint(2, items.length),
+  ...items.flatMap((one) => [uint(3, one.length), one]),
+];
 
 const uint = (width: number, value: number): Buffer => {
   const bytes = Buffer.alloc(width);
@@ -136,7 +157,11 @@ export function sessionFromBytes(bytes: Uint8Array): TlsSession | undefined {
   const all = Buffer.from(copy.buffer);
   try {
     const body = all.subarray(MAGIC.length + DIGEST);
-    if (!all.subarray(0, MAGIC.length).equals(MAGIC) || !all.subarray(MAGIC.length, MAGIC.length + DIGEST).equals(checksum(body))) return undefined;
+    if (
+      !all.subarray(0, MAGIC.length).equals(MAGIC) ||
+      !all.subarray(MAGIC.length, MAGIC.length + DIGEST).equals(checksum(body))
+    )
+      return undefined;
     const fields = decode(body);
     return fields && makeSession(fields);
   } finally {
@@ -155,7 +180,8 @@ function decode(body: Buffer): SessionFields | undefined {
   };
   const list = (): Uint8Array[] => {
     const items: Uint8Array[] = [];
-    for (let count = take(2).readUInt16BE(0); count > 0 && whole; count--) items.push(new Uint8Array(take(take(3).readUIntBE(0, 3))));
+    for (let count = take(2).readUInt16BE(0); count > 0 && whole; count--)
+      items.push(new Uint8Array(take(take(3).readUIntBE(0, 3))));
     return items;
   };
   const binding = new Uint8Array(take(DIGEST));
@@ -167,7 +193,13 @@ function decode(body: Buffer): SessionFields | undefined {
   if (!whole) return undefined;
   const version = body.readUInt16BE(0);
   const [expiresAt, receivedAt, verifiedUntil] = [body.readDoubleBE(2), body.readDoubleBE(28), body.readDoubleBE(36)];
-  if ((version !== VERSIONS['TLSv1.3'] && version !== VERSIONS['TLSv1.2']) || !Number.isFinite(expiresAt) || !Number.isFinite(receivedAt) || Number.isNaN(verifiedUntil)) return undefined;
+  if (
+    (version !== VERSIONS['TLSv1.3'] && version !== VERSIONS['TLSv1.2']) ||
+    !Number.isFinite(expiresAt) ||
+    !Number.isFinite(receivedAt) ||
+    Number.isNaN(verifiedUntil)
+  )
+    return undefined;
   const [signatureAlgorithm, group] = [body.readUInt16BE(18), body.readUInt16BE(20)];
   return {
     version: version === VERSIONS['TLSv1.3'] ? 'TLSv1.3' : 'TLSv1.2',
@@ -181,7 +213,15 @@ function decode(body: Buffer): SessionFields | undefined {
     expiresAt,
     verifiedUntil,
     maxEarlyData: body.readUInt32BE(10),
-    peer: { verifyResult: body.readUInt32BE(14), signatureAlgorithm, group, chain, verifiedChain, ocspResponse, signedCertificateTimestamps },
+    peer: {
+      verifyResult: body.readUInt32BE(14),
+      signatureAlgorithm,
+      group,
+      chain,
+      verifiedChain,
+      ocspResponse,
+      signedCertificateTimestamps,
+    },
     der: new Uint8Array(body.subarray(at)),
   };
 }

@@ -65,7 +65,10 @@ const detached = (): Uint8Array => {
 };
 /** A view whose memory has shrunk under it, where this Node has such memory. */
 const shrunk = (): Uint8Array => {
-  const Resizable = ArrayBuffer as unknown as new (length: number, options: { maxByteLength: number }) => ArrayBuffer & { resize?(length: number): void };
+  const Resizable = ArrayBuffer as unknown as new (
+    length: number,
+    options: { maxByteLength: number },
+  ) => ArrayBuffer & { resize?(length: number): void };
   const buffer = new Resizable(64, { maxByteLength: 128 });
   const view = new Uint8Array(buffer, 32, 32);
   buffer.resize?.(0);
@@ -93,7 +96,10 @@ describe('each function', () => {
   let context: number;
   let pair: number;
   beforeAll(async () => {
-    const { chain, key } = await pki('p256').then(async (identity) => ({ chain: identity.chain, key: new Uint8Array(identity.privateKey.export({ type: 'pkcs8', format: 'der' })) }));
+    const { chain, key } = await pki('p256').then(async (identity) => ({
+      chain: identity.chain,
+      key: new Uint8Array(identity.privateKey.export({ type: 'pkcs8', format: 'der' })),
+    }));
     context = binding.createContext(CONFIG);
     ({ pair } = binding.credential(chain, key));
   });
@@ -110,7 +116,12 @@ describe('each function', () => {
   it.each(names)('%s answers, or throws, whatever follows a good handle', (name) => {
     for (const value of STRANGE) {
       const connection = binding.open(context);
-      const handle = name === 'open' || name === 'freeContext' ? context + 4096 : name === 'freeCredential' ? pair + 4096 : connection;
+      const handle =
+        name === 'open' || name === 'freeContext'
+          ? context + 4096
+          : name === 'freeCredential'
+            ? pair + 4096
+            : connection;
       answer(() => loose[name](handle, value));
       answer(() => loose[name](handle, value, value, value, value, value));
       answer(() => loose[name](handle, Operation.handshake, value, value, value, value));
@@ -123,7 +134,11 @@ describe('each function', () => {
   });
 
   it('useControl takes shared memory of the right kind and size, and nothing else', () => {
-    for (const value of [...STRANGE, new Int32Array(Control.words), new Int32Array(new SharedArrayBuffer(4 * (Control.words - 1)))]) {
+    for (const value of [
+      ...STRANGE,
+      new Int32Array(Control.words),
+      new Int32Array(new SharedArrayBuffer(4 * (Control.words - 1))),
+    ]) {
       expect(() => loose.useControl(value)).toThrow(TypeError);
     }
   });
@@ -138,13 +153,17 @@ describe('createContext', () => {
       const throws = Object.defineProperty({ ...CONFIG }, key, { get: () => { throw new RangeError('from the getter'); } }); // prettier-ignore
       expect(() => loose.createContext(throws)).toThrow(new RangeError('from the getter'));
     }
-    expect(() => loose.createContext({ ...CONFIG, pins: [new Uint8Array(31)] })).toThrow(new TypeError('pins: each must be 32 bytes'));
+    expect(() => loose.createContext({ ...CONFIG, pins: [new Uint8Array(31)] })).toThrow(
+      new TypeError('pins: each must be 32 bytes'),
+    );
     expect(() => loose.createContext({ ...CONFIG, groups: 'X25519\0P-256' })).toThrow(/^groups: must not have a NUL/);
   });
 
   it('reads each option once, so that a getter cannot change what was checked', () => {
     const reads = new Map<string, number>();
-    const counting = new Proxy(CONFIG, { get: (target, key: keyof NativeConfig) => (reads.set(key, (reads.get(key) ?? 0) + 1), target[key]) });
+    const counting = new Proxy(CONFIG, {
+      get: (target, key: keyof NativeConfig) => (reads.set(key, (reads.get(key) ?? 0) + 1), target[key]),
+    });
     binding.freeContext(binding.createContext(counting));
     expect(new Set(reads.values())).toEqual(new Set([1]));
   });
@@ -164,12 +183,16 @@ describe('a credential', () => {
   });
 });
 
-it.each([1234, null, {}, true, 'a\0b'])('credentialFromPkcs12 with %j for a passphrase is a TypeError that names it', (passphrase) => {
-  expect(() => credentialFromPkcs12(new Uint8Array(100), passphrase as string)).toThrow(/^PKCS#12: passphrase: must/);
-});
+it.each([1234, null, {}, true, 'a\0b'])(
+  'credentialFromPkcs12 with %j for a passphrase is a TypeError that names it',
+  (passphrase) => {
+    expect(() => credentialFromPkcs12(new Uint8Array(100), passphrase as string)).toThrow(/^PKCS#12: passphrase: must/);
+  },
+);
 
 it('credentialFromPkcs12 with something else than bytes is a TypeError that names it', () => {
-  for (const file of ['text', 1, null, {}, new ArrayBuffer(8)]) expect(() => credentialFromPkcs12(file as Uint8Array)).toThrow(/^PKCS#12: file: must be a Uint8Array/);
+  for (const file of ['text', 1, null, {}, new ArrayBuffer(8)])
+    expect(() => credentialFromPkcs12(file as Uint8Array)).toThrow(/^PKCS#12: file: must be a Uint8Array/);
 });
 
 describe('decide', () => {
@@ -183,35 +206,46 @@ describe('decide', () => {
   }
 
   const refusals: readonly unknown[] = [0, 2 ** 32, 2 ** 31, 0.5, NaN, -1, '18', null, {}];
-  it.each(refusals.map((code) => [String(code), code] as const))('a verify function that throws with the code %s refuses', async (_name, code) => {
-    const verify = (): boolean => {
-      throw new TlsError('CERT_PIN_MISMATCH', 'not this one', { verify: { code: code as number } });
-    };
-    const ssl = await asked(verify);
-    expect(ssl.established).toBe(false);
-    expect(ssl.failure?.error.code).toBe('CERT_PIN_MISMATCH');
-    expect(ssl.connect()).toBe(-1);
-  });
+  it.each(refusals.map((code) => [String(code), code] as const))(
+    'a verify function that throws with the code %s refuses',
+    async (_name, code) => {
+      const verify = (): boolean => {
+        throw new TlsError('CERT_PIN_MISMATCH', 'not this one', { verify: { code: code as number } });
+      };
+      const ssl = await asked(verify);
+      expect(ssl.established).toBe(false);
+      expect(ssl.failure?.error.code).toBe('CERT_PIN_MISMATCH');
+      expect(ssl.connect()).toBe(-1);
+    },
+  );
 
-  it.each([[300], [-1], [0.5], ['42']])('an alert of %s in what it throws is not sent, and the server is refused', async (description) => {
-    const verify = (): boolean => {
-      throw new TlsError('CERT_REJECTED', 'not this one', { alert: { description: description as number, origin: 'local' } });
-    };
-    const ssl = await asked(verify);
-    expect(ssl.established).toBe(false);
-    expect(ssl.failure?.error.code).toBe('CERT_REJECTED');
-  });
+  it.each([[300], [-1], [0.5], ['42']])(
+    'an alert of %s in what it throws is not sent, and the server is refused',
+    async (description) => {
+      const verify = (): boolean => {
+        throw new TlsError('CERT_REJECTED', 'not this one', {
+          alert: { description: description as number, origin: 'local' },
+        });
+      };
+      const ssl = await asked(verify);
+      expect(ssl.established).toBe(false);
+      expect(ssl.failure?.error.code).toBe('CERT_REJECTED');
+    },
+  );
 
   const wrong: readonly (readonly unknown[])[] = [
     [], [1, 0, 0], ['true', 0, 0], [true], [true, '0', 0], [true, 2 ** 32, 0], [true, 0.5, 0], [true, NaN, 0], [true, 50, 0], [true, 0], [true, 0, 256], [false, '18', 42], [false, 18, 1000],
   ]; // prettier-ignore
-  it.each(wrong.map((values) => [JSON.stringify(values), values] as const))('called with %s throws a TypeError, and the connection is dead', (_name, values) => {
-    const connection = binding.open(binding.createContext(CONFIG));
-    expect(() => loose.decide(connection, ...values)).toThrow(TypeError);
-    expect(binding.failure(connection).verifyResult).toBe(X509V.APPLICATION_VERIFICATION);
-    expect(binding.step(connection, Operation.handshake, false, new Uint8Array(0), new Uint8Array(2048))).toBe(-1);
-    binding.close(connection);
-  });
+  it.each(wrong.map((values) => [JSON.stringify(values), values] as const))(
+    'called with %s throws a TypeError, and the connection is dead',
+    (_name, values) => {
+      const connection = binding.open(binding.createContext(CONFIG));
+      expect(() => loose.decide(connection, ...values)).toThrow(TypeError);
+      expect(binding.failure(connection).verifyResult).toBe(X509V.APPLICATION_VERIFICATION);
+      expect(binding.step(connection, Operation.handshake, false, new Uint8Array(0), new Uint8Array(2048))).toBe(-1);
+      binding.close(connection);
+    },
+  );
 
   it('a refusal with X509_V_OK is one with X509_V_ERR_APPLICATION_VERIFICATION', () => {
     const connection = binding.open(binding.createContext(CONFIG));
@@ -230,7 +264,9 @@ describe('decide', () => {
 it('a BIO that hands out something else than bytes ends the connection with what the addon says of it', () => {
   const ssl = createNative().createContext().newConnection();
   const [engine] = bioPair();
-  const odd = new Proxy(engine, { get: (target, key) => (key === 'nwrite0' ? () => 'text' : Reflect.get(target, key, target) as unknown) });
+  const odd = new Proxy(engine, {
+    get: (target, key) => (key === 'nwrite0' ? () => 'text' : (Reflect.get(target, key, target) as unknown)),
+  });
   ssl.setBio(engine, odd);
   expect(ssl.connect()).toBe(-1);
   expect(ssl.failure?.error).toMatchObject({ code: 'INTERNAL_ERROR', cause: expect.any(TypeError) as TypeError });

@@ -17,7 +17,11 @@ import { parseCertificate } from '@ferrule/x509';
 const backend = createNative();
 
 /** A connection to a fresh server, as far as it gets. */
-async function attempt(options: ContextOptions, server: Parameters<typeof TestServer.make>[0] = {}, host = 'server.test'): Promise<Client> {
+async function attempt(
+  options: ContextOptions,
+  server: Parameters<typeof TestServer.make>[0] = {},
+  host = 'server.test',
+): Promise<Client> {
   const running = await TestServer.make(server);
   const client = await Client.make(backend, running.open(), { options: await trusting(options), host });
   await client.connect();
@@ -33,7 +37,11 @@ describe('the addon', () => {
   });
 
   it('is built on declarations that agree with the OpenSSL headers of this machine', { timeout: 120_000 }, () => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [fileURLToPath(new URL('../build.mjs', import.meta.url)), '--check'], { encoding: 'utf8' });
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      [fileURLToPath(new URL('../build.mjs', import.meta.url)), '--check'],
+      { encoding: 'utf8' },
+    );
     console.log(stdout.trim());
     expect(status, stderr).toBe(0);
   });
@@ -42,13 +50,19 @@ describe('the addon', () => {
 describe('a verify function with ocsp', () => {
   const stapled = async () => ({ ocspResponse: makeOcspResponse(await pki('p256'), await pki('intermediate')) });
 
-  it.each(['TLSv1.2', 'TLSv1.3'] as const)('judges certificate and stapled response together, in %s', async (maxVersion) => {
-    const seen: (Uint8Array | undefined)[] = [];
-    const { ssl } = await attempt({ maxVersion, ocsp: 'request', verify: ({ ocspResponse }) => seen.push(ocspResponse) === 1 }, await stapled());
-    expect(ssl.established).toBe(true);
-    expect(seen.map((response) => response?.length)).toEqual([ssl.ocspResponse?.length]);
-    expect(ssl.ocspResponse).toBeInstanceOf(Uint8Array);
-  });
+  it.each(['TLSv1.2', 'TLSv1.3'] as const)(
+    'judges certificate and stapled response together, in %s',
+    async (maxVersion) => {
+      const seen: (Uint8Array | undefined)[] = [];
+      const { ssl } = await attempt(
+        { maxVersion, ocsp: 'request', verify: ({ ocspResponse }) => seen.push(ocspResponse) === 1 },
+        await stapled(),
+      );
+      expect(ssl.established).toBe(true);
+      expect(seen.map((response) => response?.length)).toEqual([ssl.ocspResponse?.length]);
+      expect(ssl.ocspResponse).toBeInstanceOf(Uint8Array);
+    },
+  );
 
   it.each(['TLSv1.2', 'TLSv1.3'] as const)('refuses the server with the alert it names, in %s', async (maxVersion) => {
     const refuse = () => {
@@ -56,7 +70,10 @@ describe('a verify function with ocsp', () => {
     };
     const { ssl } = await attempt({ maxVersion, ocsp: 'request', verify: refuse }, await stapled());
     expect(ssl.established).toBe(false);
-    expect(ssl.failure?.error).toMatchObject({ code: 'CERT_REVOKED', alert: { description: Alert.certificate_revoked, origin: 'local' } });
+    expect(ssl.failure?.error).toMatchObject({
+      code: 'CERT_REVOKED',
+      alert: { description: Alert.certificate_revoked, origin: 'local' },
+    });
   });
 });
 
@@ -76,7 +93,9 @@ describe('trust anchors given as subject and key', () => {
 
   it('of another key are not', async () => {
     const root = anchorOf((await pki('root')).certificate);
-    const { ssl } = await attempt({ trustAnchors: [{ ...root, spki: anchorOf((await pki('otherRoot')).certificate).spki }] });
+    const { ssl } = await attempt({
+      trustAnchors: [{ ...root, spki: anchorOf((await pki('otherRoot')).certificate).spki }],
+    });
     expect(ssl.established).toBe(false);
     expect(ssl.failure?.error.code).toMatch(/^CERT_/);
   });
@@ -107,7 +126,10 @@ describe('hints', () => {
   it('tell a missing intermediate from an unknown root, and both from missing anchors', async () => {
     const { chainPem, certificatePem } = await pki('p256');
     const missing = (await attempt({}, { chainPem: certificatePem })).ssl.failure?.error;
-    expect([missing?.code, missing?.hint]).toEqual(['CERT_MISSING_INTERMEDIATE', expect.stringContaining('fullchain.pem')]);
+    expect([missing?.code, missing?.hint]).toEqual([
+      'CERT_MISSING_INTERMEDIATE',
+      expect.stringContaining('fullchain.pem'),
+    ]);
     const stranger = (await pki('otherRoot')).certificate;
     const unknown = (await attempt({ trustAnchors: [stranger] }, { chainPem })).ssl.failure?.error;
     expect(unknown?.code).toBe('CERT_UNTRUSTED_ROOT');
@@ -126,7 +148,9 @@ describe('sessions', () => {
   async function sessionUnder(options: ContextOptions): Promise<{ session: TlsSession; server: TestServer }> {
     const server = await TestServer.make();
     const sessions: TlsSession[] = [];
-    const client = await Client.make(backend, server.open(), { options: await trusting({ ...options, onSession: (session) => sessions.push(session) }) });
+    const client = await Client.make(backend, server.open(), {
+      options: await trusting({ ...options, onSession: (session) => sessions.push(session) }),
+    });
     await client.established();
     (await server.accepted()).write('x');
     await client.receive(1);
@@ -135,7 +159,10 @@ describe('sessions', () => {
 
   it('made without verification are not resumed where verification is asked for', async () => {
     const { session, server } = await sessionUnder({ verify: 'none' });
-    for (const [options, resumed] of [[{ verify: 'none' }, true], [{}, false]] as const) {
+    for (const [options, resumed] of [
+      [{ verify: 'none' }, true],
+      [{}, false],
+    ] as const) {
       const client = await Client.make(backend, server.open(), { options: await trusting(options) });
       client.ssl.setSession(session);
       await client.established();
@@ -152,13 +179,17 @@ describe('sessions', () => {
     client.ssl.setSession(again);
     await client.established();
     expect(client.ssl.sessionReused).toBe(true);
-    expect(client.ssl.peerCertificates.map((der) => der.length)).toEqual((await pki('p256')).chain.map((der) => der.length));
+    expect(client.ssl.peerCertificates.map((der) => der.length)).toEqual(
+      (await pki('p256')).chain.map((der) => der.length),
+    );
     server.close();
   });
 
   it('that have expired are not offered', async () => {
     const { session, server } = await sessionUnder({});
-    const client = await Client.make(backend, server.open(), { options: await trusting({ now: () => session.expiresAt + 1 }) });
+    const client = await Client.make(backend, server.open(), {
+      options: await trusting({ now: () => session.expiresAt + 1 }),
+    });
     client.ssl.setSession(session);
     await client.connect();
     expect(client.ssl.sessionReused).toBe(false);
@@ -167,7 +198,11 @@ describe('sessions', () => {
 });
 
 it('the last setHost() counts, for the name that is sent and for the check', async () => {
-  for (const [first, last] of [['127.0.0.9', 'server.test'], ['wrong.test', '127.0.0.1'], ['wrong.test', 'server.test']] as const) {
+  for (const [first, last] of [
+    ['127.0.0.9', 'server.test'],
+    ['wrong.test', '127.0.0.1'],
+    ['wrong.test', 'server.test'],
+  ] as const) {
     const server = await TestServer.make();
     const client = await Client.make(backend, server.open(), { options: await trusting(), host: first });
     client.ssl.setHost(last);
@@ -178,7 +213,10 @@ it('the last setHost() counts, for the name that is sent and for the check', asy
 });
 
 describe('a HelloRequest of TLS 1.2', () => {
-  it.each([['refuse', -1, 'NO_RENEGOTIATION'], ['ignore', 5, undefined]] as const)('with renegotiation: %s', async (renegotiation, expected, code) => {
+  it.each([
+    ['refuse', -1, 'NO_RENEGOTIATION'],
+    ['ignore', 5, undefined],
+  ] as const)('with renegotiation: %s', async (renegotiation, expected, code) => {
     const server = await TestServer.make({ maxVersion: 'TLSv1.2' });
     const client = await Client.make(backend, server.open(), { options: await trusting({ renegotiation }) });
     await client.established();
@@ -194,7 +232,10 @@ describe('a HelloRequest of TLS 1.2', () => {
 describe('limits', () => {
   it('of the chain length end in CERT_CHAIN_TOO_LONG', async () => {
     const { ssl } = await attempt({ limits: { chainLength: 1 } });
-    expect(ssl.failure?.error).toMatchObject({ code: 'CERT_CHAIN_TOO_LONG', verify: { code: X509V.CERT_CHAIN_TOO_LONG } });
+    expect(ssl.failure?.error).toMatchObject({
+      code: 'CERT_CHAIN_TOO_LONG',
+      verify: { code: X509V.CERT_CHAIN_TOO_LONG },
+    });
   });
 
   it('of a message end in EXCESSIVE_MESSAGE_SIZE', async () => {
@@ -203,7 +244,9 @@ describe('limits', () => {
   });
 
   it('that OpenSSL cannot lower are refused by name', () => {
-    expect(() => backend.createContext({ limits: { emptyRecordsInARow: 5 } })).toThrow(/^limits\.emptyRecordsInARow: OpenSSL/);
+    expect(() => backend.createContext({ limits: { emptyRecordsInARow: 5 } })).toThrow(
+      /^limits\.emptyRecordsInARow: OpenSSL/,
+    );
   });
 });
 
@@ -213,7 +256,9 @@ describe('options that need what this OpenSSL does not have', () => {
     ['record-size-limit', { recordSizeLimit: 512 }],
     ['seeded-random', { random: () => undefined }],
   ] as const)('%s is named', (feature, options) => {
-    expect(() => backend.createContext(options)).toThrow(new TypeError(`${Object.keys(options)[0]}: this backend does not have the feature ${feature}`));
+    expect(() => backend.createContext(options)).toThrow(
+      new TypeError(`${Object.keys(options)[0]}: this backend does not have the feature ${feature}`),
+    );
   });
 });
 
@@ -229,14 +274,19 @@ async function hello(options: ContextOptions): Promise<ReturnType<typeof clientH
 
 describe('the ClientHello', () => {
   it('asks for signed certificate timestamps, stapled responses and tickets only when told to', async () => {
-    const asking = (await hello({ signedCertificateTimestamps: true, ocsp: 'request', maxVersion: 'TLSv1.2' })).extensions;
+    const asking = (await hello({ signedCertificateTimestamps: true, ocsp: 'request', maxVersion: 'TLSv1.2' }))
+      .extensions;
     expect([asking.has(18), asking.has(5), asking.has(35)]).toEqual([true, true, true]);
     const silent = (await hello({ sessionTickets: false, maxVersion: 'TLSv1.2' })).extensions;
     expect([silent.has(18), silent.has(5), silent.has(35)]).toEqual([false, false, false]);
   });
 
   it('offers the suites, groups and signature algorithms that were named, and no others', async () => {
-    const { cipherSuites, extensions } = await hello({ cipherSuites: [0x1303, 0xc030], groups: [0x18, 0x17], signatureAlgorithms: [0x0804, 0x0403] });
+    const { cipherSuites, extensions } = await hello({
+      cipherSuites: [0x1303, 0xc030],
+      groups: [0x18, 0x17],
+      signatureAlgorithms: [0x0804, 0x0403],
+    });
     expect(cipherSuites.filter((id) => id !== 0x00ff)).toEqual([0x1303, 0xc030]); // 0x00ff: RFC 5746's signalling value
     expect(prefixedList(extensions.get(10))).toEqual([0x18, 0x17]);
     expect(prefixedList(extensions.get(13))).toEqual([0x0804, 0x0403]);
@@ -279,7 +329,10 @@ describe('what goes wrong around a call', () => {
     const detached = new Uint8Array(64);
     structuredClone(detached.buffer, { transfer: [detached.buffer] });
     const ssl = backend.createContext().newConnection();
-    ssl.setBio({ ...wrap(engine), nwrite0: () => detached }, { ...wrap(engine), nwrite0: () => detached, nwrite: () => undefined });
+    ssl.setBio(
+      { ...wrap(engine), nwrite0: () => detached },
+      { ...wrap(engine), nwrite0: () => detached, nwrite: () => undefined },
+    );
     expectReturn(ssl, ssl.connect(), -1, SslError.wantWrite);
     ssl.dispose();
   });
@@ -292,7 +345,9 @@ describe('what goes wrong around a call', () => {
 
   it('an observer may dispose of the connection', async () => {
     const server = await TestServer.make();
-    const client: Client = await Client.make(backend, server.open(), { options: await trusting({ onKeylog: () => client.ssl.dispose() }) });
+    const client: Client = await Client.make(backend, server.open(), {
+      options: await trusting({ onKeylog: () => client.ssl.dispose() }),
+    });
     expect(await client.connect()).toBe(-1);
     expect(client.failure().error.code).toBe('DISPOSED');
     server.close();

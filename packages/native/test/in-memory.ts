@@ -56,7 +56,8 @@ export class InMemoryServer {
     ssl.setHost('server.test');
     ssl.setBio(engine, engine);
     for (let ret = ssl.connect(); ret !== 1; ret = ssl.connect()) {
-      if (ssl.getError(ret) !== SslError.wantRead) throw ssl.failure?.error ?? new Error(`getError ${ssl.getError(ret)}`);
+      if (ssl.getError(ret) !== SslError.wantRead)
+        throw ssl.failure?.error ?? new Error(`getError ${ssl.getError(ret)}`);
       flush();
       await new Promise(setImmediate);
     }

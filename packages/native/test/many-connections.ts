@@ -1,6 +1,6 @@
 /**
- * Opens, uses and closes connections, and prints resident memory in MiB after a warm-up and at the end. A program of its
- * own, so that nothing else moves its memory; run by memory.test.ts.
+ * Opens, uses and closes connections, and prints resident memory in MiB after a warm-up and at the end. A program of
+ * its own, so that nothing else moves its memory; run by memory.test.ts.
  */
 import { pki } from '@ferrule/conformance/pki';
 import { createNative } from '@ferrule/native';
@@ -10,7 +10,10 @@ const [warmUp = 1000, connections = 10_000] = process.argv.slice(2).map(Number);
 const collect = (globalThis as { gc?: () => void }).gc;
 if (collect === undefined) throw new Error('run with --expose-gc');
 
-const context = createNative().createContext({ trustAnchors: [(await pki('root')).certificate], onSession: () => undefined });
+const context = createNative().createContext({
+  trustAnchors: [(await pki('root')).certificate],
+  onSession: () => undefined,
+});
 const server = await InMemoryServer.make();
 const buffer = new Uint8Array(64);
 

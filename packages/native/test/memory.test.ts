@@ -14,11 +14,21 @@ it(`leaves memory where it was after ${CONNECTIONS} connections`, { timeout: 300
   const { stdout, stderr, status } = spawnSync(
     process.execPath,
     // Node 24 lets the young generation grow to 128 MiB in the meantime, all but empty: that is not what is measured.
-    ['--expose-gc', '--max-semi-space-size=8', '--conditions=@ferrule/source', '--import', 'tsx', program, '1000', String(connections)],
+    [
+      '--expose-gc',
+      '--max-semi-space-size=8',
+      '--conditions=@ferrule/source',
+      '--import',
+      'tsx',
+      program,
+      '1000',
+      String(connections),
+    ],
     { encoding: 'utf8' },
   );
   expect(status, stderr).toBe(0);
   const { before, after } = JSON.parse(stdout) as { before: number; after: number };
-  // A forgotten connection is some 45 KiB, so 2,500 of them 110 MiB. Over 10,000, one forgotten kilobyte each would be 10 MiB.
+  // A forgotten connection is some 45 KiB, so 2,500 of them 110 MiB. Over 10,000, one forgotten kilobyte each would be
+  // 10 MiB.
   if (!sanitized) expect(after - before).toBeLessThan(CONNECTIONS === 10_000 ? 8 : 16);
 });

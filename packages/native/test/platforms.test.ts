@@ -41,22 +41,41 @@ describe('the package of a platform', () => {
 });
 
 /** The least ELF file (System V ABI) that needs these libraries and versions, with or without what hardens it. */
-function elf({ machine = 62, versions = ['GLIBC_2.28'], needed = ['libc.so.6'], symbols = ['__stack_chk_fail', '__vsnprintf_chk'], hardened = true, mark = 'napi_register_module_v1' } = {}): Buffer {
+function elf({
+  machine = 62,
+  versions = ['GLIBC_2.28'],
+  needed = ['libc.so.6'],
+  symbols = ['__stack_chk_fail', '__vsnprintf_chk'],
+  hardened = true,
+  mark = 'napi_register_module_v1',
+} = {}): Buffer {
   const strings = Buffer.from(`\0${[...versions, ...needed, ...symbols, mark].join('\0')}\0`);
   const at = (name: string): number => strings.indexOf(`\0${name}\0`) + 1;
   const words = (...values: number[]): Buffer => Buffer.concat(values.map((value) => bytes(8, value)));
-  const dynamic = Buffer.concat([...needed.map((name) => words(1, at(name))), ...(hardened ? [words(0x6ffffffb, 9)] : []), words(0, 0)]);
+  const dynamic = Buffer.concat([
+    ...needed.map((name) => words(1, at(name))),
+    ...(hardened ? [words(0x6ffffffb, 9)] : []),
+    words(0, 0),
+  ]);
   const needs = Buffer.concat([
     ...[1, versions.length].map((value) => bytes(2, value)), ...[0, 16, 0].map((value) => bytes(4, value)),
     ...versions.map((name, index) => Buffer.concat([bytes(4, 0), bytes(4, 0), bytes(4, at(name)), bytes(4, index + 1 < versions.length ? 16 : 0)])),
   ]); // prettier-ignore
   const undefinedSymbols = Buffer.concat(symbols.map((name) => Buffer.concat([bytes(4, at(name)), Buffer.alloc(20)])));
   const segments = [[0x6474e551, hardened ? 6 : 7], ...(hardened ? [[0x6474e552, 4]] : [])];
-  const programs = Buffer.concat(segments.map(([type = 0, flags = 0]) => Buffer.concat([bytes(4, type), bytes(4, flags), Buffer.alloc(48)])));
+  const programs = Buffer.concat(
+    segments.map(([type = 0, flags = 0]) => Buffer.concat([bytes(4, type), bytes(4, flags), Buffer.alloc(48)])),
+  );
   const sections: [type: number, data: Buffer][] = [[3, strings], [6, dynamic], [0x6ffffffe, needs], [11, undefinedSymbols]]; // prettier-ignore
   let offset = 64 + programs.length;
   const rows = sections.map(([type, data]) => {
-    const row = Buffer.concat([bytes(4, 0), bytes(4, type), words(0, 0, offset, data.length), bytes(4, 0), Buffer.alloc(20)]);
+    const row = Buffer.concat([
+      bytes(4, 0),
+      bytes(4, type),
+      words(0, 0, offset, data.length),
+      bytes(4, 0),
+      Buffer.alloc(20),
+    ]);
     offset += data.length;
     return row;
   });
@@ -65,7 +84,8 @@ function elf({ machine = 62, versions = ['GLIBC_2.28'], needed = ['libc.so.6'], 
   header.writeUInt16LE(machine, 18);
   header.writeBigUInt64LE(64n, 32);
   header.writeBigUInt64LE(BigInt(offset), 40);
-  for (const [index, value] of [64, 56, segments.length, 64, sections.length].entries()) header.writeUInt16LE(value, 52 + 2 * index);
+  for (const [index, value] of [64, 56, segments.length, 64, sections.length].entries())
+    header.writeUInt16LE(value, 52 + 2 * index);
   return Buffer.concat([header, programs, ...sections.map(([, data]) => data), ...rows]);
 }
 
@@ -85,21 +105,48 @@ describe('an addon file', () => {
   it.each([
     ['is for another machine', elf({ machine: 183 }), 'linux-x64-gnu', ['it is for linux-arm64']],
     ['is for another system', elf(), 'darwin-x64', ['it is for linux-x64']],
-    ['needs a newer glibc', elf({ versions: ['GLIBC_2.4', 'GLIBC_2.34'] }), 'linux-x64-gnu', ['it needs GLIBC_2.34; at most GLIBC_2.28 is there']],
-    ['needs a C++ library', elf({ needed: ['libc.so.6', 'libstdc++.so.6'] }), 'linux-x64-gnu', ['it needs libstdc++.so.6']],
-    ['needs the versions of a C++ library', elf({ versions: ['GLIBCXX_3.4.29'] }), 'linux-x64-gnu', ['it needs GLIBCXX_3.4.29; at most GLIBC_2.28 is there']],
+    [
+      'needs a newer glibc',
+      elf({ versions: ['GLIBC_2.4', 'GLIBC_2.34'] }),
+      'linux-x64-gnu',
+      ['it needs GLIBC_2.34; at most GLIBC_2.28 is there'],
+    ],
+    [
+      'needs a C++ library',
+      elf({ needed: ['libc.so.6', 'libstdc++.so.6'] }),
+      'linux-x64-gnu',
+      ['it needs libstdc++.so.6'],
+    ],
+    [
+      'needs the versions of a C++ library',
+      elf({ versions: ['GLIBCXX_3.4.29'] }),
+      'linux-x64-gnu',
+      ['it needs GLIBCXX_3.4.29; at most GLIBC_2.28 is there'],
+    ],
     ['links OpenSSL', elf({ needed: ['libssl.so.3'] }), 'linux-x64-gnu', ['it needs libssl.so.3']],
     ['needs glibc where musl is', elf({ needed: [] }), 'linux-x64-musl', ['it needs GLIBC_2.28']],
-    ['was built without a stack protector', elf({ symbols: ['__vsnprintf_chk'] }), 'linux-x64-gnu', ['it has no stack protector']],
+    [
+      'was built without a stack protector',
+      elf({ symbols: ['__vsnprintf_chk'] }),
+      'linux-x64-gnu',
+      ['it has no stack protector'],
+    ],
     ['was built without fortify', elf({ symbols: ['__stack_chk_fail'] }), 'linux-x64-gnu', ['it has no fortify']],
-    ['was linked without hardening', elf({ hardened: false }), 'linux-x64-gnu', ['it has no GNU_RELRO', 'it has no BIND_NOW', 'it has no NODELETE', 'it has no non-executable stack']],
+    [
+      'was linked without hardening',
+      elf({ hardened: false }),
+      'linux-x64-gnu',
+      ['it has no GNU_RELRO', 'it has no BIND_NOW', 'it has no NODELETE', 'it has no non-executable stack'],
+    ],
     ['is no addon', elf({ mark: 'main' }), 'linux-x64-gnu', ['it is not an addon: napi_register_module_v1 is missing']],
   ])('may not be published when it %s', (_, file, name, problems) => {
     expect(binaryProblems(file, target(name))).toEqual(problems);
   });
 
   it('is read from what this machine built', () => {
-    const file = readFileSync(new URL(`../prebuilds/${process.platform}-${process.arch}/ferrule.node`, import.meta.url));
+    const file = readFileSync(
+      new URL(`../prebuilds/${process.platform}-${process.arch}/ferrule.node`, import.meta.url),
+    );
     expect(readBinary(file)).toMatchObject({ os: process.platform, cpu: process.arch, isAddon: true });
   });
 

@@ -8,21 +8,32 @@ import { expect, it } from 'vitest';
 
 /** The features of the engine in a process of its own. */
 function features(env: NodeJS.ProcessEnv): string[] {
-  const program = "const { createNative } = await import('@ferrule/native'); console.log(JSON.stringify([...createNative().features]));";
-  const { stdout, stderr } = spawnSync(process.execPath, ['--conditions=@ferrule/source', '--import', 'tsx', '--input-type=module', '-e', program], {
-    cwd: fileURLToPath(new URL('..', import.meta.url)),
-    encoding: 'utf8',
-    env: { ...process.env, ...env },
-  });
+  const program =
+    "const { createNative } = await import('@ferrule/native'); console.log(JSON.stringify([...createNative().features]));";
+  const { stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--conditions=@ferrule/source', '--import', 'tsx', '--input-type=module', '-e', program],
+    {
+      cwd: fileURLToPath(new URL('..', import.meta.url)),
+      encoding: 'utf8',
+      env: { ...process.env, ...env },
+    },
+  );
   expect(stderr).toBe('');
   return JSON.parse(stdout) as string[];
 }
 
-it.runIf(process.platform === 'linux')('takes each function from the OpenSSL of the process, and none that only a second one has', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'ferrule-two-openssls-'));
-  const [source, library] = [join(folder, 'second.cpp'), join(folder, 'second.so')];
-  // of OpenSSL 3.2: that of Node 20 has it not, and finds this one
-  writeFileSync(source, 'extern "C" int SSL_CTX_set1_cert_comp_preference(void*, int*, unsigned long) { return 1; }\n');
-  expect(spawnSync(process.env['CXX'] ?? 'c++', ['-shared', '-fPIC', source, '-o', library]).status).toBe(0);
-  expect(features({ LD_PRELOAD: library })).toEqual(features({}));
-});
+it.runIf(process.platform === 'linux')(
+  'takes each function from the OpenSSL of the process, and none that only a second one has',
+  () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ferrule-two-openssls-'));
+    const [source, library] = [join(folder, 'second.cpp'), join(folder, 'second.so')];
+    // of OpenSSL 3.2: that of Node 20 has it not, and finds this one
+    writeFileSync(
+      source,
+      'extern "C" int SSL_CTX_set1_cert_comp_preference(void*, int*, unsigned long) { return 1; }\n',
+    );
+    expect(spawnSync(process.env['CXX'] ?? 'c++', ['-shared', '-fPIC', source, '-o', library]).status).toBe(0);
+    expect(features({ LD_PRELOAD: library })).toEqual(features({}));
+  },
+);

@@ -9,7 +9,10 @@ export function get(connector: TlsConnector, host: string, port: number, path: s
     https
       .get({ host, port, path, agent }, (response) => {
         let body = '';
-        response.setEncoding('utf8').on('data', (chunk: string) => (body += chunk)).on('end', () => resolve(body));
+        response
+          .setEncoding('utf8')
+          .on('data', (chunk: string) => (body += chunk))
+          .on('end', () => resolve(body));
       })
       .on('error', reject);
   }).finally(() => agent.destroy());

@@ -3,8 +3,18 @@ import { kafkaSocketFactory } from '@ferrule/node/adapters/kafkajs';
 import type { TlsConnector } from '@ferrule/node/duplex';
 import { Kafka, logLevel } from 'kafkajs';
 
-export async function sendAndReceive(connector: TlsConnector, host: string, port: number, value: string): Promise<string | undefined> {
-  const kafka = new Kafka({ brokers: [`${host}:${port}`], ssl: true, socketFactory: kafkaSocketFactory(connector), logLevel: logLevel.NOTHING });
+export async function sendAndReceive(
+  connector: TlsConnector,
+  host: string,
+  port: number,
+  value: string,
+): Promise<string | undefined> {
+  const kafka = new Kafka({
+    brokers: [`${host}:${port}`],
+    ssl: true,
+    socketFactory: kafkaSocketFactory(connector),
+    logLevel: logLevel.NOTHING,
+  });
   const topic = `ferrule-${process.hrtime.bigint()}`;
   const admin = kafka.admin();
   await admin.connect();
@@ -17,7 +27,9 @@ export async function sendAndReceive(connector: TlsConnector, host: string, port
   const consumer = kafka.consumer({ groupId: topic });
   await consumer.connect();
   await consumer.subscribe({ topic, fromBeginning: true });
-  const received = await new Promise<Buffer | null>((resolve) => void consumer.run({ eachMessage: ({ message }) => Promise.resolve(resolve(message.value)) }));
+  const received = await new Promise<Buffer | null>(
+    (resolve) => void consumer.run({ eachMessage: ({ message }) => Promise.resolve(resolve(message.value)) }),
+  );
   await consumer.disconnect();
   return received?.toString();
 }

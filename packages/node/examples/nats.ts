@@ -2,7 +2,12 @@
 import { natsConnect } from '@ferrule/node/adapters/nats';
 import type { TlsConnector } from '@ferrule/node/duplex';
 
-export async function publishAndReceive(connector: TlsConnector, host: string, port: number, text: string): Promise<string | undefined> {
+export async function publishAndReceive(
+  connector: TlsConnector,
+  host: string,
+  port: number,
+  text: string,
+): Promise<string | undefined> {
   const connection = await natsConnect(connector, { servers: `${host}:${port}` });
   const subscription = connection.subscribe('ferrule', { max: 1 });
   connection.publish('ferrule', text);

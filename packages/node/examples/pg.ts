@@ -4,7 +4,9 @@ import type { TlsConnector } from '@ferrule/node/duplex';
 import pg from 'pg';
 
 export async function query(connector: TlsConnector, host: string, port: number, sql: string): Promise<unknown[]> {
-  const client = new pg.Client(pgConfig(connector, { host, port, user: 'ferrule', password: 'secret', database: 'postgres' }));
+  const client = new pg.Client(
+    pgConfig(connector, { host, port, user: 'ferrule', password: 'secret', database: 'postgres' }),
+  );
   await client.connect();
   const { rows } = await client.query<Record<string, unknown>>(sql);
   await client.end();

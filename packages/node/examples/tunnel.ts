@@ -2,7 +2,12 @@
 import { tunnel, type TlsConnector } from '@ferrule/node/duplex';
 import { createClient } from 'redis';
 
-export async function setAndGet(connector: TlsConnector, host: string, port: number, value: string): Promise<string | null> {
+export async function setAndGet(
+  connector: TlsConnector,
+  host: string,
+  port: number,
+  value: string,
+): Promise<string | null> {
   const door = await tunnel(connector, { host, port });
   const redis = createClient({ socket: door.address as { host: string; port: number } });
   await redis.connect();

@@ -1,7 +1,7 @@
 /**
- * What fails before a library listens is told to the library, and does not end the process. Somebody between, who has no key, can
- * make it so: with one record of garbage behind the flight that ends the handshake, the connection is established, and has failed,
- * before the library hears of either.
+ * What fails before a library listens is told to the library, and does not end the process. Somebody between, who has
+ * no key, can make it so: with one record of garbage behind the flight that ends the handshake, the connection is
+ * established, and has failed, before the library hears of either.
  */
 import { once } from 'node:events';
 import net from 'node:net';
@@ -36,7 +36,10 @@ afterEach(async () => {
 
 async function between(server: Recorder): Promise<number> {
   const between = net.createServer((client) => {
-    const upstream = net.connect(server.port, '127.0.0.1').on('error', () => client.destroy()).on('close', () => client.destroy());
+    const upstream = net
+      .connect(server.port, '127.0.0.1')
+      .on('error', () => client.destroy())
+      .on('close', () => client.destroy());
     client.on('error', () => undefined).on('close', () => upstream.destroy());
     client.pipe(upstream);
     let held = Buffer.alloc(0);
@@ -54,10 +57,13 @@ async function between(server: Recorder): Promise<number> {
   return (between.address() as net.AddressInfo).port;
 }
 
-/** Where Finished ends, the record behind ChangeCipherSpec (RFC 5246 section 7.1); 0 where that is not in it, `undefined` while it has not come whole. */
+/**
+ * Where Finished ends, the record behind ChangeCipherSpec (RFC 5246 section 7.1); 0 where that is not in it,
+ * `undefined` while it has not come whole.
+ */
 function endOfHandshake(said: Buffer): number | undefined {
   let changed = false;
-  for (let at = 0; at < said.length; ) {
+  for (let at = 0; at < said.length;) {
     const type = said[at];
     if (type !== HANDSHAKE && type !== CHANGE_CIPHER_SPEC) return 0;
     if (at + 5 > said.length) return undefined;
@@ -69,14 +75,27 @@ function endOfHandshake(said: Buffer): number | undefined {
   return changed ? undefined : 0;
 }
 
-const engines = (['native', 'pure'] as const).map((name) => ({ name, available: chooseEngine(name).then(() => true, () => false) }));
+const engines = (['native', 'pure'] as const).map((name) => ({
+  name,
+  available: chooseEngine(name).then(
+    () => true,
+    () => false,
+  ),
+}));
 
 describe.each(engines)('on the $name engine', async ({ name: backend, available }) => {
   describe.skipIf(!(await available)).each(Object.entries(USES))('%s', (_name, use) => {
-    const connectorFor = (options: ConstructorParameters<typeof TlsConnector>[0] = {}): TlsConnector => new TlsConnector({ backend, ca, ...(use.alpn && { alpn: use.alpn }), ...options });
+    const connectorFor = (options: ConstructorParameters<typeof TlsConnector>[0] = {}): TlsConnector =>
+      new TlsConnector({ backend, ca, ...(use.alpn && { alpn: use.alpn }), ...options });
 
     it('is told of a connection that has failed when it is established', async () => {
-      const server = await record({ identity: honest, tls: use.tls, talk: (offers) => use.talk(offers), until: SECRET, ...(use.alpn && { alpn: use.alpn }) });
+      const server = await record({
+        identity: honest,
+        tls: use.tls,
+        talk: (offers) => use.talk(offers),
+        until: SECRET,
+        ...(use.alpn && { alpn: use.alpn }),
+      });
       undo.push(() => server.close());
       await expect(use.begin(connectorFor({ maxVersion: 'TLSv1.2' }), await between(server)).over).rejects.toThrow();
       expect(uncaught).toEqual([]);

@@ -23,28 +23,51 @@ const QUEUED = { accepted: ['b@server.test'], response: expect.stringMatching(/^
 
 export const ADAPTERS: Readonly<Partial<Record<ServerName, Readonly<Record<string, Proof>>>>> = {
   postgres: {
-    'pg, with SCRAM-SHA-256-PLUS': async (connector, { port }) => expect(await pgQuery(connector, HOST, port('plain'), OUR_TLS)).toEqual([{ ssl: true, version: 'TLSv1.3' }]),
-    postgres: async (connector, { port }) => expect(await postgresQuery(connector, HOST, port('plain'), OUR_TLS)).toEqual([{ ssl: true, version: 'TLSv1.3' }]),
+    'pg, with SCRAM-SHA-256-PLUS': async (connector, { port }) =>
+      expect(await pgQuery(connector, HOST, port('plain'), OUR_TLS)).toEqual([{ ssl: true, version: 'TLSv1.3' }]),
+    postgres: async (connector, { port }) =>
+      expect(await postgresQuery(connector, HOST, port('plain'), OUR_TLS)).toEqual([{ ssl: true, version: 'TLSv1.3' }]),
   },
   redis: {
-    ioredis: async (connector, { port }) => expect(await setAndGet(connector, HOST, port('tls'), 'value')).toBe('value'),
-    'node-redis, through the tunnel': async (connector, { port }) => expect(await throughTunnel(connector, HOST, port('tls'), 'open')).toBe('open'),
+    ioredis: async (connector, { port }) =>
+      expect(await setAndGet(connector, HOST, port('tls'), 'value')).toBe('value'),
+    'node-redis, through the tunnel': async (connector, { port }) =>
+      expect(await throughTunnel(connector, HOST, port('tls'), 'open')).toBe('open'),
   },
-  mariadb: { mysql2: async (connector, { port }) => expect(await mysqlQuery(connector, HOST, port('plain'), "SHOW STATUS LIKE 'Ssl_version'")).toMatchObject([{ Value: 'TLSv1.3' }]) },
-  mosquitto: { mqtt: async (connector, { port }) => expect(await overMqtt(connector, HOST, port('tls'), 'hello')).toBe('hello') },
-  nats: { nats: async (connector, { port }) => expect(await overNats(connector, HOST, port('plain'), 'hello')).toBe('hello') },
+  mariadb: {
+    mysql2: async (connector, { port }) =>
+      expect(await mysqlQuery(connector, HOST, port('plain'), "SHOW STATUS LIKE 'Ssl_version'")).toMatchObject([
+        { Value: 'TLSv1.3' },
+      ]),
+  },
+  mosquitto: {
+    mqtt: async (connector, { port }) => expect(await overMqtt(connector, HOST, port('tls'), 'hello')).toBe('hello'),
+  },
+  nats: {
+    nats: async (connector, { port }) => expect(await overNats(connector, HOST, port('plain'), 'hello')).toBe('hello'),
+  },
   slapd: {
     'ldapts over ldaps': (connector, { port }) => bind(connector, HOST, port('tls'), false),
     'ldapts with startTLS': (connector, { port }) => bind(connector, HOST, port('plain'), true),
   },
   dovecot: {
-    'imapflow over imaps': async (connector, { port }) => expect(await count(connector, HOST, port('tls'), true)).toBe(0),
-    'imapflow with STARTTLS': async (connector, { port }) => expect(await count(connector, HOST, port('plain'), false)).toBe(0),
+    'imapflow over imaps': async (connector, { port }) =>
+      expect(await count(connector, HOST, port('tls'), true)).toBe(0),
+    'imapflow with STARTTLS': async (connector, { port }) =>
+      expect(await count(connector, HOST, port('plain'), false)).toBe(0),
   },
-  kafka: { kafkajs: async (connector, { port }) => expect(await sendAndReceive(connector, HOST, port('tls'), 'x'.repeat(500_000))).toBe('x'.repeat(500_000)) },
+  kafka: {
+    kafkajs: async (connector, { port }) =>
+      expect(await sendAndReceive(connector, HOST, port('tls'), 'x'.repeat(500_000))).toBe('x'.repeat(500_000)),
+  },
   postfix: {
-    'nodemailer over implicit TLS': async (connector, { port }) => expect(await send(connector, HOST, port('tls'), false)).toMatchObject(QUEUED),
-    'nodemailer with STARTTLS': async (connector, { port }) => expect(await send(connector, HOST, port('plain'), true)).toMatchObject(QUEUED),
+    'nodemailer over implicit TLS': async (connector, { port }) =>
+      expect(await send(connector, HOST, port('tls'), false)).toMatchObject(QUEUED),
+    'nodemailer with STARTTLS': async (connector, { port }) =>
+      expect(await send(connector, HOST, port('plain'), true)).toMatchObject(QUEUED),
   },
-  nginx: { 'https.Agent': async (connector, { port }) => expect(await get(connector, HOST, port('tls'), '/here')).toBe('nginx says /here') },
+  nginx: {
+    'https.Agent': async (connector, { port }) =>
+      expect(await get(connector, HOST, port('tls'), '/here')).toBe('nginx says /here'),
+  },
 };

@@ -51,7 +51,12 @@ afterEach(async () => {
 async function serverFor(name: string, { offers = true, until = SECRET } = {}): Promise<Recorder> {
   const use = USES[name];
   if (use === undefined) throw new Error(`no use of ${name}`);
-  const server = await record({ identity: offers ? honest : undefined, tls: use.tls, talk: (admits) => use.talk(admits), until });
+  const server = await record({
+    identity: offers ? honest : undefined,
+    tls: use.tls,
+    talk: (admits) => use.talk(admits),
+    until,
+  });
   servers.push(server);
   return server;
 }
@@ -63,36 +68,95 @@ describe('an option that would lead around the connector, or that it would ignor
   it.each<[string, RegExp, () => unknown]>([
     ['TlsAgent, proxyEnv', /proxyEnv/, () => new TlsAgent(connector, { proxyEnv: {} } as never)],
     ['TlsAgent, ca', /ca/, () => new TlsAgent(connector, { ca: 'x' })],
-    ['a request, checkServerIdentity', /checkServerIdentity/, () => https.get(url, { agent: new TlsAgent(connector), checkServerIdentity: () => undefined })],
+    [
+      'a request, checkServerIdentity',
+      /checkServerIdentity/,
+      () => https.get(url, { agent: new TlsAgent(connector), checkServerIdentity: () => undefined }),
+    ],
     ['a request, lookup', /lookup/, () => https.get(url, { agent: new TlsAgent(connector), lookup: () => undefined })],
-    ['a request, localAddress', /localAddress/, () => https.get(url, { agent: new TlsAgent(connector), localAddress: '127.0.0.1' })],
+    [
+      'a request, localAddress',
+      /localAddress/,
+      () => https.get(url, { agent: new TlsAgent(connector), localAddress: '127.0.0.1' }),
+    ],
     ['a request, family', /family/, () => https.get(url, { agent: new TlsAgent(connector), family: 4 })],
-    ['a request, rejectUnauthorized: false', /rejectUnauthorized/, () => https.get(url, { agent: new TlsAgent(connector), ...lax })],
+    [
+      'a request, rejectUnauthorized: false',
+      /rejectUnauthorized/,
+      () => https.get(url, { agent: new TlsAgent(connector), ...lax }),
+    ],
     ['ws, agent', /agent/, () => wsOptions(connector, { agent: new https.Agent() })],
-    ['ws, createConnection', /createConnection/, () => wsOptions(connector, { createConnection: () => undefined } as never)],
+    [
+      'ws, createConnection',
+      /createConnection/,
+      () => wsOptions(connector, { createConnection: () => undefined } as never),
+    ],
     ['ws, rejectUnauthorized: false', /rejectUnauthorized/, () => wsOptions(connector, lax)],
     ['http2, http:', /http:/, () => http2.connect('http://localhost', http2Options(connector))],
-    ['http2, createConnection', /createConnection/, () => http2Options(connector, { createConnection: () => undefined } as never)],
+    [
+      'http2, createConnection',
+      /createConnection/,
+      () => http2Options(connector, { createConnection: () => undefined } as never),
+    ],
     ['http2, rejectUnauthorized: false', /rejectUnauthorized/, () => http2Options(connector, lax)],
     ['pg, ssl', /ssl/, () => pgConfig(connector, { host: 'x', ssl: true })],
-    ['pg, connectionString', /connectionString/, () => pgConfig(connector, { host: 'x', connectionString: 'postgres://x' })],
+    [
+      'pg, connectionString',
+      /connectionString/,
+      () => pgConfig(connector, { host: 'x', connectionString: 'postgres://x' }),
+    ],
     ['pg, no name', /servername/, () => pgConfig(connector, {})],
     ['postgres, ssl', /ssl/, () => postgresOptions(connector, { ssl: 'require' })],
     ['ioredis, sentinels', /sentinels/, () => ioredisOptions(connector, { sentinels: [{ host: 'x', port: 1 }] })],
-    ['ioredis, sentinels beside it', /sentinels/, () => new Redis({ ...ioredisOptions(connector), sentinels: [{ host: 'x', port: 1 }], name: 'x', lazyConnect: true })],
+    [
+      'ioredis, sentinels beside it',
+      /sentinels/,
+      () =>
+        new Redis({ ...ioredisOptions(connector), sentinels: [{ host: 'x', port: 1 }], name: 'x', lazyConnect: true }),
+    ],
     ['ioredis, rejectUnauthorized: false', /rejectUnauthorized/, () => ioredisOptions(connector, { tls: lax })],
     ['ioredis, tls replaced', /tls/, () => new Redis({ ...ioredisOptions(connector), tls: {}, lazyConnect: true })],
     ['nodemailer, url', /url/, () => nodemailerOptions(connector, { url: 'smtp://u:p@localhost' })],
     ['nodemailer, SES', /SES/, () => nodemailerOptions(connector, { SES: {} })],
-    ['nodemailer, a token of its own', /accessToken/, () => nodemailerOptions(connector, { auth: { type: 'OAuth2', user: 'u', clientId: 'i', clientSecret: SECRET, refreshToken: 'r' } })],
-    ['nodemailer, a token for a service', /accessToken/, () => nodemailerOptions(connector, { auth: { type: 'OAuth2', serviceClient: 'i', privateKey: SECRET, accessToken: 'old' } })],
+    [
+      'nodemailer, a token of its own',
+      /accessToken/,
+      () =>
+        nodemailerOptions(connector, {
+          auth: { type: 'OAuth2', user: 'u', clientId: 'i', clientSecret: SECRET, refreshToken: 'r' },
+        }),
+    ],
+    [
+      'nodemailer, a token for a service',
+      /accessToken/,
+      () =>
+        nodemailerOptions(connector, {
+          auth: { type: 'OAuth2', serviceClient: 'i', privateKey: SECRET, accessToken: 'old' },
+        }),
+    ],
     ['nodemailer, proxy', /proxy/, () => nodemailerOptions(connector, { proxy: 'socks5://x' })],
     ['nodemailer, ignoreTLS', /ignoreTLS/, () => nodemailerOptions(connector, { ignoreTLS: true })],
     ['nodemailer, rejectUnauthorized: false', /rejectUnauthorized/, () => nodemailerOptions(connector, { tls: lax })],
-    ['imapflow, proxy', /proxy/, () => imapflowOptions(connector, { host: 'x', port: 1, auth: { user: 'x' }, proxy: 'socks5://x' })],
-    ['imapflow, doSTARTTLS: false', /doSTARTTLS/, () => imapflowOptions(connector, { host: 'x', port: 1, auth: { user: 'x' }, doSTARTTLS: false })],
-    ['imapflow, rejectUnauthorized: false', /rejectUnauthorized/, () => imapflowOptions(connector, { host: 'x', port: 1, auth: { user: 'x' }, tls: lax })],
-    ['kafkajs, rejectUnauthorized: false', /rejectUnauthorized/, () => kafkaSocketFactory(connector)({ host: 'x', port: 1, ssl: lax, onConnect: () => undefined })],
+    [
+      'imapflow, proxy',
+      /proxy/,
+      () => imapflowOptions(connector, { host: 'x', port: 1, auth: { user: 'x' }, proxy: 'socks5://x' }),
+    ],
+    [
+      'imapflow, doSTARTTLS: false',
+      /doSTARTTLS/,
+      () => imapflowOptions(connector, { host: 'x', port: 1, auth: { user: 'x' }, doSTARTTLS: false }),
+    ],
+    [
+      'imapflow, rejectUnauthorized: false',
+      /rejectUnauthorized/,
+      () => imapflowOptions(connector, { host: 'x', port: 1, auth: { user: 'x' }, tls: lax }),
+    ],
+    [
+      'kafkajs, rejectUnauthorized: false',
+      /rejectUnauthorized/,
+      () => kafkaSocketFactory(connector)({ host: 'x', port: 1, ssl: lax, onConnect: () => undefined }),
+    ],
     ['ldapts, ca', /ca/, () => ldapOptions(connector, { url: 'ldaps://x', tlsOptions: { ca: 'x' } })],
     ['mysql2, rejectUnauthorized: false', /rejectUnauthorized/, () => withMysql({ ssl: lax })],
     ['mysql2, no ssl', /ssl/, () => withMysql({})],
@@ -108,9 +172,13 @@ describe('an option that would lead around the connector, or that it would ignor
 
   it('undici, http: and a local address', async () => {
     const dispatcher = new Agent({ connect: undiciConnect(connector) });
-    await expect(undiciFetch('http://localhost:4433/', { dispatcher })).rejects.toMatchObject({ cause: { message: expect.stringContaining('not https:') as unknown } });
+    await expect(undiciFetch('http://localhost:4433/', { dispatcher })).rejects.toMatchObject({
+      cause: { message: expect.stringContaining('not https:') as unknown },
+    });
     const bound = new Agent({ connect: undiciConnect(connector), localAddress: '127.0.0.1' });
-    await expect(undiciFetch('https://localhost:4433/', { dispatcher: bound })).rejects.toMatchObject({ cause: { message: expect.stringContaining('localAddress') as unknown } });
+    await expect(undiciFetch('https://localhost:4433/', { dispatcher: bound })).rejects.toMatchObject({
+      cause: { message: expect.stringContaining('localAddress') as unknown },
+    });
   });
 
   function withMysql(options: object): unknown {
@@ -127,7 +195,14 @@ describe('an option that would lead around the connector, or that it would ignor
 describe('a library that is about to send data without TLS', () => {
   it('imapflow: LOGIN is refused, even where nobody asked imapflow to insist', async () => {
     const server = await serverFor('imapflow, STARTTLS', { offers: false });
-    const client = new ImapFlow({ host: 'localhost', port: server.port, secure: false, auth: { user: 'x', pass: SECRET }, logger: false, transport: imapflowTransport(connector) });
+    const client = new ImapFlow({
+      host: 'localhost',
+      port: server.port,
+      secure: false,
+      auth: { user: 'x', pass: SECRET },
+      logger: false,
+      transport: imapflowTransport(connector),
+    });
     client.on('error', () => undefined);
     await expect(client.connect()).rejects.toMatchObject({ code: 'STARTTLS_NOT_OFFERED' });
     expect(server.connections()).toBe(1);
@@ -144,15 +219,28 @@ describe('a library that is about to send data without TLS', () => {
 
   it('nats: fails with a code where the server offers no TLS', async () => {
     const server = await serverFor('nats', { offers: false });
-    await expect(natsConnect(connector, { servers: `localhost:${server.port}`, user: 'x', pass: SECRET, reconnect: false })).rejects.toThrow(/tls/i);
+    await expect(
+      natsConnect(connector, { servers: `localhost:${server.port}`, user: 'x', pass: SECRET, reconnect: false }),
+    ).rejects.toThrow(/tls/i);
     expect(server.plain()).toBe('');
   });
 
   it('nats: what follows INFO in plain text is not read as if it had come over TLS', async () => {
     const use = USES['nats'];
-    const server = await record({ identity: honest, tls: 'when asked', talk: () => ({ ...use?.talk(true), greeting: `${String(use?.talk(true).greeting)}MSG a 1 1\r\nx\r\n`, answer: () => undefined }), until: SECRET });
+    const server = await record({
+      identity: honest,
+      tls: 'when asked',
+      talk: () => ({
+        ...use?.talk(true),
+        greeting: `${String(use?.talk(true).greeting)}MSG a 1 1\r\nx\r\n`,
+        answer: () => undefined,
+      }),
+      until: SECRET,
+    });
     servers.push(server);
-    await expect(natsConnect(connector, { servers: `localhost:${server.port}`, reconnect: false })).rejects.toMatchObject({ code: 'STARTTLS_INJECTION' });
+    await expect(
+      natsConnect(connector, { servers: `localhost:${server.port}`, reconnect: false }),
+    ).rejects.toMatchObject({ code: 'STARTTLS_INJECTION' });
   });
 });
 
@@ -168,7 +256,9 @@ it('tunnel: a target that is changed later changes nothing', async () => {
   const target = { host: 'localhost', port: server.port };
   const door = await tunnel(connector, target);
   target.port = 0;
-  const client = net.connect((door.address as { readonly port: number }).port, '127.0.0.1').on('error', () => undefined);
+  const client = net
+    .connect((door.address as { readonly port: number }).port, '127.0.0.1')
+    .on('error', () => undefined);
   client.write(SECRET);
   await expect.poll(() => server.secret(), { timeout: 10_000 }).toBe(SECRET);
   await door.close();
@@ -186,10 +276,16 @@ describe("ioredis's Cluster, whose subscriber leaves the connector,", () => {
   /** Node of a cluster of one. */
   const serveCluster = async (): Promise<Recorder> => {
     const command = (received: Buffer): string => {
-      if (/\r\nslots\r\n/i.test(received.toString('latin1'))) return `*1\r\n*3\r\n:0\r\n:16383\r\n*3\r\n$9\r\nlocalhost\r\n:${server.port}\r\n$2\r\nid\r\n`;
+      if (/\r\nslots\r\n/i.test(received.toString('latin1')))
+        return `*1\r\n*3\r\n:0\r\n:16383\r\n*3\r\n$9\r\nlocalhost\r\n:${server.port}\r\n$2\r\nid\r\n`;
       return '+OK\r\n'.repeat(received.toString('latin1').match(/\*\d+\r\n/g)?.length ?? 0);
     };
-    const server = await record({ identity: honest, tls: 'at once', talk: () => ({ answer: (received) => ({ send: command(received) }) }), until: 'never said' });
+    const server = await record({
+      identity: honest,
+      tls: 'at once',
+      talk: () => ({ answer: (received) => ({ send: command(received) }) }),
+      until: 'never said',
+    });
     servers.push(server);
     return server;
   };
@@ -197,10 +293,17 @@ describe("ioredis's Cluster, whose subscriber leaves the connector,", () => {
   it.each<[string, () => object]>([
     ['as it comes', () => ioredisOptions(connector, { password: SECRET })],
     ['without tls', () => ({ ...ioredisOptions(connector, { password: SECRET }), tls: undefined })],
-    ['without attempts to reconnect', () => ioredisOptions(connector, { password: SECRET, retryStrategy: null } as never)],
+    [
+      'without attempts to reconnect',
+      () => ioredisOptions(connector, { password: SECRET, retryStrategy: null } as never),
+    ],
   ])('is refused by name: %s', async (_how, redisOptions) => {
     const server = await serveCluster();
-    const cluster = new Cluster([{ host: 'localhost', port: server.port }], { redisOptions: redisOptions(), clusterRetryStrategy: () => null, lazyConnect: true });
+    const cluster = new Cluster([{ host: 'localhost', port: server.port }], {
+      redisOptions: redisOptions(),
+      clusterRetryStrategy: () => null,
+      lazyConnect: true,
+    });
     cluster.on('error', () => undefined);
     await expect(cluster.connect()).rejects.toThrow(/Cluster is not supported/);
     cluster.disconnect();
@@ -208,7 +311,9 @@ describe("ioredis's Cluster, whose subscriber leaves the connector,", () => {
   });
 
   it('tells nobody its secret: ioredis finds no name right', async () => {
-    const { tls } = ioredisOptions(connector, { tls: { servername: 'localhost' } }) as unknown as { tls: nodeTls.ConnectionOptions };
+    const { tls } = ioredisOptions(connector, { tls: { servername: 'localhost' } }) as unknown as {
+      tls: nodeTls.ConnectionOptions;
+    };
     expect(tls).toMatchObject({ servername: 'localhost' });
     expect(tls.checkServerIdentity?.('localhost', {} as never)).toMatchObject({ code: 'TLS_REQUIRED' });
   });
@@ -217,14 +322,24 @@ describe("ioredis's Cluster, whose subscriber leaves the connector,", () => {
 describe('at a reconnect', () => {
   it("nats asks its own connector, whatever others connect with meanwhile, the library's own connect() among them", async () => {
     const server = await serverFor('nats', { until: 'never said' });
-    const lost = await natsConnect(connector, { servers: `localhost:${server.port}`, user: 'x', pass: SECRET, maxReconnectAttempts: 2, reconnectTimeWait: 1 });
+    const lost = await natsConnect(connector, {
+      servers: `localhost:${server.port}`,
+      user: 'x',
+      pass: SECRET,
+      maxReconnectAttempts: 2,
+      reconnectTimeWait: 1,
+    });
     expect(server.secret()).toContain(SECRET);
     const before = server.secret().length;
     server.become(impostor);
     // each leaves something process-wide behind
     const others = await serverFor('nats', { until: 'never said' });
     others.become(impostor);
-    const theirs = await natsConnect(new TlsConnector({ verify: 'none' }), { servers: `localhost:${others.port}`, user: 'x', pass: 'x' });
+    const theirs = await natsConnect(new TlsConnector({ verify: 'none' }), {
+      servers: `localhost:${others.port}`,
+      user: 'x',
+      pass: 'x',
+    });
     await connectNats({ servers: 'localhost:1', reconnect: false }).catch(() => undefined);
     server.hangUp();
     await expect(lost.closed()).resolves.toBeInstanceOf(Error);
@@ -236,7 +351,15 @@ describe('at a reconnect', () => {
 
   it('ioredis asks its connector, and sends an impostor nothing', async () => {
     const server = await serverFor('ioredis', { until: 'never said' });
-    const redis = new Redis(ioredisOptions(connector, { host: 'localhost', port: server.port, password: SECRET, retryStrategy: (times) => (times > 2 ? null : 1), enableReadyCheck: false }));
+    const redis = new Redis(
+      ioredisOptions(connector, {
+        host: 'localhost',
+        port: server.port,
+        password: SECRET,
+        retryStrategy: (times) => (times > 2 ? null : 1),
+        enableReadyCheck: false,
+      }),
+    );
     redis.on('error', () => undefined);
     await redis.ping();
     const before = server.secret().length;
@@ -252,5 +375,7 @@ describe('at a reconnect', () => {
 it('a request over a unix socket goes to that socket, with the name that it is to be verified by', async () => {
   const agent = new TlsAgent(connector);
   const path = '/nonexistent/ferrule.sock';
-  await expect(new Promise((_resolve, reject) => https.get({ socketPath: path, host: 'localhost', agent }).on('error', reject))).rejects.toThrow(/ENOENT/);
+  await expect(
+    new Promise((_resolve, reject) => https.get({ socketPath: path, host: 'localhost', agent }).on('error', reject)),
+  ).rejects.toThrow(/ENOENT/);
 });

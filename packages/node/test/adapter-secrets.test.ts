@@ -23,21 +23,38 @@ afterEach(async () => {
 });
 
 async function serverFor(use: Use, identity: Identity | 'mute' | undefined): Promise<Recorder> {
-  const server = await record({ identity, tls: use.tls, talk: (offers) => use.talk(offers), until: SECRET, ...(use.alpn && { alpn: use.alpn }) });
+  const server = await record({
+    identity,
+    tls: use.tls,
+    talk: (offers) => use.talk(offers),
+    until: SECRET,
+    ...(use.alpn && { alpn: use.alpn }),
+  });
   servers.push(server);
   return server;
 }
 
 /** How a use ends: nobody cares, but that it does. */
-const over = (work: Promise<unknown>): Promise<void> => work.then(() => undefined, () => undefined);
+const over = (work: Promise<unknown>): Promise<void> =>
+  work.then(
+    () => undefined,
+    () => undefined,
+  );
 
 /** The lowest versions of the libraries are asked on one engine: what differs is what they ask of the Duplex. */
 const lowest = process.env['FERRULE_LIBRARIES'] === 'lowest';
-const engines = (lowest ? (['native'] as const) : (['native', 'pure'] as const)).map((name) => ({ name, available: chooseEngine(name).then(() => true, () => false) }));
+const engines = (lowest ? (['native'] as const) : (['native', 'pure'] as const)).map((name) => ({
+  name,
+  available: chooseEngine(name).then(
+    () => true,
+    () => false,
+  ),
+}));
 
 describe.each(engines)('on the $name engine', async ({ name: backend, available }) => {
   describe.skipIf(!(await available)).each(Object.entries(USES))('%s', (_name, use) => {
-    const connectorFor = (options: ConstructorParameters<typeof TlsConnector>[0] = {}): TlsConnector => new TlsConnector({ backend, ca, ...(use.alpn && { alpn: use.alpn }), ...options });
+    const connectorFor = (options: ConstructorParameters<typeof TlsConnector>[0] = {}): TlsConnector =>
+      new TlsConnector({ backend, ca, ...(use.alpn && { alpn: use.alpn }), ...options });
     const run = (connector: TlsConnector, { port }: Recorder): Promise<unknown> => use.begin(connector, port).over;
 
     it('sends its secret to the server that the connector trusts, inside TLS alone', async () => {
@@ -79,7 +96,10 @@ describe.each(engines)('on the $name engine', async ({ name: backend, available 
 
     it('is not led by a connector that verifies nobody, used at the same time', async () => {
       const [ours, theirs] = [await serverFor(use, impostor), await serverFor(use, impostor)];
-      const [refused] = await Promise.allSettled([run(connectorFor(), ours), run(connectorFor({ verify: 'none' }), theirs)]);
+      const [refused] = await Promise.allSettled([
+        run(connectorFor(), ours),
+        run(connectorFor({ verify: 'none' }), theirs),
+      ]);
       expect(refused.status).toBe('rejected');
       expect(theirs.secret()).toContain(SECRET);
       expect(ours.secret() + ours.plain()).not.toContain(SECRET);
@@ -91,24 +111,26 @@ describe.each(engines)('on the $name engine', async ({ name: backend, available 
       await server.deserted();
     });
 
-    if (use.aborts) it('leaves no connection when it is aborted amid the handshake', async () => {
-      const server = await serverFor(use, 'mute');
-      const giveUp = new AbortController();
-      const running = use.begin(connectorFor({ handshakeTimeout: 0 }), server.port, giveUp.signal);
-      await server.asked();
-      giveUp.abort();
-      await expect(running.over).rejects.toThrow();
-      await server.deserted();
-    });
+    if (use.aborts)
+      it('leaves no connection when it is aborted amid the handshake', async () => {
+        const server = await serverFor(use, 'mute');
+        const giveUp = new AbortController();
+        const running = use.begin(connectorFor({ handshakeTimeout: 0 }), server.port, giveUp.signal);
+        await server.asked();
+        giveUp.abort();
+        await expect(running.over).rejects.toThrow();
+        await server.deserted();
+      });
 
-    if (use.cannotEnd === undefined) it('leaves no connection when the library ends it amid the handshake', async () => {
-      const server = await serverFor(use, 'mute');
-      const running = use.begin(connectorFor({ handshakeTimeout: 0 }), server.port);
-      await server.asked();
-      // what becomes of the work is the library's affair
-      void over(running.over);
-      await running.end?.();
-      await server.deserted();
-    });
+    if (use.cannotEnd === undefined)
+      it('leaves no connection when the library ends it amid the handshake', async () => {
+        const server = await serverFor(use, 'mute');
+        const running = use.begin(connectorFor({ handshakeTimeout: 0 }), server.port);
+        await server.asked();
+        // what becomes of the work is the library's affair
+        void over(running.over);
+        await running.end?.();
+        await server.deserted();
+      });
   });
 });

@@ -1,4 +1,7 @@
-/** @module Each adapter with its library, used until it has sent a secret; and the least of a server that makes it do so. */
+/**
+ * @module Each adapter with its library, used until it has sent a secret; and the least of a server that makes it do
+ * so.
+ */
 import http2 from 'node:http2';
 import https from 'node:https';
 import { Client as GrpcClient } from '@grpc/grpc-js';
@@ -65,8 +68,12 @@ const imap = (offers: boolean): Talk => ({
   answer(received, inTls) {
     const [tag = '*', command = ''] = received.toString('latin1').trim().split(' ');
     const starts = command.toUpperCase() === 'STARTTLS';
-    const capabilities = command.toUpperCase() === 'CAPABILITY' ? `* CAPABILITY IMAP4rev1${offers && !inTls ? ' STARTTLS' : ''}\r\n` : '';
-    return { send: `${capabilities}${tag} ${starts && !offers ? 'BAD' : 'OK'} done\r\n`, startTlsAt: starts && offers ? received.length : undefined };
+    const capabilities =
+      command.toUpperCase() === 'CAPABILITY' ? `* CAPABILITY IMAP4rev1${offers && !inTls ? ' STARTTLS' : ''}\r\n` : '';
+    return {
+      send: `${capabilities}${tag} ${starts && !offers ? 'BAD' : 'OK'} done\r\n`,
+      startTlsAt: starts && offers ? received.length : undefined,
+    };
   },
 });
 
@@ -75,7 +82,8 @@ const smtp = (offers: boolean): Talk => ({
   answer(received) {
     const command = received.toString('latin1').slice(0, 4).toUpperCase();
     if (command === 'EHLO') return { send: `250-mail.test\r\n${offers ? '250-STARTTLS\r\n' : ''}250 8BITMIME\r\n` };
-    if (command === 'STAR') return { send: offers ? '220 go\r\n' : '502 no\r\n', startTlsAt: offers ? received.length : undefined };
+    if (command === 'STAR')
+      return { send: offers ? '220 go\r\n' : '502 no\r\n', startTlsAt: offers ? received.length : undefined };
     return { send: command === 'DATA' ? '354 go\r\n' : '250 ok\r\n' };
   },
 });
@@ -84,7 +92,25 @@ const smtp = (offers: boolean): Talk => ({
 const ldap = (offers: boolean): Talk => ({
   answer(received) {
     if (received[5] !== 0x77) return undefined;
-    return { send: Uint8Array.of(0x30, 0x0c, 0x02, 0x01, received[4] as number, 0x78, 0x07, 0x0a, 0x01, offers ? 0 : 2, 0x04, 0x00, 0x04, 0x00), startTlsAt: offers ? received.length : undefined };
+    return {
+      send: Uint8Array.of(
+        0x30,
+        0x0c,
+        0x02,
+        0x01,
+        received[4] as number,
+        0x78,
+        0x07,
+        0x0a,
+        0x01,
+        offers ? 0 : 2,
+        0x04,
+        0x00,
+        0x04,
+        0x00,
+      ),
+      startTlsAt: offers ? received.length : undefined,
+    };
   },
 });
 
@@ -95,12 +121,16 @@ const mysql = (offers: boolean): Talk => {
     Buffer.from('\x0a8.0.0\0', 'latin1'), Buffer.from([1, 0, 0, 0]), Buffer.alloc(8, 0x41), Buffer.from([0, capabilities, capabilities >>> 8, 0x21, 2, 0, capabilities >>> 16, capabilities >>> 24, 21]),
     Buffer.alloc(10), Buffer.concat([Buffer.alloc(12, 0x42), Buffer.from([0])]), Buffer.from('mysql_native_password\0', 'latin1'),
   ]); // prettier-ignore
-  return { greeting: Buffer.concat([Buffer.from([payload.length, 0, 0, 0]), payload]), answer: (received, inTls) => ({ startTlsAt: inTls || received.length < 36 ? undefined : 36 }) };
+  return {
+    greeting: Buffer.concat([Buffer.from([payload.length, 0, 0, 0]), payload]),
+    answer: (received, inTls) => ({ startTlsAt: inTls || received.length < 36 ? undefined : 36 }),
+  };
 };
 
 /** SSLRequest (80877103): `S` or `N`. */
 const postgresql = (offers: boolean): Talk => ({
-  answer: (received, inTls) => (!inTls && received.length === 8 ? { send: offers ? 'S' : 'N', startTlsAt: offers ? 8 : undefined } : undefined),
+  answer: (received, inTls) =>
+    !inTls && received.length === 8 ? { send: offers ? 'S' : 'N', startTlsAt: offers ? 8 : undefined } : undefined,
 });
 
 const nats = (offers: boolean): Talk => ({
@@ -110,14 +140,18 @@ const nats = (offers: boolean): Talk => ({
 });
 
 /** +OK for each command, which is an array. */
-const redis = (): Talk => ({ answer: (received) => ({ send: '+OK\r\n'.repeat(received.toString('latin1').match(/\*\d+\r\n/g)?.length ?? 0) }) });
+const redis = (): Talk => ({
+  answer: (received) => ({ send: '+OK\r\n'.repeat(received.toString('latin1').match(/\*\d+\r\n/g)?.length ?? 0) }),
+});
 
 /** An empty SETTINGS frame. */
 const h2 = (): Talk => ({ answer: () => ({ send: Uint8Array.of(0, 0, 0, 4, 0, 0, 0, 0, 0) }) });
 
 /** Whatever ends it: an error is a rejection. */
 function ended(emitter: NodeJS.EventEmitter, last = 'close'): Promise<never> {
-  const over = new Promise<never>((_resolve, reject) => emitter.on('error', reject).once(last, () => reject(new Error('closed'))));
+  const over = new Promise<never>((_resolve, reject) =>
+    emitter.on('error', reject).once(last, () => reject(new Error('closed'))),
+  );
   over.catch(() => undefined);
   return over;
 }
@@ -128,7 +162,13 @@ export const USES: Readonly<Record<string, Use>> = {
     talk: silent,
     aborts: true,
     begin(connector, port, signal) {
-      const request = https.get({ host: HOST, port, agent: new TlsAgent(connector), headers: { authorization: SECRET }, ...(signal && { signal }) });
+      const request = https.get({
+        host: HOST,
+        port,
+        agent: new TlsAgent(connector),
+        headers: { authorization: SECRET },
+        ...(signal && { signal }),
+      });
       return { over: ended(request), end: () => request.destroy() };
     },
   },
@@ -137,7 +177,13 @@ export const USES: Readonly<Record<string, Use>> = {
     talk: silent,
     aborts: true,
     cannotEnd: 'a signal is its end',
-    begin: (connector, port, signal) => ({ over: nodeFetch(`https://${HOST}:${port}/`, { agent: new TlsAgent(connector), headers: { authorization: SECRET }, ...(signal && { signal }) }) }),
+    begin: (connector, port, signal) => ({
+      over: nodeFetch(`https://${HOST}:${port}/`, {
+        agent: new TlsAgent(connector),
+        headers: { authorization: SECRET },
+        ...(signal && { signal }),
+      }),
+    }),
   },
   axios: {
     tls: 'at once',
@@ -145,7 +191,12 @@ export const USES: Readonly<Record<string, Use>> = {
     aborts: true,
     cannotEnd: 'a signal is its end',
     begin: (connector, port, signal) => ({
-      over: axios.get(`https://${HOST}:${port}/`, { httpsAgent: new TlsAgent(connector), proxy: false, headers: { authorization: SECRET }, ...(signal && { signal }) }),
+      over: axios.get(`https://${HOST}:${port}/`, {
+        httpsAgent: new TlsAgent(connector),
+        proxy: false,
+        headers: { authorization: SECRET },
+        ...(signal && { signal }),
+      }),
     }),
   },
   got: {
@@ -154,7 +205,12 @@ export const USES: Readonly<Record<string, Use>> = {
     aborts: true,
     cannotEnd: 'a signal is its end',
     begin: (connector, port, signal) => ({
-      over: got(`https://${HOST}:${port}/`, { agent: { https: new TlsAgent(connector) }, headers: { authorization: SECRET }, retry: { limit: 0 }, ...(signal && { signal }) }),
+      over: got(`https://${HOST}:${port}/`, {
+        agent: { https: new TlsAgent(connector) },
+        headers: { authorization: SECRET },
+        retry: { limit: 0 },
+        ...(signal && { signal }),
+      }),
     }),
   },
   'global fetch': {
@@ -177,7 +233,10 @@ export const USES: Readonly<Record<string, Use>> = {
     begin(connector, port) {
       const session = http2Connect(connector, `https://${HOST}:${port}`);
       const over = ended(session);
-      session.request({ ':method': 'POST' }).on('error', () => undefined).end(SECRET);
+      session
+        .request({ ':method': 'POST' })
+        .on('error', () => undefined)
+        .end(SECRET);
       return { over, end: () => session.destroy() };
     },
   },
@@ -189,7 +248,10 @@ export const USES: Readonly<Record<string, Use>> = {
     begin(connector, port) {
       const session = http2.connect(`https://${HOST}:${port}`, http2Options(connector));
       const over = ended(session);
-      session.request({ ':method': 'POST' }).on('error', () => undefined).end(SECRET);
+      session
+        .request({ ':method': 'POST' })
+        .on('error', () => undefined)
+        .end(SECRET);
       return { over };
     },
   },
@@ -197,13 +259,22 @@ export const USES: Readonly<Record<string, Use>> = {
     tls: 'at once',
     talk: silent,
     cannotEnd: 'its connector hears neither of a signal nor of destroy()',
-    begin: (connector, port) => ({ over: undiciFetch(`https://${HOST}:${port}/`, { method: 'POST', body: SECRET, dispatcher: new Agent({ connect: undiciConnect(connector) }) }) }),
+    begin: (connector, port) => ({
+      over: undiciFetch(`https://${HOST}:${port}/`, {
+        method: 'POST',
+        body: SECRET,
+        dispatcher: new Agent({ connect: undiciConnect(connector) }),
+      }),
+    }),
   },
   ws: {
     tls: 'at once',
     talk: silent,
     begin(connector, port) {
-      const socket = new WebSocket(`wss://${HOST}:${port}`, wsOptions(connector, { headers: { authorization: SECRET } }));
+      const socket = new WebSocket(
+        `wss://${HOST}:${port}`,
+        wsOptions(connector, { headers: { authorization: SECRET } }),
+      );
       return { over: ended(socket), end: () => socket.close() };
     },
   },
@@ -211,15 +282,22 @@ export const USES: Readonly<Record<string, Use>> = {
     tls: 'when asked',
     talk: postgresql,
     begin(connector, port) {
-      const client = new pg.Client(pgConfig(connector, { host: HOST, port, user: SECRET, password: 'x', database: 'x' }));
-      return { over: Promise.race([client.connect().then(() => ended(client)), ended(client, 'end')]), end: () => client.end() };
+      const client = new pg.Client(
+        pgConfig(connector, { host: HOST, port, user: SECRET, password: 'x', database: 'x' }),
+      );
+      return {
+        over: Promise.race([client.connect().then(() => ended(client)), ended(client, 'end')]),
+        end: () => client.end(),
+      };
     },
   },
   postgres: {
     tls: 'when asked',
     talk: postgresql,
     begin(connector, port) {
-      const sql = postgres(postgresOptions(connector, { host: HOST, port, user: SECRET, password: 'x', database: 'x', max: 1 }) as never);
+      const sql = postgres(
+        postgresOptions(connector, { host: HOST, port, user: SECRET, password: 'x', database: 'x', max: 1 }) as never,
+      );
       return { over: sql.unsafe('select 1').execute(), end: () => sql.end({ timeout: 0 }) };
     },
   },
@@ -227,7 +305,11 @@ export const USES: Readonly<Record<string, Use>> = {
     tls: 'when asked',
     talk: mysql,
     begin(connector, port) {
-      const connection = mysqlOverTls(createConnection({ host: HOST, port, user: SECRET, password: 'x', ssl: {} }), connector, HOST);
+      const connection = mysqlOverTls(
+        createConnection({ host: HOST, port, user: SECRET, password: 'x', ssl: {} }),
+        connector,
+        HOST,
+      );
       return { over: ended(connection as unknown as NodeJS.EventEmitter, 'end'), end: () => connection.destroy() };
     },
   },
@@ -235,7 +317,9 @@ export const USES: Readonly<Record<string, Use>> = {
     tls: 'at once',
     talk: redis,
     begin(connector, port) {
-      const client = new Redis(ioredisOptions(connector, { host: HOST, port, password: SECRET, lazyConnect: true, retryStrategy: () => null }));
+      const client = new Redis(
+        ioredisOptions(connector, { host: HOST, port, password: SECRET, lazyConnect: true, retryStrategy: () => null }),
+      );
       const failed = ended(client, 'end');
       return { over: Promise.race([client.connect().then(() => client.ping()), failed]), end: () => client.quit() };
     },
@@ -244,7 +328,11 @@ export const USES: Readonly<Record<string, Use>> = {
     tls: 'at once',
     talk: silent,
     begin(connector, port) {
-      const client = new MqttClient(mqttStream(connector, { host: HOST, port }), { username: 'x', password: SECRET, reconnectPeriod: 0 });
+      const client = new MqttClient(mqttStream(connector, { host: HOST, port }), {
+        username: 'x',
+        password: SECRET,
+        reconnectPeriod: 0,
+      });
       return { over: ended(client as unknown as NodeJS.EventEmitter), end: () => client.end(true) };
     },
   },
@@ -263,18 +351,43 @@ export const USES: Readonly<Record<string, Use>> = {
   imapflow: {
     tls: 'at once',
     talk: imap,
-    begin: (connector, port) => imapLogin(imapflowOptions(connector, { host: HOST, port, secure: true, auth: { user: 'x', pass: SECRET }, logger: false })),
+    begin: (connector, port) =>
+      imapLogin(
+        imapflowOptions(connector, {
+          host: HOST,
+          port,
+          secure: true,
+          auth: { user: 'x', pass: SECRET },
+          logger: false,
+        }),
+      ),
   },
   'imapflow, STARTTLS': {
     tls: 'when asked',
     talk: imap,
-    begin: (connector, port) => imapLogin(imapflowOptions(connector, { host: HOST, port, secure: false, auth: { user: 'x', pass: SECRET }, logger: false })),
+    begin: (connector, port) =>
+      imapLogin(
+        imapflowOptions(connector, {
+          host: HOST,
+          port,
+          secure: false,
+          auth: { user: 'x', pass: SECRET },
+          logger: false,
+        }),
+      ),
   },
   kafkajs: {
     tls: 'at once',
     talk: silent,
     begin(connector, port) {
-      const admin = new Kafka({ clientId: SECRET, brokers: [`${HOST}:${port}`], ssl: true, socketFactory: kafkaSocketFactory(connector), logLevel: logLevel.NOTHING, retry: { retries: 0 } }).admin();
+      const admin = new Kafka({
+        clientId: SECRET,
+        brokers: [`${HOST}:${port}`],
+        ssl: true,
+        socketFactory: kafkaSocketFactory(connector),
+        logLevel: logLevel.NOTHING,
+        retry: { retries: 0 },
+      }).admin();
       return { over: admin.connect(), end: () => admin.disconnect() };
     },
   },
@@ -282,14 +395,25 @@ export const USES: Readonly<Record<string, Use>> = {
     cannotEnd: 'there is no connection to end before it is made',
     tls: 'when asked',
     talk: nats,
-    begin: (connector, port) => ({ over: natsConnect(connector, { servers: `${HOST}:${port}`, user: 'x', pass: SECRET, reconnect: false, timeout: 5000 }) }),
+    begin: (connector, port) => ({
+      over: natsConnect(connector, {
+        servers: `${HOST}:${port}`,
+        user: 'x',
+        pass: SECRET,
+        reconnect: false,
+        timeout: 5000,
+      }),
+    }),
   },
   'ldapts, ldaps': {
     tls: 'at once',
     talk: silent,
     begin(connector, port) {
       const client = new LdapClient(ldapOptions(connector, { url: `ldaps://${HOST}:${port}` }));
-      return { over: client.bind('cn=x', SECRET).then(() => Promise.reject(new Error('nothing was answered'))), end: () => client.unbind() };
+      return {
+        over: client.bind('cn=x', SECRET).then(() => Promise.reject(new Error('nothing was answered'))),
+        end: () => client.unbind(),
+      };
     },
   },
   'ldapts, startTLS': {
@@ -305,9 +429,16 @@ export const USES: Readonly<Record<string, Use>> = {
     alpn: ['h2'],
     talk: h2,
     begin(connector, port) {
-      const client = new GrpcClient(`${HOST}:${port}`, grpcCredentials(connector, { servername: HOST }), { 'grpc.enable_retries': 0, 'grpc.initial_reconnect_backoff_ms': 60_000 });
+      const client = new GrpcClient(`${HOST}:${port}`, grpcCredentials(connector, { servername: HOST }), {
+        'grpc.enable_retries': 0,
+        'grpc.initial_reconnect_backoff_ms': 60_000,
+      });
       const asIs = (bytes: Buffer): Buffer => bytes;
-      const over = new Promise((_resolve, reject) => client.makeUnaryRequest('/a/b', asIs, asIs, Buffer.from(SECRET), (error) => reject(error ?? new Error('answered'))));
+      const over = new Promise((_resolve, reject) =>
+        client.makeUnaryRequest('/a/b', asIs, asIs, Buffer.from(SECRET), (error) =>
+          reject(error ?? new Error('answered')),
+        ),
+      );
       return { over: over.finally(() => client.close()), end: () => client.close() };
     },
   },
@@ -315,7 +446,9 @@ export const USES: Readonly<Record<string, Use>> = {
 
 const mail = (options: object): Promise<unknown> => {
   const transport = createTransport(options);
-  return transport.sendMail({ from: 'a@x.test', to: 'b@x.test', subject: 'x', text: SECRET }).finally(() => transport.close());
+  return transport
+    .sendMail({ from: 'a@x.test', to: 'b@x.test', subject: 'x', text: SECRET })
+    .finally(() => transport.close());
 };
 
 function imapLogin(options: ConstructorParameters<typeof ImapFlow>[0]): Running {

@@ -29,13 +29,17 @@ const engines = ['native', 'pure'] as const;
 const portOf = (server: { address(): unknown }): number => (server.address() as net.AddressInfo).port;
 
 it('every adapter has its example', () => {
-  const names = (folder: string): string[] => readdirSync(new URL(folder, import.meta.url)).filter((name) => name !== 'ready.ts' && name !== 'tls-required.ts');
+  const names = (folder: string): string[] =>
+    readdirSync(new URL(folder, import.meta.url)).filter((name) => name !== 'ready.ts' && name !== 'tls-required.ts');
   expect(names('../examples')).toEqual([...names('../src/adapters'), 'tunnel.ts'].toSorted());
 });
 
 /** Libraries whose server is a Node library too: they run everywhere. */
 describe.each(engines)('on the %s engine', async (backend) => {
-  const available = await chooseEngine(backend).then(() => true, () => false);
+  const available = await chooseEngine(backend).then(
+    () => true,
+    () => false,
+  );
   if (!available) console.log(`skipped: the ${backend} engine is not available here`);
 
   describe.skipIf(!available)('adapters', () => {
@@ -68,7 +72,10 @@ describe.each(engines)('on the %s engine', async (backend) => {
         new Promise((resolve, reject) => {
           const request = https.request({ host: 'localhost', port, method: 'POST', agent }, (response) => {
             let text = '';
-            response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk)).on('end', () => resolve(text));
+            response
+              .setEncoding('utf8')
+              .on('data', (chunk: string) => (text += chunk))
+              .on('end', () => resolve(text));
           });
           request.on('error', reject).end(body);
         });
@@ -77,7 +84,9 @@ describe.each(engines)('on the %s engine', async (backend) => {
     });
 
     it('http2: a session over our Duplex', async () => {
-      const server = http2.createSecureServer(tls, (_request, response) => response.end('over h2')).listen(0, '127.0.0.1');
+      const server = http2
+        .createSecureServer(tls, (_request, response) => response.end('over h2'))
+        .listen(0, '127.0.0.1');
       await once(server, 'listening');
       expect(await getHttp2(connector(['h2']), 'localhost', portOf(server), '/')).toBe('over h2');
       server.close();
@@ -86,9 +95,14 @@ describe.each(engines)('on the %s engine', async (backend) => {
     it('http2: a session says `connect` when the handshake is done, with what was agreed', async () => {
       const server = http2.createSecureServer(tls, (_request, response) => response.end()).listen(0, '127.0.0.1');
       await once(server, 'listening');
-      const refused = http2Connect(new TlsConnector({ backend, trustAnchors: [], alpn: ['h2'] }), `https://localhost:${portOf(server)}`);
+      const refused = http2Connect(
+        new TlsConnector({ backend, trustAnchors: [], alpn: ['h2'] }),
+        `https://localhost:${portOf(server)}`,
+      );
       const told: string[] = [];
-      refused.on('connect', () => told.push('connect')).on('error', (error: { code?: string }) => told.push(String(error.code)));
+      refused
+        .on('connect', () => told.push('connect'))
+        .on('error', (error: { code?: string }) => told.push(String(error.code)));
       await new Promise((resolve) => refused.once('close', resolve));
       expect(told).toEqual([expect.stringMatching(/^CERT_/)]);
       const session = http2Connect(connector(['h2']), `https://localhost:${portOf(server)}`);
@@ -101,11 +115,16 @@ describe.each(engines)('on the %s engine', async (backend) => {
     });
 
     it('http2: close() before the handshake ends the session and its streams', async () => {
-      const silent = net.createServer((socket) => void socket.on('error', () => undefined).resume()).listen(0, '127.0.0.1');
+      const silent = net
+        .createServer((socket) => void socket.on('error', () => undefined).resume())
+        .listen(0, '127.0.0.1');
       await once(silent, 'listening');
       for (const streams of [0, 1]) {
         const session = http2Connect(connector(['h2']), `https://localhost:${portOf(silent)}`);
-        const closed = [session, ...(streams === 0 ? [] : [session.request({ ':path': '/' }).on('error', () => undefined)])].map((each) => new Promise((resolve) => each.once('close', resolve)));
+        const closed = [
+          session,
+          ...(streams === 0 ? [] : [session.request({ ':path': '/' }).on('error', () => undefined)]),
+        ].map((each) => new Promise((resolve) => each.once('close', resolve)));
         session.close();
         await Promise.all(closed);
       }
@@ -120,7 +139,9 @@ describe.each(engines)('on the %s engine', async (backend) => {
 
     it('undici: tells why a peer was refused', async () => {
       const agent = new Agent({ connect: undiciConnect(new TlsConnector({ backend, trustAnchors: [] })) });
-      await expect(undiciFetch(`https://localhost:${port}/`, { dispatcher: agent })).rejects.toMatchObject({ cause: { code: expect.stringMatching(/^CERT_/) } });
+      await expect(undiciFetch(`https://localhost:${port}/`, { dispatcher: agent })).rejects.toMatchObject({
+        cause: { code: expect.stringMatching(/^CERT_/) },
+      });
       await agent.close();
     });
 
@@ -138,13 +159,32 @@ describe.each(engines)('on the %s engine', async (backend) => {
       const asIs = { serialize: (value: Buffer): Buffer => value, deserialize: (value: Buffer): Buffer => value };
       const path = '/ferrule.Test/Echo';
       server.addService(
-        { echo: { path, requestStream: false, responseStream: false, requestSerialize: asIs.serialize, requestDeserialize: asIs.deserialize, responseSerialize: asIs.serialize, responseDeserialize: asIs.deserialize } },
-        { echo: (call: { request: Buffer }, callback: (error: null, value: Buffer) => void) => callback(null, call.request) },
+        {
+          echo: {
+            path,
+            requestStream: false,
+            responseStream: false,
+            requestSerialize: asIs.serialize,
+            requestDeserialize: asIs.deserialize,
+            responseSerialize: asIs.serialize,
+            responseDeserialize: asIs.deserialize,
+          },
+        },
+        {
+          echo: (call: { request: Buffer }, callback: (error: null, value: Buffer) => void) =>
+            callback(null, call.request),
+        },
       );
       const bound = await new Promise<number>((resolve, reject) =>
-        server.bindAsync('127.0.0.1:0', ServerCredentials.createSsl(null, [{ private_key: Buffer.from(tls.key), cert_chain: Buffer.from(tls.cert) }]), (error, to) => (error ? reject(error) : resolve(to))),
+        server.bindAsync(
+          '127.0.0.1:0',
+          ServerCredentials.createSsl(null, [{ private_key: Buffer.from(tls.key), cert_chain: Buffer.from(tls.cert) }]),
+          (error, to) => (error ? reject(error) : resolve(to)),
+        ),
       );
-      expect((await callGrpc(connector(['h2']), 'localhost', bound, path, Buffer.from('called')))?.toString()).toBe('called');
+      expect((await callGrpc(connector(['h2']), 'localhost', bound, path, Buffer.from('called')))?.toString()).toBe(
+        'called',
+      );
       server.forceShutdown();
     });
 
@@ -159,10 +199,12 @@ describe.each(engines)('on the %s engine', async (backend) => {
         authOptional: true,
         onData: (stream, _session, callback) => {
           let text = '';
-          stream.on('data', (chunk: Buffer) => (text += chunk.toString())).on('end', () => {
-            messages.push(text);
-            callback();
-          });
+          stream
+            .on('data', (chunk: Buffer) => (text += chunk.toString()))
+            .on('end', () => {
+              messages.push(text);
+              callback();
+            });
         },
       });
       const listener = smtp.listen(0, '127.0.0.1');
@@ -208,7 +250,11 @@ describe.each(engines)('on the %s engine', async (backend) => {
 
     it('tunnel: resets the plain side and tells why when the peer is refused', async () => {
       const errors: Error[] = [];
-      const door = await tunnel(connector(), { host: '127.0.0.1', port, servername: 'other.test' }, { onError: (error) => errors.push(error) });
+      const door = await tunnel(
+        connector(),
+        { host: '127.0.0.1', port, servername: 'other.test' },
+        { onError: (error) => errors.push(error) },
+      );
       const plain = net.connect((door.address as { port: number }).port, '127.0.0.1');
       plain.on('error', () => undefined).resume();
       await new Promise((resolve) => plain.once('close', resolve));

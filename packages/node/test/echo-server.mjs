@@ -25,4 +25,6 @@ const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => 
   socket.on('close', () => parentPort.postMessage({ closed: true }));
   acts[workerData.act](socket);
 });
-server.listen(workerData.path ?? { host: '127.0.0.1', port: 0 }, () => parentPort.postMessage({ port: server.address().port }));
+server.listen(workerData.path ?? { host: '127.0.0.1', port: 0 }, () =>
+  parentPort.postMessage({ port: server.address().port }),
+);

@@ -17,7 +17,11 @@ const throughTunnel: Use = {
   begin(connector, port) {
     const over = async (): Promise<void> => {
       const door = await tunnel(connector, { host: 'localhost', port });
-      const client = createClient({ socket: { port: (door.address as { readonly port: number }).port, host: '127.0.0.1', reconnectStrategy: false }, password: SECRET, RESP: 2 });
+      const client = createClient({
+        socket: { port: (door.address as { readonly port: number }).port, host: '127.0.0.1', reconnectStrategy: false },
+        password: SECRET,
+        RESP: 2,
+      });
       try {
         client.on('error', () => undefined);
         await client.connect();
@@ -35,7 +39,8 @@ const LINES: Readonly<Record<string, readonly string[]>> = {
   '`{ agent: new TlsAgent(connector) }` from `adapters/https`': ['https.Agent', 'node-fetch'],
   '`{ httpsAgent: new TlsAgent(connector), proxy: false }`': ['axios'],
   '`{ agent: { https: new TlsAgent(connector) } }`': ['got'],
-  '`http2Connect(connector, url)`; `http2.connect(url, http2Options(connector))` for libraries that call it themselves': ['http2', 'http2, a library that calls http2.connect()'],
+  '`http2Connect(connector, url)`; `http2.connect(url, http2Options(connector))` for libraries that call it themselves':
+    ['http2', 'http2, a library that calls http2.connect()'],
   '`new Agent({ connect: undiciConnect(connector) })`; `setGlobalDispatcher(agent)`': ['undici', 'global fetch'],
   '`new WebSocket(url, wsOptions(connector, { headers }))`': ['ws'],
   '`new pg.Pool(pgConfig(connector, { host, user, password }))`': ['pg'],
@@ -52,7 +57,11 @@ const LINES: Readonly<Record<string, readonly string[]>> = {
 };
 
 const table = /\| library \| line \|\n\|---\|---\|\n((?:\|.*\|\n)+)/.exec(readme)?.[1] ?? '';
-const lines = table.trim().split('\n').map((row) => row.split('|').map((cell) => cell.trim())).map(([, library = '', line = '']) => ({ library, line }));
+const lines = table
+  .trim()
+  .split('\n')
+  .map((row) => row.split('|').map((cell) => cell.trim()))
+  .map(([, library = '', line = '']) => ({ library, line }));
 
 it('every line of the README’s table has its uses here, and every use its line', () => {
   expect(lines.map(({ line }) => line)).toEqual(Object.keys(LINES));
@@ -60,20 +69,49 @@ it('every line of the README’s table has its uses here, and every use its line
 });
 
 it('every library of the table is a peer or a development dependency, or Node’s', () => {
-  const { peerDependencies, devDependencies } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as Record<string, Record<string, string>>;
-  const known = new Set([...Object.keys({ ...peerDependencies, ...devDependencies }), 'https.request', 'http2', 'global fetch', 'nats']);
-  const named = lines.flatMap(({ library }) => library.replaceAll('`', '').replace(', with SCRAM-SHA-256-PLUS', '').split(', '));
+  const { peerDependencies, devDependencies } = JSON.parse(
+    readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+  ) as Record<string, Record<string, string>>;
+  const known = new Set([
+    ...Object.keys({ ...peerDependencies, ...devDependencies }),
+    'https.request',
+    'http2',
+    'global fetch',
+    'nats',
+  ]);
+  const named = lines.flatMap(({ library }) =>
+    library.replaceAll('`', '').replace(', with SCRAM-SHA-256-PLUS', '').split(', '),
+  );
   expect(named.filter((name) => !known.has(name))).toEqual([]);
 });
 
-const uses = [...lines.flatMap(({ line }) => (LINES[line] ?? []).map((name) => [name, USES[name] as Use] as const)), ['node-redis, through a tunnel', throughTunnel] as const];
+const uses = [
+  ...lines.flatMap(({ line }) => (LINES[line] ?? []).map((name) => [name, USES[name] as Use] as const)),
+  ['node-redis, through a tunnel', throughTunnel] as const,
+];
 
 it.each(uses)('%s: a pin decides, beside a certificate that is trusted', async (_name, use) => {
   const [root, leaf] = [await pki('root'), await pki('p256')];
-  const right = createHash('sha256').update(new X509Certificate(leaf.certificatePem).publicKey.export({ type: 'spki', format: 'der' })).digest();
-  const server = await record({ identity: { key: leaf.keyPem, cert: leaf.chainPem }, tls: use.tls, talk: (offers) => use.talk(offers), until: SECRET, ...(use.alpn && { alpn: use.alpn }) });
+  const right = createHash('sha256')
+    .update(new X509Certificate(leaf.certificatePem).publicKey.export({ type: 'spki', format: 'der' }))
+    .digest();
+  const server = await record({
+    identity: { key: leaf.keyPem, cert: leaf.chainPem },
+    tls: use.tls,
+    talk: (offers) => use.talk(offers),
+    until: SECRET,
+    ...(use.alpn && { alpn: use.alpn }),
+  });
   const attempt = (pin: Uint8Array): Promise<unknown> =>
-    use.begin(new TlsConnector({ ca: root.certificatePem, pins: [pin], ...(use.alpn && { alpn: use.alpn }) }), server.port).over.then(() => undefined, (error: unknown) => error);
+    use
+      .begin(
+        new TlsConnector({ ca: root.certificatePem, pins: [pin], ...(use.alpn && { alpn: use.alpn }) }),
+        server.port,
+      )
+      .over.then(
+        () => undefined,
+        (error: unknown) => error,
+      );
   expect(await attempt(new Uint8Array(32))).toBeInstanceOf(Error);
   expect(server.connections()).toBeGreaterThan(0);
   expect(server.secret() + server.plain()).not.toContain(SECRET);

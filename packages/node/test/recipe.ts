@@ -34,11 +34,22 @@ export interface Recipe {
   };
 }
 
-const PLACES = ['/usr/bin', '/usr/sbin', '/usr/local/bin', '/usr/local/sbin', '/usr/lib/dovecot', '/usr/lib/postfix/sbin', '/usr/lib/news/bin'];
-const versioned = existsSync('/usr/lib/postgresql') ? readdirSync('/usr/lib/postgresql').map((version) => `/usr/lib/postgresql/${version}/bin`) : [];
+const PLACES = [
+  '/usr/bin',
+  '/usr/sbin',
+  '/usr/local/bin',
+  '/usr/local/sbin',
+  '/usr/lib/dovecot',
+  '/usr/lib/postfix/sbin',
+  '/usr/lib/news/bin',
+];
+const versioned = existsSync('/usr/lib/postgresql')
+  ? readdirSync('/usr/lib/postgresql').map((version) => `/usr/lib/postgresql/${version}/bin`)
+  : [];
 
 /** The path of a program; `undefined` where it is not installed. */
-export const program = (name: string): string | undefined => [...versioned, ...PLACES].map((place) => join(place, name)).find((path) => existsSync(path));
+export const program = (name: string): string | undefined =>
+  [...versioned, ...PLACES].map((place) => join(place, name)).find((path) => existsSync(path));
 /** The same for one that is known to be installed. */
 export const path = (name: string): string => program(name) ?? name;
 

@@ -9,7 +9,8 @@ import { type Context, giveTo, isRoot, path, type Recipe } from './recipe.ts';
 const become = (user: string): { readonly user?: string } => (isRoot ? { user } : {});
 const lines = (...text: readonly string[]): string => `${text.join('\n')}\n`;
 
-export type MailOrChatServer = 'postfix' | 'dovecot' | 'dovecot beside IMAP' | 'vsftpd' | 'nnrpd' | 'prosody' | 'inspircd' | 'iksd' | 'xrdp';
+export type MailOrChatServer =
+  'postfix' | 'dovecot' | 'dovecot beside IMAP' | 'vsftpd' | 'nnrpd' | 'prosody' | 'inspircd' | 'iksd' | 'xrdp';
 
 export const MAIL_AND_CHAT_SERVERS: Readonly<Record<MailOrChatServer, Recipe>> = {
   postfix: {
@@ -25,21 +26,48 @@ export const MAIL_AND_CHAT_SERVERS: Readonly<Record<MailOrChatServer, Recipe>> =
       writeFileSync(
         join(config, 'main.cf'),
         lines(
-          'compatibility_level = 3.6', `queue_directory = ${directory}/queue`, `data_directory = ${directory}/data`,
-          `maillog_file = ${directory}/log`, `maillog_file_prefixes = ${directory}`, 'inet_protocols = ipv4', 'inet_interfaces = 127.0.0.1',
-          'myhostname = server.test', 'mydestination =', 'local_recipient_maps =', 'alias_maps =', 'alias_database =', 'mynetworks = 127.0.0.0/8',
-          'relay_domains = server.test', 'relay_transport = discard:', 'default_transport = discard:',
-          `smtpd_tls_cert_file = ${cert}`, `smtpd_tls_key_file = ${key}`, 'smtpd_tls_security_level = encrypt',
+          'compatibility_level = 3.6',
+          `queue_directory = ${directory}/queue`,
+          `data_directory = ${directory}/data`,
+          `maillog_file = ${directory}/log`,
+          `maillog_file_prefixes = ${directory}`,
+          'inet_protocols = ipv4',
+          'inet_interfaces = 127.0.0.1',
+          'myhostname = server.test',
+          'mydestination =',
+          'local_recipient_maps =',
+          'alias_maps =',
+          'alias_database =',
+          'mynetworks = 127.0.0.0/8',
+          'relay_domains = server.test',
+          'relay_transport = discard:',
+          'default_transport = discard:',
+          `smtpd_tls_cert_file = ${cert}`,
+          `smtpd_tls_key_file = ${key}`,
+          'smtpd_tls_security_level = encrypt',
         ),
       );
-      const service = (name: string, command: string, isPrivate: 'n' | '-' = '-', most: '-' | '0' | '1' = '-'): string => `${name} unix ${isPrivate} - n - ${most} ${command}`;
+      const service = (
+        name: string,
+        command: string,
+        isPrivate: 'n' | '-' = '-',
+        most: '-' | '0' | '1' = '-',
+      ): string => `${name} unix ${isPrivate} - n - ${most} ${command}`;
       writeFileSync(
         join(config, 'master.cf'),
         lines(
-          `127.0.0.1:${port('plain')} inet n - n - - smtpd`, `127.0.0.1:${port('tls')} inet n - n - - smtpd -o smtpd_tls_wrappermode=yes`,
-          service('cleanup', 'cleanup', 'n', '0'), service('qmgr', 'qmgr', 'n', '1'), service('tlsmgr', 'tlsmgr', '-', '1'), service('rewrite', 'trivial-rewrite'),
-          ...['bounce', 'defer', 'trace'].map((name) => service(name, 'bounce', '-', '0')), ...['error', 'retry'].map((name) => service(name, 'error')),
-          service('proxymap', 'proxymap'), service('discard', 'discard'), service('anvil', 'anvil', '-', '1'), 'postlog unix-dgram n - n - 1 postlogd',
+          `127.0.0.1:${port('plain')} inet n - n - - smtpd`,
+          `127.0.0.1:${port('tls')} inet n - n - - smtpd -o smtpd_tls_wrappermode=yes`,
+          service('cleanup', 'cleanup', 'n', '0'),
+          service('qmgr', 'qmgr', 'n', '1'),
+          service('tlsmgr', 'tlsmgr', '-', '1'),
+          service('rewrite', 'trivial-rewrite'),
+          ...['bounce', 'defer', 'trace'].map((name) => service(name, 'bounce', '-', '0')),
+          ...['error', 'retry'].map((name) => service(name, 'error')),
+          service('proxymap', 'proxymap'),
+          service('discard', 'discard'),
+          service('anvil', 'anvil', '-', '1'),
+          'postlog unix-dgram n - n - 1 postlogd',
         ),
       );
       // it makes the directories of the queue
@@ -81,9 +109,20 @@ export const MAIL_AND_CHAT_SERVERS: Readonly<Record<MailOrChatServer, Recipe>> =
       writeFileSync(
         config,
         lines(
-          'listen=YES', 'listen_address=127.0.0.1', `listen_port=${port('plain')}`, 'background=NO', 'run_as_launching_user=YES', 'seccomp_sandbox=NO',
-          'anonymous_enable=YES', 'local_enable=NO', `anon_root=${directory}/files`, `secure_chroot_dir=${directory}/empty`,
-          'ssl_enable=YES', 'allow_anon_ssl=YES', `rsa_cert_file=${cert}`, `rsa_private_key_file=${key}`,
+          'listen=YES',
+          'listen_address=127.0.0.1',
+          `listen_port=${port('plain')}`,
+          'background=NO',
+          'run_as_launching_user=YES',
+          'seccomp_sandbox=NO',
+          'anonymous_enable=YES',
+          'local_enable=NO',
+          `anon_root=${directory}/files`,
+          `secure_chroot_dir=${directory}/empty`,
+          'ssl_enable=YES',
+          'allow_anon_ssl=YES',
+          `rsa_cert_file=${cert}`,
+          `rsa_private_key_file=${key}`,
         ),
       );
       return { command: path('vsftpd'), args: [config] };
@@ -103,18 +142,61 @@ export const MAIL_AND_CHAT_SERVERS: Readonly<Record<MailOrChatServer, Recipe>> =
       };
       const inn = file(
         'inn.conf',
-        'mta: "/bin/true %s"', 'domain: news.test', 'pathhost: news.test', 'hismethod: hisv6', 'enableoverview: true', 'ovmethod: tradindexed', 'nnrpdloadlimit: 0',
-        `pathnews: ${join(path('nnrpd'), '../..')}`, `pathdb: ${directory}/db`, `pathetc: ${directory}`, `pathrun: ${directory}/run`, `pathoverview: ${directory}/overview`,
-        `pathlog: ${directory}`, `pathtmp: ${directory}`, `pathspool: ${directory}`, `runasuser: ${user}`, `runasgroup: ${group}`, `tlscertfile: ${cert}`, `tlskeyfile: ${key}`,
+        'mta: "/bin/true %s"',
+        'domain: news.test',
+        'pathhost: news.test',
+        'hismethod: hisv6',
+        'enableoverview: true',
+        'ovmethod: tradindexed',
+        'nnrpdloadlimit: 0',
+        `pathnews: ${join(path('nnrpd'), '../..')}`,
+        `pathdb: ${directory}/db`,
+        `pathetc: ${directory}`,
+        `pathrun: ${directory}/run`,
+        `pathoverview: ${directory}/overview`,
+        `pathlog: ${directory}`,
+        `pathtmp: ${directory}`,
+        `pathspool: ${directory}`,
+        `runasuser: ${user}`,
+        `runasgroup: ${group}`,
+        `tlscertfile: ${cert}`,
+        `tlskeyfile: ${key}`,
       );
-      const readers = file('readers.conf', 'auth "all" {', ' hosts: "*"', ' default: "<local>"', '}', 'access "all" {', ' users: "*"', ' newsgroups: "*"', ' access: R', '}');
+      const readers = file(
+        'readers.conf',
+        'auth "all" {',
+        ' hosts: "*"',
+        ' default: "<local>"',
+        '}',
+        'access "all" {',
+        ' users: "*"',
+        ' newsgroups: "*"',
+        ' access: R',
+        '}',
+      );
       const made = [
         file('storage.conf', 'method trash {', ' newsgroups: *', ' class: 0', '}'),
         file('db/active', 'control 0000000000 0000000001 n', 'junk 0000000000 0000000001 n'),
-        file('db/newsgroups'), file('db/active.times'), file('db/history'), file('overview/group.index'),
+        file('db/newsgroups'),
+        file('db/active.times'),
+        file('db/history'),
+        file('overview/group.index'),
       ];
-      giveTo(user, directory, cert, key, inn, readers, ...made, ...['db', 'run', 'overview'].map((each) => join(directory, each)));
-      return { command: '/usr/bin/env', args: [`INNCONF=${inn}`, path('nnrpd'), '-D', '-f', '-p', `${port('plain')}`, '-b', '127.0.0.1', '-c', readers], ...become('news') };
+      giveTo(
+        user,
+        directory,
+        cert,
+        key,
+        inn,
+        readers,
+        ...made,
+        ...['db', 'run', 'overview'].map((each) => join(directory, each)),
+      );
+      return {
+        command: '/usr/bin/env',
+        args: [`INNCONF=${inn}`, path('nnrpd'), '-D', '-f', '-p', `${port('plain')}`, '-b', '127.0.0.1', '-c', readers],
+        ...become('news'),
+      };
     },
   },
   prosody: {
@@ -126,10 +208,22 @@ export const MAIL_AND_CHAT_SERVERS: Readonly<Record<MailOrChatServer, Recipe>> =
       writeFileSync(
         config,
         lines(
-          'daemonize = false', 'log = { { levels = { min = "warn" }, to = "console" } }', `pidfile = "${directory}/pid"`, `data_path = "${directory}"`,
-          'modules_enabled = { "tls", "saslauth", "dialback" }', 'modules_disabled = { "posix" }', 'authentication = "internal_plain"',
-          'interfaces = { "127.0.0.1" }', `c2s_ports = { ${port('c2s')} }`, `s2s_ports = { ${port('s2s')} }`, 'http_ports = {}', 'https_ports = {}',
-          'c2s_require_encryption = true', 's2s_require_encryption = true', `ssl = { key = "${key}", certificate = "${cert}" }`, 'VirtualHost "localhost"',
+          'daemonize = false',
+          'log = { { levels = { min = "warn" }, to = "console" } }',
+          `pidfile = "${directory}/pid"`,
+          `data_path = "${directory}"`,
+          'modules_enabled = { "tls", "saslauth", "dialback" }',
+          'modules_disabled = { "posix" }',
+          'authentication = "internal_plain"',
+          'interfaces = { "127.0.0.1" }',
+          `c2s_ports = { ${port('c2s')} }`,
+          `s2s_ports = { ${port('s2s')} }`,
+          'http_ports = {}',
+          'https_ports = {}',
+          'c2s_require_encryption = true',
+          's2s_require_encryption = true',
+          `ssl = { key = "${key}", certificate = "${cert}" }`,
+          'VirtualHost "localhost"',
         ),
       );
       giveTo('prosody', directory, cert, key, config);
@@ -142,18 +236,30 @@ export const MAIL_AND_CHAT_SERVERS: Readonly<Record<MailOrChatServer, Recipe>> =
     listens: ['plain'],
     prepare({ directory, cert, key, port }) {
       const config = join(directory, 'inspircd.conf');
-      const tag = (name: string, values: Readonly<Record<string, string | number>>): string => `<${name} ${Object.entries(values).map(([attribute, value]) => `${attribute}="${value}"`).join(' ')}>`;
+      const tag = (name: string, values: Readonly<Record<string, string | number>>): string =>
+        `<${name} ${Object.entries(values)
+          .map(([attribute, value]) => `${attribute}="${value}"`)
+          .join(' ')}>`;
       writeFileSync(
         config,
         lines(
-          tag('server', { name: 'irc.test', description: 'test', network: 'test', id: '97K' }), tag('admin', { name: 'x', nick: 'x', email: 'x@irc.test' }),
-          tag('bind', { address: '127.0.0.1', port: port('plain'), type: 'clients' }), tag('connect', { allow: '*', timeout: 20, resolvehostnames: 'no' }),
-          tag('module', { name: 'ssl_gnutls' }), tag('sslprofile', { name: 'ours', provider: 'gnutls', certfile: cert, keyfile: key, hash: 'sha256' }),
-          tag('module', { name: 'starttls' }), tag('starttls', { sslprofile: 'ours' }), tag('dns', { server: '127.0.0.1' }), tag('pid', { file: `${directory}/pid` }),
+          tag('server', { name: 'irc.test', description: 'test', network: 'test', id: '97K' }),
+          tag('admin', { name: 'x', nick: 'x', email: 'x@irc.test' }),
+          tag('bind', { address: '127.0.0.1', port: port('plain'), type: 'clients' }),
+          tag('connect', { allow: '*', timeout: 20, resolvehostnames: 'no' }),
+          tag('module', { name: 'ssl_gnutls' }),
+          tag('sslprofile', { name: 'ours', provider: 'gnutls', certfile: cert, keyfile: key, hash: 'sha256' }),
+          tag('module', { name: 'starttls' }),
+          tag('starttls', { sslprofile: 'ours' }),
+          tag('dns', { server: '127.0.0.1' }),
+          tag('pid', { file: `${directory}/pid` }),
           tag('path', { configdir: directory, datadir: directory, logdir: directory, runtimedir: directory }),
         ),
       );
-      return { command: path('inspircd'), args: ['--nofork', '--nolog', ...(isRoot ? ['--runasroot'] : []), '--config', config] };
+      return {
+        command: path('inspircd'),
+        args: ['--nofork', '--nolog', ...(isRoot ? ['--runasroot'] : []), '--config', config],
+      };
     },
   },
   iksd: {
@@ -165,10 +271,22 @@ export const MAIL_AND_CHAT_SERVERS: Readonly<Record<MailOrChatServer, Recipe>> =
       const known = join(directory, 'known.pem');
       // it sends what it knows of its own chain
       writeFileSync(known, readFileSync(cert, 'utf8') + readFileSync(ca, 'utf8'));
-      writeFileSync(config, lines('set telopt /server start-tls required', `set auth tls rsa-cert-file ${cert}`, `set auth tls rsa-key-file ${key}`, `set auth tls verify-file ${known}`));
+      writeFileSync(
+        config,
+        lines(
+          'set telopt /server start-tls required',
+          `set auth tls rsa-cert-file ${cert}`,
+          `set auth tls rsa-key-file ${key}`,
+          `set auth tls verify-file ${known}`,
+        ),
+      );
       // it reads its configuration at one place only
       const command = 'mount --bind "$0" /etc/kermit/iksd.conf && exec "$1" -A';
-      return { command: path('unshare'), args: ['--user', '--map-root-user', '--mount', 'sh', '-c', command, config, path('iksd')], perConnection: true };
+      return {
+        command: path('unshare'),
+        args: ['--user', '--map-root-user', '--mount', 'sh', '-c', command, config, path('iksd')],
+        perConnection: true,
+      };
     },
   },
   xrdp: {
@@ -182,8 +300,21 @@ export const MAIL_AND_CHAT_SERVERS: Readonly<Record<MailOrChatServer, Recipe>> =
       writeFileSync(
         config,
         lines(
-          '[Globals]', 'ini_version=1', 'fork=true', `port=${address}`, 'security_layer=tls', `certificate=${cert}`, `key_file=${key}`, 'ssl_protocols=TLSv1.2, TLSv1.3',
-          '[Logging]', `LogFile=${directory}/log`, 'LogLevel=WARNING', 'EnableSyslog=false', '[Xorg]', 'name=Xorg', 'lib=libxup.so',
+          '[Globals]',
+          'ini_version=1',
+          'fork=true',
+          `port=${address}`,
+          'security_layer=tls',
+          `certificate=${cert}`,
+          `key_file=${key}`,
+          'ssl_protocols=TLSv1.2, TLSv1.3',
+          '[Logging]',
+          `LogFile=${directory}/log`,
+          'LogLevel=WARNING',
+          'EnableSyslog=false',
+          '[Xorg]',
+          'name=Xorg',
+          'lib=libxup.so',
         ),
       );
       return { command: path('xrdp'), args: ['--nodaemon', '--port', address, '--config', config] };
@@ -191,7 +322,11 @@ export const MAIL_AND_CHAT_SERVERS: Readonly<Record<MailOrChatServer, Recipe>> =
   },
 };
 
-function dovecot({ directory, cert, key }: Context, protocols: string, ...services: readonly string[]): ReturnType<Recipe['prepare']> {
+function dovecot(
+  { directory, cert, key }: Context,
+  protocols: string,
+  ...services: readonly string[]
+): ReturnType<Recipe['prepare']> {
   const config = join(directory, 'dovecot.conf');
   const users = join(directory, 'users');
   mkdirSync(join(directory, 'mail'));
@@ -203,10 +338,22 @@ function dovecot({ directory, cert, key }: Context, protocols: string, ...servic
   writeFileSync(
     config,
     lines(
-      `base_dir = ${directory}/run`, `log_path = ${directory}/log`, `protocols = ${protocols}`, 'listen = 127.0.0.1', 'ssl = yes', `ssl_cert = <${cert}`, `ssl_key = <${key}`,
-      `default_internal_user = ${isRoot ? 'dovecot' : owner}`, `default_login_user = ${isRoot ? 'dovenull' : owner}`, 'first_valid_uid = 1', 'last_valid_uid = 0', 'first_valid_gid = 1',
-      `passdb {\n driver = passwd-file\n args = ${users}\n}`, `userdb {\n driver = static\n args = uid=${owner} gid=${group} home=${directory}/mail\n}`,
-      `mail_location = maildir:${directory}/mail`, ...services,
+      `base_dir = ${directory}/run`,
+      `log_path = ${directory}/log`,
+      `protocols = ${protocols}`,
+      'listen = 127.0.0.1',
+      'ssl = yes',
+      `ssl_cert = <${cert}`,
+      `ssl_key = <${key}`,
+      `default_internal_user = ${isRoot ? 'dovecot' : owner}`,
+      `default_login_user = ${isRoot ? 'dovenull' : owner}`,
+      'first_valid_uid = 1',
+      'last_valid_uid = 0',
+      'first_valid_gid = 1',
+      `passdb {\n driver = passwd-file\n args = ${users}\n}`,
+      `userdb {\n driver = static\n args = uid=${owner} gid=${group} home=${directory}/mail\n}`,
+      `mail_location = maildir:${directory}/mail`,
+      ...services,
     ),
   );
   return { command: path('dovecot'), args: ['-F', '-c', config] };

@@ -1,4 +1,7 @@
-/** @module A server that remembers every byte it is sent, in plain text and inside TLS, and speaks just enough of a protocol to be sent a secret. */
+/**
+ * @module A server that remembers every byte it is sent, in plain text and inside TLS, and speaks just enough of a
+ * protocol to be sent a secret.
+ */
 import { EventEmitter, once } from 'node:events';
 import net from 'node:net';
 import tls from 'node:tls';
@@ -10,7 +13,10 @@ export interface Talk {
   /** TLS begins after the greeting, unasked. */
   readonly thenTls?: boolean;
   /** What it answers, and after how many of these bytes TLS begins. */
-  answer(received: Buffer, inTls: boolean): { readonly send?: Uint8Array | string; readonly startTlsAt?: number | undefined } | undefined;
+  answer(
+    received: Buffer,
+    inTls: boolean,
+  ): { readonly send?: Uint8Array | string; readonly startTlsAt?: number | undefined } | undefined;
 }
 
 export interface Identity {
@@ -26,7 +32,9 @@ export interface Recorder {
   readonly secret: () => string;
   /** Connections so far. */
   readonly connections: () => number;
-  /** From the next connection on another server is at this address; one that offers no TLS, where it has no identity. */
+  /**
+   * From the next connection on another server is at this address; one that offers no TLS, where it has no identity.
+   */
   become(identity: Identity | undefined): void;
   /** Until a ClientHello has come. */
   asked(): Promise<void>;
@@ -58,7 +66,8 @@ export async function record({ identity, tls: when, talk, until, alpn }: Recorde
     socket.on('data', (bytes: Buffer) => {
       seen[inTls ? 'secret' : 'plain'] += bytes.toString('latin1');
       // who offers no TLS hangs up on a ClientHello, too
-      if (seen.plain.includes(until) || seen.secret.includes(until) || (!inTls && isClientHello(bytes))) return void raw.destroy();
+      if (seen.plain.includes(until) || seen.secret.includes(until) || (!inTls && isClientHello(bytes)))
+        return void raw.destroy();
       const { send, startTlsAt } = conversation.answer(bytes, inTls) ?? {};
       if (send !== undefined) socket.write(send);
       if (startTlsAt === undefined) return;
@@ -78,10 +87,12 @@ export async function record({ identity, tls: when, talk, until, alpn }: Recorde
   const server = net.createServer((raw) => {
     connections++;
     sockets.add(raw);
-    raw.on('error', () => undefined).on('close', () => {
-      sockets.delete(raw);
-      if (sockets.size === 0) events.emit('deserted');
-    });
+    raw
+      .on('error', () => undefined)
+      .on('close', () => {
+        sockets.delete(raw);
+        if (sockets.size === 0) events.emit('deserted');
+      });
     const conversation = talk(who !== undefined);
     if (when === 'at once' && who !== undefined) return secure(raw, conversation);
     if (conversation.greeting !== undefined) raw.write(conversation.greeting);

@@ -11,14 +11,22 @@ const NOT_ROUTES: readonly unknown[] = [
   { scheme: 'exec', command: [] }, { scheme: 'unix' }, 'example.org:80', '',
 ]; // prettier-ignore
 
-async function counting(): Promise<{ readonly to: { readonly host: string; readonly port: number }; asked(): number; close(): void }> {
+async function counting(): Promise<{
+  readonly to: { readonly host: string; readonly port: number };
+  asked(): number;
+  close(): void;
+}> {
   let asked = 0;
   const server = createServer((socket) => {
     asked++;
     socket.on('error', () => {}).end();
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  return { to: { host: '127.0.0.1', port: (server.address() as AddressInfo).port }, asked: () => asked, close: () => void server.close() };
+  return {
+    to: { host: '127.0.0.1', port: (server.address() as AddressInfo).port },
+    asked: () => asked,
+    close: () => void server.close(),
+  };
 }
 
 it.each(NOT_ROUTES)('%j is a TypeError, and nobody is connected', async (way) => {
@@ -39,7 +47,10 @@ it('dial() takes a URL for what it says, and a route as it was when it was given
   const route = { scheme: 'http', ...proxy.to, credentials: undefined };
   const open = dialer(route as Route);
   route.scheme = '';
-  await once(open(target.to).on('data', () => {}), 'close').catch(() => {});
+  await once(
+    open(target.to).on('data', () => {}),
+    'close',
+  ).catch(() => {});
   expect([target.asked(), proxy.asked()]).toEqual([0, 2]);
   target.close();
   proxy.close();

@@ -8,12 +8,18 @@ import { missing, serverNames, start, type RunningServer } from './servers.ts';
 import { STARTTLS } from './starttls-proofs.ts';
 
 const PROOFS = serverNames.map((name) => {
-  const starttls = Object.entries(STARTTLS[name] ?? {}).map(([protocol, proof]) => [`STARTTLS of ${protocol}`, proof] as const);
+  const starttls = Object.entries(STARTTLS[name] ?? {}).map(
+    ([protocol, proof]) => [`STARTTLS of ${protocol}`, proof] as const,
+  );
   return { name, proofs: [...starttls, ...Object.entries(ADAPTERS[name] ?? {})] };
 });
 
 it('every STARTTLS protocol is asked of a real server', () => {
-  expect(Object.values(STARTTLS).flatMap((each) => Object.keys(each)).toSorted()).toEqual(starttlsProtocols.toSorted());
+  expect(
+    Object.values(STARTTLS)
+      .flatMap((each) => Object.keys(each))
+      .toSorted(),
+  ).toEqual(starttlsProtocols.toSorted());
 });
 
 describe.each(PROOFS)('$name', ({ name, proofs }) => {
@@ -32,7 +38,13 @@ describe.each(PROOFS)('$name', ({ name, proofs }) => {
     for (const backend of ['native', 'pure'] as const)
       for (const [what, proof] of proofs)
         it(`takes ${what} on the ${backend} engine`, async ({ skip }) => {
-          if (!(await chooseEngine(backend).then(() => true, () => false))) skip(`the ${backend} engine is not available here`);
+          if (
+            !(await chooseEngine(backend).then(
+              () => true,
+              () => false,
+            ))
+          )
+            skip(`the ${backend} engine is not available here`);
           const connector = new TlsConnector({ backend, ca });
           await proof(connector, server);
           await connector.dispose();

@@ -1,4 +1,7 @@
-/** @module Real servers with TLS under the test PKI, each on free loopback ports, in a directory of its own, ended by its pid. */
+/**
+ * @module Real servers with TLS under the test PKI, each on free loopback ports, in a directory of its own, ended by
+ * its pid.
+ */
 import { type ChildProcess, spawn, type StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -46,8 +49,15 @@ export async function start(name: ServerName): Promise<RunningServer> {
   };
   const { command, args, user, ownGroup = false, perConnection } = recipe.prepare({ directory, ...files, port });
   const launch = (stdio: StdioOptions): ChildProcess =>
-    spawn(command, args, { stdio, cwd: directory, detached: ownGroup, ...(user && { uid: idOf(user, '-u'), gid: idOf(user, '-g') }) });
-  const running = perConnection ? await serveEach(port('plain'), launch) : await untilListening(name, [...ports.values()], launch);
+    spawn(command, args, {
+      stdio,
+      cwd: directory,
+      detached: ownGroup,
+      ...(user && { uid: idOf(user, '-u'), gid: idOf(user, '-g') }),
+    });
+  const running = perConnection
+    ? await serveEach(port('plain'), launch)
+    : await untilListening(name, [...ports.values()], launch);
   return {
     port,
     stop: async () => {
@@ -58,14 +68,21 @@ export async function start(name: ServerName): Promise<RunningServer> {
 }
 
 /** A server that runs by itself. */
-async function untilListening(name: string, ports: readonly number[], launch: (stdio: StdioOptions) => ChildProcess): Promise<{ stop(): Promise<void> }> {
+async function untilListening(
+  name: string,
+  ports: readonly number[],
+  launch: (stdio: StdioOptions) => ChildProcess,
+): Promise<{ stop(): Promise<void> }> {
   const child = launch(['ignore', 'pipe', 'pipe']);
   let said = '';
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (said = `${said}${chunk.toString()}`.slice(-2000)));
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (chunk: Buffer) => (said = `${said}${chunk.toString()}`.slice(-2000)));
   try {
     await Promise.race([
       Promise.all(ports.map((each) => listening(each, child))),
-      new Promise((_, reject) => child.once('error', reject).once('exit', (code) => reject(new Error(`it ended with ${code}`)))),
+      new Promise((_, reject) =>
+        child.once('error', reject).once('exit', (code) => reject(new Error(`it ended with ${code}`))),
+      ),
     ]);
   } catch (error) {
     await ended(child);
@@ -75,7 +92,10 @@ async function untilListening(name: string, ports: readonly number[], launch: (s
 }
 
 /** One process for each connection, as inetd(8) does it. */
-async function serveEach(port: number, launch: (stdio: StdioOptions) => ChildProcess): Promise<{ stop(): Promise<void> }> {
+async function serveEach(
+  port: number,
+  launch: (stdio: StdioOptions) => ChildProcess,
+): Promise<{ stop(): Promise<void> }> {
   const children: ChildProcess[] = [];
   const inetd = net.createServer({ pauseOnConnect: true }, (socket) => {
     children.push(launch([socket, socket, 'ignore']));
@@ -114,7 +134,7 @@ function freePort(): Promise<number> {
 }
 
 async function listening(port: number, child: ChildProcess): Promise<void> {
-  for (const deadline = Date.now() + 50_000; Date.now() < deadline && child.exitCode === null; ) {
+  for (const deadline = Date.now() + 50_000; Date.now() < deadline && child.exitCode === null;) {
     const open = await new Promise<boolean>((resolve) => {
       const probe = net.connect(port, '127.0.0.1', () => resolve(true)).once('error', () => resolve(false));
       probe.once('connect', () => probe.destroy());

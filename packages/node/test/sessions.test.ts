@@ -1,4 +1,7 @@
-/** Sessions between the connections of both faces: whose they are, how often they are used, and what a store may do wrong. */
+/**
+ * Sessions between the connections of both faces: whose they are, how often they are used, and what a store may do
+ * wrong.
+ */
 import { once } from 'node:events';
 import net from 'node:net';
 import tls from 'node:tls';
@@ -36,7 +39,12 @@ const faces: Readonly<Record<'connect()' | 'TlsConnector', Face>> = {
   },
   async TlsConnector({ port, timeout, ...options }) {
     const connector = new TlsConnector({ trustAnchors: [root], ...options });
-    const duplex = connector.duplex({ host: common.host, servername, port, ...(timeout !== undefined && { handshakeTimeout: timeout }) });
+    const duplex = connector.duplex({
+      host: common.host,
+      servername,
+      port,
+      ...(timeout !== undefined && { handshakeTimeout: timeout }),
+    });
     try {
       duplex.write(new Uint8Array([1]));
       await once(duplex, 'data');
@@ -50,7 +58,9 @@ const faces: Readonly<Record<'connect()' | 'TlsConnector', Face>> = {
 
 const engines = ['native', 'pure'] as const;
 const cases = engines.flatMap((backend) =>
-  (['TLSv1.3', 'TLSv1.2'] as const).flatMap((version) => (['connect()', 'TlsConnector'] as const).map((face) => ({ backend, version, face }))),
+  (['TLSv1.3', 'TLSv1.2'] as const).flatMap((version) =>
+    (['connect()', 'TlsConnector'] as const).map((face) => ({ backend, version, face })),
+  ),
 );
 
 /** Whom the server takes each client for, in order. */
@@ -63,11 +73,20 @@ const later: (() => unknown)[] = [];
 beforeAll(async () => {
   const identity = await pki('p256');
   for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
-    const server = tls.createServer({ key: identity.keyPem, cert: identity.chainPem, maxVersion: version, requestCert: true, rejectUnauthorized: false }, (socket) => {
-      socket.on('error', () => undefined);
-      seen.push(socket.getPeerX509Certificate()?.fingerprint256 ?? 'nobody');
-      socket.pipe(socket);
-    });
+    const server = tls.createServer(
+      {
+        key: identity.keyPem,
+        cert: identity.chainPem,
+        maxVersion: version,
+        requestCert: true,
+        rejectUnauthorized: false,
+      },
+      (socket) => {
+        socket.on('error', () => undefined);
+        seen.push(socket.getPeerX509Certificate()?.fingerprint256 ?? 'nobody');
+        socket.pipe(socket);
+      },
+    );
     server.on('connection', (socket: net.Socket) => {
       open.add(socket);
       socket.on('close', () => open.delete(socket));
@@ -106,15 +125,18 @@ function keyv(): { readonly store: Parameters<typeof keyvSessionCache>[0]; reado
 }
 
 describe.each(cases)('$face on $backend, $version', ({ backend, version, face }) => {
-  const dial = (sessions: Sessions, options: ContextOptions & { timeout?: number; port?: number } = {}): Promise<boolean> =>
-    faces[face]({ backend, sessions, port: portOf(version), ...options });
+  const dial = (
+    sessions: Sessions,
+    options: ContextOptions & { timeout?: number; port?: number } = {},
+  ): Promise<boolean> => faces[face]({ backend, sessions, port: portOf(version), ...options });
 
   it('is taken by the server for who it is now, whoever has used the store before', async () => {
     const [alice, bob] = [await credentialOf('client'), await credentialOf('client-rsa')];
     for (const sessions of [new Map<string, TlsSession>(), memorySessionCache(), keyvSessionCache(keyv().store)]) {
       seen.length = 0;
       const reused: boolean[] = [];
-      for (const credentials of [[alice], [bob], undefined, [alice], undefined]) reused.push(await dial(sessions, credentials && { credentials }));
+      for (const credentials of [[alice], [bob], undefined, [alice], undefined])
+        reused.push(await dial(sessions, credentials && { credentials }));
       const [first, second] = seen;
       expect([first, second, new Set(seen).size]).toEqual([seen[3], seen[1], 3]);
       expect([seen[2], seen[4]]).toEqual(['nobody', 'nobody']);
@@ -136,7 +158,12 @@ describe.each(cases)('$face on $backend, $version', ({ backend, version, face })
     // Node's server issues two tickets in a full handshake, and none after a resumption; a Map keeps one.
     const map = version === 'TLSv1.2' ? [false, true, true, true] : [false, true, false, true];
     const cache = version === 'TLSv1.2' ? [false, true, true, true] : [false, true, true, false];
-    for (const [sessions, expected] of [[new Map<string, TlsSession>(), map], [bare, map], [memorySessionCache(), cache], [keyvSessionCache(keyv().store), map]] as const) {
+    for (const [sessions, expected] of [
+      [new Map<string, TlsSession>(), map],
+      [bare, map],
+      [memorySessionCache(), cache],
+      [keyvSessionCache(keyv().store), map],
+    ] as const) {
       const reused: boolean[] = [];
       for (let i = 0; i < 4; i++) reused.push(await dial(sessions));
       expect(reused).toEqual(expected);
@@ -149,7 +176,11 @@ describe.each(cases)('$face on $backend, $version', ({ backend, version, face })
       expect(await dial(sessions, { port })).toBe(false);
       let failures = 0;
       // A cache may hold two tickets.
-      for (let i = 0; i < 3; i++) await dial(sessions, { port }).then((reused) => expect(reused).toBe(false), (error: TlsError) => (failures += error.code === 'PEER_ALERT' ? 1 : 10));
+      for (let i = 0; i < 3; i++)
+        await dial(sessions, { port }).then(
+          (reused) => expect(reused).toBe(false),
+          (error: TlsError) => (failures += error.code === 'PEER_ALERT' ? 1 : 10),
+        );
       expect([1, 2]).toContain(failures);
     }
   });
@@ -176,7 +207,12 @@ describe.each(cases)('$face on $backend, $version', ({ backend, version, face })
 
   it('keeps a session for the next attempt when the server cannot be reached', async () => {
     const sessions = new Map<string, TlsSession>();
-    const gate = net.createServer((socket) => socket.pipe(net.connect(portOf(version), '127.0.0.1')).pipe(socket).on('error', () => undefined));
+    const gate = net.createServer((socket) =>
+      socket
+        .pipe(net.connect(portOf(version), '127.0.0.1'))
+        .pipe(socket)
+        .on('error', () => undefined),
+    );
     gate.listen(0, '127.0.0.1');
     await once(gate, 'listening');
     const { port } = gate.address() as net.AddressInfo;
@@ -189,26 +225,65 @@ describe.each(cases)('$face on $backend, $version', ({ backend, version, face })
   const broken = { take: (): undefined => undefined, put: (): void => undefined };
   const junk = new Uint8Array(300).fill(7);
   it.each<[string, () => unknown]>([
-    ['throws', () => ({ ...broken, take: () => { throw new Error('no') }, put: () => { throw new Error('no') } })],
-    ['rejects', () => ({ ...broken, take: () => Promise.reject(new Error('no')), put: () => Promise.reject(new Error('no')) })],
-    ['never answers', () => ({ ...broken, take: () => new Promise(() => undefined), put: () => new Promise(() => undefined) })],
+    [
+      'throws',
+      () => ({
+        ...broken,
+        take: () => {
+          throw new Error('no');
+        },
+        put: () => {
+          throw new Error('no');
+        },
+      }),
+    ],
+    [
+      'rejects',
+      () => ({ ...broken, take: () => Promise.reject(new Error('no')), put: () => Promise.reject(new Error('no')) }),
+    ],
+    [
+      'never answers',
+      () => ({ ...broken, take: () => new Promise(() => undefined), put: () => new Promise(() => undefined) }),
+    ],
     ['returns junk', () => ({ ...broken, take: () => junk })],
     ['returns what is of another kind', () => ({ ...broken, take: () => ({ version: 'TLSv1.3' }) })],
     ['returns null', () => ({ ...broken, take: () => null })],
-    ['is a store whose get() throws', () => ({ get: () => { throw new Error('no') }, set: () => { throw new Error('no') } })],
-    ['is a store whose get() rejects', () => ({ get: () => Promise.reject(new Error('no')), set: () => Promise.reject(new Error('no')) })],
-    ['is a store that returns an object of somebody else', () => new Map(Object.entries({})).set('', 1) && { get: () => ({ host: servername, toBytes: () => junk }), set: () => undefined }],
+    [
+      'is a store whose get() throws',
+      () => ({
+        get: () => {
+          throw new Error('no');
+        },
+        set: () => {
+          throw new Error('no');
+        },
+      }),
+    ],
+    [
+      'is a store whose get() rejects',
+      () => ({ get: () => Promise.reject(new Error('no')), set: () => Promise.reject(new Error('no')) }),
+    ],
+    [
+      'is a store that returns an object of somebody else',
+      () =>
+        new Map(Object.entries({})).set('', 1) && {
+          get: () => ({ host: servername, toBytes: () => junk }),
+          set: () => undefined,
+        },
+    ],
   ])('does a full handshake with a cache that %s', async (_what, make) => {
     expect(await dial(make() as Sessions, { timeout: 2000 })).toBe(false);
   });
 
   it('does a full handshake with a session of another host, whatever key it was under', async () => {
     const kept = new Map<string, TlsSession>();
-    await connect({ ...common, servername: 'localhost', backend, sessions: kept, port: portOf(version) }).then(async (connection) => {
-      await connection.write(new Uint8Array([1]));
-      await connection.read(new Uint8Array(1));
-      await connection.close();
-    });
+    await connect({ ...common, servername: 'localhost', backend, sessions: kept, port: portOf(version) }).then(
+      async (connection) => {
+        await connection.write(new Uint8Array([1]));
+        await connection.read(new Uint8Array(1));
+        await connection.close();
+      },
+    );
     const [session] = kept.values();
     if (session === undefined) throw new Error('no session');
     expect(await dial({ get: () => session, set: () => undefined })).toBe(false);

@@ -1,4 +1,7 @@
-/** @module The STARTTLS dialogue of each protocol with a real server, and a word inside TLS that only the server could answer. */
+/**
+ * @module The STARTTLS dialogue of each protocol with a real server, and a word inside TLS that only the server could
+ * answer.
+ */
 import type { StarttlsProtocol } from '@ferrule/starttls';
 import { expect } from 'vitest';
 import type { TlsConnector } from '../src/duplex/index.ts';
@@ -6,7 +9,8 @@ import type { Proof } from './adapter-proofs.ts';
 import type { ServerName } from './servers.ts';
 
 const hex = (text: string): string => Buffer.from(text.replaceAll(' ', ''), 'hex').toString('latin1');
-const stream = (namespace: string): string => `<stream:stream xmlns='${namespace}' xmlns:stream='http://etherx.jabber.org/streams' to='localhost' version='1.0'>`;
+const stream = (namespace: string): string =>
+  `<stream:stream xmlns='${namespace}' xmlns:stream='http://etherx.jabber.org/streams' to='localhost' version='1.0'>`;
 
 export const STARTTLS: Readonly<Partial<Record<ServerName, Readonly<Record<string, Proof>>>>> = {
   postfix: { smtp: dialogue('smtp', 'plain', 'NOOP\r\n', /^250 2\.0\.0 Ok/) },
@@ -27,11 +31,27 @@ export const STARTTLS: Readonly<Partial<Record<ServerName, Readonly<Record<strin
   // inside TLS it asks for what it likes besides, AUTHENTICATION first
   iksd: { telnet: dialogue('telnet', 'plain', '', /^\xff\xfd\x25/) },
   // StartupMessage; the answer offers what needs TLS
-  postgres: { postgres: dialogue('postgres', 'plain', hex('00000016 00030000 75736572 00 66657272756c65 00 00'), /SCRAM-SHA-256-PLUS/) },
+  postgres: {
+    postgres: dialogue(
+      'postgres',
+      'plain',
+      hex('00000016 00030000 75736572 00 66657272756c65 00 00'),
+      /SCRAM-SHA-256-PLUS/,
+    ),
+  },
   // HandshakeResponse41 of somebody unknown, with the sequence id that follows the SSLRequest's
-  mariadb: { mysql: dialogue('mysql', 'plain', `${hex(`3f000002 85ae7f00 00000001 21 ${'00'.repeat(23)} 6e6f626f6479 00 00`)}mysql_native_password\0\0`, /Access denied for user 'nobody'/) },
+  mariadb: {
+    mysql: dialogue(
+      'mysql',
+      'plain',
+      `${hex(`3f000002 85ae7f00 00000001 21 ${'00'.repeat(23)} 6e6f626f6479 00 00`)}mysql_native_password\0\0`,
+      /Access denied for user 'nobody'/,
+    ),
+  },
   // an anonymous bind, and its success
-  slapd: { ldap: dialogue('ldap', 'plain', hex('300c 020102 6007 020103 0400 8000'), new RegExp(hex('020102 6107 0a0100'))) },
+  slapd: {
+    ldap: dialogue('ldap', 'plain', hex('300c 020102 6007 020103 0400 8000'), new RegExp(hex('020102 6107 0a0100'))),
+  },
   nats: { nats: dialogue('nats', 'plain', 'CONNECT {}\r\nPING\r\n', /^PONG/m) },
   // what follows is more protocol than a word: here the verified handshake is the proof
   xrdp: { rdp: dialogue('rdp', 'plain', '', undefined) },

@@ -1,4 +1,5 @@
-// A node:tls server in a thread of its own, for tests whose own thread stands still. Says its port and what became of it.
+// A node:tls server in a thread of its own, for tests whose own thread stands still. Says its port and what became of
+// it.
 import { createServer } from 'node:tls';
 import { parentPort, workerData } from 'node:worker_threads';
 

@@ -70,13 +70,20 @@ class Connection implements Port {
 
   begin({ rbio, wbio, host, session, earlyData }: Start): void {
     this.#records.attach(rbio, wbio);
-    this.#engine.start(client(this.#effects, { host: host === undefined ? undefined : hostOf(host), session: Session.is(session) ? session : undefined, earlyData }));
+    this.#engine.start(
+      client(this.#effects, {
+        host: host === undefined ? undefined : hostOf(host),
+        session: Session.is(session) ? session : undefined,
+        earlyData,
+      }),
+    );
   }
 
   handshake(): number {
     const ret = this.#engine.resume();
     // Steps that have ended prove nothing: `done` does, which only a flow with its proofs gets to.
-    if (ret === 1 && this.#afterlife === undefined && this.#outlet.open) throw fail('INTERNAL_ERROR', 'the handshake has ended without a proof');
+    if (ret === 1 && this.#afterlife === undefined && this.#outlet.open)
+      throw fail('INTERNAL_ERROR', 'the handshake has ended without a proof');
     return ret;
   }
 
@@ -109,7 +116,8 @@ class Connection implements Port {
   shutdown(): number {
     const records = this.#records;
     if (!this.#closing) {
-      // RFC 9846 section 6.1: nothing follows close_notify, so an answer to the server that still waits for the caller is none any more.
+      // RFC 9846 section 6.1: nothing follows close_notify, so an answer to the server that still waits for the caller
+      // is none any more.
       this.#engine.stop();
       this.#operation = undefined;
       records.putAlert(1, Alert.close_notify);
@@ -130,7 +138,8 @@ class Connection implements Port {
   }
 
   keyUpdate(requestPeer: boolean): number {
-    // One that waited is repeated, even where something else has sent it meanwhile. One that asks for something else is another one.
+    // One that waited is repeated, even where something else has sent it meanwhile. One that asks for something else is
+    // another one.
     if (this.#updating !== requestPeer) this.#afterlife?.keyUpdate?.(requestPeer);
     const wait = this.#records.flush();
     this.#updating = wait === 0 ? undefined : requestPeer;
@@ -170,7 +179,8 @@ class Connection implements Port {
   }
 
   exportEarlyKeyingMaterial(label: string, context: Uint8Array | undefined, length: number): Uint8Array {
-    if (this.#earlyExporter === undefined) throw new TypeError('exportEarlyKeyingMaterial: no early data was offered, or it was rejected');
+    if (this.#earlyExporter === undefined)
+      throw new TypeError('exportEarlyKeyingMaterial: no early data was offered, or it was rejected');
     return this.#earlyExporter.export(label, context, length);
   }
 
@@ -185,7 +195,8 @@ class Connection implements Port {
     // RFC 9846 section 6.1: close_notify is the last that is sent, as with SSL_shutdown(3).
     if (alert === undefined || this.#closing) return false;
     if (alert.origin === 'local') this.#records.putAlert(2, alert.description);
-    else if (alert.description === Alert.close_notify && this.#facts.version !== 'TLSv1.3') this.#records.putAlert(1, Alert.close_notify);
+    else if (alert.description === Alert.close_notify && this.#facts.version !== 'TLSv1.3')
+      this.#records.putAlert(1, Alert.close_notify);
     else return false;
     return true;
   }
@@ -302,10 +313,12 @@ class Connection implements Port {
       limitRecords: (peer) => {
         records.writer.limitRecords(peer);
         // RFC 8449 section 4: what we asked for holds from here on, and in TLS 1.3 counts the content type.
-        if (config.recordSizeLimit !== undefined) records.reader.limitRecords(config.recordSizeLimit + (config.versions.includes('TLSv1.3') ? 1 : 0));
+        if (config.recordSizeLimit !== undefined)
+          records.reader.limitRecords(config.recordSizeLimit + (config.versions.includes('TLSv1.3') ? 1 : 0));
       },
       // Now: the secret is wiped before the callback is called.
-      keylog: (label, clientRandom, secret) => void (config.onKeylog !== undefined && outlet.keylog(keylogLine(label, clientRandom, secret))),
+      keylog: (label, clientRandom, secret) =>
+        void (config.onKeylog !== undefined && outlet.keylog(keylogLine(label, clientRandom, secret))),
       session: (session) => void (this.#makesSessions && outlet.session(() => session)),
       makeNoSession: () => void (this.#makesSessions = false),
       openEarlyData: (_limit, exporter) => {
@@ -319,7 +332,8 @@ class Connection implements Port {
         records.writer.install(undefined);
       },
       done: (_established, afterlife) => {
-        // RFC 9849 section 6.1.6: the public name was proved, which is enough for its retry configurations and nothing else.
+        // RFC 9849 section 6.1.6: the public name was proved, which is enough for its retry configurations and nothing
+        // else.
         if (facts.ech === 'rejected') throw fail('ECH_REJECTED');
         this.#afterlife = afterlife;
         records.reader.established = true;

@@ -18,14 +18,19 @@ describe('clientCertificateTypes', () => {
 });
 
 describe('certificateCompression', () => {
-  const taken = (decompress: CertificateDecompressor['decompress']) => parseOptions(nobleCrypto, { certificateCompression: [{ id: 2, decompress }] }).decompressors[0];
+  const taken = (decompress: CertificateDecompressor['decompress']) =>
+    parseOptions(nobleCrypto, { certificateCompression: [{ id: 2, decompress }] }).decompressors[0];
 
   it('takes an algorithm that the provider lacks from the caller', async () => {
     const brotli = taken((data) => data.slice(1));
     expect(brotli?.id).toBe(2);
     expect(brotli?.decompress(Uint8Array.of(1, 2), 1)).toEqual(Uint8Array.of(2));
-    expect(await taken(async (data) => Promise.resolve(data))?.decompress(Uint8Array.of(3), 1)).toEqual(Uint8Array.of(3));
-    expect(() => parseOptions(nobleCrypto, { certificateCompression: ['brotli'] })).toThrow('certificateCompression: brotli');
+    expect(await taken(async (data) => Promise.resolve(data))?.decompress(Uint8Array.of(3), 1)).toEqual(
+      Uint8Array.of(3),
+    );
+    expect(() => parseOptions(nobleCrypto, { certificateCompression: ['brotli'] })).toThrow(
+      'certificateCompression: brotli',
+    );
   });
 
   it('takes whatever such a function throws or gives back in error for bytes that are not intact', async () => {
@@ -33,12 +38,18 @@ describe('certificateCompression', () => {
       throw new RangeError('no brotli');
     };
     expect(taken(failing)?.decompress(new Uint8Array(1), 1)).toBeNull();
-    expect(await taken(async () => Promise.reject(new RangeError('no brotli')))?.decompress(new Uint8Array(1), 1)).toBeNull();
+    expect(
+      await taken(async () => Promise.reject(new RangeError('no brotli')))?.decompress(new Uint8Array(1), 1),
+    ).toBeNull();
     expect(taken((() => 'text') as never)?.decompress(new Uint8Array(1), 1)).toBeNull();
   });
 
   it('refuses what is no decompressor', () => {
-    expect(() => parseOptions(nobleCrypto, { certificateCompression: [{ id: 2 } as never] })).toThrow('certificateCompression[0].decompress');
-    expect(() => parseOptions(nobleCrypto, { certificateCompression: [{ id: -1, decompress: () => null }] })).toThrow('certificateCompression[0].id');
+    expect(() => parseOptions(nobleCrypto, { certificateCompression: [{ id: 2 } as never] })).toThrow(
+      'certificateCompression[0].decompress',
+    );
+    expect(() => parseOptions(nobleCrypto, { certificateCompression: [{ id: -1, decompress: () => null }] })).toThrow(
+      'certificateCompression[0].id',
+    );
   });
 });

@@ -116,7 +116,9 @@ export function parseOptions(provider: CryptoProvider, options: ContextOptions =
     reverifyOnResumption: flag(o, 'reverifyOnResumption'),
     postHandshakeAuth: flag(o, 'postHandshakeAuth'),
     rawPublicKeys: list(o, 'rawPublicKeys', bytes) ?? [],
-    serverCertificateTypes: list(o, 'serverCertificateTypes', certificateType) ?? (o.has('rawPublicKeys') ? ['raw-public-key', 'x509'] : ['x509']),
+    serverCertificateTypes:
+      list(o, 'serverCertificateTypes', certificateType) ??
+      (o.has('rawPublicKeys') ? ['raw-public-key', 'x509'] : ['x509']),
     clientCertificateTypes: list(o, 'clientCertificateTypes', certificateType) ?? typesOf(credentials),
     externalPsks: list(o, 'externalPsks', externalPsk) ?? [],
     recordPadding: integer(o, 'recordPadding', 0, MAX_PLAINTEXT) ?? 0,
@@ -145,19 +147,28 @@ const KNOWN: ReadonlySet<string> = new Set<keyof ContextOptions>([
 /** Newest first: the index is the age. */
 const VERSIONS: readonly TlsVersion[] = ['TLSv1.3', 'TLSv1.2'];
 
-function versionsAndSuites(o: Options, provider: CryptoProvider): { readonly versions: readonly TlsVersion[]; readonly suites: readonly CipherSuite[] } {
+function versionsAndSuites(
+  o: Options,
+  provider: CryptoProvider,
+): { readonly versions: readonly TlsVersion[]; readonly suites: readonly CipherSuite[] } {
   const newest = VERSIONS.indexOf(oneOf(o, 'maxVersion', VERSIONS, 'TLSv1.3'));
   const oldest = VERSIONS.indexOf(oneOf(o, 'minVersion', VERSIONS, 'TLSv1.2'));
   if (oldest < newest) throw new TypeError('minVersion: is above maxVersion');
   const range = VERSIONS.slice(newest, oldest + 1);
   const suites = pick(o, 'cipherSuites', provider.suites).filter((suite) => range.includes(suite.version));
   const versions = range.filter((version) => suites.some((suite) => suite.version === version));
-  if (versions.length === 0) throw new TypeError('cipherSuites: none is of a version between minVersion and maxVersion');
+  if (versions.length === 0)
+    throw new TypeError('cipherSuites: none is of a version between minVersion and maxVersion');
   return { versions: Object.freeze(versions), suites: Object.freeze(suites) };
 }
 
 /** Code points the caller names, in its order, as what the provider has; `defaults` (or all) when it names none. */
-function pick<T extends { readonly id: number }>(o: Options, name: string, all: readonly T[], defaults?: readonly number[]): readonly T[] {
+function pick<T extends { readonly id: number }>(
+  o: Options,
+  name: string,
+  all: readonly T[],
+  defaults?: readonly number[],
+): readonly T[] {
   const ids = list(o, name, codePoint) ?? defaults;
   if (ids === undefined) return all;
   return Object.freeze(
@@ -177,14 +188,18 @@ function defaultShares(groups: readonly Group[], first: Group | undefined, named
 }
 
 const shares = (o: Options, groups: readonly Group[]): readonly Group[] | undefined => {
-  const ids = keyShares(o, groups.map(({ id }) => id));
+  const ids = keyShares(
+    o,
+    groups.map(({ id }) => id),
+  );
   return ids && Object.freeze(groups.filter(({ id }) => ids.includes(id)));
 };
 
 function schemes(o: Options, provider: CryptoProvider): readonly number[] {
   const ids = list(o, 'signatureAlgorithms', codePoint);
   for (const id of ids ?? []) {
-    if (!provider.schemes.includes(id)) throw new TypeError(`signatureAlgorithms: ${hex(id)} is unknown to this backend`);
+    if (!provider.schemes.includes(id))
+      throw new TypeError(`signatureAlgorithms: ${hex(id)} is unknown to this backend`);
   }
   return ids ?? provider.schemes;
 }
@@ -194,7 +209,8 @@ function decompressors(o: Options, provider: CryptoProvider): readonly Certifica
     if (typeof value === 'object' && value !== null) return callersDecompressor(value, name);
     const algorithm = member<CertificateCompression>(value, name, ['zlib', 'brotli', 'zstd']);
     const found = provider.decompressors.find((candidate) => candidate.name === algorithm);
-    if (found === undefined) throw new TypeError(`certificateCompression: ${algorithm} is not available with ${provider.name}`);
+    if (found === undefined)
+      throw new TypeError(`certificateCompression: ${algorithm} is not available with ${provider.name}`);
     return { id: CertificateCompressionId[algorithm], decompress: (data, limit) => found.decompress(data, limit) };
   };
   return Object.freeze(list(o, 'certificateCompression', decompressor) ?? []);
@@ -220,7 +236,9 @@ const bytesOrNull = (value: unknown): Uint8Array | null => copyOf(value) ?? null
 
 function verifyOption(o: Options): 'peer' | 'none' | VerifyCallback {
   const value = o.get('verify');
-  return typeof value === 'function' ? (value as VerifyCallback) : oneOf<'peer' | 'none'>(o, 'verify', ['peer', 'none'], 'peer');
+  return typeof value === 'function'
+    ? (value as VerifyCallback)
+    : oneOf<'peer' | 'none'>(o, 'verify', ['peer', 'none'], 'peer');
 }
 
 /** What the caller's own throws is its failure. */
@@ -234,9 +252,12 @@ function randomOption(o: Options): ((into: Uint8Array) => void) | undefined {
     } catch (error) {
       throw callbackFailed('random', error);
     }
-    // a source of the other shape, that returns bytes or a promise of them, has filled nothing: keys would be known to everybody
-    if (returned !== undefined) throw callbackFailed('random', new TypeError('random: must fill the array that it is given, and return nothing'));
-    if (into.length >= 16 && into.every((byte) => byte === 0)) throw callbackFailed('random', new TypeError('random: left the array as it was, all zeros'));
+    // a source of the other shape, that returns bytes or a promise of them, has filled nothing: keys would be known to
+    // everybody
+    if (returned !== undefined)
+      throw callbackFailed('random', new TypeError('random: must fill the array that it is given, and return nothing'));
+    if (into.length >= 16 && into.every((byte) => byte === 0))
+      throw callbackFailed('random', new TypeError('random: left the array as it was, all zeros'));
   };
 }
 
@@ -274,6 +295,9 @@ function trustAnchor(value: unknown, name: string): TrustAnchor {
 
 /** The types of the credentials, in their order. */
 const typesOf = (credentials: readonly OwnCredential[]): readonly CertificateType[] =>
-  credentials.length === 0 ? ['x509'] : [...new Set(credentials.map(({ rawPublicKey }) => (rawPublicKey === undefined ? 'x509' : 'raw-public-key')))];
+  credentials.length === 0
+    ? ['x509']
+    : [...new Set(credentials.map(({ rawPublicKey }) => (rawPublicKey === undefined ? 'x509' : 'raw-public-key')))];
 
-const certificateType = (value: unknown, name: string): CertificateType => member<CertificateType>(value, name, ['x509', 'raw-public-key']);
+const certificateType = (value: unknown, name: string): CertificateType =>
+  member<CertificateType>(value, name, ['x509', 'raw-public-key']);

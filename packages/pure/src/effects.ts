@@ -41,14 +41,23 @@ export interface Effects {
   enter(step: string): void;
   /** Writes a fact. @throws TlsError INTERNAL_ERROR when it is already there with another value. */
   fact<K extends keyof Facts>(name: K, value: Facts[K]): void;
-  /** @throws TlsError DISPOSED when the caller disposed of the connection, which a callback may do in the middle of a step. */
+  /**
+   * @throws TlsError DISPOSED when the caller disposed of the connection, which a callback may do in the middle of a
+   * step.
+   */
   checkOpen(): void;
   /** Tells asyncReady what is being waited for. */
   awaiting(operation: Promise<void> | undefined): void;
 
-  /** The next handshake message, or what must happen before there is one. @throws TlsError for an alert, EOF or a bad record. */
+  /**
+   * The next handshake message, or what must happen before there is one. @throws TlsError for an alert, EOF or a bad
+   * record.
+   */
   poll(): HandshakeMessage | Wait;
-  /** Proof that no handshake bytes follow the last message: keys may change here (RFC 9846 section 5.1). @throws TlsError EXCESS_HANDSHAKE_DATA. */
+  /**
+   * Proof that no handshake bytes follow the last message: keys may change here (RFC 9846 section 5.1). @throws
+   * TlsError EXCESS_HANDSHAKE_DATA.
+   */
   aligned(): Aligned;
   /** The next record must be a change_cipher_spec (TLS 1.2): resolves to true when it has come. */
   pollChangeCipherSpec(): true | Wait;
@@ -70,7 +79,9 @@ export interface Effects {
   keylog(label: KeylogLabel, clientRandom: Uint8Array, secret: Uint8Array): void;
   /** A session for onSession, given to it after the operation. */
   session(session: Session): void;
-  /** No session is made of this connection from here on (ADR 0090): what the server knows of us, a callback has said. */
+  /**
+   * No session is made of this connection from here on (ADR 0090): what the server knows of us, a callback has said.
+   */
   makeNoSession(): void;
   /** RFC 9846 section 4.3.10: up to `limit` bytes may be written before the handshake is done. */
   openEarlyData(limit: number, exporter: Exporter): void;

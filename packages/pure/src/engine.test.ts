@@ -11,7 +11,13 @@ describe('Engine', () => {
   it('turns each wait into its negated code, and the end into 1', () => {
     const engine = new Engine();
     engine.start(waits(SslError.wantRead, SslError.wantX509Lookup));
-    expect([engine.busy, engine.resume(), engine.resume(), engine.resume(), engine.busy]).toEqual([true, -2, -4, 1, false]);
+    expect([engine.busy, engine.resume(), engine.resume(), engine.resume(), engine.busy]).toEqual([
+      true,
+      -2,
+      -4,
+      1,
+      false,
+    ]);
     expect(engine.resume()).toBe(1);
   });
 
@@ -26,7 +32,8 @@ describe('Engine', () => {
     );
     expect(engine.resume()).toBe(-2);
     expect(() => engine.resume()).toThrow(bug);
-    for (let again = 0; again < 2; again++) expect(() => engine.resume()).toThrow(expect.objectContaining({ code: 'INTERNAL_ERROR' }));
+    for (let again = 0; again < 2; again++)
+      expect(() => engine.resume()).toThrow(expect.objectContaining({ code: 'INTERNAL_ERROR' }));
     engine.start(waits());
     expect(() => engine.resume()).toThrow(expect.objectContaining({ code: 'INTERNAL_ERROR' }));
   });

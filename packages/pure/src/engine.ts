@@ -1,4 +1,7 @@
-/** @module Resumes step sequences: a generator's waits become the negated codes of SSL_get_error(3) that a `Port` answers with. */
+/**
+ * @module Resumes step sequences: a generator's waits become the negated codes of SSL_get_error(3) that a `Port`
+ * answers with.
+ */
 import { fail } from './reason.ts';
 import type { Steps } from './wait.ts';
 

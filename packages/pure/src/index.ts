@@ -8,7 +8,19 @@ import type { CryptoProvider } from './crypto/provider.ts';
 import { offeringOf } from './session/resume.ts';
 import { sessionFromBytes } from './session/session.ts';
 
-export type { Aead, AeadAlgorithm, AsyncAead, CipherSuite, CryptoProvider, Group, Hash, HashState, KeyShare, SigningKey, SyncAead } from './crypto/provider.ts';
+export type {
+  Aead,
+  AeadAlgorithm,
+  AsyncAead,
+  CipherSuite,
+  CryptoProvider,
+  Group,
+  Hash,
+  HashState,
+  KeyShare,
+  SigningKey,
+  SyncAead,
+} from './crypto/provider.ts';
 
 /** What every provider can do. */
 const FEATURES: readonly Feature[] = [
@@ -38,7 +50,8 @@ const FEATURES: readonly Feature[] = [
 ];
 
 /**
- * The TypeScript engine on a crypto provider: `createPure({ crypto: nodeCrypto })`. Providers are at `@ferrule/pure/crypto/node`,
+ * The TypeScript engine on a crypto provider: `createPure({ crypto: nodeCrypto })`. Providers are at
+ * `@ferrule/pure/crypto/node`,
  * `/noble` and `/webcrypto`; which one runs is told by `backend.engine`.
  */
 export function createPure({ crypto }: { readonly crypto: CryptoProvider }): Backend {

@@ -1,6 +1,6 @@
 /**
- * @module Every bound that a hostile peer can push on, in one table. Those of `ContextOptions.limits` have their default
- * here; the rest are fixed. `test/after13.test.ts` hits those of messages, `record/*.test.ts` those of records.
+ * @module Every bound that a hostile peer can push on, in one table. Those of `ContextOptions.limits` have their
+ * default here; the rest are fixed. `test/after13.test.ts` hits those of messages, `record/*.test.ts` those of records.
  */
 import type { Limits } from '@ferrule/contract';
 
@@ -24,7 +24,10 @@ export const MAX_EXPANSION_12 = 2_048;
 export const MAX_WARNING_ALERTS = 4;
 /** Handshake records without data in between. A record of one byte is legal and costs as much as one of a thousand. */
 export const MAX_HANDSHAKE_RECORDS_IN_A_ROW = 16_384;
-/** NewSessionTickets, or HelloRequests that are ignored, without data in between; those beyond `limits.tickets` are only counted. */
+/**
+ * NewSessionTickets, or HelloRequests that are ignored, without data in between; those beyond `limits.tickets` are only
+ * counted.
+ */
 export const MAX_MESSAGES_IN_A_ROW = 64;
 /** CertificateRequests after the handshake without data in between: each costs a signature. */
 export const MAX_CERTIFICATE_REQUESTS_IN_A_ROW = 8;
@@ -33,7 +36,10 @@ export const MAX_RECORDS_IN_FLIGHT = 16;
 export const MAX_BYTES_IN_FLIGHT = 262_144;
 /** Bytes of the first plaintext that are shown in an error ("the peer speaks HTTP"). */
 export const MAX_QUOTED = 64;
-/** Bytes of a message after the handshake: the longest NewSessionTicket (RFC 9846 section 4.7.1; OpenSSL takes the same). */
+/**
+ * Bytes of a message after the handshake: the longest NewSessionTicket (RFC 9846 section 4.7.1; OpenSSL takes the
+ * same).
+ */
 export const MAX_POST_HANDSHAKE_BYTES = 131_338;
 /** Seconds that a TLS 1.2 session is kept to which the server gave no lifetime. */
 export const SESSION_LIFETIME_12 = 7_200;

@@ -17,7 +17,11 @@ describe('fail', () => {
   it('makes the one error, with the alert of its code', () => {
     const error = fail('BAD_KEY_SHARE', 'the point is not on the curve');
     expect(TlsError.is(error)).toBe(true);
-    expect(error).toMatchObject({ code: 'BAD_KEY_SHARE', message: 'the point is not on the curve', alert: { name: 'illegal_parameter', origin: 'local' } });
+    expect(error).toMatchObject({
+      code: 'BAD_KEY_SHARE',
+      message: 'the point is not on the curve',
+      alert: { name: 'illegal_parameter', origin: 'local' },
+    });
   });
 
   it('owes no alert where the peer is gone, and takes the sentence of the code', () => {

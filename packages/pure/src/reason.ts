@@ -2,10 +2,18 @@
  * @module The single reason → alert map: which alert a failure sends to the peer (RFC 9846 section 6.2).
  *
  * Nobody else chooses an alert. Flow, wire and record code say what is wrong with {@link fail}; the engine sends what
- * this table says. Where RFC 9846 leaves a choice, the alert is the one that BoringSSL sends; certificates have a table that
- * both engines of ferrule share.
+ * this table says. Where RFC 9846 leaves a choice, the alert is the one that BoringSSL sends; certificates have a table
+ * that both engines of ferrule share.
  */
-import { Alert, CERTIFICATE_ALERTS, CODES, TlsError, X509V, type TlsErrorCode, type TlsErrorDetails } from '@ferrule/result';
+import {
+  Alert,
+  CERTIFICATE_ALERTS,
+  CODES,
+  TlsError,
+  X509V,
+  type TlsErrorCode,
+  type TlsErrorDetails,
+} from '@ferrule/result';
 
 /** The alert of each code; `null` where none is owed: the peer or the transport is gone, or nothing was said yet. */
 export const ALERT_OF: { readonly [K in TlsErrorCode]: number | null } = Object.freeze({
@@ -123,7 +131,15 @@ const ALERT_OF_X509V: ReadonlyMap<number, number> = new Map<number, number>([
  * The error of a failure on our side, with the alert that it owes the peer: `throw fail('BAD_KEY_SHARE', '…')`.
  * The message says what was met and where; the code's own sentence when absent.
  */
-export function fail(code: TlsErrorCode, message: string = CODES[code].meaning, details: Omit<TlsErrorDetails, 'alert'> = {}): TlsError {
+export function fail(
+  code: TlsErrorCode,
+  message: string = CODES[code].meaning,
+  details: Omit<TlsErrorDetails, 'alert'> = {},
+): TlsError {
   const description = ALERT_OF_X509V.get(details.verify?.code ?? X509V.OK) ?? ALERT_OF[code];
-  return new TlsError(code, message, description === null ? details : { ...details, alert: { description, origin: 'local' } });
+  return new TlsError(
+    code,
+    message,
+    description === null ? details : { ...details, alert: { description, origin: 'local' } },
+  );
 }

@@ -83,7 +83,9 @@ export class Records {
     return message;
   }
 
-  /** The next message of the handshake, or the wait for it. Everything of ours has left before the peer is waited for. */
+  /**
+   * The next message of the handshake, or the wait for it. Everything of ours has left before the peer is waited for.
+   */
   poll(): HandshakeMessage | Wait {
     for (;;) {
       const message = this.message();
@@ -104,7 +106,8 @@ export class Records {
       if (wait !== 0) return wait;
       const { type, fragment, alert } = this.reader;
       if (type === ContentType.alert) this.receiveAlert(alert);
-      else if (type !== ContentType.change_cipher_spec) throw fail('UNEXPECTED_RECORD', `a record of type ${type} where change_cipher_spec must come`);
+      else if (type !== ContentType.change_cipher_spec)
+        throw fail('UNEXPECTED_RECORD', `a record of type ${type} where change_cipher_spec must come`);
       else if (fragment.length !== 1 || fragment[0] !== 1) throw fail('BAD_CHANGE_CIPHER_SPEC');
       else return true;
     }
@@ -112,7 +115,8 @@ export class Records {
 
   aligned(): Aligned {
     const { leftover } = this.coalescer;
-    if (leftover > 0) throw fail('EXCESS_HANDSHAKE_DATA', `${leftover} bytes of handshake follow at "${this.#where()}"`);
+    if (leftover > 0)
+      throw fail('EXCESS_HANDSHAKE_DATA', `${leftover} bytes of handshake follow at "${this.#where()}"`);
     return new AlignedProof();
   }
 
@@ -124,8 +128,11 @@ export class Records {
     this.shutdown |= RECEIVED;
     if (alert.level === 2 && this.reader.version !== 'TLSv1.3') this.closedFatally = true;
     if (description === Alert.close_notify && this.reader.established) return;
-    const what = description === Alert.close_notify ? 'close_notify during the handshake' : `the alert ${alertName(description)}`;
-    throw new TlsError('PEER_ALERT', `the peer sent ${what} at "${this.#where()}"`, { alert: { description, origin: 'peer' } });
+    const what =
+      description === Alert.close_notify ? 'close_notify during the handshake' : `the alert ${alertName(description)}`;
+    throw new TlsError('PEER_ALERT', `the peer sent ${what} at "${this.#where()}"`, {
+      alert: { description, origin: 'peer' },
+    });
   }
 
   // ── Out ──

@@ -15,20 +15,29 @@ describe('settle', () => {
 
   it('waits for a promise with the given reason, and goes on with its value', async () => {
     const effects = testEffects();
-    expect(await finish(effects, settle(effects, 'step', Promise.resolve('later'), SslError.wantRetryVerify))).toBe('later');
+    expect(await finish(effects, settle(effects, 'step', Promise.resolve('later'), SslError.wantRetryVerify))).toBe(
+      'later',
+    );
     expect(effects.waits).toEqual([SslError.wantRetryVerify]);
   });
 
   it('asked too early, waits again', () => {
     const effects = testEffects();
     const steps = settle(effects, 'step', new Promise<number>(() => undefined));
-    expect([steps.next(), steps.next()]).toEqual([{ done: false, value: SslError.wantAsync }, { done: false, value: SslError.wantAsync }]);
+    expect([steps.next(), steps.next()]).toEqual([
+      { done: false, value: SslError.wantAsync },
+      { done: false, value: SslError.wantAsync },
+    ]);
   });
 
   it('fails with the cause of a rejection, or with the TlsError that it is', async () => {
     const effects = testEffects();
     const cause = new Error('the token was pulled out');
-    await expect(finish(effects, settle(effects, 'sign', Promise.reject(cause)))).rejects.toMatchObject({ code: 'ASYNC_OPERATION_FAILED', cause, message: 'sign failed' });
+    await expect(finish(effects, settle(effects, 'sign', Promise.reject(cause)))).rejects.toMatchObject({
+      code: 'ASYNC_OPERATION_FAILED',
+      cause,
+      message: 'sign failed',
+    });
     const refused = new TlsError('CERT_REVOKED', undefined, { alert: { description: 44, origin: 'local' } });
     await expect(finish(effects, settle(effects, 'verify', Promise.reject(refused)))).rejects.toBe(refused);
   });
@@ -39,14 +48,25 @@ describe('recv and flush', () => {
   const scripted = (...script: (HandshakeMessage | Wait | 0)[]): { effects: Effects; steps: string[] } => {
     const steps: string[] = [];
     const next = (): never => script.shift() as never;
-    return { effects: { enter: (step: string) => void steps.push(step), poll: next, flush: next } as Partial<Effects> as Effects, steps };
+    return {
+      effects: {
+        enter: (step: string) => void steps.push(step),
+        poll: next,
+        flush: next,
+      } as Partial<Effects> as Effects,
+      steps,
+    };
   };
 
   it('yield what the connection waits for, until it is there', () => {
     const message = { type: 2, raw: new Uint8Array(4), body: new Uint8Array(0) };
     const { effects, steps } = scripted(SslError.wantWrite, SslError.wantRead, message, SslError.wantAsync, 0);
     const reading = recv(effects, 'ServerHello');
-    expect([reading.next().value, reading.next().value, reading.next()]).toEqual([SslError.wantWrite, SslError.wantRead, { done: true, value: message }]);
+    expect([reading.next().value, reading.next().value, reading.next()]).toEqual([
+      SslError.wantWrite,
+      SslError.wantRead,
+      { done: true, value: message },
+    ]);
     const writing = flush(effects, 'Finished');
     expect([writing.next().value, writing.next().done]).toEqual([SslError.wantAsync, true]);
     expect(steps).toEqual(['read ServerHello', 'write Finished']);

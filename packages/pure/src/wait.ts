@@ -9,13 +9,19 @@ import { ask, askFailed, type Asked } from '@ferrule/ssl';
 import type { Effects } from './effects.ts';
 import type { HandshakeMessage } from './record/coalesce.ts';
 
-/** WANT_READ, WANT_WRITE, WANT_X509_LOOKUP, WANT_ASYNC, WANT_RETRY_VERIFY: the SSL_get_error(3) codes of a step that is not done. */
+/**
+ * WANT_READ, WANT_WRITE, WANT_X509_LOOKUP, WANT_ASYNC, WANT_RETRY_VERIFY: the SSL_get_error(3) codes of a step that is
+ * not done.
+ */
 export type Wait = 2 | 3 | 4 | 9 | 12;
 
 /** A resumable step sequence: suspends with a {@link Wait}, finishes with T, fails with a TlsError. */
 export type Steps<T> = Generator<Wait, T, void>;
 
-/** The next handshake message; `label` names it in `ssl.state`. Everything of ours has left before the peer is waited for. */
+/**
+ * The next handshake message; `label` names it in `ssl.state`. Everything of ours has left before the peer is waited
+ * for.
+ */
 export function* recv(effects: Effects, label: string): Steps<HandshakeMessage> {
   effects.enter(`read ${label}`);
   for (;;) {
@@ -32,20 +38,39 @@ export function* flush(effects: Effects, label: string): Steps<void> {
 }
 
 /**
- * The value of an operation that may answer later. Nothing is made asynchronous when it is not: a plain value comes back
- * at once. A rejection that is no TlsError becomes the cause of ASYNC_OPERATION_FAILED.
+ * The value of an operation that may answer later. Nothing is made asynchronous when it is not: a plain value comes
+ * back at once. A rejection that is no TlsError becomes the cause of ASYNC_OPERATION_FAILED.
  */
-export function* settle<T>(effects: Effects, label: string, operation: T | PromiseLike<T>, wait: Wait = SslError.wantAsync): Steps<T> {
-  if (isPromiseLike(operation)) return yield* answer(effects, label, ask(() => operation, (value) => value as T), wait);
+export function* settle<T>(
+  effects: Effects,
+  label: string,
+  operation: T | PromiseLike<T>,
+  wait: Wait = SslError.wantAsync,
+): Steps<T> {
+  if (isPromiseLike(operation))
+    return yield* answer(
+      effects,
+      label,
+      ask(
+        () => operation,
+        (value) => value as T,
+      ),
+      wait,
+    );
   effects.checkOpen();
   return operation;
 }
 
 /**
- * What a callback of the caller answered, waited for where it is a promise. Nothing goes on when the callback disposed of the
- * connection. @throws TlsError of {@link askFailed}
+ * What a callback of the caller answered, waited for where it is a promise. Nothing goes on when the callback disposed
+ * of the connection. @throws TlsError of {@link askFailed}
  */
-export function* answer<T>(effects: Effects, label: string, asked: Asked<T>, wait: Wait = SslError.wantAsync): Steps<T> {
+export function* answer<T>(
+  effects: Effects,
+  label: string,
+  asked: Asked<T>,
+  wait: Wait = SslError.wantAsync,
+): Steps<T> {
   yield* settled(effects, label, asked, wait);
   if (asked.state === 'failed') throw askFailed(asked.error, label);
   return asked.value as T;

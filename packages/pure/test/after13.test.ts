@@ -96,7 +96,8 @@ describe('authentication after the handshake', () => {
     expect(it.server.record()).toMatchObject({ type: 21 });
     answer({ chain: client.chain, key: client.key });
     await new Promise((resolve) => setImmediate(resolve));
-    for (let i = 0; i < 3; i++) expect([read(it.ssl), it.ssl.getError(-1), it.ssl.asyncReady]).toEqual([-1, SslError.wantRead, undefined]);
+    for (let i = 0; i < 3; i++)
+      expect([read(it.ssl), it.ssl.getError(-1), it.ssl.asyncReady]).toEqual([-1, SslError.wantRead, undefined]);
     expect(it.server.record()).toBeUndefined();
   });
 
@@ -129,9 +130,19 @@ describe('authentication after the handshake', () => {
 
 describe('limits', () => {
   it.each<[string, ContextOptions, (it: Scene) => void, string]>([
-    ['handshakeBytes', { limits: { handshakeBytes: 512 } }, ({ server }) => server.authenticate(), 'EXCESSIVE_MESSAGE_SIZE 47'],
+    [
+      'handshakeBytes',
+      { limits: { handshakeBytes: 512 } },
+      ({ server }) => server.authenticate(),
+      'EXCESSIVE_MESSAGE_SIZE 47',
+    ],
     ['chainLength', { limits: { chainLength: 1 } }, ({ server }) => server.authenticate(), 'CERT_CHAIN_TOO_LONG 48'],
-    ['warning alerts', {}, ({ server }) => repeat(5, () => server.put(21, new Uint8Array([1, 90]))), 'TOO_MANY_WARNING_ALERTS 10'],
+    [
+      'warning alerts',
+      {},
+      ({ server }) => repeat(5, () => server.put(21, new Uint8Array([1, 90]))),
+      'TOO_MANY_WARNING_ALERTS 10',
+    ],
     ['a record', {}, ({ server }) => server.put(22, new Uint8Array(16_384), 1), 'RECORD_TOO_LARGE 22'],
   ])('of %s hold', (_name, options, push, expected) => {
     const it = scene(options);

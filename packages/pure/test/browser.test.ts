@@ -8,21 +8,33 @@ import type { Report } from './browser/provider.ts';
 const browser = findChromium();
 if (browser === undefined) console.log('skipped: no Chromium is installed');
 
-it.skipIf(browser === undefined)('the WebCrypto provider does in Chromium what noble does', async () => {
-  const report = (await visit(browser as string, await bundle())) as Report;
-  expect(report.groups).toEqual(['x25519', 'secp256r1', 'secp384r1', 'secp521r1'].map((name) => ({ name, agrees: true, refusesZero: true })));
-  expect(report.aeads.map(({ name }) => name)).toEqual(['AES-128-GCM', 'AES-256-GCM', 'ChaCha20-Poly1305']);
-  for (const aead of report.aeads) expect(aead).toMatchObject({ same: true, opens: true, refuses: true, copies: true });
-  expect(report.aeads[0]?.sync).toBe(false);
-  expect(report.signs).toBe(true);
-  expect(report.decompressors).toContain('zlib');
-}, 60_000);
+it.skipIf(browser === undefined)(
+  'the WebCrypto provider does in Chromium what noble does',
+  async () => {
+    const report = (await visit(browser as string, await bundle())) as Report;
+    expect(report.groups).toEqual(
+      ['x25519', 'secp256r1', 'secp384r1', 'secp521r1'].map((name) => ({ name, agrees: true, refusesZero: true })),
+    );
+    expect(report.aeads.map(({ name }) => name)).toEqual(['AES-128-GCM', 'AES-256-GCM', 'ChaCha20-Poly1305']);
+    for (const aead of report.aeads)
+      expect(aead).toMatchObject({ same: true, opens: true, refuses: true, copies: true });
+    expect(report.aeads[0]?.sync).toBe(false);
+    expect(report.signs).toBe(true);
+    expect(report.decompressors).toContain('zlib');
+  },
+  60_000,
+);
 
 /** Nothing but what the page's script needs, and nothing of Node: a bundle that does is refused by esbuild. */
 async function bundle(): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(new URL('./browser/provider.ts', import.meta.url))],
-    bundle: true, format: 'esm', platform: 'browser', conditions: ['@ferrule/source'], write: false, logLevel: 'silent',
+    bundle: true,
+    format: 'esm',
+    platform: 'browser',
+    conditions: ['@ferrule/source'],
+    write: false,
+    logLevel: 'silent',
   });
   return outputFiles[0]?.text ?? '';
 }

@@ -3,5 +3,6 @@ import { nobleCrypto } from '../src/crypto/noble.ts';
 import { nodeCrypto } from '../src/crypto/node.ts';
 import { createPure } from '../src/index.ts';
 
-// noble signs nothing (ADR 0020), so the private keys of client certificates are Node's here; everything else is noble's.
+// noble signs nothing (ADR 0020), so the private keys of client certificates are Node's here; everything else is
+// noble's.
 await describeBackend(() => createPure({ crypto: { ...nobleCrypto, importSigningKey: nodeCrypto.importSigningKey } }));

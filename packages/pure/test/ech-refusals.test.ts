@@ -14,9 +14,22 @@ const root = (await pki('root')).certificate;
 const leaf = await pki('p256');
 
 /** Up to the ServerHello that answers the second hello, and what comes of it. */
-function retried(confirmed: boolean): { readonly failure: string | undefined; readonly sent: readonly number[]; readonly innerName: string | undefined; readonly ech: string | undefined } {
+function retried(confirmed: boolean): {
+  readonly failure: string | undefined;
+  readonly sent: readonly number[];
+  readonly innerName: string | undefined;
+  readonly ech: string | undefined;
+} {
   const ech = new EchServer('server.test');
-  const ssl = backend.createContext({ trustAnchors: [root], cipherSuites: [0x1301], groups: [29, 23], keyShares: [29], ech: ech.configs }).newConnection();
+  const ssl = backend
+    .createContext({
+      trustAnchors: [root],
+      cipherSuites: [0x1301],
+      groups: [29, 23],
+      keyShares: [29],
+      ech: ech.configs,
+    })
+    .newConnection();
   const [bio, net] = bioPair(1 << 18);
   ssl.setBio(bio, bio);
   ssl.setHost('secret.test');
@@ -33,7 +46,10 @@ function retried(confirmed: boolean): { readonly failure: string | undefined; re
       sessionId: server.hello.sessionId,
       cipherSuite: 0x1301,
       compressionMethod: 0,
-      extensions: [...wire.encodeExtensions('helloRetryRequest', { supportedVersions: 0x0304, keyShare: 23 }), ...wire.encodeExtensions('helloRetryRequest', { encryptedClientHello: confirmation })],
+      extensions: [
+        ...wire.encodeExtensions('helloRetryRequest', { supportedVersions: 0x0304, keyShare: 23 }),
+        ...wire.encodeExtensions('helloRetryRequest', { encryptedClientHello: confirmation }),
+      ],
     });
   server.send(confirmed ? ech.confirmRetry(server.suite.hash, inner, encode) : encode(new Uint8Array(8)));
   ssl.connect();
@@ -45,12 +61,19 @@ function retried(confirmed: boolean): { readonly failure: string | undefined; re
   ssl.connect();
   // Without keys for what comes next, an alert goes in the clear.
   const sent = [...net.nread0()];
-  const innerName = wire.decodeExtensions('clientHello', wire.decodeClientHello(inner.subarray(4)).extensions).serverName;
+  const innerName = wire.decodeExtensions(
+    'clientHello',
+    wire.decodeClientHello(inner.subarray(4)).extensions,
+  ).serverName;
   return { failure: ssl.failure?.error.code, sent, innerName, ech: ssl.ech };
 }
 
 it('a HelloRetryRequest that accepts it and a ServerHello that does not are refused (RFC 9849 section 6.1.4)', () => {
-  expect(retried(true)).toMatchObject({ failure: 'ILLEGAL_PARAMETER', sent: [21, 3, 3, 0, 2, 2, 47], innerName: 'secret.test' });
+  expect(retried(true)).toMatchObject({
+    failure: 'ILLEGAL_PARAMETER',
+    sent: [21, 3, 3, 0, 2, 2, 47],
+    innerName: 'secret.test',
+  });
 });
 
 it('the same without the confirmation in the HelloRetryRequest is a rejection', () => {

@@ -1,6 +1,6 @@
 /**
- * A server's half of Encrypted ClientHello (RFC 9849 section 7), for tests: opens the outer hello and makes confirmations.
- * HPKE's key schedule is the sender's, which both ends share; an AEAD in counter mode opens by sealing.
+ * A server's half of Encrypted ClientHello (RFC 9849 section 7), for tests: opens the outer hello and makes
+ * confirmations. HPKE's key schedule is the sender's, which both ends share; an AEAD in counter mode opens by sealing.
  */
 import type { KeyShare, SyncAead } from '../src/crypto/provider.ts';
 import { nodeCrypto } from '../src/crypto/node.ts';
@@ -21,7 +21,15 @@ export class EchServer {
   constructor(publicName: string) {
     this.#share = nodeCrypto.groups.find(({ id }) => id === 29)?.keyShare(nodeCrypto.random) as KeyShare;
     const name = new TextEncoder().encode(publicName);
-    const contents = new wire.Writer().u8(7).u16(0x20).vector16(this.#share.publicKey).vector16(new Uint8Array([0, 1, 0, 1])).u8(32).vector8(name).u16(0).finish();
+    const contents = new wire.Writer()
+      .u8(7)
+      .u16(0x20)
+      .vector16(this.#share.publicKey)
+      .vector16(new Uint8Array([0, 1, 0, 1]))
+      .u8(32)
+      .vector8(name)
+      .u16(0)
+      .finish();
     this.#config = new wire.Writer().u16(0xfe0d).vector16(contents).finish();
     this.configs = new wire.Writer().vector16(this.#config).finish();
   }
@@ -30,26 +38,49 @@ export class EchServer {
   open(outer: wire.ClientHello): Uint8Array {
     const ech = wire.decodeExtensions('clientHello', outer.extensions).encryptedClientHello;
     if (ech?.kind !== 'outer') throw new Error('the hello hides none');
-    const ephemeral = { publicKey: ech.enc, derive: () => this.#share.derive(ech.enc), dispose: () => undefined } as unknown as KeyShare;
+    const ephemeral = {
+      publicKey: ech.enc,
+      derive: () => this.#share.derive(ech.enc),
+      dispose: () => undefined,
+    } as unknown as KeyShare;
     const info = new Uint8Array([...new TextEncoder().encode('tls ech\0'), ...this.#config]);
-    const sender = setupSender(nodeCrypto, { kem: 0x20, kdf: ech.kdf, aead: ech.aead }, ephemeral, this.#share.publicKey, info);
+    const sender = setupSender(
+      nodeCrypto,
+      { kem: 0x20, kdf: ech.kdf, aead: ech.aead },
+      ephemeral,
+      this.#share.publicKey,
+      info,
+    );
     if (sender === null || sender instanceof Promise) throw new Error('no HPKE');
-    const encoded = (sender.seal(new Uint8Array(0), ech.payload.subarray(0, -TAG)) as ReturnType<SyncAead['seal']>).slice(0, -TAG);
+    const encoded = (
+      sender.seal(new Uint8Array(0), ech.payload.subarray(0, -TAG)) as ReturnType<SyncAead['seal']>
+    ).slice(0, -TAG);
     return expand(encoded, outer);
   }
 
-  /** Section 7.2.1: the HelloRetryRequest with its confirmation, which is the last 8 bytes of the message that `encode` makes. */
+  /**
+   * Section 7.2.1: the HelloRetryRequest with its confirmation, which is the last 8 bytes of the message that `encode`
+   * makes.
+   */
   confirmRetry(hash: Hash, innerMessage: Uint8Array, encode: (confirmation: Uint8Array) => Uint8Array): Uint8Array {
     const transcript = new Transcript();
     transcript.add(innerMessage);
     transcript.start(hash);
     transcript.replaceFirstHello();
-    const secret = hkdfExtract(hash, new Uint8Array(hash.size), wire.decodeClientHello(innerMessage.subarray(4)).random);
-    return encode(expandLabel(hash, secret, 'hrr ech accept confirmation', transcript.digest(encode(new Uint8Array(8))), 8));
+    const secret = hkdfExtract(
+      hash,
+      new Uint8Array(hash.size),
+      wire.decodeClientHello(innerMessage.subarray(4)).random,
+    );
+    return encode(
+      expandLabel(hash, secret, 'hrr ech accept confirmation', transcript.digest(encode(new Uint8Array(8))), 8),
+    );
   }
 }
 
-/** EncodedClientHelloInner, section 5.1: without its padding, with the session id and the extensions of the outer hello. */
+/**
+ * EncodedClientHelloInner, section 5.1: without its padding, with the session id and the extensions of the outer hello.
+ */
 function expand(encoded: Uint8Array, outer: wire.ClientHello): Uint8Array {
   const size = 2 + 32 + 1;
   const suites = size + 2 + u16(encoded, size);

@@ -1,6 +1,6 @@
 /**
- * Recorded handshakes with a node:tls server, played back to a client of the same randomness: split at every byte, cut at
- * every byte, with every byte changed, through BIOs of every size, and thousands of times.
+ * Recorded handshakes with a node:tls server, played back to a client of the same randomness: split at every byte, cut
+ * at every byte, with every byte changed, through BIOs of every size, and thousands of times.
  */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -70,7 +70,9 @@ interface Recording {
 
 async function record(version: (typeof VERSIONS)[number]): Promise<Recording> {
   const server = await TestServer.make({ maxVersion: version, minVersion: version });
-  const context = createPure({ crypto: nodeCrypto }).createContext(await trusting({ random: (into) => dice.fill(into) }));
+  const context = createPure({ crypto: nodeCrypto }).createContext(
+    await trusting({ random: (into) => dice.fill(into) }),
+  );
   const wire = server.open();
   const tap = new Tap(wire);
   dice.state = 1;
@@ -127,7 +129,7 @@ function play({ context }: Recording, pieces: readonly Uint8Array[], size = 65_5
 /** Offsets of the minor version of records in the clear: nobody looks at it (RFC 9846 section 5.1). */
 function ignored(received: Uint8Array, version: string): Set<number> {
   const offsets = new Set<number>();
-  for (let at = 0; at < received.length; ) {
+  for (let at = 0; at < received.length;) {
     const type = received[at];
     offsets.add(at + 2);
     // TLS 1.3 protects everything behind the ServerHello, TLS 1.2 everything behind change_cipher_spec.
@@ -193,7 +195,7 @@ describe.each(VERSIONS)('a recorded handshake of %s', (version) => {
     const harmless = ignored(received, version);
     for (let at = 0; at < received.length; at++) {
       const changed = received.slice();
-      changed[at] = (received[at] ?? 0) ^ (1 << at % 8);
+      changed[at] = (received[at] ?? 0) ^ (1 << (at % 8));
       const { text, error, ssl } = play(recording, [changed]);
       if (harmless.has(at)) {
         expect([at, text]).toEqual([at, GREETING]);

@@ -39,7 +39,9 @@ describe('early data', () => {
     it.server.readUnderHandshakeKeys();
     it.server.readFlight();
     expect([it.ssl.earlyData, it.ssl.sessionReused]).toEqual(['accepted', true]);
-    expect(it.ssl.exportEarlyKeyingMaterial?.('EXPERIMENTAL', undefined, 32)).toEqual(it.server.earlyExporter.export('EXPERIMENTAL', undefined, 32));
+    expect(it.ssl.exportEarlyKeyingMaterial?.('EXPERIMENTAL', undefined, 32)).toEqual(
+      it.server.earlyExporter.export('EXPERIMENTAL', undefined, 32),
+    );
     expect(it.ssl.verifiedChain).toHaveLength(3);
   });
 
@@ -71,7 +73,11 @@ describe('early data', () => {
     it.ssl.connect();
     it.server.record();
     it.server.readHello();
-    expect([it.server.offered.earlyData, it.server.offered.keyShare?.[0]?.group, it.ssl.earlyData]).toEqual([undefined, 23, 'rejected']);
+    expect([it.server.offered.earlyData, it.server.offered.keyShare?.[0]?.group, it.ssl.earlyData]).toEqual([
+      undefined,
+      23,
+      'rejected',
+    ]);
     expect(() => it.ssl.writeEarlyData(new Uint8Array([1]))).toThrow(TypeError);
   });
 
@@ -96,29 +102,32 @@ describe('early data', () => {
   it.each([
     ['the BIO', nodeCrypto, SslError.wantWrite],
     ['an asynchronous cipher', laterCrypto(), SslError.wantAsync],
-  ] as const)('that waits for %s when the handshake goes on is not counted in what is written after it', async (_what, crypto, reason) => {
-    const { session, psk } = earlySession();
-    const gate = { room: 600 };
-    const it = scene({}, { session, crypto, gate });
-    expect([it.ssl.writeEarlyData(new Uint8Array(64).fill(1)), it.ssl.getError(-1)]).toEqual([-1, reason]);
-    gate.room = 1 << 17;
-    if (reason === SslError.wantAsync) await it.ssl.asyncReady;
-    expect([it.ssl.connect(), it.ssl.getError(-1)]).toEqual([-1, SslError.wantRead]);
-    it.server.readHello();
-    it.server.answer({ psk, early: true });
-    it.server.encryptedExtensions({ earlyData: true });
-    it.server.finish();
-    while (it.ssl.connect() !== 1) await it.ssl.asyncReady;
-    expect(it.server.record()?.content).toEqual(new Uint8Array(64).fill(1));
-    it.server.transcript.add(it.server.messages()[0] as Uint8Array);
-    it.server.readUnderHandshakeKeys();
-    it.server.readFlight();
-    const data = Uint8Array.from({ length: 5000 }, (_, i) => i);
-    let taken: number;
-    while ((taken = it.ssl.write(data)) < 0) await it.ssl.asyncReady;
-    expect(taken).toBe(5000);
-    expect(it.server.record()?.content).toEqual(data);
-  });
+  ] as const)(
+    'that waits for %s when the handshake goes on is not counted in what is written after it',
+    async (_what, crypto, reason) => {
+      const { session, psk } = earlySession();
+      const gate = { room: 600 };
+      const it = scene({}, { session, crypto, gate });
+      expect([it.ssl.writeEarlyData(new Uint8Array(64).fill(1)), it.ssl.getError(-1)]).toEqual([-1, reason]);
+      gate.room = 1 << 17;
+      if (reason === SslError.wantAsync) await it.ssl.asyncReady;
+      expect([it.ssl.connect(), it.ssl.getError(-1)]).toEqual([-1, SslError.wantRead]);
+      it.server.readHello();
+      it.server.answer({ psk, early: true });
+      it.server.encryptedExtensions({ earlyData: true });
+      it.server.finish();
+      while (it.ssl.connect() !== 1) await it.ssl.asyncReady;
+      expect(it.server.record()?.content).toEqual(new Uint8Array(64).fill(1));
+      it.server.transcript.add(it.server.messages()[0] as Uint8Array);
+      it.server.readUnderHandshakeKeys();
+      it.server.readFlight();
+      const data = Uint8Array.from({ length: 5000 }, (_, i) => i);
+      let taken: number;
+      while ((taken = it.ssl.write(data)) < 0) await it.ssl.asyncReady;
+      expect(taken).toBe(5000);
+      expect(it.server.record()?.content).toEqual(data);
+    },
+  );
 
   it('is repeated with as many bytes, or is a TypeError', () => {
     const { session } = earlySession();
@@ -195,11 +204,19 @@ describe('a PSK', () => {
   });
 
   it('that is imported is offered once for each hash of the suites, and identifies the server (RFC 9258)', () => {
-    const psk = { identity: new Uint8Array([1]), key: new Uint8Array(32).fill(5), hash: 'sha256', import: { context: new Uint8Array([9]) } } as const;
+    const psk = {
+      identity: new Uint8Array([1]),
+      key: new Uint8Array(32).fill(5),
+      hash: 'sha256',
+      import: { context: new Uint8Array([9]) },
+    } as const;
     const it = scene({ cipherSuites: [0x1301, 0x1302], externalPsks: [psk] });
     begin(it);
     const [first, second] = it.server.offered.preSharedKey?.identities ?? [];
-    expect([first?.identity, second?.identity].map((each) => Buffer.from(each ?? []).toString('hex'))).toEqual(['00010100010903040001', '00010100010903040002']);
+    expect([first?.identity, second?.identity].map((each) => Buffer.from(each ?? []).toString('hex'))).toEqual([
+      '00010100010903040001',
+      '00010100010903040002',
+    ]);
     const owner = new Secrets();
     const [own] = importPsk(parseOptions(nodeCrypto, { externalPsks: [psk] }), psk, owner);
     it.server.answer({ psk: own?.key.bytes ?? new Uint8Array(0) });
@@ -211,7 +228,9 @@ describe('a PSK', () => {
   });
 
   it('of another key fails at Finished', () => {
-    const it = scene({ externalPsks: [{ identity: new Uint8Array([1]), key: new Uint8Array(32).fill(5), hash: 'sha256' }] });
+    const it = scene({
+      externalPsks: [{ identity: new Uint8Array([1]), key: new Uint8Array(32).fill(5), hash: 'sha256' }],
+    });
     begin(it);
     it.server.answer({ psk: new Uint8Array(32).fill(6) });
     it.server.encryptedExtensions();
@@ -261,7 +280,15 @@ describe('HelloRetryRequest', () => {
 describe('Encrypted ClientHello', () => {
   const configs = (publicName: string): Uint8Array => {
     const key = nodeCrypto.groups.find(({ id }) => id === 29)?.keyShare(nodeCrypto.random) as { publicKey: Uint8Array };
-    const contents = new wire.Writer().u8(7).u16(0x20).vector16(key.publicKey).vector16(new Uint8Array([0, 1, 0, 1])).u8(32).vector8(new TextEncoder().encode(publicName)).u16(0).finish();
+    const contents = new wire.Writer()
+      .u8(7)
+      .u16(0x20)
+      .vector16(key.publicKey)
+      .vector16(new Uint8Array([0, 1, 0, 1]))
+      .u8(32)
+      .vector8(new TextEncoder().encode(publicName))
+      .u16(0)
+      .finish();
     const config = new wire.Writer().u16(0xfe0d).vector16(contents).finish();
     return new wire.Writer().vector16(config).finish();
   };
@@ -269,7 +296,10 @@ describe('Encrypted ClientHello', () => {
   it('that is rejected proves the public name, tells the retry configurations, and ends there', () => {
     const it = scene({ ech: configs('server.test') }, { host: 'secret.test' });
     begin(it);
-    expect([it.server.offered.serverName, it.server.offered.encryptedClientHello?.kind]).toEqual(['server.test', 'outer']);
+    expect([it.server.offered.serverName, it.server.offered.encryptedClientHello?.kind]).toEqual([
+      'server.test',
+      'outer',
+    ]);
     expect(Buffer.from(it.server.hello.random).includes('secret')).toBe(false);
     it.server.answer();
     const retry = configs('other.test');
@@ -278,7 +308,11 @@ describe('Encrypted ClientHello', () => {
     it.server.authenticate();
     it.server.finish();
     expect(it.ssl.connect()).toBe(-1);
-    expect([it.ssl.failure?.error.code, it.ssl.ech, it.ssl.echRetryConfigs]).toEqual(['ECH_REJECTED', 'rejected', retry]);
+    expect([it.ssl.failure?.error.code, it.ssl.ech, it.ssl.echRetryConfigs]).toEqual([
+      'ECH_REJECTED',
+      'rejected',
+      retry,
+    ]);
     const [certificate] = it.server.readFlight();
     expect(wire.decodeCertificate(certificate?.subarray(4) as Uint8Array).entries).toEqual([]);
     expect(it.server.record()).toEqual({ type: 21, content: new Uint8Array([2, 121]) });
@@ -300,7 +334,11 @@ describe('Encrypted ClientHello', () => {
     it.server.retry({ keyShare: 23 });
     it.ssl.connect();
     it.server.readHello();
-    expect([it.server.offered.encryptedClientHello, it.server.offered.serverName, it.ssl.ech]).toEqual([first, 'server.test', 'rejected']);
+    expect([it.server.offered.encryptedClientHello, it.server.offered.serverName, it.ssl.ech]).toEqual([
+      first,
+      'server.test',
+      'rejected',
+    ]);
   });
 
   it('without a configuration that can be used fails before a byte is sent', () => {
@@ -312,7 +350,10 @@ describe('Encrypted ClientHello', () => {
   it('as GREASE changes nothing else', () => {
     const it = scene({ ech: 'grease' });
     begin(it);
-    expect([it.server.offered.serverName, it.server.offered.encryptedClientHello?.kind]).toEqual(['server.test', 'outer']);
+    expect([it.server.offered.serverName, it.server.offered.encryptedClientHello?.kind]).toEqual([
+      'server.test',
+      'outer',
+    ]);
     it.server.answer();
     it.server.encryptedExtensions({ encryptedClientHello: configs('other.test') });
     it.server.authenticate();

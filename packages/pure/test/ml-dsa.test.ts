@@ -1,4 +1,7 @@
-/** ML-DSA (RFC 9881) in certificates and CertificateVerify, with every provider, before a server of the engine's own parts. */
+/**
+ * ML-DSA (RFC 9881) in certificates and CertificateVerify, with every provider, before a server of the engine's own
+ * parts.
+ */
 import { issueMlDsa, LEAF_NAMES, type MlDsaIdentity, type MlDsaLevel, pki } from '@ferrule/conformance/pki';
 import type { ContextOptions, Ssl } from '@ferrule/contract';
 import { SslError, X509V } from '@ferrule/result';
@@ -23,7 +26,12 @@ async function connect(ssl: Ssl, { synchronous }: CryptoProvider): Promise<void>
   }
 }
 
-async function attempt(identity: MlDsaIdentity, crypto: CryptoProvider, options: ContextOptions, tamper = (signature: Uint8Array): Uint8Array => signature): Promise<Ssl> {
+async function attempt(
+  identity: MlDsaIdentity,
+  crypto: CryptoProvider,
+  options: ContextOptions,
+  tamper = (signature: Uint8Array): Uint8Array => signature,
+): Promise<Ssl> {
   const it = scene(options, { crypto, identity: { ...identity, sign: (message) => tamper(identity.sign(message)) } });
   await connect(it.ssl, crypto);
   it.server.readHello();
@@ -36,22 +44,36 @@ async function attempt(identity: MlDsaIdentity, crypto: CryptoProvider, options:
 }
 
 describe.each(providers)('$name', (crypto) => {
-  it.each(levels)('verifies a server with an ML-DSA-%i key, under a CA of its own kind and under a classical one, by default', async (level) => {
-    const authority = await issueMlDsa(level, undefined, { subject: 'CN=post-quantum root', ca: true });
-    const intermediate = await issueMlDsa(level, authority, { subject: 'CN=post-quantum intermediate', ca: true });
-    for (const issuer of [intermediate, await pki('intermediate')]) {
-      const ssl = await attempt(await issueMlDsa(level, issuer, { names: LEAF_NAMES }), crypto, { trustAnchors: [root, authority.certificate] });
-      expect(ssl.failure?.error.message).toBeUndefined();
-      expect([ssl.established, ssl.peerSignatureAlgorithm, ssl.verifyResult]).toEqual([true, 0x0904 + levels.indexOf(level), X509V.OK]);
-    }
-  });
+  it.each(levels)(
+    'verifies a server with an ML-DSA-%i key, under a CA of its own kind and under a classical one, by default',
+    async (level) => {
+      const authority = await issueMlDsa(level, undefined, { subject: 'CN=post-quantum root', ca: true });
+      const intermediate = await issueMlDsa(level, authority, { subject: 'CN=post-quantum intermediate', ca: true });
+      for (const issuer of [intermediate, await pki('intermediate')]) {
+        const ssl = await attempt(await issueMlDsa(level, issuer, { names: LEAF_NAMES }), crypto, {
+          trustAnchors: [root, authority.certificate],
+        });
+        expect(ssl.failure?.error.message).toBeUndefined();
+        expect([ssl.established, ssl.peerSignatureAlgorithm, ssl.verifyResult]).toEqual([
+          true,
+          0x0904 + levels.indexOf(level),
+          X509V.OK,
+        ]);
+      }
+    },
+  );
 
   it('refuses a wrong signature of the server, and of the issuer', async () => {
     const authority = await issueMlDsa(65, undefined, { subject: 'CN=post-quantum root', ca: true });
     const impostor = await issueMlDsa(65, undefined, { subject: 'CN=post-quantum root', ca: true });
-    const [good, forged] = [await issueMlDsa(65, authority, { names: LEAF_NAMES }), await issueMlDsa(65, { ...authority, sign: impostor.sign }, { names: LEAF_NAMES })];
+    const [good, forged] = [
+      await issueMlDsa(65, authority, { names: LEAF_NAMES }),
+      await issueMlDsa(65, { ...authority, sign: impostor.sign }, { names: LEAF_NAMES }),
+    ];
     const options = { trustAnchors: [authority.certificate] };
-    const changed = await attempt(good, crypto, options, (signature) => signature.map((byte, i) => (i === 9 ? byte ^ 1 : byte)));
+    const changed = await attempt(good, crypto, options, (signature) =>
+      signature.map((byte, i) => (i === 9 ? byte ^ 1 : byte)),
+    );
     expect(changed.failure?.error.code).toBe('BAD_SIGNATURE');
     expect((await attempt(forged, crypto, options)).failure?.error.code).toBe('CERT_SIGNATURE');
   });
@@ -61,12 +83,17 @@ describe.each(providers)('$name', (crypto) => {
     const identity = await issueMlDsa(44, authority, { names: LEAF_NAMES });
     const options = { trustAnchors: [authority.certificate] };
     expect((await attempt(identity, crypto, { ...options, securityLevel: 3 })).established).toBe(true);
-    expect((await attempt(identity, crypto, { ...options, securityLevel: 4 })).failure?.error).toMatchObject({ code: 'CERT_WEAK_KEY', verify: { code: X509V.EE_KEY_TOO_SMALL } });
+    expect((await attempt(identity, crypto, { ...options, securityLevel: 4 })).failure?.error).toMatchObject({
+      code: 'CERT_WEAK_KEY',
+      verify: { code: X509V.EE_KEY_TOO_SMALL },
+    });
   });
 });
 
 it('signs nothing in TLS 1.2', () => {
   const schemes = SIGNATURE_SCHEMES.filter(({ key }) => key.startsWith('ml-dsa'));
-  expect(schemes.map((scheme) => [schemeFits(scheme, scheme.key, 'TLSv1.3'), schemeFits(scheme, scheme.key, 'TLSv1.2')])).toEqual(schemes.map(() => [true, false]));
+  expect(
+    schemes.map((scheme) => [schemeFits(scheme, scheme.key, 'TLSv1.3'), schemeFits(scheme, scheme.key, 'TLSv1.2')]),
+  ).toEqual(schemes.map(() => [true, false]));
   expect(schemes).toHaveLength(3);
 });

@@ -1,4 +1,7 @@
-/** ML-KEM-768 as OpenSSL 3.5 has it: the key pair of the seed 00, 01, … 3f, one encapsulation to it, and what an altered one comes to. */
+/**
+ * ML-KEM-768 as OpenSSL 3.5 has it: the key pair of the seed 00, 01, … 3f, one encapsulation to it, and what an altered
+ * one comes to.
+ */
 
 /** SHA-256 of the encapsulation key, hexadecimal. */
 export const EK_SHA256 = '0b7934c83125c788995e2ba6bd761e33046b3e40571be53e023309a29f398cc9';

@@ -13,10 +13,16 @@ it.each(['server.test', 'elsewhere.test'])('the loop of the README runs, for the
   const root = Buffer.from((await pki('root')).certificate).toString('base64');
   const server = await TestServer.make();
   const port = await server.listen();
-  const program = `const root = Buffer.from('${root}', 'base64');\n${code}socket.destroy();`.replace("setHost('example.org')", `setHost('${host}')`).replace("connect(443, 'example.org')", `connect(${port}, '127.0.0.1')`);
+  const program = `const root = Buffer.from('${root}', 'base64');\n${code}socket.destroy();`
+    .replace("setHost('example.org')", `setHost('${host}')`)
+    .replace("connect(443, 'example.org')", `connect(${port}, '127.0.0.1')`);
   expect(program).not.toContain('example.org');
   const cwd = fileURLToPath(new URL('..', import.meta.url));
-  const run = promisify(execFile)(process.execPath, ['--conditions=@ferrule/source', '--import', 'tsx', '--input-type=module', '-e', program], { cwd });
+  const run = promisify(execFile)(
+    process.execPath,
+    ['--conditions=@ferrule/source', '--import', 'tsx', '--input-type=module', '-e', program],
+    { cwd },
+  );
   if (host === 'server.test') expect((await run).stdout).toMatch(/^TLSv1\.3 /);
   else await expect(run).rejects.toThrow(/CERT_NAME_MISMATCH|not valid for this host name|certificate/);
   server.close();

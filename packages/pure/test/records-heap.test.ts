@@ -22,7 +22,8 @@ function held(): number {
 describe('1 GiB of application data', () => {
   it('leaves behind less than a megabyte, whatever passed through reader and writer', { timeout: 240_000 }, () => {
     const suite = nodeCrypto.suites.find(({ name }) => name === 'TLS_AES_128_GCM_SHA256') as CipherSuite;
-    const keys = (): Protection => new Protection({ version: 'TLSv1.3', suite, key: new Uint8Array(16), iv: new Uint8Array(12) });
+    const keys = (): Protection =>
+      new Protection({ version: 'TLSv1.3', suite, key: new Uint8Array(16), iv: new Uint8Array(12) });
     const writer = new RecordWriter();
     writer.install(keys());
     const reader = new RecordReader({ handshake: { leftover: 0 }, emptyRecordsInARow: 32 });

@@ -1,4 +1,7 @@
-/** Refusals of a TLS 1.3 server that no other test comes by, each by the server that earns it; `npm run mutate` counts them. */
+/**
+ * Refusals of a TLS 1.3 server that no other test comes by, each by the server that earns it; `npm run mutate` counts
+ * them.
+ */
 import { bioPair, type PairedBio } from '@ferrule/bio';
 import { pki } from '@ferrule/conformance/pki';
 import type { ContextOptions, Ssl } from '@ferrule/contract';
@@ -23,7 +26,9 @@ interface Scene {
 
 /** Up to the ClientHello, which the server has read. */
 function begin(options: ContextOptions = {}): Scene {
-  const ssl = backend.createContext({ trustAnchors: [root], cipherSuites: [0x1301], groups: [29, 23], ...options }).newConnection();
+  const ssl = backend
+    .createContext({ trustAnchors: [root], cipherSuites: [0x1301], groups: [29, 23], ...options })
+    .newConnection();
   const [bio, net] = bioPair(1 << 18);
   ssl.setBio(bio, bio);
   ssl.setHost('server.test');
@@ -58,17 +63,28 @@ function refusal({ ssl, server }: Scene, operation: () => number = () => ssl.con
 }
 
 describe('a compressed certificate (RFC 8879)', () => {
-  const certificate = wire.encodeCertificate({ context: new Uint8Array(0), entries: leaf.chain.map((data) => ({ data, extensions: [] })) }).subarray(4);
+  const certificate = wire
+    .encodeCertificate({ context: new Uint8Array(0), entries: leaf.chain.map((data) => ({ data, extensions: [] })) })
+    .subarray(4);
   const packed = new Uint8Array(deflateSync(certificate));
   const compressed = (twist: Partial<wire.CompressedCertificate>): string => {
     const scene = answered({ certificateCompression: ['zlib'] });
-    scene.server.send(wire.encodeCompressedCertificate({ algorithm: 1, uncompressedLength: certificate.length, compressed: packed, ...twist }));
+    scene.server.send(
+      wire.encodeCompressedCertificate({
+        algorithm: 1,
+        uncompressedLength: certificate.length,
+        compressed: packed,
+        ...twist,
+      }),
+    );
     return refusal(scene);
   };
 
   it('is read when it is a good one', () => {
     const scene = answered({ certificateCompression: ['zlib'] });
-    scene.server.send(wire.encodeCompressedCertificate({ algorithm: 1, uncompressedLength: certificate.length, compressed: packed }));
+    scene.server.send(
+      wire.encodeCompressedCertificate({ algorithm: 1, uncompressedLength: certificate.length, compressed: packed }),
+    );
     expect([scene.ssl.connect(), scene.ssl.getError(-1)]).toEqual([-1, SslError.wantRead]);
   });
 
@@ -84,14 +100,20 @@ describe('a compressed certificate (RFC 8879)', () => {
 
   it('that was not asked for is refused', () => {
     const scene = answered();
-    scene.server.send(wire.encodeCompressedCertificate({ algorithm: 1, uncompressedLength: certificate.length, compressed: packed }));
+    scene.server.send(
+      wire.encodeCompressedCertificate({ algorithm: 1, uncompressedLength: certificate.length, compressed: packed }),
+    );
     expect(refusal(scene)).toBe('UNEXPECTED_MESSAGE 10');
   });
 });
 
 describe('a certificate type that was not offered is refused', () => {
   it.each<[string, ContextOptions, number]>([
-    ['X.509, where a raw public key was asked for', { serverCertificateTypes: ['raw-public-key'], rawPublicKeys: [leaf.spki] }, 0],
+    [
+      'X.509, where a raw public key was asked for',
+      { serverCertificateTypes: ['raw-public-key'], rawPublicKeys: [leaf.spki] },
+      0,
+    ],
     ['OpenPGP', { serverCertificateTypes: ['raw-public-key', 'x509'], rawPublicKeys: [leaf.spki] }, 1],
     ['one that does not exist', { serverCertificateTypes: ['raw-public-key', 'x509'], rawPublicKeys: [leaf.spki] }, 3],
   ])('%s', (_name, options, serverCertificateType) => {
@@ -147,16 +169,29 @@ describe('Encrypted ClientHello', () => {
         sessionId: server.hello.sessionId,
         cipherSuite: 0x1301,
         compressionMethod: 0,
-        extensions: [...wire.encodeExtensions('helloRetryRequest', { supportedVersions: 0x0304, keyShare: 23 }), { type: wire.ExtensionType.encrypted_client_hello, data: new Uint8Array(7) }],
+        extensions: [
+          ...wire.encodeExtensions('helloRetryRequest', { supportedVersions: 0x0304, keyShare: 23 }),
+          { type: wire.ExtensionType.encrypted_client_hello, data: new Uint8Array(7) },
+        ],
       }),
     );
     expect(refusal(scene)).toBe('ERROR_PARSING_EXTENSION 50');
   });
 
   it('for a public key that is not a valid one fails before a byte is sent', () => {
-    const contents = new wire.Writer().u8(7).u16(0x20).vector16(new Uint8Array(32)).vector16(new Uint8Array([0, 1, 0, 1])).u8(32).vector8(new TextEncoder().encode('server.test')).u16(0).finish();
+    const contents = new wire.Writer()
+      .u8(7)
+      .u16(0x20)
+      .vector16(new Uint8Array(32))
+      .vector16(new Uint8Array([0, 1, 0, 1]))
+      .u8(32)
+      .vector8(new TextEncoder().encode('server.test'))
+      .u16(0)
+      .finish();
     const config = new wire.Writer().u16(0xfe0d).vector16(contents).finish();
-    const ssl = backend.createContext({ trustAnchors: [root], ech: new wire.Writer().vector16(config).finish() }).newConnection();
+    const ssl = backend
+      .createContext({ trustAnchors: [root], ech: new wire.Writer().vector16(config).finish() })
+      .newConnection();
     const [bio, net] = bioPair();
     ssl.setBio(bio, bio);
     ssl.setHost('server.test');
@@ -165,22 +200,44 @@ describe('Encrypted ClientHello', () => {
 });
 
 describe('in a ClientHello, for tools that read one, refused is', () => {
-  const name = (type: number, text: string): Uint8Array => new wire.Writer().vector16(new wire.Writer().u8(type).vector16(new Uint8Array(Buffer.from(text, 'latin1'))).finish()).finish();
+  const name = (type: number, text: string): Uint8Array =>
+    new wire.Writer()
+      .vector16(
+        new wire.Writer()
+          .u8(type)
+          .vector16(new Uint8Array(Buffer.from(text, 'latin1')))
+          .finish(),
+      )
+      .finish();
   it.each<[string, number, Uint8Array, string]>([
     ['a host name with a space', wire.ExtensionType.server_name, name(0, 'a b'), 'printable ASCII'],
     ['a host name that is not ASCII', wire.ExtensionType.server_name, name(0, 'é'), 'printable ASCII'],
     ['a name of another type', wire.ExtensionType.server_name, name(1, 'server.test'), 'a name of type 1'],
     ['a host name of 256 bytes', wire.ExtensionType.server_name, name(0, 'a'.repeat(256)), '256 bytes'],
-    ['a status type other than ocsp', wire.ExtensionType.status_request, new Uint8Array([2, 0, 0, 0, 0]), 'other than ocsp'],
-    ['an ECHClientHello of an unknown type', wire.ExtensionType.encrypted_client_hello, new Uint8Array([2, 0, 1, 0, 1, 0, 0, 0, 0, 1, 0]), 'of type 2'],
+    [
+      'a status type other than ocsp',
+      wire.ExtensionType.status_request,
+      new Uint8Array([2, 0, 0, 0, 0]),
+      'other than ocsp',
+    ],
+    [
+      'an ECHClientHello of an unknown type',
+      wire.ExtensionType.encrypted_client_hello,
+      new Uint8Array([2, 0, 1, 0, 1, 0, 0, 0, 0, 1, 0]),
+      'of type 2',
+    ],
   ])('%s', (_name, type, data, message) => {
     expect(() => wire.decodeExtensions('clientHello', [{ type, data }])).toThrow(message);
   });
 
   it('fewer binders than identities', () => {
-    const identities = new wire.Writer().vector16(new wire.Writer().vector16(new Uint8Array(4)).u32(0).vector16(new Uint8Array(4)).u32(0).finish()).finish();
+    const identities = new wire.Writer()
+      .vector16(new wire.Writer().vector16(new Uint8Array(4)).u32(0).vector16(new Uint8Array(4)).u32(0).finish())
+      .finish();
     const binders = new wire.Writer().vector16(new wire.Writer().vector8(new Uint8Array(32)).finish()).finish();
     const data = new Uint8Array([...identities, ...binders]);
-    expect(() => wire.decodeExtensions('clientHello', [{ type: wire.ExtensionType.pre_shared_key, data }])).toThrow('2 identities with 1 binders');
+    expect(() => wire.decodeExtensions('clientHello', [{ type: wire.ExtensionType.pre_shared_key, data }])).toThrow(
+      '2 identities with 1 binders',
+    );
   });
 });

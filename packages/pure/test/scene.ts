@@ -1,4 +1,7 @@
-/** @module A client of the pure engine before a server made of the engine's own parts: what no real server can be brought to do. */
+/**
+ * @module A client of the pure engine before a server made of the engine's own parts: what no real server can be
+ * brought to do.
+ */
 import { bioPair, type Bio, type PairedBio } from '@ferrule/bio';
 import { type Identity, type MlDsaIdentity, pki } from '@ferrule/conformance/pki';
 import type { ContextOptions, Ssl, TlsSession } from '@ferrule/contract';
@@ -30,10 +33,19 @@ export interface Setting {
   readonly gate?: { room: number };
 }
 
-export function scene(options: ContextOptions = {}, { host = 'server.test', session, crypto = nodeCrypto, identity = leaf, gate }: Setting = {}): Scene {
+export function scene(
+  options: ContextOptions = {},
+  { host = 'server.test', session, crypto = nodeCrypto, identity = leaf, gate }: Setting = {},
+): Scene {
   const sessions: TlsSession[] = [];
   const ssl = createPure({ crypto })
-    .createContext({ trustAnchors: [root], cipherSuites: [0x1301], groups: [29, 23], onSession: (each) => void sessions.push(each), ...options })
+    .createContext({
+      trustAnchors: [root],
+      cipherSuites: [0x1301],
+      groups: [29, 23],
+      onSession: (each) => void sessions.push(each),
+      ...options,
+    })
     .newConnection();
   const [bio, net] = bioPair(1 << 18);
   ssl.setBio(bio, gate === undefined ? bio : gated(bio, gate));
@@ -64,7 +76,10 @@ export function laterCrypto(): CryptoProvider {
       dispose: () => aead.dispose(),
     };
   };
-  const suites = nodeCrypto.suites.map((suite) => ({ ...suite, aead: { ...suite.aead, key: (key: Uint8Array) => later(suite.aead.key(key)) } }));
+  const suites = nodeCrypto.suites.map((suite) => ({
+    ...suite,
+    aead: { ...suite.aead, key: (key: Uint8Array) => later(suite.aead.key(key)) },
+  }));
   return { ...nodeCrypto, synchronous: false, suites };
 }
 

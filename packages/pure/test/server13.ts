@@ -1,11 +1,22 @@
-/** A TLS 1.3 server for tests, made of the engine's own wire, record and key code: one call a step, on the far end of a BIO pair. */
+/**
+ * A TLS 1.3 server for tests, made of the engine's own wire, record and key code: one call a step, on the far end of a
+ * BIO pair.
+ */
 import { sign } from 'node:crypto';
 import type { Bio } from '@ferrule/bio';
 import type { Identity, MlDsaIdentity } from '@ferrule/conformance/pki';
 import { nodeCrypto } from '../src/crypto/node.ts';
 import type { CipherSuite, KeyShare } from '../src/crypto/provider.ts';
 import { exporter13, type Exporter } from '../src/keys/exporter.ts';
-import { earlySecret, finishedMac, nextTrafficSecret, resumptionPsk, trafficKeys, type HandshakeStage, type MainStage } from '../src/keys/schedule13.ts';
+import {
+  earlySecret,
+  finishedMac,
+  nextTrafficSecret,
+  resumptionPsk,
+  trafficKeys,
+  type HandshakeStage,
+  type MainStage,
+} from '../src/keys/schedule13.ts';
 import { Secret } from '../src/keys/secret.ts';
 import { Transcript } from '../src/keys/transcript.ts';
 import { contentLength, Protection } from '../src/record/protect.ts';
@@ -60,10 +71,15 @@ export class Server13 {
   /** The next record, which must hold handshake messages; returns them one by one. */
   messages(): Uint8Array[] {
     const record = this.record();
-    if (record?.type !== 22) throw new Error(`handshake messages expected, not ${record === undefined ? 'nothing' : `a record of type ${record.type}: ${record.content.join(' ')}`}`);
+    if (record?.type !== 22)
+      throw new Error(
+        `handshake messages expected, not ${record === undefined ? 'nothing' : `a record of type ${record.type}: ${record.content.join(' ')}`}`,
+      );
     const messages: Uint8Array[] = [];
-    for (let at = 0; at < record.content.length; ) {
-      const length = 4 + (((record.content[at + 1] ?? 0) << 16) | ((record.content[at + 2] ?? 0) << 8) | (record.content[at + 3] ?? 0));
+    for (let at = 0; at < record.content.length;) {
+      const length =
+        4 +
+        (((record.content[at + 1] ?? 0) << 16) | ((record.content[at + 2] ?? 0) << 8) | (record.content[at + 3] ?? 0));
       messages.push(record.content.slice(at, at + length));
       at += length;
     }
@@ -100,7 +116,12 @@ export class Server13 {
 
   retry(extensions: wire.HelloRetryRequestExtensions): void {
     this.transcript.replaceFirstHello();
-    this.send(this.#hello(wire.HELLO_RETRY_REQUEST_RANDOM, wire.encodeExtensions('helloRetryRequest', { supportedVersions: 0x0304, ...extensions })));
+    this.send(
+      this.#hello(
+        wire.HELLO_RETRY_REQUEST_RANDOM,
+        wire.encodeExtensions('helloRetryRequest', { supportedVersions: 0x0304, ...extensions }),
+      ),
+    );
   }
 
   /** ServerHello, and keys for what follows; `psk` selects the first identity. */
@@ -116,7 +137,12 @@ export class Server13 {
     }
     const random = new Uint8Array(32).fill(7);
     const keyShare = { group: theirs?.group ?? 0, keyExchange: ours.publicKey };
-    this.send(this.#hello(random, wire.encodeExtensions('serverHello', { keyShare, supportedVersions: 0x0304, preSharedKey: psk && 0 })));
+    this.send(
+      this.#hello(
+        random,
+        wire.encodeExtensions('serverHello', { keyShare, supportedVersions: 0x0304, preSharedKey: psk && 0 }),
+      ),
+    );
     this.#handshake = stage.handshake(shared);
     this.clientSecret = this.#handshake.clientTraffic(this.transcript.digest());
     this.serverSecret = this.#handshake.serverTraffic(this.transcript.digest());
@@ -133,19 +159,25 @@ export class Server13 {
   }
 
   certificateRequest(context: Uint8Array = new Uint8Array(0)): Uint8Array {
-    return wire.encodeCertificateRequest({ context, extensions: wire.encodeExtensions('certificateRequest', { signatureAlgorithms: [0x0403, 0x0804] }) });
+    return wire.encodeCertificateRequest({
+      context,
+      extensions: wire.encodeExtensions('certificateRequest', { signatureAlgorithms: [0x0403, 0x0804] }),
+    });
   }
 
   /** Certificate and CertificateVerify; `chain` in place of the identity's. */
   authenticate(chain: readonly Uint8Array[] = this.#identity.chain): void {
-    this.send(wire.encodeCertificate({ context: new Uint8Array(0), entries: chain.map((data) => ({ data, extensions: [] })) }));
+    this.send(
+      wire.encodeCertificate({ context: new Uint8Array(0), entries: chain.map((data) => ({ data, extensions: [] })) }),
+    );
     const content = certificateVerifyContent('server', this.transcript.digest());
     this.send(wire.encodeCertificateVerify(this.#sign(content)));
   }
 
   #sign(content: Uint8Array): wire.CertificateVerify {
     const identity = this.#identity;
-    if ('level' in identity) return { algorithm: { 44: 0x0904, 65: 0x0905, 87: 0x0906 }[identity.level], signature: identity.sign(content) };
+    if ('level' in identity)
+      return { algorithm: { 44: 0x0904, 65: 0x0905, 87: 0x0906 }[identity.level], signature: identity.sign(content) };
     return { algorithm: 0x0403, signature: new Uint8Array(sign('sha256', content, identity.privateKey)) };
   }
 
@@ -163,7 +195,8 @@ export class Server13 {
     const finished = messages.pop();
     for (const message of messages) this.transcript.add(message);
     const expected = wire.encodeFinished(finishedMac(this.suite.hash, this.clientSecret, this.transcript.digest()));
-    if (finished === undefined || !Buffer.from(finished).equals(Buffer.from(expected))) throw new Error("the client's Finished is wrong");
+    if (finished === undefined || !Buffer.from(finished).equals(Buffer.from(expected)))
+      throw new Error("the client's Finished is wrong");
     this.transcript.add(finished);
     this.#resumption = this.#main.resumption(this.transcript.digest());
     this.clientSecret = this.#clientTraffic;
@@ -175,7 +208,13 @@ export class Server13 {
   ticket(maxEarlyData = 0): { readonly message: Uint8Array; readonly psk: Uint8Array } {
     const nonce = new Uint8Array([1]);
     const extensions = wire.encodeExtensions('newSessionTicket', maxEarlyData > 0 ? { earlyData: maxEarlyData } : {});
-    const message = wire.encodeNewSessionTicket({ lifetime: 3600, ageAdd: 0, nonce, ticket: new Uint8Array(16).fill(9), extensions });
+    const message = wire.encodeNewSessionTicket({
+      lifetime: 3600,
+      ageAdd: 0,
+      nonce,
+      ticket: new Uint8Array(16).fill(9),
+      extensions,
+    });
     return { message, psk: resumptionPsk(this.suite.hash, this.#resumption as Secret, nonce).bytes };
   }
 
@@ -196,6 +235,13 @@ export class Server13 {
   }
 
   #hello(random: Uint8Array, extensions: readonly wire.Extension[]): Uint8Array {
-    return wire.encodeServerHello({ legacyVersion: 0x0303, random, sessionId: this.hello.sessionId, cipherSuite: this.suite.id, compressionMethod: 0, extensions });
+    return wire.encodeServerHello({
+      legacyVersion: 0x0303,
+      random,
+      sessionId: this.hello.sessionId,
+      cipherSuite: this.suite.id,
+      compressionMethod: 0,
+      extensions,
+    });
   }
 }

@@ -1,5 +1,18 @@
-/** Signatures made by OpenSSL, and what must not pass for one: wrong, misplaced, malformed, forged with the private key at hand. */
-import { constants, createHash, generateKeyPairSync, generatePrimeSync, privateEncrypt, randomBytes, sign, type KeyObject, type SignKeyObjectInput } from 'node:crypto';
+/**
+ * Signatures made by OpenSSL, and what must not pass for one: wrong, misplaced, malformed, forged with the private key
+ * at hand.
+ */
+import {
+  constants,
+  createHash,
+  generateKeyPairSync,
+  generatePrimeSync,
+  privateEncrypt,
+  randomBytes,
+  sign,
+  type KeyObject,
+  type SignKeyObjectInput,
+} from 'node:crypto';
 import { ml_dsa44, ml_dsa65, ml_dsa87 } from '@noble/post-quantum/ml-dsa.js';
 import type { HashName, MlDsa, SignatureAlgorithm } from '@ferrule/x509';
 
@@ -26,9 +39,17 @@ export function ecdsaCases(curve: Curve): SignatureCase[] {
   const spki = spkiOf(pair.publicKey);
   const order = BigInt(`0x${ORDERS[curve]}`);
   return HASHES.flatMap((hash) => {
-    const make = (name: string, signature: Uint8Array, valid = false): SignatureCase => ({ name: `${curve} ${hash}: ${name}`, algorithm: { kind: 'ecdsa', hash }, spki, signature, valid });
+    const make = (name: string, signature: Uint8Array, valid = false): SignatureCase => ({
+      name: `${curve} ${hash}: ${name}`,
+      algorithm: { kind: 'ecdsa', hash },
+      spki,
+      signature,
+      valid,
+    });
     const raw = sign(hash, MESSAGE, { key: pair.privateKey, dsaEncoding: 'ieee-p1363' });
-    const [r, s] = [raw.subarray(0, raw.length / 2), raw.subarray(raw.length / 2)].map((half) => BigInt(`0x${half.toString('hex')}`)) as [bigint, bigint];
+    const [r, s] = [raw.subarray(0, raw.length / 2), raw.subarray(raw.length / 2)].map((half) =>
+      BigInt(`0x${half.toString('hex')}`),
+    ) as [bigint, bigint];
     const good = sequence(integer(r), integer(s));
     const other = generateKeyPairSync('ec', { namedCurve: curve }).privateKey;
     const body = join(integer(r), integer(s));
@@ -39,7 +60,19 @@ export function ecdsaCases(curve: Curve): SignatureCase[] {
       make('by another key', bytesOf(sign(hash, MESSAGE, other))),
       make('over another hash', bytesOf(sign(hash === 'sha256' ? 'sha384' : 'sha256', MESSAGE, pair.privateKey))),
       make('r and s exchanged', sequence(integer(s), integer(r))),
-      ...([[0n, s], [r, 0n], [0n, 0n], [1n, 1n], [order, s], [r, order], [r + order, s], [r, s + order], [order - 1n, order - 1n]] as const).map(([a, b], i) => make(`values out of range or at its edge, ${i}`, sequence(integer(a), integer(b)))),
+      ...(
+        [
+          [0n, s],
+          [r, 0n],
+          [0n, 0n],
+          [1n, 1n],
+          [order, s],
+          [r, order],
+          [r + order, s],
+          [r, s + order],
+          [order - 1n, order - 1n],
+        ] as const
+      ).map(([a, b], i) => make(`values out of range or at its edge, ${i}`, sequence(integer(a), integer(b)))),
       make('r negative', sequence(tlv(2, negative(r)), integer(s))),
       make('r with a zero too many', sequence(tlv(2, join([0], integer(r).subarray(2))), integer(s))),
       make('s with a zero too many', sequence(integer(r), tlv(2, join([0, 0], integer(s).subarray(2))))),
@@ -62,18 +95,41 @@ export function rsaCases(bits: number): SignatureCase[] {
   const pair = generateKeyPairSync('rsa', { modulusLength: bits });
   const spki = spkiOf(pair.publicKey);
   const size = bits / 8;
-  const raw = (encoded: Uint8Array): Uint8Array => bytesOf(privateEncrypt({ key: pair.privateKey, padding: constants.RSA_NO_PADDING }, encoded));
+  const raw = (encoded: Uint8Array): Uint8Array =>
+    bytesOf(privateEncrypt({ key: pair.privateKey, padding: constants.RSA_NO_PADDING }, encoded));
   return HASHES.flatMap((hash) => {
-    const pkcs1 = (name: string, signature: Uint8Array, valid = false): SignatureCase => ({ name: `RSA ${bits} ${hash}: ${name}`, algorithm: { kind: 'rsa-pkcs1', hash }, spki, signature, valid });
+    const pkcs1 = (name: string, signature: Uint8Array, valid = false): SignatureCase => ({
+      name: `RSA ${bits} ${hash}: ${name}`,
+      algorithm: { kind: 'rsa-pkcs1', hash },
+      spki,
+      signature,
+      valid,
+    });
     const digest = bytesOf(createHash(hash).update(MESSAGE).digest());
     const info = DIGEST_INFO[hash];
-    const padded = (tail: Uint8Array, type = 1, fill = 0xff): Uint8Array => join([0, type], new Uint8Array(size - 3 - tail.length).fill(fill), [0], tail);
+    const padded = (tail: Uint8Array, type = 1, fill = 0xff): Uint8Array =>
+      join([0, type], new Uint8Array(size - 3 - tail.length).fill(fill), [0], tail);
     const wellMade = padded(join(info, digest));
     const short = join([0, 1], new Uint8Array(8).fill(0xff), [0], info, digest);
-    const withoutNull = join([0x30, info.length - 2 + digest.length - 2], [0x30, (info[3] as number) - 2], info.subarray(4, 4 + (info[3] as number) - 2), info.subarray(-2), digest);
+    const withoutNull = join(
+      [0x30, info.length - 2 + digest.length - 2],
+      [0x30, (info[3] as number) - 2],
+      info.subarray(4, 4 + (info[3] as number) - 2),
+      info.subarray(-2),
+      digest,
+    );
     const saltLength = digest.length;
-    const pss = (name: string, signature: Uint8Array, valid = false): SignatureCase => ({ name: `RSA-PSS ${bits} ${hash}: ${name}`, algorithm: { kind: 'rsa-pss', hash, saltLength }, spki, signature, valid });
-    const signPss = (over: Partial<SignKeyObjectInput> = {}, message = MESSAGE, by: HashName = hash): Uint8Array => bytesOf(sign(by, message, { key: pair.privateKey, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength, ...over }));
+    const pss = (name: string, signature: Uint8Array, valid = false): SignatureCase => ({
+      name: `RSA-PSS ${bits} ${hash}: ${name}`,
+      algorithm: { kind: 'rsa-pss', hash, saltLength },
+      spki,
+      signature,
+      valid,
+    });
+    const signPss = (over: Partial<SignKeyObjectInput> = {}, message = MESSAGE, by: HashName = hash): Uint8Array =>
+      bytesOf(
+        sign(by, message, { key: pair.privateKey, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength, ...over }),
+      );
     const good = signPss();
     const signed = bytesOf(sign(hash, MESSAGE, pair.privateKey));
     // One of 256 begins with a zero; OpenSSL takes it without.
@@ -86,13 +142,19 @@ export function rsaCases(bits: number): SignatureCase[] {
       pkcs1('over another message', bytesOf(sign(hash, Buffer.from('another'), pair.privateKey))),
       pkcs1('over another hash', bytesOf(sign(hash === 'sha256' ? 'sha384' : 'sha256', MESSAGE, pair.privateKey))),
       pkcs1('of PSS', good),
-      pkcs1('with rubbish behind the hash (Bleichenbacher 2006)', raw(join(short, new Uint8Array(size - short.length).fill(7)))),
+      pkcs1(
+        'with rubbish behind the hash (Bleichenbacher 2006)',
+        raw(join(short, new Uint8Array(size - short.length).fill(7))),
+      ),
       pkcs1('with the hash on the left and zeros in place of padding', raw(padded(join(info, digest), 1, 0))),
       pkcs1('of block type 2', raw(padded(join(info, digest), 2))),
       pkcs1('of block type 0', raw(padded(join(info, digest), 0))),
       pkcs1('without DigestInfo', raw(padded(digest))),
       pkcs1('without the NULL of the algorithm', raw(padded(withoutNull))),
-      pkcs1("with another hash's DigestInfo", raw(padded(join(DIGEST_INFO[hash === 'sha256' ? 'sha512' : 'sha256'], digest)))),
+      pkcs1(
+        "with another hash's DigestInfo",
+        raw(padded(join(DIGEST_INFO[hash === 'sha256' ? 'sha512' : 'sha256'], digest))),
+      ),
       pkcs1('a byte short', signed.subarray(1)),
       pkcs1('a byte long', join([0], signed)),
       pkcs1('nothing', new Uint8Array(0)),
@@ -133,15 +195,31 @@ interface PssTwist {
   readonly front?: number;
 }
 
-/** EMSA-PSS-ENCODE (RFC 8017 section 9.1.1) for a modulus of 8n or 8n + 1 bits, with one part that no signer makes; below the modulus. */
-function encodePss(hash: HashName, digest: Uint8Array, modulus: Uint8Array, { trailer = 0xbc, padding = 0, separator = 1, top = 0, front }: PssTwist): Uint8Array {
+/**
+ * EMSA-PSS-ENCODE (RFC 8017 section 9.1.1) for a modulus of 8n or 8n + 1 bits, with one part that no signer makes;
+ * below the modulus.
+ */
+function encodePss(
+  hash: HashName,
+  digest: Uint8Array,
+  modulus: Uint8Array,
+  { trailer = 0xbc, padding = 0, separator = 1, top = 0, front }: PssTwist,
+): Uint8Array {
   for (;;) {
     const salt = randomBytes(digest.length);
-    const h = createHash(hash).update(join(new Uint8Array(8), digest, salt)).digest();
+    const h = createHash(hash)
+      .update(join(new Uint8Array(8), digest, salt))
+      .digest();
     const length = modulus.length - (front === undefined ? 0 : 1);
     const block = join(new Uint8Array(length - salt.length - h.length - 2), [separator], salt);
     block[0] = padding;
-    const mask = Buffer.concat(Array.from({ length: Math.ceil(block.length / h.length) }, (_, i) => createHash(hash).update(join(h, [0, 0, i >> 8, i & 255])).digest()));
+    const mask = Buffer.concat(
+      Array.from({ length: Math.ceil(block.length / h.length) }, (_, i) =>
+        createHash(hash)
+          .update(join(h, [0, 0, i >> 8, i & 255]))
+          .digest(),
+      ),
+    );
     const masked = block.map((byte, i) => byte ^ (mask[i] as number));
     if (front === undefined) masked[0] = ((masked[0] as number) & 0x7f) | top;
     const encoded = join(front === undefined ? [] : [front], masked, h, [trailer]);
@@ -149,7 +227,10 @@ function encodePss(hash: HashName, digest: Uint8Array, modulus: Uint8Array, { tr
   }
 }
 
-/** RSASSA-PSS with a modulus of 2049 bits, which OpenSSL does not make: the encoded message has an octet less than the modulus. */
+/**
+ * RSASSA-PSS with a modulus of 2049 bits, which OpenSSL does not make: the encoded message has an octet less than the
+ * modulus.
+ */
 export function oddPssCases(): SignatureCase[] {
   const e = 65_537n;
   let [n, phi] = [0n, e];
@@ -160,13 +241,26 @@ export function oddPssCases(): SignatureCase[] {
   }
   const modulus = fromHex(n.toString(16).padStart(514, '0'));
   const key = join(integerLong(n), integer(e));
-  const spki = tlvLong(0x30, join(fromHex('300d06092a864886f70d0101010500'), tlvLong(3, join([0], tlvLong(0x30, key)))));
+  const spki = tlvLong(
+    0x30,
+    join(fromHex('300d06092a864886f70d0101010500'), tlvLong(3, join([0], tlvLong(0x30, key)))),
+  );
   const d = inverse(e, phi);
   const digest = bytesOf(createHash('sha256').update(MESSAGE).digest());
   return [0, 1].map((front) => {
     const encoded = encodePss('sha256', digest, modulus, { front });
-    const signature = fromHex(power(BigInt(`0x${Buffer.from(encoded).toString('hex')}`), d, n).toString(16).padStart(514, '0'));
-    return { name: `RSA-PSS 2049 sha256: with ${front} in front`, algorithm: { kind: 'rsa-pss', hash: 'sha256', saltLength: 32 }, spki, signature, valid: front === 0 };
+    const signature = fromHex(
+      power(BigInt(`0x${Buffer.from(encoded).toString('hex')}`), d, n)
+        .toString(16)
+        .padStart(514, '0'),
+    );
+    return {
+      name: `RSA-PSS 2049 sha256: with ${front} in front`,
+      algorithm: { kind: 'rsa-pss', hash: 'sha256', saltLength: 32 },
+      spki,
+      signature,
+      valid: front === 0,
+    };
   });
 }
 
@@ -188,15 +282,33 @@ function inverse(value: bigint, modulus: bigint): bigint {
 export function eddsaCases(kind: 'ed25519' | 'ed448'): SignatureCase[] {
   const pair = kind === 'ed25519' ? generateKeyPairSync('ed25519') : generateKeyPairSync('ed448');
   const spki = spkiOf(pair.publicKey);
-  const make = (name: string, signature: Uint8Array, valid = false): SignatureCase => ({ name: `${kind}: ${name}`, algorithm: { kind }, spki, signature, valid });
+  const make = (name: string, signature: Uint8Array, valid = false): SignatureCase => ({
+    name: `${kind}: ${name}`,
+    algorithm: { kind },
+    spki,
+    signature,
+    valid,
+  });
   const good = bytesOf(sign(null, MESSAGE, pair.privateKey));
   const half = good.length / 2;
-  const order = kind === 'ed25519' ? 2n ** 252n + 27742317777372353535851937790883648493n : 2n ** 446n - 13818066809895115352007386748515426880336692474882178609894547503885n;
+  const order =
+    kind === 'ed25519'
+      ? 2n ** 252n + 27742317777372353535851937790883648493n
+      : 2n ** 446n - 13818066809895115352007386748515426880336692474882178609894547503885n;
   const malleable = littleEndian(fromLittleEndian(good.subarray(half)) + order, half);
   return [
     make('as it should be', good, true),
     make('over another message', bytesOf(sign(null, Buffer.from('another'), pair.privateKey))),
-    make('by another key', bytesOf(sign(null, MESSAGE, (kind === 'ed25519' ? generateKeyPairSync('ed25519') : generateKeyPairSync('ed448')).privateKey))),
+    make(
+      'by another key',
+      bytesOf(
+        sign(
+          null,
+          MESSAGE,
+          (kind === 'ed25519' ? generateKeyPairSync('ed25519') : generateKeyPairSync('ed448')).privateKey,
+        ),
+      ),
+    ),
     make('S not reduced', join(good.subarray(0, half), malleable)),
     make('one bit of R changed', changed(good, 0)),
     make('one bit of S changed', changed(good, half)),
@@ -216,12 +328,21 @@ const ML_DSA = {
   'ml-dsa-87': { signer: ml_dsa87, oid: '0609608648016503040313' },
 } as const;
 
-/** ML-DSA (FIPS 204), in certificates and TLS with an empty context (RFC 9881 section 3). Signed by noble: OpenSSL 3.5 verifies them too. */
+/**
+ * ML-DSA (FIPS 204), in certificates and TLS with an empty context (RFC 9881 section 3). Signed by noble: OpenSSL 3.5
+ * verifies them too.
+ */
 export function mlDsaCases(kind: MlDsa): SignatureCase[] {
   const { signer, oid } = ML_DSA[kind];
   const [own, other] = [signer.keygen(), signer.keygen()];
   const spki = tlvLong(0x30, join(sequence(fromHex(oid)), tlvLong(3, join([0], own.publicKey))));
-  const make = (name: string, signature: Uint8Array, valid = false): SignatureCase => ({ name: `${kind}: ${name}`, algorithm: { kind }, spki, signature, valid });
+  const make = (name: string, signature: Uint8Array, valid = false): SignatureCase => ({
+    name: `${kind}: ${name}`,
+    algorithm: { kind },
+    spki,
+    signature,
+    valid,
+  });
   const good = signer.sign(MESSAGE, own.secretKey);
   return [
     make('as it should be', good, true),
@@ -237,7 +358,10 @@ export function mlDsaCases(kind: MlDsa): SignatureCase[] {
     make('a byte short', good.subarray(0, -1)),
     make('a byte long', join(good, [0])),
     make('nothing', new Uint8Array(0)),
-    { ...make('of another parameter set', good), algorithm: { kind: kind === 'ml-dsa-44' ? 'ml-dsa-65' : 'ml-dsa-44' } },
+    {
+      ...make('of another parameter set', good),
+      algorithm: { kind: kind === 'ml-dsa-44' ? 'ml-dsa-65' : 'ml-dsa-44' },
+    },
   ];
 }
 
@@ -252,13 +376,17 @@ function fromHex(text: string): Uint8Array {
   return new Uint8Array(Buffer.from(text, 'hex'));
 }
 const bytesOf = (buffer: Buffer): Uint8Array => new Uint8Array(buffer);
-const join = (...parts: readonly (Uint8Array | readonly number[])[]): Uint8Array => new Uint8Array(parts.flatMap((part) => [...part]));
+const join = (...parts: readonly (Uint8Array | readonly number[])[]): Uint8Array =>
+  new Uint8Array(parts.flatMap((part) => [...part]));
 const changed = (bytes: Uint8Array, at: number): Uint8Array => bytes.map((byte, i) => (i === at ? byte ^ 1 : byte));
 const spkiOf = (key: KeyObject): Uint8Array => bytesOf(key.export({ type: 'spki', format: 'der' }));
-const modulusOf = (key: KeyObject): Uint8Array => new Uint8Array(Buffer.from(key.export({ format: 'jwk' }).n as string, 'base64url'));
+const modulusOf = (key: KeyObject): Uint8Array =>
+  new Uint8Array(Buffer.from(key.export({ format: 'jwk' }).n as string, 'base64url'));
 
-const tlv = (tag: number, body: Uint8Array): Uint8Array => join(body.length < 0x80 ? [tag, body.length] : [tag, 0x81, body.length], body);
-const tlvLong = (tag: number, body: Uint8Array): Uint8Array => join([tag, 0x82, body.length >> 8, body.length & 255], body);
+const tlv = (tag: number, body: Uint8Array): Uint8Array =>
+  join(body.length < 0x80 ? [tag, body.length] : [tag, 0x81, body.length], body);
+const tlvLong = (tag: number, body: Uint8Array): Uint8Array =>
+  join([tag, 0x82, body.length >> 8, body.length & 255], body);
 const integerLong = (value: bigint): Uint8Array => tlvLong(2, fromHex(value.toString(16).padStart(514, '0')));
 const sequence = (...parts: readonly (Uint8Array | readonly number[])[]): Uint8Array => tlv(0x30, join(...parts));
 function integer(value: bigint): Uint8Array {
@@ -273,4 +401,10 @@ const negative = (value: bigint): Uint8Array => {
   return fromHex((2n ** BigInt(8 * (bytes.length + 1)) - value).toString(16)).subarray(0);
 };
 const fromLittleEndian = (bytes: Uint8Array): bigint => BigInt(`0x${Buffer.from(bytes).reverse().toString('hex')}`);
-const littleEndian = (value: bigint, length: number): Uint8Array => fromHex(value.toString(16).padStart(2 * length, '0').slice(-2 * length)).reverse();
+const littleEndian = (value: bigint, length: number): Uint8Array =>
+  fromHex(
+    value
+      .toString(16)
+      .padStart(2 * length, '0')
+      .slice(-2 * length),
+  ).reverse();

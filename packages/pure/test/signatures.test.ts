@@ -1,11 +1,22 @@
-/** Every verifier on signatures that OpenSSL made and on those that it would not: what holds in a clone without Wycheproof. */
+/**
+ * Every verifier on signatures that OpenSSL made and on those that it would not: what holds in a clone without
+ * Wycheproof.
+ */
 import type { SignatureVerifier } from '@ferrule/x509';
 import { nobleVerifier } from '@ferrule/x509/crypto/noble';
 import { nodeVerifier } from '@ferrule/x509/crypto/node';
 import { webcryptoVerifier } from '@ferrule/x509/crypto/webcrypto';
 import { describe, expect, it } from 'vitest';
 import { tunedVerifier } from '../src/crypto/tuned-verify.ts';
-import { ecdsaCases, eddsaCases, MESSAGE, mlDsaCases, oddPssCases, rsaCases, type SignatureCase } from './signature-cases.ts';
+import {
+  ecdsaCases,
+  eddsaCases,
+  MESSAGE,
+  mlDsaCases,
+  oddPssCases,
+  rsaCases,
+  type SignatureCase,
+} from './signature-cases.ts';
 
 const verifiers: readonly SignatureVerifier[] = [nobleVerifier, tunedVerifier, nodeVerifier, webcryptoVerifier];
 const cases: Readonly<Record<string, readonly SignatureCase[]>> = {
@@ -23,11 +34,16 @@ const cases: Readonly<Record<string, readonly SignatureCase[]>> = {
 };
 
 describe.each(verifiers)('$name', (verifier) => {
-  it.each(Object.keys(cases))('%s: accepts what is valid, and nothing that is not', async (kind) => {
-    const wrong: string[] = [];
-    for (const { name, algorithm, spki, signature, valid } of cases[kind] ?? []) {
-      if ((await verifier.verify(algorithm, spki, MESSAGE, signature)) !== valid) wrong.push(`${name}: ${valid ? 'refused' : 'accepted'}`);
-    }
-    expect(wrong).toEqual([]);
-  }, 60_000);
+  it.each(Object.keys(cases))(
+    '%s: accepts what is valid, and nothing that is not',
+    async (kind) => {
+      const wrong: string[] = [];
+      for (const { name, algorithm, spki, signature, valid } of cases[kind] ?? []) {
+        if ((await verifier.verify(algorithm, spki, MESSAGE, signature)) !== valid)
+          wrong.push(`${name}: ${valid ? 'refused' : 'accepted'}`);
+      }
+      expect(wrong).toEqual([]);
+    },
+    60_000,
+  );
 });

@@ -8,7 +8,8 @@ const TAG = 16;
  * every byte of key, nonce, additional data and plaintext.
  */
 function stream(key: Uint8Array, nonce: Uint8Array, input: Uint8Array, out: Uint8Array): void {
-  for (let i = 0; i < input.length; i++) out[i] = (input[i] ?? 0) ^ (key[i % key.length] ?? 0) ^ (nonce[i % 12] ?? 0) ^ (i & 0xff);
+  for (let i = 0; i < input.length; i++)
+    out[i] = (input[i] ?? 0) ^ (key[i % key.length] ?? 0) ^ (nonce[i % 12] ?? 0) ^ (i & 0xff);
 }
 
 function tag(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, plain: Uint8Array): Uint8Array {
@@ -34,14 +35,31 @@ export interface ToyOptions {
   readonly ownMemory?: boolean;
 }
 
-export function toyAead({ delay, depth = 8, recordLimit = 2 ** 40, ownMemory = false }: ToyOptions = {}): AeadAlgorithm {
-  const seal = (key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, plain: Uint8Array, out: Uint8Array): Uint8Array => {
+export function toyAead({
+  delay,
+  depth = 8,
+  recordLimit = 2 ** 40,
+  ownMemory = false,
+}: ToyOptions = {}): AeadAlgorithm {
+  const seal = (
+    key: Uint8Array,
+    nonce: Uint8Array,
+    aad: Uint8Array,
+    plain: Uint8Array,
+    out: Uint8Array,
+  ): Uint8Array => {
     const mac = tag(key, nonce, aad, plain);
     stream(key, nonce, plain, out);
     out.set(mac, plain.length);
     return out.subarray(0, plain.length + TAG);
   };
-  const open = (key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, cipher: Uint8Array, out: Uint8Array): Uint8Array | null => {
+  const open = (
+    key: Uint8Array,
+    nonce: Uint8Array,
+    aad: Uint8Array,
+    cipher: Uint8Array,
+    out: Uint8Array,
+  ): Uint8Array | null => {
     const plain = out.subarray(0, cipher.length - TAG);
     const mac = cipher.slice(cipher.length - TAG);
     stream(key, nonce, cipher.subarray(0, cipher.length - TAG), plain);
@@ -57,8 +75,10 @@ export function toyAead({ delay, depth = 8, recordLimit = 2 ** 40, ownMemory = f
       if (delay === undefined) {
         return {
           sync: true,
-          seal: (nonce, aad, plain, out) => seal(key, nonce, aad, plain, ownMemory ? new Uint8Array(plain.length + TAG) : out),
-          open: (nonce, aad, cipher, out) => open(key, nonce, aad, cipher, ownMemory ? new Uint8Array(cipher.length) : out),
+          seal: (nonce, aad, plain, out) =>
+            seal(key, nonce, aad, plain, ownMemory ? new Uint8Array(plain.length + TAG) : out),
+          open: (nonce, aad, cipher, out) =>
+            open(key, nonce, aad, cipher, ownMemory ? new Uint8Array(cipher.length) : out),
           dispose: () => void key.fill(0),
         };
       }
@@ -70,7 +90,8 @@ export function toyAead({ delay, depth = 8, recordLimit = 2 ** 40, ownMemory = f
       return {
         sync: false,
         depth,
-        seal: (nonce, aad, plain) => later(() => seal(key, nonce, aad, plain, new Uint8Array(plain.length + TAG))) as Promise<Uint8Array>,
+        seal: (nonce, aad, plain) =>
+          later(() => seal(key, nonce, aad, plain, new Uint8Array(plain.length + TAG))) as Promise<Uint8Array>,
         open: (nonce, aad, cipher) => later(() => open(key, nonce, aad, cipher, new Uint8Array(cipher.length))),
         dispose: () => undefined,
       };
@@ -79,7 +100,12 @@ export function toyAead({ delay, depth = 8, recordLimit = 2 ** 40, ownMemory = f
 }
 
 /** Keys of one direction; `generation` tells them apart. */
-export const toyKeys = (generation: number, options: ToyOptions = {}, version: RecordKeys['version'] = 'TLSv1.3', ivLength = 12): RecordKeys => ({
+export const toyKeys = (
+  generation: number,
+  options: ToyOptions = {},
+  version: RecordKeys['version'] = 'TLSv1.3',
+  ivLength = 12,
+): RecordKeys => ({
   version,
   suite: { aead: toyAead(options) },
   key: new Uint8Array(32).fill(generation + 1),

@@ -55,8 +55,8 @@ const NAMES = new Map<number, AlertName>(Object.entries(TABLE).map(([name, numbe
 export const alertName = (description: number): string => NAMES.get(description) ?? `alert_${description}`;
 
 /**
- * The alert that a refused certificate owes the peer, by the code of the refusal: what OpenSSL sends for the X509_V code
- * behind it, so that both engines of ferrule tell a server the same.
+ * The alert that a refused certificate owes the peer, by the code of the refusal: what OpenSSL sends for the X509_V
+ * code behind it, so that both engines of ferrule tell a server the same.
  */
 export const CERTIFICATE_ALERTS: { readonly [K in CertificateCode]: number } = Object.freeze({
   CERT_INVALID: TABLE.bad_certificate,
@@ -84,11 +84,15 @@ export const CERTIFICATE_ALERTS: { readonly [K in CertificateCode]: number } = O
 export type CertificateCode = Exclude<Extract<TlsErrorCode, `CERT_${string}`>, 'CERT_DECOMPRESSION_FAILED'>;
 
 /** Whether a code is one of them. */
-export const isCertificateCode = (code: TlsErrorCode): code is CertificateCode => Object.hasOwn(CERTIFICATE_ALERTS, code);
+export const isCertificateCode = (code: TlsErrorCode): code is CertificateCode =>
+  Object.hasOwn(CERTIFICATE_ALERTS, code);
 
 /**
- * The level that RFC 9846 section 6 gives a description: `close_notify` and `user_canceled` are warnings, so is TLS 1.2's
+ * The level that RFC 9846 section 6 gives a description: `close_notify` and `user_canceled` are warnings, so is TLS
+ * 1.2's
  * `no_renegotiation`; everything else is fatal, whatever level byte it came with.
  */
 export const alertLevel = (description: number): AlertLevel =>
-  description === Alert.close_notify || description === Alert.user_canceled || description === Alert.no_renegotiation ? 1 : 2;
+  description === Alert.close_notify || description === Alert.user_canceled || description === Alert.no_renegotiation
+    ? 1
+    : 2;

@@ -3,10 +3,15 @@ import { describe, expect, it } from 'vitest';
 import { bytesOf, copyOf, memoryOf, plainOptions } from './arguments.ts';
 
 /** A view of two bytes in the middle of eight, of a class that says what it likes. */
-function liar<View extends object>(Base: new (buffer: ArrayBuffer, offset: number, length: number) => View, length: number): View {
+function liar<View extends object>(
+  Base: new (buffer: ArrayBuffer, offset: number, length: number) => View,
+  length: number,
+): View {
   class Liar extends Base {}
   for (const name of ['buffer', 'byteOffset', 'byteLength', 'length']) {
-    Object.defineProperty(Liar.prototype, name, { get: () => (name === 'buffer' ? new ArrayBuffer(64) : name === 'byteOffset' ? 0 : 64) });
+    Object.defineProperty(Liar.prototype, name, {
+      get: () => (name === 'buffer' ? new ArrayBuffer(64) : name === 'byteOffset' ? 0 : 64),
+    });
   }
   return new Liar(Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8).buffer, 2, length);
 }
@@ -29,7 +34,17 @@ describe('bytes', () => {
     const gone = Uint8Array.of(1);
     structuredClone(gone, { transfer: [gone.buffer] });
     expect(bytesOf(gone)?.length ?? 0).toBe(0);
-    for (const other of [undefined, null, 'ab', [1, 2], { length: 2 }, Object.create(Uint8Array.prototype), new Int8Array(2), new DataView(new ArrayBuffer(2)), new ArrayBuffer(2)]) {
+    for (const other of [
+      undefined,
+      null,
+      'ab',
+      [1, 2],
+      { length: 2 },
+      Object.create(Uint8Array.prototype),
+      new Int8Array(2),
+      new DataView(new ArrayBuffer(2)),
+      new ArrayBuffer(2),
+    ]) {
       expect(bytesOf(other)).toBeUndefined();
     }
   });
@@ -41,7 +56,8 @@ describe('bytes', () => {
     expect(memoryOf(new SharedArrayBuffer(2))).toEqual(new Uint8Array(2));
     expect(memoryOf(runInNewContext('Uint8Array.of(1, 2).buffer'))).toEqual(Uint8Array.of(1, 2));
     expect(memoryOf(runInNewContext('new DataView(Uint8Array.of(1, 2).buffer, 1)'))).toEqual(Uint8Array.of(2));
-    for (const other of [undefined, null, 'ab', 2, [1, 2], { [Symbol.toStringTag]: 'ArrayBuffer', byteLength: 2 }]) expect(memoryOf(other)).toBeUndefined();
+    for (const other of [undefined, null, 'ab', 2, [1, 2], { [Symbol.toStringTag]: 'ArrayBuffer', byteLength: 2 }])
+      expect(memoryOf(other)).toBeUndefined();
   });
 });
 
@@ -65,7 +81,9 @@ describe('options', () => {
     expect(plainOptions(Object.create({ port: 1, other: 2 }) as object, ['port'])).toEqual({ port: 1 });
     expect(plainOptions(Object.defineProperty({}, 'port', { value: 1 }), ['port'])).toEqual({ port: 1 });
     expect(plainOptions(Object.assign(Object.create(null) as object, { port: 1 }), ['port'])).toEqual({ port: 1 });
-    expect(plainOptions(runInNewContext('({ port: 1 })') as object, ['port', 'constructor', 'toString'])).toEqual({ port: 1 });
+    expect(plainOptions(runInNewContext('({ port: 1 })') as object, ['port', 'constructor', 'toString'])).toEqual({
+      port: 1,
+    });
   });
 
   it('that nobody knows are there to be refused, __proto__ too', () => {
@@ -74,7 +92,10 @@ describe('options', () => {
     expect((plainOptions(given, ['port']) as { port?: number }).port).toBeUndefined();
   });
 
-  it.each([[null], [undefined], ['text'], [[]], [new Map()], [new Date()], [() => 0], [new Uint8Array(1)]])('are not in %s', (given) => {
-    expect(() => plainOptions(given as object, [], 'limits')).toThrow(new TypeError('limits: must be an object'));
-  });
+  it.each([[null], [undefined], ['text'], [[]], [new Map()], [new Date()], [() => 0], [new Uint8Array(1)]])(
+    'are not in %s',
+    (given) => {
+      expect(() => plainOptions(given as object, [], 'limits')).toThrow(new TypeError('limits: must be an object'));
+    },
+  );
 });

@@ -1,25 +1,33 @@
 /**
- * @module @ferrule/result/arguments: how every package reads what callers give. Options are read once, by name, wherever the
- * object has them. Which values are bytes: `instanceof` believes a prototype and fails for another realm's arrays, and `length`
- * may be a getter of the caller's that says more than there is; what counts is what the prototypes of ECMA-262 say (sections
+ * @module @ferrule/result/arguments: how every package reads what callers give. Options are read once, by name,
+ * wherever the object has them. Which values are bytes: `instanceof` believes a prototype and fails for another realm's
+ * arrays, and `length` may be a getter of the caller's that says more than there is; what counts is what the prototypes
+ * of ECMA-262 say (sections
  * 23.2.3 and 25.3.4).
  */
 
 /**
- * The options that were given, as a plain object of this call: each own enumerable one, and each known one that is inherited,
- * a getter of a class or not enumerable, as whoever reads `options.name` has it. What every object inherits from
- * Object.prototype is nobody's option. Whether a name is known is for the caller to judge.
+ * The options that were given, as a plain object of this call: each own enumerable one, and each known one that is
+ * inherited, a getter of a class or not enumerable, as whoever reads `options.name` has it. What every object inherits
+ * from Object.prototype is nobody's option. Whether a name is known is for the caller to judge.
  * @throws TypeError that begins with `name` for what holds no options: null, a Map, an array, a Date, a function.
  */
 export function plainOptions<T extends object>(options: T, known: Iterable<string>, name: string = 'options'): T {
   const given: unknown = options;
   // a module's namespace is fine
-  if (typeof given !== 'object' || given === null || !PLAIN.has(Object.prototype.toString.call(given))) throw new TypeError(`${name}: must be an object`);
+  if (typeof given !== 'object' || given === null || !PLAIN.has(Object.prototype.toString.call(given)))
+    throw new TypeError(`${name}: must be an object`);
   const plain: Record<string, unknown> = {};
   const names = new Set([...Object.keys(given), ...known]);
   for (const key of names) {
     // not by assignment, which `__proto__` would take for the prototype
-    if (holds(given, key)) Object.defineProperty(plain, key, { value: (given as Readonly<Record<string, unknown>>)[key], enumerable: true, writable: true, configurable: true });
+    if (holds(given, key))
+      Object.defineProperty(plain, key, {
+        value: (given as Readonly<Record<string, unknown>>)[key],
+        enumerable: true,
+        writable: true,
+        configurable: true,
+      });
   }
   return plain as T;
 }
@@ -27,17 +35,23 @@ export function plainOptions<T extends object>(options: T, known: Iterable<strin
 const PLAIN: ReadonlySet<string> = new Set(['[object Object]', '[object Module]']);
 
 function holds(value: object, key: string): boolean {
-  for (let holder: object | null = value; holder !== null && !isRoot(holder); holder = Object.getPrototypeOf(holder) as object | null) {
+  for (
+    let holder: object | null = value;
+    holder !== null && !isRoot(holder);
+    holder = Object.getPrototypeOf(holder) as object | null
+  ) {
     if (Object.hasOwn(holder, key)) return true;
   }
   return false;
 }
 
 /** Object.prototype, of any realm. */
-const isRoot = (holder: object): boolean => Object.getPrototypeOf(holder) === null && Object.hasOwn(holder, 'hasOwnProperty');
+const isRoot = (holder: object): boolean =>
+  Object.getPrototypeOf(holder) === null && Object.hasOwn(holder, 'hasOwnProperty');
 
 type Getter<T> = (this: unknown) => T;
-const getter = <T>(prototype: object, name: string | symbol): Getter<T> => Object.getOwnPropertyDescriptor(prototype, name)?.get as Getter<T>;
+const getter = <T>(prototype: object, name: string | symbol): Getter<T> =>
+  Object.getOwnPropertyDescriptor(prototype, name)?.get as Getter<T>;
 
 const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object;
 const tagOf = getter<string | undefined>(typedArray, Symbol.toStringTag);
@@ -45,10 +59,11 @@ const typedView = viewReader(typedArray);
 const dataView = viewReader(DataView.prototype);
 
 /**
- * The same memory as a Uint8Array that has nothing of its own; `undefined` for anything but a Uint8Array, of whatever class or
- * realm, and for one whose memory is gone.
+ * The same memory as a Uint8Array that has nothing of its own; `undefined` for anything but a Uint8Array, of whatever
+ * class or realm, and for one whose memory is gone.
  */
-export const bytesOf = (value: unknown): Uint8Array | undefined => (tagOf.call(value) === 'Uint8Array' ? orNothing(() => typedView(value)) : undefined);
+export const bytesOf = (value: unknown): Uint8Array | undefined =>
+  tagOf.call(value) === 'Uint8Array' ? orNothing(() => typedView(value)) : undefined;
 
 /** As {@link bytesOf}, for whatever holds bytes: an ArrayBuffer, a SharedArrayBuffer or any view of one. */
 export const memoryOf = (value: unknown): Uint8Array | undefined =>

@@ -1,5 +1,14 @@
 /** @module @ferrule/result: return values, SSL_ERROR_* codes, alerts, X509_V codes and the one error of ferrule. */
-export { Alert, alertLevel, alertName, CERTIFICATE_ALERTS, isCertificateCode, type AlertLevel, type AlertName, type CertificateCode } from './alert.ts';
+export {
+  Alert,
+  alertLevel,
+  alertName,
+  CERTIFICATE_ALERTS,
+  isCertificateCode,
+  type AlertLevel,
+  type AlertName,
+  type CertificateCode,
+} from './alert.ts';
 export { CODES, type CodeEntry, type TlsErrorCode } from './codes.ts';
 export { DONE, failed, ioOutcome, notDone, outcome, returnOf } from './outcome.ts';
 export type { Closed, Done, ErrorSource, Failed, IoOutcome, NotDone, Outcome, Want, Wanting } from './outcome.ts';

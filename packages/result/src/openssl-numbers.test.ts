@@ -4,13 +4,21 @@ import { describe, expect, it } from 'vitest';
 import { SslError, sslErrorName, X509V, x509VName, x509VSentence } from './index.ts';
 
 // Node's own headers, one copy for each architecture; the numbers are the same in all
-const node = join(realpathSync(process.execPath), '../../include/node/openssl/archs/linux-x86_64/no-asm/include/openssl');
+const node = join(
+  realpathSync(process.execPath),
+  '../../include/node/openssl/archs/linux-x86_64/no-asm/include/openssl',
+);
 const headers = [node, '/usr/include/openssl'].find((path) => existsSync(join(path, 'x509_vfy.h')));
 if (headers === undefined) console.log('skipped: no OpenSSL headers on this machine to compare the numbers with');
 
 /** `#define` and its number, from a header. */
 const defines = (file: string, pattern: RegExp): Map<string, number> =>
-  new Map([...readFileSync(join(headers!, file), 'utf8').matchAll(pattern)].map(([, name, number]) => [name!, Number(number)]));
+  new Map(
+    [...readFileSync(join(headers!, file), 'utf8').matchAll(pattern)].map(([, name, number]) => [
+      name!,
+      Number(number),
+    ]),
+  );
 
 describe('X509_V codes', () => {
   it('have the numbers that everyone knows', () => {
@@ -51,11 +59,13 @@ describe.skipIf(headers === undefined)('the numbers of OpenSSL 3', () => {
   it('are those of x509_vfy.h', () => {
     const theirs = defines('x509_vfy.h', /^#\s*define\s+(X509_V_(?:OK|ERR_\w+))\s+(\d+)/gm);
     expect(theirs.size).toBeGreaterThan(90);
-    for (const code of Object.values(X509V)) expect([x509VName(code), theirs.get(x509VName(code))]).toEqual([x509VName(code), code]);
+    for (const code of Object.values(X509V))
+      expect([x509VName(code), theirs.get(x509VName(code))]).toEqual([x509VName(code), code]);
   });
 
   it('are those of ssl.h', () => {
     const theirs = defines('ssl.h', /^#\s*define\s+(SSL_ERROR_\w+)\s+(\d+)/gm);
-    for (const code of Object.values(SslError)) expect([sslErrorName(code), theirs.get(sslErrorName(code))]).toEqual([sslErrorName(code), code]);
+    for (const code of Object.values(SslError))
+      expect([sslErrorName(code), theirs.get(sslErrorName(code))]).toEqual([sslErrorName(code), code]);
   });
 });

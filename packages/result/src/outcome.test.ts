@@ -1,5 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { DONE, failed, ioOutcome, notDone, outcome, returnOf, SslError, sslErrorName, TlsError, type ErrorSource, type Failed } from './index.ts';
+import {
+  DONE,
+  failed,
+  ioOutcome,
+  notDone,
+  outcome,
+  returnOf,
+  SslError,
+  sslErrorName,
+  TlsError,
+  type ErrorSource,
+  type Failed,
+} from './index.ts';
 
 const source = (code: SslError, failure?: Failed): ErrorSource => ({ getError: () => code, failure });
 const fatal = failed(new TlsError('DECODE_ERROR'));
@@ -38,7 +50,14 @@ describe('outcome', () => {
   });
 
   it('is made without allocation: the same frozen object each time', () => {
-    for (const code of [SslError.wantRead, SslError.wantWrite, SslError.wantX509Lookup, SslError.wantAsync, SslError.wantRetryVerify, SslError.zeroReturn]) {
+    for (const code of [
+      SslError.wantRead,
+      SslError.wantWrite,
+      SslError.wantX509Lookup,
+      SslError.wantAsync,
+      SslError.wantRetryVerify,
+      SslError.zeroReturn,
+    ]) {
       const first = notDone(source(code), -1);
       expect(notDone(source(code), -1)).toBe(first);
       expect(Object.isFrozen(first)).toBe(true);

@@ -48,13 +48,20 @@ const wanting = (want: Want, code: SslError): Wanting => Object.freeze({ kind: '
 const ARMS: readonly (NotDone | undefined)[] = Object.freeze(
   Array.from({ length: 13 }, (_, code): NotDone | undefined => {
     switch (code) {
-      case SslError.wantRead: return wanting('read', code);
-      case SslError.wantWrite: return wanting('write', code);
-      case SslError.wantX509Lookup: return wanting('x509Lookup', code);
-      case SslError.wantAsync: return wanting('async', code);
-      case SslError.wantRetryVerify: return wanting('retryVerify', code);
-      case SslError.zeroReturn: return CLOSED;
-      default: return undefined;
+      case SslError.wantRead:
+        return wanting('read', code);
+      case SslError.wantWrite:
+        return wanting('write', code);
+      case SslError.wantX509Lookup:
+        return wanting('x509Lookup', code);
+      case SslError.wantAsync:
+        return wanting('async', code);
+      case SslError.wantRetryVerify:
+        return wanting('retryVerify', code);
+      case SslError.zeroReturn:
+        return CLOSED;
+      default:
+        return undefined;
     }
   }),
 );
@@ -70,4 +77,5 @@ export const ioOutcome = (source: ErrorSource, ret: number): IoOutcome => (ret >
 /** Union to integer: a field load. */
 export const returnOf = (value: Outcome | IoOutcome): number => (typeof value === 'number' ? value : value.ret);
 /** The sticky arm of {@link ErrorSource.failure}. */
-export const failed = (error: TlsError, ret: 0 | -1 = -1, code: 1 | 5 = SslError.ssl): Failed => Object.freeze({ kind: 'failed', ret, code, error });
+export const failed = (error: TlsError, ret: 0 | -1 = -1, code: 1 | 5 = SslError.ssl): Failed =>
+  Object.freeze({ kind: 'failed', ret, code, error });

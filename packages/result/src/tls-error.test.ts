@@ -20,14 +20,22 @@ describe('TlsError', () => {
   });
 
   it('names the alert and who sent it', () => {
-    const { alert } = new TlsError('PEER_ALERT', 'refused', { alert: { description: Alert.handshake_failure, origin: 'peer' } });
+    const { alert } = new TlsError('PEER_ALERT', 'refused', {
+      alert: { description: Alert.handshake_failure, origin: 'peer' },
+    });
     expect(alert).toEqual({ description: 40, name: 'handshake_failure', level: 2, origin: 'peer' });
   });
 
   it('names the verification result, at depth 0 unless told', () => {
     const verify = { code: X509V.CERT_HAS_EXPIRED, depth: 1, subject: 'CN=R11' };
-    expect(new TlsError('CERT_EXPIRED', undefined, { verify }).verify).toEqual({ ...verify, name: 'X509_V_ERR_CERT_HAS_EXPIRED' });
-    expect(new TlsError('CERT_EXPIRED', undefined, { verify: { code: 10 } }).verify).toMatchObject({ depth: 0, subject: undefined });
+    expect(new TlsError('CERT_EXPIRED', undefined, { verify }).verify).toEqual({
+      ...verify,
+      name: 'X509_V_ERR_CERT_HAS_EXPIRED',
+    });
+    expect(new TlsError('CERT_EXPIRED', undefined, { verify: { code: 10 } }).verify).toMatchObject({
+      depth: 0,
+      subject: undefined,
+    });
   });
 
   it('keeps what was given: hint and cause', () => {
@@ -49,7 +57,13 @@ describe('TlsError', () => {
       message: 'R11 expired',
       hint: CODES.CERT_EXPIRED.remedy,
       alert: { description: 45, name: 'certificate_expired', level: 2, origin: 'local' },
-      verify: { code: 10, name: 'X509_V_ERR_CERT_HAS_EXPIRED', depth: 1, subject: 'CN=R11', sentence: 'the certificate has expired' },
+      verify: {
+        code: 10,
+        name: 'X509_V_ERR_CERT_HAS_EXPIRED',
+        depth: 1,
+        subject: 'CN=R11',
+        sentence: 'the certificate has expired',
+      },
       cause: 'secret stack',
     });
     expect(JSON.parse(JSON.stringify(new TlsError('TIMEOUT', 'late', { cause: 7 })))).toEqual({
@@ -63,7 +77,14 @@ describe('TlsError', () => {
 
   it('is recognised by its brand, not by a name that anyone can set', () => {
     expect(TlsError.is(new TlsError('TIMEOUT'))).toBe(true);
-    for (const other of [undefined, null, 1, 'TlsError', new Error('x'), Object.assign(new Error('x'), { name: 'TlsError', code: 'TIMEOUT' })]) {
+    for (const other of [
+      undefined,
+      null,
+      1,
+      'TlsError',
+      new Error('x'),
+      Object.assign(new Error('x'), { name: 'TlsError', code: 'TIMEOUT' }),
+    ]) {
       expect(TlsError.is(other)).toBe(false);
     }
     expect(Object.keys(new TlsError('TIMEOUT'))).not.toContain('ferrule.TlsError');
@@ -73,9 +94,18 @@ describe('TlsError', () => {
     const outDir = await mkdtemp(join(tmpdir(), 'ferrule-result-'));
     try {
       const entry = fileURLToPath(new URL('index.ts', import.meta.url));
-      await build({ entry: { index: entry }, format: ['esm', 'cjs'], outDir, outExtension: ({ format }) => ({ js: format === 'cjs' ? '.cjs' : '.mjs' }), config: false, silent: true });
+      await build({
+        entry: { index: entry },
+        format: ['esm', 'cjs'],
+        outDir,
+        outExtension: ({ format }) => ({ js: format === 'cjs' ? '.cjs' : '.mjs' }),
+        config: false,
+        silent: true,
+      });
       const cjs = createRequire(import.meta.url)(join(outDir, 'index.cjs')) as { TlsError: typeof TlsError };
-      const esm = (await import(/* @vite-ignore */ pathToFileURL(join(outDir, 'index.mjs')).href)) as { TlsError: typeof TlsError };
+      const esm = (await import(/* @vite-ignore */ pathToFileURL(join(outDir, 'index.mjs')).href)) as {
+        TlsError: typeof TlsError;
+      };
       expect(cjs.TlsError).not.toBe(esm.TlsError);
       const error = new cjs.TlsError('TIMEOUT');
       expect(error).not.toBeInstanceOf(esm.TlsError);

@@ -27,7 +27,8 @@ export interface VerifyInfo {
 
 export interface TlsErrorDetails {
   readonly alert?: { readonly description: number; readonly origin: 'local' | 'peer' } | undefined;
-  readonly verify?: { readonly code: number; readonly depth?: number; readonly subject?: string | undefined } | undefined;
+  readonly verify?:
+    { readonly code: number; readonly depth?: number; readonly subject?: string | undefined } | undefined;
   /** What to do; the code's general remedy when absent. */
   readonly hint?: string | undefined;
   readonly cause?: unknown;
@@ -54,7 +55,12 @@ export class TlsError extends Error {
     this.code = code;
     const { alert, verify } = details;
     this.alert = alert && { ...alert, name: alertName(alert.description), level: alertLevel(alert.description) };
-    this.verify = verify && { code: verify.code, name: x509VName(verify.code), depth: verify.depth ?? 0, subject: verify.subject };
+    this.verify = verify && {
+      code: verify.code,
+      name: x509VName(verify.code),
+      depth: verify.depth ?? 0,
+      subject: verify.subject,
+    };
     this.hint = details.hint ?? CODES[code].remedy;
     Object.defineProperty(this, BRAND, { value: true });
   }

@@ -1,5 +1,6 @@
 /**
- * @module X509_V codes: the numbers and names of OpenSSL 3's `X509_V_*` (X509_STORE_CTX_get_error(3)), a sentence for each.
+ * @module X509_V codes: the numbers and names of OpenSSL 3's `X509_V_*` (X509_STORE_CTX_get_error(3)), a sentence for
+ * each.
  */
 
 const TABLE = {
@@ -111,7 +112,10 @@ export const X509V: { readonly [K in X509VName]: (typeof TABLE)[K][0] } = Object
 export type X509VCode = (typeof TABLE)[X509VName][0];
 
 const BY_CODE = new Map<number, readonly [name: string, sentence: string]>(
-  Object.entries(TABLE).map(([name, [code, sentence]]) => [code, [code === 0 ? 'X509_V_OK' : `X509_V_ERR_${name}`, sentence]]),
+  Object.entries(TABLE).map(([name, [code, sentence]]) => [
+    code,
+    [code === 0 ? 'X509_V_OK' : `X509_V_ERR_${name}`, sentence],
+  ]),
 );
 
 /** OpenSSL's name of a code: `X509_V_ERR_CERT_HAS_EXPIRED`; an unknown number as `X509_V_<n>`. */

@@ -6,7 +6,10 @@ const text = (value: unknown): string => {
   if (typeof value !== 'string') throw new TypeError('no text');
   return value;
 };
-const outcome = ({ state, value, error }: Asked<unknown>): unknown[] => [state, value ?? (error as Error | undefined)?.message];
+const outcome = ({ state, value, error }: Asked<unknown>): unknown[] => [
+  state,
+  value ?? (error as Error | undefined)?.message,
+];
 
 describe('ask', () => {
   it('has the answer at once when there is one', () => {
@@ -15,9 +18,23 @@ describe('ask', () => {
   });
 
   it.each<[string, () => unknown, string]>([
-    ['throws', () => { throw new Error('thrown'); }, 'thrown'],
+    [
+      'throws',
+      () => {
+        throw new Error('thrown');
+      },
+      'thrown',
+    ],
     ['answers with the wrong type', () => 5, 'no text'],
-    ['gives a thenable whose then is a getter that throws', () => ({ get then() { throw new Error('getter'); } }), 'getter'],
+    [
+      'gives a thenable whose then is a getter that throws',
+      () => ({
+        get then() {
+          throw new Error('getter');
+        },
+      }),
+      'getter',
+    ],
   ])('fails when the callback %s', (_what, call, message) => {
     expect(outcome(ask(call, text))).toEqual(['failed', message]);
   });
@@ -27,9 +44,30 @@ describe('ask', () => {
     ['a promise of the wrong type', () => Promise.resolve(5), ['failed', 'no text']],
     ['a promise that is rejected', () => Promise.reject(new Error('no')), ['failed', 'no']],
     ['a thenable', () => ({ then: (resolve: (value: string) => void) => resolve('then') }), ['done', 'then']],
-    ['a function that is a thenable', () => Object.assign(() => 1, { then: (resolve: (value: string) => void) => resolve('then') }), ['done', 'then']],
-    ['a thenable that throws', () => ({ then: () => { throw new Error('then'); } }), ['failed', 'then']],
-    ['a thenable that answers twice', () => ({ then: (resolve: (value: string) => void, reject: (error: Error) => void) => (resolve('first'), reject(new Error('second'))) }), ['done', 'first']],
+    [
+      'a function that is a thenable',
+      () => Object.assign(() => 1, { then: (resolve: (value: string) => void) => resolve('then') }),
+      ['done', 'then'],
+    ],
+    [
+      'a thenable that throws',
+      () => ({
+        then: () => {
+          throw new Error('then');
+        },
+      }),
+      ['failed', 'then'],
+    ],
+    [
+      'a thenable that answers twice',
+      () => ({
+        then: (resolve: (value: string) => void, reject: (error: Error) => void) => (
+          resolve('first'),
+          reject(new Error('second'))
+        ),
+      }),
+      ['done', 'first'],
+    ],
   ])('waits for %s', async (_what, call, expected) => {
     const asked = ask(call, text);
     expect(asked.state).toBe('pending');
@@ -40,27 +78,57 @@ describe('ask', () => {
 
 describe('the answer of a verify function', () => {
   const verdict = (call: () => unknown) => refusalOf(ask(call, (accepted) => accepted === true));
-  const thrown = (error: unknown) => verdict(() => { throw error; });
+  const thrown = (error: unknown) =>
+    verdict(() => {
+      throw error;
+    });
 
   it('accepts for true, and for nothing else', () => {
     expect(verdict(() => true)).toBeUndefined();
     for (const no of [false, 1, 'true', undefined, null, {}, [], 0, '', () => true]) {
-      expect(verdict(() => no)).toMatchObject({ error: { code: 'CERT_REJECTED', verify: { code: 50 } }, verifyCode: 50, alert: 40 });
+      expect(verdict(() => no)).toMatchObject({
+        error: { code: 'CERT_REJECTED', verify: { code: 50 } },
+        verifyCode: 50,
+        alert: 40,
+      });
     }
   });
 
-  it.each([0, 2 ** 31, 2 ** 32, -1, 0.5, NaN, Infinity, '18', undefined, null, {}])('never refuses with the X509_V code %s', (code) => {
-    const refusal = thrown(new TlsError('CERT_PIN_MISMATCH', 'mine', { verify: { code: code as number } }));
-    expect(refusal).toMatchObject({ error: { code: 'CERT_PIN_MISMATCH', message: 'mine', verify: { code: X509V.APPLICATION_VERIFICATION } }, verifyCode: X509V.APPLICATION_VERIFICATION });
-  });
+  it.each([0, 2 ** 31, 2 ** 32, -1, 0.5, NaN, Infinity, '18', undefined, null, {}])(
+    'never refuses with the X509_V code %s',
+    (code) => {
+      const refusal = thrown(new TlsError('CERT_PIN_MISMATCH', 'mine', { verify: { code: code as number } }));
+      expect(refusal).toMatchObject({
+        error: { code: 'CERT_PIN_MISMATCH', message: 'mine', verify: { code: X509V.APPLICATION_VERIFICATION } },
+        verifyCode: X509V.APPLICATION_VERIFICATION,
+      });
+    },
+  );
 
   it('takes the X509_V code and the alert that an error names', () => {
-    const error = new TlsError('CERT_REVOKED', 'mine', { verify: { code: 23, depth: 1, subject: 'CN=a' }, alert: { description: 48, origin: 'local' }, hint: 'hint' });
-    expect(thrown(error)).toMatchObject({ verifyCode: 23, alert: 48, error: { code: 'CERT_REVOKED', message: 'mine', hint: 'hint', verify: { code: 23, depth: 1, subject: 'CN=a' }, alert: { description: 48, origin: 'local' } } });
+    const error = new TlsError('CERT_REVOKED', 'mine', {
+      verify: { code: 23, depth: 1, subject: 'CN=a' },
+      alert: { description: 48, origin: 'local' },
+      hint: 'hint',
+    });
+    expect(thrown(error)).toMatchObject({
+      verifyCode: 23,
+      alert: 48,
+      error: {
+        code: 'CERT_REVOKED',
+        message: 'mine',
+        hint: 'hint',
+        verify: { code: 23, depth: 1, subject: 'CN=a' },
+        alert: { description: 48, origin: 'local' },
+      },
+    });
   });
 
   it.each([0, 90, 100, 256, -1, 1.5, NaN, '40'])('does not send %s, which is no fatal alert', (description) => {
-    expect(thrown(new TlsError('CERT_REVOKED', 'mine', { alert: { description: description as number, origin: 'local' } }))?.alert).toBe(44);
+    expect(
+      thrown(new TlsError('CERT_REVOKED', 'mine', { alert: { description: description as number, origin: 'local' } }))
+        ?.alert,
+    ).toBe(44);
   });
 
   it('is CERT_REJECTED with its cause for whatever else was thrown', () => {
@@ -89,8 +157,18 @@ describe('clock', () => {
     ['a Date', () => new Date()],
     ['a bigint', () => 12n],
     ['nothing', () => undefined],
-    ['an exception', () => { throw new Error('mine'); }],
+    [
+      'an exception',
+      () => {
+        throw new Error('mine');
+      },
+    ],
   ])('that gives %s is CALLBACK_FAILED', (_what, now) => {
-    expect(clock(now as () => number)).toThrow(expect.objectContaining({ code: 'CALLBACK_FAILED', message: expect.stringContaining('the callback now failed') as string }));
+    expect(clock(now as () => number)).toThrow(
+      expect.objectContaining({
+        code: 'CALLBACK_FAILED',
+        message: expect.stringContaining('the callback now failed') as string,
+      }),
+    );
   });
 });

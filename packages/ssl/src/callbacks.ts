@@ -21,7 +21,12 @@ export interface Asked<T> {
 
 /** Calls, and checks the answer: at once, or when its promise settles. Never throws. */
 export function ask<T>(call: () => unknown, check: (answer: unknown) => T): Asked<T> {
-  const asked: { -readonly [K in keyof Asked<T>]: Asked<T>[K] } = { state: 'pending', value: undefined, error: undefined, settled: undefined };
+  const asked: { -readonly [K in keyof Asked<T>]: Asked<T>[K] } = {
+    state: 'pending',
+    value: undefined,
+    error: undefined,
+    settled: undefined,
+  };
   const fail = (error: unknown): void => {
     asked.state = 'failed';
     asked.error = error;
@@ -37,9 +42,16 @@ export function ask<T>(call: () => unknown, check: (answer: unknown) => T): Aske
   try {
     const given = call();
     // Read once: it may be a getter, and one that throws rejects (ECMA-262 section 27.2.1.3.2).
-    const then: unknown = (typeof given === 'object' && given !== null) || typeof given === 'function' ? (given as { readonly then?: unknown }).then : undefined;
+    const then: unknown =
+      (typeof given === 'object' && given !== null) || typeof given === 'function'
+        ? (given as { readonly then?: unknown }).then
+        : undefined;
     if (typeof then !== 'function') answer(given);
-    else asked.settled = new Promise((resolve, reject) => void Reflect.apply(then, given, [resolve, reject])).then(answer, fail);
+    else
+      asked.settled = new Promise((resolve, reject) => void Reflect.apply(then, given, [resolve, reject])).then(
+        answer,
+        fail,
+      );
   } catch (error) {
     fail(error);
   }
@@ -56,8 +68,9 @@ export interface Refusal {
 }
 
 /**
- * What a verify function's answer comes to: only `true` accepts. A TlsError of a certificate's code is the failure itself,
- * with the X509_V code and the alert that it names where those are possible; anything else is the cause of CERT_REJECTED.
+ * What a verify function's answer comes to: only `true` accepts. A TlsError of a certificate's code is the failure
+ * itself, with the X509_V code and the alert that it names where those are possible; anything else is the cause of
+ * CERT_REJECTED.
  * @returns undefined when it accepts.
  */
 export function refusalOf(asked: Asked<boolean>): Refusal | undefined {
@@ -78,33 +91,53 @@ export function refusalOf(asked: Asked<boolean>): Refusal | undefined {
 }
 
 const MOST = 2 ** 31 - 1;
-const codeOf = (code: unknown): number => (Number.isInteger(code) && (code as number) > X509V.OK && (code as number) <= MOST ? (code as number) : X509V.APPLICATION_VERIFICATION);
+const codeOf = (code: unknown): number =>
+  Number.isInteger(code) && (code as number) > X509V.OK && (code as number) <= MOST
+    ? (code as number)
+    : X509V.APPLICATION_VERIFICATION;
 
 /** RFC 9846 section 6: one byte, and no warning, since those end nothing. */
 const alertOf = (description: unknown): number | undefined =>
-  Number.isInteger(description) && (description as number) > Alert.close_notify && (description as number) <= 255 && alertLevel(description as number) === 2 ? (description as number) : undefined;
+  Number.isInteger(description) &&
+  (description as number) > Alert.close_notify &&
+  (description as number) <= 255 &&
+  alertLevel(description as number) === 2
+    ? (description as number)
+    : undefined;
 
 /**
- * The failure of any other callback that was asked (credential choice, signer): its TlsError, or ASYNC_OPERATION_FAILED with
- * what it threw as the cause. The alert is one of ours and can be sent: a TlsError may be that of another connection.
+ * The failure of any other callback that was asked (credential choice, signer): its TlsError, or ASYNC_OPERATION_FAILED
+ * with what it threw as the cause. The alert is one of ours and can be sent: a TlsError may be that of another
+ * connection.
  * @param what - what the callback was to do.
  */
 export function askFailed(error: unknown, what: string): TlsError {
-  if (!TlsError.is(error)) return new TlsError('ASYNC_OPERATION_FAILED', `${what} failed`, { alert: INTERNAL_ERROR, cause: error });
+  if (!TlsError.is(error))
+    return new TlsError('ASYNC_OPERATION_FAILED', `${what} failed`, { alert: INTERNAL_ERROR, cause: error });
   const { alert } = error;
   if (alert?.origin === 'local' && alertOf(alert.description) !== undefined) return error;
-  return new TlsError(error.code, error.message, { alert: INTERNAL_ERROR, verify: error.verify, hint: error.hint, cause: error });
+  return new TlsError(error.code, error.message, {
+    alert: INTERNAL_ERROR,
+    verify: error.verify,
+    hint: error.hint,
+    cause: error,
+  });
 }
 
 const INTERNAL_ERROR = { description: Alert.internal_error, origin: 'local' } as const;
 
 /** The one failure of a callback that watches, or tells the time. */
 export const callbackFailed = (name: string, cause: unknown): TlsError =>
-  new TlsError('CALLBACK_FAILED', `the callback ${name} failed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  new TlsError(
+    'CALLBACK_FAILED',
+    `the callback ${name} failed: ${cause instanceof Error ? cause.message : String(cause)}`,
+    { cause },
+  );
 
 /**
  * The clock of a context: milliseconds since the epoch.
- * @throws TlsError CALLBACK_FAILED when the caller's throws, or gives no time of the years 0 to 9999, which certificates have (RFC 5280 section 4.1.2.5.2).
+ * @throws TlsError CALLBACK_FAILED when the caller's throws, or gives no time of the years 0 to 9999, which
+ * certificates have (RFC 5280 section 4.1.2.5.2).
  */
 export function clock(now: (() => number) | undefined): () => number {
   if (now === undefined) return Date.now;
@@ -115,7 +148,8 @@ export function clock(now: (() => number) | undefined): () => number {
     } catch (error) {
       throw callbackFailed('now', error);
     }
-    if (typeof time !== 'number' || !(time >= YEAR_0 && time < YEAR_10000)) throw callbackFailed('now', new TypeError(`gave ${String(time)}, which is no time of the years 0 to 9999`));
+    if (typeof time !== 'number' || !(time >= YEAR_0 && time < YEAR_10000))
+      throw callbackFailed('now', new TypeError(`gave ${String(time)}, which is no time of the years 0 to 9999`));
     return time;
   };
 }
@@ -138,7 +172,8 @@ export class Notices {
   }
 
   message(direction: TraceMessage['direction'], contentType: number, bytes: Uint8Array): void {
-    if (this.#observers.onMessage !== undefined) this.#waiting.push({ kind: 'onMessage', message: { direction, contentType, bytes } });
+    if (this.#observers.onMessage !== undefined)
+      this.#waiting.push({ kind: 'onMessage', message: { direction, contentType, bytes } });
   }
 
   keylog(line: string): void {
@@ -161,7 +196,12 @@ export class Notices {
       const notice = this.#waiting[i] as Notice;
       const told = ask(() => this.#tellOne(notice, ssl), nothing);
       const judge = (): void => {
-        if (told.state === 'failed') fail(TlsError.is(told.error) && told.error.code === 'CALLBACK_FAILED' ? told.error : callbackFailed(notice.kind, told.error));
+        if (told.state === 'failed')
+          fail(
+            TlsError.is(told.error) && told.error.code === 'CALLBACK_FAILED'
+              ? told.error
+              : callbackFailed(notice.kind, told.error),
+          );
       };
       if (told.settled === undefined) judge();
       else void told.settled.then(judge);
@@ -173,9 +213,12 @@ export class Notices {
   #tellOne(notice: Notice, ssl: Ssl): unknown {
     const { onKeylog, onMessage, onSession } = this.#observers;
     switch (notice.kind) {
-      case 'onMessage': return onMessage?.(notice.message, ssl);
-      case 'onKeylog': return onKeylog?.(notice.line, ssl);
-      case 'onSession': return onSession?.(notice.make(), ssl);
+      case 'onMessage':
+        return onMessage?.(notice.message, ssl);
+      case 'onKeylog':
+        return onKeylog?.(notice.line, ssl);
+      case 'onSession':
+        return onSession?.(notice.make(), ssl);
     }
   }
 }

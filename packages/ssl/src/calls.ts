@@ -1,9 +1,10 @@
 /**
  * @module The call table: what each call of `Ssl` does in each phase of a connection, as data.
  *
- * {@link SslShell} acts on it, for every engine; the conformance suite (`checks/calls.ts`) calls every call in every phase on
- * each engine and compares with it. The rows are OpenSSL's answers (SSL_shutdown(3), SSL_write(3), SSL_key_update(3),
- * SSL_write_early_data(3)); a call that OpenSSL leaves undefined, such as SSL_set_bio(3) in the middle, is misuse.
+ * {@link SslShell} acts on it, for every engine; the conformance suite (`checks/calls.ts`) calls every call in every
+ * phase on each engine and compares with it. The rows are OpenSSL's answers (SSL_shutdown(3), SSL_write(3),
+ * SSL_key_update(3), SSL_write_early_data(3)); a call that OpenSSL leaves undefined, such as SSL_set_bio(3) in the
+ * middle, is misuse.
  */
 import type { TlsErrorCode } from '@ferrule/result';
 
@@ -18,12 +19,28 @@ import type { TlsErrorCode } from '@ferrule/result';
  */
 export type Phase = 'new' | 'handshaking' | 'earlyData' | 'established' | 'writeClosed' | 'failed' | 'disposed';
 
-export const PHASES: readonly Phase[] = Object.freeze(['new', 'handshaking', 'earlyData', 'established', 'writeClosed', 'failed', 'disposed']);
+export const PHASES: readonly Phase[] = Object.freeze([
+  'new',
+  'handshaking',
+  'earlyData',
+  'established',
+  'writeClosed',
+  'failed',
+  'disposed',
+]);
 
 /** Calls that move bytes and return a number. */
 export type Operation = 'connect' | 'doHandshake' | 'read' | 'write' | 'writeEarlyData' | 'shutdown' | 'keyUpdate';
 
-export type Call = Operation | 'setBio' | 'setConnectState' | 'setHost' | 'setSession' | 'exportKeyingMaterial' | 'exportEarlyKeyingMaterial' | 'channelBinding';
+export type Call =
+  | Operation
+  | 'setBio'
+  | 'setConnectState'
+  | 'setHost'
+  | 'setSession'
+  | 'exportKeyingMaterial'
+  | 'exportEarlyKeyingMaterial'
+  | 'channelBinding';
 
 /**
  * - `run`: the engine does it.
@@ -32,22 +49,54 @@ export type Call = Operation | 'setBio' | 'setConnectState' | 'setHost' | 'setSe
  * - `undefined`: that is the value.
  * - `failure`: an operation returns the connection's failure; another call throws its TlsError.
  * - `misuse`: a TypeError of this text; the connection is as it was.
- * - `refusal`: -1 / SSL_ERROR_SSL; `failure` names this code until the next operation, and the connection is as it was, as
+ * - `refusal`: -1 / SSL_ERROR_SSL; `failure` names this code until the next operation, and the connection is as it was,
+ * as
  *   with OpenSSL, where only the error queue knows of it.
  */
-export type Rule = 'run' | 'done' | 'nothing' | 'undefined' | 'failure' | { readonly misuse: string } | { readonly refusal: TlsErrorCode };
+export type Rule =
+  | 'run'
+  | 'done'
+  | 'nothing'
+  | 'undefined'
+  | 'failure'
+  | { readonly misuse: string }
+  | { readonly refusal: TlsErrorCode };
 
 const begun = { misuse: 'the handshake has begun' } as const;
 const gone = { misuse: 'the connection has failed or was disposed' } as const;
 const notDone = { misuse: 'the handshake is not done' } as const;
 const notDone13 = { misuse: 'needs an established TLS 1.3 connection' } as const;
 const tooLate = { misuse: 'the time for early data is over; use write()' } as const;
-const beforehand = { new: 'run', handshaking: begun, earlyData: begun, established: begun, writeClosed: begun, failed: gone, disposed: gone } as const;
-const handshake = { new: 'run', handshaking: 'run', earlyData: 'run', established: 'done', writeClosed: 'done', failed: 'failure', disposed: 'failure' } as const;
+const beforehand = {
+  new: 'run',
+  handshaking: begun,
+  earlyData: begun,
+  established: begun,
+  writeClosed: begun,
+  failed: gone,
+  disposed: gone,
+} as const;
+const handshake = {
+  new: 'run',
+  handshaking: 'run',
+  earlyData: 'run',
+  established: 'done',
+  writeClosed: 'done',
+  failed: 'failure',
+  disposed: 'failure',
+} as const;
 
 export const CALLS: { readonly [C in Call]: { readonly [P in Phase]: Rule } } = Object.freeze({
   setBio: beforehand,
-  setConnectState: { new: 'run', handshaking: 'nothing', earlyData: 'nothing', established: 'nothing', writeClosed: 'nothing', failed: 'nothing', disposed: 'nothing' },
+  setConnectState: {
+    new: 'run',
+    handshaking: 'nothing',
+    earlyData: 'nothing',
+    established: 'nothing',
+    writeClosed: 'nothing',
+    failed: 'nothing',
+    disposed: 'nothing',
+  },
   setHost: beforehand,
   setSession: beforehand,
 
@@ -57,7 +106,15 @@ export const CALLS: { readonly [C in Call]: { readonly [P in Phase]: Rule } } = 
   // SSL_write(3) after SSL_shutdown(3): SSL_R_PROTOCOL_IS_SHUTDOWN, and reading goes on.
   write: { ...handshake, established: 'run', writeClosed: { refusal: 'PROTOCOL_IS_SHUTDOWN' } },
   // SSL_write_early_data(3): once SSL_connect(3), SSL_read(3) or SSL_write(3) was called there is no more of it.
-  writeEarlyData: { new: 'run', handshaking: tooLate, earlyData: 'run', established: tooLate, writeClosed: tooLate, failed: 'failure', disposed: 'failure' },
+  writeEarlyData: {
+    new: 'run',
+    handshaking: tooLate,
+    earlyData: 'run',
+    established: tooLate,
+    writeClosed: tooLate,
+    failed: 'failure',
+    disposed: 'failure',
+  },
   // SSL_shutdown(3): SSL_R_SHUTDOWN_WHILE_IN_INIT, and the handshake goes on.
   shutdown: {
     new: { refusal: 'HANDSHAKE_NOT_DONE' },
@@ -79,9 +136,33 @@ export const CALLS: { readonly [C in Call]: { readonly [P in Phase]: Rule } } = 
     disposed: 'failure',
   },
 
-  exportKeyingMaterial: { new: notDone, handshaking: notDone, earlyData: notDone, established: 'run', writeClosed: 'run', failed: 'failure', disposed: 'failure' },
-  exportEarlyKeyingMaterial: { new: 'run', handshaking: 'run', earlyData: 'run', established: 'run', writeClosed: 'run', failed: 'failure', disposed: 'failure' },
-  channelBinding: { new: 'undefined', handshaking: 'undefined', earlyData: 'undefined', established: 'run', writeClosed: 'run', failed: 'failure', disposed: 'failure' },
+  exportKeyingMaterial: {
+    new: notDone,
+    handshaking: notDone,
+    earlyData: notDone,
+    established: 'run',
+    writeClosed: 'run',
+    failed: 'failure',
+    disposed: 'failure',
+  },
+  exportEarlyKeyingMaterial: {
+    new: 'run',
+    handshaking: 'run',
+    earlyData: 'run',
+    established: 'run',
+    writeClosed: 'run',
+    failed: 'failure',
+    disposed: 'failure',
+  },
+  channelBinding: {
+    new: 'undefined',
+    handshaking: 'undefined',
+    earlyData: 'undefined',
+    established: 'run',
+    writeClosed: 'run',
+    failed: 'failure',
+    disposed: 'failure',
+  },
 });
 
 /** The caller broke the contract: a TypeError that changes nothing about the connection. */

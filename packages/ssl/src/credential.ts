@@ -1,4 +1,6 @@
-/** @module A caller's credential as a context keeps it: whatever becomes of the caller's objects, it stays who it was. */
+/**
+ * @module A caller's credential as a context keeps it: whatever becomes of the caller's objects, it stays who it was.
+ */
 import type { Credential, Signer } from '@ferrule/contract';
 import { copyOf } from '@ferrule/result/arguments';
 import { bytes, codePoint, flag, list, record } from './options.ts';
@@ -10,8 +12,8 @@ export interface OwnCredential extends Credential {
 }
 
 /**
- * Reads each part of a credential once. The same object with the same content is the same OwnCredential again, so that engines
- * can keep what they have made of it; one that was changed meanwhile is another.
+ * Reads each part of a credential once. The same object with the same content is the same OwnCredential again, so that
+ * engines can keep what they have made of it; one that was changed meanwhile is another.
  * @throws TypeError that begins with the name of the part.
  */
 export function credentialOption(value: unknown, name: string): OwnCredential {
@@ -19,7 +21,8 @@ export function credentialOption(value: unknown, name: string): OwnCredential {
   const rawPublicKey = o.has('rawPublicKey') ? bytes(o.get('rawPublicKey'), `${name}.rawPublicKey`) : undefined;
   const chain = list(o, 'chain', bytes, { prefix: name, empty: rawPublicKey !== undefined });
   if (chain === undefined) throw new TypeError(`${name}.chain: required`);
-  if (rawPublicKey !== undefined && chain.length !== 0) throw new TypeError(`${name}.chain: must be empty beside a rawPublicKey`);
+  if (rawPublicKey !== undefined && chain.length !== 0)
+    throw new TypeError(`${name}.chain: must be empty beside a rawPublicKey`);
   const signatureAlgorithms = list(o, 'signatureAlgorithms', codePoint, { prefix: name });
   const made = Object.freeze<OwnCredential>({
     chain,
@@ -45,10 +48,16 @@ function keyOption(value: unknown, name: string): Uint8Array | Signer {
   if (copy !== undefined) return bytes(copy, name);
   if (typeof value !== 'object' || value === null) throw new TypeError(`${name}: must be a Uint8Array or a Signer`);
   const { schemes: offered, sign } = value as { readonly schemes?: unknown; readonly sign?: unknown };
-  if (!Array.isArray(offered) || offered.length === 0) throw new TypeError(`${name}.schemes: must be a list of SignatureSchemes`);
-  const schemes = Object.freeze(Array.from(offered, (scheme: unknown, i) => codePoint(scheme, `${name}.schemes[${i}]`)));
+  if (!Array.isArray(offered) || offered.length === 0)
+    throw new TypeError(`${name}.schemes: must be a list of SignatureSchemes`);
+  const schemes = Object.freeze(
+    Array.from(offered, (scheme: unknown, i) => codePoint(scheme, `${name}.schemes[${i}]`)),
+  );
   if (typeof sign !== 'function') throw new TypeError(`${name}.sign: must be a function`);
-  const signer = Object.freeze<Signer>({ schemes, sign: (scheme, message, connection) => Reflect.apply(sign, value, [scheme, message, connection]) as Uint8Array });
+  const signer = Object.freeze<Signer>({
+    schemes,
+    sign: (scheme, message, connection) => Reflect.apply(sign, value, [scheme, message, connection]) as Uint8Array,
+  });
   SIGNERS.set(signer, [value, sign]);
   return signer;
 }
@@ -65,7 +74,10 @@ function same(a: OwnCredential, b: OwnCredential): boolean {
 }
 
 function sameKey(a: Uint8Array | Signer, b: Uint8Array | Signer): boolean {
-  if ('sign' in a && 'sign' in b) return sameLists(a.schemes, b.schemes, Object.is) && sameLists(SIGNERS.get(a) ?? [], SIGNERS.get(b) ?? [], Object.is);
+  if ('sign' in a && 'sign' in b)
+    return (
+      sameLists(a.schemes, b.schemes, Object.is) && sameLists(SIGNERS.get(a) ?? [], SIGNERS.get(b) ?? [], Object.is)
+    );
   return !('sign' in a) && !('sign' in b) && sameBytes(a, b);
 }
 
@@ -73,6 +85,7 @@ const sameLists = <T>(a: ArrayLike<T>, b: ArrayLike<T>, sameItem: (a: T, b: T) =
   a.length === b.length && Array.from(a).every((item, i) => sameItem(item, b[i] as T));
 
 /** Of a key, too: its owner compares it with itself, and nobody else can ask. */
-const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((byte, i) => byte === b[i]);
+const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
+  a.length === b.length && a.every((byte, i) => byte === b[i]);
 
 const NONE = new Uint8Array(0);

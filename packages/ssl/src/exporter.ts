@@ -1,4 +1,7 @@
-/** @module What may be given to exportKeyingMaterial() (RFC 5705 section 4, RFC 9846 section 7.5): the same for every engine. */
+/**
+ * @module What may be given to exportKeyingMaterial() (RFC 5705 section 4, RFC 9846 section 7.5): the same for every
+ * engine.
+ */
 import type { TlsVersion } from '@ferrule/contract';
 import { copyOf } from '@ferrule/result/arguments';
 import { Misuse } from './calls.ts';
@@ -8,15 +11,23 @@ export type ExporterCall = 'exportKeyingMaterial' | 'exportEarlyKeyingMaterial';
 /** TLS_AES_256_GCM_SHA384. */
 const SHA384_SUITE = 0x1302;
 /**
- * RFC 5705 section 4 keeps an exporter from ever giving out what TLS derives for itself. The PRF of TLS 1.2 puts no end between
- * the label and what follows (RFC 5246 section 5), so a label must not begin with one of these either; OpenSSL has it so.
+ * RFC 5705 section 4 keeps an exporter from ever giving out what TLS derives for itself. The PRF of TLS 1.2 puts no end
+ * between the label and what follows (RFC 5246 section 5), so a label must not begin with one of these either; OpenSSL
+ * has it so.
  */
-const RESERVED = ['client finished', 'server finished', 'master secret', 'extended master secret', 'key expansion'] as const;
+const RESERVED = [
+  'client finished',
+  'server finished',
+  'master secret',
+  'extended master secret',
+  'key expansion',
+] as const;
 
 /**
  * Checks the arguments of an exporter.
  * @returns a copy of the context, which may lie in memory that others change.
- * @throws TypeError for a label that is too long or TLS's own, a context that is no Uint8Array, a length that is out of range.
+ * @throws TypeError for a label that is too long or TLS's own, a context that is no Uint8Array, a length that is out of
+ * range.
  */
 export function exporterContext(
   call: ExporterCall,
@@ -30,16 +41,24 @@ export function exporterContext(
   const bytes = new TextEncoder().encode(label).length;
   if (bytes > 249) throw new Misuse(call, `a label has at most 249 bytes, not ${bytes}`);
   const reserved = version === 'TLSv1.2' ? RESERVED.find((own) => label.startsWith(own)) : undefined;
-  if (reserved !== undefined) throw new Misuse(call, `the label "${label}" begins with "${reserved}", which is TLS's own`);
+  if (reserved !== undefined)
+    throw new Misuse(call, `the label "${label}" begins with "${reserved}", which is TLS's own`);
   const copy = context === undefined ? undefined : copyOf(context);
-  if (context !== undefined && copy === undefined) throw new Misuse(call, `the context must be a Uint8Array or undefined, not ${typeOf(context)}`);
+  if (context !== undefined && copy === undefined)
+    throw new Misuse(call, `the context must be a Uint8Array or undefined, not ${typeOf(context)}`);
   // RFC 5869 section 2.3: HKDF gives at most 255 hashes.
   const most = version === 'TLSv1.2' ? 0xffff : 255 * (cipherSuite === SHA384_SUITE ? 48 : 32);
   if (!Number.isInteger(length) || (length as number) < 1 || (length as number) > most) {
     throw new Misuse(call, `length must be an integer from 1 to ${most}, not ${String(length)}`);
   }
-  if (copy !== undefined && copy.length > 0xffff) throw new Misuse(call, `a context has at most 65535 bytes, not ${copy.length}`);
+  if (copy !== undefined && copy.length > 0xffff)
+    throw new Misuse(call, `a context has at most 65535 bytes, not ${copy.length}`);
   return copy;
 }
 
-const typeOf = (value: unknown): string => (value === null ? 'null' : typeof value === 'object' ? (value.constructor as { readonly name?: string } | undefined)?.name ?? 'object' : typeof value);
+const typeOf = (value: unknown): string =>
+  value === null
+    ? 'null'
+    : typeof value === 'object'
+      ? ((value.constructor as { readonly name?: string } | undefined)?.name ?? 'object')
+      : typeof value;

@@ -1,5 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { bytes, codePoint, flag, integer, keyShares, list, oneOf, optionsOf, pin, profileOption, protocolName, record } from './options.ts';
+import {
+  bytes,
+  codePoint,
+  flag,
+  integer,
+  keyShares,
+  list,
+  oneOf,
+  optionsOf,
+  pin,
+  profileOption,
+  protocolName,
+  record,
+} from './options.ts';
 
 const given = (o: object) => new Map<string, unknown>(Object.entries(o));
 
@@ -13,14 +26,26 @@ describe('what is wrong with an option', () => {
     ['groups: must not be empty', () => list(given({ groups: [] }), 'groups', codePoint)],
     ['groups[1]: must be a 16-bit code point', () => list(given({ groups: [29, 65_536] }), 'groups', codePoint)],
     ['key.groups: has an entry twice', () => list(given({ groups: [29, 29] }), 'groups', codePoint, { prefix: 'key' })],
-    ['limits.tickets: must be an integer from 1 to 9', () => integer(given({ tickets: 1.5 }), 'tickets', 1, 9, 'limits')],
+    [
+      'limits.tickets: must be an integer from 1 to 9',
+      () => integer(given({ tickets: 1.5 }), 'tickets', 1, 9, 'limits'),
+    ],
     ['grease: must be a boolean', () => flag(given({ grease: 0 }), 'grease')],
     ['ocsp: must be one of off, require', () => oneOf(given({ ocsp: 'of' }), 'ocsp', ['off', 'require'], 'off')],
-    ['profile: must be one of compatible, rfc5280, webpki', () => profileOption(given({ profile: 'strict' }), ['compatible'])],
-    ['profile: this backend does not have webpki; it has compatible, rfc5280', () => profileOption(given({ profile: 'webpki' }), ['compatible', 'rfc5280'])],
+    [
+      'profile: must be one of compatible, rfc5280, webpki',
+      () => profileOption(given({ profile: 'strict' }), ['compatible']),
+    ],
+    [
+      'profile: this backend does not have webpki; it has compatible, rfc5280',
+      () => profileOption(given({ profile: 'webpki' }), ['compatible', 'rfc5280']),
+    ],
     ['crls[0]: must be a Uint8Array that is not empty', () => bytes(new Uint8Array(), 'crls[0]')],
     ['keyShares: 0x0017 is not in groups', () => keyShares(given({ keyShares: [23] }), [29])],
-    ['keyShares: not in the order of groups (RFC 9846 section 4.3.8)', () => keyShares(given({ keyShares: [23, 29] }), [29, 23])],
+    [
+      'keyShares: not in the order of groups (RFC 9846 section 4.3.8)',
+      () => keyShares(given({ keyShares: [23, 29] }), [29, 23]),
+    ],
     ['pins[0]: must be a SHA-256 digest of 32 bytes', () => pin(new Uint8Array(31), 'pins[0]')],
     ['alpn[0]: must be 1 to 255 bytes of UTF-8', () => protocolName('é'.repeat(128), 'alpn[0]')],
   ])('is said with its name: %s', (message, check) => {
@@ -30,7 +55,10 @@ describe('what is wrong with an option', () => {
 
 describe('what is right', () => {
   it('is taken, and what is absent is not', () => {
-    const o = optionsOf({ groups: [29, 23], keyShares: [], tickets: undefined }, new Set(['groups', 'keyShares', 'tickets']));
+    const o = optionsOf(
+      { groups: [29, 23], keyShares: [], tickets: undefined },
+      new Set(['groups', 'keyShares', 'tickets']),
+    );
     expect([...o.keys()]).toEqual(['groups', 'keyShares']);
     expect(keyShares(o, [29, 23])).toEqual([]);
     expect(integer(o, 'tickets', 1, 9)).toBeUndefined();

@@ -15,7 +15,8 @@ export type Check<T> = (value: unknown, name: string) => T;
 export const optionsOf = (value: unknown, known: ReadonlySet<string>): Options => entries(value, 'options', known, '');
 
 /** An option that is an object itself. @throws TypeError as {@link optionsOf} */
-export const record = (value: unknown, name: string, known: Iterable<string>): Options => entries(value, name, new Set(known), `${name}.`);
+export const record = (value: unknown, name: string, known: Iterable<string>): Options =>
+  entries(value, name, new Set(known), `${name}.`);
 
 /** As plainOptions() reads them, and nothing that is not known. */
 function entries(value: unknown, name: string, known: ReadonlySet<string>, prefix: string): Options {
@@ -27,14 +28,21 @@ function entries(value: unknown, name: string, known: ReadonlySet<string>, prefi
 }
 
 /** A list in which no primitive stands twice; `undefined` when it is absent. @throws TypeError */
-export function list<T>(o: Options, key: string, check: Check<T>, { empty = false, prefix = '' }: { readonly empty?: boolean; readonly prefix?: string } = {}): readonly T[] | undefined {
+export function list<T>(
+  o: Options,
+  key: string,
+  check: Check<T>,
+  { empty = false, prefix = '' }: { readonly empty?: boolean; readonly prefix?: string } = {},
+): readonly T[] | undefined {
   const value = o.get(key);
   if (value === undefined) return undefined;
   const name = dotted(prefix, key);
   if (!Array.isArray(value)) throw new TypeError(`${name}: must be an array`);
   if (value.length === 0 && !empty) throw new TypeError(`${name}: must not be empty`);
   // By index, so that a hole is an entry that is missing.
-  const items = Array.from({ length: value.length }, (_, i) => check((value as readonly unknown[])[i], `${name}[${i}]`));
+  const items = Array.from({ length: value.length }, (_, i) =>
+    check((value as readonly unknown[])[i], `${name}[${i}]`),
+  );
   if (new Set<unknown>(items).size !== items.length) throw new TypeError(`${name}: has an entry twice`);
   return Object.freeze(items);
 }
@@ -64,7 +72,8 @@ export function callback<F extends (...parameters: never[]) => unknown>(o: Optio
 }
 
 /** @throws TypeError */
-export const oneOf = <T extends string>(o: Options, key: string, choices: readonly T[], otherwise: T): T => member(o.get(key) ?? otherwise, key, choices);
+export const oneOf = <T extends string>(o: Options, key: string, choices: readonly T[], otherwise: T): T =>
+  member(o.get(key) ?? otherwise, key, choices);
 
 /** @throws TypeError */
 export function member<T extends string>(value: unknown, name: string, choices: readonly T[]): T {
@@ -75,7 +84,8 @@ export function member<T extends string>(value: unknown, name: string, choices: 
 /** One of the profiles that the engine has. Default `compatible`. @throws TypeError that names them */
 export function profileOption(o: Options, supported: readonly CertificateProfile[]): CertificateProfile {
   const profile = oneOf(o, 'profile', ['compatible', 'rfc5280', 'webpki'], 'compatible');
-  if (!supported.includes(profile)) throw new TypeError(`profile: this backend does not have ${profile}; it has ${supported.join(', ')}`);
+  if (!supported.includes(profile))
+    throw new TypeError(`profile: this backend does not have ${profile}; it has ${supported.join(', ')}`);
   return profile;
 }
 
@@ -88,7 +98,8 @@ export function bytes(value: unknown, name: string): Uint8Array {
 
 /** A group, cipher suite or signature scheme. @throws TypeError */
 export function codePoint(value: unknown, name: string): number {
-  if (!Number.isInteger(value) || (value as number) < 0 || (value as number) > 0xffff) throw new TypeError(`${name}: must be a 16-bit code point`);
+  if (!Number.isInteger(value) || (value as number) < 0 || (value as number) > 0xffff)
+    throw new TypeError(`${name}: must be a 16-bit code point`);
   return value as number;
 }
 
@@ -128,12 +139,17 @@ export function externalPsk(value: unknown, name: string): ExternalPsk {
   const o = record(value, name, ['identity', 'key', 'hash', 'import']);
   const identity = bytes(o.get('identity'), `${name}.identity`);
   if (identity.length > 0xffff) throw new TypeError(`${name}.identity: longer than 65535 bytes`);
-  const psk = { identity, key: bytes(o.get('key'), `${name}.key`), hash: member(o.get('hash'), `${name}.hash`, ['sha256', 'sha384'] as const) };
+  const psk = {
+    identity,
+    key: bytes(o.get('key'), `${name}.key`),
+    hash: member(o.get('hash'), `${name}.hash`, ['sha256', 'sha384'] as const),
+  };
   if (!o.has('import')) return psk;
   const given = record(o.get('import'), `${name}.import`, ['context']).get('context');
   const context = copyOf(given ?? new Uint8Array(0));
   if (context === undefined) throw new TypeError(`${name}.import.context: must be a Uint8Array`);
-  if (identity.length + context.length + IMPORTED_IDENTITY_OVERHEAD > 0xffff) throw new TypeError(`${name}: identity and context are longer than ${0xffff - IMPORTED_IDENTITY_OVERHEAD} bytes`);
+  if (identity.length + context.length + IMPORTED_IDENTITY_OVERHEAD > 0xffff)
+    throw new TypeError(`${name}: identity and context are longer than ${0xffff - IMPORTED_IDENTITY_OVERHEAD} bytes`);
   return { ...psk, import: { context } };
 }
 

@@ -1,10 +1,11 @@
 /**
- * @module What an engine is below its shell. {@link SslShell} is the `Ssl` that callers hold: arguments, phases, failures and
- * callbacks are its business. A `Port` moves bytes and knows facts, and is called in legal phases only.
+ * @module What an engine is below its shell. {@link SslShell} is the `Ssl` that callers hold: arguments, phases,
+ * failures and callbacks are its business. A `Port` moves bytes and knows facts, and is called in legal phases only.
  *
- * The numbers that its operations return: above 0, done (1, or a count of bytes); below 0, a negated SSL_get_error(3) code:
- * -2 WANT_READ, -3 WANT_WRITE, -4 WANT_X509_LOOKUP, -6 ZERO_RETURN, -9 WANT_ASYNC, -12 WANT_RETRY_VERIFY. What it throws is
- * the end of the connection: a TlsError is the failure itself, anything else an INTERNAL_ERROR.
+ * The numbers that its operations return: above 0, done (1, or a count of bytes); below 0, a negated SSL_get_error(3)
+ * code:
+ * -2 WANT_READ, -3 WANT_WRITE, -4 WANT_X509_LOOKUP, -6 ZERO_RETURN, -9 WANT_ASYNC, -12 WANT_RETRY_VERIFY. What it
+ * throws is the end of the connection: a TlsError is the failure itself, anything else an INTERNAL_ERROR.
  */
 import type { Bio } from '@ferrule/bio';
 import type { Ssl, TlsSession, TraceMessage } from '@ferrule/contract';
@@ -59,12 +60,17 @@ export interface Port {
   fact<K extends keyof Facts>(name: K): Facts[K] | undefined;
 
   exportKeyingMaterial(label: string, context: Uint8Array | undefined, length: number): Uint8Array;
-  /** Absent in an engine without the feature `early-exporter`. @throws TypeError where no early data was offered, or it was rejected. */
+  /**
+   * Absent in an engine without the feature `early-exporter`. @throws TypeError where no early data was offered, or it
+   * was rejected.
+   */
   exportEarlyKeyingMaterial?(label: string, context: Uint8Array | undefined, length: number): Uint8Array;
   /** RFC 5929 section 4.1; `undefined` where it is not defined. */
   serverEndPoint(): Uint8Array | undefined;
 
-  /** The connection ends in this failure: queues the alert that is owed for it. True when {@link flush} must see it off. */
+  /**
+   * The connection ends in this failure: queues the alert that is owed for it. True when {@link flush} must see it off.
+   */
   queueAlert(error: TlsError): boolean;
   /** Pushes the alert towards the write BIO: 0 when it has left, else the negated wait. */
   flush(): number;

@@ -1,6 +1,15 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { type BoundOptions, bindingDigest, firstToCome, type MadeSession, mayOffer, type Offering, SESSION_BINDING, sessionExpiry } from './session-binding.ts';
+import {
+  type BoundOptions,
+  bindingDigest,
+  firstToCome,
+  type MadeSession,
+  mayOffer,
+  type Offering,
+  SESSION_BINDING,
+  sessionExpiry,
+} from './session-binding.ts';
 
 const sha256 = (bytes: Uint8Array): Uint8Array => new Uint8Array(createHash('sha256').update(bytes).digest());
 const NOW = 1_700_000_000_000;
@@ -11,7 +20,8 @@ const options = (changes: Partial<BoundOptions> = {}): BoundOptions => ({
   signedCertificateTimestamps: false, rawPublicKeys: [], serverCertificateTypes: ['x509'], clientCertificateTypes: ['x509'], externalPsks: [], securityLevel: 2,
   credentials: [], onCertificateRequest: undefined, reverifyOnResumption: false, ...changes,
 }); // prettier-ignore
-const digest = (changes: Partial<BoundOptions> = {}): string => Buffer.from(bindingDigest(options(changes), sha256)).toString('hex');
+const digest = (changes: Partial<BoundOptions> = {}): string =>
+  Buffer.from(bindingDigest(options(changes), sha256)).toString('hex');
 const yes = (): boolean => true;
 
 describe('the digest', () => {
@@ -36,17 +46,25 @@ describe('the digest', () => {
   it('knows a function by its identity, unless it is asked anew', () => {
     expect(digest({ verify: yes })).toBe(digest({ verify: yes }));
     expect(digest({ verify: () => true })).not.toBe(digest({ verify: () => true }));
-    expect(digest({ verify: () => true, reverifyOnResumption: true })).toBe(digest({ verify: () => false, reverifyOnResumption: true }));
+    expect(digest({ verify: () => true, reverifyOnResumption: true })).toBe(
+      digest({ verify: () => false, reverifyOnResumption: true }),
+    );
   });
 
   it('is the same whichever object holds the key of a credential', () => {
     const signer = () => ({ schemes: [0x0403], sign: (): Uint8Array => bytes() });
-    expect(digest({ credentials: [{ chain: [bytes(1)], key: signer() }] })).toBe(digest({ credentials: [{ chain: [bytes(1)], key: signer() }] }));
+    expect(digest({ credentials: [{ chain: [bytes(1)], key: signer() }] })).toBe(
+      digest({ credentials: [{ chain: [bytes(1)], key: signer() }] }),
+    );
   });
 
   it('covers what the table says is bound, and nothing else', () => {
     const bound = Object.entries(SESSION_BINDING).flatMap(([key, { kind }]) => (kind === 'bound' ? [key] : []));
-    expect(bound.sort()).toEqual(Object.keys(options()).filter((key) => key !== 'reverifyOnResumption').sort());
+    expect(bound.sort()).toEqual(
+      Object.keys(options())
+        .filter((key) => key !== 'reverifyOnResumption')
+        .sort(),
+    );
     for (const { why } of Object.values(SESSION_BINDING)) expect(why.length).toBeGreaterThan(5);
   });
 });
@@ -66,9 +84,13 @@ describe('a session is offered', () => {
     ['as it was made', {}, {}],
     ['under another suite of its hash', {}, { cipherSuites: [0x1303] }],
     ['in TLS 1.2', old, {}],
-    ['with an id and no ticket, where tickets are not asked for', { ...old, ticketLength: 0 }, { sessionTickets: false }],
+    [
+      'with an id and no ticket, where tickets are not asked for',
+      { ...old, ticketLength: 0 },
+      { sessionTickets: false },
+    ],
     ['of a pre-shared key, which has no signature', { peerSignatureAlgorithm: undefined, group: undefined }, {}],
-    ['for nobody\'s name where it was made so', { host: undefined }, { host: undefined }],
+    ["for nobody's name where it was made so", { host: undefined }, { host: undefined }],
     ['with a ticket of 57,000 bytes', { ...old, ticketLength: 57_000 }, {}],
   ])('%s', (_name, session, asked) => expect(mayOffer(made(session), offering(asked), NOW)).toBe(true));
 
@@ -88,7 +110,11 @@ describe('a session is offered', () => {
     ['signed with a scheme that is not', {}, { signatureAlgorithms: [0x0804] }],
     ['as a ticket where none are asked for', old, { sessionTickets: false }],
     ['with a ticket that leaves no room in the ClientHello', { ...old, ticketLength: 65_400 }, {}],
-    ['with one that leaves no room beside the protocols', { ticketLength: 40_000 }, { alpn: ['x'.repeat(200), ...Array.from({ length: 40 }, (_, i) => `${i}`.padStart(200))] }],
+    [
+      'with one that leaves no room beside the protocols',
+      { ticketLength: 40_000 },
+      { alpn: ['x'.repeat(200), ...Array.from({ length: 40 }, (_, i) => `${i}`.padStart(200))] },
+    ],
     ['with one that does not fit twice, hidden in another hello', { ticketLength: 30_000 }, { hidden: true }],
   ])('not %s', (_name, session, asked, now = NOW) => expect(mayOffer(made(session), offering(asked), now)).toBe(false));
 });

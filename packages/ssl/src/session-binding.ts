@@ -1,15 +1,17 @@
 /**
  * @module @ferrule/ssl/session-binding: what binds a session.
  *
- * A resumed handshake asks nobody: it takes over who the peer is, who we are and what was required from the handshake that
- * made the session. So a session is offered only where a full handshake would end in the same way. {@link SESSION_BINDING}
- * has a row for each option of a context that says how that is ensured, and why.
+ * A resumed handshake asks nobody: it takes over who the peer is, who we are and what was required from the handshake
+ * that made the session. So a session is offered only where a full handshake would end in the same way. {@link
+ * SESSION_BINDING} has a row for each option of a context that says how that is ensured, and why.
  */
 import type { ContextOptions, Credential, ExternalPsk, TlsVersion } from '@ferrule/contract';
 import { IMPORTED_IDENTITY_OVERHEAD } from './options.ts';
 
 /** How one option is kept from changing between a session's handshake and its resumption. */
-export interface BindingRow<Kind extends 'bound' | 'reverified' | 'irrelevant' = 'bound' | 'reverified' | 'irrelevant'> {
+export interface BindingRow<
+  Kind extends 'bound' | 'reverified' | 'irrelevant' = 'bound' | 'reverified' | 'irrelevant',
+> {
   /**
    * `bound`: its value is part of the digest that the session carries; under another value the session is not offered.
    * `reverified`: the session itself is compared with its value when it is offered ({@link mayOffer}), or the server's
@@ -26,7 +28,9 @@ export type BoundOption =
   | 'onCertificateRequest'; // prettier-ignore
 
 /** The checked values of the bound options, defaults filled in, and whether sessions are verified anew. */
-export type BoundOptions = { readonly [Key in BoundOption]: ContextOptions[Key] | undefined } & { readonly reverifyOnResumption: boolean };
+export type BoundOptions = { readonly [Key in BoundOption]: ContextOptions[Key] | undefined } & {
+  readonly reverifyOnResumption: boolean;
+};
 
 const bound = (why: string): BindingRow<'bound'> => ({ kind: 'bound', why });
 const reverified = (why: string): BindingRow<'reverified'> => ({ kind: 'reverified', why });
@@ -34,7 +38,9 @@ const irrelevant = (why: string): BindingRow<'irrelevant'> => ({ kind: 'irreleva
 
 /** One row for each option: an option without one does not compile. */
 export const SESSION_BINDING: {
-  readonly [Key in keyof Required<ContextOptions>]: Key extends BoundOption ? BindingRow<'bound'> : BindingRow<'reverified' | 'irrelevant'>;
+  readonly [Key in keyof Required<ContextOptions>]: Key extends BoundOption
+    ? BindingRow<'bound'>
+    : BindingRow<'reverified' | 'irrelevant'>;
 } = {
   // Whom we trust, and how we were told to.
   trustAnchors: bound('a path to another anchor is another verdict'),
@@ -42,9 +48,13 @@ export const SESSION_BINDING: {
   ocsp: bound('a session made without a response must not pass where one is required'),
   pins: bound('a path without a pinned key is refused'),
   profile: bound('a path that one profile accepts may break a rule of another'),
-  verify: bound('a function is its identity in this process; one that is asked anew (reverifyOnResumption) counts as "a function"'),
+  verify: bound(
+    'a function is its identity in this process; one that is asked anew (reverifyOnResumption) counts as "a function"',
+  ),
   rawPublicKeys: bound('a raw public key is trusted because it is listed (RFC 7250)'),
-  serverCertificateTypes: bound('a server that showed a raw public key may not be asked for a certificate, nor the other way round'),
+  serverCertificateTypes: bound(
+    'a server that showed a raw public key may not be asked for a certificate, nor the other way round',
+  ),
   externalPsks: bound('a session that grew from a pre-shared key has that key as its only proof of the peer'),
   securityLevel: bound('keys in the path may be too short at another level'),
   signedCertificateTimestamps: bound('who asks for them must get those of a full handshake'),
@@ -53,7 +63,9 @@ export const SESSION_BINDING: {
 
   // Who we are: the server takes a resumed client for the one of the first handshake.
   credentials: bound('the server has our identity from the first handshake'),
-  onCertificateRequest: bound('it is its identity in this process; a handshake in which it was asked makes no session: it may name another user next time'),
+  onCertificateRequest: bound(
+    'it is its identity in this process; a handshake in which it was asked makes no session: it may name another user next time',
+  ),
   clientCertificateTypes: bound('the form in which we are known to the server'),
 
   // What was required.
@@ -61,11 +73,15 @@ export const SESSION_BINDING: {
   secureRenegotiation: bound('RFC 5746: the first handshake may have been with a server that does not know it'),
   minVersion: reverified('the version of the session must be offered'),
   maxVersion: reverified('the version of the session must be offered'),
-  cipherSuites: reverified('TLS 1.2: the suite of the session must be offered; TLS 1.3: one with its hash (RFC 9846 section 4.3.11)'),
+  cipherSuites: reverified(
+    'TLS 1.2: the suite of the session must be offered; TLS 1.3: one with its hash (RFC 9846 section 4.3.11)',
+  ),
   groups: reverified('the group of the key exchange must be offered, which TLS 1.2 does not repeat'),
   signatureAlgorithms: reverified('the scheme with which the server signed must be offered'),
   sessionTickets: reverified('RFC 5077: who asks for no TLS 1.2 tickets uses none either'),
-  alpn: reverified('negotiated in each handshake; early data needs the protocol of the session (RFC 9846 section 4.3.10)'),
+  alpn: reverified(
+    'negotiated in each handshake; early data needs the protocol of the session (RFC 9846 section 4.3.10)',
+  ),
 
   // What each handshake settles for itself.
   keyShares: irrelevant('which groups go first decides about a round trip'),
@@ -87,7 +103,9 @@ export const SESSION_BINDING: {
 /** SHA-256, which each engine has its own of. */
 export type Sha256 = (bytes: Uint8Array) => Uint8Array;
 
-const BOUND = (Object.keys(SESSION_BINDING) as (keyof typeof SESSION_BINDING)[]).filter((key) => SESSION_BINDING[key].kind === 'bound') as BoundOption[];
+const BOUND = (Object.keys(SESSION_BINDING) as (keyof typeof SESSION_BINDING)[]).filter(
+  (key) => SESSION_BINDING[key].kind === 'bound',
+) as BoundOption[];
 
 /** SHA-256 (32 bytes) over the bound options. Sessions never cross a change of it. */
 export function bindingDigest(options: BoundOptions, sha256: Sha256): Uint8Array {
@@ -110,13 +128,22 @@ export function bindingDigest(options: BoundOptions, sha256: Sha256): Uint8Array
 }
 
 function valueOf(options: BoundOptions, key: BoundOption): unknown {
-  if (key === 'verify') return typeof options.verify === 'function' && options.reverifyOnResumption ? 'function' : [options.verify];
+  if (key === 'verify')
+    return typeof options.verify === 'function' && options.reverifyOnResumption ? 'function' : [options.verify];
   if (key === 'credentials') return options.credentials?.map(identity);
   return options[key];
 }
 
-/** Whom a credential names. Its key is the one of its certificate, and may live in an object that another process has another of. */
-const identity = ({ chain, rawPublicKey, signatureAlgorithms, mustMatchIssuer = false }: Credential): unknown => [chain, rawPublicKey, signatureAlgorithms, mustMatchIssuer];
+/**
+ * Whom a credential names. Its key is the one of its certificate, and may live in an object that another process has
+ * another of.
+ */
+const identity = ({ chain, rawPublicKey, signatureAlgorithms, mustMatchIssuer = false }: Credential): unknown => [
+  chain,
+  rawPublicKey,
+  signatureAlgorithms,
+  mustMatchIssuer,
+];
 
 /** Unambiguous: a tag for the type, the length or count, the content. */
 function encode(parts: Uint8Array[], value: unknown): void {
@@ -128,7 +155,10 @@ function encode(parts: Uint8Array[], value: unknown): void {
     for (const item of value as readonly unknown[]) encode(parts, item);
   } else if (typeof value === 'object' && value !== null) {
     const entries = Object.entries(value).filter(([, entry]) => entry !== undefined);
-    encode(parts, entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+    encode(
+      parts,
+      entries.sort(([a], [b]) => (a < b ? -1 : 1)),
+    );
   } else encodeText(parts, 'v', String(value));
 }
 
@@ -142,7 +172,9 @@ const head = (tag: string, length: number): Uint8Array => new TextEncoder().enco
 const ID_BYTES = 16;
 const IDS = new WeakMap<object, Uint8Array>();
 
-/** Random, for the life of the function: in another process, or of another closure of the same text, it is another one. */
+/**
+ * Random, for the life of the function: in another process, or of another closure of the same text, it is another one.
+ */
 function idOf(callback: object): Uint8Array {
   let id = IDS.get(callback);
   if (id === undefined) IDS.set(callback, (id = crypto.getRandomValues(new Uint8Array(ID_BYTES))));
@@ -192,7 +224,11 @@ export function mayOffer(session: MadeSession, offering: Offering, now: number):
   if (!(now < session.expiresAt && now >= session.receivedAt - CLOCK_SKEW)) return false;
   if (!offering.versions.includes(session.version) || !offersSuite(session, offering.cipherSuites)) return false;
   if (session.group !== undefined && !offering.groups.includes(session.group)) return false;
-  if (session.peerSignatureAlgorithm !== undefined && !offering.signatureAlgorithms.includes(session.peerSignatureAlgorithm)) return false;
+  if (
+    session.peerSignatureAlgorithm !== undefined &&
+    !offering.signatureAlgorithms.includes(session.peerSignatureAlgorithm)
+  )
+    return false;
   if (session.version === 'TLSv1.2' && session.ticketLength > 0 && !offering.sessionTickets) return false;
   return session.ticketLength <= largestTicket(offering);
 }
@@ -204,7 +240,9 @@ function offersSuite({ version, cipherSuite }: MadeSession, offered: readonly nu
   if (version === 'TLSv1.2') return !isSuite13(cipherSuite) && offered.includes(cipherSuite);
   return isSuite13(cipherSuite) && offered.some((id) => isSuite13(id) && isSha384(id) === isSha384(cipherSuite));
 }
-/** RFC 9846 appendix B.4: 0x13 is the first byte of its suites alone, and TLS_AES_256_GCM_SHA384 the one with SHA-384. */
+/**
+ * RFC 9846 appendix B.4: 0x13 is the first byte of its suites alone, and TLS_AES_256_GCM_SHA384 the one with SHA-384.
+ */
 const isSuite13 = (id: number): boolean => id >> 8 === 0x13;
 const isSha384 = (id: number): boolean => id === 0x1302;
 
@@ -214,7 +252,10 @@ function largestTicket({ alpn, externalPsks, hidden }: Offering): number {
   for (const name of alpn) rest += 1 + 3 * name.length;
   for (const { identity: name, import: imported } of externalPsks) {
     // Identity and binder; an imported key is offered for two hashes.
-    rest += imported === undefined ? name.length + 64 : 2 * (name.length + (imported.context?.length ?? 0) + IMPORTED_IDENTITY_OVERHEAD + 64);
+    rest +=
+      imported === undefined
+        ? name.length + 64
+        : 2 * (name.length + (imported.context?.length ?? 0) + IMPORTED_IDENTITY_OVERHEAD + 64);
   }
   // The outer hello carries the inner one, and in place of its PSKs others of the same size (RFC 9849 section 6.1.2).
   return hidden ? (0xffff >> 1) - rest : 0xffff - rest;
@@ -228,14 +269,15 @@ const MAX_TICKET_LIFETIME = 604_800;
 /**
  * When a session ends, milliseconds since the epoch.
  * @param lifetime seconds that the server allows.
- * @param verifiedUntil milliseconds since the epoch: when what was verified of the peer ends; Infinity where nothing was.
+ * @param verifiedUntil milliseconds since the epoch: when what was verified of the peer ends; Infinity where nothing
+ * was.
  */
 export const sessionExpiry = (receivedAt: number, lifetime: number, verifiedUntil: number): number =>
   Math.min(receivedAt + Math.min(lifetime, MAX_TICKET_LIFETIME) * 1000, verifiedUntil);
 
 /**
- * The first of these moments that is still to come; Infinity when none is. A certificate that was accepted although it had
- * expired (`verify: 'none'`, or by a function) ends nothing.
+ * The first of these moments that is still to come; Infinity when none is. A certificate that was accepted although it
+ * had expired (`verify: 'none'`, or by a function) ends nothing.
  */
 export const firstToCome = (now: number, moments: Iterable<number | undefined>): number => {
   let first = Infinity;
@@ -243,4 +285,5 @@ export const firstToCome = (now: number, moments: Iterable<number | undefined>):
   return first;
 };
 
-const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((byte, i) => byte === b[i]);
+const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
+  a.length === b.length && a.every((byte, i) => byte === b[i]);

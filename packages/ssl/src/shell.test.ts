@@ -29,7 +29,8 @@ class ScriptedPort implements Port {
   shutdown = (): number => this.#next('shutdown');
   keyUpdate = (): number => this.#next('keyUpdate');
   fact = (name: string): never => (name === 'version' ? 'TLSv1.3' : undefined) as never;
-  exportKeyingMaterial = (_label: string, context: Uint8Array | undefined, length: number): Uint8Array => new Uint8Array(length).fill(context?.[0] ?? 0);
+  exportKeyingMaterial = (_label: string, context: Uint8Array | undefined, length: number): Uint8Array =>
+    new Uint8Array(length).fill(context?.[0] ?? 0);
   serverEndPoint = (): undefined => undefined;
   queueAlert = ({ alert }: TlsError): boolean => {
     if (alert?.origin !== 'local') return false;
@@ -48,13 +49,20 @@ class ScriptedPort implements Port {
   }
 }
 
-function make(observers: Partial<ConstructorParameters<typeof SslShell>[0]> = {}): { ssl: SslShell; port: ScriptedPort; outlet: Outlet } {
+function make(observers: Partial<ConstructorParameters<typeof SslShell>[0]> = {}): {
+  ssl: SslShell;
+  port: ScriptedPort;
+  outlet: Outlet;
+} {
   const port = new ScriptedPort();
   let outlet: Outlet | undefined;
-  const ssl = new SslShell({ onKeylog: undefined, onMessage: undefined, onSession: undefined, ...observers }, (given) => {
-    outlet = given;
-    return port;
-  });
+  const ssl = new SslShell(
+    { onKeylog: undefined, onMessage: undefined, onSession: undefined, ...observers },
+    (given) => {
+      outlet = given;
+      return port;
+    },
+  );
   const [bio] = bioPair();
   ssl.setBio(bio, bio);
   return { ssl, port, outlet: outlet as unknown as Outlet };
@@ -66,7 +74,8 @@ function establish(observers: Partial<ConstructorParameters<typeof SslShell>[0]>
   return made;
 }
 
-const local = (code: TlsErrorCode, description: number): TlsError => new TlsError(code, undefined, { alert: { description, origin: 'local' } });
+const local = (code: TlsErrorCode, description: number): TlsError =>
+  new TlsError(code, undefined, { alert: { description, origin: 'local' } });
 const failing = (ssl: SslShell, ret: number): unknown[] => [ret, ssl.getError(ret), ssl.failure?.error.code];
 
 describe('what a port answers', () => {
@@ -78,7 +87,12 @@ describe('what a port answers', () => {
       const ret = ssl.read(into);
       return [ret, ssl.getError(ret)];
     });
-    expect(answers).toEqual([[5, SslError.none], [-1, SslError.wantRead], [-1, SslError.wantWrite], [0, SslError.zeroReturn]]);
+    expect(answers).toEqual([
+      [5, SslError.none],
+      [-1, SslError.wantRead],
+      [-1, SslError.wantWrite],
+      [0, SslError.zeroReturn],
+    ]);
     port.answers = [0];
     expect([ssl.shutdown(), ssl.getError(0)]).toEqual([0, SslError.none]);
   });
@@ -101,7 +115,9 @@ describe('a failure', () => {
     port.flushes = [-3, -9];
     expect(failing(ssl, ssl.connect())).toEqual([-1, SslError.wantWrite, undefined]);
     expect(failing(ssl, ssl.shutdown())).toEqual([-1, SslError.wantAsync, undefined]);
-    expect(() => ssl.exportKeyingMaterial('label', undefined, 1)).toThrow(expect.objectContaining({ code: 'DECODE_ERROR' }));
+    expect(() => ssl.exportKeyingMaterial('label', undefined, 1)).toThrow(
+      expect.objectContaining({ code: 'DECODE_ERROR' }),
+    );
     expect(failing(ssl, ssl.connect())).toEqual([-1, SslError.ssl, 'DECODE_ERROR']);
   });
 
@@ -140,7 +156,10 @@ describe('a call at the wrong time', () => {
   });
 
   it('lacks what it can be given: BIOs, the connect state', () => {
-    const shell = new SslShell({ onKeylog: undefined, onMessage: undefined, onSession: undefined }, () => new ScriptedPort());
+    const shell = new SslShell(
+      { onKeylog: undefined, onMessage: undefined, onSession: undefined },
+      () => new ScriptedPort(),
+    );
     expect(failing(shell, shell.doHandshake())).toEqual([-1, SslError.ssl, 'CONNECTION_TYPE_NOT_SET']);
     expect(failing(shell, shell.connect())).toEqual([-1, SslError.ssl, 'BIO_MISSING']);
     const [bio] = bioPair();
@@ -149,7 +168,10 @@ describe('a call at the wrong time', () => {
   });
 
   it('is a TypeError for what is no Bio, and nothing has changed', () => {
-    const shell = new SslShell({ onKeylog: undefined, onMessage: undefined, onSession: undefined }, () => new ScriptedPort());
+    const shell = new SslShell(
+      { onKeylog: undefined, onMessage: undefined, onSession: undefined },
+      () => new ScriptedPort(),
+    );
     const [bio] = bioPair();
     for (const wrong of [null, undefined, {}, 'x', { ...bio }]) {
       expect(() => shell.setBio(wrong as never, bio)).toThrow(new TypeError('setBio: needs two Bios, or one twice'));
@@ -158,20 +180,25 @@ describe('a call at the wrong time', () => {
     expect(failing(shell, shell.connect())).toEqual([-1, SslError.ssl, 'BIO_MISSING']);
   });
 
-  it.each(['read', 'write'] as const)('is a TypeError for a %s() whose memory a callback of its handshake transfers', (call) => {
-    const { ssl, port } = make();
-    ssl.setConnectState();
-    const memory = new Uint8Array(4);
-    port.answers = [() => (structuredClone(memory, { transfer: [memory.buffer] }), 1), 3];
-    expect(() => ssl[call](memory)).toThrow(TypeError);
-    expect(ssl.established).toBe(true);
-    expect(ssl[call](new Uint8Array(4))).toBe(3);
-  });
+  it.each(['read', 'write'] as const)(
+    'is a TypeError for a %s() whose memory a callback of its handshake transfers',
+    (call) => {
+      const { ssl, port } = make();
+      ssl.setConnectState();
+      const memory = new Uint8Array(4);
+      port.answers = [() => (structuredClone(memory, { transfer: [memory.buffer] }), 1), 3];
+      expect(() => ssl[call](memory)).toThrow(TypeError);
+      expect(ssl.established).toBe(true);
+      expect(ssl[call](new Uint8Array(4))).toBe(3);
+    },
+  );
 
   it('is a TypeError in the middle of another, from inside a callback that may go on', () => {
     const { ssl, port } = establish();
     const inside = (): number => {
-      expect(() => ssl.write(new Uint8Array(1))).toThrow(new TypeError('write: called from inside a callback of read(); call it when that has returned'));
+      expect(() => ssl.write(new Uint8Array(1))).toThrow(
+        new TypeError('write: called from inside a callback of read(); call it when that has returned'),
+      );
       return 2;
     };
     port.answers = [inside, 3];
@@ -202,8 +229,14 @@ describe('a call at the wrong time', () => {
   });
 
   it.each<[string, (ssl: SslShell) => unknown]>([
-    ['setHost: the session is of a.test, not of b.test', (ssl) => (ssl.setSession({ host: 'a.test' } as never), ssl.setHost('b.test'))],
-    ['setSession: the session is of a.test, not of b.test', (ssl) => (ssl.setHost('B.test'), ssl.setSession({ host: 'a.test' } as never))],
+    [
+      'setHost: the session is of a.test, not of b.test',
+      (ssl) => (ssl.setSession({ host: 'a.test' } as never), ssl.setHost('b.test')),
+    ],
+    [
+      'setSession: the session is of a.test, not of b.test',
+      (ssl) => (ssl.setHost('B.test'), ssl.setSession({ host: 'a.test' } as never)),
+    ],
     ['setSession: not a session of this engine', (ssl) => ssl.setSession(undefined as never)],
     ['writeEarlyData: needs a session that allows early data', (ssl) => ssl.writeEarlyData(new Uint8Array(1))],
     ['keyUpdate: needs a boolean', (ssl) => ssl.keyUpdate(1 as never)],
@@ -216,7 +249,9 @@ describe('a call at the wrong time', () => {
   it('is a repeated write of fewer bytes', () => {
     const { ssl, port } = establish();
     port.owed = 10;
-    expect(() => ssl.write(new Uint8Array(9))).toThrow('write: is to be repeated with the same bytes (SSL_write(3)): there were 10 or more, now 9');
+    expect(() => ssl.write(new Uint8Array(9))).toThrow(
+      'write: is to be repeated with the same bytes (SSL_write(3)): there were 10 or more, now 9',
+    );
     expect(ssl.write(new Uint8Array(10))).toBe(1);
   });
 });
@@ -224,9 +259,19 @@ describe('a call at the wrong time', () => {
 describe('exporters', () => {
   it.each<[unknown, unknown, unknown, string]>([
     ['label', 'text', 1, 'exportKeyingMaterial: the context must be a Uint8Array or undefined, not string'],
-    ['label', new ArrayBuffer(1), 1, 'exportKeyingMaterial: the context must be a Uint8Array or undefined, not ArrayBuffer'],
+    [
+      'label',
+      new ArrayBuffer(1),
+      1,
+      'exportKeyingMaterial: the context must be a Uint8Array or undefined, not ArrayBuffer',
+    ],
     ['label', null, 1, 'exportKeyingMaterial: the context must be a Uint8Array or undefined, not null'],
-    ['label', new DataView(new ArrayBuffer(1)), 1, 'exportKeyingMaterial: the context must be a Uint8Array or undefined, not DataView'],
+    [
+      'label',
+      new DataView(new ArrayBuffer(1)),
+      1,
+      'exportKeyingMaterial: the context must be a Uint8Array or undefined, not DataView',
+    ],
     [5, undefined, 1, 'exportKeyingMaterial: the label must be a string, not number'],
     ['é'.repeat(125), undefined, 1, 'exportKeyingMaterial: a label has at most 249 bytes, not 250'],
     ['label', undefined, 255 * 32 + 1, 'exportKeyingMaterial: length must be an integer from 1 to 8160, not 8161'],
@@ -234,12 +279,16 @@ describe('exporters', () => {
     ['label', new Uint8Array(65_536), 1, 'exportKeyingMaterial: a context has at most 65535 bytes, not 65536'],
   ])('refuse wrong arguments, row %#', (label, context, length, message) => {
     const { ssl } = establish();
-    expect(() => ssl.exportKeyingMaterial(label as never, context as never, length as never)).toThrow(new TypeError(message));
+    expect(() => ssl.exportKeyingMaterial(label as never, context as never, length as never)).toThrow(
+      new TypeError(message),
+    );
   });
 
   it('take a context in memory that is shared or resizable, and none whose memory is gone', () => {
     const { ssl } = establish();
-    expect(ssl.exportKeyingMaterial('label', new Uint8Array(new SharedArrayBuffer(1)).fill(7), 1)).toEqual(Uint8Array.of(7));
+    expect(ssl.exportKeyingMaterial('label', new Uint8Array(new SharedArrayBuffer(1)).fill(7), 1)).toEqual(
+      Uint8Array.of(7),
+    );
     const gone = new Uint8Array(4);
     structuredClone(gone.buffer, { transfer: [gone.buffer] });
     expect(() => ssl.exportKeyingMaterial('label', gone, 1)).toThrow(TypeError);
@@ -255,10 +304,12 @@ describe('observers', () => {
         if (line === 'first') lines.push(`read ${connection.read(new Uint8Array(9))}`);
       },
     });
-    const log = (...what: string[]) => (): number => {
-      what.forEach((line) => outlet.keylog(line));
-      return -2;
-    };
+    const log =
+      (...what: string[]) =>
+      (): number => {
+        what.forEach((line) => outlet.keylog(line));
+        return -2;
+      };
     port.answers = [log('first', 'second'), () => (log('third')(), 4)];
     const ret = ssl.read(new Uint8Array(9));
     expect(lines).toEqual(['first', 'read 4', 'second', 'third']);

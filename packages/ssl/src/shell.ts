@@ -1,11 +1,12 @@
 /**
  * @module One connection as callers hold it: `Ssl` of the contract over an engine's {@link Port}.
  *
- * What every engine does the same way is done here, once: arguments are checked, the call table is consulted, failures are
- * kept and returned, observers are told. Each operation goes through {@link SslShell.#operate}, the one place that catches.
+ * What every engine does the same way is done here, once: arguments are checked, the call table is consulted, failures
+ * are kept and returned, observers are told. Each operation goes through {@link SslShell.#operate}, the one place that
+ * catches.
  *
- * A failure happens in two steps. The alert goes to the write BIO first, which may have to wait for room (WANT_WRITE) or for
- * an asynchronous cipher (WANT_ASYNC); then the failure is there, and every later operation returns it.
+ * A failure happens in two steps. The alert goes to the write BIO first, which may have to wait for room (WANT_WRITE)
+ * or for an asynchronous cipher (WANT_ASYNC); then the failure is there, and every later operation returns it.
  */
 import type { Bio } from '@ferrule/bio';
 import type { Credential, Ssl, TlsSession, TlsVersion } from '@ferrule/contract';
@@ -57,13 +58,15 @@ export class SslShell implements Ssl {
       session: (make) => notices.session(make),
     });
     if (this.#port.exportEarlyKeyingMaterial !== undefined) {
-      this.exportEarlyKeyingMaterial = (label, context, length) => this.#export('exportEarlyKeyingMaterial', label, context, length);
+      this.exportEarlyKeyingMaterial = (label, context, length) =>
+        this.#export('exportEarlyKeyingMaterial', label, context, length);
     }
   }
 
   setBio(rbio: Bio, wbio: Bio): void {
     this.#prepare('setBio');
-    if (!has(rbio, 'nread0', 'nread') || !has(wbio, 'nwrite0', 'nwrite')) throw new Misuse('setBio', 'needs two Bios, or one twice');
+    if (!has(rbio, 'nread0', 'nread') || !has(wbio, 'nwrite0', 'nwrite'))
+      throw new Misuse('setBio', 'needs two Bios, or one twice');
     this.#rbio = rbio;
     this.#wbio = wbio;
   }
@@ -207,7 +210,8 @@ export class SslShell implements Ssl {
   }
 
   channelBinding(type: 'tls-exporter' | 'tls-server-end-point'): Uint8Array | undefined {
-    if (type !== 'tls-exporter' && type !== 'tls-server-end-point') throw new Misuse('channelBinding', `knows no type ${String(type)}`);
+    if (type !== 'tls-exporter' && type !== 'tls-server-end-point')
+      throw new Misuse('channelBinding', `knows no type ${String(type)}`);
     if (!this.#permit('channelBinding')) return undefined;
     if (type === 'tls-server-end-point') return this.#port.serverEndPoint();
     // RFC 9266 section 4.2: in TLS 1.2 only with extended master secret.
@@ -231,7 +235,8 @@ export class SslShell implements Ssl {
   }
 
   #operate(call: Operation, data?: Uint8Array | boolean): number {
-    if (this.#running !== undefined) throw new Misuse(call, `called from inside a callback of ${this.#running}(); call it when that has returned`);
+    if (this.#running !== undefined)
+      throw new Misuse(call, `called from inside a callback of ${this.#running}(); call it when that has returned`);
     const rule = CALLS[call][this.#phase];
     this.#refused = undefined;
     if (rule !== 'run') return this.#notRun(call, rule, data);
@@ -250,8 +255,8 @@ export class SslShell implements Ssl {
   }
 
   /**
-   * An error of the call that is running, found while no step is under way. It alone changes nothing: a Misuse that comes out of
-   * a step is that of another call, made by a BIO or a callback in the middle of this one.
+   * An error of the call that is running, found while no step is under way. It alone changes nothing: a Misuse that
+   * comes out of a step is that of another call, made by a BIO or a callback in the middle of this one.
    */
   #misuse(call: Operation, text: string): Misuse {
     return (this.#mistake = new Misuse(call, text));
@@ -267,14 +272,17 @@ export class SslShell implements Ssl {
           if (ret !== 1) return ret;
         }
         // a callback of the handshake may have transferred it
-        if ((data as Uint8Array).length === 0) throw this.#misuse(call, 'its memory has gone to somebody else during the handshake');
+        if ((data as Uint8Array).length === 0)
+          throw this.#misuse(call, 'its memory has gone to somebody else during the handshake');
         if (call === 'read') return this.#port.read(data as Uint8Array);
         this.#checkRepeated(call, data as Uint8Array);
         return this.#port.write(data as Uint8Array);
       }
       case 'connect':
-      case 'doHandshake': return this.#handshake();
-      case 'writeEarlyData': return this.#writeEarlyData(data as Uint8Array);
+      case 'doHandshake':
+        return this.#handshake();
+      case 'writeEarlyData':
+        return this.#writeEarlyData(data as Uint8Array);
       case 'shutdown':
         this.#phase = 'writeClosed';
         return this.#port.shutdown();
@@ -310,14 +318,23 @@ export class SslShell implements Ssl {
   /** @throws TypeError for fewer bytes than in the call that is being repeated. */
   #checkRepeated(call: 'write' | 'writeEarlyData', { length }: Uint8Array): void {
     const { owed } = this.#port;
-    if (length < owed) throw this.#misuse(call, `is to be repeated with the same bytes (SSL_write(3)): there were ${owed} or more, now ${length}`);
+    if (length < owed)
+      throw this.#misuse(
+        call,
+        `is to be repeated with the same bytes (SSL_write(3)): there were ${owed} or more, now ${length}`,
+      );
   }
 
   #writeEarlyData(from: Uint8Array): number {
     const call = 'writeEarlyData';
     const left = (this.#session?.maxEarlyData ?? 0) - this.#earlyDataSent;
     if (left <= 0) {
-      throw this.#misuse(call, this.#earlyDataSent === 0 ? 'needs a session that allows early data' : 'the server takes no more early data (session.maxEarlyData)');
+      throw this.#misuse(
+        call,
+        this.#earlyDataSent === 0
+          ? 'needs a session that allows early data'
+          : 'the server takes no more early data (session.maxEarlyData)',
+      );
     }
     if (this.#phase === 'new' && !this.#begin(true)) return this.#refuse('BIO_MISSING');
     this.#checkRepeated(call, from);
@@ -369,7 +386,8 @@ export class SslShell implements Ssl {
   #checkSession(call: 'setHost' | 'setSession', session: TlsSession, host: string | undefined): void {
     const own = this.#port.ownSession(session);
     if (own === undefined) throw new Misuse(call, 'not a session of this engine');
-    if (host !== undefined && own.host !== host) throw new Misuse(call, `the session is of ${own.host ?? 'no host'}, not of ${host}`);
+    if (host !== undefined && own.host !== host)
+      throw new Misuse(call, `the session is of ${own.host ?? 'no host'}, not of ${host}`);
   }
 
   #export(call: ExporterCall, label: string, context: Uint8Array | undefined, length: number): Uint8Array {
@@ -380,10 +398,13 @@ export class SslShell implements Ssl {
       : (this.#port.exportEarlyKeyingMaterial?.(label, copy, length) as Uint8Array);
   }
 
-  /** Nothing is derived from secrets that are gone. False: the value is undefined. @throws TypeError, or the failure's TlsError. */
+  /**
+   * Nothing is derived from secrets that are gone. False: the value is undefined. @throws TypeError, or the failure's
+   * TlsError.
+   */
   #permit(call: ExporterCall | 'channelBinding'): boolean {
     const rule = CALLS[call][this.#phase];
-    if (rule === 'failure') throw (this.#dying ?? this.failure as Failed).error;
+    if (rule === 'failure') throw (this.#dying ?? (this.failure as Failed)).error;
     if (typeof rule === 'object' && 'misuse' in rule) throw new Misuse(call, rule.misuse);
     return rule === 'run';
   }
@@ -393,8 +414,14 @@ export class SslShell implements Ssl {
   /** Takes the connection down with what was thrown; returns what the operation returns. */
   #fail(thrown: unknown): number {
     if (!this.#open) return this.#end();
-    const error = TlsError.is(thrown) ? thrown : new TlsError('INTERNAL_ERROR', 'an exception inside the engine', { cause: thrown });
-    this.#dying = failed(error, returnValue(error, this.#established), isTransport(error) ? SslError.syscall : SslError.ssl);
+    const error = TlsError.is(thrown)
+      ? thrown
+      : new TlsError('INTERNAL_ERROR', 'an exception inside the engine', { cause: thrown });
+    this.#dying = failed(
+      error,
+      returnValue(error, this.#established),
+      isTransport(error) ? SslError.syscall : SslError.ssl,
+    );
     this.#phase = 'failed';
     try {
       this.#alertOwed = this.#port.queueAlert(error);
@@ -426,7 +453,9 @@ export class SslShell implements Ssl {
     }
   }
 
-  /** Tells observers what has happened. What they do to the connection decides, except over bytes that have been moved. */
+  /**
+   * Tells observers what has happened. What they do to the connection decides, except over bytes that have been moved.
+   */
   #leave(ret: number): number {
     const why = this.#why;
     const open = this.#open;
@@ -454,11 +483,15 @@ function checkBuffer(call: Operation, bytes: unknown): Uint8Array {
 }
 
 const has = (bio: unknown, ...methods: readonly (keyof Bio)[]): boolean =>
-  typeof bio === 'object' && bio !== null && methods.every((method) => typeof (bio as Partial<Bio>)[method] === 'function');
+  typeof bio === 'object' &&
+  bio !== null &&
+  methods.every((method) => typeof (bio as Partial<Bio>)[method] === 'function');
 
-const isTransport = ({ code }: TlsError): boolean => code === 'TRANSPORT_ERROR' || code === 'TIMEOUT' || code === 'ABORTED' || code === 'BLOCKING_FORBIDDEN';
+const isTransport = ({ code }: TlsError): boolean =>
+  code === 'TRANSPORT_ERROR' || code === 'TIMEOUT' || code === 'ABORTED' || code === 'BLOCKING_FORBIDDEN';
 
 /** SSL_connect(3): 0 when the peer ended the handshake by the protocol's own rules. */
-const returnValue = (error: TlsError, established: boolean): 0 | -1 => (!established && error.alert?.origin === 'peer' ? 0 : -1);
+const returnValue = (error: TlsError, established: boolean): 0 | -1 =>
+  !established && error.alert?.origin === 'peer' ? 0 : -1;
 
 const EMPTY = new Uint8Array(0);

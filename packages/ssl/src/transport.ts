@@ -1,6 +1,6 @@
 /**
- * @module The caller's BIO as an engine sees it. What it throws is a failure of the transport: it may be anything, also what a
- * call of some other connection has thrown, and is never taken for an error of the operation that is under way.
+ * @module The caller's BIO as an engine sees it. What it throws is a failure of the transport: it may be anything, also
+ * what a call of some other connection has thrown, and is never taken for an error of the operation that is under way.
  */
 import { bioErrorCode, type Bio } from '@ferrule/bio';
 import { TlsError } from '@ferrule/result';
@@ -98,10 +98,16 @@ function attempt<T>(call: () => T): T {
 }
 
 /**
- * The failure of a transport, as its BIO tells of it: by `Bio.error`, or by an exception. A TlsError is the failure itself,
- * unless it is that of another connection, whose alert and verdict are not ours; then it is the cause, as anything else is.
+ * The failure of a transport, as its BIO tells of it: by `Bio.error`, or by an exception. A TlsError is the failure
+ * itself, unless it is that of another connection, whose alert and verdict are not ours; then it is the cause, as
+ * anything else is.
  */
 export function transportError(cause: unknown): TlsError {
-  if (TlsError.is(cause)) return cause.alert === undefined && cause.verify === undefined ? cause : new TlsError('TRANSPORT_ERROR', cause.message, { cause });
-  return cause instanceof Error ? new TlsError(bioErrorCode(cause), cause.message, { cause }) : new TlsError('TRANSPORT_ERROR', undefined, { cause });
+  if (TlsError.is(cause))
+    return cause.alert === undefined && cause.verify === undefined
+      ? cause
+      : new TlsError('TRANSPORT_ERROR', cause.message, { cause });
+  return cause instanceof Error
+    ? new TlsError(bioErrorCode(cause), cause.message, { cause })
+    : new TlsError('TRANSPORT_ERROR', undefined, { cause });
 }

@@ -1,7 +1,8 @@
 /** @module The binary protocols: telnet, PostgreSQL, MySQL, LDAP, RDP. */
 import { malformed, notOffered, printable, refused, type Inbox, type Preamble } from './inbox.ts';
 
-const bytes = (hex: string): Uint8Array => Uint8Array.from(hex.replace(/\s/g, '').match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+const bytes = (hex: string): Uint8Array =>
+  Uint8Array.from(hex.replace(/\s/g, '').match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
 
 const IAC = 0xff;
 const SE = 0xf0;
@@ -71,7 +72,8 @@ export function* mysql(inbox: Inbox): Preamble {
   // version, NUL, thread id (4), auth data (8), filler (1), capabilities (2)
   const at = version + 14;
   if (greeting[0] !== 10 || version < 0 || at + 2 > greeting.length) throw malformed('not a version 10 greeting');
-  if ((((greeting[at + 1] ?? 0) << 8) & CLIENT_SSL) === 0) throw notOffered("the server's capabilities lack CLIENT_SSL");
+  if ((((greeting[at + 1] ?? 0) << 8) & CLIENT_SSL) === 0)
+    throw notOffered("the server's capabilities lack CLIENT_SSL");
   yield bytes(`20 00 00 01  85 ae 7f 00  00 00 00 01  21  ${'00'.repeat(23)}`);
 }
 
@@ -82,17 +84,20 @@ const ENUMERATED = 0x0a;
 const EXTENDED_RESPONSE = 0x78;
 
 /**
- * RFC 4511 section 4.14: ExtendedRequest 1.3.6.1.4.1.1466.20037, and resultCode 0. Lengths may have more octets than they need
- * (section 5.1 asks for the definite form, X.690 section 8.1.3.5 lets it be long): Active Directory always takes four.
+ * RFC 4511 section 4.14: ExtendedRequest 1.3.6.1.4.1.1466.20037, and resultCode 0. Lengths may have more octets than
+ * they need (section 5.1 asks for the definite form, X.690 section 8.1.3.5 lets it be long): Active Directory always
+ * takes four.
  */
 export function* ldap(inbox: Inbox): Preamble {
   const oid = '312e332e362e312e342e312e313436362e3230303337';
   yield bytes(`30 1d 02 01 01 77 18 80 16 ${oid}`);
   const messageId = firstElement(yield* ldapMessage(inbox));
   const operation = firstElement(messageId.rest);
-  if (messageId.tag !== INTEGER || !isNumber(messageId.value, 1) || operation.tag !== EXTENDED_RESPONSE) throw malformed('not an ExtendedResponse to our request');
+  if (messageId.tag !== INTEGER || !isNumber(messageId.value, 1) || operation.tag !== EXTENDED_RESPONSE)
+    throw malformed('not an ExtendedResponse to our request');
   const resultCode = firstElement(operation.value);
-  if (resultCode.tag !== ENUMERATED || resultCode.value.length !== 1) throw malformed('an ExtendedResponse without resultCode');
+  if (resultCode.tag !== ENUMERATED || resultCode.value.length !== 1)
+    throw malformed('an ExtendedResponse without resultCode');
   if (!isNumber(resultCode.value, 0)) throw refused(`LDAP resultCode ${resultCode.value[0]}`);
 }
 
@@ -109,7 +114,11 @@ function* ldapMessage(inbox: Inbox): Preamble<Uint8Array> {
 }
 
 /** The first element of `all`, and what follows it. */
-function firstElement(all: Uint8Array): { readonly tag: number | undefined; readonly value: Uint8Array; readonly rest: Uint8Array } {
+function firstElement(all: Uint8Array): {
+  readonly tag: number | undefined;
+  readonly value: Uint8Array;
+  readonly rest: Uint8Array;
+} {
   const [tag, first = 0] = all;
   const octets = first < 0x80 ? 0 : lengthOctets(first);
   const start = 2 + octets;

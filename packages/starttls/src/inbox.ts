@@ -64,7 +64,8 @@ export class Inbox {
 }
 
 export const malformed = (message: string): TlsError => new TlsError('STARTTLS_MALFORMED', message);
-export const refused = (reply: string): TlsError => new TlsError('STARTTLS_REFUSED', `the server refused STARTTLS: ${printable(reply)}`);
+export const refused = (reply: string): TlsError =>
+  new TlsError('STARTTLS_REFUSED', `the server refused STARTTLS: ${printable(reply)}`);
 export const notOffered = (what: string): TlsError => new TlsError('STARTTLS_NOT_OFFERED', what);
 
 /** One character per byte, so that lengths agree; TextDecoder's `latin1` is windows-1252. */
@@ -77,5 +78,9 @@ function latin1(bytes: Uint8Array): string {
 const encoder = new TextEncoder();
 export const ascii = (text: string): Uint8Array => encoder.encode(text);
 
-/** A server's words, safe to show: no control characters of ASCII, nor of C1, which JSON leaves as they are; 200 characters at most. */
-export const printable = (text: string): string => JSON.stringify(text.slice(0, 200)).replace(/[\x7f-\x9f]/g, (each) => `\\u00${each.charCodeAt(0).toString(16)}`);
+/**
+ * A server's words, safe to show: no control characters of ASCII, nor of C1, which JSON leaves as they are; 200
+ * characters at most.
+ */
+export const printable = (text: string): string =>
+  JSON.stringify(text.slice(0, 200)).replace(/[\x7f-\x9f]/g, (each) => `\\u00${each.charCodeAt(0).toString(16)}`);

@@ -31,15 +31,47 @@ const PROTOCOLS: Readonly<Record<StarttlsProtocol, (inbox: Inbox, names: Names) 
 };
 
 export type StarttlsProtocol =
-  | 'smtp' | 'lmtp' | 'pop3' | 'imap' | 'ftp' | 'nntp' | 'sieve' | 'xmpp' | 'xmpp-server'
-  | 'irc' | 'telnet' | 'postgres' | 'mysql' | 'ldap' | 'nats' | 'rdp';
+  | 'smtp'
+  | 'lmtp'
+  | 'pop3'
+  | 'imap'
+  | 'ftp'
+  | 'nntp'
+  | 'sieve'
+  | 'xmpp'
+  | 'xmpp-server'
+  | 'irc'
+  | 'telnet'
+  | 'postgres'
+  | 'mysql'
+  | 'ldap'
+  | 'nats'
+  | 'rdp';
 
 /** The protocols, in no particular order. */
-export const starttlsProtocols: readonly StarttlsProtocol[] = Object.freeze(Object.keys(PROTOCOLS) as StarttlsProtocol[]);
+export const starttlsProtocols: readonly StarttlsProtocol[] = Object.freeze(
+  Object.keys(PROTOCOLS) as StarttlsProtocol[],
+);
 
 const PORTS: Readonly<Record<number, StarttlsProtocol>> = {
-  21: 'ftp', 23: 'telnet', 24: 'lmtp', 25: 'smtp', 110: 'pop3', 119: 'nntp', 143: 'imap', 389: 'ldap', 587: 'smtp', 2525: 'smtp',
-  3306: 'mysql', 3389: 'rdp', 4190: 'sieve', 4222: 'nats', 5222: 'xmpp', 5269: 'xmpp-server', 5432: 'postgres', 6667: 'irc',
+  21: 'ftp',
+  23: 'telnet',
+  24: 'lmtp',
+  25: 'smtp',
+  110: 'pop3',
+  119: 'nntp',
+  143: 'imap',
+  389: 'ldap',
+  587: 'smtp',
+  2525: 'smtp',
+  3306: 'mysql',
+  3389: 'rdp',
+  4190: 'sieve',
+  4222: 'nats',
+  5222: 'xmpp',
+  5269: 'xmpp-server',
+  5432: 'postgres',
+  6667: 'irc',
 };
 
 /** The protocol that speaks STARTTLS on a well-known port; `undefined` for ports of implicit TLS and unknown ones. */
@@ -48,7 +80,9 @@ export const starttlsForPort = (port: number): StarttlsProtocol | undefined => P
 export interface StarttlsOptions {
   /** The server's name, 1 to 255 characters; XMPP addresses it. */
   readonly host?: string;
-  /** What to call ourselves in EHLO and LHLO. Default `[127.0.0.1]`, the address literal for a client without a name. */
+  /**
+   * What to call ourselves in EHLO and LHLO. Default `[127.0.0.1]`, the address literal for a client without a name.
+   */
   readonly clientName?: string;
 }
 
@@ -63,34 +97,53 @@ export interface Progress {
 /** A dialogue under way. */
 export interface Starttls {
   readonly protocol: StarttlsProtocol;
-  /** The server's greeting, byte for byte; empty where there is none. It came in plain text: for people to see, not to act upon (RFC 3207 section 4.2). */
+  /**
+   * The server's greeting, byte for byte; empty where there is none. It came in plain text: for people to see, not to
+   * act upon (RFC 3207 section 4.2).
+   */
   readonly greeting: Uint8Array;
-  /** What to show to a client library that expects a greeting once TLS is on, with nothing in it that came in plain text; empty where there is none. */
+  /**
+   * What to show to a client library that expects a greeting once TLS is on, with nothing in it that came in plain
+   * text; empty where there is none.
+   */
   readonly standInGreeting: Uint8Array;
   /**
    * Give what was received; call it once without bytes to begin.
-   * @throws TlsError STARTTLS_NOT_OFFERED, STARTTLS_REFUSED, STARTTLS_INJECTION or STARTTLS_MALFORMED; the same one again on each later call.
+   * @throws TlsError STARTTLS_NOT_OFFERED, STARTTLS_REFUSED, STARTTLS_INJECTION or STARTTLS_MALFORMED; the same one
+   * again on each later call.
    */
   feed(received?: Uint8Array): Progress;
   /** The transport ended. @throws TlsError UNEXPECTED_EOF unless the dialogue was done. */
   end(): void;
-  /** Another dialogue, at its beginning, of the same protocol with the same options: each connection needs one of its own. */
+  /**
+   * Another dialogue, at its beginning, of the same protocol with the same options: each connection needs one of its
+   * own.
+   */
   fresh(): Starttls;
 }
 
-/** Begin the preamble of a protocol. @throws TypeError for an unknown protocol, an unknown option or an unusable name. */
+/**
+ * Begin the preamble of a protocol. @throws TypeError for an unknown protocol, an unknown option or an unusable name.
+ */
 export function starttls(protocol: StarttlsProtocol, options: StarttlsOptions = {}): Starttls {
   const run = Object.hasOwn(PROTOCOLS, protocol) ? PROTOCOLS[protocol] : undefined;
-  if (run === undefined) throw new TypeError(`starttls: unknown protocol ${JSON.stringify(protocol)}; known: ${starttlsProtocols.join(', ')}`);
+  if (run === undefined)
+    throw new TypeError(
+      `starttls: unknown protocol ${JSON.stringify(protocol)}; known: ${starttlsProtocols.join(', ')}`,
+    );
   const given = plainOptions(options, ['host', 'clientName'] satisfies (keyof StarttlsOptions)[], 'starttls: options');
-  for (const key of Object.keys(given)) if (key !== 'host' && key !== 'clientName') throw new TypeError(`starttls: unknown option ${JSON.stringify(key)}`);
-  const names = { host: name('host', given.host ?? 'localhost'), clientName: name('clientName', given.clientName ?? '[127.0.0.1]') };
+  for (const key of Object.keys(given))
+    if (key !== 'host' && key !== 'clientName') throw new TypeError(`starttls: unknown option ${JSON.stringify(key)}`);
+  const names = {
+    host: name('host', given.host ?? 'localhost'),
+    clientName: name('clientName', given.clientName ?? '[127.0.0.1]'),
+  };
   return new Dialogue(protocol, run, names);
 }
 
 /**
- * By protocol; the others greet inside TLS by themselves, or their first words must be the server's. NATS and MySQL are such: what
- * they announce in plain text is needed later.
+ * By protocol; the others greet inside TLS by themselves, or their first words must be the server's. NATS and MySQL are
+ * such: what they announce in plain text is needed later.
  */
 const STAND_IN_GREETINGS: Readonly<Partial<Record<StarttlsProtocol, string>>> = {
   smtp: '220 ready\r\n',
@@ -142,7 +195,8 @@ class Dialogue implements Starttls {
   }
 
   end(): void {
-    if (!this.#done) throw new TlsError('UNEXPECTED_EOF', `the server closed the connection during the ${this.protocol} dialogue`);
+    if (!this.#done)
+      throw new TlsError('UNEXPECTED_EOF', `the server closed the connection during the ${this.protocol} dialogue`);
   }
 
   /** All that the server said before our first word, or before TLS where we say none. */
@@ -156,7 +210,8 @@ class Dialogue implements Starttls {
     for (;;) {
       const step = this.#steps.next();
       if (step.done === true) {
-        if (this.#inbox.length > 0) throw new TlsError('STARTTLS_INJECTION', `${this.#inbox.length} bytes of plain text followed the go-ahead`);
+        if (this.#inbox.length > 0)
+          throw new TlsError('STARTTLS_INJECTION', `${this.#inbox.length} bytes of plain text followed the go-ahead`);
         this.#done = true;
         this.#keepGreeting();
         return { send: concat(out), done: true };
@@ -164,7 +219,8 @@ class Dialogue implements Starttls {
       if (step.value === undefined) return { send: concat(out), done: false };
       this.#keepGreeting();
       // What came before it was asked for answers nothing of ours. Telnet alone negotiates options without turns.
-      if (this.#inbox.length > 0 && this.protocol !== 'telnet') throw new TlsError('STARTTLS_INJECTION', `${this.#inbox.length} bytes came before they were asked for`);
+      if (this.#inbox.length > 0 && this.protocol !== 'telnet')
+        throw new TlsError('STARTTLS_INJECTION', `${this.#inbox.length} bytes came before they were asked for`);
       out.push(step.value);
     }
   }
@@ -181,6 +237,7 @@ function concat(parts: readonly Uint8Array[]): Uint8Array {
 }
 
 function name(option: string, value: string): string {
-  if (typeof value !== 'string' || value.length > 255 || !/^[\x21-\x7e]+$/.test(value)) throw new TypeError(`starttls: ${option} must be 1 to 255 printable ASCII characters`);
+  if (typeof value !== 'string' || value.length > 255 || !/^[\x21-\x7e]+$/.test(value))
+    throw new TypeError(`starttls: ${option} must be 1 to 255 printable ASCII characters`);
   return value;
 }

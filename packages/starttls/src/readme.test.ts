@@ -16,14 +16,20 @@ it.each([
   const server = createServer((socket) => {
     socket.on('error', () => {});
     socket.write('220 mail.example ESMTP\r\n');
-    socket.on('data', (data: Buffer) => socket.write(data.toString().startsWith('EHLO') ? '250-mail.example\r\n250 STARTTLS\r\n' : answer));
+    socket.on('data', (data: Buffer) =>
+      socket.write(data.toString().startsWith('EHLO') ? '250-mail.example\r\n250 STARTTLS\r\n' : answer),
+    );
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   const { port } = server.address() as AddressInfo;
   const program = `${code.replace("connect(587, 'mail.example')", `connect(${port}, '127.0.0.1')`)}socket.destroy(); console.log('TLS begins');`;
   expect(program).toContain(String(port));
   const cwd = fileURLToPath(new URL('..', import.meta.url));
-  const said = await promisify(execFile)(process.execPath, ['--conditions=@ferrule/source', '--import', 'tsx', '--input-type=module', '-e', program], { cwd }).then(
+  const said = await promisify(execFile)(
+    process.execPath,
+    ['--conditions=@ferrule/source', '--import', 'tsx', '--input-type=module', '-e', program],
+    { cwd },
+  ).then(
     ({ stdout }) => stdout,
     ({ stderr }: { stderr: string }) => stderr,
   );

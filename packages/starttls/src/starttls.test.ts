@@ -11,30 +11,79 @@ const xmppOpen = (namespace: string): string =>
   `<?xml version='1.0'?><stream:stream xmlns='${namespace}' xmlns:stream='http://etherx.jabber.org/streams' to='mail.example' version='1.0'>`;
 const xmppTurns = (namespace: string): readonly Turn[] => [
   ['', xmppOpen(namespace)],
-  [`<stream:stream from='mail.example'><stream:features><starttls xmlns='${XMPP_TLS}'><required/></starttls></stream:features>`, `<starttls xmlns='${XMPP_TLS}'/>`],
+  [
+    `<stream:stream from='mail.example'><stream:features><starttls xmlns='${XMPP_TLS}'><required/></starttls></stream:features>`,
+    `<starttls xmlns='${XMPP_TLS}'/>`,
+  ],
   [`<proceed xmlns="${XMPP_TLS}"/>`, ''],
 ];
 const mysqlGreeting = (capabilities: string): string => {
-  const body = Buffer.from(`0a 382e302e3000 01000000 4142434445464748 00 ${capabilities} ff 0200 ffdf 15 ${'00'.repeat(10)} ${'42'.repeat(13)}`.replace(/ /g, ''), 'hex');
+  const body = Buffer.from(
+    `0a 382e302e3000 01000000 4142434445464748 00 ${capabilities} ff 0200 ffdf 15 ${'00'.repeat(10)} ${'42'.repeat(13)}`.replace(
+      / /g,
+      '',
+    ),
+    'hex',
+  );
   return `x:${body.length.toString(16)}000000${body.toString('hex')}`;
 };
 const GOOD: Readonly<Record<StarttlsProtocol, readonly Turn[]>> = {
-  smtp: [['220-mail.example ESMTP\r\n220 ready\r\n', 'EHLO [127.0.0.1]\r\n'], ['250-mail.example\r\n250-PIPELINING\r\n250-STARTTLS\r\n250 SIZE\r\n', 'STARTTLS\r\n'], ['220 go ahead\r\n', '']],
-  lmtp: [['220 lmtp\r\n', 'LHLO [127.0.0.1]\r\n'], ['250-x\r\n250 STARTTLS\r\n', 'STARTTLS\r\n'], ['220 2.0.0 go\r\n', '']],
-  pop3: [['+OK ready\r\n', 'STLS\r\n'], ['+OK begin\r\n', '']],
-  imap: [['* OK [CAPABILITY IMAP4rev1] hi\r\n', 'a1 CAPABILITY\r\n'], ['* CAPABILITY IMAP4rev1 STARTTLS LOGINDISABLED\r\na1 OK done\r\n', 'a2 STARTTLS\r\n'], ['a2 OK begin\r\n', '']],
-  ftp: [['220 ftp\r\n', 'AUTH TLS\r\n'], ['234 proceed\r\n', '']],
-  nntp: [['200 news\r\n', 'CAPABILITIES\r\n'], ['101 list\r\nVERSION 2\r\nSTARTTLS\r\n.\r\n', 'STARTTLS\r\n'], ['382 continue\r\n', '']],
-  sieve: [['"IMPLEMENTATION" "x"\r\n"STARTTLS"\r\nOK "ready"\r\n', 'STARTTLS\r\n'], ['ok "begin"\r\n', '']],
+  smtp: [
+    ['220-mail.example ESMTP\r\n220 ready\r\n', 'EHLO [127.0.0.1]\r\n'],
+    ['250-mail.example\r\n250-PIPELINING\r\n250-STARTTLS\r\n250 SIZE\r\n', 'STARTTLS\r\n'],
+    ['220 go ahead\r\n', ''],
+  ],
+  lmtp: [
+    ['220 lmtp\r\n', 'LHLO [127.0.0.1]\r\n'],
+    ['250-x\r\n250 STARTTLS\r\n', 'STARTTLS\r\n'],
+    ['220 2.0.0 go\r\n', ''],
+  ],
+  pop3: [
+    ['+OK ready\r\n', 'STLS\r\n'],
+    ['+OK begin\r\n', ''],
+  ],
+  imap: [
+    ['* OK [CAPABILITY IMAP4rev1] hi\r\n', 'a1 CAPABILITY\r\n'],
+    ['* CAPABILITY IMAP4rev1 STARTTLS LOGINDISABLED\r\na1 OK done\r\n', 'a2 STARTTLS\r\n'],
+    ['a2 OK begin\r\n', ''],
+  ],
+  ftp: [
+    ['220 ftp\r\n', 'AUTH TLS\r\n'],
+    ['234 proceed\r\n', ''],
+  ],
+  nntp: [
+    ['200 news\r\n', 'CAPABILITIES\r\n'],
+    ['101 list\r\nVERSION 2\r\nSTARTTLS\r\n.\r\n', 'STARTTLS\r\n'],
+    ['382 continue\r\n', ''],
+  ],
+  sieve: [
+    ['"IMPLEMENTATION" "x"\r\n"STARTTLS"\r\nOK "ready"\r\n', 'STARTTLS\r\n'],
+    ['ok "begin"\r\n', ''],
+  ],
   xmpp: xmppTurns('jabber:client'),
   'xmpp-server': xmppTurns('jabber:server'),
-  irc: [['', 'STARTTLS\r\n'], [':irc.example NOTICE * :looking you up\r\n:irc.example 670 * :STARTTLS successful\r\n', '']],
-  telnet: [['x:fffd18 fffd2e fffd20', 'x:fffb2e fffa2e01fff0'], ['x:fffa2e01fff0', '']],
-  postgres: [['', 'x:00000008 04d2162f'], ['S', '']],
+  irc: [
+    ['', 'STARTTLS\r\n'],
+    [':irc.example NOTICE * :looking you up\r\n:irc.example 670 * :STARTTLS successful\r\n', ''],
+  ],
+  telnet: [
+    ['x:fffd18 fffd2e fffd20', 'x:fffb2e fffa2e01fff0'],
+    ['x:fffa2e01fff0', ''],
+  ],
+  postgres: [
+    ['', 'x:00000008 04d2162f'],
+    ['S', ''],
+  ],
   mysql: [[mysqlGreeting('ffff'), `x:20000001 85ae7f00 00000001 21 ${'00'.repeat(23)}`]],
-  ldap: [['', 'x:301d02010177188016312e332e362e312e342e312e313436362e3230303337'], ['x:300c02010178070a010004000400', '']],
+  ldap: [
+    ['', 'x:301d02010177188016312e332e362e312e342e312e313436362e3230303337'],
+    ['x:300c02010178070a010004000400', ''],
+  ],
   nats: [['INFO {"server_id":"x","tls_required":true}\r\n', '']],
-  rdp: [['', 'x:030000130ee000000000000100080001000000'], ['x:030000130ed00000123400020008000100 0000', '']],
+  rdp: [
+    ['', 'x:030000130ee000000000000100080001000000'],
+    ['x:030000130ed00000123400020008000100 0000', ''],
+  ],
 };
 
 const bytes = (text: string): Uint8Array =>
@@ -42,7 +91,11 @@ const bytes = (text: string): Uint8Array =>
 const begin = (protocol: StarttlsProtocol): Starttls => starttls(protocol, { host: 'mail.example' });
 
 /** Plays the server's part, cut into pieces by `cut`; returns what the client sent and whether it is done. */
-function play(dialogue: Starttls, turns: readonly Turn[], cut: (whole: Uint8Array) => readonly Uint8Array[] = (whole) => [whole]): { sent: string; done: boolean } {
+function play(
+  dialogue: Starttls,
+  turns: readonly Turn[],
+  cut: (whole: Uint8Array) => readonly Uint8Array[] = (whole) => [whole],
+): { sent: string; done: boolean } {
   let sent = '';
   let done = false;
   const feed = (part?: Uint8Array): void => {
@@ -55,7 +108,8 @@ function play(dialogue: Starttls, turns: readonly Turn[], cut: (whole: Uint8Arra
   for (const [server] of turns) for (const part of server === '' ? [] : cut(bytes(server))) feed(part);
   return { sent, done };
 }
-const sentIn = (turns: readonly Turn[]): string => turns.map(([, client]) => Buffer.from(bytes(client)).toString('hex')).join('');
+const sentIn = (turns: readonly Turn[]): string =>
+  turns.map(([, client]) => Buffer.from(bytes(client)).toString('hex')).join('');
 
 function codeOf(run: () => unknown): string {
   try {
@@ -75,9 +129,13 @@ describe.each(starttlsProtocols)('%s', (protocol) => {
   });
 
   it('does the same whatever the pieces are in which the server talks', () => {
-    expect(play(begin(protocol), turns, (whole) => Array.from(whole, (byte) => Uint8Array.of(byte)))).toEqual({ sent: sentIn(turns), done: true });
+    expect(play(begin(protocol), turns, (whole) => Array.from(whole, (byte) => Uint8Array.of(byte)))).toEqual({
+      sent: sentIn(turns),
+      done: true,
+    });
     for (let at = 1; at < 64; at++) {
-      const cut = (whole: Uint8Array): readonly Uint8Array[] => (at < whole.length ? [whole.subarray(0, at), whole.subarray(at)] : [whole]);
+      const cut = (whole: Uint8Array): readonly Uint8Array[] =>
+        at < whole.length ? [whole.subarray(0, at), whole.subarray(at)] : [whole];
       expect(play(begin(protocol), turns, cut)).toEqual({ sent: sentIn(turns), done: true });
     }
   });
@@ -86,12 +144,17 @@ describe.each(starttlsProtocols)('%s', (protocol) => {
     const dialogue = begin(protocol);
     play(dialogue, turns);
     const first = bytes(turns[0]?.[0] ?? '');
-    expect(Buffer.from(dialogue.greeting).toString('hex')).toBe(Buffer.from(protocol === 'telnet' ? first.subarray(0, 6) : first).toString('hex'));
+    expect(Buffer.from(dialogue.greeting).toString('hex')).toBe(
+      Buffer.from(protocol === 'telnet' ? first.subarray(0, 6) : first).toString('hex'),
+    );
   });
 
   it('refuses one byte of plain text after the go-ahead', () => {
     const last = turns.findLastIndex(([server]) => server !== '');
-    const tainted = turns.map(([server, client], index): Turn => [index === last ? `x:${Buffer.from(bytes(server)).toString('hex')}16` : server, client]);
+    const tainted = turns.map(([server, client], index): Turn => [
+      index === last ? `x:${Buffer.from(bytes(server)).toString('hex')}16` : server,
+      client,
+    ]);
     expect(codeOf(() => play(begin(protocol), tainted))).toBe('STARTTLS_INJECTION');
   });
 
@@ -115,24 +178,39 @@ describe.each(starttlsProtocols)('%s', (protocol) => {
   });
 
   it('ends a server that never stops talking', () => {
-    expect(codeOf(() => {
-      const dialogue = begin(protocol);
-      dialogue.feed();
-      for (let i = 0; i < 80; i++) dialogue.feed(new Uint8Array(1024).fill(protocol === 'nntp' ? 0x32 : 0x2d));
-    })).toMatch(/^STARTTLS_/);
+    expect(
+      codeOf(() => {
+        const dialogue = begin(protocol);
+        dialogue.feed();
+        for (let i = 0; i < 80; i++) dialogue.feed(new Uint8Array(1024).fill(protocol === 'nntp' ? 0x32 : 0x2d));
+      }),
+    ).toMatch(/^STARTTLS_/);
   });
 
   it('reads what never ends in linear time, in one piece or byte by byte, whichever turn it is', () => {
     // Regular expressions, and searches that begin anew with each piece, took up to 20 seconds for 60 KB.
-    const floods = ['<', '<proceed', '<starttls ', '</stream:features ', '\r', '220-', '* CAPABILITY STARTTLS ', '\xff\xfa', '"'].map((text) => Buffer.from(text.repeat(Math.floor(50_000 / text.length)), 'latin1'));
+    const floods = [
+      '<',
+      '<proceed',
+      '<starttls ',
+      '</stream:features ',
+      '\r',
+      '220-',
+      '* CAPABILITY STARTTLS ',
+      '\xff\xfa',
+      '"',
+    ].map((text) => Buffer.from(text.repeat(Math.floor(50_000 / text.length)), 'latin1'));
     for (let turn = 0; turn < turns.length; turn++) {
       for (const [i, flood] of floods.entries()) {
         const dialogue = begin(protocol);
         play(dialogue, turns.slice(0, turn));
         const size = i === 0 ? 1 : flood.length;
-        expect(codeOf(() => {
-          for (let at = 0; at < flood.length; at += size) if (dialogue.feed(flood.subarray(at, at + size)).done) return;
-        })).toMatch(/^(no error|STARTTLS_)/);
+        expect(
+          codeOf(() => {
+            for (let at = 0; at < flood.length; at += size)
+              if (dialogue.feed(flood.subarray(at, at + size)).done) return;
+          }),
+        ).toMatch(/^(no error|STARTTLS_)/);
       }
     }
   });
@@ -161,10 +239,25 @@ describe('a server that does not offer TLS', () => {
     ['sieve', 'STARTTLS_REFUSED', ['"STARTTLS"\r\nOK\r\n', 'NO\r\n']],
     ['xmpp', 'STARTTLS_NOT_OFFERED', ['<stream:features/>']],
     ['xmpp', 'STARTTLS_NOT_OFFERED', ["<stream:features><starttls xmlns='other'/></stream:features>"]],
-    ['xmpp', 'STARTTLS_REFUSED', [`<stream:features><starttls xmlns='${XMPP_TLS}'/></stream:features>`, `<failure xmlns='${XMPP_TLS}'/>`]],
+    [
+      'xmpp',
+      'STARTTLS_REFUSED',
+      [`<stream:features><starttls xmlns='${XMPP_TLS}'/></stream:features>`, `<failure xmlns='${XMPP_TLS}'/>`],
+    ],
     ['xmpp', 'STARTTLS_MALFORMED', ['<stream:error>']],
-    ['xmpp', 'STARTTLS_MALFORMED', [`<stream:features><starttls xmlns='${XMPP_TLS}'/></stream:features>`, '<proceed/>']],
-    ['xmpp', 'STARTTLS_MALFORMED', [`<stream:features><starttls xmlns='${XMPP_TLS}'/></stream:features>`, `<proceed xmlns='${XMPP_TLS}'><x/></proceed>`]],
+    [
+      'xmpp',
+      'STARTTLS_MALFORMED',
+      [`<stream:features><starttls xmlns='${XMPP_TLS}'/></stream:features>`, '<proceed/>'],
+    ],
+    [
+      'xmpp',
+      'STARTTLS_MALFORMED',
+      [
+        `<stream:features><starttls xmlns='${XMPP_TLS}'/></stream:features>`,
+        `<proceed xmlns='${XMPP_TLS}'><x/></proceed>`,
+      ],
+    ],
     ['xmpp', 'STARTTLS_NOT_OFFERED', [`<stream:features></starttls></stream:features>`]],
     ['irc', 'STARTTLS_NOT_OFFERED', [':s 421 * STARTTLS :Unknown command\r\n']],
     ['irc', 'STARTTLS_REFUSED', [':s 691 * :failed\r\n']],
@@ -188,7 +281,11 @@ describe('a server that does not offer TLS', () => {
     ['rdp', 'STARTTLS_NOT_OFFERED', ['x:0300000b06d00000123400']],
   ])('%s: %s', (protocol, code, server) => {
     const dialogue = begin(protocol);
-    const run = (): unknown => play(dialogue, server.map((text): Turn => [text, '']));
+    const run = (): unknown =>
+      play(
+        dialogue,
+        server.map((text): Turn => [text, '']),
+      );
     expect(codeOf(run)).toBe(code);
     expect(codeOf(() => dialogue.feed())).toBe(code);
   });
@@ -215,7 +312,14 @@ describe('a dialogue that is used again', () => {
     const dialogue = begin('smtp');
     play(dialogue, GOOD.smtp);
     expect(Buffer.from(dialogue.standInGreeting).toString()).toBe('220 ready\r\n');
-    expect(starttlsProtocols.filter((protocol) => begin(protocol).standInGreeting.length > 0).toSorted()).toEqual(['ftp', 'imap', 'lmtp', 'nntp', 'pop3', 'smtp']);
+    expect(starttlsProtocols.filter((protocol) => begin(protocol).standInGreeting.length > 0).toSorted()).toEqual([
+      'ftp',
+      'imap',
+      'lmtp',
+      'nntp',
+      'pop3',
+      'smtp',
+    ]);
   });
 });
 
@@ -225,7 +329,9 @@ it.each<[StarttlsProtocol, string]>([
 ])('%s: shows the server’s words without control characters', (protocol, said) => {
   const dialogue = begin(protocol);
   dialogue.feed();
-  expect(() => dialogue.feed(Buffer.from(said, 'latin1'))).toThrow(/^[^\x00-\x1f\x7f-\x9f]*(?:owned|hello)[^\x00-\x1f\x7f-\x9f]*$/);
+  expect(() => dialogue.feed(Buffer.from(said, 'latin1'))).toThrow(
+    /^[^\x00-\x1f\x7f-\x9f]*(?:owned|hello)[^\x00-\x1f\x7f-\x9f]*$/,
+  );
 });
 
 describe('options', () => {

@@ -34,7 +34,8 @@ function* mail(inbox: Inbox, verb: 'EHLO' | 'LHLO', names: Names): Preamble {
   yield* expect(inbox, '220', unwelcome);
   yield ascii(`${verb} ${names.clientName}\r\n`);
   const features = yield* expect(inbox, '250', (text) => malformed(`${verb} was refused: ${printable(text)}`));
-  if (!features.some((line) => /^250[ -]STARTTLS\s*$/i.test(line))) throw notOffered(`the server's ${verb} reply has no STARTTLS`);
+  if (!features.some((line) => /^250[ -]STARTTLS\s*$/i.test(line)))
+    throw notOffered(`the server's ${verb} reply has no STARTTLS`);
   yield ascii('STARTTLS\r\n');
   yield* expect(inbox, '220', refused);
 }
@@ -53,7 +54,8 @@ export function* pop3(inbox: Inbox): Preamble {
 /** RFC 9051 section 6.2.1. A PREAUTH greeting makes STARTTLS impossible, and is what an attacker would forge. */
 export function* imap(inbox: Inbox): Preamble {
   const greeting = yield* inbox.line();
-  if (/^\* PREAUTH\b/i.test(greeting)) throw notOffered('the server greeted with PREAUTH, after which STARTTLS is not allowed');
+  if (/^\* PREAUTH\b/i.test(greeting))
+    throw notOffered('the server greeted with PREAUTH, after which STARTTLS is not allowed');
   if (!/^\* OK\b/i.test(greeting)) throw unwelcome(greeting);
   yield ascii('a1 CAPABILITY\r\n');
   let offered = false;
@@ -87,7 +89,8 @@ export function* nntp(inbox: Inbox): Preamble {
   const status = yield* inbox.line();
   if (!status.startsWith('101')) throw notOffered(`the server has no CAPABILITIES: ${printable(status)}`);
   let offered = false;
-  for (let line = yield* inbox.line(); line !== '.'; line = yield* inbox.line()) if (/^STARTTLS\s*$/i.test(line)) offered = true;
+  for (let line = yield* inbox.line(); line !== '.'; line = yield* inbox.line())
+    if (/^STARTTLS\s*$/i.test(line)) offered = true;
   if (!offered) throw notOffered("the server's capability list has no STARTTLS");
   yield ascii('STARTTLS\r\n');
   const answer = yield* inbox.line();
@@ -103,7 +106,8 @@ export function* sieve(inbox: Inbox): Preamble {
     if (/^OK\b/i.test(line)) break;
     if (!line.startsWith('"')) throw unwelcome(line);
   }
-  if (!greeting.some((line) => /^"STARTTLS"\s*$/i.test(line))) throw notOffered("the server's capability list has no STARTTLS");
+  if (!greeting.some((line) => /^"STARTTLS"\s*$/i.test(line)))
+    throw notOffered("the server's capability list has no STARTTLS");
   yield ascii('STARTTLS\r\n');
   const answer = yield* inbox.line();
   if (!/^OK\b/i.test(answer)) throw refused(answer);
@@ -116,7 +120,8 @@ export function* irc(inbox: Inbox): Preamble {
     const line = yield* inbox.line();
     const numeric = /^(?::\S+ )?(\d{3}) /.exec(line)?.[1];
     if (numeric === '670') return;
-    if (numeric === '421' || numeric === '451') throw notOffered(`the server does not know STARTTLS: ${printable(line)}`);
+    if (numeric === '421' || numeric === '451')
+      throw notOffered(`the server does not know STARTTLS: ${printable(line)}`);
     if (numeric === '691' || /^(?::\S+ )?ERROR\b/.test(line)) throw refused(line);
   }
 }
@@ -132,5 +137,6 @@ export function* nats(inbox: Inbox): Preamble {
     throw malformed(`INFO is no JSON: ${printable(cause instanceof Error ? cause.message : 'unreadable')}`);
   }
   const { tls_required, tls_available } = Object(info) as Record<string, unknown>;
-  if (tls_required !== true && tls_available !== true) throw notOffered("the server's INFO neither requires nor offers TLS");
+  if (tls_required !== true && tls_available !== true)
+    throw notOffered("the server's INFO neither requires nor offers TLS");
 }

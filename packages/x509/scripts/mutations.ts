@@ -1,6 +1,7 @@
 /**
- * `npm run mutations`: every prefix and every change of every single byte of fifty certificates, some thirteen million inputs. Each must give
- * one typed error or a certificate, and the slowest is reported. `--every N` looks at each Nth byte only.
+ * `npm run mutations`: every prefix and every change of every single byte of fifty certificates, some thirteen million
+ * inputs. Each must give one typed error or a certificate, and the slowest is reported. `--every N` looks at each Nth
+ * byte only.
  */
 import { parseArgs } from 'node:util';
 import { DerError, describe, parseCertificate } from '@ferrule/x509';
@@ -48,6 +49,12 @@ for (const der of fiftyCertificates()) {
   }
 }
 
-console.log(JSON.stringify({ ...counts, otherExceptions: other.length, slowestMilliseconds: Number(slowest.toFixed(2)) }, null, 2));
+console.log(
+  JSON.stringify(
+    { ...counts, otherExceptions: other.length, slowestMilliseconds: Number(slowest.toFixed(2)) },
+    null,
+    2,
+  ),
+);
 for (const one of other.slice(0, 10)) console.error(one);
 process.exitCode = other.length > 0 ? 1 : 0;

@@ -1,4 +1,7 @@
-/** @module AlgorithmIdentifiers of signatures: RFC 4055, RFC 5758, RFC 8410, RFC 9881. Parameters are checked, not skipped. */
+/**
+ * @module AlgorithmIdentifiers of signatures: RFC 4055, RFC 5758, RFC 8410, RFC 9881. Parameters are checked, not
+ * skipped.
+ */
 import type { DerReader } from './der.ts';
 import type { HashName, SignatureAlgorithm } from './signature.ts';
 import * as Tag from './tag.ts';
@@ -43,9 +46,15 @@ export const readSignatureAlgorithm = (reader: DerReader): AlgorithmIdentifier =
   let algorithm = SIGNATURES.get(oid);
   if (oid === RSASSA_PSS && reader.more) algorithm = readPssParameters(reader);
   else if (algorithm && reader.more) {
-    // RFC 4055 section 5: NULL, and its absence must be accepted. RFC 5758 section 3.2, RFC 8410 section 3, RFC 9881 section 2: absent; some write NULL for ECDSA.
+    // RFC 4055 section 5: NULL, and its absence must be accepted. RFC 5758 section 3.2, RFC 8410 section 3, RFC 9881
+    // section 2: absent; some write NULL for ECDSA.
     const parameters = reader.element();
-    if ((algorithm.kind !== 'rsa-pkcs1' && algorithm.kind !== 'ecdsa') || parameters.length !== 2 || parameters[0] !== Tag.NULL) algorithm = undefined;
+    if (
+      (algorithm.kind !== 'rsa-pkcs1' && algorithm.kind !== 'ecdsa') ||
+      parameters.length !== 2 ||
+      parameters[0] !== Tag.NULL
+    )
+      algorithm = undefined;
     else if (algorithm.kind === 'ecdsa') reader.odd ??= 'an ECDSA algorithm with NULL parameters';
   } else if (reader.more) reader.skip();
   reader.close(outer);

@@ -9,8 +9,8 @@ import { readTime, type Time } from './time.ts';
 import * as Tag from './tag.ts';
 
 /**
- * A well-formed certificate. Views of the input, which must not change as long as it is used. That it is well-formed says nothing about
- * whether it may be trusted, or keeps RFC 5280's rules: `validatePath` does.
+ * A well-formed certificate. Views of the input, which must not change as long as it is used. That it is well-formed
+ * says nothing about whether it may be trusted, or keeps RFC 5280's rules: `validatePath` does.
  */
 export interface Certificate extends Readonly<Decoded> {
   /** The whole DER. */
@@ -24,7 +24,9 @@ export interface Certificate extends Readonly<Decoded> {
   /** DER `Name`s. */
   readonly issuer: Uint8Array;
   readonly subject: Uint8Array;
-  /** Milliseconds since the epoch; both ends are inclusive. NaN for a time that RFC 5280 section 4.1.2.5 does not allow. */
+  /**
+   * Milliseconds since the epoch; both ends are inclusive. NaN for a time that RFC 5280 section 4.1.2.5 does not allow.
+   */
   readonly notBefore: number;
   readonly notAfter: number;
   /** Both times are in the form that RFC 5280 section 4.1.2.5 asks for (UTCTime through 2049). */
@@ -54,15 +56,21 @@ export interface Certificate extends Readonly<Decoded> {
 }
 
 /** Extensions that decide about policies alone; OpenSSL looks at them where it is asked to check policies. */
-const POLICY_EXTENSIONS: readonly string[] = [Oid.certificatePolicies, Oid.policyMappings, Oid.policyConstraints, Oid.inhibitAnyPolicy];
+const POLICY_EXTENSIONS: readonly string[] = [
+  Oid.certificatePolicies,
+  Oid.policyMappings,
+  Oid.policyConstraints,
+  Oid.inhibitAnyPolicy,
+];
 /** Extensions without which nothing can be said of a certificate: one of them must not be guessed at. */
 const DECISIVE: readonly string[] = [
   Oid.basicConstraints, Oid.keyUsage, Oid.extendedKeyUsage, Oid.subjectAltName, Oid.nameConstraints, Oid.crlDistributionPoints, Oid.subjectKeyIdentifier, Oid.authorityKeyIdentifier,
 ]; // prettier-ignore
 
 /**
- * Reads one DER certificate of at most 1 MiB. Keys and algorithms of other kinds are let pass here, and what is wrong with single extensions
- * and times is noted: whether it matters is a question for `validatePath`. Trailing bytes and what is no certificate at all are not.
+ * Reads one DER certificate of at most 1 MiB. Keys and algorithms of other kinds are let pass here, and what is wrong
+ * with single extensions and times is noted: whether it matters is a question for `validatePath`. Trailing bytes and
+ * what is no certificate at all are not.
  * @throws DerError, and nothing else, for whatever bytes.
  */
 export const parseCertificate = (der: Uint8Array): Certificate => {
@@ -151,7 +159,10 @@ export interface CertificateKey {
   readonly spki: Uint8Array;
 }
 
-/** Skims a certificate for its key, for who asks nothing else of it: extensions, times, names and its signature may be anything. @throws DerError */
+/**
+ * Skims a certificate for its key, for who asks nothing else of it: extensions, times, names and its signature may be
+ * anything. @throws DerError
+ */
 export const certificateKey = (der: Uint8Array): CertificateKey => {
   const reader = readWhole(der);
   reader.open(Tag.SEQUENCE);
@@ -220,7 +231,10 @@ export const readExtension = (reader: DerReader): Extension => {
 };
 
 /** The extension as it stands, also one that is not decoded. */
-export const extensionOf = (certificate: Certificate, oid: string): Extension | undefined => certificate.extensions.find((extension) => extension.oid === oid);
+export const extensionOf = (certificate: Certificate, oid: string): Extension | undefined =>
+  certificate.extensions.find((extension) => extension.oid === oid);
 
-/** RFC 4514 text of the subject; for one without a subject, its first alternative name is no substitute: `(no subject)`. */
+/**
+ * RFC 4514 text of the subject; for one without a subject, its first alternative name is no substitute: `(no subject)`.
+ */
 export const subjectText = (certificate: Certificate): string => nameText(certificate.subject) || '(no subject)';

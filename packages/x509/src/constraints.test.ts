@@ -5,7 +5,10 @@ import { DerReader } from './der.ts';
 import { readNameConstraints } from './general-name.ts';
 import { concat, extension, make, name, oid, seq, text, tlv, type NameInput } from '../test/make.ts';
 
-type Names = Partial<Record<'dns' | 'email' | 'uri', readonly string[]>> & { readonly ip?: readonly (readonly number[])[]; readonly directory?: readonly NameInput[] };
+type Names = Partial<Record<'dns' | 'email' | 'uri', readonly string[]>> & {
+  readonly ip?: readonly (readonly number[])[];
+  readonly directory?: readonly NameInput[];
+};
 
 const encode = ({ dns = [], email = [], uri = [], ip = [], directory = [] }: Names): Uint8Array[] => [
   ...dns.map((one) => tlv(0x82, text(one))),
@@ -14,11 +17,19 @@ const encode = ({ dns = [], email = [], uri = [], ip = [], directory = [] }: Nam
   ...ip.map((one) => tlv(0x87, Uint8Array.from(one))),
   ...directory.map((one) => tlv(0xa4, name(one))),
 ];
-const subtrees = (tag: number, names: Names | undefined): Uint8Array => (names ? tlv(tag, ...encode(names).map((one) => seq(one))) : new Uint8Array());
+const subtrees = (tag: number, names: Names | undefined): Uint8Array =>
+  names ? tlv(tag, ...encode(names).map((one) => seq(one))) : new Uint8Array();
 
 /** The X509_V code of what the names break, 0 for nothing. */
-const check = (constraints: { permitted?: Names; excluded?: Names }, names: Names, subject: NameInput = [], strict = false): number => {
-  const nc = readNameConstraints(new DerReader(seq(subtrees(0xa0, constraints.permitted), subtrees(0xa1, constraints.excluded))));
+const check = (
+  constraints: { permitted?: Names; excluded?: Names },
+  names: Names,
+  subject: NameInput = [],
+  strict = false,
+): number => {
+  const nc = readNameConstraints(
+    new DerReader(seq(subtrees(0xa0, constraints.permitted), subtrees(0xa1, constraints.excluded))),
+  );
   const encoded = encode(names);
   const san = encoded.length > 0 ? extension('2.5.29.17', seq(...encoded), true) : null;
   const certificate = parseCertificate(make({ subject, extensions: { '2.5.29.17': san } }).der);
@@ -64,7 +75,9 @@ describe('name constraints on DNS names', () => {
   it('look at every name, and exclude before they permit', () => {
     expect(check({ permitted: { dns: ['a.test', 'b.test'] } }, { dns: ['x.a.test', 'x.b.test'] })).toBe(OK);
     expect(check({ permitted: { dns: ['a.test', 'b.test'] } }, { dns: ['x.a.test', 'c.test'] })).toBe(PERMITTED);
-    expect(check({ permitted: { dns: ['a.test'] }, excluded: { dns: ['x.a.test'] } }, { dns: ['x.a.test'] })).toBe(EXCLUDED);
+    expect(check({ permitted: { dns: ['a.test'] }, excluded: { dns: ['x.a.test'] } }, { dns: ['x.a.test'] })).toBe(
+      EXCLUDED,
+    );
   });
   it('do not touch names of other kinds', () => {
     expect(check({ permitted: { dns: ['a.test'] } }, { ip: [[1, 2, 3, 4]] }, 'CN')).toBe(OK);
@@ -134,8 +147,12 @@ describe('name constraints on directory names', () => {
     expect(check({ permitted: { directory: [org] } }, {}, inOrg('Acme', 'x'))).toBe(OK);
     expect(check({ permitted: { directory: [org] } }, {}, inOrg('ACME ', 'x'))).toBe(OK);
     expect(check({ permitted: { directory: [org] } }, {}, inOrg('Other', 'x'))).toBe(PERMITTED);
-    expect(check({ permitted: { directory: [org] } }, { directory: [inOrg('Acme', 'y')] }, inOrg('Other', 'x'))).toBe(PERMITTED);
-    expect(check({ excluded: { directory: [org] } }, { directory: [inOrg('Acme', 'y')] }, inOrg('Other', 'x'))).toBe(EXCLUDED);
+    expect(check({ permitted: { directory: [org] } }, { directory: [inOrg('Acme', 'y')] }, inOrg('Other', 'x'))).toBe(
+      PERMITTED,
+    );
+    expect(check({ excluded: { directory: [org] } }, { directory: [inOrg('Acme', 'y')] }, inOrg('Other', 'x'))).toBe(
+      EXCLUDED,
+    );
   });
   it('do not apply to an empty subject', () => {
     expect(check({ permitted: { directory: [org] } }, { dns: ['a.test'] })).toBe(OK);
@@ -177,11 +194,15 @@ it('constraints on kinds that are not supported refuse certificates that have su
 });
 
 it('minimum and maximum are refused', () => {
-  const nc = readNameConstraints(new DerReader(seq(tlv(0xa0, seq(concat(tlv(0x82, text('a.test')), tlv(0x80, Uint8Array.of(1))))))));
+  const nc = readNameConstraints(
+    new DerReader(seq(tlv(0xa0, seq(concat(tlv(0x82, text('a.test')), tlv(0x80, Uint8Array.of(1))))))),
+  );
   expect(checkConstraints(nc, parseCertificate(make({}).der), { comparisons: 100 }, true)?.verify).toBe(MINMAX);
 });
 
 it('comparisons are bounded', () => {
   const nc = readNameConstraints(new DerReader(seq(tlv(0xa0, seq(tlv(0x82, text('example.com')))))));
-  expect(checkConstraints(nc, parseCertificate(make({}).der), { comparisons: 1 }, true)?.code).toBe('CERT_NAME_CONSTRAINT');
+  expect(checkConstraints(nc, parseCertificate(make({}).der), { comparisons: 1 }, true)?.code).toBe(
+    'CERT_NAME_CONSTRAINT',
+  );
 });

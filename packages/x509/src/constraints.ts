@@ -16,11 +16,16 @@ export interface ComparisonBudget {
 export const MAX_COMPARISONS = 0x10_0000;
 
 /**
- * The first way in which the certificate's names break the constraints of a CA above it; `undefined` when they keep them. `strict`: a
- * constraint that cannot be read or is bounded spoils the extension also where it is compared with nothing, and DNS constraints have no
- * leading period (RFC 5280 section 4.2.1.10).
+ * The first way in which the certificate's names break the constraints of a CA above it; `undefined` when they keep
+ * them. `strict`: a constraint that cannot be read or is bounded spoils the extension also where it is compared with
+ * nothing, and DNS constraints have no leading period (RFC 5280 section 4.2.1.10).
  */
-export const checkConstraints = (constraints: NameConstraints, certificate: Certificate, budget: ComparisonBudget, strict: boolean): RuleBreach | undefined => {
+export const checkConstraints = (
+  constraints: NameConstraints,
+  certificate: Certificate,
+  budget: ComparisonBudget,
+  strict: boolean,
+): RuleBreach | undefined => {
   const names = once(certificate, constrainedNames);
   // Each constraint is read, also where there is no name to compare it with.
   budget.comparisons -= (names.length + 1) * (constraints.permitted.length + constraints.excluded.length);
@@ -28,7 +33,8 @@ export const checkConstraints = (constraints: NameConstraints, certificate: Cert
   if (strict) {
     for (const subtree of [...constraints.permitted, ...constraints.excluded]) {
       const period = subtree.type === NameType.dns && subtree.value[0] === 0x2e;
-      const spoilt = period || readSubtree(subtree) === undefined ? malformed(subtree) : subtree.bounded ? bounded() : undefined;
+      const spoilt =
+        period || readSubtree(subtree) === undefined ? malformed(subtree) : subtree.bounded ? bounded() : undefined;
       if (spoilt) return spoilt;
     }
   }
@@ -39,16 +45,27 @@ export const checkConstraints = (constraints: NameConstraints, certificate: Cert
   return undefined;
 };
 
-const malformed = (subtree: Subtree): RuleBreach => breach(V.UNSUPPORTED_CONSTRAINT_SYNTAX, `has an issuer with the malformed name constraint ${generalNameText(subtree)}`);
-const bounded = (): RuleBreach => breach(V.SUBTREE_MINMAX, 'has an issuer whose name constraints use minimum or maximum');
+const malformed = (subtree: Subtree): RuleBreach =>
+  breach(
+    V.UNSUPPORTED_CONSTRAINT_SYNTAX,
+    `has an issuer with the malformed name constraint ${generalNameText(subtree)}`,
+  );
+const bounded = (): RuleBreach =>
+  breach(V.SUBTREE_MINMAX, 'has an issuer whose name constraints use minimum or maximum');
 
 const breach = (verify: X509VCode, message: string): RuleBreach => ({ code: 'CERT_NAME_CONSTRAINT', verify, message });
 
 /** All names that constraints are applied to, in OpenSSL's order: the subject, its e-mail addresses, subjectAltName. */
 const constrainedNames = ({ subject, subjectAltName = [] }: Certificate): GeneralName[] => {
   if (isEmptyName(subject)) return [...subjectAltName];
-  const addresses = nameAttributes(subject).flat().filter(({ type }) => type === '1.2.840.113549.1.9.1');
-  return [{ type: NameType.directory, value: subject }, ...addresses.map(({ raw }): GeneralName => ({ type: NameType.email, value: raw })), ...subjectAltName];
+  const addresses = nameAttributes(subject)
+    .flat()
+    .filter(({ type }) => type === '1.2.840.113549.1.9.1');
+  return [
+    { type: NameType.directory, value: subject },
+    ...addresses.map(({ raw }): GeneralName => ({ type: NameType.email, value: raw })),
+    ...subjectAltName,
+  ];
 };
 
 const checkName = (constraints: NameConstraints, name: GeneralName): RuleBreach | undefined => {
@@ -60,21 +77,38 @@ const checkName = (constraints: NameConstraints, name: GeneralName): RuleBreach 
     if (typeof within === 'object') return within;
     permitted = within;
   }
-  if (permitted === false) return breach(V.PERMITTED_VIOLATION, `has the name ${generalNameText(name)}, which lies outside what an issuer permits`);
+  if (permitted === false)
+    return breach(
+      V.PERMITTED_VIOLATION,
+      `has the name ${generalNameText(name)}, which lies outside what an issuer permits`,
+    );
   for (const subtree of constraints.excluded) {
     if (subtree.type !== name.type) continue;
     if (subtree.bounded) return bounded();
     const within = compare(name, subtree, true);
     if (typeof within === 'object') return within;
-    if (within) return breach(V.EXCLUDED_VIOLATION, `has the name ${generalNameText(name)}, which an issuer excludes (${generalNameText(subtree)})`);
+    if (within)
+      return breach(
+        V.EXCLUDED_VIOLATION,
+        `has the name ${generalNameText(name)}, which an issuer excludes (${generalNameText(subtree)})`,
+      );
   }
   return undefined;
 };
 
 const unprocessable = (name: GeneralName): RuleBreach =>
-  name.type === NameType.other || name.type === NameType.x400 || name.type === NameType.ediParty || name.type === NameType.registeredId
-    ? breach(V.UNSUPPORTED_CONSTRAINT_TYPE, `has the name ${generalNameText(name)}, and an issuer constrains that kind of name, which is not supported`)
-    : breach(V.UNSUPPORTED_NAME_SYNTAX, `has the malformed name ${generalNameText(name)}, and an issuer constrains that kind of name`);
+  name.type === NameType.other ||
+  name.type === NameType.x400 ||
+  name.type === NameType.ediParty ||
+  name.type === NameType.registeredId
+    ? breach(
+        V.UNSUPPORTED_CONSTRAINT_TYPE,
+        `has the name ${generalNameText(name)}, and an issuer constrains that kind of name, which is not supported`,
+      )
+    : breach(
+        V.UNSUPPORTED_NAME_SYNTAX,
+        `has the malformed name ${generalNameText(name)}, and an issuer constrains that kind of name`,
+      );
 
 /** A name or constraint in the shape that is compared. */
 type Reading = string | Uint8Array | string[];
@@ -87,10 +121,14 @@ const readName = ({ type, value }: GeneralName): Reading | undefined => {
     case NameType.email: {
       const mailbox = ascii(value);
       const parts = mailbox?.split('@') ?? [];
-      return parts.length === 2 && parts[0] && isHost(parts[1] as string) ? `${parts[0]}@${(parts[1] as string).toLowerCase()}` : undefined;
+      return parts.length === 2 && parts[0] && isHost(parts[1] as string)
+        ? `${parts[0]}@${(parts[1] as string).toLowerCase()}`
+        : undefined;
     }
     case NameType.uri: {
-      const host = /^[a-z][a-z\d+.-]*:\/\/(?:[^/?#@]*@)?([^/?#:@[\]]+)(?::\d*)?(?:[/?#]|$)/i.exec(latin1(value))?.[1]?.toLowerCase();
+      const host = /^[a-z][a-z\d+.-]*:\/\/(?:[^/?#@]*@)?([^/?#:@[\]]+)(?::\d*)?(?:[/?#]|$)/i
+        .exec(latin1(value))?.[1]
+        ?.toLowerCase();
       // RFC 5280: a URI without a host name, or with an address in its place, cannot satisfy a constraint
       return host !== undefined && isHost(host) && !parseAddress(host) ? host : undefined;
     }
@@ -110,8 +148,10 @@ const bytesOf = (text: string): Uint8Array => Uint8Array.from(text, (c) => c.cha
 const compare = (name: GeneralName, subtree: Subtree, excluding: boolean): boolean | RuleBreach => {
   const base = readSubtree(subtree);
   const reading = once(name, readName);
-  // DNS names are compared as text, so that one which is no name lies within what permits its text, and harms nobody: it matches no host.
-  if (name.type === NameType.dns && !excluding) return isBelow(latin1(name.value).toLowerCase(), latin1(subtree.value).toLowerCase());
+  // DNS names are compared as text, so that one which is no name lies within what permits its text, and harms nobody:
+  // it matches no host.
+  if (name.type === NameType.dns && !excluding)
+    return isBelow(latin1(name.value).toLowerCase(), latin1(subtree.value).toLowerCase());
   // What cannot be read may be what is excluded.
   if (base === undefined) return malformed(subtree);
   if (base === null || reading === undefined) return unprocessable(name);
@@ -145,9 +185,15 @@ const isWithin = (name: readonly string[], base: readonly string[]): boolean | u
 const isUnread = (rdn: string): boolean => /(^|\+)[\d.]+=#/.test(rdn);
 const typesOf = (rdn: string): string => rdn.replace(/=(\\[^]|[^\\+])*/g, '');
 
-/** A name is below another when labels were added on its left; below one with a leading period when some were; the empty one is above all. */
+/**
+ * A name is below another when labels were added on its left; below one with a leading period when some were; the empty
+ * one is above all.
+ */
 const isBelow = (name: string, base: string): boolean =>
-  base === '' || (base.startsWith('.') ? name.length > base.length && name.endsWith(base) : name === base || name.endsWith(`.${base}`));
+  base === '' ||
+  (base.startsWith('.')
+    ? name.length > base.length && name.endsWith(base)
+    : name === base || name.endsWith(`.${base}`));
 
 /** A wildcard is excluded as soon as one name that it stands for is. */
 const isExcluded = (name: string, base: string): boolean => {
@@ -166,7 +212,8 @@ const matchesMailbox = (mailbox: string, base: string): boolean => {
 const matchesAddress = (address: Uint8Array, range: Uint8Array): boolean => {
   const size = address.length;
   if (range.length !== 2 * size) return false;
-  for (let i = 0; i < size; i++) if (((address[i] as number) ^ (range[i] as number)) & (range[size + i] as number)) return false;
+  for (let i = 0; i < size; i++)
+    if (((address[i] as number) ^ (range[i] as number)) & (range[size + i] as number)) return false;
   return true;
 };
 
@@ -193,7 +240,9 @@ const subtreeReading = ({ type, value }: Subtree): Reading | null | undefined =>
     case NameType.uri:
       return isHost(text.replace(/^\./, '')) ? text : undefined;
     case NameType.ip:
-      return (value.length === 8 || value.length === 32) && isMask(value.subarray(value.length / 2)) ? value : undefined;
+      return (value.length === 8 || value.length === 32) && isMask(value.subarray(value.length / 2))
+        ? value
+        : undefined;
     case NameType.directory:
       return canonicalRdns(value);
     default:
@@ -202,4 +251,5 @@ const subtreeReading = ({ type, value }: Subtree): Reading | null | undefined =>
 };
 
 /** Ones, then zeros: CIDR (RFC 4632). */
-const isMask = (mask: Uint8Array): boolean => /^1*0*$/.test(Array.from(mask, (byte) => byte.toString(2).padStart(8, '0')).join(''));
+const isMask = (mask: Uint8Array): boolean =>
+  /^1*0*$/.test(Array.from(mask, (byte) => byte.toString(2).padStart(8, '0')).join(''));

@@ -1,4 +1,7 @@
-/** @module Certificate revocation lists: RFC 5280 section 5. Complete lists of the certificate's own issuer; indirect ones count for nothing. */
+/**
+ * @module Certificate revocation lists: RFC 5280 section 5. Complete lists of the certificate's own issuer; indirect
+ * ones count for nothing.
+ */
 import type { X509VCode } from '@ferrule/result';
 import type { Certificate } from './certificate.ts';
 import { readExtension } from './certificate.ts';
@@ -50,7 +53,13 @@ interface CrlScope {
   readonly indirect: boolean;
 }
 
-const CrlOid = { number: '2.5.29.20', delta: '2.5.29.27', scope: '2.5.29.28', reason: '2.5.29.21', invalidity: '2.5.29.24' } as const;
+const CrlOid = {
+  number: '2.5.29.20',
+  delta: '2.5.29.27',
+  scope: '2.5.29.28',
+  reason: '2.5.29.21',
+  invalidity: '2.5.29.24',
+} as const;
 
 /** Reads one DER CertificateList of at most 64 MiB. @throws DerError */
 export const parseCrl = (der: Uint8Array): Crl => {
@@ -62,7 +71,8 @@ export const parseCrl = (der: Uint8Array): Crl => {
   const inner = reader.element(Tag.SEQUENCE);
   const issuer = readName(reader);
   const thisUpdate = readTime(reader).at;
-  const nextUpdate = reader.peek() === Tag.UTC_TIME || reader.peek() === Tag.GENERALIZED_TIME ? readTime(reader).at : undefined;
+  const nextUpdate =
+    reader.peek() === Tag.UTC_TIME || reader.peek() === Tag.GENERALIZED_TIME ? readTime(reader).at : undefined;
   const entries = reader.peek() === Tag.SEQUENCE ? reader.contents(Tag.SEQUENCE) : new Uint8Array();
   const extensions: Extension[] = [];
   if (reader.more) {
@@ -81,11 +91,24 @@ export const parseCrl = (der: Uint8Array): Crl => {
   const tbs = der.subarray(start, reader.position);
   const algorithmStart = reader.position;
   const { algorithm } = readSignatureAlgorithm(reader);
-  if (!bytesEqual(inner, der.subarray(algorithmStart, reader.position))) reader.fail('CRL names two different signature algorithms');
+  if (!bytesEqual(inner, der.subarray(algorithmStart, reader.position)))
+    reader.fail('CRL names two different signature algorithms');
   const signature = reader.octetsOfBitString();
   reader.finish();
   const scope = extensions.find(({ oid }) => oid === CrlOid.scope);
-  return { raw: der, tbs, issuer, thisUpdate, nextUpdate, entries, extensions, scope: scope && readScope(scope.value), delta: extensions.some(({ oid }) => oid === CrlOid.delta), signatureAlgorithm: algorithm, signature };
+  return {
+    raw: der,
+    tbs,
+    issuer,
+    thisUpdate,
+    nextUpdate,
+    entries,
+    extensions,
+    scope: scope && readScope(scope.value),
+    delta: extensions.some(({ oid }) => oid === CrlOid.delta),
+    signatureAlgorithm: algorithm,
+    signature,
+  };
 };
 
 const readScope = (value: Uint8Array): CrlScope => {
@@ -114,7 +137,8 @@ const readScope = (value: Uint8Array): CrlScope => {
 };
 
 /** The names of a certificate's CRL distribution points (section 4.2.1.13). */
-export const distributionPoints = (certificate: Certificate): readonly GeneralName[] => certificate.distributionPoints ?? [];
+export const distributionPoints = (certificate: Certificate): readonly GeneralName[] =>
+  certificate.distributionPoints ?? [];
 
 /** What a certificate's lists are looked up with. */
 export interface CrlSearch {
@@ -131,10 +155,15 @@ export interface CrlSearch {
 }
 
 /**
- * What the lists say of a certificate that this issuer made: of those with the same scope the newest. Without a good list that covers it: a
- * breach if `required`, else nothing.
+ * What the lists say of a certificate that this issuer made: of those with the same scope the newest. Without a good
+ * list that covers it: a breach if `required`, else nothing.
  */
-export function* crlBreach(search: CrlSearch, child: Certificate, issuer: Issuer, required: boolean): Steps<RuleBreach | undefined> {
+export function* crlBreach(
+  search: CrlSearch,
+  child: Certificate,
+  issuer: Issuer,
+  required: boolean,
+): Steps<RuleBreach | undefined> {
   const newest = new Map<string, Crl[]>();
   let fault: RuleBreach | undefined;
   for (const crl of search.crls) {
@@ -160,27 +189,40 @@ export function* crlBreach(search: CrlSearch, child: Certificate, issuer: Issuer
   return fault ?? unknownBreach(V.UNABLE_TO_GET_CRL, 'is not covered by any of the given CRLs');
 }
 
-const unknownBreach = (verify: X509VCode, message: string): RuleBreach => ({ code: 'CERT_REVOCATION_UNKNOWN', verify, message });
+const unknownBreach = (verify: X509VCode, message: string): RuleBreach => ({
+  code: 'CERT_REVOCATION_UNKNOWN',
+  verify,
+  message,
+});
 
 /** Why the list cannot be relied on for this certificate, whoever signed it. */
 const unusable = (crl: Crl, child: Certificate, now: number): RuleBreach | undefined => {
   for (const { oid, critical } of crl.extensions) {
     if (critical && oid !== CrlOid.scope) {
-      return unknownBreach(V.UNHANDLED_CRITICAL_CRL_EXTENSION, `has an issuer whose CRL has the critical extension ${oid}, which ${oid === CrlOid.number ? 'must not be critical' : 'is not understood'}`);
+      return unknownBreach(
+        V.UNHANDLED_CRITICAL_CRL_EXTENSION,
+        `has an issuer whose CRL has the critical extension ${oid}, which ${oid === CrlOid.number ? 'must not be critical' : 'is not understood'}`,
+      );
     }
   }
-  if (now < crl.thisUpdate - CLOCK_SKEW) return unknownBreach(V.CRL_NOT_YET_VALID, 'has an issuer whose CRL is not valid yet');
-  if (crl.nextUpdate === undefined) return unknownBreach(V.ERROR_IN_CRL_NEXT_UPDATE_FIELD, 'has an issuer whose CRL does not say when it expires');
+  if (now < crl.thisUpdate - CLOCK_SKEW)
+    return unknownBreach(V.CRL_NOT_YET_VALID, 'has an issuer whose CRL is not valid yet');
+  if (crl.nextUpdate === undefined)
+    return unknownBreach(V.ERROR_IN_CRL_NEXT_UPDATE_FIELD, 'has an issuer whose CRL does not say when it expires');
   if (now > crl.nextUpdate + CLOCK_SKEW) return unknownBreach(V.CRL_HAS_EXPIRED, 'has an issuer whose CRL has expired');
-  return inScope(crl.scope, child) ? undefined : unknownBreach(V.DIFFERENT_CRL_SCOPE, 'has an issuer whose CRL covers other certificates');
+  return inScope(crl.scope, child)
+    ? undefined
+    : unknownBreach(V.DIFFERENT_CRL_SCOPE, 'has an issuer whose CRL covers other certificates');
 };
 
-const maySignCrls = ({ certificate }: Issuer): boolean => certificate?.keyUsage === undefined || (certificate.keyUsage & KeyUsage.cRLSign) !== 0;
+const maySignCrls = ({ certificate }: Issuer): boolean =>
+  certificate?.keyUsage === undefined || (certificate.keyUsage & KeyUsage.cRLSign) !== 0;
 
 function* signerBreach(crl: Crl, issuer: Issuer, search: CrlSearch): Steps<RuleBreach | undefined> {
   if (maySignCrls(issuer) && (yield* signedBy(crl, issuer, search))) return undefined;
   for (const other of search.otherKeys(issuer)) {
-    if (maySignCrls(other) && (yield* signedBy(crl, other, search)) && (yield* search.leadsToAnchor(other))) return undefined;
+    if (maySignCrls(other) && (yield* signedBy(crl, other, search)) && (yield* search.leadsToAnchor(other)))
+      return undefined;
   }
   return maySignCrls(issuer)
     ? unknownBreach(V.CRL_SIGNATURE_FAILURE, 'has an issuer whose CRL has a wrong signature')
@@ -193,7 +235,13 @@ const inScope = (scope: CrlScope | undefined, child: Certificate): boolean => {
   if (scope.indirect || scope.attributes || (scope.users && ca) || (scope.cas && !ca)) return false;
   if (!scope.names) return true;
   const points = distributionPoints(child);
-  return scope.names.some((name) => points.some((point) => point.type === name.type && (name.type === NameType.directory ? sameName(point.value, name.value) : bytesEqual(point.value, name.value))));
+  return scope.names.some((name) =>
+    points.some(
+      (point) =>
+        point.type === name.type &&
+        (name.type === NameType.directory ? sameName(point.value, name.value) : bytesEqual(point.value, name.value)),
+    ),
+  );
 };
 
 function* signedBy(crl: Crl, { spki, publicKey }: Issuer, { verifier, checked }: CrlSearch): Steps<boolean> {
@@ -201,7 +249,10 @@ function* signedBy(crl: Crl, { spki, publicKey }: Issuer, { verifier, checked }:
   if (!known) checked.set(crl, (known = []));
   for (const one of known) if (bytesEqual(one.spki, spki)) return one.ok;
   const { signatureAlgorithm: algorithm } = crl;
-  const ok = algorithm !== undefined && fits(algorithm, publicKey) && (yield* verified(verifier, algorithm, spki, crl.tbs, crl.signature));
+  const ok =
+    algorithm !== undefined &&
+    fits(algorithm, publicKey) &&
+    (yield* verified(verifier, algorithm, spki, crl.tbs, crl.signature));
   known.push({ spki, ok });
   return ok;
 }
@@ -217,17 +268,37 @@ const look = (crl: Crl, { serial }: Certificate): RuleBreach | undefined => {
       const at = readTime(reader).at;
       const reason = reader.more ? readEntryExtensions(reader) : undefined;
       reader.close(entry);
-      if (found) revoked = { code: 'CERT_REVOKED', verify: V.CERT_REVOKED, message: `was revoked on ${new Date(at).toISOString()}${reason === undefined ? '' : ` (${REASONS[reason] ?? `reason ${reason}`})`}` };
+      if (found)
+        revoked = {
+          code: 'CERT_REVOKED',
+          verify: V.CERT_REVOKED,
+          message: `was revoked on ${new Date(at).toISOString()}${reason === undefined ? '' : ` (${REASONS[reason] ?? `reason ${reason}`})`}`,
+        };
     }
   } catch (error) {
     if (!(error instanceof DerError)) throw error;
-    return revoked ?? unknownBreach(V.UNHANDLED_CRITICAL_CRL_EXTENSION, `has an issuer whose CRL cannot be read: ${error.message}`);
+    return (
+      revoked ??
+      unknownBreach(V.UNHANDLED_CRITICAL_CRL_EXTENSION, `has an issuer whose CRL cannot be read: ${error.message}`)
+    );
   }
   return revoked;
 };
 
 /** CRLReason (section 5.3.1). */
-export const REASONS = ['unspecified', 'key compromise', 'CA compromise', 'affiliation changed', 'superseded', 'cessation of operation', 'certificate hold', 'reason 7', 'removed from CRL', 'privilege withdrawn', 'AA compromise'] as const;
+export const REASONS = [
+  'unspecified',
+  'key compromise',
+  'CA compromise',
+  'affiliation changed',
+  'superseded',
+  'cessation of operation',
+  'certificate hold',
+  'reason 7',
+  'removed from CRL',
+  'privilege withdrawn',
+  'AA compromise',
+] as const;
 
 const readEntryExtensions = (reader: DerReader): number | undefined => {
   let reason: number | undefined;

@@ -1,8 +1,9 @@
 /**
  * @module Strict DER (ITU-T X.690) over a view, without copies.
  *
- * Definite, minimal lengths; low tag numbers; minimal integers; nothing behind an element. A few encodings that BER allows, and OpenSSL
- * reads, are read and noted ({@link DerReader.odd}). The grammars read with this cursor do not recurse, so depth is bounded by the code; size is bounded by {@link MAX_CERTIFICATE_SIZE} and its like.
+ * Definite, minimal lengths; low tag numbers; minimal integers; nothing behind an element. A few encodings that BER
+ * allows, and OpenSSL reads, are read and noted ({@link DerReader.odd}). The grammars read with this cursor do not
+ * recurse, so depth is bounded by the code; size is bounded by {@link MAX_CERTIFICATE_SIZE} and its like.
  */
 
 import * as Tag from './tag.ts';
@@ -123,7 +124,8 @@ export class DerReader {
     const first = view[0];
     const second = view[1];
     if (first === undefined) this.fail('DER: empty INTEGER');
-    if (second !== undefined && ((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80))) this.fail('DER: INTEGER is not minimal');
+    if (second !== undefined && ((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80)))
+      this.fail('DER: INTEGER is not minimal');
     return view;
   }
 
@@ -150,9 +152,11 @@ export class DerReader {
     const view = this.contents(tag);
     const unused = view[0] ?? 8;
     if (unused > 7 || view.length > 4 || (view.length === 1 && unused > 0)) this.fail('DER: bad BIT STRING');
-    if (view.length > 1 && ((view[view.length - 1] as number) & ((1 << unused) - 1)) !== 0) this.odd ??= 'a BIT STRING whose padding is not zero';
+    if (view.length > 1 && ((view[view.length - 1] as number) & ((1 << unused) - 1)) !== 0)
+      this.odd ??= 'a BIT STRING whose padding is not zero';
     let bits = 0;
-    for (let i = 0; i < (view.length - 1) * 8 - unused; i++) if ((view[1 + (i >> 3)] as number) & (0x80 >> (i & 7))) bits |= 1 << i;
+    for (let i = 0; i < (view.length - 1) * 8 - unused; i++)
+      if ((view[1 + (i >> 3)] as number) & (0x80 >> (i & 7))) bits |= 1 << i;
     return bits;
   }
 
@@ -162,7 +166,10 @@ export class DerReader {
     return dotted(this.bytes, start, this.position);
   }
 
-  /** Steps over an OBJECT IDENTIFIER that is well-formed, arcs of 49 bits at most; the answer is where its contents began. */
+  /**
+   * Steps over an OBJECT IDENTIFIER that is well-formed, arcs of 49 bits at most; the answer is where its contents
+   * began.
+   */
   skipOid(): number {
     const stop = this.header(Tag.OID);
     const start = this.position;
@@ -186,7 +193,11 @@ export class DerReader {
 }
 
 /** One element that is the whole input, entered. */
-export const readWhole = (bytes: Uint8Array, tag: number = Tag.SEQUENCE, limit: number = MAX_CERTIFICATE_SIZE): DerReader => {
+export const readWhole = (
+  bytes: Uint8Array,
+  tag: number = Tag.SEQUENCE,
+  limit: number = MAX_CERTIFICATE_SIZE,
+): DerReader => {
   if (bytes.length > limit) throw new DerError(`input of ${bytes.length} bytes is over the limit of ${limit}`);
   const reader = new DerReader(bytes);
   const end = reader.header(tag);
@@ -220,7 +231,8 @@ export const bytesEqual = (a: Uint8Array, b: Uint8Array): boolean => {
 /** Each byte as the character of the same number. */
 export const latin1 = (bytes: Uint8Array): string => {
   let text = '';
-  for (let i = 0; i < bytes.length; i += 4096) text += String.fromCharCode.apply(null, bytes.subarray(i, i + 4096) as unknown as number[]);
+  for (let i = 0; i < bytes.length; i += 4096)
+    text += String.fromCharCode.apply(null, bytes.subarray(i, i + 4096) as unknown as number[]);
   return text;
 };
 

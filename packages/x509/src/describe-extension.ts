@@ -15,8 +15,27 @@ const ISSUER_ALT_NAME = '2.5.29.18';
 const PRIVATE_KEY_USAGE_PERIOD = '2.5.29.16';
 const NETSCAPE_CERT_TYPE = '2.16.840.1.113730.1.1';
 const NETSCAPE_COMMENT = '2.16.840.1.113730.1.13';
-const KEY_USAGES = ['Digital Signature', 'Non Repudiation', 'Key Encipherment', 'Data Encipherment', 'Key Agreement', 'Certificate Sign', 'CRL Sign', 'Encipher Only', 'Decipher Only'];
-const NETSCAPE_TYPES = ['SSL Client', 'SSL Server', 'S/MIME', 'Object Signing', 'Unused', 'SSL CA', 'S/MIME CA', 'Object Signing CA'];
+const KEY_USAGES = [
+  'Digital Signature',
+  'Non Repudiation',
+  'Key Encipherment',
+  'Data Encipherment',
+  'Key Agreement',
+  'Certificate Sign',
+  'CRL Sign',
+  'Encipher Only',
+  'Decipher Only',
+];
+const NETSCAPE_TYPES = [
+  'SSL Client',
+  'SSL Server',
+  'S/MIME',
+  'Object Signing',
+  'Unused',
+  'SSL CA',
+  'S/MIME CA',
+  'Object Signing CA',
+];
 const TLS_FEATURES: Readonly<Record<number, string>> = { 5: 'status_request', 17: 'status_request_v2' };
 
 /** What cannot be decoded, or is not known, is shown in hexadecimals. */
@@ -33,7 +52,9 @@ export const describeExtension = (certificate: Certificate, extension: Extension
 const known = (c: Certificate, { oid, value }: Extension): string[] | undefined => {
   switch (oid) {
     case Oid.basicConstraints:
-      return [`CA:${c.basicConstraints?.ca ? 'TRUE' : 'FALSE'}${c.basicConstraints?.pathLength === undefined ? '' : `, pathlen:${c.basicConstraints.pathLength}`}`];
+      return [
+        `CA:${c.basicConstraints?.ca ? 'TRUE' : 'FALSE'}${c.basicConstraints?.pathLength === undefined ? '' : `, pathlen:${c.basicConstraints.pathLength}`}`,
+      ];
     case Oid.keyUsage:
       return [KEY_USAGES.filter((_, bit) => (c.keyUsage ?? 0) & (1 << bit)).join(', ')];
     case Oid.extendedKeyUsage:
@@ -63,7 +84,10 @@ const known = (c: Certificate, { oid, value }: Extension): string[] | undefined 
       return lines;
     }
     case Oid.nameConstraints:
-      return [...subtrees('Permitted:', c.nameConstraints?.permitted), ...subtrees('Excluded:', c.nameConstraints?.excluded)];
+      return [
+        ...subtrees('Permitted:', c.nameConstraints?.permitted),
+        ...subtrees('Excluded:', c.nameConstraints?.excluded),
+      ];
     case Oid.certificatePolicies:
       return (c.certificatePolicies ?? []).flatMap(policyLines);
     case Oid.policyMappings:
@@ -78,7 +102,9 @@ const known = (c: Certificate, { oid, value }: Extension): string[] | undefined 
     case Oid.inhibitAnyPolicy:
       return [String(c.inhibitAnyPolicy)];
     case Oid.authorityInfoAccess:
-      return (c.authorityInfoAccess ?? []).map(({ method, location }) => `${oidName(method)} - ${generalNameText(location)}`);
+      return (c.authorityInfoAccess ?? []).map(
+        ({ method, location }) => `${oidName(method)} - ${generalNameText(location)}`,
+      );
     case Oid.crlDistributionPoints:
       return distributionPoints(c).flatMap((name) => ['Full Name:', `  ${generalNameText(name)}`]);
     case Oid.tlsFeature:
@@ -104,12 +130,15 @@ const upper = (bytes: Uint8Array): string => hex(bytes, ':').toUpperCase();
 
 const dump = (bytes: Uint8Array): string[] => upper(bytes).match(/.{1,48}/g) ?? [];
 
-const subtrees = (title: string, list: readonly Subtree[] | undefined): string[] => (list && list.length > 0 ? [title, ...list.map((subtree) => `  ${subtreeText(subtree)}`)] : []);
+const subtrees = (title: string, list: readonly Subtree[] | undefined): string[] =>
+  list && list.length > 0 ? [title, ...list.map((subtree) => `  ${subtreeText(subtree)}`)] : [];
 
 const subtreeText = (subtree: Subtree): string => {
   const { type, value } = subtree;
   const half = value.length / 2;
-  return type === NameType.ip && (half === 4 || half === 16) ? `IP:${addressText(value.subarray(0, half))}/${addressText(value.subarray(half))}` : generalNameText(subtree);
+  return type === NameType.ip && (half === 4 || half === 16)
+    ? `IP:${addressText(value.subarray(0, half))}/${addressText(value.subarray(half))}`
+    : generalNameText(subtree);
 };
 
 const policyLines = ({ id, qualifiers }: PolicyInformation): string[] => {
@@ -165,7 +194,8 @@ const sctLines = ({ logId, timestamp, extensions, hash, signer, signature }: Sct
   ...wrapped('                ', signature),
 ];
 
-const wrapped = (head: string, bytes: Uint8Array): string[] => (upper(bytes).match(/.{1,48}/g) ?? []).map((line, i) => (i === 0 ? head : ' '.repeat(head.length)) + line);
+const wrapped = (head: string, bytes: Uint8Array): string[] =>
+  (upper(bytes).match(/.{1,48}/g) ?? []).map((line, i) => (i === 0 ? head : ' '.repeat(head.length)) + line);
 
 /** The contents of a GeneralizedTime under an implicit tag. */
 const periodTime = (contents: Uint8Array): string => {

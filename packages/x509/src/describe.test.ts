@@ -35,13 +35,27 @@ it.skipIf(version === undefined)('describe() has every line that openssl x509 -t
 });
 
 it('describe() is plain data with everything in it', () => {
-  const certificate = parseCertificate(make({ serial: 0x1234n, subject: [['2.5.4.6', 'DE', 0x13], ['2.5.4.3', 'a b']] }).der);
+  const certificate = parseCertificate(
+    make({
+      serial: 0x1234n,
+      subject: [
+        ['2.5.4.6', 'DE', 0x13],
+        ['2.5.4.3', 'a b'],
+      ],
+    }).der,
+  );
   const data = JSON.parse(JSON.stringify(describe(certificate))) as unknown;
   expect(data).toMatchObject({
     version: 3,
     serial: '1234',
     signatureAlgorithm: { oid: '1.2.840.10045.4.3.2', name: 'ecdsa-with-SHA256', hash: 'sha256' },
-    subject: { text: 'CN=a b,C=DE', attributes: [{ type: '2.5.4.6', name: 'C', value: 'DE' }, { type: '2.5.4.3', name: 'CN', value: 'a b' }] },
+    subject: {
+      text: 'CN=a b,C=DE',
+      attributes: [
+        { type: '2.5.4.6', name: 'C', value: 'DE' },
+        { type: '2.5.4.3', name: 'CN', value: 'a b' },
+      ],
+    },
     validity: { notAfter: new Date(NOW + 365 * 86_400_000).toISOString() },
     publicKey: { algorithm: 'id-ecPublicKey', curve: 'P-256', bits: 256 },
   });

@@ -23,11 +23,19 @@ export interface ExtensionDescription {
   readonly lines: readonly string[];
 }
 
-/** Plain data for `JSON.stringify`; `String()` of it is the text for people. Numbers of any size are hexadecimals, times ISO 8601. */
+/**
+ * Plain data for `JSON.stringify`; `String()` of it is the text for people. Numbers of any size are hexadecimals, times
+ * ISO 8601.
+ */
 export interface CertificateDescription {
   readonly version: number;
   readonly serial: string;
-  readonly signatureAlgorithm: { readonly oid: string; readonly name: string; readonly hash?: string; readonly saltLength?: number };
+  readonly signatureAlgorithm: {
+    readonly oid: string;
+    readonly name: string;
+    readonly hash?: string;
+    readonly saltLength?: number;
+  };
   readonly issuer: NameDescription;
   readonly validity: { readonly notBefore: string; readonly notAfter: string };
   readonly subject: NameDescription;
@@ -49,7 +57,15 @@ export interface PublicKeyDescription {
 
 /** Everything in a certificate; what cannot be decoded is shown as it stands. Control characters are escaped. */
 export const describe = (certificate: Certificate): CertificateDescription => {
-  const { version, serial, signatureOid: oid, signatureAlgorithm: algorithm, notBefore, notAfter, signature } = certificate;
+  const {
+    version,
+    serial,
+    signatureOid: oid,
+    signatureAlgorithm: algorithm,
+    notBefore,
+    notAfter,
+    signature,
+  } = certificate;
   const description = {
     version,
     serial: hex(serial),
@@ -90,7 +106,12 @@ const describeKey = (key: PublicKey): PublicKeyDescription => {
   switch (key.kind) {
     case 'rsa':
     case 'rsa-pss':
-      return { algorithm: key.kind === 'rsa' ? 'rsaEncryption' : 'rsassaPss', bits: key.bits, modulus: hex(key.modulus), exponent: hex(key.exponent) };
+      return {
+        algorithm: key.kind === 'rsa' ? 'rsaEncryption' : 'rsassaPss',
+        bits: key.bits,
+        modulus: hex(key.modulus),
+        exponent: hex(key.exponent),
+      };
     case 'ec':
       return { algorithm: 'id-ecPublicKey', bits: key.bits, curve: key.curve, key: hex(key.point) };
     case 'unknown':
@@ -116,8 +137,14 @@ const asText = (d: CertificateDescription): string => {
     ...keyLines(d.publicKey),
   ];
   if (d.extensions.length > 0) lines.push('        X509v3 extensions:');
-  for (const { name, critical, lines: body } of d.extensions) lines.push(`            ${name}: ${critical ? 'critical' : ''}`, ...body.map((line) => `                ${line}`));
-  lines.push(`    Signature Algorithm: ${d.signatureAlgorithm.name}`, '    Signature Value:', ...block(d.signature, 18, 8), '');
+  for (const { name, critical, lines: body } of d.extensions)
+    lines.push(`            ${name}: ${critical ? 'critical' : ''}`, ...body.map((line) => `                ${line}`));
+  lines.push(
+    `    Signature Algorithm: ${d.signatureAlgorithm.name}`,
+    '    Signature Value:',
+    ...block(d.signature, 18, 8),
+    '',
+  );
   return lines.join('\n');
 };
 
@@ -126,32 +153,51 @@ const serialLines = (serial: string): string[] => {
   const value = BigInt(`0x${serial}`) - (negative ? 1n << BigInt(4 * serial.length) : 0n);
   const magnitude = (negative ? -value : value).toString(16);
   const sign = negative ? '-' : '';
-  if (magnitude.length < 16 || (magnitude.length === 16 && magnitude < '8')) return [`        Serial Number: ${value} (${sign}0x${magnitude})`];
+  if (magnitude.length < 16 || (magnitude.length === 16 && magnitude < '8'))
+    return [`        Serial Number: ${value} (${sign}0x${magnitude})`];
   const even = magnitude.length % 2 ? `0${magnitude}` : magnitude;
   return ['        Serial Number:', `            ${negative ? ' (Negative)' : ''}${colons(even)}`];
 };
 
-const nameLine = ({ attributes }: NameDescription): string => attributes.map(({ name, value }) => `${name} = ${quoted(visible(value))}`).join(', ');
+const nameLine = ({ attributes }: NameDescription): string =>
+  attributes.map(({ name, value }) => `${name} = ${quoted(visible(value))}`).join(', ');
 
-const quoted = (text: string): string => (/[,+"\\<>;]|^[ #]| $/.test(text) ? `"${text.replace(/["\\]/g, '\\$&')}"` : text);
+const quoted = (text: string): string =>
+  /[,+"\\<>;]|^[ #]| $/.test(text) ? `"${text.replace(/["\\]/g, '\\$&')}"` : text;
 
 const keyLines = ({ algorithm, bits, curve, modulus, exponent, key }: PublicKeyDescription): string[] => {
   const lines = [`            Public Key Algorithm: ${algorithm}`];
   if (bits > 0) lines.push(`                Public-Key: (${bits} bit)`);
   if (modulus !== undefined) {
     const unsigned = parseInt(modulus.slice(0, 2), 16) >= 0x80 ? `00${modulus}` : modulus;
-    lines.push('                Modulus:', ...block(unsigned, 15, 20), `                Exponent: ${BigInt(`0x${exponent}`)} (0x${BigInt(`0x${exponent}`).toString(16)})`);
+    lines.push(
+      '                Modulus:',
+      ...block(unsigned, 15, 20),
+      `                Exponent: ${BigInt(`0x${exponent}`)} (0x${BigInt(`0x${exponent}`).toString(16)})`,
+    );
   }
   if (key !== undefined) lines.push('                pub:', ...block(key, 15, 20));
-  if (curve !== undefined) lines.push(...(key === undefined ? [`                ${curve}`] : [`                ASN1 OID: ${CURVE_OIDS[curve] ?? curve}`, `                NIST CURVE: ${curve}`]));
+  if (curve !== undefined)
+    lines.push(
+      ...(key === undefined
+        ? [`                ${curve}`]
+        : [`                ASN1 OID: ${CURVE_OIDS[curve] ?? curve}`, `                NIST CURVE: ${curve}`]),
+    );
   return lines;
 };
-const CURVE_OIDS: Readonly<Record<string, string>> = { 'P-256': 'prime256v1', 'P-384': 'secp384r1', 'P-521': 'secp521r1' };
+const CURVE_OIDS: Readonly<Record<string, string>> = {
+  'P-256': 'prime256v1',
+  'P-384': 'secp384r1',
+  'P-521': 'secp521r1',
+};
 
 /** Hexadecimals with colons, `width` bytes a line. */
 const block = (digits: string, width: number, indent: number): string[] => {
   const lines: string[] = [];
-  for (let i = 0; i < digits.length; i += 2 * width) lines.push(' '.repeat(indent) + colons(digits.slice(i, i + 2 * width)) + (i + 2 * width < digits.length ? ':' : ''));
+  for (let i = 0; i < digits.length; i += 2 * width)
+    lines.push(
+      ' '.repeat(indent) + colons(digits.slice(i, i + 2 * width)) + (i + 2 * width < digits.length ? ':' : ''),
+    );
   return lines;
 };
 

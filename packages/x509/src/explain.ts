@@ -28,7 +28,10 @@ export interface Attempt {
   readonly score: number;
 }
 
-/** Why there is no valid path: everything that a `TlsError` of `@ferrule/result` is made of, and the path that came closest. */
+/**
+ * Why there is no valid path: everything that a `TlsError` of `@ferrule/result` is made of, and the path that came
+ * closest.
+ */
 export interface PathFailure {
   readonly code: TlsErrorCode;
   /** X509_V number, as X509_STORE_CTX_get_error(3). */
@@ -45,36 +48,54 @@ export interface PathFailure {
   readonly chain: readonly Certificate[];
 }
 
-
 /** The failure of a search that found nothing. */
 export const explain = (search: Search): PathFailure => {
   const { best } = search;
   const unlucky = !best?.anchor;
   if (unlucky && search.gaveUp) {
     const message = `no path to a trust anchor was found within ${search.maxSteps} steps`;
-    return failure({ code: 'CERT_CHAIN_TOO_LONG', verify: V.CERT_CHAIN_TOO_LONG, message, certificate: undefined, depth: -1 }, best?.path ?? []);
+    return failure(
+      { code: 'CERT_CHAIN_TOO_LONG', verify: V.CERT_CHAIN_TOO_LONG, message, certificate: undefined, depth: -1 },
+      best?.path ?? [],
+    );
   }
   const { path, anchor, defects } = best as Attempt;
   const chain = anchor?.certificate ? [...path, anchor.certificate] : path;
   // OpenSSL looks at the strength of the server's key before it looks for issuers.
-  const defect = anchor || defects.some(({ verify }) => verify === V.EE_KEY_TOO_SMALL) ? first(defects) : untrusted(search, path);
+  const defect =
+    anchor || defects.some(({ verify }) => verify === V.EE_KEY_TOO_SMALL) ? first(defects) : untrusted(search, path);
   return failure({ ...defect, hint: defect.hint ?? hintOf(defect, search) }, chain);
 };
 
-const failure = (defect: Omit<Defect, 'hint'> & { readonly hint?: string | undefined }, chain: readonly Certificate[]): PathFailure => {
+const failure = (
+  defect: Omit<Defect, 'hint'> & { readonly hint?: string | undefined },
+  chain: readonly Certificate[],
+): PathFailure => {
   const { code, verify, depth, certificate, message, hint } = defect;
   const subject = certificate && subjectText(certificate);
-  return { code, verify, depth: Math.max(0, depth), subject, message: short(depth < 0 ? message : `${place(depth)} (${short(subject ?? 'an anchor without certificate', 200)}) ${message}`), hint: hint && short(hint), chain };
+  return {
+    code,
+    verify,
+    depth: Math.max(0, depth),
+    subject,
+    message: short(
+      depth < 0 ? message : `${place(depth)} (${short(subject ?? 'an anchor without certificate', 200)}) ${message}`,
+    ),
+    hint: hint && short(hint),
+    chain,
+  };
 };
 
 /** A certificate can hold a megabyte of name; a message should not. */
 const short = (text: string, length = 1000): string => (text.length > length ? `${text.slice(0, length)}…` : text);
 
-const place = (depth: number): string => (depth === 0 ? "the server's certificate" : `certificate ${depth} of the path`);
+const place = (depth: number): string =>
+  depth === 0 ? "the server's certificate" : `certificate ${depth} of the path`;
 
 /**
- * OpenSSL's order of checks, so that both engines of ferrule tell of the same defect: extensions, strength, names, revocation, from the top
- * down each signature and its certificate's times, from the top down name constraints, policies.
+ * OpenSSL's order of checks, so that both engines of ferrule tell of the same defect: extensions, strength, names,
+ * revocation, from the top down each signature and its certificate's times, from the top down name constraints,
+ * policies.
  */
 const phase = ({ code, verify, late }: Defect): number => {
   if (late) return 5.5;
@@ -111,9 +132,12 @@ const phase = ({ code, verify, late }: Defect): number => {
 
 const first = (defects: readonly Defect[]): Defect => {
   // Of the same certificate, the constraints of the topmost issuer count first, and a signature before the times.
-  const at = (one: Defect): number => (phase(one) === 5 ? -defects.indexOf(one) : one.code === 'CERT_SIGNATURE' ? -1 : defects.indexOf(one));
+  const at = (one: Defect): number =>
+    phase(one) === 5 ? -defects.indexOf(one) : one.code === 'CERT_SIGNATURE' ? -1 : defects.indexOf(one);
   const down = (one: Defect): boolean => phase(one) === 4 || phase(one) === 5;
-  return [...defects].sort((a, b) => phase(a) - phase(b) || (down(a) ? b.depth - a.depth : a.depth - b.depth) || at(a) - at(b))[0] as Defect;
+  return [...defects].sort(
+    (a, b) => phase(a) - phase(b) || (down(a) ? b.depth - a.depth : a.depth - b.depth) || at(a) - at(b),
+  )[0] as Defect;
 };
 
 /** No anchor was reached: what is missing above the farthest certificate. */
@@ -124,14 +148,31 @@ const untrusted = (search: Search, path: readonly Certificate[]): Defect => {
   const issuer = nameText(certificate.issuer) || '(no name)';
   if (certificate.selfIssued && identifierMatch(certificate, certificate) !== 0) {
     return depth === 0
-      ? { ...at, code: 'CERT_SELF_SIGNED', verify: V.DEPTH_ZERO_SELF_SIGNED_CERT, message: 'is self-signed and not a trust anchor' }
-      : { ...at, code: 'CERT_UNTRUSTED_ROOT', verify: V.SELF_SIGNED_CERT_IN_CHAIN, message: 'is the root of the chain and not a trust anchor' };
+      ? {
+          ...at,
+          code: 'CERT_SELF_SIGNED',
+          verify: V.DEPTH_ZERO_SELF_SIGNED_CERT,
+          message: 'is self-signed and not a trust anchor',
+        }
+      : {
+          ...at,
+          code: 'CERT_UNTRUSTED_ROOT',
+          verify: V.SELF_SIGNED_CERT_IN_CHAIN,
+          message: 'is the root of the chain and not a trust anchor',
+        };
   }
   return missing(search, at, issuer);
 };
 
-/** A leaf whose issuer is nowhere: the server left out the intermediate. Above it: what is not there is the root, which nobody has to send. */
-const missing = (search: Search, at: { readonly certificate: Certificate; readonly depth: number }, issuer: string): Defect => {
+/**
+ * A leaf whose issuer is nowhere: the server left out the intermediate. Above it: what is not there is the root, which
+ * nobody has to send.
+ */
+const missing = (
+  search: Search,
+  at: { readonly certificate: Certificate; readonly depth: number },
+  issuer: string,
+): Defect => {
   const verify = V.UNABLE_TO_GET_ISSUER_CERT_LOCALLY;
   const [url] = accessUris(at.certificate.authorityInfoAccess, '1.3.6.1.5.5.7.48.2');
   const where = url ? ` (it is at ${printable(url)})` : '';
@@ -143,9 +184,17 @@ const missing = (search: Search, at: { readonly certificate: Certificate; readon
   const [unusable] = search.unusable;
   if (unusable !== undefined) {
     const message = `was issued by ${issuer}, which is no trust anchor and may be what cannot be used: ${unusable}`;
-    return { ...at, code: at.depth === 0 ? 'CERT_MISSING_INTERMEDIATE' : 'CERT_UNTRUSTED_ROOT', verify, message, hint: `The server must send an intact certificate of ${issuer}, or that CA must be made a trust anchor.` };
+    return {
+      ...at,
+      code: at.depth === 0 ? 'CERT_MISSING_INTERMEDIATE' : 'CERT_UNTRUSTED_ROOT',
+      verify,
+      message,
+      hint: `The server must send an intact certificate of ${issuer}, or that CA must be made a trust anchor.`,
+    };
   }
-  const mismatch = search.strangers.includes(at.certificate) ? ' A CA of that name is there, but with another key.' : '';
+  const mismatch = search.strangers.includes(at.certificate)
+    ? ' A CA of that name is there, but with another key.'
+    : '';
   if (at.depth === 0) {
     const message = `was issued by ${issuer}, which the server did not send and which is not a trust anchor`;
     const hint = `The server must send the certificate of ${issuer}${where} with its own, or that CA must be made a trust anchor.${mismatch}`;
@@ -158,7 +207,11 @@ const missing = (search: Search, at: { readonly certificate: Certificate; readon
 
 const hintOf = (defect: Defect, { leaf }: Search): string | undefined => {
   if (defect.code !== 'CERT_NAME_MISMATCH') return undefined;
-  const names = (leaf.subjectAltName ?? []).filter(({ type }) => type === NameType.dns || type === NameType.ip).map((name) => generalNameText(name).replace(/^[^:]*:/, ''));
+  const names = (leaf.subjectAltName ?? [])
+    .filter(({ type }) => type === NameType.dns || type === NameType.ip)
+    .map((name) => generalNameText(name).replace(/^[^:]*:/, ''));
   const shown = names.slice(0, 10).join(', ') + (names.length > 10 ? ` and ${names.length - 10} more` : '');
-  return names.length > 0 ? `The certificate is for ${shown}.` : 'The certificate has no subjectAltName with a DNS name or an address; its common name does not count.';
+  return names.length > 0
+    ? `The certificate is for ${shown}.`
+    : 'The certificate has no subjectAltName with a DNS name or an address; its common name does not count.';
 };

@@ -1,6 +1,12 @@
 /** @module The extensions that decide whether a certificate may be used (RFC 5280 section 4.2, RFC 7633). */
 import { DerReader } from './der.ts';
-import { readGeneralName, readGeneralNames, readNameConstraints, type GeneralName, type NameConstraints } from './general-name.ts';
+import {
+  readGeneralName,
+  readGeneralNames,
+  readNameConstraints,
+  type GeneralName,
+  type NameConstraints,
+} from './general-name.ts';
 import * as Tag from './tag.ts';
 import * as NameType from './name-type.ts';
 
@@ -84,7 +90,10 @@ export interface AccessDescription {
   readonly location: GeneralName;
 }
 
-/** Decodes one extension into its place; `false` for one that is not processed here, or holds what is not understood. @throws DerError */
+/**
+ * Decodes one extension into its place; `false` for one that is not processed here, or holds what is not understood.
+ * @throws DerError
+ */
 export const decodeExtension = (oid: string, reader: DerReader, into: Decoded): boolean => {
   switch (oid) {
     case Oid.basicConstraints:
@@ -197,7 +206,10 @@ const readPolicyConstraints = (reader: DerReader): PolicyConstraints =>
     return { requireExplicitPolicy, inhibitPolicyMapping: reader.more ? reader.smallInteger(0x81) : undefined };
   });
 
-/** The full names; a name relative to the issuer gives none, and so matches nothing. `false` where there is no point. @throws DerError also for one of reasons alone */
+/**
+ * The full names; a name relative to the issuer gives none, and so matches nothing. `false` where there is no point.
+ * @throws DerError also for one of reasons alone
+ */
 const readDistributionPoints = (reader: DerReader, into: Decoded): boolean => {
   const names: GeneralName[] = [];
   const points = sequenceOf(reader, (r) =>
@@ -235,5 +247,10 @@ const readAccessDescription = (reader: DerReader): AccessDescription =>
   pair(reader, () => ({ method: reader.oid(), location: readGeneralName(reader) }));
 
 /** The URIs of an access method, e.g. where the issuer's certificate can be had. */
-export const accessUris = (descriptions: readonly AccessDescription[] | undefined, method: string): readonly Uint8Array[] =>
-  (descriptions ?? []).filter(({ method: m, location }) => m === method && location.type === NameType.uri).map(({ location }) => location.value);
+export const accessUris = (
+  descriptions: readonly AccessDescription[] | undefined,
+  method: string,
+): readonly Uint8Array[] =>
+  (descriptions ?? [])
+    .filter(({ method: m, location }) => m === method && location.type === NameType.uri)
+    .map(({ location }) => location.value);

@@ -34,7 +34,8 @@ export const readGeneralName = (reader: DerReader): GeneralName => {
   const value = reader.contents(tag);
   if (type === NameType.other) checkOtherName(value);
   else if (type === NameType.email || type === NameType.dns || type === NameType.uri) {
-    for (let i = 0; i < value.length; i++) if ((value[i] as number) > 127) reader.odd ??= 'a GeneralName that is not ASCII';
+    for (let i = 0; i < value.length; i++)
+      if ((value[i] as number) > 127) reader.odd ??= 'a GeneralName that is not ASCII';
   }
   return { type, value };
 };
@@ -66,7 +67,8 @@ export const generalNameText = ({ type, value }: GeneralName): string => {
   }
 };
 
-export const printable = (value: Uint8Array): string => latin1(value).replace(/[^ -~]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
+export const printable = (value: Uint8Array): string =>
+  latin1(value).replace(/[^ -~]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
 
 /** Dotted decimals, or RFC 5952; other lengths in hexadecimals. */
 export const addressText = (bytes: Uint8Array): string => {

@@ -1,4 +1,6 @@
-/** @module Host names and addresses against certificates: RFC 9525. subjectAltName only; the subject's CN never counts. */
+/**
+ * @module Host names and addresses against certificates: RFC 9525. subjectAltName only; the subject's CN never counts.
+ */
 import type { Certificate } from './certificate.ts';
 import { bytesEqual, latin1 } from './der.ts';
 import { addressText } from './general-name.ts';
@@ -12,11 +14,15 @@ export type Host =
   | { readonly kind: 'ip'; readonly name: string; readonly bytes: Uint8Array };
 
 /**
- * A reference identifier: a DNS name in A-labels (one trailing dot is dropped) or an IP address (IPv6 also in brackets).
- * @throws TypeError for what is neither, such as a name that is not ASCII, or `1.2.3`, which some resolvers take for an address.
+ * A reference identifier: a DNS name in A-labels (one trailing dot is dropped) or an IP address (IPv6 also in
+ * brackets).
+ * @throws TypeError for what is neither, such as a name that is not ASCII, or `1.2.3`, which some resolvers take for an
+ * address.
  */
 export const parseHost = (host: string): Host => {
-  const bytes = parseAddress(host.startsWith('[') && host.endsWith(']') && host.includes(':') ? host.slice(1, -1) : host);
+  const bytes = parseAddress(
+    host.startsWith('[') && host.endsWith(']') && host.includes(':') ? host.slice(1, -1) : host,
+  );
   if (bytes) return { kind: 'ip', name: addressText(bytes), bytes };
   const name = host.toLowerCase().replace(/\.$/, '');
   // ASCII before folding: the Kelvin sign folds to k
@@ -33,7 +39,8 @@ const ENDS_IN_NUMBER = /(^|\.)(\d+|0x[\da-f]*)$/;
 export const isIpAddress = (text: string): boolean => parseAddress(text) !== undefined;
 
 /** 4 or 16 bytes. */
-export const parseAddress = (text: string): Uint8Array | undefined => (text.includes(':') ? parseIpv6(text) : parseIpv4(text));
+export const parseAddress = (text: string): Uint8Array | undefined =>
+  text.includes(':') ? parseIpv6(text) : parseIpv4(text);
 
 const parseIpv4 = (text: string): Uint8Array | undefined => {
   const parts = text.split('.');
@@ -45,7 +52,10 @@ const parseIpv4 = (text: string): Uint8Array | undefined => {
 const parseIpv6 = (text: string): Uint8Array | undefined => {
   const halves = text.split('::');
   if (halves.length > 2) return undefined;
-  const [head, tail] = halves.map((half, i) => parseGroups(half, i === halves.length - 1)) as [number[] | undefined, (number[] | undefined)?];
+  const [head, tail] = halves.map((half, i) => parseGroups(half, i === halves.length - 1)) as [
+    number[] | undefined,
+    (number[] | undefined)?,
+  ];
   const after = halves.length === 2 ? tail : [];
   if (!head || !after) return undefined;
   const gap = 16 - head.length - after.length;
@@ -69,29 +79,43 @@ const parseGroups = (text: string, last: boolean): number[] | undefined => {
 /** RFC 1034 section 3.5 with RFC 1123 section 2.1, and what resolvers take beyond that: underscores. */
 const LABEL = /^[a-z\d_]([a-z\d_-]{0,61}[a-z\d_])?$/;
 
-const isDnsName = (name: string): boolean => name.length > 0 && name.length <= 253 && name.split('.').every((part) => LABEL.test(part));
+const isDnsName = (name: string): boolean =>
+  name.length > 0 && name.length <= 253 && name.split('.').every((part) => LABEL.test(part));
 
-/** A dNSName as it may stand in a certificate, lower-case; `undefined` for one that is no DNS name (RFC 5280 section 4.2.1.6) and so names nobody. */
+/**
+ * A dNSName as it may stand in a certificate, lower-case; `undefined` for one that is no DNS name (RFC 5280 section
+ * 4.2.1.6) and so names nobody.
+ */
 export const presentedDnsName = (value: Uint8Array, wildcard = true): string | undefined => {
   const name = latin1(value).toLowerCase();
   return isDnsName(wildcard && name.startsWith('*.') ? name.slice(2) : name) && !parseIpv4(name) ? name : undefined;
 };
 
 /**
- * Whether the certificate is for this host. A wildcard stands for exactly one leftmost label, with at least two behind it.
+ * Whether the certificate is for this host. A wildcard stands for exactly one leftmost label, with at least two behind
+ * it.
  * @throws TypeError when `host` is text that {@link parseHost} does not take.
  */
-export const matchesHost = (certificate: Certificate, host: Host | string): boolean => namesHost(certificate, typeof host === 'string' ? parseHost(host) : host, false);
+export const matchesHost = (certificate: Certificate, host: Host | string): boolean =>
+  namesHost(certificate, typeof host === 'string' ? parseHost(host) : host, false);
 
 /** {@link matchesHost}; `strict` has no underscores in the names of a certificate, as RFC 5280 section 4.2.1.6. */
 export const namesHost = (certificate: Certificate, reference: Host, strict: boolean): boolean => {
   for (const { type, value } of certificate.subjectAltName ?? []) {
-    if (reference.kind === 'ip' ? type === NameType.ip && bytesEqual(value, reference.bytes) : type === NameType.dns && matchesDns(value, reference.name) && !(strict && value.includes(0x5f))) return true;
+    if (
+      reference.kind === 'ip'
+        ? type === NameType.ip && bytesEqual(value, reference.bytes)
+        : type === NameType.dns && matchesDns(value, reference.name) && !(strict && value.includes(0x5f))
+    )
+      return true;
   }
   return false;
 };
 
-/** Lengths and letters first: a certificate may have a hundred names, and only the one that fits has to be looked at in full. */
+/**
+ * Lengths and letters first: a certificate may have a hundred names, and only the one that fits has to be looked at in
+ * full.
+ */
 const matchesDns = (value: Uint8Array, reference: string): boolean => {
   const dot = reference.indexOf('.');
   const wildcard = value[0] === 0x2a;

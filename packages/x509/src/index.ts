@@ -2,17 +2,53 @@
 export type { DigestName, HashName, MlDsa, SignatureAlgorithm, SignatureVerifier } from './signature.ts';
 export { DerError } from './der.ts';
 export { certificateKey, parseCertificate, subjectText, type Certificate, type CertificateKey } from './certificate.ts';
-export type { AccessDescription, AuthorityKeyIdentifier, BasicConstraints, Extension, PolicyConstraints, PolicyInformation } from './extensions.ts';
+export type {
+  AccessDescription,
+  AuthorityKeyIdentifier,
+  BasicConstraints,
+  Extension,
+  PolicyConstraints,
+  PolicyInformation,
+} from './extensions.ts';
 export { NameType } from './name-types.ts';
-export { generalNameText, type GeneralName, type GeneralNameType, type NameConstraints, type Subtree } from './general-name.ts';
+export {
+  generalNameText,
+  type GeneralName,
+  type GeneralNameType,
+  type NameConstraints,
+  type Subtree,
+} from './general-name.ts';
 export { nameText } from './name.ts';
-export { parsePublicKey, signatureSchemes, type Curve, type EcKey, type EdwardsKey, type MlDsaKey, type PublicKey, type RsaKey, type UnknownKey } from './public-key.ts';
+export {
+  parsePublicKey,
+  signatureSchemes,
+  type Curve,
+  type EcKey,
+  type EdwardsKey,
+  type MlDsaKey,
+  type PublicKey,
+  type RsaKey,
+  type UnknownKey,
+} from './public-key.ts';
 export { decodePem, encodePem, type PemBlock } from './pem.ts';
 export { parsePkcs7 } from './pkcs7.ts';
-export { describe, type CertificateDescription, type ExtensionDescription, type NameDescription, type PublicKeyDescription } from './describe.ts';
+export {
+  describe,
+  type CertificateDescription,
+  type ExtensionDescription,
+  type NameDescription,
+  type PublicKeyDescription,
+} from './describe.ts';
 export { isIpAddress, matchesHost, parseHost, type Host } from './host.ts';
 export { trustStore, type Issuer, type TrustAnchorInput, type TrustStore } from './trust.ts';
-export { buildPath, type PathChecks, type PathInput, type PathResult, type PathSuccess, type PlacedBreach } from './path.ts';
+export {
+  buildPath,
+  type PathChecks,
+  type PathInput,
+  type PathResult,
+  type PathSuccess,
+  type PlacedBreach,
+} from './path.ts';
 export { validatePath, validatePathAsync, validatePathSync, type ValidationInput } from './status.ts';
 export { distributionPoints, parseCrl, type Crl } from './crl.ts';
 export { parseOcspResponse, type OcspResponse, type SingleResponse } from './ocsp.ts';

@@ -56,8 +56,8 @@ export const nameAttributes = (name: Uint8Array): NameAttribute[][] => {
 export const isEmptyName = (name: Uint8Array): boolean => name.length === 2;
 
 /**
- * RFC 5280 section 7.1: equal as strings whatever their type and case, white space compressed (RFC 4518), the members of
- * a multi-valued RDN in any order. One text per RDN; equal names have equal texts.
+ * RFC 5280 section 7.1: equal as strings whatever their type and case, white space compressed (RFC 4518), the members
+ * of a multi-valued RDN in any order. One text per RDN; equal names have equal texts.
  */
 export const canonicalRdns = (name: Uint8Array): string[] =>
   nameAttributes(name).map((rdn) =>
@@ -67,7 +67,13 @@ export const canonicalRdns = (name: Uint8Array): string[] =>
       .join('+'),
   );
 
-const fold = (text: string): string => text.normalize('NFKC').toLowerCase().trim().replace(/\s+/g, ' ').replace(/[\\+=#\0]/g, '\\$&');
+const fold = (text: string): string =>
+  text
+    .normalize('NFKC')
+    .toLowerCase()
+    .trim()
+    .replace(/\s+/g, ' ')
+    .replace(/[\\+=#\0]/g, '\\$&');
 
 const canonical = new WeakMap<Uint8Array, string>();
 
@@ -78,7 +84,8 @@ export const canonicalName = (name: Uint8Array): string => {
   return text;
 };
 
-export const sameName = (a: Uint8Array, b: Uint8Array): boolean => bytesEqual(a, b) || canonicalName(a) === canonicalName(b);
+export const sameName = (a: Uint8Array, b: Uint8Array): boolean =>
+  bytesEqual(a, b) || canonicalName(a) === canonicalName(b);
 
 const SHORT: Readonly<Record<string, string>> = {
   '2.5.4.3': 'CN',
@@ -101,7 +108,11 @@ export const nameText = (name: Uint8Array): string => {
   try {
     return nameAttributes(name)
       .reverse()
-      .map((rdn) => rdn.map(({ type, raw, text }) => `${attributeName(type)}=${text === undefined ? `#${hex(raw)}` : escape(text)}`).join('+'))
+      .map((rdn) =>
+        rdn
+          .map(({ type, raw, text }) => `${attributeName(type)}=${text === undefined ? `#${hex(raw)}` : escape(text)}`)
+          .join('+'),
+      )
       .join(',');
   } catch {
     return `#${hex(name)}`;
@@ -117,7 +128,9 @@ const escape = (text: string): string =>
 interface Utf8Decoder {
   decode(bytes: Uint8Array): string;
 }
-const { TextDecoder } = globalThis as unknown as { TextDecoder: new (label: string, options: { fatal: boolean; ignoreBOM: boolean }) => Utf8Decoder };
+const { TextDecoder } = globalThis as unknown as {
+  TextDecoder: new (label: string, options: { fatal: boolean; ignoreBOM: boolean }) => Utf8Decoder;
+};
 let utf8: Utf8Decoder | undefined;
 
 /** The text of an ASN.1 string; `undefined` when the bytes are not of the type, or the type is one that nobody uses. */

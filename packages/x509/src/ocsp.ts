@@ -50,7 +50,15 @@ const HASHES = new Map<string, DigestName>([
   ['2.16.840.1.101.3.4.2.2', 'sha384'],
   ['2.16.840.1.101.3.4.2.3', 'sha512'],
 ]);
-const STATUS = ['successful', 'malformed request', 'internal error', 'try later', 'status 4', 'signature required', 'unauthorised'];
+const STATUS = [
+  'successful',
+  'malformed request',
+  'internal error',
+  'try later',
+  'status 4',
+  'signature required',
+  'unauthorised',
+];
 /** Certificates of a response that are looked at. */
 const MAX_CERTIFICATES = 4;
 
@@ -73,7 +81,8 @@ const readBasic = (der: Uint8Array): OcspResponse => {
   const reader = readWhole(der);
   const start = reader.position;
   const data = reader.open(Tag.SEQUENCE);
-  if (reader.peek() === 0xa0 && explicit(reader, 0xa0, (r) => r.smallInteger()) !== 0) reader.fail('OCSP: version is not v1');
+  if (reader.peek() === 0xa0 && explicit(reader, 0xa0, (r) => r.smallInteger()) !== 0)
+    reader.fail('OCSP: version is not v1');
   const responder =
     reader.peek() === 0xa1
       ? { name: explicit(reader, 0xa1, readName) }
@@ -140,10 +149,21 @@ const refuseCritical = (reader: DerReader): void => {
   reader.close(outer);
 };
 
-const invalid = (message: string, hint?: string): RuleBreach => ({ code: 'CERT_OCSP_INVALID', verify: V.OCSP_VERIFY_FAILED, message, ...(hint !== undefined && { hint }) });
+const invalid = (message: string, hint?: string): RuleBreach => ({
+  code: 'CERT_OCSP_INVALID',
+  verify: V.OCSP_VERIFY_FAILED,
+  message,
+  ...(hint !== undefined && { hint }),
+});
 
 /** What a stapled response says of the certificate; a breach unless it is good, fresh and by someone who may say so. */
-export function* ocspBreach(response: Uint8Array, child: Certificate, issuer: Issuer, rules: RuleSet, verifier: SignatureVerifier): Steps<RuleBreach | undefined> {
+export function* ocspBreach(
+  response: Uint8Array,
+  child: Certificate,
+  issuer: Issuer,
+  rules: RuleSet,
+  verifier: SignatureVerifier,
+): Steps<RuleBreach | undefined> {
   let parsed: OcspResponse;
   try {
     parsed = parseOcspResponse(response);
@@ -153,26 +173,44 @@ export function* ocspBreach(response: Uint8Array, child: Certificate, issuer: Is
   }
   const single = find(parsed.responses, child, issuer, verifier);
   if (!single) return invalid('came with an OCSP response about another certificate');
-  if (!(yield* authorised(parsed, issuer, rules, verifier))) return invalid('came with an OCSP response that no authorised responder signed');
+  if (!(yield* authorised(parsed, issuer, rules, verifier)))
+    return invalid('came with an OCSP response that no authorised responder signed');
   const { now } = rules;
-  if (now < single.thisUpdate - CLOCK_SKEW) return invalid('came with an OCSP response that is not valid yet', 'Check the clock of this machine.');
-  if (single.nextUpdate !== undefined && now > single.nextUpdate + CLOCK_SKEW) return invalid('came with an OCSP response that is out of date');
+  if (now < single.thisUpdate - CLOCK_SKEW)
+    return invalid('came with an OCSP response that is not valid yet', 'Check the clock of this machine.');
+  if (single.nextUpdate !== undefined && now > single.nextUpdate + CLOCK_SKEW)
+    return invalid('came with an OCSP response that is out of date');
   // RFC 5019 section 4: without nextUpdate newer information is always there, so a week is generous
-  if (single.nextUpdate === undefined && now > single.thisUpdate + 7 * 86_400_000) return invalid('came with an OCSP response that is more than a week old and does not say how long it holds');
+  if (single.nextUpdate === undefined && now > single.thisUpdate + 7 * 86_400_000)
+    return invalid('came with an OCSP response that is more than a week old and does not say how long it holds');
   if (single.status === 'good') return undefined;
-  if (single.status === 'unknown') return { code: 'CERT_OCSP_INVALID', verify: V.OCSP_CERT_UNKNOWN, message: 'is not known to its OCSP responder' };
+  if (single.status === 'unknown')
+    return { code: 'CERT_OCSP_INVALID', verify: V.OCSP_CERT_UNKNOWN, message: 'is not known to its OCSP responder' };
   const { reason, revokedAt = 0 } = single;
-  return { code: 'CERT_REVOKED', verify: V.CERT_REVOKED, message: `was revoked on ${new Date(revokedAt).toISOString()}${reason === undefined ? '' : ` (${REASONS[reason] ?? `reason ${reason}`})`}` };
+  return {
+    code: 'CERT_REVOKED',
+    verify: V.CERT_REVOKED,
+    message: `was revoked on ${new Date(revokedAt).toISOString()}${reason === undefined ? '' : ` (${REASONS[reason] ?? `reason ${reason}`})`}`,
+  };
 }
 
-/** RFC 6960 section 3.2 (1): the one whose CertID is of this certificate and issuer. Each hash is made once, however many there are. */
-const find = (responses: readonly SingleResponse[], child: Certificate, issuer: Issuer, { digest }: SignatureVerifier): SingleResponse | undefined => {
+/**
+ * RFC 6960 section 3.2 (1): the one whose CertID is of this certificate and issuer. Each hash is made once, however
+ * many there are.
+ */
+const find = (
+  responses: readonly SingleResponse[],
+  child: Certificate,
+  issuer: Issuer,
+  { digest }: SignatureVerifier,
+): SingleResponse | undefined => {
   const hashes = new Map<DigestName, { readonly name: Uint8Array; readonly key: Uint8Array }>();
   for (const single of responses) {
     const { hash } = single;
     if (hash === undefined || digest === undefined || !bytesEqual(single.serial, child.serial)) continue;
     let own = hashes.get(hash);
-    if (own === undefined) hashes.set(hash, (own = { name: digest(hash, child.issuer), key: digest(hash, keyOf(issuer.spki)) }));
+    if (own === undefined)
+      hashes.set(hash, (own = { name: digest(hash, child.issuer), key: digest(hash, keyOf(issuer.spki)) }));
     if (bytesEqual(single.issuerNameHash, own.name) && bytesEqual(single.issuerKeyHash, own.key)) return single;
   }
   return undefined;
@@ -186,7 +224,12 @@ const keyOf = (spki: Uint8Array): Uint8Array => {
 };
 
 /** RFC 6960 section 4.2.2.2: the issuer itself, or whom it has directly certified for OCSP signing. */
-function* authorised(response: OcspResponse, issuer: Issuer, rules: RuleSet, verifier: SignatureVerifier): Steps<boolean> {
+function* authorised(
+  response: OcspResponse,
+  issuer: Issuer,
+  rules: RuleSet,
+  verifier: SignatureVerifier,
+): Steps<boolean> {
   const { signatureAlgorithm: algorithm, tbs, signature } = response;
   if (!algorithm || hashStrength(algorithm) < securityBits(rules.securityLevel)) return false;
   if (isResponder(response, issuer.subject, issuer.spki, verifier)) {
@@ -204,8 +247,15 @@ function* authorised(response: OcspResponse, issuer: Issuer, rules: RuleSet, ver
   return false;
 }
 
-const isResponder = ({ responder }: OcspResponse, subject: Uint8Array, spki: Uint8Array, { digest }: SignatureVerifier): boolean =>
-  'name' in responder ? sameName(responder.name, subject) : digest !== undefined && bytesEqual(responder.keyHash, digest('sha1', keyOf(spki)));
+const isResponder = (
+  { responder }: OcspResponse,
+  subject: Uint8Array,
+  spki: Uint8Array,
+  { digest }: SignatureVerifier,
+): boolean =>
+  'name' in responder
+    ? sameName(responder.name, subject)
+    : digest !== undefined && bytesEqual(responder.keyHash, digest('sha1', keyOf(spki)));
 
 const readDelegate = (der: Uint8Array): Certificate | undefined => {
   try {

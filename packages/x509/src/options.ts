@@ -31,6 +31,7 @@ export const checkOptions = <T extends PathInput>(given: T, checks: OptionChecks
     if (!check) throw new TypeError(`unknown option ${key}`);
     if (input[key] !== undefined && !check(input[key])) throw new TypeError(`bad option ${key}`);
   }
-  for (const key of ['chain', 'trustAnchors', 'verifier'] as const) if (!input[key]) throw new TypeError(`bad option ${key}`);
+  for (const key of ['chain', 'trustAnchors', 'verifier'] as const)
+    if (!input[key]) throw new TypeError(`bad option ${key}`);
   return input;
 };

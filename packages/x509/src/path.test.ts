@@ -1,14 +1,45 @@
 import { describe, expect, it } from 'vitest';
 import { nodeVerifier } from '@ferrule/x509/crypto/node';
-import { parseCertificate, trustStore, validatePath, validatePathAsync, validatePathSync, type PathFailure, type SignatureVerifier, type ValidationInput } from './index.ts';
-import { bits, DAY, extension, keyIdentifier, make, name, newKeys, NOW, oid, seq, text, tlv, type Keys, type Made } from '../test/make.ts';
+import {
+  parseCertificate,
+  trustStore,
+  validatePath,
+  validatePathAsync,
+  validatePathSync,
+  type PathFailure,
+  type SignatureVerifier,
+  type ValidationInput,
+} from './index.ts';
+import {
+  bits,
+  DAY,
+  extension,
+  keyIdentifier,
+  make,
+  name,
+  newKeys,
+  NOW,
+  oid,
+  seq,
+  text,
+  tlv,
+  type Keys,
+  type Made,
+} from '../test/make.ts';
 
 const root = make({ ca: true, subject: 'Root' });
 const ica = make({ ca: true, subject: 'ICA', issuer: root });
 const leaf = make({ issuer: ica });
 
 const validate = (chain: readonly Made[], anchors: readonly Made[], rest: Partial<ValidationInput> = {}) =>
-  validatePathSync({ chain: chain.map(({ der }) => der), trustAnchors: trustStore(anchors.map(({ der }) => der)), verifier: nodeVerifier, now: NOW, host: 'example.com', ...rest });
+  validatePathSync({
+    chain: chain.map(({ der }) => der),
+    trustAnchors: trustStore(anchors.map(({ der }) => der)),
+    verifier: nodeVerifier,
+    now: NOW,
+    host: 'example.com',
+    ...rest,
+  });
 const failure = (...input: Parameters<typeof validate>): PathFailure => {
   const result = validate(...input);
   if (result.ok) throw new Error('the path is valid');
@@ -49,21 +80,43 @@ describe('a path', () => {
 
   it('ends below an anchor that is only a name and a key', () => {
     const { subject, keys } = root;
-    const result = validatePathSync({ chain: [leaf.der, ica.der], trustAnchors: trustStore([{ subject, spki: keys.spki }]), verifier: nodeVerifier, now: NOW });
+    const result = validatePathSync({
+      chain: [leaf.der, ica.der],
+      trustAnchors: trustStore([{ subject, spki: keys.spki }]),
+      verifier: nodeVerifier,
+      now: NOW,
+    });
     expect(result.ok && result.chain.map(({ raw }) => raw)).toEqual([leaf.der, ica.der]);
   });
 
   it('never ends below a bare anchor whose key cannot check anything, or is weak', () => {
     const below = (keys: Keys, rest: Partial<ValidationInput> = {}) =>
-      validatePathSync({ chain: [leaf.der, ica.der], trustAnchors: trustStore([{ subject: root.subject, spki: keys.spki }]), verifier: nodeVerifier, now: NOW, ...rest });
-    expect(below(newKeys('ec', 'secp256k1'))).toMatchObject({ ok: false, error: { code: 'CERT_WEAK_KEY', verify: 67, depth: 2 } });
+      validatePathSync({
+        chain: [leaf.der, ica.der],
+        trustAnchors: trustStore([{ subject: root.subject, spki: keys.spki }]),
+        verifier: nodeVerifier,
+        now: NOW,
+        ...rest,
+      });
+    expect(below(newKeys('ec', 'secp256k1'))).toMatchObject({
+      ok: false,
+      error: { code: 'CERT_WEAK_KEY', verify: 67, depth: 2 },
+    });
     expect(below(newKeys('ec', 'secp256k1'), { securityLevel: 1 }).ok).toBe(false);
-    expect(below(newKeys('ed25519'))).toMatchObject({ ok: false, error: { code: 'CERT_SIGNATURE', verify: 7, depth: 1 } });
+    expect(below(newKeys('ed25519'))).toMatchObject({
+      ok: false,
+      error: { code: 'CERT_SIGNATURE', verify: 7, depth: 1 },
+    });
     const weak = newKeys('rsa', 1024);
     const weakLeaf = make({ issuer: { ...root, keys: weak } });
     const trustAnchors = trustStore([{ subject: root.subject, spki: weak.spki }]);
-    expect(validatePathSync({ chain: [weakLeaf.der], trustAnchors, verifier: nodeVerifier, now: NOW })).toMatchObject({ ok: false, error: { code: 'CERT_WEAK_KEY', verify: 67 } });
-    expect(validatePathSync({ chain: [weakLeaf.der], trustAnchors, verifier: nodeVerifier, now: NOW, securityLevel: 1 }).ok).toBe(true);
+    expect(validatePathSync({ chain: [weakLeaf.der], trustAnchors, verifier: nodeVerifier, now: NOW })).toMatchObject({
+      ok: false,
+      error: { code: 'CERT_WEAK_KEY', verify: 67 },
+    });
+    expect(
+      validatePathSync({ chain: [weakLeaf.der], trustAnchors, verifier: nodeVerifier, now: NOW, securityLevel: 1 }).ok,
+    ).toBe(true);
   });
 
   it('keeps to the name constraints of a bare anchor', () => {
@@ -102,7 +155,12 @@ describe('backtracking', () => {
   });
 
   it('tells CAs of the same name apart by their keys', () => {
-    const imposter = make({ ca: true, subject: 'X', issuer: root, extensions: { '2.5.29.14': extension('2.5.29.14', tlv(4, keyIdentifier(icaKeys.spki))) } });
+    const imposter = make({
+      ca: true,
+      subject: 'X',
+      issuer: root,
+      extensions: { '2.5.29.14': extension('2.5.29.14', tlv(4, keyIdentifier(icaKeys.spki))) },
+    });
     expect(chainOf([end, imposter, good], [root])).toEqual([end.der, good.der, root.der]);
   });
 
@@ -124,9 +182,19 @@ describe('backtracking', () => {
   ] as const)('costs what its signatures cost: many of %s, few of the others', (curve, least, most) => {
     // Each is signed by the next, and by its name could be by any: all are tried.
     const keys = Array.from({ length: 15 }, () => newKeys('ec', curve));
-    const ring: Made[] = keys.map((own, i) => make({ ca: true, subject: 'X', keys: own, issuer: { ...end, subject: good.subject, keys: keys[(i + 1) % keys.length] as Keys } }));
+    const ring: Made[] = keys.map((own, i) =>
+      make({
+        ca: true,
+        subject: 'X',
+        keys: own,
+        issuer: { ...end, subject: good.subject, keys: keys[(i + 1) % keys.length] as Keys },
+      }),
+    );
     let checks = 0;
-    const verifier: SignatureVerifier = { ...nodeVerifier, verify: (...input) => (checks++, nodeVerifier.verify(...input)) };
+    const verifier: SignatureVerifier = {
+      ...nodeVerifier,
+      verify: (...input) => (checks++, nodeVerifier.verify(...input)),
+    };
     expect(failure([make({ issuer: ring[0] as Made }), ...ring], [root], { verifier }).code).toMatch(/^CERT_/);
     expect(checks).toBeGreaterThanOrEqual(least);
     expect(checks).toBeLessThanOrEqual(most);
@@ -134,7 +202,10 @@ describe('backtracking', () => {
 
   it('gives up after maxSteps and says so', () => {
     const crowd = Array.from({ length: 40 }, () => make({ ca: true, subject: 'X', issuer: root }));
-    expect(failure([end, ...crowd], [root], { maxSteps: 10 })).toMatchObject({ code: 'CERT_CHAIN_TOO_LONG', verify: 22 });
+    expect(failure([end, ...crowd], [root], { maxSteps: 10 })).toMatchObject({
+      code: 'CERT_CHAIN_TOO_LONG',
+      verify: 22,
+    });
   });
 });
 
@@ -145,24 +216,48 @@ describe('what a CA must be', () => {
   };
 
   it('has the CA bit', () => {
-    expect(under({ extensions: { '2.5.29.19': null } })).toMatchObject({ code: 'CERT_INVALID', verify: 79, depth: 1, subject: 'CN=Bad' });
+    expect(under({ extensions: { '2.5.29.19': null } })).toMatchObject({
+      code: 'CERT_INVALID',
+      verify: 79,
+      depth: 1,
+      subject: 'CN=Bad',
+    });
     expect(under({ extensions: { '2.5.29.19': extension('2.5.29.19', seq(), true) } })).toMatchObject({ verify: 79 });
   });
   it('may sign certificates', () => {
-    expect(under({ extensions: { '2.5.29.15': extension('2.5.29.15', bits(6), true) } })).toMatchObject({ code: 'CERT_INVALID', verify: 79 });
+    expect(under({ extensions: { '2.5.29.15': extension('2.5.29.15', bits(6), true) } })).toMatchObject({
+      code: 'CERT_INVALID',
+      verify: 79,
+    });
   });
   it('is of version 3', () => {
     expect(under({ version: 1 })).toMatchObject({ verify: 79 });
   });
   it('has a purpose that covers its subjects', () => {
-    expect(under({ extensions: { '2.5.29.37': extension('2.5.29.37', seq(oid('1.3.6.1.5.5.7.3.4'))) } })).toMatchObject({ code: 'CERT_PURPOSE', depth: 1 });
+    expect(under({ extensions: { '2.5.29.37': extension('2.5.29.37', seq(oid('1.3.6.1.5.5.7.3.4'))) } })).toMatchObject(
+      { code: 'CERT_PURPOSE', depth: 1 },
+    );
   });
   it('has no critical extension that nobody understands', () => {
-    expect(under({ extensions: { '1.2.3.4': extension('1.2.3.4', seq(), true) } })).toMatchObject({ code: 'CERT_INVALID', verify: 34, depth: 1 });
+    expect(under({ extensions: { '1.2.3.4': extension('1.2.3.4', seq(), true) } })).toMatchObject({
+      code: 'CERT_INVALID',
+      verify: 34,
+      depth: 1,
+    });
   });
   it('does not lose its path to a malformed extension: the certificate is named', () => {
-    const bad = make({ ca: true, subject: 'Bad', issuer: root, extensions: { '2.5.29.30': extension('2.5.29.30', tlv(4), true) } });
-    expect(failure([make({ issuer: bad }), bad], [root])).toMatchObject({ code: 'CERT_MISSING_INTERMEDIATE', verify: 20, depth: 0, message: expect.stringContaining('extension 2.5.29.30 cannot be read') as string });
+    const bad = make({
+      ca: true,
+      subject: 'Bad',
+      issuer: root,
+      extensions: { '2.5.29.30': extension('2.5.29.30', tlv(4), true) },
+    });
+    expect(failure([make({ issuer: bad }), bad], [root])).toMatchObject({
+      code: 'CERT_MISSING_INTERMEDIATE',
+      verify: 20,
+      depth: 0,
+      message: expect.stringContaining('extension 2.5.29.30 cannot be read') as string,
+    });
   });
 });
 
@@ -170,7 +265,11 @@ describe('pathLenConstraint', () => {
   const top = make({ ca: true, subject: 'Top', issuer: root, pathLength: 0 });
   it('counts the CAs below it', () => {
     const below = make({ ca: true, subject: 'Below', issuer: top });
-    expect(failure([make({ issuer: below }), below, top], [root])).toMatchObject({ code: 'CERT_INVALID', verify: 25, depth: 2 });
+    expect(failure([make({ issuer: below }), below, top], [root])).toMatchObject({
+      code: 'CERT_INVALID',
+      verify: 25,
+      depth: 2,
+    });
     const end = make({ issuer: top });
     expect(chainOf([end, top], [root])).toEqual([end.der, top.der, root.der]);
   });
@@ -180,7 +279,10 @@ describe('pathLenConstraint', () => {
     expect(chainOf([end, rolled, top], [root])).toEqual([end.der, rolled.der, top.der, root.der]);
   });
   it('is not maxChainLength, which bounds the whole path', () => {
-    expect(failure([leaf, ica], [root], { maxChainLength: 1 })).toMatchObject({ code: 'CERT_CHAIN_TOO_LONG', verify: 22 });
+    expect(failure([leaf, ica], [root], { maxChainLength: 1 })).toMatchObject({
+      code: 'CERT_CHAIN_TOO_LONG',
+      verify: 22,
+    });
     expect(validate([leaf, ica], [root], { maxChainLength: 2 }).ok).toBe(true);
   });
 });
@@ -189,8 +291,16 @@ describe('validity', () => {
   const exact = make({ issuer: ica, notBefore: NOW, notAfter: NOW + 5000 });
   it('includes both ends, to the second', () => {
     for (const at of [NOW, NOW + 5000, NOW + 5999]) expect(validate([exact, ica], [root], { now: at }).ok).toBe(true);
-    expect(failure([exact, ica], [root], { now: NOW - 1 })).toMatchObject({ code: 'CERT_NOT_YET_VALID', verify: 9, depth: 0 });
-    expect(failure([exact, ica], [root], { now: NOW + 6000 })).toMatchObject({ code: 'CERT_EXPIRED', verify: 10, depth: 0 });
+    expect(failure([exact, ica], [root], { now: NOW - 1 })).toMatchObject({
+      code: 'CERT_NOT_YET_VALID',
+      verify: 9,
+      depth: 0,
+    });
+    expect(failure([exact, ica], [root], { now: NOW + 6000 })).toMatchObject({
+      code: 'CERT_EXPIRED',
+      verify: 10,
+      depth: 0,
+    });
   });
   it('holds over the change from UTCTime to GeneralizedTime', () => {
     const edge = Date.UTC(2050, 0, 1);
@@ -204,8 +314,17 @@ describe('validity', () => {
     const oldIca = make({ ca: true, subject: 'Old', issuer: root, ...old });
     const oldRoot = make({ ca: true, subject: 'Old root', ...old });
     expect(failure([make({ issuer: ica, ...old }), ica], [root])).toMatchObject({ code: 'CERT_EXPIRED', depth: 0 });
-    expect(failure([make({ issuer: oldIca }), oldIca], [root])).toMatchObject({ code: 'CERT_EXPIRED', depth: 1, subject: 'CN=Old', hint: expect.stringContaining('intermediate') as string });
-    expect(failure([make({ issuer: oldRoot })], [oldRoot])).toMatchObject({ code: 'CERT_EXPIRED', depth: 1, hint: expect.stringContaining('anchor') as string });
+    expect(failure([make({ issuer: oldIca }), oldIca], [root])).toMatchObject({
+      code: 'CERT_EXPIRED',
+      depth: 1,
+      subject: 'CN=Old',
+      hint: expect.stringContaining('intermediate') as string,
+    });
+    expect(failure([make({ issuer: oldRoot })], [oldRoot])).toMatchObject({
+      code: 'CERT_EXPIRED',
+      depth: 1,
+      hint: expect.stringContaining('anchor') as string,
+    });
   });
 });
 
@@ -219,12 +338,20 @@ describe('strength', () => {
     const rsaRoot = make({ ca: true, keys: newKeys('rsa', 2048) });
     const end = make({ issuer: rsaRoot });
     expect(validate([end], [rsaRoot]).ok).toBe(true);
-    expect(failure([end], [rsaRoot], { securityLevel: 3 })).toMatchObject({ code: 'CERT_WEAK_KEY', verify: 67, depth: 1 });
+    expect(failure([end], [rsaRoot], { securityLevel: 3 })).toMatchObject({
+      code: 'CERT_WEAK_KEY',
+      verify: 67,
+      depth: 1,
+    });
     expect(failure([leaf, ica], [root], { securityLevel: 4 })).toMatchObject({ code: 'CERT_WEAK_KEY' });
   });
   it('refuses SHA-1 signatures, and says so', () => {
     const rsaRoot = make({ ca: true, keys: newKeys('rsa', 2048) });
-    expect(failure([make({ issuer: rsaRoot, signature: 'sha1' })], [rsaRoot])).toMatchObject({ code: 'CERT_WEAK_KEY', verify: 68, depth: 0 });
+    expect(failure([make({ issuer: rsaRoot, signature: 'sha1' })], [rsaRoot])).toMatchObject({
+      code: 'CERT_WEAK_KEY',
+      verify: 68,
+      depth: 0,
+    });
   });
   it('takes Ed25519', () => {
     const edRoot = make({ ca: true, keys: newKeys('ed25519') });
@@ -234,7 +361,10 @@ describe('strength', () => {
 
 describe('a failure', () => {
   it('tells a missing intermediate, its name and where to get it', () => {
-    const aia = extension('1.3.6.1.5.5.7.1.1', seq(seq(oid('1.3.6.1.5.5.7.48.2'), tlv(0x86, text('http://ca.test/ica.crt')))));
+    const aia = extension(
+      '1.3.6.1.5.5.7.1.1',
+      seq(seq(oid('1.3.6.1.5.5.7.48.2'), tlv(0x86, text('http://ca.test/ica.crt')))),
+    );
     const lonely = make({ issuer: ica, extensions: { '1.3.6.1.5.5.7.1.1': aia } });
     const error = failure([lonely], [root]);
     expect(error).toMatchObject({ code: 'CERT_MISSING_INTERMEDIATE', verify: 20, depth: 0, subject: 'CN=example.com' });
@@ -243,21 +373,42 @@ describe('a failure', () => {
   });
   it('tells an untrusted root, sent or not', () => {
     const stranger = make({ ca: true, subject: 'Stranger' });
-    expect(failure([leaf, ica, root], [stranger])).toMatchObject({ code: 'CERT_UNTRUSTED_ROOT', verify: 19, depth: 2, subject: 'CN=Root' });
-    expect(failure([leaf, ica], [stranger])).toMatchObject({ code: 'CERT_UNTRUSTED_ROOT', verify: 20, depth: 1, subject: 'CN=ICA' });
+    expect(failure([leaf, ica, root], [stranger])).toMatchObject({
+      code: 'CERT_UNTRUSTED_ROOT',
+      verify: 19,
+      depth: 2,
+      subject: 'CN=Root',
+    });
+    expect(failure([leaf, ica], [stranger])).toMatchObject({
+      code: 'CERT_UNTRUSTED_ROOT',
+      verify: 20,
+      depth: 1,
+      subject: 'CN=ICA',
+    });
     expect(failure([leaf, ica], [])).toMatchObject({ code: 'CERT_UNTRUSTED_ROOT' });
   });
   it('tells a self-signed certificate', () => {
     expect(failure([make({})], [root])).toMatchObject({ code: 'CERT_SELF_SIGNED', verify: 18, depth: 0 });
   });
   it('tells a wrong signature', () => {
-    const forged = make({ issuer: { ...ica, keys: newKeys() }, extensions: { '2.5.29.35': extension('2.5.29.35', seq(tlv(0x80, keyIdentifier(ica.keys.spki)))) } });
+    const forged = make({
+      issuer: { ...ica, keys: newKeys() },
+      extensions: { '2.5.29.35': extension('2.5.29.35', seq(tlv(0x80, keyIdentifier(ica.keys.spki)))) },
+    });
     expect(failure([forged, ica], [root])).toMatchObject({ code: 'CERT_SIGNATURE', verify: 7, depth: 0 });
   });
   it('tells the names that the certificate has', () => {
     const error = failure([make({ issuer: ica, dns: ['a.test', '*.b.test'] }), ica], [root]);
-    expect(error).toMatchObject({ code: 'CERT_NAME_MISMATCH', verify: 62, depth: 0, hint: 'The certificate is for a.test, *.b.test.' });
-    expect(failure([leaf, ica], [root], { host: '192.0.2.1' })).toMatchObject({ code: 'CERT_NAME_MISMATCH', verify: 64 });
+    expect(error).toMatchObject({
+      code: 'CERT_NAME_MISMATCH',
+      verify: 62,
+      depth: 0,
+      hint: 'The certificate is for a.test, *.b.test.',
+    });
+    expect(failure([leaf, ica], [root], { host: '192.0.2.1' })).toMatchObject({
+      code: 'CERT_NAME_MISMATCH',
+      verify: 64,
+    });
   });
   it('tells the one rule that broke the most promising of several paths', () => {
     const keys = newKeys();
@@ -273,7 +424,9 @@ describe('a failure', () => {
     expect(failure([old, ica], [root]).code).toBe('CERT_NAME_MISMATCH');
   });
   it('tells a malformed leaf, and none at all', () => {
-    expect(validatePathSync({ chain: [leaf.der.subarray(1)], trustAnchors: trustStore([]), verifier: nodeVerifier })).toMatchObject({ ok: false, error: { code: 'CERT_INVALID' } });
+    expect(
+      validatePathSync({ chain: [leaf.der.subarray(1)], trustAnchors: trustStore([]), verifier: nodeVerifier }),
+    ).toMatchObject({ ok: false, error: { code: 'CERT_INVALID' } });
     expect(failure([], [root]).code).toBe('NO_CERTIFICATE');
   });
   it('keeps control characters of a certificate away from terminals', () => {
@@ -291,7 +444,9 @@ describe('profiles and purposes', () => {
   it('refuses wildcards of public suffixes under webpki', () => {
     const wide = make({ issuer: ica, dns: ['*.co.uk', 'example.com'] });
     expect(validate([wide, ica], [root], { profile: 'webpki' }).ok).toBe(true);
-    expect(failure([wide, ica], [root], { profile: 'webpki', isPublicSuffix: (suffix) => suffix === 'co.uk' }).code).toBe('CERT_INVALID');
+    expect(
+      failure([wide, ica], [root], { profile: 'webpki', isPublicSuffix: (suffix) => suffix === 'co.uk' }).code,
+    ).toBe('CERT_INVALID');
   });
   it('judges a client certificate by clientAuth', () => {
     expect(failure([leaf, ica], [root], { purpose: 'clientAuth' })).toMatchObject({ code: 'CERT_PURPOSE', verify: 26 });
@@ -301,33 +456,71 @@ describe('profiles and purposes', () => {
   it('requires an explicit policy when a CA says so', () => {
     const requirePolicy = extension('2.5.29.36', seq(tlv(0x80, Uint8Array.of(0))), true);
     const policies = (...ids: string[]) => extension('2.5.29.32', seq(...ids.map((id) => seq(oid(id)))));
-    const strict = make({ ca: true, subject: 'Strict', issuer: root, extensions: { '2.5.29.36': requirePolicy, '2.5.29.32': policies('1.2.3') } });
+    const strict = make({
+      ca: true,
+      subject: 'Strict',
+      issuer: root,
+      extensions: { '2.5.29.36': requirePolicy, '2.5.29.32': policies('1.2.3') },
+    });
     expect(failure([make({ issuer: strict }), strict], [root])).toMatchObject({ code: 'CERT_INVALID', verify: 43 });
-    expect(failure([make({ issuer: strict, extensions: { '2.5.29.32': policies('1.2.4') } }), strict], [root]).verify).toBe(43);
-    expect(validate([make({ issuer: strict, extensions: { '2.5.29.32': policies('1.2.3') } }), strict], [root]).ok).toBe(true);
+    expect(
+      failure([make({ issuer: strict, extensions: { '2.5.29.32': policies('1.2.4') } }), strict], [root]).verify,
+    ).toBe(43);
+    expect(
+      validate([make({ issuer: strict, extensions: { '2.5.29.32': policies('1.2.3') } }), strict], [root]).ok,
+    ).toBe(true);
     const mapping = extension('2.5.29.33', seq(seq(oid('1.2.3'), oid('1.2.9'))), true);
-    const mapper = make({ ca: true, subject: 'Mapper', issuer: root, extensions: { '2.5.29.36': requirePolicy, '2.5.29.32': policies('1.2.3'), '2.5.29.33': mapping } });
-    expect(validate([make({ issuer: mapper, extensions: { '2.5.29.32': policies('1.2.9') } }), mapper], [root]).ok).toBe(true);
-    expect(failure([make({ issuer: mapper, extensions: { '2.5.29.32': policies('1.2.3') } }), mapper], [root]).verify).toBe(43);
+    const mapper = make({
+      ca: true,
+      subject: 'Mapper',
+      issuer: root,
+      extensions: { '2.5.29.36': requirePolicy, '2.5.29.32': policies('1.2.3'), '2.5.29.33': mapping },
+    });
+    expect(
+      validate([make({ issuer: mapper, extensions: { '2.5.29.32': policies('1.2.9') } }), mapper], [root]).ok,
+    ).toBe(true);
+    expect(
+      failure([make({ issuer: mapper, extensions: { '2.5.29.32': policies('1.2.3') } }), mapper], [root]).verify,
+    ).toBe(43);
   });
 });
 
 describe('the interface', () => {
   it('never suspends for a verifier that answers at once', () => {
-    const steps = validatePath({ chain: [leaf.der, ica.der], trustAnchors: trustStore([root.der]), verifier: nodeVerifier, now: NOW });
+    const steps = validatePath({
+      chain: [leaf.der, ica.der],
+      trustAnchors: trustStore([root.der]),
+      verifier: nodeVerifier,
+      now: NOW,
+    });
     expect(steps.next()).toMatchObject({ done: true, value: { ok: true } });
   });
   it('suspends once for each signature of a verifier that answers later', async () => {
     let calls = 0;
-    const verifier: SignatureVerifier = { name: 'later', verify: async (...check) => (calls++, await nodeVerifier.verify(...check)) };
-    const input: ValidationInput = { chain: [leaf.der, ica.der], trustAnchors: trustStore([root.der]), verifier, now: NOW };
+    const verifier: SignatureVerifier = {
+      name: 'later',
+      verify: async (...check) => (calls++, await nodeVerifier.verify(...check)),
+    };
+    const input: ValidationInput = {
+      chain: [leaf.der, ica.der],
+      trustAnchors: trustStore([root.der]),
+      verifier,
+      now: NOW,
+    };
     expect((await validatePathAsync(input)).ok).toBe(true);
     expect(calls).toBe(2);
     expect(() => validatePathSync(input)).toThrow(TypeError);
   });
   it('takes parsed certificates as well as DER', () => {
     const chain = [parseCertificate(leaf.der), parseCertificate(ica.der)];
-    expect(validatePathSync({ chain, trustAnchors: trustStore([parseCertificate(root.der)]), verifier: nodeVerifier, now: NOW }).ok).toBe(true);
+    expect(
+      validatePathSync({
+        chain,
+        trustAnchors: trustStore([parseCertificate(root.der)]),
+        verifier: nodeVerifier,
+        now: NOW,
+      }).ok,
+    ).toBe(true);
   });
   it('refuses wrong and unknown options by name, at once', () => {
     const good: ValidationInput = { chain: [leaf.der], trustAnchors: trustStore([]), verifier: nodeVerifier };
@@ -349,8 +542,17 @@ describe('the interface', () => {
       [{ verifier: {} }, /verifier/],
       [{ trustAnchors: [] }, /trustAnchors/],
     ];
-    for (const [options, message] of wrong) expect(() => validatePath({ ...good, ...options } as ValidationInput)).toThrow(expect.objectContaining({ name: 'TypeError', message: expect.stringMatching(message) as string }) as Error);
-    const inherited = Object.create({ ...good, chain: [leaf.der, ica.der], trustAnchors: trustStore([root.der]), now: NOW, pins: [new Uint8Array(32)] }) as ValidationInput;
+    for (const [options, message] of wrong)
+      expect(() => validatePath({ ...good, ...options } as ValidationInput)).toThrow(
+        expect.objectContaining({ name: 'TypeError', message: expect.stringMatching(message) as string }) as Error,
+      );
+    const inherited = Object.create({
+      ...good,
+      chain: [leaf.der, ica.der],
+      trustAnchors: trustStore([root.der]),
+      now: NOW,
+      pins: [new Uint8Array(32)],
+    }) as ValidationInput;
     expect(validatePathSync(inherited)).toMatchObject({ ok: false, error: { code: 'CERT_PIN_MISMATCH' } });
     expect(() => validatePath(Object.defineProperty(inherited, 'purpose', { value: 'server' }))).toThrow(/purpose/);
   });
@@ -360,17 +562,28 @@ describe('the interface', () => {
   });
   it('asks pins of the whole path', () => {
     const pin = (made: Made): Uint8Array => nodeVerifier.digest?.('sha256', made.keys.spki) as Uint8Array;
-    for (const one of [leaf, ica, root]) expect(validate([leaf, ica], [root], { pins: [new Uint8Array(32), pin(one)] }).ok).toBe(true);
-    expect(failure([leaf, ica], [root], { pins: [pin(make({}))] })).toMatchObject({ code: 'CERT_PIN_MISMATCH', verify: 50 });
+    for (const one of [leaf, ica, root])
+      expect(validate([leaf, ica], [root], { pins: [new Uint8Array(32), pin(one)] }).ok).toBe(true);
+    expect(failure([leaf, ica], [root], { pins: [pin(make({}))] })).toMatchObject({
+      code: 'CERT_PIN_MISMATCH',
+      verify: 50,
+    });
   });
 });
 
 it('serial numbers are held to RFC 5280 by its profile, and an extension that decides is there once', () => {
   const strict = { profile: 'rfc5280' } as const;
   expect(failure([make({ issuer: ica, serial: 0n }), ica], [root], strict).code).toBe('CERT_INVALID');
-  expect(failure([make({ issuer: ica, serial: Uint8Array.of(0x80, 1) }), ica], [root], strict).code).toBe('CERT_INVALID');
-  expect(failure([make({ issuer: ica, serial: new Uint8Array(21).fill(1) }), ica], [root], strict).code).toBe('CERT_INVALID');
+  expect(failure([make({ issuer: ica, serial: Uint8Array.of(0x80, 1) }), ica], [root], strict).code).toBe(
+    'CERT_INVALID',
+  );
+  expect(failure([make({ issuer: ica, serial: new Uint8Array(21).fill(1) }), ica], [root], strict).code).toBe(
+    'CERT_INVALID',
+  );
   expect(validate([make({ issuer: ica, serial: new Uint8Array(20).fill(1) }), ica], [root], strict).ok).toBe(true);
   const twice = make({ issuer: ica, extensions: { a: extension('2.5.29.14', tlv(4, text('x'))) } });
-  expect(failure([twice, ica], [root])).toMatchObject({ code: 'CERT_INVALID', message: expect.stringContaining('twice') as string });
+  expect(failure([twice, ica], [root])).toMatchObject({
+    code: 'CERT_INVALID',
+    message: expect.stringContaining('twice') as string,
+  });
 });

@@ -1,11 +1,12 @@
 /**
  * @module Path building and validation: RFC 5280 section 6, RFC 4158.
  *
- * One depth-first search from the leaf up. Whatever can be told from issuer and certificates below it is checked before its signature is,
- * the likeliest issuer first; a candidate that breaks a rule is left and the next one tried, so that cross-signs, loops and same-named
- * CAs cost steps and never the answer. When nothing is found, the same search runs once more with broken rules noted in place of
- * pruned: it finds the path that broke fewest, which is what the failure tells about (and it is the only one that compares names the
- * slow way of RFC 5280 section 7.1, so that a path which needs that is still found).
+ * One depth-first search from the leaf up. Whatever can be told from issuer and certificates below it is checked before
+ * its signature is, the likeliest issuer first; a candidate that breaks a rule is left and the next one tried, so that
+ * cross-signs, loops and same-named CAs cost steps and never the answer. When nothing is found, the same search runs
+ * once more with broken rules noted in place of pruned: it finds the path that broke fewest, which is what the failure
+ * tells about (and it is the only one that compares names the slow way of RFC 5280 section 7.1, so that a path which
+ * needs that is still found).
  *
  * Written as steps: a generator that yields only the promises that a `SignatureVerifier` answered with.
  */
@@ -19,7 +20,15 @@ import { nameText, sameName } from './name.ts';
 import { checkOptions, PATH_OPTIONS } from './options.ts';
 import { policyBreach } from './policy.ts';
 import { costOf, fits } from './public-key.ts';
-import { breachesOf, breachOfStrength, type Profile, type Purpose, type Role, type RuleBreach, type RuleSet } from './rules.ts';
+import {
+  breachesOf,
+  breachOfStrength,
+  type Profile,
+  type Purpose,
+  type Role,
+  type RuleBreach,
+  type RuleSet,
+} from './rules.ts';
 import type { SignatureVerifier } from './signature.ts';
 import { issuerOf, type Issuer, type TrustStore } from './trust.ts';
 import { verified, type Steps } from './steps.ts';
@@ -27,7 +36,10 @@ import * as V from './x509-v.ts';
 
 /** Everything that a path is judged by. Only `chain`, `trustAnchors` and `verifier` must be given. */
 export interface PathInput {
-  /** The server's certificate first, then what else it sent, in any order; DER or parsed. What cannot be read behind the first is left out. */
+  /**
+   * The server's certificate first, then what else it sent, in any order; DER or parsed. What cannot be read behind the
+   * first is left out.
+   */
   readonly chain: readonly (Uint8Array | Certificate)[];
   readonly trustAnchors: TrustStore;
   readonly verifier: SignatureVerifier;
@@ -44,8 +56,9 @@ export interface PathInput {
   /** The most certificates below the anchor, the leaf among them, self-issued ones not counted. Default 16. */
   readonly maxChainLength?: number;
   /**
-   * The most work, in candidates that are tried, of which one whose signature takes longer than that of P-256 counts for more: P-384 and
-   * Ed448 for 4, P-521 for 8, RSA for the square of its bits over 4096. Default 256; explaining a failure may take as many again.
+   * The most work, in candidates that are tried, of which one whose signature takes longer than that of P-256 counts
+   * for more: P-384 and Ed448 for 4, P-521 for 8, RSA for the square of its bits over 4096. Default 256; explaining a
+   * failure may take as many again.
    */
   readonly maxSteps?: number;
   /** Knows the public suffix list, for wildcards under `webpki`; without it only one-label suffixes are known. */
@@ -58,7 +71,8 @@ export interface PlacedBreach extends RuleBreach {
 }
 
 /**
- * More that a path must pass than RFC 5280 section 6.1 asks for. Asked of each path that passes that; leaf first, without the anchor.
+ * More that a path must pass than RFC 5280 section 6.1 asks for. Asked of each path that passes that; leaf first,
+ * without the anchor.
  * `issuers` gives all that is known by a DER `Name`.
  */
 export type PathChecks = (
@@ -75,11 +89,12 @@ export interface PathSuccess {
 }
 
 /**
- * Builds and validates a path as RFC 5280 section 6.1 has it, and nothing more: `validatePath` also asks about revocation, transparency and
- * pins. As steps: `yield*` it, resume it with what each yielded promise settles to.
+ * Builds and validates a path as RFC 5280 section 6.1 has it, and nothing more: `validatePath` also asks about
+ * revocation, transparency and pins. As steps: `yield*` it, resume it with what each yielded promise settles to.
  * @throws TypeError at once for options that are wrong; never throws for what is in the certificates.
  */
-export const buildPath = (input: PathInput, checks?: PathChecks): Steps<PathResult> => buildCheckedPath(checkOptions(input, PATH_OPTIONS), checks);
+export const buildPath = (input: PathInput, checks?: PathChecks): Steps<PathResult> =>
+  buildCheckedPath(checkOptions(input, PATH_OPTIONS), checks);
 
 /** {@link buildPath} for options that have been checked. @throws TypeError for text that is no host. */
 export const buildCheckedPath = (input: PathInput, checks: PathChecks | undefined): Steps<PathResult> => {
@@ -92,7 +107,15 @@ function* run(input: PathInput, host: Host | undefined, checks: PathChecks | und
   if (!('tbs' in leaf)) return { ok: false, error: leaf };
   if (leaf.malformed !== undefined) {
     const message = `the server's certificate (${subjectText(leaf)}) is malformed: ${leaf.malformed}`;
-    return { ok: false, error: { ...noPath('CERT_INVALID', message), verify: V.INVALID_EXTENSION, subject: subjectText(leaf), chain: [leaf] } };
+    return {
+      ok: false,
+      error: {
+        ...noPath('CERT_INVALID', message),
+        verify: V.INVALID_EXTENSION,
+        subject: subjectText(leaf),
+        chain: [leaf],
+      },
+    };
   }
   const search = new Search(input, leaf, checks);
   const ownDefects = leafDefects(search, host);
@@ -116,7 +139,15 @@ const readLeaf = ([leaf]: PathInput['chain']): Certificate | PathFailure => {
   }
 };
 
-const noPath = (code: TlsErrorCode, message: string): PathFailure => ({ code, verify: V.UNSPECIFIED, depth: 0, subject: undefined, message, hint: undefined, chain: [] });
+const noPath = (code: TlsErrorCode, message: string): PathFailure => ({
+  code,
+  verify: V.UNSPECIFIED,
+  depth: 0,
+  subject: undefined,
+  message,
+  hint: undefined,
+  chain: [],
+});
 
 interface Candidate {
   readonly issuer: Issuer;
@@ -153,7 +184,13 @@ export class Search {
   private readonly judged = new Map<Certificate, RuleBreach[]>();
 
   constructor(input: PathInput, leaf: Certificate, checks: PathChecks | undefined) {
-    const { now = Date.now(), purpose = 'serverAuth', profile = 'compatible', securityLevel = 2, isPublicSuffix } = input;
+    const {
+      now = Date.now(),
+      purpose = 'serverAuth',
+      profile = 'compatible',
+      securityLevel = 2,
+      isPublicSuffix,
+    } = input;
     this.leaf = leaf;
     this.trust = input.trustAnchors;
     this.verifier = input.verifier;
@@ -171,7 +208,9 @@ export class Search {
       this.untrusted.push(issuerOf(read));
     } catch (error) {
       if (!(error instanceof DerError)) throw error;
-      (read ? this.unusable : this.unreadable).push(`certificate ${place} of the chain is malformed (${error.message})`);
+      (read ? this.unusable : this.unreadable).push(
+        `certificate ${place} of the chain is malformed (${error.message})`,
+      );
     }
   }
 
@@ -203,7 +242,8 @@ export class Search {
     const { diagnosing } = this;
     const found: Candidate[] = this.trust.find(child.issuer, diagnosing).map((issuer) => ({ issuer, anchor: true }));
     for (const issuer of this.untrusted) {
-      if (diagnosing ? sameName(issuer.subject, child.issuer) : bytesEqual(issuer.subject, child.issuer)) found.push({ issuer, anchor: false });
+      if (diagnosing ? sameName(issuer.subject, child.issuer) : bytesEqual(issuer.subject, child.issuer))
+        found.push({ issuer, anchor: false });
     }
     if (found.length < 2) return found;
     const scored = found.map((one) => ({ ...one, score: this.score(child, one) }));
@@ -218,7 +258,9 @@ export class Search {
     return 4096 * (2 * identifierMatch(child, issuer) + (current ? 1 : 0)) - distance;
   }
 
-  /** For each untrusted certificate that an anchor can be reached from, going by names alone, how many steps away it is. */
+  /**
+   * For each untrusted certificate that an anchor can be reached from, going by names alone, how many steps away it is.
+   */
   private measure(): Map<Issuer, number> {
     const distances = new Map<Issuer, number>();
     const issuedBy = new Map<string, Issuer[]>();
@@ -230,7 +272,8 @@ export class Search {
     }
     // a Map is walked in the order of insertion, what is added on the way included: nearest first
     for (const [one, distance] of distances) {
-      for (const below of issuedBy.get(latin1(one.subject)) ?? []) if (!distances.has(below)) distances.set(below, distance + 1);
+      for (const below of issuedBy.get(latin1(one.subject)) ?? [])
+        if (!distances.has(below)) distances.set(below, distance + 1);
     }
     return distances;
   }
@@ -248,7 +291,10 @@ export class Search {
     return ok;
   }
 
-  /** Keeps the attempt if it is more promising than what is kept: it reached an anchor and broke fewer rules, or none did and it got farther. */
+  /**
+   * Keeps the attempt if it is more promising than what is kept: it reached an anchor and broke fewer rules, or none
+   * did and it got farther.
+   */
   propose(path: readonly Certificate[], anchor: Issuer | undefined, defects: readonly Defect[]): void {
     // A wrong signature counts for more than a broken rule: the certificate above may be another CA's.
     const wrong = defects.length + defects.filter(({ code }) => code === 'CERT_SIGNATURE').length;
@@ -269,7 +315,13 @@ const leafDefects = (search: Search, host: Host | undefined): Defect[] => {
   const defects: Defect[] = search.breaches(leaf, 'leaf').map((one) => ({ ...one, certificate: leaf, depth: 0 }));
   if (host && !namesHost(leaf, host, search.rules.profile !== 'compatible')) {
     const verify = host.kind === 'ip' ? V.IP_ADDRESS_MISMATCH : V.HOSTNAME_MISMATCH;
-    defects.push({ code: 'CERT_NAME_MISMATCH', verify, message: `is not for ${host.name}`, certificate: leaf, depth: 0 });
+    defects.push({
+      code: 'CERT_NAME_MISMATCH',
+      verify,
+      message: `is not for ${host.name}`,
+      certificate: leaf,
+      depth: 0,
+    });
   }
   return defects;
 };
@@ -278,8 +330,11 @@ function* searchFrom(search: Search, defects: Defect[]): Steps<PathSuccess | und
   const { leaf } = search;
   const self = search.trust.holding(leaf);
   if (self) {
-    // the caller trusts this very certificate: who signed it, and how, does not matter, and it vouches for its own state
-    const own = defects.filter(({ verify }) => verify !== V.CA_MD_TOO_WEAK && verify !== V.UNSUPPORTED_SIGNATURE_ALGORITHM);
+    // the caller trusts this very certificate: who signed it, and how, does not matter, and it vouches for its own
+    // state
+    const own = defects.filter(
+      ({ verify }) => verify !== V.CA_MD_TOO_WEAK && verify !== V.UNSUPPORTED_SIGNATURE_ALGORITHM,
+    );
     yield* noteWholePath(search, [leaf], self, own);
     if (own.length === 0) return { ok: true, chain: [leaf], anchor: self };
     if (search.diagnosing) search.propose([leaf], self, own);
@@ -305,7 +360,13 @@ function* extend(search: Search, path: Certificate[], defects: Defect[]): Steps<
 }
 
 /** The candidate keeps the rules, or the search is noting what it breaks: now its signature counts. */
-function* ascend(search: Search, path: Certificate[], issuer: Issuer, anchor: boolean, defects: Defect[]): Steps<PathSuccess | undefined> {
+function* ascend(
+  search: Search,
+  path: Certificate[],
+  issuer: Issuer,
+  anchor: boolean,
+  defects: Defect[],
+): Steps<PathSuccess | undefined> {
   const child = path[path.length - 1] as Certificate;
   if (!(yield* search.signedBy(child, issuer))) {
     if (!search.diagnosing) return undefined;
@@ -315,12 +376,19 @@ function* ascend(search: Search, path: Certificate[], issuer: Issuer, anchor: bo
       return undefined;
     }
     // as OpenSSL, the search for the reason follows the names all the same
-    defects.push({ ...signatureDefect(child, issuer), code: 'CERT_SIGNATURE', verify: V.CERT_SIGNATURE_FAILURE, certificate: child, depth: path.length - 1 });
+    defects.push({
+      ...signatureDefect(child, issuer),
+      code: 'CERT_SIGNATURE',
+      verify: V.CERT_SIGNATURE_FAILURE,
+      certificate: child,
+      depth: path.length - 1,
+    });
   }
   if (defects.length > 0 && !search.diagnosing) return undefined;
   if (anchor) {
     yield* noteWholePath(search, path, issuer, defects);
-    if (defects.length === 0) return { ok: true, chain: issuer.certificate ? [...path, issuer.certificate] : [...path], anchor: issuer };
+    if (defects.length === 0)
+      return { ok: true, chain: issuer.certificate ? [...path, issuer.certificate] : [...path], anchor: issuer };
     if (search.diagnosing) search.propose(path, issuer, defects);
     return undefined;
   }
@@ -336,7 +404,8 @@ function* signedItself(search: Search, child: Certificate): Steps<boolean> {
 
 const signatureDefect = (child: Certificate, issuer: Issuer): Pick<Defect, 'message' | 'hint'> => {
   if (!child.signatureAlgorithmsAgree) return { message: 'names two different signature algorithms' };
-  if (!child.signatureAlgorithm || issuer.publicKey.kind === 'unknown') return { message: 'has a signature that cannot be checked' };
+  if (!child.signatureAlgorithm || issuer.publicKey.kind === 'unknown')
+    return { message: 'has a signature that cannot be checked' };
   return {
     message: `has a signature that the key of its issuer ${nameText(child.issuer) || '(no name)'} did not make`,
     hint: 'The certificate was altered, or another CA of the same name issued it: the server must send the intermediate that belongs to its certificate.',
@@ -344,16 +413,24 @@ const signatureDefect = (child: Certificate, issuer: Issuer): Pick<Defect, 'mess
 };
 
 /** RFC 4158 section 2.4.1: a path that comes back to the same name with the same key goes nowhere new. */
-const loops = (path: readonly Certificate[], { subject, spki }: Issuer): boolean => path.some((one) => bytesEqual(one.subject, subject) && bytesEqual(one.spki, spki));
+const loops = (path: readonly Certificate[], { subject, spki }: Issuer): boolean =>
+  path.some((one) => bytesEqual(one.subject, subject) && bytesEqual(one.spki, spki));
 
 /** Everything about a candidate issuer but its signature. */
-const judge = (search: Search, path: readonly Certificate[], issuer: Issuer, anchor: boolean, defects: Defect[]): void => {
+const judge = (
+  search: Search,
+  path: readonly Certificate[],
+  issuer: Issuer,
+  anchor: boolean,
+  defects: Defect[],
+): void => {
   const depth = path.length;
   const { certificate, nameConstraints } = issuer;
   let between = 0;
   for (let i = 1; i < depth; i++) if (!(path[i] as Certificate).selfIssued) between++;
   if (certificate) {
-    for (const breach of search.breaches(certificate, anchor ? 'anchor' : 'intermediate')) defects.push({ ...breach, certificate, depth });
+    for (const breach of search.breaches(certificate, anchor ? 'anchor' : 'intermediate'))
+      defects.push({ ...breach, certificate, depth });
     const limit = certificate.basicConstraints?.pathLength;
     if (limit !== undefined && between > limit) {
       const message = `allows ${limit} CA certificates below it (pathLenConstraint), and ${between} follow`;
@@ -365,7 +442,13 @@ const judge = (search: Search, path: readonly Certificate[], issuer: Issuer, anc
   }
   const length = 1 + between + (anchor || certificate?.selfIssued ? 0 : 1);
   if (length > search.maxChainLength) {
-    defects.push({ code: 'CERT_CHAIN_TOO_LONG', verify: V.CERT_CHAIN_TOO_LONG, message: `makes the chain longer than ${search.maxChainLength}`, certificate, depth });
+    defects.push({
+      code: 'CERT_CHAIN_TOO_LONG',
+      verify: V.CERT_CHAIN_TOO_LONG,
+      message: `makes the chain longer than ${search.maxChainLength}`,
+      certificate,
+      depth,
+    });
   }
   if (!nameConstraints) return;
   for (let i = 0; i < depth; i++) {
@@ -382,6 +465,10 @@ function* noteWholePath(search: Search, path: readonly Certificate[], anchor: Is
   const policies = policyBreach(path, anchor, rules.profile !== 'compatible');
   if (policies) defects.push({ ...policies, certificate: leaf, depth: 0 });
   if (!checks) return;
-  const issuers = (name: Uint8Array): readonly Issuer[] => [...search.trust.find(name, true), ...search.untrusted.filter(({ subject }) => sameName(subject, name))];
-  for (const breach of yield* checks(path, anchor, rules, verifier, issuers)) defects.push({ ...breach, certificate: path[breach.depth] });
+  const issuers = (name: Uint8Array): readonly Issuer[] => [
+    ...search.trust.find(name, true),
+    ...search.untrusted.filter(({ subject }) => sameName(subject, name)),
+  ];
+  for (const breach of yield* checks(path, anchor, rules, verifier, issuers))
+    defects.push({ ...breach, certificate: path[breach.depth] });
 }

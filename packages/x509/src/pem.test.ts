@@ -41,7 +41,8 @@ describe('PEM', () => {
 
 describe('PKCS #7', () => {
   const data = seq(oid('1.2.840.113549.1.7.1'));
-  const signed = (...parts: Uint8Array[]): Uint8Array => seq(oid('1.2.840.113549.1.7.2'), tlv(0xa0, seq(int(1), tlv(0x31), data, ...parts)));
+  const signed = (...parts: Uint8Array[]): Uint8Array =>
+    seq(oid('1.2.840.113549.1.7.2'), tlv(0xa0, seq(int(1), tlv(0x31), data, ...parts)));
   const [a, b] = [make({}).der, make({}).der];
 
   it('gives the certificates of a bag, without CRLs and attribute certificates', () => {

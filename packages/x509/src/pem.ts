@@ -33,7 +33,8 @@ export const decodePem = (text: string, label?: string): PemBlock[] => {
 };
 
 /** One block, lines of 64 characters, a newline at the end. */
-export const encodePem = (label: string, der: Uint8Array): string => `-----BEGIN ${label}-----\n${encodeBase64(der).replace(/.{64}(?=.)/g, '$&\n')}\n-----END ${label}-----\n`;
+export const encodePem = (label: string, der: Uint8Array): string =>
+  `-----BEGIN ${label}-----\n${encodeBase64(der).replace(/.{64}(?=.)/g, '$&\n')}\n-----END ${label}-----\n`;
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 let values: Uint8Array | undefined;

@@ -12,10 +12,18 @@ export const spkiSha256 = ({ spki }: Pick<Certificate, 'spki'>, { name, digest }
 };
 
 /** Whether any key of the path is pinned. */
-export const pinBreach = (pins: readonly Uint8Array[], keys: readonly Pick<Certificate, 'spki'>[], verifier: SignatureVerifier): RuleBreach | undefined => {
+export const pinBreach = (
+  pins: readonly Uint8Array[],
+  keys: readonly Pick<Certificate, 'spki'>[],
+  verifier: SignatureVerifier,
+): RuleBreach | undefined => {
   for (const key of keys) {
     const hash = spkiSha256(key, verifier);
     if (pins.some((pin) => bytesEqual(pin, hash))) return undefined;
   }
-  return { code: 'CERT_PIN_MISMATCH', verify: V.APPLICATION_VERIFICATION, message: 'has a path in which no key matches a pin' };
+  return {
+    code: 'CERT_PIN_MISMATCH',
+    verify: V.APPLICATION_VERIFICATION,
+    message: 'has a path in which no key matches a pin',
+  };
 };

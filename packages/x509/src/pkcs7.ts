@@ -6,7 +6,10 @@ const SIGNED_DATA = '1.2.840.113549.1.7.2';
 /** The largest bag that is read, bytes. */
 const MAX_BAG_SIZE = 0x100_0000;
 
-/** The DER certificates in a DER PKCS #7 SignedData (`.p7b`, `.p7c`), in its order. Its signatures, if it has any, say nothing here. @throws DerError */
+/**
+ * The DER certificates in a DER PKCS #7 SignedData (`.p7b`, `.p7c`), in its order. Its signatures, if it has any, say
+ * nothing here. @throws DerError
+ */
 export const parsePkcs7 = (der: Uint8Array): Uint8Array[] => {
   const reader = readWhole(der, Tag.SEQUENCE, MAX_BAG_SIZE);
   if (reader.oid() !== SIGNED_DATA) reader.fail('PKCS #7: not SignedData');

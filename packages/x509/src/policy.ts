@@ -1,4 +1,6 @@
-/** @module Certificate policies: RFC 5280 section 6.1 with the policy graph of RFC 9618, for the initial set any-policy. */
+/**
+ * @module Certificate policies: RFC 5280 section 6.1 with the policy graph of RFC 9618, for the initial set any-policy.
+ */
 import { extensionOf, type Certificate } from './certificate.ts';
 import { Oid } from './extensions.ts';
 import type { RuleBreach } from './rules.ts';
@@ -6,16 +8,19 @@ import type { Issuer } from './trust.ts';
 import * as V from './x509-v.ts';
 
 /**
- * Whether an explicit policy is required by a certificate below the anchor and none is left. Where nobody requires one, what is wrong with
- * policies is nobody's loss, and only `strict` looks at it. With any-policy as the user's set the graph's
- * only question is whether its last level is empty, so each level is a map from a policy to the policies expected for it below.
+ * Whether an explicit policy is required by a certificate below the anchor and none is left. Where nobody requires one,
+ * what is wrong with policies is nobody's loss, and only `strict` looks at it. With any-policy as the user's set the
+ * graph's only question is whether its last level is empty, so each level is a map from a policy to the policies
+ * expected for it below.
  */
 export const policyBreach = (path: readonly Certificate[], anchor: Issuer, strict: boolean): RuleBreach | undefined => {
   if (path[0] === anchor.certificate) return undefined;
   if (!strict && !path.some((c) => extensionOf(c, Oid.policyConstraints))) return undefined;
   for (const { malformedPolicies, certificatePolicies = [] } of path) {
-    if (malformedPolicies !== undefined) return invalid(`has policies in its path that are malformed: ${malformedPolicies}`);
-    if (new Set(certificatePolicies.map(({ id }) => id)).size < certificatePolicies.length) return invalid('has a certificate in its path that names a policy twice');
+    if (malformedPolicies !== undefined)
+      return invalid(`has policies in its path that are malformed: ${malformedPolicies}`);
+    if (new Set(certificatePolicies.map(({ id }) => id)).size < certificatePolicies.length)
+      return invalid('has a certificate in its path that names a policy twice');
   }
   const count = path.length;
   let explicitPolicy = count + 1;
@@ -48,14 +53,26 @@ export const policyBreach = (path: readonly Certificate[], anchor: Issuer, stric
   return explicitPolicy === 0 && expected.size === 0 ? breach() : undefined;
 };
 
-const invalid = (message: string): RuleBreach => ({ code: 'CERT_INVALID', verify: V.INVALID_POLICY_EXTENSION, message, late: true });
-const breach = (): RuleBreach => ({ code: 'CERT_INVALID', verify: V.NO_EXPLICIT_POLICY, message: 'has no policy that its issuers agree on, and one of them requires it' });
+const invalid = (message: string): RuleBreach => ({
+  code: 'CERT_INVALID',
+  verify: V.INVALID_POLICY_EXTENSION,
+  message,
+  late: true,
+});
+const breach = (): RuleBreach => ({
+  code: 'CERT_INVALID',
+  verify: V.NO_EXPLICIT_POLICY,
+  message: 'has no policy that its issuers agree on, and one of them requires it',
+});
 
 /** 6.1.3 (d), (e): what the certificate names of what is expected; any-policy stands for all of it. */
 const narrow = (c: Certificate, expected: ReadonlySet<string>, anyCounts: boolean): ReadonlySet<string> => {
   const named = c.certificatePolicies?.map(({ id }) => id) ?? [];
-  if (named.includes(Oid.anyPolicy) && anyCounts) return expected.size === 0 ? expected : expected.has(Oid.anyPolicy) ? expected : new Set(expected);
-  return new Set(expected.has(Oid.anyPolicy) ? named.filter((id) => id !== Oid.anyPolicy) : named.filter((id) => expected.has(id)));
+  if (named.includes(Oid.anyPolicy) && anyCounts)
+    return expected.size === 0 ? expected : expected.has(Oid.anyPolicy) ? expected : new Set(expected);
+  return new Set(
+    expected.has(Oid.anyPolicy) ? named.filter((id) => id !== Oid.anyPolicy) : named.filter((id) => expected.has(id)),
+  );
 };
 
 /** 6.1.4 (a), (b): policies of the issuer's domain become those of the subject's, or end where mapping is inhibited. */

@@ -9,11 +9,19 @@ import * as V from './x509-v.ts';
 import { X509V } from '@ferrule/result';
 
 const spkiOf = (kind: 'rsa-pss' | 'ed448' | 'dsa', options?: object): Keys => {
-  const generate = generateKeyPairSync as (kind: string, options?: object) => { publicKey: KeyObject; privateKey: KeyObject };
+  const generate = generateKeyPairSync as (
+    kind: string,
+    options?: object,
+  ) => { publicKey: KeyObject; privateKey: KeyObject };
   const { publicKey, privateKey } = generate(kind, options);
   return { spki: Uint8Array.from(publicKey.export({ type: 'spki', format: 'der' })), privateKey };
 };
-const pss = spkiOf('rsa-pss', { modulusLength: 2048, hashAlgorithm: 'sha384', mgf1HashAlgorithm: 'sha384', saltLength: 48 });
+const pss = spkiOf('rsa-pss', {
+  modulusLength: 2048,
+  hashAlgorithm: 'sha384',
+  mgf1HashAlgorithm: 'sha384',
+  saltLength: 48,
+});
 
 describe('a public key', () => {
   it('is known by its kind, and by the SignatureSchemes that it can make', () => {
@@ -27,7 +35,9 @@ describe('a public key', () => {
     expect(signatureSchemes(parsePublicKey(spkiOf('ed448').spki))).toEqual([0x0808]);
     expect(parsePublicKey(pss.spki)).toMatchObject({ kind: 'rsa-pss', pss: { hash: 'sha384', saltLength: 48 } });
     expect(signatureSchemes(parsePublicKey(pss.spki))).toEqual([0x080a]);
-    expect(signatureSchemes(parsePublicKey(spkiOf('rsa-pss', { modulusLength: 1024 }).spki))).toEqual([0x0809, 0x080a, 0x080b]);
+    expect(signatureSchemes(parsePublicKey(spkiOf('rsa-pss', { modulusLength: 1024 }).spki))).toEqual([
+      0x0809, 0x080a, 0x080b,
+    ]);
   });
   it('of another kind can be read, and makes nothing', () => {
     const other = parsePublicKey(newKeys('ec', 'secp256k1').spki);
@@ -47,39 +57,72 @@ describe('a public key', () => {
 });
 
 describe.each([nobleVerifier, nodeVerifier, webcryptoVerifier])('the verifier $name', (verifier) => {
-  const check = (algorithm: SignatureAlgorithm, spki: Uint8Array, signature: Uint8Array) => Promise.resolve(verifier.verify(algorithm, spki, text('m'), signature));
+  const check = (algorithm: SignatureAlgorithm, spki: Uint8Array, signature: Uint8Array) =>
+    Promise.resolve(verifier.verify(algorithm, spki, text('m'), signature));
 
   it('keeps to the parameters of an id-RSASSA-PSS key', async () => {
-    const signature = (hash: string, saltLength: number) => Uint8Array.from(sign(hash, text('m'), { key: pss.privateKey, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength }));
-    expect(await check({ kind: 'rsa-pss', hash: 'sha384', saltLength: 48 }, pss.spki, signature('sha384', 48))).toBe(true);
-    expect(await check({ kind: 'rsa-pss', hash: 'sha384', saltLength: 47 }, pss.spki, signature('sha384', 48))).toBe(false);
+    const signature = (hash: string, saltLength: number) =>
+      Uint8Array.from(
+        sign(hash, text('m'), { key: pss.privateKey, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength }),
+      );
+    expect(await check({ kind: 'rsa-pss', hash: 'sha384', saltLength: 48 }, pss.spki, signature('sha384', 48))).toBe(
+      true,
+    );
+    expect(await check({ kind: 'rsa-pss', hash: 'sha384', saltLength: 47 }, pss.spki, signature('sha384', 48))).toBe(
+      false,
+    );
     expect(await check({ kind: 'rsa-pkcs1', hash: 'sha384' }, pss.spki, signature('sha384', 48))).toBe(false);
   });
   it('answers false for keys that do not fit, bad keys and bad signatures, and never throws', async () => {
     const ec = newKeys();
-    const algorithms: SignatureAlgorithm[] = [{ kind: 'rsa-pkcs1', hash: 'sha256' }, { kind: 'rsa-pss', hash: 'sha512', saltLength: 64 }, { kind: 'ecdsa', hash: 'sha256' }, { kind: 'ed25519' }, { kind: 'ed448' }];
+    const algorithms: SignatureAlgorithm[] = [
+      { kind: 'rsa-pkcs1', hash: 'sha256' },
+      { kind: 'rsa-pss', hash: 'sha512', saltLength: 64 },
+      { kind: 'ecdsa', hash: 'sha256' },
+      { kind: 'ed25519' },
+      { kind: 'ed448' },
+    ];
     const offCurve = ec.spki.slice();
     offCurve[40] = (offCurve[40] as number) ^ 1;
-    const keys = [ec.spki, newKeys('rsa', 1024).spki, newKeys('ed25519').spki, spkiOf('ed448').spki, offCurve, new Uint8Array(), ec.spki.subarray(3), newKeys('ec', 'secp256k1').spki];
-    for (const algorithm of algorithms) for (const spki of keys) for (const length of [0, 1, 64, 114, 128]) expect(await check(algorithm, spki, new Uint8Array(length))).toBe(false);
+    const keys = [
+      ec.spki,
+      newKeys('rsa', 1024).spki,
+      newKeys('ed25519').spki,
+      spkiOf('ed448').spki,
+      offCurve,
+      new Uint8Array(),
+      ec.spki.subarray(3),
+      newKeys('ec', 'secp256k1').spki,
+    ];
+    for (const algorithm of algorithms)
+      for (const spki of keys)
+        for (const length of [0, 1, 64, 114, 128])
+          expect(await check(algorithm, spki, new Uint8Array(length))).toBe(false);
   });
   it('refuses RSA with an even, tiny or huge exponent, and a huge modulus', async () => {
-    const rsa = (n: Uint8Array, e: number | bigint) => seq(seq(oid('1.2.840.113549.1.1.1'), Uint8Array.of(5, 0)), tlv(3, Uint8Array.of(0), seq(int(n), int(e))));
+    const rsa = (n: Uint8Array, e: number | bigint) =>
+      seq(seq(oid('1.2.840.113549.1.1.1'), Uint8Array.of(5, 0)), tlv(3, Uint8Array.of(0), seq(int(n), int(e))));
     const n = Uint8Array.of(0, ...new Array<number>(256).fill(255));
     const one = new Uint8Array(256);
     one[255] = 1;
-    for (const e of [1, 2, 2n ** 40n + 1n]) expect(await check({ kind: 'rsa-pkcs1', hash: 'sha256' }, rsa(n, e), one)).toBe(false);
+    for (const e of [1, 2, 2n ** 40n + 1n])
+      expect(await check({ kind: 'rsa-pkcs1', hash: 'sha256' }, rsa(n, e), one)).toBe(false);
     const huge = Uint8Array.of(0, ...new Array<number>(2049).fill(255));
     expect(await check({ kind: 'rsa-pkcs1', hash: 'sha256' }, rsa(huge, 65537), new Uint8Array(2049))).toBe(false);
   });
   it('hashes', () => {
-    expect(Buffer.from(verifier.digest?.('sha1', text('abc')) as Uint8Array).toString('hex')).toBe('a9993e364706816aba3e25717850c26c9cd0d89d');
+    expect(Buffer.from(verifier.digest?.('sha1', text('abc')) as Uint8Array).toString('hex')).toBe(
+      'a9993e364706816aba3e25717850c26c9cd0d89d',
+    );
     expect(verifier.digest?.('sha512', text('abc'))).toHaveLength(64);
   });
 });
 
 it('certificates say what signed them', () => {
-  expect(parseCertificate(make({ keys: newKeys('rsa', 1024) }).der).signatureAlgorithm).toEqual({ kind: 'rsa-pkcs1', hash: 'sha256' });
+  expect(parseCertificate(make({ keys: newKeys('rsa', 1024) }).der).signatureAlgorithm).toEqual({
+    kind: 'rsa-pkcs1',
+    hash: 'sha256',
+  });
   expect(parseCertificate(make({ keys: newKeys('ed25519') }).der).signatureAlgorithm).toEqual({ kind: 'ed25519' });
 });
 

@@ -1,4 +1,7 @@
-/** @module SubjectPublicKeyInfo: what kind of key it is, how strong, what it can check. RFC 3279, 4055, 5480, 8410, 9881. */
+/**
+ * @module SubjectPublicKeyInfo: what kind of key it is, how strong, what it can check. RFC 3279, 4055, 5480, 8410,
+ * 9881.
+ */
 import { readPssParameters, RSASSA_PSS } from './algorithm.ts';
 import { type DerReader, readWhole } from './der.ts';
 import type { HashName, MlDsa, SignatureAlgorithm } from './signature.ts';
@@ -47,7 +50,10 @@ export interface UnknownKey {
   readonly description: string;
 }
 
-/** What checking one signature costs, in steps of a search: P-256 is 1, the others by what they take beside it in software. */
+/**
+ * What checking one signature costs, in steps of a search: P-256 is 1, the others by what they take beside it in
+ * software.
+ */
 export const costOf = (key: PublicKey): number => {
   if (key.kind === 'rsa' || key.kind === 'rsa-pss') return Math.max(1, Math.ceil((key.bits / 4096) ** 2));
   return key.bits > 512 ? 8 : key.bits > 256 ? 4 : 1;
@@ -126,12 +132,17 @@ const readEcKey = (reader: DerReader, algorithm: number): EcKey | UnknownKey => 
   const [curve, bits] = known;
   const point = finish(reader, algorithm);
   const size = (bits + 7) >> 3;
-  if (point[0] === 4 ? point.length !== 1 + 2 * size : (point[0] !== 2 && point[0] !== 3) || point.length !== 1 + size) reader.fail('EC point is malformed');
+  if (point[0] === 4 ? point.length !== 1 + 2 * size : (point[0] !== 2 && point[0] !== 3) || point.length !== 1 + size)
+    reader.fail('EC point is malformed');
   return { kind: 'ec', curve, bits, point };
 };
 export const EXPLICIT_CURVE = 'EC with explicit parameters';
 
-const readMlDsaKey = (reader: DerReader, algorithm: number, [kind, bits, length]: readonly [MlDsa, MlDsaKey['bits'], number]): MlDsaKey => {
+const readMlDsaKey = (
+  reader: DerReader,
+  algorithm: number,
+  [kind, bits, length]: readonly [MlDsa, MlDsaKey['bits'], number],
+): MlDsaKey => {
   const key = finish(reader, algorithm);
   if (key.length !== length) reader.fail('ML-DSA key has a wrong length');
   return { kind, bits, key };
@@ -148,7 +159,8 @@ const readRsaKey = (der: Uint8Array, kind: RsaKey['kind'], pss: RsaKey['pss']): 
 const positive = (reader: DerReader): Uint8Array => {
   const view = reader.integer();
   const first = view[0];
-  if ((first as number) >= 0x80 || (first === 0 && view.length === 1)) reader.fail('RSA key has a number that is not positive');
+  if ((first as number) >= 0x80 || (first === 0 && view.length === 1))
+    reader.fail('RSA key has a number that is not positive');
   return first === 0 ? view.subarray(1) : view;
 };
 
@@ -158,7 +170,11 @@ export const fits = (algorithm: SignatureAlgorithm, key: PublicKey): boolean => 
     case 'rsa-pkcs1':
       return key.kind === 'rsa';
     case 'rsa-pss':
-      return key.kind === 'rsa' || (key.kind === 'rsa-pss' && (!key.pss || (key.pss.hash === algorithm.hash && key.pss.saltLength <= algorithm.saltLength)));
+      return (
+        key.kind === 'rsa' ||
+        (key.kind === 'rsa-pss' &&
+          (!key.pss || (key.pss.hash === algorithm.hash && key.pss.saltLength <= algorithm.saltLength)))
+      );
     case 'ecdsa':
       return key.kind === 'ec';
     default:
@@ -166,7 +182,9 @@ export const fits = (algorithm: SignatureAlgorithm, key: PublicKey): boolean => 
   }
 };
 
-/** Bits of security by NIST SP 800-57 part 1, table 2, as SSL_CTX_set_security_level(3) counts them; 0 = cannot be used. */
+/**
+ * Bits of security by NIST SP 800-57 part 1, table 2, as SSL_CTX_set_security_level(3) counts them; 0 = cannot be used.
+ */
 export const strength = (key: PublicKey): number => {
   switch (key.kind) {
     case 'rsa':
@@ -194,18 +212,21 @@ const RSA_STRENGTH = [
 export const securityBits = (level: number): number => [0, 80, 112, 128, 192, 256][level] ?? 256;
 
 /** The hash of a signature, bits of security; EdDSA and ML-DSA bring their own. */
-export const hashStrength = (algorithm: SignatureAlgorithm): number => ('hash' in algorithm ? Number(algorithm.hash.slice(3)) / 2 : 256);
+export const hashStrength = (algorithm: SignatureAlgorithm): number =>
+  'hash' in algorithm ? Number(algorithm.hash.slice(3)) / 2 : 256;
 
 /**
- * IANA SignatureSchemes of TLS 1.3's CertificateVerify that a key can make (RFC 9846 section 4.3.3), strongest habit first; the
- * ECDSA ones are bound to their curve.
+ * IANA SignatureSchemes of TLS 1.3's CertificateVerify that a key can make (RFC 9846 section 4.3.3), strongest habit
+ * first; the ECDSA ones are bound to their curve.
  */
 export const signatureSchemes = (key: PublicKey): number[] => {
   switch (key.kind) {
     case 'rsa':
       return [0x0804, 0x0805, 0x0806];
     case 'rsa-pss':
-      return [0x0809, 0x080a, 0x080b].filter((_, i) => !key.pss || key.pss.hash === (['sha256', 'sha384', 'sha512'] as const)[i]);
+      return [0x0809, 0x080a, 0x080b].filter(
+        (_, i) => !key.pss || key.pss.hash === (['sha256', 'sha384', 'sha512'] as const)[i],
+      );
     case 'ec':
       return [{ 'P-256': 0x0403, 'P-384': 0x0503, 'P-521': 0x0603 }[key.curve]];
     case 'ed25519':

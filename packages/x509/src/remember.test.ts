@@ -51,8 +51,11 @@ it('a wrong one is never remembered, and nothing about a good one may change', (
 it('memory is bounded: the one longest unused goes', () => {
   const { verifier, calls } = counting();
   const remembering = rememberVerified(verifier, { max: 2 });
-  const signed = ['a', 'b', 'c'].map((one) => [text(one), Uint8Array.from(sign('sha256', text(one), keys.privateKey))] as const);
-  const ask = (i: number): unknown => remembering.verify(ecdsa, keys.spki, ...(signed[i] as readonly [Uint8Array, Uint8Array]));
+  const signed = ['a', 'b', 'c'].map(
+    (one) => [text(one), Uint8Array.from(sign('sha256', text(one), keys.privateKey))] as const,
+  );
+  const ask = (i: number): unknown =>
+    remembering.verify(ecdsa, keys.spki, ...(signed[i] as readonly [Uint8Array, Uint8Array]));
   ask(0);
   ask(1);
   ask(0);

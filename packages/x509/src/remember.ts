@@ -8,11 +8,15 @@ export interface RememberOptions {
 }
 
 /**
- * A verifier that remembers which (algorithm, key, message, signature) it has found good, by hash. Wrong ones are checked each time, so
- * nobody can fill the memory with them. Keep one per process: chains repeat, handshakes' own signatures do not and are best left to the verifier itself.
+ * A verifier that remembers which (algorithm, key, message, signature) it has found good, by hash. Wrong ones are
+ * checked each time, so nobody can fill the memory with them. Keep one per process: chains repeat, handshakes' own
+ * signatures do not and are best left to the verifier itself.
  * @throws TypeError for a verifier without `digest`, or a `max` that is not a positive integer.
  */
-export const rememberVerified = (verifier: SignatureVerifier, { max = 1024 }: RememberOptions = {}): SignatureVerifier => {
+export const rememberVerified = (
+  verifier: SignatureVerifier,
+  { max = 1024 }: RememberOptions = {},
+): SignatureVerifier => {
   const { digest } = verifier;
   if (!digest) throw new TypeError(`the verifier ${verifier.name} has no digest`);
   if (!Number.isInteger(max) || max < 1) throw new TypeError('max must be a positive integer');

@@ -1,4 +1,7 @@
-/** @module What each certificate of a path must keep by itself: RFC 5280 section 4 and, on demand, the CA/Browser Forum's profile. */
+/**
+ * @module What each certificate of a path must keep by itself: RFC 5280 section 4 and, on demand, the CA/Browser
+ * Forum's profile.
+ */
 import type { TlsErrorCode, X509VCode } from '@ferrule/result';
 import { isWeakSignature } from './algorithm.ts';
 import { extensionOf, type Certificate } from './certificate.ts';
@@ -21,8 +24,8 @@ export interface RuleBreach {
 }
 
 /**
- * `compatible`: what OpenSSL with its default flags, Go and node:tls accept. `rfc5280`: certificates must also keep what RFC 5280 section 4
- * says that a CA must do. `webpki`: and the CA/Browser Forum's Baseline Requirements.
+ * `compatible`: what OpenSSL with its default flags, Go and node:tls accept. `rfc5280`: certificates must also keep
+ * what RFC 5280 section 4 says that a CA must do. `webpki`: and the CA/Browser Forum's Baseline Requirements.
  */
 export type Profile = 'compatible' | 'rfc5280' | 'webpki';
 /** Where a certificate stands in a path. */
@@ -40,7 +43,12 @@ export interface RuleSet {
   readonly isPublicSuffix: ((name: string) => boolean) | undefined;
 }
 
-const breach = (verify: X509VCode, message: string, code: TlsErrorCode = 'CERT_INVALID', hint?: string): RuleBreach => ({
+const breach = (
+  verify: X509VCode,
+  message: string,
+  code: TlsErrorCode = 'CERT_INVALID',
+  hint?: string,
+): RuleBreach => ({
   code,
   verify,
   message,
@@ -75,60 +83,93 @@ const breachOfCritical = (c: Certificate, role: Role): RuleBreach | undefined =>
   const { unhandledCritical: oid } = c;
   // Where CRLs are and which policies there are is not asked of an anchor (section 6.1.1 d).
   if (role === 'anchor' && (oid === Oid.crlDistributionPoints || oid === Oid.certificatePolicies)) return undefined;
-  if (oid === Oid.crlDistributionPoints) return { ...breach(V.INVALID_EXTENSION, 'has critical CRL distribution points that are none'), late: true };
-  if (oid !== undefined) return { ...breach(V.UNHANDLED_CRITICAL_EXTENSION, `has the critical extension ${oid}, which is not understood`), late: oid === Oid.certificatePolicies };
+  if (oid === Oid.crlDistributionPoints)
+    return { ...breach(V.INVALID_EXTENSION, 'has critical CRL distribution points that are none'), late: true };
+  if (oid !== undefined)
+    return {
+      ...breach(V.UNHANDLED_CRITICAL_EXTENSION, `has the critical extension ${oid}, which is not understood`),
+      late: oid === Oid.certificatePolicies,
+    };
   for (const { oid, critical } of c.extensions) {
-    for (const [id, name] of MUST_NOT_BE_CRITICAL) if (critical && oid === id) return breach(V.UNHANDLED_CRITICAL_EXTENSION, `has a critical ${name}`);
+    for (const [id, name] of MUST_NOT_BE_CRITICAL)
+      if (critical && oid === id) return breach(V.UNHANDLED_CRITICAL_EXTENSION, `has a critical ${name}`);
   }
   return undefined;
 };
 
 /**
- * A certificate that signs others (section 4.2.1.9, 4.2.1.3, 6.1.4 k and n). With `compatible`, an anchor needs no basicConstraints where it is
- * of version 1 and signed itself, as roots of the nineties are, or has keyCertSign: OpenSSL reads them so.
+ * A certificate that signs others (section 4.2.1.9, 4.2.1.3, 6.1.4 k and n). With `compatible`, an anchor needs no
+ * basicConstraints where it is of version 1 and signed itself, as roots of the nineties are, or has keyCertSign:
+ * OpenSSL reads them so.
  */
-const breachOfIssuer = ({ basicConstraints, keyUsage, version, selfIssued }: Certificate, role: Role, strict: boolean): RuleBreach | undefined => {
-  if (keyUsage !== undefined && !(keyUsage & KeyUsage.keyCertSign)) return breach(V.INVALID_CA, 'may not sign certificates (keyUsage lacks keyCertSign)');
-  if (basicConstraints ? basicConstraints.ca : !strict && role === 'anchor' && (keyUsage !== undefined || (version === 1 && selfIssued))) return undefined;
+const breachOfIssuer = (
+  { basicConstraints, keyUsage, version, selfIssued }: Certificate,
+  role: Role,
+  strict: boolean,
+): RuleBreach | undefined => {
+  if (keyUsage !== undefined && !(keyUsage & KeyUsage.keyCertSign))
+    return breach(V.INVALID_CA, 'may not sign certificates (keyUsage lacks keyCertSign)');
+  if (
+    basicConstraints
+      ? basicConstraints.ca
+      : !strict && role === 'anchor' && (keyUsage !== undefined || (version === 1 && selfIssued))
+  )
+    return undefined;
   return breach(V.INVALID_CA, 'signed another certificate but is not a CA');
 };
 
 const breachOfCurve = ({ publicKey: key }: Certificate): RuleBreach | undefined =>
-  key.kind === 'unknown' && key.description === EXPLICIT_CURVE ? breach(V.EC_KEY_EXPLICIT_PARAMS, 'has an EC key with explicit parameters') : undefined;
+  key.kind === 'unknown' && key.description === EXPLICIT_CURVE
+    ? breach(V.EC_KEY_EXPLICIT_PARAMS, 'has an EC key with explicit parameters')
+    : undefined;
 
 /** How RFC 5280 wants a certificate to be written down. */
 const breachOfForm = (c: Certificate, role: Role): RuleBreach | undefined => {
   if (c.odd !== undefined && role !== 'anchor') return breach(V.UNSPECIFIED, `is not DER as RFC 5280 has it: ${c.odd}`);
-  if (c.extensions.length > 0 && c.version !== 3) return breach(V.EXTENSIONS_REQUIRE_VERSION_3, `has extensions but is of version ${c.version}`);
-  if (!c.signatureAlgorithmsAgree) return breach(V.SIGNATURE_ALGORITHM_INCONSISTENCY, 'names two different signature algorithms');
-  if (!c.timeForms[0] && role !== 'anchor') return breach(V.ERROR_IN_CERT_NOT_BEFORE_FIELD, 'has a notBefore before 2050 that is not a UTCTime');
-  if (!c.timeForms[1] && role !== 'anchor') return breach(V.ERROR_IN_CERT_NOT_AFTER_FIELD, 'has a notAfter before 2050 that is not a UTCTime');
+  if (c.extensions.length > 0 && c.version !== 3)
+    return breach(V.EXTENSIONS_REQUIRE_VERSION_3, `has extensions but is of version ${c.version}`);
+  if (!c.signatureAlgorithmsAgree)
+    return breach(V.SIGNATURE_ALGORITHM_INCONSISTENCY, 'names two different signature algorithms');
+  if (!c.timeForms[0] && role !== 'anchor')
+    return breach(V.ERROR_IN_CERT_NOT_BEFORE_FIELD, 'has a notBefore before 2050 that is not a UTCTime');
+  if (!c.timeForms[1] && role !== 'anchor')
+    return breach(V.ERROR_IN_CERT_NOT_AFTER_FIELD, 'has a notAfter before 2050 that is not a UTCTime');
   // section 4.1.2.2
   const { serial } = c;
-  if (role !== 'anchor' && ((serial[0] as number) >= 0x80 || serial.length > 20 + (serial[0] === 0 ? 1 : 0) || (serial.length === 1 && serial[0] === 0))) {
+  if (
+    role !== 'anchor' &&
+    ((serial[0] as number) >= 0x80 ||
+      serial.length > 20 + (serial[0] === 0 ? 1 : 0) ||
+      (serial.length === 1 && serial[0] === 0))
+  ) {
     return breach(V.UNSPECIFIED, 'has a serial number that is not positive or is longer than 20 octets');
   }
   return undefined;
 };
 
 /**
- * What RFC 5280 section 4 says that a CA must do. Roots that every browser trusts lack keyUsage or subjectKeyIdentifier, or have basicConstraints
- * that is not critical: an anchor is excused from these.
+ * What RFC 5280 section 4 says that a CA must do. Roots that every browser trusts lack keyUsage or
+ * subjectKeyIdentifier, or have basicConstraints that is not critical: an anchor is excused from these.
  */
 const breachOfDuty = (c: Certificate, role: Role, profile: Profile): RuleBreach | undefined =>
-  (role === 'leaf' ? breachOfLeaf(c) : role === 'intermediate' ? breachOfIntermediate(c) : undefined) ?? breachOfNames(c) ?? breachOfCriticality(c, profile);
+  (role === 'leaf' ? breachOfLeaf(c) : role === 'intermediate' ? breachOfIntermediate(c) : undefined) ??
+  breachOfNames(c) ??
+  breachOfCriticality(c, profile);
 
 const breachOfIntermediate = (c: Certificate): RuleBreach | undefined => {
   if (c.keyUsage === undefined) return breach(V.CA_CERT_MISSING_KEY_USAGE, 'is a CA without keyUsage');
-  if (!extensionOf(c, Oid.basicConstraints)?.critical) return breach(V.CA_BCONS_NOT_CRITICAL, 'is a CA whose basicConstraints is not critical');
+  if (!extensionOf(c, Oid.basicConstraints)?.critical)
+    return breach(V.CA_BCONS_NOT_CRITICAL, 'is a CA whose basicConstraints is not critical');
   if (!c.subjectKeyIdentifier) return breach(V.MISSING_SUBJECT_KEY_IDENTIFIER, 'is a CA without subjectKeyIdentifier');
   return undefined;
 };
 
 const breachOfLeaf = (c: Certificate): RuleBreach | undefined => {
   const ca = c.basicConstraints?.ca === true;
-  if (!ca && c.basicConstraints?.pathLength !== undefined) return breach(V.PATHLEN_INVALID_FOR_NON_CA, 'is not a CA but has a pathLenConstraint');
-  if (!ca && (c.keyUsage ?? 0) & KeyUsage.keyCertSign) return breach(V.KU_KEY_CERT_SIGN_INVALID_FOR_NON_CA, 'is not a CA but may sign certificates (keyUsage)');
+  if (!ca && c.basicConstraints?.pathLength !== undefined)
+    return breach(V.PATHLEN_INVALID_FOR_NON_CA, 'is not a CA but has a pathLenConstraint');
+  if (!ca && (c.keyUsage ?? 0) & KeyUsage.keyCertSign)
+    return breach(V.KU_KEY_CERT_SIGN_INVALID_FOR_NON_CA, 'is not a CA but may sign certificates (keyUsage)');
   if (!ca && c.nameConstraints) return breach(V.INVALID_EXTENSION, 'is not a CA but has name constraints');
   return undefined;
 };
@@ -140,8 +181,13 @@ const breachOfNames = (c: Certificate): RuleBreach | undefined => {
     return breach(V.EMPTY_SUBJECT_SAN_NOT_CRITICAL, 'has an empty subject and a subjectAltName that is not critical');
   }
   // section 4.2.1.1: only a self-signed certificate may do without
-  if (!c.authorityKeyIdentifier?.keyIdentifier && !c.selfIssued) return breach(V.MISSING_AUTHORITY_KEY_IDENTIFIER, 'has no authorityKeyIdentifier');
-  if (c.basicConstraints?.pathLength !== undefined && c.keyUsage !== undefined && !(c.keyUsage & KeyUsage.keyCertSign)) {
+  if (!c.authorityKeyIdentifier?.keyIdentifier && !c.selfIssued)
+    return breach(V.MISSING_AUTHORITY_KEY_IDENTIFIER, 'has no authorityKeyIdentifier');
+  if (
+    c.basicConstraints?.pathLength !== undefined &&
+    c.keyUsage !== undefined &&
+    !(c.keyUsage & KeyUsage.keyCertSign)
+  ) {
     return breach(V.PATHLEN_WITHOUT_KU_KEY_CERT_SIGN, 'has a pathLenConstraint but may not sign certificates');
   }
   return undefined;
@@ -155,27 +201,48 @@ const MUST_BE_CRITICAL = [
 const breachOfCriticality = (c: Certificate, profile: Profile): RuleBreach | undefined => {
   for (const { oid, critical } of c.extensions) {
     if (critical) continue;
-    for (const [id, name] of MUST_BE_CRITICAL) if (oid === id) return breach(V.INVALID_POLICY_EXTENSION, `has ${name} that is not critical`);
+    for (const [id, name] of MUST_BE_CRITICAL)
+      if (oid === id) return breach(V.INVALID_POLICY_EXTENSION, `has ${name} that is not critical`);
     // BR section 7.1.2.5.2 lets name constraints be non-critical, RFC 5280 does not
-    if (oid === Oid.nameConstraints && profile === 'rfc5280') return breach(V.INVALID_EXTENSION, 'has name constraints that are not critical');
+    if (oid === Oid.nameConstraints && profile === 'rfc5280')
+      return breach(V.INVALID_EXTENSION, 'has name constraints that are not critical');
   }
   return undefined;
 };
 
-/** The EKU of every certificate of the path must allow the purpose, as all browsers and OpenSSL read RFC 5280 section 4.2.1.12. */
+/**
+ * The EKU of every certificate of the path must allow the purpose, as all browsers and OpenSSL read RFC 5280 section
+ * 4.2.1.12.
+ */
 const breachOfPurpose = (c: Certificate, role: Role, { purpose, profile }: RuleSet): RuleBreach | undefined => {
   if (purpose === 'any') return undefined;
   const server = purpose === 'serverAuth';
-  const allowing = [server ? Oid.serverAuth : purpose === 'clientAuth' ? Oid.clientAuth : purpose, Oid.anyExtendedKeyUsage];
+  const allowing = [
+    server ? Oid.serverAuth : purpose === 'clientAuth' ? Oid.clientAuth : purpose,
+    Oid.anyExtendedKeyUsage,
+  ];
   if (server && profile === 'compatible') allowing.push(...SERVER_GATED);
   const { extendedKeyUsage, keyUsage } = c;
   if (extendedKeyUsage && !extendedKeyUsage.some((oid) => allowing.includes(oid))) {
-    return breach(V.INVALID_PURPOSE, `may not be used for ${purpose} (its extendedKeyUsage does not list it)`, 'CERT_PURPOSE');
+    return breach(
+      V.INVALID_PURPOSE,
+      `may not be used for ${purpose} (its extendedKeyUsage does not list it)`,
+      'CERT_PURPOSE',
+    );
   }
-  const usages = server ? KeyUsage.digitalSignature | KeyUsage.keyEncipherment | KeyUsage.keyAgreement : KeyUsage.digitalSignature | KeyUsage.keyAgreement;
-  // RFC 5280 does not forbid a CA in the leaf's place, whatever its key usage: who relies on its key asks for digitalSignature again
+  const usages = server
+    ? KeyUsage.digitalSignature | KeyUsage.keyEncipherment | KeyUsage.keyAgreement
+    : KeyUsage.digitalSignature | KeyUsage.keyAgreement;
+  // RFC 5280 does not forbid a CA in the leaf's place, whatever its key usage: who relies on its key asks for
+  // digitalSignature again
   const exempt = profile !== 'compatible' && c.basicConstraints?.ca;
-  if (role === 'leaf' && !exempt && keyUsage !== undefined && (server || purpose === 'clientAuth') && !(keyUsage & usages)) {
+  if (
+    role === 'leaf' &&
+    !exempt &&
+    keyUsage !== undefined &&
+    (server || purpose === 'clientAuth') &&
+    !(keyUsage & usages)
+  ) {
     return breach(V.INVALID_PURPOSE, `may not be used for ${purpose} (keyUsage)`, 'CERT_PURPOSE');
   }
   return undefined;
@@ -185,29 +252,39 @@ const SERVER_GATED: readonly string[] = ['2.16.840.1.113730.4.1', '1.3.6.1.4.1.3
 
 /** Whether a key may be used at all at this level. */
 export const breachOfStrength = (key: PublicKey, role: Role, level: number): RuleBreach | undefined => {
-  const weak = (message: string): RuleBreach => breach(role === 'leaf' ? V.EE_KEY_TOO_SMALL : V.CA_KEY_TOO_SMALL, message, 'CERT_WEAK_KEY');
+  const weak = (message: string): RuleBreach =>
+    breach(role === 'leaf' ? V.EE_KEY_TOO_SMALL : V.CA_KEY_TOO_SMALL, message, 'CERT_WEAK_KEY');
   if (key.kind === 'unknown') return weak(`has a key of a kind that is not supported (${key.description})`);
-  if (strength(key) < securityBits(level)) return weak(`has a key of ${key.bits} bits (${key.kind}), which is too weak for security level ${level}`);
+  if (strength(key) < securityBits(level))
+    return weak(`has a key of ${key.bits} bits (${key.kind}), which is too weak for security level ${level}`);
   return undefined;
 };
 
 const breachOfSignatureAlgorithm = (c: Certificate, level: number): RuleBreach | undefined => {
   const { signatureAlgorithm: algorithm, signatureOid } = c;
   if (algorithm && hashStrength(algorithm) >= securityBits(level)) return undefined;
-  if (algorithm || isWeakSignature(signatureOid)) return breach(V.CA_MD_TOO_WEAK, `is signed with a hash that is too weak (${signatureOid})`, 'CERT_WEAK_KEY');
-  return breach(V.UNSUPPORTED_SIGNATURE_ALGORITHM, `is signed with an algorithm that is not supported (${signatureOid})`);
+  if (algorithm || isWeakSignature(signatureOid))
+    return breach(V.CA_MD_TOO_WEAK, `is signed with a hash that is too weak (${signatureOid})`, 'CERT_WEAK_KEY');
+  return breach(
+    V.UNSUPPORTED_SIGNATURE_ALGORITHM,
+    `is signed with an algorithm that is not supported (${signatureOid})`,
+  );
 };
 
 const breachOfValidity = (c: Certificate, role: Role, now: number): RuleBreach | undefined => {
   const { notBefore, notAfter } = c;
   if (Number.isNaN(notBefore)) return breach(V.ERROR_IN_CERT_NOT_BEFORE_FIELD, 'has a notBefore that is not a time');
-  if (now < notBefore) return breach(V.CERT_NOT_YET_VALID, `is not valid before ${date(notBefore)}`, 'CERT_NOT_YET_VALID');
+  if (now < notBefore)
+    return breach(V.CERT_NOT_YET_VALID, `is not valid before ${date(notBefore)}`, 'CERT_NOT_YET_VALID');
   if (Number.isNaN(notAfter)) return breach(V.ERROR_IN_CERT_NOT_AFTER_FIELD, 'has a notAfter that is not a time');
-  return now > notAfter ? breach(V.CERT_HAS_EXPIRED, `expired on ${date(notAfter)}`, 'CERT_EXPIRED', EXPIRED_HINTS[role]) : undefined;
+  return now > notAfter
+    ? breach(V.CERT_HAS_EXPIRED, `expired on ${date(notAfter)}`, 'CERT_EXPIRED', EXPIRED_HINTS[role])
+    : undefined;
 };
 const EXPIRED_HINTS = {
   leaf: undefined,
-  intermediate: 'An intermediate certificate has expired, not that of the server: the server must send the current one.',
+  intermediate:
+    'An intermediate certificate has expired, not that of the server: the server must send the current one.',
   anchor: 'The trust anchor has expired: trust its successor.',
 };
 

@@ -5,7 +5,10 @@ export type HashName = 'sha256' | 'sha384' | 'sha512';
 /** Hashes that identify things. SHA-1 is never accepted in a signature. */
 export type DigestName = 'sha1' | HashName;
 
-/** What a signature is made with (RFC 4055, RFC 5758, RFC 8410, RFC 9881). Parameters have been checked when one of these exists. */
+/**
+ * What a signature is made with (RFC 4055, RFC 5758, RFC 8410, RFC 9881). Parameters have been checked when one of
+ * these exists.
+ */
 export type SignatureAlgorithm =
   | { readonly kind: 'rsa-pkcs1'; readonly hash: HashName }
   /** MGF1 with the same hash; `saltLength` in bytes. */
@@ -20,12 +23,22 @@ export type SignatureAlgorithm =
 /** The parameter sets of ML-DSA. */
 export type MlDsa = 'ml-dsa-44' | 'ml-dsa-65' | 'ml-dsa-87';
 
-/** Checks one signature. `false` for a wrong one, for a key that does not fit the algorithm, and for one that cannot be read: never throws for bad input. */
+/**
+ * Checks one signature. `false` for a wrong one, for a key that does not fit the algorithm, and for one that cannot be
+ * read: never throws for bad input.
+ */
 export interface SignatureVerifier {
   /** For people: `noble`, `node:crypto`, `WebCrypto`. */
   readonly name: string;
   /** @param spki DER SubjectPublicKeyInfo. */
-  verify(algorithm: SignatureAlgorithm, spki: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean | Promise<boolean>;
-  /** A hash, at once. Needed for pins, OCSP (RFC 6960's CertID, commonly SHA-1) and signed certificate timestamps only. */
+  verify(
+    algorithm: SignatureAlgorithm,
+    spki: Uint8Array,
+    message: Uint8Array,
+    signature: Uint8Array,
+  ): boolean | Promise<boolean>;
+  /**
+   * A hash, at once. Needed for pins, OCSP (RFC 6960's CertID, commonly SHA-1) and signed certificate timestamps only.
+   */
   digest?(hash: DigestName, data: Uint8Array): Uint8Array;
 }

@@ -1,8 +1,37 @@
 import { createHash, sign } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { nodeVerifier } from '@ferrule/x509/crypto/node';
-import { embeddedScts, parseCertificate, parseCrl, parseOcspResponse, parseSctList, trustStore, validatePathSync, type PathFailure, type SignatureVerifier, type ValidationInput } from './index.ts';
-import { bits, concat, crlNumber, DAY, extension, int, make, makeCrl, makeOcsp, newKeys, NOW, oid, seq, text, tlv, TRUE, type Made } from '../test/make.ts';
+import {
+  embeddedScts,
+  parseCertificate,
+  parseCrl,
+  parseOcspResponse,
+  parseSctList,
+  trustStore,
+  validatePathSync,
+  type PathFailure,
+  type SignatureVerifier,
+  type ValidationInput,
+} from './index.ts';
+import {
+  bits,
+  concat,
+  crlNumber,
+  DAY,
+  extension,
+  int,
+  make,
+  makeCrl,
+  makeOcsp,
+  newKeys,
+  NOW,
+  oid,
+  seq,
+  text,
+  tlv,
+  TRUE,
+  type Made,
+} from '../test/make.ts';
 import { withoutScts } from './transparency.ts';
 
 const root = make({ ca: true, subject: 'Root' });
@@ -10,7 +39,13 @@ const ica = make({ ca: true, subject: 'ICA', issuer: root });
 const leaf = make({ issuer: ica });
 
 const validate = (rest: Partial<ValidationInput>, chain: readonly Made[] = [leaf, ica]) =>
-  validatePathSync({ chain: chain.map(({ der }) => der), trustAnchors: trustStore([root.der]), verifier: nodeVerifier, now: NOW, ...rest });
+  validatePathSync({
+    chain: chain.map(({ der }) => der),
+    trustAnchors: trustStore([root.der]),
+    verifier: nodeVerifier,
+    now: NOW,
+    ...rest,
+  });
 const failure = (...input: Parameters<typeof validate>): PathFailure => {
   const result = validate(...input);
   if (result.ok) throw new Error('the path is valid');
@@ -31,23 +66,47 @@ describe('a CRL', () => {
   it('must be there for the leaf; for intermediates it counts when it is there', () => {
     expect(failure({ crls: [makeCrl(root)] })).toMatchObject({ code: 'CERT_REVOCATION_UNKNOWN', verify: 3, depth: 0 });
     expect(validate({ crls: [makeCrl(root)], missingCrl: 'accept' }).ok).toBe(true);
-    expect(failure({ crls: [makeCrl(ica, { nextUpdate: NOW - 301_000 })], missingCrl: 'accept' }).code).toBe('CERT_REVOCATION_UNKNOWN');
-    expect(failure({ crls: [makeCrl(ica), makeCrl(root, { revoked: [[ica.serial]] })] })).toMatchObject({ code: 'CERT_REVOKED', depth: 1, subject: 'CN=ICA' });
+    expect(failure({ crls: [makeCrl(ica, { nextUpdate: NOW - 301_000 })], missingCrl: 'accept' }).code).toBe(
+      'CERT_REVOCATION_UNKNOWN',
+    );
+    expect(failure({ crls: [makeCrl(ica), makeCrl(root, { revoked: [[ica.serial]] })] })).toMatchObject({
+      code: 'CERT_REVOKED',
+      depth: 1,
+      subject: 'CN=ICA',
+    });
   });
   it('that revokes one intermediate leaves another path open', () => {
     const again = make({ ca: true, subject: 'ICA', keys: ica.keys, issuer: root });
-    expect(validate({ crls: [makeCrl(ica), makeCrl(root, { revoked: [[ica.serial]] })] }, [leaf, ica, again]).ok).toBe(true);
+    expect(validate({ crls: [makeCrl(ica), makeCrl(root, { revoked: [[ica.serial]] })] }, [leaf, ica, again]).ok).toBe(
+      true,
+    );
   });
   it.each([
     ['has expired', { nextUpdate: NOW - 301_000 }, 12],
     ['is not valid yet', { thisUpdate: NOW + 301_000 }, 11],
     ['does not say when it expires', { nextUpdate: null }, 16],
     ['has a critical number', { extensions: [extension('2.5.29.20', int(1), true)] }, 36],
-    ['has a critical extension that is not understood', { extensions: [crlNumber, extension('1.2.3', seq(), true)] }, 36],
-    ['is for CA certificates only', { extensions: [crlNumber, extension('2.5.29.28', seq(tlv(0x82, Uint8Array.of(255))), true)] }, 44],
+    [
+      'has a critical extension that is not understood',
+      { extensions: [crlNumber, extension('1.2.3', seq(), true)] },
+      36,
+    ],
+    [
+      'is for CA certificates only',
+      { extensions: [crlNumber, extension('2.5.29.28', seq(tlv(0x82, Uint8Array.of(255))), true)] },
+      44,
+    ],
     ['is indirect', { extensions: [crlNumber, extension('2.5.29.28', seq(tlv(0x84, Uint8Array.of(255))), true)] }, 44],
-    ['is for another distribution point', { extensions: [crlNumber, extension('2.5.29.28', seq(tlv(0xa0, tlv(0xa0, tlv(0x86, text('http://x'))))), true)] }, 44],
-    ['is for some reasons only', { extensions: [crlNumber, extension('2.5.29.28', seq(tlv(0x83, Uint8Array.of(1, 0x40))), true)] }, 3],
+    [
+      'is for another distribution point',
+      { extensions: [crlNumber, extension('2.5.29.28', seq(tlv(0xa0, tlv(0xa0, tlv(0x86, text('http://x'))))), true)] },
+      44,
+    ],
+    [
+      'is for some reasons only',
+      { extensions: [crlNumber, extension('2.5.29.28', seq(tlv(0x83, Uint8Array.of(1, 0x40))), true)] },
+      3,
+    ],
     ['is signed with another key', { keys: newKeys() }, 8],
   ])('that %s tells nothing', (_, options, verify) => {
     expect(failure({ crls: [makeCrl(ica, options)] })).toMatchObject({ code: 'CERT_REVOCATION_UNKNOWN', verify });
@@ -58,32 +117,64 @@ describe('a CRL', () => {
     ['of 300 seconds to come', { thisUpdate: NOW + 300_000 }],
   ])('%s counts', (_, options) => {
     expect(validate({ crls: [makeCrl(ica, options)] }).ok).toBe(true);
-    expect(failure({ crls: [makeCrl(ica, { ...options, revoked: [[leaf.serial]] })] })).toMatchObject({ code: 'CERT_REVOKED', verify: 23 });
+    expect(failure({ crls: [makeCrl(ica, { ...options, revoked: [[leaf.serial]] })] })).toMatchObject({
+      code: 'CERT_REVOKED',
+      verify: 23,
+    });
   });
   it('that is a delta is a TypeError', () => {
-    expect(() => validate({ crls: [makeCrl(ica), makeCrl(ica, { extensions: [crlNumber, extension('2.5.29.27', int(1), true)] })] })).toThrow(new TypeError('CRL 1 is a delta CRL (RFC 5280 section 5.2.4), which is not supported: give the complete list'));
+    expect(() =>
+      validate({
+        crls: [makeCrl(ica), makeCrl(ica, { extensions: [crlNumber, extension('2.5.29.27', int(1), true)] })],
+      }),
+    ).toThrow(
+      new TypeError('CRL 1 is a delta CRL (RFC 5280 section 5.2.4), which is not supported: give the complete list'),
+    );
   });
   it('that is newer decides, whatever the order; of those of one moment, and of other scopes, each does', () => {
     const held = makeCrl(ica, { revoked: [[leaf.serial, 6]], thisUpdate: NOW - 3 * DAY });
     const lifted = makeCrl(ica, { thisUpdate: NOW - 2 * DAY });
     expect([validate({ crls: [held, lifted] }).ok, validate({ crls: [lifted, held] }).ok]).toEqual([true, true]);
     const again = makeCrl(ica, { revoked: [[leaf.serial]], thisUpdate: NOW - 2 * DAY });
-    for (const crls of [[lifted, again], [again, lifted], [held, lifted, again]]) expect(failure({ crls }).code).toBe('CERT_REVOKED');
+    for (const crls of [
+      [lifted, again],
+      [again, lifted],
+      [held, lifted, again],
+    ])
+      expect(failure({ crls }).code).toBe('CERT_REVOKED');
     const users = [crlNumber, extension('2.5.29.28', seq(tlv(0x81, Uint8Array.of(255))), true)];
-    expect(failure({ crls: [lifted, makeCrl(ica, { revoked: [[leaf.serial]], thisUpdate: NOW - 3 * DAY, extensions: users })] }).code).toBe('CERT_REVOKED');
+    expect(
+      failure({
+        crls: [lifted, makeCrl(ica, { revoked: [[leaf.serial]], thisUpdate: NOW - 3 * DAY, extensions: users })],
+      }).code,
+    ).toBe('CERT_REVOKED');
   });
   it("may be signed with the issuer's other key, if that has a path to the same anchor", () => {
     const renewed = make({ ca: true, subject: 'ICA', issuer: root });
     const rollover = make({ ca: true, subject: 'ICA', issuer: ica });
     const [elsewhere, stranger] = [make({ ca: true, subject: 'Elsewhere' }), newKeys()];
     const foreign = make({ ca: true, subject: 'ICA', issuer: elsewhere, keys: stranger });
-    const mute = make({ ca: true, subject: 'ICA', issuer: root, extensions: { '2.5.29.15': extension('2.5.29.15', bits(5), true) } });
+    const mute = make({
+      ca: true,
+      subject: 'ICA',
+      issuer: root,
+      extensions: { '2.5.29.15': extension('2.5.29.15', bits(5), true) },
+    });
     for (const other of [renewed, rollover]) {
       expect(validate({ crls: [makeCrl(ica, { keys: other.keys })] }, [leaf, ica, other]).ok).toBe(true);
-      expect(failure({ crls: [makeCrl(ica, { keys: other.keys, revoked: [[leaf.serial]] })] }, [leaf, ica, other]).code).toBe('CERT_REVOKED');
-      expect(failure({ crls: [makeCrl(ica, { keys: other.keys })] })).toMatchObject({ code: 'CERT_REVOCATION_UNKNOWN', verify: 8 });
+      expect(
+        failure({ crls: [makeCrl(ica, { keys: other.keys, revoked: [[leaf.serial]] })] }, [leaf, ica, other]).code,
+      ).toBe('CERT_REVOKED');
+      expect(failure({ crls: [makeCrl(ica, { keys: other.keys })] })).toMatchObject({
+        code: 'CERT_REVOCATION_UNKNOWN',
+        verify: 8,
+      });
     }
-    for (const other of [foreign, mute]) expect(failure({ crls: [makeCrl(ica, { keys: other.keys })] }, [leaf, ica, other])).toMatchObject({ code: 'CERT_REVOCATION_UNKNOWN', verify: 8 });
+    for (const other of [foreign, mute])
+      expect(failure({ crls: [makeCrl(ica, { keys: other.keys })] }, [leaf, ica, other])).toMatchObject({
+        code: 'CERT_REVOCATION_UNKNOWN',
+        verify: 8,
+      });
     // The anchor of another CA does not count either, though it is trusted.
     const both = { trustAnchors: trustStore([root.der, elsewhere.der]), crls: [makeCrl(ica, { keys: stranger })] };
     expect(failure(both, [leaf, ica, foreign])).toMatchObject({ code: 'CERT_REVOCATION_UNKNOWN', verify: 8 });
@@ -95,8 +186,16 @@ describe('a CRL', () => {
     expect(validate({ crls: [scoped] }, [named, ica]).ok).toBe(true);
   });
   it('needs an issuer that may sign CRLs', () => {
-    const mute = make({ ca: true, subject: 'Mute', issuer: root, extensions: { '2.5.29.15': extension('2.5.29.15', bits(5), true) } });
-    expect(failure({ crls: [makeCrl(mute)] }, [make({ issuer: mute }), mute])).toMatchObject({ code: 'CERT_REVOCATION_UNKNOWN', verify: 35 });
+    const mute = make({
+      ca: true,
+      subject: 'Mute',
+      issuer: root,
+      extensions: { '2.5.29.15': extension('2.5.29.15', bits(5), true) },
+    });
+    expect(failure({ crls: [makeCrl(mute)] }, [make({ issuer: mute }), mute])).toMatchObject({
+      code: 'CERT_REVOCATION_UNKNOWN',
+      verify: 35,
+    });
   });
   it('may be given parsed, and is checked once for many certificates', () => {
     const crl = parseCrl(makeCrl(ica));
@@ -112,10 +211,19 @@ describe('a stapled OCSP response', () => {
       digests++;
       return Uint8Array.from(createHash(hash).update(data).digest());
     };
-    expect(validate({ ocsp: 'require', ocspResponse: makeOcsp(leaf, ica, { strangers: 500 }), verifier: { ...nodeVerifier, digest } }).ok).toBe(true);
+    expect(
+      validate({
+        ocsp: 'require',
+        ocspResponse: makeOcsp(leaf, ica, { strangers: 500 }),
+        verifier: { ...nodeVerifier, digest },
+      }).ok,
+    ).toBe(true);
     expect(digests).toBeLessThan(10);
   });
-  const staple = (...[options]: [Parameters<typeof makeOcsp>[2]?]): Partial<ValidationInput> => ({ ocsp: 'request', ocspResponse: makeOcsp(leaf, ica, options) });
+  const staple = (...[options]: [Parameters<typeof makeOcsp>[2]?]): Partial<ValidationInput> => ({
+    ocsp: 'request',
+    ocspResponse: makeOcsp(leaf, ica, options),
+  });
   const signing = { '2.5.29.37': extension('2.5.29.37', seq(oid('1.3.6.1.5.5.7.3.9'))) };
   const delegate = make({ subject: 'Responder', dns: [], issuer: ica, extensions: signing });
 
@@ -144,20 +252,33 @@ describe('a stapled OCSP response', () => {
     ['is about another serial number', { serial: 99n }, 74],
     ['is signed with another key', { signer: newKeys() }, 74],
     ['is by someone without the OCSP purpose', { responder: make({ subject: 'Responder', dns: [], issuer: ica }) }, 74],
-    ['is by whom another CA has certified', { responder: make({ subject: 'Responder', dns: [], issuer: root, extensions: signing }) }, 74],
-    ['is by a responder that has expired', { responder: make({ subject: 'Responder', dns: [], issuer: ica, extensions: signing, notAfter: NOW - DAY }) }, 74],
+    [
+      'is by whom another CA has certified',
+      { responder: make({ subject: 'Responder', dns: [], issuer: root, extensions: signing }) },
+      74,
+    ],
+    [
+      'is by a responder that has expired',
+      { responder: make({ subject: 'Responder', dns: [], issuer: ica, extensions: signing, notAfter: NOW - DAY }) },
+      74,
+    ],
   ])('that %s is refused', (_, options, verify) => {
     expect(failure(staple(options))).toMatchObject({ code: 'CERT_OCSP_INVALID', verify });
   });
   it('that is rubbish, or a refusal to answer, is refused', () => {
     expect(failure({ ocsp: 'request', ocspResponse: Uint8Array.of(1) }).code).toBe('CERT_OCSP_INVALID');
-    expect(failure({ ocsp: 'request', ocspResponse: seq(tlv(10, Uint8Array.of(3))) })).toMatchObject({ message: expect.stringContaining('try later') as string });
+    expect(failure({ ocsp: 'request', ocspResponse: seq(tlv(10, Uint8Array.of(3))) })).toMatchObject({
+      message: expect.stringContaining('try later') as string,
+    });
     expect(() => parseOcspResponse(makeOcsp(leaf, ica).subarray(0, 100))).toThrow('DER');
   });
   it('must be there when required, or when the certificate says that it must', () => {
     expect(failure({ ocsp: 'require' })).toMatchObject({ code: 'CERT_OCSP_MISSING', verify: 73 });
     expect(validate({ ocsp: 'request' }).ok).toBe(true);
-    const mustStaple = make({ issuer: ica, extensions: { '1.3.6.1.5.5.7.1.24': extension('1.3.6.1.5.5.7.1.24', seq(int(5))) } });
+    const mustStaple = make({
+      issuer: ica,
+      extensions: { '1.3.6.1.5.5.7.1.24': extension('1.3.6.1.5.5.7.1.24', seq(int(5))) },
+    });
     expect(failure({ ocsp: 'request' }, [mustStaple, ica])).toMatchObject({ code: 'CERT_OCSP_MISSING' });
     expect(validate({ ocsp: 'request', ocspResponse: makeOcsp(mustStaple, ica) }, [mustStaple, ica]).ok).toBe(true);
   });
@@ -171,10 +292,20 @@ describe('Certificate Transparency', () => {
   const sct = (log: (typeof logs)[number], entry: Uint8Array, at = NOW - DAY): Uint8Array => {
     const stamp = Buffer.alloc(8);
     stamp.writeBigUInt64BE(BigInt(at));
-    const signature = Uint8Array.from(sign('sha256', concat(Uint8Array.of(0, 0), stamp, entry, u16(0)), log.privateKey));
+    const signature = Uint8Array.from(
+      sign('sha256', concat(Uint8Array.of(0, 0), stamp, entry, u16(0)), log.privateKey),
+    );
     const rsa = log.privateKey.asymmetricKeyType === 'rsa';
     const id = Uint8Array.from(createHash('sha256').update(log.spki).digest());
-    const one = concat(Uint8Array.of(0), id, stamp, u16(0), Uint8Array.of(4, rsa ? 1 : 3), u16(signature.length), signature);
+    const one = concat(
+      Uint8Array.of(0),
+      id,
+      stamp,
+      u16(0),
+      Uint8Array.of(4, rsa ? 1 : 3),
+      u16(signature.length),
+      signature,
+    );
     return concat(u16(one.length), one);
   };
   const listOf = (...scts: Uint8Array[]): Uint8Array => concat(u16(concat(...scts).length), ...scts);
@@ -184,42 +315,71 @@ describe('Certificate Transparency', () => {
   const stamped = (issuer: Made, ...by: readonly (typeof logs)[number][]): Made => {
     const options = { issuer, keys: newKeys(), serial: 77n, subject: 'stamped' };
     const tbs = parseCertificate(make(options).der).tbs;
-    const entry = concat(Uint8Array.of(0, 1), Uint8Array.from(createHash('sha256').update(issuer.keys.spki).digest()), u24(tbs.length), tbs);
-    return make({ ...options, extensions: { [SCTS]: extension(SCTS, tlv(4, listOf(...by.map((log) => sct(log, entry))))) } });
+    const entry = concat(
+      Uint8Array.of(0, 1),
+      Uint8Array.from(createHash('sha256').update(issuer.keys.spki).digest()),
+      u24(tbs.length),
+      tbs,
+    );
+    return make({
+      ...options,
+      extensions: { [SCTS]: extension(SCTS, tlv(4, listOf(...by.map((log) => sct(log, entry))))) },
+    });
   };
   const [a, b, c] = logs as [(typeof logs)[number], (typeof logs)[number], (typeof logs)[number]];
 
   it('counts timestamps inside the certificate, of ECDSA and RSA logs', () => {
     const chain = [stamped(ica, a, c), ica];
     expect(validate({ transparency: { logs: list } }, chain).ok).toBe(true);
-    expect(failure({ transparency: { logs: list, minimum: 3 } }, chain)).toMatchObject({ code: 'CERT_TRANSPARENCY', verify: 71, depth: 0 });
+    expect(failure({ transparency: { logs: list, minimum: 3 } }, chain)).toMatchObject({
+      code: 'CERT_TRANSPARENCY',
+      verify: 71,
+      depth: 0,
+    });
   });
   it('counts those of the TLS extension too', () => {
     const entry = concat(Uint8Array.of(0, 0), u24(leaf.der.length), leaf.der);
     expect(validate({ transparency: { logs: list, tlsList: listOf(sct(a, entry), sct(b, entry)) } }).ok).toBe(true);
-    expect(failure({ transparency: { logs: list, tlsList: listOf(sct(a, entry), sct(a, entry)) } }).code).toBe('CERT_TRANSPARENCY');
+    expect(failure({ transparency: { logs: list, tlsList: listOf(sct(a, entry), sct(a, entry)) } }).code).toBe(
+      'CERT_TRANSPARENCY',
+    );
   });
   it('does not count unknown logs, one operator twice, retired logs or the future', () => {
     const chain = [stamped(ica, a, b), ica];
     expect(failure({ transparency: { logs: list.slice(1) } }, chain).code).toBe('CERT_TRANSPARENCY');
-    expect(failure({ transparency: { logs: list.map((log) => ({ ...log, operator: 'one' })) } }, chain).code).toBe('CERT_TRANSPARENCY');
-    expect(failure({ transparency: { logs: list.map((log) => ({ ...log, retiredAt: NOW - 2 * DAY })) } }, chain).code).toBe('CERT_TRANSPARENCY');
+    expect(failure({ transparency: { logs: list.map((log) => ({ ...log, operator: 'one' })) } }, chain).code).toBe(
+      'CERT_TRANSPARENCY',
+    );
+    expect(
+      failure({ transparency: { logs: list.map((log) => ({ ...log, retiredAt: NOW - 2 * DAY })) } }, chain).code,
+    ).toBe('CERT_TRANSPARENCY');
     expect(failure({ transparency: { logs: list }, now: NOW - 2 * DAY }, chain).code).toBe('CERT_TRANSPARENCY');
   });
   it('does not take timestamps of another certificate or issuer key', () => {
     const other = stamped(root, a, b);
-    const moved = make({ issuer: ica, extensions: { [SCTS]: extension(SCTS, parseCertificate(other.der).extensions.find(({ oid: id }) => id === SCTS)?.value as Uint8Array) } });
+    const moved = make({
+      issuer: ica,
+      extensions: {
+        [SCTS]: extension(
+          SCTS,
+          parseCertificate(other.der).extensions.find(({ oid: id }) => id === SCTS)?.value as Uint8Array,
+        ),
+      },
+    });
     expect(failure({ transparency: { logs: list } }, [moved, ica]).code).toBe('CERT_TRANSPARENCY');
   });
   it('takes the timestamps out of what was signed, and nothing else', () => {
     const options = { issuer: ica, keys: newKeys(), serial: 5n };
     const plain = parseCertificate(make(options).der);
-    const with1 = parseCertificate(make({ ...options, extensions: { [SCTS]: extension(SCTS, tlv(4, Uint8Array.of(0, 0))) } }).der);
+    const with1 = parseCertificate(
+      make({ ...options, extensions: { [SCTS]: extension(SCTS, tlv(4, Uint8Array.of(0, 0))) } }).der,
+    );
     expect(withoutScts(with1)).toEqual(plain.tbs);
     expect(withoutScts(plain)).toEqual(plain.tbs);
   });
   it('refuses malformed lists with a typed error', () => {
-    for (const bad of [[], [0], [0, 0], [0, 3, 0, 1, 0], [0, 2, 0, 1], [0, 4, 0, 2, 0, 0]]) expect(() => parseSctList(Uint8Array.from(bad))).toThrow(/SCT/);
+    for (const bad of [[], [0], [0, 0], [0, 3, 0, 1, 0], [0, 2, 0, 1], [0, 4, 0, 2, 0, 0]])
+      expect(() => parseSctList(Uint8Array.from(bad))).toThrow(/SCT/);
     const broken = make({ issuer: ica, extensions: { [SCTS]: extension(SCTS, TRUE) } });
     expect(() => embeddedScts(parseCertificate(broken.der))).toThrow('DER');
     expect(failure({ transparency: { logs: list } }, [broken, ica]).code).toBe('CERT_TRANSPARENCY');

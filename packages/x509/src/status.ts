@@ -1,4 +1,6 @@
-/** @module Path validation with all that a TLS client asks beyond RFC 5280 section 6.1: revocation, transparency, pins. */
+/**
+ * @module Path validation with all that a TLS client asks beyond RFC 5280 section 6.1: revocation, transparency, pins.
+ */
 import type { Certificate } from './certificate.ts';
 import { crlBreach, parseCrl, type Crl, type CrlSearch } from './crl.ts';
 import { bytesEqual } from './der.ts';
@@ -15,11 +17,17 @@ import { issuerOf, type Issuer } from './trust.ts';
 import * as V from './x509-v.ts';
 
 export interface ValidationInput extends PathInput {
-  /** DER CertificateLists, or parsed ones. When given, the leaf must be covered by one; no certificate of the path may be on one. */
+  /**
+   * DER CertificateLists, or parsed ones. When given, the leaf must be covered by one; no certificate of the path may
+   * be on one.
+   */
   readonly crls?: readonly (Uint8Array | Crl)[] | undefined;
   /** With `crls`: what to do about a leaf for whose issuer there is no list. Default `refuse`. */
   readonly missingCrl?: 'refuse' | 'accept' | undefined;
-  /** `request`: a stapled response that is there must be good, and must-staple certificates need one. `require`: one must be there. Default `off`. */
+  /**
+   * `request`: a stapled response that is there must be good, and must-staple certificates need one. `require`: one
+   * must be there. Default `off`.
+   */
   readonly ocsp?: 'off' | 'request' | 'require' | undefined;
   /** DER OCSPResponse that the server stapled. */
   readonly ocspResponse?: Uint8Array | undefined;
@@ -37,19 +45,28 @@ export const validatePath = (given: ValidationInput): Steps<PathResult> => {
   const input = checkOptions(given, OPTIONS);
   const { verifier, crls, ocsp, ocspResponse, transparency, pins } = input;
   if (!verifier.digest && (pins || transparency || ocspResponse)) {
-    throw new TypeError(`pins, transparency and ocspResponse need a digest, which the verifier ${verifier.name} does not have`);
+    throw new TypeError(
+      `pins, transparency and ocspResponse need a digest, which the verifier ${verifier.name} does not have`,
+    );
   }
   const asked = crls ?? transparency ?? pins ?? (ocsp !== undefined && ocsp !== 'off');
   return buildCheckedPath(input, asked ? statusChecks(input) : undefined);
 };
 
-/** {@link validatePath} with a verifier that answers at once. @throws TypeError for wrong options, and when the verifier is asynchronous. */
+/**
+ * {@link validatePath} with a verifier that answers at once. @throws TypeError for wrong options, and when the verifier
+ * is asynchronous.
+ */
 export const validatePathSync = (input: ValidationInput): PathResult => runSync(validatePath(input));
 
-/** {@link validatePath} with any verifier. Rejects with a TypeError for wrong options, and with whatever the verifier rejects with. */
+/**
+ * {@link validatePath} with any verifier. Rejects with a TypeError for wrong options, and with whatever the verifier
+ * rejects with.
+ */
 export const validatePathAsync = async (input: ValidationInput): Promise<PathResult> => runAsync(validatePath(input));
 
-const isListOf = <T>(list: readonly T[], test: (item: T) => boolean): boolean => Array.isArray(list) && list.length > 0 && list.every(test);
+const isListOf = <T>(list: readonly T[], test: (item: T) => boolean): boolean =>
+  Array.isArray(list) && list.length > 0 && list.every(test);
 
 const OPTIONS: OptionChecks<ValidationInput> = {
   ...PATH_OPTIONS,
@@ -57,14 +74,18 @@ const OPTIONS: OptionChecks<ValidationInput> = {
   missingCrl: (missing) => missing === 'refuse' || missing === 'accept',
   ocsp: (ocsp) => ocsp === 'off' || ocsp === 'request' || ocsp === 'require',
   ocspResponse: (response) => response instanceof Uint8Array,
-  transparency: ({ logs, minimum = 2, tlsList }) => Array.isArray(logs) && isPositiveInteger(minimum) && (tlsList === undefined || tlsList instanceof Uint8Array),
+  transparency: ({ logs, minimum = 2, tlsList }) =>
+    Array.isArray(logs) && isPositiveInteger(minimum) && (tlsList === undefined || tlsList instanceof Uint8Array),
   pins: (pins) => isListOf(pins, (pin) => pin instanceof Uint8Array && pin.length === 32),
 };
 
 /** TLS extension number of status_request (RFC 7633). */
 const STATUS_REQUEST = 5;
 
-/** CRLs for every certificate, OCSP and transparency for the leaf, pins for the path. @throws TypeError for a CRL that cannot be used: it is the caller's, not the server's */
+/**
+ * CRLs for every certificate, OCSP and transparency for the leaf, pins for the path. @throws TypeError for a CRL that
+ * cannot be used: it is the caller's, not the server's
+ */
 const statusChecks = (input: ValidationInput): PathChecks => {
   const { missingCrl, transparency, pins } = input;
   const crls = (input.crls ?? []).map((crl, i) => readList(crl, i));
@@ -84,7 +105,8 @@ const statusChecks = (input: ValidationInput): PathChecks => {
     };
     const issuerAt = (depth: number): Issuer => (path[depth + 1] ? issuerOf(path[depth + 1] as Certificate) : anchor);
     for (const [depth, certificate] of path.entries()) {
-      if (crls.length > 0) note(yield* crlBreach(search, certificate, issuerAt(depth), depth === 0 && missingCrl !== 'accept'), depth);
+      if (crls.length > 0)
+        note(yield* crlBreach(search, certificate, issuerAt(depth), depth === 0 && missingCrl !== 'accept'), depth);
     }
     const leaf = path[0] as Certificate;
     note(yield* stapleBreach(input, leaf, issuerAt(0), rules, verifier));
@@ -101,7 +123,10 @@ const readList = (given: Uint8Array | Crl, i: number): Crl => {
   } catch (cause) {
     throw new TypeError(`CRL ${i} cannot be read: ${(cause as Error).message}`, { cause });
   }
-  if (crl.delta) throw new TypeError(`CRL ${i} is a delta CRL (RFC 5280 section 5.2.4), which is not supported: give the complete list`);
+  if (crl.delta)
+    throw new TypeError(
+      `CRL ${i} is a delta CRL (RFC 5280 section 5.2.4), which is not supported: give the complete list`,
+    );
   return crl;
 };
 
@@ -110,11 +135,26 @@ function* leadsTo(anchor: Issuer, { subject, spki, certificate }: Issuer, input:
   if (bytesEqual(anchor.subject, subject) && bytesEqual(anchor.spki, spki)) return true;
   if (!certificate) return false;
   const find = (name: Uint8Array): readonly Issuer[] => (sameName(name, anchor.subject) ? [anchor] : []);
-  const { ok } = yield* buildCheckedPath({ ...input, chain: [certificate, ...input.chain], trustAnchors: { anchors: [anchor], find, holding: () => undefined }, purpose: 'any', host: undefined }, undefined);
+  const { ok } = yield* buildCheckedPath(
+    {
+      ...input,
+      chain: [certificate, ...input.chain],
+      trustAnchors: { anchors: [anchor], find, holding: () => undefined },
+      purpose: 'any',
+      host: undefined,
+    },
+    undefined,
+  );
   return ok;
 }
 
-function* stapleBreach({ ocsp = 'off', ocspResponse }: ValidationInput, leaf: Certificate, issuer: Issuer, rules: RuleSet, verifier: SignatureVerifier): Steps<RuleBreach | undefined> {
+function* stapleBreach(
+  { ocsp = 'off', ocspResponse }: ValidationInput,
+  leaf: Certificate,
+  issuer: Issuer,
+  rules: RuleSet,
+  verifier: SignatureVerifier,
+): Steps<RuleBreach | undefined> {
   if (ocsp === 'off') return undefined;
   if (ocspResponse) return yield* ocspBreach(ocspResponse, leaf, issuer, rules, verifier);
   const mustStaple = leaf.tlsFeatures?.includes(STATUS_REQUEST) === true;

@@ -1,11 +1,20 @@
 /** @module Steps: computations that may have to wait for a signature check. */
 import type { SignatureAlgorithm, SignatureVerifier } from './signature.ts';
 
-/** Yields only promises that a verifier answered with; resume it with what they settle to. A verifier that answers at once never suspends it. */
+/**
+ * Yields only promises that a verifier answered with; resume it with what they settle to. A verifier that answers at
+ * once never suspends it.
+ */
 export type Steps<T> = Generator<PromiseLike<boolean>, T, boolean>;
 
 /** One signature check as a step. */
-export function* verified(verifier: SignatureVerifier, algorithm: SignatureAlgorithm, spki: Uint8Array, message: Uint8Array, signature: Uint8Array): Steps<boolean> {
+export function* verified(
+  verifier: SignatureVerifier,
+  algorithm: SignatureAlgorithm,
+  spki: Uint8Array,
+  message: Uint8Array,
+  signature: Uint8Array,
+): Steps<boolean> {
   const answer = verifier.verify(algorithm, spki, message, signature);
   return (typeof answer === 'boolean' ? answer : yield answer) === true;
 }

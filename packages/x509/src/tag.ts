@@ -1,4 +1,7 @@
-/** @module Universal tags of ASN.1, constructed bit included; single constants, so that bundlers can put the numbers in their place. */
+/**
+ * @module Universal tags of ASN.1, constructed bit included; single constants, so that bundlers can put the numbers in
+ * their place.
+ */
 export const BOOLEAN = 0x01;
 export const INTEGER = 0x02;
 export const BIT_STRING = 0x03;

@@ -5,11 +5,16 @@ import * as Tag from './tag.ts';
 export interface Time {
   /** Milliseconds since the epoch. */
   readonly at: number;
-  /** RFC 5280 section 4.1.2.5: UTCTime through 2049, GeneralizedTime from 2050. `false` where the other one was used. */
+  /**
+   * RFC 5280 section 4.1.2.5: UTCTime through 2049, GeneralizedTime from 2050. `false` where the other one was used.
+   */
   readonly form: boolean;
 }
 
-/** So far clocks may differ for CRLs and OCSP responses, milliseconds: what openssl-ocsp(1) has for -validity_period. The native engine has the same. */
+/**
+ * So far clocks may differ for CRLs and OCSP responses, milliseconds: what openssl-ocsp(1) has for -validity_period.
+ * The native engine has the same.
+ */
 export const CLOCK_SKEW = 300_000;
 
 const MALFORMED = 'time is not YYMMDDHHMMSSZ or YYYYMMDDHHMMSSZ';
@@ -28,10 +33,17 @@ export const readTime = (reader: DerReader): Time => {
   };
   const low = two(start - 2);
   const year = low + (utc ? (low < 50 ? 2000 : 1900) : 100 * two(start - 4));
-  const [month, day, hour, minute, second] = [two(start), two(start + 2), two(start + 4), two(start + 6), two(start + 8)];
+  const [month, day, hour, minute, second] = [
+    two(start),
+    two(start + 2),
+    two(start + 4),
+    two(start + 6),
+    two(start + 8),
+  ];
   const date = new Date(Date.UTC(2000, month - 1, day, hour, minute, second));
   date.setUTCFullYear(year);
-  if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day || hour > 23 || minute > 59 || second > 59) reader.fail(MALFORMED);
+  if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day || hour > 23 || minute > 59 || second > 59)
+    reader.fail(MALFORMED);
   reader.position = stop;
   return { at: date.getTime(), form: utc || year >= 2050 };
 };

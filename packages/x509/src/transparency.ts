@@ -1,4 +1,7 @@
-/** @module Signed certificate timestamps: RFC 6962, embedded in a certificate or from the TLS extension, against a given list of logs. */
+/**
+ * @module Signed certificate timestamps: RFC 6962, embedded in a certificate or from the TLS extension, against a given
+ * list of logs.
+ */
 import { extensionOf, type Certificate } from './certificate.ts';
 import { DerError, DerReader, hex, readWhole } from './der.ts';
 import { Oid } from './extensions.ts';
@@ -59,11 +62,13 @@ export const parseSctList = (list: Uint8Array): Sct[] => {
   return scts;
 };
 
-const length16 = (bytes: Uint8Array, at: number): number => ((bytes[at] as number) << 8) | (bytes[at + 1] ?? Number.NaN);
+const length16 = (bytes: Uint8Array, at: number): number =>
+  ((bytes[at] as number) << 8) | (bytes[at + 1] ?? Number.NaN);
 
 const readSct = (sct: Uint8Array): Sct => {
   const extensionsEnd = sct.length >= 47 ? 43 + length16(sct, 41) : Number.NaN;
-  if (!(extensionsEnd + 4 <= sct.length) || extensionsEnd + 4 + length16(sct, extensionsEnd + 2) !== sct.length) throw new DerError('SCT is malformed');
+  if (!(extensionsEnd + 4 <= sct.length) || extensionsEnd + 4 + length16(sct, extensionsEnd + 2) !== sct.length)
+    throw new DerError('SCT is malformed');
   let timestamp = 0;
   for (const byte of sct.subarray(33, 41)) timestamp = timestamp * 256 + byte;
   return {
@@ -87,13 +92,22 @@ export const embeddedScts = (certificate: Certificate): Sct[] => {
 };
 
 /** Whether enough logs have seen the certificate. */
-export function* transparencyBreach(policy: TransparencyPolicy, leaf: Certificate, issuer: Issuer, now: number, verifier: SignatureVerifier): Steps<RuleBreach | undefined> {
+export function* transparencyBreach(
+  policy: TransparencyPolicy,
+  leaf: Certificate,
+  issuer: Issuer,
+  now: number,
+  verifier: SignatureVerifier,
+): Steps<RuleBreach | undefined> {
   const { logs, minimum = 2, tlsList } = policy;
   const { digest } = verifier;
   const seen = new Set<string>();
   let scts: (readonly [sct: Sct, embedded: boolean])[];
   try {
-    scts = [...embeddedScts(leaf).map((sct) => [sct, true] as const), ...(tlsList ? parseSctList(tlsList).map((sct) => [sct, false] as const) : [])];
+    scts = [
+      ...embeddedScts(leaf).map((sct) => [sct, true] as const),
+      ...(tlsList ? parseSctList(tlsList).map((sct) => [sct, false] as const) : []),
+    ];
   } catch (error) {
     if (!(error instanceof DerError)) throw error;
     return breach(`has signed certificate timestamps that cannot be read: ${error.message}`);
@@ -106,21 +120,35 @@ export function* transparencyBreach(policy: TransparencyPolicy, leaf: Certificat
     const algorithm = algorithmOf(sct);
     if (!algorithm) continue;
     const entry = embedded ? precertificateEntry(leaf, digest('sha256', issuer.spki)) : certificateEntry(leaf);
-    if (yield* verified(verifier, algorithm, log.key, signedData(sct, entry), sct.signature)) seen.add(log.operator ?? hex(sct.logId));
+    if (yield* verified(verifier, algorithm, log.key, signedData(sct, entry), sct.signature))
+      seen.add(log.operator ?? hex(sct.logId));
   }
-  return seen.size >= minimum ? undefined : breach(`has valid timestamps of ${seen.size} known logs, and ${minimum} are asked for`);
+  return seen.size >= minimum
+    ? undefined
+    : breach(`has valid timestamps of ${seen.size} known logs, and ${minimum} are asked for`);
 }
 
 const breach = (message: string): RuleBreach => ({ code: 'CERT_TRANSPARENCY', verify: V.NO_VALID_SCTS, message });
 
 /** RFC 6962 section 2.1.4: ECDSA over P-256, or RSA, both with SHA-256. */
 const algorithmOf = ({ hash, signer }: Sct): SignatureAlgorithm | undefined =>
-  hash !== 4 ? undefined : signer === 3 ? { kind: 'ecdsa', hash: 'sha256' } : signer === 1 ? { kind: 'rsa-pkcs1', hash: 'sha256' } : undefined;
+  hash !== 4
+    ? undefined
+    : signer === 3
+      ? { kind: 'ecdsa', hash: 'sha256' }
+      : signer === 1
+        ? { kind: 'rsa-pkcs1', hash: 'sha256' }
+        : undefined;
 
 /** `digitally-signed` of RFC 6962 section 3.2. */
 const signedData = ({ timestamp, extensions }: Sct, entry: Uint8Array): Uint8Array => {
   const time = Array.from({ length: 8 }, (_, i) => Math.floor(timestamp / 256 ** (7 - i)) % 256);
-  return concat([Uint8Array.of(0, 0, ...time), entry, Uint8Array.of(extensions.length >> 8, extensions.length & 255), extensions]);
+  return concat([
+    Uint8Array.of(0, 0, ...time),
+    entry,
+    Uint8Array.of(extensions.length >> 8, extensions.length & 255),
+    extensions,
+  ]);
 };
 
 const certificateEntry = ({ raw }: Certificate): Uint8Array => concat([Uint8Array.of(0, 0), length24(raw.length), raw]);
@@ -153,12 +181,22 @@ export const withoutScts = ({ tbs }: Certificate): Uint8Array => {
   }
   reader.close(list);
   reader.close(outer);
-  return element(Tag.SEQUENCE, concat([before, ...(kept.length > 0 ? [element(0xa3, element(Tag.SEQUENCE, concat(kept)))] : [])]));
+  return element(
+    Tag.SEQUENCE,
+    concat([before, ...(kept.length > 0 ? [element(0xa3, element(Tag.SEQUENCE, concat(kept)))] : [])]),
+  );
 };
 
 const element = (tag: number, contents: Uint8Array): Uint8Array => {
   const { length } = contents;
-  const header = length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : length < 0x1_0000 ? [0x82, length >> 8, length & 255] : [0x83, length >> 16, (length >> 8) & 255, length & 255];
+  const header =
+    length < 0x80
+      ? [length]
+      : length < 0x100
+        ? [0x81, length]
+        : length < 0x1_0000
+          ? [0x82, length >> 8, length & 255]
+          : [0x83, length >> 16, (length >> 8) & 255, length & 255];
   return concat([Uint8Array.of(tag, ...header), contents]);
 };
 

@@ -22,8 +22,18 @@ it('an anchor that is malformed inside is no anchor, be they few or many', () =>
   const store = trustStore([...ders, broken.der]);
   expect(store.anchors).toHaveLength(40);
   const leaf = make({ issuer: broken });
-  expect(validatePathSync({ chain: [leaf.der], trustAnchors: store, verifier: nodeVerifier, now: NOW })).toMatchObject({ ok: false, error: { code: 'CERT_MISSING_INTERMEDIATE' } });
-  expect(validatePathSync({ chain: [make({ issuer: roots[7] as (typeof roots)[number] }).der], trustAnchors: store, verifier: nodeVerifier, now: NOW })).toMatchObject({ ok: true });
+  expect(validatePathSync({ chain: [leaf.der], trustAnchors: store, verifier: nodeVerifier, now: NOW })).toMatchObject({
+    ok: false,
+    error: { code: 'CERT_MISSING_INTERMEDIATE' },
+  });
+  expect(
+    validatePathSync({
+      chain: [make({ issuer: roots[7] as (typeof roots)[number] }).der],
+      trustAnchors: store,
+      verifier: nodeVerifier,
+      now: NOW,
+    }),
+  ).toMatchObject({ ok: true });
 });
 
 it('what is no certificate at all is named among many too', () => {

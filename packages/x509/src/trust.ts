@@ -39,7 +39,10 @@ export interface TrustStore {
 }
 
 const NONE: readonly Issuer[] = [];
-/** Up to so many anchors are read at once; more, as a platform has, when they are first needed: a cold process saves 10 ms. */
+/**
+ * Up to so many anchors are read at once; more, as a platform has, when they are first needed: a cold process saves 10
+ * ms.
+ */
 const EAGER = 32;
 
 /** An anchor by its name, and what there is to know of it. */
@@ -49,14 +52,16 @@ interface Entry {
 }
 
 /**
- * Prepares trust anchors; do it once. What they may be used for is judged with each path. Of more than 32, certificates are read in full
- * when they are first needed. One with a decisive extension that cannot be read is no anchor, as for OpenSSL.
+ * Prepares trust anchors; do it once. What they may be used for is judged with each path. Of more than 32, certificates
+ * are read in full when they are first needed. One with a decisive extension that cannot be read is no anchor, as for
+ * OpenSSL.
  * @throws TypeError naming the anchor that cannot be read.
  */
 export const trustStore = (anchors: readonly TrustAnchorInput[]): TrustStore => {
   const entries = anchors.map((anchor, i): Entry => {
     try {
-      if (anchor instanceof Uint8Array && anchors.length > EAGER) return { subject: certificateKey(anchor).subject, issuer: anchor };
+      if (anchor instanceof Uint8Array && anchors.length > EAGER)
+        return { subject: certificateKey(anchor).subject, issuer: anchor };
       const read = anchor instanceof Uint8Array ? parseCertificate(anchor) : anchor;
       // OpenSSL trusts whom it can read, and is no stricter with the others than to find no issuer in them.
       if ('tbs' in read && read.malformed !== undefined) return { subject: read.subject, issuer: undefined };
@@ -69,7 +74,9 @@ export const trustStore = (anchors: readonly TrustAnchorInput[]): TrustStore => 
   const exact = index(entries, latin1);
   let loose: Map<string, Entry[]> | undefined;
   const find = (subject: Uint8Array, loosely = false): readonly Issuer[] => {
-    const found = loosely ? (loose ??= index(entries, canonicalName)).get(canonicalName(subject)) : exact.get(latin1(subject));
+    const found = loosely
+      ? (loose ??= index(entries, canonicalName)).get(canonicalName(subject))
+      : exact.get(latin1(subject));
     return found ? issuersOf(found) : NONE;
   };
   return {
@@ -77,11 +84,13 @@ export const trustStore = (anchors: readonly TrustAnchorInput[]): TrustStore => 
       return issuersOf(entries);
     },
     find,
-    holding: ({ subject, raw }) => find(subject).find(({ certificate }) => certificate && bytesEqual(certificate.raw, raw)),
+    holding: ({ subject, raw }) =>
+      find(subject).find(({ certificate }) => certificate && bytesEqual(certificate.raw, raw)),
   };
 };
 
-const issuersOf = (entries: readonly Entry[]): Issuer[] => entries.map(resolve).filter((issuer) => issuer !== undefined);
+const issuersOf = (entries: readonly Entry[]): Issuer[] =>
+  entries.map(resolve).filter((issuer) => issuer !== undefined);
 
 const resolve = (entry: Entry): Issuer | undefined => {
   if (entry.issuer instanceof Uint8Array) {
@@ -128,7 +137,10 @@ const wholeNameConstraints = (der: Uint8Array): NameConstraints => {
   return constraints;
 };
 
-/** A certificate as an issuer. @throws DerError for one with a decisive extension that cannot be read: OpenSSL does not consider it either */
+/**
+ * A certificate as an issuer. @throws DerError for one with a decisive extension that cannot be read: OpenSSL does not
+ * consider it either
+ */
 export const issuerOf = (certificate: Certificate): Issuer => {
   if (certificate.malformed !== undefined) throw new DerError(certificate.malformed);
   const { subject, spki, publicKey, nameConstraints, subjectKeyIdentifier } = certificate;

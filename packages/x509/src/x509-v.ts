@@ -1,4 +1,7 @@
-/** @module The X509_V numbers that a path can fail with: those of `X509V` in `@ferrule/result`, as constants that a bundler can drop the names of. */
+/**
+ * @module The X509_V numbers that a path can fail with: those of `X509V` in `@ferrule/result`, as constants that a
+ * bundler can drop the names of.
+ */
 export const UNSPECIFIED = 1;
 export const UNABLE_TO_GET_CRL = 3;
 export const CERT_SIGNATURE_FAILURE = 7;

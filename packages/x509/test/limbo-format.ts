@@ -60,18 +60,28 @@ export interface LimboSettings {
 }
 
 export const runLimboCase = (one: LimboCase, settings: LimboSettings): LimboOutcome => {
-  const profile = settings.profile === 'auto' ? (one.id.startsWith('webpki::') ? 'webpki' : 'rfc5280') : settings.profile;
+  const profile =
+    settings.profile === 'auto' ? (one.id.startsWith('webpki::') ? 'webpki' : 'rfc5280') : settings.profile;
   const started = performance.now();
   let reason: string | undefined;
   try {
     const result = validatePathSync(inputOf(one, profile, settings));
-    reason = result.ok ? unexpectedNames(one, result) : `${result.error.code} (X509_V ${result.error.verify}): ${result.error.message}`;
+    reason = result.ok
+      ? unexpectedNames(one, result)
+      : `${result.error.code} (X509_V ${result.error.verify}): ${result.error.message}`;
   } catch (error) {
     // a host that is none, PEM, a trust anchor or a CRL that cannot be read
     reason = String(error);
   }
   const actual = reason === undefined ? 'SUCCESS' : 'FAILURE';
-  return { id: one.id, expected: one.expected_result, actual, profile, reason, milliseconds: performance.now() - started };
+  return {
+    id: one.id,
+    expected: one.expected_result,
+    actual,
+    profile,
+    reason,
+    milliseconds: performance.now() - started,
+  };
 };
 
 const der = (pem: string): Uint8Array => decodePem(pem)[0]?.der ?? new Uint8Array();
@@ -97,8 +107,12 @@ const PREFIX: Readonly<Record<string, string>> = { RFC822: 'email', DNS: 'DNS', 
 /** Client certificates are asked for names that they must have. */
 const unexpectedNames = (one: LimboCase, result: PathResult): string | undefined => {
   if (!result.ok) return undefined;
-  const names = new Set((result.chain[0] ?? parseCertificate(der(one.peer_certificate))).subjectAltName?.map(generalNameText));
-  const missing = (one.expected_peer_names ?? []).find(({ kind, value }) => !names.has(`${PREFIX[kind] ?? kind}:${value}`));
+  const names = new Set(
+    (result.chain[0] ?? parseCertificate(der(one.peer_certificate))).subjectAltName?.map(generalNameText),
+  );
+  const missing = (one.expected_peer_names ?? []).find(
+    ({ kind, value }) => !names.has(`${PREFIX[kind] ?? kind}:${value}`),
+  );
   return missing && `the certificate lacks the name ${missing.value}`;
 };
 

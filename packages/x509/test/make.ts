@@ -5,7 +5,14 @@ export const concat = (...parts: readonly Uint8Array[]): Uint8Array => Uint8Arra
 export const tlv = (tag: number, ...parts: readonly Uint8Array[]): Uint8Array => {
   const body = concat(...parts);
   const { length } = body;
-  const header = length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : length < 0x10000 ? [0x82, length >> 8, length & 255] : [0x83, length >> 16, (length >> 8) & 255, length & 255];
+  const header =
+    length < 0x80
+      ? [length]
+      : length < 0x100
+        ? [0x81, length]
+        : length < 0x10000
+          ? [0x82, length >> 8, length & 255]
+          : [0x83, length >> 16, (length >> 8) & 255, length & 255];
   return concat(Uint8Array.of(tag, ...header), body);
 };
 export const text = (value: string): Uint8Array => Uint8Array.from(Buffer.from(value, 'utf8'));
@@ -33,14 +40,19 @@ const NULL = Uint8Array.of(5, 0);
 /** `CN=…` of a plain string, or pairs of OID and value. */
 export type NameInput = string | readonly (readonly [oid: string, value: string, tag?: number])[];
 export const name = (input: NameInput): Uint8Array =>
-  seq(...(typeof input === 'string' ? [['2.5.4.3', input, 0x0c] as const] : input).map(([type, value, tag = 0x0c]) => tlv(0x31, seq(oid(type), tlv(tag, text(value))))));
+  seq(
+    ...(typeof input === 'string' ? [['2.5.4.3', input, 0x0c] as const] : input).map(([type, value, tag = 0x0c]) =>
+      tlv(0x31, seq(oid(type), tlv(tag, text(value)))),
+    ),
+  );
 
 export const time = (at: number): Uint8Array => {
   const digits = new Date(at).toISOString().replace(/[-:T]|\.\d+/g, '');
   return digits < '2050' ? tlv(0x17, text(digits.slice(2))) : tlv(0x18, text(digits));
 };
 
-export const extension = (id: string, value: Uint8Array, critical = false): Uint8Array => seq(oid(id), ...(critical ? [TRUE] : []), tlv(4, value));
+export const extension = (id: string, value: Uint8Array, critical = false): Uint8Array =>
+  seq(oid(id), ...(critical ? [TRUE] : []), tlv(4, value));
 export const bits = (...set: readonly number[]): Uint8Array => {
   const last = Math.max(...set);
   const bytes = new Uint8Array(1 + (last >> 3) + 1);
@@ -72,12 +84,17 @@ const SIGNATURES: Readonly<Record<SignatureKind, readonly [algorithm: Uint8Array
   unknown: [seq(oid('1.2.3.4')), 'sha256'],
 };
 
-const signatureOf = (keys: Keys, body: Uint8Array, kind: SignatureKind = keys.privateKey.asymmetricKeyType as SignatureKind): Uint8Array => {
+const signatureOf = (
+  keys: Keys,
+  body: Uint8Array,
+  kind: SignatureKind = keys.privateKey.asymmetricKeyType as SignatureKind,
+): Uint8Array => {
   const [algorithm, hash] = SIGNATURES[kind];
   return concat(body, algorithm, tlv(3, Uint8Array.of(0), Uint8Array.from(sign(hash, body, keys.privateKey))));
 };
 
-export const keyIdentifier = (spki: Uint8Array): Uint8Array => Uint8Array.from(createHash('sha1').update(spki).digest());
+export const keyIdentifier = (spki: Uint8Array): Uint8Array =>
+  Uint8Array.from(createHash('sha1').update(spki).digest());
 
 export interface Made {
   readonly der: Uint8Array;
@@ -104,7 +121,9 @@ export interface MakeOptions {
   /** Extra extensions; one of an OID that is there already takes its place, `null` takes it out. */
   readonly extensions?: Readonly<Record<string, Uint8Array | null>>;
   readonly signature?: SignatureKind;
-  /** What is signed, in place of these: version, serial number, algorithm, issuer, validity, subject, key, extensions. */
+  /**
+   * What is signed, in place of these: version, serial number, algorithm, issuer, validity, subject, key, extensions.
+   */
   readonly parts?: (parts: Uint8Array[]) => readonly Uint8Array[];
 }
 
@@ -117,7 +136,9 @@ export const make = (options: MakeOptions = {}): Made => {
   const serial = options.serial ?? 0x1000n + count++;
   const subject = name(options.subject ?? (ca ? `CA ${count}` : 'example.com'));
   const list: Record<string, Uint8Array | null> = {
-    '2.5.29.19': ca ? extension('2.5.29.19', seq(TRUE, ...(pathLength === undefined ? [] : [int(pathLength)])), true) : null,
+    '2.5.29.19': ca
+      ? extension('2.5.29.19', seq(TRUE, ...(pathLength === undefined ? [] : [int(pathLength)])), true)
+      : null,
     '2.5.29.15': extension('2.5.29.15', ca ? bits(5, 6) : bits(0), true),
     '2.5.29.14': extension('2.5.29.14', tlv(4, keyIdentifier(keys.spki))),
     '2.5.29.35': issuer ? extension('2.5.29.35', seq(tlv(0x80, keyIdentifier(issuer.keys.spki)))) : null,
@@ -139,7 +160,12 @@ export const make = (options: MakeOptions = {}): Made => {
     extensions.length > 0 && version === 3 ? tlv(0xa3, seq(...extensions)) : new Uint8Array(0),
   ];
   const tbs = seq(...(options.parts?.(parts) ?? parts));
-  return { der: seq(signatureOf(signer, tbs, options.signature)), keys, subject, serial: typeof serial === 'bigint' ? serial : 0n };
+  return {
+    der: seq(signatureOf(signer, tbs, options.signature)),
+    keys,
+    subject,
+    serial: typeof serial === 'bigint' ? serial : 0n,
+  };
 };
 
 export interface CrlOptions {
@@ -156,10 +182,28 @@ export interface CrlOptions {
 export const crlNumber: Uint8Array = extension('2.5.29.20', int(7));
 
 export const makeCrl = (issuer: Made, options: CrlOptions = {}): Uint8Array => {
-  const { revoked = [], entryExtensions = [], thisUpdate = NOW - DAY, nextUpdate = NOW + DAY, extensions = [crlNumber], keys = issuer.keys } = options;
+  const {
+    revoked = [],
+    entryExtensions = [],
+    thisUpdate = NOW - DAY,
+    nextUpdate = NOW + DAY,
+    extensions = [crlNumber],
+    keys = issuer.keys,
+  } = options;
   const [algorithm] = SIGNATURES[keys.privateKey.asymmetricKeyType as SignatureKind];
   const entries = revoked.map(([serial, reason]) =>
-    seq(int(serial), time(NOW - 2 * DAY), ...(reason === undefined && entryExtensions.length === 0 ? [] : [seq(...(reason === undefined ? [] : [extension('2.5.29.21', tlv(10, Uint8Array.of(reason)))]), ...entryExtensions)])),
+    seq(
+      int(serial),
+      time(NOW - 2 * DAY),
+      ...(reason === undefined && entryExtensions.length === 0
+        ? []
+        : [
+            seq(
+              ...(reason === undefined ? [] : [extension('2.5.29.21', tlv(10, Uint8Array.of(reason)))]),
+              ...entryExtensions,
+            ),
+          ]),
+    ),
   );
   const parts = [
     int(1),
@@ -199,17 +243,55 @@ const keyBits = (spki: Uint8Array): Uint8Array => spki.subarray(spki.length - 65
 
 /** For certificates whose issuer has a P-256 key. */
 export const makeOcsp = (leaf: Made, issuer: Made, options: OcspOptions = {}): Uint8Array => {
-  const { status = 'good', thisUpdate = NOW - DAY, nextUpdate = NOW + DAY, responder = issuer, hash = 'sha1', serial = leaf.serial } = options;
+  const {
+    status = 'good',
+    thisUpdate = NOW - DAY,
+    nextUpdate = NOW + DAY,
+    responder = issuer,
+    hash = 'sha1',
+    serial = leaf.serial,
+  } = options;
   const digest = (data: Uint8Array): Uint8Array => Uint8Array.from(createHash(hash).update(data).digest());
   const hashOid = hash === 'sha1' ? '1.3.14.3.2.26' : '2.16.840.1.101.3.4.2.1';
-  const certId = seq(seq(oid(hashOid), NULL), tlv(4, digest(issuer.subject)), tlv(4, digest(keyBits(issuer.keys.spki))), int(serial));
-  const state = options.state ?? (status === 'good' ? tlv(0x80) : status === 'unknown' ? tlv(0x82) : tlv(0xa1, generalized(NOW - 3 * DAY), tlv(0xa0, tlv(10, Uint8Array.of(1)))));
-  const single = seq(certId, state, generalized(thisUpdate), ...(nextUpdate === null ? [] : [tlv(0xa0, generalized(nextUpdate))]));
-  const id = options.byKey ? tlv(0xa2, tlv(4, Uint8Array.from(createHash('sha1').update(keyBits(responder.keys.spki)).digest()))) : tlv(0xa1, responder.subject);
-  const stranger = seq(seq(seq(oid(hashOid), NULL), tlv(4, new Uint8Array(20)), tlv(4, new Uint8Array(20)), int(serial)), state, generalized(thisUpdate));
+  const certId = seq(
+    seq(oid(hashOid), NULL),
+    tlv(4, digest(issuer.subject)),
+    tlv(4, digest(keyBits(issuer.keys.spki))),
+    int(serial),
+  );
+  const state =
+    options.state ??
+    (status === 'good'
+      ? tlv(0x80)
+      : status === 'unknown'
+        ? tlv(0x82)
+        : tlv(0xa1, generalized(NOW - 3 * DAY), tlv(0xa0, tlv(10, Uint8Array.of(1)))));
+  const single = seq(
+    certId,
+    state,
+    generalized(thisUpdate),
+    ...(nextUpdate === null ? [] : [tlv(0xa0, generalized(nextUpdate))]),
+  );
+  const id = options.byKey
+    ? tlv(0xa2, tlv(4, Uint8Array.from(createHash('sha1').update(keyBits(responder.keys.spki)).digest())))
+    : tlv(0xa1, responder.subject);
+  const stranger = seq(
+    seq(seq(oid(hashOid), NULL), tlv(4, new Uint8Array(20)), tlv(4, new Uint8Array(20)), int(serial)),
+    state,
+    generalized(thisUpdate),
+  );
   const responses = seq(...Array.from({ length: options.strangers ?? 0 }, () => stranger), single);
   const version = options.version === undefined ? [] : [tlv(0xa0, int(options.version))];
-  const data = seq(...version, id, generalized(NOW), responses, ...(options.extensions ? [tlv(0xa1, seq(...options.extensions))] : []));
-  const basic = seq(signatureOf(options.signer ?? responder.keys, data), ...(responder === issuer ? [] : [tlv(0xa0, seq(responder.der))]));
+  const data = seq(
+    ...version,
+    id,
+    generalized(NOW),
+    responses,
+    ...(options.extensions ? [tlv(0xa1, seq(...options.extensions))] : []),
+  );
+  const basic = seq(
+    signatureOf(options.signer ?? responder.keys, data),
+    ...(responder === issuer ? [] : [tlv(0xa0, seq(responder.der))]),
+  );
   return seq(tlv(10, Uint8Array.of(0)), tlv(0xa0, seq(oid('1.3.6.1.5.5.7.48.1.1'), tlv(4, basic))));
 };

@@ -6,7 +6,21 @@ import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { nodeVerifier } from '@ferrule/x509/crypto/node';
 import { encodePem, trustStore, validatePathSync } from '@ferrule/x509';
-import { bits, DAY, extension, keyIdentifier, make, newKeys, NOW, oid, seq, text, tlv, type Made, type MakeOptions } from './make.ts';
+import {
+  bits,
+  DAY,
+  extension,
+  keyIdentifier,
+  make,
+  newKeys,
+  NOW,
+  oid,
+  seq,
+  text,
+  tlv,
+  type Made,
+  type MakeOptions,
+} from './make.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ferrule-codes-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -17,10 +31,13 @@ const root = make({ ca: true, subject: 'Root' });
 const ica = make({ ca: true, subject: 'ICA', issuer: root });
 const icaWith = (options: MakeOptions): Made => make({ ca: true, subject: 'ICA', issuer: root, ...options });
 const below = (issuer: Made, options: MakeOptions = {}): readonly Made[] => [make({ issuer, ...options }), issuer];
-const ext = (id: string, value: Uint8Array, critical = false): MakeOptions => ({ extensions: { [id]: extension(id, value, critical) } });
+const ext = (id: string, value: Uint8Array, critical = false): MakeOptions => ({
+  extensions: { [id]: extension(id, value, critical) },
+});
 const old = { notAfter: NOW - DAY };
 const clientAuth = ext('2.5.29.37', seq(oid('1.3.6.1.5.5.7.3.2')));
-const constraint = (tag: number, name: string): MakeOptions => ext('2.5.29.30', seq(tlv(tag, seq(tlv(0x82, text(name))))), true);
+const constraint = (tag: number, name: string): MakeOptions =>
+  ext('2.5.29.30', seq(tlv(tag, seq(tlv(0x82, text(name))))), true);
 const top = icaWith({ pathLength: 0 });
 const middle = make({ ca: true, subject: 'Middle', issuer: top });
 const rsaRoot = make({ ca: true, subject: 'RSA', keys: newKeys('rsa', 2048) });
@@ -53,7 +70,9 @@ const CASES: Readonly<Record<string, readonly [chain: readonly Made[], anchor?: 
   'an untrusted root': [[...below(ica), root], rsaRoot],
   'an untrusted root that was not sent': [below(ica), rsaRoot],
   'a self-signed certificate': [[make({})]],
-  'a wrong signature': [[make({ issuer: forged, ...ext('2.5.29.35', seq(tlv(0x80, keyIdentifier(ica.keys.spki)))) }), ica]],
+  'a wrong signature': [
+    [make({ issuer: forged, ...ext('2.5.29.35', seq(tlv(0x80, keyIdentifier(ica.keys.spki)))) }), ica],
+  ],
   'a wrong signature without key identifier': [[make({ issuer: forged, extensions: { '2.5.29.35': null } }), ica]],
   'a weak key of the leaf': [below(ica, { keys: newKeys('rsa', 1024) })],
   'a weak key of the intermediate': [below(icaWith({ keys: newKeys('rsa', 1024) }))],
@@ -66,14 +85,36 @@ const theirs = (chain: readonly Made[], anchor: Made): string => {
     return join(folder, name);
   };
   const untrusted = chain.length > 1 ? ['-untrusted', file('untrusted', chain.slice(1))] : [];
-  const flags = ['-no-CApath', '-no-CAstore', '-partial_chain', '-auth_level', '2', '-purpose', 'sslserver', '-verify_hostname', 'example.com', '-attime', String(NOW / 1000)];
-  const { stderr } = spawnSync('openssl', ['verify', ...flags, '-CAfile', file('anchors', [anchor]), ...untrusted, file('leaf', chain.slice(0, 1))], { encoding: 'utf8' });
+  const flags = [
+    '-no-CApath',
+    '-no-CAstore',
+    '-partial_chain',
+    '-auth_level',
+    '2',
+    '-purpose',
+    'sslserver',
+    '-verify_hostname',
+    'example.com',
+    '-attime',
+    String(NOW / 1000),
+  ];
+  const { stderr } = spawnSync(
+    'openssl',
+    ['verify', ...flags, '-CAfile', file('anchors', [anchor]), ...untrusted, file('leaf', chain.slice(0, 1))],
+    { encoding: 'utf8' },
+  );
   const [, code, depth] = /error (\d+) at (\d+) depth/.exec(stderr) ?? [];
   return code === undefined ? 'valid' : `${code} at ${depth}`;
 };
 
 const ours = (chain: readonly Made[], anchor: Made): string => {
-  const result = validatePathSync({ chain: chain.map(({ der }) => der), trustAnchors: trustStore([anchor.der]), verifier: nodeVerifier, now: NOW, host: 'example.com' });
+  const result = validatePathSync({
+    chain: chain.map(({ der }) => der),
+    trustAnchors: trustStore([anchor.der]),
+    verifier: nodeVerifier,
+    now: NOW,
+    host: 'example.com',
+  });
   return result.ok ? 'valid' : `${result.error.verify} at ${result.error.depth}`;
 };
 

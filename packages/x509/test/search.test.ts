@@ -17,13 +17,27 @@ const CAS = 6;
 const keys = Array.from({ length: CAS }, () => newKeys());
 const nameOf = (ca: number): string => `CA ${ca}`;
 /** The CA as an issuer, whichever certificate it has. */
-const asIssuer = Array.from({ length: CAS }, (_, ca) => make({ ca: true, subject: nameOf(ca), keys: keys[ca] as (typeof keys)[number] }));
+const asIssuer = Array.from({ length: CAS }, (_, ca) =>
+  make({ ca: true, subject: nameOf(ca), keys: keys[ca] as (typeof keys)[number] }),
+);
 
 const node = fc
-  .record({ subject: fc.nat(CAS - 1), issuer: fc.nat(CAS - 1), expired: fc.boolean(), pathLength: fc.option(fc.nat(2), { nil: undefined, freq: 3 }) })
+  .record({
+    subject: fc.nat(CAS - 1),
+    issuer: fc.nat(CAS - 1),
+    expired: fc.boolean(),
+    pathLength: fc.option(fc.nat(2), { nil: undefined, freq: 3 }),
+  })
   .map((shape): Node => {
     const { subject, issuer, expired, pathLength } = shape;
-    const made = make({ ca: true, subject: nameOf(subject), keys: keys[subject] as (typeof keys)[number], issuer: asIssuer[issuer] as Made, ...(expired && { notAfter: NOW - DAY }), ...(pathLength !== undefined && { pathLength }) });
+    const made = make({
+      ca: true,
+      subject: nameOf(subject),
+      keys: keys[subject] as (typeof keys)[number],
+      issuer: asIssuer[issuer] as Made,
+      ...(expired && { notAfter: NOW - DAY }),
+      ...(pathLength !== undefined && { pathLength }),
+    });
     return { ...shape, made };
   });
 
@@ -33,22 +47,43 @@ const exists = (nodes: readonly Node[], at: number, below: readonly Node[], anch
   return nodes.some((one) => {
     if (one.subject !== at || one.expired || below.some(({ subject }) => subject === at)) return false;
     const between = below.filter(({ subject, issuer }) => subject !== issuer).length;
-    return (one.pathLength === undefined || between <= one.pathLength) && exists(nodes, one.issuer, [...below, one], anchors);
+    return (
+      (one.pathLength === undefined || between <= one.pathLength) && exists(nodes, one.issuer, [...below, one], anchors)
+    );
   });
 };
 
 it('finds a path in a random web of cross-signs exactly when there is one, whatever the order of the certificates', () => {
   let found = 0;
   fc.assert(
-    fc.property(fc.array(node, { maxLength: 14 }), fc.nat(CAS - 1), fc.uniqueArray(fc.nat(CAS - 1), { maxLength: 2 }), (nodes, signer, trusted) => {
-      const leaf = make({ issuer: asIssuer[signer] as Made });
-      const trustAnchors = trustStore(trusted.map((ca) => ({ subject: (asIssuer[ca] as Made).subject, spki: (keys[ca] as (typeof keys)[number]).spki })));
-      const result = validatePathSync({ chain: [leaf.der, ...nodes.map(({ made }) => made.der)], trustAnchors, verifier: nodeVerifier, now: NOW, maxSteps: 10_000 });
-      const expected = exists(nodes, signer, [], new Set(trusted));
-      if (expected) found++;
-      expect(result.ok ? 'found' : result.error.message).toEqual(expected ? 'found' : expect.not.stringMatching(/^found$/));
-      for (const certificate of result.ok ? result.chain.slice(1) : []) expect(certificate.notAfter).toBeGreaterThan(NOW);
-    }),
+    fc.property(
+      fc.array(node, { maxLength: 14 }),
+      fc.nat(CAS - 1),
+      fc.uniqueArray(fc.nat(CAS - 1), { maxLength: 2 }),
+      (nodes, signer, trusted) => {
+        const leaf = make({ issuer: asIssuer[signer] as Made });
+        const trustAnchors = trustStore(
+          trusted.map((ca) => ({
+            subject: (asIssuer[ca] as Made).subject,
+            spki: (keys[ca] as (typeof keys)[number]).spki,
+          })),
+        );
+        const result = validatePathSync({
+          chain: [leaf.der, ...nodes.map(({ made }) => made.der)],
+          trustAnchors,
+          verifier: nodeVerifier,
+          now: NOW,
+          maxSteps: 10_000,
+        });
+        const expected = exists(nodes, signer, [], new Set(trusted));
+        if (expected) found++;
+        expect(result.ok ? 'found' : result.error.message).toEqual(
+          expected ? 'found' : expect.not.stringMatching(/^found$/),
+        );
+        for (const certificate of result.ok ? result.chain.slice(1) : [])
+          expect(certificate.notAfter).toBeGreaterThan(NOW);
+      },
+    ),
     { numRuns: 300 },
   );
   expect(found).toBeGreaterThan(30);

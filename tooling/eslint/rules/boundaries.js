@@ -31,18 +31,30 @@ export const boundaries = {
     // configurations and scripts beside package.json, and bootstraps for running from source: no build takes them up
     const isTool = (!inner.startsWith('/src/') && !isTest) || inner.endsWith('.mjs');
     const room = isTest || isTool ? undefined : ROOMS[manifest.name];
-    const declared = new Set([manifest.name, ...keys(manifest.dependencies), ...keys(manifest.peerDependencies), ...keys(manifest.optionalDependencies)]);
+    const declared = new Set([
+      manifest.name,
+      ...keys(manifest.dependencies),
+      ...keys(manifest.peerDependencies),
+      ...keys(manifest.optionalDependencies),
+    ]);
     if (isTest || isTool) {
-      for (const name of [...keys(manifest.devDependencies), ...keys(home.root.devDependencies), ...keys(home.root.dependencies)]) declared.add(name);
+      for (const name of [
+        ...keys(manifest.devDependencies),
+        ...keys(home.root.devDependencies),
+        ...keys(home.root.dependencies),
+      ])
+        declared.add(name);
     } else {
       // `import type` costs nothing at run time, and @types/node stands for Node itself
       for (const name of keys(manifest.devDependencies)) if (name.startsWith('@types/')) declared.add(name);
     }
 
     const check = (node, specifier, { typeOnly = false, dynamic = false } = {}) => {
-      const report = (messageId, target) => context.report({ node, messageId, data: { specifier, package: manifest.name, target } });
+      const report = (messageId, target) =>
+        context.report({ node, messageId, data: { specifier, package: manifest.name, target } });
       if (specifier.startsWith('.')) {
-        if (!`${resolve(dirname(file), specifier).split(sep).join('/')}/`.startsWith(`${directory}/`)) report('outside');
+        if (!`${resolve(dirname(file), specifier).split(sep).join('/')}/`.startsWith(`${directory}/`))
+          report('outside');
         return;
       }
       if (specifier.startsWith('node:') || BUILTIN.has(specifier)) {
@@ -52,7 +64,8 @@ export const boundaries = {
       const target = packageOf(specifier);
       if (isOurs(target) && specifier.slice(target.length).startsWith('/src/')) return report('source');
       // what stands at the root, the examples, sees every package of the workspace
-      if (!declared.has(target) && !(manifest.workspaces !== undefined && isOurs(target))) return report('undeclared', target);
+      if (!declared.has(target) && !(manifest.workspaces !== undefined && isOurs(target)))
+        return report('undeclared', target);
       if (room === undefined || !isOurs(target) || target === manifest.name) return;
       if (room.dynamic?.includes(target)) {
         if (!dynamic && !typeOnly) report('dynamic');
@@ -61,7 +74,10 @@ export const boundaries = {
     const literal = (node, source, how) => {
       if (source?.type === 'Literal' && typeof source.value === 'string') check(node, source.value, how);
     };
-    const statement = (node) => literal(node, node.source, { typeOnly: node.importKind === 'type' || node.exportKind === 'type' || onlyTypes(node) });
+    const statement = (node) =>
+      literal(node, node.source, {
+        typeOnly: node.importKind === 'type' || node.exportKind === 'type' || onlyTypes(node),
+      });
     return {
       ImportDeclaration: statement,
       ExportNamedDeclaration: statement,
@@ -75,7 +91,9 @@ export const boundaries = {
 
 /** `import { type A, type B } from …` */
 const onlyTypes = ({ specifiers }) =>
-  specifiers !== undefined && specifiers.length > 0 && specifiers.every((one) => one.importKind === 'type' || one.exportKind === 'type');
+  specifiers !== undefined &&
+  specifiers.length > 0 &&
+  specifiers.every((one) => one.importKind === 'type' || one.exportKind === 'type');
 
 const keys = (object) => Object.keys(object ?? {});
 

@@ -17,15 +17,27 @@ const refused = (messageId, file, code) => ({ ...at(file, code), errors: [{ mess
 tester.run('boundaries', boundaries, {
   valid: [
     at('packages/contract/src/ssl.ts', "import type { Bio } from '@ferrule/bio';"),
-    at('packages/pure/src/context.ts', "import { TlsError } from '@ferrule/result'; import { gcm } from '@noble/ciphers/aes.js';"),
+    at(
+      'packages/pure/src/context.ts',
+      "import { TlsError } from '@ferrule/result'; import { gcm } from '@noble/ciphers/aes.js';",
+    ),
     at('packages/pure/src/crypto/node.ts', "import { createHash } from 'node:crypto';"),
     at('packages/pure/src/crypto/node-groups.ts', "import 'node:crypto';"),
-    at('packages/bio/src/pair.test.ts', "import fc from 'fast-check'; import { readFileSync } from 'node:fs'; import 'vitest';"),
+    at(
+      'packages/bio/src/pair.test.ts',
+      "import fc from 'fast-check'; import { readFileSync } from 'node:fs'; import 'vitest';",
+    ),
     at('packages/bio/tsup.config.ts', "import { library } from '@ferrule/tsup-config';"),
     at('packages/node/src/blocking/socket-worker-source.mjs', "import { register } from 'tsx/esm/api';"),
     at('packages/native/src/load.ts', "import { createRequire } from 'node:module';"),
-    at('packages/ferrule/src/choose.ts', "const native = await import('@ferrule/native'); import type { Load } from '@ferrule/native';"),
-    at('packages/pure/src/connection.test.ts', "import { createPure } from '@ferrule/pure'; import '@ferrule/conformance';"),
+    at(
+      'packages/ferrule/src/choose.ts',
+      "const native = await import('@ferrule/native'); import type { Load } from '@ferrule/native';",
+    ),
+    at(
+      'packages/pure/src/connection.test.ts',
+      "import { createPure } from '@ferrule/pure'; import '@ferrule/conformance';",
+    ),
     at('apps/bogo-shim/src/main.ts', "import { load } from '@ferrule/native';"),
     at('examples/memory-handshake.ts', "import { bioPair } from '@ferrule/bio'; import '@ferrule/pure/crypto/node';"),
     at('packages/result/src/codes.ts', "import { a } from './alert.ts'; export * from './tls-error.ts';"),
@@ -71,7 +83,9 @@ describe('the rooms', () => {
 
   it.each(Object.keys(ROOMS))('%s depends on nothing else of ours', (name) => {
     const { dependencies = {}, peerDependencies = {}, optionalDependencies = {} } = manifestOf(name) ?? {};
-    const ours = Object.keys({ ...dependencies, ...peerDependencies, ...optionalDependencies }).filter((one) => one === 'ferrule' || one.startsWith('@ferrule/'));
+    const ours = Object.keys({ ...dependencies, ...peerDependencies, ...optionalDependencies }).filter(
+      (one) => one === 'ferrule' || one.startsWith('@ferrule/'),
+    );
     const { imports, dynamic = [] } = ROOMS[name];
     expect([...imports, ...dynamic]).toEqual(expect.arrayContaining(ours));
   });

@@ -1,6 +1,6 @@
 /**
- * A call that returns a generator does nothing until someone resumes it, so a forgotten `yield*` is a step of the handshake
- * that never happens. Such a call must be delegated to, returned, or passed on to someone who runs it.
+ * A call that returns a generator does nothing until someone resumes it, so a forgotten `yield*` is a step of the
+ * handshake that never happens. Such a call must be delegated to, returned, or passed on to someone who runs it.
  */
 export const noFloatingSteps = {
   meta: {
@@ -20,7 +20,8 @@ export const noFloatingSteps = {
         if (!isSteps(checker, checker.getTypeAtLocation(esTreeNodeToTSNodeMap.get(node)))) return;
         const call = sourceCode.getText(node.callee);
         const value = carrier(node);
-        if (value.parent.type === 'YieldExpression' && !value.parent.delegate) context.report({ node, messageId: 'star', data: { call } });
+        if (value.parent.type === 'YieldExpression' && !value.parent.delegate)
+          context.report({ node, messageId: 'star', data: { call } });
         else if (!runs(value, sourceCode, new Set())) context.report({ node, messageId: 'floating', data: { call } });
       },
     };
@@ -33,12 +34,21 @@ function isSteps(checker, type) {
   return (checker.getBaseConstraintOfType(type) ?? type).getSymbol()?.getName() === 'Generator';
 }
 
-/** The outermost expression whose value is that of `node`: through casts, `?:`, `&&`, and the last place of a sequence. */
+/**
+ * The outermost expression whose value is that of `node`: through casts, `?:`, `&&`, and the last place of a sequence.
+ */
 function carrier(node) {
   for (let value = node; ; value = value.parent) {
     const { parent } = value;
     const through =
-      ['TSAsExpression', 'TSNonNullExpression', 'TSSatisfiesExpression', 'TSTypeAssertion', 'ChainExpression', 'LogicalExpression'].includes(parent.type) ||
+      [
+        'TSAsExpression',
+        'TSNonNullExpression',
+        'TSSatisfiesExpression',
+        'TSTypeAssertion',
+        'ChainExpression',
+        'LogicalExpression',
+      ].includes(parent.type) ||
       (parent.type === 'ConditionalExpression' && parent.test !== value) ||
       (parent.type === 'SequenceExpression' && parent.expressions.at(-1) === value);
     if (!through) return value;
@@ -92,7 +102,9 @@ function enclosingFunction(node) {
 function readersRun(variable, sourceCode, seen) {
   if (variable === undefined || seen.has(variable)) return variable === undefined;
   seen.add(variable);
-  return variable.references.some((reference) => reference.isRead() && runs(carrier(reference.identifier), sourceCode, seen));
+  return variable.references.some(
+    (reference) => reference.isRead() && runs(carrier(reference.identifier), sourceCode, seen),
+  );
 }
 
 function variableOf(identifier, sourceCode) {

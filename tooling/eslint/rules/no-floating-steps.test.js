@@ -14,15 +14,39 @@ const invalid = (name, code, messageId = 'floating') => ({ name, code: prelude +
 
 tester.run('no-floating-steps', noFloatingSteps, {
   valid: [
-    valid('delegated to', 'function* flow(): Steps<void> { yield* step(); const n = yield* object.recv(); console.log(n + (yield* step())); }'),
+    valid(
+      'delegated to',
+      'function* flow(): Steps<void> { yield* step(); const n = yield* object.recv(); console.log(n + (yield* step())); }',
+    ),
     valid('returned', 'function flow() { return step(); } const arrow = () => step();'),
-    valid('passed on', 'run(step()); new Set(step()); class A { s = step(); constructor() { this.s = object.recv(); } }'),
-    valid('driven by hand', 'step().next(); run(step()[Symbol.iterator]()); const [first] = step(); for (const wait of step()) console.log(wait); console.log([...step()]);'),
-    valid('delegated to under a condition or a cast', 'function* flow(): Steps<number> { return yield* now ? step() : (object.recv() as Steps<number>); }'),
-    valid('held by a variable that is run later', 'function* flow(): Steps<void> { const steps = step(); yield* steps; }'),
-    valid('held by a variable that is assigned later', 'function* flow(): Steps<void> { let steps: Steps<number>; if (now) { steps = step(); yield* steps; } }'),
-    valid('told from a value by whoever takes it', "function* flow(): Steps<number> { const got = both(); return typeof got === 'number' ? got : yield* got; }"),
-    valid('put away in an object or an array', 'console.log({ steps: step(), more: [step()] }); export const steps = step();'),
+    valid(
+      'passed on',
+      'run(step()); new Set(step()); class A { s = step(); constructor() { this.s = object.recv(); } }',
+    ),
+    valid(
+      'driven by hand',
+      'step().next(); run(step()[Symbol.iterator]()); const [first] = step(); for (const wait of step()) console.log(wait); console.log([...step()]);',
+    ),
+    valid(
+      'delegated to under a condition or a cast',
+      'function* flow(): Steps<number> { return yield* now ? step() : (object.recv() as Steps<number>); }',
+    ),
+    valid(
+      'held by a variable that is run later',
+      'function* flow(): Steps<void> { const steps = step(); yield* steps; }',
+    ),
+    valid(
+      'held by a variable that is assigned later',
+      'function* flow(): Steps<void> { let steps: Steps<number>; if (now) { steps = step(); yield* steps; } }',
+    ),
+    valid(
+      'told from a value by whoever takes it',
+      "function* flow(): Steps<number> { const got = both(); return typeof got === 'number' ? got : yield* got; }",
+    ),
+    valid(
+      'put away in an object or an array',
+      'console.log({ steps: step(), more: [step()] }); export const steps = step();',
+    ),
     valid('a call that returns no generator', 'declare function plain(): Iterable<number>; plain(); console.log(now);'),
   ],
   invalid: [
@@ -36,10 +60,22 @@ tester.run('no-floating-steps', noFloatingSteps, {
     invalid('used as a condition', 'function* flow(): Steps<void> { if (step()) return; }'),
     invalid('behind &&', 'function* flow(): Steps<void> { now && step(); }'),
     invalid('compared', 'function* flow(): Steps<void> { console.log(step() === undefined); }'),
-    invalid('held by a variable that nobody runs', 'function* flow(): Steps<void> { const finished = step(); if (finished) return; }'),
-    invalid('held by a variable that only passes to itself', 'function* flow(): Steps<void> { let steps = step(); steps = steps; }'),
-    invalid('taken for their value', 'function* flow(): Steps<void> { const message = step(); console.log(message.body); }'),
-    invalid('taken apart as their value', 'function* flow(): Steps<void> { const { body } = step(); console.log(body); }'),
+    invalid(
+      'held by a variable that nobody runs',
+      'function* flow(): Steps<void> { const finished = step(); if (finished) return; }',
+    ),
+    invalid(
+      'held by a variable that only passes to itself',
+      'function* flow(): Steps<void> { let steps = step(); steps = steps; }',
+    ),
+    invalid(
+      'taken for their value',
+      'function* flow(): Steps<void> { const message = step(); console.log(message.body); }',
+    ),
+    invalid(
+      'taken apart as their value',
+      'function* flow(): Steps<void> { const { body } = step(); console.log(body); }',
+    ),
     invalid('asked for a property of their value', 'function* flow(): Steps<void> { console.log(step().length); }'),
     invalid('called from a type parameter', 'function flow<G extends Steps<void>>(make: () => G) { make(); }'),
     invalid('a value or steps, dropped', 'both();'),

@@ -9,6 +9,9 @@ RuleTester.it = it;
 export const tester = new RuleTester({
   languageOptions: {
     parser: tseslint.parser,
-    parserOptions: { projectService: { allowDefaultProject: ['*.ts'], defaultProject: 'tsconfig.json' }, tsconfigRootDir: import.meta.dirname },
+    parserOptions: {
+      projectService: { allowDefaultProject: ['*.ts'], defaultProject: 'tsconfig.json' },
+      tsconfigRootDir: import.meta.dirname,
+    },
   },
 });

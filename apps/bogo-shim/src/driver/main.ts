@@ -1,4 +1,6 @@
-/** @module `npm run bogo`: drives a runner binary over a tier with one engine, and compares with what is expected of it. */
+/**
+ * @module `npm run bogo`: drives a runner binary over a tier with one engine, and compares with what is expected of it.
+ */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -77,7 +79,12 @@ async function main(): Promise<number> {
       workers,
       tests: tests.map(({ name }) => name),
     });
-    const result = { engine, tier, seconds: Math.round((Date.now() - started) / 1000), ...score(tests, results, expectationsOf(engine)) };
+    const result = {
+      engine,
+      tier,
+      seconds: Math.round((Date.now() - started) / 1000),
+      ...score(tests, results, expectationsOf(engine)),
+    };
     if (values.json) process.stdout.write(`${JSON.stringify(result, undefined, 1)}\n`);
     else printSummary(result, values.details);
     return isGood(result) ? 0 : 1;
@@ -86,7 +93,8 @@ async function main(): Promise<number> {
   }
 }
 
-const isTier = (text: string): text is Tier | 'all' => text === 'core' || text === 'optional' || text === 'extra' || text === 'all';
+const isTier = (text: string): text is Tier | 'all' =>
+  text === 'core' || text === 'optional' || text === 'extra' || text === 'all';
 
 const defaultList = (): string =>
   process.env['FERRULE_VECTORS'] === undefined

@@ -1,7 +1,10 @@
 /** @module The summary for people. */
 import type { Score, Tally } from './score.ts';
 
-export function printSummary(result: Score & { readonly engine: string; readonly seconds: number }, details: boolean): void {
+export function printSummary(
+  result: Score & { readonly engine: string; readonly seconds: number },
+  details: boolean,
+): void {
   const { tiers, groups, unexpected, known, stale, missing } = result;
   const lines = [`BoGo against the ${result.engine} engine, ${result.seconds} s`, ''];
   for (const [name, tally] of Object.entries(tiers)) lines.push(row(name, tally));
@@ -12,7 +15,8 @@ export function printSummary(result: Score & { readonly engine: string; readonly
     lines.push(`  ${name}${outcome === 'unimplemented' ? ' (not implemented)' : ''}`);
     if (details && detail !== '') lines.push(...detail.split('\n').map((line) => `      ${line}`));
   }
-  if (stale.length > 0) lines.push('', 'Passed although expected not to; remove the expectation:', ...stale.map((name) => `  ${name}`));
+  if (stale.length > 0)
+    lines.push('', 'Passed although expected not to; remove the expectation:', ...stale.map((name) => `  ${name}`));
   if (missing.length > 0) lines.push('', 'Unknown to this runner, or not run:', ...missing.map((name) => `  ${name}`));
   process.stdout.write(`${lines.join('\n')}\n`);
 }

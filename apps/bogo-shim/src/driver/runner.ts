@@ -16,7 +16,10 @@ export interface RunnerOptions {
 /** The runner takes no longer list of names in one argument than the system takes: 128 KiB on Linux. */
 const NAMES_AT_ONCE = 800;
 
-/** Runs the tests, showing on stderr how far it is. Ends with the runner, also on Ctrl-C. @throws Error when it cannot run. */
+/**
+ * Runs the tests, showing on stderr how far it is. Ends with the runner, also on Ctrl-C. @throws Error when it cannot
+ * run.
+ */
 export async function runRunner(options: RunnerOptions): Promise<readonly Result[]> {
   const results: Result[] = [];
   for (let i = 0; i < options.tests.length; i += NAMES_AT_ONCE) {
@@ -33,7 +36,20 @@ function runSome(options: RunnerOptions, tests: readonly string[], onResult: (re
   const { runner, shim, shimFlags, config, workers } = options;
   const child = spawn(
     runner,
-    ['-shim-path', shim, '-shim-extra-flags', shimFlags.join(';'), '-shim-config', config, '-num-workers', String(workers), '-pipe', '-allow-unimplemented', '-test', tests.join(';')],
+    [
+      '-shim-path',
+      shim,
+      '-shim-extra-flags',
+      shimFlags.join(';'),
+      '-shim-config',
+      config,
+      '-num-workers',
+      String(workers),
+      '-pipe',
+      '-allow-unimplemented',
+      '-test',
+      tests.join(';'),
+    ],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   );
   const output = new RunnerOutput(onResult);

@@ -2,13 +2,19 @@ import { describe, expect, it } from 'vitest';
 import { isGood, RunnerOutput, score, type Result } from './score.ts';
 import { matcher, select, type Test } from './tests.ts';
 
-const test = (name: string, tier: 'core' | 'optional' = 'core', group = 'basics'): Test => ({ name, tier, group, mustFail: false });
+const test = (name: string, tier: 'core' | 'optional' = 'core', group = 'basics'): Test => ({
+  name,
+  tier,
+  group,
+  mustFail: false,
+});
 const passed = (name: string): Result => ({ name, outcome: 'passed', detail: '' });
 const failed = (name: string): Result => ({ name, outcome: 'failed', detail: 'unexpected failure' });
 
 describe('RunnerOutput', () => {
   it('reads results however the output is cut, with the lines after a failure as its detail', () => {
-    const text = 'PASSED (A)\nFAILED (B-TLS13)\nunexpected failure\ngot:\n\tstderr: x\n\nUNIMPLEMENTED (C)\nPASSED (D)\nFAIL\n';
+    const text =
+      'PASSED (A)\nFAILED (B-TLS13)\nunexpected failure\ngot:\n\tstderr: x\n\nUNIMPLEMENTED (C)\nPASSED (D)\nFAIL\n';
     for (const size of [1, 7, text.length]) {
       const results: Result[] = [];
       const output = new RunnerOutput((result) => results.push(result));
@@ -27,7 +33,11 @@ describe('RunnerOutput', () => {
 describe('score', () => {
   it('counts by tier and by group', () => {
     const tests = [test('A'), test('B', 'core', 'SNI'), test('C', 'optional', 'ECH')];
-    const { tiers, groups } = score(tests, [passed('A'), failed('B'), { ...passed('C'), outcome: 'unimplemented' }], {});
+    const { tiers, groups } = score(
+      tests,
+      [passed('A'), failed('B'), { ...passed('C'), outcome: 'unimplemented' }],
+      {},
+    );
     expect(tiers).toEqual({
       core: { total: 2, passed: 1, failed: 1, unimplemented: 0 },
       optional: { total: 1, passed: 0, failed: 0, unimplemented: 1 },
@@ -43,7 +53,10 @@ describe('score', () => {
   });
 
   it('finds an expectation stale as soon as one of its tests passes, but not when none was run', () => {
-    const result = score([test('A-1'), test('A-2')], [failed('A-1'), passed('A-2')], { 'a reason': ['A-*'], 'not run': ['B-*'] });
+    const result = score([test('A-1'), test('A-2')], [failed('A-1'), passed('A-2')], {
+      'a reason': ['A-*'],
+      'not run': ['B-*'],
+    });
     expect(result.stale).toEqual(['A-*']);
     expect(isGood(result)).toBe(false);
   });

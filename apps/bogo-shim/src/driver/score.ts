@@ -36,7 +36,9 @@ export interface Score {
 
 export function score(tests: readonly Test[], results: readonly Result[], expectations: Expectations): Score {
   const byName = new Map(results.map((result) => [result.name, result]));
-  const rules = Object.entries(expectations).flatMap(([reason, globs]) => globs.map((glob) => ({ glob, reason, fits: matcher(glob), ran: 0, failed: 0 })));
+  const rules = Object.entries(expectations).flatMap(([reason, globs]) =>
+    globs.map((glob) => ({ glob, reason, fits: matcher(glob), ran: 0, failed: 0 })),
+  );
   const tiers = new Map<string, Counts>();
   const groups = new Map<string, Counts>();
   const unexpected: Result[] = [];
@@ -60,11 +62,19 @@ export function score(tests: readonly Test[], results: readonly Result[], expect
     }
   }
   const stale = rules.filter(({ ran, failed }) => ran > failed).map(({ glob }) => glob);
-  return { tiers: Object.fromEntries(tiers), groups: Object.fromEntries([...groups].sort()), unexpected, known, stale, missing };
+  return {
+    tiers: Object.fromEntries(tiers),
+    groups: Object.fromEntries([...groups].sort()),
+    unexpected,
+    known,
+    stale,
+    missing,
+  };
 }
 
 /** A run is good when everything passed but what was known, and nothing known passed. */
-export const isGood = ({ unexpected, stale, missing }: Score): boolean => unexpected.length + stale.length + missing.length === 0;
+export const isGood = ({ unexpected, stale, missing }: Score): boolean =>
+  unexpected.length + stale.length + missing.length === 0;
 
 type Counts = { -readonly [K in keyof Tally]: Tally[K] };
 
@@ -76,7 +86,11 @@ function count(into: Map<string, Counts>, key: string, outcome: Outcome): void {
 }
 
 const LINE = /^(PASSED|FAILED|UNIMPLEMENTED) \((.+)\)$/;
-const OUTCOMES: Readonly<Record<string, Outcome>> = { PASSED: 'passed', FAILED: 'failed', UNIMPLEMENTED: 'unimplemented' };
+const OUTCOMES: Readonly<Record<string, Outcome>> = {
+  PASSED: 'passed',
+  FAILED: 'failed',
+  UNIMPLEMENTED: 'unimplemented',
+};
 
 /** Reads the runner's output as it comes: one line says how a test ended, those after a failure say why. */
 export class RunnerOutput {

@@ -15,8 +15,8 @@ export interface Test {
 }
 
 /**
- * Reads a list of tests: JSON, perhaps gzipped, an array of `{name, tier, features?, shouldFail}`. Tests of other tiers are
- * left out.
+ * Reads a list of tests: JSON, perhaps gzipped, an array of `{name, tier, features?, shouldFail}`. Tests of other tiers
+ * are left out.
  * @throws Error when there is no such file, or it is something else.
  */
 export function readTests(path: string): readonly Test[] {
@@ -28,7 +28,12 @@ export function readTests(path: string): readonly Test[] {
 }
 
 function testOf(row: unknown, path: string): Test | undefined {
-  const { name, tier, features, shouldFail } = row as { name?: unknown; tier?: unknown; features?: unknown; shouldFail?: unknown };
+  const { name, tier, features, shouldFail } = row as {
+    name?: unknown;
+    tier?: unknown;
+    features?: unknown;
+    shouldFail?: unknown;
+  };
   if (typeof name !== 'string' || typeof tier !== 'string') throw new Error(`${path}: a row has no name or tier`);
   const own = tierOf(name, tier);
   if (own === undefined) return undefined;
@@ -37,8 +42,8 @@ function testOf(row: unknown, path: string): Test | undefined {
 }
 
 /**
- * Of the tests that the list excludes for what they need, those that need it not: refusals of what we do not speak (SHA-1, MD5,
- * ML-DSA, PAKE, trust anchors, renegotiation), flags that say nothing new, and keys imported by RFC 9258.
+ * Of the tests that the list excludes for what they need, those that need it not: refusals of what we do not speak
+ * (SHA-1, MD5, ML-DSA, PAKE, trust anchors, renegotiation), flags that say nothing new, and keys imported by RFC 9258.
  */
 const EXTRA = [
   'Client-*Sign*_SHA1-TLS13', 'Client-Verify*_SHA1-TLS13', 'Client-VerifyDefault-ECDSA_SHA1-TLS12', 'Client-TLS1?-NoSign-RSA_PKCS1_MD5_SHA1',
@@ -61,7 +66,12 @@ export function select(tests: readonly Test[], tier: Tier | 'all', pattern: stri
 
 /** A glob as a predicate: `*` any characters, `?` one, `;` between alternatives. */
 export function matcher(pattern: string): (name: string) => boolean {
-  const alternatives = pattern.split(';').map((glob) => glob.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.'));
+  const alternatives = pattern.split(';').map((glob) =>
+    glob
+      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+      .replaceAll('*', '.*')
+      .replaceAll('?', '.'),
+  );
   const expression = new RegExp(`^(?:${alternatives.join('|')})$`);
   return (name) => expression.test(name);
 }

@@ -1,4 +1,7 @@
-/** @module What BoGo's `-expect-*` flags ask of an established connection: the first thing that is not so, as a sentence. */
+/**
+ * @module What BoGo's `-expect-*` flags ask of an established connection: the first thing that is not so, as a
+ * sentence.
+ */
 import type { Backend, Ssl, TlsSession } from '@ferrule/contract';
 import { RAW_PUBLIC_KEY, type Config } from './flags.ts';
 import { same, type Observed } from './observed.ts';
@@ -43,7 +46,8 @@ const equalBytes =
 
 const holds =
   (flag: keyof Config, fact: (ssl: Ssl) => boolean): Check =>
-  ({ ssl, config }) => (config[flag] !== true || fact(ssl) ? undefined : `-${flag} does not hold`);
+  ({ ssl, config }) =>
+    config[flag] !== true || fact(ssl) ? undefined : `-${flag} does not hold`;
 
 const versionNumber = (ssl: Ssl): number => (ssl.version === 'TLSv1.3' ? 0x0304 : 0x0303);
 
@@ -62,7 +66,9 @@ const CHECKS: readonly Check[] = [
     if (file === undefined) return undefined;
     const want = certificates(file);
     const got = ssl.peerCertificates;
-    return want.length === got.length && want.every((certificate, i) => same(certificate, got[i]!)) ? undefined : 'another chain than expected';
+    return want.length === got.length && want.every((certificate, i) => same(certificate, got[i]!))
+      ? undefined
+      : 'another chain than expected';
   },
   equals('expect-version', versionNumber),
   equals('expect-peer-certificate-type', (ssl) => (ssl.peerRawPublicKey === undefined ? 0 : RAW_PUBLIC_KEY)),
@@ -72,7 +78,8 @@ const CHECKS: readonly Check[] = [
   },
   ({ ssl, config, observed }) => {
     if (ssl.version === 'TLSv1.3') return undefined;
-    const want = !observed.asked && !config['expect-no-session'] && (!ssl.sessionReused || config['expect-ticket-renewal']);
+    const want =
+      !observed.asked && !config['expect-no-session'] && (!ssl.sessionReused || config['expect-ticket-renewal']);
     return (observed.session !== undefined) === want ? undefined : `a session was ${want ? 'not ' : ''}made`;
   },
   ({ ssl, config }) => ((ssl.alpn ?? '') === (config['expect-alpn'] ?? '') ? undefined : `ALPN is ${ssl.alpn}`),
@@ -82,7 +89,8 @@ const CHECKS: readonly Check[] = [
   equals('expect-curve-id', (ssl) => ssl.group),
   ({ ssl, config, backend }) => {
     // BoringSSL prefers AES where the processor has it; an engine says by its first suite what it prefers
-    const want = backend.supported.cipherSuites[0] === CHACHA20 ? config['expect-cipher-no-aes'] : config['expect-cipher-aes'];
+    const want =
+      backend.supported.cipherSuites[0] === CHACHA20 ? config['expect-cipher-no-aes'] : config['expect-cipher-aes'];
     return want === undefined || ssl.cipherSuite === want ? undefined : `cipher suite ${ssl.cipherSuite}, not ${want}`;
   },
   equals('expect-cipher', (ssl) => ssl.cipherSuite),
@@ -95,7 +103,9 @@ const CHECKS: readonly Check[] = [
     const got = earlyDataReason(ssl, config, offered);
     return got === want ? undefined : `early data: ${got}, not ${want}`;
   },
-  equals('expect-selected-credential', (ssl, observed) => (ssl.clientCredential === undefined ? selectedKey(observed) : observed.credentials.get(ssl.clientCredential))),
+  equals('expect-selected-credential', (ssl, observed) =>
+    ssl.clientCredential === undefined ? selectedKey(observed) : observed.credentials.get(ssl.clientCredential),
+  ),
   holds('expect-hrr', (ssl) => ssl.helloRetryRequested === true),
   holds('expect-no-hrr', (ssl) => ssl.helloRetryRequested !== true),
   ({ ssl, config }) => ((ssl.ech === 'accepted') === config['expect-ech-accept'] ? undefined : `ECH was ${ssl.ech}`),
@@ -113,7 +123,12 @@ const selectedKey = ({ selectedPsk, psks }: Observed): number => psks[selectedPs
 /** BoringSSL's name for why early data was accepted or not. */
 function earlyDataReason(ssl: Ssl, config: Config, offered: TlsSession | undefined): string {
   if (!config['enable-early-data']) return 'disabled';
-  if ((config['max-version'] ?? 0x0304) < 0x0304 || config['no-tls13'] || (offered === undefined && ssl.version !== 'TLSv1.3')) return 'protocol_version';
+  if (
+    (config['max-version'] ?? 0x0304) < 0x0304 ||
+    config['no-tls13'] ||
+    (offered === undefined && ssl.version !== 'TLSv1.3')
+  )
+    return 'protocol_version';
   if (offered === undefined) return 'no_session_offered';
   if (offered.maxEarlyData === 0) return 'unsupported_for_session';
   if (ssl.earlyData === 'accepted') return 'accept'; // BoGo's own spelling

@@ -72,7 +72,9 @@ function createContext(backend: Backend, options: ContextOptions): SslContext {
     return backend.createContext(options);
   } catch (error) {
     if (!(error instanceof TypeError) || !error.message.startsWith('ech: ')) throw error;
-    throw new ConnectionFailed(`error:${options.maxVersion === 'TLSv1.2' ? 'UNUSABLE' : 'INVALID'}_ECH_CONFIG_LIST: ${error.message}`);
+    throw new ConnectionFailed(
+      `error:${options.maxVersion === 'TLSv1.2' ? 'UNUSABLE' : 'INVALID'}_ECH_CONFIG_LIST: ${error.message}`,
+    );
   }
 }
 
@@ -130,7 +132,8 @@ class Connection {
     this.#checkEchRetry(ret);
     if (ret !== 1) throw this.#failure();
     this.#expectFacts();
-    if (this.#config['no-op-extra-handshake'] && ssl.doHandshake() !== 1) throw new ConnectionFailed('an extra doHandshake() was not a no-op');
+    if (this.#config['no-op-extra-handshake'] && ssl.doHandshake() !== 1)
+      throw new ConnectionFailed('an extra doHandshake() was not a no-op');
   }
 
   #expectFacts(): void {
@@ -139,7 +142,13 @@ class Connection {
     if (rejected && ssl.earlyData !== 'rejected') throw new ConnectionFailed('the early data was not rejected');
     const complaint =
       this.#observed.complaint ??
-      brokenExpectation({ backend: this.#options.engine.backend, ssl, config: this.#config, observed: this.#observed, offered: this.#offered });
+      brokenExpectation({
+        backend: this.#options.engine.backend,
+        ssl,
+        config: this.#config,
+        observed: this.#observed,
+        offered: this.#offered,
+      });
     if (complaint !== undefined) throw new ConnectionFailed(complaint);
   }
 
@@ -147,22 +156,26 @@ class Connection {
   #checkEchRetry(ret: number): void {
     const want = this.#config['expect-ech-retry-configs'];
     if (want === undefined && !this.#config['expect-no-ech-retry-configs']) return;
-    if (ret === 1 || this.#ssl.failure?.error.code !== 'ECH_REJECTED') throw new ConnectionFailed('ECH should have been rejected');
+    if (ret === 1 || this.#ssl.failure?.error.code !== 'ECH_REJECTED')
+      throw new ConnectionFailed('ECH should have been rejected');
     const got = this.#ssl.echRetryConfigs;
-    if (Buffer.compare(got ?? EMPTY, want ?? EMPTY) !== 0) throw new ConnectionFailed('other ECH retry configs than expected');
+    if (Buffer.compare(got ?? EMPTY, want ?? EMPTY) !== 0)
+      throw new ConnectionFailed('other ECH retry configs than expected');
   }
 
   // ── Early data ──
 
   #wantsEarlyData(): boolean {
     const { config } = this.#options;
-    return config['enable-early-data'] && (this.#offered?.maxEarlyData ?? 0) > 0 && !config['expect-no-offer-early-data'];
+    return (
+      config['enable-early-data'] && (this.#offered?.maxEarlyData ?? 0) > 0 && !config['expect-no-offer-early-data']
+    );
   }
 
   /** Says as much of the first words as fits into early data. */
   async #writeEarly(): Promise<void> {
     const ssl = this.#ssl;
-    for (let room = this.#offered?.maxEarlyData ?? 0; room > 0 && this.#words.length > 0; ) {
+    for (let room = this.#offered?.maxEarlyData ?? 0; room > 0 && this.#words.length > 0;) {
       const [data] = this.#words as [Uint8Array];
       let ret: number;
       try {
@@ -244,7 +257,7 @@ class Connection {
   }
 
   async #write(data: Uint8Array): Promise<void> {
-    for (let sent = 0; sent < data.length; ) {
+    for (let sent = 0; sent < data.length;) {
       const ret = await this.#link.finish(this.#ssl, () => this.#ssl.write(data.subarray(sent)));
       if (ret <= 0) throw this.#failure();
       sent += ret;
@@ -304,13 +317,15 @@ class Connection {
     if (code !== SslError.ssl && code !== SslError.zeroReturn) return ret;
     const { failure } = ssl;
     const again = operation();
-    if (again !== ret || ssl.getError(again) !== code || ssl.failure !== failure) throw new MustFail(`repeating ${name} did not repeat its error`);
+    if (again !== ret || ssl.getError(again) !== code || ssl.failure !== failure)
+      throw new MustFail(`repeating ${name} did not repeat its error`);
     return ret;
   }
 
   #failure(): ConnectionFailed {
     const { error } = this.#ssl.failure ?? {};
-    const text = error === undefined ? 'the peer closed the connection' : describe(error, this.#ssl.version === undefined);
+    const text =
+      error === undefined ? 'the peer closed the connection' : describe(error, this.#ssl.version === undefined);
     const { complaint } = this.#observed;
     return new ConnectionFailed(complaint === undefined ? text : `${complaint}\n${text}`);
   }

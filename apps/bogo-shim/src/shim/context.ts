@@ -1,6 +1,21 @@
 /** @module A connection's flags as the options of a context. */
-import type { Backend, CertificateType, ContextOptions, ExternalPsk, Feature, TlsVersion, TraceMessage, VerifyCallback } from '@ferrule/contract';
-import { decodeServerHello, ExtensionType, findExtension, HandshakeType, isHelloRetryRequest } from '@ferrule/pure/wire';
+import type {
+  Backend,
+  CertificateType,
+  ContextOptions,
+  ExternalPsk,
+  Feature,
+  TlsVersion,
+  TraceMessage,
+  VerifyCallback,
+} from '@ferrule/contract';
+import {
+  decodeServerHello,
+  ExtensionType,
+  findExtension,
+  HandshakeType,
+  isHelloRetryRequest,
+} from '@ferrule/pure/wire';
 import type { Engine } from './backends.ts';
 import { credentialsOf } from './credentials.ts';
 import { DECOMPRESSORS } from './decompressors.ts';
@@ -9,7 +24,12 @@ import { need, type Observed } from './observed.ts';
 import { failsSoftly, keysAlone, verify } from './verify.ts';
 
 /** @throws Unimplemented for flags that need what this backend lacks. */
-export function contextOptions(engine: Engine, config: Config, observed: Observed, now: (() => number) | undefined): ContextOptions {
+export function contextOptions(
+  engine: Engine,
+  config: Config,
+  observed: Observed,
+  now: (() => number) | undefined,
+): ContextOptions {
   const { backend } = engine;
   if (config['allow-unknown-alpn-protos']) throw new Unimplemented('a protocol that was not offered is always refused');
   const groups = groupsOf(backend, config);
@@ -21,7 +41,10 @@ export function contextOptions(engine: Engine, config: Config, observed: Observe
     maxVersion,
     groups,
     signatureAlgorithms: schemesOf(backend, config),
-    limits: { chainLength: MANY_CERTIFICATES, ...(config['max-cert-list'] !== undefined && { handshakeBytes: config['max-cert-list'] }) },
+    limits: {
+      chainLength: MANY_CERTIFICATES,
+      ...(config['max-cert-list'] !== undefined && { handshakeBytes: config['max-cert-list'] }),
+    },
     securityLevel: 1, // BoGo has keys of 1024 bits
     onSession: (session) => {
       observed.session = session;
@@ -29,8 +52,17 @@ export function contextOptions(engine: Engine, config: Config, observed: Observe
     ...(config['advertise-alpn'] !== undefined && { alpn: alpnOf(config['advertise-alpn']) }),
     ...(config['enable-ocsp-stapling'] && { ocsp: 'request' }),
     ...(config['enable-signed-cert-timestamps'] && { signedCertificateTimestamps: true }),
-    ...((config['early-write-after-message'] !== undefined || config.credentials.some(({ type }) => type === 'psk')) && { onMessage: (message: TraceMessage) => { watch(observed, message); } }),
-    ...(config['export-traffic-secrets'] && { onKeylog: (line: string) => { keep(observed.secrets, line); } }),
+    ...((config['early-write-after-message'] !== undefined ||
+      config.credentials.some(({ type }) => type === 'psk')) && {
+      onMessage: (message: TraceMessage) => {
+        watch(observed, message);
+      },
+    }),
+    ...(config['export-traffic-secrets'] && {
+      onKeylog: (line: string) => {
+        keep(observed.secrets, line);
+      },
+    }),
     ...(now !== undefined && { now }),
     ...keySharesOf(backend, config, groups, maxVersion),
     ...credentialsOf(engine, config, observed),
@@ -46,7 +78,9 @@ const judge: VerifyCallback = (peer) => judging !== undefined && verify(peer, ju
 
 /** What BoringSSL puts up with by default, and ferrule only when told to. */
 const lenience = ({ features }: Backend, config: Config): ContextOptions => ({
-  ...(features.has('secure-renegotiation-policy') && !config['no-legacy-server-connect'] && !config['expect-secure-renegotiation'] && { secureRenegotiation: 'allow' }),
+  ...(features.has('secure-renegotiation-policy') &&
+    !config['no-legacy-server-connect'] &&
+    !config['expect-secure-renegotiation'] && { secureRenegotiation: 'allow' }),
   ...(features.has('extended-master-secret-policy') && { extendedMasterSecret: 'allow' }),
 });
 
@@ -55,7 +89,12 @@ function externalPsksOf(backend: Backend, config: Config, observed: Observed): C
   const externalPsks: ExternalPsk[] = [];
   for (const [number, flags] of config.credentials.entries()) {
     if (flags.type !== 'psk') continue;
-    const { 'psk-importer-key': key, 'psk-importer-identity': identity, 'psk-importer-context': context = new Uint8Array(0), 'psk-importer-sha384': sha384 } = flags;
+    const {
+      'psk-importer-key': key,
+      'psk-importer-identity': identity,
+      'psk-importer-context': context = new Uint8Array(0),
+      'psk-importer-sha384': sha384,
+    } = flags;
     if (key === undefined || identity === undefined) throw new UsageError('a PSK needs a key and an identity');
     externalPsks.push({ key, identity, hash: sha384 ? 'sha384' : 'sha256', import: { context } });
     observed.psks.push(number, number);
@@ -81,18 +120,25 @@ const HANDSHAKE = 22;
 /** Options that need a feature, for the flags that ask for them. */
 function powers(backend: Backend, config: Config): ContextOptions {
   const asked: [Feature, ContextOptions][] = [];
-  if (config['install-cert-compression-algs']) asked.push(['certificate-compression', { certificateCompression: DECOMPRESSORS }]);
+  if (config['install-cert-compression-algs'])
+    asked.push(['certificate-compression', { certificateCompression: DECOMPRESSORS }]);
   if (config['enable-grease']) asked.push(['grease', { grease: true }]);
   if (config['renegotiate-ignore']) asked.push(['renegotiation-ignored', { renegotiation: 'ignore' }]);
   if (config['reverify-on-resume']) asked.push(['reverify', { reverifyOnResumption: true }]);
   if (config['no-ticket']) asked.push(['session-ticket-policy', { sessionTickets: false }]);
   const serverTypes = config['accepted-peer-cert-types'];
-  if (serverTypes !== undefined) asked.push(['raw-public-key', { serverCertificateTypes: serverTypes.map(certificateType) }]);
+  if (serverTypes !== undefined)
+    asked.push(['raw-public-key', { serverCertificateTypes: serverTypes.map(certificateType) }]);
   const clientTypes = config['available-client-cert-types'];
-  if (clientTypes !== undefined) asked.push(['raw-public-key', { clientCertificateTypes: clientTypes.map(certificateType) }]);
+  if (clientTypes !== undefined)
+    asked.push(['raw-public-key', { clientCertificateTypes: clientTypes.map(certificateType) }]);
   const list = config['ech-config-list'];
   const grease = config['enable-ech-grease'];
-  if (list !== undefined) asked.push(['ech', { ech: list, echUnusable: config['reject-unusable-ech-config'] ? 'refuse' : grease ? 'grease' : 'omit' }]);
+  if (list !== undefined)
+    asked.push([
+      'ech',
+      { ech: list, echUnusable: config['reject-unusable-ech-config'] ? 'refuse' : grease ? 'grease' : 'omit' },
+    ]);
   else if (grease) asked.push(['ech', { ech: 'grease' }]);
   for (const [feature] of asked) need(backend, feature);
   return Object.assign({}, ...asked.map(([, options]) => options)) as ContextOptions;
@@ -111,25 +157,34 @@ const MANY_CERTIFICATES = 100;
 const TLS12 = 0x0303;
 const TLS13 = 0x0304;
 
-const highest = (config: Config): TlsVersion => ((config['max-version'] ?? TLS13) >= TLS13 && !config['no-tls13'] ? 'TLSv1.3' : 'TLSv1.2');
-const lowest = (config: Config): TlsVersion => (!keysAlone(config) && (config['min-version'] ?? 0) <= TLS12 && !config['no-tls12'] ? 'TLSv1.2' : 'TLSv1.3');
+const highest = (config: Config): TlsVersion =>
+  (config['max-version'] ?? TLS13) >= TLS13 && !config['no-tls13'] ? 'TLSv1.3' : 'TLSv1.2';
+const lowest = (config: Config): TlsVersion =>
+  !keysAlone(config) && (config['min-version'] ?? 0) <= TLS12 && !config['no-tls12'] ? 'TLSv1.2' : 'TLSv1.3';
 
 function groupsOf(backend: Backend, config: Config): number[] {
   const supported = backend.supported.groups;
   if (config.curves === undefined) return DEFAULT_GROUPS.filter((group) => supported.includes(group));
-  for (const group of config.curves) if (!supported.includes(group)) throw new Unimplemented(`${backend.name} has no group ${group}`);
+  for (const group of config.curves)
+    if (!supported.includes(group)) throw new Unimplemented(`${backend.name} has no group ${group}`);
   return [...config.curves];
 }
 
 /** The schemes asked for, as far as the backend has them; a list of none that it has stands for the default. */
 function schemesOf(backend: Backend, config: Config): number[] {
-  const supported = (schemes: readonly number[]): number[] => schemes.filter((scheme) => backend.supported.signatureAlgorithms.includes(scheme));
+  const supported = (schemes: readonly number[]): number[] =>
+    schemes.filter((scheme) => backend.supported.signatureAlgorithms.includes(scheme));
   const asked = supported(config['verify-prefs'] ?? []);
   return asked.length > 0 ? asked : supported(DEFAULT_SCHEMES);
 }
 
 /** BoringSSL's choice: a hint from DNS before the caller's list, and by default one share of each kind of secret. */
-function keySharesOf(backend: Backend, config: Config, groups: readonly number[], maxVersion: TlsVersion): ContextOptions {
+function keySharesOf(
+  backend: Backend,
+  config: Config,
+  groups: readonly number[],
+  maxVersion: TlsVersion,
+): ContextOptions {
   const asksForSome = config['key-shares'] !== undefined || config['server-supported-groups-hint'] !== undefined;
   if (asksForSome) need(backend, 'key-share-choice');
   if (maxVersion !== 'TLSv1.3' || !backend.features.has('key-share-choice')) return {};

@@ -8,14 +8,22 @@ import { certificates, privateKey, publicKey } from './pem.ts';
 import { signer } from './signer.ts';
 
 /**
- * `-async` has a key answer later where the engine can wait for one; elsewhere the engine signs, and the rest is asynchronous.
+ * `-async` has a key answer later where the engine can wait for one; elsewhere the engine signs, and the rest is
+ * asynchronous.
  * @throws Unimplemented
  */
-export function credentialsOf({ backend, signs }: Engine, config: Config, observed: Observed): Pick<ContextOptions, 'credentials' | 'onCertificateRequest'> {
+export function credentialsOf(
+  { backend, signs }: Engine,
+  config: Config,
+  observed: Observed,
+): Pick<ContextOptions, 'credentials' | 'onCertificateRequest'> {
   const credentials: Credential[] = [];
   const add = (flags: CredentialFlags, number: number): void => {
     if (flags['key-file'] === undefined || (flags.type === 'x509' && flags['cert-file'] === undefined)) return;
-    const credential = credentialOf(flags, config.async && backend.features.has('external-signer') ? 'later' : signs ? 'itself' : 'at once');
+    const credential = credentialOf(
+      flags,
+      config.async && backend.features.has('external-signer') ? 'later' : signs ? 'itself' : 'at once',
+    );
     observed.credentials.set(credential, number);
     credentials.push(credential);
   };
@@ -27,7 +35,11 @@ export function credentialsOf({ backend, signs }: Engine, config: Config, observ
   const inspects = ['expect-certificate-types', 'expect-client-ca-list', 'expect-peer-verify-pref'] as const;
   // BoringSSL fails where its credential does not fit, and so does an engine that is told by name which to take.
   // Who is named by a callback makes no sessions, though (ADR 0090).
-  const names = config['resume-count'] === undefined && credentials.length === 1 && config.credentials.length === 0 && backend.features.has('async-credential');
+  const names =
+    config['resume-count'] === undefined &&
+    credentials.length === 1 &&
+    config.credentials.length === 0 &&
+    backend.features.has('async-credential');
   if (!names && !config['fail-cert-callback'] && inspects.every((flag) => config[flag] === undefined)) {
     return credentials.length > 0 ? { credentials } : {};
   }
@@ -51,7 +63,9 @@ function credentialOf(flags: CredentialFlags, signs: 'itself' | 'at once' | 'lat
   const key = privateKey(flags['key-file']!);
   const preferences = flags['signing-prefs'];
   return {
-    ...(flags.type === 'x509' ? { chain: certificates(flags['cert-file']!) } : { chain: [], rawPublicKey: publicKey(flags['key-file']!) }),
+    ...(flags.type === 'x509'
+      ? { chain: certificates(flags['cert-file']!) }
+      : { chain: [], rawPublicKey: publicKey(flags['key-file']!) }),
     key: signs === 'itself' ? key : signer(key, signs === 'later'),
     ...(preferences !== undefined && { signatureAlgorithms: preferences }),
     ...(flags['must-match-issuer'] && { mustMatchIssuer: true }),
@@ -61,9 +75,11 @@ function credentialOf(flags: CredentialFlags, signs: 'itself' | 'at once' | 'lat
 /** The first thing that a CertificateRequest should have had and has not. */
 function inspect(request: CertificateRequest, config: Config): string | undefined {
   const types = config['expect-certificate-types'];
-  if (types !== undefined && !same(types, request.certificateTypes)) return `certificate types ${String(request.certificateTypes)}`;
+  if (types !== undefined && !same(types, request.certificateTypes))
+    return `certificate types ${String(request.certificateTypes)}`;
   const schemes = config['expect-peer-verify-pref'];
-  if (schemes !== undefined && !same(schemes, request.signatureAlgorithms)) return `signature algorithms ${String(request.signatureAlgorithms)}`;
+  if (schemes !== undefined && !same(schemes, request.signatureAlgorithms))
+    return `signature algorithms ${String(request.signatureAlgorithms)}`;
   const names = config['expect-client-ca-list']?.split(',');
   const got = request.authorities.map((name) => Buffer.from(name).toString('hex'));
   if (names !== undefined && !same(names, got)) return `certificate authorities ${String(got)}`;

@@ -3,15 +3,34 @@ import { parseFlags, Unimplemented, UsageError } from './flags.ts';
 
 describe('parseFlags', () => {
   it('applies a bare flag to every connection and a scoped one to its own', () => {
-    const { initial, resume, retry } = parseFlags(['-async', '-on-resume-verify-fail', '-on-retry-expect-no-session', '-on-initial-expect-cipher', '4865']);
+    const { initial, resume, retry } = parseFlags([
+      '-async',
+      '-on-resume-verify-fail',
+      '-on-retry-expect-no-session',
+      '-on-initial-expect-cipher',
+      '4865',
+    ]);
     expect([initial.async, resume.async, retry.async]).toEqual([true, true, true]);
     expect([initial['verify-fail'], resume['verify-fail'], retry['verify-fail']]).toEqual([false, true, false]);
-    expect([initial['expect-no-session'], resume['expect-no-session'], retry['expect-no-session']]).toEqual([false, false, true]);
+    expect([initial['expect-no-session'], resume['expect-no-session'], retry['expect-no-session']]).toEqual([
+      false,
+      false,
+      true,
+    ]);
     expect([initial['expect-cipher'], resume['expect-cipher']]).toEqual([4865, undefined]);
   });
 
   it('reads numbers, 64-bit numbers, base64 and text', () => {
-    const { initial } = parseFlags(['-port', '4433', '-shim-id', '18446744073709551615', '-expect-ocsp-response', 'AQID', '-host-name', 'example.com']);
+    const { initial } = parseFlags([
+      '-port',
+      '4433',
+      '-shim-id',
+      '18446744073709551615',
+      '-expect-ocsp-response',
+      'AQID',
+      '-host-name',
+      'example.com',
+    ]);
     expect(initial.port).toBe(4433);
     expect(initial['shim-id']).toBe(18446744073709551615n);
     expect(initial['expect-ocsp-response']).toEqual(Uint8Array.of(1, 2, 3));
@@ -34,8 +53,16 @@ describe('parseFlags', () => {
     ]); // prettier-ignore
     expect(initial.defaultCredential['cert-file']).toBe('default.pem');
     expect(initial.credentials.map(({ type }) => type)).toEqual(['x509', 'raw-public-key']);
-    expect(initial.credentials[0]).toMatchObject({ 'cert-file': 'first.pem', 'signing-prefs': [1027], 'must-match-issuer': false });
-    expect(initial.credentials[1]).toMatchObject({ 'cert-file': undefined, 'key-file': 'second.pem', 'must-match-issuer': true });
+    expect(initial.credentials[0]).toMatchObject({
+      'cert-file': 'first.pem',
+      'signing-prefs': [1027],
+      'must-match-issuer': false,
+    });
+    expect(initial.credentials[1]).toMatchObject({
+      'cert-file': undefined,
+      'key-file': 'second.pem',
+      'must-match-issuer': true,
+    });
   });
 
   it('keeps the credentials of the connections apart', () => {

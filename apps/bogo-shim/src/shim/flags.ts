@@ -2,7 +2,8 @@
  * @module The command line that BoGo's runner gives its shim: one row per flag of the core and optional tiers.
  *
  * `-on-initial-X`, `-on-resume-X` and `-on-retry-X` scope a flag to the first connection, to the later ones, or to what
- * happens after early data was rejected; a bare flag applies to all three. A flag that is not here is {@link Unimplemented}.
+ * happens after early data was rejected; a bare flag applies to all three. A flag that is not here is {@link
+ * Unimplemented}.
  */
 
 /** Ends the process with the exit code that the runner takes for "not implemented". */
@@ -199,9 +200,17 @@ interface MutableCredential extends Values<typeof CREDENTIAL_FLAGS> {
   type: CredentialType;
 }
 
-function scope(arg: string, { initial, resume, retry }: Record<keyof Configs, MutableConfig>): { name: string; targets: MutableConfig[] } {
-  const scopes: readonly (readonly [string, MutableConfig])[] = [['-on-initial-', initial], ['-on-resume-', resume], ['-on-retry-', retry]];
-  for (const [prefix, target] of scopes) if (arg.startsWith(prefix)) return { name: arg.slice(prefix.length), targets: [target] };
+function scope(
+  arg: string,
+  { initial, resume, retry }: Record<keyof Configs, MutableConfig>,
+): { name: string; targets: MutableConfig[] } {
+  const scopes: readonly (readonly [string, MutableConfig])[] = [
+    ['-on-initial-', initial],
+    ['-on-resume-', resume],
+    ['-on-retry-', retry],
+  ];
+  for (const [prefix, target] of scopes)
+    if (arg.startsWith(prefix)) return { name: arg.slice(prefix.length), targets: [target] };
   if (!arg.startsWith('-')) throw new UsageError(`${arg} is no flag`);
   return { name: arg.slice(1), targets: [initial, resume, retry] };
 }
@@ -212,41 +221,64 @@ interface Setter {
 }
 
 function lookUp(name: string): Setter {
-  if (name === 'no-key-shares') return { takesValue: false, set: (config) => { config['key-shares'] = []; } };
+  if (name === 'no-key-shares')
+    return {
+      takesValue: false,
+      set: (config) => {
+        config['key-shares'] = [];
+      },
+    };
   const type = CREDENTIAL_TYPES[/^new-(\w+)-credential$/.exec(name)?.[1] ?? ''];
   if (type !== undefined) {
-    return { takesValue: false, set: (config) => { config.credentials.push(emptyCredential(type)); } };
+    return {
+      takesValue: false,
+      set: (config) => {
+        config.credentials.push(emptyCredential(type));
+      },
+    };
   }
   if (Object.hasOwn(CREDENTIAL_FLAGS, name)) {
     const key = name as keyof typeof CREDENTIAL_FLAGS;
     const kind = CREDENTIAL_FLAGS[key];
     return {
       takesValue: kind !== 'bool',
-      set: (config, text) => { assign(config.credentials.at(-1) ?? config.defaultCredential, key, kind, text); },
+      set: (config, text) => {
+        assign(config.credentials.at(-1) ?? config.defaultCredential, key, kind, text);
+      },
     };
   }
   if (Object.hasOwn(FLAGS, name)) {
     const key = name as keyof typeof FLAGS;
     const kind = FLAGS[key];
-    return { takesValue: kind !== 'bool', set: (config, text) => { assign(config, key, kind, text); } };
+    return {
+      takesValue: kind !== 'bool',
+      set: (config, text) => {
+        assign(config, key, kind, text);
+      },
+    };
   }
   throw new Unimplemented(`-${name}`);
 }
 
 function assign(target: object, key: string, kind: Kind, text: string): void {
   const values = target as Record<string, unknown>;
-  values[key] = kind === 'ints' ? [...((values[key] as number[] | undefined) ?? []), int(key, text)] : parse(key, kind, text);
+  values[key] =
+    kind === 'ints' ? [...((values[key] as number[] | undefined) ?? []), int(key, text)] : parse(key, kind, text);
 }
 
 function parse(key: string, kind: Kind, text: string): unknown {
   switch (kind) {
-    case 'bool': return true;
-    case 'int': return int(key, text);
+    case 'bool':
+      return true;
+    case 'int':
+      return int(key, text);
     case 'u64':
       if (!/^\d+$/.test(text)) throw new UsageError(`-${key}: ${text} is no number`);
       return BigInt(text);
-    case 'bytes': return base64(key, text);
-    default: return text;
+    case 'bytes':
+      return base64(key, text);
+    default:
+      return text;
   }
 }
 
@@ -256,14 +288,16 @@ function int(key: string, text: string): number {
 }
 
 function base64(key: string, text: string): Uint8Array {
-  if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text)) throw new UsageError(`-${key}: ${text} is no base64`);
+  if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text))
+    throw new UsageError(`-${key}: ${text} is no base64`);
   return new Uint8Array(Buffer.from(text, 'base64'));
 }
 
 const empty = (kinds: Record<string, Kind>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(kinds).map(([name, kind]) => [name, kind === 'bool' ? false : undefined]));
 
-const emptyCredential = (type: CredentialType): MutableCredential => ({ ...empty(CREDENTIAL_FLAGS), type }) as unknown as MutableCredential;
+const emptyCredential = (type: CredentialType): MutableCredential =>
+  ({ ...empty(CREDENTIAL_FLAGS), type }) as unknown as MutableCredential;
 
 const emptyConfig = (): MutableConfig =>
   ({ ...empty(FLAGS), defaultCredential: emptyCredential('x509'), credentials: [] }) as unknown as MutableConfig;

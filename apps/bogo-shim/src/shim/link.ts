@@ -37,8 +37,18 @@ export class Link {
   }
 
   /** Connects to the runner and says which shim this is: 8 bytes, little-endian. */
-  static async open(options: { port: number; ipv6: boolean; shimId: bigint; bioSize?: number | undefined }): Promise<Link> {
-    const socket = connect({ port: options.port, host: options.ipv6 ? '::1' : '127.0.0.1', noDelay: true, allowHalfOpen: true });
+  static async open(options: {
+    port: number;
+    ipv6: boolean;
+    shimId: bigint;
+    bioSize?: number | undefined;
+  }): Promise<Link> {
+    const socket = connect({
+      port: options.port,
+      host: options.ipv6 ? '::1' : '127.0.0.1',
+      noDelay: true,
+      allowHalfOpen: true,
+    });
     await new Promise<void>((resolve, reject) => {
       socket.once('connect', resolve);
       socket.once('error', reject);

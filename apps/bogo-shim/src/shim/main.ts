@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
- * @module The program that BoGo's runner starts for each test: `shim --backend pure|native [--crypto node|noble|tuned|webcrypto]`,
- * then the runner's own flags. Exit code 0: as the flags say; 1: not so, with the reason on stderr; 89: not implemented;
- * 90: a failure that no expectation excuses.
+ * @module The program that BoGo's runner starts for each test: `shim --backend pure|native [--crypto
+ * node|noble|tuned|webcrypto]`, then the runner's own flags. Exit code 0: as the flags say; 1: not so, with the reason
+ * on stderr; 89: not implemented; 90: a failure that no expectation excuses.
  */
 import type { TlsSession } from '@ferrule/contract';
 import { writeSync } from 'node:fs';

@@ -18,7 +18,10 @@ export interface Observed {
   lastReceived: number;
   /** selected_identity of the last ServerHello's pre_shared_key. */
   selectedPsk: number | undefined;
-  /** The number of the credential that each PSK which is offered comes from, in their order, and by their hash after a HelloRetryRequest. */
+  /**
+   * The number of the credential that each PSK which is offered comes from, in their order, and by their hash after a
+   * HelloRetryRequest.
+   */
   readonly psks: number[];
   /** The credential made for each number, -1 for the one without. */
   readonly credentials: Map<Credential, number>;
@@ -36,4 +39,5 @@ export function need(backend: Backend, feature: Feature): void {
 }
 
 /** Whether two lists hold the same values in the same order. */
-export const same = (a: ArrayLike<unknown>, b: ArrayLike<unknown>): boolean => a.length === b.length && Array.from(a).every((value, i) => value === b[i]);
+export const same = (a: ArrayLike<unknown>, b: ArrayLike<unknown>): boolean =>
+  a.length === b.length && Array.from(a).every((value, i) => value === b[i]);

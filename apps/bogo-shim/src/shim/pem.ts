@@ -4,7 +4,9 @@ import { readFileSync } from 'node:fs';
 
 /** The certificates of a file, DER, in its order. */
 export function certificates(path: string): Uint8Array[] {
-  const blocks = readFileSync(path, 'latin1').matchAll(/-----BEGIN CERTIFICATE-----([\s\S]+?)-----END CERTIFICATE-----/g);
+  const blocks = readFileSync(path, 'latin1').matchAll(
+    /-----BEGIN CERTIFICATE-----([\s\S]+?)-----END CERTIFICATE-----/g,
+  );
   return Array.from(blocks, ([, body]) => new Uint8Array(Buffer.from(body!, 'base64')));
 }
 
@@ -13,4 +15,5 @@ export const privateKey = (path: string): Uint8Array =>
   new Uint8Array(createPrivateKey(readFileSync(path)).export({ type: 'pkcs8', format: 'der' }));
 
 /** The public half of a file's private key, DER SubjectPublicKeyInfo. */
-export const publicKey = (path: string): Uint8Array => new Uint8Array(createPublicKey(readFileSync(path)).export({ type: 'spki', format: 'der' }));
+export const publicKey = (path: string): Uint8Array =>
+  new Uint8Array(createPublicKey(readFileSync(path)).export({ type: 'spki', format: 'der' }));

@@ -7,7 +7,10 @@ import { later } from './later.ts';
 /** Signs with a PKCS#8 key; when `slow`, it answers a turn of the event loop later. */
 export function signer(pkcs8: Uint8Array, slow: boolean): Signer {
   const key = createPrivateKey({ key: Buffer.from(pkcs8), format: 'der', type: 'pkcs8' });
-  return { schemes: schemesOf(key), sign: (scheme, message) => (slow ? later(() => signature(key, scheme, message)) : signature(key, scheme, message)) };
+  return {
+    schemes: schemesOf(key),
+    sign: (scheme, message) => (slow ? later(() => signature(key, scheme, message)) : signature(key, scheme, message)),
+  };
 }
 
 const ED25519 = 0x0807;
@@ -22,10 +25,14 @@ const EC_SCHEMES: Readonly<Record<string, readonly number[]>> = {
 
 function schemesOf(key: KeyObject): readonly number[] {
   switch (key.asymmetricKeyType) {
-    case 'rsa': return RSA_SCHEMES;
-    case 'ec': return EC_SCHEMES[key.asymmetricKeyDetails?.namedCurve ?? ''] ?? [];
-    case 'ed25519': return [ED25519];
-    default: throw new UsageError(`a key of type ${key.asymmetricKeyType}`);
+    case 'rsa':
+      return RSA_SCHEMES;
+    case 'ec':
+      return EC_SCHEMES[key.asymmetricKeyDetails?.namedCurve ?? ''] ?? [];
+    case 'ed25519':
+      return [ED25519];
+    default:
+      throw new UsageError(`a key of type ${key.asymmetricKeyType}`);
   }
 }
 
@@ -37,6 +44,8 @@ function signature(key: KeyObject, scheme: number, message: Uint8Array): Uint8Ar
   const pss = scheme >> 8 === 8;
   const hash = HASHES[pss ? scheme & 0xff : scheme >> 8];
   if (hash === undefined) throw new Error(`no signature scheme ${scheme}`);
-  const options = pss ? { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST } : key;
+  const options = pss
+    ? { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST }
+    : key;
   return new Uint8Array(sign(hash, message, options));
 }

@@ -2,7 +2,19 @@
 import type { KeyObject } from 'node:crypto';
 import { tlv } from '../fuzz/der.ts';
 import { randomFrom } from './dice.ts';
-import { encode, identifierOf, keyOf, name, NOTHING, sequence, text, TRUE, utcTime, type Draft, type Value } from './draft.ts';
+import {
+  encode,
+  identifierOf,
+  keyOf,
+  name,
+  NOTHING,
+  sequence,
+  text,
+  TRUE,
+  utcTime,
+  type Draft,
+  type Value,
+} from './draft.ts';
 import { featureOf, FEATURES, Id, keyUsage, purposes, type Place } from './features.ts';
 import { shapeOf, SHAPES, type Shown } from './shapes.ts';
 
@@ -45,13 +57,19 @@ export function randomChain(seed: number): ChainSpec {
 
 /** What a chain is called in reports: its features, without where in between they are. */
 export const titleOf = ({ between, features, shapes }: ChainSpec): string =>
-  [...features.map(({ at, name: feature }) => `${placeOf(at, between)}: ${feature}`), ...shapes.map((shape) => `shown: ${shape}`)].sort().join(' + ') || 'nothing special';
+  [
+    ...features.map(({ at, name: feature }) => `${placeOf(at, between)}: ${feature}`),
+    ...shapes.map((shape) => `shown: ${shape}`),
+  ]
+    .sort()
+    .join(' + ') || 'nothing special';
 
 export const placeOf = (at: number, between: number): Place => (at === between + 1 ? 'leaf' : at === 0 ? 'root' : 'ca');
 
 export function buildChain(spec: ChainSpec): Chain {
   const drafts = Array.from({ length: spec.between + 2 }, (_, at) => draftOf(at, spec.between));
-  for (const { at, name: feature } of spec.features) featureOf(placeOf(at, spec.between), feature).apply(drafts[at] as Draft);
+  for (const { at, name: feature } of spec.features)
+    featureOf(placeOf(at, spec.between), feature).apply(drafts[at] as Draft);
   const path = drafts.map((draft, at) => encode(draft, drafts[at - 1] ?? draft)).reverse();
   const shown: Shown = { sent: path.length > 1 ? path.slice(0, -1) : path, anchors: path.slice(-1), drafts };
   const leaf = drafts.at(-1) as Draft;
@@ -66,7 +84,8 @@ function draftOf(at: number, between: number): Draft {
     notBefore: utcTime(-5), notAfter: utcTime(60), key: keyOf(`p256:${place === 'ca' ? at : place}`), signer: undefined, hash: 'sha256', parameters: NOTHING, outerHash: undefined,
     extensions: new Map(), more: [], emptyList: false, uniqueIds: NOTHING, corrupt: false, edit: undefined,
   }; // prettier-ignore
-  const set = (id: string, value: Value, critical: Uint8Array = NOTHING): void => void draft.extensions.set(id, { critical, value });
+  const set = (id: string, value: Value, critical: Uint8Array = NOTHING): void =>
+    void draft.extensions.set(id, { critical, value });
   set(Id.basic, sequence(...(place === 'leaf' ? [] : [TRUE])), TRUE);
   set(Id.keyUsage, place === 'leaf' ? keyUsage(7, 0x80) : keyUsage(1, 0x06), TRUE);
   set(Id.ski, (own) => tlv(0x04, identifierOf(own.key)));

@@ -58,7 +58,12 @@ export interface Draft {
 export function encode(draft: Draft, issuer: Draft): Uint8Array {
   const signer = draft.signer ?? issuer.key;
   const algorithm = algorithmOf(signer, draft.hash, draft.parameters);
-  const extensions = [...[...draft.extensions].map(([id, { critical, value }]) => sequence(oid(id), critical, tlv(0x04, typeof value === 'function' ? value(draft, issuer) : value))), ...draft.more];
+  const extensions = [
+    ...[...draft.extensions].map(([id, { critical, value }]) =>
+      sequence(oid(id), critical, tlv(0x04, typeof value === 'function' ? value(draft, issuer) : value)),
+    ),
+    ...draft.more,
+  ];
   const tbs = sequence(
     draft.versionWritten ? tlv(0xa0, integer(Uint8Array.of(draft.version))) : NOTHING,
     integer(draft.serial),
@@ -70,7 +75,8 @@ export function encode(draft: Draft, issuer: Draft): Uint8Array {
     draft.uniqueIds,
     extensions.length > 0 || draft.emptyList ? tlv(0xa3, sequence(...extensions)) : NOTHING,
   );
-  const signature = signer.name === 'ed25519' ? sign(null, tbs, signer.privateKey) : sign(draft.hash, tbs, signer.privateKey);
+  const signature =
+    signer.name === 'ed25519' ? sign(null, tbs, signer.privateKey) : sign(draft.hash, tbs, signer.privateKey);
   if (draft.corrupt) signature[signature.length - 1] = (signature.at(-1) ?? 0) ^ 1;
   const outer = draft.outerHash === undefined ? algorithm : algorithmOf(signer, draft.outerHash, draft.parameters);
   const der = sequence(tbs, outer, tlv(0x03, Uint8Array.of(0), signature));
@@ -85,13 +91,24 @@ export const text = (value: string): Uint8Array => new Uint8Array(Buffer.from(va
 export const integer = (content: Uint8Array): Uint8Array => tlv(0x02, content);
 
 /** String types of ASN.1. */
-export const StringTag = { utf8: 0x0c, printable: 0x13, t61: 0x14, ia5: 0x16, graphic: 0x19, general: 0x1b, universal: 0x1c, bmp: 0x1e } as const;
+export const StringTag = {
+  utf8: 0x0c,
+  printable: 0x13,
+  t61: 0x14,
+  ia5: 0x16,
+  graphic: 0x19,
+  general: 0x1b,
+  universal: 0x1c,
+  bmp: 0x1e,
+} as const;
 
 /** A Name of O and CN. */
-export const name = (organization: string, common: string, tag: number = StringTag.utf8): Uint8Array => sequence(attribute('2.5.4.10', organization, tag), attribute('2.5.4.3', common, tag));
+export const name = (organization: string, common: string, tag: number = StringTag.utf8): Uint8Array =>
+  sequence(attribute('2.5.4.10', organization, tag), attribute('2.5.4.3', common, tag));
 
 /** One RelativeDistinguishedName. */
-export const attribute = (type: string, value: string, tag: number): Uint8Array => tlv(0x31, sequence(oid(type), tlv(tag, inType(value, tag))));
+export const attribute = (type: string, value: string, tag: number): Uint8Array =>
+  tlv(0x31, sequence(oid(type), tlv(tag, inType(value, tag))));
 
 function inType(value: string, tag: number): Uint8Array {
   const width = tag === StringTag.universal ? 4 : tag === StringTag.bmp ? 2 : 1;
@@ -101,9 +118,14 @@ function inType(value: string, tag: number): Uint8Array {
 /** Days from now, as the UTCTime that RFC 5280 section 4.1.2.5 wants before 2050. */
 export const utcTime = (days: number): Uint8Array => tlv(0x17, text(digits(days).slice(2)));
 export const generalizedTime = (days: number): Uint8Array => tlv(0x18, text(digits(days)));
-const digits = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString().replace(/[-:T]|\.\d+/g, '');
+const digits = (days: number): string =>
+  new Date(Date.now() + days * 86_400_000).toISOString().replace(/[-:T]|\.\d+/g, '');
 
-const HASHES = { sha1: ['1.2.840.10045.4.1', '1.2.840.113549.1.1.5'], sha256: ['1.2.840.10045.4.3.2', '1.2.840.113549.1.1.11'], sha384: ['1.2.840.10045.4.3.3', '1.2.840.113549.1.1.12'] } as const;
+const HASHES = {
+  sha1: ['1.2.840.10045.4.1', '1.2.840.113549.1.1.5'],
+  sha256: ['1.2.840.10045.4.3.2', '1.2.840.113549.1.1.11'],
+  sha384: ['1.2.840.10045.4.3.3', '1.2.840.113549.1.1.12'],
+} as const;
 
 function algorithmOf(signer: Key, hash: Draft['hash'], parameters: Uint8Array): Uint8Array {
   if (signer.name === 'ed25519') return sequence(oid('1.3.101.112'));
@@ -122,7 +144,11 @@ export function keyOf(keyName: KeyName): Key {
   let key = made.get(keyName);
   if (key === undefined) {
     const privateKey = generate(keyName);
-    key = { name: keyName, privateKey, spki: new Uint8Array(createPublicKey(privateKey).export({ format: 'der', type: 'spki' })) };
+    key = {
+      name: keyName,
+      privateKey,
+      spki: new Uint8Array(createPublicKey(privateKey).export({ format: 'der', type: 'spki' })),
+    };
     made.set(keyName, key);
   }
   return key;
@@ -130,11 +156,17 @@ export function keyOf(keyName: KeyName): Key {
 
 function generate(keyName: KeyName): KeyObject {
   switch (keyName) {
-    case 'p384': return generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey;
-    case 'secp256k1': return generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).privateKey;
-    case 'rsa': return generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
-    case 'rsa-1024': return generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey;
-    case 'ed25519': return generateKeyPairSync('ed25519').privateKey;
-    default: return generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+    case 'p384':
+      return generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey;
+    case 'secp256k1':
+      return generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).privateKey;
+    case 'rsa':
+      return generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+    case 'rsa-1024':
+      return generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey;
+    case 'ed25519':
+      return generateKeyPairSync('ed25519').privateKey;
+    default:
+      return generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
   }
 }

@@ -1,4 +1,7 @@
-/** @module What @ferrule/x509 and the engines say of a chain: the engines in handshakes, with a server that shows anything. */
+/**
+ * @module What @ferrule/x509 and the engines say of a chain: the engines in handshakes, with a server that shows
+ * anything.
+ */
 import type { KeyObject } from 'node:crypto';
 import type { Backend } from '@ferrule/contract';
 import { trustStore, validatePathSync } from '@ferrule/x509';
@@ -36,7 +39,9 @@ export function askX509({ sent, anchors }: Chain): Verdict {
     throw error;
   }
   const result = validatePathSync({ chain: sent, trustAnchors, verifier: nodeVerifier, host: HOST });
-  return result.ok ? { accepts: true } : { accepts: false, code: result.error.code, verify: result.error.verify, message: result.error.message };
+  return result.ok
+    ? { accepts: true }
+    : { accepts: false, code: result.error.code, verify: result.error.verify, message: result.error.message };
 }
 
 export async function askEngine(backend: Backend, chain: Server, host: string = HOST): Promise<Verdict> {

@@ -2,7 +2,24 @@
 import { tlv } from '../fuzz/der.ts';
 import { concat } from '../hostile/peer.ts';
 import { oid } from '@ferrule/conformance/pki';
-import { attribute, generalizedTime, identifierOf, integer, keyOf, name, NOTHING, NULL, sequence, StringTag, text, TRUE, utcTime, type Draft, type KeyName, type Value } from './draft.ts';
+import {
+  attribute,
+  generalizedTime,
+  identifierOf,
+  integer,
+  keyOf,
+  name,
+  NOTHING,
+  NULL,
+  sequence,
+  StringTag,
+  text,
+  TRUE,
+  utcTime,
+  type Draft,
+  type KeyName,
+  type Value,
+} from './draft.ts';
 
 /** Where a certificate stands; of a chain of one, the leaf. */
 export type Place = 'root' | 'ca' | 'leaf';
@@ -18,7 +35,11 @@ const ALL: readonly Place[] = ['root', 'ca', 'leaf'];
 const SENT: readonly Place[] = ['ca', 'leaf'];
 const LEAF: readonly Place[] = ['leaf'];
 
-const feature = (title: string, on: readonly Place[], apply: (draft: Draft) => void): Feature => ({ name: title, on, apply });
+const feature = (title: string, on: readonly Place[], apply: (draft: Draft) => void): Feature => ({
+  name: title,
+  on,
+  apply,
+});
 
 export const Id = {
   ski: '2.5.29.14', keyUsage: '2.5.29.15', san: '2.5.29.17', basic: '2.5.29.19', names: '2.5.29.30', points: '2.5.29.31', policies: '2.5.29.32',
@@ -26,7 +47,13 @@ export const Id = {
 } as const; // prettier-ignore
 
 /** An extension in place of that of its kind, or none. */
-const extension = (title: string, on: readonly Place[], id: string, value: Value | undefined, critical: Uint8Array = NOTHING): Feature =>
+const extension = (
+  title: string,
+  on: readonly Place[],
+  id: string,
+  value: Value | undefined,
+  critical: Uint8Array = NOTHING,
+): Feature =>
   feature(title, on, (draft) => {
     if (value === undefined) draft.extensions.delete(id);
     else draft.extensions.set(id, { critical, value });
@@ -49,7 +76,11 @@ const number = (value: number): Uint8Array => integer(Uint8Array.of(value));
 const form: readonly Feature[] = [
   feature('expired', ALL, (draft) => void (draft.notAfter = utcTime(-2))),
   feature('not yet valid', ALL, (draft) => void (draft.notBefore = utcTime(2))),
-  feature('GeneralizedTime before 2050', ALL, (draft) => void ([draft.notBefore, draft.notAfter] = [generalizedTime(-9), generalizedTime(90)])),
+  feature(
+    'GeneralizedTime before 2050',
+    ALL,
+    (draft) => void ([draft.notBefore, draft.notAfter] = [generalizedTime(-9), generalizedTime(90)]),
+  ),
   feature('notAfter 9999', ALL, (draft) => void (draft.notAfter = tlv(0x18, text('99991231235959Z')))),
   feature('UTCTime without seconds', ALL, (draft) => void (draft.notAfter = tlv(0x17, text('4901010000Z')))),
   feature('UTCTime with a zone', ALL, (draft) => void (draft.notAfter = tlv(0x17, text('490101000000+0000')))),
@@ -57,29 +88,60 @@ const form: readonly Feature[] = [
   feature('serial negative', ALL, (draft) => void (draft.serial = Uint8Array.of(0x80, 1))),
   feature('serial of 21 octets', ALL, (draft) => void (draft.serial = new Uint8Array(21).fill(0x41))),
   feature('serial with a leading zero', ALL, (draft) => void (draft.serial = Uint8Array.of(0, 1))),
-  feature('version 1', ALL, (draft) => { draft.version = 0; draft.versionWritten = false; draft.extensions.clear(); }),
-  feature('version 1 with extensions', ALL, (draft) => { draft.version = 0; draft.versionWritten = false; }),
-  feature('version 1 written out', ALL, (draft) => { draft.version = 0; draft.extensions.clear(); }),
+  feature('version 1', ALL, (draft) => {
+    draft.version = 0;
+    draft.versionWritten = false;
+    draft.extensions.clear();
+  }),
+  feature('version 1 with extensions', ALL, (draft) => {
+    draft.version = 0;
+    draft.versionWritten = false;
+  }),
+  feature('version 1 written out', ALL, (draft) => {
+    draft.version = 0;
+    draft.extensions.clear();
+  }),
   feature('version 2 with extensions', ALL, (draft) => void (draft.version = 1)),
   feature('version 3 without extensions', ALL, (draft) => draft.extensions.clear()),
-  feature('an empty list of extensions', ALL, (draft) => { draft.extensions.clear(); draft.emptyList = true; }),
-  feature('unique identifiers', ALL, (draft) => void (draft.uniqueIds = concat([tlv(0x81, Uint8Array.of(0, 1)), tlv(0x82, Uint8Array.of(0, 2))]))),
+  feature('an empty list of extensions', ALL, (draft) => {
+    draft.extensions.clear();
+    draft.emptyList = true;
+  }),
+  feature(
+    'unique identifiers',
+    ALL,
+    (draft) => void (draft.uniqueIds = concat([tlv(0x81, Uint8Array.of(0, 1)), tlv(0x82, Uint8Array.of(0, 2))])),
+  ),
   feature('ECDSA with NULL parameters', ALL, (draft) => void (draft.parameters = NULL)),
   feature('signed with SHA-1', ALL, (draft) => void (draft.hash = 'sha1')),
   feature('signed with SHA-384', ALL, (draft) => void (draft.hash = 'sha384')),
-  feature('two signature algorithms', ALL, (draft) => void (draft.outerHash = draft.hash === 'sha384' ? 'sha256' : 'sha384')),
+  feature(
+    'two signature algorithms',
+    ALL,
+    (draft) => void (draft.outerHash = draft.hash === 'sha384' ? 'sha256' : 'sha384'),
+  ),
   feature('a wrong signature', ALL, (draft) => void (draft.corrupt = true)),
   feature('signed by another key', SENT, (draft) => void (draft.signer = keyOf('p256:another'))),
   feature('trailing bytes', SENT, (draft) => void (draft.edit = (der) => concat([der, Uint8Array.of(0)]))),
   feature('another issuer', SENT, (draft) => void (draft.issuer = name('ferrule chains', 'nobody'))),
-  feature('an unknown extension', ALL, (draft) => draft.more.push(sequence(oid('1.3.6.1.4.1.99999.7'), tlv(0x04, NULL)))),
-  feature('an unknown critical extension', ALL, (draft) => draft.more.push(sequence(oid('1.3.6.1.4.1.99999.7'), TRUE, tlv(0x04, NULL)))),
+  feature('an unknown extension', ALL, (draft) =>
+    draft.more.push(sequence(oid('1.3.6.1.4.1.99999.7'), tlv(0x04, NULL))),
+  ),
+  feature('an unknown critical extension', ALL, (draft) =>
+    draft.more.push(sequence(oid('1.3.6.1.4.1.99999.7'), TRUE, tlv(0x04, NULL))),
+  ),
   feature('basicConstraints twice', ALL, (draft) => draft.more.push(sequence(oid(Id.basic), tlv(0x04, sequence())))),
-  feature('an unknown extension twice', ALL, (draft) => void draft.more.push(...[1, 2].map(() => sequence(oid('1.3.6.1.4.1.99999.8'), tlv(0x04, NULL))))),
+  feature(
+    'an unknown extension twice',
+    ALL,
+    (draft) => void draft.more.push(...[1, 2].map(() => sequence(oid('1.3.6.1.4.1.99999.8'), tlv(0x04, NULL)))),
+  ),
 ];
 
 const keys: readonly Feature[] = [
-  ...(['p384', 'rsa', 'ed25519', 'rsa-1024', 'secp256k1'] as const).map((kind: KeyName) => feature(`key ${kind}`, CA, (draft) => void (draft.key = keyOf(kind)))),
+  ...(['p384', 'rsa', 'ed25519', 'rsa-1024', 'secp256k1'] as const).map((kind: KeyName) =>
+    feature(`key ${kind}`, CA, (draft) => void (draft.key = keyOf(kind))),
+  ),
   feature('key rsa', LEAF, (draft) => void (draft.key = keyOf('rsa'))),
   feature('key p384', LEAF, (draft) => void (draft.key = keyOf('p384'))),
   feature('key rsa-1024', LEAF, (draft) => void (draft.key = keyOf('rsa-1024'))),
@@ -121,15 +183,20 @@ const usage: readonly Feature[] = [
   extension('no authorityKeyIdentifier', ALL, Id.aki, undefined),
   extension('another authorityKeyIdentifier', SENT, Id.aki, sequence(tlv(0x80, new Uint8Array(20).fill(8)))),
   extension('authorityKeyIdentifier empty', ALL, Id.aki, sequence()),
-  extension('authorityKeyIdentifier of another serial', SENT, Id.aki, (_own, issuer) => sequence(tlv(0x80, identifierOf(issuer.key)), tlv(0xa1, tlv(0xa4, issuer.subject)), tlv(0x82, Uint8Array.of(9, 9)))),
-  extension('authorityKeyIdentifier of serial alone', SENT, Id.aki, (_own, issuer) => sequence(tlv(0xa1, tlv(0xa4, issuer.issuer ?? issuer.subject)), tlv(0x82, issuer.serial))),
+  extension('authorityKeyIdentifier of another serial', SENT, Id.aki, (_own, issuer) =>
+    sequence(tlv(0x80, identifierOf(issuer.key)), tlv(0xa1, tlv(0xa4, issuer.subject)), tlv(0x82, Uint8Array.of(9, 9))),
+  ),
+  extension('authorityKeyIdentifier of serial alone', SENT, Id.aki, (_own, issuer) =>
+    sequence(tlv(0xa1, tlv(0xa4, issuer.issuer ?? issuer.subject)), tlv(0x82, issuer.serial)),
+  ),
   criticality('authorityKeyIdentifier critical', ALL, Id.aki, TRUE),
 ];
 
 const dns = (value: string): Uint8Array => tlv(0x82, text(value));
 const address = (...octets: readonly number[]): Uint8Array => tlv(0x87, Uint8Array.from(octets));
 const directory = (value: Uint8Array): Uint8Array => tlv(0xa4, value);
-const san = (title: string, ...values: readonly Uint8Array[]): Feature => extension(title, LEAF, Id.san, sequence(...values));
+const san = (title: string, ...values: readonly Uint8Array[]): Feature =>
+  extension(title, LEAF, Id.san, sequence(...values));
 
 const subjects: readonly Feature[] = [
   extension('no subjectAltName', LEAF, Id.san, undefined),
@@ -152,16 +219,42 @@ const subjects: readonly Feature[] = [
   san('a bad mail address beside', dns('server.test'), tlv(0x81, text('nobody'))),
   san('a directory name beside', dns('server.test'), directory(name('ferrule chains', 'leaf'))),
   feature('an empty subject', SENT, (draft) => void (draft.subject = sequence())),
-  ...(Object.entries(StringTag)).map(([type, tag]) => feature(`subject in ${type}`, ALL, (draft) => void (draft.subject = name('ferrule chains', `in ${type}`, tag)))),
-  feature('subject of two O', SENT, (draft) => void (draft.subject = sequence(attribute('2.5.4.10', 'ferrule chains', StringTag.utf8), attribute('2.5.4.10', 'another', StringTag.utf8)))),
+  ...Object.entries(StringTag).map(([type, tag]) =>
+    feature(`subject in ${type}`, ALL, (draft) => void (draft.subject = name('ferrule chains', `in ${type}`, tag))),
+  ),
+  feature(
+    'subject of two O',
+    SENT,
+    (draft) =>
+      void (draft.subject = sequence(
+        attribute('2.5.4.10', 'ferrule chains', StringTag.utf8),
+        attribute('2.5.4.10', 'another', StringTag.utf8),
+      )),
+  ),
   feature('issuer in other case', SENT, (draft) => void (draft.issuer = name('FERRULE Chains', 'root'))),
-  feature('issuer in printable', SENT, (draft) => void (draft.issuer = name('ferrule chains', 'root', StringTag.printable))),
+  feature(
+    'issuer in printable',
+    SENT,
+    (draft) => void (draft.issuer = name('ferrule chains', 'root', StringTag.printable)),
+  ),
   feature('issuer with spaces', SENT, (draft) => void (draft.issuer = name('ferrule  chains', ' root'))),
 ];
 
-const subtrees = (tag: number, ...bases: readonly Uint8Array[]): Uint8Array => (bases.length === 0 ? NOTHING : tlv(tag, ...bases.map((base) => sequence(base))));
-const constraint = (title: string, permitted: readonly Uint8Array[], excluded: readonly Uint8Array[], critical: Uint8Array = TRUE): Feature =>
-  extension(`constraints: ${title}`, CA, Id.names, sequence(subtrees(0xa0, ...permitted), subtrees(0xa1, ...excluded)), critical);
+const subtrees = (tag: number, ...bases: readonly Uint8Array[]): Uint8Array =>
+  bases.length === 0 ? NOTHING : tlv(tag, ...bases.map((base) => sequence(base)));
+const constraint = (
+  title: string,
+  permitted: readonly Uint8Array[],
+  excluded: readonly Uint8Array[],
+  critical: Uint8Array = TRUE,
+): Feature =>
+  extension(
+    `constraints: ${title}`,
+    CA,
+    Id.names,
+    sequence(subtrees(0xa0, ...permitted), subtrees(0xa1, ...excluded)),
+    critical,
+  );
 const organization = (value: string, tag: number): Uint8Array => directory(sequence(attribute('2.5.4.10', value, tag)));
 
 const constraints: readonly Feature[] = [
@@ -190,8 +283,20 @@ const constraints: readonly Feature[] = [
   constraint('excluded O', [], [organization('ferrule chains', StringTag.utf8)]),
   constraint('excluded registered ID', [], [tlv(0x88, Uint8Array.of(0x2a, 3))]),
   constraint('nothing', [], []),
-  extension('constraints: minimum 1', CA, Id.names, sequence(tlv(0xa0, sequence(dns('server.test'), tlv(0x80, Uint8Array.of(1))))), TRUE),
-  extension('constraints: maximum 1', CA, Id.names, sequence(tlv(0xa1, sequence(dns('other.test'), tlv(0x81, Uint8Array.of(1))))), TRUE),
+  extension(
+    'constraints: minimum 1',
+    CA,
+    Id.names,
+    sequence(tlv(0xa0, sequence(dns('server.test'), tlv(0x80, Uint8Array.of(1))))),
+    TRUE,
+  ),
+  extension(
+    'constraints: maximum 1',
+    CA,
+    Id.names,
+    sequence(tlv(0xa1, sequence(dns('other.test'), tlv(0x81, Uint8Array.of(1))))),
+    TRUE,
+  ),
   extension('constraints: malformed', CA, Id.names, Uint8Array.of(0x30, 5, 1), TRUE),
   extension('constraints in a leaf', LEAF, Id.names, sequence(subtrees(0xa1, dns('server.test'))), TRUE),
 ];
@@ -219,13 +324,35 @@ const rest: readonly Feature[] = [
   extension('inhibitAnyPolicy not critical', CA, Id.anyPolicy, number(0)),
   extension('a policy mapped', CA, Id.mappings, sequence(sequence(POLICY, OTHER_POLICY)), TRUE),
   extension('any policy mapped', CA, Id.mappings, sequence(sequence(ANY_POLICY, OTHER_POLICY))),
-  extension('CRL distribution points', ALL, Id.points, sequence(sequence(tlv(0xa0, tlv(0xa0, tlv(0x86, text('http://crl.test/'))))))),
-  extension('CRL distribution points critical', ALL, Id.points, sequence(sequence(tlv(0xa0, tlv(0xa0, tlv(0x86, text('http://crl.test/')))))), TRUE),
+  extension(
+    'CRL distribution points',
+    ALL,
+    Id.points,
+    sequence(sequence(tlv(0xa0, tlv(0xa0, tlv(0x86, text('http://crl.test/')))))),
+  ),
+  extension(
+    'CRL distribution points critical',
+    ALL,
+    Id.points,
+    sequence(sequence(tlv(0xa0, tlv(0xa0, tlv(0x86, text('http://crl.test/')))))),
+    TRUE,
+  ),
   extension('CRL distribution points malformed', ALL, Id.points, Uint8Array.of(0x30, 9, 1)),
   extension('must-staple', LEAF, Id.tlsFeature, sequence(number(5))),
   extension('must-staple critical', LEAF, Id.tlsFeature, sequence(number(5)), TRUE),
-  extension('authorityInfoAccess', ALL, Id.aia, sequence(sequence(oid('1.3.6.1.5.5.7.48.2'), tlv(0x86, text('http://ca.test/'))))),
-  extension('authorityInfoAccess critical', ALL, Id.aia, sequence(sequence(oid('1.3.6.1.5.5.7.48.2'), tlv(0x86, text('http://ca.test/')))), TRUE),
+  extension(
+    'authorityInfoAccess',
+    ALL,
+    Id.aia,
+    sequence(sequence(oid('1.3.6.1.5.5.7.48.2'), tlv(0x86, text('http://ca.test/')))),
+  ),
+  extension(
+    'authorityInfoAccess critical',
+    ALL,
+    Id.aia,
+    sequence(sequence(oid('1.3.6.1.5.5.7.48.2'), tlv(0x86, text('http://ca.test/')))),
+    TRUE,
+  ),
   extension('authorityInfoAccess malformed', ALL, Id.aia, Uint8Array.of(0x30, 9, 1)),
 ];
 

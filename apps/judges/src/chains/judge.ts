@@ -36,7 +36,12 @@ export interface Report {
   readonly stale: readonly KnownDisagreement[];
 }
 
-export async function judgeChains(judges: Judges, seed: number, count: number, progress?: (done: number) => void): Promise<Report> {
+export async function judgeChains(
+  judges: Judges,
+  seed: number,
+  count: number,
+  progress?: (done: number) => void,
+): Promise<Report> {
   const findings = new Map<string, Finding>();
   const accepted: Partial<Record<Judge, number>> = {};
   const differing: Partial<Record<Kind, number>> = {};
@@ -45,7 +50,8 @@ export async function judgeChains(judges: Judges, seed: number, count: number, p
     progress?.(i);
     const spec = randomChain(seed * 1_000_003 + i);
     const verdicts = await ask(judges, spec);
-    for (const [judge, verdict] of Object.entries(verdicts) as [Judge, Verdict][]) accepted[judge] = (accepted[judge] ?? 0) + (verdict.accepts ? 1 : 0);
+    for (const [judge, verdict] of Object.entries(verdicts) as [Judge, Verdict][])
+      accepted[judge] = (accepted[judge] ?? 0) + (verdict.accepts ? 1 : 0);
     if (verdicts.native?.accepts === false && verdicts.pure?.accepts === false) bothRefuse++;
     for (const kind of disagreements(verdicts)) {
       differing[kind] = (differing[kind] ?? 0) + 1;
@@ -55,7 +61,15 @@ export async function judgeChains(judges: Judges, seed: number, count: number, p
       if (known !== undefined) known.times++;
       else {
         const said = await ask(judges, smallest);
-        findings.set(`${kind}: ${title}`, { kind, title, seed: seed * 1_000_003 + i, smallest, verdicts: said, row: explanation(kind, title, said), times: 1 });
+        findings.set(`${kind}: ${title}`, {
+          kind,
+          title,
+          seed: seed * 1_000_003 + i,
+          smallest,
+          verdicts: said,
+          row: explanation(kind, title, said),
+          times: 1,
+        });
       }
     }
   }
@@ -75,19 +89,31 @@ export async function judgeChains(judges: Judges, seed: number, count: number, p
 
 export async function ask(judges: Judges, spec: ChainSpec): Promise<Verdicts> {
   const chain = buildChain(spec);
-  const answers = (Object.entries(judges) as [Judge, Ask][]).map(async ([judge, asked]): Promise<[Judge, Verdict]> => [judge, await asked(chain)]);
+  const answers = (Object.entries(judges) as [Judge, Ask][]).map(async ([judge, asked]): Promise<[Judge, Verdict]> => [
+    judge,
+    await asked(chain),
+  ]);
   return Object.fromEntries(await Promise.all(answers));
 }
 
 /** Those whose verdicts make the disagreement: the fewer are asked, the sooner it is reduced. */
 function concerned(judges: Judges, kind: Kind): Judges {
-  const names: readonly Judge[] = kind === 'x509 is not pure' ? ['x509', 'pure'] : /native|engines/.test(kind) ? ['pure', 'native'] : ['pure', 'openssl', 'go', 'pyca'];
+  const names: readonly Judge[] =
+    kind === 'x509 is not pure'
+      ? ['x509', 'pure']
+      : /native|engines/.test(kind)
+        ? ['pure', 'native']
+        : ['pure', 'openssl', 'go', 'pyca'];
   return Object.fromEntries(names.flatMap((name) => (judges[name] === undefined ? [] : [[name, judges[name]]])));
 }
 
-/** Leaves out one feature, one shape or one intermediate after the other, as long as the judges still disagree in this way. */
+/**
+ * Leaves out one feature, one shape or one intermediate after the other, as long as the judges still disagree in this
+ * way.
+ */
 async function reduce(judges: Judges, spec: ChainSpec, kind: Kind): Promise<ChainSpec> {
-  for (const smaller of smallerThan(spec)) if (disagreements(await ask(judges, smaller)).includes(kind)) return reduce(judges, smaller, kind);
+  for (const smaller of smallerThan(spec))
+    if (disagreements(await ask(judges, smaller)).includes(kind)) return reduce(judges, smaller, kind);
   return spec;
 }
 
@@ -99,7 +125,12 @@ function smallerThan({ between, features, shapes }: ChainSpec): ChainSpec[] {
   ];
   // An intermediate that nothing is special about goes; those below it move up.
   for (let at = 1; at <= between; at++) {
-    if (features.every((feature) => feature.at !== at)) smaller.push({ between: between - 1, shapes, features: features.map((feature) => (feature.at > at ? { ...feature, at: feature.at - 1 } : feature)) });
+    if (features.every((feature) => feature.at !== at))
+      smaller.push({
+        between: between - 1,
+        shapes,
+        features: features.map((feature) => (feature.at > at ? { ...feature, at: feature.at - 1 } : feature)),
+      });
   }
   return smaller;
 }

@@ -1,5 +1,6 @@
 /**
- * @module Disagreements that have a reason. One that is not here fails, and so does a row here that explains nothing any more.
+ * @module Disagreements that have a reason. One that is not here fails, and so does a row here that explains nothing
+ * any more.
  */
 import type { Kind, Verdicts } from './compare.ts';
 
@@ -11,7 +12,11 @@ export interface KnownDisagreement {
   readonly reason: string;
 }
 
-const NATIVE_REFUSES: readonly Kind[] = ['pure accepts, native refuses', 'engines refuse with other codes', 'engines refuse with other X509_V'];
+const NATIVE_REFUSES: readonly Kind[] = [
+  'pure accepts, native refuses',
+  'engines refuse with other codes',
+  'engines refuse with other X509_V',
+];
 const BAD_ANCHOR = 'bad trust anchor';
 const UNABLE_TO_GET_ISSUER_CERT_LOCALLY = 20;
 const INVALID_PURPOSE = 26;
@@ -20,26 +25,34 @@ export const KNOWN: readonly KnownDisagreement[] = [
   {
     name: 'not decoded',
     kinds: NATIVE_REFUSES,
-    explains: (_title, { native, pure }) => (native?.verify === 0 && (native.code === 'CERT_INVALID' || native.code === 'DECODE_ERROR')) || (native?.code === BAD_ANCHOR && pure?.code !== BAD_ANCHOR),
-    reason: 'OpenSSL decodes each certificate as a whole when it comes, and ends with the first that it cannot decode: one with a GeneralString in a name, which nobody may need. Pure passes over what it cannot read and does not need.',
+    explains: (_title, { native, pure }) =>
+      (native?.verify === 0 && (native.code === 'CERT_INVALID' || native.code === 'DECODE_ERROR')) ||
+      (native?.code === BAD_ANCHOR && pure?.code !== BAD_ANCHOR),
+    reason:
+      'OpenSSL decodes each certificate as a whole when it comes, and ends with the first that it cannot decode: one with a GeneralString in a name, which nobody may need. Pure passes over what it cannot read and does not need.',
   },
   {
     name: 'no search',
     kinds: NATIVE_REFUSES,
-    explains: (title, { native }) => /KeyIdentifier|twin|same name/.test(title) && (native?.verify === UNABLE_TO_GET_ISSUER_CERT_LOCALLY || native?.code === 'CERT_SIGNATURE'),
-    reason: 'OpenSSL does not search: an authorityKeyIdentifier that disagrees is a verdict, and the first issuer that fits by name is the only one. For pure it is a hint.',
+    explains: (title, { native }) =>
+      /KeyIdentifier|twin|same name/.test(title) &&
+      (native?.verify === UNABLE_TO_GET_ISSUER_CERT_LOCALLY || native?.code === 'CERT_SIGNATURE'),
+    reason:
+      'OpenSSL does not search: an authorityKeyIdentifier that disagrees is a verdict, and the first issuer that fits by name is the only one. For pure it is a hint.',
   },
   {
     name: 'anyExtendedKeyUsage',
     kinds: NATIVE_REFUSES,
     explains: (title, { native }) => title.includes('extendedKeyUsage any') && native?.verify === INVALID_PURPOSE,
-    reason: 'OpenSSL does not take anyExtendedKeyUsage for serverAuth (RFC 5280 section 4.2.1.12 leaves that open); Go and pure do.',
+    reason:
+      'OpenSSL does not take anyExtendedKeyUsage for serverAuth (RFC 5280 section 4.2.1.12 leaves that open); Go and pure do.',
   },
   {
     name: 'above an anchor',
     kinds: NATIVE_REFUSES,
     explains: (title) => /(is|are) trusted/.test(title),
-    reason: 'OpenSSL builds a path as long as it can, and judges also what is above a certificate that is itself trusted. For pure the path ends there (RFC 5280 section 6.1.1 d).',
+    reason:
+      'OpenSSL builds a path as long as it can, and judges also what is above a certificate that is itself trusted. For pure the path ends there (RFC 5280 section 6.1.1 d).',
   },
   {
     name: 'secp256k1',
@@ -63,19 +76,23 @@ export const KNOWN: readonly KnownDisagreement[] = [
     name: 'policies count',
     kinds: ['OpenSSL and Go accept, pure refuses'],
     explains: (title, { native }) => /polic|qualifier/i.test(title) && native?.accepts === false,
-    reason: 'What a CA says of policies limits what it vouches for (RFC 5280 sections 4.2.1.4, 4.2.1.11, 6.1.5 g); OpenSSL looks at that only with X509_V_FLAG_POLICY_CHECK. Both engines refuse.',
+    reason:
+      'What a CA says of policies limits what it vouches for (RFC 5280 sections 4.2.1.4, 4.2.1.11, 6.1.5 g); OpenSSL looks at that only with X509_V_FLAG_POLICY_CHECK. Both engines refuse.',
   },
   {
     name: 'a key that may not sign, in a handshake',
     kinds: ['OpenSSL and Go accept, pure refuses'],
-    explains: (title, { native, pure }) => /keyUsage/.test(title) && pure?.code === 'CERT_PURPOSE' && native?.code === 'CERT_PURPOSE',
-    reason: 'The others are asked for a path alone. In the handshake the key signs, and its keyUsage must allow that (RFC 9846 section 4.5.1.2); both engines ask.',
+    explains: (title, { native, pure }) =>
+      /keyUsage/.test(title) && pure?.code === 'CERT_PURPOSE' && native?.code === 'CERT_PURPOSE',
+    reason:
+      'The others are asked for a path alone. In the handshake the key signs, and its keyUsage must allow that (RFC 9846 section 4.5.1.2); both engines ask.',
   },
   {
     name: 'a keyUsage without usage',
     kinds: ['OpenSSL and Go accept, pure refuses'],
     explains: (title, { native }) => title.includes('keyUsage of no bit') && native?.accepts === false,
-    reason: 'At least one bit must be set (RFC 5280 section 4.2.1.3): a key that may be used for nothing is used for nothing.',
+    reason:
+      'At least one bit must be set (RFC 5280 section 4.2.1.3): a key that may be used for nothing is used for nothing.',
   },
   {
     name: 'not decoded by others',

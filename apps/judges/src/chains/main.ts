@@ -17,7 +17,9 @@ interface Options {
 }
 
 const program = new Command('chains')
-  .description('Makes random chains of certificates and shows them to @ferrule/x509, to both engines in handshakes, and to the verifiers of OpenSSL, Go and pyca/cryptography.')
+  .description(
+    'Makes random chains of certificates and shows them to @ferrule/x509, to both engines in handshakes, and to the verifiers of OpenSSL, Go and pyca/cryptography.',
+  )
   .option('--seed <n>', 'which chains', integer, 1)
   .option('--count <n>', 'how many', integer, 2000)
   .option('--json', 'one JSON object on standard output')
@@ -29,7 +31,11 @@ await program.parseAsync();
 async function main({ seed, count, json }: Options): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'ferrule-chains-'));
   const [native, pure] = [await engine('native'), await engine('pure')];
-  const judges: Partial<Record<Judge, Ask>> = { x509: askX509, pure: (chain) => askEngine(pure, chain), native: (chain) => askEngine(native, chain) };
+  const judges: Partial<Record<Judge, Ask>> = {
+    x509: askX509,
+    pure: (chain) => askEngine(pure, chain),
+    native: (chain) => askEngine(native, chain),
+  };
   const peers: Peer[] = [];
   const missing: string[] = [];
   for (const name of PEER_NAMES) {
@@ -49,11 +55,30 @@ async function main({ seed, count, json }: Options): Promise<void> {
   if (missing.length > 0) console.error(`skipped, not installed here: ${missing.join(', ')}`);
   if (json) {
     const plain = (finding: Finding): unknown => ({ ...finding, row: finding.row?.name });
-    console.log(JSON.stringify({ schema: 'ferrule.chains/1', versions, missing, ...report, unexplained: report.unexplained.map(plain), explained: report.explained.map(plain), stale: report.stale.map(({ name }) => name) }, undefined, 2));
+    console.log(
+      JSON.stringify(
+        {
+          schema: 'ferrule.chains/1',
+          versions,
+          missing,
+          ...report,
+          unexplained: report.unexplained.map(plain),
+          explained: report.explained.map(plain),
+          stale: report.stale.map(({ name }) => name),
+        },
+        undefined,
+        2,
+      ),
+    );
   } else {
-    for (const { times, kind, title, seed: first } of report.unexplained) console.log(`${colors.red('✗')} ${kind}: ${title} (${times} chains, the first is ${first})`);
+    for (const { times, kind, title, seed: first } of report.unexplained)
+      console.log(`${colors.red('✗')} ${kind}: ${title} (${times} chains, the first is ${first})`);
     for (const { name } of report.stale) console.log(`${colors.red('stale')} ${name}`);
-    console.log(`${count} chains, accepted by ${Object.entries(report.accepted).map(([judge, times]) => `${judge}: ${times}`).join(', ')}; ${report.unexplained.length} unexplained disagreements, ${report.explained.length} known ones`);
+    console.log(
+      `${count} chains, accepted by ${Object.entries(report.accepted)
+        .map(([judge, times]) => `${judge}: ${times}`)
+        .join(', ')}; ${report.unexplained.length} unexplained disagreements, ${report.explained.length} known ones`,
+    );
   }
   process.exitCode = report.unexplained.length > 0 || report.stale.length > 0 ? 1 : 0;
 }

@@ -30,7 +30,10 @@ const go: Start = async (directory) => {
 };
 
 const pyca: Start = async () => {
-  const version = await output('python3', ['-c', 'import cryptography.x509.verification, cryptography; print("pyca/cryptography", cryptography.__version__)']);
+  const version = await output('python3', [
+    '-c',
+    'import cryptography.x509.verification, cryptography; print("pyca/cryptography", cryptography.__version__)',
+  ]);
   return version === undefined ? undefined : asking('python3', [source('./verify.py')], version);
 };
 
@@ -42,11 +45,33 @@ const openssl: Start = async (directory) => {
   let last: Promise<unknown> = Promise.resolve();
   const verify = async ({ sent, anchors }: Chain): Promise<Verdict> => {
     const [leaf = [], others, roots] = [sent.slice(0, 1), sent.slice(1), anchors];
-    for (const [name, ders] of [['leaf', leaf], ['others', others], ['roots', roots]] as const) await writeFile(file(name), ders.map((der) => toPem('CERTIFICATE', der)).join(''));
+    for (const [name, ders] of [
+      ['leaf', leaf],
+      ['others', others],
+      ['roots', roots],
+    ] as const)
+      await writeFile(file(name), ders.map((der) => toPem('CERTIFICATE', der)).join(''));
     const untrusted = others.length > 0 ? ['-untrusted', file('others')] : [];
-    const args = ['verify', '-purpose', 'sslserver', '-verify_hostname', HOST, '-auth_level', '2', '-partial_chain', '-no-CApath', '-no-CAstore', '-CAfile', file('roots'), ...untrusted, file('leaf')];
+    const args = [
+      'verify',
+      '-purpose',
+      'sslserver',
+      '-verify_hostname',
+      HOST,
+      '-auth_level',
+      '2',
+      '-partial_chain',
+      '-no-CApath',
+      '-no-CAstore',
+      '-CAfile',
+      file('roots'),
+      ...untrusted,
+      file('leaf'),
+    ];
     return new Promise((resolve) => {
-      execFile('openssl', args, (error, stdout, stderr) => resolve(error === null ? { accepts: true } : { accepts: false, message: (stdout + stderr).trim() }));
+      execFile('openssl', args, (error, stdout, stderr) =>
+        resolve(error === null ? { accepts: true } : { accepts: false, message: (stdout + stderr).trim() }),
+      );
     });
   };
   // One after the other: each has the same files.

@@ -1,11 +1,26 @@
 /**
- * @module The PKIs that people make at home and at work: the certificates of each tool with that tool's fields, as its defaults or its
- * documentation have them. The name of the server is always the same.
+ * @module The PKIs that people make at home and at work: the certificates of each tool with that tool's fields, as its
+ * defaults or its documentation have them. The name of the server is always the same.
  */
 import { tlv } from '../fuzz/der.ts';
 import { concat } from '../hostile/peer.ts';
 import { oid } from '@ferrule/conformance/pki';
-import { attribute, encode, identifierOf, keyOf, NOTHING, NULL, sequence, StringTag, text, TRUE, utcTime, type Draft, type DraftExtension, type KeyName } from './draft.ts';
+import {
+  attribute,
+  encode,
+  identifierOf,
+  keyOf,
+  NOTHING,
+  NULL,
+  sequence,
+  StringTag,
+  text,
+  TRUE,
+  utcTime,
+  type Draft,
+  type DraftExtension,
+  type KeyName,
+} from './draft.ts';
 import type { Server } from './engines.ts';
 import { Id, keyUsage, purposes } from './features.ts';
 
@@ -30,10 +45,17 @@ type Entry = readonly [id: string, value: DraftExtension['value'], critical?: 'c
 export function make({ path }: Recipe): Server {
   const drafts = path.map(draftOf);
   const ders = drafts.map((draft, at) => encode(draft, drafts[at - 1] ?? draft));
-  return { sent: ders.length > 1 ? ders.slice(1).reverse() : ders, anchors: ders.slice(0, 1), leafKey: (drafts.at(-1) as Draft).key.privateKey };
+  return {
+    sent: ders.length > 1 ? ders.slice(1).reverse() : ders,
+    anchors: ders.slice(0, 1),
+    leafKey: (drafts.at(-1) as Draft).key.privateKey,
+  };
 }
 
-function draftOf({ subject, extensions = [], key, serial = [0x5a, 3, 2, 1], days = 365, version1, change }: Fields, at: number): Draft {
+function draftOf(
+  { subject, extensions = [], key, serial = [0x5a, 3, 2, 1], days = 365, version1, change }: Fields,
+  at: number,
+): Draft {
   const draft: Draft = {
     version: version1 ? 0 : 2, versionWritten: !version1, serial: Uint8Array.from(serial), subject, issuer: undefined, notBefore: utcTime(-1), notAfter: utcTime(days),
     key: keyOf(key ?? `p256:${at}`), signer: undefined, hash: 'sha256', parameters: NOTHING, outerHash: undefined,
@@ -44,7 +66,16 @@ function draftOf({ subject, extensions = [], key, serial = [0x5a, 3, 2, 1], days
   return draft;
 }
 
-const ATTRIBUTES = { CN: '2.5.4.3', C: '2.5.4.6', L: '2.5.4.7', ST: '2.5.4.8', O: '2.5.4.10', OU: '2.5.4.11', DC: '0.9.2342.19200300.100.1.25', emailAddress: '1.2.840.113549.1.9.1' } as const;
+const ATTRIBUTES = {
+  CN: '2.5.4.3',
+  C: '2.5.4.6',
+  L: '2.5.4.7',
+  ST: '2.5.4.8',
+  O: '2.5.4.10',
+  OU: '2.5.4.11',
+  DC: '0.9.2342.19200300.100.1.25',
+  emailAddress: '1.2.840.113549.1.9.1',
+} as const;
 /** `CN=a, O=b`: C is a PrintableString, DC and emailAddress are IA5Strings, the others what is said. */
 export function dn(names: string, tag: number = StringTag.utf8): Uint8Array {
   const parts = names === '' ? [] : names.split(', ');
@@ -55,13 +86,25 @@ export function dn(names: string, tag: number = StringTag.utf8): Uint8Array {
 }
 
 /** basicConstraints of a CA. */
-export const ca = (pathLength?: number): Uint8Array => sequence(TRUE, ...(pathLength === undefined ? [] : [tlv(2, Uint8Array.of(pathLength))]));
+export const ca = (pathLength?: number): Uint8Array =>
+  sequence(TRUE, ...(pathLength === undefined ? [] : [tlv(2, Uint8Array.of(pathLength))]));
 const NOT_CA = sequence();
 const SKI: Entry = [Id.ski, (own) => tlv(4, identifierOf(own.key))];
 const AKI: Entry = [Id.aki, (_own, issuer) => sequence(tlv(0x80, identifierOf(issuer.key)))];
 /** keyid, DirName and serial, as `authorityKeyIdentifier = keyid,issuer:always`. */
-const AKI_WHOLE: Entry = [Id.aki, (_own, issuer) => sequence(tlv(0x80, identifierOf(issuer.key)), tlv(0xa1, tlv(0xa4, issuer.issuer ?? issuer.subject)), tlv(0x82, issuer.serial))];
-const AKI_SERIAL: Entry = [Id.aki, (_own, issuer) => sequence(tlv(0xa1, tlv(0xa4, issuer.issuer ?? issuer.subject)), tlv(0x82, issuer.serial))];
+const AKI_WHOLE: Entry = [
+  Id.aki,
+  (_own, issuer) =>
+    sequence(
+      tlv(0x80, identifierOf(issuer.key)),
+      tlv(0xa1, tlv(0xa4, issuer.issuer ?? issuer.subject)),
+      tlv(0x82, issuer.serial),
+    ),
+];
+const AKI_SERIAL: Entry = [
+  Id.aki,
+  (_own, issuer) => sequence(tlv(0xa1, tlv(0xa4, issuer.issuer ?? issuer.subject)), tlv(0x82, issuer.serial)),
+];
 const dns = (name: string): Uint8Array => tlv(0x82, text(name));
 const san = (...more: readonly Uint8Array[]): Entry => [Id.san, sequence(dns('server.test'), ...more)];
 const SERVER = '1.3.6.1.5.5.7.3.1';
@@ -81,7 +124,13 @@ const issuers = (uri: string): Entry => [Id.aia, sequence(sequence(oid('1.3.6.1.
 
 const COMPANY = 'C=DE, ST=Berlin, L=Berlin, O=Example GmbH, OU=IT';
 const V3_CA: readonly Entry[] = [SKI, AKI, [Id.basic, ca(), 'critical']];
-const GO_LEAF: readonly Entry[] = [[Id.keyUsage, SIGN_AND_ENCIPHER, 'critical'], eku(SERVER, CLIENT), [Id.basic, NOT_CA, 'critical'], AKI, san()];
+const GO_LEAF: readonly Entry[] = [
+  [Id.keyUsage, SIGN_AND_ENCIPHER, 'critical'],
+  eku(SERVER, CLIENT),
+  [Id.basic, NOT_CA, 'critical'],
+  AKI,
+  san(),
+];
 
 export const RECIPES: readonly Recipe[] = [
   { name: 'easy-rsa 3', path: [

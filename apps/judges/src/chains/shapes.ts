@@ -21,28 +21,57 @@ export const shapeOf = (title: string): Shape => {
 
 export const SHAPES: Readonly<Record<string, Shape>> = {
   'the root, too': (shown) => ({ ...shown, sent: [...shown.sent, ...shown.anchors] }),
-  'in reverse behind the leaf': (shown) => ({ ...shown, sent: [...shown.sent.slice(0, 1), ...shown.sent.slice(1).reverse()] }),
+  'in reverse behind the leaf': (shown) => ({
+    ...shown,
+    sent: [...shown.sent.slice(0, 1), ...shown.sent.slice(1).reverse()],
+  }),
   'each twice': (shown) => ({ ...shown, sent: [...shown.sent, ...shown.sent.slice(1)] }),
-  'a stranger in between': (shown) => ({ ...shown, sent: [...shown.sent.slice(0, 1), stranger(), ...shown.sent.slice(1)] }),
-  'rubbish in between': (shown) => ({ ...shown, sent: [...shown.sent.slice(0, 1), Uint8Array.of(0x30, 3, 2, 1, 1), ...shown.sent.slice(1)] }),
-  'without the first intermediate': (shown) => ({ ...shown, sent: [...shown.sent.slice(0, 1), ...shown.sent.slice(2)] }),
+  'a stranger in between': (shown) => ({
+    ...shown,
+    sent: [...shown.sent.slice(0, 1), stranger(), ...shown.sent.slice(1)],
+  }),
+  'rubbish in between': (shown) => ({
+    ...shown,
+    sent: [...shown.sent.slice(0, 1), Uint8Array.of(0x30, 3, 2, 1, 1), ...shown.sent.slice(1)],
+  }),
+  'without the first intermediate': (shown) => ({
+    ...shown,
+    sent: [...shown.sent.slice(0, 1), ...shown.sent.slice(2)],
+  }),
   'nobody trusted': (shown) => ({ ...shown, anchors: [stranger()] }),
   'the last one sent is trusted': (shown) => ({ ...shown, anchors: shown.sent.slice(-1) }),
   'the leaf is trusted': (shown) => ({ ...shown, anchors: shown.sent.slice(0, 1) }),
-  'the root and the last one sent are trusted': (shown) => ({ ...shown, anchors: [...shown.anchors, ...shown.sent.slice(-1)] }),
+  'the root and the last one sent are trusted': (shown) => ({
+    ...shown,
+    anchors: [...shown.anchors, ...shown.sent.slice(-1)],
+  }),
   'a root of the same name is trusted, too': (shown) => ({ ...shown, anchors: [twinOfRoot(shown), ...shown.anchors] }),
   'only a root of the same name is trusted': (shown) => ({ ...shown, anchors: [twinOfRoot(shown)] }),
-  'an expired twin of the first intermediate before it': (shown) => withTwin(shown, (draft) => ({ ...draft, notAfter: utcTime(-1) })),
-  'a twin of the first intermediate with another key before it': (shown) => withTwin(shown, (draft) => ({ ...draft, key: keyOf('p256:twin') })),
-  'a twin of the first intermediate under nobody before it': (shown) => withTwin(shown, (draft) => ({ ...draft, issuer: name('ferrule chains', 'nobody'), signer: keyOf('p256:another') })),
-  'the root, signed by another root that is trusted': (shown) => ({ ...shown, sent: [...shown.sent, crossSigned(shown)], anchors: [stranger()] }),
-  'the root, signed by another root that is not trusted': (shown) => ({ ...shown, sent: [...shown.sent, crossSigned(shown)] }),
+  'an expired twin of the first intermediate before it': (shown) =>
+    withTwin(shown, (draft) => ({ ...draft, notAfter: utcTime(-1) })),
+  'a twin of the first intermediate with another key before it': (shown) =>
+    withTwin(shown, (draft) => ({ ...draft, key: keyOf('p256:twin') })),
+  'a twin of the first intermediate under nobody before it': (shown) =>
+    withTwin(shown, (draft) => ({ ...draft, issuer: name('ferrule chains', 'nobody'), signer: keyOf('p256:another') })),
+  'the root, signed by another root that is trusted': (shown) => ({
+    ...shown,
+    sent: [...shown.sent, crossSigned(shown)],
+    anchors: [stranger()],
+  }),
+  'the root, signed by another root that is not trusted': (shown) => ({
+    ...shown,
+    sent: [...shown.sent, crossSigned(shown)],
+  }),
 };
 
 const rootOf = ({ drafts }: Shown): Draft => drafts[0] as Draft;
 
 /** A root that has nothing to do with the chain. */
-const strangerDraft = (): Draft => ({ ...plain(), subject: name('ferrule chains', 'stranger'), key: keyOf('p256:stranger') });
+const strangerDraft = (): Draft => ({
+  ...plain(),
+  subject: name('ferrule chains', 'stranger'),
+  key: keyOf('p256:stranger'),
+});
 const stranger = (): Uint8Array => encode(strangerDraft(), strangerDraft());
 
 const twinOfRoot = (shown: Shown): Uint8Array => {
@@ -62,7 +91,10 @@ function withTwin(shown: Shown, change: (draft: Draft) => Draft): Shown {
 function crossSigned(shown: Shown): Uint8Array {
   const { subject, key } = rootOf(shown);
   const draft: Draft = { ...plain(), serial: Uint8Array.of(0x61), subject, key };
-  draft.extensions.set(Id.aki, { critical: new Uint8Array(0), value: sequence(tlv(0x80, identifierOf(keyOf('p256:stranger')))) });
+  draft.extensions.set(Id.aki, {
+    critical: new Uint8Array(0),
+    value: sequence(tlv(0x80, identifierOf(keyOf('p256:stranger')))),
+  });
   return encode(draft, strangerDraft());
 }
 

@@ -38,42 +38,144 @@ export const TOOL_RECIPES: readonly ToolRecipe[] = [
   {
     name: 'openssl req -x509',
     needs: ['openssl', 'version'],
-    commands: [['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', 'key.pem', '-out', 'chain.pem', '-days', '30', '-subj', '/CN=server.test', '-addext', NAME], ['openssl', 'x509', '-in', 'chain.pem', '-out', 'root.pem']],
+    commands: [
+      [
+        'openssl',
+        'req',
+        '-x509',
+        '-newkey',
+        'rsa:2048',
+        '-nodes',
+        '-keyout',
+        'key.pem',
+        '-out',
+        'chain.pem',
+        '-days',
+        '30',
+        '-subj',
+        '/CN=server.test',
+        '-addext',
+        NAME,
+      ],
+      ['openssl', 'x509', '-in', 'chain.pem', '-out', 'root.pem'],
+    ],
   },
   {
     name: 'openssl req -x509, then x509 -req',
     needs: ['openssl', 'version'],
     files: { 'san.cnf': NAME },
     commands: [
-      ['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', 'ca.key', '-out', 'root.pem', '-days', '30', '-subj', '/O=Example/CN=my ca'],
-      ['openssl', 'req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', 'key.pem', '-out', 'server.csr', '-subj', '/CN=server.test'],
-      ['openssl', 'x509', '-req', '-in', 'server.csr', '-CA', 'root.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '30', '-extfile', 'san.cnf', '-out', 'chain.pem'],
+      [
+        'openssl',
+        'req',
+        '-x509',
+        '-newkey',
+        'ec',
+        '-pkeyopt',
+        'ec_paramgen_curve:prime256v1',
+        '-nodes',
+        '-keyout',
+        'ca.key',
+        '-out',
+        'root.pem',
+        '-days',
+        '30',
+        '-subj',
+        '/O=Example/CN=my ca',
+      ],
+      [
+        'openssl',
+        'req',
+        '-newkey',
+        'ec',
+        '-pkeyopt',
+        'ec_paramgen_curve:prime256v1',
+        '-nodes',
+        '-keyout',
+        'key.pem',
+        '-out',
+        'server.csr',
+        '-subj',
+        '/CN=server.test',
+      ],
+      [
+        'openssl',
+        'x509',
+        '-req',
+        '-in',
+        'server.csr',
+        '-CA',
+        'root.pem',
+        '-CAkey',
+        'ca.key',
+        '-CAcreateserial',
+        '-days',
+        '30',
+        '-extfile',
+        'san.cnf',
+        '-out',
+        'chain.pem',
+      ],
     ],
   },
   {
     name: 'keytool -genkeypair',
     needs: ['keytool', '-help'],
     commands: [
-      ['keytool', '-genkeypair', '-alias', 'server', '-keyalg', 'EC', '-groupname', 'secp256r1', '-dname', 'CN=server.test', '-ext', 'san=dns:server.test', '-validity', '30', ...KEYSTORE],
+      [
+        'keytool',
+        '-genkeypair',
+        '-alias',
+        'server',
+        '-keyalg',
+        'EC',
+        '-groupname',
+        'secp256r1',
+        '-dname',
+        'CN=server.test',
+        '-ext',
+        'san=dns:server.test',
+        '-validity',
+        '30',
+        ...KEYSTORE,
+      ],
       ['openssl', 'pkcs12', '-in', 'store.p12', '-passin', 'pass:changeit', '-nodes', '-nocerts', '-out', 'key.pem'],
       ['openssl', 'pkcs12', '-in', 'store.p12', '-passin', 'pass:changeit', '-nokeys', '-out', 'chain.pem'],
       ['openssl', 'x509', '-in', 'chain.pem', '-out', 'root.pem'],
     ],
   },
-  { name: 'pyca/cryptography, tutorial', needs: ['python3', '-c', 'import cryptography.x509'], files: { 'make.py': PYCA }, commands: [['python3', 'make.py']] },
+  {
+    name: 'pyca/cryptography, tutorial',
+    needs: ['python3', '-c', 'import cryptography.x509'],
+    files: { 'make.py': PYCA },
+    commands: [['python3', 'make.py']],
+  },
 ];
 
 /** `undefined` where the tool is not installed. @throws Error when it is, and fails */
-export async function makeByTool({ name, needs: [program, ...args], commands, files = {} }: ToolRecipe): Promise<Server | undefined> {
+export async function makeByTool({
+  name,
+  needs: [program, ...args],
+  commands,
+  files = {},
+}: ToolRecipe): Promise<Server | undefined> {
   if ((await output(program, args)) === undefined) return undefined;
   const directory = await mkdtemp(join(tmpdir(), 'ferrule-pki-'));
   try {
     for (const [file, content] of Object.entries(files)) await writeFile(join(directory, file), content);
     for (const [command, ...rest] of commands) {
-      if ((await output(command, rest, directory)) === undefined) throw new Error(`${name}: ${command} ${rest[0] ?? ''} failed`);
+      if ((await output(command, rest, directory)) === undefined)
+        throw new Error(`${name}: ${command} ${rest[0] ?? ''} failed`);
     }
-    const read = async (file: string): Promise<Uint8Array[]> => decodePem(await readFile(join(directory, file), 'latin1')).filter(({ label }) => label === 'CERTIFICATE').map(({ der }) => der);
-    return { sent: await read('chain.pem'), anchors: await read('root.pem'), leafKey: createPrivateKey(await readFile(join(directory, 'key.pem'))) };
+    const read = async (file: string): Promise<Uint8Array[]> =>
+      decodePem(await readFile(join(directory, file), 'latin1'))
+        .filter(({ label }) => label === 'CERTIFICATE')
+        .map(({ der }) => der);
+    return {
+      sent: await read('chain.pem'),
+      anchors: await read('root.pem'),
+      leafKey: createPrivateKey(await readFile(join(directory, 'key.pem'))),
+    };
   } finally {
     await rm(directory, { recursive: true });
   }

@@ -17,4 +17,7 @@ export function compare(native: Trace, pure: Trace): readonly Difference[] {
 
 /** The row of the table that explains a difference. */
 export const explanation = (scenario: string, { field }: Difference): KnownDifference | undefined =>
-  KNOWN.find((known) => known.scenario.test(scenario) && known.fields.some((each) => field === each || field === `again ${each}`));
+  KNOWN.find(
+    (known) =>
+      known.scenario.test(scenario) && known.fields.some((each) => field === each || field === `again ${each}`),
+  );

@@ -28,7 +28,12 @@ export class Differential {
     try {
       traces = [await run(this.#native, scenario), await run(this.#pure, scenario)];
     } catch (error) {
-      return { scenario: scenario.name, unexplained: [], explained: [], broken: error instanceof Error ? error.message : String(error) };
+      return {
+        scenario: scenario.name,
+        unexplained: [],
+        explained: [],
+        broken: error instanceof Error ? error.message : String(error),
+      };
     }
     const unexplained: Difference[] = [];
     const explained: (Difference & { reason: string })[] = [];

@@ -12,8 +12,14 @@ interface Options {
 }
 
 const program = new Command('differential')
-  .description('Runs every scenario on the native and on the pure engine against the same server, and compares all that can be seen.')
-  .addOption(new Option('--pure <name>', 'which pure engine to hold against the native one').choices(ENGINE_NAMES.filter((name) => name !== 'native')).default('pure'))
+  .description(
+    'Runs every scenario on the native and on the pure engine against the same server, and compares all that can be seen.',
+  )
+  .addOption(
+    new Option('--pure <name>', 'which pure engine to hold against the native one')
+      .choices(ENGINE_NAMES.filter((name) => name !== 'native'))
+      .default('pure'),
+  )
   .option('--only <text>', 'only scenarios whose name has this text')
   .option('--json', 'one JSON object on standard output')
   .addHelpText('after', '\nExamples:\n  npm run differential\n  npm run differential -- --only resumption --json')
@@ -35,7 +41,22 @@ async function main(options: Options): Promise<void> {
   const bad = verdicts.filter(({ unexplained, broken }) => unexplained.length > 0 || broken !== undefined).length;
   const explained = verdicts.filter((verdict) => verdict.explained.length > 0).length;
   if (options.json) {
-    console.log(JSON.stringify({ schema: 'ferrule.differential/1', scenarios: chosen.length, different: bad, explained, stale: stale.map(({ reason }) => reason), verdicts: verdicts.filter((each) => each.unexplained.length + each.explained.length > 0 || each.broken !== undefined) }, undefined, 2));
+    console.log(
+      JSON.stringify(
+        {
+          schema: 'ferrule.differential/1',
+          scenarios: chosen.length,
+          different: bad,
+          explained,
+          stale: stale.map(({ reason }) => reason),
+          verdicts: verdicts.filter(
+            (each) => each.unexplained.length + each.explained.length > 0 || each.broken !== undefined,
+          ),
+        },
+        undefined,
+        2,
+      ),
+    );
   } else {
     for (const { reason } of stale) console.log(`${colors.red('stale')} ${reason}`);
     console.log(`${chosen.length} scenarios, ${bad} with unexplained differences, ${explained} with known ones`);
@@ -45,5 +66,8 @@ async function main(options: Options): Promise<void> {
 
 function report({ scenario, unexplained, broken }: Verdict): void {
   if (broken !== undefined) console.log(`${colors.red('✗')} ${scenario}: ${broken}`);
-  for (const { field, native, pure } of unexplained) console.log(`${colors.red('✗')} ${scenario}: ${field}: native ${JSON.stringify(native)}, pure ${JSON.stringify(pure)}`);
+  for (const { field, native, pure } of unexplained)
+    console.log(
+      `${colors.red('✗')} ${scenario}: ${field}: native ${JSON.stringify(native)}, pure ${JSON.stringify(pure)}`,
+    );
 }

@@ -15,7 +15,10 @@ const sha256 = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes)
 
 export async function run(backend: Backend, scenario: Scenario): Promise<Trace> {
   const sessions: TlsSession[] = [];
-  const context = backend.createContext({ ...(await clientOptions(scenario)), onSession: (session) => void sessions.push(session) });
+  const context = backend.createContext({
+    ...(await clientOptions(scenario)),
+    onSession: (session) => void sessions.push(session),
+  });
   let server = await serverOf(scenario);
   try {
     const first = await connection(context, server, scenario, undefined);
@@ -37,7 +40,14 @@ export async function run(backend: Backend, scenario: Scenario): Promise<Trace> 
 /** Offered where a scenario names none: whether an engine has ML-KEM by default depends on the Node that runs it. */
 const CURVES = [0x001d, 0x0017, 0x0018, 0x0019];
 
-async function clientOptions({ client = {}, credential, crl, pin, trust = 'root', identity }: Scenario): Promise<ContextOptions> {
+async function clientOptions({
+  client = {},
+  credential,
+  crl,
+  pin,
+  trust = 'root',
+  identity,
+}: Scenario): Promise<ContextOptions> {
   const intermediate = await pki('intermediate');
   const server = await pki(identity);
   const own = credential && (await pki(credential));
@@ -46,7 +56,15 @@ async function clientOptions({ client = {}, credential, crl, pin, trust = 'root'
     groups: CURVES,
     ...client,
     ...(own && { credentials: [{ chain: own.chain, key: own.key }] }),
-    ...(crl && { crls: [await makeCrl(intermediate, crl === 'revoking' ? [server] : [], crl === 'expired' ? { from: -9, until: -2 } : {})] }),
+    ...(crl && {
+      crls: [
+        await makeCrl(
+          intermediate,
+          crl === 'revoking' ? [server] : [],
+          crl === 'expired' ? { from: -9, until: -2 } : {},
+        ),
+      ],
+    }),
     ...(pin && { pins: [sha256(pin === 'right' ? server.spki : (await pki('otherRoot')).spki)] }),
   };
 }
@@ -59,15 +77,30 @@ async function serverOf({ identity, server = {} }: Scenario): Promise<TestServer
     identity: shown,
     ...(chainPem !== undefined && { chainPem: toPem('CERTIFICATE', shown.certificate) }),
     ...(trustClients && { ca: [(await pki('root')).certificatePem] }),
-    ...(staple && { ocspResponse: makeOcspResponse(shown, await pki('intermediate'), staple === 'expired' ? { from: -9, until: -2 } : { status: staple }) }),
+    ...(staple && {
+      ocspResponse: makeOcspResponse(
+        shown,
+        await pki('intermediate'),
+        staple === 'expired' ? { from: -9, until: -2 } : { status: staple },
+      ),
+    }),
   };
   return TestServer.make(made);
 }
 
-async function connection(context: SslContext, server: TestServer, scenario: Scenario, session: TlsSession | undefined): Promise<Trace> {
+async function connection(
+  context: SslContext,
+  server: TestServer,
+  scenario: Scenario,
+  session: TlsSession | undefined,
+): Promise<Trace> {
   const wire = server.open();
   const { host, bioSize, acts = [] } = scenario;
-  const client = await Client.make(context.backend, wire, { context, ...(host !== undefined && { host }), ...(bioSize !== undefined && { bioSize }) });
+  const client = await Client.make(context.backend, wire, {
+    context,
+    ...(host !== undefined && { host }),
+    ...(bioSize !== undefined && { bioSize }),
+  });
   const { ssl } = client;
   if (session !== undefined) ssl.setSession(session);
   const trace: Record<string, unknown> = {};
@@ -100,9 +133,18 @@ async function connection(context: SslContext, server: TestServer, scenario: Sce
 
 /** In TLS 1.3 a server that refuses our certificate says so when we are already connected (RFC 9846 appendix E.1.2). */
 const refusesLater = ({ server, credential }: Scenario): boolean =>
-  server?.requestCert === true && server.rejectUnauthorized === true && (credential === undefined || credential === 'unknownClient');
+  server?.requestCert === true &&
+  server.rejectUnauthorized === true &&
+  (credential === undefined || credential === 'unknownClient');
 
-async function perform(act: Act, client: Client, peer: TLSSocket, wire: Wire, trace: Record<string, unknown>, name: string): Promise<number> {
+async function perform(
+  act: Act,
+  client: Client,
+  peer: TLSSocket,
+  wire: Wire,
+  trace: Record<string, unknown>,
+  name: string,
+): Promise<number> {
   const { ssl } = client;
   switch (act.kind) {
     case 'keyUpdate': {
@@ -164,14 +206,24 @@ async function echo(client: Client, bytes: number): Promise<number> {
 }
 
 function secrets({ ssl }: Client, peer: TLSSocket, trace: Record<string, unknown>): void {
-  const same = (ours: Uint8Array | undefined, theirs: Uint8Array): boolean => ours !== undefined && Buffer.from(theirs).equals(ours);
-  trace['exporter agrees'] = same(ssl.exportKeyingMaterial('EXPERIMENTAL ferrule', Buffer.from('context'), 40), peer.exportKeyingMaterial(40, 'EXPERIMENTAL ferrule', Buffer.from('context')));
+  const same = (ours: Uint8Array | undefined, theirs: Uint8Array): boolean =>
+    ours !== undefined && Buffer.from(theirs).equals(ours);
+  trace['exporter agrees'] = same(
+    ssl.exportKeyingMaterial('EXPERIMENTAL ferrule', Buffer.from('context'), 40),
+    peer.exportKeyingMaterial(40, 'EXPERIMENTAL ferrule', Buffer.from('context')),
+  );
   const exporter = ssl.channelBinding('tls-exporter');
-  trace['tls-exporter'] = exporter === undefined ? 'none' : same(exporter, peer.exportKeyingMaterial(32, 'EXPORTER-Channel-Binding', Buffer.alloc(0)));
+  trace['tls-exporter'] =
+    exporter === undefined
+      ? 'none'
+      : same(exporter, peer.exportKeyingMaterial(32, 'EXPORTER-Channel-Binding', Buffer.alloc(0)));
   trace['tls-server-end-point'] = hex(ssl.channelBinding('tls-server-end-point'));
 }
 
-/** What is known of a handshake that failed depends on how far it came, and engines look in another order: only the verdict counts. */
+/**
+ * What is known of a handshake that failed depends on how far it came, and engines look in another order: only the
+ * verdict counts.
+ */
 function facts({ ssl }: Client, trace: Record<string, unknown>): void {
   const { failure } = ssl;
   Object.assign(trace, {
@@ -191,7 +243,7 @@ function facts({ ssl }: Client, trace: Record<string, unknown>): void {
     group: ssl.group,
     'signature algorithm': ssl.peerSignatureAlgorithm,
     alpn: ssl.alpn,
-    'HelloRetryRequest': ssl.helloRetryRequested,
+    HelloRetryRequest: ssl.helloRetryRequested,
     'extended master secret': ssl.extendedMasterSecret,
     'peer certificates': ssl.peerCertificates.map((der) => hex(sha256(der))),
     'verified chain': ssl.verifiedChain?.map((der) => hex(sha256(der))),

@@ -1,4 +1,6 @@
-/** @module What a differential scenario is: a server, a client's options, and what the two do once they are connected. */
+/**
+ * @module What a differential scenario is: a server, a client's options, and what the two do once they are connected.
+ */
 import type { KeyKind, PkiName } from '@ferrule/conformance/pki';
 import type { TestServerOptions } from '@ferrule/conformance/server';
 import type { ContextOptions } from '@ferrule/contract';
@@ -24,7 +26,10 @@ export interface Scenario {
   readonly name: string;
   readonly identity: PkiName | KeyKind;
   /** What the server is made with, beyond the identity. */
-  readonly server?: Omit<TestServerOptions, 'identity'> & { readonly trustClients?: true; readonly staple?: 'good' | 'revoked' | 'unknown' | 'expired' };
+  readonly server?: Omit<TestServerOptions, 'identity'> & {
+    readonly trustClients?: true;
+    readonly staple?: 'good' | 'revoked' | 'unknown' | 'expired';
+  };
   readonly client?: ContextOptions;
   /** Material that has to be made first. */
   readonly credential?: PkiName;

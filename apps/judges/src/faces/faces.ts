@@ -47,7 +47,8 @@ export async function run(plan: Plan, where: Where, patience: Promise<void>): Pr
   }
 }
 
-const codeOf = (error: unknown): string => (TlsError.is(error) ? error.code : `${(error as { readonly code?: string }).code ?? ''} ${String(error)}`);
+const codeOf = (error: unknown): string =>
+  TlsError.is(error) ? error.code : `${(error as { readonly code?: string }).code ?? ''} ${String(error)}`;
 
 function taking(plan: Plan, told: Told): (chunk: Uint8Array) => void {
   const expected = payload(plan.down);
@@ -79,7 +80,9 @@ async function promises(plan: Plan, { port, ca, backend }: Where, told: Told, pa
   }
   const made = connection;
   const writing = (plan.face === 'streams' ? writeStream : writeCalls)(plan, made, told);
-  const reading = plan.closesAtOnce ? Promise.resolve() : (plan.face === 'streams' ? readStream : readCalls)(plan, made, told);
+  const reading = plan.closesAtOnce
+    ? Promise.resolve()
+    : (plan.face === 'streams' ? readStream : readCalls)(plan, made, told);
   await Promise.all([writing, reading]);
   if (plan.closesAtOnce) {
     await made.close();
@@ -153,7 +156,8 @@ function slowPipe(port: number): Pipe {
   const reader = stream.iterator({ destroyOnReturn: false });
   return {
     read: async () => ((await reader.next()) as IteratorResult<Buffer, undefined>).value ?? null,
-    write: (bytes) => new Promise((resolve, reject) => stream.write(bytes.slice(), (error) => (error ? reject(error) : resolve()))),
+    write: (bytes) =>
+      new Promise((resolve, reject) => stream.write(bytes.slice(), (error) => (error ? reject(error) : resolve()))),
     closeWrite: () => new Promise<void>((resolve) => stream.end(resolve)),
     close: () => void stream.destroy(),
   };
@@ -190,10 +194,18 @@ class SlowStream extends Duplex {
 
 // ── The Duplex ──
 
-async function duplex(plan: Plan, { port, ca, backend, plant }: Where, told: Told, patience: Promise<void>): Promise<void> {
+async function duplex(
+  plan: Plan,
+  { port, ca, backend, plant }: Where,
+  told: Told,
+  patience: Promise<void>,
+): Promise<void> {
   const take = taking(plan, told);
   const connector = new TlsConnector({ backend, ca, alpn: ['x'] });
-  const onread = { buffer: new Uint8Array(20_000), callback: (n: number, buffer: Uint8Array): boolean => (take(buffer.subarray(0, n)), true) };
+  const onread = {
+    buffer: new Uint8Array(20_000),
+    callback: (n: number, buffer: Uint8Array): boolean => (take(buffer.subarray(0, n)), true),
+  };
   const stream = connector.duplex({
     servername: 'server.test',
     allowHalfOpen: true,
@@ -242,15 +254,27 @@ async function piped(plan: Plan, stream: TlsDuplex, told: Told, take: (chunk: Ui
       setImmediate(callback);
     },
   });
-  await Promise.allSettled([pipeline(Readable.from(chunksOf(plan), { objectMode: false }), stream, { end: true }), pipeline(stream, sink)]);
+  await Promise.allSettled([
+    pipeline(Readable.from(chunksOf(plan), { objectMode: false }), stream, { end: true }),
+    pipeline(stream, sink),
+  ]);
   if (!stream.destroyed) stream.destroy();
 }
 
 // ── The tunnel ──
 
-async function throughTunnel(plan: Plan, { port, ca, backend, served }: Where, told: Told, patience: Promise<void>): Promise<void> {
+async function throughTunnel(
+  plan: Plan,
+  { port, ca, backend, served }: Where,
+  told: Told,
+  patience: Promise<void>,
+): Promise<void> {
   const connector = new TlsConnector({ backend, ca, alpn: ['x'] });
-  const door = await tunnel(connector, { host: '127.0.0.1', port, servername: 'server.test' }, { onError: (error) => told.errors.push(`tunnel: ${codeOf(error)}`) });
+  const door = await tunnel(
+    connector,
+    { host: '127.0.0.1', port, servername: 'server.test' },
+    { onError: (error) => told.errors.push(`tunnel: ${codeOf(error)}`) },
+  );
   if (!('port' in door.address)) throw new Error('the door is a port');
   const plain = net.connect({ ...door.address, allowHalfOpen: true });
   const closed = new Promise<void>((resolve) => plain.setMaxListeners(0).once('close', resolve));
@@ -259,7 +283,8 @@ async function throughTunnel(plan: Plan, { port, ca, backend, served }: Where, t
   void patience.then(() => plain.destroy());
   for (const chunk of chunksOf(plan)) {
     if (plain.destroyed) break;
-    if (!plain.write(chunk)) await new Promise<void>((resolve) => void plain.once('drain', resolve).once('close', resolve));
+    if (!plain.write(chunk))
+      await new Promise<void>((resolve) => void plain.once('drain', resolve).once('close', resolve));
   }
   plain.end();
   await closed;

@@ -17,7 +17,12 @@ export interface Verdict {
 }
 
 /** @param hang - what no case takes, milliseconds. */
-export async function judge(plan: Plan, name: 'native' | 'pure', fault?: PlantedFault, hang = 30_000): Promise<Verdict> {
+export async function judge(
+  plan: Plan,
+  name: 'native' | 'pure',
+  fault?: PlantedFault,
+  hang = 30_000,
+): Promise<Verdict> {
   const plant = fault === undefined ? undefined : PLANTS[fault];
   const sound = await engine(name);
   const backend = plant?.backend?.(sound) ?? sound;
@@ -28,11 +33,21 @@ export async function judge(plan: Plan, name: 'native' | 'pure', fault?: Planted
   let told: Told | undefined;
   const wrong: string[] = [];
   try {
-    const patience = silent(plan) ? new Promise<void>((resolve) => setTimeout(resolve, PATIENCE)) : new Promise<void>(() => undefined);
-    told = await inTime('the face', hang, run(plan, { port: network.port, ca: network.ca, backend, plant, served: network.served }, patience));
+    const patience = silent(plan)
+      ? new Promise<void>((resolve) => setTimeout(resolve, PATIENCE))
+      : new Promise<void>(() => undefined);
+    told = await inTime(
+      'the face',
+      hang,
+      run(plan, { port: network.port, ca: network.ca, backend, plant, served: network.served }, patience),
+    );
     // sockets are the client's to give back
     await inTime('the sockets', hang, network.idle());
-    if (plan.fault === undefined || (plan.fault.kind === 'fin' && plan.fault.direction === 'down' && told.confirmed > 0)) await inTime('the server', hang, network.served);
+    if (
+      plan.fault === undefined ||
+      (plan.fault.kind === 'fin' && plan.fault.direction === 'down' && told.confirmed > 0)
+    )
+      await inTime('the server', hang, network.served);
     wrong.push(...faults(plan, told, network.atServer));
   } catch (error) {
     wrong.push(error instanceof Error ? error.message : String(error));
@@ -45,7 +60,8 @@ export async function judge(plan: Plan, name: 'native' | 'pure', fault?: Planted
 }
 
 /** The server may wait for ever, and so would the client: a stall, or an end of what the client sends. */
-const silent = ({ fault }: Plan): boolean => fault !== undefined && (fault.kind === 'stall' || (fault.kind === 'fin' && fault.direction === 'up'));
+const silent = ({ fault }: Plan): boolean =>
+  fault !== undefined && (fault.kind === 'stall' || (fault.kind === 'fin' && fault.direction === 'up'));
 
 function faults(plan: Plan, told: Told, server: AtServer): string[] {
   const wrong: string[] = [];
@@ -55,16 +71,29 @@ function faults(plan: Plan, told: Told, server: AtServer): string[] {
   must(told.correct, 'other bytes came out than the server sent');
   must(told.received <= down, 'more came out than the server sent');
   // a network that loses nothing in that direction: what was told to be sent is there
-  if (fault === undefined || fault.kind === 'fin') must(fault?.direction === 'up' || told.confirmed <= server.received, `${told.confirmed} bytes were told to be sent, ${server.received} came`);
-  must(!told.ended || told.received === down || (face === 'tunnel' && fault !== undefined), `an end after ${told.received} of ${down} bytes`);
-  if (!closesAtOnce && !silent(plan)) must(told.ended || told.errors.length > 0, 'reading has neither ended nor failed');
-  if (face !== 'tunnel' && face !== 'connect' && face !== 'over' && face !== 'streams') must(told.errors.length <= 1, `the error was told ${told.errors.length} times`);
+  if (fault === undefined || fault.kind === 'fin')
+    must(
+      fault?.direction === 'up' || told.confirmed <= server.received,
+      `${told.confirmed} bytes were told to be sent, ${server.received} came`,
+    );
+  must(
+    !told.ended || told.received === down || (face === 'tunnel' && fault !== undefined),
+    `an end after ${told.received} of ${down} bytes`,
+  );
+  if (!closesAtOnce && !silent(plan))
+    must(told.ended || told.errors.length > 0, 'reading has neither ended nor failed');
+  if (face !== 'tunnel' && face !== 'connect' && face !== 'over' && face !== 'streams')
+    must(told.errors.length <= 1, `the error was told ${told.errors.length} times`);
   if (fault !== undefined) return wrong;
   must(told.errors.length === 0, `errors without a fault: ${told.errors.join(', ')}`);
   must(server.received === up, `${server.received} of ${up} bytes came to the server`);
   must(server.ended, 'close_notify did not come to the server');
   must(face === 'tunnel' || told.finished, 'the end of writing was not told');
-  if (!closesAtOnce) must(told.ended && told.received === down, `${told.received} of ${down} bytes came out${told.ended ? '' : ', and no end'}`);
+  if (!closesAtOnce)
+    must(
+      told.ended && told.received === down,
+      `${told.received} of ${down} bytes came out${told.ended ? '' : ', and no end'}`,
+    );
   return wrong;
 }
 

@@ -15,14 +15,19 @@ interface Options {
 }
 
 const program = new Command('faults')
-  .description('Runs cases from seeds: what a face told of its bytes must be true at the other end, and everything ends.')
+  .description(
+    'Runs cases from seeds: what a face told of its bytes must be true at the other end, and everything ends.',
+  )
   .option('--minutes <n>', 'how long', number, 1)
   .option('--seed <n>', 'this case alone, with what was told', number)
   .option('--first <n>', 'the first seed', number, 1)
   .addOption(new Option('--engine <name>', 'only this one').choices(['native', 'pure']))
   .addOption(new Option('--plant <fault>', 'judge faces with this fault, to see it found').choices(FAULTS))
   .option('--json', 'one JSON object on standard output')
-  .addHelpText('after', '\nExamples:\n  npm run faults -- --minutes 10 --json\n  npm run faults -- --engine native --seed 17')
+  .addHelpText(
+    'after',
+    '\nExamples:\n  npm run faults -- --minutes 10 --json\n  npm run faults -- --engine native --seed 17',
+  )
   .action(run);
 
 await program.parseAsync();
@@ -37,10 +42,12 @@ async function run({ minutes, seed, first, engine, plant, json }: Options): Prom
       const verdict = await judge(planOf(next), each, plant);
       cases++;
       if (verdict.wrong.length > 0) findings.push({ seed: next, engine: each, ...verdict });
-      if (json === undefined && (verdict.wrong.length > 0 || seed !== undefined)) console.log(`${colors.red(`seed ${next}, ${each}`)}: ${JSON.stringify(verdict)}`);
+      if (json === undefined && (verdict.wrong.length > 0 || seed !== undefined))
+        console.log(`${colors.red(`seed ${next}, ${each}`)}: ${JSON.stringify(verdict)}`);
     }
   }
-  if (json) console.log(JSON.stringify({ schema: 'ferrule.faults/1', node: process.version, cases, findings }, undefined, 2));
+  if (json)
+    console.log(JSON.stringify({ schema: 'ferrule.faults/1', node: process.version, cases, findings }, undefined, 2));
   else console.log(`${cases} cases, ${findings.length} wrong`);
   process.exitCode = findings.length > 0 ? 1 : 0;
 }

@@ -37,7 +37,15 @@ export class FaultyNetwork {
     socket.once('close', () => this.#clients.delete(socket));
   };
 
-  private constructor(port: number, ca: string, servers: readonly net.Server[], sockets: Set<net.Socket>, server: tls.Server, plan: Plan, plant: Plant | undefined) {
+  private constructor(
+    port: number,
+    ca: string,
+    servers: readonly net.Server[],
+    sockets: Set<net.Socket>,
+    server: tls.Server,
+    plan: Plan,
+    plant: Plant | undefined,
+  ) {
     this.port = port;
     this.#plant = plant;
     this.ca = ca;
@@ -52,7 +60,14 @@ export class FaultyNetwork {
 
   static async open(plan: Plan, plant?: Plant): Promise<FaultyNetwork> {
     const [{ certificatePem }, { keyPem, chainPem }] = [await pki('root'), await pki('p256')];
-    const server = tls.createServer({ key: keyPem, cert: chainPem, allowHalfOpen: true, minVersion: plan.version, maxVersion: plan.version, ALPNProtocols: ['x'] });
+    const server = tls.createServer({
+      key: keyPem,
+      cert: chainPem,
+      allowHalfOpen: true,
+      minVersion: plan.version,
+      maxVersion: plan.version,
+      ALPNProtocols: ['x'],
+    });
     const target = await listen(server);
     const sockets = new Set<net.Socket>();
     const proxy = net.createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (near) => {
@@ -113,7 +128,8 @@ function pass(from: net.Socket, to: net.Socket, { piece, rest, fault }: Plan, di
       let part = chunk.subarray(at, at + piece);
       if (own !== undefined && passed + part.length > own.at) part = part.subarray(0, Math.max(0, own.at - passed));
       passed += part.length;
-      if (part.length > 0 && !to.destroyed && !to.write(part)) await Promise.race([once(to, 'drain'), once(to, 'close')]).catch(() => undefined);
+      if (part.length > 0 && !to.destroyed && !to.write(part))
+        await Promise.race([once(to, 'drain'), once(to, 'close')]).catch(() => undefined);
       for (let turn = 0; turn < rest; turn++) await new Promise((resolve) => setImmediate(resolve));
       if (own === undefined || passed < own.at) continue;
       over = true;

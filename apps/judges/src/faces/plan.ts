@@ -1,9 +1,12 @@
-/** @module What happens in one case: a face, an engine, a network and its fault, who sends how much, and who ends first. */
+/**
+ * @module What happens in one case: a face, an engine, a network and its fault, who sends how much, and who ends first.
+ */
 
 export const FACES = ['connect', 'streams', 'over', 'data', 'onread', 'pipe', 'slow-stream', 'tunnel'] as const;
 /**
- * `connect`, `streams` and `over` are the promises of `connect()`, its Web Streams, and `connectOver()` a slow pipe; `data`, `onread`,
- * `pipe` and `slow-stream` the Duplex with `data` events, a static buffer, `pipeline()`, and over a slow stream of the caller's.
+ * `connect`, `streams` and `over` are the promises of `connect()`, its Web Streams, and `connectOver()` a slow pipe;
+ * `data`, `onread`, `pipe` and `slow-stream` the Duplex with `data` events, a static buffer, `pipeline()`, and over a
+ * slow stream of the caller's.
  */
 export type FaceName = (typeof FACES)[number];
 
@@ -53,7 +56,9 @@ export function planOf(seed: number): Plan {
   const piece = of(1, 7, 1000, 16_384, 65_536, 1_000_000);
   // a byte at a time is for small things
   const most = piece < 100 ? 3000 : of(1, 20_000, 300_000, 3_000_000);
-  const fault: Fault | undefined = of(true, true, false) ? undefined : { kind: of('reset', 'fin', 'stall'), direction: of('up', 'down'), at: of(roll(3000), roll(most + 3000)) };
+  const fault: Fault | undefined = of(true, true, false)
+    ? undefined
+    : { kind: of('reset', 'fin', 'stall'), direction: of('up', 'down'), at: of(roll(3000), roll(most + 3000)) };
   const [up, down] = [roll(most), roll(most)];
   return {
     face,

@@ -1,13 +1,21 @@
 /**
- * @module Faults to find: a face that misbehaves as faces have, made of one that does not, by its sockets, its engine or its
- * events. They prove this judge; each was in a face or an engine once.
+ * @module Faults to find: a face that misbehaves as faces have, made of one that does not, by its sockets, its engine
+ * or its events. They prove this judge; each was in a face or an engine once.
  */
 import type { Socket } from 'node:net';
 import type { Backend } from '@ferrule/contract';
 import type { TlsDuplex } from '@ferrule/node/duplex';
 import { planted } from '../orders/plant.ts';
 
-export const FAULTS = ['told early', 'written after the end', 'truncation', 'gap', 'error twice', 'reset unnoticed', 'socket left'] as const;
+export const FAULTS = [
+  'told early',
+  'written after the end',
+  'truncation',
+  'gap',
+  'error twice',
+  'reset unnoticed',
+  'socket left',
+] as const;
 export type PlantedFault = (typeof FAULTS)[number];
 
 export interface Plant {
@@ -37,11 +45,17 @@ export const PLANTS: Readonly<Record<PlantedFault, Plant>> = {
   'written after the end': { backend: (backend) => planted(backend, 'written after the end') },
   truncation: { backend: (backend) => planted(backend, 'truncation') },
   gap: { backend: (backend) => planted(backend, 'gap') },
-  'error twice': { duplex: (stream) => void stream.once('error', (error) => setImmediate(() => stream.emit('error', error))) },
+  'error twice': {
+    duplex: (stream) => void stream.once('error', (error) => setImmediate(() => stream.emit('error', error))),
+  },
   'reset unnoticed': {
     socket: (socket) => {
       const { emit } = socket;
-      socket.emit = (event: string, ...args: unknown[]): boolean => event !== 'error' && event !== 'close' && event !== 'end' && (Reflect.apply(emit, socket, [event, ...args]) as boolean);
+      socket.emit = (event: string, ...args: unknown[]): boolean =>
+        event !== 'error' &&
+        event !== 'close' &&
+        event !== 'end' &&
+        (Reflect.apply(emit, socket, [event, ...args]) as boolean);
     },
   },
   'socket left': {
@@ -53,7 +67,10 @@ export const PLANTS: Readonly<Record<PlantedFault, Plant>> = {
 };
 
 /** Answers for the socket; `pass` is its own write(). */
-function answerWrites(socket: Socket, answer: (bytes: Uint8Array, done: Done, pass: (bytes: Uint8Array, done?: Done) => boolean) => void): void {
+function answerWrites(
+  socket: Socket,
+  answer: (bytes: Uint8Array, done: Done, pass: (bytes: Uint8Array, done?: Done) => boolean) => void,
+): void {
   const pass = socket.write.bind(socket);
   socket.write = (bytes: Uint8Array | string, ...rest: unknown[]): boolean => {
     const done = rest.find((each): each is Done => typeof each === 'function') ?? (() => undefined);

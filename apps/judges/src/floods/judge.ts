@@ -53,7 +53,7 @@ export async function flooded(backend: Backend, flood: Flood): Promise<Outcome |
     return false;
   };
   const push = async (): Promise<boolean> => {
-    for (let output = server.takeOutput(); output.length > 0; ) {
+    for (let output = server.takeOutput(); output.length > 0;) {
       const count = Math.max(network.write(output), 0);
       sent += count;
       output = output.subarray(count);
@@ -90,7 +90,10 @@ export async function flooded(backend: Backend, flood: Flood): Promise<Outcome |
 /** What is wrong with an outcome; `undefined` when it is as it should be. */
 export function fault(flood: Flood, { code, stopped, messages, bytes }: Outcome): string | undefined {
   if (stopped) return flood.deaf === true ? undefined : 'it waits to write although its peer reads';
-  if (code === undefined) return `${messages} messages (${bytes} bytes) were taken and nothing said; at most ${flood.most} may be`;
+  if (code === undefined)
+    return `${messages} messages (${bytes} bytes) were taken and nothing said; at most ${flood.most} may be`;
   if (code === 'INTERNAL_ERROR' || code === 'UNEXPECTED_EOF') return `it ended in ${code}`;
-  return messages > flood.most ? `${messages} messages were taken before ${code}; at most ${flood.most} may be` : undefined;
+  return messages > flood.most
+    ? `${messages} messages were taken before ${code}; at most ${flood.most} may be`
+    : undefined;
 }

@@ -1,11 +1,38 @@
 /** @module The target that is X.509: everything that @ferrule/x509 reads, and path validation over what it has read. */
 import { nodeVerifier } from '@ferrule/x509/crypto/node';
 import {
-  decodePem, DerError, describe, embeddedScts, encodePem, matchesHost, nameText, parseCertificate, parseCrl, parseHost, parseOcspResponse,
-  parsePkcs7, parsePublicKey, parseSctList, signatureSchemes, subjectText, trustStore, validatePathSync, type SignatureVerifier,
+  decodePem,
+  DerError,
+  describe,
+  embeddedScts,
+  encodePem,
+  matchesHost,
+  nameText,
+  parseCertificate,
+  parseCrl,
+  parseHost,
+  parseOcspResponse,
+  parsePkcs7,
+  parsePublicKey,
+  parseSctList,
+  signatureSchemes,
+  subjectText,
+  trustStore,
+  validatePathSync,
+  type SignatureVerifier,
 } from '@ferrule/x509';
 import { concat } from '../hostile/peer.ts';
-import { CA_EXTENSIONS, CRL_EXTENSIONS, hex, LEAF_EXTENSIONS, LOG_KEY, SCT_LIST, tlv, withCrlExtensions, withExtensions } from './der.ts';
+import {
+  CA_EXTENSIONS,
+  CRL_EXTENSIONS,
+  hex,
+  LEAF_EXTENSIONS,
+  LOG_KEY,
+  SCT_LIST,
+  tlv,
+  withCrlExtensions,
+  withExtensions,
+} from './der.ts';
 import { Finding, tried } from './finding.ts';
 import type { MakeTarget } from './target.ts';
 import type { World } from './world.ts';
@@ -14,7 +41,11 @@ const derError = (error: unknown): boolean => error instanceof DerError;
 const isTypeError = (error: unknown): boolean => error instanceof TypeError && error.constructor === TypeError;
 
 /** Nearly every signature is right: what is behind it is reached by what a fuzzer can make. */
-const lenient: SignatureVerifier = { ...nodeVerifier, name: 'lenient', verify: (_algorithm, _spki, _message, signature) => signature.length > 1 };
+const lenient: SignatureVerifier = {
+  ...nodeVerifier,
+  name: 'lenient',
+  verify: (_algorithm, _spki, _message, signature) => signature.length > 1,
+};
 
 type Door = (bytes: Uint8Array, world: World) => void;
 
@@ -33,7 +64,9 @@ const DOORS: readonly Door[] = [
   (bytes) => void tried('parsePkcs7', () => parsePkcs7(bytes), derError),
   (bytes) => {
     const blocks = tried('decodePem', () => decodePem(Buffer.from(bytes).toString('latin1')), derError);
-    for (const { label, der } of blocks ?? []) if (!Buffer.from(decodePem(encodePem(label, der))[0]?.der ?? []).equals(der)) throw new Finding('PEM does not survive its own text');
+    for (const { label, der } of blocks ?? [])
+      if (!Buffer.from(decodePem(encodePem(label, der))[0]?.der ?? []).equals(der))
+        throw new Finding('PEM does not survive its own text');
   },
   (bytes) => void tried('parseSctList', () => parseSctList(bytes), derError),
   (bytes) => {
@@ -45,7 +78,11 @@ const DOORS: readonly Door[] = [
   (bytes) => void tried('trustStore', () => trustStore([bytes]), isTypeError),
   (bytes, { identity, chains }) => {
     const [subject, spki, nameConstraints] = parts(bytes);
-    const anchor = { subject: subject ?? new Uint8Array(0), spki: spki ?? identity.spki, ...(nameConstraints && { nameConstraints }) };
+    const anchor = {
+      subject: subject ?? new Uint8Array(0),
+      spki: spki ?? identity.spki,
+      ...(nameConstraints && { nameConstraints }),
+    };
     const trust = tried('trustStore', () => trustStore([anchor]), isTypeError);
     if (trust !== undefined) validatePathSync({ chain: chains['p256'] ?? [], trustAnchors: trust, verifier: lenient });
   },
@@ -57,10 +94,14 @@ const DOORS: readonly Door[] = [
 function validate(bytes: Uint8Array, { root, now }: World): void {
   const [flags = 0] = bytes;
   const [ocspResponse, crlBytes, anchorBytes, sctList, ...chain] = parts(bytes.subarray(1));
-  const list = crlBytes === undefined || crlBytes.length === 0 ? undefined : tried('parseCrl', () => parseCrl(crlBytes), derError);
+  const list =
+    crlBytes === undefined || crlBytes.length === 0 ? undefined : tried('parseCrl', () => parseCrl(crlBytes), derError);
   // a delta CRL is refused as an option, whatever is in it
   const crl = list?.delta === true ? undefined : list;
-  const anchors = anchorBytes === undefined || anchorBytes.length === 0 ? trustStore([root]) : tried('trustStore', () => trustStore([root, anchorBytes]), isTypeError);
+  const anchors =
+    anchorBytes === undefined || anchorBytes.length === 0
+      ? trustStore([root])
+      : tried('trustStore', () => trustStore([root, anchorBytes]), isTypeError);
   if (anchors === undefined) return;
   const result = validatePathSync({
     chain,
@@ -75,7 +116,8 @@ function validate(bytes: Uint8Array, { root, now }: World): void {
     ...(ocspResponse && ocspResponse.length > 0 && { ocspResponse }),
     ...((flags & 128) !== 0 && { transparency: { logs: LOGS, minimum: 1, tlsList: sctList } }),
   });
-  if (!result.ok && !/^[A-Z][A-Z0-9_]+$/.test(result.error.code)) throw new Finding(`a failure without a code: ${String(result.error.code)}`);
+  if (!result.ok && !/^[A-Z][A-Z0-9_]+$/.test(result.error.code))
+    throw new Finding(`a failure without a code: ${String(result.error.code)}`);
   if (!result.ok && typeof result.error.message !== 'string') throw new Finding('a failure without words');
 }
 
@@ -84,7 +126,7 @@ const LOGS = [{ key: LOG_KEY }];
 /** Parts with two bytes of length before each. */
 function parts(bytes: Uint8Array): Uint8Array[] {
   const found: Uint8Array[] = [];
-  for (let at = 0; at + 2 <= bytes.length; ) {
+  for (let at = 0; at + 2 <= bytes.length;) {
     const length = (bytes[at] ?? 0) * 256 + (bytes[at + 1] ?? 0);
     found.push(bytes.slice(at + 2, at + 2 + length));
     at += 2 + length;
@@ -92,7 +134,8 @@ function parts(bytes: Uint8Array): Uint8Array[] {
   return found;
 }
 
-const joined = (all: readonly Uint8Array[]): Uint8Array => concat(all.flatMap((part) => [Uint8Array.of(part.length >>> 8, part.length & 0xff), part]));
+const joined = (all: readonly Uint8Array[]): Uint8Array =>
+  concat(all.flatMap((part) => [Uint8Array.of(part.length >>> 8, part.length & 0xff), part]));
 
 export const certificates: MakeTarget = (world) => ({
   share: 4,
@@ -102,7 +145,10 @@ export const certificates: MakeTarget = (world) => ({
     const empty = new Uint8Array(0);
     const [leaf = empty, authority = empty] = world.chains['p256'] ?? [];
     // Each extension alone, and all in one.
-    const leaves = [...LEAF_EXTENSIONS.map((each) => withExtensions(leaf, [each])), withExtensions(leaf, LEAF_EXTENSIONS)];
+    const leaves = [
+      ...LEAF_EXTENSIONS.map((each) => withExtensions(leaf, [each])),
+      withExtensions(leaf, LEAF_EXTENSIONS),
+    ];
     const authorities = CA_EXTENSIONS.map((each) => withExtensions(authority, [each]));
     const crls = [world.crl, ...CRL_EXTENSIONS.map((each) => withCrlExtensions(world.crl, [each]))];
     const chains = [
@@ -111,7 +157,8 @@ export const certificates: MakeTarget = (world) => ({
       ...authorities.map((each) => [leaves[0] ?? leaf, each]),
       [withExtensions(leaf, LEAF_EXTENSIONS.slice(0, 1)), ...authorities, authority],
     ];
-    const validation = (flags: number, crl: Uint8Array, chain: readonly Uint8Array[]): Uint8Array => concat([Uint8Array.of(flags), joined([world.ocsp[0] ?? empty, crl, empty, SCT_LIST, ...chain])]);
+    const validation = (flags: number, crl: Uint8Array, chain: readonly Uint8Array[]): Uint8Array =>
+      concat([Uint8Array.of(flags), joined([world.ocsp[0] ?? empty, crl, empty, SCT_LIST, ...chain])]);
     return [
       ...chains.map(([each = empty]) => door(0, each)),
       ...authorities.map((each) => door(0, each)),
@@ -122,9 +169,18 @@ export const certificates: MakeTarget = (world) => ({
       door(5, SCT_LIST),
       ...Object.values(world.chains).map(([each = empty]) => door(6, parseCertificate(each).spki)),
       door(7, parseCertificate(world.root).subject),
-      ...['server.test', '::1', '127.0.0.1', 'xn--bcher-kva.example', 'a'.repeat(64)].map((host) => door(8, Buffer.from(host))),
+      ...['server.test', '::1', '127.0.0.1', 'xn--bcher-kva.example', 'a'.repeat(64)].map((host) =>
+        door(8, Buffer.from(host)),
+      ),
       door(9, world.root),
-      door(10, joined([parseCertificate(world.root).subject, parseCertificate(world.root).spki, Buffer.from('3010a00e300c820a2e6578616d706c652e', 'hex')])),
+      door(
+        10,
+        joined([
+          parseCertificate(world.root).subject,
+          parseCertificate(world.root).spki,
+          Buffer.from('3010a00e300c820a2e6578616d706c652e', 'hex'),
+        ]),
+      ),
       ...chains.flatMap((chain) => [0, 4, 16, 34, 128].map((flags) => door(11, validation(flags, empty, chain)))),
       ...crls.flatMap((crl) => [0, 8].map((flags) => door(11, validation(flags, crl, world.chains['revoked'] ?? [])))),
     ];
@@ -134,6 +190,13 @@ export const certificates: MakeTarget = (world) => ({
 
 /** A degenerate SignedData that only carries certificates (RFC 5652 section 5.1). */
 function pkcs7(chain: readonly Uint8Array[]): Uint8Array {
-  const signed = tlv(0x30, hex('020101'), hex('3100'), hex('300b06092a864886f70d010701'), tlv(0xa0, ...chain), hex('3100'));
+  const signed = tlv(
+    0x30,
+    hex('020101'),
+    hex('3100'),
+    hex('300b06092a864886f70d010701'),
+    tlv(0xa0, ...chain),
+    hex('3100'),
+  );
   return tlv(0x30, hex('06092a864886f70d010702'), tlv(0xa0, signed));
 }

@@ -1,4 +1,7 @@
-/** @module Targets that are a connection: bytes from the wire, with real cryptography and with none, and messages of a server that encrypts them well. */
+/**
+ * @module Targets that are a connection: bytes from the wire, with real cryptography and with none, and messages of a
+ * server that encrypts them well.
+ */
 import type { Backend, Ssl, TlsSession } from '@ferrule/contract';
 import { createPure, type CryptoProvider } from '@ferrule/pure';
 import { nodeCrypto } from '@ferrule/pure/crypto/node';
@@ -23,13 +26,22 @@ const HEADER = 3;
 /** Bytes of a server, as they are on the wire, into a client of seeded randomness with real cryptography. */
 export const wire: MakeTarget = wireOf(createPure({ crypto: nodeCrypto }));
 export function wireOf(backend: Backend): MakeTarget {
-  return (world) => bytesInto(new Stage(world, backend, nodeCrypto), 2, `the bytes of a server, with real cryptography, to ${backend.engine}`);
+  return (world) =>
+    bytesInto(
+      new Stage(world, backend, nodeCrypto),
+      2,
+      `the bytes of a server, with real cryptography, to ${backend.engine}`,
+    );
 }
 
 /** The same into a client to which every ciphertext is right: its bytes reach everything behind the AEAD. */
 export const free: MakeTarget = (world) => {
   const crypto = freeCrypto(new Dice().fill);
-  return bytesInto(new Stage(world, createPure({ crypto }), crypto), 6, 'the bytes of a server, with cryptography that accepts everything');
+  return bytesInto(
+    new Stage(world, createPure({ crypto }), crypto),
+    6,
+    'the bytes of a server, with cryptography that accepts everything',
+  );
 };
 
 /** The same again, with a client that waits for each answer of its cryptography. */
@@ -49,24 +61,39 @@ export const later: MakeTarget = (world) => {
 };
 
 /** Changed messages, extra ones, odd records, from a server that encrypts them as it should. */
-export const hostile = (backend: Backend): MakeTarget => (world) => {
-  const stage = new Stage(world, backend, nodeCrypto);
-  return {
-    share: 6,
-    about: `messages of a hostile server, well encrypted, to ${backend.engine}`,
-    seeds: () => stage.scenarios.flatMap((_, index) => [
-      Uint8Array.of(index, 0, 0),
-      ...Array.from({ length: 8 }, (_, at) => concat([Uint8Array.of(index, at, at), formatStep({ at, kind: 'flipBit', offset: 6, bytes: Uint8Array.of(1) })])),
-      ...(['repeat', 'drop', 'dataBefore', 'fragment', 'pad'] as const).map((kind, at) => concat([Uint8Array.of(index, 0, 0), formatStep({ at, kind, offset: 7, bytes: new Uint8Array(0) })])),
-      concat([Uint8Array.of(index, 0, 0), formatStep({ at: 1, kind: 'extension', offset: 0, bytes: Uint8Array.of(0, 16, 0, 3, 2, 104, 50) }), formatStep({ at: 2, kind: 'messageBefore', offset: 0, bytes: Uint8Array.of(24, 0) })]),
-    ]),
-    fuzz(input) {
-      const { played, spoiled } = stage.run(input, parseSteps(input.subarray(HEADER)));
-      if (spoiled && played.established) throw new Finding('established without the proofs of the server');
-      if (Buffer.from(played.plaintext).includes(POISON)) throw new Finding('gave away what came before the server had proved anything');
-    },
+export const hostile =
+  (backend: Backend): MakeTarget =>
+  (world) => {
+    const stage = new Stage(world, backend, nodeCrypto);
+    return {
+      share: 6,
+      about: `messages of a hostile server, well encrypted, to ${backend.engine}`,
+      seeds: () =>
+        stage.scenarios.flatMap((_, index) => [
+          Uint8Array.of(index, 0, 0),
+          ...Array.from({ length: 8 }, (_, at) =>
+            concat([
+              Uint8Array.of(index, at, at),
+              formatStep({ at, kind: 'flipBit', offset: 6, bytes: Uint8Array.of(1) }),
+            ]),
+          ),
+          ...(['repeat', 'drop', 'dataBefore', 'fragment', 'pad'] as const).map((kind, at) =>
+            concat([Uint8Array.of(index, 0, 0), formatStep({ at, kind, offset: 7, bytes: new Uint8Array(0) })]),
+          ),
+          concat([
+            Uint8Array.of(index, 0, 0),
+            formatStep({ at: 1, kind: 'extension', offset: 0, bytes: Uint8Array.of(0, 16, 0, 3, 2, 104, 50) }),
+            formatStep({ at: 2, kind: 'messageBefore', offset: 0, bytes: Uint8Array.of(24, 0) }),
+          ]),
+        ]),
+      fuzz(input) {
+        const { played, spoiled } = stage.run(input, parseSteps(input.subarray(HEADER)));
+        if (spoiled && played.established) throw new Finding('established without the proofs of the server');
+        if (Buffer.from(played.plaintext).includes(POISON))
+          throw new Finding('gave away what came before the server had proved anything');
+      },
+    };
   };
-};
 
 function bytesInto(stage: Stage, share: number, about: string): Target {
   return {
@@ -109,10 +136,14 @@ class Stage {
     const random = backend.features.has('seeded-random') ? this.#dice.fill : undefined;
     this.scenarios = SCENARIOS.filter((scenario) => possible(backend, scenario, world));
     this.#contexts = this.scenarios.map((scenario, index) =>
-      backend.createContext(clientOptions(scenario, world, random, scenario.resumes && ((session) => (this.sessions[index] ??= session)))),
+      backend.createContext(
+        clientOptions(scenario, world, random, scenario.resumes && ((session) => (this.sessions[index] ??= session))),
+      ),
     );
     // A session for those that resume.
-    if (crypto.synchronous) for (const [index, { resumes }] of this.scenarios.entries()) if (resumes) this.run(Uint8Array.of(index, 0, 0), []);
+    if (crypto.synchronous)
+      for (const [index, { resumes }] of this.scenarios.entries())
+        if (resumes) this.run(Uint8Array.of(index, 0, 0), []);
   }
 
   /** A client as the input's header says, with whatever is at the other end. */
@@ -136,19 +167,33 @@ class Stage {
       ssl.setSession(session);
     }
     const early = this.scenarios[index]?.early === true && session !== undefined && session.maxEarlyData > 0;
-    return [ssl, source, { ...planOf(input), ...(early && { onStart: () => void ssl.writeEarlyData(Buffer.from('early')) }) }];
+    return [
+      ssl,
+      source,
+      { ...planOf(input), ...(early && { onStart: () => void ssl.writeEarlyData(Buffer.from('early')) }) },
+    ];
   }
 
-  run(input: Uint8Array, steps: readonly Step[], tap?: (bytes: Uint8Array) => void): { readonly played: Played; readonly spoiled: boolean } {
+  run(
+    input: Uint8Array,
+    steps: readonly Step[],
+    tap?: (bytes: Uint8Array) => void,
+  ): { readonly played: Played; readonly spoiled: boolean } {
     const scenario = this.scenarios[(input[0] ?? 0) % this.scenarios.length];
     if (scenario === undefined) throw new Error('there are no scenarios');
     const { identity } = this.#world;
     if (scenario.version === 'TLSv1.3') {
       const { server, hands } = mutant(new Server13(identity), this.#crypto, this.#dice, steps);
-      return { played: this.connection(input, serve(server, scenario.script(server, this.#world), tap)), spoiled: hands.spoiled };
+      return {
+        played: this.connection(input, serve(server, scenario.script(server, this.#world), tap)),
+        spoiled: hands.spoiled,
+      };
     }
     const { server, hands } = mutant(new Server12(identity), this.#crypto, this.#dice, steps);
-    return { played: this.connection(input, serve(server, scenario.script(server, this.#world), tap)), spoiled: hands.spoiled };
+    return {
+      played: this.connection(input, serve(server, scenario.script(server, this.#world), tap)),
+      spoiled: hands.spoiled,
+    };
   }
 
   /** An input: what a good server sends in this scenario. */

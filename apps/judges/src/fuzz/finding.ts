@@ -1,6 +1,9 @@
 /** @module What a fuzz target has against what it saw. */
 
-/** Something that no input may bring about. Its message begins with what it is; the cause is what was thrown, if anything was. */
+/**
+ * Something that no input may bring about. Its message begins with what it is; the cause is what was thrown, if
+ * anything was.
+ */
 export class Finding extends Error {
   override readonly name: string = 'Finding';
 }
@@ -16,4 +19,6 @@ export function tried<T>(what: string, run: () => T, refusals: (error: unknown) 
 }
 
 export const untyped = (what: string, error: unknown): Finding =>
-  new Finding(`${what} threw ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`, { cause: error });
+  new Finding(`${what} threw ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`, {
+    cause: error,
+  });

@@ -35,8 +35,18 @@ export async function instrument(outfile: string): Promise<Instrumented> {
         name: 'coverage',
         setup(bundler) {
           bundler.onLoad({ filter: UNDER_TEST }, async ({ path }) => {
-            const { code } = await transform(await readFile(path, 'utf8'), { loader: 'ts', target: 'node20', sourcefile: path });
-            const result = await transformAsync(code, { filename: path, configFile: false, babelrc: false, compact: false, plugins: [counting(layout, words)] });
+            const { code } = await transform(await readFile(path, 'utf8'), {
+              loader: 'ts',
+              target: 'node20',
+              sourcefile: path,
+            });
+            const result = await transformAsync(code, {
+              filename: path,
+              configFile: false,
+              babelrc: false,
+              compact: false,
+              plugins: [counting(layout, words)],
+            });
             return { contents: PRELUDE + (result?.code ?? ''), loader: 'js' };
           });
         },
@@ -47,7 +57,8 @@ export async function instrument(outfile: string): Promise<Instrumented> {
 }
 
 function counting(layout: { blocks: number; compares: number }, words: Set<number | string>): PluginObj {
-  const count = (): t.Expression => t.updateExpression('++', t.memberExpression(t.identifier('$counters'), t.numericLiteral(layout.blocks++), true));
+  const count = (): t.Expression =>
+    t.updateExpression('++', t.memberExpression(t.identifier('$counters'), t.numericLiteral(layout.blocks++), true));
   const counted = (expression: t.Expression): t.Expression => t.sequenceExpression([count(), expression]);
   const block = (statement: t.Statement): t.BlockStatement => {
     const body = t.isBlockStatement(statement) ? statement : t.blockStatement([statement]);
@@ -98,7 +109,13 @@ function counting(layout: { blocks: number; compares: number }, words: Set<numbe
       BinaryExpression: {
         exit(path: NodePath<t.BinaryExpression>) {
           const { operator, left, right } = path.node;
-          if ((operator !== '===' && operator !== '!==') || t.isPrivateName(left) || !mayBeNumber(left) || !mayBeNumber(right)) return;
+          if (
+            (operator !== '===' && operator !== '!==') ||
+            t.isPrivateName(left) ||
+            !mayBeNumber(left) ||
+            !mayBeNumber(right)
+          )
+            return;
           const call = t.callExpression(t.identifier('$equal'), [t.numericLiteral(layout.compares++), left, right]);
           path.replaceWith(operator === '===' ? call : t.unaryExpression('!', call));
           path.skip();
@@ -115,4 +132,11 @@ function counting(layout: { blocks: number; compares: number }, words: Set<numbe
 }
 
 const mayBeNumber = (node: t.Node): boolean =>
-  !(t.isStringLiteral(node) || t.isNullLiteral(node) || t.isBooleanLiteral(node) || t.isTemplateLiteral(node) || t.isUnaryExpression(node, { operator: 'typeof' }) || t.isIdentifier(node, { name: 'undefined' }));
+  !(
+    t.isStringLiteral(node) ||
+    t.isNullLiteral(node) ||
+    t.isBooleanLiteral(node) ||
+    t.isTemplateLiteral(node) ||
+    t.isUnaryExpression(node, { operator: 'typeof' }) ||
+    t.isIdentifier(node, { name: 'undefined' })
+  );

@@ -24,7 +24,10 @@ interface Entry {
   turns: number;
 }
 
-export async function fuzzLoop(corpus: readonly Uint8Array[], { coverage, words, seed, execute, keep, begun, goOn }: LoopOptions): Promise<void> {
+export async function fuzzLoop(
+  corpus: readonly Uint8Array[],
+  { coverage, words, seed, execute, keep, begun, goOn }: LoopOptions,
+): Promise<void> {
   const random = new Random(seed);
   const mutator = new Mutator(random, words);
   const entries: Entry[] = [];

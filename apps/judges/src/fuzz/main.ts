@@ -21,13 +21,25 @@ interface Options {
 const here = dirname(fileURLToPath(import.meta.url));
 
 const program = new Command('fuzz')
-  .description('Coverage-guided fuzzing of the pure engine and of everything that parses, from a corpus of our own connections.')
+  .description(
+    'Coverage-guided fuzzing of the pure engine and of everything that parses, from a corpus of our own connections.',
+  )
   .option('--minutes <n>', 'how long, over all targets together', positive, 60)
   .addOption(new Option('--target <name...>', 'which targets').choices(TARGET_NAMES))
-  .addOption(new Option('--engine <name>', 'native: the addon, with what the pure engine has found worth keeping, and children of that').choices(['pure', 'native']).default('pure'))
+  .addOption(
+    new Option(
+      '--engine <name>',
+      'native: the addon, with what the pure engine has found worth keeping, and children of that',
+    )
+      .choices(['pure', 'native'])
+      .default('pure'),
+  )
   .option('--dir <path>', 'where corpus and findings are kept from run to run', join(here, '../../.fuzz'))
   .option('--json', 'one JSON object on standard output')
-  .addHelpText('after', '\nExamples:\n  npm run fuzz -- --minutes 5 --target certificates\n  npm run fuzz -- --minutes 60 --json')
+  .addHelpText(
+    'after',
+    '\nExamples:\n  npm run fuzz -- --minutes 5 --target certificates\n  npm run fuzz -- --minutes 60 --json',
+  )
   .action(run);
 
 async function run({ minutes, target: names = TARGET_NAMES, engine, dir, json }: Options): Promise<void> {
@@ -38,7 +50,11 @@ async function run({ minutes, target: names = TARGET_NAMES, engine, dir, json }:
   if (engine === 'native') {
     const report = await fuzzNative(minutes * 60, dir, worldFile, progress);
     const { executions, memory, findings } = report;
-    console.log(json ? JSON.stringify({ schema: 'ferrule.fuzz/1', node: process.version, reports: [report] }, undefined, 2) : `native: ${executions} inputs, ${memory} MiB, ${findings.length} findings${list(findings)}`);
+    console.log(
+      json
+        ? JSON.stringify({ schema: 'ferrule.fuzz/1', node: process.version, reports: [report] }, undefined, 2)
+        : `native: ${executions} inputs, ${memory} MiB, ${findings.length} findings${list(findings)}`,
+    );
     process.exitCode = findings.length > 0 ? 1 : 0;
     return;
   }
@@ -48,7 +64,12 @@ async function run({ minutes, target: names = TARGET_NAMES, engine, dir, json }:
   const shares = names.map((name) => TARGETS[name](world).share);
   const all = shares.reduce((sum, share) => sum + share, 0);
   for (const [index, name] of names.entries()) {
-    const report = await fuzz(name, (minutes * 60 * (shares[index] ?? 1)) / all, { dir, worldFile, world, bundle, instrumented }, progress);
+    const report = await fuzz(
+      name,
+      (minutes * 60 * (shares[index] ?? 1)) / all,
+      { dir, worldFile, world, bundle, instrumented },
+      progress,
+    );
     reports.push(report);
     if (json === undefined) console.log(summary(report));
   }

@@ -3,11 +3,29 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { makeCrl, makeOcspResponse, pki, type PkiName } from '@ferrule/conformance/pki';
 import { readWorld, type World } from './world.ts';
 
-const LEAVES = ['rsa', 'rsa-pss', 'p256', 'p384', 'ed25519', 'wrongName', 'expired', 'revoked', 'selfSigned', 'underFalseCa', 'client'] as const satisfies readonly PkiName[];
+const LEAVES = [
+  'rsa',
+  'rsa-pss',
+  'p256',
+  'p384',
+  'ed25519',
+  'wrongName',
+  'expired',
+  'revoked',
+  'selfSigned',
+  'underFalseCa',
+  'client',
+] as const satisfies readonly PkiName[];
 
 /** Reads the file, or makes the world and writes it there. */
 export async function openWorld(file: string): Promise<World> {
-  if (!existsSync(file)) writeFileSync(file, JSON.stringify(await makeWorld(), (_key, value: unknown) => (value instanceof Uint8Array ? { hex: Buffer.from(value).toString('hex') } : value)));
+  if (!existsSync(file))
+    writeFileSync(
+      file,
+      JSON.stringify(await makeWorld(), (_key, value: unknown) =>
+        value instanceof Uint8Array ? { hex: Buffer.from(value).toString('hex') } : value,
+      ),
+    );
   return readWorld(file);
 }
 

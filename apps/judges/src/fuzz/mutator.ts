@@ -36,7 +36,11 @@ export class Mutator {
 
   constructor(random: Random, words: readonly (number | string)[]) {
     this.#random = random;
-    this.#words = words.map((word) => (typeof word === 'number' ? bigEndian(word, word > 0xffffff ? 4 : word > 0xffff ? 3 : word > 0xff ? 2 : 1) : new Uint8Array(Buffer.from(word, 'latin1'))));
+    this.#words = words.map((word) =>
+      typeof word === 'number'
+        ? bigEndian(word, word > 0xffffff ? 4 : word > 0xffff ? 3 : word > 0xff ? 2 : 1)
+        : new Uint8Array(Buffer.from(word, 'latin1')),
+    );
   }
 
   /** @param pairs what the code compared when it last saw `input`. @param other another input, to take pieces from. */
@@ -51,31 +55,45 @@ export class Mutator {
     const random = this.#random;
     const at = random.below(input.length);
     switch (random.below(14)) {
-      case 0: return edited(input, at, [(input[at] ?? 0) ^ (1 << random.below(8))]);
-      case 1: return edited(input, at, [random.below(256)]);
-      case 2: return edited(input, at, [random.of(INTERESTING) ?? 0]);
-      case 3: return edited(input, at, [(input[at] ?? 0) + random.below(17) - 8]);
-      case 4: return spliced(input, at, at + random.below(Math.min(input.length - at, 1 + random.below(64)) + 1), EMPTY);
-      case 5: return spliced(input, at, at, this.#stuff(other));
-      case 6: return edited(input, at, this.#stuff(other));
+      case 0:
+        return edited(input, at, [(input[at] ?? 0) ^ (1 << random.below(8))]);
+      case 1:
+        return edited(input, at, [random.below(256)]);
+      case 2:
+        return edited(input, at, [random.of(INTERESTING) ?? 0]);
+      case 3:
+        return edited(input, at, [(input[at] ?? 0) + random.below(17) - 8]);
+      case 4:
+        return spliced(input, at, at + random.below(Math.min(input.length - at, 1 + random.below(64)) + 1), EMPTY);
+      case 5:
+        return spliced(input, at, at, this.#stuff(other));
+      case 6:
+        return edited(input, at, this.#stuff(other));
       case 7: {
         const from = random.below(input.length);
         return spliced(input, at, at, input.subarray(from, from + random.below(128)));
       }
-      case 8: return spliced(input, at, input.length, other.subarray(random.below(other.length)));
-      case 9: return input.slice(0, at);
+      case 8:
+        return spliced(input, at, input.length, other.subarray(random.below(other.length)));
+      case 9:
+        return input.slice(0, at);
       case 10:
-      case 11: return this.#agree(input, pairs);
-      default: return this.#resize(input, at, other);
+      case 11:
+        return this.#agree(input, pairs);
+      default:
+        return this.#resize(input, at, other);
     }
   }
 
   #stuff(other: Uint8Array): Uint8Array {
     const from = this.#random.below(other.length);
     switch (this.#random.below(3)) {
-      case 0: return this.#random.of(this.#words) ?? EMPTY;
-      case 1: return other.subarray(from, from + this.#random.below(64));
-      default: return Uint8Array.from({ length: 1 + this.#random.below(8) }, () => this.#random.below(256));
+      case 0:
+        return this.#random.of(this.#words) ?? EMPTY;
+      case 1:
+        return other.subarray(from, from + this.#random.below(64));
+      default:
+        return Uint8Array.from({ length: 1 + this.#random.below(8) }, () => this.#random.below(256));
     }
   }
 
@@ -117,7 +135,8 @@ export class Mutator {
       // By chance, few places hold just such a number.
       if (at + 1 < before && at + 2 + wide >= end && at + 2 + wide <= last) this.#lengthen(bytes, at, 2, wide + growth);
       const narrow = bytes[at] ?? 0;
-      if (narrow < 128 && at + 1 + narrow >= end && at + 1 + narrow <= last && this.#random.below(3) === 0) this.#lengthen(bytes, at, 1, narrow + growth);
+      if (narrow < 128 && at + 1 + narrow >= end && at + 1 + narrow <= last && this.#random.below(3) === 0)
+        this.#lengthen(bytes, at, 1, narrow + growth);
     }
   }
 
@@ -149,7 +168,11 @@ function spliced(input: Uint8Array, from: number, to: number, bytes: Uint8Array)
 /** The places of a few bytes; at most 32. */
 function find(input: Uint8Array, bytes: Uint8Array): number[] {
   const places: number[] = [];
-  for (let at = input.indexOf(bytes[0] ?? 0); at >= 0 && places.length < 32; at = input.indexOf(bytes[0] ?? 0, at + 1)) {
+  for (
+    let at = input.indexOf(bytes[0] ?? 0);
+    at >= 0 && places.length < 32;
+    at = input.indexOf(bytes[0] ?? 0, at + 1)
+  ) {
     if (bytes.every((byte, i) => input[at + i] === byte)) places.push(at);
   }
   return places;

@@ -1,6 +1,7 @@
 /**
- * @module The process that runs the targets against the addon: what it crashes on is in a file when it has crashed. Nothing
- * counts what C++ and OpenSSL reach; inputs are those that the pure engine's coverage has kept, and children of them.
+ * @module The process that runs the targets against the addon: what it crashes on is in a file when it has crashed.
+ * Nothing counts what C++ and OpenSSL reach; inputs are those that the pure engine's coverage has kept, and children of
+ * them.
  */
 import { openSync, readdirSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,7 +21,12 @@ const world = readWorld(worldFile);
 const random = new Random(Date.now());
 const mutator = new Mutator(random, []);
 const file = openSync(current, 'w');
-const targets = ([['hostile', hostile(backend)], ['wire', wireOf(backend)]] as const).map(([name, make]) => {
+const targets = (
+  [
+    ['hostile', hostile(backend)],
+    ['wire', wireOf(backend)],
+  ] as const
+).map(([name, make]) => {
   const corpus = join(dir, 'corpus', name);
   const inputs = readdirSync(corpus).map((each) => new Uint8Array(readFileSync(join(corpus, each))));
   return { name, target: make(world), inputs };
@@ -33,14 +39,25 @@ const inTime = (): boolean => Date.now() < Number(until);
 
 function execute({ name, target }: (typeof targets)[number], input: Uint8Array): void {
   // The target and the length are a line before the input.
-  writeSync(file, Buffer.concat([Buffer.from(`${name} ${String(input.length).padStart(6)}\n`), input]), 0, undefined, 0);
+  writeSync(
+    file,
+    Buffer.concat([Buffer.from(`${name} ${String(input.length).padStart(6)}\n`), input]),
+    0,
+    undefined,
+    0,
+  );
   executions++;
   try {
     void target.fuzz(input);
   } catch (error) {
     const finding = error instanceof Finding ? error : new Finding('the target itself failed', { cause: error });
     const cause = finding.cause instanceof Error ? finding.cause : undefined;
-    say({ kind: 'finding', input: Buffer.from(input).toString('hex'), message: `${name}: ${finding.message}`, stack: cause?.stack ?? finding.stack ?? '' });
+    say({
+      kind: 'finding',
+      input: Buffer.from(input).toString('hex'),
+      message: `${name}: ${finding.message}`,
+      stack: cause?.stack ?? finding.stack ?? '',
+    });
   }
   if (Date.now() - told < 2_000) return;
   told = Date.now();

@@ -19,7 +19,12 @@ export interface NativeReport {
 }
 
 /** Runs until the time is over; a process that dies or falls silent is a finding, and another takes its place. */
-export async function fuzzNative(seconds: number, dir: string, worldFile: string, progress: (line: string) => void): Promise<NativeReport> {
+export async function fuzzNative(
+  seconds: number,
+  dir: string,
+  worldFile: string,
+  progress: (line: string) => void,
+): Promise<NativeReport> {
   const findings = new Findings(join(dir, 'findings'), 'native');
   const current = join(dir, 'native-current');
   const started = Date.now();
@@ -29,7 +34,11 @@ export async function fuzzNative(seconds: number, dir: string, worldFile: string
   let restarts = 0;
   while (Date.now() < until) {
     const before = executions;
-    const child = fork(join(dirname(fileURLToPath(import.meta.url)), 'native-child.ts'), [dir, worldFile, current, String(until)], { execArgv: process.execArgv });
+    const child = fork(
+      join(dirname(fileURLToPath(import.meta.url)), 'native-child.ts'),
+      [dir, worldFile, current, String(until)],
+      { execArgv: process.execArgv },
+    );
     let heard = Date.now();
     const timer = setInterval(() => {
       if (Date.now() - heard > SILENCE) child.kill('SIGKILL');
@@ -40,16 +49,31 @@ export async function fuzzNative(seconds: number, dir: string, worldFile: string
       else {
         executions = before + message.executions;
         memory = message.heap;
-        progress(`native: ${executions} inputs, ${findings.names.length} findings, ${(memory / 2 ** 20).toFixed(0)} MiB`);
+        progress(
+          `native: ${executions} inputs, ${findings.names.length} findings, ${(memory / 2 ** 20).toFixed(0)} MiB`,
+        );
       }
     });
-    const ended = await new Promise<string>((resolve) => child.once('exit', (code, signal) => resolve(signal ?? String(code))));
+    const ended = await new Promise<string>((resolve) =>
+      child.once('exit', (code, signal) => resolve(signal ?? String(code))),
+    );
     clearInterval(timer);
     if (ended === '0') break;
     restarts++;
-    findings.add(existsSync(current) ? readFileSync(current) : new Uint8Array(0), `the process ended with ${ended}`, '');
+    findings.add(
+      existsSync(current) ? readFileSync(current) : new Uint8Array(0),
+      `the process ended with ${ended}`,
+      '',
+    );
     // One that cannot even begin would be begun for ever.
     if (executions === before) break;
   }
-  return { target: 'native', minutes: Math.round((Date.now() - started) / 6_000) / 10, executions, memory: Math.round(memory / 2 ** 20), restarts, findings: findings.names };
+  return {
+    target: 'native',
+    minutes: Math.round((Date.now() - started) / 6_000) / 10,
+    executions,
+    memory: Math.round(memory / 2 ** 20),
+    restarts,
+    findings: findings.names,
+  };
 }

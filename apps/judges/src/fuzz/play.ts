@@ -68,7 +68,11 @@ function watched(ssl: Ssl, act: () => Played): Played {
   }
 }
 
-function* run(ssl: Ssl, source: Source, { capacity, readSize, onStart, onEstablished }: Plan): Generator<Promise<void>, Played> {
+function* run(
+  ssl: Ssl,
+  source: Source,
+  { capacity, readSize, onStart, onEstablished }: Plan,
+): Generator<Promise<void>, Played> {
   const [internal, network] = bioPair(capacity);
   ssl.setBio(internal, internal);
   ssl.setHost('server.test');
@@ -80,7 +84,11 @@ function* run(ssl: Ssl, source: Source, { capacity, readSize, onStart, onEstabli
   let waits = 0;
   /** Sent before a wait. */
   let unsaid: Uint8Array = new Uint8Array(0);
-  const ended = (error: TlsError | undefined): Played => ({ established: ssl.established, error, plaintext: Buffer.concat(plaintext) });
+  const ended = (error: TlsError | undefined): Played => ({
+    established: ssl.established,
+    error,
+    plaintext: Buffer.concat(plaintext),
+  });
   for (let idle = 0; idle < MAX_IDLE; idle++) {
     const reading = ssl.established;
     const ret = reading ? ssl.read(into) : ssl.connect();
@@ -123,11 +131,13 @@ function* run(ssl: Ssl, source: Source, { capacity, readSize, onStart, onEstabli
 function sticky(ssl: Ssl, why: SslError): TlsError {
   const error = ssl.failure?.error;
   if (!TlsError.is(error)) throw new Finding('a failure without a TlsError', { cause: error });
-  if (error.code === 'INTERNAL_ERROR') throw new Finding(`INTERNAL_ERROR: ${error.message}`, { cause: error.cause ?? error });
+  if (error.code === 'INTERNAL_ERROR')
+    throw new Finding(`INTERNAL_ERROR: ${error.message}`, { cause: error.cause ?? error });
   const calls = [() => ssl.connect(), () => ssl.read(new Uint8Array(1)), () => ssl.write(ONE), () => ssl.shutdown()];
   for (const call of calls) {
     const ret = call();
-    if (ret > 0 || ssl.getError(ret) !== why || ssl.failure?.error !== error) throw new Finding(`another answer after ${error.code}`);
+    if (ret > 0 || ssl.getError(ret) !== why || ssl.failure?.error !== error)
+      throw new Finding(`another answer after ${error.code}`);
   }
   return error;
 }

@@ -41,7 +41,12 @@ export interface Report {
   readonly findings: readonly string[];
 }
 
-export async function fuzz(name: TargetName, seconds: number, { dir, worldFile, world, bundle, instrumented }: Place, progress: (line: string) => void): Promise<Report> {
+export async function fuzz(
+  name: TargetName,
+  seconds: number,
+  { dir, worldFile, world, bundle, instrumented }: Place,
+  progress: (line: string) => void,
+): Promise<Report> {
   setFlagsFromString('--expose-gc');
   const target = TARGETS[name](world);
   const corpus = new Store(join(dir, 'corpus', name));
@@ -53,7 +58,15 @@ export async function fuzz(name: TargetName, seconds: number, { dir, worldFile, 
   const counts = { executions: 0, begin: undefined as Counts | undefined, end: { reached: 0, features: 0 }, heap: 0 };
   let restarts = 0;
   for (let seed = started >>> 0; Date.now() < until; seed++) {
-    const input: Omit<WorkerInput, 'current'> = { target: name, layout: instrumented, world: worldFile, corpus: corpus.all(), words: instrumented.words, seed, until };
+    const input: Omit<WorkerInput, 'current'> = {
+      target: name,
+      layout: instrumented,
+      world: worldFile,
+      corpus: corpus.all(),
+      words: instrumented.words,
+      seed,
+      until,
+    };
     const before = counts.executions;
     const onMessage = (message: WorkerMessage): void => {
       if (message.kind === 'keep') corpus.add(message.input);
@@ -63,7 +76,9 @@ export async function fuzz(name: TargetName, seconds: number, { dir, worldFile, 
         if (message.kind === 'begun') counts.begin ??= message;
         counts.end = message;
         counts.heap = message.heap;
-        progress(`${name}: ${counts.executions} inputs, ${message.reached} blocks, ${message.features} features, corpus ${corpus.size}, ${findings.names.length} findings, ${(message.heap / 2 ** 20).toFixed(0)} MiB`);
+        progress(
+          `${name}: ${counts.executions} inputs, ${message.reached} blocks, ${message.features} features, corpus ${corpus.size}, ${findings.names.length} findings, ${(message.heap / 2 ** 20).toFixed(0)} MiB`,
+        );
       }
     };
     const stopped = await watch(bundle, input, onMessage);
@@ -91,10 +106,17 @@ interface Counts {
 }
 
 /** Runs a thread to its end. Returns what stopped it, if it was stopped. */
-async function watch(bundle: string, input: Omit<WorkerInput, 'current'>, onMessage: (message: WorkerMessage) => void): Promise<{ readonly input: Uint8Array; readonly why: string } | undefined> {
+async function watch(
+  bundle: string,
+  input: Omit<WorkerInput, 'current'>,
+  onMessage: (message: WorkerMessage) => void,
+): Promise<{ readonly input: Uint8Array; readonly why: string } | undefined> {
   const current = new SharedArrayBuffer(8 + 4 * MAX_LENGTH);
   const head = new Int32Array(current, 0, 2);
-  const worker = new Worker(bundle, { workerData: { ...input, current } satisfies WorkerInput, resourceLimits: { maxOldGenerationSizeMb: HEAP_LIMIT_MB } });
+  const worker = new Worker(bundle, {
+    workerData: { ...input, current } satisfies WorkerInput,
+    resourceLimits: { maxOldGenerationSizeMb: HEAP_LIMIT_MB },
+  });
   let why: string | undefined;
   let count = -1;
   let since = Date.now();
@@ -140,7 +162,9 @@ class Store {
 
   /** The shortest first: what they reach, longer ones need not be kept for. */
   all(): Uint8Array[] {
-    return Array.from(this.#names, (name) => new Uint8Array(readFileSync(join(this.#dir, name)))).sort((a, b) => a.length - b.length);
+    return Array.from(this.#names, (name) => new Uint8Array(readFileSync(join(this.#dir, name)))).sort(
+      (a, b) => a.length - b.length,
+    );
   }
 }
 
@@ -158,7 +182,10 @@ export class Findings {
 
   add(input: Uint8Array, message: string, stack: string): void {
     const place = stack.split('\n').find((line) => line.includes('    at ')) ?? '';
-    const id = createHash('sha256').update(message.replace(/\d+/g, 'n') + place).digest('hex').slice(0, 12);
+    const id = createHash('sha256')
+      .update(message.replace(/\d+/g, 'n') + place)
+      .digest('hex')
+      .slice(0, 12);
     const name = `${this.#target}-${id}`;
     if (this.names.includes(name)) return;
     this.names.push(name);

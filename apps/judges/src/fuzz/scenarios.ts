@@ -1,8 +1,18 @@
 /** @module What a client may be set to, and what a good server does with it: a scenario is a byte of the input. */
 import type { Backend, ContextOptions, TlsSession } from '@ferrule/contract';
 import {
-  ContentType, encodeCertificate, encodeCertificateRequest, encodeCertificateStatus, encodeCompressedCertificate, encodeExtension, encodeExtensions, encodeFinished,
-  encodeMessage, HandshakeType, type ClientHello, type Extension,
+  ContentType,
+  encodeCertificate,
+  encodeCertificateRequest,
+  encodeCertificateStatus,
+  encodeCompressedCertificate,
+  encodeExtension,
+  encodeExtensions,
+  encodeFinished,
+  encodeMessage,
+  HandshakeType,
+  type ClientHello,
+  type Extension,
 } from '@ferrule/pure/wire';
 import { deflateSync } from 'node:zlib';
 import { concat, type Script } from '../hostile/peer.ts';
@@ -32,25 +42,48 @@ export const SCENARIOS: readonly Scenario[] = [
   { version: 'TLSv1.3', script: full13() },
   {
     version: 'TLSv1.3',
-    options: () => ({ alpn: ['h2', 'http/1.1'], ocsp: 'request', signedCertificateTimestamps: true, certificateCompression: ['zlib', 'brotli'], recordSizeLimit: 2048, grease: true }),
+    options: () => ({
+      alpn: ['h2', 'http/1.1'],
+      ocsp: 'request',
+      signedCertificateTimestamps: true,
+      certificateCompression: ['zlib', 'brotli'],
+      recordSizeLimit: 2048,
+      grease: true,
+    }),
     script: (server, world) =>
       full13({
-        inHello: [encodeExtension('encryptedExtensions', 'alpn', Buffer.from('h2')), encodeExtension('encryptedExtensions', 'recordSizeLimit', 600)],
+        inHello: [
+          encodeExtension('encryptedExtensions', 'alpn', Buffer.from('h2')),
+          encodeExtension('encryptedExtensions', 'recordSizeLimit', 600),
+        ],
         inCertificate: [encodeExtension('certificate', 'statusRequest', world.ocsp[0] ?? EMPTY)],
         compressed: true,
       })(server),
   },
-  { version: 'TLSv1.3', options: () => ({ keyShares: [], groups: [0x001d, 0x0017] }), script: full13({ retry: 0x0017 }) },
   {
     version: 'TLSv1.3',
-    options: ({ chains }) => ({ postHandshakeAuth: true, credentials: [{ chain: chains['client'] ?? [], key: { schemes: [0x0403], sign: () => new Uint8Array(70).fill(4) } }] }),
+    options: () => ({ keyShares: [], groups: [0x001d, 0x0017] }),
+    script: full13({ retry: 0x0017 }),
+  },
+  {
+    version: 'TLSv1.3',
+    options: ({ chains }) => ({
+      postHandshakeAuth: true,
+      credentials: [
+        { chain: chains['client'] ?? [], key: { schemes: [0x0403], sign: () => new Uint8Array(70).fill(4) } },
+      ],
+    }),
     script: full13({ asks: true, asksLater: true }),
   },
   { version: 'TLSv1.3', options: () => ({ ech: 'grease' }), script: full13() },
   {
     version: 'TLSv1.3',
     options: ({ identity }) => ({ rawPublicKeys: [identity.spki] }),
-    script: (server) => full13({ inHello: [encodeExtension('encryptedExtensions', 'serverCertificateType', RAW_PUBLIC_KEY)], chain: [server.identity.spki] })(server),
+    script: (server) =>
+      full13({
+        inHello: [encodeExtension('encryptedExtensions', 'serverCertificateType', RAW_PUBLIC_KEY)],
+        chain: [server.identity.spki],
+      })(server),
   },
   {
     version: 'TLSv1.3',
@@ -67,26 +100,58 @@ export const SCENARIOS: readonly Scenario[] = [
   { version: 'TLSv1.2', script: full12() },
   {
     version: 'TLSv1.2',
-    options: () => ({ renegotiation: 'ignore', extendedMasterSecret: 'allow', secureRenegotiation: 'allow', alpn: ['h2'], signedCertificateTimestamps: true, ocsp: 'request', grease: true }),
+    options: () => ({
+      renegotiation: 'ignore',
+      extendedMasterSecret: 'allow',
+      secureRenegotiation: 'allow',
+      alpn: ['h2'],
+      signedCertificateTimestamps: true,
+      ocsp: 'request',
+      grease: true,
+    }),
     script: (server, world) => full12({ status: world.ocsp[0] ?? EMPTY, asksAgain: true })(server),
   },
   {
     version: 'TLSv1.2',
-    options: ({ chains }) => ({ credentials: [{ chain: chains['client'] ?? [], key: { schemes: [0x0403], sign: () => new Uint8Array(70).fill(4) } }] }),
+    options: ({ chains }) => ({
+      credentials: [
+        { chain: chains['client'] ?? [], key: { schemes: [0x0403], sign: () => new Uint8Array(70).fill(4) } },
+      ],
+    }),
     script: full12({ asks: true }),
   },
   { version: 'TLSv1.2', resumes: true, script: full12() },
   { version: 'TLSv1.3', options: () => ({ ech: echConfigList('localhost'), alpn: ['h2'] }), script: full13() },
-  { version: 'TLSv1.3', options: () => ({ limits: { handshakeBytes: 2_000, chainLength: 2, tickets: 1, keyUpdatesInARow: 1, emptyRecordsInARow: 1 } }), script: full13() },
+  {
+    version: 'TLSv1.3',
+    options: () => ({
+      limits: { handshakeBytes: 2_000, chainLength: 2, tickets: 1, keyUpdatesInARow: 1, emptyRecordsInARow: 1 },
+    }),
+    script: full13(),
+  },
   // The rest needs cryptography to which every MAC is right; with the real one it is one more way to be refused.
-  { version: 'TLSv1.3', options: () => ({ ech: echConfigList('localhost') }), script: full13({ random: new Uint8Array(32).fill(MAC_BYTE) }) },
+  {
+    version: 'TLSv1.3',
+    options: () => ({ ech: echConfigList('localhost') }),
+    script: full13({ random: new Uint8Array(32).fill(MAC_BYTE) }),
+  },
   { version: 'TLSv1.3', resumes: true, early: true, script: continued13() },
-  { version: 'TLSv1.3', resumes: true, early: true, script: continued13([encodeExtension('encryptedExtensions', 'earlyData', true)]) },
+  {
+    version: 'TLSv1.3',
+    resumes: true,
+    early: true,
+    script: continued13([encodeExtension('encryptedExtensions', 'earlyData', true)]),
+  },
   { version: 'TLSv1.2', resumes: true, script: continued12() },
 ];
 
 /** A client for the scenario; its sessions go to `onSession`. */
-export function clientOptions({ options, version }: Scenario, world: World, random: ((into: Uint8Array) => void) | undefined, onSession?: (session: TlsSession) => void): ContextOptions {
+export function clientOptions(
+  { options, version }: Scenario,
+  world: World,
+  random: ((into: Uint8Array) => void) | undefined,
+  onSession?: (session: TlsSession) => void,
+): ContextOptions {
   return {
     trustAnchors: [world.root],
     now: () => world.now,
@@ -119,7 +184,16 @@ interface Course13 {
   readonly inCertificate?: readonly Extension[];
 }
 function full13(course: Course13 = {}): (server: Server13) => Script {
-  const { retry, random, asks = false, asksLater = false, compressed = false, chain, inHello = [], inCertificate = [] } = course;
+  const {
+    retry,
+    random,
+    asks = false,
+    asksLater = false,
+    compressed = false,
+    chain,
+    inHello = [],
+    inCertificate = [],
+  } = course;
   return function* (server) {
     yield* server.clientHello();
     if (retry !== undefined) {
@@ -147,7 +221,9 @@ function full13(course: Course13 = {}): (server: Server13) => Script {
 function sendCompressed(server: Server13, extensions: readonly Extension[]): void {
   const entries = server.identity.chain.map((data, index) => ({ data, extensions: index === 0 ? extensions : [] }));
   const body = encodeCertificate({ context: EMPTY, entries }).subarray(4);
-  server.send(encodeCompressedCertificate({ algorithm: 1, uncompressedLength: body.length, compressed: deflateSync(body) }));
+  server.send(
+    encodeCompressedCertificate({ algorithm: 1, uncompressedLength: body.length, compressed: deflateSync(body) }),
+  );
 }
 
 /** The session is accepted, its key is whatever it may be. */
@@ -175,7 +251,13 @@ function* afterwards13(server: Server13, asks = false): Script {
   server.sendData('hello');
   server.keyUpdate(true);
   server.newSessionTicket({ nonce: Uint8Array.of(2) });
-  if (asks) server.sendHandshake(encodeCertificateRequest({ context: Uint8Array.of(1), extensions: encodeExtensions('certificateRequest', { signatureAlgorithms: [0x0403] }) }));
+  if (asks)
+    server.sendHandshake(
+      encodeCertificateRequest({
+        context: Uint8Array.of(1),
+        extensions: encodeExtensions('certificateRequest', { signatureAlgorithms: [0x0403] }),
+      }),
+    );
   server.sendData('more');
   yield;
   server.sendAlert(1, 0);
@@ -193,7 +275,9 @@ function full12({ asks = false, status, asksAgain = false }: Course12 = {}): (se
     if ((server.hello as ClientHello | undefined) === undefined) yield* server.clientHello();
     server.serverHello({
       add: [
-        ...(server.offered.sessionTicket === undefined ? [] : [encodeExtension('serverHello12', 'sessionTicket', true)]),
+        ...(server.offered.sessionTicket === undefined
+          ? []
+          : [encodeExtension('serverHello12', 'sessionTicket', true)]),
         ...(status === undefined ? [] : [encodeExtension('serverHello12', 'statusRequest', true)]),
       ],
     });
@@ -227,7 +311,8 @@ function continued12(): (server: Server12) => Script {
     }
     server.serverHello({ sessionId: server.hello.sessionId });
     server.sendChangeCipherSpec();
-    const sealed = (type: number, content: Uint8Array): void => server.sendRecord(type, concat([new Uint8Array(8), content, new Uint8Array(16)]), { plain: true });
+    const sealed = (type: number, content: Uint8Array): void =>
+      server.sendRecord(type, concat([new Uint8Array(8), content, new Uint8Array(16)]), { plain: true });
     sealed(ContentType.handshake, encodeFinished(new Uint8Array(12).fill(MAC_BYTE)));
     yield;
     sealed(ContentType.application_data, Buffer.from('hello'));

@@ -12,7 +12,11 @@ import type { Source } from './play.ts';
 export const POISON = 'POISON';
 
 /** Messages without which, exactly as they should be, there is no proof of who the server is. */
-const PROOFS: ReadonlySet<number> = new Set([HandshakeType.certificate_verify, HandshakeType.server_key_exchange, HandshakeType.finished]);
+const PROOFS: ReadonlySet<number> = new Set([
+  HandshakeType.certificate_verify,
+  HandshakeType.server_key_exchange,
+  HandshakeType.finished,
+]);
 
 /** Does the steps to the messages of one server. */
 class Hands {
@@ -36,8 +40,10 @@ class Hands {
       if (kind === 'fragment') this.#fragment = offset;
       else if (kind === 'pad') this.#padding = offset % 300;
       else if (kind === 'recordBefore') peer.sendRecord(bytes[0] ?? 0, bytes.subarray(1));
-      else if (kind === 'plainBefore') peer.sendRecord(bytes[0] ?? 0, bytes.subarray(1), { plain: true, version: offset === 0 ? 0x0303 : offset });
-      else if (kind === 'dataBefore') peer.sendRecord(ContentType.application_data, Buffer.from(this.finished ? 'data' : POISON));
+      else if (kind === 'plainBefore')
+        peer.sendRecord(bytes[0] ?? 0, bytes.subarray(1), { plain: true, version: offset === 0 ? 0x0303 : offset });
+      else if (kind === 'dataBefore')
+        peer.sendRecord(ContentType.application_data, Buffer.from(this.finished ? 'data' : POISON));
       else if (kind === 'alertBefore') peer.sendAlert(bytes[0] ?? 1, bytes[1] ?? 90);
       else if (kind === 'rawBefore') peer.sendRaw(bytes.slice());
     }
@@ -47,7 +53,8 @@ class Hands {
   records(peer: Peer, bytes: Uint8Array): void {
     // At least 16 bytes a record where there are more than a few: floods are for others.
     const size = this.#fragment === 0 ? 16_384 : Math.max((this.#fragment % 512) + 1, bytes.length >>> 6);
-    for (let at = 0; at < bytes.length; at += size) peer.sendRecord(ContentType.handshake, bytes.subarray(at, at + size), { padding: this.#padding });
+    for (let at = 0; at < bytes.length; at += size)
+      peer.sendRecord(ContentType.handshake, bytes.subarray(at, at + size), { padding: this.#padding });
   }
 
   #passed(message: Uint8Array, sent: Uint8Array[]): Uint8Array[] {
@@ -67,7 +74,12 @@ export interface Mutant<S extends Server12 | Server13> {
 }
 
 /** Gives a server a fuzzer's hands, its cryptography and its dice. */
-export function mutant<S extends Server12 | Server13>(server: S, provider: CryptoProvider, dice: Dice, steps: readonly Step[]): Mutant<S> {
+export function mutant<S extends Server12 | Server13>(
+  server: S,
+  provider: CryptoProvider,
+  dice: Dice,
+  steps: readonly Step[],
+): Mutant<S> {
   const hands = new Hands(steps);
   const send = server.send.bind(server);
   let asItIs = false;

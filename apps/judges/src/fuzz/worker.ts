@@ -1,6 +1,6 @@
 /**
- * @module The thread that runs one target. The input under way is in shared memory, so that whoever watches still has it
- * when this thread hangs or runs out of memory. A finding is told, and the run goes on.
+ * @module The thread that runs one target. The input under way is in shared memory, so that whoever watches still has
+ * it when this thread hangs or runs out of memory. A finding is told, and the run goes on.
  */
 import './boot.ts';
 import { parentPort, workerData } from 'node:worker_threads';
@@ -24,7 +24,13 @@ export interface WorkerInput {
 }
 
 export type WorkerMessage =
-  | { readonly kind: 'begun' | 'status'; readonly executions: number; readonly reached: number; readonly features: number; readonly heap: number }
+  | {
+      readonly kind: 'begun' | 'status';
+      readonly executions: number;
+      readonly reached: number;
+      readonly features: number;
+      readonly heap: number;
+    }
   | { readonly kind: 'keep'; readonly input: Uint8Array }
   | { readonly kind: 'finding'; readonly input: Uint8Array; readonly message: string; readonly stack: string };
 
@@ -44,7 +50,14 @@ let settled = 0;
 let lastStatus = 0;
 
 const say = (message: WorkerMessage): void => parentPort?.postMessage(message);
-const status = (kind: 'begun' | 'status'): void => say({ kind, executions, reached: coverage.reached, features: coverage.features, heap: process.memoryUsage().heapUsed });
+const status = (kind: 'begun' | 'status'): void =>
+  say({
+    kind,
+    executions,
+    reached: coverage.reached,
+    features: coverage.features,
+    heap: process.memoryUsage().heapUsed,
+  });
 
 async function execute(input: Uint8Array): Promise<void> {
   place.set(input);
@@ -81,5 +94,13 @@ function watchHeap(input: Uint8Array): void {
   if (settled > 0 && used > settled + MAX_GROWTH) tell(input, new Finding('the heap grows from input to input'));
 }
 
-await fuzzLoop(corpus, { coverage, words, seed, execute, keep: (input) => say({ kind: 'keep', input }), begun: () => status('begun'), goOn: () => Date.now() < until });
+await fuzzLoop(corpus, {
+  coverage,
+  words,
+  seed,
+  execute,
+  keep: (input) => say({ kind: 'keep', input }),
+  begun: () => status('begun'),
+  goOn: () => Date.now() < until,
+});
 status('status');

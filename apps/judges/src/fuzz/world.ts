@@ -1,4 +1,7 @@
-/** @module The certificates, keys and recordings that inputs refer to: made once, kept beside the corpus, so that inputs keep their meaning. */
+/**
+ * @module The certificates, keys and recordings that inputs refer to: made once, kept beside the corpus, so that inputs
+ * keep their meaning.
+ */
 import { createPrivateKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Identity } from '@ferrule/conformance/pki';
@@ -17,7 +20,9 @@ export interface World {
 /** @throws Error when there is no such file */
 export function readWorld(file: string): World {
   const { identity, ...world } = JSON.parse(readFileSync(file, 'utf8'), (_key, value: unknown) =>
-    typeof value === 'object' && value !== null && 'hex' in value ? new Uint8Array(Buffer.from(String(value.hex), 'hex')) : value,
+    typeof value === 'object' && value !== null && 'hex' in value
+      ? new Uint8Array(Buffer.from(String(value.hex), 'hex'))
+      : value,
   ) as World;
   return { ...world, identity: { ...identity, privateKey: createPrivateKey(identity.keyPem) } };
 }

@@ -17,18 +17,27 @@ interface Common {
   readonly options?: ContextOptions;
   readonly expect: Verdict;
   /**
-   * The server misbehaves once the client may have been told that it is connected; data before that point is none of the
-   * attacker's. Without it, connect() itself must fail.
+   * The server misbehaves once the client may have been told that it is connected; data before that point is none of
+   * the attacker's. Without it, connect() itself must fail.
    */
   readonly late?: true;
 }
 /**
- * With `before` the client has been here already: that script gave it the session that it offers now, and `script` sees that
- * server too, for its secrets. With `early` it writes this as early data, where the session allows it.
+ * With `before` the client has been here already: that script gave it the session that it offers now, and `script` sees
+ * that server too, for its secrets. With `early` it writes this as early data, where the session allows it.
  */
 export type Behaviour =
-  | (Common & { readonly version: 'TLSv1.3'; readonly before?: (server: Server13) => Script; readonly early?: string; script(server: Server13, first: Server13): Script })
-  | (Common & { readonly version: 'TLSv1.2'; readonly before?: (server: Server12) => Script; script(server: Server12, first: Server12): Script });
+  | (Common & {
+      readonly version: 'TLSv1.3';
+      readonly before?: (server: Server13) => Script;
+      readonly early?: string;
+      script(server: Server13, first: Server13): Script;
+    })
+  | (Common & {
+      readonly version: 'TLSv1.2';
+      readonly before?: (server: Server12) => Script;
+      script(server: Server12, first: Server12): Script;
+    });
 
 /** What no reader may ever see. */
 export const POISON = 'POISON: this must never reach a reader';

@@ -35,7 +35,12 @@ interface More {
   readonly suite?: number;
 }
 
-const resumed12 = (name: string, expect: Verdict, act: (s: Server12, first: Server12) => void, { options, suite }: More = {}): Behaviour => ({
+const resumed12 = (
+  name: string,
+  expect: Verdict,
+  act: (s: Server12, first: Server12) => void,
+  { options, suite }: More = {},
+): Behaviour => ({
   version: 'TLSv1.2',
   name,
   expect,
@@ -50,7 +55,12 @@ const resumed12 = (name: string, expect: Verdict, act: (s: Server12, first: Serv
   },
 });
 
-const resumed13 = (name: string, expect: Verdict, act: (s: Server13, first: Server13) => void, { suite }: More = {}): Behaviour => ({
+const resumed13 = (
+  name: string,
+  expect: Verdict,
+  act: (s: Server13, first: Server13) => void,
+  { suite }: More = {},
+): Behaviour => ({
   version: 'TLSv1.3',
   name,
   expect,
@@ -64,7 +74,12 @@ const resumed13 = (name: string, expect: Verdict, act: (s: Server13, first: Serv
   },
 });
 
-const early13 = (name: string, expect: Verdict, act: (s: Server13, first: Server13) => void, options?: Behaviour['options']): Behaviour => ({
+const early13 = (
+  name: string,
+  expect: Verdict,
+  act: (s: Server13, first: Server13) => void,
+  options?: Behaviour['options'],
+): Behaviour => ({
   version: 'TLSv1.3',
   name,
   expect,
@@ -81,44 +96,71 @@ const early13 = (name: string, expect: Verdict, act: (s: Server13, first: Server
 const EARLY_DATA = encodeExtension('encryptedExtensions', 'earlyData', true);
 
 const RESUMED_12: readonly Behaviour[] = [
-  resumed12('a session taken up without the extended master secret that it was made with', refusal('EXTENDED_MASTER_SECRET_CHANGED', Alert.handshake_failure), (s, first) => {
-    s.serverHello({ sessionId: s.hello.sessionId, without: [ExtensionType.extended_master_secret] });
-    s.resume(first);
-    s.finish();
-  }),
-  resumed12('a session taken up with another cipher suite', ANOTHER_SUITE, (s, first) => {
-    s.serverHello({ sessionId: s.hello.sessionId });
-    s.resume(first);
-    s.finish();
-  }, { suite: ECDSA_CHACHA }),
-  resumed12('a session taken up with a wrong Finished', refusal('PEER_BAD_FINISHED', Alert.decrypt_error), (s, first) => {
-    s.serverHello({ sessionId: s.hello.sessionId });
-    s.resume(first);
-    s.sendChangeCipherSpec();
-    s.useKeys();
-    s.finished({ corrupt: true });
-  }),
-  resumed12('a session taken up, and a Certificate', refusal('UNEXPECTED_RECORD', Alert.unexpected_message), (s, first) => {
-    s.serverHello({ sessionId: s.hello.sessionId });
-    s.certificate();
-    s.resume(first);
-    s.finish();
-  }),
+  resumed12(
+    'a session taken up without the extended master secret that it was made with',
+    refusal('EXTENDED_MASTER_SECRET_CHANGED', Alert.handshake_failure),
+    (s, first) => {
+      s.serverHello({ sessionId: s.hello.sessionId, without: [ExtensionType.extended_master_secret] });
+      s.resume(first);
+      s.finish();
+    },
+  ),
+  resumed12(
+    'a session taken up with another cipher suite',
+    ANOTHER_SUITE,
+    (s, first) => {
+      s.serverHello({ sessionId: s.hello.sessionId });
+      s.resume(first);
+      s.finish();
+    },
+    { suite: ECDSA_CHACHA },
+  ),
+  resumed12(
+    'a session taken up with a wrong Finished',
+    refusal('PEER_BAD_FINISHED', Alert.decrypt_error),
+    (s, first) => {
+      s.serverHello({ sessionId: s.hello.sessionId });
+      s.resume(first);
+      s.sendChangeCipherSpec();
+      s.useKeys();
+      s.finished({ corrupt: true });
+    },
+  ),
+  resumed12(
+    'a session taken up, and a Certificate',
+    refusal('UNEXPECTED_RECORD', Alert.unexpected_message),
+    (s, first) => {
+      s.serverHello({ sessionId: s.hello.sessionId });
+      s.certificate();
+      s.resume(first);
+      s.finish();
+    },
+  ),
 ];
 
 const RESUMED_13: readonly Behaviour[] = [
-  resumed13('a PSK taken up with a cipher suite of another hash', ANOTHER_SUITE, (s, first) => {
-    s.serverHello({ psk: { selected: 0, key: first.ticketPsk } });
-    s.encryptedExtensions();
-    s.finished();
-  }, { suite: 0x1302 }),
-  resumed13('a PSK that is not among those offered', refusal('PSK_IDENTITY_NOT_FOUND', Alert.illegal_parameter), (s, first) => {
-    s.serverHello({ psk: { selected: 1, key: first.ticketPsk } });
-    s.encryptedExtensions();
-    s.finished();
-  }),
+  resumed13(
+    'a PSK taken up with a cipher suite of another hash',
+    ANOTHER_SUITE,
+    (s, first) => {
+      s.serverHello({ psk: { selected: 0, key: first.ticketPsk } });
+      s.encryptedExtensions();
+      s.finished();
+    },
+    { suite: 0x1302 },
+  ),
+  resumed13(
+    'a PSK that is not among those offered',
+    refusal('PSK_IDENTITY_NOT_FOUND', Alert.illegal_parameter),
+    (s, first) => {
+      s.serverHello({ psk: { selected: 1, key: first.ticketPsk } });
+      s.encryptedExtensions();
+      s.finished();
+    },
+  ),
   resumed13('a HelloRetryRequest that selects a PSK', refusal('MISPLACED_EXTENSION', Alert.illegal_parameter), (s) =>
-    s.helloRetryRequest(0x0018, { add: encodeExtensions('serverHello', { preSharedKey: 0 }) })),
+    s.helloRetryRequest(0x0018, { add: encodeExtensions('serverHello', { preSharedKey: 0 }) }),
+  ),
   resumed13('a PSK without a key share', refusal('MISSING_KEY_SHARE', Alert.missing_extension), (s) => {
     s.serverHello({ extensions: encodeExtensions('serverHello', { supportedVersions: 0x0304, preSharedKey: 0 }) });
   }),
@@ -143,21 +185,33 @@ const RESUMED_13: readonly Behaviour[] = [
     s.encryptedExtensions([EARLY_DATA]);
     s.finished();
   }),
-  early13('early data accepted with another application protocol', EARLY, (s, first) => {
-    s.serverHello({ psk: { selected: 0, key: first.ticketPsk }, early: true });
-    s.encryptedExtensions([encodeExtension('encryptedExtensions', 'alpn', Buffer.from('http/1.1')), EARLY_DATA]);
-    s.finished();
-  }, { alpn: ['h2', 'http/1.1'] }),
-  early13('early data accepted without an application protocol where the session had one', EARLY, (s, first) => {
-    s.serverHello({ psk: { selected: 0, key: first.ticketPsk }, early: true });
-    s.encryptedExtensions([EARLY_DATA]);
-    s.finished();
-  }, { alpn: ['h2', 'http/1.1'] }),
+  early13(
+    'early data accepted with another application protocol',
+    EARLY,
+    (s, first) => {
+      s.serverHello({ psk: { selected: 0, key: first.ticketPsk }, early: true });
+      s.encryptedExtensions([encodeExtension('encryptedExtensions', 'alpn', Buffer.from('http/1.1')), EARLY_DATA]);
+      s.finished();
+    },
+    { alpn: ['h2', 'http/1.1'] },
+  ),
+  early13(
+    'early data accepted without an application protocol where the session had one',
+    EARLY,
+    (s, first) => {
+      s.serverHello({ psk: { selected: 0, key: first.ticketPsk }, early: true });
+      s.encryptedExtensions([EARLY_DATA]);
+      s.finished();
+    },
+    { alpn: ['h2', 'http/1.1'] },
+  ),
   early13('early data accepted without the PSK', refusal('UNEXPECTED_EXTENSION', Alert.unsupported_extension), (s) => {
     s.serverHello({ early: true });
     s.flight([EARLY_DATA]);
   }),
-  early13('early data, then TLS 1.2', refusal('UNSUPPORTED_PROTOCOL', Alert.protocol_version), (s) => s.serverHello({ cipherSuite: 0xc02b, extensions: [], withoutKeys: true })),
+  early13('early data, then TLS 1.2', refusal('UNSUPPORTED_PROTOCOL', Alert.protocol_version), (s) =>
+    s.serverHello({ cipherSuite: 0xc02b, extensions: [], withoutKeys: true }),
+  ),
 ];
 
 export const BEHAVIOURS_RESUMED: readonly Behaviour[] = [...RESUMED_12, ...RESUMED_13];

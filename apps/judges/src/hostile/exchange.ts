@@ -21,7 +21,12 @@ export interface Observed {
 const MAX_TURNS = 2_000;
 
 /** @throws Error when the script itself failed although the engine did not. */
-export async function exchange(backend: Backend, options: ContextOptions, peer: Peer, script: Script): Promise<Observed> {
+export async function exchange(
+  backend: Backend,
+  options: ContextOptions,
+  peer: Peer,
+  script: Script,
+): Promise<Observed> {
   const context = backend.createContext(options);
   try {
     return await converse(context, peer, script);
@@ -31,7 +36,16 @@ export async function exchange(backend: Backend, options: ContextOptions, peer: 
 }
 
 /** {@link exchange} in a context that is there, with a session of an earlier connection, and early data. */
-export async function converse(context: ReturnType<Backend['createContext']>, peer: Peer, script: Script, { session, early, host = 'server.test' }: { readonly session?: TlsSession | undefined; readonly early?: string | undefined; readonly host?: string } = {}): Promise<Observed> {
+export async function converse(
+  context: ReturnType<Backend['createContext']>,
+  peer: Peer,
+  script: Script,
+  {
+    session,
+    early,
+    host = 'server.test',
+  }: { readonly session?: TlsSession | undefined; readonly early?: string | undefined; readonly host?: string } = {},
+): Promise<Observed> {
   const ssl = context.newConnection();
   const [internal, network] = bioPair();
   ssl.setBio(internal, internal);
@@ -53,7 +67,13 @@ export async function converse(context: ReturnType<Backend['createContext']>, pe
   }
   wire.move(network);
   const code = ssl.failure?.error.code;
-  const observed = { code, alert: peer.alerts.at(-1) ?? null, established: ssl.established, verify: ssl.verifyResult, leaked };
+  const observed = {
+    code,
+    alert: peer.alerts.at(-1) ?? null,
+    established: ssl.established,
+    verify: ssl.verifyResult,
+    leaked,
+  };
   ssl.dispose();
   if (wire.scriptError !== undefined && (code === undefined || code === 'UNEXPECTED_EOF')) throw wire.scriptError;
   return observed;

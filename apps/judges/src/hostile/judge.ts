@@ -17,17 +17,34 @@ export async function observe(backend: Backend, behaviour: Behaviour): Promise<O
   const trustAnchors = [(await pki('root')).certificate];
   const sessions: TlsSession[] = [];
   const version = behaviour.version === 'TLSv1.2' ? { maxVersion: behaviour.version } : {};
-  const context = backend.createContext({ trustAnchors, ...version, onSession: (session) => void sessions.push(session), ...behaviour.options });
-  const play = async <S extends Peer>(make: () => S, before: ((server: S) => Script) | undefined, script: (server: S, first: S) => Script, early?: string): Promise<Observed> => {
+  const context = backend.createContext({
+    trustAnchors,
+    ...version,
+    onSession: (session) => void sessions.push(session),
+    ...behaviour.options,
+  });
+  const play = async <S extends Peer>(
+    make: () => S,
+    before: ((server: S) => Script) | undefined,
+    script: (server: S, first: S) => Script,
+    early?: string,
+  ): Promise<Observed> => {
     const [first, server] = [make(), make()];
     if (before !== undefined) {
       const { code, established } = await converse(context, first, before(first));
-      if (!established || code !== undefined || sessions.length !== 1) throw new Error(`the first connection gave ${sessions.length} sessions and ended in ${code ?? 'nothing'}`);
+      if (!established || code !== undefined || sessions.length !== 1)
+        throw new Error(`the first connection gave ${sessions.length} sessions and ended in ${code ?? 'nothing'}`);
     }
     return await converse(context, server, script(server, first), { session: sessions[0], early });
   };
   try {
-    if (behaviour.version === 'TLSv1.3') return await play(() => new Server13(identity), behaviour.before, behaviour.script.bind(behaviour), behaviour.early);
+    if (behaviour.version === 'TLSv1.3')
+      return await play(
+        () => new Server13(identity),
+        behaviour.before,
+        behaviour.script.bind(behaviour),
+        behaviour.early,
+      );
     return await play(() => new Server12(identity), behaviour.before, behaviour.script.bind(behaviour));
   } finally {
     context.dispose();
@@ -35,7 +52,11 @@ export async function observe(backend: Backend, behaviour: Behaviour): Promise<O
 }
 
 /** Why an observation is not what the behaviour asks for; `undefined` when it is. */
-export function fault(behaviour: Behaviour, observed: Observed, expect: Verdict = behaviour.expect): string | undefined {
+export function fault(
+  behaviour: Behaviour,
+  observed: Observed,
+  expect: Verdict = behaviour.expect,
+): string | undefined {
   if (observed.leaked.includes(POISON)) return 'the reader was given poisoned data';
   if (behaviour.late !== true && observed.established) return 'the connection was established';
   if (observed.code !== expect.code) return `code ${observed.code ?? 'none'}, expected ${expect.code}`;

@@ -24,7 +24,10 @@ const OTHER_NAME: Rows = {
   'TLSv1.3: half a KeyUpdate, then a fatal alert': ['EXCESS_HANDSHAKE_DATA', Alert.unexpected_message],
   'TLSv1.3: half a KeyUpdate, then data': ['EXCESS_HANDSHAKE_DATA', Alert.unexpected_message],
   'TLSv1.3: data in the clear': ['UNEXPECTED_RECORD', Alert.unexpected_message],
-  'TLSv1.2: change_cipher_spec before the client has sent its key exchange': ['UNEXPECTED_MESSAGE', Alert.unexpected_message],
+  'TLSv1.2: change_cipher_spec before the client has sent its key exchange': [
+    'UNEXPECTED_MESSAGE',
+    Alert.unexpected_message,
+  ],
   'TLSv1.2: Finished before the keys': ['UNEXPECTED_MESSAGE', Alert.unexpected_message],
   'TLSv1.2: no change_cipher_spec before Finished': ['UNEXPECTED_MESSAGE', Alert.unexpected_message],
   'TLSv1.2: change_cipher_spec twice': ['EXCESS_HANDSHAKE_DATA', Alert.unexpected_message],
@@ -77,23 +80,48 @@ const LATE_ANSWER: Rows = {
   'TLSv1.2: close_notify in place of Finished': ['PEER_ALERT', null],
 };
 
-const explain = (rows: Rows, reason: string): [string, Known][] => Object.entries(rows).map(([title, [code, alert]]) => [title, { expect: { code, alert }, reason }]);
+const explain = (rows: Rows, reason: string): [string, Known][] =>
+  Object.entries(rows).map(([title, [code, alert]]) => [title, { expect: { code, alert }, reason }]);
 
 const NATIVE: ReadonlyMap<string, Known> = new Map([
-  ...explain(OTHER_NAME, 'OpenSSL has another reason for it, or one for several things. The peer is refused at the same step, nothing of its data is read, and the alert is one that fits.'),
+  ...explain(
+    OTHER_NAME,
+    'OpenSSL has another reason for it, or one for several things. The peer is refused at the same step, nothing of its data is read, and the alert is one that fits.',
+  ),
   ...explain(SILENT, 'What comes is no TLS, and OpenSSL sends no alert to somebody who would not understand it.'),
   ...explain(OTHER_ALERT, 'OpenSSL chooses another alert. The peer is refused at the same step, for the same reason.'),
-  ...explain(HEADERLESS, 'Under the keys of TLS 1.3, OpenSSL shows that a message has begun when its header is whole, and these are three bytes of it. The handshake ends all the same.'),
-  ...explain(LATE_ANSWER, 'Our Finished has gone out under keys, and OpenSSL sends no close_notify before the handshake is done. Both sides close.'),
-  ...explain(EARLY, 'OpenSSL sees nothing wrong in it, or has another alert; ours could only go in the clear, which is over once early data has gone out under keys.'),
-  ...explain(CLEAR, 'OpenSSL turns on its handshake keys for writing with its second flight, so that even a server without them can read the alert.'),
-  ...explain(ANSWERED, 'OpenSSL answers each with a warning, as RFC 5246 section 7.4.1.1 allows. We count them, after the handshake, where there is no way to have it send an alert.'),
-  ...explain(COUNTED, 'OpenSSL sees nothing wrong in it; we do, after the handshake, where there is no way to have it send an alert.'),
+  ...explain(
+    HEADERLESS,
+    'Under the keys of TLS 1.3, OpenSSL shows that a message has begun when its header is whole, and these are three bytes of it. The handshake ends all the same.',
+  ),
+  ...explain(
+    LATE_ANSWER,
+    'Our Finished has gone out under keys, and OpenSSL sends no close_notify before the handshake is done. Both sides close.',
+  ),
+  ...explain(
+    EARLY,
+    'OpenSSL sees nothing wrong in it, or has another alert; ours could only go in the clear, which is over once early data has gone out under keys.',
+  ),
+  ...explain(
+    CLEAR,
+    'OpenSSL turns on its handshake keys for writing with its second flight, so that even a server without them can read the alert.',
+  ),
+  ...explain(
+    ANSWERED,
+    'OpenSSL answers each with a warning, as RFC 5246 section 7.4.1.1 allows. We count them, after the handshake, where there is no way to have it send an alert.',
+  ),
+  ...explain(
+    COUNTED,
+    'OpenSSL sees nothing wrong in it; we do, after the handshake, where there is no way to have it send an alert.',
+  ),
 ]);
 
 /** What newer ones do otherwise than 3.0. */
 const SINCE_3_5: ReadonlyMap<string, Known> = new Map(
-  explain({ 'TLSv1.3: a change_cipher_spec after the handshake': ['UNEXPECTED_RECORD', null] }, 'OpenSSL passes over it from 3.5 on; we do not, and there is no way to have it send an alert.'),
+  explain(
+    { 'TLSv1.3: a change_cipher_spec after the handshake': ['UNEXPECTED_RECORD', null] },
+    'OpenSSL passes over it from 3.5 on; we do not, and there is no way to have it send an alert.',
+  ),
 );
 
 /** The titles of all known differences. */

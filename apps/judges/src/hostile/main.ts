@@ -12,11 +12,16 @@ interface Options {
 }
 
 const program = new Command('hostile')
-  .description('Puts an engine before a server that is wrong in every way we know, and judges reason, alert and silence.')
+  .description(
+    'Puts an engine before a server that is wrong in every way we know, and judges reason, alert and silence.',
+  )
   .addOption(new Option('--engine <name>', 'which engine').choices(ENGINE_NAMES).default('pure'))
   .option('--only <text>', 'only behaviours whose name has this text')
   .option('--json', 'one JSON object on standard output')
-  .addHelpText('after', '\nExamples:\n  npm run hostile -- --engine native\n  npm run hostile -- --engine pure --only Finished --json')
+  .addHelpText(
+    'after',
+    '\nExamples:\n  npm run hostile -- --engine native\n  npm run hostile -- --engine pure --only Finished --json',
+  )
   .action(run);
 
 await program.parseAsync();
@@ -30,13 +35,26 @@ async function run(options: Options): Promise<void> {
     const known = knownOf(backend, behaviour);
     const observed = await observe(backend, behaviour);
     const wrong = fault(behaviour, observed, known?.expect);
-    rows.push({ behaviour: title, ok: wrong === undefined, ...(wrong && { fault: wrong }), ...(known && { known: known.reason }), observed });
+    rows.push({
+      behaviour: title,
+      ok: wrong === undefined,
+      ...(wrong && { fault: wrong }),
+      ...(known && { known: known.reason }),
+      observed,
+    });
     if (options.json === undefined && wrong !== undefined) console.log(`${colors.red('✗')} ${title}: ${wrong}`);
   }
   const passed = rows.filter(({ ok, known }) => ok && known === undefined).length;
   const listed = rows.filter(({ ok, known }) => ok && known !== undefined).length;
   const failed = rows.length - passed - listed;
-  if (options.json) console.log(JSON.stringify({ schema: 'ferrule.hostile/1', engine: backend.engine, passed, known: listed, failed, rows }, undefined, 2));
+  if (options.json)
+    console.log(
+      JSON.stringify(
+        { schema: 'ferrule.hostile/1', engine: backend.engine, passed, known: listed, failed, rows },
+        undefined,
+        2,
+      ),
+    );
   else console.log(`${backend.engine}: ${passed} right, ${listed} known differences, ${failed} wrong`);
   process.exitCode = failed > 0 ? 1 : 0;
 }

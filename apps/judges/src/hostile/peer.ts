@@ -1,6 +1,6 @@
 /**
- * @module The tools of a scripted server: records, keys, transcript, and whatever else it takes to be right, or wrong, on
- * purpose. Nothing here judges; a script says what to send, and this sends it.
+ * @module The tools of a scripted server: records, keys, transcript, and whatever else it takes to be right, or wrong,
+ * on purpose. Nothing here judges; a script says what to send, and this sends it.
  */
 import { randomFillSync, sign as signWith, constants, type KeyObject } from 'node:crypto';
 import type { CipherSuite, CryptoProvider, KeyShare, SyncAead } from '@ferrule/pure';
@@ -51,7 +51,12 @@ class Protection {
       const sealed = this.#aead.seal(this.#nonce(sequence), aad, inner, new Uint8Array(inner.length + 16));
       return { type: ContentType.application_data, bytes: sealed.slice() };
     }
-    const sealed = this.#aead.seal(this.#nonce(sequence), aad12(sequence, type, fragment.length), fragment, new Uint8Array(fragment.length + 16));
+    const sealed = this.#aead.seal(
+      this.#nonce(sequence),
+      aad12(sequence, type, fragment.length),
+      fragment,
+      new Uint8Array(fragment.length + 16),
+    );
     return { type, bytes: concat([this.#explicitNonce(sequence), sealed]) };
   }
 
@@ -64,7 +69,12 @@ class Protection {
 
   #open(sequence: number, type: number, bytes: Uint8Array): ClientRecord | undefined {
     if (this.keys.version === 'TLSv1.3') {
-      const plain = this.#aead.open(this.#nonce(sequence), header(type, 0x0303, bytes.length), bytes, new Uint8Array(bytes.length));
+      const plain = this.#aead.open(
+        this.#nonce(sequence),
+        header(type, 0x0303, bytes.length),
+        bytes,
+        new Uint8Array(bytes.length),
+      );
       if (plain === null) return undefined;
       const end = plain.findLastIndex((byte) => byte !== 0);
       return { type: plain[end] ?? 0, fragment: plain.slice(0, Math.max(end, 0)) };
@@ -73,7 +83,12 @@ class Protection {
     const explicit = bytes.subarray(0, this.#explicitNonce(sequence).length);
     const cipher = bytes.subarray(explicit.length);
     const nonce = explicit.length > 0 ? concat([this.keys.iv, explicit]) : this.#nonce(sequence);
-    const plain = this.#aead.open(nonce, aad12(sequence, type, cipher.length - 16), cipher, new Uint8Array(cipher.length));
+    const plain = this.#aead.open(
+      nonce,
+      aad12(sequence, type, cipher.length - 16),
+      cipher,
+      new Uint8Array(cipher.length),
+    );
     return plain === null ? undefined : { type, fragment: plain.slice() };
   }
 
@@ -90,7 +105,8 @@ class Protection {
   }
 }
 
-const aad12 = (sequence: number, type: number, length: number): Uint8Array => concat([bigEndian64(sequence), header(type, 0x0303, length)]);
+const aad12 = (sequence: number, type: number, length: number): Uint8Array =>
+  concat([bigEndian64(sequence), header(type, 0x0303, length)]);
 
 function bigEndian64(value: number): Uint8Array {
   const bytes = new Uint8Array(8);
@@ -134,8 +150,13 @@ export class Peer {
   // ── Records out ──
 
   /** One record, protected if there are keys. `version` and `length` may lie. */
-  sendRecord(type: number, fragment: Uint8Array, { padding = 0, version = 0x0303, plain = false }: { padding?: number; version?: number; plain?: boolean } = {}): void {
-    const record = this.#write === undefined || plain ? { type, bytes: fragment } : this.#write.seal(type, fragment, padding);
+  sendRecord(
+    type: number,
+    fragment: Uint8Array,
+    { padding = 0, version = 0x0303, plain = false }: { padding?: number; version?: number; plain?: boolean } = {},
+  ): void {
+    const record =
+      this.#write === undefined || plain ? { type, bytes: fragment } : this.#write.seal(type, fragment, padding);
     this.sendRaw(concat([header(record.type, version, record.bytes.length), record.bytes]));
   }
 
@@ -154,7 +175,8 @@ export class Peer {
 
   /** Handshake bytes, without the transcript. */
   sendHandshake(bytes: Uint8Array): void {
-    for (let at = 0; at < bytes.length; at += 16_384) this.sendRecord(ContentType.handshake, bytes.subarray(at, at + 16_384));
+    for (let at = 0; at < bytes.length; at += 16_384)
+      this.sendRecord(ContentType.handshake, bytes.subarray(at, at + 16_384));
   }
 
   sendChangeCipherSpec(byte = 1): void {
@@ -179,7 +201,10 @@ export class Peer {
 
   // ── Records in ──
 
-  /** The next record of the client, opened. A TLS 1.3 change_cipher_spec is passed over; a TLS 1.2 one turns on its keys. */
+  /**
+   * The next record of the client, opened. A TLS 1.3 change_cipher_spec is passed over; a TLS 1.2 one turns on its
+   * keys.
+   */
   *record(): Script<ClientRecord> {
     for (;;) {
       while (this.#inbox.length < 5) yield;
@@ -192,7 +217,10 @@ export class Peer {
         if (this.#read?.keys.version === 'TLSv1.2') this.#clientIsEncrypted = true;
         continue;
       }
-      const plain = this.#read === undefined || !this.#clientIsEncrypted || (this.#read.keys.version === 'TLSv1.3' && type !== ContentType.application_data);
+      const plain =
+        this.#read === undefined ||
+        !this.#clientIsEncrypted ||
+        (this.#read.keys.version === 'TLSv1.3' && type !== ContentType.application_data);
       const record = plain ? { type, fragment: body } : this.#read?.open(type, body);
       if (record === undefined && this.skipsUnreadable) continue;
       if (record === undefined) throw new Error('the client sent a record that cannot be opened');
@@ -211,7 +239,8 @@ export class Peer {
           const raw = this.#handshake.slice(0, 4 + length);
           this.#handshake = this.#handshake.subarray(4 + length);
           const type = raw[0] ?? 0;
-          if (expected !== undefined && type !== expected) throw new Error(`the client sent message ${type}, not ${expected}`);
+          if (expected !== undefined && type !== expected)
+            throw new Error(`the client sent message ${type}, not ${expected}`);
           this.transcript.add(raw);
           return { type, body: raw.subarray(4), raw };
         }
@@ -247,7 +276,11 @@ export function signAs(scheme: number, key: KeyObject, message: Uint8Array): Uin
   if (scheme === 0x0807) return signWith(null, message, key);
   if (scheme >>> 8 === 8) {
     const digest = `sha${[256, 384, 512][(scheme - 0x0804) % 5] ?? 256}`;
-    return signWith(digest, message, { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST });
+    return signWith(digest, message, {
+      key,
+      padding: constants.RSA_PKCS1_PSS_PADDING,
+      saltLength: constants.RSA_PSS_SALTLEN_DIGEST,
+    });
   }
   return signWith(hash, message, key);
 }

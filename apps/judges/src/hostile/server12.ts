@@ -62,7 +62,10 @@ export class Server12 extends Peer {
   serverHello(twist: ServerHello12Twist = {}): void {
     const { add = [], without = [], ...fields } = twist;
     this.serverRandom = twist.random ?? this.random(32);
-    const usual = encodeExtensions('serverHello12', { extendedMasterSecret: true, renegotiationInfo: new Uint8Array(0) });
+    const usual = encodeExtensions('serverHello12', {
+      extendedMasterSecret: true,
+      renegotiationInfo: new Uint8Array(0),
+    });
     this.send(
       encodeServerHello({
         legacyVersion: 0x0303,
@@ -80,7 +83,9 @@ export class Server12 extends Peer {
     this.send(encodeCertificate12(chain));
   }
 
-  serverKeyExchange(twist: { group?: number; publicKey?: Uint8Array; algorithm?: number; corrupt?: boolean; over?: Uint8Array } = {}): void {
+  serverKeyExchange(
+    twist: { group?: number; publicKey?: Uint8Array; algorithm?: number; corrupt?: boolean; over?: Uint8Array } = {},
+  ): void {
     const group = this.offered.supportedGroups?.find((id) => id === 0x001d || id === 0x0017) ?? 0x0017;
     const share = this.keyShare(group);
     this.#share = share;
@@ -88,12 +93,22 @@ export class Server12 extends Peer {
     const signed = twist.over ?? concat([this.hello.random, this.serverRandom, parameters]);
     const signature = signAs(0x0403, this.identity.privateKey, signed);
     if (twist.corrupt === true) signature[signature.length - 1] = (signature.at(-1) ?? 0) ^ 1;
-    this.send(encodeServerKeyExchange({ parameters, group, publicKey: share.publicKey, algorithm: twist.algorithm ?? 0x0403, signature }));
+    this.send(
+      encodeServerKeyExchange({
+        parameters,
+        group,
+        publicKey: share.publicKey,
+        algorithm: twist.algorithm ?? 0x0403,
+        signature,
+      }),
+    );
   }
 
   certificateRequest(): void {
     this.#requested = true;
-    this.send(encodeCertificateRequest12({ certificateTypes: [64, 1], signatureAlgorithms: [0x0403], authorities: [] }));
+    this.send(
+      encodeCertificateRequest12({ certificateTypes: [64, 1], signatureAlgorithms: [0x0403], authorities: [] }),
+    );
   }
 
   serverHelloDone(): void {
@@ -117,7 +132,8 @@ export class Server12 extends Peer {
   *clientKeyExchange(): Script {
     const { body } = yield* this.message(HandshakeType.client_key_exchange);
     const premaster = this.#share?.derive(decodeClientKeyExchange(body));
-    if (premaster instanceof Promise || premaster === null || premaster === undefined) throw new Error('no premaster secret');
+    if (premaster instanceof Promise || premaster === null || premaster === undefined)
+      throw new Error('no premaster secret');
     this.useMaster(extendedMasterSecret(this.cipher.hash, Secret.take(premaster), this.transcript.digest()));
   }
 

@@ -1,6 +1,18 @@
-/** @module TLS 1.3 as a server would speak it (RFC 9846 section 2, figure 1), one step a method, each with ways to be wrong. */
+/**
+ * @module TLS 1.3 as a server would speak it (RFC 9846 section 2, figure 1), one step a method, each with ways to be
+ * wrong.
+ */
 import type { Identity } from '@ferrule/conformance/pki';
-import { earlySecret, finishedMac, nextTrafficSecret, resumptionPsk, Secret, trafficKeys, type HandshakeStage, type MainStage } from '@ferrule/pure/keys';
+import {
+  earlySecret,
+  finishedMac,
+  nextTrafficSecret,
+  resumptionPsk,
+  Secret,
+  trafficKeys,
+  type HandshakeStage,
+  type MainStage,
+} from '@ferrule/pure/keys';
 import {
   decodeClientHello,
   decodeExtensions,
@@ -77,7 +89,10 @@ export class Server13 extends Peer {
         sessionId: this.hello.sessionId,
         cipherSuite: this.cipher.id,
         compressionMethod: 0,
-        extensions: [...encodeExtensions('helloRetryRequest', { supportedVersions: 0x0304, keyShare: group }), ...(twist.add ?? [])],
+        extensions: [
+          ...encodeExtensions('helloRetryRequest', { supportedVersions: 0x0304, keyShare: group }),
+          ...(twist.add ?? []),
+        ],
         ...wireOnly(twist),
       }),
     );
@@ -86,7 +101,9 @@ export class Server13 extends Peer {
 
   serverHello(twist: ServerHelloTwist = {}): void {
     // A hybrid share is answered by another kind of share than ours are.
-    const theirs = this.offered.keyShare?.find(({ group }) => this.provider.groups.some(({ id, kem }) => id === group && !kem));
+    const theirs = this.offered.keyShare?.find(({ group }) =>
+      this.provider.groups.some(({ id, kem }) => id === group && !kem),
+    );
     if (theirs === undefined) throw new Error('the client sent no key share');
     const ours: KeyShare = this.keyShare(theirs.group);
     const shared = ours.derive(theirs.keyExchange);
@@ -99,13 +116,22 @@ export class Server13 extends Peer {
         sessionId: this.hello.sessionId,
         cipherSuite: this.cipher.id,
         compressionMethod: 0,
-        extensions: [...encodeExtensions('serverHello', { supportedVersions: 0x0304, keyShare: share, preSharedKey: twist.psk?.selected }), ...(twist.add ?? [])],
+        extensions: [
+          ...encodeExtensions('serverHello', {
+            supportedVersions: 0x0304,
+            keyShare: share,
+            preSharedKey: twist.psk?.selected,
+          }),
+          ...(twist.add ?? []),
+        ],
         ...wireOnly(twist),
       }),
     );
     // A second one changes nothing for us, so that the answer to it can be read.
     if (this.#handshake !== undefined || this.#main !== undefined) return;
-    this.#handshake = earlySecret(this.cipher.hash, twist.psk && Secret.copyOf(twist.psk.key)).handshake(shared && Secret.take(shared));
+    this.#handshake = earlySecret(this.cipher.hash, twist.psk && Secret.copyOf(twist.psk.key)).handshake(
+      shared && Secret.take(shared),
+    );
     const hash = this.transcript.digest();
     this.clientHandshakeSecret = this.#handshake.clientTraffic(hash);
     this.serverHandshakeSecret = this.#handshake.serverTraffic(hash);
@@ -123,20 +149,35 @@ export class Server13 extends Peer {
     this.send(encodeEncryptedExtensions(extensions));
   }
 
-  certificateRequest(extensions: readonly Extension[] = encodeExtensions('certificateRequest', { signatureAlgorithms: [0x0403, 0x0804] }), context: Uint8Array = new Uint8Array(0)): void {
+  certificateRequest(
+    extensions: readonly Extension[] = encodeExtensions('certificateRequest', {
+      signatureAlgorithms: [0x0403, 0x0804],
+    }),
+    context: Uint8Array = new Uint8Array(0),
+  ): void {
     this.#requested = true;
     this.send(encodeCertificateRequest({ context, extensions }));
   }
 
-  certificate(chain: readonly Uint8Array[] = this.identity.chain, twist: { context?: Uint8Array; extensions?: CertificateEntry['extensions'] } = {}): void {
+  certificate(
+    chain: readonly Uint8Array[] = this.identity.chain,
+    twist: { context?: Uint8Array; extensions?: CertificateEntry['extensions'] } = {},
+  ): void {
     const entries = chain.map((data, index) => ({ data, extensions: index === 0 ? (twist.extensions ?? []) : [] }));
     this.send(encodeCertificate({ context: twist.context ?? new Uint8Array(0), entries }));
   }
 
-  certificateVerify(twist: { algorithm?: number; context?: string; over?: Uint8Array; corrupt?: boolean; signature?: Uint8Array } = {}): void {
+  certificateVerify(
+    twist: { algorithm?: number; context?: string; over?: Uint8Array; corrupt?: boolean; signature?: Uint8Array } = {},
+  ): void {
     const algorithm = twist.algorithm ?? 0x0403;
-    const content = concat([new Uint8Array(64).fill(0x20), Buffer.from(`${twist.context ?? CONTEXT}\0`), twist.over ?? this.transcript.digest()]);
-    const signature = twist.signature ?? signAs(algorithm === 0x0403 ? algorithm : 0x0403, this.identity.privateKey, content);
+    const content = concat([
+      new Uint8Array(64).fill(0x20),
+      Buffer.from(`${twist.context ?? CONTEXT}\0`),
+      twist.over ?? this.transcript.digest(),
+    ]);
+    const signature =
+      twist.signature ?? signAs(algorithm === 0x0403 ? algorithm : 0x0403, this.identity.privateKey, content);
     if (twist.corrupt === true) signature[signature.length - 1] = (signature.at(-1) ?? 0) ^ 1;
     this.send(encodeCertificateVerify({ algorithm, signature }));
   }
@@ -214,6 +255,13 @@ export class Server13 extends Peer {
 }
 
 /** The fields of a ServerHello that a twist sets outright. */
-function wireOnly({ share: _share, add: _add, psk: _psk, withoutKeys: _withoutKeys, early: _early, ...fields }: ServerHelloTwist): Partial<ServerHello> {
+function wireOnly({
+  share: _share,
+  add: _add,
+  psk: _psk,
+  withoutKeys: _withoutKeys,
+  early: _early,
+  ...fields
+}: ServerHelloTwist): Partial<ServerHello> {
   return fields;
 }

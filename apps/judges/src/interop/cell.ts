@@ -1,4 +1,7 @@
-/** @module One cell of the matrix: a connection of one engine to a server that is already there, and what can be told of it. */
+/**
+ * @module One cell of the matrix: a connection of one engine to a server that is already there, and what can be told of
+ * it.
+ */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { Client } from '@ferrule/conformance';
@@ -41,8 +44,12 @@ export function lacking({ supported, engine }: Backend, { group }: Setting): str
   return isHybrid(group) ? `no ML-KEM in ${engine}` : `no ${group} in ${engine}`;
 }
 
-/** Throws what is wrong. @returns what is to be the same with every engine, and the last session that the server gave. */
-export async function tryCell(tried: Tried): Promise<{ readonly facts: Facts; readonly session: TlsSession | undefined }> {
+/**
+ * Throws what is wrong. @returns what is to be the same with every engine, and the last session that the server gave.
+ */
+export async function tryCell(
+  tried: Tried,
+): Promise<{ readonly facts: Facts; readonly session: TlsSession | undefined }> {
   const { backend, way, port } = tried;
   const sessions: TlsSession[] = [];
   const context = backend.createContext({ ...(await optionsFor(tried)), onSession: (each) => sessions.push(each) });
@@ -117,7 +124,16 @@ async function failsAs(client: Client, way: Failing): Promise<Facts> {
   if (way === 'untrusted') assert.equal(code, 'CERT_UNTRUSTED_ROOT');
   if (way === 'misnamed') assert.equal(code, 'CERT_NAME_MISMATCH');
   if (way === 'no certificate' || way === 'other version') assert.equal(code, 'PEER_ALERT');
-  return { connected, ret, why: sslErrorName(ssl.getError(ret)), code, alert: alert && `${alert.origin} ${alert.name}`, verify: verify?.code, depth: verify?.depth, established: ssl.established };
+  return {
+    connected,
+    ret,
+    why: sslErrorName(ssl.getError(ret)),
+    code,
+    alert: alert && `${alert.origin} ${alert.name}`,
+    verify: verify?.code,
+    depth: verify?.depth,
+    established: ssl.established,
+  };
 }
 
 function offeredGroups({ version, group, kind }: Setting, way: Way): ContextOptions {
@@ -131,8 +147,14 @@ function offeredGroups({ version, group, kind }: Setting, way: Way): ContextOpti
   return { groups: [decoy, id], keyShares: [decoy] };
 }
 
-/** A client certificate of the server's kind; in TLS 1.2 RSA, since a server that takes one group takes certificates on its curve only. */
-async function clientCredential({ version, kind }: Setting): Promise<{ chain: readonly Uint8Array[]; key: Uint8Array }> {
+/**
+ * A client certificate of the server's kind; in TLS 1.2 RSA, since a server that takes one group takes certificates on
+ * its curve only.
+ */
+async function clientCredential({
+  version,
+  kind,
+}: Setting): Promise<{ chain: readonly Uint8Array[]; key: Uint8Array }> {
   const rsa = version === 'TLSv1.2' || kind.startsWith('rsa');
   const { chain, key } = await pki(rsa ? 'client-rsa' : kind === 'ed25519' ? 'client-ed25519' : 'client');
   return { chain, key };

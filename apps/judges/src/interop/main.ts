@@ -1,4 +1,6 @@
-/** @module `npm run interop`: both engines against other people's servers, over the whole matrix, compared cell by cell. */
+/**
+ * @module `npm run interop`: both engines against other people's servers, over the whole matrix, compared cell by cell.
+ */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import type { Backend } from '@ferrule/contract';
@@ -16,12 +18,22 @@ interface Options {
 }
 
 const program = new Command('interop')
-  .description("Connects to other people's TLS servers, where they are installed, in every combination that they can do, and compares what the engines say.")
-  .addOption(new Option('--engine <name...>', 'only these engines; one alone is compared with nothing (default: pure and native)').choices(ENGINE_NAMES))
+  .description(
+    "Connects to other people's TLS servers, where they are installed, in every combination that they can do, and compares what the engines say.",
+  )
+  .addOption(
+    new Option(
+      '--engine <name...>',
+      'only these engines; one alone is compared with nothing (default: pure and native)',
+    ).choices(ENGINE_NAMES),
+  )
   .option('--peer <text...>', 'only servers whose name has this text')
   .option('--quick', 'one cipher suite per server, no client authentication')
   .option('--json', 'one JSON object on standard output')
-  .addHelpText('after', '\nExamples:\n  npm run interop\n  npm run interop -- --engine native --peer openssl --quick\n  npm run interop -- --engine pure-webcrypto --json')
+  .addHelpText(
+    'after',
+    '\nExamples:\n  npm run interop\n  npm run interop -- --engine native --peer openssl --quick\n  npm run interop -- --engine pure-webcrypto --json',
+  )
   .action(main);
 
 await program.parseAsync();
@@ -55,7 +67,8 @@ async function main(options: Options): Promise<void> {
       cells.push(...own);
       log(`${peer.name} (${version})`);
       for (const name of engines.keys()) log(`  ${name}: ${summary(own, name)}`);
-      if (engines.size > 1) log(`  ${own.filter(({ differences }) => differences.length > 0).length} cells in which they differ`);
+      if (engines.size > 1)
+        log(`  ${own.filter(({ differences }) => differences.length > 0).length} cells in which they differ`);
       for (const line of [...broken, ...own.filter((cell) => !isGood(cell)).map(describe)]) log(`  ${line}`);
     }
   } finally {
@@ -63,8 +76,31 @@ async function main(options: Options): Promise<void> {
   }
   const bad = cells.filter((cell) => !isGood(cell));
   if (options.json) {
-    const tried = Object.fromEntries([...engines.keys()].map((name) => [name, PEERS.map((peer) => ({ peer: peer.name, ...counts(cells.filter((cell) => cell.peer === peer.name), name) }))]));
-    console.log(JSON.stringify({ schema: 'ferrule.interop/2', engines: [...engines].map(([name, backend]) => ({ name, engine: backend.engine })), peers, tried, bad }, undefined, 1));
+    const tried = Object.fromEntries(
+      [...engines.keys()].map((name) => [
+        name,
+        PEERS.map((peer) => ({
+          peer: peer.name,
+          ...counts(
+            cells.filter((cell) => cell.peer === peer.name),
+            name,
+          ),
+        })),
+      ]),
+    );
+    console.log(
+      JSON.stringify(
+        {
+          schema: 'ferrule.interop/2',
+          engines: [...engines].map(([name, backend]) => ({ name, engine: backend.engine })),
+          peers,
+          tried,
+          bad,
+        },
+        undefined,
+        1,
+      ),
+    );
   }
   process.exitCode = bad.length > 0 || peers.some(({ broken }) => broken.length > 0) ? 1 : 0;
 }

@@ -70,7 +70,9 @@ const node: PeerKind = {
         requestCert: clientAuth, rejectUnauthorized: clientAuth, sessionIdContext: 'interop', ALPNProtocols: [ALPN],
       }, // prettier-ignore
       (socket) => {
-        socket.on('error', () => undefined).write(`${socket.exportKeyingMaterial(32, EXPORTER_LABEL, Buffer.alloc(0)).toString('hex')}\n`);
+        socket
+          .on('error', () => undefined)
+          .write(`${socket.exportKeyingMaterial(32, EXPORTER_LABEL, Buffer.alloc(0)).toString('hex')}\n`);
         socket.pipe(socket);
       },
     );
@@ -80,7 +82,12 @@ const node: PeerKind = {
   },
 };
 
-const GNUTLS_GROUPS: Readonly<Record<string, string>> = { X25519: 'X25519', 'P-256': 'SECP256R1', 'P-384': 'SECP384R1', 'P-521': 'SECP521R1' };
+const GNUTLS_GROUPS: Readonly<Record<string, string>> = {
+  X25519: 'X25519',
+  'P-256': 'SECP256R1',
+  'P-384': 'SECP384R1',
+  'P-521': 'SECP521R1',
+};
 
 const gnutls: PeerKind = {
   name: 'gnutls-serv',
@@ -109,7 +116,12 @@ function onItsCurves({ version, group, kind }: Setting): boolean {
   return version === 'TLSv1.3' || curve === undefined || curve === GROUPS[group];
 }
 
-const NSS_GROUPS: Readonly<Record<string, string>> = { X25519: 'x25519', 'P-256': 'P256', 'P-384': 'P384', 'P-521': 'P521' };
+const NSS_GROUPS: Readonly<Record<string, string>> = {
+  X25519: 'x25519',
+  'P-256': 'P256',
+  'P-384': 'P384',
+  'P-521': 'P521',
+};
 
 const nss: PeerKind = {
   name: 'NSS selfserv',
@@ -120,28 +132,68 @@ const nss: PeerKind = {
     for (const kind of ['rsa', 'p256', 'p384', 'p521']) {
       const database = `${directory}/nss-${kind}`;
       await mkdir(database);
-      if ((await output('certutil', ['-N', '-d', `sql:${database}`, '--empty-password'])) === undefined) return undefined;
-      await output('certutil', ['-A', '-d', `sql:${database}`, '-n', 'root', '-t', 'CT,C,C', '-a', '-i', `${directory}/root.pem`]);
+      if ((await output('certutil', ['-N', '-d', `sql:${database}`, '--empty-password'])) === undefined)
+        return undefined;
+      await output('certutil', [
+        '-A',
+        '-d',
+        `sql:${database}`,
+        '-n',
+        'root',
+        '-t',
+        'CT,C,C',
+        '-a',
+        '-i',
+        `${directory}/root.pem`,
+      ]);
       await toPkcs12(directory, kind, `${database}/leaf.p12`, '');
       await output('pk12util', ['-i', `${database}/leaf.p12`, '-d', `sql:${database}`, '-W', '']);
     }
     const library = await output('dpkg-query', ['-W', '-f', '${Version}', 'libnss3']);
     return (await output('which', ['selfserv'])) === undefined ? undefined : `NSS ${library ?? 'of unknown version'}`;
   },
-  can: (setting) => !isHybrid(setting.group) && setting.kind !== 'ed25519' && setting.kind !== 'rsa-pss' && onItsCurves(setting),
+  can: (setting) =>
+    !isHybrid(setting.group) && setting.kind !== 'ed25519' && setting.kind !== 'rsa-pss' && onItsCurves(setting),
   start: async ({ version, group, kind, clientAuth }, directory) => {
     const port = await freePort();
     const range = version === 'TLSv1.3' ? 'tls1.3' : 'tls1.2';
     return start(
       'selfserv',
-      ['-d', `sql:${directory}/nss-${kind}`, '-p', String(port), kind === 'rsa' ? '-n' : '-e', kind, '-V', `${range}:${range}`, '-I', NSS_GROUPS[group] ?? '', '-G', '-u', ...(clientAuth ? ['-r', '-r'] : [])],
+      [
+        '-d',
+        `sql:${directory}/nss-${kind}`,
+        '-p',
+        String(port),
+        kind === 'rsa' ? '-n' : '-e',
+        kind,
+        '-V',
+        `${range}:${range}`,
+        '-I',
+        NSS_GROUPS[group] ?? '',
+        '-G',
+        '-u',
+        ...(clientAuth ? ['-r', '-r'] : []),
+      ],
       port,
     );
   },
 };
 
 const toPkcs12 = (directory: string, kind: string, file: string, password: string): Promise<string | undefined> =>
-  output('openssl', ['pkcs12', '-export', '-name', kind, '-in', `${directory}/${kind}.pem`, '-inkey', `${directory}/${kind}.key`, '-out', file, '-passout', `pass:${password}`]);
+  output('openssl', [
+    'pkcs12',
+    '-export',
+    '-name',
+    kind,
+    '-in',
+    `${directory}/${kind}.pem`,
+    '-inkey',
+    `${directory}/${kind}.key`,
+    '-out',
+    file,
+    '-passout',
+    `pass:${password}`,
+  ]);
 
 const source = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
@@ -152,18 +204,39 @@ const go: PeerKind = {
   async present(directory) {
     const version = await output('go', ['version']);
     if (version === undefined) return undefined;
-    return (await output('go', ['build', '-o', `${directory}/go-server`, source('./go_server.go')])) === undefined ? undefined : firstLine(version);
+    return (await output('go', ['build', '-o', `${directory}/go-server`, source('./go_server.go')])) === undefined
+      ? undefined
+      : firstLine(version);
   },
   can: ({ kind }) => kind !== 'rsa-pss',
   start: ({ version, group, kind, clientAuth }, directory) =>
     start(
       `${directory}/go-server`,
-      ['-version', version, '-group', group, '-alpn', ALPN, '-label', EXPORTER_LABEL, '-cert', `${directory}/${kind}.pem`, '-key', `${directory}/${kind}.key`, ...(clientAuth ? ['-ca', `${directory}/root.pem`] : [])],
+      [
+        '-version',
+        version,
+        '-group',
+        group,
+        '-alpn',
+        ALPN,
+        '-label',
+        EXPORTER_LABEL,
+        '-cert',
+        `${directory}/${kind}.pem`,
+        '-key',
+        `${directory}/${kind}.key`,
+        ...(clientAuth ? ['-ca', `${directory}/root.pem`] : []),
+      ],
       /listening on (\d+)/,
     ),
 };
 
-const JSSE_GROUPS: Readonly<Record<string, string>> = { X25519: 'x25519', 'P-256': 'secp256r1', 'P-384': 'secp384r1', 'P-521': 'secp521r1' };
+const JSSE_GROUPS: Readonly<Record<string, string>> = {
+  X25519: 'x25519',
+  'P-256': 'secp256r1',
+  'P-384': 'secp384r1',
+  'P-521': 'secp521r1',
+};
 
 const jsse: PeerKind = {
   name: 'JSSE',
@@ -195,7 +268,15 @@ const rustls: PeerKind = {
   dialogue: EXPORTING,
   alpn: true,
   async present() {
-    const built = await output('cargo', ['build', '--quiet', '--release', '--manifest-path', source('./rustls/Cargo.toml'), '--target-dir', RUSTLS_TARGET]);
+    const built = await output('cargo', [
+      'build',
+      '--quiet',
+      '--release',
+      '--manifest-path',
+      source('./rustls/Cargo.toml'),
+      '--target-dir',
+      RUSTLS_TARGET,
+    ]);
     return built === undefined ? undefined : '0.23.46 on ring';
   },
   // Of ring's groups and keys there are fewer.
@@ -203,7 +284,15 @@ const rustls: PeerKind = {
   start: ({ version, group, kind, clientAuth }, directory) =>
     start(
       `${RUSTLS_TARGET}/release/rustls-server`,
-      [version, group, `${directory}/${kind}.pem`, `${directory}/${kind}.key`, clientAuth ? `${directory}/root.pem` : '-', ALPN, EXPORTER_LABEL],
+      [
+        version,
+        group,
+        `${directory}/${kind}.pem`,
+        `${directory}/${kind}.key`,
+        clientAuth ? `${directory}/root.pem` : '-',
+        ALPN,
+        EXPORTER_LABEL,
+      ],
       /listening on (\d+)/,
     ),
 };
@@ -211,4 +300,5 @@ const rustls: PeerKind = {
 export const PEERS: readonly PeerKind[] = [openssl, node, gnutls, nss, go, rustls, jsse];
 
 /** The cells of one server. */
-export const suitesOf = (peer: PeerKind, setting: Setting): [string, number][] => suitesFor(setting).filter(([name]) => peer.can(setting, name, 'full'));
+export const suitesOf = (peer: PeerKind, setting: Setting): [string, number][] =>
+  suitesFor(setting).filter(([name]) => peer.can(setting, name, 'full'));

@@ -10,7 +10,11 @@ export interface Running {
 }
 
 /** What a program prints, or `undefined` where it is not installed or fails. */
-export async function output(program: string, args: readonly string[], directory?: string): Promise<string | undefined> {
+export async function output(
+  program: string,
+  args: readonly string[],
+  directory?: string,
+): Promise<string | undefined> {
   try {
     const { stdout, stderr } = await promisify(execFile)(program, args, { timeout: 300_000, cwd: directory });
     return stdout + stderr;
@@ -34,7 +38,10 @@ export interface Started extends Running {
   readonly printed: string;
 }
 
-/** Starts a server that prints where it listens: `ready` finds the port, or the port is given and tried until it answers. */
+/**
+ * Starts a server that prints where it listens: `ready` finds the port, or the port is given and tried until it
+ * answers.
+ */
 export async function start(program: string, args: readonly string[], ready: RegExp | number): Promise<Started> {
   const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });
   let printed = '';
@@ -72,7 +79,9 @@ export async function start(program: string, args: readonly string[], ready: Reg
 async function answering(port: number, dead: () => boolean): Promise<void> {
   while (!dead()) {
     const socket = connect(port, '127.0.0.1');
-    const open = await new Promise<boolean>((resolve) => socket.once('connect', () => resolve(true)).once('error', () => resolve(false)));
+    const open = await new Promise<boolean>((resolve) =>
+      socket.once('connect', () => resolve(true)).once('error', () => resolve(false)),
+    );
     socket.destroy();
     if (open) return;
     await new Promise((resolve) => setTimeout(resolve, 20));

@@ -19,7 +19,13 @@ export interface Cell extends Setting {
 export const isGood = ({ errors, differences }: Cell): boolean => Object.keys(errors).length + differences.length === 0;
 
 /** A server in one setting, tried with everything that fits. `all`: every suite. */
-export async function trySetting(engines: ReadonlyMap<string, Backend>, peer: PeerKind, setting: Setting, directory: string, all: boolean): Promise<Cell[]> {
+export async function trySetting(
+  engines: ReadonlyMap<string, Backend>,
+  peer: PeerKind,
+  setting: Setting,
+  directory: string,
+  all: boolean,
+): Promise<Cell[]> {
   const suites = suitesOf(peer, setting).slice(0, all ? undefined : 1);
   if (suites.length === 0) return [];
   const cells: Cell[] = [];
@@ -28,7 +34,9 @@ export async function trySetting(engines: ReadonlyMap<string, Backend>, peer: Pe
     for (const [index, [suite, id]] of suites.entries()) {
       const sessions = new Map<string, TlsSession | undefined>();
       // One suite is enough to fail with.
-      for (const way of waysOf(setting).filter((each) => peer.can(setting, suite, each) && (index === 0 || !isFailing(each)))) {
+      for (const way of waysOf(setting).filter(
+        (each) => peer.can(setting, suite, each) && (index === 0 || !isFailing(each)),
+      )) {
         const errors: Record<string, string> = {};
         const untried: Record<string, string> = {};
         const told = new Map<string, Facts>();
@@ -40,7 +48,16 @@ export async function trySetting(engines: ReadonlyMap<string, Backend>, peer: Pe
           }
           try {
             const session = way === 'resumed' ? sessions.get(name) : undefined;
-            const { facts, session: given } = await tryCell({ backend, setting, suite: id, way, port: server.port, dialogue: peer.dialogue, alpn: peer.alpn, session });
+            const { facts, session: given } = await tryCell({
+              backend,
+              setting,
+              suite: id,
+              way,
+              port: server.port,
+              dialogue: peer.dialogue,
+              alpn: peer.alpn,
+              session,
+            });
             told.set(name, facts);
             if (way === 'full') sessions.set(name, given);
           } catch (error) {
@@ -55,8 +72,6 @@ export async function trySetting(engines: ReadonlyMap<string, Backend>, peer: Pe
   }
   return cells;
 }
-
-
 
 /** Every engine against the first. */
 function differencesOf(told: ReadonlyMap<string, Facts>): string[] {

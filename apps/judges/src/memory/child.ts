@@ -1,6 +1,7 @@
 /**
- * @module The process that is searched: connections of one engine to the ports that it is given. It keeps no key log and
- * learns no secret but those of its own connections. On each line of stdin it goes one step on, and says on stdout where it is.
+ * @module The process that is searched: connections of one engine to the ports that it is given. It keeps no key log
+ * and learns no secret but those of its own connections. On each line of stdin it goes one step on, and says on stdout
+ * where it is.
  */
 import { once } from 'node:events';
 import { connect as dial, type Socket } from 'node:net';
@@ -26,10 +27,14 @@ interface Used {
 
 async function backendOf(): Promise<Backend> {
   switch (name) {
-    case 'node': return createPure({ crypto: nodeCrypto });
-    case 'noble': return createPure({ crypto: nobleCrypto });
-    case 'tuned': return createPure({ crypto: tunedCrypto });
-    case 'webcrypto': return createPure({ crypto: await createWebCrypto() });
+    case 'node':
+      return createPure({ crypto: nodeCrypto });
+    case 'noble':
+      return createPure({ crypto: nobleCrypto });
+    case 'tuned':
+      return createPure({ crypto: tunedCrypto });
+    case 'webcrypto':
+      return createPure({ crypto: await createWebCrypto() });
     default: {
       const { load } = await import('@ferrule/native');
       const loaded = load();
@@ -77,7 +82,13 @@ say(String(copies.length));
 process.exit(0);
 
 async function open(version: TlsVersion): Promise<Used> {
-  const context = backend.createContext({ trustAnchors, minVersion: version, maxVersion: version, cipherSuites: [version === 'TLSv1.3' ? 0x1301 : Number(suite)], onSession: () => undefined });
+  const context = backend.createContext({
+    trustAnchors,
+    minVersion: version,
+    maxVersion: version,
+    cipherSuites: [version === 'TLSv1.3' ? 0x1301 : Number(suite)],
+    onSession: () => undefined,
+  });
   const ssl = context.newConnection();
   const socket = dial(PORTS[version], '127.0.0.1');
   await once(socket, 'connect');

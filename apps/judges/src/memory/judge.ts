@@ -1,7 +1,7 @@
 /**
- * @module After close(), a process holds nothing of its connections' secrets. The server, which is this process, knows them
- * all; the client is a child, whose memory is searched for them: as long as a connection is open, when it runs no more, and
- * with a copy planted, which shows that the search finds what is there.
+ * @module After close(), a process holds nothing of its connections' secrets. The server, which is this process, knows
+ * them all; the client is a child, whose memory is searched for them: as long as a connection is open, when it runs no
+ * more, and with a copy planted, which shows that the search finds what is there.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -31,12 +31,23 @@ export interface MemoryReport {
 /** Runs one child. @throws Error when it cannot be started, or ends too early. */
 export async function searchClient(target: MemoryTarget): Promise<MemoryReport> {
   const [identity, root] = await Promise.all([pki('p256'), pki('root')]);
-  const [server13, server12] = await Promise.all([watchedServer(identity, 'TLSv1.3'), watchedServer(identity, 'TLSv1.2')]);
+  const [server13, server12] = await Promise.all([
+    watchedServer(identity, 'TLSv1.3'),
+    watchedServer(identity, 'TLSv1.2'),
+  ]);
   const child = spawn(
     process.execPath,
     [
-      '--expose-gc', '--conditions=@ferrule/source', '--import', 'tsx', fileURLToPath(new URL('child.ts', import.meta.url)),
-      target, String(server13.port), String(server12.port), String(0xc02b), Buffer.from(root.certificate).toString('base64'),
+      '--expose-gc',
+      '--conditions=@ferrule/source',
+      '--import',
+      'tsx',
+      fileURLToPath(new URL('child.ts', import.meta.url)),
+      target,
+      String(server13.port),
+      String(server12.port),
+      String(0xc02b),
+      Buffer.from(root.certificate).toString('base64'),
     ],
     { stdio: ['pipe', 'pipe', 'inherit'] },
   );
@@ -73,12 +84,18 @@ interface Watched {
 }
 
 /** An echoing server, behind a relay that reads both randoms off the wire. */
-async function watchedServer({ keyPem, chainPem }: { readonly keyPem: string; readonly chainPem: string }, version: TlsVersion): Promise<Watched> {
+async function watchedServer(
+  { keyPem, chainPem }: { readonly keyPem: string; readonly chainPem: string },
+  version: TlsVersion,
+): Promise<Watched> {
   const keylog: string[] = [];
   const randoms = new Map<string, Uint8Array>();
-  const server: Server = createServer({ key: keyPem, cert: chainPem, minVersion: version, maxVersion: version }, (socket) => {
-    socket.on('error', () => undefined).on('data', (data: Buffer) => socket.write(data));
-  });
+  const server: Server = createServer(
+    { key: keyPem, cert: chainPem, minVersion: version, maxVersion: version },
+    (socket) => {
+      socket.on('error', () => undefined).on('data', (data: Buffer) => socket.write(data));
+    },
+  );
   server.on('keylog', (line: Buffer) => keylog.push(line.toString('latin1')));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -1,4 +1,7 @@
-/** @module Looking for bytes in the memory of another process, as whoever may read it would (proc(5): `/proc/PID/mem`). Linux. */
+/**
+ * @module Looking for bytes in the memory of another process, as whoever may read it would (proc(5): `/proc/PID/mem`).
+ * Linux.
+ */
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 
 const CHUNK = 4 << 20;
@@ -69,6 +72,8 @@ function writableRegions(pid: number): [number, number][] {
     .split('\n')
     .flatMap((line) => {
       const [, start = '', end = '', permissions = ''] = /^([0-9a-f]+)-([0-9a-f]+) (\S+)/.exec(line) ?? [];
-      return permissions.startsWith('rw') ? [[Number.parseInt(start, 16), Number.parseInt(end, 16)] as [number, number]] : [];
+      return permissions.startsWith('rw')
+        ? [[Number.parseInt(start, 16), Number.parseInt(end, 16)] as [number, number]]
+        : [];
     });
 }

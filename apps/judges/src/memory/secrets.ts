@@ -1,16 +1,26 @@
-/** @module What the server of a connection knows of its secrets, derived from its key log: what must not be found at the client. */
+/**
+ * @module What the server of a connection knows of its secrets, derived from its key log: what must not be found at the
+ * client.
+ */
 import { createHmac } from 'node:crypto';
 
-/** The hash and key length of both suites that are searched for: TLS_AES_128_GCM_SHA256 and ECDHE with AES-128-GCM and SHA-256. */
+/**
+ * The hash and key length of both suites that are searched for: TLS_AES_128_GCM_SHA256 and ECDHE with AES-128-GCM and
+ * SHA-256.
+ */
 const KEY_LENGTH = 16;
 
 /**
- * What tells that a secret is there, by the secret's name: those of a server's key log (RFC 9850), and the keys that follow from them.
+ * What tells that a secret is there, by the secret's name: those of a server's key log (RFC 9850), and the keys that
+ * follow from them.
  * @param randoms - of TLS 1.2 the server's random, by the client's in hexadecimal.
  */
 export function piecesOf(lines: readonly string[], randoms: ReadonlyMap<string, Uint8Array>): Map<string, Uint8Array> {
-  // Allocators write their lists over the first 16 bytes of memory that was freed: the rest of a longer secret is looked for.
-  return new Map([...secretsOf(lines, randoms)].map(([name, secret]) => [name, secret.length >= 32 ? secret.subarray(16) : secret]));
+  // Allocators write their lists over the first 16 bytes of memory that was freed: the rest of a longer secret is
+  // looked for.
+  return new Map(
+    [...secretsOf(lines, randoms)].map(([name, secret]) => [name, secret.length >= 32 ? secret.subarray(16) : secret]),
+  );
 }
 
 function secretsOf(lines: readonly string[], randoms: ReadonlyMap<string, Uint8Array>): Map<string, Uint8Array> {

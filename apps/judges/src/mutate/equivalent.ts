@@ -1,4 +1,7 @@
-/** @module Mutants that make no difference that a test could see, each with its reason. A row that a test notices after all is wrong, and so is one without a mutant. */
+/**
+ * @module Mutants that make no difference that a test could see, each with its reason. A row that a test notices after
+ * all is wrong, and so is one without a mutant.
+ */
 
 export const EQUIVALENT: Readonly<Record<string, string>> = {
   "pure/src/record/reader.ts RecordReader.#deliver: refusal throw fail('UNEXPECTED_RECORD', 'a record that holds nothing but padding');":
@@ -13,6 +16,6 @@ export const EQUIVALENT: Readonly<Record<string, string>> = {
     'Without it the next line throws, and the verifier takes that for false.',
   'x509/src/policy.ts policyBreach: refusal return breach();':
     'A policy tree that is empty stays empty, and the last line asks the same again.',
-  'x509/src/transparency.ts transparencyBreach: refusal return breach(\'cannot be looked up in logs: the signature verifier has no digest\');':
+  "x509/src/transparency.ts transparencyBreach: refusal return breach('cannot be looked up in logs: the signature verifier has no digest');":
     'validatePath() throws a TypeError for transparency with such a verifier.',
 };

@@ -1,4 +1,7 @@
-/** @module What is known of each mutant so far: one line of JSON for each thing that happened, in a file that all workers add to. */
+/**
+ * @module What is known of each mutant so far: one line of JSON for each thing that happened, in a file that all
+ * workers add to.
+ */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 
 /** How many tests one mutant may survive before no more are tried. */
@@ -28,7 +31,10 @@ export class Journal {
   /** Only these are tried; all where it is empty. */
   readonly #wanted: ReadonlySet<string>;
 
-  constructor(path: string, wanted: readonly string[] = JSON.parse(process.env['FERRULE_MUTANTS'] ?? '[]') as string[]) {
+  constructor(
+    path: string,
+    wanted: readonly string[] = JSON.parse(process.env['FERRULE_MUTANTS'] ?? '[]') as string[],
+  ) {
     this.#path = path;
     this.#wanted = new Set(wanted);
     this.#findings = readJournal(path);
@@ -49,7 +55,13 @@ export class Journal {
   /** Whether this mutant is to be tried by this test. */
   begin(mutant: string, test: string): boolean {
     const { killed, spoiled, survived } = this.#findings;
-    if ((this.#wanted.size > 0 && !this.#wanted.has(mutant)) || killed.has(mutant) || spoiled.has(mutant) || (survived.get(mutant) ?? 0) >= MOST_TESTS) return false;
+    if (
+      (this.#wanted.size > 0 && !this.#wanted.has(mutant)) ||
+      killed.has(mutant) ||
+      spoiled.has(mutant) ||
+      (survived.get(mutant) ?? 0) >= MOST_TESTS
+    )
+      return false;
     this.#write({ event: 'begun', mutant, test });
     return true;
   }
@@ -71,7 +83,14 @@ export class Journal {
 }
 
 export function readJournal(path: string): Findings {
-  const found: { -readonly [K in keyof Findings]: Findings[K] } = { reached: new Set(), foreign: new Set(), killed: new Map(), spoiled: new Map(), survived: new Map(), unfinished: undefined };
+  const found: { -readonly [K in keyof Findings]: Findings[K] } = {
+    reached: new Set(),
+    foreign: new Set(),
+    killed: new Map(),
+    spoiled: new Map(),
+    survived: new Map(),
+    unfinished: undefined,
+  };
   const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n') : [];
   for (const text of lines) {
     if (text === '') continue;

@@ -44,15 +44,21 @@ if (values.json) console.log(JSON.stringify(report, null, 2));
 
 function chosen(target: Target): string[] | undefined {
   if (values.only === '' && values.sample === undefined) return undefined;
-  const all = mutantsOf(target).map(({ id }) => id).filter((id) => id.includes(values.only));
+  const all = mutantsOf(target)
+    .map(({ id }) => id)
+    .filter((id) => id.includes(values.only));
   return values.sample === undefined ? all : sample(all, Number(values.sample), values.seed);
 }
 
 function print({ engine }: Target, { mutants, killed, survivors, equivalent, wrongRows }: Outcome): void {
   for (const kind of ['refusal', 'operand', 'edge'] as const) {
     const of = mutants.filter((mutant) => mutant.kind === kind);
-    if (of.length > 0) console.log(`${engine}: ${of.filter(({ id }) => killed.has(id)).length} of ${of.length} of kind ${kind} killed, ${of.filter(({ id }) => equivalent.includes(id)).length} equivalent`);
+    if (of.length > 0)
+      console.log(
+        `${engine}: ${of.filter(({ id }) => killed.has(id)).length} of ${of.length} of kind ${kind} killed, ${of.filter(({ id }) => equivalent.includes(id)).length} equivalent`,
+      );
   }
-  for (const { id, line, tests } of survivors) console.log(`survived ${tests === 0 ? 'unexercised' : `${tests} tests`}: ${id} (line ${line})`);
+  for (const { id, line, tests } of survivors)
+    console.log(`survived ${tests === 0 ? 'unexercised' : `${tests} tests`}: ${id} (line ${line})`);
   for (const id of wrongRows) console.log(`equivalent.ts is wrong about: ${id}`);
 }

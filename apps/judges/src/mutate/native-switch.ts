@@ -1,4 +1,7 @@
-/** @module The variables of the environment through which a test and the addon in its process talk about mutants of rules.cpp. */
+/**
+ * @module The variables of the environment through which a test and the addon in its process talk about mutants of
+ * rules.cpp.
+ */
 
 /** The active one. */
 export const ACTIVE = 'FERRULE_NATIVE_MUTANT';

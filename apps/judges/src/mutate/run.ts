@@ -1,4 +1,7 @@
-/** @module One mutation run: vitest over instrumented sources, group of tests by group, until each mutant is killed or has survived. */
+/**
+ * @module One mutation run: vitest over instrumented sources, group of tests by group, until each mutant is killed or
+ * has survived.
+ */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
@@ -33,18 +36,34 @@ const CONFIG = join(ROOT, 'apps/judges/vitest.mutate.config.ts');
 const STALLED = 60_000;
 
 /** Every mutant of a target, also those that turn out to be none. */
-export const mutantsOf = (target: Target): readonly Mutant[] => (target.engine === 'native' ? nativeMutants().mutants : sourcesOf(target).flatMap((path) => [...instrumentFile(path).mutants]));
+export const mutantsOf = (target: Target): readonly Mutant[] =>
+  target.engine === 'native'
+    ? nativeMutants().mutants
+    : sourcesOf(target).flatMap((path) => [...instrumentFile(path).mutants]);
 
 /** The same ones for the same seed, whatever else there is. */
 export function sample(ids: readonly string[], count: number, seed: string): string[] {
   const place = (id: string): string => createHash('sha256').update(`${seed}\n${id}`).digest('hex');
-  return ids.map((id) => [place(id), id] as const).sort(([a], [b]) => (a < b ? -1 : 1)).slice(0, count).map(([, id]) => id);
+  return ids
+    .map((id) => [place(id), id] as const)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .slice(0, count)
+    .map(([, id]) => id);
 }
 
 /** @param wanted - try only these mutants; undefined: all. */
-export async function mutate(target: Target, wanted?: readonly string[], log: (line: string) => void = () => undefined): Promise<Outcome> {
+export async function mutate(
+  target: Target,
+  wanted?: readonly string[],
+  log: (line: string) => void = () => undefined,
+): Promise<Outcome> {
   const folder = mkdtempSync(join(tmpdir(), 'ferrule-mutate-'));
-  const run: Run = { target, journal: join(folder, 'journal'), wanted, env: target.engine === 'native' ? { FERRULE_NATIVE_ADDON: buildMutants(folder) } : {} };
+  const run: Run = {
+    target,
+    journal: join(folder, 'journal'),
+    wanted,
+    env: target.engine === 'native' ? { FERRULE_NATIVE_ADDON: buildMutants(folder) } : {},
+  };
   try {
     for (const group of target.tests) {
       log(`${group.folder}: ${group.files.join(' ')}`);
@@ -73,15 +92,20 @@ function outcomeOf({ target, journal, wanted }: Run): Outcome {
   return {
     mutants,
     killed,
-    survivors: left.filter(({ id }) => EQUIVALENT[id] === undefined).map((mutant) => ({ ...mutant, tests: survived.get(mutant.id) ?? 0 })),
+    survivors: left
+      .filter(({ id }) => EQUIVALENT[id] === undefined)
+      .map((mutant) => ({ ...mutant, tests: survived.get(mutant.id) ?? 0 })),
     equivalent: left.filter(({ id }) => EQUIVALENT[id] !== undefined).map(({ id }) => id),
     wrongRows: rows.filter((id) => killed.has(id) || !all.some((mutant) => mutant.id === id)),
   };
 }
 
-/** A worker that stalls counts as a kill; then, or when a mutant broke what follows, the group begins anew without that mutant. */
+/**
+ * A worker that stalls counts as a kill; then, or when a mutant broke what follows, the group begins anew without that
+ * mutant.
+ */
 async function runGroup(run: Run, group: Tests): Promise<void> {
-  for (let before = readJournal(run.journal).spoiled.size; ; ) {
+  for (let before = readJournal(run.journal).spoiled.size; ;) {
     await vitest(run, group, { FERRULE_MUTANTS: JSON.stringify(run.wanted ?? []) });
     const { unfinished, spoiled } = readJournal(run.journal);
     if (unfinished !== undefined) record(run.journal, 'killed', unfinished.mutant, unfinished.test);
@@ -93,10 +117,16 @@ async function runGroup(run: Run, group: Tests): Promise<void> {
 /** A mutant that broke later tests: its test by itself, in a process in which nothing else was ever active. */
 async function confirm(run: Run, mutant: string, test: string): Promise<void> {
   const [file = '', ...names] = test.split(' > ');
-  const group = run.target.tests.find(({ folder, files }) => existsSync(join(ROOT, folder, file)) && files.some((part) => file.includes(part)));
+  const group = run.target.tests.find(
+    ({ folder, files }) => existsSync(join(ROOT, folder, file)) && files.some((part) => file.includes(part)),
+  );
   if (group === undefined) return;
   const only = names.join(' ').replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
-  const status = await vitest(run, { folder: group.folder, files: [file], only: `^${only}$` }, { FERRULE_MUTANT: mutant });
+  const status = await vitest(
+    run,
+    { folder: group.folder, files: [file], only: `^${only}$` },
+    { FERRULE_MUTANT: mutant },
+  );
   record(run.journal, status === 0 ? 'survived' : 'killed', mutant, test);
 }
 
@@ -104,8 +134,22 @@ function record(journal: string, event: 'killed' | 'survived', mutant: string, t
   appendFileSync(journal, `${JSON.stringify({ event, mutant, test })}\n`);
 }
 
-function vitest({ target, journal, env }: Run, { folder, files, only }: Tests, more: NodeJS.ProcessEnv): Promise<number | null> {
-  const args = ['run', '--config', CONFIG, '--root', join(ROOT, folder), '--reporter', 'dot', ...(only === undefined ? [] : ['-t', only]), ...files];
+function vitest(
+  { target, journal, env }: Run,
+  { folder, files, only }: Tests,
+  more: NodeJS.ProcessEnv,
+): Promise<number | null> {
+  const args = [
+    'run',
+    '--config',
+    CONFIG,
+    '--root',
+    join(ROOT, folder),
+    '--reporter',
+    'dot',
+    ...(only === undefined ? [] : ['-t', only]),
+    ...files,
+  ];
   const child = spawn(process.execPath, [join(ROOT, 'node_modules/vitest/vitest.mjs'), ...args], {
     cwd: join(ROOT, folder),
     stdio: process.env['FERRULE_MUTATE_VERBOSE'] === undefined ? 'ignore' : 'inherit',
@@ -115,7 +159,8 @@ function vitest({ target, journal, env }: Run, { folder, files, only }: Tests, m
   return new Promise((resolve, reject) => {
     const watch = setInterval(() => {
       const quiet = existsSync(journal) && Date.now() - statSync(journal).mtimeMs > STALLED;
-      if (quiet && readJournal(journal).unfinished !== undefined && child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+      if (quiet && readJournal(journal).unfinished !== undefined && child.pid !== undefined)
+        process.kill(-child.pid, 'SIGKILL');
     }, 2_000);
     child.on('error', reject);
     child.on('exit', (status) => {

@@ -1,6 +1,7 @@
 /**
- * @module A vitest runner that, having run a test, runs it again with each mutant that made a difference to it, until one
- * test has killed the mutant. What it finds goes into a journal, which survives a worker that a mutant drives in circles.
+ * @module A vitest runner that, having run a test, runs it again with each mutant that made a difference to it, until
+ * one test has killed the mutant. What it finds goes into a journal, which survives a worker that a mutant drives in
+ * circles.
  */
 import { TestRunner, type RunnerTestCase } from 'vitest';
 import { Journal } from './journal.ts';
@@ -32,7 +33,8 @@ export default class MutationRunner extends TestRunner {
       if (!this.#journal.begin(mutant, name)) continue;
       const killed = await this.#fails(mutant, body, patience);
       this.#journal.end(mutant, name, killed);
-      // What a mutant broke for later tests is not their kill: this one is then judged by itself, in a process of its own.
+      // What a mutant broke for later tests is not their kill: this one is then judged by itself, in a process of its
+      // own.
       if (killed && (await this.#fails('', body, patience))) {
         this.#journal.spoiled(mutant, name);
         throw new Error(`${mutant} spoils what follows`);
@@ -42,7 +44,9 @@ export default class MutationRunner extends TestRunner {
 
   async #fails(mutant: string, body: () => unknown, patience: number): Promise<boolean> {
     let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_resolve, reject) => (timer = setTimeout(() => reject(new Error('too late')), patience)));
+    const late = new Promise<never>(
+      (_resolve, reject) => (timer = setTimeout(() => reject(new Error('too late')), patience)),
+    );
     this.#activate(mutant);
     try {
       await Promise.race([body(), late]);

@@ -38,7 +38,8 @@ export function installSwitch(active = ''): Switch {
     },
     edge(id, relation, left, right) {
       // Not "left !== right": an undefined side, or NaN, compares as it would without us.
-      if (left !== right) return { '<': left < right, '<=': left <= right, '>': left > right, '>=': left >= right }[relation];
+      if (left !== right)
+        return { '<': left < right, '<=': left <= right, '>': left > right, '>=': left >= right }[relation];
       met.add(id);
       return relation.endsWith('=') !== (one.active === id);
     },

@@ -36,10 +36,28 @@ export const TARGETS: readonly Target[] = [
     engine: 'pure',
     sources: ['flow', 'auth', 'session', 'record', 'wire', 'ech', 'connection.ts'].map((name) => `${PURE}/${name}`),
     tests: [
-      { folder: 'packages/pure', files: ['src/flow', 'src/auth', 'src/session', 'src/record', 'src/wire', 'src/ech', 'src/engine', 'test/flow', 'test/after13', 'test/ech-refusals', 'test/refusals'] },
+      {
+        folder: 'packages/pure',
+        files: [
+          'src/flow',
+          'src/auth',
+          'src/session',
+          'src/record',
+          'src/wire',
+          'src/ech',
+          'src/engine',
+          'test/flow',
+          'test/after13',
+          'test/ech-refusals',
+          'test/refusals',
+        ],
+      },
       { folder: 'apps/judges', files: ['test/hostile.test'] },
       { folder: 'packages/pure', files: ['test/conformance.node'] },
-      { folder: 'apps/judges', files: ['test/native-rules', 'test/oracle', 'test/external-psk', 'test/unfinished-write', 'test/short-record'] },
+      {
+        folder: 'apps/judges',
+        files: ['test/native-rules', 'test/oracle', 'test/external-psk', 'test/unfinished-write', 'test/short-record'],
+      },
     ],
   },
   {
@@ -47,7 +65,19 @@ export const TARGETS: readonly Target[] = [
     sources: [X509],
     tests: [
       { folder: 'packages/x509', files: ['test/rules', 'test/malformed'] },
-      { folder: 'packages/x509', files: ['src/path', 'src/status', 'src/constraints', 'src/der', 'src/host', 'src/public-key', 'src/trust', 'src/remember'] },
+      {
+        folder: 'packages/x509',
+        files: [
+          'src/path',
+          'src/status',
+          'src/constraints',
+          'src/der',
+          'src/host',
+          'src/public-key',
+          'src/trust',
+          'src/remember',
+        ],
+      },
       { folder: 'packages/x509', files: ['test/openssl-codes', 'test/search', 'test/roots'] },
       { folder: 'packages/pure', files: ['test/signatures.test'] },
       { folder: 'packages/x509', files: ['test/hostile'] },
@@ -67,13 +97,21 @@ export const TARGETS: readonly Target[] = [
 export function sourcesOf({ sources }: Target): string[] {
   const files = (path: string): string[] => {
     if (/\.\w+$/.test(path)) return [path];
-    return readdirSync(path, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? files(join(path, entry.name)) : [join(path, entry.name)]));
+    return readdirSync(path, { withFileTypes: true }).flatMap((entry) =>
+      entry.isDirectory() ? files(join(path, entry.name)) : [join(path, entry.name)],
+    );
   };
   return sources
     .map((source) => join(ROOT, source))
     .filter((path) => existsSync(path))
     .flatMap(files)
-    .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts') && !path.endsWith('.d.ts') && !(path.includes(X509) && NO_RULES.test(path)));
+    .filter(
+      (path) =>
+        path.endsWith('.ts') &&
+        !path.endsWith('.test.ts') &&
+        !path.endsWith('.d.ts') &&
+        !(path.includes(X509) && NO_RULES.test(path)),
+    );
 }
 
 /** A source with its switches. */

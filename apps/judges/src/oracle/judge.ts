@@ -12,7 +12,12 @@ import { legalLength, ORDER_12, ORDER_13, STEPS_12, STEPS_13, type Step } from '
 const OPTIONS: ContextOptions = { groups: [0x0017, 0x0018], keyShares: [0x0017] };
 
 /** Sends the steps of that name; after a legal one it waits for what the client owes. */
-function* send<S extends Peer & { clientHello(): Script }>(server: S, steps: readonly Step<S>[], names: readonly string[], legal: number): Script {
+function* send<S extends Peer & { clientHello(): Script }>(
+  server: S,
+  steps: readonly Step<S>[],
+  names: readonly string[],
+  legal: number,
+): Script {
   yield* server.clientHello();
   for (const [index, name] of names.entries()) {
     const step = steps.find((each) => each.name === name);
@@ -25,7 +30,11 @@ function* send<S extends Peer & { clientHello(): Script }>(server: S, steps: rea
 }
 
 /** Why the engine is wrong about this order; `undefined` when it is right. */
-export async function judgeOrder(backend: Backend, version: 'TLSv1.2' | 'TLSv1.3', names: readonly string[]): Promise<string | undefined> {
+export async function judgeOrder(
+  backend: Backend,
+  version: 'TLSv1.2' | 'TLSv1.3',
+  names: readonly string[],
+): Promise<string | undefined> {
   const identity = await pki('p256');
   const options = { trustAnchors: [(await pki('root')).certificate], ...OPTIONS };
   const order = version === 'TLSv1.3' ? ORDER_13 : ORDER_12;
@@ -36,13 +45,20 @@ export async function judgeOrder(backend: Backend, version: 'TLSv1.2' | 'TLSv1.3
     observed = await exchange(backend, options, server, send(server, STEPS_13, names, legal));
   } else {
     const server = new Server12(identity);
-    observed = await exchange(backend, { ...options, maxVersion: 'TLSv1.2' }, server, send(server, STEPS_12, names, legal));
+    observed = await exchange(
+      backend,
+      { ...options, maxVersion: 'TLSv1.2' },
+      server,
+      send(server, STEPS_12, names, legal),
+    );
   }
   const finishedAt = names.indexOf('Finished');
   const open = finishedAt >= 0 && finishedAt < legal;
   if (observed.established !== open) return `established is ${observed.established}`;
   // A legal order that ends is a transport that ends; whatever was sent in order had to be understood.
-  if (legal === names.length) return observed.code === 'UNEXPECTED_EOF' ? undefined : `a legal order ends in ${observed.code ?? 'nothing'}`;
-  if (observed.code !== 'UNEXPECTED_MESSAGE' && observed.code !== 'UNEXPECTED_RECORD') return `code ${observed.code ?? 'none'}`;
+  if (legal === names.length)
+    return observed.code === 'UNEXPECTED_EOF' ? undefined : `a legal order ends in ${observed.code ?? 'nothing'}`;
+  if (observed.code !== 'UNEXPECTED_MESSAGE' && observed.code !== 'UNEXPECTED_RECORD')
+    return `code ${observed.code ?? 'none'}`;
   return observed.alert === Alert.unexpected_message ? undefined : `alert ${observed.alert}`;
 }

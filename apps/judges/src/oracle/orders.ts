@@ -1,5 +1,6 @@
 /**
- * @module The legal orders of a server's messages, as a table: RFC 9846 section 2 and appendix A.1, RFC 5246 section 7.3.
+ * @module The legal orders of a server's messages, as a table: RFC 9846 section 2 and appendix A.1, RFC 5246 section
+ * 7.3.
  *
  * This is the oracle and not the engine: an engine that followed a table would be tested against itself.
  */

@@ -28,7 +28,12 @@ export interface People {
   readonly bob: Identity;
 }
 
-export const people = async (): Promise<People> => ({ root: await pki('root'), server: await pki('p256'), alice: await pki('client'), bob: await pki('unknownClient') });
+export const people = async (): Promise<People> => ({
+  root: await pki('root'),
+  server: await pki('p256'),
+  alice: await pki('client'),
+  bob: await pki('unknownClient'),
+});
 
 /** The callbacks of all contexts of one sequence; `act` is what a step inside one does. */
 export class Callbacks {
@@ -42,7 +47,11 @@ export class Callbacks {
   readonly #act: (step: Step, callback: Callback) => void;
   readonly #onSession: (session: TlsSession, ssl: Ssl, who: Who) => void;
 
-  constructor(config: Config, act: (step: Step, callback: Callback) => void, onSession: (session: TlsSession, ssl: Ssl, who: Who) => void) {
+  constructor(
+    config: Config,
+    act: (step: Step, callback: Callback) => void,
+    onSession: (session: TlsSession, ssl: Ssl, who: Who) => void,
+  ) {
     this.#config = config;
     this.#act = act;
     this.#onSession = onSession;
@@ -66,7 +75,14 @@ export class Callbacks {
       trustAnchors: [root.certificate],
       maxVersion: config.version === 13 ? 'TLSv1.3' : 'TLSv1.2',
       groups: [0x1d, 0x17],
-      ...(who === 'distrustful' ? { verify: () => false } : config.verify === 'peer' ? {} : { verify: () => this.#answer('verify', config.verify === 'promise' && features.has('async-verify'), true, false) }),
+      ...(who === 'distrustful'
+        ? { verify: () => false }
+        : config.verify === 'peer'
+          ? {}
+          : {
+              verify: () =>
+                this.#answer('verify', config.verify === 'promise' && features.has('async-verify'), true, false),
+            }),
       ...(identity && this.#credential(identity, backend)),
       ...(config.postHandshakeAuth && features.has('post-handshake-auth') && { postHandshakeAuth: true }),
       onSession: (session, ssl) => {
@@ -87,13 +103,32 @@ export class Callbacks {
   #credential(identity: Identity, backend: Backend): Partial<ContextOptions> {
     const { credential } = this.#config;
     const signs = signsItself(backend, identity);
-    const kind = !possible(credential, backend.features) ? 'key' : credential === 'key' && !signs ? 'signer' : credential;
-    const plain: Credential = { chain: identity.chain, key: signs ? identity.key : { schemes: [0x0403], sign: (_scheme, message) => new Uint8Array(signWith('sha256', message, privateKey(identity))) } };
+    const kind = !possible(credential, backend.features)
+      ? 'key'
+      : credential === 'key' && !signs
+        ? 'signer'
+        : credential;
+    const plain: Credential = {
+      chain: identity.chain,
+      key: signs
+        ? identity.key
+        : {
+            schemes: [0x0403],
+            sign: (_scheme, message) => new Uint8Array(signWith('sha256', message, privateKey(identity))),
+          },
+    };
     if (kind === 'key') return { credentials: [plain] };
-    if (kind === 'callback' || kind === 'callback promise') return { onCertificateRequest: () => this.#answer<Credential | undefined>('onCertificateRequest', kind === 'callback promise', plain, undefined) };
+    if (kind === 'callback' || kind === 'callback promise')
+      return {
+        onCertificateRequest: () =>
+          this.#answer<Credential | undefined>('onCertificateRequest', kind === 'callback promise', plain, undefined),
+      };
     const key = privateKey(identity);
     const sign = (scheme: number, message: Uint8Array): Uint8Array | Promise<Uint8Array> => {
-      const pss = scheme === 0x0804 ? { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST } : {};
+      const pss =
+        scheme === 0x0804
+          ? { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST }
+          : {};
       const signature = new Uint8Array(signWith('sha256', message, { key, ...pss }));
       return this.#answer<Uint8Array>('sign', kind === 'signer promise', signature, new Uint8Array(0));
     };
@@ -108,7 +143,8 @@ export class Callbacks {
     this.#calls.set(callback, nth + 1);
     const inside = this.#config.inside.find((each) => each.callback === callback && each.nth === nth);
     switch (inside?.step[0]) {
-      case undefined: break;
+      case undefined:
+        break;
       case 'throw':
         this.threw.add(callback);
         throw new Thrown(`thrown by ${callback}`);
@@ -123,7 +159,8 @@ export class Callbacks {
         if (!isAsking(callback)) break;
         this.unanswered = true;
         return new Promise<T>(() => undefined);
-      default: if (inside !== undefined) this.#act(inside.step, callback);
+      default:
+        if (inside !== undefined) this.#act(inside.step, callback);
     }
     if (!later) return good;
     return new Promise<T>((resolve, reject) => {
@@ -150,12 +187,18 @@ export class Callbacks {
 }
 
 /** Callbacks whose answer the engine waits for. */
-const isAsking = (callback: Callback): boolean => callback === 'verify' || callback === 'onCertificateRequest' || callback === 'sign';
+const isAsking = (callback: Callback): boolean =>
+  callback === 'verify' || callback === 'onCertificateRequest' || callback === 'sign';
 
-/** Callbacks that watch: told between operations, and free to call any. The others are called in the middle of one, and may call none. */
-export const isObserver = (callback: Callback): boolean => callback === 'onSession' || callback === 'onKeylog' || callback === 'onMessage';
+/**
+ * Callbacks that watch: told between operations, and free to call any. The others are called in the middle of one, and
+ * may call none.
+ */
+export const isObserver = (callback: Callback): boolean =>
+  callback === 'onSession' || callback === 'onKeylog' || callback === 'onMessage';
 
-const privateKey = (identity: Identity): KeyObject => createPrivateKey({ key: Buffer.from(identity.key), format: 'der', type: 'pkcs8' });
+const privateKey = (identity: Identity): KeyObject =>
+  createPrivateKey({ key: Buffer.from(identity.key), format: 'der', type: 'pkcs8' });
 
 const signing = new WeakMap<Backend, boolean>();
 
@@ -177,8 +220,13 @@ function signsItself(backend: Backend, { chain, key }: Identity): boolean {
 /** Whether the engine has what this way to a credential needs. */
 function possible(credential: Config['credential'], features: ReadonlySet<string>): boolean {
   switch (credential) {
-    case 'key': case 'callback': return true;
-    case 'callback promise': return features.has('async-credential');
-    case 'signer': case 'signer promise': return features.has('external-signer');
+    case 'key':
+    case 'callback':
+      return true;
+    case 'callback promise':
+      return features.has('async-credential');
+    case 'signer':
+    case 'signer promise':
+      return features.has('external-signer');
   }
 }

@@ -33,7 +33,11 @@ class Outgoing {
 
   move(count: number, server: Server): number {
     let moved = 0;
-    for (let first = this.#chunks[0]; first !== undefined && (moved < count || first.bytes.length === 0); first = this.#chunks[0]) {
+    for (
+      let first = this.#chunks[0];
+      first !== undefined && (moved < count || first.bytes.length === 0);
+      first = this.#chunks[0]
+    ) {
       const part = first.bytes.subarray(0, count - moved);
       // A copy: from now on the memory is the face's again.
       server.feed(part.slice());
@@ -236,7 +240,11 @@ export class MemoryPipe implements Pipe, Carrier {
         },
         { highWaterMark: 0 },
       ),
-      writable: new WritableStream<Uint8Array>({ write: (bytes) => this.write(bytes), close: () => this.closeWrite(), abort: () => this.close() }),
+      writable: new WritableStream<Uint8Array>({
+        write: (bytes) => this.write(bytes),
+        close: () => this.closeWrite(),
+        abort: () => this.close(),
+      }),
     };
   }
 }

@@ -4,7 +4,9 @@ import type { Fault } from './plant.ts';
 import { judge, target, type TargetName } from './targets.ts';
 
 /** What it is asked: the sequence of a seed, or this one. */
-export type Order = { readonly target: TargetName; readonly plant?: Fault | undefined } & ({ readonly seed: number } | { readonly sequence: Sequence } | { readonly prepare: true });
+export type Order = { readonly target: TargetName; readonly plant?: Fault | undefined } & (
+  { readonly seed: number } | { readonly sequence: Sequence } | { readonly prepare: true }
+);
 /** One per order. */
 export interface Answer {
   readonly rule: string | undefined;
@@ -24,6 +26,9 @@ async function answer(order: Order): Promise<void> {
   const it = await known;
   if ('prepare' in order) return void process.send?.({ rule: undefined, detail: '', trace: [] } satisfies Answer);
   const { finding, trace } = await judge(it, 'seed' in order ? sequenceFrom(order.seed, it.recipes) : order.sequence);
-  const detail = finding === undefined ? '' : `${finding.message}${finding.cause instanceof Error ? `\n${finding.cause.stack ?? ''}` : ''}`;
+  const detail =
+    finding === undefined
+      ? ''
+      : `${finding.message}${finding.cause instanceof Error ? `\n${finding.cause.stack ?? ''}` : ''}`;
   process.send?.({ rule: finding?.rule, detail, trace: finding === undefined ? [] : trace } satisfies Answer);
 }

@@ -8,11 +8,17 @@ interface Due {
   active: boolean;
 }
 
-const real = { setTimeout: globalThis.setTimeout, clearTimeout: globalThis.clearTimeout, setInterval: globalThis.setInterval, clearInterval: globalThis.clearInterval };
+const real = {
+  setTimeout: globalThis.setTimeout,
+  clearTimeout: globalThis.clearTimeout,
+  setInterval: globalThis.setInterval,
+  clearInterval: globalThis.clearInterval,
+};
 
 /** Waits for the event loop to come round. */
 export const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
-export const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => void real.setTimeout(resolve, milliseconds));
+export const sleep = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => void real.setTimeout(resolve, milliseconds));
 
 export class Clock {
   /** Milliseconds since {@link install}. */
@@ -21,16 +27,23 @@ export class Clock {
 
   /** In place of the process's own timers, until {@link remove}. Those inside Node itself go on as ever. */
   install(): void {
-    const timer = (repeats: boolean) => (act: (...args: unknown[]) => void, delay = 0, ...args: unknown[]): Handle => {
-      const due: Due = { at: this.now + delay, delay, repeats, act: () => act(...args), active: true };
-      this.#due.push(due);
-      return new Handle(due, () => (due.at = this.now + due.delay));
-    };
+    const timer =
+      (repeats: boolean) =>
+      (act: (...args: unknown[]) => void, delay = 0, ...args: unknown[]): Handle => {
+        const due: Due = { at: this.now + delay, delay, repeats, act: () => act(...args), active: true };
+        this.#due.push(due);
+        return new Handle(due, () => (due.at = this.now + due.delay));
+      };
     const clear = (handle: unknown): void => {
       if (handle instanceof Handle) handle.due.active = false;
       else real.clearTimeout(handle as NodeJS.Timeout);
     };
-    Object.assign(globalThis, { setTimeout: timer(false), clearTimeout: clear, setInterval: timer(true), clearInterval: clear });
+    Object.assign(globalThis, {
+      setTimeout: timer(false),
+      clearTimeout: clear,
+      setInterval: timer(true),
+      clearInterval: clear,
+    });
   }
 
   remove(): void {

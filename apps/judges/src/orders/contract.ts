@@ -9,7 +9,18 @@ import { Kind } from './pattern.ts';
 import type { Sequence, Step } from './sequence.ts';
 import { NOBODY, Server, type Tickets } from './server.ts';
 import { owedBySubtle } from './subtle.ts';
-import { dispose, handshake, keyUpdate, read, secretOf, shutdown, STEPS, write, type Operation, type Stage } from './steps.ts';
+import {
+  dispose,
+  handshake,
+  keyUpdate,
+  read,
+  secretOf,
+  shutdown,
+  STEPS,
+  write,
+  type Operation,
+  type Stage,
+} from './steps.ts';
 
 /** Calls of one operation that may move nothing. */
 const MAX_IDLE = 6;
@@ -17,7 +28,11 @@ const MAX_IDLE = 6;
 const PATIENCE = 10_000;
 
 /** @throws Finding */
-export async function playContract(backend: Backend, sequence: Sequence, trace?: (line: string) => void): Promise<void> {
+export async function playContract(
+  backend: Backend,
+  sequence: Sequence,
+  trace?: (line: string) => void,
+): Promise<void> {
   await new Play(backend, sequence, await people(), trace).run();
 }
 
@@ -48,7 +63,11 @@ class Play implements Stage {
     this.#sequence = sequence;
     this.#people = everybody;
     this.#trace = trace;
-    this.#callbacks = new Callbacks(sequence.config, (step, callback) => this.#inside(step, !isObserver(callback)), (session, _ssl, who) => void this.#sessions.push({ session, who }));
+    this.#callbacks = new Callbacks(
+      sequence.config,
+      (step, callback) => this.#inside(step, !isObserver(callback)),
+      (session, _ssl, who) => void this.#sessions.push({ session, who }),
+    );
   }
 
   async run(): Promise<void> {
@@ -115,8 +134,16 @@ class Play implements Stage {
     const { version, asks, retries, early, eagerly, sessions12, bio } = this.#sequence.config;
     this.#callbacks.reset();
     let context = this.#contexts.get(who);
-    if (context === undefined) this.#contexts.set(who, (context = this.#backend.createContext(this.#callbacks.options(who, this.#people, this.#backend))));
-    const server = new Server(this.#people.server, { version, asks, retries, early, eagerly, sessions12 }, this.#tickets);
+    if (context === undefined)
+      this.#contexts.set(
+        who,
+        (context = this.#backend.createContext(this.#callbacks.options(who, this.#people, this.#backend))),
+      );
+    const server = new Server(
+      this.#people.server,
+      { version, asks, retries, early, eagerly, sessions12 },
+      this.#tickets,
+    );
     this.link = new Link(context.newConnection(), server, who, bio, this.#callbacks);
     this.#offersOwn = kept?.who === who;
     const { ssl } = this.link;
@@ -129,7 +156,7 @@ class Play implements Stage {
 
   async pump(operation: Operation): Promise<void> {
     const { link } = this;
-    for (let idle = 0; idle < MAX_IDLE; ) {
+    for (let idle = 0; idle < MAX_IDLE;) {
       const ret = this.#once(operation);
       if (ret === undefined || link.failure !== undefined) break;
       if (ret > 0 && operation !== 'read') break;
@@ -153,7 +180,8 @@ class Play implements Stage {
         case SslError.wantWrite:
           if (idle >= MAX_IDLE) throw new Finding(`${operation} wants room, and the write BIO is empty`);
           break;
-        default: break;
+        default:
+          break;
       }
     }
     link.drain(Infinity);
@@ -162,11 +190,16 @@ class Play implements Stage {
   #once(operation: Operation): number | undefined {
     const { link } = this;
     switch (operation) {
-      case 'connect': return handshake(link, 'connect');
-      case 'read': return read(link, 20_000);
-      case 'write': return write(link, link.owed?.length ?? 100);
-      case 'shutdown': return shutdown(link);
-      case 'keyUpdate': return keyUpdate(link, false);
+      case 'connect':
+        return handshake(link, 'connect');
+      case 'read':
+        return read(link, 20_000);
+      case 'write':
+        return write(link, link.owed?.length ?? 100);
+      case 'shutdown':
+        return shutdown(link);
+      case 'keyUpdate':
+        return keyUpdate(link, false);
     }
   }
 
@@ -214,7 +247,9 @@ class Play implements Stage {
       for (const question of [...this.#callbacks.questions]) question.accept();
       await turn();
       if (link.failure !== undefined || link.disposed) return;
-      await this.pump(!link.ssl.established ? 'connect' : link.owed !== undefined && !link.shutdownCalled ? 'write' : 'read');
+      await this.pump(
+        !link.ssl.established ? 'connect' : link.owed !== undefined && !link.shutdownCalled ? 'write' : 'read',
+      );
       if (this.#callbacks.questions.length === 0) return;
     }
   }
@@ -223,12 +258,14 @@ class Play implements Stage {
     const { link } = this;
     const { server, ssl } = link;
     if (!link.shutdownCalled && !link.ended && !link.failedTransport) {
-      if (!ssl.established) throw new Finding('the handshake does not end', `${ssl.state}; ${link.trace.slice(-3).join('; ')}`);
+      if (!ssl.established)
+        throw new Finding('the handshake does not end', `${ssl.state}; ${link.trace.slice(-3).join('; ')}`);
       if (!server.established) throw new Finding('connect() returned 1, and the server does not know', ssl.state);
     }
     if (!ssl.established || link.failedTransport) return;
     this.#identity();
-    for (let i = 0; i < 4 && link.owed !== undefined && !link.shutdownCalled && link.failure === undefined; i++) await this.pump('write');
+    for (let i = 0; i < 4 && link.owed !== undefined && !link.shutdownCalled && link.failure === undefined; i++)
+      await this.pump('write');
     await this.pump('read');
     // A question after the handshake (post-handshake authentication) may have been the first to stay open.
     if (this.#callbacks.unanswered) return this.#unanswered();
@@ -254,7 +291,8 @@ class Play implements Stage {
     if (link.failure !== undefined || link.failedTransport || link.disposed) return;
     if (link.ssl.established && link.read.count === link.server.sent) return;
     const last = link.trace.at(-1) ?? '';
-    if (!/ -1 SSL_ERROR_WANT_(X509_LOOKUP|RETRY_VERIFY|ASYNC)$/.test(last)) throw new Finding('a callback never answers, and something else is waited for', last);
+    if (!/ -1 SSL_ERROR_WANT_(X509_LOOKUP|RETRY_VERIFY|ASYNC)$/.test(last))
+      throw new Finding('a callback never answers, and something else is waited for', last);
   }
 
   /** The end: ours, then the server's. */
@@ -264,12 +302,17 @@ class Play implements Stage {
     await this.pump('shutdown');
     if (link.failure !== undefined) return;
     link.drain(Infinity);
-    if (link.server.alert !== 0) throw new Finding('shutdown() is done, and the server has no close_notify', `${String(link.server.alert)}; ${link.trace.slice(-3).join('; ')}`);
+    if (link.server.alert !== 0)
+      throw new Finding(
+        'shutdown() is done, and the server has no close_notify',
+        `${String(link.server.alert)}; ${link.trace.slice(-3).join('; ')}`,
+      );
     this.#delivered();
     if (link.ended) return;
     link.server.closeNotify();
     await this.pump('shutdown');
-    if (link.failure === undefined && link.trace.at(-1) !== 'shutdown 1') throw new Finding('shutdown() does not see the close_notify that came', link.trace.at(-1));
+    if (link.failure === undefined && link.trace.at(-1) !== 'shutdown 1')
+      throw new Finding('shutdown() does not see the close_notify that came', link.trace.at(-1));
   }
 
   /** Exactly what was told has arrived, and was read. */
@@ -277,15 +320,27 @@ class Play implements Stage {
     const { link } = this;
     const { server } = link;
     if (link.failure !== undefined || link.disposed) return;
-    for (const [received, kind] of [[server.main, Kind.main], [server.nested, Kind.nested]] as const) {
+    for (const [received, kind] of [
+      [server.main, Kind.main],
+      [server.nested, Kind.nested],
+    ] as const) {
       const told = link.told[kind] ?? 0;
       const owed = link.owed?.kind === kind ? link.owed.length : 0;
-      if (received.count < told || received.count > told + owed) throw new Finding('what write() told is not what arrived', `${told} told, ${received.count} arrived, ${owed} owed`);
+      if (received.count < told || received.count > told + owed)
+        throw new Finding(
+          'what write() told is not what arrived',
+          `${told} told, ${received.count} arrived, ${owed} owed`,
+        );
     }
-    if (!link.ended && link.read.count !== server.sent) throw new Finding('what was sent is not what read() gave', `${server.sent} sent, ${link.read.count} read`);
+    if (!link.ended && link.read.count !== server.sent)
+      throw new Finding('what was sent is not what read() gave', `${server.sent} sent, ${link.read.count} read`);
     const { keyUpdatesHeard: heard, keyUpdatesAsked: asked } = server;
     const most = link.keyUpdates + asked + link.keyUpdatesGivenUp + (link.keyUpdateOwed === undefined ? 0 : 1);
-    if (heard < link.keyUpdates || heard > most) throw new Finding('what keyUpdate() told is not what arrived', `${link.keyUpdates} told, ${asked} asked for, ${heard} arrived`);
+    if (heard < link.keyUpdates || heard > most)
+      throw new Finding(
+        'what keyUpdate() told is not what arrived',
+        `${link.keyUpdates} told, ${asked} asked for, ${heard} arrived`,
+      );
     this.#earlyData();
   }
 
@@ -294,8 +349,13 @@ class Play implements Stage {
     const { server, ssl } = link;
     const told = link.told[Kind.early] ?? 0;
     if (server.earlyAccepted) {
-      if (server.early.count < told) throw new Finding('what writeEarlyData() told is not what arrived', `${told} told, ${server.early.count} arrived`);
-      if (server.early.count > 0 && ssl.earlyData !== 'accepted') throw new Finding('`earlyData` denies what the server has', ssl.earlyData);
+      if (server.early.count < told)
+        throw new Finding(
+          'what writeEarlyData() told is not what arrived',
+          `${told} told, ${server.early.count} arrived`,
+        );
+      if (server.early.count > 0 && ssl.earlyData !== 'accepted')
+        throw new Finding('`earlyData` denies what the server has', ssl.earlyData);
     } else if (ssl.earlyData === 'accepted') throw new Finding('`earlyData` says accepted, and it was not');
     if (told > 0 && ssl.earlyData === 'not-sent') throw new Finding('`earlyData` says not-sent of what was sent');
   }
@@ -306,22 +366,54 @@ class Play implements Stage {
     const { server, who } = link;
     const { threw, refused } = this.#callbacks;
     if (!link.ssl.established || server.client === undefined || threw.size > 0 || refused.size > 0) return;
-    if (link.ssl.sessionReused !== server.resumed) throw new Finding('`sessionReused` is wrong', `${link.ssl.sessionReused}, ${server.resumed}`);
+    if (link.ssl.sessionReused !== server.resumed)
+      throw new Finding('`sessionReused` is wrong', `${link.ssl.sessionReused}, ${server.resumed}`);
     const { asks, sessions12, version } = this.#sequence.config;
     const isBound = this.#offersOwn && !(version === 12 && sessions12 === 'forgotten');
     if (isBound && !server.resumed) throw new Finding('a session of the same context is not resumed', link.ssl.version);
     const own = who === 'alice' ? this.#people.alice : who === 'bob' ? this.#people.bob : undefined;
     const expected = asks && own !== undefined ? Buffer.from(own.certificate).toString('hex') : NOBODY;
-    if (server.client !== expected) throw new Finding('the server takes us for another one', `we are ${who}${server.resumed ? ', and resumed' : ''}`);
+    if (server.client !== expected)
+      throw new Finding('the server takes us for another one', `we are ${who}${server.resumed ? ', and resumed' : ''}`);
   }
 
   /** For whoever compares engines. What is known of a connection that did not get that far is not compared. */
   #outcome(): void {
     const { link } = this;
     const { ssl, server } = link;
-    const { established, version, cipherSuite, group, helloRetryRequested, sessionReused, earlyData, peerCertificates, clientCredential, shutdownState, verifyResult } = ssl;
-    const facts = { version, cipherSuite, group, helloRetryRequested, sessionReused, earlyData, peerCertificates: peerCertificates.length, clientCredential: clientCredential !== undefined, shutdownState };
-    const told = { end: link.failure?.error.code, established, verifyResult, alert: server.alert, sessions: this.#sessions.length, written: link.told[Kind.main], read: link.read.count };
+    const {
+      established,
+      version,
+      cipherSuite,
+      group,
+      helloRetryRequested,
+      sessionReused,
+      earlyData,
+      peerCertificates,
+      clientCredential,
+      shutdownState,
+      verifyResult,
+    } = ssl;
+    const facts = {
+      version,
+      cipherSuite,
+      group,
+      helloRetryRequested,
+      sessionReused,
+      earlyData,
+      peerCertificates: peerCertificates.length,
+      clientCredential: clientCredential !== undefined,
+      shutdownState,
+    };
+    const told = {
+      end: link.failure?.error.code,
+      established,
+      verifyResult,
+      alert: server.alert,
+      sessions: this.#sessions.length,
+      written: link.told[Kind.main],
+      read: link.read.count,
+    };
     this.#trace?.(`outcome: ${JSON.stringify({ ...told, ...(link.failure === undefined && facts) })}`);
   }
 
@@ -329,7 +421,13 @@ class Play implements Stage {
     const { link } = this;
     // What could be sent, the alert too, can be drained, and what came before it is in order.
     link.drain(Infinity);
-    for (const operation of [() => handshake(link, 'connect'), () => read(link, 10), () => write(link, 10), () => shutdown(link)]) operation();
+    for (const operation of [
+      () => handshake(link, 'connect'),
+      () => read(link, 10),
+      () => write(link, 10),
+      () => shutdown(link),
+    ])
+      operation();
   }
 
   /** After dispose() nothing is given out, and nothing happens. */
@@ -340,8 +438,12 @@ class Play implements Stage {
     const { ssl } = link;
     secretOf(link, 'exportKeyingMaterial()', () => ssl.exportKeyingMaterial('EXPORTER-orders', undefined, 32));
     secretOf(link, 'channelBinding(tls-exporter)', () => ssl.channelBinding('tls-exporter'));
-    if (ssl.exportEarlyKeyingMaterial !== undefined) secretOf(link, 'exportEarlyKeyingMaterial()', () => ssl.exportEarlyKeyingMaterial?.('EXPORTER-orders', undefined, 32));
-    if (ssl.asyncReady !== undefined && this.#callbacks.questions.length === 0 && !this.#callbacks.unanswered) throw new Finding('asyncReady after dispose()');
+    if (ssl.exportEarlyKeyingMaterial !== undefined)
+      secretOf(link, 'exportEarlyKeyingMaterial()', () =>
+        ssl.exportEarlyKeyingMaterial?.('EXPORTER-orders', undefined, 32),
+      );
+    if (ssl.asyncReady !== undefined && this.#callbacks.questions.length === 0 && !this.#callbacks.unanswered)
+      throw new Finding('asyncReady after dispose()');
     if (ssl.pending !== 0) throw new Finding('`pending` after dispose()', String(ssl.pending));
     const before = link.net.pending;
     void STEPS['facts']?.run(this, []);

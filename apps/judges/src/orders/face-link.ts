@@ -64,7 +64,8 @@ export class FaceLink {
     try {
       this.read.take(bytes);
       if (this.sawEnd) this.blame('data after the end');
-      if (this.read.count > this.server.sent) this.blame('the face gives more than was sent', `${this.read.count} of ${this.server.sent}`);
+      if (this.read.count > this.server.sent)
+        this.blame('the face gives more than was sent', `${this.read.count} of ${this.server.sent}`);
     } catch (error) {
       this.finding ??= error as Finding;
     }
@@ -75,7 +76,8 @@ export class FaceLink {
     if (this.sawEnd || this.gaveUp) return;
     this.sawEnd = true;
     if (!this.server.closed) this.blame('the face reports a close_notify that did not come');
-    else if (this.read.count !== this.server.sent && !this.closing) this.blame('the face reports the end before all bytes', `${this.read.count} of ${this.server.sent}`);
+    else if (this.read.count !== this.server.sent && !this.closing)
+      this.blame('the face reports the end before all bytes', `${this.read.count} of ${this.server.sent}`);
   }
 
   failed(error: unknown, where: string): void {
@@ -85,31 +87,48 @@ export class FaceLink {
     // node:stream destroys a stream that is written to after its end.
     if (code === 'ERR_STREAM_WRITE_AFTER_END' && where === 'error event') this.gaveUp = true;
     if (error instanceof Thrown) this.blame('what a callback throws is told as a failure', where, error);
-    else if (!this.excused(code, error)) this.blame(`${where}: fails for no reason: ${code === '' ? describe(error) : code}`, describe(error), error);
+    else if (!this.excused(code, error))
+      this.blame(`${where}: fails for no reason: ${code === '' ? describe(error) : code}`, describe(error), error);
   }
 
   excused(code: string, error: unknown): boolean {
     const { threw, refused, unanswered } = this.#callbacks;
     if (this.excuses.has(code) || this.excuses.has('*')) return true;
     switch (code) {
-      case 'ABORTED': return this.gaveUp;
-      case 'DISPOSED': return this.gaveUp || this.closing || this.over;
-      case 'CERT_REJECTED': return this.who === 'distrustful' || threw.has('verify') || refused.has('verify');
-      case 'ASYNC_OPERATION_FAILED': return threw.has('sign') || threw.has('onCertificateRequest') || refused.has('sign');
-      case 'CALLBACK_FAILED': return threw.has('now') || [...threw].some(isObserver);
-      case 'TRANSPORT_ERROR': return this.broken;
-      case 'UNEXPECTED_EOF': return this.serverEnded;
-      case 'TIMEOUT': return unanswered || this.excuses.has('waited');
-      case 'PROTOCOL_IS_SHUTDOWN': return this.ended || this.closing;
-      case 'APPLICATION_DATA_ON_SHUTDOWN': return this.closing;
+      case 'ABORTED':
+        return this.gaveUp;
+      case 'DISPOSED':
+        return this.gaveUp || this.closing || this.over;
+      case 'CERT_REJECTED':
+        return this.who === 'distrustful' || threw.has('verify') || refused.has('verify');
+      case 'ASYNC_OPERATION_FAILED':
+        return threw.has('sign') || threw.has('onCertificateRequest') || refused.has('sign');
+      case 'CALLBACK_FAILED':
+        return threw.has('now') || [...threw].some(isObserver);
+      case 'TRANSPORT_ERROR':
+        return this.broken;
+      case 'UNEXPECTED_EOF':
+        return this.serverEnded;
+      case 'TIMEOUT':
+        return unanswered || this.excuses.has('waited');
+      case 'PROTOCOL_IS_SHUTDOWN':
+        return this.ended || this.closing;
+      case 'APPLICATION_DATA_ON_SHUTDOWN':
+        return this.closing;
       case 'ERR_INVALID_STATE':
       case 'ERR_STREAM_WRITE_AFTER_END':
       case 'ERR_STREAM_DESTROYED':
       case 'ERR_STREAM_ALREADY_FINISHED':
-      case 'ERR_STREAM_PREMATURE_CLOSE': return this.ended || this.closing || this.over || this.gaveUp || this.failure !== undefined || this.sawEnd;
+      case 'ERR_STREAM_PREMATURE_CLOSE':
+        return this.ended || this.closing || this.over || this.gaveUp || this.failure !== undefined || this.sawEnd;
       // Web Streams refuse what follows an end or an error with errors of their own.
-      case '': return error instanceof TypeError && (this.ended || this.closing || this.over || this.gaveUp || this.excuses.has('TypeError'));
-      default: return false;
+      case '':
+        return (
+          error instanceof TypeError &&
+          (this.ended || this.closing || this.over || this.gaveUp || this.excuses.has('TypeError'))
+        );
+      default:
+        return false;
     }
   }
 
@@ -147,14 +166,23 @@ export class FaceLink {
     if (!late) this.asked += length;
     const broken = this.broken;
     this.writesOpen++;
-    this.#watch('write', this.face.write(pattern(Kind.main, from, length)), () => {
-      if (late) return this.blame('a write after the end is acknowledged');
-      // The first may be in the transport's hands before anybody knows.
-      if (broken && ++this.#acknowledgedBroken > 1) this.blame('writes on a broken transport are acknowledged');
-      this.told = Math.max(this.told, from + length);
-      // Told complete only when the transport has it, and this one is the server.
-      if (this.server.main.count < this.told && !this.gaveUp && !broken && !this.broken) this.blame('a write is told complete before the transport has it', `${this.told} told, ${this.server.main.count} arrived`);
-    }, () => this.writesOpen--);
+    this.#watch(
+      'write',
+      this.face.write(pattern(Kind.main, from, length)),
+      () => {
+        if (late) return this.blame('a write after the end is acknowledged');
+        // The first may be in the transport's hands before anybody knows.
+        if (broken && ++this.#acknowledgedBroken > 1) this.blame('writes on a broken transport are acknowledged');
+        this.told = Math.max(this.told, from + length);
+        // Told complete only when the transport has it, and this one is the server.
+        if (this.server.main.count < this.told && !this.gaveUp && !broken && !this.broken)
+          this.blame(
+            'a write is told complete before the transport has it',
+            `${this.told} told, ${this.server.main.count} arrived`,
+          );
+      },
+      () => this.writesOpen--,
+    );
   }
 
   writeWrong(which: number): void {
@@ -168,7 +196,8 @@ export class FaceLink {
       () => this.blame('something that is not bytes is taken as written', String(which)),
       (error: unknown) => {
         this.trace.push(`writeWrong: ${describe(error)}`);
-        if (!(error instanceof TypeError) && !TlsError.is(error)) this.blame('something that is not bytes is refused without a TypeError', describe(error), error);
+        if (!(error instanceof TypeError) && !TlsError.is(error))
+          this.blame('something that is not bytes is refused without a TypeError', describe(error), error);
       },
     );
   }
@@ -178,7 +207,8 @@ export class FaceLink {
     this.ended = true;
     this.#watch('end', this.face.end(), () => {
       // Told complete only when the transport has it.
-      if (this.face.carrier.queued > 0 && !this.gaveUp) this.trace.push(`ended with ${this.face.carrier.queued} bytes in the transport's hands`);
+      if (this.face.carrier.queued > 0 && !this.gaveUp)
+        this.trace.push(`ended with ${this.face.carrier.queued} bytes in the transport's hands`);
     });
   }
 
@@ -218,8 +248,21 @@ export class FaceLink {
       if (owner !== this) this.blame('two connections export the same keying material');
       this.#exported.set(key, this);
     } catch (error) {
-      if (!(error instanceof TypeError) && !TlsError.is(error)) this.blame('an exporter throws what is neither a TypeError nor a TlsError', describe(error), error);
-      else if (!(TlsError.is(error) && this.excused(error.code, error)) && this.open && !isOver && !this.over && !this.gaveUp && !this.closing && !this.ended && this.failure === undefined && !this.face.carrier.destroyed && !this.sawEnd) this.blame('keying material is refused', describe(error), error);
+      if (!(error instanceof TypeError) && !TlsError.is(error))
+        this.blame('an exporter throws what is neither a TypeError nor a TlsError', describe(error), error);
+      else if (
+        !(TlsError.is(error) && this.excused(error.code, error)) &&
+        this.open &&
+        !isOver &&
+        !this.over &&
+        !this.gaveUp &&
+        !this.closing &&
+        !this.ended &&
+        this.failure === undefined &&
+        !this.face.carrier.destroyed &&
+        !this.sawEnd
+      )
+        this.blame('keying material is refused', describe(error), error);
     }
   }
 

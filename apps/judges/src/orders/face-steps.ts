@@ -17,7 +17,9 @@ export interface FaceStepKind extends Recipe {
   run(stage: FaceStage, args: readonly number[]): void | Promise<void>;
 }
 
-const one = (limit: number) => (random: Random): number[] => [random.below(limit)];
+const one =
+  (limit: number) =>
+  (random: Random): number[] => [random.below(limit)];
 const sized = (random: Random): number[] => [size(random)];
 const large = (random: Random): number[] => [random.below(6) === 0 ? 100_000 + random.below(250_000) : size(random)];
 
@@ -31,7 +33,12 @@ export const FACE_STEPS: Readonly<Record<string, FaceStepKind>> = {
   destroy: { weight: 1, nests: true, run: ({ link }) => link.destroy() },
   abort: { weight: 1, nests: true, run: ({ link }) => link.abort() },
   keyUpdate: { weight: 5, args: one(2), nests: true, run: ({ link }, [request = 0]) => link.keyUpdate(request === 1) },
-  exporter: { weight: 2, args: (random) => [1 + random.below(200)], nests: true, run: ({ link }, [n = 32]) => link.exporter(n) },
+  exporter: {
+    weight: 2,
+    args: (random) => [1 + random.below(200)],
+    nests: true,
+    run: ({ link }, [n = 32]) => link.exporter(n),
+  },
 
   drain: { weight: 8, args: large, run: ({ link }, [n = 1]) => void link.drain(n) },
   feed: { weight: 9, args: sized, run: ({ link }, [n = 1]) => void link.feed(n) },
@@ -43,7 +50,11 @@ export const FACE_STEPS: Readonly<Record<string, FaceStepKind>> = {
   reject: { weight: 1, args: one(4), run: (stage, [index = 0]) => stage.settle(index, 'reject') },
 
   serverData: { weight: 9, args: large, run: ({ link }, [n = 1]) => void link.server.data(n) },
-  serverKeyUpdate: { weight: 5, args: one(2), run: ({ link }, [request = 0]) => void link.server.keyUpdate(request === 1) },
+  serverKeyUpdate: {
+    weight: 5,
+    args: one(2),
+    run: ({ link }, [request = 0]) => void link.server.keyUpdate(request === 1),
+  },
   serverTicket: { weight: 5, run: ({ link }) => void link.server.ticket() },
   serverRequest: { weight: 2, run: ({ link }) => void link.server.certificateRequest() },
   serverCloses: { weight: 2, run: ({ link }) => void link.server.closeNotify() },

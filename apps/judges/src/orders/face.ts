@@ -75,11 +75,23 @@ class ConnectFace implements Face {
     this.#events = events;
     this.#streams = config.carrier === 'streams';
     const pipe = new MemoryPipe(server, config.carrier === 'strings');
-    const carrier = config.carrier === 'transport' || config.carrier === 'eager transport' ? new MemoryTransport(server, config.carrier === 'eager transport') : pipe;
+    const carrier =
+      config.carrier === 'transport' || config.carrier === 'eager transport'
+        ? new MemoryTransport(server, config.carrier === 'eager transport')
+        : pipe;
     this.carrier = carrier;
-    const opened = connectOver(config.carrier === 'streams' ? pipe.streams : carrier, { ...context, backend, host: 'server.test', signal, ...(resume && { sessions: memory.sessions }) });
+    const opened = connectOver(config.carrier === 'streams' ? pipe.streams : carrier, {
+      ...context,
+      backend,
+      host: 'server.test',
+      signal,
+      ...(resume && { sessions: memory.sessions }),
+    });
     this.opened = opened.then((connection) => (this.#connection = connection));
-    this.closed = opened.then((connection) => connection.closed, () => undefined);
+    this.closed = opened.then(
+      (connection) => connection.closed,
+      () => undefined,
+    );
     this.opened.catch(() => undefined);
   }
 
@@ -88,7 +100,9 @@ class ConnectFace implements Face {
     if (connection === undefined || this.#reading) return;
     this.#reading = true;
     const into = new Uint8Array(length);
-    const chunk = this.#streams ? (this.#reader ??= connection.readable.getReader()).read().then(({ value }) => value ?? into.subarray(0, 0)) : connection.read(into).then((count) => into.subarray(0, count));
+    const chunk = this.#streams
+      ? (this.#reader ??= connection.readable.getReader()).read().then(({ value }) => value ?? into.subarray(0, 0))
+      : connection.read(into).then((count) => into.subarray(0, count));
     chunk.then(
       (bytes) => {
         this.#reading = false;
@@ -150,7 +164,12 @@ class DuplexFace implements Face {
   constructor(server: Server, { backend, context, config, memory, resume, signal }: FaceOptions, events: FaceEvents) {
     this.carrier = new MemoryDuplex(server, config.carrier === 'strings');
     const connector = new TlsConnector({ ...context, backend, sessions: resume ? memory.cache : false });
-    const duplex = connector.duplex({ stream: this.carrier, servername: 'server.test', signal, allowHalfOpen: config.ending === 'both ends' });
+    const duplex = connector.duplex({
+      stream: this.carrier,
+      servername: 'server.test',
+      signal,
+      allowHalfOpen: config.ending === 'both ends',
+    });
     this.#duplex = duplex;
     this.closed = new Promise((resolve) => void duplex.once('close', resolve));
     this.opened = new Promise((resolve, reject) => {
@@ -172,7 +191,9 @@ class DuplexFace implements Face {
     this.#duplex.pause();
   }
   write(bytes: Uint8Array): Promise<void> {
-    return new Promise((resolve, reject) => void this.#duplex.write(bytes, (error) => (error ? reject(error) : resolve())));
+    return new Promise(
+      (resolve, reject) => void this.#duplex.write(bytes, (error) => (error ? reject(error) : resolve())),
+    );
   }
   writeWrong(): undefined {
     // node:stream refuses it.

@@ -13,4 +13,6 @@ export class Finding extends Error {
 }
 
 export const describe = (error: unknown): string =>
-  error instanceof Error ? `${error.name}${'code' in error ? ` ${String(error.code)}` : ''}: ${error.message}` : String(error);
+  error instanceof Error
+    ? `${error.name}${'code' in error ? ` ${String(error.code)}` : ''}: ${error.message}`
+    : String(error);

@@ -14,7 +14,11 @@ export interface Owed {
 }
 
 /** What an operation is refused with for its phase; the connection is as it was (the table of calls, @ferrule/ssl). */
-const REFUSALS: ReadonlySet<string> = new Set(['PROTOCOL_IS_SHUTDOWN', 'HANDSHAKE_NOT_DONE', 'CONNECTION_TYPE_NOT_SET']);
+const REFUSALS: ReadonlySet<string> = new Set([
+  'PROTOCOL_IS_SHUTDOWN',
+  'HANDSHAKE_NOT_DONE',
+  'CONNECTION_TYPE_NOT_SET',
+]);
 
 export class Link {
   readonly ssl: Ssl;
@@ -26,7 +30,10 @@ export class Link {
   readonly told: { [kind: number]: number } = { [Kind.main]: 0, [Kind.nested]: 0, [Kind.early]: 0 };
   owed: Owed | undefined;
   owedEarly = 0;
-  /** KeyUpdates that keyUpdate() said it sent; what the one asks for that waits to be repeated; those that were not repeated. */
+  /**
+   * KeyUpdates that keyUpdate() said it sent; what the one asks for that waits to be repeated; those that were not
+   * repeated.
+   */
   keyUpdates = 0;
   keyUpdateOwed: boolean | undefined;
   keyUpdatesGivenUp = 0;
@@ -60,11 +67,15 @@ export class Link {
   }
 
   /**
-   * One operation of the connection: its return value, checked against what the model knows, or `undefined` for a TypeError
-   * where one is allowed.
+   * One operation of the connection: its return value, checked against what the model knows, or `undefined` for a
+   * TypeError where one is allowed.
    * @throws Finding
    */
-  call(name: string, operation: () => number, { misuse = false, most = 1 }: { readonly misuse?: boolean; readonly most?: number } = {}): number | undefined {
+  call(
+    name: string,
+    operation: () => number,
+    { misuse = false, most = 1 }: { readonly misuse?: boolean; readonly most?: number } = {},
+  ): number | undefined {
     let ret: number;
     const failedBefore = this.failure !== undefined;
     this.within.push(name);
@@ -72,14 +83,17 @@ export class Link {
       ret = operation();
     } catch (error) {
       if (error instanceof Finding) throw error;
-      if (error instanceof Thrown) throw new Finding(`what a callback throws comes out of ${name}()`, error.message, { cause: error });
-      if (!(error instanceof TypeError) || !(misuse || this.asked)) throw new Finding(`${name}() throws`, describe(error), { cause: error });
+      if (error instanceof Thrown)
+        throw new Finding(`what a callback throws comes out of ${name}()`, error.message, { cause: error });
+      if (!(error instanceof TypeError) || !(misuse || this.asked))
+        throw new Finding(`${name}() throws`, describe(error), { cause: error });
       this.trace.push(`${name} TypeError`);
       return undefined;
     } finally {
       this.within.pop();
     }
-    if (!Number.isInteger(ret) || ret > most || ret < -1) throw new Finding(`${name}() returns what it cannot`, `${String(ret)}, at most ${most}`);
+    if (!Number.isInteger(ret) || ret > most || ret < -1)
+      throw new Finding(`${name}() returns what it cannot`, `${String(ret)}, at most ${most}`);
     const why = ret > 0 ? SslError.none : this.ssl.getError(ret);
     this.trace.push(`${name} ${ret}${ret > 0 ? '' : ` ${sslErrorName(why)}`}`);
     this.#judge(name, ret, why, failedBefore);
@@ -96,7 +110,8 @@ export class Link {
         if (ret !== 0 || name !== 'shutdown') throw new Finding(`${name}() returns ${ret} and getError() says none`);
         return;
       case SslError.ssl:
-      case SslError.syscall: return this.#failed(name, ret, why);
+      case SslError.syscall:
+        return this.#failed(name, ret, why);
       case SslError.zeroReturn:
         if (ret !== 0 || name !== 'read') throw new Finding(`${name}() returns ${ret} and getError() says zeroReturn`);
         return;
@@ -108,7 +123,8 @@ export class Link {
       case SslError.wantX509Lookup:
       case SslError.wantRetryVerify:
         if (ret !== -1) throw new Finding(`${name}() waits and returns ${ret}`);
-        if (this.ssl.asyncReady === undefined) throw new Finding(`${sslErrorName(why)} without a promise in asyncReady`, name);
+        if (this.ssl.asyncReady === undefined)
+          throw new Finding(`${sslErrorName(why)} without a promise in asyncReady`, name);
         return;
     }
   }
@@ -118,11 +134,19 @@ export class Link {
     const failure: Failed | undefined = this.ssl.failure;
     if (failure === undefined || !TlsError.is(failure.error)) throw new Finding(`${name}() fails without a failure`);
     const { error } = failure;
-    if (failure.code !== why || failure.ret !== ret) throw new Finding(`${name}() returns another failure than \`failure\` has`, `${ret}, ${why}; ${failure.ret}, ${failure.code}, ${error.code}`);
+    if (failure.code !== why || failure.ret !== ret)
+      throw new Finding(
+        `${name}() returns another failure than \`failure\` has`,
+        `${ret}, ${why}; ${failure.ret}, ${failure.code}, ${error.code}`,
+      );
     if (!Object.isFrozen(failure)) throw new Finding('the failure is not frozen');
     if (!REFUSALS.has(error.code)) this.failure = { ret, why, error };
     if (!this.excused(error.code)) {
-      throw new Finding(`${name}() fails for no reason: ${error.code}`, `${error.message}${error.cause === undefined ? '' : `, because of ${describe(error.cause)}`}`, { cause: error });
+      throw new Finding(
+        `${name}() fails for no reason: ${error.code}`,
+        `${error.message}${error.cause === undefined ? '' : `, because of ${describe(error.cause)}`}`,
+        { cause: error },
+      );
     }
   }
 
@@ -134,22 +158,34 @@ export class Link {
     if (ret === known.ret && why === known.why && error === known.error) return;
     // What was decrypted before an observer failed is still the caller's.
     if (name === 'read' && ret > 0 && (known.error.code as string) === 'CALLBACK_FAILED') return;
-    throw new Finding(`${name}() answers differently after the failure`, `${known.error.code}: ${known.ret}, ${known.why}; then ${ret}, ${why}, ${error?.code ?? 'no failure'}`);
+    throw new Finding(
+      `${name}() answers differently after the failure`,
+      `${known.error.code}: ${known.ret}, ${known.why}; then ${ret}, ${why}, ${error?.code ?? 'no failure'}`,
+    );
   }
 
   excused(code: string): boolean {
     const { threw, refused } = this.#callbacks;
     if (this.excuses.has(code)) return true;
     switch (code) {
-      case 'DISPOSED': return this.disposed;
-      case 'CERT_REJECTED': return this.who === 'distrustful' || threw.has('verify') || refused.has('verify');
-      case 'ASYNC_OPERATION_FAILED': return threw.has('sign') || threw.has('onCertificateRequest') || refused.has('sign');
-      case 'CALLBACK_FAILED': return threw.has('now') || [...threw].some(isObserver);
-      case 'TRANSPORT_ERROR': return this.failedTransport;
-      case 'UNEXPECTED_EOF': return this.ended;
-      case 'PROTOCOL_IS_SHUTDOWN': return this.shutdownCalled;
-      case 'APPLICATION_DATA_ON_SHUTDOWN': return this.shutdownCalled && this.read.count < this.server.sent;
-      default: return false;
+      case 'DISPOSED':
+        return this.disposed;
+      case 'CERT_REJECTED':
+        return this.who === 'distrustful' || threw.has('verify') || refused.has('verify');
+      case 'ASYNC_OPERATION_FAILED':
+        return threw.has('sign') || threw.has('onCertificateRequest') || refused.has('sign');
+      case 'CALLBACK_FAILED':
+        return threw.has('now') || [...threw].some(isObserver);
+      case 'TRANSPORT_ERROR':
+        return this.failedTransport;
+      case 'UNEXPECTED_EOF':
+        return this.ended;
+      case 'PROTOCOL_IS_SHUTDOWN':
+        return this.shutdownCalled;
+      case 'APPLICATION_DATA_ON_SHUTDOWN':
+        return this.shutdownCalled && this.read.count < this.server.sent;
+      default:
+        return false;
     }
   }
 
@@ -169,7 +205,8 @@ export class Link {
       this.read.count = count;
       for (const each of [...inner, bytes]) this.read.take(each);
     }
-    if (this.read.count > this.server.sent) throw new Finding('read() gives more than was sent', `${this.read.count} of ${this.server.sent}`);
+    if (this.read.count > this.server.sent)
+      throw new Finding('read() gives more than was sent', `${this.read.count} of ${this.server.sent}`);
   }
 
   /** Moves up to `count` bytes from the client to the server. */
@@ -194,15 +231,24 @@ export class Link {
 
   /** Nothing arrives that no write() has offered. */
   #checkTold(): void {
-    for (const [received, kind] of [[this.server.main, Kind.main], [this.server.nested, Kind.nested]] as const) {
+    for (const [received, kind] of [
+      [this.server.main, Kind.main],
+      [this.server.nested, Kind.nested],
+    ] as const) {
       const owed = this.owed?.kind === kind ? this.owed.length : 0;
       // The operation that is under way has not told yet.
       if (this.within.length === 0 && received.count > (this.told[kind] ?? 0) + owed) {
-        throw new Finding('the server has more than write() was given', `${received.count} of ${this.told[kind]}, ${owed} owed`);
+        throw new Finding(
+          'the server has more than write() was given',
+          `${received.count} of ${this.told[kind]}, ${owed} owed`,
+        );
       }
     }
     if (this.within.length === 0 && this.server.early.count > (this.told[Kind.early] ?? 0) + this.owedEarly) {
-      throw new Finding('the server has more early data than writeEarlyData() was given', `${this.server.early.count} of ${this.told[Kind.early]}, ${this.owedEarly} owed`);
+      throw new Finding(
+        'the server has more early data than writeEarlyData() was given',
+        `${this.server.early.count} of ${this.told[Kind.early]}, ${this.owedEarly} owed`,
+      );
     }
   }
 }

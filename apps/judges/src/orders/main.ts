@@ -17,15 +17,24 @@ interface Options {
 }
 
 const program = new Command('orders')
-  .description('Plays random orders of calls, callbacks and events on engines and faces, beside a model that knows what must come of them.')
+  .description(
+    'Plays random orders of calls, callbacks and events on engines and faces, beside a model that knows what must come of them.',
+  )
   .option('--minutes <n>', 'how long, over all targets together', positive, 10)
   .addOption(new Option('--target <name...>', 'which targets').choices(TARGET_NAMES).default(TARGET_NAMES))
   .option('--seed <n>', 'the first seed; each sequence has the next', integer, 1)
   .option('--shrinks <n>', 'how many sequences shrinking may play, per finding', integer, 400)
-  .option('--replay <seed or sequence>', 'plays one sequence on each target, and shows each step: a seed, or the JSON of a finding', replayed)
+  .option(
+    '--replay <seed or sequence>',
+    'plays one sequence on each target, and shows each step: a seed, or the JSON of a finding',
+    replayed,
+  )
   .addOption(new Option('--plant <fault>', 'play engines with this fault, to see it found').choices(FAULTS))
   .option('--json', 'one JSON object on standard output')
-  .addHelpText('after', '\nExamples:\n  npm run orders -- --minutes 30 --target native\n  npm run orders -- --target pure-node --replay 4711')
+  .addHelpText(
+    'after',
+    '\nExamples:\n  npm run orders -- --minutes 30 --target native\n  npm run orders -- --target pure-node --replay 4711',
+  )
   .action(main);
 
 async function main({ minutes, target: targets, seed, shrinks, replay, plant, json }: Options): Promise<void> {
@@ -51,17 +60,27 @@ async function replayOn(target: TargetName, replay: number | Sequence, plant: Fa
   const { rule, detail, trace } = await player.play({ target, sequence, plant }, 60_000);
   player.end();
   for (const line of trace) console.log(line);
-  console.log(rule === undefined ? colors.green(`✓ ${target}: every rule was kept`) : colors.red(`✗ ${target}: ${detail}`));
+  console.log(
+    rule === undefined ? colors.green(`✓ ${target}: every rule was kept`) : colors.red(`✗ ${target}: ${detail}`),
+  );
   if (rule !== undefined) process.exitCode = 1;
 }
 
 function summary({ target, seconds, sequences, findings }: Report): string {
   const mark = findings.length > 0 ? colors.red('✗') : colors.green('✓');
-  return [`${mark} ${target}: ${sequences} sequences in ${seconds} s, ${findings.length} findings`, ...findings.map(story)].join('\n');
+  return [
+    `${mark} ${target}: ${sequences} sequences in ${seconds} s, ${findings.length} findings`,
+    ...findings.map(story),
+  ].join('\n');
 }
 
 const story = ({ rule, seed, after, count, detail, sequence, trace }: Found): string =>
-  [`  ${rule} (${count} times, first seed ${seed} after ${after.toFixed(1)} s)`, `    ${detail.split('\n')[0] ?? ''}`, `    --replay '${JSON.stringify(sequence)}'`, ...trace.map((line) => `      ${line}`)].join('\n');
+  [
+    `  ${rule} (${count} times, first seed ${seed} after ${after.toFixed(1)} s)`,
+    `    ${detail.split('\n')[0] ?? ''}`,
+    `    --replay '${JSON.stringify(sequence)}'`,
+    ...trace.map((line) => `      ${line}`),
+  ].join('\n');
 
 function positive(value: string): number {
   const parsed = Number(value);

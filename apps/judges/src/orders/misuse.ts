@@ -17,8 +17,14 @@ export const MISUSES: readonly (readonly [name: string, act: (ssl: Ssl) => unkno
   ['write of an ArrayBuffer', (ssl) => ssl.write(wrong(new ArrayBuffer(4)))],
   ['writeEarlyData of no bytes', (ssl) => ssl.writeEarlyData(EMPTY)],
   ['keyUpdate of a number', (ssl) => ssl.keyUpdate(wrong(1))],
-  ['an exporter with a string as its context', (ssl) => ssl.exportKeyingMaterial('EXPORTER-orders', wrong('context'), 32)],
-  ['an exporter with an ArrayBuffer as its context', (ssl) => ssl.exportKeyingMaterial('EXPORTER-orders', wrong(new ArrayBuffer(7)), 32)],
+  [
+    'an exporter with a string as its context',
+    (ssl) => ssl.exportKeyingMaterial('EXPORTER-orders', wrong('context'), 32),
+  ],
+  [
+    'an exporter with an ArrayBuffer as its context',
+    (ssl) => ssl.exportKeyingMaterial('EXPORTER-orders', wrong(new ArrayBuffer(7)), 32),
+  ],
   ['an exporter with null as its context', (ssl) => ssl.exportKeyingMaterial('EXPORTER-orders', wrong(null), 32)],
   ['an exporter of no bytes', (ssl) => ssl.exportKeyingMaterial('EXPORTER-orders', undefined, 0)],
   ['an exporter of half a byte', (ssl) => ssl.exportKeyingMaterial('EXPORTER-orders', undefined, 0.5)],

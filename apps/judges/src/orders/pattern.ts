@@ -1,10 +1,13 @@
 /**
- * @module Application data whose every byte tells where it belongs: a gap, a repeat, a swap and zeros each show at the first
- * byte that is wrong. No byte is zero.
+ * @module Application data whose every byte tells where it belongs: a gap, a repeat, a swap and zeros each show at the
+ * first byte that is wrong. No byte is zero.
  */
 import { Finding } from './finding.ts';
 
-/** What a connection carries. Bytes of `nested`, which callbacks write, have their high bit set, so that a server can tell them apart. */
+/**
+ * What a connection carries. Bytes of `nested`, which callbacks write, have their high bit set, so that a server can
+ * tell them apart.
+ */
 export const Kind = { main: 1, nested: 2, early: 3, server: 4 } as const;
 export type Kind = (typeof Kind)[keyof typeof Kind];
 
@@ -36,7 +39,10 @@ export class Received {
   take(bytes: Uint8Array): void {
     for (const [index, byte] of bytes.entries()) {
       if (byte === byteAt(this.kind, this.count + index)) continue;
-      throw new Finding(`${this.where}: bytes that were not sent, or not there`, `byte ${this.count + index} is ${byte}, not ${byteAt(this.kind, this.count + index)}${explain(this.kind, bytes.subarray(index), this.count + index)}`);
+      throw new Finding(
+        `${this.where}: bytes that were not sent, or not there`,
+        `byte ${this.count + index} is ${byte}, not ${byteAt(this.kind, this.count + index)}${explain(this.kind, bytes.subarray(index), this.count + index)}`,
+      );
     }
     this.count += bytes.length;
   }

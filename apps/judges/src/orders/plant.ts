@@ -1,11 +1,28 @@
 /**
- * @module Faults to find: an engine that misbehaves as engines have, made of one that does not. They prove the judge; each was
- * in an engine or a face once.
+ * @module Faults to find: an engine that misbehaves as engines have, made of one that does not. They prove the judge;
+ * each was in an engine or a face once.
  */
 import type { Backend, Ssl, SslContext, TlsSession } from '@ferrule/contract';
 import { SslError, X509V } from '@ferrule/result';
 
-export const FAULTS = ['zeros', 'early count', 'lost close', 'secret after the end', 'session of another', 'no session', 'string context', 'refusal accepted', 'answer changed', 'wrong wait', 'another verdict', 'truncation', 'written after the end', 'gap', 'hang', 'crash'] as const;
+export const FAULTS = [
+  'zeros',
+  'early count',
+  'lost close',
+  'secret after the end',
+  'session of another',
+  'no session',
+  'string context',
+  'refusal accepted',
+  'answer changed',
+  'wrong wait',
+  'another verdict',
+  'truncation',
+  'written after the end',
+  'gap',
+  'hang',
+  'crash',
+] as const;
 export type Fault = (typeof FAULTS)[number];
 
 type Wrap = (ssl: Ssl, swap: Swap) => Partial<Ssl>;
@@ -31,7 +48,11 @@ export function planted(backend: Backend, fault: Fault): Backend {
           options.onSession?.(session, ssl);
         },
       });
-      return { ...context, dispose: () => context.dispose(), newConnection: () => wrapped(context, WRAPS[fault], contexts) };
+      return {
+        ...context,
+        dispose: () => context.dispose(),
+        newConnection: () => wrapped(context, WRAPS[fault], contexts),
+      };
     },
   };
 }
@@ -131,7 +152,10 @@ const WRAPS: Readonly<Record<Fault, Wrap>> = {
     },
   }),
   'no session': () => ({ setSession: () => undefined }),
-  'string context': (ssl) => ({ exportKeyingMaterial: (label, context, length) => ssl.exportKeyingMaterial(label, typeof context === 'string' ? undefined : context, length) }),
+  'string context': (ssl) => ({
+    exportKeyingMaterial: (label, context, length) =>
+      ssl.exportKeyingMaterial(label, typeof context === 'string' ? undefined : context, length),
+  }),
   'refusal accepted': () => ({}),
   // After a failure, read() says that the peer has closed.
   'answer changed': (ssl) => {
@@ -171,9 +195,13 @@ const WRAPS: Readonly<Record<Fault, Wrap>> = {
     };
   },
   // Once the peer has closed, what is written goes nowhere.
-  'written after the end': (ssl) => ({ write: (from) => ((ssl.shutdownState & 2) !== 0 && ssl.failure === undefined ? from.length : ssl.write(from)) }),
+  'written after the end': (ssl) => ({
+    write: (from) => ((ssl.shutdownState & 2) !== 0 && ssl.failure === undefined ? from.length : ssl.write(from)),
+  }),
   // Sixteen KiB and more: one byte is dropped.
-  gap: (ssl) => ({ write: (from) => (from.length > 16_384 && ssl.established ? ssl.write(from.subarray(1)) : ssl.write(from)) }),
+  gap: (ssl) => ({
+    write: (from) => (from.length > 16_384 && ssl.established ? ssl.write(from.subarray(1)) : ssl.write(from)),
+  }),
   hang: (ssl) => ({
     shutdown: () => {
       while (!ssl.established || ssl.shutdownState < 4);

@@ -12,7 +12,12 @@ import { NOBODY, Server, type Tickets } from './server.ts';
 import { owedBySubtle } from './subtle.ts';
 
 /** @throws Finding */
-export async function playFace(kind: FaceKind, backend: Backend, sequence: Sequence, trace?: (line: string) => void): Promise<void> {
+export async function playFace(
+  kind: FaceKind,
+  backend: Backend,
+  sequence: Sequence,
+  trace?: (line: string) => void,
+): Promise<void> {
   const everybody = await people();
   const clock = new Clock();
   clock.install();
@@ -40,14 +45,25 @@ class Play implements FaceStage {
   readonly #exported: Map<string, FaceLink> = new Map();
   #waited = 0;
 
-  constructor(kind: FaceKind, backend: Backend, sequence: Sequence, everybody: People, clock: Clock, trace: ((line: string) => void) | undefined) {
+  constructor(
+    kind: FaceKind,
+    backend: Backend,
+    sequence: Sequence,
+    everybody: People,
+    clock: Clock,
+    trace: ((line: string) => void) | undefined,
+  ) {
     this.#kind = kind;
     this.#backend = backend;
     this.#sequence = sequence;
     this.#people = everybody;
     this.#clock = clock;
     this.#trace = trace;
-    this.#callbacks = new Callbacks(sequence.config, (step) => this.#inside(step), () => undefined);
+    this.#callbacks = new Callbacks(
+      sequence.config,
+      (step) => this.#inside(step),
+      () => undefined,
+    );
   }
 
   async run(): Promise<void> {
@@ -111,15 +127,30 @@ class Play implements FaceStage {
     const { version, asks, retries, eagerly, sessions12 } = config;
     this.#callbacks.reset();
     this.#waited = 0;
-    const server = new Server(this.#people.server, { version, asks, retries, early: 'none', eagerly, sessions12 }, this.#tickets);
-    const link = new FaceLink(server, who, config.carrier === 'streams' && this.#kind === 'connect', this.#callbacks, this.#exported);
+    const server = new Server(
+      this.#people.server,
+      { version, asks, retries, early: 'none', eagerly, sessions12 },
+      this.#tickets,
+    );
+    const link = new FaceLink(
+      server,
+      who,
+      config.carrier === 'streams' && this.#kind === 'connect',
+      this.#callbacks,
+      this.#exported,
+    );
     this.link = link;
     const context = this.#callbacks.options(who, this.#people, this.#backend);
-    link.face = openFace(this.#kind, server, { backend: this.#backend, context, config, memory: this.#memory, resume: true, signal: link.aborter.signal }, {
-      data: (bytes) => link.data(bytes),
-      end: () => link.sawPeerEnd(),
-      failed: (error, where) => link.failed(error, where),
-    });
+    link.face = openFace(
+      this.#kind,
+      server,
+      { backend: this.#backend, context, config, memory: this.#memory, resume: true, signal: link.aborter.signal },
+      {
+        data: (bytes) => link.data(bytes),
+        end: () => link.sawPeerEnd(),
+        failed: (error, where) => link.failed(error, where),
+      },
+    );
     // Whatever becomes of what is no bytes, it is told, and nothing hangs.
     if (config.carrier === 'strings') link.excuses.add('*');
     link.face.opened.then(
@@ -169,7 +200,17 @@ class Play implements FaceStage {
   /** Nothing has happened that lets bytes get lost. */
   #healthy(): boolean {
     const { link } = this;
-    return link.failure === undefined && !link.gaveUp && !link.broken && !link.serverEnded && !link.over && !link.excuses.has('PEER_ALERT') && !link.excuses.has('BAD_RECORD_MAC') && !link.excuses.has('stalled') && this.#sequence.config.carrier !== 'strings';
+    return (
+      link.failure === undefined &&
+      !link.gaveUp &&
+      !link.broken &&
+      !link.serverEnded &&
+      !link.over &&
+      !link.excuses.has('PEER_ALERT') &&
+      !link.excuses.has('BAD_RECORD_MAC') &&
+      !link.excuses.has('stalled') &&
+      this.#sequence.config.carrier !== 'strings'
+    );
   }
 
   /** Whatever a callback waits for, a signal ends the attempt. */
@@ -201,15 +242,21 @@ class Play implements FaceStage {
     link.check();
     // An observer that failed is noticed when somebody asks.
     if (link.failure !== undefined) return;
-    if (link.writesOpen > 0) throw new Finding('a write does not settle', `${link.writesOpen} are open, the transport is drained`);
+    if (link.writesOpen > 0)
+      throw new Finding('a write does not settle', `${link.writesOpen} are open, the transport is drained`);
     this.#arrived();
-    if (!link.closing && link.read.count !== server.sent) throw new Finding('what was sent is not what the face gave', `${server.sent} sent, ${link.read.count} given`);
+    if (!link.closing && link.read.count !== server.sent)
+      throw new Finding('what was sent is not what the face gave', `${server.sent} sent, ${link.read.count} given`);
   }
 
   #arrived(): void {
     const { link } = this;
     const { count } = link.server.main;
-    if (count < link.told || count > link.asked) throw new Finding('what was told is not what arrived', `${link.told} told, ${link.asked} asked, ${count} arrived`);
+    if (count < link.told || count > link.asked)
+      throw new Finding(
+        'what was told is not what arrived',
+        `${link.told} told, ${link.asked} asked, ${count} arrived`,
+      );
   }
 
   /** A slow transport takes what it is given, a part now and then; all of it arrives, and then all is over. */
@@ -234,7 +281,11 @@ class Play implements FaceStage {
     await flow(this);
     await this.#clock.advance(10);
     link.check();
-    if (link.told > server.main.count) throw new Finding('the end loses what was told', `${link.told} told, ${server.main.count} arrived, ${face.carrier.dropped} dropped by the face`);
+    if (link.told > server.main.count)
+      throw new Finding(
+        'the end loses what was told',
+        `${link.told} told, ${server.main.count} arrived, ${face.carrier.dropped} dropped by the face`,
+      );
     if (server.alert !== 0 && !link.gaveUp) throw new Finding('the end sends no close_notify', String(server.alert));
     server.closeNotify();
     if (!link.closing) face.read(1_000);
@@ -285,7 +336,8 @@ class Play implements FaceStage {
     if (!link.peerEnded && isSound) await this.#clock.advance(60_000);
     // Web Streams that have ended or failed both ways have nothing left to be told.
     const isGone = link.streams && (link.broken || face.carrier.ended);
-    if (!face.carrier.destroyed && !isGone) throw new Finding('the transport is left open', link.trace.slice(-3).join('; '));
+    if (!face.carrier.destroyed && !isGone)
+      throw new Finding('the transport is left open', link.trace.slice(-3).join('; '));
     if (link.writesOpen > 0) throw new Finding('a write never settles', String(link.writesOpen));
     // What came before a transport broke may still be read.
     if (!link.broken) link.exporter(32, true);
@@ -297,7 +349,9 @@ class Play implements FaceStage {
     const { threw, refused } = this.#callbacks;
     if (server.client === undefined || threw.size > 0 || refused.size > 0) return;
     const own = who === 'alice' ? this.#people.alice : who === 'bob' ? this.#people.bob : undefined;
-    const expected = this.#sequence.config.asks && own !== undefined ? Buffer.from(own.certificate).toString('hex') : NOBODY;
-    if (server.client !== expected) throw new Finding('the server takes us for another one', `we are ${who}${server.resumed ? ', and resumed' : ''}`);
+    const expected =
+      this.#sequence.config.asks && own !== undefined ? Buffer.from(own.certificate).toString('hex') : NOBODY;
+    if (server.client !== expected)
+      throw new Finding('the server takes us for another one', `we are ${who}${server.resumed ? ', and resumed' : ''}`);
   }
 }

@@ -1,4 +1,7 @@
-/** @module Plays sequence after sequence in a process of its own, shrinks what breaks a rule, and notices what hangs or crashes. */
+/**
+ * @module Plays sequence after sequence in a process of its own, shrinks what breaks a rule, and notices what hangs or
+ * crashes.
+ */
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Answer, Order } from './child.ts';
@@ -44,7 +47,11 @@ const SILENCE_SHRINKING = 8_000;
 const LOADING = 300_000;
 
 /** @throws Error where this machine has not got the target. */
-export async function run(target: TargetName, { seconds, sequences: most = Infinity, seed: first, shrinks, plant }: RunOptions, progress: (line: string) => void): Promise<Report> {
+export async function run(
+  target: TargetName,
+  { seconds, sequences: most = Infinity, seed: first, shrinks, plant }: RunOptions,
+  progress: (line: string) => void,
+): Promise<Report> {
   const { recipes } = await loadTarget(target);
   const player = new Player();
   const found = new Map<string, Found>();
@@ -55,7 +62,8 @@ export async function run(target: TargetName, { seconds, sequences: most = Infin
   try {
     for (let seed = first; elapsed() < seconds && sequences < most; seed++, sequences++) {
       const { rule, detail, trace } = await player.play({ target, seed, plant }, SILENCE);
-      if (elapsed() - told > 10) progress(`${target}: ${Math.round((told = elapsed()))} s, ${sequences} sequences, ${found.size} findings`);
+      if (elapsed() - told > 10)
+        progress(`${target}: ${Math.round((told = elapsed()))} s, ${sequences} sequences, ${found.size} findings`);
       if (rule === undefined) continue;
       const known = found.get(rule);
       if (known !== undefined) known.count++;
@@ -64,11 +72,15 @@ export async function run(target: TargetName, { seconds, sequences: most = Infin
       progress(`${target}: ${after.toFixed(1)} s, seed ${seed}: ${detail.split('\n')[0] ?? ''}`);
       let best = { detail, trace };
       const isCrash = rule.startsWith('the process');
-      const sequence = await shrink(sequenceFrom(seed, recipes), async (candidate) => {
-        const answer = await player.play({ target, sequence: candidate, plant }, SILENCE_SHRINKING);
-        if (answer.rule === rule) best = answer;
-        return answer.rule === rule;
-      }, isCrash ? Math.min(24, shrinks) : shrinks);
+      const sequence = await shrink(
+        sequenceFrom(seed, recipes),
+        async (candidate) => {
+          const answer = await player.play({ target, sequence: candidate, plant }, SILENCE_SHRINKING);
+          if (answer.rule === rule) best = answer;
+          return answer.rule === rule;
+        },
+        isCrash ? Math.min(24, shrinks) : shrinks,
+      );
       found.set(rule, { rule, seed, after, count: 1, detail: best.detail, trace: best.trace, sequence });
     }
   } finally {
@@ -81,10 +93,15 @@ export async function run(target: TargetName, { seconds, sequences: most = Infin
 export class Player {
   #child: ChildProcess | undefined;
 
-  /** @param patience - milliseconds for the sequence; loading the engine, in a process that is new, takes what it takes. */
+  /**
+   * @param patience - milliseconds for the sequence; loading the engine, in a process that is new, takes what it takes.
+   */
   async play(order: Order, patience: number): Promise<Answer> {
     if (this.#child === undefined) {
-      this.#child = fork(fileURLToPath(new URL('child.ts', import.meta.url)), { execArgv: ['--conditions=@ferrule/source', '--import', 'tsx'], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+      this.#child = fork(fileURLToPath(new URL('child.ts', import.meta.url)), {
+        execArgv: ['--conditions=@ferrule/source', '--import', 'tsx'],
+        stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      });
       const ready = await this.#ask(this.#child, { target: order.target, plant: order.plant, prepare: true }, LOADING);
       if (ready.rule !== undefined) throw new Error(`the process that plays does not start: ${ready.detail}`);
     }
@@ -97,7 +114,8 @@ export class Player {
       const timer = setTimeout(() => over('the process hangs', `${patience / 1000} s without an answer`), patience);
       const onError = (chunk: Buffer): void => void (errors = (errors + chunk.toString()).slice(-2_000));
       const onMessage = (answer: Answer): void => done(answer);
-      const onExit = (code: number | null, signal: string | null): void => over(`the process dies: ${signal ?? `exit ${String(code)}`}`, errors);
+      const onExit = (code: number | null, signal: string | null): void =>
+        over(`the process dies: ${signal ?? `exit ${String(code)}`}`, errors);
       const done = (answer: Answer): void => {
         clearTimeout(timer);
         child.stderr?.off('data', onError);

@@ -1,6 +1,7 @@
 /**
- * @module What is played: a configuration and a list of steps, both plain data, made from a seed. Any part of a list of steps
- * is a list of steps too (a step that has no meaning where it comes does nothing), which is what lets a finding shrink.
+ * @module What is played: a configuration and a list of steps, both plain data, made from a seed. Any part of a list of
+ * steps is a list of steps too (a step that has no meaning where it comes does nothing), which is what lets a finding
+ * shrink.
  */
 import { Random } from '../fuzz/mutator.ts';
 import type { Sessions12 } from './server.ts';
@@ -14,7 +15,15 @@ export interface Inside {
   readonly step: Step;
 }
 
-export const CALLBACKS = ['verify', 'onCertificateRequest', 'sign', 'onSession', 'onKeylog', 'onMessage', 'now'] as const;
+export const CALLBACKS = [
+  'verify',
+  'onCertificateRequest',
+  'sign',
+  'onSession',
+  'onKeylog',
+  'onMessage',
+  'now',
+] as const;
 export type Callback = (typeof CALLBACKS)[number];
 
 export interface Config {
@@ -80,17 +89,27 @@ export type Recipes = Readonly<Record<string, Recipe>>;
 /** Sizes that meet the edges of records, BIOs and buffers more often than chance would. */
 export function size(random: Random): number {
   switch (random.below(8)) {
-    case 0: return 1;
-    case 1: return 1 + random.below(16);
-    case 2: case 3: return 1 + random.below(600);
-    case 4: return 1 + random.below(5_000);
-    case 5: return 16_380 + random.below(10);
-    case 6: return 1 + random.below(50_000);
-    default: return 1 + random.below(2_000);
+    case 0:
+      return 1;
+    case 1:
+      return 1 + random.below(16);
+    case 2:
+    case 3:
+      return 1 + random.below(600);
+    case 4:
+      return 1 + random.below(5_000);
+    case 5:
+      return 16_380 + random.below(10);
+    case 6:
+      return 1 + random.below(50_000);
+    default:
+      return 1 + random.below(2_000);
   }
 }
 
-export const BIO_SIZES: readonly number[] = [1, 2, 17, 100, 300, 512, 1_024, 2_048, 2_048, 2_048, 4_096, 8_192, 16_384, 16_406, 17_408, 17_408, 17_408];
+export const BIO_SIZES: readonly number[] = [
+  1, 2, 17, 100, 300, 512, 1_024, 2_048, 2_048, 2_048, 4_096, 8_192, 16_384, 16_406, 17_408, 17_408, 17_408,
+];
 
 const chance = (random: Random, inHundred: number): boolean => random.below(100) < inHundred;
 
@@ -112,7 +131,8 @@ function configFrom(random: Random, recipes: Recipes): Config {
     postHandshakeAuth: version === 13 && chance(random, 20),
     connected: chance(random, 65),
     resumes: version === 13 && chance(random, early === 'none' ? 10 : 60),
-    carrier: random.of(['transport', 'transport', 'transport', 'eager transport', 'pipe', 'streams'] as const) ?? 'transport',
+    carrier:
+      random.of(['transport', 'transport', 'transport', 'eager transport', 'pipe', 'streams'] as const) ?? 'transport',
     ending: random.of(['close', 'close', 'both ends', 'reset after close_notify'] as const) ?? 'close',
     last: random.of([1, 1_000, 60_000, 300_000] as const) ?? 1_000,
     ...(chance(random, 2) && { carrier: 'strings' }),
@@ -125,7 +145,9 @@ export const BEHAVIOURS = ['throw', 'refuse', 'reject', 'never', 'dispose'] as c
 
 function insideFrom(random: Random, recipes: Recipes): Inside {
   const callback = random.of(CALLBACKS) ?? 'onMessage';
-  const step: Step = chance(random, 45) ? [random.of(BEHAVIOURS) ?? 'throw'] : stepFrom(random, Object.fromEntries(Object.entries(recipes).filter(([, { nests }]) => nests === true)));
+  const step: Step = chance(random, 45)
+    ? [random.of(BEHAVIOURS) ?? 'throw']
+    : stepFrom(random, Object.fromEntries(Object.entries(recipes).filter(([, { nests }]) => nests === true)));
   return { callback, nth: random.below(callback === 'onMessage' ? 12 : 3), step };
 }
 
@@ -139,7 +161,9 @@ export function stepFrom(random: Random, recipes: Recipes): Step {
   throw new Error('no step has a weight');
 }
 
-/** What a sequence may move at a time through a BIO of so many bytes: small ones take as many calls as there are bytes. */
+/**
+ * What a sequence may move at a time through a BIO of so many bytes: small ones take as many calls as there are bytes.
+ */
 const most = (bio: number): number => (bio < 4 ? 300 : bio < 100 ? 1_500 : bio < 1_000 ? 6_000 : 50_000);
 
 /** The sequence of a seed. */
@@ -149,8 +173,14 @@ export function sequenceFrom(seed: number, recipes: Recipes): Sequence {
   const config = configFrom(random, recipes);
   const length = 1 + random.below(chance(random, 20) ? 60 : 22);
   const limit = most(config.bio);
-  const steps = Array.from({ length }, () => stepFrom(random, recipes)).map(([name, ...args]): Step => [name, ...args.map((arg) => Math.min(arg, limit))]);
+  const steps = Array.from({ length }, () => stepFrom(random, recipes)).map(([name, ...args]): Step => [
+    name,
+    ...args.map((arg) => Math.min(arg, limit)),
+  ]);
   // Drawn last: seeds of sequences without it stay what they were.
-  const of12 = config.version === 12 && { resumes: chance(random, 40), sessions12: random.of(['ticket', 'ticket', 'renewed ticket', 'id', 'forgotten'] as const) ?? 'ticket' };
+  const of12 = config.version === 12 && {
+    resumes: chance(random, 40),
+    sessions12: random.of(['ticket', 'ticket', 'renewed ticket', 'id', 'forgotten'] as const) ?? 'ticket',
+  };
   return { config: { ...config, eagerly: Math.min(config.eagerly, limit), ...of12 }, steps };
 }

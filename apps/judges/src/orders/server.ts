@@ -1,10 +1,18 @@
 /**
- * @module The server of the model: TLS 1.3 or 1.2 in memory, under full control, that knows each byte which it decrypted, whom
- * it takes the client for, and which ticket it gave to whom.
+ * @module The server of the model: TLS 1.3 or 1.2 in memory, under full control, that knows each byte which it
+ * decrypted, whom it takes the client for, and which ticket it gave to whom.
  */
 import type { Identity } from '@ferrule/conformance/pki';
 import { earlySecret, nextTrafficSecret, Secret } from '@ferrule/pure/keys';
-import { ContentType, decodeCertificate, decodeCertificate12, encodeCertificateRequest, encodeExtension, encodeExtensions, HandshakeType } from '@ferrule/pure/wire';
+import {
+  ContentType,
+  decodeCertificate,
+  decodeCertificate12,
+  encodeCertificateRequest,
+  encodeExtension,
+  encodeExtensions,
+  HandshakeType,
+} from '@ferrule/pure/wire';
 import { Finding } from './finding.ts';
 import { Kind, pattern, Received, separate } from './pattern.ts';
 import { concat, type ClientRecord, type Script } from '../hostile/peer.ts';
@@ -25,8 +33,8 @@ export interface ServerPlan {
 }
 
 /**
- * How TLS 1.2 sessions are kept: by tickets, each for as often as the client likes; by tickets, with a new one at each use
- * (RFC 5077 section 3.3); by session ids (RFC 5246 section 7.4.1.3); or not at all, whatever ticket was given.
+ * How TLS 1.2 sessions are kept: by tickets, each for as often as the client likes; by tickets, with a new one at each
+ * use (RFC 5077 section 3.3); by session ids (RFC 5246 section 7.4.1.3); or not at all, whatever ticket was given.
  */
 export type Sessions12 = 'ticket' | 'renewed ticket' | 'id' | 'forgotten';
 
@@ -77,7 +85,9 @@ export class Server {
   #in: Uint8Array[] = [];
   #over = false;
   #readsEarly = false;
-  /** Early data that a HelloRetryRequest rejects comes in records that look like any other (RFC 9846 section 4.3.10). */
+  /**
+   * Early data that a HelloRetryRequest rejects comes in records that look like any other (RFC 9846 section 4.3.10).
+   */
   #skipsEarly = false;
   #handshakeBytes: Uint8Array = new Uint8Array(0);
 
@@ -105,7 +115,11 @@ export class Server {
       this.#over = this.#script.next().done === true;
     } catch (error) {
       this.#over = true;
-      throw error instanceof Finding ? error : new Finding('the server cannot follow the client', error instanceof Error ? error.message : String(error), { cause: error });
+      throw error instanceof Finding
+        ? error
+        : new Finding('the server cannot follow the client', error instanceof Error ? error.message : String(error), {
+            cause: error,
+          });
     } finally {
       this.#collect();
     }
@@ -149,7 +163,8 @@ export class Server {
   ticket(): boolean {
     if (!this.#may() || !(this.#peer instanceof Peer13) || this.tickets >= 6) return false;
     const ticket = Buffer.from(`ticket ${this.#tickets.size} ${this.client?.slice(-8)}`);
-    const extensions = this.plan.early === 'none' ? [] : encodeExtensions('newSessionTicket', { earlyData: MAX_EARLY_DATA });
+    const extensions =
+      this.plan.early === 'none' ? [] : encodeExtensions('newSessionTicket', { earlyData: MAX_EARLY_DATA });
     const psk = this.#peer.newSessionTicket({ ticket, nonce: Uint8Array.of(++this.tickets), extensions });
     this.#tickets.set(hex(ticket), { psk, client: this.client ?? NOBODY });
     this.#collect();
@@ -158,7 +173,13 @@ export class Server {
 
   /** Post-handshake authentication (RFC 9846 section 4.7.2). */
   certificateRequest(): boolean {
-    if (!this.#may() || !(this.#peer instanceof Peer13) || this.#peer.offered.postHandshakeAuth !== true || this.requests >= 4) return false;
+    if (
+      !this.#may() ||
+      !(this.#peer instanceof Peer13) ||
+      this.#peer.offered.postHandshakeAuth !== true ||
+      this.requests >= 4
+    )
+      return false;
     const extensions = encodeExtensions('certificateRequest', { signatureAlgorithms: [0x0403, 0x0804] });
     this.#peer.sendHandshake(encodeCertificateRequest({ context: Uint8Array.of(++this.requests), extensions }));
     this.#collect();
@@ -189,7 +210,8 @@ export class Server {
     const bytes = pattern(Kind.server, this.sent, length);
     this.sent += length;
     this.keyUpdatesInARow = 0;
-    for (let at = 0; at < length; at += 16_384) this.#peer.sendRecord(ContentType.application_data, bytes.subarray(at, at + 16_384));
+    for (let at = 0; at < length; at += 16_384)
+      this.#peer.sendRecord(ContentType.application_data, bytes.subarray(at, at + 16_384));
   }
 
   // ── What it hears ──
@@ -203,9 +225,11 @@ export class Server {
       if (low.length > 0) this.main.take(low);
       if (high.length > 0) this.nested.take(high);
     } else if (type === ContentType.alert) {
-      if (this.alert !== undefined) throw new Finding('the client sends an alert after an alert', `${this.alert}, then ${String(fragment[1])}`);
+      if (this.alert !== undefined)
+        throw new Finding('the client sends an alert after an alert', `${this.alert}, then ${String(fragment[1])}`);
       this.alert = fragment[1] ?? -1;
-      // What comes behind a closure alert is ignored (RFC 9846 section 6.1); OpenSSL answers a CertificateRequest even then.
+      // What comes behind a closure alert is ignored (RFC 9846 section 6.1); OpenSSL answers a CertificateRequest even
+      // then.
       this.#peer.skipsUnreadable = true;
     }
   }
@@ -214,7 +238,9 @@ export class Server {
     yield* peer.clientHello();
     if (this.plan.retries) {
       const offered = peer.offered.keyShare?.map(({ group }) => group) ?? [];
-      const other = peer.offered.supportedGroups?.find((group) => !offered.includes(group) && (group === 0x17 || group === 0x18 || group === 0x1d));
+      const other = peer.offered.supportedGroups?.find(
+        (group) => !offered.includes(group) && (group === 0x17 || group === 0x18 || group === 0x1d),
+      );
       if (other !== undefined) {
         peer.helloRetryRequest(other);
         this.#skipsEarly = true;
@@ -227,7 +253,10 @@ export class Server {
     this.resumed = psk !== undefined;
     const offersEarly = peer.offered.earlyData === true;
     this.earlyAccepted = offersEarly && psk !== undefined && !this.plan.retries && this.plan.early === 'accept';
-    const early = this.earlyAccepted && psk !== undefined ? earlySecret(peer.cipher.hash, Secret.copyOf(psk)).clientTraffic(peer.transcript.digest()) : undefined;
+    const early =
+      this.earlyAccepted && psk !== undefined
+        ? earlySecret(peer.cipher.hash, Secret.copyOf(psk)).clientTraffic(peer.transcript.digest())
+        : undefined;
     peer.serverHello(psk && { psk: { selected: 0, key: psk } });
     if (early !== undefined) peer.useReadSecret(early);
     else peer.skipsUnreadable = offersEarly;
@@ -276,13 +305,15 @@ export class Server {
       if (bytes.length < length) return;
       this.#handshakeBytes = bytes.subarray(length);
       if (bytes[0] === HandshakeType.key_update) {
-        if (this.#handshakeBytes.length > 0) throw new Finding('the client sends something behind a KeyUpdate in one record');
+        if (this.#handshakeBytes.length > 0)
+          throw new Finding('the client sends something behind a KeyUpdate in one record');
         peer.clientSecret = nextTrafficSecret(peer.cipher.hash, peer.clientSecret);
         peer.useReadSecret(peer.clientSecret);
         this.keyUpdatesHeard++;
         if (bytes[4] === 1 && !this.closed) peer.keyUpdate(false);
       } else if (bytes[0] === HandshakeType.finished) this.requestsAnswered++;
-      else if (bytes[0] !== HandshakeType.certificate && bytes[0] !== HandshakeType.certificate_verify) throw new Finding('the client sends a message that it may not send', `type ${String(bytes[0])}`);
+      else if (bytes[0] !== HandshakeType.certificate && bytes[0] !== HandshakeType.certificate_verify)
+        throw new Finding('the client sends a message that it may not send', `type ${String(bytes[0])}`);
     }
   }
 
@@ -291,7 +322,10 @@ export class Server {
     const { sessionTicket } = peer.offered;
     const { sessionId } = peer.hello;
     const { sessions12 } = this.plan;
-    const known = sessionTicket === undefined || sessionTicket.length === 0 ? this.#tickets.get(hex(sessionId)) : this.#tickets.get(hex(sessionTicket));
+    const known =
+      sessionTicket === undefined || sessionTicket.length === 0
+        ? this.#tickets.get(hex(sessionId))
+        : this.#tickets.get(hex(sessionTicket));
     const gives = sessionTicket !== undefined && sessions12 !== 'id';
     let client = known?.client ?? NOBODY;
     if (known?.master !== undefined && sessions12 !== 'forgotten') {
@@ -305,7 +339,10 @@ export class Server {
 
   /** RFC 5246 section 7.3, figure 2. @param renewed - whose the new ticket is, if there is one. */
   *#resume12(peer: Peer12, master: Secret, renewed: string | undefined): Script {
-    peer.serverHello({ sessionId: peer.hello.sessionId, add: renewed === undefined ? [] : [encodeExtension('serverHello12', 'sessionTicket', true)] });
+    peer.serverHello({
+      sessionId: peer.hello.sessionId,
+      add: renewed === undefined ? [] : [encodeExtension('serverHello12', 'sessionTicket', true)],
+    });
     peer.useMaster(master);
     if (renewed !== undefined) this.#ticket12(peer, renewed);
     peer.finish();

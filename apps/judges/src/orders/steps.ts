@@ -30,22 +30,38 @@ export interface StepKind extends Recipe {
 /** What a write that is under way may wait for. */
 const WAITS_TO_WRITE: ReadonlySet<SslError> = new Set([SslError.wantWrite, SslError.wantAsync]);
 
-const one = (limit: number) => (random: Random): number[] => [random.below(limit)];
+const one =
+  (limit: number) =>
+  (random: Random): number[] => [random.below(limit)];
 const sized = (random: Random): number[] => [size(random)];
 
 export const STEPS: Readonly<Record<string, StepKind>> = {
   connect: { weight: 8, nests: true, run: ({ link }) => void handshake(link, 'connect') },
   doHandshake: { weight: 1, nests: true, run: ({ link }) => void handshake(link, 'doHandshake') },
-  setConnectState: { weight: 1, nests: true, run: ({ link }) => void quiet(link, 'setConnectState', () => link.ssl.setConnectState(), false) },
+  setConnectState: {
+    weight: 1,
+    nests: true,
+    run: ({ link }) => void quiet(link, 'setConnectState', () => link.ssl.setConnectState(), false),
+  },
   read: { weight: 12, args: sized, nests: true, run: ({ link }, [n = 1]) => void read(link, n) },
   write: { weight: 16, args: sized, nests: true, run: ({ link }, [n = 1]) => void write(link, n) },
   writeShorter: { weight: 2, args: sized, nests: true, run: ({ link }, [n = 1]) => void write(link, n, true) },
   writeEarlyData: { weight: 2, args: sized, nests: true, run: ({ link }, [n = 1]) => void writeEarly(link, n) },
   shutdown: { weight: 3, nests: true, run: ({ link }) => void shutdown(link) },
-  keyUpdate: { weight: 6, args: one(2), nests: true, run: ({ link }, [request = 0]) => void keyUpdate(link, request === 1) },
+  keyUpdate: {
+    weight: 6,
+    args: one(2),
+    nests: true,
+    run: ({ link }, [request = 0]) => void keyUpdate(link, request === 1),
+  },
   setLate: { weight: 1, args: one(3), nests: true, run: ({ link }, [which = 0]) => setLate(link, which) },
   facts: { weight: 2, nests: true, run: ({ link }) => facts(link) },
-  exporter: { weight: 3, args: (random) => [1 + random.below(300)], nests: true, run: ({ link, exported }, [length = 32]) => exporter(link, exported, length) },
+  exporter: {
+    weight: 3,
+    args: (random) => [1 + random.below(300)],
+    nests: true,
+    run: ({ link, exported }, [length = 32]) => exporter(link, exported, length),
+  },
   binding: { weight: 2, args: one(2), nests: true, run: ({ link }, [which = 0]) => binding(link, which) },
   misuse: { weight: 3, args: one(MISUSES.length), nests: true, run: ({ link }, [which = 0]) => misuse(link, which) },
   dispose: { weight: 1, nests: true, run: ({ link }) => dispose(link) },
@@ -53,14 +69,23 @@ export const STEPS: Readonly<Record<string, StepKind>> = {
   drain: { weight: 8, args: sized, run: ({ link }, [n = 1]) => void link.drain(n) },
   feed: { weight: 10, args: sized, run: ({ link }, [n = 1]) => void link.feed(n) },
   flow: { weight: 6, run: ({ link }) => flow(link) },
-  pump: { weight: 6, args: one(5), run: (stage, [which = 0]) => stage.pump((['connect', 'read', 'write', 'shutdown', 'keyUpdate'] as const)[which] ?? 'read') },
+  pump: {
+    weight: 6,
+    args: one(5),
+    run: (stage, [which = 0]) =>
+      stage.pump((['connect', 'read', 'write', 'shutdown', 'keyUpdate'] as const)[which] ?? 'read'),
+  },
   tick: { weight: 3, run: () => turn() },
   accept: { weight: 4, args: one(4), run: (stage, [index = 0]) => stage.settle(index, 'accept') },
   refuse: { weight: 1, args: one(4), run: (stage, [index = 0]) => stage.settle(index, 'refuse') },
   reject: { weight: 1, args: one(4), run: (stage, [index = 0]) => stage.settle(index, 'reject') },
 
   serverData: { weight: 9, args: sized, run: ({ link }, [n = 1]) => void link.server.data(n) },
-  serverKeyUpdate: { weight: 6, args: one(2), run: ({ link }, [request = 0]) => void link.server.keyUpdate(request === 1) },
+  serverKeyUpdate: {
+    weight: 6,
+    args: one(2),
+    run: ({ link }, [request = 0]) => void link.server.keyUpdate(request === 1),
+  },
   serverTicket: { weight: 5, run: ({ link }) => void link.server.ticket() },
   serverRequest: { weight: 3, run: ({ link }) => void link.server.certificateRequest() },
   serverCloses: { weight: 2, run: ({ link }) => void link.server.closeNotify() },
@@ -69,7 +94,11 @@ export const STEPS: Readonly<Record<string, StepKind>> = {
   end: { weight: 1, run: ({ link }) => end(link) },
   reset: { weight: 1, run: ({ link }) => reset(link) },
 
-  next: { weight: 3, args: (random) => [random.below(4), random.below(4), random.below(2)], run: (stage, [who = 0, resume = 0, early = 0]) => stage.next(who, resume > 0, early === 1) },
+  next: {
+    weight: 3,
+    args: (random) => [random.below(4), random.below(4), random.below(2)],
+    run: (stage, [who = 0, resume = 0, early = 0]) => stage.next(who, resume > 0, early === 1),
+  },
 };
 
 // ── Operations ──
@@ -91,10 +120,12 @@ export function read(link: Link, length: number): number | undefined {
   const ret = link.call('read', () => link.ssl.read(into), { most: length });
   if (ret !== undefined && ret > 0) link.gave(into.slice(0, ret));
   if (ret === undefined || link.within.length > 0) return ret;
-  if (ret <= 0 && pending > 0 && !link.disposed) throw new Finding('`pending` promises bytes that read() does not give', `${pending}, then ${link.trace.at(-1)}`);
+  if (ret <= 0 && pending > 0 && !link.disposed)
+    throw new Finding('`pending` promises bytes that read() does not give', `${pending}, then ${link.trace.at(-1)}`);
   if (ret === 0 && link.failure === undefined) {
     if (!link.server.closed) throw new Finding('read() reports a close_notify that did not come');
-    if (link.read.count !== link.server.sent) throw new Finding('read() reports the end before all bytes', `${link.read.count} of ${link.server.sent}`);
+    if (link.read.count !== link.server.sent)
+      throw new Finding('read() reports the end before all bytes', `${link.read.count} of ${link.server.sent}`);
   }
   return ret;
 }
@@ -102,13 +133,17 @@ export function read(link: Link, length: number): number | undefined {
 export function write(link: Link, length: number, shorter = false): number | undefined {
   if (!link.begun) link.excuses.add('CONNECTION_TYPE_NOT_SET');
   const nested = link.within.length > 0;
-  // A caller cannot know what an operation that is under way has taken, and must repeat one write before it begins another.
+  // A caller cannot know what an operation that is under way has taken, and must repeat one write before it begins
+  // another.
   if (nested && (link.owed !== undefined || link.within.some((name) => name.startsWith('write')))) return undefined;
   const { kind, length: least } = link.owed ?? { kind: nested ? Kind.nested : Kind.main, length: 0 };
   const asked = shorter && least > 1 ? Math.min(length, least - 1) : Math.max(length, least);
   const told = link.told[kind] ?? 0;
   link.begun = true;
-  const ret = link.call('write', () => link.ssl.write(pattern(kind, told, asked)), { misuse: least > asked, most: asked });
+  const ret = link.call('write', () => link.ssl.write(pattern(kind, told, asked)), {
+    misuse: least > asked,
+    most: asked,
+  });
   if (ret === undefined) return ret;
   if (ret > 0) {
     link.told[kind] = told + ret;
@@ -126,7 +161,10 @@ function writeEarly(link: Link, length: number): void {
   if (link.within.some((name) => name.startsWith('write'))) return;
   const asked = Math.max(length, link.owedEarly);
   const told = link.told[Kind.early] ?? 0;
-  const ret = link.call('writeEarlyData', () => link.ssl.writeEarlyData(pattern(Kind.early, told, asked)), { misuse: true, most: asked });
+  const ret = link.call('writeEarlyData', () => link.ssl.writeEarlyData(pattern(Kind.early, told, asked)), {
+    misuse: true,
+    most: asked,
+  });
   if (ret === undefined) return;
   link.begun = link.earlyCalled = true;
   if (ret > 0) {
@@ -149,7 +187,9 @@ export function shutdown(link: Link): number | undefined {
 
 export function keyUpdate(link: Link, request: boolean): number | undefined {
   const possible = link.ssl.established && link.ssl.version === 'TLSv1.3';
-  const ret = link.call('keyUpdate', () => link.ssl.keyUpdate(request), { misuse: !possible || link.owed !== undefined || link.shutdownCalled || link.within.length > 0 });
+  const ret = link.call('keyUpdate', () => link.ssl.keyUpdate(request), {
+    misuse: !possible || link.owed !== undefined || link.shutdownCalled || link.within.length > 0,
+  });
   // One that is refused leaves the one that waits on its way.
   if (ret === undefined || (ret !== 1 && link.ssl.getError(ret) === SslError.ssl)) return ret;
   // One that asks for something else than the one that waits is another one; that one may be sent all the same.
@@ -161,8 +201,17 @@ export function keyUpdate(link: Link, request: boolean): number | undefined {
 
 function setLate(link: Link, which: number): void {
   const { ssl } = link;
-  const acts = [() => ssl.setBio(link.bio, link.bio), () => ssl.setHost('server.test'), () => ssl.setSession(wrong({}))];
-  quiet(link, 'a setter', acts[which] ?? (() => undefined), link.begun || link.disposed || which === 2 || link.within.length > 0);
+  const acts = [
+    () => ssl.setBio(link.bio, link.bio),
+    () => ssl.setHost('server.test'),
+    () => ssl.setSession(wrong({})),
+  ];
+  quiet(
+    link,
+    'a setter',
+    acts[which] ?? (() => undefined),
+    link.begun || link.disposed || which === 2 || link.within.length > 0,
+  );
 }
 
 /** A call that returns nothing. */
@@ -176,8 +225,30 @@ function quiet(link: Link, name: string, act: () => void, misuse: boolean): void
 
 /** The names of everything that an `Ssl` tells. */
 const FACTS = [
-  'asyncReady', 'pending', 'state', 'shutdownState', 'established', 'version', 'cipherSuite', 'group', 'peerSignatureAlgorithm', 'alpn', 'helloRetryRequested', 'extendedMasterSecret', 'peerCertificates',
-  'peerRawPublicKey', 'verifiedChain', 'verifyResult', 'ocspResponse', 'signedCertificateTimestamps', 'clientCredential', 'sessionReused', 'earlyData', 'ech', 'echRetryConfigs', 'failure',
+  'asyncReady',
+  'pending',
+  'state',
+  'shutdownState',
+  'established',
+  'version',
+  'cipherSuite',
+  'group',
+  'peerSignatureAlgorithm',
+  'alpn',
+  'helloRetryRequested',
+  'extendedMasterSecret',
+  'peerCertificates',
+  'peerRawPublicKey',
+  'verifiedChain',
+  'verifyResult',
+  'ocspResponse',
+  'signedCertificateTimestamps',
+  'clientCredential',
+  'sessionReused',
+  'earlyData',
+  'ech',
+  'echRetryConfigs',
+  'failure',
 ] as const satisfies readonly (keyof Ssl)[];
 
 function facts(link: Link): void {
@@ -192,18 +263,26 @@ function facts(link: Link): void {
   if (link.within.length > 0) return;
   const { pending, shutdownState, established, version, failure } = ssl;
   if (!(pending >= 0 && pending <= 16_384)) throw new Finding('`pending` is out of range', String(pending));
-  if (link.shutdownSent && (shutdownState & 1) === 0) throw new Finding('`shutdownState` denies a close_notify that went out');
-  if (!link.shutdownSent && (shutdownState & 1) !== 0) throw new Finding('`shutdownState` tells of a close_notify that shutdown() has not sent');
-  if ((shutdownState & 2) !== 0 && !link.server.closed && link.failure === undefined) throw new Finding('`shutdownState` tells of an end that did not come');
-  if (established && version !== (link.server.plan.version === 13 ? 'TLSv1.3' : 'TLSv1.2')) throw new Finding('`version` is wrong', String(version));
-  if (link.failure !== undefined && failure?.error !== link.failure.error) throw new Finding('`failure` changed', `${link.failure.error.code}, ${failure?.error.code ?? 'none'}`);
+  if (link.shutdownSent && (shutdownState & 1) === 0)
+    throw new Finding('`shutdownState` denies a close_notify that went out');
+  if (!link.shutdownSent && (shutdownState & 1) !== 0)
+    throw new Finding('`shutdownState` tells of a close_notify that shutdown() has not sent');
+  if ((shutdownState & 2) !== 0 && !link.server.closed && link.failure === undefined)
+    throw new Finding('`shutdownState` tells of an end that did not come');
+  if (established && version !== (link.server.plan.version === 13 ? 'TLSv1.3' : 'TLSv1.2'))
+    throw new Finding('`version` is wrong', String(version));
+  if (link.failure !== undefined && failure?.error !== link.failure.error)
+    throw new Finding('`failure` changed', `${link.failure.error.code}, ${failure?.error.code ?? 'none'}`);
 }
 
 /** The secrets of a connection that has ended are gone; keying material of one that has not is its own. */
 function exporter(link: Link, exported: Map<string, Link>, length: number): void {
-  const bytes = secretOf(link, 'exportKeyingMaterial()', () => link.ssl.exportKeyingMaterial('EXPORTER-orders', undefined, length));
+  const bytes = secretOf(link, 'exportKeyingMaterial()', () =>
+    link.ssl.exportKeyingMaterial('EXPORTER-orders', undefined, length),
+  );
   if (bytes === undefined) return;
-  if (bytes.length !== length) throw new Finding('exportKeyingMaterial() gives another length', `${bytes.length}, not ${length}`);
+  if (bytes.length !== length)
+    throw new Finding('exportKeyingMaterial() gives another length', `${bytes.length}, not ${length}`);
   if (length < 16) return;
   const key = Buffer.from(bytes.subarray(0, 16)).toString('hex');
   const owner = exported.get(key) ?? link;
@@ -217,20 +296,32 @@ function binding(link: Link, which: number): void {
 }
 
 /** @returns `undefined` where it is refused. */
-export function secretOf(link: Link, name: string, take: () => Uint8Array | undefined, isSecret = true): Uint8Array | undefined {
+export function secretOf(
+  link: Link,
+  name: string,
+  take: () => Uint8Array | undefined,
+  isSecret = true,
+): Uint8Array | undefined {
   const over = link.disposed || link.failure !== undefined;
   try {
     const bytes = take();
-    if (bytes !== undefined && over && isSecret) throw new Finding(`${name} gives something out when the connection is over`);
+    if (bytes !== undefined && over && isSecret)
+      throw new Finding(`${name} gives something out when the connection is over`);
     if (bytes?.every((byte) => byte === 0) === true && bytes.length > 8) throw new Finding(`${name} gives zeros`);
     return bytes;
   } catch (error) {
     if (error instanceof Finding) throw error;
     // A failure whose alert is still on its way counts, too.
-    const mayRefuse = over || (TlsError.is(error) && link.excused(error.code)) || !link.ssl.established || link.within.length > 0 || link.ssl.failure !== undefined;
+    const mayRefuse =
+      over ||
+      (TlsError.is(error) && link.excused(error.code)) ||
+      !link.ssl.established ||
+      link.within.length > 0 ||
+      link.ssl.failure !== undefined;
     if (!mayRefuse) throw new Finding(`${name} throws`, String(error), { cause: error });
     const typed = error instanceof TypeError || TlsError.is(error);
-    if (!typed) throw new Finding(`${name} throws what is neither a TypeError nor a TlsError`, String(error), { cause: error });
+    if (!typed)
+      throw new Finding(`${name} throws what is neither a TypeError nor a TlsError`, String(error), { cause: error });
     return undefined;
   }
 }

@@ -1,4 +1,7 @@
-/** @module How many answers WebCrypto owes this process: its threads work in their own time, and a model must not guess it. */
+/**
+ * @module How many answers WebCrypto owes this process: its threads work in their own time, and a model must not guess
+ * it.
+ */
 
 let pending = 0;
 let watched = false;

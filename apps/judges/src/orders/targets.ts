@@ -15,7 +15,20 @@ import type { Recipes, Sequence } from './sequence.ts';
 import { STEPS } from './steps.ts';
 import { watchSubtle } from './subtle.ts';
 
-export const TARGET_NAMES = ['engines', 'native', 'pure-node', 'pure-noble', 'pure-tuned', 'pure-webcrypto', 'connect-native', 'connect-pure', 'connect-webcrypto', 'duplex-native', 'duplex-pure', 'duplex-webcrypto'] as const;
+export const TARGET_NAMES = [
+  'engines',
+  'native',
+  'pure-node',
+  'pure-noble',
+  'pure-tuned',
+  'pure-webcrypto',
+  'connect-native',
+  'connect-pure',
+  'connect-webcrypto',
+  'duplex-native',
+  'duplex-pure',
+  'duplex-webcrypto',
+] as const;
 export type TargetName = (typeof TARGET_NAMES)[number];
 
 export interface Target {
@@ -28,24 +41,38 @@ export interface Target {
 export async function target(name: TargetName, fault?: Fault): Promise<Target> {
   if (name === 'engines') {
     const [native, pure] = [await engine('native'), await engine('pure')];
-    return { recipes: STEPS, play: (sequence, trace) => playBoth([native, fault === undefined ? pure : planted(pure, fault)], sequence, trace) };
+    return {
+      recipes: STEPS,
+      play: (sequence, trace) => playBoth([native, fault === undefined ? pure : planted(pure, fault)], sequence, trace),
+    };
   }
   const sound = await backendOf(name);
   const backend = fault === undefined ? sound : planted(sound, fault);
   const face = /^(connect|duplex)-/.exec(name)?.[1] as FaceKind | undefined;
-  if (face !== undefined) return { recipes: FACE_STEPS, play: (sequence, trace) => playFace(face, backend, sequence, trace) };
+  if (face !== undefined)
+    return { recipes: FACE_STEPS, play: (sequence, trace) => playFace(face, backend, sequence, trace) };
   return { recipes: STEPS, play: (sequence, trace) => playContract(backend, sequence, trace) };
 }
 
 async function backendOf(name: Exclude<TargetName, 'engines'>): Promise<Backend> {
   switch (name) {
-    case 'native': case 'connect-native': case 'duplex-native': return engine('native');
-    case 'pure-node': case 'connect-pure': case 'duplex-pure': return engine('pure');
-    case 'pure-noble': return engine('pure-noble');
-    case 'pure-webcrypto': case 'connect-webcrypto': case 'duplex-webcrypto': 
+    case 'native':
+    case 'connect-native':
+    case 'duplex-native':
+      return engine('native');
+    case 'pure-node':
+    case 'connect-pure':
+    case 'duplex-pure':
+      return engine('pure');
+    case 'pure-noble':
+      return engine('pure-noble');
+    case 'pure-webcrypto':
+    case 'connect-webcrypto':
+    case 'duplex-webcrypto':
       watchSubtle();
       return engine('pure-webcrypto');
-    case 'pure-tuned': return createPure({ crypto: tunedCrypto });
+    case 'pure-tuned':
+      return createPure({ crypto: tunedCrypto });
   }
 }
 
@@ -60,15 +87,20 @@ export interface Verdict {
 export async function judge({ play }: Pick<Target, 'play'>, sequence: Sequence): Promise<Verdict> {
   const trace: string[] = [];
   let finding: Finding | undefined;
-  const unhandled = (reason: unknown): void => void (finding ??= new Finding('a rejection that nobody handles', describe(reason), { cause: reason }));
-  const uncaught = (error: unknown): void => void (finding ??= new Finding('an exception that nobody catches', describe(error), { cause: error }));
+  const unhandled = (reason: unknown): void =>
+    void (finding ??= new Finding('a rejection that nobody handles', describe(reason), { cause: reason }));
+  const uncaught = (error: unknown): void =>
+    void (finding ??= new Finding('an exception that nobody catches', describe(error), { cause: error }));
   process.on('unhandledRejection', unhandled);
   process.on('uncaughtException', uncaught);
   try {
     await play(sequence, (line) => trace.push(line));
     await turn();
   } catch (error) {
-    finding ??= error instanceof Finding ? error : new Finding('the judge fails', error instanceof Error ? error.stack : String(error), { cause: error });
+    finding ??=
+      error instanceof Finding
+        ? error
+        : new Finding('the judge fails', error instanceof Error ? error.stack : String(error), { cause: error });
   } finally {
     process.off('unhandledRejection', unhandled);
     process.off('uncaughtException', uncaught);

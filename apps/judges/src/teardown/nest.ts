@@ -12,7 +12,9 @@ const AT_ONCE = 3;
 
 const [entry = '', dataFile = '', count = '1', firstSeed = '1'] = process.argv.slice(2);
 const data = JSON.parse(readFileSync(dataFile, 'utf8'), (_key, value: unknown) =>
-  typeof value === 'object' && value !== null && 'base64' in value ? new Uint8Array(Buffer.from(String(value.base64), 'base64')) : value,
+  typeof value === 'object' && value !== null && 'base64' in value
+    ? new Uint8Array(Buffer.from(String(value.base64), 'base64'))
+    : value,
 ) as Omit<WorkerData, 'operation' | 'seed'>;
 const say = (line: Line): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
 
@@ -21,7 +23,10 @@ let next = 0;
 say({ kind: 'engine', node: process.versions.node, engine: createNative().engine });
 await Promise.all(Array.from({ length: AT_ONCE }, () => lane()));
 // The engine of this thread has not been harmed.
-createNative().createContext({ trustAnchors: [data.root] }).newConnection().dispose();
+createNative()
+  .createContext({ trustAnchors: [data.root] })
+  .newConnection()
+  .dispose();
 
 async function lane(): Promise<void> {
   while (next < total) {

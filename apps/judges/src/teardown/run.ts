@@ -1,4 +1,7 @@
-/** @module Bundles the worker, starts the process that terminates it again and again, and tells what came of that process. */
+/**
+ * @module Bundles the worker, starts the process that terminates it again and again, and tells what came of that
+ * process.
+ */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -27,16 +30,47 @@ export type Line =
   | { readonly kind: 'fault'; readonly operation: OperationName; readonly message: string };
 
 const here = dirname(fileURLToPath(import.meta.url));
-const addon = fileURLToPath(new URL(`../../../../packages/native/prebuilds/${process.platform}-${process.arch}/ferrule.node`, import.meta.url));
+const addon = fileURLToPath(
+  new URL(`../../../../packages/native/prebuilds/${process.platform}-${process.arch}/ferrule.node`, import.meta.url),
+);
 
-export async function teardown({ count, seed, node = process.execPath }: { readonly count: number; readonly seed: number; readonly node?: string }): Promise<Report> {
+export async function teardown({
+  count,
+  seed,
+  node = process.execPath,
+}: {
+  readonly count: number;
+  readonly seed: number;
+  readonly node?: string;
+}): Promise<Report> {
   const directory = mkdtempSync(join(tmpdir(), 'ferrule-teardown-'));
   try {
     const entryPoints = [join(here, 'worker.ts'), join(here, 'nest.ts')];
-    await build({ entryPoints, outdir: directory, outExtension: { '.js': '.mjs' }, bundle: true, platform: 'node', format: 'esm', target: 'node20', conditions: ['@ferrule/source'], logLevel: 'warning' });
+    await build({
+      entryPoints,
+      outdir: directory,
+      outExtension: { '.js': '.mjs' },
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      target: 'node20',
+      conditions: ['@ferrule/source'],
+      logLevel: 'warning',
+    });
     const data = join(directory, 'data.json');
-    writeFileSync(data, JSON.stringify(await materials(directory), (_key, value: unknown) => (value instanceof Uint8Array ? { base64: Buffer.from(value).toString('base64') } : value)));
-    return await watch(node, [join(directory, 'nest.mjs'), join(directory, 'worker.mjs'), data, String(count), String(seed)]);
+    writeFileSync(
+      data,
+      JSON.stringify(await materials(directory), (_key, value: unknown) =>
+        value instanceof Uint8Array ? { base64: Buffer.from(value).toString('base64') } : value,
+      ),
+    );
+    return await watch(node, [
+      join(directory, 'nest.mjs'),
+      join(directory, 'worker.mjs'),
+      data,
+      String(count),
+      String(seed),
+    ]);
   } finally {
     rmSync(directory, { recursive: true });
   }
@@ -59,17 +93,37 @@ async function watch(node: string, parameters: readonly string[]): Promise<Repor
     else operations[line.operation] = (operations[line.operation] ?? 0) + 1;
   });
   const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
-  if (code !== 0) faults.push(`the process ended with ${signal ?? `exit code ${code}`}; it had last begun ${running.slice(-3).join(', ')}: ${errors}`);
+  if (code !== 0)
+    faults.push(
+      `the process ended with ${signal ?? `exit code ${code}`}; it had last begun ${running.slice(-3).join(', ')}: ${errors}`,
+    );
   const terminations = Object.values(operations).reduce((sum, each) => sum + each, 0);
   return { node: about.node, engine: about.engine, terminations, operations, faults };
 }
 
 async function materials(directory: string): Promise<Omit<WorkerData, 'operation' | 'seed'>> {
   const { chain, privateKey, chainPem, keyPem } = await pki('p256');
-  const [cert, key, out] = ['chain.pem', 'key.pem', 'out.p12'].map((name) => join(directory, name)) as [string, string, string];
+  const [cert, key, out] = ['chain.pem', 'key.pem', 'out.p12'].map((name) => join(directory, name)) as [
+    string,
+    string,
+    string,
+  ];
   writeFileSync(cert, chainPem);
   writeFileSync(key, keyPem);
-  const made = spawnSync('openssl', ['pkcs12', '-export', '-in', cert, '-inkey', key, '-out', out, '-passout', 'pass:secret', '-iter', '1']);
+  const made = spawnSync('openssl', [
+    'pkcs12',
+    '-export',
+    '-in',
+    cert,
+    '-inkey',
+    key,
+    '-out',
+    out,
+    '-passout',
+    'pass:secret',
+    '-iter',
+    '1',
+  ]);
   return {
     root: (await pki('root')).certificate,
     chain,

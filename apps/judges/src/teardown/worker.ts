@@ -12,7 +12,11 @@ import { OPERATION_NAMES, type OperationName, type WorkerData } from './names.ts
 
 const { operation, seed, root, chain, key, pkcs12 } = workerData as WorkerData;
 const backend = createNative();
-const identity = { chain, certificate: chain[0], privateKey: createPrivateKey({ key: Buffer.from(key), format: 'der', type: 'pkcs8' }) } as unknown as Identity;
+const identity = {
+  chain,
+  certificate: chain[0],
+  privateKey: createPrivateKey({ key: Buffer.from(key), format: 'der', type: 'pkcs8' }),
+} as unknown as Identity;
 const credential = credentialFromDer(chain, key);
 const trustAnchors = [root];
 const context = backend.createContext({ trustAnchors });
@@ -47,7 +51,13 @@ const established = connect(undefined);
 const OPERATIONS: Readonly<Record<Exclude<OperationName, 'anything'>, () => void>> = {
   load: () => undefined,
   features: () => void [...backend.features, backend.engine, backend.supported.cipherSuites.length],
-  createContext: () => backend.createContext({ trustAnchors: new Array<Uint8Array>(50).fill(root).map((der) => der.slice()), alpn: ['h2', 'http/1.1'] }).dispose(),
+  createContext: () =>
+    backend
+      .createContext({
+        trustAnchors: new Array<Uint8Array>(50).fill(root).map((der) => der.slice()),
+        alpn: ['h2', 'http/1.1'],
+      })
+      .dispose(),
   credential: () => backend.createContext({ credentials: [{ ...credential }] }).dispose(),
   pkcs12: () => {
     try {
@@ -71,10 +81,20 @@ const OPERATIONS: Readonly<Record<Exclude<OperationName, 'anything'>, () => void
   },
   facts: () => {
     const { ssl } = connect(undefined);
-    for (let i = 0; i < 20; i++) void [ssl.verifiedChain, ssl.peerCertificates, ssl.cipherSuite, ssl.alpn, ssl.state, ssl.sessionReused, ssl.ocspResponse];
+    for (let i = 0; i < 20; i++)
+      void [
+        ssl.verifiedChain,
+        ssl.peerCertificates,
+        ssl.cipherSuite,
+        ssl.alpn,
+        ssl.state,
+        ssl.sessionReused,
+        ssl.ocspResponse,
+      ];
     ssl.dispose();
   },
-  events: () => connect({ onKeylog: () => undefined, onMessage: () => undefined, onSession: () => undefined }).ssl.dispose(),
+  events: () =>
+    connect({ onKeylog: () => undefined, onMessage: () => undefined, onSession: () => undefined }).ssl.dispose(),
   transfer: () => {
     const { ssl, server, network } = established;
     for (let i = 0; i < 20; i++) {
@@ -86,7 +106,12 @@ const OPERATIONS: Readonly<Record<Exclude<OperationName, 'anything'>, () => void
       network.nread(network.nread0().length);
     }
   },
-  exporter: () => void [established.ssl.exportKeyingMaterial('label', into, 64), established.ssl.channelBinding('tls-exporter'), established.ssl.channelBinding('tls-server-end-point')],
+  exporter: () =>
+    void [
+      established.ssl.exportKeyingMaterial('label', into, 64),
+      established.ssl.channelBinding('tls-exporter'),
+      established.ssl.channelBinding('tls-server-end-point'),
+    ],
   failure: () => connect({ trustAnchors: authorities.slice(0, 2) }).ssl.dispose(),
   verify: () => {
     const verify = (): boolean => {

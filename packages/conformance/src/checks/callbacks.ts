@@ -1,8 +1,8 @@
 /**
  * @module The caller's functions, and all that they may do: a table of callbacks × behaviours, each with its rule.
  *
- * Asked (verify, onCertificateRequest, a Signer, now), one that fails refuses; told (onKeylog, onMessage, onSession), one
- * that fails costs no bytes. Neither is ever an acceptance, a hang, or an unhandled rejection.
+ * Asked (verify, onCertificateRequest, a Signer, now), one that fails refuses; told (onKeylog, onMessage, onSession),
+ * one that fails costs no bytes. Neither is ever an acceptance, a hang, or an unhandled rejection.
  */
 import assert from 'node:assert/strict';
 import { createPrivateKey, sign } from 'node:crypto';
@@ -48,12 +48,23 @@ const ASKERS: readonly Asker[] = [
     },
     code: 'ASYNC_OPERATION_FAILED',
     later: true,
-    wrong: [null, 1, 'none', {}, [], { chain: [] }, { chain: [new Uint8Array(1)], key: 'key' }, { chain: [new Uint8Array(1)], key: new Uint8Array(1) }],
+    wrong: [
+      null,
+      1,
+      'none',
+      {},
+      [],
+      { chain: [] },
+      { chain: [new Uint8Array(1)], key: 'key' },
+      { chain: [new Uint8Array(1)], key: new Uint8Array(1) },
+    ],
   },
   {
     name: 'Signer.sign',
     feature: 'external-signer',
-    options: async (body) => ({ credentials: [{ chain: (await pki('client')).chain, key: { schemes: [0x0403], sign: body as () => Uint8Array } }] }),
+    options: async (body) => ({
+      credentials: [{ chain: (await pki('client')).chain, key: { schemes: [0x0403], sign: body as () => Uint8Array } }],
+    }),
     good: async () => (await signer()).sign as (...given: unknown[]) => unknown,
     code: 'ASYNC_OPERATION_FAILED',
     later: true,
@@ -94,22 +105,35 @@ const throws = (error: unknown) => (): never => {
   throw error;
 };
 
-/** A connection whose callback does this, in each version: the server asks for a certificate, so that all are called. */
-async function play(backend: Backend, asker: Asker, body: (...given: unknown[]) => unknown, then: (client: Client) => Promise<unknown>): Promise<void> {
+/**
+ * A connection whose callback does this, in each version: the server asks for a certificate, so that all are called.
+ */
+async function play(
+  backend: Backend,
+  asker: Asker,
+  body: (...given: unknown[]) => unknown,
+  then: (client: Client) => Promise<unknown>,
+): Promise<void> {
   for (const maxVersion of VERSIONS) {
     const options = await asker.options(body);
-    await scene(backend, { server: { maxVersion, requestCert: true, rejectUnauthorized: false }, options }, async ({ client }) => then(client));
+    await scene(
+      backend,
+      { server: { maxVersion, requestCert: true, rejectUnauthorized: false }, options },
+      async ({ client }) => then(client),
+    );
   }
 }
 
-const refusedWith = (code: TlsErrorCode, cause?: unknown) => async (client: Client): Promise<void> => {
-  const { ret, error } = await client.refused();
-  assert.deepEqual([ret, error.code], [-1, code], error.message);
-  if (cause !== undefined) assert.equal(error.cause, cause);
-  assert.notEqual(error.verify?.code, 0);
-  if (code === 'CERT_REJECTED') assert.notEqual(client.ssl.verifyResult, 0);
-  assert.equal(client.ssl.established, false);
-};
+const refusedWith =
+  (code: TlsErrorCode, cause?: unknown) =>
+  async (client: Client): Promise<void> => {
+    const { ret, error } = await client.refused();
+    assert.deepEqual([ret, error.code], [-1, code], error.message);
+    if (cause !== undefined) assert.equal(error.cause, cause);
+    assert.notEqual(error.verify?.code, 0);
+    if (code === 'CERT_REJECTED') assert.notEqual(client.ssl.verifyResult, 0);
+    assert.equal(client.ssl.established, false);
+  };
 
 /** What a call does while a callback of the same connection is asked. */
 const reenter = (ssl: Ssl): string[] =>
@@ -130,17 +154,35 @@ const reenter = (ssl: Ssl): string[] =>
 
 const asked = (asker: Asker): readonly Check[] => {
   const { name, feature, code, later, wrong, good } = asker;
-  const check = (title: string, run: Check['run']): Check => ({ title: `${name} ${title}`, run, ...(feature && { feature }) });
+  const check = (title: string, run: Check['run']): Check => ({
+    title: `${name} ${title}`,
+    run,
+    ...(feature && { feature }),
+  });
   const at = (client: Client) => (): number => client.ssl.connect();
   const checks = [
     check(`that throws is ${code}`, (backend) => play(backend, asker, throws(mine), refusedWith(code, mine))),
-    check('that throws nothing is a refusal all the same', (backend) => play(backend, asker, throws(undefined), refusedWith(code))),
-    ...wrong.map((answer, i) => check(`that answers with the wrong type is refused (${i + 1}: ${typeof answer})`, (backend) => play(backend, asker, () => answer, refusedWith(code)))),
-    check('that throws the failure of another connection, whose peer sent an alert, is -1 and no end by the rules', (backend) =>
-      play(backend, asker, throws(new TlsError('PEER_ALERT', undefined, { alert: { description: 0, origin: 'peer' } })), async (client) => {
-        const { ret } = await client.refused();
-        assert.equal(ret, -1);
-      })),
+    check('that throws nothing is a refusal all the same', (backend) =>
+      play(backend, asker, throws(undefined), refusedWith(code)),
+    ),
+    ...wrong.map((answer, i) =>
+      check(`that answers with the wrong type is refused (${i + 1}: ${typeof answer})`, (backend) =>
+        play(backend, asker, () => answer, refusedWith(code)),
+      ),
+    ),
+    check(
+      'that throws the failure of another connection, whose peer sent an alert, is -1 and no end by the rules',
+      (backend) =>
+        play(
+          backend,
+          asker,
+          throws(new TlsError('PEER_ALERT', undefined, { alert: { description: 0, origin: 'peer' } })),
+          async (client) => {
+            const { ret } = await client.refused();
+            assert.equal(ret, -1);
+          },
+        ),
+    ),
     check('may dispose of the connection, and then throw', (backend) =>
       play(
         backend,
@@ -155,7 +197,8 @@ const asked = (asker: Asker): readonly Check[] => {
           expectReturn(client.ssl, await client.connect(), -1, SslError.ssl);
           assert.equal(client.failure().error.code, 'DISPOSED');
         },
-      )),
+      ),
+    ),
     check('may call nothing that moves bytes of its own connection', async (backend) => {
       const answer = await good(backend);
       let results: string[] = [];
@@ -177,17 +220,28 @@ const asked = (asker: Asker): readonly Check[] => {
   if (!later) return checks;
   return [
     ...checks,
-    check(`whose promise is rejected is ${code}`, (backend) => play(backend, asker, () => Promise.reject(mine), refusedWith(code, mine))),
+    check(`whose promise is rejected is ${code}`, (backend) =>
+      play(backend, asker, () => Promise.reject(mine), refusedWith(code, mine)),
+    ),
     check('that gives a thenable whose then throws is refused', (backend) =>
-      play(backend, asker, () => Object.defineProperty({}, 'then', { get: throws(mine) }), refusedWith(code, mine))),
-    check('whose promise has the wrong type is refused', (backend) => play(backend, asker, () => Promise.resolve(wrong[1]), refusedWith(code))),
+      play(backend, asker, () => Object.defineProperty({}, 'then', { get: throws(mine) }), refusedWith(code, mine)),
+    ),
+    check('whose promise has the wrong type is refused', (backend) =>
+      play(backend, asker, () => Promise.resolve(wrong[1]), refusedWith(code)),
+    ),
     check('that never answers is waited for, until the connection is disposed of', (backend) =>
-      play(backend, asker, () => new Promise(() => undefined), async (client) => {
-        await untilAsked(client);
-        client.ssl.dispose();
-        expectReturn(client.ssl, at(client)(), -1, SslError.ssl);
-        assert.equal(client.ssl.asyncReady, undefined);
-      })),
+      play(
+        backend,
+        asker,
+        () => new Promise(() => undefined),
+        async (client) => {
+          await untilAsked(client);
+          client.ssl.dispose();
+          expectReturn(client.ssl, at(client)(), -1, SslError.ssl);
+          assert.equal(client.ssl.asyncReady, undefined);
+        },
+      ),
+    ),
     check('that disposes of the connection and is rejected later is no unhandled rejection', async (backend) => {
       const heard: unknown[] = [];
       const hear = (reason: unknown): void => void heard.push(reason);
@@ -229,7 +283,8 @@ const asked = (asker: Asker): readonly Check[] => {
 };
 
 let current: Ssl | undefined;
-const connectionOf = (given: readonly unknown[]): Ssl | undefined => (given.length > 1 ? (given.at(-1) as Ssl) : undefined);
+const connectionOf = (given: readonly unknown[]): Ssl | undefined =>
+  given.length > 1 ? (given.at(-1) as Ssl) : undefined;
 
 /** connect() until it waits for the caller. */
 async function untilAsked(client: Client): Promise<void> {
@@ -241,7 +296,10 @@ async function untilAsked(client: Client): Promise<void> {
     if (why === SslError.wantRead) await client.peer.fill(client.net);
     else if (why === SslError.wantAsync) {
       // An engine that computes later waits for itself, too.
-      const waited = await Promise.race([asyncReady?.then(() => true), new Promise<boolean>((resolve) => setTimeout(resolve, 100, false))]);
+      const waited = await Promise.race([
+        asyncReady?.then(() => true),
+        new Promise<boolean>((resolve) => setTimeout(resolve, 100, false)),
+      ]);
       if (waited === false) return;
     } else if (why !== SslError.wantWrite) {
       assert.ok(why === SslError.wantRetryVerify || why === SslError.wantX509Lookup, `getError ${why}`);
@@ -254,7 +312,7 @@ async function untilAsked(client: Client): Promise<void> {
 const refusals: CheckGroup = {
   title: 'what a verify function throws is a refusal, whatever it says',
   checks: [0, 2 ** 31, 2 ** 32, -1, 0.5, NaN, '18', null, {}].map((code): Check => ({
-    title: `with the X509_V code ${typeof code === 'string' ? `'${code}'` : JSON.stringify(code) ?? String(code)} (${String(code)})`,
+    title: `with the X509_V code ${typeof code === 'string' ? `'${code}'` : (JSON.stringify(code) ?? String(code))} (${String(code)})`,
     run: async (backend) => {
       for (const later of [false, true]) {
         for (const maxVersion of VERSIONS) {
@@ -262,7 +320,10 @@ const refusals: CheckGroup = {
           const verify = (): Promise<boolean> => (later ? Promise.reject(error) : throws(error)());
           await scene(backend, { server: { maxVersion }, options: { verify } }, async ({ client, server }) => {
             const failure = await client.refused();
-            assert.deepEqual([failure.ret, failure.error.code, failure.error.message, failure.error.verify?.code], [-1, 'CERT_PIN_MISMATCH', 'mine', 50]);
+            assert.deepEqual(
+              [failure.ret, failure.error.code, failure.error.message, failure.error.verify?.code],
+              [-1, 'CERT_PIN_MISMATCH', 'mine', 50],
+            );
             assert.equal(client.ssl.verifyResult, 50);
             assert.equal(await server.alert(), 42);
           });
@@ -279,9 +340,16 @@ const OBSERVERS: Readonly<Record<string, (body: (...given: unknown[]) => unknown
   onSession: (body) => ({ onSession: body as () => void }),
 };
 
-const told = (name: string, optionsOf: (body: (...given: unknown[]) => unknown) => ContextOptions): readonly Check[] => {
+const told = (
+  name: string,
+  optionsOf: (body: (...given: unknown[]) => unknown) => ContextOptions,
+): readonly Check[] => {
   /** Handshake, and what comes behind it, until something fails. */
-  const run = async (backend: Backend, body: (...given: unknown[]) => unknown, then: (client: Client, text: string) => Promise<unknown>): Promise<void> => {
+  const run = async (
+    backend: Backend,
+    body: (...given: unknown[]) => unknown,
+    then: (client: Client, text: string) => Promise<unknown>,
+  ): Promise<void> => {
     for (const maxVersion of VERSIONS) {
       await scene(backend, { server: { maxVersion }, options: optionsOf(body) }, async ({ client, server }) => {
         let text = '';
@@ -289,7 +357,11 @@ const told = (name: string, optionsOf: (body: (...given: unknown[]) => unknown) 
         if (ret > 0) {
           (await server.accepted()).end('decrypted');
           const into = new Uint8Array(4);
-          for (ret = await client.run(() => client.ssl.read(into)); ret > 0; ret = await client.run(() => client.ssl.read(into))) {
+          for (
+            ret = await client.run(() => client.ssl.read(into));
+            ret > 0;
+            ret = await client.run(() => client.ssl.read(into))
+          ) {
             text += new TextDecoder().decode(into.subarray(0, ret));
           }
         }
@@ -304,8 +376,14 @@ const told = (name: string, optionsOf: (body: (...given: unknown[]) => unknown) 
     await Promise.resolve();
   };
   return [
-    { title: `${name} that throws is CALLBACK_FAILED, and names it`, run: (backend) => run(backend, throws(mine), fails) },
-    { title: `${name} whose promise is rejected is CALLBACK_FAILED, and no unhandled rejection`, run: (backend) => run(backend, () => Promise.reject(mine), fails) },
+    {
+      title: `${name} that throws is CALLBACK_FAILED, and names it`,
+      run: (backend) => run(backend, throws(mine), fails),
+    },
+    {
+      title: `${name} whose promise is rejected is CALLBACK_FAILED, and no unhandled rejection`,
+      run: (backend) => run(backend, () => Promise.reject(mine), fails),
+    },
     {
       title: `${name} that throws costs nothing of what was decrypted with it`,
       run: async (backend) => {
@@ -326,7 +404,8 @@ const told = (name: string, optionsOf: (body: (...given: unknown[]) => unknown) 
           const into = new Uint8Array(4);
           let text = '';
           let ret = await client.run(() => client.ssl.read(into));
-          for (; ret > 0; ret = await client.run(() => client.ssl.read(into))) text += new TextDecoder().decode(into.subarray(0, ret));
+          for (; ret > 0; ret = await client.run(() => client.ssl.read(into)))
+            text += new TextDecoder().decode(into.subarray(0, ret));
           if (ret === 0) assert.equal(client.ssl.getError(0), SslError.zeroReturn);
           else assert.equal(client.failure().error.code, 'CALLBACK_FAILED');
           // With asynchronous cryptography the ticket is alone in its operation, which fails before there are bytes.
@@ -373,12 +452,19 @@ const changes: CheckGroup = {
           onMessage: (message) => wipe(message),
         };
         for (const maxVersion of VERSIONS) {
-          await scene(backend, { server: { maxVersion, requestCert: true, rejectUnauthorized: false }, options }, async ({ client, server }) => {
-            await client.established();
-            assert.deepEqual(Buffer.from(client.ssl.peerCertificates[0] ?? []), Buffer.from(server.identity.certificate));
-            echo(await server.accepted());
-            await client.echo('all the same');
-          });
+          await scene(
+            backend,
+            { server: { maxVersion, requestCert: true, rejectUnauthorized: false }, options },
+            async ({ client, server }) => {
+              await client.established();
+              assert.deepEqual(
+                Buffer.from(client.ssl.peerCertificates[0] ?? []),
+                Buffer.from(server.identity.certificate),
+              );
+              echo(await server.accepted());
+              await client.echo('all the same');
+            },
+          );
         }
       },
     },
@@ -388,6 +474,9 @@ const changes: CheckGroup = {
 export const callbackTable: readonly CheckGroup[] = [
   { title: 'callbacks that are asked', checks: ASKERS.flatMap(asked) },
   refusals,
-  { title: 'callbacks that are told', checks: Object.entries(OBSERVERS).flatMap(([name, optionsOf]) => told(name, optionsOf)) },
+  {
+    title: 'callbacks that are told',
+    checks: Object.entries(OBSERVERS).flatMap(([name, optionsOf]) => told(name, optionsOf)),
+  },
   changes,
 ];

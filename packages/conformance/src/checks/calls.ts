@@ -1,6 +1,6 @@
 /**
- * @module The call table of @ferrule/ssl, held to by every engine: each call in each phase does what its row says, and a call
- * that is refused or is misuse leaves the connection as it was.
+ * @module The call table of @ferrule/ssl, held to by every engine: each call in each phase does what its row says, and
+ * a call that is refused or is misuse leaves the connection as it was.
  */
 import assert from 'node:assert/strict';
 import { type Bio, bioPair } from '@ferrule/bio';
@@ -35,7 +35,15 @@ const calls = (bio: Bio, session: TlsSession | undefined): { readonly [C in Call
 });
 
 /** Those that return a number, which getError() explains. */
-const OPERATIONS: ReadonlySet<string> = new Set<Call>(['connect', 'doHandshake', 'read', 'write', 'writeEarlyData', 'shutdown', 'keyUpdate']);
+const OPERATIONS: ReadonlySet<string> = new Set<Call>([
+  'connect',
+  'doHandshake',
+  'read',
+  'write',
+  'writeEarlyData',
+  'shutdown',
+  'keyUpdate',
+]);
 
 /** Every row of the phase that does not run, on one connection. */
 function expectRows(phase: Phase, { ssl, bio }: Pick<Client, 'ssl' | 'bio'>, session?: TlsSession): void {
@@ -48,12 +56,14 @@ function expectRows(phase: Phase, { ssl, bio }: Pick<Client, 'ssl' | 'bio'>, ses
 
 function expectRow(title: string, rule: Rule, ssl: Ssl, call: Call, make: () => unknown): void {
   const { failure: before } = ssl;
-  const told = (ret: unknown): string => `${String(ret)} / ${sslErrorName(ssl.getError(ret as number))} / ${ssl.failure?.error.code ?? 'no failure'}`;
+  const told = (ret: unknown): string =>
+    `${String(ret)} / ${sslErrorName(ssl.getError(ret as number))} / ${ssl.failure?.error.code ?? 'no failure'}`;
   if (rule === 'done') assert.equal(told(make()), '1 / SSL_ERROR_NONE / no failure', title);
   else if (rule === 'nothing' || rule === 'undefined') assert.equal(make(), undefined, title);
   else if (rule === 'failure') {
     assert.ok(before, title);
-    if (OPERATIONS.has(call)) assert.equal(told(make()), `${before.ret} / ${sslErrorName(before.code)} / ${before.error.code}`, title);
+    if (OPERATIONS.has(call))
+      assert.equal(told(make()), `${before.ret} / ${sslErrorName(before.code)} / ${before.error.code}`, title);
     else assert.throws(make, before.error, title);
     assert.equal(ssl.failure, before, title);
   } else if (typeof rule === 'object' && 'misuse' in rule) {
@@ -74,7 +84,11 @@ const rows: CheckGroup = group('the call table, call by call', {
   'before the first byte': (backend) =>
     scene(backend, {}, async ({ client, server }) => {
       expectRows('new', client);
-      assert.throws(() => client.ssl.exportEarlyKeyingMaterial?.('EXPERIMENTAL', undefined, 16) ?? assert.fail(new TypeError('absent')), TypeError);
+      assert.throws(
+        () =>
+          client.ssl.exportEarlyKeyingMaterial?.('EXPERIMENTAL', undefined, 16) ?? assert.fail(new TypeError('absent')),
+        TypeError,
+      );
       assert.throws(() => client.ssl.keyUpdate('yes' as unknown as boolean), TypeError);
       const [bio, net] = bioPair();
       client.ssl.setBio(bio, bio);
@@ -87,7 +101,11 @@ const rows: CheckGroup = group('the call table, call by call', {
   'without a BIO, and without the connect state, which may come later': async (backend) =>
     scene(backend, {}, async ({ client }) => {
       const ssl = backend.createContext({ verify: 'none' }).newConnection();
-      for (const operation of [() => ssl.doHandshake(), () => ssl.read(new Uint8Array(1)), () => ssl.write(new Uint8Array(1))]) {
+      for (const operation of [
+        () => ssl.doHandshake(),
+        () => ssl.read(new Uint8Array(1)),
+        () => ssl.write(new Uint8Array(1)),
+      ]) {
         expectRow('without connect state', { refusal: 'CONNECTION_TYPE_NOT_SET' }, ssl, 'doHandshake', operation);
       }
       expectRow('without BIO', { refusal: 'BIO_MISSING' }, ssl, 'connect', () => ssl.connect());
@@ -119,7 +137,11 @@ const rows: CheckGroup = group('the call table, call by call', {
         assert.equal(client.ssl.channelBinding('tls-exporter')?.length, 32);
         assert.throws(() => client.ssl.channelBinding('tls-unique' as unknown as 'tls-exporter'), TypeError);
         if (maxVersion === 'TLSv1.3') assert.equal(await client.run(() => client.ssl.keyUpdate(true)), 1);
-        else assert.throws(() => client.ssl.keyUpdate(true), new TypeError('keyUpdate: needs an established TLS 1.3 connection'));
+        else
+          assert.throws(
+            () => client.ssl.keyUpdate(true),
+            new TypeError('keyUpdate: needs an established TLS 1.3 connection'),
+          );
         await expectAlive(client);
       });
     }
@@ -236,11 +258,15 @@ const hosts: CheckGroup = group('the host of a connection, and of a session', {
       assert.throws(() => second.setSession(session.session), TypeError);
       second.setHost('server.test');
       second.setSession(session.session);
-      for (const not of [undefined, null, {}, { ...session.session }, 'session']) assert.throws(() => second.setSession(not as unknown as TlsSession), TypeError);
+      for (const not of [undefined, null, {}, { ...session.session }, 'session'])
+        assert.throws(() => second.setSession(not as unknown as TlsSession), TypeError);
     }),
 });
 
-async function sessionOf(backend: Backend, server: { open(): Client['peer'] }): Promise<{ session: TlsSession; context: ReturnType<Backend['createContext']> }> {
+async function sessionOf(
+  backend: Backend,
+  server: { open(): Client['peer'] },
+): Promise<{ session: TlsSession; context: ReturnType<Backend['createContext']> }> {
   const sessions: TlsSession[] = [];
   const context = backend.createContext(await trusting({ onSession: (session) => sessions.push(session) }));
   const client = await Client.make(backend, server.open(), { context });

@@ -44,7 +44,9 @@ const fixed: CheckGroup = group('client certificates', {
       assert.equal(client.ssl.clientCredential, undefined);
       assert.deepEqual((await server.accepted()).getPeerCertificate(), {});
     }),
-  'that are missing are refused by the server: in TLS 1.2 during the handshake, as 0 / SSL with its alert': async (backend) =>
+  'that are missing are refused by the server: in TLS 1.2 during the handshake, as 0 / SSL with its alert': async (
+    backend,
+  ) =>
     socketScene(backend, { server: await insisting({ maxVersion: 'TLSv1.2' }) }, async ({ client }) => {
       const { ret, error } = await client.refused();
       assert.deepEqual([ret, error.code, error.alert?.name], [0, 'PEER_ALERT', 'handshake_failure']);
@@ -57,7 +59,11 @@ const fixed: CheckGroup = group('client certificates', {
   'that do not fit an optional request are not shown, and the server goes on without': async (backend) => {
     const ed25519 = credentialOf(await pki('client-ed25519'));
     for (const version of ['TLSv1.3', 'TLSv1.2'] as const) {
-      const server = await insisting({ rejectUnauthorized: false, maxVersion: version, sigalgs: 'rsa_pss_rsae_sha256:ecdsa_secp256r1_sha256' });
+      const server = await insisting({
+        rejectUnauthorized: false,
+        maxVersion: version,
+        sigalgs: 'rsa_pss_rsae_sha256:ecdsa_secp256r1_sha256',
+      });
       await scene(backend, { server, options: { credentials: [ed25519] } }, async ({ client, server }) => {
         await client.established();
         assert.equal(client.ssl.clientCredential, undefined);
@@ -78,7 +84,10 @@ const fixed: CheckGroup = group('client certificates', {
       },
       async ({ client, server }) => {
         await client.established();
-        assert.deepEqual(Buffer.from((await server.accepted()).getPeerCertificate().raw), Buffer.from((await pki('client')).certificate));
+        assert.deepEqual(
+          Buffer.from((await server.accepted()).getPeerCertificate().raw),
+          Buffer.from((await pki('client')).certificate),
+        );
       },
     ),
   'whose key does not belong to the certificate are a TypeError when the context is made': atOnce(async (backend) => {
@@ -94,7 +103,10 @@ const fixed: CheckGroup = group('client certificates', {
       { chain },
       { key },
     ]) {
-      assert.throws(() => backend.createContext({ credentials: [credential as unknown as Credential] }), named('credentials'));
+      assert.throws(
+        () => backend.createContext({ credentials: [credential as unknown as Credential] }),
+        named('credentials'),
+      );
     }
   }),
   'can be chosen in a callback that sees what the server asks for': async (backend) => {
@@ -104,13 +116,17 @@ const fixed: CheckGroup = group('client certificates', {
       requests.push(request);
       return credentialOf(identity);
     };
-    await scene(backend, { server: await insisting(), options: { onCertificateRequest } }, async ({ client, server }) => {
-      await client.established();
-      assert.equal((await server.accepted()).authorized, true);
-      assert.equal(requests.length, 1);
-      assert.ok(requests[0]?.signatureAlgorithms.includes(0x0403));
-      assert.ok(requests[0]?.authorities.some((name) => Buffer.from(name).includes('ferrule test root')));
-    });
+    await scene(
+      backend,
+      { server: await insisting(), options: { onCertificateRequest } },
+      async ({ client, server }) => {
+        await client.established();
+        assert.equal((await server.accepted()).authorized, true);
+        assert.equal(requests.length, 1);
+        assert.ok(requests[0]?.signatureAlgorithms.includes(0x0403));
+        assert.ok(requests[0]?.authorities.some((name) => Buffer.from(name).includes('ferrule test root')));
+      },
+    );
   },
   'none chosen in the callback goes on without one': async (backend) =>
     scene(
@@ -142,11 +158,15 @@ const later: CheckGroup = group(
         await new Promise((resolve) => setTimeout(resolve, 5));
         return credentialOf(identity);
       };
-      await scene(backend, { server: await insisting(), options: { onCertificateRequest } }, async ({ client, server }) => {
-        await client.established();
-        assert.ok(client.answers.includes(SslError.wantX509Lookup));
-        assert.equal((await server.accepted()).authorized, true);
-      });
+      await scene(
+        backend,
+        { server: await insisting(), options: { onCertificateRequest } },
+        async ({ client, server }) => {
+          await client.established();
+          assert.ok(client.answers.includes(SslError.wantX509Lookup));
+          assert.equal((await server.accepted()).authorized, true);
+        },
+      );
     },
     'a rejection fails the connection with ASYNC_OPERATION_FAILED and the cause': async (backend) => {
       const mine = new Error('mine');
@@ -193,8 +213,15 @@ const elsewhere: CheckGroup = group(
     },
     'sign as RSA-PSS when that is what they can': async (backend) => {
       const identity = await pki('client-rsa');
-      const key = { key: identity.keyPem, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST };
-      const signer = { schemes: [0x0804], sign: (_scheme: number, message: Uint8Array) => new Uint8Array(sign('sha256', message, key)) };
+      const key = {
+        key: identity.keyPem,
+        padding: constants.RSA_PKCS1_PSS_PADDING,
+        saltLength: constants.RSA_PSS_SALTLEN_DIGEST,
+      };
+      const signer = {
+        schemes: [0x0804],
+        sign: (_scheme: number, message: Uint8Array) => new Uint8Array(sign('sha256', message, key)),
+      };
       await scene(
         backend,
         { server: await insisting(), options: { credentials: [{ chain: identity.chain, key: signer }] } },

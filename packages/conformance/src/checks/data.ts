@@ -1,4 +1,6 @@
-/** @module Application data, its end, and everything between: read, write, half-close, shutdown, truncation, KeyUpdate. */
+/**
+ * @module Application data, its end, and everything between: read, write, half-close, shutdown, truncation, KeyUpdate.
+ */
 import assert from 'node:assert/strict';
 import type { TraceMessage } from '@ferrule/contract';
 import { SslError } from '@ferrule/result';
@@ -48,24 +50,25 @@ const transfer: CheckGroup = group('application data', {
       assert.deepEqual(Buffer.concat(got), Buffer.from(data));
     }),
   ),
-  'write() goes on taking until the BIO is full, then it is -1 / WANT_WRITE, and what it took arrives': atOnce((backend) =>
-    scene(backend, { bioSize: 3000 }, async ({ client, server }) => {
-      const { ssl } = await client.established();
-      const socket = await server.accepted();
-      const data = pattern(50_000);
-      let taken = 0;
-      let ret = ssl.write(data);
-      for (; ret > 0; ret = ssl.write(data.subarray(taken))) taken += ret;
-      expectReturn(ssl, ret, -1, SslError.wantWrite);
-      const rest = client.send(data.subarray(taken));
-      const got: Buffer[] = [];
-      for await (const chunk of socket) {
-        got.push(chunk as Buffer);
-        if (got.reduce((sum, { length }) => sum + length, 0) === data.length) break;
-      }
-      await rest;
-      assert.deepEqual(Buffer.concat(got), Buffer.from(data));
-    }),
+  'write() goes on taking until the BIO is full, then it is -1 / WANT_WRITE, and what it took arrives': atOnce(
+    (backend) =>
+      scene(backend, { bioSize: 3000 }, async ({ client, server }) => {
+        const { ssl } = await client.established();
+        const socket = await server.accepted();
+        const data = pattern(50_000);
+        let taken = 0;
+        let ret = ssl.write(data);
+        for (; ret > 0; ret = ssl.write(data.subarray(taken))) taken += ret;
+        expectReturn(ssl, ret, -1, SslError.wantWrite);
+        const rest = client.send(data.subarray(taken));
+        const got: Buffer[] = [];
+        for await (const chunk of socket) {
+          got.push(chunk as Buffer);
+          if (got.reduce((sum, { length }) => sum + length, 0) === data.length) break;
+        }
+        await rest;
+        assert.deepEqual(Buffer.concat(got), Buffer.from(data));
+      }),
   ),
   'an empty array is a TypeError for read() and for write()': (backend) =>
     scene(backend, {}, async ({ client }) => {
@@ -104,7 +107,9 @@ const closing: CheckGroup = group('closing', {
       assert.equal(await client.shutdown(), 1);
       assert.equal(ssl.shutdownState, 3);
     }),
-  'shutdownState tells of our close_notify once the write BIO has all of it, and not while shutdown() is WANT_WRITE': (backend) =>
+  'shutdownState tells of our close_notify once the write BIO has all of it, and not while shutdown() is WANT_WRITE': (
+    backend,
+  ) =>
     scene(backend, { bioSize: 17 }, async ({ client, server }) => {
       const { ssl } = await client.established();
       (await server.accepted()).resume();
@@ -193,16 +198,20 @@ const keyUpdate: CheckGroup = group('KeyUpdate', {
     const onMessage = ({ direction, contentType, bytes }: TraceMessage): void => {
       if (direction === 'sent' && contentType === 22 && bytes[0] === 24) sent.push(bytes[4] ?? -1);
     };
-    await scene(backend, { bioSize: 7, server: { minVersion: 'TLSv1.3' }, options: { onMessage } }, async ({ client, server }) => {
-      await client.established();
-      (await server.accepted()).resume();
-      expectReturn(client.ssl, await client.call(() => client.ssl.keyUpdate(false)), -1, SslError.wantWrite);
-      for (let turn = 0; turn < 50; turn++) await client.flush();
-      await client.send('what it waited for has gone with this');
-      assert.equal(await client.run(() => client.ssl.keyUpdate(true)), 1);
-      assert.deepEqual(sent, [0, 1]);
-      await client.send('and goes on');
-    });
+    await scene(
+      backend,
+      { bioSize: 7, server: { minVersion: 'TLSv1.3' }, options: { onMessage } },
+      async ({ client, server }) => {
+        await client.established();
+        (await server.accepted()).resume();
+        expectReturn(client.ssl, await client.call(() => client.ssl.keyUpdate(false)), -1, SslError.wantWrite);
+        for (let turn = 0; turn < 50; turn++) await client.flush();
+        await client.send('what it waited for has gone with this');
+        assert.equal(await client.run(() => client.ssl.keyUpdate(true)), 1);
+        assert.deepEqual(sent, [0, 1]);
+        await client.send('and goes on');
+      },
+    );
   },
   'changes our keys, and the server reads on': (backend) =>
     scene(backend, {}, async ({ client, server }) => {

@@ -11,19 +11,27 @@ import { scene } from './support.ts';
 
 const VERSIONS = ['TLSv1.3', 'TLSv1.2'] as const;
 
-/** Whatever was going on, nothing is possible any more, and everybody is told so in the same way, without an exception. */
+/**
+ * Whatever was going on, nothing is possible any more, and everybody is told so in the same way, without an exception.
+ */
 function expectDisposed(ssl: Ssl, code: string | undefined = 'DISPOSED'): void {
   const known = numbersAndNames(ssl);
   ssl.dispose();
   assert.deepEqual(numbersAndNames(ssl), known);
-  for (const operation of [() => ssl.connect(), () => ssl.read(new Uint8Array(1)), () => ssl.write(new Uint8Array(1)), () => ssl.shutdown()]) {
+  for (const operation of [
+    () => ssl.connect(),
+    () => ssl.read(new Uint8Array(1)),
+    () => ssl.write(new Uint8Array(1)),
+    () => ssl.shutdown(),
+  ]) {
     expectReturn(ssl, operation(), -1, SslError.ssl);
     assert.equal(ssl.failure?.error.code, code);
   }
   assert.equal(ssl.pending, 0);
   assert.equal(ssl.asyncReady, undefined);
   // Bytes may be known or not; asking is always allowed.
-  for (const fact of [ssl.state, ssl.peerCertificates, ssl.verifiedChain, ssl.ocspResponse, ssl.shutdownState]) void fact;
+  for (const fact of [ssl.state, ssl.peerCertificates, ssl.verifiedChain, ssl.ocspResponse, ssl.shutdownState])
+    void fact;
 }
 
 /** The facts that stay as they are, known or not. */
@@ -69,13 +77,18 @@ const states: CheckGroup = group('dispose()', {
       }
     }
   },
-  'may come while a verify function, or the choice of a credential, is awaited; its answer comes too late': async (backend) => {
+  'may come while a verify function, or the choice of a credential, is awaited; its answer comes too late': async (
+    backend,
+  ) => {
     const { chain, key } = await pki('client');
     for (const maxVersion of VERSIONS) {
       for (const why of ['verify', 'onCertificateRequest'] as const) {
         let answer: (() => void) | undefined;
         const later = <T>(value: T): Promise<T> => new Promise((resolve) => (answer = (): void => resolve(value)));
-        const options: ContextOptions = why === 'verify' ? { verify: () => later(true) } : { onCertificateRequest: () => later<Credential>({ chain, key }) };
+        const options: ContextOptions =
+          why === 'verify'
+            ? { verify: () => later(true) }
+            : { onCertificateRequest: () => later<Credential>({ chain, key }) };
         await scene(backend, { server: { maxVersion, requestCert: true }, options }, async ({ client }) => {
           const { ssl } = client;
           await client.call(() => ssl.connect());
@@ -157,7 +170,9 @@ const CALLBACKS: Readonly<Record<string, (dispose: () => void) => ContextOptions
   },
   onKeylog: (dispose) => ({ onKeylog: dispose }),
   onMessage: (dispose) => ({ onMessage: dispose }),
-  'onMessage, of what is received': (dispose) => ({ onMessage: ({ direction }) => void (direction === 'received' && dispose()) }),
+  'onMessage, of what is received': (dispose) => ({
+    onMessage: ({ direction }) => void (direction === 'received' && dispose()),
+  }),
   onSession: (dispose) => ({ onSession: dispose }),
   now: (dispose) => ({
     now: () => {
@@ -179,25 +194,33 @@ const callbacks: CheckGroup = group(
   ),
 );
 
-async function disposeInside(backend: Backend, maxVersion: (typeof VERSIONS)[number], optionsOf: (dispose: () => void) => ContextOptions | Promise<ContextOptions>): Promise<void> {
+async function disposeInside(
+  backend: Backend,
+  maxVersion: (typeof VERSIONS)[number],
+  optionsOf: (dispose: () => void) => ContextOptions | Promise<ContextOptions>,
+): Promise<void> {
   let ssl: Ssl | undefined;
   let called = 0;
   const options = await optionsOf(() => {
     called++;
     ssl?.dispose();
   });
-  await scene(backend, { server: { maxVersion, requestCert: true, rejectUnauthorized: false }, options }, async ({ client, server }) => {
-    ({ ssl } = client);
-    let ret = await client.connect();
-    if (ret > 0) {
-      // Sessions of TLS 1.3 come behind the handshake.
-      (await server.accepted()).end('x');
-      while (ret > 0) ret = await client.run(() => client.ssl.read(new Uint8Array(10)));
-    }
-    assert.ok(called > 0, 'the callback must be called');
-    expectReturn(client.ssl, ret, -1, SslError.ssl);
-    expectDisposed(client.ssl);
-  });
+  await scene(
+    backend,
+    { server: { maxVersion, requestCert: true, rejectUnauthorized: false }, options },
+    async ({ client, server }) => {
+      ({ ssl } = client);
+      let ret = await client.connect();
+      if (ret > 0) {
+        // Sessions of TLS 1.3 come behind the handshake.
+        (await server.accepted()).end('x');
+        while (ret > 0) ret = await client.run(() => client.ssl.read(new Uint8Array(10)));
+      }
+      assert.ok(called > 0, 'the callback must be called');
+      expectReturn(client.ssl, ret, -1, SslError.ssl);
+      expectDisposed(client.ssl);
+    },
+  );
 }
 
 export const disposing: readonly CheckGroup[] = [states, callbacks];

@@ -1,4 +1,7 @@
-/** @module Early data (RFC 9846 section 2.3) and authentication after the handshake (section 4.7.2), with OpenSSL's server. */
+/**
+ * @module Early data (RFC 9846 section 2.3) and authentication after the handshake (section 4.7.2), with OpenSSL's
+ * server.
+ */
 import assert from 'node:assert/strict';
 import type { Backend, ContextOptions, Credential, SslContext, TlsSession } from '@ferrule/contract';
 import { SslError } from '@ferrule/result';
@@ -45,7 +48,9 @@ const earlyData: CheckGroup = group(
           other.close();
         }
       }),
-    'that waits for room when the handshake goes on is not counted in what is written after it, and its fate is told': (backend) =>
+    'that waits for room when the handshake goes on is not counted in what is written after it, and its fate is told': (
+      backend,
+    ) =>
       withEarlyData(backend, async (server, context, session) => {
         const client = await Client.make(backend, server.dial(), { context, bioSize: 1024 });
         client.ssl.setSession(session);
@@ -98,39 +103,41 @@ const postHandshakeAuth: CheckGroup = group(
         server.close();
       }
     },
-    'says nothing after close_notify: shutdown() does not wait for the credential that a callback has yet to name': async (backend) => {
-      const { chain, key } = await pki('client');
-      const server = await OpensslServer.start(['-tls1_3']);
-      try {
-        let answer: ((credential: Credential) => void) | undefined;
-        const sent: string[] = [];
-        const options: ContextOptions = {
-          postHandshakeAuth: true,
-          onCertificateRequest: () => new Promise((resolve) => (answer = resolve)),
-          onMessage: ({ direction, contentType, bytes }) => void (direction === 'sent' && sent.push(`${contentType} ${bytes[contentType === 21 ? 1 : 0]}`)),
-        };
-        const client = await Client.make(backend, server.dial(), { options });
-        const { ssl } = await client.established();
-        server.type('c\n');
-        while (answer === undefined) {
-          if (ssl.getError(ssl.read(new Uint8Array(9))) === SslError.wantRead) await client.peer.fill(client.net);
-          else await new Promise((resolve) => setImmediate(resolve));
+    'says nothing after close_notify: shutdown() does not wait for the credential that a callback has yet to name':
+      async (backend) => {
+        const { chain, key } = await pki('client');
+        const server = await OpensslServer.start(['-tls1_3']);
+        try {
+          let answer: ((credential: Credential) => void) | undefined;
+          const sent: string[] = [];
+          const options: ContextOptions = {
+            postHandshakeAuth: true,
+            onCertificateRequest: () => new Promise((resolve) => (answer = resolve)),
+            onMessage: ({ direction, contentType, bytes }) =>
+              void (direction === 'sent' && sent.push(`${contentType} ${bytes[contentType === 21 ? 1 : 0]}`)),
+          };
+          const client = await Client.make(backend, server.dial(), { options });
+          const { ssl } = await client.established();
+          server.type('c\n');
+          while (answer === undefined) {
+            if (ssl.getError(ssl.read(new Uint8Array(9))) === SslError.wantRead) await client.peer.fill(client.net);
+            else await new Promise((resolve) => setImmediate(resolve));
+          }
+          expectReturn(ssl, ssl.read(new Uint8Array(9)), -1, SslError.wantX509Lookup);
+          sent.length = 0;
+          assert.equal(await client.call(() => ssl.shutdown()), 0);
+          answer({ chain, key });
+          await new Promise((resolve) => setImmediate(resolve));
+          await client.readEnd();
+          await client.flush();
+          assert.equal(sent.at(-1), '21 0', sent.join(', '));
+          assert.equal(sent.filter((message) => message === '21 0').length, 1);
+          assert.ok(!sent.includes('22 15'), 'a signature was sent');
+          ssl.dispose();
+        } finally {
+          server.close();
         }
-        expectReturn(ssl, ssl.read(new Uint8Array(9)), -1, SslError.wantX509Lookup);
-        sent.length = 0;
-        assert.equal(await client.call(() => ssl.shutdown()), 0);
-        answer({ chain, key });
-        await new Promise((resolve) => setImmediate(resolve));
-        await client.readEnd();
-        await client.flush();
-        assert.equal(sent.at(-1), '21 0', sent.join(', '));
-        assert.equal(sent.filter((message) => message === '21 0').length, 1);
-        assert.ok(!sent.includes('22 15'), 'a signature was sent');
-        ssl.dispose();
-      } finally {
-        server.close();
-      }
-    },
+      },
   },
   'post-handshake-auth',
 );

@@ -1,4 +1,7 @@
-/** @module Optional powers: a backend that lists one proves it; a backend that does not refuses it when the context is made. */
+/**
+ * @module Optional powers: a backend that lists one proves it; a backend that does not refuses it when the context is
+ * made.
+ */
 import assert from 'node:assert/strict';
 import type { Backend, ContextOptions, Feature } from '@ferrule/contract';
 import { type Check, type CheckGroup, group } from '../check.ts';
@@ -10,12 +13,16 @@ import { concat, pattern, scene, serverIsPostQuantum } from './support.ts';
 
 const X25519MLKEM768 = 0x11ec;
 
-/** Options that need a feature, valid in themselves. Features that are asked for in another way are proved elsewhere. */
+/**
+ * Options that need a feature, valid in themselves. Features that are asked for in another way are proved elsewhere.
+ */
 const ASKING: readonly (readonly [Feature, () => ContextOptions | Promise<ContextOptions>])[] = [
   ['tls1.2', () => ({ maxVersion: 'TLSv1.2' })],
   [
     'external-signer',
-    async () => ({ credentials: [{ chain: (await pki('client')).chain, key: { schemes: [0x0403], sign: () => new Uint8Array(64) } }] }),
+    async () => ({
+      credentials: [{ chain: (await pki('client')).chain, key: { schemes: [0x0403], sign: () => new Uint8Array(64) } }],
+    }),
   ],
   ['seeded-random', () => ({ random: (into) => void into.fill(7) })],
   ['ech', () => ({ ech: 'grease' })],
@@ -29,11 +36,17 @@ const ASKING: readonly (readonly [Feature, () => ContextOptions | Promise<Contex
   ['post-handshake-auth', () => ({ postHandshakeAuth: true })],
   [
     'external-psk',
-    () => ({ externalPsks: [{ identity: new TextEncoder().encode('me'), key: new Uint8Array(32).fill(1), hash: 'sha256' }] }),
+    () => ({
+      externalPsks: [{ identity: new TextEncoder().encode('me'), key: new Uint8Array(32).fill(1), hash: 'sha256' }],
+    }),
   ],
   [
     'psk-importer',
-    () => ({ externalPsks: [{ identity: new TextEncoder().encode('me'), key: new Uint8Array(32).fill(1), hash: 'sha256', import: {} }] }),
+    () => ({
+      externalPsks: [
+        { identity: new TextEncoder().encode('me'), key: new Uint8Array(32).fill(1), hash: 'sha256', import: {} },
+      ],
+    }),
   ],
   ['raw-public-key', async () => ({ rawPublicKeys: [(await pki('p256')).spki] })],
   ['reverify', () => ({ reverifyOnResumption: true })],
@@ -44,16 +57,14 @@ const ASKING: readonly (readonly [Feature, () => ContextOptions | Promise<Contex
 
 const refused: CheckGroup = {
   title: 'features that are not listed are refused, those that are listed are taken',
-  checks: ASKING.map(
-    ([feature, options]): Check => ({
-      title: feature,
-      run: async (backend) => {
-        const asked = await options();
-        if (backend.features.has(feature)) backend.createContext(asked).dispose();
-        else assert.throws(() => backend.createContext(asked), TypeError);
-      },
-    }),
-  ),
+  checks: ASKING.map(([feature, options]): Check => ({
+    title: feature,
+    run: async (backend) => {
+      const asked = await options();
+      if (backend.features.has(feature)) backend.createContext(asked).dispose();
+      else assert.throws(() => backend.createContext(asked), TypeError);
+    },
+  })),
 };
 
 const proved: readonly CheckGroup[] = [
@@ -74,7 +85,9 @@ const proved: readonly CheckGroup[] = [
       'gives the same ClientHello for the same seed': async (backend) => {
         const seeded = (): ContextOptions => {
           let next = 1;
-          return { random: (into) => void into.forEach((_, i) => (into[i] = (next = (next * 69_069 + 1) >>> 0) >>> 24)) };
+          return {
+            random: (into) => void into.forEach((_, i) => (into[i] = (next = (next * 69_069 + 1) >>> 0) >>> 24)),
+          };
         };
         const first = await firstFlight(backend, seeded());
         assert.equal(clientHelloOf(first).random.length, 32);
@@ -86,7 +99,9 @@ const proved: readonly CheckGroup[] = [
   group(
     'feature grease',
     {
-      'sprinkles reserved values over suites, groups and extensions (RFC 8701), and still connects': async (backend) => {
+      'sprinkles reserved values over suites, groups and extensions (RFC 8701), and still connects': async (
+        backend,
+      ) => {
         const hello = clientHelloOf(await firstFlight(backend, { grease: true }));
         assert.ok(hello.cipherSuites.some(isGrease));
         assert.ok(prefixedList(hello.extensions.get(10)).some(isGrease));
@@ -153,7 +168,9 @@ const proved: readonly CheckGroup[] = [
     'feature certificate-compression',
     {
       'offers the algorithms in order (RFC 8879)': async (backend) => {
-        const extension = clientHelloOf(await firstFlight(backend, { certificateCompression: ['zlib'] })).extensions.get(27);
+        const extension = clientHelloOf(
+          await firstFlight(backend, { certificateCompression: ['zlib'] }),
+        ).extensions.get(27);
         assert.deepEqual([...(extension ?? [])], [2, 0, 1]);
         await connects(backend, { certificateCompression: ['zlib'] });
       },
@@ -164,7 +181,9 @@ const proved: readonly CheckGroup[] = [
     'feature record-size-limit',
     {
       'offers the limit (RFC 8449); in TLS 1.3 the wire counts the content type too': async (backend) => {
-        const extension = clientHelloOf(await firstFlight(backend, { recordSizeLimit: 1000, minVersion: 'TLSv1.3' })).extensions.get(28);
+        const extension = clientHelloOf(
+          await firstFlight(backend, { recordSizeLimit: 1000, minVersion: 'TLSv1.3' }),
+        ).extensions.get(28);
         assert.deepEqual([...(extension ?? [])], [1001 >> 8, 1001 & 0xff]);
         await connects(backend, { recordSizeLimit: 1000 });
       },
@@ -199,10 +218,14 @@ const proved: readonly CheckGroup[] = [
     'feature extended-master-secret-policy',
     {
       'allow changes nothing with a server that knows RFC 7627': (backend) =>
-        scene(backend, { server: { maxVersion: 'TLSv1.2' }, options: { extendedMasterSecret: 'allow' } }, async ({ client }) => {
-          await client.established();
-          assert.equal(client.ssl.extendedMasterSecret, true);
-        }),
+        scene(
+          backend,
+          { server: { maxVersion: 'TLSv1.2' }, options: { extendedMasterSecret: 'allow' } },
+          async ({ client }) => {
+            await client.established();
+            assert.equal(client.ssl.extendedMasterSecret, true);
+          },
+        ),
     },
     'extended-master-secret-policy',
   ),
@@ -241,10 +264,14 @@ const proved: readonly CheckGroup[] = [
         });
       },
       'leaves the certificate of a server that does not know it to be verified': (backend) =>
-        scene(backend, { options: { externalPsks: [{ identity: ME, key: KEY, hash: 'sha256' }] } }, async ({ client }) => {
-          await client.established();
-          assert.ok(client.ssl.peerCertificates.length > 0);
-        }),
+        scene(
+          backend,
+          { options: { externalPsks: [{ identity: ME, key: KEY, hash: 'sha256' }] } },
+          async ({ client }) => {
+            await client.established();
+            assert.ok(client.ssl.peerCertificates.length > 0);
+          },
+        ),
     },
     'external-psk',
   ),
@@ -266,7 +293,11 @@ const ME = new TextEncoder().encode('me');
 const KEY = new Uint8Array(32).fill(0x42);
 
 /** A server that has {@link KEY}, and a client that may have it too. */
-async function sharing({ key = KEY, ecdhCurve, options }: {
+async function sharing({
+  key = KEY,
+  ecdhCurve,
+  options,
+}: {
   readonly key?: Uint8Array;
   readonly ecdhCurve?: string;
   readonly options?: ContextOptions;

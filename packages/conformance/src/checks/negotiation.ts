@@ -40,72 +40,66 @@ const KINDS: readonly (readonly [KeyKind, readonly number[]])[] = [
 
 const suites: CheckGroup = {
   title: 'cipher suites',
-  checks: SUITES.map(
-    ([code, name, kind, feature]): Check => ({
-      title: `agrees on ${name} and moves data under it`,
-      ...(feature && { feature }),
-      run: async (backend) => {
-        assert.ok(backend.supported.cipherSuites.includes(code), 'each engine speaks this suite');
-        const version = code < 0x1400 ? 'TLSv1.3' : 'TLSv1.2';
-        await scene(
-          backend,
-          { server: { identity: await pki(kind), maxVersion: version }, options: { cipherSuites: [code] } },
-          async ({ client, server }) => {
-            await client.established();
-            const socket = await server.accepted();
-            assert.equal(client.ssl.cipherSuite, code);
-            assert.equal(client.ssl.version, version);
-            assert.equal(socket.getCipher().name, name);
-            echo(socket);
-            await client.echo('through the suite and back');
-          },
-        );
-      },
-    }),
-  ),
+  checks: SUITES.map(([code, name, kind, feature]): Check => ({
+    title: `agrees on ${name} and moves data under it`,
+    ...(feature && { feature }),
+    run: async (backend) => {
+      assert.ok(backend.supported.cipherSuites.includes(code), 'each engine speaks this suite');
+      const version = code < 0x1400 ? 'TLSv1.3' : 'TLSv1.2';
+      await scene(
+        backend,
+        { server: { identity: await pki(kind), maxVersion: version }, options: { cipherSuites: [code] } },
+        async ({ client, server }) => {
+          await client.established();
+          const socket = await server.accepted();
+          assert.equal(client.ssl.cipherSuite, code);
+          assert.equal(client.ssl.version, version);
+          assert.equal(socket.getCipher().name, name);
+          echo(socket);
+          await client.echo('through the suite and back');
+        },
+      );
+    },
+  })),
 };
 
 const groups: CheckGroup = {
   title: 'key exchange groups',
-  checks: GROUPS.map(
-    ([code, name, openssl]): Check => ({
-      title: `agrees on ${name}`,
-      run: async (backend) => {
-        assert.ok(backend.supported.groups.includes(code), 'each engine speaks this group');
-        await scene(backend, { server: { ecdhCurve: openssl }, options: { groups: [code] } }, async ({ client }) => {
-          await client.established();
-          assert.equal(client.ssl.group, code);
-          assert.equal(client.ssl.helloRetryRequested, false);
-        });
-      },
-    }),
-  ),
+  checks: GROUPS.map(([code, name, openssl]): Check => ({
+    title: `agrees on ${name}`,
+    run: async (backend) => {
+      assert.ok(backend.supported.groups.includes(code), 'each engine speaks this group');
+      await scene(backend, { server: { ecdhCurve: openssl }, options: { groups: [code] } }, async ({ client }) => {
+        await client.established();
+        assert.equal(client.ssl.group, code);
+        assert.equal(client.ssl.helloRetryRequested, false);
+      });
+    },
+  })),
 };
 
 const kinds: CheckGroup = {
   title: 'certificate kinds',
   checks: (['TLSv1.3', 'TLSv1.2'] as const).flatMap((version) =>
-    KINDS.map(
-      ([kind, schemes]): Check => ({
-        title: `verifies a server with a key of kind ${kind} over ${version}`,
-        ...(version === 'TLSv1.2' && { feature: 'tls1.2' }),
-        run: async (backend) => {
-          const [identity, intermediate, root] = [await pki(kind), await pki('intermediate'), await pki('root')];
-          await scene(backend, { server: { identity, maxVersion: version } }, async ({ client }) => {
-            await client.established();
-            const allowed = version === 'TLSv1.2' ? [...schemes, ...(MORE_IN_TLS12[kind] ?? [])] : schemes;
-            const used = client.ssl.peerSignatureAlgorithm;
-            assert.ok(used !== undefined && allowed.includes(used), `signed with ${used?.toString(16)}`);
-            assert.deepEqual(hexes(client.ssl.peerCertificates), hexes([identity.certificate, intermediate.certificate]));
-            assert.deepEqual(
-              hexes(client.ssl.verifiedChain ?? []),
-              hexes([identity.certificate, intermediate.certificate, root.certificate]),
-            );
-            assert.equal(client.ssl.verifyResult, 0);
-          });
-        },
-      }),
-    ),
+    KINDS.map(([kind, schemes]): Check => ({
+      title: `verifies a server with a key of kind ${kind} over ${version}`,
+      ...(version === 'TLSv1.2' && { feature: 'tls1.2' }),
+      run: async (backend) => {
+        const [identity, intermediate, root] = [await pki(kind), await pki('intermediate'), await pki('root')];
+        await scene(backend, { server: { identity, maxVersion: version } }, async ({ client }) => {
+          await client.established();
+          const allowed = version === 'TLSv1.2' ? [...schemes, ...(MORE_IN_TLS12[kind] ?? [])] : schemes;
+          const used = client.ssl.peerSignatureAlgorithm;
+          assert.ok(used !== undefined && allowed.includes(used), `signed with ${used?.toString(16)}`);
+          assert.deepEqual(hexes(client.ssl.peerCertificates), hexes([identity.certificate, intermediate.certificate]));
+          assert.deepEqual(
+            hexes(client.ssl.verifiedChain ?? []),
+            hexes([identity.certificate, intermediate.certificate, root.certificate]),
+          );
+          assert.equal(client.ssl.verifyResult, 0);
+        });
+      },
+    })),
   ),
 };
 
@@ -113,26 +107,29 @@ const kinds: CheckGroup = {
 const postQuantum: CheckGroup = {
   title: 'post-quantum certificates',
   checks: ([44, 65, 87] as const).flatMap((level, i) =>
-    (['one of its own kind', 'a classical CA'] as const).map(
-      (issuer): Check => ({
-        title: `verifies a server with an ML-DSA-${level} key under ${issuer}, by default`,
-        run: async (backend) => {
-          if (!serverIsPostQuantum) throw new PeerMissing('this Node has no OpenSSL 3.5, whose servers know ML-DSA');
-          const root = await issueMlDsa(level, undefined, { subject: 'CN=post-quantum root', ca: true });
-          const identity = await issueMlDsa(level, issuer === 'a classical CA' ? await pki('intermediate') : root, { names: LEAF_NAMES });
-          const options = { trustAnchors: [root.certificate, (await pki('root')).certificate] };
-          await scene(backend, { server: { identity }, options }, async ({ client }) => {
-            await client.established();
-            assert.equal(client.ssl.peerSignatureAlgorithm, 0x0904 + i);
-            assert.equal(client.ssl.verifyResult, 0);
-          });
-        },
-      }),
-    ),
+    (['one of its own kind', 'a classical CA'] as const).map((issuer): Check => ({
+      title: `verifies a server with an ML-DSA-${level} key under ${issuer}, by default`,
+      run: async (backend) => {
+        if (!serverIsPostQuantum) throw new PeerMissing('this Node has no OpenSSL 3.5, whose servers know ML-DSA');
+        const root = await issueMlDsa(level, undefined, { subject: 'CN=post-quantum root', ca: true });
+        const identity = await issueMlDsa(level, issuer === 'a classical CA' ? await pki('intermediate') : root, {
+          names: LEAF_NAMES,
+        });
+        const options = { trustAnchors: [root.certificate, (await pki('root')).certificate] };
+        await scene(backend, { server: { identity }, options }, async ({ client }) => {
+          await client.established();
+          assert.equal(client.ssl.peerSignatureAlgorithm, 0x0904 + i);
+          assert.equal(client.ssl.verifyResult, 0);
+        });
+      },
+    })),
   ),
 };
 
-/** TLS 1.2 lets an RSA key sign as PKCS#1 too, and binds no hash to a curve (RFC 5246 section 7.4.1.4.1, RFC 8422 section 5.1.1). */
+/**
+ * TLS 1.2 lets an RSA key sign as PKCS#1 too, and binds no hash to a curve (RFC 5246 section 7.4.1.4.1, RFC 8422
+ * section 5.1.1).
+ */
 const MORE_IN_TLS12: Partial<Record<KeyKind, readonly number[]>> = {
   rsa: [0x0401, 0x0501, 0x0601],
   p256: [0x0503, 0x0603],
@@ -162,7 +159,14 @@ const versions: CheckGroup = group('versions', {
       assert.equal(ssl.established, false);
       assert.deepEqual(ssl.peerCertificates, []);
       await client.established();
-      for (const fact of ['version', 'cipherSuite', 'group', 'peerSignatureAlgorithm', 'helloRetryRequested', 'verifiedChain'] as const) {
+      for (const fact of [
+        'version',
+        'cipherSuite',
+        'group',
+        'peerSignatureAlgorithm',
+        'helloRetryRequested',
+        'verifiedChain',
+      ] as const) {
         assert.notEqual(ssl[fact], undefined, fact);
       }
       assert.equal(ssl.established, true);
@@ -170,11 +174,15 @@ const versions: CheckGroup = group('versions', {
       assert.equal(ssl.earlyData, 'not-sent');
       assert.equal(ssl.alpn, undefined);
     }),
-  'refuses a server that only speaks what minVersion excludes, with PEER_ALERT protocol_version or UNSUPPORTED_PROTOCOL': (backend) =>
-    scene(backend, { server: { maxVersion: 'TLSv1.2' }, options: { minVersion: 'TLSv1.3' } }, async ({ client }) => {
-      const { error } = await client.refused();
-      assert.ok(error.code === 'UNSUPPORTED_PROTOCOL' || (error.code === 'PEER_ALERT' && error.alert?.description === 70), client.why);
-    }),
+  'refuses a server that only speaks what minVersion excludes, with PEER_ALERT protocol_version or UNSUPPORTED_PROTOCOL':
+    (backend) =>
+      scene(backend, { server: { maxVersion: 'TLSv1.2' }, options: { minVersion: 'TLSv1.3' } }, async ({ client }) => {
+        const { error } = await client.refused();
+        assert.ok(
+          error.code === 'UNSUPPORTED_PROTOCOL' || (error.code === 'PEER_ALERT' && error.alert?.description === 70),
+          client.why,
+        );
+      }),
 });
 
 const tls12: CheckGroup = group(
@@ -196,7 +204,10 @@ const tls12: CheckGroup = group(
     'is refused by a server that wants TLS 1.3, and the alert is reported': (backend) =>
       scene(backend, { server: { minVersion: 'TLSv1.3' }, options: { maxVersion: 'TLSv1.2' } }, async ({ client }) => {
         const { error, ret } = await client.refused();
-        assert.deepEqual([ret, error.code, error.alert?.name, error.alert?.origin], [0, 'PEER_ALERT', 'protocol_version', 'peer']);
+        assert.deepEqual(
+          [ret, error.code, error.alert?.name, error.alert?.origin],
+          [0, 'PEER_ALERT', 'protocol_version', 'peer'],
+        );
       }),
   },
   'tls1.2',
@@ -243,10 +254,17 @@ const retry: CheckGroup = group('HelloRetryRequest', {
       },
     ),
   'without a common group the handshake fails with the alert of the server': (backend) =>
-    scene(backend, { server: { ecdhCurve: 'secp521r1' }, options: { groups: [0x1d, 0x18], minVersion: 'TLSv1.3' } }, async ({ client }) => {
-      const { ret, code, error } = await client.refused();
-      assert.deepEqual([ret, code, error.code, error.alert?.name, error.alert?.origin], [0, 1, 'PEER_ALERT', 'handshake_failure', 'peer']);
-    }),
+    scene(
+      backend,
+      { server: { ecdhCurve: 'secp521r1' }, options: { groups: [0x1d, 0x18], minVersion: 'TLSv1.3' } },
+      async ({ client }) => {
+        const { ret, code, error } = await client.refused();
+        assert.deepEqual(
+          [ret, code, error.code, error.alert?.name, error.alert?.origin],
+          [0, 1, 'PEER_ALERT', 'handshake_failure', 'peer'],
+        );
+      },
+    ),
 });
 
 const alpn: CheckGroup = group('ALPN (RFC 7301)', {
@@ -281,7 +299,17 @@ const alpn: CheckGroup = group('ALPN (RFC 7301)', {
   },
 });
 
-export const negotiation: readonly CheckGroup[] = [versions, tls12, suites, groups, kinds, postQuantum, hello, retry, alpn];
+export const negotiation: readonly CheckGroup[] = [
+  versions,
+  tls12,
+  suites,
+  groups,
+  kinds,
+  postQuantum,
+  hello,
+  retry,
+  alpn,
+];
 
 async function offered(backend: Parameters<Check['run']>[0], host: string): Promise<ReturnType<typeof clientHelloOf>> {
   return scene(backend, { host }, async ({ client, wire }) => {

@@ -1,6 +1,6 @@
 /**
- * @module What a caller's objects may do to a context: nothing, once it is made. Options are read when the context is made, each
- * once, wherever the object has them; what becomes of the objects afterwards is their owner's business.
+ * @module What a caller's objects may do to a context: nothing, once it is made. Options are read when the context is
+ * made, each once, wherever the object has them; what becomes of the objects afterwards is their owner's business.
  */
 import assert from 'node:assert/strict';
 import { createHash, createPrivateKey, sign } from 'node:crypto';
@@ -23,7 +23,9 @@ const signerOf = (key: Uint8Array): Signer => {
   return { schemes: [0x0403], sign: (_scheme, message) => new Uint8Array(sign('sha256', message, own)) };
 };
 
-/** The DER Name of a certificate whose first Name is a common name alone: its OID stands 6 bytes behind the beginning. */
+/**
+ * The DER Name of a certificate whose first Name is a common name alone: its OID stands 6 bytes behind the beginning.
+ */
 function nameOf(certificate: Uint8Array): Uint8Array {
   const at = Buffer.from(certificate).indexOf(Buffer.from('0603550403', 'hex')) - 6;
   return certificate.slice(at, at + 2 + (certificate[at + 1] ?? 0));
@@ -32,8 +34,15 @@ function nameOf(certificate: Uint8Array): Uint8Array {
 /** Each option that is an object, or has objects in it. */
 const OBJECTS: Readonly<Record<string, { readonly feature?: Feature; make(): Promise<ContextOptions> }>> = {
   trustAnchors: { make: async () => ({ trustAnchors: [(await pki('root')).certificate] }) },
-  'trustAnchors of parts': { make: async () => ({ trustAnchors: [{ subject: nameOf((await pki('root')).certificate), spki: (await pki('root')).spki }] }) },
-  crls: { feature: 'crl', make: async () => ({ crls: [(await makeCrl(await pki('intermediate'), [await pki('revoked')]))] }) },
+  'trustAnchors of parts': {
+    make: async () => ({
+      trustAnchors: [{ subject: nameOf((await pki('root')).certificate), spki: (await pki('root')).spki }],
+    }),
+  },
+  crls: {
+    feature: 'crl',
+    make: async () => ({ crls: [await makeCrl(await pki('intermediate'), [await pki('revoked')])] }),
+  },
   pins: { make: async () => ({ pins: [digest((await pki('root')).spki)] }) },
   cipherSuites: { make: async () => ({ cipherSuites: [0x1301, 0xc02b] }) },
   groups: { make: async () => ({ groups: [0x0017, 0x001d], keyShares: [0x0017] }) },
@@ -42,11 +51,37 @@ const OBJECTS: Readonly<Record<string, { readonly feature?: Feature; make(): Pro
   credentials: { make: async () => ({ credentials: [await credentialOf('client')] }) },
   'credentials with a Signer': {
     feature: 'external-signer',
-    make: async () => ({ credentials: [{ ...(await credentialOf('client')), key: signerOf((await pki('client')).key) }] }),
+    make: async () => ({
+      credentials: [{ ...(await credentialOf('client')), key: signerOf((await pki('client')).key) }],
+    }),
   },
-  rawPublicKeys: { feature: 'raw-public-key', make: async () => ({ rawPublicKeys: [(await pki('p256')).spki], serverCertificateTypes: ['raw-public-key', 'x509'], clientCertificateTypes: ['x509'] }) },
-  externalPsks: { feature: 'external-psk', make: async () => ({ externalPsks: [{ identity: Uint8Array.of(1), key: new Uint8Array(32).fill(1), hash: 'sha256' }] }) },
-  'externalPsks that are imported': { feature: 'psk-importer', make: async () => ({ externalPsks: [{ identity: Uint8Array.of(1), key: new Uint8Array(32).fill(1), hash: 'sha256', import: { context: Uint8Array.of(2) } }] }) },
+  rawPublicKeys: {
+    feature: 'raw-public-key',
+    make: async () => ({
+      rawPublicKeys: [(await pki('p256')).spki],
+      serverCertificateTypes: ['raw-public-key', 'x509'],
+      clientCertificateTypes: ['x509'],
+    }),
+  },
+  externalPsks: {
+    feature: 'external-psk',
+    make: async () => ({
+      externalPsks: [{ identity: Uint8Array.of(1), key: new Uint8Array(32).fill(1), hash: 'sha256' }],
+    }),
+  },
+  'externalPsks that are imported': {
+    feature: 'psk-importer',
+    make: async () => ({
+      externalPsks: [
+        {
+          identity: Uint8Array.of(1),
+          key: new Uint8Array(32).fill(1),
+          hash: 'sha256',
+          import: { context: Uint8Array.of(2) },
+        },
+      ],
+    }),
+  },
   limits: { make: async () => ({ limits: { tickets: 3 } }) },
 };
 
@@ -69,7 +104,14 @@ function ruin(value: unknown): void {
   if (typeof value !== 'object' || value === null) return;
   for (const [key, entry] of Object.entries(value)) {
     ruin(entry);
-    Object.assign(value, { [key]: typeof entry === 'function' ? (): never => assert.fail(`${key} was read again`) : typeof entry === 'object' ? {} : 'ruined' });
+    Object.assign(value, {
+      [key]:
+        typeof entry === 'function'
+          ? (): never => assert.fail(`${key} was read again`)
+          : typeof entry === 'object'
+            ? {}
+            : 'ruined',
+    });
   }
   if (Array.isArray(value)) value.length = 0;
 }
@@ -77,7 +119,12 @@ function ruin(value: unknown): void {
 const SERVER = { requestCert: true, rejectUnauthorized: false, ALPNProtocols: ['echo'] } as const;
 
 /** What a handshake under these options comes to. */
-async function outcome(backend: Backend, maxVersion: 'TLSv1.3' | 'TLSv1.2', options: ContextOptions, before: (options: ContextOptions) => void): Promise<unknown[]> {
+async function outcome(
+  backend: Backend,
+  maxVersion: 'TLSv1.3' | 'TLSv1.2',
+  options: ContextOptions,
+  before: (options: ContextOptions) => void,
+): Promise<unknown[]> {
   const context = backend.createContext(options);
   before(options);
   return scene(backend, { server: { ...SERVER, maxVersion }, context }, async ({ client, server }) => {
@@ -85,24 +132,33 @@ async function outcome(backend: Backend, maxVersion: 'TLSv1.3' | 'TLSv1.2', opti
     const socket = await server.accepted();
     echo(socket);
     await client.echo('still there');
-    return [context.sessionIdContext, ssl.version, ssl.cipherSuite, ssl.group, ssl.peerSignatureAlgorithm, ssl.alpn, socket.getPeerCertificate().fingerprint256];
+    return [
+      context.sessionIdContext,
+      ssl.version,
+      ssl.cipherSuite,
+      ssl.group,
+      ssl.peerSignatureAlgorithm,
+      ssl.alpn,
+      socket.getPeerCertificate().fingerprint256,
+    ];
   });
 }
 
 const changed: CheckGroup = {
   title: 'an option that is changed after createContext() changes nothing',
-  checks: Object.entries(OBJECTS).map(
-    ([title, { feature, make }]): Check => ({
-      title,
-      ...(feature && { feature }),
-      run: async (backend) => {
-        const options = await trusting(await make());
-        for (const version of VERSIONS) {
-          assert.deepEqual(await outcome(backend, version, fresh(options), ruin), await outcome(backend, version, fresh(options), () => undefined));
-        }
-      },
-    }),
-  ),
+  checks: Object.entries(OBJECTS).map(([title, { feature, make }]): Check => ({
+    title,
+    ...(feature && { feature }),
+    run: async (backend) => {
+      const options = await trusting(await make());
+      for (const version of VERSIONS) {
+        assert.deepEqual(
+          await outcome(backend, version, fresh(options), ruin),
+          await outcome(backend, version, fresh(options), () => undefined),
+        );
+      }
+    },
+  })),
 };
 
 // ── Where options are ──
@@ -121,28 +177,31 @@ const places: Readonly<Record<string, (anchors: ContextOptions) => ContextOption
       anchors,
     ),
   'not enumerable': (anchors) => Object.defineProperty({ ...anchors }, 'pins', { value: zeroPin() }),
-  'of an object without a prototype': (anchors) => Object.assign(Object.create(null) as object, anchors, { pins: zeroPin() }),
+  'of an object without a prototype': (anchors) =>
+    Object.assign(Object.create(null) as object, anchors, { pins: zeroPin() }),
 };
 
 const found: CheckGroup = {
   title: 'an option is heard wherever the object has it:',
   checks: [
-    ...Object.entries(places).map(
-      ([title, make]): Check => ({
-        title,
-        run: async (backend) =>
-          scene(backend, { context: backend.createContext(make(await trusting())) }, async ({ client }) => {
-            assert.equal((await client.refused()).error.code, 'CERT_PIN_MISMATCH');
-          }),
-      }),
-    ),
+    ...Object.entries(places).map(([title, make]): Check => ({
+      title,
+      run: async (backend) =>
+        scene(backend, { context: backend.createContext(make(await trusting())) }, async ({ client }) => {
+          assert.equal((await client.refused()).error.code, 'CERT_PIN_MISMATCH');
+        }),
+    })),
     {
       title: 'but not of Object.prototype, which every object has',
       run: async (backend) => {
         const options = await trusting({ trustAnchors: [] });
         Object.defineProperty(Object.prototype, 'verify', { value: 'none', configurable: true });
         try {
-          await scene(backend, { context: backend.createContext(options) }, async ({ client }) => void (await client.refused()));
+          await scene(
+            backend,
+            { context: backend.createContext(options) },
+            async ({ client }) => void (await client.refused()),
+          );
         } finally {
           delete (Object.prototype as { verify?: unknown }).verify;
         }
@@ -153,7 +212,10 @@ const found: CheckGroup = {
       run: async (backend) => {
         let read = 0;
         const { trustAnchors = [] } = await trusting();
-        const options = Object.defineProperty({ trustAnchors }, 'pins', { get: () => (read++ === 0 ? zeroPin() : undefined), enumerable: true });
+        const options = Object.defineProperty({ trustAnchors }, 'pins', {
+          get: () => (read++ === 0 ? zeroPin() : undefined),
+          enumerable: true,
+        });
         await scene(backend, { context: backend.createContext(options) }, async ({ client }) => {
           assert.equal((await client.refused()).error.code, 'CERT_PIN_MISMATCH');
           assert.equal(read, 1);
@@ -163,7 +225,17 @@ const found: CheckGroup = {
     {
       title: 'and what holds no options is a TypeError: a Map, a Set, an array, a function, a Date',
       run: async (backend) => {
-        for (const wrong of [new Map([['verify', 'none']]), new Set(), [], () => undefined, new Date(), 'text', null, new Uint8Array(1), Object.create(new Map()) as object]) {
+        for (const wrong of [
+          new Map([['verify', 'none']]),
+          new Set(),
+          [],
+          () => undefined,
+          new Date(),
+          'text',
+          null,
+          new Uint8Array(1),
+          Object.create(new Map()) as object,
+        ]) {
           assert.throws(() => backend.createContext(wrong as ContextOptions), TypeError, String(wrong));
           assert.throws(() => backend.createContext({ limits: wrong as object }), /limits/, String(wrong));
         }
@@ -176,7 +248,11 @@ const found: CheckGroup = {
 // ── Whose session ──
 
 async function user(name: string): Promise<Credential> {
-  const made: Identity = await issue(await pki('intermediate'), { subject: `CN=${name}`, kind: 'p256', purpose: 'clientAuth' });
+  const made: Identity = await issue(await pki('intermediate'), {
+    subject: `CN=${name}`,
+    kind: 'p256',
+    purpose: 'clientAuth',
+  });
   return { chain: made.chain, key: made.key };
 }
 
@@ -190,11 +266,19 @@ const identities: CheckGroup = {
           const users = { alice: await user('alice'), bob: await user('bob'), nobody: undefined };
           let now: keyof typeof users = 'alice';
           const sessions: Parameters<Exclude<ContextOptions['onSession'], undefined>>[0][] = [];
-          const context = backend.createContext(await trusting({ onCertificateRequest: () => users[now], onSession: (session) => void sessions.push(session) }));
+          const context = backend.createContext(
+            await trusting({
+              onCertificateRequest: () => users[now],
+              onSession: (session) => void sessions.push(session),
+            }),
+          );
           await scene(backend, { server: { ...SERVER, maxVersion }, context }, async ({ client: first, server }) => {
             for (const name of ['alice', 'bob', 'nobody', 'alice'] as const) {
               now = name;
-              const client = name === 'alice' && sessions.length === 0 && !first.ssl.established ? first : await again(backend, server, { context });
+              const client =
+                name === 'alice' && sessions.length === 0 && !first.ssl.established
+                  ? first
+                  : await again(backend, server, { context });
               const session = sessions.at(-1);
               if (session !== undefined && client !== first) client.ssl.setSession(session);
               await client.established();
@@ -214,7 +298,12 @@ const identities: CheckGroup = {
       run: async (backend) => {
         for (const maxVersion of VERSIONS) {
           const sessions: Parameters<Exclude<ContextOptions['onSession'], undefined>>[0][] = [];
-          const context = backend.createContext(await trusting({ onCertificateRequest: () => assert.fail('asked'), onSession: (session) => void sessions.push(session) }));
+          const context = backend.createContext(
+            await trusting({
+              onCertificateRequest: () => assert.fail('asked'),
+              onSession: (session) => void sessions.push(session),
+            }),
+          );
           await scene(backend, { server: { maxVersion }, context }, async ({ client, server }) => {
             await client.established();
             echo(await server.accepted());

@@ -1,10 +1,23 @@
-/** @module What RFC 5280 asks of a path and of revocation beyond signatures, names and times; each with its X509_V code. */
+/**
+ * @module What RFC 5280 asks of a path and of revocation beyond signatures, names and times; each with its X509_V code.
+ */
 import assert from 'node:assert/strict';
 import type { Backend, ContextOptions } from '@ferrule/contract';
 import { type TlsErrorCode, x509VName, X509V } from '@ferrule/result';
 import { type Check, type CheckGroup, group } from '../check.ts';
 import { ExtensionOid, oid, sequence, tlv } from '../pki/der.ts';
-import { type CrlOptions, type ExtensionOption, type Identity, issue, LEAF_NAMES, makeCrl, makeOcspResponse, type OcspOptions, pki, toPem } from '../pki/index.ts';
+import {
+  type CrlOptions,
+  type ExtensionOption,
+  type Identity,
+  issue,
+  LEAF_NAMES,
+  makeCrl,
+  makeOcspResponse,
+  type OcspOptions,
+  pki,
+  toPem,
+} from '../pki/index.ts';
 import type { TestServerOptions } from '../server/tls-server.ts';
 import { scene } from './support.ts';
 
@@ -19,16 +32,29 @@ const policies = (critical: boolean, ...informations: readonly Uint8Array[]): Ex
 }); // prettier-ignore
 /** Of ours: an arc that nobody else uses for policies. */
 const POLICY = oid('1.3.6.1.4.1.99999.1');
-const qualified = (qualifier: string, value: Uint8Array): Uint8Array => sequence(POLICY, sequence(sequence(oid(qualifier), value)));
-const REQUIRES_POLICY: ExtensionOption = { oid: ExtensionOid.policy_constraints, critical: true, value: sequence(tlv(0x80, '\0')) };
+const qualified = (qualifier: string, value: Uint8Array): Uint8Array =>
+  sequence(POLICY, sequence(sequence(oid(qualifier), value)));
+const REQUIRES_POLICY: ExtensionOption = {
+  oid: ExtensionOid.policy_constraints,
+  critical: true,
+  value: sequence(tlv(0x80, '\0')),
+};
 
 const excluding = (...bases: readonly Uint8Array[]): ExtensionOption => ({
   oid: ExtensionOid.name_constraints, critical: true, value: sequence(tlv(0xa1, ...bases.map((base) => sequence(base)))),
 }); // prettier-ignore
 const dns = (name: string): Uint8Array => tlv(0x82, name);
-const organization = (tag: number, name: string): Uint8Array => sequence(tlv(0x31, sequence(oid('2.5.4.10'), tlv(tag, name))));
-const names = (...list: readonly Uint8Array[]): ExtensionOption => ({ oid: ExtensionOid.subject_alt_name, value: sequence(dns('server.test'), ...list) });
-const points = (critical: boolean, ...list: readonly Uint8Array[]): ExtensionOption => ({ oid: ExtensionOid.crl_distribution_points, critical, value: sequence(...list) });
+const organization = (tag: number, name: string): Uint8Array =>
+  sequence(tlv(0x31, sequence(oid('2.5.4.10'), tlv(tag, name))));
+const names = (...list: readonly Uint8Array[]): ExtensionOption => ({
+  oid: ExtensionOid.subject_alt_name,
+  value: sequence(dns('server.test'), ...list),
+});
+const points = (critical: boolean, ...list: readonly Uint8Array[]): ExtensionOption => ({
+  oid: ExtensionOid.crl_distribution_points,
+  critical,
+  value: sequence(...list),
+});
 const FULL_POINT = sequence(tlv(0xa0, tlv(0xa0, tlv(0x86, 'http://crl.test/'))));
 /** A DistributionPoint of reasons alone: keyCompromise. */
 const ONLY_REASONS = sequence(tlv(0x81, '\x06\x40'));
@@ -62,16 +88,14 @@ const ROWS: readonly (readonly [title: string, ca: readonly ExtensionOption[], l
 
 const paths: CheckGroup = {
   title: 'paths by RFC 5280',
-  checks: ROWS.map(
-    ([title, ca, leaf, verify]): Check => ({
-      title: verify === undefined ? `accepts ${title}` : `refuses ${title}: ${x509VName(verify)}`,
-      run: async (backend) => {
-        const server = { identity: await under(ca, leaf) };
-        if (verify === undefined) await connects(backend, {}, server);
-        else await refuses(backend, {}, server, verify);
-      },
-    }),
-  ),
+  checks: ROWS.map(([title, ca, leaf, verify]): Check => ({
+    title: verify === undefined ? `accepts ${title}` : `refuses ${title}: ${x509VName(verify)}`,
+    run: async (backend) => {
+      const server = { identity: await under(ca, leaf) };
+      if (verify === undefined) await connects(backend, {}, server);
+      else await refuses(backend, {}, server, verify);
+    },
+  })),
 };
 
 const [NO_KEY_USAGE, NO_SUBJECT_KEY_IDENTIFIER] = [{ oid: '2.5.29.15' }, { oid: '2.5.29.14' }];
@@ -83,18 +107,30 @@ const profiles: CheckGroup = group('profiles', {
     await connects(backend, { profile: 'compatible' }, server);
     await refuses(backend, { profile: 'rfc5280' }, server, X509V.CA_CERT_MISSING_KEY_USAGE);
   },
-  'none asks an anchor for what RFC 5280 asks of a CA, whether it is given as a certificate or as a key': async (backend) => {
-    const root = await issue(undefined, { subject: 'CN=bare root', ca: true, extensions: [NO_KEY_USAGE, NO_SUBJECT_KEY_IDENTIFIER, { oid: '2.5.29.35' }] });
+  'none asks an anchor for what RFC 5280 asks of a CA, whether it is given as a certificate or as a key': async (
+    backend,
+  ) => {
+    const root = await issue(undefined, {
+      subject: 'CN=bare root',
+      ca: true,
+      extensions: [NO_KEY_USAGE, NO_SUBJECT_KEY_IDENTIFIER, { oid: '2.5.29.35' }],
+    });
     const identity = await issue(root, { names: LEAF_NAMES });
     const subject = sequence(tlv(0x31, sequence(oid('2.5.4.3'), tlv(UTF8_STRING, 'bare root'))));
     for (const anchor of [root.certificate, { subject, spki: root.spki }]) {
-      for (const profile of ['compatible', 'rfc5280'] as const) await connects(backend, { trustAnchors: [anchor], profile }, { identity });
+      for (const profile of ['compatible', 'rfc5280'] as const)
+        await connects(backend, { trustAnchors: [anchor], profile }, { identity });
     }
   },
   'that an engine does not have are a TypeError that names those it has': async (backend) => {
-    const missing = (['compatible', 'rfc5280', 'webpki'] as const).filter((profile) => !backend.supported.profiles.includes(profile));
+    const missing = (['compatible', 'rfc5280', 'webpki'] as const).filter(
+      (profile) => !backend.supported.profiles.includes(profile),
+    );
     for (const profile of missing) {
-      assert.throws(() => backend.createContext({ profile }), (error) => error instanceof TypeError && /^profile: .*compatible, rfc5280/.test(error.message));
+      assert.throws(
+        () => backend.createContext({ profile }),
+        (error) => error instanceof TypeError && /^profile: .*compatible, rfc5280/.test(error.message),
+      );
     }
     await Promise.resolve();
   },
@@ -107,7 +143,13 @@ const mustStaple: CheckGroup = group(
   'a certificate that must be stapled (RFC 7633)',
   {
     'is refused without a response where one was asked for': async (backend) => {
-      await refuses(backend, { ocsp: 'request' }, { identity: await under([], [MUST_STAPLE]) }, X509V.OCSP_VERIFY_NEEDED, 'CERT_OCSP_MISSING');
+      await refuses(
+        backend,
+        { ocsp: 'request' },
+        { identity: await under([], [MUST_STAPLE]) },
+        X509V.OCSP_VERIFY_NEEDED,
+        'CERT_OCSP_MISSING',
+      );
     },
     'is accepted with one, and where none was asked for': async (backend) => {
       const issuer = await pki('intermediate');
@@ -121,9 +163,14 @@ const mustStaple: CheckGroup = group(
 
 const DELTA: ExtensionOption = { oid: ExtensionOid.delta_crl, critical: true, value: tlv(0x02, '\x01') };
 /** onlySomeReasons: keyCompromise. */
-const SOME_REASONS: ExtensionOption = { oid: ExtensionOid.issuing_distribution_point, critical: true, value: sequence(tlv(0x83, '\x06\x40')) };
+const SOME_REASONS: ExtensionOption = {
+  oid: ExtensionOid.issuing_distribution_point,
+  critical: true,
+  value: sequence(tlv(0x83, '\x06\x40')),
+};
 
-const crl = async (revoked: readonly Identity[], options?: CrlOptions): Promise<Uint8Array> => makeCrl(await pki('intermediate'), revoked, options);
+const crl = async (revoked: readonly Identity[], options?: CrlOptions): Promise<Uint8Array> =>
+  makeCrl(await pki('intermediate'), revoked, options);
 /** Half of the leeway for clocks, and more than it, in days. */
 const [A_LITTLE, TOO_MUCH] = [150 / 86_400, 450 / 86_400];
 
@@ -132,11 +179,20 @@ const crls: CheckGroup = group(
   {
     'a delta CRL is a TypeError when the context is made': async (backend) => {
       const options = { crls: [await crl([]), await crl([], { extensions: [DELTA] })] };
-      assert.throws(() => backend.createContext(options), (error) => error instanceof TypeError && /^crls\[1\]: .*delta CRL/.test(error.message));
+      assert.throws(
+        () => backend.createContext(options),
+        (error) => error instanceof TypeError && /^crls\[1\]: .*delta CRL/.test(error.message),
+      );
     },
     'a list without a CRL number counts': async (backend) => {
       const revoked = await pki('revoked');
-      await refuses(backend, { crls: [await crl([revoked], { number: null })] }, { identity: revoked }, X509V.CERT_REVOKED, 'CERT_REVOKED');
+      await refuses(
+        backend,
+        { crls: [await crl([revoked], { number: null })] },
+        { identity: revoked },
+        X509V.CERT_REVOKED,
+        'CERT_REVOKED',
+      );
       await connects(backend, { crls: [await crl([], { number: null })] }, { identity: revoked });
     },
     'of two lists the newer one decides, in any order': async (backend) => {
@@ -149,31 +205,78 @@ const crls: CheckGroup = group(
     'a list for some reasons can revoke, and cannot clear': async (backend) => {
       const revoked = await pki('revoked');
       const partial = await crl([revoked], { extensions: [SOME_REASONS] });
-      await refuses(backend, { crls: [partial, await crl([])] }, { identity: revoked }, X509V.CERT_REVOKED, 'CERT_REVOKED');
-      await refuses(backend, { crls: [await crl([], { extensions: [SOME_REASONS] })] }, {}, undefined, 'CERT_REVOCATION_UNKNOWN');
+      await refuses(
+        backend,
+        { crls: [partial, await crl([])] },
+        { identity: revoked },
+        X509V.CERT_REVOKED,
+        'CERT_REVOKED',
+      );
+      await refuses(
+        backend,
+        { crls: [await crl([], { extensions: [SOME_REASONS] })] },
+        {},
+        undefined,
+        'CERT_REVOCATION_UNKNOWN',
+      );
     },
     "the issuer's other key may sign it, if that chains to the same anchor": async (backend) => {
       const root = await pki('root');
-      const [old, renewed] = [await issue(root, { subject: 'CN=rolled over', ca: true }), await issue(root, { subject: 'CN=rolled over', ca: true })];
+      const [old, renewed] = [
+        await issue(root, { subject: 'CN=rolled over', ca: true }),
+        await issue(root, { subject: 'CN=rolled over', ca: true }),
+      ];
       const stranger = await issue(await pki('otherRoot'), { subject: 'CN=rolled over', ca: true });
       const identity = await issue(old, { names: LEAF_NAMES });
-      const server = { identity, chainPem: identity.chainPem + [renewed, stranger].map(({ certificate }) => toPem('CERTIFICATE', certificate)).join('') };
+      const server = {
+        identity,
+        chainPem:
+          identity.chainPem + [renewed, stranger].map(({ certificate }) => toPem('CERTIFICATE', certificate)).join(''),
+      };
       await connects(backend, { crls: [await makeCrl(old, [], { signer: renewed })] }, server);
-      await refuses(backend, { crls: [await makeCrl(old, [identity], { signer: renewed })] }, server, X509V.CERT_REVOKED, 'CERT_REVOKED');
-      await refuses(backend, { crls: [await makeCrl(old, [], { signer: stranger })] }, server, undefined, 'CERT_REVOCATION_UNKNOWN');
+      await refuses(
+        backend,
+        { crls: [await makeCrl(old, [identity], { signer: renewed })] },
+        server,
+        X509V.CERT_REVOKED,
+        'CERT_REVOKED',
+      );
+      await refuses(
+        backend,
+        { crls: [await makeCrl(old, [], { signer: stranger })] },
+        server,
+        undefined,
+        'CERT_REVOCATION_UNKNOWN',
+      );
     },
     'clocks may differ by 300 seconds': async (backend) => {
-      for (const times of [{ from: A_LITTLE }, { until: -A_LITTLE }]) await connects(backend, { crls: [await crl([], times)] });
-      await refuses(backend, { crls: [await crl([], { from: TOO_MUCH })] }, {}, X509V.CRL_NOT_YET_VALID, 'CERT_REVOCATION_UNKNOWN');
-      await refuses(backend, { crls: [await crl([], { until: -TOO_MUCH })] }, {}, X509V.CRL_HAS_EXPIRED, 'CERT_REVOCATION_UNKNOWN');
+      for (const times of [{ from: A_LITTLE }, { until: -A_LITTLE }])
+        await connects(backend, { crls: [await crl([], times)] });
+      await refuses(
+        backend,
+        { crls: [await crl([], { from: TOO_MUCH })] },
+        {},
+        X509V.CRL_NOT_YET_VALID,
+        'CERT_REVOCATION_UNKNOWN',
+      );
+      await refuses(
+        backend,
+        { crls: [await crl([], { until: -TOO_MUCH })] },
+        {},
+        X509V.CRL_HAS_EXPIRED,
+        'CERT_REVOCATION_UNKNOWN',
+      );
     },
   },
   'crl',
 );
 
-const ocsp = async (options: OcspOptions): Promise<TestServerOptions> => ({ ocspResponse: makeOcspResponse(await pki('p256'), await pki('intermediate'), options) });
+const ocsp = async (options: OcspOptions): Promise<TestServerOptions> => ({
+  ocspResponse: makeOcspResponse(await pki('p256'), await pki('intermediate'), options),
+});
 const REQUIRED: ContextOptions = { ocsp: 'require' };
-const unusable = async (backend: Backend, server: TestServerOptions): Promise<void> => refuses(backend, REQUIRED, server, X509V.OCSP_VERIFY_FAILED, 'CERT_OCSP_INVALID');
+const unusable = async (backend: Backend, server: TestServerOptions): Promise<void> =>
+  refuses(backend, REQUIRED, server, X509V.OCSP_VERIFY_FAILED, 'CERT_OCSP_INVALID');
 
 const staples: CheckGroup = group(
   'OCSP responses as responders make them',
@@ -183,14 +286,19 @@ const staples: CheckGroup = group(
       await unusable(backend, await ocsp({ from: -8, until: null }));
     },
     'clocks may differ by 300 seconds': async (backend) => {
-      for (const times of [{ from: A_LITTLE }, { until: -A_LITTLE }]) await connects(backend, REQUIRED, await ocsp(times));
+      for (const times of [{ from: A_LITTLE }, { until: -A_LITTLE }])
+        await connects(backend, REQUIRED, await ocsp(times));
       for (const times of [{ from: TOO_MUCH }, { until: -TOO_MUCH }]) await unusable(backend, await ocsp(times));
     },
     'may be signed by whom the issuer certified for it, with a key that may sign': async (backend) => {
       const [issuer, KEY_ENCIPHERMENT] = [await pki('intermediate'), tlv(0x03, '\x05\x20')];
       const delegate = await issue(issuer, { subject: 'CN=responder', purpose: 'OCSPSigning' });
       await connects(backend, REQUIRED, await ocsp({ signer: delegate, certificates: [delegate] }));
-      const mute = await issue(issuer, { subject: 'CN=mute', purpose: 'OCSPSigning', extensions: [{ oid: '2.5.29.15', critical: true, value: KEY_ENCIPHERMENT }] });
+      const mute = await issue(issuer, {
+        subject: 'CN=mute',
+        purpose: 'OCSPSigning',
+        extensions: [{ oid: '2.5.29.15', critical: true, value: KEY_ENCIPHERMENT }],
+      });
       const server = await issue(issuer, { subject: 'CN=no responder' });
       for (const signer of [mute, server]) await unusable(backend, await ocsp({ signer, certificates: [signer] }));
     },
@@ -203,7 +311,13 @@ async function connects(backend: Backend, options: ContextOptions, server: TestS
 }
 
 /** With this X509_V code, where it is given, and this code. */
-async function refuses(backend: Backend, options: ContextOptions, server: TestServerOptions, verify: number | undefined, code?: TlsErrorCode): Promise<void> {
+async function refuses(
+  backend: Backend,
+  options: ContextOptions,
+  server: TestServerOptions,
+  verify: number | undefined,
+  code?: TlsErrorCode,
+): Promise<void> {
   await scene(backend, { server, options }, async ({ client }) => {
     const { error } = await client.refused();
     if (verify !== undefined) assert.equal(x509VName(error.verify?.code ?? -1), x509VName(verify), error.message);

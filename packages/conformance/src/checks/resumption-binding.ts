@@ -1,6 +1,7 @@
 /**
- * @module The resumption matrix: a session is made under one set of options and offered under another. What must become of
- * it is said by the table of @ferrule/ssl, a row for each option; the changes are here, a row for each option as well.
+ * @module The resumption matrix: a session is made under one set of options and offered under another. What must become
+ * of it is said by the table of @ferrule/ssl, a row for each option; the changes are here, a row for each option as
+ * well.
  */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
@@ -25,7 +26,12 @@ interface Change {
   readonly resumes?: readonly Version[];
 }
 
-const spkiDigest = async (): Promise<Uint8Array> => new Uint8Array(createHash('sha256').update((await pki('p256')).spki).digest());
+const spkiDigest = async (): Promise<Uint8Array> =>
+  new Uint8Array(
+    createHash('sha256')
+      .update((await pki('p256')).spki)
+      .digest(),
+  );
 const credential = async (name: 'client' | 'client-rsa'): Promise<Credential> => {
   const { chain, key } = await pki(name);
   return { chain, key };
@@ -35,8 +41,13 @@ const DAY = 86_400_000;
 
 /** One change for each option: an option without one does not compile. */
 const CHANGES: { readonly [Key in keyof Required<ContextOptions>]: () => Change | Promise<Change> } = {
-  trustAnchors: async () => ({ offered: { trustAnchors: [(await pki('root')).certificate, (await pki('otherRoot')).certificate] } }),
-  crls: async () => ({ offered: { crls: [await makeCrl(await pki('intermediate'), [await pki('revoked')])] }, feature: 'crl' }),
+  trustAnchors: async () => ({
+    offered: { trustAnchors: [(await pki('root')).certificate, (await pki('otherRoot')).certificate] },
+  }),
+  crls: async () => ({
+    offered: { crls: [await makeCrl(await pki('intermediate'), [await pki('revoked')])] },
+    feature: 'crl',
+  }),
   ocsp: () => ({ offered: { ocsp: 'request' }, feature: 'ocsp' }),
   pins: async () => ({ offered: { pins: [await spkiDigest()] } }),
   profile: () => ({ offered: { profile: 'rfc5280' } }),
@@ -63,16 +74,30 @@ const CHANGES: { readonly [Key in keyof Required<ContextOptions>]: () => Change 
   now: () => ({ offered: { now: () => Date.now() + 8 * DAY }, resumes: [] }),
   credentials: async () => ({ offered: { credentials: [await credential('client')] } }),
   onCertificateRequest: () => ({ offered: { onCertificateRequest: () => undefined } }),
-  clientCertificateTypes: () => ({ offered: { clientCertificateTypes: ['x509', 'raw-public-key'] }, feature: 'raw-public-key' }),
-  extendedMasterSecret: () => ({ offered: { extendedMasterSecret: 'allow' }, feature: 'extended-master-secret-policy' }),
+  clientCertificateTypes: () => ({
+    offered: { clientCertificateTypes: ['x509', 'raw-public-key'] },
+    feature: 'raw-public-key',
+  }),
+  extendedMasterSecret: () => ({
+    offered: { extendedMasterSecret: 'allow' },
+    feature: 'extended-master-secret-policy',
+  }),
   secureRenegotiation: () => ({ offered: { secureRenegotiation: 'allow' }, feature: 'secure-renegotiation-policy' }),
   minVersion: () => ({ offered: { minVersion: 'TLSv1.3' }, resumes: ['TLSv1.3'] }),
   maxVersion: () => ({ offered: { maxVersion: 'TLSv1.2' }, resumes: ['TLSv1.2'] }),
-  cipherSuites: () => ({ made: { cipherSuites: [0x1301, 0xc02b] }, offered: { cipherSuites: [0x1302, 0xc02c] }, resumes: [] }),
+  cipherSuites: () => ({
+    made: { cipherSuites: [0x1301, 0xc02b] },
+    offered: { cipherSuites: [0x1302, 0xc02c] },
+    resumes: [],
+  }),
   // The certificate's own curve must be among them in TLS 1.2.
   groups: () => ({ made: { groups: [0x1d, 0x17] }, offered: { groups: [0x17] }, resumes: [] }),
   signatureAlgorithms: () => ({ offered: { signatureAlgorithms: [0x0804] }, resumes: [] }),
-  sessionTickets: () => ({ offered: { sessionTickets: false }, feature: 'session-ticket-policy', resumes: ['TLSv1.3'] }),
+  sessionTickets: () => ({
+    offered: { sessionTickets: false },
+    feature: 'session-ticket-policy',
+    resumes: ['TLSv1.3'],
+  }),
   alpn: () => ({ made: { alpn: ['one'] }, offered: { alpn: ['two'] }, resumes: VERSIONS }),
   keyShares: () => ({ made: { groups: [0x1d, 0x17] }, offered: { keyShares: [0x17] }, feature: 'key-share-choice' }),
   recordSizeLimit: () => ({ offered: { recordSizeLimit: 512 }, feature: 'record-size-limit' }),
@@ -103,7 +128,9 @@ async function withServer(server: TestServerOptions, play: (server: TestServer) 
 /** A full handshake under these options; its last session. */
 async function make(backend: Backend, server: TestServer, options: ContextOptions): Promise<TlsSession> {
   const sessions: TlsSession[] = [];
-  const client = await again(backend, server, { options: { ...options, onSession: (session) => sessions.push(session) } });
+  const client = await again(backend, server, {
+    options: { ...options, onSession: (session) => sessions.push(session) },
+  });
   await client.established();
   echo(await server.accepted());
   await client.echo('hello');
@@ -114,7 +141,13 @@ async function make(backend: Backend, server: TestServer, options: ContextOption
 }
 
 /** What becomes of a session that is offered under these options: `resumed`, `full`, or the code of the failure. */
-async function offer(backend: Backend, server: TestServer, session: TlsSession, options: ContextOptions, look?: (client: Client) => void): Promise<string> {
+async function offer(
+  backend: Backend,
+  server: TestServer,
+  session: TlsSession,
+  options: ContextOptions,
+  look?: (client: Client) => void,
+): Promise<string> {
   const client = await again(backend, server, { options });
   client.ssl.setSession(session);
   const ret = await client.connect();
@@ -138,16 +171,25 @@ const matrix: CheckGroup = {
       title: `under another ${option} (${kind}: ${why})`,
       run: async (backend) => {
         const { made = {}, offered, feature, resumes = kind === 'bound' ? [] : VERSIONS } = await CHANGES[option]();
-        assert.ok(kind === 'reverified' || Object.keys(offered).every((key) => SESSION_BINDING[key as keyof typeof SESSION_BINDING].kind === kind));
+        assert.ok(
+          kind === 'reverified' ||
+            Object.keys(offered).every((key) => SESSION_BINDING[key as keyof typeof SESSION_BINDING].kind === kind),
+        );
         // What an engine refuses to do cannot change.
-        const able = (feature === undefined || backend.features.has(feature)) && (offered.profile === undefined || backend.supported.profiles.includes(offered.profile));
+        const able =
+          (feature === undefined || backend.features.has(feature)) &&
+          (offered.profile === undefined || backend.supported.profiles.includes(offered.profile));
         if (!able) return assert.throws(() => backend.createContext(offered), TypeError);
         for (const version of VERSIONS) {
           await withServer({ maxVersion: version }, async (server) => {
             const session = await make(backend, server, made);
             const outcome = await offer(backend, server, session, { ...made, ...offered });
             assert.equal(outcome === 'resumed', resumes.includes(version), `${version}: ${outcome}`);
-            assert.equal(await offer(backend, server, await make(backend, server, made), made), 'resumed', `${version}: under the same`);
+            assert.equal(
+              await offer(backend, server, await make(backend, server, made), made),
+              'resumed',
+              `${version}: under the same`,
+            );
           });
         }
       },
@@ -156,11 +198,17 @@ const matrix: CheckGroup = {
 };
 
 /** Runs in each version. */
-const each = (server: TestServerOptions, play: (server: TestServer, version: Version) => Promise<void>) => async (): Promise<void> => {
-  for (const version of VERSIONS) await withServer({ ...server, maxVersion: version }, (running) => play(running, version));
-};
+const each =
+  (server: TestServerOptions, play: (server: TestServer, version: Version) => Promise<void>) =>
+  async (): Promise<void> => {
+    for (const version of VERSIONS)
+      await withServer({ ...server, maxVersion: version }, (running) => play(running, version));
+  };
 
-const later = (days: number): (() => number) => () => Date.now() + days * DAY;
+const later =
+  (days: number): (() => number) =>
+  () =>
+    Date.now() + days * DAY;
 /** Certificates and CRLs end at a full second. */
 const isAbout = (moment: number, days: number): boolean => Math.abs(moment - (Date.now() + days * DAY)) < 60_000;
 
@@ -247,12 +295,30 @@ const anew: CheckGroup = group(
     'ask the verify function before the session is offered, and do a full handshake when it refuses': (backend) =>
       each({}, async (server) => {
         const asked: PeerIdentity[] = [];
-        const verify = (...answers: boolean[]) => (peer: PeerIdentity): boolean => asked.push(peer) > 0 && answers.shift() === true;
+        const verify =
+          (...answers: boolean[]) =>
+          (peer: PeerIdentity): boolean =>
+            asked.push(peer) > 0 && answers.shift() === true;
         const session = await make(backend, server, { reverifyOnResumption: true, verify: verify(true) });
-        assert.equal(await offer(backend, server, session, { reverifyOnResumption: true, verify: verify(true) }), 'resumed');
-        assert.deepEqual(asked.map(({ host, chain }) => [host, chain.length]), [['server.test', 2], ['server.test', 2]]);
-        assert.equal(await offer(backend, server, session, { reverifyOnResumption: true, verify: verify(false, true) }), 'full');
-        assert.equal(await offer(backend, server, session, { reverifyOnResumption: true, verify: verify(false, false) }), 'CERT_REJECTED');
+        assert.equal(
+          await offer(backend, server, session, { reverifyOnResumption: true, verify: verify(true) }),
+          'resumed',
+        );
+        assert.deepEqual(
+          asked.map(({ host, chain }) => [host, chain.length]),
+          [
+            ['server.test', 2],
+            ['server.test', 2],
+          ],
+        );
+        assert.equal(
+          await offer(backend, server, session, { reverifyOnResumption: true, verify: verify(false, true) }),
+          'full',
+        );
+        assert.equal(
+          await offer(backend, server, session, { reverifyOnResumption: true, verify: verify(false, false) }),
+          'CERT_REJECTED',
+        );
         assert.equal(asked.length, 6);
       })(),
     'wait for a verify function that answers later': {
@@ -289,7 +355,8 @@ const anew: CheckGroup = group(
 
 const context: CheckGroup = group('sessionIdContext', {
   'is the same for the same options, and another for others': async (backend) => {
-    const idOf = async (options: ContextOptions): Promise<string> => backend.createContext(await trusting(options)).sessionIdContext;
+    const idOf = async (options: ContextOptions): Promise<string> =>
+      backend.createContext(await trusting(options)).sessionIdContext;
     const ids = [
       await idOf({}),
       await idOf({ verify: yes }),

@@ -7,7 +7,8 @@ import { pki } from '../pki/index.ts';
 import { ScriptedPeer } from '../server/peer.ts';
 import { scene, socketScene } from './support.ts';
 
-const alertRecord = (level: number, description: number): Uint8Array => new Uint8Array([21, 3, 3, 0, 2, level, description]);
+const alertRecord = (level: number, description: number): Uint8Array =>
+  new Uint8Array([21, 3, 3, 0, 2, level, description]);
 
 const rows: CheckGroup = group('the return table', {
   'established is 1 / NONE, and there is no failure': (backend) =>
@@ -40,17 +41,19 @@ const rows: CheckGroup = group('the return table', {
     expectReturn(client.ssl, await client.connect(), 0, SslError.ssl);
     assert.deepEqual([client.failure().error.code, client.failure().error.alert?.name], ['PEER_ALERT', 'close_notify']);
   },
-  'a client certificate that is missed in TLS 1.3 is a fatal alert after the handshake: 1, then read() is -1 / SSL with PEER_ALERT': (
-    backend,
-  ) =>
-    socketScene(backend, { server: { requestCert: true } }, async ({ client, server }) => {
-      await client.established();
-      await client.readEnd();
-      expectReturn(client.ssl, -1, -1, SslError.ssl);
-      const { ret, error } = client.failure();
-      assert.deepEqual([ret, error.code, error.alert?.name, error.alert?.origin], [-1, 'PEER_ALERT', 'certificate_required', 'peer']);
-      assert.equal(server.errors.length > 0, true);
-    }),
+  'a client certificate that is missed in TLS 1.3 is a fatal alert after the handshake: 1, then read() is -1 / SSL with PEER_ALERT':
+    (backend) =>
+      socketScene(backend, { server: { requestCert: true } }, async ({ client, server }) => {
+        await client.established();
+        await client.readEnd();
+        expectReturn(client.ssl, -1, -1, SslError.ssl);
+        const { ret, error } = client.failure();
+        assert.deepEqual(
+          [ret, error.code, error.alert?.name, error.alert?.origin],
+          [-1, 'PEER_ALERT', 'certificate_required', 'peer'],
+        );
+        assert.equal(server.errors.length > 0, true);
+      }),
   'what we refuse is -1 / SSL, and the alert is in the write BIO': async (backend) =>
     scene(backend, { server: { identity: await pki('selfSigned') } }, async ({ client, server }) => {
       expectReturn(client.ssl, await client.connect(), -1, SslError.ssl);
@@ -142,19 +145,17 @@ const STRANGERS: readonly (readonly [title: string, says: string | Uint8Array, c
 const strangers: CheckGroup = {
   title: 'peers that speak no TLS',
   checks: [
-    ...STRANGERS.map(
-      ([title, says, code]): Check => ({
-        title: `${title} is ${code}`,
-        run: async (backend) => {
-          for (const end of [true, false]) {
-            const client = await Client.make(backend, new ScriptedPeer(says, { end }));
-            const { ret, error } = await client.refused();
-            assert.deepEqual([ret, error.code], [-1, code]);
-            assert.ok(error.hint.length > 0);
-          }
-        },
-      }),
-    ),
+    ...STRANGERS.map(([title, says, code]): Check => ({
+      title: `${title} is ${code}`,
+      run: async (backend) => {
+        for (const end of [true, false]) {
+          const client = await Client.make(backend, new ScriptedPeer(says, { end }));
+          const { ret, error } = await client.refused();
+          assert.deepEqual([ret, error.code], [-1, code]);
+          assert.ok(error.hint.length > 0);
+        }
+      },
+    })),
     {
       title: 'a stranger is recognised byte by byte too',
       run: async (backend) => {
@@ -173,8 +174,17 @@ const strangers: CheckGroup = {
       title: 'noise after a good ClientHello never makes anything but a typed error or a wait',
       run: async (backend) => {
         for (let seed = 0; seed < 64; seed++) {
-          const noise = Uint8Array.from({ length: 5 + ((seed * 37) % 300) }, (_, i) => (seed * 131 + i * i * 17 + (i >> 2)) & 0xff);
-          noise.set([[20, 21, 22, 23, 24][seed % 5] as number, 3, seed % 4, 0, noise.length - 5 > 255 ? 255 : noise.length - 5]);
+          const noise = Uint8Array.from(
+            { length: 5 + ((seed * 37) % 300) },
+            (_, i) => (seed * 131 + i * i * 17 + (i >> 2)) & 0xff,
+          );
+          noise.set([
+            [20, 21, 22, 23, 24][seed % 5] as number,
+            3,
+            seed % 4,
+            0,
+            noise.length - 5 > 255 ? 255 : noise.length - 5,
+          ]);
           const client = await Client.make(backend, new ScriptedPeer(noise));
           assert.ok((await client.connect()) <= 0);
           assert.ok(client.failure().error.code.length > 0);

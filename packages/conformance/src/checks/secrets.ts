@@ -1,4 +1,7 @@
-/** @module What both ends must agree on and nobody else may know: exporters, channel bindings, key log; and the message trace. */
+/**
+ * @module What both ends must agree on and nobody else may know: exporters, channel bindings, key log; and the message
+ * trace.
+ */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import type { Ssl, TraceMessage } from '@ferrule/contract';
@@ -21,7 +24,11 @@ const exporters: CheckGroup = group('exporters', {
         ] as const) {
           // the declaration forgets that the context may be absent
           const theirs = socket.exportKeyingMaterial(length, label, (context && Buffer.from(context)) as Buffer);
-          assert.deepEqual(Buffer.from(ssl.exportKeyingMaterial(label, context, length)), theirs, `${maxVersion} ${label} ${length}`);
+          assert.deepEqual(
+            Buffer.from(ssl.exportKeyingMaterial(label, context, length)),
+            theirs,
+            `${maxVersion} ${label} ${length}`,
+          );
         }
       });
     }
@@ -29,7 +36,14 @@ const exporters: CheckGroup = group('exporters', {
   'give out nothing of TLS 1.2 for a label that begins with one of TLS': (backend) =>
     scene(backend, { server: { maxVersion: 'TLSv1.2' } }, async ({ client }) => {
       const { ssl } = await client.established();
-      for (const label of ['client finished', 'master secret', 'extended master secret', 'key expansion', 'key expansions', 'server finished!']) {
+      for (const label of [
+        'client finished',
+        'master secret',
+        'extended master secret',
+        'key expansion',
+        'key expansions',
+        'server finished!',
+      ]) {
         assert.throws(() => ssl.exportKeyingMaterial(label, undefined, 32), TypeError, label);
       }
       assert.equal(ssl.exportKeyingMaterial('a key expansion', undefined, 32).length, 32);
@@ -48,8 +62,10 @@ function expectNoSecrets(ssl: Ssl, code: string): void {
   assert.equal(ssl.failure?.error.code, code);
   assert.throws(() => ssl.exportKeyingMaterial('label', undefined, 32), { code });
   assert.throws(() => ssl.exportKeyingMaterial('label', new Uint8Array(0), 32), { code });
-  for (const type of ['tls-exporter', 'tls-server-end-point'] as const) assert.throws(() => ssl.channelBinding(type), { code });
-  if (ssl.exportEarlyKeyingMaterial !== undefined) assert.throws(() => ssl.exportEarlyKeyingMaterial?.('label', undefined, 32), { code });
+  for (const type of ['tls-exporter', 'tls-server-end-point'] as const)
+    assert.throws(() => ssl.channelBinding(type), { code });
+  if (ssl.exportEarlyKeyingMaterial !== undefined)
+    assert.throws(() => ssl.exportEarlyKeyingMaterial?.('label', undefined, 32), { code });
 }
 
 const gone: CheckGroup = group('secrets that are gone', {
@@ -108,12 +124,16 @@ const keylog: CheckGroup = group('the key log', {
   'has the lines that the server writes': async (backend) => {
     for (const maxVersion of ['TLSv1.3', 'TLSv1.2'] as const) {
       const lines: string[] = [];
-      await scene(backend, { server: { maxVersion }, options: { onKeylog: (line) => lines.push(line) } }, async ({ client, server }) => {
-        await client.established();
-        await server.accepted();
-        assert.deepEqual([...lines].sort(), [...server.keylog].sort());
-        assert.ok(lines.every((line) => !line.includes('\n')));
-      });
+      await scene(
+        backend,
+        { server: { maxVersion }, options: { onKeylog: (line) => lines.push(line) } },
+        async ({ client, server }) => {
+          await client.established();
+          await server.accepted();
+          assert.deepEqual([...lines].sort(), [...server.keylog].sort());
+          assert.ok(lines.every((line) => !line.includes('\n')));
+        },
+      );
     }
   },
 });
@@ -123,13 +143,27 @@ const trace: CheckGroup = group('the message trace', {
     const messages: TraceMessage[] = [];
     await scene(backend, { options: { onMessage: (message) => messages.push(message) } }, async ({ client }) => {
       await client.established();
-      const seen = messages.filter(({ contentType }) => contentType === 22).map(({ direction, bytes }) => `${direction} ${bytes[0]}`);
+      const seen = messages
+        .filter(({ contentType }) => contentType === 22)
+        .map(({ direction, bytes }) => `${direction} ${bytes[0]}`);
       // ClientHello, ServerHello, EncryptedExtensions, Certificate, CertificateVerify, Finished, Finished
-      assert.deepEqual(seen, ['sent 1', 'received 2', 'received 8', 'received 11', 'received 15', 'received 20', 'sent 20']);
+      assert.deepEqual(seen, [
+        'sent 1',
+        'received 2',
+        'received 8',
+        'received 11',
+        'received 15',
+        'received 20',
+        'sent 20',
+      ]);
       for (const { bytes, contentType } of messages) {
         if (contentType === 22) assert.equal(bytes.length, 4 + Buffer.from(bytes).readUIntBE(1, 3));
       }
-      assert.equal(parseClientHello(messages.find(({ direction }) => direction === 'sent')?.bytes ?? new Uint8Array(0)).random.length, 32);
+      assert.equal(
+        parseClientHello(messages.find(({ direction }) => direction === 'sent')?.bytes ?? new Uint8Array(0)).random
+          .length,
+        32,
+      );
     });
   },
   'shows each handshake message of TLS 1.2, in order': async (backend) => {
@@ -139,8 +173,11 @@ const trace: CheckGroup = group('the message trace', {
       { server: { maxVersion: 'TLSv1.2' }, options: { onMessage: (message) => messages.push(message) } },
       async ({ client }) => {
         await client.established();
-        const seen = messages.filter(({ contentType }) => contentType === 22).map(({ direction, bytes }) => `${direction} ${bytes[0]}`);
-        // ClientHello, ServerHello, Certificate, ServerKeyExchange, ServerHelloDone, ClientKeyExchange, Finished, NewSessionTicket, Finished
+        const seen = messages
+          .filter(({ contentType }) => contentType === 22)
+          .map(({ direction, bytes }) => `${direction} ${bytes[0]}`);
+        // ClientHello, ServerHello, Certificate, ServerKeyExchange, ServerHelloDone, ClientKeyExchange, Finished,
+        // NewSessionTicket, Finished
         assert.deepEqual(seen, [
           'sent 1',
           'received 2',
@@ -157,23 +194,30 @@ const trace: CheckGroup = group('the message trace', {
   },
   'shows alerts, sent and received': async (backend) => {
     const messages: TraceMessage[] = [];
-    await scene(backend, { options: { onMessage: (message) => messages.push(message) } }, async ({ client, server }) => {
-      await client.established();
-      const socket = await server.accepted();
-      assert.equal(await client.call(() => client.ssl.shutdown()), 0);
-      await client.peer.flush(client.net);
-      socket.resume().end();
-      await client.readEnd();
-      const alerts = messages.filter(({ contentType }) => contentType === 21).map(({ direction, bytes }) => [direction, ...bytes]);
-      assert.deepEqual(alerts, [
-        ['sent', 1, 0],
-        ['received', 1, 0],
-      ]);
-    });
+    await scene(
+      backend,
+      { options: { onMessage: (message) => messages.push(message) } },
+      async ({ client, server }) => {
+        await client.established();
+        const socket = await server.accepted();
+        assert.equal(await client.call(() => client.ssl.shutdown()), 0);
+        await client.peer.flush(client.net);
+        socket.resume().end();
+        await client.readEnd();
+        const alerts = messages
+          .filter(({ contentType }) => contentType === 21)
+          .map(({ direction, bytes }) => [direction, ...bytes]);
+        assert.deepEqual(alerts, [
+          ['sent', 1, 0],
+          ['received', 1, 0],
+        ]);
+      },
+    );
   },
   'hands out copies, which later messages do not change': async (backend) => {
     const kept: { message: TraceMessage; then: string }[] = [];
-    const onMessage = (message: TraceMessage): void => void kept.push({ message, then: Buffer.from(message.bytes).toString('hex') });
+    const onMessage = (message: TraceMessage): void =>
+      void kept.push({ message, then: Buffer.from(message.bytes).toString('hex') });
     await scene(backend, { options: { onMessage } }, async ({ client }) => {
       await client.established();
       for (const { message, then } of kept) assert.equal(Buffer.from(message.bytes).toString('hex'), then);

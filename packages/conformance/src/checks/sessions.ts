@@ -112,7 +112,9 @@ const resumption: CheckGroup = group('resumption', {
   },
   'keeps no more tickets than limits.tickets': async (backend) => {
     const sessions: TlsSession[] = [];
-    const context = backend.createContext(await trusting({ limits: { tickets: 1 }, onSession: (session) => sessions.push(session) }));
+    const context = backend.createContext(
+      await trusting({ limits: { tickets: 1 }, onSession: (session) => sessions.push(session) }),
+    );
     const server = await TestServer.make();
     try {
       const client = await again(backend, server, { context });

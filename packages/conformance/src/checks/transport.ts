@@ -1,6 +1,7 @@
 /**
- * @module A BIO of the caller's that throws, at each place where an engine uses one: the connection has failed then, and the
- * exception is the cause. Nothing that was under way is gone on with: half a step is neither a handshake nor a record.
+ * @module A BIO of the caller's that throws, at each place where an engine uses one: the connection has failed then,
+ * and the exception is the cause. Nothing that was under way is gone on with: half a step is neither a handshake nor a
+ * record.
  */
 import assert from 'node:assert/strict';
 import type { Bio } from '@ferrule/bio';
@@ -55,10 +56,13 @@ class Trap {
 /** What a caller's BIO may throw: among it what calls of other connections throw, and of this very one. */
 const THROWN: Readonly<Record<string, (backend: Backend, ssl: Ssl) => unknown>> = {
   'an Error': () => new Error('mine'),
-  'what write() of another connection throws': (backend) => caught(() => backend.createContext().newConnection().keyUpdate(true)),
+  'what write() of another connection throws': (backend) =>
+    caught(() => backend.createContext().newConnection().keyUpdate(true)),
   'what read() of this connection throws': (_backend, ssl) => caught(() => ssl.read(new Uint8Array(9))),
-  'the failure of another connection, whose peer sent an alert': () => new TlsError('PEER_ALERT', undefined, { alert: { description: 0, origin: 'peer' } }),
-  'the failure of another connection, which sent an alert': () => new TlsError('CERT_EXPIRED', undefined, { alert: { description: 45, origin: 'local' }, verify: { code: 10 } }),
+  'the failure of another connection, whose peer sent an alert': () =>
+    new TlsError('PEER_ALERT', undefined, { alert: { description: 0, origin: 'peer' } }),
+  'the failure of another connection, which sent an alert': () =>
+    new TlsError('CERT_EXPIRED', undefined, { alert: { description: 45, origin: 'local' }, verify: { code: 10 } }),
   'a string': () => 'mine',
 };
 
@@ -81,7 +85,12 @@ function expectDead(client: Client, ret: number, thrown: unknown, before: boolea
   assert.equal(error.alert, undefined);
   assert.equal(ssl.established, before);
   const { pending } = net;
-  for (const call of [() => ssl.connect(), () => ssl.read(new Uint8Array(9)), () => ssl.write(new Uint8Array(9)), () => ssl.shutdown()]) {
+  for (const call of [
+    () => ssl.connect(),
+    () => ssl.read(new Uint8Array(9)),
+    () => ssl.write(new Uint8Array(9)),
+    () => ssl.shutdown(),
+  ]) {
     expectReturn(ssl, call(), -1, SslError.syscall);
     assert.equal(client.failure().error, error);
   }
@@ -89,7 +98,12 @@ function expectDead(client: Client, ret: number, thrown: unknown, before: boolea
 }
 
 /** A client whose BIO has the trap around it. */
-async function trapped(backend: Backend, peer: Client['peer'], trap: Trap, anchors: readonly Uint8Array[]): Promise<Client> {
+async function trapped(
+  backend: Backend,
+  peer: Client['peer'],
+  trap: Trap,
+  anchors: readonly Uint8Array[],
+): Promise<Client> {
   const client = await Client.make(backend, peer, { options: await trusting({ trustAnchors: anchors }) });
   const bio = trap.around(client.bio);
   client.ssl.setBio(bio, bio);
@@ -105,20 +119,26 @@ const handshakes: CheckGroup = {
       const anchors = [(await pki('otherRoot')).certificate];
       const sprung = new Set<Member>();
       for (const member of MEMBERS) {
-        for (const [k, before, maxVersion] of [[1, true, 'TLSv1.3'], [2, false, 'TLSv1.2'], [3, false, 'TLSv1.3']] as const) {
+        for (const [k, before, maxVersion] of [
+          [1, true, 'TLSv1.3'],
+          [2, false, 'TLSv1.2'],
+          [3, false, 'TLSv1.3'],
+        ] as const) {
           await scene(backend, { server: { maxVersion } }, async ({ wire }) => {
             const trap = new Trap();
             const client = await trapped(backend, wire, trap, anchors);
             trap.arm(member, k, before, () => make(backend, client.ssl));
             const ret = await client.connect();
             // Nothing was needed of the BIO at that place; or the verdict was there, and the alert is lost.
-            if (client.failure().error.code === 'CERT_UNTRUSTED_ROOT') return assert.equal(client.ssl.established, false);
+            if (client.failure().error.code === 'CERT_UNTRUSTED_ROOT')
+              return assert.equal(client.ssl.established, false);
             sprung.add(member);
             expectDead(client, ret, trap.thrown, false);
           });
         }
       }
-      for (const member of ['nread0', 'nread', 'nwrite'] as const) assert.ok(sprung.has(member), `${member} never threw`);
+      for (const member of ['nread0', 'nread', 'nwrite'] as const)
+        assert.ok(sprung.has(member), `${member} never threw`);
     },
   })),
 };
@@ -165,7 +185,8 @@ const afterwards: CheckGroup = {
           assert.equal(broken, undefined);
         });
       }
-      for (const member of name === 'read' ? (['nread', 'nread0'] as const) : (['nwrite'] as const)) assert.ok(sprung.has(member), `${member} never threw`);
+      for (const member of name === 'read' ? (['nread', 'nread0'] as const) : (['nwrite'] as const))
+        assert.ok(sprung.has(member), `${member} never threw`);
     },
   })),
 };

@@ -1,4 +1,7 @@
-/** @module Who is let in and who is not: path validation, names, callbacks, pins, revocation; each with its X509_V code and its alert. */
+/**
+ * @module Who is let in and who is not: path validation, names, callbacks, pins, revocation; each with its X509_V code
+ * and its alert.
+ */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import type { ContextOptions, PeerIdentity } from '@ferrule/contract';
@@ -159,30 +162,28 @@ const REFUSALS: readonly Refusal[] = [
 
 const refusals: CheckGroup = {
   title: 'certificates that are refused',
-  checks: REFUSALS.map(
-    (row): Check => ({
-      title: `refuses ${row.title}: ${x509VName(row.verify)}, alert ${alertName(row.alert)} seen by the server`,
-      run: async (backend) => {
-        const server = typeof row.show === 'string' ? { identity: await pki(row.show) } : await row.show();
-        await scene(
-          backend,
-          { server, ...(row.host && { host: row.host }), options: (await row.options?.()) ?? {} },
-          async ({ client, server: seen }) => {
-            const { ret, code, error } = await client.refused();
-            assert.deepEqual([ret, code], [-1, SslError.ssl]);
-            assert.equal(x509VName(error.verify?.code ?? -1), x509VName(row.verify));
-            assert.equal(client.ssl.verifyResult, row.verify);
-            assert.ok([row.code].flat().includes(error.code), `code ${error.code}`);
-            if (row.depth !== undefined) assert.equal(error.verify?.depth, row.depth);
-            assert.deepEqual([error.alert?.name, error.alert?.origin], [alertName(row.alert), 'local']);
-            assert.equal(alertName(await seen.alert()), alertName(row.alert));
-            assert.ok(error.hint.length > 0);
-            assert.equal(client.ssl.established, false);
-          },
-        );
-      },
-    }),
-  ),
+  checks: REFUSALS.map((row): Check => ({
+    title: `refuses ${row.title}: ${x509VName(row.verify)}, alert ${alertName(row.alert)} seen by the server`,
+    run: async (backend) => {
+      const server = typeof row.show === 'string' ? { identity: await pki(row.show) } : await row.show();
+      await scene(
+        backend,
+        { server, ...(row.host && { host: row.host }), options: (await row.options?.()) ?? {} },
+        async ({ client, server: seen }) => {
+          const { ret, code, error } = await client.refused();
+          assert.deepEqual([ret, code], [-1, SslError.ssl]);
+          assert.equal(x509VName(error.verify?.code ?? -1), x509VName(row.verify));
+          assert.equal(client.ssl.verifyResult, row.verify);
+          assert.ok([row.code].flat().includes(error.code), `code ${error.code}`);
+          if (row.depth !== undefined) assert.equal(error.verify?.depth, row.depth);
+          assert.deepEqual([error.alert?.name, error.alert?.origin], [alertName(row.alert), 'local']);
+          assert.equal(alertName(await seen.alert()), alertName(row.alert));
+          assert.ok(error.hint.length > 0);
+          assert.equal(client.ssl.established, false);
+        },
+      );
+    },
+  })),
 };
 
 const acceptance: CheckGroup = group('names that are accepted', {
@@ -190,11 +191,12 @@ const acceptance: CheckGroup = group('names that are accepted', {
   'a name under a wildcard': (backend) => accepts(backend, 'any.wild.test'),
   'an IPv4 address': (backend) => accepts(backend, '127.0.0.1'),
   'an IPv6 address, however it is written': (backend) => accepts(backend, '0:0:0:0:0:0:0:1'),
-  'the name check is what setHost() asks for, so the names that the certificate has stand in the hint when it fails': async (backend) =>
-    scene(backend, { server: { identity: await pki('wrongName') } }, async ({ client }) => {
-      const { error } = await client.refused();
-      assert.match(`${error.message} ${error.hint}`, /other\.test/);
-    }),
+  'the name check is what setHost() asks for, so the names that the certificate has stand in the hint when it fails':
+    async (backend) =>
+      scene(backend, { server: { identity: await pki('wrongName') } }, async ({ client }) => {
+        const { error } = await client.refused();
+        assert.match(`${error.message} ${error.hint}`, /other\.test/);
+      }),
   'an anchor that is the intermediate itself is enough': async (backend) =>
     scene(backend, { options: { trustAnchors: [(await pki('intermediate')).certificate] } }, async ({ client }) => {
       await client.established();
@@ -202,7 +204,10 @@ const acceptance: CheckGroup = group('names that are accepted', {
   'a self-signed certificate that is itself an anchor': async (backend) =>
     scene(
       backend,
-      { server: { identity: await pki('selfSigned') }, options: { trustAnchors: [(await pki('selfSigned')).certificate] } },
+      {
+        server: { identity: await pki('selfSigned') },
+        options: { trustAnchors: [(await pki('selfSigned')).certificate] },
+      },
       async ({ client }) => {
         await client.established();
       },
@@ -230,7 +235,11 @@ const callbacks: CheckGroup = group('verify callbacks', {
     const identity = await pki('selfSigned');
     await scene(
       backend,
-      { server: { identity }, host: 'whatever.test', options: { trustAnchors: [], verify: (peer) => seen.push(peer) > 0 } },
+      {
+        server: { identity },
+        host: 'whatever.test',
+        options: { trustAnchors: [], verify: (peer) => seen.push(peer) > 0 },
+      },
       async ({ client }) => {
         await client.established();
         assert.equal(seen.length, 1);
@@ -252,10 +261,14 @@ const callbacks: CheckGroup = group('verify callbacks', {
   },
   'what is not a boolean refuses': (backend) => refusedByCallback(backend, (() => 1) as unknown as () => boolean),
   'none accepts anybody, and verifyResult still tells what was wrong or that nothing was checked': async (backend) =>
-    scene(backend, { server: { identity: await pki('selfSigned') }, options: { trustAnchors: [], verify: 'none' } }, async ({ client }) => {
-      await client.established();
-      assert.equal(client.ssl.peerCertificates.length, 1);
-    }),
+    scene(
+      backend,
+      { server: { identity: await pki('selfSigned') }, options: { trustAnchors: [], verify: 'none' } },
+      async ({ client }) => {
+        await client.established();
+        assert.equal(client.ssl.peerCertificates.length, 1);
+      },
+    ),
   'none still checks CertificateVerify, so the peer has the key': (backend) =>
     scene(backend, { options: { verify: 'none' } }, async ({ client }) => {
       await client.established();
@@ -316,8 +329,18 @@ const pins: CheckGroup = group('pins', {
       await server.alert();
     }),
   "hold with verify: 'none': of the chain where one was verified, else of the leaf alone": async (backend) => {
-    for (const [name, trustAnchors, accepted] of [['p256', [], true], ['intermediate', [], false], ['intermediate', undefined, true], ['root', undefined, true], ['otherRoot', undefined, false]] as const) {
-      const options = { verify: 'none' as const, pins: [sha256((await pki(name)).spki)], ...(trustAnchors && { trustAnchors }) };
+    for (const [name, trustAnchors, accepted] of [
+      ['p256', [], true],
+      ['intermediate', [], false],
+      ['intermediate', undefined, true],
+      ['root', undefined, true],
+      ['otherRoot', undefined, false],
+    ] as const) {
+      const options = {
+        verify: 'none' as const,
+        pins: [sha256((await pki(name)).spki)],
+        ...(trustAnchors && { trustAnchors }),
+      };
       await scene(backend, { options }, async ({ client }) => {
         if (accepted) await client.established();
         else assert.equal((await client.refused()).error.code, 'CERT_PIN_MISMATCH');
@@ -345,11 +368,18 @@ const crls: CheckGroup = group(
         await client.established();
       }),
     'that list it refuse with X509_V_ERR_CERT_REVOKED and the alert certificate_revoked': async (backend) =>
-      scene(backend, { server: { identity: await pki('revoked') }, options: { crls: await bothCrls() } }, async ({ client, server }) => {
-        const { error } = await client.refused();
-        assert.deepEqual([error.code, error.verify?.code, error.alert?.name], ['CERT_REVOKED', X509V.CERT_REVOKED, 'certificate_revoked']);
-        assert.equal(await server.alert(), Alert.certificate_revoked);
-      }),
+      scene(
+        backend,
+        { server: { identity: await pki('revoked') }, options: { crls: await bothCrls() } },
+        async ({ client, server }) => {
+          const { error } = await client.refused();
+          assert.deepEqual(
+            [error.code, error.verify?.code, error.alert?.name],
+            ['CERT_REVOKED', X509V.CERT_REVOKED, 'certificate_revoked'],
+          );
+          assert.equal(await server.alert(), Alert.certificate_revoked);
+        },
+      ),
     'of another issuer do not cover the certificate': async (backend) => {
       const other = await makeCrl(await pki('otherRoot'), []);
       await scene(backend, { options: { crls: [other] } }, async ({ client }) => {
@@ -367,10 +397,14 @@ const crls: CheckGroup = group(
     'signed by someone else do not count': async (backend) => {
       const forged = (await makeCrl(await pki('intermediate'), [])).slice();
       forged[forged.length - 1] = (forged.at(-1) ?? 0) ^ 1;
-      await scene(backend, { options: { crls: [forged, await makeCrl(await pki('root'), [])] } }, async ({ client }) => {
-        const { error } = await client.refused();
-        assert.equal(error.verify?.code, X509V.CRL_SIGNATURE_FAILURE);
-      });
+      await scene(
+        backend,
+        { options: { crls: [forged, await makeCrl(await pki('root'), [])] } },
+        async ({ client }) => {
+          const { error } = await client.refused();
+          assert.equal(error.verify?.code, X509V.CRL_SIGNATURE_FAILURE);
+        },
+      );
     },
   },
   'crl',
@@ -396,13 +430,20 @@ const ocsp: CheckGroup = group(
         assert.equal((await client.refused()).error.code, 'CERT_OCSP_MISSING');
       }),
     'are not asked for by default': async (backend) =>
-      scene(backend, { server: { ocspResponse: makeOcspResponse(await pki('p256'), await pki('intermediate')) } }, async ({ client }) => {
-        await client.established();
-        assert.equal(client.ssl.ocspResponse, undefined);
-      }),
+      scene(
+        backend,
+        { server: { ocspResponse: makeOcspResponse(await pki('p256'), await pki('intermediate')) } },
+        async ({ client }) => {
+          await client.established();
+          assert.equal(client.ssl.ocspResponse, undefined);
+        },
+      ),
     'that are missing or bad are told by verifyResult where nothing is verified': async (backend) => {
       const bad = makeOcspResponse(await pki('p256'), await pki('intermediate'), { status: 'revoked' });
-      for (const [ocspResponse, code] of [[undefined, X509V.OCSP_VERIFY_NEEDED], [bad, X509V.CERT_REVOKED]] as const) {
+      for (const [ocspResponse, code] of [
+        [undefined, X509V.OCSP_VERIFY_NEEDED],
+        [bad, X509V.CERT_REVOKED],
+      ] as const) {
         const server = ocspResponse === undefined ? {} : { ocspResponse };
         await scene(backend, { server, options: { ocsp: 'require', verify: 'none' } }, async ({ client }) => {
           await client.established();

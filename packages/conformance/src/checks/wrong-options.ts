@@ -3,7 +3,10 @@ import assert from 'node:assert/strict';
 import type { ContextOptions } from '@ferrule/contract';
 import type { Check, CheckGroup } from '../check.ts';
 
-/** What is wrong, the options, and the name that the message must have; the key is the one that stands first where it is not given. */
+/**
+ * What is wrong, the options, and the name that the message must have; the key is the one that stands first where it is
+ * not given.
+ */
 type WrongOption = readonly [title: string, options: Readonly<Record<string, unknown>>, named?: string];
 
 export const WRONG_OPTIONS: readonly WrongOption[] = [
@@ -83,22 +86,20 @@ export const WRONG_OPTIONS: readonly WrongOption[] = [
 export const wrongOptions: CheckGroup = {
   title: 'wrong options',
   checks: [
-    ...WRONG_OPTIONS.map(
-      ([title, options, named = Object.keys(options)[0] as string]): Check => ({
-        title: `${title} is a TypeError that names ${named}`,
-        run: async (backend) => {
-          assert.throws(
-            () => backend.createContext(options as ContextOptions),
-            (error) => {
-              assert.ok(error instanceof TypeError, `${String(error)} is no TypeError`);
-              assert.ok(error.message.includes(named), `"${error.message}" does not name ${named}`);
-              return true;
-            },
-          );
-          await Promise.resolve();
-        },
-      }),
-    ),
+    ...WRONG_OPTIONS.map(([title, options, named = Object.keys(options)[0] as string]): Check => ({
+      title: `${title} is a TypeError that names ${named}`,
+      run: async (backend) => {
+        assert.throws(
+          () => backend.createContext(options as ContextOptions),
+          (error) => {
+            assert.ok(error instanceof TypeError, `${String(error)} is no TypeError`);
+            assert.ok(error.message.includes(named), `"${error.message}" does not name ${named}`);
+            return true;
+          },
+        );
+        await Promise.resolve();
+      },
+    })),
     {
       title: 'options that are no object are a TypeError',
       run: async (backend) => {
@@ -110,7 +111,9 @@ export const wrongOptions: CheckGroup = {
     {
       title: 'an option that is undefined is as one that is absent',
       run: async (backend) => {
-        backend.createContext({ alpn: undefined, limits: undefined, minVersion: undefined } as unknown as ContextOptions).dispose();
+        backend
+          .createContext({ alpn: undefined, limits: undefined, minVersion: undefined } as unknown as ContextOptions)
+          .dispose();
         await Promise.resolve();
       },
     },
@@ -141,7 +144,8 @@ export const wrongOptions: CheckGroup = {
         ]) {
           assert.throws(() => context.newConnection().setHost(wrong as string), TypeError, JSON.stringify(wrong));
         }
-        for (const right of ['a', 'server.test', 'xn--tda.test', '10.0.0.1', '2001:db8::1']) context.newConnection().setHost(right);
+        for (const right of ['a', 'server.test', 'xn--tda.test', '10.0.0.1', '2001:db8::1'])
+          context.newConnection().setHost(right);
         context.dispose();
         await Promise.resolve();
       },

@@ -9,7 +9,10 @@ export { type CrlOptions, makeCrl, makeOcspResponse, type OcspOptions } from './
 /** The names that every good leaf has. */
 export const LEAF_NAMES: readonly string[] = ['server.test', '*.wild.test', 'localhost', '127.0.0.1', '::1'];
 
-/** Each certificate that {@link pki} can make. `underFalseCa` was issued by one that is no CA but signs; nobody knows the root of `unknownRoot`. */
+/**
+ * Each certificate that {@link pki} can make. `underFalseCa` was issued by one that is no CA but signs; nobody knows
+ * the root of `unknownRoot`.
+ */
 export type PkiName =
   | 'root'
   | 'otherRoot'
@@ -47,12 +50,17 @@ const RECIPES: Readonly<Record<PkiName, () => Promise<Identity>>> = {
   revoked: () => leaf({}),
   selfSigned: () => issue(undefined, { names: LEAF_NAMES }),
   underFalseCa: async () =>
-    issue(await issue(await pki('root'), { subject: 'CN=ferrule no CA', signs: true, purpose: 'none' }), { names: LEAF_NAMES }),
-  unknownRoot: async () => issue(await pki('otherRoot'), { names: LEAF_NAMES }),
-  underExpiredIntermediate: async () =>
-    issue(await issue(await pki('root'), { subject: 'CN=ferrule expired intermediate', ca: true, from: -30, until: -1 }), {
+    issue(await issue(await pki('root'), { subject: 'CN=ferrule no CA', signs: true, purpose: 'none' }), {
       names: LEAF_NAMES,
     }),
+  unknownRoot: async () => issue(await pki('otherRoot'), { names: LEAF_NAMES }),
+  underExpiredIntermediate: async () =>
+    issue(
+      await issue(await pki('root'), { subject: 'CN=ferrule expired intermediate', ca: true, from: -30, until: -1 }),
+      {
+        names: LEAF_NAMES,
+      },
+    ),
   client: () => client('p256'),
   'client-rsa': () => client('rsa'),
   'client-ed25519': () => client('ed25519'),

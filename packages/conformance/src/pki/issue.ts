@@ -1,4 +1,7 @@
-/** @module Making certificates on the spot: keys of each kind, issuers, subjects, and everything that can be wrong with them. */
+/**
+ * @module Making certificates on the spot: keys of each kind, issuers, subjects, and everything that can be wrong with
+ * them.
+ */
 import 'reflect-metadata';
 import { createPublicKey, generateKeyPair, webcrypto, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
@@ -16,7 +19,10 @@ import {
   X509CertificateGenerator,
 } from '@peculiar/x509';
 
-/** `rsa-pss` is a key whose SubjectPublicKeyInfo itself says id-RSASSA-PSS (RFC 4055); `rsa-1024` is too weak on purpose. */
+/**
+ * `rsa-pss` is a key whose SubjectPublicKeyInfo itself says id-RSASSA-PSS (RFC 4055); `rsa-1024` is too weak on
+ * purpose.
+ */
 export type KeyKind = 'rsa' | 'rsa-pss' | 'rsa-1024' | 'p256' | 'p384' | 'p521' | 'ed25519';
 
 /** A certificate with its key. */
@@ -71,7 +77,12 @@ export async function issue(issuer: Identity | undefined, options: IssueOptions 
   const privateKey = await makeKey(kind);
   const spki = new Uint8Array(createPublicKey(privateKey).export({ format: 'der', type: 'spki' }));
   const subject = subjectOf(options);
-  const certificate = await certify({ subject, spki }, issuer ?? { subject, spki }, issuer?.privateKey ?? privateKey, options);
+  const certificate = await certify(
+    { subject, spki },
+    issuer ?? { subject, spki },
+    issuer?.privateKey ?? privateKey,
+    options,
+  );
   const chain = issuer === undefined && ca ? [] : [certificate, ...(issuer?.chain ?? [])];
   return {
     kind,
@@ -87,20 +98,31 @@ export async function issue(issuer: Identity | undefined, options: IssueOptions 
   };
 }
 
-export const subjectOf = ({ subject, names = [] }: IssueOptions): string => subject ?? `CN=${names[0] ?? 'ferrule test'}`;
+export const subjectOf = ({ subject, names = [] }: IssueOptions): string =>
+  subject ?? `CN=${names[0] ?? 'ferrule test'}`;
 
 /** A certificate about one key, in the name of another. DER. */
 export async function certify(
   { subject, spki }: Pick<Identity, 'subject' | 'spki'>,
   issuer: Pick<Identity, 'subject' | 'spki'>,
   signer: KeyObject,
-  { names = [], ca = false, signs = ca, from = -1, until = 30, purpose = ca ? 'none' : 'serverAuth', extensions: given = [] }: IssueOptions,
+  {
+    names = [],
+    ca = false,
+    signs = ca,
+    from = -1,
+    until = 30,
+    purpose = ca ? 'none' : 'serverAuth',
+    extensions: given = [],
+  }: IssueOptions,
 ): Promise<Uint8Array> {
   const publicKey = new PublicKey(spki);
   const extensions: Extension[] = [
     new BasicConstraintsExtension(ca, undefined, true),
     new KeyUsagesExtension(
-      signs ? KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign | KeyUsageFlags.digitalSignature : KeyUsageFlags.digitalSignature,
+      signs
+        ? KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign | KeyUsageFlags.digitalSignature
+        : KeyUsageFlags.digitalSignature,
       true,
     ),
     await SubjectKeyIdentifierExtension.create(publicKey),
@@ -108,9 +130,13 @@ export async function certify(
   ];
   if (purpose !== 'none') extensions.push(new ExtendedKeyUsageExtension([PURPOSES[purpose]]));
   if (names.length > 0)
-    extensions.push(new SubjectAlternativeNameExtension(names.map((value) => ({ type: isAddress(value) ? 'ip' : 'dns', value }))));
+    extensions.push(
+      new SubjectAlternativeNameExtension(names.map((value) => ({ type: isAddress(value) ? 'ip' : 'dns', value }))),
+    );
   const ours = extensions.filter(({ type }) => !given.some(({ oid }) => oid === type));
-  const others = given.flatMap(({ oid, critical = false, value }) => (value === undefined ? [] : [new Extension(oid, critical, value)]));
+  const others = given.flatMap(({ oid, critical = false, value }) =>
+    value === undefined ? [] : [new Extension(oid, critical, value)],
+  );
   const signing = signingAlgorithm(signer);
   const made = await X509CertificateGenerator.create({
     subject,
@@ -118,14 +144,24 @@ export async function certify(
     notBefore: daysFromNow(from),
     notAfter: daysFromNow(until),
     publicKey,
-    signingKey: await webcrypto.subtle.importKey('pkcs8', signer.export({ format: 'der', type: 'pkcs8' }), signing, false, ['sign']),
+    signingKey: await webcrypto.subtle.importKey(
+      'pkcs8',
+      signer.export({ format: 'der', type: 'pkcs8' }),
+      signing,
+      false,
+      ['sign'],
+    ),
     signingAlgorithm: signing,
     extensions: [...ours, ...others],
   });
   return new Uint8Array(made.rawData);
 }
 
-const PURPOSES = { serverAuth: ExtendedKeyUsage.serverAuth, clientAuth: ExtendedKeyUsage.clientAuth, OCSPSigning: ExtendedKeyUsage.ocspSigning };
+const PURPOSES = {
+  serverAuth: ExtendedKeyUsage.serverAuth,
+  clientAuth: ExtendedKeyUsage.clientAuth,
+  OCSPSigning: ExtendedKeyUsage.ocspSigning,
+};
 
 /** What WebCrypto signs with a key of this kind. */
 export function signingAlgorithm(key: KeyObject): { name: string; hash?: string; namedCurve?: string } {

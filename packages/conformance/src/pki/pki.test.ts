@@ -28,7 +28,10 @@ describe('the test PKI', () => {
   });
 
   it('sends the chain without the root', async () => {
-    expect((await pki('p256')).chain).toEqual([(await pki('p256')).certificate, (await pki('intermediate')).certificate]);
+    expect((await pki('p256')).chain).toEqual([
+      (await pki('p256')).certificate,
+      (await pki('intermediate')).certificate,
+    ]);
     expect((await pki('selfSigned')).chain).toHaveLength(1);
     expect((await pki('root')).chain).toHaveLength(0);
   });
@@ -42,17 +45,24 @@ describe('the test PKI', () => {
 });
 
 describe('certificates with ML-DSA', () => {
-  it.each([44, 65, 87] as const)('of level %i have keys and signatures as RFC 9881 has them, under issuers of either sort', async (level) => {
-    const root = await issueMlDsa(level, undefined, { subject: 'CN=post-quantum root', ca: true });
-    const leaves = [await issueMlDsa(level, root, { names: ['server.test'] }), await issueMlDsa(level, await pki('intermediate'), { names: ['server.test'] })];
-    const [under, underClassical] = leaves.map(({ certificate }) => new X509Certificate(certificate));
-    expect(under?.issuer).toBe(root.subject);
-    expect(underClassical?.verify(new X509Certificate((await pki('intermediate')).certificate).publicKey)).toBe(true);
-    expect(leaves.map(({ chain }) => chain.length)).toEqual([1, 2]);
-    // Where Node itself knows ML-DSA, it agrees.
-    const [major = 0] = process.versions.node.split('.').map(Number);
-    if (major < 24) return;
-    expect(under?.verify(new X509Certificate(root.certificate).publicKey)).toBe(true);
-    for (const { keyPem, certificate } of leaves) expect(new X509Certificate(certificate).checkPrivateKey(createPrivateKey(keyPem))).toBe(true);
-  });
+  it.each([44, 65, 87] as const)(
+    'of level %i have keys and signatures as RFC 9881 has them, under issuers of either sort',
+    async (level) => {
+      const root = await issueMlDsa(level, undefined, { subject: 'CN=post-quantum root', ca: true });
+      const leaves = [
+        await issueMlDsa(level, root, { names: ['server.test'] }),
+        await issueMlDsa(level, await pki('intermediate'), { names: ['server.test'] }),
+      ];
+      const [under, underClassical] = leaves.map(({ certificate }) => new X509Certificate(certificate));
+      expect(under?.issuer).toBe(root.subject);
+      expect(underClassical?.verify(new X509Certificate((await pki('intermediate')).certificate).publicKey)).toBe(true);
+      expect(leaves.map(({ chain }) => chain.length)).toEqual([1, 2]);
+      // Where Node itself knows ML-DSA, it agrees.
+      const [major = 0] = process.versions.node.split('.').map(Number);
+      if (major < 24) return;
+      expect(under?.verify(new X509Certificate(root.certificate).publicKey)).toBe(true);
+      for (const { keyPem, certificate } of leaves)
+        expect(new X509Certificate(certificate).checkPrivateKey(createPrivateKey(keyPem))).toBe(true);
+    },
+  );
 });

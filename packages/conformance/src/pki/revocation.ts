@@ -1,6 +1,13 @@
 /** @module CRLs (RFC 5280 section 5) and OCSP responses (RFC 6960) about the test certificates. */
 import { createHash, sign, webcrypto } from 'node:crypto';
-import { AuthorityKeyIdentifierExtension, Extension, PublicKey, X509Certificate, X509CrlGenerator, X509CrlReason } from '@peculiar/x509';
+import {
+  AuthorityKeyIdentifierExtension,
+  Extension,
+  PublicKey,
+  X509Certificate,
+  X509CrlGenerator,
+  X509CrlReason,
+} from '@peculiar/x509';
 import {
   BitString,
   Constructed,
@@ -29,7 +36,11 @@ export interface CrlOptions {
 }
 
 /** A CRL of `issuer` that lists `revoked`. DER. */
-export async function makeCrl(issuer: Identity, revoked: readonly Identity[], options: CrlOptions = {}): Promise<Uint8Array> {
+export async function makeCrl(
+  issuer: Identity,
+  revoked: readonly Identity[],
+  options: CrlOptions = {},
+): Promise<Uint8Array> {
   const { from = -1, until = 7, number = 1, extensions = [], signer = issuer } = options;
   const algorithm = signingAlgorithm(signer.privateKey);
   const crl = await X509CrlGenerator.create({
@@ -44,7 +55,9 @@ export async function makeCrl(issuer: Identity, revoked: readonly Identity[], op
     extensions: [
       await AuthorityKeyIdentifierExtension.create(new PublicKey(signer.spki)),
       ...(number === null ? [] : [new Extension('2.5.29.20', false, new Integer({ value: number }).toBER())]),
-      ...extensions.flatMap(({ oid, critical = false, value }) => (value === undefined ? [] : [new Extension(oid, critical, value)])),
+      ...extensions.flatMap(({ oid, critical = false, value }) =>
+        value === undefined ? [] : [new Extension(oid, critical, value)],
+      ),
     ],
     signingAlgorithm: algorithm,
     signingKey: await webcrypto.subtle.importKey('pkcs8', signer.key, algorithm, false, ['sign']),
@@ -100,7 +113,9 @@ export function makeOcspResponse(subject: Identity, issuer: Identity, options: O
       // ecdsa-with-SHA256: the test issuers have P-256 keys
       new Sequence({ value: [new ObjectIdentifier({ value: '1.2.840.10045.4.3.2' })] }),
       new BitString({ valueHex: buffer(sign('sha256', signed, signer.privateKey)) }),
-      ...(certificates.length === 0 ? [] : [explicit(0, new Sequence({ value: certificates.map((each) => fromBER(buffer(each.certificate)).result) }))]),
+      ...(certificates.length === 0
+        ? []
+        : [explicit(0, new Sequence({ value: certificates.map((each) => fromBER(buffer(each.certificate)).result) }))]),
     ],
   });
   const response = new Sequence({
@@ -108,7 +123,12 @@ export function makeOcspResponse(subject: Identity, issuer: Identity, options: O
       new Enumerated({ value: 0 }),
       explicit(
         0,
-        new Sequence({ value: [new ObjectIdentifier({ value: '1.3.6.1.5.5.7.48.1.1' }), new OctetString({ valueHex: basic.toBER() })] }),
+        new Sequence({
+          value: [
+            new ObjectIdentifier({ value: '1.3.6.1.5.5.7.48.1.1' }),
+            new OctetString({ valueHex: basic.toBER() }),
+          ],
+        }),
       ),
     ],
   });
@@ -122,7 +142,8 @@ const explicit = (tagNumber: number, inner: Sequence | OctetString | Generalized
 const time = (days: number): GeneralizedTime => new GeneralizedTime({ valueDate: daysFromNow(days) });
 
 function certStatus(status: 'good' | 'revoked' | 'unknown', from: number): Constructed | Primitive {
-  if (status === 'revoked') return new Constructed({ idBlock: { tagClass: CONTEXT, tagNumber: 1 }, value: [time(from)] });
+  if (status === 'revoked')
+    return new Constructed({ idBlock: { tagClass: CONTEXT, tagNumber: 1 }, value: [time(from)] });
   return new Primitive({ idBlock: { tagClass: CONTEXT, tagNumber: status === 'good' ? 0 : 2 } });
 }
 

@@ -23,13 +23,15 @@ export class OpensslServer {
     this.#folder = folder;
     this.port = port;
     this.#output = output;
-    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (this.#output += chunk.toString('latin1')));
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on('data', (chunk: Buffer) => (this.#output += chunk.toString('latin1')));
   }
 
   /** @throws PeerMissing where OpenSSL's command is not installed. */
   static async start(args: readonly string[]): Promise<OpensslServer> {
     const { stdout: version, error } = spawnSync('openssl', ['version'], { encoding: 'utf8' });
-    if (error !== undefined || !version.startsWith('OpenSSL 3')) throw new PeerMissing('openssl s_server (OpenSSL 3) is not installed');
+    if (error !== undefined || !version.startsWith('OpenSSL 3'))
+      throw new PeerMissing('openssl s_server (OpenSSL 3) is not installed');
     const folder = mkdtempSync(join(tmpdir(), 'ferrule-s_server-'));
     const { keyPem, chainPem, certificatePem } = await pki('p256');
     for (const [name, content] of [
@@ -71,7 +73,8 @@ export class OpensslServer {
   async printed(text: string): Promise<void> {
     const deadline = Date.now() + patience.milliseconds;
     while (!this.#output.includes(text)) {
-      if (Date.now() > deadline) throw new Error(`s_server did not print ${JSON.stringify(text)} but ${JSON.stringify(this.#output)}`);
+      if (Date.now() > deadline)
+        throw new Error(`s_server did not print ${JSON.stringify(text)} but ${JSON.stringify(this.#output)}`);
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
   }

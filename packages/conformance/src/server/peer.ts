@@ -4,7 +4,10 @@ import { Duplex } from 'node:stream';
 import type { Bio } from '@ferrule/bio';
 
 export interface Peer {
-  /** Put at least one received byte, or EOF, into `net`. Rejects when nothing comes for as long as {@link patience} lasts. */
+  /**
+   * Put at least one received byte, or EOF, into `net`. Rejects when nothing comes for as long as {@link patience}
+   * lasts.
+   */
   fill(net: Bio): Promise<void>;
   /** Take everything that is pending in `net`. */
   flush(net: Bio): Promise<void>;
@@ -113,7 +116,10 @@ export class Wire extends Duplex implements Peer {
   /** One wait, however many ask. */
   #news(): Promise<void> {
     return (this.#waiting ??= new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`the server sent nothing for ${patience.milliseconds} ms`)), patience.milliseconds);
+      const timer = setTimeout(
+        () => reject(new Error(`the server sent nothing for ${patience.milliseconds} ms`)),
+        patience.milliseconds,
+      );
       this.#wake = () => {
         clearTimeout(timer);
         resolve();

@@ -1,4 +1,7 @@
-/** @module Proxies for tests, on loopback: HTTP CONNECT and SOCKS5 (RFC 1928, RFC 1929). What they answer is the test's to say. */
+/**
+ * @module Proxies for tests, on loopback: HTTP CONNECT and SOCKS5 (RFC 1928, RFC 1929). What they answer is the test's
+ * to say.
+ */
 import { createServer as createHttpServer, STATUS_CODES } from 'node:http';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -11,7 +14,10 @@ export interface TestProxy {
 }
 
 /** Where to: a port of loopback, somebody who takes the connection over, or a refusal in the words of the protocol. */
-export type Lead = (target: string, authorization: string | undefined) => number | ((stream: Duplex) => void) | { readonly refusal: number };
+export type Lead = (
+  target: string,
+  authorization: string | undefined,
+) => number | ((stream: Duplex) => void) | { readonly refusal: number };
 
 /** A proxy for HTTP CONNECT; a refusal is a status. */
 export async function httpProxy(lead: Lead): Promise<TestProxy> {
@@ -21,7 +27,8 @@ export async function httpProxy(lead: Lead): Promise<TestProxy> {
     socket.on('error', () => {});
     targets.push(url);
     const way = lead(url, headers['proxy-authorization']);
-    if (typeof way === 'object') return socket.end(`HTTP/1.1 ${way.refusal} ${STATUS_CODES[way.refusal] ?? ''}\r\nContent-Length: 0\r\n\r\n`);
+    if (typeof way === 'object')
+      return socket.end(`HTTP/1.1 ${way.refusal} ${STATUS_CODES[way.refusal] ?? ''}\r\nContent-Length: 0\r\n\r\n`);
     socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
     socket.unshift(first);
     follow(way, socket);
@@ -30,7 +37,10 @@ export async function httpProxy(lead: Lead): Promise<TestProxy> {
 }
 
 /** A SOCKS5 proxy; a refusal is a reply code. With credentials it wants those. */
-export async function socksProxy(lead: Lead, credentials?: { readonly username: string; readonly password: string }): Promise<TestProxy> {
+export async function socksProxy(
+  lead: Lead,
+  credentials?: { readonly username: string; readonly password: string },
+): Promise<TestProxy> {
   const targets: string[] = [];
   const server = createServer({ allowHalfOpen: true }, (socket) => void serve(socket).catch(() => socket.destroy()));
   const serve = async (socket: Socket): Promise<void> => {
@@ -42,7 +52,9 @@ export async function socksProxy(lead: Lead, credentials?: { readonly username: 
     socket.write(Buffer.from([5, method]));
     if (credentials !== undefined && !(await authenticated(socket, read, credentials))) return;
     const [, , , kind] = await read(4);
-    const host = await (kind === 3 ? read(1).then(async ([length = 0]) => (await read(length)).toString()) : read(kind === 4 ? 16 : 4).then((bytes) => [...bytes].join('.')));
+    const host = await (kind === 3
+      ? read(1).then(async ([length = 0]) => (await read(length)).toString())
+      : read(kind === 4 ? 16 : 4).then((bytes) => [...bytes].join('.')));
     const target = `${host}:${(await read(2)).readUInt16BE()}`;
     targets.push(target);
     const way = lead(target, undefined);
@@ -54,7 +66,11 @@ export async function socksProxy(lead: Lead, credentials?: { readonly username: 
   return listening(server, targets);
 }
 
-async function authenticated(socket: Socket, read: (n: number) => Promise<Buffer>, { username, password }: { readonly username: string; readonly password: string }): Promise<boolean> {
+async function authenticated(
+  socket: Socket,
+  read: (n: number) => Promise<Buffer>,
+  { username, password }: { readonly username: string; readonly password: string },
+): Promise<boolean> {
   const [, length = 0] = await read(2);
   const given = [(await read(length)).toString(), (await read((await read(1))[0] ?? 0)).toString()];
   const right = given[0] === username && given[1] === password;

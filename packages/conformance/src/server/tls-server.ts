@@ -99,7 +99,10 @@ export class TestServer {
 
   /** The first alert that a client sent. */
   async alert(): Promise<number> {
-    await this.#until(() => this.alerts.length > 0, `no alert came; errors: ${this.errors.map(String).join('; ') || 'none'}`);
+    await this.#until(
+      () => this.alerts.length > 0,
+      `no alert came; errors: ${this.errors.map(String).join('; ') || 'none'}`,
+    );
     return this.alerts[0] as number;
   }
 

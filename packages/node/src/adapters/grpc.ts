@@ -10,8 +10,14 @@ type SecureConnector = ReturnType<ChannelCredentials['_createSecureConnector']>;
  * `new Client(target, grpcCredentials(connector, { servername }))`; the connector offers `alpn: ['h2']`.
  * @throws TypeError for a connector with a `dial`: the library opens its sockets by itself.
  */
-export function grpcCredentials(connector: TlsConnector, { servername }: { readonly servername: string }): ChannelCredentials {
-  if (connector.dials) throw new TypeError('grpcCredentials: @grpc/grpc-js opens its sockets by itself, and would not ask the dial of the connector: lead it through a tunnel(), or set its own https_proxy');
+export function grpcCredentials(
+  connector: TlsConnector,
+  { servername }: { readonly servername: string },
+): ChannelCredentials {
+  if (connector.dials)
+    throw new TypeError(
+      'grpcCredentials: @grpc/grpc-js opens its sockets by itself, and would not ask the dial of the connector: lead it through a tunnel(), or set its own https_proxy',
+    );
   return new TlsChannelCredentials(connector, servername);
 }
 
@@ -30,7 +36,11 @@ class TlsChannelCredentials extends ChannelCredentials {
   override _equals(other: ChannelCredentials): boolean {
     return this === other;
   }
-  override _createSecureConnector(_target: unknown, _options: unknown, callCredentials?: CallCredentials): SecureConnector {
+  override _createSecureConnector(
+    _target: unknown,
+    _options: unknown,
+    callCredentials?: CallCredentials,
+  ): SecureConnector {
     const underWay = new Set<TlsDuplex>();
     return {
       connect: async (raw) => {

@@ -12,9 +12,10 @@ const DETOURS = {
 };
 
 /**
- * `https.get(url, { agent: new TlsAgent(connector) })`. Its sockets are verified by the connector before HTTP sees them.
- * `host`, `port`, `servername` and `socketPath` of a request are honoured.
- * @throws TypeError for options of node:tls, which are the connector's to have, and for those that choose another way to
+ * `https.get(url, { agent: new TlsAgent(connector) })`. Its sockets are verified by the connector before HTTP sees
+ * them. `host`, `port`, `servername` and `socketPath` of a request are honoured.
+ * @throws TypeError for options of node:tls, which are the connector's to have, and for those that choose another way
+ * to
  *   the server; also from a request that has them.
  */
 export class TlsAgent extends https.Agent {

@@ -10,23 +10,43 @@ type Transport = NonNullable<ImapFlowOptions['transport']>;
 const [IMAPS, IMAP] = [993, 143];
 
 /**
- * `new ImapFlow(imapflowOptions(connector, { host, port, secure, auth }))`. Without `secure` the Duplex speaks STARTTLS and then
- * greets in the server's place, so to imapflow every connection looks like implicit TLS, and nothing goes in plain text.
+ * `new ImapFlow(imapflowOptions(connector, { host, port, secure, auth }))`. Without `secure` the Duplex speaks STARTTLS
+ * and then greets in the server's place, so to imapflow every connection looks like implicit TLS, and nothing goes in
+ * plain text.
  * @throws TypeError for options that would lead around the connector.
  */
-export function imapflowOptions<O extends ImapFlowOptions>(connector: TlsConnector, options: O): O & { readonly transport: Transport } {
+export function imapflowOptions<O extends ImapFlowOptions>(
+  connector: TlsConnector,
+  options: O,
+): O & { readonly transport: Transport } {
   refuseDetours('imapflowOptions', options, { proxy: USE_DIAL, transport: USE_DIAL });
   refuseTrustOptions('imapflowOptions', options.tls);
   const { doSTARTTLS, ...rest } = options;
-  if (doSTARTTLS === false) throw new TypeError('imapflowOptions: doSTARTTLS: false would send everything in plain text');
+  if (doSTARTTLS === false)
+    throw new TypeError('imapflowOptions: doSTARTTLS: false would send everything in plain text');
   const secure = options.secure ?? options.port === IMAPS;
-  return { ...(rest as O), secure: true, port: options.port || (secure ? IMAPS : IMAP), transport: imapflowTransport(connector, { starttls: !secure }) };
+  return {
+    ...(rest as O),
+    secure: true,
+    port: options.port || (secure ? IMAPS : IMAP),
+    transport: imapflowTransport(connector, { starttls: !secure }),
+  };
 }
 
-/** imapflow's transport: every connection is TLS, after STARTTLS where `starttls` says so; default: where imapflow has not `secure: true`. */
-export const imapflowTransport = (connector: TlsConnector, { starttls }: { readonly starttls?: boolean } = {}): Transport => ({
+/**
+ * imapflow's transport: every connection is TLS, after STARTTLS where `starttls` says so; default: where imapflow has
+ * not `secure: true`.
+ */
+export const imapflowTransport = (
+  connector: TlsConnector,
+  { starttls }: { readonly starttls?: boolean } = {},
+): Transport => ({
   connect: ({ host = 'localhost', port, secure, servername }, onConnect) => {
     const before = (starttls ?? secure !== true) ? ({ preamble: 'imap', standInGreeting: true } as const) : {};
-    return asTlsSocket(connector.duplex({ host, port: port ?? (secure === true ? IMAPS : IMAP), servername: servername || host, ...before }).once('ready', onConnect));
+    return asTlsSocket(
+      connector
+        .duplex({ host, port: port ?? (secure === true ? IMAPS : IMAP), servername: servername || host, ...before })
+        .once('ready', onConnect),
+    );
   },
 });

@@ -12,17 +12,24 @@ type Connector = NonNullable<RedisOptions['Connector']>;
 const DISCONNECT_TIMEOUT = 2000;
 
 /**
- * `new Redis(ioredisOptions(connector, { host, port, password }))`; `path` is a unix socket, `tls.servername` the name that
- * the certificate must have.
- * @throws TypeError for Sentinel and for options of TLS, which are the connector's; also from `new Redis` that has them. And for
+ * `new Redis(ioredisOptions(connector, { host, port, password }))`; `path` is a unix socket, `tls.servername` the name
+ * that the certificate must have.
+ * @throws TypeError for Sentinel and for options of TLS, which are the connector's; also from `new Redis` that has
+ * them. And for
  *   Cluster: its subscriber takes password and `tls` of these options, and leaves the connector.
  */
-export function ioredisOptions<O extends RedisOptions>(connector: TlsConnector, options: O = {} as O): O & { readonly Connector: Connector } {
+export function ioredisOptions<O extends RedisOptions>(
+  connector: TlsConnector,
+  options: O = {} as O,
+): O & { readonly Connector: Connector } {
   check(options);
   const { retryStrategy = retryAsIoredis } = options;
   const own = {
     // whoever takes it for node:tls finds that no server has the right name
-    tls: { ...options.tls, checkServerIdentity: () => new TlsError('TLS_REQUIRED', 'ioredis was about to begin TLS by itself') },
+    tls: {
+      ...options.tls,
+      checkServerIdentity: () => new TlsError('TLS_REQUIRED', 'ioredis was about to begin TLS by itself'),
+    },
     // a function always: by it a connection of Cluster is told from one of Redis
     retryStrategy: (times: number) => retryStrategy?.(times),
   };
@@ -31,9 +38,12 @@ export function ioredisOptions<O extends RedisOptions>(connector: TlsConnector, 
     #duplex: TlsDuplex | undefined;
     constructor(given: RedisOptions) {
       if (given.retryStrategy !== own.retryStrategy) {
-        throw new TypeError('ioredisOptions: Cluster is not supported, since its subscriber connects without the connector; a retryStrategy is given to ioredisOptions()');
+        throw new TypeError(
+          'ioredisOptions: Cluster is not supported, since its subscriber connects without the connector; a retryStrategy is given to ioredisOptions()',
+        );
       }
-      if (given.tls !== own.tls) throw new TypeError('ioredisOptions: tls has been replaced: give it to ioredisOptions()');
+      if (given.tls !== own.tls)
+        throw new TypeError('ioredisOptions: tls has been replaced: give it to ioredisOptions()');
       check({ ...given, tls: undefined });
       this.#options = given;
     }

@@ -5,8 +5,8 @@ import { asTlsSocket } from './ready.ts';
 import { refuseTrustOptions } from './tls-required.ts';
 
 /**
- * `new Kafka({ brokers, ssl: true, socketFactory: kafkaSocketFactory(connector) })`. Of the options in `ssl`, `servername`
- * is honoured; those that concern trust are a TypeError at the first connection.
+ * `new Kafka({ brokers, ssl: true, socketFactory: kafkaSocketFactory(connector) })`. Of the options in `ssl`,
+ * `servername` is honoured; those that concern trust are a TypeError at the first connection.
  */
 export const kafkaSocketFactory =
   (connector: TlsConnector): ISocketFactory =>

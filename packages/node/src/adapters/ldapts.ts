@@ -16,9 +16,9 @@ const EXTENDED_REQUEST = 0x77;
 const START_TLS_DONE = Uint8Array.of(0x78, 0x07, 0x0a, 0x01, 0x00, 0x04, 0x00, 0x04, 0x00);
 
 /**
- * `new Client(ldapOptions(connector, { url }))`. With `ldap://` each connection begins with StartTLS, and ldapts sees it once
- * TLS is established; its own `startTLS()` may be called then, or not, and is answered here. So ldapts neither writes nor reads in
- * plain text: its parser keeps what it has read, and it goes on sending while TLS begins.
+ * `new Client(ldapOptions(connector, { url }))`. With `ldap://` each connection begins with StartTLS, and ldapts sees
+ * it once TLS is established; its own `startTLS()` may be called then, or not, and is answered here. So ldapts neither
+ * writes nor reads in plain text: its parser keeps what it has read, and it goes on sending while TLS begins.
  * @param options those of ldapts, and `servername` where it is not the host of `url`.
  * @throws TypeError for options that would lead around the connector.
  */
@@ -27,17 +27,22 @@ export function ldapOptions<O extends Partial<ClientOptions>>(
   options: O & { readonly servername?: string },
 ): Omit<O, 'servername'> & Pick<ClientOptions, 'createSecureConnection' | 'createConnection'> {
   const { servername = options.url === undefined ? undefined : hostOf(options.url), ...rest } = options;
-  if (servername === undefined) throw new TypeError('ldapOptions: servername or url is needed: the name that the certificate must have');
+  if (servername === undefined)
+    throw new TypeError('ldapOptions: servername or url is needed: the name that the certificate must have');
   refuseTrustOptions('ldapOptions', rest.tlsOptions);
   return {
     ...(rest as Omit<O, 'servername'>),
     createConnection: (port: unknown, host: unknown) =>
-      asTlsSocket(answersStartTls(connector.duplex({ host: String(host), port: Number(port), servername, preamble: 'ldap' }))),
+      asTlsSocket(
+        answersStartTls(connector.duplex({ host: String(host), port: Number(port), servername, preamble: 'ldap' })),
+      ),
     createSecureConnection: ((first: number | { readonly socket?: unknown }, host?: string) => {
-      if (typeof first !== 'object') return asTlsSocket(connector.duplex({ host: host ?? 'localhost', port: Number(first), servername }));
+      if (typeof first !== 'object')
+        return asTlsSocket(connector.duplex({ host: host ?? 'localhost', port: Number(first), servername }));
       refuseTrustOptions('ldapOptions', first);
       const { socket } = first;
-      if (!(socket instanceof TlsDuplex)) throw new TypeError('ldapOptions: startTLS() was given a socket that is not of this connector');
+      if (!(socket instanceof TlsDuplex))
+        throw new TypeError('ldapOptions: startTLS() was given a socket that is not of this connector');
       // ldapts listens after we return
       process.nextTick(() => {
         if (!socket.destroyed) socket.emit('secureConnect');
@@ -50,7 +55,10 @@ export function ldapOptions<O extends Partial<ClientOptions>>(
 
 const hostOf = (url: string): string => new URL(url).hostname.replace(/^\[(.*)\]$/, '$1');
 
-/** Answers StartTLS where it is the first request: TLS is established already. A later one is the server's to refuse (RFC 4511 section 4.14.3). */
+/**
+ * Answers StartTLS where it is the first request: TLS is established already. A later one is the server's to refuse
+ * (RFC 4511 section 4.14.3).
+ */
 function answersStartTls(duplex: TlsDuplex): TlsDuplex {
   const send = duplex.write.bind(duplex) as (...parameters: readonly unknown[]) => boolean;
   const write = (message: Uint8Array, ...rest: readonly unknown[]): boolean => {
@@ -60,18 +68,25 @@ function answersStartTls(duplex: TlsDuplex): TlsDuplex {
     const written = rest.at(-1) as (() => void) | undefined;
     process.nextTick(() => {
       written?.();
-      if (!duplex.destroyed) duplex.push(Buffer.concat([Uint8Array.of(0x30, messageId.length + START_TLS_DONE.length), messageId, START_TLS_DONE]));
+      if (!duplex.destroyed)
+        duplex.push(
+          Buffer.concat([Uint8Array.of(0x30, messageId.length + START_TLS_DONE.length), messageId, START_TLS_DONE]),
+        );
     });
     return true;
   };
   return Object.assign(duplex, { write });
 }
 
-/** The messageID of a StartTLS request. LDAPMessage ::= SEQUENCE { messageID INTEGER, protocolOp … } (RFC 4511 section 4.1.1). */
+/**
+ * The messageID of a StartTLS request. LDAPMessage ::= SEQUENCE { messageID INTEGER, protocolOp … } (RFC 4511 section
+ * 4.1.1).
+ */
 function startTlsId(message: Uint8Array): Uint8Array | undefined {
   const [, length = 0] = message;
   const start = length < 0x80 ? 2 : 2 + (length & 0x7f);
   const end = start + 2 + (message[start + 1] ?? 0);
-  const asks = message[start] === INTEGER && message[end] === EXTENDED_REQUEST && Buffer.from(message).includes(START_TLS);
+  const asks =
+    message[start] === INTEGER && message[end] === EXTENDED_REQUEST && Buffer.from(message).includes(START_TLS);
   return asks ? message.slice(start, end) : undefined;
 }

@@ -26,14 +26,17 @@ const HEADER_LENGTH = 4;
 const GREETING_LIMIT = 65_536;
 
 /**
- * `mysqlOverTls(createConnection({ …, ssl: {} }), connector, host)`, before anything else: mysql2 says when TLS begins, and
- * this connector is who begins it. Nothing but that request is sent in plain text: else the connection ends with `TLS_REQUIRED`.
+ * `mysqlOverTls(createConnection({ …, ssl: {} }), connector, host)`, before anything else: mysql2 says when TLS begins,
+ * and this connector is who begins it. Nothing but that request is sent in plain text: else the connection ends with
+ * `TLS_REQUIRED`.
  * @returns the connection.
- * @throws TypeError for what is no connection of mysql2, one without `ssl`, or with options in it that are the connector's; and
+ * @throws TypeError for what is no connection of mysql2, one without `ssl`, or with options in it that are the
+ * connector's; and
  *   where the connector has a `dial` and the connection no `stream` of its own, since mysql2 would not ask it.
  */
 export function mysqlOverTls<C extends object>(connection: C, connector: TlsConnector, servername: string): C {
-  if (!('startTLS' in connection && 'packetParser' in connection)) throw new TypeError('mysqlOverTls: not a connection of mysql2 (of its callback interface)');
+  if (!('startTLS' in connection && 'packetParser' in connection))
+    throw new TypeError('mysqlOverTls: not a connection of mysql2 (of its callback interface)');
   const upgradable = connection as C & Upgradable;
   const plain = upgradable.stream as Socket;
   try {
@@ -45,7 +48,11 @@ export function mysqlOverTls<C extends object>(connection: C, connector: TlsConn
     throw error;
   }
   readGreeting(plain, (packet) => upgradable.packetParser.execute(packet));
-  guardPlain(plain, 'mysql2', (bytes) => bytes.length === SSL_REQUEST_LENGTH && (((bytes[5] as number) << 8) & CLIENT_SSL) !== 0);
+  guardPlain(
+    plain,
+    'mysql2',
+    (bytes) => bytes.length === SSL_REQUEST_LENGTH && (((bytes[5] as number) << 8) & CLIENT_SSL) !== 0,
+  );
   upgradable.startTLS = (onSecure): void => {
     const raw = upgradable.stream;
     releasePlain(raw);
@@ -57,8 +64,10 @@ export function mysqlOverTls<C extends object>(connection: C, connector: TlsConn
       onSecure();
     });
     duplex.on('error', (error) => {
-      // After COM_QUIT these servers hang up without close_notify, and there is nothing left to truncate; what we end ourselves is ABORTED.
-      if (upgradable._closing && TlsError.is(error) && (error.code === 'UNEXPECTED_EOF' || error.code === 'ABORTED')) return;
+      // After COM_QUIT these servers hang up without close_notify, and there is nothing left to truncate; what we end
+      // ourselves is ABORTED.
+      if (upgradable._closing && TlsError.is(error) && (error.code === 'UNEXPECTED_EOF' || error.code === 'ABORTED'))
+        return;
       if (!secure) onSecure(error);
       else upgradable._handleNetworkError(error);
     });
@@ -69,15 +78,22 @@ export function mysqlOverTls<C extends object>(connection: C, connector: TlsConn
 }
 
 function refuse({ config: { ssl, stream: own }, stream }: Upgradable, connector: TlsConnector): void {
-  if (!ssl) throw new TypeError('mysqlOverTls: the connection was made without ssl: {}, and mysql2 would log in in plain text');
-  if (connector.dials && !own) throw new TypeError('mysqlOverTls: mysql2 has connected by itself, without the dial of the connector: give createConnection() a stream, as in stream: () => dialer(route)({ host, port })');
-  if ((stream as Socket).bytesRead > 0) throw new TypeError('mysqlOverTls: too late: mysql2 has read from the server already; call it as soon as the connection is made');
+  if (!ssl)
+    throw new TypeError('mysqlOverTls: the connection was made without ssl: {}, and mysql2 would log in in plain text');
+  if (connector.dials && !own)
+    throw new TypeError(
+      'mysqlOverTls: mysql2 has connected by itself, without the dial of the connector: give createConnection() a stream, as in stream: () => dialer(route)({ host, port })',
+    );
+  if ((stream as Socket).bytesRead > 0)
+    throw new TypeError(
+      'mysqlOverTls: too late: mysql2 has read from the server already; call it as soon as the connection is made',
+    );
   refuseTrustOptions('mysqlOverTls', { ...ssl, minVersion: undefined });
 }
 
 /**
- * Gives mysql2 the greeting, one whole packet, and nothing else that came in plain text: its parser keeps what follows, and would
- * take that for what the server says inside TLS.
+ * Gives mysql2 the greeting, one whole packet, and nothing else that came in plain text: its parser keeps what follows,
+ * and would take that for what the server says inside TLS.
  */
 function readGreeting(plain: Socket, parse: (packet: Buffer) => void): void {
   let received = Buffer.alloc(0);
@@ -85,9 +101,15 @@ function readGreeting(plain: Socket, parse: (packet: Buffer) => void): void {
     received = Buffer.concat([received, bytes]);
     if (received.length < HEADER_LENGTH) return;
     const length = HEADER_LENGTH + received.readUIntLE(0, 3);
-    if (length > GREETING_LIMIT) return void plain.destroy(new TlsError('STARTTLS_MALFORMED', `the MySQL server announced a greeting of ${length} bytes`));
+    if (length > GREETING_LIMIT)
+      return void plain.destroy(
+        new TlsError('STARTTLS_MALFORMED', `the MySQL server announced a greeting of ${length} bytes`),
+      );
     if (received.length < length) return;
-    if (received.length > length) return void plain.destroy(new TlsError('STARTTLS_INJECTION', 'the MySQL server sent more than its greeting before TLS'));
+    if (received.length > length)
+      return void plain.destroy(
+        new TlsError('STARTTLS_INJECTION', 'the MySQL server sent more than its greeting before TLS'),
+      );
     // where TLS does not begin now, whatever else comes is dropped
     plain.removeAllListeners('data').resume();
     parse(received);

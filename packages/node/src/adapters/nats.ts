@@ -1,5 +1,11 @@
 /** @module @ferrule/node/adapters/nats: NATS through @nats-io/transport-node. */
-import { deferred, NatsConnectionImpl, ProtocolHandler, type NatsConnection, type NodeConnectionOptions } from '@nats-io/transport-node';
+import {
+  deferred,
+  NatsConnectionImpl,
+  ProtocolHandler,
+  type NatsConnection,
+  type NodeConnectionOptions,
+} from '@nats-io/transport-node';
 import { NodeTransport } from '@nats-io/transport-node/lib/node_transport.js';
 import { starttls } from '@ferrule/starttls';
 import type { TlsConnector } from '../duplex/connector.ts';
@@ -7,7 +13,10 @@ import { asTlsSocket, ready } from './ready.ts';
 import { refuseTrustOptions } from './tls-required.ts';
 
 /** The parts of a ProtocolHandler with which it makes a transport for each (re)connection; its types hide `prepare`. */
-interface Handler extends Pick<ProtocolHandler, 'dialLoop' | 'resetOutbound' | 'pongs' | 'connectError' | 'disconnected' | 'isClosed'> {
+interface Handler extends Pick<
+  ProtocolHandler,
+  'dialLoop' | 'resetOutbound' | 'pongs' | 'connectError' | 'disconnected' | 'isClosed'
+> {
   transport: NodeTransport;
   info?: unknown;
   connected: boolean;
@@ -19,18 +28,32 @@ interface Handler extends Pick<ProtocolHandler, 'dialLoop' | 'resetOutbound' | '
 const Connection = NatsConnectionImpl as unknown as new (options: NodeConnectionOptions) => NatsConnectionImpl;
 
 /**
- * `await natsConnect(connector, { servers: 'host:4222' })` in place of `connect()`. TLS is required at each (re)connection,
- * whatever the server announces; of `tls`, only `handshakeFirst` is used.
+ * `await natsConnect(connector, { servers: 'host:4222' })` in place of `connect()`. TLS is required at each
+ * (re)connection, whatever the server announces; of `tls`, only `handshakeFirst` is used.
  * @throws TypeError for options of TLS that are the connector's.
- * @throws TlsError `STARTTLS_NOT_OFFERED` where the server offers no TLS, `STARTTLS_INJECTION` for data in plain text after its INFO.
+ * @throws TlsError `STARTTLS_NOT_OFFERED` where the server offers no TLS, `STARTTLS_INJECTION` for data in plain text
+ * after its INFO.
  */
-export async function natsConnect(connector: TlsConnector, options: NodeConnectionOptions = {}): Promise<NatsConnection> {
+export async function natsConnect(
+  connector: TlsConnector,
+  options: NodeConnectionOptions = {},
+): Promise<NatsConnection> {
   const { tls } = options;
   if (tls === null) throw new TypeError('natsConnect: tls: null would send everything in plain text');
-  refuseTrustOptions('natsConnect', { ...tls, ca: tls?.ca ?? tls?.caFile, cert: tls?.cert ?? tls?.certFile, key: tls?.key ?? tls?.keyFile });
+  refuseTrustOptions('natsConnect', {
+    ...tls,
+    ca: tls?.ca ?? tls?.caFile,
+    cert: tls?.cert ?? tls?.certFile,
+    key: tls?.key ?? tls?.keyFile,
+  });
   // who dials looks names up
-  const connection = new Connection({ ...options, ...(connector.dials && { resolve: false }), tls: { handshakeFirst: tls?.handshakeFirst === true } });
-  // What the library does in NatsConnectionImpl.connect(), with a transport of our own: its factory is one for the whole process.
+  const connection = new Connection({
+    ...options,
+    ...(connector.dials && { resolve: false }),
+    tls: { handshakeFirst: tls?.handshakeFirst === true },
+  });
+  // What the library does in NatsConnectionImpl.connect(), with a transport of our own: its factory is one for the
+  // whole process.
   const protocol = new ProtocolHandler(connection.options, connection);
   const handler = protocol as unknown as Handler;
   handler.prepare = () => prepare(handler, new ConnectorTransport(connector));
@@ -64,11 +87,19 @@ class ConnectorTransport extends NodeTransport {
     this.#connector = connector;
   }
 
-  override async connect({ hostname, port, tlsName }: Parameters<NodeTransport['connect']>[0], options: NodeConnectionOptions): Promise<void> {
+  override async connect(
+    { hostname, port, tlsName }: Parameters<NodeTransport['connect']>[0],
+    options: NodeConnectionOptions,
+  ): Promise<void> {
     this.options = options;
     this.tlsName = tlsName;
     const preamble = options.tls?.handshakeFirst === true ? undefined : starttls('nats');
-    const duplex = this.#connector.duplex({ host: hostname, port, servername: tlsName || hostname, ...(preamble && { preamble }) });
+    const duplex = this.#connector.duplex({
+      host: hostname,
+      port,
+      servername: tlsName || hostname,
+      ...(preamble && { preamble }),
+    });
     this.socket = asTlsSocket(duplex);
     await ready(duplex);
     if (this.done) duplex.destroy();
@@ -84,13 +115,27 @@ class ConnectorTransport extends NodeTransport {
 }
 
 /**
- * Servers do not repeat their INFO inside TLS, so the library is given what it needs to speak to this one, and nothing that
- * leads elsewhere (`connect_urls`) or away (`ldm`). Whoever forges these makes the connection useless, and learns nothing: what is
- * signed of `nonce` goes to the verified server alone. An INFO inside TLS counts as it is.
+ * Servers do not repeat their INFO inside TLS, so the library is given what it needs to speak to this one, and nothing
+ * that leads elsewhere (`connect_urls`) or away (`ldm`). Whoever forges these makes the connection useless, and learns
+ * nothing: what is signed of `nonce` goes to the verified server alone. An INFO inside TLS counts as it is.
  */
-const HARMLESS = ['server_id', 'server_name', 'version', 'proto', 'headers', 'max_payload', 'jetstream', 'nonce', 'auth_required', 'tls_required', 'tls_available'];
+const HARMLESS = [
+  'server_id',
+  'server_name',
+  'version',
+  'proto',
+  'headers',
+  'max_payload',
+  'jetstream',
+  'nonce',
+  'auth_required',
+  'tls_required',
+  'tls_available',
+];
 
 function harmless(line: Uint8Array): Uint8Array {
   const said = JSON.parse(Buffer.from(line).toString().slice('INFO '.length)) as object;
-  return Buffer.from(`INFO ${JSON.stringify(Object.fromEntries(Object.entries(said).filter(([key]) => HARMLESS.includes(key))))}\r\n`);
+  return Buffer.from(
+    `INFO ${JSON.stringify(Object.fromEntries(Object.entries(said).filter(([key]) => HARMLESS.includes(key))))}\r\n`,
+  );
 }

@@ -26,7 +26,8 @@ interface Own {
 
 /**
  * `createTransport(nodemailerOptions(connector, { host, port, auth }))`. With `starttls` the Duplex speaks the STARTTLS
- * dialogue and then greets in the server's place, so to nodemailer every connection looks like implicit TLS. nodemailer's
+ * dialogue and then greets in the server's place, so to nodemailer every connection looks like implicit TLS.
+ * nodemailer's
  * `connectionTimeout` bounds all of it; nodemailer cannot end a connection before that.
  * @param options those of nodemailer's SMTP transport, and {@link Own}.
  * @throws TypeError for options that would lead around the connector.
@@ -50,7 +51,13 @@ export function nodemailerOptions<O extends object>(
     ...(rest as Omit<O, keyof Own>),
     secure: true,
     getSocket: ({ host = 'localhost', port = starttls ? 587 : 465, connectionTimeout }, callback) => {
-      const duplex = connector.duplex({ host, port: Number(port), ...(name && { servername: name }), ...(starttls && { preamble: 'smtp' as const, standInGreeting: true }), ...(connectionTimeout && { handshakeTimeout: connectionTimeout }) });
+      const duplex = connector.duplex({
+        host,
+        port: Number(port),
+        ...(name && { servername: name }),
+        ...(starttls && { preamble: 'smtp' as const, standInGreeting: true }),
+        ...(connectionTimeout && { handshakeTimeout: connectionTimeout }),
+      });
       // nodemailer 6.9 listens for no error on a socket that it was given, but for `close`, which follows
       duplex.on('error', () => undefined);
       ready(duplex).then(

@@ -11,7 +11,8 @@ interface Address {
 }
 
 /**
- * `postgres(postgresOptions(connector, { host, port, user, password }))`. Of several hosts each attempt takes the next one.
+ * `postgres(postgresOptions(connector, { host, port, user, password }))`. Of several hosts each attempt takes the next
+ * one.
  * @param options those of postgres, and `servername` where it is not the host.
  * @throws TypeError for options that would lead around the connector.
  */
@@ -29,7 +30,10 @@ export function postgresOptions<O extends object>(
       const at = attempt++ % Math.max(1, host.length);
       const name = host[at] ?? 'localhost';
       const where = path ? { path } : { host: name, port: port[at] ?? port[0] ?? 5432 };
-      const duplex = givenUpBy('end', connector.duplex({ ...where, servername: servername ?? name, preamble: 'postgres' }));
+      const duplex = givenUpBy(
+        'end',
+        connector.duplex({ ...where, servername: servername ?? name, preamble: 'postgres' }),
+      );
       // The package ends no socket that is not `open`, and would leave this one to its timeout.
       Object.defineProperty(duplex, 'readyState', { get: () => (duplex.destroyed ? 'closed' : 'open') });
       return asTlsSocket(duplex);

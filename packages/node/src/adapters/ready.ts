@@ -4,13 +4,16 @@ import { TlsError } from '@ferrule/result';
 import type { TlsDuplex } from '../duplex/tls-duplex.ts';
 
 /**
- * Settles when the handshake is done. An error that comes after that, and before the library listens, is told to its first listener.
+ * Settles when the handshake is done. An error that comes after that, and before the library listens, is told to its
+ * first listener.
  * @throws TlsError the reason for which it fails; `ABORTED` where the connection was ended or destroyed before.
  */
 export function ready(duplex: TlsDuplex): Promise<TlsDuplex> {
   return new Promise((resolve, reject) => {
-    const failed = (): void => reject(duplex.errored ?? new TlsError('ABORTED', 'the connection was closed before the handshake was done'));
-    // What came with the end of the handshake may have failed already: it is told in this turn, and a promise in the next.
+    const failed = (): void =>
+      reject(duplex.errored ?? new TlsError('ABORTED', 'the connection was closed before the handshake was done'));
+    // What came with the end of the handshake may have failed already: it is told in this turn, and a promise in the
+    // next.
     duplex.once('ready', () => process.nextTick(() => (duplex.destroyed ? failed() : resolve(duplex))));
     duplex.once('close', failed);
     keepErrors(duplex);
@@ -30,12 +33,14 @@ function keepErrors(duplex: TlsDuplex): void {
 }
 
 /**
- * Makes one method mean the end of the attempt while the handshake is not done: `end` for libraries that write before, since
- * what they wrote has nobody to go to; `write` for those whose only word before it is a farewell.
+ * Makes one method mean the end of the attempt while the handshake is not done: `end` for libraries that write before,
+ * since what they wrote has nobody to go to; `write` for those whose only word before it is a farewell.
  */
 export function givenUpBy(method: 'end' | 'write', duplex: TlsDuplex): TlsDuplex {
   const original = duplex[method].bind(duplex) as (...parameters: readonly unknown[]) => unknown;
-  return Object.assign(duplex, { [method]: (...parameters: readonly unknown[]) => (duplex.connecting ? duplex.destroy() : original(...parameters)) });
+  return Object.assign(duplex, {
+    [method]: (...parameters: readonly unknown[]) => (duplex.connecting ? duplex.destroy() : original(...parameters)),
+  });
 }
 
 /** For libraries that are typed for the one implementation they knew: it has the part of TLSSocket that they use. */

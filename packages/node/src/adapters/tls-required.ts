@@ -1,4 +1,7 @@
-/** @module What keeps a library on the way through its connector: options that would lead around it are refused, and a plain socket carries nothing but the request for TLS. */
+/**
+ * @module What keeps a library on the way through its connector: options that would lead around it are refused, and a
+ * plain socket carries nothing but the request for TLS.
+ */
 import type { Socket } from 'node:net';
 import { checkServerIdentity } from 'node:tls';
 import { TlsError } from '@ferrule/result';
@@ -19,37 +22,50 @@ export function refuseTrustOptions(adapter: string, options: object | undefined)
   for (const key of TRUST) {
     // got gives Node's own default with every request
     if (given[key] === checkServerIdentity) continue;
-    if (given[key] !== undefined && given[key] !== null) throw new TypeError(`${adapter}: ${key} is not used here: give it to the TlsConnector`);
+    if (given[key] !== undefined && given[key] !== null)
+      throw new TypeError(`${adapter}: ${key} is not used here: give it to the TlsConnector`);
   }
-  if (given['rejectUnauthorized'] === false) throw new TypeError(`${adapter}: rejectUnauthorized: false is not used here: the TlsConnector decides whom to trust (verify)`);
+  if (given['rejectUnauthorized'] === false)
+    throw new TypeError(
+      `${adapter}: rejectUnauthorized: false is not used here: the TlsConnector decides whom to trust (verify)`,
+    );
 }
 
 /**
  * Refuses options that would lead around the connector, each with what to do instead.
  * @throws TypeError that names the first one.
  */
-export function refuseDetours(adapter: string, options: object | undefined, detours: Readonly<Record<string, string>>): void {
+export function refuseDetours(
+  adapter: string,
+  options: object | undefined,
+  detours: Readonly<Record<string, string>>,
+): void {
   if (options === undefined) return;
   const given = options as Readonly<Record<string, unknown>>;
   for (const [key, remedy] of Object.entries(detours)) {
-    if (given[key] !== undefined && given[key] !== null && given[key] !== false) throw new TypeError(`${adapter}: ${key} would lead around the connector: ${remedy}`);
+    if (given[key] !== undefined && given[key] !== null && given[key] !== false)
+      throw new TypeError(`${adapter}: ${key} would lead around the connector: ${remedy}`);
   }
 }
 
 /** For every library with a proxy option of its own. */
-export const USE_DIAL = "give the TlsConnector a dial, as in new TlsConnector({ dial: dialer('http://proxy.example:3128') })";
+export const USE_DIAL =
+  "give the TlsConnector a dial, as in new TlsConnector({ dial: dialer('http://proxy.example:3128') })";
 
 /** What may still be sent in plain text on a socket that is to become TLS. */
 const guarded = new WeakMap<object, () => void>();
 
 /**
- * Lets nothing through a plain socket but what `allows` accepts, until {@link releasePlain} says that TLS begins. Anything
- * else destroys the socket with `TLS_REQUIRED` before a byte of it is sent.
+ * Lets nothing through a plain socket but what `allows` accepts, until {@link releasePlain} says that TLS begins.
+ * Anything else destroys the socket with `TLS_REQUIRED` before a byte of it is sent.
  */
 export function guardPlain<S extends Socket>(socket: S, library: string, allows: (bytes: Uint8Array) => boolean): S {
   const write = socket.write.bind(socket) as (...parameters: readonly unknown[]) => boolean;
   const guard = (chunk: string | Uint8Array, ...rest: readonly unknown[]): boolean => {
-    const bytes = typeof chunk === 'string' ? Buffer.from(chunk, typeof rest[0] === 'string' ? (rest[0] as BufferEncoding) : 'utf8') : chunk;
+    const bytes =
+      typeof chunk === 'string'
+        ? Buffer.from(chunk, typeof rest[0] === 'string' ? (rest[0] as BufferEncoding) : 'utf8')
+        : chunk;
     if (allows(bytes)) return write(chunk, ...rest);
     socket.destroy(new TlsError('TLS_REQUIRED', `${library} was about to send data without TLS`));
     return false;

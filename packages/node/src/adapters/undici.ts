@@ -1,12 +1,14 @@
-/** @module @ferrule/node/adapters/undici: undici's Agent, Client and Pool, and global fetch through setGlobalDispatcher. */
+/**
+ * @module @ferrule/node/adapters/undici: undici's Agent, Client and Pool, and global fetch through setGlobalDispatcher.
+ */
 import type { buildConnector } from 'undici';
 import type { TlsConnector } from '../duplex/connector.ts';
 import { asTlsSocket, ready } from './ready.ts';
 import { refuseDetours, USE_DIAL } from './tls-required.ts';
 
 /**
- * `new Agent({ connect: undiciConnect(connector) })`. For HTTP/2 the connector offers `alpn: ['h2', 'http/1.1']` and the
- * Agent `allowH2`. ProxyAgent and EnvHttpProxyAgent connect by themselves: for a proxy give the connector a `dial`.
+ * `new Agent({ connect: undiciConnect(connector) })`. For HTTP/2 the connector offers `alpn: ['h2', 'http/1.1']` and
+ * the Agent `allowH2`. ProxyAgent and EnvHttpProxyAgent connect by themselves: for a proxy give the connector a `dial`.
  * A request whose URL is not `https:` fails, and so does one with a `localAddress`.
  */
 export const undiciConnect =
@@ -16,8 +18,14 @@ export const undiciConnect =
     const fail = (error: Error): void => callback(error, null);
     try {
       if (protocol !== 'https:') throw new TypeError(`undiciConnect: ${protocol}//${hostname} is not https:`);
-      refuseDetours('undiciConnect', options, { localAddress: USE_DIAL, socketPath: 'use a TlsConnector with a dial', httpSocket: USE_DIAL });
-      ready(connector.duplex({ host: hostname, port: Number(port || 443), ...(servername ? { servername } : {}) })).then((duplex) => callback(null, asTlsSocket(duplex)), fail);
+      refuseDetours('undiciConnect', options, {
+        localAddress: USE_DIAL,
+        socketPath: 'use a TlsConnector with a dial',
+        httpSocket: USE_DIAL,
+      });
+      ready(
+        connector.duplex({ host: hostname, port: Number(port || 443), ...(servername ? { servername } : {}) }),
+      ).then((duplex) => callback(null, asTlsSocket(duplex)), fail);
     } catch (error) {
       fail(error as Error);
     }

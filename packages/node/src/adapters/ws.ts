@@ -11,6 +11,10 @@ import { refuseDetours, refuseTrustOptions, USE_DIAL } from './tls-required.ts';
  */
 export function wsOptions(connector: TlsConnector, options: ClientOptions = {}): ClientOptions {
   refuseTrustOptions('wsOptions', options);
-  refuseDetours('wsOptions', options, { agent: USE_DIAL, createConnection: USE_DIAL, socketPath: 'use a ws+unix: URL' });
+  refuseDetours('wsOptions', options, {
+    agent: USE_DIAL,
+    createConnection: USE_DIAL,
+    socketPath: 'use a ws+unix: URL',
+  });
   return { ...options, agent: new TlsAgent(connector) };
 }

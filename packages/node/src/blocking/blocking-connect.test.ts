@@ -27,7 +27,7 @@ function open(options: BlockingConnectOptions): BlockingSocket {
 
 const readAll = (socket: BlockingSocket, length: number): Buffer => {
   const into = Buffer.alloc(length);
-  for (let at = 0; at < length; ) {
+  for (let at = 0; at < length;) {
     const n = socket.read(into.subarray(at));
     if (n <= 0) throw socket.error ?? new Error('ended');
     at += n;
@@ -89,7 +89,10 @@ describe('blockingConnect', () => {
     await worker.terminate();
     const socket = open({ host: '127.0.0.1', port });
     expect(socket.read(new Uint8Array(1))).toBe(-1);
-    expect(socket.error).toMatchObject({ code: 'ECONNREFUSED', message: expect.stringContaining('ECONNREFUSED') as string });
+    expect(socket.error).toMatchObject({
+      code: 'ECONNREFUSED',
+      message: expect.stringContaining('ECONNREFUSED') as string,
+    });
     expect(bioErrorCode(socket.error!)).toBe('TRANSPORT_ERROR');
   });
 

@@ -37,7 +37,8 @@ const CLOSE = 5_000;
  * What befalls the socket (ECONNREFUSED, ECONNRESET, a name that is not found, …) becomes `error`, hence
  * SSL_ERROR_SYSCALL. The worker keeps no process alive; `close()` ends it.
  *
- * All of this thread stands still meanwhile: for programs that do one thing, for workers, for tests; never for a server.
+ * All of this thread stands still meanwhile: for programs that do one thing, for workers, for tests; never for a
+ * server.
  * @throws TypeError for an unknown or malformed option; RangeError for one out of range; BioError `BLOCKING_FORBIDDEN`
  * where a thread may not wait, `TIMEOUT` when the worker does not start.
  */
@@ -75,8 +76,13 @@ export function blockingConnect(options: BlockingConnectOptions): BlockingSocket
 function startWorker(workerData: WorkerData): Worker {
   const source = import.meta.url.endsWith('.ts');
   const file = new URL(source ? './socket-worker-source.mjs' : './socket-worker.js', import.meta.url);
-  const worker = new Worker(file, { workerData, name: 'ferrule blocking socket', execArgv: source ? ['--conditions=@ferrule/source'] : [] });
-  // what goes wrong in there is reported through the memory, or by the worker not starting; nobody here could be told later
+  const worker = new Worker(file, {
+    workerData,
+    name: 'ferrule blocking socket',
+    execArgv: source ? ['--conditions=@ferrule/source'] : [],
+  });
+  // what goes wrong in there is reported through the memory, or by the worker not starting; nobody here could be told
+  // later
   worker.on('error', () => undefined);
   worker.unref();
   return worker;
@@ -103,7 +109,8 @@ function check(given: BlockingConnectOptions): BlockingConnectOptions {
   }
   const { port, path, family } = options;
   if ((port === undefined) === (path === undefined)) throw new TypeError('give either `port` or `path`');
-  if (port !== undefined && !(Number.isInteger(port) && port >= 1 && port <= 65_535)) throw new RangeError(`\`port\`: ${port} is not an integer from 1 to 65535`);
+  if (port !== undefined && !(Number.isInteger(port) && port >= 1 && port <= 65_535))
+    throw new RangeError(`\`port\`: ${port} is not an integer from 1 to 65535`);
   if (family !== undefined && family !== 4 && family !== 6) throw new TypeError('`family` is neither 4 nor 6');
   return options;
 }

@@ -51,7 +51,10 @@ it.each([
   ['a CommonJS module', 'program.cjs', "const { blockingConnect } = require('./index.cjs');"],
 ])('the built package finds its worker from %s, and the process ends by itself', async (_what, name, load) => {
   await writeFile(join(outDir, name), program(load));
-  const { stdout, stderr } = await promisify(execFile)(process.execPath, [join(outDir, name)], { env: {}, timeout: 25_000 });
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, [join(outDir, name)], {
+    env: {},
+    timeout: 25_000,
+  });
   expect([stdout, stderr]).toEqual(['built\n', '']);
 });
 

@@ -22,7 +22,9 @@ afterEach(async () => {
 /** A node:tls server in a worker; `next()` is the next thing that it says. */
 async function serve(options: object = {}): Promise<{ readonly port: number; readonly next: () => Promise<unknown> }> {
   const { keyPem, chainPem } = await pki('p256');
-  const worker = new Worker(new URL('../../test/tls-server.mjs', import.meta.url), { workerData: { key: keyPem, cert: chainPem, ...options } });
+  const worker = new Worker(new URL('../../test/tls-server.mjs', import.meta.url), {
+    workerData: { key: keyPem, cert: chainPem, ...options },
+  });
   cleanup.push(() => worker.terminate());
   const next = async (): Promise<unknown> => ((await once(worker, 'message')) as unknown[])[0];
   const { port } = (await next()) as { port: number };
@@ -35,83 +37,89 @@ function open(port: number, timeout = 20_000): BlockingSocket {
   return socket;
 }
 
-describe.each(backends.map((backend) => [backend.name, backend] as const))('%s over a blocking socket', (_name, backend) => {
-  async function client(socket: BlockingSocket, options: ContextOptions = {}): Promise<Ssl> {
-    const context = backend.createContext({ trustAnchors: [(await pki('root')).certificate], ...options });
-    const ssl = context.newConnection();
-    cleanup.push(() => {
-      ssl.dispose();
-      context.dispose();
+describe.each(backends.map((backend) => [backend.name, backend] as const))(
+  '%s over a blocking socket',
+  (_name, backend) => {
+    async function client(socket: BlockingSocket, options: ContextOptions = {}): Promise<Ssl> {
+      const context = backend.createContext({ trustAnchors: [(await pki('root')).certificate], ...options });
+      const ssl = context.newConnection();
+      cleanup.push(() => {
+        ssl.dispose();
+        context.dispose();
+      });
+      ssl.setBio(socket, socket);
+      ssl.setHost('server.test');
+      return ssl;
+    }
+
+    it.each(['TLSv1.3', 'TLSv1.2'] as const)(
+      'connect(), read(), write() and shutdown() return only when done: %s',
+      async (version) => {
+        const { port, next } = await serve({ minVersion: version, maxVersion: version });
+        const socket = open(port);
+        const ssl = await client(socket);
+        expect(ssl.connect()).toBe(1);
+        expect(ssl.version).toBe(version);
+        setTcpNoDelay(socket, false);
+        const block = Buffer.alloc(40_000, 'x');
+        for (let at = 0; at < block.length;) {
+          const n = ssl.write(block.subarray(at));
+          expect(n).toBeGreaterThan(0);
+          at += n;
+        }
+        const into = Buffer.alloc(block.length);
+        for (let at = 0; at < into.length;) {
+          const n = ssl.read(into.subarray(at));
+          expect(n).toBeGreaterThan(0);
+          at += n;
+        }
+        expect(into.equals(block)).toBe(true);
+        // 0: sent, the peer's not yet seen; then the peer's is waited for
+        expect(ssl.shutdown()).toBe(0);
+        expect(ssl.shutdown()).toBe(1);
+        expect(await next()).toEqual({ ended: true });
+      },
+    );
+
+    it("read() waits for data, then returns 0 at the peer's close_notify", async () => {
+      const { port } = await serve({ act: 'greet' });
+      const ssl = await client(open(port));
+      expect(ssl.connect()).toBe(1);
+      const into = Buffer.alloc(100);
+      expect(ssl.read(into)).toBe('greetings'.length);
+      const ret = ssl.read(into);
+      expect([ret, ssl.getError(ret), ssl.failure?.error]).toEqual([0, SslError.zeroReturn, undefined]);
     });
-    ssl.setBio(socket, socket);
-    ssl.setHost('server.test');
-    return ssl;
-  }
 
-  it.each(['TLSv1.3', 'TLSv1.2'] as const)('connect(), read(), write() and shutdown() return only when done: %s', async (version) => {
-    const { port, next } = await serve({ minVersion: version, maxVersion: version });
-    const socket = open(port);
-    const ssl = await client(socket);
-    expect(ssl.connect()).toBe(1);
-    expect(ssl.version).toBe(version);
-    setTcpNoDelay(socket, false);
-    const block = Buffer.alloc(40_000, 'x');
-    for (let at = 0; at < block.length; ) {
-      const n = ssl.write(block.subarray(at));
-      expect(n).toBeGreaterThan(0);
-      at += n;
-    }
-    const into = Buffer.alloc(block.length);
-    for (let at = 0; at < into.length; ) {
-      const n = ssl.read(into.subarray(at));
-      expect(n).toBeGreaterThan(0);
-      at += n;
-    }
-    expect(into.equals(block)).toBe(true);
-    // 0: sent, the peer's not yet seen; then the peer's is waited for
-    expect(ssl.shutdown()).toBe(0);
-    expect(ssl.shutdown()).toBe(1);
-    expect(await next()).toEqual({ ended: true });
-  });
+    it('connect() returns -1 at once where the peer is refused, and the alert arrives', async () => {
+      const { port, next } = await serve();
+      const socket = open(port);
+      const ssl = await client(socket);
+      ssl.setHost('elsewhere.test');
+      const ret = ssl.connect();
+      expect([ret, ssl.getError(ret), ssl.failure?.error.code]).toEqual([-1, SslError.ssl, 'CERT_NAME_MISMATCH']);
+      socket.close();
+      expect(await next()).toMatchObject({ error: expect.stringMatching(/ALERT/) as string });
+    });
 
-  it("read() waits for data, then returns 0 at the peer's close_notify", async () => {
-    const { port } = await serve({ act: 'greet' });
-    const ssl = await client(open(port));
-    expect(ssl.connect()).toBe(1);
-    const into = Buffer.alloc(100);
-    expect(ssl.read(into)).toBe('greetings'.length);
-    const ret = ssl.read(into);
-    expect([ret, ssl.getError(ret), ssl.failure?.error]).toEqual([0, SslError.zeroReturn, undefined]);
-  });
+    it('connect() to a port where nobody listens is SSL_ERROR_SYSCALL with the error of the socket', async () => {
+      const server = createServer().listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const { port } = server.address() as AddressInfo;
+      await new Promise((done) => server.close(done));
+      const ssl = await client(open(port));
+      const ret = ssl.connect();
+      expect([ret, ssl.getError(ret), ssl.failure?.error.code]).toEqual([-1, SslError.syscall, 'TRANSPORT_ERROR']);
+      expect(ssl.failure?.error.cause).toMatchObject({ code: 'ECONNREFUSED' });
+    });
 
-  it('connect() returns -1 at once where the peer is refused, and the alert arrives', async () => {
-    const { port, next } = await serve();
-    const socket = open(port);
-    const ssl = await client(socket);
-    ssl.setHost('elsewhere.test');
-    const ret = ssl.connect();
-    expect([ret, ssl.getError(ret), ssl.failure?.error.code]).toEqual([-1, SslError.ssl, 'CERT_NAME_MISMATCH']);
-    socket.close();
-    expect(await next()).toMatchObject({ error: expect.stringMatching(/ALERT/) as string });
-  });
-
-  it('connect() to a port where nobody listens is SSL_ERROR_SYSCALL with the error of the socket', async () => {
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
-    await new Promise((done) => server.close(done));
-    const ssl = await client(open(port));
-    const ret = ssl.connect();
-    expect([ret, ssl.getError(ret), ssl.failure?.error.code]).toEqual([-1, SslError.syscall, 'TRANSPORT_ERROR']);
-    expect(ssl.failure?.error.cause).toMatchObject({ code: 'ECONNREFUSED' });
-  });
-
-  it('connect() to a peer that says nothing is SSL_ERROR_SYSCALL with the code TIMEOUT', async () => {
-    const server = createServer();
-    await once(server.listen(0, '127.0.0.1'), 'listening');
-    cleanup.push(() => server.close());
-    const ssl = await client(open((server.address() as AddressInfo).port, 100));
-    const ret = ssl.connect();
-    expect([ret, ssl.getError(ret), ssl.failure?.error.code]).toEqual([-1, SslError.syscall, 'TIMEOUT']);
-  });
-});
+    it('connect() to a peer that says nothing is SSL_ERROR_SYSCALL with the code TIMEOUT', async () => {
+      const server = createServer();
+      await once(server.listen(0, '127.0.0.1'), 'listening');
+      cleanup.push(() => server.close());
+      const ssl = await client(open((server.address() as AddressInfo).port, 100));
+      const ret = ssl.connect();
+      expect([ret, ssl.getError(ret), ssl.failure?.error.code]).toEqual([-1, SslError.syscall, 'TIMEOUT']);
+    });
+  },
+);

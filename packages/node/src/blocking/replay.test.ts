@@ -43,7 +43,7 @@ function converse(ssl: Ssl, again: () => void): string {
   expect(done(() => ssl.write(Buffer.from('hello')))).toBe(5);
   const into = new Uint8Array(100);
   let text = '';
-  for (let n; (n = done(() => ssl.read(into))) > 0; ) text += Buffer.from(into.subarray(0, n)).toString();
+  for (let n; (n = done(() => ssl.read(into))) > 0;) text += Buffer.from(into.subarray(0, n)).toString();
   expect(ssl.failure).toBe(undefined);
   done(() => ssl.shutdown());
   return text;
@@ -51,7 +51,9 @@ function converse(ssl: Ssl, again: () => void): string {
 
 beforeAll(async () => {
   const { keyPem, chainPem } = await pki('p256');
-  const worker = new Worker(new URL('../../test/tls-server.mjs', import.meta.url), { workerData: { key: keyPem, cert: chainPem, act: 'greet' } });
+  const worker = new Worker(new URL('../../test/tls-server.mjs', import.meta.url), {
+    workerData: { key: keyPem, cert: chainPem, act: 'greet' },
+  });
   const [{ port }] = (await once(worker, 'message')) as [{ port: number }];
   const socket = blockingConnect({ host: '127.0.0.1', port, timeout: 20_000 });
   const events: RecordedEvent[] = [];
@@ -64,12 +66,15 @@ beforeAll(async () => {
 });
 
 describe('a recorded connection', () => {
-  it.each(['recorded', 1, 2, 17, 16384] as const)('replayed in chunks (%s) makes the engine say and read the same, byte for byte', async (chunk) => {
-    const bio = replayBio(parseRecording(recording), { chunk });
-    expect(converse(await client(bio), () => expect(bio.advance()).toBe(true))).toBe('greetings');
-    expect(bio.divergedAt).toBe(undefined);
-    expect(bio.sent).toBe(sent);
-  });
+  it.each(['recorded', 1, 2, 17, 16384] as const)(
+    'replayed in chunks (%s) makes the engine say and read the same, byte for byte',
+    async (chunk) => {
+      const bio = replayBio(parseRecording(recording), { chunk });
+      expect(converse(await client(bio), () => expect(bio.advance()).toBe(true))).toBe('greetings');
+      expect(bio.divergedAt).toBe(undefined);
+      expect(bio.sent).toBe(sent);
+    },
+  );
 
   it('replayed as a blocking BIO needs nobody to drive it', async () => {
     const bio = replayBio(parseRecording(recording), { blocking: true, chunk: 5 });

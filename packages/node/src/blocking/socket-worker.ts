@@ -1,4 +1,6 @@
-/** @module The worker that owns the socket of a blocking BIO: moves bytes between it and the shared memory, never waits. */
+/**
+ * @module The worker that owns the socket of a blocking BIO: moves bytes between it and the shared memory, never waits.
+ */
 import { connect, type NetConnectOpts } from 'node:net';
 import { parentPort, workerData } from 'node:worker_threads';
 import { BioError, sharedBio } from '@ferrule/bio';
@@ -7,7 +9,9 @@ import { State, type WorkerData, type WorkerRequest } from './protocol.ts';
 const { memory, state, socket: options } = workerData as WorkerData;
 const bio = sharedBio(memory);
 
-/** What the socket reads into; `waiting` is what of it has found no room in the memory yet, and keeps the socket paused. */
+/**
+ * What the socket reads into; `waiting` is what of it has found no room in the memory yet, and keeps the socket paused.
+ */
 const buffer = Buffer.allocUnsafeSlow(64 * 1024);
 let waiting: Uint8Array = buffer.subarray(0, 0);
 /** The peer has ended its stream; this side has; this side wants to be rid of the socket. */

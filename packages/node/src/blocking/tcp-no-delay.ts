@@ -9,9 +9,10 @@ export interface NagleSocket {
  * Turn TCP_NODELAY on (no waiting) or off (Nagle's algorithm): BIO_set_tcp_ndelay(3).
  *
  * SSL_connect(3) gives the reason: in TLS 1.3, and on resumption in TLS 1.2, the client sends the last flight of the
- * handshake. If it also speaks first, as in most protocols, Nagle's algorithm holds its first data back until the peer has
- * acknowledged that flight, a whole round trip, or more where the peer delays its acknowledgements. So turn it on before
- * the handshake; afterwards turn it back to what suits the application, which knows whether it writes in small pieces.
+ * handshake. If it also speaks first, as in most protocols, Nagle's algorithm holds its first data back until the peer
+ * has acknowledged that flight, a whole round trip, or more where the peer delays its acknowledgements. So turn it on
+ * before the handshake; afterwards turn it back to what suits the application, which knows whether it writes in small
+ * pieces.
  */
 export function setTcpNoDelay(socket: NagleSocket, on: boolean): void {
   if (typeof on !== 'boolean') throw new TypeError('`on` is not a boolean');

@@ -55,7 +55,8 @@ export class BeforeTls implements TransportSink {
   #feed(bytes: Uint8Array): void {
     this.#received += bytes.length;
     try {
-      if (this.#received > LIMIT) throw new TlsError('STARTTLS_MALFORMED', `the server talked for more than ${LIMIT} bytes before TLS`);
+      if (this.#received > LIMIT)
+        throw new TlsError('STARTTLS_MALFORMED', `the server talked for more than ${LIMIT} bytes before TLS`);
       const { send, done } = this.#preamble.feed(bytes);
       if (send.length > 0) this.#events.send(send);
       if (!done) return;

@@ -5,7 +5,14 @@ import type { ContextOptions, Ssl, SslContext, TlsSession } from '@ferrule/contr
 import { bytesOf, plainOptions } from '@ferrule/result/arguments';
 import { starttls, type Starttls, type StarttlsProtocol } from '@ferrule/starttls';
 import { certificatesOf, chooseEngine, contextOptionNames, platformAnchors, type EngineChoice } from 'ferrule';
-import { keepsSessions, memorySessionCache, type SessionCache, SessionKeeper, sessionPatience, type SessionStore } from 'ferrule/sessions';
+import {
+  keepsSessions,
+  memorySessionCache,
+  type SessionCache,
+  SessionKeeper,
+  sessionPatience,
+  type SessionStore,
+} from 'ferrule/sessions';
 import { TlsDuplex } from './tls-duplex.ts';
 import type { Target } from './stream-transport.ts';
 
@@ -18,11 +25,14 @@ export interface ConnectorOptions extends ContextOptions {
   /** Where sessions are kept; default: in memory, for this connector alone. `false` turns resumption off. */
   readonly sessions?: SessionCache | SessionStore | false;
   /**
-   * How to get to host and port; default: over TCP. `dialer()` of `@ferrule/node/transports` leads through proxies and relays.
-   * Of a stream whose `connecting` is true, `connect` is waited for.
+   * How to get to host and port; default: over TCP. `dialer()` of `@ferrule/node/transports` leads through proxies and
+   * relays. Of a stream whose `connecting` is true, `connect` is waited for.
    */
   readonly dial?: (to: { readonly host: string; readonly port: number }) => Duplex;
-  /** Milliseconds for transport, preamble and handshake together, for each connection that says nothing else; 0 = no limit. Default 30000. */
+  /**
+   * Milliseconds for transport, preamble and handshake together, for each connection that says nothing else; 0 = no
+   * limit. Default 30000.
+   */
   readonly handshakeTimeout?: number;
   /** Emit `keylog` events on each Duplex, as `tls.TLSSocket` does; lines hold secrets. Default: false. */
   readonly keylog?: boolean;
@@ -42,16 +52,20 @@ export interface DuplexOptions {
   readonly lazy?: true;
   /** SNI, and the name or address that the certificate must match; default `host`. */
   readonly servername?: string;
-  /** What to say in plain text before TLS: a protocol by name, or a dialogue made with `starttls()`; one that has been used begins anew. */
+  /**
+   * What to say in plain text before TLS: a protocol by name, or a dialogue made with `starttls()`; one that has been
+   * used begins anew.
+   */
   readonly preamble?: StarttlsProtocol | Starttls;
   /**
-   * Begin the plaintext with a greeting of ours (`220 ready`), for a library that expects one: the server greeted in plain text,
-   * and nothing of that may reach the reader (RFC 3207 section 4.2). With the preambles smtp, lmtp, ftp, pop3, imap, nntp. Default: false.
+   * Begin the plaintext with a greeting of ours (`220 ready`), for a library that expects one: the server greeted in
+   * plain text, and nothing of that may reach the reader (RFC 3207 section 4.2). With the preambles smtp, lmtp, ftp,
+   * pop3, imap, nntp. Default: false.
    */
   readonly standInGreeting?: boolean;
   /**
-   * As net.Socket: with `false` (default) our side ends when the peer's has, and `end()` before the handshake, with nothing
-   * written, ends the connection at once.
+   * As net.Socket: with `false` (default) our side ends when the peer's has, and `end()` before the handshake, with
+   * nothing written, ends the connection at once.
    */
   readonly allowHalfOpen?: boolean;
   /** TCP_NODELAY after the handshake; during it it is always on. Default: true. */
@@ -67,10 +81,30 @@ export interface DuplexOptions {
 /** Milliseconds. */
 const HANDSHAKE_TIMEOUT = 30_000;
 
-const CONNECTOR_KEYS: ReadonlySet<string> = new Set<keyof ConnectorOptions>([...contextOptionNames, 'backend', 'ca', 'sessions', 'dial', 'handshakeTimeout', 'keylog']);
+const CONNECTOR_KEYS: ReadonlySet<string> = new Set<keyof ConnectorOptions>([
+  ...contextOptionNames,
+  'backend',
+  'ca',
+  'sessions',
+  'dial',
+  'handshakeTimeout',
+  'keylog',
+]);
 
 const CONNECTION_KEYS: ReadonlySet<string> = new Set<keyof DuplexOptions>([
-  'host', 'port', 'path', 'stream', 'lazy', 'servername', 'preamble', 'standInGreeting', 'allowHalfOpen', 'noDelay', 'handshakeTimeout', 'signal', 'onread',
+  'host',
+  'port',
+  'path',
+  'stream',
+  'lazy',
+  'servername',
+  'preamble',
+  'standInGreeting',
+  'allowHalfOpen',
+  'noDelay',
+  'handshakeTimeout',
+  'signal',
+  'onread',
 ]);
 
 /** Makes Duplexes on one context. */
@@ -83,9 +117,21 @@ export class TlsConnector {
   /** Who is told of a connection's sessions and key log. */
   readonly #listeners = new WeakMap<Ssl, { session(session: TlsSession): void; keylog(line: string): void }>();
 
-  /** @throws TypeError for an option that is wrong in itself; what only the engine can refuse destroys the first Duplex. */
+  /**
+   * @throws TypeError for an option that is wrong in itself; what only the engine can refuse destroys the first Duplex.
+   */
   constructor(options: ConnectorOptions = {}) {
-    const { backend, ca, sessions, dial, handshakeTimeout = HANDSHAKE_TIMEOUT, keylog, onSession, onKeylog, ...context } = plainOptions(options, CONNECTOR_KEYS);
+    const {
+      backend,
+      ca,
+      sessions,
+      dial,
+      handshakeTimeout = HANDSHAKE_TIMEOUT,
+      keylog,
+      onSession,
+      onKeylog,
+      ...context
+    } = plainOptions(options, CONNECTOR_KEYS);
     if (keylog !== undefined && typeof keylog !== 'boolean') throw new TypeError('keylog: not a boolean');
     if (sessions !== undefined && sessions !== false && !keepsSessions(sessions)) {
       throw new TypeError('sessions: needs take() and put(), or get() and set() as a Map has, or false');
@@ -101,7 +147,8 @@ export class TlsConnector {
     this.#context = chooseEngine(backend).then((engine) =>
       engine.backend.createContext({
         ...context,
-        trustAnchors: ca !== undefined || context.trustAnchors !== undefined || !this.#verified ? given : platformAnchors(),
+        trustAnchors:
+          ca !== undefined || context.trustAnchors !== undefined || !this.#verified ? given : platformAnchors(),
         onSession: (session, ssl) => {
           this.#listeners.get(ssl)?.session(session);
           return onSession?.(session, ssl);
@@ -134,7 +181,8 @@ export class TlsConnector {
     const preamble = first && unused(first);
     const sessions = this.#sessions;
     const { handshakeTimeout = this.#handshakeTimeout } = options;
-    const address = options.path ?? (options.port === undefined ? 'pipe' : `${options.host ?? 'localhost'}:${options.port}`);
+    const address =
+      options.path ?? (options.port === undefined ? 'pipe' : `${options.host ?? 'localhost'}:${options.port}`);
     let keeper: SessionKeeper | undefined;
     const duplex: TlsDuplex = new TlsDuplex({
       ssl: this.#context.then((context) => {
@@ -182,7 +230,8 @@ export class TlsConnector {
 export function tlsDuplex(options: ConnectorOptions & DuplexOptions): TlsDuplex {
   const own: Record<string, unknown> = {};
   const shared: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(plainOptions(options, [...CONNECTOR_KEYS, ...CONNECTION_KEYS]))) (CONNECTION_KEYS.has(key) ? own : shared)[key] = value;
+  for (const [key, value] of Object.entries(plainOptions(options, [...CONNECTOR_KEYS, ...CONNECTION_KEYS])))
+    (CONNECTION_KEYS.has(key) ? own : shared)[key] = value;
   const connector = new TlsConnector(shared);
   const duplex = connector.duplex(own);
   duplex.once('close', () => void connector.dispose().catch(() => undefined));
@@ -203,21 +252,28 @@ function parse(options: DuplexOptions, dial: ConnectorOptions['dial']): Parsed {
   for (const key of Object.keys(options)) if (!CONNECTION_KEYS.has(key)) throw new TypeError(`${key}: unknown option`);
   const { host, port, path, stream, lazy, servername = host, preamble, handshakeTimeout = 0, onread } = options;
   for (const key of ['host', 'path', 'servername'] as const) {
-    if (options[key] !== undefined && (typeof options[key] !== 'string' || options[key] === '')) throw new TypeError(`${key}: not a string that says something`);
+    if (options[key] !== undefined && (typeof options[key] !== 'string' || options[key] === ''))
+      throw new TypeError(`${key}: not a string that says something`);
   }
   for (const key of ['standInGreeting', 'allowHalfOpen', 'noDelay'] as const) {
     if (options[key] !== undefined && typeof options[key] !== 'boolean') throw new TypeError(`${key}: not a boolean`);
   }
-  if (port !== undefined && !(Number.isInteger(port) && port >= 1 && port <= 65_535)) throw new TypeError(`port: ${String(port)} is not an integer from 1 to 65535`);
+  if (port !== undefined && !(Number.isInteger(port) && port >= 1 && port <= 65_535))
+    throw new TypeError(`port: ${String(port)} is not an integer from 1 to 65535`);
   checkTimeout(handshakeTimeout);
-  if (options.signal !== undefined && typeof options.signal?.addEventListener !== 'function') throw new TypeError('signal: not an AbortSignal');
+  if (options.signal !== undefined && typeof options.signal?.addEventListener !== 'function')
+    throw new TypeError('signal: not an AbortSignal');
   if (onread !== undefined && !((bytesOf(onread.buffer)?.length ?? 0) > 0 && typeof onread.callback === 'function')) {
     throw new TypeError('onread: not {buffer, callback} with a Uint8Array of at least one byte and a function');
   }
-  if ([port, path, stream, lazy].filter((each) => each !== undefined).length !== 1) throw new TypeError('exactly one of port, path, stream and lazy says where to connect');
-  const dialogue = typeof preamble === 'string' ? starttls(preamble, servername === undefined ? {} : { host: servername }) : preamble;
-  if (dialogue !== undefined && (typeof dialogue.feed !== 'function' || typeof dialogue.fresh !== 'function')) throw new TypeError('preamble: neither the name of a protocol nor a dialogue of starttls()');
-  if (options.standInGreeting === true && !dialogue?.standInGreeting.length) throw new TypeError(`standInGreeting: there is none for ${dialogue?.protocol ?? 'a connection without preamble'}`);
+  if ([port, path, stream, lazy].filter((each) => each !== undefined).length !== 1)
+    throw new TypeError('exactly one of port, path, stream and lazy says where to connect');
+  const dialogue =
+    typeof preamble === 'string' ? starttls(preamble, servername === undefined ? {} : { host: servername }) : preamble;
+  if (dialogue !== undefined && (typeof dialogue.feed !== 'function' || typeof dialogue.fresh !== 'function'))
+    throw new TypeError('preamble: neither the name of a protocol nor a dialogue of starttls()');
+  if (options.standInGreeting === true && !dialogue?.standInGreeting.length)
+    throw new TypeError(`standInGreeting: there is none for ${dialogue?.protocol ?? 'a connection without preamble'}`);
   return { target: targetOf(options, dial), host: servername, preamble: dialogue };
 }
 
@@ -231,12 +287,17 @@ function unused(dialogue: Starttls): Starttls {
 }
 
 function checkTimeout(handshakeTimeout: number): void {
-  if (!(typeof handshakeTimeout === 'number' && handshakeTimeout >= 0 && handshakeTimeout < 2 ** 31)) throw new TypeError('handshakeTimeout: not a number of milliseconds from 0 to 2147483647');
+  if (!(typeof handshakeTimeout === 'number' && handshakeTimeout >= 0 && handshakeTimeout < 2 ** 31))
+    throw new TypeError('handshakeTimeout: not a number of milliseconds from 0 to 2147483647');
 }
 
-function targetOf({ host = 'localhost', port, path, stream }: DuplexOptions, dial: ConnectorOptions['dial']): Target | undefined {
+function targetOf(
+  { host = 'localhost', port, path, stream }: DuplexOptions,
+  dial: ConnectorOptions['dial'],
+): Target | undefined {
   if (stream !== undefined) {
-    if (typeof stream.pipe !== 'function' || typeof stream.write !== 'function') throw new TypeError('stream: not a Duplex');
+    if (typeof stream.pipe !== 'function' || typeof stream.write !== 'function')
+      throw new TypeError('stream: not a Duplex');
     return { stream };
   }
   if (path !== undefined) return { connect: { path } };

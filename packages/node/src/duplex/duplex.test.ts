@@ -12,10 +12,17 @@ import { chooseEngine } from 'ferrule';
 import { memorySessionCache, TlsConnector, tlsDuplex, tunnel, type DuplexOptions, type TlsDuplex } from './index.ts';
 
 const engines = await Promise.all(
-  (['native', 'pure'] as const).map(async (name) => ({ name, available: await chooseEngine(name).then(() => true, () => false) })),
+  (['native', 'pure'] as const).map(async (name) => ({
+    name,
+    available: await chooseEngine(name).then(
+      () => true,
+      () => false,
+    ),
+  })),
 );
 
-for (const { name, available } of engines) if (!available) console.log(`skipped: the ${name} engine is not available here`);
+for (const { name, available } of engines)
+  if (!available) console.log(`skipped: the ${name} engine is not available here`);
 
 describe.each(engines.filter(({ available }) => available))('a TLS Duplex on $name', ({ name: backend }) => {
   let server: tls.Server;
@@ -28,10 +35,13 @@ describe.each(engines.filter(({ available }) => available))('a TLS Duplex on $na
   beforeAll(async () => {
     const [{ certificatePem }, identity] = [await pki('root'), await pki('p256')];
     ca = certificatePem;
-    server = tls.createServer({ key: identity.keyPem, cert: identity.chainPem, allowHalfOpen: true, ALPNProtocols: ['ferrule', 'http/1.1'] }, (socket) => {
-      socket.on('error', () => undefined);
-      onConnection(socket);
-    });
+    server = tls.createServer(
+      { key: identity.keyPem, cert: identity.chainPem, allowHalfOpen: true, ALPNProtocols: ['ferrule', 'http/1.1'] },
+      (socket) => {
+        socket.on('error', () => undefined);
+        onConnection(socket);
+      },
+    );
     server.on('connection', (socket: net.Socket) => {
       open.add(socket);
       socket.on('close', () => open.delete(socket));
@@ -49,7 +59,14 @@ describe.each(engines.filter(({ available }) => available))('a TLS Duplex on $na
   });
 
   const dial = (options: Partial<DuplexOptions> & { verify?: 'none'; alpn?: string[] } = {}): TlsDuplex => {
-    const duplex = tlsDuplex({ backend, ca, host: '127.0.0.1', servername: 'server.test', ...('stream' in options || 'lazy' in options ? {} : { port }), ...options });
+    const duplex = tlsDuplex({
+      backend,
+      ca,
+      host: '127.0.0.1',
+      servername: 'server.test',
+      ...('stream' in options || 'lazy' in options ? {} : { port }),
+      ...options,
+    });
     made.push(duplex);
     return duplex;
   };
@@ -78,9 +95,15 @@ describe.each(engines.filter(({ available }) => available))('a TLS Duplex on $na
     for (const event of ['connect', 'secureConnect', 'ready'] as const) duplex.on(event, () => order.push(event));
     await once(duplex, 'ready');
     expect(order).toEqual(['connect', 'secureConnect', 'ready']);
-    expect([duplex.authorized, duplex.encrypted, duplex.alpnProtocol, duplex.getProtocol(), duplex.readyState]).toEqual([true, true, 'ferrule', 'TLSv1.3', 'open']);
-    expect((duplex.getPeerCertificate() as tls.PeerCertificate).raw).toEqual(Buffer.from((await pki('p256')).certificate));
-    expect((duplex.getPeerCertificate(true) as tls.DetailedPeerCertificate).issuerCertificate.subject.CN).toBe('ferrule test intermediate');
+    expect([duplex.authorized, duplex.encrypted, duplex.alpnProtocol, duplex.getProtocol(), duplex.readyState]).toEqual(
+      [true, true, 'ferrule', 'TLSv1.3', 'open'],
+    );
+    expect((duplex.getPeerCertificate() as tls.PeerCertificate).raw).toEqual(
+      Buffer.from((await pki('p256')).certificate),
+    );
+    expect((duplex.getPeerCertificate(true) as tls.DetailedPeerCertificate).issuerCertificate.subject.CN).toBe(
+      'ferrule test intermediate',
+    );
     expect(duplex.getCipher()).toMatchObject({ version: 'TLSv1.3' });
     expect(duplex.remotePort).toBe(port);
     expect(duplex).not.toHaveProperty('then');
@@ -99,7 +122,8 @@ describe.each(engines.filter(({ available }) => available))('a TLS Duplex on $na
         if (received % 7 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
       }
     })();
-    for (let at = 0; at < data.length; at += 70_000) if (!duplex.write(data.subarray(at, at + 70_000))) await once(duplex, 'drain');
+    for (let at = 0; at < data.length; at += 70_000)
+      if (!duplex.write(data.subarray(at, at + 70_000))) await once(duplex, 'drain');
     duplex.end();
     await done;
     expect([received, hash.digest('hex')]).toEqual([data.length, createHash('sha256').update(data).digest('hex')]);
@@ -120,7 +144,12 @@ describe.each(engines.filter(({ available }) => available))('a TLS Duplex on $na
     for (let at = 0; at < data.length; at += size) duplex.write(data.subarray(at, at + size));
     duplex.uncork();
     const received: Buffer[] = [];
-    await new Promise<void>((resolve) => duplex.on('data', (chunk: Buffer) => received.push(chunk) && Buffer.concat(received).length === data.length && resolve()));
+    await new Promise<void>((resolve) =>
+      duplex.on(
+        'data',
+        (chunk: Buffer) => received.push(chunk) && Buffer.concat(received).length === data.length && resolve(),
+      ),
+    );
     expect(Buffer.concat(received).equals(data)).toBe(true);
     // header, type and tag (RFC 9846 section 5.2)
     expect(duplex.bytesWritten - before).toBe(data.length + records * 22);
@@ -194,7 +223,10 @@ describe.each(engines.filter(({ available }) => available))('a TLS Duplex on $na
     const duplex = dial({ servername: 'other.test' });
     duplex.write('secret');
     const error = await failure(duplex);
-    expect(TlsError.is(error) && [error.code, `${error.message} ${error.hint}`.includes('server.test')]).toEqual(['CERT_NAME_MISMATCH', true]);
+    expect(TlsError.is(error) && [error.code, `${error.message} ${error.hint}`.includes('server.test')]).toEqual([
+      'CERT_NAME_MISMATCH',
+      true,
+    ]);
     expect([duplex.authorized, duplex.authorizationError, got]).toEqual([false, 'CERT_NAME_MISMATCH', 0]);
   });
 
@@ -220,13 +252,20 @@ describe.each(engines.filter(({ available }) => available))('a TLS Duplex on $na
 
   it('gives the reason when nobody listens at the port', async () => {
     const duplex = dial({ port: 1 });
-    expect(await failure(duplex)).toMatchObject({ code: 'TRANSPORT_ERROR', cause: expect.objectContaining({ code: 'ECONNREFUSED' }) });
+    expect(await failure(duplex)).toMatchObject({
+      code: 'TRANSPORT_ERROR',
+      cause: expect.objectContaining({ code: 'ECONNREFUSED' }),
+    });
   });
 
   it('recognises plain HTTP', async () => {
-    const plain = net.createServer((socket) => void socket.on('error', () => undefined).end('HTTP/1.1 400 Bad Request\r\n\r\n')).listen(0, '127.0.0.1');
+    const plain = net
+      .createServer((socket) => void socket.on('error', () => undefined).end('HTTP/1.1 400 Bad Request\r\n\r\n'))
+      .listen(0, '127.0.0.1');
     await once(plain, 'listening');
-    expect(await failure(dial({ port: (plain.address() as net.AddressInfo).port }))).toMatchObject({ code: 'HTTP_REQUEST' });
+    expect(await failure(dial({ port: (plain.address() as net.AddressInfo).port }))).toMatchObject({
+      code: 'HTTP_REQUEST',
+    });
     plain.close();
   });
 
@@ -241,18 +280,20 @@ describe.each(engines.filter(({ available }) => available))('a TLS Duplex on $na
 
   it('speaks STARTTLS first, and replays the greeting to whoever expects it', async () => {
     echo();
-    const smtp = net.createServer((socket) => {
-      socket.write('220 mail.test\r\n');
-      socket.on('data', (chunk) => {
-        const line = chunk.toString();
-        if (line.startsWith('EHLO')) socket.write('250-mail.test\r\n250 STARTTLS\r\n');
-        if (line !== 'STARTTLS\r\n') return;
-        socket.removeAllListeners('data');
-        socket.pause();
-        socket.write('220 go\r\n');
-        server.emit('connection', socket);
-      });
-    }).listen(0, '127.0.0.1');
+    const smtp = net
+      .createServer((socket) => {
+        socket.write('220 mail.test\r\n');
+        socket.on('data', (chunk) => {
+          const line = chunk.toString();
+          if (line.startsWith('EHLO')) socket.write('250-mail.test\r\n250 STARTTLS\r\n');
+          if (line !== 'STARTTLS\r\n') return;
+          socket.removeAllListeners('data');
+          socket.pause();
+          socket.write('220 go\r\n');
+          server.emit('connection', socket);
+        });
+      })
+      .listen(0, '127.0.0.1');
     await once(smtp, 'listening');
     const duplex = dial({ port: (smtp.address() as net.AddressInfo).port, preamble: 'smtp', standInGreeting: true });
     duplex.end('NOOP');
@@ -273,7 +314,12 @@ describe.each(engines.filter(({ available }) => available))('a TLS Duplex on $na
   it('reads into one buffer of the caller', async () => {
     echo();
     const parts: string[] = [];
-    const duplex = dial({ onread: { buffer: new Uint8Array(4), callback: (count, buffer) => parts.push(Buffer.from(buffer.subarray(0, count)).toString()) > 0 } });
+    const duplex = dial({
+      onread: {
+        buffer: new Uint8Array(4),
+        callback: (count, buffer) => parts.push(Buffer.from(buffer.subarray(0, count)).toString()) > 0,
+      },
+    });
     duplex.end('0123456789');
     await once(duplex, 'close');
     expect(parts.join('')).toBe('0123456789');
@@ -294,7 +340,10 @@ describe.each(engines.filter(({ available }) => available))('a TLS Duplex on $na
     near.on('data', (chunk: Buffer) => stream.push(foreign(chunk))).on('end', () => stream.push(null));
     const buffer = foreign(new Uint8Array(8));
     const parts: string[] = [];
-    const duplex = dial({ stream, onread: { buffer, callback: (count) => parts.push(Buffer.from(buffer.subarray(0, count)).toString()) > 0 } });
+    const duplex = dial({
+      stream,
+      onread: { buffer, callback: (count) => parts.push(Buffer.from(buffer.subarray(0, count)).toString()) > 0 },
+    });
     duplex.end(foreign(Buffer.from('from afar')));
     await once(duplex, 'close');
     expect(parts.join('')).toBe('from afar');
@@ -316,7 +365,9 @@ describe.each(engines.filter(({ available }) => available))('a TLS Duplex on $na
     expect(await failure(duplex)).toMatchObject({ code: 'CERT_PIN_MISMATCH' });
     const connector = new TlsConnector(Object.create({ backend, ca }) as object);
     echo();
-    const inherited = connector.duplex(Object.create({ host: '127.0.0.1', port, servername: 'server.test' }) as DuplexOptions);
+    const inherited = connector.duplex(
+      Object.create({ host: '127.0.0.1', port, servername: 'server.test' }) as DuplexOptions,
+    );
     made.push(inherited);
     inherited.end('hello');
     expect((await everything(inherited)).toString()).toBe('hello');
@@ -333,7 +384,11 @@ describe.each(engines.filter(({ available }) => available))('a TLS Duplex on $na
       await everything(duplex);
       return duplex.isSessionReused();
     };
-    expect([await once1('server.test'), await once1('server.test'), await once1('localhost')]).toEqual([false, true, false]);
+    expect([await once1('server.test'), await once1('server.test'), await once1('localhost')]).toEqual([
+      false,
+      true,
+      false,
+    ]);
   });
 
   it('emits timeout after idle time', async () => {
@@ -346,13 +401,22 @@ describe.each(engines.filter(({ available }) => available))('a TLS Duplex on $na
   });
 
   it('serves https.request', async () => {
-    const answer = https.createServer({ key: (await pki('rsa')).keyPem, cert: (await pki('rsa')).chainPem }, (request, response) => response.end(`you asked for ${request.url}`)).listen(0, '127.0.0.1');
+    const answer = https
+      .createServer({ key: (await pki('rsa')).keyPem, cert: (await pki('rsa')).chainPem }, (request, response) =>
+        response.end(`you asked for ${request.url}`),
+      )
+      .listen(0, '127.0.0.1');
     await once(answer, 'listening');
     const to = (answer.address() as net.AddressInfo).port;
     const body = await new Promise<string>((resolve, reject) => {
-      https.get({ host: 'server.test', port: to, path: '/page', createConnection: () => dial({ port: to }) }, (response) => {
-        void everything(response as unknown as Duplex).then((bytes) => resolve(bytes.toString()));
-      }).on('error', reject);
+      https
+        .get(
+          { host: 'server.test', port: to, path: '/page', createConnection: () => dial({ port: to }) },
+          (response) => {
+            void everything(response as unknown as Duplex).then((bytes) => resolve(bytes.toString()));
+          },
+        )
+        .on('error', reject);
     });
     expect(body).toBe('you asked for /page');
     answer.closeAllConnections();

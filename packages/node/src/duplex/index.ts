@@ -1,6 +1,12 @@
 /** @module @ferrule/node/duplex: a TLS connection as one `stream.Duplex` that client libraries take. */
 export { TlsConnector, tlsDuplex, type ConnectorOptions, type DuplexOptions } from './connector.ts';
-export { keyvSessionCache, memorySessionCache, type KeyvLike, type SessionCache, type SessionStore } from 'ferrule/sessions';
+export {
+  keyvSessionCache,
+  memorySessionCache,
+  type KeyvLike,
+  type SessionCache,
+  type SessionStore,
+} from 'ferrule/sessions';
 export type { CipherInfo } from './surface.ts';
 export type { TlsDuplex } from './tls-duplex.ts';
 export { tunnel, type Tunnel, type TunnelOptions } from './tunnel.ts';

@@ -2,8 +2,8 @@
 import { bytesOf } from '@ferrule/result/arguments';
 
 /**
- * Plaintext is read into slabs of at most this size, as much as the transport receives at once. Each is new: its bytes are
- * the reader's. Many small ones cost more than few large ones.
+ * Plaintext is read into slabs of at most this size, as much as the transport receives at once. Each is new: its bytes
+ * are the reader's. Many small ones cost more than few large ones.
  */
 const SLAB_SIZE = 262_144;
 
@@ -24,8 +24,8 @@ export interface Plaintext {
 }
 
 /**
- * What a listener throws is its own affair: an uncaught exception, as with node:tls, after which this connection and others go
- * on with not a byte lost.
+ * What a listener throws is its own affair: an uncaught exception, as with node:tls, after which this connection and
+ * others go on with not a byte lost.
  */
 export function guarded<T>(call: () => T, otherwise: T): T {
   try {

@@ -40,7 +40,10 @@ export abstract class SocketSurface extends Duplex {
     this.#noDelay = noDelay;
   }
 
-  /** The connection as the contract has it, for its facts; `undefined` while the engine loads. Operations are the Duplex's. */
+  /**
+   * The connection as the contract has it, for its facts; `undefined` while the engine loads. Operations are the
+   * Duplex's.
+   */
   abstract get ssl(): Ssl | undefined;
   abstract get connecting(): boolean;
 
@@ -144,9 +147,14 @@ export abstract class SocketSurface extends Duplex {
   getSharedSigalgs(): readonly string[] {
     return [];
   }
-  /** The name is the connection's from the beginning, since the certificate must match it: another one is a TypeError. */
+  /**
+   * The name is the connection's from the beginning, since the certificate must match it: another one is a TypeError.
+   */
   setServername(name: string): void {
-    if (name !== this.servername) throw new TypeError(`setServername: this connection is for ${this.servername ?? 'no name'}; give \`servername\` to the connector`);
+    if (name !== this.servername)
+      throw new TypeError(
+        `setServername: this connection is for ${this.servername ?? 'no name'}; give \`servername\` to the connector`,
+      );
   }
   exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Buffer {
     if (this.ssl === undefined) throw new TlsError('HANDSHAKE_NOT_DONE');
@@ -194,9 +202,12 @@ export abstract class SocketSurface extends Duplex {
    */
   setTimeout(milliseconds: number, callback?: () => void): this {
     if (this.destroyed) return this;
-    if (typeof milliseconds !== 'number') throw new TypeError(`setTimeout: ${String(milliseconds)} is not a number of milliseconds`);
-    if (!(milliseconds >= 0 && milliseconds < Infinity)) throw new RangeError(`setTimeout: ${milliseconds} is not a number of milliseconds from 0 on`);
-    if (callback !== undefined && typeof callback !== 'function') throw new TypeError('setTimeout: the callback is not a function');
+    if (typeof milliseconds !== 'number')
+      throw new TypeError(`setTimeout: ${String(milliseconds)} is not a number of milliseconds`);
+    if (!(milliseconds >= 0 && milliseconds < Infinity))
+      throw new RangeError(`setTimeout: ${milliseconds} is not a number of milliseconds from 0 on`);
+    if (callback !== undefined && typeof callback !== 'function')
+      throw new TypeError('setTimeout: the callback is not a function');
     // what a timer can wait for
     const ms = Math.min(milliseconds, 2 ** 31 - 1);
     this.#idleMs = ms;

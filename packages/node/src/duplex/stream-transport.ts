@@ -6,8 +6,9 @@ import type { Transport, TransportSink } from 'ferrule';
 import { transportError } from 'ferrule/tcp';
 
 /**
- * One receive buffer for every socket of this thread. Reads complete before their callback returns, so nobody's bytes are
- * in it between two callbacks. Not so on Windows, where a read is under way while others complete: there each has its own.
+ * One receive buffer for every socket of this thread. Reads complete before their callback returns, so nobody's bytes
+ * are in it between two callbacks. Not so on Windows, where a read is under way while others complete: there each has
+ * its own.
  */
 const RECEIVE_BUFFER_SIZE = 256 * 1024;
 let shared: Uint8Array | undefined;
@@ -17,7 +18,8 @@ const receiveBuffer = (): Uint8Array => {
 };
 
 /** Where to connect: net.connect's options, a stream that is connected or about to be, or a way to get one. */
-export type Target = { readonly connect: net.NetConnectOpts } | { readonly stream: Duplex } | { readonly dial: () => Duplex };
+export type Target =
+  { readonly connect: net.NetConnectOpts } | { readonly stream: Duplex } | { readonly dial: () => Duplex };
 
 /** What a stream may have besides: a socket has it, and what stands for one. */
 interface Handle {
@@ -47,12 +49,18 @@ export class StreamTransport implements Transport {
    * @param describe what a failure of the stream is to people; default {@link transportError}.
    * @throws what `dial` or net.connect throw; TypeError where `dial` gives no stream.
    */
-  constructor(target: Target, name: string, describe: (error: Error) => TlsError = (error) => transportError(error, name)) {
+  constructor(
+    target: Target,
+    name: string,
+    describe: (error: Error) => TlsError = (error) => transportError(error, name),
+  ) {
     this.name = name;
     this.#describe = describe;
     this.#ownReads = 'connect' in target;
-    const stream = 'connect' in target ? this.#connect(target.connect) : 'dial' in target ? target.dial() : target.stream;
-    if (typeof (stream as Partial<Duplex> | undefined)?.write !== 'function') throw new TypeError('dial: gave no Duplex');
+    const stream =
+      'connect' in target ? this.#connect(target.connect) : 'dial' in target ? target.dial() : target.stream;
+    if (typeof (stream as Partial<Duplex> | undefined)?.write !== 'function')
+      throw new TypeError('dial: gave no Duplex');
     this.stream = stream;
     stream.on('error', (error: Error) => this.#fail(error));
     stream.on('end', () => {
@@ -99,10 +107,12 @@ export class StreamTransport implements Transport {
 
   send(bytes: Uint8Array, done: (error?: Error | null) => void): void {
     const { stream } = this;
-    if (stream.destroyed || stream.writableEnded) return done(this.#failure ?? this.#describe(new Error('the stream was closed')));
+    if (stream.destroyed || stream.writableEnded)
+      return done(this.#failure ?? this.#describe(new Error('the stream was closed')));
     this.onActivity();
     try {
-      // a stream of another kind may hand on what it was given after it has said that it is done, and our memory is used again
+      // a stream of another kind may hand on what it was given after it has said that it is done, and our memory is
+      // used again
       stream.write(stream instanceof net.Socket ? bytes : bytes.slice(), (error) => {
         // it comes as an event too, but later
         if (error) this.#fail(error);

@@ -34,11 +34,15 @@ export interface CipherInfo {
 export function cipherOf(ssl: Ssl): CipherInfo | undefined {
   const { cipherSuite, version } = ssl;
   if (cipherSuite === undefined || version === undefined) return undefined;
-  const [name, standardName] = SUITES[cipherSuite] ?? [`0x${cipherSuite.toString(16)}`, `0x${cipherSuite.toString(16)}`];
+  const [name, standardName] = SUITES[cipherSuite] ?? [
+    `0x${cipherSuite.toString(16)}`,
+    `0x${cipherSuite.toString(16)}`,
+  ];
   return { name, standardName, version };
 }
 
-export const ephemeralKeyOf = (ssl: Ssl): EphemeralKeyInfo | Record<string, never> => (ssl.group === undefined ? {} : (GROUPS[ssl.group] ?? {}));
+export const ephemeralKeyOf = (ssl: Ssl): EphemeralKeyInfo | Record<string, never> =>
+  ssl.group === undefined ? {} : (GROUPS[ssl.group] ?? {});
 
 export function peerX509(ssl: Ssl): X509Certificate | undefined {
   const [leaf] = ssl.peerCertificates;
@@ -51,10 +55,14 @@ export function ownX509(ssl: Ssl): X509Certificate | undefined {
 }
 
 /** `getPeerCertificate`: node's legacy object; with `detailed` each has its issuer, the last one itself. */
-export function peerCertificateOf(ssl: Ssl, detailed: boolean): PeerCertificate | DetailedPeerCertificate | Record<string, never> {
+export function peerCertificateOf(
+  ssl: Ssl,
+  detailed: boolean,
+): PeerCertificate | DetailedPeerCertificate | Record<string, never> {
   const chain = (detailed ? (ssl.verifiedChain ?? ssl.peerCertificates) : ssl.peerCertificates.slice(0, 1)).map(
     (der) => new X509Certificate(der).toLegacyObject() as DetailedPeerCertificate,
   );
-  if (detailed) chain.forEach((certificate, index) => (certificate.issuerCertificate = chain[index + 1] ?? certificate));
+  if (detailed)
+    chain.forEach((certificate, index) => (certificate.issuerCertificate = chain[index + 1] ?? certificate));
   return chain[0] ?? {};
 }

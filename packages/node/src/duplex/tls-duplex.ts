@@ -1,8 +1,9 @@
 /**
  * @module A TLS connection as one `stream.Duplex`, with the surface of `tls.TLSSocket` that client libraries use.
  *
- * What moves bytes is {@link TlsPump}. Here is the way to a connection (transport, plain-text dialogue, session, handshake), and
- * what a Duplex's reader and writer are told. A write's callback, and `finish`, mean that the transport has the bytes.
+ * What moves bytes is {@link TlsPump}. Here is the way to a connection (transport, plain-text dialogue, session,
+ * handshake), and what a Duplex's reader and writer are told. A write's callback, and `finish`, mean that the transport
+ * has the bytes.
  */
 import type net from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -18,7 +19,10 @@ import { Chunks, guarded, type OnRead, type Plaintext, StaticBuffer } from './pl
 import { SocketSurface, type SocketSurfaceParts } from './socket-surface.ts';
 import { StreamTransport, type Target } from './stream-transport.ts';
 
-/** Chunks written together are joined into pieces of at most this size: four full records, and one write to the transport. */
+/**
+ * Chunks written together are joined into pieces of at most this size: four full records, and one write to the
+ * transport.
+ */
 const BATCH_SIZE = 65_536;
 
 /** What a Duplex is made of, all of it checked already. */
@@ -75,7 +79,11 @@ export class TlsDuplex extends SocketSurface {
     const { ssl, signal, target, onread } = parts;
     this.#plaintext = onread === undefined ? new Chunks((chunk) => this.push(chunk)) : new StaticBuffer(onread);
     if (!(ssl instanceof Promise)) this.#ssl = ssl;
-    else ssl.then((made) => void (this.destroyed && made.dispose()), (error: Error) => this.#refused(error));
+    else
+      ssl.then(
+        (made) => void (this.destroyed && made.dispose()),
+        (error: Error) => this.#refused(error),
+      );
     if (signal?.aborted === true) {
       if (target !== undefined && 'stream' in target) target.stream.on('error', () => {}).destroy();
       this.#abort();
@@ -91,7 +99,9 @@ export class TlsDuplex extends SocketSurface {
   #open(target: Target): void {
     const { handshakeTimeout, onread, preamble } = this.#parts;
     this.#phase = 'transport';
-    this.within(handshakeTimeout, () => this.#fail(new TlsError('TIMEOUT', `no connection within ${handshakeTimeout} ms; it was at ${this.#where()}`)));
+    this.within(handshakeTimeout, () =>
+      this.#fail(new TlsError('TIMEOUT', `no connection within ${handshakeTimeout} ms; it was at ${this.#where()}`)),
+    );
     let transport: StreamTransport;
     try {
       transport = new StreamTransport(target, 'the transport', (error) => this.#explained(error));
@@ -105,7 +115,8 @@ export class TlsDuplex extends SocketSurface {
       {
         established: () => this.#established(),
         space: () => {
-          // At the end of the transport we read even unasked: a truncation must be noticed. A buffer of the caller's is his meanwhile.
+          // At the end of the transport we read even unasked: a truncation must be noticed. A buffer of the caller's is
+          // his meanwhile.
           if (!this.#plaintext.wanted && (onread !== undefined || !pump.eof)) return undefined;
           return this.#plaintext.space(Math.max(pump.pending, this.#ssl?.pending ?? 0));
         },
@@ -147,7 +158,10 @@ export class TlsDuplex extends SocketSurface {
   /** A failure of the transport, with what it came amid. */
   #explained(error: Error): TlsError {
     const { hint } = transportError(error, '');
-    return new TlsError('TRANSPORT_ERROR', `the transport failed during ${this.#where()}: ${error.message}`, { cause: error, hint });
+    return new TlsError('TRANSPORT_ERROR', `the transport failed during ${this.#where()}: ${error.message}`, {
+      cause: error,
+      hint,
+    });
   }
 
   /** The handshake begins when the engine is loaded and the session cache has answered. */
@@ -177,7 +191,7 @@ export class TlsDuplex extends SocketSurface {
   }
 
   #greet(greeting: Uint8Array): void {
-    for (let rest = greeting; rest.length > 0; ) {
+    for (let rest = greeting; rest.length > 0;) {
       const into = this.#plaintext.space(rest.length);
       const n = Math.min(into.length, rest.length);
       into.set(rest.subarray(0, n));
@@ -221,7 +235,7 @@ export class TlsDuplex extends SocketSurface {
 
   override _writev(chunks: { chunk: Uint8Array }[], callback: Callback): void {
     this.#whenOpen(callback, (pump) => {
-      for (let next = 0; next < chunks.length; ) {
+      for (let next = 0; next < chunks.length;) {
         const first = next;
         for (let total = 0; next < chunks.length; next++) {
           total += chunks[next]?.chunk.length ?? 0;
@@ -236,8 +250,8 @@ export class TlsDuplex extends SocketSurface {
   }
 
   override _final(callback: Callback): void {
-    // Writes are done before this is called, and before the handshake none is: nothing was to be said. As with node:tls that
-    // ends the attempt, with an error; who allows half-open connections may still want to listen.
+    // Writes are done before this is called, and before the handshake none is: nothing was to be said. As with node:tls
+    // that ends the attempt, with an error; who allows half-open connections may still want to listen.
     if (this.connecting && !this.allowHalfOpen) {
       callback();
       return this.#fail(new TlsError('ABORTED', `ended during ${this.#where()}, before anything was written`));
@@ -262,11 +276,13 @@ export class TlsDuplex extends SocketSurface {
   }
 
   #fail(error: Error): void {
-    if (this.#ssl !== undefined && this.#ssl.verifyResult !== 0 && TlsError.is(error)) this.authorizationError = error.code;
+    if (this.#ssl !== undefined && this.#ssl.verifyResult !== 0 && TlsError.is(error))
+      this.authorizationError = error.code;
     this.destroy(error);
   }
 
-  readonly #abort = (): void => this.#fail(new TlsError('ABORTED', `aborted during ${this.#where()}`, { cause: this.#parts.signal?.reason }));
+  readonly #abort = (): void =>
+    this.#fail(new TlsError('ABORTED', `aborted during ${this.#where()}`, { cause: this.#parts.signal?.reason }));
 
   #refused(error: Error): void {
     if (this.#phase === 'idle') this.#refusal = error;
@@ -286,15 +302,25 @@ export class TlsDuplex extends SocketSurface {
   }
 
   /** For libraries that connect their stream themselves, as net.Socket's: only on a lazy Duplex. */
-  connect(...args: [options: net.TcpNetConnectOpts | string, callback?: () => void] | [port: number, host?: string, callback?: () => void]): this {
+  connect(
+    ...args:
+      | [options: net.TcpNetConnectOpts | string, callback?: () => void]
+      | [port: number, host?: string, callback?: () => void]
+  ): this {
     const callback = args.at(-1);
     if (typeof callback === 'function') this.once('connect', callback as () => void);
     if (this.#phase !== 'idle') return this;
     if (this.#refusal !== undefined) return this.destroy(this.#refusal);
     const [first, second] = args;
-    const where = typeof first === 'object' ? first : typeof first === 'string' ? { path: first } : { port: first, host: typeof second === 'string' ? second : 'localhost' };
+    const where =
+      typeof first === 'object'
+        ? first
+        : typeof first === 'string'
+          ? { path: first }
+          : { port: first, host: typeof second === 'string' ? second : 'localhost' };
     const { dial } = this.#parts;
-    if (dial !== undefined && 'port' in where) this.#open({ dial: () => dial({ host: where.host ?? 'localhost', port: where.port }) });
+    if (dial !== undefined && 'port' in where)
+      this.#open({ dial: () => dial({ host: where.host ?? 'localhost', port: where.port }) });
     else this.#open({ connect: where });
     return this;
   }

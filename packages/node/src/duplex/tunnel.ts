@@ -9,7 +9,9 @@ import { reset } from './socket-surface.ts';
 import type { TlsDuplex } from './tls-duplex.ts';
 
 export interface TunnelOptions {
-  /** Where to listen: a TCP port of the loopback interface, 0 (default) for a free one; or the path of a unix socket. */
+  /**
+   * Where to listen: a TCP port of the loopback interface, 0 (default) for a free one; or the path of a unix socket.
+   */
   readonly listen?: number | string;
   /** Told of connections that failed, with the reason; the plain side just sees its connection reset. */
   readonly onError?: (error: Error) => void;
@@ -27,7 +29,11 @@ export interface Tunnel {
  * can use it: prefer a unix socket in a directory of your own where others share the machine.
  * @throws Error when listening fails; TypeError for a wrong option, of the target too.
  */
-export async function tunnel(connector: TlsConnector, target: DuplexOptions, options: TunnelOptions = {}): Promise<Tunnel> {
+export async function tunnel(
+  connector: TlsConnector,
+  target: DuplexOptions,
+  options: TunnelOptions = {},
+): Promise<Tunnel> {
   // as it was checked, whatever the caller does with it
   const to = connectionOptions(target);
   const { listen, onError } = checked(connector, to, options);
@@ -52,7 +58,10 @@ export async function tunnel(connector: TlsConnector, target: DuplexOptions, opt
   // one connection that cannot be accepted (EMFILE) is not the end of the others
   server.on('error', (error) => guarded(() => onError?.(error), undefined));
   return {
-    address: typeof listen === 'string' ? { path: listen } : { host: '127.0.0.1', port: (server.address() as net.AddressInfo).port },
+    address:
+      typeof listen === 'string'
+        ? { path: listen }
+        : { host: '127.0.0.1', port: (server.address() as net.AddressInfo).port },
     close: async () => {
       for (const side of open) side.destroy();
       server.close();
@@ -62,15 +71,21 @@ export async function tunnel(connector: TlsConnector, target: DuplexOptions, opt
 }
 
 /** Everything that a connection would be refused for, before there is one. */
-function checked(connector: TlsConnector, target: DuplexOptions, options: TunnelOptions): { readonly listen: number | string; readonly onError: TunnelOptions['onError'] } {
+function checked(
+  connector: TlsConnector,
+  target: DuplexOptions,
+  options: TunnelOptions,
+): { readonly listen: number | string; readonly onError: TunnelOptions['onError'] } {
   const given = plainOptions(options, ['listen', 'onError'] satisfies (keyof TunnelOptions)[]);
-  for (const key of Object.keys(given)) if (key !== 'listen' && key !== 'onError') throw new TypeError(`${key}: no option of a tunnel`);
+  for (const key of Object.keys(given))
+    if (key !== 'listen' && key !== 'onError') throw new TypeError(`${key}: no option of a tunnel`);
   const { listen = 0, onError } = given;
   if (typeof listen === 'string' ? listen === '' : !(Number.isInteger(listen) && listen >= 0 && listen <= 65_535)) {
     throw new TypeError(`listen: ${String(listen)} is neither a port from 0 to 65535 nor the path of a socket`);
   }
   if (onError !== undefined && typeof onError !== 'function') throw new TypeError('onError: not a function');
-  if (target.stream !== undefined || target.lazy !== undefined) throw new TypeError('tunnel: the target is a host and port, or a path');
+  if (target.stream !== undefined || target.lazy !== undefined)
+    throw new TypeError('tunnel: the target is a host and port, or a path');
   if (target.onread !== undefined) throw new TypeError('onread: a tunnel reads by itself');
   connector.check(target);
   return { listen, onError };

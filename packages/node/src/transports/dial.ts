@@ -10,19 +10,29 @@ import { socks5 } from './socks5.ts';
 import { webSocket } from './web-socket.ts';
 
 export interface DialOptions {
-  /** Ends the attempt: with its reason where that is a `TlsError`, else with `ABORTED`. Not the connection that came of it. */
+  /**
+   * Ends the attempt: with its reason where that is a `TlsError`, else with `ABORTED`. Not the connection that came of
+   * it.
+   */
   readonly signal?: AbortSignal;
-  /** Told of each step that is done: `DNS`, `TCP`, `proxy DNS`, `proxy TCP`, `SOCKS5`, `CONNECT`, `WebSocket`, `unix socket`, `exec`. */
+  /**
+   * Told of each step that is done: `DNS`, `TCP`, `proxy DNS`, `proxy TCP`, `SOCKS5`, `CONNECT`, `WebSocket`, `unix
+   * socket`, `exec`.
+   */
   readonly onStep?: (step: string) => void;
 }
 
 /**
- * A connection to `to`, along `way`, a route or its URL; over TCP where that is `undefined`. It allows half-open connections, and
- * nobody has read from it.
+ * A connection to `to`, along `way`, a route or its URL; over TCP where that is `undefined`. It allows half-open
+ * connections, and nobody has read from it.
  * @throws TlsError `TRANSPORT_ERROR`, `PROXY_*`, `ABORTED`.
  * @throws TypeError where `way` is no route, or the package that the route needs (`socks`, `ws`) is not installed.
  */
-export async function dial(way: string | Route | undefined, to: Destination, { signal = never, onStep = () => {} }: DialOptions = {}): Promise<Duplex> {
+export async function dial(
+  way: string | Route | undefined,
+  to: Destination,
+  { signal = never, onStep = () => {} }: DialOptions = {},
+): Promise<Duplex> {
   const route = way === undefined ? undefined : checkRoute(way);
   if (signal.aborted) throw reasonOf(signal);
   const name = authority(to);
@@ -45,8 +55,9 @@ export async function dial(way: string | Route | undefined, to: Destination, { s
 }
 
 /**
- * Connections along a route, handed out at once: what is written waits, and a failure destroys them. For whoever wants a
- * Duplex without waiting, as `new TlsConnector({ dial: dialer('socks5://proxy.example:1080') })` does for the adapters.
+ * Connections along a route, handed out at once: what is written waits, and a failure destroys them. For whoever wants
+ * a Duplex without waiting, as `new TlsConnector({ dial: dialer('socks5://proxy.example:1080') })` does for the
+ * adapters.
  * @throws TypeError as {@link checkRoute}, also for `undefined`.
  */
 export function dialer(way: string | Route): (to: Destination) => Duplex {

@@ -12,11 +12,22 @@ const PATIENCE = 1000;
 /** How long it has after an orderly end: it may have bytes in it that were told to be sent; milliseconds. */
 const GRACE = 10_000;
 
-/** Its stderr is ours. It ends with the connection. @throws TlsError PROXY_UNREACHABLE where it cannot be started; ABORTED. */
-export async function run(command: readonly string[], { host, port }: Destination, signal: AbortSignal, onStep: (step: string) => void): Promise<Duplex> {
+/**
+ * Its stderr is ours. It ends with the connection. @throws TlsError PROXY_UNREACHABLE where it cannot be started;
+ * ABORTED.
+ */
+export async function run(
+  command: readonly string[],
+  { host, port }: Destination,
+  signal: AbortSignal,
+  onStep: (step: string) => void,
+): Promise<Duplex> {
   // a name may come from a list of somebody else's: it may become neither an option nor the text of a shell
-  if (host !== '' && !/^[\p{L}\p{N}_.:%][\p{L}\p{N}_.:%-]*$/u.test(host)) throw new TypeError(`exec: ${JSON.stringify(host)} is no host name`);
-  const [program = '', ...args] = command.map((word) => word.replaceAll('{host}', host).replaceAll('{port}', String(port)));
+  if (host !== '' && !/^[\p{L}\p{N}_.:%][\p{L}\p{N}_.:%-]*$/u.test(host))
+    throw new TypeError(`exec: ${JSON.stringify(host)} is no host name`);
+  const [program = '', ...args] = command.map((word) =>
+    word.replaceAll('{host}', host).replaceAll('{port}', String(port)),
+  );
   const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'], windowsHide: true });
   try {
     await once(child, 'spawn');
@@ -24,7 +35,10 @@ export async function run(command: readonly string[], { host, port }: Destinatio
     // Node's error has the arguments in it, and a password may be one
     const { message, code } = error as NodeJS.ErrnoException;
     const cause = Object.assign(new Error(message), { code });
-    throw new TlsError('PROXY_UNREACHABLE', `the command ${program} could not be started: ${message}`, { cause, hint: 'Check that it is installed, and in PATH.' });
+    throw new TlsError('PROXY_UNREACHABLE', `the command ${program} could not be started: ${message}`, {
+      cause,
+      hint: 'Check that it is installed, and in PATH.',
+    });
   }
   child.on('error', () => {});
   onStep('exec');
@@ -41,9 +55,13 @@ export async function run(command: readonly string[], { host, port }: Destinatio
       if (heard) return error;
       const [code, killed] = await exited;
       if (code === 0) return undefined;
-      return new TlsError('PROXY_CLOSED', `the command ${program} ended with ${killed ?? `code ${code}`} and has sent nothing`, {
-        hint: 'What it says on stderr may tell why; run it by itself.',
-      });
+      return new TlsError(
+        'PROXY_CLOSED',
+        `the command ${program} ended with ${killed ?? `code ${code}`} and has sent nothing`,
+        {
+          hint: 'What it says on stderr may tell why; run it by itself.',
+        },
+      );
     },
     ref: () => child.ref(),
     unref: () => child.unref(),
@@ -65,10 +83,12 @@ export async function run(command: readonly string[], { host, port }: Destinatio
         late = setTimeout(stop, GRACE);
         for (const each of [child, child.stdin, child.stdout, late] as { unref?(): unknown }[]) each.unref?.();
       }
-      void exited.catch(() => {}).finally(() => {
-        clearTimeout(late);
-        child.stdout.destroy();
-      });
+      void exited
+        .catch(() => {})
+        .finally(() => {
+          clearTimeout(late);
+          child.stdout.destroy();
+        });
     },
   });
   if (signal.aborted) {

@@ -8,18 +8,28 @@ import { openProxySocket } from './socket.ts';
 /** All heads together, bytes: as much as Node's own client takes for one. */
 const LIMIT = 16_384;
 
-/** @throws TlsError PROXY_*; TRANSPORT_ERROR where the proxy cannot reach the server; ABORTED. TypeError for a host that is none. */
-export async function connectThrough(proxy: Proxy, { host, port }: Destination, signal: AbortSignal, onStep: (step: string) => void): Promise<Socket> {
+/**
+ * @throws TlsError PROXY_*; TRANSPORT_ERROR where the proxy cannot reach the server; ABORTED. TypeError for a host that
+ * is none.
+ */
+export async function connectThrough(
+  proxy: Proxy,
+  { host, port }: Destination,
+  signal: AbortSignal,
+  onStep: (step: string) => void,
+): Promise<Socket> {
   const target = authority({ host: asciiHost('http', host), port });
   const socket = await openProxySocket(proxy, signal, onStep);
   const name = `the proxy ${authority(proxy)}`;
-  const closed = (cause?: Error): TlsError => new TlsError('PROXY_CLOSED', `${name} hung up before it answered CONNECT`, { cause });
+  const closed = (cause?: Error): TlsError =>
+    new TlsError('PROXY_CLOSED', `${name} hung up before it answered CONNECT`, { cause });
   await abortable<void>(signal, (resolve, reject) => {
     let received = Buffer.alloc(0);
     const ended = (): void => reject(closed());
     const failed = (cause: Error): void => reject(closed(cause));
     const readable = (): void => {
-      for (let chunk = socket.read() as Buffer | null; chunk !== null; chunk = socket.read() as Buffer | null) received = Buffer.concat([received, chunk]);
+      for (let chunk = socket.read() as Buffer | null; chunk !== null; chunk = socket.read() as Buffer | null)
+        received = Buffer.concat([received, chunk]);
       const { status, rest, wrong } = answerIn(received);
       if (wrong) return reject(new TlsError('PROXY_MALFORMED', `${name} does not answer in HTTP/1.1`));
       if (status === undefined) return;
@@ -42,7 +52,10 @@ export async function connectThrough(proxy: Proxy, { host, port }: Destination, 
 
 /** Nothing in it is the caller's but what has been checked: the host, and credentials in base64. */
 function request(target: string, credentials: Proxy['credentials']): string {
-  const authorization = credentials === undefined ? '' : `Proxy-Authorization: Basic ${Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64')}\r\n`;
+  const authorization =
+    credentials === undefined
+      ? ''
+      : `Proxy-Authorization: Basic ${Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64')}\r\n`;
   return `CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\nUser-Agent: ferrule\r\n${authorization}\r\n`;
 }
 
@@ -61,7 +74,7 @@ const BEGINNING = 'HTTP/1.';
 /** The first response that is final: any number of interim ones (1xx) may come before it (RFC 9110 section 15.2). */
 function answerIn(received: Buffer): Answer {
   const nothing: Answer = { status: undefined, rest: Buffer.alloc(0), wrong: false };
-  for (let at = 0; ; ) {
+  for (let at = 0; ;) {
     const rest = received.subarray(at);
     const beginning = rest.subarray(0, BEGINNING.length).toString('latin1');
     if (!BEGINNING.startsWith(beginning)) return { ...nothing, wrong: true };
@@ -71,16 +84,20 @@ function answerIn(received: Buffer): Answer {
     if (status === undefined || end > LIMIT || at > LIMIT) return { ...nothing, wrong: true };
     at += end + 4;
     // 101 is an answer to an Upgrade, and we asked for none
-    if (!status.startsWith('1') || status.startsWith('101')) return { status, rest: received.subarray(at), wrong: false };
+    if (!status.startsWith('1') || status.startsWith('101'))
+      return { status, rest: received.subarray(at), wrong: false };
   }
 }
 
 function refusal(answer: string, name: string, target: string): TlsError | undefined {
   const code = Number(answer.slice(0, 3));
   if (code >= 200 && code < 300) return undefined;
-  if (code === 407) return new TlsError('PROXY_AUTHENTICATION_REQUIRED', `${name} wants credentials, or others: ${answer}`);
+  if (code === 407)
+    return new TlsError('PROXY_AUTHENTICATION_REQUIRED', `${name} wants credentials, or others: ${answer}`);
   if (code === 502 || code === 503 || code === 504) {
-    return new TlsError('TRANSPORT_ERROR', `${name} cannot reach ${target}: ${answer}`, { hint: 'Check host and port; the proxy may see another DNS and other networks than this machine.' });
+    return new TlsError('TRANSPORT_ERROR', `${name} cannot reach ${target}: ${answer}`, {
+      hint: 'Check host and port; the proxy may see another DNS and other networks than this machine.',
+    });
   }
   return new TlsError('PROXY_REFUSED', `${name} refused to connect to ${target}: ${answer}`);
 }

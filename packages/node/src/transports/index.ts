@@ -1,6 +1,6 @@
 /**
- * @module @ferrule/node/transports: ways to a server as URLs. A route that fails is a `TlsError`: `PROXY_*` where the proxy,
- * relay or command is to blame, `TRANSPORT_ERROR` where the server is, by what the proxy says.
+ * @module @ferrule/node/transports: ways to a server as URLs. A route that fails is a `TlsError`: `PROXY_*` where the
+ * proxy, relay or command is to blame, `TRANSPORT_ERROR` where the server is, by what the proxy says.
  */
 export { dial, dialer, type DialOptions } from './dial.ts';
 export { authority, nameOfRoute, parseRoute, type Destination, type Proxy, type Route } from './route.ts';

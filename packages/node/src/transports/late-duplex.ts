@@ -5,7 +5,9 @@ import { Duplex, type Readable, type Writable } from 'node:stream';
 export interface Inner {
   readonly readable: Readable;
   readonly writable: Writable;
-  /** Asked of the end of `readable` (without an error) and of errors: what it really was; `undefined` is an orderly end. */
+  /**
+   * Asked of the end of `readable` (without an error) and of errors: what it really was; `undefined` is an orderly end.
+   */
   why?(error: Error | undefined): Promise<Error | undefined>;
   /** Give everything up. */
   close(): void;
@@ -74,7 +76,10 @@ export class LateDuplex extends Duplex {
 
   /** Bytes that were written and have not gone: here, there, and in its socket. */
   get queued(): number {
-    const { writableLength = 0, _handle } = (this.#inner?.writable ?? {}) as { readonly writableLength?: number; readonly _handle?: { readonly writeQueueSize?: number } | null };
+    const { writableLength = 0, _handle } = (this.#inner?.writable ?? {}) as {
+      readonly writableLength?: number;
+      readonly _handle?: { readonly writeQueueSize?: number } | null;
+    };
     return this.writableLength + writableLength + (_handle?.writeQueueSize ?? 0);
   }
 
@@ -92,7 +97,9 @@ export class LateDuplex extends Duplex {
   }
 
   #handles(): readonly { ref?(): unknown; unref?(): unknown }[] {
-    return this.#inner === undefined ? [] : ([this.#inner, this.#inner.readable, this.#inner.writable] as { ref?(): unknown; unref?(): unknown }[]);
+    return this.#inner === undefined
+      ? []
+      : ([this.#inner, this.#inner.readable, this.#inner.writable] as { ref?(): unknown; unref?(): unknown }[]);
   }
 
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {

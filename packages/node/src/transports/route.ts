@@ -1,4 +1,6 @@
-/** @module A way to a server, as a URL: straight, through a proxy or a relay, or over the standard streams of a program. */
+/**
+ * @module A way to a server, as a URL: straight, through a proxy or a relay, or over the standard streams of a program.
+ */
 import { domainToASCII } from 'node:url';
 import { plainOptions } from '@ferrule/result/arguments';
 
@@ -61,7 +63,9 @@ export function parseRoute(text: string): Route {
       return { scheme: 'ws', url: `ws:${rest}` };
     case 'wss':
     case 'https':
-      throw new TypeError(`${scheme}: TLS to the proxy or relay itself is not offered; what goes through is TLS already`);
+      throw new TypeError(
+        `${scheme}: TLS to the proxy or relay itself is not offered; what goes through is TLS already`,
+      );
     default:
       throw new TypeError('no route: expected a URL with tcp, unix, socks5, http, ws or exec');
   }
@@ -77,16 +81,22 @@ const FIELDS = {
 } as const;
 
 /**
- * The route that a caller gave, as a URL or as {@link parseRoute} makes it, in a copy that stays. What is neither is never taken for
- * "no route": who asks for a proxy must not be connected without it.
+ * The route that a caller gave, as a URL or as {@link parseRoute} makes it, in a copy that stays. What is neither is
+ * never taken for "no route": who asks for a proxy must not be connected without it.
  * @throws TypeError
  */
 export function checkRoute(given: string | Route): Route {
   if (typeof given === 'string') return parseRoute(given);
-  const { scheme, ...rest } = plainOptions(given, ['scheme', 'host', 'port', 'credentials', 'path', 'url', 'command'], 'route') as Route & Readonly<Record<string, unknown>>;
-  if (!Object.hasOwn(FIELDS, scheme)) throw new TypeError('route.scheme: must be tcp, unix, socks5, http, ws or exec; or give a URL as a string');
+  const { scheme, ...rest } = plainOptions(
+    given,
+    ['scheme', 'host', 'port', 'credentials', 'path', 'url', 'command'],
+    'route',
+  ) as Route & Readonly<Record<string, unknown>>;
+  if (!Object.hasOwn(FIELDS, scheme))
+    throw new TypeError('route.scheme: must be tcp, unix, socks5, http, ws or exec; or give a URL as a string');
   const fields: readonly string[] = FIELDS[scheme];
-  for (const key of Object.keys(rest)) if (!fields.includes(key)) throw new TypeError(`route.${key}: unknown for ${scheme}`);
+  for (const key of Object.keys(rest))
+    if (!fields.includes(key)) throw new TypeError(`route.${key}: unknown for ${scheme}`);
   for (const key of fields) checkField(key, (rest as Readonly<Record<string, unknown>>)[key]);
   return structuredClone({ scheme, ...rest }) as Route;
 }
@@ -99,7 +109,11 @@ function checkField(key: string, value: unknown): void {
       : key === 'command'
         ? Array.isArray(value) && value.length > 0 && value.every(text)
         : key === 'credentials'
-          ? value === undefined || (typeof value === 'object' && value !== null && typeof (value as { username?: unknown }).username === 'string' && typeof (value as { password?: unknown }).password === 'string')
+          ? value === undefined ||
+            (typeof value === 'object' &&
+              value !== null &&
+              typeof (value as { username?: unknown }).username === 'string' &&
+              typeof (value as { password?: unknown }).password === 'string')
           : text(value);
   if (!good) throw new TypeError(`route.${key}: missing, or not what the route needs`);
 }
@@ -123,28 +137,33 @@ export const authority = ({ host, port }: Destination): string => `${host.includ
 
 /**
  * A host as it goes to a proxy: A-labels where it is not ASCII (RFC 5890), which DNS and every proxy understand.
- * @throws TypeError for what is no host name, or longer than 255 bytes (RFC 1928 section 5 has one byte for the length).
+ * @throws TypeError for what is no host name, or longer than 255 bytes (RFC 1928 section 5 has one byte for the
+ * length).
  */
 export function asciiHost(scheme: string, host: string): string {
   const ascii = /^[\x00-\x7f]*$/.test(host) ? host : domainToASCII(host);
-  if (!/^[\w.:%-]{1,255}$/.test(ascii)) throw new TypeError(`${scheme}: ${JSON.stringify(host.slice(0, 300))} is no host name of at most 255 bytes`);
+  if (!/^[\w.:%-]{1,255}$/.test(ascii))
+    throw new TypeError(`${scheme}: ${JSON.stringify(host.slice(0, 300))} is no host name of at most 255 bytes`);
   return ascii;
 }
 
 function proxyOf(scheme: 'socks5' | 'http', rest: string, defaultPort: number): Proxy {
   const { hostname, port, username, password, pathname, search } = urlOf(scheme, rest);
-  if (!['', '/'].includes(pathname) || search !== '') throw new TypeError(`${scheme}: a proxy has neither path nor query; expected ${scheme}://host:port`);
+  if (!['', '/'].includes(pathname) || search !== '')
+    throw new TypeError(`${scheme}: a proxy has neither path nor query; expected ${scheme}://host:port`);
   return {
     host: unbracketed(hostname),
     port: port === '' ? defaultPort : Number(port),
-    credentials: username === '' && password === '' ? undefined : { username: decoded(username), password: decoded(password) },
+    credentials:
+      username === '' && password === '' ? undefined : { username: decoded(username), password: decoded(password) },
   };
 }
 
 function urlOf(scheme: string, rest: string): URL {
   const text = `${scheme}:${rest}`;
   const url = rest.startsWith('//') && URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || url.hostname === '') throw new TypeError(`${scheme}: not a URL; expected ${scheme}://host:port`);
+  if (url === undefined || url.hostname === '')
+    throw new TypeError(`${scheme}: not a URL; expected ${scheme}://host:port`);
   return url;
 }
 
@@ -164,7 +183,9 @@ function pathOf(rest: string): string {
 
 /** Words as a shell splits them, quotes taken off; nothing else that a shell does. */
 function wordsOf(text: string): readonly string[] {
-  const words = [...text.matchAll(/(?:[^\s"']|"[^"]*"|'[^']*')+/g)].map(([word]) => word.replaceAll(/"([^"]*)"|'([^']*)'/g, '$1$2'));
+  const words = [...text.matchAll(/(?:[^\s"']|"[^"]*"|'[^']*')+/g)].map(([word]) =>
+    word.replaceAll(/"([^"]*)"|'([^']*)'/g, '$1$2'),
+  );
   if (words.length === 0) throw new TypeError('exec: no command; expected exec:program and its arguments');
   return words;
 }

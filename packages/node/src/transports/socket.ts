@@ -13,8 +13,12 @@ export interface SocketOptions {
 }
 
 /** TCP_NODELAY is on: a handshake waits otherwise. @throws TlsError TRANSPORT_ERROR, ABORTED. */
-export function openSocket(where: Destination | { readonly path: string }, { name, signal, onStep }: SocketOptions): Promise<Socket> {
-  const options = 'path' in where ? { path: where.path } : { host: where.host, port: where.port, autoSelectFamily: true };
+export function openSocket(
+  where: Destination | { readonly path: string },
+  { name, signal, onStep }: SocketOptions,
+): Promise<Socket> {
+  const options =
+    'path' in where ? { path: where.path } : { host: where.host, port: where.port, autoSelectFamily: true };
   // half-open, or Node would end our side when the server ends its own
   const socket = connect({ ...options, noDelay: true, allowHalfOpen: true } as NetConnectOpts);
   // between two owners nobody may be listening; `close` follows in any case
@@ -31,11 +35,17 @@ export function openSocket(where: Destination | { readonly path: string }, { nam
 }
 
 /** To a proxy or relay, which is at fault when it cannot be reached. @throws TlsError PROXY_UNREACHABLE, ABORTED. */
-export async function openProxySocket(proxy: Destination, signal: AbortSignal, onStep: (step: string) => void): Promise<Socket> {
+export async function openProxySocket(
+  proxy: Destination,
+  signal: AbortSignal,
+  onStep: (step: string) => void,
+): Promise<Socket> {
   const name = `the proxy ${authority(proxy)}`;
   try {
     return await openSocket(proxy, { name, signal, onStep: (step) => onStep(`proxy ${step}`) });
   } catch (error) {
-    throw TlsError.is(error) && error.code === 'TRANSPORT_ERROR' ? new TlsError('PROXY_UNREACHABLE', error.message, { cause: error.cause, hint: error.hint }) : error;
+    throw TlsError.is(error) && error.code === 'TRANSPORT_ERROR'
+      ? new TlsError('PROXY_UNREACHABLE', error.message, { cause: error.cause, hint: error.hint })
+      : error;
   }
 }

@@ -6,11 +6,21 @@ import { load } from './load.ts';
 import { asciiHost, authority, type Destination, type Proxy } from './route.ts';
 import { openProxySocket } from './socket.ts';
 
-/** @throws TlsError PROXY_*; TRANSPORT_ERROR where the proxy cannot reach the server; ABORTED. TypeError for a host or credentials that SOCKS5 cannot carry. */
-export async function socks5(proxy: Proxy, { host, port }: Destination, signal: AbortSignal, onStep: (step: string) => void): Promise<Socket> {
+/**
+ * @throws TlsError PROXY_*; TRANSPORT_ERROR where the proxy cannot reach the server; ABORTED. TypeError for a host or
+ * credentials that SOCKS5 cannot carry.
+ */
+export async function socks5(
+  proxy: Proxy,
+  { host, port }: Destination,
+  signal: AbortSignal,
+  onStep: (step: string) => void,
+): Promise<Socket> {
   const to = { host: asciiHost('socks5', host), port };
   const { username, password } = proxy.credentials ?? {};
-  for (const each of [username, password]) if (each !== undefined && !fits(each)) throw new TypeError('socks5: user name and password have 1 to 255 bytes each (RFC 1929 section 2)');
+  for (const each of [username, password])
+    if (each !== undefined && !fits(each))
+      throw new TypeError('socks5: user name and password have 1 to 255 bytes each (RFC 1929 section 2)');
   const { SocksClient } = await load('socks5', 'socks', () => import('socks'));
   const socket = await openProxySocket(proxy, signal, onStep);
   await abortable<void>(signal, (resolve, reject) => {
@@ -20,7 +30,13 @@ export async function socks5(proxy: Proxy, { host, port }: Destination, signal: 
     SocksClient.createConnection({
       command: 'connect',
       destination: { host: to.host, port: to.port },
-      proxy: { host: proxy.host, port: proxy.port, type: 5, ...(username !== undefined && { userId: username }), ...(password !== undefined && { password }) },
+      proxy: {
+        host: proxy.host,
+        port: proxy.port,
+        type: 5,
+        ...(username !== undefined && { userId: username }),
+        ...(password !== undefined && { password }),
+      },
       existing_socket: socket,
     }).then(
       () => {
@@ -39,7 +55,9 @@ export async function socks5(proxy: Proxy, { host, port }: Destination, signal: 
 /** As RFC 1929 section 2 has it: one byte says how long it is. */
 const fits = (text: string): boolean => text !== '' && Buffer.byteLength(text) <= 255;
 
-/** The package shows what followed the proxy's answer as an event, once, and lets the socket flow: nobody listens yet. */
+/**
+ * The package shows what followed the proxy's answer as an event, once, and lets the socket flow: nobody listens yet.
+ */
 async function collectExcess(socket: Socket): Promise<void> {
   const excess: Buffer[] = [];
   const collect = (chunk: Buffer): void => void excess.push(chunk);
@@ -69,21 +87,29 @@ function failure(error: Error, proxy: Proxy, to: Destination): TlsError {
   const name = `the proxy ${authority(proxy)}`;
   const { message } = error;
   if (/accepted authentication type|unknown authentication type|Authentication failed/i.test(message)) {
-    return new TlsError('PROXY_AUTHENTICATION_REQUIRED', `${name} ${proxy.credentials === undefined ? 'wants credentials' : 'does not take these credentials'}`, { cause: error });
+    return new TlsError(
+      'PROXY_AUTHENTICATION_REQUIRED',
+      `${name} ${proxy.credentials === undefined ? 'wants credentials' : 'does not take these credentials'}`,
+      { cause: error },
+    );
   }
   const reply = /rejected connection - (\w+)/.exec(message)?.[1];
   if (reply !== undefined) {
     const unreachable = UNREACHABLE[reply];
     return unreachable === undefined
-      ? new TlsError('PROXY_REFUSED', `${name} refused to connect to ${authority(to)}: ${REFUSED[reply] ?? reply}`, { cause: error })
+      ? new TlsError('PROXY_REFUSED', `${name} refused to connect to ${authority(to)}: ${REFUSED[reply] ?? reply}`, {
+          cause: error,
+        })
       : new TlsError('TRANSPORT_ERROR', `${name} cannot reach ${authority(to)}: ${unreachable}`, {
           cause: error,
           hint: 'Check host and port; the proxy may see another DNS and other networks than this machine.',
         });
   }
-  if (/^Received invalid/.test(message)) return new TlsError('PROXY_MALFORMED', `${name} does not answer in SOCKS5`, { cause: error });
+  if (/^Received invalid/.test(message))
+    return new TlsError('PROXY_MALFORMED', `${name} does not answer in SOCKS5`, { cause: error });
   if (/timed out/.test(message)) return new TlsError('TIMEOUT', `${name} did not answer in time`, { cause: error });
   return closed(proxy, error);
 }
 
-const closed = (proxy: Proxy, cause?: Error): TlsError => new TlsError('PROXY_CLOSED', `the proxy ${authority(proxy)} hung up before it had connected us`, { cause });
+const closed = (proxy: Proxy, cause?: Error): TlsError =>
+  new TlsError('PROXY_CLOSED', `the proxy ${authority(proxy)} hung up before it had connected us`, { cause });

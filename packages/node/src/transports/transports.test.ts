@@ -47,7 +47,13 @@ const conversation = async (stream: Duplex): Promise<string> => {
 };
 
 async function relay(lead: (url: string) => number): Promise<number> {
-  const server = kept(new WebSocketServer({ port: 0, host: '127.0.0.1', verifyClient: ({ req }: { req: IncomingMessage }) => lead(req.url ?? '') !== 0 }));
+  const server = kept(
+    new WebSocketServer({
+      port: 0,
+      host: '127.0.0.1',
+      verifyClient: ({ req }: { req: IncomingMessage }) => lead(req.url ?? '') !== 0,
+    }),
+  );
   server.on('connection', (ws, { url = '' }) => {
     const stream = createWebSocketStream(ws);
     stream.on('error', () => {});
@@ -69,11 +75,20 @@ describe('parseRoute()', () => {
     ['unix:///run/some.sock', { scheme: 'unix', path: '/run/some.sock' }],
     ['unix:./here.sock', { scheme: 'unix', path: './here.sock' }],
     ['socks5://proxy.example', { scheme: 'socks5', host: 'proxy.example', port: 1080, credentials: undefined }],
-    ['socks5h://me:p%40ss@[::1]:9050', { scheme: 'socks5', host: '::1', port: 9050, credentials: { username: 'me', password: 'p@ss' } }],
+    [
+      'socks5h://me:p%40ss@[::1]:9050',
+      { scheme: 'socks5', host: '::1', port: 9050, credentials: { username: 'me', password: 'p@ss' } },
+    ],
     ['http://proxy.example:3128/', { scheme: 'http', host: 'proxy.example', port: 3128, credentials: undefined }],
     ['HTTP://proxy.example', { scheme: 'http', host: 'proxy.example', port: 80, credentials: undefined }],
-    ['ws://relay.example:8080/v1?address={host}:{port}', { scheme: 'ws', url: 'ws://relay.example:8080/v1?address={host}:{port}' }],
-    [`exec:ssh -o 'ProxyCommand none' -W {host}:{port} jump"er"`, { scheme: 'exec', command: ['ssh', '-o', 'ProxyCommand none', '-W', '{host}:{port}', 'jumper'] }],
+    [
+      'ws://relay.example:8080/v1?address={host}:{port}',
+      { scheme: 'ws', url: 'ws://relay.example:8080/v1?address={host}:{port}' },
+    ],
+    [
+      `exec:ssh -o 'ProxyCommand none' -W {host}:{port} jump"er"`,
+      { scheme: 'exec', command: ['ssh', '-o', 'ProxyCommand none', '-W', '{host}:{port}', 'jumper'] },
+    ],
   ] as const)('reads %s', (url, route) => {
     expect(parseRoute(url)).toEqual(route);
   });
@@ -93,12 +108,22 @@ describe('parseRoute()', () => {
     expect(() => parseRoute(url)).toThrow(message);
   });
 
-  it.each(['ws://user:p@secret@relay.test/x', 'ws://user:p%40@relay.test/x#secret', 'ws://relay.test?secret', 'WS://user:secret@relay.test/'])('shows nothing of %s but where it leads', (url) => {
+  it.each([
+    'ws://user:p@secret@relay.test/x',
+    'ws://user:p%40@relay.test/x#secret',
+    'ws://relay.test?secret',
+    'WS://user:secret@relay.test/',
+  ])('shows nothing of %s but where it leads', (url) => {
     expect(nameOfRoute(parseRoute(url))).toMatch(/^ws:\/\/relay\.test(\/x?)?$/);
   });
 
   it('never tells credentials', () => {
-    for (const url of ['socks5://me:secret@proxy', 'http://me:secret@proxy', 'ws://me:secret@relay/x?token=secret', 'exec:nc secret']) {
+    for (const url of [
+      'socks5://me:secret@proxy',
+      'http://me:secret@proxy',
+      'ws://me:secret@relay/x?token=secret',
+      'exec:nc secret',
+    ]) {
       expect(nameOfRoute(parseRoute(url))).not.toContain('secret');
     }
     expect(() => parseRoute('http://me:secret@')).toThrow(/^((?!secret).)*$/);
@@ -113,15 +138,19 @@ describe('dial()', () => {
 
   const steps: string[] = [];
   const to = { host: 'nowhere.test', port: 25 };
-  const along = (url: string): Promise<Duplex> => dial(parseRoute(url), to, { onStep: (step) => void steps.splice(steps.length, 0, step) });
+  const along = (url: string): Promise<Duplex> =>
+    dial(parseRoute(url), to, { onStep: (step) => void steps.splice(steps.length, 0, step) });
   const program = (code: string): string => `exec:${process.execPath} -e "${code}"`;
   const nc = (where: string): string =>
-    program(`const s = require('net').connect({port: ${where}, host: '127.0.0.1', allowHalfOpen: true}); process.stdin.pipe(s).pipe(process.stdout)`);
+    program(
+      `const s = require('net').connect({port: ${where}, host: '127.0.0.1', allowHalfOpen: true}); process.stdin.pipe(s).pipe(process.stdout)`,
+    );
 
   it('goes straight to another address with tcp:, and to a unix socket', async () => {
     const path = join(folder, 'sock');
     await listen(greeter(), path);
-    for (const url of [`tcp://127.0.0.1:${port}`, `unix:${path}`]) expect(await conversation(await along(url))).toBe('hello WORLD');
+    for (const url of [`tcp://127.0.0.1:${port}`, `unix:${path}`])
+      expect(await conversation(await along(url))).toBe('hello WORLD');
   });
 
   it('goes through a SOCKS5 proxy, which looks names up', async () => {
@@ -132,7 +161,10 @@ describe('dial()', () => {
   });
 
   it('loses nothing that the server says in the same packet as the proxy', async () => {
-    const [socks, http] = [kept(await socksProxy(() => (stream) => void stream.end('at once'))), kept(await httpProxy(() => (stream) => void stream.end('at once')))];
+    const [socks, http] = [
+      kept(await socksProxy(() => (stream) => void stream.end('at once'))),
+      kept(await httpProxy(() => (stream) => void stream.end('at once'))),
+    ];
     for (const url of [`socks5://127.0.0.1:${socks.port}`, `http://127.0.0.1:${http.port}`]) {
       const stream = await along(url);
       // whoever comes late finds it still
@@ -146,9 +178,15 @@ describe('dial()', () => {
     const basic = `Basic ${Buffer.from('me:p@ss').toString('base64')}`;
     const socks = kept(await socksProxy(() => port, credentials));
     const http = kept(await httpProxy((_target, authorization) => (authorization === basic ? port : { refusal: 407 })));
-    for (const [scheme, proxy] of [['socks5', socks], ['http', http]] as const) {
+    for (const [scheme, proxy] of [
+      ['socks5', socks],
+      ['http', http],
+    ] as const) {
       expect(await conversation(await along(`${scheme}://me:p%40ss@127.0.0.1:${proxy.port}`))).toBe('hello WORLD');
-      for (const given of ['', 'me:wrong@']) await expect(along(`${scheme}://${given}127.0.0.1:${proxy.port}`)).rejects.toMatchObject({ code: 'PROXY_AUTHENTICATION_REQUIRED' });
+      for (const given of ['', 'me:wrong@'])
+        await expect(along(`${scheme}://${given}127.0.0.1:${proxy.port}`)).rejects.toMatchObject({
+          code: 'PROXY_AUTHENTICATION_REQUIRED',
+        });
     }
   });
 
@@ -159,7 +197,15 @@ describe('dial()', () => {
   });
 
   it.each([
-    ['interim answers before the final one', ['HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r', '\nHTTP/1.1 200', ' OK\r\nVia: x\r\n\r\nhello'], 'hello'],
+    [
+      'interim answers before the final one',
+      [
+        'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r',
+        '\nHTTP/1.1 200',
+        ' OK\r\nVia: x\r\n\r\nhello',
+      ],
+      'hello',
+    ],
     ['a final answer without a reason', ['HTTP/1.0 200\r\n\r\nhello'], 'hello'],
     ['a refusal after an interim answer', ['HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 403 No\r\n\r\n'], 'PROXY_REFUSED'],
     ['101, which nobody asked for', ['HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n'], 'PROXY_REFUSED'],
@@ -184,13 +230,19 @@ describe('dial()', () => {
   });
 
   it('gives a proxy names in ASCII, and no others', async () => {
-    for (const [scheme, proxy] of [['socks5', kept(await socksProxy(() => port))], ['http', kept(await httpProxy(() => port))]] as const) {
+    for (const [scheme, proxy] of [
+      ['socks5', kept(await socksProxy(() => port))],
+      ['http', kept(await httpProxy(() => port))],
+    ] as const) {
       const route = parseRoute(`${scheme}://127.0.0.1:${proxy.port}`);
       const stream = await dial(route, { host: 'bücher.example', port: 25 });
       expect(await conversation(stream)).toBe('hello WORLD');
       for (const host of ['a b', 'x\r\nX: y', '', 'ü'.repeat(400), 'a'.repeat(256), 'a/b', 'a@b']) {
         const error: unknown = await dial(route, { host, port: 25 }).catch((reason: unknown) => reason);
-        expect([error instanceof TypeError, (error as Error).message]).toEqual([true, expect.stringContaining('no host name')]);
+        expect([error instanceof TypeError, (error as Error).message]).toEqual([
+          true,
+          expect.stringContaining('no host name'),
+        ]);
       }
       expect(proxy.targets).toEqual(['xn--bcher-kva.example:25']);
     }
@@ -199,14 +251,21 @@ describe('dial()', () => {
   it('gives a SOCKS5 proxy credentials by their bytes, and tells nobody', async () => {
     const credentials = { username: 'mé', password: 'pässwört' };
     const proxy = kept(await socksProxy(() => port, credentials));
-    const way = (username: string, password: string): string => `socks5://${encodeURIComponent(username)}:${encodeURIComponent(password)}@127.0.0.1:${proxy.port}`;
+    const way = (username: string, password: string): string =>
+      `socks5://${encodeURIComponent(username)}:${encodeURIComponent(password)}@127.0.0.1:${proxy.port}`;
     expect(await conversation(await along(way('mé', 'pässwört')))).toBe('hello WORLD');
-    for (const [username, password] of [['mé', 'hunter2'], ['mé', `hunter2${'ü'.repeat(128)}`], ['hunter2', '']] as const) {
+    for (const [username, password] of [
+      ['mé', 'hunter2'],
+      ['mé', `hunter2${'ü'.repeat(128)}`],
+      ['hunter2', ''],
+    ] as const) {
       const error: unknown = await along(way(username, password)).catch((reason: unknown) => reason);
       expect(error).toBeInstanceOf(Error);
       expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('hunter2');
     }
-    const dead = await listen(createServer((socket) => void socket.on('error', () => {}).once('data', () => socket.resetAndDestroy())));
+    const dead = await listen(
+      createServer((socket) => void socket.on('error', () => {}).once('data', () => socket.resetAndDestroy())),
+    );
     const error: unknown = await along(`socks5://me:hunter2@127.0.0.1:${dead}`).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: 'PROXY_CLOSED' });
     expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('hunter2');
@@ -229,7 +288,11 @@ describe('dial()', () => {
   it('goes over the standard streams of a program, and ends it', async () => {
     expect(await conversation(await along(nc(String(port))))).toBe('hello WORLD');
     const pidFile = join(folder, 'pid');
-    const stream = await along(program(`require('fs').writeFileSync('${pidFile}', String(process.pid)); process.on('SIGTERM', () => {}); setInterval(() => {}, 1000)`));
+    const stream = await along(
+      program(
+        `require('fs').writeFileSync('${pidFile}', String(process.pid)); process.on('SIGTERM', () => {}); setInterval(() => {}, 1000)`,
+      ),
+    );
     while (!existsSync(pidFile)) await new Promise((resolve) => setTimeout(resolve, 10));
     await new Promise((resolve) => setTimeout(resolve, 50));
     const pid = Number(readFileSync(pidFile, 'utf8'));
@@ -247,7 +310,14 @@ describe('dial()', () => {
 
   it('lets a program pass on what it has after an orderly end', async () => {
     let got = 0;
-    const server = createServer({ allowHalfOpen: true }, (socket) => void socket.on('data', (chunk) => (got += chunk.length)).on('error', () => {}).end('bye'));
+    const server = createServer(
+      { allowHalfOpen: true },
+      (socket) =>
+        void socket
+          .on('data', (chunk) => (got += chunk.length))
+          .on('error', () => {})
+          .end('bye'),
+    );
     const sink = await listen(server);
     const all = once(server, 'connection').then(([socket]) => once(socket as Duplex, 'end'));
     // it takes everything at once, and passes it on later
@@ -261,22 +331,80 @@ describe('dial()', () => {
 
   it('lets no host name of somebody else’s become an option or a command', async () => {
     for (const host of ['-oProxyCommand=x', '$(id)', 'a b', 'a;b', 'a`b`']) {
-      await expect(dial(parseRoute('exec:ssh -W {host}:{port} jump'), { host, port: 1 })).rejects.toThrow(/is no host name/);
+      await expect(dial(parseRoute('exec:ssh -W {host}:{port} jump'), { host, port: 1 })).rejects.toThrow(
+        /is no host name/,
+      );
     }
   });
 
   it.each<[string, () => Promise<string>, string, RegExp]>([
-    ['a proxy that is not there', async () => `http://127.0.0.1:${await nobody()}`, 'PROXY_UNREACHABLE', /Nothing listens/],
-    ['an HTTP proxy that refuses', async () => `http://127.0.0.1:${kept(await httpProxy(() => ({ refusal: 403 }))).port}`, 'PROXY_REFUSED', /may not allow/],
-    ['an HTTP proxy that does not get there', async () => `http://127.0.0.1:${kept(await httpProxy(() => ({ refusal: 502 }))).port}`, 'TRANSPORT_ERROR', /may see another DNS/],
-    ['an HTTP proxy that hangs up', async () => `http://127.0.0.1:${await listen(createServer((socket) => socket.end()))}`, 'PROXY_CLOSED', /its log/],
-    ['a SOCKS5 proxy where an HTTP proxy is expected', async () => `http://127.0.0.1:${await listen(createServer((socket) => socket.end(Buffer.from([5, 0xff]))))}`, 'PROXY_MALFORMED', /scheme and port/],
-    ['a SOCKS5 proxy that refuses', async () => `socks5://127.0.0.1:${kept(await socksProxy(() => ({ refusal: 2 }))).port}`, 'PROXY_REFUSED', /may not allow/],
-    ['a SOCKS5 proxy that does not get there', async () => `socks5://127.0.0.1:${kept(await socksProxy(() => ({ refusal: 5 }))).port}`, 'TRANSPORT_ERROR', /may see another DNS/],
-    ['a SOCKS5 proxy that hangs up', async () => `socks5://127.0.0.1:${await listen(createServer((socket) => void socket.once('data', () => socket.end())))}`, 'PROXY_CLOSED', /its log/],
-    ['an HTTP proxy where SOCKS5 is expected', async () => `socks5://127.0.0.1:${kept(await httpProxy(() => 1)).port}`, 'PROXY_MALFORMED', /scheme and port/],
-    ['a relay that refuses', async () => `ws://127.0.0.1:${await relay(() => 0)}`, 'PROXY_AUTHENTICATION_REQUIRED', /percent-encoded/],
-    ['a relay that is none', async () => `ws://127.0.0.1:${kept(await httpProxy(() => 1)).port}`, 'PROXY_REFUSED', /may not allow/],
+    [
+      'a proxy that is not there',
+      async () => `http://127.0.0.1:${await nobody()}`,
+      'PROXY_UNREACHABLE',
+      /Nothing listens/,
+    ],
+    [
+      'an HTTP proxy that refuses',
+      async () => `http://127.0.0.1:${kept(await httpProxy(() => ({ refusal: 403 }))).port}`,
+      'PROXY_REFUSED',
+      /may not allow/,
+    ],
+    [
+      'an HTTP proxy that does not get there',
+      async () => `http://127.0.0.1:${kept(await httpProxy(() => ({ refusal: 502 }))).port}`,
+      'TRANSPORT_ERROR',
+      /may see another DNS/,
+    ],
+    [
+      'an HTTP proxy that hangs up',
+      async () => `http://127.0.0.1:${await listen(createServer((socket) => socket.end()))}`,
+      'PROXY_CLOSED',
+      /its log/,
+    ],
+    [
+      'a SOCKS5 proxy where an HTTP proxy is expected',
+      async () => `http://127.0.0.1:${await listen(createServer((socket) => socket.end(Buffer.from([5, 0xff]))))}`,
+      'PROXY_MALFORMED',
+      /scheme and port/,
+    ],
+    [
+      'a SOCKS5 proxy that refuses',
+      async () => `socks5://127.0.0.1:${kept(await socksProxy(() => ({ refusal: 2 }))).port}`,
+      'PROXY_REFUSED',
+      /may not allow/,
+    ],
+    [
+      'a SOCKS5 proxy that does not get there',
+      async () => `socks5://127.0.0.1:${kept(await socksProxy(() => ({ refusal: 5 }))).port}`,
+      'TRANSPORT_ERROR',
+      /may see another DNS/,
+    ],
+    [
+      'a SOCKS5 proxy that hangs up',
+      async () =>
+        `socks5://127.0.0.1:${await listen(createServer((socket) => void socket.once('data', () => socket.end())))}`,
+      'PROXY_CLOSED',
+      /its log/,
+    ],
+    [
+      'an HTTP proxy where SOCKS5 is expected',
+      async () => `socks5://127.0.0.1:${kept(await httpProxy(() => 1)).port}`,
+      'PROXY_MALFORMED',
+      /scheme and port/,
+    ],
+    [
+      'a relay that refuses',
+      async () => `ws://127.0.0.1:${await relay(() => 0)}`,
+      'PROXY_AUTHENTICATION_REQUIRED',
+      /percent-encoded/,
+    ],
+    [
+      'a relay that is none',
+      async () => `ws://127.0.0.1:${kept(await httpProxy(() => 1)).port}`,
+      'PROXY_REFUSED',
+      /may not allow/,
+    ],
     ['a program that is not there', async () => 'exec:no-such-program-at-all', 'PROXY_UNREACHABLE', /PATH/],
   ])('names the cause and what to try: %s', async (_title, url, code, hint) => {
     const error: unknown = await along(await url()).catch((reason: unknown) => reason);
@@ -285,7 +413,9 @@ describe('dial()', () => {
   });
 
   it('shows nobody the arguments of a program that cannot be started', async () => {
-    const error = await dial(parseRoute('exec:/nonexistent --password hunter2'), { host: 'x', port: 1 }).catch((reason: unknown) => reason);
+    const error = await dial(parseRoute('exec:/nonexistent --password hunter2'), { host: 'x', port: 1 }).catch(
+      (reason: unknown) => reason,
+    );
     expect(error).toMatchObject({ code: 'PROXY_UNREACHABLE', cause: { code: 'ENOENT' } });
     expect(inspect(error)).not.toContain('hunter2');
   });
@@ -310,7 +440,14 @@ describe('dial()', () => {
   });
 
   it('breaks a half-open connection whose other half fails', async () => {
-    const server = createServer({ allowHalfOpen: true }, (socket) => void socket.on('error', () => {}).end('the end').once('data', () => socket.resetAndDestroy()));
+    const server = createServer(
+      { allowHalfOpen: true },
+      (socket) =>
+        void socket
+          .on('error', () => {})
+          .end('the end')
+          .once('data', () => socket.resetAndDestroy()),
+    );
     const stream = dialer(`tcp://127.0.0.1:${await listen(server)}`)(to);
     stream.resume();
     await once(stream, 'end');
@@ -321,23 +458,43 @@ describe('dial()', () => {
     clearInterval(again);
   });
 
-  it.each(['http', 'socks5', 'ws'])('gives up a proxy that says nothing when the signal says so: %s', async (scheme) => {
-    const silent = createServer((socket) => void socket.on('error', () => {}).resume());
-    const aborting = new AbortController();
-    const attempt = dial(parseRoute(`${scheme}://127.0.0.1:${await listen(silent)}`), to, { signal: aborting.signal });
-    silent.once('connection', (socket) => setTimeout(() => aborting.abort(new Error('enough')), 20) && socket.on('data', () => {}));
-    await expect(attempt).rejects.toMatchObject({ code: 'ABORTED' });
-    while ((await new Promise<number>((resolve) => silent.getConnections((_error, count) => resolve(count)))) > 0) await new Promise((resolve) => setTimeout(resolve, 10));
-  });
+  it.each(['http', 'socks5', 'ws'])(
+    'gives up a proxy that says nothing when the signal says so: %s',
+    async (scheme) => {
+      const silent = createServer((socket) => void socket.on('error', () => {}).resume());
+      const aborting = new AbortController();
+      const attempt = dial(parseRoute(`${scheme}://127.0.0.1:${await listen(silent)}`), to, {
+        signal: aborting.signal,
+      });
+      silent.once(
+        'connection',
+        (socket) => setTimeout(() => aborting.abort(new Error('enough')), 20) && socket.on('data', () => {}),
+      );
+      await expect(attempt).rejects.toMatchObject({ code: 'ABORTED' });
+      while ((await new Promise<number>((resolve) => silent.getConnections((_error, count) => resolve(count)))) > 0)
+        await new Promise((resolve) => setTimeout(resolve, 10));
+    },
+  );
 });
 
 describe('a connector with a dialer', () => {
   it.each(['socks5', 'http', 'ws'] as const)('makes connections through %s, lazy ones too', async (scheme) => {
     const { keyPem, chainPem } = await pki('p256');
-    const port = await listen(createTlsServer({ key: keyPem, cert: chainPem }, (socket) => void socket.on('error', () => {}).pipe(socket)));
-    const way = scheme === 'ws' ? await relay(() => port) : kept(await (scheme === 'http' ? httpProxy : socksProxy)(() => port)).port;
-    const connector = new TlsConnector({ ca: (await pki('root')).certificatePem, dial: dialer(`${scheme}://127.0.0.1:${way}`) });
-    for (const duplex of [connector.duplex({ host: 'server.test', port: 443 }), connector.duplex({ lazy: true, servername: 'server.test' }).connect(443, 'server.test')]) {
+    const port = await listen(
+      createTlsServer({ key: keyPem, cert: chainPem }, (socket) => void socket.on('error', () => {}).pipe(socket)),
+    );
+    const way =
+      scheme === 'ws'
+        ? await relay(() => port)
+        : kept(await (scheme === 'http' ? httpProxy : socksProxy)(() => port)).port;
+    const connector = new TlsConnector({
+      ca: (await pki('root')).certificatePem,
+      dial: dialer(`${scheme}://127.0.0.1:${way}`),
+    });
+    for (const duplex of [
+      connector.duplex({ host: 'server.test', port: 443 }),
+      connector.duplex({ lazy: true, servername: 'server.test' }).connect(443, 'server.test'),
+    ]) {
       duplex.write('ping');
       expect(String((await once(duplex, 'data'))[0])).toBe('ping');
       expect(duplex.authorized).toBe(true);

@@ -1,4 +1,7 @@
-/** @module TLS in the binary frames of a WebSocket, RFC 6455, with the package `ws`: relays such as websockify and wsproxy. */
+/**
+ * @module TLS in the binary frames of a WebSocket, RFC 6455, with the package `ws`: relays such as websockify and
+ * wsproxy.
+ */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { WebSocket as WebSocketType } from 'ws';
@@ -9,11 +12,20 @@ import { type Destination, nameOfRoute } from './route.ts';
 import { openProxySocket } from './socket.ts';
 
 /** @throws TlsError PROXY_*, ABORTED. */
-export async function webSocket(template: string, to: Destination, signal: AbortSignal, onStep: (step: string) => void): Promise<Duplex> {
+export async function webSocket(
+  template: string,
+  to: Destination,
+  signal: AbortSignal,
+  onStep: (step: string) => void,
+): Promise<Duplex> {
   const { WebSocket, createWebSocketStream } = await load('ws', 'ws', () => import('ws'));
   const url = new URL(template.replaceAll('{host}', encodeURIComponent(to.host)).replaceAll('{port}', String(to.port)));
   const name = `the relay ${nameOfRoute({ scheme: 'ws', url: url.href })}`;
-  const socket = await openProxySocket({ host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || 80) }, signal, onStep);
+  const socket = await openProxySocket(
+    { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || 80) },
+    signal,
+    onStep,
+  );
   let ws: WebSocketType;
   try {
     ws = new WebSocket(url, { createConnection: () => socket, perMessageDeflate: false, followRedirects: false });
@@ -27,7 +39,10 @@ export async function webSocket(template: string, to: Destination, signal: Abort
     ws.once('unexpected-response', (_request: unknown, { statusCode = 0, statusMessage = '' }: IncomingMessage) =>
       reject(
         statusCode === 401 || statusCode === 407
-          ? new TlsError('PROXY_AUTHENTICATION_REQUIRED', `${name} wants credentials, or others: ${statusCode} ${statusMessage}`)
+          ? new TlsError(
+              'PROXY_AUTHENTICATION_REQUIRED',
+              `${name} wants credentials, or others: ${statusCode} ${statusMessage}`,
+            )
           : new TlsError('PROXY_REFUSED', `${name} does not open a WebSocket: ${statusCode} ${statusMessage}`),
       ),
     );

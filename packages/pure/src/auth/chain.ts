@@ -30,8 +30,9 @@ export interface ChainVerdict {
 }
 
 /**
- * Builds and checks the path, with CRLs, the stapled OCSP response and pins. Under `verify: 'none'` a failure is reported by
- * its code and goes no further, as after SSL_CTX_set_verify(3) with SSL_VERIFY_NONE; only a pin still holds.
+ * Builds and checks the path, with CRLs, the stapled OCSP response and pins. Under `verify: 'none'` a failure is
+ * reported by its code and goes no further, as after SSL_CTX_set_verify(3) with SSL_VERIFY_NONE; only a pin still
+ * holds.
  * @throws TlsError CERT_*
  */
 export function* validateChain(effects: Effects, peer: Peer, leaf: Certificate | CertificateKey): Steps<ChainVerdict> {
@@ -58,7 +59,8 @@ export function* validateChain(effects: Effects, peer: Peer, leaf: Certificate |
     pins: verify === 'none' || pins.length === 0 ? undefined : pins,
   });
   const result = yield* run(effects, steps);
-  if (verify === 'none') checkPins(config, leaf.spki, ...(result.ok ? [...result.chain, result.anchor].map(({ spki }) => spki) : []));
+  if (verify === 'none')
+    checkPins(config, leaf.spki, ...(result.ok ? [...result.chain, result.anchor].map(({ spki }) => spki) : []));
   else if (!result.ok) throw asTlsError(result.error);
   return result.ok ? { path: derOf(result), code: X509V.OK } : { path: undefined, code: result.error.verify };
 }
@@ -75,7 +77,11 @@ function readOrLeave(der: Uint8Array): Certificate | Uint8Array {
 
 /** Runs steps of @ferrule/x509 as steps of the handshake: both wait for promises of the signature verifier only. */
 function* run<T>(effects: Effects, steps: Generator<PromiseLike<boolean>, T, boolean>): Steps<T> {
-  for (let state = steps.next(); ; state = steps.next(yield* settle(effects, 'verify the certificate chain', state.value))) {
+  for (
+    let state = steps.next();
+    ;
+    state = steps.next(yield* settle(effects, 'verify the certificate chain', state.value))
+  ) {
     if (state.done === true) return state.value;
   }
 }
@@ -93,7 +99,9 @@ export function checkPins({ pins, provider }: Config, ...keys: readonly Uint8Arr
   if (pins.length === 0) return;
   const digests = keys.map((spki) => provider.hashes.sha256.digest(spki));
   if (pins.some((pin) => digests.some((digest) => pin.every((byte, i) => byte === digest[i])))) return;
-  throw fail('CERT_PIN_MISMATCH', 'the key of the server is not pinned', { verify: { code: X509V.APPLICATION_VERIFICATION } });
+  throw fail('CERT_PIN_MISMATCH', 'the key of the server is not pinned', {
+    verify: { code: X509V.APPLICATION_VERIFICATION },
+  });
 }
 
 /** What a config trusts, read. */
@@ -141,6 +149,9 @@ function readCrl(der: Uint8Array, name: string): Crl {
     if (cause instanceof DerError) throw new TypeError(`${name}: cannot be read: ${cause.message}`, { cause });
     throw cause;
   }
-  if (crl.delta) throw new TypeError(`${name}: is a delta CRL (RFC 5280 section 5.2.4), which is not supported: give the complete list`);
+  if (crl.delta)
+    throw new TypeError(
+      `${name}: is a delta CRL (RFC 5280 section 5.2.4), which is not supported: give the complete list`,
+    );
   return crl;
 }

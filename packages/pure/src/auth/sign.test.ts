@@ -11,14 +11,26 @@ import { checkCredentials, chooseCredential, signCertificateVerify } from './sig
 import { certificateVerifyContent } from './verify.ts';
 
 const ALL = [0x0403, 0x0503, 0x0603, 0x0807, 0x0804, 0x0805, 0x0806, 0x0401];
-const requestOf = (changes: Partial<CertificateRequest> = {}): CertificateRequest => ({ authorities: [], signatureAlgorithms: ALL, certificateTypes: [1, 64], ...changes });
-const credentialOf = async (name: PkiName): Promise<Credential> => ({ chain: (await pki(name)).chain, key: (await pki(name)).key });
+const requestOf = (changes: Partial<CertificateRequest> = {}): CertificateRequest => ({
+  authorities: [],
+  signatureAlgorithms: ALL,
+  certificateTypes: [1, 64],
+  ...changes,
+});
+const credentialOf = async (name: PkiName): Promise<Credential> => ({
+  chain: (await pki(name)).chain,
+  key: (await pki(name)).key,
+});
 
 describe('a client credential', () => {
   it('is the first that signs with an algorithm of the server', async () => {
     const [ecdsa, rsa] = [await credentialOf('client'), await credentialOf('client-rsa')];
     const effects = testEffects({ credentials: [ecdsa, rsa] });
-    for (const [signatureAlgorithms, credential, scheme] of [[ALL, ecdsa, 0x0403], [[0x0805, 0x0804], rsa, 0x0804], [[0x0401, 0x0806], rsa, 0x0806]] as const) {
+    for (const [signatureAlgorithms, credential, scheme] of [
+      [ALL, ecdsa, 0x0403],
+      [[0x0805, 0x0804], rsa, 0x0804],
+      [[0x0401, 0x0806], rsa, 0x0806],
+    ] as const) {
       const chosen = await finish(effects, chooseCredential(effects, requestOf({ signatureAlgorithms }), 'TLSv1.3'));
       expect(chosen?.credential.given).toBe(credential);
       expect(chosen?.scheme).toBe(scheme);
@@ -45,7 +57,8 @@ describe('a client credential', () => {
     const plain = await credentialOf('client-rsa');
     const pick = async (credential: Credential, version: 'TLSv1.2' | 'TLSv1.3') => {
       const effects = testEffects({ credentials: [credential] });
-      return (await finish(effects, chooseCredential(effects, requestOf({ signatureAlgorithms: [0x0420] }), version)))?.scheme;
+      return (await finish(effects, chooseCredential(effects, requestOf({ signatureAlgorithms: [0x0420] }), version)))
+        ?.scheme;
     };
     expect(await pick({ ...plain, signatureAlgorithms: [0x0804, 0x0420] }, 'TLSv1.3')).toBe(0x0420);
     expect(await pick(plain, 'TLSv1.3')).toBeUndefined();
@@ -56,15 +69,21 @@ describe('a client credential', () => {
   it('in TLS 1.2 is of a type that the server takes', async () => {
     const [ecdsa, rsa] = [await credentialOf('client'), await credentialOf('client-rsa')];
     const effects = testEffects({ credentials: [ecdsa, rsa] });
-    expect((await finish(effects, chooseCredential(effects, requestOf({ certificateTypes: [1] }), 'TLSv1.2')))?.credential.given).toBe(rsa);
-    expect(await finish(effects, chooseCredential(effects, requestOf({ certificateTypes: [2] }), 'TLSv1.2'))).toBeUndefined();
+    expect(
+      (await finish(effects, chooseCredential(effects, requestOf({ certificateTypes: [1] }), 'TLSv1.2')))?.credential
+        .given,
+    ).toBe(rsa);
+    expect(
+      await finish(effects, chooseCredential(effects, requestOf({ certificateTypes: [2] }), 'TLSv1.2')),
+    ).toBeUndefined();
   });
 
   it('with mustMatchIssuer is for servers that name an issuer of its chain', async () => {
     const { issuer } = parseCertificate((await pki('client')).certificate);
     const { subject } = parseCertificate((await pki('root')).certificate);
     const effects = testEffects({ credentials: [{ ...(await credentialOf('client')), mustMatchIssuer: true }] });
-    for (const authorities of [[issuer], [subject]]) expect(await finish(effects, chooseCredential(effects, requestOf({ authorities }), 'TLSv1.3'))).toBeDefined();
+    for (const authorities of [[issuer], [subject]])
+      expect(await finish(effects, chooseCredential(effects, requestOf({ authorities }), 'TLSv1.3'))).toBeDefined();
     for (const authorities of [[], [new Uint8Array([0x30, 0])]]) {
       expect(await finish(effects, chooseCredential(effects, requestOf({ authorities }), 'TLSv1.3'))).toBeUndefined();
     }
@@ -80,7 +99,9 @@ describe('onCertificateRequest', () => {
   it('is asked with the request, and waited for as WANT_X509_LOOKUP', async () => {
     const credential = await credentialOf('client');
     const asked: CertificateRequest[] = [];
-    const effects = testEffects({ onCertificateRequest: (request) => (asked.push(request), Promise.resolve(credential)) });
+    const effects = testEffects({
+      onCertificateRequest: (request) => (asked.push(request), Promise.resolve(credential)),
+    });
     const request = requestOf();
     expect((await finish(effects, chooseCredential(effects, request, 'TLSv1.3')))?.credential.given).toBe(credential);
     expect(asked).toEqual([request]);
@@ -90,8 +111,12 @@ describe('onCertificateRequest', () => {
   it('names a credential that must fit', async () => {
     const credential = await credentialOf('client');
     const effects = testEffects({ onCertificateRequest: () => credential });
-    await expect(finish(effects, chooseCredential(effects, requestOf({ signatureAlgorithms: [0x0804] }), 'TLSv1.3'))).rejects.toMatchObject({ code: 'NO_COMMON_SIGNATURE_ALGORITHMS', alert: { name: 'handshake_failure' } });
-    await expect(finish(effects, chooseCredential(effects, requestOf({ certificateTypes: [1] }), 'TLSv1.2'))).rejects.toMatchObject({ code: 'NO_MATCHING_CREDENTIAL' });
+    await expect(
+      finish(effects, chooseCredential(effects, requestOf({ signatureAlgorithms: [0x0804] }), 'TLSv1.3')),
+    ).rejects.toMatchObject({ code: 'NO_COMMON_SIGNATURE_ALGORITHMS', alert: { name: 'handshake_failure' } });
+    await expect(
+      finish(effects, chooseCredential(effects, requestOf({ certificateTypes: [1] }), 'TLSv1.2')),
+    ).rejects.toMatchObject({ code: 'NO_MATCHING_CREDENTIAL' });
   });
 
   it('may answer with none', async () => {
@@ -100,12 +125,20 @@ describe('onCertificateRequest', () => {
   });
 
   it.each<[string, () => never]>([
-    ['a throw', () => { throw new Error('no'); }],
+    [
+      'a throw',
+      () => {
+        throw new Error('no');
+      },
+    ],
     ['a rejection', () => Promise.reject(new Error('no')) as never],
     ['something else than a credential', () => ({ chain: [] }) as never],
   ])('fails the handshake by %s', async (_name, onCertificateRequest) => {
     const effects = testEffects({ onCertificateRequest });
-    await expect(finish(effects, chooseCredential(effects, requestOf(), 'TLSv1.3'))).rejects.toMatchObject({ code: 'ASYNC_OPERATION_FAILED', alert: { name: 'internal_error' } });
+    await expect(finish(effects, chooseCredential(effects, requestOf(), 'TLSv1.3'))).rejects.toMatchObject({
+      code: 'ASYNC_OPERATION_FAILED',
+      alert: { name: 'internal_error' },
+    });
   });
 });
 
@@ -119,7 +152,14 @@ describe('the signature of a client', () => {
     const signature = await finish(effects, signCertificateVerify(effects, chosen, 'TLSv1.3', hash));
     const key = createPublicKey({ key: Buffer.from((await pki(name)).spki), format: 'der', type: 'spki' });
     const padding = name === 'client-rsa' ? { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 } : {};
-    expect(nodeVerify(name === 'client-ed25519' ? null : 'sha256', certificateVerifyContent('client', hash), { key, ...padding }, signature)).toBe(true);
+    expect(
+      nodeVerify(
+        name === 'client-ed25519' ? null : 'sha256',
+        certificateVerifyContent('client', hash),
+        { key, ...padding },
+        signature,
+      ),
+    ).toBe(true);
   });
 
   it('may come from a Signer, at once or later', async () => {
@@ -135,27 +175,48 @@ describe('the signature of a client', () => {
   });
 
   it.each<[string, () => never]>([
-    ['throws', () => { throw new Error('no'); }],
+    [
+      'throws',
+      () => {
+        throw new Error('no');
+      },
+    ],
     ['rejects', () => Promise.reject(new Error('no')) as never],
     ['gives nothing', () => undefined as never],
   ])('fails the handshake when the signer %s', async (_name, sign) => {
-    const effects = testEffects({ credentials: [{ chain: (await pki('client')).chain, key: { schemes: [0x0403], sign } }] });
+    const effects = testEffects({
+      credentials: [{ chain: (await pki('client')).chain, key: { schemes: [0x0403], sign } }],
+    });
     const chosen = await finish(effects, chooseCredential(effects, requestOf(), 'TLSv1.3'));
     if (chosen === undefined) throw new Error('a credential');
-    await expect(finish(effects, signCertificateVerify(effects, chosen, 'TLSv1.3', hash))).rejects.toMatchObject({ code: 'ASYNC_OPERATION_FAILED' });
+    await expect(finish(effects, signCertificateVerify(effects, chosen, 'TLSv1.3', hash))).rejects.toMatchObject({
+      code: 'ASYNC_OPERATION_FAILED',
+    });
   });
 });
 
 describe('the credentials of a context', () => {
   it('are refused by name when the provider cannot sign with them', async () => {
     const credential = await credentialOf('client');
-    const check = (provider: typeof nodeCrypto, ...credentials: Credential[]) => () => checkCredentials(parseOptions(provider, { credentials }));
+    const check =
+      (provider: typeof nodeCrypto, ...credentials: Credential[]) =>
+      () =>
+        checkCredentials(parseOptions(provider, { credentials }));
     expect(check(nodeCrypto, credential)).not.toThrow();
     expect(check(nobleCrypto, credential)).toThrow(/^credentials\[0\]: noble .* signs nothing/);
-    expect(check(nodeCrypto, credential, { ...credential, key: new Uint8Array([1]) })).toThrow(/^credentials\[1\]: a private key is neither/);
-    expect(check(nodeCrypto, { ...credential, key: (await pki('p256')).key })).toThrow('credentials[0]: its key is not that of its certificate');
-    expect(check(nodeCrypto, { ...credential, key: (await pki('rsa')).key })).toThrow('its key is not that of its certificate');
-    for (const name of ['rsa', 'rsa-pss', 'p521', 'ed25519'] as const) expect(check(nodeCrypto, await credentialOf(name)), name).not.toThrow();
-    expect(check(nodeCrypto, { ...credential, chain: [new Uint8Array([1])] })).toThrow(/^credentials\[0\]: its certificate cannot be read/);
+    expect(check(nodeCrypto, credential, { ...credential, key: new Uint8Array([1]) })).toThrow(
+      /^credentials\[1\]: a private key is neither/,
+    );
+    expect(check(nodeCrypto, { ...credential, key: (await pki('p256')).key })).toThrow(
+      'credentials[0]: its key is not that of its certificate',
+    );
+    expect(check(nodeCrypto, { ...credential, key: (await pki('rsa')).key })).toThrow(
+      'its key is not that of its certificate',
+    );
+    for (const name of ['rsa', 'rsa-pss', 'p521', 'ed25519'] as const)
+      expect(check(nodeCrypto, await credentialOf(name)), name).not.toThrow();
+    expect(check(nodeCrypto, { ...credential, chain: [new Uint8Array([1])] })).toThrow(
+      /^credentials\[0\]: its certificate cannot be read/,
+    );
   });
 });

@@ -1,5 +1,6 @@
 /**
- * @module Client authentication: which credential answers a CertificateRequest (RFC 9846 section 4.4.2, RFC 5246 section
+ * @module Client authentication: which credential answers a CertificateRequest (RFC 9846 section 4.4.2, RFC 5246
+ * section
  * 7.4.4), and its signature.
  */
 import type { CertificateRequest, CertificateType, Credential, Signer, TlsVersion } from '@ferrule/contract';
@@ -24,19 +25,27 @@ export interface ChosenCredential {
 }
 
 /**
- * The credential for this request: of `onCertificateRequest` if there is one (a promise waits as WANT_X509_LOOKUP), else the
- * first of `credentials` that fits. `undefined`: answer with an empty Certificate, also when none fits (RFC 9846 section 4.5.1,
- * RFC 5246 section 7.4.6): whether it can do without is the server's to say.
- * @throws TlsError NO_COMMON_SIGNATURE_ALGORITHMS or NO_MATCHING_CREDENTIAL when the callback names a credential that does not
- * fit; ASYNC_OPERATION_FAILED when the callback or the import of a key fails.
+ * The credential for this request: of `onCertificateRequest` if there is one (a promise waits as WANT_X509_LOOKUP),
+ * else the first of `credentials` that fits. `undefined`: answer with an empty Certificate, also when none fits (RFC
+ * 9846 section 4.5.1, RFC 5246 section 7.4.6): whether it can do without is the server's to say.
+ * @throws TlsError NO_COMMON_SIGNATURE_ALGORITHMS or NO_MATCHING_CREDENTIAL when the callback names a credential that
+ * does not fit; ASYNC_OPERATION_FAILED when the callback or the import of a key fails.
  */
-export function* chooseCredential(effects: Effects, request: CertificateRequest, version: TlsVersion, type: CertificateType = 'x509'): Steps<ChosenCredential | undefined> {
+export function* chooseCredential(
+  effects: Effects,
+  request: CertificateRequest,
+  version: TlsVersion,
+  type: CertificateType = 'x509',
+): Steps<ChosenCredential | undefined> {
   const { config } = effects;
   // RFC 9849 section 6.1.6: who only proved the public name is not told who we are.
   if (effects.facts.ech === 'rejected') return undefined;
-  const candidates = config.onCertificateRequest === undefined ? config.credentials : yield* askCaller(effects, request);
+  const candidates =
+    config.onCertificateRequest === undefined ? config.credentials : yield* askCaller(effects, request);
   for (const candidate of candidates) {
-    const key = yield* attempt(effects, 'import the key of a client credential', () => signingKey(config.provider, candidate));
+    const key = yield* attempt(effects, 'import the key of a client credential', () =>
+      signingKey(config.provider, candidate),
+    );
     const verdict = judge(candidate, key, request, version, type);
     if (typeof verdict === 'number') return { credential: candidate, scheme: verdict, key };
     if (config.onCertificateRequest !== undefined) throw verdict;
@@ -49,13 +58,23 @@ export function* chooseCredential(effects: Effects, request: CertificateRequest,
  * @param covered - TLS 1.3: Transcript-Hash up to and with our Certificate. TLS 1.2: all messages so far in a row.
  * @throws TlsError ASYNC_OPERATION_FAILED when the signer fails.
  */
-export function* signCertificateVerify(effects: Effects, chosen: ChosenCredential, version: TlsVersion, covered: Uint8Array): Steps<Uint8Array> {
+export function* signCertificateVerify(
+  effects: Effects,
+  chosen: ChosenCredential,
+  version: TlsVersion,
+  covered: Uint8Array,
+): Steps<Uint8Array> {
   const content = version === 'TLSv1.3' ? certificateVerifyContent('client', covered) : covered;
-  return yield* answer(effects, 'sign the handshake', ask(() => chosen.key.sign(chosen.scheme, content, effects.ssl), signatureOf));
+  return yield* answer(
+    effects,
+    'sign the handshake',
+    ask(() => chosen.key.sign(chosen.scheme, content, effects.ssl), signatureOf),
+  );
 }
 
 /**
- * For the making of a context: refuses credentials that this provider cannot sign with, as early as the provider can tell.
+ * For the making of a context: refuses credentials that this provider cannot sign with, as early as the provider can
+ * tell.
  * @throws TypeError that names the credential.
  */
 export function checkCredentials(config: Config): void {
@@ -82,7 +101,10 @@ function signatureOf(value: unknown): Uint8Array {
 function* askCaller(effects: Effects, request: CertificateRequest): Steps<readonly OwnCredential[]> {
   effects.makeNoSession();
   const { onCertificateRequest } = effects.config;
-  const asked = ask(() => onCertificateRequest?.(request, effects.ssl), (chosen) => (chosen === undefined ? [] : [credentialOf(chosen)]));
+  const asked = ask(
+    () => onCertificateRequest?.(request, effects.ssl),
+    (chosen) => (chosen === undefined ? [] : [credentialOf(chosen)]),
+  );
   return yield* answer(effects, 'choose a client credential', asked, SslError.wantX509Lookup);
 }
 
@@ -116,7 +138,10 @@ function signingKey(provider: CryptoProvider, credential: OwnCredential): Maybe<
   let key = imported.get(credential);
   if (key === undefined) {
     const import_ = provider.importSigningKey(own);
-    key = import_ instanceof Promise ? import_.then((made) => usable(provider, credential, made)) : usable(provider, credential, import_);
+    key =
+      import_ instanceof Promise
+        ? import_.then((made) => usable(provider, credential, made))
+        : usable(provider, credential, import_);
     imported.set(credential, key);
   }
   return key;
@@ -124,10 +149,17 @@ function signingKey(provider: CryptoProvider, credential: OwnCredential): Maybe<
 
 const isSigner = (key: Uint8Array | Signer): key is Signer => 'sign' in key;
 
-/** @throws TypeError for a provider that does not sign, and, where the platform tells, for a key that is not the certificate's. */
+/**
+ * @throws TypeError for a provider that does not sign, and, where the platform tells, for a key that is not the
+ * certificate's.
+ */
 function usable(provider: CryptoProvider, credential: Credential, key: SigningKey | undefined): SigningKey {
-  if (key === undefined) throw new TypeError(`${provider.name} signs nothing, since BigInt arithmetic tells the key by its timing: give a Signer as the key`);
-  if (key.publicKey !== undefined && !sameKey(key.publicKey, leafKey(credential))) throw new TypeError('its key is not that of its certificate');
+  if (key === undefined)
+    throw new TypeError(
+      `${provider.name} signs nothing, since BigInt arithmetic tells the key by its timing: give a Signer as the key`,
+    );
+  if (key.publicKey !== undefined && !sameKey(key.publicKey, leafKey(credential)))
+    throw new TypeError('its key is not that of its certificate');
   return key;
 }
 
@@ -143,12 +175,19 @@ function sameKey(a: PublicKey, b: PublicKey | undefined): boolean {
 const coordinate = ({ point, bits }: EcKey): Uint8Array => point.subarray(1, 1 + Math.ceil(bits / 8));
 
 /** The scheme to sign with, or why the credential does not fit. */
-function judge(credential: Credential, key: SigningKey, request: CertificateRequest, version: TlsVersion, certificateType: CertificateType): number | TlsError {
+function judge(
+  credential: Credential,
+  key: SigningKey,
+  request: CertificateRequest,
+  version: TlsVersion,
+  certificateType: CertificateType,
+): number | TlsError {
   if ((credential.rawPublicKey === undefined) !== (certificateType === 'x509')) {
     return fail('NO_MATCHING_CREDENTIAL', `the server takes client certificates of type ${certificateType} only`);
   }
   const kind = leafKind(credential);
-  // TLS 1.2 tells by ClientCertificateType what kinds of key it takes: 1 rsa_sign, 64 ecdsa_sign, which covers EdDSA (RFC 8422 section 5.5).
+  // TLS 1.2 tells by ClientCertificateType what kinds of key it takes: 1 rsa_sign, 64 ecdsa_sign, which covers EdDSA
+  // (RFC 8422 section 5.5).
   const type = kind === 'rsa' || kind === 'rsa-pss' ? 1 : 64;
   if (version === 'TLSv1.2' && !request.certificateTypes.includes(type)) {
     return fail('NO_MATCHING_CREDENTIAL', 'the server takes no client certificate with a key of this kind');
@@ -161,7 +200,10 @@ function judge(credential: Credential, key: SigningKey, request: CertificateRequ
     .filter((id) => key.schemes.includes(id) && request.signatureAlgorithms.includes(id))
     .map(signatureScheme)
     .find((candidate): candidate is SignatureScheme => candidate !== undefined && schemeFits(candidate, kind, version));
-  return scheme?.id ?? fail('NO_COMMON_SIGNATURE_ALGORITHMS', 'the client credential has no signature algorithm that the server takes');
+  return (
+    scheme?.id ??
+    fail('NO_COMMON_SIGNATURE_ALGORITHMS', 'the client credential has no signature algorithm that the server takes')
+  );
 }
 
 const leafKind = (credential: Credential): ReturnType<typeof keyKind> => {
@@ -174,7 +216,8 @@ function leafKey({ chain: [leaf], rawPublicKey }: Credential): PublicKey | undef
     if (rawPublicKey !== undefined) return parsePublicKey(rawPublicKey);
     return leaf && readCertificate(leaf).publicKey;
   } catch (error) {
-    if (error instanceof DerError) throw new TypeError(`its certificate cannot be read: ${error.message}`, { cause: error });
+    if (error instanceof DerError)
+      throw new TypeError(`its certificate cannot be read: ${error.message}`, { cause: error });
     throw error;
   }
 }
@@ -186,4 +229,5 @@ function issuedByOneOf(credential: Credential, authorities: readonly Uint8Array[
   });
 }
 
-const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((byte, i) => byte === b[i]);
+const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
+  a.length === b.length && a.every((byte, i) => byte === b[i]);

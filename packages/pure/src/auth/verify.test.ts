@@ -8,7 +8,15 @@ import { nobleCrypto } from '../crypto/noble.ts';
 import { nodeCrypto } from '../crypto/node.ts';
 import type { CipherSuite } from '../crypto/provider.ts';
 import { signatureScheme, type SignatureScheme } from '../crypto/schemes.ts';
-import { certificateVerifyContent, type Peer, schemeFits, serverEndPoint, verifyCertificateVerify, verifyChain, verifyServerKeyExchange } from './verify.ts';
+import {
+  certificateVerifyContent,
+  type Peer,
+  schemeFits,
+  serverEndPoint,
+  verifyCertificateVerify,
+  verifyChain,
+  verifyServerKeyExchange,
+} from './verify.ts';
 
 const suite = (id: number): CipherSuite => nodeCrypto.suites.find((candidate) => candidate.id === id) as CipherSuite;
 const TLS13 = suite(0x1301);
@@ -16,11 +24,21 @@ const ECDSA12 = suite(0xc02b);
 const RSA12 = suite(0xc02f);
 
 const peerOf = async (name: PkiName, changes: Partial<Peer> = {}): Promise<Peer> => ({
-  host: 'server.test', suite: TLS13, kind: 'x509', certificates: (await pki(name)).chain, ocspResponse: undefined, signedCertificateTimestamps: undefined, ...changes,
+  host: 'server.test',
+  suite: TLS13,
+  kind: 'x509',
+  certificates: (await pki(name)).chain,
+  ocspResponse: undefined,
+  signedCertificateTimestamps: undefined,
+  ...changes,
 });
-const trusting = async (options: ContextOptions = {}): Promise<TestEffects> => testEffects({ trustAnchors: [(await pki('root')).certificate], ...options });
+const trusting = async (options: ContextOptions = {}): Promise<TestEffects> =>
+  testEffects({ trustAnchors: [(await pki('root')).certificate], ...options });
 const refused = async (effects: TestEffects, peer: Peer): Promise<TlsError> => {
-  const error: unknown = await finish(effects, verifyChain(effects, peer)).then(() => undefined, (reason: unknown) => reason);
+  const error: unknown = await finish(effects, verifyChain(effects, peer)).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
   if (!TlsError.is(error)) throw new Error(`not refused: ${String(error)}`);
   return error;
 };
@@ -55,32 +73,49 @@ describe('the chain of a server', () => {
 
   it('is refused whatever verify says when the leaf cannot be read, is missing, or too many follow it', async () => {
     const none = (): TestEffects => testEffects({ verify: 'none', limits: { chainLength: 2 } });
-    expect((await refused(none(), await peerOf('p256', { certificates: [new Uint8Array([0x30, 0])] }))).code).toBe('DECODE_ERROR');
+    expect((await refused(none(), await peerOf('p256', { certificates: [new Uint8Array([0x30, 0])] }))).code).toBe(
+      'DECODE_ERROR',
+    );
     expect((await refused(none(), await peerOf('p256', { certificates: [] }))).code).toBe('NO_CERTIFICATE');
     const { certificate } = await pki('p256');
-    expect((await refused(none(), await peerOf('p256', { certificates: [certificate, certificate, certificate] }))).code).toBe('CERT_CHAIN_TOO_LONG');
+    expect(
+      (await refused(none(), await peerOf('p256', { certificates: [certificate, certificate, certificate] }))).code,
+    ).toBe('CERT_CHAIN_TOO_LONG');
   });
 
   it('must hold a pinned key: of any certificate on the verified path, of the leaf alone where none was verified', async () => {
-    const pinOf = async (name: PkiName): Promise<Uint8Array> => createHash('sha256').update((await pki(name)).spki).digest();
+    const pinOf = async (name: PkiName): Promise<Uint8Array> =>
+      createHash('sha256')
+        .update((await pki(name)).spki)
+        .digest();
     const peer = await peerOf('p256');
     for (const name of ['p256', 'intermediate', 'root'] as const) {
       const effects = await trusting({ pins: [await pinOf(name)] });
       await finish(effects, verifyChain(effects, peer));
     }
     expect((await refused(await trusting({ pins: [await pinOf('otherRoot')] }), peer)).code).toBe('CERT_PIN_MISMATCH');
-    expect((await refused(testEffects({ verify: 'none', pins: [await pinOf('intermediate')] }), peer)).code).toBe('CERT_PIN_MISMATCH');
-    expect((await refused(await trusting({ verify: () => true, pins: [await pinOf('intermediate')] }), peer)).code).toBe('CERT_PIN_MISMATCH');
+    expect((await refused(testEffects({ verify: 'none', pins: [await pinOf('intermediate')] }), peer)).code).toBe(
+      'CERT_PIN_MISMATCH',
+    );
+    expect(
+      (await refused(await trusting({ verify: () => true, pins: [await pinOf('intermediate')] }), peer)).code,
+    ).toBe('CERT_PIN_MISMATCH');
   });
 
   it('in TLS 1.2 must have a key of the kind that the suite names, on an offered curve', async () => {
     const none = (options: ContextOptions = {}): TestEffects => testEffects({ verify: 'none', ...options });
-    for (const [name, ok, wrong] of [['p256', ECDSA12, RSA12], ['ed25519', ECDSA12, RSA12], ['rsa', RSA12, ECDSA12]] as const) {
+    for (const [name, ok, wrong] of [
+      ['p256', ECDSA12, RSA12],
+      ['ed25519', ECDSA12, RSA12],
+      ['rsa', RSA12, ECDSA12],
+    ] as const) {
       const effects = none();
       await finish(effects, verifyChain(effects, await peerOf(name, { suite: ok })));
       expect((await refused(none(), await peerOf(name, { suite: wrong }))).code).toBe('WRONG_CERTIFICATE_TYPE');
     }
-    expect((await refused(none({ groups: [24] }), await peerOf('p256', { suite: ECDSA12 }))).code).toBe('WRONG_CERTIFICATE_TYPE');
+    expect((await refused(none({ groups: [24] }), await peerOf('p256', { suite: ECDSA12 }))).code).toBe(
+      'WRONG_CERTIFICATE_TYPE',
+    );
   });
 });
 
@@ -88,11 +123,17 @@ describe('revocation', () => {
   it('by a CRL refuses what is on it, and what none covers', async () => {
     const [revoked, intermediate] = [await pki('revoked'), await pki('intermediate')];
     const crls = [await makeCrl(intermediate, [revoked])];
-    expect(await refused(await trusting({ crls }), await peerOf('revoked'))).toMatchObject({ code: 'CERT_REVOKED', verify: { code: X509V.CERT_REVOKED }, alert: { name: 'certificate_revoked' } });
+    expect(await refused(await trusting({ crls }), await peerOf('revoked'))).toMatchObject({
+      code: 'CERT_REVOKED',
+      verify: { code: X509V.CERT_REVOKED },
+      alert: { name: 'certificate_revoked' },
+    });
     const effects = await trusting({ crls });
     await finish(effects, verifyChain(effects, await peerOf('p256')));
     const foreign = [await makeCrl(await pki('otherRoot'), [])];
-    expect((await refused(await trusting({ crls: foreign }), await peerOf('p256'))).code).toBe('CERT_REVOCATION_UNKNOWN');
+    expect((await refused(await trusting({ crls: foreign }), await peerOf('p256'))).code).toBe(
+      'CERT_REVOCATION_UNKNOWN',
+    );
   });
 
   it('by a stapled OCSP response refuses a bad one, and with "require" none', async () => {
@@ -104,7 +145,10 @@ describe('revocation', () => {
       await finish(effects, verifyChain(effects, good));
       expect((await refused(await trusting({ ocsp }), bad)).code).toBe('CERT_REVOKED');
     }
-    expect(await refused(await trusting({ ocsp: 'require' }), await peerOf('p256'))).toMatchObject({ code: 'CERT_OCSP_MISSING', alert: { name: 'bad_certificate_status_response' } });
+    expect(await refused(await trusting({ ocsp: 'require' }), await peerOf('p256'))).toMatchObject({
+      code: 'CERT_OCSP_MISSING',
+      alert: { name: 'bad_certificate_status_response' },
+    });
     const without = await trusting({ ocsp: 'request' });
     await finish(without, verifyChain(without, await peerOf('p256')));
   });
@@ -117,7 +161,11 @@ describe('a verify function', () => {
     const peer = await peerOf('wrongName', { ocspResponse: new Uint8Array([1]) });
     await finish(effects, verifyChain(effects, peer));
     expect(seen).toEqual([{ host: 'server.test', chain: peer.certificates, ocspResponse: new Uint8Array([1]) }]);
-    expect(effects.facts).toMatchObject({ verifyResult: 0, verifiedChain: undefined, ocspResponse: new Uint8Array([1]) });
+    expect(effects.facts).toMatchObject({
+      verifyResult: 0,
+      verifiedChain: undefined,
+      ocspResponse: new Uint8Array([1]),
+    });
   });
 
   it('is waited for as WANT_RETRY_VERIFY', async () => {
@@ -129,26 +177,47 @@ describe('a verify function', () => {
   it.each<[string, () => boolean | Promise<boolean>]>([
     ['false', () => false],
     ['a promise of false', () => Promise.resolve(false)],
-    ['a throw', () => { throw new Error('no'); }],
+    [
+      'a throw',
+      () => {
+        throw new Error('no');
+      },
+    ],
     ['a rejection', () => Promise.reject(new Error('no'))],
     ['anything but true', () => 1 as unknown as boolean],
   ])('refuses by %s', async (_name, verify) => {
-    expect(await refused(testEffects({ verify }), await peerOf('p256'))).toMatchObject({ code: 'CERT_REJECTED', verify: { code: X509V.APPLICATION_VERIFICATION } });
+    expect(await refused(testEffects({ verify }), await peerOf('p256'))).toMatchObject({
+      code: 'CERT_REJECTED',
+      verify: { code: X509V.APPLICATION_VERIFICATION },
+    });
   });
 
   it.each([false, true])('may name the failure and its alert itself (later: %s)', async (later) => {
     const verify = (): Promise<boolean> => {
-      const error = new TlsError('CERT_REVOKED', 'revoked, says the list', { alert: { description: 44, origin: 'peer' }, verify: { code: X509V.CERT_REVOKED, depth: 1 } });
+      const error = new TlsError('CERT_REVOKED', 'revoked, says the list', {
+        alert: { description: 44, origin: 'peer' },
+        verify: { code: X509V.CERT_REVOKED, depth: 1 },
+      });
       if (!later) throw error;
       return Promise.reject(error);
     };
     const error = await refused(testEffects({ verify }), await peerOf('p256'));
-    expect(error).toMatchObject({ code: 'CERT_REVOKED', message: 'revoked, says the list', alert: { description: 44, origin: 'local' }, verify: { code: 23, depth: 1 } });
+    expect(error).toMatchObject({
+      code: 'CERT_REVOKED',
+      message: 'revoked, says the list',
+      alert: { description: 44, origin: 'local' },
+      verify: { code: 23, depth: 1 },
+    });
   });
 
   it('that throws a TlsError without an alert fails with the alert of its code', async () => {
-    const verify = (): boolean => { throw new TlsError('CERT_EXPIRED'); };
-    expect(await refused(testEffects({ verify }), await peerOf('p256'))).toMatchObject({ code: 'CERT_EXPIRED', alert: { description: 45 } });
+    const verify = (): boolean => {
+      throw new TlsError('CERT_EXPIRED');
+    };
+    expect(await refused(testEffects({ verify }), await peerOf('p256'))).toMatchObject({
+      code: 'CERT_EXPIRED',
+      alert: { description: 45 },
+    });
   });
 });
 
@@ -163,7 +232,10 @@ describe('a key that cannot do what the handshake needs is refused, even where n
 
   it('a keyUsage without digitalSignature, unless nothing is verified', async () => {
     const peer = await altered('0603551d0f0101ff040403020780', '0603551d0f0101ff040403020520');
-    expect(await refused(testEffects({ verify: () => true }), peer)).toMatchObject({ code: 'CERT_PURPOSE', verify: { code: X509V.KEYUSAGE_NO_DIGITAL_SIGNATURE } });
+    expect(await refused(testEffects({ verify: () => true }), peer)).toMatchObject({
+      code: 'CERT_PURPOSE',
+      verify: { code: X509V.KEYUSAGE_NO_DIGITAL_SIGNATURE },
+    });
     await finish(testEffects({ verify: 'none' }), verifyChain(testEffects({ verify: 'none' }), peer));
   });
 
@@ -171,12 +243,18 @@ describe('a key that cannot do what the handshake needs is refused, even where n
     // prime239v3 in place of prime256v1
     const peer = await altered('06082a8648ce3d030107', '06082a8648ce3d030106');
     expect(await refused(testEffects({ verify }), peer)).toMatchObject({ code: 'WRONG_CERTIFICATE_TYPE' });
-    expect(await refused(testEffects({ verify }), { ...peer, suite: ECDSA12 })).toMatchObject({ code: 'WRONG_CERTIFICATE_TYPE' });
+    expect(await refused(testEffects({ verify }), { ...peer, suite: ECDSA12 })).toMatchObject({
+      code: 'WRONG_CERTIFICATE_TYPE',
+    });
   });
 
   it('and fits no scheme', () => {
     const scheme = signatureScheme(0x0403) as SignatureScheme;
-    expect([schemeFits(scheme, undefined, 'TLSv1.3'), schemeFits(scheme, undefined, 'TLSv1.2'), schemeFits(scheme, 'secp256r1', 'TLSv1.3')]).toEqual([false, false, true]);
+    expect([
+      schemeFits(scheme, undefined, 'TLSv1.3'),
+      schemeFits(scheme, undefined, 'TLSv1.2'),
+      schemeFits(scheme, 'secp256r1', 'TLSv1.3'),
+    ]).toEqual([false, false, true]);
   });
 });
 
@@ -195,20 +273,54 @@ describe('a leaf with a defect of form', () => {
   };
   const KEY_USAGE = '0603551d0f0101ff0404';
   it.each<[string, (hex: string) => string, string, number | undefined]>([
-    ['an extension that cannot be read', (hex) => hex.replace(`${KEY_USAGE}0302`, `${KEY_USAGE}0402`), 'CERT_INVALID', X509V.INVALID_EXTENSION],
-    ['a BOOLEAN that is 1', (hex) => hex.replace(KEY_USAGE, '0603551d0f0101010404'), 'CERT_SIGNATURE', X509V.CERT_SIGNATURE_FAILURE],
-    ['a time that is none', (hex) => hex.replace(/5a(170d|180f)/, '4a$1'), 'CERT_SIGNATURE', X509V.CERT_SIGNATURE_FAILURE],
-    ['another version', (hex) => hex.replace('a003020102', 'a003020105'), 'CERT_SIGNATURE', X509V.CERT_SIGNATURE_FAILURE],
-    ['a signature of odd bits', (hex) => hex.replace(/(06082a8648ce3d04030203(?:4.))00(?!.*06082a8648ce3d040302)/, '$101'), 'DECODE_ERROR', undefined],
-    ['an issuer name that is none', (hex) => hex.replace(/(06082a8648ce3d04030230..)31/, '$130'), 'DECODE_ERROR', undefined],
-  ])('(%s) is refused; where nobody looks at the chain, or a function does, its key is enough', async (_name, alter, code, verify) => {
-    const peer = await defective(alter);
-    const error = await refused(await trusting(), peer);
-    expect([error.code, error.verify?.code]).toEqual([code, verify]);
-    for (const other of ['none', () => true] as const) expect((await ask(other, peer)).facts.peerCertificates).toEqual(peer.certificates);
-    expect((await ask('none', peer)).facts.verifyResult).toBe(verify ?? X509V.UNSPECIFIED);
-    expect(() => serverEndPoint(nodeCrypto, peer.certificates[0] as Uint8Array)).not.toThrow();
-  });
+    [
+      'an extension that cannot be read',
+      (hex) => hex.replace(`${KEY_USAGE}0302`, `${KEY_USAGE}0402`),
+      'CERT_INVALID',
+      X509V.INVALID_EXTENSION,
+    ],
+    [
+      'a BOOLEAN that is 1',
+      (hex) => hex.replace(KEY_USAGE, '0603551d0f0101010404'),
+      'CERT_SIGNATURE',
+      X509V.CERT_SIGNATURE_FAILURE,
+    ],
+    [
+      'a time that is none',
+      (hex) => hex.replace(/5a(170d|180f)/, '4a$1'),
+      'CERT_SIGNATURE',
+      X509V.CERT_SIGNATURE_FAILURE,
+    ],
+    [
+      'another version',
+      (hex) => hex.replace('a003020102', 'a003020105'),
+      'CERT_SIGNATURE',
+      X509V.CERT_SIGNATURE_FAILURE,
+    ],
+    [
+      'a signature of odd bits',
+      (hex) => hex.replace(/(06082a8648ce3d04030203(?:4.))00(?!.*06082a8648ce3d040302)/, '$101'),
+      'DECODE_ERROR',
+      undefined,
+    ],
+    [
+      'an issuer name that is none',
+      (hex) => hex.replace(/(06082a8648ce3d04030230..)31/, '$130'),
+      'DECODE_ERROR',
+      undefined,
+    ],
+  ])(
+    '(%s) is refused; where nobody looks at the chain, or a function does, its key is enough',
+    async (_name, alter, code, verify) => {
+      const peer = await defective(alter);
+      const error = await refused(await trusting(), peer);
+      expect([error.code, error.verify?.code]).toEqual([code, verify]);
+      for (const other of ['none', () => true] as const)
+        expect((await ask(other, peer)).facts.peerCertificates).toEqual(peer.certificates);
+      expect((await ask('none', peer)).facts.verifyResult).toBe(verify ?? X509V.UNSPECIFIED);
+      expect(() => serverEndPoint(nodeCrypto, peer.certificates[0] as Uint8Array)).not.toThrow();
+    },
+  );
 });
 
 describe('a raw public key', () => {
@@ -218,16 +330,28 @@ describe('a raw public key', () => {
     const effects = testEffects({ rawPublicKeys: [spki] });
     await finish(effects, verifyChain(effects, peer));
     expect(effects.facts).toMatchObject({ peerCertificates: [], peerRawPublicKey: spki, verifyResult: 0 });
-    expect((await refused(testEffects({ rawPublicKeys: [(await pki('rsa')).spki] }), peer)).code).toBe('CERT_UNTRUSTED_ROOT');
-    expect((await refused(testEffects({ rawPublicKeys: [spki] }), { ...peer, certificates: [spki, spki] })).code).toBe('DECODE_ERROR');
-    expect((await refused(testEffects({ rawPublicKeys: [spki] }), { ...peer, certificates: [new Uint8Array([0x30, 0])] })).code).toBe('DECODE_ERROR');
+    expect((await refused(testEffects({ rawPublicKeys: [(await pki('rsa')).spki] }), peer)).code).toBe(
+      'CERT_UNTRUSTED_ROOT',
+    );
+    expect((await refused(testEffects({ rawPublicKeys: [spki] }), { ...peer, certificates: [spki, spki] })).code).toBe(
+      'DECODE_ERROR',
+    );
+    expect(
+      (await refused(testEffects({ rawPublicKeys: [spki] }), { ...peer, certificates: [new Uint8Array([0x30, 0])] }))
+        .code,
+    ).toBe('DECODE_ERROR');
   });
 });
 
 describe.each([nodeCrypto, nobleCrypto])("the server's signature, checked by $name", (provider) => {
   const hash = new Uint8Array(32).fill(5);
   const content = certificateVerifyContent('server', hash);
-  const check = async (name: PkiName, algorithm: number, signature: Uint8Array, options: ContextOptions = {}): Promise<TestEffects> => {
+  const check = async (
+    name: PkiName,
+    algorithm: number,
+    signature: Uint8Array,
+    options: ContextOptions = {},
+  ): Promise<TestEffects> => {
     const effects = testEffects({ verify: 'none', ...options }, provider);
     const { key } = await finish(effects, verifyChain(effects, await peerOf(name)));
     await finish(effects, verifyCertificateVerify(effects, key, { algorithm, signature }, hash));
@@ -243,33 +367,66 @@ describe.each([nodeCrypto, nobleCrypto])("the server's signature, checked by $na
     ['rsa', 0x0806, 'sha512', pss],
     ['rsa-pss', 0x0809, 'sha256', pss],
     ['ed25519', 0x0807, null, {}],
-  ] as const)('of %s with scheme 0x%s counts when it is right, and only then', async (name, algorithm, digest, padding) => {
-    const key = (await pki(name)).privateKey;
-    const good = nodeSign(digest, content, { key, ...padding });
-    expect((await check(name, algorithm, good)).facts.peerSignatureAlgorithm).toBe(algorithm);
-    const bad = nodeSign(digest, certificateVerifyContent('client', hash), { key, ...padding });
-    await expect(check(name, algorithm, bad)).rejects.toMatchObject({ code: 'BAD_SIGNATURE', alert: { name: 'decrypt_error' } });
-    await expect(check(name, algorithm, new Uint8Array(0))).rejects.toMatchObject({ code: 'BAD_SIGNATURE' });
-  });
+  ] as const)(
+    'of %s with scheme 0x%s counts when it is right, and only then',
+    async (name, algorithm, digest, padding) => {
+      const key = (await pki(name)).privateKey;
+      const good = nodeSign(digest, content, { key, ...padding });
+      expect((await check(name, algorithm, good)).facts.peerSignatureAlgorithm).toBe(algorithm);
+      const bad = nodeSign(digest, certificateVerifyContent('client', hash), { key, ...padding });
+      await expect(check(name, algorithm, bad)).rejects.toMatchObject({
+        code: 'BAD_SIGNATURE',
+        alert: { name: 'decrypt_error' },
+      });
+      await expect(check(name, algorithm, new Uint8Array(0))).rejects.toMatchObject({ code: 'BAD_SIGNATURE' });
+    },
+  );
 
   it('must be of a scheme that was offered and that the key can make in TLS 1.3', async () => {
-    for (const [name, algorithm] of [['p256', 0x0503], ['rsa', 0x0401], ['rsa', 0x0809], ['rsa-pss', 0x0804], ['ed25519', 0x0403], ['p256', 0x0203], ['p256', 0x1234]] as const) {
-      await expect(check(name, algorithm, new Uint8Array(64))).rejects.toMatchObject({ code: 'WRONG_SIGNATURE_TYPE', alert: { name: 'illegal_parameter' } });
+    for (const [name, algorithm] of [
+      ['p256', 0x0503],
+      ['rsa', 0x0401],
+      ['rsa', 0x0809],
+      ['rsa-pss', 0x0804],
+      ['ed25519', 0x0403],
+      ['p256', 0x0203],
+      ['p256', 0x1234],
+    ] as const) {
+      await expect(check(name, algorithm, new Uint8Array(64))).rejects.toMatchObject({
+        code: 'WRONG_SIGNATURE_TYPE',
+        alert: { name: 'illegal_parameter' },
+      });
     }
-    await expect(check('p256', 0x0403, new Uint8Array(64), { signatureAlgorithms: [0x0804] })).rejects.toMatchObject({ code: 'WRONG_SIGNATURE_TYPE' });
+    await expect(check('p256', 0x0403, new Uint8Array(64), { signatureAlgorithms: [0x0804] })).rejects.toMatchObject({
+      code: 'WRONG_SIGNATURE_TYPE',
+    });
   });
 
   it('covers both randoms and the parameters in TLS 1.2, where the curve of an ECDSA key is free', async () => {
     const effects = testEffects({ verify: 'none' }, provider);
     const { key } = await finish(effects, verifyChain(effects, await peerOf('p256', { suite: ECDSA12 })));
-    const [client, server, parameters] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2), new Uint8Array([3, 0, 29, 1, 9])];
+    const [client, server, parameters] = [
+      new Uint8Array(32).fill(1),
+      new Uint8Array(32).fill(2),
+      new Uint8Array([3, 0, 29, 1, 9]),
+    ];
     const signature = nodeSign('sha384', Buffer.concat([client, server, parameters]), (await pki('p256')).privateKey);
-    await finish(effects, verifyServerKeyExchange(effects, key, { algorithm: 0x0503, signature, parameters }, client, server));
-    await expect(finish(effects, verifyServerKeyExchange(effects, key, { algorithm: 0x0503, signature, parameters }, server, client))).rejects.toMatchObject({ code: 'BAD_SIGNATURE' });
+    await finish(
+      effects,
+      verifyServerKeyExchange(effects, key, { algorithm: 0x0503, signature, parameters }, client, server),
+    );
+    await expect(
+      finish(
+        effects,
+        verifyServerKeyExchange(effects, key, { algorithm: 0x0503, signature, parameters }, server, client),
+      ),
+    ).rejects.toMatchObject({ code: 'BAD_SIGNATURE' });
   });
 });
 
 it('tls-server-end-point is the leaf by the hash of its signature', async () => {
   const { certificate } = await pki('p256');
-  expect(Buffer.from(serverEndPoint(nodeCrypto, certificate) ?? [])).toEqual(createHash('sha256').update(certificate).digest());
+  expect(Buffer.from(serverEndPoint(nodeCrypto, certificate) ?? [])).toEqual(
+    createHash('sha256').update(certificate).digest(),
+  );
 });

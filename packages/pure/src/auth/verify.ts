@@ -8,7 +8,14 @@
 import type { VerifyCallback } from '@ferrule/contract';
 import { SslError, X509V } from '@ferrule/result';
 import { ask, refusalOf } from '@ferrule/ssl';
-import { certificateKey, DerError, type Certificate, type CertificateKey, type PublicKey, parsePublicKey } from '@ferrule/x509';
+import {
+  certificateKey,
+  DerError,
+  type Certificate,
+  type CertificateKey,
+  type PublicKey,
+  parsePublicKey,
+} from '@ferrule/x509';
 import type { CipherSuite, CryptoProvider } from '../crypto/provider.ts';
 import { type KeyKind, type SignatureScheme, signatureScheme } from '../crypto/schemes.ts';
 import type { Effects } from '../effects.ts';
@@ -55,9 +62,9 @@ export interface VerifiedPeer {
 }
 
 /**
- * The certificates of the server, under the caller's `verify`. Writes the facts about the peer: certificates, OCSP response
- * and SCTs before the check, verified chain and verify result after it. Waits as WANT_RETRY_VERIFY for a verify function,
- * as WANT_ASYNC for asynchronous cryptography.
+ * The certificates of the server, under the caller's `verify`. Writes the facts about the peer: certificates, OCSP
+ * response and SCTs before the check, verified chain and verify result after it. Waits as WANT_RETRY_VERIFY for a
+ * verify function, as WANT_ASYNC for asynchronous cryptography.
  * @throws TlsError NO_CERTIFICATE, DECODE_ERROR (a certificate that cannot be read), WRONG_CERTIFICATE_TYPE, CERT_*
  */
 export function* verifyChain(effects: Effects, peer: Peer): Steps<VerifiedPeer> {
@@ -66,14 +73,20 @@ export function* verifyChain(effects: Effects, peer: Peer): Steps<VerifiedPeer> 
   const { limits } = effects.config;
   if (first === undefined) throw fail('NO_CERTIFICATE', 'the server sent an empty list of certificates');
   if (certificates.length > limits.chainLength) {
-    throw fail('CERT_CHAIN_TOO_LONG', `the server sent ${certificates.length} certificates; limits.chainLength is ${limits.chainLength}`, {
-      verify: { code: X509V.CERT_CHAIN_TOO_LONG },
-    });
+    throw fail(
+      'CERT_CHAIN_TOO_LONG',
+      `the server sent ${certificates.length} certificates; limits.chainLength is ${limits.chainLength}`,
+      {
+        verify: { code: X509V.CERT_CHAIN_TOO_LONG },
+      },
+    );
   }
   effects.fact('peerCertificates', peer.kind === 'x509' ? certificates : []);
   effects.fact('ocspResponse', peer.ocspResponse);
   effects.fact('signedCertificateTimestamps', peer.signedCertificateTimestamps);
-  return peer.kind === 'x509' ? yield* verifyCertificates(effects, peer, first) : yield* verifyRawPublicKey(effects, peer, first);
+  return peer.kind === 'x509'
+    ? yield* verifyCertificates(effects, peer, first)
+    : yield* verifyRawPublicKey(effects, peer, first);
 }
 
 function* verifyCertificates(effects: Effects, peer: Peer, first: Uint8Array): Steps<VerifiedPeer> {
@@ -115,12 +128,19 @@ function* verifyRawPublicKey(effects: Effects, peer: Peer, spki: Uint8Array): St
 }
 
 /** The verify function of the options: only `true` accepts. */
-function* askCaller(effects: Effects, { host, kind, certificates, ocspResponse }: Peer, verify: VerifyCallback): Steps<void> {
+function* askCaller(
+  effects: Effects,
+  { host, kind, certificates, ocspResponse }: Peer,
+  verify: VerifyCallback,
+): Steps<void> {
   // Copies: what the callback does with them must not reach what is reported and stored.
   const [key] = kind === 'raw-public-key' ? certificates : [];
   const chain = kind === 'x509' ? certificates.map((certificate) => certificate.slice()) : [];
   const peer = { host, chain, rawPublicKey: key?.slice(), ocspResponse: ocspResponse?.slice() };
-  const asked = ask(() => verify(peer, effects.ssl), (accepted) => accepted === true);
+  const asked = ask(
+    () => verify(peer, effects.ssl),
+    (accepted) => accepted === true,
+  );
   yield* settled(effects, 'verify the certificate by callback', asked, SslError.wantRetryVerify);
   const refusal = refusalOf(asked);
   if (refusal !== undefined) throw refusal.error;
@@ -134,7 +154,8 @@ function readable<T>(what: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    if (error instanceof DerError) throw fail('DECODE_ERROR', `${what} cannot be read: ${error.message}`, { cause: error });
+    if (error instanceof DerError)
+      throw fail('DECODE_ERROR', `${what} cannot be read: ${error.message}`, { cause: error });
     throw error;
   }
 }
@@ -159,7 +180,10 @@ function checkKind(effects: Effects, suite: CipherSuite, publicKey: PublicKey): 
     // RFC 8422 section 5.3: the suite says which kind of key signs; Ed25519 signs under ECDSA suites (section 5.10).
     const needed = kind === 'rsa' || kind === 'rsa-pss' ? 'rsa' : 'ecdsa';
     if (kind === undefined || isMlDsa(kind) || needed !== suite.authentication) {
-      throw fail('WRONG_CERTIFICATE_TYPE', `${suite.name} needs a certificate with a key for ${String(suite.authentication)}`);
+      throw fail(
+        'WRONG_CERTIFICATE_TYPE',
+        `${suite.name} needs a certificate with a key for ${String(suite.authentication)}`,
+      );
     }
     // RFC 8422 section 5.1: in TLS 1.2, supported_groups is about the certificate too.
     if (publicKey.kind === 'ec' && !effects.config.groups.some(({ name }) => name === kind)) {
@@ -170,32 +194,45 @@ function checkKind(effects: Effects, suite: CipherSuite, publicKey: PublicKey): 
   }
 }
 
-/** RFC 9846 section 4.5.1.2: keyUsage, if there is one, must allow digital signatures. Told behind what is wrong with the chain, as OpenSSL. */
+/**
+ * RFC 9846 section 4.5.1.2: keyUsage, if there is one, must allow digital signatures. Told behind what is wrong with
+ * the chain, as OpenSSL.
+ */
 function checkUsage(leaf: Certificate | CertificateKey): void {
   if (!('keyUsage' in leaf)) return;
   if (leaf.keyUsage !== undefined && (leaf.keyUsage & DIGITAL_SIGNATURE) === 0) {
-    throw fail('CERT_PURPOSE', 'the keyUsage of the certificate does not allow signatures', { verify: { code: X509V.KEYUSAGE_NO_DIGITAL_SIGNATURE } });
+    throw fail('CERT_PURPOSE', 'the keyUsage of the certificate does not allow signatures', {
+      verify: { code: X509V.KEYUSAGE_NO_DIGITAL_SIGNATURE },
+    });
   }
 }
 
 /** The kind of key as SignatureSchemes see it; `undefined` for one that signs nothing in TLS. */
 export function keyKind(key: PublicKey): KeyKind | undefined {
-  if (key.kind === 'ec') return ({ 'P-256': 'secp256r1', 'P-384': 'secp384r1', 'P-521': 'secp521r1' } as const)[key.curve];
+  if (key.kind === 'ec')
+    return ({ 'P-256': 'secp256r1', 'P-384': 'secp384r1', 'P-521': 'secp521r1' } as const)[key.curve];
   return key.kind === 'unknown' ? undefined : key.kind;
 }
 
 /** Of TLS 1.3 alone. */
 const isMlDsa = (kind: KeyKind): boolean => kind.startsWith('ml-dsa');
 
-/** Whether a key of this kind signs with this scheme in this version: TLS 1.2 leaves the curve free and allows PKCS #1. */
-export function schemeFits(scheme: SignatureScheme, kind: KeyKind | undefined, version: CipherSuite['version']): boolean {
+/**
+ * Whether a key of this kind signs with this scheme in this version: TLS 1.2 leaves the curve free and allows PKCS #1.
+ */
+export function schemeFits(
+  scheme: SignatureScheme,
+  kind: KeyKind | undefined,
+  version: CipherSuite['version'],
+): boolean {
   if (kind === undefined) return false;
   if (version === 'TLSv1.3') return scheme.tls13 && scheme.key === kind;
   if (scheme.legacy === true || scheme.only13 === true) return false;
   return scheme.key === kind || (scheme.key.startsWith('secp') && kind.startsWith('secp'));
 }
 
-const signedPrefix = (sender: string): Uint8Array => new TextEncoder().encode(`${' '.repeat(64)}TLS 1.3, ${sender} CertificateVerify\0`);
+const signedPrefix = (sender: string): Uint8Array =>
+  new TextEncoder().encode(`${' '.repeat(64)}TLS 1.3, ${sender} CertificateVerify\0`);
 const SIGNED_PREFIX = { server: signedPrefix('server'), client: signedPrefix('client') } as const;
 
 /** 64 spaces, the context string and a zero byte in front of the Transcript-Hash (RFC 9846 section 4.5.2). */
@@ -218,7 +255,12 @@ export interface Signed {
  * @param transcriptHash - up to and with Certificate.
  * @throws TlsError WRONG_SIGNATURE_TYPE, BAD_SIGNATURE
  */
-export function verifyCertificateVerify(effects: Effects, key: PeerKey, signed: Signed, transcriptHash: Uint8Array): Steps<SignatureVerified> {
+export function verifyCertificateVerify(
+  effects: Effects,
+  key: PeerKey,
+  signed: Signed,
+  transcriptHash: Uint8Array,
+): Steps<SignatureVerified> {
   return verifySignature(effects, key, signed, certificateVerifyContent('server', transcriptHash), 'TLSv1.3');
 }
 
@@ -228,7 +270,11 @@ export function verifyCertificateVerify(effects: Effects, key: PeerKey, signed: 
  * @throws TlsError WRONG_SIGNATURE_TYPE, BAD_SIGNATURE
  */
 export function verifyServerKeyExchange(
-  effects: Effects, key: PeerKey, signed: Signed & { readonly parameters: Uint8Array }, clientRandom: Uint8Array, serverRandom: Uint8Array,
+  effects: Effects,
+  key: PeerKey,
+  signed: Signed & { readonly parameters: Uint8Array },
+  clientRandom: Uint8Array,
+  serverRandom: Uint8Array,
 ): Steps<SignatureVerified> {
   const content = new Uint8Array(64 + signed.parameters.length);
   content.set(clientRandom);
@@ -238,15 +284,27 @@ export function verifyServerKeyExchange(
 }
 
 function* verifySignature(
-  effects: Effects, key: PeerKey, { algorithm, signature }: Signed, content: Uint8Array, version: CipherSuite['version'],
+  effects: Effects,
+  key: PeerKey,
+  { algorithm, signature }: Signed,
+  content: Uint8Array,
+  version: CipherSuite['version'],
 ): Steps<SignatureVerified> {
   const { config } = effects;
   const name = `0x${algorithm.toString(16).padStart(4, '0')}`;
   const scheme = config.signatureAlgorithms.includes(algorithm) ? signatureScheme(algorithm) : undefined;
   if (scheme === undefined) throw fail('WRONG_SIGNATURE_TYPE', `the server signed with ${name}, which was not offered`);
-  if (!schemeFits(scheme, keyKind(key.publicKey), version)) throw fail('WRONG_SIGNATURE_TYPE', `the server signed with ${scheme.name}, which its key cannot make in ${version}`);
+  if (!schemeFits(scheme, keyKind(key.publicKey), version))
+    throw fail(
+      'WRONG_SIGNATURE_TYPE',
+      `the server signed with ${scheme.name}, which its key cannot make in ${version}`,
+    );
   effects.fact('peerSignatureAlgorithm', algorithm);
-  const valid = yield* settle(effects, "verify the server's signature", config.provider.verifier.verify(scheme.algorithm, key.spki, content, signature));
+  const valid = yield* settle(
+    effects,
+    "verify the server's signature",
+    config.provider.verifier.verify(scheme.algorithm, key.spki, content, signature),
+  );
   if (!valid) throw fail('BAD_SIGNATURE', `the server's ${scheme.name} signature over the handshake is wrong`);
   return new SignatureProof();
 }
@@ -254,13 +312,18 @@ function* verifySignature(
 /** Signatures over MD5 and SHA-1, for which RFC 5929 section 4.1 puts SHA-256. */
 const WEAK_SIGNATURES: readonly string[] = ['1.2.840.113549.1.1.4', '1.2.840.113549.1.1.5', '1.2.840.10045.4.1'];
 
-/** RFC 5929 section 4.1, `tls-server-end-point`: the leaf by the hash of its signature; `undefined` where that has none, or one that is not here. */
+/**
+ * RFC 5929 section 4.1, `tls-server-end-point`: the leaf by the hash of its signature; `undefined` where that has none,
+ * or one that is not here.
+ */
 export function serverEndPoint({ hashes }: CryptoProvider, leaf: Uint8Array): Uint8Array | undefined {
   const certificate = readAtLeastKey(leaf);
   if (!('signatureOid' in certificate)) return undefined;
   const { signatureAlgorithm, signatureOid } = certificate;
-  if (signatureAlgorithm !== undefined && 'hash' in signatureAlgorithm) return hashes[signatureAlgorithm.hash].digest(leaf);
+  if (signatureAlgorithm !== undefined && 'hash' in signatureAlgorithm)
+    return hashes[signatureAlgorithm.hash].digest(leaf);
   return WEAK_SIGNATURES.includes(signatureOid) ? hashes.sha256.digest(leaf) : undefined;
 }
 
-const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((byte, i) => byte === b[i]);
+const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
+  a.length === b.length && a.every((byte, i) => byte === b[i]);

@@ -1,6 +1,7 @@
 /**
- * @module ChaCha20-Poly1305 (RFC 8439) composed of noble's stream cipher and MAC, keyed once. Against noble's own AEAD this
- * saves copies and checks of each record, and the slow path for payloads off a word boundary. No table is indexed with a secret.
+ * @module ChaCha20-Poly1305 (RFC 8439) composed of noble's stream cipher and MAC, keyed once. Against noble's own AEAD
+ * this saves copies and checks of each record, and the slow path for payloads off a word boundary. No table is indexed
+ * with a secret.
  */
 import { Poly1305 } from '@noble/ciphers/_poly1305.js';
 import { chacha20 } from '@noble/ciphers/chacha.js';
@@ -27,7 +28,8 @@ function chaCha20Poly1305(key: Uint8Array): SyncAead {
   const lengthsView = new DataView(lengths.buffer);
   const tag = new Uint8Array(TAG_LENGTH);
 
-  // RFC 8439 section 2.8: the one-time key is block 0; the MAC covers AAD and ciphertext, each padded, and their lengths.
+  // RFC 8439 section 2.8: the one-time key is block 0; the MAC covers AAD and ciphertext, each padded, and their
+  // lengths.
   const authenticate = (nonce: Uint8Array, aad: Uint8Array, cipher: Uint8Array): void => {
     chacha20(secret.bytes, nonce, ZEROS, oneTimeKey);
     const mac = new Poly1305(oneTimeKey);

@@ -9,7 +9,12 @@ setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
-const [key, nonce, aad, plain] = [new Uint8Array(16).fill(1), new Uint8Array(12).fill(2), new Uint8Array(5).fill(3), new Uint8Array(100).fill(4)];
+const [key, nonce, aad, plain] = [
+  new Uint8Array(16).fill(1),
+  new Uint8Array(12).fill(2),
+  new Uint8Array(5).fill(3),
+  new Uint8Array(100).fill(4),
+];
 const keyed = (): SyncAead => nobleAes128Gcm.key(key) as SyncAead;
 /** Weak references hold until the job ends that asked them. */
 const collectIdle = async (): Promise<void> => {
@@ -45,6 +50,8 @@ it('opens nothing any more once it was disposed of, with a table and without', a
     const sealed = aead.seal(nonce, aad, plain, new Uint8Array(116)).slice();
     if (idle) await collectIdle();
     aead.dispose();
-    expect(() => aead.open(nonce, aad, sealed, new Uint8Array(100))).toThrow(expect.objectContaining({ code: 'DISPOSED' }) as Error);
+    expect(() => aead.open(nonce, aad, sealed, new Uint8Array(100))).toThrow(
+      expect.objectContaining({ code: 'DISPOSED' }) as Error,
+    );
   }
 });

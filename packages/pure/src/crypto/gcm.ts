@@ -1,6 +1,6 @@
 /**
- * @module AES-GCM (NIST SP 800-38D) composed of noble's AES and GHASH, keyed once: noble's own `gcm` expands the key and
- * builds the GHASH table anew for each call. Both index tables with secrets, so it claims no constant time.
+ * @module AES-GCM (NIST SP 800-38D) composed of noble's AES and GHASH, keyed once: noble's own `gcm` expands the key
+ * and builds the GHASH table anew for each call. Both index tables with secrets, so it claims no constant time.
  */
 import { GHASH } from '@noble/ciphers/_polyval.js';
 import { unsafe } from '@noble/ciphers/aes.js';
@@ -13,7 +13,13 @@ export const nobleAes128Gcm: AeadAlgorithm = algorithm('AES-128-GCM');
 export const nobleAes256Gcm: AeadAlgorithm = algorithm('AES-256-GCM');
 
 function algorithm(name: 'AES-128-GCM' | 'AES-256-GCM'): AeadAlgorithm {
-  return Object.freeze({ name, keyLength: KEY_LENGTH[name], constantTime: false, recordLimit: RECORD_LIMIT[name], key: aesGcm });
+  return Object.freeze({
+    name,
+    keyLength: KEY_LENGTH[name],
+    constantTime: false,
+    recordLimit: RECORD_LIMIT[name],
+    key: aesGcm,
+  });
 }
 
 const ZERO_BLOCK = new Uint8Array(16);
@@ -23,7 +29,8 @@ function aesGcm(key: Uint8Array): SyncAead {
   const hashKey = unsafe.encryptBlock(roundKeys, ownMemory(16));
   let disposed = false;
 
-  // Its table takes 32 KiB and 50 µs, so an idle connection leaves it to the garbage collector, and makes it again (ADR 0026).
+  // Its table takes 32 KiB and 50 µs, so an idle connection leaves it to the garbage collector, and makes it again (ADR
+  // 0026).
   let table: WeakRef<KeyedGhash> | undefined;
   const ghash = (): KeyedGhash => {
     const kept = table?.deref();
@@ -37,7 +44,8 @@ function aesGcm(key: Uint8Array): SyncAead {
   const mask = ownMemory(16);
   const tag = new Uint8Array(TAG_LENGTH);
 
-  // GCTR begins at J0 = nonce || 1, whose block masks the tag; the message begins one block later, where this leaves the counter.
+  // GCTR begins at J0 = nonce || 1, whose block masks the tag; the message begins one block later, where this leaves
+  // the counter.
   const start = (nonce: Uint8Array): void => {
     if (disposed) throw wiped('an AES-GCM key');
     counter.set(nonce);
@@ -86,7 +94,10 @@ function aesGcm(key: Uint8Array): SyncAead {
   };
 }
 
-/** noble's GHASH kept from record to record; the length hint picks its table of 4-bit windows, fastest for whole records. */
+/**
+ * noble's GHASH kept from record to record; the length hint picks its table of 4-bit windows, fastest for whole
+ * records.
+ */
 class KeyedGhash extends GHASH {
   readonly #last = new Uint8Array(16);
   readonly #lastView = new DataView(this.#last.buffer);
@@ -124,6 +135,11 @@ class KeyedGhash extends GHASH {
   }
 
   #block(view: DataView, at: number): void {
-    this._updateBlock(view.getInt32(at, true), view.getInt32(at + 4, true), view.getInt32(at + 8, true), view.getInt32(at + 12, true));
+    this._updateBlock(
+      view.getInt32(at, true),
+      view.getInt32(at + 4, true),
+      view.getInt32(at + 8, true),
+      view.getInt32(at + 12, true),
+    );
   }
 }

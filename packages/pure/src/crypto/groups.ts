@@ -13,7 +13,8 @@ function x25519Share(random: (into: Uint8Array) => void): KeyShare {
   const secret = new Secret(ownMemory(32));
   random(secret.bytes);
   return {
-    // Not getPublicKey(): on first use that builds tables of the Edwards curve, which takes longer than a whole handshake.
+    // Not getPublicKey(): on first use that builds tables of the Edwards curve, which takes longer than a whole
+    // handshake.
     publicKey: curve25519.scalarMult(secret.bytes, curve25519.GuBytes),
     // noble throws for a point of low order, whose all-zero secret RFC 7748 section 6.1 has us refuse.
     derive(peer) {
@@ -40,11 +41,22 @@ function nistGroup(id: number, name: string, curve: typeof p256, size: number): 
   return Object.freeze({ id, name, kem: false, keyShare });
 }
 
-/** Whether these bytes are of the only form that RFC 9846 section 4.3.8.2 allows; not yet that the point is on the curve. */
-export const isUncompressed = (point: Uint8Array, size: number): boolean => point.length === 1 + 2 * size && point[0] === 4;
+/**
+ * Whether these bytes are of the only form that RFC 9846 section 4.3.8.2 allows; not yet that the point is on the
+ * curve.
+ */
+export const isUncompressed = (point: Uint8Array, size: number): boolean =>
+  point.length === 1 + 2 * size && point[0] === 4;
 
-/** A secret scalar in memory of its own, by rejection; the surplus bits of P-521's last byte are cleared, so that a draw is seldom refused. */
-export function scalar(random: (into: Uint8Array) => void, size: number, valid: (bytes: Uint8Array) => boolean): Uint8Array {
+/**
+ * A secret scalar in memory of its own, by rejection; the surplus bits of P-521's last byte are cleared, so that a draw
+ * is seldom refused.
+ */
+export function scalar(
+  random: (into: Uint8Array) => void,
+  size: number,
+  valid: (bytes: Uint8Array) => boolean,
+): Uint8Array {
   const bytes = ownMemory(size);
   // A real generator is refused once in 2^32 draws at the most; one that never gives a scalar must not hang us.
   for (let draw = 0; draw < 64; draw++) {

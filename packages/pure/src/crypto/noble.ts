@@ -1,8 +1,8 @@
 /**
  * @module The provider for everywhere: noble alone, synchronous, no platform cryptography but a source of randomness.
  *
- * ChaCha20-Poly1305 comes first, three times as fast as AES-GCM here and without secret table indices; suites with SHA-384
- * come last, its 64-bit words being slow in JavaScript. It verifies and never signs (ADR 0020).
+ * ChaCha20-Poly1305 comes first, three times as fast as AES-GCM here and without secret table indices; suites with
+ * SHA-384 come last, its 64-bit words being slow in JavaScript. It verifies and never signs (ADR 0020).
  */
 import { nobleVerifier } from '@ferrule/x509/crypto/noble';
 import { nobleChaCha20Poly1305 } from './chacha.ts';
@@ -22,7 +22,14 @@ export const nobleCrypto: CryptoProvider = Object.freeze({
   name: 'noble 2.4.0',
   synchronous: true,
   suites: suitesOf([nobleChaCha20Poly1305, nobleAes128Gcm, nobleAes256Gcm], nobleHashes),
-  groups: [nobleX25519, nobleSecp256r1, nobleSecp384r1, nobleSecp521r1, ...hybridGroups(nobleMlKem768, nobleX25519, nobleSecp256r1), mlKem1024Group(nobleMlKem1024)],
+  groups: [
+    nobleX25519,
+    nobleSecp256r1,
+    nobleSecp384r1,
+    nobleSecp521r1,
+    ...hybridGroups(nobleMlKem768, nobleX25519, nobleSecp256r1),
+    mlKem1024Group(nobleMlKem1024),
+  ],
   // A hybrid costs more here than the rest of the handshake; a caller may ask for it.
   defaultGroups: [nobleX25519.id, nobleSecp256r1.id, nobleSecp384r1.id, nobleSecp521r1.id],
   hashes: nobleHashes,

@@ -2,7 +2,8 @@ import { createCipheriv } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { release } from './node-bytes.ts';
 
-const made = (length: number): Buffer => createCipheriv('aes-128-gcm', new Uint8Array(16), new Uint8Array(12)).update(new Uint8Array(length));
+const made = (length: number): Buffer =>
+  createCipheriv('aes-128-gcm', new Uint8Array(16), new Uint8Array(12)).update(new Uint8Array(length));
 
 describe('memory that node:crypto has made', () => {
   it('is given back at once when there is much of it', () => {

@@ -1,15 +1,22 @@
-/** @module Buffers as what they are to everybody else: `Buffer.prototype.slice` shares memory where `Uint8Array`'s copies. */
+/**
+ * @module Buffers as what they are to everybody else: `Buffer.prototype.slice` shares memory where `Uint8Array`'s
+ * copies.
+ */
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 
-/** The same memory as a plain Uint8Array. Nothing of this provider may give a Buffer to the core, which relies on slice(). */
-export const plain = (buffer: Uint8Array): Uint8Array => new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
+/**
+ * The same memory as a plain Uint8Array. Nothing of this provider may give a Buffer to the core, which relies on
+ * slice().
+ */
+export const plain = (buffer: Uint8Array): Uint8Array =>
+  new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
 
 /** Smaller ones cost less than it does to give them back. */
 const WORTH_RELEASING = 4096;
 
 /**
- * Gives back at once the memory of a Buffer that `node:crypto` has made: afterwards it has no bytes. Left to the garbage
- * collector, 16 KiB a record make V8 mark its whole heap every 32 MiB, at a cost near that of the ciphers.
+ * Gives back at once the memory of a Buffer that `node:crypto` has made: afterwards it has no bytes. Left to the
+ * garbage collector, 16 KiB a record make V8 mark its whole heap every 32 MiB, at a cost near that of the ciphers.
  */
 export function release(made: Uint8Array): void {
   const memory = made.buffer as ArrayBuffer & { transfer?(length: number): ArrayBuffer };

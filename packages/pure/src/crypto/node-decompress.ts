@@ -24,8 +24,8 @@ function decompressor(name: Decompressor['name'], undo: Undo): Decompressor {
     decompress(data: Uint8Array, limit: number) {
       try {
         const { buffer, engine } = undo(data, { maxOutputLength: limit, info: true }) as Undone;
-        // Bytes behind the end of the stream are no part of it, and zlib would let them pass. A certificate is never empty, but
-        // what Node 22 makes of a truncated zstd stream is.
+        // Bytes behind the end of the stream are no part of it, and zlib would let them pass. A certificate is never
+        // empty, but what Node 22 makes of a truncated zstd stream is.
         return engine.bytesWritten === data.length && buffer.length > 0 ? plain(buffer) : null;
       } catch {
         return null;

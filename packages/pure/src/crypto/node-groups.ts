@@ -10,10 +10,23 @@ import type { Group, KeyShare } from './provider.ts';
 type Random = (into: Uint8Array) => void;
 
 /** @param own - the provider's own random: with it the platform makes the keys (see {@link Group.keyShare}). */
-export function nodeGroups(own: Random): { readonly groups: readonly Group[]; readonly defaultGroups: readonly number[] } {
-  const x25519: Group = Object.freeze({ id: 0x001d, name: 'x25519', kem: false, keyShare: (random: Random) => x25519Share(random, random === own) });
+export function nodeGroups(own: Random): {
+  readonly groups: readonly Group[];
+  readonly defaultGroups: readonly number[];
+} {
+  const x25519: Group = Object.freeze({
+    id: 0x001d,
+    name: 'x25519',
+    kem: false,
+    keyShare: (random: Random) => x25519Share(random, random === own),
+  });
   const secp256r1 = nistGroup(0x0017, 'secp256r1', 'prime256v1', 32);
-  const classic = [x25519, secp256r1, nistGroup(0x0018, 'secp384r1', 'secp384r1', 48), nistGroup(0x0019, 'secp521r1', 'secp521r1', 66)];
+  const classic = [
+    x25519,
+    secp256r1,
+    nistGroup(0x0018, 'secp384r1', 'secp384r1', 48),
+    nistGroup(0x0019, 'secp521r1', 'secp521r1', 66),
+  ];
   const native = nativeMlKem768(own);
   const hybrids = hybridGroups(native ?? nobleMlKem768, x25519, secp256r1);
   const ids = classic.map(({ id }) => id);
@@ -27,14 +40,17 @@ export function nodeGroups(own: Random): { readonly groups: readonly Group[]; re
 // RFC 8410 keys: everything but the last 32 bytes is the same for all of them.
 const X25519_PKCS8 = Buffer.from('302e020100300506032b656e04220420', 'hex');
 
-// Node 20 reads and writes DER in 100 µs and more, and takes a private JWK without its public half; later ones do neither.
+// Node 20 reads and writes DER in 100 µs and more, and takes a private JWK without its public half; later ones do
+// neither.
 const SLOW_DER = Number.parseInt(process.versions.node, 10) < 22;
 
 function x25519Share(random: Random, platform: boolean): KeyShare {
   const privateKey = platform ? nodeCrypto.generateKeyPairSync('x25519').privateKey : importX25519(random);
   const held = new PlatformKey(privateKey);
   return {
-    publicKey: SLOW_DER ? plain(nodeCrypto.diffieHellman({ privateKey, publicKey: basePoint() })) : exportX25519(privateKey),
+    publicKey: SLOW_DER
+      ? plain(nodeCrypto.diffieHellman({ privateKey, publicKey: basePoint() }))
+      : exportX25519(privateKey),
     derive(peer) {
       const { key } = held;
       if (peer.length !== 32) return null;
@@ -64,7 +80,10 @@ function importX25519(random: Random): nodeCrypto.KeyObject {
   const secret = pkcs8.subarray(X25519_PKCS8.length);
   random(secret);
   const key = SLOW_DER
-    ? nodeCrypto.createPrivateKey({ key: { kty: 'OKP', crv: 'X25519', d: secret.toString('base64url'), x: '' }, format: 'jwk' })
+    ? nodeCrypto.createPrivateKey({
+        key: { kty: 'OKP', crv: 'X25519', d: secret.toString('base64url'), x: '' },
+        format: 'jwk',
+      })
     : nodeCrypto.createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' });
   pkcs8.fill(0);
   return key;
@@ -109,7 +128,10 @@ interface MlKem {
   decapsulate?(key: nodeCrypto.KeyObject, ciphertext: Uint8Array): Buffer;
 }
 
-/** `undefined` where node:crypto, or the OpenSSL it is built on, has no ML-KEM. A foreign source of randomness is noble's to use. */
+/**
+ * `undefined` where node:crypto, or the OpenSSL it is built on, has no ML-KEM. A foreign source of randomness is
+ * noble's to use.
+ */
 function nativeMlKem768(own: Random): Kem | undefined {
   const { generateKeyPairSync, decapsulate } = nodeCrypto as unknown as MlKem;
   if (generateKeyPairSync === undefined || decapsulate === undefined) return undefined;
@@ -118,7 +140,8 @@ function nativeMlKem768(own: Random): Kem | undefined {
     const held = new PlatformKey(privateKey);
     return {
       publicKey: new Uint8Array(publicKey.export({ format: 'der', type: 'spki' }).subarray(-1184)),
-      decapsulate: (ciphertext) => (ciphertext.length === KEM_CIPHERTEXT_LENGTH ? plain(decapsulate(held.key, ciphertext)) : null),
+      decapsulate: (ciphertext) =>
+        ciphertext.length === KEM_CIPHERTEXT_LENGTH ? plain(decapsulate(held.key, ciphertext)) : null,
       dispose: () => held.dispose(),
     };
   };

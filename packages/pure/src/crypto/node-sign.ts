@@ -8,11 +8,12 @@ import { SIGNATURE_SCHEMES, type SignatureScheme, signatureScheme } from './sche
 /** A private key as PKCS#8, PKCS#1 or SEC 1 DER. @throws TypeError for anything else. */
 export function nodeSigningKey(der: Uint8Array): SigningKey {
   const key = importKey(der);
-  // Not asymmetricKeyDetails, which ends the whole process where OpenSSL has no EC_KEY for the key, for instance one whose
-  // private number is longer than the curve's order.
+  // Not asymmetricKeyDetails, which ends the whole process where OpenSSL has no EC_KEY for the key, for instance one
+  // whose private number is longer than the curve's order.
   const publicKey = publicHalf(key);
   const schemes = SIGNATURE_SCHEMES.filter((scheme) => canSign(scheme, publicKey)).map(({ id }) => id);
-  if (schemes.length === 0) throw new TypeError(`a private key of type ${String(key.asymmetricKeyType)} makes no signature of TLS`);
+  if (schemes.length === 0)
+    throw new TypeError(`a private key of type ${String(key.asymmetricKeyType)} makes no signature of TLS`);
   return {
     schemes: Object.freeze(schemes),
     publicKey,
@@ -21,7 +22,13 @@ export function nodeSigningKey(der: Uint8Array): SigningKey {
       if (scheme === undefined) throw new TypeError(`this key makes no signature of scheme 0x${id.toString(16)}`);
       const { algorithm } = scheme;
       if (algorithm.kind === 'rsa-pss') {
-        return plain(sign(algorithm.hash, message, { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: algorithm.saltLength }));
+        return plain(
+          sign(algorithm.hash, message, {
+            key,
+            padding: constants.RSA_PKCS1_PSS_PADDING,
+            saltLength: algorithm.saltLength,
+          }),
+        );
       }
       return plain(sign('hash' in algorithm ? algorithm.hash : null, message, key));
     },

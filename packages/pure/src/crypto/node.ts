@@ -1,9 +1,15 @@
 /**
- * @module The provider on `node:crypto`: synchronous, KeyObjects throughout. From Node 24 on a raw key costs more at each use
- * than the record that it seals.
+ * @module The provider on `node:crypto`: synchronous, KeyObjects throughout. From Node 24 on a raw key costs more at
+ * each use than the record that it seals.
  */
 import {
-  type CipherGCMTypes, createCipheriv, createDecipheriv, createHash, createHmac, createSecretKey, randomFillSync,
+  type CipherGCMTypes,
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  createSecretKey,
+  randomFillSync,
   type Hash as NodeHash,
 } from 'node:crypto';
 import { nodeVerifier } from '@ferrule/x509/crypto/node';
@@ -37,7 +43,14 @@ const hashes: Readonly<Record<HashName, Hash>> = Object.freeze({
 export const nodeCrypto: CryptoProvider = Object.freeze({
   name: 'node:crypto',
   synchronous: true,
-  suites: suitesOf([aead('AES-128-GCM', 'aes-128-gcm'), aead('AES-256-GCM', 'aes-256-gcm'), aead('ChaCha20-Poly1305', 'chacha20-poly1305')], hashes),
+  suites: suitesOf(
+    [
+      aead('AES-128-GCM', 'aes-128-gcm'),
+      aead('AES-256-GCM', 'aes-256-gcm'),
+      aead('ChaCha20-Poly1305', 'chacha20-poly1305'),
+    ],
+    hashes,
+  ),
   ...nodeGroups(random),
   hashes,
   verifier: nodeVerifier,
@@ -53,7 +66,12 @@ function hashOf(name: HashName, size: number): Hash {
     size,
     create: () => state(createHash(name)),
     digest: (data: Uint8Array) => plain(createHash(name).update(data).digest()),
-    hmac: (key: Uint8Array, data: Uint8Array) => plain(createHmac(name, SLOW_RAW_KEYS ? createSecretKey(key) : key).update(data).digest()),
+    hmac: (key: Uint8Array, data: Uint8Array) =>
+      plain(
+        createHmac(name, SLOW_RAW_KEYS ? createSecretKey(key) : key)
+          .update(data)
+          .digest(),
+      ),
   });
 }
 

@@ -22,19 +22,29 @@ describe('a PKCS#8 key', () => {
   it('of Ed25519 has a public half only where it is written down', () => {
     const der = pkcs8(generateKeyPairSync('ed25519').privateKey);
     expect(readPkcs8(der)).toEqual({ kind: 'ed25519', publicKey: undefined });
-    const whole = new Uint8Array([0x30, der.length - 2 + 35, ...der.subarray(2), 0x81, 33, 0, ...new Uint8Array(32).fill(5)]);
+    const whole = new Uint8Array([
+      0x30,
+      der.length - 2 + 35,
+      ...der.subarray(2),
+      0x81,
+      33,
+      0,
+      ...new Uint8Array(32).fill(5),
+    ]);
     expect(readPkcs8(whole).publicKey).toMatchObject({ kind: 'ed25519', key: new Uint8Array(32).fill(5) });
   });
 
   it('ends every other input in a TypeError', () => {
     const der = pkcs8(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey);
     for (let i = 0; i < der.length; i++) expect(() => readPkcs8(der.subarray(0, i))).toThrow(TypeError);
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {
-      try {
-        readPkcs8(bytes);
-      } catch (error) {
-        expect(error).toBeInstanceOf(TypeError);
-      }
-    }));
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {
+        try {
+          readPkcs8(bytes);
+        } catch (error) {
+          expect(error).toBeInstanceOf(TypeError);
+        }
+      }),
+    );
   });
 });

@@ -1,6 +1,6 @@
 /**
- * @module What a PKCS#8 private key says about itself (RFC 5958): its kind, which WebCrypto wants to be told, and its public
- * half where it is written down. The private half is passed over.
+ * @module What a PKCS#8 private key says about itself (RFC 5958): its kind, which WebCrypto wants to be told, and its
+ * public half where it is written down. The private half is passed over.
  */
 import type { PublicKey } from '@ferrule/x509';
 import type { KeyKind } from './schemes.ts';
@@ -14,7 +14,8 @@ export interface Pkcs8 {
 /** @throws TypeError for what is no PKCS#8, or of another kind than RSA, ECDSA on a NIST curve and Ed25519. */
 export function readPkcs8(der: Uint8Array): Pkcs8 {
   const [outer, ...rest] = elements(der);
-  const [version, algorithm, key, ...optional] = outer?.tag === SEQUENCE && rest.length === 0 ? elements(outer.contents) : [];
+  const [version, algorithm, key, ...optional] =
+    outer?.tag === SEQUENCE && rest.length === 0 ? elements(outer.contents) : [];
   if (version?.tag !== INTEGER || algorithm?.tag !== SEQUENCE || key?.tag !== OCTET_STRING) throw notAKey();
   const kind = KINDS.find(([, oids]) => sameBytes(oids, algorithm.contents.subarray(0, oids.length)))?.[0];
   switch (kind) {
@@ -23,7 +24,9 @@ export function readPkcs8(der: Uint8Array): Pkcs8 {
     case 'ed25519':
       return { kind, publicKey: edwardsKey(optional) };
     case undefined:
-      throw new TypeError('the private key is of no kind that WebCrypto signs with: RSA, ECDSA on P-256, P-384 or P-521, Ed25519');
+      throw new TypeError(
+        'the private key is of no kind that WebCrypto signs with: RSA, ECDSA on P-256, P-384 or P-521, Ed25519',
+      );
     default:
       return { kind, publicKey: ecKey(kind, key.contents) };
   }
@@ -45,7 +48,13 @@ function rsaKey(contents: Uint8Array): PublicKey {
   const [, modulus, exponent] = sequence === undefined ? [] : elements(sequence.contents);
   if (modulus?.tag !== INTEGER || exponent?.tag !== INTEGER) throw notAKey();
   const number = positive(modulus.contents);
-  return { kind: 'rsa', bits: 8 * number.length - Math.clz32(number[0] ?? 0) + 24, modulus: number, exponent: positive(exponent.contents), pss: undefined };
+  return {
+    kind: 'rsa',
+    bits: 8 * number.length - Math.clz32(number[0] ?? 0) + 24,
+    modulus: number,
+    exponent: positive(exponent.contents),
+    pss: undefined,
+  };
 }
 
 /** ECPrivateKey, RFC 5915: version, private key, [0] parameters, [1] public key. */
@@ -76,7 +85,7 @@ interface Element {
 /** The DER elements that stand side by side here. @throws TypeError */
 function elements(bytes: Uint8Array): Element[] {
   const found: Element[] = [];
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const tag = bytes[at] ?? 0;
     let length = bytes[at + 1] ?? 0x80;
     at += 2;
@@ -94,7 +103,8 @@ function elements(bytes: Uint8Array): Element[] {
 
 const positive = (number: Uint8Array): Uint8Array => (number[0] === 0 ? number.subarray(1) : number);
 const notAKey = (): TypeError => new TypeError('the private key is no PKCS#8 in DER');
-const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((byte, i) => byte === b[i]);
+const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
+  a.length === b.length && a.every((byte, i) => byte === b[i]);
 
 function hex(text: string): Uint8Array {
   return Uint8Array.from({ length: text.length / 2 }, (_, i) => Number.parseInt(text.slice(2 * i, 2 * i + 2), 16));

@@ -1,8 +1,8 @@
 /**
  * @module The cryptography that the engine is given: a plain object of lists in preference order.
  *
- * Hash, HMAC and HKDF are always synchronous, since a transcript needs snapshots and a key schedule is many small steps.
- * Everything else may answer with a promise, which the handshake waits for as SSL_ERROR_WANT_ASYNC.
+ * Hash, HMAC and HKDF are always synchronous, since a transcript needs snapshots and a key schedule is many small
+ * steps. Everything else may answer with a promise, which the handshake waits for as SSL_ERROR_WANT_ASYNC.
  */
 import type { CertificateCompression, Ssl, TlsVersion } from '@ferrule/contract';
 import type { PublicKey, SignatureVerifier } from '@ferrule/x509';
@@ -25,22 +25,37 @@ export interface Hash {
   readonly size: number;
   create(): HashState;
   digest(data: Uint8Array): Uint8Array;
-  /** RFC 2104. The result is in memory of its own outside the engine's heap (`ownMemory` of `keys/secret.ts`), the caller's to wipe. */
+  /**
+   * RFC 2104. The result is in memory of its own outside the engine's heap (`ownMemory` of `keys/secret.ts`), the
+   * caller's to wipe.
+   */
   hmac(key: Uint8Array, data: Uint8Array): Uint8Array;
 }
 
 /** An AEAD keyed once. 96-bit nonces, 128-bit tags appended to the ciphertext. */
 export interface SyncAead {
   readonly sync: true;
-  /** Ciphertext and tag: in `out` (room for `plain.length + 16`), or in memory of its own. `plain` may overlap `out` only exactly. */
+  /**
+   * Ciphertext and tag: in `out` (room for `plain.length + 16`), or in memory of its own. `plain` may overlap `out`
+   * only exactly.
+   */
   seal(nonce: Uint8Array, aad: Uint8Array, plain: Uint8Array, out: Uint8Array): Uint8Array;
-  /** The plaintext, in `out` (room for `cipher.length - 16`) or in memory of its own; `null` = bad tag, and nothing of it may be used. */
+  /**
+   * The plaintext, in `out` (room for `cipher.length - 16`) or in memory of its own; `null` = bad tag, and nothing of
+   * it may be used.
+   */
   open(nonce: Uint8Array, aad: Uint8Array, cipher: Uint8Array, out: Uint8Array): Uint8Array | null;
-  /** Wipe the key as far as the platform lets us. A later seal() or open() throws: no record is ever under a key of zeros. */
+  /**
+   * Wipe the key as far as the platform lets us. A later seal() or open() throws: no record is ever under a key of
+   * zeros.
+   */
   dispose(): void;
 }
 
-/** The same, answering later. The inputs may change as soon as a call has returned: it takes its copy, as WebCrypto does. */
+/**
+ * The same, answering later. The inputs may change as soon as a call has returned: it takes its copy, as WebCrypto
+ * does.
+ */
 export interface AsyncAead {
   readonly sync: false;
   /** Records that are usefully in flight at once. */
@@ -99,8 +114,8 @@ export interface Group {
   /** Key encapsulation is TLS 1.3 only. */
   readonly kem: boolean;
   /**
-   * @param random - fills the array. The provider's own `random`, passed as it is, lets the platform make the key by itself;
-   * any other function is the only source of the key's randomness, so that a test can have byte-exact hellos.
+   * @param random - fills the array. The provider's own `random`, passed as it is, lets the platform make the key by
+   * itself; any other function is the only source of the key's randomness, so that a test can have byte-exact hellos.
    */
   keyShare(random: (into: Uint8Array) => void): Maybe<KeyShare>;
 }

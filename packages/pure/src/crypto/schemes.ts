@@ -19,14 +19,31 @@ export interface SignatureScheme {
   readonly legacy?: true;
 }
 
-const mlDsa = (id: number, kind: MlDsa): SignatureScheme => ({ id, name: kind.replaceAll('-', ''), algorithm: { kind }, key: kind, tls13: true, only13: true });
+const mlDsa = (id: number, kind: MlDsa): SignatureScheme => ({
+  id,
+  name: kind.replaceAll('-', ''),
+  algorithm: { kind },
+  key: kind,
+  tls13: true,
+  only13: true,
+});
 
 const HASH_LENGTH: Readonly<Record<HashName, number>> = { sha256: 32, sha384: 48, sha512: 64 };
 
 const ecdsa = (id: number, key: KeyKind, hash: HashName): SignatureScheme => ({
-  id, name: `ecdsa_${key}_${hash}`, algorithm: { kind: 'ecdsa', hash }, key, tls13: true,
+  id,
+  name: `ecdsa_${key}_${hash}`,
+  algorithm: { kind: 'ecdsa', hash },
+  key,
+  tls13: true,
 });
-const edwards = (id: number, kind: 'ed25519' | 'ed448'): SignatureScheme => ({ id, name: kind, algorithm: { kind }, key: kind, tls13: true });
+const edwards = (id: number, kind: 'ed25519' | 'ed448'): SignatureScheme => ({
+  id,
+  name: kind,
+  algorithm: { kind },
+  key: kind,
+  tls13: true,
+});
 const pss = (id: number, key: 'rsa' | 'rsa-pss', hash: HashName): SignatureScheme => ({
   id,
   name: `rsa_pss_${key === 'rsa' ? 'rsae' : 'pss'}_${hash}`,
@@ -35,10 +52,19 @@ const pss = (id: number, key: 'rsa' | 'rsa-pss', hash: HashName): SignatureSchem
   tls13: true,
 });
 const legacyPkcs1 = (id: number, hash: HashName): SignatureScheme => ({
-  id, name: `rsa_pkcs1_${hash}_legacy`, algorithm: { kind: 'rsa-pkcs1', hash }, key: 'rsa', tls13: true, legacy: true,
+  id,
+  name: `rsa_pkcs1_${hash}_legacy`,
+  algorithm: { kind: 'rsa-pkcs1', hash },
+  key: 'rsa',
+  tls13: true,
+  legacy: true,
 });
 const pkcs1 = (id: number, hash: HashName): SignatureScheme => ({
-  id, name: `rsa_pkcs1_${hash}`, algorithm: { kind: 'rsa-pkcs1', hash }, key: 'rsa', tls13: false,
+  id,
+  name: `rsa_pkcs1_${hash}`,
+  algorithm: { kind: 'rsa-pkcs1', hash },
+  key: 'rsa',
+  tls13: false,
 });
 
 /** In order of preference: cheap and modern first. */
@@ -72,4 +98,6 @@ const BY_ID = new Map(SIGNATURE_SCHEMES.map((scheme) => [scheme.id, scheme]));
 export const signatureScheme = (id: number): SignatureScheme | undefined => BY_ID.get(id);
 
 /** All that every verifier here can check, but for what is only for clients. */
-export const DEFAULT_SCHEMES: readonly number[] = Object.freeze(SIGNATURE_SCHEMES.filter(({ legacy }) => legacy !== true).map(({ id }) => id));
+export const DEFAULT_SCHEMES: readonly number[] = Object.freeze(
+  SIGNATURE_SCHEMES.filter(({ legacy }) => legacy !== true).map(({ id }) => id),
+);

@@ -13,8 +13,8 @@ export function tagsEqual(tag: Uint8Array, cipher: Uint8Array, offset: number): 
 let scratch = new Uint8Array(16 * 1024 + 256);
 
 /**
- * The first `length` bytes of the shared scratch, on a 32-bit boundary: noble works in words only where input and output
- * both are, and record payloads seldom are. Good until the next call; wiped by {@link wipeScratch}.
+ * The first `length` bytes of the shared scratch, on a 32-bit boundary: noble works in words only where input and
+ * output both are, and record payloads seldom are. Good until the next call; wiped by {@link wipeScratch}.
  */
 export function alignedScratch(length: number): Uint8Array {
   if (scratch.length < length) scratch = new Uint8Array(length);

@@ -1,9 +1,14 @@
-/** @module The cipher suites that any provider offers, from its AEADs and hashes (RFC 9846 appendix B.4, RFC 5289, RFC 7905). */
+/**
+ * @module The cipher suites that any provider offers, from its AEADs and hashes (RFC 9846 appendix B.4, RFC 5289, RFC
+ * 7905).
+ */
 import type { AeadAlgorithm, CipherSuite, Hash, HashName } from './provider.ts';
 
 type AeadName = AeadAlgorithm['name'];
 
-const ROWS: Readonly<Record<AeadName, { readonly hash: HashName; readonly tls13: Row; readonly ecdsa: Row; readonly rsa: Row }>> = {
+const ROWS: Readonly<
+  Record<AeadName, { readonly hash: HashName; readonly tls13: Row; readonly ecdsa: Row; readonly rsa: Row }>
+> = {
   'AES-128-GCM': {
     hash: 'sha256',
     tls13: [0x1301, 'TLS_AES_128_GCM_SHA256'],
@@ -25,15 +30,26 @@ const ROWS: Readonly<Record<AeadName, { readonly hash: HashName; readonly tls13:
 };
 type Row = readonly [id: number, name: string];
 
-/** All suites of the given AEADs in their order: those of TLS 1.3 first, then those of TLS 1.2 with ECDSA before RSA. */
-export function suitesOf(aeads: readonly AeadAlgorithm[], hashes: Readonly<Record<HashName, Hash>>): readonly CipherSuite[] {
+/**
+ * All suites of the given AEADs in their order: those of TLS 1.3 first, then those of TLS 1.2 with ECDSA before RSA.
+ */
+export function suitesOf(
+  aeads: readonly AeadAlgorithm[],
+  hashes: Readonly<Record<HashName, Hash>>,
+): readonly CipherSuite[] {
   const tls13 = aeads.map((aead): CipherSuite => {
-    const { hash, tls13: [id, name] } = ROWS[aead.name];
+    const {
+      hash,
+      tls13: [id, name],
+    } = ROWS[aead.name];
     return { id, name, version: 'TLSv1.3', aead, hash: hashes[hash] };
   });
   const tls12 = aeads.flatMap((aead) =>
     (['ecdsa', 'rsa'] as const).map((authentication): CipherSuite => {
-      const { hash, [authentication]: [id, name] } = ROWS[aead.name];
+      const {
+        hash,
+        [authentication]: [id, name],
+      } = ROWS[aead.name];
       return { id, name, version: 'TLSv1.2', aead, hash: hashes[hash], authentication };
     }),
   );
@@ -50,4 +66,8 @@ export const RECORD_LIMIT: Readonly<Record<AeadName, number>> = {
   'ChaCha20-Poly1305': 2 ** 48,
 };
 
-export const KEY_LENGTH: Readonly<Record<AeadName, number>> = { 'AES-128-GCM': 16, 'AES-256-GCM': 32, 'ChaCha20-Poly1305': 32 };
+export const KEY_LENGTH: Readonly<Record<AeadName, number>> = {
+  'AES-128-GCM': 16,
+  'AES-256-GCM': 32,
+  'ChaCha20-Poly1305': 32,
+};

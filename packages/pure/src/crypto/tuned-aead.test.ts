@@ -7,9 +7,15 @@ import { tunedChaCha20Poly1305 } from './tuned-chacha.ts';
 import { tunedAes128Gcm, tunedAes256Gcm } from './tuned-gcm.ts';
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
-const bytesOf = (length: number): fc.Arbitrary<Uint8Array> => fc.oneof(fc.uint8Array({ minLength: length, maxLength: length }), fc.nat(255).map((value) => new Uint8Array(length).fill(value)));
+const bytesOf = (length: number): fc.Arbitrary<Uint8Array> =>
+  fc.oneof(
+    fc.uint8Array({ minLength: length, maxLength: length }),
+    fc.nat(255).map((value) => new Uint8Array(length).fill(value)),
+  );
 // AES: the first batch of key stream serves 480 bytes, each further one 512. ChaCha20: blocks of 64.
-const EDGES = [0, 1, 3, 4, 15, 16, 17, 63, 64, 65, 127, 128, 479, 480, 481, 496, 991, 992, 993, 1504, 16_384, 16_385, 16_640, 20_000];
+const EDGES = [
+  0, 1, 3, 4, 15, 16, 17, 63, 64, 65, 127, 128, 479, 480, 481, 496, 991, 992, 993, 1504, 16_384, 16_385, 16_640, 20_000,
+];
 const text = fc.oneof(fc.constantFrom(...EDGES), fc.nat(1200)).chain(bytesOf);
 /** Off a word boundary. */
 const unaligned = (length: number): Uint8Array => new Uint8Array(length + 3).subarray(3);
@@ -23,13 +29,19 @@ describe.each([
 
   it('seals as noble does and opens it again, whatever the lengths, off word boundaries', () => {
     fc.assert(
-      fc.property(bytesOf(algorithm.keyLength), bytesOf(12), fc.nat(40).chain(bytesOf), text, (key, nonce, aad, plain) => {
-        const aead = keyed(key);
-        const sealed = aead.seal(nonce, aad, plain, unaligned(plain.length + 16));
-        expect(hex(sealed)).toBe(hex(oracle(key, nonce, aad).encrypt(plain)));
-        const opened = aead.open(nonce, aad, sealed, unaligned(plain.length));
-        expect(opened && hex(opened)).toBe(hex(plain));
-      }),
+      fc.property(
+        bytesOf(algorithm.keyLength),
+        bytesOf(12),
+        fc.nat(40).chain(bytesOf),
+        text,
+        (key, nonce, aad, plain) => {
+          const aead = keyed(key);
+          const sealed = aead.seal(nonce, aad, plain, unaligned(plain.length + 16));
+          expect(hex(sealed)).toBe(hex(oracle(key, nonce, aad).encrypt(plain)));
+          const opened = aead.open(nonce, aad, sealed, unaligned(plain.length));
+          expect(opened && hex(opened)).toBe(hex(plain));
+        },
+      ),
       { numRuns: 300 },
     );
   }, 60_000);
@@ -65,12 +77,17 @@ describe.each([
   }, 60_000);
 
   it('two keys in turns do not disturb each other, and a key that was disposed of is gone', () => {
-    const [one, two] = [keyed(new Uint8Array(algorithm.keyLength).fill(1)), keyed(new Uint8Array(algorithm.keyLength).fill(2))];
+    const [one, two] = [
+      keyed(new Uint8Array(algorithm.keyLength).fill(1)),
+      keyed(new Uint8Array(algorithm.keyLength).fill(2)),
+    ];
     const [nonce, aad, plain] = [new Uint8Array(12), new Uint8Array(5), new Uint8Array(100)];
     const first = one.seal(nonce, aad, plain, new Uint8Array(116)).slice();
     two.seal(nonce, aad, plain, new Uint8Array(116));
     expect(one.open(nonce, aad, first, new Uint8Array(100))).not.toBeNull();
     one.dispose();
-    expect(() => one.open(nonce, aad, first, new Uint8Array(100))).toThrow(expect.objectContaining({ code: 'DISPOSED' }) as Error);
+    expect(() => one.open(nonce, aad, first, new Uint8Array(100))).toThrow(
+      expect.objectContaining({ code: 'DISPOSED' }) as Error,
+    );
   });
 });

@@ -1,6 +1,6 @@
 /**
- * @module ChaCha20-Poly1305 (RFC 8439 section 2.8) on this package's own kernels, keyed once. The work is done in one piece of
- * memory that all keys share: nothing is allocated for a record.
+ * @module ChaCha20-Poly1305 (RFC 8439 section 2.8) on this package's own kernels, keyed once. The work is done in one
+ * piece of memory that all keys share: nothing is allocated for a record.
  */
 import { BLOCK_WORDS, xorKeyStream } from './kernels/chacha20.ts';
 import { Poly1305 } from './kernels/poly1305.ts';

@@ -1,6 +1,6 @@
 /**
- * @module AES-GCM (NIST SP 800-38D) on this package's own kernels: no table is looked up by a secret, and a key holds half a
- * kilobyte. The work is done in one piece of memory that all keys share: nothing is allocated for a record.
+ * @module AES-GCM (NIST SP 800-38D) on this package's own kernels: no table is looked up by a secret, and a key holds
+ * half a kilobyte. The work is done in one piece of memory that all keys share: nothing is allocated for a record.
  */
 import { BATCH_WORDS, encryptCounters, expandKey, wipeAes } from './kernels/aes.ts';
 import { Ghash } from './kernels/ghash.ts';
@@ -13,7 +13,13 @@ export const tunedAes128Gcm: AeadAlgorithm = algorithm('AES-128-GCM');
 export const tunedAes256Gcm: AeadAlgorithm = algorithm('AES-256-GCM');
 
 function algorithm(name: 'AES-128-GCM' | 'AES-256-GCM'): AeadAlgorithm {
-  return Object.freeze({ name, keyLength: KEY_LENGTH[name], constantTime: true, recordLimit: RECORD_LIMIT[name], key: aesGcm });
+  return Object.freeze({
+    name,
+    keyLength: KEY_LENGTH[name],
+    constantTime: true,
+    recordLimit: RECORD_LIMIT[name],
+    key: aesGcm,
+  });
 }
 
 // seal and open are synchronous, so two never use this at once.
@@ -26,7 +32,10 @@ const blockWords = new Int32Array(4);
 const blockBytes = new Uint8Array(blockWords.buffer);
 const tag = new Uint8Array(TAG_LENGTH);
 
-/** Counter 1 masks the tag and 2 begins the text (section 7.1, a nonce of 96 bits), so that the first batch has thirty blocks of it. */
+/**
+ * Counter 1 masks the tag and 2 begins the text (section 7.1, a nonce of 96 bits), so that the first batch has thirty
+ * blocks of it.
+ */
 const SKIPPED_WORDS = 8;
 
 function aesGcm(key: Uint8Array): SyncAead {
@@ -89,7 +98,7 @@ function begin(keys: Uint8Array, nonce: Uint8Array, text: Uint8Array, length: nu
 function xorKeyStream(keys: Uint8Array, nonce: Uint8Array, length: number): void {
   const end = Math.ceil(length / 4);
   let from = SKIPPED_WORDS;
-  for (let at = 0, batch = 0; at < end; ) {
+  for (let at = 0, batch = 0; at < end;) {
     if (batch > 0) encryptCounters(keys, nonce, batch, keyStream);
     const until = Math.min(end, at + BATCH_WORDS - from);
     for (let i = from; at < until; at++, i++) words[at] = (words[at] as number) ^ (keyStream[i] as number);
@@ -98,7 +107,9 @@ function xorKeyStream(keys: Uint8Array, nonce: Uint8Array, length: number): void
   }
 }
 
-/** The tag over AAD and the ciphertext in memory, each padded, and their lengths in bits (section 7.1, steps 4 to 6). */
+/**
+ * The tag over AAD and the ciphertext in memory, each padded, and their lengths in bits (section 7.1, steps 4 to 6).
+ */
 function authenticate(ghash: Ghash, aad: Uint8Array, length: number): void {
   ghash.begin();
   for (let at = 0; at < aad.length; at += 16) {

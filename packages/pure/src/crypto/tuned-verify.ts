@@ -1,4 +1,7 @@
-/** @module ECDSA on P-256 and P-384 by this package's own arithmetic, on public data alone; every other signature by noble. */
+/**
+ * @module ECDSA on P-256 and P-384 by this package's own arithmetic, on public data alone; every other signature by
+ * noble.
+ */
 import { p256, p384 } from '@noble/curves/nist.js';
 import { parsePublicKey, type SignatureVerifier } from '@ferrule/x509';
 import { nobleVerifier } from '@ferrule/x509/crypto/noble';

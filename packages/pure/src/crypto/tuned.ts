@@ -1,9 +1,10 @@
 /**
- * @module noble's provider with kernels of our own, in plain JavaScript, where it costs the most: X25519, ECDSA on P-256 and
- * P-384 and ChaCha20-Poly1305, two to six times as fast, and AES-GCM, which looks nothing up by a secret here.
+ * @module noble's provider with kernels of our own, in plain JavaScript, where it costs the most: X25519, ECDSA on
+ * P-256 and P-384 and ChaCha20-Poly1305, two to six times as fast, and AES-GCM, which looks nothing up by a secret
+ * here.
  *
- * They are tested against noble and Wycheproof, but nobody from outside has audited them as noble was: a choice for those whom
- * noble is too slow for, not the default (ADR 0025).
+ * They are tested against noble and Wycheproof, but nobody from outside has audited them as noble was: a choice for
+ * those whom noble is too slow for, not the default (ADR 0025).
  */
 import { nobleChaCha20Poly1305 } from './chacha.ts';
 import { nobleAes128Gcm, nobleAes256Gcm } from './gcm.ts';
@@ -29,9 +30,18 @@ export const tunedCrypto: CryptoProvider = Object.freeze({
   ...nobleCrypto,
   name: `tuned + ${nobleCrypto.name}`,
   suites: suitesOf(
-    littleEndian ? [tunedChaCha20Poly1305, tunedAes128Gcm, tunedAes256Gcm] : [nobleChaCha20Poly1305, nobleAes128Gcm, nobleAes256Gcm],
+    littleEndian
+      ? [tunedChaCha20Poly1305, tunedAes128Gcm, tunedAes256Gcm]
+      : [nobleChaCha20Poly1305, nobleAes128Gcm, nobleAes256Gcm],
     nobleHashes,
   ),
-  groups: [tunedX25519, nobleSecp256r1, nobleSecp384r1, nobleSecp521r1, ...hybridGroups(nobleMlKem768, tunedX25519, nobleSecp256r1), mlKem1024Group(nobleMlKem1024)],
+  groups: [
+    tunedX25519,
+    nobleSecp256r1,
+    nobleSecp384r1,
+    nobleSecp521r1,
+    ...hybridGroups(nobleMlKem768, tunedX25519, nobleSecp256r1),
+    mlKem1024Group(nobleMlKem1024),
+  ],
   verifier: tunedVerifier,
 });

@@ -16,12 +16,20 @@ interface Stream {
 type DecompressionStream = new (format: string) => Stream;
 
 /** Compression Streams call the zlib format `deflate`. */
-const FORMATS: readonly (readonly [Decompressor['name'], string])[] = [['brotli', 'brotli'], ['zlib', 'deflate'], ['zstd', 'zstd']];
+const FORMATS: readonly (readonly [Decompressor['name'], string])[] = [
+  ['brotli', 'brotli'],
+  ['zlib', 'deflate'],
+  ['zstd', 'zstd'],
+];
 
 export function webDecompressors(): readonly Decompressor[] {
   const { DecompressionStream } = globalThis as { readonly DecompressionStream?: DecompressionStream };
   if (DecompressionStream === undefined) return [];
-  return Object.freeze(FORMATS.flatMap(([name, format]) => (knows(DecompressionStream, format) ? [decompressor(name, () => new DecompressionStream(format))] : [])));
+  return Object.freeze(
+    FORMATS.flatMap(([name, format]) =>
+      knows(DecompressionStream, format) ? [decompressor(name, () => new DecompressionStream(format))] : [],
+    ),
+  );
 }
 
 function knows(Stream: DecompressionStream, format: string): boolean {

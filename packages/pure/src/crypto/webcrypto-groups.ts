@@ -1,4 +1,6 @@
-/** @module Key exchange by WebCrypto; what the platform has not, and what needs a seeded source of randomness, by noble. */
+/**
+ * @module Key exchange by WebCrypto; what the platform has not, and what needs a seeded source of randomness, by noble.
+ */
 import { ownMemory, PlatformKey } from '../keys/secret.ts';
 import { isUncompressed, nobleSecp256r1, nobleSecp384r1, nobleSecp521r1, nobleX25519 } from './groups.ts';
 import { KEM_CIPHERTEXT_LENGTH, type Kem, type KemKey, hybridGroups, mlKem1024Group } from './hybrid.ts';
@@ -8,17 +10,28 @@ import type { Subtle } from './subtle.ts';
 type Random = (into: Uint8Array) => void;
 
 /** @param own - the provider's own random: with it the platform makes the keys (see {@link Group.keyShare}). */
-export async function webGroups(subtle: Subtle, own: Random): Promise<{ readonly groups: readonly Group[]; readonly defaultGroups: readonly number[] }> {
+export async function webGroups(
+  subtle: Subtle,
+  own: Random,
+): Promise<{ readonly groups: readonly Group[]; readonly defaultGroups: readonly number[] }> {
   const candidates: readonly [Group, Curve][] = [
     [nobleX25519, { algorithm: { name: 'X25519' }, size: 32, valid: (peer) => peer.length === 32 }],
     [nobleSecp256r1, nistCurve('P-256', 32)],
     [nobleSecp384r1, nistCurve('P-384', 48)],
     [nobleSecp521r1, nistCurve('P-521', 66)],
   ];
-  const classic = await Promise.all(candidates.map(async ([noble, curve]) => ((await agrees(subtle, curve)) ? platformGroup(subtle, curve, noble, own) : noble)));
+  const classic = await Promise.all(
+    candidates.map(async ([noble, curve]) =>
+      (await agrees(subtle, curve)) ? platformGroup(subtle, curve, noble, own) : noble,
+    ),
+  );
   const [x25519, secp256r1] = classic as [Group, Group];
   const native = await platformMlKem768(subtle);
-  const hybrids = hybridGroups((random) => (native !== undefined && random === own ? native() : nobleKem768(random)), x25519, secp256r1);
+  const hybrids = hybridGroups(
+    (random) => (native !== undefined && random === own ? native() : nobleKem768(random)),
+    x25519,
+    secp256r1,
+  );
   const ids = classic.map(({ id }) => id);
   return {
     groups: Object.freeze([...hybrids, ...classic, mlKem1024Group(nobleKem1024)]),
@@ -34,11 +47,20 @@ interface Curve {
   valid(peer: Uint8Array): boolean;
 }
 
-const nistCurve = (namedCurve: string, size: number): Curve => ({ algorithm: { name: 'ECDH', namedCurve }, size, valid: (peer) => isUncompressed(peer, size) });
+const nistCurve = (namedCurve: string, size: number): Curve => ({
+  algorithm: { name: 'ECDH', namedCurve },
+  size,
+  valid: (peer) => isUncompressed(peer, size),
+});
 
 function platformGroup(subtle: Subtle, curve: Curve, noble: Group, own: Random): Group {
   const { id, name, kem } = noble;
-  return Object.freeze({ id, name, kem, keyShare: (random: Random) => (random === own ? platformShare(subtle, curve) : noble.keyShare(random)) });
+  return Object.freeze({
+    id,
+    name,
+    kem,
+    keyShare: (random: Random) => (random === own ? platformShare(subtle, curve) : noble.keyShare(random)),
+  });
 }
 
 async function platformShare(subtle: Subtle, { algorithm, size, valid }: Curve): Promise<KeyShare> {
@@ -51,7 +73,9 @@ async function platformShare(subtle: Subtle, { algorithm, size, valid }: Curve):
       if (!valid(peer)) return null;
       try {
         const peerKey = await subtle.importKey('raw', peer, algorithm, false, []);
-        const secret = new Uint8Array(await subtle.deriveBits({ name: algorithm.name, public: peerKey }, key, 8 * size));
+        const secret = new Uint8Array(
+          await subtle.deriveBits({ name: algorithm.name, public: peerKey }, key, 8 * size),
+        );
         // Some platforms let a point of low order pass; RFC 9846 section 7.4.2 has us look.
         return secret.some((byte) => byte !== 0) ? secret : null;
       } catch {
@@ -98,7 +122,9 @@ async function platformMlKem768(subtle: Subtle): Promise<(() => Promise<KemKey>)
   }
 }
 
-/** Loaded when first asked for: most connections never are. The seed is drawn at once, so that draws keep their order. */
+/**
+ * Loaded when first asked for: most connections never are. The seed is drawn at once, so that draws keep their order.
+ */
 const lazily =
   (load: () => Promise<(random: Random) => KemKey>): Kem =>
   async (random) => {

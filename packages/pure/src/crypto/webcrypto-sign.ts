@@ -5,7 +5,8 @@ import { type KeyKind, SIGNATURE_SCHEMES, type SignatureScheme, signatureScheme 
 import type { Subtle } from './subtle.ts';
 
 /**
- * A PKCS#8 key. WebCrypto binds a key to padding and hash when it is imported, so that happens once for each scheme used.
+ * A PKCS#8 key. WebCrypto binds a key to padding and hash when it is imported, so that happens once for each scheme
+ * used.
  * @param edwards - whether the platform signs with Ed25519; see {@link signsEd25519}.
  * @throws TypeError for what is no such key, or of no kind that signs here.
  */
@@ -13,11 +14,14 @@ export function webSigningKey(subtle: Subtle, pkcs8: Uint8Array, edwards: boolea
   const der = pkcs8.slice();
   const { kind, publicKey } = readPkcs8(der);
   if (kind === 'ed25519' && !edwards) throw new TypeError('the platform does not sign with Ed25519');
-  const schemes = SIGNATURE_SCHEMES.filter(({ key }) => (kind.startsWith('secp') ? key.startsWith('secp') : key === kind)).map(({ id }) => id);
+  const schemes = SIGNATURE_SCHEMES.filter(({ key }) =>
+    kind.startsWith('secp') ? key.startsWith('secp') : key === kind,
+  ).map(({ id }) => id);
   const keys = new Map<number, Promise<object>>();
   const keyFor = (scheme: SignatureScheme): Promise<object> => {
     let key = keys.get(scheme.id);
-    if (key === undefined) keys.set(scheme.id, (key = subtle.importKey('pkcs8', der, importParameters(scheme, kind), false, ['sign'])));
+    if (key === undefined)
+      keys.set(scheme.id, (key = subtle.importKey('pkcs8', der, importParameters(scheme, kind), false, ['sign'])));
     return key;
   };
   return {

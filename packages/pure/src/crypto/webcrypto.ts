@@ -24,12 +24,18 @@ const random = (into: Uint8Array): void => {
 
 /**
  * Finds out what this platform's WebCrypto can do (ADR 0022).
- * @throws TypeError (as a rejection) where there is no WebCrypto, as on pages without HTTPS: noble's provider works there.
+ * @throws TypeError (as a rejection) where there is no WebCrypto, as on pages without HTTPS: noble's provider works
+ * there.
  */
 export async function createWebCrypto(): Promise<CryptoProvider> {
   const subtle = subtleCrypto();
-  if (subtle === undefined) throw new TypeError('this context has no crypto.subtle: serve the page over HTTPS, or use the noble provider');
-  const [chaCha, groups, edwards] = await Promise.all([platformChaCha(subtle), webGroups(subtle, random), signsEd25519(subtle)]);
+  if (subtle === undefined)
+    throw new TypeError('this context has no crypto.subtle: serve the page over HTTPS, or use the noble provider');
+  const [chaCha, groups, edwards] = await Promise.all([
+    platformChaCha(subtle),
+    webGroups(subtle, random),
+    signsEd25519(subtle),
+  ]);
   const aeads = [aesGcm(subtle, 'AES-128-GCM'), aesGcm(subtle, 'AES-256-GCM'), chaCha ?? nobleChaCha20Poly1305];
   return Object.freeze<CryptoProvider>({
     name: 'WebCrypto + noble 2.4.0',
@@ -45,7 +51,8 @@ export async function createWebCrypto(): Promise<CryptoProvider> {
   });
 }
 
-const aesGcm = (subtle: Subtle, name: 'AES-128-GCM' | 'AES-256-GCM'): AeadAlgorithm => algorithm(subtle, name, 'AES-GCM', 'raw');
+const aesGcm = (subtle: Subtle, name: 'AES-128-GCM' | 'AES-256-GCM'): AeadAlgorithm =>
+  algorithm(subtle, name, 'AES-GCM', 'raw');
 
 /** Node has it since 24.7, under a key format of its own; browsers do not yet. */
 async function platformChaCha(subtle: Subtle): Promise<AeadAlgorithm | undefined> {
@@ -59,8 +66,14 @@ async function platformChaCha(subtle: Subtle): Promise<AeadAlgorithm | undefined
   }
 }
 
-function algorithm(subtle: Subtle, name: AeadAlgorithm['name'], platformName: string, format: 'raw' | 'raw-secret'): AeadAlgorithm {
-  const key = (bytes: Uint8Array): AsyncAead => aead(subtle, platformName, subtle.importKey(format, bytes, platformName, false, ['encrypt', 'decrypt']));
+function algorithm(
+  subtle: Subtle,
+  name: AeadAlgorithm['name'],
+  platformName: string,
+  format: 'raw' | 'raw-secret',
+): AeadAlgorithm {
+  const key = (bytes: Uint8Array): AsyncAead =>
+    aead(subtle, platformName, subtle.importKey(format, bytes, platformName, false, ['encrypt', 'decrypt']));
   return Object.freeze({ name, keyLength: KEY_LENGTH[name], constantTime: true, recordLimit: RECORD_LIMIT[name], key });
 }
 
@@ -77,11 +90,19 @@ function aead(subtle: Subtle, name: string, importing: Promise<object>): AsyncAe
   // Whoever seals or opens hears of a failed import.
   imported.catch(() => undefined);
 
-  const call = (operation: 'encrypt' | 'decrypt', iv: Uint8Array, additionalData: Uint8Array, data: Uint8Array): Promise<ArrayBuffer> => {
+  const call = (
+    operation: 'encrypt' | 'decrypt',
+    iv: Uint8Array,
+    additionalData: Uint8Array,
+    data: Uint8Array,
+  ): Promise<ArrayBuffer> => {
     if (disposed) return Promise.reject(gone());
     if (key !== undefined) return subtle[operation]({ name, iv, additionalData, tagLength: 128 }, key, data);
     // The platform takes its copy when it is called; until then this one has to do.
-    const [parameters, copy] = [{ name, iv: iv.slice(), additionalData: additionalData.slice(), tagLength: 128 }, data.slice()];
+    const [parameters, copy] = [
+      { name, iv: iv.slice(), additionalData: additionalData.slice(), tagLength: 128 },
+      data.slice(),
+    ];
     return imported.then(() => {
       if (key === undefined) throw gone();
       return subtle[operation](parameters, key, copy);

@@ -29,7 +29,7 @@ export function parseEchConfigList(list: Uint8Array): EchConfig[] {
   const entries = reader.vector16(4);
   reader.end();
   const configs: EchConfig[] = [];
-  for (const each = reader.inner(entries); each.remaining > 0; ) {
+  for (const each = reader.inner(entries); each.remaining > 0;) {
     const start = entries.length - each.remaining;
     const version = each.u16();
     const contents = each.vector16();
@@ -49,7 +49,16 @@ function parseContents(raw: Uint8Array, contents: Uint8Array): EchConfig {
   const extensions = reader.list(reader.vector16(), (each) => ({ type: each.u16(), data: each.vector16() }));
   reader.end();
   if (new Set(extensions.map(({ type }) => type)).size !== extensions.length) reader.refuse('an extension comes twice');
-  return { raw, id, kem, publicKey, symmetric, maximumNameLength, publicName, mandatory: extensions.some(({ type }) => type >= 0x8000) };
+  return {
+    raw,
+    id,
+    kem,
+    publicKey,
+    symmetric,
+    maximumNameLength,
+    publicName,
+    mandatory: extensions.some(({ type }) => type >= 0x8000),
+  };
 }
 
 /** A configuration with the suite to use it with. */
@@ -70,7 +79,9 @@ export function chooseEchConfig(configs: readonly EchConfig[], provider: CryptoP
   return undefined;
 }
 
-/** Section 6.1.7: LDH labels of at most 63 bytes, the last of which no browser would take for part of an IPv4 address. */
+/**
+ * Section 6.1.7: LDH labels of at most 63 bytes, the last of which no browser would take for part of an IPv4 address.
+ */
 export function isHostName(name: string): boolean {
   const labels = name.split('.');
   if (!labels.every((label) => /^(?!-)[A-Za-z0-9-]{1,63}(?<!-)$/.test(label))) return false;

@@ -1,6 +1,6 @@
 /**
- * @module The two ClientHellos of ECH (RFC 9849 sections 5 and 6.1): the inner one, which is meant, inside the outer one,
- * which is seen.
+ * @module The two ClientHellos of ECH (RFC 9849 sections 5 and 6.1): the inner one, which is meant, inside the outer
+ * one, which is seen.
  */
 import { expandLabel, hkdfExtract } from '../keys/hkdf.ts';
 import type { Hash } from '../crypto/provider.ts';
@@ -13,8 +13,14 @@ import type { ChosenEch } from './config.ts';
 const HEADER = 4;
 const TAG = 16;
 
-/** Never taken from the outer hello: what differs by design, and the name, though it may by chance be the public one. */
-const OWN: readonly number[] = [ExtensionType.server_name, ExtensionType.pre_shared_key, ExtensionType.encrypted_client_hello];
+/**
+ * Never taken from the outer hello: what differs by design, and the name, though it may by chance be the public one.
+ */
+const OWN: readonly number[] = [
+  ExtensionType.server_name,
+  ExtensionType.pre_shared_key,
+  ExtensionType.encrypted_client_hello,
+];
 
 /** Extensions that stand in both hellos with the same bytes: the inner need not repeat them. */
 function shared(inner: ClientHello, outer: ClientHello): readonly number[] {
@@ -26,7 +32,10 @@ function shared(inner: ClientHello, outer: ClientHello): readonly number[] {
   });
 }
 
-/** The inner hello with the extensions that it shares with the outer one in a row, in the outer one's order: section 5.1 asks for both. */
+/**
+ * The inner hello with the extensions that it shares with the outer one in a row, in the outer one's order: section 5.1
+ * asks for both.
+ */
 export function arrangeInner(inner: ClientHello, outer: ClientHello): ClientHello {
   const common = shared(inner, outer);
   const find = (type: number): Extension => inner.extensions.find((extension) => extension.type === type) as Extension;
@@ -71,7 +80,14 @@ function nameLength({ extensions }: ClientHello): number | undefined {
 
 /** The extension of the outer hello; `enc` is empty in a second one. */
 const outerExtension = ({ config, suite }: ChosenEch, enc: Uint8Array, payload: Uint8Array): Extension =>
-  encodeExtension('clientHello', 'encryptedClientHello', { kind: 'outer', kdf: suite.kdf, aead: suite.aead, configId: config.id, enc, payload });
+  encodeExtension('clientHello', 'encryptedClientHello', {
+    kind: 'outer',
+    kdf: suite.kdf,
+    aead: suite.aead,
+    configId: config.id,
+    enc,
+    payload,
+  });
 
 /** The whole outer hello around a payload, for which zeros stand while it is sealed. */
 export function encodeOuter(outer: ClientHello, chosen: ChosenEch, enc: Uint8Array, payload: Uint8Array): Uint8Array {
@@ -82,8 +98,12 @@ export function encodeOuter(outer: ClientHello, chosen: ChosenEch, enc: Uint8Arr
 }
 
 /** ClientHelloOuterAAD (section 5.2) for a payload that seals `encodedInner`. */
-export const outerAad = (outer: ClientHello, chosen: ChosenEch, enc: Uint8Array, encodedInner: Uint8Array): Uint8Array =>
-  encodeOuter(outer, chosen, enc, new Uint8Array(encodedInner.length + TAG)).subarray(HEADER);
+export const outerAad = (
+  outer: ClientHello,
+  chosen: ChosenEch,
+  enc: Uint8Array,
+  encodedInner: Uint8Array,
+): Uint8Array => encodeOuter(outer, chosen, enc, new Uint8Array(encodedInner.length + TAG)).subarray(HEADER);
 
 /** Section 6.1.2: PSKs of the outer hello that look like those of the inner one and are none. */
 export function greasePsks(inner: OfferedPsks, random: (into: Uint8Array) => void): OfferedPsks {
@@ -93,7 +113,10 @@ export function greasePsks(inner: OfferedPsks, random: (into: Uint8Array) => voi
     return bytes;
   };
   return {
-    identities: inner.identities.map(({ identity }) => ({ identity: draw(identity.length), obfuscatedTicketAge: new DataView(draw(4).buffer).getUint32(0) })),
+    identities: inner.identities.map(({ identity }) => ({
+      identity: draw(identity.length),
+      obfuscatedTicketAge: new DataView(draw(4).buffer).getUint32(0),
+    })),
     binders: inner.binders.map(({ length }) => draw(length)),
   };
 }
@@ -102,11 +125,19 @@ export function greasePsks(inner: OfferedPsks, random: (into: Uint8Array) => voi
 const LABELS = { serverHello: 'ech accept confirmation', helloRetryRequest: 'hrr ech accept confirmation' } as const;
 
 /**
- * Section 7.2: whether the 8 bytes at `offset` of a ServerHello or HelloRetryRequest confirm that the inner hello was used.
+ * Section 7.2: whether the 8 bytes at `offset` of a ServerHello or HelloRetryRequest confirm that the inner hello was
+ * used.
  * @param message - the whole message as received.
  * @param digest - the Transcript-Hash of the inner handshake, up to and with the message that it is given.
  */
-export function confirmsEch(hash: Hash, innerRandom: Uint8Array, kind: keyof typeof LABELS, message: Uint8Array, offset: number, digest: (message: Uint8Array) => Uint8Array): boolean {
+export function confirmsEch(
+  hash: Hash,
+  innerRandom: Uint8Array,
+  kind: keyof typeof LABELS,
+  message: Uint8Array,
+  offset: number,
+  digest: (message: Uint8Array) => Uint8Array,
+): boolean {
   const blanked = message.slice();
   blanked.fill(0, offset, offset + 8);
   const secret = hkdfExtract(hash, new Uint8Array(hash.size), innerRandom);
@@ -121,4 +152,5 @@ export const SERVER_HELLO_CONFIRMATION: number = HEADER + 2 + 24;
 /** The type of section 5 for an inner hello. */
 export const INNER: EchClientHello = Object.freeze({ kind: 'inner' });
 
-const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((byte, i) => byte === b[i]);
+const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
+  a.length === b.length && a.every((byte, i) => byte === b[i]);

@@ -1,6 +1,6 @@
 /**
- * @module Sending by HPKE (RFC 9180), in base mode, as far as ECH needs it: DHKEM over X25519 and P-256 with HKDF-SHA256,
- * and the AEADs of TLS.
+ * @module Sending by HPKE (RFC 9180), in base mode, as far as ECH needs it: DHKEM over X25519 and P-256 with
+ * HKDF-SHA256, and the AEADs of TLS.
  */
 import type { AeadAlgorithm, CryptoProvider, Group, Hash, KeyShare, Maybe } from '../crypto/provider.ts';
 import { hkdfExpand, hkdfExtract } from '../keys/hkdf.ts';
@@ -23,7 +23,11 @@ export interface HpkeSender extends Wipeable {
 
 const KEMS: Readonly<Record<number, string>> = { 0x0020: 'x25519', 0x0010: 'secp256r1' };
 const KDFS: Readonly<Record<number, 'sha256' | 'sha384' | 'sha512'>> = { 1: 'sha256', 2: 'sha384', 3: 'sha512' };
-const AEADS: Readonly<Record<number, AeadAlgorithm['name']>> = { 1: 'AES-128-GCM', 2: 'AES-256-GCM', 3: 'ChaCha20-Poly1305' };
+const AEADS: Readonly<Record<number, AeadAlgorithm['name']>> = {
+  1: 'AES-128-GCM',
+  2: 'AES-256-GCM',
+  3: 'ChaCha20-Poly1305',
+};
 
 interface Parts {
   readonly group: Group;
@@ -39,23 +43,33 @@ function partsOf({ groups, hashes, suites }: CryptoProvider, suite: HpkeSuite): 
 }
 
 /** Whether the provider has every part of the suite. */
-export const supportsHpke = (provider: CryptoProvider, suite: HpkeSuite): boolean => partsOf(provider, suite) !== undefined;
+export const supportsHpke = (provider: CryptoProvider, suite: HpkeSuite): boolean =>
+  partsOf(provider, suite) !== undefined;
 
 /** The KEM's group, whose public keys are its encapsulated keys. */
-export const kemGroup = (provider: CryptoProvider, kem: number): Group | undefined => provider.groups.find(({ name }) => name === KEMS[kem]);
+export const kemGroup = (provider: CryptoProvider, kem: number): Group | undefined =>
+  provider.groups.find(({ name }) => name === KEMS[kem]);
 
 /**
- * SetupBaseS (section 5.1.1), given an ephemeral key pair of {@link kemGroup}, which is disposed; `null` when the receiver's
- * key is not a valid one.
+ * SetupBaseS (section 5.1.1), given an ephemeral key pair of {@link kemGroup}, which is disposed; `null` when the
+ * receiver's key is not a valid one.
  * @param keeping - who wipes the sender; and who is shown the KEM's shared secret, for a key log.
  * @throws TypeError for a suite that the provider does not support.
  */
 export function setupSender(
-  provider: CryptoProvider, suite: HpkeSuite, ephemeral: KeyShare, receiver: Uint8Array, info: Uint8Array,
-  { owner = new Secrets(), reveal }: { readonly owner?: Secrets; readonly reveal?: (sharedSecret: Uint8Array) => void } = {},
+  provider: CryptoProvider,
+  suite: HpkeSuite,
+  ephemeral: KeyShare,
+  receiver: Uint8Array,
+  info: Uint8Array,
+  {
+    owner = new Secrets(),
+    reveal,
+  }: { readonly owner?: Secrets; readonly reveal?: (sharedSecret: Uint8Array) => void } = {},
 ): Maybe<HpkeSender | null> {
   const parts = partsOf(provider, suite);
-  if (parts === undefined) throw new TypeError(`no HPKE with KEM ${suite.kem}, KDF ${suite.kdf} and AEAD ${suite.aead}`);
+  if (parts === undefined)
+    throw new TypeError(`no HPKE with KEM ${suite.kem}, KDF ${suite.kdf} and AEAD ${suite.aead}`);
   const go = (dh: Uint8Array | null): HpkeSender | null => {
     owner.wipe(ephemeral);
     if (dh === null) return null;
@@ -78,9 +92,19 @@ function extractAndExpand(sha256: Hash, kem: number, dh: Uint8Array, context: Ui
 }
 
 /** KeySchedule of section 5.1, mode base; wipes the shared secret. */
-function sender({ hash, aead }: Parts, suite: HpkeSuite, enc: Uint8Array, shared: Uint8Array, info: Uint8Array): HpkeSender {
+function sender(
+  { hash, aead }: Parts,
+  suite: HpkeSuite,
+  enc: Uint8Array,
+  shared: Uint8Array,
+  info: Uint8Array,
+): HpkeSender {
   const id = join(ascii('HPKE'), u16(suite.kem), u16(suite.kdf), u16(suite.aead));
-  const context = join(new Uint8Array([0]), labeledExtract(hash, id, EMPTY, 'psk_id_hash', EMPTY), labeledExtract(hash, id, EMPTY, 'info_hash', info));
+  const context = join(
+    new Uint8Array([0]),
+    labeledExtract(hash, id, EMPTY, 'psk_id_hash', EMPTY),
+    labeledExtract(hash, id, EMPTY, 'info_hash', info),
+  );
   const secret = labeledExtract(hash, id, shared, 'secret', EMPTY);
   const key = labeledExpand(hash, id, secret, 'key', context, aead.keyLength);
   const nonce = labeledExpand(hash, id, secret, 'base_nonce', context, 12);
@@ -96,7 +120,9 @@ function sender({ hash, aead }: Parts, suite: HpkeSuite, enc: Uint8Array, shared
       own[10] = (own[10] as number) ^ (sequence >>> 8);
       own[11] = (own[11] as number) ^ (sequence & 0xff);
       sequence++;
-      return cipher.sync ? cipher.seal(own, aad, plain, new Uint8Array(plain.length + 16)) : cipher.seal(own, aad, plain);
+      return cipher.sync
+        ? cipher.seal(own, aad, plain, new Uint8Array(plain.length + 16))
+        : cipher.seal(own, aad, plain);
     },
     dispose() {
       cipher.dispose();
@@ -109,11 +135,23 @@ const EMPTY = new Uint8Array(0);
 const VERSION = 'HPKE-v1';
 
 /** Section 4: the label and the suite's identity go before what is extracted or expanded. */
-const labeledExtract = (hash: Hash, suiteId: Uint8Array, salt: Uint8Array, label: string, keyMaterial: Uint8Array): Uint8Array =>
+const labeledExtract = (
+  hash: Hash,
+  suiteId: Uint8Array,
+  salt: Uint8Array,
+  label: string,
+  keyMaterial: Uint8Array,
+): Uint8Array =>
   wiping(join(ascii(VERSION), suiteId, ascii(label), keyMaterial), (labeled) => hkdfExtract(hash, salt, labeled));
 
-const labeledExpand = (hash: Hash, suiteId: Uint8Array, secret: Uint8Array, label: string, info: Uint8Array, length: number): Uint8Array =>
-  hkdfExpand(hash, secret, join(u16(length), ascii(VERSION), suiteId, ascii(label), info), length);
+const labeledExpand = (
+  hash: Hash,
+  suiteId: Uint8Array,
+  secret: Uint8Array,
+  label: string,
+  info: Uint8Array,
+  length: number,
+): Uint8Array => hkdfExpand(hash, secret, join(u16(length), ascii(VERSION), suiteId, ascii(label), info), length);
 
 function wiping<T>(bytes: Uint8Array, use: (bytes: Uint8Array) => T): T {
   const result = use(bytes);

@@ -30,7 +30,9 @@ export interface Legacy13 {
   serverTraffic: Secret;
   readonly resumptionSecret: Secret;
   readonly exporter: Exporter;
-  /** The server asked for our KeyUpdate. However often it does, one goes out, and not before we write (section 4.7.3). */
+  /**
+   * The server asked for our KeyUpdate. However often it does, one goes out, and not before we write (section 4.7.3).
+   */
   updateOwed?: boolean;
   /** Up to and with our Finished; kept for authentication after the handshake, where that was offered. */
   readonly transcript: Transcript | undefined;
@@ -52,7 +54,8 @@ export function after13(effects: Effects, legacy: Legacy13): Afterlife {
     receive(message) {
       switch (message.type) {
         case HandshakeType.new_session_ticket:
-          if (++row.tickets > MAX_MESSAGES_IN_A_ROW) throw fail('TOO_MANY_MESSAGES', `${row.tickets} NewSessionTickets without data in between`);
+          if (++row.tickets > MAX_MESSAGES_IN_A_ROW)
+            throw fail('TOO_MANY_MESSAGES', `${row.tickets} NewSessionTickets without data in between`);
           if (++tickets <= config.limits.tickets) newSession(effects, legacy, message);
           return undefined;
         case HandshakeType.key_update:
@@ -60,8 +63,10 @@ export function after13(effects: Effects, legacy: Legacy13): Afterlife {
           updateTheirs(effects, legacy, message);
           return undefined;
         case HandshakeType.certificate_request:
-          if (legacy.transcript === undefined) throw fail('UNEXPECTED_MESSAGE', 'CertificateRequest after the handshake was not offered');
-          if (++row.requests > MAX_CERTIFICATE_REQUESTS_IN_A_ROW) throw fail('TOO_MANY_MESSAGES', `${row.requests} CertificateRequests without data in between`);
+          if (legacy.transcript === undefined)
+            throw fail('UNEXPECTED_MESSAGE', 'CertificateRequest after the handshake was not offered');
+          if (++row.requests > MAX_CERTIFICATE_REQUESTS_IN_A_ROW)
+            throw fail('TOO_MANY_MESSAGES', `${row.requests} CertificateRequests without data in between`);
           return authenticateLater(effects, legacy, legacy.transcript.clone(), message);
         default:
           throw fail('UNEXPECTED_MESSAGE', `${handshakeName(message.type)} after the handshake`);
@@ -107,14 +112,20 @@ function updateOurs(effects: Effects, legacy: Legacy13, requestPeer: boolean): v
 }
 
 /**
- * Section 4.7.2: Certificate, CertificateVerify, Finished, over the handshake and this request alone. Nothing more of the
- * server is read until all of it has gone: who asks and does not listen would have us keep the answers.
+ * Section 4.7.2: Certificate, CertificateVerify, Finished, over the handshake and this request alone. Nothing more of
+ * the server is read until all of it has gone: who asks and does not listen would have us keep the answers.
  */
-function* authenticateLater(effects: Effects, legacy: Legacy13, transcript: Transcript, message: HandshakeMessage): Steps<void> {
+function* authenticateLater(
+  effects: Effects,
+  legacy: Legacy13,
+  transcript: Transcript,
+  message: HandshakeMessage,
+): Steps<void> {
   const authentication = readCertificateRequest(message);
   transcript.add(message.raw);
   const credential = yield* authenticateClient(effects, authentication, legacy.clientCertificateType, transcript);
-  if (effects.facts.clientCredential === undefined && credential !== undefined) effects.fact('clientCredential', credential.given);
+  if (effects.facts.clientCredential === undefined && credential !== undefined)
+    effects.fact('clientCredential', credential.given);
   effects.put(encodeFinished(finishedMac(legacy.suite.hash, legacy.clientTraffic, transcript.digest())));
   yield* flush(effects, 'the certificate that was asked for');
   effects.enter('established');

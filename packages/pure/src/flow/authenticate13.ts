@@ -1,6 +1,6 @@
 /**
- * @module Certificate messages of TLS 1.3 (RFC 9846 sections 4.4.2, 4.5.1, 4.5.2): reading the server's, and answering a
- * CertificateRequest, in the handshake and after it.
+ * @module Certificate messages of TLS 1.3 (RFC 9846 sections 4.4.2, 4.5.1, 4.5.2): reading the server's, and answering
+ * a CertificateRequest, in the handshake and after it.
  */
 import type { CertificateRequest, CertificateType } from '@ferrule/contract';
 import type { OwnCredential } from '@ferrule/ssl';
@@ -34,12 +34,24 @@ export function readCertificateRequest({ body }: HandshakeMessage): ClientAuthen
 }
 
 /** Section 4.5.1, also compressed (RFC 8879); `kind` as EncryptedExtensions said. */
-export function* readCertificate(effects: Effects, message: HandshakeMessage, kind: CertificateType, offered: ReadonlySet<number>): Steps<Omit<Peer, 'host' | 'suite'>> {
+export function* readCertificate(
+  effects: Effects,
+  message: HandshakeMessage,
+  kind: CertificateType,
+  offered: ReadonlySet<number>,
+): Steps<Omit<Peer, 'host' | 'suite'>> {
   const { context, entries } = decodeCertificate(yield* certificateBody(effects, message));
   if (context.length > 0) throw fail('DECODE_ERROR', 'Certificate: a context from the server');
   if (entries.length === 0) throw fail('NO_CERTIFICATE', 'the server sent an empty list of certificates');
   // What is said of a certificate is not said of a raw key.
-  const allowed = kind === 'x509' ? offered : new Set([...offered].filter((type) => type !== ExtensionType.status_request && type !== ExtensionType.signed_certificate_timestamp));
+  const allowed =
+    kind === 'x509'
+      ? offered
+      : new Set(
+          [...offered].filter(
+            (type) => type !== ExtensionType.status_request && type !== ExtensionType.signed_certificate_timestamp,
+          ),
+        );
   // All entries are checked; only what is said of the leaf is kept.
   const [leaf] = entries.map(({ extensions }) => decodeExtensions('certificate', extensions, allowed));
   return {
@@ -58,15 +70,26 @@ function* certificateBody(effects: Effects, message: HandshakeMessage): Steps<Ui
   }
   const { algorithm, uncompressedLength, compressed } = decodeCompressedCertificate(message.body);
   const decompressor = decompressors.find(({ id }) => id === algorithm);
-  if (decompressor === undefined) throw fail('UNKNOWN_CERT_COMPRESSION', `the server compressed its certificate with algorithm ${algorithm}`);
-  if (uncompressedLength > limits.handshakeBytes) throw fail('EXCESSIVE_MESSAGE_SIZE', `a certificate of ${uncompressedLength} bytes, compressed`);
-  const body = yield* settle(effects, 'decompress the certificate', decompressor.decompress(compressed, uncompressedLength));
+  if (decompressor === undefined)
+    throw fail('UNKNOWN_CERT_COMPRESSION', `the server compressed its certificate with algorithm ${algorithm}`);
+  if (uncompressedLength > limits.handshakeBytes)
+    throw fail('EXCESSIVE_MESSAGE_SIZE', `a certificate of ${uncompressedLength} bytes, compressed`);
+  const body = yield* settle(
+    effects,
+    'decompress the certificate',
+    decompressor.decompress(compressed, uncompressedLength),
+  );
   if (body?.length !== uncompressedLength) throw fail('CERT_DECOMPRESSION_FAILED');
   return body;
 }
 
 /** Our Certificate, and CertificateVerify if it is not empty, into the flight. Returns whose they are. */
-export function* authenticateClient(effects: Effects, { context, request }: ClientAuthentication, type: CertificateType, transcript: Transcript): Steps<OwnCredential | undefined> {
+export function* authenticateClient(
+  effects: Effects,
+  { context, request }: ClientAuthentication,
+  type: CertificateType,
+  transcript: Transcript,
+): Steps<OwnCredential | undefined> {
   const chosen = yield* chooseCredential(effects, request, 'TLSv1.3', type);
   const certificate = encodeCertificate({ context, entries: entriesOf(chosen) });
   transcript.add(certificate);

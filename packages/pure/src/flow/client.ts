@@ -21,18 +21,34 @@ import { flush, recv, type Steps } from '../wait.ts';
 import type { EchClientHello } from '../wire/extension_values.ts';
 import { decodeExtensions } from '../wire/extensions.ts';
 import { ExtensionType, handshakeName, HandshakeType, Version } from '../wire/names.ts';
-import { decodeServerHello, downgradeSentinel, isHelloRetryRequest, selectedVersion, type ServerHello } from '../wire/server_hello.ts';
+import {
+  decodeServerHello,
+  downgradeSentinel,
+  isHelloRetryRequest,
+  selectedVersion,
+  type ServerHello,
+} from '../wire/server_hello.ts';
 import { client12 } from './client12.ts';
 import { client13 } from './client13.ts';
 import { abandonEch, echAccepted, encryptHello, greaseEch, offerEch, type Ech } from './ech.ts';
-import { clientHello, makeOffer, offeredExtensions, retriedOffer, retryOffer, type Offer, type Request } from './hello.ts';
+import {
+  clientHello,
+  makeOffer,
+  offeredExtensions,
+  retriedOffer,
+  retryOffer,
+  type Offer,
+  type Request,
+} from './hello.ts';
 
 /** From the first byte to the last of a handshake. */
 export function* client(effects: Effects, request: Request): Steps<void> {
   let transcript = new Transcript();
 
   // ── ClientHello, section 4.2.2; with ECH (RFC 9849) an outer one, and the one that is meant inside it ──
-  let { outer: offer, ech } = Array.isArray(effects.config.ech) ? yield* offerEch(effects, request) : { outer: yield* plainOffer(effects, request), ech: undefined };
+  let { outer: offer, ech } = Array.isArray(effects.config.ech)
+    ? yield* offerEch(effects, request)
+    : { outer: yield* plainOffer(effects, request), ech: undefined };
   const early = ech?.inner ?? offer;
   const sent = yield* sendClientHello(effects, offer, ech, transcript, true);
   if (early.earlyData !== undefined) yield* openEarlyData(effects, early, ech?.transcript ?? transcript);
@@ -43,7 +59,11 @@ export function* client(effects: Effects, request: Request): Steps<void> {
   const version = negotiatedVersion(effects, hello);
   if (version === Version.tls12) {
     refuseDowngrade(effects, hello);
-    if (offer.earlyData !== undefined) throw fail('UNSUPPORTED_PROTOCOL', 'the server chose TLS 1.2 although a TLS 1.3 session with early data was offered (RFC 9846 appendix D.3)');
+    if (offer.earlyData !== undefined)
+      throw fail(
+        'UNSUPPORTED_PROTOCOL',
+        'the server chose TLS 1.2 although a TLS 1.3 session with early data was offered (RFC 9846 appendix D.3)',
+      );
     effects.fact('version', 'TLSv1.2');
     effects.fact('helloRetryRequested', false);
     if (ech !== undefined) {
@@ -91,7 +111,8 @@ export function* client(effects: Effects, request: Request): Steps<void> {
   // ── Which hello it was that the server answered, RFC 9849 section 6.1.4 ──
   if (ech !== undefined) {
     const accepted = echAccepted(ech, message, hello, suite.hash, false);
-    if (retried && !accepted) throw fail('ILLEGAL_PARAMETER', 'the HelloRetryRequest accepts Encrypted ClientHello, the ServerHello does not');
+    if (retried && !accepted)
+      throw fail('ILLEGAL_PARAMETER', 'the HelloRetryRequest accepts Encrypted ClientHello, the ServerHello does not');
     effects.fact('ech', accepted ? 'accepted' : 'rejected');
     effects.secrets.wipe(ech.sender);
     if (accepted) ({ inner: offer, transcript } = ech);
@@ -109,19 +130,34 @@ function* plainOffer(effects: Effects, request: Request): Steps<Offer> {
 }
 
 /** Returns the extension that ECH went in. */
-function* sendClientHello(effects: Effects, offer: Offer, ech: Ech | undefined, transcript: Transcript, first: boolean): Steps<EchClientHello | undefined> {
-  const { message, sent } = ech === undefined ? { message: clientHello(effects, offer, transcript), sent: undefined } : yield* encryptHello(effects, offer, ech, first);
+function* sendClientHello(
+  effects: Effects,
+  offer: Offer,
+  ech: Ech | undefined,
+  transcript: Transcript,
+  first: boolean,
+): Steps<EchClientHello | undefined> {
+  const { message, sent } =
+    ech === undefined
+      ? { message: clientHello(effects, offer, transcript), sent: undefined }
+      : yield* encryptHello(effects, offer, ech, first);
   transcript.add(message);
   effects.put(message);
   yield* flush(effects, 'ClientHello');
   return sent;
 }
 
-/** Section 4.3.10: from here on the caller may write, under keys of the first PSK. The pause lets writeEarlyData() do so before the answer is read. */
+/**
+ * Section 4.3.10: from here on the caller may write, under keys of the first PSK. The pause lets writeEarlyData() do so
+ * before the answer is read.
+ */
 function* openEarlyData(effects: Effects, offer: Offer, transcript: Transcript): Steps<void> {
-  const suite = effects.config.suites.find(({ id }) => offer.earlyData !== undefined && id === fieldsOf(offer.earlyData).cipherSuite);
+  const suite = effects.config.suites.find(
+    ({ id }) => offer.earlyData !== undefined && id === fieldsOf(offer.earlyData).cipherSuite,
+  );
   const early = offer.psks[0]?.early;
-  if (offer.earlyData === undefined || early === undefined || suite === undefined) throw fail('INTERNAL_ERROR', 'early data without a session');
+  if (offer.earlyData === undefined || early === undefined || suite === undefined)
+    throw fail('INTERNAL_ERROR', 'early data without a session');
   if (offer.sessionId.length > 0) effects.putChangeCipherSpec();
   const traffic = early.clientTraffic(transcript.digestAs(suite.hash));
   const exporter = early.exporter(transcript.digestAs(suite.hash));
@@ -134,7 +170,8 @@ function* openEarlyData(effects: Effects, offer: Offer, transcript: Transcript):
 }
 
 function serverHello(message: HandshakeMessage): ServerHello {
-  if (message.type !== HandshakeType.server_hello) throw fail('UNEXPECTED_MESSAGE', `${handshakeName(message.type)} in place of ServerHello`);
+  if (message.type !== HandshakeType.server_hello)
+    throw fail('UNEXPECTED_MESSAGE', `${handshakeName(message.type)} in place of ServerHello`);
   return decodeServerHello(message.body);
 }
 
@@ -148,35 +185,53 @@ function negotiatedVersion({ config }: Effects, hello: ServerHello): typeof Vers
 
 /** Section 4.2.3: a server that knows TLS 1.3 says so in its random when it negotiates less. */
 function refuseDowngrade({ config }: Effects, hello: ServerHello): void {
-  if (config.versions.includes('TLSv1.3') && downgradeSentinel(hello.random) !== undefined) throw fail('DOWNGRADE_DETECTED');
+  if (config.versions.includes('TLSv1.3') && downgradeSentinel(hello.random) !== undefined)
+    throw fail('DOWNGRADE_DETECTED');
 }
 
 /** What a ServerHello of TLS 1.3 and a HelloRetryRequest have in common. */
 function checkHello13({ config }: Effects, offer: Offer, hello: ServerHello): CipherSuite {
   // Fields that are only there for looks (RFC 9846 section 4.2.3), each with one value that it may have.
-  if (hello.legacyVersion !== Version.tls12) throw fail('ILLEGAL_PARAMETER', `ServerHello: legacy_version is 0x${hello.legacyVersion.toString(16).padStart(4, '0')}, not 0x0303`);
+  if (hello.legacyVersion !== Version.tls12)
+    throw fail(
+      'ILLEGAL_PARAMETER',
+      `ServerHello: legacy_version is 0x${hello.legacyVersion.toString(16).padStart(4, '0')}, not 0x0303`,
+    );
   if (hello.compressionMethod !== 0) throw fail('DECODE_ERROR', 'ServerHello: legacy_compression_method is not 0');
-  if (!equal(hello.sessionId, offer.sessionId)) throw fail('INVALID_SESSION_ID', 'ServerHello: legacy_session_id_echo is not what was sent');
+  if (!equal(hello.sessionId, offer.sessionId))
+    throw fail('INVALID_SESSION_ID', 'ServerHello: legacy_session_id_echo is not what was sent');
   const suite = config.suites.find(({ id, version }) => id === hello.cipherSuite && version === 'TLSv1.3');
-  if (suite === undefined) throw fail('WRONG_CIPHER_SUITE', `the server chose cipher suite 0x${hello.cipherSuite.toString(16).padStart(4, '0')}`);
+  if (suite === undefined)
+    throw fail(
+      'WRONG_CIPHER_SUITE',
+      `the server chose cipher suite 0x${hello.cipherSuite.toString(16).padStart(4, '0')}`,
+    );
   return suite;
 }
 
 function checkSecondHello(effects: Effects, offer: Offer, hello: ServerHello, suite: CipherSuite): void {
   if (isHelloRetryRequest(hello)) throw fail('UNEXPECTED_MESSAGE', 'a second HelloRetryRequest');
   if (selectedVersion(hello) !== Version.tls13) throw fail('WRONG_VERSION_ON_RETRY');
-  if (checkHello13(effects, offer, hello) !== suite) throw fail('WRONG_CIPHER_SUITE', 'the suite of the HelloRetryRequest is not that of the ServerHello');
+  if (checkHello13(effects, offer, hello) !== suite)
+    throw fail('WRONG_CIPHER_SUITE', 'the suite of the HelloRetryRequest is not that of the ServerHello');
 }
 
 /** Section 4.2.4: it must change something, and to something that was offered and not already sent. */
-function decodeRetry(effects: Effects, offer: Offer, hello: ServerHello): { readonly group: Group | undefined; readonly cookie: Uint8Array | undefined } {
+function decodeRetry(
+  effects: Effects,
+  offer: Offer,
+  hello: ServerHello,
+): { readonly group: Group | undefined; readonly cookie: Uint8Array | undefined } {
   const offered = new Set([...offeredExtensions(effects, offer), ExtensionType.cookie]);
   const { keyShare, cookie } = decodeExtensions('helloRetryRequest', hello.extensions, offered);
-  if (keyShare === undefined && cookie === undefined) throw fail('BAD_HELLO_RETRY_REQUEST', 'a HelloRetryRequest that changes nothing');
+  if (keyShare === undefined && cookie === undefined)
+    throw fail('BAD_HELLO_RETRY_REQUEST', 'a HelloRetryRequest that changes nothing');
   if (keyShare === undefined) return { group: undefined, cookie };
   const group = effects.config.groups.find(({ id }) => id === keyShare);
-  if (group === undefined) throw fail('WRONG_GROUP', `the HelloRetryRequest asks for group ${keyShare}, which was not offered`);
-  if (offer.keyPairs.some((pair) => pair.group === group)) throw fail('WRONG_GROUP', `the HelloRetryRequest asks for ${group.name}, whose share was sent`);
+  if (group === undefined)
+    throw fail('WRONG_GROUP', `the HelloRetryRequest asks for group ${keyShare}, which was not offered`);
+  if (offer.keyPairs.some((pair) => pair.group === group))
+    throw fail('WRONG_GROUP', `the HelloRetryRequest asks for ${group.name}, whose share was sent`);
   return { group, cookie };
 }
 

@@ -15,7 +15,13 @@
  */
 import { chooseCredential, signCertificateVerify } from '../auth/sign.ts';
 import { type FinishedVerified, verifyFinished } from '../auth/finished.ts';
-import { type ChainVerified, type SignatureVerified, verifyChain, verifyServerKeyExchange, type VerifiedPeer } from '../auth/verify.ts';
+import {
+  type ChainVerified,
+  type SignatureVerified,
+  verifyChain,
+  verifyServerKeyExchange,
+  type VerifiedPeer,
+} from '../auth/verify.ts';
 import type { CipherSuite } from '../crypto/provider.ts';
 import type { Afterlife, Effects } from '../effects.ts';
 import { equalSecrets } from '../keys/equal.ts';
@@ -29,7 +35,12 @@ import { fail } from '../reason.ts';
 import type { HandshakeMessage } from '../record/coalesce.ts';
 import { continueSession } from '../session/resume.ts';
 import { flush, recv, type Steps } from '../wait.ts';
-import { decodeCertificate12, decodeRawPublicKey12, encodeCertificate12, encodeRawPublicKey12 } from '../wire/certificate.ts';
+import {
+  decodeCertificate12,
+  decodeRawPublicKey12,
+  encodeCertificate12,
+  encodeRawPublicKey12,
+} from '../wire/certificate.ts';
 import { decodeCertificateRequest12, type CertificateRequest12 } from '../wire/certificate_request.ts';
 import { decodeCertificateStatus } from '../wire/certificate_status.ts';
 import { encodeCertificateVerify } from '../wire/certificate_verify.ts';
@@ -44,7 +55,15 @@ import type { ServerHello } from '../wire/server_hello.ts';
 import { decodeServerKeyExchange, type ServerKeyExchange } from '../wire/server_key_exchange.ts';
 import { utf8Text } from '../wire/utf8.ts';
 import { keyShare, sharedSecret } from './exchange.ts';
-import { chosenCertificateType, clientCertificateType, disposePsks, disposeShares, offeredExtensions, type Offer, type OfferedSession12 } from './hello.ts';
+import {
+  chosenCertificateType,
+  clientCertificateType,
+  disposePsks,
+  disposeShares,
+  offeredExtensions,
+  type Offer,
+  type OfferedSession12,
+} from './hello.ts';
 import { established, resumed } from './proof.ts';
 import { giveSession } from './session.ts';
 
@@ -57,7 +76,13 @@ interface Negotiated {
   readonly transcript: Transcript;
 }
 
-export function* client12(effects: Effects, offer: Offer, transcript: Transcript, message: HandshakeMessage, hello: ServerHello): Steps<void> {
+export function* client12(
+  effects: Effects,
+  offer: Offer,
+  transcript: Transcript,
+  message: HandshakeMessage,
+  hello: ServerHello,
+): Steps<void> {
   disposeShares(effects, offer);
   disposePsks(offer);
 
@@ -65,7 +90,8 @@ export function* client12(effects: Effects, offer: Offer, transcript: Transcript
   const session = continuedSession(offer, hello);
   if (session === undefined) offer.session12?.master.dispose();
   const suite = chosenSuite(effects, hello);
-  if (session !== undefined && session.fields.cipherSuite !== suite.id) throw fail('RESUMPTION_MISMATCH', 'the server takes up the session with another cipher suite');
+  if (session !== undefined && session.fields.cipherSuite !== suite.id)
+    throw fail('RESUMPTION_MISMATCH', 'the server takes up the session with another cipher suite');
   const extensions = readExtensions(effects, offer, hello);
   transcript.start(suite.hash);
   transcript.add(message.raw);
@@ -87,7 +113,8 @@ function* full(effects: Effects, negotiated: Negotiated): Steps<void> {
   effects.aligned();
 
   // ── Certificate, ClientKeyExchange, CertificateVerify ──
-  const certify = server.request === undefined ? undefined : yield* sendCertificate(effects, negotiated, server.request);
+  const certify =
+    server.request === undefined ? undefined : yield* sendCertificate(effects, negotiated, server.request);
   const premaster = yield* exchangeKeys(effects, negotiated, server.exchange);
   const master = negotiated.extensions.extendedMasterSecret
     ? extendedMasterSecret(suite.hash, premaster, transcript.digest())
@@ -106,7 +133,8 @@ function* full(effects: Effects, negotiated: Negotiated): Steps<void> {
 /** Figure 2. */
 function* abbreviated(effects: Effects, negotiated: Negotiated, { fields, master }: OfferedSession12): Steps<void> {
   // RFC 7627 section 5.3: both handshakes have it, or neither.
-  if ((negotiated.extensions.extendedMasterSecret ?? false) !== fields.extendedMasterSecret) throw fail('EXTENDED_MASTER_SECRET_CHANGED');
+  if ((negotiated.extensions.extendedMasterSecret ?? false) !== fields.extendedMasterSecret)
+    throw fail('EXTENDED_MASTER_SECRET_CHANGED');
   if (fields.group !== undefined) effects.fact('group', fields.group);
   if (negotiated.offer.peer === undefined) throw fail('INTERNAL_ERROR', 'a session on offer without its peer');
   const continues = continueSession(effects, negotiated.offer.peer);
@@ -121,30 +149,41 @@ function* abbreviated(effects: Effects, negotiated: Negotiated, { fields, master
 
 function chosenSuite({ config }: Effects, hello: ServerHello): CipherSuite {
   const suite = config.suites.find(({ id, version }) => id === hello.cipherSuite && version === 'TLSv1.2');
-  if (suite === undefined) throw fail('WRONG_CIPHER_SUITE', `the server chose cipher suite 0x${hello.cipherSuite.toString(16).padStart(4, '0')}`);
+  if (suite === undefined)
+    throw fail(
+      'WRONG_CIPHER_SUITE',
+      `the server chose cipher suite 0x${hello.cipherSuite.toString(16).padStart(4, '0')}`,
+    );
   if (hello.compressionMethod !== 0) throw fail('INVALID_COMPRESSION');
   return suite;
 }
 
-/** The session that was offered, if the server echoes the session id that stands for it (RFC 5246 section 7.4.1.3, RFC 5077 section 3.4). */
+/**
+ * The session that was offered, if the server echoes the session id that stands for it (RFC 5246 section 7.4.1.3, RFC
+ * 5077 section 3.4).
+ */
 function continuedSession(offer: Offer, hello: ServerHello): OfferedSession12 | undefined {
   if (hello.sessionId.length === 0 || !equalSecrets(hello.sessionId, offer.sessionId)) return undefined;
   const session = offer.session12;
   // Without a session, the id was only there for looks (RFC 9846 appendix E.4): no server can know it.
-  if (session === undefined) throw fail('INVALID_SESSION_ID', 'the server echoes a session id that stands for no session');
+  if (session === undefined)
+    throw fail('INVALID_SESSION_ID', 'the server echoes a session id that stands for no session');
   return session;
 }
 
 function readExtensions(effects: Effects, offer: Offer, hello: ServerHello): ServerHello12Extensions {
   const { config } = effects;
   const extensions = decodeExtensions('serverHello12', hello.extensions, offeredExtensions(effects, offer));
-  // RFC 5746 section 3.4: empty in an initial handshake. A server without it may be made to renegotiate behind our back.
+  // RFC 5746 section 3.4: empty in an initial handshake. A server without it may be made to renegotiate behind our
+  // back.
   if (extensions.renegotiationInfo === undefined && config.secureRenegotiation === 'require') {
     throw fail('RENEGOTIATION_MISMATCH', 'the server does not know renegotiation_info');
   }
-  if ((extensions.renegotiationInfo?.length ?? 0) > 0) throw fail('RENEGOTIATION_MISMATCH', 'renegotiation_info is not empty in an initial handshake');
+  if ((extensions.renegotiationInfo?.length ?? 0) > 0)
+    throw fail('RENEGOTIATION_MISMATCH', 'renegotiation_info is not empty in an initial handshake');
   const alpn = extensions.alpn && utf8Text(extensions.alpn);
-  if (alpn !== undefined && !config.alpn.includes(alpn)) throw fail('INVALID_ALPN_PROTOCOL', `the server chose application protocol "${alpn}"`);
+  if (alpn !== undefined && !config.alpn.includes(alpn))
+    throw fail('INVALID_ALPN_PROTOCOL', `the server chose application protocol "${alpn}"`);
   effects.fact('alpn', alpn);
   effects.fact('extendedMasterSecret', extensions.extendedMasterSecret ?? false);
   if (extensions.recordSizeLimit !== undefined) effects.limitRecords(extensions.recordSizeLimit);
@@ -152,7 +191,8 @@ function readExtensions(effects: Effects, offer: Offer, hello: ServerHello): Ser
 }
 
 function requireExtendedMasterSecret({ config }: Effects, extensions: ServerHello12Extensions): void {
-  if (extensions.extendedMasterSecret === undefined && config.extendedMasterSecret === 'require') throw fail('NO_EXTENDED_MASTER_SECRET');
+  if (extensions.extendedMasterSecret === undefined && config.extendedMasterSecret === 'require')
+    throw fail('NO_EXTENDED_MASTER_SECRET');
 }
 
 /** What the server's first flight proves, and asks for. */
@@ -201,25 +241,42 @@ function* authenticateServer(effects: Effects, negotiated: Negotiated): Steps<Au
   return { chain: peer.chain, signature, exchange, request };
 }
 
-function readCertificate(effects: Effects, negotiated: Negotiated, { body }: HandshakeMessage, ocspResponse: Uint8Array | undefined): Steps<VerifiedPeer> {
+function readCertificate(
+  effects: Effects,
+  negotiated: Negotiated,
+  { body }: HandshakeMessage,
+  ocspResponse: Uint8Array | undefined,
+): Steps<VerifiedPeer> {
   const { offer, suite, extensions } = negotiated;
   const kind = chosenCertificateType(effects.config.serverCertificateTypes, extensions.serverCertificateType);
   return verifyChain(effects, {
     host: offer.request.host?.name,
     suite,
     kind,
-    certificates: (kind === 'raw-public-key' ? [decodeRawPublicKey12(body)] : decodeCertificate12(body)).map((each) => each.slice()),
+    certificates: (kind === 'raw-public-key' ? [decodeRawPublicKey12(body)] : decodeCertificate12(body)).map((each) =>
+      each.slice(),
+    ),
     ocspResponse,
     signedCertificateTimestamps: extensions.signedCertificateTimestamp?.slice(),
   });
 }
 
 /** Our Certificate (section 7.4.6), maybe empty; returns what is to be sent behind ClientKeyExchange, if anything. */
-function* sendCertificate(effects: Effects, { transcript, extensions }: Negotiated, request: CertificateRequest12): Steps<(() => Steps<void>) | undefined> {
+function* sendCertificate(
+  effects: Effects,
+  { transcript, extensions }: Negotiated,
+  request: CertificateRequest12,
+): Steps<(() => Steps<void>) | undefined> {
   const type = clientCertificateType(effects, extensions.clientCertificateType);
   const chosen = yield* chooseCredential(effects, request, 'TLSv1.2', type);
   if (chosen !== undefined) effects.fact('clientCredential', chosen.credential.given);
-  send(effects, transcript, type === 'raw-public-key' ? encodeRawPublicKey12(chosen?.credential.rawPublicKey ?? EMPTY) : encodeCertificate12(chosen?.credential.chain ?? []));
+  send(
+    effects,
+    transcript,
+    type === 'raw-public-key'
+      ? encodeRawPublicKey12(chosen?.credential.rawPublicKey ?? EMPTY)
+      : encodeCertificate12(chosen?.credential.chain ?? []),
+  );
   if (chosen === undefined) return undefined;
   return function* certify(): Steps<void> {
     const signature = yield* signCertificateVerify(effects, chosen, 'TLSv1.2', transcript.messages());
@@ -246,7 +303,12 @@ function deriveKeys(effects: Effects, { suite, offer, hello }: Negotiated, maste
 }
 
 /** ChangeCipherSpec and Finished of ours (sections 7.1 and 7.4.9). */
-function* sendFinished(effects: Effects, { suite, transcript }: Negotiated, master: Secret, block: Secret): Steps<void> {
+function* sendFinished(
+  effects: Effects,
+  { suite, transcript }: Negotiated,
+  master: Secret,
+  block: Secret,
+): Steps<void> {
   effects.putChangeCipherSpec();
   effects.installWriteKeys({ version: 'TLSv1.2', suite, ...writeKeys(suite, block, 'client') });
   send(effects, transcript, encodeFinished(verifyData(suite.hash, master, 'client', transcript.digest())));
@@ -255,7 +317,10 @@ function* sendFinished(effects: Effects, { suite, transcript }: Negotiated, mast
 
 /** NewSessionTicket where it was announced, ChangeCipherSpec and Finished of the server's. */
 function* readFinished(
-  effects: Effects, { suite, transcript, extensions }: Negotiated, master: Secret, block: Secret,
+  effects: Effects,
+  { suite, transcript, extensions }: Negotiated,
+  master: Secret,
+  block: Secret,
 ): Steps<{ readonly ticket: NewSessionTicket12 | undefined; readonly finished: FinishedVerified }> {
   let ticket: NewSessionTicket12 | undefined;
   if (extensions.sessionTicket) {
@@ -273,7 +338,13 @@ function* readFinished(
 }
 
 /** A session by ticket, or else by the id that the server gave it; none when it gave neither. */
-function remember(effects: Effects, negotiated: Negotiated, master: Secret, issued: NewSessionTicket12 | undefined, sessionId: Uint8Array): void {
+function remember(
+  effects: Effects,
+  negotiated: Negotiated,
+  master: Secret,
+  issued: NewSessionTicket12 | undefined,
+  sessionId: Uint8Array,
+): void {
   const { config, facts } = effects;
   const ticket = issued?.ticket ?? EMPTY;
   if (config.onSession === undefined || (ticket.length === 0 && sessionId.length === 0)) return;
@@ -291,17 +362,24 @@ function remember(effects: Effects, negotiated: Negotiated, master: Secret, issu
 }
 
 /** After the handshake a server can only ask for renegotiation (section 7.4.1.1), which never happens. */
-function afterwards({ config }: Effects, { suite, offer, hello }: Negotiated, master: Secret, block: Secret): Afterlife {
+function afterwards(
+  { config }: Effects,
+  { suite, offer, hello }: Negotiated,
+  master: Secret,
+  block: Secret,
+): Afterlife {
   block.dispose();
   const exporter = exporter12(suite.hash, master, offer.random, hello.random);
   let requestsInARow = 0;
   return {
     exporter,
     receive({ type, body }) {
-      if (type !== HandshakeType.hello_request) throw fail('UNEXPECTED_MESSAGE', `${handshakeName(type)} after the handshake`);
+      if (type !== HandshakeType.hello_request)
+        throw fail('UNEXPECTED_MESSAGE', `${handshakeName(type)} after the handshake`);
       decodeEmpty(HandshakeType.hello_request, body);
       if (config.renegotiation === 'refuse') throw fail('NO_RENEGOTIATION');
-      if (++requestsInARow > MAX_MESSAGES_IN_A_ROW) throw fail('TOO_MANY_MESSAGES', `${requestsInARow} HelloRequests without data in between`);
+      if (++requestsInARow > MAX_MESSAGES_IN_A_ROW)
+        throw fail('TOO_MANY_MESSAGES', `${requestsInARow} HelloRequests without data in between`);
       return undefined;
     },
     dataCame: () => void (requestsInARow = 0),

@@ -36,9 +36,21 @@ import { handshakeName, HandshakeType } from '../wire/names.ts';
 import type { ServerHello } from '../wire/server_hello.ts';
 import { utf8Text } from '../wire/utf8.ts';
 import { after13 } from './after13.ts';
-import { authenticateClient, readCertificate, readCertificateRequest, type ClientAuthentication } from './authenticate13.ts';
+import {
+  authenticateClient,
+  readCertificate,
+  readCertificateRequest,
+  type ClientAuthentication,
+} from './authenticate13.ts';
 import { sharedSecret } from './exchange.ts';
-import { chosenCertificateType, clientCertificateType, disposePsks, disposeShares, offeredExtensions, type Offer } from './hello.ts';
+import {
+  chosenCertificateType,
+  clientCertificateType,
+  disposePsks,
+  disposeShares,
+  offeredExtensions,
+  type Offer,
+} from './hello.ts';
 import { established, resumed } from './proof.ts';
 
 /** The ServerHello that ended the negotiation. */
@@ -48,7 +60,12 @@ export interface Chosen {
   readonly suite: CipherSuite;
 }
 
-export function* client13(effects: Effects, offer: Offer, transcript: Transcript, { message, hello, suite }: Chosen): Steps<void> {
+export function* client13(
+  effects: Effects,
+  offer: Offer,
+  transcript: Transcript,
+  { message, hello, suite }: Chosen,
+): Steps<void> {
   const { hash } = suite;
   const keys = (secret: Secret): RecordKeys => ({ version: 'TLSv1.3', suite, ...trafficKeys(suite, secret) });
   effects.fact('cipherSuite', suite.id);
@@ -80,7 +97,10 @@ export function* client13(effects: Effects, offer: Offer, transcript: Transcript
   }
 
   // ── CertificateRequest, Certificate, CertificateVerify, sections 4.4.2, 4.5.1, 4.5.2: not with a PSK ──
-  const identity = psk === undefined ? yield* authenticateServer(effects, offer, suite, extensions, transcript) : continueIdentity(effects, offer, psk);
+  const identity =
+    psk === undefined
+      ? yield* authenticateServer(effects, offer, suite, extensions, transcript)
+      : continueIdentity(effects, offer, psk);
 
   // ── Finished, section 4.5.3 ──
   const finished = yield* readFinished(effects, suite, serverSecret, transcript);
@@ -103,7 +123,8 @@ export function* client13(effects: Effects, offer: Offer, transcript: Transcript
   }
 
   // ── Certificate and CertificateVerify of ours, when they are asked for ──
-  const credential = identity.request && (yield* authenticateClient(effects, identity.request, ourCertificateType, transcript));
+  const credential =
+    identity.request && (yield* authenticateClient(effects, identity.request, ourCertificateType, transcript));
   if (credential !== undefined) effects.fact('clientCredential', credential.given);
 
   // ── Finished of ours ──
@@ -117,11 +138,14 @@ export function* client13(effects: Effects, offer: Offer, transcript: Transcript
   yield* flush(effects, 'Finished');
 
   // RFC 9849 section 6.1.6: what to try next, now that the public name is proved. In answer to GREASE it means nothing.
-  if (extensions.encryptedClientHello !== undefined && effects.facts.ech === 'rejected') effects.fact('echRetryConfigs', extensions.encryptedClientHello.slice());
+  if (extensions.encryptedClientHello !== undefined && effects.facts.ech === 'rejected')
+    effects.fact('echRetryConfigs', extensions.encryptedClientHello.slice());
 
   // ── Established: nothing gets here without its proofs ──
   effects.done(
-    identity.kind === 'verified' ? established(identity.chain, identity.signature, finished) : resumed(identity.continues, finished),
+    identity.kind === 'verified'
+      ? established(identity.chain, identity.signature, finished)
+      : resumed(identity.continues, finished),
     after13(effects, {
       suite,
       host: offer.request.host?.name,
@@ -137,14 +161,21 @@ export function* client13(effects: Effects, offer: Offer, transcript: Transcript
 
 /** Who the server is, and what that rests on. */
 type Identity =
-  | { readonly kind: 'verified'; readonly chain: ChainVerified; readonly signature: SignatureVerified; readonly request: ClientAuthentication | undefined }
+  | {
+      readonly kind: 'verified';
+      readonly chain: ChainVerified;
+      readonly signature: SignatureVerified;
+      readonly request: ClientAuthentication | undefined;
+    }
   | { readonly kind: 'continued'; readonly continues: ContinuesVerified; readonly request: undefined };
 
 /** Section 4.3.11: the PSK that the server selected must be one of ours, and of the suite's hash. */
 function chosenPsk(offer: Offer, selected: number | undefined, suite: CipherSuite): PskOffer | undefined {
   const psk = selected === undefined ? undefined : offer.psks[selected];
-  if (selected !== undefined && psk === undefined) throw fail('PSK_IDENTITY_NOT_FOUND', `the server selected PSK ${selected} of ${offer.psks.length}`);
-  if (psk !== undefined && psk.hash !== suite.hash) throw fail('RESUMPTION_MISMATCH', `the PSK is for another hash than that of ${suite.name}`);
+  if (selected !== undefined && psk === undefined)
+    throw fail('PSK_IDENTITY_NOT_FOUND', `the server selected PSK ${selected} of ${offer.psks.length}`);
+  if (psk !== undefined && psk.hash !== suite.hash)
+    throw fail('RESUMPTION_MISMATCH', `the PSK is for another hash than that of ${suite.name}`);
   disposePsks(offer, psk);
   offer.session12?.master.dispose();
   return psk;
@@ -154,40 +185,67 @@ function chosenPsk(offer: Offer, selected: number | undefined, suite: CipherSuit
 function* keyExchange(effects: Effects, offer: Offer, entry: KeyShareEntry | undefined): Steps<Secret> {
   if (entry === undefined) throw fail('MISSING_KEY_SHARE');
   const pair = offer.keyPairs.find(({ group }) => group.id === entry.group);
-  if (pair === undefined) throw fail('WRONG_GROUP', `the server's key share is of group ${entry.group}, for which none was sent`);
+  if (pair === undefined)
+    throw fail('WRONG_GROUP', `the server's key share is of group ${entry.group}, for which none was sent`);
   effects.fact('group', pair.group.id);
   const shared = yield* sharedSecret(effects, pair.group, pair.share, entry.keyExchange);
   disposeShares(effects, offer);
   return shared;
 }
 
-function* readEncryptedExtensions(effects: Effects, offered: ReadonlySet<number>, transcript: Transcript): Steps<EncryptedExtensionsValues> {
+function* readEncryptedExtensions(
+  effects: Effects,
+  offered: ReadonlySet<number>,
+  transcript: Transcript,
+): Steps<EncryptedExtensionsValues> {
   const message = yield* expect(effects, 'EncryptedExtensions', HandshakeType.encrypted_extensions);
   const extensions = decodeExtensions('encryptedExtensions', decodeEncryptedExtensions(message.body), offered);
   transcript.add(message.raw);
   const alpn = extensions.alpn && utf8Text(extensions.alpn);
-  if (alpn !== undefined && !effects.config.alpn.includes(alpn)) throw fail('INVALID_ALPN_PROTOCOL', `the server chose application protocol "${alpn}"`);
+  if (alpn !== undefined && !effects.config.alpn.includes(alpn))
+    throw fail('INVALID_ALPN_PROTOCOL', `the server chose application protocol "${alpn}"`);
   effects.fact('alpn', alpn);
   if (extensions.recordSizeLimit !== undefined) effects.limitRecords(extensions.recordSizeLimit);
   return extensions;
 }
 
-/** Section 4.3.10: accepted early data must have been offered, under the PSK that was chosen, with the suite and protocol that it was sent for. */
-function judgeEarlyData(effects: Effects, offer: Offer, extensions: EncryptedExtensionsValues, psk: PskOffer | undefined, suite: CipherSuite): boolean {
+/**
+ * Section 4.3.10: accepted early data must have been offered, under the PSK that was chosen, with the suite and
+ * protocol that it was sent for.
+ */
+function judgeEarlyData(
+  effects: Effects,
+  offer: Offer,
+  extensions: EncryptedExtensionsValues,
+  psk: PskOffer | undefined,
+  suite: CipherSuite,
+): boolean {
   const { earlyData: session } = offer;
   if (extensions.earlyData === undefined) {
     if (session !== undefined) effects.fact('earlyData', 'rejected');
     return false;
   }
-  if (session === undefined || psk === undefined || psk !== offer.psks[0]) throw fail('UNEXPECTED_EXTENSION', 'the server accepted early data without the PSK that it was sent under');
-  if (fieldsOf(session).cipherSuite !== suite.id) throw fail('UNEXPECTED_EARLY_DATA', 'the server accepted early data with another cipher suite');
-  if (fieldsOf(session).alpn !== effects.facts.alpn) throw fail('UNEXPECTED_EARLY_DATA', 'the server accepted early data with another application protocol');
+  if (session === undefined || psk === undefined || psk !== offer.psks[0])
+    throw fail('UNEXPECTED_EXTENSION', 'the server accepted early data without the PSK that it was sent under');
+  if (fieldsOf(session).cipherSuite !== suite.id)
+    throw fail('UNEXPECTED_EARLY_DATA', 'the server accepted early data with another cipher suite');
+  if (fieldsOf(session).alpn !== effects.facts.alpn)
+    throw fail('UNEXPECTED_EARLY_DATA', 'the server accepted early data with another application protocol');
   effects.fact('earlyData', 'accepted');
   return true;
 }
 
-/** Sections 4.4.2, 4.5.1 and 4.5.2. The chain is judged before the signature, so that the alert tells what is wrong with it. */
-function* authenticateServer(effects: Effects, offer: Offer, suite: CipherSuite, extensions: EncryptedExtensionsValues, transcript: Transcript): Steps<Identity> {
+/**
+ * Sections 4.4.2, 4.5.1 and 4.5.2. The chain is judged before the signature, so that the alert tells what is wrong with
+ * it.
+ */
+function* authenticateServer(
+  effects: Effects,
+  offer: Offer,
+  suite: CipherSuite,
+  extensions: EncryptedExtensionsValues,
+  transcript: Transcript,
+): Steps<Identity> {
   effects.fact('sessionReused', false);
   let message = yield* recv(effects, 'CertificateRequest or Certificate');
   let request: ClientAuthentication | undefined;
@@ -203,7 +261,12 @@ function* authenticateServer(effects: Effects, offer: Offer, suite: CipherSuite,
 
   message = yield* expect(effects, 'CertificateVerify', HandshakeType.certificate_verify);
   const { chain, key } = yield* verifyChain(effects, { host: offer.request.host?.name, suite, ...certificate });
-  const signature = yield* verifyCertificateVerify(effects, key, decodeCertificateVerify(message.body), transcript.digest());
+  const signature = yield* verifyCertificateVerify(
+    effects,
+    key,
+    decodeCertificateVerify(message.body),
+    transcript.digest(),
+  );
   transcript.add(message.raw);
   return { kind: 'verified', chain, signature, request };
 }
@@ -211,12 +274,18 @@ function* authenticateServer(effects: Effects, offer: Offer, suite: CipherSuite,
 /** A PSK has the identity that was verified when it was made. */
 function continueIdentity(effects: Effects, { peer }: Offer, { source }: PskOffer): Identity {
   effects.fact('sessionReused', source.kind === 'session');
-  if (source.kind !== 'session') return { kind: 'continued', continues: continuesExternal(source.psk), request: undefined };
+  if (source.kind !== 'session')
+    return { kind: 'continued', continues: continuesExternal(source.psk), request: undefined };
   if (peer === undefined) throw fail('INTERNAL_ERROR', 'a session was offered without its peer');
   return { kind: 'continued', continues: continueSession(effects, peer), request: undefined };
 }
 
-function* readFinished(effects: Effects, suite: CipherSuite, serverSecret: Secret, transcript: Transcript): Steps<FinishedVerified> {
+function* readFinished(
+  effects: Effects,
+  suite: CipherSuite,
+  serverSecret: Secret,
+  transcript: Transcript,
+): Steps<FinishedVerified> {
   const message = yield* expect(effects, 'Finished', HandshakeType.finished);
   const finished = verifyFinished(message.body, finishedMac(suite.hash, serverSecret, transcript.digest()));
   transcript.add(message.raw);
@@ -236,4 +305,5 @@ function send(effects: Effects, transcript: Transcript, message: Uint8Array): vo
 }
 
 /** Lines are found by the random of the ClientHello on the wire. */
-const keylog = (effects: Effects, offer: Offer, label: KeylogLabel, secret: Secret): void => effects.keylog(label, offer.random, secret.bytes);
+const keylog = (effects: Effects, offer: Offer, label: KeylogLabel, secret: Secret): void =>
+  effects.keylog(label, offer.random, secret.bytes);

@@ -1,8 +1,9 @@
 /**
- * @module What a ClientHello offers (RFC 9846 section 4.2.2), and the same with the changes that a HelloRetryRequest asks
- * for. Nothing here waits for the peer.
+ * @module What a ClientHello offers (RFC 9846 section 4.2.2), and the same with the changes that a HelloRetryRequest
+ * asks for. Nothing here waits for the peer.
  *
- * The extensions stand in the order of RFC 8448's traces; randomness is drawn in the order random, session id, key shares.
+ * The extensions stand in the order of RFC 8448's traces; randomness is drawn in the order random, session id, key
+ * shares.
  */
 import type { CertificateType as ContractCertificateType, TlsVersion } from '@ferrule/contract';
 import type { Host } from '@ferrule/x509';
@@ -10,11 +11,27 @@ import type { Effects } from '../effects.ts';
 import type { Group, Hash, KeyShare } from '../crypto/provider.ts';
 import type { Secret } from '../keys/secret.ts';
 import type { Transcript } from '../keys/transcript.ts';
-import { allowsEarlyData, binder, blankBinders, fits, knownPeer, type KnownPeer, pskOffers, retriedPsks, type PskOffer } from '../session/resume.ts';
+import {
+  allowsEarlyData,
+  binder,
+  blankBinders,
+  fits,
+  knownPeer,
+  type KnownPeer,
+  pskOffers,
+  retriedPsks,
+  type PskOffer,
+} from '../session/resume.ts';
 import { fieldsOf, type Session, type SessionFields } from '../session/session.ts';
 import { fail } from '../reason.ts';
 import type { Steps } from '../wait.ts';
-import { bindersLength, clientHelloLength, encodeClientHello, setBinders, type ClientHello } from '../wire/client_hello.ts';
+import {
+  bindersLength,
+  clientHelloLength,
+  encodeClientHello,
+  setBinders,
+  type ClientHello,
+} from '../wire/client_hello.ts';
 import type { EchClientHello, Extension, OfferedPsks } from '../wire/extension_values.ts';
 import { encodeExtension, encodeExtensions, type ExtensionInput } from '../wire/extensions.ts';
 import { CertificateType, ExtensionType, greaseValue, PointFormat, PskMode, Version } from '../wire/names.ts';
@@ -52,7 +69,10 @@ export interface Offer {
   /** The session whose early data is offered: in the first ClientHello only. */
   readonly earlyData: Session | undefined;
   readonly cookie: Uint8Array | undefined;
-  /** Seeds of the GREASE values, which stay the same in a second ClientHello (RFC 8701 section 3.1); `undefined` without GREASE. */
+  /**
+   * Seeds of the GREASE values, which stay the same in a second ClientHello (RFC 8701 section 3.1); `undefined` without
+   * GREASE.
+   */
   readonly grease: Uint8Array | undefined;
   /** RFC 9849: marks an inner hello, or GREASE; also, unchanged, what a server that retries could not decrypt. */
   readonly ech: EchClientHello | undefined;
@@ -71,11 +91,15 @@ export interface OfferedSession12 {
 /** Everything for the first ClientHello. */
 export function* makeOffer(effects: Effects, request: Request): Steps<Offer> {
   const { config } = effects;
-  const fitting = request.session !== undefined && fits(request.session, config, request.host?.name) ? request.session : undefined;
+  const fitting =
+    request.session !== undefined && fits(request.session, config, request.host?.name) ? request.session : undefined;
   const peer = fitting && (yield* knownPeer(effects, fitting));
   const session = peer && fitting;
   const speaks13 = config.versions.includes('TLSv1.3');
-  const session12 = session?.version === 'TLSv1.2' && (config.sessionTickets || fieldsOf(session).ticket.length === 0) ? offered12(effects, session) : undefined;
+  const session12 =
+    session?.version === 'TLSv1.2' && (config.sessionTickets || fieldsOf(session).ticket.length === 0)
+      ? offered12(effects, session)
+      : undefined;
   const psks = speaks13 ? pskOffers(effects, session) : [];
   const draw = (length: number): Uint8Array => {
     const bytes = new Uint8Array(length);
@@ -112,19 +136,42 @@ export interface Retry {
   readonly hash: Hash;
 }
 
-/** The changes of RFC 9846 section 4.2.2: another share, the cookie, no early data, only PSKs of the suite's hash, with their age anew. */
+/**
+ * The changes of RFC 9846 section 4.2.2: another share, the cookie, no early data, only PSKs of the suite's hash, with
+ * their age anew.
+ */
 export function* retryOffer(effects: Effects, offer: Offer, retry: Retry): Steps<Offer> {
   if (retry.group !== undefined) disposeShares(effects, offer);
-  return retriedOffer(effects, offer, retry, retry.group === undefined ? offer.keyPairs : yield* makeKeyPairs(effects, [retry.group]));
+  return retriedOffer(
+    effects,
+    offer,
+    retry,
+    retry.group === undefined ? offer.keyPairs : yield* makeKeyPairs(effects, [retry.group]),
+  );
 }
 
 /** The same with shares that are there already. */
-export function retriedOffer(effects: Effects, offer: Offer, { group, cookie, hash }: Retry, keyPairs: readonly KeyPair[]): Offer {
+export function retriedOffer(
+  effects: Effects,
+  offer: Offer,
+  { group, cookie, hash }: Retry,
+  keyPairs: readonly KeyPair[],
+): Offer {
   const psks = retriedPsks(offer.psks, hash, effects.config.now());
-  return { ...offer, keyPairs, greaseShare: group === undefined && offer.greaseShare, psks, earlyData: undefined, cookie };
+  return {
+    ...offer,
+    keyPairs,
+    greaseShare: group === undefined && offer.greaseShare,
+    psks,
+    earlyData: undefined,
+    cookie,
+  };
 }
 
-/** The whole message, binders included. `transcript` holds what went before it: nothing, or ClientHello1's hash and the HelloRetryRequest. */
+/**
+ * The whole message, binders included. `transcript` holds what went before it: nothing, or ClientHello1's hash and the
+ * HelloRetryRequest.
+ */
 export const clientHello = (effects: Effects, offer: Offer, transcript: Transcript): Uint8Array => {
   const hello = describeHello(effects, offer);
   return encodeHello({ ...hello, extensions: padded(hello) }, offer.psks, transcript);
@@ -136,7 +183,10 @@ export function encodeHello(hello: ClientHello, psks: readonly PskOffer[], trans
   if (psks.length === 0) return message;
   // RFC 9846 section 4.3.11.2: each binder is a MAC over everything before the binders.
   const partial = message.subarray(0, message.length - bindersLength(blankBinders(psks)));
-  setBinders(message, psks.map((psk) => binder(psk, transcript.digestAs(psk.hash, partial))));
+  setBinders(
+    message,
+    psks.map((psk) => binder(psk, transcript.digestAs(psk.hash, partial))),
+  );
   return message;
 }
 
@@ -189,10 +239,15 @@ function extensions(effects: Effects, offer: Offer): Extension[] {
     ecPointFormats: speaks12 ? [PointFormat.uncompressed] : undefined,
     sessionTicket: speaks12 && config.sessionTickets ? (offer.session12?.fields.ticket ?? EMPTY) : undefined,
     keyShare: speaks13
-      ? [...(offer.greaseShare ? greased(1) : []).map((group) => ({ group, keyExchange: new Uint8Array(1) })), ...offer.keyPairs.map(({ group, share }) => ({ group: group.id, keyExchange: share.publicKey }))]
+      ? [
+          ...(offer.greaseShare ? greased(1) : []).map((group) => ({ group, keyExchange: new Uint8Array(1) })),
+          ...offer.keyPairs.map(({ group, share }) => ({ group: group.id, keyExchange: share.publicKey })),
+        ]
       : undefined,
     earlyData: offer.earlyData === undefined ? undefined : true,
-    supportedVersions: speaks13 ? [...greased(2), ...(speaks13 ? [Version.tls13] : []), ...(speaks12 ? [Version.tls12] : [])] : undefined,
+    supportedVersions: speaks13
+      ? [...greased(2), ...(speaks13 ? [Version.tls13] : []), ...(speaks12 ? [Version.tls12] : [])]
+      : undefined,
     signatureAlgorithms: [...greased(5), ...config.signatureAlgorithms],
     cookie: offer.cookie,
     pskKeyExchangeModes: speaks13 ? [PskMode.psk_dhe_ke] : undefined,
@@ -203,12 +258,16 @@ function extensions(effects: Effects, offer: Offer): Extension[] {
     alpn: config.alpn.length > 0 ? config.alpn.map((name) => new TextEncoder().encode(name)) : undefined,
     statusRequest: config.ocsp === 'off' ? undefined : true,
     signedCertificateTimestamp: config.signedCertificateTimestamps || undefined,
-    compressCertificate: speaks13 && config.decompressors.length > 0 ? config.decompressors.map(({ id }) => id) : undefined,
+    compressCertificate:
+      speaks13 && config.decompressors.length > 0 ? config.decompressors.map(({ id }) => id) : undefined,
     postHandshakeAuth: (speaks13 && config.postHandshakeAuth) || undefined,
     encryptedClientHello: offer.ech,
   };
   const list = encodeExtensions('clientHello', config.shape?.(values) ?? values);
-  const greasedList = grease === undefined ? list : [{ type: greaseOf(grease, 3), data: EMPTY }, ...list, { type: greaseOf(grease, 4), data: new Uint8Array(1) }];
+  const greasedList =
+    grease === undefined
+      ? list
+      : [{ type: greaseOf(grease, 3), data: EMPTY }, ...list, { type: greaseOf(grease, 4), data: new Uint8Array(1) }];
   return [...greasedList, ...preSharedKey(offer)];
 }
 
@@ -219,7 +278,9 @@ function preSharedKey({ psks, greasePsks }: Offer): Extension[] {
   return [encodeExtension('clientHello', 'preSharedKey', greasePsks ?? { identities, binders: blankBinders(psks) })];
 }
 
-/** Some middleboxes hang at a ClientHello of 256 to 511 bytes: RFC 7685 pads it to 512. pre_shared_key stays the last. */
+/**
+ * Some middleboxes hang at a ClientHello of 256 to 511 bytes: RFC 7685 pads it to 512. pre_shared_key stays the last.
+ */
 function padded(hello: ClientHello): readonly Extension[] {
   const length = clientHelloLength(hello);
   if (length < 256 || length >= 512) return hello.extensions;
@@ -238,10 +299,14 @@ function* makeKeyPairs(effects: Effects, groups: readonly Group[]): Steps<KeyPai
 }
 
 /**
- * RFC 9846 appendix E.4: any 32 bytes make the handshake look like a resumption to middleboxes. A TLS 1.2 session goes by
- * its own id; with a ticket, any id tells by its echo that the server took the ticket (RFC 5077 section 3.4).
+ * RFC 9846 appendix E.4: any 32 bytes make the handshake look like a resumption to middleboxes. A TLS 1.2 session goes
+ * by its own id; with a ticket, any id tells by its echo that the server took the ticket (RFC 5077 section 3.4).
  */
-function legacySessionId(session12: OfferedSession12 | undefined, compatible: boolean, draw: (length: number) => Uint8Array): Uint8Array {
+function legacySessionId(
+  session12: OfferedSession12 | undefined,
+  compatible: boolean,
+  draw: (length: number) => Uint8Array,
+): Uint8Array {
   if (session12 !== undefined && session12.fields.ticket.length === 0) return session12.fields.sessionId;
   return compatible || session12 !== undefined ? draw(32) : EMPTY;
 }
@@ -252,15 +317,24 @@ function certificateTypes(types: readonly ContractCertificateType[]): readonly n
   return types.map((type) => (type === 'x509' ? CertificateType.x509 : CertificateType.raw_public_key));
 }
 
-/** How we are to present ourselves: X.509 when the server says nothing, whether we have that or not. @throws TlsError WRONG_CERTIFICATE_TYPE */
+/**
+ * How we are to present ourselves: X.509 when the server says nothing, whether we have that or not. @throws TlsError
+ * WRONG_CERTIFICATE_TYPE
+ */
 export const clientCertificateType = ({ config }: Effects, chosen: number | undefined): ContractCertificateType =>
   chosen === undefined ? 'x509' : chosenCertificateType(config.clientCertificateTypes, chosen);
 
 /** What the server chose of what was offered; X.509 when it says nothing. @throws TlsError WRONG_CERTIFICATE_TYPE */
-export function chosenCertificateType(offered: readonly ContractCertificateType[], chosen: number | undefined): ContractCertificateType {
+export function chosenCertificateType(
+  offered: readonly ContractCertificateType[],
+  chosen: number | undefined,
+): ContractCertificateType {
   const type = chosen === CertificateType.raw_public_key ? 'raw-public-key' : 'x509';
   if ((chosen ?? CertificateType.x509) > CertificateType.raw_public_key || chosen === 1 || !offered.includes(type)) {
-    throw fail('WRONG_CERTIFICATE_TYPE', `the server chose certificate type ${chosen ?? CertificateType.x509}, which was not offered`);
+    throw fail(
+      'WRONG_CERTIFICATE_TYPE',
+      `the server chose certificate type ${chosen ?? CertificateType.x509}, which was not offered`,
+    );
   }
   return type;
 }

@@ -29,7 +29,13 @@ const compiled: (() => Established)[] = [
 
 describe('proof tokens', () => {
   it('are asked for by types alone: nothing here exports a way to make one', async () => {
-    const exports = await Promise.all([import('./proof.ts'), import('../auth/verify.ts'), import('../auth/finished.ts'), import('../session/resume.ts'), import('../records.ts')]);
+    const exports = await Promise.all([
+      import('./proof.ts'),
+      import('../auth/verify.ts'),
+      import('../auth/finished.ts'),
+      import('../session/resume.ts'),
+      import('../records.ts'),
+    ]);
     const classes = exports.flatMap((module) => Object.keys(module)).filter((name) => /Proof|Token|mint/i.test(name));
     expect(classes).toEqual([]);
     expect(compiled).toHaveLength(8);

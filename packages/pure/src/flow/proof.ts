@@ -1,7 +1,7 @@
 /**
- * @module Proof tokens: values that only a check can make. {@link established} takes one of each, so a handshake that leaves out
- * a check does not compile. Each check's module has a class of its own that it does not export, and a lint rule refuses to
- * assert a token's type. See `proof.test.ts` for what must not compile.
+ * @module Proof tokens: values that only a check can make. {@link established} takes one of each, so a handshake that
+ * leaves out a check does not compile. Each check's module has a class of its own that it does not export, and a lint
+ * rule refuses to assert a token's type. See `proof.test.ts` for what must not compile.
  *
  * | token | made by | says |
  * |---|---|---|
@@ -22,7 +22,11 @@ class EstablishedProof {
 export type Established = EstablishedProof;
 
 /** A full handshake: three checks. */
-export function established(_chain: ChainVerified, _signature: SignatureVerified, _finished: FinishedVerified): Established {
+export function established(
+  _chain: ChainVerified,
+  _signature: SignatureVerified,
+  _finished: FinishedVerified,
+): Established {
   return new EstablishedProof();
 }
 

@@ -30,6 +30,12 @@ describe('a session', () => {
   it('does not outlive its ticket, nor a certificate; what cannot be read ends nothing', () => {
     const expiresAt = (facts: Partial<Facts>): number => given(facts)[0]?.expiresAt ?? 0;
     expect(Math.abs(expiresAt({ peerCertificates: [leaf.certificate] }) - Date.now() - 1_000_000)).toBeLessThan(60_000);
-    expect(Math.abs(expiresAt({ peerCertificates: [new Uint8Array([1])], ocspResponse: new Uint8Array([1]) }) - Date.now() - 1_000_000)).toBeLessThan(60_000);
+    expect(
+      Math.abs(
+        expiresAt({ peerCertificates: [new Uint8Array([1])], ocspResponse: new Uint8Array([1]) }) -
+          Date.now() -
+          1_000_000,
+      ),
+    ).toBeLessThan(60_000);
   });
 });

@@ -6,12 +6,24 @@ import { Session, type SessionFields } from '../session/session.ts';
 import { verifiedUntil } from '../session/validity.ts';
 
 /** What the versions do not have in common. */
-export type OwnFields = Pick<SessionFields, 'version' | 'cipherSuite' | 'host' | 'secret' | 'ticket' | 'sessionId' | 'ageAdd' | 'maxEarlyData' | 'extendedMasterSecret'>;
+export type OwnFields = Pick<
+  SessionFields,
+  | 'version'
+  | 'cipherSuite'
+  | 'host'
+  | 'secret'
+  | 'ticket'
+  | 'sessionId'
+  | 'ageAdd'
+  | 'maxEarlyData'
+  | 'extendedMasterSecret'
+>;
 
 /** @param lifetime - seconds that the server allows. */
 export function giveSession(effects: Effects, lifetime: number, own: OwnFields): void {
   const { config, facts, session } = effects;
-  // RFC 9849 section 6.1.6: a handshake that rejects ECH has proved the public name, and leaves nothing but retry configurations.
+  // RFC 9849 section 6.1.6: a handshake that rejects ECH has proved the public name, and leaves nothing but retry
+  // configurations.
   if (facts.ech === 'rejected') return;
   const receivedAt = config.now();
   session(

@@ -8,9 +8,13 @@ const random = new Uint8Array(32);
 const make12 = () => exporter12(sha256, Secret.copyOf(new Uint8Array(48).fill(1)), random, random);
 const make13 = () => exporter13(sha256, Secret.copyOf(new Uint8Array(32).fill(1)));
 
-describe.each([['TLS 1.2', make12], ['TLS 1.3', make13]] as const)('the exporter of %s', (version, make) => {
+describe.each([
+  ['TLS 1.2', make12],
+  ['TLS 1.3', make13],
+] as const)('the exporter of %s', (version, make) => {
   it('gives as many bytes as are asked for', () => {
-    for (const length of [1, 32, 33, 255 * 32]) expect(make().export('EXPERIMENTAL x', undefined, length)).toHaveLength(length);
+    for (const length of [1, 32, 33, 255 * 32])
+      expect(make().export('EXPERIMENTAL x', undefined, length)).toHaveLength(length);
   });
 
   it('tells labels and contexts apart', () => {
@@ -18,18 +22,27 @@ describe.each([['TLS 1.2', make12], ['TLS 1.3', make13]] as const)('the exporter
     const context = new Uint8Array(1);
     expect(exporter.export('EXPERIMENTAL x', context, 32)).toEqual(exporter.export('EXPERIMENTAL x', context, 32));
     expect(exporter.export('EXPERIMENTAL x', context, 32)).not.toEqual(exporter.export('EXPERIMENTAL y', context, 32));
-    expect(exporter.export('EXPERIMENTAL x', context, 32)).not.toEqual(exporter.export('EXPERIMENTAL x', new Uint8Array(2), 32));
+    expect(exporter.export('EXPERIMENTAL x', context, 32)).not.toEqual(
+      exporter.export('EXPERIMENTAL x', new Uint8Array(2), 32),
+    );
   });
 
-  it(version === 'TLS 1.3' ? 'takes an absent context for an empty one' : 'tells an absent context from an empty one', () => {
-    const [absent, empty] = [make().export('EXPERIMENTAL x', undefined, 32), make().export('EXPERIMENTAL x', new Uint8Array(0), 32)];
-    if (version === 'TLS 1.3') expect(absent).toEqual(empty);
-    else expect(absent).not.toEqual(empty);
-  });
+  it(
+    version === 'TLS 1.3' ? 'takes an absent context for an empty one' : 'tells an absent context from an empty one',
+    () => {
+      const [absent, empty] = [
+        make().export('EXPERIMENTAL x', undefined, 32),
+        make().export('EXPERIMENTAL x', new Uint8Array(0), 32),
+      ];
+      if (version === 'TLS 1.3') expect(absent).toEqual(empty);
+      else expect(absent).not.toEqual(empty);
+    },
+  );
 
   it('refuses lengths and labels that have no meaning', () => {
     const exporter = make();
-    for (const length of [0, -1, 1.5, 65536]) expect(() => exporter.export('EXPERIMENTAL x', undefined, length)).toThrow(TypeError);
+    for (const length of [0, -1, 1.5, 65536])
+      expect(() => exporter.export('EXPERIMENTAL x', undefined, length)).toThrow(TypeError);
     expect(() => exporter.export('x'.repeat(250), undefined, 32)).toThrow(TypeError);
     expect(exporter.export('', undefined, 32)).toHaveLength(32);
   });
@@ -42,5 +55,6 @@ describe.each([['TLS 1.2', make12], ['TLS 1.3', make13]] as const)('the exporter
 });
 
 it('the exporter of TLS 1.2 never gives out what TLS derives for itself', () => {
-  for (const label of ['key expansion', 'master secret', 'client finished', 'key expansions']) expect(() => make12().export(label, undefined, 32)).toThrow(/begins with ".*", which is TLS's own/);
+  for (const label of ['key expansion', 'master secret', 'client finished', 'key expansions'])
+    expect(() => make12().export(label, undefined, 32)).toThrow(/begins with ".*", which is TLS's own/);
 });

@@ -1,4 +1,7 @@
-/** @module Keying material for the application (RFC 5705, RFC 9846 section 7.5) and channel bindings (RFC 9266, RFC 5929). */
+/**
+ * @module Keying material for the application (RFC 5705, RFC 9846 section 7.5) and channel bindings (RFC 9266, RFC
+ * 5929).
+ */
 import type { Hash } from '../crypto/provider.ts';
 import { deriveSecret, emptyHash, expandLabel } from './hkdf.ts';
 import { prf } from './schedule12.ts';
@@ -12,7 +15,8 @@ export interface Exporter {
   /**
    * @param context - TLS 1.2 tells none from an empty one, TLS 1.3 does not.
    * @param length - bytes, 1 to 65535, and at most 255 hashes in TLS 1.3.
-   * @throws TypeError for another length, a label that is too long or that TLS itself uses; TlsError DISPOSED once it was disposed.
+   * @throws TypeError for another length, a label that is too long or that TLS itself uses; TlsError DISPOSED once it
+   * was disposed.
    */
   export(label: string, context: Uint8Array | undefined, length: number): Uint8Array;
   dispose(): void;
@@ -42,7 +46,8 @@ export function exporter12(hash: Hash, master: Secret, clientRandom: Uint8Array,
       check(label, length, 0xffff);
       // the PRF puts no end between the label and what follows (RFC 5246 section 5)
       const reserved = RESERVED.find((own) => label.startsWith(own));
-      if (reserved !== undefined) throw new TypeError(`exportKeyingMaterial: the label "${label}" begins with "${reserved}", which is TLS's own`);
+      if (reserved !== undefined)
+        throw new TypeError(`exportKeyingMaterial: the label "${label}" begins with "${reserved}", which is TLS's own`);
       const contextLength = context === undefined ? 0 : 2 + context.length;
       const seed = new Uint8Array(64 + contextLength);
       seed.set(clientRandom);
@@ -60,7 +65,8 @@ export function exporter12(hash: Hash, master: Secret, clientRandom: Uint8Array,
 }
 
 function check(label: string, length: number, most: number): void {
-  if (!Number.isInteger(length) || length < 1 || length > most) throw new TypeError(`exportKeyingMaterial: length must be 1 to ${most}`);
+  if (!Number.isInteger(length) || length < 1 || length > most)
+    throw new TypeError(`exportKeyingMaterial: length must be 1 to ${most}`);
   const bytes = ENCODER.encode(label).length;
   // HKDF-Expand-Label has 255 bytes for the label, 6 of them its prefix.
   if (bytes > 249) throw new TypeError('exportKeyingMaterial: a label has at most 249 bytes');

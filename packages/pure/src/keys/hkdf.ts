@@ -8,7 +8,8 @@ const ENCODER = new TextEncoder();
 const MAX_LABELS = 64;
 
 /** HKDF-Extract; the result is the caller's to wipe. */
-export const hkdfExtract = (hash: Hash, salt: Uint8Array, keyMaterial: Uint8Array): Uint8Array => hash.hmac(salt, keyMaterial);
+export const hkdfExtract = (hash: Hash, salt: Uint8Array, keyMaterial: Uint8Array): Uint8Array =>
+  hash.hmac(salt, keyMaterial);
 
 /** HKDF-Expand, `length` up to 255 hashes, in memory of its own, the caller's to wipe. @throws RangeError for more. */
 export function hkdfExpand(hash: Hash, secret: Uint8Array, info: Uint8Array, length: number): Uint8Array {
@@ -38,7 +39,13 @@ export function hkdfExpand(hash: Hash, secret: Uint8Array, info: Uint8Array, len
 }
 
 /** HKDF-Expand-Label: `label` without its `tls13 ` prefix, 1 to 249 bytes; `context` at most 255 bytes. */
-export function expandLabel(hash: Hash, secret: Uint8Array, label: string, context: Uint8Array, length: number): Uint8Array {
+export function expandLabel(
+  hash: Hash,
+  secret: Uint8Array,
+  label: string,
+  context: Uint8Array,
+  length: number,
+): Uint8Array {
   const name = labelBytes(label);
   const info = new Uint8Array(4 + name.length + context.length);
   info[0] = length >>> 8;

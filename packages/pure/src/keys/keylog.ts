@@ -15,8 +15,12 @@ export const KeylogLabel = {
 } as const;
 export type KeylogLabel = (typeof KeylogLabel)[keyof typeof KeylogLabel];
 
-/** One line, without newline. `clientRandom` is that of the ClientHello which the server answered; with the ECH labels that of the outer one. */
-export const keylogLine = (label: KeylogLabel, clientRandom: Uint8Array, secret: Uint8Array): string => `${label} ${hex(clientRandom)} ${hex(secret)}`;
+/**
+ * One line, without newline. `clientRandom` is that of the ClientHello which the server answered; with the ECH labels
+ * that of the outer one.
+ */
+export const keylogLine = (label: KeylogLabel, clientRandom: Uint8Array, secret: Uint8Array): string =>
+  `${label} ${hex(clientRandom)} ${hex(secret)}`;
 
 const DIGITS: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 

@@ -12,7 +12,13 @@ const suite = (id: number): CipherSuite => nobleCrypto.suites.find((candidate) =
 
 describe('the key schedule of TLS 1.2', () => {
   it('has the PRF that the TLS working group published vectors for', () => {
-    const output = prf(sha256, bytes('9bbe436ba940f017b17652849a71db35'), 'test label', bytes('a0ba9f936cda311827a6f796ffd5198c'), 100);
+    const output = prf(
+      sha256,
+      bytes('9bbe436ba940f017b17652849a71db35'),
+      'test label',
+      bytes('a0ba9f936cda311827a6f796ffd5198c'),
+      100,
+    );
     expect(hex(output)).toBe(
       'e3f229ba727be17b8d122620557cd453c2aab21d07c3d495329b52d4e61edb5a6b301791e90d35c9c9a46b4e14baf9af' +
         '0fa022f7077def17abfd3797c0564bab4fbc91666e9def9b97fce34f796789baa48082d122ee42c5a72e5a5110fff70187347b66',
@@ -29,7 +35,11 @@ describe('the key schedule of TLS 1.2', () => {
   });
 
   it('cuts the key block into keys first, then IVs, client before server', () => {
-    const [master, clientRandom, serverRandom] = [Secret.copyOf(new Uint8Array(48).fill(1)), new Uint8Array(32).fill(2), new Uint8Array(32).fill(3)];
+    const [master, clientRandom, serverRandom] = [
+      Secret.copyOf(new Uint8Array(48).fill(1)),
+      new Uint8Array(32).fill(2),
+      new Uint8Array(32).fill(3),
+    ];
     const block = hex(prf(sha256, master.bytes, 'key expansion', bytes('03'.repeat(32) + '02'.repeat(32)), 88));
     const keysOf = (id: number): string => {
       const keys = keyBlock(suite(id), master, clientRandom, serverRandom);

@@ -27,7 +27,10 @@ export function prf(hash: Hash, secret: Uint8Array, label: string, seed: Uint8Ar
   return out;
 }
 
-/** 48 bytes; `sessionHash` is the hash of the handshake up to and with ClientKeyExchange (RFC 7627 section 4). Wipes the premaster secret. */
+/**
+ * 48 bytes; `sessionHash` is the hash of the handshake up to and with ClientKeyExchange (RFC 7627 section 4). Wipes the
+ * premaster secret.
+ */
 export function extendedMasterSecret(hash: Hash, premaster: Secret, sessionHash: Uint8Array): Secret {
   const master = premaster.derived(prf(hash, premaster.bytes, 'extended master secret', sessionHash, 48));
   premaster.dispose();
@@ -35,21 +38,42 @@ export function extendedMasterSecret(hash: Hash, premaster: Secret, sessionHash:
 }
 
 /** 48 bytes (RFC 5246 section 8.1), for a server without RFC 7627. Wipes the premaster secret. */
-export function masterSecret(hash: Hash, premaster: Secret, clientRandom: Uint8Array, serverRandom: Uint8Array): Secret {
+export function masterSecret(
+  hash: Hash,
+  premaster: Secret,
+  clientRandom: Uint8Array,
+  serverRandom: Uint8Array,
+): Secret {
   const master = premaster.derived(prf(hash, premaster.bytes, 'master secret', join(clientRandom, serverRandom), 48));
   premaster.dispose();
   return master;
 }
 
-/** One direction: the AEAD key and the fixed part of the nonce (4 bytes for GCM, RFC 5288; 12 for ChaCha20, RFC 7905). The caller wipes both. */
+/**
+ * One direction: the AEAD key and the fixed part of the nonce (4 bytes for GCM, RFC 5288; 12 for ChaCha20, RFC 7905).
+ * The caller wipes both.
+ */
 export interface WriteKeys {
   readonly key: Uint8Array;
   readonly iv: Uint8Array;
 }
 
 /** Section 6.3: the keys of both directions, which {@link writeKeys} cuts out. */
-export const keyBlock = (suite: CipherSuite, master: Secret, clientRandom: Uint8Array, serverRandom: Uint8Array): Secret =>
-  master.derived(prf(suite.hash, master.bytes, 'key expansion', join(serverRandom, clientRandom), 2 * (suite.aead.keyLength + ivLength(suite))));
+export const keyBlock = (
+  suite: CipherSuite,
+  master: Secret,
+  clientRandom: Uint8Array,
+  serverRandom: Uint8Array,
+): Secret =>
+  master.derived(
+    prf(
+      suite.hash,
+      master.bytes,
+      'key expansion',
+      join(serverRandom, clientRandom),
+      2 * (suite.aead.keyLength + ivLength(suite)),
+    ),
+  );
 
 /** The keys that `sender` writes with. */
 export function writeKeys(suite: CipherSuite, block: Secret, sender: 'client' | 'server'): WriteKeys {
@@ -62,8 +86,12 @@ const ivLength = ({ aead }: CipherSuite): number => (aead.name === 'ChaCha20-Pol
 const cut = (block: Secret, at: number, length: number): Uint8Array => ownCopy(block.bytes.subarray(at, at + length));
 
 /** Section 7.4.9: `verify_data`, 12 bytes. */
-export const verifyData = (hash: Hash, master: Secret, sender: 'client' | 'server', transcriptHash: Uint8Array): Uint8Array =>
-  prf(hash, master.bytes, `${sender} finished`, transcriptHash, 12);
+export const verifyData = (
+  hash: Hash,
+  master: Secret,
+  sender: 'client' | 'server',
+  transcriptHash: Uint8Array,
+): Uint8Array => prf(hash, master.bytes, `${sender} finished`, transcriptHash, 12);
 
 function join(a: Uint8Array, b: Uint8Array): Uint8Array {
   const out = new Uint8Array(a.length + b.length);

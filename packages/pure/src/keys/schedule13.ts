@@ -1,6 +1,6 @@
 /**
- * @module The key schedule of TLS 1.3 (RFC 9846 section 7.1), one stage after the other as in its figure. Going on to the
- * next stage consumes the one before and wipes its secret, so no secret outlives its use.
+ * @module The key schedule of TLS 1.3 (RFC 9846 section 7.1), one stage after the other as in its figure. Going on to
+ * the next stage consumes the one before and wipes its secret, so no secret outlives its use.
  *
  *     earlySecret(psk?) ── handshake(dhe?) ── main()
  */
@@ -50,11 +50,13 @@ const BINDER_LABELS = { external: 'ext binder', imported: 'imp binder', resumpti
 
 /**
  * @param psk - taken over: wiped with the stage. Without one, a string of zeros takes its place.
- * @param owner - of every secret that is derived from here on; that of the PSK or of the shared secret when there is none.
+ * @param owner - of every secret that is derived from here on; that of the PSK or of the shared secret when there is
+ * none.
  */
 export function earlySecret(hash: Hash, psk?: Secret, owner?: Secrets): EarlyStage {
   const zeros = new Uint8Array(hash.size);
-  const secret = psk === undefined ? Secret.copyOf(withoutPsk(hash), owner) : psk.derived(hkdfExtract(hash, zeros, psk.bytes));
+  const secret =
+    psk === undefined ? Secret.copyOf(withoutPsk(hash), owner) : psk.derived(hkdfExtract(hash, zeros, psk.bytes));
   psk?.dispose();
   return {
     binderKey: (kind) => derive(hash, secret, BINDER_LABELS[kind], emptyHash(hash)),
@@ -104,7 +106,10 @@ function mainStage(hash: Hash, secret: Secret): MainStage {
 const derive = (hash: Hash, secret: Secret, label: string, transcriptHash: Uint8Array): Secret =>
   secret.derived(deriveSecret(hash, secret.bytes, label, transcriptHash));
 
-/** HKDF-Extract over Derive-Secret(., "derived", ""): the step between two stages; wipes the secret that it leaves behind. */
+/**
+ * HKDF-Extract over Derive-Secret(., "derived", ""): the step between two stages; wipes the secret that it leaves
+ * behind.
+ */
 function extractNext(hash: Hash, secret: Secret, keyMaterial: Uint8Array): Secret {
   const salt = deriveSecret(hash, secret.bytes, 'derived', emptyHash(hash));
   const next = secret.derived(hkdfExtract(hash, salt, keyMaterial));
@@ -130,7 +135,8 @@ export function nextTrafficSecret(hash: Hash, secret: Secret): Secret {
 
 /**
  * Section 4.5.3: `verify_data` of Finished.
- * @param base - the sender's handshake traffic secret; after the handshake its application traffic secret; for a PSK binder the binder key.
+ * @param base - the sender's handshake traffic secret; after the handshake its application traffic secret; for a PSK
+ * binder the binder key.
  */
 export function finishedMac(hash: Hash, base: Secret, transcriptHash: Uint8Array): Uint8Array {
   const key = expandLabel(hash, base.bytes, 'finished', EMPTY, hash.size);

@@ -25,8 +25,10 @@ describe('a secret', () => {
   });
 
   it('is in memory that V8 does not move', () => {
-    // V8 gives an array on its heap a buffer when it is asked for one: what was allocated as one is as long as the array.
-    for (const length of [12, 32, 48, 64]) expect(Secret.copyOf(new Uint8Array(length)).bytes.buffer.byteLength).toBe(length);
+    // V8 gives an array on its heap a buffer when it is asked for one: what was allocated as one is as long as the
+    // array.
+    for (const length of [12, 32, 48, 64])
+      expect(Secret.copyOf(new Uint8Array(length)).bytes.buffer.byteLength).toBe(length);
   });
 });
 

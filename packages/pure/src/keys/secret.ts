@@ -1,8 +1,9 @@
 /**
  * @module How a secret is held: in memory of its own, wiped once and for all, and refused after that.
  *
- * Wiped memory is zeros, and zeros are a valid key. Nobody may compute with them, so bytes are only had from a holder that
- * throws once it is wiped. V8 keeps typed arrays of up to 64 bytes on its own heap and copies them when it collects garbage;
+ * Wiped memory is zeros, and zeros are a valid key. Nobody may compute with them, so bytes are only had from a holder
+ * that throws once it is wiped. V8 keeps typed arrays of up to 64 bytes on its own heap and copies them when it
+ * collects garbage;
  * `fill(0)` then wipes one copy of several. The memory of an ArrayBuffer is outside that heap and never moves.
  */
 import type { TlsError } from '@ferrule/result';
@@ -34,7 +35,8 @@ export class Secrets implements Wipeable {
 
   /**
    * Takes it over, and returns it.
-   * @throws TlsError DISPOSED when the owner is gone, for instance while the secret was computed elsewhere; it is wiped then.
+   * @throws TlsError DISPOSED when the owner is gone, for instance while the secret was computed elsewhere; it is wiped
+   * then.
    */
   hold<T extends Wipeable>(holder: T): T {
     if (this.#disposed) {
@@ -126,7 +128,10 @@ export class Secret implements Wipeable {
   }
 }
 
-/** A key that only the platform sees. It is dropped by dispose(), and wiped by the platform when it is collected: nothing sooner can be asked of it. */
+/**
+ * A key that only the platform sees. It is dropped by dispose(), and wiped by the platform when it is collected:
+ * nothing sooner can be asked of it.
+ */
 export class PlatformKey<T extends object> implements Wipeable {
   #key: T | undefined;
 

@@ -4,7 +4,8 @@ import { nobleHashes } from '../crypto/hash.ts';
 import { Transcript } from './transcript.ts';
 
 const { sha256, sha384 } = nobleHashes;
-const message = (type: number, body: string): Uint8Array => new Uint8Array([type, 0, 0, body.length, ...Buffer.from(body)]);
+const message = (type: number, body: string): Uint8Array =>
+  new Uint8Array([type, 0, 0, body.length, ...Buffer.from(body)]);
 const sha = (...parts: Uint8Array[]): string => createHash('sha256').update(Buffer.concat(parts)).digest('hex');
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 

@@ -33,8 +33,8 @@ export class Transcript {
   }
 
   /**
-   * RFC 9846 section 4.1: for a HelloRetryRequest, ClientHello1 is replaced by a message that holds its hash. To be called
-   * after {@link start} and before the HelloRetryRequest is added.
+   * RFC 9846 section 4.1: for a HelloRetryRequest, ClientHello1 is replaced by a message that holds its hash. To be
+   * called after {@link start} and before the HelloRetryRequest is added.
    */
   replaceFirstHello(): void {
     const hash = this.#hash;
@@ -50,7 +50,10 @@ export class Transcript {
     this.#messages &&= [message];
   }
 
-  /** Transcript-Hash of what was added, then of `tail` without adding it (the truncated ClientHello under a binder). Not to be changed. */
+  /**
+   * Transcript-Hash of what was added, then of `tail` without adding it (the truncated ClientHello under a binder). Not
+   * to be changed.
+   */
   digest(tail?: Uint8Array): Uint8Array {
     if (this.#state === undefined) throw new Error('the transcript has no hash yet');
     if (tail === undefined) return (this.#digest ??= this.#state.digest());
@@ -59,7 +62,10 @@ export class Transcript {
     return state.digest();
   }
 
-  /** The same by a hash of the caller's choice, where the suite is not known yet: early data and binders of a first ClientHello. */
+  /**
+   * The same by a hash of the caller's choice, where the suite is not known yet: early data and binders of a first
+   * ClientHello.
+   */
   digestAs(hash: Hash, tail?: Uint8Array): Uint8Array {
     if (hash === this.#hash) return this.digest(tail);
     const state = hash.create();

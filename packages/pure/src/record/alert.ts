@@ -9,7 +9,10 @@ export interface AlertMessage {
 
 export const encodeAlert = (level: number, description: number): Uint8Array => Uint8Array.of(level, description);
 
-/** From a record's whole content: alerts are neither split nor joined (RFC 9846 section 5.1). @throws TlsError BAD_ALERT, UNKNOWN_ALERT_LEVEL. */
+/**
+ * From a record's whole content: alerts are neither split nor joined (RFC 9846 section 5.1). @throws TlsError
+ * BAD_ALERT, UNKNOWN_ALERT_LEVEL.
+ */
 export function decodeAlert(content: Uint8Array): AlertMessage {
   const [level = 0, description = 0] = content;
   if (content.length !== 2) throw fail('BAD_ALERT', `an alert record of ${content.length} bytes`);

@@ -2,11 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Coalescer } from './coalesce.ts';
 
-const message = (type: number, body: Uint8Array): Uint8Array => Uint8Array.of(type, body.length >> 16, body.length >> 8, body.length, ...body);
+const message = (type: number, body: Uint8Array): Uint8Array =>
+  Uint8Array.of(type, body.length >> 16, body.length >> 8, body.length, ...body);
 
 describe('handshake messages', () => {
   it('come out as they were, however records split and join them', () => {
-    const messages = fc.array(fc.tuple(fc.integer({ min: 0, max: 255 }), fc.uint8Array({ maxLength: 300 })), { maxLength: 8 });
+    const messages = fc.array(fc.tuple(fc.integer({ min: 0, max: 255 }), fc.uint8Array({ maxLength: 300 })), {
+      maxLength: 8,
+    });
     fc.assert(
       fc.property(messages, fc.array(fc.integer({ min: 1, max: 200 }), { minLength: 1 }), (given, sizes) => {
         const stream = Uint8Array.from(given.flatMap(([type, body]) => [...message(type, body)]));

@@ -35,7 +35,8 @@ export class Coalescer {
   push(fragment: Uint8Array): void {
     const needed = this.leftover + fragment.length;
     if (this.#start + needed > this.#buffer.length) {
-      const buffer = needed > this.#buffer.length ? new Uint8Array(Math.max(needed, 2 * this.#buffer.length)) : this.#buffer;
+      const buffer =
+        needed > this.#buffer.length ? new Uint8Array(Math.max(needed, 2 * this.#buffer.length)) : this.#buffer;
       buffer.set(this.#buffer.subarray(this.#start, this.#end));
       this.#end -= this.#start;
       this.#start = 0;
@@ -45,14 +46,17 @@ export class Coalescer {
     this.#end += fragment.length;
   }
 
-  /** The next message, once all of it is there. @throws TlsError EXCESSIVE_MESSAGE_SIZE as soon as its header has come. */
+  /**
+   * The next message, once all of it is there. @throws TlsError EXCESSIVE_MESSAGE_SIZE as soon as its header has come.
+   */
   next(): HandshakeMessage | undefined {
     if (this.leftover < HEADER) return undefined;
     const at = this.#start;
     const byte = (i: number): number => this.#buffer[at + i] as number;
     const type = byte(0);
     const length = (byte(1) << 16) | (byte(2) << 8) | byte(3);
-    if (length > this.limit) throw fail('EXCESSIVE_MESSAGE_SIZE', `${handshakeName(type)} of ${length} bytes, where ${this.limit} are taken`);
+    if (length > this.limit)
+      throw fail('EXCESSIVE_MESSAGE_SIZE', `${handshakeName(type)} of ${length} bytes, where ${this.limit} are taken`);
     if (this.leftover < HEADER + length) return undefined;
     const end = at + HEADER + length;
     const last = end === this.#end;

@@ -9,7 +9,8 @@ import { fail } from '../reason.ts';
  */
 export function refuseForeign(bytes: Uint8Array): never {
   const text = firstLine(bytes);
-  if (/^(HTTP\/|<!doctype|<html)/i.test(text)) throw fail('HTTP_REQUEST', `The peer answered in plain HTTP: "${text}".`);
+  if (/^(HTTP\/|<!doctype|<html)/i.test(text))
+    throw fail('HTTP_REQUEST', `The peer answered in plain HTTP: "${text}".`);
   if (text.length >= 4) throw fail('PLAINTEXT_PEER', `The peer speaks plain text: "${text}".`);
   throw fail('WRONG_VERSION_NUMBER', 'The first bytes are no TLS record.');
 }

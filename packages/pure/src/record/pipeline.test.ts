@@ -60,50 +60,59 @@ async function next(reader: RecordReader, bio: PairedBio): Promise<boolean> {
 }
 
 describe('reading with an asynchronous AEAD', () => {
-  it.each([1, 7, 50])('keeps the order of 500 records with new keys every %i records, however late each is opened', async (every) => {
-    const options = { delay: delays(random(every)) };
-    const reader = makeReader(options);
-    const [bio, network] = bioPair(200_000);
-    let generation = 0;
-    let sender = toyProtection(0);
-    for (let i = 0; i < 500; i++) {
-      network.write(sealed(sender, application_data, numbered(i)));
-      if (i % every === every - 1) {
-        network.write(sealed(sender, handshake, Uint8Array.of(24)));
-        sender = toyProtection(++generation);
+  it.each([1, 7, 50])(
+    'keeps the order of 500 records with new keys every %i records, however late each is opened',
+    async (every) => {
+      const options = { delay: delays(random(every)) };
+      const reader = makeReader(options);
+      const [bio, network] = bioPair(200_000);
+      let generation = 0;
+      let sender = toyProtection(0);
+      for (let i = 0; i < 500; i++) {
+        network.write(sealed(sender, application_data, numbered(i)));
+        if (i % every === every - 1) {
+          network.write(sealed(sender, handshake, Uint8Array.of(24)));
+          sender = toyProtection(++generation);
+        }
       }
-    }
-    let generationRead = 0;
-    const got: number[] = [];
-    let most = 0;
-    while (await next(reader, bio)) {
-      most = Math.max(most, reader.inFlight);
-      if (reader.type === handshake) reader.install(toyProtection(++generationRead, options));
-      else got.push((reader.fragment[0] ?? 0) * 256 + (reader.fragment[1] ?? 0));
-    }
-    expect(got).toEqual(Array.from({ length: 500 }, (_, i) => i));
-    expect(generationRead).toBe(generation);
-    expect(most).toBeGreaterThan(3);
-  });
+      let generationRead = 0;
+      const got: number[] = [];
+      let most = 0;
+      while (await next(reader, bio)) {
+        most = Math.max(most, reader.inFlight);
+        if (reader.type === handshake) reader.install(toyProtection(++generationRead, options));
+        else got.push((reader.fragment[0] ?? 0) * 256 + (reader.fragment[1] ?? 0));
+      }
+      expect(got).toEqual(Array.from({ length: 500 }, (_, i) => i));
+      expect(generationRead).toBe(generation);
+      expect(most).toBeGreaterThan(3);
+    },
+  );
 
-  it.each([30, 100, 1000])('loses nothing to new keys when records come in pieces through a BIO of %i bytes', async (size) => {
-    const turn = random(size);
-    const options = { delay: delays(turn) };
-    const reader = makeReader(options);
-    const [bio, network] = bioPair(size);
-    const stream: number[] = [];
-    for (let i = 0; i < 300; i++) {
-      stream.push(...sealed(toyProtection(i), application_data, numbered(i)), ...sealed(toyProtectionAfter(i, 1), handshake, Uint8Array.of(24)));
-    }
-    const got: number[] = [];
-    for (let sent = 0, generation = 0; got.length < 300; ) {
-      sent += Math.max(0, network.write(Uint8Array.from(stream.slice(sent, sent + 1 + Math.floor(turn() * 60)))));
-      if (!(await next(reader, bio))) continue;
-      if (reader.type === handshake) reader.install(toyProtection(++generation, options));
-      else got.push((reader.fragment[0] ?? 0) * 256 + (reader.fragment[1] ?? 0));
-    }
-    expect(got).toEqual(Array.from({ length: 300 }, (_, i) => i));
-  });
+  it.each([30, 100, 1000])(
+    'loses nothing to new keys when records come in pieces through a BIO of %i bytes',
+    async (size) => {
+      const turn = random(size);
+      const options = { delay: delays(turn) };
+      const reader = makeReader(options);
+      const [bio, network] = bioPair(size);
+      const stream: number[] = [];
+      for (let i = 0; i < 300; i++) {
+        stream.push(
+          ...sealed(toyProtection(i), application_data, numbered(i)),
+          ...sealed(toyProtectionAfter(i, 1), handshake, Uint8Array.of(24)),
+        );
+      }
+      const got: number[] = [];
+      for (let sent = 0, generation = 0; got.length < 300;) {
+        sent += Math.max(0, network.write(Uint8Array.from(stream.slice(sent, sent + 1 + Math.floor(turn() * 60)))));
+        if (!(await next(reader, bio))) continue;
+        if (reader.type === handshake) reader.install(toyProtection(++generation, options));
+        else got.push((reader.fragment[0] ?? 0) * 256 + (reader.fragment[1] ?? 0));
+      }
+      expect(got).toEqual(Array.from({ length: 300 }, (_, i) => i));
+    },
+  );
 
   it('takes a record out of the BIO only when it gives it out', async () => {
     const reader = makeReader({ delay: delays(random(3)) });
@@ -182,7 +191,10 @@ describe('reading with an asynchronous AEAD', () => {
     const reader = makeReader({ delay: () => Promise.reject(new Error('no more workers')) });
     const [bio, network] = bioPair(1000);
     network.write(sealed(toyProtection(0), application_data, numbered(1)));
-    await expect(next(reader, bio)).rejects.toMatchObject({ code: 'ASYNC_OPERATION_FAILED', cause: { message: 'no more workers' } });
+    await expect(next(reader, bio)).rejects.toMatchObject({
+      code: 'ASYNC_OPERATION_FAILED',
+      cause: { message: 'no more workers' },
+    });
   });
 
   it('concerns nobody any more after dispose', async () => {
@@ -199,7 +211,13 @@ describe('reading with an asynchronous AEAD', () => {
 });
 
 /** Drives a writer into a BIO whose other end is read at once. */
-async function push(writer: RecordWriter, bio: PairedBio, network: PairedBio, received: number[], step: () => number): Promise<number> {
+async function push(
+  writer: RecordWriter,
+  bio: PairedBio,
+  network: PairedBio,
+  received: number[],
+  step: () => number,
+): Promise<number> {
   for (;;) {
     const ret = step();
     const view = network.nread0();
@@ -212,44 +230,48 @@ async function push(writer: RecordWriter, bio: PairedBio, network: PairedBio, re
 }
 
 describe('writing with an asynchronous AEAD', () => {
-  it.each([40_000, 900])('keeps the order of everything through a BIO of %i bytes, with several records in flight', async (size) => {
-    const options = { delay: delays(random(size)), depth: 4 };
-    const writer = new RecordWriter();
-    const [bio, network] = bioPair(size);
-    const received: number[] = [];
-    writer.legacyVersion = Version.tls12;
-    writer.install(toyProtection(0, options));
-    const data = Uint8Array.from({ length: 70_000 }, (_, i) => i * 31);
-    const write = (from: Uint8Array): Promise<number> => push(writer, bio, network, received, () => writer.write(bio, from));
-    expect(await write(data)).toBe(70_000);
-    writer.handshake(Uint8Array.of(24));
-    writer.install(toyProtection(1, options));
-    writer.handshake(Uint8Array.of(25));
-    writer.changeCipherSpec();
-    expect(await write(data.subarray(0, 10))).toBe(10);
-    writer.alert(1, 0);
-    await push(writer, bio, network, received, () => writer.flush(bio));
-    expect(writer.idle).toBe(true);
+  it.each([40_000, 900])(
+    'keeps the order of everything through a BIO of %i bytes, with several records in flight',
+    async (size) => {
+      const options = { delay: delays(random(size)), depth: 4 };
+      const writer = new RecordWriter();
+      const [bio, network] = bioPair(size);
+      const received: number[] = [];
+      writer.legacyVersion = Version.tls12;
+      writer.install(toyProtection(0, options));
+      const data = Uint8Array.from({ length: 70_000 }, (_, i) => i * 31);
+      const write = (from: Uint8Array): Promise<number> =>
+        push(writer, bio, network, received, () => writer.write(bio, from));
+      expect(await write(data)).toBe(70_000);
+      writer.handshake(Uint8Array.of(24));
+      writer.install(toyProtection(1, options));
+      writer.handshake(Uint8Array.of(25));
+      writer.changeCipherSpec();
+      expect(await write(data.subarray(0, 10))).toBe(10);
+      writer.alert(1, 0);
+      await push(writer, bio, network, received, () => writer.flush(bio));
+      expect(writer.idle).toBe(true);
 
-    const reader = new RecordReader({ handshake: { leftover: 0 }, emptyRecordsInARow: 32 });
-    reader.version = 'TLSv1.3';
-    reader.install(toyProtection(0));
-    const [from, to] = bioPair(received.length);
-    to.write(Uint8Array.from(received));
-    const records: [number, number][] = [];
-    while (reader.next(from) === Progress.done) {
-      records.push([reader.type, reader.fragment.length]);
-      if (reader.type === handshake && reader.fragment[0] === 24) reader.install(toyProtection(1));
-    }
-    expect(records).toEqual([
-      ...Array.from({ length: 4 }, () => [application_data, 16384]),
-      [application_data, 70_000 - 4 * 16384],
-      [handshake, 1],
-      [handshake, 1],
-      [application_data, 10],
-      [alert, 2],
-    ]);
-  });
+      const reader = new RecordReader({ handshake: { leftover: 0 }, emptyRecordsInARow: 32 });
+      reader.version = 'TLSv1.3';
+      reader.install(toyProtection(0));
+      const [from, to] = bioPair(received.length);
+      to.write(Uint8Array.from(received));
+      const records: [number, number][] = [];
+      while (reader.next(from) === Progress.done) {
+        records.push([reader.type, reader.fragment.length]);
+        if (reader.type === handshake && reader.fragment[0] === 24) reader.install(toyProtection(1));
+      }
+      expect(records).toEqual([
+        ...Array.from({ length: 4 }, () => [application_data, 16384]),
+        [application_data, 70_000 - 4 * 16384],
+        [handshake, 1],
+        [handshake, 1],
+        [application_data, 10],
+        [alert, 2],
+      ]);
+    },
+  );
 
   it('takes from the caller only what the window holds, and reports it when it has gone', () => {
     const writer = new RecordWriter();
@@ -267,6 +289,8 @@ describe('writing with an asynchronous AEAD', () => {
     writer.install(toyProtection(0, { delay: () => Promise.reject(new Error('no more workers')) }));
     expect(writer.write(bio, Uint8Array.of(1))).toBe(-Progress.wantAsync);
     await writer.ready;
-    expect(() => writer.write(bio, Uint8Array.of(1))).toThrow(expect.objectContaining({ code: 'ASYNC_OPERATION_FAILED' }) as Error);
+    expect(() => writer.write(bio, Uint8Array.of(1))).toThrow(
+      expect.objectContaining({ code: 'ASYNC_OPERATION_FAILED' }) as Error,
+    );
   });
 });

@@ -1,6 +1,6 @@
 /**
- * @module Record-sized scratch memory, lent to whichever connection of this thread is at work, so that an idle one holds
- * none. What comes back is wiped.
+ * @module Record-sized scratch memory, lent to whichever connection of this thread is at work, so that an idle one
+ * holds none. What comes back is wiped.
  */
 import { MAX_EXPANSION_12, MAX_PLAINTEXT } from '../limits.ts';
 import { RECORD_HEADER } from './protect.ts';

@@ -27,7 +27,12 @@ function recording(uses: Use[]): AeadAlgorithm {
 }
 
 /** The record that a protection makes of a content. */
-function sealed(protection: Protection, content: Uint8Array, padding = 0, type: number = ContentType.application_data): Uint8Array {
+function sealed(
+  protection: Protection,
+  content: Uint8Array,
+  padding = 0,
+  type: number = ContentType.application_data,
+): Uint8Array {
   const record = new Uint8Array(RECORD_HEADER + protection.overhead + content.length + padding);
   record.set(content, RECORD_HEADER + protection.prefix);
   expect(protection.seal(record, type, content.length, padding)).toBe(record.length);
@@ -40,14 +45,28 @@ const key = new Uint8Array(32);
 describe('record protection', () => {
   it('of TLS 1.3 hides the type behind the content, pads with zeros, and takes the header as additional data', () => {
     const uses: Use[] = [];
-    const protection = new Protection({ version: 'TLSv1.3', suite: { aead: recording(uses) }, key, iv: new Uint8Array(12) });
+    const protection = new Protection({
+      version: 'TLSv1.3',
+      suite: { aead: recording(uses) },
+      key,
+      iv: new Uint8Array(12),
+    });
     sealed(protection, content, 2, ContentType.handshake);
-    expect(uses[0]).toEqual({ nonce: Array<number>(12).fill(0), aad: [23, 3, 3, 0, 22], plain: [10, 20, 30, 22, 0, 0] });
+    expect(uses[0]).toEqual({
+      nonce: Array<number>(12).fill(0),
+      aad: [23, 3, 3, 0, 22],
+      plain: [10, 20, 30, 22, 0, 0],
+    });
   });
 
   it('counts records in the nonce, exclusive-or the IV (RFC 9846 section 5.3)', () => {
     const uses: Use[] = [];
-    const protection = new Protection({ version: 'TLSv1.3', suite: { aead: recording(uses) }, key, iv: Uint8Array.from({ length: 12 }, (_, i) => i) });
+    const protection = new Protection({
+      version: 'TLSv1.3',
+      suite: { aead: recording(uses) },
+      key,
+      iv: Uint8Array.from({ length: 12 }, (_, i) => i),
+    });
     for (let i = 0; i < 258; i++) sealed(protection, content);
     expect(uses[1]?.nonce).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 ^ 1]);
     expect(uses[257]?.nonce).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 ^ 1, 11 ^ 1]);
@@ -56,16 +75,30 @@ describe('record protection', () => {
 
   it('of TLS 1.2 with GCM sends the sequence number as explicit nonce (RFC 5288 section 3)', () => {
     const uses: Use[] = [];
-    const protection = new Protection({ version: 'TLSv1.2', suite: { aead: recording(uses) }, key, iv: Uint8Array.of(1, 2, 3, 4) });
+    const protection = new Protection({
+      version: 'TLSv1.2',
+      suite: { aead: recording(uses) },
+      key,
+      iv: Uint8Array.of(1, 2, 3, 4),
+    });
     sealed(protection, content);
     const record = sealed(protection, content, 0, ContentType.handshake);
     expect([...record.subarray(0, 13)]).toEqual([22, 3, 3, 0, 8 + 3 + 16, 0, 0, 0, 0, 0, 0, 0, 1]);
-    expect(uses[1]).toEqual({ nonce: [1, 2, 3, 4, 0, 0, 0, 0, 0, 0, 0, 1], aad: [0, 0, 0, 0, 0, 0, 0, 1, 22, 3, 3, 0, 3], plain: [10, 20, 30] });
+    expect(uses[1]).toEqual({
+      nonce: [1, 2, 3, 4, 0, 0, 0, 0, 0, 0, 0, 1],
+      aad: [0, 0, 0, 0, 0, 0, 0, 1, 22, 3, 3, 0, 3],
+      plain: [10, 20, 30],
+    });
   });
 
   it('of TLS 1.2 with ChaCha20 has no explicit nonce (RFC 7905 section 2)', () => {
     const uses: Use[] = [];
-    const protection = new Protection({ version: 'TLSv1.2', suite: { aead: recording(uses) }, key, iv: new Uint8Array(12).fill(7) });
+    const protection = new Protection({
+      version: 'TLSv1.2',
+      suite: { aead: recording(uses) },
+      key,
+      iv: new Uint8Array(12).fill(7),
+    });
     sealed(protection, content);
     const record = sealed(protection, content);
     expect([...record.subarray(0, 5)]).toEqual([23, 3, 3, 0, 3 + 16]);

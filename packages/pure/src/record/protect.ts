@@ -8,7 +8,10 @@ import { ownCopy, ownMemory, wiped } from '../keys/secret.ts';
 import { fail } from '../reason.ts';
 import { ContentType } from '../wire/names.ts';
 
-/** Keys of one direction. TLS 1.3: `[sender]_write_key` and `_iv`; TLS 1.2: write key and (implicit) IV, 4 bytes for GCM. */
+/**
+ * Keys of one direction. TLS 1.3: `[sender]_write_key` and `_iv`; TLS 1.2: write key and (implicit) IV, 4 bytes for
+ * GCM.
+ */
 export interface RecordKeys {
   readonly version: TlsVersion;
   readonly suite: { readonly aead: AeadAlgorithm };
@@ -66,8 +69,8 @@ export class Protection {
   }
 
   /**
-   * Seals a record in place. `record` holds the content behind {@link RECORD_HEADER} and {@link prefix}; everything else
-   * of it is filled in here. Synchronous AEADs only.
+   * Seals a record in place. `record` holds the content behind {@link RECORD_HEADER} and {@link prefix}; everything
+   * else of it is filled in here. Synchronous AEADs only.
    *
    * @param padding zero bytes of TLS 1.3 padding.
    * @returns the length of the whole record: header + overhead + length + padding.
@@ -89,10 +92,15 @@ export class Protection {
   }
 
   /**
-   * The same for an asynchronous AEAD, which answers with what follows header and prefix. `content` holds `length` bytes of it
-   * and has room for type and padding.
+   * The same for an asynchronous AEAD, which answers with what follows header and prefix. `content` holds `length`
+   * bytes of it and has room for type and padding.
    */
-  sealLater(content: Uint8Array, type: number, length: number, padding: number): { readonly head: Uint8Array; readonly sealed: Promise<Uint8Array> } {
+  sealLater(
+    content: Uint8Array,
+    type: number,
+    length: number,
+    padding: number,
+  ): { readonly head: Uint8Array; readonly sealed: Promise<Uint8Array> } {
     const { aead } = this;
     if (aead.sync) throw fail('INTERNAL_ERROR', 'a synchronous AEAD on the asynchronous path');
     const plain = content.subarray(0, length + padding + (this.#inner ? 1 : 0));
@@ -183,7 +191,10 @@ export class Protection {
   }
 }
 
-/** The length of the content in a TLSInnerPlaintext, whose type stands right behind it; -1 when there is nothing but padding. */
+/**
+ * The length of the content in a TLSInnerPlaintext, whose type stands right behind it; -1 when there is nothing but
+ * padding.
+ */
 export function contentLength(inner: Uint8Array): number {
   let at = inner.length - 1;
   while (at >= 0 && inner[at] === 0) at--;

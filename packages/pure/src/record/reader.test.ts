@@ -44,7 +44,12 @@ function makeReader({ version, keys, established = false, leftover = 0, trace }:
 }
 
 /** What a reader makes of bytes that come through a BIO of some size, in pieces. */
-function readAll(reader: RecordReader, stream: Uint8Array, size = 40_000, piece = stream.length || 1): [number, number[]][] {
+function readAll(
+  reader: RecordReader,
+  stream: Uint8Array,
+  size = 40_000,
+  piece = stream.length || 1,
+): [number, number[]][] {
   const [bio, network] = bioPair(size);
   const records: [number, number[]][] = [];
   let at = 0;
@@ -111,14 +116,31 @@ describe.each(VERSIONS)('reading records of %s', (version) => {
   });
 
   it('gives the same records whatever their number, lengths and pieces', () => {
-    const contents = fc.array(fc.tuple(fc.constantFrom(handshake, application_data), fc.uint8Array({ minLength: 1, maxLength: 400 }), fc.nat(20)), { maxLength: 12 });
+    const contents = fc.array(
+      fc.tuple(
+        fc.constantFrom(handshake, application_data),
+        fc.uint8Array({ minLength: 1, maxLength: 400 }),
+        fc.nat(20),
+      ),
+      { maxLength: 12 },
+    );
     fc.assert(
-      fc.property(contents, fc.integer({ min: 1, max: 900 }), fc.integer({ min: 1, max: 900 }), fc.boolean(), (list, size, piece, ownMemory) => {
-        const sender = toyProtection(3, {}, version);
-        const bytes = join(...list.map(([type, content, padding]) => sealed(sender, type, content, version === 'TLSv1.3' ? padding : 0)));
-        const reader = makeReader({ version, keys: toyProtection(3, { ownMemory }, version), established: true });
-        expect(readAll(reader, bytes, size, piece)).toEqual(list.map(([type, content]) => [type, [...content]]));
-      }),
+      fc.property(
+        contents,
+        fc.integer({ min: 1, max: 900 }),
+        fc.integer({ min: 1, max: 900 }),
+        fc.boolean(),
+        (list, size, piece, ownMemory) => {
+          const sender = toyProtection(3, {}, version);
+          const bytes = join(
+            ...list.map(([type, content, padding]) =>
+              sealed(sender, type, content, version === 'TLSv1.3' ? padding : 0),
+            ),
+          );
+          const reader = makeReader({ version, keys: toyProtection(3, { ownMemory }, version), established: true });
+          expect(readAll(reader, bytes, size, piece)).toEqual(list.map(([type, content]) => [type, [...content]]));
+        },
+      ),
     );
   });
 
@@ -126,7 +148,7 @@ describe.each(VERSIONS)('reading records of %s', (version) => {
     const bytes = stream();
     for (let at = 0; at < bytes.length; at++) {
       const changed = bytes.slice();
-      changed[at] = (bytes[at] ?? 0) ^ (1 << at % 8);
+      changed[at] = (bytes[at] ?? 0) ^ (1 << (at % 8));
       const records: [number, number[]][] = [];
       const reader = receiver();
       const [bio, network] = bioPair(40_000);
@@ -178,34 +200,111 @@ describe('a record is refused', () => {
   const protectedSetup = (): Setup => ({ version: 'TLSv1.3', keys: keys() });
   it.each<[string, Setup, Uint8Array, string]>([
     ['of an unknown type', {}, clear(24, [1]), 'UNEXPECTED_RECORD unexpected_message'],
-    ['of another major version', {}, join(clear(handshake, [1]), clear(handshake, [1], 0x0203)), 'WRONG_VERSION_NUMBER protocol_version'],
-    ['of another version under protection', protectedSetup(), clear(application_data, new Uint8Array(40), 0x0301), 'WRONG_VERSION_NUMBER protocol_version'],
+    [
+      'of another major version',
+      {},
+      join(clear(handshake, [1]), clear(handshake, [1], 0x0203)),
+      'WRONG_VERSION_NUMBER protocol_version',
+    ],
+    [
+      'of another version under protection',
+      protectedSetup(),
+      clear(application_data, new Uint8Array(40), 0x0301),
+      'WRONG_VERSION_NUMBER protocol_version',
+    ],
     ['that is too long for the clear', {}, Uint8Array.of(22, 3, 3, 0x40, 1), 'RECORD_TOO_LARGE record_overflow'],
-    ['that is too long for any cipher of TLS 1.3', protectedSetup(), Uint8Array.of(23, 3, 3, 0x41, 1), 'RECORD_TOO_LARGE record_overflow'],
-    ['that is too long for any cipher of TLS 1.2', { version: 'TLSv1.2', keys: toyProtection(1, {}, 'TLSv1.2') }, Uint8Array.of(23, 3, 3, 0x48, 1), 'RECORD_TOO_LARGE record_overflow'],
-    ['that is too short for its tag', protectedSetup(), clear(application_data, new Uint8Array(16)), 'BAD_RECORD_MAC bad_record_mac'],
+    [
+      'that is too long for any cipher of TLS 1.3',
+      protectedSetup(),
+      Uint8Array.of(23, 3, 3, 0x41, 1),
+      'RECORD_TOO_LARGE record_overflow',
+    ],
+    [
+      'that is too long for any cipher of TLS 1.2',
+      { version: 'TLSv1.2', keys: toyProtection(1, {}, 'TLSv1.2') },
+      Uint8Array.of(23, 3, 3, 0x48, 1),
+      'RECORD_TOO_LARGE record_overflow',
+    ],
+    [
+      'that is too short for its tag',
+      protectedSetup(),
+      clear(application_data, new Uint8Array(16)),
+      'BAD_RECORD_MAC bad_record_mac',
+    ],
     ['that is empty under protection', protectedSetup(), clear(application_data, []), 'BAD_RECORD_MAC bad_record_mac'],
-    ['that is in the clear under protection', protectedSetup(), clear(handshake, new Uint8Array(40)), 'BAD_RECORD_MAC bad_record_mac'],
-    ['whose alert is in the clear under protection', protectedSetup(), clear(alert, [2, 40]), 'BAD_RECORD_MAC bad_record_mac'],
+    [
+      'that is in the clear under protection',
+      protectedSetup(),
+      clear(handshake, new Uint8Array(40)),
+      'BAD_RECORD_MAC bad_record_mac',
+    ],
+    [
+      'whose alert is in the clear under protection',
+      protectedSetup(),
+      clear(alert, [2, 40]),
+      'BAD_RECORD_MAC bad_record_mac',
+    ],
     ['of nothing but padding', protectedSetup(), sealed(keys(), 0, [], 20), 'UNEXPECTED_RECORD unexpected_message'],
-    ['of an empty handshake message', protectedSetup(), sealed(keys(), handshake, []), 'UNEXPECTED_RECORD unexpected_message'],
+    [
+      'of an empty handshake message',
+      protectedSetup(),
+      sealed(keys(), handshake, []),
+      'UNEXPECTED_RECORD unexpected_message',
+    ],
     ['of an unknown inner type', protectedSetup(), sealed(keys(), 99, [1]), 'UNEXPECTED_RECORD unexpected_message'],
-    ['with a change_cipher_spec inside', protectedSetup(), sealed(keys(), change_cipher_spec, [1]), 'UNEXPECTED_RECORD unexpected_message'],
+    [
+      'with a change_cipher_spec inside',
+      protectedSetup(),
+      sealed(keys(), change_cipher_spec, [1]),
+      'UNEXPECTED_RECORD unexpected_message',
+    ],
     ['with an alert of one byte', {}, clear(alert, [2]), 'BAD_ALERT decode_error'],
     ['with two alerts', {}, clear(alert, [1, 90, 1, 90]), 'BAD_ALERT decode_error'],
     ['with an alert of level 3', {}, clear(alert, [3, 40]), 'UNKNOWN_ALERT_LEVEL illegal_parameter'],
-    ['with an error as a warning in TLS 1.3', protectedSetup(), sealed(keys(), alert, [1, 40]), 'BAD_ALERT decode_error'],
-    ['with a no_renegotiation that nobody asked for', { version: 'TLSv1.2' }, clear(alert, [1, 100]), 'BAD_ALERT decode_error'],
-    ['in the middle of a handshake message', { leftover: 3 }, clear(application_data, [1]), 'UNEXPECTED_RECORD unexpected_message'],
-    ['as change_cipher_spec in the middle of a handshake message of TLS 1.2', { version: 'TLSv1.2', leftover: 3 }, clear(change_cipher_spec, [1]), 'UNEXPECTED_RECORD unexpected_message'],
-    ['as change_cipher_spec after the handshake', { ...protectedSetup(), established: true }, clear(change_cipher_spec, [1]), 'UNEXPECTED_RECORD unexpected_message'],
-    ['as change_cipher_spec of another value in TLS 1.3', protectedSetup(), clear(change_cipher_spec, [2]), 'UNEXPECTED_RECORD unexpected_message'],
+    [
+      'with an error as a warning in TLS 1.3',
+      protectedSetup(),
+      sealed(keys(), alert, [1, 40]),
+      'BAD_ALERT decode_error',
+    ],
+    [
+      'with a no_renegotiation that nobody asked for',
+      { version: 'TLSv1.2' },
+      clear(alert, [1, 100]),
+      'BAD_ALERT decode_error',
+    ],
+    [
+      'in the middle of a handshake message',
+      { leftover: 3 },
+      clear(application_data, [1]),
+      'UNEXPECTED_RECORD unexpected_message',
+    ],
+    [
+      'as change_cipher_spec in the middle of a handshake message of TLS 1.2',
+      { version: 'TLSv1.2', leftover: 3 },
+      clear(change_cipher_spec, [1]),
+      'UNEXPECTED_RECORD unexpected_message',
+    ],
+    [
+      'as change_cipher_spec after the handshake',
+      { ...protectedSetup(), established: true },
+      clear(change_cipher_spec, [1]),
+      'UNEXPECTED_RECORD unexpected_message',
+    ],
+    [
+      'as change_cipher_spec of another value in TLS 1.3',
+      protectedSetup(),
+      clear(change_cipher_spec, [2]),
+      'UNEXPECTED_RECORD unexpected_message',
+    ],
   ])('%s', (_, setup, stream, expected) => {
     expect(codeOf(() => readAll(makeReader(setup), stream))).toBe(expected);
   });
 
   it('whose outer type is not application_data although it is authentic', () => {
-    expect(codeOf(() => readAll(makeReader(protectedSetup()), sealOver(handshake, [7])))).toBe('UNEXPECTED_RECORD unexpected_message');
+    expect(codeOf(() => readAll(makeReader(protectedSetup()), sealOver(handshake, [7])))).toBe(
+      'UNEXPECTED_RECORD unexpected_message',
+    );
   });
 });
 
@@ -231,7 +330,9 @@ describe('change_cipher_spec', () => {
     ]);
     expect(seen).toEqual([20, 20]);
     const flood = join(...Array<Uint8Array>(33).fill(ccs));
-    expect(codeOf(() => readAll(makeReader({ version: 'TLSv1.3' }), flood))).toBe('TOO_MANY_EMPTY_RECORDS unexpected_message');
+    expect(codeOf(() => readAll(makeReader({ version: 'TLSv1.3' }), flood))).toBe(
+      'TOO_MANY_EMPTY_RECORDS unexpected_message',
+    );
   });
 
   it('is given out in TLS 1.2, and while the version is not known', () => {
@@ -259,12 +360,16 @@ describe('alerts', () => {
     expect(readAll(makeReader({ version: 'TLSv1.2' }), warnings(4))).toEqual([]);
     const interrupted = join(warnings(4), clear(application_data, [1]), warnings(4));
     expect(readAll(makeReader({ version: 'TLSv1.2' }), interrupted)).toEqual([[application_data, [1]]]);
-    expect(codeOf(() => readAll(makeReader({ version: 'TLSv1.2' }), warnings(5)))).toBe('TOO_MANY_WARNING_ALERTS unexpected_message');
+    expect(codeOf(() => readAll(makeReader({ version: 'TLSv1.2' }), warnings(5)))).toBe(
+      'TOO_MANY_WARNING_ALERTS unexpected_message',
+    );
   });
 
   it('cannot make warnings or empty records endless by taking turns', () => {
     const turns = join(...Array.from({ length: 40 }, () => [clear(handshake, []), clear(alert, [1, 90])]).flat());
-    expect(codeOf(() => readAll(makeReader({ version: 'TLSv1.2' }), turns))).toBe('TOO_MANY_WARNING_ALERTS unexpected_message');
+    expect(codeOf(() => readAll(makeReader({ version: 'TLSv1.2' }), turns))).toBe(
+      'TOO_MANY_WARNING_ALERTS unexpected_message',
+    );
   });
 });
 
@@ -277,9 +382,11 @@ describe('handshake records', () => {
       return reader.next(bio);
     };
     const byte = (): number => next(handshake, [1]);
-    for (let i = 0; i < MAX_HANDSHAKE_RECORDS_IN_A_ROW; i++) if (byte() !== Progress.done) throw new Error(`record ${i} was not given out`);
+    for (let i = 0; i < MAX_HANDSHAKE_RECORDS_IN_A_ROW; i++)
+      if (byte() !== Progress.done) throw new Error(`record ${i} was not given out`);
     expect(next(application_data, [1])).toBe(Progress.done);
-    for (let i = 0; i < MAX_HANDSHAKE_RECORDS_IN_A_ROW; i++) if (byte() !== Progress.done) throw new Error(`record ${i} was not given out`);
+    for (let i = 0; i < MAX_HANDSHAKE_RECORDS_IN_A_ROW; i++)
+      if (byte() !== Progress.done) throw new Error(`record ${i} was not given out`);
     expect(next(application_data, [])).toBe(Progress.done);
     expect(codeOf(byte)).toBe('TOO_MANY_MESSAGES unexpected_message');
   });

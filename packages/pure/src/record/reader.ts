@@ -3,14 +3,22 @@
  * one at a time in order (RFC 9846 section 5).
  *
  * With a synchronous AEAD a record is opened when it is asked for. With an asynchronous one a window of records is in
- * flight: sequence numbers are taken in the order of arrival, results are released head of line, the ciphertext stays in
- * the BIO until then, and new keys mean that everything behind the KeyUpdate is opened again, with them, from sequence 0.
- * A bad record counts only once it is at the head. During the handshake the window is one record.
+ * flight: sequence numbers are taken in the order of arrival, results are released head of line, the ciphertext stays
+ * in the BIO until then, and new keys mean that everything behind the KeyUpdate is opened again, with them, from
+ * sequence 0. A bad record counts only once it is at the head. During the handshake the window is one record.
  */
 import type { Bio } from '@ferrule/bio';
 import type { TlsVersion } from '@ferrule/contract';
 import { Alert } from '@ferrule/result';
-import { MAX_BYTES_IN_FLIGHT, MAX_EXPANSION_12, MAX_EXPANSION_13, MAX_HANDSHAKE_RECORDS_IN_A_ROW, MAX_PLAINTEXT, MAX_RECORDS_IN_FLIGHT, MAX_WARNING_ALERTS } from '../limits.ts';
+import {
+  MAX_BYTES_IN_FLIGHT,
+  MAX_EXPANSION_12,
+  MAX_EXPANSION_13,
+  MAX_HANDSHAKE_RECORDS_IN_A_ROW,
+  MAX_PLAINTEXT,
+  MAX_RECORDS_IN_FLIGHT,
+  MAX_WARNING_ALERTS,
+} from '../limits.ts';
 import { fail } from '../reason.ts';
 import { ContentType, Version } from '../wire/names.ts';
 import { decodeAlert, type AlertMessage } from './alert.ts';
@@ -148,7 +156,8 @@ export class RecordReader {
     this.#bytesInFlight -= head.bytes;
     bio.nread(head.bytes);
     this.type = head.type;
-    if (head.state === 'broken') throw fail('ASYNC_OPERATION_FAILED', 'opening a record failed', { cause: head.reason });
+    if (head.state === 'broken')
+      throw fail('ASYNC_OPERATION_FAILED', 'opening a record failed', { cause: head.reason });
     if (head.state === 'clear') this.fragment = head.opened as Uint8Array;
     else this.#deliver(head.opened);
     return Progress.done;
@@ -157,7 +166,10 @@ export class RecordReader {
   /** Submits records until the window is full; says what keeps it from submitting more. */
   #fillWindow(bio: Bio): ReadProgress {
     const protection = this.#protection as Protection;
-    const depth = this.established && !bio.blocking && !protection.aead.sync ? Math.min(protection.aead.depth, MAX_RECORDS_IN_FLIGHT) : 1;
+    const depth =
+      this.established && !bio.blocking && !protection.aead.sync
+        ? Math.min(protection.aead.depth, MAX_RECORDS_IN_FLIGHT)
+        : 1;
     while (this.#queue.length < depth && this.#bytesInFlight < MAX_BYTES_IN_FLIGHT) {
       let found: ReadProgress;
       try {
@@ -182,9 +194,11 @@ export class RecordReader {
     const inner = this.version === 'TLSv1.3';
     // A record in the clear where all are protected is a forgery first, and of a wrong type second.
     if (opened === null) throw fail('BAD_RECORD_MAC');
-    if (inner && this.type !== ContentType.application_data) throw fail('UNEXPECTED_RECORD', `a protected record of outer type ${this.type}`);
+    if (inner && this.type !== ContentType.application_data)
+      throw fail('UNEXPECTED_RECORD', `a protected record of outer type ${this.type}`);
     const limit = this.#limit ?? MAX_PLAINTEXT + (inner ? 1 : 0);
-    if (opened.length > limit) throw fail('RECORD_TOO_LARGE', `a record of ${opened.length} bytes of plaintext, where ${limit} are taken`);
+    if (opened.length > limit)
+      throw fail('RECORD_TOO_LARGE', `a record of ${opened.length} bytes of plaintext, where ${limit} are taken`);
     if (!inner) {
       this.fragment = opened;
       return;
@@ -192,9 +206,11 @@ export class RecordReader {
     const length = contentLength(opened);
     if (length < 0) throw fail('UNEXPECTED_RECORD', 'a record that holds nothing but padding');
     this.type = opened[length] ?? 0;
-    if (this.type === ContentType.change_cipher_spec || !isContentType(this.type)) throw fail('UNEXPECTED_RECORD', `a record of inner type ${this.type}`);
+    if (this.type === ContentType.change_cipher_spec || !isContentType(this.type))
+      throw fail('UNEXPECTED_RECORD', `a record of inner type ${this.type}`);
     // RFC 9846 section 5.4: only application data may be empty.
-    if (length === 0 && this.type !== ContentType.application_data) throw fail('UNEXPECTED_RECORD', `an empty record of inner type ${this.type}`);
+    if (length === 0 && this.type !== ContentType.application_data)
+      throw fail('UNEXPECTED_RECORD', `an empty record of inner type ${this.type}`);
     this.fragment = opened.subarray(0, length);
   }
 
@@ -204,13 +220,15 @@ export class RecordReader {
     if (type === ContentType.change_cipher_spec && this.version === 'TLSv1.3') {
       this.#options.trace?.(type, fragment);
       // RFC 9846 section 5: one byte of 1, until the peer's Finished.
-      if (this.established || fragment.length !== 1 || fragment[0] !== 1) throw fail('UNEXPECTED_RECORD', 'a change_cipher_spec record that TLS 1.3 has no place for');
+      if (this.established || fragment.length !== 1 || fragment[0] !== 1)
+        throw fail('UNEXPECTED_RECORD', 'a change_cipher_spec record that TLS 1.3 has no place for');
       this.#countEmpty();
       return false;
     }
     if (fragment.length === 0) this.#countEmpty();
     const alert = type === ContentType.alert ? decodeAlert(fragment) : undefined;
-    // RFC 9846 section 5.1: nothing comes between the parts of a message. A fatal error may: it ends what it interrupts.
+    // RFC 9846 section 5.1: nothing comes between the parts of a message. A fatal error may: it ends what it
+    // interrupts.
     if (type !== ContentType.handshake && this.#options.handshake.leftover > 0 && !isFatal(alert)) {
       throw fail('UNEXPECTED_RECORD', `a record of type ${type} in the middle of a handshake message`);
     }
@@ -220,15 +238,23 @@ export class RecordReader {
       throw fail('TOO_MANY_MESSAGES', `${this.#handshakeInARow} handshake records without data in between`);
     }
     // A message of the handshake begins, of which there are few.
-    if (type === ContentType.handshake && !this.established && fragment.length > 0 && this.#options.handshake.leftover === 0) this.#emptyInARow = 0;
+    if (
+      type === ContentType.handshake &&
+      !this.established &&
+      fragment.length > 0 &&
+      this.#options.handshake.leftover === 0
+    )
+      this.#emptyInARow = 0;
     // Else only data ends a row: whoever alternates between two things that mean nothing still sends nothing.
-    if (type === ContentType.application_data && fragment.length > 0) this.#emptyInARow = this.#warningsInARow = this.#handshakeInARow = 0;
+    if (type === ContentType.application_data && fragment.length > 0)
+      this.#emptyInARow = this.#warningsInARow = this.#handshakeInARow = 0;
     return true;
   }
 
   /**
-   * TLS 1.3 has no warnings but close_notify and user_canceled, which JDK 11 sends before it (RFC 9846 section 6.1). In TLS 1.2
-   * no_renegotiation answers what we never ask: RFC 5246 section 7.2.2 leaves us the end of the connection, and OpenSSL takes it.
+   * TLS 1.3 has no warnings but close_notify and user_canceled, which JDK 11 sends before it (RFC 9846 section 6.1). In
+   * TLS 1.2 no_renegotiation answers what we never ask: RFC 5246 section 7.2.2 leaves us the end of the connection, and
+   * OpenSSL takes it.
    */
   #judgeAlert(alert: AlertMessage): boolean {
     this.#options.trace?.(ContentType.alert, this.fragment);
@@ -236,8 +262,10 @@ export class RecordReader {
       this.alert = alert;
       return true;
     }
-    if (this.version === 'TLSv1.3' && alert.description !== Alert.user_canceled) throw fail('BAD_ALERT', `an alert of description ${alert.description} as a warning`);
-    if (alert.description === Alert.no_renegotiation) throw fail('BAD_ALERT', 'no_renegotiation, though nobody asked for one');
+    if (this.version === 'TLSv1.3' && alert.description !== Alert.user_canceled)
+      throw fail('BAD_ALERT', `an alert of description ${alert.description} as a warning`);
+    if (alert.description === Alert.no_renegotiation)
+      throw fail('BAD_ALERT', 'no_renegotiation, though nobody asked for one');
     if (++this.#warningsInARow > MAX_WARNING_ALERTS) throw fail('TOO_MANY_WARNING_ALERTS');
     return false;
   }
@@ -274,7 +302,8 @@ export class RecordReader {
   #gather(bio: Bio): ReadProgress {
     for (;;) {
       const have = this.#gatheredBytes;
-      const needed = have < RECORD_HEADER ? RECORD_HEADER : RECORD_HEADER + this.#checkHeader(this.#gathered.subarray(0, have));
+      const needed =
+        have < RECORD_HEADER ? RECORD_HEADER : RECORD_HEADER + this.#checkHeader(this.#gathered.subarray(0, have));
       if (have === needed && have > RECORD_HEADER - 1) {
         this.#record = this.#gathered;
         this.#length = needed;
@@ -308,7 +337,9 @@ export class RecordReader {
       throw fail('WRONG_VERSION_NUMBER', `a record of version ${major}.${minor}`);
     }
     if (!isContentType(type)) throw fail('UNEXPECTED_RECORD', `a record of type ${type}`);
-    const limit = MAX_PLAINTEXT + (protection === undefined ? 0 : protection.version === 'TLSv1.3' ? MAX_EXPANSION_13 : MAX_EXPANSION_12);
+    const limit =
+      MAX_PLAINTEXT +
+      (protection === undefined ? 0 : protection.version === 'TLSv1.3' ? MAX_EXPANSION_13 : MAX_EXPANSION_12);
     if (length > limit) throw fail('RECORD_TOO_LARGE', `a record of ${length} bytes`);
     return length;
   }
@@ -377,8 +408,10 @@ class Opening {
 }
 
 /** close_notify is none, whatever its level says. */
-const isFatal = (alert: AlertMessage | undefined): boolean => alert !== undefined && alert.level === 2 && alert.description !== Alert.close_notify;
+const isFatal = (alert: AlertMessage | undefined): boolean =>
+  alert !== undefined && alert.level === 2 && alert.description !== Alert.close_notify;
 
-const isContentType = (type: number): boolean => type >= ContentType.change_cipher_spec && type <= ContentType.application_data;
+const isContentType = (type: number): boolean =>
+  type >= ContentType.change_cipher_spec && type <= ContentType.application_data;
 
 const EMPTY = new Uint8Array(0);

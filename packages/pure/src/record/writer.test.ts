@@ -38,7 +38,7 @@ class Outlet {
 
   /** Writes all of it, draining whenever the BIO is full. */
   write(from: Uint8Array): void {
-    for (let at = 0; at < from.length; ) {
+    for (let at = 0; at < from.length;) {
       const ret = this.writer.write(this.bio, from.subarray(at));
       if (ret > 0) at += ret;
       else expect(ret).toBe(-Progress.wantWrite);
@@ -49,7 +49,7 @@ class Outlet {
   /** Type and body length of each record. */
   get records(): [number, number][] {
     const list: [number, number][] = [];
-    for (let at = 0; at < this.bytes.length; ) {
+    for (let at = 0; at < this.bytes.length;) {
       const [type = 0, , , high = 0, low = 0] = this.bytes.slice(at, at + 5);
       list.push([type, high * 256 + low]);
       at += 5 + high * 256 + low;
@@ -59,7 +59,11 @@ class Outlet {
 }
 
 /** What a peer with the given keys reads; keys change where `switches` says so, after so many records. */
-function readBack(bytes: readonly number[], keys: ReadonlyMap<number, Protection>, version: 'TLSv1.3' | 'TLSv1.2' = 'TLSv1.3'): [number, number[]][] {
+function readBack(
+  bytes: readonly number[],
+  keys: ReadonlyMap<number, Protection>,
+  version: 'TLSv1.3' | 'TLSv1.2' = 'TLSv1.3',
+): [number, number[]][] {
   const reader = new RecordReader({ handshake: { leftover: 0 }, emptyRecordsInARow: 1000 });
   reader.version = version;
   const [bio, network] = bioPair(bytes.length + 1);
@@ -137,7 +141,12 @@ describe('handshake messages', () => {
     outlet.writer.handshake(Uint8Array.of(2));
     outlet.writer.alert(2, 40);
     outlet.flush();
-    expect(outlet.records.map(([type]) => type)).toEqual([application_data, change_cipher_spec, application_data, application_data]);
+    expect(outlet.records.map(([type]) => type)).toEqual([
+      application_data,
+      change_cipher_spec,
+      application_data,
+      application_data,
+    ]);
     const read = readBack(outlet.bytes, new Map([[0, toyProtection(1)]]));
     expect(read).toEqual([
       [handshake, [1]],
@@ -176,7 +185,9 @@ describe('application data', () => {
     expect(outlet.writer.write(outlet.bio, new Uint8Array(50))).toBe(-Progress.wantWrite);
     expect(() => outlet.writer.write(outlet.bio, new Uint8Array(49))).toThrow(TypeError);
     outlet.write(new Uint8Array(60));
-    expect(readBack(outlet.bytes, new Map([[0, toyProtection(1)]])).map(([, content]) => content.length)).toEqual([50, 10]);
+    expect(readBack(outlet.bytes, new Map([[0, toyProtection(1)]])).map(([, content]) => content.length)).toEqual([
+      50, 10,
+    ]);
   });
 
   it('does not leave memory of the caller behind in what waits', () => {
@@ -220,7 +231,11 @@ describe('application data', () => {
   });
 
   it('keeps to the record_size_limit of the peer, padding and content type included in TLS 1.3', () => {
-    for (const [version, most] of [['TLSv1.3', 99], ['TLSv1.2', 100]] as const) { // prettier-ignore
+    for (const [version, most] of [
+      ['TLSv1.3', 99],
+      ['TLSv1.2', 100],
+    ] as const) {
+      // prettier-ignore
       const outlet = new Outlet();
       outlet.writer.install(toyProtection(1, {}, version));
       outlet.writer.limitRecords(100);
@@ -228,7 +243,9 @@ describe('application data', () => {
       outlet.write(new Uint8Array(250));
       outlet.writer.handshake(new Uint8Array(150));
       outlet.flush();
-      const lengths = readBack(outlet.bytes, new Map([[0, toyProtection(1, {}, version)]]), version).map(([, content]) => content.length);
+      const lengths = readBack(outlet.bytes, new Map([[0, toyProtection(1, {}, version)]]), version).map(
+        ([, content]) => content.length,
+      );
       expect(lengths).toEqual([most, most, 250 - 2 * most, most, 150 - most]);
       for (const [, length] of outlet.records) expect(length - 16).toBeLessThanOrEqual(100);
     }
@@ -236,7 +253,9 @@ describe('application data', () => {
 
   it('is refused without keys', () => {
     const { writer, bio } = new Outlet();
-    expect(() => writer.write(bio, Uint8Array.of(1))).toThrow(expect.objectContaining({ code: 'INTERNAL_ERROR' }) as Error);
+    expect(() => writer.write(bio, Uint8Array.of(1))).toThrow(
+      expect.objectContaining({ code: 'INTERNAL_ERROR' }) as Error,
+    );
   });
 });
 
@@ -247,7 +266,10 @@ type Action =
   | { readonly kind: 'flush' }
   | { readonly kind: 'keys' };
 const action: fc.Arbitrary<Action> = fc.oneof(
-  fc.record({ kind: fc.constantFrom('handshake' as const, 'data' as const), content: fc.uint8Array({ minLength: 1, maxLength: 300 }) }),
+  fc.record({
+    kind: fc.constantFrom('handshake' as const, 'data' as const),
+    content: fc.uint8Array({ minLength: 1, maxLength: 300 }),
+  }),
   fc.record({ kind: fc.constant('alert' as const), description: fc.integer({ min: 0, max: 255 }) }),
   fc.constantFrom<Action>({ kind: 'flush' }, { kind: 'keys' }),
 );
@@ -255,41 +277,46 @@ const action: fc.Arbitrary<Action> = fc.oneof(
 describe('a writer', () => {
   it('says the same through any BIO, whatever it is made to say', () => {
     fc.assert(
-      fc.property(fc.array(action, { maxLength: 15 }), fc.integer({ min: 1, max: 700 }), fc.boolean(), (actions, size, ownMemory) => {
-        const options: ToyOptions = { ownMemory };
-        const outlet = new Outlet(size);
-        const expected: [number, number[]][] = [];
-        const keys = new Map([[0, toyProtection(1)]]);
-        let generation = 1;
-        let flight: number[] = [];
-        const endFlight = (): void => {
-          if (flight.length > 0) expected.push([handshake, flight]);
-          flight = [];
-        };
-        outlet.writer.install(toyProtection(generation, options));
-        for (const each of actions) {
-          if (each.kind === 'handshake') {
-            outlet.writer.handshake(each.content);
-            flight.push(...each.content);
-            continue;
+      fc.property(
+        fc.array(action, { maxLength: 15 }),
+        fc.integer({ min: 1, max: 700 }),
+        fc.boolean(),
+        (actions, size, ownMemory) => {
+          const options: ToyOptions = { ownMemory };
+          const outlet = new Outlet(size);
+          const expected: [number, number[]][] = [];
+          const keys = new Map([[0, toyProtection(1)]]);
+          let generation = 1;
+          let flight: number[] = [];
+          const endFlight = (): void => {
+            if (flight.length > 0) expected.push([handshake, flight]);
+            flight = [];
+          };
+          outlet.writer.install(toyProtection(generation, options));
+          for (const each of actions) {
+            if (each.kind === 'handshake') {
+              outlet.writer.handshake(each.content);
+              flight.push(...each.content);
+              continue;
+            }
+            endFlight();
+            if (each.kind === 'flush') outlet.flush();
+            else if (each.kind === 'alert') {
+              outlet.writer.alert(2, each.description);
+              expected.push([alert, [2, each.description]]);
+            } else if (each.kind === 'keys') {
+              outlet.writer.install(toyProtection(++generation, options));
+              keys.set(expected.length, toyProtection(generation));
+            } else {
+              outlet.write(each.content);
+              expected.push([application_data, [...each.content]]);
+            }
           }
           endFlight();
-          if (each.kind === 'flush') outlet.flush();
-          else if (each.kind === 'alert') {
-            outlet.writer.alert(2, each.description);
-            expected.push([alert, [2, each.description]]);
-          } else if (each.kind === 'keys') {
-            outlet.writer.install(toyProtection(++generation, options));
-            keys.set(expected.length, toyProtection(generation));
-          } else {
-            outlet.write(each.content);
-            expected.push([application_data, [...each.content]]);
-          }
-        }
-        endFlight();
-        outlet.flush();
-        expect(readBack(outlet.bytes, keys)).toEqual(expected);
-      }),
+          outlet.flush();
+          expect(readBack(outlet.bytes, keys)).toEqual(expected);
+        },
+      ),
     );
   });
 

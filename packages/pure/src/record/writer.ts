@@ -13,13 +13,22 @@ import { encodeAlert } from './alert.ts';
 import { BUFFER_SIZE, giveBack, takeBuffer } from './pool.ts';
 import { RECORD_HEADER, type Protection } from './protect.ts';
 
-/** 0: everything is in the BIO; 3 (WANT_WRITE): it is full; 9 (WANT_ASYNC): {@link RecordWriter.ready} must settle first. */
+/**
+ * 0: everything is in the BIO; 3 (WANT_WRITE): it is full; 9 (WANT_ASYNC): {@link RecordWriter.ready} must settle
+ * first.
+ */
 export type WriteProgress = 0 | 3 | 9;
 
 export class RecordWriter {
-  /** legacy_record_version of handshake records without protection: 0x0301 for an initial ClientHello, 0x0303 after it (RFC 9846 section 5.1). */
+  /**
+   * legacy_record_version of handshake records without protection: 0x0301 for an initial ClientHello, 0x0303 after it
+   * (RFC 9846 section 5.1).
+   */
   legacyVersion: number = Version.tls10;
-  /** Application data is padded to a multiple of this many bytes, content type included (RFC 9846 section 5.4). TLS 1.3 only; 0 = not at all. */
+  /**
+   * Application data is padded to a multiple of this many bytes, content type included (RFC 9846 section 5.4). TLS 1.3
+   * only; 0 = not at all.
+   */
   padding = 0;
   #protection: Protection | undefined;
   #limit = MAX_PLAINTEXT + 1;
@@ -74,7 +83,8 @@ export class RecordWriter {
       const head = this.#queue[0];
       if (head === undefined) return 0;
       if (head.state === 'pending') return 9;
-      if (head.state === 'broken') throw fail('ASYNC_OPERATION_FAILED', 'sealing a record failed', { cause: head.reason });
+      if (head.state === 'broken')
+        throw fail('ASYNC_OPERATION_FAILED', 'sealing a record failed', { cause: head.reason });
       this.#queue.shift();
       this.#bytesInFlight -= head.size;
       this.#emit(bio, head);
@@ -82,13 +92,16 @@ export class RecordWriter {
   }
 
   /**
-   * Application data. When it returns a count, the records of that many bytes are in the BIO; a negated {@link WriteProgress}
-   * (-3, -9) means: call again with the same bytes, as SSL_write(3) has it.
+   * Application data. When it returns a count, the records of that many bytes are in the BIO; a negated {@link
+   * WriteProgress} (-3, -9) means: call again with the same bytes, as SSL_write(3) has it.
    *
    * @throws TypeError for fewer bytes than in the call that is being repeated.
    */
   write(bio: Bio, from: Uint8Array): number {
-    if (from.length < this.#owed) throw new TypeError(`write() is to be repeated with the same bytes: there were ${this.#owed} or more, now ${from.length}`);
+    if (from.length < this.#owed)
+      throw new TypeError(
+        `write() is to be repeated with the same bytes: there were ${this.#owed} or more, now ${from.length}`,
+      );
     const protection = this.#protection;
     if (protection === undefined) throw fail('INTERNAL_ERROR', 'application data without keys');
     return protection.aead.sync ? this.#writeNow(bio, from, protection) : this.#writeLater(bio, from, protection);
@@ -104,7 +117,10 @@ export class RecordWriter {
     return this.#owed;
   }
 
-  /** Nobody repeats the write() under way, of early data whose time is over: the bytes in its records are not counted in what comes after. */
+  /**
+   * Nobody repeats the write() under way, of early data whose time is over: the bytes in its records are not counted in
+   * what comes after.
+   */
   endWrite(): void {
     this.#owed = 0;
   }
@@ -165,7 +181,9 @@ export class RecordWriter {
       while (this.#owed < from.length && this.#queue.length < depth && this.#bytesInFlight < MAX_BYTES_IN_FLIGHT) {
         const length = Math.min(from.length - this.#owed, this.#contentLimit(protection));
         const content = from.subarray(this.#owed, this.#owed + length);
-        this.#push(Sealing.later(protection, ContentType.application_data, content, this.#paddingFor(protection, length)));
+        this.#push(
+          Sealing.later(protection, ContentType.application_data, content, this.#paddingFor(protection, length)),
+        );
         this.#owed += length;
       }
       const inFlight = this.#queue.length;
@@ -195,7 +213,8 @@ export class RecordWriter {
     const flight = joined(this.#flight);
     this.#flight.length = 0;
     const limit = this.#protection === undefined ? MAX_PLAINTEXT : this.#contentLimit(this.#protection);
-    for (let at = 0; at < flight.length; at += limit) this.#record(ContentType.handshake, flight.subarray(at, at + limit));
+    for (let at = 0; at < flight.length; at += limit)
+      this.#record(ContentType.handshake, flight.subarray(at, at + limit));
   }
 
   #record(type: number, content: Uint8Array): void {
@@ -268,7 +287,10 @@ export class RecordWriter {
     if (this.#end + length <= this.#out.length) return;
     const old = this.#out;
     const oldStart = this.#start;
-    const larger = held + length <= BUFFER_SIZE && old.length !== BUFFER_SIZE ? takeBuffer() : new Uint8Array(Math.max(held + length, 2 * old.length));
+    const larger =
+      held + length <= BUFFER_SIZE && old.length !== BUFFER_SIZE
+        ? takeBuffer()
+        : new Uint8Array(Math.max(held + length, 2 * old.length));
     larger.set(old.subarray(oldStart, oldStart + held));
     this.#releaseOut();
     this.#out = larger;

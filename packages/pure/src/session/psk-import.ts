@@ -1,6 +1,6 @@
 /**
- * @module Importing external PSKs (RFC 9258): not the key itself is offered but one derived from it for each KDF of TLS 1.3,
- * so that nothing that was agreed for one hash or protocol is ever used with another.
+ * @module Importing external PSKs (RFC 9258): not the key itself is offered but one derived from it for each KDF of TLS
+ * 1.3, so that nothing that was agreed for one hash or protocol is ever used with another.
  */
 import type { ExternalPsk } from '@ferrule/contract';
 import type { Config } from '../context.ts';
@@ -43,6 +43,11 @@ export function importPsk({ provider, suites }: Config, psk: ExternalPsk, owner:
   return keys;
 }
 
-/** `struct { opaque external_identity<1..>; opaque context<0..>; uint16 target_protocol; uint16 target_kdf; } ImportedIdentity` */
-const importedIdentity = ({ identity, import: { context = new Uint8Array(0) } = {} }: ExternalPsk, targetKdf: number): Uint8Array =>
-  new Writer().vector16(identity).vector16(context).u16(Version.tls13).u16(targetKdf).finish();
+/**
+ * `struct { opaque external_identity<1..>; opaque context<0..>; uint16 target_protocol; uint16 target_kdf; }
+ * ImportedIdentity`
+ */
+const importedIdentity = (
+  { identity, import: { context = new Uint8Array(0) } = {} }: ExternalPsk,
+  targetKdf: number,
+): Uint8Array => new Writer().vector16(identity).vector16(context).u16(Version.tls13).u16(targetKdf).finish();

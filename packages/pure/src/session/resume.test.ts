@@ -4,7 +4,17 @@ import { finish, testEffects } from '../../test/effects.ts';
 import { parseOptions } from '../context.ts';
 import { nodeCrypto } from '../crypto/node.ts';
 import { Secret } from '../keys/secret.ts';
-import { allowsEarlyData, binder, continueSession, fits, knownPeer, obfuscatedTicketAge, offeringOf, pskOffers, retriedPsks } from './resume.ts';
+import {
+  allowsEarlyData,
+  binder,
+  continueSession,
+  fits,
+  knownPeer,
+  obfuscatedTicketAge,
+  offeringOf,
+  pskOffers,
+  retriedPsks,
+} from './resume.ts';
 import { fieldsOf, Session, type SessionFields } from './session.ts';
 
 const NOW = 1_700_000_050_000;
@@ -12,10 +22,28 @@ const configOf = (options: ContextOptions = {}) => parseOptions(nodeCrypto, { no
 const sessionOf = (changes: Partial<SessionFields> = {}, options: ContextOptions = {}): Session =>
   new Session(
     {
-      version: 'TLSv1.3', cipherSuite: 0x1301, host: 'server.test', alpn: undefined, binding: offeringOf(configOf(options)).binding,
-      receivedAt: NOW - 50_000, expiresAt: NOW + 50_000, secret: Secret.copyOf(new Uint8Array(32).fill(2)), ticket: new Uint8Array(8), sessionId: new Uint8Array(0),
-      ageAdd: 0xffffffff, maxEarlyData: 100, extendedMasterSecret: true, group: 29, peerSignatureAlgorithm: 0x0403, peerCertificates: [],
-      peerRawPublicKey: undefined, verifiedChain: undefined, verifyResult: 0, ocspResponse: undefined, signedCertificateTimestamps: undefined, ...changes,
+      version: 'TLSv1.3',
+      cipherSuite: 0x1301,
+      host: 'server.test',
+      alpn: undefined,
+      binding: offeringOf(configOf(options)).binding,
+      receivedAt: NOW - 50_000,
+      expiresAt: NOW + 50_000,
+      secret: Secret.copyOf(new Uint8Array(32).fill(2)),
+      ticket: new Uint8Array(8),
+      sessionId: new Uint8Array(0),
+      ageAdd: 0xffffffff,
+      maxEarlyData: 100,
+      extendedMasterSecret: true,
+      group: 29,
+      peerSignatureAlgorithm: 0x0403,
+      peerCertificates: [],
+      peerRawPublicKey: undefined,
+      verifiedChain: undefined,
+      verifyResult: 0,
+      ocspResponse: undefined,
+      signedCertificateTimestamps: undefined,
+      ...changes,
     },
     nodeCrypto.hashes.sha256,
   );
@@ -77,18 +105,25 @@ describe('PSK offers', () => {
     expect(obfuscatedTicketAge(sessionOf({ ageAdd: 5 }), NOW - 60_000)).toBe(5);
   });
 
-  it('name the session before external keys, and after a HelloRetryRequest only those of the suite\'s hash', () => {
-    const effects = testEffects({ now: () => NOW, externalPsks: [{ identity: new Uint8Array([1]), key: new Uint8Array(32), hash: 'sha384' }] });
+  it("name the session before external keys, and after a HelloRetryRequest only those of the suite's hash", () => {
+    const effects = testEffects({
+      now: () => NOW,
+      externalPsks: [{ identity: new Uint8Array([1]), key: new Uint8Array(32), hash: 'sha384' }],
+    });
     const offers = pskOffers(effects, sessionOf());
     expect(offers.map(({ source }) => source.kind)).toEqual(['session', 'external']);
     expect(retriedPsks(offers, nodeCrypto.hashes.sha384, NOW).map(({ source }) => source.kind)).toEqual(['external']);
-    expect(() => offers[0]?.early.binderKey('resumption')).toThrow(expect.objectContaining({ code: 'DISPOSED' }) as Error);
+    expect(() => offers[0]?.early.binderKey('resumption')).toThrow(
+      expect.objectContaining({ code: 'DISPOSED' }) as Error,
+    );
     expect(pskOffers(effects, undefined).map(({ obfuscatedTicketAge: age }) => age)).toEqual([0]);
   });
 
   it('tell after a HelloRetryRequest how old the ticket is now', () => {
     const offers = pskOffers(testEffects({ now: () => NOW }), sessionOf({ ageAdd: 0 }));
-    expect([offers, retriedPsks(offers, nodeCrypto.hashes.sha256, NOW + 7)].map(([offer]) => offer?.obfuscatedTicketAge)).toEqual([50_000, 50_007]);
+    expect(
+      [offers, retriedPsks(offers, nodeCrypto.hashes.sha256, NOW + 7)].map(([offer]) => offer?.obfuscatedTicketAge),
+    ).toEqual([50_000, 50_007]);
   });
 
   it('have their own copy of the key, which outlives the session', () => {
@@ -109,7 +144,9 @@ describe('PSK offers', () => {
   });
 
   it('bind differently by kind and by transcript', () => {
-    const effects = testEffects({ externalPsks: [{ identity: new Uint8Array([1]), key: new Uint8Array(32).fill(2), hash: 'sha256' }] });
+    const effects = testEffects({
+      externalPsks: [{ identity: new Uint8Array([1]), key: new Uint8Array(32).fill(2), hash: 'sha256' }],
+    });
     const [ticket, external] = pskOffers(effects, sessionOf());
     if (ticket === undefined || external === undefined) throw new Error('two offers');
     const hash = new Uint8Array(32);
@@ -123,15 +160,24 @@ describe('a continued session', () => {
   it('tells again what the first handshake learned of the peer', async () => {
     const effects = testEffects();
     const certificate = new Uint8Array([1]);
-    const peer = await finish(effects, knownPeer(effects, sessionOf({ peerCertificates: [certificate], verifyResult: 18 })));
+    const peer = await finish(
+      effects,
+      knownPeer(effects, sessionOf({ peerCertificates: [certificate], verifyResult: 18 })),
+    );
     if (peer === undefined) throw new Error('nobody');
     continueSession(effects, peer);
-    expect(effects.facts).toMatchObject({ peerCertificates: [certificate], verifyResult: 18, peerSignatureAlgorithm: 0x0403 });
+    expect(effects.facts).toMatchObject({
+      peerCertificates: [certificate],
+      verifyResult: 18,
+      peerSignatureAlgorithm: 0x0403,
+    });
   });
 
   it('has its certificates verified anew where that is asked for, and is not to be offered when they do not pass', async () => {
     const effects = testEffects({ reverifyOnResumption: true });
-    expect(await finish(effects, knownPeer(effects, sessionOf({ peerCertificates: [new Uint8Array([1])] })))).toBeUndefined();
+    expect(
+      await finish(effects, knownPeer(effects, sessionOf({ peerCertificates: [new Uint8Array([1])] }))),
+    ).toBeUndefined();
     expect(effects.facts).toEqual({});
   });
 });

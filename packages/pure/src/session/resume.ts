@@ -1,6 +1,6 @@
 /**
- * @module Offering what earlier handshakes left: which session fits this connection, the age of its ticket, PSK offers and
- * their binders (RFC 9846 section 4.3.11), and the proof that a resumed handshake continues a verified one.
+ * @module Offering what earlier handshakes left: which session fits this connection, the age of its ticket, PSK offers
+ * and their binders (RFC 9846 section 4.3.11), and the proof that a resumed handshake continues a verified one.
  */
 import type { ExternalPsk } from '@ferrule/contract';
 import { bindingDigest, mayOffer, type Offering } from '@ferrule/ssl/session-binding';
@@ -22,20 +22,24 @@ class ContinuesProof {
 export type ContinuesVerified = ContinuesProof;
 
 /**
- * Whether the session may be offered on a connection of this config to this host: intact, and of a handshake that would end
- * in the same way now ({@link mayOffer}). Otherwise a full handshake follows, which is always safe.
+ * Whether the session may be offered on a connection of this config to this host: intact, and of a handshake that would
+ * end in the same way now ({@link mayOffer}). Otherwise a full handshake follows, which is always safe.
  */
 export function fits(session: Session, config: Config, host: string | undefined): boolean {
   const fields = fieldsOf(session);
   return mayOffer({ ...fields, ticketLength: fields.ticket.length }, { ...offeringOf(config), host }, config.now());
 }
 
-/** Early data needs, besides, the very suite of the session, and its application protocol on offer (RFC 9846 section 4.3.10). */
+/**
+ * Early data needs, besides, the very suite of the session, and its application protocol on offer (RFC 9846 section
+ * 4.3.10).
+ */
 export function allowsEarlyData(session: Session, config: Config): boolean {
   const fields = fieldsOf(session);
   if (fields.version !== 'TLSv1.3' || fields.maxEarlyData === 0) return false;
   if (!config.suites.some(({ id }) => id === fields.cipherSuite)) return false;
-  // Without a protocol, the server cannot take the data and choose one: accepting both is an error (RFC 9846 section 4.3.10).
+  // Without a protocol, the server cannot take the data and choose one: accepting both is an error (RFC 9846 section
+  // 4.3.10).
   return fields.alpn === undefined || config.alpn.includes(fields.alpn);
 }
 
@@ -53,7 +57,9 @@ export interface PskOffer {
   readonly hash: Hash;
   /** Keyed with this PSK: goes on if the server selects it, otherwise it is to be disposed. */
   readonly early: EarlyStage;
-  readonly source: { readonly kind: 'session'; readonly session: Session } | { readonly kind: 'external' | 'imported'; readonly psk: ExternalPsk };
+  readonly source:
+    | { readonly kind: 'session'; readonly session: Session }
+    | { readonly kind: 'external' | 'imported'; readonly psk: ExternalPsk };
 }
 
 /** The session, if it is of TLS 1.3, then the external PSKs. The keys are the connection's own copies. */
@@ -75,20 +81,36 @@ export function pskOffers({ config, secrets }: Effects, session: Session | undef
   for (const psk of config.externalPsks) {
     if (psk.import !== undefined) {
       for (const { identity, hash, key } of importPsk(config, psk, secrets)) {
-        offers.push({ identity, obfuscatedTicketAge: 0, hash, early: earlySecret(hash, key), source: { kind: 'imported', psk } });
+        offers.push({
+          identity,
+          obfuscatedTicketAge: 0,
+          hash,
+          early: earlySecret(hash, key),
+          source: { kind: 'imported', psk },
+        });
       }
       continue;
     }
     const own = config.provider.hashes[psk.hash];
-    offers.push({ identity: psk.identity, obfuscatedTicketAge: 0, hash: own, early: earlySecret(own, Secret.copyOf(psk.key, secrets)), source: { kind: 'external', psk } });
+    offers.push({
+      identity: psk.identity,
+      obfuscatedTicketAge: 0,
+      hash: own,
+      early: earlySecret(own, Secret.copyOf(psk.key, secrets)),
+      source: { kind: 'external', psk },
+    });
   }
   return offers;
 }
 
-/** The same for a second ClientHello (section 4.2.2): those of the suite's hash, with their age anew. The others are wiped. */
+/**
+ * The same for a second ClientHello (section 4.2.2): those of the suite's hash, with their age anew. The others are
+ * wiped.
+ */
 export function retriedPsks(offers: readonly PskOffer[], hash: Hash, now: number): PskOffer[] {
   for (const offer of offers) if (offer.hash !== hash) offer.early.dispose();
-  const age = ({ source }: PskOffer): number => (source.kind === 'session' ? obfuscatedTicketAge(source.session, now) : 0);
+  const age = ({ source }: PskOffer): number =>
+    source.kind === 'session' ? obfuscatedTicketAge(source.session, now) : 0;
   return offers.filter((offer) => offer.hash === hash).map((offer) => ({ ...offer, obfuscatedTicketAge: age(offer) }));
 }
 
@@ -105,28 +127,61 @@ export function binder(offer: PskOffer, transcriptHash: Uint8Array): Uint8Array 
 }
 
 /** Binders of zeros: they hold the place while the ClientHello is encoded and hashed. */
-export const blankBinders = (offers: readonly PskOffer[]): Uint8Array[] => offers.map(({ hash }) => new Uint8Array(hash.size));
+export const blankBinders = (offers: readonly PskOffer[]): Uint8Array[] =>
+  offers.map(({ hash }) => new Uint8Array(hash.size));
 
 /** What the handshake of a session learned of the peer, for a resumed one to tell again. */
-export type KnownPeer = Partial<Pick<Facts, 'peerCertificates' | 'peerRawPublicKey' | 'ocspResponse' | 'signedCertificateTimestamps' | 'verifiedChain' | 'verifyResult'>> & {
+export type KnownPeer = Partial<
+  Pick<
+    Facts,
+    | 'peerCertificates'
+    | 'peerRawPublicKey'
+    | 'ocspResponse'
+    | 'signedCertificateTimestamps'
+    | 'verifiedChain'
+    | 'verifyResult'
+  >
+> & {
   readonly signatureAlgorithm: number | undefined;
 };
 
 /**
- * Whom a session is with. Where the options ask for it, its certificates are verified anew first, as if the server had sent
- * them; `undefined` when they no longer pass, and the session is not to be offered.
+ * Whom a session is with. Where the options ask for it, its certificates are verified anew first, as if the server had
+ * sent them; `undefined` when they no longer pass, and the session is not to be offered.
  */
 export function* knownPeer(effects: Effects, session: Session): Steps<KnownPeer | undefined> {
   const fields = fieldsOf(session);
-  const { peerCertificates, peerRawPublicKey: raw, ocspResponse, signedCertificateTimestamps, verifiedChain, verifyResult, peerSignatureAlgorithm: signatureAlgorithm } = fields;
-  const told = { peerCertificates, peerRawPublicKey: raw, ocspResponse, signedCertificateTimestamps, verifiedChain, verifyResult };
-  if (!effects.config.reverifyOnResumption || (peerCertificates.length === 0 && raw === undefined)) return { ...told, signatureAlgorithm };
+  const {
+    peerCertificates,
+    peerRawPublicKey: raw,
+    ocspResponse,
+    signedCertificateTimestamps,
+    verifiedChain,
+    verifyResult,
+    peerSignatureAlgorithm: signatureAlgorithm,
+  } = fields;
+  const told = {
+    peerCertificates,
+    peerRawPublicKey: raw,
+    ocspResponse,
+    signedCertificateTimestamps,
+    verifiedChain,
+    verifyResult,
+  };
+  if (!effects.config.reverifyOnResumption || (peerCertificates.length === 0 && raw === undefined))
+    return { ...told, signatureAlgorithm };
   const suite = effects.config.provider.suites.find(({ id }) => id === fields.cipherSuite);
   if (suite === undefined) return undefined;
-  const presented = raw === undefined ? ({ kind: 'x509', certificates: peerCertificates } as const) : ({ kind: 'raw-public-key', certificates: [raw] } as const);
+  const presented =
+    raw === undefined
+      ? ({ kind: 'x509', certificates: peerCertificates } as const)
+      : ({ kind: 'raw-public-key', certificates: [raw] } as const);
   const facts: Partial<Facts> = {};
   try {
-    yield* verifyChain({ ...effects, fact: (name, value) => void (facts[name] = value) }, { host: fields.host, suite, ...presented, ocspResponse, signedCertificateTimestamps });
+    yield* verifyChain(
+      { ...effects, fact: (name, value) => void (facts[name] = value) },
+      { host: fields.host, suite, ...presented, ocspResponse, signedCertificateTimestamps },
+    );
   } catch (error) {
     effects.checkOpen();
     if (TlsError.is(error)) return undefined;
@@ -163,7 +218,17 @@ export function offeringOf(config: Config): Omit<Offering, 'host'> {
     const { versions, suites, groups, signatureAlgorithms, sessionTickets, alpn, externalPsks, ech } = config;
     const binding = bindingDigest(config, (bytes) => config.provider.hashes.sha256.digest(bytes));
     const ids = (all: readonly { readonly id: number }[]): readonly number[] => all.map(({ id }) => id);
-    offering = { binding, versions, cipherSuites: ids(suites), groups: ids(groups), signatureAlgorithms, sessionTickets, alpn, externalPsks, hidden: Array.isArray(ech) };
+    offering = {
+      binding,
+      versions,
+      cipherSuites: ids(suites),
+      groups: ids(groups),
+      signatureAlgorithms,
+      sessionTickets,
+      alpn,
+      externalPsks,
+      hidden: Array.isArray(ech),
+    };
     OFFERINGS.set(config, offering);
   }
   return offering;

@@ -40,13 +40,25 @@ describe('a serialised session', () => {
       content.set([version >> 8, version & 0xff], 1);
       return new Uint8Array([...content, ...sha256.digest(content)]);
     };
-    expect([0x0304, 0x0303, 0x0302, 0x0305, 0].map((version) => sessionFromBytes(withVersion(version), sha256)?.version)).toEqual(['TLSv1.3', 'TLSv1.2', undefined, undefined, undefined]);
+    expect(
+      [0x0304, 0x0303, 0x0302, 0x0305, 0].map((version) => sessionFromBytes(withVersion(version), sha256)?.version),
+    ).toEqual(['TLSv1.3', 'TLSv1.2', undefined, undefined, undefined]);
   });
 
-
   it('comes back with every field', () => {
-    const bare: Partial<SessionFields> = { host: undefined, alpn: undefined, group: undefined, peerSignatureAlgorithm: undefined, verifiedChain: undefined, ocspResponse: undefined };
-    for (const changes of [{}, bare, { version: 'TLSv1.2', ticket: new Uint8Array(0), sessionId: new Uint8Array(32) } as const]) {
+    const bare: Partial<SessionFields> = {
+      host: undefined,
+      alpn: undefined,
+      group: undefined,
+      peerSignatureAlgorithm: undefined,
+      verifiedChain: undefined,
+      ocspResponse: undefined,
+    };
+    for (const changes of [
+      {},
+      bare,
+      { version: 'TLSv1.2', ticket: new Uint8Array(0), sessionId: new Uint8Array(32) } as const,
+    ]) {
       const fields = fieldsWith(changes);
       const back = sessionFromBytes(new Session(fields, sha256).toBytes(), sha256);
       expect(back && plain(fieldsOf(back))).toEqual(plain(fields));
@@ -89,7 +101,11 @@ describe('a session', () => {
   it('shows its secrets neither to a log nor to JSON', () => {
     const session = new Session(fieldsWith(), sha256);
     expect(JSON.stringify(session)).not.toContain('2,2');
-    expect(JSON.parse(JSON.stringify(session))).toEqual({ version: 'TLSv1.3', host: 'server.test', expiresAt: 1_700_000_100_000 });
+    expect(JSON.parse(JSON.stringify(session))).toEqual({
+      version: 'TLSv1.3',
+      host: 'server.test',
+      expiresAt: 1_700_000_100_000,
+    });
   });
 
   it('gives its caller no way to its secrets but toBytes()', () => {

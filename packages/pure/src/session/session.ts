@@ -1,6 +1,6 @@
 /**
- * @module One resumable session: a TLS 1.3 ticket with its PSK, or a TLS 1.2 ticket or session id with its master secret
- * (RFC 9846 section 4.7.1, RFC 5246 section 7.3, RFC 5077).
+ * @module One resumable session: a TLS 1.3 ticket with its PSK, or a TLS 1.2 ticket or session id with its master
+ * secret (RFC 9846 section 4.7.1, RFC 5246 section 7.3, RFC 5077).
  *
  * Serialised, it is a version byte, the fields, and SHA-256 over both. That finds damage, not malice: whoever can write
  * where secrets are kept can as well read them (ADR 0021).
@@ -28,7 +28,9 @@ export interface SessionFields {
   readonly receivedAt: number;
   /** Milliseconds since the epoch. */
   readonly expiresAt: number;
-  /** TLS 1.3: the PSK of this ticket. TLS 1.2: the master secret. Taken over: it is wiped when the session is collected. */
+  /**
+   * TLS 1.3: the PSK of this ticket. TLS 1.2: the master secret. Taken over: it is wiped when the session is collected.
+   */
   readonly secret: Secret;
   /** The ticket; empty for a TLS 1.2 session id. */
   readonly ticket: Uint8Array;
@@ -51,7 +53,10 @@ export interface SessionFields {
 }
 
 const FORMAT = 2;
-/** Enough for any chain within the limits of a handshake; no allocation follows from a length that the bytes do not have. */
+/**
+ * Enough for any chain within the limits of a handshake; no allocation follows from a length that the bytes do not
+ * have.
+ */
 const MAX_BYTES = 1 << 20;
 
 /** A session lives as long as somebody has it; then its secret is wiped, which the collector would not do. */
@@ -118,13 +123,21 @@ export function sessionFromBytes(given: Uint8Array, sha256: Hash): Session | und
 
 function encode(fields: SessionFields): Uint8Array {
   const writer = new Writer(1024);
-  writer.u8(FORMAT).u16(fields.version === 'TLSv1.3' ? 0x0304 : 0x0303).u16(fields.cipherSuite);
+  writer
+    .u8(FORMAT)
+    .u16(fields.version === 'TLSv1.3' ? 0x0304 : 0x0303)
+    .u16(fields.cipherSuite);
   optional(writer, fields.host, (host) => writer.vector16(utf8(host)));
   optional(writer, fields.alpn, (alpn) => writer.vector8(utf8(alpn)));
   writer.bytes(fields.binding);
   time(writer, fields.receivedAt);
   time(writer, fields.expiresAt);
-  writer.vector8(fields.secret.bytes).vector16(fields.ticket).vector8(fields.sessionId).u32(fields.ageAdd).u32(fields.maxEarlyData);
+  writer
+    .vector8(fields.secret.bytes)
+    .vector16(fields.ticket)
+    .vector8(fields.sessionId)
+    .u32(fields.ageAdd)
+    .u32(fields.maxEarlyData);
   writer.u8(fields.extendedMasterSecret ? 1 : 0);
   optional(writer, fields.group, (group) => writer.u16(group));
   optional(writer, fields.peerSignatureAlgorithm, (scheme) => writer.u16(scheme));
@@ -185,6 +198,7 @@ const readTime = (reader: Reader): number => reader.u16() * 2 ** 32 + reader.u32
 
 const chain = (writer: Writer, certificates: readonly Uint8Array[]): Writer =>
   writer.vector24(() => certificates.forEach((certificate) => writer.vector24(certificate)));
-const readChain = (reader: Reader): readonly Uint8Array[] => reader.list(reader.vector24(), (entry) => entry.vector24());
+const readChain = (reader: Reader): readonly Uint8Array[] =>
+  reader.list(reader.vector24(), (entry) => entry.vector24());
 
 const utf8 = (value: string): Uint8Array => new TextEncoder().encode(value);

@@ -1,4 +1,7 @@
-/** @module The presentation language (RFC 9846 section 3) read for people: each read leaves a field with its name and its place. */
+/**
+ * @module The presentation language (RFC 9846 section 3) read for people: each read leaves a field with its name and
+ * its place.
+ */
 import type { TlsErrorCode } from '@ferrule/result';
 import { Reader } from '../wire/read.ts';
 
@@ -85,7 +88,8 @@ export class Dissector {
   numbers(name: string, prefix: 1 | 2, width: 1 | 2, describe: Describe): string {
     const values: string[] = [];
     this.vector(name, prefix, (inside) => {
-      while (inside.remaining > 0) inside.number(singular(name), width, (value) => (values[values.length] = describe(value)));
+      while (inside.remaining > 0)
+        inside.number(singular(name), width, (value) => (values[values.length] = describe(value)));
       return values.join(', ');
     });
     return values.join(', ');
@@ -120,7 +124,8 @@ export class Dissector {
     const last = this.fields.at(-1);
     const offset = last === undefined ? this.#base : last.offset + last.length;
     const bytes = this.#bytes.subarray(offset - this.#base);
-    if (bytes.length > 0) this.fields.push({ name: 'not decoded', offset, length: bytes.length, value: hexText(bytes) });
+    if (bytes.length > 0)
+      this.fields.push({ name: 'not decoded', offset, length: bytes.length, value: hexText(bytes) });
   }
 
   #part(

@@ -76,7 +76,8 @@ const ROWS: Readonly<Record<number, In>> = {
   [ExtensionType.application_layer_protocol_negotiation]: (data) => {
     const names: string[] = [];
     data.vector('protocol_name_list', 2, (list) => {
-      while (list.remaining > 0) list.opaqueVector('protocol_name', 1, (bytes) => (names[names.length] = asciiText(bytes)));
+      while (list.remaining > 0)
+        list.opaqueVector('protocol_name', 1, (bytes) => (names[names.length] = asciiText(bytes)));
       return names.join(', ');
     });
     return names.join(', ');
@@ -113,13 +114,16 @@ const ROWS: Readonly<Record<number, In>> = {
   },
   [ExtensionType.early_data]: (data) => `at most ${data.number('max_early_data_size', 4)} bytes`,
   [ExtensionType.supported_versions]: (data, place) =>
-    place === 'clientHello' ? data.numbers('versions', 1, 2, versionName) : versionName(data.number('selected_version', 2, versionName)),
+    place === 'clientHello'
+      ? data.numbers('versions', 1, 2, versionName)
+      : versionName(data.number('selected_version', 2, versionName)),
   [ExtensionType.cookie]: opaque('cookie', 2),
   [ExtensionType.psk_key_exchange_modes]: (data) => data.numbers('ke_modes', 1, 1, inverse(PskMode)),
   [ExtensionType.certificate_authorities]: (data) => {
     const names: string[] = [];
     data.vector('authorities', 2, (list) => {
-      while (list.remaining > 0) list.opaqueVector('authority', 2, (der) => (names[names.length] = distinguishedName(der)));
+      while (list.remaining > 0)
+        list.opaqueVector('authority', 2, (der) => (names[names.length] = distinguishedName(der)));
       return names.join('; ');
     });
     return names.join('; ');
@@ -137,7 +141,8 @@ const ROWS: Readonly<Record<number, In>> = {
   [ExtensionType.tls_flags]: opaque('flags', 1),
   [ExtensionType.ech_outer_extensions]: (data) => data.numbers('outer_extensions', 1, 2, extensionName),
   [ExtensionType.encrypted_client_hello]: (data, place) => {
-    if (place !== 'clientHello') return hexText(data.rest(place === 'helloRetryRequest' ? 'confirmation' : 'retry_configs'));
+    if (place !== 'clientHello')
+      return hexText(data.rest(place === 'helloRetryRequest' ? 'confirmation' : 'retry_configs'));
     if (data.number('type', 1, (type) => ['0 outer', '1 inner'][type] ?? String(type)) === 1) return 'inner';
     data.number('kdf_id', 2);
     data.number('aead_id', 2);

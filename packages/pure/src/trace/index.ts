@@ -1,6 +1,6 @@
 /**
- * @module @ferrule/pure/trace: what stands in the bytes of TLS, field by field, and what stands in records for whoever has their
- * secrets. For tools; not covered by semantic versioning.
+ * @module @ferrule/pure/trace: what stands in the bytes of TLS, field by field, and what stands in records for whoever
+ * has their secrets. For tools; not covered by semantic versioning.
  */
 export type { Field } from './dissector.ts';
 export { Dissection, type Dissected, type Flow } from './messages.ts';

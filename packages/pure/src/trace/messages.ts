@@ -1,6 +1,7 @@
 /**
- * @module Handshake messages, alerts and ChangeCipherSpec, field by field: what stands in each byte, by the names of RFC 9846 and of
- * RFC 5246. The structure is read here; whether the engine takes the message is asked of its own codecs.
+ * @module Handshake messages, alerts and ChangeCipherSpec, field by field: what stands in each byte, by the names of
+ * RFC 9846 and of RFC 5246. The structure is read here; whether the engine takes the message is asked of its own
+ * codecs.
  */
 import { alertName, TlsError } from '@ferrule/result';
 import { parseCertificate, subjectText } from '@ferrule/x509';
@@ -49,7 +50,11 @@ export class Dissection {
   message(contentType: number, bytes: Uint8Array): Dissected {
     const dissector = new Dissector(bytes, 'message');
     let name =
-      contentType === ContentType.alert ? 'Alert' : contentType === ContentType.change_cipher_spec ? 'ChangeCipherSpec' : 'message';
+      contentType === ContentType.alert
+        ? 'Alert'
+        : contentType === ContentType.change_cipher_spec
+          ? 'ChangeCipherSpec'
+          : 'message';
     let malformed: string | undefined;
     try {
       if (contentType === ContentType.handshake) {
@@ -60,7 +65,7 @@ export class Dissection {
         dissector.inline(length, (inside) => this.#body(type, inside, body));
         this.#judge(type, body);
       } else if (contentType === ContentType.alert) {
-        dissector.number('level', 1, (level) => ({ 1: '1 warning', 2: '2 fatal' }[level] ?? String(level)));
+        dissector.number('level', 1, (level) => ({ 1: '1 warning', 2: '2 fatal' })[level] ?? String(level));
         dissector.number('description', 1, (description) => `${description} ${alertName(description)}`);
       } else {
         dissector.number('type', 1, (value) => (value === 1 ? '1 change_cipher_spec' : String(value)));
@@ -78,7 +83,8 @@ export class Dissection {
   }
 
   #nameOf(type: number, bytes: Uint8Array): string {
-    if (type === HandshakeType.server_hello && startsWith(bytes.subarray(6), HELLO_RETRY_REQUEST_RANDOM)) return 'HelloRetryRequest';
+    if (type === HandshakeType.server_hello && startsWith(bytes.subarray(6), HELLO_RETRY_REQUEST_RANDOM))
+      return 'HelloRetryRequest';
     return messageName(type);
   }
 
@@ -197,7 +203,12 @@ function certificateRequest(inside: Dissector, is13: boolean): void {
     inside.opaqueVector('certificate_request_context', 1);
     return dissectExtensions(inside, 'certificateRequest');
   }
-  inside.numbers('certificate_types', 1, 1, (type) => ({ 1: 'rsa_sign', 2: 'dss_sign', 64: 'ecdsa_sign' }[type] ?? String(type)));
+  inside.numbers(
+    'certificate_types',
+    1,
+    1,
+    (type) => ({ 1: 'rsa_sign', 2: 'dss_sign', 64: 'ecdsa_sign' })[type] ?? String(type),
+  );
   inside.numbers('supported_signature_algorithms', 2, 2, signatureSchemeName);
   inside.vector('certificate_authorities', 2, (list) => {
     while (list.remaining > 0) list.opaqueVector('distinguished_name', 2, distinguishedName);

@@ -1,6 +1,7 @@
 /**
- * @module What a listener on the wire sees of a connection: records, and with the secrets of the key log the messages in them. Keys
- * change where the messages say so (RFC 9846 section 7, RFC 5246 section 7.1), as both ends do it; nothing is verified.
+ * @module What a listener on the wire sees of a connection: records, and with the secrets of the key log the messages
+ * in them. Keys change where the messages say so (RFC 9846 section 7, RFC 5246 section 7.1), as both ends do it;
+ * nothing is verified.
  */
 import type { CipherSuite, CryptoProvider } from '../crypto/provider.ts';
 import { KeylogLabel } from '../keys/keylog.ts';
@@ -20,7 +21,10 @@ export interface WiretapOptions {
   readonly crypto: CryptoProvider;
   /** Lines of an NSS key log; those of other connections do no harm. */
   readonly keylog?: Iterable<string>;
-  /** For who is one of the ends: asked for a secret that the key log has not, with its label and the message after which it is needed. */
+  /**
+   * For who is one of the ends: asked for a secret that the key log has not, with its label and the message after which
+   * it is needed.
+   */
   readonly secretAfter?: (label: KeylogLabel, message: Uint8Array) => Uint8Array | undefined;
 }
 
@@ -90,7 +94,14 @@ export class Wiretap {
       if (next.length === 0) {
         side.foreign = true;
         if (side.buffer.length > 0)
-          records.push({ direction, state: 'foreign', contentType: side.buffer[0] ?? 0, bytes: side.buffer, content: EMPTY, messages: [] });
+          records.push({
+            direction,
+            state: 'foreign',
+            contentType: side.buffer[0] ?? 0,
+            bytes: side.buffer,
+            content: EMPTY,
+            messages: [],
+          });
         side.buffer = EMPTY;
         return records;
       }
@@ -109,7 +120,8 @@ export class Wiretap {
   #record(direction: Flow, side: Half, bytes: Uint8Array): SeenRecord {
     const outer = bytes[0] ?? 0;
     const body = bytes.subarray(RECORD_HEADER);
-    // RFC 9846 section 5.2: what is encrypted calls itself application data. A ChangeCipherSpec never is, and some send alerts in the clear.
+    // RFC 9846 section 5.2: what is encrypted calls itself application data. A ChangeCipherSpec never is, and some send
+    // alerts in the clear.
     if (side.protection === undefined || (this.#is13(side) && outer !== ContentType.application_data)) {
       return {
         direction,
@@ -121,9 +133,17 @@ export class Wiretap {
       };
     }
     const opened = this.#open(side, bytes);
-    if (opened === undefined) return { direction, state: 'sealed', contentType: outer, bytes, content: EMPTY, messages: [] };
+    if (opened === undefined)
+      return { direction, state: 'sealed', contentType: outer, bytes, content: EMPTY, messages: [] };
     const [contentType, content] = opened;
-    return { direction, state: 'opened', contentType, bytes, content, messages: this.#messages(direction, side, contentType, content) };
+    return {
+      direction,
+      state: 'opened',
+      contentType,
+      bytes,
+      content,
+      messages: this.#messages(direction, side, contentType, content),
+    };
   }
 
   /** Early data comes before the version is known, and only where it was TLS 1.3 the last time. */
@@ -132,7 +152,8 @@ export class Wiretap {
   }
 
   #open(side: Half, bytes: Uint8Array): [number, Uint8Array] | undefined {
-    if (side.protection === 'unknown' && side.early !== undefined && this.#version !== undefined) this.#nextEarlySuite(side);
+    if (side.protection === 'unknown' && side.early !== undefined && this.#version !== undefined)
+      this.#nextEarlySuite(side);
     const { protection } = side;
     if (protection === undefined || protection === 'unknown') return undefined;
     // a synchronous AEAD may work in place
@@ -172,7 +193,8 @@ export class Wiretap {
       case HandshakeType.client_hello: {
         const hello = decodeClientHello(body);
         this.#clientRandom = hello.random.slice();
-        if (findExtension(hello.extensions, ExtensionType.early_data) !== undefined) this.#beginEarlyData(hello.cipherSuites);
+        if (findExtension(hello.extensions, ExtensionType.early_data) !== undefined)
+          this.#beginEarlyData(hello.cipherSuites);
         return;
       }
       case HandshakeType.server_hello: {
@@ -248,7 +270,11 @@ export class Wiretap {
     const master = this.#secret(KeylogLabel.masterSecret);
     if (master === undefined || this.#suite === undefined) return;
     const block = keyBlock(this.#suite, Secret.copyOf(master), this.#clientRandom, this.#serverRandom);
-    side.protection = new Protection({ version: 'TLSv1.2', suite: this.#suite, ...writeKeys(this.#suite, block, direction === 'sent' ? 'client' : 'server') });
+    side.protection = new Protection({
+      version: 'TLSv1.2',
+      suite: this.#suite,
+      ...writeKeys(this.#suite, block, direction === 'sent' ? 'client' : 'server'),
+    });
   }
 
   #secret(label: KeylogLabel): Uint8Array | undefined {
@@ -294,4 +320,5 @@ function join(a: Uint8Array, b: Uint8Array): Uint8Array {
 }
 
 const toHex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-const fromHex = (text: string): Uint8Array => Uint8Array.from(text.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+const fromHex = (text: string): Uint8Array =>
+  Uint8Array.from(text.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));

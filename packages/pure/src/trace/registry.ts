@@ -1,6 +1,6 @@
 /**
- * @module The registries of IANA beyond what this engine speaks: what a server may choose and a scan may ask for, by name. Suites
- * of PSK, SRP and Kerberos, which need a secret that was agreed on before, are left out.
+ * @module The registries of IANA beyond what this engine speaks: what a server may choose and a scan may ask for, by
+ * name. Suites of PSK, SRP and Kerberos, which need a secret that was agreed on before, are left out.
  */
 import { CipherSuiteId, ExtensionType, isGrease, NamedGroup, SignatureScheme } from '../wire/names.ts';
 
@@ -259,7 +259,11 @@ export const signatureSchemes: readonly number[] = wanted(
   [0x0403, 0x0807, 0x0503, 0x0603, 0x0804, 0x0805, 0x0806, 0x0401, 0x0501, 0x0601],
 );
 
-const SUITES: Readonly<Record<number, string>> = { ...inverse(CipherSuiteId), ...SUITES_13, ...Object.fromEntries(SUITES_12) };
+const SUITES: Readonly<Record<number, string>> = {
+  ...inverse(CipherSuiteId),
+  ...SUITES_13,
+  ...Object.fromEntries(SUITES_12),
+};
 
 const named =
   (table: Readonly<Record<number, string>>) =>

@@ -48,7 +48,10 @@ function overhear({ events, keylog }: Connection, secrets: Iterable<string> = ke
 const leaves = (fields: readonly Field[]): Field[] =>
   fields.flatMap((field) => (field.fields === undefined ? [field] : leaves(field.fields)));
 const named = (fields: readonly Field[], name: string): Field | undefined =>
-  fields.reduce<Field | undefined>((found, field) => found ?? (field.name === name ? field : named(field.fields ?? [], name)), undefined);
+  fields.reduce<Field | undefined>(
+    (found, field) => found ?? (field.name === name ? field : named(field.fields ?? [], name)),
+    undefined,
+  );
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
 /** Each byte once, in order. */
@@ -65,7 +68,11 @@ const { chain, key } = await pki('client');
 
 /** A plain one, then others whose messages differ. */
 const KINDS: readonly (readonly [string, TestServerOptions, ContextOptions])[] = [
-  ['TLS 1.3', { ALPNProtocols: ['h2'] }, { alpn: ['h2', 'http/1.1'], grease: true, ocsp: 'request', signedCertificateTimestamps: true }],
+  [
+    'TLS 1.3',
+    { ALPNProtocols: ['h2'] },
+    { alpn: ['h2', 'http/1.1'], grease: true, ocsp: 'request', signedCertificateTimestamps: true },
+  ],
   [
     'TLS 1.3 with all that can be offered',
     {},
@@ -78,7 +85,9 @@ const KINDS: readonly (readonly [string, TestServerOptions, ContextOptions])[] =
       signedCertificateTimestamps: true,
       ocsp: 'request',
       serverCertificateTypes: ['x509', 'raw-public-key'],
-      rawPublicKeys: [new X509Certificate((await pki('p256')).certificate).publicKey.export({ format: 'der', type: 'spki' })],
+      rawPublicKeys: [
+        new X509Certificate((await pki('p256')).certificate).publicKey.export({ format: 'der', type: 'spki' }),
+      ],
       externalPsks: [{ identity: new Uint8Array(8), key: new Uint8Array(32).fill(1), hash: 'sha256' }],
       keyShares: [29, 23],
       groups: [29, 23],
@@ -86,7 +95,11 @@ const KINDS: readonly (readonly [string, TestServerOptions, ContextOptions])[] =
   ],
   ['TLS 1.3 after HelloRetryRequest', { ecdhCurve: 'P-384' }, { groups: [29, 24] }],
   ['TLS 1.2', { maxVersion: 'TLSv1.2' }, {}],
-  ['TLS 1.3 with a client certificate', { requestCert: true, rejectUnauthorized: false }, { credentials: [{ chain, key }] }],
+  [
+    'TLS 1.3 with a client certificate',
+    { requestCert: true, rejectUnauthorized: false },
+    { credentials: [{ chain, key }] },
+  ],
   [
     'TLS 1.2 with a client certificate',
     { requestCert: true, rejectUnauthorized: false, maxVersion: 'TLSv1.2' },
@@ -95,7 +108,9 @@ const KINDS: readonly (readonly [string, TestServerOptions, ContextOptions])[] =
   ['TLS 1.2 with ChaCha20', { maxVersion: 'TLSv1.2' }, { cipherSuites: [0xcca9] }],
 ];
 
-const connections = await Promise.all(KINDS.map(async ([title, server, options]) => ({ title, ...(await connection(server, options)) })));
+const connections = await Promise.all(
+  KINDS.map(async ([title, server, options]) => ({ title, ...(await connection(server, options)) })),
+);
 
 describe('a dissection', () => {
   it.each(connections)('covers each byte of each message once: $title', ({ messages }) => {
@@ -173,14 +188,21 @@ describe('a dissection', () => {
 });
 
 describe('a wiretap', () => {
-  it.each(connections)('with the key log sees the messages that the engine sees, in order in each direction: $title', (connection) => {
-    const records = overhear(connection);
-    expect(records.filter(({ state }) => state === 'sealed' || state === 'foreign')).toEqual([]);
-    for (const direction of ['sent', 'received'] as const) {
-      const seen = records.filter((record) => record.direction === direction).flatMap(({ messages }) => messages.map(hex));
-      expect(seen).toEqual(connection.messages.filter((message) => message.direction === direction).map(({ bytes }) => hex(bytes)));
-    }
-  });
+  it.each(connections)(
+    'with the key log sees the messages that the engine sees, in order in each direction: $title',
+    (connection) => {
+      const records = overhear(connection);
+      expect(records.filter(({ state }) => state === 'sealed' || state === 'foreign')).toEqual([]);
+      for (const direction of ['sent', 'received'] as const) {
+        const seen = records
+          .filter((record) => record.direction === direction)
+          .flatMap(({ messages }) => messages.map(hex));
+        expect(seen).toEqual(
+          connection.messages.filter((message) => message.direction === direction).map(({ bytes }) => hex(bytes)),
+        );
+      }
+    },
+  );
 
   it.each(connections)('reads application data, before and after a KeyUpdate: $title', (connection) => {
     const data = overhear(connection)
@@ -189,60 +211,71 @@ describe('a wiretap', () => {
     expect(data).toEqual(['sent ping', 'received pong', 'sent more']);
   });
 
-  it.each(['accepted', 'rejected'] as const)('reads early data that is %s, and finds the keys that follow', async (outcome) => {
-    const started: OpensslServer[] = [];
-    const start = async (): Promise<OpensslServer> => {
-      const server = await OpensslServer.start(['-tls1_3', '-early_data', '-max_early_data', '16384']);
-      started.push(server);
-      return server;
-    };
-    try {
-      const [first, sessions, keylog, events]: [OpensslServer, TlsSession[], string[], RecordedEvent[]] = [await start(), [], [], []];
-      // ChaCha20 has a hash of the same size as the suite that is tried before it
-      const options = {
-        cipherSuites: [0x1301, 0x1303, 0x1302],
-        onSession: (each: TlsSession) => void sessions.push(each),
-        onKeylog: (line: string) => void keylog.push(line),
+  it.each(['accepted', 'rejected'] as const)(
+    'reads early data that is %s, and finds the keys that follow',
+    async (outcome) => {
+      const started: OpensslServer[] = [];
+      const start = async (): Promise<OpensslServer> => {
+        const server = await OpensslServer.start(['-tls1_3', '-early_data', '-max_early_data', '16384']);
+        started.push(server);
+        return server;
       };
-      const context = createPure({ crypto: nodeCrypto }).createContext(await trusting(options));
-      const peer = first.dial();
-      const before = await Client.make(createPure({ crypto: nodeCrypto }), peer, { context });
-      expect(await before.run(() => before.ssl.connect())).toBe(1);
-      for (before.ssl.read(new Uint8Array(1)); sessions.length === 0; before.ssl.read(new Uint8Array(1))) await peer.fill(before.net);
-      // it serves one at a time, and forgets the sessions of those who leave without a word
-      await before.run(() => before.ssl.shutdown() || 1);
-      before.ssl.dispose();
-      peer.end();
-      const server = outcome === 'accepted' ? first : await start();
-      const client = await Client.make(createPure({ crypto: nodeCrypto }), server.dial(), { context });
-      const bio = recordingBio(client.bio, (event) => void events.push(event));
-      client.ssl.setBio(bio, bio);
-      client.ssl.setSession(sessions[0]!);
-      await client.run(() => client.ssl.writeEarlyData(new TextEncoder().encode('early')));
-      expect(await client.run(() => client.ssl.connect()), client.ssl.failure?.error.message).toBe(1);
-      expect(client.ssl.earlyData).toBe(outcome);
-      await client.run(() => client.ssl.write(new TextEncoder().encode('later')));
-      client.ssl.dispose();
-      const records = overhear({ events, keylog, messages: [] });
-      const dissection = new Dissection();
-      for (const { contentType, messages } of records) {
-        for (const message of messages) expect(covers(dissection.message(contentType, message).fields, message.length)).toBe(true);
+      try {
+        const [first, sessions, keylog, events]: [OpensslServer, TlsSession[], string[], RecordedEvent[]] = [
+          await start(),
+          [],
+          [],
+          [],
+        ];
+        // ChaCha20 has a hash of the same size as the suite that is tried before it
+        const options = {
+          cipherSuites: [0x1301, 0x1303, 0x1302],
+          onSession: (each: TlsSession) => void sessions.push(each),
+          onKeylog: (line: string) => void keylog.push(line),
+        };
+        const context = createPure({ crypto: nodeCrypto }).createContext(await trusting(options));
+        const peer = first.dial();
+        const before = await Client.make(createPure({ crypto: nodeCrypto }), peer, { context });
+        expect(await before.run(() => before.ssl.connect())).toBe(1);
+        for (before.ssl.read(new Uint8Array(1)); sessions.length === 0; before.ssl.read(new Uint8Array(1)))
+          await peer.fill(before.net);
+        // it serves one at a time, and forgets the sessions of those who leave without a word
+        await before.run(() => before.ssl.shutdown() || 1);
+        before.ssl.dispose();
+        peer.end();
+        const server = outcome === 'accepted' ? first : await start();
+        const client = await Client.make(createPure({ crypto: nodeCrypto }), server.dial(), { context });
+        const bio = recordingBio(client.bio, (event) => void events.push(event));
+        client.ssl.setBio(bio, bio);
+        client.ssl.setSession(sessions[0]!);
+        await client.run(() => client.ssl.writeEarlyData(new TextEncoder().encode('early')));
+        expect(await client.run(() => client.ssl.connect()), client.ssl.failure?.error.message).toBe(1);
+        expect(client.ssl.earlyData).toBe(outcome);
+        await client.run(() => client.ssl.write(new TextEncoder().encode('later')));
+        client.ssl.dispose();
+        const records = overhear({ events, keylog, messages: [] });
+        const dissection = new Dissection();
+        for (const { contentType, messages } of records) {
+          for (const message of messages)
+            expect(covers(dissection.message(contentType, message).fields, message.length)).toBe(true);
+        }
+        expect(records.filter(({ state }) => state === 'sealed')).toEqual([]);
+        expect(
+          records.filter(({ contentType }) => contentType === 23).map(({ content }) => Buffer.from(content).toString()),
+        ).toEqual(['early', 'later']);
+      } catch (error) {
+        if (!(error instanceof PeerMissing)) throw error;
+        console.info(`skipped: ${error.message}`);
+      } finally {
+        for (const server of started) server.close();
       }
-      expect(records.filter(({ state }) => state === 'sealed')).toEqual([]);
-      expect(records.filter(({ contentType }) => contentType === 23).map(({ content }) => Buffer.from(content).toString())).toEqual([
-        'early',
-        'later',
-      ]);
-    } catch (error) {
-      if (!(error instanceof PeerMissing)) throw error;
-      console.info(`skipped: ${error.message}`);
-    } finally {
-      for (const server of started) server.close();
-    }
-  });
+    },
+  );
 
   it('without the key log sees what is sealed, and what is in the clear', () => {
-    const states = overhear(connections[0]!, []).map(({ direction, state, contentType }) => `${direction} ${state} ${contentType}`);
+    const states = overhear(connections[0]!, []).map(
+      ({ direction, state, contentType }) => `${direction} ${state} ${contentType}`,
+    );
     expect(states.slice(0, 2)).toEqual(['sent clear 22', 'received clear 22']);
     expect(states.filter((state) => state.includes('sealed')).length).toBeGreaterThan(3);
     expect(states.some((state) => state.includes('opened'))).toBe(false);
@@ -269,7 +302,9 @@ describe('a wiretap', () => {
 
   it('calls what is no record foreign, and a record that never ends too', () => {
     const tap = new Wiretap({ crypto: nodeCrypto });
-    expect(tap.feed('received', Buffer.from('HTTP/1.1 400 Bad Request')).map(({ state }) => state)).toEqual(['foreign']);
+    expect(tap.feed('received', Buffer.from('HTTP/1.1 400 Bad Request')).map(({ state }) => state)).toEqual([
+      'foreign',
+    ]);
     expect(tap.feed('sent', Uint8Array.of(22, 3, 1, 0, 9, 1))).toEqual([]);
     expect(tap.end('sent').map(({ state, bytes }) => [state, bytes.length])).toEqual([['foreign', 6]]);
   });

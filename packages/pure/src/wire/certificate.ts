@@ -1,4 +1,7 @@
-/** @module Certificate of TLS 1.3 (RFC 9846 section 4.5.1) and of TLS 1.2 (RFC 5246 section 7.4.2), X.509 or raw keys (RFC 7250). */
+/**
+ * @module Certificate of TLS 1.3 (RFC 9846 section 4.5.1) and of TLS 1.2 (RFC 5246 section 7.4.2), X.509 or raw keys
+ * (RFC 7250).
+ */
 import type { Extension } from './extension_values.ts';
 import { readExtensions, writeExtensions } from './extensions.ts';
 import { encodeMessage } from './message.ts';
@@ -34,14 +37,21 @@ export const encodeCertificate = (certificate: Certificate): Uint8Array =>
 export function decodeCertificate(body: Uint8Array): Certificate {
   const reader = new Reader(body, 'Certificate');
   const context = reader.vector8();
-  const entries = reader.list(reader.vector24(), (each) => ({ data: each.vector24(1), extensions: readExtensions(each) }));
+  const entries = reader.list(reader.vector24(), (each) => ({
+    data: each.vector24(1),
+    extensions: readExtensions(each),
+  }));
   reader.end();
   return { context, entries };
 }
 
 /** The whole message of TLS 1.2; leaf first, may be empty from a client. */
 export const encodeCertificate12 = (chain: readonly Uint8Array[]): Uint8Array =>
-  encodeMessage(HandshakeType.certificate, (writer) => writer.vector24(() => chain.forEach((each) => writer.vector24(each))), 4096);
+  encodeMessage(
+    HandshakeType.certificate,
+    (writer) => writer.vector24(() => chain.forEach((each) => writer.vector24(each))),
+    4096,
+  );
 
 /** From the body. */
 export function decodeCertificate12(body: Uint8Array): Uint8Array[] {
@@ -60,4 +70,5 @@ export function decodeRawPublicKey12(body: Uint8Array): Uint8Array {
 }
 
 /** The whole message of TLS 1.2 with a raw public key, or none. */
-export const encodeRawPublicKey12 = (key: Uint8Array): Uint8Array => encodeMessage(HandshakeType.certificate, (writer) => writer.vector24(key));
+export const encodeRawPublicKey12 = (key: Uint8Array): Uint8Array =>
+  encodeMessage(HandshakeType.certificate, (writer) => writer.vector24(key));

@@ -14,7 +14,9 @@ export interface CertificateRequestMessage {
 
 /** The whole message. */
 export const encodeCertificateRequest = (request: CertificateRequestMessage): Uint8Array =>
-  encodeMessage(HandshakeType.certificate_request, (writer) => writeExtensions(writer.vector8(request.context), request.extensions));
+  encodeMessage(HandshakeType.certificate_request, (writer) =>
+    writeExtensions(writer.vector8(request.context), request.extensions),
+  );
 
 /** From the body. */
 export function decodeCertificateRequest(body: Uint8Array): CertificateRequestMessage {

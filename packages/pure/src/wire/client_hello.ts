@@ -26,7 +26,12 @@ export function encodeClientHello(hello: ClientHello): Uint8Array {
   return encodeMessage(
     HandshakeType.client_hello,
     (writer) => {
-      writer.u16(hello.legacyVersion).bytes(hello.random).vector8(hello.sessionId).u16List(hello.cipherSuites).u8List(hello.compressionMethods);
+      writer
+        .u16(hello.legacyVersion)
+        .bytes(hello.random)
+        .vector8(hello.sessionId)
+        .u16List(hello.cipherSuites)
+        .u8List(hello.compressionMethods);
       writeExtensions(writer, hello.extensions);
     },
     1024,
@@ -34,8 +39,23 @@ export function encodeClientHello(hello: ClientHello): Uint8Array {
 }
 
 /** Bytes of the whole message, which need not be made for that. */
-export const clientHelloLength = ({ random, sessionId, cipherSuites, compressionMethods, extensions }: ClientHello): number =>
-  HEADER_LENGTH + 2 + random.length + 1 + sessionId.length + 2 + 2 * cipherSuites.length + 1 + compressionMethods.length + 2 +
+export const clientHelloLength = ({
+  random,
+  sessionId,
+  cipherSuites,
+  compressionMethods,
+  extensions,
+}: ClientHello): number =>
+  HEADER_LENGTH +
+  2 +
+  random.length +
+  1 +
+  sessionId.length +
+  2 +
+  2 * cipherSuites.length +
+  1 +
+  compressionMethods.length +
+  2 +
   extensions.reduce((sum, { data }) => sum + 4 + data.length, 0);
 
 /** From the body. For tests, tools and EncodedClientHelloInner. */
@@ -61,8 +81,12 @@ export function sessionId(reader: Reader): Uint8Array {
   return id;
 }
 
-/** How many bytes the binders take at the end of a ClientHello with pre_shared_key: what PartialClientHello leaves off (RFC 9846 section 4.3.11.2). */
-export const bindersLength = (binders: readonly Uint8Array[]): number => binders.reduce((sum, binder) => sum + 1 + binder.length, 2);
+/**
+ * How many bytes the binders take at the end of a ClientHello with pre_shared_key: what PartialClientHello leaves off
+ * (RFC 9846 section 4.3.11.2).
+ */
+export const bindersLength = (binders: readonly Uint8Array[]): number =>
+  binders.reduce((sum, binder) => sum + 1 + binder.length, 2);
 
 /** Put the binders over the placeholders of the same lengths at the end of a whole ClientHello. */
 export function setBinders(message: Uint8Array, binders: readonly Uint8Array[]): void {
@@ -75,5 +99,6 @@ export function setBinders(message: Uint8Array, binders: readonly Uint8Array[]):
 
 function checkOrder(extensions: readonly Extension[], code: 'INTERNAL_ERROR' | 'ILLEGAL_PARAMETER'): void {
   const at = extensions.findIndex(({ type }) => type === ExtensionType.pre_shared_key);
-  if (at >= 0 && at !== extensions.length - 1) throw fail(code, 'pre_shared_key is not the last extension of the ClientHello');
+  if (at >= 0 && at !== extensions.length - 1)
+    throw fail(code, 'pre_shared_key is not the last extension of the ClientHello');
 }

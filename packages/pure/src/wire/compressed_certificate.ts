@@ -12,7 +12,11 @@ export interface CompressedCertificate {
 
 /** The whole message. */
 export const encodeCompressedCertificate = (message: CompressedCertificate): Uint8Array =>
-  encodeMessage(HandshakeType.compressed_certificate, (writer) => writer.u16(message.algorithm).u24(message.uncompressedLength).vector24(message.compressed), 4096);
+  encodeMessage(
+    HandshakeType.compressed_certificate,
+    (writer) => writer.u16(message.algorithm).u24(message.uncompressedLength).vector24(message.compressed),
+    4096,
+  );
 
 /** From the body. */
 export function decodeCompressedCertificate(body: Uint8Array): CompressedCertificate {

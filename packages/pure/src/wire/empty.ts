@@ -3,7 +3,8 @@ import { encodeMessage } from './message.ts';
 import { handshakeName, type HandshakeType } from './names.ts';
 import { Reader } from './read.ts';
 
-type EmptyType = typeof HandshakeType.hello_request | typeof HandshakeType.server_hello_done | typeof HandshakeType.end_of_early_data;
+type EmptyType =
+  typeof HandshakeType.hello_request | typeof HandshakeType.server_hello_done | typeof HandshakeType.end_of_early_data;
 
 /** The whole message. */
 export const encodeEmpty = (type: EmptyType): Uint8Array => encodeMessage(type, () => undefined, 4);

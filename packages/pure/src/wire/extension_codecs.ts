@@ -74,7 +74,8 @@ export const pointFormats: Codec<readonly number[]> = {
   encode: (writer, value) => void writer.u8List(value),
   decode(reader) {
     const formats = reader.u8List(reader.vector8(1));
-    if (!formats.includes(PointFormat.uncompressed)) throw fail('ILLEGAL_PARAMETER', 'ec_point_formats lacks uncompressed');
+    if (!formats.includes(PointFormat.uncompressed))
+      throw fail('ILLEGAL_PARAMETER', 'ec_point_formats lacks uncompressed');
     return formats;
   },
 };
@@ -184,13 +185,19 @@ export const keyShareList: Codec<readonly KeyShareEntry[]> = {
 /** RFC 9846 section 4.3.11: as many binders as identities. */
 export const offeredPsks: Codec<OfferedPsks> = {
   encode(writer, value) {
-    writer.vector16(() => value.identities.forEach((each) => writer.vector16(each.identity).u32(each.obfuscatedTicketAge)));
+    writer.vector16(() =>
+      value.identities.forEach((each) => writer.vector16(each.identity).u32(each.obfuscatedTicketAge)),
+    );
     writer.vector16(() => value.binders.forEach((binder) => writer.vector8(binder)));
   },
   decode(reader) {
-    const identities = reader.list(reader.vector16(7), (each) => ({ identity: each.vector16(1), obfuscatedTicketAge: each.u32() }));
+    const identities = reader.list(reader.vector16(7), (each) => ({
+      identity: each.vector16(1),
+      obfuscatedTicketAge: each.u32(),
+    }));
     const binders = reader.list(reader.vector16(33), (each) => each.vector8(32));
-    if (identities.length !== binders.length) throw fail('ILLEGAL_PARAMETER', `${identities.length} identities with ${binders.length} binders`);
+    if (identities.length !== binders.length)
+      throw fail('ILLEGAL_PARAMETER', `${identities.length} identities with ${binders.length} binders`);
     return { identities, binders };
   },
 };
@@ -206,7 +213,8 @@ export const flagNumbers: Codec<readonly number[]> = {
     const bytes = reader.vector8(1);
     if (bytes[bytes.length - 1] === 0) throw fail('ILLEGAL_PARAMETER', 'tls_flags ends in a byte without flags');
     const numbers: number[] = [];
-    for (let number = 0; number < 8 * bytes.length; number++) if (((bytes[number >> 3] ?? 0) >> (number & 7)) & 1) numbers.push(number);
+    for (let number = 0; number < 8 * bytes.length; number++)
+      if (((bytes[number >> 3] ?? 0) >> (number & 7)) & 1) numbers.push(number);
     return numbers;
   },
 };
@@ -220,7 +228,14 @@ export const echClientHello: Codec<EchClientHello> = {
     const type = reader.u8();
     if (type === 1) return { kind: 'inner' };
     if (type !== 0) throw fail('ILLEGAL_PARAMETER', `ECHClientHello of type ${type}`);
-    return { kind: 'outer', kdf: reader.u16(), aead: reader.u16(), configId: reader.u8(), enc: reader.vector16(), payload: reader.vector16(1) };
+    return {
+      kind: 'outer',
+      kdf: reader.u16(),
+      aead: reader.u16(),
+      configId: reader.u8(),
+      enc: reader.vector16(),
+      payload: reader.vector16(1),
+    };
   },
 };
 

@@ -1,4 +1,6 @@
-/** @module What each extension says in each message that may carry it: the types behind the table in `extensions.ts`. */
+/**
+ * @module What each extension says in each message that may carry it: the types behind the table in `extensions.ts`.
+ */
 
 /** One extension as it stands on the wire. */
 export interface Extension {

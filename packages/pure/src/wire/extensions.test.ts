@@ -25,19 +25,37 @@ const configList = fc.array(bytes(0, 20), { minLength: 1, maxLength: 2 }).map((c
   const inner = configs.flatMap((each) => [0xfe, 0x0d, each.length >> 8, each.length & 0xff, ...each]);
   return Uint8Array.of(inner.length >> 8, inner.length & 0xff, ...inner);
 });
-const psks = fc.array(fc.tuple(fc.record({ identity: bytes(1, 30), obfuscatedTicketAge: u32 }), bytes(32, 48)), { minLength: 1, maxLength: 3 }).map((pairs) => ({
-  identities: pairs.map(([identity]) => identity),
-  binders: pairs.map(([, binder]) => binder),
-}));
+const psks = fc
+  .array(fc.tuple(fc.record({ identity: bytes(1, 30), obfuscatedTicketAge: u32 }), bytes(32, 48)), {
+    minLength: 1,
+    maxLength: 3,
+  })
+  .map((pairs) => ({
+    identities: pairs.map(([identity]) => identity),
+    binders: pairs.map(([, binder]) => binder),
+  }));
 const ech = fc.oneof(
   fc.constant({ kind: 'inner' as const }),
-  fc.record({ kind: fc.constant('outer' as const), kdf: u16, aead: u16, configId: u8, enc: bytes(0, 32), payload: bytes(1, 60) }),
+  fc.record({
+    kind: fc.constant('outer' as const),
+    kdf: u16,
+    aead: u16,
+    configId: u8,
+    enc: bytes(0, 32),
+    payload: bytes(1, 60),
+  }),
 );
-const flagNumbers = fc.uniqueArray(fc.integer({ min: 0, max: 100 }), { minLength: 1, maxLength: 5 }).map((list) => list.sort((a, b) => a - b));
+const flagNumbers = fc
+  .uniqueArray(fc.integer({ min: 0, max: 100 }), { minLength: 1, maxLength: 5 })
+  .map((list) => list.sort((a, b) => a - b));
 const hostName = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?(\.[a-z]{2,6})?$/);
 
 /** What each message's extensions can say: every key of every place, or this does not compile. */
-const VALUES: { readonly [P in Place]: { readonly [K in keyof ExtensionValues[P]]-?: fc.Arbitrary<NonNullable<ExtensionValues[P][K]>> } } = {
+const VALUES: {
+  readonly [P in Place]: {
+    readonly [K in keyof ExtensionValues[P]]-?: fc.Arbitrary<NonNullable<ExtensionValues[P][K]>>;
+  };
+} = {
   clientHello: {
     serverName: hostName,
     statusRequest: present,
@@ -130,7 +148,10 @@ describe.each(PLACES)('the extensions of %s', (place) => {
 
   it('are written back as they were read, or refused with a TlsError, whatever the bytes', () => {
     const types = Object.keys(VALUES[place]).map((key) => {
-      const [sample] = fc.sample((VALUES[place] as Record<string, fc.Arbitrary<unknown>>)[key] as fc.Arbitrary<unknown>, 1);
+      const [sample] = fc.sample(
+        (VALUES[place] as Record<string, fc.Arbitrary<unknown>>)[key] as fc.Arbitrary<unknown>,
+        1,
+      );
       return encodeExtension(place, key as never, sample as never);
     });
     const hostile = fc.oneof(
@@ -162,23 +183,46 @@ describe.each(PLACES)('the extensions of %s', (place) => {
 describe('an extension', () => {
   it('that was not offered is refused as unsupported_extension, GREASE among them', () => {
     const offered = new Set([ExtensionType.server_name, 0x1a1a]);
-    expect(refusal(() => decodeExtensions('encryptedExtensions', one(ExtensionType.early_data), offered))).toBe('UNEXPECTED_EXTENSION unsupported_extension');
-    expect(refusal(() => decodeExtensions('encryptedExtensions', one(0x1a1a), offered))).toBe('UNEXPECTED_EXTENSION unsupported_extension');
-    expect(decodeExtensions('encryptedExtensions', one(ExtensionType.server_name), offered)).toEqual({ serverName: true });
+    expect(refusal(() => decodeExtensions('encryptedExtensions', one(ExtensionType.early_data), offered))).toBe(
+      'UNEXPECTED_EXTENSION unsupported_extension',
+    );
+    expect(refusal(() => decodeExtensions('encryptedExtensions', one(0x1a1a), offered))).toBe(
+      'UNEXPECTED_EXTENSION unsupported_extension',
+    );
+    expect(decodeExtensions('encryptedExtensions', one(ExtensionType.server_name), offered)).toEqual({
+      serverName: true,
+    });
   });
 
   it('that comes twice is refused, an unknown one too, before anything else is asked about it', () => {
-    expect(refusal(() => decodeExtensions('serverHello', [...one(0), ...one(0)], new Set()))).toBe('DUPLICATE_EXTENSION illegal_parameter');
-    expect(refusal(() => decodeExtensions('encryptedExtensions', [...one(0), ...one(0)], new Set()))).toBe('DECODE_ERROR decode_error');
-    expect(refusal(() => decodeExtensions('newSessionTicket', [...one(0x1234), ...one(0x1234)]))).toBe('DUPLICATE_EXTENSION illegal_parameter');
+    expect(refusal(() => decodeExtensions('serverHello', [...one(0), ...one(0)], new Set()))).toBe(
+      'DUPLICATE_EXTENSION illegal_parameter',
+    );
+    expect(refusal(() => decodeExtensions('encryptedExtensions', [...one(0), ...one(0)], new Set()))).toBe(
+      'DECODE_ERROR decode_error',
+    );
+    expect(refusal(() => decodeExtensions('newSessionTicket', [...one(0x1234), ...one(0x1234)]))).toBe(
+      'DUPLICATE_EXTENSION illegal_parameter',
+    );
   });
 
   it('that belongs into another message is refused as illegal_parameter', () => {
-    for (const type of [ExtensionType.key_share, ExtensionType.extended_master_secret, ExtensionType.renegotiation_info, ExtensionType.ec_point_formats]) {
-      expect(refusal(() => decodeExtensions('encryptedExtensions', one(type), everyType))).toBe('MISPLACED_EXTENSION illegal_parameter');
+    for (const type of [
+      ExtensionType.key_share,
+      ExtensionType.extended_master_secret,
+      ExtensionType.renegotiation_info,
+      ExtensionType.ec_point_formats,
+    ]) {
+      expect(refusal(() => decodeExtensions('encryptedExtensions', one(type), everyType))).toBe(
+        'MISPLACED_EXTENSION illegal_parameter',
+      );
     }
-    expect(refusal(() => decodeExtensions('serverHello12', one(ExtensionType.supported_versions, 3, 3), everyType))).toBe('MISPLACED_EXTENSION illegal_parameter');
-    expect(refusal(() => decodeExtensions('serverHello12', one(ExtensionType.encrypted_client_hello), everyType))).toBe('UNEXPECTED_EXTENSION unsupported_extension');
+    expect(
+      refusal(() => decodeExtensions('serverHello12', one(ExtensionType.supported_versions, 3, 3), everyType)),
+    ).toBe('MISPLACED_EXTENSION illegal_parameter');
+    expect(refusal(() => decodeExtensions('serverHello12', one(ExtensionType.encrypted_client_hello), everyType))).toBe(
+      'UNEXPECTED_EXTENSION unsupported_extension',
+    );
   });
 
   it('of status_request is empty in a CertificateRequest (RFC 9846 section 4.5.1.1), as GnuTLS sends it', () => {
@@ -191,27 +235,115 @@ describe('an extension', () => {
   });
 
   it.each<[string, Place, number, number[], string]>([
-    ['a server_name answered with a name', 'encryptedExtensions', ExtensionType.server_name, [0, 0], 'ERROR_PARSING_EXTENSION decode_error'],
-    ['an empty list of timestamps', 'certificate', ExtensionType.signed_certificate_timestamp, [0, 0], 'ERROR_PARSING_EXTENSION decode_error'],
-    ['an empty timestamp', 'certificate', ExtensionType.signed_certificate_timestamp, [0, 2, 0, 0], 'ERROR_PARSING_EXTENSION decode_error'],
-    ['an empty OCSP response', 'certificate', ExtensionType.status_request, [1, 0, 0, 0], 'ERROR_PARSING_EXTENSION decode_error'],
-    ['an empty list of authorities', 'certificateRequest', ExtensionType.certificate_authorities, [0, 0], 'ERROR_PARSING_EXTENSION decode_error'],
-    ['an empty ALPN protocol', 'encryptedExtensions', ExtensionType.application_layer_protocol_negotiation, [0, 1, 0], 'ERROR_PARSING_EXTENSION decode_error'],
-    ['two ALPN protocols', 'encryptedExtensions', ExtensionType.application_layer_protocol_negotiation, [0, 4, 1, 65, 1, 66], 'ERROR_PARSING_EXTENSION decode_error'],
+    [
+      'a server_name answered with a name',
+      'encryptedExtensions',
+      ExtensionType.server_name,
+      [0, 0],
+      'ERROR_PARSING_EXTENSION decode_error',
+    ],
+    [
+      'an empty list of timestamps',
+      'certificate',
+      ExtensionType.signed_certificate_timestamp,
+      [0, 0],
+      'ERROR_PARSING_EXTENSION decode_error',
+    ],
+    [
+      'an empty timestamp',
+      'certificate',
+      ExtensionType.signed_certificate_timestamp,
+      [0, 2, 0, 0],
+      'ERROR_PARSING_EXTENSION decode_error',
+    ],
+    [
+      'an empty OCSP response',
+      'certificate',
+      ExtensionType.status_request,
+      [1, 0, 0, 0],
+      'ERROR_PARSING_EXTENSION decode_error',
+    ],
+    [
+      'an empty list of authorities',
+      'certificateRequest',
+      ExtensionType.certificate_authorities,
+      [0, 0],
+      'ERROR_PARSING_EXTENSION decode_error',
+    ],
+    [
+      'an empty ALPN protocol',
+      'encryptedExtensions',
+      ExtensionType.application_layer_protocol_negotiation,
+      [0, 1, 0],
+      'ERROR_PARSING_EXTENSION decode_error',
+    ],
+    [
+      'two ALPN protocols',
+      'encryptedExtensions',
+      ExtensionType.application_layer_protocol_negotiation,
+      [0, 4, 1, 65, 1, 66],
+      'ERROR_PARSING_EXTENSION decode_error',
+    ],
     ['an empty cookie', 'helloRetryRequest', ExtensionType.cookie, [0, 0], 'ERROR_PARSING_EXTENSION decode_error'],
-    ['point formats without uncompressed', 'serverHello12', ExtensionType.ec_point_formats, [1, 1], 'ILLEGAL_PARAMETER illegal_parameter'],
-    ['a record size limit of 63', 'encryptedExtensions', ExtensionType.record_size_limit, [0, 63], 'ILLEGAL_PARAMETER illegal_parameter'],
-    ['a host name longer than DNS has', 'clientHello', ExtensionType.server_name, [1, 3, 0, 1, 0, ...Array<number>(256).fill(97)], 'ERROR_PARSING_EXTENSION decode_error'],
-    ['flags that end in a zero byte', 'newSessionTicket', ExtensionType.tls_flags, [2, 1, 0], 'ILLEGAL_PARAMETER illegal_parameter'],
+    [
+      'point formats without uncompressed',
+      'serverHello12',
+      ExtensionType.ec_point_formats,
+      [1, 1],
+      'ILLEGAL_PARAMETER illegal_parameter',
+    ],
+    [
+      'a record size limit of 63',
+      'encryptedExtensions',
+      ExtensionType.record_size_limit,
+      [0, 63],
+      'ILLEGAL_PARAMETER illegal_parameter',
+    ],
+    [
+      'a host name longer than DNS has',
+      'clientHello',
+      ExtensionType.server_name,
+      [1, 3, 0, 1, 0, ...Array<number>(256).fill(97)],
+      'ERROR_PARSING_EXTENSION decode_error',
+    ],
+    [
+      'flags that end in a zero byte',
+      'newSessionTicket',
+      ExtensionType.tls_flags,
+      [2, 1, 0],
+      'ILLEGAL_PARAMETER illegal_parameter',
+    ],
     ['no flags at all', 'newSessionTicket', ExtensionType.tls_flags, [0], 'ERROR_PARSING_EXTENSION decode_error'],
-    ['a confirmation of 7 bytes', 'helloRetryRequest', ExtensionType.encrypted_client_hello, [1, 2, 3, 4, 5, 6, 7], 'ERROR_PARSING_EXTENSION decode_error'],
-    ['retry configurations that are none', 'encryptedExtensions', ExtensionType.encrypted_client_hello, [0, 3, 1, 2, 3], 'ERROR_PARSING_EXTENSION decode_error'],
+    [
+      'a confirmation of 7 bytes',
+      'helloRetryRequest',
+      ExtensionType.encrypted_client_hello,
+      [1, 2, 3, 4, 5, 6, 7],
+      'ERROR_PARSING_EXTENSION decode_error',
+    ],
+    [
+      'retry configurations that are none',
+      'encryptedExtensions',
+      ExtensionType.encrypted_client_hello,
+      [0, 3, 1, 2, 3],
+      'ERROR_PARSING_EXTENSION decode_error',
+    ],
   ])('with %s is refused', (_, place, type, data, expected) => {
-    expect(refusal(() => decodeExtensions(place, one(type, ...data), place === 'certificateRequest' || place === 'newSessionTicket' ? undefined : everyType))).toBe(expected);
+    expect(
+      refusal(() =>
+        decodeExtensions(
+          place,
+          one(type, ...data),
+          place === 'certificateRequest' || place === 'newSessionTicket' ? undefined : everyType,
+        ),
+      ),
+    ).toBe(expected);
   });
 
   it('is written where its row allows it and nowhere else', () => {
-    expect(() => encodeExtension('serverHello', 'alpn' as never, new Uint8Array(1) as never)).toThrow('alpn is no extension of serverHello');
+    expect(() => encodeExtension('serverHello', 'alpn' as never, new Uint8Array(1) as never)).toThrow(
+      'alpn is no extension of serverHello',
+    );
   });
 
   it('has a meaning for its absence, each one', () => {
@@ -222,9 +354,12 @@ describe('an extension', () => {
 describe('GREASE', () => {
   it('is sixteen values for code points and eight for modes (RFC 8701 section 2)', () => {
     expect(Array.from({ length: 16 }, (_, i) => greaseValue(i))).toEqual([
-      0x0a0a, 0x1a1a, 0x2a2a, 0x3a3a, 0x4a4a, 0x5a5a, 0x6a6a, 0x7a7a, 0x8a8a, 0x9a9a, 0xaaaa, 0xbaba, 0xcaca, 0xdada, 0xeaea, 0xfafa,
+      0x0a0a, 0x1a1a, 0x2a2a, 0x3a3a, 0x4a4a, 0x5a5a, 0x6a6a, 0x7a7a, 0x8a8a, 0x9a9a, 0xaaaa, 0xbaba, 0xcaca, 0xdada,
+      0xeaea, 0xfafa,
     ]);
-    expect(Array.from({ length: 8 }, (_, i) => greaseMode(i))).toEqual([0x0b, 0x2a, 0x49, 0x68, 0x87, 0xa6, 0xc5, 0xe4]);
+    expect(Array.from({ length: 8 }, (_, i) => greaseMode(i))).toEqual([
+      0x0b, 0x2a, 0x49, 0x68, 0x87, 0xa6, 0xc5, 0xe4,
+    ]);
     expect([0x0a1a, 0x1301, 0x0a0b, 0].some(isGrease)).toBe(false);
   });
 });

@@ -40,10 +40,16 @@ import { Reader } from './read.ts';
 import { Writer } from './write.ts';
 
 /** Values to write; `undefined` leaves one out. */
-export type ExtensionInput<P extends Place> = { readonly [K in keyof ExtensionValues[P]]?: ExtensionValues[P][K] | undefined };
+export type ExtensionInput<P extends Place> = {
+  readonly [K in keyof ExtensionValues[P]]?: ExtensionValues[P][K] | undefined;
+};
 
 /** One extension of a message, ready for the wire. */
-export function encodeExtension<P extends Place, K extends keyof ExtensionValues[P]>(place: P, key: K, value: NonNullable<ExtensionValues[P][K]>): Extension {
+export function encodeExtension<P extends Place, K extends keyof ExtensionValues[P]>(
+  place: P,
+  key: K,
+  value: NonNullable<ExtensionValues[P][K]>,
+): Extension {
   const row = ROWS_BY_KEY.get(key as string);
   const codec = row?.in[place];
   if (row === undefined || codec === undefined) throw new TypeError(`${String(key)} is no extension of ${place}`);
@@ -70,11 +76,16 @@ export function encodeExtensions<P extends Place>(place: P, values: ExtensionInp
  * @throws TlsError UNEXPECTED_EXTENSION not offered; DUPLICATE_EXTENSION; MISPLACED_EXTENSION known, but not for this
  *   message; ERROR_PARSING_EXTENSION; ILLEGAL_PARAMETER for a value that the extension's RFC forbids.
  */
-export function decodeExtensions<P extends Place>(place: P, list: readonly Extension[], offered?: ReadonlySet<number>): ExtensionValues[P] {
+export function decodeExtensions<P extends Place>(
+  place: P,
+  list: readonly Extension[],
+  offered?: ReadonlySet<number>,
+): ExtensionValues[P] {
   refuseDuplicates(place, list);
   const values: Record<string, unknown> = {};
   for (const { type, data } of list) {
-    if (offered !== undefined && (!offered.has(type) || isGrease(type))) throw fail('UNEXPECTED_EXTENSION', `${extensionName(type)} was not offered`);
+    if (offered !== undefined && (!offered.has(type) || isGrease(type)))
+      throw fail('UNEXPECTED_EXTENSION', `${extensionName(type)} was not offered`);
     const key = KEYS_BY_TYPE.get(type);
     const codec = key === undefined ? undefined : ROWS_BY_KEY.get(key)?.in[place];
     if (key === undefined) continue;
@@ -86,13 +97,20 @@ export function decodeExtensions<P extends Place>(place: P, list: readonly Exten
   return values as ExtensionValues[P];
 }
 
-/** The RFCs name no alert for it. These two messages are what BoringSSL cannot decode then; elsewhere it has another alert. */
+/**
+ * The RFCs name no alert for it. These two messages are what BoringSSL cannot decode then; elsewhere it has another
+ * alert.
+ */
 const UNDECODABLE_TWICE: ReadonlySet<Place> = new Set<Place>(['serverHello12', 'encryptedExtensions']);
 
 function refuseDuplicates(place: Place, list: readonly Extension[]): void {
   const seen = new Set<number>();
   for (const { type } of list) {
-    if (seen.has(type)) throw fail(UNDECODABLE_TWICE.has(place) ? 'DECODE_ERROR' : 'DUPLICATE_EXTENSION', `${extensionName(type)} comes twice`);
+    if (seen.has(type))
+      throw fail(
+        UNDECODABLE_TWICE.has(place) ? 'DECODE_ERROR' : 'DUPLICATE_EXTENSION',
+        `${extensionName(type)} comes twice`,
+      );
     seen.add(type);
   }
 }
@@ -103,11 +121,15 @@ function refuseDuplicates(place: Place, list: readonly Extension[]): void {
  */
 function misplaced(place: Place, type: number): TlsError {
   const unsolicited = place === 'serverHello12' && type !== ExtensionType.supported_versions;
-  return fail(unsolicited ? 'UNEXPECTED_EXTENSION' : 'MISPLACED_EXTENSION', `${extensionName(type)} does not belong into ${place}`);
+  return fail(
+    unsolicited ? 'UNEXPECTED_EXTENSION' : 'MISPLACED_EXTENSION',
+    `${extensionName(type)} does not belong into ${place}`,
+  );
 }
 
 /** The data of one extension, undecoded; for what must be known before the message can be judged as a whole. */
-export const findExtension = (list: readonly Extension[], type: number): Uint8Array | undefined => list.find((each) => each.type === type)?.data;
+export const findExtension = (list: readonly Extension[], type: number): Uint8Array | undefined =>
+  list.find((each) => each.type === type)?.data;
 
 /** What the absence of an extension means, for documentation and traces. */
 export const absenceOf = (type: number): string | undefined => ROWS_BY_KEY.get(KEYS_BY_TYPE.get(type) ?? '')?.absence;
@@ -129,7 +151,11 @@ interface Row<K extends Key> {
   readonly type: number;
   /** What it means when the peer leaves it out. */
   readonly absence: string;
-  readonly in: { readonly [P in Place as K extends keyof ExtensionValues[P] ? P : never]: Codec<NonNullable<ExtensionValues[P][K & keyof ExtensionValues[P]]>> };
+  readonly in: {
+    readonly [P in Place as K extends keyof ExtensionValues[P] ? P : never]: Codec<
+      NonNullable<ExtensionValues[P][K & keyof ExtensionValues[P]]>
+    >;
+  };
 }
 
 const ROWS: { readonly [K in Key]: Row<K> } = {
@@ -230,9 +256,17 @@ const ROWS: { readonly [K in Key]: Row<K> } = {
     in: { clientHello: shortListOfU16, serverHello: u16, helloRetryRequest: u16 },
   },
   // RFC 9846 section 4.3.2
-  cookie: { type: ExtensionType.cookie, absence: 'nothing to echo', in: { clientHello: opaque16, helloRetryRequest: opaque16 } },
+  cookie: {
+    type: ExtensionType.cookie,
+    absence: 'nothing to echo',
+    in: { clientHello: opaque16, helloRetryRequest: opaque16 },
+  },
   // RFC 9846 section 4.3.9
-  pskKeyExchangeModes: { type: ExtensionType.psk_key_exchange_modes, absence: 'no resumption', in: { clientHello: listOfU8 } },
+  pskKeyExchangeModes: {
+    type: ExtensionType.psk_key_exchange_modes,
+    absence: 'no resumption',
+    in: { clientHello: listOfU8 },
+  },
   // RFC 9846 section 4.3.4
   certificateAuthorities: {
     type: ExtensionType.certificate_authorities,
@@ -240,16 +274,25 @@ const ROWS: { readonly [K in Key]: Row<K> } = {
     in: { clientHello: distinguishedNames, certificateRequest: distinguishedNames },
   },
   // RFC 9846 section 4.3.6
-  postHandshakeAuth: { type: ExtensionType.post_handshake_auth, absence: 'no CertificateRequest after the handshake', in: { clientHello: flag } },
+  postHandshakeAuth: {
+    type: ExtensionType.post_handshake_auth,
+    absence: 'no CertificateRequest after the handshake',
+    in: { clientHello: flag },
+  },
   // RFC 9846 section 4.3.8
   keyShare: {
     type: ExtensionType.key_share,
-    absence: 'in ServerHello: PSK without (EC)DHE, which is not offered, so missing_extension; in HelloRetryRequest: the shares were fine',
+    absence:
+      'in ServerHello: PSK without (EC)DHE, which is not offered, so missing_extension; in HelloRetryRequest: the shares were fine',
     in: { clientHello: keyShareList, serverHello: keyShareEntry, helloRetryRequest: u16 },
   },
   tlsFlags: { type: ExtensionType.tls_flags, absence: 'no flag is set', in: { newSessionTicket: flagNumbers } },
   // RFC 9849 section 5
-  echOuterExtensions: { type: ExtensionType.ech_outer_extensions, absence: 'the inner hello stands whole', in: { clientHello: shortListOfU16 } },
+  echOuterExtensions: {
+    type: ExtensionType.ech_outer_extensions,
+    absence: 'the inner hello stands whole',
+    in: { clientHello: shortListOfU16 },
+  },
   encryptedClientHello: {
     type: ExtensionType.encrypted_client_hello,
     absence: 'in EncryptedExtensions: accepted, or no retry configurations to give',
@@ -270,7 +313,12 @@ const ROWS: { readonly [K in Key]: Row<K> } = {
 };
 
 /** The same table for code that has a key or a code point at run time. */
-const ROWS_BY_KEY: ReadonlyMap<string, { readonly type: number; readonly absence: string; readonly in: { readonly [P in Place]?: Codec<unknown> } }> = new Map(
-  Object.entries(ROWS as Readonly<Record<string, { type: number; absence: string; in: { [P in Place]?: Codec<unknown> } }>>),
+const ROWS_BY_KEY: ReadonlyMap<
+  string,
+  { readonly type: number; readonly absence: string; readonly in: { readonly [P in Place]?: Codec<unknown> } }
+> = new Map(
+  Object.entries(
+    ROWS as Readonly<Record<string, { type: number; absence: string; in: { [P in Place]?: Codec<unknown> } }>>,
+  ),
 );
 const KEYS_BY_TYPE: ReadonlyMap<number, string> = new Map(Array.from(ROWS_BY_KEY, ([key, row]) => [row.type, key]));

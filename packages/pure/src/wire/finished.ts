@@ -2,5 +2,8 @@
 import { encodeMessage } from './message.ts';
 import { HandshakeType } from './names.ts';
 
-/** The whole message. Its body is `verify_data` and nothing else; a length that is not the hash's simply does not match. */
-export const encodeFinished = (verifyData: Uint8Array): Uint8Array => encodeMessage(HandshakeType.finished, (writer) => writer.bytes(verifyData), 64);
+/**
+ * The whole message. Its body is `verify_data` and nothing else; a length that is not the hash's simply does not match.
+ */
+export const encodeFinished = (verifyData: Uint8Array): Uint8Array =>
+  encodeMessage(HandshakeType.finished, (writer) => writer.bytes(verifyData), 64);

@@ -1,4 +1,6 @@
-/** @module @ferrule/pure/wire: the messages of TLS and back. For tests and tools; not covered by semantic versioning. */
+/**
+ * @module @ferrule/pure/wire: the messages of TLS and back. For tests and tools; not covered by semantic versioning.
+ */
 export * from './certificate.ts';
 export * from './certificate_request.ts';
 export * from './certificate_status.ts';

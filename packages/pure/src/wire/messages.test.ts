@@ -8,7 +8,10 @@ const u8 = fc.integer({ min: 0, max: 0xff });
 const u16 = fc.integer({ min: 0, max: 0xffff });
 const u24 = fc.integer({ min: 0, max: 0xffffff });
 const u32 = fc.integer({ min: 0, max: 0xffffffff });
-const extension = fc.record({ type: u16.filter((type) => type !== wire.ExtensionType.pre_shared_key), data: bytes(0, 40) });
+const extension = fc.record({
+  type: u16.filter((type) => type !== wire.ExtensionType.pre_shared_key),
+  data: bytes(0, 40),
+});
 const extensions = fc.array(extension, { maxLength: 6 });
 const chain = fc.array(bytes(1, 60), { maxLength: 4 });
 
@@ -19,8 +22,12 @@ interface Row<T> {
   readonly decode: (body: Uint8Array) => T;
   readonly type: number;
 }
-const row = <T>(type: number, value: fc.Arbitrary<T>, encode: (value: T) => Uint8Array, decode: (body: Uint8Array) => T): Row<unknown> =>
-  ({ type, value, encode, decode }) as Row<unknown>;
+const row = <T>(
+  type: number,
+  value: fc.Arbitrary<T>,
+  encode: (value: T) => Uint8Array,
+  decode: (body: Uint8Array) => T,
+): Row<unknown> => ({ type, value, encode, decode }) as Row<unknown>;
 
 const { HandshakeType } = wire;
 const emptyMessage = (type: 0 | 5 | 14) =>
@@ -47,34 +54,73 @@ const MESSAGES: Readonly<Record<string, Row<unknown>>> = {
   ),
   ServerHello: row(
     HandshakeType.server_hello,
-    fc.record({ legacyVersion: u16, random: bytes(32, 32), sessionId: bytes(0, 32), cipherSuite: u16, compressionMethod: u8, extensions }),
+    fc.record({
+      legacyVersion: u16,
+      random: bytes(32, 32),
+      sessionId: bytes(0, 32),
+      cipherSuite: u16,
+      compressionMethod: u8,
+      extensions,
+    }),
     wire.encodeServerHello,
     wire.decodeServerHello,
   ),
-  EncryptedExtensions: row(HandshakeType.encrypted_extensions, extensions, wire.encodeEncryptedExtensions, wire.decodeEncryptedExtensions),
+  EncryptedExtensions: row(
+    HandshakeType.encrypted_extensions,
+    extensions,
+    wire.encodeEncryptedExtensions,
+    wire.decodeEncryptedExtensions,
+  ),
   Certificate: row(
     HandshakeType.certificate,
-    fc.record({ context: bytes(0, 20), entries: fc.array(fc.record({ data: bytes(1, 60), extensions }), { maxLength: 3 }) }),
+    fc.record({
+      context: bytes(0, 20),
+      entries: fc.array(fc.record({ data: bytes(1, 60), extensions }), { maxLength: 3 }),
+    }),
     wire.encodeCertificate,
     wire.decodeCertificate,
   ),
   'Certificate of TLS 1.2': row(HandshakeType.certificate, chain, wire.encodeCertificate12, wire.decodeCertificate12),
-  'raw public key of TLS 1.2': row(HandshakeType.certificate, bytes(1, 60), wire.encodeRawPublicKey12, wire.decodeRawPublicKey12),
+  'raw public key of TLS 1.2': row(
+    HandshakeType.certificate,
+    bytes(1, 60),
+    wire.encodeRawPublicKey12,
+    wire.decodeRawPublicKey12,
+  ),
   CompressedCertificate: row(
     HandshakeType.compressed_certificate,
     fc.record({ algorithm: u16, uncompressedLength: u24, compressed: bytes(1, 60) }),
     wire.encodeCompressedCertificate,
     wire.decodeCompressedCertificate,
   ),
-  CertificateRequest: row(HandshakeType.certificate_request, fc.record({ context: bytes(0, 20), extensions }), wire.encodeCertificateRequest, wire.decodeCertificateRequest),
+  CertificateRequest: row(
+    HandshakeType.certificate_request,
+    fc.record({ context: bytes(0, 20), extensions }),
+    wire.encodeCertificateRequest,
+    wire.decodeCertificateRequest,
+  ),
   'CertificateRequest of TLS 1.2': row(
     HandshakeType.certificate_request,
-    fc.record({ certificateTypes: fc.array(u8, { minLength: 1, maxLength: 4 }), signatureAlgorithms: fc.array(u16, { minLength: 1, maxLength: 8 }), authorities: chain }),
+    fc.record({
+      certificateTypes: fc.array(u8, { minLength: 1, maxLength: 4 }),
+      signatureAlgorithms: fc.array(u16, { minLength: 1, maxLength: 8 }),
+      authorities: chain,
+    }),
     wire.encodeCertificateRequest12,
     wire.decodeCertificateRequest12,
   ),
-  CertificateVerify: row(HandshakeType.certificate_verify, fc.record({ algorithm: u16, signature: bytes(0, 80) }), wire.encodeCertificateVerify, wire.decodeCertificateVerify),
-  CertificateStatus: row(HandshakeType.certificate_status, bytes(1, 60), wire.encodeCertificateStatus, wire.decodeCertificateStatus),
+  CertificateVerify: row(
+    HandshakeType.certificate_verify,
+    fc.record({ algorithm: u16, signature: bytes(0, 80) }),
+    wire.encodeCertificateVerify,
+    wire.decodeCertificateVerify,
+  ),
+  CertificateStatus: row(
+    HandshakeType.certificate_status,
+    bytes(1, 60),
+    wire.encodeCertificateStatus,
+    wire.decodeCertificateStatus,
+  ),
   ServerKeyExchange: row(
     HandshakeType.server_key_exchange,
     fc
@@ -83,7 +129,12 @@ const MESSAGES: Readonly<Record<string, Row<unknown>>> = {
     wire.encodeServerKeyExchange,
     wire.decodeServerKeyExchange,
   ),
-  ClientKeyExchange: row(HandshakeType.client_key_exchange, bytes(1, 70), wire.encodeClientKeyExchange, wire.decodeClientKeyExchange),
+  ClientKeyExchange: row(
+    HandshakeType.client_key_exchange,
+    bytes(1, 70),
+    wire.encodeClientKeyExchange,
+    wire.decodeClientKeyExchange,
+  ),
   Finished: row(HandshakeType.finished, bytes(0, 64), wire.encodeFinished, (body) => body),
   NewSessionTicket: row(
     HandshakeType.new_session_ticket,
@@ -91,7 +142,12 @@ const MESSAGES: Readonly<Record<string, Row<unknown>>> = {
     wire.encodeNewSessionTicket,
     wire.decodeNewSessionTicket,
   ),
-  'NewSessionTicket of TLS 1.2': row(HandshakeType.new_session_ticket, fc.record({ lifetimeHint: u32, ticket: bytes(0, 60) }), wire.encodeNewSessionTicket12, wire.decodeNewSessionTicket12),
+  'NewSessionTicket of TLS 1.2': row(
+    HandshakeType.new_session_ticket,
+    fc.record({ lifetimeHint: u32, ticket: bytes(0, 60) }),
+    wire.encodeNewSessionTicket12,
+    wire.decodeNewSessionTicket12,
+  ),
   KeyUpdate: row(HandshakeType.key_update, fc.boolean(), wire.encodeKeyUpdate, wire.decodeKeyUpdate),
   HelloRequest: emptyMessage(HandshakeType.hello_request),
   ServerHelloDone: emptyMessage(HandshakeType.server_hello_done),
@@ -149,7 +205,8 @@ describe.each(Object.entries(MESSAGES))('%s', (_, { value, encode, decode, type 
         attempt(() => decode(flipped));
       }
     }
-    if (type !== HandshakeType.finished) expect(attempt(() => decode(Uint8Array.of(...body, 0)))).toHaveProperty('error.code', 'DECODE_ERROR');
+    if (type !== HandshakeType.finished)
+      expect(attempt(() => decode(Uint8Array.of(...body, 0)))).toHaveProperty('error.code', 'DECODE_ERROR');
   });
 });
 
@@ -162,7 +219,10 @@ describe('ClientHello', () => {
     compressionMethods: [0],
     extensions: wire.encodeExtensions('clientHello', {
       supportedVersions: [0x0304],
-      preSharedKey: { identities: [{ identity: Uint8Array.of(1, 2, 3), obfuscatedTicketAge: 7 }], binders: [new Uint8Array(32)] },
+      preSharedKey: {
+        identities: [{ identity: Uint8Array.of(1, 2, 3), obfuscatedTicketAge: 7 }],
+        binders: [new Uint8Array(32)],
+      },
     }),
   };
 
@@ -171,7 +231,10 @@ describe('ClientHello', () => {
     const binder = new Uint8Array(32).fill(9);
     expect(wire.bindersLength([binder])).toBe(35);
     wire.setBinders(message, [binder]);
-    const { preSharedKey } = wire.decodeExtensions('clientHello', wire.decodeClientHello(message.subarray(4)).extensions);
+    const { preSharedKey } = wire.decodeExtensions(
+      'clientHello',
+      wire.decodeClientHello(message.subarray(4)).extensions,
+    );
     expect(preSharedKey?.binders).toEqual([binder]);
   });
 
@@ -181,7 +244,9 @@ describe('ClientHello', () => {
 
   it('is refused when pre_shared_key is not its last extension', () => {
     const [versions, psk] = hello.extensions as [wire.Extension, wire.Extension];
-    expect(() => wire.encodeClientHello({ ...hello, extensions: [psk, versions] })).toThrow('pre_shared_key is not the last');
+    expect(() => wire.encodeClientHello({ ...hello, extensions: [psk, versions] })).toThrow(
+      'pre_shared_key is not the last',
+    );
     const message = wire.encodeClientHello(hello);
     const tail = { type: 0x4a4a, data: new Uint8Array(0) };
     const wrong = wire.encodeMessage(1, (writer) => {
@@ -193,7 +258,14 @@ describe('ClientHello', () => {
 });
 
 describe('ServerHello', () => {
-  const hello: wire.ServerHello = { legacyVersion: 0x0303, random: new Uint8Array(32), sessionId: new Uint8Array(0), cipherSuite: 0x1301, compressionMethod: 0, extensions: [] };
+  const hello: wire.ServerHello = {
+    legacyVersion: 0x0303,
+    random: new Uint8Array(32),
+    sessionId: new Uint8Array(0),
+    cipherSuite: 0x1301,
+    compressionMethod: 0,
+    extensions: [],
+  };
 
   it('is a HelloRetryRequest by its random', () => {
     expect(wire.isHelloRetryRequest(hello)).toBe(false);
@@ -202,7 +274,12 @@ describe('ServerHello', () => {
 
   it('names the version in supported_versions before legacy_version', () => {
     expect(wire.selectedVersion(hello)).toBe(wire.Version.tls12);
-    expect(wire.selectedVersion({ ...hello, extensions: wire.encodeExtensions('serverHello', { supportedVersions: 0x0304 }) })).toBe(wire.Version.tls13);
+    expect(
+      wire.selectedVersion({
+        ...hello,
+        extensions: wire.encodeExtensions('serverHello', { supportedVersions: 0x0304 }),
+      }),
+    ).toBe(wire.Version.tls13);
   });
 
   it('tells both downgrade sentinels from any other random', () => {
@@ -220,7 +297,14 @@ describe('ServerHello', () => {
 
 describe('a writer', () => {
   it('writes the same whatever room it began with', () => {
-    const values = fc.array(fc.tuple(fc.constantFrom('u8', 'u16', 'u24', 'u32', 'bytes', 'vector8', 'vector16', 'vector24'), u32, bytes(0, 30)), { maxLength: 20 });
+    const values = fc.array(
+      fc.tuple(
+        fc.constantFrom('u8', 'u16', 'u24', 'u32', 'bytes', 'vector8', 'vector16', 'vector24'),
+        u32,
+        bytes(0, 30),
+      ),
+      { maxLength: 20 },
+    );
     fc.assert(
       fc.property(values, fc.integer({ min: 0, max: 40 }), (list, room) => {
         const write = (writer: wire.Writer): Uint8Array => {
@@ -247,10 +331,16 @@ describe('particular values', () => {
   });
 
   it('refuses an explicit curve in a ServerKeyExchange', () => {
-    expect(attempt(() => wire.decodeServerKeyExchange(Uint8Array.of(1, 0, 29, 1, 1, 4, 3, 0, 0)))).toHaveProperty('error.code', 'WRONG_GROUP');
+    expect(attempt(() => wire.decodeServerKeyExchange(Uint8Array.of(1, 0, 29, 1, 1, 4, 3, 0, 0)))).toHaveProperty(
+      'error.code',
+      'WRONG_GROUP',
+    );
   });
 
   it('refuses to write a vector that its length prefix cannot describe', () => {
-    expect(attempt(() => wire.encodeClientKeyExchange(new Uint8Array(256)))).toHaveProperty('error.code', 'INTERNAL_ERROR');
+    expect(attempt(() => wire.encodeClientKeyExchange(new Uint8Array(256)))).toHaveProperty(
+      'error.code',
+      'INTERNAL_ERROR',
+    );
   });
 });

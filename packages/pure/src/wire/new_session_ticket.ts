@@ -45,7 +45,9 @@ export interface NewSessionTicket12 {
 
 /** The whole message of TLS 1.2. */
 export const encodeNewSessionTicket12 = (message: NewSessionTicket12): Uint8Array =>
-  encodeMessage(HandshakeType.new_session_ticket, (writer) => writer.u32(message.lifetimeHint).vector16(message.ticket));
+  encodeMessage(HandshakeType.new_session_ticket, (writer) =>
+    writer.u32(message.lifetimeHint).vector16(message.ticket),
+  );
 
 /** From the body. */
 export function decodeNewSessionTicket12(body: Uint8Array): NewSessionTicket12 {

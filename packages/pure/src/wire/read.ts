@@ -79,14 +79,14 @@ export class Reader {
   /** `uint16 values<2..>`, given as the bytes of the vector: an odd length is refused. */
   u16List(vector: Uint8Array): number[] {
     const list: number[] = [];
-    for (const reader = this.inner(vector); reader.remaining > 0; ) list.push(reader.u16());
+    for (const reader = this.inner(vector); reader.remaining > 0;) list.push(reader.u16());
     return list;
   }
 
   /** `T values<..>`, given as the bytes of the vector; `read` must consume at least one byte each time. */
   list<T>(vector: Uint8Array, read: (reader: Reader) => T): T[] {
     const list: T[] = [];
-    for (const reader = this.inner(vector); reader.remaining > 0; ) list.push(read(reader));
+    for (const reader = this.inner(vector); reader.remaining > 0;) list.push(read(reader));
     return list;
   }
 

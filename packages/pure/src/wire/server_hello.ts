@@ -19,7 +19,12 @@ export interface ServerHello {
 /** The whole message. */
 export function encodeServerHello(hello: ServerHello): Uint8Array {
   return encodeMessage(HandshakeType.server_hello, (writer) => {
-    writer.u16(hello.legacyVersion).bytes(hello.random).vector8(hello.sessionId).u16(hello.cipherSuite).u8(hello.compressionMethod);
+    writer
+      .u16(hello.legacyVersion)
+      .bytes(hello.random)
+      .vector8(hello.sessionId)
+      .u16(hello.cipherSuite)
+      .u8(hello.compressionMethod);
     writeExtensions(writer, hello.extensions);
   });
 }
@@ -40,7 +45,9 @@ export function decodeServerHello(body: Uint8Array): ServerHello {
 }
 
 /** The `random` that marks a HelloRetryRequest. */
-export const HELLO_RETRY_REQUEST_RANDOM: Uint8Array = hex('cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c');
+export const HELLO_RETRY_REQUEST_RANDOM: Uint8Array = hex(
+  'cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c',
+);
 
 export const isHelloRetryRequest = (hello: ServerHello): boolean => endsWith(hello.random, HELLO_RETRY_REQUEST_RANDOM);
 

@@ -25,13 +25,16 @@ export const encodeServerEcdhParameters = (group: number, publicKey: Uint8Array)
 
 /** The whole message. */
 export const encodeServerKeyExchange = (exchange: ServerKeyExchange): Uint8Array =>
-  encodeMessage(HandshakeType.server_key_exchange, (writer) => writer.bytes(exchange.parameters).u16(exchange.algorithm).vector16(exchange.signature));
+  encodeMessage(HandshakeType.server_key_exchange, (writer) =>
+    writer.bytes(exchange.parameters).u16(exchange.algorithm).vector16(exchange.signature),
+  );
 
 /** From the body. @throws TlsError WRONG_GROUP for a curve that is not a named one. */
 export function decodeServerKeyExchange(body: Uint8Array): ServerKeyExchange {
   const reader = new Reader(body, 'ServerKeyExchange');
   const curveType = reader.u8();
-  if (curveType !== NAMED_CURVE) throw fail('WRONG_GROUP', `ServerKeyExchange with a curve of type ${curveType}, which was not offered`);
+  if (curveType !== NAMED_CURVE)
+    throw fail('WRONG_GROUP', `ServerKeyExchange with a curve of type ${curveType}, which was not offered`);
   const group = reader.u16();
   const publicKey = reader.vector8(1);
   const parameters = body.subarray(0, body.length - reader.remaining);

@@ -1,4 +1,7 @@
-/** @module UTF-8 as text, byte for byte: a TextDecoder takes a byte order mark away unless it is told not to, and then two names would be one. */
+/**
+ * @module UTF-8 as text, byte for byte: a TextDecoder takes a byte order mark away unless it is told not to, and then
+ * two names would be one.
+ */
 
 const DECODER = new TextDecoder('utf-8', { ignoreBOM: true });
 

@@ -1,4 +1,7 @@
-/** @module A growing writer of the presentation language (RFC 9846 section 3), with length prefixes filled in afterwards. */
+/**
+ * @module A growing writer of the presentation language (RFC 9846 section 3), with length prefixes filled in
+ * afterwards.
+ */
 import { fail } from '../reason.ts';
 
 export class Writer {
@@ -74,13 +77,16 @@ export class Writer {
     this.#bytes.fill(0);
   }
 
-  /** @throws TlsError INTERNAL_ERROR when the content is longer than its prefix can say: our own inputs are too large. */
+  /**
+   * @throws TlsError INTERNAL_ERROR when the content is longer than its prefix can say: our own inputs are too large.
+   */
   #vector(width: 1 | 2 | 3, value: Uint8Array | ((writer: this) => void)): this {
     const at = this.#grow(width);
     if (typeof value === 'function') value(this);
     else this.bytes(value);
     let length = this.#length - at - width;
-    if (length >= 2 ** (8 * width)) throw fail('INTERNAL_ERROR', `a vector of ${length} bytes does not fit its length prefix`);
+    if (length >= 2 ** (8 * width))
+      throw fail('INTERNAL_ERROR', `a vector of ${length} bytes does not fit its length prefix`);
     for (let i = at + width - 1; i >= at; i--, length >>>= 8) this.#bytes[i] = length;
     return this;
   }

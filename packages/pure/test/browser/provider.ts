@@ -6,12 +6,20 @@ import { createWebCrypto } from '../../src/crypto/webcrypto.ts';
 
 export interface Report {
   readonly groups: readonly { readonly name: string; readonly agrees: boolean; readonly refusesZero: boolean }[];
-  readonly aeads: readonly { readonly name: string; readonly sync: boolean; readonly same: boolean; readonly opens: boolean; readonly refuses: boolean; readonly copies: boolean }[];
+  readonly aeads: readonly {
+    readonly name: string;
+    readonly sync: boolean;
+    readonly same: boolean;
+    readonly opens: boolean;
+    readonly refuses: boolean;
+    readonly copies: boolean;
+  }[];
   readonly signs: boolean;
   readonly decompressors: readonly string[];
 }
 
-const same = (a: Uint8Array | null, b: Uint8Array | null): boolean => a !== null && b !== null && a.length === b.length && a.every((byte, i) => byte === b[i]);
+const same = (a: Uint8Array | null, b: Uint8Array | null): boolean =>
+  a !== null && b !== null && a.length === b.length && a.every((byte, i) => byte === b[i]);
 
 async function examine(web: CryptoProvider): Promise<Report> {
   const groups: Report['groups'][number][] = [];
@@ -20,7 +28,11 @@ async function examine(web: CryptoProvider): Promise<Report> {
     if (noble === undefined) continue;
     const [ours, theirs] = [await group.keyShare(web.random), await noble.keyShare(nobleCrypto.random)];
     const agrees = same(await ours.derive(theirs.publicKey), await theirs.derive(ours.publicKey));
-    groups.push({ name: group.name, agrees, refusesZero: (await ours.derive(new Uint8Array(theirs.publicKey.length))) === null });
+    groups.push({
+      name: group.name,
+      agrees,
+      refusesZero: (await ours.derive(new Uint8Array(theirs.publicKey.length))) === null,
+    });
   }
   const aeads: Report['aeads'][number][] = [];
   for (const { id, aead } of web.suites.slice(0, 3)) {
@@ -31,8 +43,11 @@ async function examine(web: CryptoProvider): Promise<Report> {
     const altered = sealed.slice();
     altered[0] = (altered[0] as number) ^ 1;
     aeads.push({
-      name: aead.name, sync: platform.sync, same: same(await seal(platform), sealed),
-      opens: same(await open(platform, sealed), PLAIN), refuses: (await open(platform, altered)) === null && (await open(platform, sealed.subarray(0, 5))) === null,
+      name: aead.name,
+      sync: platform.sync,
+      same: same(await seal(platform), sealed),
+      opens: same(await open(platform, sealed), PLAIN),
+      refuses: (await open(platform, altered)) === null && (await open(platform, sealed.subarray(0, 5))) === null,
       copies: same(await sealAndChange(platform), sealed),
     });
   }
@@ -43,8 +58,10 @@ const NONCE = new Uint8Array(12).fill(2);
 const AAD = new Uint8Array(5).fill(3);
 const PLAIN = new Uint8Array(1000).fill(4);
 
-const seal = async (aead: Aead): Promise<Uint8Array> => (aead.sync ? aead.seal(NONCE, AAD, PLAIN, new Uint8Array(1016)) : aead.seal(NONCE, AAD, PLAIN));
-const open = async (aead: Aead, sealed: Uint8Array): Promise<Uint8Array | null> => (aead.sync ? aead.open(NONCE, AAD, sealed, new Uint8Array(1000)) : aead.open(NONCE, AAD, sealed));
+const seal = async (aead: Aead): Promise<Uint8Array> =>
+  aead.sync ? aead.seal(NONCE, AAD, PLAIN, new Uint8Array(1016)) : aead.seal(NONCE, AAD, PLAIN);
+const open = async (aead: Aead, sealed: Uint8Array): Promise<Uint8Array | null> =>
+  aead.sync ? aead.open(NONCE, AAD, sealed, new Uint8Array(1000)) : aead.open(NONCE, AAD, sealed);
 
 /** The inputs change while it works: it must have taken its copy. */
 async function sealAndChange(aead: Aead): Promise<Uint8Array> {
@@ -60,7 +77,9 @@ async function signs(web: CryptoProvider): Promise<boolean> {
   const key = await web.importSigningKey(new Uint8Array(await subtle.exportKey('pkcs8', pair.privateKey)));
   const spki = new Uint8Array(await subtle.exportKey('spki', pair.publicKey));
   const signature = await key?.sign(0x0403, PLAIN);
-  return signature !== undefined && (await web.verifier.verify({ kind: 'ecdsa', hash: 'sha256' }, spki, PLAIN, signature));
+  return (
+    signature !== undefined && (await web.verifier.verify({ kind: 'ecdsa', hash: 'sha256' }, spki, PLAIN, signature))
+  );
 }
 
 void createWebCrypto()

@@ -31,7 +31,8 @@ function traces(): Map<string, Trace> {
 }
 
 const body = (message: Uint8Array): Uint8Array => message.subarray(4);
-const reencode = (place: wire.Place, list: readonly wire.Extension[]): wire.Extension[] => wire.encodeExtensions(place, wire.decodeExtensions(place, list));
+const reencode = (place: wire.Place, list: readonly wire.Extension[]): wire.Extension[] =>
+  wire.encodeExtensions(place, wire.decodeExtensions(place, list));
 
 /** Reads a message down to the values of its extensions and writes it again. */
 function roundTrip(message: Uint8Array): Uint8Array {
@@ -42,13 +43,21 @@ function roundTrip(message: Uint8Array): Uint8Array {
     }
     case wire.HandshakeType.server_hello: {
       const hello = wire.decodeServerHello(body(message));
-      return wire.encodeServerHello({ ...hello, extensions: reencode(wire.isHelloRetryRequest(hello) ? 'helloRetryRequest' : 'serverHello', hello.extensions) });
+      return wire.encodeServerHello({
+        ...hello,
+        extensions: reencode(wire.isHelloRetryRequest(hello) ? 'helloRetryRequest' : 'serverHello', hello.extensions),
+      });
     }
     case wire.HandshakeType.encrypted_extensions:
-      return wire.encodeEncryptedExtensions(reencode('encryptedExtensions', wire.decodeEncryptedExtensions(body(message))));
+      return wire.encodeEncryptedExtensions(
+        reencode('encryptedExtensions', wire.decodeEncryptedExtensions(body(message))),
+      );
     case wire.HandshakeType.certificate_request: {
       const request = wire.decodeCertificateRequest(body(message));
-      return wire.encodeCertificateRequest({ ...request, extensions: reencode('certificateRequest', request.extensions) });
+      return wire.encodeCertificateRequest({
+        ...request,
+        extensions: reencode('certificateRequest', request.extensions),
+      });
     }
     case wire.HandshakeType.certificate:
       return wire.encodeCertificate(wire.decodeCertificate(body(message)));
@@ -71,19 +80,24 @@ const SECTIONS = [
   'RawPublicKey_With_Client_Authentication',
 ];
 
-for (const section of SECTIONS) describeVectors(`the messages of ${section}`, [TRACES], () => {
-  it('are written as they were read', () => {
-    const trace = traces().get(section) as Trace;
-    const messages = [...trace].filter(([name]) => name.startsWith('Message_'));
-    const hellos = [...trace].filter(([name]) => /^Record_(ClientHello|ServerHello$|HelloRetryRequest)/.test(name));
-    expect(messages.length + hellos.length).toBeGreaterThan(4);
-    for (const [name, value] of messages) expect([name, toHex(roundTrip(hex(value)))]).toEqual([name, value]);
-    for (const [name, value] of hellos) expect([name, toHex(roundTrip(hex(value).subarray(5)))]).toEqual([name, value.slice(10)]);
+for (const section of SECTIONS)
+  describeVectors(`the messages of ${section}`, [TRACES], () => {
+    it('are written as they were read', () => {
+      const trace = traces().get(section) as Trace;
+      const messages = [...trace].filter(([name]) => name.startsWith('Message_'));
+      const hellos = [...trace].filter(([name]) => /^Record_(ClientHello|ServerHello$|HelloRetryRequest)/.test(name));
+      expect(messages.length + hellos.length).toBeGreaterThan(4);
+      for (const [name, value] of messages) expect([name, toHex(roundTrip(hex(value)))]).toEqual([name, value]);
+      for (const [name, value] of hellos)
+        expect([name, toHex(roundTrip(hex(value).subarray(5)))]).toEqual([name, value.slice(10)]);
+    });
   });
-});
 
 /** The handshake up to the server's flight, from the private key in the client's pool of randomness. */
-function handshakeOf(trace: Trace, privateKeyAt: number): { suite: CipherSuite; transcript: Transcript; client: Secret; server: Secret; main: () => Secret[] } {
+function handshakeOf(
+  trace: Trace,
+  privateKeyAt: number,
+): { suite: CipherSuite; transcript: Transcript; client: Secret; server: Secret; main: () => Secret[] } {
   const value = (name: string): Uint8Array => hex(trace.get(name) ?? '');
   const hello = wire.decodeServerHello(body(value('Message_ServerHello')));
   const suite = nodeCrypto.suites.find(({ id }) => id === hello.cipherSuite) as CipherSuite;
@@ -92,7 +106,9 @@ function handshakeOf(trace: Trace, privateKeyAt: number): { suite: CipherSuite; 
   transcript.start(suite.hash);
   transcript.add(value('Record_ClientHello_1').subarray(5));
   transcript.add(value('Message_ServerHello'));
-  const stage = earlySecret(suite.hash).handshake(Secret.take(x25519.scalarMult(value('Client_RNG_Pool').subarray(privateKeyAt, privateKeyAt + 32), share)));
+  const stage = earlySecret(suite.hash).handshake(
+    Secret.take(x25519.scalarMult(value('Client_RNG_Pool').subarray(privateKeyAt, privateKeyAt + 32), share)),
+  );
   const [client, server] = [stage.clientTraffic(transcript.digest()), stage.serverTraffic(transcript.digest())];
   return {
     suite,
@@ -109,80 +125,88 @@ function handshakeOf(trace: Trace, privateKeyAt: number): { suite: CipherSuite; 
 for (const [section, privateKeyAt] of [
   ['Simple_1RTT_Handshake', 32],
   ['Middlebox_Compatibility_Mode', 64],
-] as const) describeVectors(`the records of ${section}`, [TRACES], () => {
-  const trace = traces().get(section) as Trace;
-  const value = (name: string): Uint8Array => hex(trace.get(name) ?? '');
-  const protect = (suite: CipherSuite, secret: Secret): Protection => new Protection({ version: 'TLSv1.3', suite, ...trafficKeys(suite, secret) });
+] as const)
+  describeVectors(`the records of ${section}`, [TRACES], () => {
+    const trace = traces().get(section) as Trace;
+    const value = (name: string): Uint8Array => hex(trace.get(name) ?? '');
+    const protect = (suite: CipherSuite, secret: Secret): Protection =>
+      new Protection({ version: 'TLSv1.3', suite, ...trafficKeys(suite, secret) });
 
-  it('are read and written byte for byte, through BIOs of any size', () => {
-    for (const size of [1, 17, 40_000]) {
-      const { suite, transcript, client, server, main } = handshakeOf(trace, privateKeyAt);
-      const coalescer = new Coalescer(10_000);
-      const reader = new RecordReader({ handshake: coalescer, emptyRecordsInARow: 32 });
-      const [rbio, arrives] = bioPair(size);
-      const feed = (bytes: Uint8Array): void => {
-        for (let at = 0; ; ) {
-          const progress = reader.next(rbio);
-          if (progress === Progress.done && reader.type === wire.ContentType.handshake) coalescer.push(reader.fragment);
-          else if (progress === Progress.done || at === bytes.length) return;
-          else at += arrives.write(bytes.subarray(at));
-        }
-      };
-      const writer = new RecordWriter();
-      writer.legacyVersion = wire.Version.tls12;
-      const [wbio, leaves] = bioPair(size);
-      const sent = (): string => {
-        let out = '';
-        for (;;) {
-          const progress = writer.flush(wbio);
-          out += toHex(leaves.nread0());
-          leaves.nread(leaves.pending);
-          if (progress === Progress.done) return out;
-        }
-      };
+    it('are read and written byte for byte, through BIOs of any size', () => {
+      for (const size of [1, 17, 40_000]) {
+        const { suite, transcript, client, server, main } = handshakeOf(trace, privateKeyAt);
+        const coalescer = new Coalescer(10_000);
+        const reader = new RecordReader({ handshake: coalescer, emptyRecordsInARow: 32 });
+        const [rbio, arrives] = bioPair(size);
+        const feed = (bytes: Uint8Array): void => {
+          for (let at = 0; ;) {
+            const progress = reader.next(rbio);
+            if (progress === Progress.done && reader.type === wire.ContentType.handshake)
+              coalescer.push(reader.fragment);
+            else if (progress === Progress.done || at === bytes.length) return;
+            else at += arrives.write(bytes.subarray(at));
+          }
+        };
+        const writer = new RecordWriter();
+        writer.legacyVersion = wire.Version.tls12;
+        const [wbio, leaves] = bioPair(size);
+        const sent = (): string => {
+          let out = '';
+          for (;;) {
+            const progress = writer.flush(wbio);
+            out += toHex(leaves.nread0());
+            leaves.nread(leaves.pending);
+            if (progress === Progress.done) return out;
+          }
+        };
 
-      // The server's flight, message by message.
-      feed(value('Record_ServerHello'));
-      expect(toHex(coalescer.next()?.raw ?? new Uint8Array(0))).toBe(trace.get('Message_ServerHello'));
-      reader.version = 'TLSv1.3';
-      reader.install(protect(suite, server));
-      feed(value('Record_ServerHandshakeMessages'));
-      for (const name of ['EncryptedExtensions', 'Server_Certificate', 'Server_CertificateVerify', 'Server_Finished']) {
-        const message = coalescer.next();
-        expect(toHex(message?.raw ?? new Uint8Array(0))).toBe(trace.get(`Message_${name}`));
-        transcript.add(message?.raw ?? new Uint8Array(0));
-      }
-      expect(coalescer.leftover).toBe(0);
-
-      // Ours, then application data and close_notify both ways.
-      const [clientTraffic = client, serverTraffic = server] = main();
-      if (trace.get('Record_ClientFinished')?.startsWith('14')) writer.changeCipherSpec();
-      writer.install(protect(suite, client));
-      writer.handshake(wire.encodeFinished(finishedMac(suite.hash, client, transcript.digest())));
-      expect(sent()).toBe(trace.get('Record_ClientFinished'));
-      writer.install(protect(suite, clientTraffic));
-      reader.install(protect(suite, serverTraffic));
-      reader.established = true;
-      if (trace.has('Record_NewSessionTicket')) {
-        feed(value('Record_NewSessionTicket'));
-        const { ticket } = wire.decodeNewSessionTicket(coalescer.next()?.body ?? new Uint8Array(0));
-        expect(toHex(ticket)).toBe(trace.get('SessionTicket'));
-      }
-      if (trace.has('Client_AppData')) {
-        let record = '';
-        for (let ret = 0; ret <= 0; ) {
-          ret = writer.write(wbio, value('Client_AppData'));
-          record += toHex(leaves.nread0());
-          leaves.nread(leaves.pending);
+        // The server's flight, message by message.
+        feed(value('Record_ServerHello'));
+        expect(toHex(coalescer.next()?.raw ?? new Uint8Array(0))).toBe(trace.get('Message_ServerHello'));
+        reader.version = 'TLSv1.3';
+        reader.install(protect(suite, server));
+        feed(value('Record_ServerHandshakeMessages'));
+        for (const name of [
+          'EncryptedExtensions',
+          'Server_Certificate',
+          'Server_CertificateVerify',
+          'Server_Finished',
+        ]) {
+          const message = coalescer.next();
+          expect(toHex(message?.raw ?? new Uint8Array(0))).toBe(trace.get(`Message_${name}`));
+          transcript.add(message?.raw ?? new Uint8Array(0));
         }
-        expect(record).toBe(trace.get('Record_Client_AppData'));
-        feed(value('Record_Server_AppData'));
-        expect(toHex(reader.fragment)).toBe(trace.get('Server_AppData'));
+        expect(coalescer.leftover).toBe(0);
+
+        // Ours, then application data and close_notify both ways.
+        const [clientTraffic = client, serverTraffic = server] = main();
+        if (trace.get('Record_ClientFinished')?.startsWith('14')) writer.changeCipherSpec();
+        writer.install(protect(suite, client));
+        writer.handshake(wire.encodeFinished(finishedMac(suite.hash, client, transcript.digest())));
+        expect(sent()).toBe(trace.get('Record_ClientFinished'));
+        writer.install(protect(suite, clientTraffic));
+        reader.install(protect(suite, serverTraffic));
+        reader.established = true;
+        if (trace.has('Record_NewSessionTicket')) {
+          feed(value('Record_NewSessionTicket'));
+          const { ticket } = wire.decodeNewSessionTicket(coalescer.next()?.body ?? new Uint8Array(0));
+          expect(toHex(ticket)).toBe(trace.get('SessionTicket'));
+        }
+        if (trace.has('Client_AppData')) {
+          let record = '';
+          for (let ret = 0; ret <= 0;) {
+            ret = writer.write(wbio, value('Client_AppData'));
+            record += toHex(leaves.nread0());
+            leaves.nread(leaves.pending);
+          }
+          expect(record).toBe(trace.get('Record_Client_AppData'));
+          feed(value('Record_Server_AppData'));
+          expect(toHex(reader.fragment)).toBe(trace.get('Server_AppData'));
+        }
+        writer.alert(1, 0);
+        expect(sent()).toBe(trace.get('Record_Client_CloseNotify'));
+        feed(value('Record_Server_CloseNotify'));
+        expect(reader.alert).toEqual({ level: 1, description: 0 });
       }
-      writer.alert(1, 0);
-      expect(sent()).toBe(trace.get('Record_Client_CloseNotify'));
-      feed(value('Record_Server_CloseNotify'));
-      expect(reader.alert).toEqual({ level: 1, description: 0 });
-    }
+    });
   });
-});

@@ -1,4 +1,7 @@
-/** The seven traces of RFC 8448 and its company, byte for byte, through the engine as it is: only hello shape and randomness are given. */
+/**
+ * The seven traces of RFC 8448 and its company, byte for byte, through the engine as it is: only hello shape and
+ * randomness are given.
+ */
 import { bioPair, type Bio } from '@ferrule/bio';
 import type { ContextOptions, Credential, Signer, Ssl, TlsSession } from '@ferrule/contract';
 import { expect, it } from 'vitest';
@@ -40,7 +43,8 @@ for (const provider of [nodeCrypto, nobleCrypto, tunedCrypto]) {
       run.sends('Record_ClientHello_1', 'Record_Client_EarlyAppData');
       run.receives('Record_ServerHello');
       run.ssl.connect();
-      // The file's flight lacks the server_name that the RFC's has, so that neither Finished would fit: it is sealed anew.
+      // The file's flight lacks the server_name that the RFC's has, so that neither Finished would fit: it is sealed
+      // anew.
       run.receivesSealed(RFC_EXTENSIONS_WITH_EARLY_DATA, run.bytes('Message_Server_Finished'));
       expect(run.ssl.connect(), run.ssl.failure?.error.message).toBe(1);
       run.sends('Record_ClientFinished');
@@ -88,7 +92,10 @@ for (const provider of [nodeCrypto, nobleCrypto, tunedCrypto]) {
     });
 
     it('raw public keys on both sides', async () => {
-      const run = new Run(provider, 'RawPublicKey_With_Client_Authentication', { groups: [29, 23, 24], client: 'raw-public-key' });
+      const run = new Run(provider, 'RawPublicKey_With_Client_Authentication', {
+        groups: [29, 23, 24],
+        client: 'raw-public-key',
+      });
       await run.authenticate();
       run.close();
     });
@@ -113,17 +120,21 @@ interface Shape {
 }
 
 /**
- * Keys of 1024 bits and certificates that have expired: the chain is not the subject here, CertificateVerify is checked all the
- * same. One function for every run, since a session is bound to it.
+ * Keys of 1024 bits and certificates that have expired: the chain is not the subject here, CertificateVerify is checked
+ * all the same. One function for every run, since a session is bound to it.
  */
 const anyChain = (): boolean => true;
 
 /** NSS of 2018, which the RFC's traces were taken from, offered finite fields, SHA-1 and DSA too. */
 const NSS_GROUPS = [0x1d, 0x17, 0x18, 0x19, 0x100, 0x101, 0x102, 0x103, 0x104];
-const NSS_SCHEMES = [0x403, 0x503, 0x603, 0x203, 0x804, 0x805, 0x806, 0x401, 0x501, 0x601, 0x201, 0x402, 0x502, 0x602, 0x202];
+const NSS_SCHEMES = [
+  0x403, 0x503, 0x603, 0x203, 0x804, 0x805, 0x806, 0x401, 0x501, 0x601, 0x201, 0x402, 0x502, 0x602, 0x202,
+];
 
 /** EncryptedExtensions of RFC 8448 section 4. */
-const RFC_EXTENSIONS_WITH_EARLY_DATA = unhex('080000280026000a00140012001d00170018001901000101010201030104001c0002400100000000002a0000');
+const RFC_EXTENSIONS_WITH_EARLY_DATA = unhex(
+  '080000280026000a00140012001d00170018001901000101010201030104001c0002400100000000002a0000',
+);
 
 class Run {
   readonly ssl: Ssl;
@@ -155,12 +166,33 @@ class Run {
         const [label = '', , secret = ''] = line.split(' ');
         this.#secrets.set(label, unhex(secret));
       },
-      ...(shape.psk && { externalPsks: [{ identity: new TextEncoder().encode(this.#trace.get('PskIdentity') ?? ''), key: this.bytes('PskSecret'), hash: 'sha256' }] }),
-      ...(shape.client && { onCertificateRequest: () => new Promise<Credential>((resolve) => (this.#answer = resolve)) }),
-      ...(shape.client === 'raw-public-key' && { serverCertificateTypes: ['raw-public-key'], clientCertificateTypes: ['raw-public-key'] }),
+      ...(shape.psk && {
+        externalPsks: [
+          {
+            identity: new TextEncoder().encode(this.#trace.get('PskIdentity') ?? ''),
+            key: this.bytes('PskSecret'),
+            hash: 'sha256',
+          },
+        ],
+      }),
+      ...(shape.client && {
+        onCertificateRequest: () => new Promise<Credential>((resolve) => (this.#answer = resolve)),
+      }),
+      ...(shape.client === 'raw-public-key' && {
+        serverCertificateTypes: ['raw-public-key'],
+        clientCertificateTypes: ['raw-public-key'],
+      }),
     };
-    const config: Config = { ...parseOptions(provider, options), middleboxCompatibility: shape.compatible ?? false, shape: nss(shape) };
-    this.ssl = newConnection({ ...config, versions: ['TLSv1.3'], suites: config.suites.filter(({ version }) => version === 'TLSv1.3') });
+    const config: Config = {
+      ...parseOptions(provider, options),
+      middleboxCompatibility: shape.compatible ?? false,
+      shape: nss(shape),
+    };
+    this.ssl = newConnection({
+      ...config,
+      versions: ['TLSv1.3'],
+      suites: config.suites.filter(({ version }) => version === 'TLSv1.3'),
+    });
     const [bio, net] = bioPair(65_536);
     this.#net = net;
     this.ssl.setBio(bio, bio);
@@ -239,11 +271,18 @@ class Run {
 
   #decryptCertificate(): { data: Uint8Array; algorithm: number } {
     const record = this.bytes('Record_ClientFinished');
-    const plain = this.#protection('CLIENT_HANDSHAKE_TRAFFIC_SECRET').open(record, record.length, new Uint8Array(record.length));
+    const plain = this.#protection('CLIENT_HANDSHAKE_TRAFFIC_SECRET').open(
+      record,
+      record.length,
+      new Uint8Array(record.length),
+    );
     if (plain === null) throw new Error('the client flight does not decrypt');
     const length = (((plain[1] ?? 0) << 16) | ((plain[2] ?? 0) << 8) | (plain[3] ?? 0)) + 4;
     const [entry] = decodeCertificate(plain.subarray(4, length)).entries;
-    return { data: entry?.data.slice() ?? new Uint8Array(0), algorithm: ((plain[length + 4] ?? 0) << 8) | (plain[length + 5] ?? 0) };
+    return {
+      data: entry?.data.slice() ?? new Uint8Array(0),
+      algorithm: ((plain[length + 4] ?? 0) << 8) | (plain[length + 5] ?? 0),
+    };
   }
 }
 
@@ -255,7 +294,10 @@ function nss(shape: Shape): (values: ExtensionInput<'clientHello'>) => Extension
     ...values,
     renegotiationInfo: modern ? undefined : new Uint8Array(0),
     supportedGroups: shape.groups ?? NSS_GROUPS,
-    sessionTicket: modern || retried || shape.session !== undefined || shape.client !== undefined || shape.compatible === true ? undefined : new Uint8Array(0),
+    sessionTicket:
+      modern || retried || shape.session !== undefined || shape.client !== undefined || shape.compatible === true
+        ? undefined
+        : new Uint8Array(0),
     signatureAlgorithms: shape.signatureAlgorithms ?? NSS_SCHEMES,
   });
 }

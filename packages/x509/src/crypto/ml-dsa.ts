@@ -1,4 +1,7 @@
-/** @module ML-DSA (FIPS 204) by noble, which whoever imports this hands in: some have it at once, some only when they meet such a key. */
+/**
+ * @module ML-DSA (FIPS 204) by noble, which whoever imports this hands in: some have it at once, some only when they
+ * meet such a key.
+ */
 import type { ml_dsa44 } from '@noble/post-quantum/ml-dsa.js';
 import type { MlDsaKey } from '../public-key.ts';
 
@@ -14,7 +17,12 @@ export interface NobleMlDsa {
 const NAMES = { 'ml-dsa-44': 'ml_dsa44', 'ml-dsa-65': 'ml_dsa65', 'ml-dsa-87': 'ml_dsa87' } as const;
 
 /** With an empty context, as certificates and TLS have it. `false` for a signature of a wrong length, too. */
-export const verifyMlDsa = (noble: NobleMlDsa, { kind, key }: MlDsaKey, message: Uint8Array, signature: Uint8Array): boolean => {
+export const verifyMlDsa = (
+  noble: NobleMlDsa,
+  { kind, key }: MlDsaKey,
+  message: Uint8Array,
+  signature: Uint8Array,
+): boolean => {
   const signer = noble[NAMES[kind]];
   return signature.length === signer.lengths.signature && signer.verify(signature, message, key);
 };

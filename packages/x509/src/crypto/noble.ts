@@ -1,4 +1,7 @@
-/** @module Signature checks in JavaScript: @noble/curves and @noble/post-quantum, and RSA over BigInt. Synchronous, runs everywhere. */
+/**
+ * @module Signature checks in JavaScript: @noble/curves and @noble/post-quantum, and RSA over BigInt. Synchronous, runs
+ * everywhere.
+ */
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { ed448 } from '@noble/curves/ed448.js';
 import { p256, p384, p521 } from '@noble/curves/nist.js';
@@ -27,14 +30,25 @@ export const nobleVerifier: SignatureVerifier = {
   digest: (hash, data) => DIGESTS[hash](data),
 };
 
-const verify = (algorithm: SignatureAlgorithm, spki: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean => {
+const verify = (
+  algorithm: SignatureAlgorithm,
+  spki: Uint8Array,
+  message: Uint8Array,
+  signature: Uint8Array,
+): boolean => {
   const key = parsePublicKey(spki);
   if (!fits(algorithm, key)) return false;
   switch (algorithm.kind) {
     case 'rsa-pkcs1':
-      return (key.kind === 'rsa' || key.kind === 'rsa-pss') && verifyPkcs1(key, algorithm.hash, DIGESTS[algorithm.hash](message), signature);
+      return (
+        (key.kind === 'rsa' || key.kind === 'rsa-pss') &&
+        verifyPkcs1(key, algorithm.hash, DIGESTS[algorithm.hash](message), signature)
+      );
     case 'rsa-pss':
-      return (key.kind === 'rsa' || key.kind === 'rsa-pss') && verifyPss(key, DIGESTS[algorithm.hash], algorithm.saltLength, DIGESTS[algorithm.hash](message), signature);
+      return (
+        (key.kind === 'rsa' || key.kind === 'rsa-pss') &&
+        verifyPss(key, DIGESTS[algorithm.hash], algorithm.saltLength, DIGESTS[algorithm.hash](message), signature)
+      );
     case 'ecdsa':
       return key.kind === 'ec' && verifyEcdsa(key, algorithm.hash, message, signature);
     case 'ed25519':

@@ -1,4 +1,7 @@
-/** @module Signature checks by the OpenSSL in Node, through `node:crypto`; ML-DSA where that has none (before OpenSSL 3.5) by noble. Synchronous. */
+/**
+ * @module Signature checks by the OpenSSL in Node, through `node:crypto`; ML-DSA where that has none (before OpenSSL
+ * 3.5) by noble. Synchronous.
+ */
 import { createHash, createPublicKey, constants, verify as verifySignature, type KeyObject } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { fits, parsePublicKey, type MlDsaKey, type PublicKey } from '../public-key.ts';
@@ -29,7 +32,12 @@ export const nodeVerifier: SignatureVerifier = {
   digest: (hash, data) => createHash(hash).update(data).digest(),
 };
 
-const verify = (algorithm: SignatureAlgorithm, spki: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean => {
+const verify = (
+  algorithm: SignatureAlgorithm,
+  spki: Uint8Array,
+  message: Uint8Array,
+  signature: Uint8Array,
+): boolean => {
   const key = importKey(spki);
   if (!key || !fits(algorithm, key.publicKey) || !fitsModulus(key.publicKey, signature)) return false;
   const { object, publicKey } = key;
@@ -38,7 +46,12 @@ const verify = (algorithm: SignatureAlgorithm, spki: Uint8Array, message: Uint8A
     case 'rsa-pkcs1':
       return verifySignature(algorithm.hash, message, object, signature);
     case 'rsa-pss':
-      return verifySignature(algorithm.hash, message, { key: object, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: algorithm.saltLength }, signature);
+      return verifySignature(
+        algorithm.hash,
+        message,
+        { key: object, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: algorithm.saltLength },
+        signature,
+      );
     case 'ecdsa':
       return verifySignature(algorithm.hash, message, object, signature);
     default:
@@ -50,7 +63,10 @@ const isMlDsa = (key: PublicKey): key is MlDsaKey => key.kind.startsWith('ml-dsa
 
 let noble: NobleMlDsa | undefined;
 /** When it is first needed, and at once: `import()` would make a synchronous engine wait. */
-const nobleMlDsa = (): NobleMlDsa => (noble ??= createRequire(typeof __filename === 'string' ? __filename : import.meta.url)('@noble/post-quantum/ml-dsa.js') as NobleMlDsa);
+const nobleMlDsa = (): NobleMlDsa =>
+  (noble ??= createRequire(typeof __filename === 'string' ? __filename : import.meta.url)(
+    '@noble/post-quantum/ml-dsa.js',
+  ) as NobleMlDsa);
 
 const importKey = (spki: Uint8Array): Imported | null => {
   const bytes = Buffer.from(spki.buffer, spki.byteOffset, spki.byteLength);
@@ -66,7 +82,11 @@ const importKey = (spki: Uint8Array): Imported | null => {
 const readKey = (spki: Uint8Array, bytes: Buffer): Imported | null => {
   try {
     const publicKey = parsePublicKey(spki);
-    if (publicKey.kind === 'unknown' || ((publicKey.kind === 'rsa' || publicKey.kind === 'rsa-pss') && !rsaWithinBounds(publicKey))) return null;
+    if (
+      publicKey.kind === 'unknown' ||
+      ((publicKey.kind === 'rsa' || publicKey.kind === 'rsa-pss') && !rsaWithinBounds(publicKey))
+    )
+      return null;
     return { publicKey, object: isMlDsa(publicKey) ? orUndefined(bytes) : publicKeyOf(bytes) };
   } catch {
     return null;

@@ -7,13 +7,23 @@ type Hash = (data: Uint8Array) => Uint8Array;
 
 /** DER of DigestInfo up to the hash (RFC 8017 section 9.2, note 1), with parameters NULL. */
 const DIGEST_INFO: Readonly<Record<HashName, readonly number[]>> = {
-  sha256: [0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20],
-  sha384: [0x30, 0x41, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02, 0x05, 0x00, 0x04, 0x30],
-  sha512: [0x30, 0x51, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x03, 0x05, 0x00, 0x04, 0x40],
+  sha256: [
+    0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20,
+  ],
+  sha384: [
+    0x30, 0x41, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02, 0x05, 0x00, 0x04, 0x30,
+  ],
+  sha512: [
+    0x30, 0x51, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x03, 0x05, 0x00, 0x04, 0x40,
+  ],
 };
 
-/** RFC 8017 sections 8.1.2 and 8.2.2, step 1: as many octets as the modulus has. OpenSSL takes a PSS signature without its leading zeros. */
-export const fitsModulus = (key: PublicKey, signature: Uint8Array): boolean => (key.kind !== 'rsa' && key.kind !== 'rsa-pss') || signature.length === (key.bits + 7) >> 3;
+/**
+ * RFC 8017 sections 8.1.2 and 8.2.2, step 1: as many octets as the modulus has. OpenSSL takes a PSS signature without
+ * its leading zeros.
+ */
+export const fitsModulus = (key: PublicKey, signature: Uint8Array): boolean =>
+  (key.kind !== 'rsa' && key.kind !== 'rsa-pss') || signature.length === (key.bits + 7) >> 3;
 
 /** EMSA-PKCS1-v1_5: the one right encoding is made and compared, nothing is parsed. */
 export const verifyPkcs1 = (key: RsaKey, hash: HashName, digest: Uint8Array, signature: Uint8Array): boolean => {
@@ -32,7 +42,13 @@ export const verifyPkcs1 = (key: RsaKey, hash: HashName, digest: Uint8Array, sig
 };
 
 /** EMSA-PSS with MGF1 over the same hash, and a salt of exactly this length. */
-export const verifyPss = (key: RsaKey, hash: Hash, saltLength: number, digest: Uint8Array, signature: Uint8Array): boolean => {
+export const verifyPss = (
+  key: RsaKey,
+  hash: Hash,
+  saltLength: number,
+  digest: Uint8Array,
+  signature: Uint8Array,
+): boolean => {
   const whole = recover(key, signature);
   if (!whole) return false;
   const bits = key.bits - 1;

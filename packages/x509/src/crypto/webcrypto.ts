@@ -1,6 +1,7 @@
 /**
- * @module Signature checks by WebCrypto, wherever it has the algorithm; @noble/curves, loaded on demand, where it has not (Ed448 and ML-DSA everywhere, Ed25519
- * in older browsers, RSA keys of the id-RSASSA-PSS kind). Answers with promises.
+ * @module Signature checks by WebCrypto, wherever it has the algorithm; @noble/curves, loaded on demand, where it has
+ * not (Ed448 and ML-DSA everywhere, Ed25519 in older browsers, RSA keys of the id-RSASSA-PSS kind). Answers with
+ * promises.
  */
 import { sha1 } from '@noble/hashes/legacy.js';
 import { sha256, sha384, sha512 } from '@noble/hashes/sha2.js';
@@ -12,7 +13,13 @@ import * as Tag from '../tag.ts';
 
 /** What is used of `crypto.subtle`; `CryptoKey`s are opaque here. */
 interface Subtle {
-  importKey(format: 'spki', key: Uint8Array, algorithm: object, extractable: boolean, usages: readonly string[]): Promise<object>;
+  importKey(
+    format: 'spki',
+    key: Uint8Array,
+    algorithm: object,
+    extractable: boolean,
+    usages: readonly string[],
+  ): Promise<object>;
   verify(algorithm: object, key: object, signature: Uint8Array, data: Uint8Array): Promise<boolean>;
 }
 
@@ -38,7 +45,9 @@ export const webcryptoVerifier: SignatureVerifier = {
       imported = await importKey(subtle, params.import, spki);
     } catch (error) {
       // NotSupportedError: the algorithm is missing here. Anything else: the key is bad.
-      return (error as { name?: string }).name === 'NotSupportedError' ? await byNoble(algorithm, spki, message, signature) : false;
+      return (error as { name?: string }).name === 'NotSupportedError'
+        ? await byNoble(algorithm, spki, message, signature)
+        : false;
     }
     try {
       return await subtle.verify(params.verify, imported, raw, message);
@@ -50,7 +59,8 @@ export const webcryptoVerifier: SignatureVerifier = {
   digest: (hash, data) => DIGESTS[hash](data),
 };
 
-const byNoble = async (...check: Parameters<SignatureVerifier['verify']>): Promise<boolean> => (await import('./noble.ts')).nobleVerifier.verify(...check);
+const byNoble = async (...check: Parameters<SignatureVerifier['verify']>): Promise<boolean> =>
+  (await import('./noble.ts')).nobleVerifier.verify(...check);
 
 const readKey = (spki: Uint8Array): PublicKey | undefined => {
   try {
@@ -62,7 +72,10 @@ const readKey = (spki: Uint8Array): PublicKey | undefined => {
 };
 
 /** `undefined` for what WebCrypto does not know. */
-const paramsOf = (algorithm: SignatureAlgorithm, key: PublicKey): { readonly import: object; readonly verify: object } | undefined => {
+const paramsOf = (
+  algorithm: SignatureAlgorithm,
+  key: PublicKey,
+): { readonly import: object; readonly verify: object } | undefined => {
   switch (algorithm.kind) {
     case 'rsa-pkcs1': {
       const name = 'RSASSA-PKCS1-v1_5';
@@ -70,11 +83,15 @@ const paramsOf = (algorithm: SignatureAlgorithm, key: PublicKey): { readonly imp
     }
     case 'rsa-pss': {
       const name = 'RSA-PSS';
-      return key.kind === 'rsa' ? { import: { name, hash: HASH[algorithm.hash] }, verify: { name, saltLength: algorithm.saltLength } } : undefined;
+      return key.kind === 'rsa'
+        ? { import: { name, hash: HASH[algorithm.hash] }, verify: { name, saltLength: algorithm.saltLength } }
+        : undefined;
     }
     case 'ecdsa':
       // a compressed point is legal, and not everywhere importable
-      return key.kind === 'ec' && key.point[0] === 4 ? { import: { name: 'ECDSA', namedCurve: key.curve }, verify: { name: 'ECDSA', hash: HASH[algorithm.hash] } } : undefined;
+      return key.kind === 'ec' && key.point[0] === 4
+        ? { import: { name: 'ECDSA', namedCurve: key.curve }, verify: { name: 'ECDSA', hash: HASH[algorithm.hash] } }
+        : undefined;
     case 'ed25519':
       return { import: { name: 'Ed25519' }, verify: { name: 'Ed25519' } };
     default:
@@ -92,7 +109,10 @@ const importKey = (subtle: Subtle, algorithm: object, spki: Uint8Array): Promise
   return key;
 };
 
-/** DER `ECDSA-Sig-Value` to r and s of fixed length, which is what WebCrypto takes; `undefined` for what is not strict DER. */
+/**
+ * DER `ECDSA-Sig-Value` to r and s of fixed length, which is what WebCrypto takes; `undefined` for what is not strict
+ * DER.
+ */
 const rawEcdsa = (signature: Uint8Array, size: number): Uint8Array | undefined => {
   try {
     const reader = new DerReader(signature);

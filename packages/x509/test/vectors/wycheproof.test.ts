@@ -11,7 +11,14 @@ interface Group {
   readonly mgfSha?: string;
   readonly sLen?: number;
   readonly publicKeyDer: string;
-  readonly tests: readonly { readonly tcId: number; readonly comment: string; readonly flags: readonly string[]; readonly msg: string; readonly sig: string; readonly result: 'valid' | 'invalid' | 'acceptable' }[];
+  readonly tests: readonly {
+    readonly tcId: number;
+    readonly comment: string;
+    readonly flags: readonly string[];
+    readonly msg: string;
+    readonly sig: string;
+    readonly result: 'valid' | 'invalid' | 'acceptable';
+  }[];
 }
 
 const FILES = [
@@ -30,11 +37,14 @@ const FILES = [
   'rsa_pss_4096_sha384_mgf1_48',
   'rsa_pss_4096_sha512_mgf1_64',
   'rsa_pss_misc',
-  ...['2048', '3072', '4096'].flatMap((bits) => ['sha256', 'sha384', 'sha512'].map((hash) => `rsa_signature_${bits}_${hash}`)),
+  ...['2048', '3072', '4096'].flatMap((bits) =>
+    ['sha256', 'sha384', 'sha512'].map((hash) => `rsa_signature_${bits}_${hash}`),
+  ),
 ];
 
 const bytes = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'hex'));
-const hashOf = (name: string | undefined): HashName | undefined => ({ 'SHA-256': 'sha256', 'SHA-384': 'sha384', 'SHA-512': 'sha512' } as const)[name ?? ''];
+const hashOf = (name: string | undefined): HashName | undefined =>
+  (({ 'SHA-256': 'sha256', 'SHA-384': 'sha384', 'SHA-512': 'sha512' }) as const)[name ?? ''];
 
 /** `undefined` for what X.509 does not use: SHA-1 and SHA-224, truncated hashes, MGF1 with another hash. */
 const algorithmOf = ({ type, sha, mgfSha, sLen = 0, publicKeyDer }: Group): SignatureAlgorithm | undefined => {
@@ -48,22 +58,24 @@ const algorithmOf = ({ type, sha, mgfSha, sLen = 0, publicKeyDer }: Group): Sign
 
 const verifiers: readonly SignatureVerifier[] = [nobleVerifier, nodeVerifier, webcryptoVerifier];
 
-for (const verifier of verifiers) for (const name of FILES) {
-  describeVectors(`${verifier.name} on Wycheproof's ${name}`, `wycheproof/${name}.json.gz`, (file) => {
-    it('accepts what is valid and nothing that is not', async () => {
-      const wrong: string[] = [];
-      let run = 0;
-      for (const group of readVectors<{ testGroups: Group[] }>(file).testGroups) {
-        const algorithm = algorithmOf(group);
-        if (!algorithm) continue;
-        for (const test of group.tests) {
-          run++;
-          const ok = await verifier.verify(algorithm, bytes(group.publicKeyDer), bytes(test.msg), bytes(test.sig));
-          if (test.result !== 'acceptable' && ok !== (test.result === 'valid')) wrong.push(`${test.tcId} ${test.result}: ${test.comment} ${test.flags.join()}`);
+for (const verifier of verifiers)
+  for (const name of FILES) {
+    describeVectors(`${verifier.name} on Wycheproof's ${name}`, `wycheproof/${name}.json.gz`, (file) => {
+      it('accepts what is valid and nothing that is not', async () => {
+        const wrong: string[] = [];
+        let run = 0;
+        for (const group of readVectors<{ testGroups: Group[] }>(file).testGroups) {
+          const algorithm = algorithmOf(group);
+          if (!algorithm) continue;
+          for (const test of group.tests) {
+            run++;
+            const ok = await verifier.verify(algorithm, bytes(group.publicKeyDer), bytes(test.msg), bytes(test.sig));
+            if (test.result !== 'acceptable' && ok !== (test.result === 'valid'))
+              wrong.push(`${test.tcId} ${test.result}: ${test.comment} ${test.flags.join()}`);
+          }
         }
-      }
-      expect(wrong).toEqual([]);
-      expect(run).toBeGreaterThan(0);
+        expect(wrong).toEqual([]);
+        expect(run).toBeGreaterThan(0);
+      });
     });
-  });
-}
+  }

@@ -1,9 +1,9 @@
 /**
  * @module AES (FIPS 197) in counter mode without tables: 32 blocks at once, bit by bit.
  *
- * Word 8 p + k of the state holds bit k of byte p of all 32 blocks, one block in each bit of the word. So a substitution is the
- * S-box as a circuit of 113 gates (Boyar and Peralta, "A small depth-16 circuit for the AES S-box", 2012), ShiftRows is a matter
- * of where one reads, and no address and no branch depends on a secret.
+ * Word 8 p + k of the state holds bit k of byte p of all 32 blocks, one block in each bit of the word. So a
+ * substitution is the S-box as a circuit of 113 gates (Boyar and Peralta, "A small depth-16 circuit for the AES S-box",
+ * 2012), ShiftRows is a matter of where one reads, and no address and no branch depends on a secret.
  */
 
 /** Blocks that are made at once. */
@@ -28,7 +28,7 @@ export function expandKey(key: Uint8Array): Uint8Array {
       temp.set([temp[1] as number, temp[2] as number, temp[3] as number, temp[0] as number]);
       substituteWord(temp);
       temp[0] = (temp[0] as number) ^ constant;
-      constant = (constant << 1) ^ (constant >> 7) * 0x11b;
+      constant = (constant << 1) ^ ((constant >> 7) * 0x11b);
     } else if (words > 6 && word % words === 4) substituteWord(temp);
     for (let i = 0; i < 4; i++) keys[at + i] = (keys[at + i - key.length] as number) ^ (temp[i] as number);
     temp.fill(0);
@@ -45,7 +45,8 @@ function substituteWord(bytes: Uint8Array): void {
   }
   substituteShifted(state, substituted, 1);
   bytes.fill(0);
-  for (let k = 0; k < 8; k++) for (let i = 0; i < 4; i++) bytes[i] = (bytes[i] as number) | ((((substituted[k] as number) >> i) & 1) << k);
+  for (let k = 0; k < 8; k++)
+    for (let i = 0; i < 4; i++) bytes[i] = (bytes[i] as number) | ((((substituted[k] as number) >> i) & 1) << k);
 }
 
 /**
@@ -87,12 +88,14 @@ function spread(p: number, byte: number): void {
 }
 
 function addRoundKey(keys: Uint8Array, round: number, words: Int32Array): void {
-  for (let i = 0; i < BATCH_WORDS; i++) words[i] = (words[i] as number) ^ -(((keys[16 * round + (i >> 3)] as number) >> (i & 7)) & 1);
+  for (let i = 0; i < BATCH_WORDS; i++)
+    words[i] = (words[i] as number) ^ -(((keys[16 * round + (i >> 3)] as number) >> (i & 7)) & 1);
 }
 
 /**
- * MixColumns and AddRoundKey: of the bytes of its column from its own row on, s0 to s3, a byte becomes 2 (s0 + s1) + s1 + s2 + s3. b is
- * s1, d is s0 + s1, and twice d is all its bits one up; what leaves at the top comes back as x^4 + x^3 + x + 1.
+ * MixColumns and AddRoundKey: of the bytes of its column from its own row on, s0 to s3, a byte becomes 2 (s0 + s1) + s1
+ * + s2 + s3. b is s1, d is s0 + s1, and twice d is all its bits one up; what leaves at the top comes back as x^4 + x^3
+ * + x + 1.
  */
 // prettier-ignore
 function mixColumns(keys: Uint8Array, round: number, s: Int32Array, out: Int32Array): void {
@@ -127,7 +130,9 @@ function transpose(words: Int32Array, at: number, out: Int32Array, j: number): v
   for (let block = 0; block < 32; block++) out[4 * block + j] = words[at + block] as number;
 }
 
-/** ShiftRows, row r of a column being read r columns on, and the S-box; names of the paper, whose bit 0 is the highest. */
+/**
+ * ShiftRows, row r of a column being read r columns on, and the S-box; names of the paper, whose bit 0 is the highest.
+ */
 // prettier-ignore
 function substituteShifted(input: Int32Array, output: Int32Array, bytes: number): void {
   for (let p = 0; p < bytes; p++) {

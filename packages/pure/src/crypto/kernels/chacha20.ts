@@ -1,13 +1,15 @@
 /**
- * @module The ChaCha20 stream (RFC 8439 section 2.4) over words in memory: its state in sixteen local variables, its double
- * round written out. Additions, rotations and exclusive ors alone, so no time depends on a secret. Little-endian machines only.
+ * @module The ChaCha20 stream (RFC 8439 section 2.4) over words in memory: its state in sixteen local variables, its
+ * double round written out. Additions, rotations and exclusive ors alone, so no time depends on a secret. Little-endian
+ * machines only.
  */
 
 /** Words of a block, 64 bytes. */
 export const BLOCK_WORDS = 16;
 
 /**
- * Exclusive-ors the key stream of `blocks` blocks, from block number `counter` on, into the words at the beginning of `words`.
+ * Exclusive-ors the key stream of `blocks` blocks, from block number `counter` on, into the words at the beginning of
+ * `words`.
  * @param key - eight words
  * @param nonce - three words
  */

@@ -5,7 +5,10 @@ import { ecdsaVerifier, signedWindows } from './ecdsa.ts';
 import { fieldP256 } from './p256.ts';
 import { fieldP384 } from './p384.ts';
 
-describe.each([['P-256', p256, fieldP256, 32], ['P-384', p384, fieldP384, 48]] as const)('ECDSA on %s', (_, curve, field, size) => {
+describe.each([
+  ['P-256', p256, fieldP256, 32],
+  ['P-384', p384, fieldP384, 48],
+] as const)('ECDSA on %s', (_, curve, field, size) => {
   const kernel = ecdsaVerifier(field, curve);
   const { Point } = curve;
   const n = Point.Fn.ORDER;
@@ -27,9 +30,28 @@ describe.each([['P-256', p256, fieldP256, 32], ['P-384', p384, fieldP384, 48]] a
   };
   const bytes = (x: bigint): Uint8Array => Uint8Array.from(Buffer.from(x.toString(16).padStart(2 * size, '0'), 'hex'));
   const der = (r: bigint, s: bigint): Uint8Array => new curve.Signature(r, s).toBytes('der');
-  const edges = [1n, 2n, 3n, 15n, 16n, 17n, n - 1n, n - 2n, n - 16n, n >> 1n, (n >> 1n) + 1n, 1n << 24n, (1n << 24n) - 1n, 1n << 128n, (1n << 255n) % n];
+  const edges = [
+    1n,
+    2n,
+    3n,
+    15n,
+    16n,
+    17n,
+    n - 1n,
+    n - 2n,
+    n - 16n,
+    n >> 1n,
+    (n >> 1n) + 1n,
+    1n << 24n,
+    (1n << 24n) - 1n,
+    1n << 128n,
+    (1n << 255n) % n,
+  ];
   const scalar = fc.oneof(fc.constantFrom(...edges), fc.bigInt({ min: 1n, max: n - 1n }));
-  const anyHash = fc.oneof(fc.constantFrom(0n, ...edges, n).map(bytes), fc.uint8Array({ minLength: size, maxLength: size }));
+  const anyHash = fc.oneof(
+    fc.constantFrom(0n, ...edges, n).map(bytes),
+    fc.uint8Array({ minLength: size, maxLength: size }),
+  );
 
   it('accepts what noble signs, with any key at the edges and elsewhere, and not with another hash', () => {
     fc.assert(
@@ -57,7 +79,8 @@ describe.each([['P-256', p256, fieldP256, 32], ['P-384', p384, fieldP384, 48]] a
         const s = (r * Point.Fn.inv(u2)) % n;
         const hash = bytes((u1 * s) % n);
         expect(ours(key.toBytes(false), der(r, s), hash)).toBe(true);
-        if (wrong !== r) expect(ours(key.toBytes(false), der(wrong, s), hash)).toBe(nobles(key.toBytes(false), der(wrong, s), hash));
+        if (wrong !== r)
+          expect(ours(key.toBytes(false), der(wrong, s), hash)).toBe(nobles(key.toBytes(false), der(wrong, s), hash));
       }),
       { numRuns: 60 },
     );
@@ -113,10 +136,26 @@ describe.each([['P-256', p256, fieldP256, 32], ['P-384', p384, fieldP384, 48]] a
     const sequence = (...content: number[]): Uint8Array => Uint8Array.of(0x30, content.length, ...content);
     const { r, s } = curve.Signature.fromBytes(good, 'der');
     expect(ours(publicKey, sequence(...integer(r), ...integer(s)), hash)).toBe(true);
-    for (const [one, other] of [[0n, s], [r, 0n], [n, s], [r, n], [r + n, s], [r, s + n], [0n, 0n], [n + 1n, n + 1n], [1n << BigInt(8 * size), s]] as const) {
+    for (const [one, other] of [
+      [0n, s],
+      [r, 0n],
+      [n, s],
+      [r, n],
+      [r + n, s],
+      [r, s + n],
+      [0n, 0n],
+      [n + 1n, n + 1n],
+      [1n << BigInt(8 * size), s],
+    ] as const) {
       expect(ours(publicKey, sequence(...integer(one), ...integer(other)), hash), `${one} ${other}`).toBe(false);
     }
-    for (const bad of [new Uint8Array(0), good.subarray(1), good.subarray(0, good.length - 1), Uint8Array.of(...good, 0), Uint8Array.of(0x31, ...good.subarray(1))]) {
+    for (const bad of [
+      new Uint8Array(0),
+      good.subarray(1),
+      good.subarray(0, good.length - 1),
+      Uint8Array.of(...good, 0),
+      Uint8Array.of(0x31, ...good.subarray(1)),
+    ]) {
       expect(ours(publicKey, bad, hash)).toBe(false);
     }
   });
@@ -129,7 +168,8 @@ describe.each([['P-256', p256, fieldP256, 32], ['P-384', p384, fieldP384, 48]] a
     const flipped = y.slice();
     flipped[size - 1] = (flipped[size - 1] as number) ^ 1;
     const small = Point.fromBytes(Uint8Array.of(2, ...bytes(smallestX())));
-    const key = (...parts: (number | Uint8Array)[]): Uint8Array => Uint8Array.from(parts.flatMap((part) => (typeof part === 'number' ? [part] : [...part])));
+    const key = (...parts: (number | Uint8Array)[]): Uint8Array =>
+      Uint8Array.from(parts.flatMap((part) => (typeof part === 'number' ? [part] : [...part])));
     const bad = {
       infinity: Uint8Array.of(0),
       'infinity, long': key(4, new Uint8Array(2 * size)),
@@ -191,7 +231,10 @@ describe.each([['P-256', p256, fieldP256, 32], ['P-384', p384, fieldP384, 48]] a
 describe('signed windows', () => {
   it('sum up to the scalar, in odd digits below half the window, far apart', () => {
     const top = 2n ** 256n;
-    const scalar = fc.oneof(fc.constantFrom(0n, 1n, 2n, 15n, 16n, 31n, top - 1n, top / 2n, top / 2n - 1n, top - 2n ** 128n), fc.bigInt({ min: 0n, max: top - 1n }));
+    const scalar = fc.oneof(
+      fc.constantFrom(0n, 1n, 2n, 15n, 16n, 31n, top - 1n, top / 2n, top / 2n - 1n, top - 2n ** 128n),
+      fc.bigInt({ min: 0n, max: top - 1n }),
+    );
     fc.assert(
       fc.property(scalar, fc.integer({ min: 2, max: 8 }), (k, window) => {
         const digits = signedWindows(k, window, 256);

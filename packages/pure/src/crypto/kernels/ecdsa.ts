@@ -1,10 +1,10 @@
 /**
  * @module ECDSA verification (FIPS 186-5 section 6.4.2) on a curve y^2 = x^3 - 3x + b of prime order: P-256 and P-384.
  *
- * noble reads the signature and the key and refuses what is none: DER, ranges, coordinates, the curve's equation. It also
- * computes modulo the order. What is done here is the long part, u1 · G + u2 · Q, on doubles: both scalars in signed windows
- * over one run of doublings. Its time depends on the signature, the message and the public key, all of which are public.
- * Nothing here is fit for a secret.
+ * noble reads the signature and the key and refuses what is none: DER, ranges, coordinates, the curve's equation. It
+ * also computes modulo the order. What is done here is the long part, u1 · G + u2 · Q, on doubles: both scalars in
+ * signed windows over one run of doublings. Its time depends on the signature, the message and the public key, all of
+ * which are public. Nothing here is fit for a secret.
  */
 import type { p256 } from '@noble/curves/nist.js';
 import { combine, encode, isZero, newElement, type Field, type Limbs } from './field.ts';
@@ -13,10 +13,13 @@ type Curve = typeof p256;
 
 /**
  * A check of signatures on `curve`, whose field `field` is.
- * @returns a function of the public key (SEC 1, compressed or not), the DER of the signature and the hash of the message; it
- * throws, as noble does, for a key or signature that cannot be read.
+ * @returns a function of the public key (SEC 1, compressed or not), the DER of the signature and the hash of the
+ * message; it throws, as noble does, for a key or signature that cannot be read.
  */
-export function ecdsaVerifier(field: Field, curve: Curve): (publicKey: Uint8Array, signature: Uint8Array, hash: Uint8Array) => boolean {
+export function ecdsaVerifier(
+  field: Field,
+  curve: Curve,
+): (publicKey: Uint8Array, signature: Uint8Array, hash: Uint8Array) => boolean {
   const { Point, Signature } = curve;
   const { Fn, Fp } = Point;
   const sum = doubleScalar(field, curve);
@@ -54,8 +57,14 @@ interface JacobianPoint {
 const KEY_WINDOW = 5;
 const BASE_WINDOW = 7;
 
-/** @returns u · G + v · point for affine coordinates of `point`, `null` for the point at infinity; good until the next call. */
-function doubleScalar(field: Field, { Point }: Curve): (u: bigint, v: bigint, point: { x: bigint; y: bigint }) => JacobianPoint | null {
+/**
+ * @returns u · G + v · point for affine coordinates of `point`, `null` for the point at infinity; good until the next
+ * call.
+ */
+function doubleScalar(
+  field: Field,
+  { Point }: Curve,
+): (u: bigint, v: bigint, point: { x: bigint; y: bigint }) => JacobianPoint | null {
   const { multiply } = field;
   const element = (): Limbs => newElement(field);
   const newPoint = (): JacobianPoint => ({ x: element(), y: element(), z: element() });
@@ -65,7 +74,16 @@ function doubleScalar(field: Field, { Point }: Curve): (u: bigint, v: bigint, po
   const twice = newPoint();
   const negated = element();
   const ofKey = room(KEY_WINDOW);
-  const [a, b, c, d, e, f, g, h] = [element(), element(), element(), element(), element(), element(), element(), element()];
+  const [a, b, c, d, e, f, g, h] = [
+    element(),
+    element(),
+    element(),
+    element(),
+    element(),
+    element(),
+    element(),
+    element(),
+  ];
   let ofBase: readonly JacobianPoint[] | undefined;
 
   /** Doubling for a = -3 ("dbl-2001-b" of the Explicit-Formulas Database). `out` may be `p`. */
@@ -126,7 +144,10 @@ function doubleScalar(field: Field, { Point }: Curve): (u: bigint, v: bigint, po
     out.z.set(z);
   }
 
-  /** The odd multiples of a point. None of these sums is infinite, nor of equal points: the order is a prime far above 64. */
+  /**
+   * The odd multiples of a point. None of these sums is infinite, nor of equal points: the order is a prime far above
+   * 64.
+   */
   function fill(multiples: readonly JacobianPoint[], { x, y }: { x: bigint; y: bigint }): readonly JacobianPoint[] {
     let last: JacobianPoint | undefined;
     for (const multiple of multiples) {
@@ -168,7 +189,8 @@ function doubleScalar(field: Field, { Point }: Curve): (u: bigint, v: bigint, po
 }
 
 /**
- * The scalar as the sum of digit[i] · 2^i, digits being zero or odd and below 2^(window - 1) in magnitude, with at least
+ * The scalar as the sum of digit[i] · 2^i, digits being zero or odd and below 2^(window - 1) in magnitude, with at
+ * least
  * `window` - 1 zeros behind each: the non-adjacent form of that width. One digit more than the scalar may have bits.
  */
 export function signedWindows(scalar: bigint, window: number, bits: number): Int8Array {

@@ -1,9 +1,10 @@
 /**
  * @module Prime fields on doubles, for public data only.
  *
- * An element is the sum of limb[i] · 2^(24 i). Limbs are whole numbers of either sign, and every element here is *reduced*: all
- * limbs but the last are at most 2^23 + 8 in magnitude. Numbers are in Montgomery form: x is held as some integer that is
- * congruent to x · R. Several integers stand for one residue; how far from zero they may be is stated in multiples of the prime, V.
+ * An element is the sum of limb[i] · 2^(24 i). Limbs are whole numbers of either sign, and every element here is
+ * *reduced*: all limbs but the last are at most 2^23 + 8 in magnitude. Numbers are in Montgomery form: x is held as
+ * some integer that is congruent to x · R. Several integers stand for one residue; how far from zero they may be is
+ * stated in multiples of the prime, V.
  *
  * Why doubles: a product of two limbs has 46 bits and a bit, so that a column of sixteen is exact below 2^53, and the
  * floating-point units of every processor multiply and add twice in a cycle. BigInt allocates for each of its steps.
@@ -38,10 +39,12 @@ export function encode(field: Field, x: bigint): Limbs {
   return element;
 }
 
-/** `out` = a · m + b · n, for small m and n (|m| + |n| at most 16); V grows likewise. `out` may be one of its inputs. */
+/**
+ * `out` = a · m + b · n, for small m and n (|m| + |n| at most 16); V grows likewise. `out` may be one of its inputs.
+ */
 export function combine(out: Limbs, a: Limbs, m: number, b: Limbs, n: number): void {
-  // x + ROUND - ROUND is x rounded to a multiple of 2^24, the unit of the last place there, for |x| below 2^75. A constant of the
-  // function and not of the module: bundlers turn those into variables, which are slower.
+  // x + ROUND - ROUND is x rounded to a multiple of 2^24, the unit of the last place there, for |x| below 2^75. A
+  // constant of the function and not of the module: bundlers turn those into variables, which are slower.
   const ROUND = 1.5 * 2 ** 76;
   const last = out.length - 1;
   let carried = 0;
@@ -56,7 +59,8 @@ export function combine(out: Limbs, a: Limbs, m: number, b: Limbs, n: number): v
 
 /** Whether `a` stands for zero; V(a) below 16. */
 export function isZero({ prime }: Field, a: Limbs): boolean {
-  // It would be k · p with |k| < 16, and both primes are -1 modulo 2^24: then the first limb, small as it is, must be -k.
+  // It would be k · p with |k| < 16, and both primes are -1 modulo 2^24: then the first limb, small as it is, must be
+  // -k.
   if (Math.abs(a[0]) >= 16) return false;
   return integer(a) % prime === 0n;
 }

@@ -1,12 +1,14 @@
 /**
- * @module GHASH (NIST SP 800-38D section 6.4) without tables that are looked up: multiplication in GF(2)[x] by integers with holes.
+ * @module GHASH (NIST SP 800-38D section 6.4) without tables that are looked up: multiplication in GF(2)[x] by integers
+ * with holes.
  *
- * Every fourth bit of a word alone, so that carries of an integer product stay in the three bits between and are masked away: at
- * most eight ones meet in a place, and 15 would fit. Sixteen such products give the low half of a product of two words; the high half is
- * the low half of the words reversed (T. Pornin, "BearSSL: constant-time crypto", on GHASH). Nine word products make one of four words,
- * by Karatsuba twice. No address and no branch depends on a secret.
+ * Every fourth bit of a word alone, so that carries of an integer product stay in the three bits between and are masked
+ * away: at most eight ones meet in a place, and 15 would fit. Sixteen such products give the low half of a product of
+ * two words; the high half is the low half of the words reversed (T. Pornin, "BearSSL: constant-time crypto", on
+ * GHASH). Nine word products make one of four words, by Karatsuba twice. No address and no branch depends on a secret.
  *
- * Bits: a block is read as a big-endian integer, in which the coefficient of x^0 is the highest bit, as the standard has it.
+ * Bits: a block is read as a big-endian integer, in which the coefficient of x^0 is the highest bit, as the standard
+ * has it.
  */
 
 /** Operands of Karatsuba's products: for nine low halves, and reversed for nine high ones. */
@@ -21,7 +23,8 @@ export class Ghash {
   /** @param h - the block cipher's image of zero: four words, little-endian in memory. */
   constructor(h: Int32Array) {
     operands(swap(h[3] as number), swap(h[2] as number), swap(h[1] as number), swap(h[0] as number));
-    for (let i = 0; i < OPERANDS; i++) for (let j = 0; j < 4; j++) this.#key[4 * i + j] = (factors[i] as number) & (0x11111111 << j);
+    for (let i = 0; i < OPERANDS; i++)
+      for (let j = 0; j < 4; j++) this.#key[4 * i + j] = (factors[i] as number) & (0x11111111 << j);
     wipe();
   }
 

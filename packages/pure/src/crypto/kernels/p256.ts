@@ -1,12 +1,14 @@
 /**
  * @module Multiplication modulo p = 2^256 - 2^224 + 2^192 + 2^96 - 1, the prime of P-256 (SP 800-186 section 3.2.1.3).
  *
- * Columns of the product first, then Montgomery's reduction from below: since p is -1 modulo 2^96, the multiple of p that makes
- * a column vanish is the column itself, and what it adds higher up are shifts: 2^96 is limb 4, 2^192 limb 8, 2^224 is 2^8 in
- * limb 9, 2^256 is 2^16 in limb 10. Each column is first rounded to 24 bits and the rest carried, so the multiples stay small.
+ * Columns of the product first, then Montgomery's reduction from below: since p is -1 modulo 2^96, the multiple of p
+ * that makes a column vanish is the column itself, and what it adds higher up are shifts: 2^96 is limb 4, 2^192 limb 8,
+ * 2^224 is 2^8 in limb 9, 2^256 is 2^16 in limb 10. Each column is first rounded to 24 bits and the rest carried, so
+ * the multiples stay small.
  *
- * Bounds: eleven products of two reduced limbs are below 2^49.6, and what is added to a column by carries and multiples is
- * below 2^41. The multiple of p is at most R (1/2 + 2^-23), hence V of the result at most 0.51 + V(a) V(b) / 2^8, R being 2^8 p.
+ * Bounds: eleven products of two reduced limbs are below 2^49.6, and what is added to a column by carries and multiples
+ * is below 2^41. The multiple of p is at most R (1/2 + 2^-23), hence V of the result at most 0.51 + V(a) V(b) / 2^8, R
+ * being 2^8 p.
  */
 import type { Field, Limbs } from './field.ts';
 
@@ -19,7 +21,8 @@ export const fieldP256: Field = Object.freeze({
 
 // prettier-ignore
 function multiply(out: Limbs, a: Limbs, b: Limbs): void {
-  // x + ROUND - ROUND is x rounded to a multiple of 2^24 (field.ts); what is carried counts that much less one limb higher.
+  // x + ROUND - ROUND is x rounded to a multiple of 2^24 (field.ts); what is carried counts that much less one limb
+  // higher.
   const ROUND = 1.5 * 2 ** 76, DOWN = 2 ** -24;
   const a0 = a[0], a1 = a[1], a2 = a[2], a3 = a[3], a4 = a[4], a5 = a[5], a6 = a[6], a7 = a[7], a8 = a[8], a9 = a[9], a10 = a[10];
   const b0 = b[0], b1 = b[1], b2 = b[2], b3 = b[3], b4 = b[4], b5 = b[5], b6 = b[6], b7 = b[7], b8 = b[8], b9 = b[9], b10 = b[10];

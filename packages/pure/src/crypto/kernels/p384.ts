@@ -1,13 +1,13 @@
 /**
  * @module Multiplication modulo p = 2^384 - 2^128 - 2^96 + 2^32 - 1, the prime of P-384 (SP 800-186 section 3.2.1.4).
  *
- * As p256.ts does it: p is -1 modulo 2^32, so a column's own multiple makes it vanish, one column at a time. 2^32 is 2^8 in
- * limb 1, 2^96 limb 4, 2^128 is 2^8 in limb 5, 2^384 limb 16. p fills its sixteen limbs, so there are seventeen steps of
- * reduction, not sixteen: otherwise results would not become smaller than what went in.
+ * As p256.ts does it: p is -1 modulo 2^32, so a column's own multiple makes it vanish, one column at a time. 2^32 is
+ * 2^8 in limb 1, 2^96 limb 4, 2^128 is 2^8 in limb 5, 2^384 limb 16. p fills its sixteen limbs, so there are seventeen
+ * steps of reduction, not sixteen: otherwise results would not become smaller than what went in.
  *
- * Bounds: the last limb is at most V · 2^24. Where V(a) V(b) is at most 31, the highest column, the product of both, is below
- * 2^52.97, and every other, of at most sixteen products, below 2^52.4; what carries and multiples add is below 2^34. V of the
- * result is at most 0.51, R being 2^24 p.
+ * Bounds: the last limb is at most V · 2^24. Where V(a) V(b) is at most 31, the highest column, the product of both, is
+ * below 2^52.97, and every other, of at most sixteen products, below 2^52.4; what carries and multiples add is below
+ * 2^34. V of the result is at most 0.51, R being 2^24 p.
  */
 import type { Field, Limbs } from './field.ts';
 
@@ -20,7 +20,8 @@ export const fieldP384: Field = Object.freeze({
 
 // prettier-ignore
 function multiply(out: Limbs, a: Limbs, b: Limbs): void {
-  // x + ROUND - ROUND is x rounded to a multiple of 2^24 (field.ts); what is carried counts that much less one limb higher.
+  // x + ROUND - ROUND is x rounded to a multiple of 2^24 (field.ts); what is carried counts that much less one limb
+  // higher.
   const ROUND = 1.5 * 2 ** 76, DOWN = 2 ** -24;
   const a0 = a[0], a1 = a[1], a2 = a[2], a3 = a[3], a4 = a[4], a5 = a[5], a6 = a[6], a7 = a[7], a8 = a[8], a9 = a[9], a10 = a[10], a11 = a[11], a12 = a[12], a13 = a[13], a14 = a[14], a15 = a[15];
   const b0 = b[0], b1 = b[1], b2 = b[2], b3 = b[3], b4 = b[4], b5 = b[5], b6 = b[6], b7 = b[7], b8 = b[8], b9 = b[9], b10 = b[10], b11 = b[11], b12 = b[12], b13 = b[13], b14 = b[14], b15 = b[15];

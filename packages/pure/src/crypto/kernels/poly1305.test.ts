@@ -17,11 +17,19 @@ const nobles = (key: Uint8Array, blocks: Uint8Array): string => hex(new NoblePol
 
 const mac = new Poly1305();
 const byte = fc.oneof(fc.constantFrom(0, 0xff, 0xfb, 0x80, 1), fc.nat(255));
-const bytesOf = (length: number): fc.Arbitrary<Uint8Array> => fc.oneof(fc.array(byte, { minLength: length, maxLength: length }).map((all) => Uint8Array.from(all)), fc.nat(255).map((value) => new Uint8Array(length).fill(value)));
+const bytesOf = (length: number): fc.Arbitrary<Uint8Array> =>
+  fc.oneof(
+    fc.array(byte, { minLength: length, maxLength: length }).map((all) => Uint8Array.from(all)),
+    fc.nat(255).map((value) => new Uint8Array(length).fill(value)),
+  );
 
 it('agrees with noble on any key and any number of blocks, the largest and smallest among them', () => {
   fc.assert(
-    fc.property(bytesOf(32), fc.nat(20).chain((blocks) => bytesOf(16 * blocks)), (key, blocks) => ours(mac, key, blocks) === nobles(key, blocks)),
+    fc.property(
+      bytesOf(32),
+      fc.nat(20).chain((blocks) => bytesOf(16 * blocks)),
+      (key, blocks) => ours(mac, key, blocks) === nobles(key, blocks),
+    ),
     { numRuns: 3000 },
   );
 }, 60_000);

@@ -1,10 +1,10 @@
 /**
  * @module Poly1305 (RFC 8439 section 2.5) on doubles: numbers modulo p = 2^130 - 5 in six limbs of 22 bits.
  *
- * Limbs of the accumulator are whole numbers of either sign, at most 2^21 in magnitude (limbs 1 and 4 a little more, by the last
- * carries). A block adds at most 2^22, r has unsigned limbs below 2^22, and 2^132 is 20 modulo p: the columns stay below
- * 6 · 20 · 2^22.6 · 2^22 < 2^52, so that doubles hold them exactly. No branch and no index depends on a secret.
- * Little-endian machines only.
+ * Limbs of the accumulator are whole numbers of either sign, at most 2^21 in magnitude (limbs 1 and 4 a little more, by
+ * the last carries). A block adds at most 2^22, r has unsigned limbs below 2^22, and 2^132 is 20 modulo p: the columns
+ * stay below 6 · 20 · 2^22.6 · 2^22 < 2^52, so that doubles hold them exactly. No branch and no index depends on a
+ * secret. Little-endian machines only.
  */
 
 /** A one-time authenticator whose memory is used again for the next message. */
@@ -20,14 +20,21 @@ export class Poly1305 {
   begin(key: Int32Array): void {
     this.#h.fill(0);
     // r is clamped (section 2.5).
-    split(this.#r, (key[0] as number) & 0x0fffffff, (key[1] as number) & 0x0ffffffc, (key[2] as number) & 0x0ffffffc, (key[3] as number) & 0x0ffffffc);
+    split(
+      this.#r,
+      (key[0] as number) & 0x0fffffff,
+      (key[1] as number) & 0x0ffffffc,
+      (key[2] as number) & 0x0ffffffc,
+      (key[3] as number) & 0x0ffffffc,
+    );
     for (let i = 0; i < 4; i++) this.#pad[i] = key[4 + i] as number;
   }
 
   /** Absorbs `blocks` whole blocks, four words each, from the beginning of `words`. */
   // prettier-ignore
   update(words: Int32Array, blocks: number): void {
-    // x + ROUND - ROUND is x rounded to a multiple of 2^22. Not beside the class: bundlers turn constants of modules into variables.
+    // x + ROUND - ROUND is x rounded to a multiple of 2^22. Not beside the class: bundlers turn constants of modules
+    // into variables.
     const ROUND = 1.5 * 2 ** 74, DOWN = 2 ** -22, MASK = 0x3fffff;
     const h = this.#h, r = this.#r;
     let h0 = h[0] as number, h1 = h[1] as number, h2 = h[2] as number, h3 = h[3] as number, h4 = h[4] as number, h5 = h[5] as number;
@@ -50,7 +57,8 @@ export class Poly1305 {
       let t4 = a0 * r4 + a1 * r3 + a2 * r2 + a3 * r1 + a4 * r0 + a5 * s5;
       let t5 = a0 * r5 + a1 * r4 + a2 * r3 + a3 * r2 + a4 * r1 + a5 * r0;
 
-      // Two chains of carries at once: from limb 0 and from limb 3, each through to where the other began, and one further.
+      // Two chains of carries at once: from limb 0 and from limb 3, each through to where the other began, and one
+      // further.
       let carry = t0 + ROUND - ROUND; t0 -= carry; t1 += carry * DOWN;
       let other = t3 + ROUND - ROUND; t3 -= other; t4 += other * DOWN;
       carry = t1 + ROUND - ROUND; t1 -= carry; t2 += carry * DOWN;
@@ -68,15 +76,20 @@ export class Poly1305 {
   finish(tag: Uint8Array): void {
     const limbs = this.#limbs;
     for (let i = 0; i < 6; i++) limbs[i] = this.#h[i] as number;
-    // Within 2^132 of zero: what is above 2^130 counts five times. That may lead a little beyond 2^130 or below zero once more.
+    // Within 2^132 of zero: what is above 2^130 counts five times. That may lead a little beyond 2^130 or below zero
+    // once more.
     normalise(limbs, 5 * normalise(limbs, 5 * normalise(limbs, 0)));
     // At least p: then 5 more is at least 2^130, and that bit is dropped.
     let carry = 5;
     for (let i = 0; i < 6; i++) carry = ((limbs[i] as number) + carry) >> (i < 5 ? 22 : 20);
     normalise(limbs, 5 * carry);
 
-    const l0 = limbs[0] as number, l1 = limbs[1] as number, l2 = limbs[2] as number;
-    const l3 = limbs[3] as number, l4 = limbs[4] as number, l5 = limbs[5] as number;
+    const l0 = limbs[0] as number,
+      l1 = limbs[1] as number,
+      l2 = limbs[2] as number;
+    const l3 = limbs[3] as number,
+      l4 = limbs[4] as number,
+      l5 = limbs[5] as number;
     const words = this.#words;
     words[0] = l0 | (l1 << 22);
     words[1] = (l1 >>> 10) | (l2 << 12);

@@ -1,17 +1,19 @@
 /**
  * @module X25519 (RFC 7748 section 5) on doubles: the Montgomery ladder, in the same steps whatever the secret.
  *
- * The field is that of D. J. Bernstein, "Curve25519: new Diffie-Hellman speed records" (2006), section 4: an integer modulo
- * p = 2^255 - 19 is the sum of twelve doubles, of which number i is a multiple of 2^ceil(21.25 i). The exponents of floating
- * point keep the places, so that products need no shifting, and a carry is an addition and a subtraction of a constant.
+ * The field is that of D. J. Bernstein, "Curve25519: new Diffie-Hellman speed records" (2006), section 4: an integer
+ * modulo p = 2^255 - 19 is the sum of twelve doubles, of which number i is a multiple of 2^ceil(21.25 i). The exponents
+ * of floating point keep the places, so that products need no shifting, and a carry is an addition and a subtraction of
+ * a constant.
  *
- * Bounds: "reduced" means that limb i is at most half of what limb i + 1 counts in (limb 1 a 200th more, by the last carry). A
- * column of products of reduced limbs is then below 2^49 times its own unit, by the sum over all twelve; doubles are exact up to
- * 2^53. So factors may be sums or differences of two reduced numbers, which makes it 2^51. `bytes` that are read give unsigned
- * limbs, twice as large, and are used as a factor beside a reduced number only, or in such a sum.
+ * Bounds: "reduced" means that limb i is at most half of what limb i + 1 counts in (limb 1 a 200th more, by the last
+ * carry). A column of products of reduced limbs is then below 2^49 times its own unit, by the sum over all twelve;
+ * doubles are exact up to 2^53. So factors may be sums or differences of two reduced numbers, which makes it 2^51.
+ * `bytes` that are read give unsigned limbs, twice as large, and are used as a factor beside a reduced number only, or
+ * in such a sum.
  *
- * No branch and no index depends on the secret, and no double is ever subnormal, infinite or not a number. What a JavaScript
- * engine makes of that, before and after it compiles, nobody promises.
+ * No branch and no index depends on the secret, and no double is ever subnormal, infinite or not a number. What a
+ * JavaScript engine makes of that, before and after it compiles, nobody promises.
  */
 
 import { ownMemory } from '../../keys/secret.ts';
@@ -36,12 +38,23 @@ export const BASE_POINT: Uint8Array = Uint8Array.of(9, ...new Uint8Array(31));
 
 // Working memory of one multiplication, wiped behind it: there is never a second at the same time.
 const bits = new Uint8Array(32);
-const [x1, x2, z2, x3, z3, a, b, c, d, e] = Array.from({ length: 10 }, newElement) as [Limbs, Limbs, Limbs, Limbs, Limbs, Limbs, Limbs, Limbs, Limbs, Limbs];
+const [x1, x2, z2, x3, z3, a, b, c, d, e] = Array.from({ length: 10 }, newElement) as [
+  Limbs,
+  Limbs,
+  Limbs,
+  Limbs,
+  Limbs,
+  Limbs,
+  Limbs,
+  Limbs,
+  Limbs,
+  Limbs,
+];
 const whole = new Int32Array(LIMBS);
 
 /**
- * The u coordinate of `scalar` times the point whose u coordinate is `u`, 32 bytes each; the scalar is clamped here. All zero
- * for a point of low order: the caller must look (RFC 7748 section 6.1).
+ * The u coordinate of `scalar` times the point whose u coordinate is `u`, 32 bytes each; the scalar is clamped here.
+ * All zero for a point of low order: the caller must look (RFC 7748 section 6.1).
  */
 export function x25519(scalar: Uint8Array, u: Uint8Array): Uint8Array {
   bits.set(scalar);
@@ -207,7 +220,10 @@ function multiply(out: Limbs, p: Limbs, q: Limbs): void {
   out[6] = t6; out[7] = t7; out[8] = t8; out[9] = t9; out[10] = t10; out[11] = t11;
 }
 
-/** 255 bits, little-endian; the last is ignored, and what is not below p counts as what it is modulo p (RFC 7748 section 5). */
+/**
+ * 255 bits, little-endian; the last is ignored, and what is not below p counts as what it is modulo p (RFC 7748 section
+ * 5).
+ */
 function read(out: Limbs, bytes: Uint8Array): void {
   for (let i = 0; i < LIMBS; i++) {
     const place = PLACE[i] as number;
@@ -241,7 +257,10 @@ function write(p: Limbs): Uint8Array {
   return bytes;
 }
 
-/** Adds a small number, makes each limb of `whole` unsigned and as wide as it should be; returns what is left above, for 2^255. */
+/**
+ * Adds a small number, makes each limb of `whole` unsigned and as wide as it should be; returns what is left above, for
+ * 2^255.
+ */
 function normalise(addend: number): number {
   let carry = addend;
   for (let i = 0; i < LIMBS; i++) {
