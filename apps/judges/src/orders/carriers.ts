@@ -257,6 +257,8 @@ export class MemoryDuplex extends Duplex implements Carrier {
   #wants = false;
   #failed = false;
   #ending = false;
+  /** null was pushed: a stream has nothing more to say. */
+  #over = false;
   dropped = 0;
 
   constructor(server: Server, strings: boolean) {
@@ -293,14 +295,14 @@ export class MemoryDuplex extends Duplex implements Carrier {
     return this.destroyed ? 0 : this.#out.move(count, this.#server);
   }
   feed(count: number): number {
-    if (!this.#wants || this.destroyed) return 0;
+    if (!this.#wants || this.#over || this.destroyed) return 0;
     const bytes = this.#server.output.slice(0, Math.min(count, 65_536));
     if (bytes.length > 0) {
       this.#server.consume(bytes.length);
       this.#wants = false;
       this.push(Buffer.from(bytes));
     } else if (this.#ending && this.#server.output.length === 0) {
-      this.#ending = false;
+      this.#over = true;
       this.push(null);
     }
     return bytes.length;
