@@ -2,6 +2,7 @@
 /** @module The `ferrule` command. stdout is data, stderr is talk, the exit code is the verdict. */
 import { Argument, Command, CommanderError, Option } from 'commander';
 import { TlsError } from 'ferrule';
+import manifest from '../package.json' with { type: 'json' };
 import { completionScript, type Shell, SHELLS } from './completion.ts';
 import { type ConnectCommandOptions, connectCommand } from './connect.ts';
 import type { DiffCommandOptions } from './diff.ts';
@@ -36,7 +37,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) =>
 
 const program = new Command('ferrule')
   .description('TLS connections, and what there is to know about them.')
-  .version('0.1.0')
+  .version(manifest.version)
   .showHelpAfterError()
   .addHelpText(
     'after',
