@@ -5,7 +5,7 @@
  */
 export const ROOMS = {
   '@ferrule/result': { portable: true, imports: [] },
-  '@ferrule/bio': { portable: true, imports: [] },
+  '@ferrule/bio': { portable: true, imports: ['@ferrule/result'] },
   '@ferrule/contract': { portable: true, imports: ['@ferrule/result', '@ferrule/bio'] },
   '@ferrule/ssl': { portable: true, imports: ['@ferrule/result', '@ferrule/bio', '@ferrule/contract'] },
   '@ferrule/x509': { portable: true, imports: ['@ferrule/result'] },

@@ -5,6 +5,7 @@
  */
 import { isIPv6 } from 'node:net';
 import type { RecordedEvent } from '@ferrule/bio';
+import { concat, EMPTY } from '@ferrule/result/bytes';
 
 export interface PcapOptions {
   /** Milliseconds since the epoch at which the events' clock was 0. */
@@ -43,7 +44,7 @@ export class Pcap {
     // LINKTYPE_RAW: a packet begins with its IP header, of either version
     new DataView(face.buffer).setUint16(0, 101, true);
     const userApplication = 4;
-    return concat(block(0x0a0d0d0a, section, option(userApplication, 'ferrule'), END_OF_OPTIONS), block(1, face));
+    return concat([block(0x0a0d0d0a, section, option(userApplication, 'ferrule'), END_OF_OPTIONS), block(1, face)]);
   }
 
   /** Lines of an NSS key log (RFC 9850), without newlines. */
@@ -83,7 +84,7 @@ export class Pcap {
       put(from, to, FIN | ACK);
       put(to, from, ACK);
     }
-    return concat(...blocks);
+    return concat(blocks);
   }
 
   #packet(at: number, from: Side, to: Side, flags: number, payload: Uint8Array): Uint8Array {
@@ -109,7 +110,6 @@ interface Side {
   ended: boolean;
 }
 
-const EMPTY = new Uint8Array(0);
 const [FIN, SYN, RST, PSH, ACK] = [1, 2, 4, 8, 16] as const;
 /** Payload of a TCP segment on Ethernet with IPv6. */
 const SEGMENT = 1440;
@@ -117,7 +117,7 @@ const END_OF_OPTIONS = new Uint8Array(4);
 
 /** Type, length, content padded to 32 bits, length again. */
 function block(type: number, ...content: readonly Uint8Array[]): Uint8Array {
-  const body = concat(...content);
+  const body = concat(content);
   const length = 12 + ((body.length + 3) & ~3);
   const out = new Uint8Array(length);
   const view = new DataView(out.buffer);
@@ -152,7 +152,7 @@ function tcp(from: Side, to: Side, flags: number, payload: Uint8Array): Uint8Arr
   const pseudo = new Uint8Array(8);
   new DataView(pseudo.buffer).setUint32(0, segment.length);
   pseudo[7] = 6;
-  view.setUint16(16, checksum(concat(from.address, to.address, pseudo, segment)));
+  view.setUint16(16, checksum(concat([from.address, to.address, pseudo, segment])));
   return segment;
 }
 
@@ -169,7 +169,7 @@ function ipv4(from: Side, to: Side, segment: Uint8Array): Uint8Array {
   head.set(from.address, 12);
   head.set(to.address, 16);
   view.setUint16(10, checksum(head));
-  return concat(head, segment);
+  return concat([head, segment]);
 }
 
 /** RFC 8200 section 3. */
@@ -181,7 +181,7 @@ function ipv6(from: Side, to: Side, segment: Uint8Array): Uint8Array {
   head[7] = 64;
   head.set(from.address, 8);
   head.set(to.address, 24);
-  return concat(head, segment);
+  return concat([head, segment]);
 }
 
 /** RFC 1071. */
@@ -220,5 +220,3 @@ function bytesOf(address: string): Uint8Array {
 }
 
 const pair = (high: string = '0', low: string = '0'): string => (Number(high) * 256 + Number(low)).toString(16);
-
-const concat = (...parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts));

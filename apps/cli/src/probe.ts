@@ -25,6 +25,7 @@ import {
   selectedVersion,
   Version,
 } from '@ferrule/pure/wire';
+import { EMPTY } from '@ferrule/result/bytes';
 import { TlsError, type Transport } from 'ferrule';
 
 export interface Question {
@@ -116,7 +117,6 @@ export async function ask(
   }
 }
 
-const EMPTY = new Uint8Array(0);
 const ENCRYPT_THEN_MAC: Extension = { type: 22, data: EMPTY };
 
 type KeyPairs = readonly {

@@ -6,10 +6,11 @@ import { load } from '@ferrule/native';
 import { createPure } from '@ferrule/pure';
 import { nodeCrypto } from '@ferrule/pure/crypto/node';
 import type { Backend } from '@ferrule/contract';
+import { concat } from '@ferrule/result/bytes';
 import { describe, expect, it } from 'vitest';
 import type { Behaviour } from '../src/hostile/behaviour.ts';
 import { observe } from '../src/hostile/judge.ts';
-import { concat, header } from '../src/hostile/peer.ts';
+import { header } from '../src/hostile/peer.ts';
 
 const loaded = load();
 if (!loaded.ok) console.log(`skipped: the native engine is not available here: ${loaded.reason}`);

@@ -1,9 +1,10 @@
 /** @module One direction of a BIO: a linear buffer that always shows its contents, and its free space, in one piece. */
 
+/** What is lent while there is nothing: not EMPTY, since whoever gets it may transfer it to another thread. */
+export const NOTHING: Uint8Array = new Uint8Array(0);
+
 /** What a consumed view is overwritten with: no TLS content type, a negative DER length, an odd ASCII byte. */
 const POISON = 0xdb;
-
-const NOTHING: Uint8Array = new Uint8Array(0);
 
 /** The first memory of a channel that grows, bytes. */
 const SMALLEST = 1024;

@@ -1,4 +1,5 @@
 /** @module A BIO that is only read: the transport's own buffers, looked at in place. */
+import { EMPTY } from '@ferrule/result/bytes';
 import type { Bio } from './bio.ts';
 
 /**
@@ -117,5 +118,3 @@ export class InboundBio implements Bio {
     throw new TypeError('this BIO is for reading');
   }
 }
-
-const EMPTY: Uint8Array = new Uint8Array(0);

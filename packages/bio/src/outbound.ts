@@ -1,4 +1,6 @@
 /** @module A BIO that is only written: pooled buffers that go to the transport as they are. */
+import { EMPTY } from '@ferrule/result/bytes';
+import { NOTHING } from './channel.ts';
 import type { Bio } from './bio.ts';
 
 /** Four full records of TLS 1.3 or 1.2 (5 + 16384 + at most 256 bytes each, RFC 9846 section 5.2). */
@@ -72,7 +74,7 @@ export class OutboundBio implements Bio {
   }
 
   nwrite0(): Uint8Array {
-    if (this.error !== undefined || this.#inFlight >= this.#limit) return EMPTY;
+    if (this.error !== undefined || this.#inFlight >= this.#limit) return NOTHING;
     if (this.#buffer === EMPTY) this.#buffer = pool.pop() ?? new Uint8Array(BUFFER_SIZE);
     return this.#buffer.subarray(this.#filled);
   }
@@ -117,5 +119,3 @@ export class OutboundBio implements Bio {
 function giveBack(buffer: Uint8Array): void {
   if (pool.length < POOL_LIMIT) pool.push(buffer);
 }
-
-const EMPTY: Uint8Array = new Uint8Array(0);

@@ -1,4 +1,5 @@
 /** @module Recordings: what passed through a BIO, when, and in which direction; as objects and as JSON lines. */
+import { fromHex, toHex } from '@ferrule/result/bytes';
 import type { Bio } from './bio.ts';
 import { refuseUnknown } from './options.ts';
 
@@ -184,7 +185,3 @@ function parseEvent(line: string, number: number): RecordedEvent {
       return refuse('unknown `kind`');
   }
 }
-
-const toHex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-const fromHex = (text: string): Uint8Array =>
-  Uint8Array.from(text.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));

@@ -1,4 +1,5 @@
 /** @module Replays: a BIO that plays the peer of a recording, cut into chunks as the caller likes. */
+import { concat } from '@ferrule/result/bytes';
 import type { Bio } from './bio.ts';
 import { Channel } from './channel.ts';
 import { development } from './development.ts';
@@ -42,8 +43,8 @@ export function replayBio(recording: Iterable<RecordedEvent>, options: ReplayOpt
   if (typeof blocking !== 'boolean') throw new TypeError('`blocking` is not a boolean');
   const events = [...recording];
   const received = bytesOf(events, 'received');
-  const chunks = chunk === 'recorded' ? received : cut(join(received), chunk);
-  return new Replay(chunks, join(bytesOf(events, 'sent')), ending(events), blocking);
+  const chunks = chunk === 'recorded' ? received : cut(concat(received), chunk);
+  return new Replay(chunks, concat(bytesOf(events, 'sent')), ending(events), blocking);
 }
 
 class Replay implements ReplayBio {
@@ -173,16 +174,6 @@ function ending(events: readonly RecordedEvent[]): Ending {
 
 const bytesOf = (events: readonly RecordedEvent[], kind: 'received' | 'sent'): Uint8Array[] =>
   events.flatMap((event) => (event.kind === kind && event.bytes.length > 0 ? [event.bytes] : []));
-
-function join(pieces: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
-}
 
 const cut = (bytes: Uint8Array, size: number): Uint8Array[] =>
   Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) => bytes.subarray(i * size, (i + 1) * size));

@@ -1,4 +1,5 @@
 /** @module IANA's names of code points that a client meets; unknown ones in hexadecimal. */
+import { hex16 } from '@ferrule/result/bytes';
 
 /** A code point and its name. */
 export interface Named {
@@ -52,7 +53,7 @@ const SIGNATURE_SCHEMES: Readonly<Record<number, string>> = {
 const named =
   (table: Readonly<Record<number, string>>) =>
   (code: number): string =>
-    table[code] ?? `0x${code.toString(16).padStart(4, '0')}`;
+    table[code] ?? hex16(code);
 
 /** `TLS_AES_128_GCM_SHA256` */
 export const cipherSuiteName: (code: number) => string = named(CIPHER_SUITES);

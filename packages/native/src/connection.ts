@@ -11,6 +11,7 @@
 import type { Bio } from '@ferrule/bio';
 import type { TlsSession } from '@ferrule/contract';
 import { SslError, TlsError } from '@ferrule/result';
+import { EMPTY } from '@ferrule/result/bytes';
 import { type Facts, type Outlet, type Port, type Start, transportError } from '@ferrule/ssl';
 import { type Binding, Control, EventKind, type Handle, Operation } from './binding.ts';
 import type { Shared } from './context.ts';
@@ -20,8 +21,6 @@ import { parseHost } from './host.ts';
 import { Questions } from './questions.ts';
 import { failureOf } from './reason.ts';
 import { receivedSession, type SessionFields, sessionFields } from './session.ts';
-
-const EMPTY: Uint8Array = new Uint8Array(0);
 
 /** Free space asked of a write BIO that grows: a handshake flight, or a record. */
 const FLIGHT = 2048;

@@ -3,12 +3,11 @@
  * one.
  */
 import type { Credential } from '@ferrule/contract';
+import { EMPTY } from '@ferrule/result/bytes';
 import type { Facts } from '@ferrule/ssl';
 import { isMade } from './anchor.ts';
 import { type Binding, Control, type Handle, type Library } from './binding.ts';
 import type { PeerRecord } from './session.ts';
-
-const EMPTY: Uint8Array = new Uint8Array(0);
 
 export class NativeFacts {
   readonly #binding: Binding;

@@ -12,9 +12,10 @@ import type {
   TraceMessage,
   VerifyCallback,
 } from '@ferrule/contract';
+import { hex16 } from '@ferrule/result/bytes';
 import { clock, credentialOption as ownCredential, type OwnCredential } from '@ferrule/ssl';
 import {
-  bytes, callback, type Check, codePoint, externalPsk, flag, hex, integer, keyShares, list, member, oneOf, type Options, optionsOf, pin, profileOption, protocolName, record,
+  bytes, callback, type Check, codePoint, externalPsk, flag, integer, keyShares, list, member, oneOf, type Options, optionsOf, pin, profileOption, protocolName, record,
 } from '@ferrule/ssl/options'; // prettier-ignore
 import type { BoundOptions, Offering } from '@ferrule/ssl/session-binding';
 import type { Abilities } from './backend.ts';
@@ -319,6 +320,6 @@ const knownTo =
   (names: ReadonlyMap<number, string>): Check<number> =>
   (value, name) => {
     const id = codePoint(value, name);
-    if (!names.has(id)) throw new TypeError(`${name}: ${hex(id)} is unknown to this backend`);
+    if (!names.has(id)) throw new TypeError(`${name}: ${hex16(id)} is unknown to this backend`);
     return id;
   };

@@ -1,6 +1,7 @@
 /** @module TlsSession over OpenSSL's SSL_SESSION, and its bytes. */
 import { createHash } from 'node:crypto';
 import type { TlsSession } from '@ferrule/contract';
+import { EMPTY } from '@ferrule/result/bytes';
 import { copyOf } from '@ferrule/ssl';
 import { type MadeSession, sessionExpiry } from '@ferrule/ssl/session-binding';
 import { VERSIONS } from './names.ts';
@@ -84,7 +85,6 @@ export function receivedSession(
 /** Format and version of the bytes below. */
 const MAGIC = Buffer.from('ferrule/native session 3\n', 'latin1');
 const DIGEST = 32;
-const EMPTY = new Uint8Array(0);
 const NO_HOST = 0xffff;
 /** Bytes of what has a fixed place. */
 const HEAD = 44;

@@ -4,6 +4,7 @@
  */
 import type { Ssl } from '@ferrule/contract';
 import { Alert, SslError, type TlsError } from '@ferrule/result';
+import { EMPTY } from '@ferrule/result/bytes';
 import { SslShell, type Facts, type Outlet, type Port, type Start } from '@ferrule/ssl';
 import { parseHost, type Host } from '@ferrule/x509';
 import { serverEndPoint } from './auth/verify.ts';
@@ -349,5 +350,3 @@ function hostOf(name: string): Host {
   if (name.startsWith('[')) throw new TypeError('setHost: needs a DNS name or an IP address');
   return parseHost(name);
 }
-
-const EMPTY = new Uint8Array(0);

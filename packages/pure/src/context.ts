@@ -19,9 +19,10 @@ import type {
   VerifyCallback,
 } from '@ferrule/contract';
 import { TlsError } from '@ferrule/result';
+import { hex16 } from '@ferrule/result/bytes';
 import { ask, bytesOf, callbackFailed, clock, copyOf, credentialOption, type OwnCredential } from '@ferrule/ssl';
 import {
-  bytes, callback, codePoint, externalPsk, flag, hex, integer, keyShares, list, member, oneOf, optionsOf, pin, profileOption, protocolName, record, type Options,
+  bytes, callback, codePoint, externalPsk, flag, integer, keyShares, list, member, oneOf, optionsOf, pin, profileOption, protocolName, record, type Options,
 } from '@ferrule/ssl/options'; // prettier-ignore
 import type { CipherSuite, CryptoProvider, Group } from './crypto/provider.ts';
 import { chooseEchConfig, parseEchConfigList, type EchConfig } from './ech/config.ts';
@@ -174,7 +175,7 @@ function pick<T extends { readonly id: number }>(
   return Object.freeze(
     ids.map((id) => {
       const found = all.find((candidate) => candidate.id === id);
-      if (found === undefined) throw new TypeError(`${name}: ${hex(id)} is unknown to this backend`);
+      if (found === undefined) throw new TypeError(`${name}: ${hex16(id)} is unknown to this backend`);
       return found;
     }),
   );
@@ -199,7 +200,7 @@ function schemes(o: Options, provider: CryptoProvider): readonly number[] {
   const ids = list(o, 'signatureAlgorithms', codePoint);
   for (const id of ids ?? []) {
     if (!provider.schemes.includes(id))
-      throw new TypeError(`signatureAlgorithms: ${hex(id)} is unknown to this backend`);
+      throw new TypeError(`signatureAlgorithms: ${hex16(id)} is unknown to this backend`);
   }
   return ids ?? provider.schemes;
 }

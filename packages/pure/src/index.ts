@@ -1,5 +1,6 @@
 /** @module @ferrule/pure: TLS 1.3 and 1.2 in TypeScript, over whichever cryptography it is given. */
 import type { Backend, ContextOptions, Feature, Ssl, SslContext, TlsSession } from '@ferrule/contract';
+import { toHex } from '@ferrule/result/bytes';
 import { trustOf } from './auth/chain.ts';
 import { checkCredentials } from './auth/sign.ts';
 import { newConnection } from './connection.ts';
@@ -83,7 +84,7 @@ export function createPure({ crypto }: { readonly crypto: CryptoProvider }): Bac
           return newConnection(config);
         },
         get sessionIdContext(): string {
-          return (idContext ??= hexOf(offeringOf(config).binding));
+          return (idContext ??= toHex(offeringOf(config).binding));
         },
         sessionFromBytes: (bytes: Uint8Array): TlsSession | undefined => sessionFromBytes(bytes, crypto.hashes.sha256),
         dispose: () => void (disposed = true),
@@ -92,5 +93,3 @@ export function createPure({ crypto }: { readonly crypto: CryptoProvider }): Bac
   } satisfies Backend);
   return backend;
 }
-
-const hexOf = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');

@@ -3,6 +3,7 @@
  */
 import type { Credential, Signer } from '@ferrule/contract';
 import { copyOf } from '@ferrule/result/arguments';
+import { bytesEqual, EMPTY } from '@ferrule/result/bytes';
 import { bytes, codePoint, flag, list, record } from './options.ts';
 
 /** Frozen, and all of its bytes its own. */
@@ -64,10 +65,10 @@ function keyOption(value: unknown, name: string): Uint8Array | Signer {
 
 function same(a: OwnCredential, b: OwnCredential): boolean {
   return (
-    sameLists(a.chain, b.chain, sameBytes) &&
-    sameBytes(a.rawPublicKey ?? NONE, b.rawPublicKey ?? NONE) &&
+    sameLists(a.chain, b.chain, bytesEqual) &&
+    bytesEqual(a.rawPublicKey ?? EMPTY, b.rawPublicKey ?? EMPTY) &&
     (a.signatureAlgorithms === undefined) === (b.signatureAlgorithms === undefined) &&
-    sameLists(a.signatureAlgorithms ?? NONE, b.signatureAlgorithms ?? NONE, Object.is) &&
+    sameLists(a.signatureAlgorithms ?? EMPTY, b.signatureAlgorithms ?? EMPTY, Object.is) &&
     a.mustMatchIssuer === b.mustMatchIssuer &&
     sameKey(a.key, b.key)
   );
@@ -78,14 +79,10 @@ function sameKey(a: Uint8Array | Signer, b: Uint8Array | Signer): boolean {
     return (
       sameLists(a.schemes, b.schemes, Object.is) && sameLists(SIGNERS.get(a) ?? [], SIGNERS.get(b) ?? [], Object.is)
     );
-  return !('sign' in a) && !('sign' in b) && sameBytes(a, b);
+  return !('sign' in a) && !('sign' in b) && bytesEqual(a, b);
 }
 
 const sameLists = <T>(a: ArrayLike<T>, b: ArrayLike<T>, sameItem: (a: T, b: T) => boolean): boolean =>
   a.length === b.length && Array.from(a).every((item, i) => sameItem(item, b[i] as T));
 
 /** Of a key, too: its owner compares it with itself, and nobody else can ask. */
-const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
-  a.length === b.length && a.every((byte, i) => byte === b[i]);
-
-const NONE = new Uint8Array(0);

@@ -4,6 +4,7 @@
  */
 import type { CertificateProfile, ExternalPsk } from '@ferrule/contract';
 import { copyOf, plainOptions } from '@ferrule/result/arguments';
+import { EMPTY, hex16 } from '@ferrule/result/bytes';
 
 /** Options that were given, without those that are `undefined`. */
 export type Options = ReadonlyMap<string, unknown>;
@@ -103,16 +104,13 @@ export function codePoint(value: unknown, name: string): number {
   return value as number;
 }
 
-/** A code point as RFCs write it. */
-export const hex = (id: number): string => `0x${id.toString(16).padStart(4, '0')}`;
-
 /** RFC 9846 section 4.3.8: the groups that get a share, in the order of all groups. @throws TypeError */
 export function keyShares(o: Options, groups: readonly number[]): readonly number[] | undefined {
   const shares = list(o, 'keyShares', codePoint, { empty: true });
   let last = -1;
   for (const id of shares ?? []) {
     const at = groups.indexOf(id);
-    if (at < 0) throw new TypeError(`keyShares: ${hex(id)} is not in groups`);
+    if (at < 0) throw new TypeError(`keyShares: ${hex16(id)} is not in groups`);
     if (at <= last) throw new TypeError('keyShares: not in the order of groups (RFC 9846 section 4.3.8)');
     last = at;
   }
@@ -146,7 +144,7 @@ export function externalPsk(value: unknown, name: string): ExternalPsk {
   };
   if (!o.has('import')) return psk;
   const given = record(o.get('import'), `${name}.import`, ['context']).get('context');
-  const context = copyOf(given ?? new Uint8Array(0));
+  const context = copyOf(given ?? EMPTY);
   if (context === undefined) throw new TypeError(`${name}.import.context: must be a Uint8Array`);
   if (identity.length + context.length + IMPORTED_IDENTITY_OVERHEAD > 0xffff)
     throw new TypeError(`${name}: identity and context are longer than ${0xffff - IMPORTED_IDENTITY_OVERHEAD} bytes`);

@@ -6,6 +6,7 @@
  * SESSION_BINDING} has a row for each option of a context that says how that is ensured, and why.
  */
 import type { ContextOptions, Credential, ExternalPsk, TlsVersion } from '@ferrule/contract';
+import { bytesEqual } from '@ferrule/result/bytes';
 import { IMPORTED_IDENTITY_OVERHEAD } from './options.ts';
 
 /** How one option is kept from changing between a session's handshake and its resumption. */
@@ -219,7 +220,7 @@ export interface Offering {
  * @param now milliseconds since the epoch; what is no number offers nothing.
  */
 export function mayOffer(session: MadeSession, offering: Offering, now: number): boolean {
-  if (session.host !== offering.host || !sameBytes(session.binding, offering.binding)) return false;
+  if (session.host !== offering.host || !bytesEqual(session.binding, offering.binding)) return false;
   // Written so that NaN is refused.
   if (!(now < session.expiresAt && now >= session.receivedAt - CLOCK_SKEW)) return false;
   if (!offering.versions.includes(session.version) || !offersSuite(session, offering.cipherSuites)) return false;
@@ -284,6 +285,3 @@ export const firstToCome = (now: number, moments: Iterable<number | undefined>):
   for (const moment of moments) if (moment !== undefined && moment > now && moment < first) first = moment;
   return first;
 };
-
-const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
-  a.length === b.length && a.every((byte, i) => byte === b[i]);

@@ -12,6 +12,7 @@ import type { Bio } from '@ferrule/bio';
 import type { Credential, Ssl, TlsSession, TlsVersion } from '@ferrule/contract';
 import { failed, SslError, TlsError, X509V, type Failed } from '@ferrule/result';
 import { bytesOf } from '@ferrule/result/arguments';
+import { EMPTY } from '@ferrule/result/bytes';
 import { CALLS, Misuse, type Operation, type Phase, type Rule } from './calls.ts';
 import { Notices } from './callbacks.ts';
 import { exporterContext, type ExporterCall } from './exporter.ts';
@@ -493,5 +494,3 @@ const isTransport = ({ code }: TlsError): boolean =>
 /** SSL_connect(3): 0 when the peer ended the handshake by the protocol's own rules. */
 const returnValue = (error: TlsError, established: boolean): 0 | -1 =>
   !established && error.alert?.origin === 'peer' ? 0 : -1;
-
-const EMPTY = new Uint8Array(0);

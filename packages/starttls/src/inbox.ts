@@ -1,5 +1,6 @@
 /** @module What has been received and not yet understood, and the two ways in which preambles take it. */
 import { TlsError } from '@ferrule/result';
+import { latin1 } from '@ferrule/result/bytes';
 
 /** A plain-text dialogue that is longer than this is no preamble; bytes. */
 const LIMIT = 65_536;
@@ -67,13 +68,6 @@ export const malformed = (message: string): TlsError => new TlsError('STARTTLS_M
 export const refused = (reply: string): TlsError =>
   new TlsError('STARTTLS_REFUSED', `the server refused STARTTLS: ${printable(reply)}`);
 export const notOffered = (what: string): TlsError => new TlsError('STARTTLS_NOT_OFFERED', what);
-
-/** One character per byte, so that lengths agree; TextDecoder's `latin1` is windows-1252. */
-function latin1(bytes: Uint8Array): string {
-  let text = '';
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return text;
-}
 
 const encoder = new TextEncoder();
 export const ascii = (text: string): Uint8Array => encoder.encode(text);

@@ -6,6 +6,7 @@
  */
 import { TlsError } from '@ferrule/result';
 import { plainOptions } from '@ferrule/result/arguments';
+import { concat } from '@ferrule/result/bytes';
 import { ldap, mysql, postgres, rdp, telnet } from './binary.ts';
 import { ascii, Inbox, type Preamble } from './inbox.ts';
 import { ftp, imap, irc, lmtp, nats, nntp, pop3, sieve, smtp, type Names } from './text.ts';
@@ -224,16 +225,6 @@ class Dialogue implements Starttls {
       out.push(step.value);
     }
   }
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 function name(option: string, value: string): string {

@@ -1,6 +1,7 @@
 /** @module Certificates: RFC 5280 section 4.1, read in one pass; everything is a view of the input. */
+import { bytesEqual } from '@ferrule/result/bytes';
 import { readSignatureAlgorithm } from './algorithm.ts';
-import { bytesEqual, DerError, DerReader, readWhole } from './der.ts';
+import { DerError, DerReader, readWhole } from './der.ts';
 import { decodeExtension, Oid, type Decoded, type Extension } from './extensions.ts';
 import { nameText, readName } from './name.ts';
 import { parsePublicKey, type PublicKey } from './public-key.ts';

@@ -1,7 +1,7 @@
 /** @module Name constraints: RFC 5280 section 4.2.1.10, for DNS names, addresses, e-mail, URIs and directory names. */
 import type { X509VCode } from '@ferrule/result';
+import { latin1 } from '@ferrule/result/bytes';
 import type { Certificate } from './certificate.ts';
-import { latin1 } from './der.ts';
 import { generalNameText, type GeneralName, type NameConstraints, type Subtree } from './general-name.ts';
 import { parseAddress, presentedDnsName } from './host.ts';
 import { ascii, canonicalRdns, isEmptyName, nameAttributes } from './name.ts';

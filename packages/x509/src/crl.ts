@@ -3,10 +3,11 @@
  * ones count for nothing.
  */
 import type { X509VCode } from '@ferrule/result';
+import { bytesEqual, toHex } from '@ferrule/result/bytes';
 import type { Certificate } from './certificate.ts';
 import { readExtension } from './certificate.ts';
 import { readSignatureAlgorithm } from './algorithm.ts';
-import { bytesEqual, DerError, DerReader, hex, readWhole } from './der.ts';
+import { DerError, DerReader, readWhole } from './der.ts';
 import { readFullName, type Extension } from './extensions.ts';
 import type { GeneralName } from './general-name.ts';
 import { readName, sameName } from './name.ts';
@@ -173,7 +174,7 @@ export function* crlBreach(
       fault ??= problem;
       continue;
     }
-    const scope = hex(crl.extensions.find(({ oid }) => oid === CrlOid.scope)?.value ?? new Uint8Array());
+    const scope = toHex(crl.extensions.find(({ oid }) => oid === CrlOid.scope)?.value ?? new Uint8Array());
     const known = newest.get(scope) ?? [];
     const age = (known[0]?.thisUpdate ?? -Infinity) - crl.thisUpdate;
     if (age <= 0) newest.set(scope, age < 0 ? [crl] : [...known, crl]);

@@ -220,25 +220,3 @@ const dotted = (bytes: Uint8Array, start: number, stop: number): string => {
   }
   return text;
 };
-
-export const bytesEqual = (a: Uint8Array, b: Uint8Array): boolean => {
-  const { length } = a;
-  if (length !== b.length) return false;
-  for (let i = 0; i < length; i++) if (a[i] !== b[i]) return false;
-  return true;
-};
-
-/** Each byte as the character of the same number. */
-export const latin1 = (bytes: Uint8Array): string => {
-  let text = '';
-  for (let i = 0; i < bytes.length; i += 4096)
-    text += String.fromCharCode.apply(null, bytes.subarray(i, i + 4096) as unknown as number[]);
-  return text;
-};
-
-/** Lower-case hexadecimals. */
-export const hex = (bytes: Uint8Array, separator = ''): string => {
-  let text = '';
-  for (const byte of bytes) text += (text && separator) + (byte < 16 ? '0' : '') + byte.toString(16);
-  return text;
-};

@@ -1,7 +1,8 @@
 /** @module The lines that `openssl x509 -text` prints for each extension. */
+import { latin1, toHex } from '@ferrule/result/bytes';
 import type { Certificate } from './certificate.ts';
 import { distributionPoints } from './crl.ts';
-import { DerError, DerReader, hex, latin1 } from './der.ts';
+import { DerError, DerReader } from './der.ts';
 import { timeText, visible } from './describe-text.ts';
 import { decodeExtension, Oid, type Decoded, type Extension, type PolicyInformation } from './extensions.ts';
 import { addressText, generalNameText, readGeneralNames, type GeneralName, type Subtree } from './general-name.ts';
@@ -126,7 +127,7 @@ const known = (c: Certificate, { oid, value }: Extension): string[] | undefined 
 
 const names = (list: readonly GeneralName[]): string => list.map(generalNameText).join(', ');
 
-const upper = (bytes: Uint8Array): string => hex(bytes, ':').toUpperCase();
+const upper = (bytes: Uint8Array): string => toHex(bytes, ':').toUpperCase();
 
 const dump = (bytes: Uint8Array): string[] => upper(bytes).match(/.{1,48}/g) ?? [];
 
@@ -181,7 +182,7 @@ const noticeLines = (reader: DerReader): string[] => {
 const text = (reader: DerReader): string => {
   const tag = reader.peek();
   const raw = reader.contents(tag);
-  return visible(decodeText(tag, raw) ?? `#${hex(raw)}`);
+  return visible(decodeText(tag, raw) ?? `#${toHex(raw)}`);
 };
 
 const sctLines = ({ logId, timestamp, extensions, hash, signer, signature }: Sct): string[] => [

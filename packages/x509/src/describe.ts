@@ -1,6 +1,6 @@
 /** @module Certificates for people and for JSON: everything that `openssl x509 -text` shows. */
+import { toHex } from '@ferrule/result/bytes';
 import type { Certificate } from './certificate.ts';
-import { hex } from './der.ts';
 import { describeExtension } from './describe-extension.ts';
 import { isoText, timeText, visible } from './describe-text.ts';
 import { attributeName, nameAttributes, nameText } from './name.ts';
@@ -68,7 +68,7 @@ export const describe = (certificate: Certificate): CertificateDescription => {
   } = certificate;
   const description = {
     version,
-    serial: hex(serial),
+    serial: toHex(serial),
     signatureAlgorithm: {
       oid,
       name: oidName(oid),
@@ -85,7 +85,7 @@ export const describe = (certificate: Certificate): CertificateDescription => {
       critical: extension.critical,
       lines: describeExtension(certificate, extension),
     })),
-    signature: hex(signature),
+    signature: toHex(signature),
   };
   return Object.defineProperty(description, 'toString', { value: () => asText(description) });
 };
@@ -94,7 +94,7 @@ const describeName = (name: Uint8Array): NameDescription => ({
   text: nameText(name),
   attributes: nameAttributes(name)
     .flat()
-    .map(({ type, raw, text }) => ({ type, name: knownAs(type), value: text ?? `#${hex(raw)}` })),
+    .map(({ type, raw, text }) => ({ type, name: knownAs(type), value: text ?? `#${toHex(raw)}` })),
 });
 
 const knownAs = (type: string): string => {
@@ -109,15 +109,15 @@ const describeKey = (key: PublicKey): PublicKeyDescription => {
       return {
         algorithm: key.kind === 'rsa' ? 'rsaEncryption' : 'rsassaPss',
         bits: key.bits,
-        modulus: hex(key.modulus),
-        exponent: hex(key.exponent),
+        modulus: toHex(key.modulus),
+        exponent: toHex(key.exponent),
       };
     case 'ec':
-      return { algorithm: 'id-ecPublicKey', bits: key.bits, curve: key.curve, key: hex(key.point) };
+      return { algorithm: 'id-ecPublicKey', bits: key.bits, curve: key.curve, key: toHex(key.point) };
     case 'unknown':
       return { algorithm: oidName(key.oid), bits: 0, ...(key.description !== key.oid && { curve: key.description }) };
     default:
-      return { algorithm: key.kind.toUpperCase(), bits: key.bits, key: hex(key.key) };
+      return { algorithm: key.kind.toUpperCase(), bits: key.bits, key: toHex(key.key) };
   }
 };
 

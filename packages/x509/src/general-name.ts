@@ -1,5 +1,6 @@
 /** @module GeneralName (RFC 5280 section 4.2.1.6) and the NameConstraints made of them (section 4.2.1.10). */
-import { DerReader, hex, latin1 } from './der.ts';
+import { latin1, toHex } from '@ferrule/result/bytes';
+import { DerReader } from './der.ts';
 import { nameText, readName } from './name.ts';
 import * as Tag from './tag.ts';
 import * as NameType from './name-type.ts';
@@ -63,7 +64,7 @@ export const generalNameText = ({ type, value }: GeneralName): string => {
     case NameType.ip:
       return `IP Address:${addressText(value)}`;
     default:
-      return `${type === NameType.other ? 'othername' : `name of kind ${type}`}:#${hex(value)}`;
+      return `${type === NameType.other ? 'othername' : `name of kind ${type}`}:#${toHex(value)}`;
   }
 };
 
@@ -73,7 +74,7 @@ export const printable = (value: Uint8Array): string =>
 /** Dotted decimals, or RFC 5952; other lengths in hexadecimals. */
 export const addressText = (bytes: Uint8Array): string => {
   if (bytes.length === 4) return bytes.join('.');
-  if (bytes.length !== 16) return `#${hex(bytes)}`;
+  if (bytes.length !== 16) return `#${toHex(bytes)}`;
   const groups = Array.from({ length: 8 }, (_, i) => (bytes[2 * i] as number) * 256 + (bytes[2 * i + 1] as number));
   let best = { at: -1, length: 1 };
   for (let at = 0; at < 8; at++) {

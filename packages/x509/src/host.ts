@@ -1,8 +1,8 @@
 /**
  * @module Host names and addresses against certificates: RFC 9525. subjectAltName only; the subject's CN never counts.
  */
+import { bytesEqual, latin1 } from '@ferrule/result/bytes';
 import type { Certificate } from './certificate.ts';
-import { bytesEqual, latin1 } from './der.ts';
 import { addressText } from './general-name.ts';
 import * as NameType from './name-type.ts';
 

@@ -1,5 +1,6 @@
 /** @module X.501 names: structure, comparison (RFC 5280 section 7.1), RFC 4514 text. */
-import { bytesEqual, type DerReader, hex, latin1, readWhole } from './der.ts';
+import { bytesEqual, latin1, toHex } from '@ferrule/result/bytes';
+import { type DerReader, readWhole } from './der.ts';
 import * as Tag from './tag.ts';
 
 /** One `AttributeTypeAndValue`. */
@@ -62,7 +63,7 @@ export const isEmptyName = (name: Uint8Array): boolean => name.length === 2;
 export const canonicalRdns = (name: Uint8Array): string[] =>
   nameAttributes(name).map((rdn) =>
     rdn
-      .map(({ type, tag, raw, text }) => `${type}=${text === undefined ? `#${tag}:${hex(raw)}` : fold(text)}`)
+      .map(({ type, tag, raw, text }) => `${type}=${text === undefined ? `#${tag}:${toHex(raw)}` : fold(text)}`)
       .sort()
       .join('+'),
   );
@@ -110,12 +111,14 @@ export const nameText = (name: Uint8Array): string => {
       .reverse()
       .map((rdn) =>
         rdn
-          .map(({ type, raw, text }) => `${attributeName(type)}=${text === undefined ? `#${hex(raw)}` : escape(text)}`)
+          .map(
+            ({ type, raw, text }) => `${attributeName(type)}=${text === undefined ? `#${toHex(raw)}` : escape(text)}`,
+          )
           .join('+'),
       )
       .join(',');
   } catch {
-    return `#${hex(name)}`;
+    return `#${toHex(name)}`;
   }
 };
 

@@ -1,7 +1,8 @@
 /** @module Stapled OCSP responses: RFC 6960, with the freshness of RFC 5019. */
+import { bytesEqual } from '@ferrule/result/bytes';
 import { explicit, readSignatureAlgorithm } from './algorithm.ts';
 import { parseCertificate, readExtension, type Certificate } from './certificate.ts';
-import { bytesEqual, DerError, readWhole, type DerReader } from './der.ts';
+import { DerError, readWhole, type DerReader } from './der.ts';
 import { Oid } from './extensions.ts';
 import { REASONS } from './crl.ts';
 import { readName, sameName } from './name.ts';

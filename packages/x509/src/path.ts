@@ -11,9 +11,10 @@
  * Written as steps: a generator that yields only the promises that a `SignatureVerifier` answered with.
  */
 import type { TlsErrorCode } from '@ferrule/result';
+import { bytesEqual, latin1 } from '@ferrule/result/bytes';
 import { parseCertificate, subjectText, type Certificate } from './certificate.ts';
 import { checkConstraints, MAX_COMPARISONS, type ComparisonBudget } from './constraints.ts';
-import { bytesEqual, DerError, latin1 } from './der.ts';
+import { DerError } from './der.ts';
 import { explain, type Attempt, type Defect, type PathFailure } from './explain.ts';
 import { namesHost, parseHost, type Host } from './host.ts';
 import { nameText, sameName } from './name.ts';

@@ -1,6 +1,6 @@
 /** @module Public key pins: the SHA-256 of a SubjectPublicKeyInfo (RFC 7469 section 2.4). */
+import { bytesEqual } from '@ferrule/result/bytes';
 import type { Certificate } from './certificate.ts';
-import { bytesEqual } from './der.ts';
 import type { RuleBreach } from './rules.ts';
 import type { SignatureVerifier } from './signature.ts';
 import * as V from './x509-v.ts';

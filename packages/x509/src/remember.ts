@@ -1,5 +1,5 @@
 /** @module Signatures that have been found good need not be checked again: it halves an ECDSA handshake. */
-import { latin1 } from './der.ts';
+import { latin1 } from '@ferrule/result/bytes';
 import type { SignatureAlgorithm, SignatureVerifier } from './signature.ts';
 
 export interface RememberOptions {

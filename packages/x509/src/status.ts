@@ -1,9 +1,9 @@
 /**
  * @module Path validation with all that a TLS client asks beyond RFC 5280 section 6.1: revocation, transparency, pins.
  */
+import { bytesEqual } from '@ferrule/result/bytes';
 import type { Certificate } from './certificate.ts';
 import { crlBreach, parseCrl, type Crl, type CrlSearch } from './crl.ts';
-import { bytesEqual } from './der.ts';
 import { sameName } from './name.ts';
 import { ocspBreach } from './ocsp.ts';
 import { checkOptions, isPositiveInteger, PATH_OPTIONS, type OptionChecks } from './options.ts';

@@ -2,8 +2,9 @@
  * @module Signed certificate timestamps: RFC 6962, embedded in a certificate or from the TLS extension, against a given
  * list of logs.
  */
+import { concat, toHex } from '@ferrule/result/bytes';
 import { extensionOf, type Certificate } from './certificate.ts';
-import { DerError, DerReader, hex, readWhole } from './der.ts';
+import { DerError, DerReader, readWhole } from './der.ts';
 import { Oid } from './extensions.ts';
 import type { RuleBreach } from './rules.ts';
 import type { SignatureAlgorithm, SignatureVerifier } from './signature.ts';
@@ -113,15 +114,15 @@ export function* transparencyBreach(
     return breach(`has signed certificate timestamps that cannot be read: ${error.message}`);
   }
   if (!digest) return breach('cannot be looked up in logs: the signature verifier has no digest');
-  const known = new Map(logs.map((log) => [hex(digest('sha256', log.key)), log]));
+  const known = new Map(logs.map((log) => [toHex(digest('sha256', log.key)), log]));
   for (const [sct, embedded] of scts.slice(0, MAX_SCTS)) {
-    const log = known.get(hex(sct.logId));
+    const log = known.get(toHex(sct.logId));
     if (!log || sct.timestamp > now || sct.timestamp >= (log.retiredAt ?? Infinity)) continue;
     const algorithm = algorithmOf(sct);
     if (!algorithm) continue;
     const entry = embedded ? precertificateEntry(leaf, digest('sha256', issuer.spki)) : certificateEntry(leaf);
     if (yield* verified(verifier, algorithm, log.key, signedData(sct, entry), sct.signature))
-      seen.add(log.operator ?? hex(sct.logId));
+      seen.add(log.operator ?? toHex(sct.logId));
   }
   return seen.size >= minimum
     ? undefined
@@ -198,14 +199,4 @@ const element = (tag: number, contents: Uint8Array): Uint8Array => {
           ? [0x82, length >> 8, length & 255]
           : [0x83, length >> 16, (length >> 8) & 255, length & 255];
   return concat([Uint8Array.of(tag, ...header), contents]);
-};
-
-const concat = (parts: readonly Uint8Array[]): Uint8Array => {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 };

@@ -1,6 +1,7 @@
 /** @module Trust anchors: read once, found by subject. */
+import { bytesEqual, latin1 } from '@ferrule/result/bytes';
 import { certificateKey, parseCertificate, type Certificate } from './certificate.ts';
-import { bytesEqual, DerError, DerReader, latin1 } from './der.ts';
+import { DerError, DerReader } from './der.ts';
 import { readNameConstraints, type NameConstraints } from './general-name.ts';
 import { canonicalName, readName } from './name.ts';
 import { parsePublicKey, type PublicKey } from './public-key.ts';

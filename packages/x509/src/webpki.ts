@@ -2,8 +2,8 @@
  * @module Rules of the CA/Browser Forum's Baseline Requirements (BR) that a client can check, for `profile: 'webpki'`.
  */
 import type { TlsErrorCode, X509VCode } from '@ferrule/result';
+import { bytesEqual, latin1 } from '@ferrule/result/bytes';
 import { extensionOf, type Certificate } from './certificate.ts';
-import { bytesEqual, latin1 } from './der.ts';
 import { Oid } from './extensions.ts';
 import { addressText } from './general-name.ts';
 import { isEmptyName, nameAttributes } from './name.ts';

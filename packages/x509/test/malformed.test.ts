@@ -13,7 +13,8 @@ import {
   trustStore,
   validatePathSync,
 } from '@ferrule/x509';
-import { bytesEqual, DerReader, readWhole } from '../src/der.ts';
+import { bytesEqual } from '@ferrule/result/bytes';
+import { DerReader, readWhole } from '../src/der.ts';
 import { readGeneralName } from '../src/general-name.ts';
 import { readTime } from '../src/time.ts';
 import {

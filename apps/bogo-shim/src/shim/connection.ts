@@ -5,6 +5,7 @@
  */
 import type { Backend, ContextOptions, Ssl, SslContext, TlsSession } from '@ferrule/contract';
 import { SslError } from '@ferrule/result';
+import { EMPTY } from '@ferrule/result/bytes';
 import { describe } from '../errors.ts';
 import type { Engine } from './backends.ts';
 import { brokenExpectation } from './checks.ts';
@@ -77,8 +78,6 @@ function createContext(backend: Backend, options: ContextOptions): SslContext {
     );
   }
 }
-
-const EMPTY = new Uint8Array();
 
 /** What `-shim-writes-first` says, as often as it is to be said. */
 function firstWords(config: Config): Uint8Array[] {

@@ -1,20 +1,9 @@
 /** @module A chain as data, made at random from a seed, and made into certificates. */
 import type { KeyObject } from 'node:crypto';
+import { EMPTY } from '@ferrule/result/bytes';
 import { tlv } from '../fuzz/der.ts';
 import { randomFrom } from './dice.ts';
-import {
-  encode,
-  identifierOf,
-  keyOf,
-  name,
-  NOTHING,
-  sequence,
-  text,
-  TRUE,
-  utcTime,
-  type Draft,
-  type Value,
-} from './draft.ts';
+import { encode, identifierOf, keyOf, name, sequence, text, TRUE, utcTime, type Draft, type Value } from './draft.ts';
 import { featureOf, FEATURES, Id, keyUsage, purposes, type Place } from './features.ts';
 import { shapeOf, SHAPES, type Shown } from './shapes.ts';
 
@@ -81,10 +70,10 @@ function draftOf(at: number, between: number): Draft {
   const place = placeOf(at, between);
   const draft: Draft = {
     version: 2, versionWritten: true, serial: Uint8Array.of(0x40 + at, 1, 2, 3, 4, 5, 6, 7, 8, 9), subject: name('ferrule chains', place === 'ca' ? `ca ${at}` : place), issuer: undefined,
-    notBefore: utcTime(-5), notAfter: utcTime(60), key: keyOf(`p256:${place === 'ca' ? at : place}`), signer: undefined, hash: 'sha256', parameters: NOTHING, outerHash: undefined,
-    extensions: new Map(), more: [], emptyList: false, uniqueIds: NOTHING, corrupt: false, edit: undefined,
+    notBefore: utcTime(-5), notAfter: utcTime(60), key: keyOf(`p256:${place === 'ca' ? at : place}`), signer: undefined, hash: 'sha256', parameters: EMPTY, outerHash: undefined,
+    extensions: new Map(), more: [], emptyList: false, uniqueIds: EMPTY, corrupt: false, edit: undefined,
   }; // prettier-ignore
-  const set = (id: string, value: Value, critical: Uint8Array = NOTHING): void =>
+  const set = (id: string, value: Value, critical: Uint8Array = EMPTY): void =>
     void draft.extensions.set(id, { critical, value });
   set(Id.basic, sequence(...(place === 'leaf' ? [] : [TRUE])), TRUE);
   set(Id.keyUsage, place === 'leaf' ? keyUsage(7, 0x80) : keyUsage(1, 0x06), TRUE);

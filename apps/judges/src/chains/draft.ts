@@ -1,8 +1,8 @@
 /** @module A certificate before it is signed: every field is there to be changed, also to what no CA would write. */
 import { createHash, createPublicKey, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import { oid } from '@ferrule/conformance/pki';
+import { concat, EMPTY } from '@ferrule/result/bytes';
 import { tlv } from '../fuzz/der.ts';
-import { concat } from '../hostile/peer.ts';
 
 /** `p256:` and a word: one of several. */
 export type KeyName = `p256:${string}` | 'p384' | 'secp256k1' | 'rsa' | 'rsa-1024' | 'ed25519';
@@ -65,7 +65,7 @@ export function encode(draft: Draft, issuer: Draft): Uint8Array {
     ...draft.more,
   ];
   const tbs = sequence(
-    draft.versionWritten ? tlv(0xa0, integer(Uint8Array.of(draft.version))) : NOTHING,
+    draft.versionWritten ? tlv(0xa0, integer(Uint8Array.of(draft.version))) : EMPTY,
     integer(draft.serial),
     algorithm,
     draft.issuer ?? issuer.subject,
@@ -73,7 +73,7 @@ export function encode(draft: Draft, issuer: Draft): Uint8Array {
     draft.subject,
     draft.key.spki,
     draft.uniqueIds,
-    extensions.length > 0 || draft.emptyList ? tlv(0xa3, sequence(...extensions)) : NOTHING,
+    extensions.length > 0 || draft.emptyList ? tlv(0xa3, sequence(...extensions)) : EMPTY,
   );
   const signature =
     signer.name === 'ed25519' ? sign(null, tbs, signer.privateKey) : sign(draft.hash, tbs, signer.privateKey);
@@ -83,7 +83,6 @@ export function encode(draft: Draft, issuer: Draft): Uint8Array {
   return draft.edit?.(der) ?? der;
 }
 
-export const NOTHING: Uint8Array = new Uint8Array(0);
 export const TRUE: Uint8Array = Uint8Array.of(1, 1, 255);
 export const sequence = (...parts: readonly Uint8Array[]): Uint8Array => tlv(0x30, ...parts);
 export const text = (value: string): Uint8Array => new Uint8Array(Buffer.from(value, 'latin1'));

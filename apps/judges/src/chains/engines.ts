@@ -4,10 +4,11 @@
  */
 import type { KeyObject } from 'node:crypto';
 import type { Backend } from '@ferrule/contract';
+import { concat } from '@ferrule/result/bytes';
 import { trustStore, validatePathSync } from '@ferrule/x509';
 import { nodeVerifier } from '@ferrule/x509/crypto/node';
 import { converse } from '../hostile/exchange.ts';
-import { concat, signAs, type Script } from '../hostile/peer.ts';
+import { signAs, type Script } from '../hostile/peer.ts';
 import { Server13 } from '../hostile/server13.ts';
 import { pki } from '@ferrule/conformance/pki';
 import type { Chain } from './chain.ts';

@@ -1,6 +1,6 @@
 /** @module What a certificate can have that others have not: each feature changes one draft. */
+import { concat, EMPTY } from '@ferrule/result/bytes';
 import { tlv } from '../fuzz/der.ts';
-import { concat } from '../hostile/peer.ts';
 import { oid } from '@ferrule/conformance/pki';
 import {
   attribute,
@@ -9,7 +9,6 @@ import {
   integer,
   keyOf,
   name,
-  NOTHING,
   NULL,
   sequence,
   StringTag,
@@ -52,7 +51,7 @@ const extension = (
   on: readonly Place[],
   id: string,
   value: Value | undefined,
-  critical: Uint8Array = NOTHING,
+  critical: Uint8Array = EMPTY,
 ): Feature =>
   feature(title, on, (draft) => {
     if (value === undefined) draft.extensions.delete(id);
@@ -149,7 +148,7 @@ const keys: readonly Feature[] = [
 
 const usage: readonly Feature[] = [
   extension('no basicConstraints', ALL, Id.basic, undefined),
-  criticality('basicConstraints not critical', ALL, Id.basic, NOTHING),
+  criticality('basicConstraints not critical', ALL, Id.basic, EMPTY),
   criticality('BOOLEAN TRUE as 1', ALL, Id.basic, Uint8Array.of(1, 1, 1)),
   criticality('critical FALSE written out', ALL, Id.basic, Uint8Array.of(1, 1, 0)),
   extension('cA FALSE', ALL, Id.basic, sequence(), TRUE),
@@ -161,7 +160,7 @@ const usage: readonly Feature[] = [
   extension('pathLen without cA', ALL, Id.basic, sequence(number(0)), TRUE),
   extension('basicConstraints malformed', ALL, Id.basic, Uint8Array.of(0x30, 3, 1), TRUE),
   extension('no keyUsage', ALL, Id.keyUsage, undefined),
-  criticality('keyUsage not critical', ALL, Id.keyUsage, NOTHING),
+  criticality('keyUsage not critical', ALL, Id.keyUsage, EMPTY),
   extension('keyUsage digitalSignature', CA, Id.keyUsage, keyUsage(7, 0x80), TRUE),
   extension('keyUsage keyCertSign', ALL, Id.keyUsage, keyUsage(2, 0x04), TRUE),
   extension('keyUsage keyEncipherment', LEAF, Id.keyUsage, keyUsage(5, 0x20), TRUE),
@@ -241,7 +240,7 @@ const subjects: readonly Feature[] = [
 ];
 
 const subtrees = (tag: number, ...bases: readonly Uint8Array[]): Uint8Array =>
-  bases.length === 0 ? NOTHING : tlv(tag, ...bases.map((base) => sequence(base)));
+  bases.length === 0 ? EMPTY : tlv(tag, ...bases.map((base) => sequence(base)));
 const constraint = (
   title: string,
   permitted: readonly Uint8Array[],
@@ -260,7 +259,7 @@ const organization = (value: string, tag: number): Uint8Array => directory(seque
 const constraints: readonly Feature[] = [
   constraint('permitted server.test', [dns('server.test')], []),
   constraint('permitted .test', [dns('.test')], []),
-  constraint('permitted .test, not critical', [dns('.test')], [], NOTHING),
+  constraint('permitted .test, not critical', [dns('.test')], [], EMPTY),
   constraint('permitted other.test', [dns('other.test')], []),
   constraint('permitted TEST', [dns('TEST')], []),
   constraint('permitted everything', [dns('')], []),
@@ -268,7 +267,7 @@ const constraints: readonly Feature[] = [
   constraint('excluded server.test', [], [dns('server.test')]),
   constraint('excluded .server.test', [], [dns('.server.test')]),
   constraint('excluded secret.test', [], [dns('secret.test')]),
-  constraint('excluded server.test, not critical', [], [dns('server.test')], NOTHING),
+  constraint('excluded server.test, not critical', [], [dns('server.test')], EMPTY),
   constraint('permitted 10.0.0.0/8', [address(10, 0, 0, 0, 255, 0, 0, 0)], []),
   constraint('excluded 127.0.0.0/8', [], [address(127, 0, 0, 0, 255, 0, 0, 0)]),
   constraint('a mask with holes', [address(127, 0, 0, 0, 255, 0, 255, 0)], []),

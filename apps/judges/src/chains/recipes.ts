@@ -2,15 +2,14 @@
  * @module The PKIs that people make at home and at work: the certificates of each tool with that tool's fields, as its
  * defaults or its documentation have them. The name of the server is always the same.
  */
+import { concat, EMPTY } from '@ferrule/result/bytes';
 import { tlv } from '../fuzz/der.ts';
-import { concat } from '../hostile/peer.ts';
 import { oid } from '@ferrule/conformance/pki';
 import {
   attribute,
   encode,
   identifierOf,
   keyOf,
-  NOTHING,
   NULL,
   sequence,
   StringTag,
@@ -58,9 +57,9 @@ function draftOf(
 ): Draft {
   const draft: Draft = {
     version: version1 ? 0 : 2, versionWritten: !version1, serial: Uint8Array.from(serial), subject, issuer: undefined, notBefore: utcTime(-1), notAfter: utcTime(days),
-    key: keyOf(key ?? `p256:${at}`), signer: undefined, hash: 'sha256', parameters: NOTHING, outerHash: undefined,
-    extensions: new Map(extensions.map(([id, value, critical]) => [id, { critical: critical ? TRUE : NOTHING, value }])),
-    more: [], emptyList: false, uniqueIds: NOTHING, corrupt: false, edit: undefined,
+    key: keyOf(key ?? `p256:${at}`), signer: undefined, hash: 'sha256', parameters: EMPTY, outerHash: undefined,
+    extensions: new Map(extensions.map(([id, value, critical]) => [id, { critical: critical ? TRUE : EMPTY, value }])),
+    more: [], emptyList: false, uniqueIds: EMPTY, corrupt: false, edit: undefined,
   }; // prettier-ignore
   change?.(draft);
   return draft;

@@ -12,6 +12,7 @@ import {
   encodeNewSessionTicket,
   HandshakeType,
 } from '@ferrule/pure/wire';
+import { EMPTY } from '@ferrule/result/bytes';
 import type { Peer, Script } from '../hostile/peer.ts';
 import type { Server12 } from '../hostile/server12.ts';
 import type { Server13 } from '../hostile/server13.ts';
@@ -40,8 +41,6 @@ export type Flood =
     });
 
 export const titleOf = ({ version, name }: Flood): string => `${version}, ${name}`;
-
-const EMPTY = new Uint8Array(0);
 
 /** Rows of what is not data: limits are 4 to 64, and a sum of them where kinds take turns. */
 const FEW = 140;

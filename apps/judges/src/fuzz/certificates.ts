@@ -1,4 +1,5 @@
 /** @module The target that is X.509: everything that @ferrule/x509 reads, and path validation over what it has read. */
+import { concat } from '@ferrule/result/bytes';
 import { nodeVerifier } from '@ferrule/x509/crypto/node';
 import {
   decodePem,
@@ -21,7 +22,6 @@ import {
   validatePathSync,
   type SignatureVerifier,
 } from '@ferrule/x509';
-import { concat } from '../hostile/peer.ts';
 import {
   CA_EXTENSIONS,
   CRL_EXTENSIONS,

@@ -5,7 +5,7 @@
 import type { Backend, Ssl, TlsSession } from '@ferrule/contract';
 import { createPure, type CryptoProvider } from '@ferrule/pure';
 import { nodeCrypto } from '@ferrule/pure/crypto/node';
-import { concat } from '../hostile/peer.ts';
+import { concat } from '@ferrule/result/bytes';
 import { Server12 } from '../hostile/server12.ts';
 import { Server13 } from '../hostile/server13.ts';
 import { Dice } from './dice.ts';

@@ -1,6 +1,6 @@
 /** @module Certificates with every extension there is, for inputs: their signatures are of no worth. */
 import { createHash } from 'node:crypto';
-import { concat } from '../hostile/peer.ts';
+import { concat } from '@ferrule/result/bytes';
 
 /** One DER value. */
 export function tlv(tag: number, ...content: readonly Uint8Array[]): Uint8Array {

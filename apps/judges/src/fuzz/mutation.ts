@@ -3,7 +3,7 @@
  * message number, kind, offset (2 bytes), length, so many bytes.
  */
 import { HandshakeType } from '@ferrule/pure/wire';
-import { concat } from '../hostile/peer.ts';
+import { concat } from '@ferrule/result/bytes';
 
 /** What a step does; the byte in the input is taken modulo their number. */
 const KINDS = [

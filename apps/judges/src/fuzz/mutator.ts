@@ -1,4 +1,5 @@
 /** @module New inputs from old ones. */
+import { EMPTY } from '@ferrule/result/bytes';
 
 /** Longest input, bytes: more than any flight of a server. */
 export const MAX_LENGTH = 16_384;
@@ -144,8 +145,6 @@ export class Mutator {
     if (value >= 0 && value < 2 ** (8 * width)) bytes.set(bigEndian(value, width), at);
   }
 }
-
-const EMPTY = new Uint8Array(0);
 
 function bigEndian(value: number, width: number): Uint8Array {
   return Uint8Array.from({ length: width }, (_, i) => Math.floor(value / 2 ** (8 * (width - 1 - i))) & 0xff);

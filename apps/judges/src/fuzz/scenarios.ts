@@ -15,7 +15,8 @@ import {
   type Extension,
 } from '@ferrule/pure/wire';
 import { deflateSync } from 'node:zlib';
-import { concat, type Script } from '../hostile/peer.ts';
+import { concat, EMPTY } from '@ferrule/result/bytes';
+import type { Script } from '../hostile/peer.ts';
 import type { Server12 } from '../hostile/server12.ts';
 import type { Server13 } from '../hostile/server13.ts';
 import { echConfigList } from './ech-config.ts';
@@ -33,7 +34,6 @@ export type Scenario =
   | (Common & { readonly version: 'TLSv1.3'; readonly script: (server: Server13, world: World) => Script })
   | (Common & { readonly version: 'TLSv1.2'; readonly script: (server: Server12, world: World) => Script });
 
-const EMPTY = new Uint8Array(0);
 /** RFC 7250 section 8: a CertificateType. */
 const RAW_PUBLIC_KEY = 2;
 const PSK = new Uint8Array(32).fill(8);

@@ -8,12 +8,12 @@ import {
   ExtensionType,
   HandshakeType,
 } from '@ferrule/pure/wire';
+import { EMPTY } from '@ferrule/result/bytes';
 import { POISON, type Behaviour, type Verdict } from './behaviour.ts';
 import type { Script } from './peer.ts';
 import type { Server12 } from './server12.ts';
 
 const refusal = (code: Verdict['code'], alert: number | null): Verdict => ({ code, alert });
-const EMPTY = new Uint8Array(0);
 const UNEXPECTED = refusal('UNEXPECTED_MESSAGE', Alert.unexpected_message);
 const UNEXPECTED_RECORD = refusal('UNEXPECTED_RECORD', Alert.unexpected_message);
 

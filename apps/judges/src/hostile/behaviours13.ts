@@ -11,12 +11,12 @@ import {
   ExtensionType,
   HandshakeType,
 } from '@ferrule/pure/wire';
+import { concat, EMPTY } from '@ferrule/result/bytes';
 import { POISON, type Behaviour, type Verdict } from './behaviour.ts';
-import { concat, header, type Script } from './peer.ts';
+import { header, type Script } from './peer.ts';
 import type { Server13 } from './server13.ts';
 
 const refusal = (code: Verdict['code'], alert: number | null): Verdict => ({ code, alert });
-const EMPTY = new Uint8Array(0);
 const UNEXPECTED = refusal('UNEXPECTED_MESSAGE', Alert.unexpected_message);
 const UNEXPECTED_RECORD = refusal('UNEXPECTED_RECORD', Alert.unexpected_message);
 const FORGED = refusal('BAD_RECORD_MAC', Alert.bad_record_mac);

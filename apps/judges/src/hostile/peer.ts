@@ -7,6 +7,7 @@ import type { CipherSuite, CryptoProvider, KeyShare, SyncAead } from '@ferrule/p
 import { nodeCrypto } from '@ferrule/pure/crypto/node';
 import { Transcript } from '@ferrule/pure/keys';
 import { ContentType } from '@ferrule/pure/wire';
+import { concat } from '@ferrule/result/bytes';
 
 /** A script waits for the client by yielding. */
 export type Script<T = void> = Generator<undefined, T, void>;
@@ -287,7 +288,3 @@ export function signAs(scheme: number, key: KeyObject, message: Uint8Array): Uin
 
 export const header = (type: number, version: number, length: number): Uint8Array =>
   Uint8Array.of(type, version >>> 8, version & 0xff, length >>> 8, length & 0xff);
-
-export function concat(parts: readonly Uint8Array[]): Uint8Array {
-  return new Uint8Array(Buffer.concat(parts));
-}

@@ -21,7 +21,8 @@ import {
   type Extension,
   type ServerHello,
 } from '@ferrule/pure/wire';
-import { concat, Peer, signAs, type Keys, type Script } from './peer.ts';
+import { concat } from '@ferrule/result/bytes';
+import { Peer, signAs, type Keys, type Script } from './peer.ts';
 
 export interface ServerHello12Twist extends Partial<ServerHello> {
   readonly add?: readonly Extension[];

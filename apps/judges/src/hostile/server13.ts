@@ -35,7 +35,8 @@ import {
   type ServerHello,
 } from '@ferrule/pure/wire';
 import type { CipherSuite, KeyShare } from '@ferrule/pure';
-import { concat, Peer, signAs, type Script } from './peer.ts';
+import { concat } from '@ferrule/result/bytes';
+import { Peer, signAs, type Script } from './peer.ts';
 
 const CONTEXT = 'TLS 1.3, server CertificateVerify';
 

@@ -1,10 +1,10 @@
 /** @module Calls that break the contract of `Ssl`. */
 import type { Ssl } from '@ferrule/contract';
 import { TlsError } from '@ferrule/result';
+import { EMPTY } from '@ferrule/result/bytes';
 import { Finding } from './finding.ts';
 import type { Link } from './link.ts';
 
-const EMPTY = new Uint8Array(0);
 /** What the types forbid. */
 export const wrong = <T>(value: unknown): T => value as T;
 

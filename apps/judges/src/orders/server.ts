@@ -13,9 +13,10 @@ import {
   encodeExtensions,
   HandshakeType,
 } from '@ferrule/pure/wire';
+import { concat, EMPTY, toHex } from '@ferrule/result/bytes';
 import { Finding } from './finding.ts';
 import { Kind, pattern, Received, separate } from './pattern.ts';
-import { concat, type ClientRecord, type Script } from '../hostile/peer.ts';
+import type { ClientRecord, Script } from '../hostile/peer.ts';
 import { Server12 } from '../hostile/server12.ts';
 import { Server13 } from '../hostile/server13.ts';
 
@@ -50,7 +51,6 @@ interface Ticket {
 export type Tickets = Map<string, Ticket>;
 
 export const NOBODY = '';
-const NOTHING = new Uint8Array(0);
 const MAX_EARLY_DATA = 16_384;
 const CLOSE_NOTIFY = 0;
 
@@ -166,7 +166,7 @@ export class Server {
     const extensions =
       this.plan.early === 'none' ? [] : encodeExtensions('newSessionTicket', { earlyData: MAX_EARLY_DATA });
     const psk = this.#peer.newSessionTicket({ ticket, nonce: Uint8Array.of(++this.tickets), extensions });
-    this.#tickets.set(hex(ticket), { psk, client: this.client ?? NOBODY });
+    this.#tickets.set(toHex(ticket), { psk, client: this.client ?? NOBODY });
     this.#collect();
     return true;
   }
@@ -248,7 +248,7 @@ export class Server {
         this.#skipsEarly = false;
       }
     }
-    const ticket = this.#tickets.get(hex(peer.offered.preSharedKey?.identities[0]?.identity ?? NOTHING));
+    const ticket = this.#tickets.get(toHex(peer.offered.preSharedKey?.identities[0]?.identity ?? EMPTY));
     const psk = ticket?.psk;
     this.resumed = psk !== undefined;
     const offersEarly = peer.offered.earlyData === true;
@@ -324,8 +324,8 @@ export class Server {
     const { sessions12 } = this.plan;
     const known =
       sessionTicket === undefined || sessionTicket.length === 0
-        ? this.#tickets.get(hex(sessionId))
-        : this.#tickets.get(hex(sessionTicket));
+        ? this.#tickets.get(toHex(sessionId))
+        : this.#tickets.get(toHex(sessionTicket));
     const gives = sessionTicket !== undefined && sessions12 !== 'id';
     let client = known?.client ?? NOBODY;
     if (known?.master !== undefined && sessions12 !== 'forgotten') {
@@ -366,19 +366,17 @@ export class Server {
     if (client !== NOBODY) yield* peer.message(HandshakeType.certificate_verify);
     yield* peer.clientFinished();
     if (gives) this.#ticket12(peer, client);
-    else this.#tickets.set(hex(sessionId), { master: peer.master, client });
+    else this.#tickets.set(toHex(sessionId), { master: peer.master, client });
     peer.finish();
     return client;
   }
 
   #ticket12(peer: Peer12, client: string): void {
     const ticket = Buffer.from(`ticket ${this.#tickets.size} ${client.slice(-8)}`);
-    this.#tickets.set(hex(ticket), { master: peer.master, client });
+    this.#tickets.set(toHex(ticket), { master: peer.master, client });
     peer.newSessionTicket(7200, ticket);
   }
 }
-
-const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
 class Peer13 extends Server13 {
   readonly #heard: (record: ClientRecord) => void;

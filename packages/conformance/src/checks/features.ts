@@ -4,12 +4,13 @@
  */
 import assert from 'node:assert/strict';
 import type { Backend, ContextOptions, Feature } from '@ferrule/contract';
+import { concat } from '@ferrule/result/bytes';
 import { type Check, type CheckGroup, group } from '../check.ts';
 import { type ClientOptions, trusting } from '../client.ts';
 import { clientHelloOf, isGrease, keyShareGroups, prefixedList } from '../hello.ts';
 import { pki } from '../pki/index.ts';
 import { echo, type TestServerOptions } from '../server/tls-server.ts';
-import { concat, pattern, scene, serverIsPostQuantum } from './support.ts';
+import { pattern, scene, serverIsPostQuantum } from './support.ts';
 
 const X25519MLKEM768 = 0x11ec;
 

@@ -6,13 +6,14 @@ import assert from 'node:assert/strict';
 import { bioPair, type BlockingBio } from '@ferrule/bio';
 import type { Backend, Ssl } from '@ferrule/contract';
 import { SslError } from '@ferrule/result';
+import { concat } from '@ferrule/result/bytes';
 import { blockingPeer, type BlockingSceneOptions } from '../blocking.ts';
 import { atOnce, type CheckGroup, group } from '../check.ts';
 import { Client, expectReturn, trusting } from '../client.ts';
 import { pki } from '../pki/index.ts';
 import { ScriptedPeer } from '../server/peer.ts';
 import { echo } from '../server/tls-server.ts';
-import { concat, pattern, scene } from './support.ts';
+import { pattern, scene } from './support.ts';
 
 /** One byte; two; fewer than a record header and its first fragment; a whole record. */
 export const BIO_SIZES: readonly number[] = [1, 2, 17, 17 * 1024];

@@ -1,12 +1,13 @@
 /** @module Versions, suites, groups, certificate kinds, ALPN, SNI: what is negotiated is what both sides say. */
 import assert from 'node:assert/strict';
 import type { Feature } from '@ferrule/contract';
+import { concat } from '@ferrule/result/bytes';
 import { type Check, type CheckGroup, group } from '../check.ts';
 import { clientHelloOf, keyShareGroups, prefixedList } from '../hello.ts';
 import { issueMlDsa, type KeyKind, LEAF_NAMES, pki } from '../pki/index.ts';
 import { PeerMissing } from '../server/openssl-server.ts';
 import { echo } from '../server/tls-server.ts';
-import { concat, scene, serverIsPostQuantum } from './support.ts';
+import { scene, serverIsPostQuantum } from './support.ts';
 
 /** IANA code point, OpenSSL's name, kind of key, feature. */
 const SUITES: readonly (readonly [number, string, KeyKind, Feature?])[] = [

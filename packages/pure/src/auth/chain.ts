@@ -1,5 +1,6 @@
 /** @module The path from the server's certificate to a trust anchor, by @ferrule/x509, as a step of the handshake. */
 import { X509V } from '@ferrule/result';
+import { bytesEqual } from '@ferrule/result/bytes';
 import {
   type Certificate,
   type CertificateKey,
@@ -98,7 +99,7 @@ const asTlsError = ({ code, message, verify, depth, subject, hint }: PathFailure
 export function checkPins({ pins, provider }: Config, ...keys: readonly Uint8Array[]): void {
   if (pins.length === 0) return;
   const digests = keys.map((spki) => provider.hashes.sha256.digest(spki));
-  if (pins.some((pin) => digests.some((digest) => pin.every((byte, i) => byte === digest[i])))) return;
+  if (pins.some((pin) => digests.some((digest) => bytesEqual(pin, digest)))) return;
   throw fail('CERT_PIN_MISMATCH', 'the key of the server is not pinned', {
     verify: { code: X509V.APPLICATION_VERIFICATION },
   });

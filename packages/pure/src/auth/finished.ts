@@ -1,5 +1,5 @@
 /** @module Did both see the same handshake? Finished of the server: RFC 9846 section 4.5.3, RFC 5246 section 7.4.9. */
-import { equalSecrets } from '../keys/equal.ts';
+import { secretsEqual } from '@ferrule/result/bytes';
 import { fail } from '../reason.ts';
 
 class FinishedProof {
@@ -10,6 +10,6 @@ export type FinishedVerified = FinishedProof;
 
 /** @throws TlsError PEER_BAD_FINISHED */
 export function verifyFinished(received: Uint8Array, expected: Uint8Array): FinishedVerified {
-  if (!equalSecrets(received, expected)) throw fail('PEER_BAD_FINISHED');
+  if (!secretsEqual(received, expected)) throw fail('PEER_BAD_FINISHED');
   return new FinishedProof();
 }

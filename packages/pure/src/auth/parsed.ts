@@ -1,4 +1,5 @@
 /** @module Certificates that were read before: connections to the same server bring the same chain each time. */
+import { bytesEqual } from '@ferrule/result/bytes';
 import { type Certificate, parseCertificate } from '@ferrule/x509';
 
 /** Certificates kept, some 2 to 4 KiB each. */
@@ -11,7 +12,7 @@ const kept: Certificate[] = [];
 
 /** `parseCertificate`, of a copy that nobody changes. @throws DerError */
 export function readCertificate(der: Uint8Array): Certificate {
-  const at = kept.findIndex(({ raw }) => raw.length === der.length && sameBytes(raw, der));
+  const at = kept.findIndex(({ raw }) => bytesEqual(raw, der));
   const known = kept[at];
   if (known !== undefined) {
     kept.splice(at, 1);
@@ -23,10 +24,4 @@ export function readCertificate(der: Uint8Array): Certificate {
   if (kept.length >= MOST) kept.shift();
   kept.push(certificate);
   return certificate;
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  // Certificates of one issuer differ last in what stands in front of the serial number.
-  for (let i = a.length - 1; i >= 0; i--) if (a[i] !== b[i]) return false;
-  return true;
 }

@@ -5,6 +5,7 @@
  */
 import type { CertificateRequest, CertificateType, Credential, Signer, TlsVersion } from '@ferrule/contract';
 import { SslError, TlsError } from '@ferrule/result';
+import { bytesEqual } from '@ferrule/result/bytes';
 import { ask, copyOf, credentialOption, type OwnCredential } from '@ferrule/ssl';
 import { DerError, type EcKey, parsePublicKey, type PublicKey } from '@ferrule/x509';
 import type { Config } from '../context.ts';
@@ -166,10 +167,10 @@ function usable(provider: CryptoProvider, credential: Credential, key: SigningKe
 /** RSA keys compare by their numbers: the certificate may call RSASSA-PSS what the key file calls RSA. */
 function sameKey(a: PublicKey, b: PublicKey | undefined): boolean {
   if (b === undefined) return true;
-  if ('modulus' in a && 'modulus' in b) return sameBytes(a.modulus, b.modulus) && sameBytes(a.exponent, b.exponent);
+  if ('modulus' in a && 'modulus' in b) return bytesEqual(a.modulus, b.modulus) && bytesEqual(a.exponent, b.exponent);
   // A certificate may hold a compressed point, which has the same coordinate in front.
-  if (a.kind === 'ec' && b.kind === 'ec') return a.curve === b.curve && sameBytes(coordinate(a), coordinate(b));
-  return 'key' in a && 'key' in b && sameBytes(a.key, b.key);
+  if (a.kind === 'ec' && b.kind === 'ec') return a.curve === b.curve && bytesEqual(coordinate(a), coordinate(b));
+  return 'key' in a && 'key' in b && bytesEqual(a.key, b.key);
 }
 
 const coordinate = ({ point, bits }: EcKey): Uint8Array => point.subarray(1, 1 + Math.ceil(bits / 8));
@@ -225,9 +226,6 @@ function leafKey({ chain: [leaf], rawPublicKey }: Credential): PublicKey | undef
 function issuedByOneOf(credential: Credential, authorities: readonly Uint8Array[]): boolean {
   return credential.chain.some((der) => {
     const { issuer } = readCertificate(der);
-    return authorities.some((name) => sameBytes(name, issuer));
+    return authorities.some((name) => bytesEqual(name, issuer));
   });
 }
-
-const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
-  a.length === b.length && a.every((byte, i) => byte === b[i]);

@@ -7,6 +7,7 @@
  */
 import type { VerifyCallback } from '@ferrule/contract';
 import { SslError, X509V } from '@ferrule/result';
+import { bytesEqual, concat, hex16 } from '@ferrule/result/bytes';
 import { ask, refusalOf } from '@ferrule/ssl';
 import {
   certificateKey,
@@ -114,7 +115,7 @@ function* verifyRawPublicKey(effects: Effects, peer: Peer, spki: Uint8Array): St
   if (peer.certificates.length !== 1) throw fail('DECODE_ERROR', 'a raw public key stands alone (RFC 7250 section 3)');
   const publicKey = readable('the raw public key of the server', () => parsePublicKey(spki));
   if (typeof verify === 'function') yield* askCaller(effects, peer, verify);
-  else if (verify === 'peer' && !rawPublicKeys.some((trusted) => sameBytes(trusted, spki))) {
+  else if (verify === 'peer' && !rawPublicKeys.some((trusted) => bytesEqual(trusted, spki))) {
     throw fail('CERT_UNTRUSTED_ROOT', 'the raw public key of the server is none of rawPublicKeys', {
       verify: { code: X509V.CERT_UNTRUSTED },
       hint: 'Give the key as one of rawPublicKeys if you trust it.',
@@ -236,13 +237,8 @@ const signedPrefix = (sender: string): Uint8Array =>
 const SIGNED_PREFIX = { server: signedPrefix('server'), client: signedPrefix('client') } as const;
 
 /** 64 spaces, the context string and a zero byte in front of the Transcript-Hash (RFC 9846 section 4.5.2). */
-export function certificateVerifyContent(sender: 'server' | 'client', transcriptHash: Uint8Array): Uint8Array {
-  const prefix = SIGNED_PREFIX[sender];
-  const content = new Uint8Array(prefix.length + transcriptHash.length);
-  content.set(prefix);
-  content.set(transcriptHash, prefix.length);
-  return content;
-}
+export const certificateVerifyContent = (sender: 'server' | 'client', transcriptHash: Uint8Array): Uint8Array =>
+  concat([SIGNED_PREFIX[sender], transcriptHash]);
 
 /** A signature as it came, with its SignatureScheme. */
 export interface Signed {
@@ -291,7 +287,7 @@ function* verifySignature(
   version: CipherSuite['version'],
 ): Steps<SignatureVerified> {
   const { config } = effects;
-  const name = `0x${algorithm.toString(16).padStart(4, '0')}`;
+  const name = hex16(algorithm);
   const scheme = config.signatureAlgorithms.includes(algorithm) ? signatureScheme(algorithm) : undefined;
   if (scheme === undefined) throw fail('WRONG_SIGNATURE_TYPE', `the server signed with ${name}, which was not offered`);
   if (!schemeFits(scheme, keyKind(key.publicKey), version))
@@ -324,6 +320,3 @@ export function serverEndPoint({ hashes }: CryptoProvider, leaf: Uint8Array): Ui
     return hashes[signatureAlgorithm.hash].digest(leaf);
   return WEAK_SIGNATURES.includes(signatureOid) ? hashes.sha256.digest(leaf) : undefined;
 }
-
-const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
-  a.length === b.length && a.every((byte, i) => byte === b[i]);

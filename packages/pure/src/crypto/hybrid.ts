@@ -2,6 +2,7 @@
  * @module Key exchange with ML-KEM (FIPS 203): hybrids of ML-KEM-768 with an ephemeral ECDH, their shares and their
  * secrets concatenated (RFC 10024), and ML-KEM-1024 alone (draft-ietf-tls-mlkem).
  */
+import { concatInto } from '@ferrule/result/bytes';
 import { ownMemory } from '../keys/secret.ts';
 import type { Group, KeyShare, Maybe } from './provider.ts';
 
@@ -94,9 +95,5 @@ function both<A, B, T>(a: Maybe<A>, b: Maybe<B>, join: (a: A, b: B) => T): Maybe
   return join(a, b);
 }
 
-function concat(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const out = ownMemory(a.length + b.length);
-  out.set(a);
-  out.set(b, a.length);
-  return out;
-}
+/** Secrets among them: outside V8's heap. */
+const concat = (a: Uint8Array, b: Uint8Array): Uint8Array => concatInto(ownMemory(a.length + b.length), [a, b]);

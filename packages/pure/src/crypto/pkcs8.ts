@@ -2,6 +2,7 @@
  * @module What a PKCS#8 private key says about itself (RFC 5958): its kind, which WebCrypto wants to be told, and its
  * public half where it is written down. The private half is passed over.
  */
+import { bytesEqual, fromHex } from '@ferrule/result/bytes';
 import type { PublicKey } from '@ferrule/x509';
 import type { KeyKind } from './schemes.ts';
 
@@ -17,7 +18,7 @@ export function readPkcs8(der: Uint8Array): Pkcs8 {
   const [version, algorithm, key, ...optional] =
     outer?.tag === SEQUENCE && rest.length === 0 ? elements(outer.contents) : [];
   if (version?.tag !== INTEGER || algorithm?.tag !== SEQUENCE || key?.tag !== OCTET_STRING) throw notAKey();
-  const kind = KINDS.find(([, oids]) => sameBytes(oids, algorithm.contents.subarray(0, oids.length)))?.[0];
+  const kind = KINDS.find(([, oids]) => bytesEqual(oids, algorithm.contents.subarray(0, oids.length)))?.[0];
   switch (kind) {
     case 'rsa':
       return { kind, publicKey: rsaKey(key.contents) };
@@ -34,11 +35,11 @@ export function readPkcs8(der: Uint8Array): Pkcs8 {
 
 /** The beginning of each AlgorithmIdentifier: its OID, and that of the curve. */
 const KINDS: readonly (readonly ['rsa' | 'ed25519' | keyof typeof CURVES, Uint8Array])[] = [
-  ['rsa', hex('06092a864886f70d010101')],
-  ['secp256r1', hex('06072a8648ce3d020106082a8648ce3d030107')],
-  ['secp384r1', hex('06072a8648ce3d020106052b81040022')],
-  ['secp521r1', hex('06072a8648ce3d020106052b81040023')],
-  ['ed25519', hex('06032b6570')],
+  ['rsa', fromHex('06092a864886f70d010101')],
+  ['secp256r1', fromHex('06072a8648ce3d020106082a8648ce3d030107')],
+  ['secp384r1', fromHex('06072a8648ce3d020106052b81040022')],
+  ['secp521r1', fromHex('06072a8648ce3d020106052b81040023')],
+  ['ed25519', fromHex('06032b6570')],
 ];
 const CURVES = { secp256r1: ['P-256', 256], secp384r1: ['P-384', 384], secp521r1: ['P-521', 521] } as const;
 
@@ -103,9 +104,3 @@ function elements(bytes: Uint8Array): Element[] {
 
 const positive = (number: Uint8Array): Uint8Array => (number[0] === 0 ? number.subarray(1) : number);
 const notAKey = (): TypeError => new TypeError('the private key is no PKCS#8 in DER');
-const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
-  a.length === b.length && a.every((byte, i) => byte === b[i]);
-
-function hex(text: string): Uint8Array {
-  return Uint8Array.from({ length: text.length / 2 }, (_, i) => Number.parseInt(text.slice(2 * i, 2 * i + 2), 16));
-}

@@ -2,6 +2,7 @@
  * @module The two ClientHellos of ECH (RFC 9849 sections 5 and 6.1): the inner one, which is meant, inside the outer
  * one, which is seen.
  */
+import { bytesEqual } from '@ferrule/result/bytes';
 import { expandLabel, hkdfExtract } from '../keys/hkdf.ts';
 import type { Hash } from '../crypto/provider.ts';
 import { type ClientHello, decodeClientHello, encodeClientHello } from '../wire/client_hello.ts';
@@ -28,7 +29,7 @@ function shared(inner: ClientHello, outer: ClientHello): readonly number[] {
   const own = new Map(inner.extensions.map(({ type, data }) => [type, data]));
   return [...seen.keys()].filter((type) => {
     const [theirs, ours] = [seen.get(type), own.get(type)];
-    return !OWN.includes(type) && ours !== undefined && theirs !== undefined && sameBytes(ours, theirs);
+    return !OWN.includes(type) && ours !== undefined && theirs !== undefined && bytesEqual(ours, theirs);
   });
 }
 
@@ -143,7 +144,7 @@ export function confirmsEch(
   const secret = hkdfExtract(hash, new Uint8Array(hash.size), innerRandom);
   const expected = expandLabel(hash, secret, LABELS[kind], digest(blanked), 8);
   secret.fill(0);
-  return sameBytes(expected, message.subarray(offset, offset + 8));
+  return bytesEqual(expected, message.subarray(offset, offset + 8));
 }
 
 /** Where the confirmation of a ServerHello is: the last 8 bytes of its random, behind header and version. */
@@ -151,6 +152,3 @@ export const SERVER_HELLO_CONFIRMATION: number = HEADER + 2 + 24;
 
 /** The type of section 5 for an inner hello. */
 export const INNER: EchClientHello = Object.freeze({ kind: 'inner' });
-
-const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
-  a.length === b.length && a.every((byte, i) => byte === b[i]);

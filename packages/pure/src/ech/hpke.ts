@@ -2,6 +2,7 @@
  * @module Sending by HPKE (RFC 9180), in base mode, as far as ECH needs it: DHKEM over X25519 and P-256 with
  * HKDF-SHA256, and the AEADs of TLS.
  */
+import { concatInto, EMPTY } from '@ferrule/result/bytes';
 import type { AeadAlgorithm, CryptoProvider, Group, Hash, KeyShare, Maybe } from '../crypto/provider.ts';
 import { hkdfExpand, hkdfExtract } from '../keys/hkdf.ts';
 import { ownMemory, Secret, Secrets, type Wipeable } from '../keys/secret.ts';
@@ -131,7 +132,6 @@ function sender(
   };
 }
 
-const EMPTY = new Uint8Array(0);
 const VERSION = 'HPKE-v1';
 
 /** Section 4: the label and the suite's identity go before what is extracted or expanded. */
@@ -162,12 +162,6 @@ function wiping<T>(bytes: Uint8Array, use: (bytes: Uint8Array) => T): T {
 const ascii = (text: string): Uint8Array => new TextEncoder().encode(text);
 const u16 = (value: number): Uint8Array => new Uint8Array([value >>> 8, value]);
 
-function join(...parts: readonly Uint8Array[]): Uint8Array {
-  const out = ownMemory(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
-}
+/** Secrets among them: outside V8's heap. */
+const join = (...parts: readonly Uint8Array[]): Uint8Array =>
+  concatInto(ownMemory(parts.reduce((length, part) => length + part.length, 0)), parts);

@@ -8,6 +8,7 @@
  *     then flow/client13.ts, or flow/client12.ts
  */
 import { SslError } from '@ferrule/result';
+import { bytesEqual, hex16 } from '@ferrule/result/bytes';
 import type { CipherSuite, Group } from '../crypto/provider.ts';
 import type { Effects } from '../effects.ts';
 import { KeylogLabel } from '../keys/keylog.ts';
@@ -180,7 +181,7 @@ function negotiatedVersion({ config }: Effects, hello: ServerHello): typeof Vers
   const version = selectedVersion(hello);
   if (version === Version.tls13 && config.versions.includes('TLSv1.3')) return version;
   if (version === Version.tls12 && config.versions.includes('TLSv1.2')) return version;
-  throw fail('UNSUPPORTED_PROTOCOL', `the server chose version 0x${version.toString(16).padStart(4, '0')}`);
+  throw fail('UNSUPPORTED_PROTOCOL', `the server chose version ${hex16(version)}`);
 }
 
 /** Section 4.2.3: a server that knows TLS 1.3 says so in its random when it negotiates less. */
@@ -193,19 +194,13 @@ function refuseDowngrade({ config }: Effects, hello: ServerHello): void {
 function checkHello13({ config }: Effects, offer: Offer, hello: ServerHello): CipherSuite {
   // Fields that are only there for looks (RFC 9846 section 4.2.3), each with one value that it may have.
   if (hello.legacyVersion !== Version.tls12)
-    throw fail(
-      'ILLEGAL_PARAMETER',
-      `ServerHello: legacy_version is 0x${hello.legacyVersion.toString(16).padStart(4, '0')}, not 0x0303`,
-    );
+    throw fail('ILLEGAL_PARAMETER', `ServerHello: legacy_version is ${hex16(hello.legacyVersion)}, not 0x0303`);
   if (hello.compressionMethod !== 0) throw fail('DECODE_ERROR', 'ServerHello: legacy_compression_method is not 0');
-  if (!equal(hello.sessionId, offer.sessionId))
+  if (!bytesEqual(hello.sessionId, offer.sessionId))
     throw fail('INVALID_SESSION_ID', 'ServerHello: legacy_session_id_echo is not what was sent');
   const suite = config.suites.find(({ id, version }) => id === hello.cipherSuite && version === 'TLSv1.3');
   if (suite === undefined)
-    throw fail(
-      'WRONG_CIPHER_SUITE',
-      `the server chose cipher suite 0x${hello.cipherSuite.toString(16).padStart(4, '0')}`,
-    );
+    throw fail('WRONG_CIPHER_SUITE', `the server chose cipher suite ${hex16(hello.cipherSuite)}`);
   return suite;
 }
 
@@ -234,5 +229,3 @@ function decodeRetry(
     throw fail('WRONG_GROUP', `the HelloRetryRequest asks for ${group.name}, whose share was sent`);
   return { group, cookie };
 }
-
-const equal = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((byte, i) => byte === b[i]);

@@ -13,6 +13,7 @@
  *     <------ NewSessionTicket*
  *             [ChangeCipherSpec] Finished
  */
+import { EMPTY, hex16, secretsEqual } from '@ferrule/result/bytes';
 import { chooseCredential, signCertificateVerify } from '../auth/sign.ts';
 import { type FinishedVerified, verifyFinished } from '../auth/finished.ts';
 import {
@@ -24,7 +25,6 @@ import {
 } from '../auth/verify.ts';
 import type { CipherSuite } from '../crypto/provider.ts';
 import type { Afterlife, Effects } from '../effects.ts';
-import { equalSecrets } from '../keys/equal.ts';
 import { exporter12 } from '../keys/exporter.ts';
 import { KeylogLabel } from '../keys/keylog.ts';
 import { extendedMasterSecret, keyBlock, masterSecret, verifyData, writeKeys } from '../keys/schedule12.ts';
@@ -150,10 +150,7 @@ function* abbreviated(effects: Effects, negotiated: Negotiated, { fields, master
 function chosenSuite({ config }: Effects, hello: ServerHello): CipherSuite {
   const suite = config.suites.find(({ id, version }) => id === hello.cipherSuite && version === 'TLSv1.2');
   if (suite === undefined)
-    throw fail(
-      'WRONG_CIPHER_SUITE',
-      `the server chose cipher suite 0x${hello.cipherSuite.toString(16).padStart(4, '0')}`,
-    );
+    throw fail('WRONG_CIPHER_SUITE', `the server chose cipher suite ${hex16(hello.cipherSuite)}`);
   if (hello.compressionMethod !== 0) throw fail('INVALID_COMPRESSION');
   return suite;
 }
@@ -163,7 +160,7 @@ function chosenSuite({ config }: Effects, hello: ServerHello): CipherSuite {
  * 5077 section 3.4).
  */
 function continuedSession(offer: Offer, hello: ServerHello): OfferedSession12 | undefined {
-  if (hello.sessionId.length === 0 || !equalSecrets(hello.sessionId, offer.sessionId)) return undefined;
+  if (hello.sessionId.length === 0 || !secretsEqual(hello.sessionId, offer.sessionId)) return undefined;
   const session = offer.session12;
   // Without a session, the id was only there for looks (RFC 9846 appendix E.4): no server can know it.
   if (session === undefined)
@@ -408,5 +405,3 @@ function send(effects: Effects, transcript: Transcript, message: Uint8Array): vo
   transcript.add(message);
   effects.put(message);
 }
-
-const EMPTY = new Uint8Array(0);

@@ -3,6 +3,7 @@
  * one that is meant, a transcript for each, and which of the two the server answered. Also GREASE for those without a
  * configuration.
  */
+import { concat, EMPTY } from '@ferrule/result/bytes';
 import { parseHost } from '@ferrule/x509';
 import { chooseEchConfig, type ChosenEch } from '../ech/config.ts';
 import {
@@ -29,8 +30,6 @@ import { ExtensionType } from '../wire/names.ts';
 import type { ServerHello } from '../wire/server_hello.ts';
 import { keyShare } from './exchange.ts';
 import { describeHello, disposePsks, encodeHello, makeOffer, type Offer, type Request } from './hello.ts';
-
-const EMPTY = new Uint8Array(0);
 
 /** What is hidden in the outer hello. */
 export interface Ech {
@@ -178,10 +177,4 @@ export function* greaseEch(effects: Effects): Steps<EchClientHello> {
 }
 
 /** Section 6.1: `"tls ech" || 0x00 || ECHConfig`. */
-function hpkeInfo({ config }: ChosenEch): Uint8Array {
-  const label = new TextEncoder().encode('tls ech\0');
-  const info = new Uint8Array(label.length + config.raw.length);
-  info.set(label);
-  info.set(config.raw, label.length);
-  return info;
-}
+const hpkeInfo = ({ config }: ChosenEch): Uint8Array => concat([new TextEncoder().encode('tls ech\0'), config.raw]);

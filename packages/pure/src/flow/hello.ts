@@ -6,6 +6,7 @@
  * shares.
  */
 import type { CertificateType as ContractCertificateType, TlsVersion } from '@ferrule/contract';
+import { EMPTY } from '@ferrule/result/bytes';
 import type { Host } from '@ferrule/x509';
 import type { Effects } from '../effects.ts';
 import type { Group, Hash, KeyShare } from '../crypto/provider.ts';
@@ -36,8 +37,6 @@ import type { EchClientHello, Extension, OfferedPsks } from '../wire/extension_v
 import { encodeExtension, encodeExtensions, type ExtensionInput } from '../wire/extensions.ts';
 import { CertificateType, ExtensionType, greaseValue, PointFormat, PskMode, Version } from '../wire/names.ts';
 import { keyShare } from './exchange.ts';
-
-const EMPTY = new Uint8Array(0);
 
 /** What the caller asked of this connection, fixed when its handshake begins. */
 export interface Request {

@@ -2,12 +2,12 @@
  * @module Keying material for the application (RFC 5705, RFC 9846 section 7.5) and channel bindings (RFC 9266, RFC
  * 5929).
  */
+import { EMPTY } from '@ferrule/result/bytes';
 import type { Hash } from '../crypto/provider.ts';
 import { deriveSecret, emptyHash, expandLabel } from './hkdf.ts';
 import { prf } from './schedule12.ts';
 import type { Secret } from './secret.ts';
 
-const EMPTY = new Uint8Array(0);
 const ENCODER = new TextEncoder();
 
 /** The exporter of one connection. */

@@ -1,8 +1,8 @@
 /** @module HKDF (RFC 5869) and HKDF-Expand-Label (RFC 9846 section 7.1), over the provider's synchronous HMAC. */
+import { EMPTY } from '@ferrule/result/bytes';
 import type { Hash } from '../crypto/provider.ts';
 import { ownMemory } from './secret.ts';
 
-const EMPTY = new Uint8Array(0);
 const ENCODER = new TextEncoder();
 /** Room for all of this package's own, and some. */
 const MAX_LABELS = 64;

@@ -1,4 +1,5 @@
 /** @module Lines of the NSS key log (RFC 9850), as SSLKEYLOGFILE readers take them. */
+import { toHex } from '@ferrule/result/bytes';
 
 /** Labels, by the secret that each line carries. */
 export const KeylogLabel = {
@@ -20,12 +21,4 @@ export type KeylogLabel = (typeof KeylogLabel)[keyof typeof KeylogLabel];
  * that of the outer one.
  */
 export const keylogLine = (label: KeylogLabel, clientRandom: Uint8Array, secret: Uint8Array): string =>
-  `${label} ${hex(clientRandom)} ${hex(secret)}`;
-
-const DIGITS: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
-
-function hex(bytes: Uint8Array): string {
-  let text = '';
-  for (const byte of bytes) text += DIGITS[byte] as string;
-  return text;
-}
+  `${label} ${toHex(clientRandom)} ${toHex(secret)}`;

@@ -1,4 +1,5 @@
 /** @module The key schedule of TLS 1.2 (RFC 5246 sections 5, 6.3, 8.1) with extended master secret (RFC 7627). */
+import { concat } from '@ferrule/result/bytes';
 import type { CipherSuite, Hash } from '../crypto/provider.ts';
 import { ownCopy, ownMemory, type Secret } from './secret.ts';
 
@@ -44,7 +45,9 @@ export function masterSecret(
   clientRandom: Uint8Array,
   serverRandom: Uint8Array,
 ): Secret {
-  const master = premaster.derived(prf(hash, premaster.bytes, 'master secret', join(clientRandom, serverRandom), 48));
+  const master = premaster.derived(
+    prf(hash, premaster.bytes, 'master secret', concat([clientRandom, serverRandom]), 48),
+  );
   premaster.dispose();
   return master;
 }
@@ -70,7 +73,7 @@ export const keyBlock = (
       suite.hash,
       master.bytes,
       'key expansion',
-      join(serverRandom, clientRandom),
+      concat([serverRandom, clientRandom]),
       2 * (suite.aead.keyLength + ivLength(suite)),
     ),
   );
@@ -92,10 +95,3 @@ export const verifyData = (
   sender: 'client' | 'server',
   transcriptHash: Uint8Array,
 ): Uint8Array => prf(hash, master.bytes, `${sender} finished`, transcriptHash, 12);
-
-function join(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const out = new Uint8Array(a.length + b.length);
-  out.set(a);
-  out.set(b, a.length);
-  return out;
-}

@@ -4,11 +4,10 @@
  *
  *     earlySecret(psk?) ── handshake(dhe?) ── main()
  */
+import { EMPTY } from '@ferrule/result/bytes';
 import type { CipherSuite, Hash } from '../crypto/provider.ts';
 import { deriveSecret, emptyHash, expandLabel, hkdfExtract } from './hkdf.ts';
 import { Secret, type Secrets } from './secret.ts';
-
-const EMPTY = new Uint8Array(0);
 
 /** Every method takes the Transcript-Hash up to the message that its secret's name implies. */
 export interface EarlyStage {

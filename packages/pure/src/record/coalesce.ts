@@ -1,4 +1,5 @@
 /** @module Handshake messages out of the records that carry them, split and joined at will (RFC 9846 section 5.1). */
+import { EMPTY } from '@ferrule/result/bytes';
 import { fail } from '../reason.ts';
 import { handshakeName } from '../wire/names.ts';
 
@@ -13,7 +14,6 @@ export interface HandshakeMessage {
 }
 
 const HEADER = 4;
-const EMPTY = new Uint8Array(0);
 
 export class Coalescer {
   /** The longest body taken, bytes; may change between messages. */

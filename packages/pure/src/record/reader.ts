@@ -10,6 +10,7 @@
 import type { Bio } from '@ferrule/bio';
 import type { TlsVersion } from '@ferrule/contract';
 import { Alert } from '@ferrule/result';
+import { EMPTY } from '@ferrule/result/bytes';
 import {
   MAX_BYTES_IN_FLIGHT,
   MAX_EXPANSION_12,
@@ -413,5 +414,3 @@ const isFatal = (alert: AlertMessage | undefined): boolean =>
 
 const isContentType = (type: number): boolean =>
   type >= ContentType.change_cipher_spec && type <= ContentType.application_data;
-
-const EMPTY = new Uint8Array(0);

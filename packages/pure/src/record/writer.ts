@@ -6,6 +6,7 @@
  * seal in a queue in front of that buffer; each keeps the key of the moment when it was made.
  */
 import type { Bio } from '@ferrule/bio';
+import { concat, EMPTY } from '@ferrule/result/bytes';
 import { MAX_BYTES_IN_FLIGHT, MAX_PLAINTEXT, MAX_RECORDS_IN_FLIGHT } from '../limits.ts';
 import { fail } from '../reason.ts';
 import { ContentType, Version } from '../wire/names.ts';
@@ -311,14 +312,7 @@ export class RecordWriter {
 
 function joined(messages: readonly Uint8Array[]): Uint8Array {
   const [first = EMPTY] = messages;
-  if (messages.length < 2) return first;
-  const flight = new Uint8Array(messages.reduce((length, message) => length + message.length, 0));
-  let at = 0;
-  for (const message of messages) {
-    flight.set(message, at);
-    at += message.length;
-  }
-  return flight;
+  return messages.length < 2 ? first : concat(messages);
 }
 
 /** A record whose place in the order is fixed while it is being sealed. */
@@ -362,5 +356,3 @@ class Sealing {
     return sealing;
   }
 }
-
-const EMPTY = new Uint8Array(0);

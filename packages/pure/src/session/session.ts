@@ -7,9 +7,9 @@
  */
 import type { TlsSession, TlsVersion } from '@ferrule/contract';
 import { TlsError } from '@ferrule/result';
+import { concat, secretsEqual } from '@ferrule/result/bytes';
 import { copyOf } from '@ferrule/ssl';
 import type { Hash } from '../crypto/provider.ts';
-import { equalSecrets } from '../keys/equal.ts';
 import { Secret } from '../keys/secret.ts';
 import { Reader } from '../wire/read.ts';
 import { utf8Text } from '../wire/utf8.ts';
@@ -97,10 +97,7 @@ export class Session implements TlsSession {
 
   toBytes(): Uint8Array {
     const content = encode(this.#fields);
-    const digest = this.#sha256.digest(content);
-    const bytes = new Uint8Array(content.length + digest.length);
-    bytes.set(content);
-    bytes.set(digest, content.length);
+    const bytes = concat([content, this.#sha256.digest(content)]);
     content.fill(0);
     return bytes;
   }
@@ -112,7 +109,7 @@ export function sessionFromBytes(given: Uint8Array, sha256: Hash): Session | und
   if (bytes === undefined) return undefined;
   const end = bytes.length - sha256.size;
   if (end < 1 || bytes.length > MAX_BYTES || bytes[0] !== FORMAT) return undefined;
-  if (!equalSecrets(sha256.digest(bytes.subarray(0, end)), bytes.subarray(end))) return undefined;
+  if (!secretsEqual(sha256.digest(bytes.subarray(0, end)), bytes.subarray(end))) return undefined;
   try {
     return new Session(decode(bytes.slice(0, end)), sha256);
   } catch (error) {

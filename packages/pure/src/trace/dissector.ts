@@ -3,6 +3,7 @@
  * its place.
  */
 import type { TlsErrorCode } from '@ferrule/result';
+import { EMPTY, toHex } from '@ferrule/result/bytes';
 import { Reader } from '../wire/read.ts';
 
 /** A named part of a message. The leaves of a message's fields cover each of its bytes once, in order. */
@@ -154,7 +155,6 @@ export class Dissector {
 }
 
 const NUMBERS = { 1: 'u8', 2: 'u16', 3: 'u24', 4: 'u32' } as const;
-const EMPTY = new Uint8Array(0);
 
 /** `cipher_suites` and `named_group_list` hold a `cipher_suite` and a `named_group` each. */
 const singular = (name: string): string => name.replace(/_list$|s$/, '');
@@ -162,7 +162,7 @@ const singular = (name: string): string => name.replace(/_list$|s$/, '');
 /** All of it up to 32 bytes; of more the beginning, and how many there are. */
 export function hexText(bytes: Uint8Array): string {
   if (bytes.length === 0) return '(empty)';
-  const shown = Array.from(bytes.subarray(0, 32), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  const shown = toHex(bytes.subarray(0, 32));
   return bytes.length > 32 ? `${shown}… (${bytes.length} bytes)` : shown;
 }
 

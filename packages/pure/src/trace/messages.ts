@@ -4,6 +4,7 @@
  * codecs.
  */
 import { alertName, TlsError } from '@ferrule/result';
+import { hex16 } from '@ferrule/result/bytes';
 import { parseCertificate, subjectText } from '@ferrule/x509';
 import { decodeCertificate, decodeCertificate12 } from '../wire/certificate.ts';
 import { decodeCertificateRequest, decodeCertificateRequest12 } from '../wire/certificate_request.ts';
@@ -254,7 +255,7 @@ function serverRandom(random: Uint8Array): string {
   return downgraded === undefined ? hexText(random) : `${hexText(random)} (knows more than ${versionName(downgraded)})`;
 }
 
-const version16 = (value: number): string => `0x${value.toString(16).padStart(4, '0')} ${versionName(value)}`;
+const version16 = (value: number): string => `${hex16(value)} ${versionName(value)}`;
 
 const compressionMethod = (method: number): string => (method === 0 ? 'null' : String(method));
 

@@ -3,6 +3,7 @@
  * in them. Keys change where the messages say so (RFC 9846 section 7, RFC 5246 section 7.1), as both ends do it;
  * nothing is verified.
  */
+import { concat, EMPTY, fromHex, toHex } from '@ferrule/result/bytes';
 import type { CipherSuite, CryptoProvider } from '../crypto/provider.ts';
 import { KeylogLabel } from '../keys/keylog.ts';
 import { keyBlock, writeKeys } from '../keys/schedule12.ts';
@@ -50,7 +51,6 @@ export interface SeenRecord {
 const MAX_RECORD = 2 ** 14 + 2048;
 /** The longest handshake message that is put together: that of the engine, and as much again. */
 const MAX_MESSAGE = 2 ** 18;
-const EMPTY = new Uint8Array(0);
 
 /** One direction of the connection. */
 interface Half {
@@ -86,7 +86,7 @@ export class Wiretap {
   /** The next bytes of one direction; gives the records that end in them. Never throws for what they are. */
   feed(direction: Flow, bytes: Uint8Array): SeenRecord[] {
     const side = this.#halves[direction];
-    side.buffer = join(side.buffer, bytes);
+    side.buffer = concat([side.buffer, bytes]);
     const records: SeenRecord[] = [];
     for (;;) {
       const next = side.foreign ? EMPTY : nextRecord(side.buffer);
@@ -310,15 +310,3 @@ function parseKeylog(lines: Iterable<string>): ReadonlyMap<string, Uint8Array> {
   }
   return secrets;
 }
-
-function join(a: Uint8Array, b: Uint8Array): Uint8Array {
-  if (a.length === 0) return b;
-  const out = new Uint8Array(a.length + b.length);
-  out.set(a);
-  out.set(b, a.length);
-  return out;
-}
-
-const toHex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-const fromHex = (text: string): Uint8Array =>
-  Uint8Array.from(text.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));

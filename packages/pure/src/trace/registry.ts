@@ -2,6 +2,7 @@
  * @module The registries of IANA beyond what this engine speaks: what a server may choose and a scan may ask for, by
  * name. Suites of PSK, SRP and Kerberos, which need a secret that was agreed on before, are left out.
  */
+import { hex16 } from '@ferrule/result/bytes';
 import { CipherSuiteId, ExtensionType, isGrease, NamedGroup, SignatureScheme } from '../wire/names.ts';
 
 /** TLS 1.3: RFC 9846 appendix B.4, RFC 9150. */
@@ -268,7 +269,7 @@ const SUITES: Readonly<Record<number, string>> = {
 const named =
   (table: Readonly<Record<number, string>>) =>
   (code: number): string =>
-    table[code] ?? (isGrease(code) ? `GREASE 0x${hex16(code)}` : `0x${hex16(code)}`);
+    table[code] ?? (isGrease(code) ? `GREASE ${hex16(code)}` : hex16(code));
 
 /** `TLS_AES_128_GCM_SHA256`; what is not known in hexadecimal, GREASE as such. */
 export const suiteName: (code: number) => string = named(SUITES);
@@ -288,5 +289,3 @@ function wanted(table: Readonly<Record<number, string>>, first: readonly number[
 function inverse(table: Readonly<Record<string, number>>): Record<number, string> {
   return Object.fromEntries(Object.entries(table).map(([name, code]) => [code, name]));
 }
-
-const hex16 = (code: number): string => code.toString(16).padStart(4, '0');

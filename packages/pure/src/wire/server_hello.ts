@@ -1,4 +1,5 @@
 /** @module ServerHello and HelloRetryRequest, RFC 9846 sections 4.2.3 and 4.2.4, RFC 5246 section 7.4.1.3. */
+import { bytesEqual, fromHex } from '@ferrule/result/bytes';
 import { sessionId } from './client_hello.ts';
 import type { Extension } from './extension_values.ts';
 import { findExtension, readExtensions, writeExtensions } from './extensions.ts';
@@ -45,11 +46,12 @@ export function decodeServerHello(body: Uint8Array): ServerHello {
 }
 
 /** The `random` that marks a HelloRetryRequest. */
-export const HELLO_RETRY_REQUEST_RANDOM: Uint8Array = hex(
+export const HELLO_RETRY_REQUEST_RANDOM: Uint8Array = fromHex(
   'cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c',
 );
 
-export const isHelloRetryRequest = (hello: ServerHello): boolean => endsWith(hello.random, HELLO_RETRY_REQUEST_RANDOM);
+export const isHelloRetryRequest = (hello: ServerHello): boolean =>
+  bytesEqual(hello.random, HELLO_RETRY_REQUEST_RANDOM);
 
 /**
  * The version that the server chose: supported_versions where there is one, legacy_version otherwise. A number that
@@ -65,21 +67,13 @@ export function selectedVersion(hello: ServerHello): number {
 }
 
 /** The last 8 bytes of `random` by which a TLS 1.3 server marks that it negotiated less (RFC 9846 section 4.2.3). */
-export const DOWNGRADE_TO_TLS12: Uint8Array = hex('444f574e47524401');
-export const DOWNGRADE_TO_TLS11: Uint8Array = hex('444f574e47524400');
+export const DOWNGRADE_TO_TLS12: Uint8Array = fromHex('444f574e47524401');
+export const DOWNGRADE_TO_TLS11: Uint8Array = fromHex('444f574e47524400');
 
 /** The version down to which the random says that the server was brought; `undefined` without a sentinel. */
 export function downgradeSentinel(random: Uint8Array): number | undefined {
-  if (endsWith(random, DOWNGRADE_TO_TLS12)) return Version.tls12;
-  if (endsWith(random, DOWNGRADE_TO_TLS11)) return Version.tls11;
+  const sentinel = random.subarray(-8);
+  if (bytesEqual(sentinel, DOWNGRADE_TO_TLS12)) return Version.tls12;
+  if (bytesEqual(sentinel, DOWNGRADE_TO_TLS11)) return Version.tls11;
   return undefined;
-}
-
-function endsWith(bytes: Uint8Array, tail: Uint8Array): boolean {
-  const at = bytes.length - tail.length;
-  return tail.every((byte, i) => bytes[at + i] === byte);
-}
-
-function hex(text: string): Uint8Array {
-  return Uint8Array.from({ length: text.length / 2 }, (_, i) => Number.parseInt(text.slice(2 * i, 2 * i + 2), 16));
 }

@@ -1,5 +1,5 @@
 /** @module RSA verification over BigInt: RFC 8017 sections 8.1.2 and 8.2.2. Public data only. */
-import { bytesEqual } from '../der.ts';
+import { bytesEqual } from '@ferrule/result/bytes';
 import type { PublicKey, RsaKey } from '../public-key.ts';
 import type { HashName } from '../signature.ts';
 
