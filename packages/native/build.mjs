@@ -22,6 +22,7 @@ import {
   realpathSync,
   renameSync,
   rmSync,
+  writeFileSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -134,7 +135,8 @@ function linking(os, sanitize) {
 /** Windows resolves imports by the name of the program that exports them: Node-API's are node.exe's. */
 function libraries(os, headers, scratch) {
   if (os === 'darwin') return [];
-  if (os !== 'win32') return ['-ldl'];
+  const loaderHasCanary = target?.cpu === 'arm64' && target.libc === 'glibc';
+  if (os !== 'win32') return [...(values.zig !== undefined && loaderHasCanary ? [canary(scratch)] : []), '-ldl'];
   return ['js_native_api', 'node_api'].map((name) => {
     const library = join(scratch, `${name}.lib`);
     const machine = target.cpu === 'x64' ? 'i386:x86-64' : 'arm64';
@@ -146,6 +148,21 @@ function libraries(os, headers, scratch) {
     if (status !== 0) process.exit(status ?? 1);
     return library;
   });
+}
+
+/**
+ * On arm64 the stack protector's canary is a variable of glibc's loader, which zig does not know: it would link a canary
+ * of its own, a constant. This library says where the variable is; nothing of it is in the addon.
+ */
+function canary(scratch) {
+  const [source, versions, library] = ['canary.c', 'canary.map', 'canary.so'].map((name) => join(scratch, name));
+  writeFileSync(source, 'unsigned long __stack_chk_guard;\n');
+  writeFileSync(versions, 'GLIBC_2.17 { global: __stack_chk_guard; };\n');
+  const soname = '-Wl,-soname,ld-linux-aarch64.so.1';
+  const args = ['cc', '-target', target.zig, '-shared', '-nostdlib', soname, `-Wl,--version-script=${versions}`];
+  const { status } = spawnSync(values.zig, [...args, source, '-o', library], { stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
+  return library;
 }
 
 /** Every set of OpenSSL 3 headers that is here: beside this Node, and the system's. */
