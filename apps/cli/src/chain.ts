@@ -1,17 +1,15 @@
 /** @module `ferrule chain` and `ferrule pin`: what the server shows, for files, other programs and configurations. */
 import { createHash, X509Certificate } from 'node:crypto';
 import { encodePem } from '@ferrule/x509';
-import { InvalidArgumentError } from 'commander';
 import { inspect, type Inspection } from './inspect.ts';
 import { chainJson } from './json.ts';
 import type { CommonOptions } from './options.ts';
 import { colorsFor, verdictLine } from './report.ts';
 import type { Target } from './target.ts';
-
-export const CHAIN_FORMATS = ['pem', 'der', 'json'] as const;
+import { UsageError } from './usage.ts';
 
 export interface ChainCommandOptions extends CommonOptions {
-  readonly format: (typeof CHAIN_FORMATS)[number];
+  readonly format: 'pem' | 'der' | 'json';
   /** The certificate of that place alone; 0 is the server's own. */
   readonly depth?: number;
 }
@@ -22,6 +20,13 @@ export async function chainCommand(target: Target, options: ChainCommandOptions,
   const inspection = await look(target, options, signal);
   const sent = inspection.info?.peerCertificates ?? inspection.chain;
   const chain = depth === undefined ? sent : sent.slice(depth, depth + 1);
+  if (depth !== undefined && sent.length > 0 && chain.length === 0)
+    throw new UsageError(
+      `--depth ${depth}: there is no certificate at this place`,
+      sent.length === 1
+        ? 'The server sent one, at depth 0.'
+        : `The server sent ${sent.length}, at depth 0 to ${sent.length - 1}.`,
+    );
   if (json === true || format === 'json') process.stdout.write(chainJson(inspection, chain));
   else if (format === 'der') process.stdout.write(Buffer.concat(chain));
   else process.stdout.write(chain.map((der) => encodePem('CERTIFICATE', der)).join(''));
@@ -49,10 +54,4 @@ async function look(target: Target, options: CommonOptions, signal: AbortSignal)
   if (inspection.error !== undefined) process.stderr.write(verdictLine(inspection, colorsFor(process.stderr)));
   process.exitCode = inspection.exit;
   return inspection;
-}
-
-export function depthOf(text: string): number {
-  if (!/^\d{1,2}$/.test(text))
-    throw new InvalidArgumentError('Expected a place in the chain: 0 is the server’s own certificate.');
-  return Number(text);
 }

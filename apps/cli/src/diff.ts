@@ -9,6 +9,7 @@ import type { Scan } from './scan.ts';
 import type { EngineName } from './scan-options.ts';
 import { scanWithProgress } from './scan-report.ts';
 import { nameOfTarget, type Target } from './target.ts';
+import { UsageError } from './usage.ts';
 
 export interface DiffCommandOptions extends CommonOptions {
   readonly engines?: readonly [EngineName, EngineName];
@@ -36,7 +37,7 @@ export interface Difference {
 /** Seconds to listen after the handshake: a server of TLS 1.3 may refuse only then. */
 const WAIT = 0.25;
 
-/** @throws TypeError when there is nothing to compare with. */
+/** @throws UsageError when there is nothing to compare with. */
 export async function diffCommand(
   a: Target,
   b: Target | undefined,
@@ -45,7 +46,7 @@ export async function diffCommand(
 ): Promise<void> {
   const { engines, json, all } = options;
   if ((b === undefined) === (engines === undefined))
-    throw new TypeError('diff: compares two servers, or with --engines two engines at one');
+    throw new UsageError('diff: compares two servers, or with --engines two engines at one');
   const sides = await Promise.all([
     side(a, engines?.[0], options, signal),
     side(b ?? a, engines?.[1], options, signal),

@@ -1,11 +1,12 @@
-/** @module Exit codes: what scripts and monitors switch on. */
+/** @module Exit codes: what scripts and monitors switch on (ADR 0125). */
 import type { TlsError, TlsErrorCode } from 'ferrule';
 
 export const Exit = {
   ok: 0,
-  usage: 1,
-  /** DNS or TCP. */
-  transport: 2,
+  /** The command itself failed, whatever the server is like: its output cannot be written, or a fault of ours. */
+  failed: 1,
+  /** Options, arguments, and lines of a list that name no server. */
+  usage: 2,
   starttls: 3,
   /** Handshake or alert. */
   handshake: 4,
@@ -21,11 +22,42 @@ export const Exit = {
   proxy: 11,
   /** `diff` found a difference. */
   differs: 12,
+  /** DNS or TCP. */
+  transport: 13,
   timeout: 124,
   /** Ctrl-C: 128 + SIGINT. */
   interrupted: 130,
+  /** Whoever read stdout has gone: 128 + SIGPIPE. */
+  brokenPipe: 141,
 } as const;
 export type Exit = (typeof Exit)[keyof typeof Exit];
+
+/**
+ * Worst first. What is known to be wrong with a server comes before what could not be asked: a name that somebody else
+ * may be using is worse than a server that is down. A certificate that expires soon is the least.
+ */
+const WORST_FIRST: readonly Exit[] = [
+  Exit.interrupted,
+  Exit.brokenPipe,
+  Exit.failed,
+  Exit.pin,
+  Exit.untrusted,
+  Exit.name,
+  Exit.validity,
+  Exit.handshake,
+  Exit.starttls,
+  Exit.policy,
+  Exit.transport,
+  Exit.timeout,
+  Exit.proxy,
+  Exit.usage,
+  Exit.differs,
+  Exit.expiring,
+  Exit.ok,
+];
+
+/** Of several findings the one that decides. */
+export const worst = (a: Exit, b: Exit): Exit => (WORST_FIRST.indexOf(a) <= WORST_FIRST.indexOf(b) ? a : b);
 
 const CODES: Partial<Record<TlsErrorCode, Exit>> = {
   TRANSPORT_ERROR: Exit.transport,

@@ -21,7 +21,6 @@ export function connectionJson(
   const chain = (verifiedChain ?? peerCertificates).map((der) => certificateFacts(der));
   const { via, phases: handshake, roundTrips } = timeline;
   return line({
-    schema: SCHEMA,
     target,
     ok: true,
     exitCode: Exit.ok,
@@ -54,7 +53,6 @@ export function inspectionJson(
   const { peerCertificates: _sent, verifiedChain: _verified, timings: _timings, ...facts } = info ?? {};
   return line(
     {
-      schema: SCHEMA,
       target,
       ok: error === undefined,
       exitCode: exit,
@@ -78,7 +76,6 @@ export function chainJson(
   more: object = {},
 ): string {
   return line({
-    schema: SCHEMA,
     target,
     ok: error === undefined,
     exitCode: exit,
@@ -90,7 +87,6 @@ export function chainJson(
 
 export const failureJson = (target: string, error: TlsError): string =>
   line({
-    schema: SCHEMA,
     target,
     ok: false,
     exitCode: exitOf(error),
@@ -107,7 +103,6 @@ export function replayJson(
 ): string {
   const { error, ...end } = again ?? {};
   return line({
-    schema: SCHEMA,
     target: header?.target ?? target,
     ok: error === undefined && again?.divergedAt === undefined,
     exitCode: error === undefined ? Exit.ok : exitOf(error),
@@ -135,12 +130,18 @@ export function replayJson(
 }
 
 /** Any other document of the schema. */
-export const documentJson = (value: {
-  readonly target: string;
-  readonly ok: boolean;
-  readonly exitCode: Exit;
-  readonly [more: string]: unknown;
-}): string => line({ schema: SCHEMA, ...value });
+export const documentJson = (
+  value: {
+    readonly target: string;
+    readonly ok: boolean;
+    readonly exitCode: Exit;
+    readonly [more: string]: unknown;
+  },
+  compact: boolean = false,
+): string => line(value, compact);
 
-const line = (value: object, compact: boolean = false): string =>
-  `${JSON.stringify(value, undefined, compact ? 0 : 2)}\n`;
+function line(value: object, compact: boolean = false): string {
+  // when it was seen, which a log of many documents needs
+  const stamped = { schema: SCHEMA, time: new Date().toISOString(), ...value };
+  return `${JSON.stringify(stamped, undefined, compact ? 0 : 2)}\n`;
+}

@@ -1,33 +1,15 @@
 /** @module What `--trace`, `--annotate`, `--record` and `--pcap` want to know of a connection, and where it goes. */
-import { openSync, writeSync } from 'node:fs';
 import type { RecordedEvent } from '@ferrule/bio';
 import type { ContextOptions, Ssl, TraceMessage } from '@ferrule/contract';
 import { Dissection } from '@ferrule/pure/trace';
-import { type Command, Option } from 'commander';
 import type { Transport, TransportSink } from 'ferrule';
+import type { ObserveOptions } from './observing.ts';
+import { OutputFile } from './output.ts';
 import { Pcap } from './pcap.ts';
 import { eventLine, headerLine, keylogLine, type OfferOptions, randomLine } from './recording.ts';
 import { colorsFor } from './report.ts';
+import { UsageError } from './usage.ts';
 import { type TracedMessage, traceJson, traceText } from './trace.ts';
-
-export interface ObserveOptions {
-  readonly trace?: boolean;
-  readonly annotate?: boolean;
-  readonly record?: string;
-  readonly pcap?: string;
-  readonly withSecrets?: boolean;
-  readonly json?: boolean;
-}
-
-/** For commands that make one connection. */
-export function withObserving(command: Command): Command {
-  return command
-    .option('--trace', 'each message of the handshake, decrypted and decoded, on stderr; with --json in the document')
-    .option('--annotate', 'the same, as bytes with the names of their fields')
-    .addOption(new Option('--record <file>', 'write what passed on the wire, for ferrule replay'))
-    .addOption(new Option('--pcap <file>', 'write what passed on the wire, for Wireshark (pcapng)'))
-    .option('--with-secrets', 'put the secrets of the connection into those files: whoever has one can read it');
-}
 
 /** What of the connection is not known before it begins. */
 export interface Begun {
@@ -39,6 +21,8 @@ export interface Begun {
   /** A protocol was spoken before TLS, which is not in the file: Wireshark must not look for it. */
   readonly preamble: boolean;
   readonly offer: OfferOptions;
+  /** Where it was not the platform's. */
+  readonly trustAnchors: readonly Uint8Array[] | undefined;
 }
 
 /** One connection, observed. */
@@ -46,25 +30,26 @@ export class Observer {
   readonly #messages: TracedMessage[] = [];
   readonly #options: ObserveOptions;
   readonly #dissection: Dissection = new Dissection();
-  readonly #record: number | undefined;
-  readonly #pcapFile: number | undefined;
+  readonly #record: OutputFile | undefined;
+  readonly #pcapFile: OutputFile | undefined;
   #pcap: Pcap | undefined;
   #clock: number = performance.now();
   /** What waits until all secrets of the handshake are known: they must stand before what they decrypt. */
   #held: { readonly events: RecordedEvent[]; readonly secrets: string[] } | undefined = { events: [], secrets: [] };
 
-  /** `undefined` where nobody wants to know. @throws TypeError for a file that cannot be written. */
+  /** `undefined` where nobody wants to know. @throws UsageError for a file that cannot be written. */
   static of(options: ObserveOptions): Observer | undefined {
     const { trace, annotate, record, pcap, withSecrets } = options;
     if (withSecrets && record === undefined && pcap === undefined)
-      throw new TypeError('--with-secrets: needs --record or --pcap');
+      throw new UsageError('--with-secrets: needs a file: --record <file> or --pcap <file>');
     return trace || annotate || record !== undefined || pcap !== undefined ? new Observer(options) : undefined;
   }
 
   private constructor(options: ObserveOptions) {
     this.#options = options;
-    this.#record = create('--record', options.record);
-    this.#pcapFile = create('--pcap', options.pcap);
+    const { record, pcap } = options;
+    this.#record = record === undefined ? undefined : new OutputFile('--record', record);
+    this.#pcapFile = pcap === undefined ? undefined : new OutputFile('--pcap', pcap);
   }
 
   /** What `--json` adds to the document. */
@@ -80,21 +65,20 @@ export class Observer {
   ): { readonly tls: T; readonly transport: Transport } {
     this.#clock = performance.now();
     const began = Date.now();
-    const { target, host, engine, seedable, preamble, offer } = begun;
+    const { target, host, engine, seedable, preamble, offer, trustAnchors } = begun;
     const { remote } = transport;
     if (this.#record !== undefined)
-      writeSync(
-        this.#record,
-        headerLine({ target, host, remote, engine, began: new Date(began).toISOString(), offer }),
+      this.#record.write(
+        headerLine({ target, host, remote, engine, began: new Date(began).toISOString(), offer, trustAnchors }),
       );
     if (this.#pcapFile !== undefined) {
       this.#pcap = new Pcap({ began, server: preamble ? remote?.replace(/:\d+$/, ':443') : remote });
-      writeSync(this.#pcapFile, this.#pcap.head());
+      this.#pcapFile.write(this.#pcap.head());
     }
     const secret = this.#options.withSecrets === true;
     const random = (into: Uint8Array): void => {
       crypto.getRandomValues(into);
-      if (this.#record !== undefined) writeSync(this.#record, randomLine(this.#at, into));
+      if (this.#record !== undefined) this.#record.write(randomLine(this.#at, into));
     };
     return {
       tls: {
@@ -127,8 +111,8 @@ export class Observer {
     const held = this.#held;
     this.#held = undefined;
     if (held === undefined || this.#pcap === undefined || this.#pcapFile === undefined) return;
-    if (held.secrets.length > 0) writeSync(this.#pcapFile, this.#pcap.secrets(held.secrets));
-    for (const event of held.events) writeSync(this.#pcapFile, this.#pcap.packets(event));
+    if (held.secrets.length > 0) this.#pcapFile.write(this.#pcap.secrets(held.secrets));
+    for (const event of held.events) this.#pcapFile.write(this.#pcap.packets(event));
   }
 
   /** It came to nothing, for which the document of the failure is to have what came before. */
@@ -142,17 +126,15 @@ export class Observer {
   }
 
   #event(event: RecordedEvent): void {
-    if (this.#record !== undefined) writeSync(this.#record, eventLine(event));
+    if (this.#record !== undefined) this.#record.write(eventLine(event));
     if (this.#held !== undefined) this.#held.events.push(event);
-    else if (this.#pcap !== undefined && this.#pcapFile !== undefined)
-      writeSync(this.#pcapFile, this.#pcap.packets(event));
+    else if (this.#pcap !== undefined && this.#pcapFile !== undefined) this.#pcapFile.write(this.#pcap.packets(event));
   }
 
   #keylog(line: string): void {
-    if (this.#record !== undefined) writeSync(this.#record, keylogLine(this.#at, line));
+    if (this.#record !== undefined) this.#record.write(keylogLine(this.#at, line));
     if (this.#held !== undefined) this.#held.secrets.push(line);
-    else if (this.#pcap !== undefined && this.#pcapFile !== undefined)
-      writeSync(this.#pcapFile, this.#pcap.secrets([line]));
+    else if (this.#pcap !== undefined && this.#pcapFile !== undefined) this.#pcapFile.write(this.#pcap.secrets([line]));
   }
 }
 
@@ -160,16 +142,6 @@ const documents = new WeakMap<Error, object>();
 
 /** What `--json` adds to the document of a connection that failed. */
 export const documentOfFailure = (error: Error): object => documents.get(error) ?? {};
-
-/** Readable by its owner alone: it may hold secrets. */
-function create(option: string, path: string | undefined): number | undefined {
-  if (path === undefined) return undefined;
-  try {
-    return openSync(path, 'w', 0o600);
-  } catch (error) {
-    throw new TypeError(`${option}: ${(error as Error).message}`, { cause: error });
-  }
-}
 
 /** The same transport; each byte that passes is told of, as a copy. */
 function tapped(transport: Transport, onEvent: (event: RecordedEvent) => void, now: () => number): Transport {

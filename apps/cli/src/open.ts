@@ -6,6 +6,7 @@ import { dial } from './dial.ts';
 import { type CommonOptions, connectOptions } from './options.ts';
 import { nameOfTarget, type Target } from './target.ts';
 import type { Timeline } from './timeline.ts';
+import { UsageError } from './usage.ts';
 
 /** What is spoken before TLS: what was asked for, else what is usual at this port. */
 export const preambleOf = ({ port }: Target, { starttls }: CommonOptions): StarttlsProtocol | undefined =>
@@ -25,7 +26,7 @@ export async function open(
   const { backend } = await chooseEngine(options.backend);
   const began = performance.now();
   const timeout = options.timeout * 1000;
-  if (tls.host === '') throw new TypeError(`--servername: who should be at ${nameOfTarget(target)}?`);
+  if (tls.host === '') throw new UsageError(`--servername: who should be at ${nameOfTarget(target)}?`);
   const transport = await dial(target, {
     via: options.via,
     starttls: preambleOf(target, options),
@@ -43,6 +44,7 @@ export async function open(
     engine: backend.engine,
     seedable: backend.features.has('seeded-random'),
     preamble: preambleOf(target, options) !== undefined,
+    trustAnchors: options.ca,
     offer: { alpn, minVersion, maxVersion, groups, cipherSuites, ocsp },
   });
   try {

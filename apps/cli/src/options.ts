@@ -1,10 +1,13 @@
 /** @module The options that every command has, and how they become those of `connect()`. */
-import { createPrivateKey } from 'node:crypto';
-import { appendFileSync, readFileSync } from 'node:fs';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { isIP } from 'node:net';
+import type { Command, Option } from 'commander';
 import type { CertificateProfile, ContextOptions, TlsVersion } from '@ferrule/contract';
 import { type StarttlsProtocol, starttlsProtocols } from '@ferrule/starttls';
+import { type NamedFile, readInput, refuseCollisions } from './files.ts';
+import { keylogTo } from './output.ts';
 import { parseVia, type ViaOption } from './route.ts';
+import { hostOf } from './target.ts';
+import { choice, nearestOf, option, shown, UsageError } from './usage.ts';
 import { certificatesOf, chooseEngine, cipherSuiteName, type ConnectOptions, groupName } from 'ferrule';
 
 export interface CommonOptions {
@@ -28,74 +31,136 @@ export interface CommonOptions {
   readonly starttls?: StarttlsProtocol | 'none';
 }
 
+/** As they are typed: files are read by {@link prepared}, which may have to ask for a passphrase. */
+export type Given<T> = Omit<T, 'ca' | 'cert' | 'key'> & GivenFiles;
+
+interface GivenFiles {
+  readonly ca?: readonly string[];
+  readonly cert?: string;
+  readonly key?: string;
+  readonly passphraseFile?: string;
+}
+
 export function withCommonOptions(command: Command): Command {
   return command
+    .addOption(caOption())
     .addOption(
-      new Option(
-        '--ca <file>',
-        'trust the certificates of this PEM or DER file alone, in place of those that Node trusts (its own roots, NODE_EXTRA_CA_CERTS; repeatable)',
-      ).argParser(readCertificates),
-    )
-    .addOption(
-      new Option(
+      option(
         '--pin <sha256>',
         'a key that must be in the chain: base64 of the SHA-256 of its SubjectPublicKeyInfo (repeatable)',
-      ).argParser(readPin),
-    )
-    .addOption(
-      new Option(
-        '--profile <rules>',
-        'rules for certificates: compatible (default: what OpenSSL accepts), rfc5280, or webpki (pure engine)',
-      ).choices(['compatible', 'rfc5280', 'webpki']),
-    )
-    .addOption(
-      new Option('--cert <file>', 'a client certificate with its chain, PEM or DER').argParser((file) =>
-        readCertificates(file),
+        { parse: readPin },
       ),
     )
-    .addOption(new Option('--key <file>', 'the key of the client certificate, PEM').argParser(readKey))
     .addOption(
-      new Option('--backend <engine>', 'native (OpenSSL) or pure (TypeScript); default: native where it runs').choices([
+      choice(
+        '--profile <rules>',
+        'rules for certificates: compatible (default: what OpenSSL accepts), rfc5280, or webpki (pure engine)',
+        ['compatible', 'rfc5280', 'webpki'],
+      ),
+    )
+    .addOption(option('--cert <file>', 'a client certificate with its chain: PEM, DER or PKCS#12'))
+    .addOption(
+      option('--key <file>', 'the key of the client certificate: PEM or DER; not needed where --cert has it too'),
+    )
+    .addOption(
+      option(
+        '--passphrase-file <file>',
+        'the passphrase of an encrypted key, in the first line; default: FERRULE_PASSPHRASE, else a terminal is asked',
+      ),
+    )
+    .addOption(
+      choice('--backend <engine>', 'native (OpenSSL) or pure (TypeScript); default: native where it runs', [
         'native',
         'pure',
       ]),
     )
-    .option('--servername <name>', 'the name to verify and to send, where it is not the host')
-    .addOption(new Option('--alpn <protocols>', 'application protocols to offer, separated by commas').argParser(list))
-    .addOption(new Option('--min-version <version>', 'the oldest version to offer: 1.2 or 1.3').argParser(version))
-    .addOption(new Option('--max-version <version>', 'the newest version to offer: 1.2 or 1.3').argParser(version))
     .addOption(
-      new Option(
-        '--cipher-suites <names>',
-        'cipher suites to offer, by their IANA names, separated by commas',
-      ).argParser(list),
+      option('--servername <name>', 'the name to verify and to send, where it is not the host', { parse: serverName }),
     )
-    .addOption(new Option('--groups <names>', 'groups to offer, e.g. x25519,secp256r1').argParser(list))
+    .addOption(option('--alpn <protocols>', 'application protocols to offer, separated by commas', { parse: list }))
+    .addOption(option('--min-version <version>', 'the oldest version to offer: 1.2 or 1.3', { parse: version }))
+    .addOption(option('--max-version <version>', 'the newest version to offer: 1.2 or 1.3', { parse: version }))
     .addOption(
-      new Option('--timeout <seconds>', 'time limit for connecting and the handshake').argParser(seconds).default(30),
+      option('--cipher-suites <names>', 'cipher suites to offer, by their IANA or OpenSSL names, separated by commas', {
+        parse: list,
+      }),
     )
     .addOption(
-      new Option('--keylog <file>', 'append the secrets of the connection, for Wireshark').env('SSLKEYLOGFILE'),
+      option('--groups <names>', 'groups to offer, e.g. x25519,secp256r1 (P-256 and prime256v1 are the same)', {
+        parse: list,
+      }),
     )
     .addOption(
-      new Option(
-        '--via <url>',
-        'the way there: tcp://host:port, unix:/path, socks5://host, http://host, ws://host/{host}:{port}, "exec:ssh -W {host}:{port} jump", or direct; default: HTTPS_PROXY, NO_PROXY',
-      ).argParser(parseVia),
+      option('--timeout <seconds>', 'time limit for connecting and the handshake', { parse: seconds }).default(30),
     )
+    .addOption(option('--keylog <file>', 'append the secrets of the connection, for Wireshark').env('SSLKEYLOGFILE'))
+    .addOption(viaOption())
     .option('--json', 'one JSON document on stdout');
 }
 
+export const caOption = (
+  about: string = 'trust the certificates of this PEM or DER file alone, in place of those that Node trusts (its own roots, NODE_EXTRA_CA_CERTS; repeatable)',
+): Option => option<readonly string[]>('--ca <file>', about, { parse: (path, before = []) => [...before, path] });
+
+export const viaOption = (
+  about: string = 'the way there: tcp://host:port, unix:/path, socks5://host, http://host, ws://host/{host}:{port}, "exec:ssh -W {host}:{port} jump", or direct; default: HTTPS_PROXY, NO_PROXY',
+): Option => option('--via <url>', about, { parse: parseVia, secret: true });
+
 /** For commands that can speak a protocol before TLS. */
 export function withStarttls(command: Command): Command {
-  const choices = [...starttlsProtocols, 'none'];
   return command.addOption(
-    new Option(
+    choice(
       '--starttls <protocol>',
       `what is spoken before TLS; default: what is usual at the port (25 smtp, 143 imap, 5432 postgres, …), none elsewhere`,
-    ).choices(choices),
+      [...starttlsProtocols, 'none'],
+    ),
   );
 }
+
+interface Outputs {
+  readonly record?: string;
+  readonly pcap?: string;
+  readonly keylog?: string;
+  readonly output?: string;
+}
+
+/**
+ * Reads the files that the options name, once for all connections of the command.
+ * @throws UsageError for a file that cannot be read or is something else, and where an output would overwrite an input.
+ */
+export async function prepared<T extends CommonOptions>(given: Given<T>): Promise<T> {
+  const { ca, cert, key, passphraseFile, ...rest } = given as GivenFiles & Outputs;
+  const { record, pcap, keylog, output } = rest;
+  const named = (flag: string, ...paths: readonly (string | undefined)[]): NamedFile[] =>
+    paths.filter((path) => path !== undefined).map((path) => ({ flag, path }));
+  refuseCollisions(
+    [
+      ...named('--ca', ...(ca ?? [])),
+      ...named('--cert', cert),
+      ...named('--key', key),
+      ...named('--passphrase-file', passphraseFile),
+    ],
+    [
+      ...named('--record', record),
+      ...named('--pcap', pcap),
+      ...named('--keylog', keylog),
+      ...named('--output', output),
+    ],
+  );
+  if (key !== undefined && cert === undefined)
+    throw new UsageError('--key: its certificate is missing; name it with --cert');
+  const credential =
+    cert === undefined ? undefined : await (await import('./credential.ts')).readCredential(cert, key, passphraseFile);
+  return {
+    ...rest,
+    ...(ca && { ca: readAnchors(ca) }),
+    ...(credential && { cert: credential.chain, key: credential.key }),
+  } as unknown as T;
+}
+
+/** @throws UsageError */
+export const readAnchors = (paths: readonly string[]): readonly Uint8Array[] =>
+  paths.flatMap((path) => readCertificates('--ca', path));
 
 /** What {@link CommonOptions} become. */
 export type ConnectionOptions = ContextOptions &
@@ -121,7 +186,8 @@ export async function connectOptions(options: CommonOptions, signal: AbortSignal
     timeout,
     keylog,
   } = options;
-  if ((cert === undefined) !== (key === undefined)) throw new TypeError('--cert and --key belong together');
+  if (minVersion === 'TLSv1.3' && maxVersion === 'TLSv1.2')
+    throw new UsageError('--min-version 1.3 and --max-version 1.2 leave no version');
   const named =
     groups !== undefined || cipherSuites !== undefined ? (await chooseEngine(backend)).backend.supported : undefined;
   return {
@@ -139,57 +205,98 @@ export async function connectOptions(options: CommonOptions, signal: AbortSignal
     ...(named && groups && { groups: codesOf('--groups', groups, named.groups, groupName) }),
     ...(named &&
       cipherSuites && { cipherSuites: codesOf('--cipher-suites', cipherSuites, named.cipherSuites, cipherSuiteName) }),
-    ...(keylog && { onKeylog: (line) => appendFileSync(keylog, `${line}\n`, { mode: 0o600 }) }),
+    ...(keylog && { onKeylog: keylogOf(keylog) }),
   };
 }
 
+const keylogs = new Map<string, (line: string) => void>();
+
+/** One for all connections of the command: a warning is given once. */
+function keylogOf(path: string): (line: string) => void {
+  const log = keylogs.get(path) ?? keylogTo(path);
+  keylogs.set(path, log);
+  return log;
+}
+
+/** By other names that people know them by: those of SECG, NIST, X9.62, and OpenSSL's. */
+const GROUP_NAMES: Readonly<Record<string, string>> = {
+  'p-256': 'secp256r1',
+  prime256v1: 'secp256r1',
+  'p-384': 'secp384r1',
+  'p-521': 'secp521r1',
+  curve25519: 'x25519',
+  curve448: 'x448',
+};
+
 function codesOf(
-  option: string,
+  flag: string,
   names: readonly string[],
   known: readonly number[],
   nameOf: (code: number) => string,
 ): readonly number[] {
   return names.map((name) => {
-    const code = known.find((each) => nameOf(each).toLowerCase() === name.toLowerCase());
-    if (code === undefined)
-      throw new TypeError(`${option}: this engine has no ${name}; it has ${known.map(nameOf).join(', ')}`);
-    return code;
+    const [lower, simple] = [name.toLowerCase(), simplified(name)];
+    const wanted = GROUP_NAMES[lower] ?? lower;
+    const code = known.find((each) => nameOf(each).toLowerCase() === wanted || simplified(nameOf(each)) === simple);
+    if (code !== undefined) return code;
+    const all = known.map(nameOf);
+    const nearest = nearestOf(name, all);
+    throw new UsageError(
+      `${flag}: this engine has no ${shown(name)}`,
+      nearest === undefined
+        ? `It has ${all.slice(0, 4).join(', ')}${all.length > 4 ? ` and ${all.length - 4} more` : ''}.`
+        : `Did you mean ${nearest}?`,
+    );
   });
 }
 
-export function readCertificates(file: string, before: readonly Uint8Array[] = []): readonly Uint8Array[] {
-  try {
-    return [...before, ...certificatesOf(new Uint8Array(readFileSync(file)))];
-  } catch (error) {
-    throw new InvalidArgumentError((error as Error).message);
-  }
-}
+/** `TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256` and OpenSSL's `ECDHE-RSA-AES128-GCM-SHA256` come to the same. */
+const simplified = (name: string): string =>
+  name
+    .toLowerCase()
+    .replace(/^tls_/, '')
+    .replace('_with_', '_')
+    .replace('chacha20_poly1305_sha256', 'chacha20_poly1305')
+    .replace(/[-_]/g, '');
 
-function readKey(file: string): Uint8Array {
+function readCertificates(flag: string, path: string): readonly Uint8Array[] {
+  const bytes = readInput(flag, path);
   try {
-    return new Uint8Array(createPrivateKey(readFileSync(file)).export({ format: 'der', type: 'pkcs8' }));
+    return certificatesOf(new Uint8Array(bytes));
   } catch (error) {
-    throw new InvalidArgumentError((error as Error).message);
+    throw new UsageError(`${flag} ${shown(path)}: ${(error as Error).message}`);
   }
 }
 
 /** As `ferrule pin` prints it, and as curl wants it: `sha256/…`, `sha256//…`, or the base64 alone. */
 function readPin(text: string, before: readonly Uint8Array[] = []): readonly Uint8Array[] {
   const bytes = Buffer.from(text.replace(/^sha256\/\/?/, ''), 'base64');
-  if (bytes.length !== 32) throw new InvalidArgumentError('Expected the base64 of 32 bytes.');
+  if (bytes.length !== 32) throw new Error('expected the base64 of 32 bytes; ferrule pin prints such');
   return [...before, new Uint8Array(bytes)];
 }
 
-const list = (text: string): readonly string[] => text.split(',');
+function list(text: string): readonly string[] {
+  const items = text.split(',').map((each) => each.trim());
+  if (items.includes('')) throw new Error('a name is empty; names are separated by single commas');
+  return items;
+}
+
+/** @throws Error for what is neither a name nor an address. */
+export function serverName(text: string): string {
+  const name = isIP(text) === 6 ? text : hostOf(text);
+  if (name === '') throw new Error('expected a host name or an address');
+  return name;
+}
 
 function version(text: string): TlsVersion {
   const known = /^(?:TLSv?)?(1\.[23])$/i.exec(text)?.[1];
-  if (known === undefined) throw new InvalidArgumentError('Expected 1.2 or 1.3.');
+  if (known === undefined) throw new Error('expected 1.2 or 1.3');
   return `TLSv${known}` as TlsVersion;
 }
 
 export function seconds(text: string): number {
   const value = Number(text);
-  if (!(value > 0 && value <= 86_400)) throw new InvalidArgumentError('Expected a number of seconds.');
+  if (!(text.trim() !== '' && value > 0 && value <= 86_400))
+    throw new Error('expected a number of seconds, at most 86400');
   return value;
 }

@@ -23,6 +23,8 @@ export interface RecordingHeader {
   /** ISO 8601. */
   readonly began: string;
   readonly offer: OfferOptions;
+  /** DER; absent where those of the platform were trusted. */
+  readonly trustAnchors?: readonly Uint8Array[] | undefined;
 }
 
 export interface ConnectionRecording {
@@ -37,7 +39,8 @@ export interface ConnectionRecording {
 const MARK = { recording: 'ferrule-connection', version: 1 } as const;
 const [BIO_HEADER = ''] = formatRecording([]).split('\n');
 
-export const headerLine = (header: RecordingHeader): string => `${JSON.stringify({ ...MARK, ...header })}\n`;
+export const headerLine = ({ trustAnchors, ...header }: RecordingHeader): string =>
+  `${JSON.stringify({ ...MARK, ...header, trustAnchors: trustAnchors?.map((der) => Buffer.from(der).toString('base64')) })}\n`;
 export const eventLine = (event: RecordedEvent): string => `${formatRecording([event]).split('\n')[1] ?? ''}\n`;
 export const keylogLine = (at: number, line: string): string => `${JSON.stringify({ at, kind: 'keylog', line })}\n`;
 export const randomLine = (at: number, bytes: Uint8Array): string =>
@@ -64,11 +67,12 @@ export function readRecording(text: string): ConnectionRecording {
 
 function readHeader(line: string): RecordingHeader {
   try {
-    const { recording, version, target, host, remote, engine, began, offer } = JSON.parse(
+    const { recording, version, target, host, remote, engine, began, offer, trustAnchors } = JSON.parse(
       line,
-    ) as Partial<RecordingHeader> & {
+    ) as Partial<Omit<RecordingHeader, 'trustAnchors'>> & {
       recording?: string;
       version?: number;
+      trustAnchors?: unknown;
     };
     if (recording === MARK.recording && version !== MARK.version)
       throw new SyntaxError(`line 1: a recording of version ${version}, where ${MARK.version} is known`);
@@ -78,12 +82,15 @@ function readHeader(line: string): RecordingHeader {
       typeof host === 'string' &&
       !Number.isNaN(Date.parse(began ?? ''));
     if (known && began !== undefined && typeof offer === 'object' && offer !== null)
-      return { target, host, remote, engine: String(engine), began, offer };
+      return { target, host, remote, engine: String(engine), began, offer, trustAnchors: anchorsIn(trustAnchors) };
   } catch (error) {
     if (error instanceof SyntaxError && error.message.startsWith('line 1')) throw error;
   }
   throw new SyntaxError('line 1: not the header of a recording; `ferrule connect --record` makes them');
 }
+
+const anchorsIn = (given: unknown): readonly Uint8Array[] | undefined =>
+  Array.isArray(given) ? given.map((each) => new Uint8Array(Buffer.from(String(each), 'base64'))) : undefined;
 
 function secretOf(line: string): { readonly kind?: unknown; readonly line?: unknown; readonly bytes?: unknown } {
   if (!line.includes('"keylog"') && !line.includes('"random"')) return {};

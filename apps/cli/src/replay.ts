@@ -3,18 +3,21 @@
  * what the pure engine drew at random, the engine does it all again: it must send the same bytes, and come to the same
  * end.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
 import { type RecordedEvent, replayBio } from '@ferrule/bio';
 import { nodeCrypto } from '@ferrule/pure/crypto/node';
 import { Dissection, type SeenRecord, Wiretap } from '@ferrule/pure/trace';
 import { SslError } from '@ferrule/result';
 import { chooseEngine, platformAnchors, type TlsError } from 'ferrule';
 import { printable } from './certificates.ts';
-import { exitOf } from './exit.ts';
+import { Exit, exitOf } from './exit.ts';
+import { readInput, refuseCollisions } from './files.ts';
 import { replayJson } from './json.ts';
+import { readAnchors } from './options.ts';
+import { OutputFile } from './output.ts';
 import { Pcap } from './pcap.ts';
 import { type ConnectionRecording, readRecording } from './recording.ts';
 import { type Colors, colorsFor } from './report.ts';
+import { shown, UsageError } from './usage.ts';
 import { heading, type TracedMessage, traceText } from './trace.ts';
 
 export interface ReplayCommandOptions {
@@ -23,9 +26,12 @@ export interface ReplayCommandOptions {
   /** Names and lengths alone. */
   readonly brief?: boolean;
   readonly pcap?: string;
-  readonly ca?: readonly Uint8Array[];
+  readonly ca?: readonly string[];
   readonly json?: boolean;
 }
+
+/** Of a recording, bytes: a string of JavaScript holds no more than half a GiB. */
+const LARGEST = 256 * 1024 * 1024;
 
 /** What happened, in the order in which it did. */
 export type Happening = { readonly at: number } & (
@@ -45,37 +51,44 @@ export interface Again {
   readonly error: TlsError | undefined;
 }
 
-/** @throws TypeError for a file that cannot be read, or is no recording. */
+/**
+ * @throws UsageError for a file that cannot be read, is no recording, or would be overwritten by what is made of it.
+ */
 export async function replayCommand(file: string, options: ReplayCommandOptions): Promise<void> {
-  const recording = parsed(file, readFile(file));
+  const { ca, keylog: secrets, pcap } = options;
+  const named = (flag: string, path: string | undefined): { flag: string; path: string }[] =>
+    path === undefined ? [] : [{ flag, path }];
+  refuseCollisions(
+    [...named('<file>', file), ...named('--keylog', secrets), ...(ca ?? []).flatMap((path) => named('--ca', path))],
+    named('--pcap', pcap),
+  );
+  const recording = parsed(file, readInput('<file>', file, LARGEST).toString('utf8'));
+  const anchors = ca === undefined ? recording.header?.trustAnchors : readAnchors(ca);
   const keylog = [
     ...recording.keylog,
-    ...(options.keylog === undefined ? [] : readFile(options.keylog).split(/\r?\n/)),
+    ...(secrets === undefined ? [] : readInput('--keylog', secrets, LARGEST).toString('utf8').split(/\r?\n/)),
   ];
-  if (options.pcap !== undefined) writeFileSync(options.pcap, capture(recording, keylog), { mode: 0o600 });
+  if (pcap !== undefined) {
+    const out = new OutputFile('--pcap', pcap);
+    out.write(capture(recording, keylog));
+    out.close();
+  }
   const happenings = follow(recording, keylog);
-  const again = recording.random.length > 0 ? await runAgain(recording, options.ca) : undefined;
+  const again = recording.random.length > 0 ? await runAgain(recording, anchors) : undefined;
   process.stdout.write(
     options.json === true
       ? replayJson(file, recording, happenings, again)
       : replayText(recording, happenings, again, options),
   );
   if (again?.error) process.exitCode = exitOf(again.error);
-}
-
-function readFile(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new TypeError((error as Error).message, { cause: error });
-  }
+  else if (again?.divergedAt !== undefined) process.exitCode = Exit.differs;
 }
 
 function parsed(file: string, text: string): ConnectionRecording {
   try {
     return readRecording(text);
   } catch (error) {
-    throw new TypeError(`${file}: ${(error as Error).message}`, { cause: error });
+    throw new UsageError(`${shown(file)}: ${(error as Error).message}`);
   }
 }
 

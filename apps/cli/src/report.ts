@@ -7,6 +7,8 @@ import { certificateFacts, type CertificateFacts, matchedName, printable, readab
 import { Exit } from './exit.ts';
 import type { Inspection } from './inspect.ts';
 import type { Phase, Timeline } from './timeline.ts';
+import { shown } from './usage.ts';
+import type { WrongLine } from './watch.ts';
 
 export type Colors = ReturnType<typeof pc.createColors>;
 
@@ -152,6 +154,10 @@ export function watchLine({ target, cause }: Inspection, exit: Exit, daysLeft: n
     ? `${c.green('✓')} ${target}: ${left}\n`
     : `${c.red('✗')} ${target}: ${printable(cause?.what ?? '')}\n`;
 }
+
+/** A line of a list that names no server. */
+export const wrongLine = ({ line, text, wrong }: WrongLine, c: Colors): string =>
+  `${c.red('✗')} line ${line}: ${shown(text)}: ${printable(wrong)}\n`;
 
 const section = (title: string, lines: readonly string[], c: Colors): string[] =>
   lines.length === 0 ? [] : [`  ${c.dim(title)}`, ...lines.map((line) => `    ${line}`)];

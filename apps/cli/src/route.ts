@@ -4,6 +4,7 @@ import { parseRoute, type Route } from '@ferrule/node/transports';
 import type { StarttlsProtocol } from '@ferrule/starttls';
 import { InvalidArgumentError } from 'commander';
 import type { Target } from './target.ts';
+import { UsageError } from './usage.ts';
 
 /** `direct`: whatever the environment says. */
 export type ViaOption = Route | 'direct';
@@ -13,18 +14,18 @@ export function parseVia(text: string): ViaOption {
   try {
     return parseRoute(text);
   } catch (error) {
-    throw new InvalidArgumentError((error as Error).message);
+    throw new InvalidArgumentError((error as Error).message.replace(/^no route: /, ''));
   }
 }
 
-/** @throws TypeError for a proxy that cannot be used. */
+/** @throws UsageError for a proxy that cannot be used. */
 export function routeTo(
   target: Target,
   via: ViaOption | undefined,
   protocol: StarttlsProtocol | undefined,
 ): Route | undefined {
   if (target.route !== undefined) {
-    if (via !== undefined) throw new TypeError('--via: the target says by itself how to get there');
+    if (via !== undefined) throw new UsageError('--via: the target says by itself how to get there');
     return target.route;
   }
   if (via !== undefined) return via === 'direct' ? undefined : via;
@@ -33,9 +34,8 @@ export function routeTo(
   try {
     return parseRoute(proxy.includes('://') ? proxy : `http://${proxy}`);
   } catch (error) {
-    throw new TypeError(
-      `the proxy of the environment (HTTPS_PROXY, ALL_PROXY; --via direct leaves it out): ${(error as Error).message}`,
-      { cause: error },
+    throw new UsageError(
+      `the proxy of the environment (HTTPS_PROXY, ALL_PROXY; --via direct leaves it out): ${(error as Error).message.replace(/^no route: /, '')}`,
     );
   }
 }

@@ -18,7 +18,7 @@ describe('parseTarget()', () => {
   it.each(['', ':443', 'example.org:', 'example.org:0', 'example.org:65536', 'example.org:https'])(
     'refuses "%s"',
     (text) => {
-      expect(() => parseTarget(text)).toThrow(/Expected/);
+      expect(() => parseTarget(text)).toThrow(/expected/);
     },
   );
 });
@@ -27,6 +27,6 @@ describe('parseUrl()', () => {
   it('adds https, and refuses every other scheme', () => {
     expect(parseUrl('example.org/x').href).toBe('https://example.org/x');
     expect(() => parseUrl('ftp://example.org')).toThrow(/https/);
-    expect(() => parseUrl('https://')).toThrow(/Expected/);
+    expect(() => parseUrl('https://')).toThrow(/expected/);
   });
 });

@@ -1,4 +1,6 @@
 /** @module What the user names: hosts, ports and URLs. */
+import { isIP } from 'node:net';
+import { domainToASCII } from 'node:url';
 import { nameOfRoute, parseRoute, type Route } from '@ferrule/node/transports';
 import { InvalidArgumentError } from 'commander';
 
@@ -18,7 +20,7 @@ export interface Target {
 export function parseTarget(text: string): Target {
   if (/^(unix:.*[/\\]|exec:(?!\d+$)|ws:\/\/)/.test(text)) return { host: '', port: 0, route: routeOf(text) };
   if (/^(socks5h?|http):\/\//.test(text))
-    throw new InvalidArgumentError('Expected a server; the proxy to it is given with --via.');
+    throw new InvalidArgumentError('expected a server; the proxy to it is given with --via');
   const named = text.replace(/^tcp:\/\//, '');
   if (named.includes('://')) {
     const { hostname, port } = parseUrl(named);
@@ -26,16 +28,22 @@ export function parseTarget(text: string): Target {
   }
   // more than one colon without brackets is an IPv6 address
   const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(named) ?? [];
-  const host = bracketed ?? plain ?? (/:.*:/.test(named) ? named : '');
+  const host = isIP(bracketed ?? named) === 6 ? (bracketed ?? named) : hostOf(plain ?? '');
   const number = port === undefined ? 443 : Number(port);
   if (host === '' || number < 1 || number > 65_535)
-    throw new InvalidArgumentError('Expected host, host:port or [address]:port.');
+    throw new InvalidArgumentError('expected host, host:port or [address]:port');
   return { host, port: number };
 }
 
 /** `host:port`, with brackets around an IPv6 address; else the way. */
 export const nameOfTarget = ({ host, port, route }: Target): string =>
   route === undefined ? `${host.includes(':') ? `[${host}]` : host}:${port}` : nameOfRoute(route);
+
+/** A name as DNS and certificates have it: A-labels where it is not ASCII (RFC 5890). Empty for what is none. */
+export function hostOf(text: string): string {
+  const ascii = /^[\x21-\x7e]*$/.test(text) ? text : domainToASCII(text);
+  return /^[\w.%-]+$/.test(ascii) ? ascii : '';
+}
 
 function routeOf(text: string): Route {
   try {
@@ -51,9 +59,9 @@ export function parseUrl(text: string): URL {
   try {
     url = new URL(text.includes('://') ? text : `https://${text}`);
   } catch {
-    throw new InvalidArgumentError('Expected an https:// URL.');
+    throw new InvalidArgumentError('expected an https:// URL');
   }
   if (url.protocol !== 'https:')
-    throw new InvalidArgumentError('Expected an https:// URL: this command speaks TLS only.');
+    throw new InvalidArgumentError('expected an https:// URL: this command speaks TLS only');
   return url;
 }

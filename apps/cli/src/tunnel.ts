@@ -3,12 +3,13 @@ import { once } from 'node:events';
 import { TlsConnector, tunnel } from '@ferrule/node/duplex';
 import { dialer } from '@ferrule/node/transports';
 import { TlsError } from 'ferrule';
-import { InvalidArgumentError } from 'commander';
 import { type CommonOptions, connectOptions } from './options.ts';
+import { reasonOf } from './files.ts';
 import { preambleOf } from './open.ts';
 import { routeTo } from './route.ts';
 import { colorsFor, failureReport } from './report.ts';
 import { nameOfTarget, type Target } from './target.ts';
+import { shown, UsageError } from './usage.ts';
 
 export interface TunnelCommandOptions extends CommonOptions {
   /** A port of the loopback interface, or the path of a unix socket. */
@@ -18,10 +19,11 @@ export interface TunnelCommandOptions extends CommonOptions {
 /** Until Ctrl-C. The address goes to stdout, connections that failed to stderr. */
 export async function tunnelCommand(target: Target, options: TunnelCommandOptions, signal: AbortSignal): Promise<void> {
   const { timeout, signal: _signal, servername = target.host, ...context } = await connectOptions(options, signal);
-  if (servername === '') throw new TypeError(`--servername: who should be at ${nameOfTarget(target)}?`);
+  if (servername === '') throw new UsageError(`--servername: who should be at ${nameOfTarget(target)}?`);
   const preamble = preambleOf(target, options);
   const route = routeTo(target, options.via, preamble);
   const connector = new TlsConnector({ ...context, ...(route && { dial: dialer(route) }) });
+  const { listen = 0 } = options;
   const door = await tunnel(
     connector,
     {
@@ -32,7 +34,7 @@ export async function tunnelCommand(target: Target, options: TunnelCommandOption
       ...(preamble && { preamble }),
     },
     {
-      listen: options.listen ?? 0,
+      listen,
       onError: (error) => {
         const told = TlsError.is(error)
           ? failureReport(error, nameOfTarget(target), colorsFor(process.stderr))
@@ -40,19 +42,16 @@ export async function tunnelCommand(target: Target, options: TunnelCommandOption
         process.stderr.write(told);
       },
     },
-  );
+  ).catch((error: NodeJS.ErrnoException) => {
+    // what listen(2) has to say: a port that is in use, a folder that is none
+    throw error.syscall === 'listen' ? new UsageError(`--listen ${shown(String(listen))}: ${reasonOf(error)}`) : error;
+  });
+  if (preamble === 'postgres')
+    process.stderr.write('PostgreSQL clients speak plain text to this door: sslmode=disable\n');
   process.stdout.write(
     'path' in door.address ? `${door.address.path}\n` : `${door.address.host}:${door.address.port}\n`,
   );
   if (!signal.aborted) await once(signal, 'abort');
   await door.close();
   await connector.dispose();
-}
-
-export function doorOf(text: string): number | string {
-  if (/[/\\]/.test(text)) return text;
-  const port = Number(text);
-  if (!(Number.isInteger(port) && port >= 0 && port <= 65_535))
-    throw new InvalidArgumentError('Expected a port, or the path of a unix socket.');
-  return port;
 }

@@ -1,12 +1,12 @@
 /** @module `ferrule watch`, and lists of hosts: many servers, a line each, in the order in which they were named. */
-import { text } from 'node:stream/consumers';
-import { InvalidArgumentError } from 'commander';
+import { createInterface } from 'node:readline';
 import { certificateFacts } from './certificates.ts';
-import { Exit } from './exit.ts';
+import { Exit, worst } from './exit.ts';
 import { inspect, type InspectCommandOptions, type Inspection } from './inspect.ts';
-import { inspectionJson } from './json.ts';
-import { colorsFor, watchLine } from './report.ts';
+import { documentJson, inspectionJson } from './json.ts';
+import { colorsFor, watchLine, wrongLine } from './report.ts';
 import { parseTarget, type Target } from './target.ts';
+import { shown, UsageError } from './usage.ts';
 
 export interface ListOptions extends InspectCommandOptions {
   /** How many servers at a time. */
@@ -15,46 +15,93 @@ export interface ListOptions extends InspectCommandOptions {
   readonly minDays?: number;
 }
 
-/** Exit code: that of the first server that is not well, in the order of the list. */
+/** One server of a list; `wrong` says why a line names none. */
+export type Listed = Target | WrongLine;
+export interface WrongLine {
+  /** Counted from 1. */
+  readonly line: number;
+  readonly text: string;
+  readonly wrong: string;
+}
+
+/** What a server of the list came to, and how it is told. */
+interface Result {
+  readonly exit: Exit;
+  readonly told: string;
+}
+
+/**
+ * Exit code: the worst of the list. A line that names no server is a result, too, and does not stop the others; Ctrl-C
+ * stops the list, also while it is still being read.
+ * @throws UsageError for an empty list.
+ */
 export async function listCommand(
-  targets: readonly Target[],
+  targets: AsyncIterable<Listed>,
   options: ListOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const { concurrency, json, minDays = Number.NEGATIVE_INFINITY } = options;
-  const colors = colorsFor(process.stdout);
-  let done = 0;
-  const progress = process.stderr.isTTY
-    ? (): void => void process.stderr.write(`\r${done} of ${targets.length}\u001b[K`)
-    : (): void => {};
-  let [printed, free]: [Promise<void>, number] = [Promise.resolve(), concurrency];
+  const { concurrency } = options;
+  let [begun, done, free] = [0, 0, concurrency];
+  let printed = Promise.resolve();
+  let exit: Exit = Exit.ok;
   const waiting: (() => void)[] = [];
-  progress();
-  for (const target of targets) {
+  const progress = process.stderr.isTTY
+    ? (): void => void process.stderr.write(`\r${done} of ${begun}\u001b[K`)
+    : (): void => {};
+  for await (const target of targets) {
     if (free === 0) await new Promise<void>((resolve) => waiting.push(resolve));
     if (signal.aborted) break;
     free--;
-    const inspected = inspect(target, options, signal).finally(() => {
+    begun++;
+    const asked = resultOf(target, options, signal).finally(() => {
       free++;
       done++;
       waiting.shift()?.();
     });
     const before = printed;
-    printed = Promise.all([inspected, before]).then(([inspection]) => {
-      const daysLeft = daysLeftOf(inspection);
-      const exit =
-        inspection.exit === Exit.ok && daysLeft !== undefined && daysLeft < minDays ? Exit.expiring : inspection.exit;
-      process.exitCode ??= exit === Exit.ok ? undefined : exit;
+    printed = Promise.all([asked, before]).then(([result]) => {
+      exit = worst(exit, result.exit);
       if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
-      process.stdout.write(
-        json === true ? inspectionJson({ ...inspection, exit }, true) : watchLine(inspection, exit, daysLeft, colors),
-      );
+      process.stdout.write(result.told);
       progress();
     });
     printed.catch(() => {});
   }
   await printed;
   if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
+  if (begun === 0 && !signal.aborted) throw new UsageError('the list is empty: no line names a server');
+  process.exitCode = signal.aborted ? Exit.interrupted : exit;
+}
+
+async function resultOf(target: Listed, options: ListOptions, signal: AbortSignal): Promise<Result> {
+  const { json, minDays = Number.NEGATIVE_INFINITY } = options;
+  const colors = colorsFor(process.stdout);
+  if ('wrong' in target) {
+    const { text, line, wrong } = target;
+    const error = {
+      code: 'NOT_A_SERVER',
+      what: `line ${line}: ${wrong}`,
+      hint: 'Correct the line, or begin it with #.',
+    };
+    const document = {
+      target: text,
+      line,
+      ok: false,
+      exitCode: Exit.usage,
+      error: { name: 'UsageError', message: wrong, ...error },
+    };
+    return { exit: Exit.usage, told: json === true ? documentJson(document, true) : wrongLine(target, colors) };
+  }
+  const inspection = await inspect(target, options, signal);
+  // whoever pressed Ctrl-C knows
+  if (inspection.exit === Exit.interrupted) return { exit: Exit.interrupted, told: '' };
+  const daysLeft = daysLeftOf(inspection);
+  const soon = inspection.exit === Exit.ok && daysLeft !== undefined && daysLeft < minDays;
+  const exit = soon ? Exit.expiring : inspection.exit;
+  return {
+    exit,
+    told: json === true ? inspectionJson({ ...inspection, exit }, true) : watchLine(inspection, exit, daysLeft, colors),
+  };
 }
 
 /** Of the certificate of the chain that expires first. */
@@ -70,33 +117,47 @@ function daysLeftOf({ chain }: Inspection): number | undefined {
 }
 
 /**
- * Those of the command line; `-` stands for those on stdin, one a line, where `#` begins a comment. @throws
- * InvalidArgumentError
+ * Those of the command line; `-` stands for those on stdin, one a line, where `#` begins a comment, each as soon as its
+ * line is there.
+ * @throws UsageError for what the command line itself names.
  */
-export async function targetsOf(named: readonly string[]): Promise<readonly Target[]> {
-  const names: string[] = [];
+export async function* targetsOf(named: readonly string[], signal: AbortSignal): AsyncGenerator<Listed, void> {
+  if (named.filter((name) => name === '-').length > 1) throw new UsageError('stdin (-) can be read once only');
+  for (const name of named) if (name !== '-') targetNamed(name);
   for (const name of named) {
-    if (name !== '-') names.push(name);
-    else
-      names.push(
-        ...(await text(process.stdin))
-          .split('\n')
-          .map((line) => line.replace(/#.*/, '').trim())
-          .filter((line) => line !== ''),
-      );
+    if (name === '-') yield* linesOfStdin(signal);
+    else yield targetNamed(name);
   }
-  return names.map((name) => {
-    try {
-      return parseTarget(name);
-    } catch (error) {
-      throw error instanceof InvalidArgumentError ? new TypeError(`${name}: ${error.message}`) : error;
-    }
-  });
 }
 
-export function count(value: string): number {
-  const number = Number(value);
-  if (!(Number.isInteger(number) && number >= 1 && number <= 10_000))
-    throw new InvalidArgumentError('Expected an integer from 1 to 10000.');
-  return number;
+function targetNamed(name: string): Target {
+  try {
+    return parseTarget(name);
+  } catch (error) {
+    throw new UsageError(`${shown(name)}: ${(error as Error).message}`);
+  }
+}
+
+async function* linesOfStdin(signal: AbortSignal): AsyncGenerator<Listed, void> {
+  const lines = createInterface({ input: process.stdin, crlfDelay: Infinity });
+  const stop = (): void => {
+    lines.close();
+    process.stdin.destroy();
+  };
+  signal.addEventListener('abort', stop);
+  let number = 0;
+  try {
+    for await (const line of lines) {
+      number++;
+      const text = line.replace(/#.*/, '').trim();
+      if (text === '') continue;
+      try {
+        yield parseTarget(text);
+      } catch (error) {
+        yield { line: number, text, wrong: (error as Error).message };
+      }
+    }
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
 }

@@ -57,7 +57,7 @@ export const BROKEN_SERVERS: readonly BrokenServer[] = [
     exit: 124,
     hint: /may speak another protocol/,
   },
-  { title: 'a port that nobody listens at', start: nobody, code: 'TRANSPORT_ERROR', exit: 2, hint: /Nothing listens/ },
+  { title: 'a port that nobody listens at', start: nobody, code: 'TRANSPORT_ERROR', exit: 13, hint: /Nothing listens/ },
   {
     title: 'a server that hangs up at once',
     start: () => tcp((socket) => void socket.resume().end()),
@@ -69,7 +69,7 @@ export const BROKEN_SERVERS: readonly BrokenServer[] = [
     title: 'a server that resets',
     start: () => tcp((socket) => void socket.once('data', () => socket.resetAndDestroy())),
     code: 'TRANSPORT_ERROR',
-    exit: 2,
+    exit: 13,
     hint: /cut the connection/,
   },
   // ── On the way ──
@@ -98,7 +98,7 @@ export const BROKEN_SERVERS: readonly BrokenServer[] = [
     title: 'a proxy that does not reach the server',
     start: via('http', () => httpProxy(() => ({ refusal: 502 }))),
     code: 'TRANSPORT_ERROR',
-    exit: 2,
+    exit: 13,
     hint: /another DNS/,
   },
   {
@@ -134,7 +134,7 @@ export const BROKEN_SERVERS: readonly BrokenServer[] = [
     title: 'a SOCKS proxy that does not reach the server',
     start: via('socks5', () => socksProxy(() => ({ refusal: 5 }))),
     code: 'TRANSPORT_ERROR',
-    exit: 2,
+    exit: 13,
     hint: /another DNS/,
   },
   {

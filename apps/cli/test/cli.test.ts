@@ -68,7 +68,7 @@ describe('ferrule get', () => {
 
   it('refuses http:// as a usage error', async () => {
     const { code, stderr } = await ferrule(['get', 'http://localhost/']);
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(stderr).toMatch(/https/);
   });
 });
@@ -103,7 +103,7 @@ describe('ferrule connect', () => {
       backend,
       '--json',
     ]);
-    if (code === 1 && /cannot run here/.test(stderr)) return console.info(`skipped: ${stderr}`);
+    if (code === 2 && /cannot run here/.test(stderr)) return console.info(`skipped: ${stderr}`);
     expect(code).toBe(0);
     const report = JSON.parse(stdout) as { backend: string; host: string; chain: unknown[] };
     expect([report.backend, report.host, report.chain.length]).toEqual([backend, 'a.wild.test', 3]);
@@ -123,7 +123,7 @@ describe('ferrule connect', () => {
     [
       'fails where the rest of stdin cannot be sent',
       (socket: TLSSocket): void => void socket.destroy(),
-      2,
+      13,
       /TRANSPORT_ERROR/,
     ],
   ] as const)('with --pipe %s after the server has ended its half', async (_what, then, status, said) => {
@@ -187,7 +187,7 @@ describe('ferrule connect', () => {
     });
     expect([ended.code, ended.stdout]).toEqual([0, '']);
     const both = await ferrule(['connect', `localhost:${good}`, '-i', '--pipe']);
-    expect(both.code).toBe(1);
+    expect(both.code).toBe(2);
     expect(both.stderr).toMatch(/cannot be used with option '--pipe'/);
   });
 
@@ -224,7 +224,7 @@ describe('ferrule connect', () => {
       ferrule(['connect', `127.0.0.1:${silent}`, '--timeout', '0.2']),
       ferrule(['connect', `127.0.0.1:${unanswered}`], { interruptOn: another }),
     ]);
-    expect([refused.code, late.code, interrupted.code]).toEqual([2, 124, 130]);
+    expect([refused.code, late.code, interrupted.code]).toEqual([13, 124, 130]);
     expect(refused.stderr).toMatch(/Nothing listens/);
     expect(late.stderr).toMatch(/waiting for the ServerHello/);
   });
@@ -259,8 +259,8 @@ describe('--profile', () => {
     ]); // prettier-ignore
     expect([strict.code, strict.stdout]).toEqual([0, 'a page in two chunks']);
     expect([web.stdout, web.stderr]).toEqual(['', expect.stringContaining('BR 6.1.5')]);
-    expect([absent.code, absent.stderr]).toEqual([1, expect.stringContaining('compatible, rfc5280')]);
-    expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringContaining('compatible, rfc5280, webpki')]);
+    expect([absent.code, absent.stderr]).toEqual([2, expect.stringContaining('compatible, rfc5280')]);
+    expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining('compatible, rfc5280, webpki')]);
   });
 });
 
@@ -273,9 +273,9 @@ describe('ferrule', () => {
     ]);
     expect(help.code).toBe(0);
     expect(help.stdout).toMatch(/Examples:[^]*ferrule connect example\.org/);
-    expect(unknown.code).toBe(1);
+    expect(unknown.code).toBe(2);
     expect(unknown.stderr).toMatch(/--insecure/);
-    expect(missing.code).toBe(1);
+    expect(missing.code).toBe(2);
     expect(missing.stderr).toMatch(/no-such-file/);
   });
 });

@@ -80,7 +80,7 @@ describe('ferrule get, of a page that ends', () => {
     ['lacks its last chunk, without close_notify', `${CHUNKED}the beginning\r\n`, 'FIN', 4],
     ['has no length, with close_notify', `${BARE}the beginning`, 'close_notify', 0],
     ['has no length, without close_notify', `${BARE}the beginning`, 'FIN', 4],
-    ['has no length, with a reset', `${BARE}the beginning`, 'RST', 2],
+    ['has no length, with a reset', `${BARE}the beginning`, 'RST', 13],
   ])('%s', async (_what, page, how, expected) => {
     const { keyPem, chainPem } = await pki('p256');
     let end = (): unknown => undefined;

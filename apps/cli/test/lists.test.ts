@@ -1,11 +1,14 @@
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pki } from '@ferrule/conformance/pki';
 import { TestServer } from '@ferrule/conformance/server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ferrule } from './run.ts';
+import { COMMAND, ferrule } from './run.ts';
+import { conforms } from './schema.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ferrule-lists-'));
 const ca = join(folder, 'root.pem');
@@ -46,6 +49,14 @@ describe('ferrule chain', () => {
   });
 });
 
+describe('ferrule chain --depth', () => {
+  it('says how many there are where there is none at that place', async () => {
+    const { code, stdout, stderr } = await ferrule(['chain', `localhost:${good}`, '--ca', ca, '--depth', '9']);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/^error: --depth 9: .*\nThe server sent 2, at depth 0 to 1\.\n/);
+  });
+});
+
 describe('ferrule pin', () => {
   it('writes pins that --pin takes, the server’s own first', async () => {
     const { code, stdout } = await ferrule(['pin', `localhost:${good}`, '--ca', ca]);
@@ -71,10 +82,10 @@ describe('ferrule watch', () => {
     expect([soon.code, soon.stdout]).toEqual([8, `! localhost:${good}: 29 days left\n`]);
   });
 
-  it('takes a list, keeps its order, and exits as the first that is not well', async () => {
+  it('takes a list, keeps its order, and exits as the worst of it', async () => {
     const input = `# ours\nlocalhost:${good}\n\nlocalhost:1 # nobody\nlocalhost:${expired}\n`;
     const { code, stdout, stderr } = await ferrule(['watch', '-', '--ca', ca, '--concurrency', '2'], { input });
-    expect([code, stderr]).toEqual([2, '']);
+    expect([code, stderr]).toEqual([7, '']);
     expect(stdout).toMatch(
       /^✓ localhost:\d+: 29 days left\n✗ localhost:1: .*ECONNREFUSED.*\n✗ localhost:\d+: CN=leaf expired on .*\n$/,
     );
@@ -95,9 +106,41 @@ describe('ferrule inspect -', () => {
     );
   });
 
-  it('calls a line that names no host a usage error', async () => {
-    const { code, stderr } = await ferrule(['inspect', '-'], { input: 'example.org:https\n' });
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/example\.org:https/);
+  it('makes a result with its number of a line that names no host, and goes on', async () => {
+    const input = `# names\nexample.org:https\nlocalhost:${good}\n`;
+    const [json, text] = await Promise.all([
+      ferrule(['inspect', '-', '--ca', ca], { input }),
+      ferrule(['watch', '-', '--ca', ca], { input }),
+    ]);
+    const [wrong, well] = json.stdout.trimEnd().split('\n');
+    for (const document of [wrong, well]) conforms(document ?? '');
+    expect([json.code, json.stderr]).toEqual([2, '']);
+    expect(JSON.parse(wrong ?? '')).toMatchObject({
+      target: 'example.org:https',
+      line: 2,
+      ok: false,
+      exitCode: 2,
+      time: expect.stringMatching(/^\d{4}-/) as string,
+      error: { code: 'NOT_A_SERVER', what: expect.stringMatching(/^line 2: expected host/) as string },
+    });
+    expect(JSON.parse(well ?? '')).toMatchObject({ ok: true, time: expect.stringMatching(/Z$/) as string });
+    expect(text.code).toBe(2);
+    expect(text.stdout).toMatch(/^✗ line 2: example\.org:https: expected host.*\n✓ localhost:\d+: 29 days left\n$/);
+  });
+
+  it('calls an empty list a usage error', async () => {
+    const { code, stdout, stderr } = await ferrule(['inspect', '-'], { input: '# nothing yet\n\n' });
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/the list is empty/);
+  });
+
+  it('ends at the first Ctrl-C while the list is still being read', async () => {
+    const child = spawn(process.execPath, [...COMMAND, 'inspect', '-', '--ca', ca]);
+    child.stdin.write(`localhost:${good}\n`);
+    const [first] = (await once(child.stdout, 'data')) as [Buffer];
+    const ended = once(child, 'close');
+    child.kill('SIGINT');
+    expect(JSON.parse(first.toString())).toMatchObject({ ok: true });
+    expect(await ended).toEqual([130, null]);
   });
 });

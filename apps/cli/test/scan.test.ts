@@ -296,7 +296,7 @@ describe('ferrule scan', () => {
       ferrule(['scan', '127.0.0.1:1', '--json']),
       ferrule(['scan', '--help']),
     ]);
-    expect([text.code, json.code, refused.code, text.stderr]).toEqual([0, 0, 2, '']);
+    expect([text.code, json.code, refused.code, text.stderr]).toEqual([0, 0, 13, '']);
     expect(text.stdout).toMatch(/versions\n {4}✓ TLS 1\.3\n {4}✓ TLS 1\.2\n {4}✗ TLS 1\.1 {2}\S/);
     expect(text.stdout).toMatch(/cipher suites of TLS 1\.3, in the order of the server\n {4}TLS_AES_256_GCM_SHA384\n/);
     expect(text.stdout).toMatch(/certificates\n {4}CN=leaf, ec prime256v1, 29 days left\n/);
@@ -380,7 +380,7 @@ describe('ferrule diff', () => {
     const { port } = await serve();
     const args = ['diff', `localhost:${port}`, '127.0.0.1:1', '--ca', ca];
     const [text, json] = await Promise.all([ferrule(args), ferrule([...args, '--json'])]);
-    expect([text.code, json.code, text.stdout]).toEqual([2, 2, '']);
+    expect([text.code, json.code, text.stdout]).toEqual([13, 13, '']);
     expect(text.stderr).toMatch(/^✗ 127\.0\.0\.1:1: connect ECONNREFUSED/);
     conforms(json.stdout);
   });
@@ -391,7 +391,7 @@ describe('ferrule diff', () => {
       ferrule(['diff', 'localhost:1', 'localhost:2', '--engines', 'native,pure']),
       ferrule(['diff', 'localhost:1', '--engines', 'native']),
     ]);
-    expect([one.code, both.code, engines.code]).toEqual([1, 1, 1]);
+    expect([one.code, both.code, engines.code]).toEqual([2, 2, 2]);
     expect(one.stderr).toMatch(/compares two servers, or with --engines two engines at one/);
   });
 });

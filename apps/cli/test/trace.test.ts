@@ -213,6 +213,8 @@ describe('--record and ferrule replay', () => {
     const file = await record('again', 'pure', ports.tls13, '--with-secrets');
     const lines = readFileSync(file, 'utf8').split('\n');
     const changed = join(folder, 'changed.jsonl');
+    const other = join(folder, 'other.pem');
+    writeFileSync(other, (await pki('selfSigned')).certificatePem);
     const at = lines.findIndex((line) => line.includes('"received"'));
     // a byte of what the server signed
     writeFileSync(
@@ -226,10 +228,10 @@ describe('--record and ferrule replay', () => {
         .join('\n'),
     );
     const [distrusted, tampered] = await Promise.all([
-      ferrule(['replay', file]),
-      ferrule(['replay', changed, '--ca', ca]),
+      ferrule(['replay', file, '--ca', other]),
+      ferrule(['replay', changed]),
     ]);
-    conforms((await ferrule(['replay', file, '--ca', ca, '--json'])).stdout);
+    conforms((await ferrule(['replay', file, '--json'])).stdout);
     expect(distrusted.code).toBe(5);
     expect(distrusted.stdout).toMatch(/✗ run again through the pure engine: .*; CERT_UNTRUSTED_ROOT/);
     expect(tampered.code).toBe(4);
@@ -249,7 +251,7 @@ describe('--record and ferrule replay', () => {
       ferrule(['replay', broken]),
       ferrule(['replay', join(folder, 'missing')]),
     ]);
-    expect([none.code, at.code, missing.code]).toEqual([1, 1, 1]);
+    expect([none.code, at.code, missing.code]).toEqual([2, 2, 2]);
     expect(none.stderr).toMatch(/line 1: not the header of a recording/);
     expect(at.stderr).toMatch(/line 3: not JSON/);
     expect(missing.stderr).toMatch(/no such file/);
@@ -261,9 +263,9 @@ describe('--record and ferrule replay', () => {
       ferrule(['connect', 'localhost:1', '--with-secrets']),
       ferrule(['inspect', '-', '--record', join(folder, 'list')], { input: 'localhost:1\n' }),
     ]);
-    expect([nowhere.code, secrets.code, list.code]).toEqual([1, 1, 1]);
-    expect(nowhere.stderr).toMatch(/--record: /);
-    expect(secrets.stderr).toMatch(/--with-secrets: needs --record or --pcap/);
+    expect([nowhere.code, secrets.code, list.code]).toEqual([2, 2, 2]);
+    expect(nowhere.stderr).toMatch(/--record .*such: there is no such file or folder/);
+    expect(secrets.stderr).toMatch(/--with-secrets: needs a file: --record/);
     expect(list.stderr).toMatch(/one connection has room/);
   });
 });

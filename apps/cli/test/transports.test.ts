@@ -113,8 +113,8 @@ describe('ferrule --via', () => {
       ferrule(['inspect', 'socks5://127.0.0.1:1080']),
     ]);
     expect(well.code).toBe(124);
-    expect([unnamed.code, unnamed.stderr]).toEqual([1, expect.stringMatching(/--servername: who should be at exec:/)]);
-    expect([proxy.code, proxy.stderr]).toEqual([1, expect.stringMatching(/given with --via/)]);
+    expect([unnamed.code, unnamed.stderr]).toEqual([2, expect.stringMatching(/--servername: who should be at exec:/)]);
+    expect([proxy.code, proxy.stderr]).toEqual([2, expect.stringMatching(/given with --via/)]);
     const named = await ferrule(['connect', way, '--servername', 'server.test', '--ca', ca, '--pipe'], {
       input: 'ping',
     });
@@ -144,7 +144,7 @@ describe('the proxy of the environment', () => {
       ask('server.test', { HTTPS_PROXY }, '--starttls', 'smtp'),
     ]);
     // the name is in no DNS
-    expect(straight.map(({ code }) => code)).toEqual([2, 2, 0, 2]);
+    expect(straight.map(({ code }) => code)).toEqual([13, 13, 0, 13]);
     expect(proxy.targets).toHaveLength(3);
   });
 
@@ -152,7 +152,7 @@ describe('the proxy of the environment', () => {
     const { code, stderr } = await ferrule(['connect', 'server.test'], {
       env: { HTTPS_PROXY: 'https://me:secret@proxy.test:443' },
     });
-    expect([code, stderr]).toEqual([1, expect.stringMatching(/HTTPS_PROXY.*TLS to the proxy/)]);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/HTTPS_PROXY.*TLS to the proxy/)]);
     expect(stderr).not.toContain('secret');
   });
 });

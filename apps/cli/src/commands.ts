@@ -1,0 +1,344 @@
+/**
+ * @module The commands and their options, as they are parsed, completed and listed by --help. What a command does is
+ * loaded when it runs.
+ */
+import { Argument, Command, type Option } from 'commander';
+import manifest from '../package.json' with { type: 'json' };
+import type { ChainCommandOptions } from './chain.ts';
+import { SHELLS, type Shell } from './completion.ts';
+import type { ConnectCommandOptions } from './connect.ts';
+import type { DiffCommandOptions } from './diff.ts';
+import type { GetCommandOptions } from './get.ts';
+import { withObserving } from './observing.ts';
+import { caOption, type CommonOptions, type Given, seconds, withCommonOptions, withStarttls } from './options.ts';
+import type { Run, RunOptions } from './program.ts';
+import type { ReplayCommandOptions } from './replay.ts';
+import { enginesOf, withScanning } from './scan-options.ts';
+import type { ScanCommandOptions } from './scan-report.ts';
+import { nameOfTarget, parseTarget, parseUrl, type Target } from './target.ts';
+import type { TunnelCommandOptions } from './tunnel.ts';
+import { argument, choice, count, option, UsageError } from './usage.ts';
+import type { ListOptions } from './watch.ts';
+
+const EXIT_CODES = `
+Exit codes:
+  0 ok   1 cannot write, or a fault of this command   2 usage   3 STARTTLS   4 handshake or alert
+  5 untrusted chain   6 wrong name   7 expired or not valid yet   8 expires soon   9 pin mismatch
+  10 ALPN, version or policy   11 proxy   12 differs (diff)   13 DNS or TCP   124 timeout   130 interrupted`;
+
+const TARGET = 'host, host:port or [address]:port; the port is 443 when left out';
+
+const waitOption = (): Option =>
+  option('--wait <seconds>', 'listen so long after the handshake, for what a server says on its own', {
+    parse: seconds,
+  }).default(0.25);
+
+const concurrencyOption = (): Option =>
+  option('--concurrency <number>', 'of a list, how many at a time', { parse: count }).default(8);
+
+const examples = (lines: readonly string[], before: string = EXIT_CODES): string =>
+  `${before}\n\nExamples:\n${lines.map((line) => `  ferrule ${line}`).join('\n')}`;
+
+/** @param run what each command is run by */
+export function commands(run: Run, signal: AbortSignal): Command {
+  const program = new Command('ferrule')
+    .description('TLS connections, and what there is to know about them.')
+    .version(manifest.version)
+    .showSuggestionAfterError(false)
+    .configureOutput({ outputError: () => undefined })
+    .configureHelp({ showGlobalOptions: false })
+    .addHelpText(
+      'after',
+      examples(
+        [
+          'inspect example.org',
+          'watch - --min-days 21 < hosts.txt',
+          'get https://example.org/ -v',
+          'inspect internal.example --via "exec:ssh -W {host}:{port} jump.example"',
+          'help tunnel',
+        ],
+        '',
+      ),
+    )
+    .exitOverride();
+  inspecting(program, run, signal);
+  connecting(program, run, signal);
+  comparing(program, run, signal);
+  program
+    .command('completion')
+    .addArgument(
+      new Argument('<shell>', 'which shell').choices(SHELLS).argParser(
+        argument('<shell>', (text): Shell => {
+          const shell = SHELLS.find((each) => each === text);
+          if (shell === undefined) throw new UsageError(`expected one of ${SHELLS.join(', ')}`);
+          return shell;
+        }),
+      ),
+    )
+    .description('what TAB offers: a script for bash, zsh or fish, on stdout')
+    .addHelpText(
+      'after',
+      examples(
+        [
+          'completion bash > ~/.local/share/bash-completion/completions/ferrule',
+          'completion zsh > "${fpath[1]}/_ferrule"',
+          'completion fish > ~/.config/fish/completions/ferrule.fish',
+        ],
+        '',
+      ),
+    )
+    .action(async (shell: Shell) => {
+      const { completionScript } = await import('./completion.ts');
+      process.stdout.write(completionScript(program, shell));
+    });
+  return program;
+}
+
+/** What looks at servers. */
+function inspecting(program: Command, run: Run, signal: AbortSignal): void {
+  withObserving(
+    withStarttls(
+      withCommonOptions(
+        program.command('inspect').argument('<target>', `${TARGET}; - for a list on stdin, which makes NDJSON`),
+      ),
+    ),
+  )
+    .description('verdict, facts, chain and timing on one screen; why a server is not trusted, and what to do')
+    .addOption(waitOption())
+    .addOption(concurrencyOption())
+    .addHelpText(
+      'after',
+      examples([
+        'inspect example.org',
+        'inspect mail.example:587',
+        'inspect - < hosts.txt > report.ndjson',
+        'inspect example.org --annotate',
+        'inspect internal.example --via "exec:ssh -W {host}:{port} jump.example"',
+      ]),
+    )
+    .action((name: string, given: Given<ListOptions>) => {
+      if (name === '-' && (given.record ?? given.pcap) !== undefined)
+        throw new UsageError('--record and --pcap: one connection has room in them, a list has not');
+      const target = name === '-' ? undefined : argument('<target>', parseTarget)(name);
+      return run<ListOptions>(name, given, async (options) => {
+        if (target !== undefined) return (await import('./inspect.ts')).inspectCommand(target, options, signal);
+        const { listCommand, targetsOf } = await import('./watch.ts');
+        return listCommand(targetsOf([name], signal), { ...options, json: true }, signal);
+      });
+    });
+
+  withStarttls(
+    withCommonOptions(program.command('watch').argument('<targets...>', 'hosts as in inspect; - for a list on stdin')),
+  )
+    .description('a line for each server: trusted, and for how many days; made for cron')
+    .addOption(
+      option('--min-days <days>', 'exit with 8 when a certificate has fewer days left', { parse: count }).default(14),
+    )
+    .addOption(waitOption())
+    .addOption(concurrencyOption())
+    .addHelpText('after', examples(['watch example.org example.net:8443 --min-days 21', 'watch - --json < hosts.txt']))
+    .action((names: readonly string[], given: Given<ListOptions>) =>
+      run<ListOptions>(names.join(' '), given, async (options) => {
+        const { listCommand, targetsOf } = await import('./watch.ts');
+        return listCommand(targetsOf(names, signal), options, signal);
+      }),
+    );
+
+  withStarttls(
+    withCommonOptions(program.command('chain').argument('<target>', TARGET, argument('<target>', parseTarget))),
+  )
+    .description('the certificates that the server sends, on stdout; whether they are trusted is the exit code')
+    .addOption(choice('--format <format>', 'what to write', ['pem', 'der', 'json']).default('pem'))
+    .addOption(option('--depth <n>', 'one certificate alone; 0 is the server’s own', { parse: depthOf }))
+    .addHelpText(
+      'after',
+      examples(['chain example.org > chain.pem', 'chain example.org --depth 0 --format der > leaf.der']),
+    )
+    .action((target: Target, given: Given<ChainCommandOptions>) =>
+      run<ChainCommandOptions>(nameOfTarget(target), given, async (options) =>
+        (await import('./chain.ts')).chainCommand(target, options, signal),
+      ),
+    );
+
+  withStarttls(
+    withCommonOptions(program.command('pin').argument('<target>', TARGET, argument('<target>', parseTarget))),
+  )
+    .description('the pins of the chain, the server’s own first: what --pin and curl --pinnedpubkey take')
+    .addHelpText(
+      'after',
+      examples(['pin example.org | head -1', 'get https://example.org/ --pin "$(ferrule pin example.org | head -1)"']),
+    )
+    .action((target: Target, given: Given<CommonOptions>) =>
+      run<CommonOptions>(nameOfTarget(target), given, async (options) =>
+        (await import('./chain.ts')).pinCommand(target, options, signal),
+      ),
+    );
+}
+
+/** What uses a connection. */
+function connecting(program: Command, run: Run, signal: AbortSignal): void {
+  withObserving(
+    withStarttls(
+      withCommonOptions(program.command('connect').argument('<target>', TARGET, argument('<target>', parseTarget))),
+    ),
+  )
+    .description('connect, verify, and tell what was agreed on and with whom')
+    .option('--pipe', 'then pass stdin to the server and the server to stdout; the report goes to stderr')
+    .addOption(
+      option(
+        '-i, --interactive',
+        'then a conversation: each line typed is sent, ended by CR LF; ~? for commands',
+      ).conflicts('pipe'),
+    )
+    .option('--lf', 'with --interactive, end lines with LF alone')
+    .addHelpText(
+      'after',
+      examples([
+        'connect example.org',
+        'connect mail.example:587 -i',
+        'connect 192.0.2.1:8443 --servername internal.example --ca root.pem',
+        'connect mail.example:993 --pipe',
+        'connect example.org --alpn h2,http/1.1 --json',
+        'connect example.org --trace',
+        'connect example.org --backend pure --record hello.jsonl --with-secrets',
+        'connect example.org --pcap hello.pcapng --with-secrets',
+      ]),
+    )
+    .action((target: Target, given: Given<ConnectCommandOptions>) =>
+      run<ConnectCommandOptions>(nameOfTarget(target), given, async (options) =>
+        (await import('./connect.ts')).connectCommand(target, options, signal),
+      ),
+    );
+
+  withObserving(
+    withCommonOptions(program.command('get').argument('<url>', 'an https:// URL', argument('<url>', parseUrl))),
+  )
+    .description('fetch a page; its body goes to stdout')
+    .option('-v, --verbose', 'tell about the connection and the headers, on stderr')
+    .addHelpText(
+      'after',
+      examples([
+        'get https://example.org/',
+        'get https://localhost:8443/ --ca root.pem -v',
+        'get https://example.org/ --backend pure --json',
+      ]),
+    )
+    .action((url: URL, given: Given<GetCommandOptions>) =>
+      run<GetCommandOptions>(url.host, given, async (options) =>
+        (await import('./get.ts')).getCommand(url, options, signal),
+      ),
+    );
+
+  withStarttls(
+    withCommonOptions(program.command('tunnel').argument('<target>', TARGET, argument('<target>', parseTarget))),
+  )
+    .description('a plain-text door on this machine into TLS, for programs that have none; ends with Ctrl-C')
+    .addOption(
+      option('--listen <where>', 'a port of 127.0.0.1, or the path of a unix socket; default: a free port', {
+        parse: doorOf,
+      }),
+    )
+    .addHelpText(
+      'after',
+      examples(
+        [
+          'tunnel redis.example:6380 --listen 6379',
+          'tunnel db.example:5432 --listen ./db.sock',
+          'tunnel db.example:5432 --via socks5://proxy.example:1080',
+        ],
+        '',
+      ),
+    )
+    .action((target: Target, given: Given<TunnelCommandOptions>) =>
+      run<TunnelCommandOptions>(nameOfTarget(target), given, async (options) =>
+        (await import('./tunnel.ts')).tunnelCommand(target, options, signal),
+      ),
+    );
+}
+
+/** What says more than one connection tells. */
+function comparing(program: Command, run: Run, signal: AbortSignal): void {
+  withStarttls(withScanning(program.command('scan').argument('<target>', TARGET, argument('<target>', parseTarget))))
+    .description(
+      'versions, cipher suites, groups and signature algorithms that a server takes, by asking it; nobody is verified',
+    )
+    .option('--json', 'one JSON document on stdout')
+    .addHelpText(
+      'after',
+      examples([
+        'scan example.org',
+        'scan mail.example:587 --concurrency 1 --delay 0.5',
+        'scan example.org --json | jq .scan.cipherSuites',
+      ]),
+    )
+    .action((target: Target, given: ScanCommandOptions & RunOptions) =>
+      run<ScanCommandOptions>(nameOfTarget(target), given, async (options) =>
+        (await import('./scan-report.ts')).scanCommand(target, options, signal),
+      ),
+    );
+
+  withStarttls(
+    withCommonOptions(
+      program
+        .command('diff')
+        .argument('<a>', TARGET, argument('<a>', parseTarget))
+        .argument('[b]', 'another; without it --engines', argument('<b>', parseTarget)),
+    ),
+  )
+    .description('what is different between two servers, or between two engines at one')
+    .addOption(option('--engines <a,b>', 'the same server with both engines: native,pure', { parse: enginesOf }))
+    .option('--scan', 'compare what the servers take, too, as scan finds it')
+    .option('--all', 'show what is the same, too')
+    .addHelpText(
+      'after',
+      examples([
+        'diff example.org example.net',
+        'diff 192.0.2.1 192.0.2.2 --servername example.org --scan',
+        'diff example.org --engines native,pure --all',
+      ]),
+    )
+    .action((a: Target, b: Target | undefined, given: Given<DiffCommandOptions>) =>
+      run<DiffCommandOptions>(nameOfTarget(a), given, async (options) =>
+        (await import('./diff.ts')).diffCommand(a, b, options, signal),
+      ),
+    );
+
+  program
+    .command('replay')
+    .argument('<file>', 'what --record has written')
+    .description(
+      'a recorded connection, message by message; run again through the pure engine where the file has what it takes',
+    )
+    .addOption(option('--keylog <file>', 'the secrets of the connection, where they are not in the recording'))
+    .option('--annotate', 'messages as bytes with the names of their fields')
+    .option('--brief', 'their names and lengths alone')
+    .addOption(option('--pcap <file>', 'write it for Wireshark too (pcapng), with the secrets that are known'))
+    .addOption(caOption('whom to trust when it is run again; default: as when it was recorded (repeatable)'))
+    .option('--json', 'one JSON document on stdout')
+    .addHelpText(
+      'after',
+      examples(
+        [
+          'connect example.org --backend pure --record hello.jsonl --with-secrets',
+          'replay hello.jsonl',
+          'replay hello.jsonl --keylog secrets.txt --annotate',
+        ],
+        '\nExit code: that of the connection that is replayed, 12 where it went another way, or 0 if none is.',
+      ),
+    )
+    .action(async (file: string, options: ReplayCommandOptions) =>
+      (await import('./replay.ts')).replayCommand(file, options),
+    );
+}
+
+function depthOf(text: string): number {
+  if (!/^\d{1,2}$/.test(text)) throw new Error('expected a place in the chain: 0 is the server’s own certificate');
+  return Number(text);
+}
+
+function doorOf(text: string): number | string {
+  if (/[/\\]/.test(text)) return text;
+  const port = Number(text);
+  if (!(/^\d+$/.test(text) && port <= 65_535)) throw new Error('expected a port, or the path of a unix socket');
+  return port;
+}

@@ -1,0 +1,197 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pki } from '@ferrule/conformance/pki';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { ferrule } from '../src/program.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'ferrule-usage-'));
+const at = (name: string): string => join(folder, name);
+
+beforeAll(async () => {
+  const { certificatePem, keyPem } = await pki('client');
+  writeFileSync(at('cert.pem'), certificatePem);
+  writeFileSync(at('key.pem'), keyPem);
+  writeFileSync(at('other-key.pem'), (await pki('p256')).keyPem);
+  writeFileSync(at('text.txt'), 'no certificate\n');
+  writeFileSync(at('empty'), '');
+  writeFileSync(at('half.pem'), certificatePem.slice(0, 200));
+  writeFileSync(at('bad.jsonl'), '{"recording":"ferrule-connection","version":7}\n');
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+afterEach(() => {
+  vi.restoreAllMocks();
+  process.exitCode = undefined;
+});
+
+/** In this process: what it says, and its exit code. */
+async function run(argv: readonly string[]): Promise<{ code: unknown; stdout: string; stderr: string }> {
+  const said = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const)
+    vi.spyOn(process[name], 'write').mockImplementation((chunk) => ((said[name] += String(chunk)), true));
+  process.exitCode = undefined;
+  await ferrule(argv, new AbortController().signal);
+  const code = process.exitCode;
+  return { code, ...said };
+}
+
+/** `F/` is the folder of the test. What is said must match. */
+const WRONG: readonly (readonly [string, RegExp])[] = [
+  ['', /which command/],
+  ['--frob', /no option --frob/],
+  ['frobnicate', /no command frobnicate/],
+  ['inspct example.org', /mean inspect/],
+  ['conect example.org', /mean connect/],
+  ['example.org', /mean ferrule inspect example\.org/],
+  ['example.org:8443', /mean ferrule inspect example\.org:8443/],
+  ['https://example.org/', /mean ferrule get https:\/\/example\.org\//],
+  ['s_client -connect example.org:443', /ferrule connect/],
+  ['curl https://example.org/', /ferrule get/],
+  ['help nosuch', /no command nosuch/],
+  ['get', /no <url>/],
+  ['get http://example.org/', /this command speaks TLS only/],
+  ['get ftp://example.org/', /https/],
+  ['get https://', /https:\/\/ URL/],
+  ['get https://a b/', /https:\/\/ URL/],
+  ['get https://user:s3cret@[/', /https:\/\/ URL/],
+  ['get https://example.org/ another', /one argument too many: another/],
+  ['get https://example.org/ -k', /Verification cannot be turned off/],
+  ['get https://example.org/ --insecure', /Verification cannot be turned off/],
+  ['get https://example.org/ --cacert F/cert.pem', /mean --ca <file>/],
+  ['get https://example.org/ --pinnedpubkey x', /mean --pin/],
+  ['get https://example.org/ --tlsv1.2', /mean --min-version 1\.2/],
+  ['get https://example.org/ --proxy http://p:1', /mean --via/],
+  ['get https://example.org/ -x http://p:1', /mean --via/],
+  ['get https://example.org/ --max-time 3', /mean --timeout/],
+  ['get https://example.org/ --starttls smtp', /no option --starttls/],
+  ['inspect', /no <target>/],
+  ['inspect a b', /too many: b/],
+  ['inspect example.org:https', /expected host/],
+  ['inspect example.org:0', /expected host/],
+  ['inspect example.org:65536', /expected host/],
+  ['inspect example.org:', /expected host/],
+  ['inspect :443', /expected host/],
+  ['inspect ::::', /expected host/],
+  ['inspect [::1', /expected host/],
+  ['inspect [example.org]:443', /expected host/],
+  ['inspect user:s3cret@example.org', /expected host/],
+  ['inspect http://proxy:3128', /given with --via/],
+  ['inspect ftp://example.org', /https:\/\/ URL/],
+  ['inspect example.org --wait soon', /--wait soon: expected a number of seconds/],
+  ['inspect example.org --wait -1', /--wait -1/],
+  ['inspect example.org --concurrency 0', /--concurrency 0: expected an integer/],
+  ['inspect example.org --concurrency 1e3', /--concurrency 1e3/],
+  ['inspect example.org --concurrency', /--concurrency <number>: the value is missing/],
+  ['inspect example.org --trcae', /mean --trace/],
+  ['inspect example.org --with-secrets', /needs a file: --record/],
+  ['inspect - --record F/r', /a list has not/],
+  ['inspect - --pcap F/r', /a list has not/],
+  ['connect', /no <target>/],
+  ['connect example.org -servername a', /mean --servername/],
+  ['connect example.org -CAfile F/cert.pem', /mean --ca/],
+  ['connect example.org -CApath F/', /a folder is not read/],
+  ['connect example.org -showcerts', /ferrule chain/],
+  ['connect -connect example.org:443', /named without a flag/],
+  ['connect example.org -tls1_3', /mean --min-version 1\.3/],
+  ['connect example.org -msg', /mean --trace/],
+  ['connect example.org --resolve a:1:b', /--via tcp/],
+  ['connect example.org --servername=', /--servername : expected a host name/],
+  ['connect example.org --servername a/b', /expected a host name/],
+  ['connect example.org --alpn ,h2', /a name is empty/],
+  ['connect example.org --alpn h2,', /a name is empty/],
+  ['connect example.org --min-version 1.1', /expected 1\.2 or 1\.3/],
+  ['connect example.org --max-version TLSv1', /expected 1\.2 or 1\.3/],
+  ['connect example.org --min-version 1.3 --max-version 1.2', /leave no version/],
+  ['connect example.org --groups P-257', /has no P-257/],
+  ['connect example.org --groups x25519,,x448', /a name is empty/],
+  ['connect example.org --cipher-suites RC4-MD5', /has no RC4-MD5/],
+  ['connect example.org --cipher-suites TLS_AES_128_GCM_SHA265', /mean TLS_AES_128_GCM_SHA256/],
+  ['connect example.org --timeout 0', /--timeout 0: expected a number of seconds/],
+  ['connect example.org --timeout 90000', /at most 86400/],
+  ['connect example.org --timeout ten', /--timeout ten/],
+  ['connect example.org --timeout=', /--timeout/],
+  ['connect example.org --backend openssl', /--backend openssl: is not one of native, pure/],
+  ['connect example.org --backend naitve', /mean native/],
+  ['connect example.org --profile strict', /compatible, rfc5280, webpki/],
+  ['connect example.org --pin abc', /base64 of 32 bytes/],
+  ['connect example.org --ca F/nosuch', /nosuch: there is no such file/],
+  ['connect example.org --ca F/', /is a folder/],
+  ['connect example.org --ca F/text.txt', /no PEM block of a certificate/],
+  ['connect example.org --ca F/empty', /no PEM block of a certificate/],
+  ['connect example.org --ca F/half.pem', /no PEM block of a certificate/],
+  ['connect example.org --ca F/key.pem', /no PEM block of a certificate/],
+  ['connect example.org --ca', /the value is missing/],
+  ['connect example.org --cert F/cert.pem', /its key is missing/],
+  ['connect example.org --key F/key.pem', /its certificate is missing/],
+  ['connect example.org --cert F/nosuch --key F/key.pem', /--cert .*nosuch: there is no such file/],
+  ['connect example.org --cert F/cert.pem --key F/nosuch', /--key .*nosuch: there is no such file/],
+  ['connect example.org --cert F/cert.pem --key F/cert.pem', /holds no private key, but a certificate/],
+  ['connect example.org --cert F/key.pem --key F/key.pem', /holds no certificate/],
+  ['connect example.org --cert F/cert.pem --key F/other-key.pem', /is not the key of the certificate/],
+  ['connect example.org --cert F/cert.pem --key F/text.txt', /holds no private key/],
+  ['connect example.org --starttls gopher', /--starttls gopher: is not one of/],
+  ['connect example.org --starttls smpt', /mean smtp/],
+  ['connect example.org --via socks5://u:s3cret@[', /--via: socks5: not a URL/],
+  ['connect example.org --via http://u:s3cret@p/path', /neither path nor query/],
+  ['connect example.org --via proxy:3128', /--via: expected a URL with tcp/],
+  ['connect example.org --via https://u:s3cret@p:1', /TLS to the proxy/],
+  ['connect example.org --via tcp://host', /no port/],
+  ['connect example.org --via exec:', /no command/],
+  ['connect unix:/tmp/x.sock --via direct --servername a', /says by itself/],
+  ['connect unix:/tmp/x.sock', /--servername: who should be at/],
+  ['connect example.org --interactive --pipe', /cannot be used with/],
+  ['connect example.org --record F/', /is a folder/],
+  ['connect example.org --record F/no/such', /--record .*such: there is no such file or folder/],
+  ['connect example.org --record F/a --pcap F/a', /would overwrite/],
+  ['connect example.org --pcap F/cert.pem --ca F/cert.pem', /would overwrite/],
+  ['watch', /no <targets>/],
+  ['watch - -', /read once only/],
+  ['watch example.org:nine', /example\.org:nine: expected host/],
+  ['watch example.org --min-days many', /--min-days many: expected an integer/],
+  ['watch example.org --min-days -1', /--min-days -1/],
+  ['chain', /no <target>/],
+  ['chain example.org --format pme', /mean pem/],
+  ['chain example.org --depth leaf', /expected a place in the chain/],
+  ['chain example.org --depth -1', /--depth -1/],
+  ['pin example.org --depth 1', /no option --depth/],
+  ['tunnel', /no <target>/],
+  ['tunnel example.org --listen 70000', /--listen 70000: expected a port/],
+  ['tunnel example.org --listen here', /--listen here/],
+  ['tunnel unix:/tmp/x.sock', /--servername: who should be at/],
+  ['scan', /no <target>/],
+  ['scan example.org --delay -1', /--delay -1/],
+  ['scan example.org --ca F/cert.pem', /no option --ca/],
+  ['diff example.org', /compares two servers/],
+  ['diff example.org example.net --engines native,pure', /compares two servers/],
+  ['diff example.org --engines native', /expected two of/],
+  ['diff example.org --engines native,openssl', /expected two of/],
+  ['replay', /no <file>/],
+  ['replay F/nosuch', /nosuch: there is no such file/],
+  ['replay F/text.txt', /line 1: not the header of a recording/],
+  ['replay F/bad.jsonl', /a recording of version 7/],
+  ['replay F/bad.jsonl --pcap F/bad.jsonl', /would overwrite/],
+  ['completion', /no <shell>/],
+  ['completion tcsh', /bash, zsh, fish/],
+];
+
+describe('a wrong command line', () => {
+  it('is one of more than 120', () => expect(WRONG.length).toBeGreaterThanOrEqual(120));
+
+  it.each(WRONG)('ferrule %s: is exit code 2 and at most four lines', async (line, said) => {
+    const argv = (line.match(/"[^"]*"|(?:[^\s]|(?<=https:\/\/a) )+/g) ?? []).map((word) =>
+      word.replace(/^F\/|(?<==)F\//, `${folder}/`),
+    );
+    const { code, stdout, stderr } = await run(argv);
+    expect(stderr).toMatch(said);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/^error: /);
+    expect(stderr.trimEnd().split('\n').length).toBeLessThanOrEqual(4);
+    expect(stderr).not.toMatch(/\bat .*\.[jt]s:\d+|s3cret|\u001b/);
+    for (const each of stderr.split('\n')) expect(each.length, each).toBeLessThan(160);
+  });
+
+  it('prints nothing that steers the terminal', async () => {
+    const { code, stderr } = await run(['connect', 'example.org', '--backend', '\u001b[2J\nerror: all is well']);
+    expect([code, stderr.includes('\u001b'), stderr.trimEnd().split('\n').length]).toEqual([2, false, 2]);
+  });
+});
