@@ -1,7 +1,7 @@
 import { connect, type AddressInfo } from 'node:net';
 import { createServer } from 'node:tls';
 import { pki } from '@ferrule/conformance/pki';
-import { cipherSuites, groups, signatureSchemes } from '@ferrule/pure/trace';
+import { everyCipherSuite, everyGroup, everySignatureScheme } from '@ferrule/result/names';
 import { parseCertificate } from '@ferrule/x509';
 import { TlsError, type Transport, type TransportSink } from 'ferrule';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -15,9 +15,9 @@ afterAll(() => void server.close());
 const signal = new AbortController().signal;
 const question = (version: number, more: Partial<Question> = {}): Question => ({
   version,
-  cipherSuites: version === 0x0304 ? cipherSuites.tls13 : cipherSuites.tls12,
-  groups,
-  signatureAlgorithms: signatureSchemes,
+  cipherSuites: everyCipherSuite()[version === 0x0304 ? 'tls13' : 'tls12'],
+  groups: everyGroup(),
+  signatureAlgorithms: everySignatureScheme(),
   until: 'authentication',
   name: 'server.test',
   ...more,

@@ -7,7 +7,7 @@
 import { randomBytes } from 'node:crypto';
 import { Secret, Transcript, earlySecret } from '@ferrule/pure/keys';
 import { nodeCrypto } from '@ferrule/pure/crypto/node';
-import { type SeenRecord, versionName, Wiretap } from '@ferrule/pure/trace';
+import { type SeenRecord, Wiretap } from '@ferrule/pure/trace';
 import {
   decodeCertificate,
   decodeCertificate12,
@@ -26,6 +26,7 @@ import {
   Version,
 } from '@ferrule/pure/wire';
 import { EMPTY } from '@ferrule/result/bytes';
+import { versionName } from '@ferrule/result/names';
 import { TlsError, type Transport } from 'ferrule';
 
 export interface Question {

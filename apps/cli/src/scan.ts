@@ -6,18 +6,18 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { nodeCrypto } from '@ferrule/pure/crypto/node';
-import {
-  cipherSuites,
-  extensionName,
-  groupName,
-  groups,
-  signatureSchemeName,
-  signatureSchemes,
-  suiteName,
-  versionName,
-} from '@ferrule/pure/trace';
 import { Version } from '@ferrule/pure/wire';
 import { alertName } from '@ferrule/result';
+import {
+  cipherSuiteName,
+  everyCipherSuite,
+  everyGroup,
+  everySignatureScheme,
+  extensionName,
+  groupName,
+  signatureSchemeName,
+  versionName,
+} from '@ferrule/result/names';
 import type { StarttlsProtocol } from '@ferrule/starttls';
 import { isIpAddress } from '@ferrule/x509';
 import { type Named, TlsError } from 'ferrule';
@@ -232,12 +232,12 @@ class Scanner {
     const version = Version.tls13;
     return this.#strike(
       version,
-      shares.length > 0 ? shares : groups,
+      shares.length > 0 ? shares : everyGroup(),
       (left) =>
         this.#ask(
           {
             version,
-            cipherSuites: cipherSuites.tls13,
+            cipherSuites: everyCipherSuite().tls13,
             groups: left,
             shares: shares.length > 0 ? left : [],
             until: 'hello',
@@ -254,13 +254,13 @@ class Scanner {
     const version = Version.tls12;
     return this.#strike(
       version,
-      groups.filter((group) => group < 31),
+      everyGroup().filter((group) => group < 31),
       (left) =>
         this.#ask({ version, cipherSuites: suites, groups: left, until: 'authentication' }, 'groups of TLS 1.2'),
       ({ group }) => group,
       groupThing,
       // RFC 8422 section 5.1: an ECDSA certificate can be used only where its curve is among those offered
-      suites.every((suite) => suiteName(suite).startsWith('TLS_ECDHE_ECDSA')) ? NIST_CURVES : [],
+      suites.every((suite) => cipherSuiteName(suite).startsWith('TLS_ECDHE_ECDSA')) ? NIST_CURVES : [],
     );
   }
 
@@ -278,7 +278,7 @@ class Scanner {
       };
     return this.#strike(
       version,
-      signatureSchemes,
+      everySignatureScheme(),
       (left) =>
         this.#ask(
           {
@@ -301,7 +301,7 @@ class Scanner {
     const version = Version.tls12;
     return this.#strike(
       version,
-      signatureSchemes,
+      everySignatureScheme(),
       (left) =>
         this.#ask(
           { version, cipherSuites: suites, signatureAlgorithms: left, until: 'authentication' },
@@ -364,7 +364,7 @@ class Scanner {
     question: Omit<Question, 'groups' | 'signatureAlgorithms' | 'name'> & Partial<Question>,
     about: string,
   ): Promise<Answer> {
-    const whole = { groups, signatureAlgorithms: signatureSchemes, name: this.name, ...question };
+    const whole = { groups: everyGroup(), signatureAlgorithms: everySignatureScheme(), name: this.name, ...question };
     let answer = await this.#once(whole, about);
     if (answer.kind === 'unknown' || (answer.kind === 'refused' && answer.alert === undefined)) {
       if (!this.#signal.aborted) {
@@ -452,18 +452,18 @@ const refusal = ({ alert, why }: { readonly alert?: number; readonly why: string
 
 /** SSL 3.0 to TLS 1.1 have neither AEADs nor a choice of hash. */
 const suitesFor = (version: number): readonly number[] => {
-  if (version === Version.tls13) return cipherSuites.tls13;
+  if (version === Version.tls13) return everyCipherSuite().tls13;
   return version === Version.tls12
-    ? cipherSuites.tls12
-    : cipherSuites.tls12.filter((suite) => !/GCM|CCM|POLY1305|SHA(256|384)$/.test(suiteName(suite)));
+    ? everyCipherSuite().tls12
+    : everyCipherSuite().tls12.filter((suite) => !/GCM|CCM|POLY1305|SHA(256|384)$/.test(cipherSuiteName(suite)));
 };
 
-const isEcdhe = (suite: number): boolean => /^TLS_ECDHE_/.test(suiteName(suite));
-const isDhe = (suite: number): boolean => /^TLS_DHE_/.test(suiteName(suite));
+const isEcdhe = (suite: number): boolean => /^TLS_ECDHE_/.test(cipherSuiteName(suite));
+const isDhe = (suite: number): boolean => /^TLS_DHE_/.test(cipherSuiteName(suite));
 const isSigned = (suite: number): boolean => isEcdhe(suite) || isDhe(suite);
 
 function suiteThing(code: number): Thing {
-  const name = suiteName(code);
+  const name = cipherSuiteName(code);
   if (
     /NULL|EXPORT|anon|RC[24]|_DES_|3DES|DES40|MD5|IDEA|SEED|_SHA(256|384)_SHA/.test(name) ||
     name === 'TLS_SHA256_SHA256' ||

@@ -1,9 +1,9 @@
 /** @module The engine: what this process's OpenSSL can do, found out by asking it, and contexts made of it. */
 import type { Backend, ContextOptions, Feature, SslContext } from '@ferrule/contract';
+import { CertificateCompressionId } from '@ferrule/result/numbers';
 import type { Binding, Library } from './binding.ts';
 import { makeContext } from './context.ts';
-import {
-  COMPRESSIONS, defaultGroups, isHybrid, mayUseGroup, mayUseScheme, mayUseSchemeOfProvider, orderedGroups, orderedSchemes, orderedSuites, PROFILES,
+import { defaultGroups, isHybrid, mayUseGroup, mayUseScheme, mayUseSchemeOfProvider, orderedGroups, orderedSchemes, orderedSuites, PROFILES,
   type Scheme, SCHEMES,
 } from './names.ts'; // prettier-ignore
 
@@ -81,7 +81,7 @@ function probe(binding: Binding): Abilities {
     schemeNames: new Map(schemes.map(({ id, name }) => [id, name])),
     schemes,
     compressions: new Set(
-      Object.entries(COMPRESSIONS).flatMap(([name, id]) =>
+      Object.entries(CertificateCompressionId).flatMap(([name, id]) =>
         binding.accepts('certificateCompression', id) ? [name] : [],
       ),
     ),

@@ -3,6 +3,7 @@
  * library has. What is not in the lists of preference comes behind them, in OpenSSL's own order.
  */
 import type { CertificateProfile, TlsVersion } from '@ferrule/contract';
+import { CipherSuiteId, NamedGroup, SignatureScheme, Version } from '@ferrule/result/numbers';
 
 /** OpenSSL's default flags. */
 export const PROFILES: readonly CertificateProfile[] = Object.freeze(['compatible', 'rfc5280']);
@@ -10,9 +11,26 @@ export const PROFILES: readonly CertificateProfile[] = Object.freeze(['compatibl
 /** RFC 9846 appendix B.4: 0x13 is the first byte of the suites of TLS 1.3 alone. */
 export const versionOf = (suite: number): TlsVersion => (suite >> 8 === 0x13 ? 'TLSv1.3' : 'TLSv1.2');
 
-const SUITES: readonly number[] = [0x1301, 0x1302, 0x1303, 0xc02b, 0xc02f, 0xc02c, 0xc030, 0xcca9, 0xcca8];
-/** X25519MLKEM768, X25519, P-256, P-384, P-521, X448: each OpenSSL offers those of them that it has. */
-const OFFERED_GROUPS: readonly number[] = [0x11ec, 0x001d, 0x0017, 0x0018, 0x0019, 0x001e];
+const SUITES: readonly number[] = [
+  CipherSuiteId.TLS_AES_128_GCM_SHA256,
+  CipherSuiteId.TLS_AES_256_GCM_SHA384,
+  CipherSuiteId.TLS_CHACHA20_POLY1305_SHA256,
+  CipherSuiteId.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+  CipherSuiteId.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+  CipherSuiteId.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+  CipherSuiteId.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+  CipherSuiteId.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+  CipherSuiteId.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+];
+/** Each OpenSSL offers those of them that it has. */
+const OFFERED_GROUPS: readonly number[] = [
+  NamedGroup.X25519MLKEM768,
+  NamedGroup.x25519,
+  NamedGroup.secp256r1,
+  NamedGroup.secp384r1,
+  NamedGroup.secp521r1,
+  NamedGroup.x448,
+];
 
 /** In order of preference. */
 export const orderedSuites = (ids: Iterable<number>): number[] => inOrder(SUITES, ids);
@@ -61,7 +79,8 @@ export const defaultGroups = (atHand: Iterable<number>, ownDefault: readonly num
   [...atHand].filter((id) => OFFERED_GROUPS.includes(id) || ownDefault.includes(id));
 
 /** Key exchange that a quantum computer does not undo: X25519MLKEM768 and its two siblings. */
-export const isHybrid = (group: number): boolean => group >= 0x11eb && group <= 0x11ed;
+export const isHybrid = (group: number): boolean =>
+  group >= NamedGroup.SecP256r1MLKEM768 && group <= NamedGroup.SecP384r1MLKEM1024;
 
 /** OpenSSL's names of kinds of keys. */
 const KeyKind = { rsa: 'RSA', rsaPss: 'RSA-PSS', ec: 'EC', ed25519: 'ED25519', ed448: 'ED448' } as const;
@@ -81,25 +100,28 @@ export interface Scheme {
   readonly only?: TlsVersion;
 }
 
+const scheme = (
+  name: keyof typeof SignatureScheme,
+  kind: string,
+  more: Pick<Scheme, 'bits' | 'only'> = {},
+): Scheme => ({ id: SignatureScheme[name], name, kind, ...more });
+
 /** What every OpenSSL 3 has built in, in order of preference. Later ones say themselves what they have. */
 export const SCHEMES: readonly Scheme[] = [
-  { id: 0x0403, name: 'ecdsa_secp256r1_sha256', kind: KeyKind.ec, bits: 256 },
-  { id: 0x0804, name: 'rsa_pss_rsae_sha256', kind: KeyKind.rsa },
-  { id: 0x0807, name: 'ed25519', kind: KeyKind.ed25519 },
-  { id: 0x0503, name: 'ecdsa_secp384r1_sha384', kind: KeyKind.ec, bits: 384 },
-  { id: 0x0805, name: 'rsa_pss_rsae_sha384', kind: KeyKind.rsa },
-  { id: 0x0603, name: 'ecdsa_secp521r1_sha512', kind: KeyKind.ec, bits: 521 },
-  { id: 0x0806, name: 'rsa_pss_rsae_sha512', kind: KeyKind.rsa },
-  { id: 0x0809, name: 'rsa_pss_pss_sha256', kind: KeyKind.rsaPss },
-  { id: 0x080a, name: 'rsa_pss_pss_sha384', kind: KeyKind.rsaPss },
-  { id: 0x080b, name: 'rsa_pss_pss_sha512', kind: KeyKind.rsaPss },
-  { id: 0x0808, name: 'ed448', kind: KeyKind.ed448 },
-  { id: 0x0401, name: 'rsa_pkcs1_sha256', kind: KeyKind.rsa, only: 'TLSv1.2' },
-  { id: 0x0501, name: 'rsa_pkcs1_sha384', kind: KeyKind.rsa, only: 'TLSv1.2' },
-  { id: 0x0601, name: 'rsa_pkcs1_sha512', kind: KeyKind.rsa, only: 'TLSv1.2' },
+  scheme('ecdsa_secp256r1_sha256', KeyKind.ec, { bits: 256 }),
+  scheme('rsa_pss_rsae_sha256', KeyKind.rsa),
+  scheme('ed25519', KeyKind.ed25519),
+  scheme('ecdsa_secp384r1_sha384', KeyKind.ec, { bits: 384 }),
+  scheme('rsa_pss_rsae_sha384', KeyKind.rsa),
+  scheme('ecdsa_secp521r1_sha512', KeyKind.ec, { bits: 521 }),
+  scheme('rsa_pss_rsae_sha512', KeyKind.rsa),
+  scheme('rsa_pss_pss_sha256', KeyKind.rsaPss),
+  scheme('rsa_pss_pss_sha384', KeyKind.rsaPss),
+  scheme('rsa_pss_pss_sha512', KeyKind.rsaPss),
+  scheme('ed448', KeyKind.ed448),
+  scheme('rsa_pkcs1_sha256', KeyKind.rsa, { only: 'TLSv1.2' }),
+  scheme('rsa_pkcs1_sha384', KeyKind.rsa, { only: 'TLSv1.2' }),
+  scheme('rsa_pkcs1_sha512', KeyKind.rsa, { only: 'TLSv1.2' }),
 ];
 
-/** RFC 8879 code points. */
-export const COMPRESSIONS = { zlib: 1, brotli: 2, zstd: 3 } as const;
-
-export const VERSIONS: { readonly [K in TlsVersion]: number } = { 'TLSv1.2': 0x0303, 'TLSv1.3': 0x0304 };
+export const VERSIONS: { readonly [K in TlsVersion]: number } = { 'TLSv1.2': Version.tls12, 'TLSv1.3': Version.tls13 };

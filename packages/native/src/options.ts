@@ -13,6 +13,7 @@ import type {
   VerifyCallback,
 } from '@ferrule/contract';
 import { hex16 } from '@ferrule/result/bytes';
+import { CertificateCompressionId } from '@ferrule/result/numbers';
 import { clock, credentialOption as ownCredential, type OwnCredential } from '@ferrule/ssl';
 import {
   bytes, callback, type Check, codePoint, externalPsk, flag, integer, keyShares, list, member, oneOf, type Options, optionsOf, pin, profileOption, protocolName, record,
@@ -21,7 +22,7 @@ import type { BoundOptions, Offering } from '@ferrule/ssl/session-binding';
 import type { Abilities } from './backend.ts';
 import type { NativeConfig } from './binding.ts';
 import { anchorCertificate } from './anchor.ts';
-import { COMPRESSIONS, isHybrid, PROFILES, type Scheme, VERSIONS, versionOf } from './names.ts';
+import { isHybrid, PROFILES, type Scheme, VERSIONS, versionOf } from './names.ts';
 
 /** What a context is, after checking. */
 export interface Config {
@@ -269,14 +270,14 @@ function alpnOnWire(names: readonly string[]): Uint8Array {
 function compressionOption(o: Options, abilities: Abilities): readonly number[] {
   const names =
     list(o, 'certificateCompression', (value, name) =>
-      member<keyof typeof COMPRESSIONS>(value, name, ['zlib', 'brotli', 'zstd']),
+      member<keyof typeof CertificateCompressionId>(value, name, ['zlib', 'brotli', 'zstd']),
     ) ?? [];
   return names.map((name) => {
     if (!abilities.compressions.has(name))
       throw new TypeError(
         `certificateCompression: ${name} is not in this OpenSSL (${lacks('certificate-compression')})`,
       );
-    return COMPRESSIONS[name];
+    return CertificateCompressionId[name];
   });
 }
 

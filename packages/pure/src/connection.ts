@@ -5,6 +5,7 @@
 import type { Ssl } from '@ferrule/contract';
 import { Alert, SslError, type TlsError } from '@ferrule/result';
 import { EMPTY } from '@ferrule/result/bytes';
+import { ContentType, Version } from '@ferrule/result/numbers';
 import { SslShell, type Facts, type Outlet, type Port, type Start } from '@ferrule/ssl';
 import { parseHost, type Host } from '@ferrule/x509';
 import { serverEndPoint } from './auth/verify.ts';
@@ -19,7 +20,6 @@ import { MAX_POST_HANDSHAKE_BYTES } from './limits.ts';
 import { fail } from './reason.ts';
 import { pending, RECEIVED, Records, type Pending } from './records.ts';
 import { Session } from './session/session.ts';
-import { ContentType, Version } from './wire/names.ts';
 
 /** A connection of these options. */
 export const newConnection = (config: Config): Ssl => new SslShell(config, (outlet) => new Connection(config, outlet));

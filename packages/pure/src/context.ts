@@ -20,6 +20,7 @@ import type {
 } from '@ferrule/contract';
 import { TlsError } from '@ferrule/result';
 import { hex16 } from '@ferrule/result/bytes';
+import { CertificateCompressionId } from '@ferrule/result/numbers';
 import { ask, bytesOf, callbackFailed, clock, copyOf, credentialOption, type OwnCredential } from '@ferrule/ssl';
 import {
   bytes, callback, codePoint, externalPsk, flag, integer, keyShares, list, member, oneOf, optionsOf, pin, profileOption, protocolName, record, type Options,
@@ -28,7 +29,6 @@ import type { CipherSuite, CryptoProvider, Group } from './crypto/provider.ts';
 import { chooseEchConfig, parseEchConfigList, type EchConfig } from './ech/config.ts';
 import { DEFAULT_LIMITS, MAX_PLAINTEXT } from './limits.ts';
 import type { ExtensionInput } from './wire/extensions.ts';
-import { CertificateCompressionId } from './wire/names.ts';
 
 /** Those that @ferrule/x509 has. */
 export const PROFILES: readonly CertificateProfile[] = Object.freeze(['compatible', 'rfc5280', 'webpki']);

@@ -6,6 +6,7 @@
  */
 import type { Bio } from '@ferrule/bio';
 import { Alert, alertName, SslError, TlsError } from '@ferrule/result';
+import { ContentType } from '@ferrule/result/numbers';
 import { transportError, type Outlet } from '@ferrule/ssl';
 import type { Config } from './context.ts';
 import { fail } from './reason.ts';
@@ -15,7 +16,6 @@ import { Protection, type RecordKeys } from './record/protect.ts';
 import { Progress, RecordReader } from './record/reader.ts';
 import { RecordWriter } from './record/writer.ts';
 import type { Wait } from './wait.ts';
-import { ContentType } from './wire/names.ts';
 
 class AlignedProof {
   protected readonly aligned = true;

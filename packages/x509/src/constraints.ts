@@ -1,12 +1,12 @@
 /** @module Name constraints: RFC 5280 section 4.2.1.10, for DNS names, addresses, e-mail, URIs and directory names. */
 import type { X509VCode } from '@ferrule/result';
 import { latin1 } from '@ferrule/result/bytes';
+import * as V from '@ferrule/result/x509-v';
 import type { Certificate } from './certificate.ts';
 import { generalNameText, type GeneralName, type NameConstraints, type Subtree } from './general-name.ts';
 import { parseAddress, presentedDnsName } from './host.ts';
 import { ascii, canonicalRdns, isEmptyName, nameAttributes } from './name.ts';
 import type { RuleBreach } from './rules.ts';
-import * as V from './x509-v.ts';
 import * as NameType from './name-type.ts';
 
 /** Bounds the work over one path: names times constraints, as OpenSSL does. */

@@ -4,6 +4,7 @@
  */
 import type { X509VCode } from '@ferrule/result';
 import { bytesEqual, toHex } from '@ferrule/result/bytes';
+import * as V from '@ferrule/result/x509-v';
 import type { Certificate } from './certificate.ts';
 import { readExtension } from './certificate.ts';
 import { readSignatureAlgorithm } from './algorithm.ts';
@@ -17,7 +18,6 @@ import type { SignatureAlgorithm, SignatureVerifier } from './signature.ts';
 import { verified, type Steps } from './steps.ts';
 import { CLOCK_SKEW, readTime } from './time.ts';
 import type { Issuer } from './trust.ts';
-import * as V from './x509-v.ts';
 import * as Tag from './tag.ts';
 import * as KeyUsage from './key-usage.ts';
 import * as NameType from './name-type.ts';

@@ -1,5 +1,6 @@
 /** @module Failures that say what is wrong: the most promising path, the rule that it broke, what to do. */
 import type { TlsErrorCode, X509VCode } from '@ferrule/result';
+import * as V from '@ferrule/result/x509-v';
 import { subjectText, type Certificate } from './certificate.ts';
 import { accessUris } from './extensions.ts';
 import { generalNameText, printable } from './general-name.ts';
@@ -7,7 +8,6 @@ import { nameText } from './name.ts';
 import { identifierMatch, type Search } from './path.ts';
 import type { RuleBreach } from './rules.ts';
 import type { Issuer } from './trust.ts';
-import * as V from './x509-v.ts';
 import * as NameType from './name-type.ts';
 
 /** A rule broken at a place in a path. */

@@ -1,5 +1,6 @@
 /** @module Stapled OCSP responses: RFC 6960, with the freshness of RFC 5019. */
 import { bytesEqual } from '@ferrule/result/bytes';
+import * as V from '@ferrule/result/x509-v';
 import { explicit, readSignatureAlgorithm } from './algorithm.ts';
 import { parseCertificate, readExtension, type Certificate } from './certificate.ts';
 import { DerError, readWhole, type DerReader } from './der.ts';
@@ -12,7 +13,6 @@ import type { DigestName, SignatureAlgorithm, SignatureVerifier } from './signat
 import { verified, type Steps } from './steps.ts';
 import { CLOCK_SKEW, readTime } from './time.ts';
 import type { Issuer } from './trust.ts';
-import * as V from './x509-v.ts';
 import * as Tag from './tag.ts';
 
 /** What a response says of one certificate. */

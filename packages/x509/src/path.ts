@@ -12,6 +12,7 @@
  */
 import type { TlsErrorCode } from '@ferrule/result';
 import { bytesEqual, latin1 } from '@ferrule/result/bytes';
+import * as V from '@ferrule/result/x509-v';
 import { parseCertificate, subjectText, type Certificate } from './certificate.ts';
 import { checkConstraints, MAX_COMPARISONS, type ComparisonBudget } from './constraints.ts';
 import { DerError } from './der.ts';
@@ -33,7 +34,6 @@ import {
 import type { SignatureVerifier } from './signature.ts';
 import { issuerOf, type Issuer, type TrustStore } from './trust.ts';
 import { verified, type Steps } from './steps.ts';
-import * as V from './x509-v.ts';
 
 /** Everything that a path is judged by. Only `chain`, `trustAnchors` and `verifier` must be given. */
 export interface PathInput {

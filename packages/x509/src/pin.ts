@@ -1,9 +1,9 @@
 /** @module Public key pins: the SHA-256 of a SubjectPublicKeyInfo (RFC 7469 section 2.4). */
 import { bytesEqual } from '@ferrule/result/bytes';
+import * as V from '@ferrule/result/x509-v';
 import type { Certificate } from './certificate.ts';
 import type { RuleBreach } from './rules.ts';
 import type { SignatureVerifier } from './signature.ts';
-import * as V from './x509-v.ts';
 
 /** @throws TypeError when the verifier has no digest. */
 export const spkiSha256 = ({ spki }: Pick<Certificate, 'spki'>, { name, digest }: SignatureVerifier): Uint8Array => {

@@ -1,11 +1,11 @@
 /**
  * @module Certificate policies: RFC 5280 section 6.1 with the policy graph of RFC 9618, for the initial set any-policy.
  */
+import * as V from '@ferrule/result/x509-v';
 import { extensionOf, type Certificate } from './certificate.ts';
 import { Oid } from './extensions.ts';
 import type { RuleBreach } from './rules.ts';
 import type { Issuer } from './trust.ts';
-import * as V from './x509-v.ts';
 
 /**
  * Whether an explicit policy is required by a certificate below the anchor and none is left. Where nobody requires one,

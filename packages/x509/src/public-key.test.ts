@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { nobleVerifier } from '@ferrule/x509/crypto/noble';
 import { nodeVerifier } from '@ferrule/x509/crypto/node';
 import { webcryptoVerifier } from '@ferrule/x509/crypto/webcrypto';
+import * as V from '@ferrule/result/x509-v';
 import { DerError, parseCertificate, parsePublicKey, signatureSchemes, type SignatureAlgorithm } from './index.ts';
 import { int, make, newKeys, oid, seq, text, tlv, type Keys } from '../test/make.ts';
-import * as V from './x509-v.ts';
 import { X509V } from '@ferrule/result';
 
 const spkiOf = (kind: 'rsa-pss' | 'ed448' | 'dsa', options?: object): Keys => {

@@ -3,13 +3,13 @@
  * Forum's profile.
  */
 import type { TlsErrorCode, X509VCode } from '@ferrule/result';
+import * as V from '@ferrule/result/x509-v';
 import { isWeakSignature } from './algorithm.ts';
 import { extensionOf, type Certificate } from './certificate.ts';
 import { Oid } from './extensions.ts';
 import { isEmptyName } from './name.ts';
 import { EXPLICIT_CURVE, hashStrength, securityBits, strength, type PublicKey } from './public-key.ts';
 import { breachOfWebpki } from './webpki.ts';
-import * as V from './x509-v.ts';
 import * as KeyUsage from './key-usage.ts';
 
 /** A rule that a certificate breaks. `message` continues the certificate's name: "has …", "is …". */

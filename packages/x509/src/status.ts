@@ -2,6 +2,7 @@
  * @module Path validation with all that a TLS client asks beyond RFC 5280 section 6.1: revocation, transparency, pins.
  */
 import { bytesEqual } from '@ferrule/result/bytes';
+import * as V from '@ferrule/result/x509-v';
 import type { Certificate } from './certificate.ts';
 import { crlBreach, parseCrl, type Crl, type CrlSearch } from './crl.ts';
 import { sameName } from './name.ts';
@@ -14,7 +15,6 @@ import type { SignatureVerifier } from './signature.ts';
 import { runAsync, runSync, type Steps } from './steps.ts';
 import { transparencyBreach, type TransparencyPolicy } from './transparency.ts';
 import { issuerOf, type Issuer } from './trust.ts';
-import * as V from './x509-v.ts';
 
 export interface ValidationInput extends PathInput {
   /**

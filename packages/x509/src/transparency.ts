@@ -3,6 +3,7 @@
  * list of logs.
  */
 import { concat, toHex } from '@ferrule/result/bytes';
+import * as V from '@ferrule/result/x509-v';
 import { extensionOf, type Certificate } from './certificate.ts';
 import { DerError, DerReader, readWhole } from './der.ts';
 import { Oid } from './extensions.ts';
@@ -10,7 +11,6 @@ import type { RuleBreach } from './rules.ts';
 import type { SignatureAlgorithm, SignatureVerifier } from './signature.ts';
 import { verified, type Steps } from './steps.ts';
 import type { Issuer } from './trust.ts';
-import * as V from './x509-v.ts';
 import * as Tag from './tag.ts';
 
 /** A log that is believed. */

@@ -3,12 +3,12 @@
  */
 import type { TlsErrorCode, X509VCode } from '@ferrule/result';
 import { bytesEqual, latin1 } from '@ferrule/result/bytes';
+import * as V from '@ferrule/result/x509-v';
 import { extensionOf, type Certificate } from './certificate.ts';
 import { Oid } from './extensions.ts';
 import { addressText } from './general-name.ts';
 import { isEmptyName, nameAttributes } from './name.ts';
 import type { Role, RuleBreach, RuleSet } from './rules.ts';
-import * as V from './x509-v.ts';
 import * as NameType from './name-type.ts';
 
 const COMMON_NAME = '2.5.4.3';

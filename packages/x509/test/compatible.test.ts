@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { nodeVerifier } from '@ferrule/x509/crypto/node';
 import { encodePem, trustStore, validatePathSync, type Profile } from '@ferrule/x509';
-import * as V from '../src/x509-v.ts';
+import * as V from '@ferrule/result/x509-v';
 import {
   bits,
   concat,

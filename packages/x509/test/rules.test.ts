@@ -5,7 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import { nodeVerifier } from '@ferrule/x509/crypto/node';
 import { trustStore, validatePathSync, type ValidationInput } from '@ferrule/x509';
-import * as V from '../src/x509-v.ts';
+import * as V from '@ferrule/result/x509-v';
 import {
   bits,
   extension,

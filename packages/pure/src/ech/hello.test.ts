@@ -1,10 +1,10 @@
+import { ExtensionType } from '@ferrule/result/numbers';
 import { describe, expect, it } from 'vitest';
 import { nobleHashes } from '../crypto/hash.ts';
 import { expandLabel, hkdfExtract } from '../keys/hkdf.ts';
 import { type ClientHello, decodeClientHello, encodeClientHello } from '../wire/client_hello.ts';
 import type { Extension } from '../wire/extension_values.ts';
 import { decodeExtensions, encodeExtension } from '../wire/extensions.ts';
-import { ExtensionType } from '../wire/names.ts';
 import type { ChosenEch } from './config.ts';
 import { arrangeInner, confirmsEch, encodeInner, encodeOuter, greasePsks, INNER, outerAad } from './hello.ts';
 

@@ -3,6 +3,7 @@
  * section 4.7). Event-driven: one message comes in, it is handled, nothing is remembered but keys and counts.
  */
 import type { CertificateType } from '@ferrule/contract';
+import { HandshakeType } from '@ferrule/result/numbers';
 import type { CipherSuite } from '../crypto/provider.ts';
 import type { Afterlife, Effects } from '../effects.ts';
 import type { Exporter } from '../keys/exporter.ts';
@@ -16,7 +17,7 @@ import { flush, type Steps } from '../wait.ts';
 import { decodeExtensions } from '../wire/extensions.ts';
 import { encodeFinished } from '../wire/finished.ts';
 import { decodeKeyUpdate, encodeKeyUpdate } from '../wire/key_update.ts';
-import { handshakeName, HandshakeType } from '../wire/names.ts';
+import { handshakeName } from '../wire/names.ts';
 import { decodeNewSessionTicket } from '../wire/new_session_ticket.ts';
 import { authenticateClient, readCertificateRequest } from './authenticate13.ts';
 import { giveSession } from './session.ts';

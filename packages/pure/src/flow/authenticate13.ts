@@ -3,6 +3,7 @@
  * a CertificateRequest, in the handshake and after it.
  */
 import type { CertificateRequest, CertificateType } from '@ferrule/contract';
+import { ExtensionType, HandshakeType } from '@ferrule/result/numbers';
 import type { OwnCredential } from '@ferrule/ssl';
 import { chooseCredential, signCertificateVerify, type ChosenCredential } from '../auth/sign.ts';
 import type { Peer } from '../auth/verify.ts';
@@ -16,7 +17,7 @@ import { decodeCertificateRequest } from '../wire/certificate_request.ts';
 import { encodeCertificateVerify } from '../wire/certificate_verify.ts';
 import { decodeCompressedCertificate } from '../wire/compressed_certificate.ts';
 import { decodeExtensions } from '../wire/extensions.ts';
-import { ExtensionType, handshakeName, HandshakeType } from '../wire/names.ts';
+import { handshakeName } from '../wire/names.ts';
 
 /** What the server wants to know of us. */
 export interface ClientAuthentication {

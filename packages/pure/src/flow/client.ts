@@ -9,6 +9,7 @@
  */
 import { SslError } from '@ferrule/result';
 import { bytesEqual, hex16 } from '@ferrule/result/bytes';
+import { ExtensionType, HandshakeType, Version } from '@ferrule/result/numbers';
 import type { CipherSuite, Group } from '../crypto/provider.ts';
 import type { Effects } from '../effects.ts';
 import { KeylogLabel } from '../keys/keylog.ts';
@@ -21,7 +22,7 @@ import { fieldsOf } from '../session/session.ts';
 import { flush, recv, type Steps } from '../wait.ts';
 import type { EchClientHello } from '../wire/extension_values.ts';
 import { decodeExtensions } from '../wire/extensions.ts';
-import { ExtensionType, handshakeName, HandshakeType, Version } from '../wire/names.ts';
+import { handshakeName } from '../wire/names.ts';
 import {
   decodeServerHello,
   downgradeSentinel,

@@ -14,6 +14,7 @@
  *             [ChangeCipherSpec] Finished
  */
 import { EMPTY, hex16, secretsEqual } from '@ferrule/result/bytes';
+import { HandshakeType } from '@ferrule/result/numbers';
 import { chooseCredential, signCertificateVerify } from '../auth/sign.ts';
 import { type FinishedVerified, verifyFinished } from '../auth/finished.ts';
 import {
@@ -49,7 +50,7 @@ import { decodeEmpty } from '../wire/empty.ts';
 import type { ServerHello12Extensions } from '../wire/extension_values.ts';
 import { decodeExtensions } from '../wire/extensions.ts';
 import { encodeFinished } from '../wire/finished.ts';
-import { handshakeName, HandshakeType } from '../wire/names.ts';
+import { handshakeName } from '../wire/names.ts';
 import { decodeNewSessionTicket12, type NewSessionTicket12 } from '../wire/new_session_ticket.ts';
 import type { ServerHello } from '../wire/server_hello.ts';
 import { decodeServerKeyExchange, type ServerKeyExchange } from '../wire/server_key_exchange.ts';

@@ -11,6 +11,7 @@
  *     {Finished}             ------>
  *     [Application Data]     <------>  [Application Data]
  */
+import { HandshakeType } from '@ferrule/result/numbers';
 import { type FinishedVerified, verifyFinished } from '../auth/finished.ts';
 import { type ChainVerified, type SignatureVerified, verifyCertificateVerify, verifyChain } from '../auth/verify.ts';
 import type { CipherSuite } from '../crypto/provider.ts';
@@ -32,7 +33,7 @@ import { decodeEncryptedExtensions } from '../wire/encrypted_extensions.ts';
 import type { EncryptedExtensionsValues, KeyShareEntry } from '../wire/extension_values.ts';
 import { decodeExtensions } from '../wire/extensions.ts';
 import { encodeFinished } from '../wire/finished.ts';
-import { handshakeName, HandshakeType } from '../wire/names.ts';
+import { handshakeName } from '../wire/names.ts';
 import type { ServerHello } from '../wire/server_hello.ts';
 import { utf8Text } from '../wire/utf8.ts';
 import { after13 } from './after13.ts';

@@ -4,6 +4,7 @@
  * configuration.
  */
 import { concat, EMPTY } from '@ferrule/result/bytes';
+import { ExtensionType } from '@ferrule/result/numbers';
 import { parseHost } from '@ferrule/x509';
 import { chooseEchConfig, type ChosenEch } from '../ech/config.ts';
 import {
@@ -26,7 +27,6 @@ import { blankBinders } from '../session/resume.ts';
 import { settle, type Steps } from '../wait.ts';
 import type { EchClientHello } from '../wire/extension_values.ts';
 import { findExtension } from '../wire/extensions.ts';
-import { ExtensionType } from '../wire/names.ts';
 import type { ServerHello } from '../wire/server_hello.ts';
 import { keyShare } from './exchange.ts';
 import { describeHello, disposePsks, encodeHello, makeOffer, type Offer, type Request } from './hello.ts';

@@ -1,8 +1,8 @@
+import { isGrease } from '@ferrule/result/numbers';
 import { describe, expect, it } from 'vitest';
 import { finish, testEffects } from '../../test/effects.ts';
 import { Transcript } from '../keys/transcript.ts';
 import { decodeExtensions } from '../wire/extensions.ts';
-import { isGrease } from '../wire/names.ts';
 import { clientHello, describeHello, makeOffer, retryOffer } from './hello.ts';
 
 describe('a ClientHello', () => {

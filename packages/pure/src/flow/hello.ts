@@ -7,6 +7,7 @@
  */
 import type { CertificateType as ContractCertificateType, TlsVersion } from '@ferrule/contract';
 import { EMPTY } from '@ferrule/result/bytes';
+import { CertificateType, ExtensionType, greaseValue, PointFormat, PskMode, Version } from '@ferrule/result/numbers';
 import type { Host } from '@ferrule/x509';
 import type { Effects } from '../effects.ts';
 import type { Group, Hash, KeyShare } from '../crypto/provider.ts';
@@ -35,7 +36,6 @@ import {
 } from '../wire/client_hello.ts';
 import type { EchClientHello, Extension, OfferedPsks } from '../wire/extension_values.ts';
 import { encodeExtension, encodeExtensions, type ExtensionInput } from '../wire/extensions.ts';
-import { CertificateType, ExtensionType, greaseValue, PointFormat, PskMode, Version } from '../wire/names.ts';
 import { keyShare } from './exchange.ts';
 
 /** What the caller asked of this connection, fixed when its handshake begins. */

@@ -1,7 +1,7 @@
 import { bioPair, type PairedBio } from '@ferrule/bio';
+import { ContentType, Version } from '@ferrule/result/numbers';
 import { describe, expect, it } from 'vitest';
 import { toyProtection, type ToyOptions } from '../../test/toy-aead.ts';
-import { ContentType, Version } from '../wire/names.ts';
 import { RECORD_HEADER, type Protection } from './protect.ts';
 import { Progress, RecordReader } from './reader.ts';
 import { RecordWriter } from './writer.ts';

@@ -1,7 +1,7 @@
+import { ContentType } from '@ferrule/result/numbers';
 import { describe, expect, it } from 'vitest';
 import { toyKeys, toyProtection } from '../../test/toy-aead.ts';
 import type { AeadAlgorithm } from '../crypto/provider.ts';
-import { ContentType } from '../wire/names.ts';
 import { contentLength, Protection, RECORD_HEADER } from './protect.ts';
 
 interface Use {

@@ -3,10 +3,10 @@
  * (RFC 9846 sections 5.2 to 5.5), and TLS 1.2's AEAD records (RFC 5246 section 6.2.3.3, RFC 5288, RFC 7905).
  */
 import type { TlsVersion } from '@ferrule/contract';
+import { ContentType } from '@ferrule/result/numbers';
 import type { Aead, AeadAlgorithm } from '../crypto/provider.ts';
 import { ownCopy, ownMemory, wiped } from '../keys/secret.ts';
 import { fail } from '../reason.ts';
-import { ContentType } from '../wire/names.ts';
 
 /**
  * Keys of one direction. TLS 1.3: `[sender]_write_key` and `_iv`; TLS 1.2: write key and (implicit) IV, 4 bytes for

@@ -1,10 +1,10 @@
 import { bioPair } from '@ferrule/bio';
 import { TlsError } from '@ferrule/result';
+import { ContentType } from '@ferrule/result/numbers';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { toyProtection } from '../../test/toy-aead.ts';
 import { MAX_HANDSHAKE_RECORDS_IN_A_ROW } from '../limits.ts';
-import { ContentType } from '../wire/names.ts';
 import { giveBack, takeBuffer } from './pool.ts';
 import { RECORD_HEADER, type Protection } from './protect.ts';
 import { Progress, RecordReader } from './reader.ts';

@@ -11,6 +11,7 @@ import type { Bio } from '@ferrule/bio';
 import type { TlsVersion } from '@ferrule/contract';
 import { Alert } from '@ferrule/result';
 import { EMPTY } from '@ferrule/result/bytes';
+import { ContentType, Version } from '@ferrule/result/numbers';
 import {
   MAX_BYTES_IN_FLIGHT,
   MAX_EXPANSION_12,
@@ -21,7 +22,6 @@ import {
   MAX_WARNING_ALERTS,
 } from '../limits.ts';
 import { fail } from '../reason.ts';
-import { ContentType, Version } from '../wire/names.ts';
 import { decodeAlert, type AlertMessage } from './alert.ts';
 import { refuseForeign } from './foreign.ts';
 import { giveBack, takeBuffer } from './pool.ts';

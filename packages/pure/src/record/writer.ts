@@ -7,9 +7,9 @@
  */
 import type { Bio } from '@ferrule/bio';
 import { concat, EMPTY } from '@ferrule/result/bytes';
+import { ContentType, Version } from '@ferrule/result/numbers';
 import { MAX_BYTES_IN_FLIGHT, MAX_PLAINTEXT, MAX_RECORDS_IN_FLIGHT } from '../limits.ts';
 import { fail } from '../reason.ts';
-import { ContentType, Version } from '../wire/names.ts';
 import { encodeAlert } from './alert.ts';
 import { BUFFER_SIZE, giveBack, takeBuffer } from './pool.ts';
 import { RECORD_HEADER, type Protection } from './protect.ts';

@@ -3,11 +3,11 @@
  * 1.3, so that nothing that was agreed for one hash or protocol is ever used with another.
  */
 import type { ExternalPsk } from '@ferrule/contract';
+import { Version } from '@ferrule/result/numbers';
 import type { Config } from '../context.ts';
 import type { Hash } from '../crypto/provider.ts';
 import { expandLabel, hkdfExtract } from '../keys/hkdf.ts';
 import { Secret, type Secrets } from '../keys/secret.ts';
-import { Version } from '../wire/names.ts';
 import { Writer } from '../wire/write.ts';
 
 export interface ImportedKey {

@@ -1,9 +1,9 @@
 /** @module The extensions of a message, field by field (RFC 9846 section 4.3): one row each, as their codecs are. */
+import { CertificateCompressionId, ExtensionType, KeyUpdateRequest, PskMode } from '@ferrule/result/numbers';
 import { nameText } from '@ferrule/x509';
+import { extensionName, groupName, signatureSchemeName, versionName } from '@ferrule/result/names';
 import type { Place } from '../wire/extension_values.ts';
-import { CertificateCompressionId, ExtensionType, KeyUpdateRequest, PskMode } from '../wire/names.ts';
 import { asciiText, type Dissector, hexText } from './dissector.ts';
-import { extensionName, groupName, signatureSchemeName, versionName } from './registry.ts';
 
 /** Reads the data of one extension; returns what it says, in a line. */
 type In = (dissector: Dissector, place: Place) => string | undefined;

@@ -5,13 +5,3 @@
 export type { Field } from './dissector.ts';
 export { Dissection, type Dissected, type Flow } from './messages.ts';
 export { Wiretap, type SeenRecord, type WiretapOptions } from './records.ts';
-export {
-  cipherSuites,
-  extensionName,
-  groupName,
-  groups,
-  signatureSchemeName,
-  signatureSchemes,
-  suiteName,
-  versionName,
-} from './registry.ts';

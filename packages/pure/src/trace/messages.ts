@@ -5,7 +5,9 @@
  */
 import { alertName, TlsError } from '@ferrule/result';
 import { hex16 } from '@ferrule/result/bytes';
+import { ContentType, HandshakeType, Version } from '@ferrule/result/numbers';
 import { parseCertificate, subjectText } from '@ferrule/x509';
+import { cipherSuiteName, groupName, signatureSchemeName, versionName } from '@ferrule/result/names';
 import { decodeCertificate, decodeCertificate12 } from '../wire/certificate.ts';
 import { decodeCertificateRequest, decodeCertificateRequest12 } from '../wire/certificate_request.ts';
 import { decodeCertificateStatus } from '../wire/certificate_status.ts';
@@ -16,7 +18,7 @@ import { decodeEncryptedExtensions } from '../wire/encrypted_extensions.ts';
 import type { Extension, Place } from '../wire/extension_values.ts';
 import { decodeExtensions } from '../wire/extensions.ts';
 import { decodeKeyUpdate } from '../wire/key_update.ts';
-import { ContentType, handshakeName, HandshakeType, Version } from '../wire/names.ts';
+import { handshakeName } from '../wire/names.ts';
 import { decodeNewSessionTicket } from '../wire/new_session_ticket.ts';
 import {
   decodeServerHello,
@@ -27,7 +29,6 @@ import {
 } from '../wire/server_hello.ts';
 import { Dissector, type Field, hexText } from './dissector.ts';
 import { compressionName, dissectExtensions, distinguishedName, keyUpdateRequest, statusType } from './extensions.ts';
-import { groupName, signatureSchemeName, suiteName, versionName } from './registry.ts';
 
 export type Flow = 'sent' | 'received';
 
@@ -129,7 +130,7 @@ export class Dissection {
     inside.number('legacy_version', 2, version16);
     inside.opaque('random', 32, serverRandom);
     inside.opaqueVector('legacy_session_id_echo', 1);
-    inside.number('cipher_suite', 2, suiteName);
+    inside.number('cipher_suite', 2, cipherSuiteName);
     inside.number('legacy_compression_method', 1, compressionMethod);
     if (inside.remaining === 0) return;
     dissectExtensions(inside, placeOf(body));
@@ -182,7 +183,7 @@ function clientHello(inside: Dissector): void {
   inside.number('legacy_version', 2, version16);
   inside.opaque('random', 32);
   inside.opaqueVector('legacy_session_id', 1);
-  inside.numbers('cipher_suites', 2, 2, suiteName);
+  inside.numbers('cipher_suites', 2, 2, cipherSuiteName);
   inside.numbers('legacy_compression_methods', 1, 1, compressionMethod);
   if (inside.remaining > 0) dissectExtensions(inside, 'clientHello');
 }

@@ -4,6 +4,7 @@
  * nothing is verified.
  */
 import { concat, EMPTY, fromHex, toHex } from '@ferrule/result/bytes';
+import { ContentType, ExtensionType, HandshakeType, Version } from '@ferrule/result/numbers';
 import type { CipherSuite, CryptoProvider } from '../crypto/provider.ts';
 import { KeylogLabel } from '../keys/keylog.ts';
 import { keyBlock, writeKeys } from '../keys/schedule12.ts';
@@ -13,7 +14,6 @@ import { Coalescer } from '../record/coalesce.ts';
 import { contentLength, Protection, RECORD_HEADER } from '../record/protect.ts';
 import { decodeClientHello } from '../wire/client_hello.ts';
 import { findExtension } from '../wire/extensions.ts';
-import { ContentType, ExtensionType, HandshakeType, Version } from '../wire/names.ts';
 import { decodeServerHello, isHelloRetryRequest, selectedVersion } from '../wire/server_hello.ts';
 import type { Flow } from './messages.ts';
 

@@ -2,10 +2,10 @@
  * @module Certificate of TLS 1.3 (RFC 9846 section 4.5.1) and of TLS 1.2 (RFC 5246 section 7.4.2), X.509 or raw keys
  * (RFC 7250).
  */
+import { HandshakeType } from '@ferrule/result/numbers';
 import type { Extension } from './extension_values.ts';
 import { readExtensions, writeExtensions } from './extensions.ts';
 import { encodeMessage } from './message.ts';
-import { HandshakeType } from './names.ts';
 import { Reader } from './read.ts';
 
 export interface CertificateEntry {

@@ -1,7 +1,7 @@
 /** @module CertificateStatus of TLS 1.2, RFC 6066 section 8. */
+import { HandshakeType } from '@ferrule/result/numbers';
 import { statusResponse } from './extension_codecs.ts';
 import { encodeMessage } from './message.ts';
-import { HandshakeType } from './names.ts';
 import { Reader } from './read.ts';
 
 /** The whole message around a DER OCSPResponse. */

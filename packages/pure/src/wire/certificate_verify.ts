@@ -1,6 +1,6 @@
 /** @module CertificateVerify, RFC 9846 section 4.5.2; the same bytes in TLS 1.2 (RFC 5246 section 7.4.8). */
+import { HandshakeType } from '@ferrule/result/numbers';
 import { encodeMessage } from './message.ts';
-import { HandshakeType } from './names.ts';
 import { Reader } from './read.ts';
 
 export interface CertificateVerify {

@@ -1,6 +1,6 @@
 /** @module ClientKeyExchange for ECDHE, RFC 8422 section 5.7. */
+import { HandshakeType } from '@ferrule/result/numbers';
 import { encodeMessage } from './message.ts';
-import { HandshakeType } from './names.ts';
 import { Reader } from './read.ts';
 
 /** The whole message around the client's public key. */

@@ -1,6 +1,6 @@
 /** @module CompressedCertificate, RFC 8879 section 4. */
+import { HandshakeType } from '@ferrule/result/numbers';
 import { encodeMessage } from './message.ts';
-import { HandshakeType } from './names.ts';
 import { Reader } from './read.ts';
 
 export interface CompressedCertificate {

@@ -1,6 +1,7 @@
 /** @module The messages without a body: HelloRequest and ServerHelloDone of TLS 1.2, EndOfEarlyData of TLS 1.3. */
+import type { HandshakeType } from '@ferrule/result/numbers';
 import { encodeMessage } from './message.ts';
-import { handshakeName, type HandshakeType } from './names.ts';
+import { handshakeName } from './names.ts';
 import { Reader } from './read.ts';
 
 type EmptyType =

@@ -1,8 +1,8 @@
 /** @module EncryptedExtensions, RFC 9846 section 4.4.1. */
+import { HandshakeType } from '@ferrule/result/numbers';
 import type { Extension } from './extension_values.ts';
 import { readExtensions, writeExtensions } from './extensions.ts';
 import { encodeMessage } from './message.ts';
-import { HandshakeType } from './names.ts';
 import { Reader } from './read.ts';
 
 /** The whole message. */

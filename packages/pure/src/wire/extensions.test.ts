@@ -1,9 +1,9 @@
 import { TlsError } from '@ferrule/result';
+import { ExtensionType, greaseMode, greaseValue, isGrease } from '@ferrule/result/numbers';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ExtensionValues, Place } from './extension_values.ts';
 import { absenceOf, decodeExtensions, encodeExtension, encodeExtensions } from './extensions.ts';
-import { ExtensionType, greaseMode, greaseValue, isGrease } from './names.ts';
 
 const bytes = (minLength: number, maxLength: number) => fc.uint8Array({ minLength, maxLength });
 const u8 = fc.integer({ min: 0, max: 0xff });

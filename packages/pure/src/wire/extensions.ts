@@ -3,6 +3,7 @@
  * its value is written and read there, and what its absence means.
  */
 import type { TlsError } from '@ferrule/result';
+import { ExtensionType, isGrease } from '@ferrule/result/numbers';
 import { fail } from '../reason.ts';
 import {
   distinguishedNames,
@@ -35,7 +36,7 @@ import {
   type Codec,
 } from './extension_codecs.ts';
 import type { Extension, ExtensionValues, Place } from './extension_values.ts';
-import { ExtensionType, extensionName, isGrease } from './names.ts';
+import { extensionName } from './names.ts';
 import { Reader } from './read.ts';
 import { Writer } from './write.ts';
 

@@ -1,6 +1,7 @@
 /**
  * @module @ferrule/pure/wire: the messages of TLS and back. For tests and tools; not covered by semantic versioning.
  */
+export * from '@ferrule/result/numbers';
 export * from './certificate.ts';
 export * from './certificate_request.ts';
 export * from './certificate_status.ts';

@@ -1,7 +1,7 @@
 /** @module KeyUpdate, RFC 9846 section 4.7.3. */
+import { HandshakeType, KeyUpdateRequest } from '@ferrule/result/numbers';
 import { fail } from '../reason.ts';
 import { encodeMessage } from './message.ts';
-import { HandshakeType, KeyUpdateRequest } from './names.ts';
 import { Reader } from './read.ts';
 
 /** The whole message; `requestPeer` asks the peer to update its keys too. */

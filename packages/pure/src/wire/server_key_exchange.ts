@@ -1,7 +1,7 @@
 /** @module ServerKeyExchange for ECDHE with a named curve, RFC 8422 section 5.4. */
+import { HandshakeType } from '@ferrule/result/numbers';
 import { fail } from '../reason.ts';
 import { encodeMessage } from './message.ts';
-import { HandshakeType } from './names.ts';
 import { Reader } from './read.ts';
 import { Writer } from './write.ts';
 

@@ -1,15 +1,63 @@
 /**
- * @module The registries of IANA beyond what this engine speaks: what a server may choose and a scan may ask for, by
- * name. Suites of PSK, SRP and Kerberos, which need a secret that was agreed on before, are left out.
+ * @module @ferrule/result/names: IANA's names of what a peer may choose, beyond the code points that an engine here
+ * speaks (`numbers.ts`): each stands in one of the two. Suites of PSK, SRP and Kerberos, which need a secret that was
+ * agreed on before, are left out. Maps are made when a name is first asked for.
  */
-import { hex16 } from '@ferrule/result/bytes';
-import { CipherSuiteId, ExtensionType, isGrease, NamedGroup, SignatureScheme } from '../wire/names.ts';
+import { hex16 } from './bytes.ts';
+import { CipherSuiteId, ExtensionType, isGrease, NamedGroup, SignatureScheme } from './numbers.ts';
+
+/** `TLS_AES_128_GCM_SHA256`; what is not known in hexadecimal, GREASE as such; the same below. */
+export const cipherSuiteName = (code: number): string => nameIn((suites ??= suiteNames()), code);
+/** `key_share` */
+export const extensionName = (code: number): string =>
+  nameIn((extensions ??= new Map([...spoken(ExtensionType), ...others(OTHER_EXTENSIONS)])), code);
+/** `x25519` */
+export const groupName = (code: number): string => nameIn((groups ??= groupNames()), code);
+/** `ecdsa_secp256r1_sha256` */
+export const signatureSchemeName = (code: number): string => nameIn((schemes ??= schemeNames()), code);
+/** `TLS 1.3` */
+export const versionName = (code: number): string => nameIn((versions ??= others(VERSIONS)), code);
+
+/** Every suite that is known here, most wanted first: code points of TLS 1.3, and of everything older. */
+export function everyCipherSuite(): { readonly tls13: readonly number[]; readonly tls12: readonly number[] } {
+  const codes = [...(suites ??= suiteNames()).keys()].filter((code) => !SIGNALS.includes(code));
+  const isOf13 = (code: number): boolean => code >> 8 === 0x13 || Object.hasOwn(OTHER_SUITES_13, code);
+  return { tls13: codes.filter(isOf13), tls12: codes.filter((code) => !isOf13(code)) };
+}
+
+/** Every NamedGroup that is known here, most wanted first. */
+export const everyGroup = (): readonly number[] =>
+  wanted((groups ??= groupNames()), [0x11ec, 0x11eb, 0x11ed, 29, 23, 24, 25, 30]);
+
+/** Every SignatureScheme that is known here, most wanted first. */
+export const everySignatureScheme = (): readonly number[] =>
+  wanted((schemes ??= schemeNames()), [0x0403, 0x0807, 0x0503, 0x0603, 0x0804, 0x0805, 0x0806, 0x0401, 0x0501, 0x0601]);
+
+type Names = ReadonlyMap<number, string>;
+let suites: Names | undefined;
+let extensions: Names | undefined;
+let groups: Names | undefined;
+let schemes: Names | undefined;
+let versions: Names | undefined;
+
+const nameIn = (names: Names, code: number): string =>
+  names.get(code) ?? (isGrease(code) ? `GREASE ${hex16(code)}` : hex16(code));
+
+const suiteNames = (): Names => new Map([...spoken(CipherSuiteId), ...others(OTHER_SUITES_13), ...OTHER_SUITES_12]);
+const groupNames = (): Names => new Map([...spoken(NamedGroup), ...others(OTHER_GROUPS)]);
+const schemeNames = (): Names => new Map([...spoken(SignatureScheme), ...others(OTHER_SCHEMES)]);
+
+const spoken = (numbers: Readonly<Record<string, number>>): Names =>
+  new Map(Object.entries(numbers).map(([name, code]) => [code, name]));
+const others = (names: Readonly<Record<number, string>>): Names =>
+  new Map(Object.entries(names).map(([code, name]) => [Number(code), name]));
+const wanted = (names: Names, first: readonly number[]): readonly number[] => [...new Set([...first, ...names.keys()])];
+
+/** Not suites: RFC 5746 section 3.3, RFC 7507. */
+const SIGNALS: readonly number[] = [CipherSuiteId.TLS_EMPTY_RENEGOTIATION_INFO_SCSV, CipherSuiteId.TLS_FALLBACK_SCSV];
 
 /** TLS 1.3: RFC 9846 appendix B.4, RFC 9150. */
-const SUITES_13: Readonly<Record<number, string>> = {
-  0x1301: 'TLS_AES_128_GCM_SHA256',
-  0x1302: 'TLS_AES_256_GCM_SHA384',
-  0x1303: 'TLS_CHACHA20_POLY1305_SHA256',
+const OTHER_SUITES_13: Readonly<Record<number, string>> = {
   0x1304: 'TLS_AES_128_CCM_SHA256',
   0x1305: 'TLS_AES_128_CCM_8_SHA256',
   0xc0b4: 'TLS_SHA256_SHA256',
@@ -17,17 +65,11 @@ const SUITES_13: Readonly<Record<number, string>> = {
 };
 
 /** SSL 3.0 to TLS 1.2: forward secrecy and AEADs first, what is broken last. */
-const SUITES_12: readonly (readonly [number, string])[] = [
-  [0xc02b, 'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256'],
-  [0xc02c, 'TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384'],
-  [0xc02f, 'TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256'],
-  [0xc030, 'TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384'],
+const OTHER_SUITES_12: readonly (readonly [number, string])[] = [
   [0xc05c, 'TLS_ECDHE_ECDSA_WITH_ARIA_128_GCM_SHA256'],
   [0xc05d, 'TLS_ECDHE_ECDSA_WITH_ARIA_256_GCM_SHA384'],
   [0xc060, 'TLS_ECDHE_RSA_WITH_ARIA_128_GCM_SHA256'],
   [0xc061, 'TLS_ECDHE_RSA_WITH_ARIA_256_GCM_SHA384'],
-  [0xcca8, 'TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256'],
-  [0xcca9, 'TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256'],
   [0x009e, 'TLS_DHE_RSA_WITH_AES_128_GCM_SHA256'],
   [0x009f, 'TLS_DHE_RSA_WITH_AES_256_GCM_SHA384'],
   [0x00a2, 'TLS_DHE_DSS_WITH_AES_128_GCM_SHA256'],
@@ -156,8 +198,7 @@ const SUITES_12: readonly (readonly [number, string])[] = [
   [0xc017, 'TLS_ECDH_anon_WITH_3DES_EDE_CBC_SHA'],
 ];
 
-const GROUPS: Readonly<Record<number, string>> = {
-  ...inverse(NamedGroup),
+const OTHER_GROUPS: Readonly<Record<number, string>> = {
   1: 'sect163k1',
   2: 'sect163r1',
   3: 'sect163r2',
@@ -197,8 +238,7 @@ const GROUPS: Readonly<Record<number, string>> = {
   0x6399: 'X25519Kyber768Draft00',
 };
 
-const SCHEMES: Readonly<Record<number, string>> = {
-  ...inverse(SignatureScheme),
+const OTHER_SCHEMES: Readonly<Record<number, string>> = {
   0x0101: 'rsa_pkcs1_md5',
   0x0202: 'dsa_sha1',
   0x0301: 'rsa_pkcs1_sha224',
@@ -211,13 +251,9 @@ const SCHEMES: Readonly<Record<number, string>> = {
   0x081a: 'ecdsa_brainpoolP256r1tls13_sha256',
   0x081b: 'ecdsa_brainpoolP384r1tls13_sha384',
   0x081c: 'ecdsa_brainpoolP512r1tls13_sha512',
-  0x0904: 'mldsa44',
-  0x0905: 'mldsa65',
-  0x0906: 'mldsa87',
 };
 
-const EXTENSIONS: Readonly<Record<number, string>> = {
-  ...inverse(ExtensionType),
+const OTHER_EXTENSIONS: Readonly<Record<number, string>> = {
   1: 'max_fragment_length',
   2: 'client_certificate_url',
   3: 'trusted_ca_keys',
@@ -244,48 +280,3 @@ const VERSIONS: Readonly<Record<number, string>> = {
   0x0303: 'TLS 1.2',
   0x0304: 'TLS 1.3',
 };
-
-/** Every suite that is known here, most wanted first: code points of TLS 1.3, and of everything older. */
-export const cipherSuites: { readonly tls13: readonly number[]; readonly tls12: readonly number[] } = {
-  tls13: Object.keys(SUITES_13).map(Number),
-  tls12: SUITES_12.map(([code]) => code),
-};
-
-/** Every NamedGroup that is known here, most wanted first. */
-export const groups: readonly number[] = wanted(GROUPS, [0x11ec, 0x11eb, 0x11ed, 29, 23, 24, 25, 30]);
-
-/** Every SignatureScheme that is known here, most wanted first. */
-export const signatureSchemes: readonly number[] = wanted(
-  SCHEMES,
-  [0x0403, 0x0807, 0x0503, 0x0603, 0x0804, 0x0805, 0x0806, 0x0401, 0x0501, 0x0601],
-);
-
-const SUITES: Readonly<Record<number, string>> = {
-  ...inverse(CipherSuiteId),
-  ...SUITES_13,
-  ...Object.fromEntries(SUITES_12),
-};
-
-const named =
-  (table: Readonly<Record<number, string>>) =>
-  (code: number): string =>
-    table[code] ?? (isGrease(code) ? `GREASE ${hex16(code)}` : hex16(code));
-
-/** `TLS_AES_128_GCM_SHA256`; what is not known in hexadecimal, GREASE as such. */
-export const suiteName: (code: number) => string = named(SUITES);
-/** `key_share` */
-export const extensionName: (code: number) => string = named(EXTENSIONS);
-/** `x25519` */
-export const groupName: (code: number) => string = named(GROUPS);
-/** `ecdsa_secp256r1_sha256` */
-export const signatureSchemeName: (code: number) => string = named(SCHEMES);
-/** `TLS 1.3` */
-export const versionName: (code: number) => string = named(VERSIONS);
-
-function wanted(table: Readonly<Record<number, string>>, first: readonly number[]): readonly number[] {
-  return [...new Set([...first, ...Object.keys(table).map(Number)])];
-}
-
-function inverse(table: Readonly<Record<string, number>>): Record<number, string> {
-  return Object.fromEntries(Object.entries(table).map(([name, code]) => [code, name]));
-}
