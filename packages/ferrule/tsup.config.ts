@@ -1,3 +1,9 @@
 import { library } from '@ferrule/tsup-config';
 
-export default library({ index: 'src/index.ts', tcp: 'src/tcp.ts', pump: 'src/pump.ts', sessions: 'src/sessions.ts' });
+export default library({
+  index: 'src/index.ts',
+  options: 'src/options.ts',
+  pump: 'src/pump.ts',
+  sessions: 'src/sessions.ts',
+  tcp: 'src/tcp.ts',
+});

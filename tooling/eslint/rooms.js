@@ -21,7 +21,7 @@ export const ROOMS = {
   },
   ferrule: {
     portable: false,
-    imports: ['@ferrule/result', '@ferrule/bio', '@ferrule/contract'],
+    imports: ['@ferrule/result', '@ferrule/bio', '@ferrule/contract', '@ferrule/ssl'],
     dynamic: ['@ferrule/native', '@ferrule/pure', '@ferrule/roots'],
   },
   '@ferrule/node': {

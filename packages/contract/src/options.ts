@@ -19,8 +19,8 @@ export type TrustAnchor =
 
 /**
  * Read once and copied when the context is made, wherever the object has them, inherited ones and getters included;
- * objects that are changed afterwards change nothing. An unknown key, an empty list, a value out of range or one that
- * this backend cannot honour is a `TypeError` that names it. What a `verify` function replaces is said there.
+ * objects that are changed afterwards change nothing. An unknown key, an empty list, a value out of range, one that this
+ * backend cannot honour or that counts for nothing beside another option is a `TypeError` that names it.
  */
 export interface ContextOptions {
   /**
@@ -31,7 +31,8 @@ export interface ContextOptions {
   readonly crls?: readonly Uint8Array[];
   /**
    * `request` checks a stapled OCSP response when there is one; `require` fails without a good one. Default `off`.
-   * With a verify function the response is asked for and handed to it, and judging it is its task.
+   * With a verify function `request` asks for the response and hands it over; judging it is the function's task, so
+   * `require` is refused beside one. With `verify: 'none'` a missing or bad response is told by `verifyResult`.
    */
   readonly ocsp?: 'off' | 'request' | 'require';
   /** SHA-256 (32 bytes each) of acceptable SubjectPublicKeyInfos, any of which must be in the verified chain. */
@@ -43,9 +44,9 @@ export interface ContextOptions {
   readonly profile?: CertificateProfile;
   /**
    * `peer` (default) builds and checks the path. `none` must be spelled out: the path is checked, and what is wrong
-   * with it is told by `verifyResult` alone. A function replaces the path, the name check and what they go by
-   * (`trustAnchors`, `crls`, `profile`, the security level of certificates), and judges the OCSP response; `pins` hold,
-   * and CertificateVerify is always checked.
+   * with it is told by `verifyResult` alone. A function takes the place of the path and the name check. What they go by
+   * is refused beside it: `trustAnchors`, `crls`, a `profile`, a `securityLevel` above the default, `ocsp: 'require'`,
+   * `rawPublicKeys`. `pins` hold, and CertificateVerify is always checked.
    */
   readonly verify?: 'peer' | 'none' | VerifyCallback;
 
@@ -77,7 +78,7 @@ export interface ContextOptions {
   /**
    * What to do when nothing of the ECHConfigList can be used: `refuse` (default) fails with `ECH_REQUIRED`; `grease`
    * and
-   * `omit` go on with the name in the clear, as a client without a configuration would.
+   * `omit` go on with the name in the clear, as a client without a configuration would. Only beside such a list.
    */
   readonly echUnusable?: 'refuse' | 'grease' | 'omit';
   /** RFC 8701. Feature `grease`. Default: false. */
@@ -135,13 +136,14 @@ export interface ContextOptions {
   readonly recordPadding?: number;
   /**
    * SSL_CTX_set_security_level(3), 1 to 5: the least strength of keys and hashes in the chain. Default 2 (112 bits).
+   * OpenSSL holds keys of our own to it, too, up to level 2.
    */
   readonly securityLevel?: number;
 
   /** Client credentials; the first that fits the server's CertificateRequest is used. */
   readonly credentials?: readonly Credential[];
   /**
-   * Chosen on demand, in place of `credentials`; a promise makes connect() return -1 / WANT_X509_LOOKUP until it
+   * Chosen on demand; refused beside `credentials`. A promise makes connect() return -1 / WANT_X509_LOOKUP until it
    * settles. It may name another user each time, so a connection that has asked it makes no sessions: where the
    * identity is always the same, use `credentials`.
    */

@@ -2,14 +2,12 @@
 import type { Backend, ContextOptions, Ssl, SslContext, TlsSession } from '@ferrule/contract';
 import { TlsError } from '@ferrule/result';
 import { plainOptions } from '@ferrule/result/arguments';
-import { platformAnchors } from './anchors.ts';
 import { Channel } from './channel.ts';
 import { TlsConnection } from './connection.ts';
 import { chooseEngine, type Engine, type EngineChoice } from './engine.ts';
 import { infoOf } from './info.ts';
 import { Limit } from './limit.ts';
-import { contextOptionNames } from './options.ts';
-import { certificatesOf } from './pem.ts';
+import { type CaOption, contextOptionNames, type OwnOptions, ownOptions, withAnchors } from './options.ts';
 import { keepsSessions, type SessionCache, SessionKeeper, sessionPatience, type SessionStore } from './sessions.ts';
 import type * as Tcp from './tcp.ts';
 import { type Pipe, type StreamPipe, type Transport, transportOf } from './transport.ts';
@@ -23,7 +21,7 @@ export interface ConnectOverOptions extends ContextOptions {
   /** A context made before, in place of context options; it brings its engine. */
   readonly context?: SslContext;
   /** Trust anchors as PEM or DER, added to `trustAnchors`. With neither, the platform's are trusted. */
-  readonly ca?: string | Uint8Array | readonly (string | Uint8Array)[];
+  readonly ca?: CaOption;
   /** The longest time until the connection is established, milliseconds; 0 = no limit. Default 30000. */
   readonly timeout?: number;
   /** Ends the attempt, or the connection, with `ABORTED`. */
@@ -74,15 +72,12 @@ let tcp: Promise<typeof Tcp> | undefined;
  * @throws TypeError for wrong options.
  */
 export async function connect(options: ConnectOptions): Promise<TlsConnection> {
-  const {
-    port = 443,
-    path,
-    servername,
-    family,
-    localAddress,
-    noDelay = true,
-    ...rest
-  } = plainOptions(options, OPTIONS);
+  const given = plainOptions(options, OPTIONS);
+  const { port = 443, path, servername, family, localAddress, noDelay = true, ...rest } = given;
+  if (path !== undefined)
+    for (const name of ['port', 'family', 'localAddress', 'noDelay'] as const)
+      if (given[name] !== undefined)
+        throw new TypeError(`${name}: counts for nothing beside \`path\`, which is no TCP; leave one of them out`);
   if (!(Number.isInteger(port) && port >= 1 && port <= 65_535))
     throw new TypeError(`port: ${String(port)} is not an integer from 1 to 65535`);
   if (path !== undefined && (typeof path !== 'string' || path === ''))
@@ -160,12 +155,13 @@ async function establish(options: ConnectOverOptions, name: string, open: Open):
   if (sessions !== undefined && !keepsSessions(sessions))
     throw new TypeError('sessions: needs take() and put(), or get() and set() as a Map has');
   if (given !== undefined) refuseBesideContext({ ...contextOptions, backend, ca, sessions });
-  if (host === undefined && given === undefined && (contextOptions.verify ?? 'peer') === 'peer')
+  const own = ownOptions(contextOptions, ca);
+  if (host === undefined && given === undefined && (own.verify ?? 'peer') === 'peer')
     throw new TypeError('host: required, since it is the name that is verified');
 
   const engine: Engine = given ? { backend: given.backend, fellBackBecause: undefined } : await chooseEngine(backend);
   let keeper: SessionKeeper | undefined;
-  const context = given ?? contextFor(engine, contextOptions, ca, sessions && ((session) => keeper?.keep(session)));
+  const context = given ?? contextFor(engine, own, sessions && ((session) => keeper?.keep(session)));
   const ssl = context.newConnection();
   const limit = new Limit(name, timeout, signal);
   let transport: Transport | undefined;
@@ -213,38 +209,18 @@ const plain = new WeakMap<Backend, SslContext>();
 
 function contextFor(
   { backend }: Engine,
-  options: ContextOptions,
-  ca: ConnectOverOptions['ca'],
+  own: OwnOptions,
   onSession: ((session: TlsSession) => void) | undefined,
 ): SslContext {
-  const isPlain =
-    onSession === undefined && ca === undefined && Object.values(options).every((value) => value === undefined);
+  const isPlain = onSession === undefined && Object.keys(own).length === 0;
   const known = isPlain ? plain.get(backend) : undefined;
   if (known !== undefined) return known;
   const context = backend.createContext({
-    ...options,
-    ...anchorsFor(options, ca),
-    ...(onSession && { onSession: both(onSession, options.onSession) }),
+    ...withAnchors(own),
+    ...(onSession && { onSession: both(onSession, own.onSession) }),
   });
   if (isPlain) plain.set(backend, context);
   return context;
-}
-
-function anchorsFor(
-  { trustAnchors, verify = 'peer' }: ContextOptions,
-  ca: ConnectOverOptions['ca'],
-): Pick<ContextOptions, 'trustAnchors'> {
-  if (ca === undefined)
-    return trustAnchors !== undefined || verify !== 'peer' ? {} : { trustAnchors: platformAnchors() };
-  const sources: readonly unknown[] = Array.isArray(ca) ? ca : [ca];
-  const certificates = sources.flatMap((source) => {
-    try {
-      return certificatesOf(source as string | Uint8Array);
-    } catch (cause) {
-      throw new TypeError(`ca: ${(cause as Error).message}`, { cause });
-    }
-  });
-  return { trustAnchors: [...(trustAnchors ?? []), ...certificates] };
 }
 
 function refuseBesideContext(options: object): void {

@@ -6,7 +6,6 @@ export { drive, type Driven, type Pending, type Pump } from './drive.ts';
 export { chooseEngine, type Engine, type EngineChoice, type FellBack } from './engine.ts';
 export type { ConnectionInfo, Timings } from './info.ts';
 export { cipherSuiteName, groupName, type Named, signatureSchemeName } from './names.ts';
-export { contextOptionNames } from './options.ts';
 export { certificatesOf } from './pem.ts';
 export {
   type KeyvLike,

@@ -1,52 +1,44 @@
 /**
- * @module The names of the options of a context, so that each is read once wherever the caller's object has it (ADR
- * 0090).
+ * @module ferrule/options: the options of a context, as connect() and the connector take them. They load their engine
+ * when it is needed, and what counts is what was given at the call (ADR 0090): this reads and copies it.
  */
 import type { ContextOptions } from '@ferrule/contract';
+import { contextOptions, type OwnOptions } from '@ferrule/ssl/context-options';
+import { platformAnchors } from './anchors.ts';
+import { certificatesOf } from './pem.ts';
 
-const CONTEXT: Readonly<Record<keyof Required<ContextOptions>, true>> = {
-  trustAnchors: true,
-  crls: true,
-  ocsp: true,
-  pins: true,
-  profile: true,
-  verify: true,
-  rawPublicKeys: true,
-  serverCertificateTypes: true,
-  externalPsks: true,
-  securityLevel: true,
-  signedCertificateTimestamps: true,
-  reverifyOnResumption: true,
-  now: true,
-  credentials: true,
-  onCertificateRequest: true,
-  clientCertificateTypes: true,
-  extendedMasterSecret: true,
-  secureRenegotiation: true,
-  minVersion: true,
-  maxVersion: true,
-  cipherSuites: true,
-  groups: true,
-  signatureAlgorithms: true,
-  sessionTickets: true,
-  alpn: true,
-  keyShares: true,
-  recordSizeLimit: true,
-  certificateCompression: true,
-  ech: true,
-  echUnusable: true,
-  grease: true,
-  renegotiation: true,
-  postHandshakeAuth: true,
-  recordPadding: true,
-  onKeylog: true,
-  onSession: true,
-  onMessage: true,
-  limits: true,
-  random: true,
-};
+export { contextOptionNames, type OwnOptions } from '@ferrule/ssl/context-options';
 
-/** The name of each option of a context. */
-export const contextOptionNames: readonly (keyof ContextOptions)[] = Object.freeze(
-  Object.keys(CONTEXT) as (keyof ContextOptions)[],
-);
+/** PEM or DER. */
+export type CaOption = string | Uint8Array | readonly (string | Uint8Array)[];
+
+/**
+ * A copy of the options, checked as far as no engine is needed for it, with the certificates of `ca` among the anchors.
+ * @throws TypeError that begins with the name of the option.
+ */
+export function ownOptions(options: ContextOptions, ca: CaOption | undefined): OwnOptions {
+  const own = contextOptions(options);
+  if (ca === undefined) return own;
+  if (typeof own.verify === 'function')
+    throw new TypeError(
+      'ca: counts for nothing beside a verify function, which takes the place of the path; leave one of them out',
+    );
+  return contextOptions({ ...own, trustAnchors: [...(own.trustAnchors ?? []), ...certificatesIn(ca)] });
+}
+
+/** With the platform's anchors, where a path is to be verified and nobody said whom to trust. */
+export const withAnchors = (own: OwnOptions): OwnOptions =>
+  own.trustAnchors === undefined && (own.verify ?? 'peer') === 'peer'
+    ? { ...own, trustAnchors: platformAnchors() }
+    : own;
+
+function certificatesIn(ca: CaOption): Uint8Array[] {
+  const sources: readonly unknown[] = Array.isArray(ca) ? ca : [ca];
+  return sources.flatMap((source) => {
+    try {
+      return certificatesOf(source as string | Uint8Array);
+    } catch (cause) {
+      throw new TypeError(`ca: ${(cause as Error).message}`, { cause });
+    }
+  });
+}

@@ -3,18 +3,11 @@
  * (RFC 5280 section 6.1.1 d) becomes a certificate that says just that. Its signature is empty: OpenSSL does not look
  * at the signature of an anchor, and nothing else ever sees this certificate.
  */
-import { bytesOf } from '@ferrule/ssl';
-import { bytes, record } from '@ferrule/ssl/options';
+import type { TrustAnchor } from '@ferrule/contract';
 
-/** DER of the certificate to put into OpenSSL's store. @throws TypeError */
-export function anchorCertificate(value: unknown, name: string): Uint8Array {
-  if (bytesOf(value) !== undefined) return bytes(value, name);
-  if (typeof value !== 'object' || value === null)
-    throw new TypeError(`${name}: must be a DER certificate, or { subject, spki, nameConstraints? }`);
-  const o = record(value, name, ['subject', 'spki', 'nameConstraints']);
-  const part = (key: string): Uint8Array => bytes(o.get(key), `${name}.${key}`);
-  return certificate(part('subject'), part('spki'), o.has('nameConstraints') ? part('nameConstraints') : undefined);
-}
+/** DER of the certificate to put into OpenSSL's store. */
+export const anchorCertificate = (anchor: TrustAnchor): Uint8Array =>
+  anchor instanceof Uint8Array ? anchor : certificate(anchor.subject, anchor.spki, anchor.nameConstraints);
 
 /** Whether a certificate of the verified chain was made here. */
 export const isMade = (der: Uint8Array): boolean =>

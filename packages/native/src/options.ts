@@ -15,9 +15,8 @@ import type {
 import { hex16 } from '@ferrule/result/bytes';
 import { CertificateCompressionId } from '@ferrule/result/numbers';
 import { clock, credentialOption as ownCredential, type OwnCredential } from '@ferrule/ssl';
-import {
-  bytes, callback, type Check, codePoint, externalPsk, flag, integer, keyShares, list, member, oneOf, type Options, optionsOf, pin, profileOption, protocolName, record,
-} from '@ferrule/ssl/options'; // prettier-ignore
+import { contextOptions, DEFAULT_SECURITY_LEVEL, type OwnOptions } from '@ferrule/ssl/context-options';
+import { checkKeyShares, profileOption } from '@ferrule/ssl/options';
 import type { BoundOptions, Offering } from '@ferrule/ssl/session-binding';
 import type { Abilities } from './backend.ts';
 import type { NativeConfig } from './binding.ts';
@@ -48,34 +47,33 @@ export interface Config {
 
 /** @throws TypeError that names the option. */
 export function parseOptions(abilities: Abilities, options: ContextOptions = {}): Config {
-  const o = optionsOf(options, KNOWN);
-  refuseAbsent(o);
-  const anchors = list(o, 'trustAnchors', anchorCertificate, { empty: true }) ?? [];
-  const verify = verifyOption(o);
-  const { minVersion, maxVersion, suites } = versionsAndSuites(o, abilities);
-  const credentials = list(o, 'credentials', credentialOption) ?? [];
-  const onCertificateRequest = callback<CredentialCallback>(o, 'onCertificateRequest');
-  const onKeylog = callback<(line: string, ssl: Ssl) => void>(o, 'onKeylog');
-  const onSession = callback<(session: TlsSession, ssl: Ssl) => void>(o, 'onSession');
-  const onMessage = callback<(message: TraceMessage, ssl: Ssl) => void>(o, 'onMessage');
-  const limits = limitsOption(o);
-  const ocsp = oneOf(o, 'ocsp', ['off', 'request', 'require'], 'off');
-  const crls = list(o, 'crls', bytes);
-  const pins = list(o, 'pins', pin);
-  const profile = profileOption(o, PROFILES);
-  const groups = groupsOption(o, abilities);
-  const alpn = list(o, 'alpn', protocolName) ?? [];
-  const externalPsks = list(o, 'externalPsks', externalPsk) ?? [];
+  const own = contextOptions(options);
+  refuseAbsent(own);
+  const { crls, pins, onCertificateRequest, onKeylog, onSession, onMessage } = own;
+  const anchors = own.trustAnchors?.map(anchorCertificate) ?? [];
+  const verify = own.verify ?? 'peer';
+  const { minVersion, maxVersion, suites } = versionsAndSuites(own, abilities);
+  const credentials = own.credentials ?? [];
+  for (const [i, credential] of credentials.entries()) refuseForeign(credential, `credentials[${i}]`);
+  const limits = limitsOption(own);
+  const ocsp = own.ocsp ?? 'off';
+  const profile = profileOption(own.profile, PROFILES);
+  const groups = known('groups', own.groups, abilities.groupNames) ?? abilities.defaultGroups;
+  const schemes = known('signatureAlgorithms', own.signatureAlgorithms, abilities.schemeNames) ?? [
+    ...abilities.schemeNames.keys(),
+  ];
+  const alpn = own.alpn ?? [];
+  const externalPsks = own.externalPsks ?? [];
   const [psk, ...others] = externalPsks;
   if (others.length > 0) throw new TypeError('externalPsks: OpenSSL offers one');
   if (psk?.import !== undefined)
     throw new TypeError('externalPsks[0].import: OpenSSL imports no keys (RFC 9258); see `features`');
-  const securityLevel = integer(o, 'securityLevel', 1, 5) ?? 2;
-  const extendedMasterSecret = oneOf(o, 'extendedMasterSecret', ['require', 'allow'], 'require');
-  const secureRenegotiation = oneOf(o, 'secureRenegotiation', ['require', 'allow'], 'require');
-  const sessionTickets = flag(o, 'sessionTickets', true);
-  const signedCertificateTimestamps = flag(o, 'signedCertificateTimestamps');
-  const reverifyOnResumption = flag(o, 'reverifyOnResumption');
+  const securityLevel = own.securityLevel ?? DEFAULT_SECURITY_LEVEL;
+  const extendedMasterSecret = own.extendedMasterSecret ?? 'require';
+  const secureRenegotiation = own.secureRenegotiation ?? 'require';
+  const sessionTickets = own.sessionTickets ?? true;
+  const signedCertificateTimestamps = own.signedCertificateTimestamps ?? false;
+  const reverifyOnResumption = own.reverifyOnResumption ?? false;
   const nameOf = (id: number): string => abilities.suiteNames.get(id) ?? '';
   const native: NativeConfig = {
     minVersion: VERSIONS[minVersion],
@@ -89,9 +87,8 @@ export function parseOptions(abilities: Abilities, options: ContextOptions = {})
       .map(nameOf)
       .join(':'),
     suiteIds: suites,
-    groups: groupsInNotation(o, groups, abilities),
-    signatureAlgorithms:
-      schemesOption(o, 'signatureAlgorithms', abilities) ?? [...abilities.schemeNames.values()].join(':'),
+    groups: groupsInNotation(own, groups, abilities),
+    signatureAlgorithms: schemes.map((id) => abilities.schemeNames.get(id)).join(':'),
     clientSignatureAlgorithms: clientSchemes(credentials, abilities),
     alpn: alpnOnWire(alpn),
     verify: verify === 'peer' ? 0 : verify === 'none' ? 1 : 2,
@@ -103,15 +100,15 @@ export function parseOptions(abilities: Abilities, options: ContextOptions = {})
     pskIdentity: psk?.identity ?? new Uint8Array(0),
     pskKey: psk?.key ?? new Uint8Array(0),
     pskHash: psk?.hash ?? 'sha256',
-    certificateCompression: compressionOption(o, abilities),
+    certificateCompression: compressionOption(own, abilities),
     securityLevel,
-    recordPadding: integer(o, 'recordPadding', 0, 16_384) ?? 0,
+    recordPadding: own.recordPadding ?? 0,
     requireExtendedMasterSecret: extendedMasterSecret === 'require',
-    refuseRenegotiation: oneOf(o, 'renegotiation', ['refuse', 'ignore'], 'refuse') === 'refuse',
+    refuseRenegotiation: own.renegotiation !== 'ignore',
     requireSecureRenegotiation: secureRenegotiation === 'require',
     sessionTickets,
     signedCertificateTimestamps,
-    postHandshakeAuth: flag(o, 'postHandshakeAuth'),
+    postHandshakeAuth: own.postHandshakeAuth ?? false,
     clientAuthentication: credentials.length > 0 || onCertificateRequest !== undefined,
     keylog: onKeylog !== undefined,
     sessions: onSession !== undefined,
@@ -128,12 +125,12 @@ export function parseOptions(abilities: Abilities, options: ContextOptions = {})
     onKeylog,
     onSession,
     onMessage,
-    now: clock(callback<() => number>(o, 'now')),
+    now: clock(own.now),
     offering: {
-      versions: (['TLSv1.2', 'TLSv1.3'] as const).filter((version) => version >= minVersion && version <= maxVersion),
+      versions: VERSION_NAMES.filter((version) => version >= minVersion && version <= maxVersion),
       cipherSuites: suites,
       groups,
-      signatureAlgorithms: list(o, 'signatureAlgorithms', codePoint) ?? [...abilities.schemeNames.keys()],
+      signatureAlgorithms: schemes,
       sessionTickets,
       alpn,
       externalPsks,
@@ -148,76 +145,66 @@ export function parseOptions(abilities: Abilities, options: ContextOptions = {})
   });
 }
 
-/** Also for what `onCertificateRequest` returns. @throws TypeError */
+/** What `onCertificateRequest` returns. @throws TypeError */
 export function credentialOption(value: unknown, name: string): OwnCredential {
   const credential = ownCredential(value, name);
-  if (credential.rawPublicKey !== undefined) throw new TypeError(`${name}.rawPublicKey: ${lacks('raw-public-key')}`);
-  if ('sign' in credential.key) throw new TypeError(`${name}.key: ${lacks('external-signer')}`);
+  refuseForeign(credential, name);
   return credential;
 }
 
+/** OpenSSL has certificates, and signs by itself. @throws TypeError */
+function refuseForeign({ rawPublicKey, key }: OwnCredential, name: string): void {
+  if (rawPublicKey !== undefined) throw new TypeError(`${name}.rawPublicKey: ${lacks('raw-public-key')}`);
+  if ('sign' in key) throw new TypeError(`${name}.key: ${lacks('external-signer')}`);
+}
+
 /** Options of the contract that need a feature which OpenSSL does not have, and the value that asks for nothing. */
-const ABSENT: ReadonlyMap<string, readonly [Feature, unknown?]> = new Map<
-  keyof ContextOptions,
-  readonly [Feature, unknown?]
->([
-  ['recordSizeLimit', ['record-size-limit']],
-  ['ech', ['ech']],
-  ['grease', ['grease', false]],
-  ['rawPublicKeys', ['raw-public-key']],
-  ['serverCertificateTypes', ['raw-public-key']],
-  ['clientCertificateTypes', ['raw-public-key']],
-  ['random', ['seeded-random']],
-]);
+const ABSENT: readonly (readonly [keyof ContextOptions, Feature, unknown?])[] = [
+  ['recordSizeLimit', 'record-size-limit'],
+  ['ech', 'ech'],
+  ['grease', 'grease', false],
+  ['rawPublicKeys', 'raw-public-key'],
+  ['serverCertificateTypes', 'raw-public-key'],
+  ['clientCertificateTypes', 'raw-public-key'],
+  ['random', 'seeded-random'],
+];
 
-const KNOWN: ReadonlySet<string> = new Set([
-  ...ABSENT.keys(), 'externalPsks', 'reverifyOnResumption',
-  'trustAnchors', 'crls', 'ocsp', 'pins', 'profile', 'verify', 'minVersion', 'maxVersion', 'cipherSuites', 'groups', 'keyShares', 'signatureAlgorithms',
-  'alpn', 'certificateCompression', 'extendedMasterSecret', 'renegotiation', 'secureRenegotiation', 'sessionTickets', 'signedCertificateTimestamps', 'postHandshakeAuth', 'recordPadding',
-  'securityLevel', 'credentials', 'onCertificateRequest', 'onKeylog', 'onSession', 'onMessage', 'limits', 'now',
-]); // prettier-ignore
-
+const VERSION_NAMES = ['TLSv1.2', 'TLSv1.3'] as const;
 const OCSP = { off: 0, request: 1, require: 2 } as const;
 
 const lacks = (feature: Feature): string => `this backend does not have the feature ${feature}`;
 
-function refuseAbsent(o: Options): void {
-  for (const [name, [feature, harmless]] of ABSENT) {
-    const value = o.get(name);
+function refuseAbsent(own: OwnOptions): void {
+  for (const [name, feature, harmless] of ABSENT) {
+    const value = own[name];
     if (value !== undefined && value !== harmless) throw new TypeError(`${name}: ${lacks(feature)}`);
   }
 }
 
 function versionsAndSuites(
-  o: Options,
+  { minVersion: oldest = 'TLSv1.2', maxVersion: newest = 'TLSv1.3', cipherSuites }: OwnOptions,
   abilities: Abilities,
 ): { readonly minVersion: TlsVersion; readonly maxVersion: TlsVersion; readonly suites: readonly number[] } {
-  const known = ['TLSv1.2', 'TLSv1.3'] as const;
-  const oldest = oneOf(o, 'minVersion', known, 'TLSv1.2');
-  const newest = oneOf(o, 'maxVersion', known, 'TLSv1.3');
   if (oldest > newest) throw new TypeError('minVersion: is above maxVersion');
-  const suites = (list(o, 'cipherSuites', knownTo(abilities.suiteNames)) ?? [...abilities.suiteNames.keys()]).filter(
+  const suites = (known('cipherSuites', cipherSuites, abilities.suiteNames) ?? [...abilities.suiteNames.keys()]).filter(
     (id) => {
       const version = versionOf(id);
       return version >= oldest && version <= newest;
     },
   );
   // A version without a suite is not offered.
-  const versions = known.filter((version) => suites.some((id) => versionOf(id) === version));
+  const versions = VERSION_NAMES.filter((version) => suites.some((id) => versionOf(id) === version));
   const [minVersion, maxVersion] = [versions[0], versions.at(-1)];
   if (minVersion === undefined || maxVersion === undefined)
     throw new TypeError('cipherSuites: none is of a version between minVersion and maxVersion');
   return { minVersion, maxVersion, suites: Object.freeze(suites) };
 }
 
-const groupsOption = (o: Options, abilities: Abilities): readonly number[] =>
-  list(o, 'groups', knownTo(abilities.groupNames)) ?? abilities.defaultGroups;
-
 /** In OpenSSL's notation: `*` marks the groups that get a key share. */
-function groupsInNotation(o: Options, groups: readonly number[], abilities: Abilities): string {
+function groupsInNotation(own: OwnOptions, groups: readonly number[], abilities: Abilities): string {
   const shares =
-    sharesOption(o, groups, abilities) ??
-    (!o.has('groups') && isHybrid(groups[0] as number) ? groups.slice(0, 2) : groups.slice(0, 1));
+    sharesOption(own, groups, abilities) ??
+    (own.groups === undefined && isHybrid(groups[0] as number) ? groups.slice(0, 2) : groups.slice(0, 1));
   const onlyFirst = shares.length === 1 && shares[0] === groups[0];
   return groups
     .map((id) => `${!onlyFirst && shares.includes(id) ? '*' : ''}${abilities.groupNames.get(id) ?? ''}`)
@@ -225,22 +212,16 @@ function groupsInNotation(o: Options, groups: readonly number[], abilities: Abil
 }
 
 function sharesOption(
-  o: Options,
+  { keyShares: shares }: OwnOptions,
   groups: readonly number[],
   { keyShareChoice }: Abilities,
 ): readonly number[] | undefined {
-  const shares = keyShares(o, groups);
+  if (shares !== undefined) checkKeyShares(shares, groups);
   if (shares?.length === 0) throw new TypeError('keyShares: OpenSSL always sends one');
   if (shares !== undefined && !keyShareChoice && (shares.length > 1 || shares[0] !== groups[0])) {
     throw new TypeError(`keyShares: ${lacks('key-share-choice')}, so it sends one for the first group`);
   }
   return shares;
-}
-
-function schemesOption(o: Options, name: string, abilities: Abilities): string | undefined {
-  return list(o, name, knownTo(abilities.schemeNames))
-    ?.map((id) => abilities.schemeNames.get(id))
-    .join(':');
 }
 
 /**
@@ -267,12 +248,12 @@ function alpnOnWire(names: readonly string[]): Uint8Array {
   return wire;
 }
 
-function compressionOption(o: Options, abilities: Abilities): readonly number[] {
-  const names =
-    list(o, 'certificateCompression', (value, name) =>
-      member<keyof typeof CertificateCompressionId>(value, name, ['zlib', 'brotli', 'zstd']),
-    ) ?? [];
-  return names.map((name) => {
+function compressionOption({ certificateCompression = [] }: OwnOptions, abilities: Abilities): readonly number[] {
+  return certificateCompression.map((name, i) => {
+    if (typeof name === 'object')
+      throw new TypeError(
+        `certificateCompression[${i}]: OpenSSL decompresses by itself; name one of zlib, brotli, zstd`,
+      );
     if (!abilities.compressions.has(name))
       throw new TypeError(
         `certificateCompression: ${name} is not in this OpenSSL (${lacks('certificate-compression')})`,
@@ -281,34 +262,24 @@ function compressionOption(o: Options, abilities: Abilities): readonly number[] 
   });
 }
 
-function verifyOption(o: Options): 'peer' | 'none' | VerifyCallback {
-  const value = o.get('verify');
-  return typeof value === 'function'
-    ? (value as VerifyCallback)
-    : oneOf<'peer' | 'none'>(o, 'verify', ['peer', 'none'], 'peer');
-}
-
-/** OpenSSL's own bound; it cannot be lowered. */
-const EMPTY_RECORDS = 32;
 const LIMITS = {
   handshakeBytes: 131_072,
   chainLength: 16,
-  pathBuildingSteps: 256,
   tickets: 8,
   keyUpdatesInARow: 32,
-  emptyRecordsInARow: EMPTY_RECORDS,
+  /** OpenSSL's own bound. */
+  emptyRecordsInARow: 32,
 };
 
-function limitsOption(
-  o: Options,
-): Pick<NativeConfig, 'handshakeBytes' | 'chainLength' | 'tickets' | 'keyUpdatesInARow'> {
-  const given = o.has('limits') ? record(o.get('limits'), 'limits', Object.keys(LIMITS)) : new Map<string, unknown>();
-  const limit = (name: keyof typeof LIMITS): number =>
-    Math.min(integer(given, name, 1, Number.MAX_SAFE_INTEGER, 'limits') ?? LIMITS[name], 0x7fff_ffff);
-  // Path building is bounded by the depth; the search itself does not branch (OpenSSL does not backtrack).
-  limit('pathBuildingSteps');
-  if (limit('emptyRecordsInARow') < EMPTY_RECORDS)
-    throw new TypeError(`limits.emptyRecordsInARow: OpenSSL's own bound of ${EMPTY_RECORDS} cannot be lowered`);
+function limitsOption({
+  limits: given,
+}: OwnOptions): Pick<NativeConfig, 'handshakeBytes' | 'chainLength' | 'tickets' | 'keyUpdatesInARow'> {
+  // pathBuildingSteps: path building is bounded by the depth; the search itself does not branch (OpenSSL does not backtrack)
+  const limit = (name: keyof typeof LIMITS): number => Math.min(given?.[name] ?? LIMITS[name], 0x7fff_ffff);
+  if (limit('emptyRecordsInARow') < LIMITS.emptyRecordsInARow)
+    throw new TypeError(
+      `limits.emptyRecordsInARow: OpenSSL's own bound of ${LIMITS.emptyRecordsInARow} cannot be lowered`,
+    );
   return {
     handshakeBytes: limit('handshakeBytes'),
     chainLength: limit('chainLength'),
@@ -317,10 +288,13 @@ function limitsOption(
   };
 }
 
-const knownTo =
-  (names: ReadonlyMap<number, string>): Check<number> =>
-  (value, name) => {
-    const id = codePoint(value, name);
-    if (!names.has(id)) throw new TypeError(`${name}: ${hex16(id)} is unknown to this backend`);
-    return id;
-  };
+/** @throws TypeError for a code point that this OpenSSL does not have. */
+function known(
+  name: string,
+  ids: readonly number[] | undefined,
+  names: ReadonlyMap<number, string>,
+): readonly number[] | undefined {
+  for (const [i, id] of ids?.entries() ?? [])
+    if (!names.has(id)) throw new TypeError(`${name}[${i}]: ${hex16(id)} is unknown to this backend`);
+  return ids;
+}

@@ -4,7 +4,7 @@
  */
 import type { CertificateRequest } from '@ferrule/contract';
 import { Alert, SslError, TlsError, X509V } from '@ferrule/result';
-import { ask, type Asked, askFailed, type Outlet, refusalOf } from '@ferrule/ssl';
+import { ask, type Asked, askFailed, givenCredential, type Outlet, refusalOf } from '@ferrule/ssl';
 import { mayOffer } from '@ferrule/ssl/session-binding';
 import type { Binding, Handle } from './binding.ts';
 import type { Shared } from './context.ts';
@@ -172,7 +172,7 @@ export class Questions {
   #use(credential: ParsedCredential | undefined): void {
     if (!this.#binding.useCredential(this.#handle, credential?.pair ?? null))
       return this.#refuseCredential(askFailed(undefined, 'OpenSSL refuses the credential: its use'));
-    this.#facts.clientCredential = credential?.credential.given;
+    this.#facts.clientCredential = credential && givenCredential(credential.credential);
   }
 
   #refuseCredential(error: TlsError): void {

@@ -26,21 +26,23 @@ interface Dial extends ContextOptions {
 type Face = (options: Dial) => Promise<boolean>;
 
 const root = (await pki('root')).certificate;
-const common = { host: '127.0.0.1', trustAnchors: [root] } as const;
+const host = '127.0.0.1';
+const trust = ({ verify }: ContextOptions): ContextOptions =>
+  typeof verify === 'function' ? {} : { trustAnchors: [root] };
 const servername = 'server.test';
 
 const faces: Readonly<Record<'connect()' | 'TlsConnector', Face>> = {
   async 'connect()'({ ...options }) {
-    const connection = await connect({ ...common, servername, ...options });
+    const connection = await connect({ host, servername, ...trust(options), ...options });
     await connection.write(new Uint8Array([1]));
     await connection.read(new Uint8Array(1));
     await connection.close();
     return connection.info.sessionReused;
   },
   async TlsConnector({ port, timeout, ...options }) {
-    const connector = new TlsConnector({ trustAnchors: [root], ...options });
+    const connector = new TlsConnector({ ...trust(options), ...options });
     const duplex = connector.duplex({
-      host: common.host,
+      host,
       servername,
       port,
       ...(timeout !== undefined && { handshakeTimeout: timeout }),
@@ -277,13 +279,18 @@ describe.each(cases)('$face on $backend, $version', ({ backend, version, face })
 
   it('does a full handshake with a session of another host, whatever key it was under', async () => {
     const kept = new Map<string, TlsSession>();
-    await connect({ ...common, servername: 'localhost', backend, sessions: kept, port: portOf(version) }).then(
-      async (connection) => {
-        await connection.write(new Uint8Array([1]));
-        await connection.read(new Uint8Array(1));
-        await connection.close();
-      },
-    );
+    await connect({
+      host,
+      trustAnchors: [root],
+      servername: 'localhost',
+      backend,
+      sessions: kept,
+      port: portOf(version),
+    }).then(async (connection) => {
+      await connection.write(new Uint8Array([1]));
+      await connection.read(new Uint8Array(1));
+      await connection.close();
+    });
     const [session] = kept.values();
     if (session === undefined) throw new Error('no session');
     expect(await dial({ get: () => session, set: () => undefined })).toBe(false);

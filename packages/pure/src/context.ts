@@ -1,6 +1,6 @@
 /**
- * @module ContextOptions → {@link Config}: every option checked once, unknown ones refused by name, and what comes out
- * frozen and of exact types. Nothing behind this file asks whether an option is sensible.
+ * @module ContextOptions → {@link Config}: what `contextOptions()` has checked for all engines, and what only the provider
+ * knows. What comes out is frozen and of exact types. Nothing behind this file asks whether an option is sensible.
  */
 import type {
   CertificateCompression,
@@ -21,13 +21,12 @@ import type {
 import { TlsError } from '@ferrule/result';
 import { hex16 } from '@ferrule/result/bytes';
 import { CertificateCompressionId } from '@ferrule/result/numbers';
-import { ask, bytesOf, callbackFailed, clock, copyOf, credentialOption, type OwnCredential } from '@ferrule/ssl';
-import {
-  bytes, callback, codePoint, externalPsk, flag, integer, keyShares, list, member, oneOf, optionsOf, pin, profileOption, protocolName, record, type Options,
-} from '@ferrule/ssl/options'; // prettier-ignore
+import { ask, callbackFailed, clock, copyOf, type OwnCredential } from '@ferrule/ssl';
+import { contextOptions, DEFAULT_SECURITY_LEVEL, type OwnOptions } from '@ferrule/ssl/context-options';
+import { checkKeyShares, profileOption } from '@ferrule/ssl/options';
 import type { CipherSuite, CryptoProvider, Group } from './crypto/provider.ts';
 import { chooseEchConfig, parseEchConfigList, type EchConfig } from './ech/config.ts';
-import { DEFAULT_LIMITS, MAX_PLAINTEXT } from './limits.ts';
+import { DEFAULT_LIMITS } from './limits.ts';
 import type { ExtensionInput } from './wire/extensions.ts';
 
 /** Those that @ferrule/x509 has. */
@@ -85,78 +84,69 @@ export interface Config {
 
 /** @throws TypeError that names the option. */
 export function parseOptions(provider: CryptoProvider, options: ContextOptions = {}): Config {
-  const o = optionsOf(options, KNOWN);
-  const groups = pick(o, 'groups', provider.groups, provider.defaultGroups);
-  const { versions, suites } = versionsAndSuites(o, provider);
-  if (o.has('ech') && versions[0] !== 'TLSv1.3') throw new TypeError('ech: needs TLS 1.3');
+  const own = contextOptions(options);
+  const groups = pick('groups', own.groups, provider.groups, provider.defaultGroups);
+  const { versions, suites } = versionsAndSuites(own, provider);
+  if (own.ech !== undefined && versions[0] !== 'TLSv1.3') throw new TypeError('ech: needs TLS 1.3');
   const first = groups.find((group) => versions[0] === 'TLSv1.3' || !group.kem);
-  const credentials = list(o, 'credentials', credentialOption) ?? [];
+  const credentials = own.credentials ?? [];
   return Object.freeze<Config>({
     provider,
-    trustAnchors: list(o, 'trustAnchors', trustAnchor, { empty: true }) ?? [],
-    crls: list(o, 'crls', bytes),
-    ocsp: oneOf(o, 'ocsp', ['off', 'request', 'require'], 'off'),
-    pins: list(o, 'pins', pin) ?? [],
-    profile: profileOption(o, PROFILES),
-    verify: verifyOption(o),
+    trustAnchors: own.trustAnchors ?? [],
+    crls: own.crls,
+    ocsp: own.ocsp ?? 'off',
+    pins: own.pins ?? [],
+    profile: profileOption(own.profile, PROFILES),
+    verify: own.verify ?? 'peer',
     versions,
     suites,
     groups,
-    keyShares: shares(o, groups) ?? defaultShares(groups, first, o.has('groups')),
-    signatureAlgorithms: schemes(o, provider),
-    alpn: list(o, 'alpn', protocolName) ?? [],
-    recordSizeLimit: integer(o, 'recordSizeLimit', 64, MAX_PLAINTEXT),
-    decompressors: decompressors(o, provider),
-    ech: echOption(o, provider),
-    grease: flag(o, 'grease'),
-    extendedMasterSecret: oneOf(o, 'extendedMasterSecret', ['require', 'allow'], 'require'),
-    secureRenegotiation: oneOf(o, 'secureRenegotiation', ['require', 'allow'], 'require'),
-    renegotiation: oneOf(o, 'renegotiation', ['refuse', 'ignore'], 'refuse'),
-    sessionTickets: flag(o, 'sessionTickets', true),
-    signedCertificateTimestamps: flag(o, 'signedCertificateTimestamps'),
-    reverifyOnResumption: flag(o, 'reverifyOnResumption'),
-    postHandshakeAuth: flag(o, 'postHandshakeAuth'),
-    rawPublicKeys: list(o, 'rawPublicKeys', bytes) ?? [],
+    keyShares: shares(own, groups) ?? defaultShares(groups, first, own.groups !== undefined),
+    signatureAlgorithms: schemes(own, provider),
+    alpn: own.alpn ?? [],
+    recordSizeLimit: own.recordSizeLimit,
+    decompressors: Object.freeze((own.certificateCompression ?? []).map((each) => decompressor(each, provider))),
+    ech: echOption(own, provider),
+    grease: own.grease ?? false,
+    extendedMasterSecret: own.extendedMasterSecret ?? 'require',
+    secureRenegotiation: own.secureRenegotiation ?? 'require',
+    renegotiation: own.renegotiation ?? 'refuse',
+    sessionTickets: own.sessionTickets ?? true,
+    signedCertificateTimestamps: own.signedCertificateTimestamps ?? false,
+    reverifyOnResumption: own.reverifyOnResumption ?? false,
+    postHandshakeAuth: own.postHandshakeAuth ?? false,
+    rawPublicKeys: own.rawPublicKeys ?? [],
     serverCertificateTypes:
-      list(o, 'serverCertificateTypes', certificateType) ??
-      (o.has('rawPublicKeys') ? ['raw-public-key', 'x509'] : ['x509']),
-    clientCertificateTypes: list(o, 'clientCertificateTypes', certificateType) ?? typesOf(credentials),
-    externalPsks: list(o, 'externalPsks', externalPsk) ?? [],
-    recordPadding: integer(o, 'recordPadding', 0, MAX_PLAINTEXT) ?? 0,
-    securityLevel: integer(o, 'securityLevel', 1, 5) ?? 2,
+      own.serverCertificateTypes ?? (own.rawPublicKeys === undefined ? ['x509'] : ['raw-public-key', 'x509']),
+    clientCertificateTypes: own.clientCertificateTypes ?? typesOf(credentials),
+    externalPsks: own.externalPsks ?? [],
+    recordPadding: own.recordPadding ?? 0,
+    securityLevel: own.securityLevel ?? DEFAULT_SECURITY_LEVEL,
     credentials,
-    onCertificateRequest: callback<CredentialCallback>(o, 'onCertificateRequest'),
-    onKeylog: callback<(line: string, ssl: Ssl) => void>(o, 'onKeylog'),
-    onSession: callback<(session: TlsSession, ssl: Ssl) => void>(o, 'onSession'),
-    onMessage: callback<(message: TraceMessage, ssl: Ssl) => void>(o, 'onMessage'),
-    limits: limitsOption(o),
-    now: clock(callback<() => number>(o, 'now')),
-    random: randomOption(o) ?? provider.random,
+    onCertificateRequest: own.onCertificateRequest,
+    onKeylog: own.onKeylog,
+    onSession: own.onSession,
+    onMessage: own.onMessage,
+    limits: Object.freeze({ ...DEFAULT_LIMITS, ...own.limits }),
+    now: clock(own.now),
+    random: randomOption(own.random) ?? provider.random,
     middleboxCompatibility: true,
     shape: undefined,
   });
 }
 
-const KNOWN: ReadonlySet<string> = new Set<keyof ContextOptions>([
-  'trustAnchors', 'crls', 'ocsp', 'pins', 'profile', 'verify', 'minVersion', 'maxVersion', 'cipherSuites', 'groups', 'keyShares', 'signatureAlgorithms',
-  'alpn', 'recordSizeLimit', 'certificateCompression', 'ech', 'echUnusable', 'grease', 'extendedMasterSecret', 'secureRenegotiation', 'renegotiation', 'sessionTickets',
-  'signedCertificateTimestamps',
-  'reverifyOnResumption', 'postHandshakeAuth', 'rawPublicKeys', 'serverCertificateTypes', 'clientCertificateTypes', 'externalPsks', 'recordPadding',
-  'securityLevel', 'credentials', 'onCertificateRequest', 'onKeylog', 'onSession', 'onMessage', 'limits', 'now', 'random',
-]); // prettier-ignore
-
 /** Newest first: the index is the age. */
 const VERSIONS: readonly TlsVersion[] = ['TLSv1.3', 'TLSv1.2'];
 
 function versionsAndSuites(
-  o: Options,
+  { minVersion = 'TLSv1.2', maxVersion = 'TLSv1.3', cipherSuites }: OwnOptions,
   provider: CryptoProvider,
 ): { readonly versions: readonly TlsVersion[]; readonly suites: readonly CipherSuite[] } {
-  const newest = VERSIONS.indexOf(oneOf(o, 'maxVersion', VERSIONS, 'TLSv1.3'));
-  const oldest = VERSIONS.indexOf(oneOf(o, 'minVersion', VERSIONS, 'TLSv1.2'));
+  const newest = VERSIONS.indexOf(maxVersion);
+  const oldest = VERSIONS.indexOf(minVersion);
   if (oldest < newest) throw new TypeError('minVersion: is above maxVersion');
   const range = VERSIONS.slice(newest, oldest + 1);
-  const suites = pick(o, 'cipherSuites', provider.suites).filter((suite) => range.includes(suite.version));
+  const suites = pick('cipherSuites', cipherSuites, provider.suites).filter((suite) => range.includes(suite.version));
   const versions = range.filter((version) => suites.some((suite) => suite.version === version));
   if (versions.length === 0)
     throw new TypeError('cipherSuites: none is of a version between minVersion and maxVersion');
@@ -165,12 +155,12 @@ function versionsAndSuites(
 
 /** Code points the caller names, in its order, as what the provider has; `defaults` (or all) when it names none. */
 function pick<T extends { readonly id: number }>(
-  o: Options,
   name: string,
+  given: readonly number[] | undefined,
   all: readonly T[],
   defaults?: readonly number[],
 ): readonly T[] {
-  const ids = list(o, name, codePoint) ?? defaults;
+  const ids = given ?? defaults;
   if (ids === undefined) return all;
   return Object.freeze(
     ids.map((id) => {
@@ -188,16 +178,16 @@ function defaultShares(groups: readonly Group[], first: Group | undefined, named
   return classic === undefined ? [first] : [first, classic];
 }
 
-const shares = (o: Options, groups: readonly Group[]): readonly Group[] | undefined => {
-  const ids = keyShares(
-    o,
+function shares({ keyShares: ids }: OwnOptions, groups: readonly Group[]): readonly Group[] | undefined {
+  if (ids === undefined) return undefined;
+  checkKeyShares(
+    ids,
     groups.map(({ id }) => id),
   );
-  return ids && Object.freeze(groups.filter(({ id }) => ids.includes(id)));
-};
+  return Object.freeze(groups.filter(({ id }) => ids.includes(id)));
+}
 
-function schemes(o: Options, provider: CryptoProvider): readonly number[] {
-  const ids = list(o, 'signatureAlgorithms', codePoint);
+function schemes({ signatureAlgorithms: ids }: OwnOptions, provider: CryptoProvider): readonly number[] {
   for (const id of ids ?? []) {
     if (!provider.schemes.includes(id))
       throw new TypeError(`signatureAlgorithms: ${hex16(id)} is unknown to this backend`);
@@ -205,28 +195,23 @@ function schemes(o: Options, provider: CryptoProvider): readonly number[] {
   return ids ?? provider.schemes;
 }
 
-function decompressors(o: Options, provider: CryptoProvider): readonly CertificateDecompressor[] {
-  const decompressor = (value: unknown, name: string): CertificateDecompressor => {
-    if (typeof value === 'object' && value !== null) return callersDecompressor(value, name);
-    const algorithm = member<CertificateCompression>(value, name, ['zlib', 'brotli', 'zstd']);
-    const found = provider.decompressors.find((candidate) => candidate.name === algorithm);
-    if (found === undefined)
-      throw new TypeError(`certificateCompression: ${algorithm} is not available with ${provider.name}`);
-    return { id: CertificateCompressionId[algorithm], decompress: (data, limit) => found.decompress(data, limit) };
-  };
-  return Object.freeze(list(o, 'certificateCompression', decompressor) ?? []);
+function decompressor(
+  asked: CertificateCompression | CertificateDecompressor,
+  provider: CryptoProvider,
+): CertificateDecompressor {
+  if (typeof asked === 'object') return callersDecompressor(asked);
+  const found = provider.decompressors.find(({ name }) => name === asked);
+  if (found === undefined)
+    throw new TypeError(`certificateCompression: ${asked} is not available with ${provider.name}`);
+  return { id: CertificateCompressionId[asked], decompress: (data, limit) => found.decompress(data, limit) };
 }
 
 /** Whatever it throws means that the bytes are not intact. */
-function callersDecompressor(value: object, name: string): CertificateDecompressor {
-  const o = record(value, name, ['id', 'decompress']);
-  const id = codePoint(o.get('id'), `${name}.id`);
-  const decompress = o.get('decompress');
-  if (typeof decompress !== 'function') throw new TypeError(`${name}.decompress: must be a function`);
+function callersDecompressor({ id, decompress }: CertificateDecompressor): CertificateDecompressor {
   return {
     id,
     decompress(data, limit) {
-      const asked = ask(() => Reflect.apply(decompress, value, [data.slice(), limit]), bytesOrNull);
+      const asked = ask(() => decompress(data.slice(), limit), bytesOrNull);
       const answer = (): Uint8Array | null => asked.value ?? null;
       return asked.settled?.then(answer) ?? answer();
     },
@@ -235,16 +220,8 @@ function callersDecompressor(value: object, name: string): CertificateDecompress
 
 const bytesOrNull = (value: unknown): Uint8Array | null => copyOf(value) ?? null;
 
-function verifyOption(o: Options): 'peer' | 'none' | VerifyCallback {
-  const value = o.get('verify');
-  return typeof value === 'function'
-    ? (value as VerifyCallback)
-    : oneOf<'peer' | 'none'>(o, 'verify', ['peer', 'none'], 'peer');
-}
-
 /** What the caller's own throws is its failure. */
-function randomOption(o: Options): ((into: Uint8Array) => void) | undefined {
-  const random = callback<(into: Uint8Array) => void>(o, 'random');
+function randomOption(random: ContextOptions['random']): ((into: Uint8Array) => void) | undefined {
   if (random === undefined) return undefined;
   return (into) => {
     let returned: unknown;
@@ -262,13 +239,13 @@ function randomOption(o: Options): ((into: Uint8Array) => void) | undefined {
   };
 }
 
-function echOption(o: Options, provider: CryptoProvider): readonly EchConfig[] | 'grease' | undefined {
-  const otherwise = oneOf(o, 'echUnusable', ['refuse', 'grease', 'omit'], 'refuse');
-  const value = o.get('ech');
-  if (value === undefined || value === 'grease') return value;
-  const list = bytes(value, 'ech');
+function echOption(
+  { ech, echUnusable: otherwise = 'refuse' }: OwnOptions,
+  provider: CryptoProvider,
+): readonly EchConfig[] | 'grease' | undefined {
+  if (ech === undefined || ech === 'grease') return ech;
   try {
-    const configs = Object.freeze(parseEchConfigList(list));
+    const configs = Object.freeze(parseEchConfigList(ech));
     if (otherwise === 'refuse' || chooseEchConfig(configs, provider) !== undefined) return configs;
     return otherwise === 'grease' ? 'grease' : undefined;
   } catch (error) {
@@ -277,28 +254,8 @@ function echOption(o: Options, provider: CryptoProvider): readonly EchConfig[] |
   }
 }
 
-function limitsOption(o: Options): Limits {
-  if (!o.has('limits')) return DEFAULT_LIMITS;
-  const given = record(o.get('limits'), 'limits', Object.keys(DEFAULT_LIMITS));
-  const limits: Record<string, unknown> = { ...DEFAULT_LIMITS };
-  for (const name of given.keys()) limits[name] = integer(given, name, 1, Number.MAX_SAFE_INTEGER, 'limits');
-  return Object.freeze(limits) as unknown as Limits;
-}
-
-function trustAnchor(value: unknown, name: string): TrustAnchor {
-  if (bytesOf(value) !== undefined) return bytes(value, name);
-  const o = record(value, name, ['subject', 'spki', 'nameConstraints']);
-  const part = (key: string): Uint8Array => bytes(o.get(key), `${name}.${key}`);
-  return o.has('nameConstraints')
-    ? { subject: part('subject'), spki: part('spki'), nameConstraints: part('nameConstraints') }
-    : { subject: part('subject'), spki: part('spki') };
-}
-
 /** The types of the credentials, in their order. */
 const typesOf = (credentials: readonly OwnCredential[]): readonly CertificateType[] =>
   credentials.length === 0
     ? ['x509']
     : [...new Set(credentials.map(({ rawPublicKey }) => (rawPublicKey === undefined ? 'x509' : 'raw-public-key')))];
-
-const certificateType = (value: unknown, name: string): CertificateType =>
-  member<CertificateType>(value, name, ['x509', 'raw-public-key']);

@@ -17,17 +17,11 @@ export function plainOptions<T extends object>(options: T, known: Iterable<strin
   // a module's namespace is fine
   if (typeof given !== 'object' || given === null || !PLAIN.has(Object.prototype.toString.call(given)))
     throw new TypeError(`${name}: must be an object`);
-  const plain: Record<string, unknown> = {};
+  // without a prototype: what was not given is not found there either
+  const plain = Object.create(null) as Record<string, unknown>;
   const names = new Set([...Object.keys(given), ...known]);
   for (const key of names) {
-    // not by assignment, which `__proto__` would take for the prototype
-    if (holds(given, key))
-      Object.defineProperty(plain, key, {
-        value: (given as Readonly<Record<string, unknown>>)[key],
-        enumerable: true,
-        writable: true,
-        configurable: true,
-      });
+    if (holds(given, key)) plain[key] = (given as Readonly<Record<string, unknown>>)[key];
   }
   return plain as T;
 }

@@ -6,18 +6,27 @@ import { copyOf } from '@ferrule/result/arguments';
 import { bytesEqual, EMPTY } from '@ferrule/result/bytes';
 import { bytes, codePoint, flag, list, record } from './options.ts';
 
+/**
+ * What the caller gave, for `Ssl.clientCredential`. Nothing else looks at it. Of all copies of this package, since whoever
+ * reads options before there is an engine may have another one than the engine.
+ */
+const GIVEN: unique symbol = Symbol.for('ferrule.credential.given');
+
 /** Frozen, and all of its bytes its own. */
 export interface OwnCredential extends Credential {
-  /** What the caller gave, for `Ssl.clientCredential`. Nothing else looks at it. */
-  readonly given: Credential;
+  readonly [GIVEN]: Credential;
 }
+
+/** The object that the caller gave. */
+export const givenCredential = (own: OwnCredential): Credential => own[GIVEN];
 
 /**
  * Reads each part of a credential once. The same object with the same content is the same OwnCredential again, so that
- * engines can keep what they have made of it; one that was changed meanwhile is another.
+ * engines can keep what they have made of it; one that was changed meanwhile is another. An OwnCredential is itself.
  * @throws TypeError that begins with the name of the part.
  */
 export function credentialOption(value: unknown, name: string): OwnCredential {
+  if (OWN.has(value as object)) return value as OwnCredential;
   const o = record(value, name, ['chain', 'rawPublicKey', 'key', 'signatureAlgorithms', 'mustMatchIssuer']);
   const rawPublicKey = o.has('rawPublicKey') ? bytes(o.get('rawPublicKey'), `${name}.rawPublicKey`) : undefined;
   const chain = list(o, 'chain', bytes, { prefix: name, empty: rawPublicKey !== undefined });
@@ -25,21 +34,24 @@ export function credentialOption(value: unknown, name: string): OwnCredential {
   if (rawPublicKey !== undefined && chain.length !== 0)
     throw new TypeError(`${name}.chain: must be empty beside a rawPublicKey`);
   const signatureAlgorithms = list(o, 'signatureAlgorithms', codePoint, { prefix: name });
+  const given = (value as Partial<OwnCredential>)[GIVEN] ?? (value as Credential);
   const made = Object.freeze<OwnCredential>({
     chain,
     key: keyOption(o.get('key'), `${name}.key`),
     mustMatchIssuer: flag(o, 'mustMatchIssuer', false, name),
     ...(rawPublicKey && { rawPublicKey }),
     ...(signatureAlgorithms && { signatureAlgorithms }),
-    given: value as Credential,
+    [GIVEN]: given,
   });
-  const before = MADE.get(value as Credential);
+  const before = MADE.get(given);
   if (before !== undefined && same(before, made)) return before;
-  MADE.set(value as Credential, made);
+  MADE.set(given, made);
+  OWN.add(made);
   return made;
 }
 
 const MADE = new WeakMap<Credential, OwnCredential>();
+const OWN = new WeakSet<object>();
 
 /** The caller's Signer and its function, as they were read. */
 const SIGNERS = new WeakMap<Signer, readonly [signer: unknown, sign: unknown]>();

@@ -82,12 +82,15 @@ export function member<T extends string>(value: unknown, name: string, choices: 
   return value as T;
 }
 
-/** One of the profiles that the engine has. Default `compatible`. @throws TypeError that names them */
-export function profileOption(o: Options, supported: readonly CertificateProfile[]): CertificateProfile {
-  const profile = oneOf(o, 'profile', ['compatible', 'rfc5280', 'webpki'], 'compatible');
-  if (!supported.includes(profile))
-    throw new TypeError(`profile: this backend does not have ${profile}; it has ${supported.join(', ')}`);
-  return profile;
+/** The profile, where the engine has it. Default `compatible`. @throws TypeError that names those it has */
+export function profileOption(
+  profile: CertificateProfile | undefined,
+  supported: readonly CertificateProfile[],
+): CertificateProfile {
+  const asked = profile ?? 'compatible';
+  if (!supported.includes(asked))
+    throw new TypeError(`profile: this backend does not have ${asked}; it has ${supported.join(', ')}`);
+  return asked;
 }
 
 /** A copy, so that nobody changes it from outside. @throws TypeError */
@@ -105,16 +108,14 @@ export function codePoint(value: unknown, name: string): number {
 }
 
 /** RFC 9846 section 4.3.8: the groups that get a share, in the order of all groups. @throws TypeError */
-export function keyShares(o: Options, groups: readonly number[]): readonly number[] | undefined {
-  const shares = list(o, 'keyShares', codePoint, { empty: true });
+export function checkKeyShares(shares: readonly number[], groups: readonly number[]): void {
   let last = -1;
-  for (const id of shares ?? []) {
+  for (const id of shares) {
     const at = groups.indexOf(id);
     if (at < 0) throw new TypeError(`keyShares: ${hex16(id)} is not in groups`);
     if (at <= last) throw new TypeError('keyShares: not in the order of groups (RFC 9846 section 4.3.8)');
     last = at;
   }
-  return shares;
 }
 
 /** The SHA-256 of a SubjectPublicKeyInfo. @throws TypeError */

@@ -72,7 +72,7 @@ export class Callbacks {
     const identity = who === 'alice' ? alice : who === 'bob' ? bob : undefined;
     const watched = (callback: Callback): boolean => config.inside.some((each) => each.callback === callback);
     return {
-      trustAnchors: [root.certificate],
+      ...(who !== 'distrustful' && config.verify === 'peer' && { trustAnchors: [root.certificate] }),
       maxVersion: config.version === 13 ? 'TLSv1.3' : 'TLSv1.2',
       groups: [0x1d, 0x17],
       ...(who === 'distrustful'

@@ -117,7 +117,7 @@ const OPERATIONS: Readonly<Record<Exclude<OperationName, 'anything'>, () => void
     const verify = (): boolean => {
       throw new TlsError('CERT_REJECTED');
     };
-    connect({ verify }).ssl.dispose();
+    connect({ verify, trustAnchors: [] }).ssl.dispose();
   },
 };
 

@@ -9,6 +9,8 @@ import type { Check, CheckGroup } from '../check.ts';
  */
 type WrongOption = readonly [title: string, options: Readonly<Record<string, unknown>>, named?: string];
 
+const yes = (): boolean => true;
+
 export const WRONG_OPTIONS: readonly WrongOption[] = [
   ['an unknown key', { trustAnchor: [] }],
   ['a key that only node:tls has', { rejectUnauthorized: false }],
@@ -79,6 +81,19 @@ export const WRONG_OPTIONS: readonly WrongOption[] = [
   ['a limit of zero', { limits: { chainLength: 0 } }, 'chainLength'],
   ['a broken limit', { limits: { tickets: 1.5 } }, 'tickets'],
   ['an endless limit', { limits: { keyUpdatesInARow: Number.POSITIVE_INFINITY } }, 'keyUpdatesInARow'],
+  ['an anchor beside a verify function', { trustAnchors: [new Uint8Array([0x30, 0x00])], verify: yes }, 'trustAnchors'],
+  ['CRLs beside a verify function', { crls: [new Uint8Array([0x30, 0x00])], verify: yes }, 'crls'],
+  ['a profile beside a verify function', { profile: 'rfc5280', verify: yes }, 'profile'],
+  ['a security level beside a verify function', { securityLevel: 3, verify: yes }, 'securityLevel'],
+  ['a required response beside a verify function', { ocsp: 'require', verify: yes }, 'ocsp'],
+  ['raw public keys beside a verify function', { rawPublicKeys: [new Uint8Array(1)], verify: yes }, 'rawPublicKeys'],
+  [
+    'credentials beside a callback that names them',
+    { credentials: [{ chain: [new Uint8Array(1)], key: new Uint8Array(1) }], onCertificateRequest: () => undefined },
+    'credentials',
+  ],
+  ['what to do with ECH that is not asked for', { echUnusable: 'refuse' }, 'echUnusable'],
+  ['what to do with ECH that is no more than GREASE', { ech: 'grease', echUnusable: 'omit' }, 'echUnusable'],
   ['a clock that is no function', { now: 0 }],
   ['randomness that is no function', { random: 4 }],
 ];
@@ -113,6 +128,22 @@ export const wrongOptions: CheckGroup = {
       run: async (backend) => {
         backend
           .createContext({ alpn: undefined, limits: undefined, minVersion: undefined } as unknown as ContextOptions)
+          .dispose();
+        await Promise.resolve();
+      },
+    },
+    {
+      title: 'beside a verify function, what asks for no more than the default is let through',
+      run: async (backend) => {
+        backend
+          .createContext({
+            verify: yes,
+            trustAnchors: [],
+            profile: 'compatible',
+            securityLevel: 1,
+            ocsp: 'request',
+            pins: [new Uint8Array(32)],
+          })
           .dispose();
         await Promise.resolve();
       },

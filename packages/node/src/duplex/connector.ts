@@ -4,7 +4,8 @@ import type { Duplex } from 'node:stream';
 import type { ContextOptions, Ssl, SslContext, TlsSession } from '@ferrule/contract';
 import { bytesOf, plainOptions } from '@ferrule/result/arguments';
 import { starttls, type Starttls, type StarttlsProtocol } from '@ferrule/starttls';
-import { certificatesOf, chooseEngine, contextOptionNames, platformAnchors, type EngineChoice } from 'ferrule';
+import { chooseEngine, type EngineChoice } from 'ferrule';
+import { type CaOption, contextOptionNames, ownOptions, withAnchors } from 'ferrule/options';
 import {
   keepsSessions,
   memorySessionCache,
@@ -21,7 +22,7 @@ export interface ConnectorOptions extends ContextOptions {
   /** Default: native where it loads, else pure. */
   readonly backend?: EngineChoice;
   /** Trust anchors as PEM or DER, added to `trustAnchors`. With neither, the platform's are trusted. */
-  readonly ca?: string | Uint8Array | readonly (string | Uint8Array)[];
+  readonly ca?: CaOption;
   /** Where sessions are kept; default: in memory, for this connector alone. `false` turns resumption off. */
   readonly sessions?: SessionCache | SessionStore | false;
   /**
@@ -118,7 +119,8 @@ export class TlsConnector {
   readonly #listeners = new WeakMap<Ssl, { session(session: TlsSession): void; keylog(line: string): void }>();
 
   /**
-   * @throws TypeError for an option that is wrong in itself; what only the engine can refuse destroys the first Duplex.
+   * @throws TypeError for every option that is wrong for any engine; what only the engine can refuse (a certificate that
+   *   cannot be read, a group that it does not have) destroys the first Duplex.
    */
   constructor(options: ConnectorOptions = {}) {
     const {
@@ -128,9 +130,7 @@ export class TlsConnector {
       dial,
       handshakeTimeout = HANDSHAKE_TIMEOUT,
       keylog,
-      onSession,
-      onKeylog,
-      ...context
+      ...rest
     } = plainOptions(options, CONNECTOR_KEYS);
     if (keylog !== undefined && typeof keylog !== 'boolean') throw new TypeError('keylog: not a boolean');
     if (sessions !== undefined && sessions !== false && !keepsSessions(sessions)) {
@@ -140,15 +140,13 @@ export class TlsConnector {
     checkTimeout(handshakeTimeout);
     this.#dial = dial;
     this.#handshakeTimeout = handshakeTimeout;
-    this.#verified = context.verify !== 'none';
+    const own = ownOptions(rest, ca);
+    const { onSession, onKeylog } = own;
+    this.#verified = own.verify !== 'none';
     this.#sessions = sessions === false ? undefined : (sessions ?? memorySessionCache());
-    const own = [ca ?? []].flat().flatMap((each: string | Uint8Array) => certificatesOf(each));
-    const given = [...own, ...(context.trustAnchors ?? [])];
     this.#context = chooseEngine(backend).then((engine) =>
       engine.backend.createContext({
-        ...context,
-        trustAnchors:
-          ca !== undefined || context.trustAnchors !== undefined || !this.#verified ? given : platformAnchors(),
+        ...withAnchors(own),
         onSession: (session, ssl) => {
           this.#listeners.get(ssl)?.session(session);
           return onSession?.(session, ssl);
@@ -266,6 +264,8 @@ function parse(options: DuplexOptions, dial: ConnectorOptions['dial']): Parsed {
   if (onread !== undefined && !((bytesOf(onread.buffer)?.length ?? 0) > 0 && typeof onread.callback === 'function')) {
     throw new TypeError('onread: not {buffer, callback} with a Uint8Array of at least one byte and a function');
   }
+  if (path !== undefined && options.noDelay !== undefined)
+    throw new TypeError('noDelay: counts for nothing beside `path`, which is no TCP; leave one of them out');
   if ([port, path, stream, lazy].filter((each) => each !== undefined).length !== 1)
     throw new TypeError('exactly one of port, path, stream and lazy says where to connect');
   const dialogue =

@@ -1,13 +1,14 @@
 import { verify as nodeVerify, constants, createPublicKey } from 'node:crypto';
 import { pki, type PkiName } from '@ferrule/conformance/pki';
 import type { CertificateRequest, Credential } from '@ferrule/contract';
+import { givenCredential } from '@ferrule/ssl';
 import { parseCertificate } from '@ferrule/x509';
 import { describe, expect, it } from 'vitest';
 import { finish, testEffects } from '../../test/effects.ts';
 import { parseOptions } from '../context.ts';
 import { nobleCrypto } from '../crypto/noble.ts';
 import { nodeCrypto } from '../crypto/node.ts';
-import { checkCredentials, chooseCredential, signCertificateVerify } from './sign.ts';
+import { checkCredentials, chooseCredential, type ChosenCredential, signCertificateVerify } from './sign.ts';
 import { certificateVerifyContent } from './verify.ts';
 
 const ALL = [0x0403, 0x0503, 0x0603, 0x0807, 0x0804, 0x0805, 0x0806, 0x0401];
@@ -22,6 +23,9 @@ const credentialOf = async (name: PkiName): Promise<Credential> => ({
   key: (await pki(name)).key,
 });
 
+const given = (chosen: ChosenCredential | undefined): Credential | undefined =>
+  chosen && givenCredential(chosen.credential);
+
 describe('a client credential', () => {
   it('is the first that signs with an algorithm of the server', async () => {
     const [ecdsa, rsa] = [await credentialOf('client'), await credentialOf('client-rsa')];
@@ -32,7 +36,7 @@ describe('a client credential', () => {
       [[0x0401, 0x0806], rsa, 0x0806],
     ] as const) {
       const chosen = await finish(effects, chooseCredential(effects, requestOf({ signatureAlgorithms }), 'TLSv1.3'));
-      expect(chosen?.credential.given).toBe(credential);
+      expect(given(chosen)).toBe(credential);
       expect(chosen?.scheme).toBe(scheme);
     }
   });
@@ -70,8 +74,7 @@ describe('a client credential', () => {
     const [ecdsa, rsa] = [await credentialOf('client'), await credentialOf('client-rsa')];
     const effects = testEffects({ credentials: [ecdsa, rsa] });
     expect(
-      (await finish(effects, chooseCredential(effects, requestOf({ certificateTypes: [1] }), 'TLSv1.2')))?.credential
-        .given,
+      given(await finish(effects, chooseCredential(effects, requestOf({ certificateTypes: [1] }), 'TLSv1.2'))),
     ).toBe(rsa);
     expect(
       await finish(effects, chooseCredential(effects, requestOf({ certificateTypes: [2] }), 'TLSv1.2')),
@@ -103,7 +106,7 @@ describe('onCertificateRequest', () => {
       onCertificateRequest: (request) => (asked.push(request), Promise.resolve(credential)),
     });
     const request = requestOf();
-    expect((await finish(effects, chooseCredential(effects, request, 'TLSv1.3')))?.credential.given).toBe(credential);
+    expect(given(await finish(effects, chooseCredential(effects, request, 'TLSv1.3')))).toBe(credential);
     expect(asked).toEqual([request]);
     expect(effects.waits[0]).toBe(4);
   });

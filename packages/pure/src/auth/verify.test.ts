@@ -33,7 +33,10 @@ const peerOf = async (name: PkiName, changes: Partial<Peer> = {}): Promise<Peer>
   ...changes,
 });
 const trusting = async (options: ContextOptions = {}): Promise<TestEffects> =>
-  testEffects({ trustAnchors: [(await pki('root')).certificate], ...options });
+  testEffects({
+    ...(typeof options.verify !== 'function' && { trustAnchors: [(await pki('root')).certificate] }),
+    ...options,
+  });
 const refused = async (effects: TestEffects, peer: Peer): Promise<TlsError> => {
   const error: unknown = await finish(effects, verifyChain(effects, peer)).then(
     () => undefined,

@@ -4,6 +4,7 @@
  */
 import type { CertificateType } from '@ferrule/contract';
 import { HandshakeType } from '@ferrule/result/numbers';
+import { givenCredential } from '@ferrule/ssl';
 import type { CipherSuite } from '../crypto/provider.ts';
 import type { Afterlife, Effects } from '../effects.ts';
 import type { Exporter } from '../keys/exporter.ts';
@@ -126,7 +127,7 @@ function* authenticateLater(
   transcript.add(message.raw);
   const credential = yield* authenticateClient(effects, authentication, legacy.clientCertificateType, transcript);
   if (effects.facts.clientCredential === undefined && credential !== undefined)
-    effects.fact('clientCredential', credential.given);
+    effects.fact('clientCredential', givenCredential(credential));
   effects.put(encodeFinished(finishedMac(legacy.suite.hash, legacy.clientTraffic, transcript.digest())));
   yield* flush(effects, 'the certificate that was asked for');
   effects.enter('established');

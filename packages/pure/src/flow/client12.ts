@@ -15,6 +15,7 @@
  */
 import { EMPTY, hex16, secretsEqual } from '@ferrule/result/bytes';
 import { HandshakeType } from '@ferrule/result/numbers';
+import { givenCredential } from '@ferrule/ssl';
 import { chooseCredential, signCertificateVerify } from '../auth/sign.ts';
 import { type FinishedVerified, verifyFinished } from '../auth/finished.ts';
 import {
@@ -267,7 +268,7 @@ function* sendCertificate(
 ): Steps<(() => Steps<void>) | undefined> {
   const type = clientCertificateType(effects, extensions.clientCertificateType);
   const chosen = yield* chooseCredential(effects, request, 'TLSv1.2', type);
-  if (chosen !== undefined) effects.fact('clientCredential', chosen.credential.given);
+  if (chosen !== undefined) effects.fact('clientCredential', givenCredential(chosen.credential));
   send(
     effects,
     transcript,

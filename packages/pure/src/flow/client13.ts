@@ -12,6 +12,7 @@
  *     [Application Data]     <------>  [Application Data]
  */
 import { HandshakeType } from '@ferrule/result/numbers';
+import { givenCredential } from '@ferrule/ssl';
 import { type FinishedVerified, verifyFinished } from '../auth/finished.ts';
 import { type ChainVerified, type SignatureVerified, verifyCertificateVerify, verifyChain } from '../auth/verify.ts';
 import type { CipherSuite } from '../crypto/provider.ts';
@@ -126,7 +127,7 @@ export function* client13(
   // ── Certificate and CertificateVerify of ours, when they are asked for ──
   const credential =
     identity.request && (yield* authenticateClient(effects, identity.request, ourCertificateType, transcript));
-  if (credential !== undefined) effects.fact('clientCredential', credential.given);
+  if (credential !== undefined) effects.fact('clientCredential', givenCredential(credential));
 
   // ── Finished of ours ──
   send(effects, transcript, encodeFinished(finishedMac(hash, clientSecret, transcript.digest())));

@@ -1,0 +1,174 @@
+/**
+ * @module @ferrule/ssl/context-options: the options of a context, read once from the caller's objects and owned from
+ * then on (ADR 0090). What does not depend on the engine is checked here, for engines and for whoever has to wait for
+ * one; what a single engine cannot do, it refuses itself.
+ */
+import type {
+  CertificateCompression,
+  CertificateDecompressor,
+  CertificateType,
+  ContextOptions,
+  CredentialCallback,
+  Limits,
+  TlsVersion,
+  TrustAnchor,
+  VerifyCallback,
+} from '@ferrule/contract';
+import { bytesOf } from '@ferrule/result/arguments';
+import { credentialOption, type OwnCredential } from './credential.ts';
+import {
+  bytes, callback, codePoint, externalPsk, flag, integer, list, member, oneOf, type Options, optionsOf, pin, protocolName, record,
+} from './options.ts'; // prettier-ignore
+import { SESSION_BINDING } from './session-binding.ts';
+
+/** What was given, all of it the context's own: bytes copied, lists and objects frozen. What is absent has no key. */
+export interface OwnOptions extends ContextOptions {
+  readonly credentials?: readonly OwnCredential[];
+}
+
+/** The name of each option of a context: the table of bindings has a row for each. */
+export const contextOptionNames: readonly (keyof ContextOptions)[] = Object.freeze(
+  Object.keys(SESSION_BINDING) as (keyof ContextOptions)[],
+);
+const NAMES: ReadonlySet<string> = new Set(contextOptionNames);
+
+/**
+ * Reads each option once. Options that have been through here may come again, and stay what they are.
+ * @throws TypeError that begins with the name of what is unknown or wrong, or counts for nothing beside another option.
+ */
+export function contextOptions(options: ContextOptions = {}): OwnOptions {
+  const o = optionsOf(options, NAMES);
+  const read: { readonly [Key in keyof Required<OwnOptions>]: OwnOptions[Key] | undefined } = {
+    trustAnchors: list(o, 'trustAnchors', trustAnchor, { empty: true }),
+    crls: list(o, 'crls', bytes),
+    ocsp: word(o, 'ocsp', ['off', 'request', 'require']),
+    pins: list(o, 'pins', pin),
+    profile: word(o, 'profile', ['compatible', 'rfc5280', 'webpki']),
+    verify: verifyOption(o),
+    minVersion: word<TlsVersion>(o, 'minVersion', ['TLSv1.2', 'TLSv1.3']),
+    maxVersion: word<TlsVersion>(o, 'maxVersion', ['TLSv1.2', 'TLSv1.3']),
+    cipherSuites: list(o, 'cipherSuites', codePoint),
+    groups: list(o, 'groups', codePoint),
+    keyShares: list(o, 'keyShares', codePoint, { empty: true }),
+    signatureAlgorithms: list(o, 'signatureAlgorithms', codePoint),
+    alpn: list(o, 'alpn', protocolName),
+    recordSizeLimit: integer(o, 'recordSizeLimit', 64, MAX_PLAINTEXT),
+    certificateCompression: list(o, 'certificateCompression', compression),
+    ech: o.get('ech') === 'grease' ? 'grease' : o.has('ech') ? bytes(o.get('ech'), 'ech') : undefined,
+    echUnusable: word(o, 'echUnusable', ['refuse', 'grease', 'omit']),
+    grease: boolean(o, 'grease'),
+    extendedMasterSecret: word(o, 'extendedMasterSecret', ['require', 'allow']),
+    secureRenegotiation: word(o, 'secureRenegotiation', ['require', 'allow']),
+    renegotiation: word(o, 'renegotiation', ['refuse', 'ignore']),
+    sessionTickets: boolean(o, 'sessionTickets'),
+    signedCertificateTimestamps: boolean(o, 'signedCertificateTimestamps'),
+    reverifyOnResumption: boolean(o, 'reverifyOnResumption'),
+    postHandshakeAuth: boolean(o, 'postHandshakeAuth'),
+    rawPublicKeys: list(o, 'rawPublicKeys', bytes),
+    serverCertificateTypes: list(o, 'serverCertificateTypes', certificateType),
+    clientCertificateTypes: list(o, 'clientCertificateTypes', certificateType),
+    externalPsks: list(o, 'externalPsks', externalPsk),
+    recordPadding: integer(o, 'recordPadding', 0, MAX_PLAINTEXT),
+    securityLevel: integer(o, 'securityLevel', 1, 5),
+    credentials: list(o, 'credentials', credentialOption),
+    onCertificateRequest: callback<CredentialCallback>(o, 'onCertificateRequest'),
+    onKeylog: callback<NonNullable<ContextOptions['onKeylog']>>(o, 'onKeylog'),
+    onSession: callback<NonNullable<ContextOptions['onSession']>>(o, 'onSession'),
+    onMessage: callback<NonNullable<ContextOptions['onMessage']>>(o, 'onMessage'),
+    limits: limitsOption(o),
+    now: callback<() => number>(o, 'now'),
+    random: callback<(into: Uint8Array) => void>(o, 'random'),
+  };
+  // without a prototype: what is absent is not found there either
+  const own = Object.create(null) as Record<string, unknown>;
+  for (const [name, value] of Object.entries(read)) if (value !== undefined) own[name] = value;
+  refuseIdle(own);
+  return Object.freeze<OwnOptions>(own);
+}
+
+/** What would be dropped without a word, though its caller relies on it. What asks for no more than the default may stay. */
+function refuseIdle(own: OwnOptions): void {
+  const idle = (name: string, beside: string, why: string): never => {
+    throw new TypeError(`${name}: counts for nothing beside ${beside}: ${why}`);
+  };
+  if (typeof own.verify === 'function') {
+    const beside = 'a verify function';
+    const judges = 'the function takes the place of the path and of what that goes by; leave one of them out';
+    if ((own.trustAnchors ?? []).length > 0) idle('trustAnchors', beside, judges);
+    if (own.crls !== undefined) idle('crls', beside, judges);
+    if ((own.profile ?? 'compatible') !== 'compatible') idle('profile', beside, judges);
+    // a lower one still counts, for keys of our own (OpenSSL)
+    if ((own.securityLevel ?? 0) > DEFAULT_SECURITY_LEVEL) idle('securityLevel', beside, judges);
+    if (own.ocsp === 'require')
+      idle(
+        'ocsp: require',
+        beside,
+        "the function judges the response that it is given; `ocsp: 'request'` asks for one",
+      );
+    if (own.rawPublicKeys !== undefined)
+      idle('rawPublicKeys', beside, 'the function judges the key; `serverCertificateTypes` says that one may come');
+  }
+  if (own.credentials !== undefined && own.onCertificateRequest !== undefined)
+    idle('credentials', 'onCertificateRequest', 'the callback names whom we are; leave one of them out');
+  if (own.echUnusable !== undefined && (own.ech === undefined || own.ech === 'grease'))
+    idle('echUnusable', own.ech === undefined ? 'no `ech`' : "`ech: 'grease'`", 'it is about an ECHConfigList');
+}
+
+/** RFC 9846 section 5.1: the plaintext of a record, bytes. */
+const MAX_PLAINTEXT = 16_384;
+
+/** 112 bits. */
+export const DEFAULT_SECURITY_LEVEL = 2;
+
+const word = <T extends string>(o: Options, name: string, choices: readonly [T, ...T[]]): T | undefined =>
+  o.has(name) ? oneOf(o, name, choices, choices[0]) : undefined;
+
+const boolean = (o: Options, name: string): boolean | undefined => (o.has(name) ? flag(o, name) : undefined);
+
+function verifyOption(o: Options): 'peer' | 'none' | VerifyCallback | undefined {
+  const value = o.get('verify');
+  return typeof value === 'function' ? (value as VerifyCallback) : word<'peer' | 'none'>(o, 'verify', ['peer', 'none']);
+}
+
+function trustAnchor(value: unknown, name: string): TrustAnchor {
+  if (bytesOf(value) !== undefined) return bytes(value, name);
+  if (typeof value !== 'object' || value === null)
+    throw new TypeError(`${name}: must be a DER certificate, or { subject, spki, nameConstraints? }`);
+  const o = record(value, name, ['subject', 'spki', 'nameConstraints']);
+  const part = (key: string): Uint8Array => bytes(o.get(key), `${name}.${key}`);
+  return Object.freeze({
+    subject: part('subject'),
+    spki: part('spki'),
+    ...(o.has('nameConstraints') && { nameConstraints: part('nameConstraints') }),
+  });
+}
+
+function compression(value: unknown, name: string): CertificateCompression | CertificateDecompressor {
+  if (typeof value !== 'object' || value === null)
+    return member<CertificateCompression>(value, name, ['zlib', 'brotli', 'zstd']);
+  const o = record(value, name, ['id', 'decompress']);
+  const id = codePoint(o.get('id'), `${name}.id`);
+  const decompress = o.get('decompress');
+  if (typeof decompress !== 'function') throw new TypeError(`${name}.decompress: must be a function`);
+  return Object.freeze<CertificateDecompressor>({
+    id,
+    decompress: (data, limit) => Reflect.apply(decompress, value, [data, limit]) as Uint8Array | null,
+  });
+}
+
+const certificateType = (value: unknown, name: string): CertificateType =>
+  member<CertificateType>(value, name, ['x509', 'raw-public-key']);
+
+const LIMITS: readonly (keyof Limits)[] = [
+  'handshakeBytes', 'chainLength', 'pathBuildingSteps', 'tickets', 'keyUpdatesInARow', 'emptyRecordsInARow',
+]; // prettier-ignore
+
+function limitsOption(o: Options): Partial<Limits> | undefined {
+  if (!o.has('limits')) return undefined;
+  const given = record(o.get('limits'), 'limits', LIMITS);
+  return Object.freeze(
+    Object.fromEntries(
+      [...given.keys()].map((name) => [name, integer(given, name, 1, Number.MAX_SAFE_INTEGER, 'limits')]),
+    ),
+  );
+}
