@@ -24,6 +24,7 @@ import { CertificateCompressionId } from '@ferrule/result/numbers';
 import { ask, callbackFailed, clock, copyOf, type OwnCredential } from '@ferrule/ssl';
 import { contextOptions, DEFAULT_SECURITY_LEVEL, type OwnOptions } from '@ferrule/ssl/context-options';
 import { checkKeyShares, profileOption } from '@ferrule/ssl/options';
+import { guarded } from './crypto/guard.ts';
 import type { CipherSuite, CryptoProvider, Group } from './crypto/provider.ts';
 import { chooseEchConfig, parseEchConfigList, type EchConfig } from './ech/config.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
@@ -83,7 +84,8 @@ export interface Config {
 }
 
 /** @throws TypeError that names the option. */
-export function parseOptions(provider: CryptoProvider, options: ContextOptions = {}): Config {
+export function parseOptions(crypto: CryptoProvider, options: ContextOptions = {}): Config {
+  const provider = guarded(crypto);
   const own = contextOptions(options);
   const groups = pick('groups', own.groups, provider.groups, provider.defaultGroups);
   const { versions, suites } = versionsAndSuites(own, provider);

@@ -34,6 +34,7 @@ export const ALERT_OF: { readonly [K in TlsErrorCode]: number | null } = Object.
   PROTOCOL_IS_SHUTDOWN: null,
   HANDSHAKE_NOT_DONE: null,
   ASYNC_OPERATION_FAILED: Alert.internal_error,
+  CRYPTO_FAILED: Alert.internal_error,
   // The caller's own end of the connection, as dispose() is.
   CALLBACK_FAILED: null,
   INTERNAL_ERROR: Alert.internal_error,
@@ -142,4 +143,11 @@ export function fail(
     message,
     description === null ? details : { ...details, alert: { description, origin: 'local' } },
   );
+}
+
+/** CRYPTO_FAILED with what the provider has thrown as its cause; a TlsError is what it is. */
+export function cryptoFailed(what: string, thrown: unknown): TlsError {
+  if (TlsError.is(thrown)) return thrown;
+  const why = thrown instanceof Error ? thrown.message : String(thrown);
+  return fail('CRYPTO_FAILED', `${what} failed: ${why}`, { cause: thrown });
 }

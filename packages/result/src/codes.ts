@@ -76,6 +76,10 @@ const TABLE = {
     meaning: "One of the caller's callbacks (signer, verifier, credential choice) failed.",
     remedy: 'See `cause` for what the callback threw.',
   },
+  CRYPTO_FAILED: {
+    meaning: "The platform's cryptography (node:crypto, WebCrypto) failed at something that it should be able to do.",
+    remedy: 'See `cause` for what it threw; `ferrule doctor` tells what the platform can do. Another provider may do.',
+  },
   CALLBACK_FAILED: {
     meaning:
       "One of the caller's callbacks that observe (onSession, onKeylog, onMessage), tell the time (now) or give random bytes (random) failed.",

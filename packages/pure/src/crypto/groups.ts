@@ -49,6 +49,22 @@ export const isUncompressed = (point: Uint8Array, size: number): boolean =>
   point.length === 1 + 2 * size && point[0] === 4;
 
 /**
+ * Whether bytes of the right length and form are a share that a peer may send: on the curve, not of low order. For when
+ * a platform has thrown: only then is it the peer's fault.
+ */
+export function isValidShare(group: 'x25519' | 'secp256r1' | 'secp384r1' | 'secp521r1', peer: Uint8Array): boolean {
+  try {
+    if (group === 'x25519') curve25519.getSharedSecret(new Uint8Array(32).fill(1), peer);
+    else CURVES[group].Point.fromBytes(peer);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const CURVES = { secp256r1: p256, secp384r1: p384, secp521r1: p521 };
+
+/**
  * A secret scalar in memory of its own, by rejection; the surplus bits of P-521's last byte are cleared, so that a draw
  * is seldom refused.
  */

@@ -1,7 +1,7 @@
 /** @module Key exchange by `node:crypto`; ML-KEM by noble where this Node.js has none (before 24.7). */
 import * as nodeCrypto from 'node:crypto';
 import { PlatformKey } from '../keys/secret.ts';
-import { isUncompressed, scalar } from './groups.ts';
+import { isUncompressed, isValidShare, scalar } from './groups.ts';
 import { KEM_CIPHERTEXT_LENGTH, type Kem, type KemKey, hybridGroups, mlKem1024Group } from './hybrid.ts';
 import { nobleMlKem1024, nobleMlKem768 } from './kem.ts';
 import { plain } from './node-bytes.ts';
@@ -20,12 +20,12 @@ export function nodeGroups(own: Random): {
     kem: false,
     keyShare: (random: Random) => x25519Share(random, random === own),
   });
-  const secp256r1 = nistGroup(0x0017, 'secp256r1', 'prime256v1', 32);
+  const secp256r1 = nistGroup(0x0017, 'secp256r1', 'prime256v1', 32, own);
   const classic = [
     x25519,
     secp256r1,
-    nistGroup(0x0018, 'secp384r1', 'secp384r1', 48),
-    nistGroup(0x0019, 'secp521r1', 'secp521r1', 66),
+    nistGroup(0x0018, 'secp384r1', 'secp384r1', 48, own),
+    nistGroup(0x0019, 'secp521r1', 'secp521r1', 66, own),
   ];
   const native = nativeMlKem768(own);
   const hybrids = hybridGroups(native ?? nobleMlKem768, x25519, secp256r1);
@@ -55,9 +55,11 @@ function x25519Share(random: Random, platform: boolean): KeyShare {
       const { key } = held;
       if (peer.length !== 32) return null;
       try {
-        // OpenSSL refuses the points of low order.
-        return plain(nodeCrypto.diffieHellman({ privateKey: key, publicKey: x25519PublicKey(peer) }));
-      } catch {
+        const secret = plain(nodeCrypto.diffieHellman({ privateKey: key, publicKey: x25519PublicKey(peer) }));
+        // OpenSSL refuses the points of low order; others give zeros.
+        return secret.some((byte) => byte !== 0) ? secret : null;
+      } catch (error) {
+        if (isValidShare('x25519', peer)) throw error;
         return null;
       }
     },
@@ -93,26 +95,26 @@ function importX25519(random: Random): nodeCrypto.KeyObject {
 const exportX25519 = (privateKey: nodeCrypto.KeyObject): Uint8Array =>
   new Uint8Array(nodeCrypto.createPublicKey(privateKey).export({ format: 'der', type: 'spki' }).subarray(-32));
 
-function nistGroup(id: number, name: string, curve: string, size: number): Group {
+function nistGroup(
+  id: number,
+  name: 'secp256r1' | 'secp384r1' | 'secp521r1',
+  curve: string,
+  size: number,
+  own: Random,
+): Group {
   const keyShare = (random: Random): KeyShare => {
     const ecdh = nodeCrypto.createECDH(curve);
     const held = new PlatformKey(ecdh);
-    scalar(random, size, (secret) => {
-      try {
-        ecdh.setPrivateKey(secret);
-        return true;
-      } catch {
-        return false;
-      }
-    }).fill(0);
+    const publicKey = random === own ? ecdh.generateKeys() : importScalar(ecdh, random, size);
     return {
-      publicKey: new Uint8Array(ecdh.getPublicKey()),
+      publicKey: new Uint8Array(publicKey),
       derive(peer) {
         const { key } = held;
         if (!isUncompressed(peer, size)) return null;
         try {
           return plain(key.computeSecret(peer));
-        } catch {
+        } catch (error) {
+          if (isValidShare(name, peer)) throw error;
           return null;
         }
       },
@@ -120,6 +122,19 @@ function nistGroup(id: number, name: string, curve: string, size: number): Group
     };
   };
   return Object.freeze({ id, name, kem: false, keyShare });
+}
+
+/** Some platforms keep these bytes and not a copy: they are wiped with the copy that is given away for good. */
+function importScalar(ecdh: nodeCrypto.ECDH, random: Random, size: number): Uint8Array {
+  scalar(random, size, (secret) => {
+    try {
+      ecdh.setPrivateKey(Buffer.from(secret));
+      return true;
+    } catch {
+      return false;
+    }
+  }).fill(0);
+  return ecdh.getPublicKey();
 }
 
 // What Node 24.7 added and this package's oldest Node.js does not declare.

@@ -2,7 +2,7 @@
  * @module Key exchange by WebCrypto; what the platform has not, and what needs a seeded source of randomness, by noble.
  */
 import { ownMemory, PlatformKey } from '../keys/secret.ts';
-import { isUncompressed, nobleSecp256r1, nobleSecp384r1, nobleSecp521r1, nobleX25519 } from './groups.ts';
+import { isUncompressed, isValidShare, nobleSecp256r1, nobleSecp384r1, nobleSecp521r1, nobleX25519 } from './groups.ts';
 import { KEM_CIPHERTEXT_LENGTH, type Kem, type KemKey, hybridGroups, mlKem1024Group } from './hybrid.ts';
 import type { Group, KeyShare } from './provider.ts';
 import type { Subtle } from './subtle.ts';
@@ -15,10 +15,10 @@ export async function webGroups(
   own: Random,
 ): Promise<{ readonly groups: readonly Group[]; readonly defaultGroups: readonly number[] }> {
   const candidates: readonly [Group, Curve][] = [
-    [nobleX25519, { algorithm: { name: 'X25519' }, size: 32, valid: (peer) => peer.length === 32 }],
-    [nobleSecp256r1, nistCurve('P-256', 32)],
-    [nobleSecp384r1, nistCurve('P-384', 48)],
-    [nobleSecp521r1, nistCurve('P-521', 66)],
+    [nobleX25519, { name: 'x25519', algorithm: { name: 'X25519' }, size: 32, valid: (peer) => peer.length === 32 }],
+    [nobleSecp256r1, nistCurve('secp256r1', 'P-256', 32)],
+    [nobleSecp384r1, nistCurve('secp384r1', 'P-384', 48)],
+    [nobleSecp521r1, nistCurve('secp521r1', 'P-521', 66)],
   ];
   const classic = await Promise.all(
     candidates.map(async ([noble, curve]) =>
@@ -41,13 +41,15 @@ export async function webGroups(
 }
 
 interface Curve {
+  readonly name: Parameters<typeof isValidShare>[0];
   readonly algorithm: { readonly name: string; readonly namedCurve?: string };
   /** Bytes of the shared secret. */
   readonly size: number;
   valid(peer: Uint8Array): boolean;
 }
 
-const nistCurve = (namedCurve: string, size: number): Curve => ({
+const nistCurve = (name: Curve['name'], namedCurve: string, size: number): Curve => ({
+  name,
   algorithm: { name: 'ECDH', namedCurve },
   size,
   valid: (peer) => isUncompressed(peer, size),
@@ -63,7 +65,7 @@ function platformGroup(subtle: Subtle, curve: Curve, noble: Group, own: Random):
   });
 }
 
-async function platformShare(subtle: Subtle, { algorithm, size, valid }: Curve): Promise<KeyShare> {
+async function platformShare(subtle: Subtle, { name, algorithm, size, valid }: Curve): Promise<KeyShare> {
   const { publicKey, privateKey } = await subtle.generateKey(algorithm, false, ['deriveBits']);
   const held = new PlatformKey(privateKey);
   return {
@@ -78,7 +80,8 @@ async function platformShare(subtle: Subtle, { algorithm, size, valid }: Curve):
         );
         // Some platforms let a point of low order pass; RFC 9846 section 7.4.2 has us look.
         return secret.some((byte) => byte !== 0) ? secret : null;
-      } catch {
+      } catch (error) {
+        if (isValidShare(name, peer)) throw error;
         return null;
       }
     },

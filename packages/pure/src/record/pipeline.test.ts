@@ -192,7 +192,7 @@ describe('reading with an asynchronous AEAD', () => {
     const [bio, network] = bioPair(1000);
     network.write(sealed(toyProtection(0), application_data, numbered(1)));
     await expect(next(reader, bio)).rejects.toMatchObject({
-      code: 'ASYNC_OPERATION_FAILED',
+      code: 'CRYPTO_FAILED',
       cause: { message: 'no more workers' },
     });
   });
@@ -290,7 +290,7 @@ describe('writing with an asynchronous AEAD', () => {
     expect(writer.write(bio, Uint8Array.of(1))).toBe(-Progress.wantAsync);
     await writer.ready;
     expect(() => writer.write(bio, Uint8Array.of(1))).toThrow(
-      expect.objectContaining({ code: 'ASYNC_OPERATION_FAILED' }) as Error,
+      expect.objectContaining({ code: 'CRYPTO_FAILED' }) as Error,
     );
   });
 });

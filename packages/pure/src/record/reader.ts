@@ -21,7 +21,7 @@ import {
   MAX_RECORDS_IN_FLIGHT,
   MAX_WARNING_ALERTS,
 } from '../limits.ts';
-import { fail } from '../reason.ts';
+import { cryptoFailed, fail } from '../reason.ts';
 import { decodeAlert, type AlertMessage } from './alert.ts';
 import { refuseForeign } from './foreign.ts';
 import { giveBack, takeBuffer } from './pool.ts';
@@ -157,8 +157,7 @@ export class RecordReader {
     this.#bytesInFlight -= head.bytes;
     bio.nread(head.bytes);
     this.type = head.type;
-    if (head.state === 'broken')
-      throw fail('ASYNC_OPERATION_FAILED', 'opening a record failed', { cause: head.reason });
+    if (head.state === 'broken') throw cryptoFailed('opening a record', head.reason);
     if (head.state === 'clear') this.fragment = head.opened as Uint8Array;
     else this.#deliver(head.opened);
     return Progress.done;

@@ -9,7 +9,7 @@ import type { Bio } from '@ferrule/bio';
 import { concat, EMPTY } from '@ferrule/result/bytes';
 import { ContentType, Version } from '@ferrule/result/numbers';
 import { MAX_BYTES_IN_FLIGHT, MAX_PLAINTEXT, MAX_RECORDS_IN_FLIGHT } from '../limits.ts';
-import { fail } from '../reason.ts';
+import { cryptoFailed, fail } from '../reason.ts';
 import { encodeAlert } from './alert.ts';
 import { BUFFER_SIZE, giveBack, takeBuffer } from './pool.ts';
 import { RECORD_HEADER, type Protection } from './protect.ts';
@@ -84,8 +84,7 @@ export class RecordWriter {
       const head = this.#queue[0];
       if (head === undefined) return 0;
       if (head.state === 'pending') return 9;
-      if (head.state === 'broken')
-        throw fail('ASYNC_OPERATION_FAILED', 'sealing a record failed', { cause: head.reason });
+      if (head.state === 'broken') throw cryptoFailed('sealing a record', head.reason);
       this.#queue.shift();
       this.#bytesInFlight -= head.size;
       this.#emit(bio, head);

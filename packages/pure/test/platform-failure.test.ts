@@ -1,0 +1,159 @@
+/** A provider that throws, or rejects, at one primitive after the other: never is that the peer's fault. */
+import type * as NodeCrypto from 'node:crypto';
+import { webcrypto } from 'node:crypto';
+import { SslError } from '@ferrule/result';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { nodeCrypto } from '../src/crypto/node.ts';
+import type { Aead, CryptoProvider, Hash, HashState, KeyShare } from '../src/crypto/provider.ts';
+import { createWebCrypto } from '../src/crypto/webcrypto.ts';
+import { laterCrypto, scene, type Scene, type Setting } from './scene.ts';
+
+const broken = new Error('out of order');
+
+/** Answers at once, or later. */
+type Mode = 'throws' | 'rejects';
+const breakDown = (mode: Mode): never => {
+  if (mode === 'throws') throw broken;
+  return Promise.reject(broken) as never;
+};
+
+const withAead = (crypto: CryptoProvider, change: (aead: Aead) => Partial<Aead>): CryptoProvider => ({
+  ...crypto,
+  suites: crypto.suites.map((suite) => ({
+    ...suite,
+    aead: {
+      ...suite.aead,
+      key: (bytes: Uint8Array): Aead => {
+        const aead = suite.aead.key(bytes);
+        return { ...aead, ...change(aead) } as Aead;
+      },
+    },
+  })),
+});
+const withHash = (crypto: CryptoProvider, change: (hash: Hash) => Partial<Hash>): CryptoProvider => {
+  const of = (hash: Hash): Hash => ({ ...hash, ...change(hash) });
+  const { sha256, sha384, sha512 } = crypto.hashes;
+  const hashes = { sha256: of(sha256), sha384: of(sha384), sha512: of(sha512) };
+  return { ...crypto, hashes, suites: crypto.suites.map((suite) => ({ ...suite, hash: hashes[suite.hash.name] })) };
+};
+const withState = (crypto: CryptoProvider, change: Partial<HashState>): CryptoProvider =>
+  withHash(crypto, (hash) => ({ create: () => ({ ...hash.create(), ...change }) }));
+const withShare = (crypto: CryptoProvider, change: Partial<KeyShare>): CryptoProvider => ({
+  ...crypto,
+  groups: crypto.groups.map((group) => ({
+    ...group,
+    keyShare: (random) => ({ ...(group.keyShare(random) as KeyShare), ...change }),
+  })),
+});
+const throws = (): never => breakDown('throws');
+
+const AT_ONCE: Readonly<Record<string, CryptoProvider>> = {
+  'random bytes': { ...nodeCrypto, random: throws },
+  'a hash that is begun': withHash(nodeCrypto, () => ({ create: throws })),
+  'a hash that is fed': withState(nodeCrypto, { update: throws }),
+  'a hash that is read': withState(nodeCrypto, { digest: throws }),
+  HMAC: withHash(nodeCrypto, () => ({ hmac: throws })),
+  'a key for an AEAD': withAead(nodeCrypto, () => throws()),
+};
+const SOON_OR_LATER: Readonly<Record<string, (mode: Mode) => CryptoProvider>> = {
+  'a key share': (mode) => ({
+    ...nodeCrypto,
+    groups: nodeCrypto.groups.map((group) => ({ ...group, keyShare: () => breakDown(mode) })),
+  }),
+  'a shared secret': (mode) => withShare(nodeCrypto, { derive: () => breakDown(mode) }),
+  'a signature': (mode) => ({ ...nodeCrypto, verifier: { ...nodeCrypto.verifier, verify: () => breakDown(mode) } }),
+  'a record that is opened': (mode) => withAead(cryptoOf(mode), () => ({ open: () => breakDown(mode) })),
+  'a record that is sealed': (mode) => withAead(cryptoOf(mode), () => ({ seal: () => breakDown(mode) })),
+};
+const cryptoOf = (mode: Mode): CryptoProvider => (mode === 'throws' ? nodeCrypto : laterCrypto());
+
+describe('a platform that fails at', () => {
+  it.each(Object.entries(AT_ONCE))(
+    '%s fails the connection with CRYPTO_FAILED and the cause',
+    async (_name, crypto) => {
+      await expectFailure({ crypto });
+    },
+  );
+
+  describe.each(['throws', 'rejects'] as const)('(%s)', (mode) => {
+    it.each(Object.entries(SOON_OR_LATER))('%s fails it so too', async (_name, make) => {
+      await expectFailure({ crypto: make(mode) });
+    });
+  });
+});
+
+describe("a shared secret that the platform does not compute is the peer's fault only when its share is bad", () => {
+  afterEach(() => {
+    vi.restoreAllMocks();
+    vi.doUnmock('node:crypto');
+    vi.resetModules();
+  });
+  const NAMES = ['x25519', 'secp256r1', 'secp384r1', 'secp521r1'];
+  const sharesOf = (crypto: CryptoProvider): Promise<KeyShare[]> =>
+    Promise.all(crypto.groups.filter(({ kem }) => !kem).map(async (group) => group.keyShare(crypto.random)));
+  /** A share of low order, or off the curve. */
+  const bad = ({ publicKey }: KeyShare): Uint8Array =>
+    publicKey.length === 32 ? new Uint8Array(32) : publicKey.slice().fill(1, -1);
+
+  it('with node:crypto', async () => {
+    vi.resetModules();
+    vi.doMock('node:crypto', async (original) => {
+      const real = await original<typeof NodeCrypto>();
+      const createECDH = (curve: string): NodeCrypto.ECDH =>
+        Object.assign(real.createECDH(curve), { computeSecret: throws });
+      // Node 20 makes the public key with it, too.
+      const diffieHellman: typeof real.diffieHellman = (keys) => {
+        const secret = real.diffieHellman(keys);
+        return keys.publicKey.export({ format: 'jwk' }).x?.startsWith('CQ') ? secret : throws();
+      };
+      // vitest wants to be told what Node 20 has not.
+      return { decapsulate: undefined, ...real, createECDH, diffieHellman };
+    });
+    const shares = await sharesOf((await import('../src/crypto/node.ts')).nodeCrypto);
+    expect(shares).toHaveLength(NAMES.length);
+    for (const share of shares) {
+      expect(() => share.derive(share.publicKey)).toThrow(broken);
+      expect(share.derive(bad(share))).toBeNull();
+    }
+  });
+
+  it('with WebCrypto', async () => {
+    const shares = await sharesOf(await createWebCrypto());
+    expect(shares).toHaveLength(NAMES.length);
+    vi.spyOn(webcrypto.subtle, 'deriveBits').mockRejectedValue(broken);
+    for (const share of shares) {
+      await expect(share.derive(share.publicKey)).rejects.toThrow(broken);
+      expect(await share.derive(bad(share))).toBeNull();
+    }
+  });
+});
+
+async function expectFailure(setting: Setting): Promise<void> {
+  const it = scene({}, setting);
+  await connect(it);
+  const { code, cause, alert } = it.ssl.failure?.error ?? {};
+  expect({ code, cause, alert }).toEqual({
+    code: 'CRYPTO_FAILED',
+    cause: broken,
+    alert: expect.objectContaining({ description: 80, origin: 'local' }) as object,
+  });
+}
+
+/** As far as it goes. */
+async function connect({ ssl, server }: Scene): Promise<void> {
+  for (let answered = false; ;) {
+    const ret = ssl.connect();
+    if (ret === 1 || ssl.failure !== undefined) return;
+    const why = ssl.getError(ret);
+    if (why === SslError.wantAsync) await ssl.asyncReady;
+    else if (answered) return;
+    else {
+      answered = true;
+      server.readHello();
+      server.answer();
+      server.encryptedExtensions();
+      server.authenticate();
+      server.finish();
+    }
+  }
+}

@@ -1,0 +1,39 @@
+/** A platform that throws at every signature: that is no verdict on one. */
+import { afterEach, expect, it, vi } from 'vitest';
+import { knownAnswer, type KnownAnswer } from './known-answers.ts';
+
+const p256 = knownAnswer(
+  { kind: 'ecdsa', hash: 'sha256' },
+  { kind: 'ec', curve: 'P-256', bits: 256, point: new Uint8Array() },
+) as KnownAnswer;
+const ask = [p256.algorithm, p256.spki, p256.message, p256.signature] as const;
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.doUnmock('node:crypto');
+  vi.resetModules();
+});
+
+it.each(['verify', 'createPublicKey'] as const)('node:crypto: what %s throws at good keys is thrown', async (name) => {
+  const broken = (): never => {
+    throw new Error('out of order');
+  };
+  vi.doMock('node:crypto', async (original) => ({ ...(await original<object>()), [name]: broken }));
+  const { nodeVerifier } = await import('./node.ts');
+  expect(() => nodeVerifier.verify(...ask)).toThrow('out of order');
+});
+
+it.each(['verify', 'importKey'] as const)('WebCrypto: what %s rejects good keys with is rejected', async (name) => {
+  const { webcryptoVerifier } = await import('./webcrypto.ts');
+  vi.spyOn(crypto.subtle, name).mockRejectedValue(new Error('out of order'));
+  await expect(webcryptoVerifier.verify(...ask)).rejects.toThrow('out of order');
+});
+
+it('WebCrypto: an import that failed once is tried anew', async () => {
+  const { webcryptoVerifier } = await import('./webcrypto.ts');
+  vi.spyOn(crypto.subtle, 'importKey').mockRejectedValueOnce(new Error('out of order'));
+  vi.spyOn(crypto.subtle, 'verify').mockRejectedValueOnce(new Error('out of order'));
+  await Promise.resolve(webcryptoVerifier.verify(...ask)).catch(() => undefined);
+  vi.restoreAllMocks();
+  expect(await webcryptoVerifier.verify(...ask)).toBe(true);
+});
