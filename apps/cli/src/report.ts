@@ -30,7 +30,7 @@ export function connectionReport(info: ConnectionInfo, { via, phases, roundTrips
     ['signature', info.signatureAlgorithm?.name],
     ['ALPN', info.alpn && printable(info.alpn)],
     ['engine', `${info.backend}, ${info.engine}`],
-    ['fell back', info.fellBackBecause?.reason],
+    ['fell back', fellBack(info)],
   ];
   return [
     `${c.green('✓')} ${c.bold(info.host ?? 'the peer')} is verified`,
@@ -118,7 +118,7 @@ export function inspectionReport(inspection: Inspection, c: Colors): string {
     ],
     ['client', clientCertificateRequested ? 'the server asks for a client certificate' : undefined],
     ['engine', info && `${info.backend}, ${info.engine}`],
-    ['fell back', info?.fellBackBecause?.reason],
+    ['fell back', info && fellBack(info)],
   ];
   const verdict =
     error === undefined
@@ -204,3 +204,6 @@ function listed(names: readonly string[], host: string | undefined): string {
   if (host !== undefined && names.includes(host) && !shown.includes(host)) shown.unshift(host);
   return printable(shown.join(', ')) + (names.length > shown.length ? ` and ${names.length - shown.length} more` : '');
 }
+
+const fellBack = ({ fellBackBecause }: ConnectionInfo): string | undefined =>
+  fellBackBecause.length === 0 ? undefined : fellBackBecause.map(({ reason }) => reason).join('; ');

@@ -15,8 +15,9 @@ let engines: readonly string[] = [];
 beforeAll(async () => {
   writeFileSync(ca, (await pki('root')).certificatePem);
   const { fellBackBecause } = await chooseEngine();
-  engines = fellBackBecause === undefined ? ['native', 'pure'] : ['pure'];
-  if (fellBackBecause !== undefined) console.info(`the native engine is skipped: ${fellBackBecause.reason}`);
+  const [reason] = fellBackBecause;
+  engines = reason === undefined ? ['native', 'pure'] : ['pure'];
+  if (reason !== undefined) console.info(`the native engine is skipped: ${reason.reason}`);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 

@@ -159,7 +159,7 @@ async function establish(options: ConnectOverOptions, name: string, open: Open):
   if (host === undefined && given === undefined && (own.verify ?? 'peer') === 'peer')
     throw new TypeError('host: required, since it is the name that is verified');
 
-  const engine: Engine = given ? { backend: given.backend, fellBackBecause: undefined } : await chooseEngine(backend);
+  const engine: Engine = given ? { backend: given.backend, fellBackBecause: [] } : await chooseEngine(backend);
   let keeper: SessionKeeper | undefined;
   const context = given ?? contextFor(engine, own, sessions && ((session) => keeper?.keep(session)));
   const ssl = context.newConnection();

@@ -17,27 +17,27 @@ describe('chooseEngine()', () => {
   it('takes native where it loads', async () => {
     const backend = { name: 'native' };
     const { chooseEngine } = await withNative(() => ({ ok: true, backend }));
-    expect(await chooseEngine()).toEqual({ backend, fellBackBecause: undefined });
+    expect(await chooseEngine()).toEqual({ backend, fellBackBecause: [] });
   });
 
   it('falls back to pure with node:crypto, and says why', async () => {
     const { chooseEngine } = await withNative(() => ({ ok: false, code: 'NO_OPENSSL', reason: 'no OpenSSL here' }));
     const { backend, fellBackBecause } = await chooseEngine();
     expect([backend.name, backend.engine]).toEqual(['pure', 'TypeScript, node:crypto']);
-    expect(fellBackBecause).toMatchObject({ code: 'NO_OPENSSL', reason: 'no OpenSSL here' });
+    expect(fellBackBecause).toEqual([{ code: 'NO_OPENSSL', reason: 'no OpenSSL here' }]);
   });
 
   it('falls back when the package of the native engine is broken', async () => {
     const { chooseEngine } = await withNative(() => {
       throw new Error('half installed');
     });
-    expect((await chooseEngine()).fellBackBecause).toMatchObject({ code: 'NOT_INSTALLED' });
+    expect((await chooseEngine()).fellBackBecause).toMatchObject([{ code: 'NOT_INSTALLED' }]);
   });
 
   it('never falls back from an engine that was asked for', async () => {
     const { chooseEngine } = await withNative(() => ({ ok: false, code: 'NO_OPENSSL', reason: 'no OpenSSL here' }));
     await expect(chooseEngine('native')).rejects.toThrow(/no OpenSSL here/);
-    expect((await chooseEngine('pure')).fellBackBecause).toBeUndefined();
+    expect((await chooseEngine('pure')).fellBackBecause).toEqual([]);
   });
 
   it('takes an engine that the caller made, and refuses what is none', async () => {

@@ -1,16 +1,17 @@
 /** @module Which engine runs: the one place where engines are imported, each only when it is needed. */
 import type { Backend } from '@ferrule/contract';
 
-/** Why the engine of first choice did not run. */
+/** Why something of first choice does not run: the native engine, a source of cryptography, one primitive of it. */
 export interface FellBack {
-  /** Stable, e.g. `NO_OPENSSL`. */
+  /** Stable, e.g. `NO_OPENSSL`, `CRYPTO_MISSING`. */
   readonly code: string;
   readonly reason: string;
 }
 
 export interface Engine {
   readonly backend: Backend;
-  readonly fellBackBecause: FellBack | undefined;
+  /** One for each step down, so far; those of key exchange and signatures come with their first use. */
+  readonly fellBackBecause: readonly FellBack[];
 }
 
 /** By name, or an engine that the caller has made. */
@@ -23,16 +24,16 @@ export type EngineChoice = 'native' | 'pure' | Backend;
  */
 export async function chooseEngine(choice?: EngineChoice): Promise<Engine> {
   if (typeof choice === 'object' && choice !== null && typeof choice.createContext === 'function')
-    return { backend: choice, fellBackBecause: undefined };
+    return { backend: choice, fellBackBecause: [] };
   switch (choice) {
     case 'pure':
-      return { backend: await (pure ??= loadPure()), fellBackBecause: undefined };
+      return pureEngine([]);
     case 'native':
     case undefined: {
       const loaded = await (native ??= loadNative());
-      if (!('code' in loaded)) return { backend: loaded, fellBackBecause: undefined };
+      if (!('code' in loaded)) return { backend: loaded, fellBackBecause: [] };
       if (choice === 'native') throw new TypeError(`backend: the native engine cannot run here: ${loaded.reason}`);
-      return { backend: await (pure ??= loadPure()), fellBackBecause: loaded };
+      return pureEngine([loaded]);
     }
     default:
       throw new TypeError(`backend: ${describe(choice)} is neither 'native' nor 'pure' nor an engine`);
@@ -40,9 +41,9 @@ export async function chooseEngine(choice?: EngineChoice): Promise<Engine> {
 }
 
 let native: Promise<Backend | FellBack> | undefined;
-let pure: Promise<Backend> | undefined;
+let pure: Promise<Pure> | undefined;
 
-/** Node, and what passes for it: there the pure engine computes with node:crypto. */
+/** Node, and what passes for it. */
 const onNode = (): boolean =>
   typeof (globalThis as { readonly process?: { readonly versions?: { readonly node?: string } } }).process?.versions
     ?.node === 'string';
@@ -61,10 +62,26 @@ async function loadNative(): Promise<Backend | FellBack> {
   }
 }
 
-async function loadPure(): Promise<Backend> {
+interface Pure {
+  readonly backend: Backend;
+  /** Grows. */
+  readonly stepsDown: readonly FellBack[];
+}
+
+async function pureEngine(before: readonly FellBack[]): Promise<Engine> {
+  const { backend, stepsDown } = await (pure ??= loadPure());
+  return {
+    backend,
+    get fellBackBecause() {
+      return [...before, ...stepsDown.map(({ code, reason }) => ({ code, reason }))];
+    },
+  };
+}
+
+async function loadPure(): Promise<Pure> {
   const { createPure } = await import('@ferrule/pure');
-  if (onNode()) return createPure({ crypto: (await import('@ferrule/pure/crypto/node')).nodeCrypto });
-  return createPure({ crypto: (await import('@ferrule/pure/crypto/noble')).nobleCrypto });
+  const crypto = await (await import('@ferrule/pure/crypto/host')).hostCrypto();
+  return { backend: createPure({ crypto }), stepsDown: crypto.stepsDown };
 }
 
 const describe = (value: unknown): string => (typeof value === 'string' ? `'${value}'` : typeof value);

@@ -16,8 +16,8 @@ export interface ConnectionInfo {
   readonly backend: 'native' | 'pure';
   /** E.g. `OpenSSL 3.0.19 (host process)`. */
   readonly engine: string;
-  /** Why the native engine did not run, where it was the first choice. */
-  readonly fellBackBecause: FellBack | undefined;
+  /** Why something of first choice did not run: the native engine, a source of cryptography. Empty where all did. */
+  readonly fellBackBecause: readonly FellBack[];
   /** The name that was verified, and sent as SNI. */
   readonly host: string | undefined;
   /** The other end of the transport, e.g. `192.0.2.1:443`, where it is known. */

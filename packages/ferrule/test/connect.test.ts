@@ -39,7 +39,7 @@ describe.each(engines.filter((_, i) => runs[i]))('connect() with the %s engine',
       sessionReused: false,
       verifyResult: 0,
       remote: `127.0.0.1:${port}`,
-      fellBackBecause: undefined,
+      fellBackBecause: [],
     });
     expect(info.cipherSuite.name).toMatch(/^TLS_/);
     expect(info.group?.name).toBeTypeOf('string');

@@ -52,10 +52,26 @@ const FEATURES: readonly Feature[] = [
 
 /**
  * The TypeScript engine on a crypto provider: `createPure({ crypto: nodeCrypto })`. Providers are at
- * `@ferrule/pure/crypto/node`,
- * `/noble` and `/webcrypto`; which one runs is told by `backend.engine`.
+ * `@ferrule/pure/crypto/node`, `/noble`, `/tuned` and `/webcrypto`; which one runs is told by `backend.engine`.
+ *
+ * Without one, a promise of the engine on the cryptography of this host (`@ferrule/pure/crypto/host`): the fastest that
+ * is sound, primitive by primitive.
+ * @throws TypeError for a provider that is none, and (as a rejection) where the host has no randomness.
  */
-export function createPure({ crypto }: { readonly crypto: CryptoProvider }): Backend {
+export function createPure(options: { readonly crypto: CryptoProvider }): Backend;
+export function createPure(): Promise<Backend>;
+export function createPure(options?: { readonly crypto: CryptoProvider }): Backend | Promise<Backend> {
+  // By its public name, so that a bundler can leave it out where a provider is given.
+  if (options === undefined)
+    return import('@ferrule/pure/crypto/host').then(async ({ hostCrypto }) => engineOn(await hostCrypto()));
+  return engineOn(options.crypto);
+}
+
+function engineOn(crypto: CryptoProvider): Backend {
+  if (typeof (crypto as Partial<CryptoProvider> | undefined)?.synchronous !== 'boolean')
+    throw new TypeError(
+      'crypto: not a crypto provider. In a bundle for browsers @ferrule/pure/crypto/node is empty: leave `crypto` out, or take @ferrule/pure/crypto/webcrypto',
+    );
   const features = new Set<Feature>(FEATURES);
   if (crypto.synchronous) features.add('synchronous');
   if (crypto.groups.some(({ kem }) => kem)) features.add('mlkem');

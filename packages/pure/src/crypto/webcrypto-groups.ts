@@ -9,10 +9,14 @@ import type { Subtle } from './subtle.ts';
 
 type Random = (into: Uint8Array) => void;
 
-/** @param own - the provider's own random: with it the platform makes the keys (see {@link Group.keyShare}). */
+/**
+ * @param own - the provider's own random: with it the platform makes the keys (see {@link Group.keyShare}).
+ * @param fill - whether noble gives what the platform has not.
+ */
 export async function webGroups(
   subtle: Subtle,
   own: Random,
+  fill: boolean,
 ): Promise<{ readonly groups: readonly Group[]; readonly defaultGroups: readonly number[] }> {
   const candidates: readonly [Group, Curve][] = [
     [nobleX25519, { name: 'x25519', algorithm: { name: 'X25519' }, size: 32, valid: (peer) => peer.length === 32 }],
@@ -20,23 +24,28 @@ export async function webGroups(
     [nobleSecp384r1, nistCurve('secp384r1', 'P-384', 48)],
     [nobleSecp521r1, nistCurve('secp521r1', 'P-521', 66)],
   ];
-  const classic = await Promise.all(
+  const made = await Promise.all(
     candidates.map(async ([noble, curve]) =>
-      (await agrees(subtle, curve)) ? platformGroup(subtle, curve, noble, own) : noble,
+      (await agrees(subtle, curve)) ? platformGroup(subtle, curve, noble, own) : fill ? noble : undefined,
     ),
   );
-  const [x25519, secp256r1] = classic as [Group, Group];
+  const classic = made.filter((group) => group !== undefined);
+  const [x25519, secp256r1] = made;
   const native = await platformMlKem768(subtle);
-  const hybrids = hybridGroups(
-    (random) => (native !== undefined && random === own ? native() : nobleKem768(random)),
-    x25519,
-    secp256r1,
-  );
-  const ids = classic.map(({ id }) => id);
+  const hybrids =
+    x25519 !== undefined && secp256r1 !== undefined && (fill || native !== undefined)
+      ? hybridGroups(
+          (random) => (native !== undefined && random === own ? native() : nobleKem768(random)),
+          x25519,
+          secp256r1,
+        )
+      : [];
   return {
-    groups: Object.freeze([...hybrids, ...classic, mlKem1024Group(nobleKem1024)]),
+    groups: Object.freeze([...hybrids, ...classic, ...(fill ? [mlKem1024Group(nobleKem1024)] : [])]),
     // In plain JavaScript a hybrid would cost more than the rest of the handshake.
-    defaultGroups: Object.freeze(native === undefined ? ids : [hybrids[0].id, ...ids]),
+    defaultGroups: Object.freeze(
+      [...(native === undefined ? [] : hybrids.slice(0, 1)), ...classic].map(({ id }) => id),
+    ),
   };
 }
 

@@ -27,16 +27,22 @@ const random = (into: Uint8Array): void => {
  * @throws TypeError (as a rejection) where there is no WebCrypto, as on pages without HTTPS: noble's provider works
  * there.
  */
-export async function createWebCrypto(): Promise<CryptoProvider> {
+export const createWebCrypto = (): Promise<CryptoProvider> => webCrypto(true);
+
+/** The same with the platform's own AEADs and groups alone, for whoever takes the missing ones from elsewhere. */
+export const createWebCryptoAlone = (): Promise<CryptoProvider> => webCrypto(false);
+
+async function webCrypto(fill: boolean): Promise<CryptoProvider> {
   const subtle = subtleCrypto();
   if (subtle === undefined)
     throw new TypeError('this context has no crypto.subtle: serve the page over HTTPS, or use the noble provider');
   const [chaCha, groups, edwards] = await Promise.all([
     platformChaCha(subtle),
-    webGroups(subtle, random),
+    webGroups(subtle, random, fill),
     signsEd25519(subtle),
   ]);
-  const aeads = [aesGcm(subtle, 'AES-128-GCM'), aesGcm(subtle, 'AES-256-GCM'), chaCha ?? nobleChaCha20Poly1305];
+  const last = chaCha ?? (fill ? nobleChaCha20Poly1305 : undefined);
+  const aeads = [aesGcm(subtle, 'AES-128-GCM'), aesGcm(subtle, 'AES-256-GCM'), ...(last === undefined ? [] : [last])];
   return Object.freeze<CryptoProvider>({
     name: 'WebCrypto + noble 2.4.0',
     synchronous: false,
