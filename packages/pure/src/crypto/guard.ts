@@ -3,6 +3,7 @@
  * which names the provider and the primitive and has what was thrown as its cause. A TlsError stays what it is.
  */
 import type { Ssl } from '@ferrule/contract';
+import { hex16 } from '@ferrule/result/bytes';
 import type { SignatureAlgorithm } from '@ferrule/x509';
 import { cryptoFailed } from '../reason.ts';
 import type {
@@ -141,5 +142,5 @@ const guardGroup = (call: Call, group: Group, random: Random, own: Random): Grou
 const guardSigningKey = (call: Call, key: SigningKey): SigningKey => ({
   ...key,
   sign: (scheme: number, message: Uint8Array, connection?: Ssl) =>
-    call(`signing with scheme 0x${scheme.toString(16).padStart(4, '0')}`, () => key.sign(scheme, message, connection)),
+    call(`signing with scheme ${hex16(scheme)}`, () => key.sign(scheme, message, connection)),
 });

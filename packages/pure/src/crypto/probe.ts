@@ -5,6 +5,7 @@
  * What is looked at is what platforms were found to get wrong: they lack what they list, keep memory that is wiped
  * afterwards, take shares that must be refused.
  */
+import { bytesEqual, toHex } from '@ferrule/result/bytes';
 import type { PublicKey, SignatureAlgorithm, SignatureVerifier } from '@ferrule/x509';
 import { knownAnswer } from '@ferrule/x509/crypto/known-answers';
 import { type Awaiting, once } from './maybe.ts';
@@ -14,7 +15,6 @@ export type Verdict = string | undefined;
 
 /** From 0 upwards. */
 const counting = (length: number, from = 0): Uint8Array => Uint8Array.from({ length }, (_, i) => (from + i) & 0xff);
-const hexOf = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 
 /** Of 20 bytes from 0, with a key from 0, a nonce from 100 and additional data from 200: by OpenSSL. */
 const SEALED: Readonly<Record<AeadAlgorithm['name'], string>> = {
@@ -40,11 +40,10 @@ export function* probeAead(algorithm: AeadAlgorithm): Awaiting<Verdict> {
       : aead.open(counting(12, 100), counting(5, 200), cipher);
   try {
     const sealed = yield* once(seal(counting(20)));
-    if (hexOf(sealed) !== SEALED[algorithm.name]) return 'seals wrongly';
+    if (toHex(sealed) !== SEALED[algorithm.name]) return 'seals wrongly';
     const full = counting(FULL);
     const opened = yield* once(open((yield* once(seal(full))).slice()));
-    if (opened === null || opened.length !== FULL || opened.some((byte, i) => byte !== full[i]))
-      return 'does not open what it sealed';
+    if (opened === null || !bytesEqual(opened, full)) return 'does not open what it sealed';
     const altered = Uint8Array.from(sealed, (byte, i) => (i === 3 ? byte ^ 1 : byte));
     return (yield* once(open(altered))) === null ? undefined : 'opens what was altered';
   } finally {
@@ -76,10 +75,10 @@ export function probeHash(hash: Hash): Verdict {
   state.update(ABC.subarray(0, 1));
   const fork = state.clone();
   state.update(ABC.subarray(1));
-  if (hexOf(state.digest()) !== digest || hexOf(hash.digest(ABC)) !== digest) return 'hashes wrongly';
+  if (toHex(state.digest()) !== digest || toHex(hash.digest(ABC)) !== digest) return 'hashes wrongly';
   fork.update(ABC.subarray(1));
-  if (hexOf(fork.digest()) !== digest) return 'its copies hash wrongly';
-  return hexOf(hash.hmac(KEY, ABC)) === hmac ? undefined : 'its HMAC is wrong';
+  if (toHex(fork.digest()) !== digest) return 'its copies hash wrongly';
+  return toHex(hash.hmac(KEY, ABC)) === hmac ? undefined : 'its HMAC is wrong';
 }
 
 /** Bytes of each part; a group without a key encapsulation has no ciphertext, and the other way round. */
@@ -125,7 +124,7 @@ export function* probeGroup(group: Group, own: (into: Uint8Array) => void): Awai
     share.set(ofPoint, kemFirst ? ciphertext : 0);
     return share;
   };
-  const shared = (whole: Uint8Array): string => hexOf(kemFirst ? whole.slice(-secret || whole.length) : whole.slice(0, secret)); // prettier-ignore
+  const shared = (whole: Uint8Array): string => toHex(kemFirst ? whole.slice(-secret || whole.length) : whole.slice(0, secret)); // prettier-ignore
   try {
     if (a.publicKey.length !== encapsulationKey + point) return 'gives a share of a wrong length';
     const left = yield* once(a.derive(answer(pointOf(b))));
