@@ -3,7 +3,7 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from '
 import { join } from 'node:path';
 import type { Package } from './programs.ts';
 import type { Registry } from './registry.ts';
-import { need, run } from './steps.ts';
+import { need, plainEnv, run } from './steps.ts';
 
 interface Manifest {
   readonly name: string;
@@ -26,7 +26,7 @@ const ZIG = '0.13.0';
 
 /** Clones, versions and builds; the platforms' packages are in packages/native/npm afterwards. */
 export async function prepareClone({ root, clone, scratch, zig, platforms }: CloneOptions): Promise<void> {
-  const env = process.env;
+  const env = plainEnv;
   await need('a clean clone', async () => {
     await run('git', ['clone', '--quiet', root, clone], { cwd: root, env });
     await run('npm', ['ci', '--no-audit', '--no-fund'], { cwd: clone, env, minutes: 20 });

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Installer } from './installers.ts';
-import { run } from './steps.ts';
+import { plainEnv, run } from './steps.ts';
 import type { Tools } from './tools.ts';
 
 export interface Package {
@@ -85,7 +85,7 @@ export async function compilesAll(tools: Tools, folder: string, given: Package, 
       join(folder, config),
       JSON.stringify({ compilerOptions, files: mode === 'bundler' ? ['all.mts'] : files }),
     );
-    await run(process.execPath, [tools.tsc, '-p', config], { cwd: folder, env: process.env });
+    await run(process.execPath, [tools.tsc, '-p', config], { cwd: folder, env: plainEnv });
   }
   return Object.keys(MODES).join(', ');
 }

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { end, run, start } from './steps.ts';
+import { end, plainEnv, run, start } from './steps.ts';
 
 export interface Registry {
   readonly url: string;
@@ -15,7 +15,7 @@ export interface Registry {
 /** @param ours the names that only this registry may answer for */
 export async function startRegistry(verdaccio: string, folder: string, ours: readonly string[]): Promise<Registry> {
   mkdirSync(folder, { recursive: true });
-  const upstream = (await run('npm', ['config', 'get', 'registry'], { cwd: folder, env: process.env })).trim();
+  const upstream = (await run('npm', ['config', 'get', 'registry'], { cwd: folder, env: plainEnv })).trim();
   const access = 'access: $all, publish: $all, unpublish: $all';
   writeFileSync(
     join(folder, 'config.yaml'),
@@ -37,7 +37,7 @@ export async function startRegistry(verdaccio: string, folder: string, ours: rea
   writeFileSync(npmrc, `registry=${url}\n//127.0.0.1:${port}/:_authToken=rehearsal\nfund=false\naudit=false\n`);
   const child = start(process.execPath, [verdaccio, '--config', 'config.yaml', '--listen', `127.0.0.1:${port}`], {
     cwd: folder,
-    env: process.env,
+    env: plainEnv,
   });
   for (let tries = 0; !(await answers(url)); tries += 1) {
     if (tries > 120 || child.exitCode !== null) throw new Error('Verdaccio does not answer');

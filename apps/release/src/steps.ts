@@ -45,6 +45,11 @@ export function endOnSignals(): void {
     });
 }
 
+/** The environment without what `npm run` puts there for the script that it runs. */
+export const plainEnv: NodeJS.ProcessEnv = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name)),
+);
+
 export interface RunOptions {
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;

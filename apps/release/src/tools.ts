@@ -1,7 +1,7 @@
 /** @module The tools of the rehearsal, in fixed versions; they are installed into its own folder and leave with it. */
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { run } from './steps.ts';
+import { plainEnv, run } from './steps.ts';
 
 const VERSIONS = {
   '@types/node': '20.19.43',
@@ -29,7 +29,7 @@ export async function installTools(folder: string): Promise<Tools> {
   // Verdaccio's node-fetch is asked for by a tag, which not every registry carries.
   const manifest = { private: true, dependencies: VERSIONS, overrides: { 'node-fetch': '2.7.0' } };
   writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
-  await run('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: folder, env: process.env });
+  await run('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: folder, env: plainEnv });
   const modules = join(folder, 'node_modules');
   return {
     verdaccio: join(modules, 'verdaccio/bin/verdaccio'),
