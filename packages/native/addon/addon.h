@@ -43,4 +43,14 @@ struct Environment {
 // step(handle, operation, eof, in, out, data): defined in step.cpp.
 napi_value step(const Napi::CallbackInfo& info);
 
+// Defined in library.cpp.
+napi_value version(const Napi::CallbackInfo& info);
+napi_value cipherSuites(const Napi::CallbackInfo& info);
+napi_value groups(const Napi::CallbackInfo& info);
+napi_value schemes(const Napi::CallbackInfo& info);
+napi_value offer(const Napi::CallbackInfo& info);
+napi_value accepts(const Napi::CallbackInfo& info);
+napi_value useControl(const Napi::CallbackInfo& info);
+napi_value pkcs12(const Napi::CallbackInfo& info);
+
 }  // namespace ferrule

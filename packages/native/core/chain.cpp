@@ -24,30 +24,28 @@ T* decoded(const X509* certificate, long nid, bool* critical, bool* unreadable) 
 
 // RFC 5280 section 4.2.1.4: whoever finds the extension critical knows its qualifiers too, or rejects the certificate.
 bool hasUnknownQualifier(const X509* certificate) {
-  const OpenSsl& o = ossl();
   bool critical = false;
   bool unreadable = false;
   auto* policies = decoded<OPENSSL_STACK>(certificate, K(NID_certificate_policies), &critical, &unreadable);
   bool unknown = false;
-  for (int i = 0; critical && i < o.OPENSSL_sk_num(policies); i++) {
-    const OPENSSL_STACK* qualifiers = static_cast<const PolicyInformation*>(o.OPENSSL_sk_value(policies, i))->qualifiers;
-    for (int j = 0; j < o.OPENSSL_sk_num(qualifiers); j++) {
-      const int id = o.OBJ_obj2nid(static_cast<const PolicyQualifier*>(o.OPENSSL_sk_value(qualifiers, j))->id);
+  for (int i = 0; critical && i < ossl().OPENSSL_sk_num(policies); i++) {
+    const OPENSSL_STACK* qualifiers = static_cast<const PolicyInformation*>(ossl().OPENSSL_sk_value(policies, i))->qualifiers;
+    for (int j = 0; j < ossl().OPENSSL_sk_num(qualifiers); j++) {
+      const int id = ossl().OBJ_obj2nid(static_cast<const PolicyQualifier*>(ossl().OPENSSL_sk_value(qualifiers, j))->id);
       if (id != K(NID_id_qt_cps) && id != K(NID_id_qt_unotice)) unknown = true;
     }
   }
-  o.CERTIFICATEPOLICIES_free(reinterpret_cast<struct stack_st_POLICYINFO*>(policies));
+  ossl().CERTIFICATEPOLICIES_free(reinterpret_cast<struct stack_st_POLICYINFO*>(policies));
   return unknown || (critical && unreadable);
 }
 
 // RFC 5280 section 4.2.1.13: there is at least one point. What a point must have, OpenSSL looks at.
 bool hasNoDistributionPoint(const X509* certificate) {
-  const OpenSsl& o = ossl();
   bool critical = false;
   bool unreadable = false;
   auto* points = decoded<OPENSSL_STACK>(certificate, K(NID_crl_distribution_points), &critical, &unreadable);
-  const bool none = points != nullptr && o.OPENSSL_sk_num(points) == 0;
-  o.CRL_DIST_POINTS_free(reinterpret_cast<struct stack_st_DIST_POINT*>(points));
+  const bool none = points != nullptr && ossl().OPENSSL_sk_num(points) == 0;
+  ossl().CRL_DIST_POINTS_free(reinterpret_cast<struct stack_st_DIST_POINT*>(points));
   return critical && none;
 }
 
@@ -62,16 +60,15 @@ std::string lowerTextOf(const ASN1_STRING* value) {
 
 // The DNS names of the certificate, in lower case.
 std::vector<std::string> dnsNamesOf(const X509* certificate) {
-  const OpenSsl& o = ossl();
   bool ignored = false;
   std::vector<std::string> found;
   auto* names = decoded<OPENSSL_STACK>(certificate, K(NID_subject_alt_name), &ignored, &ignored);
-  for (int i = 0; i < o.OPENSSL_sk_num(names); i++) {
+  for (int i = 0; i < ossl().OPENSSL_sk_num(names); i++) {
     int type = 0;
-    const void* value = o.GENERAL_NAME_get0_value(static_cast<const GENERAL_NAME*>(o.OPENSSL_sk_value(names, i)), &type);
+    const void* value = ossl().GENERAL_NAME_get0_value(static_cast<const GENERAL_NAME*>(ossl().OPENSSL_sk_value(names, i)), &type);
     if (type == K(GEN_DNS)) found.push_back(lowerTextOf(static_cast<const ASN1_STRING*>(value)));
   }
-  o.GENERAL_NAMES_free(reinterpret_cast<struct stack_st_GENERAL_NAME*>(names));
+  ossl().GENERAL_NAMES_free(reinterpret_cast<struct stack_st_GENERAL_NAME*>(names));
   return found;
 }
 
@@ -105,10 +102,9 @@ bool covers(const std::string& name, const std::string& base) {
 
 // What excluded DNS names have against these: one that is no DNS name may be what is excluded.
 long judgeExclusions(const NameConstraints* constraints, const std::vector<std::string>& names) {
-  const OpenSsl& o = ossl();
-  for (int i = 0; i < o.OPENSSL_sk_num(constraints->excluded); i++) {
+  for (int i = 0; i < ossl().OPENSSL_sk_num(constraints->excluded); i++) {
     int type = 0;
-    const void* value = o.GENERAL_NAME_get0_value(static_cast<const GeneralSubtree*>(o.OPENSSL_sk_value(constraints->excluded, i))->base, &type);
+    const void* value = ossl().GENERAL_NAME_get0_value(static_cast<const GeneralSubtree*>(ossl().OPENSSL_sk_value(constraints->excluded, i))->base, &type);
     if (type != K(GEN_DNS)) continue;
     const std::string base = lowerTextOf(static_cast<const ASN1_STRING*>(value));
     for (const std::string& name : names) {
@@ -121,18 +117,17 @@ long judgeExclusions(const NameConstraints* constraints, const std::vector<std::
 
 // RFC 5280 section 4.2.1.10, beside OpenSSL's own check of the names.
 Finding judgeConstraints(const OPENSSL_STACK* path) {
-  const OpenSsl& o = ossl();
   Finding finding;
   std::vector<std::vector<std::string>> below;
-  for (int i = 0; i < o.OPENSSL_sk_num(path); i++) {
+  for (int i = 0; i < ossl().OPENSSL_sk_num(path); i++) {
     X509* certificate = certificateAt(path, i);
     bool ignored = false;
     auto* constraints = decoded<NameConstraints>(certificate, K(NID_name_constraints), &ignored, &ignored);
     for (size_t at = 0; constraints != nullptr && at < below.size() && finding.code == K(X509_V_OK); at++) {
       finding = {judgeExclusions(constraints, below[at]), static_cast<int>(at)};
     }
-    o.NAME_CONSTRAINTS_free(reinterpret_cast<NAME_CONSTRAINTS*>(constraints));
-    const bool selfIssued = (o.X509_get_extension_flags(certificate) & static_cast<uint32_t>(K(EXFLAG_SI))) != 0;
+    ossl().NAME_CONSTRAINTS_free(reinterpret_cast<NAME_CONSTRAINTS*>(constraints));
+    const bool selfIssued = (ossl().X509_get_extension_flags(certificate) & static_cast<uint32_t>(K(EXFLAG_SI))) != 0;
     below.push_back(i > 0 && selfIssued ? std::vector<std::string>() : dnsNamesOf(certificate));
   }
   return finding;
@@ -141,29 +136,27 @@ Finding judgeConstraints(const OPENSSL_STACK* path) {
 // RFC 5280 section 6.1.5 (g). OpenSSL does this only when told, and then refuses each policy that is not in order; where nobody
 // requires one, that is nobody's loss.
 Finding judgePolicies(const OPENSSL_STACK* path, bool always) {
-  const OpenSsl& o = ossl();
   bool asked = always;
-  for (int i = 0; i < o.OPENSSL_sk_num(path) - 1; i++) asked = asked || hasExtension(certificateAt(path, i), K(NID_policy_constraints));
+  for (int i = 0; i < ossl().OPENSSL_sk_num(path) - 1; i++) asked = asked || hasExtension(certificateAt(path, i), K(NID_policy_constraints));
   if (!asked) return {};
   // The user's initial policies (section 6.1.1 c): any.
-  OPENSSL_STACK* wanted = o.OPENSSL_sk_new_null();
-  o.OPENSSL_sk_push(wanted, o.OBJ_nid2obj(static_cast<int>(K(NID_any_policy))));
+  OPENSSL_STACK* wanted = ossl().OPENSSL_sk_new_null();
+  ossl().OPENSSL_sk_push(wanted, ossl().OBJ_nid2obj(K(NID_any_policy)));
   X509_POLICY_TREE* tree = nullptr;
   int explicitPolicy = 0;
-  const int result = o.X509_policy_check(&tree, &explicitPolicy, reinterpret_cast<struct stack_st_X509*>(const_cast<OPENSSL_STACK*>(path)),
+  const int result = ossl().X509_policy_check(&tree, &explicitPolicy, reinterpret_cast<struct stack_st_X509*>(const_cast<OPENSSL_STACK*>(path)),
                                          reinterpret_cast<struct stack_st_ASN1_OBJECT*>(wanted), 0);
-  o.X509_policy_tree_free(tree);
-  o.OPENSSL_sk_free(wanted);
+  ossl().X509_policy_tree_free(tree);
+  ossl().OPENSSL_sk_free(wanted);
   if (result > 0) return {};
   return {result == K(X509_PCY_TREE_FAILURE) ? K(X509_V_ERR_NO_EXPLICIT_POLICY) : K(X509_V_ERR_INVALID_POLICY_EXTENSION), 0};
 }
 
 template <typename Test>
 bool issuingPoint(const X509_CRL* crl, Test test) {
-  const OpenSsl& o = ossl();
-  auto* point = static_cast<IssuingDistributionPoint*>(o.X509_CRL_get_ext_d2i(crl, static_cast<int>(K(NID_issuing_distribution_point)), nullptr, nullptr));
+  auto* point = static_cast<IssuingDistributionPoint*>(ossl().X509_CRL_get_ext_d2i(crl, K(NID_issuing_distribution_point), nullptr, nullptr));
   const bool passes = point != nullptr && test(*point);
-  o.ISSUING_DIST_POINT_free(reinterpret_cast<ISSUING_DIST_POINT*>(point));
+  ossl().ISSUING_DIST_POINT_free(reinterpret_cast<ISSUING_DIST_POINT*>(point));
   return passes;
 }
 
@@ -192,33 +185,31 @@ bool isIndirect(const X509_CRL* crl) {
 }
 
 Finding judgeListsOfSomeReasons(const OPENSSL_STACK* path, const X509_STORE* store) {
-  const OpenSsl& o = ossl();
-  const auto* objects = reinterpret_cast<const OPENSSL_STACK*>(o.X509_STORE_get0_objects(store));
-  const int length = o.OPENSSL_sk_num(path);
-  for (int i = 0; i < o.OPENSSL_sk_num(objects); i++) {
-    X509_CRL* crl = o.X509_OBJECT_get0_X509_CRL(static_cast<const X509_OBJECT*>(o.OPENSSL_sk_value(objects, i)));
+  const auto* objects = reinterpret_cast<const OPENSSL_STACK*>(ossl().X509_STORE_get0_objects(store));
+  const int length = ossl().OPENSSL_sk_num(path);
+  for (int i = 0; i < ossl().OPENSSL_sk_num(objects); i++) {
+    X509_CRL* crl = ossl().X509_OBJECT_get0_X509_CRL(static_cast<const X509_OBJECT*>(ossl().OPENSSL_sk_value(objects, i)));
     if (crl == nullptr || !isOfSomeReasons(crl)) continue;
     for (int at = 0; at < std::max(length - 1, 1); at++) {
       X509* certificate = certificateAt(path, at);
       X509_REVOKED* entry = nullptr;
-      const bool concerns = o.X509_NAME_cmp(o.X509_CRL_get_issuer(crl), o.X509_get_issuer_name(certificate)) == 0;
-      if (!concerns || o.X509_CRL_get0_by_cert(crl, &entry, certificate) != 1) continue;
+      const bool concerns = ossl().X509_NAME_cmp(ossl().X509_CRL_get_issuer(crl), ossl().X509_get_issuer_name(certificate)) == 0;
+      if (!concerns || ossl().X509_CRL_get0_by_cert(crl, &entry, certificate) != 1) continue;
       X509* issuer = certificateAt(path, std::min(at + 1, length - 1));
-      if (o.X509_CRL_verify(crl, o.X509_get0_pubkey(issuer)) == 1) return {K(X509_V_ERR_CERT_REVOKED), at, certificate};
+      if (ossl().X509_CRL_verify(crl, ossl().X509_get0_pubkey(issuer)) == 1) return {K(X509_V_ERR_CERT_REVOKED), at, certificate};
     }
   }
   return {};
 }
 
 bool mustStaple(const X509* leaf) {
-  const OpenSsl& o = ossl();
   bool ignored = false;
   auto* features = decoded<OPENSSL_STACK>(leaf, K(NID_tlsfeature), &ignored, &ignored);
   bool must = false;
-  for (int i = 0; i < o.OPENSSL_sk_num(features); i++) {
-    must = must || o.ASN1_INTEGER_get(static_cast<const ASN1_INTEGER*>(o.OPENSSL_sk_value(features, i))) == K(TLSEXT_TYPE_status_request);
+  for (int i = 0; i < ossl().OPENSSL_sk_num(features); i++) {
+    must = must || ossl().ASN1_INTEGER_get(static_cast<const ASN1_INTEGER*>(ossl().OPENSSL_sk_value(features, i))) == K(TLSEXT_TYPE_status_request);
   }
-  o.TLS_FEATURE_free(reinterpret_cast<struct stack_st_ASN1_INTEGER*>(features));
+  ossl().TLS_FEATURE_free(reinterpret_cast<struct stack_st_ASN1_INTEGER*>(features));
   return must;
 }
 

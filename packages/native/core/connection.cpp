@@ -10,36 +10,27 @@ constexpr size_t kRecordHeader = 5;
 constexpr size_t kMaxPlaintext = 16384;
 // What we answer to the peer while our own records wait for it to read. A peer that asks for more has to read first.
 constexpr size_t kMostAnswersOwed = 16384;
-// Of what a peer can send without data in between: CertificateRequests after the handshake, each of which costs a signature;
-// tickets, and HelloRequests that are ignored; records of messages, of which each may hold one byte.
-constexpr uint32_t kCertificateRequestsInARow = 8;
-constexpr uint32_t kMessagesInARow = 64;
-constexpr uint32_t kHandshakeRecordsInARow = 16384;
 // Counts go back as an int.
 constexpr size_t kMostAtOnce = size_t{1} << 30;
-constexpr size_t kTag = 16;
 // Header, explicit nonce, inner content type and tag of a record, and room for a KeyUpdate that goes before it.
 constexpr size_t kRecordOverhead = 128;
-
-int get16(const uint8_t* at) { return at[0] << 8 | at[1]; }
 
 }  // namespace
 
 std::unique_ptr<Connection> Connection::make(std::shared_ptr<Context> context) {
-  const OpenSsl& o = ossl();
   std::unique_ptr<Connection> connection(new Connection(std::move(context)));
-  connection->ssl_ = o.SSL_new(connection->context_->get());
+  connection->ssl_ = ossl().SSL_new(connection->context_->get());
   BIO* bio = connection->ssl_ == nullptr ? nullptr : newSpanBio(&connection->spans);
   if (bio == nullptr) return nullptr;
-  o.SSL_set_bio(connection->ssl_, bio, bio);
-  o.SSL_set_ex_data(connection->ssl_, 0, connection.get());
-  o.SSL_set_connect_state(connection->ssl_);
+  ossl().SSL_set_bio(connection->ssl_, bio, bio);
+  ossl().SSL_set_ex_data(connection->ssl_, 0, connection.get());
+  ossl().SSL_set_connect_state(connection->ssl_);
   // An openssl.cnf can give every context a certificate.
-  o.SSL_certs_clear(connection->ssl_);
-  X509_VERIFY_PARAM* param = o.SSL_get0_param(connection->ssl_);
-  o.X509_VERIFY_PARAM_set_hostflags(param, static_cast<unsigned>(K(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS) | K(X509_CHECK_FLAG_NEVER_CHECK_SUBJECT)));
-  if (connection->context_->config().strict) o.X509_VERIFY_PARAM_set_flags(param, static_cast<unsigned long>(K(X509_V_FLAG_X509_STRICT)));
-  o.X509_VERIFY_PARAM_set_depth(param, static_cast<int>(std::min<uint32_t>(connection->context_->config().chainLength, 1000)));
+  ossl().SSL_certs_clear(connection->ssl_);
+  X509_VERIFY_PARAM* param = ossl().SSL_get0_param(connection->ssl_);
+  ossl().X509_VERIFY_PARAM_set_hostflags(param, static_cast<unsigned>(K(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS) | K(X509_CHECK_FLAG_NEVER_CHECK_SUBJECT)));
+  if (connection->context_->config().strict) ossl().X509_VERIFY_PARAM_set_flags(param, static_cast<unsigned long>(K(X509_V_FLAG_X509_STRICT)));
+  ossl().X509_VERIFY_PARAM_set_depth(param, static_cast<int>(std::min<uint32_t>(connection->context_->config().chainLength, 1000)));
   return connection;
 }
 
@@ -51,17 +42,16 @@ Connection::~Connection() {
 Connection& Connection::of(const SSL* ssl) { return *static_cast<Connection*>(ossl().SSL_get_ex_data(ssl, 0)); }
 
 bool Connection::setHost(const std::string& name, bool isAddress) {
-  const OpenSsl& o = ossl();
-  X509_VERIFY_PARAM* param = o.SSL_get0_param(ssl_);
+  X509_VERIFY_PARAM* param = ossl().SSL_get0_param(ssl_);
   const auto sendName = [&](const char* value) {
-    return o.SSL_ctrl(ssl_, static_cast<int>(K(SSL_CTRL_SET_TLSEXT_HOSTNAME)), K(TLSEXT_NAMETYPE_host_name), const_cast<char*>(value)) == 1;
+    return ossl().SSL_ctrl(ssl_, K(SSL_CTRL_SET_TLSEXT_HOSTNAME), K(TLSEXT_NAMETYPE_host_name), const_cast<char*>(value)) == 1;
   };
   // Whatever was set before no longer counts. Addresses are not sent (RFC 6066 section 3).
-  o.X509_VERIFY_PARAM_set1_host(param, nullptr, 0);
-  o.X509_VERIFY_PARAM_set1_ip(param, nullptr, 0);
+  ossl().X509_VERIFY_PARAM_set1_host(param, nullptr, 0);
+  ossl().X509_VERIFY_PARAM_set1_ip(param, nullptr, 0);
   sendName(nullptr);
-  if (isAddress) return o.X509_VERIFY_PARAM_set1_ip_asc(param, name.c_str()) == 1;
-  return o.X509_VERIFY_PARAM_set1_host(param, name.data(), name.size()) == 1 && sendName(name.c_str());
+  if (isAddress) return ossl().X509_VERIFY_PARAM_set1_ip_asc(param, name.c_str()) == 1;
+  return ossl().X509_VERIFY_PARAM_set1_host(param, name.data(), name.size()) == 1 && sendName(name.c_str());
 }
 
 void Connection::setTime(time_t seconds) {
@@ -80,7 +70,7 @@ int Connection::step(Operation operation, uint8_t* data, size_t size) {
   }
   spans.drain();
   int ret = failure_.set ? -1 : run(operation, data, std::min(size, kMostAtOnce));
-  if (spans.held && ret <= 0 && !failure_.set) lastError = static_cast<int>(K(SSL_ERROR_WANT_RETRY_VERIFY));
+  if (spans.held && ret <= 0 && !failure_.set) lastError = K(SSL_ERROR_WANT_RETRY_VERIFY);
   headSeen_ += spans.inUsed;
   if (pending_ != Reason::none && !failure_.set) {
     failOwn();
@@ -90,7 +80,7 @@ int Connection::step(Operation operation, uint8_t* data, size_t size) {
   if (ret > 0 || !failure_.set) return ret;
   // The peer is owed an alert, and what was begun before it.
   spans.drain();
-  lastError = spans.owed() > 0 ? static_cast<int>(K(SSL_ERROR_WANT_WRITE)) : failure_.error;
+  lastError = spans.owed() > 0 ? K(SSL_ERROR_WANT_WRITE) : failure_.error;
   return -1;
 }
 
@@ -114,15 +104,15 @@ int Connection::run(Operation operation, uint8_t* data, size_t size) {
 }
 
 int Connection::wantWrite() {
-  lastError = static_cast<int>(K(SSL_ERROR_WANT_WRITE));
+  lastError = K(SSL_ERROR_WANT_WRITE);
   return -1;
 }
 
 int Connection::handshake() {
-  if (established_) return 1;
+  if (established()) return 1;
   if (spans.owed() > 0) return wantWrite();
   taken_ = 0;  // Early data that waited is early data all the same: it has its place in the stream, before ours.
-  if (!done_) {
+  if (phase_ == Phase::handshake) {
     const int ret = ossl().SSL_do_handshake(ssl_);
     if (ret != 1) {
       notDone(ret);
@@ -136,10 +126,10 @@ int Connection::handshake() {
     if (pending_ != Reason::none) return -1;
     // OpenSSL calls no new_session_cb when a session was resumed and the server sent another ticket for it.
     if (ticketRenewed_ && context_->config().sessions && ossl().SSL_session_reused(ssl_) == 1) saveSession(ossl().SSL_get_session(ssl_));
-    done_ = true;
+    phase_ = Phase::lastFlight;
   }
   if (spans.owed() > 0) return wantWrite();
-  established_ = true;
+  phase_ = Phase::established;
   return 1;
 }
 
@@ -147,15 +137,15 @@ int Connection::handshake() {
 void Connection::checkResult() {
   const ContextConfig& config = context_->config();
   if (ossl().SSL_version(ssl_) == K(TLS1_2_VERSION)) {
-    facts_.extendedMasterSecret = ossl().SSL_ctrl(ssl_, static_cast<int>(K(SSL_CTRL_GET_EXTMS_SUPPORT)), 0, nullptr) == 1 ? 1 : 0;
+    facts_.extendedMasterSecret = ossl().SSL_ctrl(ssl_, K(SSL_CTRL_GET_EXTMS_SUPPORT), 0, nullptr) == 1 ? 1 : 0;
     if (config.requireExtendedMasterSecret && facts_.extendedMasterSecret != 1) breach(Reason::noExtendedMasterSecret, 0);
   }
 }
 
 // Fills as much of `into` as the input allows: one call per chunk, not per record.
 int Connection::read(uint8_t* into, size_t size) {
-  if (closedFatally_) {
-    lastError = static_cast<int>(K(SSL_ERROR_ZERO_RETURN));
+  if (phase_ == Phase::closed) {
+    lastError = K(SSL_ERROR_ZERO_RETURN);
     return 0;
   }
   size_t total = 0;
@@ -196,7 +186,7 @@ int Connection::write(Operation how, const uint8_t* from, size_t size) {
   const auto seal = how == Operation::write ? ossl().SSL_write_ex : ossl().SSL_write_early_data;
   const size_t overhead = kRecordOverhead + context_->config().recordPadding;
   if (spans.owed() > 0) return wantWrite();
-  if (closedFatally_) return failClosed();
+  if (phase_ == Phase::closed) return failClosed();
   size_t total = taken_;
   taken_ = 0;
   while (total < size) {
@@ -219,7 +209,7 @@ int Connection::write(Operation how, const uint8_t* from, size_t size) {
 
 int Connection::shutdown() {
   if (spans.owed() > 0) return wantWrite();
-  if (closedFatally_) return 1;
+  if (phase_ == Phase::closed) return 1;
   if (shutdownDue_ < 0) {
     if (!readMessage()) return -1;
     int ret;
@@ -243,7 +233,7 @@ int Connection::shutdown() {
 
 int Connection::shutdownState() const {
   const int state = ossl().SSL_get_shutdown(ssl_);
-  return shutdownDue_ < 0 ? state : state & ~static_cast<int>(K(SSL_SENT_SHUTDOWN));
+  return shutdownDue_ < 0 ? state : state & ~K(SSL_SENT_SHUTDOWN);
 }
 
 // A message of the peer of which only a part has come: SSL_shutdown(3) and SSL_key_update(3) refuse while it is being read.
@@ -256,7 +246,7 @@ bool Connection::readMessage() {
 
 int Connection::keyUpdate(bool requestPeer) {
   if (spans.owed() > 0) return wantWrite();
-  if (closedFatally_) return failClosed();
+  if (phase_ == Phase::closed) return failClosed();
   // One that asks for something else than the one that waited is another one.
   if (keyUpdating_ != (requestPeer ? 1 : 0)) {
     if (!readMessage()) return -1;
@@ -280,11 +270,11 @@ int Connection::notDone(int ret) {
     case K(SSL_ERROR_WANT_RETRY_VERIFY):
       return -1;
     case K(SSL_ERROR_ZERO_RETURN):
-      if (established_) return 0;
+      if (established()) return 0;
       return fail();
     default:
       if (!closedFatally()) return fail();
-      lastError = static_cast<int>(K(SSL_ERROR_ZERO_RETURN));
+      lastError = K(SSL_ERROR_ZERO_RETURN);
       return 0;
   }
 }
@@ -293,22 +283,23 @@ int Connection::notDone(int ret) {
 bool Connection::closedFatally() {
   const unsigned long error = ossl().ERR_peek_error();
   const bool alert = ((error >> 23) & 0xff) == static_cast<unsigned long>(K(ERR_LIB_SSL));
-  if (!established_ || !alert || (error & 0x7fffff) != static_cast<unsigned long>(K(SSL_AD_REASON_OFFSET))) return false;
+  if (!established() || !alert || (error & 0x7fffff) != static_cast<unsigned long>(K(SSL_AD_REASON_OFFSET))) return false;
   ossl().ERR_clear_error();
-  return closedFatally_ = true;
+  phase_ = Phase::closed;
+  return true;
 }
 
 int Connection::failClosed() {
   fail();
-  failure_.library = static_cast<int>(K(ERR_LIB_SSL));
-  failure_.reason = static_cast<int>(K(SSL_R_PROTOCOL_IS_SHUTDOWN));
+  failure_.library = K(ERR_LIB_SSL);
+  failure_.reason = K(SSL_R_PROTOCOL_IS_SHUTDOWN);
   return -1;
 }
 
 int Connection::fail() {
   failure_.set = true;
-  failure_.duringHandshake = !established_;
-  failure_.error = static_cast<int>(K(SSL_ERROR_SSL));
+  failure_.duringHandshake = !established();
+  failure_.error = K(SSL_ERROR_SSL);
   failure_.own = pending_;
   failure_.text = takeErrors(&failure_.library, &failure_.reason);
   spans.held = false;
@@ -327,7 +318,7 @@ void Connection::failOwn() {
 void Connection::breach(Reason reason, int alert) {
   if (pending_ != Reason::none || reason == Reason::none) return;
   pending_ = reason;
-  if (established_ || alert == 0) return;
+  if (established() || alert == 0) return;
   spans.held = true;
   pendingAlert_ = alert;
 }
@@ -336,23 +327,22 @@ void Connection::breach(Reason reason, int alert) {
 void Connection::sendAlert(int level, int alert) {
   if (protected_) return;
   const uint8_t record[] = {static_cast<uint8_t>(K(SSL3_RT_ALERT)), 3, 3, 0, 2, static_cast<uint8_t>(level), static_cast<uint8_t>(alert)};
-  message(true, static_cast<int>(K(SSL3_RT_ALERT)), record + 5, 2);
+  message(true, K(SSL3_RT_ALERT), record + 5, 2);
   spans.push(record, sizeof record);
 }
 
 // For OpenSSL a key agreed out of band is a session as well.
 void Connection::offerPsk(const EVP_MD* hash, const unsigned char** identity, size_t* size, SSL_SESSION** session) {
-  const OpenSsl& o = ossl();
   const Psk& psk = context_->config().psk;
   *session = nullptr;
   // After a HelloRetryRequest the hash is known, and the key may be for another.
-  if (hash != nullptr && o.EVP_MD_get_size(hash) != (psk.sha384 ? 48 : 32)) return;
+  if (hash != nullptr && ossl().EVP_MD_get_size(hash) != (psk.sha384 ? 48 : 32)) return;
   const unsigned char suite[] = {0x13, static_cast<unsigned char>(psk.sha384 ? 0x02 : 0x01)};
-  SSL_SESSION* made = o.SSL_SESSION_new();
-  const SSL_CIPHER* cipher = o.SSL_CIPHER_find(ssl_, suite);
-  if (made == nullptr || cipher == nullptr || o.SSL_SESSION_set1_master_key(made, psk.key.data(), psk.key.size()) != 1 ||
-      o.SSL_SESSION_set_cipher(made, cipher) != 1 || o.SSL_SESSION_set_protocol_version(made, static_cast<int>(K(TLS1_3_VERSION))) != 1) {
-    o.SSL_SESSION_free(made);
+  SSL_SESSION* made = ossl().SSL_SESSION_new();
+  const SSL_CIPHER* cipher = ossl().SSL_CIPHER_find(ssl_, suite);
+  if (made == nullptr || cipher == nullptr || ossl().SSL_SESSION_set1_master_key(made, psk.key.data(), psk.key.size()) != 1 ||
+      ossl().SSL_SESSION_set_cipher(made, cipher) != 1 || ossl().SSL_SESSION_set_protocol_version(made, K(TLS1_3_VERSION)) != 1) {
+    ossl().SSL_SESSION_free(made);
     return;
   }
   *identity = psk.identity.data();
@@ -366,132 +356,6 @@ void Connection::log(const char* line) {
 }
 
 void Connection::keepTimestamps(const uint8_t* bytes, size_t size) { scts_.assign(bytes, bytes + size); }
-
-void Connection::record(bool sent, const uint8_t* header) {
-  const int type = header[0];
-  const bool tls12 = ossl().SSL_version(ssl_) == K(TLS1_2_VERSION);
-  if (sent) {
-    if (!spans.held && type == (tls12 ? K(SSL3_RT_CHANGE_CIPHER_SPEC) : K(SSL3_RT_APPLICATION_DATA))) protected_ = true;
-    return;
-  }
-  // RFC 9846 section 5.4: content, its type and the padding are 2^14 + 1 bytes at most. OpenSSL looks at the content alone.
-  if (!tls12 && type == K(SSL3_RT_APPLICATION_DATA) && static_cast<size_t>(get16(header + 3)) > kMaxPlaintext + 1 + kTag) {
-    breach(Reason::recordTooLarge, alert::recordOverflow);
-  }
-  // OpenSSL 3.0 calls it an internal error.
-  if (tls12 && peerProtects_ && static_cast<size_t>(get16(header + 3)) < rules_.overhead12()) breach(Reason::shortRecord, 0);
-  if (tls12 && type == K(SSL3_RT_CHANGE_CIPHER_SPEC)) peerProtects_ = true;
-  // RFC 9846 section 5: it is for the handshake alone. OpenSSL 3.5 passes over it.
-  if (established_ && !tls12 && type == K(SSL3_RT_CHANGE_CIPHER_SPEC)) breach(Reason::changeCipherSpecLate, 0);
-  // RFC 9846 section 5.1, RFC 5246 section 6.2.1: nothing comes between the records of one handshake message. OpenSSL lets data.
-  if (type == K(SSL3_RT_APPLICATION_DATA) && tls12 && messageBegun()) breach(Reason::messageInterrupted, alert::unexpectedMessage);
-  if (type != K(SSL3_RT_HANDSHAKE)) return;
-  receivedInner(type);
-  const size_t overhead = tls12 && peerProtects_ ? rules_.overhead12() : 0;
-  handshakeBytes_ += std::max(static_cast<size_t>(get16(header + 3)), overhead) - overhead;
-}
-
-void Connection::receivedInner(int contentType) {
-  if (contentType == K(SSL3_RT_HANDSHAKE) && ++row_.records > kHandshakeRecordsInARow) breach(Reason::messageFlood, alert::unexpectedMessage);
-}
-
-// Whether a part of a handshake message has come, and the rest has not. Under the keys of TLS 1.3 the padding hides how long
-// the parts are, but OpenSSL enters the state of a message when it has read its header.
-bool Connection::messageBegun() const {
-  if (!rules_.tls13()) return handshakeBytes_ > 0;
-  return !established_ && messageState_ != nullptr && messageState_ != ossl().SSL_state_string_long(ssl_);
-}
-
-void Connection::message(bool sent, int contentType, const uint8_t* bytes, size_t size) {
-  if (contentType == K(SSL3_RT_ALERT) && size == 2) {
-    (sent ? facts_.alertSent : facts_.alertReceived) = bytes[1];
-    if (!sent) receivedAlert(bytes[0], bytes[1]);
-  } else if (contentType == K(SSL3_RT_HANDSHAKE) && !sent && size >= 4) {
-    handshakeBytes_ -= std::min(handshakeBytes_, size);
-    messageState_ = ossl().SSL_state_string_long(ssl_);
-    messages_++;
-    readHandshakeMessage(bytes, size);
-  } else if (contentType == K(SSL3_RT_HANDSHAKE) && size >= 4 && bytes[0] == 1) {
-    rules_.sentClientHello(bytes + 4, size - 4);
-  }
-  if (context_->config().trace) events_.push_back({sent ? EventKind::sent : EventKind::received, contentType, Bytes(bytes, bytes + size)});
-}
-
-// RFC 9846 section 6: the level is 1 or 2, and 1 is for two alerts alone. OpenSSL does not look at it.
-void Connection::receivedAlert(int level, int description) {
-  if (level == kWarning && messageBegun()) breach(Reason::messageInterrupted, alert::unexpectedMessage);
-  // RFC 5246 section 7.2.1: the other party answers with a close_notify of its own.
-  if (description == alert::closeNotify && !established_ && !rules_.tls13() && facts_.helloRetryRequested >= 0) answersClose_ = true;
-  if (level != kWarning && level != kFatal) breach(Reason::unknownAlertLevel, alert::illegalParameter);
-  if (level == kWarning && rules_.tls13() && description != alert::closeNotify && description != alert::userCanceled) breach(Reason::warningIn13, alert::decodeError);
-}
-
-// Facts that OpenSSL has no question for, or not in all versions.
-void Connection::readHandshakeMessage(const uint8_t* bytes, size_t size) {
-  const ContextConfig& config = context_->config();
-  const uint8_t* body = bytes + 4;
-  const size_t length = size - 4;
-  if (length > config.handshakeBytes) breach(Reason::messageTooLong, alert::illegalParameter);
-  const Breach found = rules_.received(bytes[0], body, length, !established_);
-  breach(found.reason, found.alert);
-  switch (bytes[0]) {
-    case 0:  // hello_request
-      if (config.refuseRenegotiation) breach(established_ ? Reason::renegotiation : Reason::helloRequestInHandshake, 0);
-      break;
-    case 2:  // server_hello
-      readServerHello(body, length);
-      break;
-    case 4:  // new_session_ticket; RFC 5077 section 3.3: an empty one renews nothing
-      if (!established_ && length > 6) ticketRenewed_ = true;
-      break;
-    case 12:  // server_key_exchange, RFC 8422 section 5.4: named_curve, the curve, the point, the signature
-      if (length >= 4 && body[0] == 3) {
-        facts_.group = get16(body + 1);
-        const size_t signature = size_t{4} + body[3];
-        if (length >= signature + 2) facts_.peerSignatureAlgorithm = get16(body + signature);
-      }
-      break;
-    case 14:  // server_hello_done
-      spans.held = spans.held || verdictIsDue_;
-      break;
-    case 15:  // certificate_verify
-      if (length >= 2) facts_.peerSignatureAlgorithm = get16(body);
-      break;
-    default:
-      break;
-  }
-  if (established_) countMessage(bytes[0]);
-}
-
-// What a peer may say without saying anything.
-void Connection::countMessage(int type) {
-  if (type == 24 && ++row_.keyUpdates > context_->config().keyUpdatesInARow) breach(Reason::keyUpdateFlood, 0);
-  if (type == 13 && ++row_.certificateRequests > kCertificateRequestsInARow) breach(Reason::messageFlood, 0);
-  if (type != 24 && type != 13 && ++row_.others > kMessagesInARow) breach(Reason::messageFlood, 0);
-}
-
-void Connection::readServerHello(const uint8_t* body, size_t size) {
-  if (size < 35) return;
-  if (isHelloRetryRequest(body, size)) {
-    facts_.helloRetryRequested = 1;
-    return;
-  }
-  if (facts_.helloRetryRequested < 0) facts_.helloRetryRequested = 0;
-  facts_.extendedMasterSecret = 0;
-  size_t at = size_t{35} + body[34] + 3;
-  if (at + 2 > size) return;
-  at += 2;
-  while (at + 4 <= size) {
-    const int type = get16(body + at);
-    const size_t length = static_cast<size_t>(get16(body + at + 2));
-    at += 4;
-    if (at + length > size) return;
-    if (type == 5) stapleFollows_ = true;                                   // status_request; in TLS 1.3 not here
-    if (type == 23) facts_.extendedMasterSecret = 1;                        // extended_master_secret
-    if (type == 51 && length >= 2) facts_.group = get16(body + at);         // key_share
-    at += length;
-  }
-}
 
 std::vector<Event> Connection::takeEvents() {
   std::vector<Event> events;

@@ -114,7 +114,7 @@ class Connection {
   bool owesAnswer() const { return answersOwed_ > 0 && spans.owed() > 0; }
   // Bytes that the write which waits must be repeated with, or more.
   size_t owed() const { return taken_; }
-  bool established() const { return established_; }
+  bool established() const { return phase_ >= Phase::established; }
   // SSL_get_shutdown(3), but of a close_notify that has reached the write BIO: OpenSSL counts it before it sends it.
   int shutdownState() const;
   // A session, that is, and not a key of the context.
@@ -141,7 +141,18 @@ class Connection {
   void keepTimestamps(const uint8_t* bytes, size_t size);
 
  private:
-  enum class Decision { none, asked, made };
+  // Of JavaScript, about the certificate. In TLS 1.2 the stapled response comes behind it (RFC 6066 section 8), too late for
+  // OpenSSL's question: the certificate is taken for the time being, the verdict is due, and our flight is held until
+  // JavaScript has judged both.
+  enum class Verdict { none, asked, accepted, due };
+  // Of JavaScript, between credentials.
+  enum class Choice { none, asked, made, failed };
+  enum class Phase {
+    handshake,
+    lastFlight,   // OpenSSL is done, the end of our flight still waits for space
+    established,
+    closed,       // by a close_notify of fatal level, after which OpenSSL is of no more use
+  };
 
   explicit Connection(std::shared_ptr<Context> context) : context_(std::move(context)), rules_(context_->config()) {}
   bool judgeAnew(X509_STORE_CTX* store, const OPENSSL_STACK* sent, const Bytes& staple);
@@ -158,6 +169,7 @@ class Connection {
   int fail();
   void failOwn();
   void breach(Reason reason, int alert);
+  void breach(Breach found) { breach(found.reason, found.alert); }
   void sendAlert(int level, int alert);
   void countMessage(int type);
   bool messageBegun() const;
@@ -167,7 +179,8 @@ class Connection {
   void describe(X509* certificate, int depth);
   void receivedAlert(int level, int description);
   void readHandshakeMessage(const uint8_t* bytes, size_t size);
-  void readServerHello(const uint8_t* body, size_t size);
+  void readServerHello(const ServerView& hello);
+  void readServerKeyExchange(const KeyExchangeView& exchange);
   bool pinned(const OPENSSL_STACK* chain, int count) const;
   Finding verifyPath(X509_STORE_CTX* store) const;
   bool needsStaple(const X509* leaf) const;
@@ -184,24 +197,18 @@ class Connection {
   Bytes scts_;
   std::vector<Bytes> reverifiedChain_;
   long reverifiedResult_ = 0;
-  Decision verdict_ = Decision::none;
-  // In TLS 1.2 the stapled response comes behind the certificate (RFC 6066 section 8), too late for OpenSSL's question: the
-  // certificate is taken for the time being, and our flight is held until JavaScript has judged both.
-  bool stapleFollows_ = false;
-  bool verdictIsDue_ = false;
-  Decision credential_ = Decision::none;
-  bool credentialFailed_ = false;
-  bool established_ = false;
+  Verdict verdict_ = Verdict::none;
+  bool stapleFollows_ = false;  // the server said in TLS 1.2 that it will come
+  Choice choice_ = Choice::none;
+  Phase phase_ = Phase::handshake;
   bool peerProtects_ = false;  // since its change_cipher_spec of TLS 1.2
   bool protected_ = false;  // a record under keys has gone out
-  bool done_ = false;       // the handshake, as far as OpenSSL is concerned; the end of our flight may still wait
   int keyUpdating_ = -1;    // what the KeyUpdate asks for that is under way
   int shutdownDue_ = -1;    // what shutdown() returns once close_notify is out
   bool verified_ = false;
   size_t handshakeBytes_ = 0;   // in records in the clear or of TLS 1.2, and not yet in a message that was seen whole
   const char* messageState_ = nullptr;  // OpenSSL's, when it last had a message whole
   bool answersClose_ = false;   // the peer's close_notify in a handshake of TLS 1.2
-  bool closedFatally_ = false;  // by a close_notify of fatal level, after which OpenSSL is of no more use
   bool ticketRenewed_ = false;  // by a TLS 1.2 resumption
   // Of the peer, since data came.
   struct {

@@ -82,16 +82,15 @@ Context::~Context() {
 // Everything is set explicitly, on or off, and looked at afterwards: defaults differ between versions and builds, and an
 // openssl.cnf can change each of them (SSL_CONF_cmd(3)). What is wrong, or null.
 const char* Context::settle() {
-  const OpenSsl& o = ossl();
-  const auto control = [&](long command, long number) { return o.SSL_CTX_ctrl(ctx_, static_cast<int>(command), number, nullptr); };
+  const auto control = [&](long command, long number) { return ossl().SSL_CTX_ctrl(ctx_, static_cast<int>(command), number, nullptr); };
   // Before any list of ciphers: SuiteB is a flag, and has its own idea of them.
   control(K(SSL_CTRL_CLEAR_CERT_FLAGS), ~0L);
-  o.SSL_CTX_set0_CA_list(ctx_, nullptr);
+  ossl().SSL_CTX_set0_CA_list(ctx_, nullptr);
 
   // The contract's level is about the chain, and is set where that is verified; OpenSSL's governs what is offered as well.
   const int level = std::min(config_.securityLevel, 2);
-  o.SSL_CTX_set_security_level(ctx_, level);
-  if (o.SSL_CTX_get_security_level(ctx_) != level) return "securityLevel: OpenSSL refuses it";
+  ossl().SSL_CTX_set_security_level(ctx_, level);
+  if (ossl().SSL_CTX_get_security_level(ctx_) != level) return "securityLevel: OpenSSL refuses it";
 
   if (control(K(SSL_CTRL_SET_MIN_PROTO_VERSION), config_.minVersion) != 1 || control(K(SSL_CTRL_GET_MIN_PROTO_VERSION), 0) != config_.minVersion) {
     return "minVersion: OpenSSL refuses it";
@@ -103,9 +102,9 @@ const char* Context::settle() {
   const uint64_t options = kOpNoRenegotiation | kOpNoCompression | kOpMiddleboxCompat | (config_.requireSecureRenegotiation ? 0 : kOpLegacyServerConnect) |
                            (config_.sessionTickets ? 0 : kOpNoTicket) |
                            (config_.certificateCompression.empty() ? kOpNoTxCertificateCompression | kOpNoRxCertificateCompression : 0);
-  o.SSL_CTX_clear_options(ctx_, ~options);
-  o.SSL_CTX_set_options(ctx_, options);
-  if (o.SSL_CTX_get_options(ctx_) != options) return "OpenSSL does not take the options of the context, or keeps others";
+  ossl().SSL_CTX_clear_options(ctx_, ~options);
+  ossl().SSL_CTX_set_options(ctx_, options);
+  if (ossl().SSL_CTX_get_options(ctx_) != options) return "OpenSSL does not take the options of the context, or keeps others";
 
   // Without SSL_MODE_AUTO_RETRY reading comes back after each message of the peer. Our chain is the one that was given, and
   // not what can be made of it with the trust anchors.
@@ -115,14 +114,13 @@ const char* Context::settle() {
 }
 
 bool Context::setUp(std::string* problem) {
-  const OpenSsl& o = ossl();
   const auto refuse = [&](const char* what) {
     *problem = what;
     return false;
   };
-  ctx_ = o.SSL_CTX_new_ex(nullptr, nullptr, o.TLS_client_method());
+  ctx_ = ossl().SSL_CTX_new_ex(nullptr, nullptr, ossl().TLS_client_method());
   if (ctx_ == nullptr) return refuse("OpenSSL could not make a context");
-  const auto control = [&](long command, long number, void* pointer) { return o.SSL_CTX_ctrl(ctx_, static_cast<int>(command), number, pointer); };
+  const auto control = [&](long command, long number, void* pointer) { return ossl().SSL_CTX_ctrl(ctx_, static_cast<int>(command), number, pointer); };
   const auto list = [&](long command, const std::string& value) {
     return control(command, 0, const_cast<char*>(value.c_str())) == 1;
   };
@@ -131,13 +129,13 @@ bool Context::setUp(std::string* problem) {
   control(K(SSL_CTRL_SET_MAX_CERT_LIST), static_cast<long>(config_.handshakeBytes), nullptr);
 
   // OpenSSL drops what it does not know from these lists and reports success: what remains is compared.
-  if (o.SSL_CTX_set_ciphersuites(ctx_, config_.cipherSuites.c_str()) != 1) return refuse("cipherSuites: OpenSSL refuses them");
-  if (!config_.cipherList.empty() && o.SSL_CTX_set_cipher_list(ctx_, config_.cipherList.c_str()) != 1) return refuse("cipherSuites: OpenSSL refuses them");
-  const auto* ciphers = reinterpret_cast<const OPENSSL_STACK*>(o.SSL_CTX_get_ciphers(ctx_));
+  if (ossl().SSL_CTX_set_ciphersuites(ctx_, config_.cipherSuites.c_str()) != 1) return refuse("cipherSuites: OpenSSL refuses them");
+  if (!config_.cipherList.empty() && ossl().SSL_CTX_set_cipher_list(ctx_, config_.cipherList.c_str()) != 1) return refuse("cipherSuites: OpenSSL refuses them");
+  const auto* ciphers = reinterpret_cast<const OPENSSL_STACK*>(ossl().SSL_CTX_get_ciphers(ctx_));
   for (const uint16_t id : config_.suiteIds) {
     bool found = false;
-    for (int i = 0; i < o.OPENSSL_sk_num(ciphers) && !found; i++) {
-      found = o.SSL_CIPHER_get_protocol_id(static_cast<const SSL_CIPHER*>(o.OPENSSL_sk_value(ciphers, i))) == id;
+    for (int i = 0; i < ossl().OPENSSL_sk_num(ciphers) && !found; i++) {
+      found = ossl().SSL_CIPHER_get_protocol_id(static_cast<const SSL_CIPHER*>(ossl().OPENSSL_sk_value(ciphers, i))) == id;
     }
     if (!found) {
       *problem = "cipherSuites: " + std::to_string(id) + " is unknown to this backend";
@@ -150,13 +148,13 @@ bool Context::setUp(std::string* problem) {
     return refuse("credentials: OpenSSL refuses their signatureAlgorithms");
   }
   // Returns 0 on success.
-  if (!config_.alpn.empty() && o.SSL_CTX_set_alpn_protos(ctx_, config_.alpn.data(), static_cast<unsigned>(config_.alpn.size())) != 0) {
+  if (!config_.alpn.empty() && ossl().SSL_CTX_set_alpn_protos(ctx_, config_.alpn.data(), static_cast<unsigned>(config_.alpn.size())) != 0) {
     return refuse("alpn: OpenSSL refuses it");
   }
-  if (o.SSL_CTX_set_block_padding(ctx_, config_.recordPadding) != 1) return refuse("recordPadding: OpenSSL refuses it");
+  if (ossl().SSL_CTX_set_block_padding(ctx_, config_.recordPadding) != 1) return refuse("recordPadding: OpenSSL refuses it");
   if (!config_.certificateCompression.empty()) {
     auto& wanted = config_.certificateCompression;
-    if (o.SSL_CTX_set1_cert_comp_preference == nullptr || o.SSL_CTX_set1_cert_comp_preference(ctx_, wanted.data(), wanted.size()) != 1) {
+    if (ossl().SSL_CTX_set1_cert_comp_preference == nullptr || ossl().SSL_CTX_set1_cert_comp_preference(ctx_, wanted.data(), wanted.size()) != 1) {
       return refuse("certificateCompression: not available in this OpenSSL");
     }
   }
@@ -166,32 +164,32 @@ bool Context::setUp(std::string* problem) {
   if (!config_.crls.empty()) crlEnds_ = endsOfCrls(store_.get());
   config_.anchors.clear();
   config_.crls.clear();
-  o.X509_STORE_up_ref(store_.get());
-  o.SSL_CTX_set_cert_store(ctx_, store_.get());
+  ossl().X509_STORE_up_ref(store_.get());
+  ossl().SSL_CTX_set_cert_store(ctx_, store_.get());
   // Goes before the other one where there is one, as VerifyCAFile of an openssl.cnf makes it.
   if (control(K(SSL_CTRL_SET_VERIFY_CERT_STORE), 1, store_.get()) != 1) return refuse("trustAnchors: OpenSSL refuses the store");
   control(K(SSL_CTRL_SET_CHAIN_CERT_STORE), 0, nullptr);
 
   // Always "peer", so that our verdict is heard: with SSL_VERIFY_NONE OpenSSL ignores it.
-  o.SSL_CTX_set_verify(ctx_, static_cast<int>(K(SSL_VERIFY_PEER)), nullptr);
-  o.SSL_CTX_set_cert_verify_callback(ctx_, onVerify, nullptr);
-  if (!config_.psk.identity.empty()) o.SSL_CTX_set_psk_use_session_callback(ctx_, onPsk);
-  if (config_.clientAuthentication) o.SSL_CTX_set_cert_cb(ctx_, onCertificateRequest, nullptr);
-  if (config_.postHandshakeAuth) o.SSL_CTX_set_post_handshake_auth(ctx_, 1);
+  ossl().SSL_CTX_set_verify(ctx_, K(SSL_VERIFY_PEER), nullptr);
+  ossl().SSL_CTX_set_cert_verify_callback(ctx_, onVerify, nullptr);
+  if (!config_.psk.identity.empty()) ossl().SSL_CTX_set_psk_use_session_callback(ctx_, onPsk);
+  if (config_.clientAuthentication) ossl().SSL_CTX_set_cert_cb(ctx_, onCertificateRequest, nullptr);
+  if (config_.postHandshakeAuth) ossl().SSL_CTX_set_post_handshake_auth(ctx_, 1);
   if (config_.ocsp != Ocsp::off) {
     control(K(SSL_CTRL_SET_TLSEXT_STATUS_REQ_TYPE), K(TLSEXT_STATUSTYPE_ocsp), nullptr);
-    o.SSL_CTX_callback_ctrl(ctx_, static_cast<int>(K(SSL_CTRL_SET_TLSEXT_STATUS_REQ_CB)), reinterpret_cast<void (*)(void)>(onStaple));
+    ossl().SSL_CTX_callback_ctrl(ctx_, K(SSL_CTRL_SET_TLSEXT_STATUS_REQ_CB), reinterpret_cast<void (*)(void)>(onStaple));
   }
   if (config_.signedCertificateTimestamps &&
-      o.SSL_CTX_add_custom_ext(ctx_, static_cast<unsigned>(K(TLSEXT_TYPE_signed_certificate_timestamp)),
+      ossl().SSL_CTX_add_custom_ext(ctx_, static_cast<unsigned>(K(TLSEXT_TYPE_signed_certificate_timestamp)),
                                static_cast<unsigned>(K(SSL_EXT_CLIENT_HELLO) | K(SSL_EXT_TLS1_2_SERVER_HELLO) | K(SSL_EXT_TLS1_3_CERTIFICATE)),
                                addTimestampRequest, nullptr, nullptr, parseTimestamps, nullptr) != 1) {
     return refuse("signedCertificateTimestamps: OpenSSL refuses the extension");
   }
   control(K(SSL_CTRL_SET_SESS_CACHE_MODE), config_.sessions ? K(SSL_SESS_CACHE_CLIENT) | K(SSL_SESS_CACHE_NO_INTERNAL) : K(SSL_SESS_CACHE_OFF), nullptr);
-  if (config_.sessions) o.SSL_CTX_sess_set_new_cb(ctx_, onSession);
-  if (config_.keylog) o.SSL_CTX_set_keylog_callback(ctx_, onKeylog);
-  o.SSL_CTX_set_msg_callback(ctx_, onMessage);
+  if (config_.sessions) ossl().SSL_CTX_sess_set_new_cb(ctx_, onSession);
+  if (config_.keylog) ossl().SSL_CTX_set_keylog_callback(ctx_, onKeylog);
+  ossl().SSL_CTX_set_msg_callback(ctx_, onMessage);
   return true;
 }
 

@@ -22,7 +22,6 @@ std::string textOf(const OSSL_PARAM* params, const char* key) {
 }
 
 int addCapability(const OSSL_PARAM* params, void* arg) {
-  const OpenSsl& o = ossl();
   auto& query = *static_cast<Query*>(arg);
   unsigned int id = 0;
   unsigned int bits = 0;
@@ -30,13 +29,13 @@ int addCapability(const OSSL_PARAM* params, void* arg) {
   capability.name = textOf(params, query.name);
   capability.keyType = textOf(params, query.keyType);
   if (capability.keyType.empty()) capability.keyType = textOf(params, query.fallbackKeyType);
-  const OSSL_PARAM* code = o.OSSL_PARAM_locate_const(params, query.id);
-  const OSSL_PARAM* strength = o.OSSL_PARAM_locate_const(params, query.bits);
-  const OSSL_PARAM* most = o.OSSL_PARAM_locate_const(params, "tls-max-tls");
+  const OSSL_PARAM* code = ossl().OSSL_PARAM_locate_const(params, query.id);
+  const OSSL_PARAM* strength = ossl().OSSL_PARAM_locate_const(params, query.bits);
+  const OSSL_PARAM* most = ossl().OSSL_PARAM_locate_const(params, "tls-max-tls");
   // Going on after one that cannot be read: 0 would end the list.
-  if (capability.name.empty() || code == nullptr || o.OSSL_PARAM_get_uint(code, &id) != 1) return 1;
-  if (strength != nullptr) o.OSSL_PARAM_get_uint(strength, &bits);
-  if (most != nullptr) o.OSSL_PARAM_get_int(most, &capability.maxVersion);
+  if (capability.name.empty() || code == nullptr || ossl().OSSL_PARAM_get_uint(code, &id) != 1) return 1;
+  if (strength != nullptr) ossl().OSSL_PARAM_get_uint(strength, &bits);
+  if (most != nullptr) ossl().OSSL_PARAM_get_int(most, &capability.maxVersion);
   capability.id = static_cast<int>(id);
   capability.bits = static_cast<int>(bits);
   query.found.push_back(std::move(capability));
@@ -58,7 +57,7 @@ std::vector<Capability> ask(Query query) {
 // The body of the first message in a BIO of records: type and length, behind the header of the record.
 bool readHello(BIO* bio, Rules* rules) {
   char* data = nullptr;
-  const long size = ossl().BIO_ctrl(bio, static_cast<int>(K(BIO_CTRL_INFO)), 0, &data);
+  const long size = ossl().BIO_ctrl(bio, K(BIO_CTRL_INFO), 0, &data);
   if (data == nullptr || size <= 9) return false;
   rules->sentClientHello(reinterpret_cast<const uint8_t*>(data) + 9, static_cast<size_t>(size) - 9);
   return true;
@@ -84,39 +83,38 @@ std::string builtinSchemes() {
 }
 
 Offer offerOf(const std::string& groups, const std::string& schemes) {
-  const OpenSsl& o = ossl();
   const auto set = [&](SSL_CTX* ctx, long command, const std::string& list) {
-    return list.empty() || o.SSL_CTX_ctrl(ctx, static_cast<int>(command), 0, const_cast<char*>(list.c_str())) == 1;
+    return list.empty() || ossl().SSL_CTX_ctrl(ctx, static_cast<int>(command), 0, const_cast<char*>(list.c_str())) == 1;
   };
-  SSL_CTX* ctx = o.SSL_CTX_new_ex(nullptr, nullptr, o.TLS_client_method());
+  SSL_CTX* ctx = ossl().SSL_CTX_new_ex(nullptr, nullptr, ossl().TLS_client_method());
   Offer offer;
   if (ctx != nullptr) {
     // As Context::settle: an openssl.cnf decides none of it.
-    o.SSL_CTX_ctrl(ctx, static_cast<int>(K(SSL_CTRL_CLEAR_CERT_FLAGS)), ~0L, nullptr);
-    o.SSL_CTX_ctrl(ctx, static_cast<int>(K(SSL_CTRL_SET_MIN_PROTO_VERSION)), K(TLS1_2_VERSION), nullptr);
-    o.SSL_CTX_ctrl(ctx, static_cast<int>(K(SSL_CTRL_SET_MAX_PROTO_VERSION)), K(TLS1_3_VERSION), nullptr);
-    o.SSL_CTX_set_ciphersuites(ctx, o.OSSL_default_ciphersuites());
-    o.SSL_CTX_set_cipher_list(ctx, o.OSSL_default_cipher_list());
-    o.SSL_CTX_set_security_level(ctx, 2);
-    o.SSL_CTX_clear_options(ctx, ~uint64_t{0});
+    ossl().SSL_CTX_ctrl(ctx, K(SSL_CTRL_CLEAR_CERT_FLAGS), ~0L, nullptr);
+    ossl().SSL_CTX_ctrl(ctx, K(SSL_CTRL_SET_MIN_PROTO_VERSION), K(TLS1_2_VERSION), nullptr);
+    ossl().SSL_CTX_ctrl(ctx, K(SSL_CTRL_SET_MAX_PROTO_VERSION), K(TLS1_3_VERSION), nullptr);
+    ossl().SSL_CTX_set_ciphersuites(ctx, ossl().OSSL_default_ciphersuites());
+    ossl().SSL_CTX_set_cipher_list(ctx, ossl().OSSL_default_cipher_list());
+    ossl().SSL_CTX_set_security_level(ctx, 2);
+    ossl().SSL_CTX_clear_options(ctx, ~uint64_t{0});
     const bool taken = set(ctx, K(SSL_CTRL_SET_GROUPS_LIST), groups) && set(ctx, K(SSL_CTRL_SET_SIGALGS_LIST), schemes);
-    SSL* ssl = taken ? o.SSL_new(ctx) : nullptr;
-    BIO* in = ssl == nullptr ? nullptr : o.BIO_new(o.BIO_s_mem());
-    BIO* out = in == nullptr ? nullptr : o.BIO_new(o.BIO_s_mem());
+    SSL* ssl = taken ? ossl().SSL_new(ctx) : nullptr;
+    BIO* in = ssl == nullptr ? nullptr : ossl().BIO_new(ossl().BIO_s_mem());
+    BIO* out = in == nullptr ? nullptr : ossl().BIO_new(ossl().BIO_s_mem());
     if (out == nullptr) {
-      o.BIO_free(in);
+      ossl().BIO_free(in);
     } else {
       const ContextConfig config;
       Rules rules(config);
-      o.SSL_set_bio(ssl, in, out);
-      o.SSL_set_connect_state(ssl);
-      o.SSL_do_handshake(ssl);
+      ossl().SSL_set_bio(ssl, in, out);
+      ossl().SSL_set_connect_state(ssl);
+      ossl().SSL_do_handshake(ssl);
       if (readHello(out, &rules)) offer = {rules.offeredGroups(), rules.offeredSchemes()};
     }
-    o.SSL_free(ssl);
+    ossl().SSL_free(ssl);
   }
-  o.SSL_CTX_free(ctx);
-  o.ERR_clear_error();
+  ossl().SSL_CTX_free(ctx);
+  ossl().ERR_clear_error();
   return offer;
 }
 

@@ -3,73 +3,15 @@
 #include <algorithm>
 #include <cstring>
 
+#include "numbers.h"
+
 namespace ferrule {
 namespace {
-
-// ExtensionType.
-constexpr int kStatusRequest = 5;
-constexpr int kSupportedGroups = 10;
-constexpr int kPointFormats = 11;
-constexpr int kSignatureAlgorithms = 13;
-constexpr int kAlpn = 16;
-constexpr int kSignedTimestamps = 18;
-constexpr int kPreSharedKey = 41;
-constexpr int kEarlyData = 42;
-constexpr int kSupportedVersions = 43;
-constexpr int kCookie = 44;
-constexpr int kCertificateAuthorities = 47;
-constexpr int kKeyShare = 51;
-constexpr int kRenegotiationInfo = 0xff01;
 
 // TLS_EMPTY_RENEGOTIATION_INFO_SCSV, RFC 5746 section 3.3: offers renegotiation_info as well.
 constexpr int kRenegotiationSignal = 0x00ff;
 
 constexpr uint8_t kUncompressedPoint = 4;
-constexpr int kX25519 = 29;
-constexpr int kX448 = 30;
-
-// Reads bytes in order; what is beyond the end is zeros and `ok` becomes false.
-class Reader {
- public:
-  Reader(const uint8_t* data, size_t size) : at_(data), left_(size) {}
-  size_t left() const { return left_; }
-  const uint8_t* at() const { return at_; }
-  size_t number(size_t width) {
-    size_t value = 0;
-    for (size_t i = 0; i < width; i++) value = value << 8 | (i < left_ ? at_[i] : 0);
-    skip(width);
-    return value;
-  }
-  // A vector behind its length of `width` bytes.
-  Reader vector(size_t width) {
-    const size_t size = number(width);
-    Reader inner(at_, std::min(size, left_));
-    skip(size);
-    return inner;
-  }
-  void skip(size_t size) {
-    ok = ok && size <= left_;
-    at_ += std::min(size, left_);
-    left_ -= std::min(size, left_);
-  }
-  bool ok = true;
-
- private:
-  const uint8_t* at_;
-  size_t left_;
-};
-
-// Stops at what is cut off: OpenSSL refuses that.
-std::vector<Extension> extensionsOf(Reader list) {
-  std::vector<Extension> found;
-  while (list.left() >= 4) {
-    const int type = static_cast<int>(list.number(2));
-    const Reader data = list.vector(2);
-    if (!list.ok) break;
-    found.push_back({type, data.at(), data.left()});
-  }
-  return found;
-}
 
 std::vector<int> codesOf(Reader list) {
   std::vector<int> codes;
@@ -86,13 +28,6 @@ bool anyTwice(const std::vector<Extension>& extensions) {
   return std::adjacent_find(types.begin(), types.end()) != types.end();
 }
 
-const Extension* find(const std::vector<Extension>& extensions, int type) {
-  for (const Extension& each : extensions) {
-    if (each.type == type) return &each;
-  }
-  return nullptr;
-}
-
 // Whether these bytes are one DER SEQUENCE, as a certificate is, whatever is in it.
 bool isSequence(Reader der) {
   if (der.number(1) != 0x30) return false;
@@ -101,12 +36,6 @@ bool isSequence(Reader der) {
   return der.ok && length == der.left();
 }
 
-int codeOf(const Extension& extension) { return extension.size >= 2 ? extension.data[0] << 8 | extension.data[1] : -1; }
-
-// RFC 9846 section 4.2.3: SHA-256 of "HelloRetryRequest", in place of the random.
-constexpr uint8_t kRetryRandom[32] = {0xCF, 0x21, 0xAD, 0x74, 0xE5, 0x9A, 0x61, 0x11, 0xBE, 0x1D, 0x8C, 0x02, 0x1E, 0x65, 0xB8, 0x91,
-                                      0xC2, 0xA2, 0x11, 0x16, 0x7A, 0xBB, 0x8C, 0x5E, 0x07, 0x9E, 0x09, 0xE2, 0xC8, 0xA8, 0x33, 0x9C};
-
 constexpr Breach kFine{};
 constexpr Breach kUndecodable{Reason::malformedMessage, alert::decodeError};
 constexpr Breach kTwice{Reason::extensionTwice, alert::illegalParameter};
@@ -114,8 +43,6 @@ constexpr Breach kUnoffered{Reason::unofferedExtension, alert::unsupportedExtens
 constexpr Breach kMisplaced{Reason::misplacedExtension, alert::illegalParameter};
 
 }  // namespace
-
-bool isHelloRetryRequest(const uint8_t* body, size_t size) { return size >= 34 && std::memcmp(body + 2, kRetryRandom, sizeof kRetryRandom) == 0; }
 
 void Rules::sentClientHello(const uint8_t* body, size_t size) {
   Reader hello(body, size);
@@ -129,9 +56,9 @@ void Rules::sentClientHello(const uint8_t* body, size_t size) {
   for (const Extension& each : extensionsOf(hello.vector(2))) {
     extensions_.push_back(each.type);
     Reader data(each.data, each.size);
-    if (each.type == kSupportedGroups) groups_ = codesOf(data.vector(2));
-    if (each.type == kSignatureAlgorithms) schemes_ = codesOf(data.vector(2));
-    if (each.type == kPreSharedKey) {
+    if (each.type == extension_type::supportedGroups) groups_ = codesOf(data.vector(2));
+    if (each.type == extension_type::signatureAlgorithms) schemes_ = codesOf(data.vector(2));
+    if (each.type == extension_type::preSharedKey) {
       pskAt_ = -1;
       int at = 0;
       for (Reader identities = data.vector(2); identities.left() > 0; at++, identities.skip(4)) {
@@ -140,100 +67,92 @@ void Rules::sentClientHello(const uint8_t* body, size_t size) {
         if (!ours.empty() && identity.left() == ours.size() && std::memcmp(identity.at(), ours.data(), ours.size()) == 0) pskAt_ = at;
       }
     }
-    if (each.type == kKeyShare) {
+    if (each.type == extension_type::keyShare) {
       for (Reader shares = data.vector(2); shares.left() >= 4; shares.vector(2)) shares_.push_back(static_cast<int>(shares.number(2)));
     }
   }
-  if (has(suites_, kRenegotiationSignal)) extensions_.push_back(kRenegotiationInfo);
+  if (has(suites_, kRenegotiationSignal)) extensions_.push_back(extension_type::renegotiationInfo);
 }
 
 bool Rules::offered(int extension) const { return has(extensions_, extension); }
 
 Breach Rules::received(int type, const uint8_t* body, size_t size, bool duringHandshake) {
   switch (type) {
-    case 2:  // server_hello
-      return serverHello(body, size);
-    case 4:  // new_session_ticket
+    case handshake_type::newSessionTicket:
       return tls13_ ? newSessionTicket(body, size) : kFine;
-    case 8:  // encrypted_extensions
+    case handshake_type::encryptedExtensions:
       return encryptedExtensions(body, size);
-    case 11:  // certificate
+    case handshake_type::certificate:
       return certificate(body, size);
-    case 12:  // server_key_exchange
-      return serverKeyExchange(body, size);
-    case 13:  // certificate_request
+    case handshake_type::serverKeyExchange:
+      return serverKeyExchange(KeyExchangeView(body, size));
+    case handshake_type::certificateRequest:
       return certificateRequest(body, size, duringHandshake);
-    case 14:  // server_hello_done
+    case handshake_type::serverHelloDone:
       return size == 0 ? kFine : kUndecodable;
-    case 15:  // certificate_verify
+    case handshake_type::certificateVerify:
       return size >= 2 && !has(schemes_, body[0] << 8 | body[1]) ? Breach{Reason::unofferedScheme, alert::illegalParameter} : kFine;
-    case 22:  // certificate_status, RFC 6066 section 8: status_type, then the response
+    case handshake_type::certificateStatus:  // RFC 6066 section 8: status_type, then the response
       return size == 4 && body[0] == 1 ? kUndecodable : kFine;
-    case 24:  // key_update
+    case handshake_type::keyUpdate:
       return size == 1 && body[0] > 1 ? Breach{Reason::illegalValue, 0} : kFine;
     default:
       return kFine;
   }
 }
 
-Breach Rules::serverHello(const uint8_t* body, size_t size) {
-  Reader hello(body, size);
-  const size_t version = hello.number(2);
-  const bool retry = isHelloRetryRequest(body, size);
-  // Section 4.2.3: the server could have done better than TLS 1.2. OpenSSL refuses that before anything else.
-  const bool downgraded = size >= 34 && std::memcmp(body + 26, "DOWNGRD", 7) == 0;
-  hello.skip(32);
-  const Reader id = hello.vector(1);
-  suite_ = static_cast<int>(hello.number(2));
-  const size_t compression = hello.number(1);
-  if (!hello.ok) return kFine;
+Breach Rules::serverHello(const ServerView& hello) {
+  suite_ = hello.cipherSuite;
+  if (!hello.isWhole) return kFine;
+  const Reader& id = hello.sessionId;
   if (id.left() > 32) return kUndecodable;
-  const bool extended = hello.left() > 0;
-  const auto extensions = extensionsOf(hello.vector(2));
-  if (extended && (!hello.ok || hello.left() > 0)) return kFine;
-  const Extension* selected = find(extensions, kSupportedVersions);
-  tls13_ = retry || (selected != nullptr && codeOf(*selected) == 0x0304);
+  if (!hello.isWellFormed) return kFine;
+  const bool retry = hello.isRetry;
+  tls13_ = hello.selects13();
   // RFC 9846 section 4.2.4: after a retry the version is settled.
   if (retried_ && !tls13_) return {Reason::versionAfterRetry, alert::illegalParameter};
   // Section 4.3.1: no version before TLS 1.3 is chosen this way.
-  if (selected != nullptr && selected->size == 2 && codeOf(*selected) < 0x0304) return kMisplaced;
-  if (selected != nullptr && codeOf(*selected) > 0x0304) return {Reason::unofferedVersion, alert::protocolVersion};
+  const Extension* selected = find(hello.extensions, extension_type::supportedVersions);
+  if (selected != nullptr && selected->size == 2 && selected->code() < protocol_version::tls13) return kMisplaced;
+  if (selected != nullptr && selected->code() > protocol_version::tls13) return {Reason::unofferedVersion, alert::protocolVersion};
   // RFC 9846 appendix D.3: who takes early data speaks TLS 1.3.
-  if (!tls13_ && offered(kEarlyData)) return {Reason::unofferedVersion, alert::protocolVersion};
+  if (!tls13_ && offered(extension_type::earlyData)) return {Reason::unofferedVersion, alert::protocolVersion};
   // A second retry, or TLS 1.2 where it was not offered: OpenSSL has the right words for both.
-  if ((retry && retried_) || (!tls13_ && config_.minVersion > 0x0303)) return kFine;
+  if ((retry && retried_) || (!tls13_ && config_.minVersion > protocol_version::tls12)) return kFine;
   retried_ = retried_ || retry;
+  const bool settled = hello.legacyVersion == protocol_version::tls12;
   // Section 4.2.3: legacy_version is 0x0303.
-  if (tls13_ && version != 0x0303) return {Reason::illegalValue, alert::illegalParameter};
-  if (tls13_ && compression != 0) return kUndecodable;
+  if (tls13_ && !settled) return {Reason::illegalValue, alert::illegalParameter};
+  if (tls13_ && hello.compression != 0) return kUndecodable;
   // Section 4.2.3: a suite that was offered, for this version (appendix B.4: those of TLS 1.3 begin with 0x13).
-  if (version == 0x0303 && (!has(suites_, suite_) || (suite_ >> 8 == 0x13) != tls13_)) return {Reason::unofferedSuite, alert::illegalParameter};
-  if (anyTwice(extensions)) return tls13_ ? kTwice : kUndecodable;
-  for (const Extension& each : extensions) {
-    if (!offered(each.type) && !(retry && each.type == kCookie)) return kUnoffered;
+  if (settled && (!has(suites_, suite_) || (suite_ >> 8 == 0x13) != tls13_)) return {Reason::unofferedSuite, alert::illegalParameter};
+  if (anyTwice(hello.extensions)) return tls13_ ? kTwice : kUndecodable;
+  for (const Extension& each : hello.extensions) {
+    if (!offered(each.type) && !(retry && each.type == extension_type::cookie)) return kUnoffered;
     const Breach breach = tls13_ ? extension13(each, retry) : extension12(each);
     if (breach.reason != Reason::none) return breach;
   }
-  if (tls13_ && !retry && find(extensions, kKeyShare) == nullptr) return {Reason::noKeyShare, alert::missingExtension};
+  if (tls13_ && !retry && find(hello.extensions, extension_type::keyShare) == nullptr) return {Reason::noKeyShare, alert::missingExtension};
   // Ours coming back means in TLS 1.2 that a session is taken up; there may be none, and the id was there for middleboxes.
+  // A downgrade (section 4.2.3) is refused by OpenSSL before anything else.
   const bool echoed = id.left() > 0 && id.left() == sessionId_.size() && std::memcmp(id.at(), sessionId_.data(), id.left()) == 0;
-  return version == 0x0303 && !tls13_ && echoed && session_.version != 0x0303 && !downgraded ? Breach{Reason::sessionIdOfNoSession, alert::illegalParameter} : kFine;
+  return settled && !tls13_ && echoed && session_.version != protocol_version::tls12 && !hello.isDowngraded ? Breach{Reason::sessionIdOfNoSession, alert::illegalParameter} : kFine;
 }
 
 Breach Rules::extension13(const Extension& extension, bool retry) {
-  const int group = codeOf(extension);  // or a version, or the place of an identity
+  const int group = extension.code();  // or a version, or the place of an identity
   switch (extension.type) {
-    case kSupportedVersions:
+    case extension_type::supportedVersions:
       return kFine;
-    case kKeyShare: {
+    case extension_type::keyShare: {
       // The group to which the client is sent, or the one with which the server answers.
       const bool right = retry ? has(groups_, group) && !has(shares_, group) : has(shares_, group);
       return right || group < 0 ? kFine : Breach{Reason::unofferedGroup, alert::illegalParameter};
     }
-    case kPreSharedKey:
+    case extension_type::preSharedKey:
       usesPsk_ = group == pskAt_ && pskAt_ >= 0;
       return retry ? kMisplaced : kFine;
-    case kCookie:
+    case extension_type::cookie:
       if (!retry) return kMisplaced;
       return extension.size == 2 && group == 0 ? Breach{Reason::malformedExtension, alert::decodeError} : kFine;
     default:
@@ -244,11 +163,11 @@ Breach Rules::extension13(const Extension& extension, bool retry) {
 Breach Rules::extension12(const Extension& extension) const {
   const uint8_t* const end = extension.data + extension.size;
   switch (extension.type) {
-    case kPointFormats:  // RFC 8422 section 5.1.2: uncompressed is among them
+    case extension_type::ecPointFormats:  // RFC 8422 section 5.1.2: uncompressed is among them
       return extension.size > 1 && std::find(extension.data + 1, end, 0) == end ? Breach{Reason::illegalValue, alert::illegalParameter} : kFine;
-    case kRenegotiationInfo:  // RFC 5746 section 3.4: empty, behind its length
+    case extension_type::renegotiationInfo:  // RFC 5746 section 3.4: empty, behind its length
       return extension.size > 1 ? Breach{Reason::renegotiationInfo, alert::handshakeFailure} : kFine;
-    case kAlpn:
+    case extension_type::applicationLayerProtocolNegotiation:
       return protocol(extension.data, extension.size);
     default:
       return kFine;
@@ -271,18 +190,18 @@ Breach Rules::encryptedExtensions(const uint8_t* body, size_t size) const {
   for (const Extension& each : extensions) {
     if (!offered(each.type)) return kUnoffered;
     switch (each.type) {
-      case kSupportedVersions:
-      case kKeyShare:
-      case kPreSharedKey:
-      case kStatusRequest:
-      case kSignedTimestamps:
+      case extension_type::supportedVersions:
+      case extension_type::keyShare:
+      case extension_type::preSharedKey:
+      case extension_type::statusRequest:
+      case extension_type::signedCertificateTimestamp:
         return kMisplaced;
-      case kAlpn: {
+      case extension_type::applicationLayerProtocolNegotiation: {
         const Breach breach = protocol(each.data, each.size);
         if (breach.reason != Reason::none) return breach;
         break;
       }
-      case kEarlyData:  // section 4.3.10: it was written for the session's suite and protocol
+      case extension_type::earlyData:  // section 4.3.10: it was written for the session's suite and protocol
         if (suite_ != session_.suite) return {Reason::unexpectedEarlyData, alert::illegalParameter};
         if (!continuesProtocol(extensions)) return {Reason::unexpectedEarlyData, 0};
         break;
@@ -303,7 +222,7 @@ Breach Rules::protocol(const uint8_t* data, size_t size) const {
 }
 
 bool Rules::continuesProtocol(const std::vector<Extension>& extensions) const {
-  const Extension* chosen = find(extensions, kAlpn);
+  const Extension* chosen = find(extensions, extension_type::applicationLayerProtocolNegotiation);
   const size_t size = chosen == nullptr || chosen->size < 3 ? 0 : chosen->size - 3;
   return size == session_.alpn.size() && (size == 0 || std::memcmp(chosen->data + 3, session_.alpn.data(), size) == 0);
 }
@@ -321,9 +240,9 @@ Breach Rules::certificate(const uint8_t* body, size_t size) const {
     if (anyTwice(extensions)) return kTwice;
     for (const Extension& each : extensions) {
       if (!offered(each.type)) return kUnoffered;
-      if (each.type != kStatusRequest && each.type != kSignedTimestamps) return kMisplaced;
+      if (each.type != extension_type::statusRequest && each.type != extension_type::signedCertificateTimestamp) return kMisplaced;
       // Type ocsp, and nothing: RFC 6066 section 8 wants a response of at least one byte.
-      if (each.type == kStatusRequest && each.size == 4 && each.data[0] == 1) return kUndecodable;
+      if (each.type == extension_type::statusRequest && each.size == 4 && each.data[0] == 1) return kUndecodable;
     }
   }
   return kFine;
@@ -340,20 +259,15 @@ Breach Rules::certificateRequest(const uint8_t* body, size_t size, bool duringHa
   if (message.vector(1).left() != 0 && duringHandshake) return kUndecodable;
   const auto extensions = extensionsOf(message.vector(2));
   if (anyTwice(extensions)) return kTwice;
-  const Extension* authorities = find(extensions, kCertificateAuthorities);
+  const Extension* authorities = find(extensions, extension_type::certificateAuthorities);
   return authorities != nullptr && authorities->size == 2 ? Breach{Reason::malformedExtension, alert::decodeError} : kFine;
 }
 
-// RFC 8422 section 5.4: named_curve, the curve, the point, and in TLS 1.2 who signed it how.
-Breach Rules::serverKeyExchange(const uint8_t* body, size_t size) const {
-  Reader message(body, size);
-  const bool named = message.number(1) == 3;
-  const int group = static_cast<int>(message.number(2));
-  const Reader point = message.vector(1);
-  const int scheme = static_cast<int>(message.number(2));
-  if (!named || !message.ok) return kFine;
-  if (group != kX25519 && group != kX448 && point.left() > 0 && point.at()[0] != kUncompressedPoint) return {Reason::badPoint, alert::illegalParameter};
-  return has(schemes_, scheme) ? kFine : Breach{Reason::unofferedScheme, alert::illegalParameter};
+Breach Rules::serverKeyExchange(const KeyExchangeView& exchange) const {
+  if (!exchange.isWhole) return kFine;
+  const bool isPoint = exchange.group != named_group::x25519 && exchange.group != named_group::x448;
+  if (isPoint && exchange.point.left() > 0 && exchange.point.at()[0] != kUncompressedPoint) return {Reason::badPoint, alert::illegalParameter};
+  return has(schemes_, exchange.scheme) ? kFine : Breach{Reason::unofferedScheme, alert::illegalParameter};
 }
 
 }  // namespace ferrule

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "context.h"
+#include "numbers.h"
+#include "view.h"
 
 namespace ferrule {
 
@@ -49,38 +51,11 @@ enum class Reason : int {
   messageFlood = 33,
 };
 
-// AlertDescription, RFC 9846 section 6.
-namespace alert {
-constexpr int closeNotify = 0;
-constexpr int unexpectedMessage = 10;
-constexpr int recordOverflow = 22;
-constexpr int handshakeFailure = 40;
-constexpr int badCertificate = 42;
-constexpr int certificateRevoked = 44;
-constexpr int illegalParameter = 47;
-constexpr int decodeError = 50;
-constexpr int protocolVersion = 70;
-constexpr int internalError = 80;
-constexpr int userCanceled = 90;
-constexpr int missingExtension = 109;
-constexpr int unsupportedExtension = 110;
-constexpr int badCertificateStatusResponse = 113;
-}  // namespace alert
-
 // A rule that was broken. Without an alert it is one that OpenSSL refuses too, with the right alert, and this is its name.
 struct Breach {
   Reason reason = Reason::none;
   int alert = 0;
 };
-
-struct Extension {
-  int type;
-  const uint8_t* data;
-  size_t size;
-};
-
-// RFC 9846 section 4.2.3: by its random. The body of a ServerHello.
-bool isHelloRetryRequest(const uint8_t* body, size_t size);
 
 class Rules {
  public:
@@ -105,20 +80,21 @@ class Rules {
   // What protection adds to a record of TLS 1.2: the tag, and with GCM the explicit nonce (RFC 5288 section 3).
   size_t overhead12() const { return suite_ >= 0xcca8 && suite_ <= 0xccaa ? 16 : 24; }
 
-  // The body of a handshake message that came.
+  // The first message that comes, and once more after a HelloRetryRequest.
+  Breach serverHello(const ServerView& hello);
+  // The body of any other handshake message that came.
   Breach received(int type, const uint8_t* body, size_t size, bool duringHandshake);
 
  private:
   using Codes = std::vector<int>;  // as ClientHello has them
 
-  Breach serverHello(const uint8_t* body, size_t size);
   Breach extension13(const Extension& extension, bool retry);
   Breach extension12(const Extension& extension) const;
   Breach newSessionTicket(const uint8_t* body, size_t size) const;
   Breach encryptedExtensions(const uint8_t* body, size_t size) const;
   Breach certificate(const uint8_t* body, size_t size) const;
   Breach certificateRequest(const uint8_t* body, size_t size, bool duringHandshake) const;
-  Breach serverKeyExchange(const uint8_t* body, size_t size) const;
+  Breach serverKeyExchange(const KeyExchangeView& exchange) const;
   Breach protocol(const uint8_t* data, size_t size) const;
   bool continuesProtocol(const std::vector<Extension>& extensions) const;
   bool offered(int extension) const;

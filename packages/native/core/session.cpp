@@ -19,18 +19,17 @@ int64_t secondsOf(const ASN1_TIME* time) {
 
 // RFC 6960 section 4.2.2.1: the first nextUpdate of a response.
 int64_t stapleEnd(const Bytes& der, int64_t now) {
-  const OpenSsl& o = ossl();
   const uint8_t* at = der.data();
-  OCSP_RESPONSE* response = o.d2i_OCSP_RESPONSE(nullptr, &at, static_cast<long>(der.size()));
-  OCSP_BASICRESP* basic = response == nullptr ? nullptr : o.OCSP_response_get1_basic(response);
+  OCSP_RESPONSE* response = ossl().d2i_OCSP_RESPONSE(nullptr, &at, static_cast<long>(der.size()));
+  OCSP_BASICRESP* basic = response == nullptr ? nullptr : ossl().OCSP_response_get1_basic(response);
   int64_t first = 0;
-  for (int i = 0; basic != nullptr && i < o.OCSP_resp_count(basic); i++) {
+  for (int i = 0; basic != nullptr && i < ossl().OCSP_resp_count(basic); i++) {
     ASN1_GENERALIZEDTIME* nextUpdate = nullptr;
-    o.OCSP_single_get0_status(o.OCSP_resp_get0(basic, i), nullptr, nullptr, nullptr, &nextUpdate);
+    ossl().OCSP_single_get0_status(ossl().OCSP_resp_get0(basic, i), nullptr, nullptr, nullptr, &nextUpdate);
     first = earlier(first, secondsOf(nextUpdate), now);
   }
-  if (basic != nullptr) o.OCSP_BASICRESP_free(basic);
-  o.OCSP_RESPONSE_free(response);
+  if (basic != nullptr) ossl().OCSP_BASICRESP_free(basic);
+  ossl().OCSP_RESPONSE_free(response);
   return first;
 }
 
@@ -44,12 +43,11 @@ X509* parse(const Bytes& der) {
 int64_t earlier(int64_t first, int64_t moment, int64_t now) { return moment > now && (first == 0 || moment < first) ? moment : first; }
 
 std::vector<int64_t> endsOfCrls(X509_STORE* store) {
-  const OpenSsl& o = ossl();
   std::vector<int64_t> ends;
-  const OPENSSL_STACK* objects = stack(o.X509_STORE_get0_objects(store));
-  for (int i = 0; i < o.OPENSSL_sk_num(objects); i++) {
-    const X509_CRL* crl = o.X509_OBJECT_get0_X509_CRL(static_cast<const X509_OBJECT*>(o.OPENSSL_sk_value(objects, i)));
-    if (crl != nullptr) ends.push_back(secondsOf(o.X509_CRL_get0_nextUpdate(crl)));
+  const OPENSSL_STACK* objects = stack(ossl().X509_STORE_get0_objects(store));
+  for (int i = 0; i < ossl().OPENSSL_sk_num(objects); i++) {
+    const X509_CRL* crl = ossl().X509_OBJECT_get0_X509_CRL(static_cast<const X509_OBJECT*>(ossl().OPENSSL_sk_value(objects, i)));
+    if (crl != nullptr) ends.push_back(secondsOf(ossl().X509_CRL_get0_nextUpdate(crl)));
   }
   return ends;
 }
@@ -71,71 +69,68 @@ bool Connection::setSession(const uint8_t* der, size_t size) {
 }
 
 void Connection::saveSession(SSL_SESSION* session) {
-  const OpenSsl& o = ossl();
-  if (tickets_ >= context_->config().tickets || o.SSL_SESSION_is_resumable(session) != 1) return;
+  if (tickets_ >= context_->config().tickets || ossl().SSL_SESSION_is_resumable(session) != 1) return;
   tickets_++;
-  const int version = o.SSL_SESSION_get_protocol_version(session);
-  const SSL_CIPHER* cipher = o.SSL_SESSION_get0_cipher(session);
-  const unsigned long hint = o.SSL_SESSION_get_ticket_lifetime_hint(session);
+  const int version = ossl().SSL_SESSION_get_protocol_version(session);
+  const SSL_CIPHER* cipher = ossl().SSL_SESSION_get0_cipher(session);
+  const unsigned long hint = ossl().SSL_SESSION_get_ticket_lifetime_hint(session);
   // RFC 9846 section 4.7.1: a lifetime of 0 means that the ticket is to be discarded at once.
   if (cipher == nullptr || (hint == 0 && version == K(TLS1_3_VERSION))) return;
   const unsigned char* ticket = nullptr;
   size_t ticketSize = 0;
-  o.SSL_SESSION_get0_ticket(session, &ticket, &ticketSize);
-  const int size = o.i2d_SSL_SESSION(session, nullptr);
+  ossl().SSL_SESSION_get0_ticket(session, &ticket, &ticketSize);
+  const int size = ossl().i2d_SSL_SESSION(session, nullptr);
   if (size <= 0) return;
   Event event{EventKind::session, 0, Bytes(kSessionHeader + static_cast<size_t>(size))};
   const auto put = [&](size_t at, size_t width, uint64_t value) {
     for (size_t i = 0; i < width; i++) event.bytes[at + i] = static_cast<uint8_t>(value >> 8 * (width - 1 - i));
   };
   put(0, 2, static_cast<uint64_t>(version));
-  put(2, 4, o.SSL_SESSION_get_max_early_data(session));
-  put(6, 4, hint != 0 ? hint : static_cast<uint64_t>(o.SSL_SESSION_get_timeout(session)));
-  put(10, 2, o.SSL_CIPHER_get_protocol_id(cipher));
+  put(2, 4, ossl().SSL_SESSION_get_max_early_data(session));
+  put(6, 4, hint != 0 ? hint : static_cast<uint64_t>(ossl().SSL_SESSION_get_timeout(session)));
+  put(10, 2, ossl().SSL_CIPHER_get_protocol_id(cipher));
   put(12, 4, ticketSize);
   put(16, 8, static_cast<uint64_t>(verifiedUntil()));
   unsigned char* at = event.bytes.data() + kSessionHeader;
-  o.i2d_SSL_SESSION(session, &at);
+  ossl().i2d_SSL_SESSION(session, &at);
   events_.push_back(std::move(event));
 }
 
 // Of the path, or of what the peer sent where none was built; of the staple; of the CRLs.
 int64_t Connection::verifiedUntil() const {
-  const OpenSsl& o = ossl();
   const int64_t now = time_ != 0 ? time_ : std::time(nullptr);
   int64_t first = 0;
-  const OPENSSL_STACK* chain = stack(verified_ ? o.SSL_get0_verified_chain(ssl_) : o.SSL_get_peer_cert_chain(ssl_));
-  for (int i = 0; i < o.OPENSSL_sk_num(chain); i++) {
-    first = earlier(first, secondsOf(o.X509_get0_notAfter(static_cast<const X509*>(o.OPENSSL_sk_value(chain, i)))), now);
+  const OPENSSL_STACK* chain = stack(verified_ ? ossl().SSL_get0_verified_chain(ssl_) : ossl().SSL_get_peer_cert_chain(ssl_));
+  for (int i = 0; i < ossl().OPENSSL_sk_num(chain); i++) {
+    first = earlier(first, secondsOf(ossl().X509_get0_notAfter(static_cast<const X509*>(ossl().OPENSSL_sk_value(chain, i)))), now);
   }
   const Bytes staple = ocspResponse();
   if (!staple.empty()) first = earlier(first, stapleEnd(staple, now), now);
   if (context_->config().verify != Verify::ask) {
     for (const int64_t end : context_->crlEnds()) first = earlier(first, end, now);
   }
-  o.ERR_clear_error();
+  ossl().ERR_clear_error();
   return first;
 }
 
 bool Connection::reverify(const std::vector<Bytes>& ders, const Bytes& staple) {
-  const OpenSsl& o = ossl();
-  OPENSSL_STACK* sent = o.OPENSSL_sk_new_null();
+  OPENSSL_STACK* sent = ossl().OPENSSL_sk_new_null();
   bool readable = !ders.empty() && ders.size() <= context_->config().chainLength;
   for (size_t i = 0; readable && i < ders.size(); i++) {
     X509* certificate = parse(ders[i]);
-    readable = certificate != nullptr && o.OPENSSL_sk_push(sent, certificate) > 0;
-    if (!readable) o.X509_free(certificate);
+    readable = certificate != nullptr && ossl().OPENSSL_sk_push(sent, certificate) > 0;
+    if (!readable) ossl().X509_free(certificate);
   }
-  X509_STORE_CTX* store = o.X509_STORE_CTX_new();
-  X509* leaf = readable ? static_cast<X509*>(o.OPENSSL_sk_value(sent, 0)) : nullptr;
+  X509_STORE_CTX* store = ossl().X509_STORE_CTX_new();
+  X509* leaf = readable ? static_cast<X509*>(ossl().OPENSSL_sk_value(sent, 0)) : nullptr;
   // As OpenSSL does for what a server sends (ssl_verify_cert_chain): the purpose, then host, time and depth of this connection.
-  bool good = leaf != nullptr && store != nullptr && o.X509_STORE_CTX_init(store, context_->store(), leaf, reinterpret_cast<struct stack_st_X509*>(sent)) == 1 &&
-              o.X509_STORE_CTX_set_default(store, "ssl_server") == 1 &&
-              o.X509_VERIFY_PARAM_set1(o.X509_STORE_CTX_get0_param(store), o.SSL_get0_param(ssl_)) == 1;
+  bool good = leaf != nullptr && store != nullptr && ossl().X509_STORE_CTX_init(store, context_->store(), leaf, reinterpret_cast<struct stack_st_X509*>(sent)) == 1 &&
+              ossl().X509_STORE_CTX_set_default(store, "ssl_server") == 1 &&
+              ossl().X509_VERIFY_PARAM_set1(ossl().X509_STORE_CTX_get0_param(store), ossl().SSL_get0_param(ssl_)) == 1;
   good = good && judgeAnew(store, sent, staple);
-  o.X509_STORE_CTX_free(store);
-  o.OPENSSL_sk_pop_free(sent, [](void* certificate) { ossl().X509_free(static_cast<X509*>(certificate)); });
-  o.ERR_clear_error();
+  ossl().X509_STORE_CTX_free(store);
+  ossl().OPENSSL_sk_pop_free(sent, [](void* certificate) { ossl().X509_free(static_cast<X509*>(certificate)); });
+  ossl().ERR_clear_error();
   return good;
 }
 

@@ -70,7 +70,7 @@ int create(BIO* bio) {
 // One method for the process: BIO types are numbered, and there are fewer than 128 of them.
 const BIO_METHOD* method() {
   static const BIO_METHOD* const made = [] {
-    BIO_METHOD* m = ossl().BIO_meth_new(ossl().BIO_get_new_index() | static_cast<int>(K(BIO_TYPE_SOURCE_SINK)), "ferrule spans");
+    BIO_METHOD* m = ossl().BIO_meth_new(ossl().BIO_get_new_index() | K(BIO_TYPE_SOURCE_SINK), "ferrule spans");
     if (m == nullptr) return m;
     ossl().BIO_meth_set_read_ex(m, readSpan);
     ossl().BIO_meth_set_write_ex(m, writeSpan);

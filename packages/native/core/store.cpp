@@ -52,7 +52,7 @@ std::shared_ptr<X509_STORE> parse(const Ders& anchors, const Ders& crls, std::st
     const uint8_t* at = crls[i].data();
     X509_CRL* crl = ossl().d2i_X509_CRL(nullptr, &at, static_cast<long>(crls[i].size()));
     const bool whole = crl != nullptr && at == crls[i].data() + crls[i].size();
-    const bool delta = whole && ossl().X509_CRL_get_ext_by_NID(crl, static_cast<int>(K(NID_delta_crl)), -1) >= 0;
+    const bool delta = whole && ossl().X509_CRL_get_ext_by_NID(crl, K(NID_delta_crl), -1) >= 0;
     const bool added = whole && !delta && ossl().X509_STORE_add_crl(store.get(), crl) == 1;
     limited = limited || (whole && (isOfSomeReasons(crl) || isIndirect(crl)));
     ossl().X509_CRL_free(crl);

@@ -16,7 +16,7 @@ std::string nameOf(const X509_NAME* name) {
   BIO* out = ossl().BIO_new(ossl().BIO_s_mem());
   ossl().X509_NAME_print_ex(out, name, 0, static_cast<unsigned long>(K(XN_FLAG_RFC2253)));
   char* data = nullptr;
-  const long size = ossl().BIO_ctrl(out, static_cast<int>(K(BIO_CTRL_INFO)), 0, &data);
+  const long size = ossl().BIO_ctrl(out, K(BIO_CTRL_INFO), 0, &data);
   std::string text(data, static_cast<size_t>(size < 0 ? 0 : size));
   ossl().BIO_free(out);
   return text;
@@ -61,30 +61,29 @@ bool isDutyOfAnchor(int error, X509_STORE_CTX* store) {
 // With CRLs given, the server's certificate must be covered by one; above it they count where there are any. The key that
 // signed a list may be another one, with a path of its own, in which nobody is a server.
 int tolerate(int ok, X509_STORE_CTX* store) {
-  const OpenSsl& o = ossl();
   if (ok != 0) return ok;
-  const X509_CRL* crl = o.X509_STORE_CTX_get0_current_crl(store);
-  const bool ofList = o.X509_STORE_CTX_get0_parent_ctx(store) != nullptr;
+  const X509_CRL* crl = ossl().X509_STORE_CTX_get0_current_crl(store);
+  const bool ofList = ossl().X509_STORE_CTX_get0_parent_ctx(store) != nullptr;
   bool fine = false;
-  switch (o.X509_STORE_CTX_get_error(store)) {
+  switch (ossl().X509_STORE_CTX_get_error(store)) {
     case K(X509_V_ERR_UNABLE_TO_GET_CRL):
-      fine = ofList || o.X509_STORE_CTX_get_error_depth(store) > 0;
+      fine = ofList || ossl().X509_STORE_CTX_get_error_depth(store) > 0;
       break;
     case K(X509_V_ERR_CRL_NOT_YET_VALID):
-      fine = crl != nullptr && hasBegun(o.X509_CRL_get0_lastUpdate(crl), timeOf(store));
+      fine = crl != nullptr && hasBegun(ossl().X509_CRL_get0_lastUpdate(crl), timeOf(store));
       break;
     case K(X509_V_ERR_CRL_HAS_EXPIRED):
-      fine = crl != nullptr && stillHolds(o.X509_CRL_get0_nextUpdate(crl), timeOf(store));
+      fine = crl != nullptr && stillHolds(ossl().X509_CRL_get0_nextUpdate(crl), timeOf(store));
       break;
     case K(X509_V_ERR_HOSTNAME_MISMATCH):
     case K(X509_V_ERR_IP_ADDRESS_MISMATCH):
       fine = ofList;
       break;
     default:
-      fine = isDutyOfAnchor(o.X509_STORE_CTX_get_error(store), store);
+      fine = isDutyOfAnchor(ossl().X509_STORE_CTX_get_error(store), store);
       break;
   }
-  if (fine) o.X509_STORE_CTX_set_error(store, static_cast<int>(K(X509_V_OK)));
+  if (fine) ossl().X509_STORE_CTX_set_error(store, K(X509_V_OK));
   return fine ? 1 : 0;
 }
 
@@ -96,57 +95,53 @@ int securityBits(int level) {
 
 // Whether the hash of the response's signature is strong enough. Signatures that bring their own hash are.
 bool isStronglySigned(OCSP_BASICRESP* response, int level) {
-  const OpenSsl& o = ossl();
   const ASN1_OBJECT* algorithm = nullptr;
   int hash = 0;
-  o.X509_ALGOR_get0(&algorithm, nullptr, nullptr, o.OCSP_resp_get0_tbs_sigalg(response));
-  if (algorithm == nullptr || o.OBJ_find_sigid_algs(o.OBJ_obj2nid(algorithm), &hash, nullptr) != 1 || hash == 0) return true;
-  const EVP_MD* md = o.EVP_get_digestbyname(o.OBJ_nid2sn(hash));
-  return md != nullptr && hash != K(NID_sha1) && hash != K(NID_md5) && o.EVP_MD_get_size(md) * 4 >= securityBits(level);
+  ossl().X509_ALGOR_get0(&algorithm, nullptr, nullptr, ossl().OCSP_resp_get0_tbs_sigalg(response));
+  if (algorithm == nullptr || ossl().OBJ_find_sigid_algs(ossl().OBJ_obj2nid(algorithm), &hash, nullptr) != 1 || hash == 0) return true;
+  const EVP_MD* md = ossl().EVP_get_digestbyname(ossl().OBJ_nid2sn(hash));
+  return md != nullptr && hash != K(NID_sha1) && hash != K(NID_md5) && ossl().EVP_MD_get_size(md) * 4 >= securityBits(level);
 }
 
 // RFC 6960 section 4.2.2.2: the response is signed by the issuer itself or by someone whom it certified for that, with a key
 // that may sign.
 bool signedByIssuer(OCSP_BASICRESP* response, X509* issuer, time_t now, int level) {
-  const OpenSsl& o = ossl();
-  X509_STORE* store = o.X509_STORE_new();
-  OPENSSL_STACK* issuers = o.OPENSSL_sk_new_null();
-  o.OPENSSL_sk_push(issuers, issuer);
-  o.X509_STORE_add_cert(store, issuer);
-  X509_VERIFY_PARAM* param = o.X509_STORE_get0_param(store);
-  o.X509_VERIFY_PARAM_set_time(param, now);
-  o.X509_VERIFY_PARAM_set_auth_level(param, level);
+  X509_STORE* store = ossl().X509_STORE_new();
+  OPENSSL_STACK* issuers = ossl().OPENSSL_sk_new_null();
+  ossl().OPENSSL_sk_push(issuers, issuer);
+  ossl().X509_STORE_add_cert(store, issuer);
+  X509_VERIFY_PARAM* param = ossl().X509_STORE_get0_param(store);
+  ossl().X509_VERIFY_PARAM_set_time(param, now);
+  ossl().X509_VERIFY_PARAM_set_auth_level(param, level);
   const auto flags = static_cast<unsigned long>(K(OCSP_TRUSTOTHER) | K(OCSP_NOEXPLICIT) | K(OCSP_PARTIAL_CHAIN));
   auto* candidates = reinterpret_cast<struct stack_st_X509*>(issuers);
   X509* signer = nullptr;
-  bool good = isStronglySigned(response, level) && o.OCSP_basic_verify(response, candidates, store, flags) == 1 &&
-              o.OCSP_resp_get0_signer(response, &signer, candidates) == 1;
-  good = good && (o.X509_cmp(signer, issuer) == 0 || (o.X509_get_key_usage(signer) & static_cast<uint32_t>(K(KU_DIGITAL_SIGNATURE))) != 0);
-  o.OPENSSL_sk_free(issuers);
-  o.X509_STORE_free(store);
+  bool good = isStronglySigned(response, level) && ossl().OCSP_basic_verify(response, candidates, store, flags) == 1 &&
+              ossl().OCSP_resp_get0_signer(response, &signer, candidates) == 1;
+  good = good && (ossl().X509_cmp(signer, issuer) == 0 || (ossl().X509_get_key_usage(signer) & static_cast<uint32_t>(K(KU_DIGITAL_SIGNATURE))) != 0);
+  ossl().OPENSSL_sk_free(issuers);
+  ossl().X509_STORE_free(store);
   return good;
 }
 
 bool concerns(const OCSP_CERTID* id, X509* leaf, X509* issuer) {
-  const OpenSsl& o = ossl();
   ASN1_OBJECT* algorithm = nullptr;
-  o.OCSP_id_get0_info(nullptr, &algorithm, nullptr, nullptr, const_cast<OCSP_CERTID*>(id));
-  const EVP_MD* hash = algorithm == nullptr ? nullptr : o.EVP_get_digestbyname(o.OBJ_nid2sn(o.OBJ_obj2nid(algorithm)));
-  OCSP_CERTID* ours = hash == nullptr ? nullptr : o.OCSP_cert_to_id(hash, leaf, issuer);
-  const bool same = ours != nullptr && o.OCSP_id_cmp(id, ours) == 0;
-  o.OCSP_CERTID_free(ours);
+  ossl().OCSP_id_get0_info(nullptr, &algorithm, nullptr, nullptr, const_cast<OCSP_CERTID*>(id));
+  const EVP_MD* hash = algorithm == nullptr ? nullptr : ossl().EVP_get_digestbyname(ossl().OBJ_nid2sn(ossl().OBJ_obj2nid(algorithm)));
+  OCSP_CERTID* ours = hash == nullptr ? nullptr : ossl().OCSP_cert_to_id(hash, leaf, issuer);
+  const bool same = ours != nullptr && ossl().OCSP_id_cmp(id, ours) == 0;
+  ossl().OCSP_CERTID_free(ours);
   return same;
 }
 
 long judge(OCSP_BASICRESP* response, X509* leaf, X509* issuer, time_t now, int level) {
-  const OpenSsl& o = ossl();
   if (!signedByIssuer(response, issuer, now, level)) return K(X509_V_ERR_OCSP_VERIFY_FAILED);
-  for (int i = 0; i < o.OCSP_resp_count(response); i++) {
-    OCSP_SINGLERESP* single = o.OCSP_resp_get0(response, i);
-    if (!concerns(o.OCSP_SINGLERESP_get0_id(single), leaf, issuer)) continue;
+  for (int i = 0; i < ossl().OCSP_resp_count(response); i++) {
+    OCSP_SINGLERESP* single = ossl().OCSP_resp_get0(response, i);
+    if (!concerns(ossl().OCSP_SINGLERESP_get0_id(single), leaf, issuer)) continue;
     ASN1_GENERALIZEDTIME* thisUpdate = nullptr;
     ASN1_GENERALIZEDTIME* nextUpdate = nullptr;
-    const int status = o.OCSP_single_get0_status(single, nullptr, nullptr, &thisUpdate, &nextUpdate);
+    const int status = ossl().OCSP_single_get0_status(single, nullptr, nullptr, &thisUpdate, &nextUpdate);
     const bool holds = nextUpdate != nullptr ? stillHolds(nextUpdate, now) : stillHolds(thisUpdate, now - kLongestResponse);
     if (!hasBegun(thisUpdate, now) || !holds) return K(X509_V_ERR_OCSP_VERIFY_FAILED);
     if (status == K(V_OCSP_CERTSTATUS_GOOD)) return K(X509_V_OK);
@@ -156,17 +151,16 @@ long judge(OCSP_BASICRESP* response, X509* leaf, X509* issuer, time_t now, int l
 }
 
 long judgeResponse(const uint8_t* der, size_t size, X509* leaf, X509* issuer, time_t now, int level) {
-  const OpenSsl& o = ossl();
   const uint8_t* at = der;
-  OCSP_RESPONSE* response = o.d2i_OCSP_RESPONSE(nullptr, &at, static_cast<long>(size));
+  OCSP_RESPONSE* response = ossl().d2i_OCSP_RESPONSE(nullptr, &at, static_cast<long>(size));
   long verdict = K(X509_V_ERR_OCSP_VERIFY_FAILED);
-  if (response != nullptr && o.OCSP_response_status(response) == K(OCSP_RESPONSE_STATUS_SUCCESSFUL)) {
-    if (OCSP_BASICRESP* basic = o.OCSP_response_get1_basic(response)) {
+  if (response != nullptr && ossl().OCSP_response_status(response) == K(OCSP_RESPONSE_STATUS_SUCCESSFUL)) {
+    if (OCSP_BASICRESP* basic = ossl().OCSP_response_get1_basic(response)) {
       if (leaf != nullptr && issuer != nullptr) verdict = judge(basic, leaf, issuer, now, level);
-      o.OCSP_BASICRESP_free(basic);
+      ossl().OCSP_BASICRESP_free(basic);
     }
   }
-  o.OCSP_RESPONSE_free(response);
+  ossl().OCSP_RESPONSE_free(response);
   return verdict;
 }
 
@@ -193,14 +187,13 @@ std::string addressText(const uint8_t* bytes, int size) {
 }  // namespace
 
 int Connection::verify(X509_STORE_CTX* store) {
-  const OpenSsl& o = ossl();
   const ContextConfig& config = context_->config();
-  const OPENSSL_STACK* sent = stack(o.X509_STORE_CTX_get0_untrusted(store));
-  if (static_cast<uint32_t>(o.OPENSSL_sk_num(sent)) > config.chainLength) {
+  const OPENSSL_STACK* sent = stack(ossl().X509_STORE_CTX_get0_untrusted(store));
+  if (static_cast<uint32_t>(ossl().OPENSSL_sk_num(sent)) > config.chainLength) {
     return refuse(store, K(X509_V_ERR_CERT_CHAIN_TOO_LONG), K(X509_V_ERR_CERT_CHAIN_TOO_LONG), Reason::none);
   }
   // RFC 7627 section 5.3 wants handshake_failure, which is what OpenSSL sends for this X509_V code.
-  if (config.requireExtendedMasterSecret && o.SSL_version(ssl_) == K(TLS1_2_VERSION) && facts_.extendedMasterSecret != 1) {
+  if (config.requireExtendedMasterSecret && ossl().SSL_version(ssl_) == K(TLS1_2_VERSION) && facts_.extendedMasterSecret != 1) {
     return refuse(store, K(X509_V_OK), K(X509_V_ERR_APPLICATION_VERIFICATION), Reason::noExtendedMasterSecret);
   }
   X509* leaf = certificateAt(sent, 0);
@@ -211,32 +204,32 @@ int Connection::verify(X509_STORE_CTX* store) {
     return refuse(store, K(X509_V_ERR_INVALID_EXTENSION), K(X509_V_ERR_INVALID_EXTENSION), Reason::none);
   }
   if (config.verify == Verify::ask && stapleFollows_) {
-    verdictIsDue_ = true;
+    verdict_ = Verdict::due;
   } else if (config.verify == Verify::ask) {
-    if (verdict_ != Decision::made) {
-      verdict_ = Decision::asked;
-      o.SSL_ctrl(ssl_, static_cast<int>(K(SSL_CTRL_SET_RETRY_VERIFY)), 0, nullptr);
+    if (verdict_ != Verdict::accepted) {
+      verdict_ = Verdict::asked;
+      ossl().SSL_ctrl(ssl_, K(SSL_CTRL_SET_RETRY_VERIFY), 0, nullptr);
       return 1;
     }
-    verdict_ = Decision::none;
+    verdict_ = Verdict::none;
     facts_.verifyResult = K(X509_V_OK);
   } else {
     const Finding finding = verifyPath(store);
     verified_ = finding.code == K(X509_V_OK);
     facts_.verifyResult = finding.code;
-    o.ERR_clear_error();
+    ossl().ERR_clear_error();
     if (!verified_) describe(finding.certificate, finding.depth);
     if (!verified_ && config.verify == Verify::peer) return refuse(store, finding.code, finding.code, Reason::none);
   }
   // RFC 9846 section 4.5.1.2, and ECDHE in TLS 1.2: the key signs. OpenSSL's purpose is content with keys that only encipher.
-  if (config.verify != Verify::none && readable && (o.X509_get_key_usage(leaf) & static_cast<uint32_t>(K(KU_DIGITAL_SIGNATURE))) == 0) {
+  if (config.verify != Verify::none && readable && (ossl().X509_get_key_usage(leaf) & static_cast<uint32_t>(K(KU_DIGITAL_SIGNATURE))) == 0) {
     const long code = K(X509_V_ERR_KEYUSAGE_NO_DIGITAL_SIGNATURE);
     describe(leaf, 0);
     return refuse(store, code, K(X509_V_ERR_INVALID_PURPOSE), Reason::none);
   }
   // Where no path was built, only the first certificate is the peer's for sure: CertificateVerify proves that one.
-  const OPENSSL_STACK* chain = verified_ ? stack(o.X509_STORE_CTX_get0_chain(store)) : sent;
-  if (!config.pins.empty() && !pinned(chain, verified_ ? o.OPENSSL_sk_num(chain) : 1)) {
+  const OPENSSL_STACK* chain = verified_ ? stack(ossl().X509_STORE_CTX_get0_chain(store)) : sent;
+  if (!config.pins.empty() && !pinned(chain, verified_ ? ossl().OPENSSL_sk_num(chain) : 1)) {
     describe(leaf, 0);
     return refuse(store, K(X509_V_ERR_APPLICATION_VERIFICATION), K(X509_V_ERR_CERT_REJECTED), Reason::pinMismatch);
   }
@@ -245,17 +238,16 @@ int Connection::verify(X509_STORE_CTX* store) {
 
 // OpenSSL's verdict, and what it does not look at.
 Finding Connection::verifyPath(X509_STORE_CTX* store) const {
-  const OpenSsl& o = ossl();
   const ContextConfig& config = context_->config();
-  o.X509_VERIFY_PARAM_set_auth_level(o.X509_STORE_CTX_get0_param(store), config.securityLevel);
-  o.X509_STORE_CTX_set_verify_cb(store, tolerate);
-  if (o.X509_verify_cert(store) == 1) {
-    const OPENSSL_STACK* path = stack(o.X509_STORE_CTX_get0_chain(store));
+  ossl().X509_VERIFY_PARAM_set_auth_level(ossl().X509_STORE_CTX_get0_param(store), config.securityLevel);
+  ossl().X509_STORE_CTX_set_verify_cb(store, tolerate);
+  if (ossl().X509_verify_cert(store) == 1) {
+    const OPENSSL_STACK* path = stack(ossl().X509_STORE_CTX_get0_chain(store));
     const Finding listed = context_->crlEnds().empty() ? Finding() : judgeListsOfSomeReasons(path, context_->store());
     return listed.code == K(X509_V_OK) ? judgePath(path, config.strict) : listed;
   }
-  const int code = o.X509_STORE_CTX_get_error(store);
-  return {code != K(X509_V_OK) ? code : K(X509_V_ERR_UNSPECIFIED), o.X509_STORE_CTX_get_error_depth(store), o.X509_STORE_CTX_get_current_cert(store)};
+  const int code = ossl().X509_STORE_CTX_get_error(store);
+  return {code != K(X509_V_OK) ? code : K(X509_V_ERR_UNSPECIFIED), ossl().X509_STORE_CTX_get_error_depth(store), ossl().X509_STORE_CTX_get_current_cert(store)};
 }
 
 int Connection::refuse(X509_STORE_CTX* store, long verifyCode, long alertCode, Reason reason) {
@@ -266,20 +258,19 @@ int Connection::refuse(X509_STORE_CTX* store, long verifyCode, long alertCode, R
 }
 
 bool Connection::accept() {
-  if (failure_.set || (!verdictIsDue_ && verdict_ != Decision::asked)) return false;
-  if (verdictIsDue_) verdictIsDue_ = spans.held = false;
-  else verdict_ = Decision::made;
+  if (failure_.set || (verdict_ != Verdict::due && verdict_ != Verdict::asked)) return false;
+  if (verdict_ == Verdict::due) spans.held = false;
+  verdict_ = verdict_ == Verdict::due ? Verdict::none : Verdict::accepted;
   return true;
 }
 
 void Connection::reject(int verifyCode, int alert) {
   if (failure_.set) return;
-  verdictIsDue_ = false;
-  verdict_ = Decision::none;
+  verdict_ = Verdict::none;
   facts_.verifyResult = verifyCode == K(X509_V_OK) ? K(X509_V_ERR_APPLICATION_VERIFICATION) : verifyCode;
   fail();
-  failure_.library = static_cast<int>(K(ERR_LIB_SSL));
-  failure_.reason = static_cast<int>(K(SSL_R_CERTIFICATE_VERIFY_FAILED));
+  failure_.library = K(ERR_LIB_SSL);
+  failure_.reason = K(SSL_R_CERTIFICATE_VERIFY_FAILED);
   sendAlert(kFatal, alert);
 }
 
@@ -309,22 +300,21 @@ bool Connection::needsStaple(const X509* leaf) const {
 }
 
 int Connection::judgeStaple() {
-  const OpenSsl& o = ossl();
   const ContextConfig& config = context_->config();
   // A verify function has been given the response; a resumed session has had its check.
-  if (config.verify == Verify::ask || o.SSL_session_reused(ssl_) == 1) return 1;
+  if (config.verify == Verify::ask || ossl().SSL_session_reused(ssl_) == 1) return 1;
   unsigned char* der = nullptr;
-  const long size = o.SSL_ctrl(ssl_, static_cast<int>(K(SSL_CTRL_GET_TLSEXT_STATUS_REQ_OCSP_RESP)), 0, &der);
+  const long size = ossl().SSL_ctrl(ssl_, K(SSL_CTRL_GET_TLSEXT_STATUS_REQ_OCSP_RESP), 0, &der);
   long verdict = K(X509_V_OK);
-  const OPENSSL_STACK* chain = stack(verified_ ? o.SSL_get0_verified_chain(ssl_) : o.SSL_get_peer_cert_chain(ssl_));
-  const int length = o.OPENSSL_sk_num(chain);
+  const OPENSSL_STACK* chain = stack(verified_ ? ossl().SSL_get0_verified_chain(ssl_) : ossl().SSL_get_peer_cert_chain(ssl_));
+  const int length = ossl().OPENSSL_sk_num(chain);
   X509* leaf = length > 0 ? certificateAt(chain, 0) : nullptr;
   if (der == nullptr || size <= 0) {
     if (needsStaple(leaf)) verdict = K(X509_V_ERR_OCSP_VERIFY_NEEDED);
   } else {
     X509* issuer = length > 1 ? certificateAt(chain, 1) : leaf;
     verdict = judgeResponse(der, static_cast<size_t>(size), leaf, issuer, time_ != 0 ? time_ : std::time(nullptr), config.securityLevel);
-    o.ERR_clear_error();
+    ossl().ERR_clear_error();
   }
   if (verdict == K(X509_V_OK)) return 1;
   if (config.verify == Verify::none) {
@@ -332,7 +322,7 @@ int Connection::judgeStaple() {
     verified_ = false;
     return 1;
   }
-  describe(o.SSL_get0_peer_certificate(ssl_), 0);
+  describe(ossl().SSL_get0_peer_certificate(ssl_), 0);
   facts_.verifyResult = verdict;
   breach(Reason::stapleRefused, verdict == K(X509_V_ERR_CERT_REVOKED) ? alert::certificateRevoked : alert::badCertificateStatusResponse);
   return 0;
@@ -340,7 +330,6 @@ int Connection::judgeStaple() {
 
 // The checks of verify() and judgeStaple(), for certificates that a session kept.
 bool Connection::judgeAnew(X509_STORE_CTX* store, const OPENSSL_STACK* sent, const Bytes& staple) {
-  const OpenSsl& o = ossl();
   const ContextConfig& config = context_->config();
   X509* leaf = certificateAt(sent, 0);
   bool verified = false;
@@ -350,9 +339,9 @@ bool Connection::judgeAnew(X509_STORE_CTX* store, const OPENSSL_STACK* sent, con
     verified = reverifiedResult_ == K(X509_V_OK);
     if (!verified && config.verify == Verify::peer) return false;
   }
-  if (config.verify != Verify::none && isReadable(leaf) && (o.X509_get_key_usage(leaf) & static_cast<uint32_t>(K(KU_DIGITAL_SIGNATURE))) == 0) return false;
-  const OPENSSL_STACK* chain = verified ? stack(o.X509_STORE_CTX_get0_chain(store)) : sent;
-  const int length = o.OPENSSL_sk_num(chain);
+  if (config.verify != Verify::none && isReadable(leaf) && (ossl().X509_get_key_usage(leaf) & static_cast<uint32_t>(K(KU_DIGITAL_SIGNATURE))) == 0) return false;
+  const OPENSSL_STACK* chain = verified ? stack(ossl().X509_STORE_CTX_get0_chain(store)) : sent;
+  const int length = ossl().OPENSSL_sk_num(chain);
   if (!config.pins.empty() && !pinned(chain, verified ? length : 1)) return false;
   reverifiedChain_ = verified ? dersOf(chain) : std::vector<Bytes>();
   if (config.verify == Verify::ask || config.ocsp == Ocsp::off) return true;
@@ -363,27 +352,26 @@ bool Connection::judgeAnew(X509_STORE_CTX* store, const OPENSSL_STACK* sent, con
 
 int Connection::chooseCredential() {
   if (spans.held) return -1;
-  if (credential_ != Decision::made) {
-    credential_ = Decision::asked;
+  if (choice_ != Choice::made && choice_ != Choice::failed) {
+    choice_ = Choice::asked;
     return -1;
   }
-  credential_ = Decision::none;
-  return credentialFailed_ ? 0 : 1;
+  const int answer = choice_ == Choice::made ? 1 : 0;
+  choice_ = Choice::none;
+  return answer;
 }
 
 bool Connection::useCredential(const KeyPair* credential) {
-  if (credential_ != Decision::asked) return false;
-  credential_ = Decision::made;
-  if (credential == nullptr) return true;
-  credentialFailed_ = ossl().SSL_use_cert_and_key(ssl_, credential->leaf(), credential->key(), credential->rest(), 1) != 1;
+  if (choice_ != Choice::asked) return false;
+  const bool used = credential == nullptr || ossl().SSL_use_cert_and_key(ssl_, credential->leaf(), credential->key(), credential->rest(), 1) == 1;
   ossl().ERR_clear_error();
-  return !credentialFailed_;
+  choice_ = used ? Choice::made : Choice::failed;
+  return used;
 }
 
 void Connection::refuseCredential(int alert) {
-  credential_ = Decision::made;
-  credentialFailed_ = true;
-  if (established_) return;  // OpenSSL's internal_error it is
+  choice_ = Choice::failed;
+  if (established()) return;  // OpenSSL's internal_error it is
   fail();
   sendAlert(kFatal, alert);
 }
@@ -409,7 +397,7 @@ std::vector<int> Connection::requestedSignatureAlgorithms() const {
 
 Bytes Connection::requestedCertificateTypes() const {
   const unsigned char* types = nullptr;
-  const long count = ossl().SSL_ctrl(ssl_, static_cast<int>(K(SSL_CTRL_GET_CLIENT_CERT_TYPES)), 0, &types);
+  const long count = ossl().SSL_ctrl(ssl_, K(SSL_CTRL_GET_CLIENT_CERT_TYPES), 0, &types);
   return types == nullptr || count <= 0 ? Bytes() : Bytes(types, types + count);
 }
 
@@ -421,38 +409,36 @@ std::vector<Bytes> Connection::verifiedChain() const {
 
 Bytes Connection::ocspResponse() const {
   unsigned char* der = nullptr;
-  const long size = ossl().SSL_ctrl(ssl_, static_cast<int>(K(SSL_CTRL_GET_TLSEXT_STATUS_REQ_OCSP_RESP)), 0, &der);
+  const long size = ossl().SSL_ctrl(ssl_, K(SSL_CTRL_GET_TLSEXT_STATUS_REQ_OCSP_RESP), 0, &der);
   return der == nullptr || size <= 0 ? Bytes() : Bytes(der, der + size);
 }
 
 std::vector<std::string> Connection::peerNames() const {
-  const OpenSsl& o = ossl();
   std::vector<std::string> names;
-  const OPENSSL_STACK* chain = stack(o.SSL_get_peer_cert_chain(ssl_));
-  if (o.OPENSSL_sk_num(chain) < 1) return names;
-  auto* alternatives = static_cast<OPENSSL_STACK*>(o.X509_get_ext_d2i(certificateAt(chain, 0), static_cast<int>(K(NID_subject_alt_name)), nullptr, nullptr));
-  for (int i = 0; i < o.OPENSSL_sk_num(alternatives); i++) {
+  const OPENSSL_STACK* chain = stack(ossl().SSL_get_peer_cert_chain(ssl_));
+  if (ossl().OPENSSL_sk_num(chain) < 1) return names;
+  auto* alternatives = static_cast<OPENSSL_STACK*>(ossl().X509_get_ext_d2i(certificateAt(chain, 0), K(NID_subject_alt_name), nullptr, nullptr));
+  for (int i = 0; i < ossl().OPENSSL_sk_num(alternatives); i++) {
     int type = 0;
-    const auto* value = static_cast<const ASN1_STRING*>(o.GENERAL_NAME_get0_value(static_cast<const GENERAL_NAME*>(o.OPENSSL_sk_value(alternatives, i)), &type));
+    const auto* value = static_cast<const ASN1_STRING*>(ossl().GENERAL_NAME_get0_value(static_cast<const GENERAL_NAME*>(ossl().OPENSSL_sk_value(alternatives, i)), &type));
     if (type != K(GEN_DNS) && type != K(GEN_IPADD)) continue;
-    const uint8_t* bytes = o.ASN1_STRING_get0_data(value);
-    const int size = o.ASN1_STRING_length(value);
+    const uint8_t* bytes = ossl().ASN1_STRING_get0_data(value);
+    const int size = ossl().ASN1_STRING_length(value);
     names.push_back(type == K(GEN_DNS) ? std::string(bytes, bytes + size) : addressText(bytes, size));
   }
-  o.OPENSSL_sk_pop_free(alternatives, [](void* name) { ossl().GENERAL_NAME_free(static_cast<GENERAL_NAME*>(name)); });
+  ossl().OPENSSL_sk_pop_free(alternatives, [](void* name) { ossl().GENERAL_NAME_free(static_cast<GENERAL_NAME*>(name)); });
   return names;
 }
 
 Bytes Connection::serverEndPoint() const {
-  const OpenSsl& o = ossl();
-  X509* leaf = o.SSL_get0_peer_certificate(ssl_);
+  X509* leaf = ossl().SSL_get0_peer_certificate(ssl_);
   int hash = 0;
-  if (leaf == nullptr || o.X509_get_signature_info(leaf, &hash, nullptr, nullptr, nullptr) != 1 || hash == 0) return {};
+  if (leaf == nullptr || ossl().X509_get_signature_info(leaf, &hash, nullptr, nullptr, nullptr) != 1 || hash == 0) return {};
   const bool old = hash == K(NID_md5) || hash == K(NID_sha1);
-  const EVP_MD* md = old ? o.EVP_sha256() : o.EVP_get_digestbyname(o.OBJ_nid2sn(hash));
+  const EVP_MD* md = old ? ossl().EVP_sha256() : ossl().EVP_get_digestbyname(ossl().OBJ_nid2sn(hash));
   Bytes digest(64);
   unsigned int size = 0;
-  if (md == nullptr || o.X509_digest(leaf, md, digest.data(), &size) != 1) return {};
+  if (md == nullptr || ossl().X509_digest(leaf, md, digest.data(), &size) != 1) return {};
   digest.resize(size);
   return digest;
 }

@@ -8,7 +8,7 @@ export const EQUIVALENT: Readonly<Record<string, string>> = {
     'Without a type in it the record is refused by the next line, with the same code and alert.',
   'native/core/rules.cpp received: refusal return size == 0 ? kFine : kUndecodable;':
     'OpenSSL bounds the length of each message, and ends a ServerHelloDone with a body before the rules see it.',
-  'native/core/rules.cpp serverHello: refusal if (tls13_ && !retry && find(extensions, kKeyShare) == nullptr) return {Reason::noKeyShare, alert::missingExtension};':
+  'native/core/rules.cpp serverHello: refusal if (tls13_ && !retry && find(hello.extensions, extension_type::keyShare) == nullptr) return {Reason::noKeyShare, alert::':
     'OpenSSL 3.0 refuses it by itself, with the same code and alert; the rule is for OpenSSL 3.5, which has others.',
   'x509/src/crypto/rsa.ts verifyPkcs1: refusal return false;':
     'Without it the comparison throws, and the verifier takes that for false.',

@@ -1,0 +1,68 @@
+// Code points of TLS, named as @ferrule/result/numbers and its alerts name them; test/numbers.test.ts compares the two.
+#pragma once
+
+namespace ferrule {
+
+// HandshakeType, RFC 9846 section 4 and RFC 5246 section 7.4.
+namespace handshake_type {
+constexpr int helloRequest = 0;
+constexpr int clientHello = 1;
+constexpr int serverHello = 2;
+constexpr int newSessionTicket = 4;
+constexpr int encryptedExtensions = 8;
+constexpr int certificate = 11;
+constexpr int serverKeyExchange = 12;
+constexpr int certificateRequest = 13;
+constexpr int serverHelloDone = 14;
+constexpr int certificateVerify = 15;
+constexpr int certificateStatus = 22;
+constexpr int keyUpdate = 24;
+}  // namespace handshake_type
+
+namespace extension_type {
+constexpr int statusRequest = 5;
+constexpr int supportedGroups = 10;
+constexpr int ecPointFormats = 11;
+constexpr int signatureAlgorithms = 13;
+constexpr int applicationLayerProtocolNegotiation = 16;
+constexpr int signedCertificateTimestamp = 18;
+constexpr int extendedMasterSecret = 23;
+constexpr int preSharedKey = 41;
+constexpr int earlyData = 42;
+constexpr int supportedVersions = 43;
+constexpr int cookie = 44;
+constexpr int certificateAuthorities = 47;
+constexpr int keyShare = 51;
+constexpr int renegotiationInfo = 0xff01;
+}  // namespace extension_type
+
+// AlertDescription, RFC 9846 section 6.
+namespace alert {
+constexpr int closeNotify = 0;
+constexpr int unexpectedMessage = 10;
+constexpr int recordOverflow = 22;
+constexpr int handshakeFailure = 40;
+constexpr int badCertificate = 42;
+constexpr int certificateRevoked = 44;
+constexpr int illegalParameter = 47;
+constexpr int decodeError = 50;
+constexpr int protocolVersion = 70;
+constexpr int internalError = 80;
+constexpr int userCanceled = 90;
+constexpr int missingExtension = 109;
+constexpr int unsupportedExtension = 110;
+constexpr int badCertificateStatusResponse = 113;
+}  // namespace alert
+
+namespace named_group {
+constexpr int x25519 = 29;
+constexpr int x448 = 30;
+}  // namespace named_group
+
+// ProtocolVersion as it stands on the wire.
+namespace protocol_version {
+constexpr int tls12 = 0x0303;
+constexpr int tls13 = 0x0304;
+}  // namespace protocol_version
+
+}  // namespace ferrule

@@ -1,0 +1,30 @@
+import { readFileSync } from 'node:fs';
+import { Alert } from '@ferrule/result';
+import { ExtensionType, HandshakeType, NamedGroup, Version } from '@ferrule/result/numbers';
+import { describe, expect, test } from 'vitest';
+
+const header = readFileSync(new URL('../core/numbers.h', import.meta.url), 'utf8');
+
+/** `statusRequest` as IANA writes it: `status_request`. */
+const asRegistered = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+const constantsOf = (namespace: string): [string, number][] => {
+  const [, body = ''] = new RegExp(`^namespace ${namespace} \\{$([^}]*)^\\}`, 'm').exec(header) ?? [];
+  return [...body.matchAll(/constexpr int (\w+) = (\w+);/g)].map(([, name = '', value]) => [name, Number(value)]);
+};
+
+describe('core/numbers.h', () => {
+  test.each([
+    ['handshake_type', HandshakeType],
+    ['extension_type', ExtensionType],
+    ['alert', Alert],
+    ['named_group', NamedGroup],
+    ['protocol_version', Version],
+  ])('has in %s the numbers that the registry has', (namespace, registry: Readonly<Record<string, number>>) => {
+    const constants = constantsOf(namespace);
+    expect(constants).not.toEqual([]);
+    expect(Object.fromEntries(constants.map(([name]) => [name, registry[asRegistered(name)]]))).toEqual(
+      Object.fromEntries(constants),
+    );
+  });
+});
