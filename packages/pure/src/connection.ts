@@ -282,20 +282,22 @@ class Connection implements Port {
     const facts: { -readonly [K in keyof Facts]?: Facts[K] } = this.#facts;
     const records = this.#records;
     const outlet = this.#outlet;
+    const write = <K extends keyof Facts>(name: K, value: Facts[K]): void => {
+      if (name in facts) throw fail('INTERNAL_ERROR', `the fact ${name} is written twice`);
+      facts[name] = value;
+    };
     return {
       config,
       facts,
       secrets: this.#secrets,
       ssl: outlet.ssl,
       enter: (step) => void (this.#step = step),
-      fact: (name, value) => {
-        if (name in facts) throw fail('INTERNAL_ERROR', `the fact ${name} is written twice`);
-        facts[name] = value;
-        if (name === 'version') {
-          records.reader.version = facts.version;
-          records.writer.legacyVersion = Version.tls12;
-        }
+      settleVersion: (version) => {
+        records.reader.version = version;
+        records.writer.legacyVersion = Version.tls12;
+        write('version', version);
       },
+      fact: write,
       checkOpen: () => {
         if (!outlet.open) throw fail('DISPOSED');
       },

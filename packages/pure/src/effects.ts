@@ -2,7 +2,7 @@
  * @module Everything that flow code can do to the world. `connection.ts` implements it; a flow sees nothing else of the
  * connection, and no Bio. Data comes in through {@link Effects.poll}, one whole handshake message at a time.
  */
-import type { Ssl } from '@ferrule/contract';
+import type { Ssl, TlsVersion } from '@ferrule/contract';
 import type { Facts } from '@ferrule/ssl';
 import type { Config } from './context.ts';
 import type { Established } from './flow/proof.ts';
@@ -39,8 +39,10 @@ export interface Effects {
   readonly facts: Readonly<Partial<Facts>>;
   /** Names the step for people: `ssl.state` is the version and this. */
   enter(step: string): void;
-  /** Writes a fact. @throws TlsError INTERNAL_ERROR when it is already there with another value. */
-  fact<K extends keyof Facts>(name: K, value: Facts[K]): void;
+  /** The version is negotiated: records are those of this version from here on, and the fact `version` is written. */
+  settleVersion(version: TlsVersion): void;
+  /** Writes a fact, and does nothing else. @throws TlsError INTERNAL_ERROR when it is already there with another value. */
+  fact<K extends Exclude<keyof Facts, 'version'>>(name: K, value: Facts[K]): void;
   /**
    * @throws TlsError DISPOSED when the caller disposed of the connection, which a callback may do in the middle of a
    * step.

@@ -15,12 +15,10 @@ import type { Effects } from '../effects.ts';
 import { KeylogLabel } from '../keys/keylog.ts';
 import { exporter13 } from '../keys/exporter.ts';
 import { trafficKeys } from '../keys/schedule13.ts';
-import { Transcript } from '../keys/transcript.ts';
 import { fail } from '../reason.ts';
 import type { HandshakeMessage } from '../record/coalesce.ts';
 import { fieldsOf } from '../session/session.ts';
-import { flush, recv, type Steps } from '../wait.ts';
-import type { EchClientHello } from '../wire/extension_values.ts';
+import { recv, type Steps } from '../wait.ts';
 import { decodeExtensions } from '../wire/extensions.ts';
 import { handshakeName } from '../wire/names.ts';
 import {
@@ -32,128 +30,66 @@ import {
 } from '../wire/server_hello.ts';
 import { client12 } from './client12.ts';
 import { client13 } from './client13.ts';
-import { abandonEch, echAccepted, encryptHello, greaseEch, offerEch, type Ech } from './ech.ts';
-import {
-  clientHello,
-  makeOffer,
-  offeredExtensions,
-  retriedOffer,
-  retryOffer,
-  type Offer,
-  type Request,
-} from './hello.ts';
+import { type Hello, helloPair } from './hello-pair.ts';
+import { offeredExtensions, type Offer, type Request } from './hello.ts';
 
 /** From the first byte to the last of a handshake. */
 export function* client(effects: Effects, request: Request): Steps<void> {
-  let transcript = new Transcript();
-
   // ── ClientHello, section 4.2.2; with ECH (RFC 9849) an outer one, and the one that is meant inside it ──
-  let { outer: offer, ech } = Array.isArray(effects.config.ech)
-    ? yield* offerEch(effects, request)
-    : { outer: yield* plainOffer(effects, request), ech: undefined };
-  const early = ech?.inner ?? offer;
-  const sent = yield* sendClientHello(effects, offer, ech, transcript, true);
-  if (early.earlyData !== undefined) yield* openEarlyData(effects, early, ech?.transcript ?? transcript);
+  const hellos = yield* helloPair(effects, request);
+  yield* hellos.send(effects);
+  if (hellos.meant.offer.earlyData !== undefined) yield* openEarlyData(effects, hellos.meant);
 
   // ── ServerHello or HelloRetryRequest ──
   let message = yield* recv(effects, 'ServerHello');
   let hello = serverHello(message);
   const version = negotiatedVersion(effects, hello);
+  const { offer: first, transcript } = hellos.outer;
   if (version === Version.tls12) {
     refuseDowngrade(effects, hello);
-    if (offer.earlyData !== undefined)
+    if (first.earlyData !== undefined)
       throw fail(
         'UNSUPPORTED_PROTOCOL',
         'the server chose TLS 1.2 although a TLS 1.3 session with early data was offered (RFC 9846 appendix D.3)',
       );
-    effects.fact('version', 'TLSv1.2');
+    effects.settleVersion('TLSv1.2');
     effects.fact('helloRetryRequested', false);
-    if (ech !== undefined) {
-      effects.fact('ech', 'rejected');
-      abandonEch(effects, ech, offer, undefined);
-    }
-    return yield* client12(effects, offer, transcript, message, hello);
+    hellos.reject(effects);
+    return yield* client12(effects, first, transcript, message, hello);
   }
-  effects.fact('version', 'TLSv1.3');
+  effects.settleVersion('TLSv1.3');
   // Middlebox compatibility, appendix E.4: before our second flight, whatever it will be.
-  if (offer.sessionId.length > 0 && offer.earlyData === undefined) effects.putChangeCipherSpec();
-  const suite = checkHello13(effects, offer, hello);
-  for (const each of [transcript, ech?.transcript]) {
-    each?.start(suite.hash);
-    each?.forget();
-  }
+  if (first.sessionId.length > 0 && first.earlyData === undefined) effects.putChangeCipherSpec();
+  const suite = checkHello13(effects, first, hello);
+  hellos.start(suite.hash);
 
   // ── HelloRetryRequest, section 4.2.4 ──
   const retried = isHelloRetryRequest(hello);
   effects.fact('helloRetryRequested', retried);
   if (retried) {
-    transcript.replaceFirstHello();
-    ech?.transcript.replaceFirstHello();
-    const retry = { ...decodeRetry(effects, offer, hello), hash: suite.hash };
-    if (ech !== undefined && !echAccepted(ech, message, hello, suite.hash, true)) {
-      effects.fact('ech', 'rejected');
-      offer = abandonEch(effects, ech, offer, sent);
-      ech = undefined;
-    }
-    transcript.add(message.raw);
-    ech?.transcript.add(message.raw);
+    const retry = { ...decodeRetry(effects, first, hello), hash: suite.hash };
+    hellos.receiveRetry(effects, message, hello, suite.hash);
     effects.aligned();
-    if (offer.earlyData !== undefined) {
+    if (first.earlyData !== undefined) {
       effects.fact('earlyData', 'rejected');
       effects.closeEarlyData();
     }
-    offer = yield* retryOffer(effects, offer, retry);
-    ech &&= { ...ech, inner: retriedOffer(effects, ech.inner, retry, offer.keyPairs) };
-    yield* sendClientHello(effects, offer, ech, transcript, false);
+    yield* hellos.retry(effects, retry);
+    yield* hellos.send(effects);
     message = yield* recv(effects, 'ServerHello');
     hello = serverHello(message);
-    checkSecondHello(effects, offer, hello, suite);
+    checkSecondHello(effects, hellos.outer.offer, hello, suite);
   }
 
-  // ── Which hello it was that the server answered, RFC 9849 section 6.1.4 ──
-  if (ech !== undefined) {
-    const accepted = echAccepted(ech, message, hello, suite.hash, false);
-    if (retried && !accepted)
-      throw fail('ILLEGAL_PARAMETER', 'the HelloRetryRequest accepts Encrypted ClientHello, the ServerHello does not');
-    effects.fact('ech', accepted ? 'accepted' : 'rejected');
-    effects.secrets.wipe(ech.sender);
-    if (accepted) ({ inner: offer, transcript } = ech);
-    else offer = abandonEch(effects, ech, offer, undefined);
-  }
-  yield* client13(effects, offer, transcript, { message, hello, suite });
-}
-
-/** Without an ECH configuration; maybe with GREASE in its place. */
-function* plainOffer(effects: Effects, request: Request): Steps<Offer> {
-  const offer = yield* makeOffer(effects, request);
-  if (effects.config.ech === undefined) return offer;
-  effects.fact('ech', 'grease');
-  return { ...offer, ech: yield* greaseEch(effects) };
-}
-
-/** Returns the extension that ECH went in. */
-function* sendClientHello(
-  effects: Effects,
-  offer: Offer,
-  ech: Ech | undefined,
-  transcript: Transcript,
-  first: boolean,
-): Steps<EchClientHello | undefined> {
-  const { message, sent } =
-    ech === undefined
-      ? { message: clientHello(effects, offer, transcript), sent: undefined }
-      : yield* encryptHello(effects, offer, ech, first);
-  transcript.add(message);
-  effects.put(message);
-  yield* flush(effects, 'ClientHello');
-  return sent;
+  const settled = hellos.settle(effects, message, hello, suite.hash);
+  yield* client13(effects, settled.offer, settled.transcript, { message, hello, suite });
 }
 
 /**
  * Section 4.3.10: from here on the caller may write, under keys of the first PSK. The pause lets writeEarlyData() do so
  * before the answer is read.
  */
-function* openEarlyData(effects: Effects, offer: Offer, transcript: Transcript): Steps<void> {
+function* openEarlyData(effects: Effects, { offer, transcript }: Hello): Steps<void> {
   const suite = effects.config.suites.find(
     ({ id }) => offer.earlyData !== undefined && id === fieldsOf(offer.earlyData).cipherSuite,
   );
