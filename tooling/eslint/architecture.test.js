@@ -1,0 +1,38 @@
+/** ARCHITECTURE.md leads to the right place: what it names exists. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const root = join(import.meta.dirname, '../..');
+const text = readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8');
+const quoted = (cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name);
+const rows = [...text.matchAll(/^\| ([^|]+\?) \| ([^|]+) \| ([^|]*) \|$/gm)].map(([, question, files, symbols]) => ({
+  question,
+  files: quoted(files),
+  symbols: quoted(symbols),
+}));
+
+describe('ARCHITECTURE.md', () => {
+  it('answers at least thirty questions', () => expect(rows.length).toBeGreaterThanOrEqual(30));
+
+  it.each(rows)('$question', ({ files, symbols }) => {
+    expect(files.length).toBeGreaterThan(0);
+    expect(files.filter((file) => !existsSync(join(root, file)))).toEqual([]);
+    const sources = files.map((file) => readFileSync(join(root, file), 'utf8')).join('\n');
+    expect(symbols.filter((symbol) => !declares(sources, symbol))).toEqual([]);
+  });
+
+  it('names no other file that is gone', () => {
+    const paths = quoted(text).filter((name) => /^(?:apps|packages|tooling|docs)\/[\w./-]+$/.test(name));
+    expect(paths.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+  });
+});
+
+/** A declaration of TypeScript, or the definition of a function or type of C++. */
+function declares(sources, symbol) {
+  const word = symbol.replaceAll(/[$.]/g, '\\$&');
+  return (
+    new RegExp(`(?:function\\*?|const|class|interface|type|struct)\\s+${word}\\b`).test(sources) ||
+    new RegExp(`^[\\w:*&<> ]+[ :]${word}\\(.*\\{`, 'm').test(sources)
+  );
+}
