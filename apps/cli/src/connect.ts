@@ -12,6 +12,7 @@ import type { ObserveOptions } from './observing.ts';
 import { open } from './open.ts';
 import type { CommonOptions } from './options.ts';
 import { colorsFor, connectionReport } from './report.ts';
+import { screenOf } from './screen.ts';
 import { nameOfTarget, type Target } from './target.ts';
 import { Timeline } from './timeline.ts';
 
@@ -34,7 +35,7 @@ export async function connectCommand(
   talk.write(
     options.json === true
       ? connectionJson(nameOfTarget(target), connection.info, timeline, observer?.document)
-      : connectionReport(connection.info, timeline, colorsFor(talk)),
+      : connectionReport(connection.info, timeline, colorsFor(talk), screenOf(talk)),
   );
   if (options.pipe === true) {
     await throughStdio(connection);

@@ -9,6 +9,7 @@ import type { ObserveOptions } from './observing.ts';
 import { open } from './open.ts';
 import type { CommonOptions } from './options.ts';
 import { colorsFor, connectionReport } from './report.ts';
+import { screenOf } from './screen.ts';
 import { parseTarget } from './target.ts';
 import { Timeline } from './timeline.ts';
 import { printable } from './certificates.ts';
@@ -24,7 +25,9 @@ export async function getCommand(url: URL, options: GetCommandOptions, signal: A
   const connection = await open(parseTarget(url.href), offer, signal, timeline);
   const tell = (): void => {
     if (options.verbose === true)
-      process.stderr.write(connectionReport(connection.info, timeline, colorsFor(process.stderr)));
+      process.stderr.write(
+        connectionReport(connection.info, timeline, colorsFor(process.stderr), screenOf(process.stderr)),
+      );
   };
   const response = await get(connection, url).then(
     (answer) => (timeline.mark('first byte'), answer),

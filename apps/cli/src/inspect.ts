@@ -9,6 +9,7 @@ import { Observer } from './observe.ts';
 import type { ObserveOptions } from './observing.ts';
 import { open } from './open.ts';
 import { colorsFor, inspectionReport } from './report.ts';
+import { screenOf } from './screen.ts';
 import { nameOfTarget, type Target } from './target.ts';
 import { type Phase, Timeline } from './timeline.ts';
 
@@ -49,7 +50,7 @@ export async function inspectCommand(
   if (options.json === true) process.stdout.write(inspectionJson(inspection));
   // whoever pressed Ctrl-C knows
   else if (inspection.exit !== Exit.interrupted)
-    process.stdout.write(inspectionReport(inspection, colorsFor(process.stdout)));
+    process.stdout.write(inspectionReport(inspection, colorsFor(process.stdout), screenOf(process.stdout)));
   process.exitCode = inspection.exit;
 }
 

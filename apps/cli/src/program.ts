@@ -7,6 +7,7 @@ import { reasonOf } from './files.ts';
 import { failureJson } from './json.ts';
 import { type Given, prepared, type CommonOptions } from './options.ts';
 import { colorsFor, failureReport } from './report.ts';
+import { screenOf } from './screen.ts';
 import { shown, UsageError, usageReport } from './usage.ts';
 
 /**
@@ -77,7 +78,8 @@ function failed(target: string, error: TlsError, { json, pipe, interactive }: Ru
   if (json === true)
     (pipe === true || interactive === true ? process.stderr : process.stdout).write(failureJson(target, error));
   // whoever pressed Ctrl-C knows
-  else if (error.code !== 'ABORTED') process.stderr.write(failureReport(error, target, colorsFor(process.stderr)));
+  else if (error.code !== 'ABORTED')
+    process.stderr.write(failureReport(error, target, colorsFor(process.stderr), screenOf(process.stderr)));
   process.exitCode = exitOf(error);
 }
 

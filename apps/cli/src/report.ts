@@ -6,6 +6,7 @@ import { x509VSentence } from '@ferrule/result';
 import { certificateFacts, type CertificateFacts, matchedName, printable, readableFacts } from './certificates.ts';
 import { Exit } from './exit.ts';
 import type { Inspection } from './inspect.ts';
+import { ENDLESS, laidOut, type Line, type Screen, widthOf } from './screen.ts';
 import type { Phase, Timeline } from './timeline.ts';
 import { shown } from './usage.ts';
 import type { WrongLine } from './watch.ts';
@@ -19,7 +20,12 @@ export function colorsFor(stream: { readonly isTTY?: boolean }, env: NodeJS.Proc
   return pc.createColors(forced || (!forbidden && stream.isTTY === true));
 }
 
-export function connectionReport(info: ConnectionInfo, { via, phases, roundTrips }: Timeline, c: Colors): string {
+export function connectionReport(
+  info: ConnectionInfo,
+  { via, phases, roundTrips }: Timeline,
+  c: Colors,
+  screen: Screen = ENDLESS,
+): string {
   const chain = (info.verifiedChain ?? info.peerCertificates).map((der) => certificateFacts(der));
   const rows: readonly (readonly [string, string | undefined])[] = [
     ['address', info.remote],
@@ -32,20 +38,39 @@ export function connectionReport(info: ConnectionInfo, { via, phases, roundTrips
     ['engine', `${info.backend}, ${info.engine}`],
     ['fell back', fellBack(info)],
   ];
-  return [
-    `${c.green('✓')} ${c.bold(info.host ?? 'the peer')} is verified`,
-    ...rows
-      .filter(([, value]) => value !== undefined)
-      .map(([label, value]) => `  ${c.dim(label.padEnd(13))} ${value ?? ''}`),
-    ...section('chain', chainTree(chain, info.host, c), c),
-    ...section(handshakeTitle(roundTrips), waterfall(phases, c), c),
-    '',
-  ].join('\n');
+  const verdict = `${c.green('✓')} ${c.bold(info.host ?? 'the peer')} is verified`;
+  return laidOut(
+    [
+      verdict,
+      ...rowsOf(rows, c),
+      ...section('chain', chainTree(chain, info.host, c, screen), c),
+      ...section(handshakeTitle(roundTrips), waterfall(phases, c, screen), c),
+    ],
+    [verdict],
+    screen,
+  );
 }
 
+/** Where a row's value begins. */
+const VALUE = 16;
+
+/** A line for each fact that there is. */
+const rowsOf = (rows: readonly (readonly [string, string | undefined])[], c: Colors): Line[] =>
+  rows
+    .filter(([, value]) => value !== undefined)
+    .map(([label, value]) => ({
+      text: `  ${c.dim(label)}${' '.repeat(VALUE - 2 - label.length)}${value ?? ''}`,
+      hang: VALUE,
+    }));
+
 /** Leaf first, each issuer below what it issued. */
-export function chainTree(chain: readonly CertificateFacts[], host: string | undefined, c: Colors): string[] {
-  return chain.flatMap((certificate, depth) => {
+export function chainTree(
+  chain: readonly CertificateFacts[],
+  host: string | undefined,
+  c: Colors,
+  screen: Screen = ENDLESS,
+): Line[] {
+  return chain.flatMap((certificate, depth): Line[] => {
     const indent = depth === 0 ? '' : `${'   '.repeat(depth - 1)}└─ `;
     const below = '   '.repeat(depth);
     const { daysLeft } = certificate;
@@ -55,39 +80,45 @@ export function chainTree(chain: readonly CertificateFacts[], host: string | und
         : daysLeft < 21
           ? c.yellow(`${daysLeft} days left`)
           : `${daysLeft} days left`;
-    const lines = [
-      `${indent}${c.cyan(certificate.subject)}`,
-      `${below}${c.dim(`${certificate.key}, until ${certificate.notAfter.slice(0, 10)}, `)}${left}`,
+    const hang = below.length + 2;
+    return [
+      { text: `${indent}${c.cyan(certificate.subject)}`, hang },
+      { text: `${below}${c.dim(`${certificate.key}, until ${certificate.notAfter.slice(0, 10)}, `)}${left}`, hang },
+      ...(depth === 0 && certificate.names.length > 0
+        ? [{ text: `${c.dim('names')} ${listed(certificate.names, host, screen)}`, hang }]
+        : []),
     ];
-    if (depth === 0 && certificate.names.length > 0)
-      lines.push(`${below}${c.dim('names')} ${listed(certificate.names, host)}`);
-    return lines;
   });
 }
 
-export function failureReport(error: TlsError, target: string, c: Colors): string {
+export function failureReport(error: TlsError, target: string, c: Colors, screen: Screen = ENDLESS): string {
   const { code, message, alert, verify, hint } = error;
-  return [
-    `${c.red('✗')} ${c.bold(target)}: ${printable(message)}`,
-    `  ${c.dim('code'.padEnd(13))} ${code}`,
-    ...(verify
-      ? [
-          `  ${c.dim('certificate'.padEnd(13))} ${verify.name} at depth ${verify.depth}${
-            verify.subject === undefined ? '' : ` (${printable(verify.subject)})`
-          }: ${x509VSentence(verify.code)}`,
-        ]
-      : []),
-    ...(alert
-      ? [`  ${c.dim('alert'.padEnd(13))} ${alert.name}, ${alert.origin === 'peer' ? 'from the server' : 'sent by us'}`]
-      : []),
-    `  ${c.dim('try'.padEnd(13))} ${printable(hint)}`,
-    ...chainTree(certificatesShown(error).flatMap(readableFacts), undefined, c).map((line) => `  ${line}`),
-    '',
-  ].join('\n');
+  const verdict = `${c.red('✗')} ${c.bold(target)}: ${printable(message)}`;
+  const rows: readonly (readonly [string, string | undefined])[] = [
+    ['code', code],
+    [
+      'certificate',
+      verify &&
+        `${verify.name} at depth ${verify.depth}${
+          verify.subject === undefined ? '' : ` (${printable(verify.subject)})`
+        }: ${x509VSentence(verify.code)}`,
+    ],
+    ['alert', alert && `${alert.name}, ${alert.origin === 'peer' ? 'from the server' : 'sent by us'}`],
+  ];
+  const advice = rowsOf([['try', printable(hint)]], c);
+  return laidOut(
+    [
+      verdict,
+      ...rowsOf(rows, c),
+      ...advice,
+      ...section('', chainTree(certificatesShown(error).flatMap(readableFacts), undefined, c, screen), c).slice(1),
+    ],
+    [verdict, ...advice],
+    screen,
+  );
 }
-
 /** One screen: the verdict, why and what to do, what was agreed on, the chain, and where the time went. */
-export function inspectionReport(inspection: Inspection, c: Colors): string {
+export function inspectionReport(inspection: Inspection, c: Colors, screen: Screen = ENDLESS): string {
   const { target, error, cause, info, chain, handshake, roundTrips, via, clientCertificateRequested } = inspection;
   const [leaf] = chain;
   const host = info?.host;
@@ -124,22 +155,25 @@ export function inspectionReport(inspection: Inspection, c: Colors): string {
     error === undefined
       ? `${c.green('✓')} ${c.bold(target)} is trusted`
       : `${c.red('✗')} ${c.bold(target)}: ${printable(cause?.what ?? error.message)}`;
-  return [
-    verdict,
-    ...rows
-      .filter(([, value]) => value !== undefined)
-      .map(([label, value]) => `  ${c.dim(label.padEnd(13))} ${value ?? ''}`),
-    ...section(
-      'chain',
-      [
-        ...chainTree(chain.flatMap(readableFacts), host, c),
-        ...unsent(chain.flatMap(readableFacts), error?.code === 'CERT_MISSING_INTERMEDIATE', c),
-      ],
-      c,
-    ),
-    ...section(handshakeTitle(roundTrips), waterfall(handshake, c), c),
-    '',
-  ].join('\n');
+  const facts = chain.flatMap(readableFacts);
+  const tree = chainTree(facts, host, c, screen);
+  return laidOut(
+    [
+      verdict,
+      ...rowsOf(rows, c),
+      ...section('chain', [...tree, ...unsent(facts, error?.code === 'CERT_MISSING_INTERMEDIATE', c)], c),
+      ...section(handshakeTitle(roundTrips), waterfall(handshake, c, screen), c),
+    ],
+    [
+      verdict,
+      ...rowsOf(rows.slice(0, 1), c),
+      ...rowsOf(
+        rows.filter(([label]) => label === 'try'),
+        c,
+      ),
+    ],
+    screen,
+  );
 }
 
 /** For commands whose stdout is data: why it is not trusted, and what to do. */
@@ -159,8 +193,15 @@ export function watchLine({ target, cause }: Inspection, exit: Exit, daysLeft: n
 export const wrongLine = ({ line, text, wrong }: WrongLine, c: Colors): string =>
   `${c.red('✗')} line ${line}: ${shown(text)}: ${printable(wrong)}\n`;
 
-const section = (title: string, lines: readonly string[], c: Colors): string[] =>
-  lines.length === 0 ? [] : [`  ${c.dim(title)}`, ...lines.map((line) => `    ${line}`)];
+const section = (title: string, lines: readonly Line[], c: Colors): Line[] =>
+  lines.length === 0
+    ? []
+    : [
+        `  ${c.dim(title)}`,
+        ...lines.map((line) =>
+          typeof line === 'string' ? `    ${line}` : { text: `    ${line.text}`, hang: line.hang + 4 },
+        ),
+      ];
 
 /** Who issued the last certificate, where that is not itself. A root need not be sent; what leads to it must. */
 function unsent(chain: readonly CertificateFacts[], missed: boolean, c: Colors): string[] {
@@ -177,15 +218,21 @@ const handshakeTitle = (roundTrips: number): string =>
 const WIDTH = 24;
 
 /** A line for each step: from when to when, drawn to scale, and what it was. */
-function waterfall(phases: readonly Phase[], c: Colors): string[] {
+function waterfall(phases: readonly Phase[], c: Colors, { columns }: Screen): Line[] {
+  // on a narrow screen the names matter more
+  const width = columns < 60 ? 0 : columns < 100 ? WIDTH / 2 : WIDTH;
   const total = phases.at(-1)?.end ?? 0;
-  const column = (time: number): number => (total === 0 ? 0 : Math.round((time / total) * WIDTH));
+  const column = (time: number): number => (total === 0 ? 0 : Math.round((time / total) * width));
   return phases.map(({ label, start, end, bytes, messages }) => {
-    const from = Math.min(column(start), WIDTH - 1);
-    const bar = ' '.repeat(from) + '█'.repeat(Math.max(1, column(end) - from));
+    const from = Math.min(column(start), width - 1);
+    const bar = width === 0 ? '' : ' '.repeat(from) + '█'.repeat(Math.max(1, column(end) - from));
     const arrow = label === 'sent' ? '→ ' : label === 'received' ? '← ' : '';
     const what = messages === undefined ? label : `${arrow}${counted(messages)} ${c.dim(`${bytes ?? 0} B`)}`;
-    return `${milliseconds(end - start).padStart(9)} ${c.cyan(bar.padEnd(WIDTH))} ${what}`;
+    const drawn = width === 0 ? '' : `${c.cyan(bar.padEnd(width))} `;
+    return {
+      text: `${milliseconds(end - start).padStart(9)} ${drawn}${what}`,
+      hang: 10 + (width === 0 ? 0 : width + 1) + (arrow === '' ? 0 : 2),
+    };
   });
 }
 
@@ -198,11 +245,13 @@ function counted(names: readonly string[]): string {
 
 const milliseconds = (time: number): string => `${time.toFixed(1)} ms`;
 
-/** The first few, the one that was asked for among them. */
-function listed(names: readonly string[], host: string | undefined): string {
-  const shown = names.slice(0, 8);
-  if (host !== undefined && names.includes(host) && !shown.includes(host)) shown.unshift(host);
-  return printable(shown.join(', ')) + (names.length > shown.length ? ` and ${names.length - shown.length} more` : '');
+/** As many as two lines hold, but no more than a few; the one that was asked for is among them. */
+function listed(names: readonly string[], host: string | undefined, { columns }: Screen): string {
+  const asked = names.find((name) => name === host);
+  const sorted = asked === undefined ? names : [asked, ...names.filter((name) => name !== asked)];
+  let room = columns === Number.POSITIVE_INFINITY ? Number.POSITIVE_INFINITY : 2 * columns - 40;
+  const shown = sorted.slice(0, 8).filter((name, i) => (room -= widthOf(name) + 2) > 0 || i === 0);
+  return printable(shown.join(', ')) + (names.length > shown.length ? ` + ${names.length - shown.length} more` : '');
 }
 
 const fellBack = ({ fellBackBecause }: ConnectionInfo): string | undefined =>
