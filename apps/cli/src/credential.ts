@@ -1,7 +1,8 @@
-/** @module Client certificates and keys as people have them: PEM or DER, encrypted or not. */
+/** @module Client certificates and keys as people have them: PEM, DER or PKCS#12, encrypted or not. */
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { certificatesOf } from 'ferrule';
 import { readInput } from './files.ts';
+import { isPkcs12, type Pkcs12, readPkcs12, WrongPassphrase } from './pkcs12.ts';
 import { shown, UsageError } from './usage.ts';
 
 export interface FileCredential {
@@ -22,6 +23,10 @@ export async function readCredential(
   passphraseFile: string | undefined,
 ): Promise<FileCredential> {
   const certificates = readInput('--cert', cert);
+  if (isPkcs12(certificates)) {
+    if (key !== undefined) throw new UsageError(`--key: ${shown(cert)} is PKCS#12, which holds its key`);
+    return fromPkcs12('--cert', cert, certificates, passphraseFile);
+  }
   const chain = certificatesIn(cert, certificates);
   const [flag, path] = key === undefined ? ['--cert', cert] : ['--key', key];
   const bytes = key === undefined ? certificates : readInput('--key', key);
@@ -34,13 +39,71 @@ export async function readCredential(
   return { chain, key: new Uint8Array(privateKey.export({ format: 'der', type: 'pkcs8' })) };
 }
 
+/**
+ * What a .p12 file holds: the chain of its key, leaf first.
+ * @throws UsageError
+ */
+export async function fromPkcs12(
+  flag: string,
+  path: string,
+  bytes: Uint8Array,
+  passphraseFile: string | undefined,
+): Promise<FileCredential> {
+  try {
+    const { passphrase, content } = await opened(flag, path, bytes, passphraseFile);
+    const [key, ...more] = content.keys.map(({ der, encrypted }) =>
+      createPrivateKey({ key: Buffer.from(der), format: 'der', type: 'pkcs8', ...(encrypted && { passphrase }) }),
+    );
+    if (key === undefined) throw new Error('holds no private key');
+    if (more.length > 0) throw new Error('holds several private keys; openssl pkcs12 takes one out');
+    return {
+      chain: chainOf(key, content.certificates),
+      key: new Uint8Array(key.export({ format: 'der', type: 'pkcs8' })),
+    };
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    throw new UsageError(`${flag} ${shown(path)}: ${(error as Error).message}`);
+  }
+}
+
+/** Many files have an empty passphrase, which nobody needs to be asked for. */
+async function opened(
+  flag: string,
+  path: string,
+  bytes: Uint8Array,
+  file: string | undefined,
+): Promise<{ readonly passphrase: string; readonly content: Pkcs12 }> {
+  try {
+    return { passphrase: '', content: readPkcs12(bytes, '') };
+  } catch (error) {
+    if (!(error instanceof WrongPassphrase)) throw error;
+    const passphrase = await passphraseFor(flag, path, file);
+    return { passphrase, content: readPkcs12(bytes, passphrase) };
+  }
+}
+
+/** The certificate of the key, and each one's issuer after it, as far as the file has them. */
+function chainOf(key: KeyObject, certificates: readonly Uint8Array[]): readonly Uint8Array[] {
+  const left = certificates.map((der) => ({ der, certificate: new X509Certificate(der) }));
+  let next = left.find(({ certificate }) => certificate.checkPrivateKey(key));
+  if (next === undefined) throw new Error('holds no certificate of its key');
+  const chain: Uint8Array[] = [];
+  while (next !== undefined) {
+    const last: (typeof left)[number] = next;
+    chain.push(new Uint8Array(last.der));
+    left.splice(left.indexOf(last), 1);
+    next = left.find(({ certificate }) => last.certificate.checkIssued(certificate));
+  }
+  return chain;
+}
+
 function certificatesIn(path: string, bytes: Buffer): readonly Uint8Array[] {
   try {
     const chain = certificatesOf(new Uint8Array(bytes));
     for (const der of chain) new X509Certificate(der);
     return chain;
   } catch {
-    throw new UsageError(`--cert ${shown(path)}: holds no certificate in PEM or DER`);
+    throw new UsageError(`--cert ${shown(path)}: holds no certificate in PEM, DER or PKCS#12`);
   }
 }
 
