@@ -8,6 +8,7 @@ import type { ChainCommandOptions } from './chain.ts';
 import { SHELLS, type Shell } from './completion.ts';
 import type { ConnectCommandOptions } from './connect.ts';
 import type { DiffCommandOptions } from './diff.ts';
+import type { DoctorCommandOptions } from './doctor.ts';
 import type { GetCommandOptions } from './get.ts';
 import { withObserving } from './observing.ts';
 import { caOption, type CommonOptions, type Given, seconds, withCommonOptions, withStarttls } from './options.ts';
@@ -64,6 +65,20 @@ export function commands(run: Run, signal: AbortSignal): Command {
   inspecting(program, run, signal);
   connecting(program, run, signal);
   comparing(program, run, signal);
+  program
+    .command('doctor')
+    .description(
+      'what this machine gives ferrule to work with: engines, cryptography, trust; and why not the first choice',
+    )
+    .option('--json', 'one JSON document on stdout')
+    .addHelpText(
+      'after',
+      examples(
+        ['doctor', 'doctor --json | jq .doctor.fellBackBecause'],
+        '\nExit code: 0, or 5 where nobody is trusted.',
+      ),
+    )
+    .action(async (options: DoctorCommandOptions) => (await import('./doctor.ts')).doctorCommand(options));
   program
     .command('completion')
     .addArgument(
