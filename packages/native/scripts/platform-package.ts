@@ -11,13 +11,20 @@ const packageName = (target: Target): string => `@ferrule/native-${target.name}`
 /** package.json of the platform's package: npm, pnpm and yarn install it only where `os`, `cpu` and `libc` fit. */
 export function platformManifest(
   target: Target,
-  native: { readonly version: string; readonly engines: object; readonly author: string; readonly license: string },
+  native: {
+    readonly version: string;
+    readonly engines: object;
+    readonly author: string;
+    readonly license: string;
+    readonly repository?: object;
+  },
 ): object {
   return {
     name: packageName(target),
     version: native.version,
     description: `The addon of @ferrule/native for ${target.name}.`,
     license: native.license,
+    ...(native.repository === undefined ? {} : { repository: native.repository }),
     author: native.author,
     engines: native.engines,
     os: [target.os],
@@ -60,4 +67,13 @@ export function withPlatforms<M extends { readonly version: string }>(
     ...manifest,
     optionalDependencies: Object.fromEntries(targets.map((target) => [packageName(target), manifest.version])),
   };
+}
+
+/** The platforms' packages that this manifest does not ask for in its own version. */
+export function missingPlatforms(
+  manifest: { readonly version: string; readonly optionalDependencies?: Readonly<Record<string, string>> },
+  targets: readonly Target[],
+): string[] {
+  const asked = manifest.optionalDependencies ?? {};
+  return targets.map(packageName).filter((name) => asked[name] !== manifest.version);
 }

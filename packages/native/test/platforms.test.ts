@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { binaryProblems, readBinary } from '../scripts/binary.ts';
-import { platformManifest, withPlatforms } from '../scripts/platform-package.ts';
+import { missingPlatforms, platformManifest, withPlatforms } from '../scripts/platform-package.ts';
 import targets from '../targets.json' with { type: 'json' };
 
 const target = (name: string) => targets.find((row) => row.name === name)!;
@@ -37,6 +37,15 @@ describe('the package of a platform', () => {
     const { optionalDependencies } = withPlatforms({ ...native, version: '1.2.3' }, targets);
     expect(Object.keys(optionalDependencies)).toEqual(targets.map(({ name }) => `@ferrule/native-${name}`));
     expect(new Set(Object.values(optionalDependencies))).toEqual(new Set(['1.2.3']));
+  });
+
+  it('is missed before @ferrule/native is published without it, or with another version', () => {
+    const whole = withPlatforms({ ...native, version: '1.2.3' }, targets);
+    expect(missingPlatforms(whole, targets)).toEqual([]);
+    expect(missingPlatforms({ ...whole, version: '1.2.4' }, targets)).toHaveLength(targets.length);
+    expect(missingPlatforms(withPlatforms({ ...native, version: '1.2.3' }, targets.slice(1)), targets)).toEqual([
+      `@ferrule/native-${targets[0]?.name}`,
+    ]);
   });
 });
 
