@@ -3,7 +3,7 @@
  * than the engine of what was said before TLS, asked for, and offered. docs/errors.md has them all.
  */
 import { nameOfRoute } from '@ferrule/node/transports';
-import { x509VSentence } from '@ferrule/result';
+import { alertMeaning, x509VSentence } from '@ferrule/result';
 import type { StarttlsProtocol } from '@ferrule/starttls';
 import type { TlsError } from 'ferrule';
 import { certificateFacts, type CertificateFacts, printable, readableFacts } from './certificates.ts';
@@ -129,7 +129,13 @@ function alertCause({ alert, hint }: TlsError, { timeline, credential }: Circums
         }
       : { what: 'the server demands a client certificate', hint: 'Give one with --cert and --key.' };
   }
-  return ALERTS[description] ?? { what: `the server refused with the alert ${name}`, hint };
+  const { what } = alertMeaning(description) ?? {};
+  return (
+    ALERTS[description] ?? {
+      what: `the server refused with the alert ${name}${what === undefined ? '' : `: ${what}`}`,
+      hint,
+    }
+  );
 }
 
 function certificateCause({ code, verify, hint }: TlsError, { chain, host }: Circumstances): Cause {

@@ -2,7 +2,7 @@
 import type { Bio } from './bio.ts';
 import { Channel } from './channel.ts';
 import { development } from './development.ts';
-import { BioError } from './error.ts';
+import { BioError, failureOf } from './error.ts';
 import { refuseUnknown } from './options.ts';
 import { SharedSide } from './shared-memory.ts';
 
@@ -139,8 +139,9 @@ abstract class SharedEnd implements Bio {
     this.side.notify();
   }
 
-  fail(error: Error): void {
+  fail(given: Error): void {
     if (this.error !== undefined) return;
+    const error = failureOf(given);
     // where the other side is just writing its own, ours will do here
     this.#error = this.side.fail(error) ? error : (this.side.failure() ?? error);
   }

@@ -1,6 +1,7 @@
 /** @module A non-blocking BIO over two channels. */
 import type { Bio } from './bio.ts';
 import type { Channel } from './channel.ts';
+import { failureOf } from './error.ts';
 
 /** A non-blocking BIO over two channels, which may be the same one. */
 export class End implements Bio {
@@ -54,8 +55,9 @@ export class End implements Bio {
   }
 
   fail(error: Error): void {
-    this.#in.error ??= error;
-    this.#out.error ??= error;
+    const failure = failureOf(error);
+    this.#in.error ??= failure;
+    this.#out.error ??= failure;
   }
 
   trim(): void {

@@ -1,6 +1,7 @@
 /** @module A BIO that is only read: the transport's own buffers, looked at in place. */
 import { EMPTY } from '@ferrule/result/bytes';
 import type { Bio } from './bio.ts';
+import { failureOf } from './error.ts';
 
 /**
  * For drivers that would otherwise copy every byte through a BIO pair: shows an engine the chunk that the transport has
@@ -53,7 +54,7 @@ export class InboundBio implements Bio {
   }
 
   fail(error: Error): void {
-    this.error ??= error;
+    this.error ??= failureOf(error);
   }
 
   nread0(atLeast?: number): Uint8Array {

@@ -2,6 +2,7 @@
 import { EMPTY } from '@ferrule/result/bytes';
 import { NOTHING } from './channel.ts';
 import type { Bio } from './bio.ts';
+import { failureOf } from './error.ts';
 
 /** Four full records of TLS 1.3 or 1.2 (5 + 16384 + at most 256 bytes each, RFC 9846 section 5.2). */
 const BUFFER_SIZE = 4 * (5 + 16_384 + 256);
@@ -98,7 +99,7 @@ export class OutboundBio implements Bio {
   }
 
   fail(error: Error): void {
-    this.error ??= error;
+    this.error ??= failureOf(error);
   }
 
   shutdownWrite(): void {

@@ -88,6 +88,15 @@ describe('bioPair', () => {
     expect(a.write(new Uint8Array(0))).toBe(0);
   });
 
+  it('has failed, whatever it was failed with', () => {
+    for (const nothing of [undefined, null, 'gone']) {
+      const [a, b] = bioPair();
+      b.fail(nothing as never);
+      expect(a.error).toMatchObject({ code: 'TRANSPORT_ERROR' });
+      expect(a.error).toBe(b.error);
+    }
+  });
+
   it('reports a failed transport at both ends, after the bytes that came before', () => {
     const [a, b] = bioPair();
     const reset = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });

@@ -3,7 +3,7 @@ import { concat } from '@ferrule/result/bytes';
 import type { Bio } from './bio.ts';
 import { Channel } from './channel.ts';
 import { development } from './development.ts';
-import { BioError } from './error.ts';
+import { BioError, failureOf } from './error.ts';
 import { checkSize, refuseUnknown } from './options.ts';
 import { DEFAULT_BIO_SIZE } from './pair.ts';
 import type { RecordedEvent } from './recording.ts';
@@ -137,8 +137,9 @@ class Replay implements ReplayBio {
   }
 
   fail(error: Error): void {
-    this.#in.error ??= error;
-    this.#out.error ??= error;
+    const failure = failureOf(error);
+    this.#in.error ??= failure;
+    this.#out.error ??= failure;
   }
 
   #await(atLeast: number): void {

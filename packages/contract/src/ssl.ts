@@ -1,6 +1,6 @@
 /** @module One connection. */
 import type { Bio } from '@ferrule/bio';
-import type { ErrorSource, SslError } from '@ferrule/result';
+import type { ErrorSource, ReturnValue, SslError } from '@ferrule/result';
 import type { Credential } from './credential.ts';
 import type { TlsVersion } from './options.ts';
 import type { TlsSession } from './session.ts';
@@ -50,9 +50,9 @@ export interface Ssl extends ErrorSource {
   setSession(session: TlsSession): void;
 
   /** SSL_connect(3). */
-  connect(): number;
+  connect(): ReturnValue;
   /** SSL_do_handshake(3). */
-  doHandshake(): number;
+  doHandshake(): ReturnValue;
   /** SSL_read(3): the count of bytes copied, 1 or more. An empty array is a TypeError. */
   read(into: Uint8Array): number;
   /** SSL_write(3) with partial writes: the count of bytes taken, 1 or more. An empty array is a TypeError. */
@@ -71,7 +71,7 @@ export interface Ssl extends ErrorSource {
    * SSL_key_update(3); `true` asks the peer to update too: 1 when the message is in the write BIO. TLS 1.3,
    * established: otherwise a TypeError.
    */
-  keyUpdate(requestPeer: boolean): number;
+  keyUpdate(requestPeer: boolean): ReturnValue;
 
   getError(ret: number): SslError;
   /**

@@ -116,6 +116,11 @@ export class Channel implements PumpFace {
 
   space(): Uint8Array | undefined {
     const reader = this.#reader;
+    if (reader?.into.length === 0) {
+      this.#reader = undefined;
+      reader.reject(new TypeError('read: the memory of `into` was transferred while it was waited for'));
+      return this.space();
+    }
     if (reader === undefined) return this.#held === NONE ? AHEAD : undefined;
     if (this.#got === reader.into.length) return undefined;
     return this.#got === 0 ? reader.into : reader.into.subarray(this.#got);

@@ -19,6 +19,7 @@ import { InboundBio } from '@ferrule/bio';
 import type { Ssl } from '@ferrule/contract';
 import { SslError, TlsError } from '@ferrule/result';
 import { bytesOf } from '@ferrule/result/arguments';
+import { EMPTY } from '@ferrule/result/bytes';
 import { Departure, type Manner } from './departure.ts';
 import { type Job, JobQueue, type Settled } from './jobs.ts';
 import { asError, Outgoing, quietly } from './outgoing.ts';
@@ -142,9 +143,10 @@ export class TlsPump implements TransportSink {
    * until then.
    */
   write(bytes: Uint8Array, done: Settled): void {
-    // what is no bytes, the engine refuses
+    const memory = bytesOf(bytes);
     this.#add({
-      bytes: bytesOf(bytes) ?? bytes,
+      // what is no bytes, the engine refuses
+      bytes: memory?.length === 0 ? EMPTY : (memory ?? bytes),
       offset: 0,
       operate: undefined,
       done,
@@ -385,7 +387,14 @@ export class TlsPump implements TransportSink {
         return 1;
       }
     }
-    const n = bytes.length === 0 ? 1 : ssl.write(offset === 0 ? bytes : bytes.subarray(offset));
+    if (bytes.length === 0) {
+      if (bytes !== EMPTY) {
+        job.done(new TypeError('write: the memory of `from` was transferred before all of it was written'));
+        job.done = () => {};
+      }
+      return 1;
+    }
+    const n = ssl.write(offset === 0 ? bytes : bytes.subarray(offset));
     if (n > 0) job.offset += n;
     return n;
   }

@@ -114,7 +114,10 @@ function targetsOf(platform: string, arch: string, libc: Machine['libc']): strin
 const platformPackage = (target: string): string => `@ferrule/native-${target}`;
 
 /** Why there is no file at all, and what helps. */
-export function notBuilt({ platform, arch, libc }: Pick<Machine, 'platform' | 'arch' | 'libc'>): string {
+export function notBuilt({ platform, arch, libc, env }: Omit<Machine, 'resolve'>): string {
+  const chosen = env['FERRULE_NATIVE_ADDON'];
+  if (chosen)
+    return `FERRULE_NATIVE_ADDON names ${chosen}, where there is no file: correct the path, or unset the variable for the addon of this platform`;
   const [name] = targetsOf(platform, arch, libc);
   const remedy = 'npx ferrule-native-build builds the addon, with a C++17 compiler';
   if (name === undefined) return `there is no package of the addon for ${platform}-${arch}; ${remedy}`;
@@ -150,6 +153,7 @@ function libcOf(program: string): Machine['libc'] {
 }
 
 function open(machine: Machine): Library | Refusal {
+  const chosen = machine.env['FERRULE_NATIVE_ADDON'] ? 'FERRULE_NATIVE_ADDON: ' : '';
   let problem: Refusal | undefined;
   for (const file of addonFiles(machine)) {
     if (!existsSync(file)) continue;
@@ -162,7 +166,7 @@ function open(machine: Machine): Library | Refusal {
       binding.useControl(control);
       return Object.freeze({ binding, control });
     } catch (error) {
-      problem ??= refuse('ADDON_NOT_LOADABLE', `${file} does not load: ${(error as Error).message}`);
+      problem ??= refuse('ADDON_NOT_LOADABLE', `${chosen}${file} does not load: ${(error as Error).message}`);
     }
   }
   return problem ?? refuse('ADDON_NOT_BUILT', notBuilt(machine));

@@ -2,7 +2,7 @@
  * @module From OpenSSL's reasons to ferrule's codes: one table, by number. The numbers are part of OpenSSL's ABI; its
  * texts differ between versions.
  */
-import { Alert, CODES, SslError, TlsError, type TlsErrorCode, failed, type Failed } from '@ferrule/result';
+import { Alert, CODES, peerAlert, SslError, TlsError, type TlsErrorCode, failed, type Failed } from '@ferrule/result';
 import { type NativeFailure, OwnReason } from './binding.ts';
 import { certificateError, type PeerFacts } from './certificate-error.ts';
 
@@ -206,10 +206,7 @@ export function failureOf(native: NativeFailure, peer: PeerFacts): Failed {
   const silent = own === 0 && library === 0 && reason === 0;
   if (own === 0 && ((library === LIBRARY_SSL && isAlert(reason)) || (silent && alertReceived >= 0))) {
     const description = isAlert(reason) ? reason - ALERT_OFFSET : alertReceived;
-    return failed(
-      new TlsError('PEER_ALERT', undefined, { alert: { description, origin: 'peer' } }),
-      duringHandshake ? 0 : -1,
-    );
+    return failed(peerAlert(description), duringHandshake ? 0 : -1);
   }
   const foreign = duringHandshake && reason !== ALERT_OFFSET ? foreignOf(native) : undefined;
   const code = foreign?.code ?? codeOf(native);

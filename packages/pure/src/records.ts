@@ -5,7 +5,7 @@
  *     read BIO → RecordReader → Coalescer → flow (through Effects) → RecordWriter → write BIO
  */
 import type { Bio } from '@ferrule/bio';
-import { Alert, alertName, SslError, TlsError } from '@ferrule/result';
+import { Alert, peerAlert, SslError } from '@ferrule/result';
 import { ContentType } from '@ferrule/result/numbers';
 import { transportError, type Outlet } from '@ferrule/ssl';
 import type { Config } from './context.ts';
@@ -128,11 +128,7 @@ export class Records {
     this.shutdown |= RECEIVED;
     if (alert.level === 2 && this.reader.version !== 'TLSv1.3') this.closedFatally = true;
     if (description === Alert.close_notify && this.reader.established) return;
-    const what =
-      description === Alert.close_notify ? 'close_notify during the handshake' : `the alert ${alertName(description)}`;
-    throw new TlsError('PEER_ALERT', `the peer sent ${what} at "${this.#where()}"`, {
-      alert: { description, origin: 'peer' },
-    });
+    throw peerAlert(description);
   }
 
   // ── Out ──

@@ -52,12 +52,15 @@ const tagOf = getter<string | undefined>(typedArray, Symbol.toStringTag);
 const typedView = viewReader(typedArray);
 const dataView = viewReader(DataView.prototype);
 
+/** Whether it is a Uint8Array, of whatever class or realm. */
+export const isBytes = (value: unknown): value is Uint8Array => tagOf.call(value) === 'Uint8Array';
+
 /**
  * The same memory as a Uint8Array that has nothing of its own; `undefined` for anything but a Uint8Array, of whatever
  * class or realm, and for one whose memory is gone.
  */
 export const bytesOf = (value: unknown): Uint8Array | undefined =>
-  tagOf.call(value) === 'Uint8Array' ? orNothing(() => typedView(value)) : undefined;
+  isBytes(value) ? orNothing(() => typedView(value)) : undefined;
 
 /** As {@link bytesOf}, for whatever holds bytes: an ArrayBuffer, a SharedArrayBuffer or any view of one. */
 export const memoryOf = (value: unknown): Uint8Array | undefined =>

@@ -92,7 +92,7 @@ const TABLE = {
 
   // ── The peer is not what it should be ──
   PEER_ALERT: {
-    meaning: 'The peer ended the connection with a fatal alert.',
+    meaning: 'The peer ended the connection with an alert, which the message names and explains.',
     remedy: "See `alert`: it is the peer's reason.",
   },
   HTTP_REQUEST: {

@@ -11,7 +11,19 @@ export {
 } from './alert.ts';
 export { CODES, type CodeEntry, type TlsErrorCode } from './codes.ts';
 export { DONE, failed, ioOutcome, notDone, outcome, returnOf } from './outcome.ts';
-export type { Closed, Done, ErrorSource, Failed, IoOutcome, NotDone, Outcome, Want, Wanting } from './outcome.ts';
+export type {
+  Closed,
+  Done,
+  ErrorSource,
+  Failed,
+  IoOutcome,
+  NotDone,
+  Outcome,
+  ReturnValue,
+  Want,
+  Wanting,
+} from './outcome.ts';
+export { alertMeaning, peerAlert, type AlertMeaning } from './peer-alert.ts';
 export { SslError, sslErrorName } from './ssl-error.ts';
 export { TlsError, type AlertInfo, type TlsErrorDetails, type TlsErrorJson, type VerifyInfo } from './tls-error.ts';
 export { X509V, x509VName, x509VSentence, type X509VCode, type X509VName } from './x509-v.ts';

@@ -38,6 +38,13 @@ describe('outcome', () => {
     expect(outcome(source(code), -1)).toEqual({ kind: 'want', want, ret: -1, code });
   });
 
+  it('of a count is not to be had from outcome(), which would lose it', () => {
+    const read = (): number => 17;
+    // @ts-expect-error a count: ioOutcome() takes it
+    expect(outcome(source(SslError.none), read())).toBe(DONE);
+    expect(ioOutcome(source(SslError.none), read())).toBe(17);
+  });
+
   it('is closed after close_notify', () => {
     expect(ioOutcome(source(SslError.zeroReturn), 0)).toEqual({ kind: 'closed', ret: 0, code: 6 });
   });

@@ -33,6 +33,12 @@ export type Outcome = Done | NotDone;
 /** Outcome of `read()` and `write()`: the byte count stays unboxed. */
 export type IoOutcome = number | NotDone;
 
+/**
+ * What an operation returns that moves no bytes of its caller's, as `connect()` does: 1 done, 0 or -1 not. A count of
+ * bytes is a `number`, so that {@link outcome}, which would lose it, takes none.
+ */
+export type ReturnValue = 1 | 0 | -1;
+
 /** What an engine of numbers must offer for the union to be layered on it. */
 export interface ErrorSource {
   /** SSL_get_error(3): why `ret`, the value that the last operation returned, was not positive. */
@@ -72,7 +78,9 @@ export function notDone(source: ErrorSource, ret: number): NotDone {
   if (arm === undefined) throw new Error(`engine broke the contract: ${ret} without a reason`);
   return arm;
 }
-export const outcome = (source: ErrorSource, ret: number): Outcome => (ret > 0 ? DONE : notDone(source, ret));
+/** Of `connect()`, `doHandshake()` and `keyUpdate()`. {@link ioOutcome} is for `read()` and `write()`. */
+export const outcome = (source: ErrorSource, ret: ReturnValue): Outcome => (ret > 0 ? DONE : notDone(source, ret));
+/** Of `read()`, `write()` and `writeEarlyData()`: the count, or why there is none. */
 export const ioOutcome = (source: ErrorSource, ret: number): IoOutcome => (ret > 0 ? ret : notDone(source, ret));
 /** Union to integer: a field load. */
 export const returnOf = (value: Outcome | IoOutcome): number => (typeof value === 'number' ? value : value.ret);

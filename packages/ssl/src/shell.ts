@@ -10,7 +10,7 @@
  */
 import type { Bio } from '@ferrule/bio';
 import type { Credential, Ssl, TlsSession, TlsVersion } from '@ferrule/contract';
-import { failed, SslError, TlsError, X509V, type Failed } from '@ferrule/result';
+import { failed, SslError, TlsError, X509V, type Failed, type ReturnValue } from '@ferrule/result';
 import { bytesOf } from '@ferrule/result/arguments';
 import { EMPTY } from '@ferrule/result/bytes';
 import { CALLS, Misuse, type Operation, type Phase, type Rule } from './calls.ts';
@@ -90,13 +90,13 @@ export class SslShell implements Ssl {
     this.#session = session;
   }
 
-  connect(): number {
+  connect(): ReturnValue {
     this.#connectState = true;
-    return this.#operate('connect');
+    return this.#operate('connect') as ReturnValue;
   }
 
-  doHandshake(): number {
-    return this.#operate('doHandshake');
+  doHandshake(): ReturnValue {
+    return this.#operate('doHandshake') as ReturnValue;
   }
 
   read(into: Uint8Array): number {
@@ -115,9 +115,9 @@ export class SslShell implements Ssl {
     return this.#operate('shutdown');
   }
 
-  keyUpdate(requestPeer: boolean): number {
+  keyUpdate(requestPeer: boolean): ReturnValue {
     if (typeof requestPeer !== 'boolean') throw new Misuse('keyUpdate', 'needs a boolean');
-    return this.#operate('keyUpdate', requestPeer);
+    return this.#operate('keyUpdate', requestPeer) as ReturnValue;
   }
 
   getError(ret: number): SslError {

@@ -4,6 +4,7 @@
  */
 import { bioErrorCode, type Bio } from '@ferrule/bio';
 import { TlsError } from '@ferrule/result';
+import { isBytes } from '@ferrule/result/arguments';
 
 /** Each of its methods may throw a TlsError of {@link transportError}, and nothing else. */
 export class GuardedBio implements Bio {
@@ -16,11 +17,14 @@ export class GuardedBio implements Bio {
   }
 
   get pending(): number {
+    let n: number;
     try {
-      return this.#bio.pending;
+      n = this.#bio.pending;
     } catch (error) {
       throw transportError(error);
     }
+    if (!(typeof n === 'number' && n >= 0)) throw nonsense('pending', n, 'a count of bytes');
+    return n;
   }
 
   get eof(): boolean {
@@ -40,19 +44,29 @@ export class GuardedBio implements Bio {
   }
 
   read(into: Uint8Array): number {
-    return attempt(() => this.#bio.read(into));
+    return counted(
+      'read()',
+      attempt(() => this.#bio.read(into)),
+      into.length,
+    );
   }
 
   write(from: Uint8Array): number {
-    return attempt(() => this.#bio.write(from));
+    return counted(
+      'write()',
+      attempt(() => this.#bio.write(from)),
+      from.length,
+    );
   }
 
   nread0(atLeast?: number): Uint8Array {
+    let view: Uint8Array;
     try {
-      return this.#bio.nread0(atLeast);
+      view = this.#bio.nread0(atLeast);
     } catch (error) {
       throw transportError(error);
     }
+    return viewed('nread0()', view);
   }
 
   nread(n: number): void {
@@ -64,11 +78,13 @@ export class GuardedBio implements Bio {
   }
 
   nwrite0(atLeast?: number): Uint8Array {
+    let view: Uint8Array;
     try {
-      return this.#bio.nwrite0(atLeast);
+      view = this.#bio.nwrite0(atLeast);
     } catch (error) {
       throw transportError(error);
     }
+    return viewed('nwrite0()', view);
   }
 
   nwrite(n: number): void {
@@ -87,6 +103,25 @@ export class GuardedBio implements Bio {
     attempt(() => this.#bio.fail(error));
   }
 }
+
+// What no BIO may answer is told as its fault, before an engine counts with it.
+
+function viewed(call: string, view: unknown): Uint8Array {
+  if (view instanceof Uint8Array || isBytes(view)) return view;
+  throw nonsense(call, view, 'a Uint8Array');
+}
+
+function counted(call: string, n: number, most: number): number {
+  if (Number.isInteger(n) && n >= -1 && n <= most) return n;
+  throw nonsense(call, n, `-1 or a count up to ${most}`);
+}
+
+const nonsense = (call: string, value: unknown, wanted: string): TlsError =>
+  new TlsError(
+    'TRANSPORT_ERROR',
+    `the BIO broke its contract: ${call} gave ${typeof value === 'string' ? JSON.stringify(value) : String(value)}, which is not ${wanted}`,
+    { hint: 'The BIO given to setBio() is at fault; `Bio` of @ferrule/bio says what each call must answer.' },
+  );
 
 /** For what is not in the path of records, where a closure costs nothing. */
 function attempt<T>(call: () => T): T {

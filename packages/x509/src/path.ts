@@ -10,6 +10,7 @@
  *
  * Written as steps: a generator that yields only the promises that a `SignatureVerifier` answered with.
  */
+import { isBytes } from '@ferrule/result/arguments';
 import type { TlsErrorCode } from '@ferrule/result';
 import { bytesEqual, latin1 } from '@ferrule/result/bytes';
 import * as V from '@ferrule/result/x509-v';
@@ -131,7 +132,7 @@ function* run(input: PathInput, host: Host | undefined, checks: PathChecks | und
 
 const readLeaf = ([leaf]: PathInput['chain']): Certificate | PathFailure => {
   if (!leaf) return noPath('NO_CERTIFICATE', 'there is no certificate');
-  if (!(leaf instanceof Uint8Array)) return leaf;
+  if (!isBytes(leaf)) return leaf;
   try {
     return parseCertificate(leaf);
   } catch (error) {
@@ -205,7 +206,7 @@ export class Search {
   private addUntrusted(certificate: Uint8Array | Certificate, place: number): void {
     let read: Certificate | undefined;
     try {
-      read = certificate instanceof Uint8Array ? parseCertificate(certificate) : certificate;
+      read = isBytes(certificate) ? parseCertificate(certificate) : certificate;
       this.untrusted.push(issuerOf(read));
     } catch (error) {
       if (!(error instanceof DerError)) throw error;

@@ -1,6 +1,7 @@
 /**
  * @module Path validation with all that a TLS client asks beyond RFC 5280 section 6.1: revocation, transparency, pins.
  */
+import { isBytes } from '@ferrule/result/arguments';
 import { bytesEqual } from '@ferrule/result/bytes';
 import * as V from '@ferrule/result/x509-v';
 import type { Certificate } from './certificate.ts';
@@ -70,13 +71,13 @@ const isListOf = <T>(list: readonly T[], test: (item: T) => boolean): boolean =>
 
 const OPTIONS: OptionChecks<ValidationInput> = {
   ...PATH_OPTIONS,
-  crls: (crls) => isListOf(crls, (crl) => crl instanceof Uint8Array || crl.tbs instanceof Uint8Array),
+  crls: (crls) => isListOf(crls, (crl) => isBytes(crl) || isBytes(crl.tbs)),
   missingCrl: (missing) => missing === 'refuse' || missing === 'accept',
   ocsp: (ocsp) => ocsp === 'off' || ocsp === 'request' || ocsp === 'require',
-  ocspResponse: (response) => response instanceof Uint8Array,
+  ocspResponse: (response) => isBytes(response),
   transparency: ({ logs, minimum = 2, tlsList }) =>
-    Array.isArray(logs) && isPositiveInteger(minimum) && (tlsList === undefined || tlsList instanceof Uint8Array),
-  pins: (pins) => isListOf(pins, (pin) => pin instanceof Uint8Array && pin.length === 32),
+    Array.isArray(logs) && isPositiveInteger(minimum) && (tlsList === undefined || isBytes(tlsList)),
+  pins: (pins) => isListOf(pins, (pin) => isBytes(pin) && pin.length === 32),
 };
 
 /** TLS extension number of status_request (RFC 7633). */
@@ -119,7 +120,7 @@ const statusChecks = (input: ValidationInput): PathChecks => {
 const readList = (given: Uint8Array | Crl, i: number): Crl => {
   let crl: Crl;
   try {
-    crl = given instanceof Uint8Array ? parseCrl(given) : given;
+    crl = isBytes(given) ? parseCrl(given) : given;
   } catch (cause) {
     throw new TypeError(`CRL ${i} cannot be read: ${(cause as Error).message}`, { cause });
   }

@@ -1,4 +1,5 @@
 /** @module Trust anchors: read once, found by subject. */
+import { isBytes } from '@ferrule/result/arguments';
 import { bytesEqual, latin1 } from '@ferrule/result/bytes';
 import { certificateKey, parseCertificate, type Certificate } from './certificate.ts';
 import { DerError, DerReader } from './der.ts';
@@ -61,9 +62,8 @@ interface Entry {
 export const trustStore = (anchors: readonly TrustAnchorInput[]): TrustStore => {
   const entries = anchors.map((anchor, i): Entry => {
     try {
-      if (anchor instanceof Uint8Array && anchors.length > EAGER)
-        return { subject: certificateKey(anchor).subject, issuer: anchor };
-      const read = anchor instanceof Uint8Array ? parseCertificate(anchor) : anchor;
+      if (isBytes(anchor) && anchors.length > EAGER) return { subject: certificateKey(anchor).subject, issuer: anchor };
+      const read = isBytes(anchor) ? parseCertificate(anchor) : anchor;
       // OpenSSL trusts whom it can read, and is no stricter with the others than to find no issuer in them.
       if ('tbs' in read && read.malformed !== undefined) return { subject: read.subject, issuer: undefined };
       const issuer = readAnchor(read);
@@ -94,7 +94,7 @@ const issuersOf = (entries: readonly Entry[]): Issuer[] =>
   entries.map(resolve).filter((issuer) => issuer !== undefined);
 
 const resolve = (entry: Entry): Issuer | undefined => {
-  if (entry.issuer instanceof Uint8Array) {
+  if (isBytes(entry.issuer)) {
     try {
       entry.issuer = readAnchor(entry.issuer);
     } catch {
@@ -114,7 +114,7 @@ const index = (entries: readonly Entry[], key: (subject: Uint8Array) => string):
 };
 
 const readAnchor = (anchor: TrustAnchorInput): Issuer => {
-  if (anchor instanceof Uint8Array) return issuerOf(parseCertificate(anchor));
+  if (isBytes(anchor)) return issuerOf(parseCertificate(anchor));
   if ('tbs' in anchor) return issuerOf(anchor);
   const { subject, spki, nameConstraints, ...rest } = anchor;
   for (const key in rest) throw new TypeError(`unknown property ${key}`);

@@ -200,4 +200,49 @@ async function settle(client: Client, wire: Wire): Promise<void> {
   }
 }
 
-export const transport: readonly CheckGroup[] = [handshakes, afterwards];
+const NONSENSE: readonly (readonly [Member, unknown])[] = [
+  ['pending', Number.NaN],
+  ['pending', undefined],
+  ['pending', '5'],
+  ['pending', -1],
+  ['nread0', undefined],
+  ['nread0', 'bytes'],
+  ['nread0', [1, 2, 3]],
+  ['nwrite0', undefined],
+  ['nwrite0', 1e9],
+];
+
+const answers: CheckGroup = {
+  title: 'a BIO that answers what no BIO may answer',
+  checks: NONSENSE.map(([member, value]) => ({
+    title: `${member}: ${JSON.stringify(value) ?? String(value)}, is told as the fault of the BIO`,
+    run: async (backend) =>
+      scene(backend, {}, async ({ client }) => {
+        let asked = false;
+        const bio = new Proxy(client.bio, {
+          get(target, name) {
+            if (name === member) {
+              asked = true;
+              return member === 'pending' ? value : () => value;
+            }
+            const own: unknown = Reflect.get(target, name, target);
+            // the bytes of the server seem to be there, so that they are looked at
+            if (name === 'pending' && member === 'nread0') return 5;
+            return typeof own === 'function'
+              ? (...given: unknown[]): unknown => Reflect.apply(own, target, given)
+              : own;
+          },
+        });
+        client.ssl.setBio(bio, bio);
+        const ret = await client.connect();
+        // an engine need not ask for `pending`
+        if (!asked) return assert.deepEqual([ret, member], [1, 'pending']);
+        expectReturn(client.ssl, ret, -1, SslError.syscall);
+        const { error } = client.failure();
+        assert.equal(error.code, 'TRANSPORT_ERROR');
+        assert.match(error.message, new RegExp(`^the BIO broke its contract: ${member}`));
+      }),
+  })),
+};
+
+export const transport: readonly CheckGroup[] = [handshakes, afterwards, answers];

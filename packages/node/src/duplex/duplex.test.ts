@@ -311,6 +311,14 @@ describe.each(engines.filter(({ available }) => available))('a TLS Duplex on $na
     expect((await everything(duplex)).toString()).toBe('at last');
   });
 
+  it('takes a port that is given as text for a port, as net.connect does', async () => {
+    echo();
+    const duplex = dial({ lazy: true });
+    duplex.connect(String(port), '127.0.0.1');
+    duplex.end('as text');
+    expect((await everything(duplex)).toString()).toBe('as text');
+  });
+
   it('reads into one buffer of the caller', async () => {
     echo();
     const parts: string[] = [];

@@ -301,11 +301,14 @@ export class TlsDuplex extends SocketSurface {
     return this.#phase !== 'open' && this.#phase !== 'dead';
   }
 
-  /** For libraries that connect their stream themselves, as net.Socket's: only on a lazy Duplex. */
+  /**
+   * For libraries that connect their stream themselves, as net.Socket's: only on a lazy Duplex. As there, a text that is
+   * a number is a port, another one the path of a socket.
+   */
   connect(
     ...args:
       | [options: net.TcpNetConnectOpts | string, callback?: () => void]
-      | [port: number, host?: string, callback?: () => void]
+      | [port: number | string, host?: string, callback?: () => void]
   ): this {
     const callback = args.at(-1);
     if (typeof callback === 'function') this.once('connect', callback as () => void);
@@ -315,9 +318,9 @@ export class TlsDuplex extends SocketSurface {
     const where =
       typeof first === 'object'
         ? first
-        : typeof first === 'string'
+        : typeof first === 'string' && !(Number(first) >= 0)
           ? { path: first }
-          : { port: first, host: typeof second === 'string' ? second : 'localhost' };
+          : { port: Number(first), host: typeof second === 'string' ? second : 'localhost' };
     const { dial } = this.#parts;
     if (dial !== undefined && 'port' in where)
       this.#open({ dial: () => dial({ host: where.host ?? 'localhost', port: where.port }) });
