@@ -144,7 +144,8 @@ export interface ContextOptions {
   readonly credentials?: readonly Credential[];
   /**
    * Chosen on demand; refused beside `credentials`. A promise makes connect() return -1 / WANT_X509_LOOKUP until it
-   * settles. It may name another user each time, so a connection that has asked it makes no sessions: where the
+   * settles. After the handshake (`postHandshakeAuth`), read() does, and with the native engine every write, as in OpenSSL; pure
+   * writes on. shutdown() waits for no answer. It may name another user each time, so a connection that has asked it makes no sessions: where the
    * identity is always the same, use `credentials`.
    */
   readonly onCertificateRequest?: CredentialCallback;

@@ -504,8 +504,18 @@ export class TlsPump implements TransportSink {
 
   /** Time is over. */
   #give(stalled: number): void {
-    if (this.#state === 'open')
-      this.#end(new TlsError('TIMEOUT', `${this.#transport.name}: the other side took nothing for ${stalled} ms`));
+    if (this.#state === 'open') {
+      const { name } = this.#transport;
+      this.#end(
+        this.#ssl?.asyncReady === undefined
+          ? new TlsError('TIMEOUT', `${name}: the other side took nothing for ${stalled} ms`)
+          : new TlsError(
+              'TIMEOUT',
+              `${name}: a callback of the caller did not answer for ${stalled} ms, and what was written waits for it`,
+              { hint: 'Settle the promise that onCertificateRequest returned, with a credential or with undefined.' },
+            ),
+      );
+    }
     this.#finish();
   }
 
