@@ -1,6 +1,6 @@
 /** @module What people want to know of a certificate. */
-import { X509Certificate } from 'node:crypto';
-import { generalNameText, matchesHost, parseCertificate } from '@ferrule/x509';
+import { createHash, X509Certificate } from 'node:crypto';
+import { describe, generalNameText, matchesHost, parseCertificate } from '@ferrule/x509';
 
 export interface CertificateFacts {
   readonly subject: string;
@@ -44,6 +44,24 @@ export function readableFacts(der: Uint8Array): CertificateFacts[] {
   } catch {
     return [];
   }
+}
+
+/** With everything else that the certificate says, for `--text --json`. */
+export const detailedFacts = (der: Uint8Array): object[] =>
+  readableFacts(der).map((facts) => ({ ...facts, details: describe(parseCertificate(der)) }));
+
+/** What `openssl x509 -text` shows of each certificate, and its fingerprint. */
+export function detailsText(chain: readonly Uint8Array[]): string {
+  return chain
+    .map((der) => {
+      const fingerprint = createHash('sha256')
+        .update(der)
+        .digest('hex')
+        .toUpperCase()
+        .replace(/..(?=.)/g, '$&:');
+      return `${String(describe(parseCertificate(der))).trimEnd()}\nSHA-256 Fingerprint: ${fingerprint}\n\n`;
+    })
+    .join('');
 }
 
 /** The name of the certificate that the host matches, as it stands there: `*.example.org`. */

@@ -13,6 +13,7 @@ import type { GetCommandOptions } from './get.ts';
 import { withObserving } from './observing.ts';
 import { caOption, type CommonOptions, type Given, seconds, withCommonOptions, withStarttls } from './options.ts';
 import type { Run, RunOptions } from './program.ts';
+import type { InspectCommandOptions } from './inspect.ts';
 import type { ReplayCommandOptions } from './replay.ts';
 import { enginesOf, withScanning } from './scan-options.ts';
 import type { ScanCommandOptions } from './scan-report.ts';
@@ -114,17 +115,24 @@ function inspecting(program: Command, run: Run, signal: AbortSignal): void {
   withObserving(
     withStarttls(
       withCommonOptions(
-        program.command('inspect').argument('<target>', `${TARGET}; - for a list on stdin, which makes NDJSON`),
+        program
+          .command('inspect')
+          .argument(
+            '<target>',
+            `${TARGET}; a file of certificates (PEM, DER, PKCS#7, PKCS#12); - for a list on stdin, which makes NDJSON`,
+          ),
       ),
     ),
   )
     .description('verdict, facts, chain and timing on one screen; why a server is not trusted, and what to do')
     .addOption(waitOption())
     .addOption(concurrencyOption())
+    .option('--text', 'everything that the certificates say, as openssl x509 -text; with --json in the document')
     .addHelpText(
       'after',
       examples([
         'inspect example.org',
+        'inspect fullchain.pem --servername example.org',
         'inspect mail.example:587',
         'inspect - < hosts.txt > report.ndjson',
         'inspect example.org --annotate',
@@ -134,6 +142,10 @@ function inspecting(program: Command, run: Run, signal: AbortSignal): void {
     .action((name: string, given: Given<ListOptions>) => {
       if (name === '-' && (given.record ?? given.pcap) !== undefined)
         throw new UsageError('--record and --pcap: one connection has room in them, a list has not');
+      if (isFile(name))
+        return run<InspectCommandOptions>(name, given, async (options) =>
+          (await import('./local.ts')).inspectFile(name, { ...options, passphraseFile: given.passphraseFile }),
+        );
       const target = name === '-' ? undefined : argument('<target>', parseTarget)(name);
       return run<ListOptions>(name, given, async (options) => {
         if (target !== undefined) return (await import('./inspect.ts')).inspectCommand(target, options, signal);
@@ -345,6 +357,10 @@ function comparing(program: Command, run: Run, signal: AbortSignal): void {
       (await import('./replay.ts')).replayCommand(file, options),
     );
 }
+
+/** What is no name of a host: a path, or the ending of a file of certificates. */
+const isFile = (name: string): boolean =>
+  !/^[\w+.-]{2,}:/.test(name) && (/[/\\]/.test(name) || /\.(pem|crt|cer|der|p12|pfx|p7b|p7c)$/i.test(name));
 
 function depthOf(text: string): number {
   if (!/^\d{1,2}$/.test(text)) throw new Error('expected a place in the chain: 0 is the server’s own certificate');

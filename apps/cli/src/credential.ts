@@ -97,6 +97,24 @@ function chainOf(key: KeyObject, certificates: readonly Uint8Array[]): readonly 
   return chain;
 }
 
+/** The certificates of a .p12 file: the chain of its key where it has one. @throws UsageError */
+export async function certificatesOfPkcs12(
+  flag: string,
+  path: string,
+  bytes: Uint8Array,
+  passphraseFile: string | undefined,
+): Promise<readonly Uint8Array[]> {
+  try {
+    const { content } = await opened(flag, path, bytes, passphraseFile);
+    if (content.keys.length === 1) return (await fromPkcs12(flag, path, bytes, passphraseFile)).chain;
+    if (content.certificates.length === 0) throw new Error('holds no certificate');
+    return content.certificates;
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    throw new UsageError(`${flag} ${shown(path)}: ${(error as Error).message}`);
+  }
+}
+
 function certificatesIn(path: string, bytes: Buffer): readonly Uint8Array[] {
   try {
     const chain = certificatesOf(new Uint8Array(bytes));

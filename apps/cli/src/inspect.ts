@@ -2,6 +2,7 @@
 import { nameOfRoute } from '@ferrule/node/transports';
 import { certificatesShown, type ConnectionInfo, type TlsConnection, TlsError } from 'ferrule';
 import { type Cause, causeOf } from './causes.ts';
+import { detailsText } from './certificates.ts';
 import { Exit, exitOf } from './exit.ts';
 import { inspectionJson } from './json.ts';
 import type { CommonOptions } from './options.ts';
@@ -16,6 +17,8 @@ import { type Phase, Timeline } from './timeline.ts';
 export interface InspectCommandOptions extends CommonOptions, ObserveOptions {
   /** Seconds to listen after the handshake. */
   readonly wait: number;
+  /** Everything that the certificates say, too. */
+  readonly text?: boolean;
 }
 
 /** What came of it. */
@@ -47,10 +50,12 @@ export async function inspectCommand(
   signal: AbortSignal,
 ): Promise<void> {
   const inspection = await inspect(target, options, signal);
-  if (options.json === true) process.stdout.write(inspectionJson(inspection));
+  if (options.json === true) process.stdout.write(inspectionJson(inspection, false, options.text));
   // whoever pressed Ctrl-C knows
-  else if (inspection.exit !== Exit.interrupted)
+  else if (inspection.exit !== Exit.interrupted) {
+    if (options.text === true) process.stdout.write(detailsText(inspection.chain));
     process.stdout.write(inspectionReport(inspection, colorsFor(process.stdout), screenOf(process.stdout)));
+  }
   process.exitCode = inspection.exit;
 }
 

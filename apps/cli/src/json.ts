@@ -1,7 +1,7 @@
 /** @module What programs read. The schema is versioned by `schema`; fields are only ever added to a version. */
 import { nameOfRoute } from '@ferrule/node/transports';
 import type { ConnectionInfo, TlsError } from 'ferrule';
-import { certificateFacts, readableFacts } from './certificates.ts';
+import { certificateFacts, detailedFacts, readableFacts } from './certificates.ts';
 import { Exit, exitOf } from './exit.ts';
 import type { Inspection } from './inspect.ts';
 import { documentOfFailure } from './observe.ts';
@@ -49,6 +49,7 @@ export function inspectionJson(
     document,
   }: Inspection,
   compact: boolean = false,
+  details: boolean = false,
 ): string {
   const { peerCertificates: _sent, verifiedChain: _verified, timings: _timings, ...facts } = info ?? {};
   return line(
@@ -60,7 +61,7 @@ export function inspectionJson(
       ...facts,
       via,
       clientCertificateRequested,
-      chain: chain.flatMap(readableFacts),
+      chain: chain.flatMap((der) => (details ? detailedFacts(der) : readableFacts(der))),
       handshake,
       roundTrips,
       ...document,

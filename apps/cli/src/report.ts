@@ -4,6 +4,7 @@ import { certificatesShown, type ConnectionInfo, type TlsError } from 'ferrule';
 import { nameOfRoute } from '@ferrule/node/transports';
 import { x509VSentence } from '@ferrule/result';
 import { certificateFacts, type CertificateFacts, matchedName, printable, readableFacts } from './certificates.ts';
+import type { Cause } from './causes.ts';
 import { Exit } from './exit.ts';
 import type { Inspection } from './inspect.ts';
 import { ENDLESS, laidOut, type Line, type Screen, widthOf } from './screen.ts';
@@ -176,6 +177,40 @@ export function inspectionReport(inspection: Inspection, c: Colors, screen: Scre
   );
 }
 
+export interface FileInspection {
+  readonly path: string;
+  /** DER, in the order of the file. */
+  readonly chain: readonly Uint8Array[];
+  /** The name that the first was to have. */
+  readonly host: string | undefined;
+  readonly error: TlsError | undefined;
+  readonly cause: Cause | undefined;
+}
+
+/** The same picture of certificates on the disk. */
+export function fileReport(
+  { path, chain, host, error, cause }: FileInspection,
+  c: Colors,
+  screen: Screen = ENDLESS,
+): string {
+  const facts = chain.flatMap(readableFacts);
+  const verdict =
+    error === undefined
+      ? `${c.green('✓')} ${c.bold(printable(path))} is trusted`
+      : `${c.red('✗')} ${c.bold(printable(path))}: ${printable(cause?.what ?? error.message)}`;
+  const advice = rowsOf([['try', cause && printable(cause.hint)]], c);
+  const count = chain.length === 1 ? 'certificate' : `${chain.length} certificates`;
+  const tree = [
+    ...chainTree(facts, host, c, screen),
+    ...unsent(facts, error?.code === 'CERT_MISSING_INTERMEDIATE', c, 'in the file'),
+  ];
+  return laidOut(
+    [verdict, ...rowsOf([['code', error?.code]], c), ...advice, ...section(count, tree, c)],
+    [verdict, ...advice],
+    screen,
+  );
+}
+
 /** For commands whose stdout is data: why it is not trusted, and what to do. */
 export const verdictLine = ({ target, error, cause }: Inspection, c: Colors): string =>
   `${c.red('✗')} ${c.bold(target)}: ${printable(cause?.what ?? error?.message ?? '')}\n  ${c.dim('try'.padEnd(13))} ${printable(cause?.hint ?? '')}\n`;
@@ -204,11 +239,17 @@ const section = (title: string, lines: readonly Line[], c: Colors): Line[] =>
       ];
 
 /** Who issued the last certificate, where that is not itself. A root need not be sent; what leads to it must. */
-function unsent(chain: readonly CertificateFacts[], missed: boolean, c: Colors): string[] {
+function unsent(
+  chain: readonly CertificateFacts[],
+  missed: boolean,
+  c: Colors,
+  where: 'sent' | 'in the file' = 'sent',
+): string[] {
   const last = chain.at(-1);
   if (last === undefined || last.issuer === last.subject) return [];
+  const told = where === 'sent' && missed ? 'which the server did not send' : `not ${where}`;
   return [
-    `${'   '.repeat(chain.length - 1)}└─ ${missed ? c.yellow(`${last.issuer}, which the server did not send`) : c.dim(`${last.issuer}, not sent`)}`,
+    `${'   '.repeat(chain.length - 1)}└─ ${missed ? c.yellow(`${last.issuer}, ${told}`) : c.dim(`${last.issuer}, ${told}`)}`,
   ];
 }
 

@@ -29,6 +29,7 @@ const chain = [leaf, middle, root].map(({ certificate }) => certificate);
 
 const info = {
   backend: 'native',
+  fellBackBecause: [],
   engine: 'OpenSSL 3.0.19 (host process)',
   host: 'service-77.department.example.org',
   remote: '192.0.2.1:443',

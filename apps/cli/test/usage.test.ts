@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pki } from '@ferrule/conformance/pki';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { ferrule } from '../src/program.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { here } from './here.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ferrule-usage-'));
 const at = (name: string): string => join(folder, name);
@@ -19,21 +19,6 @@ beforeAll(async () => {
   writeFileSync(at('bad.jsonl'), '{"recording":"ferrule-connection","version":7}\n');
 });
 afterAll(() => rmSync(folder, { recursive: true }));
-afterEach(() => {
-  vi.restoreAllMocks();
-  process.exitCode = undefined;
-});
-
-/** In this process: what it says, and its exit code. */
-async function run(argv: readonly string[]): Promise<{ code: unknown; stdout: string; stderr: string }> {
-  const said = { stdout: '', stderr: '' };
-  for (const name of ['stdout', 'stderr'] as const)
-    vi.spyOn(process[name], 'write').mockImplementation((chunk) => ((said[name] += String(chunk)), true));
-  process.exitCode = undefined;
-  await ferrule(argv, new AbortController().signal);
-  const code = process.exitCode;
-  return { code, ...said };
-}
 
 /** `F/` is the folder of the test. What is said must match. */
 const WRONG: readonly (readonly [string, RegExp])[] = [
@@ -86,6 +71,12 @@ const WRONG: readonly (readonly [string, RegExp])[] = [
   ['inspect example.org --with-secrets', /needs a file: --record/],
   ['inspect - --record F/r', /a list has not/],
   ['inspect - --pcap F/r', /a list has not/],
+  ['inspect F/nosuch.pem', /nosuch\.pem: there is no such file/],
+  ['inspect nosuch.p12', /nosuch\.p12: there is no such file/],
+  ['inspect F/key.pem', /holds no certificate .*, but a PRIVATE KEY/],
+  ['inspect F/text.txt', /holds no certificate/],
+  ['inspect F/empty', /holds no certificate/],
+  ['inspect F/', /is a folder/],
   ['connect', /no <target>/],
   ['connect example.org -servername a', /mean --servername/],
   ['connect example.org -CAfile F/cert.pem', /mean --ca/],
@@ -181,7 +172,7 @@ describe('a wrong command line', () => {
     const argv = (line.match(/"[^"]*"|(?:[^\s]|(?<=https:\/\/a) )+/g) ?? []).map((word) =>
       word.replace(/^F\/|(?<==)F\//, `${folder}/`),
     );
-    const { code, stdout, stderr } = await run(argv);
+    const { code, stdout, stderr } = await here(argv);
     expect(stderr).toMatch(said);
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toMatch(/^error: /);
@@ -191,7 +182,7 @@ describe('a wrong command line', () => {
   });
 
   it('prints nothing that steers the terminal', async () => {
-    const { code, stderr } = await run(['connect', 'example.org', '--backend', '\u001b[2J\nerror: all is well']);
+    const { code, stderr } = await here(['connect', 'example.org', '--backend', '\u001b[2J\nerror: all is well']);
     expect([code, stderr.includes('\u001b'), stderr.trimEnd().split('\n').length]).toEqual([2, false, 2]);
   });
 });
