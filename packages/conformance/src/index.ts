@@ -1,6 +1,6 @@
 /** @module @ferrule/conformance: one suite for every engine. */
 export { type Check, type CheckGroup, group } from './check.ts';
-export { WRONG_OPTIONS } from './checks/wrong-options.ts';
+export { WRONG_OPTIONS, type WrongOption } from './checks/wrong-options.ts';
 export { BIO_SIZES, manPage } from './checks/man-page.ts';
 export { Client, type ClientOptions, expectReturn, trusting } from './client.ts';
 export { blockingPeer, type Act, type BlockingSceneOptions } from './blocking.ts';

@@ -3,7 +3,7 @@ import type { Backend, ContextOptions, Ssl, SslContext, TlsSession } from '@ferr
 import { TlsError } from '@ferrule/result';
 import { plainOptions } from '@ferrule/result/arguments';
 import { Channel } from './channel.ts';
-import { TlsConnection } from './connection.ts';
+import { newConnection, type TlsConnection } from './connection.ts';
 import { chooseEngine, type Engine, type EngineChoice } from './engine.ts';
 import { infoOf } from './info.ts';
 import { Limit } from './limit.ts';
@@ -184,7 +184,7 @@ async function establish(options: ConnectOverOptions, name: string, open: Open):
     transport.established?.();
     limit.established(made.closed);
     const timings = { transport: opened - started, handshake: performance.now() - opened };
-    return new TlsConnection(made, infoOf(ssl, engine, host, transport.remote, timings));
+    return newConnection(made, infoOf(ssl, engine, host, transport.remote, timings));
   } catch (error) {
     limit.clear();
     if (TlsError.is(error) && ssl.peerCertificates.length > 0) shown.set(error, ssl.peerCertificates);

@@ -11,6 +11,8 @@ const CHUNK = 65_536;
 /** The default reason of {@link TlsConnection.destroy}. */
 let destroyed: TlsError | undefined;
 
+let make: (channel: Channel, info: ConnectionInfo) => TlsConnection;
+
 /**
  * A verified TLS connection. Read and write it through Web Streams, or with {@link read} and {@link write} and memory
  * of your own, not both at once for the same direction.
@@ -20,14 +22,18 @@ export class TlsConnection {
   readonly info: ConnectionInfo;
   readonly #channel: Channel;
   readonly #ssl: Ssl;
-  #readable: ReadableStream<Uint8Array> | undefined;
+  #readable: ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
   #writable: WritableStream<Uint8Array> | undefined;
 
   /** Made by `connect()` and `connectOver()`. */
-  constructor(channel: Channel, info: ConnectionInfo) {
+  private constructor(channel: Channel, info: ConnectionInfo) {
     this.#channel = channel;
     this.#ssl = channel.ssl;
     this.info = info;
+  }
+
+  static {
+    make = (channel, info) => new TlsConnection(channel, info);
   }
 
   /**
@@ -41,9 +47,11 @@ export class TlsConnection {
   /**
    * Decrypted bytes as a byte stream (BYOB readers too). Ends at the peer's close_notify; an end without one is an
    * error,
-   * `UNEXPECTED_EOF`, since the data may be truncated. Cancelling it closes the connection.
+   * `UNEXPECTED_EOF`, since the data may be truncated. Cancelling it closes the connection. Text is
+   * `connection.readable.pipeThrough(new TextDecoderStream())`.
    */
-  get readable(): ReadableStream<Uint8Array> {
+  get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    // A byte stream transfers its chunks, so none of them is of a SharedArrayBuffer.
     return (this.#readable ??= new ReadableStream({
       type: 'bytes',
       autoAllocateChunkSize: CHUNK,
@@ -56,7 +64,7 @@ export class TlsConnection {
         request.respond(n);
       },
       cancel: () => this.close(),
-    }));
+    }) as ReadableStream<Uint8Array<ArrayBuffer>>);
   }
 
   /**
@@ -136,3 +144,6 @@ export class TlsConnection {
     return this.close();
   }
 }
+
+/** For `connect()`, which has a channel whose handshake is done. */
+export const newConnection = (channel: Channel, info: ConnectionInfo): TlsConnection => make(channel, info);

@@ -3,20 +3,12 @@ import { type ErrorSource, SslError, TlsError } from '@ferrule/result';
 import { turn } from './turn.ts';
 
 /** Moves ciphertext between the network end of a BIO and anything that carries bytes. */
-export interface Pump<Net extends Pending = Pending> {
+export interface Pump<Net extends { readonly pending: number } = { readonly pending: number }> {
   /** Put at least one received byte, EOF or a failure into `net`. Concurrent calls share one receive. */
   fill(net: Net): Promise<void>;
   /** Send everything that is pending in `net`, in order. */
   flush(net: Net): Promise<void>;
 }
-
-/** What {@link drive} asks of the network end: how many bytes wait to be sent. */
-export interface Pending {
-  readonly pending: number;
-}
-
-/** What {@link drive} asks of an `Ssl`. */
-export type Driven = ErrorSource & { readonly asyncReady: Promise<void> | undefined };
 
 /**
  * Calls `operation` until it neither wants bytes, nor room, nor a promise; returns its last value, which is positive,
@@ -27,10 +19,12 @@ export type Driven = ErrorSource & { readonly asyncReady: Promise<void> | undefi
  * operation again, since another drive may have moved things meanwhile. What is owed to the peer, an alert too, has
  * been flushed when this settles.
  *
+ * @param ssl an `Ssl`, or as much of one as is asked here.
+ * @param net the network end of its BIO; `pending` is how many bytes wait to be sent.
  * @throws TlsError the connection's one failure, or what the pump rejects with.
  */
-export async function drive<Net extends Pending>(
-  ssl: Driven,
+export async function drive<Net extends { readonly pending: number }>(
+  ssl: ErrorSource & { readonly asyncReady: Promise<void> | undefined },
   net: Net,
   pump: Pump<Net>,
   operation: () => number,

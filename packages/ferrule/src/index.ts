@@ -2,7 +2,7 @@
 export { platformAnchors } from './anchors.ts';
 export { certificatesShown, connect, connectOver, type ConnectOptions, type ConnectOverOptions } from './connect.ts';
 export { TlsConnection } from './connection.ts';
-export { drive, type Driven, type Pending, type Pump } from './drive.ts';
+export { drive, type Pump } from './drive.ts';
 export { chooseEngine, type Engine, type EngineChoice, type FellBack } from './engine.ts';
 export type { ConnectionInfo, Timings } from './info.ts';
 export { cipherSuiteName, groupName, type Named, signatureSchemeName } from './names.ts';
@@ -15,4 +15,5 @@ export {
   type SessionStore,
 } from './sessions.ts';
 export type { Pipe, StreamPipe, Transport, TransportSink } from './transport.ts';
-export { TlsError, type TlsErrorCode } from '@ferrule/result';
+export type { Backend, ContextOptions, Ssl, SslContext, TlsSession, TlsVersion } from '@ferrule/contract';
+export { TlsError, type ErrorSource, type TlsErrorCode } from '@ferrule/result';

@@ -22,6 +22,7 @@ import { bytesOf } from '@ferrule/result/arguments';
 import { EMPTY } from '@ferrule/result/bytes';
 import { Departure, type Manner } from './departure.ts';
 import { type Job, JobQueue, type Settled } from './jobs.ts';
+export type { Settled } from './jobs.ts';
 import { asError, Outgoing, quietly } from './outgoing.ts';
 import type { Transport, TransportSink } from './transport.ts';
 import { turn } from './turn.ts';

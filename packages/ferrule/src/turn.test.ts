@@ -1,6 +1,6 @@
 import { SslError } from '@ferrule/result';
 import { afterEach, expect, it, vi } from 'vitest';
-import { drive, type Driven, type Pump } from './drive.ts';
+import { drive, type Pump } from './drive.ts';
 
 const NO_PUMP: Pump = {
   fill: () => Promise.reject(new Error('nothing to receive')),
@@ -9,10 +9,10 @@ const NO_PUMP: Pump = {
 const net = { pending: 0 };
 
 /** Wants a promise, always one that has settled, until a timer has run. */
-function busy(): { readonly ssl: Driven; readonly operation: () => number } {
+function busy(): { readonly ssl: Parameters<typeof drive>[0]; readonly operation: () => number } {
   let rang = false;
   setTimeout(() => (rang = true), 0);
-  const ssl: Driven = {
+  const ssl: Parameters<typeof drive>[0] = {
     failure: undefined,
     asyncReady: Promise.resolve(),
     getError: (ret) => (ret > 0 ? SslError.none : SslError.wantAsync),

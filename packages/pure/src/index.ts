@@ -15,10 +15,13 @@ export type {
   AsyncAead,
   CipherSuite,
   CryptoProvider,
+  Decompressor,
   Group,
   Hash,
+  HashName,
   HashState,
   KeyShare,
+  Maybe,
   SigningKey,
   SyncAead,
 } from './crypto/provider.ts';

@@ -3,6 +3,6 @@ export { bytesOf, copyOf } from '@ferrule/result/arguments';
 export { ask, askFailed, callbackFailed, clock, refusalOf, type Asked, type Refusal } from './callbacks.ts';
 export { CALLS, Misuse, PHASES, type Call, type Operation, type Phase, type Rule } from './calls.ts';
 export { credentialOption, givenCredential, type OwnCredential } from './credential.ts';
-export type { Facts, Observers, Outlet, Port, Start } from './port.ts';
+export type { FactName, Facts, Observers, Outlet, Port, Start } from './port.ts';
 export { SslShell } from './shell.ts';
 export { transportError } from './transport.ts';

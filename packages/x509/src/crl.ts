@@ -45,7 +45,7 @@ export interface Crl {
 }
 
 /** IssuingDistributionPoint (section 5.2.5). */
-interface CrlScope {
+export interface CrlScope {
   readonly names: readonly GeneralName[] | undefined;
   readonly users: boolean;
   readonly cas: boolean;

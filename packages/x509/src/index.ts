@@ -6,6 +6,7 @@ export type {
   AccessDescription,
   AuthorityKeyIdentifier,
   BasicConstraints,
+  Decoded,
   Extension,
   PolicyConstraints,
   PolicyInformation,
@@ -50,7 +51,7 @@ export {
   type PlacedBreach,
 } from './path.ts';
 export { validatePath, validatePathAsync, validatePathSync, type ValidationInput } from './status.ts';
-export { distributionPoints, parseCrl, type Crl } from './crl.ts';
+export { distributionPoints, parseCrl, type Crl, type CrlScope } from './crl.ts';
 export { parseOcspResponse, type OcspResponse, type SingleResponse } from './ocsp.ts';
 export { embeddedScts, parseSctList, type CtLog, type Sct, type TransparencyPolicy } from './transparency.ts';
 export { spkiSha256 } from './pin.ts';

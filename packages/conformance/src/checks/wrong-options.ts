@@ -7,7 +7,7 @@ import type { Check, CheckGroup } from '../check.ts';
  * What is wrong, the options, and the name that the message must have; the key is the one that stands first where it is
  * not given.
  */
-type WrongOption = readonly [title: string, options: Readonly<Record<string, unknown>>, named?: string];
+export type WrongOption = readonly [title: string, options: Readonly<Record<string, unknown>>, named?: string];
 
 const yes = (): boolean => true;
 

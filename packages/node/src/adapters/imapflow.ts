@@ -4,7 +4,7 @@ import type { TlsConnector } from '../duplex/connector.ts';
 import { asTlsSocket } from './ready.ts';
 import { refuseDetours, refuseTrustOptions, USE_DIAL } from './tls-required.ts';
 
-type Transport = NonNullable<ImapFlowOptions['transport']>;
+export type Transport = NonNullable<ImapFlowOptions['transport']>;
 
 /** Of IMAP over TLS, and of IMAP with STARTTLS. */
 const [IMAPS, IMAP] = [993, 143];

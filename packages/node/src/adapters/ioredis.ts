@@ -6,7 +6,7 @@ import type { TlsDuplex } from '../duplex/tls-duplex.ts';
 import { asTlsSocket } from './ready.ts';
 import { refuseDetours, refuseTrustOptions } from './tls-required.ts';
 
-type Connector = NonNullable<RedisOptions['Connector']>;
+export type Connector = NonNullable<RedisOptions['Connector']>;
 
 /** How long the server may take to end its side after ours, milliseconds. */
 const DISCONNECT_TIMEOUT = 2000;

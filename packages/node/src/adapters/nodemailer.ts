@@ -3,12 +3,12 @@ import type { TlsConnector } from '../duplex/connector.ts';
 import { ready } from './ready.ts';
 import { refuseDetours, refuseTrustOptions, USE_DIAL } from './tls-required.ts';
 
-interface Where {
+export interface Where {
   readonly host?: string | undefined;
   readonly port?: number | string | undefined;
   readonly connectionTimeout?: number | undefined;
 }
-type GetSocket = (options: Where, callback: (error: Error | null, socketOptions: object) => void) => void;
+export type GetSocket = (options: Where, callback: (error: Error | null, socketOptions: object) => void) => void;
 
 /** What makes nodemailer ask for a token by itself, and what keeps it from that. */
 interface OAuth2 {
@@ -17,7 +17,7 @@ interface OAuth2 {
   readonly provisionCallback?: unknown;
 }
 
-interface Own {
+export interface Own {
   /** Speak STARTTLS first (port 587); else TLS begins at once (465). Default: false. */
   readonly starttls?: boolean;
   /** The name that the certificate must have, where it is not the host. */

@@ -4,7 +4,7 @@ import type { TlsConnector } from '../duplex/connector.ts';
 import { asTlsSocket, givenUpBy } from './ready.ts';
 import { refuseDetours } from './tls-required.ts';
 
-interface Address {
+export interface Address {
   readonly host: readonly string[];
   readonly port: readonly number[];
   readonly path?: string | false;

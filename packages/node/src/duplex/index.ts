@@ -7,6 +7,7 @@ export {
   type SessionCache,
   type SessionStore,
 } from 'ferrule/sessions';
+export type { SocketSurface } from './socket-surface.ts';
 export type { CipherInfo } from './surface.ts';
 export type { TlsDuplex } from './tls-duplex.ts';
 export { tunnel, type Tunnel, type TunnelOptions } from './tunnel.ts';

@@ -7,6 +7,7 @@ export {
   nextTrafficSecret,
   resumptionPsk,
   trafficKeys,
+  type BinderKind,
   type EarlyStage,
   type HandshakeStage,
   type MainStage,
@@ -20,5 +21,5 @@ export {
   writeKeys,
   type WriteKeys,
 } from './schedule12.ts';
-export { Secret, Secrets } from './secret.ts';
+export { Secret, Secrets, type Wipeable } from './secret.ts';
 export { Transcript } from './transcript.ts';

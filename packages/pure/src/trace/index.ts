@@ -4,4 +4,5 @@
  */
 export type { Field } from './dissector.ts';
 export { Dissection, type Dissected, type Flow } from './messages.ts';
+export type { KeylogLabel } from '../keys/keylog.ts';
 export { Wiretap, type SeenRecord, type WiretapOptions } from './records.ts';

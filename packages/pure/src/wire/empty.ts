@@ -4,7 +4,7 @@ import { encodeMessage } from './message.ts';
 import { handshakeName } from './names.ts';
 import { Reader } from './read.ts';
 
-type EmptyType =
+export type EmptyType =
   typeof HandshakeType.hello_request | typeof HandshakeType.server_hello_done | typeof HandshakeType.end_of_early_data;
 
 /** The whole message. */

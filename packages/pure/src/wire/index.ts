@@ -12,6 +12,7 @@ export * from './compressed_certificate.ts';
 export * from './empty.ts';
 export * from './encrypted_extensions.ts';
 export type * from './extension_values.ts';
+export type { ExtensionInput } from './extensions.ts';
 export { absenceOf, decodeExtensions, encodeExtension, encodeExtensions, findExtension } from './extensions.ts';
 export * from './finished.ts';
 export * from './key_update.ts';

@@ -1,0 +1,32 @@
+/** What the published packages export is what docs/api says, and names nothing that is not exported itself. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { folder, reports } from '../api/report.js';
+
+const fresh = reports();
+
+/** Types that a declaration has to name, and that are of no use to anybody. */
+const UNEXPORTED = {
+  // TlsDuplex and its base are exported as types alone: nobody can call their constructors, and streams call their
+  // underscore methods.
+  'node.txt': [
+    'Callback (src/duplex/tls-duplex.ts)',
+    'SocketSurfaceParts (src/duplex/socket-surface.ts)',
+    'StreamTransport (src/duplex/stream-transport.ts)',
+    'TlsDuplexParts (src/duplex/tls-duplex.ts)',
+  ],
+};
+
+describe('docs/api', () => {
+  it('has one report for each published package', () =>
+    expect(readdirSync(folder).toSorted()).toEqual([...fresh.keys()].toSorted()));
+
+  it.each([...fresh.keys()])('%s is what is exported; after a change of the surface run `npm run docs:api`', (file) =>
+    expect(readFileSync(join(folder, file), 'utf8')).toBe(fresh.get(file)?.text),
+  );
+
+  it.each([...fresh])('%s names no type of its package that no entry point exports', (file, { leaks }) =>
+    expect(leaks).toEqual(UNEXPORTED[file] ?? []),
+  );
+});
