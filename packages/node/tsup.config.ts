@@ -14,6 +14,8 @@ export default library(
     index: 'src/index.ts',
     'socket-worker': 'src/blocking/socket-worker.ts',
     duplex: 'src/duplex/index.ts',
+    tls: 'src/tls/index.ts',
+    register: 'src/register.ts',
     transports: 'src/transports/index.ts',
     ...Object.fromEntries(adapters.map((file) => [`adapters/${file.slice(0, -3)}`, `src/adapters/${file}`])),
   },

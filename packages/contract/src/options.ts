@@ -49,6 +49,12 @@ export interface ContextOptions {
    * `rawPublicKeys`. `pins` hold, and CertificateVerify is always checked.
    */
   readonly verify?: 'peer' | 'none' | VerifyCallback;
+  /**
+   * Whether the certificate must be for the name of `setHost()`. With `false` the name is sent and binds sessions, as
+   * SSL_set_tlsext_host_name(3) without SSL_set1_host(3), and comparing it is the caller's task: the path alone is no proof
+   * of who the server is. Default: true.
+   */
+  readonly verifyHost?: boolean;
 
   /** Default `TLSv1.2`. */
   readonly minVersion?: TlsVersion;

@@ -59,6 +59,11 @@ export interface PumpFace {
    * The transport is broken: does the face still want what was received before? Otherwise the connection fails at once.
    */
   keepsUnread(): boolean;
+  /**
+   * The transport has ended without close_notify. True: for this face that is the end of the plaintext, as close_notify
+   * is (RFC 9846 section 6.1 says why it should not be). Absent: it is a failure.
+   */
+  truncated?(): boolean;
 }
 
 export interface PumpOptions {
@@ -416,12 +421,23 @@ export class TlsPump implements TransportSink {
         return this.#awaitPromise(ssl.asyncReady ?? Promise.resolve());
       case SslError.ssl:
       case SslError.syscall:
-        return this.fail(
+        return this.#engineFailed(
           bare(ssl.failure?.error ?? new TlsError('INTERNAL_ERROR', 'the engine failed and gave no reason')),
         );
       default:
         return;
     }
+  }
+
+  #engineFailed(error: TlsError): void {
+    if (this.#state !== 'open' || error.code !== 'UNEXPECTED_EOF' || this.#face.truncated?.() !== true)
+      return this.fail(error);
+    // Nobody reads what we would send: our own end is done with it, and what waits to be written is not.
+    this.#readEnded = true;
+    this.#shutdown = 'sent';
+    this.#jobs.settleAll(this.#jobs.only(closeNotify) ? undefined : error);
+    this.#leave('answered');
+    this.#face.ended();
   }
 
   #awaitPromise(ready: Promise<void>): void {

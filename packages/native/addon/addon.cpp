@@ -55,6 +55,7 @@ ContextConfig configOf(Call& call, napi_value object) {
   for (const uint16_t id : codes("certificateCompression")) config.certificateCompression.push_back(id);
   config.securityLevel = static_cast<int>(number("securityLevel", 0, 5));
   config.recordPadding = static_cast<size_t>(number("recordPadding", 0, 16384));
+  config.verifyHost = flag("verifyHost");
   config.requireExtendedMasterSecret = flag("requireExtendedMasterSecret");
   config.refuseRenegotiation = flag("refuseRenegotiation");
   config.requireSecureRenegotiation = flag("requireSecureRenegotiation");

@@ -50,6 +50,7 @@ bool Connection::setHost(const std::string& name, bool isAddress) {
   ossl().X509_VERIFY_PARAM_set1_host(param, nullptr, 0);
   ossl().X509_VERIFY_PARAM_set1_ip(param, nullptr, 0);
   sendName(nullptr);
+  if (!context_->config().verifyHost) return isAddress || sendName(name.c_str());
   if (isAddress) return ossl().X509_VERIFY_PARAM_set1_ip_asc(param, name.c_str()) == 1;
   return ossl().X509_VERIFY_PARAM_set1_host(param, name.data(), name.size()) == 1 && sendName(name.c_str());
 }

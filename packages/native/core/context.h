@@ -45,6 +45,7 @@ struct ContextConfig {
   std::vector<int> certificateCompression;
   int securityLevel = 2;
   size_t recordPadding = 0;
+  bool verifyHost = true;
   bool requireExtendedMasterSecret = true;
   bool refuseRenegotiation = true;
   bool requireSecureRenegotiation = true;

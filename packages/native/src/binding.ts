@@ -74,6 +74,7 @@ export interface NativeConfig {
   readonly certificateCompression: readonly number[];
   readonly securityLevel: number;
   readonly recordPadding: number;
+  readonly verifyHost: boolean;
   readonly requireExtendedMasterSecret: boolean;
   readonly refuseRenegotiation: boolean;
   readonly requireSecureRenegotiation: boolean;

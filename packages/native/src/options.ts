@@ -72,6 +72,7 @@ export function parseOptions(abilities: Abilities, options: ContextOptions = {})
   const extendedMasterSecret = own.extendedMasterSecret ?? 'require';
   const secureRenegotiation = own.secureRenegotiation ?? 'require';
   const sessionTickets = own.sessionTickets ?? true;
+  const verifyHost = own.verifyHost ?? true;
   const signedCertificateTimestamps = own.signedCertificateTimestamps ?? false;
   const reverifyOnResumption = own.reverifyOnResumption ?? false;
   const nameOf = (id: number): string => abilities.suiteNames.get(id) ?? '';
@@ -103,6 +104,7 @@ export function parseOptions(abilities: Abilities, options: ContextOptions = {})
     certificateCompression: compressionOption(own, abilities),
     securityLevel,
     recordPadding: own.recordPadding ?? 0,
+    verifyHost,
     requireExtendedMasterSecret: extendedMasterSecret === 'require',
     refuseRenegotiation: own.renegotiation !== 'ignore',
     requireSecureRenegotiation: secureRenegotiation === 'require',
@@ -137,7 +139,7 @@ export function parseOptions(abilities: Abilities, options: ContextOptions = {})
       hidden: false,
     },
     bound: {
-      trustAnchors: anchors, crls, ocsp, pins, profile, verify, extendedMasterSecret, secureRenegotiation, signedCertificateTimestamps, reverifyOnResumption,
+      trustAnchors: anchors, crls, ocsp, pins, profile, verify, verifyHost, extendedMasterSecret, secureRenegotiation, signedCertificateTimestamps, reverifyOnResumption,
       rawPublicKeys: undefined, serverCertificateTypes: undefined, clientCertificateTypes: undefined, externalPsks, securityLevel, credentials,
       onCertificateRequest,
     }, // prettier-ignore

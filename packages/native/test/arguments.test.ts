@@ -37,6 +37,7 @@ const CONFIG: NativeConfig = {
   certificateCompression: [],
   securityLevel: 2,
   recordPadding: 0,
+  verifyHost: true,
   requireExtendedMasterSecret: true,
   refuseRenegotiation: true,
   requireSecureRenegotiation: true,

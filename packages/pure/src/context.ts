@@ -60,6 +60,7 @@ export interface Config {
   readonly secureRenegotiation: 'require' | 'allow';
   readonly renegotiation: 'refuse' | 'ignore';
   readonly sessionTickets: boolean;
+  readonly verifyHost: boolean;
   readonly signedCertificateTimestamps: boolean;
   readonly reverifyOnResumption: boolean;
   readonly postHandshakeAuth: boolean;
@@ -114,6 +115,7 @@ export function parseOptions(crypto: CryptoProvider, options: ContextOptions = {
     secureRenegotiation: own.secureRenegotiation ?? 'require',
     renegotiation: own.renegotiation ?? 'refuse',
     sessionTickets: own.sessionTickets ?? true,
+    verifyHost: own.verifyHost ?? true,
     signedCertificateTimestamps: own.signedCertificateTimestamps ?? false,
     reverifyOnResumption: own.reverifyOnResumption ?? false,
     postHandshakeAuth: own.postHandshakeAuth ?? false,

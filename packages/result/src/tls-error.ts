@@ -45,6 +45,11 @@ export class TlsError extends Error {
   override readonly name: 'TlsError' = 'TlsError';
   /** Stable and documented; see `CODES`. */
   readonly code: TlsErrorCode;
+  /**
+   * The same, and still that where a face for Node's libraries has one of Node's names in `code`: `ECONNRESET`,
+   * `ERR_SSL_WRONG_VERSION_NUMBER`.
+   */
+  readonly tlsCode: TlsErrorCode;
   readonly alert: AlertInfo | undefined;
   readonly verify: VerifyInfo | undefined;
   /** What to do about it. */
@@ -53,6 +58,7 @@ export class TlsError extends Error {
   constructor(code: TlsErrorCode, message: string = CODES[code].meaning, details: TlsErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
+    this.tlsCode = code;
     const { alert, verify } = details;
     this.alert = alert && { ...alert, name: alertName(alert.description), level: alertLevel(alert.description) };
     this.verify = verify && {
@@ -72,10 +78,10 @@ export class TlsError extends Error {
 
   /** A plain object of everything a log needs; `cause` as its message only. */
   toJSON(): TlsErrorJson {
-    const { name, code, message, alert, verify, hint, cause } = this;
+    const { name, tlsCode, message, alert, verify, hint, cause } = this;
     return {
       name,
-      code,
+      code: tlsCode,
       message,
       hint,
       ...(alert && { alert }),

@@ -45,6 +45,7 @@ export function contextOptions(options: ContextOptions = {}): OwnOptions {
     pins: list(o, 'pins', pin),
     profile: word(o, 'profile', ['compatible', 'rfc5280', 'webpki']),
     verify: verifyOption(o),
+    verifyHost: boolean(o, 'verifyHost'),
     minVersion: word<TlsVersion>(o, 'minVersion', ['TLSv1.2', 'TLSv1.3']),
     maxVersion: word<TlsVersion>(o, 'maxVersion', ['TLSv1.2', 'TLSv1.3']),
     cipherSuites: list(o, 'cipherSuites', codePoint),

@@ -24,7 +24,7 @@ export interface BindingRow<
 
 /** The options whose values go into the digest. */
 export type BoundOption =
-  | 'trustAnchors' | 'crls' | 'ocsp' | 'pins' | 'profile' | 'verify' | 'extendedMasterSecret' | 'secureRenegotiation' | 'signedCertificateTimestamps'
+  | 'trustAnchors' | 'crls' | 'ocsp' | 'pins' | 'profile' | 'verify' | 'verifyHost' | 'extendedMasterSecret' | 'secureRenegotiation' | 'signedCertificateTimestamps'
   | 'rawPublicKeys' | 'serverCertificateTypes' | 'clientCertificateTypes' | 'externalPsks' | 'securityLevel' | 'credentials'
   | 'onCertificateRequest'; // prettier-ignore
 
@@ -52,6 +52,7 @@ export const SESSION_BINDING: {
   verify: bound(
     'a function is its identity in this process; one that is asked anew (reverifyOnResumption) counts as "a function"',
   ),
+  verifyHost: bound('a session of whoever did not compare the name is not for those who do'),
   rawPublicKeys: bound('a raw public key is trusted because it is listed (RFC 7250)'),
   serverCertificateTypes: bound(
     'a server that showed a raw public key may not be asked for a certificate, nor the other way round',

@@ -82,7 +82,11 @@ export class FaceLink {
 
   failed(error: unknown, where: string): void {
     this.trace.push(`${where}: ${describe(error)}`);
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const code = TlsError.is(error)
+      ? error.tlsCode
+      : error instanceof Error && 'code' in error
+        ? String(error.code)
+        : '';
     if (TlsError.is(error)) this.failure ??= error;
     // node:stream destroys a stream that is written to after its end.
     if (code === 'ERR_STREAM_WRITE_AFTER_END' && where === 'error event') this.gaveUp = true;

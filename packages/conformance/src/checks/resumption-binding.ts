@@ -52,6 +52,7 @@ const CHANGES: { readonly [Key in keyof Required<ContextOptions>]: () => Change 
   pins: async () => ({ offered: { pins: [await spkiDigest()] } }),
   profile: () => ({ offered: { profile: 'rfc5280' } }),
   verify: () => ({ made: { verify: yes }, offered: { verify: () => true } }),
+  verifyHost: () => ({ offered: { verifyHost: false } }),
   rawPublicKeys: async () => {
     const [one, two] = [(await pki('ed25519')).spki, (await pki('rsa')).spki];
     return { made: { rawPublicKeys: [one] }, offered: { rawPublicKeys: [one, two] }, feature: 'raw-public-key' };

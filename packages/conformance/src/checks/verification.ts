@@ -269,6 +269,23 @@ const callbacks: CheckGroup = group('verify callbacks', {
         assert.equal(client.ssl.peerCertificates.length, 1);
       },
     ),
+  'verifyHost: false lets another name pass, and no other path': async (backend) => {
+    const options = { verifyHost: false };
+    for (const verify of ['peer', 'none'] as const) {
+      await scene(backend, { host: 'elsewhere.test', options: { ...options, verify } }, async ({ client }) => {
+        await client.established();
+        assert.equal(client.ssl.verifyResult, X509V.OK);
+      });
+    }
+    const strange = { server: { identity: await pki('selfSigned') }, host: 'elsewhere.test' };
+    await scene(backend, { ...strange, options }, async ({ client }) => {
+      assert.equal((await client.refused()).error.verify?.code, X509V.DEPTH_ZERO_SELF_SIGNED_CERT);
+    });
+    await scene(backend, { ...strange, options: { ...options, verify: 'none' } }, async ({ client }) => {
+      await client.established();
+      assert.equal(client.ssl.verifyResult, X509V.DEPTH_ZERO_SELF_SIGNED_CERT);
+    });
+  },
   'none still checks CertificateVerify, so the peer has the key': (backend) =>
     scene(backend, { options: { verify: 'none' } }, async ({ client }) => {
       await client.established();

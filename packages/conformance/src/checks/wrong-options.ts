@@ -28,6 +28,7 @@ export const WRONG_OPTIONS: readonly WrongOption[] = [
   ['a pin in base64', { pins: ['AAAA'] }],
   ['a word that verify does not know', { verify: 'maybe' }],
   ['verify: false', { verify: false }],
+  ['a verifyHost that is no boolean', { verifyHost: 'no' }],
   ['an unknown minimum version', { minVersion: 'TLSv1.1' }],
   ['an unknown maximum version', { maxVersion: 'SSLv3' }],
   ['versions the wrong way round', { minVersion: 'TLSv1.3', maxVersion: 'TLSv1.2' }, 'minVersion'],

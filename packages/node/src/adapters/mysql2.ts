@@ -66,7 +66,11 @@ export function mysqlOverTls<C extends object>(connection: C, connector: TlsConn
     duplex.on('error', (error) => {
       // After COM_QUIT these servers hang up without close_notify, and there is nothing left to truncate; what we end
       // ourselves is ABORTED.
-      if (upgradable._closing && TlsError.is(error) && (error.code === 'UNEXPECTED_EOF' || error.code === 'ABORTED'))
+      if (
+        upgradable._closing &&
+        TlsError.is(error) &&
+        (error.tlsCode === 'UNEXPECTED_EOF' || error.tlsCode === 'ABORTED')
+      )
         return;
       if (!secure) onSecure(error);
       else upgradable._handleNetworkError(error);

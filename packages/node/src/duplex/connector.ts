@@ -14,7 +14,8 @@ import {
   sessionPatience,
   type SessionStore,
 } from 'ferrule/sessions';
-import { TlsDuplex } from './tls-duplex.ts';
+import { nodeError } from './node-error.ts';
+import { TlsDuplex, type Truncation } from './tls-duplex.ts';
 import type { Target } from './stream-transport.ts';
 
 /** What all connections of a connector share: the options of a context, and these. */
@@ -73,10 +74,20 @@ export interface DuplexOptions {
   readonly noDelay?: boolean;
   /** Milliseconds for transport, preamble and handshake together, 0 = no limit. Default: the connector's. */
   readonly handshakeTimeout?: number;
-  /** Ends the attempt with ABORTED; no effect once the connection is open. */
+  /**
+   * What an end of the transport without close_notify is, once the connection is open. `error` (default) destroys the
+   * Duplex: whoever can cut the connection could end the plaintext where he likes (RFC 9846 section 6.1). `end` takes
+   * it for an orderly end, for servers that never send close_notify and protocols that know by themselves where a
+   * message ends.
+   */
+  readonly truncation?: Truncation;
+  /** Ends the attempt with an AbortError, `ABORT_ERR`; no effect once the connection is open. */
   readonly signal?: AbortSignal;
   /** Read into one buffer of the caller's, as `net.connect({onread})`. Return false to pause; `resume()` goes on. */
-  readonly onread?: { readonly buffer: Uint8Array; callback(count: number, buffer: Uint8Array): unknown };
+  readonly onread?: {
+    readonly buffer: Uint8Array | (() => Uint8Array);
+    callback(count: number, buffer: Uint8Array): unknown;
+  };
 }
 
 /** Milliseconds. */
@@ -104,6 +115,7 @@ const CONNECTION_KEYS: ReadonlySet<string> = new Set<keyof DuplexOptions>([
   'allowHalfOpen',
   'noDelay',
   'handshakeTimeout',
+  'truncation',
   'signal',
   'onread',
 ]);
@@ -208,7 +220,10 @@ export class TlsConnector {
       signal: options.signal,
       onread: options.onread,
       session: (ssl) => keeper?.offer(ssl, sessionPatience(handshakeTimeout), () => duplex.destroyed),
-      opened: (ssl) => keeper?.established(ssl),
+      opened: (ssl) => void keeper?.established(ssl),
+      told: nodeError,
+      endWaits: false,
+      truncation: options.truncation ?? 'error',
     });
     return duplex;
   }
@@ -256,12 +271,20 @@ function parse(options: DuplexOptions, dial: ConnectorOptions['dial']): Parsed {
   for (const key of ['standInGreeting', 'allowHalfOpen', 'noDelay'] as const) {
     if (options[key] !== undefined && typeof options[key] !== 'boolean') throw new TypeError(`${key}: not a boolean`);
   }
+  if (options.truncation !== undefined && options.truncation !== 'error' && options.truncation !== 'end')
+    throw new TypeError(`truncation: ${String(options.truncation)} is neither 'error' nor 'end'`);
   if (port !== undefined && !(Number.isInteger(port) && port >= 1 && port <= 65_535))
     throw new TypeError(`port: ${String(port)} is not an integer from 1 to 65535`);
   checkTimeout(handshakeTimeout);
   if (options.signal !== undefined && typeof options.signal?.addEventListener !== 'function')
     throw new TypeError('signal: not an AbortSignal');
-  if (onread !== undefined && !((bytesOf(onread.buffer)?.length ?? 0) > 0 && typeof onread.callback === 'function')) {
+  if (
+    onread !== undefined &&
+    !(
+      (typeof onread.buffer === 'function' || (bytesOf(onread.buffer)?.length ?? 0) > 0) &&
+      typeof onread.callback === 'function'
+    )
+  ) {
     throw new TypeError('onread: not {buffer, callback} with a Uint8Array of at least one byte and a function');
   }
   if (path !== undefined && options.noDelay !== undefined)

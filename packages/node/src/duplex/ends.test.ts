@@ -179,7 +179,7 @@ describe.each(engines.filter(({ available }) => available))(
       const truncated = await dial({ port: cut.port });
       truncated.write('x');
       expect(await failure(truncated)).toMatchObject({
-        code: expect.stringMatching(/UNEXPECTED_EOF|TRANSPORT_ERROR/) as string,
+        tlsCode: expect.stringMatching(/UNEXPECTED_EOF|TRANSPORT_ERROR/) as string,
       });
     });
 
@@ -192,7 +192,7 @@ describe.each(engines.filter(({ available }) => available))(
       stream.destroy(new Error('the way is gone'));
       const written = await new Promise((resolve) => duplex.write('x', resolve));
       expect([await failed, written]).toEqual([
-        expect.objectContaining({ code: 'TRANSPORT_ERROR' }),
+        expect.objectContaining({ tlsCode: 'TRANSPORT_ERROR' }),
         expect.any(Error),
       ]);
     });
@@ -359,10 +359,10 @@ describe.each(engines.filter(({ available }) => available))(
       let dialled = 0;
       const signal = AbortSignal.abort();
       expect(await failure(await dial({ port: 1, signal }, { dial: () => (dialled++, new Duplex()) }))).toMatchObject({
-        code: 'ABORTED',
+        tlsCode: 'ABORTED',
       });
       const stream = new Duplex({ read: () => undefined });
-      expect(await failure(await dial({ stream, signal }))).toMatchObject({ code: 'ABORTED' });
+      expect(await failure(await dial({ stream, signal }))).toMatchObject({ tlsCode: 'ABORTED' });
       expect([dialled, stream.destroyed]).toEqual([0, true]);
     });
 
@@ -387,7 +387,7 @@ describe.each(engines.filter(({ available }) => available))(
       const { port } = await listening(net.createServer((socket) => void gone.push(once(socket.resume(), 'close'))));
       const duplex = await dial({ port });
       duplex.end();
-      expect(await failure(duplex)).toMatchObject({ code: 'ABORTED' });
+      expect(await failure(duplex)).toMatchObject({ tlsCode: 'ABORTED' });
       expect([duplex.writableFinished, duplex.destroyed]).toEqual([true, true]);
       await gone[0];
     });

@@ -9,7 +9,8 @@ const SLAB_SIZE = 262_144;
 
 /** Static buffer reading, as `net.connect({onread})`. */
 export interface OnRead {
-  readonly buffer: Uint8Array;
+  /** A function is asked for each read. */
+  readonly buffer: Uint8Array | (() => Uint8Array);
   /** False pauses, nothing else does. */
   callback(count: number, buffer: Uint8Array): unknown;
 }
@@ -84,24 +85,31 @@ export class Chunks implements Plaintext {
 export class StaticBuffer implements Plaintext {
   wanted = false;
   readonly #onread: OnRead;
-  readonly #memory: Uint8Array;
+  /** The caller's, and the same as bytes. */
+  #buffer: Uint8Array | undefined;
+  #memory: Uint8Array | undefined;
 
   constructor(onread: OnRead) {
     this.#onread = onread;
-    this.#memory = bytesOf(onread.buffer) ?? onread.buffer;
   }
 
   space(): Uint8Array {
+    if (this.#memory === undefined) {
+      const { buffer } = this.#onread;
+      this.#buffer = typeof buffer === 'function' ? buffer() : buffer;
+      this.#memory = bytesOf(this.#buffer) ?? this.#buffer;
+    }
     return this.#memory;
   }
 
   filled(n: number): void {
     try {
       // as node:net, where nothing but false pauses
-      if (this.#onread.callback(n, this.#onread.buffer) === false) this.wanted = false;
+      if (this.#onread.callback(n, this.#buffer ?? this.space()) === false) this.wanted = false;
     } catch (error) {
       throwLater(error);
     }
+    if (typeof this.#onread.buffer === 'function') this.#memory = undefined;
   }
 
   drained(): void {

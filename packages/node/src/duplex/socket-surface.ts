@@ -16,13 +16,15 @@ export interface SocketSurfaceParts {
   readonly allowHalfOpen: boolean;
   /** Whether TCP_NODELAY stays on after the handshake. */
   readonly noDelay: boolean;
+  /** Of what may be buffered in each direction, bytes; default as node:stream. */
+  readonly highWaterMark?: number | undefined;
 }
 
 export abstract class SocketSurface extends Duplex {
   readonly encrypted = true as const;
   authorizationError: string | null = null;
   alpnProtocol: string | false | null = null;
-  readonly servername: string | undefined;
+  servername: string | false | null | undefined;
   readonly #verified: boolean;
   #noDelay: boolean;
   #referenced = true;
@@ -32,9 +34,11 @@ export abstract class SocketSurface extends Duplex {
   #carrier: StreamTransport | undefined;
   #timer: NodeJS.Timeout | undefined;
   readonly #settings: ((socket: net.Socket) => void)[] = [];
+  #bytesRead = 0;
+  #bytesWritten = 0;
 
-  constructor({ host, verified, allowHalfOpen, noDelay }: SocketSurfaceParts) {
-    super({ allowHalfOpen, emitClose: true, autoDestroy: true });
+  constructor({ host, verified, allowHalfOpen, noDelay, highWaterMark }: SocketSurfaceParts) {
+    super({ allowHalfOpen, highWaterMark, emitClose: false, autoDestroy: true });
     this.servername = host !== undefined && net.isIP(host) === 0 ? host : undefined;
     this.#verified = verified;
     this.#noDelay = noDelay;
@@ -77,6 +81,16 @@ export abstract class SocketSurface extends Duplex {
     if (ms === 0 || late === undefined) return;
     this.#timer = setTimeout(late, ms);
     if (!this.#referenced) this.#timer.unref();
+  }
+
+  /** So many bytes of plaintext were read. */
+  protected gotBytes(count: number): void {
+    this.#bytesRead += count;
+  }
+
+  /** So many bytes of plaintext are in the transport's hands. */
+  protected wrote(count: number): void {
+    this.#bytesWritten += count;
   }
 
   protected surfaceOver(): void {
@@ -248,6 +262,9 @@ export abstract class SocketSurface extends Duplex {
   address(): net.AddressInfo | Record<string, never> {
     return (this.#socket?.address() as net.AddressInfo | undefined) ?? {};
   }
+  protected get carrier(): net.Socket | undefined {
+    return this.#socket;
+  }
   get #socket(): net.Socket | undefined {
     return this.#carrier?.socket;
   }
@@ -269,12 +286,16 @@ export abstract class SocketSurface extends Duplex {
   get localPort(): number | undefined {
     return this.#socket?.localPort;
   }
-  /** Ciphertext bytes, as net.Socket counts them. */
+  /** Plaintext, as `tls.TLSSocket` counts. */
   get bytesRead(): number {
-    return this.#socket?.bytesRead ?? 0;
+    return this.#bytesRead;
   }
+  /** Plaintext: what the transport has, and what waits. */
   get bytesWritten(): number {
-    return this.#socket?.bytesWritten ?? 0;
+    return this.#bytesWritten + this.writableLength;
+  }
+  get bufferSize(): number | undefined {
+    return this.destroyed ? undefined : this.writableLength;
   }
 }
 

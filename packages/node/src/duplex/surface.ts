@@ -45,8 +45,13 @@ export const ephemeralKeyOf = (ssl: Ssl): EphemeralKeyInfo | Record<string, neve
   ssl.group === undefined ? {} : (GROUPS[ssl.group] ?? {});
 
 export function peerX509(ssl: Ssl): X509Certificate | undefined {
-  const [leaf] = ssl.peerCertificates;
-  return leaf && new X509Certificate(leaf);
+  const chain = (ssl.verifiedChain ?? ssl.peerCertificates).map((der) => new X509Certificate(der));
+  // X509Certificate has the property, and nothing that sets it, before Node 26
+  chain.forEach((certificate, index) => {
+    const issuer = chain[index + 1];
+    if (issuer !== undefined) Object.defineProperty(certificate, 'issuerCertificate', { value: issuer });
+  });
+  return chain[0];
 }
 
 export function ownX509(ssl: Ssl): X509Certificate | undefined {

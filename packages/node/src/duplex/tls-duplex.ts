@@ -27,8 +27,11 @@ const BATCH_SIZE = 65_536;
 
 /** What a Duplex is made of, all of it checked already. */
 export interface TlsDuplexParts extends SocketSurfaceParts {
-  /** The connection, its host set; a promise while the engine loads. Rejections end the Duplex. */
-  readonly ssl: Ssl | Promise<Ssl>;
+  /**
+   * The connection, its host set; a promise while the engine loads, a function to be asked when the handshake begins.
+   * Rejections end the Duplex.
+   */
+  readonly ssl: Ssl | Promise<Ssl> | (() => Promise<Ssl>);
   readonly target: Target | undefined;
   /** In place of TCP, where `connect()` is what names host and port. */
   readonly dial: ((to: { readonly host: string; readonly port: number }) => Duplex) | undefined;
@@ -42,13 +45,25 @@ export interface TlsDuplexParts extends SocketSurfaceParts {
   readonly onread: OnRead | undefined;
   /** Sets a session to resume, where there is one, before the handshake begins; never rejects. */
   session(ssl: Ssl): Promise<void> | undefined;
-  /** The handshake is done. */
-  opened(ssl: Ssl): void;
+  /** The handshake is done, and nothing has been read or written. An error refuses the peer. */
+  opened(ssl: Ssl): Error | undefined;
+  /** What an error is to the users of this face; the same for the same error. */
+  told(error: Error): Error;
+  /** `end()` with nothing written waits for the handshake, as tls.TLSSocket does, and does not give it up. */
+  readonly endWaits: boolean;
+  /** What an end of the transport without close_notify is, once the connection is open. */
+  readonly truncation: Truncation;
 }
+
+/**
+ * What an end without close_notify is: `error`, since the plaintext may be truncated (RFC 9846 section 6.1), or `end`,
+ * for a protocol that knows by itself where its messages end.
+ */
+export type Truncation = 'error' | 'end';
 
 type Callback = (error?: Error | null) => void;
 
-type Phase = 'idle' | 'transport' | 'preamble' | 'session' | 'handshake' | 'open' | 'dead';
+export type Phase = 'idle' | 'transport' | 'preamble' | 'session' | 'handshake' | 'open' | 'dead';
 
 const PHASES: Readonly<Record<Phase, string>> = {
   idle: 'idle',
@@ -78,12 +93,12 @@ export class TlsDuplex extends SocketSurface {
     this.#parts = parts;
     const { ssl, signal, target, onread } = parts;
     this.#plaintext = onread === undefined ? new Chunks((chunk) => this.push(chunk)) : new StaticBuffer(onread);
-    if (!(ssl instanceof Promise)) this.#ssl = ssl;
-    else
+    if (ssl instanceof Promise)
       ssl.then(
         (made) => void (this.destroyed && made.dispose()),
         (error: Error) => this.#refused(error),
       );
+    else if (typeof ssl !== 'function') this.#ssl = ssl;
     if (signal?.aborted === true) {
       if (target !== undefined && 'stream' in target) target.stream.on('error', () => {}).destroy();
       this.#abort();
@@ -120,12 +135,16 @@ export class TlsDuplex extends SocketSurface {
           if (!this.#plaintext.wanted && (onread !== undefined || !pump.eof)) return undefined;
           return this.#plaintext.space(Math.max(pump.pending, this.#ssl?.pending ?? 0));
         },
-        filled: (n) => this.#plaintext.filled(n),
+        filled: (n) => {
+          this.gotBytes(n);
+          this.#plaintext.filled(n);
+        },
         drained: () => this.#plaintext.drained(),
         ended: () => this.#endRead(),
         failed: (error) => this.#fail(error),
         over: () => {},
         keepsUnread: () => false,
+        truncated: () => this.#truncated(),
       },
       transport,
     );
@@ -137,6 +156,8 @@ export class TlsDuplex extends SocketSurface {
     const connected = (): void => {
       if (this.destroyed) return;
       this.handshakeBegins();
+      guarded(() => this.transportConnected(), undefined);
+      if (this.destroyed) return;
       if (dialogue === undefined) return void this.#begin();
       if (this.#phase === 'transport') this.#phase = 'preamble';
       dialogue.begin();
@@ -168,23 +189,25 @@ export class TlsDuplex extends SocketSurface {
   async #begin(): Promise<void> {
     this.#phase = 'session';
     try {
-      const ssl = (this.#ssl ??= await this.#parts.ssl);
+      const { ssl: made } = this.#parts;
+      const ssl = (this.#ssl ??= await (typeof made === 'function' ? made() : made));
       if (this.destroyed) return ssl.dispose();
       await this.#parts.session(ssl);
       if (this.destroyed) return ssl.dispose();
       this.#phase = 'handshake';
       this.#pump?.begin(ssl);
     } catch (error) {
-      this.destroy(error as Error);
+      this.destroy(this.#parts.told(error as Error));
     }
   }
 
   #established(): void {
     this.#phase = 'open';
-    if (this.#ssl !== undefined) this.#parts.opened(this.#ssl);
     this.#unsigned();
     this.handshakeDone();
-    for (const event of ['connect', 'secureConnect', 'ready']) guarded(() => this.emit(event), true);
+    const refusal = this.#ssl && this.#parts.opened(this.#ssl);
+    if (refusal !== undefined) return void this.destroy(this.#parts.told(refusal));
+    guarded(() => this.tellOpen(), undefined);
     if (this.#parts.greeting !== undefined && !this.destroyed) this.#greet(this.#parts.greeting);
     // as node:tls: also who only writes hears of tickets, alerts and the end
     if (!this.destroyed) this.read(0);
@@ -199,6 +222,25 @@ export class TlsDuplex extends SocketSurface {
       rest = rest.subarray(n);
     }
     this.#plaintext.drained();
+  }
+
+  /** There is a transport, and TLS is about to begin. */
+  protected transportConnected(): void {
+    // a Duplex tells of the whole: `connect` is said when TLS is done
+  }
+
+  protected tellOpen(): void {
+    for (const event of ['connect', 'secureConnect', 'ready']) guarded(() => this.emit(event), true);
+  }
+
+  /** The transport has ended without close_notify. True: that is the end of what is to be read, and no failure. */
+  #truncated(): boolean {
+    return this.#parts.truncation === 'end' && this.#phase === 'open';
+  }
+
+  /** How far the connection is: until it is `open` the peer has not been verified. */
+  protected get phase(): Phase {
+    return this.#phase;
   }
 
   // ── The Duplex ──
@@ -230,7 +272,7 @@ export class TlsDuplex extends SocketSurface {
   }
 
   override _write(chunk: Uint8Array, _encoding: BufferEncoding, callback: Callback): void {
-    this.#whenOpen(callback, (pump) => pump.write(chunk, telling(callback)));
+    this.#whenOpen(callback, (pump) => pump.write(chunk, this.#written(chunk.length, callback)));
   }
 
   override _writev(chunks: { chunk: Uint8Array }[], callback: Callback): void {
@@ -244,7 +286,7 @@ export class TlsDuplex extends SocketSurface {
         const parts = chunks.slice(first, next).map(({ chunk }) => bytesOf(chunk) ?? chunk);
         const whole = parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
         // what fails one fails the last
-        pump.write(whole, next === chunks.length ? telling(callback) : ignored);
+        pump.write(whole, this.#written(whole.length, next === chunks.length ? callback : undefined));
       }
     });
   }
@@ -252,11 +294,24 @@ export class TlsDuplex extends SocketSurface {
   override _final(callback: Callback): void {
     // Writes are done before this is called, and before the handshake none is: nothing was to be said. As with node:tls
     // that ends the attempt, with an error; who allows half-open connections may still want to listen.
-    if (this.connecting && !this.allowHalfOpen) {
+    if (this.#phase !== 'open' && this.#phase !== 'dead' && !this.allowHalfOpen && !this.#parts.endWaits) {
       callback();
       return this.#fail(new TlsError('ABORTED', `ended during ${this.#where()}, before anything was written`));
     }
-    this.#whenOpen(callback, (pump) => pump.shutdown(true, telling(callback)));
+    this.#whenOpen(callback, (pump) => pump.shutdown(true, this.#telling(callback)));
+  }
+
+  /** A callback of Node's, which runs the caller's. */
+  #telling(callback: Callback): (error?: Error) => void {
+    return (error) => guarded(() => callback(error && this.#parts.told(error)), undefined);
+  }
+
+  #written(bytes: number, callback: Callback | undefined): (error?: Error) => void {
+    const tell = callback && this.#telling(callback);
+    return (error) => {
+      if (error === undefined) this.wrote(bytes);
+      tell?.(error);
+    };
   }
 
   #whenOpen(callback: Callback, go: (pump: TlsPump) => void): void {
@@ -270,15 +325,17 @@ export class TlsDuplex extends SocketSurface {
     const reason = error ?? new TlsError('ABORTED', 'the connection was destroyed');
     if (this.#pump !== undefined) this.#pump.abandon(reason);
     else this.#ssl?.dispose();
-    for (const each of this.#early.splice(0)) telling(each.callback)(reason);
+    for (const each of this.#early.splice(0)) this.#telling(each.callback)(reason);
     this.surfaceOver();
     callback(error);
+    // after `error`; as net.Socket, which says whether there was one
+    process.nextTick(() => this.emit('close', error !== null));
   }
 
   #fail(error: Error): void {
     if (this.#ssl !== undefined && this.#ssl.verifyResult !== 0 && TlsError.is(error))
       this.authorizationError = error.code;
-    this.destroy(error);
+    this.destroy(this.#parts.told(error));
   }
 
   readonly #abort = (): void =>
@@ -286,7 +343,7 @@ export class TlsDuplex extends SocketSurface {
 
   #refused(error: Error): void {
     if (this.#phase === 'idle') this.#refusal = error;
-    else this.destroy(error);
+    else this.destroy(this.#parts.told(error));
   }
 
   #where(): string {
@@ -328,11 +385,3 @@ export class TlsDuplex extends SocketSurface {
     return this;
   }
 }
-
-const ignored = (): void => {};
-
-/** A callback of Node's, which runs the caller's. */
-const telling =
-  (callback: Callback) =>
-  (error?: Error): void =>
-    guarded(() => callback(error), undefined);

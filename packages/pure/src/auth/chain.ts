@@ -49,7 +49,7 @@ export function* validateChain(effects: Effects, peer: Peer, leaf: Certificate |
     trustAnchors: store,
     verifier,
     now: config.now(),
-    host: peer.host,
+    host: config.verifyHost ? peer.host : undefined,
     profile: config.profile,
     securityLevel: config.securityLevel,
     maxChainLength: config.limits.chainLength,

@@ -1,0 +1,13 @@
+/** @module What connections of this face use where their options do not say. */
+import type { EngineChoice } from 'ferrule';
+import type { Truncation } from '../duplex/tls-duplex.ts';
+
+/** For programs whose calls cannot be changed; the preload sets them from the environment. */
+export interface Defaults {
+  /** Default: native where it loads, else pure. */
+  backend: EngineChoice | undefined;
+  /** Default: `error`. */
+  truncation: Truncation;
+}
+
+export const defaults: Defaults = { backend: undefined, truncation: 'error' };

@@ -1,0 +1,133 @@
+/** @module Failures under the names that node:tls gives them: `ERR_SSL_…` for TLS, X509_V names for certificates. */
+import { TlsError, type TlsErrorCode, X509V, x509VName, x509VSentence } from '@ferrule/result';
+import { nodeError, withNodeNames } from '../duplex/node-error.ts';
+
+const told = new WeakMap<Error, Error>();
+
+/** What node:tls says of an attempt that the other side has ended. */
+export const CUT_OFF = 'Client network socket disconnected before secure TLS connection was established';
+
+/** {@link nodeError}, and what node:tls names besides. ferrule's own code stays in `tlsCode`. The same for the same one. */
+export function nodeTlsError(error: Error): Error {
+  // checkServerIdentity() may return what it likes
+  if (!(error instanceof Error)) return error;
+  const known = told.get(error);
+  if (known !== undefined) return known;
+  const made = named(error);
+  told.set(error, made);
+  told.set(made, made);
+  return made;
+}
+
+function named(error: Error): Error {
+  const common = nodeError(error);
+  if (!TlsError.is(error)) return common;
+  if (common !== error) return common;
+  const { tlsCode, verify, alert } = error;
+  if (verify !== undefined && verify.code !== X509V.OK)
+    return withNodeNames(error, {
+      name: 'Error',
+      code: authorizationCode(verify.code, verify.depth),
+      message: opensslText(verify.code, verify.depth),
+    });
+  if (tlsCode === 'PEER_ALERT' && alert !== undefined) return alertError(error, alert.description, alert.name);
+  if (tlsCode === 'ABORTED')
+    return withNodeNames(error, {
+      code: 'ECONNRESET',
+      message: CUT_OFF,
+    });
+  if (tlsCode === 'TIMEOUT') return withNodeNames(error, { code: 'ETIMEDOUT' });
+  const code = `ERR_SSL_${OPENSSL_REASON[tlsCode] ?? tlsCode}`;
+  const reason = reasonOf(code);
+  return withNodeNames(error, { code, message: `${reason}: ${error.message}`, library: LIBRARY, reason });
+}
+
+/**
+ * `authorizationError` of a connection: the name of its X509_V code, as Node has it. Node's OpenSSL goes on after an
+ * issuer that it cannot find, and the last complaint counts: of a chain of one certificate that is 21.
+ */
+export function authorizationCode(verifyResult: number, depth = 0): string {
+  const code =
+    verifyResult === X509V.UNABLE_TO_GET_ISSUER_CERT_LOCALLY && depth === 0
+      ? X509V.UNABLE_TO_VERIFY_LEAF_SIGNATURE
+      : verifyResult;
+  return x509VName(code).replace(/^X509_V_(ERR_)?/, '');
+}
+
+/** A certificate that was refused after the handshake. */
+export function verifyFailure(verifyResult: number, depth = 0): TlsError {
+  const tlsCode = TLS_CODES[verifyResult] ?? 'CERT_INVALID';
+  return new TlsError(tlsCode, x509VSentence(verifyResult), { verify: { code: verifyResult, depth } });
+}
+
+const TLS_CODES: Readonly<Record<number, TlsErrorCode>> = {
+  [X509V.UNABLE_TO_GET_ISSUER_CERT]: 'CERT_UNTRUSTED_ROOT',
+  [X509V.UNABLE_TO_GET_ISSUER_CERT_LOCALLY]: 'CERT_MISSING_INTERMEDIATE',
+  [X509V.UNABLE_TO_VERIFY_LEAF_SIGNATURE]: 'CERT_MISSING_INTERMEDIATE',
+  [X509V.DEPTH_ZERO_SELF_SIGNED_CERT]: 'CERT_SELF_SIGNED',
+  [X509V.SELF_SIGNED_CERT_IN_CHAIN]: 'CERT_UNTRUSTED_ROOT',
+  [X509V.CERT_HAS_EXPIRED]: 'CERT_EXPIRED',
+  [X509V.CERT_NOT_YET_VALID]: 'CERT_NOT_YET_VALID',
+  [X509V.CERT_REVOKED]: 'CERT_REVOKED',
+};
+
+/** X509_verify_cert_error_string(3), which libraries look for in messages; the rest is ours. */
+function opensslText(verifyResult: number, depth: number): string {
+  return OPENSSL_TEXTS[authorizationCode(verifyResult, depth)] ?? x509VSentence(verifyResult);
+}
+
+const OPENSSL_TEXTS: Readonly<Record<string, string>> = {
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'self-signed certificate',
+  SELF_SIGNED_CERT_IN_CHAIN: 'self-signed certificate in certificate chain',
+  UNABLE_TO_GET_ISSUER_CERT: 'unable to get issuer certificate',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'unable to get local issuer certificate',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'unable to verify the first certificate',
+  CERT_HAS_EXPIRED: 'certificate has expired',
+  CERT_NOT_YET_VALID: 'certificate is not yet valid',
+  CERT_REVOKED: 'certificate revoked',
+  CERT_SIGNATURE_FAILURE: 'certificate signature failure',
+  INVALID_PURPOSE: 'unsuitable certificate purpose',
+  EE_KEY_TOO_SMALL: 'EE certificate key too weak',
+};
+
+const LIBRARY = 'SSL routines';
+
+/** SSL_R_* of alerts (openssl/sslerr.h): who was first to define it, SSL 3.0 or TLS, is part of the name. */
+const SSLV3_ALERTS: ReadonlySet<number> = new Set([10, 20, 30, 40, 41, 42, 43, 44, 45, 46, 47]);
+const OTHER_ALERTS: Readonly<Record<number, string>> = {
+  109: 'TLSV13_ALERT_MISSING_EXTENSION',
+  110: 'TLSV1_UNSUPPORTED_EXTENSION',
+  111: 'TLSV1_CERTIFICATE_UNOBTAINABLE',
+  112: 'TLSV1_UNRECOGNIZED_NAME',
+  113: 'TLSV1_BAD_CERTIFICATE_STATUS_RESPONSE',
+  114: 'TLSV1_BAD_CERTIFICATE_HASH_VALUE',
+  116: 'TLSV13_ALERT_CERTIFICATE_REQUIRED',
+};
+
+function alertError(error: TlsError, description: number, name: string): TlsError {
+  const alert = name.toUpperCase();
+  const reason =
+    OTHER_ALERTS[description] ?? (SSLV3_ALERTS.has(description) ? `SSLV3_ALERT_${alert}` : `TLSV1_ALERT_${alert}`);
+  const code = `ERR_SSL_${reason}`;
+  const number = (1000 + description).toString(16).toUpperCase().padStart(6, '0');
+  return withNodeNames(error, {
+    code,
+    message: `error:0A${number}:${LIBRARY}::${reasonOf(code)}:SSL alert number ${description}`,
+    library: LIBRARY,
+    reason: reasonOf(code),
+  });
+}
+
+const reasonOf = (code: string): string =>
+  code
+    .replace(/^ERR_SSL_/, '')
+    .toLowerCase()
+    .replaceAll('_', ' ');
+
+/** OpenSSL's name where ours is another. */
+const OPENSSL_REASON: Partial<Readonly<Record<TlsErrorCode, string>>> = {
+  HTTP_REQUEST: 'WRONG_VERSION_NUMBER',
+  PLAINTEXT_PEER: 'WRONG_VERSION_NUMBER',
+  BAD_RECORD_MAC: 'DECRYPTION_FAILED_OR_BAD_RECORD_MAC',
+  RECORD_TOO_LARGE: 'PACKET_LENGTH_TOO_LONG',
+};

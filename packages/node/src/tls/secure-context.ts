@@ -1,0 +1,219 @@
+/**
+ * @module createSecureContext(): what Node's function accepts, as the contexts of an engine. Node itself judges the
+ * options (syntax, passphrases, whether key and certificate belong together) and makes the object, which is a context
+ * of node:tls for servers as well; beside it is kept what our engines are given.
+ */
+import { constants, createPrivateKey, X509Certificate } from 'node:crypto';
+import nodeTls, { type SecureContext, type SecureContextOptions } from 'node:tls';
+import type { Backend, ContextOptions, Credential, ExternalPsk, Ssl, SslContext, TlsVersion } from '@ferrule/contract';
+import { certificatesOf, platformAnchors } from 'ferrule';
+import { cipherSuitesOf, groupsOf, securityLevelOf, signatureSchemesOf } from './names.ts';
+import { type Given, refusal, refuseByTable } from './options.ts';
+import { readPfx } from './pfx.ts';
+
+/** What connections of one context differ in, and an engine's context decides. */
+export interface Variant {
+  readonly verify: 'peer' | 'none';
+  readonly alpn: readonly string[];
+  readonly ocsp: boolean;
+  readonly psk: ExternalPsk | undefined;
+  readonly trace: ContextOptions['onMessage'];
+}
+
+/** Who is told of what a connection does; asked by the context for each. */
+export interface Listener {
+  session: NonNullable<ContextOptions['onSession']>;
+  keylog(line: string): void;
+}
+
+/** The context of an engine for each kind of connection that a SecureContext makes. */
+export class ClientContext {
+  readonly #options: SecureContextOptions;
+  readonly #made = new Map<string, SslContext>();
+  readonly #listeners = new WeakMap<Ssl, Listener>();
+  /** DER, where the caller named anchors. */
+  readonly ca: readonly Uint8Array[] | undefined;
+  readonly allowPartialTrustChain: boolean;
+  readonly #credentials: readonly Credential[];
+
+  constructor(options: SecureContextOptions) {
+    this.#options = options;
+    const { ca } = options;
+    this.ca = ca === undefined || ca === null ? undefined : flat<string | Uint8Array>(ca).flatMap(certificatesIn);
+    this.allowPartialTrustChain = (options as Given)['allowPartialTrustChain'] === true;
+    this.#credentials = credentialsOf(options);
+  }
+
+  /** @throws TypeError for what this engine does not have. */
+  for(backend: Backend, variant: Variant): SslContext {
+    const { verify, alpn, ocsp, psk, trace } = variant;
+    const key = JSON.stringify([backend.name, backend.engine, verify, alpn, ocsp, trace !== undefined]);
+    const known = psk === undefined ? this.#made.get(key) : undefined;
+    if (known !== undefined) return known;
+    const made = backend.createContext({
+      ...this.#shared(backend),
+      verify,
+      verifyHost: false,
+      ...(alpn.length > 0 && { alpn }),
+      ocsp: ocsp ? 'request' : 'off',
+      ...(psk && { externalPsks: [psk] }),
+      ...(trace && { onMessage: trace }),
+      onSession: (session, ssl) => this.#listeners.get(ssl)?.session(session, ssl),
+      onKeylog: (line, ssl) => this.#listeners.get(ssl)?.keylog(line),
+    });
+    if (psk === undefined) this.#made.set(key, made);
+    return made;
+  }
+
+  listen(ssl: Ssl, listener: Listener): void {
+    this.#listeners.set(ssl, listener);
+  }
+
+  #shared(backend: Backend): ContextOptions {
+    const { sigalgs, crl } = this.#options;
+    const ciphers = changed(this.#options.ciphers, 'DEFAULT_CIPHERS');
+    const ecdhCurve = changed(this.#options.ecdhCurve, 'DEFAULT_ECDH_CURVE');
+    const versions = versionsOf(this.#options);
+    const suites = ciphers === undefined ? undefined : cipherSuitesOf(ciphers, backend);
+    if (suites !== undefined && !suites.some((id) => usable(id, versions)))
+      throw refusal(
+        'ciphers',
+        `'${ciphers}' leaves no suite: this engine has those of TLS 1.3, and of TLS 1.2 ECDHE with AES-GCM and ChaCha20-Poly1305. DHE, static RSA, CBC and PSK of TLS 1.2 are not supported: they have no forward secrecy, or an integrity check that attacks go through (RFC 9325 section 4.1)`,
+      );
+    const groups = ecdhCurve === undefined ? undefined : groupsOf(ecdhCurve, backend);
+    const level = ciphers === undefined ? undefined : securityLevelOf(ciphers);
+    return {
+      trustAnchors: this.ca ?? platformAnchors(),
+      ...(crl !== undefined && crl !== null && { crls: flat<string | Uint8Array>(crl).flatMap(crlsIn) }),
+      ...versions,
+      ...(suites && { cipherSuites: suites }),
+      ...(groups && { groups }),
+      ...(sigalgs && { signatureAlgorithms: signatureSchemesOf(sigalgs, backend) }),
+      ...(level !== undefined && { securityLevel: Math.max(1, level) }),
+      ...(this.#credentials.length > 0 && { credentials: this.#credentials }),
+      ...bitsOf(this.#options.secureOptions ?? 0),
+    };
+  }
+}
+
+const contexts = new WeakMap<SecureContext, ClientContext>();
+
+/** Node's own, also once another has taken its place. */
+const nodeCreateSecureContext = nodeTls.createSecureContext;
+
+/**
+ * As `tls.createSecureContext()`: the same options, the same errors, and a context that servers of node:tls take too.
+ * @throws TypeError `ERR_INVALID_ARG_VALUE` for an option that is refused (docs/migrating-from-node-tls.md).
+ */
+export function createSecureContext(options: SecureContextOptions = {}): SecureContext {
+  const made = nodeCreateSecureContext(options);
+  // as they are now, whatever the caller does with them
+  kept.set(made, { ...options });
+  return made;
+}
+
+/** What the program has put in the place of `tls.createSecureContext()` is asked, as node:tls would. */
+export const contextFor = (options: SecureContextOptions): SecureContext =>
+  nodeTls.createSecureContext === nodeCreateSecureContext
+    ? createSecureContext(options)
+    : nodeTls.createSecureContext(options);
+
+/** Options of contexts that no client has used yet: what servers are given need not be what a client can use. */
+const kept = new WeakMap<SecureContext, SecureContextOptions>();
+
+/** @throws TypeError for a context that was made by node:tls itself, and for options that are refused. */
+export function clientContextOf(context: SecureContext): ClientContext {
+  const known = contexts.get(context);
+  if (known !== undefined) return known;
+  const options = kept.get(context);
+  if (options === undefined)
+    throw refusal(
+      'secureContext',
+      'it was made by node:tls itself, and what it was made of cannot be read: use createSecureContext() of @ferrule/node/tls',
+    );
+  refuseByTable(options as Given);
+  const made = new ClientContext(options);
+  contexts.set(context, made);
+  return made;
+}
+
+const flat = <T>(value: unknown): readonly T[] => (Array.isArray(value) ? value : [value]).flat() as readonly T[];
+
+/** As Node, which passes over what is no certificate. */
+function certificatesIn(source: string | Uint8Array): readonly Uint8Array[] {
+  try {
+    return certificatesOf(source);
+  } catch {
+    return [];
+  }
+}
+
+function crlsIn(source: string | Uint8Array): readonly Uint8Array[] {
+  const text = typeof source === 'string' ? source : Buffer.from(source).toString('latin1');
+  if (!text.includes('-----BEGIN')) return [Buffer.from(source as Uint8Array)];
+  return [...text.matchAll(/-----BEGIN X509 CRL-----([^-]*)-----END X509 CRL-----/g)].map(([, body = '']) =>
+    Buffer.from(body, 'base64'),
+  );
+}
+
+type KeyInput = string | Buffer | { readonly pem: string | Buffer; readonly passphrase?: string };
+type PfxInput = string | Buffer | { readonly buf: string | Buffer; readonly passphrase?: string };
+
+/** Each certificate with the key that belongs to it: Node has compared them already. */
+function credentialsOf({ cert, key, pfx, passphrase }: SecureContextOptions): readonly Credential[] {
+  const keys = key === undefined || key === null ? [] : flat<KeyInput>(key).map((each) => keyOf(each, passphrase));
+  const chains = cert === undefined || cert === null ? [] : flat<string | Buffer>(cert).map(certificatesIn);
+  const paired = chains.flatMap((chain): Credential[] => {
+    const leaf = chain[0] && new X509Certificate(chain[0]);
+    const own = leaf && keys.find((each) => leaf.checkPrivateKey(each));
+    return own === undefined ? [] : [{ chain, key: own.export({ format: 'der', type: 'pkcs8' }) }];
+  });
+  const files = pfx === undefined || pfx === null ? [] : flat<PfxInput>(pfx);
+  return [
+    ...paired,
+    ...files.map((file) => {
+      const { buf, passphrase: own = passphrase } = isWrapped(file, 'buf') ? file : { buf: file as string | Buffer };
+      return readPfx(typeof buf === 'string' ? Buffer.from(buf, 'latin1') : buf, own ?? '');
+    }),
+  ];
+}
+
+function keyOf(given: KeyInput, passphrase: string | undefined): ReturnType<typeof createPrivateKey> {
+  const { pem, passphrase: own = passphrase } = isWrapped(given, 'pem') ? given : { pem: given as string | Buffer };
+  return createPrivateKey({ key: pem, ...(own !== undefined && { passphrase: own }) });
+}
+
+const isWrapped = <T extends object>(value: string | Buffer | T, key: keyof T): value is T =>
+  typeof value === 'object' && !Buffer.isBuffer(value) && key in value;
+
+type Versions = Pick<ContextOptions, 'minVersion' | 'maxVersion'>;
+
+function versionsOf({ minVersion, maxVersion, secureProtocol, secureOptions = 0 }: SecureContextOptions): Versions {
+  const only12 = secureProtocol !== undefined && /^TLSv1_2_/.test(secureProtocol);
+  const oldest = only12 ? 'TLSv1.2' : (minVersion ?? nodeTls.DEFAULT_MIN_VERSION);
+  const newest = only12 ? 'TLSv1.2' : (maxVersion ?? nodeTls.DEFAULT_MAX_VERSION);
+  if (newest !== 'TLSv1.2' && newest !== 'TLSv1.3')
+    throw refusal('maxVersion', `${newest} is not supported (RFC 8996)`);
+  const min: TlsVersion =
+    oldest === 'TLSv1.3' || (secureOptions & constants.SSL_OP_NO_TLSv1_2) !== 0 ? 'TLSv1.3' : 'TLSv1.2';
+  const max: TlsVersion =
+    newest === 'TLSv1.3' && (secureOptions & constants.SSL_OP_NO_TLSv1_3) === 0 ? 'TLSv1.3' : 'TLSv1.2';
+  return { minVersion: min, maxVersion: max };
+}
+
+const usable = (suite: number, { minVersion, maxVersion }: Versions): boolean => {
+  const version = suite >> 8 === 0x13 ? 'TLSv1.3' : 'TLSv1.2';
+  return version >= (minVersion ?? 'TLSv1.2') && version <= (maxVersion ?? 'TLSv1.3');
+};
+
+const bitsOf = (bits: number): Pick<ContextOptions, 'sessionTickets' | 'secureRenegotiation'> => ({
+  ...((bits & constants.SSL_OP_NO_TICKET) !== 0 && { sessionTickets: false }),
+  ...((bits & constants.SSL_OP_LEGACY_SERVER_CONNECT) !== 0 && { secureRenegotiation: 'allow' }),
+});
+
+/** What Node began with: an engine has better defaults, so only what the program has changed counts. */
+const initial = { DEFAULT_CIPHERS: nodeTls.DEFAULT_CIPHERS, DEFAULT_ECDH_CURVE: nodeTls.DEFAULT_ECDH_CURVE };
+const changed = (given: string | null | undefined, name: keyof typeof initial): string | undefined => {
+  const value = given ?? nodeTls[name];
+  return value === initial[name] ? undefined : value;
+};

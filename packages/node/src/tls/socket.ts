@@ -1,0 +1,349 @@
+/** @module TLSSocket of a client: a {@link TlsDuplex} with the options, the order of events and the errors of node:tls. */
+import { X509Certificate } from 'node:crypto';
+import net from 'node:net';
+import { addAbortSignal, type Duplex } from 'node:stream';
+import nodeTls, { type ConnectionOptions, type PeerCertificate, type SecureContext } from 'node:tls';
+import type { ExternalPsk, Ssl, SslContext, TlsSession } from '@ferrule/contract';
+import { X509V } from '@ferrule/result';
+import { chooseEngine, type EngineChoice } from 'ferrule';
+import { guarded, type OnRead } from '../duplex/plaintext.ts';
+import { TlsDuplex, type Truncation } from '../duplex/tls-duplex.ts';
+import { defaults } from './defaults.ts';
+import { CUT_OFF, nodeTlsError, verifyFailure } from './errors.ts';
+import { type Given, refusal, refuseByTable } from './options.ts';
+import { type ClientContext, clientContextOf, contextFor } from './secure-context.ts';
+import { traceLine } from './trace.ts';
+
+/** Those of `tls.connect()`, and what ferrule adds. */
+export interface TlsConnectOptions extends ConnectionOptions {
+  /** Default: native where it loads, else pure. */
+  readonly backend?: EngineChoice | undefined;
+  /**
+   * What an end without close_notify is. `error` (default): `ECONNRESET`, since whoever can cut the connection could end
+   * the plaintext where he likes (RFC 9846 section 6.1). `end`: an orderly end, as node:tls has it.
+   */
+  readonly truncation?: Truncation | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly allowPartialTrustChain?: boolean | undefined;
+  readonly requestOCSP?: boolean | undefined;
+  readonly allowHalfOpen?: boolean | undefined;
+  readonly isServer?: boolean | undefined;
+}
+
+/** Node's own, also once this one has taken its place. */
+const NodeTLSSocket = nodeTls.TLSSocket;
+const { convertALPNProtocols } = nodeTls as unknown as {
+  readonly convertALPNProtocols: (protocols: unknown, out: { ALPNProtocols?: Buffer }) => void;
+};
+
+/** What changes until the handshake begins, and what is known after it. */
+interface State {
+  readonly options: TlsConnectOptions;
+  readonly identity: string;
+  readonly context: ClientContext;
+  readonly alpn: readonly string[];
+  servername: string | undefined;
+  session: Buffer | undefined;
+  made: SslContext | undefined;
+  /** The session that was offered. */
+  offered: TlsSession | undefined;
+  authorized: boolean;
+  secure: boolean;
+  /** Sessions that came before `secureConnect`. */
+  readonly early: TlsSession[];
+}
+
+export class TLSSocket extends TlsDuplex {
+  // not set where a constructor's answer takes the place of this
+  readonly #state!: State;
+  #tcp!: boolean;
+
+  /**
+   * As `new tls.TLSSocket(socket, options)`; with `isServer` it is one of node:tls. The handshake begins as soon as
+   * `socket` is connected, or once `connect()` has been.
+   * @throws TypeError for what is refused: docs/migrating-from-node-tls.md has the table.
+   */
+  constructor(socket?: Duplex | null, options: TlsConnectOptions = {}) {
+    // what a constructor returns takes the place of what it would have made
+    if (options.isServer === true)
+      return new NodeTLSSocket(socket as net.Socket, options as nodeTls.TLSSocketOptions) as unknown as TLSSocket;
+    const state = stateOf(options, socket ?? undefined);
+    const own: { socket?: TLSSocket } = {};
+    super({
+      ssl: () => sslOf(state, own.socket as TLSSocket),
+      host: undefined,
+      verified: true,
+      target: socket ? { stream: socket } : undefined,
+      dial: undefined,
+      preamble: undefined,
+      greeting: undefined,
+      allowHalfOpen: socket
+        ? (socket as { allowHalfOpen?: boolean }).allowHalfOpen === true
+        : options.allowHalfOpen === true,
+      noDelay: (options as Given)['noDelay'] !== false,
+      highWaterMark: (options as { highWaterMark?: number }).highWaterMark,
+      handshakeTimeout: 0,
+      signal: undefined,
+      onread: socket ? undefined : (options as { onread?: OnRead }).onread,
+      session: (ssl) => void offer(state, ssl),
+      opened: (ssl) => (own.socket as TLSSocket).#verdict(ssl),
+      told: (error) => toldWith(options, state, error),
+      endWaits: true,
+      truncation: options.truncation ?? defaults.truncation,
+    });
+    own.socket = this;
+    this.#state = state;
+    this.#tcp = socket !== undefined && socket !== null && isConnected(socket);
+    this.servername = null;
+    if (options.signal !== undefined) addAbortSignal(options.signal, this);
+  }
+
+  /** Until the transport is connected; {@link secureConnecting} until TLS is. */
+  override get connecting(): boolean {
+    return !this.#tcp && !this.destroyed;
+  }
+  get secureConnecting(): boolean {
+    return !this.#state.secure;
+  }
+  override get authorized(): boolean {
+    return this.#state.authorized;
+  }
+
+  protected override transportConnected(): void {
+    for (const event of ['lookup', 'connectionAttempt']) this.carrier?.removeAllListeners(event);
+    if (this.#tcp) return;
+    this.#tcp = true;
+    for (const event of ['connect', 'ready']) guarded(() => this.emit(event), true);
+  }
+
+  override connect(...args: Parameters<TlsDuplex['connect']>): this {
+    // before there is an `error` listener, an aborted one is destroyed
+    if (this.destroyed) return this;
+    super.connect(...args);
+    const { carrier } = this;
+    for (const event of ['lookup', 'connectionAttempt', 'connectionAttemptFailed', 'connectionAttemptTimeout'])
+      carrier?.on(event, (...told: readonly unknown[]) => this.emit(event, ...told));
+    return this;
+  }
+
+  protected override tellOpen(): void {
+    const state = this.#state;
+    state.secure = true;
+    for (const event of ['secure', 'secureConnect']) if (!this.destroyed) guarded(() => this.emit(event), true);
+    for (const session of state.early.splice(0)) this.gotSession(session);
+  }
+
+  override gotSession(session: TlsSession): void {
+    if (this.#state.secure) super.gotSession(session);
+    else this.#state.early.push(session);
+  }
+
+  /**
+   * The newest session of this connection, or the one that it resumed. As with node:tls, before the server has issued
+   * one in TLS 1.3 it is one that nobody can resume: here an empty one.
+   */
+  override getSession(): Buffer | undefined {
+    const { offered, early, secure } = this.#state;
+    const newest = early.at(-1) ?? (offered !== undefined && this.isSessionReused() ? offered : undefined);
+    return super.getSession() ?? (newest ? Buffer.from(newest.toBytes()) : secure ? Buffer.alloc(0) : undefined);
+  }
+
+  /** For the handshake that has not begun. @throws TypeError for what is no session, and afterwards. */
+  setSession(session: Buffer | string): void {
+    if (this.ssl !== undefined) throw refusal('setSession', 'the handshake has begun: give `session` to connect()');
+    this.#state.session = typeof session === 'string' ? Buffer.from(session, 'latin1') : session;
+  }
+
+  /** SNI of the handshake that has not begun. */
+  override setServername(name: string): void {
+    if (typeof name !== 'string') throw argumentType('name', 'of type string', name);
+    if (this.ssl !== undefined)
+      throw refusal('setServername', 'the handshake has begun: give `servername` to connect()');
+    this.#state.servername = sniOf(name);
+  }
+
+  override exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Buffer {
+    if (typeof length !== 'number') throw argumentType('length', 'of type number', length);
+    if (!Number.isInteger(length) || length < 1 || length > 0xffff_ffff)
+      throw outOfRange('length', '>= 1 && <= 4294967295', length);
+    if (typeof label !== 'string') throw argumentType('label', 'of type string', label);
+    if (context !== undefined && !ArrayBuffer.isView(context))
+      throw argumentType('context', 'an instance of Buffer, TypedArray, or DataView', context);
+    if (!this.#state.secure)
+      throw Object.assign(new Error('TLS socket connection must be securely established'), {
+        code: 'ERR_TLS_INVALID_STATE',
+      });
+    return super.exportKeyingMaterial(length, label, context);
+  }
+
+  #verdict(ssl: Ssl): Error | undefined {
+    const state = this.#state;
+    this.servername = state.servername ?? false;
+    const { requestOCSP, rejectUnauthorized } = state.options;
+    if (requestOCSP === true) {
+      guarded(() => this.emit('OCSPResponse', ssl.ocspResponse ? Buffer.from(ssl.ocspResponse) : null), true);
+      if (this.destroyed) return undefined;
+    }
+    const error = judged(state, ssl, this);
+    this.authorizationError = null;
+    if (error === undefined) {
+      state.authorized = true;
+      return undefined;
+    }
+    const { code, message } = nodeTlsError(error) as Error & { code?: string };
+    this.authorizationError = code ?? message;
+    return rejects(rejectUnauthorized) ? error : undefined;
+  }
+}
+
+/** As tls.connect(): only `false` lets an unverified server through. */
+const rejects = (rejectUnauthorized: boolean | undefined): boolean => rejectUnauthorized !== false;
+
+function stateOf(options: TlsConnectOptions, socket: Duplex | undefined): State {
+  refuseByTable(options as Given);
+  const { servername, host, session, secureContext, ALPNProtocols, enableTrace } = options;
+  if (enableTrace !== undefined && enableTrace !== null && typeof enableTrace !== 'boolean')
+    throw argumentType('options.enableTrace', 'of type boolean', enableTrace);
+  if (options.pskCallback !== undefined && options.pskCallback !== null && typeof options.pskCallback !== 'function')
+    throw argumentType('pskCallback', 'of type function', options.pskCallback);
+  if (options.truncation !== undefined && options.truncation !== 'error' && options.truncation !== 'end')
+    throw refusal('truncation', `${String(options.truncation)} is neither 'error' nor 'end'`);
+  return {
+    options,
+    identity: servername || host || (socket as { _host?: string } | undefined)?._host || 'localhost',
+    context: clientContextOf(secureContext ?? contextFor(options)),
+    alpn: protocolsOf(ALPNProtocols),
+    servername: sniOf(servername),
+    session: session as Buffer | undefined,
+    made: undefined,
+    offered: undefined,
+    authorized: false,
+    secure: false,
+    early: [],
+  };
+}
+
+/** What is sent: no address, and nothing where the name is empty (RFC 6066 section 3). */
+const sniOf = (name: string | undefined): string | undefined =>
+  typeof name === 'string' && name !== '' && net.isIP(name) === 0 ? name : undefined;
+
+/** RFC 7301 section 3.1: each name behind its length. */
+function protocolsOf(given: unknown): readonly string[] {
+  if (given === undefined || given === null) return [];
+  const out: { ALPNProtocols?: Buffer } = {};
+  convertALPNProtocols(given, out);
+  const wire = out.ALPNProtocols ?? Buffer.alloc(0);
+  const names: string[] = [];
+  for (let at = 0; at < wire.length; at += 1 + (wire[at] as number))
+    names.push(wire.toString('utf8', at + 1, at + 1 + (wire[at] as number)));
+  return names;
+}
+
+async function sslOf(state: State, socket: TLSSocket): Promise<Ssl> {
+  const { options, servername, context } = state;
+  const { backend } = await chooseEngine(options.backend ?? defaults.backend);
+  const made = context.for(backend, {
+    // the chain is the engine's to judge, the name that of checkServerIdentity()
+    verify: rejects(options.rejectUnauthorized) ? 'peer' : 'none',
+    alpn: state.alpn,
+    ocsp: options.requestOCSP === true,
+    psk: pskOf(options.pskCallback),
+    trace: options.enableTrace === true ? traceLine : undefined,
+  });
+  state.made = made;
+  const ssl = made.newConnection();
+  if (servername !== undefined) ssl.setHost(servername);
+  context.listen(ssl, {
+    session: (session) => socket.gotSession(session),
+    keylog: (line) => socket.gotKeylog(line),
+  });
+  return ssl;
+}
+
+/** One that does not fit is not offered: the handshake is a full one then. */
+function offer(state: State, ssl: Ssl): void {
+  const { session, made } = state;
+  const known = session && made?.sessionFromBytes(session);
+  if (known === undefined) return;
+  try {
+    ssl.setSession(known);
+    state.offered = known;
+  } catch {
+    // of another server
+  }
+}
+
+function pskOf(callback: ConnectionOptions['pskCallback']): ExternalPsk | undefined {
+  if (typeof callback !== 'function') return undefined;
+  const given = callback(null) as { psk?: unknown; identity?: unknown } | null | undefined;
+  if (given === null || given === undefined) return undefined;
+  const { psk, identity } = given;
+  if (!ArrayBuffer.isView(psk)) throw argumentType('ret.psk', 'an instance of Buffer, TypedArray, or DataView', psk);
+  if (typeof identity !== 'string') throw argumentType('ret.identity', 'of type string', identity);
+  return {
+    identity: Buffer.from(identity),
+    key: Buffer.from(psk.buffer, psk.byteOffset, psk.byteLength),
+    hash: 'sha256',
+  };
+}
+
+/** What is wrong with the server, chain first, then name. */
+function judged(state: State, ssl: Ssl, socket: TLSSocket): Error | undefined {
+  const { context, identity, options } = state;
+  const { verifyResult, peerCertificates, verifiedChain } = ssl;
+  if (verifyResult !== X509V.OK) return verifyFailure(verifyResult);
+  // an external PSK has proved who it is
+  if (peerCertificates.length === 0 && options.pskCallback === undefined) return verifyFailure(X509V.UNSPECIFIED);
+  if (!context.allowPartialTrustChain && verifiedChain !== undefined && !endsInRoot(verifiedChain, context.ca ?? []))
+    return verifyFailure(X509V.UNABLE_TO_GET_ISSUER_CERT, verifiedChain.length - 1);
+  const check = options.checkServerIdentity ?? nodeTls.checkServerIdentity;
+  // as node:tls, whatever is false is no complaint
+  return check(identity, socket.getPeerCertificate(true) as PeerCertificate) || undefined;
+}
+
+/** OpenSSL without X509_V_FLAG_PARTIAL_CHAIN: the path ends in a self-signed certificate that is trusted. */
+function endsInRoot(chain: readonly Uint8Array[], anchors: readonly Uint8Array[]): boolean {
+  const last = chain.at(-1);
+  if (last === undefined) return true;
+  const others = anchors.map((der) => new X509Certificate(der));
+  let certificate = new X509Certificate(last);
+  for (let steps = 0; steps <= others.length; steps++) {
+    const now = certificate;
+    if (now.checkIssued(now)) return true;
+    const issuer = others.find((each) => now.checkIssued(each) && now.verify(each.publicKey));
+    if (issuer === undefined) return false;
+    certificate = issuer;
+  }
+  return false;
+}
+
+/** An attempt that was cut off says where it went, as node:tls does. */
+function toldWith(options: TlsConnectOptions, { secure }: State, error: Error): Error {
+  const { path, host, port, localAddress } = options as Given;
+  const made = nodeTlsError(error) as Error & { readonly code?: string; readonly tlsCode?: string };
+  if (secure || made.tlsCode !== 'UNEXPECTED_EOF') return made;
+  return Object.assign(made, { message: CUT_OFF, path, host, port, localAddress });
+}
+
+function isConnected(socket: Duplex): boolean {
+  const { connecting, pending } = socket as { readonly connecting?: boolean; readonly pending?: boolean };
+  return connecting !== true && !(socket instanceof net.Socket && pending === true);
+}
+
+const argumentType = (name: string, expected: string, value: unknown): TypeError =>
+  Object.assign(
+    new TypeError(
+      `The "${name}" ${name.includes('.') ? 'property' : 'argument'} must be ${expected}. Received ${value === null ? 'null' : typeof value}`,
+    ),
+    { code: 'ERR_INVALID_ARG_TYPE' },
+  );
+
+const outOfRange = (name: string, range: string, value: unknown): RangeError =>
+  Object.assign(
+    new RangeError(`The value of "${name}" is out of range. It must be ${range}. Received ${String(value)}`),
+    {
+      code: 'ERR_OUT_OF_RANGE',
+    },
+  );
+
+export type { SecureContext };

@@ -1,0 +1,379 @@
+/** The client of @ferrule/node/tls before servers of node:tls, on both engines. */
+import { execFileSync } from 'node:child_process';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import https from 'node:https';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { duplexPair } from 'node:stream';
+import nodeTls from 'node:tls';
+import { pki } from '@ferrule/conformance/pki';
+import { TlsError } from '@ferrule/result';
+import { chooseEngine } from 'ferrule';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import tls, { connect, createSecureContext, TLS_OPTIONS, TLSSocket, type TlsConnectOptions } from './index.ts';
+import { lend } from './lend.ts';
+
+type Failure = Error & { readonly code?: string; readonly tlsCode?: string } & Readonly<Record<string, unknown>>;
+
+const available = async (backend: 'native' | 'pure'): Promise<boolean> =>
+  chooseEngine(backend).then(
+    () => true,
+    () => false,
+  );
+
+describe.each(['native', 'pure'] as const)('@ferrule/node/tls on %s', async (backend) => {
+  describe.skipIf(!(await available(backend)))('a client', () => {
+    let ca: string;
+    let identity: { key: string; cert: string };
+    const made: { destroy(): unknown }[] = [];
+    const servers: net.Server[] = [];
+
+    beforeAll(async () => {
+      const [root, leaf] = [await pki('root'), await pki('p256')];
+      ca = root.certificatePem;
+      identity = { key: leaf.keyPem, cert: leaf.chainPem };
+    });
+    afterEach(() => {
+      for (const each of made.splice(0)) each.destroy();
+      for (const server of servers.splice(0)) server.close();
+    });
+
+    const serve = async (
+      options: nodeTls.TlsOptions = {},
+      on: (socket: nodeTls.TLSSocket) => void = (socket) => void socket.pipe(socket),
+    ): Promise<number> => {
+      const server = nodeTls.createServer({ ...identity, ...options }, (socket) => {
+        made.push(socket);
+        socket.on('error', () => undefined);
+        on(socket);
+      });
+      return listening(server);
+    };
+    const listening = async (server: net.Server): Promise<number> => {
+      servers.push(server.listen(0, '127.0.0.1'));
+      await once(server, 'listening');
+      return (server.address() as net.AddressInfo).port;
+    };
+    const open = (port: number, options: TlsConnectOptions = {}): TLSSocket => {
+      const socket = connect({ host: '127.0.0.1', port, servername: 'server.test', ca, backend, ...options });
+      made.push(socket);
+      return socket;
+    };
+    const secure = async (socket: TLSSocket): Promise<TLSSocket> => (await once(socket, 'secureConnect'), socket);
+    const failure = async (socket: TLSSocket): Promise<Failure> => ((await once(socket, 'error')) as [Failure])[0];
+
+    it('connects, says so in the order of node:tls, and carries data', async () => {
+      const port = await serve({ ALPNProtocols: ['one'] });
+      const socket = open(port, { ALPNProtocols: ['two', 'one'] });
+      const events: string[] = [];
+      for (const event of ['connect', 'ready', 'secureConnect', 'session', 'end', 'close'])
+        socket.on(event, (what: unknown) => events.push(event === 'close' ? `close ${String(what)}` : event));
+      await secure(socket);
+      expect([socket.authorized, socket.authorizationError, socket.alpnProtocol, socket.servername]).toEqual([
+        true,
+        null,
+        'one',
+        'server.test',
+      ]);
+      socket.write('hello');
+      expect(String((await once(socket, 'data'))[0])).toBe('hello');
+      expect([socket.bytesRead, socket.bytesWritten]).toEqual([5, 5]);
+      socket.end();
+      await once(socket, 'close');
+      expect(events.filter((event) => event !== 'session')).toEqual([
+        'connect',
+        'ready',
+        'secureConnect',
+        'end',
+        'close false',
+      ]);
+      expect(events.indexOf('session')).toBeGreaterThan(events.indexOf('secureConnect'));
+    });
+
+    it('may be called with port and host, with a path, and over a Duplex', async () => {
+      const port = await serve();
+      const options = { servername: 'server.test', ca, backend };
+      const [byPort, byHost] = [connect(port, options), connect(port, '127.0.0.1', options)];
+      const [near, far] = duplexPair();
+      const raw = net.connect(port, '127.0.0.1');
+      far.pipe(raw).pipe(far);
+      const over = connect({ ...options, socket: near });
+      made.push(byPort, byHost, over, raw);
+      await Promise.all([byPort, byHost, over].map(secure));
+      expect([byPort, byHost, over].every(({ authorized }) => authorized)).toBe(true);
+    });
+
+    it.each([
+      ['a root that is not trusted', {}, 'SELF_SIGNED_CERT_IN_CHAIN', /CERT_/],
+      ['another name', { servername: 'other.test' }, 'ERR_TLS_CERT_ALTNAME_INVALID', undefined],
+    ])(
+      'refuses %s under the name of node:tls, and tells of it with rejectUnauthorized: false',
+      async (what, more, code, tlsCode) => {
+        const root = await pki('root');
+        const port = await serve({ cert: `${identity.cert}${root.certificatePem}` });
+        const options = { ...more, ...(what.includes('root') && { ca: (await pki('otherRoot')).certificatePem }) };
+        const error = await failure(open(port, options));
+        expect(error.code).toBe(code);
+        if (tlsCode !== undefined)
+          expect([TlsError.is(error), error.tlsCode]).toEqual([true, expect.stringMatching(tlsCode)]);
+        const lenient = await secure(open(port, { ...options, rejectUnauthorized: false }));
+        expect([lenient.authorized, lenient.authorizationError]).toEqual([false, code]);
+      },
+    );
+
+    it('asks checkServerIdentity beside the chain, and never in its place', async () => {
+      const port = await serve();
+      const asked: unknown[] = [];
+      const checkServerIdentity = (host: string, cert: nodeTls.PeerCertificate): undefined =>
+        void asked.push(host, cert.subjectaltname?.includes('server.test'));
+      await secure(open(port, { servername: 'other.test', checkServerIdentity }));
+      expect(asked).toEqual(['other.test', true]);
+      const stranger = (await pki('otherRoot')).certificatePem;
+      const error = await failure(open(port, { servername: 'other.test', checkServerIdentity, ca: stranger }));
+      expect([error.code, asked.length]).toEqual(['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 2]);
+      const own = new Error('not this one');
+      expect(await failure(open(port, { checkServerIdentity: () => own }))).toBe(own);
+    });
+
+    it('sends no data to a server that it refuses', async () => {
+      let received = 0;
+      const port = await serve({}, (socket) => void socket.on('data', (data: Buffer) => (received += data.length)));
+      const socket = open(port, { servername: 'other.test' });
+      socket.write('secret');
+      await failure(socket);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      expect(received).toBe(0);
+    });
+
+    it('sends no SNI for an empty servername, an address or none', async () => {
+      const names: unknown[] = [];
+      const port = await serve({}, (socket) => {
+        names.push((socket as unknown as { servername: unknown }).servername);
+        socket.end();
+      });
+      for (const servername of ['', '127.0.0.1', undefined])
+        await once(
+          open(port, { servername, checkServerIdentity: () => undefined } as TlsConnectOptions).resume(),
+          'end',
+        );
+      await once(open(port).resume(), 'end');
+      expect(names).toEqual([false, false, false, 'server.test']);
+    });
+
+    it('shows its certificate, from PEM with a passphrase and from PKCS#12', async () => {
+      const client = await pki('client');
+      const seen: unknown[] = [];
+      const port = await serve({ requestCert: true, ca }, (socket) => {
+        seen.push(socket.authorized, socket.getPeerCertificate().fingerprint256);
+        socket.end();
+      });
+      const fingerprint = new X509Certificate(client.certificatePem).fingerprint256;
+      const locked = createPrivateKey(client.keyPem)
+        .export({ format: 'pem', type: 'pkcs8', cipher: 'aes-256-cbc', passphrase: 'word' })
+        .toString();
+      await once(open(port, { key: locked, passphrase: 'word', cert: client.chainPem }).resume(), 'end');
+      const folder = mkdtempSync(join(tmpdir(), 'ferrule-pfx-'));
+      try {
+        const at = (name: string): string => join(folder, name);
+        writeFileSync(at('key'), client.keyPem);
+        writeFileSync(at('cert'), client.chainPem);
+        for (const kind of [[], ['-certpbe', 'PBE-SHA1-3DES', '-keypbe', 'PBE-SHA1-3DES', '-macalg', 'sha1']]) {
+          execFileSync('openssl', [
+            'pkcs12',
+            '-export',
+            '-inkey',
+            at('key'),
+            '-in',
+            at('cert'),
+            '-passout',
+            'pass:word',
+            '-out',
+            at('pfx'),
+            ...kind,
+          ]);
+          await once(open(port, { pfx: readFileSync(at('pfx')), passphrase: 'word' }).resume(), 'end');
+        }
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+      expect(seen).toEqual([true, fingerprint, true, fingerprint, true, fingerprint]);
+      expect(() => open(port, { key: locked, passphrase: 'wrong', cert: client.chainPem })).toThrow(/bad decrypt/);
+    });
+
+    it.each(['TLSv1.2', 'TLSv1.3'] as const)('resumes a session of its events, %s', async (version) => {
+      const port = await serve({ maxVersion: version }, (socket) => void socket.resume().write('x'));
+      const first = open(port);
+      first.resume();
+      const [session] = (await once(first, 'session')) as [Buffer];
+      first.destroy();
+      const second = await secure(open(port, { session }));
+      expect([second.isSessionReused(), second.authorized, (second.getSession()?.length ?? 0) > 0]).toEqual([
+        true,
+        true,
+        true,
+      ]);
+      // for another name it is not offered
+      const error = await failure(open(port, { session, servername: 'other.test' }));
+      expect(error.code).toBe('ERR_TLS_CERT_ALTNAME_INVALID');
+    });
+
+    it('takes suites, groups, algorithms and versions by their names in OpenSSL', async () => {
+      const port = await serve();
+      const socket = await secure(
+        open(port, {
+          ciphers: 'HIGH:!CHACHA20:!AES128',
+          maxVersion: 'TLSv1.2',
+          ecdhCurve: 'P-256',
+          sigalgs: 'ECDSA+SHA256',
+        }),
+      );
+      expect([socket.getCipher()?.name, socket.getProtocol()]).toEqual(['ECDHE-ECDSA-AES256-GCM-SHA384', 'TLSv1.2']);
+      const other = await secure(
+        open(port, { ecdhCurve: 'X25519:P-384', minVersion: 'TLSv1.3', ciphers: 'TLS_AES_128_GCM_SHA256' }),
+      );
+      expect([other.getEphemeralKeyInfo(), other.getCipher()?.name]).toMatchObject([
+        { name: 'X25519' },
+        'TLS_AES_128_GCM_SHA256',
+      ]);
+    });
+
+    it('tells what the system and the peer said as Node does', async () => {
+      const gone = net.createServer();
+      const nobody = await listening(gone);
+      gone.close();
+      await once(gone, 'close');
+      expect(await failure(open(nobody))).toMatchObject({
+        code: 'ECONNREFUSED', syscall: 'connect', address: '127.0.0.1', port: nobody, tlsCode: 'TRANSPORT_ERROR',
+      }); // prettier-ignore
+      const hangsUp = await listening(net.createServer((socket) => void socket.end()));
+      expect(await failure(open(hangsUp))).toMatchObject({
+        code: 'ECONNRESET', tlsCode: 'UNEXPECTED_EOF', port: hangsUp, message: /before secure TLS connection/ as unknown as string,
+      }); // prettier-ignore
+      const old = await serve({ minVersion: 'TLSv1.3' });
+      expect(await failure(open(old, { maxVersion: 'TLSv1.2' }))).toMatchObject({
+        code: 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION', library: 'SSL routines', reason: 'tlsv1 alert protocol version', tlsCode: 'PEER_ALERT',
+      }); // prettier-ignore
+      const plain = await listening(
+        net.createServer((socket) => void socket.on('error', () => undefined).end('HTTP/1.1 400 Bad Request\r\n\r\n')),
+      );
+      expect(await failure(open(plain))).toMatchObject({
+        code: 'ERR_SSL_WRONG_VERSION_NUMBER',
+        tlsCode: 'HTTP_REQUEST',
+      });
+      const controller = new AbortController();
+      const aborted = open(old, { signal: controller.signal });
+      controller.abort();
+      expect(await failure(aborted)).toMatchObject({ name: 'AbortError', code: 'ABORT_ERR' });
+    });
+
+    it("takes an end without close_notify for an error, and with truncation: 'end' for the end", async () => {
+      const port = await serve({}, (socket) => {
+        socket.write('all of it', () => cut(socket));
+      });
+      const said = async (socket: TLSSocket): Promise<unknown[]> => {
+        const all: unknown[] = [];
+        socket.on('data', (data: Buffer) => all.push(String(data)));
+        for (const event of ['end', 'error']) socket.on(event, (error?: Failure) => all.push(event, error?.code));
+        await new Promise((resolve) => socket.once('close', resolve));
+        return all;
+      };
+      const raw = (): net.Socket => {
+        const socket = net.connect(port, '127.0.0.1');
+        made.push(socket);
+        return socket;
+      };
+      expect(await said(open(port, { socket: raw() }))).toEqual(['all of it', 'error', 'ECONNRESET']);
+      expect(await said(open(port, { socket: raw(), truncation: 'end' }))).toEqual(['all of it', 'end', undefined]);
+    });
+    /** FIN without close_notify: the raw socket is ended beneath TLS. */
+    const cut = (socket: nodeTls.TLSSocket): void => {
+      const { _handle } = socket as unknown as {
+        readonly _handle: { readonly _parent: { shutdown(request: object): number } };
+      };
+      const { ShutdownWrap } = (
+        process as unknown as { binding(name: string): { ShutdownWrap: new () => object } }
+      ).binding('stream_wrap');
+      _handle._parent.shutdown(Object.assign(new ShutdownWrap(), { oncomplete: () => undefined }));
+    };
+
+    it('refuses an intermediate as the only anchor, unless allowPartialTrustChain', async () => {
+      const port = await serve();
+      const intermediate = (await pki('intermediate')).certificatePem;
+      expect((await failure(open(port, { ca: intermediate }))).code).toBe('UNABLE_TO_GET_ISSUER_CERT');
+      expect((await secure(open(port, { ca: intermediate, allowPartialTrustChain: true }))).authorized).toBe(true);
+      expect((await secure(open(port, { ca: [intermediate, ca] }))).authorized).toBe(true);
+    });
+
+    it('lends itself to https, and takes itself back', async () => {
+      const server = https.createServer(identity, (request, response) => void request.pipe(response));
+      const port = await listening(server);
+      const before = [nodeTls.connect, nodeTls.TLSSocket];
+      const back = lend();
+      tls.defaults.backend = backend;
+      try {
+        const agent = new https.Agent({ keepAlive: true });
+        const ask = (): Promise<unknown[]> =>
+          new Promise((resolve, reject) => {
+            const request = https.request(
+              { host: '127.0.0.1', servername: 'server.test', port, ca, agent, method: 'POST' },
+              (response) => {
+                const { socket } = request;
+                let text = '';
+                response.on('data', (data: Buffer) => (text += String(data)));
+                response.on('end', () => resolve([text, socket instanceof TLSSocket, request.reusedSocket]));
+              },
+            );
+            request.on('error', reject).end('body');
+          });
+        expect([await ask(), await ask()]).toEqual([
+          ['body', true, false],
+          ['body', true, true],
+        ]);
+        agent.destroy();
+      } finally {
+        back();
+        tls.defaults.backend = undefined;
+        server.closeAllConnections();
+      }
+      expect([nodeTls.connect, nodeTls.TLSSocket]).toEqual(before);
+    });
+  });
+});
+
+describe('what is refused', () => {
+  it.each([
+    [{ maxVersion: 'TLSv1.1' }, /maxVersion: TLSv1.1 is not supported: RFC 8996/],
+    [{ secureProtocol: 'TLSv1_method' }, /secureProtocol: TLSv1_method: TLS 1.0 and 1.1/],
+    [{ truncation: 'never' }, /truncation: never/],
+    [{ secureContext: nodeTls.createSecureContext() }, /secureContext: it was made by node:tls itself/],
+  ])('%o throws, and the message says why', (options, message) => {
+    expect(() => connect({ port: 1, ...options } as TlsConnectOptions)).toThrow(message);
+  });
+
+  it('suites that no engine has fail the connection with the reason', async () => {
+    const socket = connect({
+      port: 1,
+      socket: duplexPair()[0],
+      ca: [],
+      ciphers: 'AES256-SHA',
+      backend: 'pure',
+      maxVersion: 'TLSv1.2',
+    });
+    expect(((await once(socket, 'error')) as [Error])[0].message).toMatch(
+      /ciphers: 'AES256-SHA' leaves no suite.*forward secrecy/,
+    );
+  });
+
+  it("Node's own judgement of options is passed on", () => {
+    expect(() => createSecureContext({ cert: 'no PEM' })).toThrow(/PEM/);
+    expect(() => connect({ port: 1, ALPNProtocols: ['x'.repeat(256)] })).toThrow(/byte length of the protocol/);
+    expect(() => connect({ port: 70_000 })).toThrow(expect.objectContaining({ code: 'ERR_SOCKET_BAD_PORT' }) as Error);
+  });
+
+  it('the table has a row with a sentence for each option', () => {
+    for (const [name, { how }] of Object.entries(TLS_OPTIONS)) expect([name, /\.$/.test(how)]).toEqual([name, true]);
+  });
+});
