@@ -7,6 +7,7 @@ import { Readable, Writable } from 'node:stream';
 import type { TlsConnection } from 'ferrule';
 import { converse } from './interactive.ts';
 import { connectionJson } from './json.ts';
+import { listen } from './listen.ts';
 import { Observer } from './observe.ts';
 import type { ObserveOptions } from './observing.ts';
 import { open } from './open.ts';
@@ -30,6 +31,11 @@ export async function connectCommand(
   const observer = Observer.of(options);
   const timeline = new Timeline(observer);
   const connection = await open(target, options, signal, timeline);
+  // who says nothing would take a server that refuses its client for one that accepts it
+  if (options.pipe !== true && options.interactive !== true && timeline.received('CertificateRequest')) {
+    const refusal = await listen(connection, 0, timeline);
+    if (refusal !== undefined) throw refusal;
+  }
   // with --pipe and --interactive stdout is the server's: what there is to say goes to stderr
   const talk = options.pipe === true || options.interactive === true ? process.stderr : process.stdout;
   talk.write(

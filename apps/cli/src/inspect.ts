@@ -5,6 +5,7 @@ import { type Cause, causeOf } from './causes.ts';
 import { detailsText } from './certificates.ts';
 import { Exit, exitOf } from './exit.ts';
 import { inspectionJson } from './json.ts';
+import { listen } from './listen.ts';
 import type { CommonOptions } from './options.ts';
 import { Observer } from './observe.ts';
 import type { ObserveOptions } from './observing.ts';
@@ -118,32 +119,5 @@ async function lookAgain(
   } catch (error) {
     if (TlsError.is(error)) return undefined;
     throw error;
-  }
-}
-
-/** How long a server may take to refuse a client that has no certificate, milliseconds. */
-const REFUSAL = 2000;
-
-/** In TLS 1.3 a server can refuse the client only after the handshake; others hang up, or greet. */
-async function listen(connection: TlsConnection, wait: number, timeline: Timeline): Promise<TlsError | undefined> {
-  const demanded = timeline.received('CertificateRequest');
-  const heard = connection.read(new Uint8Array(4096)).then(
-    (n) => void timeline.mark(n > 0 ? 'first byte' : 'closed by the server'),
-    (error: unknown) => {
-      if (TlsError.is(error)) return error;
-      throw error;
-    },
-  );
-  let timer: NodeJS.Timeout | undefined;
-  const silence = new Promise<undefined>(
-    (resolve) => (timer = setTimeout(resolve, demanded ? Math.max(wait, REFUSAL) : wait, undefined)),
-  );
-  const satisfied = demanded && connection.info.version === 'TLSv1.3' ? timeline.ticket.then(() => undefined) : silence;
-  try {
-    return (await Promise.race([heard, silence, satisfied])) ?? undefined;
-  } finally {
-    clearTimeout(timer);
-    // closing the connection ends the read that is still under way
-    heard.catch(() => undefined);
   }
 }

@@ -91,6 +91,16 @@ describe('ferrule connect', () => {
     expect(stdout).toMatch(/29 days left/);
   });
 
+  it('fails where a TLS 1.3 server then demands a client certificate, and says so', async () => {
+    const { keyPem: key, chainPem: cert } = await pki('p256');
+    const port = await listen(
+      createTls({ key, cert, requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.3' }) as unknown as Server,
+    );
+    const { code, stdout, stderr } = await ferrule(['connect', `localhost:${port}`, '--ca', ca]);
+    expect([code, stdout]).toEqual([4, '']);
+    expect(stderr).toMatch(/client certificate/);
+  });
+
   it.each(['native', 'pure'])('runs on the %s engine when told to', async (backend) => {
     const { code, stdout, stderr } = await ferrule([
       'connect',

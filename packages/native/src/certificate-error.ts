@@ -95,7 +95,7 @@ function hintOf(code: TlsErrorCode, { subject }: NativeFailure, peer: PeerFacts)
       if (!anchored) return 'No trust anchors were given: name those that you trust in trustAnchors.';
       return code === 'CERT_UNTRUSTED_ROOT'
         ? undefined
-        : `The server did not send the issuer of ${subject === '' ? 'its certificate' : subject}: have it send its whole chain (fullchain.pem), or give the issuer as a trust anchor if it is your own CA.`;
+        : `The server did not send the issuer of ${subject === '' ? 'its certificate' : subject}: if that is a CA of your own, give it as a trust anchor (\`ca\`, \`trustAnchors\`); else have the server send its whole chain (fullchain.pem).`;
     default:
       return undefined;
   }

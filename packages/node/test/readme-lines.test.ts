@@ -39,7 +39,7 @@ const LINES: Readonly<Record<string, readonly string[]>> = {
   '`{ agent: new TlsAgent(connector) }` from `adapters/https`': ['https.Agent', 'node-fetch'],
   '`{ httpsAgent: new TlsAgent(connector), proxy: false }`': ['axios'],
   '`{ agent: { https: new TlsAgent(connector) } }`': ['got'],
-  '`http2Connect(connector, url)`; `http2.connect(url, http2Options(connector))` for libraries that call it themselves':
+  "with `new TlsConnector({ alpn: ['h2'] })`: `http2Connect(connector, url)`; `http2.connect(url, http2Options(connector))` for libraries that call it themselves":
     ['http2', 'http2, a library that calls http2.connect()'],
   '`new Agent({ connect: undiciConnect(connector) })`; `setGlobalDispatcher(agent)`': ['undici', 'global fetch'],
   '`new WebSocket(url, wsOptions(connector, { headers }))`': ['ws'],

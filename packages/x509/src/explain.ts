@@ -197,7 +197,10 @@ const missing = (
     : '';
   if (at.depth === 0) {
     const message = `was issued by ${issuer}, which the server did not send and which is not a trust anchor`;
-    const hint = `The server must send the certificate of ${issuer}${where} with its own, or that CA must be made a trust anchor.${mismatch}`;
+    const hint =
+      where === ''
+        ? `If ${issuer} is a CA of your own, make it a trust anchor (\`ca\`, \`trustAnchors\`); else the server must send its certificate with its own.${mismatch}`
+        : `The server must send the certificate of ${issuer}${where} with its own, or that CA must be made a trust anchor (\`ca\`, \`trustAnchors\`).${mismatch}`;
     return { ...at, code: 'CERT_MISSING_INTERMEDIATE', verify, message, hint };
   }
   const message = `was issued by ${issuer}, which is not a trust anchor`;

@@ -62,6 +62,8 @@ export function ioredisOptions<O extends RedisOptions>(
       // A peer that is gone must not keep the client from reconnecting.
       const timer = setTimeout(() => duplex.destroy(), this.#options.disconnectTimeout ?? DISCONNECT_TIMEOUT);
       duplex.once('close', () => clearTimeout(timer));
+      // Redis answers a close_notify by hanging up. Whoever has disconnected reads no more, so nothing is cut short.
+      duplex.removeAllListeners('error').on('error', () => undefined);
       duplex.end();
     }
   }
