@@ -5,7 +5,6 @@
  * could call, so they are told apart first. What is refused is refused with a reason, in a fraction of a millisecond.
  */
 import { closeSync, existsSync, openSync, readSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import targets from '../targets.json' with { type: 'json' };
@@ -121,19 +120,24 @@ export function notBuilt({ platform, arch, libc, env }: Omit<Machine, 'resolve'>
   const [name] = targetsOf(platform, arch, libc);
   const remedy = 'npx ferrule-native-build builds the addon, with a C++17 compiler';
   if (name === undefined) return `there is no package of the addon for ${platform}-${arch}; ${remedy}`;
-  return `${platformPackage(name)} is not installed (optional dependencies were left out, or the lock file was made for another platform): install it, or ${remedy}`;
+  return `${platformPackage(name)} is not installed (optional dependencies were left out, the lock file was made for another platform, or a bundle runs without node_modules: then keep @ferrule/native external, or name the addon's file in FERRULE_NATIVE_ADDON): install it, or ${remedy}`;
 }
 
 function thisMachine(): Machine {
-  // A bundle in CommonJS has an empty `import.meta`; what the program itself can reach is then the best there is.
-  const here = (import.meta.url as string | undefined) ?? pathToFileURL(process.argv[1] ?? process.execPath).href;
-  const require = createRequire(here);
+  // Seen from this file, then from the program: in a bundle in CommonJS `import.meta` is empty, and in one of webpack it
+  // names the file where the bundle was made. Bundlers also rewrite a createRequire() that they recognise.
+  const { createRequire } = process.getBuiltinModule('node:module');
+  const from = [import.meta.url as string | undefined, pathToFileURL(process.argv[1] ?? process.execPath).href];
+  const requires = from.filter((place) => place !== undefined).map((place) => createRequire(place));
   const resolve = (name: string): string | undefined => {
-    try {
-      return require.resolve(name);
-    } catch {
-      return undefined;
+    for (const require of requires) {
+      try {
+        return require.resolve(name);
+      } catch {
+        // from the next place
+      }
     }
+    return undefined;
   };
   const { platform, arch, env } = process;
   return { platform, arch, env, libc: platform === 'linux' ? libcOf('/proc/self/exe') : undefined, resolve };

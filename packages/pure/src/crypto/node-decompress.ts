@@ -1,5 +1,5 @@
 /** @module Certificate decompression (RFC 8879) by `node:zlib`. */
-import * as zlib from 'node:zlib';
+import zlib from 'node:zlib';
 import { plain } from './node-bytes.ts';
 import type { Decompressor } from './provider.ts';
 
@@ -9,7 +9,8 @@ interface Undone {
 }
 type Undo = (data: Uint8Array, options: { readonly maxOutputLength: number; readonly info: true }) => unknown;
 
-// Node 22.15 brought zstd, which this package's oldest Node.js does not declare.
+// Node 22.15 brought zstd, which this package's oldest Node.js does not declare; a bundler that saw the namespace would
+// import it by name, and the program would not start there.
 const { zstdDecompressSync } = zlib as { zstdDecompressSync?: Undo };
 
 export const nodeDecompressors: readonly Decompressor[] = Object.freeze([

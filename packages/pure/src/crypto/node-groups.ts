@@ -1,5 +1,6 @@
 /** @module Key exchange by `node:crypto`; ML-KEM by noble where this Node.js has none (before 24.7). */
-import * as nodeCrypto from 'node:crypto';
+// As a whole: bundlers make a named import of each member of a namespace, and older Nodes have not all of them.
+import nodeCrypto, { type ECDH, type KeyObject, type KeyPairKeyObjectResult } from 'node:crypto';
 import { PlatformKey } from '../keys/secret.ts';
 import { isUncompressed, isValidShare, scalar } from './groups.ts';
 import { KEM_CIPHERTEXT_LENGTH, type Kem, type KemKey, hybridGroups, mlKem1024Group } from './hybrid.ts';
@@ -67,17 +68,17 @@ function x25519Share(random: Random, platform: boolean): KeyShare {
   };
 }
 
-let base: nodeCrypto.KeyObject | undefined;
+let base: KeyObject | undefined;
 
 /** RFC 7748 section 4.1: u = 9. */
-const basePoint = (): nodeCrypto.KeyObject => (base ??= x25519PublicKey(new Uint8Array(32).fill(9, 0, 1)));
+const basePoint = (): KeyObject => (base ??= x25519PublicKey(new Uint8Array(32).fill(9, 0, 1)));
 
-function x25519PublicKey(u: Uint8Array): nodeCrypto.KeyObject {
+function x25519PublicKey(u: Uint8Array): KeyObject {
   const x = Buffer.from(u.buffer, u.byteOffset, 32).toString('base64url');
   return nodeCrypto.createPublicKey({ key: { kty: 'OKP', crv: 'X25519', x }, format: 'jwk' });
 }
 
-function importX25519(random: Random): nodeCrypto.KeyObject {
+function importX25519(random: Random): KeyObject {
   const pkcs8 = Buffer.concat([X25519_PKCS8, Buffer.alloc(32)]);
   const secret = pkcs8.subarray(X25519_PKCS8.length);
   random(secret);
@@ -92,7 +93,7 @@ function importX25519(random: Random): nodeCrypto.KeyObject {
 }
 
 /** The last 32 bytes of the SPKI are the key. */
-const exportX25519 = (privateKey: nodeCrypto.KeyObject): Uint8Array =>
+const exportX25519 = (privateKey: KeyObject): Uint8Array =>
   new Uint8Array(nodeCrypto.createPublicKey(privateKey).export({ format: 'der', type: 'spki' }).subarray(-32));
 
 function nistGroup(
@@ -125,7 +126,7 @@ function nistGroup(
 }
 
 /** Some platforms keep these bytes and not a copy: they are wiped with the copy that is given away for good. */
-function importScalar(ecdh: nodeCrypto.ECDH, random: Random, size: number): Uint8Array {
+function importScalar(ecdh: ECDH, random: Random, size: number): Uint8Array {
   scalar(random, size, (secret) => {
     try {
       ecdh.setPrivateKey(Buffer.from(secret));
@@ -139,8 +140,8 @@ function importScalar(ecdh: nodeCrypto.ECDH, random: Random, size: number): Uint
 
 // What Node 24.7 added and this package's oldest Node.js does not declare.
 interface MlKem {
-  generateKeyPairSync?(type: 'ml-kem-768'): nodeCrypto.KeyPairKeyObjectResult;
-  decapsulate?(key: nodeCrypto.KeyObject, ciphertext: Uint8Array): Buffer;
+  generateKeyPairSync?(type: 'ml-kem-768'): KeyPairKeyObjectResult;
+  decapsulate?(key: KeyObject, ciphertext: Uint8Array): Buffer;
 }
 
 /**
