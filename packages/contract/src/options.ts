@@ -45,7 +45,7 @@ export interface ContextOptions {
   /**
    * `peer` (default) builds and checks the path. `none` must be spelled out: the path is checked, and what is wrong
    * with it is told by `verifyResult` alone. A function takes the place of the path and the name check. What they go by
-   * is refused beside it: `trustAnchors`, `crls`, a `profile`, a `securityLevel` above the default, `ocsp: 'require'`,
+   * is refused beside it: `trustAnchors`, `crls`, `verifyHost`, a `profile`, a `securityLevel` above the default, `ocsp: 'require'`,
    * `rawPublicKeys`. `pins` hold, and CertificateVerify is always checked.
    */
   readonly verify?: 'peer' | 'none' | VerifyCallback;

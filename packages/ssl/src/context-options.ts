@@ -97,6 +97,7 @@ function refuseIdle(own: OwnOptions): void {
     const judges = 'the function takes the place of the path and of what that goes by; leave one of them out';
     if ((own.trustAnchors ?? []).length > 0) idle('trustAnchors', beside, judges);
     if (own.crls !== undefined) idle('crls', beside, judges);
+    if (own.verifyHost !== undefined) idle('verifyHost', beside, judges);
     if ((own.profile ?? 'compatible') !== 'compatible') idle('profile', beside, judges);
     // a lower one still counts, for keys of our own (OpenSSL)
     if ((own.securityLevel ?? 0) > DEFAULT_SECURITY_LEVEL) idle('securityLevel', beside, judges);

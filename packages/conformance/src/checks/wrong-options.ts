@@ -84,6 +84,7 @@ export const WRONG_OPTIONS: readonly WrongOption[] = [
   ['an endless limit', { limits: { keyUpdatesInARow: Number.POSITIVE_INFINITY } }, 'keyUpdatesInARow'],
   ['an anchor beside a verify function', { trustAnchors: [new Uint8Array([0x30, 0x00])], verify: yes }, 'trustAnchors'],
   ['CRLs beside a verify function', { crls: [new Uint8Array([0x30, 0x00])], verify: yes }, 'crls'],
+  ['a verifyHost beside a verify function', { verifyHost: true, verify: yes }, 'verifyHost'],
   ['a profile beside a verify function', { profile: 'rfc5280', verify: yes }, 'profile'],
   ['a security level beside a verify function', { securityLevel: 3, verify: yes }, 'securityLevel'],
   ['a required response beside a verify function', { ocsp: 'require', verify: yes }, 'ocsp'],
