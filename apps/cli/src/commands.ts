@@ -289,11 +289,20 @@ function comparing(program: Command, run: Run, signal: AbortSignal): void {
     .description(
       'versions, cipher suites, groups and signature algorithms that a server takes, by asking it; nobody is verified',
     )
+    .addOption(
+      choice('--fail-on <level>', 'exit with 10 where a finding is as bad: critical, high, medium or low', [
+        'critical',
+        'high',
+        'medium',
+        'low',
+      ]),
+    )
     .option('--json', 'one JSON document on stdout')
     .addHelpText(
       'after',
       examples([
         'scan example.org',
+        'scan example.org --fail-on medium',
         'scan mail.example:587 --concurrency 1 --delay 0.5',
         'scan example.org --json | jq .scan.cipherSuites',
       ]),

@@ -1,23 +1,42 @@
 /** @module What `ferrule scan` says: for people, and for programs. */
 import { certificateFacts, printable, readableFacts } from './certificates.ts';
 import { Exit } from './exit.ts';
+import {
+  failsOn,
+  findingsOf,
+  GRADE_RULE,
+  gradeOf,
+  SEVERITIES,
+  type Severity,
+  strengthOf,
+  weaknessesOfGroup,
+  weaknessesOfPrime,
+  weaknessesOfSignature,
+  weaknessesOfSuite,
+} from './findings.ts';
 import { documentJson } from './json.ts';
 import { type Colors, colorsFor } from './report.ts';
 import { type OnProgress, scan, type Scan, type ScanOptions, type Strength, type Taken } from './scan.ts';
+import { ENDLESS, laidOut, type Screen, screenOf, widthOf } from './screen.ts';
 import { nameOfTarget, type Target } from './target.ts';
 
 export interface ScanCommandOptions extends ScanOptions {
   readonly json?: boolean;
+  /** The least severity of a finding that is a failure: exit code 10. */
+  readonly failOn?: Severity;
 }
 
-/** Exits with 0 when there is an answer, whatever it is: what to think of it is for the reader. */
+/** Exits with 0 when there is an answer, unless there is a finding as bad as --fail-on says. */
 export async function scanCommand(target: Target, options: ScanCommandOptions, signal: AbortSignal): Promise<void> {
   const result = await scanWithProgress(target, options, signal);
+  const failed = options.failOn !== undefined && failsOn(findingsOf(result), options.failOn);
+  const exitCode = failed ? Exit.policy : Exit.ok;
   process.stdout.write(
     options.json === true
-      ? documentJson({ target: result.target, ok: true, exitCode: Exit.ok, scan: scanFacts(result) })
-      : scanReport(result, colorsFor(process.stdout)),
+      ? documentJson({ target: result.target, ok: !failed, exitCode, scan: scanFacts(result) })
+      : scanReport(result, colorsFor(process.stdout), screenOf(process.stdout)),
   );
+  process.exitCode = exitCode;
 }
 
 /** A line on stderr where a person may be watching. */
@@ -36,12 +55,19 @@ export async function scanWithProgress(target: Target, options: ScanOptions, sig
 }
 
 /** For `--json`. */
-const scanFacts = ({ target: _target, certificates, ...facts }: Scan): object => ({
-  ...facts,
-  certificates: certificates.map(({ chain, versions }) => ({ versions, chain: chain.flatMap(readableFacts) })),
-});
+function scanFacts(scan: Scan): object {
+  const { target: _target, certificates, ...facts } = scan;
+  const findings = findingsOf(scan);
+  return {
+    ...facts,
+    grade: gradeOf(findings),
+    gradeRule: GRADE_RULE,
+    findings,
+    certificates: certificates.map(({ chain, versions }) => ({ versions, chain: chain.flatMap(readableFacts) })),
+  };
+}
 
-export function scanReport(result: Scan, c: Colors): string {
+export function scanReport(result: Scan, c: Colors, screen: Screen = ENDLESS): string {
   const { target, versions, certificates, extensions, primeBits, connections, milliseconds, notAsked } = result;
   const paint: Readonly<Record<Strength, (text: string) => string>> = { good: c.green, dated: c.yellow, broken: c.red };
   const section = (title: string, lines: readonly string[]): string[] =>
@@ -51,11 +77,29 @@ export function scanReport(result: Scan, c: Colors): string {
       const whose =
         order === 'server' ? ', in the order of the server' : order === 'client' ? ', the client’s order decides' : '';
       return section(`${title} of ${version}${prefers ? whose : ''}`, [
-        ...taken.map(({ name, strength }) => paint[strength](name)),
+        ...columnsOf(
+          taken.filter(({ strength }) => strength === 'good').map(({ name }) => c.green(name)),
+          screen.columns - 4,
+        ),
+        ...taken
+          .filter(({ strength }) => strength !== 'good')
+          .map(({ name, strength }) => `${paint[strength](name)}  ${c.dim(reasonsOf(name))}`),
         ...(open === undefined ? [] : [c.yellow(`there may be more: ${printable(open)}`)]),
       ]);
     });
-  return [
+  const findings = findingsOf(result);
+  const counted = SEVERITIES.map((each) => [each, findings.filter(({ severity }) => severity === each).length] as const)
+    .filter(([, count]) => count > 0)
+    .map(([each, count]) => `${count} ${each}`);
+  const grade = gradeOf(findings);
+  const verdict = `${c.bold(target)}: grade ${c.bold(grade)}, ${counted.length === 0 ? 'no findings' : counted.join(', ')} ${c.dim(`(${GRADE_RULE})`)}`;
+  const marks: Readonly<Record<Severity, (text: string) => string>> = {
+    critical: c.red,
+    high: c.red,
+    medium: c.yellow,
+    low: c.yellow,
+  };
+  const lines = [
     `${c.bold(target)} ${c.dim(`${connections} connections, ${(milliseconds / 1000).toFixed(1)} s`)}`,
     ...section(
       'versions',
@@ -67,9 +111,7 @@ export function scanReport(result: Scan, c: Colors): string {
     ...list('cipher suites', result.cipherSuites, true),
     ...section(
       'Diffie-Hellman',
-      primeBits === undefined
-        ? []
-        : [paint[primeBits < 1024 ? 'broken' : primeBits < 2048 ? 'dated' : 'good'](`${primeBits} bits`)],
+      primeBits === undefined ? [] : [paint[strengthOf(weaknessesOfPrime(primeBits))](`${primeBits} bits`)],
     ),
     ...list('groups', result.groups, true),
     ...list('signature algorithms', result.signatureAlgorithms, true),
@@ -84,8 +126,39 @@ export function scanReport(result: Scan, c: Colors): string {
       'not asked',
       notAsked.map((each) => c.dim(each)),
     ),
-    '',
-  ].join('\n');
+    ...section(
+      'findings, worst first',
+      findings.map(
+        ({ severity, what, why, things }) =>
+          `${marks[severity](severity.padEnd(8))} ${what}: ${why}${things.length === 0 ? '' : c.dim(` (${fewOf(things)})`)}`,
+      ),
+    ),
+    verdict,
+  ];
+  return laidOut(lines, [], screen);
+}
+
+const fewOf = (things: readonly string[]): string =>
+  printable(things.slice(0, 2).join(', ')) + (things.length > 2 ? ` and ${things.length - 2} more` : '');
+
+/** Why it has its colour. */
+const reasonsOf = (name: string): string =>
+  [...weaknessesOfSuite(name), ...weaknessesOfGroup(name), ...weaknessesOfSignature(name)]
+    .map(({ what }) => what)
+    .join(', ');
+
+/** Side by side as many as fit, one below the other where it is no terminal. */
+function columnsOf(items: readonly string[], width: number): string[] {
+  const longest = Math.max(0, ...items.map(widthOf)) + 2;
+  const count = width === Number.POSITIVE_INFINITY ? 1 : Math.max(1, Math.floor((width + 2) / longest));
+  const rows = Math.ceil(items.length / count);
+  return Array.from({ length: rows }, (_, row) =>
+    // down the columns, since the order is that of the server
+    Array.from({ length: count }, (_each, column) => items[column * rows + row] ?? '')
+      .map((text) => text + ' '.repeat(longest - widthOf(text)))
+      .join('')
+      .trimEnd(),
+  );
 }
 
 function certificateLines(der: Uint8Array, count: number, versions: readonly string[], c: Colors): string[] {

@@ -22,6 +22,7 @@ import type { StarttlsProtocol } from '@ferrule/starttls';
 import { isIpAddress } from '@ferrule/x509';
 import { type Named, TlsError } from 'ferrule';
 import { dial } from './dial.ts';
+import { type Reason, strengthOf, weaknessesOfGroup, weaknessesOfSignature, weaknessesOfSuite } from './findings.ts';
 import { preambleOf } from './open.ts';
 import { type Answer, ask, type Choice, type Question } from './probe.ts';
 import type { ViaOption } from './route.ts';
@@ -94,6 +95,7 @@ const NOT_ASKED: readonly string[] = [
   'SSL 2.0, DTLS and QUIC',
   'suites of PSK, SRP and Kerberos, which need a secret that was agreed on before',
   'what comes after the handshake: client certificates, renegotiation, resumption, early data',
+  'compression, ROBOT and Heartbleed, which hellos alone cannot tell',
 ];
 
 /** How long to wait before a question is asked again, milliseconds. */
@@ -462,25 +464,13 @@ const isEcdhe = (suite: number): boolean => /^TLS_ECDHE_/.test(cipherSuiteName(s
 const isDhe = (suite: number): boolean => /^TLS_DHE_/.test(cipherSuiteName(suite));
 const isSigned = (suite: number): boolean => isEcdhe(suite) || isDhe(suite);
 
-function suiteThing(code: number): Thing {
-  const name = cipherSuiteName(code);
-  if (
-    /NULL|EXPORT|anon|RC[24]|_DES_|3DES|DES40|MD5|IDEA|SEED|_SHA(256|384)_SHA/.test(name) ||
-    name === 'TLS_SHA256_SHA256' ||
-    name === 'TLS_SHA384_SHA384'
-  )
-    return { code, name, strength: 'broken' };
-  return { code, name, strength: /_CBC_|^TLS_(RSA|ECDH_(RSA|ECDSA))_|_CCM_8/.test(name) ? 'dated' : 'good' };
-}
+const thingOf =
+  (nameOf: (code: number) => string, weaknesses: (name: string) => readonly Reason[]) =>
+  (code: number): Thing => {
+    const name = nameOf(code);
+    return { code, name, strength: strengthOf(weaknesses(name)) };
+  };
 
-function groupThing(code: number): Thing {
-  const name = groupName(code);
-  if (/(160|163|19[123]|Draft)/.test(name)) return { code, name, strength: 'broken' };
-  return { code, name, strength: /^sect|224|239/.test(name) ? 'dated' : 'good' };
-}
-
-function schemeThing(code: number): Thing {
-  const name = signatureSchemeName(code);
-  if (/md5|sha1$|^dsa/.test(name)) return { code, name, strength: 'broken' };
-  return { code, name, strength: /sha224/.test(name) ? 'dated' : 'good' };
-}
+const suiteThing = thingOf(cipherSuiteName, weaknessesOfSuite);
+const groupThing = thingOf(groupName, weaknessesOfGroup);
+const schemeThing = thingOf(signatureSchemeName, weaknessesOfSignature);

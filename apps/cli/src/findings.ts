@@ -1,0 +1,211 @@
+/**
+ * @module What is to be thought of what a server takes: for each weakness its severity, and why, in words. The same
+ * table decides the colours, so that none is without a reason.
+ */
+import { extensionName } from '@ferrule/result/names';
+import { readableFacts } from './certificates.ts';
+import type { Scan, Strength, Thing } from './scan.ts';
+
+/** Worst first. */
+export const SEVERITIES = ['critical', 'high', 'medium', 'low'] as const;
+export type Severity = (typeof SEVERITIES)[number];
+
+export interface Finding {
+  readonly severity: Severity;
+  readonly what: string;
+  /** With the section that says so. */
+  readonly why: string;
+  /** What is concerned: suites, groups, versions. */
+  readonly things: readonly string[];
+}
+
+export interface Reason {
+  readonly severity: Severity;
+  readonly what: string;
+  readonly why: string;
+}
+
+type Rule = readonly [pattern: RegExp, severity: Severity, what: string, why: string];
+
+const SUITES: readonly Rule[] = [
+  [
+    /_WITH_NULL_|_NULL_SHA|TLS_SHA(256_SHA256|384_SHA384)/,
+    'critical',
+    'no encryption',
+    'everybody on the way reads along',
+  ],
+  [/_anon_/, 'critical', 'no authentication', 'anybody on the way can be the server'],
+  [/EXPORT|DES40|_DES_CBC_|RC2/, 'critical', 'keys of 56 bits or fewer', 'broken in hours (FREAK, Logjam)'],
+  [/RC4/, 'high', 'RC4', 'its output is biased; forbidden by RFC 7465'],
+  [/3DES|IDEA/, 'medium', 'blocks of 64 bits', 'collisions show plaintext after some 32 GiB (Sweet32)'],
+  [/SEED/, 'medium', 'SEED', 'a cipher that nobody looks at any more'],
+  [/MD5$/, 'medium', 'HMAC with MD5', 'MD5 is broken'],
+  [
+    /^TLS_(RSA|ECDH_(RSA|ECDSA)|DH_(RSA|DSS))_/,
+    'medium',
+    'no forward secrecy',
+    'who gets the key of the server later reads what was recorded before',
+  ],
+  [/_CBC_/, 'low', 'CBC', 'MAC before encryption: timing has told plaintext (Lucky 13)'],
+  [/_CCM_8$/, 'low', 'tags of 64 bits', 'made for small devices; a forgery succeeds more often'],
+];
+
+const GROUPS: readonly Rule[] = [
+  [
+    /^sec[pt]\d*(160|163|19[123])|Draft/,
+    'medium',
+    'fewer than 96 bits of security, or a draft',
+    'curves of 192 bits and less; drafts have changed since',
+  ],
+  [/^sect|224|239|^secp256k1$/, 'low', 'a curve that is out of use', 'deprecated by RFC 8422 section 5.1.1'],
+];
+
+const SIGNATURES: readonly Rule[] = [
+  [/md5/, 'high', 'signatures over MD5', 'can be forged; forbidden by RFC 9155'],
+  [/sha1$/, 'medium', 'signatures over SHA-1', 'collisions are affordable; forbidden by RFC 9155'],
+  [/^dsa/, 'medium', 'DSA', 'removed from TLS (RFC 9846)'],
+  [/sha224/, 'low', 'signatures over SHA-224', 'deprecated with SHA-1 and MD5'],
+];
+
+const VERSIONS: readonly Rule[] = [
+  [/^SSL 3/, 'high', 'SSL 3.0', 'plaintext can be read (POODLE); forbidden by RFC 7568'],
+  [/^TLS 1\.[01]$/, 'medium', 'TLS 1.0 and 1.1', 'MD5 and SHA-1 in the handshake, CBC alone; deprecated by RFC 8996'],
+];
+
+const firstOf =
+  (rules: readonly Rule[]) =>
+  (name: string): Reason[] =>
+    rules.filter(([pattern]) => pattern.test(name)).map(([, severity, what, why]) => ({ severity, what, why }));
+
+/** Why a cipher suite is weak, the worst reason first. */
+export const weaknessesOfSuite: (name: string) => readonly Reason[] = firstOf(SUITES);
+export const weaknessesOfGroup: (name: string) => readonly Reason[] = firstOf(GROUPS);
+export const weaknessesOfSignature: (name: string) => readonly Reason[] = firstOf(SIGNATURES);
+export const weaknessesOfVersion: (name: string) => readonly Reason[] = firstOf(VERSIONS);
+
+/** Of the prime of finite-field Diffie-Hellman. */
+export const weaknessesOfPrime = (bits: number): readonly Reason[] =>
+  bits >= 2048
+    ? []
+    : [
+        bits < 1024
+          ? { severity: 'critical', what: `Diffie-Hellman with ${bits} bits`, why: 'broken in hours (Logjam)' }
+          : {
+              severity: 'medium',
+              what: `Diffie-Hellman with ${bits} bits`,
+              why: 'within reach of states (Logjam); 2048 are the least (RFC 9325)',
+            },
+      ];
+
+/** Of what has these weaknesses. */
+export const strengthOf = (reasons: readonly Reason[]): Strength =>
+  reasons.length === 0
+    ? 'good'
+    : reasons.every(
+          ({ severity, what }) => severity === 'low' || what === 'no forward secrecy' || what.startsWith('Diffie'),
+        )
+      ? 'dated'
+      : 'broken';
+
+/** Everything that is to be said of a scan, worst first. */
+export function findingsOf(scan: Scan): Finding[] {
+  const { versions, cipherSuites, groups, signatureAlgorithms, certificates, extensions, primeBits } = scan;
+  const taken = versions.filter((version) => version.taken === true);
+  const namesOf = (lists: readonly { readonly taken: readonly Thing[] }[]): string[] => [
+    ...new Set(lists.flatMap((list) => list.taken.map(({ name }) => name))),
+  ];
+  const findings = [
+    ...collected(
+      taken.map(({ name }) => name),
+      weaknessesOfVersion,
+    ),
+    ...collected(namesOf(cipherSuites), weaknessesOfSuite),
+    ...collected(namesOf(groups), weaknessesOfGroup),
+    ...collected(namesOf(signatureAlgorithms), weaknessesOfSignature),
+    ...(primeBits === undefined ? [] : weaknessesOfPrime(primeBits).map((reason) => ({ ...reason, things: [] }))),
+    ...certificates.flatMap(({ chain }) => chain.slice(0, 1).flatMap(ofCertificate)),
+  ];
+  const has = (name: string): boolean => taken.some((version) => version.name === name);
+  const add = (severity: Severity, what: string, why: string): void =>
+    void findings.push({ severity, what, why, things: [] });
+  if (!has('TLS 1.3')) add('low', 'no TLS 1.3', 'older versions show the certificate, and take a round trip more');
+  if (!has('TLS 1.3') && !has('TLS 1.2'))
+    add('high', 'neither TLS 1.2 nor TLS 1.3', 'modern clients do not connect (RFC 8996)');
+  // what only the ServerHello of TLS 1.2 and older says
+  if (taken.some(({ name }) => name !== 'TLS 1.3')) {
+    if (!extensions.includes(extensionName(0xff01)))
+      add(
+        'medium',
+        'no secure renegotiation',
+        'somebody in between can put words before those of the client (RFC 5746)',
+      );
+    if (!extensions.includes(extensionName(23)))
+      add('low', 'no extended master secret', 'sessions are not bound to their handshakes (RFC 7627)');
+  }
+  return findings.sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
+}
+
+/** One finding for each weakness, with everything that has it. */
+function collected(names: readonly string[], weaknesses: (name: string) => readonly Reason[]): Finding[] {
+  const found = new Map<string, Finding & { readonly things: string[] }>();
+  for (const name of names)
+    for (const reason of weaknesses(name)) {
+      const finding = found.get(reason.what) ?? { ...reason, things: [] };
+      finding.things.push(name);
+      found.set(reason.what, finding);
+    }
+  return [...found.values()];
+}
+
+function ofCertificate(der: Uint8Array): Finding[] {
+  return readableFacts(der).flatMap(({ subject, daysLeft, key, notAfter }): Finding[] => {
+    const bits = Number(/^rsa.* (\d+) bits/.exec(key)?.[1] ?? Number.POSITIVE_INFINITY);
+    const weak = bits < 2048;
+    return [
+      ...(daysLeft < 0
+        ? [
+            {
+              severity: 'high',
+              what: `the certificate expired on ${notAfter.slice(0, 10)}`,
+              why: 'clients refuse it',
+              things: [subject],
+            } as const,
+          ]
+        : daysLeft < 14
+          ? [
+              {
+                severity: 'low',
+                what: `the certificate expires in ${daysLeft} days`,
+                why: 'it should be renewed by now',
+                things: [subject],
+              } as const,
+            ]
+          : []),
+      ...(weak
+        ? [
+            {
+              severity: 'high',
+              what: `a key of ${bits} bits`,
+              why: 'RSA needs 2048 (RFC 9325 section 4.5)',
+              things: [subject],
+            } as const,
+          ]
+        : []),
+    ];
+  });
+}
+
+export type Grade = 'A' | 'B' | 'C' | 'F';
+
+export const GRADE_RULE = 'A: nothing above low; B: medium; C: high; F: critical';
+
+/** The worst finding decides. */
+export function gradeOf(findings: readonly Finding[]): Grade {
+  const grades: Readonly<Record<Severity, Grade>> = { critical: 'F', high: 'C', medium: 'B', low: 'A' };
+  const [worst] = findings;
+  return worst === undefined ? 'A' : grades[worst.severity];
+}
+
+/** Whether one of them is as bad as `level`, or worse. */
+export const failsOn = (findings: readonly Finding[], level: Severity): boolean =>
+  findings.some(({ severity }) => SEVERITIES.indexOf(severity) <= SEVERITIES.indexOf(level));
