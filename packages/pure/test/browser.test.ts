@@ -1,4 +1,4 @@
-/** The WebCrypto provider in headless Chromium, where that is installed. */
+/** The WebCrypto provider, and the default one, in headless Chromium, where that is installed. */
 import { fileURLToPath } from 'node:url';
 import { findChromium, visit } from '@ferrule/conformance/chromium';
 import { build } from 'esbuild';
@@ -21,6 +21,11 @@ it.skipIf(browser === undefined)(
     expect(report.aeads[0]?.sync).toBe(false);
     expect(report.signs).toBe(true);
     expect(report.decompressors).toContain('zlib');
+    // By default: AES-GCM first, and all that WebCrypto has from there.
+    expect(report.host.suites[0]).toBe('TLS_AES_128_GCM_SHA256');
+    const web = ['AES-128-GCM', 'AES-256-GCM', 'x25519', 'secp256r1', 'secp384r1', 'secp521r1', 'ecdsa on P-256'];
+    for (const primitive of web)
+      expect([primitive, report.host.origins[primitive]]).toEqual([primitive, 'WebCrypto + noble 2.4.0']);
   },
   60_000,
 );

@@ -24,7 +24,7 @@ describe('the cryptography of the host', () => {
     ['Node', { process: process_({ node: '20.20.2', openssl: '3.0.19' }), crypto: { subtle, getRandomValues } }, 'node:crypto tuned noble'],
     ['Bun', { process: process_({ node: '26.3.0', bun: '1.4.5', openssl: '1.1.0' }), crypto: { subtle, getRandomValues } }, 'node:crypto tuned noble'],
     ['Deno', { process: process_({ node: '26.3.0', deno: '2.9.6', openssl: '3.5' }), crypto: { subtle, getRandomValues } }, 'WebCrypto node:crypto tuned noble'],
-    ['workerd with nodejs_compat', { process: process_({ node: '22.19.0' }), crypto: { subtle, getRandomValues } }, 'WebCrypto tuned noble'],
+    ['workerd with nodejs_compat', { process: process_({ node: '22.19.0', openssl: '' }), crypto: { subtle, getRandomValues } }, 'WebCrypto tuned noble'],
     ['a browser', { crypto: { subtle, getRandomValues } }, 'WebCrypto tuned noble'],
     ['a polyfill of process', { process: { versions: { node: '18' } }, crypto: { subtle, getRandomValues } }, 'WebCrypto tuned noble'],
     ['a page without HTTPS', { crypto: { getRandomValues } }, 'tuned noble'],
@@ -43,7 +43,7 @@ describe('the cryptography of the host', () => {
     vi.doMock('@ferrule/pure/crypto/node', () => ({ nodeCrypto: undefined }));
     const { hostCrypto } = await onHost({});
     const { name, stepsDown } = await hostCrypto();
-    expect(name).toBe('tuned + noble 2.4.0');
+    expect(name).toMatch(/^WebCrypto/);
     expect(stepsDown[0]?.reason).toMatch('@ferrule/pure/crypto/node is not in this bundle');
   });
 

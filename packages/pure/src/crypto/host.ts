@@ -35,7 +35,8 @@ export const POLICY: readonly PolicyRow[] = Object.freeze<Row[]>([
     host: 'node:crypto on OpenSSL or BoringSSL (`process.versions.openssl`): Node, Bun, Electron',
     sources: ['node:crypto', 'tuned', 'noble'],
     because: 'it answers at once, and nothing else is as fast',
-    fits: ({ versions, nodeCrypto }) => nodeCrypto && versions['openssl'] !== undefined,
+    // workerd has an empty one.
+    fits: ({ versions, nodeCrypto }) => nodeCrypto && Boolean(versions['openssl']),
   },
   {
     host: '`crypto.subtle`: browsers with HTTPS, workers, edge runtimes',
@@ -58,8 +59,8 @@ interface Host {
   readonly subtle: boolean;
 }
 
-/** The row of this host, or of one with other globals. */
-export const policyOfHost = (globals: object = globalThis): PolicyRow => {
+/** The row of this host, or of one with other globals; `without` node:crypto, where it cannot be loaded. */
+export const policyOfHost = (globals: object = globalThis, without?: 'node:crypto'): PolicyRow => {
   const { process, crypto } = globals as {
     readonly process?: {
       readonly versions?: Host['versions'];
@@ -69,7 +70,7 @@ export const policyOfHost = (globals: object = globalThis): PolicyRow => {
   };
   const host = {
     versions: process?.versions ?? {},
-    nodeCrypto: process?.getBuiltinModule?.('node:crypto') !== undefined,
+    nodeCrypto: without === undefined && process?.getBuiltinModule?.('node:crypto') !== undefined,
     subtle: crypto?.subtle !== undefined,
   };
   return POLICY.find((row) => (row as Row).fits(host)) as PolicyRow;
@@ -95,7 +96,11 @@ async function make(): Promise<ComposedCrypto> {
     if (typeof value !== 'function')
       throw new TypeError(`this host has no ${name}, which TLS needs: define it before ferrule is imported`);
   }
-  return composeCrypto(policyOfHost().sources.map((name) => SOURCES[name]));
+  let order = policyOfHost().sources;
+  if (order[0] === 'node:crypto' && !(await loads('node:crypto')))
+    // Tried again in its place, so that the step down is told.
+    order = ['node:crypto', ...policyOfHost(globalThis, 'node:crypto').sources];
+  return composeCrypto(order.map((name) => SOURCES[name]));
 }
 
 // By their public names: a bundler that leaves one out leaves a source out, and the next one is taken.
@@ -120,6 +125,12 @@ const SOURCES: Readonly<Record<SourceName, Source>> = {
     load: async () => required((await import('@ferrule/pure/crypto/noble')).nobleCrypto, '@ferrule/pure/crypto/noble'),
   },
 };
+
+const loads = (name: SourceName): Promise<boolean> =>
+  SOURCES[name].load().then(
+    () => true,
+    () => false,
+  );
 
 /** A bundle in which a module is mapped to nothing has an empty one in its place. */
 function required<T>(value: T | undefined, module: string): T {

@@ -26,7 +26,8 @@ export function nodeGroups(own: Random): {
     x25519,
     secp256r1,
     nistGroup(0x0018, 'secp384r1', 'secp384r1', 48, own),
-    nistGroup(0x0019, 'secp521r1', 'secp521r1', 66, own),
+    // Deno has none.
+    ...(hasCurve('secp521r1') ? [nistGroup(0x0019, 'secp521r1', 'secp521r1', 66, own)] : []),
   ];
   const native = nativeMlKem768(own);
   const hybrids = hybridGroups(native ?? nobleMlKem768, x25519, secp256r1);
@@ -36,6 +37,14 @@ export function nodeGroups(own: Random): {
     // As OpenSSL does where it has ML-KEM; in plain JavaScript a hybrid would more than double the cost of a handshake.
     defaultGroups: Object.freeze(native === undefined ? ids : [hybrids[0].id, ...ids]),
   };
+}
+
+function hasCurve(curve: string): boolean {
+  try {
+    return nodeCrypto.createECDH(curve) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 // RFC 8410 keys: everything but the last 32 bytes is the same for all of them.

@@ -1,6 +1,7 @@
+import type * as NodeCrypto from 'node:crypto';
 import { generateKeyPairSync, type RSAPSSKeyPairKeyObjectOptions, verify } from 'node:crypto';
 import * as zlib from 'node:zlib';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { nodeCrypto } from './node.ts';
 import type { KeyShare, SigningKey, SyncAead } from './provider.ts';
 
@@ -41,6 +42,29 @@ describe('the provider on node:crypto', () => {
       (x25519?.keyShare(nodeCrypto.random) as KeyShare).publicKey,
     );
   });
+});
+
+it('does not list what the platform has not: ChaCha20-Poly1305 on Bun and under FIPS, P-521 on Deno', async () => {
+  vi.resetModules();
+  vi.doMock('node:crypto', async (original) => {
+    const real = await original<typeof NodeCrypto>();
+    const createCipheriv = (name: string, ...rest: never[]): unknown => {
+      if (name === 'chacha20-poly1305') throw new Error('Unknown cipher');
+      return (real.createCipheriv as (...all: unknown[]) => unknown)(name, ...rest);
+    };
+    const createECDH = (curve: string): NodeCrypto.ECDH => {
+      if (curve === 'secp521r1') throw new Error('invalid curve');
+      return real.createECDH(curve);
+    };
+    // vitest wants to be told what Node 20 has not.
+    return { decapsulate: undefined, ...real, createCipheriv, createECDH };
+  });
+  const { nodeCrypto: without } = await import('./node.ts');
+  vi.doUnmock('node:crypto');
+  expect(without.suites.map(({ name }) => name)).toEqual(
+    nodeCrypto.suites.map(({ name }) => name).filter((name) => !name.includes('CHACHA20')),
+  );
+  expect(without.defaultGroups).toEqual(nodeCrypto.defaultGroups.filter((id) => id !== 0x0019));
 });
 
 describe('certificate decompression by node:zlib', () => {

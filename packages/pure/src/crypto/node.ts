@@ -39,7 +39,7 @@ const hashes: Readonly<Record<HashName, Hash>> = Object.freeze({
   sha512: hashOf('sha512', 64),
 });
 
-/** `node:crypto` for everything; ML-KEM by noble before Node 24.7. */
+/** `node:crypto` for everything that it has; ML-KEM by noble before Node 24.7. */
 export const nodeCrypto: CryptoProvider = Object.freeze({
   name: 'node:crypto',
   synchronous: true,
@@ -48,7 +48,7 @@ export const nodeCrypto: CryptoProvider = Object.freeze({
       aead('AES-128-GCM', 'aes-128-gcm'),
       aead('AES-256-GCM', 'aes-256-gcm'),
       aead('ChaCha20-Poly1305', 'chacha20-poly1305'),
-    ],
+    ].filter(isThere),
     hashes,
   ),
   ...nodeGroups(random),
@@ -59,6 +59,16 @@ export const nodeCrypto: CryptoProvider = Object.freeze({
   decompressors: nodeDecompressors,
   random,
 });
+
+/** OpenSSL under FIPS has no ChaCha20-Poly1305, nor has Bun. */
+function isThere({ keyLength, key }: AeadAlgorithm): boolean {
+  try {
+    const aead = key(new Uint8Array(keyLength)) as SyncAead;
+    return aead.seal(new Uint8Array(12), new Uint8Array(5), new Uint8Array(0), new Uint8Array(TAG_LENGTH)).length > 0;
+  } catch {
+    return false;
+  }
+}
 
 function hashOf(name: HashName, size: number): Hash {
   return Object.freeze({

@@ -1,5 +1,6 @@
 /** Runs in a page: what the provider on this browser's WebCrypto does, beside noble. */
 import type { webcrypto } from 'node:crypto';
+import { hostCrypto } from '../../src/crypto/host.ts';
 import { nobleCrypto } from '../../src/crypto/noble.ts';
 import type { Aead, CryptoProvider } from '../../src/crypto/provider.ts';
 import { createWebCrypto } from '../../src/crypto/webcrypto.ts';
@@ -16,6 +17,8 @@ export interface Report {
   }[];
   readonly signs: boolean;
   readonly decompressors: readonly string[];
+  /** What is taken by default, and where it comes from. */
+  readonly host: { readonly suites: readonly string[]; readonly origins: Readonly<Record<string, string>> };
 }
 
 const same = (a: Uint8Array | null, b: Uint8Array | null): boolean =>
@@ -51,7 +54,19 @@ async function examine(web: CryptoProvider): Promise<Report> {
       copies: same(await sealAndChange(platform), sealed),
     });
   }
-  return { groups, aeads, signs: await signs(web), decompressors: web.decompressors.map(({ name }) => name) };
+  return {
+    groups,
+    aeads,
+    signs: await signs(web),
+    decompressors: web.decompressors.map(({ name }) => name),
+    host: await host(),
+  };
+}
+
+async function host(): Promise<Report['host']> {
+  const crypto = await hostCrypto();
+  const origins = (await crypto.origins()).map(({ primitive, source }) => [primitive, source] as const);
+  return { suites: crypto.suites.slice(0, 3).map(({ name }) => name), origins: Object.fromEntries(origins) };
 }
 
 const NONCE = new Uint8Array(12).fill(2);
