@@ -104,7 +104,11 @@ const CHANGES: { readonly [Key in keyof Required<ContextOptions>]: () => Change 
   recordSizeLimit: () => ({ offered: { recordSizeLimit: 512 }, feature: 'record-size-limit' }),
   certificateCompression: () => ({ offered: { certificateCompression: ['zlib'] }, feature: 'certificate-compression' }),
   ech: () => ({ offered: { ech: 'grease' }, feature: 'ech' }),
-  echUnusable: () => ({ offered: { echUnusable: 'grease' }, feature: 'ech' }),
+  echUnusable: () => ({
+    // one ECHConfig, of a version that nobody knows
+    offered: { ech: Uint8Array.of(0, 5, 0xab, 0xcd, 0, 1, 0), echUnusable: 'grease' },
+    feature: 'ech',
+  }),
   grease: () => ({ offered: { grease: true }, feature: 'grease' }),
   renegotiation: () => ({ offered: { renegotiation: 'ignore' }, feature: 'renegotiation-ignored' }),
   postHandshakeAuth: () => ({ offered: { postHandshakeAuth: true }, feature: 'post-handshake-auth' }),
