@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import http2 from 'node:http2';
 import https from 'node:https';
 import net from 'node:net';
+import { duplexPair } from 'node:stream';
 import type nodeTls from 'node:tls';
 import { pki } from '@ferrule/conformance/pki';
 import { connect as connectNats } from '@nats-io/transport-node';
@@ -245,9 +246,11 @@ describe('a library that is about to send data without TLS', () => {
 });
 
 it('pg: what only the engine refuses is told to connect(), however late that is called', async () => {
-  const picky = new TlsConnector({ ca, groups: ['no-such-group'] as never });
+  const picky = new TlsConnector({ ca, groups: [0xfefe] });
   const client = new pg.Client(pgConfig(picky, { host: 'localhost', port: 1, user: 'x', password: SECRET }));
-  const [refusal] = (await once(picky.duplex({ host: 'localhost', port: 1 }), 'error')) as [Error];
+  const [refusal] = (await once(picky.duplex({ servername: 'localhost', stream: duplexPair()[0] }), 'error')) as [
+    Error,
+  ];
   await expect(client.connect()).rejects.toBe(refusal);
 });
 

@@ -220,7 +220,7 @@ describe.each(cases)('$face on $backend, $version', ({ backend, version, face })
     const { port } = gate.address() as net.AddressInfo;
     await dial(sessions, { port });
     gate.close();
-    await expect(dial(sessions, { port })).rejects.toMatchObject({ code: 'TRANSPORT_ERROR' });
+    await expect(dial(sessions, { port })).rejects.toMatchObject({ tlsCode: 'TRANSPORT_ERROR' });
     expect(sessions.size).toBe(1);
   });
 

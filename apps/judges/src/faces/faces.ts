@@ -48,7 +48,7 @@ export async function run(plan: Plan, where: Where, patience: Promise<void>): Pr
 }
 
 const codeOf = (error: unknown): string =>
-  TlsError.is(error) ? error.code : `${(error as { readonly code?: string }).code ?? ''} ${String(error)}`;
+  TlsError.is(error) ? error.tlsCode : `${(error as { readonly code?: string }).code ?? ''} ${String(error)}`;
 
 function taking(plan: Plan, told: Told): (chunk: Uint8Array) => void {
   const expected = payload(plan.down);

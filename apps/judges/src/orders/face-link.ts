@@ -255,7 +255,7 @@ export class FaceLink {
       if (!(error instanceof TypeError) && !TlsError.is(error))
         this.blame('an exporter throws what is neither a TypeError nor a TlsError', describe(error), error);
       else if (
-        !(TlsError.is(error) && this.excused(error.code, error)) &&
+        !(TlsError.is(error) && this.excused(error.tlsCode, error)) &&
         this.open &&
         !isOver &&
         !this.over &&
