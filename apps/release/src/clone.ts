@@ -21,8 +21,8 @@ export interface CloneOptions {
   readonly platforms: readonly string[] | undefined;
 }
 
-/** The newest zig that has been tried for every platform: docs/platforms.md. */
-const ZIG = '0.13.0';
+/** Which zig, and why: docs/platforms.md. */
+const ZIG = '0.17.1';
 
 /** Clones, versions and builds; the platforms' packages are in packages/native/npm afterwards. */
 export async function prepareClone({ root, clone, scratch, zig, platforms }: CloneOptions): Promise<void> {
