@@ -57,7 +57,7 @@ export interface Answer {
 }
 
 /** What is uploaded, and what is downloaded, bytes. */
-export const UPLOAD = 2 ** 21;
-export const DOWNLOAD = 2 ** 23;
+export const UPLOAD: number = 2 ** 21;
+export const DOWNLOAD: number = 2 ** 23;
 /** How long after the handshake a late answer comes: the tickets have come before. */
 export const LATE = 150;
