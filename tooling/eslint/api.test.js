@@ -12,9 +12,11 @@ const UNEXPORTED = {
   // underscore methods.
   'node.txt': [
     'Callback (src/duplex/tls-duplex.ts)',
+    'Phase (src/duplex/tls-duplex.ts)',
     'SocketSurfaceParts (src/duplex/socket-surface.ts)',
     'StreamTransport (src/duplex/stream-transport.ts)',
     'TlsDuplexParts (src/duplex/tls-duplex.ts)',
+    'Truncation (src/duplex/tls-duplex.ts)',
   ],
 };
 

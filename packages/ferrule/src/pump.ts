@@ -22,8 +22,9 @@ import { bytesOf } from '@ferrule/result/arguments';
 import { EMPTY } from '@ferrule/result/bytes';
 import { Departure, type Manner } from './departure.ts';
 import { type Job, JobQueue, type Settled } from './jobs.ts';
-export type { Settled } from './jobs.ts';
 import { asError, Outgoing, quietly } from './outgoing.ts';
+import { type PumpFace, type PumpOptions, STALL } from './pump-face.ts';
+import { advance, bare, closedByUs, closeNotify, notBytes, nothing, stalledFor } from './steps.ts';
 import type { Transport, TransportSink } from './transport.ts';
 import { turn } from './turn.ts';
 
@@ -31,45 +32,10 @@ import { turn } from './turn.ts';
 const SEND_AT = 48 * 1024;
 /** Received bytes that may wait for nobody before the transport is told to stop: so long, an end is noticed at once. */
 const UNASKED = 16 * 1024;
-/** The default of {@link PumpOptions.stall}. */
-const STALL = 10_000;
 
 export { onAbort } from './abort.ts';
-
-/** What a pump tells, and asks, of the face that it works for. Nothing here may throw. */
-export interface PumpFace {
-  /** The handshake is done. */
-  established(): void;
-  /**
-   * Memory for plaintext, at least a byte; `undefined` while the reader wants nothing. Asked again after each {@link
-   * filled}.
-   */
-  space(): Uint8Array | undefined;
-  /** The first `n` bytes of that memory are plaintext. */
-  filled(n: number): void;
-  /** That was all for now: hand on what was filled. */
-  drained(): void;
-  /** The peer's close_notify: no plaintext will follow. */
-  ended(): void;
-  /** The connection has failed, or was destroyed. Told once. */
-  failed(error: Error): void;
-  /** The transport has been given up: all is over. Told once, also after {@link failed}. */
-  over(): void;
-  /**
-   * The transport is broken: does the face still want what was received before? Otherwise the connection fails at once.
-   */
-  keepsUnread(): boolean;
-  /**
-   * The transport has ended without close_notify. True: for this face that is the end of the plaintext, as close_notify
-   * is (RFC 9846 section 6.1 says why it should not be). Absent: it is a failure.
-   */
-  truncated?(): boolean;
-}
-
-export interface PumpOptions {
-  /** How long an orderly end may go on without a byte moving, milliseconds. Default 10000. */
-  readonly stall?: number | undefined;
-}
+export type { Settled } from './jobs.ts';
+export type { PumpFace, PumpOptions } from './pump-face.ts';
 
 /**
  * `new`: no handshake yet, bytes of the peer wait. `leaving`: nothing is encrypted or decrypted any more; what was sent
@@ -368,7 +334,7 @@ export class TlsPump implements TransportSink {
 
   #write(ssl: Ssl): void {
     for (let job = this.#jobs.current; job !== undefined && this.#state === 'open'; job = this.#jobs.current) {
-      const ret = this.#advance(ssl, job);
+      const ret = advance(ssl, job);
       if (ret <= 0) {
         const why = ssl.getError(ret);
         if (why === SslError.wantWrite && this.#outgoing.flush() && !this.#outgoing.full) continue;
@@ -379,30 +345,6 @@ export class TlsPump implements TransportSink {
       this.#jobs.encrypted(this.#outgoing.encrypted);
       this.#jobs.settle(this.#outgoing.sent);
     }
-  }
-
-  #advance(ssl: Ssl, job: Job): number {
-    const { bytes, offset } = job;
-    if (bytes === undefined) {
-      try {
-        return job.operate?.(ssl) ?? 1;
-      } catch (error) {
-        // the caller's mistake, which is no failure of the connection
-        job.done(error as Error);
-        job.done = () => {};
-        return 1;
-      }
-    }
-    if (bytes.length === 0) {
-      if (bytes !== EMPTY) {
-        job.done(new TypeError('write: the memory of `from` was transferred before all of it was written'));
-        job.done = () => {};
-      }
-      return 1;
-    }
-    const n = ssl.write(offset === 0 ? bytes : bytes.subarray(offset));
-    if (n > 0) job.offset += n;
-    return n;
   }
 
   /** What an operation waits for. */
@@ -522,16 +464,7 @@ export class TlsPump implements TransportSink {
   /** Time is over. */
   #give(stalled: number): void {
     if (this.#state === 'open') {
-      const { name } = this.#transport;
-      this.#end(
-        this.#ssl?.asyncReady === undefined
-          ? new TlsError('TIMEOUT', `${name}: the other side took nothing for ${stalled} ms`)
-          : new TlsError(
-              'TIMEOUT',
-              `${name}: a callback of the caller did not answer for ${stalled} ms, and what was written waits for it`,
-              { hint: 'Settle the promise that onCertificateRequest returned, with a credential or with undefined.' },
-            ),
-      );
+      this.#end(stalledFor(stalled, this.#transport.name, this.#ssl?.asyncReady !== undefined));
     }
     this.#finish();
   }
@@ -564,25 +497,3 @@ export class TlsPump implements TransportSink {
     return this.#state === state;
   }
 }
-
-/** SSL_shutdown(3): 0 is "sent", and no error. */
-const closeNotify = (ssl: Ssl): number => ((ssl.shutdownState & 1) === 0 ? ssl.shutdown() || 1 : 1);
-
-/** An engine wraps what its BIO failed with; where that says all there is to say already, it is better alone. */
-const bare = (error: TlsError): TlsError => (TlsError.is(error.cause) ? error.cause : error);
-
-/** Done when what came before it is. */
-const nothing = (): number => 1;
-
-let disposed: TlsError | undefined;
-/** One for all, since an error with its stack costs as much as a small record. */
-const closedByUs = (): TlsError => (disposed ??= new TlsError('DISPOSED', 'the connection was closed'));
-
-const notBytes = (name: string, value: unknown): TlsError =>
-  new TlsError(
-    'TRANSPORT_ERROR',
-    `${name}: the stream yields ${typeof value === 'string' ? 'strings' : `${typeof value} values`} in place of bytes`,
-    {
-      hint: 'Give a stream of Uint8Array or Buffer: without setEncoding(), without objectMode.',
-    },
-  );

@@ -1,0 +1,62 @@
+/** @module The operations that a pump runs, and the ways in which they fail. */
+import type { Ssl } from '@ferrule/contract';
+import { TlsError } from '@ferrule/result';
+import { EMPTY } from '@ferrule/result/bytes';
+import type { Job } from './jobs.ts';
+
+/** A job as far as it goes now; what the `Ssl` returned. */
+export function advance(ssl: Ssl, job: Job): number {
+  const { bytes, offset } = job;
+  if (bytes === undefined) {
+    try {
+      return job.operate?.(ssl) ?? 1;
+    } catch (error) {
+      // the caller's mistake, which is no failure of the connection
+      job.done(error as Error);
+      job.done = () => {};
+      return 1;
+    }
+  }
+  if (bytes.length === 0) {
+    if (bytes !== EMPTY) {
+      job.done(new TypeError('write: the memory of `from` was transferred before all of it was written'));
+      job.done = () => {};
+    }
+    return 1;
+  }
+  const n = ssl.write(offset === 0 ? bytes : bytes.subarray(offset));
+  if (n > 0) job.offset += n;
+  return n;
+}
+
+/** SSL_shutdown(3): 0 is "sent", and no error. */
+export const closeNotify = (ssl: Ssl): number => ((ssl.shutdownState & 1) === 0 ? ssl.shutdown() || 1 : 1);
+
+/** An engine wraps what its BIO failed with; where that says all there is to say already, it is better alone. */
+export const bare = (error: TlsError): TlsError => (TlsError.is(error.cause) ? error.cause : error);
+
+/** Done when what came before it is. */
+export const nothing = (): number => 1;
+
+let disposed: TlsError | undefined;
+/** One for all, since an error with its stack costs as much as a small record. */
+export const closedByUs = (): TlsError => (disposed ??= new TlsError('DISPOSED', 'the connection was closed'));
+
+export const notBytes = (name: string, value: unknown): TlsError =>
+  new TlsError(
+    'TRANSPORT_ERROR',
+    `${name}: the stream yields ${typeof value === 'string' ? 'strings' : `${typeof value} values`} in place of bytes`,
+    {
+      hint: 'Give a stream of Uint8Array or Buffer: without setEncoding(), without objectMode.',
+    },
+  );
+
+/** Nothing moved for `ms` milliseconds: the other side, or a callback of the caller's, is waited for in vain. */
+export const stalledFor = (ms: number, name: string, isCallback: boolean): TlsError =>
+  isCallback
+    ? new TlsError(
+        'TIMEOUT',
+        `${name}: a callback of the caller did not answer for ${ms} ms, and what was written waits for it`,
+        { hint: 'Settle the promise that onCertificateRequest returned, with a credential or with undefined.' },
+      )
+    : new TlsError('TIMEOUT', `${name}: the other side took nothing for ${ms} ms`);
