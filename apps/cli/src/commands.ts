@@ -26,7 +26,8 @@ const EXIT_CODES = `
 Exit codes:
   0 ok   1 cannot write, or a fault of this command   2 usage   3 STARTTLS   4 handshake or alert
   5 untrusted chain   6 wrong name   7 expired or not valid yet   8 expires soon   9 pin mismatch
-  10 ALPN, version or policy   11 proxy   12 differs (diff)   13 DNS or TCP   124 timeout   130 interrupted`;
+  10 ALPN, version or policy   11 proxy   12 differs (diff)   13 DNS or TCP   22 HTTP status (get -f)
+  124 timeout   130 interrupted`;
 
 const TARGET = 'host, host:port or [address]:port; the port is 443 when left out';
 
@@ -242,11 +243,22 @@ function connecting(program: Command, run: Run, signal: AbortSignal): void {
   )
     .description('fetch a page; its body goes to stdout')
     .option('-v, --verbose', 'tell about the connection and the headers, on stderr')
+    .option('-f, --fail', 'exit with 22 for a status of 400 and above, and write no page')
+    .option('-I, --head', 'ask for the headers alone, and write them')
+    .addOption(option('-o, --output <file>', 'write the page there, when it is whole'))
+    .addOption(
+      option<readonly string[]>('-H, --header <line>', '"Name: value", sent with the request (repeatable)', {
+        parse: (line, before = []) => [...before, headerOf(line)],
+      }),
+    )
+    .addOption(option('-X, --request <method>', 'in place of GET', { parse: methodOf }))
+    .addOption(option('-d, --data <text>', 'what to send, with POST; @file sends what is in it').conflicts('head'))
     .addHelpText(
       'after',
       examples([
         'get https://example.org/',
         'get https://localhost:8443/ --ca root.pem -v',
+        'get https://example.org/page -f -o page.html',
         'get https://example.org/ --backend pure --json',
       ]),
     )
@@ -370,6 +382,17 @@ function comparing(program: Command, run: Run, signal: AbortSignal): void {
 /** What is no name of a host: a path, or the ending of a file of certificates. */
 const isFile = (name: string): boolean =>
   !/^[\w+.-]{2,}:/.test(name) && (/[/\\]/.test(name) || /\.(pem|crt|cer|der|p12|pfx|p7b|p7c)$/i.test(name));
+
+/** RFC 9110 section 5.6.2: a token, and a value without what ends a line. */
+function headerOf(line: string): string {
+  if (!/^[\w!#$%&'*+.^`|~-]+:[^\r\n\0]*$/.test(line)) throw new Error('expected "Name: value"');
+  return line;
+}
+
+function methodOf(text: string): string {
+  if (!/^[A-Z]+$/.test(text)) throw new Error('expected a method, such as POST');
+  return text;
+}
 
 function depthOf(text: string): number {
   if (!/^\d{1,2}$/.test(text)) throw new Error('expected a place in the chain: 0 is the server’s own certificate');

@@ -24,6 +24,8 @@ export const Exit = {
   differs: 12,
   /** DNS or TCP. */
   transport: 13,
+  /** `get --fail`: the page is an error, as with curl(1). */
+  http: 22,
   timeout: 124,
   /** Ctrl-C: 128 + SIGINT. */
   interrupted: 130,
@@ -51,6 +53,7 @@ const WORST_FIRST: readonly Exit[] = [
   Exit.timeout,
   Exit.proxy,
   Exit.usage,
+  Exit.http,
   Exit.differs,
   Exit.expiring,
   Exit.ok,

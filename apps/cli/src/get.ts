@@ -3,10 +3,13 @@ import { request, type IncomingMessage } from 'node:http';
 import { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type TlsConnection, TlsError } from 'ferrule';
+import { Exit } from './exit.ts';
+import { readInput } from './files.ts';
 import { connectionJson } from './json.ts';
 import { Observer } from './observe.ts';
 import type { ObserveOptions } from './observing.ts';
 import { open } from './open.ts';
+import { OutputFile } from './output.ts';
 import type { CommonOptions } from './options.ts';
 import { colorsFor, connectionReport } from './report.ts';
 import { screenOf } from './screen.ts';
@@ -16,9 +19,22 @@ import { printable } from './certificates.ts';
 
 export interface GetCommandOptions extends CommonOptions, ObserveOptions {
   readonly verbose?: boolean;
+  /** A status of 400 and above is a failure. */
+  readonly fail?: boolean;
+  /** The headers alone. */
+  readonly head?: boolean;
+  readonly output?: string;
+  /** `Name: value` */
+  readonly header?: readonly string[];
+  readonly request?: string;
+  /** What to send, or `@` and a file of it. */
+  readonly data?: string;
 }
 
 export async function getCommand(url: URL, options: GetCommandOptions, signal: AbortSignal): Promise<void> {
+  const { data, output } = options;
+  const body = data?.startsWith('@') === true ? readInput('--data', data.slice(1)) : data;
+  const out = output === undefined ? undefined : new OutputFile('--output', output);
   const observer = Observer.of(options);
   const offer = { alpn: ['http/1.1'], ...options, starttls: 'none' } as const;
   const timeline = new Timeline(observer);
@@ -29,7 +45,7 @@ export async function getCommand(url: URL, options: GetCommandOptions, signal: A
         connectionReport(connection.info, timeline, colorsFor(process.stderr), screenOf(process.stderr)),
       );
   };
-  const response = await get(connection, url).then(
+  const response = await get(connection, url, options, body).then(
     (answer) => (timeline.mark('first byte'), answer),
     (error: unknown) => {
       tell();
@@ -38,6 +54,13 @@ export async function getCommand(url: URL, options: GetCommandOptions, signal: A
   );
   tell();
   if (options.verbose === true) process.stderr.write(`\n${head(response)}\n\n`);
+  const { statusCode = 0 } = response;
+  if (options.fail === true && statusCode >= 400) {
+    process.stderr.write(`${url.host}: HTTP status ${statusCode} ${printable(response.statusMessage ?? '')}\n`);
+    process.exitCode = Exit.http;
+    response.destroy();
+    return connection.close();
+  }
   try {
     if (options.json === true) {
       const body = Buffer.concat((await response.toArray()) as Buffer[]);
@@ -48,15 +71,21 @@ export async function getCommand(url: URL, options: GetCommandOptions, signal: A
         }),
       );
     } else {
-      await pipeline(response, process.stdout, { end: false });
+      if (options.head === true) (out ?? process.stdout).write(`${head(response)}\n`);
+      if (out === undefined) await pipeline(response, process.stdout, { end: false });
+      else for await (const chunk of response) out.write(chunk as Buffer);
     }
   } catch (error) {
+    out?.discard();
     throw interruption(response, error as Error);
   }
   // A page without a length ends with the connection, and is whole only after close_notify (RFC 9112 section 8); Node's
   // client takes any end.
-  if (endsWithConnection(response) && response.socket.errored !== null)
+  if (endsWithConnection(response) && response.socket.errored !== null) {
+    out?.discard();
     throw interruption(response, response.socket.errored);
+  }
+  out?.close();
   await connection.close();
 }
 
@@ -78,15 +107,27 @@ function interruption({ socket }: IncomingMessage, cause: Error): TlsError {
       });
 }
 
-function get(connection: TlsConnection, url: URL): Promise<IncomingMessage> {
+function get(
+  connection: TlsConnection,
+  url: URL,
+  { head: headersOnly, header = [], request: method }: GetCommandOptions,
+  body: string | Buffer | undefined,
+): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const socket = Duplex.fromWeb(connection as unknown as Parameters<typeof Duplex.fromWeb>[0]);
     const asked = request({
       // no `agent`: with one set to false Node would make the connection itself
       createConnection: () => socket,
-      method: 'GET',
+      method: method ?? (headersOnly === true ? 'HEAD' : body === undefined ? 'GET' : 'POST'),
       path: `${url.pathname}${url.search}`,
-      headers: { host: url.host, 'user-agent': 'ferrule', accept: '*/*', connection: 'close' },
+      headers: {
+        host: url.host,
+        'user-agent': 'ferrule',
+        accept: '*/*',
+        connection: 'close',
+        ...(body !== undefined && { 'content-type': 'application/x-www-form-urlencoded' }),
+        ...Object.fromEntries(header.map(pairOf)),
+      },
     });
     asked.once('response', resolve);
     asked.once('error', (cause) =>
@@ -99,8 +140,14 @@ function get(connection: TlsConnection, url: URL): Promise<IncomingMessage> {
             }),
       ),
     );
-    asked.end();
+    asked.end(body);
   });
+}
+
+/** The name in lower case, so that one of ours is replaced, not sent twice. */
+function pairOf(line: string): readonly [string, string] {
+  const colon = line.indexOf(':');
+  return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
 }
 
 function head({ httpVersion, statusCode, statusMessage, rawHeaders }: IncomingMessage): string {

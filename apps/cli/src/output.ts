@@ -75,6 +75,12 @@ export class OutputFile {
     }
   }
 
+  /** What came is not all: what was there before stays. */
+  discard(): void {
+    if (this.#temporary !== undefined) this.#written = 0;
+    this.close();
+  }
+
   #failed(error: NodeJS.ErrnoException): void {
     const fd = this.#fd;
     this.#fd = undefined;

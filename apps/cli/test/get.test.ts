@@ -1,0 +1,84 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pki } from '@ferrule/conformance/pki';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { here } from './here.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'ferrule-get-'));
+const at = (name: string): string => join(folder, name);
+let server: Server;
+let origin = '';
+
+beforeAll(async () => {
+  writeFileSync(at('root.pem'), (await pki('root')).certificatePem);
+  const { keyPem, chainPem } = await pki('p256');
+  server = createServer({ key: keyPem, cert: chainPem }, (request, response) => {
+    const cut = request.url === '/cut';
+    response.statusCode = request.url === '/missing' ? 404 : 200;
+    response.setHeader('x-method', request.method ?? '');
+    if (cut) response.setHeader('content-length', 1000);
+    let body = '';
+    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+    request.on('end', () => {
+      const page = `${request.method} ${body} ${String(request.headers['x-own'])} ${String(request.headers['user-agent'])}`;
+      if (cut) response.write(page, () => response.socket?.end());
+      else response.end(page);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  origin = `https://localhost:${(server.address() as AddressInfo).port}`;
+});
+afterAll(() => {
+  server.close();
+  rmSync(folder, { recursive: true });
+});
+
+const get = (path: string, ...args: readonly string[]) =>
+  here(['get', `${origin}${path}`, '--ca', at('root.pem'), ...args]);
+
+describe('ferrule get', () => {
+  it('sends data, headers and methods as it is told, and writes the page to a file', async () => {
+    writeFileSync(at('data'), 'from a file');
+    const sent = await get('/', '-d', 'a=1', '-H', 'X-Own: mine', '-H', 'User-Agent: me', '-o', at('posted'));
+    expect([sent.code, sent.stdout, sent.stderr]).toEqual([0, '', '']);
+    expect(readFileSync(at('posted'), 'utf8')).toBe('POST a=1 mine me');
+    await get('/', '-X', 'PUT', '-d', `@${at('data')}`, '-o', at('put'));
+    expect(readFileSync(at('put'), 'utf8')).toBe('PUT from a file undefined ferrule');
+  });
+
+  it('writes the headers alone with --head', async () => {
+    const { code, stdout } = await get('/', '-I');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^HTTP\/1\.1 200 OK\n[^]*x-method: HEAD\n[^]*$/);
+  });
+
+  it('exits with 22 for an error page under --fail, and replaces nothing', async () => {
+    writeFileSync(at('kept'), 'kept');
+    const failed = await get('/missing', '-f', '-o', at('kept'));
+    expect([failed.code, failed.stdout]).toEqual([22, '']);
+    expect(failed.stderr).toMatch(/^localhost:\d+: HTTP status 404 Not Found\n$/);
+    expect(readFileSync(at('kept'), 'utf8')).toBe('kept');
+    expect((await get('/missing', '-o', at('page'))).code).toBe(0);
+  });
+
+  it('writes no file of a page that was cut off', async () => {
+    const cut = await get('/cut', '-o', at('cut'));
+    expect([cut.code, existsSync(at('cut'))]).toEqual([4, false]);
+    expect(cut.stderr).toMatch(/UNEXPECTED_EOF/);
+  });
+
+  it.each([
+    [['-H', 'no colon'], /expected "Name: value"/],
+    [['-X', 'get it'], /expected a method/],
+    [['-d', '@nosuch'], /--data nosuch: there is no such file/],
+    [['-o', '/'], /is a folder/],
+    [['-I', '-d', 'x'], /cannot be used with/],
+  ])('refuses %j', async (args, said) => {
+    const { code, stderr } = await get('/', ...args);
+    expect([code, stderr.trimEnd().split('\n').length <= 4]).toEqual([2, true]);
+    expect(stderr).toMatch(said);
+  });
+});
