@@ -1,4 +1,5 @@
 /** ARCHITECTURE.md leads to the right place: what it names exists. */
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -26,6 +27,16 @@ describe('ARCHITECTURE.md', () => {
     const paths = quoted(text).filter((name) => /^(?:apps|packages|tooling|docs)\/[\w./-]+$/.test(name));
     expect(paths.filter((path) => !existsSync(join(root, path)))).toEqual([]);
   });
+});
+
+it('no source file has more than 500 lines', () => {
+  const files = execFileSync('git', ['ls-files', 'packages', 'apps'], { cwd: root, encoding: 'utf8' })
+    .split('\n')
+    .filter((file) => /^\w+\/[\w-]+\/(?:src\/.*\.ts|(?:addon|core)\/.*\.(?:cpp|h))$/.test(file))
+    .filter((file) => !file.endsWith('.test.ts') && existsSync(join(root, file)));
+  expect(files.length).toBeGreaterThan(300);
+  const isLong = (file) => readFileSync(join(root, file), 'utf8').trimEnd().split('\n').length > 500;
+  expect(files.filter(isLong)).toEqual([]);
 });
 
 /** A declaration of TypeScript, or the definition of a function or type of C++. */
