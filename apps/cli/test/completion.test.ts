@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { here } from './here.ts';
 import { ferrule } from './run.ts';
 
 const has = (shell: string): boolean => spawnSync(shell, ['--version']).status === 0;
@@ -45,10 +46,8 @@ describe.skipIf(!bash)('ferrule completion bash', () => {
   });
 
   it('offers the options of each command as its help has them, and that has examples', async () => {
-    const helps = await Promise.all(
-      commands.map(async (command) => [command, (await ferrule([command, '--help'])).stdout] as const),
-    );
-    for (const [command, stdout] of helps) {
+    for (const command of commands) {
+      const { stdout } = await here([command, '--help']);
       expect(stdout).toMatch(/\nExamples:\n(.*\n)? .*ferrule /);
       const options = [...stdout.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)].map(([, long = '']) => long);
       expect(offers(command, '--')).toEqual(expect.arrayContaining(options));
