@@ -8,6 +8,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import type { SslContext } from '@ferrule/contract';
 import { createPure, type CryptoProvider } from '@ferrule/pure';
 import { nobleCrypto } from '@ferrule/pure/crypto/noble';
 import { nodeCrypto } from '@ferrule/pure/crypto/node';
@@ -56,7 +57,7 @@ const memory = async (provider: CryptoProvider, suite: number): Promise<Figures>
 async function overLoopback(providers: readonly CryptoProvider[]): Promise<Record<string, Figures>> {
   const server = fork(fileURLToPath(new URL('native-server.js', import.meta.url)));
   const [peer] = (await once(server, 'message')) as [Peer];
-  const contextOf = (crypto: CryptoProvider): ReturnType<ReturnType<typeof createPure>['createContext']> =>
+  const contextOf = (crypto: CryptoProvider): SslContext =>
     createPure({ crypto }).createContext({ trustAnchors: [Buffer.from(peer.der, 'base64')], cipherSuites: [0x1301] });
   const node = { 'node:tls': nodeClient({ ...peer, ciphers: 'TLS_AES_128_GCM_SHA256' }, 'data') };
   const all: Record<string, TlsClient> = {
