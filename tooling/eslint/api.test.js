@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { folder, reports } from '../api/report.js';
+import { folder, reports } from './api.js';
 
 const fresh = reports();
 

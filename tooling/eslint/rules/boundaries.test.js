@@ -52,7 +52,7 @@ tester.run('boundaries', boundaries, {
     refused('outside', 'apps/cli/src/main.ts', "export * from '../../../packages/result/src/index.ts';"),
     refused('dynamic', 'packages/ferrule/src/choose.ts', "import { load } from '@ferrule/native';"),
     refused('undeclared', 'packages/node/src/tcp.ts', "import { load } from '@ferrule/native';"),
-    refused('undeclared', 'packages/bio/src/pair.ts', "import { TlsError } from '@ferrule/result';"),
+    refused('undeclared', 'packages/bio/src/pair.ts', "import type { Ssl } from '@ferrule/contract';"),
     refused('undeclared', 'packages/bio/src/pair.ts', "import fc from 'fast-check';"),
     refused('undeclared', 'packages/starttls/src/index.ts', "type Bio = import('@ferrule/bio').Bio;"),
     refused('undeclared', 'apps/cli/src/main.ts', "import { load } from '@ferrule/native';"),

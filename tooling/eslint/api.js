@@ -18,7 +18,7 @@ export function reports() {
     ...ts.parseJsonConfigFileContent(
       { extends: '../../tsconfig.base.json', compilerOptions: { types: ['node'] } },
       ts.sys,
-      join(root, 'tooling/api'),
+      join(root, 'tooling/eslint'),
     ).options,
     customConditions: ['@ferrule/source'],
     noEmit: true,
@@ -60,7 +60,7 @@ function reportOf(program, checker, { name, place, entries }) {
       if (declarations.length === 0) return `export ${as}: of another package`;
       for (const declaration of declarations)
         for (const leak of leaksOf(checker, declaration, place, known)) leaks.add(leak);
-      return declarations.map((node) => printed(node, as)).join('\n');
+      return [...new Set(declarations.map((node) => printed(node, as)))].join('\n');
     });
     return `## ${path === '.' ? name : name + path.slice(1)}\n\n${lines.join('\n')}\n`;
   });
