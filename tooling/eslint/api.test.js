@@ -16,7 +16,6 @@ const UNEXPORTED = {
     'SocketSurfaceParts (src/duplex/socket-surface.ts)',
     'StreamTransport (src/duplex/stream-transport.ts)',
     'TlsDuplexParts (src/duplex/tls-duplex.ts)',
-    'Truncation (src/duplex/tls-duplex.ts)',
   ],
 };
 
