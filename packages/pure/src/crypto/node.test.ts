@@ -57,7 +57,8 @@ it('does not list what the platform has not: ChaCha20-Poly1305 on Bun and under 
       return real.createECDH(curve);
     };
     // vitest wants to be told what Node 20 has not.
-    return { decapsulate: undefined, ...real, createCipheriv, createECDH };
+    const fake = { decapsulate: undefined, ...real, createCipheriv, createECDH };
+    return { ...fake, default: fake };
   });
   const { nodeCrypto: without } = await import('./node.ts');
   vi.doUnmock('node:crypto');

@@ -112,7 +112,9 @@ describe('PSK offers', () => {
     });
     const offers = pskOffers(effects, sessionOf());
     expect(offers.map(({ source }) => source.kind)).toEqual(['session', 'external']);
-    expect(retriedPsks(offers, nodeCrypto.hashes.sha384, NOW).map(({ source }) => source.kind)).toEqual(['external']);
+    expect(retriedPsks(offers, effects.config.provider.hashes.sha384, NOW).map(({ source }) => source.kind)).toEqual([
+      'external',
+    ]);
     expect(() => offers[0]?.early.binderKey('resumption')).toThrow(
       expect.objectContaining({ code: 'DISPOSED' }) as Error,
     );
@@ -120,9 +122,12 @@ describe('PSK offers', () => {
   });
 
   it('tell after a HelloRetryRequest how old the ticket is now', () => {
-    const offers = pskOffers(testEffects({ now: () => NOW }), sessionOf({ ageAdd: 0 }));
+    const effects = testEffects({ now: () => NOW });
+    const offers = pskOffers(effects, sessionOf({ ageAdd: 0 }));
     expect(
-      [offers, retriedPsks(offers, nodeCrypto.hashes.sha256, NOW + 7)].map(([offer]) => offer?.obfuscatedTicketAge),
+      [offers, retriedPsks(offers, effects.config.provider.hashes.sha256, NOW + 7)].map(
+        ([offer]) => offer?.obfuscatedTicketAge,
+      ),
     ).toEqual([50_000, 50_007]);
   });
 
