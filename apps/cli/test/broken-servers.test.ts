@@ -5,7 +5,8 @@ import { pki } from '@ferrule/conformance/pki';
 import { chooseEngine } from 'ferrule';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BROKEN_SERVERS } from './broken-servers.ts';
-import { ferrule } from './run.ts';
+import { here } from './here.ts';
+import type { Outcome } from './run.ts';
 import { conforms } from './schema.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ferrule-broken-'));
@@ -42,7 +43,8 @@ describe('ferrule inspect', () => {
     async ({ title, start, args = [], code, exit, hint }) => {
       const { port, args: its = [], close } = await start();
       const command = ['inspect', `localhost:${port}`, '--ca', ca, '--json', ...args, ...its];
-      const outcomes = await Promise.all(engines.map((engine) => ferrule([...command, '--backend', engine])));
+      const outcomes: Outcome[] = [];
+      for (const engine of engines) outcomes.push(await here([...command, '--backend', engine]));
       close();
       const causes = outcomes.map(({ code: exitCode, stdout, stderr }) => {
         conforms(stdout);

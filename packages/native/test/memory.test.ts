@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 const sanitized = (process.env['FERRULE_NATIVE_ADDON'] ?? '').includes('sanitize');
 
 /** `npm run test:long` opens 10,000; the default is what an everyday run can bear. */
-const CONNECTIONS = process.env['FERRULE_LONG'] === '1' ? 10_000 : 2500;
+const CONNECTIONS = process.env['FERRULE_LONG'] === '1' ? 10_000 : 1500;
 
 it(`leaves memory where it was after ${CONNECTIONS} connections`, { timeout: 300_000 }, () => {
   const program = fileURLToPath(new URL('many-connections.ts', import.meta.url));

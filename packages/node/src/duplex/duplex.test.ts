@@ -58,7 +58,9 @@ describe.each(engines.filter(({ available }) => available))('a TLS Duplex on $na
     server.close();
   });
 
-  const dial = (options: Partial<DuplexOptions> & { verify?: 'none'; alpn?: string[] } = {}): TlsDuplex => {
+  const dial = (
+    options: Partial<DuplexOptions> & { verify?: 'none'; alpn?: string[]; groups?: number[] } = {},
+  ): TlsDuplex => {
     const duplex = tlsDuplex({
       backend,
       ca,
