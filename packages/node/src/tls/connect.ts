@@ -46,14 +46,16 @@ function argumentsOf(args: readonly unknown[]): {
   const last = args.at(-1);
   const callback = typeof last === 'function' ? (last as () => void) : undefined;
   const [first, second, third] = args;
-  const given =
-    typeof first === 'object' && first !== null
+  const given = {
+    ...(typeof first === 'object' && first !== null
       ? first
       : {
           ...(isPath(first) ? { path: first } : { port: first as number }),
           ...(typeof second === 'string' && { host: second }),
-          ...[second, third].find((each) => typeof each === 'object' && each !== null),
-        };
+        }),
+    // as node:tls does also behind a first object
+    ...[second, third].find((each) => typeof each === 'object' && each !== null),
+  };
   return { options: withDefaults(given as TlsConnectOptions), callback };
 }
 

@@ -48,7 +48,8 @@ const SUITES_13: ReadonlyMap<string, number> = new Map([
  * as OpenSSL does.
  */
 export function cipherSuitesOf(list: string, { supported }: Backend): readonly number[] {
-  const parts = list.split(/[:, ]+/).filter((part) => part !== '');
+  // openssl-ciphers(1): a command of @ needs no separator before it
+  const parts = list.split(/[:;, ]+|(?=@)/).filter((part) => part !== '');
   const named13 = parts.flatMap((part) => SUITES_13.get(part) ?? []);
   const rest = parts.filter((part) => !part.startsWith('TLS_'));
   // SSL_CTX_set_ciphersuites(3) and SSL_CTX_set_cipher_list(3) are two lists; a string that has nothing of one leaves it

@@ -29,15 +29,18 @@ export interface Listener {
 /** The context of an engine for each kind of connection that a SecureContext makes. */
 export class ClientContext {
   readonly #options: SecureContextOptions;
-  readonly #made = new Map<string, SslContext>();
+  readonly #defaults: Defaults;
+  /** By the engine itself: two may have one name, and verify by different rules. */
+  readonly #made = new WeakMap<Backend, Map<string, SslContext>>();
   readonly #listeners = new WeakMap<Ssl, Listener>();
   /** DER, where the caller named anchors. */
   readonly ca: readonly Uint8Array[] | undefined;
   readonly allowPartialTrustChain: boolean;
   readonly #credentials: readonly Credential[];
 
-  constructor(options: SecureContextOptions) {
+  constructor({ options, defaults }: Kept) {
     this.#options = options;
+    this.#defaults = defaults;
     const { ca } = options;
     this.ca = ca === undefined || ca === null ? undefined : flat<string | Uint8Array>(ca).flatMap(certificatesIn);
     this.allowPartialTrustChain = (options as Given)['allowPartialTrustChain'] === true;
@@ -47,8 +50,9 @@ export class ClientContext {
   /** @throws TypeError for what this engine does not have. */
   for(backend: Backend, variant: Variant): SslContext {
     const { verify, alpn, ocsp, psk, trace } = variant;
-    const key = JSON.stringify([backend.name, backend.engine, verify, alpn, ocsp, trace !== undefined]);
-    const known = psk === undefined ? this.#made.get(key) : undefined;
+    const key = JSON.stringify([verify, alpn, ocsp, trace !== undefined]);
+    const contexts = this.#made.get(backend) ?? new Map<string, SslContext>();
+    const known = psk === undefined ? contexts.get(key) : undefined;
     if (known !== undefined) return known;
     const made = backend.createContext({
       ...this.#shared(backend),
@@ -61,7 +65,7 @@ export class ClientContext {
       onSession: (session, ssl) => this.#listeners.get(ssl)?.session(session, ssl),
       onKeylog: (line, ssl) => this.#listeners.get(ssl)?.keylog(line),
     });
-    if (psk === undefined) this.#made.set(key, made);
+    if (psk === undefined) this.#made.set(backend, contexts.set(key, made));
     return made;
   }
 
@@ -71,9 +75,9 @@ export class ClientContext {
 
   #shared(backend: Backend): ContextOptions {
     const { sigalgs, crl } = this.#options;
-    const ciphers = changed(this.#options.ciphers, 'DEFAULT_CIPHERS');
-    const ecdhCurve = changed(this.#options.ecdhCurve, 'DEFAULT_ECDH_CURVE');
-    const versions = versionsOf(this.#options);
+    const ciphers = changed('DEFAULT_CIPHERS', this.#options.ciphers ?? this.#defaults.DEFAULT_CIPHERS);
+    const ecdhCurve = changed('DEFAULT_ECDH_CURVE', this.#options.ecdhCurve ?? this.#defaults.DEFAULT_ECDH_CURVE);
+    const versions = versionsOf(this.#options, this.#defaults);
     const suites = ciphers === undefined ? undefined : cipherSuitesOf(ciphers, backend);
     if (suites !== undefined && !suites.some((id) => usable(id, versions)))
       throw refusal(
@@ -107,9 +111,35 @@ const nodeCreateSecureContext = nodeTls.createSecureContext;
  */
 export function createSecureContext(options: SecureContextOptions = {}): SecureContext {
   const made = nodeCreateSecureContext(options);
-  // as they are now, whatever the caller does with them
-  kept.set(made, { ...options });
+  kept.set(made, keep(options));
   return made;
+}
+
+/** What a SecureContext is made of, as it was at that moment: neither the caller nor node:tls's defaults change it. */
+interface Kept {
+  readonly options: SecureContextOptions;
+  readonly defaults: Defaults;
+}
+
+type Defaults = Pick<
+  typeof nodeTls,
+  'DEFAULT_CIPHERS' | 'DEFAULT_ECDH_CURVE' | 'DEFAULT_MIN_VERSION' | 'DEFAULT_MAX_VERSION'
+>;
+
+const keep = (options: SecureContextOptions): Kept => {
+  const { DEFAULT_CIPHERS, DEFAULT_ECDH_CURVE, DEFAULT_MIN_VERSION, DEFAULT_MAX_VERSION } = nodeTls;
+  return {
+    options: Object.fromEntries(Object.entries(options).map(([name, value]) => [name, copied(value)])),
+    defaults: { DEFAULT_CIPHERS, DEFAULT_ECDH_CURVE, DEFAULT_MIN_VERSION, DEFAULT_MAX_VERSION },
+  };
+};
+
+/** Bytes, lists, and keys and PFX files with a passphrase of their own; everything else is itself. */
+function copied(value: unknown): unknown {
+  if (ArrayBuffer.isView(value)) return Buffer.from(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
+  if (Array.isArray(value)) return value.map(copied);
+  if (typeof value !== 'object' || value === null || !('pem' in value || 'buf' in value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, copied(each)]));
 }
 
 /** What the program has put in the place of `tls.createSecureContext()` is asked, as node:tls would. */
@@ -119,20 +149,20 @@ export const contextFor = (options: SecureContextOptions): SecureContext =>
     : nodeTls.createSecureContext(options);
 
 /** Options of contexts that no client has used yet: what servers are given need not be what a client can use. */
-const kept = new WeakMap<SecureContext, SecureContextOptions>();
+const kept = new WeakMap<SecureContext, Kept>();
 
 /** @throws TypeError for a context that was made by node:tls itself, and for options that are refused. */
 export function clientContextOf(context: SecureContext): ClientContext {
   const known = contexts.get(context);
   if (known !== undefined) return known;
-  const options = kept.get(context);
-  if (options === undefined)
+  const own = kept.get(context);
+  if (own === undefined)
     throw refusal(
       'secureContext',
       'it was made by node:tls itself, and what it was made of cannot be read: use createSecureContext() of @ferrule/node/tls',
     );
-  refuseByTable(options as Given);
-  const made = new ClientContext(options);
+  refuseByTable(own.options as Given);
+  const made = new ClientContext(own);
   contexts.set(context, made);
   return made;
 }
@@ -188,10 +218,13 @@ const isWrapped = <T extends object>(value: string | Buffer | T, key: keyof T): 
 
 type Versions = Pick<ContextOptions, 'minVersion' | 'maxVersion'>;
 
-function versionsOf({ minVersion, maxVersion, secureProtocol, secureOptions = 0 }: SecureContextOptions): Versions {
+function versionsOf(
+  { minVersion, maxVersion, secureProtocol, secureOptions = 0 }: SecureContextOptions,
+  defaults: Defaults,
+): Versions {
   const only12 = secureProtocol !== undefined && /^TLSv1_2_/.test(secureProtocol);
-  const oldest = only12 ? 'TLSv1.2' : (minVersion ?? nodeTls.DEFAULT_MIN_VERSION);
-  const newest = only12 ? 'TLSv1.2' : (maxVersion ?? nodeTls.DEFAULT_MAX_VERSION);
+  const oldest = only12 ? 'TLSv1.2' : (minVersion ?? defaults.DEFAULT_MIN_VERSION);
+  const newest = only12 ? 'TLSv1.2' : (maxVersion ?? defaults.DEFAULT_MAX_VERSION);
   if (newest !== 'TLSv1.2' && newest !== 'TLSv1.3')
     throw refusal('maxVersion', `${newest} is not supported (RFC 8996)`);
   const min: TlsVersion =
@@ -213,7 +246,5 @@ const bitsOf = (bits: number): Pick<ContextOptions, 'sessionTickets' | 'secureRe
 
 /** What Node began with: an engine has better defaults, so only what the program has changed counts. */
 const initial = { DEFAULT_CIPHERS: nodeTls.DEFAULT_CIPHERS, DEFAULT_ECDH_CURVE: nodeTls.DEFAULT_ECDH_CURVE };
-const changed = (given: string | null | undefined, name: keyof typeof initial): string | undefined => {
-  const value = given ?? nodeTls[name];
-  return value === initial[name] ? undefined : value;
-};
+const changed = (name: keyof typeof initial, value: string): string | undefined =>
+  value === initial[name] ? undefined : value;

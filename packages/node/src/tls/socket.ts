@@ -87,7 +87,7 @@ export class TLSSocket extends TlsDuplex {
       onread: socket ? undefined : (options as { onread?: OnRead }).onread,
       session: (ssl) => void offer(state, ssl),
       opened: (ssl) => (own.socket as TLSSocket).#verdict(ssl),
-      told: (error) => toldWith(options, state, error),
+      told: (error) => toldWith(state, error),
       endWaits: true,
       truncation: options.truncation ?? defaults.truncation,
     });
@@ -151,7 +151,7 @@ export class TLSSocket extends TlsDuplex {
   /** For the handshake that has not begun. @throws TypeError for what is no session, and afterwards. */
   setSession(session: Buffer | string): void {
     if (this.ssl !== undefined) throw refusal('setSession', 'the handshake has begun: give `session` to connect()');
-    this.#state.session = typeof session === 'string' ? Buffer.from(session, 'latin1') : session;
+    this.#state.session = sessionBytes(session);
   }
 
   /** SNI of the handshake that has not begun. */
@@ -208,19 +208,29 @@ function stateOf(options: TlsConnectOptions, socket: Duplex | undefined): State 
     throw argumentType('pskCallback', 'of type function', options.pskCallback);
   if (options.truncation !== undefined && options.truncation !== 'error' && options.truncation !== 'end')
     throw refusal('truncation', `${String(options.truncation)} is neither 'error' nor 'end'`);
+  if (servername && typeof servername !== 'string')
+    throw argumentType('options.servername', 'of type string', servername);
   return {
-    options,
+    options: { ...options },
     identity: servername || host || (socket as { _host?: string } | undefined)?._host || 'localhost',
     context: clientContextOf(secureContext ?? contextFor(options)),
     alpn: protocolsOf(ALPNProtocols),
     servername: sniOf(servername),
-    session: session as Buffer | undefined,
+    session: sessionBytes(session),
     made: undefined,
     offered: undefined,
     authorized: false,
     secure: false,
     early: [],
   };
+}
+
+/** A copy. @throws TypeError `ERR_INVALID_ARG_TYPE`, as node:tls. */
+function sessionBytes(session: unknown): Buffer | undefined {
+  if (session === undefined || session === null || session === '') return undefined;
+  if (typeof session === 'string') return Buffer.from(session, 'latin1');
+  if (!ArrayBuffer.isView(session)) throw argumentType('session', 'of type string or an instance of Buffer', session);
+  return Buffer.from(new Uint8Array(session.buffer, session.byteOffset, session.byteLength));
 }
 
 /** What is sent: no address, and nothing where the name is empty (RFC 6066 section 3). */
@@ -318,7 +328,7 @@ function endsInRoot(chain: readonly Uint8Array[], anchors: readonly Uint8Array[]
 }
 
 /** An attempt that was cut off says where it went, as node:tls does. */
-function toldWith(options: TlsConnectOptions, { secure }: State, error: Error): Error {
+function toldWith({ options, secure }: State, error: Error): Error {
   const { path, host, port, localAddress } = options as Given;
   const made = nodeTlsError(error) as Error & { readonly code?: string; readonly tlsCode?: string };
   if (secure || made.tlsCode !== 'UNEXPECTED_EOF') return made;

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { duplexPair } from 'node:stream';
 import nodeTls from 'node:tls';
 import { pki } from '@ferrule/conformance/pki';
+import type { ContextOptions } from '@ferrule/contract';
 import { TlsError } from '@ferrule/result';
 import { chooseEngine } from 'ferrule';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -91,6 +92,94 @@ describe.each(['native', 'pure'] as const)('@ferrule/node/tls on %s', async (bac
         'close false',
       ]);
       expect(events.indexOf('session')).toBeGreaterThan(events.indexOf('secureConnect'));
+    });
+
+    it('is what it was told when it was made: neither the caller nor a default changes it afterwards', async () => {
+      const unknown = await pki('unknownRoot');
+      const port = await serve({ key: unknown.keyPem, cert: unknown.chainPem });
+      const root = (await pki('unknownRoot')).chainPem;
+
+      const trusted = [ca];
+      const secureContext = createSecureContext({ ca: trusted });
+      trusted.push(root);
+      const byContext = failure(open(port, { secureContext }));
+
+      const buffers = [Buffer.from(ca)];
+      const byConnect = failure(open(port, { ca: buffers }));
+      buffers[0] = Buffer.from(root);
+
+      const options: TlsConnectOptions = { servername: 'server.test', ca, backend, rejectUnauthorized: true };
+      const socket = new TLSSocket(net.connect(port, '127.0.0.1'), options);
+      made.push(socket);
+      Object.assign(options, { rejectUnauthorized: false, ca: root });
+
+      for (const each of [byContext, byConnect, failure(socket)])
+        expect(await each).toMatchObject({ tlsCode: expect.stringMatching(/^CERT_/) as string });
+    });
+
+    it('keeps the versions that were the default when its context was made', async () => {
+      const port = await serve({ maxVersion: 'TLSv1.2' });
+      const { DEFAULT_MIN_VERSION } = nodeTls;
+      nodeTls.DEFAULT_MIN_VERSION = 'TLSv1.3';
+      const secureContext = createSecureContext({ ca });
+      nodeTls.DEFAULT_MIN_VERSION = DEFAULT_MIN_VERSION;
+      expect(await failure(open(port, { secureContext }))).toMatchObject({ tlsCode: 'PEER_ALERT' });
+    });
+
+    it('has used its key and session by the time the caller wipes them', async () => {
+      const client = await pki('client');
+      const [key, cert] = [Buffer.from(client.keyPem), Buffer.from(client.chainPem)];
+      const port = await serve({ requestCert: true, rejectUnauthorized: true, ca });
+      const first = await secure(open(port, { key: client.keyPem, cert: client.chainPem, maxVersion: 'TLSv1.2' }));
+      const session = first.getSession() as Buffer;
+      first.end();
+      const socket = open(port, { key, cert, session, maxVersion: 'TLSv1.2' });
+      for (const bytes of [key, cert, session]) bytes.fill(0);
+      expect((await secure(socket)).isSessionReused()).toBe(true);
+    });
+
+    it('never verifies with another engine than that of the connection, whatever its name', async () => {
+      const unknown = await pki('unknownRoot');
+      const port = await serve({ key: unknown.keyPem, cert: unknown.chainPem });
+      const { backend: engine } = await chooseEngine(backend);
+      const trusting = {
+        ...engine,
+        createContext: (options?: ContextOptions) => {
+          const { trustAnchors: _, verifyHost: __, ...rest } = options ?? {};
+          return engine.createContext({ ...rest, verify: () => true });
+        },
+      };
+      const secureContext = createSecureContext({ ca });
+      await secure(open(port, { secureContext, backend: trusting, checkServerIdentity: () => undefined }));
+      expect(await failure(open(port, { secureContext, backend: engine }))).toMatchObject({
+        tlsCode: expect.stringMatching(/^CERT_/) as string,
+      });
+    });
+
+    it.each(['DEFAULT@SECLEVEL=1', 'DEFAULT:@SECLEVEL=1', 'ECDHE-ECDSA-AES128-GCM-SHA256;ECDHE-RSA-AES128-GCM-SHA256'])(
+      'keeps TLS 1.2 with the cipher list %s',
+      async (ciphers) => {
+        const port = await serve({ maxVersion: 'TLSv1.2' });
+        expect((await secure(open(port, { ciphers }))).getProtocol()).toBe('TLSv1.2');
+      },
+    );
+
+    it('takes options behind the first object, as node:tls', async () => {
+      const port = await serve();
+      const refuse = { checkServerIdentity: () => new Error('not mine') };
+      const more = connect as unknown as (first: object, more: object) => TLSSocket;
+      const socket = more({ host: '127.0.0.1', port, servername: 'server.test', ca, backend }, refuse);
+      made.push(socket);
+      expect(await failure(socket)).toMatchObject({ message: 'not mine' });
+    });
+
+    it.each([
+      ['servername', Buffer.from('server.test')],
+      ['session', {}],
+    ])('throws ERR_INVALID_ARG_TYPE for a %s of another type', (name, value) => {
+      expect(() => open(1, { [name]: value })).toThrow(
+        expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }) as Error,
+      );
     });
 
     it('may be called with port and host, with a path, and over a Duplex', async () => {
