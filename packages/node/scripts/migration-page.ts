@@ -50,6 +50,9 @@ ${KINDS.map(([kind, title]) => `\n### ${title}\n${rows(kind)}\n`).join('')}
 ## What is different
 - TLS 1.2 and 1.3 alone, with ECDHE and AEADs; renegotiation never happens.
 - An end without close_notify is an error unless \`truncation: 'end'\` says that it is not: whoever can cut the connection could end the plaintext where he likes (RFC 9846 section 6.1).
+- Of \`crl\`, the certificates that a list covers are judged, and the server's own must be covered. node:tls refuses a chain as soon as one of its issuers has no list.
+- The certificates of a \`pfx\` are sent, and are no trust anchors: name those in \`ca\`.
+- RSA keys have at least 2,048 bits unless \`ciphers\` says \`@SECLEVEL=1\`.
 - \`new TLSSocket(socket)\` verifies the server as \`connect()\` does, and begins the handshake by itself; with node:tls both are the caller's task.
 - \`setServername()\` and \`setSession()\` are for a handshake that has not begun, and a TypeError afterwards.
 - \`getFinished()\`, \`getPeerFinished()\`, \`getTLSTicket()\` and \`getSharedSigalgs()\` know nothing, \`setMaxSendFragment()\` returns false, and there is no \`_handle\`.

@@ -333,9 +333,10 @@ export class TlsDuplex extends SocketSurface {
   }
 
   #fail(error: Error): void {
+    const told = this.#parts.told(error);
     if (this.#ssl !== undefined && this.#ssl.verifyResult !== 0 && TlsError.is(error))
-      this.authorizationError = error.code;
-    this.destroy(this.#parts.told(error));
+      this.authorizationError = (told as { readonly code?: string }).code ?? error.code;
+    this.destroy(told);
   }
 
   readonly #abort = (): void =>
