@@ -151,8 +151,8 @@ function libraries(os, headers, scratch) {
 }
 
 /**
- * On arm64 the stack protector's canary is a variable of glibc's loader, which zig does not know: it would link a canary
- * of its own, a constant. This library says where the variable is; nothing of it is in the addon.
+ * On arm64 the stack protector's canary is a variable of glibc's loader, which zig does not know: it would link a
+ * canary of its own, a constant. This library says where the variable is; nothing of it is in the addon.
  */
 function canary(scratch) {
   const [source, versions, library] = ['canary.c', 'canary.map', 'canary.so'].map((name) => join(scratch, name));

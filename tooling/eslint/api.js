@@ -1,7 +1,7 @@
 /**
- * Writes docs/api: what each published package exports, declaration by declaration, so that a change of surface shows in
- * a review. `npm run docs:api`; a test fails when a report is stale, or when a declaration names a type of its package
- * that no entry point exports.
+ * Writes docs/api: what each published package exports, declaration by declaration, so that a change of surface shows
+ * in a review. `npm run docs:api`; a test fails when a report is stale, or when a declaration names a type of its
+ * package that no entry point exports.
  */
 import { readdirSync, readFileSync, rmSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

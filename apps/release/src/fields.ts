@@ -1,7 +1,7 @@
 /**
- * Where the sources are, in each package.json that is published: `repository` (npm's provenance compares it), `homepage`
- * and `bugs`. It is known where the release runs, and so it is not in the repository itself. Links of the READMEs to
- * files beside them work on the registry's page by it.
+ * Where the sources are, in each package.json that is published: `repository` (npm's provenance compares it),
+ * `homepage` and `bugs`. It is known where the release runs, and so it is not in the repository itself. Links of the
+ * READMEs to files beside them work on the registry's page by it.
  *
  *     GITHUB_REPOSITORY=owner/name npm run release:fields
  */

@@ -1,4 +1,6 @@
-/** @module How each package manager lays out an empty project from the registry on loopback, and runs a program in it. */
+/**
+ * @module How each package manager lays out an empty project from the registry on loopback, and runs a program in it.
+ */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Registry } from './registry.ts';

@@ -33,8 +33,8 @@ export const entriesOf = ({ entries }: Package, withPeers = false): readonly str
   entries.filter((entry) => withPeers || !NEEDS_PEERS.test(entry));
 
 /**
- * `import` and `require()` of every entry give the same names. What is ESM alone is required too, as Node 20.19 and 22.12
- * can, but not under Plug'n'Play, whose files are in archives: there require() finds no module.
+ * `import` and `require()` of every entry give the same names. What is ESM alone is required too, as Node 20.19 and
+ * 22.12 can, but not under Plug'n'Play, whose files are in archives: there require() finds no module.
  */
 export async function importsAll(installer: Installer, folder: string, given: Package): Promise<string> {
   const esmAlone = given.esmOnly || ON_ESM_ALONE.includes(given.name);

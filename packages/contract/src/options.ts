@@ -19,8 +19,8 @@ export type TrustAnchor =
 
 /**
  * Read once and copied when the context is made, wherever the object has them, inherited ones and getters included;
- * objects that are changed afterwards change nothing. An unknown key, an empty list, a value out of range, one that this
- * backend cannot honour or that counts for nothing beside another option is a `TypeError` that names it.
+ * objects that are changed afterwards change nothing. An unknown key, an empty list, a value out of range, one that
+ * this backend cannot honour or that counts for nothing beside another option is a `TypeError` that names it.
  */
 export interface ContextOptions {
   /**
@@ -45,14 +45,14 @@ export interface ContextOptions {
   /**
    * `peer` (default) builds and checks the path. `none` must be spelled out: the path is checked, and what is wrong
    * with it is told by `verifyResult` alone. A function takes the place of the path and the name check. What they go by
-   * is refused beside it: `trustAnchors`, `crls`, `verifyHost`, a `profile`, a `securityLevel` above the default, `ocsp: 'require'`,
-   * `rawPublicKeys`. `pins` hold, and CertificateVerify is always checked.
+   * is refused beside it: `trustAnchors`, `crls`, `verifyHost`, a `profile`, a `securityLevel` above the default,
+   * `ocsp: 'require'`, `rawPublicKeys`. `pins` hold, and CertificateVerify is always checked.
    */
   readonly verify?: 'peer' | 'none' | VerifyCallback;
   /**
    * Whether the certificate must be for the name of `setHost()`. With `false` the name is sent and binds sessions, as
-   * SSL_set_tlsext_host_name(3) without SSL_set1_host(3), and comparing it is the caller's task: the path alone is no proof
-   * of who the server is. Default: true.
+   * SSL_set_tlsext_host_name(3) without SSL_set1_host(3), and comparing it is the caller's task: the path alone is no
+   * proof of who the server is. Default: true.
    */
   readonly verifyHost?: boolean;
 
@@ -150,9 +150,9 @@ export interface ContextOptions {
   readonly credentials?: readonly Credential[];
   /**
    * Chosen on demand; refused beside `credentials`. A promise makes connect() return -1 / WANT_X509_LOOKUP until it
-   * settles. After the handshake (`postHandshakeAuth`), read() does, and with the native engine every write, as in OpenSSL; pure
-   * writes on. shutdown() waits for no answer. It may name another user each time, so a connection that has asked it makes no sessions: where the
-   * identity is always the same, use `credentials`.
+   * settles. After the handshake (`postHandshakeAuth`), read() does, and with the native engine every write, as in
+   * OpenSSL; pure writes on. shutdown() waits for no answer. It may name another user each time, so a connection that
+   * has asked it makes no sessions: where the identity is always the same, use `credentials`.
    */
   readonly onCertificateRequest?: CredentialCallback;
 

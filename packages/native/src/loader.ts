@@ -124,8 +124,8 @@ export function notBuilt({ platform, arch, libc, env }: Omit<Machine, 'resolve'>
 }
 
 function thisMachine(): Machine {
-  // Seen from this file, then from the program: in a bundle in CommonJS `import.meta` is empty, and in one of webpack it
-  // names the file where the bundle was made. Bundlers also rewrite a createRequire() that they recognise.
+  // Seen from this file, then from the program: in a bundle in CommonJS `import.meta` is empty, and in one of webpack
+  // it names the file where the bundle was made. Bundlers also rewrite a createRequire() that they recognise.
   const { createRequire } = process.getBuiltinModule('node:module');
   const from = [import.meta.url as string | undefined, pathToFileURL(process.argv[1] ?? process.execPath).href];
   const requires = from.filter((place) => place !== undefined).map((place) => createRequire(place));

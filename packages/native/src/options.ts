@@ -276,7 +276,8 @@ const LIMITS = {
 function limitsOption({
   limits: given,
 }: OwnOptions): Pick<NativeConfig, 'handshakeBytes' | 'chainLength' | 'tickets' | 'keyUpdatesInARow'> {
-  // pathBuildingSteps: path building is bounded by the depth; the search itself does not branch (OpenSSL does not backtrack)
+  // pathBuildingSteps: path building is bounded by the depth; the search itself does not branch (OpenSSL does not
+  // backtrack)
   const limit = (name: keyof typeof LIMITS): number => Math.min(given?.[name] ?? LIMITS[name], 0x7fff_ffff);
   if (limit('emptyRecordsInARow') < LIMITS.emptyRecordsInARow)
     throw new TypeError(

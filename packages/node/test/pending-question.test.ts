@@ -1,6 +1,6 @@
 /**
- * A server that asks who we are after the handshake (RFC 9846 section 4.7.2), while the caller does not answer: what may
- * still be said, and that every end is reached (ADR 0102).
+ * A server that asks who we are after the handshake (RFC 9846 section 4.7.2), while the caller does not answer: what
+ * may still be said, and that every end is reached (ADR 0102).
  */
 import { once } from 'node:events';
 import { pki } from '@ferrule/conformance/pki';

@@ -1,6 +1,7 @@
 /**
- * @module ContextOptions → {@link Config}: what `contextOptions()` has checked for all engines, and what only the provider
- * knows. What comes out is frozen and of exact types. Nothing behind this file asks whether an option is sensible.
+ * @module ContextOptions → {@link Config}: what `contextOptions()` has checked for all engines, and what only the
+ * provider knows. What comes out is frozen and of exact types. Nothing behind this file asks whether an option is
+ * sensible.
  */
 import type {
   CertificateCompression,

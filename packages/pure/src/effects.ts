@@ -41,7 +41,9 @@ export interface Effects {
   enter(step: string): void;
   /** The version is negotiated: records are those of this version from here on, and the fact `version` is written. */
   settleVersion(version: TlsVersion): void;
-  /** Writes a fact, and does nothing else. @throws TlsError INTERNAL_ERROR when it is already there with another value. */
+  /**
+   * Writes a fact, and does nothing else. @throws TlsError INTERNAL_ERROR when it is already there with another value.
+   */
   fact<K extends Exclude<keyof Facts, 'version'>>(name: K, value: Facts[K]): void;
   /**
    * @throws TlsError DISPOSED when the caller disposed of the connection, which a callback may do in the middle of a

@@ -16,7 +16,10 @@ import { createPure } from '../src/index.ts';
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
 
-/** `npm run test:long` plays the recording 10,000 times, and splits and cuts it at each byte; an everyday run at each third. */
+/**
+ * `npm run test:long` plays the recording 10,000 times, and splits and cuts it at each byte; an everyday run at each
+ * third.
+ */
 const LONG = process.env['FERRULE_LONG'] === '1';
 const CONNECTIONS = LONG ? 10_000 : 1000;
 const STRIDE = LONG ? 1 : 3;

@@ -1,6 +1,7 @@
 /**
- * @module @ferrule/result/numbers: the code points of TLS that an engine here speaks, by their IANA names. The one place
- * where they stand; what others speak is in `names.ts`. Unknown wire values stay numbers: nothing here is a closed set.
+ * @module @ferrule/result/numbers: the code points of TLS that an engine here speaks, by their IANA names. The one
+ * place where they stand; what others speak is in `names.ts`. Unknown wire values stay numbers: nothing here is a
+ * closed set.
  */
 
 /** ContentType, RFC 9846 section 5.1. */

@@ -87,7 +87,10 @@ export function contextOptions(options: ContextOptions = {}): OwnOptions {
   return Object.freeze<OwnOptions>(own);
 }
 
-/** What would be dropped without a word, though its caller relies on it. What asks for no more than the default may stay. */
+/**
+ * What would be dropped without a word, though its caller relies on it. What asks for no more than the default may
+ * stay.
+ */
 function refuseIdle(own: OwnOptions): void {
   const idle = (name: string, beside: string, why: string): never => {
     throw new TypeError(`${name}: counts for nothing beside ${beside}: ${why}`);

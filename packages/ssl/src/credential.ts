@@ -7,8 +7,8 @@ import { bytesEqual, EMPTY } from '@ferrule/result/bytes';
 import { bytes, codePoint, flag, list, record } from './options.ts';
 
 /**
- * What the caller gave, for `Ssl.clientCredential`. Nothing else looks at it. Of all copies of this package, since whoever
- * reads options before there is an engine may have another one than the engine.
+ * What the caller gave, for `Ssl.clientCredential`. Nothing else looks at it. Of all copies of this package, since
+ * whoever reads options before there is an engine may have another one than the engine.
  */
 const GIVEN: unique symbol = Symbol.for('ferrule.credential.given');
 

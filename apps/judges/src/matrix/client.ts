@@ -1,4 +1,6 @@
-/** @module Runs in each runtime of the matrix, from the packed packages: does what it is ordered, a line for each row. */
+/**
+ * @module Runs in each runtime of the matrix, from the packed packages: does what it is ordered, a line for each row.
+ */
 import { connect as connectTcp } from 'node:net';
 import type { Backend, TlsSession } from '@ferrule/contract';
 import type { CryptoProvider } from '@ferrule/pure';

@@ -1,4 +1,6 @@
-/** @module `npm run node-tests`: the client tests of Node's own sources, with @ferrule/node/tls in place of node:tls. */
+/**
+ * @module `npm run node-tests`: the client tests of Node's own sources, with @ferrule/node/tls in place of node:tls.
+ */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';

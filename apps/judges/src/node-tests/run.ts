@@ -1,6 +1,6 @@
 /**
- * @module Node's own client tests, with `@ferrule/node/tls` in the place of node:tls. The tests stay where they are: in a
- * tree of Node's sources that the caller names.
+ * @module Node's own client tests, with `@ferrule/node/tls` in the place of node:tls. The tests stay where they are: in
+ * a tree of Node's sources that the caller names.
  */
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';

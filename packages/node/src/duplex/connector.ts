@@ -131,7 +131,8 @@ export class TlsConnector {
   readonly #listeners = new WeakMap<Ssl, { session(session: TlsSession): void; keylog(line: string): void }>();
 
   /**
-   * @throws TypeError for every option that is wrong for any engine; what only the engine can refuse (a certificate that
+   * @throws TypeError for every option that is wrong for any engine; what only the engine can refuse (a certificate
+   * that
    *   cannot be read, a group that it does not have) destroys the first Duplex.
    */
   constructor(options: ConnectorOptions = {}) {

@@ -360,8 +360,8 @@ export class TlsDuplex extends SocketSurface {
   }
 
   /**
-   * For libraries that connect their stream themselves, as net.Socket's: only on a lazy Duplex. As there, a text that is
-   * a number is a port, another one the path of a socket.
+   * For libraries that connect their stream themselves, as net.Socket's: only on a lazy Duplex. As there, a text that
+   * is a number is a port, another one the path of a socket.
    */
   connect(
     ...args:

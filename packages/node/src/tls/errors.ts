@@ -7,7 +7,9 @@ const told = new WeakMap<Error, Error>();
 /** What node:tls says of an attempt that the other side has ended. */
 export const CUT_OFF = 'Client network socket disconnected before secure TLS connection was established';
 
-/** {@link nodeError}, and what node:tls names besides. ferrule's own code stays in `tlsCode`. The same for the same one. */
+/**
+ * {@link nodeError}, and what node:tls names besides. ferrule's own code stays in `tlsCode`. The same for the same one.
+ */
 export function nodeTlsError(error: Error): Error {
   // checkServerIdentity() may return what it likes
   if (!(error instanceof Error)) return error;

@@ -1,6 +1,6 @@
 /**
- * @module @ferrule/node/tls: the client side of node:tls on ferrule's engines. `import tls from '@ferrule/node/tls'` is the
- * whole migration of a client; servers stay those of node:tls.
+ * @module @ferrule/node/tls: the client side of node:tls on ferrule's engines. `import tls from '@ferrule/node/tls'` is
+ * the whole migration of a client; servers stay those of node:tls.
  */
 import nodeTls from 'node:tls';
 import { connect } from './connect.ts';

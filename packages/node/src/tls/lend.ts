@@ -6,8 +6,9 @@ import { createSecureContext } from './secure-context.ts';
 import { TLSSocket } from './socket.ts';
 
 /**
- * From now on `tls.connect()` and `new tls.TLSSocket()` of this process are ferrule's, for CommonJS and ES modules, also
- * those that are loaded already. Servers stay Node's, and a connection of a server is still `instanceof tls.TLSSocket`.
+ * From now on `tls.connect()` and `new tls.TLSSocket()` of this process are ferrule's, for CommonJS and ES modules,
+ * also those that are loaded already. Servers stay Node's, and a connection of a server is still `instanceof
+ * tls.TLSSocket`.
  * @returns what takes it back.
  */
 export function lend(): () => void {

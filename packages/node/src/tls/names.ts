@@ -52,7 +52,8 @@ export function cipherSuitesOf(list: string, { supported }: Backend): readonly n
   const parts = list.split(/[:;, ]+|(?=@)/).filter((part) => part !== '');
   const named13 = parts.flatMap((part) => SUITES_13.get(part) ?? []);
   const rest = parts.filter((part) => !part.startsWith('TLS_'));
-  // SSL_CTX_set_ciphersuites(3) and SSL_CTX_set_cipher_list(3) are two lists; a string that has nothing of one leaves it
+  // SSL_CTX_set_ciphersuites(3) and SSL_CTX_set_cipher_list(3) are two lists; a string that has nothing of one leaves
+  // it
   const suites13 = named13.length > 0 ? named13 : rest.length === parts.length ? [...SUITES_13.values()] : [];
   const suites12 = rest.length > 0 ? selected(rest) : [];
   return [...suites13, ...suites12].filter((id) => supported.cipherSuites.includes(id));

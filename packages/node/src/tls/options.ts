@@ -1,7 +1,7 @@
 /**
- * @module The options of `tls.connect()` and `tls.createSecureContext()`: one row each, honoured how, or refused why. The
- * code checks by this table, and docs/migrating-from-node-tls.md is generated from it. What is no option of node:tls
- * is none here either, and passed over as there: `https` hands over everything that a request has.
+ * @module The options of `tls.connect()` and `tls.createSecureContext()`: one row each, honoured how, or refused why.
+ * The code checks by this table, and docs/migrating-from-node-tls.md is generated from it. What is no option of
+ * node:tls is none here either, and passed over as there: `https` hands over everything that a request has.
  */
 import { constants } from 'node:crypto';
 
@@ -10,8 +10,9 @@ export type Given = Readonly<Record<string, unknown>>;
 
 export interface OptionRow {
   /**
-   * `context`: of createSecureContext(), and so of connect(). `connection`: of connect() and `new TLSSocket()`. `socket`:
-   * handed to net.connect(). `server`: node:tls uses it on servers alone. `ferrule`: what node:tls does not have.
+   * `context`: of createSecureContext(), and so of connect(). `connection`: of connect() and `new TLSSocket()`.
+   * `socket`: handed to net.connect(). `server`: node:tls uses it on servers alone. `ferrule`: what node:tls does not
+   * have.
    */
   readonly of: 'context' | 'connection' | 'socket' | 'server' | 'ferrule';
   /** One or two sentences for people. */

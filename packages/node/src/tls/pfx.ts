@@ -1,7 +1,8 @@
 /**
- * @module The certificates and the key of a PKCS#12 file (RFC 7292). Node reads such files and keeps what it has read to
- * itself, so here is as much of the format as files in use have: one password, and the encryption of RFC 8018 (PBES2)
- * or `pbeWithSHAAnd3-KeyTripleDES-CBC`. Whether the password is right, its MAC, has been judged by Node already.
+ * @module The certificates and the key of a PKCS#12 file (RFC 7292). Node reads such files and keeps what it has read
+ * to itself, so here is as much of the format as files in use have: one password, and the encryption of RFC 8018
+ * (PBES2) or `pbeWithSHAAnd3-KeyTripleDES-CBC`. Whether the password is right, its MAC, has been judged by Node
+ * already.
  */
 import { createDecipheriv, createHash, createPrivateKey, pbkdf2Sync, X509Certificate } from 'node:crypto';
 

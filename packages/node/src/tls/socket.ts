@@ -1,4 +1,6 @@
-/** @module TLSSocket of a client: a {@link TlsDuplex} with the options, the order of events and the errors of node:tls. */
+/**
+ * @module TLSSocket of a client: a {@link TlsDuplex} with the options, the order of events and the errors of node:tls.
+ */
 import { X509Certificate } from 'node:crypto';
 import net from 'node:net';
 import { addAbortSignal, type Duplex } from 'node:stream';
@@ -19,8 +21,8 @@ export interface TlsConnectOptions extends ConnectionOptions {
   /** Default: native where it loads, else pure. */
   readonly backend?: EngineChoice | undefined;
   /**
-   * What an end without close_notify is. `error` (default): `ECONNRESET`, since whoever can cut the connection could end
-   * the plaintext where he likes (RFC 9846 section 6.1). `end`: an orderly end, as node:tls has it.
+   * What an end without close_notify is. `error` (default): `ECONNRESET`, since whoever can cut the connection could
+   * end the plaintext where he likes (RFC 9846 section 6.1). `end`: an orderly end, as node:tls has it.
    */
   readonly truncation?: Truncation | undefined;
   readonly signal?: AbortSignal | undefined;

@@ -2,7 +2,8 @@
  * @module A good signature of each algorithm over the same message, made by OpenSSL: what a platform's verifier must
  * find good, before it is believed that it knows the algorithm at all.
  *
- * They tell a platform's failure from the peer's: who throws at a signature that is known to be good would throw at any.
+ * They tell a platform's failure from the peer's: who throws at a signature that is known to be good would throw at
+ * any.
  */
 import { concat, fromHex } from '@ferrule/result/bytes';
 import type { Curve, PublicKey } from '../public-key.ts';
