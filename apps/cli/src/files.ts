@@ -1,6 +1,6 @@
 /** @module The files of a command line: inputs that are read within limits, outputs that appear when they are whole. */
-import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { closeSync, fstatSync, openSync, readSync, realpathSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { UsageError, shown } from './usage.ts';
 
 /** What certificates and keys may take, bytes: Mozilla's roots take a quarter of a megabyte. */
@@ -92,6 +92,16 @@ export function refuseCollisions(inputs: readonly NamedFile[], outputs: readonly
 /** By name or by what it is: links lead to the same file. Devices and pipes may be named twice. */
 function isSame(a: string, b: string): boolean {
   const [one, two] = [a, b].map((path) => statSync(path, { throwIfNoEntry: false, bigint: true }));
-  if (one === undefined || two === undefined) return resolve(a) === resolve(b);
+  if (one === undefined || two === undefined) return placeOf(a) === placeOf(b);
   return one.isFile() && one.ino === two.ino && one.dev === two.dev;
+}
+
+/** Where a file that is not there yet will be: the folder may be reached by a link. */
+function placeOf(path: string): string {
+  const whole = resolve(path);
+  try {
+    return join(realpathSync(dirname(whole)), basename(whole));
+  } catch {
+    return whole;
+  }
 }

@@ -112,15 +112,28 @@ describe('files that the command reads', () => {
       /--pcap .* would overwrite what --record/,
     ],
     [
+      'two outputs in one folder, once by a link to it',
+      ['connect', 'TARGET', '--record', 'NEW', '--pcap', 'NEW-BY-LINK'],
+      /--pcap .* would overwrite what --record/,
+    ],
+    [
       '--keylog over --key',
       ['connect', 'TARGET', '--cert', 'CA', '--key', 'KEY', '--keylog', 'KEY'],
       /--keylog .* would overwrite what --key/,
     ],
     ['replay --pcap over the recording', ['replay', 'KEY', '--pcap', 'LINK'], /--pcap .* would overwrite what <file>/],
   ])('are not overwritten: %s', async (_title, args, said) => {
-    const files = { TARGET: target, CA: ca, KEY: at('key.pem'), NEW: at('new'), LINK: at('key-link') };
+    const files = {
+      TARGET: target,
+      CA: ca,
+      KEY: at('key.pem'),
+      NEW: at('new'),
+      LINK: at('key-link'),
+      'NEW-BY-LINK': at('folder-link/new'),
+    };
     writeFileSync(files.KEY, 'key');
-    rmSync(files.LINK, { force: true });
+    for (const link of [files.LINK, at('folder-link')]) rmSync(link, { force: true });
+    symlinkSync(folder, at('folder-link'));
     symlinkSync(files.KEY, files.LINK);
     const before = readFileSync(ca, 'utf8');
     const { code, stdout, stderr } = await ferrule(args.map((word) => files[word as keyof typeof files] ?? word));

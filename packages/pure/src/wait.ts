@@ -89,5 +89,5 @@ export function* settled(effects: Effects, label: string, asked: Asked<unknown>,
 /** Asked anew each time: it changes between two steps. */
 const isPending = ({ state }: Asked<unknown>): boolean => state === 'pending';
 
-const isPromiseLike = <T>(value: T | PromiseLike<T>): value is PromiseLike<T> =>
+export const isPromiseLike = <T>(value: T | PromiseLike<T>): value is PromiseLike<T> =>
   typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';

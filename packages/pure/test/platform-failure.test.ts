@@ -82,6 +82,87 @@ describe('a platform that fails at', () => {
   });
 });
 
+/** What no type allows, from a provider in JavaScript. */
+const nonsense = (answer: unknown) => (): never => answer as never;
+/** A promise of another realm, as far as `instanceof` can tell. */
+const thenable = (value: unknown): PromiseLike<unknown> => ({
+  then: (...given: [never?, never?]) => Promise.resolve(value).then(...given),
+});
+const later = laterCrypto();
+const verifying = (crypto: CryptoProvider, answer: unknown): CryptoProvider => ({
+  ...crypto,
+  verifier: { ...crypto.verifier, verify: nonsense(answer) },
+});
+const NONSENSE: Readonly<Record<string, CryptoProvider>> = {
+  ...Object.fromEntries(
+    [undefined, null, 0, 1, 'false', { valid: false }, Promise.resolve('true'), thenable(1)].map((answer, i) => [
+      `${i}: verify → ${String(JSON.stringify(answer))} (${typeof answer})`,
+      verifying(nodeCrypto, answer),
+    ]),
+  ),
+  ...Object.fromEntries(
+    [undefined, true, 'secret', new Uint8Array(0), new Uint8Array(31), Promise.resolve(undefined)].map((answer, i) => [
+      `${i}: derive → ${String(JSON.stringify(answer))} (${typeof answer})`,
+      withShare(nodeCrypto, { derive: nonsense(answer) }),
+    ]),
+  ),
+  'a public key that is empty': withShare(nodeCrypto, { publicKey: new Uint8Array(0) }),
+  'a key share that is none': {
+    ...nodeCrypto,
+    groups: nodeCrypto.groups.map((group) => ({ ...group, keyShare: nonsense(undefined) })),
+  },
+  'hmac → nothing': withHash(nodeCrypto, () => ({ hmac: nonsense(new Uint8Array(0)) })),
+  'hmac → a promise': withHash(nodeCrypto, () => ({ hmac: () => breakDown('rejects') })),
+  'digest → too little': withState(nodeCrypto, { digest: nonsense(new Uint8Array(20)) }),
+  'open → undefined': withAead(nodeCrypto, () => ({ open: nonsense(undefined) })),
+  'open → a promise': withAead(nodeCrypto, () => ({ open: nonsense(Promise.resolve(null)) })),
+  'open → too little': withAead(nodeCrypto, () => ({ open: nonsense(new Uint8Array(1)) })),
+  'seal → too little': withAead(nodeCrypto, () => ({ seal: nonsense(new Uint8Array(16)) })),
+  'later: open → at once': withAead(later, () => ({ open: nonsense(null) })),
+  'later: open → undefined': withAead(later, () => ({ open: nonsense(Promise.resolve(undefined)) })),
+  'later: seal → nothing': withAead(later, () => ({ seal: nonsense(Promise.resolve(new Uint8Array(0))) })),
+  'a key that is none': {
+    ...nodeCrypto,
+    suites: nodeCrypto.suites.map((suite) => ({ ...suite, aead: { ...suite.aead, key: nonsense(undefined) } })),
+  },
+  'random bytes that come later': { ...nodeCrypto, random: nonsense(Promise.resolve()) },
+};
+
+describe('an answer that is of no kind the contract knows is neither a yes nor the fault of the peer', () => {
+  it.each(Object.entries(NONSENSE))('%s', async (_name, crypto) => {
+    const it = scene({}, { crypto });
+    await connect(it);
+    const { code, alert } = it.ssl.failure?.error ?? {};
+    expect({ code, alert }).toEqual({
+      code: 'CRYPTO_FAILED',
+      alert: expect.objectContaining({ description: 80, origin: 'local' }) as object,
+    });
+  });
+
+  it('a promise of another realm is a promise', async () => {
+    const share = (made: KeyShare): KeyShare => ({ ...made, derive: (peer) => thenable(made.derive(peer)) as never });
+    const it = scene(
+      {},
+      {
+        crypto: {
+          ...nodeCrypto,
+          synchronous: false,
+          groups: nodeCrypto.groups.map((group) => ({
+            ...group,
+            keyShare: (random) => thenable(share(group.keyShare(random) as KeyShare)) as never,
+          })),
+          verifier: {
+            ...nodeCrypto.verifier,
+            verify: (...given) => thenable(nodeCrypto.verifier.verify(...given)) as never,
+          },
+        },
+      },
+    );
+    await connect(it);
+    expect(it.ssl.failure).toBeUndefined();
+  });
+});
+
 describe("a shared secret that the platform does not compute is the peer's fault only when its share is bad", () => {
   afterEach(() => {
     vi.restoreAllMocks();

@@ -1,5 +1,5 @@
 import { sign } from 'node:crypto';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { nodeVerifier } from '@ferrule/x509/crypto/node';
 import { rememberVerified, type SignatureVerifier } from './index.ts';
 import { newKeys, text } from '../test/make.ts';
@@ -70,4 +70,13 @@ it('memory is bounded: the one longest unused goes', () => {
 it('wrong options are a TypeError', () => {
   expect(() => rememberVerified(nodeVerifier, { max: 0 })).toThrow(TypeError);
   expect(() => rememberVerified({ name: 'none', verify: () => true })).toThrow(TypeError);
+});
+
+it('remembers nothing by a hash of a wrong length', () => {
+  const verify = vi.fn(() => true);
+  const remembering = rememberVerified({ name: 'broken', digest: () => new Uint8Array(0), verify });
+  const part = new Uint8Array(1);
+  expect(remembering.verify({ kind: 'ed25519' }, part, part, part)).toBe(true);
+  verify.mockReturnValue(false);
+  expect(remembering.verify({ kind: 'ed25519' }, part, part, new Uint8Array(2))).toBe(false);
 });

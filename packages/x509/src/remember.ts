@@ -22,6 +22,8 @@ export const rememberVerified = (
   if (!Number.isInteger(max) || max < 1) throw new TypeError('max must be a positive integer');
   const good = new Set<string>();
   const keep = (name: string): void => {
+    // Anything else is no SHA-256, and may be the name of every signature.
+    if (name.length !== 32) return;
     if (good.size >= max) good.delete(good.keys().next().value as string);
     good.add(name);
   };

@@ -301,7 +301,8 @@ function* verifySignature(
     "verify the server's signature",
     config.provider.verifier.verify(scheme.algorithm, key.spki, content, signature),
   );
-  if (!valid) throw fail('BAD_SIGNATURE', `the server's ${scheme.name} signature over the handshake is wrong`);
+  // An answer that is merely truthy is no yes.
+  if (valid !== true) throw fail('BAD_SIGNATURE', `the server's ${scheme.name} signature over the handshake is wrong`);
   return new SignatureProof();
 }
 

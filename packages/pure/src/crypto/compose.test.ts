@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { knownAnswer, type KnownAnswer } from '@ferrule/x509/crypto/known-answers';
 import { composeCrypto, type Source } from './compose.ts';
 import { nobleCrypto } from './noble.ts';
 import { nodeCrypto } from './node.ts';
@@ -10,6 +11,10 @@ const source = (name: string, change: Partial<CryptoProvider> = {}): Source => (
 });
 const noble: Source = { name: 'noble', load: () => Promise.resolve(nobleCrypto) };
 const p256 = 0x0017;
+const p256Known = knownAnswer(
+  { kind: 'ecdsa', hash: 'sha256' },
+  { kind: 'ec', curve: 'P-256', bits: 256, point: new Uint8Array(0) },
+) as KnownAnswer;
 
 describe('a provider made of several', () => {
   it('is the first one where that is sound', async () => {
@@ -135,4 +140,36 @@ it('answers later where its sources do', async () => {
   const crypto = await composeCrypto([source('later', { groups: later, synchronous: false }), noble]);
   expect(crypto.synchronous).toBe(false);
   expect((await crypto.origins()).filter(({ source }) => source !== 'later')).toEqual([]);
+});
+
+describe('where one source lacks a primitive and the last does not load', () => {
+  const LACKING: Readonly<Record<string, readonly [Partial<CryptoProvider>, (crypto: CryptoProvider) => unknown]>> = {
+    'a group': [
+      { groups: nodeCrypto.groups.filter(({ id }) => id !== p256) },
+      ({ groups, random }) => groups.find(({ id }) => id === p256)?.keyShare(random),
+    ],
+    'a signature': [
+      { verifier: { ...nodeCrypto.verifier, verify: () => false } },
+      ({ verifier }) => verifier.verify(p256Known.algorithm, p256Known.spki, p256Known.message, p256Known.signature),
+    ],
+  };
+  it.each(Object.entries(LACKING))(
+    '%s fails its caller alone, and comes when the last does',
+    async (_what, [change, use]) => {
+      const unheard: unknown[] = [];
+      const hear = (reason: unknown): void => void unheard.push(reason);
+      process.on('unhandledRejection', hear);
+      onTestFinished(() => void process.off('unhandledRejection', hear));
+      let down = true;
+      const late: Source = { name: 'late', load: () => (down ? Promise.reject(new Error('no chunk')) : noble.load()) };
+      const crypto = await composeCrypto([source('node', change), late]);
+      await expect(use(crypto)).rejects.toThrow('no source of cryptography has');
+      await expect(use(crypto)).rejects.toThrow('no source of cryptography has');
+      await new Promise((done) => setTimeout(done));
+      expect(unheard).toEqual([]);
+      expect(crypto.stepsDown.filter(({ code }) => code === 'CRYPTO_UNAVAILABLE')).toHaveLength(1);
+      down = false;
+      expect(await use(crypto)).toBeTruthy();
+    },
+  );
 });

@@ -108,7 +108,10 @@ interface Found<T> {
   readonly provider: CryptoProvider;
 }
 
-/** The sources in their order, each loaded once. */
+/**
+ * The sources in their order, each loaded once. One that did not load is loaded again only where it would be needed at
+ * the next use: no other has the primitive, and a chunk that the network lost may come then.
+ */
 class Chain {
   readonly #sources: readonly Source[];
   readonly #loaded = new Map<number, Maybe<CryptoProvider | undefined>>();
@@ -147,7 +150,7 @@ class Chain {
       if (provider === undefined) continue;
       const value = from(provider);
       const down = (code: StepDown['code'], why: string): void =>
-        void this.#stepsDown.push({ code, source, primitive, reason: `${source}: ${primitive} ${why}` });
+        this.#tell({ code, source, primitive, reason: `${source}: ${primitive} ${why}` });
       if (value === undefined) {
         down('CRYPTO_MISSING', 'is missing');
         continue;
@@ -158,25 +161,33 @@ class Chain {
       if (verdict === undefined) return { value, provider };
       down('CRYPTO_UNSOUND', verdict);
     }
+    for (const [i, provider] of this.#loaded) if (provider === undefined) this.#loaded.delete(i);
     throw new TypeError(`no source of cryptography has ${primitive}`);
   }
 
   #at(i: number): Maybe<CryptoProvider | undefined> {
-    if (!this.#loaded.has(i)) this.#loaded.set(i, this.#load(i));
-    return this.#loaded.get(i);
+    if (this.#loaded.has(i)) return this.#loaded.get(i);
+    const loading = this.#load(i);
+    this.#loaded.set(i, loading);
+    void loading.then((provider) => this.#loaded.set(i, provider));
+    return loading;
   }
 
+  /** Never rejects. */
   async #load(i: number): Promise<CryptoProvider | undefined> {
     const { name: source, load } = this.#sources[i] as Source;
-    let provider: CryptoProvider | undefined;
     try {
-      provider = await load();
+      return await load();
     } catch (error) {
       const reason = `${source} cannot be used here: ${error instanceof Error ? error.message : String(error)}`;
-      this.#stepsDown.push({ code: 'CRYPTO_UNAVAILABLE', source, primitive: undefined, reason });
+      this.#tell({ code: 'CRYPTO_UNAVAILABLE', source, primitive: undefined, reason });
+      return undefined;
     }
-    this.#loaded.set(i, provider);
-    return provider;
+  }
+
+  /** Once, however often it is tried. */
+  #tell(down: StepDown): void {
+    if (!this.#stepsDown.some(({ reason }) => reason === down.reason)) this.#stepsDown.push(down);
   }
 }
 
@@ -219,7 +230,11 @@ class ComposedGroup {
       (group, { random }) => probeGroup(group, random),
     );
     this.#found = found;
-    if (found instanceof Promise) void found.then((value) => (this.#found = value));
+    if (found instanceof Promise)
+      found.then(
+        (value) => (this.#found = value),
+        () => (this.#found = undefined),
+      );
     return found;
   }
 }
@@ -258,7 +273,11 @@ class ComposedSignatures {
       (verifier) => probeSignature(verifier, algorithm, key),
     );
     this.#found.set(name, found);
-    if (found instanceof Promise) void found.then((value) => this.#found.set(name, value));
+    if (found instanceof Promise)
+      found.then(
+        (value) => this.#found.set(name, value),
+        () => this.#found.delete(name),
+      );
     return found;
   }
 

@@ -1,11 +1,14 @@
 /**
  * @module A platform's failure is never the peer's: whatever a provider throws, or rejects with, becomes CRYPTO_FAILED,
- * which names the provider and the primitive and has what was thrown as its cause. A TlsError stays what it is.
+ * which names the provider and the primitive and has what was thrown as its cause. A TlsError stays what it is. An
+ * answer of another kind or length than the type says is such a failure, too: neither a yes nor the peer's doing.
  */
 import type { Ssl } from '@ferrule/contract';
+import { isBytes } from '@ferrule/result/arguments';
 import { hex16 } from '@ferrule/result/bytes';
-import type { SignatureAlgorithm } from '@ferrule/x509';
-import { cryptoFailed } from '../reason.ts';
+import type { SignatureAlgorithm, SignatureVerifier } from '@ferrule/x509';
+import { cryptoFailed, fail } from '../reason.ts';
+import { isPromiseLike } from '../wait.ts';
 import type {
   Aead,
   AeadAlgorithm,
@@ -33,7 +36,7 @@ export function guarded(provider: CryptoProvider): CryptoProvider {
 function guard(provider: CryptoProvider): CryptoProvider {
   const call = callOf(provider.name);
   const { verifier, suites, hashes } = provider;
-  const random = (into: Uint8Array): void => call('random bytes', () => provider.random(into));
+  const random = (into: Uint8Array): void => call('random bytes', 'now', () => provider.random(into), anything);
   const aeads = new Map<AeadAlgorithm, AeadAlgorithm>();
   const aeadOf = (aead: AeadAlgorithm): AeadAlgorithm => {
     let known = aeads.get(aead);
@@ -53,8 +56,16 @@ function guard(provider: CryptoProvider): CryptoProvider {
     verifier: {
       name: verifier.name,
       verify: (algorithm, spki, message, signature) =>
-        call(`verifying ${nameOf(algorithm)}`, () => verifier.verify(algorithm, spki, message, signature)),
-      ...(verifier.digest && { digest: (hash, data) => call(hash, () => (verifier.digest as Digest)(hash, data)) }),
+        call(
+          `verifying ${nameOf(algorithm)}`,
+          'either',
+          () => verifier.verify(algorithm, spki, message, signature),
+          (valid) => typeof valid === 'boolean',
+        ),
+      ...(verifier.digest && {
+        digest: (hash, data) =>
+          call(hash, 'now', () => (verifier.digest as Digest)(hash, data), bytesOf(DIGEST_LENGTHS[hash])),
+      }),
     },
     importSigningKey: (pkcs8) => then(provider.importSigningKey(pkcs8), (key) => key && guardSigningKey(call, key)),
     random,
@@ -62,23 +73,66 @@ function guard(provider: CryptoProvider): CryptoProvider {
 }
 
 type Random = CryptoProvider['random'];
-type Call = <T>(what: string, run: () => T) => T;
-type Digest = NonNullable<CryptoProvider['verifier']['digest']>;
+type Digest = NonNullable<SignatureVerifier['digest']>;
+type DigestName = Parameters<Digest>[0];
+/** Whether a promise must not be the answer, must be, or may be. */
+type When = 'now' | 'later' | 'either';
+type Call = <T>(what: string, when: When, run: () => T, fits: (answer: unknown) => boolean) => T;
 
-/** Runs a call of the provider; a promise is guarded, too. */
+/** Runs a call of the provider and judges its answer; a promise is guarded, too. */
 const callOf =
   (provider: string): Call =>
-  (what, run) => {
+  <T>(what: string, when: When, run: () => T, fits: (answer: unknown) => boolean): T => {
     const failed = (error: unknown): never => {
       throw cryptoFailed(`${provider}: ${what}`, error);
     };
+    const judged = <A>(answer: A, allowed = true): A => {
+      if (allowed && fits(answer)) return answer;
+      throw fail('CRYPTO_FAILED', `${provider}: ${what} failed: it answered with ${kindOf(answer)}`);
+    };
     try {
-      const answer = run();
-      return answer instanceof Promise ? (answer.catch(failed) as typeof answer) : answer;
+      const answer: unknown = run();
+      if (!isPromiseLike(answer)) return judged(answer, when !== 'later') as T;
+      // What is a promise of another realm becomes one of ours, as the engine tells by `instanceof`.
+      const later = Promise.resolve(answer).then((value) => judged(value), failed);
+      if (when !== 'now') return later as T;
+      later.catch(() => undefined);
+      return judged(answer as T, false);
     } catch (error) {
       return failed(error);
     }
   };
+
+/** In words that tell no secret. */
+function kindOf(answer: unknown): string {
+  if (isBytes(answer)) return `${answer.length} bytes`;
+  if (isPromiseLike(answer)) return 'a promise';
+  return answer === null ? 'null' : typeof answer;
+}
+
+const anything = (): boolean => true;
+const object = (answer: unknown): boolean => typeof answer === 'object' && answer !== null;
+const bytesOf =
+  (length: number) =>
+  (answer: unknown): boolean =>
+    isBytes(answer) && answer.length === length;
+const bytesOrNull =
+  (length: number) =>
+  (answer: unknown): boolean =>
+    answer === null || (isBytes(answer) && answer.length === length);
+const someBytes = (answer: unknown): boolean => isBytes(answer) && answer.length > 0;
+
+const DIGEST_LENGTHS: Readonly<Record<DigestName, number>> = { sha1: 20, sha256: 32, sha384: 48, sha512: 64 };
+/** Shared secrets by the group's id, bytes (RFC 9846 section 7.4.2; a key encapsulation adds its 32). */
+const SECRET_LENGTHS: Readonly<Record<number, number>> = {
+  0x0017: 32,
+  0x0018: 48,
+  0x0019: 66,
+  0x001d: 32,
+  0x0202: 32,
+  0x11eb: 64,
+  0x11ec: 64,
+};
 
 function then<A, B>(answer: Maybe<A>, next: (value: A) => B): Maybe<B> {
   return answer instanceof Promise ? answer.then(next) : next(answer);
@@ -91,56 +145,68 @@ const guardAead = (call: Call, algorithm: AeadAlgorithm): AeadAlgorithm => ({
   ...algorithm,
   key(bytes): Aead {
     const { name } = algorithm;
-    const aead = call(name, () => algorithm.key(bytes));
+    const aead = call(name, 'now', () => algorithm.key(bytes), object);
     if (aead.sync)
       return {
         sync: true,
-        seal: (nonce, aad, plain, out) => call(name, () => aead.seal(nonce, aad, plain, out)),
-        open: (nonce, aad, cipher, out) => call(name, () => aead.open(nonce, aad, cipher, out)),
+        seal: (nonce, aad, plain, out) =>
+          call(name, 'now', () => aead.seal(nonce, aad, plain, out), bytesOf(plain.length + TAG)),
+        open: (nonce, aad, cipher, out) =>
+          call(name, 'now', () => aead.open(nonce, aad, cipher, out), bytesOrNull(cipher.length - TAG)),
         dispose: () => aead.dispose(),
       };
     return {
       sync: false,
       depth: aead.depth,
-      seal: (nonce, aad, plain) => call(name, () => aead.seal(nonce, aad, plain)),
-      open: (nonce, aad, cipher) => call(name, () => aead.open(nonce, aad, cipher)),
+      seal: (nonce, aad, plain) => call(name, 'later', () => aead.seal(nonce, aad, plain), bytesOf(plain.length + TAG)),
+      open: (nonce, aad, cipher) =>
+        call(name, 'later', () => aead.open(nonce, aad, cipher), bytesOrNull(cipher.length - TAG)),
       dispose: () => aead.dispose(),
     };
   },
 });
 
+/** Of each AEAD here, bytes. */
+const TAG = 16;
+
 function guardHash(call: Call, hash: Hash): Hash {
   const { name, size } = hash;
+  const whole = bytesOf(size);
   const guardState = (state: HashState): HashState => ({
-    update: (data) => call(name, () => state.update(data)),
-    clone: () => guardState(call(name, () => state.clone())),
-    digest: () => call(name, () => state.digest()),
+    update: (data) => call(name, 'now', () => state.update(data), anything),
+    clone: () => guardState(call(name, 'now', () => state.clone(), object)),
+    digest: () => call(name, 'now', () => state.digest(), whole),
   });
   return {
     name,
     size,
-    create: () => guardState(call(name, () => hash.create())),
-    digest: (data) => call(name, () => hash.digest(data)),
-    hmac: (key, data) => call(`HMAC with ${name}`, () => hash.hmac(key, data)),
+    create: () => guardState(call(name, 'now', () => hash.create(), object)),
+    digest: (data) => call(name, 'now', () => hash.digest(data), whole),
+    hmac: (key, data) => call(`HMAC with ${name}`, 'now', () => hash.hmac(key, data), whole),
   };
 }
 
 /** @param random - the guarded provider's own, which the group must see as its provider's own: `own`. */
-const guardGroup = (call: Call, group: Group, random: Random, own: Random): Group => ({
-  ...group,
-  keyShare: (into) =>
-    then(
-      call(`a key share of ${group.name}`, () => group.keyShare(into === random ? own : into)),
-      (share): KeyShare => ({
-        publicKey: share.publicKey,
-        derive: (peer) => call(`the shared secret of ${group.name}`, () => share.derive(peer)),
-        dispose: () => share.dispose(),
-      }),
-    ),
-});
+function guardGroup(call: Call, group: Group, random: Random, own: Random): Group {
+  const length = SECRET_LENGTHS[group.id];
+  const secret = length === undefined ? (answer: unknown) => answer === null || someBytes(answer) : bytesOrNull(length);
+  const isShare = (share: unknown): boolean => object(share) && someBytes((share as Partial<KeyShare>).publicKey);
+  return {
+    ...group,
+    keyShare: (into) =>
+      then(
+        call(`a key share of ${group.name}`, 'either', () => group.keyShare(into === random ? own : into), isShare),
+        (share): KeyShare => ({
+          publicKey: share.publicKey,
+          derive: (peer) => call(`the shared secret of ${group.name}`, 'either', () => share.derive(peer), secret),
+          dispose: () => share.dispose(),
+        }),
+      ),
+  };
+}
 
 const guardSigningKey = (call: Call, key: SigningKey): SigningKey => ({
   ...key,
   sign: (scheme: number, message: Uint8Array, connection?: Ssl) =>
-    call(`signing with scheme ${hex16(scheme)}`, () => key.sign(scheme, message, connection)),
+    call(`signing with scheme ${hex16(scheme)}`, 'either', () => key.sign(scheme, message, connection), someBytes),
 });

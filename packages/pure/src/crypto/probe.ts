@@ -155,7 +155,7 @@ export function* probeSignature(
   const { spki, message, signature } = known;
   const verify = (signed: Uint8Array): ReturnType<SignatureVerifier['verify']> =>
     verifier.verify(known.algorithm, spki, message, signed);
-  if (!(yield* once(verify(signature)))) return 'refuses a good signature';
+  if ((yield* once(verify(signature))) !== true) return 'refuses a good signature';
   const altered = Uint8Array.from(signature, (byte, i) => (i === signature.length - 1 ? byte ^ 1 : byte));
-  return (yield* once(verify(altered))) ? 'takes a wrong signature' : undefined;
+  return (yield* once(verify(altered))) === false ? undefined : 'takes a wrong signature';
 }
