@@ -5,6 +5,7 @@
 import type { TraceMessage } from '@ferrule/contract';
 import type { Route } from '@ferrule/node/transports';
 import { alertName } from '@ferrule/result';
+import { messageName } from '@ferrule/result/names';
 import type { Observer } from './observe.ts';
 
 /** One line of the waterfall. */
@@ -17,26 +18,6 @@ export interface Phase {
   readonly bytes?: number;
   readonly messages?: readonly string[];
 }
-
-/** HandshakeType of RFC 9846 section 4 and RFC 5246 section 7.4. */
-const HANDSHAKE_TYPES: Readonly<Record<number, string>> = {
-  0: 'HelloRequest',
-  1: 'ClientHello',
-  2: 'ServerHello',
-  4: 'NewSessionTicket',
-  5: 'EndOfEarlyData',
-  8: 'EncryptedExtensions',
-  11: 'Certificate',
-  12: 'ServerKeyExchange',
-  13: 'CertificateRequest',
-  14: 'ServerHelloDone',
-  15: 'CertificateVerify',
-  16: 'ClientKeyExchange',
-  20: 'Finished',
-  22: 'CertificateStatus',
-  24: 'KeyUpdate',
-  25: 'CompressedCertificate',
-};
 
 /** RFC 9846 section 4.2.3: the ServerHello.random of a HelloRetryRequest begins so. */
 const RETRY = 'cf21ad74e59a6111';
@@ -130,5 +111,5 @@ function nameOf({ contentType, bytes }: TraceMessage): string {
   if (contentType === 20) return 'ChangeCipherSpec';
   if (contentType === 21) return `alert ${alertName(description)}`;
   if (type === 2 && Buffer.from(bytes.subarray(6, 14)).toString('hex') === RETRY) return 'HelloRetryRequest';
-  return HANDSHAKE_TYPES[type] ?? `message ${type}`;
+  return messageName(type);
 }

@@ -4,7 +4,7 @@
  * agreed on before, are left out. Maps are made when a name is first asked for.
  */
 import { hex16 } from './bytes.ts';
-import { CipherSuiteId, ExtensionType, isGrease, NamedGroup, SignatureScheme } from './numbers.ts';
+import { CipherSuiteId, ExtensionType, HandshakeType, isGrease, NamedGroup, SignatureScheme } from './numbers.ts';
 
 /** `TLS_AES_128_GCM_SHA256`; what is not known in hexadecimal, GREASE as such; the same below. */
 export const cipherSuiteName = (code: number): string => nameIn((suites ??= suiteNames()), code);
@@ -17,6 +17,11 @@ export const groupName = (code: number): string => nameIn((groups ??= groupNames
 export const signatureSchemeName = (code: number): string => nameIn((schemes ??= schemeNames()), code);
 /** `TLS 1.3` */
 export const versionName = (code: number): string => nameIn((versions ??= others(VERSIONS)), code);
+/** The message of a HandshakeType, as RFC 9846 section 4 writes it: `ClientHello`; what is not known `message 99`. */
+export function messageName(type: number): string {
+  const [name] = Object.entries(HandshakeType).find(([, code]) => code === type) ?? [];
+  return name?.replaceAll(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase()) ?? `message ${type}`;
+}
 
 /** Every suite that is known here, most wanted first: code points of TLS 1.3, and of everything older. */
 export function everyCipherSuite(): { readonly tls13: readonly number[]; readonly tls12: readonly number[] } {

@@ -7,7 +7,7 @@ import { alertName, TlsError } from '@ferrule/result';
 import { hex16 } from '@ferrule/result/bytes';
 import { ContentType, HandshakeType, Version } from '@ferrule/result/numbers';
 import { parseCertificate, subjectText } from '@ferrule/x509';
-import { cipherSuiteName, groupName, signatureSchemeName, versionName } from '@ferrule/result/names';
+import { cipherSuiteName, groupName, messageName, signatureSchemeName, versionName } from '@ferrule/result/names';
 import { decodeCertificate, decodeCertificate12 } from '../wire/certificate.ts';
 import { decodeCertificateRequest, decodeCertificateRequest12 } from '../wire/certificate_request.ts';
 import { decodeCertificateStatus } from '../wire/certificate_status.ts';
@@ -261,10 +261,3 @@ const version16 = (value: number): string => `${hex16(value)} ${versionName(valu
 const compressionMethod = (method: number): string => (method === 0 ? 'null' : String(method));
 
 const startsWith = (bytes: Uint8Array, head: Uint8Array): boolean => head.every((byte, i) => bytes[i] === byte);
-
-/** `client_hello` is the ClientHello. */
-const messageName = (type: number): string =>
-  handshakeName(type)
-    .split('_')
-    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
-    .join(/\d$/.test(handshakeName(type)) ? ' ' : '');
