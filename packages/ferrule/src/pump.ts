@@ -18,7 +18,7 @@
 import { InboundBio } from '@ferrule/bio';
 import type { Ssl } from '@ferrule/contract';
 import { SslError, TlsError } from '@ferrule/result';
-import { bytesOf } from '@ferrule/result/arguments';
+import { bytesOf, memoryOf } from '@ferrule/result/arguments';
 import { EMPTY } from '@ferrule/result/bytes';
 import { Departure, type Manner } from './departure.ts';
 import { type Job, JobQueue, type Settled } from './jobs.ts';
@@ -197,7 +197,7 @@ export class TlsPump implements TransportSink {
   data(received: Uint8Array): boolean {
     if (this.#broken !== undefined) return false;
     this.#flowing = true;
-    const bytes = bytesOf(received);
+    const bytes = memoryOf(received);
     if (bytes === undefined) {
       this.fail(notBytes(this.#transport.name, received));
       return false;

@@ -2,6 +2,7 @@
  * @module What carries the ciphertext: the push-style interface that connections use, and adapters for what people
  * have.
  */
+import { memoryOf } from '@ferrule/result/arguments';
 import { turn } from './turn.ts';
 
 /** A two-way byte carrier. It pushes, so that received bytes can be lent in place of copied. */
@@ -49,9 +50,15 @@ export interface TransportSink {
   failed(error: Error): void;
 }
 
-/** A byte pipe as Web Streams: what WebSocketStream, WebTransport, Deno and Cloudflare sockets, and adapters have. */
+/** What holds bytes: WebSocketStream's chunks, for one, are ArrayBuffers. */
+export type Memory = ArrayBufferView | ArrayBufferLike;
+
+/**
+ * A byte pipe as Web Streams: what WebSocketStream, WebTransport, Deno and Cloudflare sockets, and adapters have. A
+ * chunk that holds no bytes, a string say, fails the connection with `TRANSPORT_ERROR`.
+ */
 export interface StreamPipe {
-  readonly readable: ReadableStream<Uint8Array>;
+  readonly readable: ReadableStream<Memory>;
   readonly writable: WritableStream<Uint8Array>;
 }
 
@@ -61,7 +68,7 @@ export interface Pipe {
    * The next received bytes, which then belong to the caller; `null` at the end. Never called again before it has
    * settled.
    */
-  read(): Promise<Uint8Array | null>;
+  read(): Promise<Memory | null>;
   /** Send; the bytes may be used again when it settles. Never called again before it has settled. */
   write(bytes: Uint8Array): Promise<void>;
   /** Nothing more will be sent. Absent where the pipe cannot close one direction. */
@@ -87,7 +94,10 @@ function streamTransport({ readable, writable }: StreamPipe, name: string): Tran
   const reader = readable.getReader();
   const writer = writable.getWriter();
   const pipe: Pipe = {
-    read: async () => (await reader.read()).value ?? null,
+    read: async () => {
+      const { done, value } = await reader.read();
+      return done ? null : value;
+    },
     // a stream may keep what it is given
     write: (bytes) => writer.write(bytes.slice()),
     closeWrite: () => writer.close(),
@@ -167,9 +177,11 @@ class PipeTransport implements Transport {
   async #receive(sink: TransportSink): Promise<void> {
     try {
       while (!this.#over) {
-        const bytes = await this.#pipe.read();
+        const received = await this.#pipe.read();
         if (this.#over) return;
-        if (bytes === null) return sink.end();
+        if (received === null) return sink.end();
+        // what holds no bytes, the sink refuses
+        const bytes = memoryOf(received) ?? (received as Uint8Array);
         if (!sink.data(bytes)) await new Promise<void>((resolve) => (this.#resume = resolve));
         // a pipe that brings nothing, and at once, lets nobody else run
         if (bytes.length === 0) await turn();

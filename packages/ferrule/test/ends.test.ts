@@ -11,6 +11,7 @@ import {
   chooseEngine,
   connect,
   connectOver,
+  type Memory,
   type Pipe,
   type StreamPipe,
   TlsConnection,
@@ -239,7 +240,7 @@ describe.each(engines)('the ends of a connection, %s', (backend) => {
     void between.readable.pipeTo(slowly).catch(() => {});
     let sawEnd = (): void => {};
     const peerEnded = new Promise<void>((resolve) => (sawEnd = resolve));
-    const readable = new ReadableStream<Uint8Array>({
+    const readable = new ReadableStream<Memory>({
       pull: async (controller) => {
         const chunk = await pipe.read();
         if (chunk !== null) return controller.enqueue(chunk);

@@ -9,6 +9,7 @@ import {
   connectOver,
   type ConnectOverOptions,
   drive,
+  type Memory,
   type Pipe,
   type StreamPipe,
   TlsError,
@@ -27,7 +28,11 @@ for (const name of ['native', 'pure'] as const) {
 async function streams(
   size: number,
   options: TestServerOptions = {},
-): Promise<StreamPipe & { readonly server: TestServer }> {
+): Promise<{
+  readonly readable: ReadableStream<Uint8Array>;
+  readonly writable: WritableStream<Uint8Array>;
+  readonly server: TestServer;
+}> {
   const server = await TestServer.make(options);
   later(() => server.close());
   const wire = server.open();
@@ -58,6 +63,21 @@ async function streams(
   };
 }
 
+function functionsOf({ readable, writable }: StreamPipe): Pipe {
+  const [reader, writer] = [readable.getReader(), writable.getWriter()];
+  return {
+    read: async () => (await reader.read()).value ?? null,
+    write: (chunk) => writer.write(chunk.slice()),
+    close: () => {},
+  };
+}
+
+function shared(chunk: Uint8Array): Uint8Array<SharedArrayBuffer> {
+  const memory = new Uint8Array(new SharedArrayBuffer(chunk.length));
+  memory.set(chunk);
+  return memory;
+}
+
 describe.each(backends)('connectOver() with the $name engine', (backend) => {
   const options = async () => ({ backend, host: 'server.test', ca: (await pki('root')).certificatePem });
 
@@ -73,20 +93,53 @@ describe.each(backends)('connectOver() with the $name engine', (backend) => {
   });
 
   it('connects over three functions', async () => {
-    const { readable, writable, server } = await streams(5000);
-    const [reader, writer] = [readable.getReader(), writable.getWriter()];
+    const { server, ...pipe } = await streams(5000);
     let closed = 0;
-    const pipe: Pipe = {
-      read: async () => (await reader.read()).value ?? null,
-      write: (chunk) => writer.write(chunk.slice()),
-      close: () => void closed++,
-    };
-    const connection = await connectOver(pipe, await options());
+    const connection = await connectOver({ ...functionsOf(pipe), close: () => void closed++ }, await options());
     echo(await server.accepted());
     await connection.write(bytes('three'));
     expect(text(await readExactly(connection, 5))).toBe('three');
     await connection.close();
     expect(closed).toBe(1);
+  });
+
+  it.each<[string, (chunk: Uint8Array<ArrayBuffer>) => Memory]>([
+    ['ArrayBuffers', (chunk) => chunk.buffer],
+    ['DataViews', (chunk) => new DataView(chunk.buffer)],
+    ['shared memory', (chunk) => shared(chunk).buffer],
+    [
+      'views in the middle of their memory',
+      (chunk) => new Int8Array(Uint8Array.of(9, ...chunk, 9).buffer, 1, chunk.length),
+    ],
+  ])('takes whatever holds bytes from a pipe: %s', async (_what, held) => {
+    for (const kind of ['streams', 'functions']) {
+      const { server, readable, writable } = await streams(5000);
+      const holding = new TransformStream<Uint8Array, Memory>({
+        transform: (chunk, controller) => controller.enqueue(held(Uint8Array.from(chunk))),
+      });
+      const pipe = { readable: readable.pipeThrough(holding), writable };
+      const connection = await connectOver(kind === 'streams' ? pipe : functionsOf(pipe), await options());
+      later(() => connection.destroy());
+      echo(await server.accepted());
+      await connection.write(bytes(kind));
+      expect(text(await readExactly(connection, kind.length))).toBe(kind);
+    }
+  });
+
+  it.each<[string, unknown]>([
+    ['strings', 'text of a WebSocketStream'],
+    ['numbers', 17],
+    ['Blobs', new Blob(['x'])],
+    ['undefined', undefined],
+  ])('fails at once over a stream that yields %s', async (_what, chunk) => {
+    const pipe = {
+      readable: new ReadableStream({ start: (controller) => controller.enqueue(chunk) }),
+      writable: new WritableStream(),
+    };
+    await expect(connectOver(pipe, await options())).rejects.toMatchObject({
+      code: 'TRANSPORT_ERROR',
+      message: expect.stringContaining('in place of bytes') as string,
+    });
   });
 
   it('connects through a connection of its own (TLS in TLS)', async () => {
@@ -127,18 +180,17 @@ describe.each(backends)('connectOver() with the $name engine', (backend) => {
         return 4096;
       }
     }
-    const { readable, writable, server } = await streams(5000);
-    const [reader, writer] = [readable.getReader(), writable.getWriter()];
-    const pipe: Pipe = {
-      read: async () => foreign((await reader.read()).value ?? new Uint8Array(0)),
-      write: (chunk) => writer.write(chunk.slice()),
-      close: () => {},
-    };
-    const connection = await connectOver(pipe, {
-      backend,
-      host: 'server.test',
-      ca: foreign((await pki('root')).certificate),
-    });
+    const { server, ...pair } = await streams(5000);
+    const pipe = functionsOf(pair);
+    const read = async (): Promise<Memory> => foreign(((await pipe.read()) ?? new Uint8Array(0)) as Uint8Array);
+    const connection = await connectOver(
+      { ...pipe, read },
+      {
+        backend,
+        host: 'server.test',
+        ca: foreign((await pki('root')).certificate),
+      },
+    );
     later(() => connection.destroy());
     echo(await server.accepted());
     await connection.write(foreign(bytes('from')));

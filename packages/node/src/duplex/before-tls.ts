@@ -1,6 +1,6 @@
 /** @module The plain-text dialogue before TLS, led over a transport. */
 import { TlsError } from '@ferrule/result';
-import { bytesOf } from '@ferrule/result/arguments';
+import { memoryOf } from '@ferrule/result/arguments';
 import type { Starttls } from '@ferrule/starttls';
 import type { TransportSink } from 'ferrule';
 
@@ -33,7 +33,7 @@ export class BeforeTls implements TransportSink {
   }
 
   data(received: Uint8Array): boolean {
-    const bytes = this.#over ? undefined : bytesOf(received);
+    const bytes = this.#over ? undefined : memoryOf(received);
     if (bytes === undefined) return this.#then.data(received);
     this.#feed(bytes);
     return true;
