@@ -1,8 +1,10 @@
 /** What the repository promises about its own checks: no stale pass, no package that is not pinned by its hash. */
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
+import { ROOMS } from './rooms.js';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -10,10 +12,11 @@ describe('turbo', () => {
   const plan = JSON.parse(
     execFileSync(
       process.execPath,
-      [join(root, 'node_modules/turbo/bin/turbo'), 'run', 'lint', 'typecheck', '--filter=@ferrule/pure', '--dry=json'],
+      [join(root, 'node_modules/turbo/bin/turbo'), 'run', 'lint', 'typecheck', '--dry=json'],
       { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] },
     ),
   );
+  const task = (name) => plan.tasks.find(({ taskId }) => taskId === name);
 
   it('checks everything again when a shared configuration changes', () => {
     expect(Object.keys(plan.globalCacheInputs.files)).toEqual(
@@ -26,11 +29,63 @@ describe('turbo', () => {
     );
   });
 
-  it.each(['lint', 'typecheck'])('runs %s of a package again when the types that it uses change', (task) => {
-    const { dependencies } = plan.tasks.find(({ taskId }) => taskId === `@ferrule/pure#${task}`);
+  it.each([
+    ['lint', 'eslint .', 'tooling/eslint/rules/boundaries.js'],
+    ['typecheck', 'tsc -p tsconfig.all.json', 'package-lock.json'],
+  ])('runs %s again when a source, a test or its configuration changes', (name, command, configuration) => {
+    expect(task(`//#${name}`).command).toBe(command);
+    expect(Object.keys(task(`//#${name}`).inputs)).toEqual(
+      expect.arrayContaining([
+        'apps/cli/test/cli.test.ts',
+        'packages/contract/src/index.ts',
+        'packages/pure/package.json',
+        'tsconfig.all.json',
+        configuration,
+      ]),
+    );
+  });
+
+  it('checks a portable package by itself again when the types that it uses change', () => {
+    const { command, dependencies } = task('@ferrule/pure#typecheck');
+    expect(command).toBe('tsc -p .');
     expect(dependencies).toEqual(expect.arrayContaining(['@ferrule/contract#build', '@ferrule/ssl#build']));
   });
 });
+
+describe('tsconfig.all.json', () => {
+  const read = (path) => {
+    const { fileNames, options } = ts.getParsedCommandLineOfConfigFile(
+      path,
+      {},
+      { ...ts.sys, onUnRecoverableConfigFileDiagnostic: () => {} },
+    );
+    const { configFilePath, ...rest } = options;
+    return { files: fileNames, options: rest };
+  };
+  const all = read(join(root, 'tsconfig.all.json'));
+  const own = ['packages', 'apps']
+    .flatMap((folder) => readdirSync(join(root, folder)).map((name) => join(root, folder, name)))
+    .map((place) => ['tsconfig.test.json', 'tsconfig.json'].map((name) => join(place, name)).find(existsSync))
+    .filter((path) => path !== undefined)
+    .map((path) => [path.slice(root.length + 1), read(path)]);
+
+  it.each(own)('checks what %s does, with its options', (_, { files, options }) => {
+    const missing = files.filter((file) => !all.files.includes(file) && !file.endsWith('.d.ts'));
+    expect(missing).toEqual([]);
+    expect(options).toEqual(all.options);
+  });
+});
+
+it.each(Object.entries(ROOMS).filter(([, { portable }]) => portable))(
+  '%s is compiled by itself too, without the types of Node and of the DOM',
+  (name) => {
+    const place = join(root, 'packages', name.replace('@ferrule/', ''));
+    if (!existsSync(place)) return;
+    const { scripts } = JSON.parse(readFileSync(join(place, 'package.json'), 'utf8'));
+    expect(scripts.typecheck).toBe('tsc -p .');
+    expect(readFileSync(join(place, 'tsconfig.json'), 'utf8')).toContain('tooling/tsconfig/portable.json');
+  },
+);
 
 it('the lock file has the hash of each package', () => {
   const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
