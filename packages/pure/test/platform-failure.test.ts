@@ -1,13 +1,18 @@
 /** A provider that throws, or rejects, at one primitive after the other: never is that the peer's fault. */
 import type * as NodeCrypto from 'node:crypto';
 import { webcrypto } from 'node:crypto';
+import { deflateSync } from 'node:zlib';
+import { pki } from '@ferrule/conformance/pki';
 import { SslError } from '@ferrule/result';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { nodeCrypto } from '../src/crypto/node.ts';
 import type { Aead, CryptoProvider, Hash, HashState, KeyShare } from '../src/crypto/provider.ts';
 import { createWebCrypto } from '../src/crypto/webcrypto.ts';
-import { laterCrypto, scene, type Scene, type Setting } from './scene.ts';
+import { createPure } from '../src/index.ts';
+import * as wire from '../src/wire/index.ts';
+import { laterCrypto, leaf, scene, type Scene, type Setting } from './scene.ts';
 
+const client = await pki('client');
 const broken = new Error('out of order');
 
 /** Answers at once, or later. */
@@ -210,6 +215,85 @@ describe("a shared secret that the platform does not compute is the peer's fault
   });
 });
 
+describe('a decompressor of the platform', () => {
+  const { certificateLength, packed } = compressedCertificate();
+  const failure = async (decompress: unknown): Promise<string | undefined> => {
+    const it = scene(
+      { certificateCompression: ['zlib'] },
+      { crypto: { ...nodeCrypto, decompressors: [{ name: 'zlib', decompress: decompress as () => null }] } },
+    );
+    await connect(it, () =>
+      it.server.send(
+        wire.encodeCompressedCertificate({ algorithm: 1, uncompressedLength: certificateLength, compressed: packed }),
+      ),
+    );
+    return it.ssl.failure?.error.code;
+  };
+
+  it.each<[string, unknown]>([
+    ['throws', throws],
+    ['rejects', () => breakDown('rejects')],
+    ['answers with a text', nonsense('certificate')],
+    ['answers with undefined', nonsense(undefined)],
+    ['answers with more than it was asked for', nonsense(new Uint8Array(certificateLength + 1))],
+    ['answers later with no bytes', nonsense(Promise.resolve([1]))],
+  ])('that %s fails as the platform', async (_name, decompress) => {
+    expect(await failure(decompress)).toBe('CRYPTO_FAILED');
+  });
+
+  it.each<[string, unknown]>([
+    ['null', nonsense(null)],
+    ['null, later', nonsense(thenable(null))],
+    ['less than the peer says', nonsense(new Uint8Array(1))],
+  ])('that answers with %s says that the bytes are not intact', async (_name, decompress) => {
+    expect(await failure(decompress)).toBe('CERT_DECOMPRESSION_FAILED');
+  });
+});
+
+describe('a platform that fails at importing a key', () => {
+  const { chain, key } = client;
+  const contextWith = (importSigningKey: unknown) => (): unknown =>
+    createPure({
+      crypto: { ...nodeCrypto, importSigningKey: importSigningKey as CryptoProvider['importSigningKey'] },
+    }).createContext({ credentials: [{ chain, key }] });
+
+  it('is named by the TypeError of createContext()', () => {
+    expect(contextWith(throws)).toThrow('credentials[0]: node:crypto: importing a private key failed: out of order');
+    expect(contextWith(nonsense('key'))).toThrow('importing a private key failed: it answered with string');
+    expect(contextWith(nonsense({ sign: throws }))).toThrow('importing a private key failed');
+  });
+  it('is not what a key that is none is refused with', () => {
+    const refuses = (): never => {
+      throw new TypeError('no key');
+    };
+    expect(contextWith(refuses)).toThrow(/^credentials\[0\]: no key$/);
+  });
+});
+
+describe('a key that cannot be disposed of', () => {
+  it.each(Object.entries({ 'at once': nodeCrypto, later: laterCrypto() }))(
+    'keeps neither the connection from working nor other secrets from going (%s)',
+    async (_name, crypto) => {
+      const dispose = vi.fn(throws);
+      const it = scene(
+        {},
+        {
+          crypto: withShare(
+            withAead(crypto, () => ({ dispose })),
+            { dispose },
+          ),
+        },
+      );
+      await connect(it);
+      expect(it.ssl.established).toBe(true);
+      it.ssl.dispose();
+      await new Promise(setImmediate);
+      expect(dispose.mock.calls.length).toBeGreaterThan(3);
+      expect(() => it.ssl.exportKeyingMaterial('EXPORTER-test', undefined, 32)).toThrow('was disposed');
+    },
+  );
+});
+
 async function expectFailure(setting: Setting): Promise<void> {
   const it = scene({}, setting);
   await connect(it);
@@ -222,7 +306,7 @@ async function expectFailure(setting: Setting): Promise<void> {
 }
 
 /** As far as it goes. */
-async function connect({ ssl, server }: Scene): Promise<void> {
+async function connect({ ssl, server }: Scene, authenticate = (): void => server.authenticate()): Promise<void> {
   for (let answered = false; ;) {
     const ret = ssl.connect();
     if (ret === 1 || ssl.failure !== undefined) return;
@@ -234,8 +318,15 @@ async function connect({ ssl, server }: Scene): Promise<void> {
       server.readHello();
       server.answer();
       server.encryptedExtensions();
-      server.authenticate();
+      authenticate();
       server.finish();
     }
   }
+}
+
+/** The server's Certificate, and the same by zlib. */
+function compressedCertificate(): { readonly certificateLength: number; readonly packed: Uint8Array } {
+  const entries = leaf.chain.map((data) => ({ data, extensions: [] }));
+  const certificate = wire.encodeCertificate({ context: new Uint8Array(0), entries }).subarray(4);
+  return { certificateLength: certificate.length, packed: new Uint8Array(deflateSync(certificate)) };
 }

@@ -66,6 +66,21 @@ export class Callbacks {
     this.questions.length = 0;
   }
 
+  /** Whether what callbacks have done makes the connection of `who` fail with this code. */
+  explain(code: string, who: Who): boolean {
+    const { threw, refused } = this;
+    switch (code) {
+      case 'CERT_REJECTED':
+        return who === 'distrustful' || threw.has('verify') || refused.has('verify');
+      case 'ASYNC_OPERATION_FAILED':
+        return threw.has('sign') || threw.has('onCertificateRequest') || refused.has('sign');
+      case 'CALLBACK_FAILED':
+        return threw.has('now') || [...threw].some(isObserver);
+      default:
+        return false;
+    }
+  }
+
   options(who: Who, { root, alice, bob }: People, backend: Backend): ContextOptions {
     const { features } = backend;
     const config = this.#config;

@@ -1,6 +1,6 @@
 /** @module One connection of a face, its server; and what the model knows of them. */
 import { TlsError } from '@ferrule/result';
-import { isObserver, Thrown, type Callbacks, type Who } from './callbacks.ts';
+import { Thrown, type Callbacks, type Who } from './callbacks.ts';
 import { describe, Finding } from './finding.ts';
 import type { Face } from './face.ts';
 import { Kind, pattern, Received } from './pattern.ts';
@@ -96,25 +96,18 @@ export class FaceLink {
   }
 
   excused(code: string, error: unknown): boolean {
-    const { threw, refused, unanswered } = this.#callbacks;
-    if (this.excuses.has(code) || this.excuses.has('*')) return true;
+    if (this.excuses.has(code) || this.excuses.has('*') || this.#callbacks.explain(code, this.who)) return true;
     switch (code) {
       case 'ABORTED':
         return this.gaveUp;
       case 'DISPOSED':
         return this.gaveUp || this.closing || this.over;
-      case 'CERT_REJECTED':
-        return this.who === 'distrustful' || threw.has('verify') || refused.has('verify');
-      case 'ASYNC_OPERATION_FAILED':
-        return threw.has('sign') || threw.has('onCertificateRequest') || refused.has('sign');
-      case 'CALLBACK_FAILED':
-        return threw.has('now') || [...threw].some(isObserver);
       case 'TRANSPORT_ERROR':
         return this.broken;
       case 'UNEXPECTED_EOF':
         return this.serverEnded;
       case 'TIMEOUT':
-        return unanswered || this.excuses.has('waited');
+        return this.#callbacks.unanswered || this.excuses.has('waited');
       case 'PROTOCOL_IS_SHUTDOWN':
         return this.ended || this.closing;
       case 'APPLICATION_DATA_ON_SHUTDOWN':

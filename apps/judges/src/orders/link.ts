@@ -2,7 +2,7 @@
 import { bioPair, type Bio } from '@ferrule/bio';
 import type { Ssl } from '@ferrule/contract';
 import { type Failed, SslError, sslErrorName, TlsError } from '@ferrule/result';
-import { isObserver, Thrown, type Callbacks, type Who } from './callbacks.ts';
+import { Thrown, type Callbacks, type Who } from './callbacks.ts';
 import { describe, Finding } from './finding.ts';
 import { Kind, Received } from './pattern.ts';
 import type { Server } from './server.ts';
@@ -165,17 +165,10 @@ export class Link {
   }
 
   excused(code: string): boolean {
-    const { threw, refused } = this.#callbacks;
-    if (this.excuses.has(code)) return true;
+    if (this.excuses.has(code) || this.#callbacks.explain(code, this.who)) return true;
     switch (code) {
       case 'DISPOSED':
         return this.disposed;
-      case 'CERT_REJECTED':
-        return this.who === 'distrustful' || threw.has('verify') || refused.has('verify');
-      case 'ASYNC_OPERATION_FAILED':
-        return threw.has('sign') || threw.has('onCertificateRequest') || refused.has('sign');
-      case 'CALLBACK_FAILED':
-        return threw.has('now') || [...threw].some(isObserver);
       case 'TRANSPORT_ERROR':
         return this.failedTransport;
       case 'UNEXPECTED_EOF':

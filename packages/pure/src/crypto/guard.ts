@@ -67,7 +67,21 @@ function guard(provider: CryptoProvider): CryptoProvider {
           call(hash, 'now', () => (verifier.digest as Digest)(hash, data), bytesOf(DIGEST_LENGTHS[hash])),
       }),
     },
-    importSigningKey: (pkcs8) => then(provider.importSigningKey(pkcs8), (key) => key && guardSigningKey(call, key)),
+    importSigningKey: (pkcs8) =>
+      then(
+        call('importing a private key', 'either', () => provider.importSigningKey(pkcs8), keyOrNothing, isTypeError),
+        (key) => key && guardSigningKey(call, key),
+      ),
+    decompressors: provider.decompressors.map((decompressor) => ({
+      ...decompressor,
+      decompress: (data, limit) =>
+        call(
+          `decompressing with ${decompressor.name}`,
+          'either',
+          () => decompressor.decompress(data, limit),
+          (answer) => answer === null || (isBytes(answer) && answer.length <= limit),
+        ),
+    })),
     random,
   });
 }
@@ -77,14 +91,27 @@ type Digest = NonNullable<SignatureVerifier['digest']>;
 type DigestName = Parameters<Digest>[0];
 /** Whether a promise must not be the answer, must be, or may be. */
 type When = 'now' | 'later' | 'either';
-type Call = <T>(what: string, when: When, run: () => T, fits: (answer: unknown) => boolean) => T;
+/** @param callers - tells what is thrown about the caller's own bytes, which stays what it is. */
+type Call = <T>(
+  what: string,
+  when: When,
+  run: () => T,
+  fits: (answer: unknown) => boolean,
+  callers?: (error: unknown) => boolean,
+) => T;
 
 /** Runs a call of the provider and judges its answer; a promise is guarded, too. */
 const callOf =
   (provider: string): Call =>
-  <T>(what: string, when: When, run: () => T, fits: (answer: unknown) => boolean): T => {
+  <T>(
+    what: string,
+    when: When,
+    run: () => T,
+    fits: (answer: unknown) => boolean,
+    callers: (error: unknown) => boolean = () => false,
+  ): T => {
     const failed = (error: unknown): never => {
-      throw cryptoFailed(`${provider}: ${what}`, error);
+      throw callers(error) ? error : cryptoFailed(`${provider}: ${what}`, error);
     };
     const judged = <A>(answer: A, allowed = true): A => {
       if (allowed && fits(answer)) return answer;
@@ -121,6 +148,12 @@ const bytesOrNull =
   (answer: unknown): boolean =>
     answer === null || (isBytes(answer) && answer.length === length);
 const someBytes = (answer: unknown): boolean => isBytes(answer) && answer.length > 0;
+const keyOrNothing = (answer: unknown): boolean =>
+  answer === undefined ||
+  (object(answer) &&
+    typeof (answer as Partial<SigningKey>).sign === 'function' &&
+    Array.isArray((answer as Partial<SigningKey>).schemes));
+const isTypeError = (error: unknown): boolean => error instanceof TypeError;
 
 const DIGEST_LENGTHS: Readonly<Record<DigestName, number>> = { sha1: 20, sha256: 32, sha384: 48, sha512: 64 };
 /** Shared secrets by the group's id, bytes (RFC 9846 section 7.4.2; a key encapsulation adds its 32). */
@@ -153,7 +186,7 @@ const guardAead = (call: Call, algorithm: AeadAlgorithm): AeadAlgorithm => ({
           call(name, 'now', () => aead.seal(nonce, aad, plain, out), bytesOf(plain.length + TAG)),
         open: (nonce, aad, cipher, out) =>
           call(name, 'now', () => aead.open(nonce, aad, cipher, out), bytesOrNull(cipher.length - TAG)),
-        dispose: () => aead.dispose(),
+        dispose: quiet(aead),
       };
     return {
       sync: false,
@@ -161,10 +194,22 @@ const guardAead = (call: Call, algorithm: AeadAlgorithm): AeadAlgorithm => ({
       seal: (nonce, aad, plain) => call(name, 'later', () => aead.seal(nonce, aad, plain), bytesOf(plain.length + TAG)),
       open: (nonce, aad, cipher) =>
         call(name, 'later', () => aead.open(nonce, aad, cipher), bytesOrNull(cipher.length - TAG)),
-      dispose: () => aead.dispose(),
+      dispose: quiet(aead),
     };
   },
 });
+
+/**
+ * Nothing can be done about a key that does not go, and every other secret still has to: what dispose() throws is
+ * dropped.
+ */
+const quiet = (key: { dispose(): void }) => (): void => {
+  try {
+    key.dispose();
+  } catch {
+    // nobody uses it any more
+  }
+};
 
 /** Of each AEAD here, bytes. */
 const TAG = 16;
@@ -199,7 +244,7 @@ function guardGroup(call: Call, group: Group, random: Random, own: Random): Grou
         (share): KeyShare => ({
           publicKey: share.publicKey,
           derive: (peer) => call(`the shared secret of ${group.name}`, 'either', () => share.derive(peer), secret),
-          dispose: () => share.dispose(),
+          dispose: quiet(share),
         }),
       ),
   };
