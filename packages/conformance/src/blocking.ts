@@ -5,6 +5,7 @@ import { Worker } from 'node:worker_threads';
 import type { TlsOptions } from 'node:tls';
 import { blockingBio, type BlockingBio, sharedBioMemory } from '@ferrule/bio';
 import { type Identity, pki, type PkiName } from './pki/index.ts';
+import { patience } from './server/peer.ts';
 
 /** What the peer does: TLS servers, or peers that are none. */
 export type Act = 'echo' | 'goodbye' | 'cut' | 'silence' | 'failure' | 'eof' | 'alert' | 'http';
@@ -21,7 +22,7 @@ export interface BlockingSceneOptions {
   readonly act?: Act;
   /** Bytes in each direction. */
   readonly size?: number;
-  /** Milliseconds. */
+  /** Milliseconds for which nothing may move. */
   readonly timeout?: number;
   readonly identity?: PkiName;
   /** What can be sent to a worker of it. */
@@ -32,7 +33,7 @@ export interface BlockingSceneOptions {
 export async function blockingPeer({
   act = 'echo',
   size = 17 * 1024,
-  timeout = 10_000,
+  timeout = patience.milliseconds,
   identity = 'p256',
   tls = {},
 }: BlockingSceneOptions = {}): Promise<BlockingBio> {

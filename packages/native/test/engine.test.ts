@@ -4,6 +4,8 @@ import { spawnSync } from 'node:child_process';
 import { Duplex } from 'node:stream';
 import { connect } from 'node:tls';
 import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { bioPair } from '@ferrule/bio';
 import { Client, clientHelloOf, expectReturn, prefixedList, trusting } from '@ferrule/conformance';
@@ -363,8 +365,21 @@ describe('what goes wrong around a call', () => {
     server.close();
   });
 
-  it('connections that were forgotten, and contexts, are given back by the garbage collector without harm', () => {
-    for (let i = 0; i < 2000; i++) backend.createContext().newConnection();
+  it('connections that were forgotten, and contexts, are given back by the garbage collector without harm', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const forgotten = Array.from({ length: 100 }, () => {
+      const context = backend.createContext();
+      return [new WeakRef<object>(context), new WeakRef<object>(context.newConnection())];
+    }).flat();
+    const left = (): number => forgotten.filter((each) => each.deref() !== undefined).length;
+    // a WeakRef that was just made holds until the task is over, and finalizers run in tasks of their own
+    for (let i = 0; i < 10 && left() > 0; i++) {
+      await new Promise(setImmediate);
+      collect();
+    }
+    expect(left()).toBe(0);
+    await new Promise(setImmediate);
   });
 
   it('garbage after a good ClientHello is a typed failure', async () => {

@@ -13,8 +13,11 @@ export interface Peer {
   flush(net: Bio): Promise<void>;
 }
 
-/** How long a check waits for the other side before it calls that a hang. */
-export const patience: { milliseconds: number } = { milliseconds: 10_000 };
+/**
+ * How long a check waits for the other side before it calls that a hang: a little less than a test may take, which under
+ * a sanitizer and beside other work is not long.
+ */
+export const patience: { milliseconds: number } = { milliseconds: 25_000 };
 
 /** A byte pipe between the network end of a BIO pair and whoever holds the stream: a `node:tls` server, mostly. */
 export class Wire extends Duplex implements Peer {
