@@ -11,7 +11,7 @@ import { build, type BuildOptions, type Plugin } from 'esbuild';
 
 const [bench = 'pure', ...args] = process.argv.slice(2);
 const source = fileURLToPath(new URL('.', import.meta.url));
-const outdir = fileURLToPath(new URL('../dist', import.meta.url));
+const outdir = fileURLToPath(new URL('../dist/bundled', import.meta.url));
 
 /** Ours goes into the bundle, what npm has stays where it is. */
 const others: Plugin = {
@@ -32,7 +32,7 @@ const options: BuildOptions = {
   logLevel: 'warning',
 };
 
-await build({ ...options, entryPoints: [`./${bench}.ts`, './native-server.ts'], platform: 'node', plugins: [others] });
+await build({ ...options, entryPoints: [`./${bench}.ts`], platform: 'node', plugins: [others] });
 await build({ ...options, entryPoints: ['./pure-page.ts'], platform: 'browser' });
 const [status] = (await once(
   spawn(process.execPath, [`${outdir}/${bench}.js`, ...args], { stdio: 'inherit' }),

@@ -1,24 +1,18 @@
 /**
- * @ferrule/pure against its own primitives, in memory, and against `node:tls` over loopback; what it holds in memory.
- * CPU time of this process alone (the server is another one; WebCrypto's threads count, and it is tried in memory
- * only), in turns, medians; ratios of one run.
+ * @ferrule/pure against its own primitives, in memory; what it holds in memory. CPU time of this process (WebCrypto's
+ * threads count), in turns, medians; ratios of one run. How it compares with other clients, `main.ts` measures.
  * `--json` prints figures only; `--rounds N`, `--quick`. Run by `bundled.ts`.
  */
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import type { SslContext } from '@ferrule/contract';
-import { createPure, type CryptoProvider } from '@ferrule/pure';
+import type { CryptoProvider } from '@ferrule/pure';
 import { nobleCrypto } from '@ferrule/pure/crypto/noble';
 import { nodeCrypto } from '@ferrule/pure/crypto/node';
 import { tunedCrypto } from '@ferrule/pure/crypto/tuned';
 import { createWebCrypto } from '@ferrule/pure/crypto/webcrypto';
-import { ferruleClient, nodeClient, type Peer, type TlsClient } from './native-clients.ts';
-import { bulkInMemory, RECORD } from './pure-data.ts';
+import { bulkInMemory } from './pure-data.ts';
 import { inChromium } from './pure-chromium.ts';
 import { handshakesInMemory } from './pure-handshake.ts';
-import { type Figures, measure, ratio, type Task, timed } from './pure-measure.ts';
+import type { Figures } from './pure-measure.ts';
 import { growth, idleConnection } from './pure-memory.ts';
 import { establish, withPlatformKey } from './pure-replay.ts';
 import { platformKey, record, signatures } from './pure-session.ts';
@@ -53,71 +47,6 @@ const memory = async (provider: CryptoProvider, suite: number): Promise<Figures>
   ...(await growth(await establish(await record(provider, suite), provider), values.quick ? 2 ** 26 : 2 ** 30)),
 });
 
-/** Against `node:tls`, over loopback, with AES-128-GCM. */
-async function overLoopback(providers: readonly CryptoProvider[]): Promise<Record<string, Figures>> {
-  const server = fork(fileURLToPath(new URL('native-server.js', import.meta.url)));
-  const [peer] = (await once(server, 'message')) as [Peer];
-  const contextOf = (crypto: CryptoProvider): SslContext =>
-    createPure({ crypto }).createContext({ trustAnchors: [Buffer.from(peer.der, 'base64')], cipherSuites: [0x1301] });
-  const node = { 'node:tls': nodeClient({ ...peer, ciphers: 'TLS_AES_128_GCM_SHA256' }, 'data') };
-  const all: Record<string, TlsClient> = {
-    ...node,
-    ...Object.fromEntries(providers.map((provider) => [provider.name, ferruleClient(peer, contextOf(provider))])),
-  };
-  for (let i = 0; i < 100 * SCALE; i++) for (const client of Object.values(all)) await client.handshake();
-  const fast: Record<string, TlsClient> = { ...node, 'node:crypto': ferruleClient(peer, contextOf(nodeCrypto)) };
-  const each = (clients: Record<string, TlsClient>, work: (client: TlsClient) => unknown): Record<string, Task> =>
-    Object.fromEntries(Object.entries(clients).map(([name, client]) => [name, timed(() => work(client))]));
-
-  const handshakes = 10 * SCALE;
-  const megabytes = 64 * SCALE;
-  const handshake = await measure(
-    each(all, async (client) => {
-      for (let i = 0; i < handshakes; i++) await client.handshake();
-    }),
-    handshakes,
-    ROUNDS,
-  );
-  const download = await measure(
-    each(fast, (client) => client.download(megabytes * 2 ** 20)),
-    megabytes,
-    ROUNDS,
-  );
-  const upload = await measure(
-    { ...each(fast, (client) => client.upload(megabytes * 2 ** 20)), 'seals alone': seals(megabytes) },
-    megabytes,
-    ROUNDS,
-  );
-  server.disconnect();
-  return {
-    handshake: { ...handshake, nodeCryptoToNodeTls: ratio(handshake, 'node:crypto', 'node:tls') },
-    download: { ...download, speedToNodeTls: ratio(download, 'node:tls', 'node:crypto') },
-    upload: {
-      ...upload,
-      speedToNodeTls: ratio(upload, 'node:tls', 'node:crypto'),
-      speedOfSealsAlone: ratio(upload, 'node:tls', 'seals alone'),
-    },
-  };
-}
-
-/**
- * What `node:crypto` needs for so many mebibytes, with no engine and no socket: nothing on it can upload faster (ADR
- * 0027).
- */
-function seals(megabytes: number): Task {
-  const { aead } = nodeCrypto.suites.find(({ id }) => id === 0x1301) as CryptoProvider['suites'][number];
-  const key = aead.key(new Uint8Array(aead.keyLength));
-  const [nonce, header, plain, out] = [
-    new Uint8Array(12),
-    new Uint8Array(5),
-    new Uint8Array(RECORD + 1),
-    new Uint8Array(RECORD + 17),
-  ];
-  return timed(() => {
-    for (let bytes = 0; bytes < megabytes * 2 ** 20; bytes += RECORD) void key.seal(nonce, header, plain, out);
-  });
-}
-
 const webCrypto = await createWebCrypto();
 const key = platformKey();
 const onPlatform = await withPlatformKey(webCrypto, key);
@@ -147,7 +76,6 @@ const result = {
     [`${webCrypto.name}, AES-128-GCM`]: await bulk(webCrypto, 0x1301),
     ...(inPage && { 'WebCrypto in headless Chromium, AES-128-GCM': inPage.record }),
   },
-  'over loopback, µs of CPU for a handshake or a mebibyte': await overLoopback([nodeCrypto, nobleCrypto, tunedCrypto]),
   'memory, bytes of heap and external': {
     [`${nodeCrypto.name}, AES-128-GCM`]: await memory(nodeCrypto, 0x1301),
     [`${nobleCrypto.name}, ChaCha20-Poly1305`]: await memory(nobleCrypto, 0x1303),
