@@ -2,6 +2,7 @@ import { library } from '@ferrule/tsup-config';
 
 const entry = {
   index: 'src/index.ts',
+  crlite: 'src/crlite.ts',
   'crypto/known-answers': 'src/crypto/known-answers.ts',
   'crypto/noble': 'src/crypto/noble.ts',
   'crypto/node': 'src/crypto/node.ts',

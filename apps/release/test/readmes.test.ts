@@ -44,6 +44,7 @@ const PRINTS: Readonly<Record<string, RegExp | 'in a test' | 'beside'>> = {
   'result 2': /^$/,
   'starttls 1': /^TLSv1\.3$/,
   'x509 1': /^CERT_NAME_MISMATCH - .*www\.example\.com[^]*X509v3 extensions:/,
+  'x509 2': /^no filters$/,
 };
 
 const blocks = [

@@ -12,6 +12,7 @@ import { manPage } from './checks/man-page.ts';
 import { ownership } from './checks/ownership.ts';
 import { negotiation } from './checks/negotiation.ts';
 import { byTheBook } from './checks/paths.ts';
+import { revocation } from './checks/revocation.ts';
 import { returns } from './checks/returns.ts';
 import { resumptionBinding } from './checks/resumption-binding.ts';
 import { secrets } from './checks/secrets.ts';
@@ -30,6 +31,7 @@ export const suite: readonly CheckGroup[] = [
   ...callbackTable,
   ...transport,
   ...verification,
+  ...revocation,
   ...byTheBook,
   ...clientAuth,
   ...sessions,

@@ -30,6 +30,7 @@ export type Feature =
   | 'post-handshake-auth'
   | 'crl'
   | 'ocsp'
+  | 'revocation-filter'
   | 'external-psk'
   | 'psk-importer'
   | 'raw-public-key'

@@ -35,6 +35,11 @@ export interface ContextOptions {
    * `require` is refused beside one. With `verify: 'none'` a missing or bad response is told by `verifyResult`.
    */
   readonly ocsp?: 'off' | 'request' | 'require';
+  /**
+   * Asks a filter of revoked certificates about the server's own: on a good path it decides. Nothing is fetched.
+   * Feature `revocation-filter`. Default: nobody is asked.
+   */
+  readonly revocation?: RevocationOptions;
   /** SHA-256 (32 bytes each) of acceptable SubjectPublicKeyInfos, any of which must be in the verified chain. */
   readonly pins?: readonly Uint8Array[];
   /**
@@ -45,7 +50,7 @@ export interface ContextOptions {
   /**
    * `peer` (default) builds and checks the path. `none` must be spelled out: the path is checked, and what is wrong
    * with it is told by `verifyResult` alone. A function takes the place of the path and the name check. What they go by
-   * is refused beside it: `trustAnchors`, `crls`, `verifyHost`, a `profile`, a `securityLevel` above the default,
+   * is refused beside it: `trustAnchors`, `crls`, `revocation`, `verifyHost`, a `profile`, a `securityLevel` above the default,
    * `ocsp: 'require'`, `rawPublicKeys`. `pins` hold, and CertificateVerify is always checked.
    */
   readonly verify?: 'peer' | 'none' | VerifyCallback;
@@ -189,6 +194,40 @@ export interface ContextOptions {
  * - `webpki`: `rfc5280`, and the CA/Browser Forum's Baseline Requirements for the certificates of public web servers.
  */
 export type CertificateProfile = 'compatible' | 'rfc5280' | 'webpki';
+
+/** Whom to ask about revocation, and what about certificates that nothing is known of. */
+export interface RevocationOptions {
+  /** What `crlite()` of `@ferrule/x509/crlite` makes of Mozilla's filters, or another who knows. */
+  readonly crlite: RevocationFilter;
+  /**
+   * What about a certificate that the filter neither calls good nor revoked: it is not covered, its issuer is not
+   * enrolled, or the filter is stale. `refuse` fails with `CERT_REVOCATION_UNKNOWN`. Default `accept`.
+   */
+  readonly unknown?: 'accept' | 'refuse';
+}
+
+/** Somebody who knows which certificates are revoked. */
+export interface RevocationFilter {
+  /**
+   * Answers at once. Called without `this`; a throw, or an answer of another kind, is `CALLBACK_FAILED`. Sessions are
+   * bound to the function: another filter verifies anew.
+   */
+  readonly check: (question: RevocationQuestion) => RevocationStatus;
+}
+
+export interface RevocationQuestion {
+  /** DER Certificate of the server; a copy. */
+  readonly certificate: Uint8Array;
+  /** DER SubjectPublicKeyInfo of its issuer in the path; a copy. */
+  readonly issuerSpki: Uint8Array;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** The engine's own. */
+  readonly sha256: (bytes: Uint8Array) => Uint8Array;
+}
+
+/** `stale`: not known to be revoked, by a filter that is too old to call it good. */
+export type RevocationStatus = 'good' | 'revoked' | 'not-covered' | 'not-enrolled' | 'stale';
 
 export type CertificateType = 'x509' | 'raw-public-key';
 

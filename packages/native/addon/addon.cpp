@@ -42,6 +42,7 @@ ContextConfig configOf(Call& call, napi_value object) {
   config.ocsp = static_cast<Ocsp>(number("ocsp", 0, 2));
   config.anchors = list("anchors");
   config.crls = list("crls");
+  config.revocation = flag("revocation");
   config.psk.identity = bytes("pskIdentity");
   config.psk.key = bytes("pskKey");
   config.psk.sha384 = text("pskHash") == "sha384";
@@ -197,10 +198,10 @@ napi_value decide(const Napi::CallbackInfo& info) {
   const bool accept = call.flag(call.argument(1), "accept");
   const auto code = static_cast<int>(call.integer(call.argument(2), "verifyCode", 0, kMostInt));
   const auto alert = static_cast<int>(call.integer(call.argument(3), "alert", 0, 255));
-  if (call.ok() && accept && code != K(X509_V_OK)) call.refuse("verifyCode: must be X509_V_OK with accept");
+  if (call.ok() && accept && code != K(X509_V_OK) && !connection->onlyTells()) call.refuse("verifyCode: must be X509_V_OK with accept");
   if (!call.ok()) connection->reject(K(X509_V_ERR_APPLICATION_VERIFICATION), alert::badCertificate);
   else if (!accept) connection->reject(code, alert);
-  else if (!connection->accept()) call.fail("there was no question to accept");
+  else if (!connection->accept(code)) call.fail("there was no question to accept");
   return nullptr;
 }
 
@@ -392,6 +393,7 @@ constexpr Entry kEntries[] = {
     {"facts", entry<facts>},
     {"failure", entry<failure>},
     {"events", entry<events>},
+    {"revocationQuestion", entry<listFact<&Connection::revocationQuestion>>},
     {"peerChain", entry<listFact<&Connection::peerChain>>},
     {"verifiedChain", entry<listFact<&Connection::verifiedChain>>},
     {"peerNames", entry<peerNames>},

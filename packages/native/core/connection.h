@@ -83,8 +83,9 @@ class Connection {
   const std::vector<Bytes>& reverifiedChain() const { return reverifiedChain_; }
   long reverifiedResult() const { return reverifiedResult_; }
   void setTime(time_t seconds);
-  // The answers to WANT_RETRY_VERIFY. False when nothing was asked.
-  bool accept();
+  // The answers to WANT_RETRY_VERIFY. False when nothing was asked. The code is told where verdicts are only told.
+  bool accept(int verifyCode);
+  bool onlyTells() const { return context_->config().verify == Verify::none; }
   // X509_V_OK is no reason to reject, and becomes X509_V_ERR_APPLICATION_VERIFICATION. At any time.
   void reject(int verifyCode, int alert);
   // The answer to WANT_X509_LOOKUP; null for "no certificate". False when OpenSSL refuses the pair, or nothing was asked.
@@ -95,6 +96,8 @@ class Connection {
   // RFC 5929 section 4.1; empty where it is not defined.
   Bytes serverEndPoint() const;
 
+  // The leaf of the path that was found last, and its issuer's key.
+  std::vector<Bytes> revocationQuestion() const { return question_; }
   std::vector<Bytes> peerChain() const;
   std::vector<Bytes> verifiedChain() const;
   std::vector<std::string> peerNames() const;
@@ -181,6 +184,7 @@ class Connection {
   void readHandshakeMessage(const uint8_t* bytes, size_t size);
   void readServerHello(const ServerView& hello);
   void readServerKeyExchange(const KeyExchangeView& exchange);
+  bool askRevocation(X509_STORE_CTX* store);
   bool pinned(const OPENSSL_STACK* chain, int count) const;
   Finding verifyPath(X509_STORE_CTX* store) const;
   bool needsStaple(const X509* leaf) const;
@@ -198,6 +202,8 @@ class Connection {
   std::vector<Bytes> reverifiedChain_;
   long reverifiedResult_ = 0;
   Verdict verdict_ = Verdict::none;
+  int told_ = 0;  // X509_V code that came with it
+  std::vector<Bytes> question_;
   bool stapleFollows_ = false;  // the server said in TLS 1.2 that it will come
   Choice choice_ = Choice::none;
   Phase phase_ = Phase::handshake;

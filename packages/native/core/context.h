@@ -40,6 +40,7 @@ struct ContextConfig {
   Ocsp ocsp = Ocsp::off;
   std::vector<Bytes> anchors;
   std::vector<Bytes> crls;
+  bool revocation = false;  // ask about the leaf of a good path
   std::vector<Pin> pins;
   Psk psk;
   std::vector<int> certificateCompression;

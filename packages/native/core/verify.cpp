@@ -28,6 +28,20 @@ std::vector<Bytes> dersOf(const OPENSSL_STACK* chain) {
   return ders;
 }
 
+// Empty where OpenSSL cannot encode it.
+Bytes spkiOf(const X509* certificate) {
+  unsigned char* der = nullptr;
+  const int size = ossl().i2d_X509_PUBKEY(ossl().X509_get_X509_PUBKEY(certificate), &der);
+  Bytes spki = size > 0 ? Bytes(der, der + size) : Bytes();
+  ossl().CRYPTO_free(der, "ferrule", 0);
+  return spki;
+}
+
+// The leaf of a path and the key of its issuer, which may be an anchor that is the leaf itself.
+std::vector<Bytes> questionOf(const OPENSSL_STACK* path) {
+  return {derOf(certificateAt(path, 0)), spkiOf(certificateAt(path, ossl().OPENSSL_sk_num(path) > 1 ? 1 : 0))};
+}
+
 // Five minutes of difference between clocks are forgiven, as OpenSSL's tools do (openssl-ocsp(1), -validity_period).
 constexpr time_t kClockSkew = 300;
 // RFC 5019 section 4: a response without nextUpdate is no newer than newer information, of which a week brings some.
@@ -218,6 +232,7 @@ int Connection::verify(X509_STORE_CTX* store) {
     verified_ = finding.code == K(X509_V_OK);
     facts_.verifyResult = finding.code;
     ossl().ERR_clear_error();
+    if (verified_ && askRevocation(store)) return 1;
     if (!verified_) describe(finding.certificate, finding.depth);
     if (!verified_ && config.verify == Verify::peer) return refuse(store, finding.code, finding.code, Reason::none);
   }
@@ -234,6 +249,24 @@ int Connection::verify(X509_STORE_CTX* store) {
     return refuse(store, K(X509_V_ERR_APPLICATION_VERIFICATION), K(X509_V_ERR_CERT_REJECTED), Reason::pinMismatch);
   }
   return 1;
+}
+
+// Of a good path, JavaScript is asked about its leaf, between two calls of ours: in the second the path is built anew. True
+// while there is no answer.
+bool Connection::askRevocation(X509_STORE_CTX* store) {
+  if (!context_->config().revocation) return false;
+  if (verdict_ != Verdict::accepted) {
+    question_ = questionOf(stack(ossl().X509_STORE_CTX_get0_chain(store)));
+    verdict_ = Verdict::asked;
+    ossl().SSL_ctrl(ssl_, K(SSL_CTRL_SET_RETRY_VERIFY), 0, nullptr);
+    return true;
+  }
+  verdict_ = Verdict::none;
+  if (told_ != K(X509_V_OK)) {
+    verified_ = false;
+    facts_.verifyResult = told_;
+  }
+  return false;
 }
 
 // OpenSSL's verdict, and what it does not look at.
@@ -257,8 +290,9 @@ int Connection::refuse(X509_STORE_CTX* store, long verifyCode, long alertCode, R
   return 0;
 }
 
-bool Connection::accept() {
+bool Connection::accept(int verifyCode) {
   if (failure_.set || (verdict_ != Verdict::due && verdict_ != Verdict::asked)) return false;
+  told_ = verifyCode;
   if (verdict_ == Verdict::due) spans.held = false;
   verdict_ = verdict_ == Verdict::due ? Verdict::none : Verdict::accepted;
   return true;
@@ -281,12 +315,10 @@ void Connection::describe(X509* certificate, int depth) {
 
 bool Connection::pinned(const OPENSSL_STACK* chain, int count) const {
   for (int i = 0; i < count; i++) {
-    unsigned char* spki = nullptr;
-    const int size = ossl().i2d_X509_PUBKEY(ossl().X509_get_X509_PUBKEY(certificateAt(chain, i)), &spki);
+    const Bytes spki = spkiOf(certificateAt(chain, i));
     Pin digest{};
     unsigned int digestSize = 0;
-    const bool hashed = size > 0 && ossl().EVP_Digest(spki, static_cast<size_t>(size), digest.data(), &digestSize, ossl().EVP_sha256(), nullptr) == 1;
-    ossl().CRYPTO_free(spki, "ferrule", 0);
+    const bool hashed = !spki.empty() && ossl().EVP_Digest(spki.data(), spki.size(), digest.data(), &digestSize, ossl().EVP_sha256(), nullptr) == 1;
     for (const Pin& pin : context_->config().pins) {
       if (hashed && pin == digest) return true;
     }
@@ -337,6 +369,7 @@ bool Connection::judgeAnew(X509_STORE_CTX* store, const OPENSSL_STACK* sent, con
   if (config.verify != Verify::ask) {
     reverifiedResult_ = verifyPath(store).code;
     verified = reverifiedResult_ == K(X509_V_OK);
+    if (verified && config.revocation) question_ = questionOf(stack(ossl().X509_STORE_CTX_get0_chain(store)));
     if (!verified && config.verify == Verify::peer) return false;
   }
   if (config.verify != Verify::none && isReadable(leaf) && (ossl().X509_get_key_usage(leaf) & static_cast<uint32_t>(K(KU_DIGITAL_SIGNATURE))) == 0) return false;

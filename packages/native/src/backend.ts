@@ -38,6 +38,7 @@ const FEATURES: readonly Feature[] = [
   'post-handshake-auth',
   'crl',
   'ocsp',
+  'revocation-filter',
   'renegotiation-ignored',
   'secure-renegotiation-policy',
   'session-ticket-policy',

@@ -66,6 +66,8 @@ export interface NativeConfig {
   readonly ocsp: 0 | 1 | 2;
   readonly anchors: readonly Uint8Array[];
   readonly crls: readonly Uint8Array[];
+  /** Whether to ask about the server's certificate when its path is good. */
+  readonly revocation: boolean;
   readonly pins: readonly Uint8Array[];
   /** Empty: no external PSK. */
   readonly pskIdentity: Uint8Array;
@@ -205,8 +207,8 @@ export interface Binding {
   ): { readonly chain: readonly Uint8Array[]; readonly verifyResult: number } | undefined;
   setTime(connection: Handle, seconds: number): void;
   /**
-   * The answer to WANT_RETRY_VERIFY. Accepts only for `true` with X509_V_OK; anything that is wrong with an argument
-   * refuses the server, and then throws. A refusal with X509_V_OK is one with X509_V_ERR_APPLICATION_VERIFICATION.
+   * The answer to WANT_RETRY_VERIFY. Accepts only for `true` with X509_V_OK, or with the code that is to be told where
+   * nothing is refused (`verify: 1`); anything that is wrong with an argument refuses the server, and then throws. A refusal with X509_V_OK is one with X509_V_ERR_APPLICATION_VERIFICATION.
    * @throws TypeError; Error when nothing was asked
    */
   decide(connection: Handle, accept: boolean, verifyCode: number, alert: number): void;
@@ -220,6 +222,8 @@ export interface Binding {
   facts(connection: Handle): void;
   failure(connection: Handle): NativeFailure;
   events(connection: Handle): readonly NativeEvent[];
+  /** DER Certificate of the server and DER SubjectPublicKeyInfo of its issuer, of the path that was found last. */
+  revocationQuestion(connection: Handle): readonly [certificate: Uint8Array, issuerSpki: Uint8Array];
   peerChain(connection: Handle): readonly Uint8Array[];
   verifiedChain(connection: Handle): readonly Uint8Array[];
   peerNames(connection: Handle): readonly string[];

@@ -6,6 +6,7 @@ import type {
   ContextOptions,
   CredentialCallback,
   Feature,
+  RevocationOptions,
   Ssl,
   TlsSession,
   TlsVersion,
@@ -27,6 +28,7 @@ import { isHybrid, PROFILES, type Scheme, VERSIONS, versionOf } from './names.ts
 export interface Config {
   readonly native: NativeConfig;
   readonly verify: 'peer' | 'none' | VerifyCallback;
+  readonly revocation: RevocationOptions | undefined;
   readonly minVersion: TlsVersion;
   readonly credentials: readonly OwnCredential[];
   /** What this OpenSSL signs with. */
@@ -49,7 +51,7 @@ export interface Config {
 export function parseOptions(abilities: Abilities, options: ContextOptions = {}): Config {
   const own = contextOptions(options);
   refuseAbsent(own);
-  const { crls, pins, onCertificateRequest, onKeylog, onSession, onMessage } = own;
+  const { crls, pins, revocation, onCertificateRequest, onKeylog, onSession, onMessage } = own;
   const anchors = own.trustAnchors?.map(anchorCertificate) ?? [];
   const verify = own.verify ?? 'peer';
   const { minVersion, maxVersion, suites } = versionsAndSuites(own, abilities);
@@ -97,6 +99,7 @@ export function parseOptions(abilities: Abilities, options: ContextOptions = {})
     ocsp: OCSP[ocsp],
     anchors,
     crls: crls ?? [],
+    revocation: revocation !== undefined,
     pins: pins ?? [],
     pskIdentity: psk?.identity ?? new Uint8Array(0),
     pskKey: psk?.key ?? new Uint8Array(0),
@@ -120,6 +123,7 @@ export function parseOptions(abilities: Abilities, options: ContextOptions = {})
   return Object.freeze<Config>({
     native,
     verify,
+    revocation,
     minVersion,
     credentials,
     schemes: abilities.schemes,
@@ -139,7 +143,7 @@ export function parseOptions(abilities: Abilities, options: ContextOptions = {})
       hidden: false,
     },
     bound: {
-      trustAnchors: anchors, crls, ocsp, pins, profile, verify, verifyHost, extendedMasterSecret, secureRenegotiation, signedCertificateTimestamps, reverifyOnResumption,
+      trustAnchors: anchors, crls, ocsp, revocation, pins, profile, verify, verifyHost, extendedMasterSecret, secureRenegotiation, signedCertificateTimestamps, reverifyOnResumption,
       rawPublicKeys: undefined, serverCertificateTypes: undefined, clientCertificateTypes: undefined, externalPsks, securityLevel, credentials,
       onCertificateRequest,
     }, // prettier-ignore

@@ -2,9 +2,19 @@
  * @module What OpenSSL, or a session, makes us ask the caller: a verdict, a credential. Answers are used between native
  * calls.
  */
+import { createHash } from 'node:crypto';
 import type { CertificateRequest } from '@ferrule/contract';
-import { Alert, SslError, TlsError, X509V } from '@ferrule/result';
-import { ask, type Asked, askFailed, givenCredential, type Outlet, refusalOf } from '@ferrule/ssl';
+import { Alert, isCertificateCode, SslError, TlsError, X509V } from '@ferrule/result';
+import {
+  ask,
+  type Asked,
+  askFailed,
+  askFilter,
+  givenCredential,
+  type Outlet,
+  refusalOf,
+  revocationError,
+} from '@ferrule/ssl';
 import { mayOffer } from '@ferrule/ssl/session-binding';
 import type { Binding, Handle } from './binding.ts';
 import type { Shared } from './context.ts';
@@ -80,7 +90,13 @@ export class Questions {
     const anew = this.#binding.reverify(this.#handle, chain, ocspResponse);
     if (anew === undefined) return;
     const peer = { ...session.peer, verifiedChain: anew.chain, verifyResult: anew.verifyResult };
-    if (typeof verify !== 'function') return take(peer);
+    if (typeof verify !== 'function') {
+      const found = anew.verifyResult === X509V.OK ? this.#askFilter() : undefined;
+      if (found === undefined) take(peer);
+      else if (verify === 'none' && isCertificateCode(found.code))
+        take({ ...peer, verifyResult: codeOf(found), verifiedChain: [] });
+      return;
+    }
     const presented = {
       host,
       chain: chain.map((der) => der.slice()),
@@ -100,7 +116,7 @@ export class Questions {
 
   verify(): void {
     const { verify } = this.#shared.config;
-    if (typeof verify !== 'function') throw new Error('the engine asked for a verdict that it did not need');
+    if (typeof verify !== 'function') return this.#verifyRevocation(verify);
     // Copies: what the callback does with them must not reach what is reported and stored.
     const peer = {
       host: this.host,
@@ -122,6 +138,30 @@ export class Questions {
         else this.#binding.decide(this.#handle, false, refusal.verifyCode, refusal.alert);
       },
     };
+  }
+
+  /** The path is good: is the server's certificate revoked? */
+  #verifyRevocation(verify: 'peer' | 'none'): void {
+    const found = this.#askFilter();
+    if (found === undefined) return this.#binding.decide(this.#handle, true, X509V.OK, 0);
+    if (verify === 'none' && isCertificateCode(found.code))
+      return this.#binding.decide(this.#handle, true, codeOf(found), 0);
+    this.refusal = found;
+    this.#binding.decide(this.#handle, false, codeOf(found), found.alert?.description ?? Alert.internal_error);
+  }
+
+  /** The failure that the filter's answer is. */
+  #askFilter(): TlsError | undefined {
+    const { revocation, now } = this.#shared.config;
+    if (revocation === undefined) return undefined;
+    try {
+      const [certificate, issuerSpki] = this.#binding.revocationQuestion(this.#handle);
+      const status = askFilter(revocation, { certificate, issuerSpki, now: now(), sha256 });
+      return revocationError(status, revocation);
+    } catch (error) {
+      if (TlsError.is(error)) return error;
+      throw error;
+    }
   }
 
   chooseCredential(): void {
@@ -180,3 +220,7 @@ export class Questions {
     this.#binding.refuseCredential(this.#handle, error.alert?.description ?? Alert.internal_error);
   }
 }
+
+const codeOf = ({ verify }: TlsError): number => verify?.code ?? X509V.APPLICATION_VERIFICATION;
+
+const sha256 = (bytes: Uint8Array): Uint8Array => new Uint8Array(createHash('sha256').update(bytes).digest());

@@ -30,6 +30,7 @@ const CONFIG: NativeConfig = {
   ocsp: 0,
   anchors: [],
   crls: [],
+  revocation: false,
   pins: [],
   pskIdentity: new Uint8Array(0),
   pskKey: new Uint8Array(0),

@@ -12,6 +12,7 @@ import type {
   CredentialCallback,
   ExternalPsk,
   Limits,
+  RevocationOptions,
   Ssl,
   TlsSession,
   TlsVersion,
@@ -40,6 +41,7 @@ export interface Config {
   readonly trustAnchors: readonly TrustAnchor[];
   readonly crls: readonly Uint8Array[] | undefined;
   readonly ocsp: 'off' | 'request' | 'require';
+  readonly revocation: RevocationOptions | undefined;
   readonly pins: readonly Uint8Array[];
   readonly profile: CertificateProfile;
   readonly verify: 'peer' | 'none' | VerifyCallback;
@@ -99,6 +101,7 @@ export function parseOptions(crypto: CryptoProvider, options: ContextOptions = {
     trustAnchors: own.trustAnchors ?? [],
     crls: own.crls,
     ocsp: own.ocsp ?? 'off',
+    revocation: own.revocation,
     pins: own.pins ?? [],
     profile: profileOption(own.profile, PROFILES),
     verify: own.verify ?? 'peer',

@@ -44,6 +44,7 @@ const FEATURES: readonly Feature[] = [
   'post-handshake-auth',
   'crl',
   'ocsp',
+  'revocation-filter',
   'external-psk',
   'psk-importer',
   'raw-public-key',

@@ -307,7 +307,7 @@ const TABLE = {
   },
   CERT_REVOCATION_UNKNOWN: {
     meaning: 'Revocation had to be checked and could not be.',
-    remedy: 'Give a fresh CRL, or have the server staple a good OCSP response.',
+    remedy: 'Give a fresh CRL or CRLite filter, or have the server staple a good OCSP response.',
   },
   CERT_OCSP_MISSING: {
     meaning: 'A stapled OCSP response is required and the server sent none.',

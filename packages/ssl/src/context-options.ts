@@ -10,6 +10,8 @@ import type {
   ContextOptions,
   CredentialCallback,
   Limits,
+  RevocationFilter,
+  RevocationOptions,
   TlsVersion,
   TrustAnchor,
   VerifyCallback,
@@ -42,6 +44,7 @@ export function contextOptions(options: ContextOptions = {}): OwnOptions {
     trustAnchors: list(o, 'trustAnchors', trustAnchor, { empty: true }),
     crls: list(o, 'crls', bytes),
     ocsp: word(o, 'ocsp', ['off', 'request', 'require']),
+    revocation: revocationOption(o),
     pins: list(o, 'pins', pin),
     profile: word(o, 'profile', ['compatible', 'rfc5280', 'webpki']),
     verify: verifyOption(o),
@@ -100,6 +103,7 @@ function refuseIdle(own: OwnOptions): void {
     const judges = 'the function takes the place of the path and of what that goes by; leave one of them out';
     if ((own.trustAnchors ?? []).length > 0) idle('trustAnchors', beside, judges);
     if (own.crls !== undefined) idle('crls', beside, judges);
+    if (own.revocation !== undefined) idle('revocation', beside, judges);
     if (own.verifyHost !== undefined) idle('verifyHost', beside, judges);
     if ((own.profile ?? 'compatible') !== 'compatible') idle('profile', beside, judges);
     // a lower one still counts, for keys of our own (OpenSSL)
@@ -117,6 +121,22 @@ function refuseIdle(own: OwnOptions): void {
     idle('credentials', 'onCertificateRequest', 'the callback names whom we are; leave one of them out');
   if (own.echUnusable !== undefined && (own.ech === undefined || own.ech === 'grease'))
     idle('echUnusable', own.ech === undefined ? 'no `ech`' : "`ech: 'grease'`", 'it is about an ECHConfigList');
+}
+
+/** The filter's function is what sessions are bound to, so it stays what it is. */
+function revocationOption(o: Options): RevocationOptions | undefined {
+  if (!o.has('revocation')) return undefined;
+  const given = record(o.get('revocation'), 'revocation', ['crlite', 'unknown']);
+  const filter = given.get('crlite');
+  // whatever else the filter can do is none of the engine's business
+  const check: unknown = typeof filter === 'object' && filter !== null && 'check' in filter ? filter.check : undefined;
+  if (typeof check !== 'function')
+    throw new TypeError('revocation.crlite: must be what crlite() of @ferrule/x509/crlite returns');
+  const unknown = member<'accept' | 'refuse'>(given.get('unknown') ?? 'accept', 'revocation.unknown', [
+    'accept',
+    'refuse',
+  ]);
+  return Object.freeze({ crlite: Object.freeze({ check: check as RevocationFilter['check'] }), unknown });
 }
 
 /** RFC 9846 section 5.1: the plaintext of a record, bytes. */

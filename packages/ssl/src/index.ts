@@ -4,5 +4,6 @@ export { ask, askFailed, callbackFailed, clock, refusalOf, type Asked, type Refu
 export { CALLS, Misuse, PHASES, type Call, type Operation, type Phase, type Rule } from './calls.ts';
 export { credentialOption, givenCredential, type OwnCredential } from './credential.ts';
 export type { FactName, Facts, Observers, Outlet, Port, Start } from './port.ts';
+export { askFilter, revocationError } from './revocation.ts';
 export { SslShell } from './shell.ts';
 export { transportError } from './transport.ts';

@@ -16,7 +16,7 @@ const NOW = 1_700_000_000_000;
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
 
 const options = (changes: Partial<BoundOptions> = {}): BoundOptions => ({
-  trustAnchors: [bytes(1, 2), bytes(3)], crls: undefined, ocsp: 'off', pins: [], profile: 'compatible', verify: 'peer', verifyHost: true, extendedMasterSecret: 'require', secureRenegotiation: 'require',
+  trustAnchors: [bytes(1, 2), bytes(3)], crls: undefined, ocsp: 'off', revocation: undefined, pins: [], profile: 'compatible', verify: 'peer', verifyHost: true, extendedMasterSecret: 'require', secureRenegotiation: 'require',
   signedCertificateTimestamps: false, rawPublicKeys: [], serverCertificateTypes: ['x509'], clientCertificateTypes: ['x509'], externalPsks: [], securityLevel: 2,
   credentials: [], onCertificateRequest: undefined, reverifyOnResumption: false, ...changes,
 }); // prettier-ignore
@@ -27,11 +27,12 @@ const yes = (): boolean => true;
 describe('the digest', () => {
   it('is another for each value of each bound option', () => {
     const key = bytes(9);
+    const filter = { check: () => 'good' } as const;
     const changes: Partial<BoundOptions>[] = [
       {}, { trustAnchors: [bytes(1), bytes(2, 3)] }, { trustAnchors: [bytes(1, 2, 3)] }, { trustAnchors: [bytes(3), bytes(1, 2)] },
       { trustAnchors: [{ subject: bytes(1, 2), spki: bytes(3) }] }, { trustAnchors: [{ subject: bytes(1), spki: bytes(2, 3) }] },
       { trustAnchors: [{ subject: bytes(1, 2), spki: bytes(3), nameConstraints: bytes(4) }] },
-      { crls: [] }, { crls: [bytes(1)] }, { ocsp: 'request' }, { ocsp: 'require' }, { pins: [bytes(1)] }, { profile: 'rfc5280' }, { verify: 'none' }, { verifyHost: false }, { verify: yes },
+      { crls: [] }, { crls: [bytes(1)] }, { ocsp: 'request' }, { ocsp: 'require' }, { pins: [bytes(1)] }, { revocation: { crlite: filter } }, { revocation: { crlite: filter, unknown: 'refuse' } }, { revocation: { crlite: { check: () => 'good' } } }, { profile: 'rfc5280' }, { verify: 'none' }, { verifyHost: false }, { verify: yes },
       { verify: yes, reverifyOnResumption: true }, { extendedMasterSecret: 'allow' }, { secureRenegotiation: 'allow' }, { signedCertificateTimestamps: true },
       { rawPublicKeys: [bytes(1)] }, { serverCertificateTypes: ['raw-public-key'] }, { clientCertificateTypes: ['raw-public-key'] },
       { externalPsks: [{ identity: bytes(1), key, hash: 'sha256' }] }, { externalPsks: [{ identity: bytes(1), key: bytes(8), hash: 'sha256' }] },

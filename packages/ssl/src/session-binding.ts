@@ -24,7 +24,7 @@ export interface BindingRow<
 
 /** The options whose values go into the digest. */
 export type BoundOption =
-  | 'trustAnchors' | 'crls' | 'ocsp' | 'pins' | 'profile' | 'verify' | 'verifyHost' | 'extendedMasterSecret' | 'secureRenegotiation' | 'signedCertificateTimestamps'
+  | 'trustAnchors' | 'crls' | 'ocsp' | 'revocation' | 'pins' | 'profile' | 'verify' | 'verifyHost' | 'extendedMasterSecret' | 'secureRenegotiation' | 'signedCertificateTimestamps'
   | 'rawPublicKeys' | 'serverCertificateTypes' | 'clientCertificateTypes' | 'externalPsks' | 'securityLevel' | 'credentials'
   | 'onCertificateRequest'; // prettier-ignore
 
@@ -47,6 +47,7 @@ export const SESSION_BINDING: {
   trustAnchors: bound('a path to another anchor is another verdict'),
   crls: bound('a certificate may be revoked in one list and not in another'),
   ocsp: bound('a session made without a response must not pass where one is required'),
+  revocation: bound('a certificate may be revoked in one filter and not in another, or unknown to it'),
   pins: bound('a path without a pinned key is refused'),
   profile: bound('a path that one profile accepts may break a rule of another'),
   verify: bound(

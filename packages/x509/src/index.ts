@@ -55,6 +55,7 @@ export { distributionPoints, parseCrl, type Crl, type CrlScope } from './crl.ts'
 export { parseOcspResponse, type OcspResponse, type SingleResponse } from './ocsp.ts';
 export { embeddedScts, parseSctList, type CtLog, type Sct, type TransparencyPolicy } from './transparency.ts';
 export { spkiSha256 } from './pin.ts';
+export type { RevocationFilter, RevocationPolicy, RevocationQuestion, RevocationStatus } from './revocation.ts';
 export type { PathFailure } from './explain.ts';
 export type { Profile, Purpose, RuleBreach, RuleSet } from './rules.ts';
 export { rememberVerified, type RememberOptions } from './remember.ts';

@@ -11,6 +11,7 @@ import { ocspBreach } from './ocsp.ts';
 import { checkOptions, isPositiveInteger, PATH_OPTIONS, type OptionChecks } from './options.ts';
 import { buildCheckedPath, type PathChecks, type PathInput, type PathResult, type PlacedBreach } from './path.ts';
 import { pinBreach } from './pin.ts';
+import { revocationBreach, type RevocationPolicy } from './revocation.ts';
 import type { RuleBreach, RuleSet } from './rules.ts';
 import type { SignatureVerifier } from './signature.ts';
 import { runAsync, runSync, type Steps } from './steps.ts';
@@ -32,6 +33,8 @@ export interface ValidationInput extends PathInput {
   readonly ocsp?: 'off' | 'request' | 'require' | undefined;
   /** DER OCSPResponse that the server stapled. */
   readonly ocspResponse?: Uint8Array | undefined;
+  /** Asks a filter of revoked certificates about the leaf: `crlite()` of `@ferrule/x509/crlite`. */
+  readonly revocation?: RevocationPolicy | undefined;
   /** Certificate Transparency; not asked for by default. */
   readonly transparency?: TransparencyPolicy | undefined;
   /** SHA-256 (32 bytes) of SubjectPublicKeyInfos, one of which must be in the path, the anchor's included. */
@@ -44,13 +47,13 @@ export interface ValidationInput extends PathInput {
  */
 export const validatePath = (given: ValidationInput): Steps<PathResult> => {
   const input = checkOptions(given, OPTIONS);
-  const { verifier, crls, ocsp, ocspResponse, transparency, pins } = input;
-  if (!verifier.digest && (pins || transparency || ocspResponse)) {
+  const { verifier, crls, ocsp, ocspResponse, revocation, transparency, pins } = input;
+  if (!verifier.digest && (pins || transparency || ocspResponse || revocation)) {
     throw new TypeError(
-      `pins, transparency and ocspResponse need a digest, which the verifier ${verifier.name} does not have`,
+      `pins, transparency, revocation and ocspResponse need a digest, which the verifier ${verifier.name} does not have`,
     );
   }
-  const asked = crls ?? transparency ?? pins ?? (ocsp !== undefined && ocsp !== 'off');
+  const asked = crls ?? revocation ?? transparency ?? pins ?? (ocsp !== undefined && ocsp !== 'off');
   return buildCheckedPath(input, asked ? statusChecks(input) : undefined);
 };
 
@@ -75,6 +78,8 @@ const OPTIONS: OptionChecks<ValidationInput> = {
   missingCrl: (missing) => missing === 'refuse' || missing === 'accept',
   ocsp: (ocsp) => ocsp === 'off' || ocsp === 'request' || ocsp === 'require',
   ocspResponse: (response) => isBytes(response),
+  revocation: ({ crlite, unknown = 'accept' }) =>
+    typeof crlite.check === 'function' && (unknown === 'accept' || unknown === 'refuse'),
   transparency: ({ logs, minimum = 2, tlsList }) =>
     Array.isArray(logs) && isPositiveInteger(minimum) && (tlsList === undefined || isBytes(tlsList)),
   pins: (pins) => isListOf(pins, (pin) => isBytes(pin) && pin.length === 32),
@@ -84,11 +89,11 @@ const OPTIONS: OptionChecks<ValidationInput> = {
 const STATUS_REQUEST = 5;
 
 /**
- * CRLs for every certificate, OCSP and transparency for the leaf, pins for the path. @throws TypeError for a CRL that
+ * CRLs for every certificate, OCSP, a filter and transparency for the leaf, pins for the path. @throws TypeError for a CRL that
  * cannot be used: it is the caller's, not the server's
  */
 const statusChecks = (input: ValidationInput): PathChecks => {
-  const { missingCrl, transparency, pins } = input;
+  const { missingCrl, revocation, transparency, pins } = input;
   const crls = (input.crls ?? []).map((crl, i) => readList(crl, i));
   const checked: CrlSearch['checked'] = new Map();
   return function* (path, anchor, rules, verifier, issuers): Steps<PlacedBreach[]> {
@@ -111,6 +116,7 @@ const statusChecks = (input: ValidationInput): PathChecks => {
     }
     const leaf = path[0] as Certificate;
     note(yield* stapleBreach(input, leaf, issuerAt(0), rules, verifier));
+    if (revocation) note(revocationBreach(revocation, leaf, issuerAt(0), rules.now, verifier));
     if (transparency) note(yield* transparencyBreach(transparency, leaf, issuerAt(0), rules.now, verifier));
     if (pins) note(pinBreach(pins, [...path, anchor], verifier));
     return found;

@@ -3,7 +3,7 @@
  * anything.
  */
 import type { KeyObject } from 'node:crypto';
-import type { Backend } from '@ferrule/contract';
+import type { Backend, ContextOptions } from '@ferrule/contract';
 import { concat } from '@ferrule/result/bytes';
 import { trustStore, validatePathSync } from '@ferrule/x509';
 import { nodeVerifier } from '@ferrule/x509/crypto/node';
@@ -45,10 +45,15 @@ export function askX509({ sent, anchors }: Chain): Verdict {
     : { accepts: false, code: result.error.code, verify: result.error.verify, message: result.error.message };
 }
 
-export async function askEngine(backend: Backend, chain: Server, host: string = HOST): Promise<Verdict> {
+export async function askEngine(
+  backend: Backend,
+  chain: Server,
+  host: string = HOST,
+  options: ContextOptions = {},
+): Promise<Verdict> {
   let context;
   try {
-    context = backend.createContext({ trustAnchors: chain.anchors });
+    context = backend.createContext({ ...options, trustAnchors: chain.anchors });
   } catch (error) {
     if (error instanceof TypeError) return NO_ANCHOR;
     throw error;

@@ -5,7 +5,15 @@
  */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import type { Backend, ContextOptions, Credential, Feature, PeerIdentity, TlsSession } from '@ferrule/contract';
+import type {
+  Backend,
+  ContextOptions,
+  Credential,
+  Feature,
+  PeerIdentity,
+  RevocationStatus,
+  TlsSession,
+} from '@ferrule/contract';
 import { SESSION_BINDING } from '@ferrule/ssl/session-binding';
 import { type Check, type CheckGroup, group } from '../check.ts';
 import { type Client, trusting } from '../client.ts';
@@ -49,6 +57,10 @@ const CHANGES: { readonly [Key in keyof Required<ContextOptions>]: () => Change 
     feature: 'crl',
   }),
   ocsp: () => ({ offered: { ocsp: 'request' }, feature: 'ocsp' }),
+  revocation: () => ({
+    offered: { revocation: { crlite: { check: () => 'good' } } },
+    feature: 'revocation-filter',
+  }),
   pins: async () => ({ offered: { pins: [await spkiDigest()] } }),
   profile: () => ({ offered: { profile: 'rfc5280' } }),
   verify: () => ({ made: { verify: yes }, offered: { verify: () => true } }),
@@ -326,6 +338,21 @@ const anew: CheckGroup = group(
         );
         assert.equal(asked.length, 6);
       })(),
+    'ask the filter of revoked certificates, and do a full handshake when it refuses': {
+      feature: 'revocation-filter',
+      run: (backend) =>
+        each({}, async (server) => {
+          let status: RevocationStatus = 'good';
+          const options: ContextOptions = {
+            reverifyOnResumption: true,
+            revocation: { crlite: { check: () => status } },
+          };
+          const session = await make(backend, server, options);
+          assert.equal(await offer(backend, server, session, options), 'resumed');
+          status = 'revoked';
+          assert.equal(await offer(backend, server, session, options), 'CERT_REVOKED');
+        })(),
+    },
     'wait for a verify function that answers later': {
       feature: 'async-verify',
       run: (backend) =>

@@ -10,6 +10,7 @@ import type { Check, CheckGroup } from '../check.ts';
 export type WrongOption = readonly [title: string, options: Readonly<Record<string, unknown>>, named?: string];
 
 const yes = (): boolean => true;
+const filter = { check: (): string => 'good' };
 
 export const WRONG_OPTIONS: readonly WrongOption[] = [
   ['an unknown key', { trustAnchor: [] }],
@@ -22,6 +23,9 @@ export const WRONG_OPTIONS: readonly WrongOption[] = [
   ['a trust anchor without its key', { trustAnchors: [{ subject: new Uint8Array([0x30, 0x00]) }] }],
   ['an empty list of CRLs', { crls: [] }],
   ['a CRL that is none', { crls: [new Uint8Array(8)] }],
+  ['a filter that cannot be asked', { revocation: { crlite: {} } }, 'revocation'],
+  ['a filter without a name', { revocation: () => 'good' }, 'revocation'],
+  ['a word that unknown does not know', { revocation: { crlite: filter, unknown: 'ask' } }, 'revocation'],
   ['a word that ocsp does not know', { ocsp: 'always' }],
   ['an empty list of pins', { pins: [] }],
   ['a pin that is not 32 bytes', { pins: [new Uint8Array(20)] }],
@@ -87,6 +91,7 @@ export const WRONG_OPTIONS: readonly WrongOption[] = [
   ['a verifyHost beside a verify function', { verifyHost: true, verify: yes }, 'verifyHost'],
   ['a profile beside a verify function', { profile: 'rfc5280', verify: yes }, 'profile'],
   ['a security level beside a verify function', { securityLevel: 3, verify: yes }, 'securityLevel'],
+  ['a filter beside a verify function', { revocation: { crlite: filter }, verify: yes }, 'revocation'],
   ['a required response beside a verify function', { ocsp: 'require', verify: yes }, 'ocsp'],
   ['raw public keys beside a verify function', { rawPublicKeys: [new Uint8Array(1)], verify: yes }, 'rawPublicKeys'],
   [

@@ -1,6 +1,7 @@
 /** @module The path from the server's certificate to a trust anchor, by @ferrule/x509, as a step of the handshake. */
 import { X509V } from '@ferrule/result';
 import { bytesEqual } from '@ferrule/result/bytes';
+import { askFilter } from '@ferrule/ssl';
 import {
   type Certificate,
   type CertificateKey,
@@ -10,6 +11,7 @@ import {
   type PathFailure,
   type PathSuccess,
   rememberVerified,
+  type RevocationQuestion,
   type SignatureVerifier,
   type TrustStore,
   trustStore,
@@ -31,7 +33,7 @@ export interface ChainVerdict {
 }
 
 /**
- * Builds and checks the path, with CRLs, the stapled OCSP response and pins. Under `verify: 'none'` a failure is
+ * Builds and checks the path, with CRLs, a filter of revoked certificates, the stapled OCSP response and pins. Under `verify: 'none'` a failure is
  * reported by its code and goes no further, as after SSL_CTX_set_verify(3) with SSL_VERIFY_NONE; only a pin still
  * holds.
  * @throws TlsError CERT_*
@@ -39,7 +41,7 @@ export interface ChainVerdict {
 export function* validateChain(effects: Effects, peer: Peer, leaf: Certificate | CertificateKey): Steps<ChainVerdict> {
   const { config } = effects;
   const { store, crls, verifier } = trustOf(config);
-  const { ocsp, pins, verify } = config;
+  const { ocsp, pins, revocation, verify } = config;
   if (!('tbs' in leaf)) {
     checkPins(config, leaf.spki);
     return { path: undefined, code: X509V.UNSPECIFIED };
@@ -57,6 +59,10 @@ export function* validateChain(effects: Effects, peer: Peer, leaf: Certificate |
     crls,
     ocsp,
     ocspResponse: peer.ocspResponse,
+    revocation: revocation && {
+      ...revocation,
+      crlite: { check: (question) => askFilter(revocation, ownCopy(question)) },
+    },
     pins: verify === 'none' || pins.length === 0 ? undefined : pins,
   });
   const result = yield* run(effects, steps);
@@ -65,6 +71,13 @@ export function* validateChain(effects: Effects, peer: Peer, leaf: Certificate |
   else if (!result.ok) throw asTlsError(result.error);
   return result.ok ? { path: derOf(result), code: X509V.OK } : { path: undefined, code: result.error.verify };
 }
+
+/** What the filter does with the bytes must not reach what is verified and reported. */
+const ownCopy = ({ certificate, issuerSpki, ...rest }: RevocationQuestion): RevocationQuestion => ({
+  ...rest,
+  certificate: certificate.slice(),
+  issuerSpki: issuerSpki.slice(),
+});
 
 /** What cannot be read is left to the path builder, which tells of it where that matters. */
 function readOrLeave(der: Uint8Array): Certificate | Uint8Array {
