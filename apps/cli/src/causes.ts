@@ -7,6 +7,7 @@ import { alertMeaning, x509VSentence } from '@ferrule/result';
 import type { StarttlsProtocol } from '@ferrule/starttls';
 import type { TlsError } from 'ferrule';
 import { certificateFacts, type CertificateFacts, printable, readableFacts } from './certificates.ts';
+import { adviceOf } from './checks.ts';
 import type { Timeline } from './timeline.ts';
 
 export interface Cause {
@@ -29,7 +30,8 @@ export interface Circumstances {
 
 export function causeOf(error: TlsError, circumstances: Circumstances): Cause {
   const { timeline, established, timeout } = circumstances;
-  const { code, message, hint } = error;
+  const { code, message } = error;
+  const hint = adviceOf(error);
   switch (code) {
     case 'HTTP_REQUEST':
       return { what: `the server answers in plain HTTP: ${quoted(timeline.firstBytes)}`, hint };
@@ -117,8 +119,8 @@ const ALERTS: Readonly<Record<number, Cause>> = {
  */
 const ABOUT_OUR_CERTIFICATE: ReadonlySet<number> = new Set([116, 42, 43, 44, 45, 46, 48, 49, 51]);
 
-function alertCause({ alert, hint }: TlsError, { timeline, credential }: Circumstances): Cause {
-  const { description = 0, name = 'an alert' } = alert ?? {};
+function alertCause(error: TlsError, { timeline, credential }: Circumstances): Cause {
+  const { description = 0, name = 'an alert' } = error.alert ?? {};
   // TLS 1.2 has no alert of its own for a missing certificate
   const asked = timeline.received('CertificateRequest') && description === 40;
   if (asked || ABOUT_OUR_CERTIFICATE.has(description)) {
@@ -133,12 +135,14 @@ function alertCause({ alert, hint }: TlsError, { timeline, credential }: Circums
   return (
     ALERTS[description] ?? {
       what: `the server refused with the alert ${name}${what === undefined ? '' : `: ${what}`}`,
-      hint,
+      hint: error.hint,
     }
   );
 }
 
-function certificateCause({ code, verify, hint }: TlsError, { chain, host }: Circumstances): Cause {
+function certificateCause(error: TlsError, { chain, host }: Circumstances): Cause {
+  const { code, verify } = error;
+  const hint = adviceOf(error);
   const facts = chain.flatMap(readableFacts);
   const concerned = concernedOf(verify?.depth, chain);
   const subject = concerned?.subject ?? (printable(verify?.subject ?? '') || 'a certificate');

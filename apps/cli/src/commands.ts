@@ -39,6 +39,9 @@ const waitOption = (): Option =>
 const concurrencyOption = (): Option =>
   option('--concurrency <number>', 'of a list, how many at a time', { parse: count }).default(8);
 
+const eachAddressOption = (): Option =>
+  option('--each-address', 'ask each address of a name, as a server of its own; inspect then makes NDJSON');
+
 const examples = (lines: readonly string[], before: string = EXIT_CODES): string =>
   `${before}\n\nExamples:\n${lines.map((line) => `  ferrule ${line}`).join('\n')}`;
 
@@ -129,6 +132,8 @@ function inspecting(program: Command, run: Run, signal: AbortSignal): void {
     .addOption(waitOption())
     .addOption(concurrencyOption())
     .option('--text', 'everything that the certificates say, as openssl x509 -text; with --json in the document')
+    .option('--resume', 'connect a second time with the session of the first: is it resumed, and with early data?')
+    .addOption(eachAddressOption())
     .addHelpText(
       'after',
       examples([
@@ -137,19 +142,30 @@ function inspecting(program: Command, run: Run, signal: AbortSignal): void {
         'inspect mail.example:587',
         'inspect - < hosts.txt > report.ndjson',
         'inspect example.org --annotate',
+        'inspect example.org --resume',
+        'inspect old.example --allow no-ems,hello-request',
+        'inspect internal.example --ca root.pem --crl issued.crl',
         'inspect internal.example --via "exec:ssh -W {host}:{port} jump.example"',
       ]),
     )
-    .action((name: string, given: Given<ListOptions>) => {
-      if (name === '-' && (given.record ?? given.pcap) !== undefined)
+    .action((name: string, given: Given<ListOptions>, command: Command) => {
+      const many = name === '-' || given.eachAddress === true;
+      if (many && (given.record ?? given.pcap) !== undefined)
         throw new UsageError('--record and --pcap: one connection has room in them, a list has not');
       if (isFile(name))
-        return run<InspectCommandOptions>(name, given, async (options) =>
-          (await import('./local.ts')).inspectFile(name, { ...options, passphraseFile: given.passphraseFile }),
-        );
+        return run<InspectCommandOptions>(name, given, async (options) => {
+          const { inspectFile, OF_FILES } = await import('./local.ts');
+          const [other] = command.options.filter(
+            (each) =>
+              command.getOptionValueSource(each.attributeName()) === 'cli' && !OF_FILES.has(each.attributeName()),
+          );
+          if (other !== undefined) throw new UsageError(`${other.long}: ${name} is a file, and there is no connection`);
+          return inspectFile(name, { ...options, passphraseFile: given.passphraseFile });
+        });
       const target = name === '-' ? undefined : argument('<target>', parseTarget)(name);
       return run<ListOptions>(name, given, async (options) => {
-        if (target !== undefined) return (await import('./inspect.ts')).inspectCommand(target, options, signal);
+        if (target !== undefined && !many)
+          return (await import('./inspect.ts')).inspectCommand(target, options, signal);
         const { listCommand, targetsOf } = await import('./watch.ts');
         return listCommand(targetsOf([name], signal), { ...options, json: true }, signal);
       });
@@ -164,7 +180,15 @@ function inspecting(program: Command, run: Run, signal: AbortSignal): void {
     )
     .addOption(waitOption())
     .addOption(concurrencyOption())
-    .addHelpText('after', examples(['watch example.org example.net:8443 --min-days 21', 'watch - --json < hosts.txt']))
+    .addOption(eachAddressOption())
+    .addHelpText(
+      'after',
+      examples([
+        'watch example.org example.net:8443 --min-days 21',
+        'watch - --json < hosts.txt',
+        'watch example.org --each-address -4',
+      ]),
+    )
     .action((names: readonly string[], given: Given<ListOptions>) =>
       run<ListOptions>(names.join(' '), given, async (options) => {
         const { listCommand, targetsOf } = await import('./watch.ts');
@@ -244,6 +268,12 @@ function connecting(program: Command, run: Run, signal: AbortSignal): void {
     .description('fetch a page; its body goes to stdout')
     .option('-v, --verbose', 'tell about the connection and the headers, on stderr')
     .option('-f, --fail', 'exit with 22 for a status of 400 and above, and write no page')
+    .addOption(
+      option(
+        '-L, --location',
+        'follow redirections, to https: alone; what was given for one server is not sent to another',
+      ).conflicts(['record', 'pcap']),
+    )
     .option('-I, --head', 'ask for the headers alone, and write them')
     .addOption(option('-o, --output <file>', 'write the page there, when it is whole'))
     .addOption(
@@ -258,7 +288,7 @@ function connecting(program: Command, run: Run, signal: AbortSignal): void {
       examples([
         'get https://example.org/',
         'get https://localhost:8443/ --ca root.pem -v',
-        'get https://example.org/page -f -o page.html',
+        'get https://example.org/page -f -L -o page.html',
         'get https://example.org/ --backend pure --json',
       ]),
     )

@@ -4,13 +4,14 @@
  */
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { dial as dialRoute } from '@ferrule/node/transports';
+import { dial as dialRoute, nameOfRoute } from '@ferrule/node/transports';
 import { starttls, type StarttlsProtocol } from '@ferrule/starttls';
 import { TlsError, type Transport, type TransportSink } from 'ferrule';
 import { transportError } from 'ferrule/tcp';
 import { routeTo, type ViaOption } from './route.ts';
 import { nameOfTarget, type Target } from './target.ts';
 import type { Timeline } from './timeline.ts';
+import { UsageError } from './usage.ts';
 
 export interface DialOptions {
   readonly via: ViaOption | undefined;
@@ -21,6 +22,8 @@ export interface DialOptions {
   readonly timeout: number;
   readonly signal: AbortSignal;
   readonly timeline: Timeline;
+  /** Addresses of one family alone. */
+  readonly family: 4 | 6 | undefined;
 }
 
 /**
@@ -28,10 +31,12 @@ export interface DialOptions {
  */
 export async function dial(
   target: Target,
-  { via, starttls: protocol, servername, timeout, signal, timeline }: DialOptions,
+  { via, starttls: protocol, servername, timeout, signal, timeline, family }: DialOptions,
 ): Promise<Transport> {
   const name = nameOfTarget(target);
   const route = routeTo(target, via, protocol);
+  if (family !== undefined && route !== undefined && route.scheme !== 'tcp')
+    throw new UsageError(`-${family}: ${nameOfRoute(route)} chooses the address of the server, not this command`);
   timeline.via = route;
   timeline.begin();
   const limit = new AbortController();
@@ -44,7 +49,11 @@ export async function dial(
   if (signal.aborted) abort();
   else signal.addEventListener('abort', abort);
   try {
-    const stream = await dialRoute(route, target, { signal: limit.signal, onStep: (step) => timeline.mark(step) });
+    const stream = await dialRoute(route, target, {
+      signal: limit.signal,
+      onStep: (step) => timeline.mark(step),
+      ...(family && { family }),
+    });
     const transport = new StreamTransport(stream, name, timeline, route === undefined || route.scheme === 'tcp');
     if (protocol === undefined) return transport;
     awaited = `the ${protocol} dialogue`;

@@ -12,6 +12,7 @@ import { open } from './open.ts';
 import { OutputFile } from './output.ts';
 import type { CommonOptions } from './options.ts';
 import { colorsFor, connectionReport } from './report.ts';
+import { type Asked, forAnother, redirected } from './redirect.ts';
 import { screenOf } from './screen.ts';
 import { parseTarget } from './target.ts';
 import { Timeline } from './timeline.ts';
@@ -29,64 +30,130 @@ export interface GetCommandOptions extends CommonOptions, ObserveOptions {
   readonly request?: string;
   /** What to send, or `@` and a file of it. */
   readonly data?: string;
+  /** Follow redirections. */
+  readonly location?: boolean;
 }
 
+/** As many as fetch() follows. */
+const MOST_REDIRECTIONS = 20;
+
 export async function getCommand(url: URL, options: GetCommandOptions, signal: AbortSignal): Promise<void> {
-  const { data, output } = options;
+  const { data, output, head: headersOnly, request: method, location } = options;
   const body = data?.startsWith('@') === true ? readInput('--data', data.slice(1)) : data;
   const out = output === undefined ? undefined : new OutputFile('--output', output);
   const observer = Observer.of(options);
-  const offer = { alpn: ['http/1.1'], ...options, starttls: 'none' } as const;
-  const timeline = new Timeline(observer);
-  const connection = await open(parseTarget(url.href), offer, signal, timeline);
-  const tell = (): void => {
-    if (options.verbose === true)
-      process.stderr.write(
-        connectionReport(connection.info, timeline, colorsFor(process.stderr), screenOf(process.stderr)),
-      );
-  };
-  const response = await get(connection, url, options, body).then(
-    (answer) => (timeline.mark('first byte'), answer),
-    (error: unknown) => {
-      tell();
-      throw error;
-    },
-  );
-  tell();
-  if (options.verbose === true) process.stderr.write(`\n${head(response)}\n\n`);
-  const { statusCode = 0 } = response;
-  if (options.fail === true && statusCode >= 400) {
-    process.stderr.write(`${url.host}: HTTP status ${statusCode} ${printable(response.statusMessage ?? '')}\n`);
-    process.exitCode = Exit.http;
-    response.destroy();
-    return connection.close();
-  }
-  try {
-    if (options.json === true) {
-      const body = Buffer.concat((await response.toArray()) as Buffer[]);
-      process.stdout.write(
-        connectionJson(url.href, connection.info, timeline, {
-          ...observer?.document,
-          response: { status: response.statusCode, headers: response.headers, body: body.toString() },
-        }),
-      );
-    } else {
-      if (options.head === true) (out ?? process.stdout).write(`${head(response)}\n`);
-      if (out === undefined) await pipeline(response, process.stdout, { end: false });
-      else for await (const chunk of response) out.write(chunk as Buffer);
+  const defaultMethod = headersOnly === true ? 'HEAD' : body === undefined ? 'GET' : 'POST';
+  let asked: Asked = { url, method: method ?? defaultMethod, body };
+  let using = options;
+  for (let left = MOST_REDIRECTIONS; ; left--) {
+    const page = await Page.of(asked, using, signal, observer);
+    const next = location === true ? redirected(asked, page.response, method !== undefined) : undefined;
+    if (next === undefined) return page.write(out);
+    await page.leave();
+    if (typeof next === 'string' || left === 0) {
+      const why = typeof next === 'string' ? next : `more than ${MOST_REDIRECTIONS} redirections`;
+      process.stderr.write(`${printable(asked.url.host)}: ${why}\n`);
+      process.exitCode = Exit.http;
+      return;
     }
-  } catch (error) {
-    out?.discard();
-    throw interruption(response, error as Error);
+    using = forAnother(using, asked.url, next.url);
+    asked = next;
   }
-  // A page without a length ends with the connection, and is whole only after close_notify (RFC 9112 section 8); Node's
-  // client takes any end.
-  if (endsWithConnection(response) && response.socket.errored !== null) {
-    out?.discard();
-    throw interruption(response, response.socket.errored);
+}
+
+/** An answer whose body has not been read. */
+class Page {
+  readonly response: IncomingMessage;
+  readonly #connection: TlsConnection;
+  readonly #url: URL;
+  readonly #options: GetCommandOptions;
+  readonly #timeline: Timeline;
+
+  private constructor(
+    response: IncomingMessage,
+    connection: TlsConnection,
+    url: URL,
+    options: GetCommandOptions,
+    timeline: Timeline,
+  ) {
+    this.response = response;
+    this.#connection = connection;
+    this.#url = url;
+    this.#options = options;
+    this.#timeline = timeline;
   }
-  out?.close();
-  await connection.close();
+
+  /** Asks, and tells about the connection and the headers where that is wanted. */
+  static async of(
+    asked: Asked,
+    options: GetCommandOptions,
+    signal: AbortSignal,
+    observer: Observer | undefined,
+  ): Promise<Page> {
+    const { url } = asked;
+    const offer = { alpn: ['http/1.1'], ...options, starttls: 'none' } as const;
+    const timeline = new Timeline(observer);
+    const connection = await open(parseTarget(url.href), offer, signal, timeline);
+    const tell = (): void => {
+      if (options.verbose === true)
+        process.stderr.write(
+          connectionReport(connection.info, timeline, colorsFor(process.stderr), screenOf(process.stderr)),
+        );
+    };
+    const response = await ask(connection, asked, options).finally(() => {
+      timeline.mark('first byte');
+      tell();
+    });
+    if (options.verbose === true) process.stderr.write(`\n${head(response)}\n\n`);
+    return new Page(response, connection, url, options, timeline);
+  }
+
+  /** Without its body. */
+  leave(): Promise<void> {
+    this.response.destroy();
+    return this.#connection.close();
+  }
+
+  /** To stdout, or to the file when it is whole. @throws TlsError for a page that is cut off. */
+  async write(out: OutputFile | undefined): Promise<void> {
+    const { response } = this;
+    const { statusCode = 0, statusMessage = '' } = response;
+    if (this.#options.fail === true && statusCode >= 400) {
+      process.stderr.write(`${this.#url.host}: HTTP status ${statusCode} ${printable(statusMessage)}\n`);
+      process.exitCode = Exit.http;
+      return this.leave();
+    }
+    try {
+      if (this.#options.json === true) await this.#json();
+      else {
+        if (this.#options.head === true) (out ?? process.stdout).write(`${head(response)}\n`);
+        if (out === undefined) await pipeline(response, process.stdout, { end: false });
+        else for await (const chunk of response) out.write(chunk as Buffer);
+      }
+    } catch (error) {
+      out?.discard();
+      throw interruption(response, error as Error);
+    }
+    // A page without a length ends with the connection, and is whole only after close_notify (RFC 9112 section 8);
+    // Node's client takes any end.
+    if (endsWithConnection(response) && response.socket.errored !== null) {
+      out?.discard();
+      throw interruption(response, response.socket.errored);
+    }
+    out?.close();
+    await this.#connection.close();
+  }
+
+  async #json(): Promise<void> {
+    const { statusCode, headers } = this.response;
+    const body = Buffer.concat((await this.response.toArray()) as Buffer[]);
+    process.stdout.write(
+      connectionJson(this.#url.href, this.#connection.info, this.#timeline, {
+        ...this.#timeline.observer?.document,
+        response: { status: statusCode, headers, body: body.toString() },
+      }),
+    );
+  }
 }
 
 /** RFC 9112 section 6.3, rule 8. */
@@ -107,18 +174,17 @@ function interruption({ socket }: IncomingMessage, cause: Error): TlsError {
       });
 }
 
-function get(
+function ask(
   connection: TlsConnection,
-  url: URL,
-  { head: headersOnly, header = [], request: method }: GetCommandOptions,
-  body: string | Buffer | undefined,
+  { url, method, body }: Asked,
+  { header = [] }: GetCommandOptions,
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const socket = Duplex.fromWeb(connection as unknown as Parameters<typeof Duplex.fromWeb>[0]);
     const asked = request({
       // no `agent`: with one set to false Node would make the connection itself
       createConnection: () => socket,
-      method: method ?? (headersOnly === true ? 'HEAD' : body === undefined ? 'GET' : 'POST'),
+      method,
       path: `${url.pathname}${url.search}`,
       headers: {
         host: url.host,

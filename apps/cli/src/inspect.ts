@@ -11,7 +11,9 @@ import { Observer } from './observe.ts';
 import type { ObserveOptions } from './observing.ts';
 import { open } from './open.ts';
 import { colorsFor, inspectionReport } from './report.ts';
+import { type Resumption, resume, Sessions } from './resumption.ts';
 import { screenOf } from './screen.ts';
+import { storeOf } from './store.ts';
 import { nameOfTarget, type Target } from './target.ts';
 import { type Phase, Timeline } from './timeline.ts';
 
@@ -20,6 +22,8 @@ export interface InspectCommandOptions extends CommonOptions, ObserveOptions {
   readonly wait: number;
   /** Everything that the certificates say, too. */
   readonly text?: boolean;
+  /** Connect a second time, to see whether the session is resumed. */
+  readonly resume?: boolean;
 }
 
 /** What came of it. */
@@ -41,6 +45,14 @@ export interface Inspection {
   /** The way that was taken, where it was not straight. */
   readonly via: string | undefined;
   readonly clientCertificateRequested: boolean;
+  /** The names of the CAs that its certificate may be of; empty where it is not asked for, or any will do. */
+  readonly clientCertificateAuthorities: readonly string[];
+  /** Which store of this machine trusts the root; `undefined` where nobody does. */
+  readonly anchorFrom: string | undefined;
+  /** Whether the server stapled an OCSP response, which was good; `undefined` where none was asked for. */
+  readonly stapled: boolean | undefined;
+  /** `--resume` */
+  readonly resumption: Resumption | undefined;
   /** What else was asked for: `--trace`. */
   readonly document: object | undefined;
 }
@@ -68,12 +80,13 @@ export async function inspect(
 ): Promise<Inspection> {
   const observer = Observer.of(options);
   const timeline = new Timeline(observer);
-  const about = (
+  const sessions = options.resume === true ? new Sessions() : undefined;
+  const about = async (
     error: TlsError | undefined,
     info: ConnectionInfo | undefined,
     chain: readonly Uint8Array[],
     established: boolean,
-  ): Inspection => {
+  ): Promise<Inspection> => {
     const { cert, servername: host = target.host, timeout } = options;
     return {
       target: nameOfTarget(target),
@@ -86,12 +99,19 @@ export async function inspect(
       roundTrips: timeline.roundTrips,
       via: timeline.via && nameOfRoute(timeline.via),
       clientCertificateRequested: timeline.received('CertificateRequest'),
+      clientCertificateAuthorities: await authoritiesOf(timeline, info),
+      anchorFrom: anchorOf(info, options.ca),
+      stapled: established && options.ocsp !== 'off' ? info?.ocspStapled : undefined,
+      resumption: undefined,
       document: observer?.document,
     };
   };
   let connection: TlsConnection;
   try {
-    connection = await open(target, options, signal, timeline, { ocsp: 'request' });
+    connection = await open(target, options, signal, timeline, {
+      ocsp: options.ocsp ?? 'request',
+      ...(sessions && { sessions }),
+    });
   } catch (error) {
     if (!TlsError.is(error)) throw error;
     const info = error.code.startsWith('CERT_') ? await lookAgain(target, options, signal) : undefined;
@@ -100,9 +120,24 @@ export async function inspect(
   const { info } = connection;
   const error = await listen(connection, options.wait * 1000, timeline);
   // before we say goodbye, which is no part of the handshake
-  const inspection = about(error, info, info.verifiedChain ?? info.peerCertificates, true);
+  const inspection = await about(error, info, info.verifiedChain ?? info.peerCertificates, true);
   await connection.close();
-  return inspection;
+  if (sessions === undefined || error !== undefined) return inspection;
+  return { ...inspection, resumption: await resume(target, options, signal, sessions) };
+}
+
+const anchorOf = (info: ConnectionInfo | undefined, ca: readonly Uint8Array[] | undefined): string | undefined => {
+  const root = info?.verifiedChain?.at(-1);
+  return root && storeOf(root, ca);
+};
+
+async function authoritiesOf(
+  { certificateRequest }: Timeline,
+  info: ConnectionInfo | undefined,
+): Promise<readonly string[]> {
+  if (certificateRequest === undefined || info === undefined) return [];
+  const { requestedAuthorities } = await import('./requested.ts');
+  return requestedAuthorities(certificateRequest, info.version === 'TLSv1.3');
 }
 
 /** Who is it, then? Nothing is sent to a server that was not verified, and nothing is read from it. */

@@ -19,9 +19,21 @@ export interface InspectFileOptions extends InspectCommandOptions {
   readonly passphraseFile?: string | undefined;
 }
 
+/** The options that say something about certificates on the disk; all others are about a connection. */
+export const OF_FILES: ReadonlySet<string> = new Set([
+  'ca',
+  'crl',
+  'pin',
+  'servername',
+  'profile',
+  'json',
+  'text',
+  'passphraseFile',
+]);
+
 /** @throws UsageError for a file that cannot be read, or holds no certificate. */
 export async function inspectFile(path: string, options: InspectFileOptions): Promise<void> {
-  const { ca, servername, profile, json, text, passphraseFile } = options;
+  const { ca, crl, pin, servername, profile, json, text, passphraseFile } = options;
   const chain = await certificatesIn(path, passphraseFile);
   const result = validatePathSync({
     chain,
@@ -29,6 +41,8 @@ export async function inspectFile(path: string, options: InspectFileOptions): Pr
     verifier: nodeVerifier,
     ...(servername !== undefined && { host: servername }),
     ...(profile && { profile }),
+    ...(crl && { crls: crl }),
+    ...(pin && { pins: pin }),
   });
   const error = result.ok ? undefined : failureOf(result.error);
   const cause = error && causeIn(error, chain, servername);

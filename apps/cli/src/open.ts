@@ -3,7 +3,7 @@ import { chooseEngine, connectOver, type ConnectOverOptions, type TlsConnection,
 import type { ContextOptions } from '@ferrule/contract';
 import { starttlsForPort, type StarttlsProtocol } from '@ferrule/starttls';
 import { dial } from './dial.ts';
-import { type CommonOptions, connectOptions } from './options.ts';
+import { type CommonOptions, connectOptions, familyOf } from './options.ts';
 import { nameOfTarget, type Target } from './target.ts';
 import type { Timeline } from './timeline.ts';
 import { UsageError } from './usage.ts';
@@ -34,6 +34,7 @@ export async function open(
     timeout,
     signal,
     timeline,
+    family: familyOf(options),
   });
   const left = Math.max(1, Math.round(timeout - (performance.now() - began)));
   const { observer } = timeline;

@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import type { Command, Option } from 'commander';
 import type { CertificateProfile, ContextOptions, TlsVersion } from '@ferrule/contract';
 import { type StarttlsProtocol, starttlsProtocols } from '@ferrule/starttls';
+import { type CheckOptions, checksOf, readLists, withChecks } from './checks.ts';
 import { type NamedFile, readInput, refuseCollisions } from './files.ts';
 import { keylogTo } from './output.ts';
 import { parseVia, type ViaOption } from './route.ts';
@@ -10,7 +11,12 @@ import { hostOf } from './target.ts';
 import { choice, nearestOf, option, shown, UsageError } from './usage.ts';
 import { certificatesOf, chooseEngine, cipherSuiteName, type ConnectOptions, groupName } from 'ferrule';
 
-export interface CommonOptions {
+export interface FamilyOptions {
+  readonly ipv4?: boolean;
+  readonly ipv6?: boolean;
+}
+
+export interface CommonOptions extends CheckOptions, FamilyOptions {
   readonly ca?: readonly Uint8Array[];
   readonly backend?: 'native' | 'pure';
   readonly json?: boolean;
@@ -32,18 +38,18 @@ export interface CommonOptions {
 }
 
 /** As they are typed: files are read by {@link prepared}, which may have to ask for a passphrase. */
-export type Given<T> = Omit<T, 'ca' | 'cert' | 'key'> & GivenFiles;
+export type Given<T> = Omit<T, 'ca' | 'cert' | 'key' | 'crl'> & GivenFiles;
 
 interface GivenFiles {
   readonly ca?: readonly string[];
+  readonly crl?: readonly string[];
   readonly cert?: string;
   readonly key?: string;
   readonly passphraseFile?: string;
 }
 
 export function withCommonOptions(command: Command): Command {
-  return command
-    .addOption(caOption())
+  return withFamily(withChecks(command.addOption(caOption())))
     .addOption(
       option(
         '--pin <sha256>',
@@ -102,6 +108,12 @@ export const caOption = (
   about: string = 'trust the certificates of this PEM or DER file alone, in place of those that Node trusts (its own roots, NODE_EXTRA_CA_CERTS; repeatable)',
 ): Option => option<readonly string[]>('--ca <file>', about, { parse: (path, before = []) => [...before, path] });
 
+/** As ssh(1) and curl(1) have them. */
+export const withFamily = (command: Command): Command =>
+  command
+    .addOption(option('-4, --ipv4', 'the IPv4 addresses of the server alone').conflicts('ipv6'))
+    .addOption(option('-6, --ipv6', 'the IPv6 addresses of the server alone'));
+
 export const viaOption = (
   about: string = 'the way there: tcp://host:port, unix:/path, socks5://host, http://host, ws://host/{host}:{port}, "exec:ssh -W {host}:{port} jump", or direct; default: HTTPS_PROXY, NO_PROXY',
 ): Option => option('--via <url>', about, { parse: parseVia, secret: true });
@@ -129,13 +141,14 @@ interface Outputs {
  * @throws UsageError for a file that cannot be read or is something else, and where an output would overwrite an input.
  */
 export async function prepared<T extends CommonOptions>(given: Given<T>): Promise<T> {
-  const { ca, cert, key, passphraseFile, ...rest } = given as GivenFiles & Outputs;
+  const { ca, crl, cert, key, passphraseFile, ...rest } = given as GivenFiles & Outputs;
   const { record, pcap, keylog, output } = rest;
   const named = (flag: string, ...paths: readonly (string | undefined)[]): NamedFile[] =>
     paths.filter((path) => path !== undefined).map((path) => ({ flag, path }));
   refuseCollisions(
     [
       ...named('--ca', ...(ca ?? [])),
+      ...named('--crl', ...(crl ?? [])),
       ...named('--cert', cert),
       ...named('--key', key),
       ...named('--passphrase-file', passphraseFile),
@@ -154,6 +167,7 @@ export async function prepared<T extends CommonOptions>(given: Given<T>): Promis
   return {
     ...rest,
     ...(ca && { ca: readAnchors(ca) }),
+    ...(crl && { crl: readLists(crl) }),
     ...(credential && { cert: credential.chain, key: credential.key }),
   } as unknown as T;
 }
@@ -161,6 +175,10 @@ export async function prepared<T extends CommonOptions>(given: Given<T>): Promis
 /** @throws UsageError */
 export const readAnchors = (paths: readonly string[]): readonly Uint8Array[] =>
   paths.flatMap((path) => readCertificates('--ca', path));
+
+/** Of -4 and -6. */
+export const familyOf = ({ ipv4, ipv6 }: FamilyOptions): 4 | 6 | undefined =>
+  ipv4 === true ? 4 : ipv6 === true ? 6 : undefined;
 
 /** What {@link CommonOptions} become. */
 export type ConnectionOptions = ContextOptions &
@@ -194,6 +212,7 @@ export async function connectOptions(options: CommonOptions, signal: AbortSignal
     timeout: timeout * 1000,
     signal,
     ...(ca && { ca }),
+    ...checksOf(options),
     ...(pin && { pins: pin }),
     ...(profile && { profile }),
     ...(cert && key && { credentials: [{ chain: cert, key }] }),

@@ -101,6 +101,7 @@ const FLAGS: readonly (readonly [RegExp, string])[] = [
   [/\bgroups(\[\d+\])?(?=:)/g, '--groups'],
   [/\bpins(\[\d+\])?(?=\W)/g, '--pin'],
   [/\b(trustAnchors|ca)(\[\d+\])?(?=:)/g, '--ca'],
+  [/\bcrls(\[\d+\])?(?=\W)/g, '--crl'],
   [/\b(host|servername)(?=:)/g, '--servername'],
   [/\bprofile(?=:)/g, '--profile'],
   [/\bbackend(?=:)/g, '--backend'],

@@ -5,8 +5,10 @@ import { nameOfRoute } from '@ferrule/node/transports';
 import { x509VSentence } from '@ferrule/result';
 import { certificateFacts, type CertificateFacts, matchedName, printable, readableFacts } from './certificates.ts';
 import type { Cause } from './causes.ts';
+import { adviceOf } from './checks.ts';
 import { Exit } from './exit.ts';
 import type { Inspection } from './inspect.ts';
+import { resumptionText } from './resumption.ts';
 import { ENDLESS, laidOut, type Line, type Screen, widthOf } from './screen.ts';
 import type { Phase, Timeline } from './timeline.ts';
 import { shown } from './usage.ts';
@@ -93,7 +95,7 @@ export function chainTree(
 }
 
 export function failureReport(error: TlsError, target: string, c: Colors, screen: Screen = ENDLESS): string {
-  const { code, message, alert, verify, hint } = error;
+  const { code, message, alert, verify } = error;
   const verdict = `${c.red('✗')} ${c.bold(target)}: ${printable(message)}`;
   const rows: readonly (readonly [string, string | undefined])[] = [
     ['code', code],
@@ -106,7 +108,7 @@ export function failureReport(error: TlsError, target: string, c: Colors, screen
     ],
     ['alert', alert && `${alert.name}, ${alert.origin === 'peer' ? 'from the server' : 'sent by us'}`],
   ];
-  const advice = rowsOf([['try', printable(hint)]], c);
+  const advice = rowsOf([['try', printable(adviceOf(error))]], c);
   return laidOut(
     [
       verdict,
@@ -120,7 +122,7 @@ export function failureReport(error: TlsError, target: string, c: Colors, screen
 }
 /** One screen: the verdict, why and what to do, what was agreed on, the chain, and where the time went. */
 export function inspectionReport(inspection: Inspection, c: Colors, screen: Screen = ENDLESS): string {
-  const { target, error, cause, info, chain, handshake, roundTrips, via, clientCertificateRequested } = inspection;
+  const { target, error, cause, info, chain, handshake, roundTrips, via, stapled, resumption } = inspection;
   const [leaf] = chain;
   const host = info?.host;
   const matched = leaf && host !== undefined ? matchedName(leaf, host) : undefined;
@@ -148,7 +150,10 @@ export function inspectionReport(inspection: Inspection, c: Colors, screen: Scre
       info &&
         (matched === undefined ? c.red(`${host ?? ''} is not in the certificate`) : `${host ?? ''} matches ${matched}`),
     ],
-    ['client', clientCertificateRequested ? 'the server asks for a client certificate' : undefined],
+    ['root from', inspection.anchorFrom],
+    ['OCSP', stapled === undefined ? undefined : stapled ? 'stapled, good' : 'no response stapled'],
+    ['resumption', resumption && printable(resumptionText(resumption))],
+    ['client', clientText(inspection, screen)],
     ['engine', info && `${info.backend}, ${info.engine}`],
     ['fell back', info && fellBack(info)],
   ];
@@ -175,6 +180,13 @@ export function inspectionReport(inspection: Inspection, c: Colors, screen: Scre
     ],
     screen,
   );
+}
+
+function clientText(inspection: Inspection, screen: Screen): string | undefined {
+  const { clientCertificateRequested, clientCertificateAuthorities: authorities } = inspection;
+  if (!clientCertificateRequested) return undefined;
+  const of = authorities.length === 0 ? '' : ` of ${listed(authorities, undefined, screen)}`;
+  return `the server asks for a client certificate${of}`;
 }
 
 export interface FileInspection {

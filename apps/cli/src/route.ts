@@ -28,6 +28,7 @@ export function routeTo(
     if (via !== undefined) throw new UsageError('--via: the target says by itself how to get there');
     return target.route;
   }
+  if (target.address !== undefined) return { scheme: 'tcp', host: target.address, port: target.port };
   if (via !== undefined) return via === 'direct' ? undefined : via;
   const proxy = proxyFor(target, protocol);
   if (proxy === undefined) return undefined;

@@ -1,10 +1,10 @@
 /** @module The options of scan and diff, apart from what these do: every command knows them, and few need the rest. */
 import type { Command } from 'commander';
-import { seconds, serverName, viaOption } from './options.ts';
+import { seconds, serverName, viaOption, withFamily } from './options.ts';
 import { count, option } from './usage.ts';
 
 export function withScanning(command: Command): Command {
-  return command
+  return withFamily(command)
     .addOption(option('--servername <name>', 'the name to send, where it is not the host', { parse: serverName }))
     .addOption(option('--timeout <seconds>', 'the longest time for each connection', { parse: seconds }).default(10))
     .addOption(option('--concurrency <number>', 'how many connections at a time', { parse: count }).default(4))

@@ -24,12 +24,13 @@ import { type Named, TlsError } from 'ferrule';
 import { dial } from './dial.ts';
 import { type Reason, strengthOf, weaknessesOfGroup, weaknessesOfSignature, weaknessesOfSuite } from './findings.ts';
 import { preambleOf } from './open.ts';
+import { type FamilyOptions, familyOf } from './options.ts';
 import { type Answer, ask, type Choice, type Question } from './probe.ts';
 import type { ViaOption } from './route.ts';
 import { nameOfTarget, type Target } from './target.ts';
 import { Timeline } from './timeline.ts';
 
-export interface ScanOptions {
+export interface ScanOptions extends FamilyOptions {
   readonly servername?: string;
   /** Seconds, of each connection. */
   readonly timeout: number;
@@ -397,6 +398,7 @@ class Scanner {
         timeout,
         signal: this.#signal,
         timeline: new Timeline(),
+        family: familyOf(this.#options),
       });
       return await ask(transport, question, timeout, this.#signal);
     } catch (error) {

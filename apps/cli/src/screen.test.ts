@@ -76,6 +76,13 @@ const healthy: Inspection = {
   roundTrips: 3,
   via: undefined,
   clientCertificateRequested: true,
+  clientCertificateAuthorities: [
+    'CN=Department Client CA 1,O=Example Organization',
+    'CN=Department Client CA 2,O=Example Organization',
+  ],
+  anchorFrom: '--ca',
+  stapled: false,
+  resumption: { offered: true, resumed: true, maxEarlyData: 16_384, roundTrips: 1, error: undefined },
   document: undefined,
 };
 const sick: Inspection = {

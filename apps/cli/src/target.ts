@@ -11,6 +11,8 @@ export interface Target {
   readonly port: number;
   /** How to get there, where the target says so itself. */
   readonly route?: Route;
+  /** Of a name: the one of its addresses that is asked. */
+  readonly address?: string;
 }
 
 /**
@@ -35,9 +37,11 @@ export function parseTarget(text: string): Target {
   return { host, port: number };
 }
 
-/** `host:port`, with brackets around an IPv6 address; else the way. */
-export const nameOfTarget = ({ host, port, route }: Target): string =>
-  route === undefined ? `${host.includes(':') ? `[${host}]` : host}:${port}` : nameOfRoute(route);
+/** `host:port`, with brackets around an IPv6 address, and the address where one of many is asked; else the way. */
+export const nameOfTarget = ({ host, port, route, address }: Target): string =>
+  route === undefined
+    ? `${host.includes(':') ? `[${host}]` : host}:${port}${address === undefined ? '' : ` (${address})`}`
+    : nameOfRoute(route);
 
 /** A name as DNS and certificates have it: A-labels where it is not ASCII (RFC 5890). Empty for what is none. */
 export function hostOf(text: string): string {

@@ -27,6 +27,8 @@ export class Timeline {
   readonly ticket: Promise<void>;
   /** The beginning of what the server sent after TCP and STARTTLS. */
   firstBytes: Uint8Array = new Uint8Array(0);
+  /** The whole CertificateRequest of the handshake, if there was one. */
+  certificateRequest: Uint8Array | undefined;
   /** The way that was taken, where it was not straight. */
   via: Route | undefined;
   /** Who is told of it all, too. */
@@ -79,6 +81,8 @@ export class Timeline {
     this.observer?.message(message);
     const name = nameOf(message);
     if (name === 'NewSessionTicket' && message.direction === 'received') this.#gotTicket();
+    if (name === 'CertificateRequest' && message.direction === 'received')
+      this.certificateRequest ??= message.bytes.slice();
     const flight = message.direction === this.#direction ? this.#phases.pop() : undefined;
     this.#direction = message.direction;
     const { start, bytes = 0, messages = [] } = flight ?? { start: this.#last };

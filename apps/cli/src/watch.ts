@@ -1,9 +1,12 @@
 /** @module `ferrule watch`, and lists of hosts: many servers, a line each, in the order in which they were named. */
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
 import { createInterface } from 'node:readline';
 import { certificateFacts } from './certificates.ts';
 import { Exit, worst } from './exit.ts';
 import { inspect, type InspectCommandOptions, type Inspection } from './inspect.ts';
 import { documentJson, inspectionJson } from './json.ts';
+import { familyOf } from './options.ts';
 import { colorsFor, watchLine, wrongLine } from './report.ts';
 import { parseTarget, type Target } from './target.ts';
 import { shown, UsageError } from './usage.ts';
@@ -13,6 +16,8 @@ export interface ListOptions extends InspectCommandOptions {
   readonly concurrency: number;
   /** Fewer days than these are a failure. */
   readonly minDays?: number;
+  /** Each address of a name is a server. */
+  readonly eachAddress?: boolean;
 }
 
 /** One server of a list; `wrong` says why a line names none. */
@@ -40,7 +45,9 @@ export async function listCommand(
   options: ListOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const { concurrency } = options;
+  const { concurrency, eachAddress, via } = options;
+  if (eachAddress === true && via !== undefined && via !== 'direct')
+    throw new UsageError('--each-address: --via leads elsewhere');
   let [begun, done, free] = [0, 0, concurrency];
   let printed = Promise.resolve();
   let exit: Exit = Exit.ok;
@@ -48,7 +55,7 @@ export async function listCommand(
   const progress = process.stderr.isTTY
     ? (): void => void process.stderr.write(`\r${done} of ${begun}\u001b[K`)
     : (): void => {};
-  for await (const target of targets) {
+  for await (const target of eachAddress === true ? addressesOf(targets, familyOf(options)) : targets) {
     if (free === 0) await new Promise<void>((resolve) => waiting.push(resolve));
     if (signal.aborted) break;
     free--;
@@ -127,6 +134,18 @@ export async function* targetsOf(named: readonly string[], signal: AbortSignal):
   for (const name of named) {
     if (name === '-') yield* linesOfStdin(signal);
     else yield targetNamed(name);
+  }
+}
+
+/** For each name all of its addresses; what has none is left to fail as itself. */
+async function* addressesOf(targets: AsyncIterable<Listed>, family: 4 | 6 | undefined): AsyncGenerator<Listed, void> {
+  for await (const target of targets) {
+    const addresses =
+      'wrong' in target || target.route !== undefined || isIP(target.host) !== 0
+        ? []
+        : await lookup(target.host, { all: true, ...(family && { family }) }).catch(() => []);
+    if (addresses.length === 0) yield target;
+    else for (const { address } of addresses) yield { ...(target as Target), address };
   }
 }
 

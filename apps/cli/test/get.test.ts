@@ -17,7 +17,9 @@ beforeAll(async () => {
   const { keyPem, chainPem } = await pki('p256');
   server = createServer({ key: keyPem, cert: chainPem }, (request, response) => {
     const cut = request.url === '/cut';
-    response.statusCode = request.url === '/missing' ? 404 : 200;
+    const [, status, to] = /^\/to\/(\d+)\/(.*)$/.exec(request.url ?? '') ?? [];
+    response.statusCode = status === undefined ? (request.url === '/missing' ? 404 : 200) : Number(status);
+    if (to !== undefined) response.setHeader('location', decodeURIComponent(to));
     response.setHeader('x-method', request.method ?? '');
     if (cut) response.setHeader('content-length', 1000);
     let body = '';
@@ -47,6 +49,60 @@ describe('ferrule get', () => {
     expect(readFileSync(at('posted'), 'utf8')).toBe('POST a=1 mine me');
     await get('/', '-X', 'PUT', '-d', `@${at('data')}`, '-o', at('put'));
     expect(readFileSync(at('put'), 'utf8')).toBe('PUT from a file undefined ferrule');
+  });
+
+  it('follows redirections under -L as fetch() does: POST becomes GET but for 307 and 308', async () => {
+    for (const [status, method] of [
+      [301, 'GET '],
+      [302, 'GET '],
+      [303, 'GET '],
+      [307, 'POST a=1'],
+      [308, 'POST a=1'],
+    ] as const) {
+      const { code, stdout } = await get(`/to/${status}/${encodeURIComponent('/page')}`, '-L', '-d', 'a=1');
+      expect([code, stdout]).toEqual([0, `${method} undefined ferrule`]);
+    }
+    // without -L the answer itself is the page
+    expect((await get(`/to/302/${encodeURIComponent('/page')}`)).stdout).toBe('GET  undefined ferrule');
+  });
+
+  it('leaves no redirection to http:, to nonsense or without end', async () => {
+    for (const [path, why] of [
+      ['/to/302/http:%2F%2Flocalhost%2F', 'redirects to http:, and this command speaks TLS only'],
+      ['/to/302/https:%2F%2F[', 'redirects to what is no URL'],
+      ['/to/302/', 'more than 20 redirections'],
+    ] as const) {
+      const { code, stdout, stderr } = await get(path, '-L');
+      expect([code, stdout]).toEqual([22, '']);
+      expect(stderr).toContain(why);
+    }
+  });
+
+  it('tells another server nothing that was given for the first', async () => {
+    const seen: unknown[] = [];
+    const { keyPem, chainPem } = await pki('p256');
+    const other = createServer({ key: keyPem, cert: chainPem }, ({ headers, url }, response) => {
+      seen.push([url, headers.authorization, headers.cookie, headers['x-own']]);
+      response.end();
+    });
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const there = encodeURIComponent(`https://localhost:${(other.address() as AddressInfo).port}/there`);
+    const { code } = await get(
+      `/to/302/${there}`,
+      '-L',
+      '-H',
+      'Authorization: secret',
+      '-H',
+      'cookie: secret',
+      '-H',
+      'X-Own: mine',
+      '--servername',
+      'a.wild.test',
+      '--via',
+      `tcp://127.0.0.1:${new URL(origin).port}`,
+    );
+    other.close();
+    expect([code, seen]).toEqual([0, [['/there', undefined, undefined, 'mine']]]);
   });
 
   it('writes the headers alone with --head', async () => {

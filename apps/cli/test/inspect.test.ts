@@ -2,10 +2,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pki } from '@ferrule/conformance/pki';
+import { makeCrl, makeOcspResponse, pki } from '@ferrule/conformance/pki';
 import { TestServer } from '@ferrule/conformance/server';
+import { encodePem } from '@ferrule/x509';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mailServer } from './mail-server.ts';
+import { here } from './here.ts';
 import { ferrule } from './run.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ferrule-inspect-'));
@@ -114,6 +116,74 @@ describe('ferrule inspect', () => {
     const { code, stdout } = await ferrule(['inspect', `localhost:${port}`, '--ca', ca, '--cert', cert, '--key', key]);
     expect(code).toBe(0);
     expect(stdout).toMatch(/client +the server asks for a client certificate/);
+  });
+
+  it('says which CAs the client certificate may be of, and from which store the root is', async () => {
+    const port = await serve({ requestCert: true, rejectUnauthorized: false, ca: (await pki('root')).certificatePem });
+    for (const backend of ['native', 'pure']) {
+      const { code, stdout } = await here(['inspect', `localhost:${port}`, '--ca', ca, '--backend', backend]);
+      expect(code).toBe(0);
+      expect(stdout).toMatch(/client +the server asks for a client certificate of CN=ferrule test root\n/);
+      expect(stdout).toMatch(/root from +--ca\n/);
+    }
+  });
+
+  it('refuses what a revocation list has, and takes what it has not', async () => {
+    const [leaf, intermediate] = [await pki('p256'), await pki('intermediate')];
+    const [bad, good] = [join(folder, 'bad.crl'), join(folder, 'good.crl')];
+    writeFileSync(bad, await makeCrl(intermediate, [leaf]));
+    writeFileSync(good, encodePem('X509 CRL', await makeCrl(intermediate, [])));
+    const port = await serve();
+    for (const backend of ['native', 'pure']) {
+      const asked = ['inspect', `localhost:${port}`, '--ca', ca, '--backend', backend, '--crl'];
+      expect((await here([...asked, good])).code).toBe(0);
+      const { code, stdout } = await here([...asked, bad]);
+      expect([code, stdout]).toEqual([5, expect.stringMatching(/code +CERT_REVOKED/)]);
+    }
+  });
+
+  it('shows the stapled response, and demands one with --ocsp require', async () => {
+    const ocspResponse = await makeOcspResponse(await pki('p256'), await pki('intermediate'));
+    const [stapling, not] = [await serve({ ocspResponse }), await serve()];
+    const required = await here(['inspect', `localhost:${stapling}`, '--ca', ca, '--ocsp', 'require']);
+    expect([required.code, required.stdout]).toEqual([0, expect.stringMatching(/OCSP +stapled, good\n/)]);
+    const requested = await here(['inspect', `localhost:${not}`, '--ca', ca]);
+    expect([requested.code, requested.stdout]).toEqual([0, expect.stringMatching(/OCSP +no response stapled\n/)]);
+    expect((await here(['inspect', `localhost:${not}`, '--ca', ca, '--ocsp', 'off'])).stdout).not.toContain('OCSP');
+    const missing = await here(['inspect', `localhost:${not}`, '--ca', ca, '--ocsp', 'require']);
+    expect([missing.code, missing.stdout]).toEqual([5, expect.stringMatching(/try .*--ocsp request/)]);
+  });
+
+  it.each(['TLSv1.2', 'TLSv1.3'] as const)('connects a second time under --resume: %s', async (version) => {
+    const port = await serve({ maxVersion: version });
+    for (const backend of ['native', 'pure']) {
+      const { stdout } = await here([
+        'inspect',
+        `localhost:${port}`,
+        '--ca',
+        ca,
+        '--backend',
+        backend,
+        '--resume',
+        '--json',
+      ]);
+      expect(JSON.parse(stdout)).toMatchObject({
+        resumption: { offered: true, resumed: true, maxEarlyData: 0, roundTrips: 1 },
+      });
+    }
+  });
+
+  it('asks each address of a name, of one family where that is wanted', async () => {
+    const port = await serve();
+    const { code, stdout } = await here(['inspect', `localhost:${port}`, '--ca', ca, '--each-address', '-4']);
+    const documents = stdout.trim().split('\n');
+    expect(documents).toHaveLength(1);
+    expect([code, JSON.parse(documents[0] ?? '')]).toMatchObject([
+      0,
+      { target: `localhost:${port} (127.0.0.1)`, host: 'localhost', ok: true },
+    ]);
+    const none = await here(['watch', `nothing.invalid:${port}`, '--each-address']);
+    expect([none.code, none.stdout]).toEqual([13, expect.stringMatching(/✗ nothing\.invalid/)]);
   });
 
   it('makes one JSON document of the versioned schema', async () => {

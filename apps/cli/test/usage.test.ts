@@ -15,6 +15,7 @@ beforeAll(async () => {
   writeFileSync(at('other-key.pem'), (await pki('p256')).keyPem);
   writeFileSync(at('text.txt'), 'no certificate\n');
   writeFileSync(at('empty'), '');
+  writeFileSync(at('bad-crl.der'), Buffer.from([0x30, 0x03, 0x02, 0x01, 0x00]));
   writeFileSync(at('half.pem'), certificatePem.slice(0, 200));
   writeFileSync(at('bad.jsonl'), '{"recording":"ferrule-connection","version":7}\n');
 });
@@ -49,6 +50,20 @@ const WRONG: readonly (readonly [string, RegExp])[] = [
   ['get https://example.org/ -x http://p:1', /mean --via/],
   ['get https://example.org/ --max-time 3', /mean --timeout/],
   ['get https://example.org/ --starttls smtp', /no option --starttls/],
+  ['inspect example.org --crl F/missing', /--crl .*missing/],
+  ['inspect example.org --crl F/cert.pem', /neither DER nor PEM with an X509 CRL block/],
+  ['inspect example.org --crl F/bad-crl.der', /--crl/],
+  ['inspect example.org --ocsp always', /--ocsp always: is not one of off, request, require/],
+  ['inspect example.org --allow everything', /expected some of no-ems, no-secure-renegotiation, hello-request/],
+  ['inspect example.org -4 -6', /cannot be used with/],
+  ['inspect example.org -4 --via socks5://127.0.0.1:1', /-4: socks5:.* chooses the address/],
+  ['inspect example.org --each-address --record F/r', /--record and --pcap: one connection/],
+  ['inspect example.org --each-address --via tcp://127.0.0.1:1', /--each-address: --via leads elsewhere/],
+  ['inspect F/cert.pem --alpn h2', /--alpn: .* is a file/],
+  ['inspect F/cert.pem --resume', /--resume: .* is a file/],
+  ['get https://example.org/ -L --pcap F/p', /cannot be used with/],
+  ['connect example.org --cert-status', /mean --ocsp require/],
+  ['connect example.org -reconnect', /inspect <target> --resume/],
   ['inspect', /no <target>/],
   ['inspect a b', /too many: b/],
   ['inspect example.org:https', /expected host/],

@@ -39,6 +39,8 @@ export interface ConnectionInfo {
   readonly verifiedChain: readonly Uint8Array[] | undefined;
   /** X509_V code; 0 is X509_V_OK. */
   readonly verifyResult: number;
+  /** With option `ocsp`, the server stapled a response: a good one, where the engine verified the chain. */
+  readonly ocspStapled: boolean;
   readonly timings: Timings;
 }
 
@@ -75,6 +77,7 @@ export function infoOf(
     peerCertificates: ssl.peerCertificates,
     verifiedChain: ssl.verifiedChain,
     verifyResult: ssl.verifyResult,
+    ocspStapled: ssl.ocspResponse !== undefined,
     timings,
   });
 }

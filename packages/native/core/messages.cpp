@@ -56,6 +56,8 @@ bool Connection::messageBegun() const {
 }
 
 void Connection::message(bool sent, int contentType, const uint8_t* bytes, size_t size) {
+  // OpenSSL's own alert, which never goes out: ours takes its place.
+  if (sent && contentType == K(SSL3_RT_ALERT) && spans.held && pendingAlert_ != 0) return;
   if (contentType == K(SSL3_RT_ALERT) && size == 2) {
     (sent ? facts_.alertSent : facts_.alertReceived) = bytes[1];
     if (!sent) receivedAlert(bytes[0], bytes[1]);

@@ -1,9 +1,10 @@
 /**
  * @module Who is let in and who is not: path validation, names, callbacks, pins, revocation; each with its X509_V code
  * and its alert.
- */ import assert from 'node:assert/strict';
+ */
+import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import type { PeerIdentity } from '@ferrule/contract';
+import type { PeerIdentity, TraceMessage } from '@ferrule/contract';
 import { Alert, SslError, X509V } from '@ferrule/result';
 import { atOnce, type Check, type CheckGroup, group } from '../check.ts';
 import { issue, LEAF_NAMES, makeCrl, makeOcspResponse, pki } from '../pki/index.ts';
@@ -295,8 +296,13 @@ const ocsp: CheckGroup = group(
     'that say revoked refuse, requested or required': async (backend) => {
       const ocspResponse = makeOcspResponse(await pki('p256'), await pki('intermediate'), { status: 'revoked' });
       for (const asked of ['request', 'require'] as const) {
-        await scene(backend, { server: { ocspResponse }, options: { ocsp: asked } }, async ({ client }) => {
+        const alerts: number[] = [];
+        const onMessage = ({ direction, contentType, bytes }: TraceMessage): void => {
+          if (direction === 'sent' && contentType === 21) alerts.push(...bytes);
+        };
+        await scene(backend, { server: { ocspResponse }, options: { ocsp: asked, onMessage } }, async ({ client }) => {
           assert.equal((await client.refused()).error.code, 'CERT_REVOKED');
+          assert.deepEqual(alerts, [2, 44], 'one fatal alert is told: the one that is sent');
         });
       }
     },

@@ -20,27 +20,32 @@ export interface DialOptions {
    * socket`, `exec`.
    */
   readonly onStep?: (step: string) => void;
+  /** Addresses of this family alone, for TCP to the server (no route, or `tcp:`); a proxy chooses by itself. */
+  readonly family?: 4 | 6;
 }
 
 /**
  * A connection to `to`, along `way`, a route or its URL; over TCP where that is `undefined`. It allows half-open
  * connections, and nobody has read from it.
  * @throws TlsError `TRANSPORT_ERROR`, `PROXY_*`, `ABORTED`.
- * @throws TypeError where `way` is no route, or the package that the route needs (`socks`, `ws`) is not installed.
+ * @throws TypeError where `way` is no route, `family` is given with one that is not TCP, or the package that the route needs (`socks`, `ws`) is not installed.
  */
 export async function dial(
   way: string | Route | undefined,
   to: Destination,
-  { signal = never, onStep = () => {} }: DialOptions = {},
+  { signal = never, onStep = () => {}, family }: DialOptions = {},
 ): Promise<Duplex> {
   const route = way === undefined ? undefined : checkRoute(way);
   if (signal.aborted) throw reasonOf(signal);
+  if (family !== undefined && family !== 4 && family !== 6) throw new TypeError('dial: family: must be 4 or 6');
+  if (family !== undefined && route !== undefined && route.scheme !== 'tcp')
+    throw new TypeError(`dial: family: unknown for ${route.scheme}, which chooses the address by itself`);
   const name = authority(to);
   switch (route?.scheme) {
     case undefined:
-      return openSocket(to, { name, signal, onStep });
+      return openSocket(to, { name, signal, onStep, family });
     case 'tcp':
-      return openSocket(route, { name: nameOfRoute(route), signal, onStep });
+      return openSocket(route, { name: nameOfRoute(route), signal, onStep, family });
     case 'unix':
       return openSocket({ path: route.path }, { name: nameOfRoute(route), signal, onStep });
     case 'http':

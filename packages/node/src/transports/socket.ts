@@ -10,15 +10,18 @@ export interface SocketOptions {
   readonly name: string;
   readonly signal: AbortSignal;
   readonly onStep: (step: string) => void;
+  readonly family?: 4 | 6 | undefined;
 }
 
 /** TCP_NODELAY is on: a handshake waits otherwise. @throws TlsError TRANSPORT_ERROR, ABORTED. */
 export function openSocket(
   where: Destination | { readonly path: string },
-  { name, signal, onStep }: SocketOptions,
+  { name, signal, onStep, family }: SocketOptions,
 ): Promise<Socket> {
   const options =
-    'path' in where ? { path: where.path } : { host: where.host, port: where.port, autoSelectFamily: true };
+    'path' in where
+      ? { path: where.path }
+      : { host: where.host, port: where.port, autoSelectFamily: family === undefined, ...(family && { family }) };
   // half-open, or Node would end our side when the server ends its own
   const socket = connect({ ...options, noDelay: true, allowHalfOpen: true } as NetConnectOpts);
   // between two owners nobody may be listening; `close` follows in any case

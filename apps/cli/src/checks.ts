@@ -1,0 +1,105 @@
+/**
+ * @module What is checked of a server beside its chain, and what an old server may lack: `--crl`, `--ocsp`, `--allow`.
+ */
+import type { ContextOptions } from '@ferrule/contract';
+import { decodePem, DerError, parseCrl } from '@ferrule/x509';
+import type { TlsError } from 'ferrule';
+import type { Command } from 'commander';
+import { readInput } from './files.ts';
+import { choice, option, shown, UsageError } from './usage.ts';
+
+export interface CheckOptions {
+  /** DER. */
+  readonly crl?: readonly Uint8Array[];
+  readonly ocsp?: ContextOptions['ocsp'];
+  readonly allow?: readonly Weakness[];
+}
+
+export type Weakness = 'no-ems' | 'no-secure-renegotiation' | 'hello-request';
+
+const WEAKNESSES: Readonly<Record<Weakness, ContextOptions>> = {
+  'no-ems': { extendedMasterSecret: 'allow' },
+  'no-secure-renegotiation': { secureRenegotiation: 'allow' },
+  'hello-request': { renegotiation: 'ignore' },
+};
+const weaknesses = Object.keys(WEAKNESSES) as readonly Weakness[];
+
+export function withChecks(command: Command): Command {
+  return command
+    .addOption(
+      option<readonly string[]>(
+        '--crl <file>',
+        'certificate revocation lists, PEM or DER: one must cover the server’s certificate and not list it (repeatable)',
+        { parse: (path, before = []) => [...before, path] },
+      ),
+    )
+    .addOption(
+      choice(
+        '--ocsp <policy>',
+        'a stapled OCSP response: off, request (it is checked where there is one; inspect does by default) or require',
+        ['off', 'request', 'require'],
+      ),
+    )
+    .addOption(
+      option<readonly Weakness[]>(
+        '--allow <weaknesses>',
+        `what an old TLS 1.2 server may do, separated by commas: no-ems (RFC 7627), no-secure-renegotiation (RFC 5746), hello-request (ignored)`,
+        { parse: readWeaknesses },
+      ),
+    );
+}
+
+/** As the engines take them. */
+export const checksOf = ({ crl, ocsp, allow = [] }: CheckOptions): ContextOptions =>
+  Object.assign(
+    { ...(crl && { crls: crl }), ...(ocsp && { ocsp }) },
+    ...allow.map((weakness) => WEAKNESSES[weakness]),
+  ) as ContextOptions;
+
+/** The lists of the files. @throws UsageError for a file that cannot be read or holds none. */
+export const readLists = (paths: readonly string[]): readonly Uint8Array[] => paths.flatMap(listsOf);
+
+function listsOf(path: string): readonly Uint8Array[] {
+  const bytes = readInput('--crl', path);
+  try {
+    // DER: a CertificateList is a SEQUENCE
+    const lists =
+      bytes[0] === 0x30
+        ? [new Uint8Array(bytes)]
+        : decodePem(bytes.toString('latin1'), 'X509 CRL').map(({ der }) => der);
+    for (const list of lists) parseCrl(list);
+    if (lists.length > 0) return lists;
+  } catch (error) {
+    if (!(error instanceof DerError)) throw error;
+    throw new UsageError(`--crl ${shown(path)}: ${error.message}`);
+  }
+  throw new UsageError(`--crl ${shown(path)}: neither DER nor PEM with an X509 CRL block`);
+}
+
+function readWeaknesses(text: string, before: readonly Weakness[] = []): readonly Weakness[] {
+  const given = text.split(',').map((each) => {
+    const weakness = weaknesses.find((known) => known === each.trim());
+    if (weakness === undefined) throw new Error(`expected some of ${weaknesses.join(', ')}`);
+    return weakness;
+  });
+  return [...before, ...given];
+}
+
+/** What the library advises names its options; the command has switches. By the code of the failure. */
+const ADVICE: Readonly<Record<string, string>> = {
+  NO_EXTENDED_MASTER_SECRET: 'Have the server upgraded, or add --allow no-ems knowing the risk (RFC 7627).',
+  RENEGOTIATION_MISMATCH:
+    'An old or hostile server. If it is old and yours, add --allow no-secure-renegotiation knowing the risk (RFC 5746).',
+  NO_RENEGOTIATION: 'Have the server stop renegotiating, or add --allow hello-request, which ignores the request.',
+  UNSUPPORTED_PROTOCOL:
+    'The server may only know TLS 1.1 or older; it should be upgraded. Check --min-version and --max-version.',
+  WRONG_CIPHER_SUITE: 'Check --cipher-suites, --min-version and --max-version; else the server is broken.',
+  WRONG_GROUP: 'Check --groups; else the server is broken.',
+  INVALID_ALPN_PROTOCOL: 'Check --alpn; else the server is broken.',
+  CERT_OCSP_MISSING: 'Have the server staple a response, or ask for it with --ocsp request only.',
+  CERT_SELF_SIGNED: 'If it is yours, trust it with --ca.',
+  CERT_UNTRUSTED_ROOT: 'If you trust this CA, give its certificate with --ca.',
+};
+
+/** What to do about a failure, in the words of the command. */
+export const adviceOf = ({ code, hint }: TlsError): string => ADVICE[code] ?? hint;
