@@ -55,7 +55,7 @@ ${KINDS.map(([kind, title]) => `\n### ${title}\n${rows(kind)}\n`).join('')}
 - RSA keys have at least 2,048 bits unless \`ciphers\` says \`@SECLEVEL=1\`.
 - \`new TLSSocket(socket)\` verifies the server as \`connect()\` does, and begins the handshake by itself; with node:tls both are the caller's task.
 - \`setServername()\` and \`setSession()\` are for a handshake that has not begun, and a TypeError afterwards.
-- \`getFinished()\`, \`getPeerFinished()\`, \`getTLSTicket()\` and \`getSharedSigalgs()\` know nothing, \`setMaxSendFragment()\` returns false, and there is no \`_handle\`.
+- \`getFinished()\`, \`getPeerFinished()\`, \`getTLSTicket()\` and \`getSharedSigalgs()\` know nothing, \`setMaxSendFragment()\` returns false, and \`_handle\` is for node:http2 alone.
 `;
 
 const rows = (kind: OptionRow['of']): string =>

@@ -241,7 +241,6 @@ export const USES: Readonly<Record<string, Use>> = {
     },
   },
   'http2, a library that calls http2.connect()': {
-    cannotEnd: 'node:http2 waits for what it has written',
     tls: 'at once',
     alpn: ['h2'],
     talk: h2,
@@ -252,7 +251,7 @@ export const USES: Readonly<Record<string, Use>> = {
         .request({ ':method': 'POST' })
         .on('error', () => undefined)
         .end(SECRET);
-      return { over };
+      return { over, end: () => session.destroy() };
     },
   },
   undici: {

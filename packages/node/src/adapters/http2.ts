@@ -10,7 +10,7 @@ export type Http2Options = ClientSessionOptions & SecureClientSessionOptions;
 
 /**
  * `http2Connect(connector, url)` in place of `http2.connect(url)`; the connector offers `alpn: ['h2']`. The session
- * says `connect` when the handshake is done, and `close()` or `destroy()` before that end the connection at once.
+ * says `connect` when the handshake is done, as with node:tls, and `close()` or `destroy()` before that end the connection at once.
  * @throws TypeError for options that would lead around the connector, and for a URL that is not `https:`.
  */
 export function http2Connect(
@@ -23,14 +23,13 @@ export function http2Connect(
     authority,
     connectionOptions(connector, options, (made) => (duplex = made)),
   );
-  if (duplex !== undefined) tellWhenOpen(session, duplex);
+  if (duplex !== undefined) closesAtOnce(session, duplex);
   return session;
 }
 
 /**
- * `http2.connect(url, http2Options(connector))`, for libraries that call http2.connect() themselves. Node says
- * `connect` of such a session at once, since it does not know of TLS; what is sent waits for the handshake all the
- * same.
+ * `http2.connect(url, http2Options(connector))`, for libraries that call http2.connect() themselves. close() of such a
+ * session waits for the handshake where streams were asked for; destroy() does not.
  * @throws TypeError as {@link http2Connect}, for the URL from `http2.connect`.
  */
 export const http2Options = (
@@ -67,37 +66,13 @@ function connectionOptions(
   };
 }
 
-/** node:http2 waits for TLS with a tls.TLSSocket alone. */
-function tellWhenOpen(session: ClientHttp2Session, duplex: TlsDuplex): void {
-  const emit = session.emit.bind(session) as (event: string | symbol, ...parameters: readonly unknown[]) => boolean;
-  let held: readonly unknown[] | undefined;
-  session.emit = ((event: string | symbol, ...parameters: readonly unknown[]) => {
-    if (event !== 'connect' || !duplex.connecting) return emit(event, ...parameters);
-    held = parameters;
-    return true;
-  }) as typeof session.emit;
-  duplex.once('ready', () => {
-    if (held !== undefined && !session.destroyed) emit('connect', ...held);
-  });
-  // The preface at least waits for the handshake, and node:http2's own end waits for what has been written. Streams
-  // that were asked for before `connect` begin after it, and not at all once close() was called.
-  const destroy = session.destroy.bind(session) as (...parameters: readonly unknown[]) => void;
+/** By itself close() waits for streams that were asked for, and they for the handshake. */
+function closesAtOnce(session: ClientHttp2Session, duplex: TlsDuplex): void {
   const close = session.close.bind(session);
-  Object.assign(session, {
-    destroy(...parameters: readonly unknown[]) {
-      destroy(...parameters);
-      if (duplex.connecting) duplex.destroy();
-    },
-    close(callback?: () => void) {
-      close(callback);
-      if (duplex.connecting) duplex.destroy();
-    },
-  });
-  Object.defineProperties(session, {
-    connecting: { get: () => duplex.connecting },
-    encrypted: { get: () => (duplex.connecting ? undefined : true) },
-    alpnProtocol: { get: () => (duplex.connecting ? undefined : duplex.alpnProtocol || undefined) },
-  });
+  session.close = (callback) => {
+    close(callback);
+    if (duplex.connecting) session.destroy();
+  };
 }
 
 const unbracketed = (host: string): string => host.replace(/^\[(.*)\]$/, '$1');

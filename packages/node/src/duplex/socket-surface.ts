@@ -6,6 +6,7 @@ import type { DetailedPeerCertificate, EphemeralKeyInfo, PeerCertificate } from 
 import type { Ssl, TlsSession } from '@ferrule/contract';
 import { TlsError } from '@ferrule/result';
 import { guarded } from './plaintext.ts';
+import { type StreamBase, streamBaseOver } from './stream-base.ts';
 import type { StreamTransport } from './stream-transport.ts';
 import { cipherOf, ephemeralKeyOf, ownX509, peerCertificateOf, peerX509, type CipherInfo } from './surface.ts';
 
@@ -36,6 +37,8 @@ export abstract class SocketSurface extends Duplex {
   readonly #settings: ((socket: net.Socket) => void)[] = [];
   #bytesRead = 0;
   #bytesWritten = 0;
+  #streamBase: StreamBase | undefined;
+  #carriesHttp2 = false;
 
   constructor({ host, verified, allowHalfOpen, noDelay, highWaterMark }: SocketSurfaceParts) {
     super({ allowHalfOpen, highWaterMark, emitClose: false, autoDestroy: true });
@@ -111,7 +114,18 @@ export abstract class SocketSurface extends Duplex {
     guarded(() => this.emit('keylog', Buffer.from(`${line}\n`)), true);
   }
 
+  /** A session of node:http2 has taken hold of this socket. */
+  protected get carriesHttp2(): boolean {
+    return this.#carriesHttp2;
+  }
+
   // ── The surface of tls.TLSSocket ──
+
+  /** By this node:http2 reads and writes a socket; `undefined` while a program does not use node:http2. */
+  get _handle(): object | undefined {
+    if (!this.destroyed) this.#streamBase ??= streamBaseOver(this, () => (this.#carriesHttp2 = true));
+    return this.#streamBase;
+  }
 
   /** True once the peer has been verified; never before the handshake is done. */
   get authorized(): boolean {

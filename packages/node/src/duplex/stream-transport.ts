@@ -77,8 +77,8 @@ export class StreamTransport implements Transport {
 
   /** As Node's own timeouts see it: the part of a write that the system has taken already does not count. */
   get queued(): number {
-    const { queued, writableLength, _handle } = this.stream;
-    return queued ?? writableLength + (_handle?.writeQueueSize ?? 0);
+    const { queued, writableLength } = this.stream;
+    return queued ?? writableLength + ((this.socket as Handle | undefined)?._handle?.writeQueueSize ?? 0);
   }
 
   get socket(): net.Socket | undefined {

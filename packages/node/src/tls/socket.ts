@@ -115,7 +115,12 @@ export class TLSSocket extends TlsDuplex {
     for (const event of ['lookup', 'connectionAttempt']) this.carrier?.removeAllListeners(event);
     if (this.#tcp) return;
     this.#tcp = true;
-    for (const event of ['connect', 'ready']) guarded(() => this.emit(event), true);
+    // node:http2 waits for `secureConnect` of its own TLSSocket alone, and would begin its session before TLS
+    if (!this.carriesHttp2) this.#tellConnected();
+  }
+
+  #tellConnected(): void {
+    for (const event of ['connect', 'ready']) if (!this.destroyed) guarded(() => this.emit(event), true);
   }
 
   override connect(...args: Parameters<TlsDuplex['connect']>): this {
@@ -131,6 +136,7 @@ export class TLSSocket extends TlsDuplex {
   protected override tellOpen(): void {
     const state = this.#state;
     state.secure = true;
+    if (this.carriesHttp2) this.#tellConnected();
     for (const event of ['secure', 'secureConnect']) if (!this.destroyed) guarded(() => this.emit(event), true);
     for (const session of state.early.splice(0)) this.gotSession(session);
   }
