@@ -7,6 +7,9 @@
 #include <windows.h>
 #else
 #include <dlfcn.h>
+#if !defined(__APPLE__)
+#include <link.h>
+#endif
 #endif
 
 namespace ferrule {
@@ -27,38 +30,101 @@ void* find(const char* name) {
 #endif
 }
 
-/** The file that a function is mapped from, by its address. Windows: null, since only the program itself is asked. */
-const void* imageOf(void* symbol) {
-#if defined(_WIN32)
-  (void)symbol;
-  return nullptr;
-#else
-  Dl_info info;
-  return symbol != nullptr && dladdr(symbol, &info) != 0 ? info.dli_fbase : nullptr;
-#endif
-}
-
 char problem[160];
-const void* libssl;
-const void* libcrypto;
 
 /**
- * A function of another file than the pair's is none of this OpenSSL: a second one may be mapped, by another addon or by
- * LD_PRELOAD, and have functions that the first lacks. What the two share in memory would not fit together.
+ * The file that a function is mapped from, as far as its code reaches. A function of another file than the pair's is
+ * none of this OpenSSL: a second one may be mapped, by another addon or by LD_PRELOAD, and have functions that the first
+ * lacks. What the two share in memory would not fit together.
+ *
+ * dladdr(3) would tell for each function, but looks through every symbol of the program to name it, a millisecond in
+ * Node's case; there are some two hundred functions.
  */
+class Image {
+ public:
+  void locate(void* symbol);
+  bool holds(void* symbol);
+
+ private:
+  const char* from_ = nullptr;
+  const char* to_ = nullptr;  // inclusive
+#if defined(__APPLE__)
+  const void* base_ = nullptr;
+#endif
+};
+
+#if defined(_WIN32)
+// only the program itself is asked for functions
+void Image::locate(void*) {}
+bool Image::holds(void* symbol) { return symbol != nullptr; }
+#elif defined(__APPLE__)
+const void* baseOf(void* symbol) {
+  Dl_info info;
+  return symbol != nullptr && dladdr(symbol, &info) != 0 ? info.dli_fbase : nullptr;
+}
+
+void Image::locate(void* symbol) {
+  base_ = baseOf(symbol);
+  from_ = to_ = static_cast<const char*>(symbol);
+}
+
+// Code is in one piece: what is between two functions of a file is in that file.
+bool Image::holds(void* symbol) {
+  const char* at = static_cast<const char*>(symbol);
+  if (at == nullptr || base_ == nullptr) return false;
+  if (at >= from_ && at <= to_) return true;
+  if (baseOf(symbol) != base_) return false;
+  if (at < from_) from_ = at;
+  else to_ = at;
+  return true;
+}
+#else
+void Image::locate(void* symbol) {
+  struct Asked {
+    const char* at;
+    Image* image;
+  } asked{static_cast<const char*>(symbol), this};
+  dl_iterate_phdr(
+      [](dl_phdr_info* file, size_t, void* data) {
+        const auto& [at, image] = *static_cast<Asked*>(data);
+        const char* from = nullptr;
+        const char* to = nullptr;
+        for (int i = 0; i < file->dlpi_phnum; i++) {
+          const auto& segment = file->dlpi_phdr[i];
+          if (segment.p_type != PT_LOAD || segment.p_memsz == 0) continue;
+          const char* begin = reinterpret_cast<const char*>(file->dlpi_addr + segment.p_vaddr);
+          if (from == nullptr || begin < from) from = begin;
+          if (begin + segment.p_memsz - 1 > to) to = begin + segment.p_memsz - 1;
+        }
+        if (from == nullptr || at < from || at > to) return 0;
+        image->from_ = from;
+        image->to_ = to;
+        return 1;
+      },
+      &asked);
+}
+
+bool Image::holds(void* symbol) {
+  const char* at = static_cast<const char*>(symbol);
+  return from_ != nullptr && at >= from_ && at <= to_;
+}
+#endif
+
+Image libssl;
+Image libcrypto;
+
 template <typename F>
 bool resolve(F& slot, const char* name) {
   void* symbol = find(name);
-  const void* image = imageOf(symbol);
-  slot = image == libssl || image == libcrypto ? reinterpret_cast<F>(symbol) : nullptr;
+  slot = libssl.holds(symbol) || libcrypto.holds(symbol) ? reinterpret_cast<F>(symbol) : nullptr;
   return slot != nullptr;
 }
 
 const char* fill() {
   // BoringSSL, LibreSSL and OpenSSL 1.1 have no library contexts.
   if (find("OSSL_LIB_CTX_new") == nullptr) return "the process exports no OpenSSL 3 (OSSL_LIB_CTX_new was not found)";
-  libssl = imageOf(find("SSL_new"));
-  libcrypto = imageOf(find("OSSL_LIB_CTX_new"));
+  libssl.locate(find("SSL_new"));
+  libcrypto.locate(find("OSSL_LIB_CTX_new"));
 #define FERRULE_RESOLVE(type, name, parameters)                                             \
   if (!resolve(table.name, #name)) {                                                        \
     std::snprintf(problem, sizeof problem, "the process's OpenSSL does not export %s", #name); \
