@@ -52,6 +52,13 @@ describe('turbo', () => {
   });
 });
 
+it('there is one configuration of lint', () => {
+  const own = ['packages', 'apps', 'tooling']
+    .flatMap((folder) => readdirSync(join(root, folder)).map((name) => `${folder}/${name}/eslint.config.js`))
+    .filter((path) => existsSync(join(root, path)));
+  expect(own).toEqual([]);
+});
+
 describe('tsconfig.all.json', () => {
   const read = (path) => {
     const { fileNames, options } = ts.getParsedCommandLineOfConfigFile(
@@ -59,8 +66,8 @@ describe('tsconfig.all.json', () => {
       {},
       { ...ts.sys, onUnRecoverableConfigFileDiagnostic: () => {} },
     );
-    const { configFilePath, ...rest } = options;
-    return { files: fileNames, options: rest };
+    delete options.configFilePath;
+    return { files: fileNames, options };
   };
   const all = read(join(root, 'tsconfig.all.json'));
   const own = ['packages', 'apps']

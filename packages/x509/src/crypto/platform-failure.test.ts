@@ -1,5 +1,5 @@
 /** A platform that throws at every signature: that is no verdict on one. */
-import { afterEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { knownAnswer, type KnownAnswer } from './known-answers.ts';
 
 const p256 = knownAnswer(
@@ -7,6 +7,10 @@ const p256 = knownAnswer(
   { kind: 'ec', curve: 'P-256', bits: 256, point: new Uint8Array() },
 ) as KnownAnswer;
 const ask = [p256.algorithm, p256.spki, p256.message, p256.signature] as const;
+
+beforeEach(() => {
+  vi.resetModules();
+});
 
 afterEach(() => {
   vi.restoreAllMocks();
