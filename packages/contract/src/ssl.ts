@@ -75,8 +75,9 @@ export interface Ssl extends ErrorSource {
 
   getError(ret: number): SslError;
   /**
-   * Settles (never rejects) when a WANT_ASYNC, WANT_RETRY_VERIFY or WANT_X509_LOOKUP can make progress; `undefined`
-   * when none is pending.
+   * Settles (never rejects) when a WANT_ASYNC, WANT_RETRY_VERIFY or WANT_X509_LOOKUP can make progress. While a promise
+   * of an observer is pending (onSession, onKeylog, onMessage) there is one beside every other wait, too: it settles
+   * with that, and the connection has failed where it was rejected. `undefined` when none of these is pending.
    */
   readonly asyncReady: Promise<void> | undefined;
   /** Decrypted bytes that a read() would return without new input. */

@@ -10,6 +10,7 @@ import { Limit } from './limit.ts';
 import { type CaOption, contextOptionNames, type OwnOptions, ownOptions, withAnchors } from './options.ts';
 import { keepsSessions, type SessionCache, SessionKeeper, sessionPatience, type SessionStore } from './sessions.ts';
 import type * as Tcp from './tcp.ts';
+import { awaitsCaller } from './steps.ts';
 import { type Pipe, type StreamPipe, type Transport, transportOf } from './transport.ts';
 
 /** The options of a context, and those of one connection. What is unknown or wrong is a `TypeError` that names it. */
@@ -198,8 +199,9 @@ async function establish(options: ConnectOverOptions, name: string, open: Open):
 }
 
 /** What the handshake waits for, told from what is known so far, the same for every engine. */
-function flightAwaited({ asyncReady, version, peerCertificates }: Ssl): string {
-  if (asyncReady !== undefined) return 'a callback of the caller';
+function flightAwaited(ssl: Ssl): string {
+  const { version, peerCertificates } = ssl;
+  if (awaitsCaller(ssl)) return 'a callback of the caller';
   if (version === undefined) return 'the ServerHello';
   return peerCertificates.length === 0 ? "the server's certificate" : "the server's Finished";
 }
@@ -237,7 +239,8 @@ const both =
   ): NonNullable<ContextOptions['onSession']> =>
   (session, ssl) => {
     ours(session);
-    theirs?.(session, ssl);
+    // what it returns may be a promise, whose rejection is the engine's to hear
+    return theirs?.(session, ssl);
   };
 
 const has = (value: unknown, ...keys: readonly string[]): boolean =>

@@ -41,9 +41,13 @@ export async function drive<Net extends { readonly pending: number }>(
       case SslError.none:
       case SslError.zeroReturn:
         return ret;
-      case SslError.wantRead:
-        await pump.fill(net);
+      case SslError.wantRead: {
+        const filled = pump.fill(net);
+        // of an observer: no byte tells that it was rejected
+        const { asyncReady } = ssl;
+        await (asyncReady === undefined ? filled : Promise.race([filled, asyncReady]));
         break;
+      }
       // with nothing to flush somebody else has made room
       case SslError.wantWrite:
         break;

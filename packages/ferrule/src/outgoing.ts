@@ -68,10 +68,13 @@ export class Outgoing {
     }
     const { length } = bytes;
     this.#handed += length;
+    let told = false;
     try {
       this.#transport.send(bytes, (error) => {
         release();
-        if (this.#closed) return;
+        // what is told twice has gone once
+        if (this.#closed || told) return;
+        told = true;
         if (error !== undefined && error !== null) return this.#events.failed(error);
         this.sent += length;
         this.#events.sent();

@@ -24,7 +24,7 @@ import { Departure, type Manner } from './departure.ts';
 import { type Job, JobQueue, type Settled } from './jobs.ts';
 import { asError, Outgoing, quietly } from './outgoing.ts';
 import { type PumpFace, type PumpOptions, STALL } from './pump-face.ts';
-import { advance, bare, closedByUs, closeNotify, notBytes, nothing, stalledFor } from './steps.ts';
+import { advance, awaitsCaller, bare, closedByUs, closeNotify, notBytes, nothing, stalledFor } from './steps.ts';
 import type { Transport, TransportSink } from './transport.ts';
 import { turn } from './turn.ts';
 
@@ -352,6 +352,8 @@ export class TlsPump implements TransportSink {
     switch (why) {
       case SslError.wantRead:
         this.#hungry = true;
+        // of an observer: no byte tells that it was rejected
+        if (ssl.asyncReady !== undefined) this.#awaitPromise(ssl.asyncReady);
         return;
       case SslError.wantWrite:
         this.#full = true;
@@ -464,7 +466,7 @@ export class TlsPump implements TransportSink {
   /** Time is over. */
   #give(stalled: number): void {
     if (this.#state === 'open') {
-      this.#end(stalledFor(stalled, this.#transport.name, this.#ssl?.asyncReady !== undefined));
+      this.#end(stalledFor(stalled, this.#transport.name, this.#ssl !== undefined && awaitsCaller(this.#ssl)));
     }
     this.#finish();
   }

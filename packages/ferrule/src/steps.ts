@@ -1,6 +1,6 @@
 /** @module The operations that a pump runs, and the ways in which they fail. */
 import type { Ssl } from '@ferrule/contract';
-import { TlsError } from '@ferrule/result';
+import { SslError, TlsError } from '@ferrule/result';
 import { EMPTY } from '@ferrule/result/bytes';
 import type { Job } from './jobs.ts';
 
@@ -50,6 +50,10 @@ export const notBytes = (name: string, value: unknown): TlsError =>
       hint: 'Give a stream of Uint8Array or Buffer: without setEncoding(), without objectMode.',
     },
   );
+
+/** Whether the last operation waits for an answer of the caller's. */
+export const awaitsCaller = (ssl: Ssl): boolean =>
+  ssl.asyncReady !== undefined && ssl.getError(-1) !== SslError.wantRead && ssl.getError(-1) !== SslError.wantWrite;
 
 /** Nothing moved for `ms` milliseconds: the other side, or a callback of the caller's, is waited for in vain. */
 export const stalledFor = (ms: number, name: string, isCallback: boolean): TlsError =>

@@ -198,6 +198,20 @@ describe.each(engines.filter((_, i) => runs[i]))('connect() with the %s engine',
     }
   });
 
+  it('an observer whose promise is rejected fails the connection, whether sessions are kept or not', async () => {
+    const { options } = await echoing();
+    for (const sessions of [undefined, new Map<string, TlsSession>()]) {
+      const rejects = (() => Promise.reject(new Error('no disk'))) as () => void;
+      const connection = await connected({ ...options, backend, onSession: rejects, ...(sessions && { sessions }) });
+      await connection.write(bytes('x'));
+      const failure: unknown = await readExactly(connection, 2).catch((error: unknown) => error);
+      expect(failure).toMatchObject({
+        code: 'CALLBACK_FAILED',
+        message: expect.stringContaining('onSession') as string,
+      });
+    }
+  });
+
   it('updates keys, exports keying material and binds channels', async () => {
     const { options, server } = await listening();
     const connection = await connected({ ...options, backend });

@@ -406,6 +406,29 @@ describe.each(engines)('the ends of a connection, %s', (backend) => {
     await connection.closed;
   });
 
+  it('counts once what a transport says twice has gone', async () => {
+    const { options, port } = await echoing();
+    const waiting: (() => void)[] = [];
+    let holds = false;
+    const odd = new OddTransport(port);
+    const send = odd.send.bind(odd);
+    odd.send = (sent, done): void =>
+      send(sent, () => {
+        if (holds) waiting.push(done);
+        else for (let twice = 0; twice < 2; twice++) done();
+      });
+    const connection = await connectOver(odd, { ca: options.ca as string, host: 'server.test', backend });
+    later(() => connection.destroy());
+    await connection.write(new Uint8Array(30_000));
+    holds = true;
+    const told: string[] = [];
+    const second = connection.write(bytes('second')).then(() => told.push('second'));
+    await readExactly(connection, 30_006);
+    expect(told).toEqual([]);
+    for (const done of waiting) done();
+    await second;
+  });
+
   it('takes bytes that a transport delivers inside resume()', async () => {
     const { port, options } = await echoing();
     const connection = await connectOver(new OddTransport(port), {

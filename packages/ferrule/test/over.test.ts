@@ -72,6 +72,11 @@ function functionsOf({ readable, writable }: StreamPipe): Pipe {
   };
 }
 
+function flushed(net: Bio): Promise<void> {
+  net.nread(net.nread0().length);
+  return Promise.resolve();
+}
+
 function shared(chunk: Uint8Array): Uint8Array<SharedArrayBuffer> {
   const memory = new Uint8Array(new SharedArrayBuffer(chunk.length));
   memory.set(chunk);
@@ -263,6 +268,15 @@ describe.each(backends)('drive() with the $name engine', (backend) => {
     expect(await drive<Bio>(ssl, net, wire, () => ssl.write(bytes('x')))).toBe(1);
     expect(await drive<Bio>(ssl, net, wire, () => ssl.read(new Uint8Array(1)))).toBe(1);
     ssl.dispose();
+  });
+
+  it('ends when an observer is rejected while bytes are waited for that never come', async () => {
+    const rejects = (() => Promise.reject(new Error('no disk'))) as () => void;
+    const [bio, net] = bioPair();
+    const ssl = backend.createContext({ trustAnchors: [], onMessage: rejects, verify: () => true }).newConnection();
+    ssl.setBio(bio, bio);
+    const silent = { fill: () => new Promise<void>(() => undefined), flush: (end: Bio) => flushed(end) };
+    await expect(drive<Bio>(ssl, net, silent, () => ssl.connect())).rejects.toMatchObject({ code: 'CALLBACK_FAILED' });
   });
 
   it('flushes the alert before it throws the failure', async () => {

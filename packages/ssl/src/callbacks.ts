@@ -162,6 +162,10 @@ export class Notices {
   readonly #observers: Observers;
   #waiting: Notice[] = [];
   #telling = false;
+  /** Observers whose promises are pending. */
+  #promised = 0;
+  /** What whoever wants to know of them waits for. */
+  #settled: { readonly promise: Promise<void>; readonly tell: () => void } | undefined;
 
   constructor(observers: Observers) {
     this.#observers = observers;
@@ -169,6 +173,16 @@ export class Notices {
 
   get any(): boolean {
     return this.#waiting.length > 0;
+  }
+
+  /** Settles when an observer's promise is rejected, or none is pending any more; `undefined` where none is. */
+  get settled(): Promise<void> | undefined {
+    if (this.#promised === 0) return undefined;
+    if (this.#settled === undefined) {
+      let tell = (): void => undefined;
+      this.#settled = { promise: new Promise((resolve) => (tell = resolve)), tell: () => tell() };
+    }
+    return this.#settled.promise;
   }
 
   message(direction: TraceMessage['direction'], contentType: number, bytes: Uint8Array): void {
@@ -204,7 +218,16 @@ export class Notices {
           );
       };
       if (told.settled === undefined) judge();
-      else void told.settled.then(judge);
+      else {
+        this.#promised++;
+        void told.settled.then(() => {
+          this.#promised--;
+          judge();
+          if (told.state !== 'failed' && this.#promised > 0) return;
+          this.#settled?.tell();
+          this.#settled = undefined;
+        });
+      }
     }
     this.#waiting = [];
     this.#telling = false;

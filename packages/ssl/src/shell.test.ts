@@ -359,7 +359,38 @@ describe('observers', () => {
     port.answers = [() => (outlet.keylog('line'), 5)];
     expect(ssl.read(new Uint8Array(5))).toBe(5);
     expect(ssl.failure).toBeUndefined();
-    await new Promise((resolve) => setImmediate(resolve));
+    await ssl.asyncReady;
+    expect(ssl.failure?.error.code).toBe('CALLBACK_FAILED');
+    expect(ssl.asyncReady).toBeUndefined();
+  });
+
+  it('whose promises are pending are waited for beside every other wait, as one of them may yet be rejected', async () => {
+    const settle: ((error?: Error) => void)[] = [];
+    const { ssl, port, outlet } = establish({
+      onKeylog: (() =>
+        new Promise<void>((resolve, reject) => {
+          settle.push((error) => (error === undefined ? resolve() : reject(error)));
+        })) as never,
+    });
+    const waits = (): number => {
+      port.answers = [() => (outlet.keylog('line'), -2)];
+      return ssl.getError(ssl.read(new Uint8Array(5)));
+    };
+    expect(ssl.asyncReady).toBeUndefined();
+    expect(waits()).toBe(SslError.wantRead);
+    const all = ssl.asyncReady;
+    expect(all).toBeInstanceOf(Promise);
+    expect(waits()).toBe(SslError.wantRead);
+    expect(ssl.asyncReady).toBe(all);
+    settle[0]?.();
+    settle[1]?.();
+    await all;
+    expect(ssl.asyncReady).toBeUndefined();
+    waits();
+    waits();
+    const one = ssl.asyncReady;
+    settle[3]?.(new Error('later'));
+    await one;
     expect(ssl.failure?.error.code).toBe('CALLBACK_FAILED');
   });
 

@@ -131,7 +131,8 @@ export class SslShell implements Ssl {
   }
 
   get asyncReady(): Promise<void> | undefined {
-    return this.#phase === 'disposed' ? undefined : this.#port.asyncReady;
+    if (this.#phase === 'disposed') return undefined;
+    return this.#port.asyncReady ?? (this.#open ? this.#notices.settled : undefined);
   }
 
   get pending(): number {

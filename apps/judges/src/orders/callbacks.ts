@@ -102,10 +102,10 @@ export class Callbacks {
       ...(config.postHandshakeAuth && features.has('post-handshake-auth') && { postHandshakeAuth: true }),
       onSession: (session, ssl) => {
         this.#onSession(session, ssl, who);
-        this.#answer('onSession', false, undefined, undefined);
+        return this.#answer('onSession', false, undefined, undefined);
       },
-      ...(watched('onKeylog') && { onKeylog: () => void this.#answer('onKeylog', false, undefined, undefined) }),
-      ...(watched('onMessage') && { onMessage: () => void this.#answer('onMessage', false, undefined, undefined) }),
+      ...(watched('onKeylog') && { onKeylog: () => this.#answer('onKeylog', false, undefined, undefined) }),
+      ...(watched('onMessage') && { onMessage: () => this.#answer('onMessage', false, undefined, undefined) }),
       ...(watched('now') && {
         now: () => {
           this.#answer('now', false, undefined, undefined);
@@ -165,7 +165,8 @@ export class Callbacks {
         throw new Thrown(`thrown by ${callback}`);
       case 'reject':
         this.threw.add(callback);
-        if (!isAsking(callback)) throw new Thrown(`thrown by ${callback}`);
+        // a time cannot be promised
+        if (callback === 'now') throw new Thrown(`thrown by ${callback}`);
         return Promise.reject(new Thrown(`rejected by ${callback}`));
       case 'refuse':
         this.refused.add(callback);

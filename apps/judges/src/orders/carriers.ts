@@ -77,7 +77,10 @@ export class MemoryTransport implements Transport, Carrier {
   destroyed = false;
   dropped = 0;
 
-  /** @param eager - delivers inside resume(), as a source that has everything at hand does. */
+  /**
+   * @param eager - delivers inside resume() and send(), as a source that has everything at hand does, and says twice
+   * that something has gone.
+   */
   constructor(server: Server, eager: boolean) {
     this.#server = server;
     this.#eager = eager;
@@ -95,7 +98,8 @@ export class MemoryTransport implements Transport, Carrier {
   }
   send(bytes: Uint8Array, done: () => void): void {
     if (this.destroyed) return done();
-    this.#out.push(bytes, done);
+    this.#out.push(bytes, this.#eager ? () => (done(), done()) : done);
+    if (this.#eager) this.feed(Infinity);
   }
   resume(): void {
     this.#paused = false;

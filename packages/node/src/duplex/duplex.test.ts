@@ -90,6 +90,17 @@ describe.each(engines.filter(({ available }) => available))('a TLS Duplex on $na
     expect((await everything(duplex)).toString()).toBe('written before anybody was verified');
   });
 
+  it.each(['onKeylog', 'onMessage', 'onSession'] as const)(
+    'is destroyed when the promise of %s is rejected, though nothing more comes',
+    async (observer) => {
+      onConnection = () => undefined;
+      const observers = { [observer]: () => Promise.reject(new Error('no disk')) };
+      const duplex = tlsDuplex({ backend, ca, host: '127.0.0.1', servername: 'server.test', port, ...observers });
+      made.push(duplex);
+      expect(await failure(duplex)).toMatchObject({ tlsCode: 'CALLBACK_FAILED' });
+    },
+  );
+
   it('says connect, secureConnect and ready, and then knows the facts', async () => {
     echo();
     const duplex = dial({ alpn: ['ferrule'] });
