@@ -10,6 +10,7 @@ import type { ConnectCommandOptions } from './connect.ts';
 import type { DiffCommandOptions } from './diff.ts';
 import type { DoctorCommandOptions } from './doctor.ts';
 import type { GetCommandOptions } from './get.ts';
+import { EXIT_MEANINGS } from './exit.ts';
 import { withObserving } from './observing.ts';
 import { caOption, type CommonOptions, type Given, seconds, withCommonOptions, withStarttls } from './options.ts';
 import type { Run, RunOptions } from './program.ts';
@@ -17,17 +18,21 @@ import type { InspectCommandOptions } from './inspect.ts';
 import type { ReplayCommandOptions } from './replay.ts';
 import { enginesOf, withScanning } from './scan-options.ts';
 import type { ScanCommandOptions } from './scan-report.ts';
+import { wrapped } from './screen.ts';
 import { nameOfTarget, parseTarget, parseUrl, type Target } from './target.ts';
 import type { TunnelCommandOptions } from './tunnel.ts';
 import { argument, choice, count, option, UsageError } from './usage.ts';
 import type { ListOptions } from './watch.ts';
 
-const EXIT_CODES = `
-Exit codes:
-  0 ok   1 cannot write, or a fault of this command   2 usage   3 STARTTLS   4 handshake or alert
-  5 untrusted chain   6 wrong name   7 expired or not valid yet   8 expires soon   9 pin mismatch
-  10 ALPN, version or policy   11 proxy   12 differs (diff)   13 DNS or TCP   22 HTTP status (get -f)
-  124 timeout   130 interrupted`;
+const EXIT_CODES = `\nExit codes:\n${wrapped(
+  {
+    text: `  ${EXIT_MEANINGS.map(([code, meaning]) => `${code}\u00a0${meaning.replaceAll(' ', '\u00a0')}`).join('   ')}`,
+    hang: 2,
+  },
+  100,
+)
+  .join('\n')
+  .replaceAll('\u00a0', ' ')}`;
 
 const TARGET = 'host, host:port or [address]:port; the port is 443 when left out';
 

@@ -34,6 +34,28 @@ export const Exit = {
 } as const;
 export type Exit = (typeof Exit)[keyof typeof Exit];
 
+/** For --help and the manual page. */
+export const EXIT_MEANINGS: readonly (readonly [code: Exit, meaning: string])[] = [
+  [Exit.ok, 'ok'],
+  [Exit.failed, 'cannot write, or a fault of this command'],
+  [Exit.usage, 'usage'],
+  [Exit.starttls, 'STARTTLS'],
+  [Exit.handshake, 'handshake or alert'],
+  [Exit.untrusted, 'untrusted chain'],
+  [Exit.name, 'wrong name'],
+  [Exit.validity, 'expired or not valid yet'],
+  [Exit.expiring, 'expires soon'],
+  [Exit.pin, 'pin mismatch'],
+  [Exit.policy, 'ALPN, version or policy'],
+  [Exit.proxy, 'proxy'],
+  [Exit.differs, 'differs (diff, replay)'],
+  [Exit.transport, 'DNS or TCP'],
+  [Exit.http, 'HTTP status (get)'],
+  [Exit.timeout, 'timeout'],
+  [Exit.interrupted, 'interrupted'],
+  [Exit.brokenPipe, 'broken pipe'],
+];
+
 /**
  * Worst first. What is known to be wrong with a server comes before what could not be asked: a name that somebody else
  * may be using is worse than a server that is down. A certificate that expires soon is the least.

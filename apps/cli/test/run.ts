@@ -1,9 +1,13 @@
 /** @module The command, run as people run it. */
 import { spawn } from 'node:child_process';
 import type { Server } from 'node:net';
-import { fileURLToPath } from 'node:url';
+import { createRequire } from 'node:module';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/** Where the command runs has none of its own. */
+const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 
 /**
  * Node's arguments that run the command: as it is published where turbo runs the tests, which has just built it, else
@@ -11,7 +15,7 @@ const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url
  */
 export const COMMAND: readonly string[] =
   process.env['TURBO_HASH'] === undefined
-    ? ['--conditions=@ferrule/source', '--import', 'tsx', at('../src/main.ts')]
+    ? ['--conditions=@ferrule/source', '--import', tsx, at('../src/main.ts')]
     : [at('../dist/main.js')];
 
 export interface Outcome {
