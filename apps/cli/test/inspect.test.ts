@@ -143,7 +143,7 @@ describe('ferrule inspect', () => {
   });
 
   it('shows the stapled response, and demands one with --ocsp require', async () => {
-    const ocspResponse = await makeOcspResponse(await pki('p256'), await pki('intermediate'));
+    const ocspResponse = makeOcspResponse(await pki('p256'), await pki('intermediate'));
     const [stapling, not] = [await serve({ ocspResponse }), await serve()];
     const required = await here(['inspect', `localhost:${stapling}`, '--ca', ca, '--ocsp', 'require']);
     expect([required.code, required.stdout]).toEqual([0, expect.stringMatching(/OCSP +stapled, good\n/)]);
