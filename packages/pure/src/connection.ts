@@ -1,24 +1,22 @@
 /**
- * @module One connection below its shell: what reads, writes and waits (`Port` of @ferrule/ssl), and what a flow may do
- * (`Effects`). Before it returns, each operation has done all that it can with what the BIOs hold.
+ * @module One connection below its shell: what reads, writes and waits (`Port` of @ferrule/ssl). Before it returns, each
+ * operation has done all that it can with what the BIOs hold. What a flow may do is in `handshake.ts`.
  */
 import type { Ssl } from '@ferrule/contract';
 import { Alert, SslError, type TlsError } from '@ferrule/result';
 import { EMPTY } from '@ferrule/result/bytes';
-import { ContentType, Version } from '@ferrule/result/numbers';
+import { ContentType } from '@ferrule/result/numbers';
 import { SslShell, type Facts, type Outlet, type Port, type Start } from '@ferrule/ssl';
 import { parseHost, type Host } from '@ferrule/x509';
 import { serverEndPoint } from './auth/verify.ts';
 import type { Config } from './context.ts';
-import type { Afterlife, Effects } from './effects.ts';
 import { Engine } from './engine.ts';
 import { client } from './flow/client.ts';
-import type { Exporter } from './keys/exporter.ts';
-import { keylogLine } from './keys/keylog.ts';
+import { Handshake } from './handshake.ts';
 import { Secrets } from './keys/secret.ts';
-import { MAX_POST_HANDSHAKE_BYTES } from './limits.ts';
+import { Negotiated } from './negotiated.ts';
 import { fail } from './reason.ts';
-import { pending, RECEIVED, Records, type Pending } from './records.ts';
+import { RECEIVED, Records } from './records.ts';
 import { Session } from './session/session.ts';
 
 /** A connection of these options. */
@@ -33,32 +31,20 @@ class Connection implements Port {
   readonly #records: Records;
   readonly #engine = new Engine();
   readonly #secrets = new Secrets();
-  readonly #effects: Effects;
-  readonly #facts: Partial<Facts> = {};
-  #step = 'before connect';
-  /** What a step of the flow waits for. */
-  #operation: Pending | undefined;
-
-  /** There once the handshake is done. */
-  #afterlife: Afterlife | undefined;
-  /** Early data may be written. */
-  #earlyData = false;
-  #earlyExporter: Exporter | undefined;
-  #makesSessions = true;
+  readonly #negotiated = new Negotiated();
+  readonly #hs: Handshake;
   /** Plaintext in the reader's memory that read() has not given out. */
   #plain: Uint8Array = EMPTY;
   /** close_notify is on its way, or has gone. */
   #closing = false;
   /** What the KeyUpdate asks for that keyUpdate() has put and that may still wait to be sent. */
   #updating: boolean | undefined;
-  /** A handshake message of ours after the handshake may still wait to be sent. */
-  #answering = false;
 
   constructor(config: Config, outlet: Outlet) {
     this.#config = config;
     this.#outlet = outlet;
     this.#records = new Records(config, outlet, () => this.state);
-    this.#effects = this.#makeEffects();
+    this.#hs = new Handshake(config, outlet, this.#records, this.#negotiated);
   }
 
   hostName(name: string): string {
@@ -72,18 +58,27 @@ class Connection implements Port {
   begin({ rbio, wbio, host, session, earlyData }: Start): void {
     this.#records.attach(rbio, wbio);
     this.#engine.start(
-      client(this.#effects, {
-        host: host === undefined ? undefined : hostOf(host),
-        session: Session.is(session) ? session : undefined,
-        earlyData,
-      }),
+      client(
+        {
+          config: this.#config,
+          secrets: this.#secrets,
+          ssl: this.#outlet.ssl,
+          negotiated: this.#negotiated,
+          hs: this.#hs,
+        },
+        {
+          host: host === undefined ? undefined : hostOf(host),
+          session: Session.is(session) ? session : undefined,
+          earlyData,
+        },
+      ),
     );
   }
 
   handshake(): number {
     const ret = this.#engine.resume();
     // Steps that have ended prove nothing: `done` does, which only a flow with its proofs gets to.
-    if (ret === 1 && this.#afterlife === undefined && this.#outlet.open)
+    if (ret === 1 && this.#hs.after === undefined && this.#outlet.open)
       throw fail('INTERNAL_ERROR', 'the handshake has ended without a proof');
     return ret;
   }
@@ -100,16 +95,16 @@ class Connection implements Port {
   write(from: Uint8Array): number {
     // RFC 5246 section 7.2.2: nothing is written to who has sent a fatal alert, close_notify too. OpenSSL cannot.
     if (this.#records.closedFatally) throw fail('PROTOCOL_IS_SHUTDOWN');
-    if (this.#records.writer.worn) this.#afterlife?.keyUpdate?.(false);
-    this.#afterlife?.beforeWrite?.();
+    if (this.#records.writer.worn) this.#hs.after?.keyUpdate?.(false);
+    this.#hs.after?.beforeWrite?.();
     return this.#records.write(from);
   }
 
   writeEarlyData(from: Uint8Array): number {
     // Until the ClientHello has gone; then the flow rests, and what it waits for is of no concern here.
-    if (!this.#earlyData) {
+    if (!this.#hs.earlyData) {
       const ret = this.#engine.resume();
-      if (!this.#earlyData) return ret < 0 && ret !== -SslError.wantRead ? ret : 0;
+      if (!this.#hs.earlyData) return ret < 0 && ret !== -SslError.wantRead ? ret : 0;
     }
     return this.#records.write(from);
   }
@@ -120,7 +115,7 @@ class Connection implements Port {
       // RFC 9846 section 6.1: nothing follows close_notify, so an answer to the server that still waits for the caller
       // is none any more.
       this.#engine.stop();
-      this.#operation = undefined;
+      this.#hs.operation = undefined;
       records.putAlert(1, Alert.close_notify);
     }
     this.#closing = true;
@@ -141,7 +136,7 @@ class Connection implements Port {
   keyUpdate(requestPeer: boolean): number {
     // One that waited is repeated, even where something else has sent it meanwhile. One that asks for something else is
     // another one.
-    if (this.#updating !== requestPeer) this.#afterlife?.keyUpdate?.(requestPeer);
+    if (this.#updating !== requestPeer) this.#hs.after?.keyUpdate?.(requestPeer);
     const wait = this.#records.flush();
     this.#updating = wait === 0 ? undefined : requestPeer;
     return wait === 0 ? 1 : -wait;
@@ -156,14 +151,15 @@ class Connection implements Port {
   }
 
   get asyncReady(): Promise<void> | undefined {
-    const all = [this.#operation, this.#records.opening, this.#records.sealing].filter((each) => each !== undefined);
+    const all = [this.#hs.operation, this.#records.opening, this.#records.sealing].filter((each) => each !== undefined);
     // What has settled already must not wake, over and over, those who wait for something else.
     const waiting = all.filter(({ settled }) => !settled);
     return waiting.length > 1 ? Promise.race(waiting.map(({ ready }) => ready)) : (waiting[0] ?? all[0])?.ready;
   }
 
   get state(): string {
-    return this.#facts.version === undefined ? this.#step : `${this.#facts.version} ${this.#step}`;
+    const { version } = this.#negotiated;
+    return version === undefined ? this.#hs.step : `${version} ${this.#hs.step}`;
   }
 
   get shutdownState(): 0 | 1 | 2 | 3 {
@@ -171,22 +167,22 @@ class Connection implements Port {
   }
 
   fact<K extends keyof Facts>(name: K): Facts[K] | undefined {
-    return this.#facts[name];
+    return this.#negotiated.facts[name];
   }
 
   exportKeyingMaterial(label: string, context: Uint8Array | undefined, length: number): Uint8Array {
-    if (this.#afterlife === undefined) throw fail('INTERNAL_ERROR', 'an exporter before the handshake is done');
-    return this.#afterlife.exporter.export(label, context, length);
+    if (this.#hs.after === undefined) throw fail('INTERNAL_ERROR', 'an exporter before the handshake is done');
+    return this.#hs.after.exporter.export(label, context, length);
   }
 
   exportEarlyKeyingMaterial(label: string, context: Uint8Array | undefined, length: number): Uint8Array {
-    if (this.#earlyExporter === undefined)
+    if (this.#hs.earlyExporter === undefined)
       throw new TypeError('exportEarlyKeyingMaterial: no early data was offered, or it was rejected');
-    return this.#earlyExporter.export(label, context, length);
+    return this.#hs.earlyExporter.export(label, context, length);
   }
 
   serverEndPoint(): Uint8Array | undefined {
-    const leaf = this.#facts.peerCertificates?.[0];
+    const leaf = this.#negotiated.facts.peerCertificates?.[0];
     return leaf === undefined ? undefined : serverEndPoint(this.#config.provider, leaf);
   }
 
@@ -196,7 +192,7 @@ class Connection implements Port {
     // RFC 9846 section 6.1: close_notify is the last that is sent, as with SSL_shutdown(3).
     if (alert === undefined || this.#closing) return false;
     if (alert.origin === 'local') this.#records.putAlert(2, alert.description);
-    else if (alert.description === Alert.close_notify && this.#facts.version !== 'TLSv1.3')
+    else if (alert.description === Alert.close_notify && this.#negotiated.facts.version !== 'TLSv1.3')
       this.#records.putAlert(1, Alert.close_notify);
     else return false;
     return true;
@@ -210,10 +206,8 @@ class Connection implements Port {
     this.#engine.stop();
     this.#records.dispose();
     this.#secrets.dispose();
-    this.#earlyExporter = undefined;
-    this.#earlyData = false;
+    this.#hs.end();
     this.#plain = EMPTY;
-    this.#operation = undefined;
   }
 
   dispose(): void {
@@ -229,16 +223,16 @@ class Connection implements Port {
     }
     const message = records.message();
     if (message !== undefined) {
-      const steps = this.#afterlife?.receive(message);
+      const steps = this.#hs.after?.receive(message);
       // Nothing is said after close_notify.
       if (steps !== undefined && !this.#closing) this.#engine.start(steps);
       return 0;
     }
     const wait = records.next();
     // What we owe the server, say a certificate, has gone out before we wait for the server.
-    if (wait === SslError.wantRead && this.#answering) {
+    if (wait === SslError.wantRead && this.#hs.answering) {
       const writing = records.flush();
-      this.#answering = writing !== 0;
+      this.#hs.answering = writing !== 0;
       return -(writing || wait);
     }
     if (wait !== 0) return -wait;
@@ -246,7 +240,7 @@ class Connection implements Port {
     switch (type) {
       case ContentType.application_data:
         this.#plain = fragment;
-        if (fragment.length > 0) this.#afterlife?.dataCame();
+        if (fragment.length > 0) this.#hs.after?.dataCame();
         return 0;
       case ContentType.handshake:
         records.coalescer.push(fragment);
@@ -270,80 +264,6 @@ class Connection implements Port {
       this.#plain = plain.subarray(count);
     }
     return count;
-  }
-
-  #dropEarlyExporter(): void {
-    this.#earlyExporter?.dispose();
-    this.#earlyExporter = undefined;
-  }
-
-  #makeEffects(): Effects {
-    const config = this.#config;
-    const facts: { -readonly [K in keyof Facts]?: Facts[K] } = this.#facts;
-    const records = this.#records;
-    const outlet = this.#outlet;
-    const write = <K extends keyof Facts>(name: K, value: Facts[K]): void => {
-      if (name in facts) throw fail('INTERNAL_ERROR', `the fact ${name} is written twice`);
-      facts[name] = value;
-    };
-    return {
-      config,
-      facts,
-      secrets: this.#secrets,
-      ssl: outlet.ssl,
-      enter: (step) => void (this.#step = step),
-      settleVersion: (version) => {
-        records.reader.version = version;
-        records.writer.legacyVersion = Version.tls12;
-        write('version', version);
-      },
-      fact: write,
-      checkOpen: () => {
-        if (!outlet.open) throw fail('DISPOSED');
-      },
-      awaiting: (operation) => void (this.#operation = pending(operation)),
-      poll: () => records.poll(),
-      aligned: () => records.aligned(),
-      pollChangeCipherSpec: () => records.pollChangeCipherSpec(),
-      put: (message) => {
-        records.putMessage(message);
-        this.#answering = this.#afterlife !== undefined;
-      },
-      putChangeCipherSpec: () => records.putChangeCipherSpec(),
-      flush: () => records.flush(),
-      installReadKeys: (keys, _aligned) => records.installRead(keys),
-      installWriteKeys: (keys) => records.installWrite(keys),
-      limitRecords: (peer) => {
-        records.writer.limitRecords(peer);
-        // RFC 8449 section 4: what we asked for holds from here on, and in TLS 1.3 counts the content type.
-        if (config.recordSizeLimit !== undefined)
-          records.reader.limitRecords(config.recordSizeLimit + (config.versions.includes('TLSv1.3') ? 1 : 0));
-      },
-      // Now: the secret is wiped before the callback is called.
-      keylog: (label, clientRandom, secret) =>
-        void (config.onKeylog !== undefined && outlet.keylog(keylogLine(label, clientRandom, secret))),
-      session: (session) => void (this.#makesSessions && outlet.session(() => session)),
-      makeNoSession: () => void (this.#makesSessions = false),
-      openEarlyData: (_limit, exporter) => {
-        this.#earlyData = true;
-        this.#earlyExporter = exporter;
-      },
-      closeEarlyData: () => {
-        if (facts.earlyData === 'rejected') this.#dropEarlyExporter();
-        this.#earlyData = false;
-        records.writer.endWrite();
-        records.writer.install(undefined);
-      },
-      done: (_established, afterlife) => {
-        // RFC 9849 section 6.1.6: the public name was proved, which is enough for its retry configurations and nothing
-        // else.
-        if (facts.ech === 'rejected') throw fail('ECH_REJECTED');
-        this.#afterlife = afterlife;
-        records.reader.established = true;
-        records.coalescer.limit = Math.min(config.limits.handshakeBytes, MAX_POST_HANDSHAKE_BYTES);
-        this.#step = 'established';
-      },
-    };
   }
 }
 

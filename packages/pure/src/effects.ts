@@ -1,22 +1,22 @@
 /**
- * @module Everything that flow code can do to the world. `connection.ts` implements it; a flow sees nothing else of the
- * connection, and no Bio. Data comes in through {@link Effects.poll}, one whole handshake message at a time.
+ * @module Everything that flow code sees of a connection, and can do to the world: `handshake.ts` makes it. Data comes
+ * in through {@link HandshakeIo.poll}, one whole handshake message at a time; there is no Bio.
  */
 import type { Ssl, TlsVersion } from '@ferrule/contract';
-import type { Facts } from '@ferrule/ssl';
 import type { Config } from './context.ts';
 import type { Established } from './flow/proof.ts';
 import type { Aligned } from './records.ts';
 import type { Exporter } from './keys/exporter.ts';
 import type { KeylogLabel } from './keys/keylog.ts';
 import type { Secrets } from './keys/secret.ts';
+import type { Negotiated } from './negotiated.ts';
 import type { HandshakeMessage } from './record/coalesce.ts';
 import type { RecordKeys } from './record/protect.ts';
 import type { Session } from './session/session.ts';
 import type { Steps, Wait } from './wait.ts';
 
 /** What a connection goes on with when its handshake is done. Made by the flow of each version. */
-export interface Afterlife {
+export interface PostHandshake {
   readonly exporter: Exporter;
   /** A handshake message that came after the handshake: handled at once, or by the steps that it returns. */
   receive(message: HandshakeMessage): Steps<void> | undefined;
@@ -28,23 +28,22 @@ export interface Afterlife {
   readonly beforeWrite: (() => void) | undefined;
 }
 
-export type { Facts };
-
 export interface Effects {
   readonly config: Config;
   /** Owns every secret of this connection. */
   readonly secrets: Secrets;
   /** The connection, for the caller's callbacks. */
   readonly ssl: Ssl;
-  readonly facts: Readonly<Partial<Facts>>;
+  readonly negotiated: Negotiated;
+  readonly hs: HandshakeIo;
+}
+
+/** Messages, keys and waits of a handshake, and what it hands over. */
+export interface HandshakeIo {
   /** Names the step for people: `ssl.state` is the version and this. */
   enter(step: string): void;
   /** The version is negotiated: records are those of this version from here on, and the fact `version` is written. */
   settleVersion(version: TlsVersion): void;
-  /**
-   * Writes a fact, and does nothing else. @throws TlsError INTERNAL_ERROR when it is already there with another value.
-   */
-  fact<K extends Exclude<keyof Facts, 'version'>>(name: K, value: Facts[K]): void;
   /**
    * @throws TlsError DISPOSED when the caller disposed of the connection, which a callback may do in the middle of a
    * step.
@@ -92,5 +91,5 @@ export interface Effects {
   /** No more early data: what follows is written in the clear until other keys are installed. */
   closeEarlyData(): void;
   /** The handshake is done; only proofs get here. */
-  done(established: Established, afterlife: Afterlife): void;
+  done(established: Established, after: PostHandshake): void;
 }

@@ -1,7 +1,7 @@
 import { SslError, TlsError } from '@ferrule/result';
 import { describe, expect, it } from 'vitest';
 import { finish, testEffects } from '../test/effects.ts';
-import type { Effects } from './effects.ts';
+import type { Effects, HandshakeIo } from './effects.ts';
 import type { HandshakeMessage } from './record/coalesce.ts';
 import { flush, recv, settle, type Wait } from './wait.ts';
 
@@ -50,10 +50,8 @@ describe('recv and flush', () => {
     const next = (): never => script.shift() as never;
     return {
       effects: {
-        enter: (step: string) => void steps.push(step),
-        poll: next,
-        flush: next,
-      } as Partial<Effects> as Effects,
+        hs: { enter: (step: string) => void steps.push(step), poll: next, flush: next } as Partial<HandshakeIo>,
+      } as Effects,
       steps,
     };
   };

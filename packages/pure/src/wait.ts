@@ -23,9 +23,9 @@ export type Steps<T> = Generator<Wait, T, void>;
  * for.
  */
 export function* recv(effects: Effects, label: string): Steps<HandshakeMessage> {
-  effects.enter(`read ${label}`);
+  effects.hs.enter(`read ${label}`);
   for (;;) {
-    const message = effects.poll();
+    const message = effects.hs.poll();
     if (typeof message !== 'number') return message;
     yield message;
   }
@@ -33,8 +33,8 @@ export function* recv(effects: Effects, label: string): Steps<HandshakeMessage> 
 
 /** Waits until everything that was put has reached the write BIO. */
 export function* flush(effects: Effects, label: string): Steps<void> {
-  effects.enter(`write ${label}`);
-  for (let wait = effects.flush(); wait !== 0; wait = effects.flush()) yield wait;
+  effects.hs.enter(`write ${label}`);
+  for (let wait = effects.hs.flush(); wait !== 0; wait = effects.hs.flush()) yield wait;
 }
 
 /**
@@ -57,7 +57,7 @@ export function* settle<T>(
       ),
       wait,
     );
-  effects.checkOpen();
+  effects.hs.checkOpen();
   return operation;
 }
 
@@ -78,12 +78,12 @@ export function* answer<T>(
 
 /** Waits until it is known what a callback answered. */
 export function* settled(effects: Effects, label: string, asked: Asked<unknown>, wait: Wait): Steps<void> {
-  effects.checkOpen();
+  effects.hs.checkOpen();
   if (asked.state !== 'pending') return;
-  effects.enter(label);
-  effects.awaiting(asked.settled);
+  effects.hs.enter(label);
+  effects.hs.awaiting(asked.settled);
   while (isPending(asked)) yield wait;
-  effects.awaiting(undefined);
+  effects.hs.awaiting(undefined);
 }
 
 /** Asked anew each time: it changes between two steps. */

@@ -3,8 +3,9 @@ import type { ContextOptions, Ssl } from '@ferrule/contract';
 import { parseOptions } from '../src/context.ts';
 import { nodeCrypto } from '../src/crypto/node.ts';
 import type { CryptoProvider } from '../src/crypto/provider.ts';
-import type { Effects, Facts } from '../src/effects.ts';
+import type { Effects, HandshakeIo } from '../src/effects.ts';
 import { Secrets } from '../src/keys/secret.ts';
+import { Negotiated } from '../src/negotiated.ts';
 import type { Steps, Wait } from '../src/wait.ts';
 
 export interface TestEffects extends Effects {
@@ -13,26 +14,23 @@ export interface TestEffects extends Effects {
 
 /** Facts are written, waits noted; everything that would touch a record throws by its absence. */
 export function testEffects(options: ContextOptions = {}, provider: CryptoProvider = nodeCrypto): TestEffects {
-  const facts: Partial<Record<keyof Facts, unknown>> = {};
-  const effects: Partial<TestEffects> = {
-    config: parseOptions(provider, options),
-    secrets: new Secrets(),
-    facts: facts as Partial<Facts>,
-    waits: [],
+  const hs: Partial<HandshakeIo> = {
     enter: () => undefined,
-    fact(name, value) {
-      if (name in facts && facts[name] !== value) throw new Error(`fact ${name} written twice`);
-      facts[name] = value;
-    },
-    ssl: {} as Ssl,
     checkOpen: () => undefined,
     makeNoSession: () => undefined,
-    awaiting: (operation) => void pending.set(effects as Effects, operation),
+    awaiting: (operation) => void pending.set(hs, operation),
   };
-  return effects as TestEffects;
+  return {
+    config: parseOptions(provider, options),
+    secrets: new Secrets(),
+    negotiated: new Negotiated(),
+    ssl: {} as Ssl,
+    hs: hs as HandshakeIo,
+    waits: [],
+  };
 }
 
-const pending = new WeakMap<Effects, Promise<void> | undefined>();
+const pending = new WeakMap<Partial<HandshakeIo>, Promise<void> | undefined>();
 
 /** Runs the steps to their end, awaiting what they wait for. */
 export async function finish<T>(effects: TestEffects, steps: Steps<T>): Promise<T> {
@@ -40,6 +38,6 @@ export async function finish<T>(effects: TestEffects, steps: Steps<T>): Promise<
     const { done, value } = steps.next();
     if (done === true) return value;
     effects.waits.push(value);
-    await pending.get(effects);
+    await pending.get(effects.hs);
   }
 }

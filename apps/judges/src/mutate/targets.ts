@@ -34,7 +34,9 @@ const NO_RULES = /\/(describe[\w-]*|explain|oid-names|index|options|pem|x509-v|n
 export const TARGETS: readonly Target[] = [
   {
     engine: 'pure',
-    sources: ['flow', 'auth', 'session', 'record', 'wire', 'ech', 'connection.ts'].map((name) => `${PURE}/${name}`),
+    sources: ['flow', 'auth', 'session', 'record', 'wire', 'ech', 'connection.ts', 'handshake.ts', 'negotiated.ts'].map(
+      (name) => `${PURE}/${name}`,
+    ),
     tests: [
       {
         folder: 'packages/pure',

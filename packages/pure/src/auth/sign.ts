@@ -40,7 +40,7 @@ export function* chooseCredential(
 ): Steps<ChosenCredential | undefined> {
   const { config } = effects;
   // RFC 9849 section 6.1.6: who only proved the public name is not told who we are.
-  if (effects.facts.ech === 'rejected') return undefined;
+  if (effects.negotiated.facts.ech === 'rejected') return undefined;
   const candidates =
     config.onCertificateRequest === undefined ? config.credentials : yield* askCaller(effects, request);
   for (const candidate of candidates) {
@@ -100,7 +100,7 @@ function signatureOf(value: unknown): Uint8Array {
 }
 
 function* askCaller(effects: Effects, request: CertificateRequest): Steps<readonly OwnCredential[]> {
-  effects.makeNoSession();
+  effects.hs.makeNoSession();
   const { onCertificateRequest } = effects.config;
   const asked = ask(
     () => onCertificateRequest?.(request, effects.ssl),

@@ -51,8 +51,8 @@ describe('the chain of a server', () => {
     const [effects, peer] = [await trusting(), await peerOf('p256')];
     const { key } = await finish(effects, verifyChain(effects, peer));
     expect(key.spki).toEqual((await pki('p256')).spki);
-    expect(effects.facts).toMatchObject({ peerCertificates: peer.certificates, verifyResult: X509V.OK });
-    expect(effects.facts.verifiedChain).toEqual([...peer.certificates, (await pki('root')).certificate]);
+    expect(effects.negotiated.facts).toMatchObject({ peerCertificates: peer.certificates, verifyResult: X509V.OK });
+    expect(effects.negotiated.facts.verifiedChain).toEqual([...peer.certificates, (await pki('root')).certificate]);
     expect(effects.waits).toEqual([]);
   });
 
@@ -71,7 +71,7 @@ describe('the chain of a server', () => {
   it('goes through under verify "none", with the number of what is wrong as the verify result', async () => {
     const effects = await trusting({ verify: 'none' });
     await finish(effects, verifyChain(effects, await peerOf('expired')));
-    expect(effects.facts).toMatchObject({ verifyResult: X509V.CERT_HAS_EXPIRED, verifiedChain: undefined });
+    expect(effects.negotiated.facts).toMatchObject({ verifyResult: X509V.CERT_HAS_EXPIRED, verifiedChain: undefined });
   });
 
   it('is refused whatever verify says when the leaf cannot be read, is missing, or too many follow it', async () => {
@@ -164,7 +164,7 @@ describe('a verify function', () => {
     const peer = await peerOf('wrongName', { ocspResponse: new Uint8Array([1]) });
     await finish(effects, verifyChain(effects, peer));
     expect(seen).toEqual([{ host: 'server.test', chain: peer.certificates, ocspResponse: new Uint8Array([1]) }]);
-    expect(effects.facts).toMatchObject({
+    expect(effects.negotiated.facts).toMatchObject({
       verifyResult: 0,
       verifiedChain: undefined,
       ocspResponse: new Uint8Array([1]),
@@ -319,8 +319,8 @@ describe('a leaf with a defect of form', () => {
       const error = await refused(await trusting(), peer);
       expect([error.code, error.verify?.code]).toEqual([code, verify]);
       for (const other of ['none', () => true] as const)
-        expect((await ask(other, peer)).facts.peerCertificates).toEqual(peer.certificates);
-      expect((await ask('none', peer)).facts.verifyResult).toBe(verify ?? X509V.UNSPECIFIED);
+        expect((await ask(other, peer)).negotiated.facts.peerCertificates).toEqual(peer.certificates);
+      expect((await ask('none', peer)).negotiated.facts.verifyResult).toBe(verify ?? X509V.UNSPECIFIED);
       expect(() => serverEndPoint(nodeCrypto, peer.certificates[0] as Uint8Array)).not.toThrow();
     },
   );
@@ -332,7 +332,7 @@ describe('a raw public key', () => {
     const peer = await peerOf('p256', { kind: 'raw-public-key', certificates: [spki] });
     const effects = testEffects({ rawPublicKeys: [spki] });
     await finish(effects, verifyChain(effects, peer));
-    expect(effects.facts).toMatchObject({ peerCertificates: [], peerRawPublicKey: spki, verifyResult: 0 });
+    expect(effects.negotiated.facts).toMatchObject({ peerCertificates: [], peerRawPublicKey: spki, verifyResult: 0 });
     expect((await refused(testEffects({ rawPublicKeys: [(await pki('rsa')).spki] }), peer)).code).toBe(
       'CERT_UNTRUSTED_ROOT',
     );
@@ -375,7 +375,7 @@ describe.each([nodeCrypto, nobleCrypto])("the server's signature, checked by $na
     async (name, algorithm, digest, padding) => {
       const key = (await pki(name)).privateKey;
       const good = nodeSign(digest, content, { key, ...padding });
-      expect((await check(name, algorithm, good)).facts.peerSignatureAlgorithm).toBe(algorithm);
+      expect((await check(name, algorithm, good)).negotiated.facts.peerSignatureAlgorithm).toBe(algorithm);
       const bad = nodeSign(digest, certificateVerifyContent('client', hash), { key, ...padding });
       await expect(check(name, algorithm, bad)).rejects.toMatchObject({
         code: 'BAD_SIGNATURE',
@@ -418,10 +418,11 @@ describe.each([nodeCrypto, nobleCrypto])("the server's signature, checked by $na
       effects,
       verifyServerKeyExchange(effects, key, { algorithm: 0x0503, signature, parameters }, client, server),
     );
+    const swapped = testEffects({ verify: 'none' }, provider);
     await expect(
       finish(
-        effects,
-        verifyServerKeyExchange(effects, key, { algorithm: 0x0503, signature, parameters }, server, client),
+        swapped,
+        verifyServerKeyExchange(swapped, key, { algorithm: 0x0503, signature, parameters }, server, client),
       ),
     ).rejects.toMatchObject({ code: 'BAD_SIGNATURE' });
   });

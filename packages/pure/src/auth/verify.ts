@@ -82,9 +82,9 @@ export function* verifyChain(effects: Effects, peer: Peer): Steps<VerifiedPeer> 
       },
     );
   }
-  effects.fact('peerCertificates', peer.kind === 'x509' ? certificates : []);
-  effects.fact('ocspResponse', peer.ocspResponse);
-  effects.fact('signedCertificateTimestamps', peer.signedCertificateTimestamps);
+  effects.negotiated.settle('peerCertificates', peer.kind === 'x509' ? certificates : []);
+  effects.negotiated.settle('ocspResponse', peer.ocspResponse);
+  effects.negotiated.settle('signedCertificateTimestamps', peer.signedCertificateTimestamps);
   return peer.kind === 'x509'
     ? yield* verifyCertificates(effects, peer, first)
     : yield* verifyRawPublicKey(effects, peer, first);
@@ -99,13 +99,13 @@ function* verifyCertificates(effects: Effects, peer: Peer, first: Uint8Array): S
     yield* askCaller(effects, peer, verify);
     checkPins(effects.config, leaf.spki);
     checkUsage(leaf);
-    effects.fact('verifiedChain', undefined);
-    effects.fact('verifyResult', X509V.OK);
+    effects.negotiated.settle('verifiedChain', undefined);
+    effects.negotiated.settle('verifyResult', X509V.OK);
   } else {
     const { path, code } = yield* validateChain(effects, peer, leaf);
     if (verify === 'peer') checkUsage(leaf);
-    effects.fact('verifiedChain', path);
-    effects.fact('verifyResult', code);
+    effects.negotiated.settle('verifiedChain', path);
+    effects.negotiated.settle('verifyResult', code);
   }
   return { chain: new ChainProof(), key: { spki: leaf.spki, publicKey } };
 }
@@ -122,9 +122,9 @@ function* verifyRawPublicKey(effects: Effects, peer: Peer, spki: Uint8Array): St
     });
   }
   checkPins(effects.config, spki);
-  effects.fact('peerRawPublicKey', spki);
-  effects.fact('verifiedChain', undefined);
-  effects.fact('verifyResult', X509V.OK);
+  effects.negotiated.settle('peerRawPublicKey', spki);
+  effects.negotiated.settle('verifiedChain', undefined);
+  effects.negotiated.settle('verifyResult', X509V.OK);
   return { chain: new ChainProof(), key: { spki, publicKey } };
 }
 
@@ -295,7 +295,7 @@ function* verifySignature(
       'WRONG_SIGNATURE_TYPE',
       `the server signed with ${scheme.name}, which its key cannot make in ${version}`,
     );
-  effects.fact('peerSignatureAlgorithm', algorithm);
+  effects.negotiated.settle('peerSignatureAlgorithm', algorithm);
   const valid = yield* settle(
     effects,
     "verify the server's signature",

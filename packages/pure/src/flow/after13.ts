@@ -6,7 +6,7 @@ import type { CertificateType } from '@ferrule/contract';
 import { HandshakeType } from '@ferrule/result/numbers';
 import { givenCredential } from '@ferrule/ssl';
 import type { CipherSuite } from '../crypto/provider.ts';
-import type { Afterlife, Effects } from '../effects.ts';
+import type { PostHandshake, Effects } from '../effects.ts';
 import type { Exporter } from '../keys/exporter.ts';
 import { finishedMac, nextTrafficSecret, resumptionPsk, trafficKeys } from '../keys/schedule13.ts';
 import type { Secret } from '../keys/secret.ts';
@@ -40,7 +40,7 @@ export interface Legacy13 {
   readonly transcript: Transcript | undefined;
 }
 
-export function after13(effects: Effects, legacy: Legacy13): Afterlife {
+export function after13(effects: Effects, legacy: Legacy13): PostHandshake {
   const { config } = effects;
   let tickets = 0;
   /** Since data came. */
@@ -98,19 +98,19 @@ function newSession(effects: Effects, { suite, host, resumptionSecret }: Legacy1
 /** Section 4.7.3: the server writes with new keys from here on, and may ask the same of us. */
 function updateTheirs(effects: Effects, legacy: Legacy13, { body }: HandshakeMessage): void {
   const requested = decodeKeyUpdate(body);
-  const aligned = effects.aligned();
+  const aligned = effects.hs.aligned();
   const { suite } = legacy;
   legacy.serverTraffic = nextTrafficSecret(suite.hash, legacy.serverTraffic);
-  effects.installReadKeys({ version: 'TLSv1.3', suite, ...trafficKeys(suite, legacy.serverTraffic) }, aligned);
+  effects.hs.installReadKeys({ version: 'TLSv1.3', suite, ...trafficKeys(suite, legacy.serverTraffic) }, aligned);
   if (requested) legacy.updateOwed = true;
 }
 
 function updateOurs(effects: Effects, legacy: Legacy13, requestPeer: boolean): void {
   const { suite } = legacy;
   legacy.updateOwed = false;
-  effects.put(encodeKeyUpdate(requestPeer));
+  effects.hs.put(encodeKeyUpdate(requestPeer));
   legacy.clientTraffic = nextTrafficSecret(suite.hash, legacy.clientTraffic);
-  effects.installWriteKeys({ version: 'TLSv1.3', suite, ...trafficKeys(suite, legacy.clientTraffic) });
+  effects.hs.installWriteKeys({ version: 'TLSv1.3', suite, ...trafficKeys(suite, legacy.clientTraffic) });
 }
 
 /**
@@ -126,9 +126,9 @@ function* authenticateLater(
   const authentication = readCertificateRequest(message);
   transcript.add(message.raw);
   const credential = yield* authenticateClient(effects, authentication, legacy.clientCertificateType, transcript);
-  if (effects.facts.clientCredential === undefined && credential !== undefined)
-    effects.fact('clientCredential', givenCredential(credential));
-  effects.put(encodeFinished(finishedMac(legacy.suite.hash, legacy.clientTraffic, transcript.digest())));
+  if (effects.negotiated.facts.clientCredential === undefined && credential !== undefined)
+    effects.negotiated.settle('clientCredential', givenCredential(credential));
+  effects.hs.put(encodeFinished(finishedMac(legacy.suite.hash, legacy.clientTraffic, transcript.digest())));
   yield* flush(effects, 'the certificate that was asked for');
-  effects.enter('established');
+  effects.hs.enter('established');
 }

@@ -95,15 +95,15 @@ export function* authenticateClient(
   const certificate = encodeCertificate({ context, entries: entriesOf(chosen) });
   transcript.add(certificate);
   if (chosen === undefined) {
-    effects.put(certificate);
+    effects.hs.put(certificate);
     return undefined;
   }
   const signature = yield* signCertificateVerify(effects, chosen, 'TLSv1.3', transcript.digest());
   const verify = encodeCertificateVerify({ algorithm: chosen.scheme, signature });
   transcript.add(verify);
   // Together, once the signer has answered: after the handshake nothing may come between them (section 4.7.2).
-  effects.put(certificate);
-  effects.put(verify);
+  effects.hs.put(certificate);
+  effects.hs.put(verify);
   return chosen.credential;
 }
 

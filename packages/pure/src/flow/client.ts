@@ -52,27 +52,27 @@ export function* client(effects: Effects, request: Request): Steps<void> {
         'UNSUPPORTED_PROTOCOL',
         'the server chose TLS 1.2 although a TLS 1.3 session with early data was offered (RFC 9846 appendix D.3)',
       );
-    effects.settleVersion('TLSv1.2');
-    effects.fact('helloRetryRequested', false);
+    effects.hs.settleVersion('TLSv1.2');
+    effects.negotiated.settle('helloRetryRequested', false);
     hellos.reject(effects);
     return yield* client12(effects, first, transcript, message, hello);
   }
-  effects.settleVersion('TLSv1.3');
+  effects.hs.settleVersion('TLSv1.3');
   // Middlebox compatibility, appendix E.4: before our second flight, whatever it will be.
-  if (first.sessionId.length > 0 && first.earlyData === undefined) effects.putChangeCipherSpec();
+  if (first.sessionId.length > 0 && first.earlyData === undefined) effects.hs.putChangeCipherSpec();
   const suite = checkHello13(effects, first, hello);
   hellos.start(suite.hash);
 
   // ── HelloRetryRequest, section 4.2.4 ──
   const retried = isHelloRetryRequest(hello);
-  effects.fact('helloRetryRequested', retried);
+  effects.negotiated.settle('helloRetryRequested', retried);
   if (retried) {
     const retry = { ...decodeRetry(effects, first, hello), hash: suite.hash };
     hellos.receiveRetry(effects, message, hello, suite.hash);
-    effects.aligned();
+    effects.hs.aligned();
     if (first.earlyData !== undefined) {
-      effects.fact('earlyData', 'rejected');
-      effects.closeEarlyData();
+      effects.negotiated.settle('earlyData', 'rejected');
+      effects.hs.closeEarlyData();
     }
     yield* hellos.retry(effects, retry);
     yield* hellos.send(effects);
@@ -96,14 +96,14 @@ function* openEarlyData(effects: Effects, { offer, transcript }: Hello): Steps<v
   const early = offer.psks[0]?.early;
   if (offer.earlyData === undefined || early === undefined || suite === undefined)
     throw fail('INTERNAL_ERROR', 'early data without a session');
-  if (offer.sessionId.length > 0) effects.putChangeCipherSpec();
+  if (offer.sessionId.length > 0) effects.hs.putChangeCipherSpec();
   const traffic = early.clientTraffic(transcript.digestAs(suite.hash));
   const exporter = early.exporter(transcript.digestAs(suite.hash));
-  effects.keylog(KeylogLabel.clientEarlyTraffic, offer.random, traffic.bytes);
-  effects.keylog(KeylogLabel.earlyExporter, offer.random, exporter.bytes);
-  effects.installWriteKeys({ version: 'TLSv1.3', suite, ...trafficKeys(suite, traffic) });
+  effects.hs.keylog(KeylogLabel.clientEarlyTraffic, offer.random, traffic.bytes);
+  effects.hs.keylog(KeylogLabel.earlyExporter, offer.random, exporter.bytes);
+  effects.hs.installWriteKeys({ version: 'TLSv1.3', suite, ...trafficKeys(suite, traffic) });
   traffic.dispose();
-  effects.openEarlyData(offer.earlyData.maxEarlyData, exporter13(suite.hash, exporter));
+  effects.hs.openEarlyData(offer.earlyData.maxEarlyData, exporter13(suite.hash, exporter));
   yield SslError.wantWrite;
 }
 

@@ -26,7 +26,7 @@ import {
   type VerifiedPeer,
 } from '../auth/verify.ts';
 import type { CipherSuite } from '../crypto/provider.ts';
-import type { Afterlife, Effects } from '../effects.ts';
+import type { PostHandshake, Effects } from '../effects.ts';
 import { exporter12 } from '../keys/exporter.ts';
 import { KeylogLabel } from '../keys/keylog.ts';
 import { extendedMasterSecret, keyBlock, masterSecret, verifyData, writeKeys } from '../keys/schedule12.ts';
@@ -70,7 +70,7 @@ import { established, resumed } from './proof.ts';
 import { giveSession } from './session.ts';
 
 /** What the ServerHello settled. */
-interface Negotiated {
+interface Settled {
   readonly offer: Offer;
   readonly hello: ServerHello;
   readonly suite: CipherSuite;
@@ -97,56 +97,55 @@ export function* client12(
   const extensions = readExtensions(effects, offer, hello);
   transcript.start(suite.hash);
   transcript.add(message.raw);
-  const negotiated = { offer, hello, suite, extensions, transcript };
-  effects.fact('cipherSuite', suite.id);
-  effects.fact('sessionReused', session !== undefined);
-  if (session === undefined) yield* full(effects, negotiated);
-  else yield* abbreviated(effects, negotiated, session);
+  const settled = { offer, hello, suite, extensions, transcript };
+  effects.negotiated.settle('cipherSuite', suite.id);
+  effects.negotiated.settle('sessionReused', session !== undefined);
+  if (session === undefined) yield* full(effects, settled);
+  else yield* abbreviated(effects, settled, session);
 }
 
 /** Figure 1. */
-function* full(effects: Effects, negotiated: Negotiated): Steps<void> {
-  const { hello, offer, suite, transcript } = negotiated;
-  requireExtendedMasterSecret(effects, negotiated.extensions);
+function* full(effects: Effects, settled: Settled): Steps<void> {
+  const { hello, offer, suite, transcript } = settled;
+  requireExtendedMasterSecret(effects, settled.extensions);
 
   // ── Certificate, CertificateStatus, ServerKeyExchange, CertificateRequest, ServerHelloDone ──
-  const server = yield* authenticateServer(effects, negotiated);
+  const server = yield* authenticateServer(effects, settled);
   // Keys change in our next flight, and in the server's: nothing may be left of this one.
-  effects.aligned();
+  effects.hs.aligned();
 
   // ── Certificate, ClientKeyExchange, CertificateVerify ──
-  const certify =
-    server.request === undefined ? undefined : yield* sendCertificate(effects, negotiated, server.request);
-  const premaster = yield* exchangeKeys(effects, negotiated, server.exchange);
-  const master = negotiated.extensions.extendedMasterSecret
+  const certify = server.request === undefined ? undefined : yield* sendCertificate(effects, settled, server.request);
+  const premaster = yield* exchangeKeys(effects, settled, server.exchange);
+  const master = settled.extensions.extendedMasterSecret
     ? extendedMasterSecret(suite.hash, premaster, transcript.digest())
     : masterSecret(suite.hash, premaster, offer.random, hello.random);
   if (certify !== undefined) yield* certify();
   transcript.forget();
 
   // ── Finished, both ways ──
-  const block = deriveKeys(effects, negotiated, master);
-  yield* sendFinished(effects, negotiated, master, block);
-  const { ticket, finished } = yield* readFinished(effects, negotiated, master, block);
-  remember(effects, negotiated, master, ticket, hello.sessionId);
-  effects.done(established(server.chain, server.signature, finished), afterwards(effects, negotiated, master, block));
+  const block = deriveKeys(effects, settled, master);
+  yield* sendFinished(effects, settled, master, block);
+  const { ticket, finished } = yield* readFinished(effects, settled, master, block);
+  remember(effects, settled, master, ticket, hello.sessionId);
+  effects.hs.done(established(server.chain, server.signature, finished), afterwards(effects, settled, master, block));
 }
 
 /** Figure 2. */
-function* abbreviated(effects: Effects, negotiated: Negotiated, { fields, master }: OfferedSession12): Steps<void> {
+function* abbreviated(effects: Effects, settled: Settled, { fields, master }: OfferedSession12): Steps<void> {
   // RFC 7627 section 5.3: both handshakes have it, or neither.
-  if ((negotiated.extensions.extendedMasterSecret ?? false) !== fields.extendedMasterSecret)
+  if ((settled.extensions.extendedMasterSecret ?? false) !== fields.extendedMasterSecret)
     throw fail('EXTENDED_MASTER_SECRET_CHANGED');
-  if (fields.group !== undefined) effects.fact('group', fields.group);
-  if (negotiated.offer.peer === undefined) throw fail('INTERNAL_ERROR', 'a session on offer without its peer');
-  const continues = continueSession(effects, negotiated.offer.peer);
+  if (fields.group !== undefined) effects.negotiated.settle('group', fields.group);
+  if (settled.offer.peer === undefined) throw fail('INTERNAL_ERROR', 'a session on offer without its peer');
+  const continues = continueSession(effects, settled.offer.peer);
 
-  negotiated.transcript.forget();
-  const block = deriveKeys(effects, negotiated, master);
-  const { ticket, finished } = yield* readFinished(effects, negotiated, master, block);
-  yield* sendFinished(effects, negotiated, master, block);
-  if (ticket !== undefined) remember(effects, negotiated, master, ticket, EMPTY);
-  effects.done(resumed(continues, finished), afterwards(effects, negotiated, master, block));
+  settled.transcript.forget();
+  const block = deriveKeys(effects, settled, master);
+  const { ticket, finished } = yield* readFinished(effects, settled, master, block);
+  yield* sendFinished(effects, settled, master, block);
+  if (ticket !== undefined) remember(effects, settled, master, ticket, EMPTY);
+  effects.hs.done(resumed(continues, finished), afterwards(effects, settled, master, block));
 }
 
 function chosenSuite({ config }: Effects, hello: ServerHello): CipherSuite {
@@ -183,9 +182,9 @@ function readExtensions(effects: Effects, offer: Offer, hello: ServerHello): Ser
   const alpn = extensions.alpn && utf8Text(extensions.alpn);
   if (alpn !== undefined && !config.alpn.includes(alpn))
     throw fail('INVALID_ALPN_PROTOCOL', `the server chose application protocol "${alpn}"`);
-  effects.fact('alpn', alpn);
-  effects.fact('extendedMasterSecret', extensions.extendedMasterSecret ?? false);
-  if (extensions.recordSizeLimit !== undefined) effects.limitRecords(extensions.recordSizeLimit);
+  effects.negotiated.settle('alpn', alpn);
+  effects.negotiated.settle('extendedMasterSecret', extensions.extendedMasterSecret ?? false);
+  if (extensions.recordSizeLimit !== undefined) effects.hs.limitRecords(extensions.recordSizeLimit);
   return extensions;
 }
 
@@ -203,8 +202,8 @@ interface Authenticated {
 }
 
 /** Sections 7.4.2 to 7.4.5. */
-function* authenticateServer(effects: Effects, negotiated: Negotiated): Steps<Authenticated> {
-  const { offer, hello, transcript, extensions } = negotiated;
+function* authenticateServer(effects: Effects, settled: Settled): Steps<Authenticated> {
+  const { offer, hello, transcript, extensions } = settled;
   const certificate = yield* expect(effects, 'Certificate', HandshakeType.certificate);
   transcript.add(certificate.raw);
 
@@ -219,7 +218,7 @@ function* authenticateServer(effects: Effects, negotiated: Negotiated): Steps<Au
       ahead = undefined;
     }
   }
-  const peer = yield* readCertificate(effects, negotiated, certificate, ocspResponse);
+  const peer = yield* readCertificate(effects, settled, certificate, ocspResponse);
 
   let message = ahead ?? (yield* recv(effects, 'ServerKeyExchange'));
   mustBe(message, 'ServerKeyExchange', HandshakeType.server_key_exchange);
@@ -242,11 +241,11 @@ function* authenticateServer(effects: Effects, negotiated: Negotiated): Steps<Au
 
 function readCertificate(
   effects: Effects,
-  negotiated: Negotiated,
+  settled: Settled,
   { body }: HandshakeMessage,
   ocspResponse: Uint8Array | undefined,
 ): Steps<VerifiedPeer> {
-  const { offer, suite, extensions } = negotiated;
+  const { offer, suite, extensions } = settled;
   const kind = chosenCertificateType(effects.config.serverCertificateTypes, extensions.serverCertificateType);
   return verifyChain(effects, {
     host: offer.request.host?.name,
@@ -263,12 +262,12 @@ function readCertificate(
 /** Our Certificate (section 7.4.6), maybe empty; returns what is to be sent behind ClientKeyExchange, if anything. */
 function* sendCertificate(
   effects: Effects,
-  { transcript, extensions }: Negotiated,
+  { transcript, extensions }: Settled,
   request: CertificateRequest12,
 ): Steps<(() => Steps<void>) | undefined> {
   const type = clientCertificateType(effects, extensions.clientCertificateType);
   const chosen = yield* chooseCredential(effects, request, 'TLSv1.2', type);
-  if (chosen !== undefined) effects.fact('clientCredential', givenCredential(chosen.credential));
+  if (chosen !== undefined) effects.negotiated.settle('clientCredential', givenCredential(chosen.credential));
   send(
     effects,
     transcript,
@@ -284,10 +283,10 @@ function* sendCertificate(
 }
 
 /** ECDHE (RFC 8422 section 5.10): ClientKeyExchange, and the premaster secret. */
-function* exchangeKeys(effects: Effects, { transcript }: Negotiated, exchange: ServerKeyExchange): Steps<Secret> {
+function* exchangeKeys(effects: Effects, { transcript }: Settled, exchange: ServerKeyExchange): Steps<Secret> {
   const group = effects.config.groups.find(({ id, kem }) => id === exchange.group && !kem);
   if (group === undefined) throw fail('WRONG_GROUP', `the server chose group ${exchange.group}, which was not offered`);
-  effects.fact('group', group.id);
+  effects.negotiated.settle('group', group.id);
   const share = yield* keyShare(effects, `make a key share for ${group.name}`, group);
   const premaster = yield* sharedSecret(effects, group, share, exchange.publicKey);
   send(effects, transcript, encodeClientKeyExchange(share.publicKey));
@@ -296,20 +295,15 @@ function* exchangeKeys(effects: Effects, { transcript }: Negotiated, exchange: S
 }
 
 /** Section 6.3. */
-function deriveKeys(effects: Effects, { suite, offer, hello }: Negotiated, master: Secret): Secret {
-  effects.keylog(KeylogLabel.masterSecret, offer.random, master.bytes);
+function deriveKeys(effects: Effects, { suite, offer, hello }: Settled, master: Secret): Secret {
+  effects.hs.keylog(KeylogLabel.masterSecret, offer.random, master.bytes);
   return keyBlock(suite, master, offer.random, hello.random);
 }
 
 /** ChangeCipherSpec and Finished of ours (sections 7.1 and 7.4.9). */
-function* sendFinished(
-  effects: Effects,
-  { suite, transcript }: Negotiated,
-  master: Secret,
-  block: Secret,
-): Steps<void> {
-  effects.putChangeCipherSpec();
-  effects.installWriteKeys({ version: 'TLSv1.2', suite, ...writeKeys(suite, block, 'client') });
+function* sendFinished(effects: Effects, { suite, transcript }: Settled, master: Secret, block: Secret): Steps<void> {
+  effects.hs.putChangeCipherSpec();
+  effects.hs.installWriteKeys({ version: 'TLSv1.2', suite, ...writeKeys(suite, block, 'client') });
   send(effects, transcript, encodeFinished(verifyData(suite.hash, master, 'client', transcript.digest())));
   yield* flush(effects, 'Finished');
 }
@@ -317,7 +311,7 @@ function* sendFinished(
 /** NewSessionTicket where it was announced, ChangeCipherSpec and Finished of the server's. */
 function* readFinished(
   effects: Effects,
-  { suite, transcript, extensions }: Negotiated,
+  { suite, transcript, extensions }: Settled,
   master: Secret,
   block: Secret,
 ): Steps<{ readonly ticket: NewSessionTicket12 | undefined; readonly finished: FinishedVerified }> {
@@ -328,45 +322,45 @@ function* readFinished(
     transcript.add(message.raw);
   }
   yield* recvChangeCipherSpec(effects);
-  effects.installReadKeys({ version: 'TLSv1.2', suite, ...writeKeys(suite, block, 'server') }, effects.aligned());
+  effects.hs.installReadKeys({ version: 'TLSv1.2', suite, ...writeKeys(suite, block, 'server') }, effects.hs.aligned());
   const message = yield* expect(effects, 'Finished', HandshakeType.finished);
   const finished = verifyFinished(message.body, verifyData(suite.hash, master, 'server', transcript.digest()));
   transcript.add(message.raw);
-  effects.aligned();
+  effects.hs.aligned();
   return { ticket, finished };
 }
 
 /** A session by ticket, or else by the id that the server gave it; none when it gave neither. */
 function remember(
   effects: Effects,
-  negotiated: Negotiated,
+  settled: Settled,
   master: Secret,
   issued: NewSessionTicket12 | undefined,
   sessionId: Uint8Array,
 ): void {
-  const { config, facts } = effects;
+  const { config, negotiated } = effects;
   const ticket = issued?.ticket ?? EMPTY;
   if (config.onSession === undefined || (ticket.length === 0 && sessionId.length === 0)) return;
   giveSession(effects, issued?.lifetimeHint || SESSION_LIFETIME_12, {
     version: 'TLSv1.2',
-    cipherSuite: negotiated.suite.id,
-    host: negotiated.offer.request.host?.name,
+    cipherSuite: settled.suite.id,
+    host: settled.offer.request.host?.name,
     secret: master.clone(),
     ticket: ticket.slice(),
     sessionId: ticket.length > 0 ? EMPTY : sessionId.slice(),
     ageAdd: 0,
     maxEarlyData: 0,
-    extendedMasterSecret: facts.extendedMasterSecret ?? false,
+    extendedMasterSecret: negotiated.facts.extendedMasterSecret ?? false,
   });
 }
 
 /** After the handshake a server can only ask for renegotiation (section 7.4.1.1), which never happens. */
 function afterwards(
   { config }: Effects,
-  { suite, offer, hello }: Negotiated,
+  { suite, offer, hello }: Settled,
   master: Secret,
   block: Secret,
-): Afterlife {
+): PostHandshake {
   block.dispose();
   const exporter = exporter12(suite.hash, master, offer.random, hello.random);
   let requestsInARow = 0;
@@ -399,11 +393,12 @@ function mustBe(message: HandshakeMessage, label: string, type: number): void {
 }
 
 function* recvChangeCipherSpec(effects: Effects): Steps<void> {
-  effects.enter('read ChangeCipherSpec');
-  for (let wait = effects.pollChangeCipherSpec(); wait !== true; wait = effects.pollChangeCipherSpec()) yield wait;
+  effects.hs.enter('read ChangeCipherSpec');
+  for (let wait = effects.hs.pollChangeCipherSpec(); wait !== true; wait = effects.hs.pollChangeCipherSpec())
+    yield wait;
 }
 
 function send(effects: Effects, transcript: Transcript, message: Uint8Array): void {
   transcript.add(message);
-  effects.put(message);
+  effects.hs.put(message);
 }

@@ -70,7 +70,7 @@ export function* client13(
 ): Steps<void> {
   const { hash } = suite;
   const keys = (secret: Secret): RecordKeys => ({ version: 'TLSv1.3', suite, ...trafficKeys(suite, secret) });
-  effects.fact('cipherSuite', suite.id);
+  effects.negotiated.settle('cipherSuite', suite.id);
 
   // ── ServerHello, section 4.2.3: which PSK, which share ──
   const offered = offeredExtensions(effects, offer);
@@ -85,17 +85,17 @@ export function* client13(
   const serverSecret = handshake.serverTraffic(transcript.digest());
   keylog(effects, offer, KeylogLabel.clientHandshakeTraffic, clientSecret);
   keylog(effects, offer, KeylogLabel.serverHandshakeTraffic, serverSecret);
-  effects.installReadKeys(keys(serverSecret), effects.aligned());
+  effects.hs.installReadKeys(keys(serverSecret), effects.hs.aligned());
   // Early data goes on under its own keys until the server has said whether it takes it.
-  if (offer.earlyData === undefined) effects.installWriteKeys(keys(clientSecret));
+  if (offer.earlyData === undefined) effects.hs.installWriteKeys(keys(clientSecret));
 
   // ── EncryptedExtensions, section 4.4.1 ──
   const extensions = yield* readEncryptedExtensions(effects, offered, transcript);
   const ourCertificateType = clientCertificateType(effects, extensions.clientCertificateType);
   const earlyDataAccepted = judgeEarlyData(effects, offer, extensions, psk, suite);
   if (offer.earlyData !== undefined && !earlyDataAccepted) {
-    effects.closeEarlyData();
-    effects.installWriteKeys(keys(clientSecret));
+    effects.hs.closeEarlyData();
+    effects.hs.installWriteKeys(keys(clientSecret));
   }
 
   // ── CertificateRequest, Certificate, CertificateVerify, sections 4.4.2, 4.5.1, 4.5.2: not with a PSK ──
@@ -106,7 +106,7 @@ export function* client13(
 
   // ── Finished, section 4.5.3 ──
   const finished = yield* readFinished(effects, suite, serverSecret, transcript);
-  const aligned = effects.aligned();
+  const aligned = effects.hs.aligned();
 
   // ── Application keys, section 7.1: the transcript ends with the server's Finished ──
   const main = handshake.main();
@@ -120,19 +120,19 @@ export function* client13(
   // ── EndOfEarlyData, section 4.6 ──
   if (earlyDataAccepted) {
     send(effects, transcript, encodeEmpty(HandshakeType.end_of_early_data));
-    effects.closeEarlyData();
-    effects.installWriteKeys(keys(clientSecret));
+    effects.hs.closeEarlyData();
+    effects.hs.installWriteKeys(keys(clientSecret));
   }
 
   // ── Certificate and CertificateVerify of ours, when they are asked for ──
   const credential =
     identity.request && (yield* authenticateClient(effects, identity.request, ourCertificateType, transcript));
-  if (credential !== undefined) effects.fact('clientCredential', givenCredential(credential));
+  if (credential !== undefined) effects.negotiated.settle('clientCredential', givenCredential(credential));
 
   // ── Finished of ours ──
   send(effects, transcript, encodeFinished(finishedMac(hash, clientSecret, transcript.digest())));
-  effects.installWriteKeys(keys(clientTraffic));
-  effects.installReadKeys(keys(serverTraffic), aligned);
+  effects.hs.installWriteKeys(keys(clientTraffic));
+  effects.hs.installReadKeys(keys(serverTraffic), aligned);
   const resumptionSecret = main.resumption(transcript.digest());
   main.dispose();
   clientSecret.dispose();
@@ -140,11 +140,11 @@ export function* client13(
   yield* flush(effects, 'Finished');
 
   // RFC 9849 section 6.1.6: what to try next, now that the public name is proved. In answer to GREASE it means nothing.
-  if (extensions.encryptedClientHello !== undefined && effects.facts.ech === 'rejected')
-    effects.fact('echRetryConfigs', extensions.encryptedClientHello.slice());
+  if (extensions.encryptedClientHello !== undefined && effects.negotiated.facts.ech === 'rejected')
+    effects.negotiated.settle('echRetryConfigs', extensions.encryptedClientHello.slice());
 
   // ── Established: nothing gets here without its proofs ──
-  effects.done(
+  effects.hs.done(
     identity.kind === 'verified'
       ? established(identity.chain, identity.signature, finished)
       : resumed(identity.continues, finished),
@@ -189,7 +189,7 @@ function* keyExchange(effects: Effects, offer: Offer, entry: KeyShareEntry | und
   const pair = offer.keyPairs.find(({ group }) => group.id === entry.group);
   if (pair === undefined)
     throw fail('WRONG_GROUP', `the server's key share is of group ${entry.group}, for which none was sent`);
-  effects.fact('group', pair.group.id);
+  effects.negotiated.settle('group', pair.group.id);
   const shared = yield* sharedSecret(effects, pair.group, pair.share, entry.keyExchange);
   disposeShares(effects, offer);
   return shared;
@@ -206,8 +206,8 @@ function* readEncryptedExtensions(
   const alpn = extensions.alpn && utf8Text(extensions.alpn);
   if (alpn !== undefined && !effects.config.alpn.includes(alpn))
     throw fail('INVALID_ALPN_PROTOCOL', `the server chose application protocol "${alpn}"`);
-  effects.fact('alpn', alpn);
-  if (extensions.recordSizeLimit !== undefined) effects.limitRecords(extensions.recordSizeLimit);
+  effects.negotiated.settle('alpn', alpn);
+  if (extensions.recordSizeLimit !== undefined) effects.hs.limitRecords(extensions.recordSizeLimit);
   return extensions;
 }
 
@@ -224,16 +224,16 @@ function judgeEarlyData(
 ): boolean {
   const { earlyData: session } = offer;
   if (extensions.earlyData === undefined) {
-    if (session !== undefined) effects.fact('earlyData', 'rejected');
+    if (session !== undefined) effects.negotiated.settle('earlyData', 'rejected');
     return false;
   }
   if (session === undefined || psk === undefined || psk !== offer.psks[0])
     throw fail('UNEXPECTED_EXTENSION', 'the server accepted early data without the PSK that it was sent under');
   if (fieldsOf(session).cipherSuite !== suite.id)
     throw fail('UNEXPECTED_EARLY_DATA', 'the server accepted early data with another cipher suite');
-  if (fieldsOf(session).alpn !== effects.facts.alpn)
+  if (fieldsOf(session).alpn !== effects.negotiated.facts.alpn)
     throw fail('UNEXPECTED_EARLY_DATA', 'the server accepted early data with another application protocol');
-  effects.fact('earlyData', 'accepted');
+  effects.negotiated.settle('earlyData', 'accepted');
   return true;
 }
 
@@ -248,7 +248,7 @@ function* authenticateServer(
   extensions: EncryptedExtensionsValues,
   transcript: Transcript,
 ): Steps<Identity> {
-  effects.fact('sessionReused', false);
+  effects.negotiated.settle('sessionReused', false);
   let message = yield* recv(effects, 'CertificateRequest or Certificate');
   let request: ClientAuthentication | undefined;
   if (message.type === HandshakeType.certificate_request) {
@@ -275,7 +275,7 @@ function* authenticateServer(
 
 /** A PSK has the identity that was verified when it was made. */
 function continueIdentity(effects: Effects, { peer }: Offer, { source }: PskOffer): Identity {
-  effects.fact('sessionReused', source.kind === 'session');
+  effects.negotiated.settle('sessionReused', source.kind === 'session');
   if (source.kind !== 'session')
     return { kind: 'continued', continues: continuesExternal(source.psk), request: undefined };
   if (peer === undefined) throw fail('INTERNAL_ERROR', 'a session was offered without its peer');
@@ -303,9 +303,9 @@ function* expect(effects: Effects, label: string, type: number): Steps<Handshake
 
 function send(effects: Effects, transcript: Transcript, message: Uint8Array): void {
   transcript.add(message);
-  effects.put(message);
+  effects.hs.put(message);
 }
 
 /** Lines are found by the random of the ClientHello on the wire. */
 const keylog = (effects: Effects, offer: Offer, label: KeylogLabel, secret: Secret): void =>
-  effects.keylog(label, offer.random, secret.bytes);
+  effects.hs.keylog(label, offer.random, secret.bytes);

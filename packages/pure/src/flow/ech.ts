@@ -72,8 +72,8 @@ export function* offerEch(effects: Effects, request: Request): Steps<{ readonly 
   // RFC 9850 section 2.3: these two are found by the random on the wire, the handshake's own by that of the hello it is
   // with.
   const reveal = (secret: Uint8Array): void => {
-    effects.keylog(KeylogLabel.echSecret, outer.random, secret);
-    effects.keylog(KeylogLabel.echConfig, outer.random, chosen.config.raw);
+    effects.hs.keylog(KeylogLabel.echSecret, outer.random, secret);
+    effects.hs.keylog(KeylogLabel.echConfig, outer.random, chosen.config.raw);
   };
   const sender = yield* settle(
     effects,

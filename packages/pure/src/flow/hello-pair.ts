@@ -27,7 +27,7 @@ export function* helloPair(effects: Effects, request: Request): Steps<HelloPair>
   }
   const offer = yield* makeOffer(effects, request);
   if (effects.config.ech === undefined) return new HelloPair(offer, undefined);
-  effects.fact('ech', 'grease');
+  effects.negotiated.settle('ech', 'grease');
   return new HelloPair({ ...offer, ech: yield* greaseEch(effects) }, undefined);
 }
 
@@ -63,7 +63,7 @@ export class HelloPair {
         : yield* encryptHello(effects, this.#outer, this.#ech, !this.#retried);
     this.#sent ??= sent;
     this.#transcript.add(message);
-    effects.put(message);
+    effects.hs.put(message);
     yield* flush(effects, 'ClientHello');
   }
 
@@ -105,7 +105,7 @@ export class HelloPair {
       this.reject(effects);
       return this.outer;
     }
-    effects.fact('ech', 'accepted');
+    effects.negotiated.settle('ech', 'accepted');
     effects.secrets.wipe(ech.sender);
     return this.meant;
   }
@@ -113,7 +113,7 @@ export class HelloPair {
   /** The server did not use the inner hello, if there is one. A second hello repeats the extension (section 6.1.5). */
   reject(effects: Effects): void {
     if (this.#ech === undefined) return;
-    effects.fact('ech', 'rejected');
+    effects.negotiated.settle('ech', 'rejected');
     this.#outer = abandonEch(effects, this.#ech, this.#outer, this.#retried ? this.#sent : undefined);
     this.#ech = undefined;
   }

@@ -1,7 +1,7 @@
 import { pki } from '@ferrule/conformance/pki';
 import { describe, expect, it } from 'vitest';
 import { testEffects } from '../../test/effects.ts';
-import type { Facts } from '../effects.ts';
+import type { Facts } from '@ferrule/ssl';
 import { Secret } from '../keys/secret.ts';
 import type { Session } from '../session/session.ts';
 import { giveSession } from './session.ts';
@@ -10,8 +10,9 @@ const leaf = await pki('p256');
 
 function given(facts: Partial<Facts>): Session[] {
   const sessions: Session[] = [];
-  const effects = { ...testEffects(), session: (session: Session): void => void sessions.push(session) };
-  Object.assign(effects.facts, facts);
+  const effects = testEffects();
+  effects.hs.session = (session): void => void sessions.push(session);
+  Object.assign(effects.negotiated.facts, facts);
   giveSession(effects, 1000, {
     version: 'TLSv1.2', cipherSuite: 0xc02b, host: 'server.test', secret: Secret.copyOf(new Uint8Array(48).fill(1)), ticket: new Uint8Array(8), sessionId: new Uint8Array(0),
     ageAdd: 0, maxEarlyData: 0, extendedMasterSecret: true,

@@ -21,19 +21,20 @@ export type OwnFields = Pick<
 
 /** @param lifetime - seconds that the server allows. */
 export function giveSession(effects: Effects, lifetime: number, own: OwnFields): void {
-  const { config, facts, session } = effects;
+  const { config, hs } = effects;
+  const { facts } = effects.negotiated;
   // RFC 9849 section 6.1.6: a handshake that rejects ECH has proved the public name, and leaves nothing but retry
   // configurations.
   if (facts.ech === 'rejected') return;
   const receivedAt = config.now();
-  session(
+  hs.session(
     new Session(
       {
         ...own,
         alpn: facts.alpn,
         binding: offeringOf(config).binding,
         receivedAt,
-        expiresAt: sessionExpiry(receivedAt, lifetime, verifiedUntil(effects, receivedAt)),
+        expiresAt: sessionExpiry(receivedAt, lifetime, verifiedUntil(config, facts, receivedAt)),
         group: facts.group,
         peerSignatureAlgorithm: facts.peerSignatureAlgorithm,
         peerCertificates: facts.peerCertificates ?? [],

@@ -171,7 +171,7 @@ describe('a continued session', () => {
     );
     if (peer === undefined) throw new Error('nobody');
     continueSession(effects, peer);
-    expect(effects.facts).toMatchObject({
+    expect(effects.negotiated.facts).toMatchObject({
       peerCertificates: [certificate],
       verifyResult: 18,
       peerSignatureAlgorithm: 0x0403,
@@ -183,6 +183,6 @@ describe('a continued session', () => {
     expect(
       await finish(effects, knownPeer(effects, sessionOf({ peerCertificates: [new Uint8Array([1])] }))),
     ).toBeUndefined();
-    expect(effects.facts).toEqual({});
+    expect(effects.negotiated.facts).toEqual({});
   });
 });

@@ -3,14 +3,16 @@
  * and their binders (RFC 9846 section 4.3.11), and the proof that a resumed handshake continues a verified one.
  */
 import type { ExternalPsk } from '@ferrule/contract';
+import type { Facts } from '@ferrule/ssl';
 import { bindingDigest, mayOffer, type Offering } from '@ferrule/ssl/session-binding';
 import { TlsError } from '@ferrule/result';
 import { verifyChain } from '../auth/verify.ts';
 import type { Config } from '../context.ts';
 import type { Hash } from '../crypto/provider.ts';
-import type { Effects, Facts } from '../effects.ts';
+import type { Effects } from '../effects.ts';
 import { type EarlyStage, earlySecret, finishedMac } from '../keys/schedule13.ts';
 import { Secret } from '../keys/secret.ts';
+import { Negotiated } from '../negotiated.ts';
 import type { Steps } from '../wait.ts';
 import { importPsk } from './psk-import.ts';
 import { fieldsOf, type Session } from './session.ts';
@@ -176,29 +178,29 @@ export function* knownPeer(effects: Effects, session: Session): Steps<KnownPeer 
     raw === undefined
       ? ({ kind: 'x509', certificates: peerCertificates } as const)
       : ({ kind: 'raw-public-key', certificates: [raw] } as const);
-  const facts: Partial<Facts> = {};
+  const negotiated = new Negotiated();
   try {
     yield* verifyChain(
-      { ...effects, fact: (name, value) => void (facts[name] = value) },
+      { ...effects, negotiated },
       { host: fields.host, suite, ...presented, ocspResponse, signedCertificateTimestamps },
     );
   } catch (error) {
-    effects.checkOpen();
+    effects.hs.checkOpen();
     if (TlsError.is(error)) return undefined;
     throw error;
   }
-  return { ...told, ...facts, signatureAlgorithm };
+  return { ...told, ...negotiated.facts, signatureAlgorithm };
 }
 
 /** The server took up the session that was offered: what is known of the peer is told again. */
 export function continueSession(effects: Effects, { signatureAlgorithm, ...peer }: KnownPeer): ContinuesVerified {
-  effects.fact('peerCertificates', peer.peerCertificates ?? []);
-  effects.fact('peerRawPublicKey', peer.peerRawPublicKey);
-  effects.fact('ocspResponse', peer.ocspResponse);
-  effects.fact('signedCertificateTimestamps', peer.signedCertificateTimestamps);
-  effects.fact('verifiedChain', peer.verifiedChain);
-  effects.fact('verifyResult', peer.verifyResult ?? 0);
-  if (signatureAlgorithm !== undefined) effects.fact('peerSignatureAlgorithm', signatureAlgorithm);
+  effects.negotiated.settle('peerCertificates', peer.peerCertificates ?? []);
+  effects.negotiated.settle('peerRawPublicKey', peer.peerRawPublicKey);
+  effects.negotiated.settle('ocspResponse', peer.ocspResponse);
+  effects.negotiated.settle('signedCertificateTimestamps', peer.signedCertificateTimestamps);
+  effects.negotiated.settle('verifiedChain', peer.verifiedChain);
+  effects.negotiated.settle('verifyResult', peer.verifyResult ?? 0);
+  if (signatureAlgorithm !== undefined) effects.negotiated.settle('peerSignatureAlgorithm', signatureAlgorithm);
   return new ContinuesProof();
 }
 

@@ -1,16 +1,17 @@
 /** @module Until when what a handshake verified of the peer holds: a session must not outlive it. */
+import type { Facts } from '@ferrule/ssl';
 import { firstToCome } from '@ferrule/ssl/session-binding';
 import { type Crl, DerError, parseOcspResponse } from '@ferrule/x509';
 import { trustOf } from '../auth/chain.ts';
 import { readCertificate } from '../auth/parsed.ts';
-import type { Effects } from '../effects.ts';
+import type { Config } from '../context.ts';
 
 /**
  * Milliseconds since the epoch: the first end of a certificate of the path (where none was built, of those that the
  * peer sent), of the stapled OCSP response and of the CRLs that were given. Infinity where nothing of that says when it
  * ends, or all of it had ended and was accepted all the same.
  */
-export function verifiedUntil({ config, facts }: Effects, now: number): number {
+export function verifiedUntil(config: Config, facts: Readonly<Partial<Facts>>, now: number): number {
   const certificates = facts.verifiedChain ?? facts.peerCertificates ?? [];
   const ends = certificates.map((der) => readable(() => readCertificate(der).notAfter));
   const staple = facts.ocspResponse;
