@@ -49,7 +49,7 @@ describe.skipIf(!bash)('ferrule completion bash', () => {
     for (const command of commands) {
       const { stdout } = await here([command, '--help']);
       expect(stdout).toMatch(/\nExamples:\n(.*\n)? .*ferrule /);
-      const options = [...stdout.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)].map(([, long = '']) => long);
+      const options = [...stdout.matchAll(/^ {2}(?:-\w, )?(--[a-z0-9-]+)/gm)].map(([, long = '']) => long);
       expect(offers(command, '--')).toEqual(expect.arrayContaining(options));
     }
     expect(offers('get', 'https://example.org/', '--js')).toEqual(['--json']);
