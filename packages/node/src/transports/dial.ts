@@ -5,7 +5,7 @@ import { run } from './exec.ts';
 import { connectThrough } from './http.ts';
 import { LateDuplex } from './late-duplex.ts';
 import { authority, checkRoute, type Destination, nameOfRoute, type Route } from './route.ts';
-import { openSocket } from './socket.ts';
+import { type Attempt, openSocket } from './socket.ts';
 import { socks5 } from './socks5.ts';
 import { webSocket } from './web-socket.ts';
 
@@ -40,22 +40,25 @@ export async function dial(
   if (family !== undefined && family !== 4 && family !== 6) throw new TypeError('dial: family: must be 4 or 6');
   if (family !== undefined && route !== undefined && route.scheme !== 'tcp')
     throw new TypeError(`dial: family: unknown for ${route.scheme}, which chooses the address by itself`);
-  const name = authority(to);
+  return go(route, to, { signal, onStep, onSocket: () => {} }, family);
+}
+
+async function go(route: Route | undefined, to: Destination, attempt: Attempt, family?: 4 | 6): Promise<Duplex> {
   switch (route?.scheme) {
     case undefined:
-      return openSocket(to, { name, signal, onStep, family });
+      return openSocket(to, { ...attempt, name: authority(to), family });
     case 'tcp':
-      return openSocket(route, { name: nameOfRoute(route), signal, onStep, family });
+      return openSocket(route, { ...attempt, name: nameOfRoute(route), family });
     case 'unix':
-      return openSocket({ path: route.path }, { name: nameOfRoute(route), signal, onStep });
+      return openSocket({ path: route.path }, { ...attempt, name: nameOfRoute(route) });
     case 'http':
-      return connectThrough(route, to, signal, onStep);
+      return connectThrough(route, to, attempt);
     case 'socks5':
-      return socks5(route, to, signal, onStep);
+      return socks5(route, to, attempt);
     case 'ws':
-      return webSocket(route.url, to, signal, onStep);
+      return webSocket(route.url, to, attempt);
     case 'exec':
-      return run(route.command, to, signal, onStep);
+      return run(route.command, to, attempt);
   }
 }
 
@@ -71,7 +74,7 @@ export function dialer(way: string | Route): (to: Destination) => Duplex {
     const duplex = new LateDuplex();
     const given = new AbortController();
     duplex.once('close', () => given.abort());
-    dial(route, to, { signal: given.signal })
+    go(route, to, { signal: given.signal, onStep: () => {}, onSocket: (socket) => duplex.comesBy(socket) })
       .then((stream) => duplex.attach({ readable: stream, writable: stream, close: () => stream.destroy() }))
       .catch((error: Error) => duplex.destroy(error));
     return duplex;

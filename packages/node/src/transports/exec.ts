@@ -6,6 +6,7 @@ import { TlsError } from '@ferrule/result';
 import { reasonOf } from './abortable.ts';
 import { LateDuplex } from './late-duplex.ts';
 import type { Destination } from './route.ts';
+import type { Attempt } from './socket.ts';
 
 /** How long a program has to end by itself once it was told to by a signal, milliseconds. */
 const PATIENCE = 1000;
@@ -19,8 +20,7 @@ const GRACE = 10_000;
 export async function run(
   command: readonly string[],
   { host, port }: Destination,
-  signal: AbortSignal,
-  onStep: (step: string) => void,
+  { signal, onStep }: Pick<Attempt, 'signal' | 'onStep'>,
 ): Promise<Duplex> {
   // a name may come from a list of somebody else's: it may become neither an option nor the text of a shell
   if (host !== '' && !/^[\p{L}\p{N}_.:%][\p{L}\p{N}_.:%-]*$/u.test(host))

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { TlsError } from '@ferrule/result';
 import { abortable } from './abortable.ts';
 import { asciiHost, authority, type Destination, type Proxy } from './route.ts';
-import { openProxySocket } from './socket.ts';
+import { type Attempt, openProxySocket } from './socket.ts';
 
 /** All heads together, bytes: as much as Node's own client takes for one. */
 const LIMIT = 16_384;
@@ -12,14 +12,10 @@ const LIMIT = 16_384;
  * @throws TlsError PROXY_*; TRANSPORT_ERROR where the proxy cannot reach the server; ABORTED. TypeError for a host that
  * is none.
  */
-export async function connectThrough(
-  proxy: Proxy,
-  { host, port }: Destination,
-  signal: AbortSignal,
-  onStep: (step: string) => void,
-): Promise<Socket> {
+export async function connectThrough(proxy: Proxy, { host, port }: Destination, attempt: Attempt): Promise<Socket> {
+  const { signal, onStep } = attempt;
   const target = authority({ host: asciiHost('http', host), port });
-  const socket = await openProxySocket(proxy, signal, onStep);
+  const socket = await openProxySocket(proxy, attempt);
   const name = `the proxy ${authority(proxy)}`;
   const closed = (cause?: Error): TlsError =>
     new TlsError('PROXY_CLOSED', `${name} hung up before it answered CONNECT`, { cause });

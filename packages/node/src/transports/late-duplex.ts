@@ -1,8 +1,14 @@
 /** @module A Duplex that is handed out before there is anything behind it: what is written waits. */
 import { Duplex, type Readable, type Writable } from 'node:stream';
 
-/** What comes to stand behind it. */
-export interface Inner {
+interface Handle {
+  /** Whether the process stays alive for it. */
+  ref?(): unknown;
+  unref?(): unknown;
+}
+
+/** What comes to stand behind it. Its `ref` and `unref` are for what it has besides its streams. */
+export interface Inner extends Handle {
   readonly readable: Readable;
   readonly writable: Writable;
   /**
@@ -11,9 +17,6 @@ export interface Inner {
   why?(error: Error | undefined): Promise<Error | undefined>;
   /** Give everything up. */
   close(): void;
-  /** Whether the process stays alive for it, besides its streams. */
-  ref?(): unknown;
-  unref?(): unknown;
 }
 
 export class LateDuplex extends Duplex {
@@ -22,9 +25,17 @@ export class LateDuplex extends Duplex {
   #inner: Inner | undefined;
   #begin: (() => void) | undefined;
   #referenced = true;
+  /** What keeps the process alive until something stands behind it. */
+  #way: Handle | undefined;
 
   constructor() {
     super({ allowHalfOpen: true });
+  }
+
+  /** It is connecting by this: the process stays alive for it as it shall for what comes of it. */
+  comesBy(way: Handle): void {
+    this.#way = way;
+    if (!this.#referenced) this.unref();
   }
 
   attach(inner: Inner): void {
@@ -89,17 +100,16 @@ export class LateDuplex extends Duplex {
     return this;
   }
 
-  /** The process does not stay alive for what stands behind it. */
+  /** The process does not stay alive for what stands behind it, nor for the way to it. */
   unref(): this {
     this.#referenced = false;
     for (const each of this.#handles()) each.unref?.();
     return this;
   }
 
-  #handles(): readonly { ref?(): unknown; unref?(): unknown }[] {
-    return this.#inner === undefined
-      ? []
-      : ([this.#inner, this.#inner.readable, this.#inner.writable] as { ref?(): unknown; unref?(): unknown }[]);
+  #handles(): readonly Handle[] {
+    if (this.#inner === undefined) return this.#way === undefined ? [] : [this.#way];
+    return [this.#inner, this.#inner.readable, this.#inner.writable] as Handle[];
   }
 
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {

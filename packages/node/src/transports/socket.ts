@@ -5,18 +5,24 @@ import { transportError } from 'ferrule/tcp';
 import { abortable } from './abortable.ts';
 import { authority, type Destination } from './route.ts';
 
-export interface SocketOptions {
-  /** For messages. */
-  readonly name: string;
+/** What whoever wants the connection keeps of the way to it. */
+export interface Attempt {
   readonly signal: AbortSignal;
   readonly onStep: (step: string) => void;
+  /** Told of the socket under it, which is not connected yet. */
+  readonly onSocket: (socket: Socket) => void;
+}
+
+export interface SocketOptions extends Attempt {
+  /** For messages. */
+  readonly name: string;
   readonly family?: 4 | 6 | undefined;
 }
 
 /** TCP_NODELAY is on: a handshake waits otherwise. @throws TlsError TRANSPORT_ERROR, ABORTED. */
 export function openSocket(
   where: Destination | { readonly path: string },
-  { name, signal, onStep, family }: SocketOptions,
+  { name, signal, onStep, onSocket, family }: SocketOptions,
 ): Promise<Socket> {
   const options =
     'path' in where
@@ -26,6 +32,7 @@ export function openSocket(
   const socket = connect({ ...options, noDelay: true, allowHalfOpen: true } as NetConnectOpts);
   // between two owners nobody may be listening; `close` follows in any case
   socket.on('error', () => {});
+  onSocket(socket);
   return abortable<Socket>(signal, (resolve, reject) => {
     socket.once('lookup', () => onStep('DNS'));
     socket.once('error', (error) => reject(transportError(error, name)));
@@ -38,14 +45,10 @@ export function openSocket(
 }
 
 /** To a proxy or relay, which is at fault when it cannot be reached. @throws TlsError PROXY_UNREACHABLE, ABORTED. */
-export async function openProxySocket(
-  proxy: Destination,
-  signal: AbortSignal,
-  onStep: (step: string) => void,
-): Promise<Socket> {
+export async function openProxySocket(proxy: Destination, attempt: Attempt): Promise<Socket> {
   const name = `the proxy ${authority(proxy)}`;
   try {
-    return await openSocket(proxy, { name, signal, onStep: (step) => onStep(`proxy ${step}`) });
+    return await openSocket(proxy, { ...attempt, name, onStep: (step) => attempt.onStep(`proxy ${step}`) });
   } catch (error) {
     throw TlsError.is(error) && error.code === 'TRANSPORT_ERROR'
       ? new TlsError('PROXY_UNREACHABLE', error.message, { cause: error.cause, hint: error.hint })

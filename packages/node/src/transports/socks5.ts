@@ -4,25 +4,21 @@ import { TlsError } from '@ferrule/result';
 import { abortable } from './abortable.ts';
 import { load } from './load.ts';
 import { asciiHost, authority, type Destination, type Proxy } from './route.ts';
-import { openProxySocket } from './socket.ts';
+import { type Attempt, openProxySocket } from './socket.ts';
 
 /**
  * @throws TlsError PROXY_*; TRANSPORT_ERROR where the proxy cannot reach the server; ABORTED. TypeError for a host or
  * credentials that SOCKS5 cannot carry.
  */
-export async function socks5(
-  proxy: Proxy,
-  { host, port }: Destination,
-  signal: AbortSignal,
-  onStep: (step: string) => void,
-): Promise<Socket> {
+export async function socks5(proxy: Proxy, { host, port }: Destination, attempt: Attempt): Promise<Socket> {
+  const { signal, onStep } = attempt;
   const to = { host: asciiHost('socks5', host), port };
   const { username, password } = proxy.credentials ?? {};
   for (const each of [username, password])
     if (each !== undefined && !fits(each))
       throw new TypeError('socks5: user name and password have 1 to 255 bytes each (RFC 1929 section 2)');
   const { SocksClient } = await load('socks5', 'socks', () => import('socks'));
-  const socket = await openProxySocket(proxy, signal, onStep);
+  const socket = await openProxySocket(proxy, attempt);
   await abortable<void>(signal, (resolve, reject) => {
     // the package waits for `close`, which a half-open socket does not have yet
     const ended = (): void => reject(closed(proxy));

@@ -1,3 +1,4 @@
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
@@ -7,7 +8,7 @@ import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { createServer as createTlsServer } from 'node:tls';
-import { inspect } from 'node:util';
+import { inspect, promisify } from 'node:util';
 import { pki } from '@ferrule/conformance/pki';
 import { httpProxy, socksProxy } from '@ferrule/conformance/server';
 import { TlsError } from '@ferrule/result';
@@ -521,3 +522,28 @@ async function nobody(): Promise<number> {
   await once(server, 'close');
   return port;
 }
+
+describe('unref() of a Duplex that goes by a route lets the process end', () => {
+  /** A process that connects, does not want to stay alive for it, and must end by itself. */
+  const ends = (route: string, then = ''): Promise<unknown> => {
+    const code = `
+      import { TlsConnector } from '@ferrule/node/duplex';
+      import { dialer } from '@ferrule/node/transports';
+      const stream = dialer(${JSON.stringify(route)})({ host: 'server.test', port: 443 });
+      ${then}
+      new TlsConnector({ backend: 'pure', handshakeTimeout: 0 }).duplex({ stream, servername: 'server.test' }).unref();`;
+    const args = ['--conditions=@ferrule/source', '--import', 'tsx', '--input-type=module', '-e', code];
+    return promisify(execFile)(process.execPath, args, { timeout: 25_000 });
+  };
+
+  it.each(['http', 'socks5', 'ws', 'tcp'])('while the proxy is asked, by %s', async (scheme) => {
+    const port = await listen(createServer((socket) => void socket.on('error', () => {}).resume()));
+    await ends(`${scheme}://127.0.0.1:${port}`);
+  });
+
+  it('when the relay has connected, by ws', async () => {
+    const silent = await listen(createServer((socket) => void socket.on('error', () => {}).resume()));
+    const port = await relay(() => silent);
+    await ends(`ws://127.0.0.1:${port}`, "await new Promise((resolve) => stream.once('connect', resolve));");
+  });
+});

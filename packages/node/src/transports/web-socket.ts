@@ -9,22 +9,17 @@ import { TlsError } from '@ferrule/result';
 import { abortable } from './abortable.ts';
 import { load } from './load.ts';
 import { type Destination, nameOfRoute } from './route.ts';
-import { openProxySocket } from './socket.ts';
+import { type Attempt, openProxySocket } from './socket.ts';
 
 /** @throws TlsError PROXY_*, ABORTED. */
-export async function webSocket(
-  template: string,
-  to: Destination,
-  signal: AbortSignal,
-  onStep: (step: string) => void,
-): Promise<Duplex> {
+export async function webSocket(template: string, to: Destination, attempt: Attempt): Promise<Duplex> {
+  const { signal, onStep } = attempt;
   const { WebSocket, createWebSocketStream } = await load('ws', 'ws', () => import('ws'));
   const url = new URL(template.replaceAll('{host}', encodeURIComponent(to.host)).replaceAll('{port}', String(to.port)));
   const name = `the relay ${nameOfRoute({ scheme: 'ws', url: url.href })}`;
   const socket = await openProxySocket(
     { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || 80) },
-    signal,
-    onStep,
+    attempt,
   );
   let ws: WebSocketType;
   try {
@@ -35,7 +30,10 @@ export async function webSocket(
   }
   return abortable<Duplex>(signal, (resolve, reject) => {
     // made now: a server that speaks first may do so with the answer
-    const stream = createWebSocketStream(ws, { allowHalfOpen: true });
+    const stream = Object.assign(createWebSocketStream(ws, { allowHalfOpen: true }), {
+      ref: () => socket.ref(),
+      unref: () => socket.unref(),
+    });
     ws.once('unexpected-response', (_request: unknown, { statusCode = 0, statusMessage = '' }: IncomingMessage) =>
       reject(
         statusCode === 401 || statusCode === 407
