@@ -9,10 +9,12 @@ import { connect as connectNats } from '@nats-io/transport-node';
 import { ImapFlow } from 'imapflow';
 import { Cluster, Redis } from 'ioredis';
 import { Client as LdapClient } from 'ldapts';
-import { createConnection } from 'mysql2';
+import { createConnection, createPool } from 'mysql2';
 import pg from 'pg';
+import postgres from 'postgres';
 import { Agent, fetch as undiciFetch } from 'undici';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { grpcCredentials } from '../src/adapters/grpc.ts';
 import { http2Options } from '../src/adapters/http2.ts';
 import { TlsAgent } from '../src/adapters/https.ts';
 import { imapflowOptions, imapflowTransport } from '../src/adapters/imapflow.ts';
@@ -62,6 +64,7 @@ async function serverFor(name: string, { offers = true, until = SECRET } = {}): 
   return server;
 }
 
+const overHttp2 = new TlsConnector({ alpn: ['h2'] });
 const lax = { rejectUnauthorized: false };
 
 describe('an option that would lead around the connector, or that it would ignore, is refused by name', () => {
@@ -93,18 +96,37 @@ describe('an option that would lead around the connector, or that it would ignor
       () => wsOptions(connector, { createConnection: () => undefined } as never),
     ],
     ['ws, rejectUnauthorized: false', /rejectUnauthorized/, () => wsOptions(connector, lax)],
-    ['http2, http:', /http:/, () => http2.connect('http://localhost', http2Options(connector))],
+    ['http2, http:', /http:/, () => http2.connect('http://localhost', http2Options(overHttp2))],
     [
       'http2, createConnection',
       /createConnection/,
-      () => http2Options(connector, { createConnection: () => undefined } as never),
+      () => http2Options(overHttp2, { createConnection: () => undefined } as never),
     ],
-    ['http2, rejectUnauthorized: false', /rejectUnauthorized/, () => http2Options(connector, lax)],
+    ['http2, rejectUnauthorized: false', /rejectUnauthorized/, () => http2Options(overHttp2, lax)],
     ['pg, ssl', /ssl/, () => pgConfig(connector, { host: 'x', ssl: true })],
+    ...(
+      [
+        ['sslmode=disable', /sslmode=disable/],
+        ['ssl=false', /ssl=false/],
+        ['sslrootcert=x', /sslrootcert/],
+        ['sslmode=no-verify', /sslmode=no-verify/],
+        ['sslnegotiation=direct', /sslnegotiation=direct/],
+      ] as const
+    ).map(([query, message]): [string, RegExp, () => unknown] => [
+      `pg, connectionString with ${query}`,
+      message,
+      () => pgConfig(connector, { connectionString: `postgres://x/?${query}` }),
+    ]),
+    ['pg, connectionString that is no URL', /connectionString/, () => pgConfig(connector, { connectionString: 'x y' })],
+    ['TlsAgent, a connector for HTTP/2', /HTTP\/2/, () => new TlsAgent(new TlsConnector({ alpn: ['h2'] }))],
+    ['ws, a connector for HTTP/2', /HTTP\/2/, () => wsOptions(new TlsConnector({ alpn: ['h2'] }))],
+    ['http2, a connector without it', /alpn/, () => http2Options(connector)],
+    ['grpc, a connector without HTTP/2', /alpn/, () => grpcCredentials(connector, { servername: 'x' })],
+    ['mysql2, a pool without ssl', /ssl/, () => mysqlOverTls(createPool({ host: 'x' }), connector, 'x')],
     [
-      'pg, connectionString',
-      /connectionString/,
-      () => pgConfig(connector, { host: 'x', connectionString: 'postgres://x' }),
+      'mysql2, a pool of promises',
+      /\.promise\(\)/,
+      () => mysqlOverTls(createPool({ host: 'x', ssl: {} }).promise(), connector, 'x'),
     ],
     ['pg, no name', /servername/, () => pgConfig(connector, {})],
     ['postgres, ssl', /ssl/, () => postgresOptions(connector, { ssl: 'require' })],
@@ -243,6 +265,34 @@ describe('a library that is about to send data without TLS', () => {
       natsConnect(connector, { servers: `localhost:${server.port}`, reconnect: false }),
     ).rejects.toMatchObject({ code: 'STARTTLS_INJECTION' });
   });
+});
+
+it('postgres: of several hosts the next one is tried, by its own name and port', async () => {
+  const server = await serverFor('postgres');
+  const options = { host: ['localhost', 'localhost'], port: [1, server.port], user: SECRET, password: 'x', max: 1 };
+  const sql = postgres(postgresOptions(connector, { ...options, backoff: 0 }) as never);
+  const query = sql.unsafe('select 1').execute();
+  query.catch(() => undefined);
+  await expect.poll(() => server.secret(), { timeout: 10_000 }).toContain(SECRET);
+  await sql.end({ timeout: 0 });
+});
+
+it('pg: a URL says what it says to pg, but for TLS, which begins once', () => {
+  const connectionString = 'postgres://us%40er:p%40ss@db.test:5433/the%20db?sslmode=require&application_name=app';
+  const config = pgConfig(connector, { connectionString, host: 'overruled.test', max: 3 } as pg.PoolConfig);
+  expect(config).toMatchObject({
+    host: 'db.test',
+    port: 5433,
+    user: 'us@er',
+    password: 'p@ss',
+    database: 'the db',
+    application_name: 'app',
+    max: 3,
+    ssl: false,
+  });
+  expect(config).not.toHaveProperty('connectionString');
+  const { connectionParameters } = new pg.Client(config) as unknown as { connectionParameters: object };
+  expect(connectionParameters).toMatchObject({ host: 'db.test', port: 5433, database: 'the db', ssl: false });
 });
 
 it('pg: what only the engine refuses is told to connect(), however late that is called', async () => {

@@ -12,7 +12,7 @@ import Redis from 'ioredis';
 import { Kafka, logLevel } from 'kafkajs';
 import { Client as LdapClient } from 'ldapts';
 import { MqttClient } from 'mqtt';
-import { createConnection } from 'mysql2';
+import { createConnection, createPool } from 'mysql2';
 import { createTransport } from 'nodemailer';
 import nodeFetch from 'node-fetch';
 import pg from 'pg';
@@ -290,6 +290,18 @@ export const USES: Readonly<Record<string, Use>> = {
       };
     },
   },
+  'pg, a URL with sslmode': {
+    tls: 'when asked',
+    talk: postgresql,
+    begin(connector, port) {
+      const connectionString = `postgres://${SECRET}:x@${HOST}:${port}/x?sslmode=require`;
+      const client = new pg.Client(pgConfig(connector, { connectionString }));
+      return {
+        over: Promise.race([client.connect().then(() => ended(client)), ended(client, 'end')]),
+        end: () => client.end(),
+      };
+    },
+  },
   postgres: {
     tls: 'when asked',
     talk: postgresql,
@@ -310,6 +322,19 @@ export const USES: Readonly<Record<string, Use>> = {
         HOST,
       );
       return { over: ended(connection as unknown as NodeJS.EventEmitter, 'end'), end: () => connection.destroy() };
+    },
+  },
+  'mysql2, a pool with promises': {
+    tls: 'when asked',
+    talk: mysql,
+    cannotEnd: 'a pool ends no connection that is being made',
+    begin(connector, port) {
+      const pool = mysqlOverTls(
+        createPool({ host: HOST, port, user: SECRET, password: 'x', ssl: {} }),
+        connector,
+        HOST,
+      );
+      return { over: pool.promise().query('SELECT 1') };
     },
   },
   ioredis: {

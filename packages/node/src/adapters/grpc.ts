@@ -3,17 +3,20 @@ import { ChannelCredentials, credentials, type CallCredentials } from '@grpc/grp
 import type { TlsConnector } from '../duplex/connector.ts';
 import type { TlsDuplex } from '../duplex/tls-duplex.ts';
 import { asTlsSocket, ready } from './ready.ts';
+import { needsH2 } from './tls-required.ts';
 
 type SecureConnector = ReturnType<ChannelCredentials['_createSecureConnector']>;
 
 /**
  * `new Client(target, grpcCredentials(connector, { servername }))`; the connector offers `alpn: ['h2']`.
- * @throws TypeError for a connector with a `dial`: the library opens its sockets by itself.
+ * @throws TypeError for a connector that does not offer `h2`, and for one with a `dial`: the library opens its sockets
+ *   by itself.
  */
 export function grpcCredentials(
   connector: TlsConnector,
   { servername }: { readonly servername: string },
 ): ChannelCredentials {
+  needsH2('grpcCredentials', connector);
   if (connector.dials)
     throw new TypeError(
       'grpcCredentials: @grpc/grpc-js opens its sockets by itself, and would not ask the dial of the connector: lead it through a tunnel(), or set its own https_proxy',

@@ -3,7 +3,7 @@ import http2, { type ClientHttp2Session, type ClientSessionOptions, type SecureC
 import type { Duplex } from 'node:stream';
 import type { TlsConnector } from '../duplex/connector.ts';
 import type { TlsDuplex } from '../duplex/tls-duplex.ts';
-import { refuseDetours, refuseTrustOptions, USE_DIAL } from './tls-required.ts';
+import { needsH2, refuseDetours, refuseTrustOptions, USE_DIAL } from './tls-required.ts';
 
 /** Those of node:http2, `servername` among them. */
 export type Http2Options = ClientSessionOptions & SecureClientSessionOptions;
@@ -11,7 +11,8 @@ export type Http2Options = ClientSessionOptions & SecureClientSessionOptions;
 /**
  * `http2Connect(connector, url)` in place of `http2.connect(url)`; the connector offers `alpn: ['h2']`. The session
  * says `connect` when the handshake is done, as with node:tls, and `close()` or `destroy()` before that end the connection at once.
- * @throws TypeError for options that would lead around the connector, and for a URL that is not `https:`.
+ * @throws TypeError for options that would lead around the connector, for one that does not offer `h2`, and for a URL
+ *   that is not `https:`.
  */
 export function http2Connect(
   connector: TlsConnector,
@@ -43,6 +44,7 @@ function connectionOptions(
   options: Http2Options,
   made: (duplex: TlsDuplex) => void,
 ): ClientSessionOptions & { createConnection(authority: URL): Duplex } {
+  needsH2('http2', connector);
   refuseTrustOptions('http2', options);
   refuseDetours('http2', options, {
     createConnection: USE_DIAL,

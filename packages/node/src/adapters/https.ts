@@ -2,7 +2,7 @@
 import https from 'node:https';
 import type { Duplex } from 'node:stream';
 import type { TlsConnector } from '../duplex/connector.ts';
-import { refuseDetours, refuseTrustOptions, USE_DIAL } from './tls-required.ts';
+import { needsHttp1, refuseDetours, refuseTrustOptions, USE_DIAL } from './tls-required.ts';
 
 const DETOURS = {
   lookup: 'resolve the name in the dial of the TlsConnector',
@@ -13,8 +13,8 @@ const DETOURS = {
 
 /**
  * `https.get(url, { agent: new TlsAgent(connector) })`. Its sockets are verified by the connector before HTTP sees
- * them. `host`, `port`, `servername` and `socketPath` of a request are honoured.
- * @throws TypeError for options of node:tls, which are the connector's to have, and for those that choose another way
+ * them. `host`, `port`, `servername`, `socketPath`, `timeout` and `signal` of a request are honoured.
+ * @throws TypeError for a connector that offers `h2`, for options of node:tls, which are the connector's to have, and for those that choose another way
  * to
  *   the server; also from a request that has them.
  */
@@ -22,6 +22,7 @@ export class TlsAgent extends https.Agent {
   readonly #connector: TlsConnector;
 
   constructor(connector: TlsConnector, options?: https.AgentOptions) {
+    needsHttp1('TlsAgent', connector);
     refuse(options);
     super(options);
     this.#connector = connector;
@@ -32,8 +33,14 @@ export class TlsAgent extends https.Agent {
     const host = options.host ?? 'localhost';
     const { servername, socketPath } = options as { readonly servername?: string; readonly socketPath?: string | null };
     const name = servername || host;
-    if (socketPath) return this.#connector.duplex({ path: socketPath, servername: name });
-    return this.#connector.duplex({ host, port: Number(options.port ?? 443), servername: name });
+    const duplex = this.#connector.duplex(
+      socketPath
+        ? { path: socketPath, servername: name }
+        : { host, port: Number(options.port ?? 443), servername: name },
+    );
+    // as net.connect(), which node:http counts on: it sets the time of a request itself only once there is a connection
+    if (options.timeout) duplex.setTimeout(options.timeout);
+    return duplex;
   }
 }
 

@@ -16,6 +16,12 @@ interface Upgradable {
   _handleNetworkError(error: Error): void;
 }
 
+/** The part of a mysql2 pool where a connection comes in; its types do not tell of it. */
+interface Pool {
+  readonly config: { readonly connectionConfig: { readonly ssl?: object | false } };
+  readonly _allConnections: { readonly length: number; push(connection: object): unknown };
+}
+
 /** CLIENT_SSL of the capability flags. */
 const CLIENT_SSL = 0x0800;
 /** Protocol::SSLRequest: a header of four bytes, then 32 bytes that begin with the capability flags. */
@@ -28,15 +34,18 @@ const GREETING_LIMIT = 65_536;
 /**
  * `mysqlOverTls(createConnection({ …, ssl: {} }), connector, host)`, before anything else: mysql2 says when TLS begins,
  * and this connector is who begins it. Nothing but that request is sent in plain text: else the connection ends with
- * `TLS_REQUIRED`.
- * @returns the connection.
- * @throws TypeError for what is no connection of mysql2, one without `ssl`, or with options in it that are the
- * connector's; and
- *   where the connector has a `dial` and the connection no `stream` of its own, since mysql2 would not ask it.
+ * `TLS_REQUIRED`. A pool, `mysqlOverTls(createPool({ …, ssl: {} }), connector, host)`, makes each of its connections so.
+ * For promises: `mysqlOverTls(…).promise()`.
+ * @returns the connection, or the pool.
+ * @throws TypeError for what is neither connection nor pool of mysql2's callback interface, for one without `ssl`, or
+ *   with options in it that are the connector's; for a pool that has connected already; and where the connector has a `dial` and the connection no `stream` of its own, since mysql2 would not ask it.
  */
 export function mysqlOverTls<C extends object>(connection: C, connector: TlsConnector, servername: string): C {
+  if ('_allConnections' in connection) return poolOverTls(connection as C & Pool, connector, servername);
   if (!('startTLS' in connection && 'packetParser' in connection))
-    throw new TypeError('mysqlOverTls: not a connection of mysql2 (of its callback interface)');
+    throw new TypeError(
+      'mysqlOverTls: neither a connection nor a pool of mysql2 (of its callback interface): for promises call .promise() of what it returns',
+    );
   const upgradable = connection as C & Upgradable;
   const plain = upgradable.stream as Socket;
   try {
@@ -79,6 +88,18 @@ export function mysqlOverTls<C extends object>(connection: C, connector: TlsConn
     upgradable.stream = duplex;
   };
   return connection;
+}
+
+/** A pool tells of a connection when that has logged in; this is where it keeps each as soon as it is made. */
+function poolOverTls<P extends Pool>(pool: P, connector: TlsConnector, servername: string): P {
+  const { config, _allConnections: all } = pool;
+  if (!config.connectionConfig.ssl)
+    throw new TypeError('mysqlOverTls: the pool was made without ssl: {}, and mysql2 would log in in plain text');
+  if (all.length > 0)
+    throw new TypeError('mysqlOverTls: too late: the pool has connected already; call it as soon as the pool is made');
+  const push = all.push.bind(all);
+  all.push = (connection) => push(mysqlOverTls(connection, connector, servername));
+  return pool;
 }
 
 function refuse({ config: { ssl, stream: own }, stream }: Upgradable, connector: TlsConnector): void {

@@ -99,6 +99,8 @@ class ConnectorTransport extends NodeTransport {
       port,
       servername: tlsName || hostname,
       ...(preamble && { preamble }),
+      // the library gives up by itself then, and leaves the connection
+      ...(options.timeout && { handshakeTimeout: options.timeout }),
     });
     this.socket = asTlsSocket(duplex);
     await ready(duplex);

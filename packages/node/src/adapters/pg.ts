@@ -8,8 +8,10 @@ import { refuseDetours } from './tls-required.ts';
  * `new pg.Pool(pgConfig(connector, { host, user, password, servername: host }))`: the SSLRequest of the protocol is
  * spoken by the Duplex, so pg itself knows of no TLS, but for the channel binding. Not for `pg.native`, which has
  * sockets of its own.
- * @param config options of pg, and `servername`, the name that the certificate must have; default `host`.
- * @throws TypeError for options that would lead around the connector, or without a name to verify.
+ * @param config options of pg, and `servername`, the name that the certificate must have; default `host`. A
+ *   `connectionString` is taken apart: with its `sslmode`, pg would begin TLS a second time. Each `sslmode` that has TLS
+ *   means what `verify-full` does.
+ * @throws TypeError for options that would lead around the connector, also in the URL, or without a name to verify.
  */
 export function pgConfig<C extends ClientConfig>(
   connector: TlsConnector,
@@ -19,16 +21,46 @@ export function pgConfig<C extends ClientConfig>(
     ssl: 'TLS is by the connector',
     stream: 'TLS is by the connector',
     sslmode: 'TLS is by the connector',
-    connectionString: 'give host, port, user, password and database',
   });
-  const { servername = config.host, ...rest } = config;
+  const { connectionString, ...given } = config;
+  const named = connectionString === undefined ? given : { ...given, ...inUrl(connectionString) };
+  const { servername = named.host, ...rest } = named;
   if (servername === undefined)
     throw new TypeError('pgConfig: servername or host is needed: the name that the certificate must have');
   return {
-    ...rest,
+    ...(rest as Omit<C, 'servername'>),
     ssl: false,
     enableChannelBinding: true,
     // before `connect` pg writes Terminate alone
     stream: () => asTlsSocket(givenUpBy('write', connector.duplex({ lazy: true, servername, preamble: 'postgres' }))),
+  };
+}
+
+/** As pg's own parser, which lets what the URL says win; without what it says of TLS. */
+function inUrl(connectionString: string): ClientConfig {
+  const url = URL.canParse(connectionString) ? new URL(connectionString) : undefined;
+  if (url === undefined || !/^postgres(ql)?:$/.test(url.protocol))
+    throw new TypeError('pgConfig: connectionString: not a URL that begins with postgres://');
+  const { ssl, sslmode, sslnegotiation, uselibpqcompat: _, ...query } = Object.fromEntries(url.searchParams);
+  const lax =
+    sslmode === 'disable' || sslmode === 'no-verify'
+      ? `sslmode=${sslmode}`
+      : /^(0|false)$/.test(ssl ?? '') && `ssl=${ssl}`;
+  if (lax)
+    throw new TypeError(`pgConfig: connectionString: ${lax} is not used here: the TlsConnector decides whom to trust`);
+  for (const name of ['sslcert', 'sslkey', 'sslrootcert', 'sslpassword', 'sslcrl'])
+    if (name in query)
+      throw new TypeError(`pgConfig: connectionString: ${name} is not used here: TLS is by the connector`);
+  if (sslnegotiation !== undefined && sslnegotiation !== 'postgres')
+    throw new TypeError(`pgConfig: connectionString: sslnegotiation=${sslnegotiation} is not supported`);
+  const { hostname, port, username, password, pathname } = url;
+  const database = decodeURIComponent(pathname.slice(1));
+  return {
+    ...(hostname && { host: decodeURIComponent(hostname).replace(/^\[(.*)\]$/, '$1') }),
+    ...(port && { port: Number(port) }),
+    ...(username && { user: decodeURIComponent(username) }),
+    ...(password && { password: decodeURIComponent(password) }),
+    ...(database && { database }),
+    ...query,
   };
 }

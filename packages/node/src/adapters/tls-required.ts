@@ -48,6 +48,26 @@ export function refuseDetours(
   }
 }
 
+/**
+ * Refuses a connector by which another protocol than HTTP/2 would be agreed on, or none (RFC 9113 section 3.2).
+ * @throws TypeError
+ */
+export function needsH2(adapter: string, { alpn }: { readonly alpn: readonly string[] }): void {
+  if (!alpn.includes('h2'))
+    throw new TypeError(`${adapter}: the connector does not offer HTTP/2: new TlsConnector({ alpn: ['h2'] })`);
+}
+
+/**
+ * Refuses a connector by which HTTP/2 would be agreed on, for a library that speaks HTTP/1.1.
+ * @throws TypeError
+ */
+export function needsHttp1(adapter: string, { alpn }: { readonly alpn: readonly string[] }): void {
+  if (alpn.includes('h2'))
+    throw new TypeError(
+      `${adapter}: the connector offers HTTP/2, which is not spoken here: use another one without alpn, or with alpn: ['http/1.1']`,
+    );
+}
+
 /** For every library with a proxy option of its own. */
 export const USE_DIAL =
   "give the TlsConnector a dial, as in new TlsConnector({ dial: dialer('http://proxy.example:3128') })";

@@ -6,13 +6,21 @@ import type { TlsConnector } from '../duplex/connector.ts';
 import { asTlsSocket, ready } from './ready.ts';
 import { refuseDetours, USE_DIAL } from './tls-required.ts';
 
+export interface UndiciConnectOptions {
+  /**
+   * Milliseconds for the whole of a connection, 0 = no limit; default: the connector's `handshakeTimeout`. undici shows
+   * the `connectTimeout` of its Agent to its own connector alone.
+   */
+  readonly connectTimeout?: number;
+}
+
 /**
  * `new Agent({ connect: undiciConnect(connector) })`. For HTTP/2 the connector offers `alpn: ['h2', 'http/1.1']` and
  * the Agent `allowH2`. ProxyAgent and EnvHttpProxyAgent connect by themselves: for a proxy give the connector a `dial`.
  * A request whose URL is not `https:` fails, and so does one with a `localAddress`.
  */
 export const undiciConnect =
-  (connector: TlsConnector): buildConnector.connector =>
+  (connector: TlsConnector, { connectTimeout }: UndiciConnectOptions = {}): buildConnector.connector =>
   (options, callback) => {
     const { hostname, port, servername, protocol } = options;
     const fail = (error: Error): void => callback(error, null);
@@ -24,7 +32,12 @@ export const undiciConnect =
         httpSocket: USE_DIAL,
       });
       ready(
-        connector.duplex({ host: hostname, port: Number(port || 443), ...(servername ? { servername } : {}) }),
+        connector.duplex({
+          host: hostname,
+          port: Number(port || 443),
+          ...(servername ? { servername } : {}),
+          ...(connectTimeout !== undefined && { handshakeTimeout: connectTimeout }),
+        }),
       ).then((duplex) => callback(null, asTlsSocket(duplex)), fail);
     } catch (error) {
       fail(error as Error);

@@ -124,6 +124,7 @@ const CONNECTION_KEYS: ReadonlySet<string> = new Set<keyof DuplexOptions>([
 export class TlsConnector {
   readonly #context: Promise<SslContext>;
   readonly #verified: boolean;
+  readonly #alpn: readonly string[];
   readonly #sessions: SessionCache | SessionStore | undefined;
   readonly #dial: ConnectorOptions['dial'];
   readonly #handshakeTimeout: number;
@@ -156,6 +157,7 @@ export class TlsConnector {
     const own = ownOptions(rest, ca);
     const { onSession, onKeylog } = own;
     this.#verified = own.verify !== 'none';
+    this.#alpn = [...(own.alpn ?? [])];
     this.#sessions = sessions === false ? undefined : (sessions ?? memorySessionCache());
     this.#context = chooseEngine(backend).then((engine) =>
       engine.backend.createContext({
@@ -179,6 +181,11 @@ export class TlsConnector {
   /** Whether it has a `dial`, which a library that opens its sockets by itself would not ask. */
   get dials(): boolean {
     return this.#dial !== undefined;
+  }
+
+  /** The protocols that it offers (RFC 7301), none by default. */
+  get alpn(): readonly string[] {
+    return this.#alpn;
   }
 
   /**
