@@ -1,5 +1,5 @@
 /** @module Writes docs/migrating-from-node-tls.md from the table of options: `npm run docs:node-tls`. */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type OptionRow, TLS_OPTIONS } from '../src/tls/options.ts';
 
@@ -13,6 +13,17 @@ const KINDS: readonly (readonly [kind: OptionRow['of'], title: string])[] = [
   ['server', 'Of servers'],
   ['ferrule', 'That node:tls does not have'],
 ];
+
+/** Of examples/migrating, which test/migrating.test.ts runs. */
+const PROGRAMS: readonly string[] = ['company-ca', 'mutual-tls', 'pinning', 'proxy', 'pg', 'axios', 'undici'];
+
+const program = (name: string): string => {
+  const [first = '', ...lines] = readFileSync(
+    new URL(`../examples/migrating/${name}.ts`, import.meta.url),
+    'utf8',
+  ).split('\n');
+  return `${first.replace(/^\/\*\* | \*\/$/g, '')}\n\`\`\`ts\n${lines.join('\n')}\`\`\`\n`;
+};
 
 /** The whole page, as Markdown. */
 export const migrationPage =
@@ -47,6 +58,8 @@ ${KINDS.map(([kind, title]) => `\n### ${title}\n${rows(kind)}\n`).join('')}
 | the name is another | \`ERR_TLS_CERT_ALTNAME_INVALID\` | none: it is Node's own |
 | the server broke the protocol | \`ERR_SSL_…\` | the same without \`ERR_SSL_\` |
 
+## Programs
+${PROGRAMS.map(program).join('\n')}
 ## What is different
 - TLS 1.2 and 1.3 alone, with ECDHE and AEADs; renegotiation never happens.
 - An end without close_notify is an error unless \`truncation: 'end'\` says that it is not: whoever can cut the connection could end the plaintext where he likes (RFC 9846 section 6.1).

@@ -30,7 +30,9 @@ const portOf = (server: { address(): unknown }): number => (server.address() as 
 
 it('every adapter has its example', () => {
   const names = (folder: string): string[] =>
-    readdirSync(new URL(folder, import.meta.url)).filter((name) => name !== 'ready.ts' && name !== 'tls-required.ts');
+    readdirSync(new URL(folder, import.meta.url)).filter(
+      (name) => name.endsWith('.ts') && name !== 'ready.ts' && name !== 'tls-required.ts',
+    );
   expect(names('../examples')).toEqual([...names('../src/adapters'), 'tunnel.ts'].toSorted());
 });
 
