@@ -306,10 +306,10 @@ function connecting(program: Command, run: Run, signal: AbortSignal): void {
   withStarttls(
     withCommonOptions(program.command('tunnel').argument('<target>', TARGET, argument('<target>', parseTarget))),
   )
-    .description('a plain-text door on this machine into TLS, for programs that have none; ends with Ctrl-C')
+    .description('forwards a local plaintext port over TLS, for programs without TLS of their own; ends with Ctrl-C')
     .addOption(
       option('--listen <where>', 'a port of 127.0.0.1, or the path of a unix socket; default: a free port', {
-        parse: doorOf,
+        parse: parseListenAddress,
       }),
     )
     .addHelpText(
@@ -334,7 +334,7 @@ function connecting(program: Command, run: Run, signal: AbortSignal): void {
 function comparing(program: Command, run: Run, signal: AbortSignal): void {
   withStarttls(withScanning(program.command('scan').argument('<target>', TARGET, argument('<target>', parseTarget))))
     .description(
-      'versions, cipher suites, groups and signature algorithms that a server takes, by asking it; nobody is verified',
+      'asks a server which versions, cipher suites, groups and signature algorithms it accepts; no certificate is verified',
     )
     .addOption(
       choice('--fail-on <level>', 'exit with 10 where a finding is as bad: critical, high, medium or low', [
@@ -434,7 +434,7 @@ function depthOf(text: string): number {
   return Number(text);
 }
 
-function doorOf(text: string): number | string {
+function parseListenAddress(text: string): number | string {
   if (/[/\\]/.test(text)) return text;
   const port = Number(text);
   if (!(/^\d+$/.test(text) && port <= 65_535)) throw new Error('expected a port, or the path of a unix socket');

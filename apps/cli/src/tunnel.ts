@@ -1,4 +1,4 @@
-/** @module `ferrule tunnel`: a door on this machine in plain text, TLS behind it. */
+/** @module `ferrule tunnel`: a local plaintext port, forwarded over TLS. */
 import { once } from 'node:events';
 import { TlsConnector, tunnel } from '@ferrule/node/duplex';
 import { dialer } from '@ferrule/node/transports';
@@ -47,7 +47,7 @@ export async function tunnelCommand(target: Target, options: TunnelCommandOption
     throw error.syscall === 'listen' ? new UsageError(`--listen ${shown(String(listen))}: ${reasonOf(error)}`) : error;
   });
   if (preamble === 'postgres')
-    process.stderr.write('PostgreSQL clients speak plain text to this door: sslmode=disable\n');
+    process.stderr.write('PostgreSQL clients connect to this port without TLS: sslmode=disable\n');
   process.stdout.write(
     'path' in door.address ? `${door.address.path}\n` : `${door.address.host}:${door.address.port}\n`,
   );

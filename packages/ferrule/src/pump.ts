@@ -9,8 +9,7 @@
  *
  * Received bytes are lent by the transport for the length of a call and shown to the engine in place; what is left of
  * them is copied before the call returns, by whatever way it returns. The transport is told to stop when more than a
- * record waits that nobody asks for, in every phase: before the handshake, while a callback decides, while nobody
- * reads.
+ * record waits that nobody asks for: before the handshake, while a callback decides, while nobody reads.
  *
  * A write is done when the transport has all of its bytes, not when they have been encrypted. Ends are bounded by
  * progress: a peer that takes nothing for {@link PumpOptions.stall} milliseconds is given up.

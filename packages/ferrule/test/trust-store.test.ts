@@ -79,7 +79,9 @@ const ROWS: readonly Row[] = [
     : []),
 ];
 
-const program = fileURLToPath(new URL('trust-store-program.ts', import.meta.url));
+const program = fileURLToPath(new URL('trust-store-program.mjs', import.meta.url));
+/** As the packages are published where turbo runs the tests, which has just built them: that starts at once. */
+const node = process.env['TURBO_HASH'] === undefined ? ['--conditions=@ferrule/source', '--import', 'tsx'] : [];
 const clean = Object.fromEntries(
   Object.entries(process.env).filter(
     ([name]) => !/^(NODE_EXTRA_CA_CERTS|NODE_OPTIONS|NODE_USE_SYSTEM_CA|SSL_CERT_(FILE|DIR))$/.test(name),
@@ -96,11 +98,7 @@ describe('without `ca` or `trustAnchors`, connect() trusts whom node:tls trusts'
       warns = env['SSL_CERT_FILE'] === nowhere.SSL_CERT_FILE ? /SSL_CERT_FILE is ignored: .*nothing\.pem/ : /^$/,
     }) => {
       const { port } = await listening();
-      const child = spawn(
-        process.execPath,
-        [...args, '--conditions=@ferrule/source', '--import', 'tsx', program, String(port)],
-        { env: { ...clean, ...env } },
-      );
+      const child = spawn(process.execPath, [...args, ...node, program, String(port)], { env: { ...clean, ...env } });
       let [out, err] = ['', ''];
       child.stdout.on('data', (data: Buffer) => (out += data.toString()));
       child.stderr.on('data', (data: Buffer) => (err += data.toString()));

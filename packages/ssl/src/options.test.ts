@@ -25,7 +25,10 @@ describe('what is wrong with an option', () => {
     ['groups: must be an array', () => list(given({ groups: 29 }), 'groups', codePoint)],
     ['groups: must not be empty', () => list(given({ groups: [] }), 'groups', codePoint)],
     ['groups[1]: must be a 16-bit code point', () => list(given({ groups: [29, 65_536] }), 'groups', codePoint)],
-    ['key.groups: has an entry twice', () => list(given({ groups: [29, 29] }), 'groups', codePoint, { prefix: 'key' })],
+    [
+      'key.groups: contains a duplicate',
+      () => list(given({ groups: [29, 29] }), 'groups', codePoint, { prefix: 'key' }),
+    ],
     [
       'limits.tickets: must be an integer from 1 to 9',
       () => integer(given({ tickets: 1.5 }), 'tickets', 1, 9, 'limits'),

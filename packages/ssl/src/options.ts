@@ -44,7 +44,7 @@ export function list<T>(
   const items = Array.from({ length: value.length }, (_, i) =>
     check((value as readonly unknown[])[i], `${name}[${i}]`),
   );
-  if (new Set<unknown>(items).size !== items.length) throw new TypeError(`${name}: has an entry twice`);
+  if (new Set<unknown>(items).size !== items.length) throw new TypeError(`${name}: contains a duplicate`);
   return Object.freeze(items);
 }
 

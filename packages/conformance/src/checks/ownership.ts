@@ -182,7 +182,7 @@ const places: Readonly<Record<string, (anchors: ContextOptions) => ContextOption
 };
 
 const found: CheckGroup = {
-  title: 'an option is heard wherever the object has it:',
+  title: 'an option is read wherever the object has it:',
   checks: [
     ...Object.entries(places).map(([title, make]): Check => ({
       title,

@@ -274,7 +274,7 @@ function parse(options: DuplexOptions, dial: ConnectorOptions['dial']): Parsed {
   const { host, port, path, stream, lazy, servername = host, preamble, handshakeTimeout = 0, onread } = options;
   for (const key of ['host', 'path', 'servername'] as const) {
     if (options[key] !== undefined && (typeof options[key] !== 'string' || options[key] === ''))
-      throw new TypeError(`${key}: not a string that says something`);
+      throw new TypeError(`${key}: must be a non-empty string`);
   }
   for (const key of ['standInGreeting', 'allowHalfOpen', 'noDelay'] as const) {
     if (options[key] !== undefined && typeof options[key] !== 'boolean') throw new TypeError(`${key}: not a boolean`);

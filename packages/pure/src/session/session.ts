@@ -5,7 +5,7 @@
  * Serialised, it is a version byte, the fields, and SHA-256 over both. That finds damage, not malice: whoever can write
  * where secrets are kept can as well read them (ADR 0021).
  */
-import type { TlsSession, TlsVersion } from '@ferrule/contract';
+import type { Ssl, TlsSession, TlsVersion } from '@ferrule/contract';
 import { TlsError } from '@ferrule/result';
 import { concat, secretsEqual } from '@ferrule/result/bytes';
 import { copyOf } from '@ferrule/ssl';
@@ -15,8 +15,21 @@ import { Reader } from '../wire/read.ts';
 import { utf8Text } from '../wire/utf8.ts';
 import { Writer } from '../wire/write.ts';
 
+/** What the first handshake learned about the peer and a resumed one tells again. */
+type OfPeer = Pick<
+  Ssl,
+  | 'group'
+  | 'peerSignatureAlgorithm'
+  | 'peerCertificates'
+  | 'peerRawPublicKey'
+  | 'verifiedChain'
+  | 'verifyResult'
+  | 'ocspResponse'
+  | 'signedCertificateTimestamps'
+>;
+
 /** What a session says; both versions fill all of it. */
-export interface SessionFields {
+export interface SessionFields extends OfPeer {
   readonly version: TlsVersion;
   /** IANA code point. TLS 1.3 resumes with any suite of the same hash, TLS 1.2 with this one only. */
   readonly cipherSuite: number;
@@ -41,15 +54,6 @@ export interface SessionFields {
   /** Bytes of early data that the server allows; 0 = none. */
   readonly maxEarlyData: number;
   readonly extendedMasterSecret: boolean;
-  /** What the first handshake learned about the peer and a resumed one tells again. */
-  readonly group: number | undefined;
-  readonly peerSignatureAlgorithm: number | undefined;
-  readonly peerCertificates: readonly Uint8Array[];
-  readonly peerRawPublicKey: Uint8Array | undefined;
-  readonly verifiedChain: readonly Uint8Array[] | undefined;
-  readonly verifyResult: number;
-  readonly ocspResponse: Uint8Array | undefined;
-  readonly signedCertificateTimestamps: Uint8Array | undefined;
 }
 
 const FORMAT = 2;
