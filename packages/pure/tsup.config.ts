@@ -8,6 +8,7 @@ export default library(
     'crypto/node': 'src/crypto/node.ts',
     'crypto/tuned': 'src/crypto/tuned.ts',
     'crypto/webcrypto': 'src/crypto/webcrypto.ts',
+    quic: 'src/quic.ts',
     wire: 'src/wire/index.ts',
     keys: 'src/keys/index.ts',
     trace: 'src/trace/index.ts',

@@ -10,6 +10,7 @@ import { SslShell, type Facts, type Outlet, type Port, type Start } from '@ferru
 import { parseHost, type Host } from '@ferrule/x509';
 import { serverEndPoint } from './auth/verify.ts';
 import type { Config } from './context.ts';
+import type { QuicHandshake } from './effects.ts';
 import { Engine } from './engine.ts';
 import { client } from './flow/client.ts';
 import { Handshake } from './handshake.ts';
@@ -20,13 +21,22 @@ import { RECEIVED, Records } from './records.ts';
 import { Session } from './session/session.ts';
 
 /** A connection of these options. */
-export const newConnection = (config: Config): Ssl => new SslShell(config, (outlet) => new Connection(config, outlet));
+export const newConnection = (config: Config, quic?: QuicCarrier): Ssl =>
+  new SslShell(config, (outlet) => new Connection(config, outlet, quic));
+
+/** What carries the handshake in place of records. */
+export interface QuicCarrier extends QuicHandshake {
+  /** The session's early data is wanted. */
+  readonly earlyData: boolean;
+  records(config: Config, outlet: Outlet, where: () => string): Records;
+}
 
 /** Bit 1 of SSL_get_shutdown(3). */
 const SENT = 1;
 
 class Connection implements Port {
   readonly #config: Config;
+  readonly #quic: QuicCarrier | undefined;
   readonly #outlet: Outlet;
   readonly #records: Records;
   readonly #engine = new Engine();
@@ -40,10 +50,12 @@ class Connection implements Port {
   /** What the KeyUpdate asks for that keyUpdate() has put and that may still wait to be sent. */
   #updating: boolean | undefined;
 
-  constructor(config: Config, outlet: Outlet) {
+  constructor(config: Config, outlet: Outlet, quic: QuicCarrier | undefined) {
     this.#config = config;
     this.#outlet = outlet;
-    this.#records = new Records(config, outlet, () => this.state);
+    this.#quic = quic;
+    const where = (): string => this.state;
+    this.#records = quic?.records(config, outlet, where) ?? new Records(config, outlet, where);
     this.#hs = new Handshake(config, outlet, this.#records, this.#negotiated);
   }
 
@@ -65,11 +77,12 @@ class Connection implements Port {
           ssl: this.#outlet.ssl,
           negotiated: this.#negotiated,
           hs: this.#hs,
+          quic: this.#quic,
         },
         {
           host: host === undefined ? undefined : hostOf(host),
           session: Session.is(session) ? session : undefined,
-          earlyData,
+          earlyData: earlyData || this.#quic?.earlyData === true,
         },
       ),
     );

@@ -81,7 +81,9 @@ export interface Config {
   readonly limits: Limits;
   readonly now: () => number;
   readonly random: (into: Uint8Array) => void;
-  /** RFC 9846 appendix E.4. Only a test turns it off. */
+  /** QUIC carries the handshake (RFC 9001): sessions of it are none of TLS over TCP. */
+  readonly quic: boolean;
+  /** RFC 9846 appendix E.4. Only QUIC and tests turn it off. */
   readonly middleboxCompatibility: boolean;
   /** Only in tests: other values for the extensions of a ClientHello, so that recorded traces can be made again. */
   readonly shape: ((values: ExtensionInput<'clientHello'>) => ExtensionInput<'clientHello'>) | undefined;
@@ -138,6 +140,7 @@ export function parseOptions(crypto: CryptoProvider, options: ContextOptions = {
     limits: Object.freeze({ ...DEFAULT_LIMITS, ...own.limits }),
     now: clock(own.now),
     random: randomOption(own.random) ?? provider.random,
+    quic: false,
     middleboxCompatibility: true,
     shape: undefined,
   });

@@ -3,17 +3,27 @@
  * in through {@link HandshakeIo.poll}, one whole handshake message at a time; there is no Bio.
  */
 import type { Ssl, TlsVersion } from '@ferrule/contract';
+import type { TlsError } from '@ferrule/result';
 import type { Config } from './context.ts';
 import type { Established } from './flow/proof.ts';
-import type { Aligned } from './records.ts';
+import type { Aligned, Keys } from './records.ts';
 import type { Exporter } from './keys/exporter.ts';
 import type { KeylogLabel } from './keys/keylog.ts';
 import type { Secrets } from './keys/secret.ts';
 import type { Negotiated } from './negotiated.ts';
 import type { HandshakeMessage } from './record/coalesce.ts';
-import type { RecordKeys } from './record/protect.ts';
 import type { Session } from './session/session.ts';
 import type { Steps, Wait } from './wait.ts';
+
+/** RFC 9001: what differs where QUIC carries the handshake. */
+export interface QuicHandshake {
+  /** Our quic_transport_parameters. */
+  readonly transportParameters: Uint8Array;
+  /** Those of the server. */
+  receiveParameters(parameters: Uint8Array): void;
+  /** The same error, which in QUIC is PROTOCOL_VIOLATION and not its alert. */
+  violation(error: TlsError): TlsError;
+}
 
 /** What a connection goes on with when its handshake is done. Made by the flow of each version. */
 export interface PostHandshake {
@@ -36,6 +46,8 @@ export interface Effects {
   readonly ssl: Ssl;
   readonly negotiated: Negotiated;
   readonly hs: HandshakeIo;
+  /** There where QUIC carries the handshake. */
+  readonly quic: QuicHandshake | undefined;
 }
 
 /** Messages, keys and waits of a handshake, and what it hands over. */
@@ -72,9 +84,9 @@ export interface HandshakeIo {
   /** Pushes the flight towards the write BIO; 0 when all of it is there. */
   flush(): Wait | 0;
 
-  /** Takes over the keys, and wipes them once they are in the AEAD; the same below. */
-  installReadKeys(keys: RecordKeys, aligned: Aligned): void;
-  installWriteKeys(keys: RecordKeys): void;
+  /** Wipes keys once they are in the AEAD; a traffic secret stays its owner's. The same below. */
+  installReadKeys(keys: Keys, aligned: Aligned): void;
+  installWriteKeys(keys: Keys): void;
   /** RFC 8449: the most plaintext (TLS 1.3: with content type and padding) that the peer takes in one record. */
   limitRecords(peer: number): void;
 

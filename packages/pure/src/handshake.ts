@@ -11,8 +11,7 @@ import { MAX_POST_HANDSHAKE_BYTES } from './limits.ts';
 import type { Negotiated } from './negotiated.ts';
 import { fail } from './reason.ts';
 import type { HandshakeMessage } from './record/coalesce.ts';
-import type { RecordKeys } from './record/protect.ts';
-import { type Aligned, pending, type Pending, type Records } from './records.ts';
+import { type Aligned, type Keys, pending, type Pending, type Records } from './records.ts';
 import type { Session } from './session/session.ts';
 import type { Wait } from './wait.ts';
 
@@ -91,11 +90,11 @@ export class Handshake implements HandshakeIo {
     return this.#records.flush();
   }
 
-  installReadKeys(keys: RecordKeys, _aligned: Aligned): void {
+  installReadKeys(keys: Keys, _aligned: Aligned): void {
     this.#records.installRead(keys);
   }
 
-  installWriteKeys(keys: RecordKeys): void {
+  installWriteKeys(keys: Keys): void {
     this.#records.installWrite(keys);
   }
 

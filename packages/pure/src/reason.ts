@@ -145,6 +145,12 @@ export function fail(
   );
 }
 
+/** RFC 9001 section 8.1: QUIC needs a protocol, and names the alert. */
+export const noApplicationProtocol = (): TlsError =>
+  new TlsError('INVALID_ALPN_PROTOCOL', 'the server chose no application protocol, which QUIC needs', {
+    alert: { description: Alert.no_application_protocol, origin: 'local' },
+  });
+
 /** CRYPTO_FAILED with what the provider has thrown as its cause; a TlsError is what it is. */
 export function cryptoFailed(what: string, thrown: unknown): TlsError {
   if (TlsError.is(thrown)) return thrown;

@@ -11,6 +11,9 @@ import { transportError, type Outlet } from '@ferrule/ssl';
 import type { Config } from './context.ts';
 import { fail } from './reason.ts';
 import type { AlertMessage } from './record/alert.ts';
+import type { CipherSuite } from './crypto/provider.ts';
+import { trafficKeys } from './keys/schedule13.ts';
+import type { Secret } from './keys/secret.ts';
 import { Coalescer, type HandshakeMessage } from './record/coalesce.ts';
 import { Protection, type RecordKeys } from './record/protect.ts';
 import { Progress, RecordReader } from './record/reader.ts';
@@ -22,6 +25,15 @@ class AlignedProof {
 }
 /** A proof token, see `flow/proof.ts`: made by {@link Records.aligned}. */
 export type Aligned = AlignedProof;
+
+/** Keys of TLS 1.3 by the traffic secret that they come from, which QUIC derives its own from (RFC 9001 section 5.1). */
+export interface TrafficSecret {
+  readonly level: 'early' | 'handshake' | 'application';
+  readonly suite: CipherSuite;
+  readonly secret: Secret;
+}
+/** Of TLS 1.2, or of TLS 1.3. */
+export type Keys = RecordKeys | TrafficSecret;
 
 /** Bit 2 of SSL_get_shutdown(3). */
 export const RECEIVED = 2;
@@ -135,7 +147,7 @@ export class Records {
 
   putMessage(message: Uint8Array): void {
     this.#putDue();
-    this.#trace?.('sent', ContentType.handshake, message.slice());
+    this.traceSent(ContentType.handshake, message);
     this.writer.handshake(message);
   }
 
@@ -146,7 +158,7 @@ export class Records {
 
   putAlert(level: 1 | 2, description: number): void {
     this.#putDue();
-    this.#trace?.('sent', ContentType.alert, Uint8Array.of(level, description));
+    this.traceSent(ContentType.alert, Uint8Array.of(level, description));
     this.writer.alert(level, description);
   }
 
@@ -169,13 +181,17 @@ export class Records {
     return progress;
   }
 
+  protected traceSent(contentType: number, content: Uint8Array): void {
+    this.#trace?.('sent', contentType, content.slice());
+  }
+
   // ── Keys ──
 
-  installRead(keys: RecordKeys): void {
+  installRead(keys: Keys): void {
     this.reader.install(protect(keys));
   }
 
-  installWrite(keys: RecordKeys): void {
+  installWrite(keys: Keys): void {
     this.writer.install(protect(keys));
   }
 
@@ -201,7 +217,9 @@ export class Records {
 }
 
 /** The keys are in the AEAD now: wipe where they came from. */
-function protect(keys: RecordKeys): Protection {
+function protect(given: Keys): Protection {
+  const keys: RecordKeys =
+    'secret' in given ? { version: 'TLSv1.3', suite: given.suite, ...trafficKeys(given.suite, given.secret) } : given;
   const protection = new Protection(keys);
   keys.key.fill(0);
   keys.iv.fill(0);

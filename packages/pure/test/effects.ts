@@ -23,6 +23,7 @@ export function testEffects(options: ContextOptions = {}, provider: CryptoProvid
   return {
     config: parseOptions(provider, options),
     secrets: new Secrets(),
+    quic: undefined,
     negotiated: new Negotiated(),
     ssl: {} as Ssl,
     hs: hs as HandshakeIo,

@@ -8,7 +8,7 @@ import { givenCredential } from '@ferrule/ssl';
 import type { CipherSuite } from '../crypto/provider.ts';
 import type { PostHandshake, Effects } from '../effects.ts';
 import type { Exporter } from '../keys/exporter.ts';
-import { finishedMac, nextTrafficSecret, resumptionPsk, trafficKeys } from '../keys/schedule13.ts';
+import { finishedMac, nextTrafficSecret, resumptionPsk } from '../keys/schedule13.ts';
 import type { Secret } from '../keys/secret.ts';
 import type { Transcript } from '../keys/transcript.ts';
 import { MAX_CERTIFICATE_REQUESTS_IN_A_ROW, MAX_MESSAGES_IN_A_ROW } from '../limits.ts';
@@ -41,7 +41,12 @@ export interface Legacy13 {
 }
 
 export function after13(effects: Effects, legacy: Legacy13): PostHandshake {
-  const { config } = effects;
+  const { config, quic } = effects;
+  if (quic !== undefined) {
+    // their keys are QUIC's business from here on
+    legacy.clientTraffic.dispose();
+    legacy.serverTraffic.dispose();
+  }
   let tickets = 0;
   /** Since data came. */
   const row = { keyUpdates: 0, tickets: 0, requests: 0 };
@@ -61,12 +66,16 @@ export function after13(effects: Effects, legacy: Legacy13): PostHandshake {
           if (++tickets <= config.limits.tickets) newSession(effects, legacy, message);
           return undefined;
         case HandshakeType.key_update:
+          if (quic !== undefined) throw fail('UNEXPECTED_MESSAGE', 'KeyUpdate in QUIC (RFC 9001 section 6)');
           if (++row.keyUpdates > config.limits.keyUpdatesInARow) throw fail('TOO_MANY_KEY_UPDATES');
           updateTheirs(effects, legacy, message);
           return undefined;
         case HandshakeType.certificate_request:
-          if (legacy.transcript === undefined)
-            throw fail('UNEXPECTED_MESSAGE', 'CertificateRequest after the handshake was not offered');
+          if (legacy.transcript === undefined) {
+            const error = fail('UNEXPECTED_MESSAGE', 'CertificateRequest after the handshake was not offered');
+            // RFC 9001 section 4.4
+            throw quic?.violation(error) ?? error;
+          }
           if (++row.requests > MAX_CERTIFICATE_REQUESTS_IN_A_ROW)
             throw fail('TOO_MANY_MESSAGES', `${row.requests} CertificateRequests without data in between`);
           return authenticateLater(effects, legacy, legacy.transcript.clone(), message);
@@ -81,6 +90,11 @@ export function after13(effects: Effects, legacy: Legacy13): PostHandshake {
 function newSession(effects: Effects, { suite, host, resumptionSecret }: Legacy13, { body }: HandshakeMessage): void {
   const { lifetime, ageAdd, nonce, ticket, extensions } = decodeNewSessionTicket(body);
   const { earlyData } = decodeExtensions('newSessionTicket', extensions);
+  // RFC 9001 section 4.6.1: how much early data there may be is a matter of QUIC's flow control
+  if (effects.quic !== undefined && earlyData !== undefined && earlyData !== 0xffff_ffff)
+    throw effects.quic.violation(
+      fail('ILLEGAL_PARAMETER', `NewSessionTicket: max_early_data_size is ${earlyData} in QUIC`),
+    );
   if (effects.config.onSession === undefined || lifetime === 0) return;
   giveSession(effects, lifetime, {
     version: 'TLSv1.3',
@@ -101,7 +115,7 @@ function updateTheirs(effects: Effects, legacy: Legacy13, { body }: HandshakeMes
   const aligned = effects.hs.aligned();
   const { suite } = legacy;
   legacy.serverTraffic = nextTrafficSecret(suite.hash, legacy.serverTraffic);
-  effects.hs.installReadKeys({ version: 'TLSv1.3', suite, ...trafficKeys(suite, legacy.serverTraffic) }, aligned);
+  effects.hs.installReadKeys({ level: 'application', suite, secret: legacy.serverTraffic }, aligned);
   if (requested) legacy.updateOwed = true;
 }
 
@@ -110,7 +124,7 @@ function updateOurs(effects: Effects, legacy: Legacy13, requestPeer: boolean): v
   legacy.updateOwed = false;
   effects.hs.put(encodeKeyUpdate(requestPeer));
   legacy.clientTraffic = nextTrafficSecret(suite.hash, legacy.clientTraffic);
-  effects.hs.installWriteKeys({ version: 'TLSv1.3', suite, ...trafficKeys(suite, legacy.clientTraffic) });
+  effects.hs.installWriteKeys({ level: 'application', suite, secret: legacy.clientTraffic });
 }
 
 /**

@@ -14,7 +14,6 @@ import type { CipherSuite, Group } from '../crypto/provider.ts';
 import type { Effects } from '../effects.ts';
 import { KeylogLabel } from '../keys/keylog.ts';
 import { exporter13 } from '../keys/exporter.ts';
-import { trafficKeys } from '../keys/schedule13.ts';
 import { fail } from '../reason.ts';
 import type { HandshakeMessage } from '../record/coalesce.ts';
 import { fieldsOf } from '../session/session.ts';
@@ -101,7 +100,7 @@ function* openEarlyData(effects: Effects, { offer, transcript }: Hello): Steps<v
   const exporter = early.exporter(transcript.digestAs(suite.hash));
   effects.hs.keylog(KeylogLabel.clientEarlyTraffic, offer.random, traffic.bytes);
   effects.hs.keylog(KeylogLabel.earlyExporter, offer.random, exporter.bytes);
-  effects.hs.installWriteKeys({ version: 'TLSv1.3', suite, ...trafficKeys(suite, traffic) });
+  effects.hs.installWriteKeys({ level: 'early', suite, secret: traffic });
   traffic.dispose();
   effects.hs.openEarlyData(offer.earlyData.maxEarlyData, exporter13(suite.hash, exporter));
   yield SslError.wantWrite;

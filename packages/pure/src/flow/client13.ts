@@ -19,12 +19,12 @@ import type { CipherSuite } from '../crypto/provider.ts';
 import type { Effects } from '../effects.ts';
 import { exporter13 } from '../keys/exporter.ts';
 import { KeylogLabel } from '../keys/keylog.ts';
-import { earlySecret, finishedMac, trafficKeys } from '../keys/schedule13.ts';
+import { earlySecret, finishedMac } from '../keys/schedule13.ts';
 import type { Secret } from '../keys/secret.ts';
 import type { Transcript } from '../keys/transcript.ts';
-import { fail } from '../reason.ts';
+import { fail, noApplicationProtocol } from '../reason.ts';
 import type { HandshakeMessage } from '../record/coalesce.ts';
-import type { RecordKeys } from '../record/protect.ts';
+import type { TrafficSecret } from '../records.ts';
 import { continuesExternal, continueSession, type ContinuesVerified, type PskOffer } from '../session/resume.ts';
 import { fieldsOf } from '../session/session.ts';
 import { flush, recv, type Steps } from '../wait.ts';
@@ -69,7 +69,7 @@ export function* client13(
   { message, hello, suite }: Chosen,
 ): Steps<void> {
   const { hash } = suite;
-  const keys = (secret: Secret): RecordKeys => ({ version: 'TLSv1.3', suite, ...trafficKeys(suite, secret) });
+  const keys = (level: TrafficSecret['level'], secret: Secret): TrafficSecret => ({ level, suite, secret });
   effects.negotiated.settle('cipherSuite', suite.id);
 
   // ── ServerHello, section 4.2.3: which PSK, which share ──
@@ -85,9 +85,10 @@ export function* client13(
   const serverSecret = handshake.serverTraffic(transcript.digest());
   keylog(effects, offer, KeylogLabel.clientHandshakeTraffic, clientSecret);
   keylog(effects, offer, KeylogLabel.serverHandshakeTraffic, serverSecret);
-  effects.hs.installReadKeys(keys(serverSecret), effects.hs.aligned());
-  // Early data goes on under its own keys until the server has said whether it takes it.
-  if (offer.earlyData === undefined) effects.hs.installWriteKeys(keys(clientSecret));
+  effects.hs.installReadKeys(keys('handshake', serverSecret), effects.hs.aligned());
+  // Early data goes on under its own keys until the server has said whether it takes it; QUIC has both at once.
+  if (offer.earlyData === undefined || effects.quic !== undefined)
+    effects.hs.installWriteKeys(keys('handshake', clientSecret));
 
   // ── EncryptedExtensions, section 4.4.1 ──
   const extensions = yield* readEncryptedExtensions(effects, offered, transcript);
@@ -95,7 +96,7 @@ export function* client13(
   const earlyDataAccepted = judgeEarlyData(effects, offer, extensions, psk, suite);
   if (offer.earlyData !== undefined && !earlyDataAccepted) {
     effects.hs.closeEarlyData();
-    effects.hs.installWriteKeys(keys(clientSecret));
+    effects.hs.installWriteKeys(keys('handshake', clientSecret));
   }
 
   // ── CertificateRequest, Certificate, CertificateVerify, sections 4.4.2, 4.5.1, 4.5.2: not with a PSK ──
@@ -117,11 +118,11 @@ export function* client13(
   keylog(effects, offer, KeylogLabel.serverTraffic, serverTraffic);
   keylog(effects, offer, KeylogLabel.exporter, exporterSecret);
 
-  // ── EndOfEarlyData, section 4.6 ──
+  // ── EndOfEarlyData, section 4.6; RFC 9001 section 8.3: not in QUIC ──
   if (earlyDataAccepted) {
-    send(effects, transcript, encodeEmpty(HandshakeType.end_of_early_data));
+    if (effects.quic === undefined) send(effects, transcript, encodeEmpty(HandshakeType.end_of_early_data));
     effects.hs.closeEarlyData();
-    effects.hs.installWriteKeys(keys(clientSecret));
+    effects.hs.installWriteKeys(keys('handshake', clientSecret));
   }
 
   // ── Certificate and CertificateVerify of ours, when they are asked for ──
@@ -131,8 +132,8 @@ export function* client13(
 
   // ── Finished of ours ──
   send(effects, transcript, encodeFinished(finishedMac(hash, clientSecret, transcript.digest())));
-  effects.hs.installWriteKeys(keys(clientTraffic));
-  effects.hs.installReadKeys(keys(serverTraffic), aligned);
+  effects.hs.installWriteKeys(keys('application', clientTraffic));
+  effects.hs.installReadKeys(keys('application', serverTraffic), aligned);
   const resumptionSecret = main.resumption(transcript.digest());
   main.dispose();
   clientSecret.dispose();
@@ -207,6 +208,13 @@ function* readEncryptedExtensions(
   if (alpn !== undefined && !effects.config.alpn.includes(alpn))
     throw fail('INVALID_ALPN_PROTOCOL', `the server chose application protocol "${alpn}"`);
   effects.negotiated.settle('alpn', alpn);
+  if (effects.quic !== undefined) {
+    // RFC 9001 sections 8.1 and 8.2
+    if (alpn === undefined) throw noApplicationProtocol();
+    if (extensions.quicTransportParameters === undefined)
+      throw fail('MISSING_EXTENSION', 'EncryptedExtensions without quic_transport_parameters');
+    effects.quic.receiveParameters(extensions.quicTransportParameters.slice());
+  }
   if (extensions.recordSizeLimit !== undefined) effects.hs.limitRecords(extensions.recordSizeLimit);
   return extensions;
 }

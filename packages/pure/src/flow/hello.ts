@@ -260,6 +260,7 @@ function extensions(effects: Effects, offer: Offer): Extension[] {
     compressCertificate:
       speaks13 && config.decompressors.length > 0 ? config.decompressors.map(({ id }) => id) : undefined,
     postHandshakeAuth: (speaks13 && config.postHandshakeAuth) || undefined,
+    quicTransportParameters: effects.quic?.transportParameters,
     encryptedClientHello: offer.ech,
   };
   const list = encodeExtensions('clientHello', config.shape?.(values) ?? values);

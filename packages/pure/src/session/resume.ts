@@ -6,6 +6,7 @@ import type { ExternalPsk } from '@ferrule/contract';
 import type { Facts } from '@ferrule/ssl';
 import { bindingDigest, mayOffer, type Offering } from '@ferrule/ssl/session-binding';
 import { TlsError } from '@ferrule/result';
+import { concat } from '@ferrule/result/bytes';
 import { verifyChain } from '../auth/verify.ts';
 import type { Config } from '../context.ts';
 import type { Hash } from '../crypto/provider.ts';
@@ -211,6 +212,9 @@ function hashOf(session: Session, config: Config): Hash | undefined {
   return config.provider.suites.find(({ id }) => id === fieldsOf(session).cipherSuite)?.hash;
 }
 
+/** Behind the digest of a context for QUIC. */
+const QUIC = Uint8Array.of(0x71, 0x75, 0x69, 0x63);
+
 const OFFERINGS = new WeakMap<Config, Omit<Offering, 'host'>>();
 
 /** What sessions are compared with; made once for each config. */
@@ -218,7 +222,9 @@ export function offeringOf(config: Config): Omit<Offering, 'host'> {
   let offering = OFFERINGS.get(config);
   if (offering === undefined) {
     const { versions, suites, groups, signatureAlgorithms, sessionTickets, alpn, externalPsks, ech } = config;
-    const binding = bindingDigest(config, (bytes) => config.provider.hashes.sha256.digest(bytes));
+    const { sha256 } = config.provider.hashes;
+    const digest = bindingDigest(config, (bytes) => sha256.digest(bytes));
+    const binding = config.quic ? sha256.digest(concat([digest, QUIC])) : digest;
     const ids = (all: readonly { readonly id: number }[]): readonly number[] => all.map(({ id }) => id);
     offering = {
       binding,

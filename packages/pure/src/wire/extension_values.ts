@@ -68,6 +68,7 @@ export interface ClientHelloExtensions {
   readonly certificateAuthorities?: readonly Uint8Array[];
   readonly postHandshakeAuth?: true;
   readonly keyShare?: readonly KeyShareEntry[];
+  readonly quicTransportParameters?: Uint8Array;
   /** Only inside an EncodedClientHelloInner: the extensions to be taken from the outer hello. */
   readonly echOuterExtensions?: readonly number[];
   readonly encryptedClientHello?: EchClientHello;
@@ -121,6 +122,7 @@ export interface EncryptedExtensionsValues {
   readonly serverCertificateType?: number;
   readonly recordSizeLimit?: number;
   readonly earlyData?: true;
+  readonly quicTransportParameters?: Uint8Array;
   /** `retry_configs`: a whole ECHConfigList, with its length. */
   readonly encryptedClientHello?: Uint8Array;
 }

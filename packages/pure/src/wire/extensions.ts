@@ -287,6 +287,12 @@ const ROWS: { readonly [K in Key]: Row<K> } = {
       'in ServerHello: PSK without (EC)DHE, which is not offered, so missing_extension; in HelloRetryRequest: the shares were fine',
     in: { clientHello: keyShareList, serverHello: keyShareEntry, helloRetryRequest: u16 },
   },
+  // RFC 9001 section 8.2
+  quicTransportParameters: {
+    type: ExtensionType.quic_transport_parameters,
+    absence: 'in QUIC: missing_extension',
+    in: { clientHello: raw, encryptedExtensions: raw },
+  },
   tlsFlags: { type: ExtensionType.tls_flags, absence: 'no flag is set', in: { newSessionTicket: flagNumbers } },
   // RFC 9849 section 5
   echOuterExtensions: {
