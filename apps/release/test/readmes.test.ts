@@ -45,6 +45,8 @@ const PRINTS: Readonly<Record<string, RegExp | 'in a test' | 'beside'>> = {
   'starttls 1': /^TLSv1\.3$/,
   'x509 1': /^CERT_NAME_MISMATCH - .*www\.example\.com[^]*X509v3 extensions:/,
   'x509 2': /^no filters$/,
+  // a page with a relay: compiled alone
+  'web 1': 'beside',
 };
 
 const blocks = [

@@ -1,0 +1,97 @@
+/** @module What has come and nobody has taken yet, in order, for carriers that cannot be told to wait. */
+import { TlsError } from '@ferrule/result';
+import type { TransportSink } from 'ferrule';
+
+/** The default of {@link PipeLimits.maxQueued}. */
+const MAX_QUEUED = 64 * 1024 * 1024;
+
+export interface PipeLimits {
+  /**
+   * Received bytes that may wait for a reader before the pipe fails, since neither WebSocket nor Wisp can make the
+   * relay wait. Default 67108864.
+   */
+  readonly maxQueued?: number | undefined;
+}
+
+/** @throws TypeError */
+export function checkLimits({ maxQueued = MAX_QUEUED }: PipeLimits): number {
+  if (!(Number.isSafeInteger(maxQueued) && maxQueued > 0))
+    throw new TypeError(`maxQueued: ${String(maxQueued)} is not a positive number of bytes`);
+  return maxQueued;
+}
+
+/**
+ * Hands to a {@link TransportSink} what comes, as fast as it wants it. The end, or the failure, is told after the last
+ * byte.
+ */
+export class Inbox {
+  readonly #name: string;
+  readonly #limit: number;
+  readonly #chunks: Uint8Array[] = [];
+  #queued = 0;
+  #sink: TransportSink | undefined;
+  #flowing = true;
+  #over: 'end' | Error | undefined;
+  #told = false;
+
+  constructor(name: string, limit: number) {
+    this.#name = name;
+    this.#limit = limit;
+  }
+
+  /** Bytes that wait. */
+  get queued(): number {
+    return this.#queued;
+  }
+
+  start(sink: TransportSink): void {
+    this.#sink = sink;
+    this.#deliver();
+  }
+
+  resume(): void {
+    this.#flowing = true;
+    this.#deliver();
+  }
+
+  /** `bytes` are the inbox's from now on. False: there were too many, and the pipe has failed. */
+  push(bytes: Uint8Array): boolean {
+    if (this.#over !== undefined) return true;
+    this.#chunks.push(bytes);
+    this.#queued += bytes.length;
+    this.#deliver();
+    if (this.#queued <= this.#limit) return true;
+    this.#chunks.length = this.#queued = 0;
+    this.fail(
+      new TlsError('TRANSPORT_ERROR', `${this.#name}: more than ${this.#limit} bytes came that nobody has read`, {
+        hint: 'Read faster, or raise maxQueued; over a WebSocketStream the relay can be made to wait.',
+      }),
+    );
+    return false;
+  }
+
+  /** The other side will send no more. */
+  end(): void {
+    this.#over ??= 'end';
+    this.#deliver();
+  }
+
+  fail(error: Error): void {
+    this.#over ??= error;
+    this.#deliver();
+  }
+
+  #deliver(): void {
+    const sink = this.#sink;
+    if (sink === undefined) return;
+    while (this.#flowing && this.#chunks.length > 0) {
+      const chunk = this.#chunks.shift() as Uint8Array;
+      this.#queued -= chunk.length;
+      this.#flowing = sink.data(chunk);
+    }
+    if (this.#told || this.#over === undefined || this.#chunks.length > 0) return;
+    this.#told = true;
+    if (this.#over === 'end') sink.end();
+    else sink.failed(this.#over);
+  }
+}

@@ -1,0 +1,15 @@
+/** @module @ferrule/web: pipes for where no socket is, and what goes on top of them. */
+export { type Destination, type Dial } from './dial.ts';
+export { type PipeLimits } from './inbox.ts';
+export {
+  openWebSocket,
+  relayUrl,
+  webSocketDial,
+  type WebSocketConstructor,
+  type WebSocketDialOptions,
+  type WebSocketLike,
+  type WebSocketOptions,
+  webSocketPipe,
+} from './web-socket.ts';
+export { openWisp, WispConnection, wispDial, type WispOptions } from './wisp.ts';
+export { decodeWisp, encodeWisp, WispClose, WispExtension, type WispPacket, wispReason } from './wisp-packets.ts';

@@ -1,0 +1,207 @@
+/** @module One WebSocket as one pipe: relays such as websockify, wsproxy and neon's, RFC 6455 with binary messages. */
+import { TlsError } from '@ferrule/result';
+import { memoryOf } from '@ferrule/result/arguments';
+import type { Transport, TransportSink } from 'ferrule';
+import { abortable, authority, checkDestination, type Destination, type Dial } from './dial.ts';
+import { checkLimits, Inbox, type PipeLimits } from './inbox.ts';
+import { Room } from './outbox.ts';
+
+/** As much of the platform's WebSocket as is used; the package `ws` has it, too. */
+export interface WebSocketLike {
+  binaryType: string;
+  readonly readyState: number;
+  readonly bufferedAmount: number;
+  send(data: Uint8Array): void;
+  close(code?: number, reason?: string): void;
+  // The parameters of a listener are compared both ways only in methods, and every library has an Event of its own.
+  addEventListener(type: 'open' | 'message' | 'close' | 'error', listener: (event: never) => void): void;
+}
+
+export type WebSocketConstructor = new (url: string, protocols?: string[]) => WebSocketLike;
+
+export interface WebSocketOptions extends PipeLimits {
+  /** `Sec-WebSocket-Protocol`; websockify of old wants `['binary']`. Default none. */
+  readonly protocols?: readonly string[] | undefined;
+  /** Default the platform's; on Node 20 the one of the package `ws`. */
+  readonly WebSocket?: WebSocketConstructor | undefined;
+}
+
+export interface WebSocketDialOptions extends WebSocketOptions {
+  /** `wss:` or `ws:`; TLS goes inside either way. */
+  readonly relay: string;
+  /**
+   * How the relay is told the destination. `template` (default): `{host}` and `{port}` in the URL, or a fixed
+   * destination where there is neither, as websockify has. `wsproxy`: `/host:port` behind the URL. `neon`:
+   * `?address=host:port`.
+   */
+  readonly address?: 'template' | 'wsproxy' | 'neon' | undefined;
+}
+
+/** Pipes through a relay of one WebSocket a connection. @throws TypeError for wrong options. */
+export function webSocketDial({ relay, address = 'template', ...options }: WebSocketDialOptions): Dial {
+  relayUrl(relay, address, { host: 'host', port: 1 });
+  checkLimits(options);
+  return (to, signal) => openWebSocket(relayUrl(relay, address, to), options, authority(to), signal);
+}
+
+/** The URL under which a relay connects to a destination. @throws TypeError */
+export function relayUrl(relay: string, address: 'template' | 'wsproxy' | 'neon', to: Destination): string {
+  checkDestination(to);
+  const url = urlOf(
+    address === 'template'
+      ? relay.replaceAll('{host}', encodeURIComponent(to.host)).replaceAll('{port}', String(to.port))
+      : relay,
+  );
+  if (address === 'wsproxy') url.pathname = `${url.pathname.replace(/\/$/, '')}/${authority(to)}`;
+  else if (address === 'neon') url.searchParams.set('address', authority(to));
+  else if (address !== 'template')
+    throw new TypeError(`address: ${JSON.stringify(address)} is neither 'template' nor 'wsproxy' nor 'neon'`);
+  return url.href;
+}
+
+/** Opens a WebSocket and makes a pipe of it. @throws TlsError PROXY_CLOSED, ABORTED; TypeError. */
+export async function openWebSocket(
+  url: string,
+  options: WebSocketOptions = {},
+  name: string = url,
+  signal?: AbortSignal,
+): Promise<Transport> {
+  const transport = new WebSocketTransport(newWebSocket(url, options), name, checkLimits(options));
+  await abortable(transport.opened, signal, () => transport.destroy());
+  return transport;
+}
+
+/** A pipe over a WebSocket that is open, or about to be. Nobody else may listen to its messages. */
+export const webSocketPipe = (socket: WebSocketLike, name: string = 'WebSocket', limits: PipeLimits = {}): Transport =>
+  new WebSocketTransport(socket, name, checkLimits(limits));
+
+/** @throws TypeError where there is no WebSocket, or for what is no URL of one. */
+export function newWebSocket(url: string, { protocols, WebSocket: given }: WebSocketOptions): WebSocketLike {
+  const Constructor = given ?? (globalThis as { readonly WebSocket?: WebSocketConstructor }).WebSocket;
+  if (Constructor === undefined)
+    throw new TypeError('WebSocket: this platform has none; give one, that of the package ws for example');
+  const { href } = urlOf(url);
+  return protocols === undefined ? new Constructor(href) : new Constructor(href, [...protocols]);
+}
+
+/** How it ended, for messages: RFC 6455 section 7.4.1 has the codes. */
+export const closeText = (event: { readonly code?: number; readonly reason?: string }): string =>
+  `${event.code ?? 1006}${event.reason === undefined || event.reason === '' ? '' : ` ${event.reason}`}`;
+
+/** 1000: normal. 1001: going away. 1005: no code was sent. */
+const isOrderly = (code: number | undefined): boolean => code === 1000 || code === 1001 || code === 1005;
+
+const OPEN = 1;
+
+class WebSocketTransport implements Transport {
+  readonly name: string;
+  readonly opened: Promise<void>;
+  readonly #socket: WebSocketLike;
+  readonly #inbox: Inbox;
+  readonly #room: Room;
+  /** What was to be sent before it was open. */
+  #early: (() => void)[] | undefined = [];
+  #closed: TlsError | undefined;
+
+  constructor(socket: WebSocketLike, name: string, limit: number) {
+    this.name = name;
+    this.#socket = socket;
+    this.#inbox = new Inbox(name, limit);
+    this.#room = new Room(socket);
+    // a Blob would have to be waited for
+    socket.binaryType = 'arraybuffer';
+    this.opened = new Promise((resolve, reject) => {
+      const opened = (): void => {
+        const early = this.#early ?? [];
+        this.#early = undefined;
+        for (const send of early) send();
+        resolve();
+      };
+      if (socket.readyState === OPEN) opened();
+      else socket.addEventListener('open', opened);
+      socket.addEventListener('close', (event: { readonly code?: number; readonly reason?: string }) => {
+        const isOpen = this.#early === undefined;
+        this.#onClose(event, isOpen);
+        if (!isOpen)
+          reject(
+            new TlsError('PROXY_CLOSED', `${name}: the relay did not open the WebSocket (${closeText(event)})`, {
+              hint: 'See whether the relay runs, and whether it lets this origin and destination pass.',
+            }),
+          );
+      });
+    });
+    this.opened.catch(() => {});
+    socket.addEventListener('message', ({ data }: { readonly data: unknown }) => this.#onMessage(data));
+    // a close follows, with its code
+    socket.addEventListener('error', () => {});
+  }
+
+  get queued(): number {
+    return this.#socket.bufferedAmount;
+  }
+
+  start(sink: TransportSink): void {
+    this.#inbox.start(sink);
+  }
+
+  resume(): void {
+    this.#inbox.resume();
+  }
+
+  send(bytes: Uint8Array, done: (error?: Error | null) => void): void {
+    if (this.#closed !== undefined) return done(this.#closed);
+    if (this.#early !== undefined) {
+      const copy = bytes.slice();
+      this.#early.push(() => this.send(copy, done));
+      return;
+    }
+    // the platform's makes a copy, that of `ws` may not
+    this.#socket.send(bytes.slice());
+    if (this.#room.full) this.#room.wait(() => done(this.#closed));
+    else done();
+  }
+
+  /** One direction cannot be closed. */
+  end(done: (error?: Error | null) => void): void {
+    this.#room.drained(() => done(this.#closed));
+  }
+
+  destroy(): void {
+    this.#closed ??= new TlsError('ABORTED', `${this.name}: the WebSocket was closed here`);
+    this.#socket.close();
+    this.#room.over();
+  }
+
+  #onMessage(data: unknown): void {
+    const bytes = memoryOf(data);
+    if (bytes !== undefined) {
+      if (!this.#inbox.push(bytes)) this.destroy();
+      return;
+    }
+    this.#inbox.fail(
+      new TlsError('PROXY_MALFORMED', `${this.name}: the relay sent a text message in place of bytes`, {
+        hint: 'Where the relay has several subprotocols, ask for the binary one: protocols: ["binary"].',
+      }),
+    );
+    this.destroy();
+  }
+
+  #onClose(event: { readonly code?: number; readonly reason?: string }, wasOpen: boolean): void {
+    const error = new TlsError('TRANSPORT_ERROR', `${this.name}: the WebSocket was closed (${closeText(event)})`);
+    const mine = this.#closed !== undefined;
+    this.#closed ??= error;
+    for (const send of this.#early ?? []) send();
+    this.#early = undefined;
+    this.#room.over();
+    if (mine) return;
+    if (wasOpen && isOrderly(event.code)) this.#inbox.end();
+    else this.#inbox.fail(error);
+  }
+}
+
+function urlOf(text: string): URL {
+  const url = typeof text === 'string' && URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol !== 'ws:' && url?.protocol !== 'wss:')
+    throw new TypeError(`relay: ${JSON.stringify(text)} is no URL with ws: or wss:`);
+  return url;
+}
