@@ -62,18 +62,33 @@ describe('OutboundBio', () => {
     const bio = new OutboundBio();
     bio.nwrite0().set([1, 2]);
     bio.nwrite(2);
-    expect(bio.write(Uint8Array.of(3))).toBe(1);
-    expect(bio.queued).toBe(3);
+    expect(bio.write(new Uint8Array(10_000).fill(3))).toBe(10_000);
+    expect(bio.queued).toBe(10_002);
     const outgoing = bio.take();
-    if (outgoing === undefined) throw new Error('three bytes are queued');
+    if (outgoing === undefined) throw new Error('10,002 bytes are queued');
     const { bytes, release } = outgoing;
-    expect([...bytes]).toEqual([1, 2, 3]);
-    expect([bio.queued, bio.inFlight, bio.take()]).toEqual([0, 3, undefined]);
+    expect([...bytes.subarray(0, 3), bytes.length]).toEqual([1, 2, 3, 10_002]);
+    expect([bio.queued, bio.inFlight, bio.take()]).toEqual([0, 10_002, undefined]);
+    expect(new OutboundBio().nwrite0().buffer).not.toBe(bytes.buffer);
     release();
     release();
     expect(bio.inFlight).toBe(0);
     expect(bio.nwrite0().buffer).toBe(bytes.buffer);
     expect(new OutboundBio().nwrite0().buffer).not.toBe(bytes.buffer);
+  });
+
+  it('sends little from memory of its size, and a hundred connections that do so share one block', () => {
+    const blocks = new Set<unknown>();
+    const sent = Array.from({ length: 100 }, (_, i) => {
+      const bio = new OutboundBio();
+      blocks.add(bio.nwrite0().buffer);
+      bio.write(new Uint8Array(200).fill(i));
+      return bio.take()?.bytes;
+    });
+    expect(blocks.size).toBe(1);
+    expect(sent.map((bytes) => [bytes?.buffer.byteLength, bytes?.[0], bytes?.[199]])).toEqual(
+      sent.map((_, i) => [200, i, i]),
+    );
   });
 
   it('is full when as much is in flight as it was told', () => {

@@ -6,6 +6,8 @@ import { failureOf } from './error.ts';
 
 /** Four full records of TLS 1.3 or 1.2 (5 + 16384 + at most 256 bytes each, RFC 9846 section 5.2). */
 const BUFFER_SIZE = 4 * (5 + 16_384 + 256);
+/** What is no longer than this is sent from a copy of its size: many connections that say little take one buffer. */
+const SMALL = 4096;
 /** Buffers kept for whoever has something to send next, all connections together. */
 const POOL_LIMIT = 16;
 const pool: Uint8Array[] = [];
@@ -52,17 +54,20 @@ export class OutboundBio implements Bio {
     if (this.#filled === 0) return undefined;
     const buffer = this.#buffer;
     const length = this.#filled;
+    const small = length <= SMALL;
+    const bytes = small ? buffer.slice(0, length) : buffer.subarray(0, length);
     this.#buffer = EMPTY;
     this.#filled = 0;
     this.#inFlight += length;
+    if (small) giveBack(buffer);
     let released = false;
     return {
-      bytes: buffer.subarray(0, length),
+      bytes,
       release: (): void => {
         if (released) return;
         released = true;
         this.#inFlight -= length;
-        giveBack(buffer);
+        if (!small) giveBack(buffer);
       },
     };
   }

@@ -3,6 +3,7 @@ import { x25519 as curve25519 } from '@noble/curves/ed25519.js';
 import { p256, p384, p521 } from '@noble/curves/nist.js';
 import { ownMemory, Secret } from '../keys/secret.ts';
 import type { Group, KeyShare } from './provider.ts';
+import { isUncompressed, scalar } from './share.ts';
 
 export const nobleX25519: Group = Object.freeze({ id: 0x001d, name: 'x25519', kem: false, keyShare: x25519Share });
 export const nobleSecp256r1: Group = nistGroup(0x0017, 'secp256r1', p256, 32);
@@ -39,48 +40,6 @@ function nistGroup(id: number, name: string, curve: typeof p256, size: number): 
     };
   };
   return Object.freeze({ id, name, kem: false, keyShare });
-}
-
-/**
- * Whether these bytes are of the only form that RFC 9846 section 4.3.8.2 allows; not yet that the point is on the
- * curve.
- */
-export const isUncompressed = (point: Uint8Array, size: number): boolean =>
-  point.length === 1 + 2 * size && point[0] === 4;
-
-/**
- * Whether bytes of the right length and form are a share that a peer may send: on the curve, not of low order. For when
- * a platform has thrown: only then is it the peer's fault.
- */
-export function isValidShare(group: 'x25519' | 'secp256r1' | 'secp384r1' | 'secp521r1', peer: Uint8Array): boolean {
-  try {
-    if (group === 'x25519') curve25519.getSharedSecret(new Uint8Array(32).fill(1), peer);
-    else CURVES[group].Point.fromBytes(peer);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-const CURVES = { secp256r1: p256, secp384r1: p384, secp521r1: p521 };
-
-/**
- * A secret scalar in memory of its own, by rejection; the surplus bits of P-521's last byte are cleared, so that a draw
- * is seldom refused.
- */
-export function scalar(
-  random: (into: Uint8Array) => void,
-  size: number,
-  valid: (bytes: Uint8Array) => boolean,
-): Uint8Array {
-  const bytes = ownMemory(size);
-  // A real generator is refused once in 2^32 draws at the most; one that never gives a scalar must not hang us.
-  for (let draw = 0; draw < 64; draw++) {
-    random(bytes);
-    if (size === 66) bytes[0] = (bytes[0] as number) & 1;
-    if (valid(bytes)) return bytes;
-  }
-  throw new Error('the source of randomness gives no valid key');
 }
 
 function orNull(derive: () => Uint8Array): Uint8Array | null {

@@ -1,12 +1,13 @@
 /** @module Key exchange by `node:crypto`; ML-KEM by noble where this Node.js has none (before 24.7). */
 // As a whole: bundlers make a named import of each member of a namespace, and older Nodes have not all of them.
 import nodeCrypto, { type ECDH, type KeyObject, type KeyPairKeyObjectResult } from 'node:crypto';
+import { createRequire } from 'node:module';
 import { PlatformKey } from '../keys/secret.ts';
-import { isUncompressed, isValidShare, scalar } from './groups.ts';
 import { KEM_CIPHERTEXT_LENGTH, type Kem, type KemKey, hybridGroups, mlKem1024Group } from './hybrid.ts';
-import { nobleMlKem1024, nobleMlKem768 } from './kem.ts';
+import { kemKeyBy, type NobleMlKem } from './kem-key.ts';
 import { plain } from './node-bytes.ts';
 import type { Group, KeyShare } from './provider.ts';
+import { isUncompressed, isValidShare, scalar } from './share.ts';
 
 type Random = (into: Uint8Array) => void;
 
@@ -146,6 +147,19 @@ function importScalar(ecdh: ECDH, random: Random, size: number): Uint8Array {
   }).fill(0);
   return ecdh.getPublicKey();
 }
+
+let noble: NobleMlKem | undefined;
+
+/**
+ * When it is first needed, and at once: loading it takes longer than a handshake that does without, and `import()` would
+ * make a synchronous engine wait.
+ */
+const nobleMlKem = (): NobleMlKem =>
+  (noble ??= createRequire(typeof __filename === 'string' ? __filename : import.meta.url)(
+    '@noble/post-quantum/ml-kem.js',
+  ) as NobleMlKem);
+const nobleMlKem768 = (random: Random): KemKey => kemKeyBy(nobleMlKem().ml_kem768, random);
+const nobleMlKem1024 = (random: Random): KemKey => kemKeyBy(nobleMlKem().ml_kem1024, random);
 
 // What Node 24.7 added and this package's oldest Node.js does not declare.
 interface MlKem {

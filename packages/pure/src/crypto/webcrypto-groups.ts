@@ -2,9 +2,10 @@
  * @module Key exchange by WebCrypto; what the platform has not, and what needs a seeded source of randomness, by noble.
  */
 import { ownMemory, PlatformKey } from '../keys/secret.ts';
-import { isUncompressed, isValidShare, nobleSecp256r1, nobleSecp384r1, nobleSecp521r1, nobleX25519 } from './groups.ts';
+import { nobleSecp256r1, nobleSecp384r1, nobleSecp521r1, nobleX25519 } from './groups.ts';
 import { KEM_CIPHERTEXT_LENGTH, type Kem, type KemKey, hybridGroups, mlKem1024Group } from './hybrid.ts';
 import type { Group, KeyShare } from './provider.ts';
+import { isUncompressed, isValidShare } from './share.ts';
 import type { Subtle } from './subtle.ts';
 
 type Random = (into: Uint8Array) => void;
