@@ -13,8 +13,9 @@ import type { TlsSession } from '@ferrule/contract';
 import { SslError, TlsError } from '@ferrule/result';
 import { EMPTY } from '@ferrule/result/bytes';
 import { type Facts, type Outlet, type Port, type Start, transportError } from '@ferrule/ssl';
-import { type Binding, Control, EventKind, type Handle, Operation } from './binding.ts';
+import { type Binding, Control, type Handle, Operation } from './binding.ts';
 import type { Shared } from './context.ts';
+import { tellEvents } from './events.ts';
 import { NativeFacts } from './facts.ts';
 import { forget } from './forgotten.ts';
 import { parseHost } from './host.ts';
@@ -278,15 +279,9 @@ export class Connection implements Port {
     }).error;
   }
 
-  /** What happened inside the last call, for the caller's observers, in order. */
   #collect(): void {
-    const outlet = this.#outlet;
-    for (const [kind, contentType, bytes] of this.#binding.events(this.#handle)) {
-      if (kind === EventKind.keylog) outlet.keylog(takeLine(bytes));
-      else if (kind === EventKind.session && this.#questions.named) bytes.fill(0);
-      else if (kind === EventKind.session) outlet.session(() => this.#receive(bytes));
-      else outlet.message(kind === EventKind.sent ? 'sent' : 'received', contentType, bytes);
-    }
+    const events = this.#binding.events(this.#handle);
+    tellEvents(events, this.#outlet, this.#questions.named ? undefined : (session) => this.#receive(session));
   }
 
   #receive(event: Uint8Array): TlsSession {
@@ -298,12 +293,4 @@ export class Connection implements Port {
       resumedUntil,
     });
   }
-}
-
-/** A line of the key log, whose bytes are wiped; a string cannot be. */
-function takeLine(bytes: Uint8Array): string {
-  // The same memory: a copy would come out of Node's pool, and stay there.
-  const line = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
-  bytes.fill(0);
-  return line;
 }
