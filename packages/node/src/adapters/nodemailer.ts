@@ -1,7 +1,7 @@
 /** @module @ferrule/node/adapters/nodemailer: SMTP through nodemailer, implicit TLS or STARTTLS. */
 import type { TlsConnector } from '../duplex/connector.ts';
 import { ready } from './ready.ts';
-import { refuseDetours, refuseTrustOptions, USE_DIAL } from './tls-required.ts';
+import { noOtherTls, refuseDetours, refuseTrustOptions, USE_DIAL } from './tls-required.ts';
 
 export interface Where {
   readonly host?: string | undefined;
@@ -50,6 +50,7 @@ export function nodemailerOptions<O extends object>(
   return {
     ...(rest as Omit<O, keyof Own>),
     secure: true,
+    tls: { ...tls, ...noOtherTls('nodemailerOptions') },
     getSocket: ({ host = 'localhost', port = starttls ? 587 : 465, connectionTimeout }, callback) => {
       const duplex = connector.duplex({
         host,

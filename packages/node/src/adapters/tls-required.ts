@@ -68,6 +68,17 @@ export function needsHttp1(adapter: string, { alpn }: { readonly alpn: readonly 
     );
 }
 
+/**
+ * Of node:tls, for a library that makes no TLS of its own on its way through the connector: where it does, an option
+ * that was set beside ours has led around, and no server is taken.
+ */
+export const noOtherTls = (adapter: string): { checkServerIdentity(): Error } => ({
+  checkServerIdentity: () =>
+    new TypeError(
+      `${adapter}: the connector was not asked, since an option set beside its own leads around it: ${USE_DIAL}`,
+    ),
+});
+
 /** For every library with a proxy option of its own. */
 export const USE_DIAL =
   "give the TlsConnector a dial, as in new TlsConnector({ dial: dialer('http://proxy.example:3128') })";
