@@ -1,3 +1,3 @@
 import { testing } from '@ferrule/vitest-config';
 
-export default testing({ isolate: true });
+export default testing();
