@@ -10,6 +10,7 @@ import { X509V } from '@ferrule/result';
 import { chooseEngine, type EngineChoice } from 'ferrule';
 import { guarded, type OnRead } from '../duplex/plaintext.ts';
 import { TlsDuplex, type Truncation } from '../duplex/tls-duplex.ts';
+import { argumentType, outOfRange } from './argument-errors.ts';
 import { defaults } from './defaults.ts';
 import { CUT_OFF, nodeTlsError, verifyFailure } from './errors.ts';
 import { type Given, refusal, refuseByTable } from './options.ts';
@@ -347,21 +348,5 @@ function isConnected(socket: Duplex): boolean {
   const { connecting, pending } = socket as { readonly connecting?: boolean; readonly pending?: boolean };
   return connecting !== true && !(socket instanceof net.Socket && pending === true);
 }
-
-const argumentType = (name: string, expected: string, value: unknown): TypeError =>
-  Object.assign(
-    new TypeError(
-      `The "${name}" ${name.includes('.') ? 'property' : 'argument'} must be ${expected}. Received ${value === null ? 'null' : typeof value}`,
-    ),
-    { code: 'ERR_INVALID_ARG_TYPE' },
-  );
-
-const outOfRange = (name: string, range: string, value: unknown): RangeError =>
-  Object.assign(
-    new RangeError(`The value of "${name}" is out of range. It must be ${range}. Received ${String(value)}`),
-    {
-      code: 'ERR_OUT_OF_RANGE',
-    },
-  );
 
 export type { SecureContext };
