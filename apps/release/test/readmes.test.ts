@@ -47,6 +47,7 @@ const PRINTS: Readonly<Record<string, RegExp | 'in a test' | 'beside'>> = {
   'x509 2': /^no filters$/,
   // a page with a relay: compiled alone
   'web 1': 'beside',
+  'web 2': 'beside',
 };
 
 const blocks = [

@@ -2,6 +2,15 @@
 export { type Destination, type Dial } from './dial.ts';
 export { type PipeLimits } from './inbox.ts';
 export {
+  createSockets,
+  type Socket,
+  type SocketAddress,
+  type SocketInfo,
+  type SocketOptions,
+  type Sockets,
+  type SocketsOptions,
+} from './sockets.ts';
+export {
   openWebSocket,
   relayUrl,
   webSocketDial,

@@ -1,0 +1,69 @@
+/** @module Any of the three kinds of pipe as three functions, so that who reads can change between two chunks. */
+import { memoryOf } from '@ferrule/result/arguments';
+import type { Pipe, StreamPipe, Transport } from 'ferrule';
+
+export type AnyPipe = Pipe | StreamPipe | Transport;
+
+export function pipeOf(given: AnyPipe): Pipe {
+  if ('start' in given) return ofTransport(given);
+  if (!('readable' in given)) return given;
+  const [reader, writer] = [given.readable.getReader(), given.writable.getWriter()];
+  writer.closed.catch(() => {});
+  return {
+    read: async () => {
+      const { done, value } = await reader.read();
+      return done ? null : value;
+    },
+    write: (bytes) => writer.write(bytes.slice()),
+    closeWrite: () => writer.close(),
+    close: async () => void (await Promise.allSettled([reader.cancel(), writer.abort()])),
+  };
+}
+
+function ofTransport(transport: Transport): Pipe {
+  let held: Uint8Array | undefined;
+  let over: null | Error | undefined;
+  let wake = (): void => {};
+  transport.start({
+    data: (bytes) => {
+      const own = memoryOf(bytes)?.slice() ?? new Uint8Array(0);
+      held = held === undefined ? own : joined(held, own);
+      wake();
+      return false;
+    },
+    end: () => {
+      over ??= null;
+      wake();
+    },
+    failed: (error) => {
+      over ??= error;
+      wake();
+    },
+  });
+  const settled = (act: (done: (error?: Error | null) => void) => void): Promise<void> =>
+    new Promise((resolve, reject) => act((error) => (error ? reject(error) : resolve())));
+  return {
+    read: async () => {
+      while (held === undefined && over === undefined) {
+        const woken = new Promise<void>((resolve) => (wake = resolve));
+        transport.resume();
+        await woken;
+      }
+      const bytes = held;
+      held = undefined;
+      if (bytes !== undefined) return bytes;
+      if (over instanceof Error) throw over;
+      return null;
+    },
+    write: (bytes) => settled((done) => transport.send(bytes, done)),
+    closeWrite: () => settled((done) => transport.end(done)),
+    close: () => transport.destroy(),
+  };
+}
+
+function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const all = new Uint8Array(first.length + second.length);
+  all.set(first);
+  all.set(second, first.length);
+  return all;
+}
