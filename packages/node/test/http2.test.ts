@@ -14,6 +14,7 @@ import { lend } from '../src/tls/lend.ts';
 import tls from '../src/tls/index.ts';
 
 let ca: string;
+let identity: { key: string; cert: string };
 let server: http2.Http2SecureServer;
 let port: number;
 let url: string;
@@ -21,8 +22,9 @@ let url: string;
 beforeAll(async () => {
   const [root, leaf] = [await pki('root'), await pki('p256')];
   ca = root.certificatePem;
+  identity = { key: leaf.keyPem, cert: leaf.chainPem };
   server = http2
-    .createSecureServer({ key: leaf.keyPem, cert: leaf.chainPem, origins: ['https://other.test'] })
+    .createSecureServer({ ...identity, origins: ['https://other.test'] })
     .on('stream', (stream) => {
       stream.on('error', () => undefined);
       stream.respond({ ':status': 200 }, { waitForTrailers: true });
@@ -126,6 +128,23 @@ describe.each(['native', 'pure'] as const)('on the %s engine', async (backend) =
         ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY'],
         ['ECONNREFUSED'],
       ]);
+    });
+
+    it('ends a stream that the server cancels', async () => {
+      const cancelling = http2.createSecureServer(identity).listen(0, '127.0.0.1');
+      cancelling.on('stream', (stream) => stream.on('error', () => undefined).close(http2.constants.NGHTTP2_CANCEL));
+      await once(cancelling, 'listening');
+      const at = `https://localhost:${(cancelling.address() as net.AddressInfo).port}`;
+      const events = async (session: http2.ClientHttp2Session): Promise<readonly string[]> => {
+        const seen: string[] = [];
+        const stream = session.request({ ':path': '/' });
+        for (const event of ['aborted', 'end', 'error', 'close']) stream.on(event, () => seen.push(event));
+        await new Promise((resolve) => stream.once('close', resolve));
+        session.destroy();
+        return seen;
+      };
+      expect(await events(http2Connect(connector(), at))).toEqual(await events(http2.connect(at, { ca })));
+      cancelling.close();
     });
 
     it('lets the process end after unref()', async () => {

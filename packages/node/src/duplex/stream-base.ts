@@ -188,10 +188,11 @@ function http2IsLoaded(): boolean {
 }
 
 function search(): JsStreamClass | undefined {
-  const { connect } = process.getBuiltinModule('node:http2');
+  // not connect(), which programs replace to watch it
+  const { performServerHandshake } = process.getBuiltinModule('node:http2');
   const { Duplex: NodeDuplex } = process.getBuiltinModule('node:stream');
   const nobody = new NodeDuplex({ read: () => undefined, write: (_chunk, _encoding, done) => done() });
-  const session = connect('http://localhost', { createConnection: () => nobody }).on('error', () => undefined);
+  const session = performServerHandshake(nobody).on('error', () => undefined);
   const { _handle: handle } = session.socket as unknown as { readonly _handle?: StreamBase | null };
   session.destroy();
   return handle?.isStreamBase === true ? (handle.constructor as JsStreamClass) : undefined;
