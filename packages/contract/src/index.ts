@@ -20,13 +20,6 @@ export type {
   TrustAnchor,
   VerifyCallback,
 } from './options.ts';
-export type {
-  QuicConnection,
-  QuicConnectionOptions,
-  QuicContext,
-  QuicEvent,
-  QuicLevel,
-  QuicTls,
-} from './quic.ts';
+export type { QuicConnection, QuicConnectionOptions, QuicContext, QuicEvent, QuicLevel, QuicTls } from './quic.ts';
 export type { TlsSession } from './session.ts';
 export type { Ssl } from './ssl.ts';

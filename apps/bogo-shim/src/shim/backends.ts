@@ -1,13 +1,16 @@
 /**
  * @module The engines, each loaded only when it is asked for: a test is a process, and starting is most of its work.
  */
-import type { Backend } from '@ferrule/contract';
+import type { Backend, ContextOptions, QuicContext } from '@ferrule/contract';
+import type { CryptoProvider } from '@ferrule/pure';
 import { UsageError } from './flags.ts';
 
 export interface Engine {
   readonly backend: Backend;
   /** It signs with private keys that it is given; noble wants somebody else to. */
   readonly signs: boolean;
+  /** The handshake for QUIC, where the engine has it. @throws TypeError naming the option */
+  readonly quic?: (options: ContextOptions) => QuicContext;
 }
 
 /** @throws UsageError for a name that is none; Error when the engine cannot run here. */
@@ -22,27 +25,27 @@ export async function loadEngine(name: string, crypto: string): Promise<Engine> 
   }
 }
 
-async function loadPure(crypto: string): Promise<Engine> {
-  const { createPure } = await import('@ferrule/pure');
-  switch (crypto) {
+async function loadPure(name: string): Promise<Engine> {
+  const [{ createPure }, { createQuic }] = await Promise.all([import('@ferrule/pure'), import('@ferrule/pure/quic')]);
+  const crypto = await providerOf(name);
+  return {
+    backend: createPure({ crypto }),
+    signs: name === 'node' || name === 'webcrypto',
+    quic: (options) => createQuic({ crypto }, options),
+  };
+}
+
+async function providerOf(name: string): Promise<CryptoProvider> {
+  switch (name) {
     case 'node':
-      return { backend: createPure({ crypto: (await import('@ferrule/pure/crypto/node')).nodeCrypto }), signs: true };
+      return (await import('@ferrule/pure/crypto/node')).nodeCrypto;
     case 'noble':
-      return {
-        backend: createPure({ crypto: (await import('@ferrule/pure/crypto/noble')).nobleCrypto }),
-        signs: false,
-      };
+      return (await import('@ferrule/pure/crypto/noble')).nobleCrypto;
     case 'tuned':
-      return {
-        backend: createPure({ crypto: (await import('@ferrule/pure/crypto/tuned')).tunedCrypto }),
-        signs: false,
-      };
+      return (await import('@ferrule/pure/crypto/tuned')).tunedCrypto;
     case 'webcrypto':
-      return {
-        backend: createPure({ crypto: await (await import('@ferrule/pure/crypto/webcrypto')).createWebCrypto() }),
-        signs: true,
-      };
+      return (await import('@ferrule/pure/crypto/webcrypto')).createWebCrypto();
     default:
-      throw new UsageError(`--crypto ${crypto}: node, noble, tuned or webcrypto`);
+      throw new UsageError(`--crypto ${name}: node, noble, tuned or webcrypto`);
   }
 }

@@ -6,6 +6,7 @@ import type { Backend, Ssl, TlsSession } from '@ferrule/contract';
 import { RAW_PUBLIC_KEY, type Config } from './flags.ts';
 import { same, type Observed } from './observed.ts';
 import { certificates } from './pem.ts';
+import { peerTransportParameters } from './quic.ts';
 
 export interface Expected {
   readonly backend: Backend;
@@ -55,6 +56,11 @@ const versionNumber = (ssl: Ssl): number => (ssl.version === 'TLSv1.3' ? 0x0304 
 const CHACHA20 = 0x1303;
 
 const CHECKS: readonly Check[] = [
+  ({ ssl, config }) => {
+    const want = config['expect-quic-transport-params'];
+    if (want === undefined) return undefined;
+    return same(want, peerTransportParameters(ssl) ?? []) ? undefined : 'other transport parameters than expected';
+  },
   equalBytes('expect-ocsp-response', (ssl) => ssl.ocspResponse),
   equalBytes('expect-signed-cert-timestamps', (ssl) => ssl.signedCertificateTimestamps),
   ({ ssl, config }) => {

@@ -13,6 +13,7 @@ import { contextOptions } from './context.ts';
 import { Unimplemented, type Config } from './flags.ts';
 import { Link } from './link.ts';
 import type { Observed } from './observed.ts';
+import { quicOptions, quicSsl } from './quic.ts';
 
 /** Ends the process with the exit code that no expectation excuses. */
 export class MustFail extends Error {}
@@ -48,8 +49,11 @@ export async function runConnection(options: ConnectionOptions): Promise<TlsSess
     selectedPsk: undefined,
     psks: [],
   };
-  const context = createContext(engine.backend, contextOptions(engine, config, observed, now));
-  const ssl = context.newConnection();
+  const tls = contextOptions(engine, config, observed, now);
+  const early = wantsEarlyData(config, options.session);
+  if (!config.quic && config['quic-transport-params'] !== undefined)
+    throw new ConnectionFailed('error:QUIC_TRANSPORT_PARAMETERS_MISCONFIGURED: there is no QUIC');
+  const { ssl, dispose } = config.quic ? overQuic(engine, config, tls, early) : overTls(engine.backend, tls);
   if (config['host-name'] !== undefined) ssl.setHost(config['host-name']);
   const offered = options.session;
   if (offered !== undefined) ssl.setSession(offered);
@@ -62,10 +66,35 @@ export async function runConnection(options: ConnectionOptions): Promise<TlsSess
   } finally {
     await link.close();
     ssl.dispose();
-    context.dispose();
+    dispose();
   }
   return observed.session;
 }
+
+interface Opened {
+  readonly ssl: Ssl;
+  dispose(): void;
+}
+
+function overTls(backend: Backend, options: ContextOptions): Opened {
+  const context = createContext(backend, options);
+  return { ssl: context.newConnection(), dispose: () => context.dispose() };
+}
+
+/** @throws ConnectionFailed with BoringSSL's reasons for what QUIC cannot be without */
+function overQuic(engine: Engine, config: Config, options: ContextOptions, earlyData: boolean): Opened {
+  if (engine.quic === undefined) throw new Unimplemented(`${engine.backend.name} has no QUIC`);
+  if ((config['quic-use-legacy-codepoint'] ?? 0) !== 0)
+    throw new Unimplemented('the extension of QUIC drafts before RFC 9001');
+  if (options.alpn === undefined) throw new ConnectionFailed('error:NO_APPLICATION_PROTOCOL: QUIC needs one');
+  const parameters = config['quic-transport-params'];
+  if (parameters === undefined)
+    throw new ConnectionFailed('error:QUIC_TRANSPORT_PARAMETERS_MISCONFIGURED: there are none');
+  return { ssl: quicSsl(engine.quic(quicOptions(options)), parameters, earlyData), dispose: () => undefined };
+}
+
+const wantsEarlyData = (config: Config, offered: TlsSession | undefined): boolean =>
+  config['enable-early-data'] && (offered?.maxEarlyData ?? 0) > 0 && !config['expect-no-offer-early-data'];
 
 /** BoringSSL looks at an ECHConfigList only when it connects. */
 function createContext(backend: Backend, options: ContextOptions): SslContext {
@@ -165,10 +194,7 @@ class Connection {
   // ── Early data ──
 
   #wantsEarlyData(): boolean {
-    const { config } = this.#options;
-    return (
-      config['enable-early-data'] && (this.#offered?.maxEarlyData ?? 0) > 0 && !config['expect-no-offer-early-data']
-    );
+    return wantsEarlyData(this.#options.config, this.#offered);
   }
 
   /** Says as much of the first words as fits into early data. */
