@@ -33,8 +33,13 @@ export function nodeGroups(own: Random): {
   const native = nativeMlKem768(own);
   const hybrids = hybridGroups(native ?? nobleMlKem768, x25519, secp256r1);
   const ids = classic.map(({ id }) => id);
+  const noble = canRequireNoble();
   return {
-    groups: Object.freeze([...hybrids, ...classic, mlKem1024Group(nobleMlKem1024)]),
+    groups: Object.freeze([
+      ...(native !== undefined || noble ? hybrids : []),
+      ...classic,
+      ...(noble ? [mlKem1024Group(nobleMlKem1024)] : []),
+    ]),
     // As OpenSSL does where it has ML-KEM; in plain JavaScript a hybrid would more than double the cost of a handshake.
     defaultGroups: Object.freeze(native === undefined ? ids : [hybrids[0].id, ...ids]),
   };
@@ -148,16 +153,30 @@ function importScalar(ecdh: ECDH, random: Random, size: number): Uint8Array {
   return ecdh.getPublicKey();
 }
 
+const NOBLE = '@noble/post-quantum/ml-kem.js';
 let noble: NobleMlKem | undefined;
+
+const requireHere = (): NodeJS.Require => createRequire(typeof __filename === 'string' ? __filename : import.meta.url);
 
 /**
  * When it is first needed, and at once: loading it takes longer than a handshake that does without, and `import()` would
  * make a synchronous engine wait.
  */
-const nobleMlKem = (): NobleMlKem =>
-  (noble ??= createRequire(typeof __filename === 'string' ? __filename : import.meta.url)(
-    '@noble/post-quantum/ml-kem.js',
-  ) as NobleMlKem);
+const nobleMlKem = (): NobleMlKem => (noble ??= requireHere()(NOBLE) as NobleMlKem);
+
+/**
+ * False in a bundle without the package beside it, and under Yarn's Plug'n'Play, whose archives `require()` does not
+ * read modules in ESM from: what cannot be computed is not claimed.
+ */
+function canRequireNoble(): boolean {
+  if (process.versions['pnp'] !== undefined) return false;
+  try {
+    return requireHere().resolve(NOBLE) !== '';
+  } catch {
+    return false;
+  }
+}
+
 const nobleMlKem768 = (random: Random): KemKey => kemKeyBy(nobleMlKem().ml_kem768, random);
 const nobleMlKem1024 = (random: Random): KemKey => kemKeyBy(nobleMlKem().ml_kem1024, random);
 

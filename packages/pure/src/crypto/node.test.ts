@@ -1,7 +1,9 @@
 import type * as NodeCrypto from 'node:crypto';
+import * as NodeModule from 'node:crypto';
 import { generateKeyPairSync, type RSAPSSKeyPairKeyObjectOptions, verify } from 'node:crypto';
 import * as zlib from 'node:zlib';
 import { describe, expect, it, vi } from 'vitest';
+import { nodeGroups } from './node-groups.ts';
 import { nodeCrypto } from './node.ts';
 import type { KeyShare, SigningKey, SyncAead } from './provider.ts';
 
@@ -9,6 +11,20 @@ const { hashes, groups, suites, decompressors, importSigningKey } = nodeCrypto;
 const isPlain = (bytes: unknown): boolean => Object.getPrototypeOf(bytes) === Uint8Array.prototype;
 
 describe('the provider on node:crypto', () => {
+  it("claims noble's ML-KEM only where require() finds it", () => {
+    const named = (): string[] => nodeGroups(nodeCrypto.random).groups.map(({ name }) => name);
+    const kems = named().filter((name) => /mlkem/i.test(name));
+    expect(kems).toHaveLength(3);
+    Object.defineProperty(process.versions, 'pnp', { value: '3', configurable: true });
+    try {
+      const native = 'decapsulate' in NodeModule ? 2 : 0;
+      expect(named().filter((name) => /mlkem/i.test(name))).toHaveLength(native);
+      expect(named()).toContain('x25519');
+    } finally {
+      delete (process.versions as { pnp?: string }).pnp;
+    }
+  });
+
   it('gives no Buffer out, whose slice() would share memory', () => {
     const { sha256 } = hashes;
     const state = sha256.create();
