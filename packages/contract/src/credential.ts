@@ -11,7 +11,8 @@ export interface Credential {
   readonly key: Uint8Array | Signer;
   /**
    * SignatureSchemes to use with this key, most preferred first; narrows what key and backend can do. Default: all of
-   * it.
+   * it. Of a credential that `onCertificateRequest` names, native cannot follow the order, and fails where it would sign
+   * with a scheme outside the list (ADR 0130).
    */
   readonly signatureAlgorithms?: readonly number[];
   /** Only for a server that names an issuer of this chain in its `certificate_authorities`. Default: false. */

@@ -232,12 +232,15 @@ napi_value certificateRequest(const Napi::CallbackInfo& info) {
   Call call(info);
   Connection* connection = connectionOf(call, call.handle(0));
   if (connection == nullptr) return nullptr;
-  const std::vector<int> schemes = connection->requestedSignatureAlgorithms();
-  const napi_value list = call.array(schemes.size());
-  for (size_t i = 0; i < schemes.size(); i++) call.setAt(list, i, call.number(schemes[i]));
+  const auto numbers = [&](const std::vector<int>& values) {
+    const napi_value list = call.array(values.size());
+    for (size_t i = 0; i < values.size(); i++) call.setAt(list, i, call.number(values[i]));
+    return list;
+  };
   const napi_value result = call.object();
   call.set(result, "authorities", call.listValue(connection->authorities()));
-  call.set(result, "signatureAlgorithms", list);
+  call.set(result, "signatureAlgorithms", numbers(connection->requestedSignatureAlgorithms()));
+  call.set(result, "sharedSignatureAlgorithms", numbers(connection->sharedSignatureAlgorithms()));
   call.set(result, "certificateTypes", call.bytesValue(connection->requestedCertificateTypes()));
   return call.result(result);
 }

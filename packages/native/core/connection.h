@@ -105,6 +105,8 @@ class Connection {
   std::string alpn() const;
   std::vector<Bytes> authorities() const;
   std::vector<int> requestedSignatureAlgorithms() const;
+  // Those of them that the context has for client certificates, in the order in which OpenSSL takes them.
+  std::vector<int> sharedSignatureAlgorithms() const;
   Bytes requestedCertificateTypes() const;
   std::vector<Event> takeEvents();
 

@@ -99,7 +99,7 @@ const char* Context::settle() {
     return "maxVersion: OpenSSL refuses it";
   }
 
-  const uint64_t options = kOpNoRenegotiation | kOpNoCompression | kOpMiddleboxCompat | (config_.requireSecureRenegotiation ? 0 : kOpLegacyServerConnect) |
+  const uint64_t options = kOpNoRenegotiation | kOpNoCompression | kOpMiddleboxCompat | kOpOwnPreference | (config_.requireSecureRenegotiation ? 0 : kOpLegacyServerConnect) |
                            (config_.sessionTickets ? 0 : kOpNoTicket) |
                            (config_.certificateCompression.empty() ? kOpNoTxCertificateCompression | kOpNoRxCertificateCompression : 0);
   ossl().SSL_CTX_clear_options(ctx_, ~options);

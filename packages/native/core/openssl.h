@@ -71,6 +71,8 @@ constexpr uint64_t kOpNoCompression = uint64_t{1} << 17;
 constexpr uint64_t kOpLegacyServerConnect = uint64_t{1} << 2;
 constexpr uint64_t kOpNoTicket = uint64_t{1} << 14;
 constexpr uint64_t kOpMiddleboxCompat = uint64_t{1} << 20;
+// Named for servers; of a client it makes its own order of signature algorithms count (tls1_set_shared_sigalgs in t1_lib.c).
+constexpr uint64_t kOpOwnPreference = uint64_t{1} << 22;
 // OpenSSL 3.2 and later.
 constexpr uint64_t kOpNoTxCertificateCompression = uint64_t{1} << 32;
 constexpr uint64_t kOpNoRxCertificateCompression = uint64_t{1} << 33;
@@ -212,6 +214,7 @@ typedef int (*PskUseSession)(SSL*, const EVP_MD*, const unsigned char**, size_t*
   F(int, SSL_set_session, (SSL*, SSL_SESSION*))                                                     \
   F(const struct stack_st_X509_NAME*, SSL_get0_peer_CA_list, (const SSL*))                          \
   F(int, SSL_get_sigalgs, (SSL*, int, int*, int*, int*, unsigned char*, unsigned char*))            \
+  F(int, SSL_get_shared_sigalgs, (SSL*, int, int*, int*, int*, unsigned char*, unsigned char*))     \
   F(int, SSL_use_cert_and_key, (SSL*, X509*, EVP_PKEY*, struct stack_st_X509*, int))                \
   F(int, i2d_SSL_SESSION, (const SSL_SESSION*, unsigned char**))                                    \
   F(SSL_SESSION*, d2i_SSL_SESSION, (SSL_SESSION**, const unsigned char**, long))                    \

@@ -24,6 +24,7 @@ FERRULE_OPENSSL_CONSTANTS(FERRULE_CHECK)
 static_assert(SSL_OP_NO_RENEGOTIATION == ferrule::kOpNoRenegotiation, "SSL_OP_NO_RENEGOTIATION");
 static_assert(SSL_OP_NO_COMPRESSION == ferrule::kOpNoCompression, "SSL_OP_NO_COMPRESSION");
 static_assert(SSL_OP_LEGACY_SERVER_CONNECT == ferrule::kOpLegacyServerConnect, "SSL_OP_LEGACY_SERVER_CONNECT");
+static_assert(SSL_OP_CIPHER_SERVER_PREFERENCE == ferrule::kOpOwnPreference, "SSL_OP_CIPHER_SERVER_PREFERENCE");
 static_assert(SSL_OP_NO_TICKET == ferrule::kOpNoTicket, "SSL_OP_NO_TICKET");
 
 #define FERRULE_SAME_PLACE(ours, member, theirs, name) static_assert(offsetof(ferrule::ours, member) == offsetof(theirs, name), #theirs "." #name);

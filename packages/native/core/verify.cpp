@@ -416,17 +416,22 @@ std::vector<Bytes> Connection::authorities() const {
   return names;
 }
 
-std::vector<int> Connection::requestedSignatureAlgorithms() const {
+namespace {
+
+std::vector<int> schemesOf(SSL* ssl, int (*list)(SSL*, int, int*, int*, int*, unsigned char*, unsigned char*)) {
   std::vector<int> schemes;
-  const int count = ossl().SSL_get_sigalgs(ssl_, 0, nullptr, nullptr, nullptr, nullptr, nullptr);
-  for (int i = 0; i < count; i++) {
-    unsigned char low = 0;
-    unsigned char high = 0;
-    ossl().SSL_get_sigalgs(ssl_, i, nullptr, nullptr, nullptr, &low, &high);
-    schemes.push_back(high << 8 | low);
-  }
+  unsigned char low = 0;
+  unsigned char high = 0;
+  // Each call returns how many there are.
+  for (int i = 0; i < list(ssl, i, nullptr, nullptr, nullptr, &low, &high); i++) schemes.push_back(high << 8 | low);
   return schemes;
 }
+
+}  // namespace
+
+std::vector<int> Connection::requestedSignatureAlgorithms() const { return schemesOf(ssl_, ossl().SSL_get_sigalgs); }
+
+std::vector<int> Connection::sharedSignatureAlgorithms() const { return schemesOf(ssl_, ossl().SSL_get_shared_sigalgs); }
 
 Bytes Connection::requestedCertificateTypes() const {
   const unsigned char* types = nullptr;

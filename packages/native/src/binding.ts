@@ -217,6 +217,8 @@ export interface Binding {
   certificateRequest(connection: Handle): {
     readonly authorities: readonly Uint8Array[];
     readonly signatureAlgorithms: readonly number[];
+    /** Those of the server that the context has for client certificates, in the order in which OpenSSL takes them. */
+    readonly sharedSignatureAlgorithms: readonly number[];
     readonly certificateTypes: Uint8Array;
   };
   facts(connection: Handle): void;

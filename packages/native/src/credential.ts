@@ -38,11 +38,12 @@ const freeing = (binding: Binding, pair: Handle) => (): void => binding.freeCred
 
 /** Why a credential is not for this server; `undefined` when it is. `schemes`: what this OpenSSL signs with. */
 export function misfitOf(
-  { credential, kind, bits, issuers }: ParsedCredential,
+  parsed: ParsedCredential,
   request: CertificateRequest,
   version: TlsVersion | undefined,
   schemes: readonly Scheme[],
 ): TlsErrorCode | undefined {
+  const { credential, kind, issuers } = parsed;
   // TLS 1.2's certificate_types: 1 rsa_sign, 64 ecdsa_sign, which stands for EdDSA too (RFC 8422 section 5.5).
   const type = isRsa(kind) ? 1 : 64;
   if (version === 'TLSv1.2' && !request.certificateTypes.includes(type)) return 'NO_MATCHING_CREDENTIAL';
@@ -54,14 +55,34 @@ export function misfitOf(
   }
   const usable = schemes.some(
     (scheme) =>
-      scheme.kind === kind &&
-      (scheme.only === undefined || scheme.only === version) &&
-      (version === 'TLSv1.2' || scheme.bits === undefined || scheme.bits === bits) &&
+      suits(scheme, parsed, version) &&
       (credential.signatureAlgorithms?.includes(scheme.id) ?? true) &&
       request.signatureAlgorithms.includes(scheme.id),
   );
   return usable ? undefined : 'NO_COMMON_SIGNATURE_ALGORITHMS';
 }
+
+/**
+ * What OpenSSL signs with: the first that suits the key, of those that it and the server share. It settles them when it
+ * reads the CertificateRequest, before it asks for a credential, and no call changes them any more (`tls_choose_sigalg`
+ * in t1_lib.c).
+ */
+export const settledScheme = (
+  parsed: ParsedCredential,
+  shared: readonly number[],
+  version: TlsVersion | undefined,
+  schemes: readonly Scheme[],
+): Scheme | undefined =>
+  shared
+    .map((id) => schemes.find((scheme) => scheme.id === id))
+    .find((scheme) => scheme !== undefined && suits(scheme, parsed, version));
+
+const suits = (scheme: Scheme, { kind, bits }: ParsedCredential, version: TlsVersion | undefined): boolean =>
+  scheme.kind === kind &&
+  (scheme.only === undefined || scheme.only === version) &&
+  (version === 'TLSv1.2' || scheme.bits === undefined || scheme.bits === bits) &&
+  // 1024 bits have no room for a hash and a salt of 64 bytes each (RFC 8017 section 9.1.1).
+  !(scheme.name.startsWith('rsa_pss') && scheme.name.endsWith('sha512') && bits <= 1032);
 
 /**
  * DER certificates, leaf first, and a DER key (PKCS#8, PKCS#1 or SEC 1). @throws TypeError when they do not fit

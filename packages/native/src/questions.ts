@@ -18,7 +18,7 @@ import {
 import { mayOffer } from '@ferrule/ssl/session-binding';
 import type { Binding, Handle } from './binding.ts';
 import type { Shared } from './context.ts';
-import { misfitOf, parseCredential, type ParsedCredential } from './credential.ts';
+import { misfitOf, parseCredential, type ParsedCredential, settledScheme } from './credential.ts';
 import type { NativeFacts } from './facts.ts';
 import { credentialOption } from './options.ts';
 import type { PeerRecord, SessionFields } from './session.ts';
@@ -187,7 +187,8 @@ export class Questions {
       asked,
       why: SslError.wantX509Lookup,
       use: () => {
-        if (asked.state === 'done') this.#useNamed(asked.value as ParsedCredential | undefined, request);
+        if (asked.state === 'done')
+          this.#useNamed(asked.value as ParsedCredential | undefined, request, native.sharedSignatureAlgorithms);
         else this.#refuseCredential(askFailed(asked.error, 'choose a client credential'));
       },
     };
@@ -199,13 +200,23 @@ export class Questions {
       : parseCredential(this.#binding, credentialOption(chosen, 'onCertificateRequest'), 'onCertificateRequest');
   }
 
-  /** One that the caller names for this very request: it must fit. */
-  #useNamed(credential: ParsedCredential | undefined, request: CertificateRequest): void {
-    const misfit = credential && misfitOf(credential, request, this.#facts.get('version'), this.#shared.config.schemes);
-    if (misfit === undefined) return this.#use(credential);
-    this.#refuseCredential(
-      new TlsError(misfit, undefined, { alert: { description: Alert.handshake_failure, origin: 'local' } }),
+  /** One that the caller names for this very request: it must fit, and its signatureAlgorithms must count (ADR 0130). */
+  #useNamed(parsed: ParsedCredential | undefined, request: CertificateRequest, shared: readonly number[]): void {
+    if (parsed === undefined) return this.#use(parsed);
+    const version = this.#facts.get('version');
+    const { schemes } = this.#shared.config;
+    const misfit = misfitOf(parsed, request, version, schemes);
+    if (misfit !== undefined)
+      return this.#refuseCredential(
+        new TlsError(misfit, undefined, { alert: { description: Alert.handshake_failure, origin: 'local' } }),
+      );
+    const settled = settledScheme(parsed, shared, version, schemes);
+    const { signatureAlgorithms: wanted } = parsed.credential;
+    if (settled === undefined || (wanted?.includes(settled.id) ?? true)) return this.#use(parsed);
+    const error = new TypeError(
+      `onCertificateRequest.signatureAlgorithms: OpenSSL signs with ${settled.name} here, which is not among them: it settles that before it asks. Give the credential in \`credentials\``,
     );
+    this.#refuseCredential(askFailed(error, 'choose a client credential'));
   }
 
   /** Without one, the answer is an empty Certificate (RFC 9846 section 4.5.1, RFC 5246 section 7.4.6). */

@@ -39,6 +39,8 @@ export function credentialsOf(
     config['resume-count'] === undefined &&
     credentials.length === 1 &&
     config.credentials.length === 0 &&
+    // OpenSSL settles the signature scheme before it asks (ADR 0130), and has a list only from `credentials`.
+    !(backend.name === 'native' && config.defaultCredential['signing-prefs'] !== undefined) &&
     backend.features.has('async-credential');
   if (!names && !config['fail-cert-callback'] && inspects.every((flag) => config[flag] === undefined)) {
     return credentials.length > 0 ? { credentials } : {};

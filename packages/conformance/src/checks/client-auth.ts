@@ -1,7 +1,7 @@
 /** @module Client authentication: static, chosen on demand, signed elsewhere. */
 import assert from 'node:assert/strict';
 import { createPrivateKey, constants, sign } from 'node:crypto';
-import type { CertificateRequest, Credential } from '@ferrule/contract';
+import type { CertificateRequest, ContextOptions, Credential, TlsVersion, TraceMessage } from '@ferrule/contract';
 import { SslError } from '@ferrule/result';
 import { atOnce, type CheckGroup, group } from '../check.ts';
 import { type Identity, pki, type PkiName } from '../pki/index.ts';
@@ -17,6 +17,29 @@ const insisting = async (options: TestServerOptions = {}): Promise<TestServerOpt
   ca: [(await pki('root')).certificatePem],
   ...options,
 });
+
+/** An RSA credential whose list says another order than the server, and what its CertificateVerify was signed with. */
+async function signing(maxVersion: TlsVersion): Promise<{
+  readonly server: TestServerOptions;
+  readonly credential: Credential;
+  readonly options: ContextOptions;
+  readonly schemes: number[];
+}> {
+  const schemes: number[] = [];
+  const onMessage = ({ direction, contentType, bytes }: TraceMessage): void => {
+    if (direction === 'sent' && contentType === 22 && bytes[0] === 15)
+      schemes.push(((bytes[4] as number) << 8) | (bytes[5] as number));
+  };
+  return {
+    server: await insisting({
+      maxVersion,
+      sigalgs: 'rsa_pss_rsae_sha256:rsa_pss_rsae_sha384:rsa_pss_rsae_sha512:ecdsa_secp256r1_sha256',
+    }),
+    credential: { ...credentialOf(await pki('client-rsa')), signatureAlgorithms: [0x0806, 0x0805] },
+    options: { onMessage },
+    schemes,
+  };
+}
 
 const fixed: CheckGroup = group('client certificates', {
   'of each kind are shown and proved, over TLS 1.3 and 1.2': async (backend) => {
@@ -90,6 +113,36 @@ const fixed: CheckGroup = group('client certificates', {
         );
       },
     ),
+  'sign with the first of their signatureAlgorithms that the server takes, whatever the order of the server': async (
+    backend,
+  ) => {
+    for (const version of ['TLSv1.3', 'TLSv1.2'] as const) {
+      const { server, credential, options, schemes } = await signing(version);
+      await scene(
+        backend,
+        { server, options: { ...options, credentials: [credential] } },
+        async ({ client, server: peer }) => {
+          await client.established();
+          assert.equal((await peer.accepted()).authorized, true);
+          assert.deepEqual(schemes, [0x0806], version);
+        },
+      );
+    }
+  },
+  'of a callback never sign with a scheme outside their signatureAlgorithms: where the engine cannot, the connection fails':
+    async (backend) => {
+      for (const version of ['TLSv1.3', 'TLSv1.2'] as const) {
+        const { server, credential, options, schemes } = await signing(version);
+        const named = { ...options, onCertificateRequest: () => credential };
+        await socketScene(backend, { server, options: named }, async ({ client }) => {
+          if (backend.name === 'pure') return void (await client.established());
+          const { error } = await client.refused();
+          assert.equal(error.code, 'ASYNC_OPERATION_FAILED');
+          assert.match(String(error.cause), /onCertificateRequest\.signatureAlgorithms: .*rsa_pss_rsae_sha256/);
+        });
+        assert.deepEqual(schemes, backend.name === 'pure' ? [0x0806] : [], version);
+      }
+    },
   'whose key does not belong to the certificate are a TypeError when the context is made': atOnce(async (backend) => {
     const [a, b] = [await pki('client'), await pki('p384')];
     assert.throws(() => backend.createContext({ credentials: [{ chain: a.chain, key: b.key }] }), named('credentials'));
