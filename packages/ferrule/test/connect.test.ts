@@ -313,8 +313,9 @@ describe('connect()', () => {
   });
 
   it('names what is wrong with DNS and TCP, and keeps the error of the system', async () => {
-    const closed = await listen(createServer());
-    for (const server of servers.splice(0)) await new Promise((resolve) => server.close(resolve));
+    const server = createServer();
+    const closed = await listen(server);
+    await new Promise((resolve) => server.close(resolve));
     const refused = await failure({ host: '127.0.0.1', port: closed });
     expect(refused).toMatchObject({ code: 'TRANSPORT_ERROR', cause: { code: 'ECONNREFUSED' } });
     expect(refused.hint).toMatch(/Nothing listens/);
