@@ -26,8 +26,8 @@ const NEEDS_PEERS =
   /^@ferrule\/node\/adapters\/(?!https$|http2$)|^@ferrule\/conformance$|^@ferrule\/x509\/crypto\/(?!node$)/;
 /** The noble libraries are ESM alone, and @ferrule/pure requires them. */
 const ON_ESM_ALONE: readonly string[] = ['@ferrule/pure'];
-/** Types alone: nothing at run time. */
-const ERASED: readonly string[] = ['@ferrule/contract'];
+/** Types alone, and what is imported for what it does. */
+const NAMELESS: readonly string[] = ['@ferrule/contract', '@ferrule/node/register'];
 
 export const entriesOf = ({ entries }: Package, withPeers = false): readonly string[] =>
   entries.filter((entry) => withPeers || !NEEDS_PEERS.test(entry));
@@ -56,7 +56,7 @@ export async function importsAll(installer: Installer, folder: string, given: Pa
     const required = (cjs?.[entry] ?? []).filter((name) => !['default', 'module.exports', '__esModule'].includes(name));
     if (cjs !== undefined && own.join() !== required.join())
       throw new Error(`${entry}: import gives ${own.join()}, require() ${required.join()}`);
-    if (own.length === 0 && !ERASED.includes(entry)) throw new Error(`${entry} exports nothing`);
+    if (own.length === 0 && !NAMELESS.includes(entry)) throw new Error(`${entry} exports nothing`);
     count += own.length;
   }
   return `${count} names${cjs === undefined ? ', imported only' : ''}`;

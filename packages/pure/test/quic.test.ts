@@ -124,6 +124,17 @@ function serve(server: LevelServer, extensions: wire.EncryptedExtensionsValues =
   server.finish();
 }
 
+/** The server takes the session up, and no early data. */
+function resume(server: LevelServer, psk: Uint8Array): void {
+  server.go();
+  server.readHello();
+  server.answer({ psk });
+  server.encryptedExtensions(EE);
+  server.finish();
+  server.readFlight();
+  expect(server.go()).toBe(1);
+}
+
 const bytesOf = (bytes: Uint8Array | undefined): string => Buffer.from(bytes ?? []).toString('hex');
 
 describe('the handshake for QUIC', () => {
@@ -219,13 +230,7 @@ describe('after the handshake', () => {
     const [session] = sessions;
     expect(session?.maxEarlyData).toBe(0);
     const again = scene({}, { session: session as TlsSession });
-    again.server.go();
-    again.server.readHello();
-    again.server.answer({ psk });
-    again.server.encryptedExtensions(EE);
-    again.server.finish();
-    again.server.readFlight();
-    expect(again.server.go()).toBe(1);
+    resume(again.server, psk);
     expect(again.quic.tls.sessionReused).toBe(true);
     const tcp = createPure({ crypto: nodeCrypto })
       .createContext({ ...OPTIONS, onSession: () => {} })
@@ -280,13 +285,7 @@ describe('after the handshake', () => {
     const { message, psk } = server.ticket(0xffff_ffff);
     server.put(22, message);
     const again = scene({}, { session: sessions[0] as TlsSession, earlyData: true });
-    again.server.go();
-    again.server.readHello();
-    again.server.answer({ psk });
-    again.server.encryptedExtensions(EE);
-    again.server.finish();
-    again.server.readFlight();
-    expect(again.server.go()).toBe(1);
+    resume(again.server, psk);
     expect(again.quic.tls.earlyData).toBe('rejected');
   });
 });
