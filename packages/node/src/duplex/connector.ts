@@ -15,7 +15,8 @@ import {
   type SessionStore,
 } from 'ferrule/sessions';
 import { nodeError } from './node-error.ts';
-import { TlsDuplex, type Truncation } from './tls-duplex.ts';
+import type { Truncation } from './duplex-parts.ts';
+import { TlsDuplex } from './tls-duplex.ts';
 import type { Target } from './stream-transport.ts';
 
 /** What all connections of a connector share: the options of a context, and these. */

@@ -9,5 +9,6 @@ export {
 } from 'ferrule/sessions';
 export type { SocketSurface } from './socket-surface.ts';
 export type { CipherInfo } from './surface.ts';
-export type { TlsDuplex, Truncation } from './tls-duplex.ts';
+export type { Truncation } from './duplex-parts.ts';
+export type { TlsDuplex } from './tls-duplex.ts';
 export { tunnel, type Tunnel, type TunnelOptions } from './tunnel.ts';

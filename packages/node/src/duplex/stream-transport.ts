@@ -21,6 +21,27 @@ const receiveBuffer = (): Uint8Array => {
 export type Target =
   { readonly connect: net.NetConnectOpts } | { readonly stream: Duplex } | { readonly dial: () => Duplex };
 
+/** Of net.Socket's connect(). */
+export type ConnectArguments =
+  | [options: net.TcpNetConnectOpts | string, callback?: () => void]
+  | [port: number | string, host?: string, callback?: () => void];
+
+/** As there, a text that is a number is a port, another one the path of a socket. `dial` is for host and port. */
+export function targetOf(
+  [first, second]: ConnectArguments,
+  dial: ((to: { readonly host: string; readonly port: number }) => Duplex) | undefined,
+): Target {
+  const where =
+    typeof first === 'object'
+      ? first
+      : typeof first === 'string' && !(Number(first) >= 0)
+        ? { path: first }
+        : { port: Number(first), host: typeof second === 'string' ? second : 'localhost' };
+  return dial !== undefined && 'port' in where
+    ? { dial: () => dial({ host: where.host ?? 'localhost', port: where.port }) }
+    : { connect: where };
+}
+
 /** What a stream may have besides: a socket has it, and what stands for one. */
 interface Handle {
   readonly connecting?: boolean;

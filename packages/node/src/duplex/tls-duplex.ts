@@ -5,75 +5,20 @@
  * handshake), and what a Duplex's reader and writer are told. A write's callback, and `finish`, mean that the transport
  * has the bytes.
  */
-import type net from 'node:net';
-import type { Duplex } from 'node:stream';
 import type { Ssl } from '@ferrule/contract';
 import { TlsError } from '@ferrule/result';
-import { bytesOf } from '@ferrule/result/arguments';
 import type { Starttls } from '@ferrule/starttls';
 import type { TransportSink } from 'ferrule';
 import { onAbort, TlsPump } from 'ferrule/pump';
 import { transportError } from 'ferrule/tcp';
 import { BeforeTls } from './before-tls.ts';
-import { Chunks, guarded, type OnRead, type Plaintext, StaticBuffer } from './plaintext.ts';
-import { SocketSurface, type SocketSurfaceParts } from './socket-surface.ts';
-import { StreamTransport, type Target } from './stream-transport.ts';
-
-/**
- * Chunks written together are joined into pieces of at most this size: four full records, and one write to the
- * transport.
- */
-const BATCH_SIZE = 65_536;
-
-/** What a Duplex is made of, all of it checked already. */
-export interface TlsDuplexParts extends SocketSurfaceParts {
-  /**
-   * The connection, its host set; a promise while the engine loads, a function to be asked when the handshake begins.
-   * Rejections end the Duplex.
-   */
-  readonly ssl: Ssl | Promise<Ssl> | (() => Promise<Ssl>);
-  readonly target: Target | undefined;
-  /** In place of TCP, where `connect()` is what names host and port. */
-  readonly dial: ((to: { readonly host: string; readonly port: number }) => Duplex) | undefined;
-  /** Runs before TLS. */
-  readonly preamble: Starttls | undefined;
-  /** The first plaintext, of our own. */
-  readonly greeting: Uint8Array | undefined;
-  /** Milliseconds for transport, preamble and handshake together; 0 = no limit. */
-  readonly handshakeTimeout: number;
-  readonly signal: AbortSignal | undefined;
-  readonly onread: OnRead | undefined;
-  /** Sets a session to resume, where there is one, before the handshake begins; never rejects. */
-  session(ssl: Ssl): Promise<void> | undefined;
-  /** The handshake is done, and nothing has been read or written. An error refuses the peer. */
-  opened(ssl: Ssl): Error | undefined;
-  /** What an error is to the users of this face; the same for the same error. */
-  told(error: Error): Error;
-  /** `end()` with nothing written waits for the handshake, as tls.TLSSocket does, and does not give it up. */
-  readonly endWaits: boolean;
-  /** What an end of the transport without close_notify is, once the connection is open. */
-  readonly truncation: Truncation;
-}
-
-/**
- * What an end without close_notify is: `error`, since the plaintext may be truncated (RFC 9846 section 6.1), or `end`,
- * for a protocol that knows by itself where its messages end.
- */
-export type Truncation = 'error' | 'end';
+import { type Phase, PHASES, type TlsDuplexParts } from './duplex-parts.ts';
+import { joined } from './joined.ts';
+import { Chunks, fill, guarded, type Plaintext, StaticBuffer } from './plaintext.ts';
+import { SocketSurface } from './socket-surface.ts';
+import { type ConnectArguments, StreamTransport, type Target, targetOf } from './stream-transport.ts';
 
 type Callback = (error?: Error | null) => void;
-
-export type Phase = 'idle' | 'transport' | 'preamble' | 'session' | 'handshake' | 'open' | 'dead';
-
-const PHASES: Readonly<Record<Phase, string>> = {
-  idle: 'idle',
-  transport: 'connecting the transport',
-  preamble: 'the plain-text dialogue before TLS',
-  session: 'the session cache, or loading the engine',
-  handshake: 'the handshake',
-  open: 'the connection',
-  dead: 'the end',
-};
 
 export class TlsDuplex extends SocketSurface {
   readonly #parts: TlsDuplexParts;
@@ -144,7 +89,8 @@ export class TlsDuplex extends SocketSurface {
         failed: (error) => this.#fail(error),
         over: () => {},
         keepsUnread: () => false,
-        truncated: () => this.#truncated(),
+        // the end of what is to be read, then, and no failure
+        truncated: () => this.#parts.truncation === 'end' && this.#phase === 'open',
       },
       transport,
     );
@@ -208,20 +154,9 @@ export class TlsDuplex extends SocketSurface {
     const refusal = this.#ssl && this.#parts.opened(this.#ssl);
     if (refusal !== undefined) return void this.destroy(this.#parts.told(refusal));
     guarded(() => this.tellOpen(), undefined);
-    if (this.#parts.greeting !== undefined && !this.destroyed) this.#greet(this.#parts.greeting);
+    if (this.#parts.greeting !== undefined && !this.destroyed) fill(this.#plaintext, this.#parts.greeting);
     // as node:tls: also who only writes hears of tickets, alerts and the end
     if (!this.destroyed) this.read(0);
-  }
-
-  #greet(greeting: Uint8Array): void {
-    for (let rest = greeting; rest.length > 0;) {
-      const into = this.#plaintext.space(rest.length);
-      const n = Math.min(into.length, rest.length);
-      into.set(rest.subarray(0, n));
-      this.#plaintext.filled(n);
-      rest = rest.subarray(n);
-    }
-    this.#plaintext.drained();
   }
 
   /** There is a transport, and TLS is about to begin. */
@@ -231,11 +166,6 @@ export class TlsDuplex extends SocketSurface {
 
   protected tellOpen(): void {
     for (const event of ['connect', 'secureConnect', 'ready']) guarded(() => this.emit(event), true);
-  }
-
-  /** The transport has ended without close_notify. True: that is the end of what is to be read, and no failure. */
-  #truncated(): boolean {
-    return this.#parts.truncation === 'end' && this.#phase === 'open';
   }
 
   /** How far the connection is: until it is `open` the peer has not been verified. */
@@ -277,17 +207,11 @@ export class TlsDuplex extends SocketSurface {
 
   override _writev(chunks: { chunk: Uint8Array }[], callback: Callback): void {
     this.#whenOpen(callback, (pump) => {
-      for (let next = 0; next < chunks.length;) {
-        const first = next;
-        for (let total = 0; next < chunks.length; next++) {
-          total += chunks[next]?.chunk.length ?? 0;
-          if (next > first && total > BATCH_SIZE) break;
-        }
-        const parts = chunks.slice(first, next).map(({ chunk }) => bytesOf(chunk) ?? chunk);
-        const whole = parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
-        // what fails one fails the last
-        pump.write(whole, this.#written(whole.length, next === chunks.length ? callback : undefined));
-      }
+      const pieces = joined(chunks.map(({ chunk }) => chunk));
+      // what fails one fails the last
+      pieces.forEach((piece, i) =>
+        pump.write(piece, this.#written(piece.length, i === pieces.length - 1 ? callback : undefined)),
+      );
     });
   }
 
@@ -363,26 +287,12 @@ export class TlsDuplex extends SocketSurface {
    * For libraries that connect their stream themselves, as net.Socket's: only on a lazy Duplex. As there, a text that
    * is a number is a port, another one the path of a socket.
    */
-  connect(
-    ...args:
-      | [options: net.TcpNetConnectOpts | string, callback?: () => void]
-      | [port: number | string, host?: string, callback?: () => void]
-  ): this {
+  connect(...args: ConnectArguments): this {
     const callback = args.at(-1);
     if (typeof callback === 'function') this.once('connect', callback as () => void);
     if (this.#phase !== 'idle') return this;
     if (this.#refusal !== undefined) return this.destroy(this.#refusal);
-    const [first, second] = args;
-    const where =
-      typeof first === 'object'
-        ? first
-        : typeof first === 'string' && !(Number(first) >= 0)
-          ? { path: first }
-          : { port: Number(first), host: typeof second === 'string' ? second : 'localhost' };
-    const { dial } = this.#parts;
-    if (dial !== undefined && 'port' in where)
-      this.#open({ dial: () => dial({ host: where.host ?? 'localhost', port: where.port }) });
-    else this.#open({ connect: where });
+    this.#open(targetOf(args, this.#parts.dial));
     return this;
   }
 }

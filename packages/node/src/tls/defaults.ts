@@ -1,6 +1,6 @@
 /** @module What connections of this face use where their options do not say. */
 import type { EngineChoice } from 'ferrule';
-import type { Truncation } from '../duplex/tls-duplex.ts';
+import type { Truncation } from '../duplex/duplex-parts.ts';
 
 /** For programs whose calls cannot be changed; the preload sets them from the environment. */
 export interface Defaults {

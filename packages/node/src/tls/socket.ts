@@ -9,7 +9,8 @@ import type { ExternalPsk, Ssl, SslContext, TlsSession } from '@ferrule/contract
 import { X509V } from '@ferrule/result';
 import { chooseEngine, type EngineChoice } from 'ferrule';
 import { guarded, type OnRead } from '../duplex/plaintext.ts';
-import { TlsDuplex, type Truncation } from '../duplex/tls-duplex.ts';
+import type { Truncation } from '../duplex/duplex-parts.ts';
+import { TlsDuplex } from '../duplex/tls-duplex.ts';
 import { argumentType, outOfRange } from './argument-errors.ts';
 import { defaults } from './defaults.ts';
 import { CUT_OFF, nodeTlsError, verifyFailure } from './errors.ts';
