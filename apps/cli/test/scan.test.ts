@@ -225,15 +225,19 @@ describe('ferrule scan', () => {
       () => {},
     );
     let [waiting, most] = [0, 0];
-    // each has to wait: what is asked meanwhile is asked at the same time
+    const held: (() => void)[] = [];
     const port = await listen(
       createTcp((socket) => {
         socket.on('error', () => {});
         most = Math.max(most, ++waiting);
-        setTimeout(() => {
+        const go = once(() => {
           waiting--;
           tls.emit('connection', socket);
-        }, 10);
+        });
+        // held until as many are there as may be, or the rest has nothing to ask
+        held.push(go);
+        if (most >= concurrency) setTimeout(() => held.splice(0).forEach((each) => each()), 10);
+        else setTimeout(go, 500);
       }),
     );
     await ask(port, { delay: 0.001, concurrency });
@@ -395,3 +399,12 @@ describe('ferrule diff', () => {
     expect(one.stderr).toMatch(/compares two servers, or with --engines two engines at one/);
   });
 });
+
+/** The second call does nothing. */
+function once(go: () => void): () => void {
+  let gone = false;
+  return () => {
+    if (!gone) go();
+    gone = true;
+  };
+}

@@ -1,0 +1,32 @@
+/** @module A root, an intermediate and a leaf, and what comes of a path. */
+import { nodeVerifier } from '@ferrule/x509/crypto/node';
+import { type PathFailure, type PathResult, trustStore, validatePathSync, type ValidationInput } from '../src/index.ts';
+import { make, NOW, type Made } from './make.ts';
+
+export const root: Made = make({ ca: true, subject: 'Root' });
+export const ica: Made = make({ ca: true, subject: 'ICA', issuer: root });
+export const leaf: Made = make({ issuer: ica });
+
+export const validate = (
+  chain: readonly Made[],
+  anchors: readonly Made[],
+  rest: Partial<ValidationInput> = {},
+): PathResult =>
+  validatePathSync({
+    chain: chain.map(({ der }) => der),
+    trustAnchors: trustStore(anchors.map(({ der }) => der)),
+    verifier: nodeVerifier,
+    now: NOW,
+    host: 'example.com',
+    ...rest,
+  });
+export const failure = (...input: Parameters<typeof validate>): PathFailure => {
+  const result = validate(...input);
+  if (result.ok) throw new Error('the path is valid');
+  return result.error;
+};
+export const chainOf = (...input: Parameters<typeof validate>): Uint8Array[] => {
+  const result = validate(...input);
+  if (!result.ok) throw new Error(result.error.message);
+  return result.chain.map(({ raw }) => raw);
+};
