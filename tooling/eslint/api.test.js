@@ -12,10 +12,10 @@ const UNEXPORTED = {
   // underscore methods.
   'node.txt': [
     'Callback (src/duplex/tls-duplex.ts)',
-    'Phase (src/duplex/tls-duplex.ts)',
+    'Phase (src/duplex/duplex-parts.ts)',
     'SocketSurfaceParts (src/duplex/socket-surface.ts)',
     'StreamTransport (src/duplex/stream-transport.ts)',
-    'TlsDuplexParts (src/duplex/tls-duplex.ts)',
+    'TlsDuplexParts (src/duplex/duplex-parts.ts)',
   ],
 };
 

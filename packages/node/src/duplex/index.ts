@@ -10,5 +10,6 @@ export {
 export type { SocketSurface } from './socket-surface.ts';
 export type { CipherInfo } from './surface.ts';
 export type { Truncation } from './duplex-parts.ts';
+export type { ConnectArguments } from './stream-transport.ts';
 export type { TlsDuplex } from './tls-duplex.ts';
 export { tunnel, type Tunnel, type TunnelOptions } from './tunnel.ts';
