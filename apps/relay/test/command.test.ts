@@ -1,5 +1,5 @@
 /** ferrule-relay as it is run. */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync, type SpawnSyncReturns } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
@@ -12,7 +12,7 @@ const COMMAND = [
   'tsx',
   fileURLToPath(new URL('../src/main.ts', import.meta.url)),
 ];
-const run = (...args: readonly string[]): ReturnType<typeof spawnSync<string>> =>
+const run = (...args: readonly string[]): SpawnSyncReturns<string> =>
   spawnSync(process.execPath, [...COMMAND, ...args], { encoding: 'utf8' });
 
 it('--help has every option and examples, --version a number', () => {
