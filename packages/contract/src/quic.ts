@@ -53,7 +53,10 @@ export interface QuicConnection {
    * data: 0-RTT keys are among the events. Take the events after each call.
    */
   advance(): ReturnValue;
-  /** What has come about since the last call. Secrets that nobody takes are wiped with the connection. */
+  /**
+   * What has come about since the last call; after a failure too, what was said before it and how to close. Secrets that
+   * nobody takes are wiped by `tls.dispose()`.
+   */
   events(): readonly QuicEvent[];
 }
 

@@ -29,6 +29,8 @@ export interface QuicCarrier extends QuicHandshake {
   /** The session's early data is wanted. */
   readonly earlyData: boolean;
   records(config: Config, outlet: Outlet, where: () => string): Records;
+  /** Nobody takes the events any more: wipes the secrets among them. */
+  forget(): void;
 }
 
 /** Bit 1 of SSL_get_shutdown(3). */
@@ -225,6 +227,7 @@ class Connection implements Port {
 
   dispose(): void {
     this.end();
+    this.#quic?.forget();
   }
 
   /** One record or message after the handshake: 0 when something came, else what the operation returns. */

@@ -84,6 +84,10 @@ class Quic implements QuicConnection, QuicCarrier {
     return error;
   }
 
+  forget(): void {
+    for (const event of this.#carried.events.splice(0)) if (event.kind === 'secret') event.secret.fill(0);
+  }
+
   receive(level: Exclude<QuicLevel, '0-rtt'>, data: Uint8Array): void {
     if (!LEVELS.includes(level)) throw new TypeError(`receive: must be of level ${LEVELS.join(', ')}`);
     const copy = copyOf(data);

@@ -376,4 +376,23 @@ describe('the caller', () => {
     expect(held.every((secret) => secret.some((byte) => byte !== 0))).toBe(true);
     expect(quic.events()).toEqual([]);
   });
+
+  it('a failure leaves what was said before it, with the keys for it, until the connection is disposed of', () => {
+    const flight = (): ReturnType<typeof scene> => {
+      const each = scene();
+      serve(each.server);
+      each.server.put(22, wire.encodeKeyUpdate(false));
+      return each;
+    };
+    const { quic, server } = flight();
+    expect(server.go()).toBe(-1);
+    expect(server.order.slice(-4)).toEqual(['crypto handshake', 'write 1-rtt', 'read 1-rtt', 'close 0x10a']);
+    for (const event of server.events)
+      if (event.kind === 'secret') expect(event.secret.some((byte) => byte !== 0)).toBe(true);
+    expect(quic.events()).toEqual([]);
+    const untaken = flight();
+    expect(untaken.quic.advance()).toBe(-1);
+    untaken.quic.tls.dispose();
+    expect(untaken.quic.events()).toEqual([]);
+  });
 });

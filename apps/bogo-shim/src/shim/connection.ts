@@ -3,7 +3,7 @@
  *
  * The dialogue is BoGo's: what the flags ask to be said first, then each byte XOR 0xff until the peer closes.
  */
-import type { Backend, ContextOptions, Ssl, SslContext, TlsSession } from '@ferrule/contract';
+import type { Backend, ContextOptions, Ssl, TlsSession } from '@ferrule/contract';
 import { SslError } from '@ferrule/result';
 import { EMPTY } from '@ferrule/result/bytes';
 import { describe } from '../errors.ts';
@@ -77,29 +77,31 @@ interface Opened {
 }
 
 function overTls(backend: Backend, options: ContextOptions): Opened {
-  const context = createContext(backend, options);
+  const context = contextOf(options, (given) => backend.createContext(given));
   return { ssl: context.newConnection(), dispose: () => context.dispose() };
 }
 
 /** @throws ConnectionFailed with BoringSSL's reasons for what QUIC cannot be without */
 function overQuic(engine: Engine, config: Config, options: ContextOptions, earlyData: boolean): Opened {
-  if (engine.quic === undefined) throw new Unimplemented(`${engine.backend.name} has no QUIC`);
+  const { quic } = engine;
+  if (quic === undefined) throw new Unimplemented(`${engine.backend.name} has no QUIC`);
   if ((config['quic-use-legacy-codepoint'] ?? 0) !== 0)
     throw new Unimplemented('the extension of QUIC drafts before RFC 9001');
   if (options.alpn === undefined) throw new ConnectionFailed('error:NO_APPLICATION_PROTOCOL: QUIC needs one');
   const parameters = config['quic-transport-params'];
   if (parameters === undefined)
     throw new ConnectionFailed('error:QUIC_TRANSPORT_PARAMETERS_MISCONFIGURED: there are none');
-  return { ssl: quicSsl(engine.quic(quicOptions(options)), parameters, earlyData), dispose: () => undefined };
+  const context = contextOf(quicOptions(options), (given) => quic(given));
+  return { ssl: quicSsl(context, parameters, earlyData), dispose: () => undefined };
 }
 
 const wantsEarlyData = (config: Config, offered: TlsSession | undefined): boolean =>
   config['enable-early-data'] && (offered?.maxEarlyData ?? 0) > 0 && !config['expect-no-offer-early-data'];
 
 /** BoringSSL looks at an ECHConfigList only when it connects. */
-function createContext(backend: Backend, options: ContextOptions): SslContext {
+function contextOf<T>(options: ContextOptions, create: (options: ContextOptions) => T): T {
   try {
-    return backend.createContext(options);
+    return create(options);
   } catch (error) {
     if (!(error instanceof TypeError) || !error.message.startsWith('ech: ')) throw error;
     throw new ConnectionFailed(

@@ -107,7 +107,13 @@ class Mock implements Pick<
     for (;;) {
       const ret = this.#step();
       const why = this.getError(ret);
-      if (ret !== 1 && why !== SslError.wantRead && why !== SslError.wantWrite) return ret;
+      if (ret !== 1 && why !== SslError.wantRead && why !== SslError.wantWrite) {
+        // what was said before the end goes first, and the alert
+        this.#flush();
+        if (this.#out.length === 0) return ret;
+        this.#why = SslError.wantWrite;
+        return -1;
+      }
       if (done()) return 1;
       const taken = this.#take();
       if (taken !== SslError.none) {

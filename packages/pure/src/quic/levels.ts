@@ -88,12 +88,8 @@ export class LevelRecords extends Records {
 
   override dispose(): void {
     super.dispose();
-    const { events, incoming } = this.#carried;
-    incoming.length = 0;
-    // What says why it ended stays.
-    const rest = events.filter((event) => event.kind === 'close');
-    for (const event of events) if (event.kind === 'secret') event.secret.fill(0);
-    events.splice(0, events.length, ...rest);
+    // what was said before the end stays to be taken, as TLS sends it before the alert
+    this.#carried.incoming.length = 0;
   }
 
   #handOver(direction: 'read' | 'write', keys: Keys): Exclude<QuicLevel, 'initial'> {
