@@ -35,7 +35,7 @@ export function manPage(): string {
     '.SH SYNOPSIS',
     ...verbs.flatMap((verb) => ['.B ferrule ' + text(verb.name()), text(argumentsOf(verb)), '.br']),
     '.SH DESCRIPTION',
-    'stdout is data, stderr is talk, the exit code is the verdict. Every command that says anything to a server verifies it first; there is no switch that turns that off.',
+    'Data goes to stdout, messages to stderr, and the exit code is the verdict. Every command that says anything to a server verifies it first; there is no switch that turns that off.',
     '.SH COMMANDS',
     ...verbs.flatMap((verb) => [
       `.SS "ferrule ${text(verb.name())} ${text(argumentsOf(verb))}"`,

@@ -102,4 +102,5 @@ const ADVICE: Readonly<Record<string, string>> = {
 };
 
 /** What to do about a failure, in the words of the command. */
-export const adviceOf = ({ code, hint }: TlsError): string => ADVICE[code] ?? hint;
+export const adviceOf = ({ code, hint }: TlsError): string =>
+  ADVICE[code] ?? hint.replace('as `credentials`', 'with --cert and --key').replace('(`ca`, `trustAnchors`)', '(--ca)');

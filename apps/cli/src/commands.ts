@@ -37,12 +37,12 @@ const EXIT_CODES = `\nExit codes:\n${wrapped(
 const TARGET = 'host, host:port or [address]:port; the port is 443 when left out';
 
 const waitOption = (): Option =>
-  option('--wait <seconds>', 'listen so long after the handshake, for what a server says on its own', {
+  option('--wait <seconds>', 'how long to listen after the handshake for what a server says on its own', {
     parse: seconds,
   }).default(0.25);
 
 const concurrencyOption = (): Option =>
-  option('--concurrency <number>', 'of a list, how many at a time', { parse: count }).default(8);
+  option('--concurrency <number>', 'of a list, how many servers to check at once', { parse: count }).default(8);
 
 const eachAddressOption = (): Option =>
   option('--each-address', 'ask each address of a name, as a server of its own; inspect then makes NDJSON');
@@ -157,16 +157,21 @@ function inspecting(program: Command, run: Run, signal: AbortSignal): void {
       const many = name === '-' || given.eachAddress === true;
       if (many && (given.record ?? given.pcap) !== undefined)
         throw new UsageError('--record and --pcap: one connection has room in them, a list has not');
-      if (isFile(name))
-        return run<InspectCommandOptions>(name, given, async (options) => {
+      if (!many && command.getOptionValueSource('concurrency') === 'cli')
+        throw new UsageError('--concurrency: is for a list (-), or --each-address');
+      if (isFile(name)) {
+        // here it is the passphrase of the file
+        const { passphraseFile, ...rest } = given;
+        return run<InspectCommandOptions>(name, rest, async (options) => {
           const { inspectFile, OF_FILES } = await import('./local.ts');
           const [other] = command.options.filter(
             (each) =>
               command.getOptionValueSource(each.attributeName()) === 'cli' && !OF_FILES.has(each.attributeName()),
           );
           if (other !== undefined) throw new UsageError(`${other.long}: ${name} is a file, and there is no connection`);
-          return inspectFile(name, { ...options, passphraseFile: given.passphraseFile });
+          return inspectFile(name, { ...options, passphraseFile });
         });
+      }
       const target = name === '-' ? undefined : argument('<target>', parseTarget)(name);
       return run<ListOptions>(name, given, async (options) => {
         if (target !== undefined && !many)
@@ -211,11 +216,13 @@ function inspecting(program: Command, run: Run, signal: AbortSignal): void {
       'after',
       examples(['chain example.org > chain.pem', 'chain example.org --depth 0 --format der > leaf.der']),
     )
-    .action((target: Target, given: Given<ChainCommandOptions>) =>
-      run<ChainCommandOptions>(nameOfTarget(target), given, async (options) =>
+    .action((target: Target, given: Given<ChainCommandOptions>, command: Command) => {
+      if (given.json === true && command.getOptionValueSource('format') === 'cli')
+        throw new UsageError('--format: --json is a format, too; name one of them');
+      return run<ChainCommandOptions>(nameOfTarget(target), given, async (options) =>
         (await import('./chain.ts')).chainCommand(target, options, signal),
-      ),
-    );
+      );
+    });
 
   withStarttls(
     withCommonOptions(program.command('pin').argument('<target>', TARGET, argument('<target>', parseTarget))),
@@ -261,17 +268,18 @@ function connecting(program: Command, run: Run, signal: AbortSignal): void {
         'connect example.org --pcap hello.pcapng --with-secrets',
       ]),
     )
-    .action((target: Target, given: Given<ConnectCommandOptions>) =>
-      run<ConnectCommandOptions>(nameOfTarget(target), given, async (options) =>
+    .action((target: Target, given: Given<ConnectCommandOptions>) => {
+      if (given.lf === true && given.interactive !== true) throw new UsageError('--lf: is for --interactive');
+      return run<ConnectCommandOptions>(nameOfTarget(target), given, async (options) =>
         (await import('./connect.ts')).connectCommand(target, options, signal),
-      ),
-    );
+      );
+    });
 
   withObserving(
     withCommonOptions(program.command('get').argument('<url>', 'an https:// URL', argument('<url>', parseUrl))),
   )
     .description('fetch a page; its body goes to stdout')
-    .option('-v, --verbose', 'tell about the connection and the headers, on stderr')
+    .option('-v, --verbose', 'show connection details and headers, on stderr')
     .option('-f, --fail', 'exit with 22 for a status of 400 and above, and write no page')
     .addOption(
       option(
@@ -287,7 +295,15 @@ function connecting(program: Command, run: Run, signal: AbortSignal): void {
       }),
     )
     .addOption(option('-X, --request <method>', 'in place of GET', { parse: methodOf }))
-    .addOption(option('-d, --data <text>', 'what to send, with POST; @file sends what is in it').conflicts('head'))
+    .addOption(
+      option<readonly string[]>(
+        '-d, --data <text>',
+        'what to send, with POST; @file sends what is in it; several are joined by &',
+        {
+          parse: (text, before = []) => [...before, text],
+        },
+      ).conflicts('head'),
+    )
     .addHelpText(
       'after',
       examples([
@@ -421,6 +437,12 @@ const isFile = (name: string): boolean =>
 /** RFC 9110 section 5.6.2: a token, and a value without what ends a line. */
 function headerOf(line: string): string {
   if (!/^[\w!#$%&'*+.^`|~-]+:[^\r\n\0]*$/.test(line)) throw new Error('expected "Name: value"');
+  if (
+    /^(connection|content-length|transfer-encoding|upgrade|te|trailer|keep-alive|proxy-connection|expect)\s*:/i.test(
+      line,
+    )
+  )
+    throw new Error('this header is the command’s own');
   return line;
 }
 

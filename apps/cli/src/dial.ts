@@ -2,7 +2,7 @@
  * @module The way to the server and STARTTLS: what comes before the first byte of TLS, with the time that each step
  * took.
  */
-import { Socket } from 'node:net';
+import { isIP, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { dial as dialRoute, nameOfRoute } from '@ferrule/node/transports';
 import { starttls, type StarttlsProtocol } from '@ferrule/starttls';
@@ -37,6 +37,11 @@ export async function dial(
   const route = routeTo(target, via, protocol);
   if (family !== undefined && route !== undefined && route.scheme !== 'tcp')
     throw new UsageError(`-${family}: ${nameOfRoute(route)} chooses the address of the server, not this command`);
+  const literal = isIP(route === undefined ? target.host : route.scheme === 'tcp' ? route.host : '');
+  if (family !== undefined && literal !== 0 && literal !== family)
+    throw new UsageError(
+      `-${family}: ${nameOfRoute(route ?? { scheme: 'tcp', ...target })} has an IPv${literal} address`,
+    );
   timeline.via = route;
   timeline.begin();
   const limit = new AbortController();

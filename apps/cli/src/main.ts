@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** @module The `ferrule` command. stdout is data, stderr is talk, the exit code is the verdict. */
+/** @module The `ferrule` command. Data goes to stdout, messages to stderr, and the exit code is the verdict. */
 import { setMaxListeners } from 'node:events';
 import { Exit } from './exit.ts';
 import { reasonOf } from './files.ts';

@@ -111,8 +111,8 @@ export const caOption = (
 /** As ssh(1) and curl(1) have them. */
 export const withFamily = (command: Command): Command =>
   command
-    .addOption(option('-4, --ipv4', 'the IPv4 addresses of the server alone').conflicts('ipv6'))
-    .addOption(option('-6, --ipv6', 'the IPv6 addresses of the server alone'));
+    .addOption(option('-4, --ipv4', 'use IPv4 only').conflicts('ipv6'))
+    .addOption(option('-6, --ipv6', 'use IPv6 only'));
 
 export const viaOption = (
   about: string = 'the way there: tcp://host:port, unix:/path, socks5://host, http://host, ws://host/{host}:{port}, "exec:ssh -W {host}:{port} jump", or direct; default: HTTPS_PROXY, NO_PROXY',
@@ -160,6 +160,8 @@ export async function prepared<T extends CommonOptions>(given: Given<T>): Promis
       ...named('--output', output),
     ],
   );
+  if (passphraseFile !== undefined && cert === undefined)
+    throw new UsageError('--passphrase-file: there is no key; name one with --cert and --key');
   if (key !== undefined && cert === undefined)
     throw new UsageError('--key: its certificate is missing; name it with --cert');
   const credential =
@@ -207,7 +209,11 @@ export async function connectOptions(options: CommonOptions, signal: AbortSignal
   if (minVersion === 'TLSv1.3' && maxVersion === 'TLSv1.2')
     throw new UsageError('--min-version 1.3 and --max-version 1.2 leave no version');
   const named =
-    groups !== undefined || cipherSuites !== undefined ? (await chooseEngine(backend)).backend.supported : undefined;
+    groups !== undefined || cipherSuites !== undefined || profile !== undefined
+      ? (await chooseEngine(backend)).backend
+      : undefined;
+  if (profile !== undefined && named?.supported.profiles.includes(profile) === false)
+    throw new UsageError(`--profile ${profile}: the ${named.name} engine does not have it`, 'Add --backend pure.');
   return {
     timeout: timeout * 1000,
     signal,
@@ -221,9 +227,11 @@ export async function connectOptions(options: CommonOptions, signal: AbortSignal
     ...(alpn && { alpn }),
     ...(minVersion && { minVersion }),
     ...(maxVersion && { maxVersion }),
-    ...(named && groups && { groups: codesOf('--groups', groups, named.groups, groupName) }),
+    ...(named && groups && { groups: codesOf('--groups', groups, named.supported.groups, groupName) }),
     ...(named &&
-      cipherSuites && { cipherSuites: codesOf('--cipher-suites', cipherSuites, named.cipherSuites, cipherSuiteName) }),
+      cipherSuites && {
+        cipherSuites: codesOf('--cipher-suites', cipherSuites, named.supported.cipherSuites, cipherSuiteName),
+      }),
     ...(keylog && { onKeylog: keylogOf(keylog) }),
   };
 }

@@ -8,6 +8,7 @@ import { failureJson } from './json.ts';
 import { type Given, prepared, type CommonOptions } from './options.ts';
 import { colorsFor, failureReport } from './report.ts';
 import { screenOf } from './screen.ts';
+import { blamedFor } from './target.ts';
 import { shown, UsageError, usageReport } from './usage.ts';
 
 /**
@@ -65,7 +66,7 @@ const run: Run = async <T extends RunOptions>(
   try {
     await command(await prepared<T & CommonOptions>(given as Given<T & CommonOptions>));
   } catch (error) {
-    if (TlsError.is(error)) failed(target, error, given as RunOptions);
+    if (TlsError.is(error)) failed(blamedFor(error) ?? target, error, given as RunOptions);
     else if (isOfOptions(error)) throw new UsageError(inFlags(error.message));
     else if (isOfSystem(error)) {
       process.stderr.write(`error: ${reasonOf(error)}\n`);

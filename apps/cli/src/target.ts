@@ -69,3 +69,14 @@ export function parseUrl(text: string): URL {
     throw new InvalidArgumentError('expected an https:// URL: this command speaks TLS only');
   return url;
 }
+
+const blamed = new WeakMap<Error, string>();
+
+/** The failure is of this server, which is not the one that was named. */
+export function blame<T>(error: T, target: string): T {
+  if (error instanceof Error) blamed.set(error, target);
+  return error;
+}
+
+/** The server that a failure is of, where it is another one than the one that was named. */
+export const blamedFor = (error: Error): string | undefined => blamed.get(error);

@@ -18,14 +18,16 @@ beforeAll(async () => {
   server = createServer({ key: keyPem, cert: chainPem }, (request, response) => {
     const cut = request.url === '/cut';
     const [, status, to] = /^\/to\/(\d+)\/(.*)$/.exec(request.url ?? '') ?? [];
-    response.statusCode = status === undefined ? (request.url === '/missing' ? 404 : 200) : Number(status);
+    const fixed: Readonly<Record<string, number>> = { '/missing': 404, '/nowhere': 302 };
+    response.statusCode = Number(status ?? fixed[request.url ?? ''] ?? 200);
+    if (request.url === '/silent') return;
     if (to !== undefined) response.setHeader('location', decodeURIComponent(to));
     response.setHeader('x-method', request.method ?? '');
     if (cut) response.setHeader('content-length', 1000);
     let body = '';
     request.on('data', (chunk: Buffer) => (body += chunk.toString()));
     request.on('end', () => {
-      const page = `${request.method} ${body} ${String(request.headers['x-own'])} ${String(request.headers['user-agent'])}`;
+      const page = `${request.method} ${body} ${String(request.headers['x-own'])} ${String(request.headers['user-agent'])}${request.url === '/auth' ? String(request.headers.authorization) : ''}`;
       if (cut) response.write(page, () => response.socket?.end());
       else response.end(page);
     });
@@ -71,6 +73,8 @@ describe('ferrule get', () => {
       ['/to/302/http:%2F%2Flocalhost%2F', 'redirects to http:, and this command speaks TLS only'],
       ['/to/302/https:%2F%2F[', 'redirects to what is no URL'],
       ['/to/302/', 'more than 20 redirections'],
+      ['/to/302/https:%2F%2Fuser:secret@localhost%2F', 'credentials in it'],
+      ['/nowhere', 'there is no Location'],
     ] as const) {
       const { code, stdout, stderr } = await get(path, '-L');
       expect([code, stdout]).toEqual([22, '']);
@@ -102,7 +106,54 @@ describe('ferrule get', () => {
       `tcp://127.0.0.1:${new URL(origin).port}`,
     );
     other.close();
-    expect([code, seen]).toEqual([0, [['/there', undefined, undefined, 'mine']]]);
+    expect([code, seen]).toEqual([0, [['/there', undefined, undefined, undefined]]]);
+  });
+
+  it('sends data to no other server, and says which one is to blame', async () => {
+    const { keyPem, chainPem } = await pki('wrongName');
+    const other = createServer({ key: keyPem, cert: chainPem }, (_request, response) => response.end());
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const host = `localhost:${(other.address() as AddressInfo).port}`;
+    const there = encodeURIComponent(`https://${host}/`);
+    const data = await get(`/to/307/${there}`, '-L', '-d', 'secret=1');
+    expect([data.code, data.stderr]).toEqual([
+      22,
+      expect.stringContaining(`redirects what was to be sent to https://${host}`),
+    ]);
+    const refused = await get(`/to/302/${there}`, '-L');
+    other.close();
+    expect([refused.code, refused.stderr]).toEqual([6, expect.stringMatching(new RegExp(`^✗ ${host}:`))]);
+  });
+
+  it('joins what is sent by &, and sends the credentials of a URL', async () => {
+    expect((await get('/', '-d', 'a=1', '-d', 'b=2')).stdout).toBe('POST a=1&b=2 undefined ferrule');
+    const { host } = new URL(origin);
+    const secret = await here(['get', `https://us%65r:pass@${host}/auth`, '--ca', at('root.pem'), '--json']);
+    const { target, response } = JSON.parse(secret.stdout) as { target: string; response: { body: string } };
+    expect(response.body).toContain(`Basic ${btoa('user:pass')}`);
+    expect(target).not.toContain('pass');
+  });
+
+  it('makes a document of an error page, too', async () => {
+    for (const [args, code] of [
+      [['/missing', '-f'], 'HTTP_STATUS'],
+      [['/nowhere', '-L'], 'HTTP_REDIRECTION'],
+    ] as const) {
+      const { code: exit, stdout, stderr } = await get(args[0], args[1], '--json');
+      expect([exit, stderr]).toEqual([22, '']);
+      expect(JSON.parse(stdout)).toMatchObject({ ok: false, exitCode: 22, error: { code } });
+    }
+  });
+
+  it('waits no longer for a silent server than it is told', async () => {
+    const { code, stderr } = await get('/silent', '--timeout', '1');
+    expect([code, stderr]).toEqual([124, expect.stringContaining('no byte within 1 s')]);
+  });
+
+  it('shows the headers of each step with -I -L, and writes to stdout with -o -', async () => {
+    const { stdout } = await get(`/to/302/${encodeURIComponent('/page')}`, '-I', '-L');
+    expect(stdout).toMatch(/^HTTP\/1\.1 302 [^]*location: \/page[^]*HTTP\/1\.1 200 /);
+    expect((await get('/', '-o', '-')).stdout).toBe('GET  undefined ferrule');
   });
 
   it('writes the headers alone with --head', async () => {

@@ -6,13 +6,14 @@
 import { defaults } from './tls/defaults.ts';
 import { lend } from './tls/lend.ts';
 
-const { FERRULE_BACKEND: backend, FERRULE_TRUNCATION: truncation } = process.env;
-if (backend !== undefined) {
+// empty is not set
+const { FERRULE_BACKEND: backend = '', FERRULE_TRUNCATION: truncation = '' } = process.env;
+if (backend !== '') {
   if (backend !== 'native' && backend !== 'pure')
     throw new TypeError(`FERRULE_BACKEND: ${backend} is neither native nor pure`);
   defaults.backend = backend;
 }
-if (truncation !== undefined) {
+if (truncation !== '') {
   if (truncation !== 'error' && truncation !== 'end')
     throw new TypeError(`FERRULE_TRUNCATION: ${truncation} is neither error nor end`);
   defaults.truncation = truncation;

@@ -1,4 +1,5 @@
 /** @module Going the way that a route describes: one connected Duplex, whatever it takes. */
+import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { reasonOf } from './abortable.ts';
 import { run } from './exec.ts';
@@ -28,7 +29,7 @@ export interface DialOptions {
  * A connection to `to`, along `way`, a route or its URL; over TCP where that is `undefined`. It allows half-open
  * connections, and nobody has read from it.
  * @throws TlsError `TRANSPORT_ERROR`, `PROXY_*`, `ABORTED`.
- * @throws TypeError where `way` is no route, `family` is given with one that is not TCP, or the package that the route needs (`socks`, `ws`) is not installed.
+ * @throws TypeError where `way` is no route, `family` is given with one that is not TCP or does not fit the address, or the package that the route needs (`socks`, `ws`) is not installed.
  */
 export async function dial(
   way: string | Route | undefined,

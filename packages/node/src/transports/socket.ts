@@ -35,13 +35,21 @@ export function openSocket(
   onSocket(socket);
   return abortable<Socket>(signal, (resolve, reject) => {
     socket.once('lookup', () => onStep('DNS'));
-    socket.once('error', (error) => reject(transportError(error, name)));
+    socket.once('error', (error) => reject(explained(error, name, family)));
     socket.once('connect', () => {
       onStep('path' in where ? 'unix socket' : 'TCP');
       resolve(socket);
     });
     return () => void socket.destroy();
   });
+}
+
+/** A name may have addresses, and none of the family. */
+function explained(error: NodeJS.ErrnoException, name: string, family: 4 | 6 | undefined): TlsError {
+  const told = transportError(error, name);
+  return family === undefined || error.code !== 'ENOTFOUND'
+    ? told
+    : new TlsError(told.code, told.message, { cause: error, hint: `The name may have no IPv${family} address.` });
 }
 
 /** To a proxy or relay, which is at fault when it cannot be reached. @throws TlsError PROXY_UNREACHABLE, ABORTED. */
