@@ -7,12 +7,14 @@ import { type Relay, type RelayLimits, startRelay } from './relay.ts';
 const HELP = `Usage: ferrule-relay --allow HOST:PORT [options]
 
 Carries bytes from WebSockets to TCP, for programs that speak TLS in a page. What goes through is
-encrypted from end to end, so nobody need trust it. It connects to nothing that --allow does not name.
+encrypted from end to end, so that it does not have to be trusted. It connects to nothing that --allow does not name.
 
-  --allow HOST:PORT      may be connected to; again for more. *.example.org:443, db.example.org:*
+  --allow HOST:PORT      may be connected to; repeatable. *.example.org:443, db.example.org:*
+  --allow-private        names may lead to loopback, private and link-local addresses. Without it they may only where
+                         --allow has that address, too, and localhost to loopback
   --listen HOST:PORT     default 127.0.0.1:8080
-  --origin URL           pages that may use it, as browsers name them; again for more. Default: any
-  --password USER:PASS   asked for by Wisp 2; again for more. Raw connections are refused then
+  --origin URL           pages that may use it, as browsers name them; repeatable. Default: any
+  --password USER:PASS   asked for by Wisp 2; repeatable. Raw connections are refused then
   --max-clients N        WebSockets at a time; default 100
   --max-streams N        connections at a time of one WebSocket; default 64
   --max-bytes N          of one connection; default 4294967296
@@ -41,7 +43,9 @@ async function main(): Promise<void> {
   try {
     relay = await startRelay(options.relay);
   } catch (error) {
-    fail((error as Error).message, error instanceof TypeError ? 2 : 1);
+    // a TypeError begins with the name of the option
+    if (error instanceof TypeError) fail(`--${error.message}\nSee ferrule-relay --help.`, 2);
+    else fail((error as Error).message, 1);
     return;
   }
   say('listening', `listening on ${relay.url}; Wisp and raw, to ${options.relay.allow.join(', ')}`, {
@@ -66,6 +70,7 @@ function parse() {
     const { values } = parseArgs({
       options: {
         allow: { type: 'string', multiple: true },
+        'allow-private': { type: 'boolean', default: false },
         listen: { type: 'string', default: '127.0.0.1:8080' },
         origin: { type: 'string', multiple: true },
         password: { type: 'string', multiple: true },
@@ -105,6 +110,7 @@ function parse() {
       grace: number('grace', values.grace ?? '5', 0) * 1000,
       relay: {
         allow: values.allow,
+        allowPrivate: values['allow-private'],
         host,
         port: Number(port),
         origins: values.origin,

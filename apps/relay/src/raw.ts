@@ -2,16 +2,13 @@
 import type { WebSocket } from 'ws';
 import { wispReason, WispClose } from '@ferrule/web';
 import type { Service } from './relay.ts';
+import type { Target } from './targets.ts';
 import { Upstream } from './upstream.ts';
 
 /** Bytes that may wait for a client before its server is told to wait. */
 export const HIGH: number = 1024 * 1024;
 
-export function serveRaw(
-  client: WebSocket,
-  to: { readonly host: string; readonly port: number },
-  service: Service,
-): void {
+export function serveRaw(client: WebSocket, to: Target, service: Service): void {
   let waiting = 0;
   const upstream = new Upstream(to, service, {
     connected: () => {},

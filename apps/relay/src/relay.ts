@@ -4,13 +4,22 @@
  */
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { serveRaw } from './raw.ts';
+import { AllowList, parseTarget, type Resolve, type Target } from './targets.ts';
 import { serveWisp } from './wisp.ts';
 
 export interface RelayOptions {
   /** Whom it connects to: `host:port`, `*.example.org:443`, `host:*`, `[::1]:443`. Nobody else. */
   readonly allow: readonly string[];
+  /**
+   * Names may lead to loopback, private and link-local addresses. Default false: only where a rule of `allow` has that
+   * address, too, and for `localhost` to loopback.
+   */
+  readonly allowPrivate?: boolean | undefined;
+  /** Default dns.lookup(). */
+  readonly resolve?: Resolve | undefined;
   /** Default 127.0.0.1: for this machine alone. */
   readonly host?: string | undefined;
   /** Default 0: any that is free. */
@@ -50,7 +59,7 @@ export interface Service {
   readonly limits: RelayLimits;
   readonly passwords: ReadonlyMap<string, string> | undefined;
   readonly counts: Counts;
-  allows(host: string, port: number): boolean;
+  readonly allowed: AllowList;
 }
 
 export interface Counts {
@@ -72,13 +81,12 @@ export interface Relay {
 
 /** @throws TypeError for a rule that is none; what net's `listen()` fails with. */
 export async function startRelay(options: RelayOptions): Promise<Relay> {
-  const rules = options.allow.map(ruleOf);
   const counts: Counts = { clients: 0, streams: 0, refused: 0, bytes: 0 };
   const service: Service = {
     limits: { ...LIMITS, ...options.limits },
     passwords: options.passwords,
     counts,
-    allows: (host, port) => rules.some((rule) => rule(host.toLowerCase(), port)),
+    allowed: new AllowList(options.allow, options.allowPrivate ?? false, options.resolve),
   };
   const http = createServer((request, response) => {
     const isHealth = request.url === '/health';
@@ -95,13 +103,20 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   });
   http.on('upgrade', (request, socket, head) => {
     socket.on('error', () => socket.destroy());
-    const status = refusal(request, options, service);
-    if (status !== undefined) {
-      counts.refused++;
-      socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-      return;
+    // whatever is thrown here would end the process, and all that is under way in it
+    try {
+      const asked = askedFor(request, options, service);
+      if (typeof asked === 'string') return refuse(socket, asked, counts);
+      server.handleUpgrade(request, socket, head, (client) => {
+        try {
+          serve(client, asked.to, service);
+        } catch {
+          client.terminate();
+        }
+      });
+    } catch {
+      refuse(socket, '400 Bad Request', counts);
     }
-    server.handleUpgrade(request, socket, head, (client) => serve(client, request, service));
   });
   await new Promise<void>((resolve, reject) => {
     http.once('error', reject);
@@ -116,44 +131,43 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   };
 }
 
-function serve(client: WebSocket, request: IncomingMessage, service: Service): void {
+function serve(client: WebSocket, to: Target | undefined, service: Service): void {
   service.counts.clients++;
   client.on('close', () => service.counts.clients--);
   // told by its close
   client.on('error', () => {});
-  const to = targetOf(request);
   if (to === undefined) serveWisp(client, service, client.protocol !== '');
   else serveRaw(client, to, service);
 }
 
-/** The status line of a refusal. */
-function refusal(request: IncomingMessage, { origins }: RelayOptions, service: Service): string | undefined {
+function refuse(socket: Duplex, status: string, counts: Counts): void {
+  counts.refused++;
+  // whoever does not close its side would keep the socket
+  socket.once('finish', () => socket.destroy());
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+/** The destination, `undefined` for Wisp, or the status line of a refusal. @throws for a URL that cannot be decoded. */
+function askedFor(
+  request: IncomingMessage,
+  { origins }: RelayOptions,
+  { counts, limits, passwords, allowed }: Service,
+): { readonly to: Target | undefined } | string {
   if (origins !== undefined && !origins.includes(request.headers.origin ?? '')) return '403 Forbidden';
-  if (service.counts.clients >= service.limits.clients) return '503 Service Unavailable';
-  const to = targetOf(request);
-  if (to === undefined) return undefined;
-  return service.passwords !== undefined || !service.allows(to.host, to.port) ? '403 Forbidden' : undefined;
+  if (counts.clients >= limits.clients) return '503 Service Unavailable';
+  const text = targetText(request.url ?? '');
+  if (text === undefined) return { to: undefined };
+  const to = parseTarget(text);
+  if (to === undefined) return '400 Bad Request';
+  return passwords !== undefined || !allowed.allows(to) ? '403 Forbidden' : { to };
 }
 
-/** Of a raw connection; `undefined` where Wisp is asked for. */
-function targetOf(request: IncomingMessage): { readonly host: string; readonly port: number } | undefined {
-  const { pathname, searchParams } = new URL(request.url ?? '/', 'ws://relay');
-  const text = searchParams.get('address') ?? decodeURI(pathname.slice(pathname.lastIndexOf('/') + 1));
-  const [, host = '', port = ''] = /^(.+):(\d{1,5})$/.exec(text) ?? [];
-  return host === '' ? undefined : { host: host.replace(/^\[|\]$/g, ''), port: Number(port) };
-}
-
-type Rule = (host: string, port: number) => boolean;
-
-function ruleOf(text: string): Rule {
-  const [, name = '', ports = ''] = /^(\[[\da-f:.]+\]|[^:[\]]+):(\*|\d{1,5})$/i.exec(text) ?? [];
-  if (name === '' || Number(ports) > 65_535)
-    throw new TypeError(`allow: ${JSON.stringify(text)} is not host:port, *.domain:port or host:*`);
-  const host = name.toLowerCase().replace(/^\[|\]$/g, '');
-  const matches = host.startsWith('*.')
-    ? (asked: string) => asked.endsWith(host.slice(1))
-    : (asked: string) => asked === host;
-  return (asked, port) => (ports === '*' || port === Number(ports)) && matches(asked);
+/** `host:port` of a raw connection; `undefined` where Wisp is asked for. */
+function targetText(url: string): string | undefined {
+  if (!url.startsWith('/') || url.startsWith('//')) throw new URIError('neither a path nor a query');
+  const { pathname, searchParams } = new URL(`ws://relay${url}`);
+  const last = decodeURIComponent(pathname.slice(pathname.lastIndexOf('/') + 1));
+  return searchParams.get('address') ?? (last.includes(':') ? last : undefined);
 }
 
 async function close(http: Server, server: WebSocketServer, grace: number): Promise<void> {

@@ -2,6 +2,7 @@
 import { connect, type Socket } from 'node:net';
 import { WispClose } from '@ferrule/web';
 import type { Service } from './relay.ts';
+import { BLOCKED, type Target } from './targets.ts';
 
 export interface UpstreamEvents {
   connected(): void;
@@ -18,10 +19,10 @@ export class Upstream {
   #over = false;
   #failure: number | undefined;
 
-  constructor(to: { readonly host: string; readonly port: number }, service: Service, events: UpstreamEvents) {
+  constructor(to: Target, service: Service, events: UpstreamEvents) {
     this.#service = service;
     service.counts.streams++;
-    const socket = (this.#socket = connect({ ...to, noDelay: true }));
+    const socket = (this.#socket = connect({ ...to, noDelay: true, lookup: service.allowed.lookup(to.port) }));
     socket.setTimeout(service.limits.connectTimeout, () => {
       this.#failure ??= socket.connecting ? WispClose.timeout : WispClose.idle;
       socket.destroy();
@@ -38,6 +39,7 @@ export class Upstream {
       service.counts.streams--;
       if (this.#over) return;
       this.#over = true;
+      if (this.#failure === WispClose.blocked) service.counts.refused++;
       events.closed(this.#failure ?? WispClose.voluntary);
     });
   }
@@ -74,6 +76,8 @@ export class Upstream {
 
 function reasonOf(code: string | undefined): number {
   switch (code) {
+    case BLOCKED:
+      return WispClose.blocked;
     case 'ECONNREFUSED':
       return WispClose.refused;
     case 'ENOTFOUND':

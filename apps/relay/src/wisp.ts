@@ -4,6 +4,7 @@ import type { WebSocket } from 'ws';
 import { decodeWisp, encodeWisp, WispClose, WispExtension, type WispPacket } from '@ferrule/web';
 import { HIGH } from './raw.ts';
 import type { Service } from './relay.ts';
+import { targetOf } from './targets.ts';
 import { Upstream } from './upstream.ts';
 
 /** Packets of a stream that may wait for its server. */
@@ -68,11 +69,12 @@ export function serveWisp(client: WebSocket, service: Service, isV2: boolean): v
   }
 
   function onConnect(packet: WispPacket & { readonly type: 'connect' }, known: Stream | undefined): void {
-    const { stream: id, host, port, udp } = packet;
-    if (known !== undefined || udp || port === 0) return refuse(id, WispClose.invalid);
-    if (!service.allows(host, port)) return refuse(id, WispClose.blocked);
+    const { stream: id, udp } = packet;
+    const to = targetOf(packet.host, packet.port);
+    if (known !== undefined || udp || to === undefined) return refuse(id, WispClose.invalid);
+    if (!service.allowed.allows(to)) return refuse(id, WispClose.blocked);
     if (streams.size >= service.limits.streams) return refuse(id, WispClose.throttled);
-    const upstream = new Upstream({ host, port }, service, {
+    const upstream = new Upstream(to, service, {
       connected: () => confirms && grant(id),
       data: (bytes) => {
         send({ type: 'data', stream: id, bytes }, () => client.bufferedAmount < HIGH && upstream.resume());

@@ -18,14 +18,24 @@ const run = (...args: readonly string[]): SpawnSyncReturns<string> =>
 it('--help has every option and examples, --version a number', () => {
   const { status, stdout } = run('--help');
   expect(status).toBe(0);
-  for (const option of ['--allow', '--listen', '--origin', '--password', '--idle', '--grace', '--json', 'Examples:'])
+  for (const option of [
+    '--allow HOST',
+    '--allow-private',
+    '--listen',
+    '--origin',
+    '--password',
+    '--idle',
+    '--grace',
+    '--json',
+    'Examples:',
+  ])
     expect(stdout).toContain(option);
   expect(run('--version').stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
 });
 
 it.each([
   [[], /--allow: name at least one/],
-  [['--allow', 'db.example.org'], /db\.example\.org/],
+  [['--allow', 'db.example.org'], /: --allow: "db\.example\.org" is not host:port/],
   [['--allow', 'a:1', '--listen', 'here'], /--listen: here is not HOST:PORT/],
   [['--allow', 'a:1', '--idle', 'long'], /--idle: long is not a whole number/],
   [['--allow', 'a:1', '--password', 'secret'], /--password: not USER:PASS/],

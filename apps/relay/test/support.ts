@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect as dialTcp } from 'node:net';
 import { pki } from '@ferrule/conformance/pki';
 import { echo, TestServer } from '@ferrule/conformance/server';
 import { connectOver, type ConnectOverOptions, type TlsConnection } from 'ferrule';
@@ -56,4 +58,18 @@ export async function readExactly(connection: TlsConnection, length: number): Pr
     at += n;
   }
   return into;
+}
+
+/** What the relay answers to a request for a WebSocket, byte for byte. */
+export async function upgrade(relay: Relay, target: string, headers: string = ''): Promise<string> {
+  const socket = dialTcp({ port: relay.port, host: '127.0.0.1' });
+  const version = headers.includes('Version') ? '' : 'Sec-WebSocket-Version: 13\r\n';
+  socket.write(
+    `GET ${target} HTTP/1.1\r\nHost: relay\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n${version}${headers}` +
+      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+  );
+  let answer = '';
+  socket.on('data', (bytes) => (answer += String(bytes)));
+  await once(socket, 'close');
+  return answer;
 }
