@@ -43,7 +43,7 @@ export interface QuicConnection {
   readonly peerTransportParameters: Uint8Array | undefined;
   /**
    * Bytes of CRYPTO frames, in order and without gaps; copied. Bytes of another level than the one that is read now are
-   * the server's fault, and the connection fails.
+   * the server's fault, and the connection fails. After its end they are dropped.
    * @throws TypeError for another level, or no bytes
    */
   receive(level: Exclude<QuicLevel, '0-rtt'>, data: Uint8Array): void;

@@ -14,6 +14,7 @@ import type {
 } from '@ferrule/contract';
 import { SslError, type ReturnValue, type TlsError } from '@ferrule/result';
 import { copyOf } from '@ferrule/ssl';
+import { plainOptions } from '@ferrule/result/arguments';
 import { bytes, flag, optionsOf } from '@ferrule/ssl/options';
 import { checkCredentials } from './auth/sign.ts';
 import { trustOf } from './auth/chain.ts';
@@ -42,7 +43,10 @@ export function createQuic({ crypto }: { readonly crypto: CryptoProvider }, opti
 /** Options about records, and about what RFC 9001 section 4.4 forbids. */
 const WITHOUT_RECORDS = ['recordSizeLimit', 'recordPadding', 'postHandshakeAuth'] as const;
 
-function quicConfig(crypto: CryptoProvider, options: ContextOptions): Config {
+function quicConfig(crypto: CryptoProvider, given: ContextOptions): Config {
+  const options = plainOptions(given, ['minVersion', ...WITHOUT_RECORDS]);
+  if (options.minVersion !== undefined && options.minVersion !== 'TLSv1.3')
+    throw new TypeError('minVersion: QUIC has TLS 1.3 alone (RFC 9001 section 4.2); leave it out');
   const config = parseOptions(crypto, { ...options, minVersion: 'TLSv1.3' });
   for (const name of WITHOUT_RECORDS)
     if (options[name]) throw new TypeError(`${name}: has no meaning in QUIC; leave it out`);
@@ -51,6 +55,8 @@ function quicConfig(crypto: CryptoProvider, options: ContextOptions): Config {
   return Object.freeze({ ...config, quic: true, middleboxCompatibility: false });
 }
 
+/** RFC 9846 section 4.3: an extension has 2^16 - 1 bytes at most; the hello must hold them beside the others. */
+const MOST_PARAMETERS = 32_768;
 const LEVELS: readonly QuicLevel[] = ['initial', 'handshake', '1-rtt'];
 const OPTIONS: ReadonlySet<string> = new Set(['transportParameters', 'earlyData']);
 
@@ -64,6 +70,8 @@ class Quic implements QuicConnection, QuicCarrier {
   constructor(config: Config, options: QuicConnectionOptions) {
     const given = optionsOf(options, OPTIONS);
     this.transportParameters = bytes(given.get('transportParameters'), 'transportParameters');
+    if (this.transportParameters.length > MOST_PARAMETERS)
+      throw new TypeError(`transportParameters: more than ${MOST_PARAMETERS} bytes do not fit into an extension`);
     this.earlyData = flag(given, 'earlyData');
     this.tls = newConnection(config, this);
     // nothing ever goes through it
@@ -92,7 +100,7 @@ class Quic implements QuicConnection, QuicCarrier {
     if (!LEVELS.includes(level)) throw new TypeError(`receive: must be of level ${LEVELS.join(', ')}`);
     const copy = copyOf(data);
     if (copy === undefined) throw new TypeError('receive: needs a Uint8Array');
-    if (copy.length > 0) this.#carried.incoming.push({ level, data: copy });
+    if (copy.length > 0 && this.tls.failure === undefined) this.#carried.incoming.push({ level, data: copy });
   }
 
   advance(): ReturnValue {

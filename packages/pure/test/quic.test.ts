@@ -377,6 +377,22 @@ describe('the caller', () => {
     expect(quic.events()).toEqual([]);
   });
 
+  it('refuses options that QUIC has no room for, and drops what comes after the end', () => {
+    const provider = { crypto: nodeCrypto };
+    expect(() => createQuic(provider, { ...OPTIONS, minVersion: 'TLSv1.2' })).toThrow(/^minVersion: /);
+    expect(() => createQuic(provider, null as unknown as ContextOptions)).toThrow(/^options: must be an object/);
+    const context = createQuic(provider, OPTIONS);
+    expect(() => context.newConnection({ transportParameters: new Uint8Array(40_000) })).toThrow(
+      /^transportParameters: /,
+    );
+    const quic = context.newConnection({ transportParameters: OURS });
+    quic.tls.setHost('server.test');
+    quic.tls.dispose();
+    for (let i = 0; i < 100; i++) quic.receive('initial', new Uint8Array(1000));
+    expect(quic.advance()).toBe(-1);
+    expect(quic.events()).toEqual([]);
+  });
+
   it('a failure leaves what was said before it, with the keys for it, until the connection is disposed of', () => {
     const flight = (): ReturnType<typeof scene> => {
       const each = scene();

@@ -130,9 +130,18 @@ const INTERNAL_ERROR = { description: Alert.internal_error, origin: 'local' } as
 export const callbackFailed = (name: string, cause: unknown): TlsError =>
   new TlsError(
     'CALLBACK_FAILED',
-    `the callback ${name} failed: ${cause instanceof Error ? cause.message : String(cause)}`,
+    `the callback ${name} failed: ${cause instanceof Error ? cause.message : textOf(cause)}`,
     { cause },
   );
+
+/** Any value for a message: some have no text. */
+export function textOf(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return `a value of type ${typeof value}`;
+  }
+}
 
 /**
  * The clock of a context: milliseconds since the epoch.

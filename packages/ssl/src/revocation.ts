@@ -1,7 +1,7 @@
 /** @module What a filter of revoked certificates says about the server's, and what that comes to. */
 import type { RevocationOptions, RevocationQuestion, RevocationStatus } from '@ferrule/contract';
 import { CERTIFICATE_ALERTS, TlsError, X509V } from '@ferrule/result';
-import { callbackFailed } from './callbacks.ts';
+import { callbackFailed, textOf } from './callbacks.ts';
 
 const STATUSES: readonly RevocationStatus[] = ['good', 'revoked', 'not-covered', 'not-enrolled', 'stale'];
 
@@ -14,7 +14,9 @@ export function askFilter({ crlite: { check } }: RevocationOptions, question: Re
     throw callbackFailed('revocation.crlite', error);
   }
   if (STATUSES.includes(status as RevocationStatus)) return status as RevocationStatus;
-  throw callbackFailed('revocation.crlite', new TypeError(`gave ${String(status)}; expected ${STATUSES.join(', ')}`));
+  // a promise is no answer, and its rejection is nobody's
+  if (status instanceof Promise) status.catch(() => {});
+  throw callbackFailed('revocation.crlite', new TypeError(`gave ${textOf(status)}; expected ${STATUSES.join(', ')}`));
 }
 
 /**

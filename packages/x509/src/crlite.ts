@@ -5,7 +5,7 @@
  * Transparency had seen by some moment, those that their issuers have revoked. For these it is exact; about others it
  * says nothing, so what it covers is asked first. Nothing is fetched here: the bytes are the caller's.
  */
-import { bytesOf, copyOf } from '@ferrule/result/arguments';
+import { bytesOf, copyOf, plainOptions } from '@ferrule/result/arguments';
 import { concat, latin1 } from '@ferrule/result/bytes';
 import { DerError, DerReader, readWhole } from './der.ts';
 import { Oid } from './extensions.ts';
@@ -45,10 +45,13 @@ export interface Crlite extends RevocationFilter {
  * Reads filters: a whole one, and those that came after it, in any order.
  * @throws DerError for bytes that are no intact filter; TypeError for what is no list of bytes.
  */
-export const crlite = (filters: readonly Uint8Array[], { maxAge = 864e6 }: CrliteOptions = {}): Crlite => {
+export const crlite = (filters: readonly Uint8Array[], options: CrliteOptions = {}): Crlite => {
+  const { maxAge = 864e6, ...rest } = plainOptions(options, ['maxAge']);
+  for (const name of Object.keys(rest)) throw new TypeError(`crlite: unknown option ${name}`);
   if (!Array.isArray(filters) || filters.length === 0)
     throw new TypeError('filters: must be a list of Uint8Arrays that is not empty');
-  if (!(maxAge > 0)) throw new TypeError('maxAge: must be a positive number of milliseconds');
+  if (typeof maxAge !== 'number' || !(maxAge > 0))
+    throw new TypeError('maxAge: must be a positive number of milliseconds');
   const read = filters.map((filter, i) => {
     if (bytesOf(filter) === undefined) throw new TypeError(`filters[${i}]: must be a Uint8Array`);
     return readFilter(copyOf(filter) as Uint8Array);
@@ -61,7 +64,8 @@ export const crlite = (filters: readonly Uint8Array[], { maxAge = 864e6 }: Crlit
   };
   const check = ({ certificate, issuerSpki, sha256, now }: RevocationQuestion): RevocationStatus => {
     const status = lookUp({ issuerSpkiHash: sha256(issuerSpki), ...readKey(certificate) }, sha256);
-    return status !== 'revoked' && now - newest > maxAge ? 'stale' : status;
+    // a moment far ahead is no fresher than one far back
+    return status !== 'revoked' && Math.abs(now - newest) > maxAge ? 'stale' : status;
   };
   return Object.freeze({ newest, check, lookUp });
 };

@@ -29,9 +29,16 @@ export const checkOptions = <T extends PathInput>(given: T, checks: OptionChecks
   for (const key in input) {
     const check = checks[key] as ((value: unknown) => boolean) | undefined;
     if (!check) throw new TypeError(`unknown option ${key}`);
-    if (input[key] !== undefined && !check(input[key])) throw new TypeError(`bad option ${key}`);
+    if (input[key] !== undefined && !check(input[key])) throw new TypeError(`bad option ${key}: ${kindOf(input[key])}`);
   }
   for (const key of ['chain', 'trustAnchors', 'verifier'] as const)
-    if (!input[key]) throw new TypeError(`bad option ${key}`);
+    if (!input[key]) throw new TypeError(`bad option ${key}: it must be given`);
   return input;
 };
+
+const kindOf = (value: unknown): string =>
+  Array.isArray(value)
+    ? `a list of ${value.length}`
+    : typeof value === 'object' && value !== null
+      ? Object.prototype.toString.call(value)
+      : `${typeof value} ${String(value)}`;

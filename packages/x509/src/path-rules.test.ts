@@ -63,6 +63,15 @@ describe('profiles and purposes', () => {
 });
 
 describe('the interface', () => {
+  it('says of a wrong option what it is', () => {
+    const rest = (options: object) => () => validate([leaf, ica], [root], options);
+    expect(rest({ now: new Date() })).toThrow('bad option now: [object Date]');
+    expect(rest({ crls: [] })).toThrow('bad option crls: a list of 0');
+    expect(rest({ revocation: { unknown: 'refuse' } })).toThrow('bad option revocation');
+    expect(rest({ revocation: true })).toThrow('bad option revocation');
+    expect(() => trustStore(['-----BEGIN CERTIFICATE-----' as unknown as Uint8Array])).toThrow(/decodePem\(\)/);
+  });
+
   it('never suspends for a verifier that answers at once', () => {
     const steps = validatePath({
       chain: [leaf.der, ica.der],

@@ -79,7 +79,8 @@ const OPTIONS: OptionChecks<ValidationInput> = {
   ocsp: (ocsp) => ocsp === 'off' || ocsp === 'request' || ocsp === 'require',
   ocspResponse: (response) => isBytes(response),
   revocation: ({ crlite, unknown = 'accept' }) =>
-    typeof crlite.check === 'function' && (unknown === 'accept' || unknown === 'refuse'),
+    typeof (crlite as Partial<typeof crlite> | undefined)?.check === 'function' &&
+    (unknown === 'accept' || unknown === 'refuse'),
   transparency: ({ logs, minimum = 2, tlsList }) =>
     Array.isArray(logs) && isPositiveInteger(minimum) && (tlsList === undefined || isBytes(tlsList)),
   pins: (pins) => isListOf(pins, (pin) => isBytes(pin) && pin.length === 32),

@@ -61,6 +61,8 @@ interface Entry {
  */
 export const trustStore = (anchors: readonly TrustAnchorInput[]): TrustStore => {
   const entries = anchors.map((anchor, i): Entry => {
+    if (typeof (anchor as unknown) !== 'object')
+      throw new TypeError(`trust anchor ${i}: must be DER or a certificate; decodePem() reads text`);
     try {
       if (isBytes(anchor) && anchors.length > EAGER) return { subject: certificateKey(anchor).subject, issuer: anchor };
       const read = isBytes(anchor) ? parseCertificate(anchor) : anchor;

@@ -77,7 +77,9 @@ describe('a filter', () => {
   it('is bytes, at least one', () => {
     for (const wrong of [[], bytes, ['x'], undefined] as unknown as Uint8Array[][])
       expect(() => crlite(wrong)).toThrow(TypeError);
-    for (const maxAge of [0, -1, Number.NaN]) expect(() => crlite([bytes], { maxAge })).toThrow(TypeError);
+    for (const maxAge of [0, -1, Number.NaN, '5' as unknown as number])
+      expect(() => crlite([bytes], { maxAge })).toThrow(TypeError);
+    expect(() => crlite([bytes], { maxage: 5 } as object)).toThrow(/unknown option maxage/);
   });
 });
 

@@ -104,6 +104,8 @@ export const revocation: readonly CheckGroup[] = [
           () => 'perhaps',
           () => Promise.resolve('good'),
           () => undefined,
+          () => Promise.reject(new Error('an unhandled rejection would end the process')),
+          () => Object.create(null) as unknown,
         ];
         for (const check of checks)
           for (const verify of ['peer', 'none'] as const) {

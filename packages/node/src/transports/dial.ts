@@ -41,6 +41,9 @@ export async function dial(
   if (family !== undefined && family !== 4 && family !== 6) throw new TypeError('dial: family: must be 4 or 6');
   if (family !== undefined && route !== undefined && route.scheme !== 'tcp')
     throw new TypeError(`dial: family: unknown for ${route.scheme}, which chooses the address by itself`);
+  const literal = isIP(route === undefined ? to.host : route.scheme === 'tcp' ? route.host : '');
+  if (family !== undefined && literal !== 0 && literal !== family)
+    throw new TypeError(`dial: family: is ${family}, and the host is an IPv${literal} address`);
   return go(route, to, { signal, onStep, onSocket: () => {} }, family);
 }
 
