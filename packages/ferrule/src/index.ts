@@ -14,6 +14,6 @@ export {
   type SessionCache,
   type SessionStore,
 } from './sessions.ts';
-export type { Memory, Pipe, StreamPipe, Transport, TransportSink } from './transport.ts';
+export type { Memory, Pipe, PipeReader, PipeWriter, StreamPipe, Transport, TransportSink } from './transport.ts';
 export type { Backend, ContextOptions, Ssl, SslContext, TlsSession, TlsVersion } from '@ferrule/contract';
 export { TlsError, type ErrorSource, type TlsErrorCode } from '@ferrule/result';

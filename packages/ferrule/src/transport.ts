@@ -58,8 +58,25 @@ export type Memory = ArrayBufferView | ArrayBufferLike;
  * chunk that holds no bytes, a string say, fails the connection with `TRANSPORT_ERROR`.
  */
 export interface StreamPipe {
-  readonly readable: ReadableStream<Memory>;
-  readonly writable: WritableStream<Uint8Array>;
+  readonly readable: { getReader(): PipeReader };
+  readonly writable: { getWriter(): PipeWriter };
+}
+
+// As much of the readers and writers of Web Streams as is used: Node's types of them and those of the DOM are not
+// assignable to each other.
+
+/** What `getReader()` of a ReadableStream of bytes returns. */
+export interface PipeReader {
+  read(): Promise<{ readonly done: boolean; readonly value?: Memory | undefined }>;
+  cancel(reason?: unknown): Promise<void>;
+}
+
+/** What `getWriter()` of a WritableStream of bytes returns. */
+export interface PipeWriter {
+  readonly closed: Promise<unknown>;
+  write(chunk: Uint8Array): Promise<void>;
+  close(): Promise<void>;
+  abort(reason?: unknown): Promise<void>;
 }
 
 /** A byte pipe as three functions, for everything else. */
@@ -96,7 +113,8 @@ function streamTransport({ readable, writable }: StreamPipe, name: string): Tran
   const pipe: Pipe = {
     read: async () => {
       const { done, value } = await reader.read();
-      return done ? null : value;
+      // a stream that yields undefined has not ended: what holds no bytes is told below
+      return done ? null : (value as Memory);
     },
     // a stream may keep what it is given
     write: (bytes) => writer.write(bytes.slice()),

@@ -43,7 +43,7 @@ FERRULE_BACKEND=pure node --import @ferrule/node/register app.js
 \`FERRULE_BACKEND\` is \`native\` or \`pure\` (default: native where it loads), \`FERRULE_TRUNCATION\` is \`error\` (default) or \`end\`.
 
 ## Options
-Each option of node:tls is honoured as the table says, or refused with a \`TypeError\` that says why. What is no option of node:tls is passed over, as there.
+Each option of node:tls is honoured as the table says, or refused with a \`TypeError\` that says why. Unknown options are ignored, as in node:tls.
 ${KINDS.map(([kind, title]) => `\n### ${title}\n${rows(kind)}\n`).join('')}
 ## Errors
 \`error.code\` is what node:tls says; \`error.tlsCode\` is ferrule's own code ([codes](codes.md)) wherever the error is a \`TlsError\`.

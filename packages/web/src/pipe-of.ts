@@ -1,6 +1,6 @@
 /** @module Any of the three kinds of pipe as three functions, so that who reads can change between two chunks. */
 import { memoryOf } from '@ferrule/result/arguments';
-import type { Pipe, StreamPipe, Transport } from 'ferrule';
+import type { Memory, Pipe, StreamPipe, Transport } from 'ferrule';
 
 export type AnyPipe = Pipe | StreamPipe | Transport;
 
@@ -12,7 +12,7 @@ export function pipeOf(given: AnyPipe): Pipe {
   return {
     read: async () => {
       const { done, value } = await reader.read();
-      return done ? null : value;
+      return done ? null : (value as Memory);
     },
     write: (bytes) => writer.write(bytes.slice()),
     closeWrite: () => writer.close(),

@@ -43,7 +43,7 @@ export const TLS_OPTIONS: Readonly<Record<string, OptionRow>> = {
   sigalgs: { of: 'context', how: 'Names of signature algorithms with colons between them; an unknown one is refused.' },
   minVersion: {
     of: 'context',
-    how: '`TLSv1.3` and `TLSv1.2`. An older one is a permission that is not made use of: TLS 1.2 is the oldest that is offered.',
+    how: '`TLSv1.3` and `TLSv1.2`. Older values are accepted, but nothing below TLS 1.2 is offered: TLS 1.2 is the oldest that is offered.',
   },
   maxVersion: {
     of: 'context',
