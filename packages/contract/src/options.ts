@@ -20,7 +20,7 @@ export type TrustAnchor =
 /**
  * Read once and copied when the context is made, wherever the object has them, inherited ones and getters included;
  * objects that are changed afterwards change nothing. An unknown key, an empty list, a value out of range, one that
- * this backend cannot honour or that counts for nothing beside another option is a `TypeError` that names it.
+ * this backend cannot honour or that has no effect beside another option is a `TypeError` that names it.
  */
 export interface ContextOptions {
   /**

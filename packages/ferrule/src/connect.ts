@@ -78,7 +78,7 @@ export async function connect(options: ConnectOptions): Promise<TlsConnection> {
   if (path !== undefined)
     for (const name of ['port', 'family', 'localAddress', 'noDelay'] as const)
       if (given[name] !== undefined)
-        throw new TypeError(`${name}: counts for nothing beside \`path\`, which is no TCP; leave one of them out`);
+        throw new TypeError(`${name}: has no effect beside \`path\`, which does not use TCP; leave one of them out`);
   if (!(Number.isInteger(port) && port >= 1 && port <= 65_535))
     throw new TypeError(`port: ${String(port)} is not an integer from 1 to 65535`);
   if (path !== undefined && (typeof path !== 'string' || path === ''))

@@ -21,7 +21,7 @@ export function ownOptions(options: ContextOptions, ca: CaOption | undefined): O
   if (ca === undefined) return own;
   if (typeof own.verify === 'function')
     throw new TypeError(
-      'ca: counts for nothing beside a verify function, which takes the place of the path; leave one of them out',
+      'ca: has no effect beside a verify function, which takes the place of the path; leave one of them out',
     );
   return contextOptions({ ...own, trustAnchors: [...(own.trustAnchors ?? []), ...certificatesIn(ca)] });
 }

@@ -92,7 +92,7 @@ describe.each(['native', 'pure'] as const)('with the %s engine', (backend) => {
   });
 });
 
-describe('an option that counts for nothing beside another', () => {
+describe('an option that has no effect beside another', () => {
   it.each<[string, object]>([
     ['ca', { ca: [], verify: () => true }],
     ['trustAnchors', { trustAnchors: [new Uint8Array([0x30, 0])], verify: () => true }],
@@ -102,7 +102,7 @@ describe('an option that counts for nothing beside another', () => {
     ],
     ['echUnusable', { echUnusable: 'omit' }],
   ])('%s is refused by name when the connector is made, and by connect()', async (name, options) => {
-    const message = new RegExp(`^${name}: counts for nothing beside `);
+    const message = new RegExp(`^${name}: has no effect beside `);
     expect(() => new TlsConnector(options)).toThrow(message);
     expect(() => tlsDuplex({ ...where(), ...options })).toThrow(message);
     await expect(connect({ ...where(), ...options })).rejects.toThrow(message);
@@ -110,7 +110,7 @@ describe('an option that counts for nothing beside another', () => {
 
   it('tlsDuplex() refuses noDelay beside a path', () => {
     expect(() => tlsDuplex({ path: '/nowhere', servername: 'server.test', noDelay: true })).toThrow(
-      'noDelay: counts for nothing beside `path`',
+      'noDelay: has no effect beside `path`',
     );
   });
 
@@ -119,7 +119,7 @@ describe('an option that counts for nothing beside another', () => {
     async (option) => {
       const name = Object.keys(option)[0] ?? '';
       await expect(connect({ path: '/nowhere', host: 'server.test', ...option })).rejects.toThrow(
-        new RegExp(`^${name}: counts for nothing beside .path.`),
+        new RegExp(`^${name}: has no effect beside .path.`),
       );
     },
   );

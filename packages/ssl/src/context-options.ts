@@ -36,7 +36,7 @@ const NAMES: ReadonlySet<string> = new Set(contextOptionNames);
 
 /**
  * Reads each option once. Options that have been through here may come again, and stay what they are.
- * @throws TypeError that begins with the name of what is unknown or wrong, or counts for nothing beside another option.
+ * @throws TypeError that begins with the name of what is unknown or wrong, or has no effect beside another option.
  */
 export function contextOptions(options: ContextOptions = {}): OwnOptions {
   const o = optionsOf(options, NAMES);
@@ -96,7 +96,7 @@ export function contextOptions(options: ContextOptions = {}): OwnOptions {
  */
 function refuseIdle(own: OwnOptions): void {
   const idle = (name: string, beside: string, why: string): never => {
-    throw new TypeError(`${name}: counts for nothing beside ${beside}: ${why}`);
+    throw new TypeError(`${name}: has no effect beside ${beside}: ${why}`);
   };
   if (typeof own.verify === 'function') {
     const beside = 'a verify function';

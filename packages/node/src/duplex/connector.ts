@@ -297,7 +297,7 @@ function parse(options: DuplexOptions, dial: ConnectorOptions['dial']): Parsed {
     throw new TypeError('onread: not {buffer, callback} with a Uint8Array of at least one byte and a function');
   }
   if (path !== undefined && options.noDelay !== undefined)
-    throw new TypeError('noDelay: counts for nothing beside `path`, which is no TCP; leave one of them out');
+    throw new TypeError('noDelay: has no effect beside `path`, which does not use TCP; leave one of them out');
   if ([port, path, stream, lazy].filter((each) => each !== undefined).length !== 1)
     throw new TypeError('exactly one of port, path, stream and lazy says where to connect');
   const dialogue =
