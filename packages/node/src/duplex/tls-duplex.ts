@@ -1,9 +1,8 @@
 /**
  * @module A TLS connection as one `stream.Duplex`, with the surface of `tls.TLSSocket` that client libraries use.
  *
- * What moves bytes is {@link TlsPump}. Here is the way to a connection (transport, plain-text dialogue, session,
- * handshake), and what a Duplex's reader and writer are told. A write's callback, and `finish`, mean that the transport
- * has the bytes.
+ * {@link TlsPump} moves the bytes. Here is the way to a connection (transport, plain-text dialogue, session, handshake),
+ * and what reader and writer are told. A write's callback, and `finish`, mean that the transport has the bytes.
  */
 import type { Ssl } from '@ferrule/contract';
 import { TlsError } from '@ferrule/result';
@@ -222,7 +221,10 @@ export class TlsDuplex extends SocketSurface {
       callback();
       return this.#fail(new TlsError('ABORTED', `ended during ${this.#where()}, before anything was written`));
     }
-    this.#whenOpen(callback, (pump) => pump.shutdown(true, this.#telling(callback)));
+    const end = (): void => this.#whenOpen(callback, (pump) => pump.shutdown(true, this.#telling(callback)));
+    // In TLS 1.3 a server refuses our certificate after our Finished: its alert is read before our close_notify fails.
+    if (this.#phase === 'open' && this.bytesRead === 0) setImmediate(() => setImmediate(end));
+    else end();
   }
 
   /** A callback of Node's, which runs the caller's. */
