@@ -18,7 +18,7 @@ encrypted from end to end, so that it does not have to be trusted. It connects t
   --max-clients N        WebSockets at a time; default 100
   --max-streams N        connections at a time of one WebSocket; default 64
   --max-bytes N          of one connection; default 4294967296
-  --idle SECONDS         without a byte, until a connection is closed; default 300
+  --idle SECONDS         of a connection without a byte, and of a WebSocket without a connection; default 300
   --grace SECONDS        for connections under way at SIGINT or SIGTERM; default 5. A second signal ends it at once
   --json                 one JSON object a line
   --help, --version

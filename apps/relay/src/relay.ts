@@ -5,7 +5,8 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { type WebSocket, WebSocketServer } from 'ws';
+import { WebSocketServer } from 'ws';
+import { Client, HIGH } from './client.ts';
 import { serveRaw } from './raw.ts';
 import { AllowList, parseTarget, type Resolve, type Target } from './targets.ts';
 import { serveWisp } from './wisp.ts';
@@ -32,17 +33,22 @@ export interface RelayOptions {
 }
 
 export interface RelayLimits {
-  /** WebSockets at a time. */
+  /** WebSockets at a time; one counts until all its connections are closed. */
   readonly clients: number;
-  /** Streams at a time, in one WebSocket. */
+  /** Streams at a time, in one WebSocket; one counts until its connection is closed. */
   readonly streams: number;
-  /** Milliseconds for a TCP connection to be made; without a byte in either direction, until it is closed. */
+  /** Milliseconds for a TCP connection to be made. */
   readonly connectTimeout: number;
+  /** Milliseconds of a connection without a byte in either direction, and of a WebSocket without a connection. */
   readonly idleTimeout: number;
+  /** Milliseconds for what was sent before the client closed a connection to go to its server. */
+  readonly drainTimeout: number;
   /** Bytes of one stream, both directions together, until it is closed. */
   readonly bytes: number;
   /** Bytes of one WebSocket message. */
   readonly message: number;
+  /** Bytes of one WebSocket that wait for its servers, until nothing more is read from it. */
+  readonly waiting: number;
 }
 
 export const LIMITS: RelayLimits = {
@@ -50,8 +56,10 @@ export const LIMITS: RelayLimits = {
   streams: 64,
   connectTimeout: 10_000,
   idleTimeout: 300_000,
+  drainTimeout: 10_000,
   bytes: 4 * 1024 ** 3,
   message: 1024 * 1024,
+  waiting: 32 * 1024 * 1024,
 };
 
 /** What those who serve a WebSocket need to know. */
@@ -98,20 +106,29 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   const server = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
+    // Client does, and counts them
+    autoPong: false,
+    clientTracking: false,
     maxPayload: service.limits.message,
     handleProtocols: (offered) => [...offered][0] ?? false,
   });
+  const clients = new Set<Client>();
   http.on('upgrade', (request, socket, head) => {
     socket.on('error', () => socket.destroy());
     // whatever is thrown here would end the process, and all that is under way in it
     try {
       const asked = askedFor(request, options, service);
       if (typeof asked === 'string') return refuse(socket, asked, counts);
-      server.handleUpgrade(request, socket, head, (client) => {
+      const { to } = asked;
+      server.handleUpgrade(request, socket, head, (accepted) => {
         try {
-          serve(client, asked.to, service);
+          const client = new Client(accepted, service, to === undefined ? service.limits.waiting : HIGH);
+          clients.add(client);
+          void client.gone.then(() => clients.delete(client));
+          if (to === undefined) serveWisp(client, service, accepted.protocol !== '');
+          else serveRaw(client, to);
         } catch {
-          client.terminate();
+          accepted.terminate();
         }
       });
     } catch {
@@ -127,17 +144,8 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     port,
     url: `ws://${family === 'IPv6' ? `[${address}]` : address}:${port}/`,
     counts,
-    close: (grace = 0) => close(http, server, grace),
+    close: (grace = 0) => close(http, clients, grace),
   };
-}
-
-function serve(client: WebSocket, to: Target | undefined, service: Service): void {
-  service.counts.clients++;
-  client.on('close', () => service.counts.clients--);
-  // told by its close
-  client.on('error', () => {});
-  if (to === undefined) serveWisp(client, service, client.protocol !== '');
-  else serveRaw(client, to, service);
 }
 
 function refuse(socket: Duplex, status: string, counts: Counts): void {
@@ -170,19 +178,16 @@ function targetText(url: string): string | undefined {
   return searchParams.get('address') ?? (last.includes(':') ? last : undefined);
 }
 
-async function close(http: Server, server: WebSocketServer, grace: number): Promise<void> {
+async function close(http: Server, clients: ReadonlySet<Client>, grace: number): Promise<void> {
   const closed = new Promise<void>((resolve) => http.close(() => resolve()));
   http.closeIdleConnections();
-  const gone = Promise.all(
-    [...server.clients].map((client) => new Promise((resolve) => client.once('close', resolve))),
-  );
   const timer = setTimeout(() => {
-    for (const client of server.clients) client.close(1001, 'the relay ends');
+    for (const { socket } of clients) socket.close(1001, 'the relay ends');
     setTimeout(() => {
-      for (const client of server.clients) client.terminate();
+      for (const client of clients) client.destroy();
     }, 1000).unref();
   }, grace);
-  await gone;
+  await Promise.all([...clients].map((client) => client.gone));
   clearTimeout(timer);
   await closed;
 }

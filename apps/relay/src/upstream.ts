@@ -10,13 +10,19 @@ export interface UpstreamEvents {
   data(bytes: Uint8Array): boolean;
   /** Over, for a reason of Wisp's: 2 when the server has ended. */
   closed(reason: number): void;
+  /** The socket is closed, whoever closed it. */
+  gone(): void;
 }
+
+/** Bytes that may still go to a server after {@link Upstream.close}: more than Wisp's credit at 32 KiB a packet. */
+const DRAINED = 4 * 1024 * 1024;
 
 export class Upstream {
   readonly #socket: Socket;
   readonly #service: Service;
   #bytes = 0;
   #over = false;
+  #drain: NodeJS.Timeout | undefined;
   #failure: number | undefined;
 
   constructor(to: Target, service: Service, events: UpstreamEvents) {
@@ -29,14 +35,16 @@ export class Upstream {
     });
     socket.on('connect', () => {
       socket.setTimeout(service.limits.idleTimeout);
-      events.connected();
+      if (!this.#over) events.connected();
     });
     socket.on('data', (chunk) => {
-      if (!this.#isTooMuch(chunk.length) && !events.data(chunk)) socket.pause();
+      if (!this.#over && !this.#isTooMuch(chunk.length) && !events.data(chunk)) socket.pause();
     });
     socket.on('error', (error: NodeJS.ErrnoException) => (this.#failure ??= reasonOf(error.code)));
     socket.on('close', () => {
       service.counts.streams--;
+      clearTimeout(this.#drain);
+      events.gone();
       if (this.#over) return;
       this.#over = true;
       if (this.#failure === WispClose.blocked) service.counts.refused++;
@@ -44,23 +52,29 @@ export class Upstream {
     });
   }
 
-  /** `done` when the system has it. */
+  /** `done` when the system has it, or never will. */
   write(bytes: Uint8Array, done: () => void): void {
-    if (!this.#isTooMuch(bytes.length)) this.#socket.write(bytes, () => done());
-  }
-
-  pause(): void {
-    this.#socket.pause();
+    if (this.#over || this.#isTooMuch(bytes.length)) done();
+    else this.#socket.write(bytes, () => done());
   }
 
   resume(): void {
     this.#socket.resume();
   }
 
-  /** What was written still goes; nothing is told any more. */
+  /** What was written still goes, within bounds; nothing is told any more. */
   close(): void {
+    if (this.#over) return;
     this.#over = true;
-    this.#socket.destroySoon();
+    const socket = this.#socket;
+    if (socket.writableLength > DRAINED) return this.destroy();
+    socket.destroySoon();
+    this.#drain = setTimeout(() => socket.destroy(), this.#service.limits.drainTimeout);
+  }
+
+  destroy(): void {
+    this.#over = true;
+    this.#socket.destroy();
   }
 
   /** Counts, and gives the connection up where its limit is passed. */

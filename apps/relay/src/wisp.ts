@@ -1,11 +1,10 @@
 /** @module Wisp's server side: many TCP connections in one WebSocket. */
 import { timingSafeEqual } from 'node:crypto';
-import type { WebSocket } from 'ws';
 import { decodeWisp, encodeWisp, WispClose, WispExtension, type WispPacket } from '@ferrule/web';
-import { HIGH } from './raw.ts';
+import type { Client } from './client.ts';
 import type { Service } from './relay.ts';
 import { targetOf } from './targets.ts';
-import { Upstream } from './upstream.ts';
+import type { Upstream } from './upstream.ts';
 
 /** Packets of a stream that may wait for its server. */
 const CREDIT = 64;
@@ -18,15 +17,13 @@ interface Stream {
 }
 
 /** @param isV2 the client has sent a subprotocol. */
-export function serveWisp(client: WebSocket, service: Service, isV2: boolean): void {
+export function serveWisp(client: Client, service: Service, isV2: boolean): void {
   const streams = new Map<number, Stream>();
-  const send = (packet: WispPacket, sent?: () => void): void => {
-    if (client.readyState === client.OPEN) client.send(encodeWisp(packet), sent);
-  };
+  const send = (packet: WispPacket): void => client.send(encodeWisp(packet));
   const refuse = (stream: number, reason: number): void => {
     service.counts.refused++;
     send({ type: 'close', stream, reason });
-    if (stream === 0) client.close(1000);
+    if (stream === 0) client.socket.close(1000);
   };
   const grant = (stream: number): void => send({ type: 'continue', stream, credit: CREDIT });
   let isOpen = !isV2;
@@ -36,17 +33,7 @@ export function serveWisp(client: WebSocket, service: Service, isV2: boolean): v
   else if (service.passwords !== undefined) return refuse(0, WispClose.authenticationRequired);
   else grant(0);
 
-  client.on('message', (data) => {
-    try {
-      onPacket(decodeWisp(data as Buffer));
-    } catch {
-      client.close(1002, 'no Wisp packet');
-    }
-  });
-  client.on('close', () => {
-    for (const { upstream } of streams.values()) upstream.close();
-    streams.clear();
-  });
+  client.onMessage((data) => onPacket(decodeWisp(data)));
 
   function onPacket(packet: WispPacket): void {
     if (packet.type === 'info' && packet.stream === 0 && !isOpen) return onInfo(packet.extensions);
@@ -73,13 +60,10 @@ export function serveWisp(client: WebSocket, service: Service, isV2: boolean): v
     const to = targetOf(packet.host, packet.port);
     if (known !== undefined || udp || to === undefined) return refuse(id, WispClose.invalid);
     if (!service.allowed.allows(to)) return refuse(id, WispClose.blocked);
-    if (streams.size >= service.limits.streams) return refuse(id, WispClose.throttled);
-    const upstream = new Upstream(to, service, {
+    if (client.connections >= service.limits.streams) return refuse(id, WispClose.throttled);
+    const upstream = client.connect(to, {
       connected: () => confirms && grant(id),
-      data: (bytes) => {
-        send({ type: 'data', stream: id, bytes }, () => client.bufferedAmount < HIGH && upstream.resume());
-        return client.bufferedAmount < HIGH;
-      },
+      data: (bytes) => send({ type: 'data', stream: id, bytes }),
       closed: (reason) => {
         streams.delete(id);
         send({ type: 'close', stream: id, reason });
@@ -95,9 +79,10 @@ export function serveWisp(client: WebSocket, service: Service, isV2: boolean): v
       stream.upstream.close();
       return refuse(id, WispClose.throttled);
     }
-    stream.upstream.write(bytes, () => {
+    client.write(stream.upstream, bytes, () => {
       stream.waiting--;
-      if (++stream.taken < CREDIT / 2 || !streams.has(id)) return;
+      // its number may be another stream's by now
+      if (++stream.taken < CREDIT / 2 || streams.get(id) !== stream) return;
       stream.taken = 0;
       // what is under way has its room already
       send({ type: 'continue', stream: id, credit: CREDIT / 2 });
