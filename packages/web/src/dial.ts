@@ -12,7 +12,7 @@ export interface Destination {
 
 /**
  * Opens a byte pipe to a server: through a relay, a platform's sockets, whatever there is. TLS goes on top of it, so
- * nobody on the way need be trusted. `signal` ends the attempt, not the pipe.
+ * nothing in between has to be trusted. `signal` ends the attempt, not the pipe.
  */
 export type Dial = (to: Destination, signal?: AbortSignal) => Promise<Pipe | StreamPipe | Transport>;
 

@@ -1,14 +1,17 @@
 /** @module What has come and nobody has taken yet, in order, for carriers that cannot be told to wait. */
 import { TlsError } from '@ferrule/result';
 import type { TransportSink } from 'ferrule';
+import { Queue } from './queue.ts';
 
 /** The default of {@link PipeLimits.maxQueued}. */
 const MAX_QUEUED = 64 * 1024 * 1024;
+/** What a message costs beside its bytes, about: so many small ones are as much memory as a few large ones. */
+const OVERHEAD = 256;
 
 export interface PipeLimits {
   /**
    * Received bytes that may wait for a reader before the pipe fails, since neither WebSocket nor Wisp can make the
-   * relay wait. Default 67108864.
+   * relay wait; each message counts for 256 more. Default 67108864.
    */
   readonly maxQueued?: number | undefined;
 }
@@ -27,7 +30,7 @@ export function checkLimits({ maxQueued = MAX_QUEUED }: PipeLimits): number {
 export class Inbox {
   readonly #name: string;
   readonly #limit: number;
-  readonly #chunks: Uint8Array[] = [];
+  readonly #chunks = new Queue<Uint8Array>();
   #queued = 0;
   #sink: TransportSink | undefined;
   #flowing = true;
@@ -37,11 +40,6 @@ export class Inbox {
   constructor(name: string, limit: number) {
     this.#name = name;
     this.#limit = limit;
-  }
-
-  /** Bytes that wait. */
-  get queued(): number {
-    return this.#queued;
   }
 
   start(sink: TransportSink): void {
@@ -56,16 +54,22 @@ export class Inbox {
 
   /** `bytes` are the inbox's from now on. False: there were too many, and the pipe has failed. */
   push(bytes: Uint8Array): boolean {
-    if (this.#over !== undefined) return true;
+    if (this.#over !== undefined || bytes.length === 0) return true;
     this.#chunks.push(bytes);
-    this.#queued += bytes.length;
+    this.#queued += bytes.length + OVERHEAD;
     this.#deliver();
-    if (this.#queued <= this.#limit) return true;
-    this.#chunks.length = this.#queued = 0;
+    // one message that nobody has asked for yet is no flood
+    if (this.#queued <= this.#limit || (this.#chunks.length === 1 && bytes.length <= this.#limit)) return true;
+    this.#chunks.clear();
+    this.#queued = 0;
     this.fail(
-      new TlsError('TRANSPORT_ERROR', `${this.#name}: more than ${this.#limit} bytes came that nobody has read`, {
-        hint: 'Read faster, or raise maxQueued; over a WebSocketStream the relay can be made to wait.',
-      }),
+      new TlsError(
+        'TRANSPORT_ERROR',
+        `${this.#name}: more came than maxQueued allows, ${this.#limit} bytes, and nobody has read it`,
+        {
+          hint: 'Read faster, or raise maxQueued; over a WebSocketStream the relay can be made to wait.',
+        },
+      ),
     );
     return false;
   }
@@ -86,7 +90,7 @@ export class Inbox {
     if (sink === undefined) return;
     while (this.#flowing && this.#chunks.length > 0) {
       const chunk = this.#chunks.shift() as Uint8Array;
-      this.#queued -= chunk.length;
+      this.#queued -= chunk.length + OVERHEAD;
       this.#flowing = sink.data(chunk);
     }
     if (this.#told || this.#over === undefined || this.#chunks.length > 0) return;

@@ -4,6 +4,7 @@ import { memoryOf } from '@ferrule/result/arguments';
 import type { Transport, TransportSink } from 'ferrule';
 import { abortable, authority, checkDestination, type Destination, type Dial } from './dial.ts';
 import { checkLimits, Inbox, type PipeLimits } from './inbox.ts';
+import { knownOptions } from './options.ts';
 import { Room } from './outbox.ts';
 
 /** As much of the platform's WebSocket as is used; the package `ws` has it, too. */
@@ -38,9 +39,10 @@ export interface WebSocketDialOptions extends WebSocketOptions {
 }
 
 /** Pipes through a relay of one WebSocket a connection. @throws TypeError for wrong options. */
-export function webSocketDial({ relay, address = 'template', ...options }: WebSocketDialOptions): Dial {
+export function webSocketDial(given: WebSocketDialOptions): Dial {
+  const { relay, address = 'template', ...rest } = knownOptions(given, ['relay', 'address', ...OPTIONS]);
   relayUrl(relay, address, { host: 'host', port: 1 });
-  checkLimits(options);
+  const options = checked(rest);
   return (to, signal) => openWebSocket(relayUrl(relay, address, to), options, authority(to), signal);
 }
 
@@ -48,7 +50,7 @@ export function webSocketDial({ relay, address = 'template', ...options }: WebSo
 export function relayUrl(relay: string, address: 'template' | 'wsproxy' | 'neon', to: Destination): string {
   checkDestination(to);
   const url = urlOf(
-    address === 'template'
+    address === 'template' && typeof relay === 'string'
       ? relay.replaceAll('{host}', encodeURIComponent(to.host)).replaceAll('{port}', String(to.port))
       : relay,
   );
@@ -62,10 +64,11 @@ export function relayUrl(relay: string, address: 'template' | 'wsproxy' | 'neon'
 /** Opens a WebSocket and makes a pipe of it. @throws TlsError PROXY_CLOSED, ABORTED; TypeError. */
 export async function openWebSocket(
   url: string,
-  options: WebSocketOptions = {},
+  given: WebSocketOptions = {},
   name: string = url,
   signal?: AbortSignal,
 ): Promise<Transport> {
+  const options = checked(given);
   const transport = new WebSocketTransport(newWebSocket(url, options), name, checkLimits(options));
   await abortable(transport.opened, signal, () => transport.destroy());
   return transport;
@@ -73,7 +76,26 @@ export async function openWebSocket(
 
 /** A pipe over a WebSocket that is open, or about to be. Nobody else may listen to its messages. */
 export const webSocketPipe = (socket: WebSocketLike, name: string = 'WebSocket', limits: PipeLimits = {}): Transport =>
-  new WebSocketTransport(socket, name, checkLimits(limits));
+  new WebSocketTransport(socket, name, checkLimits(knownOptions(limits, ['maxQueued'])));
+
+const OPTIONS = ['protocols', 'WebSocket', 'maxQueued'] satisfies (keyof WebSocketOptions)[];
+
+/** A copy. @throws TypeError */
+function checked(given: WebSocketOptions): WebSocketOptions {
+  const options = knownOptions(given, OPTIONS);
+  checkLimits(options);
+  checkWebSocket(options);
+  const { protocols } = options;
+  if (protocols === undefined) return options;
+  if (!Array.isArray(protocols) || !protocols.every((each) => typeof each === 'string'))
+    throw new TypeError('protocols: not an array of strings');
+  return { ...options, protocols: [...protocols] };
+}
+
+/** @throws TypeError */
+export function checkWebSocket({ WebSocket: given }: WebSocketOptions): void {
+  if (given !== undefined && typeof given !== 'function') throw new TypeError('WebSocket: not a constructor');
+}
 
 /** @throws TypeError where there is no WebSocket, or for what is no URL of one. */
 export function newWebSocket(url: string, { protocols, WebSocket: given }: WebSocketOptions): WebSocketLike {
@@ -199,9 +221,16 @@ class WebSocketTransport implements Transport {
   }
 }
 
-function urlOf(text: string): URL {
-  const url = typeof text === 'string' && URL.canParse(text) ? new URL(text) : undefined;
-  if (url?.protocol !== 'ws:' && url?.protocol !== 'wss:')
-    throw new TypeError(`relay: ${JSON.stringify(text)} is no URL with ws: or wss:`);
+/** Messages do not repeat the URL: it may hold a secret. @throws TypeError for what is no URL of a relay. */
+export function urlOf(text: string): URL {
+  if (typeof text !== 'string') throw new TypeError('relay: required, the URL of the relay with ws: or wss:');
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined) throw new TypeError('relay: not a URL; it begins with ws: or wss:');
+  if (url.protocol !== 'ws:' && url.protocol !== 'wss:')
+    throw new TypeError(`relay: a URL with ${url.protocol} in place of ws: or wss:`);
+  if (url.username !== '' || url.password !== '')
+    throw new TypeError(
+      'relay: a user name or password in the URL, which no WebSocket sends; wispDial() takes credentials: { username, password }',
+    );
   return url;
 }

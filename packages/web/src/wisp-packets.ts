@@ -53,9 +53,9 @@ const REASONS: Readonly<Record<number, string>> = {
   [WispClose.network]: 'a network error',
   [WispClose.incompatible]: 'incompatible extensions',
   [WispClose.invalid]: 'an invalid destination',
-  [WispClose.unreachable]: 'the host cannot be reached or is not found',
-  [WispClose.timeout]: 'the server did not answer',
-  [WispClose.refused]: 'the server refused the connection',
+  [WispClose.unreachable]: 'the relay cannot reach the host, or does not find its name',
+  [WispClose.timeout]: 'the server did not answer the relay',
+  [WispClose.refused]: 'the server refused the connection of the relay',
   [WispClose.idle]: 'nothing was sent for too long',
   [WispClose.blocked]: 'the relay does not allow the destination',
   [WispClose.throttled]: 'the relay limits what it is asked for',
@@ -65,9 +65,23 @@ const REASONS: Readonly<Record<number, string>> = {
   [WispClose.authenticationRequired]: 'the relay asks for a password',
 };
 
-/** For messages: `the server refused the connection (0x44)`. */
+/** For messages: `the server refused the connection of the relay (0x44)`. */
 export const wispReason = (reason: number): string =>
   `${REASONS[reason] ?? 'an unknown reason'} (0x${reason.toString(16).padStart(2, '0')})`;
+
+const HINTS: Readonly<Record<number, string>> = {
+  [WispClose.blocked]:
+    'Allow the destination at the relay; ferrule-relay has --allow, and --allow-private for names in private networks.',
+  ...Object.fromEntries(
+    [WispClose.network, WispClose.unreachable, WispClose.timeout, WispClose.refused].map((reason) => [
+      reason,
+      'The server may not be reachable from the relay: check host and port, and that it runs.',
+    ]),
+  ),
+};
+
+/** What to do about a refusal; `undefined` where nobody knows more than the reason. */
+export const wispHint = (reason: number): string | undefined => HINTS[reason];
 
 /** The message of a packet. */
 export function encodeWisp(packet: WispPacket): Uint8Array<ArrayBuffer> {

@@ -2,7 +2,8 @@
 import { TlsError } from '@ferrule/result';
 import type { Transport, TransportSink } from 'ferrule';
 import { Inbox } from './inbox.ts';
-import { WispClose, type WispPacket, wispReason } from './wisp-packets.ts';
+import { Queue } from './queue.ts';
+import { WispClose, wispHint, type WispPacket, wispReason } from './wisp-packets.ts';
 
 /** Bytes of a DATA packet at most, so that streams take turns often. */
 const PIECE = 32 * 1024;
@@ -34,7 +35,7 @@ export class WispStream implements Transport {
   readonly confirmed: Promise<void>;
   readonly #carrier: Carrier;
   readonly #inbox: Inbox;
-  readonly #outgoing: Piece[] = [];
+  readonly #outgoing = new Queue<Piece>();
   #queued = 0;
   #credit: number;
   #over: TlsError | undefined;
@@ -87,7 +88,7 @@ export class WispStream implements Transport {
 
   /** It is this stream's turn. True: there is more to send, and room for it. */
   sendOne(): boolean {
-    const piece = this.#outgoing[0];
+    const piece = this.#outgoing.first;
     if (piece === undefined) return false;
     if (piece.bytes.length > 0) {
       if (this.#credit === 0) return false;
@@ -122,6 +123,7 @@ export class WispStream implements Transport {
     const error = new TlsError(
       this.#connected ? 'TRANSPORT_ERROR' : 'PROXY_REFUSED',
       `${this.name}: the relay closed the stream: ${wispReason(reason)}`,
+      { hint: this.#connected ? undefined : wispHint(reason) },
     );
     if (reason === WispClose.voluntary) {
       this.#end(error);
@@ -135,7 +137,7 @@ export class WispStream implements Transport {
   }
 
   get #wants(): boolean {
-    const first = this.#outgoing[0];
+    const first = this.#outgoing.first;
     return this.#over === undefined && first !== undefined && (this.#credit > 0 || first.bytes.length === 0);
   }
 
@@ -154,6 +156,6 @@ export class WispStream implements Transport {
     this.#confirm?.reject(error);
     this.#carrier.gone(this);
     this.#queued = 0;
-    for (const { done } of this.#outgoing.splice(0)) done(error);
+    for (const { done } of this.#outgoing.clear()) done(error);
   }
 }

@@ -10,8 +10,24 @@ import type { Transport } from 'ferrule';
 import { abortable, authority, checkDestination, type Destination, type Dial } from './dial.ts';
 import { checkLimits, type PipeLimits } from './inbox.ts';
 import { Room } from './outbox.ts';
-import { closeText, newWebSocket, type WebSocketLike, type WebSocketOptions } from './web-socket.ts';
-import { decodeWisp, encodeWisp, WispClose, WispExtension, type WispPacket, wispReason } from './wisp-packets.ts';
+import { knownOptions } from './options.ts';
+import {
+  checkWebSocket,
+  closeText,
+  newWebSocket,
+  urlOf,
+  type WebSocketLike,
+  type WebSocketOptions,
+} from './web-socket.ts';
+import {
+  decodeWisp,
+  encodeWisp,
+  WispClose,
+  WispExtension,
+  wispHint,
+  type WispPacket,
+  wispReason,
+} from './wisp-packets.ts';
 import { type Carrier, WispStream } from './wisp-stream.ts';
 
 export interface WispOptions extends Omit<WebSocketOptions, 'protocols'> {
@@ -30,8 +46,8 @@ export interface WispOptions extends Omit<WebSocketOptions, 'protocols'> {
  * Pipes through a Wisp relay, over one WebSocket that is opened when it is first needed and again when it was lost.
  * `close()` ends it, and every pipe in it. @throws TypeError for wrong options.
  */
-export function wispDial(options: WispOptions): Dial & { close(): void } {
-  check(options);
+export function wispDial(given: WispOptions): Dial & { close(): void } {
+  const options = checked(given);
   let current: Promise<WispConnection> | undefined;
   const connection = (): Promise<WispConnection> => {
     if (current !== undefined) return current;
@@ -50,11 +66,14 @@ export function wispDial(options: WispOptions): Dial & { close(): void } {
 }
 
 /** Connects to a Wisp relay. @throws TlsError PROXY_*, ABORTED; TypeError. */
-export async function openWisp(options: WispOptions, signal?: AbortSignal): Promise<WispConnection> {
-  check(options);
+export async function openWisp(given: WispOptions, signal?: AbortSignal): Promise<WispConnection> {
+  const options = checked(given);
   const version = options.version ?? (options.credentials === undefined ? 1 : 2);
   // the subprotocol tells a server of version 2 to begin with INFO; a v1 client sends none
-  const socket = newWebSocket(options.relay, { ...options, protocols: version === 2 ? ['wisp-v2'] : undefined });
+  const socket = newWebSocket(options.relay, {
+    WebSocket: options.WebSocket,
+    protocols: version === 2 ? ['wisp-v2'] : undefined,
+  });
   const connection = new WispConnection(socket, options, checkLimits(options));
   await abortable(connection.ready, signal, () => connection.close());
   return connection;
@@ -188,16 +207,24 @@ export class WispConnection {
           throw new TlsError(
             'PROXY_AUTHENTICATION_REQUIRED',
             'Wisp: the relay speaks version 1, which has no passwords',
+            { hint: 'Leave credentials out, or use a relay of version 2.' },
           );
         this.#credit = packet.credit;
         this.#opened?.resolve();
         this.#opened = undefined;
         return;
       case 'close':
-        throw new TlsError(
-          packet.reason >= WispClose.badPassword ? 'PROXY_AUTHENTICATION_REQUIRED' : 'PROXY_REFUSED',
-          `the relay closed the connection: ${wispReason(packet.reason)}`,
-        );
+        throw packet.reason >= WispClose.badPassword
+          ? new TlsError(
+              'PROXY_AUTHENTICATION_REQUIRED',
+              `the relay closed the connection: ${wispReason(packet.reason)}`,
+              {
+                hint: CREDENTIALS,
+              },
+            )
+          : new TlsError('PROXY_REFUSED', `the relay closed the connection: ${wispReason(packet.reason)}`, {
+              hint: wispHint(packet.reason),
+            });
       default:
         throw new TlsError('PROXY_MALFORMED', `Wisp: the relay sent ${packet.type.toUpperCase()} on stream 0`);
     }
@@ -217,7 +244,7 @@ export class WispConnection {
     if (wanted !== undefined && credentials !== undefined) ours.set(WispExtension.password, passwordOf(credentials));
     else if (wanted?.[0] === 1)
       throw new TlsError('PROXY_AUTHENTICATION_REQUIRED', 'the relay asks for a user name and a password', {
-        hint: 'Give them as credentials: { username, password }.',
+        hint: CREDENTIALS,
       });
     this.#send({ type: 'info', stream: 0, major: 2, minor: 0, extensions: ours });
   }
@@ -259,15 +286,24 @@ export class WispConnection {
   }
 }
 
-function check({ version, credentials, ...limits }: WispOptions): void {
+const CREDENTIALS = 'Give the right ones as credentials: { username, password }; the relay must have them, too.';
+
+const OPTIONS = ['relay', 'version', 'credentials', 'WebSocket', 'maxQueued'] satisfies (keyof WispOptions)[];
+
+/** A copy. @throws TypeError */
+function checked(given: WispOptions): WispOptions {
+  const options = knownOptions(given, OPTIONS);
+  const { relay, version, credentials } = options;
+  urlOf(relay);
   if (version !== undefined && version !== 1 && version !== 2)
     throw new TypeError(`version: ${String(version)} is neither 1 nor 2`);
-  if (credentials !== undefined) {
-    if (version === 1)
-      throw new TypeError('credentials: version 1 of Wisp has none; leave version out, or set it to 2');
-    passwordOf(credentials);
-  }
-  checkLimits(limits as PipeLimits);
+  checkWebSocket(options);
+  checkLimits(options as PipeLimits);
+  if (credentials === undefined) return options;
+  if (version === 1) throw new TypeError('credentials: version 1 of Wisp has none; leave version out, or set it to 2');
+  const { username, password } = knownOptions(credentials, ['username', 'password'], 'credentials');
+  passwordOf({ username, password });
+  return { ...options, credentials: { username, password } };
 }
 
 /** Length of the user name in a byte, user name, password. @throws TypeError */
