@@ -213,7 +213,10 @@ export async function connectOptions(options: CommonOptions, signal: AbortSignal
       ? (await chooseEngine(backend)).backend
       : undefined;
   if (profile !== undefined && named?.supported.profiles.includes(profile) === false)
-    throw new UsageError(`--profile ${profile}: the ${named.name} engine does not have it`, 'Add --backend pure.');
+    throw new UsageError(
+      `--profile ${profile}: the ${named.name} engine has ${named.supported.profiles.join(', ')}`,
+      'Add --backend pure.',
+    );
   return {
     timeout: timeout * 1000,
     signal,
