@@ -1,15 +1,8 @@
 /** @module @ferrule/web: pipes for where no socket is, and what goes on top of them. */
 export { type Destination, type Dial } from './dial.ts';
 export { type PipeLimits } from './inbox.ts';
-export {
-  createSockets,
-  type Socket,
-  type SocketAddress,
-  type SocketInfo,
-  type SocketOptions,
-  type Sockets,
-  type SocketsOptions,
-} from './sockets.ts';
+export { type Socket, type SocketInfo } from './pipe-socket.ts';
+export { createSockets, type SocketAddress, type SocketOptions, type Sockets, type SocketsOptions } from './sockets.ts';
 export {
   openWebSocket,
   relayUrl,

@@ -4,7 +4,10 @@ import type { Memory, Pipe, StreamPipe, Transport } from 'ferrule';
 
 export type AnyPipe = Pipe | StreamPipe | Transport;
 
+/** @throws TypeError for what is no pipe. */
 export function pipeOf(given: AnyPipe): Pipe {
+  if (typeof given !== 'object' || given === null || !('start' in given || 'readable' in given || 'read' in given))
+    throw new TypeError('dial: gave neither { readable, writable }, nor { read, write, close }, nor a Transport');
   if ('start' in given) return ofTransport(given);
   if (!('readable' in given)) return given;
   const [reader, writer] = [given.readable.getReader(), given.writable.getWriter()];

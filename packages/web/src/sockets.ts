@@ -2,10 +2,12 @@
  * @module The socket shape of WinterTC, which libraries for `cloudflare:sockets` are written for: over any pipe, with
  * TLS of ours, so that a private CA, client certificates and pins are to be had.
  */
-import { memoryOf } from '@ferrule/result/arguments';
 import { connectOver, type ConnectOverOptions, type Pipe, type TlsConnection } from 'ferrule';
-import { checkDestination, type Dial } from './dial.ts';
+import { contextOptionNames, ownOptions } from 'ferrule/options';
+import { abortable, checkDestination, type Destination, type Dial } from './dial.ts';
+import { knownOptions } from './options.ts';
 import { pipeOf } from './pipe-of.ts';
+import { type Opened, PipeSocket, type Socket } from './pipe-socket.ts';
 
 export interface SocketAddress {
   readonly hostname: string;
@@ -19,161 +21,64 @@ export interface SocketOptions {
   readonly allowHalfOpen?: boolean | undefined;
 }
 
-export interface SocketInfo {
-  readonly remoteAddress?: string | undefined;
-  readonly alpn?: string | undefined;
-}
-
-export interface Socket {
-  readonly readable: ReadableStream<Uint8Array>;
-  readonly writable: WritableStream<Uint8Array>;
-  /** Rejects with the `TlsError` that prevents it. */
-  readonly opened: Promise<SocketInfo>;
-  /** Resolves when it was closed, rejects when it has failed. */
-  readonly closed: Promise<void>;
-  /** `startTls()` was called: this one is of no use any more. */
-  readonly upgraded: boolean;
-  readonly secureTransport: 'off' | 'on' | 'starttls';
-  close(): Promise<void>;
-  /**
-   * TLS from the next byte on, over the same pipe. Bytes that came before it in plain text and were not read are taken
-   * for TLS, and fail. @throws TypeError unless `secureTransport` was `starttls`, and the second time.
-   */
-  startTls(options?: { readonly expectedServerHostname?: string | undefined }): Socket;
-}
-
 /** The options of TLS are those of `connectOver()`; the host is that of each socket. */
 export interface SocketsOptions extends Omit<ConnectOverOptions, 'host'> {
+  /** Its `signal` is aborted when the socket is closed before it is open. */
   readonly dial: Dial;
 }
 
 /** `connect()` as `cloudflare:sockets` has it. */
 export interface Sockets {
+  /** @throws TypeError for wrong options, and for what is no address. */
   connect(address: SocketAddress | string, options?: SocketOptions): Socket;
 }
 
-export function createSockets({ dial, ...tls }: SocketsOptions): Sockets {
+const CONTEXT_OPTIONS: readonly string[] = contextOptionNames;
+const OWN_OPTIONS = ['backend', 'context', 'ca', 'timeout', 'signal', 'closeTimeout', 'sessions'] satisfies Exclude<
+  keyof ConnectOverOptions,
+  'host'
+>[];
+const SOCKET_OPTIONS = ['secureTransport', 'allowHalfOpen'] satisfies (keyof SocketOptions)[];
+
+/** @throws TypeError that names a wrong option. */
+export function createSockets(options: SocketsOptions): Sockets {
+  const { dial, ...tls } = knownOptions(options, ['dial', ...OWN_OPTIONS, ...CONTEXT_OPTIONS]);
+  if (typeof dial !== 'function') throw new TypeError('dial: required, a function that opens a pipe');
+  // what the engine needs is checked when it is loaded
+  if (tls.context === undefined)
+    ownOptions(Object.fromEntries(Object.entries(tls).filter(([key]) => CONTEXT_OPTIONS.includes(key))), tls.ca);
   return {
-    connect(address, { secureTransport = 'off', allowHalfOpen = false } = {}) {
+    connect(address, given = {}) {
+      const { secureTransport = 'off', allowHalfOpen = false } = knownOptions(given, SOCKET_OPTIONS);
       if (secureTransport !== 'off' && secureTransport !== 'on' && secureTransport !== 'starttls')
         throw new TypeError(
           `secureTransport: ${JSON.stringify(secureTransport)} is neither 'off', 'on' nor 'starttls'`,
         );
-      const to = typeof address === 'string' ? addressOf(address) : { host: address.hostname, port: address.port };
-      checkDestination(to);
-      const plain = dial(to).then(pipeOf);
-      const secured = (pipe: Promise<Pipe>, host: string): Promise<Opened> =>
-        pipe.then(async (given) => ofTls(await connectOver(given, { ...tls, host })));
+      if (typeof allowHalfOpen !== 'boolean') throw new TypeError('allowHalfOpen: not a boolean');
+      const to = destinationOf(address);
+      const attempt = new AbortController();
+      const signal = tls.signal === undefined ? attempt.signal : AbortSignal.any([tls.signal, attempt.signal]);
+      const plain = dialled(dial, to, signal);
+      const secured = async (pipe: Promise<Pipe>, host: string): Promise<Opened> =>
+        ofTls(await connectOver(await pipe, { ...tls, host, signal }));
       const upgrade = (pipe: Promise<Pipe>, host = to.host): Socket =>
-        new PipeSocket(secured(pipe, host), 'on', allowHalfOpen, undefined);
-      return secureTransport === 'on'
-        ? upgrade(plain)
-        : new PipeSocket(
-            plain.then((pipe) => ({ pipe, info: {} })),
-            secureTransport,
-            allowHalfOpen,
-            secureTransport === 'starttls' ? upgrade : undefined,
-          );
+        new PipeSocket({ opened: secured(pipe, host), secureTransport: 'on', allowHalfOpen, attempt });
+      if (secureTransport === 'on') return upgrade(plain);
+      return new PipeSocket({
+        opened: plain.then((pipe) => ({ pipe, info: {} })),
+        secureTransport,
+        allowHalfOpen,
+        attempt,
+        upgrade: secureTransport === 'starttls' ? upgrade : undefined,
+      });
     },
   };
 }
 
-interface Opened {
-  readonly pipe: Pipe;
-  readonly info: SocketInfo;
-}
-
-class PipeSocket implements Socket {
-  readonly readable: ReadableStream<Uint8Array>;
-  readonly writable: WritableStream<Uint8Array>;
-  readonly opened: Promise<SocketInfo>;
-  readonly closed: Promise<void>;
-  readonly secureTransport: 'off' | 'on' | 'starttls';
-  upgraded = false;
-  readonly #pipe: Promise<Pipe>;
-  readonly #upgrade: ((pipe: Promise<Pipe>, host?: string) => Socket) | undefined;
-  /** A chunk that is asked for: at startTls() nobody has it yet. */
-  #reading: Promise<Uint8Array | null> | undefined;
-  #settle: { readonly resolve: () => void; readonly reject: (error: unknown) => void } | undefined;
-
-  constructor(
-    opened: Promise<Opened>,
-    secureTransport: Socket['secureTransport'],
-    allowHalfOpen: boolean,
-    upgrade: ((pipe: Promise<Pipe>, host?: string) => Socket) | undefined,
-  ) {
-    this.secureTransport = secureTransport;
-    this.#upgrade = upgrade;
-    this.#pipe = opened.then(({ pipe }) => pipe);
-    this.opened = opened.then(({ info }) => info);
-    this.closed = new Promise((resolve, reject) => (this.#settle = { resolve, reject }));
-    for (const each of [this.opened, this.#pipe, this.closed]) each.catch(() => {});
-    this.opened.catch((error: unknown) => this.#settle?.reject(error));
-    this.readable = new ReadableStream(
-      {
-        pull: async (controller) => {
-          const bytes = await this.#guard(this.#read());
-          if (this.upgraded) return;
-          if (bytes !== null) return controller.enqueue(bytes);
-          controller.close();
-          if (!allowHalfOpen) await this.close();
-        },
-        cancel: () => (this.upgraded ? undefined : this.close()),
-      },
-      // nothing is read that nobody asked for: after startTls() it would be lost
-      { highWaterMark: 0 },
-    );
-    this.writable = new WritableStream({
-      write: async (chunk) => {
-        const bytes = memoryOf(chunk);
-        if (bytes === undefined) throw new TypeError('write: neither an ArrayBuffer nor a view of one');
-        this.#refuseUpgraded();
-        await this.#guard(this.#pipe.then((pipe) => pipe.write(bytes)));
-      },
-      close: async () => void (this.upgraded || (await (await this.#pipe).closeWrite?.())),
-      abort: () => (this.upgraded ? undefined : this.close()),
-    });
-  }
-
-  async close(): Promise<void> {
-    this.#refuseUpgraded();
-    await this.#pipe.then(
-      (pipe) => pipe.close(),
-      () => {},
-    );
-    this.#settle?.resolve();
-    await this.closed;
-  }
-
-  startTls({ expectedServerHostname }: { readonly expectedServerHostname?: string | undefined } = {}): Socket {
-    if (this.#upgrade === undefined) throw new TypeError("startTls: secureTransport must be 'starttls'");
-    this.#refuseUpgraded();
-    this.upgraded = true;
-    this.#settle?.resolve();
-    const handedOn = this.#pipe.then((pipe) => ({ ...pipe, read: () => this.#read() }));
-    return this.#upgrade(handedOn, expectedServerHostname);
-  }
-
-  /** The next chunk: for whoever asks when it comes. */
-  #read(): Promise<Uint8Array | null> {
-    return (this.#reading ??= this.#pipe
-      .then((pipe) => pipe.read())
-      .then((chunk) => (chunk === null ? null : (memoryOf(chunk) ?? new Uint8Array(0))))
-      .finally(() => (this.#reading = undefined)));
-  }
-
-  async #guard<T>(act: Promise<T>): Promise<T> {
-    try {
-      return await act;
-    } catch (error) {
-      if (!this.upgraded) this.#settle?.reject(error);
-      throw error;
-    }
-  }
-
-  #refuseUpgraded(): void {
-    if (this.upgraded) throw new TypeError('the socket was upgraded: use the one that startTls() returned');
-  }
+/** A pipe that comes after the signal is closed. */
+function dialled(dial: Dial, to: Destination, signal: AbortSignal): Promise<Pipe> {
+  const made = (async () => pipeOf(await dial(to, signal)))();
+  return abortable(made, signal, () => void made.then((pipe) => pipe.close()).catch(() => {}));
 }
 
 /** What a read asks for at a time, bytes. */
@@ -195,8 +100,21 @@ function ofTls(connection: TlsConnection): Opened {
   };
 }
 
-/** `host:port`, `[::1]:port`. */
-function addressOf(text: string): { readonly host: string; readonly port: number } {
-  const [, host = '', port = ''] = /^(.+):(\d{1,5})$/.exec(text) ?? [];
-  return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) };
+/** `host:port`, `[::1]:port`, or the two apart. @throws TypeError */
+function destinationOf(address: unknown): Destination {
+  if (typeof address === 'string') {
+    const [, bracketed, name, port] = /^(?:\[([^[\]\s]+)\]|([^:[\]\s]+)):(\d{1,5})$/.exec(address) ?? [];
+    const host = bracketed ?? name;
+    if (host === undefined) throw new TypeError(`address: ${JSON.stringify(address)} is not host:port or [IPv6]:port`);
+    return checked({ host, port: Number(port) });
+  }
+  if (typeof address !== 'object' || address === null)
+    throw new TypeError('address: neither host:port nor { hostname, port }');
+  const { hostname: host, port } = address as SocketAddress;
+  return checked({ host, port });
+}
+
+function checked(to: Destination): Destination {
+  checkDestination(to);
+  return to;
 }

@@ -39,11 +39,11 @@ export interface WebSocketDialOptions extends WebSocketOptions {
 }
 
 /** Pipes through a relay of one WebSocket a connection. @throws TypeError for wrong options. */
-export function webSocketDial(given: WebSocketDialOptions): Dial {
-  const { relay, address = 'template', ...rest } = knownOptions(given, ['relay', 'address', ...OPTIONS]);
+export function webSocketDial(options: WebSocketDialOptions): Dial {
+  const { relay, address = 'template', ...rest } = knownOptions(options, ['relay', 'address', ...OPTIONS]);
   relayUrl(relay, address, { host: 'host', port: 1 });
-  const options = checked(rest);
-  return (to, signal) => openWebSocket(relayUrl(relay, address, to), options, authority(to), signal);
+  const own = checked(rest);
+  return (to, signal) => openWebSocket(relayUrl(relay, address, to), own, authority(to), signal);
 }
 
 /** The URL under which a relay connects to a destination. @throws TypeError */
@@ -64,12 +64,12 @@ export function relayUrl(relay: string, address: 'template' | 'wsproxy' | 'neon'
 /** Opens a WebSocket and makes a pipe of it. @throws TlsError PROXY_CLOSED, ABORTED; TypeError. */
 export async function openWebSocket(
   url: string,
-  given: WebSocketOptions = {},
+  options: WebSocketOptions = {},
   name: string = url,
   signal?: AbortSignal,
 ): Promise<Transport> {
-  const options = checked(given);
-  const transport = new WebSocketTransport(newWebSocket(url, options), name, checkLimits(options));
+  const own = checked(options);
+  const transport = new WebSocketTransport(newWebSocket(url, own), name, checkLimits(own));
   await abortable(transport.opened, signal, () => transport.destroy());
   return transport;
 }

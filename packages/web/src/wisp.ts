@@ -46,12 +46,12 @@ export interface WispOptions extends Omit<WebSocketOptions, 'protocols'> {
  * Pipes through a Wisp relay, over one WebSocket that is opened when it is first needed and again when it was lost.
  * `close()` ends it, and every pipe in it. @throws TypeError for wrong options.
  */
-export function wispDial(given: WispOptions): Dial & { close(): void } {
-  const options = checked(given);
+export function wispDial(options: WispOptions): Dial & { close(): void } {
+  const own = checked(options);
   let current: Promise<WispConnection> | undefined;
   const connection = (): Promise<WispConnection> => {
     if (current !== undefined) return current;
-    const made = (current = openWisp(options));
+    const made = (current = openWisp(own));
     const forget = (): void => {
       if (current === made) current = undefined;
     };
@@ -66,15 +66,15 @@ export function wispDial(given: WispOptions): Dial & { close(): void } {
 }
 
 /** Connects to a Wisp relay. @throws TlsError PROXY_*, ABORTED; TypeError. */
-export async function openWisp(given: WispOptions, signal?: AbortSignal): Promise<WispConnection> {
-  const options = checked(given);
-  const version = options.version ?? (options.credentials === undefined ? 1 : 2);
+export async function openWisp(options: WispOptions, signal?: AbortSignal): Promise<WispConnection> {
+  const own = checked(options);
+  const version = own.version ?? (own.credentials === undefined ? 1 : 2);
   // the subprotocol tells a server of version 2 to begin with INFO; a v1 client sends none
-  const socket = newWebSocket(options.relay, {
-    WebSocket: options.WebSocket,
+  const socket = newWebSocket(own.relay, {
+    WebSocket: own.WebSocket,
     protocols: version === 2 ? ['wisp-v2'] : undefined,
   });
-  const connection = new WispConnection(socket, options, checkLimits(options));
+  const connection = new WispConnection(socket, own, checkLimits(own));
   await abortable(connection.ready, signal, () => connection.close());
   return connection;
 }

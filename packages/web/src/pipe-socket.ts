@@ -1,0 +1,207 @@
+/** @module A pipe as a socket of WinterTC: two streams, and what has become of them. */
+import { TlsError } from '@ferrule/result';
+import { memoryOf } from '@ferrule/result/arguments';
+import type { Pipe } from 'ferrule';
+import { knownOptions } from './options.ts';
+import { Queue } from './queue.ts';
+
+export interface SocketInfo {
+  readonly remoteAddress?: string | undefined;
+  readonly alpn?: string | undefined;
+}
+
+export interface Socket {
+  readonly readable: ReadableStream<Uint8Array>;
+  readonly writable: WritableStream<Uint8Array>;
+  /** Rejects with the `TlsError` that prevents it. */
+  readonly opened: Promise<SocketInfo>;
+  /** Resolves when it was closed, rejects when it has failed. */
+  readonly closed: Promise<void>;
+  /** `startTls()` was called: this one is of no use any more. */
+  readonly upgraded: boolean;
+  readonly secureTransport: 'off' | 'on' | 'starttls';
+  /** Ends the attempt to connect, the handshake or the connection, and every read and write. Settles as `closed`. */
+  close(): Promise<void>;
+  /**
+   * TLS from the next byte on, over the same pipe. Bytes that came before it in plain text and were not read are taken
+   * for TLS, and fail. @throws TypeError unless `secureTransport` was `starttls`, and the second time.
+   */
+  startTls(options?: { readonly expectedServerHostname?: string | undefined }): Socket;
+}
+
+export interface Opened {
+  readonly pipe: Pipe;
+  readonly info: SocketInfo;
+}
+
+type Upgrade = (pipe: Promise<Pipe>, host?: string) => Socket;
+
+interface Parts {
+  readonly opened: Promise<Opened>;
+  readonly secureTransport: Socket['secureTransport'];
+  readonly allowHalfOpen: boolean;
+  /** Ends what `opened` waits for. */
+  readonly attempt: AbortController;
+  readonly upgrade?: Upgrade | undefined;
+}
+
+export class PipeSocket implements Socket {
+  readonly readable: ReadableStream<Uint8Array>;
+  readonly writable: WritableStream<Uint8Array>;
+  readonly opened: Promise<SocketInfo>;
+  readonly closed: Promise<void>;
+  readonly secureTransport: 'off' | 'on' | 'starttls';
+  upgraded = false;
+  readonly #pipe: Promise<Pipe>;
+  readonly #attempt: AbortController;
+  readonly #upgrade: Upgrade | undefined;
+  #isOpen = false;
+  /** A chunk that is asked for: at startTls() nobody has it yet. */
+  #reading: Promise<Uint8Array | null> | undefined;
+  #settle: { readonly resolve: () => void; readonly reject: (error: unknown) => void } | undefined;
+  #isClosing = false;
+  #closing: Promise<void> | undefined;
+  /** Reads and writes under way, for {@link close} to end. */
+  readonly #underWay = new Set<() => void>();
+  /** What was given to write() and is not written yet. */
+  readonly #copies = new Queue<Uint8Array | undefined>();
+
+  constructor({ opened, secureTransport, allowHalfOpen, attempt, upgrade }: Parts) {
+    this.secureTransport = secureTransport;
+    this.#attempt = attempt;
+    this.#upgrade = upgrade;
+    this.#pipe = opened.then(({ pipe }) => {
+      this.#isOpen = true;
+      return pipe;
+    });
+    this.opened = opened.then(({ info }) => info);
+    this.closed = new Promise((resolve, reject) => (this.#settle = { resolve, reject }));
+    for (const each of [this.opened, this.#pipe, this.closed]) each.catch(() => {});
+    this.opened.catch((error: unknown) => this.#fail(error));
+    this.readable = new ReadableStream(
+      {
+        pull: async (controller) => {
+          const bytes = await this.#untilClosed(this.#read());
+          if (this.upgraded) return;
+          if (bytes !== null && bytes !== undefined) return controller.enqueue(bytes);
+          controller.close();
+          if (!allowHalfOpen) await this.close();
+        },
+        cancel: () => this.#give(),
+      },
+      // nothing is read that nobody asked for: after startTls() it would be lost
+      { highWaterMark: 0 },
+    );
+    this.writable = new WritableStream<Uint8Array>(
+      {
+        // abort() below waits for the write under way, which may be waiting for the pipe; the signal does not
+        start: (controller) =>
+          (controller as { readonly signal?: AbortSignal }).signal?.addEventListener(
+            'abort',
+            () => void this.#give().catch(() => {}),
+          ),
+        write: async () => {
+          const bytes = this.#copies.shift();
+          if (bytes === undefined) throw new TypeError('write: neither an ArrayBuffer nor a view of one');
+          this.#refuseUpgraded();
+          const written = this.#pipe.then((pipe) => pipe.write(bytes)).then(() => true);
+          if ((await this.#untilClosed(written)) === undefined) throw closedHere();
+        },
+        close: async () => {
+          if (!this.upgraded) await this.#untilClosed(this.#pipe.then((pipe) => pipe.closeWrite?.()));
+        },
+        abort: () => this.#give(),
+      },
+      {
+        highWaterMark: 1,
+        // called within write(), while the sink may be called long after it: then the memory is the caller's again
+        size: (chunk) => {
+          this.#copies.push(memoryOf(chunk)?.slice());
+          return 1;
+        },
+      },
+    );
+  }
+
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close());
+  }
+
+  startTls(options: { readonly expectedServerHostname?: string | undefined } = {}): Socket {
+    const { expectedServerHostname } = knownOptions(options, ['expectedServerHostname']);
+    if (expectedServerHostname !== undefined && typeof expectedServerHostname !== 'string')
+      throw new TypeError('expectedServerHostname: not a string');
+    if (this.#upgrade === undefined) throw new TypeError("startTls: secureTransport must be 'starttls'");
+    this.#refuseUpgraded();
+    if (this.#isClosing) throw closedHere();
+    this.upgraded = true;
+    this.#settle?.resolve();
+    const handedOn = this.#pipe.then((pipe) => ({
+      read: () => this.#read(),
+      write: (bytes: Uint8Array) => pipe.write(bytes),
+      ...(pipe.closeWrite !== undefined && { closeWrite: async () => pipe.closeWrite?.() }),
+      close: () => pipe.close(),
+    }));
+    return this.#upgrade(handedOn, expectedServerHostname);
+  }
+
+  async #close(): Promise<void> {
+    this.#refuseUpgraded();
+    this.#isClosing = true;
+    const wasOpen = this.#isOpen;
+    if (!wasOpen) this.#attempt.abort(closedHere());
+    for (const end of this.#underWay) end();
+    try {
+      await (await this.#pipe).close();
+      this.#settle?.resolve();
+    } catch (error) {
+      // an attempt that was ended here is no failure
+      if (this.#isOpen) this.#settle?.reject(error);
+      else this.#settle?.resolve();
+    }
+    await this.closed;
+  }
+
+  /** What the streams' own ends come to. */
+  async #give(): Promise<void> {
+    if (!this.upgraded) await this.close();
+  }
+
+  /** The next chunk: for whoever asks when it comes. */
+  #read(): Promise<Uint8Array | null> {
+    return (this.#reading ??= this.#pipe
+      .then((pipe) => pipe.read())
+      .then((chunk) => (chunk === null ? null : (memoryOf(chunk) ?? new Uint8Array(0))))
+      .finally(() => (this.#reading = undefined)));
+  }
+
+  /** As `act`, whose failure is the socket's, or `undefined` when the socket is closed here. */
+  #untilClosed<T>(act: Promise<T>): Promise<T | undefined> {
+    return new Promise((resolve, reject) => {
+      const end = (): void => resolve(undefined);
+      if (this.#isClosing) end();
+      else this.#underWay.add(end);
+      act.then(
+        (value) => {
+          this.#underWay.delete(end);
+          resolve(value);
+        },
+        (error: unknown) => {
+          this.#underWay.delete(end);
+          if (!this.upgraded) this.#fail(error);
+          reject(error as Error);
+        },
+      );
+    });
+  }
+
+  #fail(error: unknown): void {
+    if (!this.#isClosing) this.#settle?.reject(error);
+  }
+
+  #refuseUpgraded(): void {
+    if (this.upgraded) throw new TypeError('the socket was upgraded: use the one that startTls() returned');
+  }
+}
+
+const closedHere = (): TlsError => new TlsError('ABORTED', 'the socket was closed here');
