@@ -93,7 +93,9 @@ describe('what the relay refuses, and how the client is told', () => {
     await new Promise((resolve) => server.close(resolve));
     const { relay } = await echoBehindRelay({ allow: ['127.0.0.1:*'] });
     const dial = wispDial({ relay: relay.url, version: 2, ...ws });
-    await expect(dial({ host: '127.0.0.1', port })).rejects.toThrow('the server refused the connection of the relay (0x44)');
+    await expect(dial({ host: '127.0.0.1', port })).rejects.toThrow(
+      'the server refused the connection of the relay (0x44)',
+    );
     const raw = await webSocketDial({ relay: relay.url, address: 'wsproxy', ...ws })({ host: '127.0.0.1', port });
     await expect(connectOver(raw, { host: 'server.test' })).rejects.toMatchObject({
       code: 'TRANSPORT_ERROR',
