@@ -1,10 +1,26 @@
 import { library } from '@ferrule/tsup-config';
 
-export default library({
-  index: 'src/index.ts',
-  arguments: 'src/arguments.ts',
-  bytes: 'src/bytes.ts',
-  names: 'src/names.ts',
-  numbers: 'src/numbers.ts',
-  'x509-v': 'src/x509-v-numbers.ts',
-});
+export default library(
+  {
+    index: 'src/index.ts',
+    arguments: 'src/arguments.ts',
+    bytes: 'src/bytes.ts',
+    names: 'src/names.ts',
+    'no-texts': 'src/texts/none.ts',
+    numbers: 'src/numbers.ts',
+    texts: 'src/texts/index.ts',
+    'x509-v': 'src/x509-v-numbers.ts',
+  },
+  {
+    // The texts are reached by their public name, so that a bundler can leave them out; their types are not built yet.
+    external: ['@ferrule/result/texts'],
+    dts: {
+      compilerOptions: {
+        ignoreDeprecations: '6.0',
+        customConditions: [],
+        types: ['node'],
+        paths: { '@ferrule/result/texts': ['./src/texts/index.ts'] },
+      },
+    },
+  },
+);

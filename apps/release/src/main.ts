@@ -89,8 +89,8 @@ async function alone(installer: Installer, given: Package, tools: Tools, server:
   if (!(await step(`${label} is installed`, () => installer.install(folder, wanted)))) return;
   if (given.entries.length > 0)
     await step(`${label} is imported and required`, () => importsAll(installer, folder, given));
-  // The declarations are the same files everywhere; npm's and pnpm's layouts are the two in which they are looked for.
-  if (given.entries.length > 0 && ['npm', 'pnpm'].includes(installer.name))
+  // The declarations are the same files everywhere; in pnpm's layout a package finds what it asks for and nothing else.
+  if (given.entries.length > 0 && installer.name === 'pnpm')
     await step(`${label} compiles`, () => compilesAll(tools, folder, given));
   const handshake = HANDSHAKES[given.name];
   if (handshake === undefined) return;

@@ -20,6 +20,10 @@ import type {
   TrustAnchor,
   VerifyCallback,
 } from '@ferrule/contract';
+import { clientCertificates } from '@ferrule/pure/parts/client-certificates';
+import { ech as echPart } from '@ferrule/pure/parts/ech';
+import { revocation } from '@ferrule/pure/parts/revocation';
+import { tls12 } from '@ferrule/pure/parts/tls12';
 import { TlsError } from '@ferrule/result';
 import { hex16 } from '@ferrule/result/bytes';
 import { CertificateCompressionId } from '@ferrule/result/numbers';
@@ -28,7 +32,7 @@ import { contextOptions, DEFAULT_SECURITY_LEVEL, type OwnOptions } from '@ferrul
 import { checkKeyShares, profileOption } from '@ferrule/ssl/options';
 import { guarded } from './crypto/guard.ts';
 import type { CipherSuite, CryptoProvider, Group } from './crypto/provider.ts';
-import { chooseEchConfig, parseEchConfigList, type EchConfig } from './ech/config.ts';
+import type { EchConfig } from './ech/config.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import type { ExtensionInput } from './wire/extensions.ts';
 
@@ -93,6 +97,7 @@ export interface Config {
 export function parseOptions(crypto: CryptoProvider, options: ContextOptions = {}): Config {
   const provider = guarded(crypto);
   const own = contextOptions(options);
+  refuseMissingParts(own);
   const groups = pick('groups', own.groups, provider.groups, provider.defaultGroups);
   const { versions, suites } = versionsAndSuites(own, provider);
   if (own.ech !== undefined && versions[0] !== 'TLSv1.3') throw new TypeError('ech: needs TLS 1.3');
@@ -146,11 +151,41 @@ export function parseOptions(crypto: CryptoProvider, options: ContextOptions = {
   });
 }
 
+/** An option that asks for what the bundle has left out is refused: nothing is left unchecked in silence. */
+function refuseMissingParts(own: OwnOptions): void {
+  const needed: readonly (readonly [
+    part: object | undefined,
+    name: string,
+    options: Readonly<Record<string, boolean>>,
+  ])[] = [
+    [tls12, 'tls12', { minVersion: own.minVersion === 'TLSv1.2', maxVersion: own.maxVersion === 'TLSv1.2' }],
+    [echPart, 'ech', { ech: own.ech !== undefined }],
+    [
+      revocation,
+      'revocation',
+      { crls: own.crls !== undefined, ocsp: (own.ocsp ?? 'off') !== 'off', revocation: own.revocation !== undefined },
+    ],
+    [
+      clientCertificates,
+      'client-certificates',
+      {
+        credentials: (own.credentials ?? []).length > 0,
+        onCertificateRequest: own.onCertificateRequest !== undefined,
+        postHandshakeAuth: own.postHandshakeAuth === true,
+      },
+    ],
+  ];
+  for (const [part, name, options] of needed)
+    for (const [option, asked] of Object.entries(options))
+      if (part === undefined && asked)
+        throw new TypeError(`${option}: this bundle has left out @ferrule/pure/parts/${name}, which it needs`);
+}
+
 /** Newest first: the index is the age. */
 const VERSIONS: readonly TlsVersion[] = ['TLSv1.3', 'TLSv1.2'];
 
 function versionsAndSuites(
-  { minVersion = 'TLSv1.2', maxVersion = 'TLSv1.3', cipherSuites }: OwnOptions,
+  { minVersion = tls12 ? 'TLSv1.2' : 'TLSv1.3', maxVersion = 'TLSv1.3', cipherSuites }: OwnOptions,
   provider: CryptoProvider,
 ): { readonly versions: readonly TlsVersion[]; readonly suites: readonly CipherSuite[] } {
   const newest = VERSIONS.indexOf(maxVersion);
@@ -254,10 +289,10 @@ function echOption(
   { ech, echUnusable: otherwise = 'refuse' }: OwnOptions,
   provider: CryptoProvider,
 ): readonly EchConfig[] | 'grease' | undefined {
-  if (ech === undefined || ech === 'grease') return ech;
+  if (echPart === undefined || ech === undefined || ech === 'grease') return ech as 'grease' | undefined;
   try {
-    const configs = Object.freeze(parseEchConfigList(ech));
-    if (otherwise === 'refuse' || chooseEchConfig(configs, provider) !== undefined) return configs;
+    const configs = Object.freeze(echPart.parseEchConfigList(ech));
+    if (otherwise === 'refuse' || echPart.chooseEchConfig(configs, provider) !== undefined) return configs;
     return otherwise === 'grease' ? 'grease' : undefined;
   } catch (error) {
     if (TlsError.is(error)) throw new TypeError(`ech: ${error.message}`, { cause: error });

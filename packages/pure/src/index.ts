@@ -1,8 +1,11 @@
 /** @module @ferrule/pure: TLS 1.3 and 1.2 in TypeScript, over whichever cryptography it is given. */
+import { clientCertificates } from '@ferrule/pure/parts/client-certificates';
+import { ech } from '@ferrule/pure/parts/ech';
+import { revocation } from '@ferrule/pure/parts/revocation';
+import { tls12 } from '@ferrule/pure/parts/tls12';
 import type { Backend, ContextOptions, Feature, Ssl, SslContext, TlsSession } from '@ferrule/contract';
 import { toHex } from '@ferrule/result/bytes';
 import { trustOf } from './auth/chain.ts';
-import { checkCredentials } from './auth/sign.ts';
 import { newConnection } from './connection.ts';
 import { parseOptions, PROFILES } from './context.ts';
 import type { CryptoProvider } from './crypto/provider.ts';
@@ -54,6 +57,14 @@ const FEATURES: readonly Feature[] = [
   'session-ticket-policy',
 ];
 
+/** What leaves with a part that a bundle has left out. */
+const OF_PARTS: readonly (readonly [part: object | undefined, features: readonly Feature[]])[] = [
+  [tls12, ['tls1.2', 'extended-master-secret-policy', 'renegotiation-ignored', 'secure-renegotiation-policy']],
+  [ech, ['ech']],
+  [revocation, ['crl', 'ocsp', 'revocation-filter']],
+  [clientCertificates, ['external-signer', 'async-credential', 'post-handshake-auth']],
+];
+
 /**
  * The TypeScript engine on a crypto provider: `createPure({ crypto: nodeCrypto })`. Providers are at
  * `@ferrule/pure/crypto/node`, `/noble`, `/tuned` and `/webcrypto`; which one runs is told by `backend.engine`.
@@ -77,6 +88,7 @@ function engineOn(crypto: CryptoProvider): Backend {
       'crypto: not a crypto provider. In a bundle for browsers @ferrule/pure/crypto/node is empty: leave `crypto` out, or take @ferrule/pure/crypto/webcrypto',
     );
   const features = new Set<Feature>(FEATURES);
+  for (const [part, needing] of OF_PARTS) if (part === undefined) for (const each of needing) features.delete(each);
   if (crypto.synchronous) features.add('synchronous');
   if (crypto.groups.some(({ kem }) => kem)) features.add('mlkem');
   if (crypto.decompressors.length > 0) features.add('certificate-compression');
@@ -85,7 +97,9 @@ function engineOn(crypto: CryptoProvider): Backend {
     engine: `TypeScript, ${crypto.name}`,
     features,
     supported: Object.freeze({
-      cipherSuites: Object.freeze(crypto.suites.map(({ id }) => id)),
+      cipherSuites: Object.freeze(
+        crypto.suites.filter(({ version }) => tls12 !== undefined || version === 'TLSv1.3').map(({ id }) => id),
+      ),
       groups: Object.freeze(crypto.groups.map(({ id }) => id)),
       signatureAlgorithms: crypto.schemes,
       profiles: PROFILES,
@@ -94,7 +108,7 @@ function engineOn(crypto: CryptoProvider): Backend {
       const config = parseOptions(crypto, options);
       // What is too costly to be read twice is read here, so that a bad one is a TypeError now.
       trustOf(config);
-      checkCredentials(config);
+      clientCertificates?.checkCredentials(config);
       let disposed = false;
       let idContext: string | undefined;
       return Object.freeze({

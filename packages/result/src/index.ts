@@ -9,7 +9,8 @@ export {
   type AlertName,
   type CertificateCode,
 } from './alert.ts';
-export { CODES, type CodeEntry, type TlsErrorCode } from './codes.ts';
+export { CODES } from '@ferrule/result/texts';
+export type { CodeEntry, TlsErrorCode } from './codes.ts';
 export { DONE, failed, ioOutcome, notDone, outcome, returnOf } from './outcome.ts';
 export type {
   Closed,

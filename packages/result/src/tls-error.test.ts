@@ -101,6 +101,7 @@ describe('TlsError', () => {
         outExtension: ({ format }) => ({ js: format === 'cjs' ? '.cjs' : '.mjs' }),
         config: false,
         silent: true,
+        esbuildOptions: (options) => void (options.conditions = ['@ferrule/source']),
       });
       const cjs = createRequire(import.meta.url)(join(outDir, 'index.cjs')) as { TlsError: typeof TlsError };
       const esm = (await import(/* @vite-ignore */ pathToFileURL(join(outDir, 'index.mjs')).href)) as {

@@ -1,6 +1,7 @@
 /** @module The one error class of ferrule. */
 import { alertLevel, alertName, type AlertLevel } from './alert.ts';
-import { CODES, type TlsErrorCode } from './codes.ts';
+import { CODES } from '@ferrule/result/texts';
+import type { TlsErrorCode } from './codes.ts';
 import { x509VName, x509VSentence } from './x509-v.ts';
 
 /** An alert, and who sent it. */

@@ -1,21 +1,22 @@
 /** @module The path from the server's certificate to a trust anchor, by @ferrule/x509, as a step of the handshake. */
+import { revocation as part, type Revocation } from '@ferrule/pure/parts/revocation';
 import { X509V } from '@ferrule/result';
 import { bytesEqual } from '@ferrule/result/bytes';
 import { askFilter } from '@ferrule/ssl';
 import {
+  buildPath,
   type Certificate,
   type CertificateKey,
   type Crl,
   DerError,
-  parseCrl,
   type PathFailure,
+  type PathInput,
   type PathSuccess,
   rememberVerified,
   type RevocationQuestion,
   type SignatureVerifier,
   type TrustStore,
   trustStore,
-  validatePath,
 } from '@ferrule/x509';
 import type { Config } from '../context.ts';
 import type { Effects } from '../effects.ts';
@@ -46,7 +47,7 @@ export function* validateChain(effects: Effects, peer: Peer, leaf: Certificate |
     checkPins(config, leaf.spki);
     return { path: undefined, code: X509V.UNSPECIFIED };
   }
-  const steps = validatePath({
+  const path: PathInput = {
     chain: [leaf, ...peer.certificates.slice(1).map(readOrLeave)],
     trustAnchors: store,
     verifier,
@@ -56,17 +57,22 @@ export function* validateChain(effects: Effects, peer: Peer, leaf: Certificate |
     securityLevel: config.securityLevel,
     maxChainLength: config.limits.chainLength,
     maxSteps: config.limits.pathBuildingSteps,
-    crls,
-    ocsp,
-    ocspResponse: peer.ocspResponse,
-    revocation: revocation && {
-      ...revocation,
-      crlite: { check: (question) => askFilter(revocation, ownCopy(question)) },
-    },
-    pins: verify === 'none' || pins.length === 0 ? undefined : pins,
-  });
+  };
+  // without the part no option asks for more than the path and the pins
+  const steps =
+    part?.validatePath({
+      ...path,
+      crls,
+      ocsp,
+      ocspResponse: peer.ocspResponse,
+      revocation: revocation && {
+        ...revocation,
+        crlite: { check: (question) => askFilter(revocation, ownCopy(question)) },
+      },
+      pins: verify === 'none' || pins.length === 0 ? undefined : pins,
+    }) ?? buildPath(path);
   const result = yield* run(effects, steps);
-  if (verify === 'none')
+  if (verify === 'none' || (part === undefined && result.ok))
     checkPins(config, leaf.spki, ...(result.ok ? [...result.chain, result.anchor].map(({ spki }) => spki) : []));
   else if (!result.ok) throw asTlsError(result.error);
   return result.ok ? { path: derOf(result), code: X509V.OK } : { path: undefined, code: result.error.verify };
@@ -132,7 +138,7 @@ const VERIFIERS = new WeakMap<SignatureVerifier, SignatureVerifier>();
 export function trustOf(config: Config): Trust {
   let trust = TRUST.get(config);
   if (trust === undefined) {
-    const crls = config.crls?.map((der, i) => readCrl(der, `crls[${i}]`));
+    const crls = part && config.crls?.map(readCrl(part));
     trust = { store: readAnchors(config), crls, verifier: remembering(config.provider.verifier) };
     TRUST.set(config, trust);
   }
@@ -155,17 +161,19 @@ function remembering(verifier: SignatureVerifier): SignatureVerifier {
   return remembers;
 }
 
-function readCrl(der: Uint8Array, name: string): Crl {
-  let crl: Crl;
-  try {
-    crl = parseCrl(der);
-  } catch (cause) {
-    if (cause instanceof DerError) throw new TypeError(`${name}: cannot be read: ${cause.message}`, { cause });
-    throw cause;
-  }
-  if (crl.delta)
-    throw new TypeError(
-      `${name}: is a delta CRL (RFC 5280 section 5.2.4), which is not supported: give the complete list`,
-    );
-  return crl;
-}
+const readCrl =
+  ({ parseCrl }: Revocation) =>
+  (der: Uint8Array, i: number): Crl => {
+    let crl: Crl;
+    try {
+      crl = parseCrl(der);
+    } catch (cause) {
+      if (cause instanceof DerError) throw new TypeError(`crls[${i}]: cannot be read: ${cause.message}`, { cause });
+      throw cause;
+    }
+    if (crl.delta)
+      throw new TypeError(
+        `crls[${i}]: is a delta CRL (RFC 5280 section 5.2.4), which is not supported: give the complete list`,
+      );
+    return crl;
+  };

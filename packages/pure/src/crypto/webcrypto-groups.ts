@@ -1,8 +1,8 @@
 /**
- * @module Key exchange by WebCrypto; what the platform has not, and what needs a seeded source of randomness, by noble.
+ * @module Key exchange by WebCrypto; what the platform has not, and what needs a seeded source of randomness, by noble,
+ * which is loaded then: most connections never need it.
  */
 import { ownMemory, PlatformKey } from '../keys/secret.ts';
-import { nobleSecp256r1, nobleSecp384r1, nobleSecp521r1, nobleX25519 } from './groups.ts';
 import { KEM_CIPHERTEXT_LENGTH, type Kem, type KemKey, hybridGroups, mlKem1024Group } from './hybrid.ts';
 import type { Group, KeyShare } from './provider.ts';
 import { isUncompressed, isValidShare } from './share.ts';
@@ -20,10 +20,13 @@ export async function webGroups(
   fill: boolean,
 ): Promise<{ readonly groups: readonly Group[]; readonly defaultGroups: readonly number[] }> {
   const candidates: readonly [Group, Curve][] = [
-    [nobleX25519, { name: 'x25519', algorithm: { name: 'X25519' }, size: 32, valid: (peer) => peer.length === 32 }],
-    [nobleSecp256r1, nistCurve('secp256r1', 'P-256', 32)],
-    [nobleSecp384r1, nistCurve('secp384r1', 'P-384', 48)],
-    [nobleSecp521r1, nistCurve('secp521r1', 'P-521', 66)],
+    [
+      byNoble(0x001d, 'x25519', 32),
+      { name: 'x25519', algorithm: { name: 'X25519' }, size: 32, valid: (peer) => peer.length === 32 },
+    ],
+    [byNoble(0x0017, 'secp256r1', 32), nistCurve('secp256r1', 'P-256', 32)],
+    [byNoble(0x0018, 'secp384r1', 48), nistCurve('secp384r1', 'P-384', 48)],
+    [byNoble(0x0019, 'secp521r1', 66), nistCurve('secp521r1', 'P-521', 66)],
   ];
   const made = await Promise.all(
     candidates.map(async ([noble, curve]) =>
@@ -50,8 +53,10 @@ export async function webGroups(
   };
 }
 
+type CurveName = Parameters<typeof isValidShare>[0];
+
 interface Curve {
-  readonly name: Parameters<typeof isValidShare>[0];
+  readonly name: CurveName;
   readonly algorithm: { readonly name: string; readonly namedCurve?: string };
   /** Bytes of the shared secret. */
   readonly size: number;
@@ -64,6 +69,36 @@ const nistCurve = (name: Curve['name'], namedCurve: string, size: number): Curve
   size,
   valid: (peer) => isUncompressed(peer, size),
 });
+
+/**
+ * A group of noble's, loaded when a share is first made. The secret is drawn at once: draws keep their order, and the
+ * caller's own randomness is asked while the connection knows that it asks. noble draws again in 2^-32 of all cases.
+ */
+const byNoble = (id: number, name: CurveName, size: number): Group =>
+  Object.freeze({
+    id,
+    name,
+    kem: false,
+    keyShare: async (random: Random) => {
+      const secret = ownMemory(size);
+      random(secret);
+      const curves = await import('./groups.ts');
+      const group = {
+        x25519: curves.nobleX25519,
+        secp256r1: curves.nobleSecp256r1,
+        secp384r1: curves.nobleSecp384r1,
+        secp521r1: curves.nobleSecp521r1,
+      }[name];
+      let drawn = false;
+      const share = await group.keyShare((into) => {
+        if (drawn) random(into);
+        else into.set(secret);
+        drawn = true;
+      });
+      secret.fill(0);
+      return share;
+    },
+  });
 
 function platformGroup(subtle: Subtle, curve: Curve, noble: Group, own: Random): Group {
   const { id, name, kem } = noble;

@@ -5,7 +5,6 @@
  * A record through WebCrypto costs a promise and saves 90 % and more of noble's AES; up to 16 are usefully in flight.
  */
 import { webcryptoVerifier } from '@ferrule/x509/crypto/webcrypto';
-import { nobleChaCha20Poly1305 } from './chacha.ts';
 import { nobleHashes } from './hash.ts';
 import { wiped } from '../keys/secret.ts';
 import type { AeadAlgorithm, AsyncAead, CryptoProvider } from './provider.ts';
@@ -41,7 +40,7 @@ async function webCrypto(fill: boolean): Promise<CryptoProvider> {
     webGroups(subtle, random, fill),
     signsEd25519(subtle),
   ]);
-  const last = chaCha ?? (fill ? nobleChaCha20Poly1305 : undefined);
+  const last = chaCha ?? (fill ? (await import('./chacha.ts')).nobleChaCha20Poly1305 : undefined);
   const aeads = [aesGcm(subtle, 'AES-128-GCM'), aesGcm(subtle, 'AES-256-GCM'), ...(last === undefined ? [] : [last])];
   return Object.freeze<CryptoProvider>({
     name: 'WebCrypto + noble 2.4.0',

@@ -3,9 +3,10 @@
  * a CertificateRequest, in the handshake and after it.
  */
 import type { CertificateRequest, CertificateType } from '@ferrule/contract';
+import { clientCertificates } from '@ferrule/pure/parts/client-certificates';
 import { ExtensionType, HandshakeType } from '@ferrule/result/numbers';
 import type { OwnCredential } from '@ferrule/ssl';
-import { chooseCredential, signCertificateVerify, type ChosenCredential } from '../auth/sign.ts';
+import type { ChosenCredential } from '../auth/sign.ts';
 import type { Peer } from '../auth/verify.ts';
 import type { Effects } from '../effects.ts';
 import type { Transcript } from '../keys/transcript.ts';
@@ -91,14 +92,14 @@ export function* authenticateClient(
   type: CertificateType,
   transcript: Transcript,
 ): Steps<OwnCredential | undefined> {
-  const chosen = yield* chooseCredential(effects, request, 'TLSv1.3', type);
+  const chosen = clientCertificates && (yield* clientCertificates.chooseCredential(effects, request, 'TLSv1.3', type));
   const certificate = encodeCertificate({ context, entries: entriesOf(chosen) });
   transcript.add(certificate);
-  if (chosen === undefined) {
+  if (clientCertificates === undefined || chosen === undefined) {
     effects.hs.put(certificate);
     return undefined;
   }
-  const signature = yield* signCertificateVerify(effects, chosen, 'TLSv1.3', transcript.digest());
+  const signature = yield* clientCertificates.signCertificateVerify(effects, chosen, 'TLSv1.3', transcript.digest());
   const verify = encodeCertificateVerify({ algorithm: chosen.scheme, signature });
   transcript.add(verify);
   // Together, once the signer has answered: after the handshake nothing may come between them (section 4.7.2).

@@ -7,6 +7,7 @@
  *                            <------   ServerHello                          section 4.2.3
  *     then flow/client13.ts, or flow/client12.ts
  */
+import { tls12 } from '@ferrule/pure/parts/tls12';
 import { SslError } from '@ferrule/result';
 import { bytesEqual, hex16 } from '@ferrule/result/bytes';
 import { ExtensionType, HandshakeType, Version } from '@ferrule/result/numbers';
@@ -27,7 +28,6 @@ import {
   selectedVersion,
   type ServerHello,
 } from '../wire/server_hello.ts';
-import { client12 } from './client12.ts';
 import { client13 } from './client13.ts';
 import { type Hello, helloPair } from './hello-pair.ts';
 import { offeredExtensions, type Offer, type Request } from './hello.ts';
@@ -44,7 +44,8 @@ export function* client(effects: Effects, request: Request): Steps<void> {
   let hello = serverHello(message);
   const version = negotiatedVersion(effects, hello);
   const { offer: first, transcript } = hellos.outer;
-  if (version === Version.tls12) {
+  // never without the part: then 1.2 is not among the versions
+  if (version === Version.tls12 && tls12 !== undefined) {
     refuseDowngrade(effects, hello);
     if (first.earlyData !== undefined)
       throw fail(
@@ -54,7 +55,7 @@ export function* client(effects: Effects, request: Request): Steps<void> {
     effects.hs.settleVersion('TLSv1.2');
     effects.negotiated.settle('helloRetryRequested', false);
     hellos.reject(effects);
-    return yield* client12(effects, first, transcript, message, hello);
+    return yield* tls12.client12(effects, first, transcript, message, hello);
   }
   effects.hs.settleVersion('TLSv1.3');
   // Middlebox compatibility, appendix E.4: before our second flight, whatever it will be.

@@ -13,10 +13,10 @@
  *     <------ NewSessionTicket*
  *             [ChangeCipherSpec] Finished
  */
+import { clientCertificates } from '@ferrule/pure/parts/client-certificates';
 import { EMPTY, hex16, secretsEqual } from '@ferrule/result/bytes';
 import { HandshakeType } from '@ferrule/result/numbers';
 import { givenCredential } from '@ferrule/ssl';
-import { chooseCredential, signCertificateVerify } from '../auth/sign.ts';
 import { type FinishedVerified, verifyFinished } from '../auth/finished.ts';
 import {
   type ChainVerified,
@@ -266,7 +266,7 @@ function* sendCertificate(
   request: CertificateRequest12,
 ): Steps<(() => Steps<void>) | undefined> {
   const type = clientCertificateType(effects, extensions.clientCertificateType);
-  const chosen = yield* chooseCredential(effects, request, 'TLSv1.2', type);
+  const chosen = clientCertificates && (yield* clientCertificates.chooseCredential(effects, request, 'TLSv1.2', type));
   if (chosen !== undefined) effects.negotiated.settle('clientCredential', givenCredential(chosen.credential));
   send(
     effects,
@@ -275,7 +275,8 @@ function* sendCertificate(
       ? encodeRawPublicKey12(chosen?.credential.rawPublicKey ?? EMPTY)
       : encodeCertificate12(chosen?.credential.chain ?? []),
   );
-  if (chosen === undefined) return undefined;
+  if (clientCertificates === undefined || chosen === undefined) return undefined;
+  const { signCertificateVerify } = clientCertificates;
   return function* certify(): Steps<void> {
     const signature = yield* signCertificateVerify(effects, chosen, 'TLSv1.2', transcript.messages());
     send(effects, transcript, encodeCertificateVerify({ algorithm: chosen.scheme, signature }));

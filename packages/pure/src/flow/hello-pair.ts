@@ -2,6 +2,7 @@
  * @module The ClientHello that is sent and, with ECH (RFC 9849), the inner one that is meant: offers and transcripts of
  * both until the server has said which of the two it answers. Without ECH they are one.
  */
+import { ech as part, type EchPart } from '@ferrule/pure/parts/ech';
 import type { Hash } from '../crypto/provider.ts';
 import type { Effects } from '../effects.ts';
 import { Transcript } from '../keys/transcript.ts';
@@ -10,7 +11,7 @@ import type { HandshakeMessage } from '../record/coalesce.ts';
 import { flush, type Steps } from '../wait.ts';
 import type { EchClientHello } from '../wire/extension_values.ts';
 import type { ServerHello } from '../wire/server_hello.ts';
-import { abandonEch, type Ech, echAccepted, encryptHello, greaseEch, offerEch } from './ech.ts';
+import type { Ech } from './ech.ts';
 import { clientHello, makeOffer, type Offer, type Request, retriedOffer, retryOffer } from './hello.ts';
 
 /** An offer, and the messages of the handshake that began with it. */
@@ -22,13 +23,13 @@ export interface Hello {
 /** Of this connection. @throws TlsError ECH_REQUIRED when no ECH configuration can be used. */
 export function* helloPair(effects: Effects, request: Request): Steps<HelloPair> {
   if (Array.isArray(effects.config.ech)) {
-    const { outer, ech } = yield* offerEch(effects, request);
+    const { outer, ech } = yield* parts().offerEch(effects, request);
     return new HelloPair(outer, ech);
   }
   const offer = yield* makeOffer(effects, request);
   if (effects.config.ech === undefined) return new HelloPair(offer, undefined);
   effects.negotiated.settle('ech', 'grease');
-  return new HelloPair({ ...offer, ech: yield* greaseEch(effects) }, undefined);
+  return new HelloPair({ ...offer, ech: yield* parts().greaseEch(effects) }, undefined);
 }
 
 export class HelloPair {
@@ -60,7 +61,7 @@ export class HelloPair {
     const { message, sent } =
       this.#ech === undefined
         ? { message: clientHello(effects, this.#outer, this.#transcript), sent: undefined }
-        : yield* encryptHello(effects, this.#outer, this.#ech, !this.#retried);
+        : yield* parts().encryptHello(effects, this.#outer, this.#ech, !this.#retried);
     this.#sent ??= sent;
     this.#transcript.add(message);
     effects.hs.put(message);
@@ -79,7 +80,7 @@ export class HelloPair {
   receiveRetry(effects: Effects, message: HandshakeMessage, hello: ServerHello, hash: Hash): void {
     this.#retried = true;
     for (const transcript of this.#transcripts()) transcript.replaceFirstHello();
-    if (this.#ech !== undefined && !echAccepted(this.#ech, message, hello, hash, true)) this.reject(effects);
+    if (this.#ech !== undefined && !parts().echAccepted(this.#ech, message, hello, hash, true)) this.reject(effects);
     for (const transcript of this.#transcripts()) transcript.add(message.raw);
   }
 
@@ -96,7 +97,7 @@ export class HelloPair {
   settle(effects: Effects, message: HandshakeMessage, hello: ServerHello, hash: Hash): Hello {
     const ech = this.#ech;
     if (ech === undefined) return this.outer;
-    if (!echAccepted(ech, message, hello, hash, false)) {
+    if (!parts().echAccepted(ech, message, hello, hash, false)) {
       if (this.#retried)
         throw fail(
           'ILLEGAL_PARAMETER',
@@ -114,7 +115,7 @@ export class HelloPair {
   reject(effects: Effects): void {
     if (this.#ech === undefined) return;
     effects.negotiated.settle('ech', 'rejected');
-    this.#outer = abandonEch(effects, this.#ech, this.#outer, this.#retried ? this.#sent : undefined);
+    this.#outer = parts().abandonEch(effects, this.#ech, this.#outer, this.#retried ? this.#sent : undefined);
     this.#ech = undefined;
   }
 
@@ -122,4 +123,10 @@ export class HelloPair {
     yield this.#transcript;
     if (this.#ech !== undefined) yield this.#ech.transcript;
   }
+}
+
+/** Only where an option asks for ECH, which `parseOptions` refuses without the part. */
+function parts(): EchPart {
+  if (part === undefined) throw fail('INTERNAL_ERROR', 'ECH in a bundle without @ferrule/pure/parts/ech');
+  return part;
 }

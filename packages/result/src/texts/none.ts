@@ -1,0 +1,23 @@
+/**
+ * @module @ferrule/result/no-texts: in the place of `@ferrule/result/texts`, for bundles that should be small. Codes,
+ * alerts and X509_V numbers are the same; what people read is the code, and where to look it up.
+ */
+import type { CodeEntry, TlsErrorCode } from '../codes.ts';
+import type { AlertMeaning } from '../peer-alert.ts';
+import type { X509VName } from '../x509-v.ts';
+
+/** Has an entry for whatever is asked for, and lists none. */
+export const CODES: { readonly [K in TlsErrorCode]: CodeEntry } = new Proxy({} as { [K in TlsErrorCode]: CodeEntry }, {
+  get: (_, code): CodeEntry => ({
+    meaning: `${String(code)}.`,
+    remedy: `See docs/codes.md of ferrule: ${String(code)}.`,
+  }),
+});
+export const SENTENCES: { readonly [K in X509VName]?: string } = {};
+export const MEANINGS: Readonly<Record<number, AlertMeaning>> = {};
+export const OTHER_SUITES_13: Readonly<Record<number, string>> = {};
+export const OTHER_SUITES_12: readonly (readonly [number, string])[] = [];
+export const OTHER_GROUPS: Readonly<Record<number, string>> = {};
+export const OTHER_SCHEMES: Readonly<Record<number, string>> = {};
+export const OTHER_EXTENSIONS: Readonly<Record<number, string>> = {};
+export const VERSION_NAMES: Readonly<Record<number, string>> = {};
