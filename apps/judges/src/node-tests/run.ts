@@ -66,7 +66,7 @@ async function judge(
     runNode([...flags, join(folder, name)], { TEST_THREAD_ID: String(job + 1), ...env }, options.timeout);
   const plain = await run({});
   if (plain.status !== 0 || /^1\.\.0 # Skipped/m.test(plain.said)) return { test: name, outcome: 'unsuited' };
-  const register = options.register ?? fileURLToPath(import.meta.resolve('@ferrule/node/register'));
+  const register = options.register ?? builtPreload();
   const ours = await run({
     NODE_OPTIONS: `--import=${register}`,
     FERRULE_BACKEND: options.backend,
@@ -75,6 +75,10 @@ async function judge(
   if (ours.status === 0) return { test: name, outcome: 'passed' };
   return { test: name, outcome: 'failed', class: classOf(name, text), said: firstWords(ours) };
 }
+
+/** The preload as it is built: the tests' processes know nothing of TypeScript, which this one resolves to. */
+const builtPreload = (): string =>
+  fileURLToPath(import.meta.resolve('@ferrule/node/register').replace('/src/register.ts', '/dist/register.js'));
 
 interface Ran {
   readonly status: number | null;

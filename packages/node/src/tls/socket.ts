@@ -14,6 +14,7 @@ import { TlsDuplex } from '../duplex/tls-duplex.ts';
 import { argumentType, outOfRange } from './argument-errors.ts';
 import { defaults } from './defaults.ts';
 import { CUT_OFF, nodeTlsError, verifyFailure } from './errors.ts';
+import { appendKeylog, keylogFile } from './keylog-file.ts';
 import { type Given, refusal, refuseByTable } from './options.ts';
 import { type ClientContext, clientContextOf, contextFor } from './secure-context.ts';
 import { traceLine } from './trace.ts';
@@ -99,6 +100,8 @@ export class TLSSocket extends TlsDuplex {
     this.#state = state;
     this.#tcp = socket !== undefined && socket !== null && isConnected(socket);
     this.servername = null;
+    const keylog = keylogFile();
+    if (keylog !== undefined) this.on('keylog', (line: Buffer) => appendKeylog(keylog, line));
     if (options.signal !== undefined) addAbortSignal(options.signal, this);
   }
 
@@ -329,13 +332,18 @@ function endsInRoot(chain: readonly Uint8Array[], anchors: readonly Uint8Array[]
   let certificate = new X509Certificate(last);
   for (let steps = 0; steps <= others.length; steps++) {
     const now = certificate;
-    if (now.checkIssued(now)) return true;
+    if (isSelfSigned(now)) return true;
     const issuer = others.find((each) => now.checkIssued(each) && now.verify(each.publicKey));
     if (issuer === undefined) return false;
     certificate = issuer;
   }
   return false;
 }
+
+/** Also one that may not sign certificates: OpenSSL asks its own signer for no keyCertSign. */
+const isSelfSigned = (certificate: X509Certificate): boolean =>
+  certificate.checkIssued(certificate) ||
+  (certificate.subject === certificate.issuer && certificate.verify(certificate.publicKey));
 
 /** An attempt that was cut off says where it went, as node:tls does. */
 function toldWith({ options, secure }: State, error: Error): Error {

@@ -406,6 +406,12 @@ describe.each(['native', 'pure'] as const)('@ferrule/node/tls on %s', async (bac
       _handle._parent.shutdown(Object.assign(new ShutdownWrap(), { oncomplete: () => undefined }));
     };
 
+    it('takes a self-signed certificate as its own anchor, though it may not sign certificates', async () => {
+      const own = await pki('selfSigned');
+      const port = await serve({ key: own.keyPem, cert: own.certificatePem });
+      expect((await secure(open(port, { ca: own.certificatePem }))).authorized).toBe(true);
+    });
+
     it('refuses an intermediate as the only anchor, unless allowPartialTrustChain', async () => {
       const port = await serve();
       const intermediate = (await pki('intermediate')).certificatePem;
