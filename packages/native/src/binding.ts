@@ -16,7 +16,7 @@ export const Control = {
   /** An answer to the peer waits for space: `flush` when there is some. */
   owesAnswer: 6,
   /** Bytes that the write which waits must be repeated with. */
-  owed: 7,
+  committed: 7,
   version: 8,
   cipherSuite: 9,
   group: 10,

@@ -40,7 +40,7 @@ export class Connection implements Port {
 
   readonly #questions: Questions;
   #pending = 0;
-  #owed = 0;
+  #committed = 0;
   /** What the write BIO threw when it was asked for space. It counts once space is needed. */
   #spaceless: unknown;
   #shutdown: 0 | 1 | 2 | 3 = 0;
@@ -118,8 +118,8 @@ export class Connection implements Port {
     return this.#run(Operation.keyUpdate, requestPeer);
   }
 
-  get owed(): number {
-    return this.#owed;
+  get committed(): number {
+    return this.#committed;
   }
 
   get pending(): number {
@@ -164,7 +164,7 @@ export class Connection implements Port {
   }
 
   end(): void {
-    this.#pending = this.#owed = 0;
+    this.#pending = this.#committed = 0;
     this.#questions.drop(false);
   }
 
@@ -199,7 +199,7 @@ export class Connection implements Port {
       const filled = control[Control.outUsed] as number;
       const error = control[Control.error] as number;
       this.#pending = control[Control.pending] as number;
-      this.#owed = control[Control.owed] as number;
+      this.#committed = control[Control.committed] as number;
       this.#shutdown = control[Control.shutdown] as 0 | 1 | 2 | 3;
       const events = control[Control.events] !== 0;
       if (used > 0) rbio.nread(used);

@@ -17,6 +17,7 @@ import { Handshake } from './handshake.ts';
 import { Secrets } from './keys/secret.ts';
 import { Negotiated } from './negotiated.ts';
 import { fail } from './reason.ts';
+import { WANT_READ, type ReadRecord } from './record/progress.ts';
 import { RECEIVED, Records } from './records.ts';
 import { Session } from './session/session.ts';
 
@@ -110,9 +111,9 @@ class Connection implements Port {
   write(from: Uint8Array): number {
     // RFC 5246 section 7.2.2: nothing is written to who has sent a fatal alert, close_notify too. OpenSSL cannot.
     if (this.#records.closedFatally) throw fail('PROTOCOL_IS_SHUTDOWN');
-    if (this.#records.writer.worn) this.#hs.after?.keyUpdate?.(false);
+    if (this.#records.writer.needsRekey) this.#hs.after?.keyUpdate?.(false);
     this.#hs.after?.beforeWrite?.();
-    return this.#records.write(from);
+    return this.#write(from);
   }
 
   writeEarlyData(from: Uint8Array): number {
@@ -121,7 +122,7 @@ class Connection implements Port {
       const ret = this.#engine.resume();
       if (!this.#hs.earlyData) return ret < 0 && ret !== -SslError.wantRead ? ret : 0;
     }
-    return this.#records.write(from);
+    return this.#write(from);
   }
 
   shutdown(): number {
@@ -134,8 +135,8 @@ class Connection implements Port {
       records.putAlert(1, Alert.close_notify);
     }
     this.#closing = true;
-    const wait = records.flush();
-    if (wait !== 0) return -wait;
+    const flushed = records.flush();
+    if (flushed.kind === 'wait') return -flushed.wait;
     if ((records.shutdown & SENT) === 0) {
       records.shutdown |= SENT;
       return (records.shutdown & RECEIVED) === 0 ? 0 : 1;
@@ -152,13 +153,13 @@ class Connection implements Port {
     // One that waited is repeated, even where something else has sent it meanwhile. One that asks for something else is
     // another one.
     if (this.#updating !== requestPeer) this.#hs.after?.keyUpdate?.(requestPeer);
-    const wait = this.#records.flush();
-    this.#updating = wait === 0 ? undefined : requestPeer;
-    return wait === 0 ? 1 : -wait;
+    const flushed = this.#records.flush();
+    this.#updating = flushed.kind === 'wait' ? requestPeer : undefined;
+    return flushed.kind === 'wait' ? -flushed.wait : 1;
   }
 
-  get owed(): number {
-    return this.#records.writer.owed;
+  get committed(): number {
+    return this.#records.writer.committed;
   }
 
   get pending(): number {
@@ -214,7 +215,8 @@ class Connection implements Port {
   }
 
   flush(): number {
-    return -this.#records.flush();
+    const flushed = this.#records.flush();
+    return flushed.kind === 'wait' ? -flushed.wait : 0;
   }
 
   end(): void {
@@ -244,29 +246,36 @@ class Connection implements Port {
       if (steps !== undefined && !this.#closing) this.#engine.start(steps);
       return 0;
     }
-    const wait = records.next();
+    const came = records.next();
     // What we owe the server, say a certificate, has gone out before we wait for the server.
-    if (wait === SslError.wantRead && this.#hs.answering) {
-      const writing = records.flush();
-      this.#hs.answering = writing !== 0;
-      return -(writing || wait);
+    if (came === WANT_READ && this.#hs.answering) {
+      const flushed = records.flush();
+      this.#hs.answering = flushed.kind === 'wait';
+      return flushed.kind === 'wait' ? -flushed.wait : -came.wait;
     }
-    if (wait !== 0) return -wait;
-    const { type, fragment, alert } = records.reader;
-    switch (type) {
-      case ContentType.application_data:
-        this.#plain = fragment;
-        if (fragment.length > 0) this.#hs.after?.dataCame();
+    switch (came.kind) {
+      case 'wait':
+        return -came.wait;
+      case 'alert':
+        records.receiveAlert(came.alert);
         return 0;
-      case ContentType.handshake:
-        records.coalescer.push(fragment);
+      case 'record':
+        this.#receive(came);
         return 0;
-      case ContentType.alert:
-        records.receiveAlert(alert);
-        return 0;
-      default:
-        throw fail('UNEXPECTED_RECORD', `a record of type ${type} after the handshake`);
     }
+  }
+
+  #receive({ type, fragment }: ReadRecord): void {
+    if (type === ContentType.handshake) this.#records.coalescer.push(fragment);
+    else if (type === ContentType.application_data) {
+      this.#plain = fragment;
+      if (fragment.length > 0) this.#hs.after?.dataCame();
+    } else throw fail('UNEXPECTED_RECORD', `a record of type ${type} after the handshake`);
+  }
+
+  #write(from: Uint8Array): number {
+    const progress = this.#records.write(from);
+    return progress.kind === 'wait' ? -progress.wait : progress.count;
   }
 
   #take(into: Uint8Array): number {

@@ -81,8 +81,8 @@ export interface HandshakeIo {
   put(message: Uint8Array): void;
   /** In front of whatever is put next, be it an alert: by itself it would only cost a segment. */
   putChangeCipherSpec(): void;
-  /** Pushes the flight towards the write BIO; 0 when all of it is there. */
-  flush(): Wait | 0;
+  /** Pushes the flight towards the write BIO: true when all of it is there. */
+  flush(): true | Wait;
 
   /** Wipes keys once they are in the AEAD; a traffic secret stays its owner's. The same below. */
   installReadKeys(keys: Keys, aligned: Aligned): void;

@@ -86,8 +86,9 @@ export class Handshake implements HandshakeIo {
     this.#records.putChangeCipherSpec();
   }
 
-  flush(): Wait | 0 {
-    return this.#records.flush();
+  flush(): true | Wait {
+    const flushed = this.#records.flush();
+    return flushed.kind === 'wait' ? flushed.wait : true;
   }
 
   installReadKeys(keys: Keys, _aligned: Aligned): void {

@@ -5,7 +5,7 @@
  *     read BIO → RecordReader → Coalescer → flow (through Effects) → RecordWriter → write BIO
  */
 import type { Bio } from '@ferrule/bio';
-import { Alert, peerAlert, SslError } from '@ferrule/result';
+import { Alert, peerAlert } from '@ferrule/result';
 import { ContentType } from '@ferrule/result/numbers';
 import { transportError, type Outlet } from '@ferrule/ssl';
 import type { Config } from './context.ts';
@@ -16,8 +16,9 @@ import { trafficKeys } from './keys/schedule13.ts';
 import type { Secret } from './keys/secret.ts';
 import { Coalescer, type HandshakeMessage } from './record/coalesce.ts';
 import { Protection, type RecordKeys } from './record/protect.ts';
-import { Progress, RecordReader } from './record/reader.ts';
-import { RecordWriter } from './record/writer.ts';
+import { WANT_ASYNC, type Progress, type ReadAlert, type ReadRecord } from './record/progress.ts';
+import { RecordReader } from './record/reader.ts';
+import { RecordWriter, type FlushProgress, type WriteProgress } from './record/writer.ts';
 import type { Wait } from './wait.ts';
 
 class AlignedProof {
@@ -76,15 +77,14 @@ export class Records {
 
   // ── In ──
 
-  /** The reader's next record: 0 there is one, else the wait. @throws TlsError at the end of the stream. */
-  next(): Wait | 0 {
+  /** The next record or alert. @throws TlsError at the end of the stream. */
+  next(): Progress<ReadRecord | ReadAlert> {
     const bio = this.#rbio as Bio;
     const progress = this.reader.next(bio);
-    this.opening = pending(progress === Progress.wantAsync ? this.reader.ready : undefined);
-    if (progress === Progress.done) return 0;
+    this.opening = pending(progress === WANT_ASYNC ? this.reader.ready : undefined);
     // ADR 0004: bytes, then the end, then the failure.
-    if (progress === Progress.eof) throw fail('UNEXPECTED_EOF', `the transport ended at "${this.#where()}"`);
-    if (bio.error !== undefined && progress !== Progress.wantAsync) throw transportError(bio.error);
+    if (progress.kind === 'end') throw fail('UNEXPECTED_EOF', `the transport ended at "${this.#where()}"`);
+    if (progress.kind === 'wait' && bio.error !== undefined && progress !== WANT_ASYNC) throw transportError(bio.error);
     return progress;
   }
 
@@ -102,25 +102,23 @@ export class Records {
     for (;;) {
       const message = this.message();
       if (message !== undefined) return message;
-      const wait = this.flush() || this.next();
-      if (wait !== 0) return wait;
-      const { type, fragment, alert } = this.reader;
-      if (type === ContentType.alert) this.receiveAlert(alert);
-      else if (type === ContentType.handshake) this.coalescer.push(fragment);
-      else throw fail('UNEXPECTED_RECORD', `a record of type ${type} at "${this.#where()}"`);
+      const came = this.#nextInTurn();
+      if (came.kind === 'wait') return came.wait;
+      if (came.kind === 'alert') this.receiveAlert(came.alert);
+      else if (came.type === ContentType.handshake) this.coalescer.push(came.fragment);
+      else throw fail('UNEXPECTED_RECORD', `a record of type ${came.type} at "${this.#where()}"`);
     }
   }
 
   pollChangeCipherSpec(): true | Wait {
     this.aligned();
     for (;;) {
-      const wait = this.flush() || this.next();
-      if (wait !== 0) return wait;
-      const { type, fragment, alert } = this.reader;
-      if (type === ContentType.alert) this.receiveAlert(alert);
-      else if (type !== ContentType.change_cipher_spec)
-        throw fail('UNEXPECTED_RECORD', `a record of type ${type} where change_cipher_spec must come`);
-      else if (fragment.length !== 1 || fragment[0] !== 1) throw fail('BAD_CHANGE_CIPHER_SPEC');
+      const came = this.#nextInTurn();
+      if (came.kind === 'wait') return came.wait;
+      if (came.kind === 'alert') this.receiveAlert(came.alert);
+      else if (came.type !== ContentType.change_cipher_spec)
+        throw fail('UNEXPECTED_RECORD', `a record of type ${came.type} where change_cipher_spec must come`);
+      else if (came.fragment.length !== 1 || came.fragment[0] !== 1) throw fail('BAD_CHANGE_CIPHER_SPEC');
       else return true;
     }
   }
@@ -133,8 +131,7 @@ export class Records {
   }
 
   /** RFC 9846 section 6: close_notify, or an error. Before the handshake is done either ends it. */
-  receiveAlert(alert: AlertMessage | undefined): void {
-    if (alert === undefined) return;
+  receiveAlert(alert: AlertMessage): void {
     const { description } = alert;
     // SSL_get_shutdown(3): close_notify or a fatal alert.
     this.shutdown |= RECEIVED;
@@ -162,23 +159,14 @@ export class Records {
     this.writer.alert(level, description);
   }
 
-  /** Application data: the count that was taken, or the negated wait. */
-  write(from: Uint8Array): number {
-    this.sealing = undefined;
+  write(from: Uint8Array): WriteProgress {
     this.#putDue();
-    const ret = this.writer.write(this.#wbio as Bio, from);
-    if (ret > 0) return ret;
-    this.#checkWriteBio();
-    this.sealing = pending(ret === -SslError.wantAsync ? this.writer.ready : undefined);
-    return ret;
+    return this.#sent(this.writer.write(this.#wbio as Bio, from));
   }
 
   /** Everything that waits to be sent, as far as there is room for it. */
-  flush(): Wait | 0 {
-    const progress = this.writer.flush(this.#wbio as Bio);
-    if (progress !== 0) this.#checkWriteBio();
-    this.sealing = pending(progress === SslError.wantAsync ? this.writer.ready : undefined);
-    return progress;
+  flush(): FlushProgress {
+    return this.#sent(this.writer.flush(this.#wbio as Bio));
   }
 
   protected traceSent(contentType: number, content: Uint8Array): void {
@@ -210,9 +198,17 @@ export class Records {
     this.writer.changeCipherSpec();
   }
 
-  #checkWriteBio(): void {
-    const error = this.#wbio?.error;
+  /** The next record, once everything of ours has left. */
+  #nextInTurn(): Progress<ReadRecord | ReadAlert> {
+    const flushed = this.flush();
+    return flushed.kind === 'wait' ? flushed : this.next();
+  }
+
+  #sent<P extends FlushProgress | WriteProgress>(progress: P): P {
+    const error = progress.kind === 'wait' ? this.#wbio?.error : undefined;
     if (error !== undefined) throw transportError(error);
+    this.sealing = pending(progress === WANT_ASYNC ? this.writer.ready : undefined);
+    return progress;
   }
 }
 

@@ -45,7 +45,7 @@ describe('settle', () => {
 
 describe('recv and flush', () => {
   /** Effects that answer from a script. */
-  const scripted = (...script: (HandshakeMessage | Wait | 0)[]): { effects: Effects; steps: string[] } => {
+  const scripted = (...script: (HandshakeMessage | Wait | true)[]): { effects: Effects; steps: string[] } => {
     const steps: string[] = [];
     const next = (): never => script.shift() as never;
     return {
@@ -58,7 +58,7 @@ describe('recv and flush', () => {
 
   it('yield what the connection waits for, until it is there', () => {
     const message = { type: 2, raw: new Uint8Array(4), body: new Uint8Array(0) };
-    const { effects, steps } = scripted(SslError.wantWrite, SslError.wantRead, message, SslError.wantAsync, 0);
+    const { effects, steps } = scripted(SslError.wantWrite, SslError.wantRead, message, SslError.wantAsync, true);
     const reading = recv(effects, 'ServerHello');
     expect([reading.next().value, reading.next().value, reading.next()]).toEqual([
       SslError.wantWrite,

@@ -34,7 +34,7 @@ export function* recv(effects: Effects, label: string): Steps<HandshakeMessage> 
 /** Waits until everything that was put has reached the write BIO. */
 export function* flush(effects: Effects, label: string): Steps<void> {
   effects.hs.enter(`write ${label}`);
-  for (let wait = effects.hs.flush(); wait !== 0; wait = effects.hs.flush()) yield wait;
+  for (let sent = effects.hs.flush(); sent !== true; sent = effects.hs.flush()) yield sent;
 }
 
 /**

@@ -50,7 +50,7 @@ export interface Port {
   keyUpdate(requestPeer: boolean): number;
 
   /** Bytes that a write() which returned WANT_WRITE or WANT_ASYNC must be repeated with; 0 when none is under way. */
-  readonly owed: number;
+  readonly committed: number;
   /** Decrypted bytes that read() would return without new input. */
   readonly pending: number;
   readonly asyncReady: Promise<void> | undefined;

@@ -9,7 +9,7 @@ class ScriptedPort implements Port {
   readonly said: string[] = [];
   answers: (number | Error | (() => number))[] = [];
   flushes: number[] = [];
-  owed = 0;
+  committed = 0;
   pending = 0;
   asyncReady = undefined;
   state = 'scripted';
@@ -248,7 +248,7 @@ describe('a call at the wrong time', () => {
 
   it('is a repeated write of fewer bytes', () => {
     const { ssl, port } = establish();
-    port.owed = 10;
+    port.committed = 10;
     expect(() => ssl.write(new Uint8Array(9))).toThrow(
       'write: is to be repeated with the same bytes (SSL_write(3)): there were 10 or more, now 9',
     );

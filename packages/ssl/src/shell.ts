@@ -319,11 +319,11 @@ export class SslShell implements Ssl {
 
   /** @throws TypeError for fewer bytes than in the call that is being repeated. */
   #checkRepeated(call: 'write' | 'writeEarlyData', { length }: Uint8Array): void {
-    const { owed } = this.#port;
-    if (length < owed)
+    const { committed } = this.#port;
+    if (length < committed)
       throw this.#misuse(
         call,
-        `is to be repeated with the same bytes (SSL_write(3)): there were ${owed} or more, now ${length}`,
+        `is to be repeated with the same bytes (SSL_write(3)): there were ${committed} or more, now ${length}`,
       );
   }
 

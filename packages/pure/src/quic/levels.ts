@@ -3,14 +3,14 @@
  * their secrets are handed over.
  */
 import type { QuicEvent, QuicLevel } from '@ferrule/contract';
-import { Alert, SslError } from '@ferrule/result';
+import { Alert } from '@ferrule/result';
 import { ContentType } from '@ferrule/result/numbers';
 import type { Outlet } from '@ferrule/ssl';
 import type { Config } from '../context.ts';
 import { ownCopy } from '../keys/secret.ts';
 import { fail } from '../reason.ts';
 import { type Keys, Records, type TrafficSecret } from '../records.ts';
-import type { Wait } from '../wait.ts';
+import { FLUSHED, WANT_READ, type Flushed, type Progress, type ReadRecord } from '../record/progress.ts';
 
 /** RFC 9000 section 20.1. */
 export const PROTOCOL_VIOLATION = 0x0a;
@@ -38,14 +38,12 @@ export class LevelRecords extends Records {
     this.#carried = carried;
   }
 
-  override next(): Wait | 0 {
+  override next(): Progress<ReadRecord> {
     const { incoming, readLevel } = this.#carried;
     const first = incoming.shift();
-    if (first === undefined) return SslError.wantRead;
+    if (first === undefined) return WANT_READ;
     if (first.level !== readLevel) throw this.#wrongLevel(first.level);
-    this.reader.type = ContentType.handshake;
-    this.reader.fragment = first.data;
-    return 0;
+    return { kind: 'record', type: ContentType.handshake, fragment: first.data };
   }
 
   override putMessage(message: Uint8Array): void {
@@ -67,8 +65,8 @@ export class LevelRecords extends Records {
     throw fail('INTERNAL_ERROR', 'data of the application goes through QUIC, not through TLS');
   }
 
-  override flush(): 0 {
-    return 0;
+  override flush(): Flushed {
+    return FLUSHED;
   }
 
   override installRead(keys: Keys): void {

@@ -1,10 +1,21 @@
 import { bioPair, type PairedBio } from '@ferrule/bio';
 import { ContentType, Version } from '@ferrule/result/numbers';
 import { describe, expect, it } from 'vitest';
+import { contentOf, isGiven } from '../../test/progress.ts';
 import { toyProtection, type ToyOptions } from '../../test/toy-aead.ts';
 import { RECORD_HEADER, type Protection } from './protect.ts';
-import { Progress, RecordReader } from './reader.ts';
-import { RecordWriter } from './writer.ts';
+import {
+  FLUSHED,
+  WANT_ASYNC,
+  WANT_READ,
+  WANT_WRITE,
+  type Flushed,
+  type ReadAlert,
+  type ReadRecord,
+  type Written,
+} from './progress.ts';
+import { RecordReader } from './reader.ts';
+import { RecordWriter, type FlushProgress, type WriteProgress } from './writer.ts';
 
 const { handshake, alert, application_data } = ContentType;
 
@@ -48,15 +59,21 @@ function makeReader(options: ToyOptions, established = true): RecordReader {
   return reader;
 }
 
-/** The next record, waiting as a driver does. */
-async function next(reader: RecordReader, bio: PairedBio): Promise<boolean> {
+/** The next record, waiting as a driver does; `undefined` when the BIO has no more. */
+async function next(reader: RecordReader, bio: PairedBio): Promise<ReadRecord | ReadAlert | undefined> {
   for (;;) {
     const progress = reader.next(bio);
-    if (progress === Progress.done) return true;
-    if (progress === Progress.wantRead) return false;
-    expect(progress).toBe(Progress.wantAsync);
+    if (isGiven(progress)) return progress;
+    if (progress === WANT_READ) return undefined;
+    expect(progress).toBe(WANT_ASYNC);
     await reader.ready;
   }
+}
+
+/** What {@link numbered} made; `undefined` for anything but application data. */
+function numberIn(came: ReadRecord | ReadAlert): number | undefined {
+  if (came.kind === 'alert' || came.type !== application_data) return undefined;
+  return (came.fragment[0] ?? 0) * 256 + (came.fragment[1] ?? 0);
 }
 
 describe('reading with an asynchronous AEAD', () => {
@@ -78,10 +95,11 @@ describe('reading with an asynchronous AEAD', () => {
       let generationRead = 0;
       const got: number[] = [];
       let most = 0;
-      while (await next(reader, bio)) {
+      for (let came = await next(reader, bio); came !== undefined; came = await next(reader, bio)) {
         most = Math.max(most, reader.inFlight);
-        if (reader.type === handshake) reader.install(toyProtection(++generationRead, options));
-        else got.push((reader.fragment[0] ?? 0) * 256 + (reader.fragment[1] ?? 0));
+        const number = numberIn(came);
+        if (number === undefined) reader.install(toyProtection(++generationRead, options));
+        else got.push(number);
       }
       expect(got).toEqual(Array.from({ length: 500 }, (_, i) => i));
       expect(generationRead).toBe(generation);
@@ -106,9 +124,11 @@ describe('reading with an asynchronous AEAD', () => {
       const got: number[] = [];
       for (let sent = 0, generation = 0; got.length < 300;) {
         sent += Math.max(0, network.write(Uint8Array.from(stream.slice(sent, sent + 1 + Math.floor(turn() * 60)))));
-        if (!(await next(reader, bio))) continue;
-        if (reader.type === handshake) reader.install(toyProtection(++generation, options));
-        else got.push((reader.fragment[0] ?? 0) * 256 + (reader.fragment[1] ?? 0));
+        const came = await next(reader, bio);
+        if (came === undefined) continue;
+        const number = numberIn(came);
+        if (number === undefined) reader.install(toyProtection(++generation, options));
+        else got.push(number);
       }
       expect(got).toEqual(Array.from({ length: 300 }, (_, i) => i));
     },
@@ -120,7 +140,7 @@ describe('reading with an asynchronous AEAD', () => {
     const sender = toyProtection(0);
     const records = [1, 2, 3].map((i) => sealed(sender, application_data, numbered(i)));
     for (const record of records) network.write(record);
-    expect(await next(reader, bio)).toBe(true);
+    expect(await next(reader, bio)).toMatchObject({ fragment: numbered(1) });
     expect(reader.inFlight).toBe(2);
     expect(bio.pending).toBe(2 * (records[0]?.length ?? 0));
   });
@@ -135,8 +155,7 @@ describe('reading with an asynchronous AEAD', () => {
       network.write(record);
     }
     for (let i = 0; i < 9; i++) {
-      expect(await next(reader, bio)).toBe(true);
-      expect([...reader.fragment]).toEqual([...numbered(i)]);
+      expect(await next(reader, bio)).toMatchObject({ fragment: numbered(i) });
     }
     await expect(next(reader, bio)).rejects.toMatchObject({ code: 'BAD_RECORD_MAC' });
   });
@@ -146,7 +165,7 @@ describe('reading with an asynchronous AEAD', () => {
     const [bio, network] = bioPair(200_000);
     network.write(sealed(toyProtection(0), application_data, numbered(1)));
     network.write(Uint8Array.of(23, 2, 0, 0, 0));
-    expect(await next(reader, bio)).toBe(true);
+    expect(await next(reader, bio)).toMatchObject({ fragment: numbered(1) });
     await expect(next(reader, bio)).rejects.toMatchObject({ code: 'WRONG_VERSION_NUMBER' });
   });
 
@@ -156,9 +175,9 @@ describe('reading with an asynchronous AEAD', () => {
     const sender = toyProtection(0);
     for (let i = 0; i < 4; i++) network.write(sealed(sender, handshake, numbered(i)));
     for (let i = 0; i < 4; i++) {
-      expect(reader.next(bio)).toBe(Progress.wantAsync);
+      expect(reader.next(bio)).toBe(WANT_ASYNC);
       expect(reader.inFlight).toBe(1);
-      expect(await next(reader, bio)).toBe(true);
+      expect(await next(reader, bio)).toMatchObject({ fragment: numbered(i) });
       expect(reader.inFlight).toBe(0);
     }
   });
@@ -168,8 +187,7 @@ describe('reading with an asynchronous AEAD', () => {
     const [bio, network] = bioPair(1000);
     network.write(Uint8Array.of(20, 3, 3, 0, 1, 1));
     network.write(sealed(toyProtection(0), handshake, numbered(1)));
-    expect(await next(reader, bio)).toBe(true);
-    expect(reader.type).toBe(handshake);
+    expect(await next(reader, bio)).toMatchObject({ type: handshake });
   });
 
   it('holds no more than 16 records and 256 KiB, whatever lies in the BIO', () => {
@@ -179,7 +197,7 @@ describe('reading with an asynchronous AEAD', () => {
       const [bio, network] = bioPair(2 ** 21);
       const sender = toyProtection(0);
       for (let i = 0; i < 60; i++) network.write(sealed(sender, application_data, new Uint8Array(length)));
-      expect(reader.next(bio)).toBe(Progress.wantAsync);
+      expect(reader.next(bio)).toBe(WANT_ASYNC);
       return reader.inFlight;
     };
     expect(count(10, 100)).toBe(16);
@@ -206,7 +224,6 @@ describe('reading with an asynchronous AEAD', () => {
     reader.dispose();
     await ready;
     expect(reader.ready).toBeUndefined();
-    expect(reader.fragment).toHaveLength(0);
   });
 });
 
@@ -216,16 +233,16 @@ async function push(
   bio: PairedBio,
   network: PairedBio,
   received: number[],
-  step: () => number,
-): Promise<number> {
+  step: () => FlushProgress | WriteProgress,
+): Promise<Flushed | Written> {
   for (;;) {
-    const ret = step();
+    const progress = step();
     const view = network.nread0();
     received.push(...view);
     network.nread(view.length);
-    if (ret === 0 || (ret > 0 && ret !== Progress.wantWrite && ret !== Progress.wantAsync)) return ret;
-    if (Math.abs(ret) === Progress.wantAsync) await writer.ready;
-    else expect(Math.abs(ret)).toBe(Progress.wantWrite);
+    if (progress.kind !== 'wait') return progress;
+    if (progress === WANT_ASYNC) await writer.ready;
+    else expect(progress).toBe(WANT_WRITE);
   }
 }
 
@@ -240,16 +257,16 @@ describe('writing with an asynchronous AEAD', () => {
       writer.legacyVersion = Version.tls12;
       writer.install(toyProtection(0, options));
       const data = Uint8Array.from({ length: 70_000 }, (_, i) => i * 31);
-      const write = (from: Uint8Array): Promise<number> =>
+      const write = (from: Uint8Array): Promise<Flushed | Written> =>
         push(writer, bio, network, received, () => writer.write(bio, from));
-      expect(await write(data)).toBe(70_000);
+      expect(await write(data)).toEqual({ kind: 'written', count: 70_000 });
       writer.handshake(Uint8Array.of(24));
       writer.install(toyProtection(1, options));
       writer.handshake(Uint8Array.of(25));
       writer.changeCipherSpec();
-      expect(await write(data.subarray(0, 10))).toBe(10);
+      expect(await write(data.subarray(0, 10))).toEqual({ kind: 'written', count: 10 });
       writer.alert(1, 0);
-      await push(writer, bio, network, received, () => writer.flush(bio));
+      expect(await push(writer, bio, network, received, () => writer.flush(bio))).toBe(FLUSHED);
       expect(writer.idle).toBe(true);
 
       const reader = new RecordReader({ handshake: { leftover: 0 }, emptyRecordsInARow: 32 });
@@ -258,9 +275,10 @@ describe('writing with an asynchronous AEAD', () => {
       const [from, to] = bioPair(received.length);
       to.write(Uint8Array.from(received));
       const records: [number, number][] = [];
-      while (reader.next(from) === Progress.done) {
-        records.push([reader.type, reader.fragment.length]);
-        if (reader.type === handshake && reader.fragment[0] === 24) reader.install(toyProtection(1));
+      for (let came = reader.next(from); isGiven(came); came = reader.next(from)) {
+        const [type, content] = contentOf(came);
+        records.push([type, content.length]);
+        if (type === handshake && content[0] === 24) reader.install(toyProtection(1));
       }
       expect(records).toEqual([
         ...Array.from({ length: 4 }, () => [application_data, 16384]),
@@ -278,8 +296,8 @@ describe('writing with an asynchronous AEAD', () => {
     const [bio] = bioPair(100_000);
     writer.install(toyProtection(0, { delay: () => new Promise(() => undefined), depth: 3 }));
     const data = new Uint8Array(100_000);
-    expect(writer.write(bio, data)).toBe(-Progress.wantAsync);
-    expect(writer.write(bio, data)).toBe(-Progress.wantAsync);
+    expect(writer.write(bio, data)).toBe(WANT_ASYNC);
+    expect(writer.write(bio, data)).toBe(WANT_ASYNC);
     expect(() => writer.write(bio, data.subarray(0, 3 * 16384 - 1))).toThrow(TypeError);
   });
 
@@ -287,7 +305,7 @@ describe('writing with an asynchronous AEAD', () => {
     const writer = new RecordWriter();
     const [bio] = bioPair(1000);
     writer.install(toyProtection(0, { delay: () => Promise.reject(new Error('no more workers')) }));
-    expect(writer.write(bio, Uint8Array.of(1))).toBe(-Progress.wantAsync);
+    expect(writer.write(bio, Uint8Array.of(1))).toBe(WANT_ASYNC);
     await writer.ready;
     expect(() => writer.write(bio, Uint8Array.of(1))).toThrow(
       expect.objectContaining({ code: 'CRYPTO_FAILED' }) as Error,

@@ -137,9 +137,9 @@ describe('record protection', () => {
   it('asks for new keys in time and refuses a record too many', () => {
     const protection = toyProtection(1, { recordLimit: 1026 });
     sealed(protection, content);
-    expect(protection.worn).toBe(false);
+    expect(protection.needsRekey).toBe(false);
     sealed(protection, content);
-    expect(protection.worn).toBe(true);
+    expect(protection.needsRekey).toBe(true);
     for (let i = 2; i < 1026; i++) sealed(protection, content);
     expect(() => sealed(protection, content)).toThrow(expect.objectContaining({ code: 'KEY_LIMIT_REACHED' }) as Error);
   });

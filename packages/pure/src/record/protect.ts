@@ -64,7 +64,7 @@ export class Protection {
   }
 
   /** It is time for new keys (RFC 9846 section 5.5). */
-  get worn(): boolean {
+  get needsRekey(): boolean {
     return this.records >= this.#limit - UPDATE_MARGIN;
   }
 

@@ -3,14 +3,15 @@ import { TlsError } from '@ferrule/result';
 import { ContentType } from '@ferrule/result/numbers';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { contentOf, isGiven } from '../../test/progress.ts';
 import { toyProtection } from '../../test/toy-aead.ts';
 import { MAX_HANDSHAKE_RECORDS_IN_A_ROW } from '../limits.ts';
 import { giveBack, takeBuffer } from './pool.ts';
 import { RECORD_HEADER, type Protection } from './protect.ts';
-import { Progress, RecordReader } from './reader.ts';
+import { ENDED, WANT_READ } from './progress.ts';
+import { RecordReader, type ReadProgress } from './reader.ts';
 
 const { handshake, alert, application_data, change_cipher_spec } = ContentType;
-const EMPTY = new Uint8Array(0);
 const VERSIONS = ['TLSv1.3', 'TLSv1.2'] as const;
 
 /** A record without protection. */
@@ -56,12 +57,12 @@ function readAll(
   let ended = false;
   for (;;) {
     const progress = reader.next(bio);
-    if (progress === Progress.done) {
-      records.push([reader.type, [...reader.fragment]]);
+    if (isGiven(progress)) {
+      records.push(contentOf(progress));
       continue;
     }
-    if (progress === Progress.eof) return records;
-    expect(progress).toBe(Progress.wantRead);
+    if (progress === ENDED) return records;
+    expect(progress).toBe(WANT_READ);
     if (at < stream.length) {
       const count = network.write(stream.subarray(at, Math.min(at + piece, stream.length)));
       expect(count).toBeGreaterThan(0);
@@ -105,7 +106,7 @@ describe.each(VERSIONS)('reading records of %s', (version) => {
       const records: [number, number[]][] = [];
       for (const part of [bytes.subarray(0, at), bytes.subarray(at)]) {
         network.write(part);
-        while (reader.next(bio) === Progress.done) records.push([reader.type, [...reader.fragment]]);
+        for (let came = reader.next(bio); isGiven(came); came = reader.next(bio)) records.push(contentOf(came));
       }
       expect(records).toEqual(given);
     }
@@ -154,7 +155,7 @@ describe.each(VERSIONS)('reading records of %s', (version) => {
       const [bio, network] = bioPair(40_000);
       network.write(changed);
       const outcome = codeOf(() => {
-        while (reader.next(bio) === Progress.done) records.push([reader.type, [...reader.fragment]]);
+        for (let came = reader.next(bio); isGiven(came); came = reader.next(bio)) records.push(contentOf(came));
       });
       expect(records).toEqual(given.slice(0, records.length));
       // A longer length makes it wait for bytes that do not come.
@@ -188,10 +189,9 @@ describe.each(VERSIONS)('reading records of %s', (version) => {
     const next = toyProtection(2, {}, version);
     const [bio, network] = bioPair(40_000);
     network.write(join(sealed(old, handshake, [1]), sealed(next, application_data, [2])));
-    expect(reader.next(bio)).toBe(Progress.done);
+    expect(reader.next(bio)).toMatchObject({ kind: 'record', type: handshake });
     reader.install(toyProtection(2, {}, version));
-    expect(reader.next(bio)).toBe(Progress.done);
-    expect([...reader.fragment]).toEqual([2]);
+    expect(reader.next(bio)).toEqual({ kind: 'record', type: application_data, fragment: Uint8Array.of(2) });
   });
 });
 
@@ -347,12 +347,9 @@ describe('alerts', () => {
     const reader = makeReader({ version: 'TLSv1.2' });
     const [bio, network] = bioPair(1000);
     network.write(join(clear(alert, [1, 112]), clear(alert, [1, 0]), clear(alert, [2, 40])));
-    expect(reader.next(bio)).toBe(Progress.done);
-    expect(reader.alert).toEqual({ level: 1, description: 0 });
-    expect(reader.next(bio)).toBe(Progress.done);
-    expect(reader.alert).toEqual({ level: 2, description: 40 });
-    expect(reader.next(bio)).toBe(Progress.wantRead);
-    expect(reader.alert).toBeUndefined();
+    expect(reader.next(bio)).toEqual({ kind: 'alert', alert: { level: 1, description: 0 } });
+    expect(reader.next(bio)).toEqual({ kind: 'alert', alert: { level: 2, description: 40 } });
+    expect(reader.next(bio)).toBe(WANT_READ);
   });
 
   it('that warn are dropped four times in a row, not five', () => {
@@ -377,17 +374,17 @@ describe('handshake records', () => {
   it('of one byte each are given out, but not without end, and only data ends a row', () => {
     const reader = makeReader({ version: 'TLSv1.3' });
     const [bio, network] = bioPair();
-    const next = (type: number, content: number[]): number => {
+    const next = (type: number, content: number[]): ReadProgress => {
       network.write(clear(type, content));
       return reader.next(bio);
     };
-    const byte = (): number => next(handshake, [1]);
+    const byte = (): ReadProgress => next(handshake, [1]);
     for (let i = 0; i < MAX_HANDSHAKE_RECORDS_IN_A_ROW; i++)
-      if (byte() !== Progress.done) throw new Error(`record ${i} was not given out`);
-    expect(next(application_data, [1])).toBe(Progress.done);
+      if (!isGiven(byte())) throw new Error(`record ${i} was not given out`);
+    expect(next(application_data, [1]).kind).toBe('record');
     for (let i = 0; i < MAX_HANDSHAKE_RECORDS_IN_A_ROW; i++)
-      if (byte() !== Progress.done) throw new Error(`record ${i} was not given out`);
-    expect(next(application_data, [])).toBe(Progress.done);
+      if (!isGiven(byte())) throw new Error(`record ${i} was not given out`);
+    expect(next(application_data, []).kind).toBe('record');
     expect(codeOf(byte)).toBe('TOO_MANY_MESSAGES unexpected_message');
   });
 });
@@ -428,11 +425,9 @@ describe('memory', () => {
     const reader = makeReader({ version: 'TLSv1.3', keys: toyProtection(1) });
     const [bio, network] = bioPair(1000);
     network.write(sealed(toyProtection(1), application_data, [1, 2, 3]));
-    reader.next(bio);
-    const view = reader.fragment;
-    expect([...view]).toEqual([1, 2, 3]);
+    const came = reader.next(bio);
+    expect(came).toMatchObject({ fragment: Uint8Array.of(1, 2, 3) });
     reader.dispose();
-    expect([...view]).toEqual([0, 0, 0]);
-    expect(reader.fragment).toEqual(EMPTY);
+    expect(came).toMatchObject({ fragment: new Uint8Array(3) });
   });
 });

@@ -25,11 +25,21 @@ import { cryptoFailed, fail } from '../reason.ts';
 import { decodeAlert, type AlertMessage } from './alert.ts';
 import { refuseForeign } from './foreign.ts';
 import { giveBack, takeBuffer } from './pool.ts';
+import {
+  ENDED,
+  WANT_ASYNC,
+  WANT_READ,
+  type Ended,
+  type Progress,
+  type ReadAlert,
+  type ReadRecord,
+  type ReadWait,
+  type Waiting,
+} from './progress.ts';
 import { contentLength, RECORD_HEADER, type Protection } from './protect.ts';
 
-/** What {@link RecordReader.next} and {@link RecordWriter.flush} answer; 2, 3 and 9 are SSL_get_error(3) codes. */
-export const Progress = { done: 0, wantRead: 2, wantWrite: 3, wantAsync: 9, eof: -1 } as const;
-export type ReadProgress = 0 | 2 | 9 | -1;
+/** What {@link RecordReader.next} answers. */
+export type ReadProgress = Progress<ReadRecord | ReadAlert | Ended, ReadWait>;
 
 export interface ReaderOptions {
   /** How many handshake bytes wait for the rest of their message: no other record may come in between. */
@@ -40,12 +50,6 @@ export interface ReaderOptions {
 }
 
 export class RecordReader {
-  /** ContentType of the last record. */
-  type = 0;
-  /** Its content, perhaps empty; valid until the next call to {@link next}. */
-  fragment: Uint8Array = EMPTY;
-  /** The last record's alert: close_notify or a fatal one; warnings that mean nothing are dropped. */
-  alert: AlertMessage | undefined;
   /** The negotiated version, once known. */
   version: TlsVersion | undefined;
   /** True after the peer's Finished: change_cipher_spec is no longer dropped, and records are read ahead. */
@@ -76,22 +80,20 @@ export class RecordReader {
   }
 
   /**
-   * Goes on to the next record, into {@link type} and {@link fragment}.
+   * The next record or alert that means something.
    *
-   * @returns 0 there is one; 2 the BIO has no more now; 9 {@link ready} must settle first; -1 the BIO is at its end.
    * @throws TlsError for what no peer may send.
    */
   next(bio: Bio): ReadProgress {
-    this.fragment = EMPTY;
-    this.alert = undefined;
     for (;;) {
       const sync = this.#protection === undefined || this.#protection.aead.sync;
       const progress = sync ? this.#nextNow(bio) : this.#nextLater(bio);
-      if (progress !== Progress.done) {
-        if (progress !== Progress.wantAsync) this.#rest();
+      if (progress.kind !== 'record') {
+        if (progress !== WANT_ASYNC) this.#rest();
         return progress;
       }
-      if (this.#judge()) return Progress.done;
+      const judged = this.#judge(progress);
+      if (judged !== undefined) return judged;
     }
   }
 
@@ -124,106 +126,99 @@ export class RecordReader {
   dispose(): void {
     this.#protection?.dispose();
     this.#recall();
-    this.fragment = EMPTY;
     this.#gatheredBytes = 0;
     this.#returnGathered();
     this.#rest();
   }
 
-  #nextNow(bio: Bio): ReadProgress {
-    const found = this.#find(bio);
-    if (found !== Progress.done) return found;
+  #nextNow(bio: Bio): ReadRecord | Stalled {
+    const stalled = this.#find(bio);
+    if (stalled !== undefined) return stalled;
     const protection = this.#protection;
-    this.type = this.#record[0] ?? 0;
-    if (protection === undefined || this.type === ContentType.change_cipher_spec) {
+    const type = this.#record[0] ?? 0;
+    if (protection === undefined || type === ContentType.change_cipher_spec) {
       // A TLS 1.3 change_cipher_spec is never protected, a TLS 1.2 one of ours always comes before the keys.
-      this.fragment = this.#record.slice(RECORD_HEADER, this.#length);
+      const fragment = this.#record.slice(RECORD_HEADER, this.#length);
       this.#consume(bio);
-      return Progress.done;
+      return { kind: 'record', type, fragment };
     }
     if (this.#plain.length === 0) this.#plain = takeBuffer();
     const opened = protection.open(this.#record, this.#length, this.#plain);
     this.#consume(bio);
-    this.#deliver(opened);
-    return Progress.done;
+    return this.#content(type, opened);
   }
 
-  #nextLater(bio: Bio): ReadProgress {
+  #nextLater(bio: Bio): ReadRecord | Stalled {
     const stalled = this.#fillWindow(bio);
     const head = this.#queue[0];
     if (head === undefined) return stalled;
-    if (head.state === 'pending') return Progress.wantAsync;
+    if (head.state === 'pending') return WANT_ASYNC;
     this.#queue.shift();
     this.#bytesInFlight -= head.bytes;
     bio.nread(head.bytes);
-    this.type = head.type;
     if (head.state === 'broken') throw cryptoFailed('opening a record', head.reason);
-    if (head.state === 'clear') this.fragment = head.opened as Uint8Array;
-    else this.#deliver(head.opened);
-    return Progress.done;
+    if (head.state === 'clear') return { kind: 'record', type: head.type, fragment: head.opened as Uint8Array };
+    return this.#content(head.type, head.opened);
   }
 
   /** Submits records until the window is full; says what keeps it from submitting more. */
-  #fillWindow(bio: Bio): ReadProgress {
+  #fillWindow(bio: Bio): Stalled {
     const protection = this.#protection as Protection;
     const depth =
       this.established && !bio.blocking && !protection.aead.sync
         ? Math.min(protection.aead.depth, MAX_RECORDS_IN_FLIGHT)
         : 1;
     while (this.#queue.length < depth && this.#bytesInFlight < MAX_BYTES_IN_FLIGHT) {
-      let found: ReadProgress;
+      let stalled: Stalled | undefined;
       try {
-        found = this.#find(bio);
+        stalled = this.#find(bio);
       } catch (error) {
         // It will be found again when it is its turn.
-        if (this.#queue.length > 0) return Progress.wantAsync;
+        if (this.#queue.length > 0) return WANT_ASYNC;
         throw error;
       }
-      if (found !== Progress.done) return found;
+      if (stalled !== undefined) return stalled;
       const bytes = this.#inPlace ? this.#length : 0;
       this.#queue.push(new Opening(this.#record.subarray(0, this.#length), bytes, protection));
       this.#bytesInFlight += bytes;
       if (this.#inPlace) this.#record = EMPTY;
       else this.#consume(bio);
     }
-    return Progress.wantAsync;
+    return WANT_ASYNC;
   }
 
-  /** What the AEAD made of a record: its content and true type. */
-  #deliver(opened: Uint8Array | null): void {
+  /** What the AEAD made of a record of this outer type: its content and true type. */
+  #content(outer: number, opened: Uint8Array | null): ReadRecord {
     const inner = this.version === 'TLSv1.3';
     // A record in the clear where all are protected is a forgery first, and of a wrong type second.
     if (opened === null) throw fail('BAD_RECORD_MAC');
-    if (inner && this.type !== ContentType.application_data)
-      throw fail('UNEXPECTED_RECORD', `a protected record of outer type ${this.type}`);
+    if (inner && outer !== ContentType.application_data)
+      throw fail('UNEXPECTED_RECORD', `a protected record of outer type ${outer}`);
     const limit = this.#limit ?? MAX_PLAINTEXT + (inner ? 1 : 0);
     if (opened.length > limit)
       throw fail('RECORD_TOO_LARGE', `a record of ${opened.length} bytes of plaintext, where ${limit} are taken`);
-    if (!inner) {
-      this.fragment = opened;
-      return;
-    }
+    if (!inner) return { kind: 'record', type: outer, fragment: opened };
     const length = contentLength(opened);
     if (length < 0) throw fail('UNEXPECTED_RECORD', 'a record that holds nothing but padding');
-    this.type = opened[length] ?? 0;
-    if (this.type === ContentType.change_cipher_spec || !isContentType(this.type))
-      throw fail('UNEXPECTED_RECORD', `a record of inner type ${this.type}`);
+    const type = opened[length] ?? 0;
+    if (type === ContentType.change_cipher_spec || !isContentType(type))
+      throw fail('UNEXPECTED_RECORD', `a record of inner type ${type}`);
     // RFC 9846 section 5.4: only application data may be empty.
-    if (length === 0 && this.type !== ContentType.application_data)
-      throw fail('UNEXPECTED_RECORD', `an empty record of inner type ${this.type}`);
-    this.fragment = opened.subarray(0, length);
+    if (length === 0 && type !== ContentType.application_data)
+      throw fail('UNEXPECTED_RECORD', `an empty record of inner type ${type}`);
+    return { kind: 'record', type, fragment: opened.subarray(0, length) };
   }
 
-  /** True when the record is for the caller; false when it means nothing. */
-  #judge(): boolean {
-    const { type, fragment } = this;
+  /** The record or alert for the caller; `undefined` when it means nothing. */
+  #judge(record: ReadRecord): ReadRecord | ReadAlert | undefined {
+    const { type, fragment } = record;
     if (type === ContentType.change_cipher_spec && this.version === 'TLSv1.3') {
       this.#options.trace?.(type, fragment);
       // RFC 9846 section 5: one byte of 1, until the peer's Finished.
       if (this.established || fragment.length !== 1 || fragment[0] !== 1)
         throw fail('UNEXPECTED_RECORD', 'a change_cipher_spec record that TLS 1.3 has no place for');
       this.#countEmpty();
-      return false;
+      return undefined;
     }
     if (fragment.length === 0) this.#countEmpty();
     const alert = type === ContentType.alert ? decodeAlert(fragment) : undefined;
@@ -232,7 +227,10 @@ export class RecordReader {
     if (type !== ContentType.handshake && this.#options.handshake.leftover > 0 && !isFatal(alert)) {
       throw fail('UNEXPECTED_RECORD', `a record of type ${type} in the middle of a handshake message`);
     }
-    if (alert !== undefined) return this.#judgeAlert(alert);
+    if (alert !== undefined) {
+      this.#options.trace?.(type, fragment);
+      return this.#judgeAlert(alert);
+    }
     if (type === ContentType.change_cipher_spec) this.#options.trace?.(type, fragment);
     if (type === ContentType.handshake && ++this.#handshakeInARow > MAX_HANDSHAKE_RECORDS_IN_A_ROW) {
       throw fail('TOO_MANY_MESSAGES', `${this.#handshakeInARow} handshake records without data in between`);
@@ -248,7 +246,7 @@ export class RecordReader {
     // Else only data ends a row: whoever alternates between two things that mean nothing still sends nothing.
     if (type === ContentType.application_data && fragment.length > 0)
       this.#emptyInARow = this.#warningsInARow = this.#handshakeInARow = 0;
-    return true;
+    return record;
   }
 
   /**
@@ -256,26 +254,25 @@ export class RecordReader {
    * TLS 1.2 no_renegotiation answers what we never ask: RFC 5246 section 7.2.2 leaves us the end of the connection, and
    * OpenSSL takes it.
    */
-  #judgeAlert(alert: AlertMessage): boolean {
-    this.#options.trace?.(ContentType.alert, this.fragment);
-    if (alert.level === 2 || alert.description === Alert.close_notify) {
-      this.alert = alert;
-      return true;
-    }
+  #judgeAlert(alert: AlertMessage): ReadAlert | undefined {
+    if (alert.level === 2 || alert.description === Alert.close_notify) return { kind: 'alert', alert };
     if (this.version === 'TLSv1.3' && alert.description !== Alert.user_canceled)
       throw fail('BAD_ALERT', `an alert of description ${alert.description} as a warning`);
     if (alert.description === Alert.no_renegotiation)
       throw fail('BAD_ALERT', 'no_renegotiation, though nobody asked for one');
     if (++this.#warningsInARow > MAX_WARNING_ALERTS) throw fail('TOO_MANY_WARNING_ALERTS');
-    return false;
+    return undefined;
   }
 
   #countEmpty(): void {
     if (++this.#emptyInARow > this.#options.emptyRecordsInARow) throw fail('TOO_MANY_EMPTY_RECORDS');
   }
 
-  /** Looks for a whole record: in place if the BIO has it in one piece, gathered piece by piece otherwise. */
-  #find(bio: Bio): ReadProgress {
+  /**
+   * Looks for a whole record: in place if the BIO has it in one piece, gathered piece by piece otherwise. Says what is in
+   * the way of it; `undefined` when it has one.
+   */
+  #find(bio: Bio): Stalled | undefined {
     if (this.#gatheredBytes === 0) {
       let view = this.#look(bio, RECORD_HEADER);
       if (view.length >= RECORD_HEADER) {
@@ -285,12 +282,12 @@ export class RecordReader {
           this.#record = view;
           this.#length = length;
           this.#inPlace = true;
-          return Progress.done;
+          return undefined;
         }
       }
     }
     // Behind records in flight nothing is taken out of the BIO: with new keys it would be missing.
-    return this.#queue.length > 0 ? Progress.wantRead : this.#gather(bio);
+    return this.#queue.length > 0 ? WANT_READ : this.#gather(bio);
   }
 
   /** What lies in the BIO behind the records in flight. */
@@ -299,7 +296,7 @@ export class RecordReader {
     return this.#bytesInFlight === 0 ? view : view.subarray(this.#bytesInFlight);
   }
 
-  #gather(bio: Bio): ReadProgress {
+  #gather(bio: Bio): Stalled | undefined {
     for (;;) {
       const have = this.#gatheredBytes;
       const needed =
@@ -308,11 +305,11 @@ export class RecordReader {
         this.#record = this.#gathered;
         this.#length = needed;
         this.#inPlace = false;
-        return Progress.done;
+        return undefined;
       }
       const view = bio.nread0(1);
       const count = Math.min(view.length, needed - have);
-      if (count === 0) return bio.eof ? Progress.eof : Progress.wantRead;
+      if (count === 0) return bio.eof ? ENDED : WANT_READ;
       if (this.#gathered.length === 0) this.#gathered = takeBuffer();
       this.#gathered.set(count === view.length ? view : view.subarray(0, count), have);
       bio.nread(count);
@@ -372,6 +369,8 @@ export class RecordReader {
     this.#plain = EMPTY;
   }
 }
+
+type Stalled = Waiting<ReadWait> | Ended;
 
 /** A record in flight. When keys change another one takes its place, and its late answer concerns nobody. */
 class Opening {

@@ -2,9 +2,11 @@ import { bioPair, type PairedBio } from '@ferrule/bio';
 import { ContentType, Version } from '@ferrule/result/numbers';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { contentOf, isGiven } from '../../test/progress.ts';
 import { toyProtection, type ToyOptions } from '../../test/toy-aead.ts';
 import type { Protection } from './protect.ts';
-import { Progress, RecordReader } from './reader.ts';
+import { FLUSHED, WANT_WRITE } from './progress.ts';
+import { RecordReader } from './reader.ts';
 import { RecordWriter } from './writer.ts';
 
 const { handshake, alert, application_data, change_cipher_spec } = ContentType;
@@ -29,8 +31,8 @@ class Outlet {
 
   /** Flushes, draining whenever the BIO is full. */
   flush(): void {
-    for (let progress = this.writer.flush(this.bio); progress !== 0; progress = this.writer.flush(this.bio)) {
-      expect(progress).toBe(Progress.wantWrite);
+    for (let progress = this.writer.flush(this.bio); progress !== FLUSHED; progress = this.writer.flush(this.bio)) {
+      expect(progress).toBe(WANT_WRITE);
       this.drain();
     }
     this.drain();
@@ -39,9 +41,9 @@ class Outlet {
   /** Writes all of it, draining whenever the BIO is full. */
   write(from: Uint8Array): void {
     for (let at = 0; at < from.length;) {
-      const ret = this.writer.write(this.bio, from.subarray(at));
-      if (ret > 0) at += ret;
-      else expect(ret).toBe(-Progress.wantWrite);
+      const progress = this.writer.write(this.bio, from.subarray(at));
+      if (progress.kind === 'written') at += progress.count;
+      else expect(progress).toBe(WANT_WRITE);
       this.drain();
     }
   }
@@ -72,8 +74,9 @@ function readBack(
   for (;;) {
     const next = keys.get(list.length);
     if (next !== undefined) reader.install(next);
-    if (reader.next(bio) !== Progress.done) return list;
-    list.push([reader.type, [...reader.fragment]]);
+    const came = reader.next(bio);
+    if (!isGiven(came)) return list;
+    list.push(contentOf(came));
   }
 }
 
@@ -160,7 +163,7 @@ describe('application data', () => {
   it('is taken in records of 2^14 bytes as far as the BIO has room', () => {
     const outlet = new Outlet(40_000);
     outlet.writer.install(toyProtection(1));
-    expect(outlet.writer.write(outlet.bio, new Uint8Array(100_000))).toBe(2 * 16384);
+    expect(outlet.writer.write(outlet.bio, new Uint8Array(100_000))).toEqual({ kind: 'written', count: 2 * 16384 });
     expect(outlet.writer.idle).toBe(true);
   });
 
@@ -168,12 +171,12 @@ describe('application data', () => {
     const outlet = new Outlet(1000);
     outlet.writer.install(toyProtection(1));
     const data = Uint8Array.from({ length: 2500 }, (_, i) => i);
-    expect(outlet.writer.write(outlet.bio, data)).toBe(-Progress.wantWrite);
+    expect(outlet.writer.write(outlet.bio, data)).toBe(WANT_WRITE);
     expect(outlet.writer.idle).toBe(false);
     outlet.drain();
-    expect(outlet.writer.write(outlet.bio, data)).toBe(-Progress.wantWrite);
+    expect(outlet.writer.write(outlet.bio, data)).toBe(WANT_WRITE);
     outlet.drain();
-    expect(outlet.writer.write(outlet.bio, data)).toBe(2500);
+    expect(outlet.writer.write(outlet.bio, data)).toEqual({ kind: 'written', count: 2500 });
     outlet.drain();
     expect(outlet.records).toHaveLength(1);
     expect(readBack(outlet.bytes, new Map([[0, toyProtection(1)]]))).toEqual([[application_data, [...data]]]);
@@ -182,7 +185,7 @@ describe('application data', () => {
   it('must be repeated with no fewer bytes after a wait', () => {
     const outlet = new Outlet(10);
     outlet.writer.install(toyProtection(1));
-    expect(outlet.writer.write(outlet.bio, new Uint8Array(50))).toBe(-Progress.wantWrite);
+    expect(outlet.writer.write(outlet.bio, new Uint8Array(50))).toBe(WANT_WRITE);
     expect(() => outlet.writer.write(outlet.bio, new Uint8Array(49))).toThrow(TypeError);
     outlet.write(new Uint8Array(60));
     expect(readBack(outlet.bytes, new Map([[0, toyProtection(1)]])).map(([, content]) => content.length)).toEqual([
@@ -327,6 +330,6 @@ describe('a writer', () => {
     outlet.writer.handshake(new Uint8Array(50));
     outlet.writer.dispose();
     expect(outlet.writer.idle).toBe(true);
-    expect(outlet.writer.flush(outlet.bio)).toBe(0);
+    expect(outlet.writer.flush(outlet.bio)).toBe(FLUSHED);
   });
 });

@@ -12,13 +12,20 @@ import { MAX_BYTES_IN_FLIGHT, MAX_PLAINTEXT, MAX_RECORDS_IN_FLIGHT } from '../li
 import { cryptoFailed, fail } from '../reason.ts';
 import { encodeAlert } from './alert.ts';
 import { BUFFER_SIZE, giveBack, takeBuffer } from './pool.ts';
+import {
+  FLUSHED,
+  WANT_ASYNC,
+  WANT_WRITE,
+  type Flushed,
+  type Progress,
+  type WriteWait,
+  type Written,
+} from './progress.ts';
 import { RECORD_HEADER, type Protection } from './protect.ts';
 
-/**
- * 0: everything is in the BIO; 3 (WANT_WRITE): it is full; 9 (WANT_ASYNC): {@link RecordWriter.ready} must settle
- * first.
- */
-export type WriteProgress = 0 | 3 | 9;
+/** WANT_WRITE: the BIO is full; WANT_ASYNC: {@link RecordWriter.ready} must settle first. */
+export type FlushProgress = Progress<Flushed, WriteWait>;
+export type WriteProgress = Progress<Written, WriteWait>;
 
 export class RecordWriter {
   /**
@@ -43,7 +50,7 @@ export class RecordWriter {
   readonly #queue: Sealing[] = [];
   #bytesInFlight = 0;
   /** Bytes of the write() under way that are in records already; not reported to the caller yet. */
-  #owed = 0;
+  #committed = 0;
 
   /** Adds a handshake message, header included, to the flight; it must not change until that has left. */
   handshake(message: Uint8Array): void {
@@ -77,13 +84,13 @@ export class RecordWriter {
   }
 
   /** Pushes what waits into the BIO. */
-  flush(bio: Bio): WriteProgress {
+  flush(bio: Bio): FlushProgress {
     this.#endFlight();
     for (;;) {
-      if (!this.#drain(bio)) return 3;
+      if (!this.#drain(bio)) return WANT_WRITE;
       const head = this.#queue[0];
-      if (head === undefined) return 0;
-      if (head.state === 'pending') return 9;
+      if (head === undefined) return FLUSHED;
+      if (head.state === 'pending') return WANT_ASYNC;
       if (head.state === 'broken') throw cryptoFailed('sealing a record', head.reason);
       this.#queue.shift();
       this.#bytesInFlight -= head.size;
@@ -92,15 +99,15 @@ export class RecordWriter {
   }
 
   /**
-   * Application data. When it returns a count, the records of that many bytes are in the BIO; a negated {@link
-   * WriteProgress} (-3, -9) means: call again with the same bytes, as SSL_write(3) has it.
+   * Application data; the count written may be less than all of it. After a wait, call again with the same bytes, as
+   * SSL_write(3) has it.
    *
    * @throws TypeError for fewer bytes than in the call that is being repeated.
    */
-  write(bio: Bio, from: Uint8Array): number {
-    if (from.length < this.#owed)
+  write(bio: Bio, from: Uint8Array): WriteProgress {
+    if (from.length < this.#committed)
       throw new TypeError(
-        `write() is to be repeated with the same bytes: there were ${this.#owed} or more, now ${from.length}`,
+        `write() is to be repeated with the same bytes: there were ${this.#committed} or more, now ${from.length}`,
       );
     const protection = this.#protection;
     if (protection === undefined) throw fail('INTERNAL_ERROR', 'application data without keys');
@@ -113,8 +120,8 @@ export class RecordWriter {
   }
 
   /** Bytes that the write() which is to be repeated must have at least. */
-  get owed(): number {
-    return this.#owed;
+  get committed(): number {
+    return this.#committed;
   }
 
   /**
@@ -122,12 +129,12 @@ export class RecordWriter {
    * what comes after.
    */
   endWrite(): void {
-    this.#owed = 0;
+    this.#committed = 0;
   }
 
   /** It is time for new keys. */
-  get worn(): boolean {
-    return this.#protection?.worn ?? false;
+  get needsRekey(): boolean {
+    return this.#protection?.needsRekey ?? false;
   }
 
   /** Everything has gone into the BIO. */
@@ -141,16 +148,16 @@ export class RecordWriter {
     this.#flight.length = 0;
     this.#queue.length = 0;
     this.#bytesInFlight = 0;
-    this.#owed = 0;
+    this.#committed = 0;
     this.#releaseOut();
   }
 
-  #writeNow(bio: Bio, from: Uint8Array, protection: Protection): number {
-    const wait = this.flush(bio);
-    if (wait !== 0) return -wait;
-    let taken = this.#owed;
-    this.#owed = 0;
-    if (taken > 0) return taken;
+  #writeNow(bio: Bio, from: Uint8Array, protection: Protection): WriteProgress {
+    const before = this.flush(bio);
+    if (before.kind === 'wait') return before;
+    let taken = this.#committed;
+    this.#committed = 0;
+    if (taken > 0) return written(taken);
     do {
       const length = Math.min(from.length - taken, this.#contentLimit(protection));
       const padding = this.#paddingFor(protection, length);
@@ -162,39 +169,39 @@ export class RecordWriter {
         bio.nwrite(protection.seal(space.subarray(0, size), ContentType.application_data, length, padding));
       } else {
         // The rest waits for room; with nothing taken yet, the BIO may be too small for any record.
-        if (taken > 0) return taken;
+        if (taken > 0) return written(taken);
         this.#seal(protection, ContentType.application_data, content, padding);
-        const full = this.flush(bio);
-        if (full !== 0) {
-          this.#owed = length;
-          return -full;
+        const after = this.flush(bio);
+        if (after.kind === 'wait') {
+          this.#committed = length;
+          return after;
         }
       }
       taken += length;
     } while (taken < from.length);
-    return taken;
+    return written(taken);
   }
 
-  #writeLater(bio: Bio, from: Uint8Array, protection: Protection): number {
+  #writeLater(bio: Bio, from: Uint8Array, protection: Protection): WriteProgress {
     const depth = protection.aead.sync ? 1 : Math.min(protection.aead.depth, MAX_RECORDS_IN_FLIGHT);
     for (;;) {
-      while (this.#owed < from.length && this.#queue.length < depth && this.#bytesInFlight < MAX_BYTES_IN_FLIGHT) {
-        const length = Math.min(from.length - this.#owed, this.#contentLimit(protection));
-        const content = from.subarray(this.#owed, this.#owed + length);
+      while (this.#committed < from.length && this.#queue.length < depth && this.#bytesInFlight < MAX_BYTES_IN_FLIGHT) {
+        const length = Math.min(from.length - this.#committed, this.#contentLimit(protection));
+        const content = from.subarray(this.#committed, this.#committed + length);
         this.#push(
           Sealing.later(protection, ContentType.application_data, content, this.#paddingFor(protection, length)),
         );
-        this.#owed += length;
+        this.#committed += length;
       }
       const inFlight = this.#queue.length;
-      const wait = this.flush(bio);
+      const progress = this.flush(bio);
       // Room in the window is used before anybody waits.
-      if (wait === 9 && this.#owed < from.length && this.#queue.length < inFlight) continue;
-      if (wait !== 0) return -wait;
-      if (this.#owed === from.length) break;
+      if (progress === WANT_ASYNC && this.#committed < from.length && this.#queue.length < inFlight) continue;
+      if (progress.kind === 'wait') return progress;
+      if (this.#committed === from.length) break;
     }
-    this.#owed = 0;
-    return from.length;
+    this.#committed = 0;
+    return written(from.length);
   }
 
   #contentLimit(protection: Protection): number {
@@ -308,6 +315,8 @@ export class RecordWriter {
     this.#start = this.#end = 0;
   }
 }
+
+const written = (count: number): Written => ({ kind: 'written', count });
 
 function joined(messages: readonly Uint8Array[]): Uint8Array {
   const [first = EMPTY] = messages;
