@@ -18,7 +18,7 @@ const judges: Judges = {
 
 it(
   'x509 and both engines say the same of 200 random chains, but for what the table explains',
-  { timeout: 60_000 },
+  { timeout: 240_000 },
   async () => {
     const { unexplained, accepted, bothRefuse } = await judgeChains(judges, 1, 200);
     expect(unexplained.map(({ kind, title, verdicts }) => ({ kind, title, verdicts }))).toEqual([]);

@@ -264,7 +264,7 @@ describe.each(engines.filter(({ available }) => available))('a TLS Duplex on $na
   it('names the step at which time ran out', async () => {
     const silent = net.createServer().listen(0, '127.0.0.1');
     await once(silent, 'listening');
-    const duplex = dial({ port: (silent.address() as net.AddressInfo).port, handshakeTimeout: 100 });
+    const duplex = dial({ port: (silent.address() as net.AddressInfo).port, handshakeTimeout: 1_000 });
     expect(await failure(duplex)).toMatchObject({ code: 'TIMEOUT', message: expect.stringContaining('the handshake') });
     silent.close();
   });
