@@ -36,6 +36,16 @@ it('a chain that nothing is special about is accepted by each', async () => {
   }
 });
 
+it.each(['secp224r1', 'secp256k1', 'brainpoolP256r1', 'brainpoolP384r1'])(
+  'CA keys on %s are accepted by each',
+  async (curve) => {
+    const features = [0, 1].map((at) => ({ at, name: `key ${curve}` }));
+    const chain = buildChain({ between: 1, features, shapes: [] });
+    for (const [judge, ask] of Object.entries(judges))
+      expect([judge, await ask(chain)]).toEqual([judge, { accepts: true }]);
+  },
+);
+
 it('the same seed makes the same chain', () => {
   expect(randomChain(7)).toEqual(randomChain(7));
   expect(new Set(Array.from({ length: 50 }, (_, seed) => titleOf(randomChain(seed)))).size).toBeGreaterThan(30);

@@ -26,8 +26,14 @@ export interface SignatureCase {
 export const MESSAGE: Uint8Array = new Uint8Array(Buffer.from('what was signed'));
 
 const HASHES: readonly HashName[] = ['sha256', 'sha384', 'sha512'];
-type Curve = 'P-256' | 'P-384' | 'P-521';
+type Curve = 'P-256' | 'P-384' | 'P-521' | 'secp224r1' | 'secp256k1' | `brainpoolP${256 | 384 | 512}r1`;
 const ORDERS: Readonly<Record<Curve, string>> = {
+  secp224r1: 'ffffffffffffffffffffffffffff16a2e0b8f03e13dd29455c5c2a3d',
+  secp256k1: 'fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141',
+  brainpoolP256r1: 'a9fb57dba1eea9bc3e660a909d838d718c397aa3b561a6f7901e0e82974856a7',
+  brainpoolP384r1: '8cb91e82a3386d280f5d6f7e50e641df152f7109ed5456b31f166e6cac0425a7cf3ab6af6b7fc3103b883202e9046565',
+  brainpoolP512r1:
+    'aadd9db8dbe9c48b3fd4e6ae33c9fc07cb308db3b3c9d20ed6639cca70330870553e5c414ca92619418661197fac10471db1d381085ddaddb58796829ca90069',
   'P-256': 'ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551',
   'P-384': 'ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973',
   'P-521': `01${'f'.repeat(65)}a51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409`,

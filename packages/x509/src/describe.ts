@@ -181,7 +181,10 @@ const keyLines = ({ algorithm, bits, curve, modulus, exponent, key }: PublicKeyD
     lines.push(
       ...(key === undefined
         ? [`                ${curve}`]
-        : [`                ASN1 OID: ${CURVE_OIDS[curve] ?? curve}`, `                NIST CURVE: ${curve}`]),
+        : [
+            `                ASN1 OID: ${CURVE_OIDS[curve] ?? curve}`,
+            ...(curve.startsWith('P-') ? [`                NIST CURVE: ${curve}`] : []),
+          ]),
     );
   return lines;
 };
@@ -189,6 +192,7 @@ const CURVE_OIDS: Readonly<Record<string, string>> = {
   'P-256': 'prime256v1',
   'P-384': 'secp384r1',
   'P-521': 'secp521r1',
+  'P-224': 'secp224r1',
 };
 
 /** Hexadecimals with colons, `width` bytes a line. */

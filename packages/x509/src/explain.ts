@@ -98,7 +98,7 @@ const place = (depth: number): string =>
  * policies.
  */
 const phase = ({ code, verify, late }: Defect): number => {
-  if (late) return 5.5;
+  if (late) return verify === V.INVALID_POLICY_EXTENSION ? 6 : 5.5;
   switch (code) {
     case 'CERT_WEAK_KEY':
       return verify === V.EE_KEY_TOO_SMALL ? -2 : 1;

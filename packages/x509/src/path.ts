@@ -22,7 +22,7 @@ import { namesHost, parseHost, type Host } from './host.ts';
 import { nameText, sameName } from './name.ts';
 import { checkOptions, PATH_OPTIONS } from './options.ts';
 import { policyBreach } from './policy.ts';
-import { costOf, fits } from './public-key.ts';
+import { costOf, fits, isOfKind } from './public-key.ts';
 import {
   breachesOf,
   breachOfStrength,
@@ -372,8 +372,11 @@ function* ascend(
   const child = path[path.length - 1] as Certificate;
   if (!(yield* search.signedBy(child, issuer))) {
     if (!search.diagnosing) return undefined;
-    // OpenSSL has no other issuer for what signed itself
-    if (identifierMatch(child, issuer) === 0 || (yield* signedItself(search, child))) {
+    // OpenSSL has no other issuer for what signed itself, and none with a key of another kind than the signature's
+    const { signatureAlgorithm: algorithm } = child;
+    const { publicKey } = issuer;
+    const otherKind = algorithm && publicKey.kind !== 'unknown' && !isOfKind(algorithm, publicKey);
+    if (identifierMatch(child, issuer) === 0 || otherKind || (yield* signedItself(search, child))) {
       search.strangers.push(child);
       return undefined;
     }

@@ -39,9 +39,22 @@ describe('a public key', () => {
       0x0809, 0x080a, 0x080b,
     ]);
   });
+  it('on a curve that TLS does not sign with is known, and makes no signature of TLS', () => {
+    for (const [curve, bits] of [
+      ['secp256k1', 256],
+      ['brainpoolP256r1', 256],
+      ['brainpoolP384r1', 384],
+      ['brainpoolP512r1', 512],
+    ] as const) {
+      const key = parsePublicKey(newKeys('ec', curve).spki);
+      expect(key).toMatchObject({ kind: 'ec', curve, bits });
+      expect(signatureSchemes(key)).toEqual([]);
+    }
+    expect(parsePublicKey(newKeys('ec', 'secp224r1').spki)).toMatchObject({ kind: 'ec', curve: 'P-224', bits: 224 });
+  });
   it('of another kind can be read, and makes nothing', () => {
-    const other = parsePublicKey(newKeys('ec', 'secp256k1').spki);
-    expect(other).toMatchObject({ kind: 'unknown', description: 'EC curve 1.3.132.0.10' });
+    const other = parsePublicKey(newKeys('ec', 'sect283r1').spki);
+    expect(other).toMatchObject({ kind: 'unknown', description: 'EC curve 1.3.132.0.17' });
     expect(signatureSchemes(other)).toEqual([]);
     const dsa = parsePublicKey(spkiOf('dsa', { modulusLength: 1024, divisorLength: 160 }).spki);
     expect(dsa).toMatchObject({ kind: 'unknown', description: 'DSA' });
@@ -92,7 +105,7 @@ describe.each([nobleVerifier, nodeVerifier, webcryptoVerifier])('the verifier $n
       offCurve,
       new Uint8Array(),
       ec.spki.subarray(3),
-      newKeys('ec', 'secp256k1').spki,
+      newKeys('ec', 'sect283r1').spki,
     ];
     for (const algorithm of algorithms)
       for (const spki of keys)

@@ -7,7 +7,14 @@ import { type DerReader, readWhole } from './der.ts';
 import type { HashName, MlDsa, SignatureAlgorithm } from './signature.ts';
 import * as Tag from './tag.ts';
 
-export type Curve = 'P-256' | 'P-384' | 'P-521';
+/** Named curves with 112 bits of security or more: of RFC 5480, SEC 2 and RFC 5639. */
+export type Curve =
+  'P-256' | 'P-384' | 'P-521' | 'P-224' | 'secp256k1' | 'brainpoolP256r1' | 'brainpoolP384r1' | 'brainpoolP512r1';
+
+/** That sign certificates alone, and that not every platform has. */
+export type RareCurve = Exclude<Curve, 'P-256' | 'P-384' | 'P-521'>;
+
+export const isRare = (curve: Curve): curve is RareCurve => curve !== 'P-256' && curve !== 'P-384' && curve !== 'P-521';
 
 export type PublicKey = RsaKey | EcKey | EdwardsKey | MlDsaKey | UnknownKey;
 
@@ -56,7 +63,7 @@ export interface UnknownKey {
  */
 export const costOf = (key: PublicKey): number => {
   if (key.kind === 'rsa' || key.kind === 'rsa-pss') return Math.max(1, Math.ceil((key.bits / 4096) ** 2));
-  return key.bits > 512 ? 8 : key.bits > 256 ? 4 : 1;
+  return key.bits >= 512 ? 8 : key.bits > 256 ? 4 : 1;
 };
 
 const RSA = '1.2.840.113549.1.1.1';
@@ -65,6 +72,11 @@ const CURVES = new Map<string, readonly [Curve, bits: number]>([
   ['1.2.840.10045.3.1.7', ['P-256', 256]],
   ['1.3.132.0.34', ['P-384', 384]],
   ['1.3.132.0.35', ['P-521', 521]],
+  ['1.3.132.0.33', ['P-224', 224]],
+  ['1.3.132.0.10', ['secp256k1', 256]],
+  ['1.3.36.3.3.2.8.1.1.7', ['brainpoolP256r1', 256]],
+  ['1.3.36.3.3.2.8.1.1.11', ['brainpoolP384r1', 384]],
+  ['1.3.36.3.3.2.8.1.1.13', ['brainpoolP512r1', 512]],
 ]);
 /** FIPS 204 table 2: bytes of the key. */
 const ML_DSA = new Map<string, readonly [MlDsa, bits: MlDsaKey['bits'], length: number]>([
@@ -164,23 +176,19 @@ const positive = (reader: DerReader): Uint8Array => {
   return first === 0 ? view.subarray(1) : view;
 };
 
-/** Whether the key can have made a signature of this algorithm. */
-export const fits = (algorithm: SignatureAlgorithm, key: PublicKey): boolean => {
-  switch (algorithm.kind) {
-    case 'rsa-pkcs1':
-      return key.kind === 'rsa';
-    case 'rsa-pss':
-      return (
-        key.kind === 'rsa' ||
-        (key.kind === 'rsa-pss' &&
-          (!key.pss || (key.pss.hash === algorithm.hash && key.pss.saltLength <= algorithm.saltLength)))
-      );
-    case 'ecdsa':
-      return key.kind === 'ec';
-    default:
-      return key.kind === algorithm.kind;
-  }
+/** Whether keys of its kind make signatures of this algorithm at all. */
+export const isOfKind = (algorithm: SignatureAlgorithm, { kind }: PublicKey): boolean => {
+  const wanted = algorithm.kind === 'ecdsa' ? 'ec' : algorithm.kind === 'rsa-pkcs1' ? 'rsa' : algorithm.kind;
+  return kind === wanted || (wanted === 'rsa-pss' && kind === 'rsa');
 };
+
+/** Whether the key can have made a signature of this algorithm. */
+export const fits = (algorithm: SignatureAlgorithm, key: PublicKey): boolean =>
+  isOfKind(algorithm, key) &&
+  (algorithm.kind !== 'rsa-pss' ||
+    key.kind !== 'rsa-pss' ||
+    !key.pss ||
+    (key.pss.hash === algorithm.hash && key.pss.saltLength <= algorithm.saltLength));
 
 /**
  * Bits of security by NIST SP 800-57 part 1, table 2, as SSL_CTX_set_security_level(3) counts them; 0 = cannot be used.
@@ -228,7 +236,7 @@ export const signatureSchemes = (key: PublicKey): number[] => {
         (_, i) => !key.pss || key.pss.hash === (['sha256', 'sha384', 'sha512'] as const)[i],
       );
     case 'ec':
-      return [{ 'P-256': 0x0403, 'P-384': 0x0503, 'P-521': 0x0603 }[key.curve]];
+      return EC_SCHEMES.filter(([curve]) => curve === key.curve).map(([, scheme]) => scheme);
     case 'ed25519':
       return [0x0807];
     case 'ed448':
@@ -243,3 +251,8 @@ export const signatureSchemes = (key: PublicKey): number[] => {
       return [];
   }
 };
+const EC_SCHEMES = [
+  ['P-256', 0x0403],
+  ['P-384', 0x0503],
+  ['P-521', 0x0603],
+] as const;

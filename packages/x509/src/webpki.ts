@@ -8,6 +8,7 @@ import { extensionOf, type Certificate } from './certificate.ts';
 import { Oid } from './extensions.ts';
 import { addressText } from './general-name.ts';
 import { isEmptyName, nameAttributes } from './name.ts';
+import { isRare } from './public-key.ts';
 import type { Role, RuleBreach, RuleSet } from './rules.ts';
 import * as NameType from './name-type.ts';
 
@@ -29,12 +30,12 @@ const breachOfKey = ({ publicKey: key }: Certificate, role: Role): RuleBreach | 
   const good =
     key.kind === 'rsa'
       ? key.bits >= 2048 && key.bits % 8 === 0 && ((key.exponent.at(-1) as number) & 1) === 1
-      : key.kind === 'ec';
+      : key.kind === 'ec' && !isRare(key.curve);
   return good
     ? undefined
     : breach(
         role === 'leaf' ? V.EE_KEY_TOO_SMALL : V.CA_KEY_TOO_SMALL,
-        `has a key that the web's rules do not allow (${key.kind}, ${key.bits} bits; BR 6.1.5)`,
+        `has a key that the web's rules do not allow (${key.kind === 'ec' ? key.curve : key.kind}, ${key.bits} bits; BR 6.1.5)`,
         'CERT_WEAK_KEY',
       );
 };

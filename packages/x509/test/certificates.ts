@@ -87,6 +87,7 @@ const made = (): Uint8Array[] => [
   make({ keys: newKeys('ec', 'P-384') }).der,
   make({ keys: newKeys('ec', 'P-521') }).der,
   make({ keys: newKeys('ec', 'secp256k1') }).der,
+  make({ keys: newKeys('ec', 'sect283r1') }).der,
   make({ dns: Array.from({ length: 20 }, (_, i) => `host${i}.test`) }).der,
 ];
 

@@ -18,6 +18,7 @@ import {
   keyIdentifier,
   make,
   name,
+  newKeys,
   NOW,
   oid,
   seq,
@@ -98,6 +99,12 @@ const withNull = (): Row => {
 };
 
 const ACCEPTED: Readonly<Record<string, Row>> = {
+  ...Object.fromEntries(
+    ['secp224r1', 'secp256k1', 'brainpoolP256r1', 'brainpoolP384r1', 'brainpoolP512r1'].map((curve) => [
+      `a CA with a key on ${curve}`,
+      issuer({ keys: newKeys('ec', curve) }, undefined, { keys: newKeys('ec', curve) }),
+    ]),
+  ),
   'basicConstraints of an intermediate that is not critical': issuer(ext(BASIC, seq(TRUE)), V.CA_BCONS_NOT_CRITICAL),
   'basicConstraints of an anchor that is not critical': anchor(ext(BASIC, seq(TRUE))),
   'name constraints that are not critical': issuer(ext(CONSTRAINTS, dns(0xa0, 'example.com')), V.INVALID_EXTENSION),

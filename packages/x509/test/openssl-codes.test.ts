@@ -56,6 +56,9 @@ const CASES: Readonly<Record<string, readonly [chain: readonly Made[], anchor?: 
   'another purpose and another host': [below(ica, { dns: ['other.test'], ...clientAuth })],
   'another purpose of the intermediate': [below(icaWith(clientAuth))],
   'a key usage that is not for TLS': [below(ica, ext('2.5.29.15', bits(3), true))],
+  'a signature of another kind than the key of the issuer, which is weak': [
+    [make({ issuer: forged }), icaWith({ keys: newKeys('rsa', 1024) })],
+  ],
   'an intermediate that is no CA': [below(icaWith(ext('2.5.29.19', seq(), true)))],
   'an intermediate without basicConstraints': [below(icaWith({ extensions: { '2.5.29.19': null } }))],
   'an intermediate that may not sign certificates': [below(icaWith(ext('2.5.29.15', bits(6), true)))],

@@ -181,7 +181,7 @@ const RULES: Readonly<Record<string, Row>> = {
   ),
   'name constraints that are not critical': caRow(ext(CONSTRAINTS, permitted), V.INVALID_EXTENSION, 'not critical'),
   'a key of a kind that is not supported': leafRow(
-    { keys: newKeys('ec', 'secp256k1') },
+    { keys: newKeys('ec', 'sect283r1') },
     V.EE_KEY_TOO_SMALL,
     'of a kind that is not supported',
   ),

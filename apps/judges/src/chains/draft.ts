@@ -5,7 +5,9 @@ import { concat, EMPTY } from '@ferrule/result/bytes';
 import { tlv } from '../fuzz/der.ts';
 
 /** `p256:` and a word: one of several. */
-export type KeyName = `p256:${string}` | 'p384' | 'secp256k1' | 'rsa' | 'rsa-1024' | 'ed25519';
+export type KeyName = `p256:${string}` | 'p384' | RareCurve | 'rsa' | 'rsa-1024' | 'ed25519';
+/** By OpenSSL's names. */
+type RareCurve = 'secp224r1' | 'secp256k1' | 'brainpoolP256r1' | 'brainpoolP384r1';
 
 export interface Key {
   readonly name: KeyName;
@@ -157,8 +159,11 @@ function generate(keyName: KeyName): KeyObject {
   switch (keyName) {
     case 'p384':
       return generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey;
+    case 'secp224r1':
     case 'secp256k1':
-      return generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).privateKey;
+    case 'brainpoolP256r1':
+    case 'brainpoolP384r1':
+      return generateKeyPairSync('ec', { namedCurve: keyName }).privateKey;
     case 'rsa':
       return generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
     case 'rsa-1024':

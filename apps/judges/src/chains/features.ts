@@ -138,12 +138,14 @@ const form: readonly Feature[] = [
 ];
 
 const keys: readonly Feature[] = [
-  ...(['p384', 'rsa', 'ed25519', 'rsa-1024', 'secp256k1'] as const).map((kind: KeyName) =>
-    feature(`key ${kind}`, CA, (draft) => void (draft.key = keyOf(kind))),
+  ...(
+    [
+      [CA, ['p384', 'rsa', 'ed25519', 'rsa-1024', 'secp256k1', 'secp224r1', 'brainpoolP256r1', 'brainpoolP384r1']],
+      [LEAF, ['rsa', 'p384', 'rsa-1024', 'secp256k1', 'secp224r1', 'brainpoolP256r1']],
+    ] as const satisfies readonly (readonly [readonly Place[], readonly KeyName[]])[]
+  ).flatMap(([on, kinds]) =>
+    kinds.map((kind) => feature(`key ${kind}`, on, (draft) => void (draft.key = keyOf(kind)))),
   ),
-  feature('key rsa', LEAF, (draft) => void (draft.key = keyOf('rsa'))),
-  feature('key p384', LEAF, (draft) => void (draft.key = keyOf('p384'))),
-  feature('key rsa-1024', LEAF, (draft) => void (draft.key = keyOf('rsa-1024'))),
 ];
 
 const usage: readonly Feature[] = [

@@ -55,10 +55,12 @@ export const KNOWN: readonly KnownDisagreement[] = [
       'OpenSSL builds a path as long as it can, and judges also what is above a certificate that is itself trusted. For pure the path ends there (RFC 5280 section 6.1.1 d).',
   },
   {
-    name: 'secp256k1',
-    kinds: ['native accepts, pure refuses', 'engines refuse with other codes', 'engines refuse with other X509_V'],
-    explains: (title) => title.includes('secp256k1'),
-    reason: 'OpenSSL verifies with every curve that it was built with; pure has the curves of TLS, as Go and browsers.',
+    name: 'a key that signs nothing in TLS 1.3',
+    kinds: ['engines refuse with other codes', 'x509 is not pure', 'OpenSSL and Go accept, pure refuses'],
+    explains: (title, { pure }) =>
+      /leaf: key (secp224r1|secp256k1|brainpool)/.test(title) && pure?.code === 'WRONG_CERTIFICATE_TYPE',
+    reason:
+      'Such a key signs certificates, and no handshake (RFC 9846 section 4.3.3 binds ECDSA to three curves). Pure says so of the certificate; OpenSSL waits for CertificateVerify, and then says that its curve is not that of the scheme. The others are asked for a path alone.',
   },
   {
     name: 'a leaf that is no certificate',

@@ -14,6 +14,7 @@ import {
   DerError,
   type Certificate,
   type CertificateKey,
+  type Curve,
   type PublicKey,
   parsePublicKey,
 } from '@ferrule/x509';
@@ -210,10 +211,16 @@ function checkUsage(leaf: Certificate | CertificateKey): void {
 
 /** The kind of key as SignatureSchemes see it; `undefined` for one that signs nothing in TLS. */
 export function keyKind(key: PublicKey): KeyKind | undefined {
-  if (key.kind === 'ec')
-    return ({ 'P-256': 'secp256r1', 'P-384': 'secp384r1', 'P-521': 'secp521r1' } as const)[key.curve];
+  if (key.kind === 'ec') return CURVE_NAMES[key.curve];
   return key.kind === 'unknown' ? undefined : key.kind;
 }
+
+/** RFC 9846 section 4.3.7: the curves that TLS still signs with. */
+const CURVE_NAMES: Readonly<Partial<Record<Curve, KeyKind>>> = {
+  'P-256': 'secp256r1',
+  'P-384': 'secp384r1',
+  'P-521': 'secp521r1',
+};
 
 /** Of TLS 1.3 alone. */
 const isMlDsa = (kind: KeyKind): boolean => kind.startsWith('ml-dsa');

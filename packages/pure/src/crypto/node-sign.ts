@@ -1,6 +1,6 @@
 /** @module Client signatures by `node:crypto`. */
 import { type KeyObject, constants, createPrivateKey, createPublicKey, sign } from 'node:crypto';
-import { parsePublicKey, type PublicKey } from '@ferrule/x509';
+import { parsePublicKey, type PublicKey, signatureSchemes } from '@ferrule/x509';
 import { plain } from './node-bytes.ts';
 import type { SigningKey } from './provider.ts';
 import { SIGNATURE_SCHEMES, type SignatureScheme, signatureScheme } from './schemes.ts';
@@ -61,7 +61,7 @@ function importKey(der: Uint8Array): KeyObject {
 
 /** ECDSA keys sign with any hash in TLS 1.2; which scheme fits which version is the choice of `auth/sign.ts`. */
 function canSign({ algorithm, key: kind }: SignatureScheme, key: PublicKey): boolean {
-  if (key.kind === 'ec') return algorithm.kind === 'ecdsa';
+  if (key.kind === 'ec') return algorithm.kind === 'ecdsa' && signatureSchemes(key).length > 0;
   if (kind !== key.kind) return false;
   if (algorithm.kind !== 'rsa-pss' || !('modulus' in key)) return true;
   // EMSA-PSS needs room for hash, salt and two bytes (RFC 8017 section 9.1.1).

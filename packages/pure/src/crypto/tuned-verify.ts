@@ -20,8 +20,9 @@ export const tunedVerifier: SignatureVerifier = {
     try {
       const key = parsePublicKey(spki);
       if (key.kind !== 'ec') return false;
-      if (key.curve === 'P-521') return nobleVerifier.verify(algorithm, spki, message, signature);
-      return CURVES[key.curve](key.point, signature, nobleHashes[algorithm.hash].digest(message));
+      const { curve } = key;
+      if (curve !== 'P-256' && curve !== 'P-384') return nobleVerifier.verify(algorithm, spki, message, signature);
+      return CURVES[curve](key.point, signature, nobleHashes[algorithm.hash].digest(message));
     } catch {
       // noble and the DER reader throw for what is malformed
       return false;

@@ -19,7 +19,7 @@ export interface KnownAnswer {
 
 /**
  * With a key of this kind; for ECDSA with the hash that goes with its curve. `undefined` where there is none: ML-DSA,
- * whose signatures are long, and unknown keys.
+ * whose signatures are long, curves that are not NIST's, and unknown keys.
  */
 export function knownAnswer(algorithm: SignatureAlgorithm, key: PublicKey): KnownAnswer | undefined {
   const row = rowOf(algorithm, key);
@@ -55,7 +55,7 @@ function asPssKey(spki: Uint8Array): Uint8Array {
   return concat([fromHex('30820120300b06092a864886f70d01010a'), spki.subarray(19)]);
 }
 
-const ECDSA: Readonly<Record<Curve, Row>> = {
+const ECDSA: Readonly<Partial<Record<Curve, Row>>> = {
   'P-256': {
     algorithm: { kind: 'ecdsa', hash: 'sha256' },
     spki: fromHex(

@@ -2,19 +2,24 @@
  * @module Signature checks in JavaScript: @noble/curves and @noble/post-quantum, and RSA over BigInt. Synchronous, runs
  * everywhere.
  */
+import { ecdsa, weierstrass } from '@noble/curves/abstract/weierstrass.js';
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { ed448 } from '@noble/curves/ed448.js';
+import { brainpoolP256r1, brainpoolP384r1, brainpoolP512r1 } from '@noble/curves/misc.js';
 import { p256, p384, p521 } from '@noble/curves/nist.js';
+import { secp256k1 } from '@noble/curves/secp256k1.js';
 import { sha1 } from '@noble/hashes/legacy.js';
 import { sha256, sha384, sha512 } from '@noble/hashes/sha2.js';
 import { ml_dsa44, ml_dsa65, ml_dsa87 } from '@noble/post-quantum/ml-dsa.js';
-import { fits, parsePublicKey, type EcKey } from '../public-key.ts';
+import { fits, isRare, parsePublicKey, type EcKey } from '../public-key.ts';
 import type { HashName, SignatureAlgorithm, SignatureVerifier } from '../signature.ts';
+import { AS_IN_X509, type NobleCurves, verifyRareEcdsa } from './curves.ts';
 import { verifyMlDsa } from './ml-dsa.ts';
 import { verifyPkcs1, verifyPss } from './rsa.ts';
 
 const DIGESTS = { sha1, sha256, sha384, sha512 };
 const CURVES = { 'P-256': p256, 'P-384': p384, 'P-521': p521 };
+const RARE: NobleCurves = { ecdsa, weierstrass, sha256, secp256k1, brainpoolP256r1, brainpoolP384r1, brainpoolP512r1 };
 
 /** Public data only, so nothing here has to be constant-time. */
 export const nobleVerifier: SignatureVerifier = {
@@ -61,5 +66,9 @@ const verify = (
   }
 };
 
-const verifyEcdsa = ({ curve, point }: EcKey, hash: HashName, message: Uint8Array, signature: Uint8Array): boolean =>
-  CURVES[curve].verify(signature, DIGESTS[hash](message), point, { prehash: false, lowS: false, format: 'der' });
+const verifyEcdsa = ({ curve, point }: EcKey, hash: HashName, message: Uint8Array, signature: Uint8Array): boolean => {
+  const digest = DIGESTS[hash](message);
+  return isRare(curve)
+    ? verifyRareEcdsa(RARE, curve, point, digest, signature)
+    : CURVES[curve].verify(signature, digest, point, AS_IN_X509);
+};

@@ -1,12 +1,13 @@
 /**
- * @module Signature checks by the OpenSSL in Node, through `node:crypto`; ML-DSA where that has none (before OpenSSL
- * 3.5) by noble. Synchronous.
+ * @module Signature checks by the OpenSSL in Node, through `node:crypto`; by noble what it lacks of ML-DSA (before
+ * OpenSSL 3.5) and of curves that are not NIST's (some distributions leave them out). Synchronous.
  */
 import { createHash, createPublicKey, constants, verify as verifySignature, type KeyObject } from 'node:crypto';
 import { createRequire } from 'node:module';
-import { fits, parsePublicKey, type MlDsaKey, type PublicKey } from '../public-key.ts';
+import { fits, isRare, parsePublicKey, type PublicKey } from '../public-key.ts';
 import type { SignatureAlgorithm, SignatureVerifier } from '../signature.ts';
 import { knownAnswer } from './known-answers.ts';
+import { type NobleCurves, verifyRareEcdsa } from './curves.ts';
 import { type NobleMlDsa, verifyMlDsa } from './ml-dsa.ts';
 import { fitsModulus, rsaWithinBounds } from './rsa.ts';
 
@@ -16,7 +17,7 @@ const keys = new Map<string, Imported | null>();
 
 interface Imported {
   readonly publicKey: PublicKey;
-  /** `undefined` until it is needed; `null` where this OpenSSL knows no ML-DSA. */
+  /** `undefined` until it is needed; `null` where this OpenSSL does not know the kind, and noble does. */
   object: KeyObject | null | undefined;
 }
 
@@ -28,6 +29,7 @@ export const nodeVerifier: SignatureVerifier = {
     try {
       return verify(algorithm, key, spki, message, signature);
     } catch (error) {
+      if (isRareKind(key.publicKey)) return verifyByNoble(algorithm, key.publicKey, message, signature);
       // OpenSSL throws for keys that it does not take; who throws at good ones as well does not know the algorithm.
       if (knows(algorithm, key.publicKey)) return false;
       throw error;
@@ -45,7 +47,7 @@ const verify = (
 ): boolean => {
   const { publicKey } = key;
   const object = (key.object ??= objectOf(publicKey, spki));
-  if (object === null) return isMlDsa(publicKey) && verifyMlDsa(nobleMlDsa(), publicKey, message, signature);
+  if (object === null) return verifyByNoble(algorithm, publicKey, message, signature);
   switch (algorithm.kind) {
     case 'rsa-pkcs1':
       return verifySignature(algorithm.hash, message, object, signature);
@@ -66,7 +68,6 @@ const verify = (
 /** Whether a signature that is known to be good is found so. */
 const knows = (algorithm: SignatureAlgorithm, publicKey: PublicKey): boolean => {
   const known = knownAnswer(algorithm, publicKey);
-  // ML-DSA is verified by noble where OpenSSL has it not.
   if (known === undefined) return true;
   try {
     return verify(known.algorithm, { publicKey, object: undefined }, known.spki, known.message, known.signature);
@@ -75,14 +76,52 @@ const knows = (algorithm: SignatureAlgorithm, publicKey: PublicKey): boolean => 
   }
 };
 
-const isMlDsa = (key: PublicKey): key is MlDsaKey => key.kind.startsWith('ml-dsa');
+/** What some OpenSSLs do not have. */
+const isRareKind = (key: PublicKey): boolean =>
+  key.kind.startsWith('ml-dsa') || (key.kind === 'ec' && isRare(key.curve));
 
-let noble: NobleMlDsa | undefined;
+const verifyByNoble = (
+  algorithm: SignatureAlgorithm,
+  key: PublicKey,
+  message: Uint8Array,
+  signature: Uint8Array,
+): boolean => {
+  switch (key.kind) {
+    case 'ml-dsa-44':
+    case 'ml-dsa-65':
+    case 'ml-dsa-87':
+      return verifyMlDsa(nobleMlDsa(), key, message, signature);
+    case 'ec': {
+      const { curve, point } = key;
+      if (algorithm.kind !== 'ecdsa' || !isRare(curve)) return false;
+      try {
+        const digest = createHash(algorithm.hash).update(message).digest();
+        return verifyRareEcdsa(nobleCurves(), curve, point, digest, signature);
+      } catch {
+        // noble throws for what is malformed
+        return false;
+      }
+    }
+    default:
+      return false;
+  }
+};
+
 /** When it is first needed, and at once: `import()` would make a synchronous engine wait. */
-const nobleMlDsa = (): NobleMlDsa =>
-  (noble ??= createRequire(typeof __filename === 'string' ? __filename : import.meta.url)(
-    '@noble/post-quantum/ml-dsa.js',
-  ) as NobleMlDsa);
+const load = <T extends object>(...modules: readonly string[]): T => {
+  const require = createRequire(typeof __filename === 'string' ? __filename : import.meta.url);
+  return Object.assign({}, ...modules.map((module) => require(module) as object)) as T;
+};
+let mlDsa: NobleMlDsa | undefined;
+const nobleMlDsa = (): NobleMlDsa => (mlDsa ??= load('@noble/post-quantum/ml-dsa.js'));
+let curves: NobleCurves | undefined;
+const nobleCurves = (): NobleCurves =>
+  (curves ??= load(
+    '@noble/curves/abstract/weierstrass.js',
+    '@noble/curves/misc.js',
+    '@noble/curves/secp256k1.js',
+    '@noble/hashes/sha2.js',
+  ));
 
 const importKey = (spki: Uint8Array): Imported | null => {
   const name = bufferOf(spki).toString('latin1');
@@ -110,7 +149,7 @@ const objectOf = (publicKey: PublicKey, spki: Uint8Array): KeyObject | null => {
   try {
     return createPublicKey({ key: bufferOf(spki), format: 'der', type: 'spki' });
   } catch (error) {
-    if (isMlDsa(publicKey)) return null;
+    if (isRareKind(publicKey)) return null;
     throw error;
   }
 };

@@ -1,4 +1,5 @@
 /** A platform that throws at every signature: that is no verdict on one. */
+import { generateKeyPairSync, sign } from 'node:crypto';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { knownAnswer, type KnownAnswer } from './known-answers.ts';
 
@@ -26,6 +27,25 @@ it.each(['verify', 'createPublicKey'] as const)('node:crypto: what %s throws at 
   const { nodeVerifier } = await import('./node.ts');
   expect(() => nodeVerifier.verify(...ask)).toThrow('out of order');
 });
+
+it.each(['verify', 'createPublicKey'] as const)(
+  'node:crypto: curves that its OpenSSL was built without are verified by noble, when %s throws',
+  async (name) => {
+    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'brainpoolP256r1' });
+    const message = Uint8Array.of(1, 2, 3);
+    const signature = Uint8Array.from(sign('sha256', message, privateKey));
+    const spki = Uint8Array.from(publicKey.export({ format: 'der', type: 'spki' }));
+    const lacking = (): never => {
+      throw new Error('unknown group');
+    };
+    vi.doMock('node:crypto', async (original) => ({ ...(await original<object>()), [name]: lacking }));
+    const { nodeVerifier } = await import('./node.ts');
+    const algorithm = { kind: 'ecdsa', hash: 'sha256' } as const;
+    expect(nodeVerifier.verify(algorithm, spki, message, signature)).toBe(true);
+    expect(nodeVerifier.verify(algorithm, spki, Uint8Array.of(1), signature)).toBe(false);
+    expect(nodeVerifier.verify(algorithm, spki, message, Uint8Array.of(1))).toBe(false);
+  },
+);
 
 it.each(['verify', 'importKey'] as const)('WebCrypto: what %s rejects good keys with is rejected', async (name) => {
   const { webcryptoVerifier } = await import('./webcrypto.ts');

@@ -1,12 +1,12 @@
 /**
  * @module Signature checks by WebCrypto, wherever it has the algorithm; @noble/curves, loaded on demand, where it has
- * not (Ed448 and ML-DSA everywhere, Ed25519 in older browsers, RSA keys of the id-RSASSA-PSS kind). Answers with
+ * not (Ed448 and ML-DSA everywhere, Ed25519 in older browsers, RSA keys of the id-RSASSA-PSS kind, curves that are not NIST's). Answers with
  * promises.
  */
 import { sha1 } from '@noble/hashes/legacy.js';
 import { sha256, sha384, sha512 } from '@noble/hashes/sha2.js';
 import { DerReader } from '../der.ts';
-import { fits, parsePublicKey, type PublicKey } from '../public-key.ts';
+import { fits, isRare, parsePublicKey, type PublicKey } from '../public-key.ts';
 import type { SignatureAlgorithm, SignatureVerifier } from '../signature.ts';
 import { fitsModulus, rsaWithinBounds } from './rsa.ts';
 import * as Tag from '../tag.ts';
@@ -109,7 +109,7 @@ const paramsOf = (algorithm: SignatureAlgorithm, key: PublicKey): Params | undef
     }
     case 'ecdsa':
       // a compressed point is legal, and not everywhere importable
-      return key.kind === 'ec' && key.point[0] === 4
+      return key.kind === 'ec' && key.point[0] === 4 && !isRare(key.curve)
         ? { import: { name: 'ECDSA', namedCurve: key.curve }, verify: { name: 'ECDSA', hash: HASH[algorithm.hash] } }
         : undefined;
     case 'ed25519':
