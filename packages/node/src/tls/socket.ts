@@ -229,7 +229,8 @@ function stateOf(options: TlsConnectOptions, socket: Duplex | undefined): State 
     context: clientContextOf(secureContext ?? contextFor(options)),
     alpn: protocolsOf(ALPNProtocols),
     servername: sniOf(servername),
-    session: sessionBytes(session),
+    // as node:tls, which asks whether it is true
+    session: (session as unknown) ? sessionBytes(session) : undefined,
     made: undefined,
     offered: undefined,
     authorized: false,

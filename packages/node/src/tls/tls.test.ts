@@ -199,6 +199,10 @@ describe.each(['native', 'pure'] as const)('@ferrule/node/tls on %s', async (bac
       );
     });
 
+    it('takes a session that is false for none', async () => {
+      expect((await secure(open(await serve(), { session: false as never }))).isSessionReused()).toBe(false);
+    });
+
     it('may be called with port and host, with a path, and over a Duplex', async () => {
       const port = await serve();
       const options = { servername: 'server.test', ca, backend };
