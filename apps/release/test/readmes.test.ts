@@ -48,6 +48,7 @@ const PRINTS: Readonly<Record<string, RegExp | 'in a test' | 'beside'>> = {
   // a page with a relay: compiled alone
   'web 1': 'beside',
   'web 2': 'beside',
+  'web 3': 'beside',
 };
 
 const blocks = [

@@ -1,0 +1,132 @@
+/** @module @ferrule/web/fetch: fetch() over any pipe, HTTP/1.1 with TLS of ours. */
+import { connectOver, type ConnectOverOptions, type TlsConnection } from 'ferrule';
+import { contextOptionNames, ownOptions } from 'ferrule/options';
+import type { Dial } from '../dial.ts';
+import { knownOptions } from '../options.ts';
+import type { Answer } from './connection.ts';
+import { FetchError, fetchError } from './error.ts';
+import { Pool } from './pool.ts';
+import { redirected } from './redirect.ts';
+import { type Asked, askedOf, type FetchInit, type FetchInput, type HttpRequest } from './request.ts';
+import { responseOf } from './response.ts';
+
+export { FetchError, type FetchErrorCode } from './error.ts';
+
+/** The options of TLS are those of `connectOver()`; the host is that of each URL. */
+export interface FetchOptions extends Omit<ConnectOverOptions, 'host' | 'signal'> {
+  /** Opens a pipe to a server. Its `signal` is aborted when the request is that needs it. */
+  readonly dial: Dial;
+  /** Connections to one origin at a time; further requests wait. Default 6. */
+  readonly connections?: number | undefined;
+  /**
+   * How long a connection is kept for the next request, milliseconds: less than servers do, Node's 5000 for example.
+   * Default 4000.
+   */
+  readonly idleTimeout?: number | undefined;
+}
+
+/** As the platform's fetch(), and `close()`. */
+export type Fetch = typeof globalThis.fetch & {
+  /** Ends what is kept open. Requests under way go on, new ones are refused. */
+  close(): void;
+};
+
+const CONTEXT_OPTIONS: readonly string[] = contextOptionNames;
+const TLS_OPTIONS = ['backend', 'context', 'ca', 'timeout', 'closeTimeout', 'sessions'] satisfies Exclude<
+  keyof ConnectOverOptions,
+  'host' | 'signal'
+>[];
+
+/**
+ * fetch() whose connections are made by `dial`, for `https:` alone. It rejects with a {@link FetchError}, or with the
+ * reason of the signal. There are no cookies, no cache and no CORS. Waiting has no limit but that of the handshake
+ * (`timeout`): give `signal: AbortSignal.timeout(…)`. @throws TypeError for wrong options.
+ */
+export function createFetch(options: FetchOptions): Fetch {
+  const {
+    dial,
+    connections = 6,
+    idleTimeout = 4000,
+    ...tls
+  } = knownOptions(options, ['dial', 'connections', 'idleTimeout', ...TLS_OPTIONS, ...CONTEXT_OPTIONS]);
+  if (typeof dial !== 'function') throw new TypeError('dial: required, a function that opens a pipe');
+  if (!(Number.isSafeInteger(connections) && connections > 0))
+    throw new TypeError(`connections: ${String(connections)} is not a positive integer`);
+  if (!(typeof idleTimeout === 'number' && idleTimeout >= 0 && idleTimeout < 2 ** 31))
+    throw new TypeError(`idleTimeout: ${String(idleTimeout)} is not a number of milliseconds from 0 to 2147483647`);
+  if (tls.context === undefined)
+    ownOptions(Object.fromEntries(Object.entries(tls).filter(([key]) => CONTEXT_OPTIONS.includes(key))), tls.ca);
+  const alpn = tls.context === undefined && tls.alpn === undefined ? { alpn: ['http/1.1'] } : {};
+  const open = async (url: URL, signal: AbortSignal): Promise<TlsConnection> => {
+    // brackets are the URL's
+    const host = url.hostname.replace(/^\[|\]$/g, '');
+    const pipe = await dial({ host, port: url.port === '' ? 443 : Number(url.port) }, signal);
+    return connectOver(pipe, { ...tls, ...alpn, host, signal });
+  };
+  const pool = new Pool({ connections, idleTimeout, open });
+  const fetch = async (input: FetchInput, init?: FetchInit): Promise<Response> =>
+    followed(pool, await askedOf(input, init));
+  return Object.assign(fetch, { close: () => pool.close(new TypeError('this fetch() was closed')) });
+}
+
+async function followed(pool: Pool, { request: first, redirect, signal }: Asked): Promise<Response> {
+  try {
+    let request = first;
+    for (let count = 0; ; count++) {
+      const answer = await answered(pool, request, signal);
+      const next = redirected(answer, request, redirect, count);
+      if (next === undefined) return responseOf(answer, request.url, count > 0);
+      void discard(answer);
+      request = next;
+    }
+  } catch (error) {
+    if (first.body?.isReplayable === false)
+      void first.body
+        .open()
+        .cancel(error)
+        .catch(() => {});
+    throw error;
+  }
+}
+
+/** A server may close a connection while a request is on its way to it: RFC 9112 section 9.3.1 says what is sent again. */
+async function answered(pool: Pool, request: HttpRequest, signal: AbortSignal | undefined): Promise<Answer> {
+  for (;;) {
+    signal?.throwIfAborted();
+    const connection = await pool.acquire(request.url, signal).catch((error: unknown) => {
+      throw signal?.aborted === true ? error : fetchError(error, request.url.host);
+    });
+    const { isReused } = connection;
+    try {
+      return await connection.send(request, signal);
+    } catch (error) {
+      const wasLost = error instanceof FetchError && LOST.includes(error.code);
+      if (!(isReused && wasLost && connection.isUnanswered && isRepeatable(request))) throw error;
+    }
+  }
+}
+
+const LOST: readonly string[] = ['HTTP_TRUNCATED', 'UNEXPECTED_EOF', 'TRANSPORT_ERROR'];
+/** RFC 9110 section 9.2.2. */
+const IDEMPOTENT: readonly string[] = ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'];
+
+const isRepeatable = ({ method, body }: HttpRequest): boolean =>
+  IDEMPOTENT.includes(method) && body?.isReplayable !== false;
+
+/** What a redirect says to people, so that its connection can be used again. */
+async function discard({ body }: Answer): Promise<void> {
+  const reader = body?.getReader();
+  try {
+    for (let read = 0; reader !== undefined && read < MAX_DISCARDED;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      read += value.length;
+    }
+    await reader?.cancel();
+  } catch {
+    // its connection has told whom it concerns
+  }
+}
+
+/** Bytes; a new connection costs less than more of them. */
+const MAX_DISCARDED = 65_536;

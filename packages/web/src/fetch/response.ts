@@ -1,0 +1,50 @@
+/** @module An answer as a Response, which no constructor gives its URL and a page no Set-Cookie. */
+import type { Answer } from './connection.ts';
+import { FetchError } from './error.ts';
+
+export function responseOf(answer: Answer, url: URL, redirected: boolean): Response {
+  const { status, reason: statusText, headers } = answer;
+  const response = new Response(decoded(answer, url) as BodyOf, { status, statusText, headers });
+  return dressed(response, headers, url.href, redirected);
+}
+
+type BodyOf = ConstructorParameters<typeof Response>[0];
+
+function dressed(response: Response, headers: Headers, url: string, redirected: boolean): Response {
+  return Object.defineProperties(response, {
+    url: { value: url },
+    redirected: { value: redirected },
+    // a page's Response leaves Set-Cookie out
+    headers: { value: headers },
+    clone: {
+      value: () => dressed(Response.prototype.clone.call(response), new Headers(headers), url, redirected),
+    },
+  });
+}
+
+/** RFC 9110 section 8.4.1.3, the one coding that is asked for. */
+const isGzip = (headers: Headers): boolean => /^(?:x-)?gzip$/i.test(headers.get('content-encoding') ?? '');
+
+function decoded({ headers, body, isEmpty, failure }: Answer, url: URL): ReadableStream<Uint8Array> | null {
+  // servers name the coding of nothing, too
+  if (body === null || isEmpty || !isGzip(headers)) return body;
+  const gunzip = new DecompressionStream('gzip');
+  body.pipeTo(gunzip.writable as WritableStream<Uint8Array>).catch(() => {});
+  const reader = (gunzip.readable as ReadableStream<Uint8Array>).getReader();
+  return new ReadableStream<Uint8Array>(
+    {
+      pull: async (controller) => {
+        try {
+          const { done, value } = await reader.read();
+          if (done) controller.close();
+          else controller.enqueue(value);
+        } catch (cause) {
+          // platforms tell what is no gzip in ways of their own
+          throw failure() ?? new FetchError('HTTP_MALFORMED', `${url.host}: the answer's gzip is broken`, { cause });
+        }
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
+}
