@@ -3,9 +3,19 @@ import { testing } from '@ferrule/vitest-config';
 import { mergeConfig } from 'vitest/config';
 
 const lowest = { '@grpc/grpc-js': 'grpc-js-lowest', '@nats-io/transport-node': 'nats-lowest' } as const;
-const named = ['imapflow', 'ioredis', 'kafkajs', 'mqtt', 'mysql2', 'nodemailer', 'pg', 'postgres', 'undici', 'ws'].map(
-  (name) => [name, `${name}-lowest`] as const,
-);
+const named = [
+  'imapflow',
+  'ioredis',
+  'kafkajs',
+  'ldapts',
+  'mqtt',
+  'mysql2',
+  'nodemailer',
+  'pg',
+  'postgres',
+  'undici',
+  'ws',
+].map((name) => [name, `${name}-lowest`] as const);
 const alias = [...Object.entries(lowest), ...named].map(([name, other]) => ({
   find: new RegExp(`^${name}(/.*)?$`),
   replacement: `${other}$1`,

@@ -2,16 +2,24 @@
  * Options that are set for one use, beside those of an adapter: none leads around the connector, or counts in place of
  * it. Node itself trusts the server here, so that what goes around would arrive.
  */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import https from 'node:https';
+import Module, { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
 import tls from 'node:tls';
 import { pki } from '@ferrule/conformance/pki';
 import { httpProxy, type TestProxy } from '@ferrule/conformance/server';
-import { ImapFlow } from 'imapflow';
+import axios, { type AxiosRequestConfig } from 'axios';
+import { ImapFlow, type ImapFlowOptions } from 'imapflow';
+import { Client as LdapClient } from 'ldapts';
 import { createTransport } from 'nodemailer';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { TlsAgent } from '../src/adapters/https.ts';
-import { imapflowOptions } from '../src/adapters/imapflow.ts';
+import { imapflowOptions, imapflowTransport } from '../src/adapters/imapflow.ts';
+import { ldapOptions } from '../src/adapters/ldapts.ts';
+import { pgConfig } from '../src/adapters/pg.ts';
 import { nodemailerOptions } from '../src/adapters/nodemailer.ts';
 import { wsOptions } from '../src/adapters/ws.ts';
 import { TlsConnector } from '../src/duplex/index.ts';
@@ -33,6 +41,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   vi.restoreAllMocks();
+  vi.unstubAllEnvs();
   proxy.close();
   await server?.close();
 });
@@ -58,6 +67,30 @@ it('nodemailer, proxy', async () => {
   const transport = createTransport({ ...ours, proxy: `http://127.0.0.1:${proxy.port}` });
   await expect(transport.verify()).rejects.toThrow(/nodemailerOptions: the connector was not asked/);
   expect(heard()).not.toContain(SECRET);
+});
+
+it("nodemailer, a message's own OAuth2", async () => {
+  const asked: string[] = [];
+  const token = createServer((request, response) => {
+    request.on('data', (bytes: Buffer) => asked.push(bytes.toString())).on('end', () => response.end('{}'));
+  }).listen(0, '127.0.0.1');
+  await once(token, 'listening');
+  const accessUrl = `http://127.0.0.1:${(token.address() as AddressInfo).port}/`;
+  const trusting = new TlsConnector({ ca: (await pki('root')).certificatePem });
+  const port = await serverFor('nodemailer');
+  const ours = nodemailerOptions(trusting, {
+    host: 'localhost',
+    port,
+    auth: { type: 'OAuth2', user: 'x' },
+    forceAuth: true,
+  });
+  const transport = createTransport(ours as object);
+  const auth = { user: 'x', refreshToken: SECRET, accessUrl };
+  await expect(transport.sendMail({ from: 'a@x.test', to: 'b@x.test', text: 'x', auth } as object)).rejects.toThrow(
+    /accessToken or provisionCallback/,
+  );
+  token.close();
+  expect(asked).toEqual([]);
 });
 
 it('imapflow, proxy', async () => {
@@ -89,3 +122,113 @@ it.each<[string, RegExp, object]>([
   ).rejects.toThrow(message);
   expect(heard()).not.toContain(SECRET);
 });
+
+it.each<[string, () => AxiosRequestConfig]>([
+  ['proxy', () => ({ proxy: { protocol: 'http', host: '127.0.0.1', port: proxy.port } })],
+  [
+    'a proxy of the environment',
+    () => {
+      for (const name of ['no_proxy', 'NO_PROXY']) vi.stubEnv(name, '');
+      vi.stubEnv('HTTPS_PROXY', `http://127.0.0.1:${proxy.port}`);
+      return {};
+    },
+  ],
+])('axios, %s', async (_name, beside) => {
+  const port = await serverFor('axios');
+  const headers = { authorization: SECRET };
+  await expect(
+    axios.get(`https://localhost:${port}/`, { httpsAgent: new TlsAgent(connector), headers, ...beside() }),
+  ).rejects.toThrow(/TlsAgent: the connector was not asked/);
+  expect(heard()).toBe('');
+});
+
+it('pg.native, which has sockets of its own, is told nothing with which it could connect to anybody', async () => {
+  const told: string[] = [];
+  class Native {
+    connect(connectionString: string, done: (error: Error) => void): void {
+      told.push(connectionString);
+      done(new Error('no such connection string'));
+    }
+    end(): void {}
+  }
+  const modules = Module as unknown as { _load(name: string, ...rest: readonly unknown[]): unknown };
+  const load = modules._load.bind(modules);
+  vi.spyOn(modules, '_load').mockImplementation((name, ...rest) =>
+    name === 'pg-native' ? Native : load(name, ...rest),
+  );
+  const { native } = createRequire(import.meta.url)('pg') as {
+    native: {
+      Client: new (config: object) => { connect(): Promise<void>; on(event: string, heard: () => void): void };
+    };
+  };
+  const client = new native.Client(pgConfig(connector, { host: '127.0.0.1', user: 'x', password: SECRET }));
+  client.on('error', () => undefined);
+  await expect(client.connect()).rejects.toThrow('no such connection string');
+  // libpq takes what has no `=` and no scheme for no connection string
+  expect(told).toEqual([expect.stringMatching(/^pgConfig:[^=/?#]+$/)]);
+});
+
+describe('a name beside the host is the one that the certificate must have:', () => {
+  const OTHER = 'other.test';
+  const trusting = async (): Promise<TlsConnector> => new TlsConnector({ ca: (await pki('root')).certificatePem });
+
+  it.each<[string, string, (connector: TlsConnector, port: number) => Promise<unknown>]>([
+    [
+      'imapflow, tls.servername',
+      'imapflow',
+      (trusting, port) => login(imapflowOptions(trusting, { ...imap(port), tls: { servername: OTHER } })),
+    ],
+    [
+      'imapflow, tls.servername beside',
+      'imapflow',
+      (trusting, port) => login({ ...imapflowOptions(trusting, imap(port)), tls: { servername: OTHER } }),
+    ],
+    [
+      'ldapts, tlsOptions.servername',
+      'ldapts, ldaps',
+      (trusting, port) =>
+        new LdapClient(
+          ldapOptions(trusting, { url: `ldaps://localhost:${port}`, tlsOptions: { servername: OTHER } }),
+        ).bind('cn=x', SECRET),
+    ],
+  ])('%s', async (_name, use, connect) => {
+    const port = await serverFor(use);
+    await expect(connect(await trusting(), port)).rejects.toThrow(/name|host/i);
+    expect(heard()).not.toContain(SECRET);
+  });
+
+  it.each<[string, string, (connector: TlsConnector, port: number) => Promise<unknown>]>([
+    [
+      'imapflow',
+      'imapflow',
+      (trusting, port) => login({ ...imapflowOptions(trusting, imap(port)), tls: { rejectUnauthorized: false } }),
+    ],
+    [
+      'imapflow, its transport alone',
+      'imapflow',
+      (trusting, port) =>
+        login({ ...imap(port), transport: imapflowTransport(trusting), tls: { rejectUnauthorized: false } }),
+    ],
+    [
+      'ldapts',
+      'ldapts, ldaps',
+      (trusting, port) =>
+        new LdapClient({
+          ...ldapOptions(trusting, { url: `ldaps://localhost:${port}` }),
+          url: `ldaps://localhost:${port}`,
+          tlsOptions: { rejectUnauthorized: false },
+        }).bind('cn=x', SECRET),
+    ],
+  ])('and rejectUnauthorized: false is refused, set beside: %s', async (_name, use, connect) => {
+    const port = await serverFor(use);
+    await expect(connect(await trusting(), port)).rejects.toThrow(/rejectUnauthorized: false is not used here/);
+    expect(heard()).toBe('');
+  });
+});
+
+const imap = (port: number): ImapFlowOptions => ({ host: 'localhost', port, secure: true, auth, logger: false });
+function login(options: ImapFlowOptions): Promise<unknown> {
+  const client = new ImapFlow(options);
+  client.on('error', () => undefined);
+  return client.connect();
+}

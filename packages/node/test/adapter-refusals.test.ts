@@ -21,6 +21,7 @@ import { imapflowOptions, imapflowTransport } from '../src/adapters/imapflow.ts'
 import { ioredisOptions } from '../src/adapters/ioredis.ts';
 import { kafkaSocketFactory } from '../src/adapters/kafkajs.ts';
 import { ldapOptions } from '../src/adapters/ldapts.ts';
+import { mqttStream } from '../src/adapters/mqtt.ts';
 import { mysqlOverTls } from '../src/adapters/mysql2.ts';
 import { natsConnect } from '../src/adapters/nats.ts';
 import { nodemailerOptions } from '../src/adapters/nodemailer.ts';
@@ -181,6 +182,45 @@ describe('an option that would lead around the connector, or that it would ignor
       () => kafkaSocketFactory(connector)({ host: 'x', port: 1, ssl: lax, onConnect: () => undefined }),
     ],
     ['ldapts, ca', /ca/, () => ldapOptions(connector, { url: 'ldaps://x', tlsOptions: { ca: 'x' } })],
+    [
+      'ldapts, createConnection',
+      /createConnection/,
+      () => ldapOptions(connector, { url: 'ldap://x', createConnection: net.connect }),
+    ],
+    ['pg, connection', /connection/, () => pgConfig(connector, { host: 'x', connection: {} } as never)],
+    [
+      'pg, nativeConnectionString',
+      /pg\.native/,
+      () => pgConfig(connector, { host: 'x', nativeConnectionString: 'host=x' } as never),
+    ],
+    [
+      'pg, sslnegotiation',
+      /sslnegotiation=direct/,
+      () => pgConfig(connector, { host: 'x', sslnegotiation: 'direct' } as never),
+    ],
+    ['undiciConnect, an option of node:tls', /rejectUnauthorized/, () => undiciConnect(connector, lax as never)],
+    [
+      'mqttStream, an option of node:tls',
+      /rejectUnauthorized/,
+      () => mqttStream(connector, { host: 'x', ...lax } as never),
+    ],
+    ['grpcCredentials, no name', /servername/, () => grpcCredentials(overHttp2, {} as never)],
+    [
+      'grpcCredentials, an option of node:tls',
+      /rejectUnauthorized/,
+      () => grpcCredentials(overHttp2, { servername: 'x', ...lax } as never),
+    ],
+    [
+      'imapflowTransport, an option of node:tls',
+      /rejectUnauthorized/,
+      () => imapflowTransport(connector, lax as never),
+    ],
+    ['mysql2, no name', /servername/, () => withMysql({ ssl: {} }, '')],
+    [
+      'mysql2, a pool, no name',
+      /servername/,
+      () => mysqlOverTls(createPool({ host: 'x', ssl: {} }), connector, undefined as never),
+    ],
     ['mysql2, rejectUnauthorized: false', /rejectUnauthorized/, () => withMysql({ ssl: lax })],
     ['mysql2, no ssl', /ssl/, () => withMysql({})],
   ])('%s', (_name, message, use) => {
@@ -204,11 +244,11 @@ describe('an option that would lead around the connector, or that it would ignor
     });
   });
 
-  function withMysql(options: object): unknown {
+  function withMysql(options: object, servername: string | undefined = 'x'): unknown {
     const connection = createConnection({ host: '127.0.0.1', port: 1, ...options });
     connection.on('error', () => undefined);
     try {
-      return mysqlOverTls(connection, connector, 'x');
+      return mysqlOverTls(connection, connector, servername as string);
     } finally {
       connection.destroy();
     }

@@ -7,7 +7,7 @@ import https from 'node:https';
 import net from 'node:net';
 import { Client as GrpcClient } from '@grpc/grpc-js';
 import axios from 'axios';
-import { got } from 'got';
+import got from 'got';
 import { ImapFlow } from 'imapflow';
 import Redis from 'ioredis';
 import { Kafka, logLevel } from 'kafkajs';

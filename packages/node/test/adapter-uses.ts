@@ -6,7 +6,7 @@ import http2 from 'node:http2';
 import https from 'node:https';
 import { Client as GrpcClient } from '@grpc/grpc-js';
 import axios from 'axios';
-import { got } from 'got';
+import got from 'got';
 import { ImapFlow } from 'imapflow';
 import Redis from 'ioredis';
 import { Kafka, logLevel } from 'kafkajs';
@@ -425,7 +425,6 @@ export const USES: Readonly<Record<string, Use>> = {
         user: 'x',
         pass: SECRET,
         reconnect: false,
-        timeout: 5000,
       }),
     }),
   },

@@ -3,19 +3,18 @@ import { ChannelCredentials, credentials, type CallCredentials } from '@grpc/grp
 import type { TlsConnector } from '../duplex/connector.ts';
 import type { TlsDuplex } from '../duplex/tls-duplex.ts';
 import { asTlsSocket, ready } from './ready.ts';
-import { needsH2 } from './tls-required.ts';
+import { needsH2, ownOptions } from './tls-required.ts';
 
 type SecureConnector = ReturnType<ChannelCredentials['_createSecureConnector']>;
 
 /**
  * `new Client(target, grpcCredentials(connector, { servername }))`; the connector offers `alpn: ['h2']`.
- * @throws TypeError for a connector that does not offer `h2`, and for one with a `dial`: the library opens its sockets
+ * @throws TypeError without a name to verify; for a connector that does not offer `h2`, and for one with a `dial`: the library opens its sockets
  *   by itself.
  */
-export function grpcCredentials(
-  connector: TlsConnector,
-  { servername }: { readonly servername: string },
-): ChannelCredentials {
+export function grpcCredentials(connector: TlsConnector, options: { readonly servername: string }): ChannelCredentials {
+  const { servername } = ownOptions('grpcCredentials', options, ['servername']);
+  connector.check({ lazy: true, servername });
   needsH2('grpcCredentials', connector);
   if (connector.dials)
     throw new TypeError(

@@ -1,8 +1,9 @@
 /** @module @ferrule/node/adapters/https: an `https.Agent`, for https.request, ws, node-fetch and all that take one. */
+import { Agent, type ClientRequest } from 'node:http';
 import https from 'node:https';
 import type { Duplex } from 'node:stream';
 import type { TlsConnector } from '../duplex/connector.ts';
-import { needsHttp1, refuseDetours, refuseTrustOptions, USE_DIAL } from './tls-required.ts';
+import { needsHttp1, noOtherTls, refuseDetours, refuseTrustOptions, USE_DIAL } from './tls-required.ts';
 
 const DETOURS = {
   lookup: 'resolve the name in the dial of the TlsConnector',
@@ -24,8 +25,15 @@ export class TlsAgent extends https.Agent {
   constructor(connector: TlsConnector, options?: https.AgentOptions) {
     needsHttp1('TlsAgent', connector);
     refuse(options);
-    super(options);
+    // whoever takes its options for TLS of their own (axios does for a proxy) finds that no server has the right name
+    super({ ...options, ...noOtherTls('TlsAgent') });
     this.#connector = connector;
+  }
+
+  /** Of http.Agent: from there on its own options overrule those of the request. */
+  addRequest(request: ClientRequest, options: https.RequestOptions, ...rest: readonly unknown[]): void {
+    refuse(options);
+    addRequest.call(this, request, options, ...rest);
   }
 
   override createConnection(options: https.RequestOptions): Duplex {
@@ -43,6 +51,10 @@ export class TlsAgent extends https.Agent {
     return duplex;
   }
 }
+
+const { addRequest } = Agent.prototype as unknown as {
+  addRequest(this: Agent, request: ClientRequest, options: https.RequestOptions, ...rest: readonly unknown[]): void;
+};
 
 function refuse(options: object | undefined): void {
   refuseTrustOptions('TlsAgent', options);

@@ -2,7 +2,7 @@
 import type { ImapFlowOptions } from 'imapflow';
 import type { TlsConnector } from '../duplex/connector.ts';
 import { asTlsSocket } from './ready.ts';
-import { refuseDetours, refuseTrustOptions, USE_DIAL } from './tls-required.ts';
+import { ownOptions, refuseDetours, refuseTrustOptions, USE_DIAL } from './tls-required.ts';
 
 export type Transport = NonNullable<ImapFlowOptions['transport']>;
 
@@ -37,16 +37,19 @@ export function imapflowOptions<O extends ImapFlowOptions>(
  * imapflow's transport: every connection is TLS, after STARTTLS where `starttls` says so; default: where imapflow has
  * not `secure: true`.
  */
-export const imapflowTransport = (
-  connector: TlsConnector,
-  { starttls }: { readonly starttls?: boolean } = {},
-): Transport => ({
-  connect: ({ host = 'localhost', port, secure, servername }, onConnect) => {
-    const before = (starttls ?? secure !== true) ? ({ preamble: 'imap', standInGreeting: true } as const) : {};
-    return asTlsSocket(
-      connector
-        .duplex({ host, port: port ?? (secure === true ? IMAPS : IMAP), servername: servername || host, ...before })
-        .once('ready', onConnect),
-    );
-  },
-});
+export function imapflowTransport(connector: TlsConnector, options: { readonly starttls?: boolean } = {}): Transport {
+  const { starttls } = ownOptions('imapflowTransport', options, ['starttls']);
+  return {
+    connect: ({ host = 'localhost', port, secure, servername: own, tls }, onConnect) => {
+      refuseTrustOptions('imapflowTransport', tls);
+      const before = (starttls ?? secure !== true) ? ({ preamble: 'imap', standInGreeting: true } as const) : {};
+      // as imapflow, where what `tls` says goes before
+      const servername = tls?.servername || own || host;
+      return asTlsSocket(
+        connector
+          .duplex({ host, port: port ?? (secure === true ? IMAPS : IMAP), servername, ...before })
+          .once('ready', onConnect),
+      );
+    },
+  };
+}

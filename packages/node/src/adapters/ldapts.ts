@@ -4,7 +4,7 @@ import { TlsError } from '@ferrule/result';
 import type { TlsConnector } from '../duplex/connector.ts';
 import { TlsDuplex } from '../duplex/tls-duplex.ts';
 import { asTlsSocket } from './ready.ts';
-import { refuseTrustOptions } from './tls-required.ts';
+import { refuseDetours, refuseTrustOptions, USE_DIAL } from './tls-required.ts';
 
 /** RFC 4511 section 4.14.1. */
 const START_TLS = '1.3.6.1.4.1.1466.20037';
@@ -19,15 +19,16 @@ const START_TLS_DONE = Uint8Array.of(0x78, 0x07, 0x0a, 0x01, 0x00, 0x04, 0x00, 0
  * `new Client(ldapOptions(connector, { url }))`. With `ldap://` each connection begins with StartTLS, and ldapts sees
  * it once TLS is established; its own `startTLS()` may be called then, or not, and is answered here. So ldapts neither
  * writes nor reads in plain text: its parser keeps what it has read, and it goes on sending while TLS begins.
- * @param options those of ldapts, and `servername` where it is not the host of `url`.
+ * @param options those of ldapts, and `servername` where it is not the host of `url`; `tlsOptions.servername` is the same.
  * @throws TypeError for options that would lead around the connector.
  */
 export function ldapOptions<O extends Partial<ClientOptions>>(
   connector: TlsConnector,
   options: O & { readonly servername?: string },
 ): Omit<O, 'servername'> & Pick<ClientOptions, 'createSecureConnection' | 'createConnection'> {
-  const { servername = options.url === undefined ? undefined : hostOf(options.url), ...rest } = options;
-  if (servername === undefined)
+  refuseDetours('ldapOptions', options, { createConnection: USE_DIAL, createSecureConnection: USE_DIAL });
+  const { servername = options.tlsOptions?.servername ?? (options.url && hostOf(options.url)), ...rest } = options;
+  if (!servername)
     throw new TypeError('ldapOptions: servername or url is needed: the name that the certificate must have');
   refuseTrustOptions('ldapOptions', rest.tlsOptions);
   return {
@@ -36,7 +37,8 @@ export function ldapOptions<O extends Partial<ClientOptions>>(
       asTlsSocket(
         answersStartTls(connector.duplex({ host: String(host), port: Number(port), servername, preamble: 'ldap' })),
       ),
-    createSecureConnection: ((first: number | { readonly socket?: unknown }, host?: string) => {
+    createSecureConnection: ((first: number | { readonly socket?: unknown }, host?: string, tlsOptions?: object) => {
+      refuseTrustOptions('ldapOptions', tlsOptions);
       if (typeof first !== 'object')
         return asTlsSocket(connector.duplex({ host: host ?? 'localhost', port: Number(first), servername }));
       refuseTrustOptions('ldapOptions', first);

@@ -1,19 +1,22 @@
 /** @module @ferrule/node/adapters/mqtt: MQTT through the package mqtt. */
 import type { Duplex } from 'node:stream';
 import type { TlsConnector } from '../duplex/connector.ts';
+import { ownOptions } from './tls-required.ts';
+
+export interface MqttServer {
+  readonly host: string;
+  /** Default 8883. */
+  readonly port?: number;
+  /** The name that the certificate must have; default `host`. */
+  readonly servername?: string;
+}
 
 /**
- * `new MqttClient(mqttStream(connector, { host, port }), options)`: a new Duplex for each (re)connection. `servername`
- * where it is not the host.
+ * `new MqttClient(mqttStream(connector, { host, port }), options)`: a new Duplex for each (re)connection.
+ * @throws TypeError for an unknown option; the options of MQTT are MqttClient's.
  */
-export const mqttStream =
-  (
-    connector: TlsConnector,
-    {
-      host,
-      port = 8883,
-      servername = host,
-    }: { readonly host: string; readonly port?: number; readonly servername?: string },
-  ): (() => Duplex) =>
-  () =>
-    connector.duplex({ host, port, servername });
+export function mqttStream(connector: TlsConnector, server: MqttServer): () => Duplex {
+  const { host, port = 8883, servername = host } = ownOptions('mqttStream', server, ['host', 'port', 'servername']);
+  connector.check({ host, port, servername });
+  return () => connector.duplex({ host, port, servername });
+}

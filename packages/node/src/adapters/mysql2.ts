@@ -49,6 +49,7 @@ export function mysqlOverTls<C extends object>(connection: C, connector: TlsConn
   const upgradable = connection as C & Upgradable;
   const plain = upgradable.stream as Socket;
   try {
+    connector.check({ lazy: true, servername });
     refuse(upgradable, connector);
   } catch (error) {
     // it would go on by itself, and log in
@@ -92,6 +93,7 @@ export function mysqlOverTls<C extends object>(connection: C, connector: TlsConn
 
 /** A pool tells of a connection when that has logged in; this is where it keeps each as soon as it is made. */
 function poolOverTls<P extends Pool>(pool: P, connector: TlsConnector, servername: string): P {
+  connector.check({ lazy: true, servername });
   const { config, _allConnections: all } = pool;
   if (!config.connectionConfig.ssl)
     throw new TypeError('mysqlOverTls: the pool was made without ssl: {}, and mysql2 would log in in plain text');

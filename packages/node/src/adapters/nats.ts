@@ -79,6 +79,11 @@ function prepare(handler: Handler, transport: NodeTransport): Promise<void> {
   return pong;
 }
 
+/** When the library gives up by itself, and leaves the connection; milliseconds. */
+const LIBRARY_TIMEOUT = 20_000;
+
+const soonest = (limit: number, other: number): number => (limit === 0 ? other : Math.min(limit, other));
+
 class ConnectorTransport extends NodeTransport {
   readonly #connector: TlsConnector;
 
@@ -99,8 +104,7 @@ class ConnectorTransport extends NodeTransport {
       port,
       servername: tlsName || hostname,
       ...(preamble && { preamble }),
-      // the library gives up by itself then, and leaves the connection
-      ...(options.timeout && { handshakeTimeout: options.timeout }),
+      handshakeTimeout: soonest(this.#connector.handshakeTimeout, options.timeout || LIBRARY_TIMEOUT),
     });
     this.socket = asTlsSocket(duplex);
     await ready(duplex);

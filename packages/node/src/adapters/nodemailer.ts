@@ -24,6 +24,10 @@ export interface Own {
   readonly servername?: string;
 }
 
+const NO_TOKEN = 'nodemailer would ask for a token with TLS of its own: give accessToken or provisionCallback';
+const noToken = (_user: unknown, _renew: unknown, callback: (error: Error) => void): void =>
+  callback(new TypeError(`nodemailerOptions: ${NO_TOKEN}`));
+
 /**
  * `createTransport(nodemailerOptions(connector, { host, port, auth }))`. With `starttls` the Duplex speaks the STARTTLS
  * dialogue and then greets in the server's place, so to nodemailer every connection looks like implicit TLS.
@@ -41,15 +45,15 @@ export function nodemailerOptions<O extends object>(
   }); // prettier-ignore
   const { starttls = false, servername, ...rest } = options;
   const { tls, auth } = rest as { readonly tls?: { readonly servername?: string }; readonly auth?: OAuth2 };
-  if (typeof auth?.provisionCallback !== 'function') {
-    const remedy = 'nodemailer would ask for a token with TLS of its own: give accessToken or provisionCallback';
-    refuseDetours('nodemailerOptions', auth, { refreshToken: remedy, serviceClient: remedy });
-  }
+  const provisioned = typeof auth?.provisionCallback === 'function';
+  if (!provisioned) refuseDetours('nodemailerOptions', auth, { refreshToken: NO_TOKEN, serviceClient: NO_TOKEN });
   refuseTrustOptions('nodemailerOptions', tls);
   const name = servername ?? tls?.servername;
   return {
     ...(rest as Omit<O, keyof Own>),
     secure: true,
+    // a message may have a refreshToken of its own
+    ...(auth && { auth: { ...auth, ...(!provisioned && { provisionCallback: noToken }) } }),
     tls: { ...tls, ...noOtherTls('nodemailerOptions') },
     getSocket: ({ host = 'localhost', port = starttls ? 587 : 465, connectionTimeout }, callback) => {
       const duplex = connector.duplex({

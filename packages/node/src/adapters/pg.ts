@@ -7,7 +7,7 @@ import { refuseDetours } from './tls-required.ts';
 /**
  * `new pg.Pool(pgConfig(connector, { host, user, password, servername: host }))`: the SSLRequest of the protocol is
  * spoken by the Duplex, so pg itself knows of no TLS, but for the channel binding. Not for `pg.native`, which has
- * sockets of its own.
+ * sockets of its own: with this configuration it connects to nobody.
  * @param config options of pg, and `servername`, the name that the certificate must have; default `host`. A
  *   `connectionString` is taken apart: with its `sslmode`, pg would begin TLS a second time. Each `sslmode` that has TLS
  *   means what `verify-full` does.
@@ -21,7 +21,12 @@ export function pgConfig<C extends ClientConfig>(
     ssl: 'TLS is by the connector',
     stream: 'TLS is by the connector',
     sslmode: 'TLS is by the connector',
+    connection: 'TLS is by the connector',
+    nativeConnectionString: 'pg.native has sockets of its own; use pg.Client or pg.Pool',
   });
+  const { sslnegotiation } = config as { readonly sslnegotiation?: unknown };
+  if (sslnegotiation !== undefined && sslnegotiation !== 'postgres')
+    throw new TypeError(`pgConfig: sslnegotiation=${String(sslnegotiation)} is not supported`);
   const { connectionString, ...given } = config;
   const named = connectionString === undefined ? given : { ...given, ...inUrl(connectionString) };
   const { servername = named.host, ...rest } = named;
@@ -30,11 +35,20 @@ export function pgConfig<C extends ClientConfig>(
   return {
     ...(rest as Omit<C, 'servername'>),
     ssl: false,
+    // PGSSLNEGOTIATION would count else, and want `ssl`
+    sslnegotiation: 'postgres',
     enableChannelBinding: true,
+    ...FOR_NATIVE,
     // before `connect` pg writes Terminate alone
     stream: () => asTlsSocket(givenUpBy('write', connector.duplex({ lazy: true, servername, preamble: 'postgres' }))),
   };
 }
+
+/**
+ * Read by pg.native alone (NODE_PG_FORCE_NATIVE makes it of pg.Client), in place of host and password: libpq finds no
+ * such connection string, and says so with these words.
+ */
+const FOR_NATIVE = { nativeConnectionString: 'pgConfig:_pg.native_would_lead_around_the_connector' } as const;
 
 /** As pg's own parser, which lets what the URL says win; without what it says of TLS. */
 function inUrl(connectionString: string): ClientConfig {

@@ -5,6 +5,7 @@
 import type { Socket } from 'node:net';
 import { checkServerIdentity } from 'node:tls';
 import { TlsError } from '@ferrule/result';
+import { plainOptions } from '@ferrule/result/arguments';
 
 /** Options of node:tls that decide whom to trust or who we are, which here is the connector's business. */
 const TRUST = [
@@ -21,7 +22,7 @@ export function refuseTrustOptions(adapter: string, options: object | undefined)
   const given = options as Readonly<Record<string, unknown>>;
   for (const key of TRUST) {
     // got gives Node's own default with every request
-    if (given[key] === checkServerIdentity) continue;
+    if (given[key] === checkServerIdentity || refusers.has(given[key] as object)) continue;
     if (given[key] !== undefined && given[key] !== null)
       throw new TypeError(`${adapter}: ${key} is not used here: give it to the TlsConnector`);
   }
@@ -29,6 +30,17 @@ export function refuseTrustOptions(adapter: string, options: object | undefined)
     throw new TypeError(
       `${adapter}: rejectUnauthorized: false is not used here: the TlsConnector decides whom to trust (verify)`,
     );
+}
+
+/**
+ * An adapter's own options, of these names alone.
+ * @throws TypeError that names the first unknown one.
+ */
+export function ownOptions<T extends object>(adapter: string, options: T, names: readonly (keyof T & string)[]): T {
+  const given = plainOptions(options, names, adapter);
+  for (const key of Object.keys(given))
+    if (!(names as readonly string[]).includes(key)) throw new TypeError(`${adapter}: ${key}: unknown option`);
+  return given;
 }
 
 /**
@@ -72,12 +84,15 @@ export function needsHttp1(adapter: string, { alpn }: { readonly alpn: readonly 
  * Of node:tls, for a library that makes no TLS of its own on its way through the connector: where it does, an option
  * that was set beside ours has led around, and no server is taken.
  */
-export const noOtherTls = (adapter: string): { checkServerIdentity(): Error } => ({
-  checkServerIdentity: () =>
+export function noOtherTls(adapter: string): { checkServerIdentity(): Error } {
+  const refuser = (): Error =>
     new TypeError(
       `${adapter}: the connector was not asked, since an option set beside its own leads around it: ${USE_DIAL}`,
-    ),
-});
+    );
+  refusers.add(refuser);
+  return { checkServerIdentity: refuser };
+}
+const refusers = new WeakSet<object>();
 
 /** For every library with a proxy option of its own. */
 export const USE_DIAL =

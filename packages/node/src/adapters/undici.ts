@@ -4,7 +4,7 @@
 import type { buildConnector } from 'undici';
 import type { TlsConnector } from '../duplex/connector.ts';
 import { asTlsSocket, ready } from './ready.ts';
-import { refuseDetours, USE_DIAL } from './tls-required.ts';
+import { ownOptions, refuseDetours, USE_DIAL } from './tls-required.ts';
 
 export interface UndiciConnectOptions {
   /**
@@ -19,9 +19,9 @@ export interface UndiciConnectOptions {
  * the Agent `allowH2`. ProxyAgent and EnvHttpProxyAgent connect by themselves: for a proxy give the connector a `dial`.
  * A request whose URL is not `https:` fails, and so does one with a `localAddress`.
  */
-export const undiciConnect =
-  (connector: TlsConnector, { connectTimeout }: UndiciConnectOptions = {}): buildConnector.connector =>
-  (options, callback) => {
+export function undiciConnect(connector: TlsConnector, own: UndiciConnectOptions = {}): buildConnector.connector {
+  const { connectTimeout } = ownOptions('undiciConnect', own, ['connectTimeout']);
+  return (options, callback) => {
     const { hostname, port, servername, protocol } = options;
     const fail = (error: Error): void => callback(error, null);
     try {
@@ -43,3 +43,4 @@ export const undiciConnect =
       fail(error as Error);
     }
   };
+}

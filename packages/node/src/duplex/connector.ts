@@ -47,9 +47,9 @@ export interface DuplexOptions {
   readonly host?: string;
   /** 1 to 65535. */
   readonly port?: number;
-  /** A unix socket or named pipe; `servername` is needed then. */
+  /** A unix socket or named pipe; `servername` is needed then, unless the connector goes by no name. */
   readonly path?: string;
-  /** A stream, connected or about to be; it belongs to the Duplex from now on. `servername` is needed then. */
+  /** A stream, connected or about to be; it belongs to the Duplex from now on. `servername` as with `path`. */
   readonly stream?: Duplex;
   /** Connect nothing until `connect(port, host)` is called, as some libraries do with the stream they are given. */
   readonly lazy?: true;
@@ -91,6 +91,8 @@ export interface DuplexOptions {
   };
 }
 
+const LOCALHOST = 'localhost';
+
 /** Milliseconds. */
 const HANDSHAKE_TIMEOUT = 30_000;
 
@@ -125,6 +127,8 @@ const CONNECTION_KEYS: ReadonlySet<string> = new Set<keyof DuplexOptions>([
 export class TlsConnector {
   readonly #context: Promise<SslContext>;
   readonly #verified: boolean;
+  /** By a name, which each connection must have then. */
+  readonly #verifiesName: boolean;
   readonly #alpn: readonly string[];
   readonly #sessions: SessionCache | SessionStore | undefined;
   readonly #dial: ConnectorOptions['dial'];
@@ -158,6 +162,7 @@ export class TlsConnector {
     const own = ownOptions(rest, ca);
     const { onSession, onKeylog } = own;
     this.#verified = own.verify !== 'none';
+    this.#verifiesName = (own.verify ?? 'peer') === 'peer' && own.verifyHost !== false;
     this.#alpn = [...(own.alpn ?? [])];
     this.#sessions = sessions === false ? undefined : (sessions ?? memorySessionCache());
     this.#context = chooseEngine(backend).then((engine) =>
@@ -184,6 +189,11 @@ export class TlsConnector {
     return this.#dial !== undefined;
   }
 
+  /** Milliseconds for a connection that says nothing else, 0 = no limit. */
+  get handshakeTimeout(): number {
+    return this.#handshakeTimeout;
+  }
+
   /** The protocols that it offers (RFC 7301), none by default. */
   get alpn(): readonly string[] {
     return this.#alpn;
@@ -196,12 +206,12 @@ export class TlsConnector {
    */
   duplex(given: DuplexOptions): TlsDuplex {
     const options = connectionOptions(given);
-    const { target, host, preamble: first } = parse(options, this.#dial);
+    const { target, host, preamble: first } = this.#parse(options);
     const preamble = first && unused(first);
     const sessions = this.#sessions;
     const { handshakeTimeout = this.#handshakeTimeout } = options;
     const address =
-      options.path ?? (options.port === undefined ? 'pipe' : `${options.host ?? 'localhost'}:${options.port}`);
+      options.path ?? (options.port === undefined ? 'pipe' : `${options.host ?? LOCALHOST}:${options.port}`);
     let keeper: SessionKeeper | undefined;
     const duplex: TlsDuplex = new TlsDuplex({
       ssl: this.#context.then((context) => {
@@ -239,7 +249,16 @@ export class TlsConnector {
 
   /** @throws TypeError as {@link duplex} would, and makes nothing. */
   check(options: DuplexOptions): void {
-    parse(connectionOptions(options), this.#dial);
+    this.#parse(connectionOptions(options));
+  }
+
+  #parse(options: DuplexOptions): Parsed {
+    const parsed = parse(options, this.#dial);
+    if (parsed.host === undefined && this.#verifiesName)
+      throw new TypeError(
+        'servername: needed, the name that the certificate must have, where there is no host; or give the TlsConnector a `verify` other than `peer`, which says whom to accept',
+      );
+    return parsed;
   }
 
   /** Release the context; connections that were made go on. */
@@ -272,7 +291,8 @@ interface Parsed {
 /** Parse, don't validate: what comes out has been checked. */
 function parse(options: DuplexOptions, dial: ConnectorOptions['dial']): Parsed {
   for (const key of Object.keys(options)) if (!CONNECTION_KEYS.has(key)) throw new TypeError(`${key}: unknown option`);
-  const { host, port, path, stream, lazy, servername = host, preamble, handshakeTimeout = 0, onread } = options;
+  const { port, path, stream, lazy, preamble, handshakeTimeout = 0, onread } = options;
+  const { host = port === undefined ? undefined : LOCALHOST, servername = host } = options;
   for (const key of ['host', 'path', 'servername'] as const) {
     if (options[key] !== undefined && (typeof options[key] !== 'string' || options[key] === ''))
       throw new TypeError(`${key}: must be a non-empty string`);
@@ -324,7 +344,7 @@ function checkTimeout(handshakeTimeout: number): void {
 }
 
 function targetOf(
-  { host = 'localhost', port, path, stream }: DuplexOptions,
+  { host = LOCALHOST, port, path, stream }: DuplexOptions,
   dial: ConnectorOptions['dial'],
 ): Target | undefined {
   if (stream !== undefined) {

@@ -82,6 +82,27 @@ describe.each(engines.filter(({ available }) => available))('a TLS Duplex on $na
   }
   const failure = (stream: Duplex): Promise<unknown> => new Promise((resolve) => stream.once('error', resolve));
 
+  it.each<[string, () => DuplexOptions]>([
+    ['a stream', () => ({ stream: net.connect(port, '127.0.0.1').on('error', () => undefined) })],
+    ['a path', () => ({ path: '/nonexistent/socket' })],
+    ['lazy', () => ({ lazy: true })],
+  ])('without a name to verify there is no connection: %s', (_what, options) => {
+    const given = options();
+    expect(() => tlsDuplex({ backend, ca, ...given })).toThrow(/servername: needed/);
+    given.stream?.destroy();
+    // whoever goes by no name needs none
+    for (const own of [{ verify: 'none' }, { verify: () => true }, { ca, verifyHost: false }] as const)
+      made.push(new TlsConnector({ backend, ...own }).duplex({ lazy: true }));
+  });
+
+  it('without a host, localhost is where to connect, and the name', async () => {
+    echo();
+    const duplex = tlsDuplex({ backend, ca, port });
+    made.push(duplex);
+    await once(duplex, 'secureConnect');
+    expect(duplex.servername).toBe('localhost');
+  });
+
   it('is handed out at once, and sends what was written before the handshake', async () => {
     echo();
     const duplex = dial();
