@@ -17,6 +17,7 @@ import { returns } from './checks/returns.ts';
 import { resumptionBinding } from './checks/resumption-binding.ts';
 import { secrets } from './checks/secrets.ts';
 import { sessions } from './checks/sessions.ts';
+import { severalDefects } from './checks/several-defects.ts';
 import { transport } from './checks/transport.ts';
 import { verification } from './checks/verification.ts';
 import { wrongOptions } from './checks/wrong-options.ts';
@@ -32,6 +33,7 @@ export const suite: readonly CheckGroup[] = [
   ...transport,
   ...verification,
   ...revocation,
+  ...severalDefects,
   ...byTheBook,
   ...clientAuth,
   ...sessions,

@@ -6,7 +6,7 @@ import { accessUris } from './extensions.ts';
 import { generalNameText, printable } from './general-name.ts';
 import { nameText } from './name.ts';
 import { identifierMatch, type Search } from './path.ts';
-import type { RuleBreach } from './rules.ts';
+import type { Beyond, RuleBreach } from './rules.ts';
 import type { Issuer } from './trust.ts';
 import * as NameType from './name-type.ts';
 
@@ -40,6 +40,8 @@ export interface PathFailure {
   readonly depth: number;
   /** RFC 4514 subject of that certificate. */
   readonly subject: string | undefined;
+  /** Set where the path keeps RFC 5280's rules: which question beyond them has the wrong answer. */
+  readonly beyond: Beyond | undefined;
   /** One sentence. */
   readonly message: string;
   /** What to do; `undefined` where the code's general remedy says it. */
@@ -71,13 +73,14 @@ const failure = (
   defect: Omit<Defect, 'hint'> & { readonly hint?: string | undefined },
   chain: readonly Certificate[],
 ): PathFailure => {
-  const { code, verify, depth, certificate, message, hint } = defect;
+  const { code, verify, depth, certificate, message, hint, late } = defect;
   const subject = certificate && subjectText(certificate);
   return {
     code,
     verify,
     depth: Math.max(0, depth),
     subject,
+    beyond: late === 'extension' ? undefined : late,
     message: short(
       depth < 0 ? message : `${place(depth)} (${short(subject ?? 'an anchor without certificate', 200)}) ${message}`,
     ),
@@ -95,10 +98,10 @@ const place = (depth: number): string =>
 /**
  * OpenSSL's order of checks, so that both engines of ferrule tell of the same defect: extensions, strength, names,
  * revocation, from the top down each signature and its certificate's times, from the top down name constraints,
- * policies.
+ * policies. What it does not look at follows.
  */
 const phase = ({ code, verify, late }: Defect): number => {
-  if (late) return verify === V.INVALID_POLICY_EXTENSION ? 6 : 5.5;
+  if (late) return verify === V.INVALID_POLICY_EXTENSION ? 6 : PHASE_OF_LATE[late];
   switch (code) {
     case 'CERT_WEAK_KEY':
       return verify === V.EE_KEY_TOO_SMALL ? -2 : 1;
@@ -129,6 +132,8 @@ const phase = ({ code, verify, late }: Defect): number => {
       }
   }
 };
+
+const PHASE_OF_LATE = { extension: 5.5, status: 7, pins: 8, staple: 9 } as const;
 
 const first = (defects: readonly Defect[]): Defect => {
   // Of the same certificate, the constraints of the topmost issuer count first, and a signature before the times.

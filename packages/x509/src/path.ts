@@ -146,6 +146,7 @@ const noPath = (code: TlsErrorCode, message: string): PathFailure => ({
   verify: V.UNSPECIFIED,
   depth: 0,
   subject: undefined,
+  beyond: undefined,
   message,
   hint: undefined,
   chain: [],

@@ -57,7 +57,7 @@ const invalid = (message: string): RuleBreach => ({
   code: 'CERT_INVALID',
   verify: V.INVALID_POLICY_EXTENSION,
   message,
-  late: true,
+  late: 'extension',
 });
 const breach = (): RuleBreach => ({
   code: 'CERT_INVALID',

@@ -44,16 +44,13 @@ export const revocationBreach = (
   { name, digest }: SignatureVerifier,
 ): RuleBreach | undefined => {
   if (!digest) throw new TypeError(`the verifier ${name} has no digest`);
-  // asked when nothing else is wrong, as the engine on OpenSSL does
-  const late = true;
   const status = check({ certificate: raw, issuerSpki: spki, now, sha256: (bytes) => digest('sha256', bytes) });
   if (status === 'revoked')
-    return { code: 'CERT_REVOKED', verify: V.CERT_REVOKED, message: 'has been revoked, as CRLite has it', late };
+    return { code: 'CERT_REVOKED', verify: V.CERT_REVOKED, message: 'has been revoked, as CRLite has it' };
   if (status === 'good' || unknown === 'accept') return undefined;
   return {
     code: 'CERT_REVOCATION_UNKNOWN',
     verify: V.UNABLE_TO_GET_CRL,
     message: `may have been revoked: CRLite says "${status}"`,
-    late,
   };
 };

@@ -19,9 +19,15 @@ export interface RuleBreach {
   readonly verify: X509VCode;
   readonly message: string;
   readonly hint?: string;
-  /** OpenSSL does not look at this by itself: where other rules are broken too, it is told last. */
-  readonly late?: boolean;
+  /** OpenSSL does not look at this by itself: where other rules are broken too, it is told behind them. */
+  readonly late?: 'extension' | Beyond;
 }
+
+/**
+ * What is asked of a path that keeps RFC 5280's rules, in this order: what is publicly known of the server's certificate
+ * (a filter of revoked ones, transparency), which keys are pinned, what the stapled response says.
+ */
+export type Beyond = 'status' | 'pins' | 'staple';
 
 /**
  * `compatible`: what OpenSSL with its default flags, Go and node:tls accept. `rfc5280`: certificates must also keep
@@ -84,11 +90,11 @@ const breachOfCritical = (c: Certificate, role: Role): RuleBreach | undefined =>
   // Where CRLs are and which policies there are is not asked of an anchor (section 6.1.1 d).
   if (role === 'anchor' && (oid === Oid.crlDistributionPoints || oid === Oid.certificatePolicies)) return undefined;
   if (oid === Oid.crlDistributionPoints)
-    return { ...breach(V.INVALID_EXTENSION, 'has critical CRL distribution points that are none'), late: true };
+    return { ...breach(V.INVALID_EXTENSION, 'has critical CRL distribution points that are none'), late: 'extension' };
   if (oid !== undefined)
     return {
       ...breach(V.UNHANDLED_CRITICAL_EXTENSION, `has the critical extension ${oid}, which is not understood`),
-      late: oid === Oid.certificatePolicies,
+      ...(oid === Oid.certificatePolicies && { late: 'extension' as const }),
     };
   for (const { oid, critical } of c.extensions) {
     for (const [id, name] of MUST_NOT_BE_CRITICAL)

@@ -12,7 +12,7 @@ import { checkOptions, isPositiveInteger, PATH_OPTIONS, type OptionChecks } from
 import { buildCheckedPath, type PathChecks, type PathInput, type PathResult, type PlacedBreach } from './path.ts';
 import { pinBreach } from './pin.ts';
 import { revocationBreach, type RevocationPolicy } from './revocation.ts';
-import type { RuleBreach, RuleSet } from './rules.ts';
+import type { Beyond, RuleBreach, RuleSet } from './rules.ts';
 import type { SignatureVerifier } from './signature.ts';
 import { runAsync, runSync, type Steps } from './steps.ts';
 import { transparencyBreach, type TransparencyPolicy } from './transparency.ts';
@@ -100,6 +100,7 @@ const statusChecks = (input: ValidationInput): PathChecks => {
   return function* (path, anchor, rules, verifier, issuers): Steps<PlacedBreach[]> {
     const found: PlacedBreach[] = [];
     const note = (breach: RuleBreach | undefined, depth = 0): void => void (breach && found.push({ ...breach, depth }));
+    const noteLate = (late: Beyond, breach: RuleBreach | undefined): void => note(breach && { ...breach, late });
     const search: CrlSearch = {
       crls,
       now: rules.now,
@@ -116,10 +117,11 @@ const statusChecks = (input: ValidationInput): PathChecks => {
         note(yield* crlBreach(search, certificate, issuerAt(depth), depth === 0 && missingCrl !== 'accept'), depth);
     }
     const leaf = path[0] as Certificate;
-    note(yield* stapleBreach(input, leaf, issuerAt(0), rules, verifier));
-    if (revocation) note(revocationBreach(revocation, leaf, issuerAt(0), rules.now, verifier));
-    if (transparency) note(yield* transparencyBreach(transparency, leaf, issuerAt(0), rules.now, verifier));
-    if (pins) note(pinBreach(pins, [...path, anchor], verifier));
+    if (revocation) noteLate('status', revocationBreach(revocation, leaf, issuerAt(0), rules.now, verifier));
+    if (transparency)
+      noteLate('status', yield* transparencyBreach(transparency, leaf, issuerAt(0), rules.now, verifier));
+    if (pins) noteLate('pins', pinBreach(pins, [...path, anchor], verifier));
+    noteLate('staple', yield* stapleBreach(input, leaf, issuerAt(0), rules, verifier));
     return found;
   };
 };

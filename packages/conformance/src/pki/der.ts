@@ -25,6 +25,7 @@ export function oid(dotted: string): Uint8Array {
 
 /** Extensions by name. */
 export const ExtensionOid = {
+  key_usage: '2.5.29.15',
   subject_alt_name: '2.5.29.17',
   delta_crl: '2.5.29.27',
   issuing_distribution_point: '2.5.29.28',

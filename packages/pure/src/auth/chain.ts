@@ -11,6 +11,7 @@ import {
   DerError,
   type PathFailure,
   type PathInput,
+  type PathResult,
   type PathSuccess,
   rememberVerified,
   type RevocationQuestion,
@@ -34,9 +35,9 @@ export interface ChainVerdict {
 }
 
 /**
- * Builds and checks the path, with CRLs, a filter of revoked certificates, the stapled OCSP response and pins. Under `verify: 'none'` a failure is
- * reported by its code and goes no further, as after SSL_CTX_set_verify(3) with SSL_VERIFY_NONE; only a pin still
- * holds.
+ * Builds and checks the path, with CRLs, a filter of revoked certificates, the usage of the server's key, pins and the
+ * stapled OCSP response, in this order. Under `verify: 'none'` a failure is reported by its code and goes no further, as
+ * after SSL_CTX_set_verify(3) with SSL_VERIFY_NONE; only a pin still holds.
  * @throws TlsError CERT_*
  */
 export function* validateChain(effects: Effects, peer: Peer, leaf: Certificate | CertificateKey): Steps<ChainVerdict> {
@@ -72,10 +73,36 @@ export function* validateChain(effects: Effects, peer: Peer, leaf: Certificate |
       pins: verify === 'none' || pins.length === 0 ? undefined : pins,
     }) ?? buildPath(path);
   const result = yield* run(effects, steps);
-  if (verify === 'none' || (part === undefined && result.ok))
-    checkPins(config, leaf.spki, ...(result.ok ? [...result.chain, result.anchor].map(({ spki }) => spki) : []));
-  else if (!result.ok) throw asTlsError(result.error);
+  if (!result.ok && verify !== 'none') {
+    if (result.error.beyond === 'pins' || result.error.beyond === 'staple') checkUsage(leaf);
+    throw asTlsError(result.error);
+  }
+  if (verify !== 'none') checkUsage(leaf);
+  if (verify === 'none' || part === undefined) checkPins(config, leaf.spki, ...keysOf(result));
   return result.ok ? { path: derOf(result), code: X509V.OK } : { path: undefined, code: result.error.verify };
+}
+
+/** Of a path that was verified: what a staple says of the leaf leaves it so. */
+function keysOf(result: PathResult): readonly Uint8Array[] {
+  if (result.ok) return [...result.chain, result.anchor].map(({ spki }) => spki);
+  return result.error.beyond === 'staple' ? result.error.chain.map(({ spki }) => spki) : [];
+}
+
+/** RFC 5280 section 4.2.1.3: the first bit. */
+const DIGITAL_SIGNATURE = 1;
+
+/**
+ * RFC 9846 section 4.5.1.2: keyUsage, if there is one, must allow digital signatures. Told behind what is wrong with
+ * the chain, as OpenSSL does, and before pins and the staple.
+ * @throws TlsError CERT_PURPOSE
+ */
+export function checkUsage(leaf: Certificate | CertificateKey): void {
+  if (!('keyUsage' in leaf)) return;
+  if (leaf.keyUsage !== undefined && (leaf.keyUsage & DIGITAL_SIGNATURE) === 0) {
+    throw fail('CERT_PURPOSE', 'the keyUsage of the certificate does not allow signatures', {
+      verify: { code: X509V.KEYUSAGE_NO_DIGITAL_SIGNATURE },
+    });
+  }
 }
 
 /** What the filter does with the bytes must not reach what is verified and reported. */

@@ -23,7 +23,7 @@ import { type KeyKind, type SignatureScheme, signatureScheme } from '../crypto/s
 import type { Effects } from '../effects.ts';
 import { fail } from '../reason.ts';
 import { settle, settled, type Steps } from '../wait.ts';
-import { checkPins, validateChain } from './chain.ts';
+import { checkPins, checkUsage, validateChain } from './chain.ts';
 import { readCertificate } from './parsed.ts';
 
 class ChainProof {
@@ -98,13 +98,12 @@ function* verifyCertificates(effects: Effects, peer: Peer, first: Uint8Array): S
   checkKind(effects, peer.suite, publicKey);
   if (typeof verify === 'function') {
     yield* askCaller(effects, peer, verify);
-    checkPins(effects.config, leaf.spki);
     checkUsage(leaf);
+    checkPins(effects.config, leaf.spki);
     effects.negotiated.settle('verifiedChain', undefined);
     effects.negotiated.settle('verifyResult', X509V.OK);
   } else {
     const { path, code } = yield* validateChain(effects, peer, leaf);
-    if (verify === 'peer') checkUsage(leaf);
     effects.negotiated.settle('verifiedChain', path);
     effects.negotiated.settle('verifyResult', code);
   }
@@ -172,9 +171,6 @@ function readAtLeastKey(der: Uint8Array): Certificate | CertificateKey {
   }
 }
 
-/** RFC 5280 section 4.2.1.3: the first bit. */
-const DIGITAL_SIGNATURE = 1;
-
 /** Whether a key of this kind can do what the handshake needs of it, whatever the chain says. */
 function checkKind(effects: Effects, suite: CipherSuite, publicKey: PublicKey): void {
   const kind = keyKind(publicKey);
@@ -193,19 +189,6 @@ function checkKind(effects: Effects, suite: CipherSuite, publicKey: PublicKey): 
     }
   } else if (kind === undefined) {
     throw fail('WRONG_CERTIFICATE_TYPE', 'the key of the certificate is of a kind that signs nothing in TLS 1.3');
-  }
-}
-
-/**
- * RFC 9846 section 4.5.1.2: keyUsage, if there is one, must allow digital signatures. Told behind what is wrong with
- * the chain, as OpenSSL.
- */
-function checkUsage(leaf: Certificate | CertificateKey): void {
-  if (!('keyUsage' in leaf)) return;
-  if (leaf.keyUsage !== undefined && (leaf.keyUsage & DIGITAL_SIGNATURE) === 0) {
-    throw fail('CERT_PURPOSE', 'the keyUsage of the certificate does not allow signatures', {
-      verify: { code: X509V.KEYUSAGE_NO_DIGITAL_SIGNATURE },
-    });
   }
 }
 
