@@ -42,10 +42,10 @@ export function calm({ config, steps }: Sequence): Sequence {
     verify: verify === 'promise' ? 'function' : verify,
     credential: credential.startsWith('callback') ? 'callback' : 'key',
   };
-  // A transport that has ended and failed: who has something to send finds the failure, and OpenSSL, which writes into
-  // memory (ADR 0067), the end.
-  const ends = steps.some(([name]) => name === 'end');
-  return { config: calmed, steps: steps.filter(([name]) => !(ends && name === 'reset')).map(calmStep) };
+  // Who has something to send finds that the transport has failed; OpenSSL, which writes into memory (ADR 0067), first
+  // reads what came before: an end, or a ticket behind a CertificateRequest.
+  const tells = steps.some(([name]) => name === 'end' || name === 'serverRequest');
+  return { config: calmed, steps: steps.filter(([name]) => !(tells && name === 'reset')).map(calmStep) };
 }
 
 /** What one write takes fits into the BIO. */

@@ -221,8 +221,9 @@ export class FaceLink {
     this.face.destroy();
   }
 
+  /** The signal counts until `closed`. */
   abort(): void {
-    this.gaveUp = true;
+    this.gaveUp ||= !this.over;
     this.aborter.abort();
   }
 
