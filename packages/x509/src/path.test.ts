@@ -181,6 +181,13 @@ describe('backtracking', () => {
       verify: 22,
     });
   });
+
+  it('counts a signature by P-521 as eight steps', () => {
+    const slow = make({ ca: true, keys: newKeys('ec', 'P-521') });
+    const signed = make({ issuer: slow });
+    expect(failure([signed], [slow], { maxSteps: 7 }).code).toBe('CERT_CHAIN_TOO_LONG');
+    expect(chainOf([signed], [slow], { maxSteps: 8 })).toEqual([signed.der, slow.der]);
+  });
 });
 
 describe('what a CA must be', () => {

@@ -372,7 +372,8 @@ function* ascend(
 ): Steps<PathSuccess | undefined> {
   const child = path[path.length - 1] as Certificate;
   if (!(yield* search.signedBy(child, issuer))) {
-    if (!search.diagnosing) return undefined;
+    // without steps left the signature was not looked at
+    if (!search.diagnosing || search.exhausted) return undefined;
     // OpenSSL has no other issuer for what signed itself, and none with a key of another kind than the signature's
     const { signatureAlgorithm: algorithm } = child;
     const { publicKey } = issuer;

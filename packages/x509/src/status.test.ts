@@ -53,6 +53,14 @@ const failure = (...input: Parameters<typeof validate>): PathFailure => {
 };
 
 describe('a CRL', () => {
+  it('of an anchor of the same name with another key does not count, if that anchor is a key alone', () => {
+    const other = make({ ca: true, subject: 'Root' });
+    const below = make({ issuer: root });
+    const trustAnchors = trustStore([root, other].map(({ subject, keys }) => ({ subject, spki: keys.spki })));
+    expect(validate({ trustAnchors, crls: [makeCrl(root)] }, [below]).ok).toBe(true);
+    expect(failure({ trustAnchors, crls: [makeCrl(other)] }, [below]).code).toBe('CERT_REVOCATION_UNKNOWN');
+  });
+
   it('lets pass what is not on it, and refuses what is', () => {
     expect(validate({ crls: [makeCrl(ica)] }).ok).toBe(true);
     expect(validate({ crls: [makeCrl(ica, { revoked: [[1n], [2n]] })] }).ok).toBe(true);

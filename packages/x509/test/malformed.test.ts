@@ -109,6 +109,10 @@ const REFUSED: Readonly<Record<string, readonly [message: string, read: () => un
     'parameters of an RSA key',
     () => parsePublicKey(spki(seq(oid('1.2.840.113549.1.1.1'), tlv(5, Uint8Array.of(0))), named(2, 1, 3, 2, 1, 3))),
   ],
+  'an ML-DSA-44 key of 1311 bytes': [
+    'ML-DSA key has a wrong length',
+    () => parsePublicKey(spki(seq(oid('2.16.840.1.101.3.4.3.17')), new Uint8Array(1311))),
+  ],
   'an Ed25519 key of 31 bytes': [
     'EdDSA key has a wrong length',
     () => parsePublicKey(spki(seq(oid('1.3.101.112')), new Uint8Array(31))),

@@ -28,6 +28,7 @@ const KEY_USAGE = '2.5.29.15';
 const ALTERNATIVE_NAME = '2.5.29.17';
 const BASIC = '2.5.29.19';
 const CONSTRAINTS = '2.5.29.30';
+const DISTRIBUTION_POINTS = '2.5.29.31';
 const POLICIES = '2.5.29.32';
 const MAPPINGS = '2.5.29.33';
 const AUTHORITY_KEY = '2.5.29.35';
@@ -103,6 +104,22 @@ const RULES: Readonly<Record<string, Row>> = {
     V.ERROR_IN_CERT_NOT_AFTER_FIELD,
     'notAfter',
   ),
+  'BER that is not DER': leafRow(
+    { parts: (parts) => [tlv(0xa0, int(3)), ...parts.slice(1)] },
+    V.UNSPECIFIED,
+    'not DER',
+  ),
+  'critical distribution points of which one names nothing': leafRow(
+    ext(DISTRIBUTION_POINTS, seq(seq(tlv(0x81, Uint8Array.of(6, 0x40)))), true),
+    V.INVALID_EXTENSION,
+    'names nothing',
+  ),
+  'a policy that is named twice': leafRow(
+    ext(POLICIES, policies('1.2.3', '1.2.3')),
+    V.INVALID_POLICY_EXTENSION,
+    'names a policy twice',
+  ),
+  'policies that cannot be read': leafRow(ext(POLICIES, int(1)), V.INVALID_POLICY_EXTENSION, 'malformed'),
   'a curve that is not named': leafRow({ keys: explicitCurve() }, V.EC_KEY_EXPLICIT_PARAMS, 'explicit parameters'),
   'a CA without keyUsage': caRow(ext(KEY_USAGE, null), V.CA_CERT_MISSING_KEY_USAGE, 'without keyUsage'),
   'basicConstraints of a CA that are not critical': caRow(
@@ -366,6 +383,14 @@ describe('refused is', () => {
   it.each(Object.entries(RULES))('%s', (_name, row) => {
     expect(told(row, strict)).toEqual(expected(row));
   });
+});
+
+it.each([
+  ['notBefore', utc('261301000000Z'), utc('270101000000Z'), V.ERROR_IN_CERT_NOT_BEFORE_FIELD],
+  ['notAfter', utc('260101000000Z'), utc('271301000000Z'), V.ERROR_IN_CERT_NOT_AFTER_FIELD],
+] as const)('a %s that is no time is refused where its form does not matter', (field, from, until, verify) => {
+  const row = leafRow(part(4, seq(from, until)), verify, `${field} that is not a time`);
+  expect(told(row, { profile: 'compatible' })).toEqual(expected(row));
 });
 
 describe('refused by the rules of the web is', () => {

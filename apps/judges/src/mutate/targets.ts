@@ -34,9 +34,18 @@ const NO_RULES = /\/(describe[\w-]*|explain|oid-names|index|options|pem|x509-v|n
 export const TARGETS: readonly Target[] = [
   {
     engine: 'pure',
-    sources: ['flow', 'auth', 'session', 'record', 'wire', 'ech', 'connection.ts', 'handshake.ts', 'negotiated.ts'].map(
-      (name) => `${PURE}/${name}`,
-    ),
+    sources: [
+      'flow',
+      'auth',
+      'session',
+      'record',
+      'wire',
+      'ech',
+      'quic',
+      'connection.ts',
+      'handshake.ts',
+      'negotiated.ts',
+    ].map((name) => `${PURE}/${name}`),
     tests: [
       {
         folder: 'packages/pure',
@@ -52,6 +61,7 @@ export const TARGETS: readonly Target[] = [
           'test/after13',
           'test/ech-refusals',
           'test/refusals',
+          'test/quic',
         ],
       },
       { folder: 'apps/judges', files: ['test/hostile.test'] },
@@ -80,7 +90,10 @@ export const TARGETS: readonly Target[] = [
           'src/remember',
         ],
       },
-      { folder: 'packages/x509', files: ['test/openssl-codes', 'test/search', 'test/roots'] },
+      {
+        folder: 'packages/x509',
+        files: ['test/openssl-codes', 'test/search', 'test/roots', 'test/compatible', 'test/crlite'],
+      },
       { folder: 'packages/pure', files: ['test/signatures.test'] },
       { folder: 'packages/x509', files: ['test/hostile'] },
     ],
