@@ -140,10 +140,10 @@ export class Page {
   }
 }
 
-/** RFC 9112 section 6.3, rule 8. */
+/** RFC 9112 section 6.3, rules 4 and 8. */
 const endsWithConnection = ({ statusCode = 0, headers }: IncomingMessage): boolean =>
   headers['content-length'] === undefined &&
-  headers['transfer-encoding'] === undefined &&
+  !/chunked\s*$/i.test(headers['transfer-encoding'] ?? '') &&
   statusCode !== 204 &&
   statusCode !== 304;
 
@@ -182,10 +182,16 @@ function ask(
       },
     });
     asked.once('response', resolve);
+    const malformed = (what: string): void => reject(new HttpError('HTTP_MALFORMED', what));
+    // without listeners Node's client ends these without a word
+    for (const event of ['upgrade', 'connect'] as const)
+      asked.once(event, ({ statusCode }: IncomingMessage) => {
+        socket.destroy();
+        malformed(`the server went on in another protocol than HTTP: status ${statusCode}`);
+      });
+    asked.once('close', () => malformed('the connection was closed before there was a reply'));
     asked.once('error', (cause) =>
-      reject(
-        TlsError.is(cause) ? cause : new HttpError('HTTP_MALFORMED', `the reply is not HTTP/1.1: ${cause.message}`),
-      ),
+      TlsError.is(cause) ? reject(cause) : malformed(`the reply is not HTTP/1.1: ${cause.message}`),
     );
     asked.end(body);
   });

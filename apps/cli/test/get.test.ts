@@ -21,6 +21,13 @@ beforeAll(async () => {
     const fixed: Readonly<Record<string, number>> = { '/missing': 404, '/nowhere': 302 };
     response.statusCode = Number(status ?? fixed[request.url ?? ''] ?? 200);
     if (request.url === '/silent') return;
+    if (request.url === '/switch')
+      return void response.socket?.end('HTTP/1.1 101 x\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n');
+    if (request.url === '/cut-gzip') {
+      // without close_notify
+      const { socket } = response;
+      return void socket?.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nx', () => socket.destroy());
+    }
     if (to !== undefined) response.setHeader('location', decodeURIComponent(to));
     response.setHeader('x-method', request.method ?? '');
     if (cut) response.setHeader('content-length', 1000);
@@ -32,6 +39,7 @@ beforeAll(async () => {
       else response.end(page);
     });
   });
+  server.on('connect', (_request, socket) => socket.end('HTTP/1.1 200 OK\r\n\r\n'));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   origin = `https://localhost:${(server.address() as AddressInfo).port}`;
 });
@@ -175,6 +183,19 @@ describe('ferrule get', () => {
     const cut = await get('/cut', '-o', at('cut'));
     expect([cut.code, existsSync(at('cut'))]).toEqual([4, false]);
     expect(cut.stderr).toMatch(/UNEXPECTED_EOF/);
+  });
+
+  it('takes a page whose transfer coding has no end for whole only after close_notify', async () => {
+    const { code, stderr } = await get('/cut-gzip');
+    expect([code, stderr]).toEqual([4, expect.stringMatching(/UNEXPECTED_EOF/)]);
+  });
+
+  it.each([
+    ['/switch', [], 101],
+    ['/', ['-X', 'CONNECT'], 200],
+  ])('says so where the server goes on in another protocol: %s %j', async (path, args, status) => {
+    const { code, stderr } = await get(path, ...args);
+    expect([code, stderr]).toEqual([22, expect.stringContaining(`in another protocol than HTTP: status ${status}`)]);
   });
 
   it.each([

@@ -93,9 +93,13 @@ function failure(error: Error, proxy: Proxy, to: Destination): TlsError {
   if (reply !== undefined) {
     const unreachable = UNREACHABLE[reply];
     return unreachable === undefined
-      ? new TlsError('PROXY_REFUSED', `${name} refused to connect to ${authority(to)}: ${REFUSED[reply] ?? reply}`, {
-          cause: error,
-        })
+      ? new TlsError(
+          'PROXY_REFUSED',
+          `${name} refused to connect to ${authority(to)}: ${REFUSED[reply] ?? 'for a reason that RFC 1928 does not know'}`,
+          {
+            cause: error,
+          },
+        )
       : new TlsError('TRANSPORT_ERROR', `${name} cannot reach ${authority(to)}: ${unreachable}`, {
           cause: error,
           hint: 'Check host and port; the proxy may see another DNS and other networks than this machine.',

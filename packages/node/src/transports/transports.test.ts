@@ -313,6 +313,12 @@ describe('dial()', () => {
       /may not allow/,
     ],
     [
+      'a SOCKS5 proxy with a reply of its own',
+      async () => `socks5://127.0.0.1:${kept(await socksProxy(() => ({ refusal: 99 }))).port}`,
+      'PROXY_REFUSED',
+      /may not allow/,
+    ],
+    [
       'a SOCKS5 proxy that does not get there',
       async () => `socks5://127.0.0.1:${kept(await socksProxy(() => ({ refusal: 5 }))).port}`,
       'TRANSPORT_ERROR',
@@ -347,6 +353,7 @@ describe('dial()', () => {
   ])('names the cause and what to try: %s', async (_title, url, code, hint) => {
     const error: unknown = await along(await url()).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code });
+    expect((error as TlsError).message).not.toMatch(/undefined/);
     expect((error as TlsError).hint).toMatch(hint);
   });
 
