@@ -122,6 +122,7 @@ function leaksOf(checker, declaration, place, known) {
         !ts.isTypeParameterDeclaration(own) &&
         own.getSourceFile().fileName.startsWith(place) &&
         !own.getSourceFile().fileName.includes('node_modules') &&
+        !isGlobal(own) &&
         !known.has(symbol)
       )
         leaks.push(`${symbol.name} (${own.getSourceFile().fileName.slice(place.length + 1)})`);
@@ -131,6 +132,9 @@ function leaksOf(checker, declaration, place, known) {
   visit(declaration);
   return leaks;
 }
+
+/** Of `declare global`, which nobody has to export. */
+const isGlobal = (node) => ts.isModuleBlock(node.parent) && ts.isGlobalScopeAugmentation(node.parent.parent);
 
 const isHidden = (node) =>
   (node.name !== undefined && ts.isPrivateIdentifier(node.name)) ||

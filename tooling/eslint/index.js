@@ -119,6 +119,8 @@ const everywhere = {
     'no-var': 'error',
     'no-warning-comments': ['error', { terms: ['todo', 'fixme', 'xxx'] }],
     'object-shorthand': 'error',
+    // what is merged with the interface of the same name, as the codes of errors are
+    '@typescript-eslint/no-empty-object-type': ['error', { allowInterfaces: 'with-single-extends' }],
     'prefer-const': ['error', { destructuring: 'all' }],
     // steps that happen not to wait are steps still
     'require-yield': 'off',

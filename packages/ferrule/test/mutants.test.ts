@@ -80,7 +80,7 @@ const MUTANTS: readonly (readonly [title: string, engine: Backend, group: string
     'makes a new failure each time',
     mutant(same, (ssl) =>
       Object.defineProperty({}, 'failure', {
-        get: () => ssl.failure && failed(new TlsError(ssl.failure.error.code)),
+        get: () => ssl.failure && failed(new TlsError(ssl.failure.error)),
         enumerable: true,
       }),
     ),

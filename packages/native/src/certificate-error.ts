@@ -1,5 +1,5 @@
 /** @module From X509_V codes to `CERT_*`: one table, with a hint that says what to do about this very certificate. */
-import { TlsError, type TlsErrorCode, X509V, x509VSentence } from '@ferrule/result';
+import { TlsError, type CommonCode, X509V, x509VSentence } from '@ferrule/result';
 import { type NativeFailure, OwnReason } from './binding.ts';
 
 /** What a hint is made of; asked for only when there is something to say. */
@@ -11,7 +11,7 @@ export interface PeerFacts {
   names(): readonly string[];
 }
 
-const CODE_OF: ReadonlyMap<number, TlsErrorCode> = new Map<number, TlsErrorCode>([
+const CODE_OF: ReadonlyMap<number, CommonCode> = new Map<number, CommonCode>([
   [X509V.UNABLE_TO_GET_ISSUER_CERT, 'CERT_UNTRUSTED_ROOT'],
   [X509V.UNABLE_TO_GET_CRL, 'CERT_REVOCATION_UNKNOWN'],
   [X509V.UNABLE_TO_DECRYPT_CERT_SIGNATURE, 'CERT_SIGNATURE'],
@@ -72,14 +72,14 @@ export function certificateError(native: NativeFailure, peer: PeerFacts): TlsErr
   });
 }
 
-function codeOf({ verifyResult, verifyDepth }: NativeFailure): TlsErrorCode {
+function codeOf({ verifyResult, verifyDepth }: NativeFailure): CommonCode {
   // The issuer of the server's own certificate is neither trusted nor among what was sent: it is the intermediate that
   // is missing.
   if (verifyResult === X509V.UNABLE_TO_GET_ISSUER_CERT_LOCALLY && verifyDepth === 0) return 'CERT_MISSING_INTERMEDIATE';
   return CODE_OF.get(verifyResult) ?? 'CERT_INVALID';
 }
 
-function hintOf(code: TlsErrorCode, { subject }: NativeFailure, peer: PeerFacts): string | undefined {
+function hintOf(code: CommonCode, { subject }: NativeFailure, peer: PeerFacts): string | undefined {
   const { host, anchored } = peer;
   switch (code) {
     case 'CERT_NAME_MISMATCH': {

@@ -1,7 +1,7 @@
 /** @module Client credentials: made from the files people have, and chosen for what a server asks. */
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import type { CertificateRequest, Credential, TlsVersion } from '@ferrule/contract';
-import type { TlsErrorCode } from '@ferrule/result';
+import type { CommonCode } from '@ferrule/result';
 import type { OwnCredential } from '@ferrule/ssl';
 import type { Binding, Handle } from './binding.ts';
 import { whenForgotten } from './forgotten.ts';
@@ -42,7 +42,7 @@ export function misfitOf(
   request: CertificateRequest,
   version: TlsVersion | undefined,
   schemes: readonly Scheme[],
-): TlsErrorCode | undefined {
+): CommonCode | undefined {
   const { credential, kind, issuers } = parsed;
   // TLS 1.2's certificate_types: 1 rsa_sign, 64 ecdsa_sign, which stands for EdDSA too (RFC 8422 section 5.5).
   const type = isRsa(kind) ? 1 : 64;

@@ -2,7 +2,7 @@
  * @module From OpenSSL's reasons to ferrule's codes: one table, by number. The numbers are part of OpenSSL's ABI; its
  * texts differ between versions.
  */
-import { Alert, CODES, peerAlert, SslError, TlsError, type TlsErrorCode, failed, type Failed } from '@ferrule/result';
+import { Alert, CODES, peerAlert, SslError, TlsError, type CommonCode, failed, type Failed } from '@ferrule/result';
 import { type NativeFailure, OwnReason } from './binding.ts';
 import { certificateError, type PeerFacts } from './certificate-error.ts';
 
@@ -16,7 +16,7 @@ const isAlert = (reason: number): boolean => reason >= ALERT_OFFSET && reason <=
 const CERTIFICATE_VERIFY_FAILED = 134;
 
 /** `SSL_R_*` → code. What is not here is INTERNAL_ERROR, or by the alert that OpenSSL sent. */
-const CODE_OF: ReadonlyMap<number, TlsErrorCode> = new Map<number, TlsErrorCode>([
+const CODE_OF: ReadonlyMap<number, CommonCode> = new Map<number, CommonCode>([
   [100, 'UNEXPECTED_RECORD'], // APP_DATA_IN_HANDSHAKE
   [101, 'MISSING_KEY_SHARE'], // NO_SUITABLE_KEY_SHARE
   [102, 'BAD_KEY_SHARE'], // BAD_DH_VALUE
@@ -148,7 +148,7 @@ const CODE_OF: ReadonlyMap<number, TlsErrorCode> = new Map<number, TlsErrorCode>
 ]);
 
 /** Where no reason of the TLS library came with it, the alert that OpenSSL chose says most. */
-const CODE_OF_ALERT: ReadonlyMap<number, TlsErrorCode> = new Map<number, TlsErrorCode>([
+const CODE_OF_ALERT: ReadonlyMap<number, CommonCode> = new Map<number, CommonCode>([
   [Alert.unexpected_message, 'UNEXPECTED_MESSAGE'],
   [Alert.bad_record_mac, 'BAD_RECORD_MAC'],
   [Alert.record_overflow, 'RECORD_TOO_LARGE'],
@@ -162,7 +162,7 @@ const CODE_OF_ALERT: ReadonlyMap<number, TlsErrorCode> = new Map<number, TlsErro
   [Alert.unsupported_extension, 'UNEXPECTED_EXTENSION'],
 ]);
 
-const OWN: Readonly<Record<number, TlsErrorCode>> = {
+const OWN: Readonly<Record<number, CommonCode>> = {
   [OwnReason.keyUpdateFlood]: 'TOO_MANY_KEY_UPDATES',
   [OwnReason.noExtendedMasterSecret]: 'NO_EXTENDED_MASTER_SECRET',
   [OwnReason.renegotiation]: 'NO_RENEGOTIATION',
@@ -217,7 +217,7 @@ export function failureOf(native: NativeFailure, peer: PeerFacts): Failed {
   return failed(new TlsError(code, foreign?.message ?? messageOf(code, native), { alert, cause }), -1, SslError.ssl);
 }
 
-function messageOf(code: TlsErrorCode, { head, duringHandshake }: NativeFailure): string {
+function messageOf(code: CommonCode, { head, duringHandshake }: NativeFailure): string {
   if (code !== 'UNEXPECTED_EOF' || !duringHandshake) return CODES[code].meaning;
   return head.length === 0
     ? 'The transport ended before the server had said anything.'
@@ -227,13 +227,13 @@ function messageOf(code: TlsErrorCode, { head, duringHandshake }: NativeFailure)
 const isVerification = ({ library, reason }: NativeFailure): boolean =>
   library === LIBRARY_SSL && reason === CERTIFICATE_VERIFY_FAILED;
 
-function codeOf({ own, library, reason, alertSent }: NativeFailure): TlsErrorCode {
+function codeOf({ own, library, reason, alertSent }: NativeFailure): CommonCode {
   const known = OWN[own] ?? (library === LIBRARY_SSL ? CODE_OF.get(reason) : undefined);
   return known ?? CODE_OF_ALERT.get(alertSent) ?? 'INTERNAL_ERROR';
 }
 
 interface Foreign {
-  readonly code: TlsErrorCode;
+  readonly code: CommonCode;
   readonly message: string;
 }
 

@@ -1,8 +1,6 @@
 /**
  * @module Alerts: RFC 9846 section 6 and the TLS Alerts registry of IANA.
  */
-import type { TlsErrorCode } from './codes.ts';
-
 const TABLE = {
   close_notify: 0,
   unexpected_message: 10,
@@ -53,39 +51,6 @@ const NAMES = new Map<number, AlertName>(Object.entries(TABLE).map(([name, numbe
 
 /** The RFC's name of an alert; an unassigned number as `alert_<n>`. */
 export const alertName = (description: number): string => NAMES.get(description) ?? `alert_${description}`;
-
-/**
- * The alert that a refused certificate owes the peer, by the code of the refusal: what OpenSSL sends for the X509_V
- * code behind it, so that both engines of ferrule tell a server the same.
- */
-export const CERTIFICATE_ALERTS: { readonly [K in CertificateCode]: number } = Object.freeze({
-  CERT_INVALID: TABLE.bad_certificate,
-  CERT_EXPIRED: TABLE.certificate_expired,
-  CERT_NOT_YET_VALID: TABLE.bad_certificate,
-  CERT_NAME_MISMATCH: TABLE.bad_certificate,
-  CERT_SELF_SIGNED: TABLE.unknown_ca,
-  CERT_UNTRUSTED_ROOT: TABLE.unknown_ca,
-  CERT_MISSING_INTERMEDIATE: TABLE.unknown_ca,
-  CERT_REVOKED: TABLE.certificate_revoked,
-  CERT_REVOCATION_UNKNOWN: TABLE.unknown_ca,
-  CERT_OCSP_MISSING: TABLE.bad_certificate_status_response,
-  CERT_OCSP_INVALID: TABLE.bad_certificate_status_response,
-  CERT_PURPOSE: TABLE.unsupported_certificate,
-  CERT_WEAK_KEY: TABLE.bad_certificate,
-  CERT_NAME_CONSTRAINT: TABLE.certificate_unknown,
-  CERT_SIGNATURE: TABLE.decrypt_error,
-  CERT_CHAIN_TOO_LONG: TABLE.unknown_ca,
-  CERT_TRANSPARENCY: TABLE.certificate_unknown,
-  CERT_PIN_MISMATCH: TABLE.bad_certificate,
-  CERT_REJECTED: TABLE.handshake_failure,
-});
-
-/** The codes that say what is wrong with the peer's certificates. */
-export type CertificateCode = Exclude<Extract<TlsErrorCode, `CERT_${string}`>, 'CERT_DECOMPRESSION_FAILED'>;
-
-/** Whether a code is one of them. */
-export const isCertificateCode = (code: TlsErrorCode): code is CertificateCode =>
-  Object.hasOwn(CERTIFICATE_ALERTS, code);
 
 /**
  * The level that RFC 9846 section 6 gives a description: `close_notify` and `user_canceled` are warnings, so is TLS

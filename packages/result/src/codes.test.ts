@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { codesPage, PAGE } from '../scripts/codes-page.ts';
+import { ALERTS, alertsModule, codesPage, PAGE } from '../scripts/codes-page.ts';
 import { CODES } from './index.ts';
 
 describe('the table of codes', () => {
@@ -24,5 +24,6 @@ describe('the table of codes', () => {
 
   it('is what docs/codes.md says: `npm run docs:codes` writes it', () => {
     expect(readFileSync(PAGE, 'utf8')).toBe(codesPage());
+    expect(readFileSync(ALERTS, 'utf8')).toBe(alertsModule());
   });
 });

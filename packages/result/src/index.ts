@@ -1,16 +1,15 @@
 /** @module @ferrule/result: return values, SSL_ERROR_* codes, alerts, X509_V codes and the one error of ferrule. */
-export {
-  Alert,
-  alertLevel,
-  alertName,
-  CERTIFICATE_ALERTS,
-  isCertificateCode,
-  type AlertLevel,
-  type AlertName,
-  type CertificateCode,
-} from './alert.ts';
+export { Alert, alertLevel, alertName, type AlertLevel, type AlertName } from './alert.ts';
+export { isCertificateCode, type CertificateCode } from './certificate-code.ts';
 export { CODES } from '@ferrule/result/texts';
-export type { CodeEntry, TlsErrorCode } from './codes.ts';
+export {
+  errorCodes,
+  type CodeEntries,
+  type CodeEntry,
+  type CodeRow,
+  type CommonCode,
+  type TlsErrorCode,
+} from './codes.ts';
 export { DONE, failed, ioOutcome, notDone, outcome, returnOf } from './outcome.ts';
 export type {
   Closed,

@@ -5,7 +5,13 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'tsup';
 import { describe, expect, it } from 'vitest';
-import { Alert, CODES, TlsError, X509V } from './index.ts';
+import { Alert, CODES, errorCodes, TlsError, X509V, type TlsErrorCode } from './index.ts';
+
+const ROWS = { TEAPOT: { meaning: 'The peer is a teapot.', remedy: 'Use a kettle.', alert: 'access_denied' } } as const;
+declare global {
+  interface FerruleErrorCodes extends Record<keyof typeof ROWS, true> {}
+}
+const OWN = errorCodes(ROWS);
 
 describe('TlsError', () => {
   it("takes its code's meaning and remedy where nothing closer is said", () => {
@@ -17,6 +23,25 @@ describe('TlsError', () => {
     expect(error.alert).toBe(undefined);
     expect(error.verify).toBe(undefined);
     expect('cause' in error).toBe(false);
+  });
+
+  it('takes the row of a package that has codes of its own, whose type knows them, too', () => {
+    const error = new TlsError(OWN.TEAPOT, undefined, { cause: 'kettle' });
+    const code: TlsErrorCode = 'TEAPOT';
+    expect(error).toMatchObject({ code, message: 'The peer is a teapot.', hint: 'Use a kettle.', cause: 'kettle' });
+    expect(OWN.TEAPOT.alert).toBe(Alert.access_denied);
+    // @ts-expect-error a code without a row
+    expect(() => new TlsError('TEAPOT')).toThrow(TypeError);
+  });
+
+  it('says another error again, with other words or details', () => {
+    const first = new TlsError('CERT_EXPIRED', 'too old', { hint: 'Renew it.' });
+    expect(new TlsError(first)).toMatchObject({ code: 'CERT_EXPIRED', message: 'too old', hint: 'Renew it.' });
+    expect(new TlsError(first, 'older', { cause: first })).toMatchObject({
+      message: 'older',
+      hint: 'Renew it.',
+      cause: first,
+    });
   });
 
   it('names the alert and who sent it', () => {

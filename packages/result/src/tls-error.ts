@@ -1,7 +1,7 @@
 /** @module The one error class of ferrule. */
 import { alertLevel, alertName, type AlertLevel } from './alert.ts';
 import { CODES } from '@ferrule/result/texts';
-import type { TlsErrorCode } from './codes.ts';
+import type { CodeEntry, CommonCode, TlsErrorCode } from './codes.ts';
 import { x509VName, x509VSentence } from './x509-v.ts';
 
 /** An alert, and who sent it. */
@@ -56,10 +56,15 @@ export class TlsError extends Error {
   /** What to do about it. */
   readonly hint: string;
 
-  constructor(code: TlsErrorCode, message: string = CODES[code].meaning, details: TlsErrorDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
-    this.code = code;
-    this.tlsCode = code;
+  /**
+   * @param code - one of `CODES`, by name; the entry of a package that has codes of its own (`errorCodes()`); or another
+   * error, whose code, message and hint this one has.
+   */
+  constructor(code: CommonCode | CodeEntry | TlsError, message?: string, details: TlsErrorDetails = {}) {
+    const entry = typeof code === 'string' ? CODES[code] : TlsError.is(code) ? entryOf(code) : code;
+    super(message ?? entry.meaning, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = entry.code;
+    this.tlsCode = entry.code;
     const { alert, verify } = details;
     this.alert = alert && { ...alert, name: alertName(alert.description), level: alertLevel(alert.description) };
     this.verify = verify && {
@@ -68,7 +73,7 @@ export class TlsError extends Error {
       depth: verify.depth ?? 0,
       subject: verify.subject,
     };
-    this.hint = details.hint ?? CODES[code].remedy;
+    this.hint = details.hint ?? entry.remedy;
     Object.defineProperty(this, BRAND, { value: true });
   }
 
@@ -91,6 +96,12 @@ export class TlsError extends Error {
     };
   }
 }
+
+const entryOf = ({ tlsCode, message, hint }: TlsError): Omit<CodeEntry, 'alert'> => ({
+  code: tlsCode,
+  meaning: message,
+  remedy: hint,
+});
 
 export interface TlsErrorJson {
   readonly name: 'TlsError';

@@ -5,7 +5,7 @@
  * checked before it gets anywhere. Nothing that it does is an unhandled rejection.
  */
 import type { Ssl, TlsSession, TraceMessage } from '@ferrule/contract';
-import { Alert, alertLevel, CERTIFICATE_ALERTS, isCertificateCode, TlsError, X509V } from '@ferrule/result';
+import { Alert, alertLevel, CODES, isCertificateCode, TlsError, X509V } from '@ferrule/result';
 import type { Observers } from './port.ts';
 
 /** An answer, or the wait for it. */
@@ -79,7 +79,7 @@ export function refusalOf(asked: Asked<boolean>): Refusal | undefined {
   const named = TlsError.is(thrown) && isCertificateCode(thrown.code) ? thrown : undefined;
   const code = named !== undefined && isCertificateCode(named.code) ? named.code : 'CERT_REJECTED';
   const verifyCode = codeOf(named?.verify?.code);
-  const alert = alertOf(named?.alert?.description) ?? CERTIFICATE_ALERTS[code];
+  const alert = alertOf(named?.alert?.description) ?? CODES[code].alert;
   const text = asked.state === 'failed' ? 'the verify function failed' : 'the verify function refused the certificate';
   const error = new TlsError(code, named?.message ?? text, {
     alert: { description: alert, origin: 'local' },
@@ -116,12 +116,7 @@ export function askFailed(error: unknown, what: string): TlsError {
     return new TlsError('ASYNC_OPERATION_FAILED', `${what} failed`, { alert: INTERNAL_ERROR, cause: error });
   const { alert } = error;
   if (alert?.origin === 'local' && alertOf(alert.description) !== undefined) return error;
-  return new TlsError(error.code, error.message, {
-    alert: INTERNAL_ERROR,
-    verify: error.verify,
-    hint: error.hint,
-    cause: error,
-  });
+  return new TlsError(error, error.message, { alert: INTERNAL_ERROR, verify: error.verify, cause: error });
 }
 
 const INTERNAL_ERROR = { description: Alert.internal_error, origin: 'local' } as const;

@@ -6,7 +6,7 @@
  * SSL_key_update(3), SSL_write_early_data(3)); a call that OpenSSL leaves undefined, such as SSL_set_bio(3) in the
  * middle, is misuse.
  */
-import type { TlsErrorCode } from '@ferrule/result';
+import type { CommonCode } from '@ferrule/result';
 
 /**
  * - `new`: nothing was sent.
@@ -54,13 +54,7 @@ export type Call =
  *   with OpenSSL, where only the error queue knows of it.
  */
 export type Rule =
-  | 'run'
-  | 'done'
-  | 'nothing'
-  | 'undefined'
-  | 'failure'
-  | { readonly misuse: string }
-  | { readonly refusal: TlsErrorCode };
+  'run' | 'done' | 'nothing' | 'undefined' | 'failure' | { readonly misuse: string } | { readonly refusal: CommonCode };
 
 const begun = { misuse: 'the handshake has begun' } as const;
 const gone = { misuse: 'the connection has failed or was disposed' } as const;

@@ -1,6 +1,6 @@
 /** @module What a filter of revoked certificates says about the server's, and what that comes to. */
 import type { RevocationOptions, RevocationQuestion, RevocationStatus } from '@ferrule/contract';
-import { CERTIFICATE_ALERTS, TlsError, X509V } from '@ferrule/result';
+import { CODES, TlsError, X509V } from '@ferrule/result';
 import { callbackFailed, textOf } from './callbacks.ts';
 
 const STATUSES: readonly RevocationStatus[] = ['good', 'revoked', 'not-covered', 'not-enrolled', 'stale'];
@@ -30,6 +30,6 @@ export function revocationError(status: RevocationStatus, { unknown }: Revocatio
   const what = revoked ? 'has been revoked, as CRLite has it' : `may have been revoked: CRLite says "${status}"`;
   return new TlsError(code, `Refused the server: its certificate ${what}.`, {
     verify: { code: revoked ? X509V.CERT_REVOKED : X509V.UNABLE_TO_GET_CRL, depth: 0, subject: undefined },
-    alert: { description: CERTIFICATE_ALERTS[code], origin: 'local' },
+    alert: { description: CODES[code].alert, origin: 'local' },
   });
 }

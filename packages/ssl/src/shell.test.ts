@@ -1,5 +1,5 @@
 import { bioPair } from '@ferrule/bio';
-import { SslError, TlsError, type TlsErrorCode } from '@ferrule/result';
+import { SslError, TlsError, type CommonCode } from '@ferrule/result';
 import { describe, expect, it } from 'vitest';
 import type { Outlet, Port } from './port.ts';
 import { SslShell } from './shell.ts';
@@ -74,7 +74,7 @@ function establish(observers: Partial<ConstructorParameters<typeof SslShell>[0]>
   return made;
 }
 
-const local = (code: TlsErrorCode, description: number): TlsError =>
+const local = (code: CommonCode, description: number): TlsError =>
   new TlsError(code, undefined, { alert: { description, origin: 'local' } });
 const failing = (ssl: SslShell, ret: number): unknown[] => [ret, ssl.getError(ret), ssl.failure?.error.code];
 

@@ -10,7 +10,7 @@
  */
 import type { Bio } from '@ferrule/bio';
 import type { Credential, Ssl, TlsSession, TlsVersion } from '@ferrule/contract';
-import { failed, SslError, TlsError, X509V, type Failed, type ReturnValue } from '@ferrule/result';
+import { failed, SslError, TlsError, X509V, type CommonCode, type Failed, type ReturnValue } from '@ferrule/result';
 import { bytesOf } from '@ferrule/result/arguments';
 import { EMPTY } from '@ferrule/result/bytes';
 import { CALLS, Misuse, type Operation, type Phase, type Rule } from './calls.ts';
@@ -375,7 +375,7 @@ export class SslShell implements Ssl {
     return ret;
   }
 
-  #refuse(code: TlsError['code']): number {
+  #refuse(code: CommonCode): number {
     this.#refused = failed(new TlsError(code));
     return -SslError.ssl;
   }

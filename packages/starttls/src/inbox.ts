@@ -1,6 +1,7 @@
 /** @module What has been received and not yet understood, and the two ways in which preambles take it. */
 import { TlsError } from '@ferrule/result';
 import { latin1 } from '@ferrule/result/bytes';
+import { CODES } from './codes.ts';
 
 /** A plain-text dialogue that is longer than this is no preamble; bytes. */
 const LIMIT = 65_536;
@@ -64,10 +65,10 @@ export class Inbox {
   }
 }
 
-export const malformed = (message: string): TlsError => new TlsError('STARTTLS_MALFORMED', message);
+export const malformed = (message: string): TlsError => new TlsError(CODES.STARTTLS_MALFORMED, message);
 export const refused = (reply: string): TlsError =>
-  new TlsError('STARTTLS_REFUSED', `the server refused STARTTLS: ${printable(reply)}`);
-export const notOffered = (what: string): TlsError => new TlsError('STARTTLS_NOT_OFFERED', what);
+  new TlsError(CODES.STARTTLS_REFUSED, `the server refused STARTTLS: ${printable(reply)}`);
+export const notOffered = (what: string): TlsError => new TlsError(CODES.STARTTLS_NOT_OFFERED, what);
 
 const encoder = new TextEncoder();
 export const ascii = (text: string): Uint8Array => encoder.encode(text);

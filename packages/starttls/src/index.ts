@@ -8,9 +8,12 @@ import { TlsError } from '@ferrule/result';
 import { plainOptions } from '@ferrule/result/arguments';
 import { concat } from '@ferrule/result/bytes';
 import { ldap, mysql, postgres, rdp, telnet } from './binary.ts';
+import { CODES } from './codes.ts';
 import { ascii, Inbox, type Preamble } from './inbox.ts';
 import { ftp, imap, irc, lmtp, nats, nntp, pop3, sieve, smtp, type Names } from './text.ts';
 import { xmpp, xmppServer } from './xmpp.ts';
+
+export { CODES as STARTTLS_CODES };
 
 const PROTOCOLS: Readonly<Record<StarttlsProtocol, (inbox: Inbox, names: Names) => Preamble>> = {
   smtp,
@@ -212,7 +215,10 @@ class Dialogue implements Starttls {
       const step = this.#steps.next();
       if (step.done === true) {
         if (this.#inbox.length > 0)
-          throw new TlsError('STARTTLS_INJECTION', `${this.#inbox.length} bytes of plain text followed the go-ahead`);
+          throw new TlsError(
+            CODES.STARTTLS_INJECTION,
+            `${this.#inbox.length} bytes of plain text followed the go-ahead`,
+          );
         this.#done = true;
         this.#keepGreeting();
         return { send: concat(out), done: true };
@@ -221,7 +227,7 @@ class Dialogue implements Starttls {
       this.#keepGreeting();
       // What came before it was asked for answers nothing of ours. Telnet alone negotiates options without turns.
       if (this.#inbox.length > 0 && this.protocol !== 'telnet')
-        throw new TlsError('STARTTLS_INJECTION', `${this.#inbox.length} bytes came before they were asked for`);
+        throw new TlsError(CODES.STARTTLS_INJECTION, `${this.#inbox.length} bytes came before they were asked for`);
       out.push(step.value);
     }
   }

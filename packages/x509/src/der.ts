@@ -14,7 +14,7 @@ export const MAX_CERTIFICATE_SIZE = 0x10_0000;
 /** The one error of everything in this package that reads bytes: they are not what they should be. */
 export class DerError extends Error {
   override readonly name: 'DerError' = 'DerError';
-  /** The `TlsErrorCode` that it stands for. */
+  /** The `CommonCode` that it stands for. */
   readonly code: 'CERT_INVALID' = 'CERT_INVALID';
   /** Where in the input, bytes; -1 where no single place is to blame. */
   readonly offset: number;

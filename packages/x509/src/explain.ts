@@ -1,5 +1,5 @@
 /** @module Failures that say what is wrong: the most promising path, the rule that it broke, what to do. */
-import type { TlsErrorCode, X509VCode } from '@ferrule/result';
+import type { CommonCode, X509VCode } from '@ferrule/result';
 import * as V from '@ferrule/result/x509-v';
 import { subjectText, type Certificate } from './certificate.ts';
 import { accessUris } from './extensions.ts';
@@ -33,7 +33,7 @@ export interface Attempt {
  * closest.
  */
 export interface PathFailure {
-  readonly code: TlsErrorCode;
+  readonly code: CommonCode;
   /** X509_V number, as X509_STORE_CTX_get_error(3). */
   readonly verify: X509VCode;
   /** Place in the chain of the certificate concerned; 0 is the leaf. */

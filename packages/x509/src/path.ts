@@ -11,7 +11,7 @@
  * Written as steps: a generator that yields only the promises that a `SignatureVerifier` answered with.
  */
 import { isBytes } from '@ferrule/result/arguments';
-import type { TlsErrorCode } from '@ferrule/result';
+import type { CommonCode } from '@ferrule/result';
 import { bytesEqual, latin1 } from '@ferrule/result/bytes';
 import * as V from '@ferrule/result/x509-v';
 import { parseCertificate, subjectText, type Certificate } from './certificate.ts';
@@ -141,7 +141,7 @@ const readLeaf = ([leaf]: PathInput['chain']): Certificate | PathFailure => {
   }
 };
 
-const noPath = (code: TlsErrorCode, message: string): PathFailure => ({
+const noPath = (code: CommonCode, message: string): PathFailure => ({
   code,
   verify: V.UNSPECIFIED,
   depth: 0,

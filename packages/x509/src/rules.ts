@@ -2,7 +2,7 @@
  * @module What each certificate of a path must keep by itself: RFC 5280 section 4 and, on demand, the CA/Browser
  * Forum's profile.
  */
-import type { TlsErrorCode, X509VCode } from '@ferrule/result';
+import type { CommonCode, X509VCode } from '@ferrule/result';
 import * as V from '@ferrule/result/x509-v';
 import { isWeakSignature } from './algorithm.ts';
 import { extensionOf, type Certificate } from './certificate.ts';
@@ -14,7 +14,7 @@ import * as KeyUsage from './key-usage.ts';
 
 /** A rule that a certificate breaks. `message` continues the certificate's name: "has …", "is …". */
 export interface RuleBreach {
-  readonly code: TlsErrorCode;
+  readonly code: CommonCode;
   /** The X509_V number that OpenSSL has for it. */
   readonly verify: X509VCode;
   readonly message: string;
@@ -49,12 +49,7 @@ export interface RuleSet {
   readonly isPublicSuffix: ((name: string) => boolean) | undefined;
 }
 
-const breach = (
-  verify: X509VCode,
-  message: string,
-  code: TlsErrorCode = 'CERT_INVALID',
-  hint?: string,
-): RuleBreach => ({
+const breach = (verify: X509VCode, message: string, code: CommonCode = 'CERT_INVALID', hint?: string): RuleBreach => ({
   code,
   verify,
   message,

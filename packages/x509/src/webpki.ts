@@ -1,7 +1,7 @@
 /**
  * @module Rules of the CA/Browser Forum's Baseline Requirements (BR) that a client can check, for `profile: 'webpki'`.
  */
-import type { TlsErrorCode, X509VCode } from '@ferrule/result';
+import type { CommonCode, X509VCode } from '@ferrule/result';
 import { bytesEqual, latin1 } from '@ferrule/result/bytes';
 import * as V from '@ferrule/result/x509-v';
 import { extensionOf, type Certificate } from './certificate.ts';
@@ -14,7 +14,7 @@ import * as NameType from './name-type.ts';
 
 const COMMON_NAME = '2.5.4.3';
 
-const breach = (verify: X509VCode, message: string, code: TlsErrorCode = 'CERT_INVALID'): RuleBreach => ({
+const breach = (verify: X509VCode, message: string, code: CommonCode = 'CERT_INVALID'): RuleBreach => ({
   code,
   verify,
   message,

@@ -1,6 +1,7 @@
 /** @module @ferrule/node/adapters/ioredis: Redis through ioredis. */
 import type { RedisOptions } from 'ioredis';
 import { TlsError } from '@ferrule/result';
+import { STARTTLS_CODES } from '@ferrule/starttls';
 import type { TlsConnector } from '../duplex/connector.ts';
 import type { TlsDuplex } from '../duplex/tls-duplex.ts';
 import { asTlsSocket } from './ready.ts';
@@ -28,7 +29,7 @@ export function ioredisOptions<O extends RedisOptions>(
     // whoever takes it for node:tls finds that no server has the right name
     tls: {
       ...options.tls,
-      checkServerIdentity: () => new TlsError('TLS_REQUIRED', 'ioredis was about to begin TLS by itself'),
+      checkServerIdentity: () => new TlsError(STARTTLS_CODES.TLS_REQUIRED, 'ioredis was about to begin TLS by itself'),
     },
     // a function always: by it a connection of Cluster is told from one of Redis
     retryStrategy: (times: number) => retryStrategy?.(times),

@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TlsError } from '@ferrule/result';
+import { STARTTLS_CODES } from '@ferrule/starttls';
 import type { TlsConnector } from '../duplex/connector.ts';
 import { guardPlain, refuseTrustOptions, releasePlain } from './tls-required.ts';
 
@@ -130,12 +131,12 @@ function readGreeting(plain: Socket, parse: (packet: Buffer) => void): void {
     const length = HEADER_LENGTH + received.readUIntLE(0, 3);
     if (length > GREETING_LIMIT)
       return void plain.destroy(
-        new TlsError('STARTTLS_MALFORMED', `the MySQL server announced a greeting of ${length} bytes`),
+        new TlsError(STARTTLS_CODES.STARTTLS_MALFORMED, `the MySQL server announced a greeting of ${length} bytes`),
       );
     if (received.length < length) return;
     if (received.length > length)
       return void plain.destroy(
-        new TlsError('STARTTLS_INJECTION', 'the MySQL server sent more than its greeting before TLS'),
+        new TlsError(STARTTLS_CODES.STARTTLS_INJECTION, 'the MySQL server sent more than its greeting before TLS'),
       );
     // where TLS does not begin now, whatever else comes is dropped
     plain.removeAllListeners('data').resume();

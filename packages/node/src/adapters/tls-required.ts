@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import { checkServerIdentity } from 'node:tls';
 import { TlsError } from '@ferrule/result';
 import { plainOptions } from '@ferrule/result/arguments';
+import { STARTTLS_CODES } from '@ferrule/starttls';
 
 /** Options of node:tls that decide whom to trust or who we are, which here is the connector's business. */
 const TRUST = [
@@ -113,7 +114,7 @@ export function guardPlain<S extends Socket>(socket: S, library: string, allows:
         ? Buffer.from(chunk, typeof rest[0] === 'string' ? (rest[0] as BufferEncoding) : 'utf8')
         : chunk;
     if (allows(bytes)) return write(chunk, ...rest);
-    socket.destroy(new TlsError('TLS_REQUIRED', `${library} was about to send data without TLS`));
+    socket.destroy(new TlsError(STARTTLS_CODES.TLS_REQUIRED, `${library} was about to send data without TLS`));
     return false;
   };
   socket.write = guard as typeof socket.write;

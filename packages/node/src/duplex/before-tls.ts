@@ -1,7 +1,7 @@
 /** @module The plain-text dialogue before TLS, led over a transport. */
 import { TlsError } from '@ferrule/result';
 import { memoryOf } from '@ferrule/result/arguments';
-import type { Starttls } from '@ferrule/starttls';
+import { STARTTLS_CODES, type Starttls } from '@ferrule/starttls';
 import type { TransportSink } from 'ferrule';
 
 /** A dialogue before TLS that is longer is none, whoever leads it; bytes. */
@@ -56,7 +56,10 @@ export class BeforeTls implements TransportSink {
     this.#received += bytes.length;
     try {
       if (this.#received > LIMIT)
-        throw new TlsError('STARTTLS_MALFORMED', `the server talked for more than ${LIMIT} bytes before TLS`);
+        throw new TlsError(
+          STARTTLS_CODES.STARTTLS_MALFORMED,
+          `the server talked for more than ${LIMIT} bytes before TLS`,
+        );
       const { send, done } = this.#preamble.feed(bytes);
       if (send.length > 0) this.#events.send(send);
       if (!done) return;

@@ -51,8 +51,8 @@ export function withNodeNames(
     readonly [field: string]: unknown;
   },
 ): TlsError {
-  const { tlsCode, alert, verify, hint, cause, stack } = error;
-  const made = new TlsError(tlsCode, names.message ?? error.message, { alert, verify, hint, cause });
+  const { alert, verify, cause, stack } = error;
+  const made = new TlsError(error, names.message ?? error.message, { alert, verify, cause });
   const { message: _, ...fields } = names;
   for (const [key, value] of Object.entries(fields))
     Object.defineProperty(made, key, { value, enumerable: key !== 'name', writable: true, configurable: true });

@@ -1,5 +1,5 @@
 /** @module Failures under the names that node:tls gives them: `ERR_SSL_…` for TLS, X509_V names for certificates. */
-import { TlsError, type TlsErrorCode, X509V, x509VName, x509VSentence } from '@ferrule/result';
+import { TlsError, type CommonCode, type TlsErrorCode, X509V, x509VName, x509VSentence } from '@ferrule/result';
 import { nodeError, withNodeNames } from '../duplex/node-error.ts';
 
 const told = new WeakMap<Error, Error>();
@@ -62,7 +62,7 @@ export function verifyFailure(verifyResult: number, depth = 0): TlsError {
   return new TlsError(tlsCode, x509VSentence(verifyResult), { verify: { code: verifyResult, depth } });
 }
 
-const TLS_CODES: Readonly<Record<number, TlsErrorCode>> = {
+const TLS_CODES: Readonly<Record<number, CommonCode>> = {
   [X509V.UNABLE_TO_GET_ISSUER_CERT]: 'CERT_UNTRUSTED_ROOT',
   [X509V.UNABLE_TO_GET_ISSUER_CERT_LOCALLY]: 'CERT_MISSING_INTERMEDIATE',
   [X509V.UNABLE_TO_VERIFY_LEAF_SIGNATURE]: 'CERT_MISSING_INTERMEDIATE',

@@ -49,7 +49,7 @@ function explained(error: NodeJS.ErrnoException, name: string, family: 4 | 6 | u
   const told = transportError(error, name);
   return family === undefined || error.code !== 'ENOTFOUND'
     ? told
-    : new TlsError(told.code, told.message, { cause: error, hint: `The name may have no IPv${family} address.` });
+    : new TlsError(told, told.message, { cause: error, hint: `The name may have no IPv${family} address.` });
 }
 
 /** To a proxy or relay, which is at fault when it cannot be reached. @throws TlsError PROXY_UNREACHABLE, ABORTED. */

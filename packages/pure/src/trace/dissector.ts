@@ -2,7 +2,7 @@
  * @module The presentation language (RFC 9846 section 3) read for people: each read leaves a field with its name and
  * its place.
  */
-import type { TlsErrorCode } from '@ferrule/result';
+import type { CommonCode } from '@ferrule/result';
 import { EMPTY, toHex } from '@ferrule/result/bytes';
 import { Reader } from '../wire/read.ts';
 
@@ -32,7 +32,7 @@ export class Dissector {
   readonly #base: number;
 
   /** @param base where `bytes` begin in the message. */
-  constructor(bytes: Uint8Array, what: string, base = 0, code: TlsErrorCode = 'DECODE_ERROR') {
+  constructor(bytes: Uint8Array, what: string, base = 0, code: CommonCode = 'DECODE_ERROR') {
     this.#bytes = bytes;
     this.#reader = new Reader(bytes, what, code);
     this.#base = base;

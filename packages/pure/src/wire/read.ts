@@ -1,5 +1,5 @@
 /** @module A bounds-checked reader of the presentation language (RFC 9846 section 3). */
-import type { TlsErrorCode } from '@ferrule/result';
+import type { CommonCode } from '@ferrule/result';
 import { fail } from '../reason.ts';
 
 /**
@@ -8,12 +8,12 @@ import { fail } from '../reason.ts';
  */
 export class Reader {
   readonly #bytes: Uint8Array;
-  readonly #code: TlsErrorCode;
+  readonly #code: CommonCode;
   readonly #what: string;
   #at = 0;
 
   /** @param what names the structure in the error message: `ServerHello`, `key_share`. */
-  constructor(bytes: Uint8Array, what: string, code: TlsErrorCode = 'DECODE_ERROR') {
+  constructor(bytes: Uint8Array, what: string, code: CommonCode = 'DECODE_ERROR') {
     this.#bytes = bytes;
     this.#what = what;
     this.#code = code;

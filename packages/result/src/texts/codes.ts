@@ -1,8 +1,11 @@
 /**
- * @module Every `TlsError.code`, what it means and what to do about it. The one place where codes are defined: the
- * documentation page is generated from this table, and each error's default hint comes from it.
+ * @module The codes that several packages use: what each means, what to do about it, and the alert that the peer is sent
+ * (RFC 9846 section 6.2). Where the RFC leaves a choice, the alert is the one that BoringSSL sends; of a certificate it
+ * is OpenSSL's for the X509_V code behind it, so that both engines tell a server the same.
+ *
+ * `npm run docs:codes` writes the documentation page, and the alerts of `no-texts`.
  */
-import type { CodeEntry, TlsErrorCode } from '../codes.ts';
+import { errorCodes, type CodeEntries, type CodeRow } from '../codes.ts';
 
 /** The remedies of entries that have none of their own: a broken peer, or a certificate that is not as it should be. */
 const PEER_BROKEN =
@@ -69,10 +72,12 @@ export const TABLE = {
   ASYNC_OPERATION_FAILED: {
     meaning: "One of the caller's callbacks (signer, verifier, credential choice) failed.",
     remedy: 'See `cause` for what the callback threw.',
+    alert: 'internal_error',
   },
   CRYPTO_FAILED: {
     meaning: "The platform's cryptography (node:crypto, WebCrypto) failed at something that it should be able to do.",
     remedy: 'See `cause` for what it threw; `ferrule doctor` tells what the platform can do. Another provider may do.',
+    alert: 'internal_error',
   },
   CALLBACK_FAILED: {
     meaning:
@@ -82,6 +87,7 @@ export const TABLE = {
   INTERNAL_ERROR: {
     meaning: 'The engine reached a state that should be impossible.',
     remedy: 'This is a bug: please report it with the message trace.',
+    alert: 'internal_error',
   },
 
   // ── The peer is not what it should be ──
@@ -92,173 +98,201 @@ export const TABLE = {
   HTTP_REQUEST: {
     meaning: 'The peer answered in plain HTTP.',
     remedy: 'This port speaks HTTP without TLS: use http://, or the TLS port (often 443 or 8443).',
+    alert: 'protocol_version',
   },
   PLAINTEXT_PEER: {
     meaning: 'The peer greeted in plain text, as a STARTTLS protocol does.',
     remedy: 'Use STARTTLS for that protocol, or its implicit-TLS port (465, 993, 995, 636).',
+    alert: 'protocol_version',
   },
   WRONG_VERSION_NUMBER: {
     meaning: 'The data received is not a TLS record.',
     remedy: 'The port may speak another protocol; check host and port, and whether STARTTLS is needed.',
+    alert: 'protocol_version',
   },
   UNSUPPORTED_PROTOCOL: {
     meaning: 'The peer chose a TLS version that was not offered.',
     remedy: 'The server may only know TLS 1.1 or older; it should be upgraded. Check minVersion and maxVersion.',
+    alert: 'protocol_version',
   },
   DOWNGRADE_DETECTED: {
     meaning: 'The ServerHello carries the downgrade sentinel of RFC 9846 section 4.2.3.',
     remedy: 'Someone on the path forces an older version; do not trust this network.',
-  },
-
-  STARTTLS_NOT_OFFERED: {
-    meaning: 'The server does not offer STARTTLS.',
-    remedy:
-      'Use the implicit-TLS port of the protocol, or enable TLS on the server; going on in plain text is never done for you.',
-  },
-  STARTTLS_REFUSED: {
-    meaning: 'The server refused STARTTLS.',
-    remedy: "See the message for the server's reply; the server may lack a certificate.",
-  },
-  STARTTLS_INJECTION: {
-    meaning: 'Bytes followed the go-ahead for TLS in plain text.',
-    remedy: 'Someone may be injecting commands (RFC 3207 section 6); do not trust this network.',
-  },
-  TLS_REQUIRED: {
-    meaning: 'Data was about to be sent without TLS, which is refused.',
-    remedy: 'Enable TLS or STARTTLS on the server, or use its TLS port; nothing was sent in plain text.',
-  },
-  STARTTLS_MALFORMED: {
-    meaning: 'The plain-text dialogue before TLS breaks the protocol.',
-    remedy: 'Check that the port speaks the protocol that was named.',
+    alert: 'illegal_parameter',
   },
 
   // ── Records ──
-  DECODE_ERROR: { meaning: 'A message could not be decoded.' },
-  UNEXPECTED_RECORD: { meaning: 'A record arrived that is not allowed at this point.' },
-  BAD_RECORD_MAC: { meaning: 'A record could not be decrypted.' },
-  RECORD_TOO_LARGE: { meaning: 'A record is longer than allowed.' },
-  BAD_CHANGE_CIPHER_SPEC: { meaning: 'A change_cipher_spec record is malformed.' },
+  DECODE_ERROR: { meaning: 'A message could not be decoded.', alert: 'decode_error' },
+  UNEXPECTED_RECORD: { meaning: 'A record arrived that is not allowed at this point.', alert: 'unexpected_message' },
+  BAD_RECORD_MAC: { meaning: 'A record could not be decrypted.', alert: 'bad_record_mac' },
+  RECORD_TOO_LARGE: { meaning: 'A record is longer than allowed.', alert: 'record_overflow' },
+  BAD_CHANGE_CIPHER_SPEC: { meaning: 'A change_cipher_spec record is malformed.', alert: 'unexpected_message' },
   BAD_ALERT: {
     meaning:
       'An alert record is malformed, or a warning that TLS 1.3 does not have, or a no_renegotiation that nobody asked for.',
+    alert: 'decode_error',
   },
-  UNKNOWN_ALERT_LEVEL: { meaning: 'An alert is neither a warning nor fatal.' },
+  UNKNOWN_ALERT_LEVEL: { meaning: 'An alert is neither a warning nor fatal.', alert: 'illegal_parameter' },
   TOO_MANY_EMPTY_RECORDS: {
     meaning: 'The peer sent too many empty records in a row.',
     remedy: 'A hostile or broken peer; limits.emptyRecordsInARow bounds it.',
+    alert: 'unexpected_message',
   },
   TOO_MANY_WARNING_ALERTS: {
     meaning: 'The peer sent too many warning alerts in a row.',
     remedy: 'A hostile or broken peer.',
+    alert: 'unexpected_message',
   },
   TOO_MANY_KEY_UPDATES: {
     meaning: 'The peer sent too many KeyUpdates in a row.',
     remedy: 'A hostile or broken peer; limits.keyUpdatesInARow bounds it.',
+    alert: 'unexpected_message',
   },
   TOO_MANY_MESSAGES: {
     meaning: 'The peer sent too many handshake messages, or too many pieces of them, without data in between.',
     remedy: 'A hostile or broken peer.',
+    alert: 'unexpected_message',
   },
-  TOO_MUCH_SKIPPED_EARLY_DATA: { meaning: 'More early data was skipped than allowed.' },
+  TOO_MUCH_SKIPPED_EARLY_DATA: { meaning: 'More early data was skipped than allowed.', alert: 'unexpected_message' },
   EXCESSIVE_MESSAGE_SIZE: {
     meaning: 'A handshake message is longer than limits allow.',
     remedy: 'If the server is honest (a giant chain), raise limits.handshakeBytes.',
+    alert: 'illegal_parameter',
   },
   APPLICATION_DATA_ON_SHUTDOWN: {
     meaning: 'Application data arrived while shutdown() was waiting for close_notify.',
     remedy: 'Read to the end before shutdown(), or do not wait for the close_notify of a peer that goes on sending.',
   },
-  EXCESS_HANDSHAKE_DATA: { meaning: 'Handshake bytes followed a message after which the keys change.' },
+  EXCESS_HANDSHAKE_DATA: {
+    meaning: 'Handshake bytes followed a message after which the keys change.',
+    alert: 'unexpected_message',
+  },
   KEY_LIMIT_REACHED: {
     meaning: 'The number of records under one key has reached its limit.',
     remedy: 'Reconnect, or call keyUpdate() in time.',
+    alert: 'internal_error',
   },
 
   // ── Handshake ──
-  UNEXPECTED_MESSAGE: { meaning: 'A handshake message arrived out of order.' },
-  ILLEGAL_PARAMETER: { meaning: 'A field of a message has a value that its RFC forbids.' },
-  UNEXPECTED_EXTENSION: { meaning: 'The peer sent an extension that was not offered or not allowed there.' },
-  MISPLACED_EXTENSION: { meaning: 'The peer sent a known extension in a message where it does not belong.' },
-  DUPLICATE_EXTENSION: { meaning: 'The peer sent an extension twice.' },
-  ERROR_PARSING_EXTENSION: { meaning: 'An extension could not be decoded.' },
-  MISSING_EXTENSION: { meaning: 'A required extension is missing.' },
-  MISSING_KEY_SHARE: { meaning: 'The ServerHello has no key_share.' },
-  INVALID_SESSION_ID: { meaning: 'The legacy session id was not echoed, or is malformed.' },
-  INVALID_COMPRESSION: { meaning: 'The peer chose a compression method.' },
-  UNKNOWN_CIPHER_SUITE: { meaning: 'The peer chose a cipher suite that does not exist.' },
+  UNEXPECTED_MESSAGE: { meaning: 'A handshake message arrived out of order.', alert: 'unexpected_message' },
+  ILLEGAL_PARAMETER: { meaning: 'A field of a message has a value that its RFC forbids.', alert: 'illegal_parameter' },
+  UNEXPECTED_EXTENSION: {
+    meaning: 'The peer sent an extension that was not offered or not allowed there.',
+    alert: 'unsupported_extension',
+  },
+  MISPLACED_EXTENSION: {
+    meaning: 'The peer sent a known extension in a message where it does not belong.',
+    alert: 'illegal_parameter',
+  },
+  DUPLICATE_EXTENSION: { meaning: 'The peer sent an extension twice.', alert: 'illegal_parameter' },
+  ERROR_PARSING_EXTENSION: { meaning: 'An extension could not be decoded.', alert: 'decode_error' },
+  MISSING_EXTENSION: { meaning: 'A required extension is missing.', alert: 'missing_extension' },
+  MISSING_KEY_SHARE: { meaning: 'The ServerHello has no key_share.', alert: 'missing_extension' },
+  INVALID_SESSION_ID: { meaning: 'The legacy session id was not echoed, or is malformed.', alert: 'illegal_parameter' },
+  INVALID_COMPRESSION: { meaning: 'The peer chose a compression method.', alert: 'illegal_parameter' },
+  UNKNOWN_CIPHER_SUITE: { meaning: 'The peer chose a cipher suite that does not exist.', alert: 'illegal_parameter' },
   WRONG_CIPHER_SUITE: {
     meaning: 'The peer chose a cipher suite that was not offered or does not fit.',
     remedy: 'Check cipherSuites and the version range; else the peer is broken.',
+    alert: 'illegal_parameter',
   },
   WRONG_GROUP: {
     meaning: 'The peer chose a key exchange group that was not offered or does not fit.',
     remedy: 'Check groups and keyShares; else the peer is broken.',
+    alert: 'illegal_parameter',
   },
-  BAD_KEY_SHARE: { meaning: "The peer's key share is not a valid public key." },
-  BAD_HELLO_RETRY_REQUEST: { meaning: 'A HelloRetryRequest is malformed, repeated, or changes nothing.' },
-  WRONG_VERSION_ON_RETRY: { meaning: 'Version or suite changed between HelloRetryRequest and ServerHello.' },
+  BAD_KEY_SHARE: { meaning: "The peer's key share is not a valid public key.", alert: 'illegal_parameter' },
+  BAD_HELLO_RETRY_REQUEST: {
+    meaning: 'A HelloRetryRequest is malformed, repeated, or changes nothing.',
+    alert: 'illegal_parameter',
+  },
+  WRONG_VERSION_ON_RETRY: {
+    meaning: 'Version or suite changed between HelloRetryRequest and ServerHello.',
+    alert: 'illegal_parameter',
+  },
   BAD_SIGNATURE: {
     meaning: 'The peer could not prove that it holds the key of its certificate.',
     remedy:
       'Someone may impersonate the server; do not go on. Otherwise certificate and key of the server do not match.',
+    alert: 'decrypt_error',
   },
-  WRONG_SIGNATURE_TYPE: { meaning: 'The peer signed with an algorithm that was not offered or does not fit its key.' },
+  WRONG_SIGNATURE_TYPE: {
+    meaning: 'The peer signed with an algorithm that was not offered or does not fit its key.',
+    alert: 'illegal_parameter',
+  },
   NO_COMMON_SIGNATURE_ALGORITHMS: {
     meaning:
       'The client credential that onCertificateRequest returned has no signature algorithm that the server accepts.',
     remedy: 'Use a client certificate with another kind of key.',
+    alert: 'handshake_failure',
   },
   NO_MATCHING_CREDENTIAL: {
     meaning:
       'The client credential that onCertificateRequest returned is not of a type or issuer that the server accepts.',
     remedy: 'Use a client certificate of an issuer that the server lists, or drop mustMatchIssuer.',
+    alert: 'handshake_failure',
   },
   PEER_BAD_FINISHED: {
     meaning: "The peer's Finished does not match the handshake.",
     remedy: 'The handshake was altered in transit, or the peer is broken.',
+    alert: 'decrypt_error',
   },
-  NO_CERTIFICATE: { meaning: 'The server sent no certificate.' },
+  NO_CERTIFICATE: { meaning: 'The server sent no certificate.', alert: 'decode_error' },
   WRONG_CERTIFICATE_TYPE: {
     meaning: 'The certificate is of a type or key that the negotiated parameters do not allow.',
+    alert: 'illegal_parameter',
   },
-  CERT_DECOMPRESSION_FAILED: { meaning: 'The compressed certificate could not be decompressed to its stated length.' },
-  UNKNOWN_CERT_COMPRESSION: { meaning: 'The peer compressed its certificate with an algorithm that was not offered.' },
+  CERT_DECOMPRESSION_FAILED: {
+    meaning: 'The compressed certificate could not be decompressed to its stated length.',
+    alert: 'bad_certificate',
+  },
+  UNKNOWN_CERT_COMPRESSION: {
+    meaning: 'The peer compressed its certificate with an algorithm that was not offered.',
+    alert: 'illegal_parameter',
+  },
   INVALID_ALPN_PROTOCOL: {
     meaning: 'The peer chose an application protocol that was not offered.',
     remedy: 'Check alpn; else the peer is broken.',
+    alert: 'illegal_parameter',
   },
   NO_EXTENDED_MASTER_SECRET: {
     meaning: 'The server does not support extended master secret (RFC 7627).',
     remedy: 'Have the server upgraded, or set extendedMasterSecret: "allow" knowing the risk.',
+    alert: 'handshake_failure',
   },
   EXTENDED_MASTER_SECRET_CHANGED: {
     meaning: 'A resumed session and this handshake disagree on extended master secret.',
+    alert: 'handshake_failure',
   },
   RENEGOTIATION_MISMATCH: {
     meaning: 'The secure renegotiation information is wrong or missing (RFC 5746).',
     remedy: 'An old or hostile server.',
+    alert: 'handshake_failure',
   },
   NO_RENEGOTIATION: {
     meaning: 'The peer asked for renegotiation, which is not supported.',
     remedy: 'Configure the server not to renegotiate, or use TLS 1.3.',
+    alert: 'no_renegotiation',
   },
   RESUMPTION_MISMATCH: {
     meaning: 'The resumed session does not fit what the server negotiated.',
     remedy: 'Drop the stored session and connect again.',
+    alert: 'illegal_parameter',
   },
-  PSK_IDENTITY_NOT_FOUND: { meaning: 'The server chose a PSK that was not offered.' },
+  PSK_IDENTITY_NOT_FOUND: { meaning: 'The server chose a PSK that was not offered.', alert: 'illegal_parameter' },
   EARLY_DATA_REFUSED: {
     meaning: 'Early data cannot be sent on this connection.',
     remedy: 'Write after connect() has returned 1.',
   },
   UNEXPECTED_EARLY_DATA: {
     meaning: 'The server accepted early data that was never offered, or with other parameters.',
+    alert: 'illegal_parameter',
   },
   EARLY_DATA_REJECTED: {
     meaning: 'The server rejected the early data.',
     remedy: 'Send the data again over the established connection.',
   },
-  INVALID_TICKET: { meaning: 'A NewSessionTicket is malformed.' },
+  INVALID_TICKET: { meaning: 'A NewSessionTicket is malformed.', alert: 'decode_error' },
   INVALID_ECH_PUBLIC_NAME: {
     meaning: "The ECH configuration's public name is not a valid host name.",
     remedy: 'Fetch the ECHConfigList anew.',
@@ -266,79 +300,98 @@ export const TABLE = {
   ECH_REJECTED: {
     meaning: 'The server rejected Encrypted ClientHello and proved its public name.',
     remedy: 'Connect again with `echRetryConfigs`, or without ECH where that is safe.',
+    alert: 'ech_required',
   },
   ECH_REQUIRED: { meaning: 'No ECH configuration could be used.', remedy: 'Fetch a fresh ECHConfigList.' },
 
   // ── Certificates ──
-  CERT_INVALID: { meaning: 'A certificate of the chain is malformed or breaks a rule of RFC 5280.' },
+  CERT_INVALID: {
+    meaning: 'A certificate of the chain is malformed or breaks a rule of RFC 5280.',
+    alert: 'bad_certificate',
+  },
   CERT_EXPIRED: {
     meaning: 'A certificate of the chain has expired.',
     remedy: 'Renew it; check the clock of this machine too.',
+    alert: 'certificate_expired',
   },
   CERT_NOT_YET_VALID: {
     meaning: 'A certificate of the chain is not valid yet.',
     remedy: 'Check the clock of this machine.',
+    alert: 'bad_certificate',
   },
   CERT_NAME_MISMATCH: {
     meaning: 'The certificate is not valid for this host name.',
     remedy: 'Connect with a name that the certificate lists, or have the name added to it.',
+    alert: 'bad_certificate',
   },
   CERT_SELF_SIGNED: {
     meaning: 'The certificate is self-signed and not trusted.',
     remedy: 'Give the certificate as a trust anchor if it is yours (trustAnchors, --ca).',
+    alert: 'unknown_ca',
   },
   CERT_UNTRUSTED_ROOT: {
     meaning: 'The chain ends in a root that is not trusted.',
     remedy: 'Give the root as a trust anchor if you trust it (trustAnchors, --ca).',
+    alert: 'unknown_ca',
   },
   CERT_MISSING_INTERMEDIATE: {
     meaning: 'The server did not send the certificate that links its own to a trust anchor.',
     remedy: 'Have the server send its whole chain (fullchain.pem), or add the issuer as a trust anchor.',
+    alert: 'unknown_ca',
   },
   CERT_REVOKED: {
     meaning: 'A certificate of the chain has been revoked.',
     remedy: 'Do not connect; the server must get a new certificate.',
+    alert: 'certificate_revoked',
   },
   CERT_REVOCATION_UNKNOWN: {
     meaning: 'Revocation had to be checked and could not be.',
     remedy: 'Give a fresh CRL or CRLite filter, or have the server staple a good OCSP response.',
+    alert: 'unknown_ca',
   },
   CERT_OCSP_MISSING: {
     meaning: 'A stapled OCSP response is required and the server sent none.',
     remedy: 'Have the server staple OCSP, or set ocsp: "request".',
+    alert: 'bad_certificate_status_response',
   },
   CERT_OCSP_INVALID: {
     meaning: 'The stapled OCSP response is not valid.',
     remedy: 'Have the server refresh its staple.',
+    alert: 'bad_certificate_status_response',
   },
-  CERT_PURPOSE: { meaning: 'The certificate may not be used for a TLS server.' },
-  CERT_WEAK_KEY: { meaning: 'A key or hash in the chain is too weak.' },
-  CERT_NAME_CONSTRAINT: { meaning: 'A name in the chain violates the name constraints of a CA.' },
-  CERT_SIGNATURE: { meaning: 'A signature in the chain is wrong.' },
+  CERT_PURPOSE: { meaning: 'The certificate may not be used for a TLS server.', alert: 'unsupported_certificate' },
+  CERT_WEAK_KEY: { meaning: 'A key or hash in the chain is too weak.', alert: 'bad_certificate' },
+  CERT_NAME_CONSTRAINT: {
+    meaning: 'A name in the chain violates the name constraints of a CA.',
+    alert: 'certificate_unknown',
+  },
+  CERT_SIGNATURE: { meaning: 'A signature in the chain is wrong.', alert: 'decrypt_error' },
   CERT_CHAIN_TOO_LONG: {
     meaning: 'The chain is longer than limits allow, or the search for a path exceeded its budget.',
     remedy: 'If the server is honest, raise limits.chainLength or limits.pathBuildingSteps.',
+    alert: 'unknown_ca',
   },
-  CERT_TRANSPARENCY: { meaning: 'Too few valid signed certificate timestamps.' },
+  CERT_TRANSPARENCY: { meaning: 'Too few valid signed certificate timestamps.', alert: 'certificate_unknown' },
   CERT_PIN_MISMATCH: {
     meaning: 'No key of the verified chain matches a pin.',
     remedy: 'Someone may impersonate the server, or its key was replaced: check, then update the pins.',
+    alert: 'bad_certificate',
   },
   CERT_REJECTED: {
     meaning: 'The verify callback refused the certificate.',
     remedy: 'The decision is in your verify function.',
+    alert: 'handshake_failure',
   },
 } as const;
 
-const remedyOf = (code: string, entry: { readonly remedy?: string }): string =>
-  entry.remedy ?? (code.startsWith('CERT_') ? REISSUE : PEER_BROKEN);
+const remedyOf = (code: string): string => (code.startsWith('CERT_') ? REISSUE : PEER_BROKEN);
 
-/** Every code with its meaning and remedy. */
-export const CODES: { readonly [K in TlsErrorCode]: CodeEntry } = Object.freeze(
-  Object.fromEntries(
-    Object.entries<{ readonly meaning: string; readonly remedy?: string }>(TABLE).map(([code, entry]) => [
-      code,
-      Object.freeze({ meaning: entry.meaning, remedy: remedyOf(code, entry) }),
-    ]),
-  ),
-) as { readonly [K in TlsErrorCode]: CodeEntry };
+const rows: Readonly<Record<string, CodeRow>> = Object.fromEntries(
+  Object.entries<Omit<CodeRow, 'remedy'> & Partial<CodeRow>>(TABLE).map(([code, row]) => [
+    code,
+    { remedy: remedyOf(code), ...row },
+  ]),
+);
+
+/** Every code of this package. */
+export const CODES: CodeEntries<typeof TABLE> = errorCodes(rows) as unknown as CodeEntries<typeof TABLE>;

@@ -7,10 +7,11 @@ describe('@ferrule/result/no-texts', () => {
     expect(Object.keys(none).sort()).toEqual(Object.keys(texts).sort());
   });
 
-  it('gives each code as its own meaning, and says where it is explained', () => {
+  it('gives each code as its own meaning, with the same alert, and says where it is explained', () => {
     for (const code of Object.keys(texts.CODES) as (keyof typeof texts.CODES)[]) {
       expect(none.CODES[code].meaning).toBe(`${code}.`);
       expect(none.CODES[code].remedy).toContain(code);
+      expect(none.CODES[code]).toMatchObject({ code, alert: texts.CODES[code].alert });
     }
   });
 });

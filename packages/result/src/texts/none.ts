@@ -2,15 +2,19 @@
  * @module @ferrule/result/no-texts: in the place of `@ferrule/result/texts`, for bundles that should be small. Codes,
  * alerts and X509_V numbers are the same; what people read is the code, and where to look it up.
  */
-import type { CodeEntry, TlsErrorCode } from '../codes.ts';
+import type { CodeEntries, CodeEntry, CommonCode } from '../codes.ts';
+import type { TABLE } from './codes.ts';
+import { ALERTS } from './none-alerts.ts';
 import type { AlertMeaning } from '../peer-alert.ts';
 import type { X509VName } from '../x509-v.ts';
 
 /** Has an entry for whatever is asked for, and lists none. */
-export const CODES: { readonly [K in TlsErrorCode]: CodeEntry } = new Proxy({} as { [K in TlsErrorCode]: CodeEntry }, {
+export const CODES: CodeEntries<typeof TABLE> = new Proxy({} as CodeEntries<typeof TABLE>, {
   get: (_, code): CodeEntry => ({
+    code: code as CommonCode,
     meaning: `${String(code)}.`,
     remedy: `See docs/codes.md of ferrule: ${String(code)}.`,
+    alert: ALERTS[code as CommonCode],
   }),
 });
 export const SENTENCES: { readonly [K in X509VName]?: string } = {};
