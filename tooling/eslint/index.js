@@ -74,6 +74,8 @@ const typescript = {
     '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
     '@typescript-eslint/no-import-type-side-effects': 'error',
     '@typescript-eslint/no-explicit-any': 'error',
+    // what is merged with the interface of the same name, as the codes of errors are
+    '@typescript-eslint/no-empty-object-type': ['error', { allowInterfaces: 'with-single-extends' }],
     '@typescript-eslint/no-floating-promises': ['error', { ignoreVoid: true }],
     // a program may know what it parsed; a library says what it does when it was wrong
     '@typescript-eslint/no-non-null-assertion': 'off',
@@ -119,8 +121,6 @@ const everywhere = {
     'no-var': 'error',
     'no-warning-comments': ['error', { terms: ['todo', 'fixme', 'xxx'] }],
     'object-shorthand': 'error',
-    // what is merged with the interface of the same name, as the codes of errors are
-    '@typescript-eslint/no-empty-object-type': ['error', { allowInterfaces: 'with-single-extends' }],
     'prefer-const': ['error', { destructuring: 'all' }],
     // steps that happen not to wait are steps still
     'require-yield': 'off',
