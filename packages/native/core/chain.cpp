@@ -1,9 +1,9 @@
 #include "chain.h"
 
 #include <algorithm>
-#include <cstring>
-#include <string>
 #include <vector>
+
+#include "constraints.h"
 
 namespace ferrule {
 namespace {
@@ -49,88 +49,26 @@ bool hasNoDistributionPoint(const X509* certificate) {
   return critical && none;
 }
 
-std::string lowerTextOf(const ASN1_STRING* value) {
-  const uint8_t* bytes = ossl().ASN1_STRING_get0_data(value);
-  std::string text(bytes, bytes + ossl().ASN1_STRING_length(value));
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return text;
-}
-
-// The DNS names of the certificate, in lower case.
-std::vector<std::string> dnsNamesOf(const X509* certificate) {
-  bool ignored = false;
-  std::vector<std::string> found;
-  auto* names = decoded<OPENSSL_STACK>(certificate, K(NID_subject_alt_name), &ignored, &ignored);
-  for (int i = 0; i < ossl().OPENSSL_sk_num(names); i++) {
-    int type = 0;
-    const void* value = ossl().GENERAL_NAME_get0_value(static_cast<const GENERAL_NAME*>(ossl().OPENSSL_sk_value(names, i)), &type);
-    if (type == K(GEN_DNS)) found.push_back(lowerTextOf(static_cast<const ASN1_STRING*>(value)));
-  }
-  ossl().GENERAL_NAMES_free(reinterpret_cast<struct stack_st_GENERAL_NAME*>(names));
-  return found;
-}
-
-bool isAddress(const std::string& name) {
-  return name.find_first_not_of("0123456789.") == std::string::npos && std::count(name.begin(), name.end(), '.') == 3;
-}
-
-// RFC 1034 section 3.5 with RFC 1123 section 2.1, and underscores; a wildcard may be in front.
-bool isDnsName(const std::string& presented) {
-  const std::string name = presented.compare(0, 2, "*.") == 0 ? presented.substr(2) : presented;
-  if (name.empty() || name.size() > 253 || isAddress(name)) return false;
-  for (size_t start = 0; start <= name.size();) {
-    const size_t end = std::min(name.find('.', start), name.size());
-    const std::string label = name.substr(start, end - start);
-    if (label.empty() || label.size() > 63 || label.front() == '-' || label.back() == '-') return false;
-    if (label.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-") != std::string::npos) return false;
-    start = end + 1;
-  }
-  return true;
-}
-
-// Whether a wildcard stands for an excluded name: *.example.com for foo.example.com. OpenSSL looks at the text alone, and so
-// finds only what is below example.com itself.
-bool covers(const std::string& name, const std::string& base) {
-  if (name.compare(0, 2, "*.") != 0) return false;
-  const std::string parent = name.substr(1);
-  if (base.size() <= parent.size() || base.compare(base.size() - parent.size(), parent.size(), parent) != 0) return false;
-  const std::string label = base.substr(0, base.size() - parent.size());
-  return label.find('.') == std::string::npos;
-}
-
-// What excluded DNS names have against these: one that is no DNS name may be what is excluded.
-long judgeExclusions(const NameConstraints* constraints, const std::vector<std::string>& names) {
-  for (int i = 0; i < ossl().OPENSSL_sk_num(constraints->excluded); i++) {
-    int type = 0;
-    const void* value = ossl().GENERAL_NAME_get0_value(static_cast<const GeneralSubtree*>(ossl().OPENSSL_sk_value(constraints->excluded, i))->base, &type);
-    if (type != K(GEN_DNS)) continue;
-    const std::string base = lowerTextOf(static_cast<const ASN1_STRING*>(value));
-    for (const std::string& name : names) {
-      if (!isDnsName(name)) return K(X509_V_ERR_UNSUPPORTED_NAME_SYNTAX);
-      if (covers(name, base)) return K(X509_V_ERR_EXCLUDED_VIOLATION);
-    }
-  }
-  return K(X509_V_OK);
-}
-
-// RFC 5280 section 4.2.1.10, beside OpenSSL's own check of the names.
+// RFC 5280 section 4.2.1.10, beside OpenSSL's own check of the names: from the top down, as OpenSSL.
 Finding judgeConstraints(const OPENSSL_STACK* path) {
-  Finding finding;
-  std::vector<std::vector<std::string>> below;
-  for (int i = 0; i < ossl().OPENSSL_sk_num(path); i++) {
-    X509* certificate = certificateAt(path, i);
-    bool ignored = false;
-    auto* constraints = decoded<NameConstraints>(certificate, K(NID_name_constraints), &ignored, &ignored);
-    for (size_t at = 0; constraints != nullptr && at < below.size() && finding.code == K(X509_V_OK); at++) {
-      finding = {judgeExclusions(constraints, below[at]), static_cast<int>(at)};
-    }
-    ossl().NAME_CONSTRAINTS_free(reinterpret_cast<NAME_CONSTRAINTS*>(constraints));
+  const int length = ossl().OPENSSL_sk_num(path);
+  bool constrained = false;
+  for (int i = 0; i < length; i++) constrained = constrained || hasExtension(certificateAt(path, i), K(NID_name_constraints));
+  if (!constrained) return {};
+  for (int at = length - 1; at >= 0; at--) {
+    X509* certificate = certificateAt(path, at);
     const bool selfIssued = (ossl().X509_get_extension_flags(certificate) & static_cast<uint32_t>(K(EXFLAG_SI))) != 0;
-    below.push_back(i > 0 && selfIssued ? std::vector<std::string>() : dnsNamesOf(certificate));
+    if (at > 0 && selfIssued) continue;
+    const std::vector<ConstrainedName> names = constrainedNamesOf(certificate);
+    for (int above = length - 1; above > at; above--) {
+      bool ignored = false;
+      auto* constraints = decoded<NameConstraints>(certificateAt(path, above), K(NID_name_constraints), &ignored, &ignored);
+      const long code = constraints == nullptr ? K(X509_V_OK) : judgeNames(constraints, names);
+      ossl().NAME_CONSTRAINTS_free(reinterpret_cast<NAME_CONSTRAINTS*>(constraints));
+      if (code != K(X509_V_OK)) return {code, at};
+    }
   }
-  return finding;
+  return {};
 }
 
 // RFC 5280 section 6.1.5 (g). OpenSSL does this only when told, and then refuses each policy that is not in order; where nobody

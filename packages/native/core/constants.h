@@ -91,7 +91,13 @@ namespace ferrule {
   C(X509_V_ERR_INVALID_POLICY_EXTENSION, 42)     \
   C(X509_V_ERR_NO_EXPLICIT_POLICY, 43)           \
   C(X509_V_ERR_EXCLUDED_VIOLATION, 48)           \
+  C(X509_V_ERR_PERMITTED_VIOLATION, 47)          \
+  C(X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX, 52) \
   C(X509_V_ERR_UNSUPPORTED_NAME_SYNTAX, 53)      \
+  C(NID_pkcs9_emailAddress, 48)                  \
+  C(GEN_EMAIL, 1)                                \
+  C(GEN_DIRNAME, 4)                              \
+  C(GEN_URI, 6)                                  \
   C(X509_PCY_TREE_FAILURE, -2)                   \
   C(EXFLAG_SI, 0x20)                             \
   C(X509_V_FLAG_USE_CHECK_TIME, 2)               \

@@ -65,4 +65,9 @@ constexpr int tls12 = 0x0303;
 constexpr int tls13 = 0x0304;
 }  // namespace protocol_version
 
+// Clocks may differ so far, seconds: @ferrule/x509 has it as CLOCK_SKEW, and test/numbers.test.ts compares the two.
+namespace clocks {
+constexpr int skew = 300;
+}  // namespace clocks
+
 }  // namespace ferrule

@@ -20,6 +20,7 @@ typedef struct bio_st BIO;
 typedef struct bio_method_st BIO_METHOD;
 typedef struct x509_st X509;
 typedef struct X509_name_st X509_NAME;
+typedef struct X509_name_entry_st X509_NAME_ENTRY;
 typedef struct X509_crl_st X509_CRL;
 typedef struct X509_pubkey_st X509_PUBKEY;
 typedef struct x509_store_st X509_STORE;
@@ -240,6 +241,14 @@ typedef int (*PskUseSession)(SSL*, const EVP_MD*, const unsigned char**, size_t*
   F(X509_NAME*, X509_get_subject_name, (const X509*))                                               \
   F(X509_NAME*, X509_get_issuer_name, (const X509*))                                                \
   F(int, X509_NAME_print_ex, (BIO*, const X509_NAME*, int, unsigned long))                          \
+  F(int, X509_NAME_entry_count, (const X509_NAME*))                                                 \
+  F(X509_NAME_ENTRY*, X509_NAME_get_entry, (const X509_NAME*, int))                                 \
+  F(ASN1_OBJECT*, X509_NAME_ENTRY_get_object, (const X509_NAME_ENTRY*))                             \
+  F(ASN1_STRING*, X509_NAME_ENTRY_get_data, (const X509_NAME_ENTRY*))                               \
+  F(int, X509_NAME_ENTRY_set, (const X509_NAME_ENTRY*))                                             \
+  F(int, ASN1_STRING_type, (const ASN1_STRING*))                                                    \
+  F(int, ASN1_STRING_to_UTF8, (unsigned char**, const ASN1_STRING*))                                \
+  F(int, OBJ_obj2txt, (char*, int, const ASN1_OBJECT*, int))                                        \
   F(int, i2d_X509_NAME, (const X509_NAME*, unsigned char**))                                        \
   F(void*, X509_get_ext_d2i, (const X509*, int, int*, int*))                                        \
   F(int, X509_get_ext_by_NID, (const X509*, int, int))                                            \

@@ -42,8 +42,6 @@ std::vector<Bytes> questionOf(const OPENSSL_STACK* path) {
   return {derOf(certificateAt(path, 0)), spkiOf(certificateAt(path, ossl().OPENSSL_sk_num(path) > 1 ? 1 : 0))};
 }
 
-// Five minutes of difference between clocks are forgiven, as OpenSSL's tools do (openssl-ocsp(1), -validity_period).
-constexpr time_t kClockSkew = 300;
 // RFC 5019 section 4: a response without nextUpdate is no newer than newer information, of which a week brings some.
 constexpr time_t kLongestResponse = 7 * 86400;
 
@@ -55,11 +53,11 @@ time_t timeOf(X509_STORE_CTX* store) {
 
 // ASN1_TIME_cmp_time_t(3): -2 is "no time".
 bool hasBegun(const ASN1_TIME* time, time_t now) {
-  const int order = time == nullptr ? -2 : ossl().ASN1_TIME_cmp_time_t(time, now + kClockSkew);
+  const int order = time == nullptr ? -2 : ossl().ASN1_TIME_cmp_time_t(time, now + clocks::skew);
   return order == -1 || order == 0;
 }
 bool stillHolds(const ASN1_TIME* time, time_t now) {
-  const int order = time == nullptr ? -2 : ossl().ASN1_TIME_cmp_time_t(time, now - kClockSkew);
+  const int order = time == nullptr ? -2 : ossl().ASN1_TIME_cmp_time_t(time, now - clocks::skew);
   return order == 0 || order == 1;
 }
 

@@ -6,7 +6,7 @@ import type { OwnCredential } from '@ferrule/ssl';
 import type { Binding, Handle } from './binding.ts';
 import { whenForgotten } from './forgotten.ts';
 import { loadLibrary } from './loader.ts';
-import { isRsa, type Scheme } from './names.ts';
+import { isRsa, KeyKind, type Scheme } from './names.ts';
 
 /** A credential that OpenSSL has parsed. */
 export interface ParsedCredential {
@@ -15,6 +15,8 @@ export interface ParsedCredential {
   /** OpenSSL's name of the kind of key. */
   readonly kind: string;
   readonly bits: number;
+  /** RFC 4055 section 3.3: the one hash that an RSASSA-PSS key signs with, as `sha384`. */
+  readonly hash: string | undefined;
   /** DER `Name`s. */
   readonly issuers: readonly Uint8Array[];
 }
@@ -22,16 +24,18 @@ export interface ParsedCredential {
 /** @throws TypeError naming the part of `name` that cannot be used. */
 export function parseCredential(binding: Binding, credential: OwnCredential, name: string): ParsedCredential {
   try {
-    const parsed: ParsedCredential = {
-      credential,
-      ...binding.credential(credential.chain, credential.key as Uint8Array),
-    };
+    const made = binding.credential(credential.chain, credential.key as Uint8Array);
+    const hash = made.kind === KeyKind.rsaPss ? hashOf(credential.chain[0] as Uint8Array) : undefined;
+    const parsed: ParsedCredential = { credential, ...made, hash };
     whenForgotten(parsed, freeing(binding, parsed.pair));
     return parsed;
   } catch (error) {
     throw new TypeError(`${name}.${(error as Error).message}`, { cause: error });
   }
 }
+
+const hashOf = (leaf: Uint8Array): string | undefined =>
+  readCertificate(leaf).publicKey.asymmetricKeyDetails?.hashAlgorithm;
 
 // Made apart from the owner, which it must not hold.
 const freeing = (binding: Binding, pair: Handle) => (): void => binding.freeCredential(pair);
@@ -77,10 +81,11 @@ export const settledScheme = (
     .map((id) => schemes.find((scheme) => scheme.id === id))
     .find((scheme) => scheme !== undefined && suits(scheme, parsed, version));
 
-const suits = (scheme: Scheme, { kind, bits }: ParsedCredential, version: TlsVersion | undefined): boolean =>
+const suits = (scheme: Scheme, { kind, bits, hash }: ParsedCredential, version: TlsVersion | undefined): boolean =>
   scheme.kind === kind &&
   (scheme.only === undefined || scheme.only === version) &&
   (version === 'TLSv1.2' || scheme.bits === undefined || scheme.bits === bits) &&
+  (hash === undefined || scheme.name.endsWith(`_${hash}`)) &&
   // 1024 bits have no room for a hash and a salt of 64 bytes each (RFC 8017 section 9.1.1).
   !(scheme.name.startsWith('rsa_pss') && scheme.name.endsWith('sha512') && bits <= 1032);
 

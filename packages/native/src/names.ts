@@ -83,7 +83,7 @@ export const isHybrid = (group: number): boolean =>
   group >= NamedGroup.SecP256r1MLKEM768 && group <= NamedGroup.SecP384r1MLKEM1024;
 
 /** OpenSSL's names of kinds of keys. */
-const KeyKind = { rsa: 'RSA', rsaPss: 'RSA-PSS', ec: 'EC', ed25519: 'ED25519', ed448: 'ED448' } as const;
+export const KeyKind = { rsa: 'RSA', rsaPss: 'RSA-PSS', ec: 'EC', ed25519: 'ED25519', ed448: 'ED448' } as const;
 
 /** RSA keys of both kinds. */
 export const isRsa = (kind: string): boolean => kind === KeyKind.rsa || kind === KeyKind.rsaPss;

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Alert } from '@ferrule/result';
 import { ExtensionType, HandshakeType, NamedGroup, Version } from '@ferrule/result/numbers';
+import { CLOCK_SKEW } from '@ferrule/x509';
 import { describe, expect, test } from 'vitest';
 
 const header = readFileSync(new URL('../core/numbers.h', import.meta.url), 'utf8');
@@ -14,6 +15,9 @@ const constantsOf = (namespace: string): [string, number][] => {
 };
 
 describe('core/numbers.h', () => {
+  test('lets clocks differ as far as @ferrule/x509 does', () => {
+    expect(constantsOf('clocks')).toEqual([['skew', CLOCK_SKEW / 1000]]);
+  });
   test.each([
     ['handshake_type', HandshakeType],
     ['extension_type', ExtensionType],

@@ -40,6 +40,7 @@ export {
   type NameDescription,
   type PublicKeyDescription,
 } from './describe.ts';
+export { CLOCK_SKEW } from './time.ts';
 export { isIpAddress, matchesHost, parseHost, type Host } from './host.ts';
 export { trustStore, type Issuer, type TrustAnchorInput, type TrustStore } from './trust.ts';
 export {

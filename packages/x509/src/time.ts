@@ -13,7 +13,7 @@ export interface Time {
 
 /**
  * So far clocks may differ for CRLs and OCSP responses, milliseconds: what openssl-ocsp(1) has for -validity_period.
- * The native engine has the same.
+ * The native engine has the same, which its tests compare.
  */
 export const CLOCK_SKEW = 300_000;
 

@@ -143,6 +143,26 @@ const fixed: CheckGroup = group('client certificates', {
         assert.deepEqual(schemes, backend.name === 'pure' ? [0x0806] : [], version);
       }
     },
+  'of a callback sign with what an RSASSA-PSS key is bound to (RFC 4055 section 3.3), named or not': async (
+    backend,
+  ) => {
+    const { options, schemes } = await signing('TLSv1.3');
+    const server = await insisting({ sigalgs: 'rsa_pss_pss_sha256:rsa_pss_pss_sha384:ecdsa_secp256r1_sha256' });
+    const credential = credentialOf(await pki('client-rsa-pss-sha384'));
+    for (const named of [credential, { ...credential, signatureAlgorithms: [0x080a] }]) {
+      schemes.length = 0;
+      const asked = { ...options, onCertificateRequest: () => named };
+      await scene(backend, { server, options: asked }, async ({ client, server: peer }) => {
+        await client.established();
+        assert.equal((await peer.accepted()).authorized, true);
+      });
+      assert.deepEqual(schemes, [0x080a]);
+    }
+    const other = { ...credential, signatureAlgorithms: [0x0809] };
+    await socketScene(backend, { server, options: { onCertificateRequest: () => other } }, async ({ client }) => {
+      assert.equal((await client.refused()).error.code, 'NO_COMMON_SIGNATURE_ALGORITHMS');
+    });
+  },
   'whose key does not belong to the certificate are a TypeError when the context is made': atOnce(async (backend) => {
     const [a, b] = [await pki('client'), await pki('p384')];
     assert.throws(() => backend.createContext({ credentials: [{ chain: a.chain, key: b.key }] }), named('credentials'));

@@ -29,6 +29,7 @@ export type PkiName =
   | 'underExpiredIntermediate'
   | 'client'
   | 'client-rsa'
+  | 'client-rsa-pss-sha384'
   | 'client-ed25519'
   | 'unknownClient';
 
@@ -38,6 +39,7 @@ const RECIPES: Readonly<Record<PkiName, () => Promise<Identity>>> = {
   intermediate: async () => issue(await pki('root'), { subject: 'CN=ferrule test intermediate', ca: true }),
   rsa: () => leaf({ kind: 'rsa' }),
   'rsa-pss': () => leaf({ kind: 'rsa-pss' }),
+  'rsa-pss-sha384': () => leaf({ kind: 'rsa-pss-sha384' }),
   p256: () => leaf({ kind: 'p256' }),
   p384: () => leaf({ kind: 'p384' }),
   p521: () => leaf({ kind: 'p521' }),
@@ -63,6 +65,7 @@ const RECIPES: Readonly<Record<PkiName, () => Promise<Identity>>> = {
     ),
   client: () => client('p256'),
   'client-rsa': () => client('rsa'),
+  'client-rsa-pss-sha384': () => client('rsa-pss-sha384'),
   'client-ed25519': () => client('ed25519'),
   unknownClient: async () => issue(await pki('otherRoot'), { subject: 'CN=stranger', purpose: 'clientAuth' }),
 };

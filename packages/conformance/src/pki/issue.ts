@@ -20,10 +20,11 @@ import {
 } from '@peculiar/x509';
 
 /**
- * `rsa-pss` is a key whose SubjectPublicKeyInfo itself says id-RSASSA-PSS (RFC 4055); `rsa-1024` is too weak on
+ * `rsa-pss` is a key whose SubjectPublicKeyInfo itself says id-RSASSA-PSS (RFC 4055), `rsa-pss-sha384` one that says
+ * with which hash alone (section 3.3); `rsa-1024` is too weak on
  * purpose.
  */
-export type KeyKind = 'rsa' | 'rsa-pss' | 'rsa-1024' | 'p256' | 'p384' | 'p521' | 'ed25519';
+export type KeyKind = 'rsa' | 'rsa-pss' | 'rsa-pss-sha384' | 'rsa-1024' | 'p256' | 'p384' | 'p521' | 'ed25519';
 
 /** A certificate with its key. */
 export interface Identity {
@@ -200,6 +201,9 @@ export async function makeKey(kind: KeyKind): Promise<KeyObject> {
       return (await generate('rsa', { modulusLength: 1024 })).privateKey;
     case 'rsa-pss':
       return (await generate('rsa-pss', { modulusLength: 2048 })).privateKey;
+    case 'rsa-pss-sha384':
+      return (await generate('rsa-pss', { modulusLength: 2048, hashAlgorithm: 'sha384', mgf1HashAlgorithm: 'sha384' }))
+        .privateKey;
     case 'p256':
       return (await generate('ec', { namedCurve: 'P-256' })).privateKey;
     case 'p384':

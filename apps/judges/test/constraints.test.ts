@@ -1,0 +1,85 @@
+/** Names and name constraints that cannot be read, or that mean more than their text: both engines say the same. */
+import { load } from '@ferrule/native';
+import { createPure } from '@ferrule/pure';
+import { nodeCrypto } from '@ferrule/pure/crypto/node';
+import { oid } from '@ferrule/conformance/pki';
+import { EMPTY } from '@ferrule/result/bytes';
+import { X509V } from '@ferrule/result';
+import { expect, it } from 'vitest';
+import { buildChain } from '../src/chains/chain.ts';
+import { encode, sequence, text, TRUE } from '../src/chains/draft.ts';
+import { askEngine, type Server } from '../src/chains/engines.ts';
+import { Id } from '../src/chains/features.ts';
+import { tlv } from '../src/fuzz/der.ts';
+
+const loaded = load();
+if (!loaded.ok) console.log(`skipped: the native engine is not available here: ${loaded.reason}`);
+const engines = [createPure({ crypto: nodeCrypto }), ...(loaded.ok ? [loaded.backend] : [])];
+
+const utf8 = (value: string): Uint8Array => new Uint8Array(Buffer.from(value));
+const organization = (tag: number, value: Uint8Array): Uint8Array =>
+  tlv(0xa4, sequence(tlv(0x31, sequence(oid('2.5.4.10'), tlv(tag, value)))));
+const dns = (value: string): Uint8Array => tlv(0x82, utf8(value));
+const mail = (value: string): Uint8Array => tlv(0x81, utf8(value));
+const uri = (value: string): Uint8Array => tlv(0x86, utf8(value));
+const address = (...octets: readonly number[]): Uint8Array => tlv(0x87, Uint8Array.from(octets));
+const [UTF8, BITS, DESCRIPTOR, NUMERIC, PRINTABLE] = [0x0c, 0x03, 0x07, 0x12, 0x13];
+const EVIL = organization(UTF8, text('Evil 7'));
+const SEVEN = organization(UTF8, text('7'));
+
+/** A chain whose CA has one constraint, and whose leaf has one name more. */
+function chainOf(list: number, base: Uint8Array, name: Uint8Array): Server {
+  const { drafts } = buildChain({ between: 1, features: [], shapes: [] });
+  const [, ca, leaf] = drafts as [unknown, (typeof drafts)[number], (typeof drafts)[number]];
+  ca.extensions.set(Id.names, { critical: TRUE, value: sequence(tlv(list, sequence(base))) });
+  leaf.extensions.set(Id.san, { critical: EMPTY, value: sequence(dns('server.test'), name) });
+  const path = drafts.map((draft, at) => encode(draft, drafts[at - 1] ?? draft)).reverse();
+  return { sent: path.slice(0, -1), anchors: path.slice(-1), leafKey: leaf.key.privateKey };
+}
+
+const { EXCLUDED_VIOLATION, UNSUPPORTED_CONSTRAINT_SYNTAX, UNSUPPORTED_NAME_SYNTAX, PERMITTED_VIOLATION } = X509V;
+const [PERMITTED, EXCLUDED] = [0xa0, 0xa1];
+
+it.each<[string, number, Uint8Array, Uint8Array, number | undefined]>([
+  // RFC 5280 section 7.1: the string type does not count.
+  ['another string type', EXCLUDED, SEVEN, organization(NUMERIC, text('7')), EXCLUDED_VIOLATION],
+  ['wide letters', EXCLUDED, EVIL, organization(UTF8, utf8('Ｅvil ７')), EXCLUDED_VIOLATION],
+  ['spaces and case', EXCLUDED, EVIL, organization(PRINTABLE, text(' EVIL   7')), EXCLUDED_VIOLATION],
+  // What cannot be read may be what is excluded.
+  ['a BIT STRING', EXCLUDED, EVIL, organization(BITS, text('\0Evil 7')), UNSUPPORTED_NAME_SYNTAX],
+  ['an ObjectDescriptor', EXCLUDED, EVIL, organization(DESCRIPTOR, text('Evil 7')), UNSUPPORTED_NAME_SYNTAX],
+  ['a PrintableString that is not', EXCLUDED, EVIL, organization(PRINTABLE, Uint8Array.of(0xe9)), UNSUPPORTED_NAME_SYNTAX],
+  ['a BIT STRING as the constraint', EXCLUDED, organization(BITS, text('\0Evil')), EVIL, UNSUPPORTED_NAME_SYNTAX],
+  ['a mailbox of two hosts', EXCLUDED, mail('x.test'), mail('a@b@c'), UNSUPPORTED_NAME_SYNTAX],
+  ['a quoted mailbox', EXCLUDED, mail('x.test'), mail('"a@b"@y.test'), UNSUPPORTED_NAME_SYNTAX],
+  ['a URI of an address', EXCLUDED, uri('x.test'), uri('http://10.0.0.1/'), UNSUPPORTED_NAME_SYNTAX],
+  ['a mailbox as the constraint', EXCLUDED, mail('a@b@c'), mail('a@x.test'), UNSUPPORTED_CONSTRAINT_SYNTAX],
+  ['a DNS constraint with a period behind it', EXCLUDED, dns('x.test.'), EMPTY, UNSUPPORTED_CONSTRAINT_SYNTAX],
+  ['a DNS constraint with a wildcard', EXCLUDED, dns('*.x.test'), EMPTY, UNSUPPORTED_CONSTRAINT_SYNTAX],
+  ['a DNS constraint beyond ASCII', EXCLUDED, dns('ü.test'), EMPTY, UNSUPPORTED_CONSTRAINT_SYNTAX],
+  ['a URI constraint that is a URI', EXCLUDED, uri('http://x.test/'), uri('http://x.test/'), UNSUPPORTED_CONSTRAINT_SYNTAX],
+  // What OpenSSL's comparison of text does not see.
+  ['a wildcard', EXCLUDED, dns('a.x.test'), dns('*.x.test'), EXCLUDED_VIOLATION],
+  ['a URI with user information', EXCLUDED, uri('x.test'), uri('http://a@x.test:80/'), EXCLUDED_VIOLATION],
+  ['a URI with a query right behind the host', EXCLUDED, uri('x.test'), uri('http://x.test?a'), EXCLUDED_VIOLATION],
+  ['a URI that only begins with what is permitted', PERMITTED, uri('x.test'), uri('http://x.test:80@y.test/'), PERMITTED_VIOLATION],
+  ['a mask with holes', PERMITTED, address(10, 0, 0, 0, 255, 0, 255, 0), address(10, 0, 0, 1), UNSUPPORTED_CONSTRAINT_SYNTAX],
+  ['a mailbox of two hosts that is permitted as it is', PERMITTED, mail('a@b@c'), mail('a@b@c'), UNSUPPORTED_CONSTRAINT_SYNTAX],
+  // And what is fine.
+  ['another organization', EXCLUDED, EVIL, organization(UTF8, utf8('Müller')), undefined],
+  ['another organization beyond ASCII', EXCLUDED, organization(UTF8, utf8('Müller')), organization(UTF8, utf8('Größe')), undefined],
+  ['another mailbox', EXCLUDED, mail('x.test'), mail('a@y.test'), undefined],
+  ['another URI', EXCLUDED, uri('x.test'), uri('https://a@y.test:443/x.test'), undefined],
+  ['an address outside', EXCLUDED, address(10, 0, 0, 0, 255, 0, 0, 0), address(11, 0, 0, 1), undefined],
+  ['an address that is permitted', PERMITTED, address(10, 0, 0, 0, 255, 0, 0, 0), address(10, 0, 0, 1), undefined],
+  ['a mailbox that is permitted', PERMITTED, mail('.test'), mail('a@X.test'), undefined],
+  ['a URI that is permitted', PERMITTED, uri('.test'), uri('https://x.test:8443/a'), undefined],
+])('%s', async (_title, list, base, name, verify) => {
+  const chain = chainOf(list, base, name);
+  for (const engine of engines) {
+    expect([engine.name, await askEngine(engine, chain)]).toEqual([
+      engine.name,
+      verify === undefined ? { accepts: true } : { accepts: false, code: 'CERT_NAME_CONSTRAINT', verify },
+    ]);
+  }
+}); // prettier-ignore

@@ -1,0 +1,32 @@
+// Name constraints (RFC 5280 section 4.2.1.10), beside OpenSSL's own check of them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "openssl.h"
+
+namespace ferrule {
+
+struct NameAttribute {
+  std::string type;  // an OID in dots
+  std::string text;  // in UTF-8, as it is compared
+  bool readable;     // a string type that can be compared
+};
+
+// A GeneralName of a kind that is compared here.
+struct ConstrainedName {
+  int type;           // GEN_*
+  std::string value;  // of all but directory names: the octets
+  std::vector<std::vector<NameAttribute>> directory;
+};
+
+// All names that constraints are about: the subject, its mail addresses, the alternative names.
+std::vector<ConstrainedName> constrainedNamesOf(const X509* certificate);
+
+// What constraints have against these names, as @ferrule/x509 judges them: X509_V_OK, or why not. OpenSSL has accepted the
+// names. It compares text, so that it misses what a wildcard stands for, what it cannot read, and the host of a URI behind user
+// information or in front of a query.
+long judgeNames(const NameConstraints* constraints, const std::vector<ConstrainedName>& names);
+
+}  // namespace ferrule
