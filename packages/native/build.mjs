@@ -111,11 +111,11 @@ function build() {
     `-ffile-prefix-map=${here}=.`,
     ...(sanitize ? ['-O1', '-g', '-fno-omit-frame-pointer', '-fsanitize=address,undefined', '-fno-sanitize-recover=all'] : ['-O2', '-fstack-protector-strong', '-U_FORTIFY_SOURCE', '-D_FORTIFY_SOURCE=2']),
     ...(os === 'win32' ? [] : ['-fPIC']),
-    ...linking(os, sanitize),
   ]; // prettier-ignore
   // Written beside and then renamed: a process that has the old one loaded goes on with it.
   const fresh = `${output}.${process.pid}`;
-  run([...flags, ...sources, '-o', fresh, ...libraries(os, headers, scratch)]);
+  if (os === 'darwin' && values.zig !== undefined) zigForDarwin(flags, sources, fresh, scratch);
+  else run([...flags, ...linking(os, sanitize), ...sources, '-o', fresh, ...libraries(os, headers, scratch)]);
   renameSync(fresh, output);
   rmSync(scratch, { recursive: true });
   // lld writes these beside a DLL; nothing is ever linked against the addon.
@@ -124,12 +124,26 @@ function build() {
 
 // nodelete: OpenSSL keeps pointers into the addon (a BIO_METHOD) for as long as the process lives.
 function linking(os, sanitize) {
-  if (os === 'darwin')
-    return values.zig === undefined
-      ? ['-bundle', '-undefined', 'dynamic_lookup']
-      : ['-shared', '-Wl,-undefined,dynamic_lookup'];
+  if (os === 'darwin') return ['-bundle', '-undefined', 'dynamic_lookup'];
   if (os === 'win32') return ['-shared', '-s'];
-  return ['-shared', '-Wl,-z,relro', '-Wl,-z,now', '-Wl,-z,nodelete', ...(sanitize ? [] : ['-s'])];
+  return [
+    '-shared', '-Wl,-z,relro', '-Wl,-z,now', '-Wl,-z,nodelete',
+    // zig's compiler-rt has a __stack_chk_fail and a constant canary of its own, which win over those of the C library
+    // where anything else of it is needed; once unused code of libc++ is dropped, nothing is.
+    ...(values.zig === undefined ? [] : ['-rtlib=none', '-Wl,--gc-sections']),
+    ...(sanitize ? [] : ['-s']),
+  ]; // prettier-ignore
+}
+
+/** zig signs (ad hoc) what it links for arm64; for x64 only when told of entitlements, which `zig c++` cannot be. */
+function zigForDarwin(flags, sources, output, scratch) {
+  const entitlements = join(scratch, 'none.plist');
+  writeFileSync(entitlements, '<plist version="1.0"><dict/></plist>\n');
+  const args = [
+    '-dynamic', '-fallow-shlib-undefined', '-O', 'ReleaseFast', '-fstrip', '-dead_strip', '-lc++',
+    '--entitlements', entitlements, `-femit-bin=${output}`, '-cflags', ...flags, '--', ...sources,
+  ]; // prettier-ignore
+  run(args, [values.zig, 'build-lib', '-target', target.zig]);
 }
 
 /** Windows resolves imports by the name of the program that exports them: Node-API's are node.exe's. */
@@ -179,8 +193,7 @@ function check() {
   }
 }
 
-function run(args) {
-  const [command, ...first] = compiler;
+function run(args, [command, ...first] = compiler) {
   const { status, error } = spawnSync(command, [...first, ...args], { cwd: here, stdio: 'inherit' });
   if (error !== undefined) console.error(`@ferrule/native: ${command} cannot be run: ${error.message}`);
   if (status !== 0) process.exit(status ?? 1);

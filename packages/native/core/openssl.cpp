@@ -46,8 +46,10 @@ class Image {
   bool holds(void* symbol);
 
  private:
+#if !defined(_WIN32)
   const char* from_ = nullptr;
   const char* to_ = nullptr;  // inclusive
+#endif
 #if defined(__APPLE__)
   const void* base_ = nullptr;
 #endif

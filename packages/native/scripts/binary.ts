@@ -24,6 +24,8 @@ export interface Binary {
   readonly needed: readonly string[];
   /** ELF: the versions of symbols it asks for, such as `GLIBC_2.14`. */
   readonly versions: readonly string[];
+  /** ELF with versions: the symbols it asks for without one: no library that was linked has them. */
+  readonly unversioned: readonly string[];
   /** Every hardening that was found, by the name its system gives it. */
   readonly hardening: ReadonlySet<string>;
   /** Whether the bytes name the function that Node looks up in an addon. */
@@ -66,6 +68,9 @@ export function binaryProblems(bytes: Uint8Array, target: Target): string[] {
     if (target.libc !== 'glibc' || glibc === undefined || newer(glibc, NEWEST_GLIBC))
       problems.push(`it needs ${version}${target.libc === 'glibc' ? `; at most GLIBC_${NEWEST_GLIBC} is there` : ''}`);
   }
+  if (target.libc === 'glibc')
+    for (const symbol of binary.unversioned)
+      if (!/^(napi|node_api)_/.test(symbol)) problems.push(`it needs ${symbol}, which no library has`);
   for (const kind of HARDENING[binary.os]) if (!binary.hardening.has(kind)) problems.push(`it has no ${kind}`);
   if (target.libc === 'glibc' && !binary.hardening.has('fortify')) problems.push('it has no fortify');
   return problems;
@@ -91,6 +96,8 @@ function readElf(bytes: Uint8Array, view: DataView): Read {
   }
   const needed: string[] = [];
   const versions = new Set<string>();
+  const undefinedSymbols = new Map<string, { readonly index: number; readonly weak: boolean }>();
+  let versionOf = (_symbol: number): number => 0;
   for (let index = 0; index < u16(60); index += 1) {
     const section = u64(40) + index * u16(58);
     const [type, offset, size] = [u32(section + 4), u64(section + 24), u64(section + 32)];
@@ -114,17 +121,24 @@ function readElf(bytes: Uint8Array, view: DataView): Read {
           versions.add(name(u32(entry + 8)));
       }
     }
+    if (type === 0x6fffffff) versionOf = (symbol) => u16(offset + 2 * symbol); // SHT_GNU_versym
     if (type === 11) {
-      // SHT_DYNSYM, undefined symbols
-      for (let at = offset; at < offset + size; at += 24) {
-        if (u16(at + 6) !== 0) continue;
-        const symbol = name(u32(at));
-        if (symbol === '__stack_chk_fail') hardening.add('stack protector');
-        else if (/^__\w+_chk$/.test(symbol)) hardening.add('fortify');
-      }
+      // SHT_DYNSYM, undefined symbols; the first is always empty
+      for (let at = offset + 24; at < offset + size; at += 24)
+        if (u16(at + 6) === 0)
+          undefinedSymbols.set(name(u32(at)), { index: (at - offset) / 24, weak: bytes[at + 4]! >> 4 === 2 });
     }
   }
-  return { os: 'linux', cpu: cpuOf(u16(18), { 62: 'x64', 183: 'arm64' }), needed, versions: [...versions], hardening };
+  // On arm64 the canary is a variable of the C library; one that is linked in is a constant.
+  const cpu = cpuOf(u16(18), { 62: 'x64', 183: 'arm64' });
+  const protector = cpu === 'arm64' ? ['__stack_chk_fail', '__stack_chk_guard'] : ['__stack_chk_fail'];
+  if (protector.every((symbol) => undefinedSymbols.has(symbol))) hardening.add('stack protector');
+  const names = [...undefinedSymbols.keys()];
+  if (names.some((symbol) => /^__\w+_chk$/.test(symbol))) hardening.add('fortify');
+  const unversioned = [...undefinedSymbols].flatMap(([symbol, { index, weak }]) =>
+    weak || versionOf(index) > 1 ? [] : [symbol],
+  );
+  return { os: 'linux', cpu, needed, versions: [...versions], unversioned, hardening };
 }
 
 function readPe(bytes: Uint8Array, view: DataView): Read {
@@ -157,6 +171,7 @@ function readPe(bytes: Uint8Array, view: DataView): Read {
     cpu: cpuOf(view.getUint16(coff, true), { 0x8664: 'x64', 0xaa64: 'arm64' }),
     needed,
     versions: [],
+    unversioned: [],
     hardening,
   };
 }
@@ -174,6 +189,7 @@ function readMachO(bytes: Uint8Array, view: DataView): Read {
     cpu: cpuOf(view.getUint32(4, true), { 0x01000007: 'x64', 0x0100000c: 'arm64' }),
     needed,
     versions: [],
+    unversioned: [],
     hardening,
   };
 }

@@ -54,7 +54,8 @@ function elf({
   machine = 62,
   versions = ['GLIBC_2.28'],
   needed = ['libc.so.6'],
-  symbols = ['__stack_chk_fail', '__vsnprintf_chk'],
+  symbols = ['__stack_chk_fail', '__stack_chk_guard', '__vsnprintf_chk', 'napi_throw'],
+  unversioned = ['napi_throw'],
   hardened = true,
   mark = 'napi_register_module_v1',
 } = {}): Buffer {
@@ -70,12 +71,19 @@ function elf({
     ...[1, versions.length].map((value) => bytes(2, value)), ...[0, 16, 0].map((value) => bytes(4, value)),
     ...versions.map((name, index) => Buffer.concat([bytes(4, 0), bytes(4, 0), bytes(4, at(name)), bytes(4, index + 1 < versions.length ? 16 : 0)])),
   ]); // prettier-ignore
-  const undefinedSymbols = Buffer.concat(symbols.map((name) => Buffer.concat([bytes(4, at(name)), Buffer.alloc(20)])));
+  const undefinedSymbols = Buffer.concat([
+    Buffer.alloc(24),
+    ...symbols.map((name) => Buffer.concat([bytes(4, at(name)), bytes(4, 0x10), Buffer.alloc(16)])),
+  ]);
+  const versionOf = Buffer.concat([
+    bytes(2, 0),
+    ...symbols.map((name) => bytes(2, unversioned.includes(name) ? 1 : 2)),
+  ]);
   const segments = [[0x6474e551, hardened ? 6 : 7], ...(hardened ? [[0x6474e552, 4]] : [])];
   const programs = Buffer.concat(
     segments.map(([type = 0, flags = 0]) => Buffer.concat([bytes(4, type), bytes(4, flags), Buffer.alloc(48)])),
   );
-  const sections: [type: number, data: Buffer][] = [[3, strings], [6, dynamic], [0x6ffffffe, needs], [11, undefinedSymbols]]; // prettier-ignore
+  const sections: [type: number, data: Buffer][] = [[3, strings], [6, dynamic], [0x6ffffffe, needs], [0x6fffffff, versionOf], [11, undefinedSymbols]]; // prettier-ignore
   let offset = 64 + programs.length;
   const rows = sections.map(([type, data]) => {
     const row = Buffer.concat([
@@ -139,6 +147,18 @@ describe('an addon file', () => {
       elf({ symbols: ['__vsnprintf_chk'] }),
       'linux-x64-gnu',
       ['it has no stack protector'],
+    ],
+    [
+      'has a canary of its own',
+      elf({ machine: 183, symbols: ['__stack_chk_fail', '__vsnprintf_chk'] }),
+      'linux-arm64-gnu',
+      ['it has no stack protector'],
+    ],
+    [
+      'needs a function of the compiler that is in no library',
+      elf({ symbols: ['__stack_chk_fail', '__vsnprintf_chk', '__lttf2'], unversioned: ['__lttf2'] }),
+      'linux-x64-gnu',
+      ['it needs __lttf2, which no library has'],
     ],
     ['was built without fortify', elf({ symbols: ['__stack_chk_fail'] }), 'linux-x64-gnu', ['it has no fortify']],
     [
