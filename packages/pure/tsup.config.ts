@@ -14,6 +14,7 @@ export default library(
     'parts/none': 'src/parts/none.ts',
     'parts/revocation': 'src/parts/revocation.ts',
     'parts/tls12': 'src/parts/tls12.ts',
+    pem: 'src/pem.ts',
     quic: 'src/quic.ts',
     wire: 'src/wire/index.ts',
     keys: 'src/keys/index.ts',

@@ -78,13 +78,13 @@ const INTEGER = 0x02;
 const OCTET_STRING = 0x04;
 const SEQUENCE = 0x30;
 
-interface Element {
+export interface Element {
   readonly tag: number;
   readonly contents: Uint8Array;
 }
 
 /** The DER elements that stand side by side here. @throws TypeError */
-function elements(bytes: Uint8Array): Element[] {
+export function elements(bytes: Uint8Array): Element[] {
   const found: Element[] = [];
   for (let at = 0; at < bytes.length;) {
     const tag = bytes[at] ?? 0;
