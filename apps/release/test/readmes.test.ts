@@ -49,6 +49,9 @@ const PRINTS: Readonly<Record<string, RegExp | 'in a test' | 'beside'>> = {
   'web 1': 'beside',
   'web 2': 'beside',
   'web 3': 'beside',
+  'web 4': 'beside',
+  'web 5': 'beside',
+  'web 6': 'beside',
 };
 
 const blocks = [

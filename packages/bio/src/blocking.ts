@@ -38,7 +38,8 @@ export interface SharedBio extends Bio {
   readonly blocking: false;
   /**
    * Settles when the other side has written, read, ended or failed since the last time this was asked. Look at
-   * everything there is after each: one promise may stand for many changes. For one caller at a time.
+   * everything there is after each: one promise may stand for many changes. For one caller at a time. Once this has
+   * failed it may settle at once, or never.
    */
   changed(): Promise<void>;
 }
@@ -227,6 +228,8 @@ class ServingEnd extends SharedEnd implements SharedBio {
   async changed(): Promise<void> {
     const { words, bell } = this.side;
     while (Atomics.load(words, bell) === this.#seen) {
+      // nobody need look for ever
+      if (this.error !== undefined) return;
       if (Atomics.waitAsync !== undefined) await Atomics.waitAsync(words, bell, this.#seen).value;
       else await new Promise<void>((resolve) => setTimeout(resolve, POLL));
     }

@@ -3,11 +3,11 @@
  * TLS of ours, so that a private CA, client certificates and pins are to be had.
  */
 import { connectOver, type ConnectOverOptions, type Pipe, type TlsConnection } from 'ferrule';
-import { contextOptionNames, ownOptions } from 'ferrule/options';
 import { abortable, checkDestination, type Destination, type Dial } from './dial.ts';
 import { knownOptions } from './options.ts';
 import { pipeOf } from './pipe-of.ts';
 import { type Opened, PipeSocket, type Socket } from './pipe-socket.ts';
+import { checkTlsOptions, TLS_OPTIONS } from './tls-options.ts';
 
 export interface SocketAddress {
   readonly hostname: string;
@@ -33,20 +33,13 @@ export interface Sockets {
   connect(address: SocketAddress | string, options?: SocketOptions): Socket;
 }
 
-const CONTEXT_OPTIONS: readonly string[] = contextOptionNames;
-const OWN_OPTIONS = ['backend', 'context', 'ca', 'timeout', 'signal', 'closeTimeout', 'sessions'] satisfies Exclude<
-  keyof ConnectOverOptions,
-  'host'
->[];
 const SOCKET_OPTIONS = ['secureTransport', 'allowHalfOpen'] satisfies (keyof SocketOptions)[];
 
 /** @throws TypeError that names a wrong option. */
 export function createSockets(options: SocketsOptions): Sockets {
-  const { dial, ...tls } = knownOptions(options, ['dial', ...OWN_OPTIONS, ...CONTEXT_OPTIONS]);
+  const { dial, ...tls } = knownOptions(options, ['dial', 'signal', ...TLS_OPTIONS]);
   if (typeof dial !== 'function') throw new TypeError('dial: required, a function that opens a pipe');
-  // what the engine needs is checked when it is loaded
-  if (tls.context === undefined)
-    ownOptions(Object.fromEntries(Object.entries(tls).filter(([key]) => CONTEXT_OPTIONS.includes(key))), tls.ca);
+  checkTlsOptions(tls);
   return {
     connect(address, given = {}) {
       const { secureTransport = 'off', allowHalfOpen = false } = knownOptions(given, SOCKET_OPTIONS);

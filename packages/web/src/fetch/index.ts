@@ -1,8 +1,8 @@
 /** @module @ferrule/web/fetch: fetch() over any pipe, HTTP/1.1 with TLS of ours. */
 import { connectOver, type ConnectOverOptions, type TlsConnection } from 'ferrule';
-import { contextOptionNames, ownOptions } from 'ferrule/options';
 import type { Dial } from '../dial.ts';
 import { knownOptions } from '../options.ts';
+import { checkTlsOptions, TLS_OPTIONS } from '../tls-options.ts';
 import type { Answer } from './connection.ts';
 import { FetchError, fetchError } from './error.ts';
 import { Pool } from './pool.ts';
@@ -31,12 +31,6 @@ export type Fetch = typeof globalThis.fetch & {
   close(): void;
 };
 
-const CONTEXT_OPTIONS: readonly string[] = contextOptionNames;
-const TLS_OPTIONS = ['backend', 'context', 'ca', 'timeout', 'closeTimeout', 'sessions'] satisfies Exclude<
-  keyof ConnectOverOptions,
-  'host' | 'signal'
->[];
-
 /**
  * fetch() whose connections are made by `dial`, for `https:` alone. It rejects with a {@link FetchError}, or with the
  * reason of the signal. There are no cookies, no cache and no CORS. Waiting has no limit but that of the handshake
@@ -48,14 +42,13 @@ export function createFetch(options: FetchOptions): Fetch {
     connections = 6,
     idleTimeout = 4000,
     ...tls
-  } = knownOptions(options, ['dial', 'connections', 'idleTimeout', ...TLS_OPTIONS, ...CONTEXT_OPTIONS]);
+  } = knownOptions(options, ['dial', 'connections', 'idleTimeout', ...TLS_OPTIONS]);
   if (typeof dial !== 'function') throw new TypeError('dial: required, a function that opens a pipe');
   if (!(Number.isSafeInteger(connections) && connections > 0))
     throw new TypeError(`connections: ${String(connections)} is not a positive integer`);
   if (!(typeof idleTimeout === 'number' && idleTimeout >= 0 && idleTimeout < 2 ** 31))
     throw new TypeError(`idleTimeout: ${String(idleTimeout)} is not a number of milliseconds from 0 to 2147483647`);
-  if (tls.context === undefined)
-    ownOptions(Object.fromEntries(Object.entries(tls).filter(([key]) => CONTEXT_OPTIONS.includes(key))), tls.ca);
+  checkTlsOptions(tls);
   const alpn = tls.context === undefined && tls.alpn === undefined ? { alpn: ['http/1.1'] } : {};
   const open = async (url: URL, signal: AbortSignal): Promise<TlsConnection> => {
     // brackets are the URL's

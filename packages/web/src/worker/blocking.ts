@@ -1,0 +1,141 @@
+/**
+ * @module A synchronous connection in a worker: the worker waits in Atomics.wait, and another thread, the page or a
+ * second worker, has the pipe. A page must be cross-origin isolated for it, since only then there is shared memory.
+ */
+import { BioError, type BlockingBio, blockingBio, type SharedBio, sharedBio, sharedBioMemory } from '@ferrule/bio';
+import { memoryOf } from '@ferrule/result/arguments';
+import type { Pipe } from 'ferrule';
+import { checkDestination, type Destination, type Dial } from '../dial.ts';
+import { knownOptions } from '../options.ts';
+import { pipeOf } from '../pipe-of.ts';
+import { checkPort, listen, type Port, post } from './port.ts';
+
+export interface BlockingOptions {
+  /** The longest time that one call waits without anything moving, milliseconds; dialling is waiting. Default: for ever. */
+  readonly timeout?: number | undefined;
+  /** Bytes held in each direction, 1 to 2^30. Default 65536. */
+  readonly size?: number | undefined;
+}
+
+/** A blocking BIO over a pipe that another thread has. */
+export interface BlockingPipe extends BlockingBio {
+  /** What was written still goes; then the pipe is closed. Does not wait for it. Idempotent. */
+  close(): void;
+}
+
+/**
+ * In the worker that is to wait: a blocking BIO over a pipe that the other side of `port` dials, at once. With it
+ * `connect()`, `read()` and `write()` of an engine return only when they are done, as SSL_connect(3) says of blocking
+ * BIOs. What befalls dial and pipe becomes `error`, hence SSL_ERROR_SYSCALL.
+ * @throws TypeError; RangeError; BioError `BLOCKING_FORBIDDEN` where this thread may not wait or has no shared memory.
+ */
+export function blockingDial(port: Port, to: Destination, options: BlockingOptions = {}): BlockingPipe {
+  checkPort(port);
+  checkDestination(to);
+  const { timeout, size } = knownOptions(options, ['timeout', 'size']);
+  const memory = sharedBioMemory(size);
+  const bio = blockingBio(memory, timeout === undefined ? {} : { timeout });
+  post(port, { [DIAL]: memory, to: { host: to.host, port: to.port } });
+  return Object.assign(bio, { close: () => bio.shutdownWrite() });
+}
+
+/** In the thread that never waits: dials what `blockingDial()` on the other side of `port` asks for. @throws TypeError */
+export function serveBlocking(port: Port, dial: Dial): void {
+  checkPort(port);
+  if (typeof dial !== 'function') throw new TypeError('dial: required, a function that opens a pipe');
+  listen(port, (message) => {
+    const { [DIAL]: memory, to } = message;
+    if (!(memory instanceof SharedArrayBuffer)) return;
+    const bio = sharedBio(memory);
+    serve(bio, dial, to as Destination).catch((error: unknown) => bio.fail(error as Error));
+  });
+}
+
+/** The name of the one message. */
+const DIAL = 'ferrule-blocking-dial';
+
+async function serve(bio: SharedBio, dial: Dial, to: Destination): Promise<void> {
+  const abort = new AbortController();
+  const changes = new Changes(bio);
+  const opening = (async () => pipeOf(await dial(to, abort.signal)))();
+  // the other side may give up first
+  changes.whenOver(() => abort.abort());
+  const pipe = await opening;
+  try {
+    changes.whenOver(() => void pipe.close());
+    await Promise.all([receive(bio, pipe, changes), send(bio, pipe, changes)]);
+    // whoever writes still is told so, and nobody waits for changes any more
+    bio.fail(new BioError('ABORTED', 'the pipe was closed'));
+  } finally {
+    changes.stop();
+    await pipe.close();
+  }
+}
+
+async function receive(bio: SharedBio, pipe: Pipe, changes: Changes): Promise<void> {
+  for (;;) {
+    const chunk = await pipe.read();
+    if (chunk === null) return bio.shutdownWrite();
+    let bytes = memoryOf(chunk);
+    if (bytes === undefined) throw new BioError('TRANSPORT_ERROR', 'the pipe gave something other than bytes');
+    while (bytes.length > 0) {
+      if (changes.isOver) return;
+      const n = bio.write(bytes);
+      if (n < 0) await changes.next();
+      else bytes = bytes.subarray(n);
+    }
+  }
+}
+
+async function send(bio: SharedBio, pipe: Pipe, changes: Changes): Promise<void> {
+  for (;;) {
+    const view = bio.nread0();
+    if (view.length > 0) {
+      const bytes = view.slice();
+      bio.nread(bytes.length);
+      await pipe.write(bytes);
+    } else if (bio.eof) return void (await pipe.closeWrite?.());
+    else if (changes.isOver) return;
+    else await changes.next();
+  }
+}
+
+/** What {@link SharedBio.changed} tells one caller, for several. */
+class Changes {
+  readonly #bio: SharedBio;
+  readonly #waiting: (() => void)[] = [];
+  #over: (() => void)[] = [];
+  #stopped = false;
+
+  constructor(bio: SharedBio) {
+    this.#bio = bio;
+    void this.#watch();
+  }
+
+  /** Nothing is to be moved any more. */
+  get isOver(): boolean {
+    return this.#stopped || this.#bio.error !== undefined;
+  }
+
+  next(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  whenOver(act: () => void): void {
+    if (this.isOver) act();
+    else this.#over.push(act);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#over = [];
+  }
+
+  async #watch(): Promise<void> {
+    while (!this.isOver) {
+      await this.#bio.changed();
+      for (const go of this.#waiting.splice(0)) go();
+    }
+    for (const act of this.#over.splice(0)) act();
+  }
+}

@@ -1,0 +1,289 @@
+/**
+ * @module The engine in a worker, so that a page does not compute: the same calls on both sides of a port. Bytes are
+ * moved, not copied, and each call waits for its answer, which makes a slow reader slow down the server.
+ */
+import {
+  connectOver,
+  type ConnectionInfo,
+  type ConnectOverOptions,
+  type StreamPipe,
+  TlsError,
+  type TlsConnection,
+} from 'ferrule';
+import { isBytes, memoryOf, plainOptions } from '@ferrule/result/arguments';
+import { checkDestination, type Destination, type Dial } from '../dial.ts';
+import { knownOptions } from '../options.ts';
+import { checkTlsOptions, TLS_OPTIONS } from '../tls-options.ts';
+import { checkPort, listen, type Port, post, tell, type Told, told } from './port.ts';
+
+export interface ServeTlsOptions extends Omit<ConnectOverOptions, 'host' | 'signal'> {
+  /** For `connect()` on the other side. */
+  readonly dial?: Dial | undefined;
+}
+
+/** Of one connection: what a message can hold. Functions and `sessions` are given to `serveTls()`. */
+export type WorkerConnectOptions = Omit<ConnectOverOptions, 'context' | 'sessions' | 'verify'> & {
+  readonly verify?: 'peer' | 'none' | undefined;
+};
+
+/** `connect()` and `connectOver()` as `ferrule` has them, with the engine on the other side. */
+export interface TlsWorker {
+  /** Over the `dial` of `serveTls()`. `host` is the name to verify where it is not `to.host`. */
+  connect(to: Destination, options?: WorkerConnectOptions): Promise<WorkerConnection>;
+  /** The streams are transferred: where the platform cannot (Safari before 26.4), use `connect()`. */
+  connectOver(pipe: StreamPipe, options?: WorkerConnectOptions): Promise<WorkerConnection>;
+}
+
+const CONNECT = 'ferrule-connect';
+
+/**
+ * In the worker: serves what `tlsWorker()` on the other side of `port` asks for. `options` are those of every
+ * connection, unless it has its own. @throws TypeError
+ */
+export function serveTls(port: Port, options: ServeTlsOptions = {}): void {
+  checkPort(port);
+  const { dial, ...defaults } = knownOptions(options, ['dial', ...TLS_OPTIONS]);
+  if (dial !== undefined && typeof dial !== 'function') throw new TypeError('dial: not a function');
+  checkTlsOptions(defaults);
+  listen(port, ({ [CONNECT]: channel, to, pipe, options: given }) => {
+    if (channel === undefined) return;
+    const control = new AbortController();
+    const open = async (): Promise<TlsConnection> => {
+      const all = { ...defaults, ...(given as ConnectOverOptions), signal: control.signal };
+      if (pipe !== undefined) return connectOver(pipe as StreamPipe, all);
+      if (dial === undefined) throw new TypeError('dial: required in serveTls() for connect()');
+      const destination = to as Destination;
+      return connectOver(await dial(destination, control.signal), { host: destination.host, ...all });
+    };
+    const opening = open();
+    // told by the first answer
+    opening.catch(() => {});
+    answer(channel as Port, opening, control);
+  });
+}
+
+/** What of a connection can be called. */
+type Calls = Readonly<Record<string, (connection: TlsConnection, ...args: never[]) => unknown>>;
+
+const CALLS: Calls = {
+  info: ({ info }) => info,
+  read: async (connection, length: number) => {
+    const into = new Uint8Array(length);
+    return into.subarray(0, await connection.read(into));
+  },
+  write: (connection, bytes: Uint8Array) => connection.write(bytes),
+  closeWrite: (connection) => connection.closeWrite(),
+  close: (connection) => connection.close(),
+  closed: ({ closed }) => closed,
+  keyUpdate: (connection, requestPeer: boolean) => connection.keyUpdate(requestPeer),
+  exportKeyingMaterial: (connection, label: string, context: Uint8Array | undefined, length: number) =>
+    connection.exportKeyingMaterial(label, context, length),
+  channelBinding: (connection, type: 'tls-exporter' | 'tls-server-end-point') => connection.channelBinding(type),
+};
+
+interface Call {
+  readonly id: number;
+  readonly call: string;
+  readonly args: readonly never[];
+}
+
+interface Answered {
+  readonly id: number;
+  readonly value?: unknown;
+  readonly error?: Told;
+}
+
+function answer(port: Port, opening: Promise<TlsConnection>, control: AbortController): void {
+  listen(port, (message) => {
+    const { id, call, args } = message as unknown as Call;
+    if (call === 'destroy') {
+      control.abort();
+      void opening.then((connection) => connection.destroy()).catch(() => {});
+      return;
+    }
+    const made = Object.hasOwn(CALLS, call) ? CALLS[call] : undefined;
+    void opening
+      .then((connection) => made?.(connection, ...args))
+      .then(
+        (value) => post(port, { id, value } satisfies Answered, moved(value)),
+        (error: unknown) => post(port, { id, error: tell(error) } satisfies Answered),
+      );
+  });
+}
+
+/** Memory that is ours alone is moved. */
+const moved = (value: unknown): readonly unknown[] =>
+  isBytes(value) && value.byteLength === value.buffer.byteLength ? [value.buffer] : [];
+
+/** In the page: connections whose engine runs where `serveTls()` was called. */
+export function tlsWorker(port: Port): TlsWorker {
+  checkPort(port);
+  const open = (
+    how: object,
+    options: WorkerConnectOptions,
+    transfer: readonly unknown[],
+  ): Promise<WorkerConnection> => {
+    const { signal, ...given } = plainOptions(options, ['signal']);
+    const { port1, port2 } = new MessageChannel();
+    const remote = new Remote(port1);
+    post(port, { [CONNECT]: port2, options: given, ...how }, [port2, ...transfer]);
+    return opened(remote, signal);
+  };
+  return {
+    connect: async (to, options = {}) => {
+      checkDestination(to);
+      return open({ to: { host: to.host, port: to.port } }, options, []);
+    },
+    connectOver: async ({ readable, writable }, options = {}) =>
+      open({ pipe: { readable, writable } }, options, [readable, writable]),
+  };
+}
+
+/** Calls over a port, each with its answer. */
+class Remote {
+  readonly #port: Port & { close(): void };
+  readonly #waiting = new Map<
+    number,
+    { readonly resolve: (value: unknown) => void; readonly reject: (error: Error) => void }
+  >();
+  #last = 0;
+  #failure: Error | undefined;
+
+  constructor(port: Port & { close(): void }) {
+    this.#port = port;
+    listen(port, (message) => {
+      const { id, value, error } = message as unknown as Answered;
+      const waiter = this.#waiting.get(id);
+      this.#waiting.delete(id);
+      if (error === undefined) waiter?.resolve(value);
+      else waiter?.reject(told(error));
+    });
+  }
+
+  call<T>(call: string, args: readonly unknown[] = [], transfer: readonly unknown[] = []): Promise<T> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    return new Promise<T>((resolve, reject) => {
+      const id = ++this.#last;
+      this.#waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
+      post(this.#port, { id, call, args }, transfer);
+    });
+  }
+
+  /** Nothing is answered any more. */
+  destroy(reason: Error): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = reason;
+    post(this.#port, { id: 0, call: 'destroy', args: [] });
+    for (const { reject } of this.#waiting.values()) reject(reason);
+    this.#waiting.clear();
+    this.#port.close();
+  }
+}
+
+/** What a read asks for at a time, bytes. */
+const CHUNK = 65_536;
+
+let make: (remote: Remote, info: ConnectionInfo) => WorkerConnection;
+
+/** As `TlsConnection` of `ferrule`; what is computed there is awaited here. */
+export class WorkerConnection {
+  readonly info: ConnectionInfo;
+  /** Resolves when the connection is over, in whatever way; never rejects. */
+  readonly closed: Promise<void>;
+  readonly #remote: Remote;
+  #readable: ReadableStream<Uint8Array> | undefined;
+  #writable: WritableStream<Uint8Array> | undefined;
+
+  private constructor(remote: Remote, info: ConnectionInfo) {
+    this.#remote = remote;
+    this.info = info;
+    this.closed = remote.call<void>('closed').catch(() => {});
+  }
+
+  static {
+    make = (remote, info) => new WorkerConnection(remote, info);
+  }
+
+  /** Decrypted bytes; ends at the peer's close_notify. Cancelling it closes the connection. */
+  get readable(): ReadableStream<Uint8Array> {
+    return (this.#readable ??= new ReadableStream<Uint8Array>(
+      {
+        pull: async (controller) => {
+          const bytes = await this.#remote.call<Uint8Array>('read', [CHUNK]);
+          if (bytes.length === 0) controller.close();
+          else controller.enqueue(bytes);
+        },
+        cancel: () => this.close(),
+      },
+      { highWaterMark: 0 },
+    ));
+  }
+
+  /** Bytes to encrypt. Closing it sends close_notify; aborting it breaks the connection. */
+  get writable(): WritableStream<Uint8Array> {
+    return (this.#writable ??= new WritableStream<Uint8Array>({
+      write: (chunk) => this.write(chunk),
+      close: () => this.closeWrite(),
+      abort: () => this.destroy(),
+    }));
+  }
+
+  /** At least one byte; 0 is the peer's close_notify. @throws TlsError; TypeError for an empty array. */
+  async read(into: Uint8Array): Promise<number> {
+    const bytes = await this.#remote.call<Uint8Array>('read', [into.length]);
+    into.set(bytes);
+    return bytes.length;
+  }
+
+  /** Encrypts and sends a copy of `from`. @throws TlsError; TypeError for what is neither an ArrayBuffer nor a view. */
+  async write(from: ArrayBufferView | ArrayBufferLike): Promise<void> {
+    const bytes = memoryOf(from)?.slice();
+    if (bytes === undefined) throw new TypeError('write: neither an ArrayBuffer nor a view of one');
+    return this.#remote.call('write', [bytes], [bytes.buffer]);
+  }
+
+  /** Half-close: sends close_notify; reading goes on. */
+  closeWrite(): Promise<void> {
+    return this.#remote.call('closeWrite');
+  }
+
+  /** Orderly end. Never rejects. */
+  async close(): Promise<void> {
+    await this.#remote.call('close').catch(() => {});
+  }
+
+  /** Breaks the connection. */
+  destroy(reason: TlsError = new TlsError('ABORTED', 'the connection was destroyed')): void {
+    this.#remote.destroy(reason);
+  }
+
+  /** RFC 9846 section 4.7.3. */
+  keyUpdate(requestPeer: boolean = false): Promise<void> {
+    return this.#remote.call('keyUpdate', [requestPeer]);
+  }
+
+  /** RFC 5705. */
+  exportKeyingMaterial(label: string, context: Uint8Array | undefined, length: number): Promise<Uint8Array> {
+    return this.#remote.call('exportKeyingMaterial', [label, context, length]);
+  }
+
+  /** RFC 9266, RFC 5929; `undefined` where it is not defined. */
+  channelBinding(type: 'tls-exporter' | 'tls-server-end-point'): Promise<Uint8Array | undefined> {
+    return this.#remote.call('channelBinding', [type]);
+  }
+}
+
+async function opened(remote: Remote, signal: AbortSignal | undefined): Promise<WorkerConnection> {
+  const abort = (): void =>
+    remote.destroy(new TlsError('ABORTED', 'the signal ended the connection', { cause: signal?.reason }));
+  if (signal?.aborted === true) abort();
+  signal?.addEventListener('abort', abort, { once: true });
+  try {
+    const connection = make(remote, await remote.call<ConnectionInfo>('info'));
+    void connection.closed.then(() => signal?.removeEventListener('abort', abort));
+    return connection;
+  } catch (error) {
+    signal?.removeEventListener('abort', abort);
+    throw error;
+  }
+}

@@ -1,0 +1,53 @@
+/** @module A port of messages: a Worker, the scope of one, a MessagePort. And errors, which lose their codes on the way. */
+import { TlsError, type TlsErrorJson } from '@ferrule/result';
+
+/** As much of a `MessagePort` or a `Worker` as is used. */
+export interface Port {
+  postMessage(message: unknown, transfer: readonly never[]): void;
+  addEventListener(type: 'message', listener: (event: Event) => void): void;
+  /** A MessagePort that is listened to by addEventListener() must be started. */
+  start?(): void;
+}
+
+/** @throws TypeError */
+export function checkPort(port: Port): void {
+  if (typeof port !== 'object' || port === null || !('postMessage' in port && 'addEventListener' in port))
+    throw new TypeError('port: neither a Worker, the scope of one, nor a MessagePort');
+}
+
+/** Calls `take` with what comes, as long as it is an object; others may use the port, too. */
+export function listen(port: Port, take: (message: Readonly<Record<string, unknown>>) => void): void {
+  port.addEventListener('message', (event) => {
+    const { data } = event as Event & { readonly data: unknown };
+    if (typeof data === 'object' && data !== null) take(data as Readonly<Record<string, unknown>>);
+  });
+  port.start?.();
+}
+
+/** @throws TypeError for what cannot be cloned: functions, a context of an engine. */
+export function post(port: Port, message: unknown, transfer: readonly unknown[] = []): void {
+  try {
+    port.postMessage(message, transfer as readonly never[]);
+  } catch (cause) {
+    throw new TypeError(
+      `options: cannot be sent to the worker: ${(cause as Error).message}; give functions and sessions to serveTls() there`,
+      { cause },
+    );
+  }
+}
+
+/** An error as a message has it. */
+export type Told = { readonly tls: TlsErrorJson } | { readonly type: string } | { readonly other: string };
+
+export function tell(error: unknown): Told {
+  if (TlsError.is(error)) return { tls: error.toJSON() };
+  if (error instanceof TypeError) return { type: error.message };
+  return { other: error instanceof Error ? error.message : String(error) };
+}
+
+export function told(error: Told): Error {
+  if ('type' in error) return new TypeError(error.type);
+  if ('other' in error) return new Error(error.other);
+  const { code, message, ...details } = error.tls;
+  return new TlsError(code, message, details);
+}

@@ -1,0 +1,216 @@
+/** The engine on the other side of a port, and connections that wait. */
+import { Worker } from 'node:worker_threads';
+import { pki } from '@ferrule/conformance/pki';
+import { echo, TestServer } from '@ferrule/conformance/server';
+import { describe, expect, it } from 'vitest';
+import {
+  blockingDial,
+  serveBlocking,
+  serveTls,
+  type ServeTlsOptions,
+  tlsWorker,
+  type TlsWorker,
+} from '../src/worker/index.ts';
+import { later, tcp, until } from './https-server.ts';
+
+async function echoServer(): Promise<{ readonly host: string; readonly port: number; readonly server: TestServer }> {
+  const server = await TestServer.make();
+  later(() => server.close());
+  const port = await server.listen();
+  void (async () => {
+    for (;;) echo(await server.accepted());
+  })().catch(() => {});
+  return { host: 'localhost', port, server };
+}
+
+/** Both sides in this thread: what a port carries is what it would carry to a worker. */
+async function sides(options: ServeTlsOptions = {}): Promise<{ readonly page: TlsWorker; readonly ca: string }> {
+  const { port1, port2 } = new MessageChannel();
+  later(() => port1.close());
+  serveTls(port2, { dial: tcp, ...options });
+  return { page: tlsWorker(port1), ca: (await pki('root')).certificatePem };
+}
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+describe('an engine behind a port', () => {
+  it('is called as one that is here', async () => {
+    const { server, ...to } = await echoServer();
+    const { page, ca } = await sides();
+    const connection = await page.connect(to, { ca });
+    expect(connection.info).toMatchObject({ host: 'localhost', version: 'TLSv1.3' });
+    const sent = bytes('hello');
+    const writing = connection.write(sent);
+    expect(sent.length).toBe(5);
+    await writing;
+    const into = new Uint8Array(2);
+    expect(await connection.read(into)).toBe(2);
+    expect(await connection.read(new Uint8Array(10))).toBe(3);
+    expect(await connection.exportKeyingMaterial('label', undefined, 32)).toHaveLength(32);
+    expect(await connection.channelBinding('tls-exporter')).toHaveLength(32);
+    await connection.keyUpdate(true);
+    await connection.write(bytes('again').buffer as ArrayBuffer);
+    expect(await connection.read(new Uint8Array(10))).toBe(5);
+    await expect(connection.write('text' as never)).rejects.toThrow(TypeError);
+    await expect(connection.read(new Uint8Array(0))).rejects.toThrow(TypeError);
+    await connection.close();
+    await connection.closed;
+    expect(server.errors).toEqual([]);
+  });
+
+  it('has streams, and takes those of the page for its pipe', async () => {
+    const { host, port } = await echoServer();
+    const { page, ca } = await sides();
+    const pipe = await tcp({ host, port });
+    const pair = {
+      readable: new ReadableStream<Uint8Array>({
+        pull: async (controller) => {
+          const chunk = (await (pipe as { read(): Promise<Uint8Array | null> }).read()) as Uint8Array | null;
+          if (chunk === null) controller.close();
+          else controller.enqueue(chunk.slice());
+        },
+      }),
+      writable: new WritableStream<Uint8Array>({
+        write: (chunk) => (pipe as { write(bytes: Uint8Array): Promise<void> }).write(chunk),
+      }),
+    };
+    const connection = await page.connectOver(pair, { host, ca });
+    const size = 300_000;
+    const writer = connection.writable.getWriter();
+    void writer.write(new Uint8Array(size).fill(7)).then(() => writer.close());
+    let got = 0;
+    for await (const chunk of connection.readable as unknown as AsyncIterable<Uint8Array>) {
+      got += chunk.length;
+      if (got === size) break;
+    }
+    expect(got).toBe(size);
+  });
+
+  it('fails as one that is here: with code, hint, alert and verdict', async () => {
+    const to = await echoServer();
+    const { page, ca } = await sides();
+    const error = await page.connect(to, { ca, host: 'other.example' }).catch((caught: unknown) => caught);
+    expect(error).toMatchObject({
+      name: 'TlsError',
+      code: 'CERT_NAME_MISMATCH',
+      hint: expect.any(String) as string,
+      alert: { origin: 'local' },
+      verify: { depth: 0 },
+    });
+    const connection = await page.connect(to, { ca });
+    const reading = connection.read(new Uint8Array(1));
+    to.server.cut();
+    await expect(reading).rejects.toMatchObject({ name: 'TlsError', code: 'UNEXPECTED_EOF' });
+    await connection.closed;
+  });
+
+  it('tells wrong options as they would be here, and what no message can hold', async () => {
+    const to = await echoServer();
+    const { page, ca } = await sides();
+    await expect(page.connect(to, { ca, verfy: 'none' } as never)).rejects.toThrow(/verfy/);
+    await expect(page.connect(to, { ca, verify: () => true } as never)).rejects.toThrow(/^options: .*serveTls/);
+    await expect(page.connect({ host: '', port: 1 })).rejects.toThrow(/^host: /);
+    expect(() => tlsWorker({} as never)).toThrow(/^port: /);
+    const { port1, port2 } = new MessageChannel();
+    later(() => port1.close());
+    expect(() => serveTls(port2, { verfy: 'none' } as never)).toThrow(/^verfy: unknown option$/);
+    expect(() => serveTls(port2, { ca: 'none' })).toThrow(/^ca: /);
+    serveTls(port2);
+    await expect(tlsWorker(port1).connect(to)).rejects.toThrow(/^dial: /);
+  });
+
+  it('takes functions and sessions where it runs', async () => {
+    const to = await echoServer();
+    const sessions = new Map<string, never>();
+    const { page } = await sides({ verify: () => true, sessions: sessions as never });
+    for (const reused of [false, true]) {
+      const connection = await page.connect(to);
+      expect(connection.info.sessionReused).toBe(reused);
+      await connection.write(bytes('x'));
+      await connection.read(new Uint8Array(1));
+      await connection.close();
+    }
+  });
+
+  it('is ended by the signal, whether it connects or has connected', async () => {
+    let aborted: AbortSignal | undefined;
+    const { page, ca } = await sides({ dial: (_to, signal) => new Promise(() => (aborted = signal)) });
+    const control = new AbortController();
+    const connecting = page.connect({ host: 'a', port: 1 }, { ca, signal: control.signal });
+    await until(() => aborted !== undefined);
+    control.abort();
+    await expect(connecting).rejects.toMatchObject({ code: 'ABORTED' });
+    await until(() => aborted?.aborted === true);
+    const to = await echoServer();
+    const other = await sides();
+    const later = new AbortController();
+    const connection = await other.page.connect(to, { ca, signal: later.signal });
+    const reading = connection.read(new Uint8Array(1));
+    later.abort();
+    await expect(reading).rejects.toMatchObject({ code: 'ABORTED' });
+    await connection.closed;
+  });
+});
+
+describe('a blocking pipe', () => {
+  /** A worker that connects, sends and reads without ever going back to its loop. */
+  async function waiting(order: object): Promise<unknown> {
+    const { port1, port2 } = new MessageChannel();
+    serveBlocking(port1, tcp);
+    const worker = new Worker(new URL('./blocking-client.mjs', import.meta.url), {
+      workerData: { port: port2, ...order },
+      transferList: [port2 as never],
+      execArgv: ['--conditions=@ferrule/source'],
+    });
+    later(() => worker.terminate());
+    later(() => port1.close());
+    return new Promise((resolve, reject) => worker.on('message', resolve).on('error', reject));
+  }
+
+  it('lets SSL_connect, SSL_read and SSL_write wait, in a worker whose bytes this thread moves', async () => {
+    const to = await echoServer();
+    const root = (await pki('root')).certificate;
+    expect(await waiting({ to: { host: '127.0.0.1', port: to.port }, root, size: 100_000 })).toEqual({
+      connected: 1,
+      version: 'TLSv1.3',
+      echoed: 100_000,
+      shut: 1,
+    });
+  });
+
+  it('has the error of its dial', async () => {
+    const root = (await pki('root')).certificate;
+    const to = await echoServer();
+    to.server.close();
+    expect(await waiting({ to: { host: '127.0.0.1', port: to.port }, root, size: 1 })).toMatchObject({
+      connected: -1,
+      failure: { code: 'TRANSPORT_ERROR', message: expect.stringContaining('ECONNREFUSED') as string },
+    });
+  });
+
+  it('gives its pipe up with the side that waits', async () => {
+    const { port1, port2 } = new MessageChannel();
+    later(() => port1.close());
+    let closed = 0;
+    serveBlocking(port1, () =>
+      Promise.resolve({
+        read: () => new Promise<null>(() => {}),
+        write: async () => {},
+        close: () => void closed++,
+      }),
+    );
+    const pipe = blockingDial(port2, { host: 'a', port: 1 });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    pipe.fail(new Error('enough'));
+    await until(() => closed > 0);
+  });
+
+  it('is refused by name where something is wrong', () => {
+    const { port1, port2 } = new MessageChannel();
+    later(() => port1.close());
+    expect(() => blockingDial(port2, { host: 'a', port: 0 })).toThrow(/^port: /);
+    expect(() => blockingDial(port2, { host: 'a', port: 1 }, { sise: 1 } as never)).toThrow(/^sise: unknown option$/);
+    expect(() => blockingDial({} as never, { host: 'a', port: 1 })).toThrow(/^port: /);
+    expect(() => serveBlocking(port1, undefined as never)).toThrow(/^dial: /);
+  });
+});
