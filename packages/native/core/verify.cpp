@@ -282,6 +282,7 @@ Finding Connection::verifyPath(X509_STORE_CTX* store) const {
 }
 
 int Connection::refuse(X509_STORE_CTX* store, long verifyCode, long alertCode, Reason reason) {
+  verified_ = false;
   facts_.verifyResult = verifyCode;
   if (pending_ == Reason::none) pending_ = reason;
   ossl().X509_STORE_CTX_set_error(store, static_cast<int>(alertCode));
@@ -299,6 +300,7 @@ bool Connection::accept(int verifyCode) {
 void Connection::reject(int verifyCode, int alert) {
   if (failure_.set) return;
   verdict_ = Verdict::none;
+  verified_ = false;
   facts_.verifyResult = verifyCode == K(X509_V_OK) ? K(X509_V_ERR_APPLICATION_VERIFICATION) : verifyCode;
   fail();
   failure_.library = K(ERR_LIB_SSL);
@@ -353,6 +355,7 @@ int Connection::judgeStaple() {
     return 1;
   }
   describe(ossl().SSL_get0_peer_certificate(ssl_), 0);
+  verified_ = false;
   facts_.verifyResult = verdict;
   breach(Reason::stapleRefused, verdict == K(X509_V_ERR_CERT_REVOKED) ? alert::certificateRevoked : alert::badCertificateStatusResponse);
   return 0;

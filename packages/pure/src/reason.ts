@@ -4,16 +4,25 @@
  */
 import { Alert, CODES, TlsError, X509V, type CommonCode, type TlsErrorDetails } from '@ferrule/result';
 
-/** What OpenSSL sends for the X509_V code of a failed path validation, where that is not the alert of our own code. */
+/**
+ * What OpenSSL sends for the X509_V code of a failed path validation, where our own code does not tell enough: beside
+ * these it is certificate_unknown.
+ */
+const BY_X509V: readonly CommonCode[] = ['CERT_INVALID', 'CERT_REVOCATION_UNKNOWN'];
 const ALERT_OF_X509V: ReadonlyMap<number, number> = new Map<number, number>([
   [X509V.UNSPECIFIED, Alert.internal_error],
   [X509V.INVALID_CA, Alert.unknown_ca],
   [X509V.PATH_LENGTH_EXCEEDED, Alert.unknown_ca],
+  [X509V.EC_KEY_EXPLICIT_PARAMS, Alert.bad_certificate],
+  [X509V.ERROR_IN_CERT_NOT_BEFORE_FIELD, Alert.bad_certificate],
+  [X509V.ERROR_IN_CERT_NOT_AFTER_FIELD, Alert.bad_certificate],
   [X509V.UNABLE_TO_GET_CRL, Alert.unknown_ca],
   [X509V.UNABLE_TO_GET_CRL_ISSUER, Alert.unknown_ca],
   [X509V.CRL_HAS_EXPIRED, Alert.certificate_expired],
   [X509V.CRL_NOT_YET_VALID, Alert.bad_certificate],
   [X509V.CRL_SIGNATURE_FAILURE, Alert.decrypt_error],
+  [X509V.ERROR_IN_CRL_LAST_UPDATE_FIELD, Alert.bad_certificate],
+  [X509V.ERROR_IN_CRL_NEXT_UPDATE_FIELD, Alert.bad_certificate],
   [X509V.INVALID_PURPOSE, Alert.unsupported_certificate],
 ]);
 
@@ -26,7 +35,10 @@ export function fail(
   message: string = CODES[code].meaning,
   details: Omit<TlsErrorDetails, 'alert'> = {},
 ): TlsError {
-  const description = ALERT_OF_X509V.get(details.verify?.code ?? X509V.OK) ?? CODES[code].alert;
+  const { verify } = details;
+  const description =
+    ALERT_OF_X509V.get(verify?.code ?? X509V.OK) ??
+    (verify !== undefined && BY_X509V.includes(code) ? Alert.certificate_unknown : CODES[code].alert);
   return new TlsError(
     code,
     message,

@@ -5,7 +5,7 @@
  * checked before it gets anywhere. Nothing that it does is an unhandled rejection.
  */
 import type { Ssl, TlsSession, TraceMessage } from '@ferrule/contract';
-import { Alert, alertLevel, CODES, isCertificateCode, TlsError, X509V } from '@ferrule/result';
+import { Alert, alertLevel, CODES, isCertificateCode, TlsError, type TlsErrorDetails, X509V } from '@ferrule/result';
 import type { Observers } from './port.ts';
 
 /** An answer, or the wait for it. */
@@ -122,11 +122,11 @@ export function askFailed(error: unknown, what: string): TlsError {
 const INTERNAL_ERROR = { description: Alert.internal_error, origin: 'local' } as const;
 
 /** The one failure of a callback that watches, or tells the time. */
-export const callbackFailed = (name: string, cause: unknown): TlsError =>
+export const callbackFailed = (name: string, cause: unknown, details: Pick<TlsErrorDetails, 'verify'> = {}): TlsError =>
   new TlsError(
     'CALLBACK_FAILED',
     `the callback ${name} failed: ${cause instanceof Error ? cause.message : textOf(cause)}`,
-    { cause },
+    { ...details, cause },
   );
 
 /** Any value for a message: some have no text. */

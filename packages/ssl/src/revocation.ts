@@ -11,13 +11,19 @@ export function askFilter({ crlite: { check } }: RevocationOptions, question: Re
   try {
     status = check(question);
   } catch (error) {
-    throw callbackFailed('revocation.crlite', error);
+    throw filterFailed(error);
   }
   if (STATUSES.includes(status as RevocationStatus)) return status as RevocationStatus;
   // a promise is no answer, and its rejection is nobody's
   if (status instanceof Promise) status.catch(() => {});
-  throw callbackFailed('revocation.crlite', new TypeError(`gave ${textOf(status)}; expected ${STATUSES.join(', ')}`));
+  throw filterFailed(new TypeError(`gave ${textOf(status)}; expected ${STATUSES.join(', ')}`));
 }
+
+/** The server is not verified, and verifyResult does not say that it is. */
+const filterFailed = (cause: unknown): TlsError =>
+  callbackFailed('revocation.crlite', cause, {
+    verify: { code: X509V.APPLICATION_VERIFICATION, depth: 0, subject: undefined },
+  });
 
 /**
  * The failure that a status is, `undefined` where it is none, for an engine whose path validation does not ask the

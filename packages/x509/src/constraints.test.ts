@@ -154,6 +154,11 @@ describe('name constraints on directory names', () => {
       EXCLUDED,
     );
   });
+  it('of more parts than the name has do not hold it', () => {
+    const base = inOrg('Acme', 'x');
+    expect(check({ permitted: { directory: [base] } }, {}, org)).toBe(PERMITTED);
+    expect(check({ excluded: { directory: [base] } }, {}, org)).toBe(OK);
+  });
   it('do not apply to an empty subject', () => {
     expect(check({ permitted: { directory: [org] } }, { dns: ['a.test'] })).toBe(OK);
   });

@@ -75,10 +75,10 @@ export interface PlacedBreach extends RuleBreach {
 /**
  * More that a path must pass than RFC 5280 section 6.1 asks for. Asked of each path that passes that; leaf first,
  * without the anchor.
- * `issuers` gives all that is known by a DER `Name`.
+ * `issuers` gives all that is known by a DER `Name`; `sound` says that nothing is wrong with the path so far.
  */
 export type PathChecks = (
-  path: readonly Certificate[], anchor: Issuer, rules: RuleSet, verifier: SignatureVerifier, issuers: (name: Uint8Array) => readonly Issuer[],
+  path: readonly Certificate[], anchor: Issuer, rules: RuleSet, verifier: SignatureVerifier, issuers: (name: Uint8Array) => readonly Issuer[], sound: boolean,
 ) => Steps<readonly PlacedBreach[]>; // prettier-ignore
 
 export type PathResult = PathSuccess | { readonly ok: false; readonly error: PathFailure };
@@ -476,6 +476,6 @@ function* noteWholePath(search: Search, path: readonly Certificate[], anchor: Is
     ...search.trust.find(name, true),
     ...search.untrusted.filter(({ subject }) => sameName(subject, name)),
   ];
-  for (const breach of yield* checks(path, anchor, rules, verifier, issuers))
+  for (const breach of yield* checks(path, anchor, rules, verifier, issuers, defects.length === 0))
     defects.push({ ...breach, certificate: path[breach.depth] });
 }

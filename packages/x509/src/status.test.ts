@@ -10,6 +10,7 @@ import {
   trustStore,
   validatePathSync,
   type PathFailure,
+  type RevocationStatus,
   type SignatureVerifier,
   type ValidationInput,
 } from './index.ts';
@@ -51,6 +52,20 @@ const failure = (...input: Parameters<typeof validate>): PathFailure => {
   if (result.ok) throw new Error('the path is valid');
   return result.error;
 };
+
+describe('a filter of revoked certificates', () => {
+  const says = (status: RevocationStatus, unknown?: 'accept' | 'refuse'): Partial<ValidationInput> => ({
+    revocation: { crlite: { check: () => status }, unknown },
+  });
+
+  it('refuses what it calls revoked, and the unknown where that is asked for', () => {
+    expect(validate(says('good', 'refuse')).ok).toBe(true);
+    expect(validate(says('stale')).ok).toBe(true);
+    expect(failure(says('revoked'))).toMatchObject({ code: 'CERT_REVOKED', verify: 23, depth: 0, beyond: 'status' });
+    for (const status of ['not-covered', 'not-enrolled', 'stale'] as const)
+      expect(failure(says(status, 'refuse'))).toMatchObject({ code: 'CERT_REVOCATION_UNKNOWN', verify: 3 });
+  });
+});
 
 describe('a CRL', () => {
   it('of an anchor of the same name with another key does not count, if that anchor is a key alone', () => {

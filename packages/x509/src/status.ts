@@ -97,7 +97,8 @@ const statusChecks = (input: ValidationInput): PathChecks => {
   const { missingCrl, revocation, transparency, pins } = input;
   const crls = (input.crls ?? []).map((crl, i) => readList(crl, i));
   const checked: CrlSearch['checked'] = new Map();
-  return function* (path, anchor, rules, verifier, issuers): Steps<PlacedBreach[]> {
+  const filtered = new Map<object, RuleBreach | undefined>();
+  return function* (path, anchor, rules, verifier, issuers, sound): Steps<PlacedBreach[]> {
     const found: PlacedBreach[] = [];
     const note = (breach: RuleBreach | undefined, depth = 0): void => void (breach && found.push({ ...breach, depth }));
     const noteLate = (late: Beyond, breach: RuleBreach | undefined): void => note(breach && { ...breach, late });
@@ -117,7 +118,11 @@ const statusChecks = (input: ValidationInput): PathChecks => {
         note(yield* crlBreach(search, certificate, issuerAt(depth), depth === 0 && missingCrl !== 'accept'), depth);
     }
     const leaf = path[0] as Certificate;
-    if (revocation) noteLate('status', revocationBreach(revocation, leaf, issuerAt(0), rules.now, verifier));
+    // Once for each issuer, and of a path that is good: what the filter throws must not hide why another one fails.
+    const issuer = path[1] ?? anchor;
+    if (revocation && !filtered.has(issuer) && sound && found.length === 0)
+      filtered.set(issuer, revocationBreach(revocation, leaf, issuerAt(0), rules.now, verifier));
+    noteLate('status', filtered.get(issuer));
     if (transparency)
       noteLate('status', yield* transparencyBreach(transparency, leaf, issuerAt(0), rules.now, verifier));
     if (pins) noteLate('pins', pinBreach(pins, [...path, anchor], verifier));

@@ -95,6 +95,13 @@ const made = ({ inverted, high = NEWEST }: { readonly inverted: 0 | 1; readonly 
 const LOG = new Uint8Array(32).fill(7);
 const covered: CrliteKey = { ...one('revoked'), timestamps: [{ logId: LOG, timestamp: 5 }] };
 
+it('a filter that lacks a column is refused', () => {
+  const filter = made({ inverted: 0 });
+  const rank = 2 + 2 + (32 + 8 + 8) + 4 + 32 + 4;
+  filter[rank] = 1;
+  expect(() => crlite([filter])).toThrow('lacks a column');
+});
+
 describe('several filters', () => {
   it('say revoked when one does, good before unknown', () => {
     const all = made({ inverted: 1 });

@@ -4,7 +4,7 @@
  */
 
 export const EQUIVALENT: Readonly<Record<string, string>> = {
-  "pure/src/record/reader.ts RecordReader.#deliver: refusal throw fail('UNEXPECTED_RECORD', 'a record that holds nothing but padding');":
+  "pure/src/record/reader.ts RecordReader.#content: refusal throw fail('UNEXPECTED_RECORD', 'a record that holds nothing but padding');":
     'Without a type in it the record is refused by the next line, with the same code and alert.',
   'native/core/rules.cpp received: refusal return size == 0 ? kFine : kUndecodable;':
     'OpenSSL bounds the length of each message, and ends a ServerHelloDone with a body before the rules see it.',

@@ -31,9 +31,9 @@ const MAKES_REFUSAL = /^(breach|unknownBreach|invalid|weak|noPath)$/;
 const PREDICATES = /^x509\/|\/auth\//;
 /** Errors that no peer can cause. */
 const OURS =
-  /^new TypeError\b|^TlsError\.is|^fail\('(INTERNAL_ERROR|DISPOSED|BIO_MISSING|CONNECTION_TYPE_NOT_SET|HANDSHAKE_NOT_DONE|PROTOCOL_IS_SHUTDOWN|ASYNC_OPERATION_FAILED)'/;
+  /^new TypeError\b|^TlsError\.is|^fail\('(INTERNAL_ERROR|DISPOSED|BIO_MISSING|CONNECTION_TYPE_NOT_SET|HANDSHAKE_NOT_DONE|PROTOCOL_IS_SHUTDOWN|ASYNC_OPERATION_FAILED)'|^wiped\(/;
 /** Calls that never return, as statements. */
-const REFUSES = /^(fail|refuse\w*)$/;
+const REFUSES = /^(fail|refuse)$/;
 const RELATIONS: ReadonlyMap<ts.SyntaxKind, string> = new Map([
   [ts.SyntaxKind.LessThanToken, '<'],
   [ts.SyntaxKind.LessThanEqualsToken, '<='],

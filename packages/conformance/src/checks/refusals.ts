@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import type { ContextOptions } from '@ferrule/contract';
 import { Alert, alertName, SslError, type TlsErrorCode, x509VName, X509V } from '@ferrule/result';
 import type { Check, CheckGroup } from '../check.ts';
-import { type Identity, pki, type PkiName, toPem } from '../pki/index.ts';
+import { ExtensionOid } from '../pki/der.ts';
+import { type ExtensionOption, type Identity, issue, LEAF_NAMES, pki, type PkiName, toPem } from '../pki/index.ts';
 import { scene } from './support.ts';
 
 interface Refusal {
@@ -16,6 +17,10 @@ interface Refusal {
   readonly alert: number;
   readonly depth?: number;
 }
+
+const NULL = Uint8Array.of(5, 0);
+const withExtension = async (extension: ExtensionOption): Promise<Identity> =>
+  issue(await pki('intermediate'), { names: LEAF_NAMES, extensions: [extension] });
 
 const REFUSALS: readonly Refusal[] = [
   {
@@ -138,6 +143,22 @@ const REFUSALS: readonly Refusal[] = [
     depth: 0,
   },
   {
+    title: 'a critical extension that nobody knows',
+    show: async () => ({ identity: await withExtension({ oid: '1.3.6.1.4.1.99999.7', critical: true, value: NULL }) }),
+    verify: X509V.UNHANDLED_CRITICAL_EXTENSION,
+    code: 'CERT_INVALID',
+    alert: Alert.certificate_unknown,
+    depth: 0,
+  },
+  {
+    title: 'an extension that cannot be read',
+    show: async () => ({ identity: await withExtension({ oid: ExtensionOid.key_usage, critical: true, value: NULL }) }),
+    verify: X509V.INVALID_EXTENSION,
+    code: 'CERT_INVALID',
+    alert: Alert.certificate_unknown,
+    depth: 0,
+  },
+  {
     title: 'a 1024-bit RSA key at security level 2',
     show: 'rsa-1024',
     verify: X509V.EE_KEY_TOO_SMALL,
@@ -176,6 +197,7 @@ export const refusals: CheckGroup = {
           assert.equal(alertName(await seen.alert()), alertName(row.alert));
           assert.ok(error.hint.length > 0);
           assert.equal(client.ssl.established, false);
+          assert.equal(client.ssl.verifiedChain, undefined);
         },
       );
     },

@@ -78,11 +78,36 @@ export const revocation: readonly CheckGroup[] = [
       },
       'accepts what it calls good, whatever becomes of the unknown': (backend) =>
         scene(backend, { options: says('good', 'refuse') }, ({ client }) => client.established()),
-      'does not hide why a path fails': async (backend) => {
+      'does not hide why a path fails, and is not asked about one that does': async (backend) => {
         const server = { identity: await pki('expired') };
+        let asked = 0;
+        const check = (): never => {
+          asked++;
+          throw new Error('no');
+        };
         await scene(backend, { server, options: says('revoked', 'refuse') }, async ({ client }) => {
           assert.equal((await client.refused()).error.code, 'CERT_EXPIRED');
         });
+        await scene(backend, { server, options: { revocation: { crlite: { check } } } }, async ({ client }) => {
+          assert.equal((await client.refused()).error.code, 'CERT_EXPIRED');
+        });
+        const options = { verify: 'none', revocation: { crlite: { check } } } as const;
+        await scene(backend, { server, options }, async ({ client }) => {
+          await client.established();
+          assert.equal(client.ssl.verifyResult, X509V.CERT_HAS_EXPIRED);
+        });
+        assert.equal(asked, 0);
+      },
+      'is asked once about what it calls revoked': async (backend) => {
+        let asked = 0;
+        const check = (): RevocationStatus => {
+          asked++;
+          return 'revoked';
+        };
+        await scene(backend, { options: { revocation: { crlite: { check } } } }, async ({ client }) => {
+          await client.refused();
+        });
+        assert.equal(asked, 1);
       },
       'is told by verifyResult where nothing is verified': async (backend) => {
         for (const [status, code] of [
@@ -113,6 +138,7 @@ export const revocation: readonly CheckGroup[] = [
             await scene(backend, { options }, async ({ client }) => {
               const { error } = await client.refused();
               assert.equal(error.code, 'CALLBACK_FAILED');
+              assert.equal(client.ssl.verifyResult, X509V.APPLICATION_VERIFICATION);
               if (check === checks[0]) assert.equal(error.cause, cause);
             });
           }

@@ -87,6 +87,7 @@ export const severalDefects: readonly CheckGroup[] = [
               const maxVersion = only13 ? 'TLSv1.3' : 'TLSv1.2';
               await scene(backend, { server, host, options: { ...options, maxVersion } }, async ({ client }) => {
                 assert.equal((await client.refused()).error.code, first.code, other);
+                assert.equal(client.ssl.verifiedChain, undefined, other);
               });
             }
           },
