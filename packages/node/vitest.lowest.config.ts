@@ -22,6 +22,9 @@ const alias = [...Object.entries(lowest), ...named].map(([name, other]) => ({
 }));
 
 export default mergeConfig(
-  testing({ include: ['test/adapter-secrets.test.ts'], env: { FERRULE_LIBRARIES: 'lowest' } }),
+  testing({
+    include: ['test/adapter-secrets.test.ts', 'test/adapter-reconnects.test.ts'],
+    env: { FERRULE_LIBRARIES: 'lowest' },
+  }),
   { resolve: { alias } },
 );

@@ -2,12 +2,16 @@
  * Options that are set for one use, beside those of an adapter: none leads around the connector, or counts in place of
  * it. Node itself trusts the server here, so that what goes around would arrive.
  */
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import https from 'node:https';
-import Module, { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import tls from 'node:tls';
+import { promisify } from 'node:util';
 import { pki } from '@ferrule/conformance/pki';
 import { httpProxy, type TestProxy } from '@ferrule/conformance/server';
 import axios, { type AxiosRequestConfig } from 'axios';
@@ -143,29 +147,22 @@ it.each<[string, () => AxiosRequestConfig]>([
 });
 
 it('pg.native, which has sockets of its own, is told nothing with which it could connect to anybody', async () => {
-  const told: string[] = [];
-  class Native {
-    connect(connectionString: string, done: (error: Error) => void): void {
-      told.push(connectionString);
-      done(new Error('no such connection string'));
-    }
-    end(): void {}
-  }
-  const modules = Module as unknown as { _load(name: string, ...rest: readonly unknown[]): unknown };
-  const load = modules._load.bind(modules);
-  vi.spyOn(modules, '_load').mockImplementation((name, ...rest) =>
-    name === 'pg-native' ? Native : load(name, ...rest),
+  const folder = mkdtempSync(join(tmpdir(), 'ferrule-native-'));
+  mkdirSync(join(folder, 'pg-native'));
+  writeFileSync(
+    join(folder, 'pg-native/index.js'),
+    'module.exports = class { connect(to, done) { done(new Error(`told: ${to}`)); } end() {} };',
   );
-  const { native } = createRequire(import.meta.url)('pg') as {
-    native: {
-      Client: new (config: object) => { connect(): Promise<void>; on(event: string, heard: () => void): void };
-    };
-  };
-  const client = new native.Client(pgConfig(connector, { host: '127.0.0.1', user: 'x', password: SECRET }));
-  client.on('error', () => undefined);
-  await expect(client.connect()).rejects.toThrow('no such connection string');
+  const config = pgConfig(connector, { host: '127.0.0.1', user: 'x', password: SECRET });
+  const program =
+    'new (require("pg").Client)(JSON.parse(process.argv[1])).on("error", () => {}).connect((error) => console.log(error.message))';
+  const { stdout } = await promisify(execFile)(process.execPath, ['-e', program, JSON.stringify(config)], {
+    cwd: import.meta.dirname,
+    env: { ...process.env, NODE_PATH: folder, NODE_PG_FORCE_NATIVE: '1' },
+  });
   // libpq takes what has no `=` and no scheme for no connection string
-  expect(told).toEqual([expect.stringMatching(/^pgConfig:[^=/?#]+$/)]);
+  expect(stdout).toMatch(/^told: pgConfig:[^=/?#]+$/);
+  rmSync(folder, { recursive: true });
 });
 
 describe('a name beside the host is the one that the certificate must have:', () => {

@@ -138,6 +138,7 @@ describe('an option that would lead around the connector, or that it would ignor
       () =>
         new Redis({ ...ioredisOptions(connector), sentinels: [{ host: 'x', port: 1 }], name: 'x', lazyConnect: true }),
     ],
+    ['ioredis, Connector', /Connector/, () => ioredisOptions(connector, { Connector: class {} as never })],
     ['ioredis, rejectUnauthorized: false', /rejectUnauthorized/, () => ioredisOptions(connector, { tls: lax })],
     ['ioredis, tls replaced', /tls/, () => new Redis({ ...ioredisOptions(connector), tls: {}, lazyConnect: true })],
     ['nodemailer, url', /url/, () => nodemailerOptions(connector, { url: 'smtp://u:p@localhost' })],
@@ -222,6 +223,11 @@ describe('an option that would lead around the connector, or that it would ignor
       () => mysqlOverTls(createPool({ host: 'x', ssl: {} }), connector, undefined as never),
     ],
     ['mysql2, rejectUnauthorized: false', /rejectUnauthorized/, () => withMysql({ ssl: lax })],
+    [
+      'mysql2, a pool, rejectUnauthorized: false',
+      /rejectUnauthorized/,
+      () => mysqlOverTls(createPool({ host: 'x', ssl: lax }), connector, 'x'),
+    ],
     ['mysql2, no ssl', /ssl/, () => withMysql({})],
   ])('%s', (_name, message, use) => {
     expect(use).toThrow(message);
@@ -413,56 +419,40 @@ describe("ioredis's Cluster, whose subscriber leaves the connector,", () => {
 });
 
 describe('at a reconnect', () => {
-  it("nats asks its own connector, whatever others connect with meanwhile, the library's own connect() among them", async () => {
-    const server = await serverFor('nats', { until: 'never said' });
-    const lost = await natsConnect(connector, {
-      servers: `localhost:${server.port}`,
-      user: 'x',
-      pass: SECRET,
-      maxReconnectAttempts: 2,
-      reconnectTimeWait: 1,
-    });
-    expect(server.secret()).toContain(SECRET);
-    const before = server.secret().length;
-    server.become(impostor);
-    // each leaves something process-wide behind
-    const others = await serverFor('nats', { until: 'never said' });
-    others.become(impostor);
-    const theirs = await natsConnect(new TlsConnector({ verify: 'none' }), {
-      servers: `localhost:${others.port}`,
-      user: 'x',
-      pass: 'x',
-    });
-    await connectNats({ servers: 'localhost:1', reconnect: false }).catch(() => undefined);
-    server.hangUp();
-    await expect(lost.closed()).resolves.toBeInstanceOf(Error);
-    expect(server.connections()).toBeGreaterThan(1);
-    expect(server.secret().slice(before)).toBe('');
-    expect(server.plain()).not.toContain(SECRET);
-    await theirs.close();
-  });
-
-  it('ioredis asks its connector, and sends an impostor nothing', async () => {
-    const server = await serverFor('ioredis', { until: 'never said' });
-    const redis = new Redis(
-      ioredisOptions(connector, {
-        host: 'localhost',
-        port: server.port,
-        password: SECRET,
-        retryStrategy: (times) => (times > 2 ? null : 1),
-        enableReadyCheck: false,
-      }),
-    );
-    redis.on('error', () => undefined);
-    await redis.ping();
-    const before = server.secret().length;
-    server.become(impostor);
-    const ended = new Promise((resolve) => redis.once('end', resolve));
-    server.hangUp();
-    await ended;
-    expect(server.connections()).toBeGreaterThan(1);
-    expect(server.secret().slice(before)).toBe('');
-  });
+  it.each([
+    ['an impostor', () => impostor],
+    ['one that offers no TLS', () => undefined],
+  ])(
+    "nats tells nothing to %s, whatever others connect with meanwhile, the library's own connect() among them",
+    async (_who, who) => {
+      const server = await serverFor('nats', { until: 'never said' });
+      const lost = await natsConnect(connector, {
+        servers: `localhost:${server.port}`,
+        user: 'x',
+        pass: SECRET,
+        maxReconnectAttempts: 2,
+        reconnectTimeWait: 1,
+      });
+      expect(server.secret()).toContain(SECRET);
+      const before = server.secret().length;
+      server.become(who());
+      // each leaves something process-wide behind
+      const others = await serverFor('nats', { until: 'never said' });
+      others.become(impostor);
+      const theirs = await natsConnect(new TlsConnector({ verify: 'none' }), {
+        servers: `localhost:${others.port}`,
+        user: 'x',
+        pass: 'x',
+      });
+      await connectNats({ servers: 'localhost:1', reconnect: false }).catch(() => undefined);
+      server.hangUp();
+      await expect(lost.closed()).resolves.toBeInstanceOf(Error);
+      expect(server.connections()).toBeGreaterThan(1);
+      expect(server.secret().slice(before)).toBe('');
+      expect(server.plain()).not.toContain(SECRET);
+      await theirs.close();
+    },
+  );
 });
 
 it('a request over a unix socket goes to that socket, with the name that it is to be verified by', async () => {

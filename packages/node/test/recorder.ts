@@ -54,9 +54,18 @@ export interface RecorderOptions {
   /** Hang up when this has come. */
   readonly until: string;
   readonly alpn?: readonly string[];
+  /** Whom it is after that. */
+  readonly afterwards?: { readonly identity: Identity | undefined };
 }
 
-export async function record({ identity, tls: when, talk, until, alpn }: RecorderOptions): Promise<Recorder> {
+export async function record({
+  identity,
+  tls: when,
+  talk,
+  until,
+  alpn,
+  afterwards,
+}: RecorderOptions): Promise<Recorder> {
   const seen = { plain: '', secret: '' };
   const sockets = new Set<net.Socket>();
   const events = new EventEmitter();
@@ -66,8 +75,9 @@ export async function record({ identity, tls: when, talk, until, alpn }: Recorde
     socket.on('data', (bytes: Buffer) => {
       seen[inTls ? 'secret' : 'plain'] += bytes.toString('latin1');
       // who offers no TLS hangs up on a ClientHello, too
-      if (seen.plain.includes(until) || seen.secret.includes(until) || (!inTls && isClientHello(bytes)))
-        return void raw.destroy();
+      const said = seen.plain.includes(until) || seen.secret.includes(until);
+      if (said && afterwards !== undefined) who = afterwards.identity;
+      if (said || (!inTls && isClientHello(bytes))) return void raw.destroy();
       const { send, startTlsAt } = conversation.answer(bytes, inTls) ?? {};
       if (send !== undefined) socket.write(send);
       if (startTlsAt === undefined) return;

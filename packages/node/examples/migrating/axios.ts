@@ -1,4 +1,4 @@
-/** axios; `proxy: false`, or it would take the proxy of the environment past the agent. */
+/** axios; `proxy: false`, or it would take the proxy of the environment past the agent, and fail. */
 import axios, { type AxiosInstance } from 'axios';
 import { TlsAgent } from '@ferrule/node/adapters/https';
 import { TlsConnector } from '@ferrule/node/duplex';

@@ -24,6 +24,7 @@ export function ioredisOptions<O extends RedisOptions>(
   options: O = {} as O,
 ): O & { readonly Connector: Connector } {
   check(options);
+  refuseDetours('ioredisOptions', options, { Connector: 'TLS is by the TlsConnector' });
   const { retryStrategy = retryAsIoredis } = options;
   const own = {
     // whoever takes it for node:tls finds that no server has the right name

@@ -98,6 +98,7 @@ function poolOverTls<P extends Pool>(pool: P, connector: TlsConnector, servernam
   const { config, _allConnections: all } = pool;
   if (!config.connectionConfig.ssl)
     throw new TypeError('mysqlOverTls: the pool was made without ssl: {}, and mysql2 would log in in plain text');
+  refuseSsl(config.connectionConfig.ssl);
   if (all.length > 0)
     throw new TypeError('mysqlOverTls: too late: the pool has connected already; call it as soon as the pool is made');
   const push = all.push.bind(all);
@@ -116,8 +117,11 @@ function refuse({ config: { ssl, stream: own }, stream }: Upgradable, connector:
     throw new TypeError(
       'mysqlOverTls: too late: mysql2 has read from the server already; call it as soon as the connection is made',
     );
-  refuseTrustOptions('mysqlOverTls', { ...ssl, minVersion: undefined });
+  refuseSsl(ssl);
 }
+
+/** mysql2 sets a minVersion by itself. */
+const refuseSsl = (ssl: object): void => refuseTrustOptions('mysqlOverTls', { ...ssl, minVersion: undefined });
 
 /**
  * Gives mysql2 the greeting, one whole packet, and nothing else that came in plain text: its parser keeps what follows,
