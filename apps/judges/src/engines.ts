@@ -14,7 +14,8 @@ export async function engine(name: EngineName): Promise<Backend> {
     case 'pure':
       return createPure({ crypto: nodeCrypto });
     case 'pure-noble':
-      return createPure({ crypto: nobleCrypto });
+      // noble signs nothing (ADR 0020), and some peers ask for a signature
+      return createPure({ crypto: { ...nobleCrypto, importSigningKey: nodeCrypto.importSigningKey } });
     case 'pure-webcrypto':
       return createPure({ crypto: await createWebCrypto() });
     case 'native': {

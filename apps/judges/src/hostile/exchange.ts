@@ -55,7 +55,7 @@ export async function converse(
   const wire = new Wire(peer, script);
   const into = new Uint8Array(20_000);
   let leaked = '';
-  if (early !== undefined) writeEarly(ssl, early);
+  if (early !== undefined) await writeEarly(ssl, early);
   for (let turn = 0; turn < MAX_TURNS && ssl.failure === undefined; turn++) {
     const reading = ssl.established;
     const ret = reading ? ssl.read(into) : ssl.connect();
@@ -80,8 +80,13 @@ export async function converse(
 }
 
 /** @throws Error when the session does not allow it, so that no row is right for another reason. */
-function writeEarly(ssl: Ssl, text: string): void {
-  const written = ssl.writeEarlyData(Buffer.from(text));
+async function writeEarly(ssl: Ssl, text: string): Promise<void> {
+  const data = Buffer.from(text);
+  let written = ssl.writeEarlyData(data);
+  while (written < 0 && ssl.getError(written) === SslError.wantAsync) {
+    await ssl.asyncReady;
+    written = ssl.writeEarlyData(data);
+  }
   if (written !== text.length) throw new Error(`${written} of ${text.length} bytes of early data were written`);
 }
 
