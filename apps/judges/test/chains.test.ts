@@ -57,7 +57,7 @@ it('a judge that is wrong is found, and what it is wrong about is all that is le
     native: (chain) =>
       chain.drafts[0]?.corrupt === true ? { accepts: false, code: 'CERT_SIGNATURE', verify: 7 } : askX509(chain),
   };
-  const { unexplained } = await judgeChains(wrong, 3, 1000);
+  const { unexplained } = await judgeChains(wrong, 4, 1000);
   expect(
     new Set(unexplained.filter(({ kind }) => kind === 'pure accepts, native refuses').map(({ title }) => title)),
   ).toEqual(new Set(['root: a wrong signature', 'leaf: a wrong signature']));

@@ -93,7 +93,9 @@ export const integer = (content: Uint8Array): Uint8Array => tlv(0x02, content);
 
 /** String types of ASN.1. */
 export const StringTag = {
+  descriptor: 0x07,
   utf8: 0x0c,
+  numeric: 0x12,
   printable: 0x13,
   t61: 0x14,
   ia5: 0x16,

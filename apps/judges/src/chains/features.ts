@@ -282,6 +282,9 @@ const constraints: readonly Feature[] = [
   constraint('permitted O in printable', [organization('Ferrule Chains', StringTag.printable)], []),
   constraint('permitted another O', [organization('nobody', StringTag.utf8)], []),
   constraint('excluded O', [], [organization('ferrule chains', StringTag.utf8)]),
+  constraint('excluded O in descriptor', [], [organization('nobody', StringTag.descriptor)]),
+  constraint('excluded a DNS name with a period behind it', [], [dns('other.test.')]),
+  constraint('excluded a mask with holes', [], [address(10, 0, 0, 0, 255, 0, 255, 0)]),
   constraint('excluded registered ID', [], [tlv(0x88, Uint8Array.of(0x2a, 3))]),
   constraint('nothing', [], []),
   extension(

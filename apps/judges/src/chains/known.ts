@@ -63,6 +63,14 @@ export const KNOWN: readonly KnownDisagreement[] = [
       'Such a key signs certificates, and no handshake (RFC 9846 section 4.3.3 binds ECDSA to three curves). Pure says so of the certificate; OpenSSL waits for CertificateVerify, and then says that its curve is not that of the scheme. The others are asked for a path alone.',
   },
   {
+    name: 'constraints that cannot be read',
+    kinds: ['engines refuse with other X509_V'],
+    explains: (title, { native, pure }) =>
+      title.includes('constraints: ') && native?.code === 'CERT_NAME_CONSTRAINT' && pure?.code === native.code,
+    reason:
+      'OpenSSL compares names and constraints as it reads them, and says what it found. Only what it lets pass is judged by @ferrule/x509’s rules (ADR 0083).',
+  },
+  {
     name: 'a leaf that is no certificate',
     kinds: ['x509 is not pure'],
     explains: (_title, { x509, pure }) => x509?.code === 'CERT_INVALID' && pure?.code === 'DECODE_ERROR',
