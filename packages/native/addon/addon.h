@@ -19,6 +19,7 @@ enum Control : size_t {
   kShutdown,
   kOwesAnswer,
   kOwed,
+  kFailed,
   kVersion,
   kCipherSuite,
   kGroup,

@@ -46,6 +46,7 @@ napi_value step(const Napi::CallbackInfo& info) {
   control[kShutdown] = connection->shutdownState();
   control[kOwesAnswer] = connection->owesAnswer() ? 1 : 0;
   control[kOwed] = static_cast<int32_t>(connection->owed());
+  control[kFailed] = connection->failure().set ? 1 : 0;
   spans.clear();
 
   napi_value result = nullptr;

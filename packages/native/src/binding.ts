@@ -3,7 +3,7 @@
 import type { Capability } from './names.ts';
 
 /**
- * Words of the control block; addon/addon.h has the same list. The first eight are written by every `step`, the others
+ * Words of the control block; addon/addon.h has the same list. The first nine are written by every `step`, the others
  * by `facts`.
  */
 export const Control = {
@@ -17,16 +17,18 @@ export const Control = {
   owesAnswer: 6,
   /** Bytes that the write which waits must be repeated with. */
   committed: 7,
-  version: 8,
-  cipherSuite: 9,
-  group: 10,
-  peerSignatureAlgorithm: 11,
-  helloRetryRequested: 12,
-  extendedMasterSecret: 13,
-  sessionReused: 14,
-  earlyData: 15,
-  verifyResult: 16,
-  words: 17,
+  /** The connection has failed; while `error` is WANT_WRITE, its alert waits for space. */
+  failed: 8,
+  version: 9,
+  cipherSuite: 10,
+  group: 11,
+  peerSignatureAlgorithm: 12,
+  helloRetryRequested: 13,
+  extendedMasterSecret: 14,
+  sessionReused: 15,
+  earlyData: 16,
+  verifyResult: 17,
+  words: 18,
 } as const;
 
 /** What `step` does; core/connection.h has the same list. */

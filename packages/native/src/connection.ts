@@ -221,8 +221,11 @@ export class Connection implements Port {
             spacious = true;
             continue;
           }
-          if (wbio.error !== undefined) throw transportError(wbio.error);
-          if (this.#spaceless !== undefined) throw this.#spaceless;
+          if (wbio.error !== undefined || this.#spaceless !== undefined) {
+            // The alert cannot leave; why there is one is told all the same.
+            if (control[Control.failed] !== 0) throw this.#death();
+            throw this.#spaceless ?? transportError(wbio.error);
+          }
           if (!wbio.blocking && this.#space(wbio, room).length === 0) return -error;
           if (wbio.blocking) wbio.nwrite0(1);
           continue;

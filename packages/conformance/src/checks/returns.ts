@@ -84,6 +84,30 @@ const rows: CheckGroup = group('the return table', {
       });
     }
   },
+  'what came before the transport failed is judged, though the alert can no longer leave': async (backend) => {
+    const wrong = [
+      // a ClientHello of the server
+      { isEstablished: false, record: [22, 3, 3, 0, 4, 1, 0, 0, 0], code: 'UNEXPECTED_MESSAGE' },
+      { isEstablished: true, record: [23, 3, 3, 0, 32, ...new Uint8Array(32)], code: 'BAD_RECORD_MAC' },
+    ];
+    for (const { isEstablished, record, code } of wrong) {
+      await scene(backend, {}, async ({ client }) => {
+        const { ssl, net } = client;
+        if (isEstablished) await client.established();
+        else while (ssl.getError(ssl.connect()) === SslError.wantAsync) await ssl.asyncReady;
+        net.write(Uint8Array.from(record));
+        net.fail(new Error('gone'));
+        const read = (): number => ssl.read(new Uint8Array(1));
+        let ret = read();
+        for (let i = 0; i < 10 && ret < 0 && ssl.failure === undefined; i++) {
+          await ssl.asyncReady;
+          ret = read();
+        }
+        expectReturn(ssl, ret, -1, SslError.ssl);
+        assert.equal(client.failure().error.code, code);
+      });
+    }
+  },
   'an end that came before the transport failed stays an end, during the handshake and after it': async (backend) => {
     for (const isEstablished of [false, true]) {
       await scene(backend, {}, async ({ client }) => {
