@@ -158,6 +158,8 @@ describe('name constraints on directory names', () => {
     const base = inOrg('Acme', 'x');
     expect(check({ permitted: { directory: [base] } }, {}, org)).toBe(PERMITTED);
     expect(check({ excluded: { directory: [base] } }, {}, org)).toBe(OK);
+    const unreadable: NameInput = [...org, ['2.5.4.3', 'x', 0x15]];
+    expect(check({ excluded: { directory: [unreadable] } }, {}, org)).toBe(OK);
   });
   it('do not apply to an empty subject', () => {
     expect(check({ permitted: { directory: [org] } }, { dns: ['a.test'] })).toBe(OK);

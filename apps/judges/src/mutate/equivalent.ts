@@ -14,6 +14,8 @@ export const EQUIVALENT: Readonly<Record<string, string>> = {
     'Without it the comparison throws, and the verifier takes that for false.',
   'x509/src/crypto/rsa.ts verifyPss: refusal return false;':
     'Without it the next line throws, and the verifier takes that for false.',
+  'x509/src/status.ts leadsTo: refusal return false;':
+    'Without it the path begins with no certificate, and there is none.',
   'x509/src/policy.ts policyBreach: refusal return breach();':
     'A policy tree that is empty stays empty, and the last line asks the same again.',
   "x509/src/transparency.ts transparencyBreach: refusal return breach('cannot be looked up in logs: the signature verifier has no digest');":
