@@ -87,7 +87,7 @@ function printed(node, as) {
   if (!declarationFiles.has(source.fileName)) {
     const { outputText } = ts.transpileDeclaration(source.text, {
       fileName: source.fileName,
-      compilerOptions: { target: ts.ScriptTarget.ES2022 },
+      compilerOptions: { target: ts.ScriptTarget.ES2022, stripInternal: true },
     });
     declarationFiles.set(source.fileName, ts.createSourceFile('x.d.ts', outputText, ts.ScriptTarget.ES2022, true));
   }
@@ -137,6 +137,7 @@ function leaksOf(checker, declaration, place, known) {
 const isGlobal = (node) => ts.isModuleBlock(node.parent) && ts.isGlobalScopeAugmentation(node.parent.parent);
 
 const isHidden = (node) =>
+  ts.getJSDocTags(node).some(({ tagName }) => tagName.text === 'internal') ||
   (node.name !== undefined && ts.isPrivateIdentifier(node.name)) ||
   (ts.getCombinedModifierFlags(node) & ts.ModifierFlags.Private) !== 0;
 

@@ -16,7 +16,10 @@ export const library = (entry, extra = {}) =>
     platform: 'neutral',
     sourcemap: true,
     clean: true,
-    dts: { compilerOptions: { ignoreDeprecations: '6.0', customConditions: [], types: ['node'] } },
+    // what is `@internal` is for this package alone: declarations have nothing of it
+    dts: {
+      compilerOptions: { ignoreDeprecations: '6.0', customConditions: [], types: ['node'], stripInternal: true },
+    },
     ...extra,
   });
 

@@ -90,7 +90,7 @@ function lateCause(message: string, { timeline: { via }, timeout }: Circumstance
 }
 
 const NOTHING_IN_COMMON: Cause = {
-  what: 'the server takes none of the offered cipher suites, groups and signature algorithms',
+  what: 'the server accepts none of the offered cipher suites, groups and signature algorithms',
   hint: 'It may only have ones that are considered broken, or --cipher-suites and --groups ask for too much.',
 };
 
@@ -129,7 +129,7 @@ function alertCause(error: TlsError, { timeline, credential }: Circumstances): C
           what: 'the server does not take this client certificate',
           hint: 'Check who issued it, its purpose and its dates.',
         }
-      : { what: 'the server demands a client certificate', hint: 'Give one with --cert and --key.' };
+      : { what: 'the server requires a client certificate', hint: 'Give one with --cert and --key.' };
   }
   const { what } = alertMeaning(description) ?? {};
   return (

@@ -154,7 +154,7 @@ function interruption({ socket }: IncomingMessage, cause: Error): TlsError {
     ? errored
     : new TlsError('UNEXPECTED_EOF', 'the server ended the connection in the middle of the page', {
         cause,
-        hint: 'What came is not all; try again.',
+        hint: 'The answer is incomplete; try again.',
       });
 }
 

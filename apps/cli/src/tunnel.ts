@@ -24,7 +24,7 @@ export async function tunnelCommand(target: Target, options: TunnelCommandOption
   const route = routeTo(target, options.via, preamble);
   const connector = new TlsConnector({ ...context, ...(route && { dial: dialer(route) }) });
   const { listen = 0 } = options;
-  const door = await tunnel(
+  const local = await tunnel(
     connector,
     {
       host: target.host || 'localhost',
@@ -49,9 +49,9 @@ export async function tunnelCommand(target: Target, options: TunnelCommandOption
   if (preamble === 'postgres')
     process.stderr.write('PostgreSQL clients connect to this port without TLS: sslmode=disable\n');
   process.stdout.write(
-    'path' in door.address ? `${door.address.path}\n` : `${door.address.host}:${door.address.port}\n`,
+    'path' in local.address ? `${local.address.path}\n` : `${local.address.host}:${local.address.port}\n`,
   );
   if (!signal.aborted) await once(signal, 'abort');
-  await door.close();
+  await local.close();
   await connector.dispose();
 }

@@ -15,7 +15,7 @@ export function checkSize(name: string, size: number): void {
  */
 export function refuseUnknown(options: object, known: readonly string[]): void {
   if (Object.prototype.toString.call(options) !== '[object Object]')
-    throw new TypeError('the options are no plain object');
+    throw new TypeError('the options must be a plain object');
   for (const key of Object.keys(options)) {
     if (!known.includes(key)) throw new TypeError(`unknown option \`${key}\``);
   }

@@ -176,7 +176,7 @@ export interface ContextOptions {
   /** Bounds on what a peer can make us hold or do. */
   readonly limits?: Partial<Limits>;
   /**
-   * Milliseconds since the epoch; for certificate validity and ticket age. A throw, or what is no time of the years 0
+   * Milliseconds since the epoch; for certificate validity and ticket age. A throw, or a value that is not a time in the years 0
    * to 9999, is `CALLBACK_FAILED`. Default `Date.now`.
    */
   readonly now?: () => number;

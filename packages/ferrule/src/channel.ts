@@ -58,7 +58,7 @@ export class Channel implements PumpFace {
   read(given: Uint8Array): Promise<number> {
     const into = bytesOf(given);
     if (into === undefined || into.length === 0)
-      return Promise.reject(new TypeError('read: `into` is no Uint8Array of at least one byte'));
+      return Promise.reject(new TypeError('read: `into` must be a Uint8Array of at least one byte'));
     if (this.#reader !== undefined) return Promise.reject(new TypeError('read: another read is under way'));
     return new Promise((resolve, reject) => {
       if (this.#held === NONE) {

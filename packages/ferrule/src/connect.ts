@@ -228,7 +228,7 @@ function contextFor(
 function refuseBesideContext(options: object): void {
   for (const [key, value] of Object.entries(options)) {
     if (value !== undefined)
-      throw new TypeError(`${key}: cannot stand beside \`context\`, which was made with options of its own`);
+      throw new TypeError(`${key}: has no effect beside \`context\`, which was made with options of its own`);
   }
 }
 

@@ -60,8 +60,8 @@ describe('credentials from DER', () => {
 
   it('are TypeErrors when they are none', () => {
     expect(() => credentialFromDer([], key)).toThrow('chain: must not be empty');
-    expect(() => credentialFromDer([key], key)).toThrow('chain[0]: is no DER certificate');
-    expect(() => credentialFromDer(chain, chain[0] as Uint8Array)).toThrow('key: is no DER private key');
+    expect(() => credentialFromDer([key], key)).toThrow('chain[0]: is not a DER certificate');
+    expect(() => credentialFromDer(chain, chain[0] as Uint8Array)).toThrow('key: is not a DER private key');
   });
 
   it('that do not fit together are a TypeError of the context, which names them', () => {
@@ -70,7 +70,7 @@ describe('credentials from DER', () => {
       'credentials[0].key: does not belong to chain[0]',
     );
     expect(() => backend.createContext({ credentials: [{ chain: [key], key }] })).toThrow(
-      'credentials[0].chain[0]: is no DER certificate',
+      'credentials[0].chain[0]: is not a DER certificate',
     );
   });
 });

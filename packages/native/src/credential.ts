@@ -41,7 +41,7 @@ const hashOf = (leaf: Uint8Array): string | undefined =>
 const freeing = (binding: Binding, pair: Handle) => (): void => binding.freeCredential(pair);
 
 /** Why a credential is not for this server; `undefined` when it is. `schemes`: what this OpenSSL signs with. */
-export function misfitOf(
+export function mismatch(
   parsed: ParsedCredential,
   request: CertificateRequest,
   version: TlsVersion | undefined,
@@ -105,7 +105,7 @@ function readCertificate(der: Uint8Array): X509Certificate {
   try {
     return new X509Certificate(der);
   } catch (error) {
-    throw new TypeError('chain[0]: is no DER certificate', { cause: error });
+    throw new TypeError('chain[0]: is not a DER certificate', { cause: error });
   }
 }
 
@@ -119,7 +119,7 @@ function readKey(der: Uint8Array): KeyObject {
       // the next form
     }
   }
-  throw new TypeError('key: is no DER private key (PKCS#8, PKCS#1 or SEC 1)');
+  throw new TypeError('key: is not a DER private key (PKCS#8, PKCS#1 or SEC 1)');
 }
 
 export interface PemCredentialOptions {

@@ -18,7 +18,7 @@ import {
 import { mayOffer } from '@ferrule/ssl/session-binding';
 import type { Binding, Handle } from './binding.ts';
 import type { Shared } from './context.ts';
-import { misfitOf, parseCredential, type ParsedCredential, settledScheme } from './credential.ts';
+import { mismatch, parseCredential, type ParsedCredential, settledScheme } from './credential.ts';
 import type { NativeFacts } from './facts.ts';
 import { credentialOption } from './options.ts';
 import type { PeerRecord, SessionFields } from './session.ts';
@@ -176,7 +176,7 @@ export class Questions {
     const { onCertificateRequest } = config;
     if (onCertificateRequest === undefined)
       return this.#use(
-        credentials.find((credential) => misfitOf(credential, request, version, config.schemes) === undefined),
+        credentials.find((credential) => mismatch(credential, request, version, config.schemes) === undefined),
       );
     this.named = true;
     const asked = ask(
@@ -205,10 +205,10 @@ export class Questions {
     if (parsed === undefined) return this.#use(parsed);
     const version = this.#facts.get('version');
     const { schemes } = this.#shared.config;
-    const misfit = misfitOf(parsed, request, version, schemes);
-    if (misfit !== undefined)
+    const refusal = mismatch(parsed, request, version, schemes);
+    if (refusal !== undefined)
       return this.#refuseCredential(
-        new TlsError(misfit, undefined, { alert: { description: Alert.handshake_failure, origin: 'local' } }),
+        new TlsError(refusal, undefined, { alert: { description: Alert.handshake_failure, origin: 'local' } }),
       );
     const settled = settledScheme(parsed, shared, version, schemes);
     const { signatureAlgorithms: wanted } = parsed.credential;

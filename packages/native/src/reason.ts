@@ -247,5 +247,5 @@ function foreignOf({ head }: NativeFailure): Foreign | undefined {
   if (/^(HTTP\/|<!doctype|<html)/i.test(text))
     return { code: 'HTTP_REQUEST', message: `The peer answered in plain HTTP: "${text}".` };
   if (text.length >= 4) return { code: 'PLAINTEXT_PEER', message: `The peer speaks plain text: "${text}".` };
-  return { code: 'WRONG_VERSION_NUMBER', message: 'The first bytes are no TLS record.' };
+  return { code: 'WRONG_VERSION_NUMBER', message: 'The data received is not a TLS record.' };
 }

@@ -153,7 +153,7 @@ export function clock(now: (() => number) | undefined): () => number {
       throw callbackFailed('now', error);
     }
     if (typeof time !== 'number' || !(time >= YEAR_0 && time < YEAR_10000))
-      throw callbackFailed('now', new TypeError(`gave ${String(time)}, which is no time of the years 0 to 9999`));
+      throw callbackFailed('now', new TypeError(`gave ${String(time)}, which is not a time in the years 0 to 9999`));
     return time;
   };
 }

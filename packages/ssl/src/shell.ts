@@ -213,7 +213,7 @@ export class SslShell implements Ssl {
 
   channelBinding(type: 'tls-exporter' | 'tls-server-end-point'): Uint8Array | undefined {
     if (type !== 'tls-exporter' && type !== 'tls-server-end-point')
-      throw new Misuse('channelBinding', `knows no type ${String(type)}`);
+      throw new Misuse('channelBinding', `unknown type ${String(type)}`);
     if (!this.#permit('channelBinding')) return undefined;
     if (type === 'tls-server-end-point') return this.#port.serverEndPoint();
     // RFC 9266 section 4.2: in TLS 1.2 only with extended master secret.

@@ -134,7 +134,7 @@ export function* nats(inbox: Inbox): Preamble {
   try {
     info = JSON.parse(line.slice(5));
   } catch (cause) {
-    throw malformed(`INFO is no JSON: ${printable(cause instanceof Error ? cause.message : 'unreadable')}`);
+    throw malformed(`INFO is not JSON: ${printable(cause instanceof Error ? cause.message : 'unreadable')}`);
   }
   const { tls_required, tls_available } = Object(info) as Record<string, unknown>;
   if (tls_required !== true && tls_available !== true)

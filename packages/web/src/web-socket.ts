@@ -101,7 +101,7 @@ export function checkWebSocket({ WebSocket: given }: WebSocketOptions): void {
 export function newWebSocket(url: string, { protocols, WebSocket: given }: WebSocketOptions): WebSocketLike {
   const Constructor = given ?? (globalThis as { readonly WebSocket?: WebSocketConstructor }).WebSocket;
   if (Constructor === undefined)
-    throw new TypeError('WebSocket: this platform has none; give one, that of the package ws for example');
+    throw new TypeError('WebSocket: not available on this platform; pass one, such as that of the package ws');
   const { href } = urlOf(url);
   return protocols === undefined ? new Constructor(href) : new Constructor(href, [...protocols]);
 }

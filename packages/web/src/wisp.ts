@@ -133,7 +133,7 @@ export class WispConnection {
         this.#opened === undefined
           ? new TlsError('TRANSPORT_ERROR', `the relay closed the WebSocket (${closeText(event)})`)
           : new TlsError('PROXY_CLOSED', `the relay did not open Wisp (${closeText(event)})`, {
-              hint: 'See whether the relay runs, whether it wants a password, and whether it speaks this version of Wisp.',
+              hint: 'Check that the relay is running, whether it requires a password, and whether it speaks this version of Wisp.',
             }),
       ),
     );
@@ -300,7 +300,8 @@ function checked(given: WispOptions): WispOptions {
   checkWebSocket(options);
   checkLimits(options as PipeLimits);
   if (credentials === undefined) return options;
-  if (version === 1) throw new TypeError('credentials: version 1 of Wisp has none; leave version out, or set it to 2');
+  if (version === 1)
+    throw new TypeError('credentials: not supported by version 1 of Wisp; leave version out, or set it to 2');
   const { username, password } = knownOptions(credentials, ['username', 'password'], 'credentials');
   passwordOf({ username, password });
   return { ...options, credentials: { username, password } };

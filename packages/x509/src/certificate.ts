@@ -202,7 +202,7 @@ const readExtensions = (reader: DerReader, into: Mutable<Certificate>): void => 
     // RFC 7633: without OCSP nothing here keeps the promise of a TLS feature, so that a critical one is not understood
     if (oid === Oid.tlsFeature && critical) into.unhandledCritical ??= oid;
     try {
-      if (seen.has(oid)) inner.fail('it is there twice');
+      if (seen.has(oid)) inner.fail('it is duplicated');
       seen.add(oid);
       if (!decodeExtension(oid, inner, into) && critical) into.unhandledCritical ??= oid;
     } catch (error) {

@@ -82,7 +82,7 @@ export const parseCrl = (der: Uint8Array): Crl => {
     const sequence = reader.open(Tag.SEQUENCE);
     while (reader.more) {
       const extension = readExtension(reader);
-      if (extensions.some(({ oid }) => oid === extension.oid)) reader.fail(`extension ${extension.oid} stands twice`);
+      if (extensions.some(({ oid }) => oid === extension.oid)) reader.fail(`extension ${extension.oid} is duplicated`);
       extensions.push(extension);
     }
     reader.close(sequence);

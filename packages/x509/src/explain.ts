@@ -183,12 +183,12 @@ const missing = (
   const where = url ? ` (it is at ${printable(url)})` : '';
   const [unreadable] = search.unreadable;
   if (unreadable !== undefined) {
-    const message = `was issued by ${issuer}, which is no trust anchor and may be what cannot be read: ${unreadable}`;
+    const message = `was issued by ${issuer}, which is not a trust anchor, and may be a certificate that cannot be read: ${unreadable}`;
     return { ...at, code: 'CERT_INVALID', verify: V.INVALID_EXTENSION, message };
   }
   const [unusable] = search.unusable;
   if (unusable !== undefined) {
-    const message = `was issued by ${issuer}, which is no trust anchor and may be what cannot be used: ${unusable}`;
+    const message = `was issued by ${issuer}, which is not a trust anchor, and may be a certificate that cannot be used: ${unusable}`;
     return {
       ...at,
       code: at.depth === 0 ? 'CERT_MISSING_INTERMEDIATE' : 'CERT_UNTRUSTED_ROOT',
@@ -197,7 +197,7 @@ const missing = (
       hint: `The server must send an intact certificate of ${issuer}, or that CA must be made a trust anchor.`,
     };
   }
-  const mismatch = search.strangers.includes(at.certificate)
+  const mismatch = search.wrongKeyIssuers.includes(at.certificate)
     ? ' A CA of that name is there, but with another key.'
     : '';
   if (at.depth === 0) {

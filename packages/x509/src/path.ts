@@ -179,7 +179,7 @@ export class Search {
   /** The most promising path that is not one. */
   best: Attempt | undefined;
   /** Certificates below a candidate of the right name with another key, as the key identifier says. */
-  readonly strangers: Certificate[] = [];
+  readonly wrongKeyIssuers: Certificate[] = [];
   readonly maxSteps: number;
   private steps = 0;
   private distances: Map<Issuer, number> | undefined;
@@ -379,7 +379,7 @@ function* ascend(
     const { publicKey } = issuer;
     const otherKind = algorithm && publicKey.kind !== 'unknown' && !isOfKind(algorithm, publicKey);
     if (identifierMatch(child, issuer) === 0 || otherKind || (yield* signedItself(search, child))) {
-      search.strangers.push(child);
+      search.wrongKeyIssuers.push(child);
       return undefined;
     }
     // as OpenSSL, the search for the reason follows the names all the same

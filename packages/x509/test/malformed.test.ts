@@ -68,7 +68,7 @@ const REFUSED: Readonly<Record<string, readonly [message: string, read: () => un
     () => parseCrl(makeCrl(root, { parts: part(0, int(0)) })),
   ],
   'a CRL with an extension twice': [
-    'stands twice',
+    'is duplicated',
     () => parseCrl(makeCrl(root, { extensions: [crlNumber, crlNumber] })),
   ],
   'a CRL with two signature algorithms': [
@@ -188,7 +188,7 @@ const NOTED: Readonly<
   ],
   'an extension twice': [
     'malformed',
-    '2.5.29.14 cannot be read: it is there twice',
+    '2.5.29.14 cannot be read: it is duplicated',
     { extensions: { again: extension('2.5.29.14', tlv(4, text('x'))) } },
   ],
   'an unknown extension twice': [

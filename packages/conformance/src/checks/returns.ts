@@ -166,7 +166,7 @@ const STRANGERS: readonly (readonly [title: string, says: string | Uint8Array, c
   ['zeros', new Uint8Array(64), 'WRONG_VERSION_NUMBER'],
 ];
 
-const strangers: CheckGroup = {
+const foreignPeers: CheckGroup = {
   title: 'peers that speak no TLS',
   checks: [
     ...STRANGERS.map(([title, says, code]): Check => ({
@@ -218,4 +218,4 @@ const strangers: CheckGroup = {
   ],
 };
 
-export const returns: readonly CheckGroup[] = [rows, strangers];
+export const returns: readonly CheckGroup[] = [rows, foreignPeers];

@@ -6,584 +6,215 @@ import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import net from 'node:net';
 import { Duplex } from 'node:stream';
-import tls from 'node:tls';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { pki } from '@ferrule/conformance/pki';
-import { starttls } from '@ferrule/starttls';
-import { chooseEngine } from 'ferrule';
-import { afterEach, describe, expect, it } from 'vitest';
-import { TlsConnector, tunnel, type ConnectorOptions, type DuplexOptions, type TlsDuplex } from './index.ts';
+import { describe, expect, it } from 'vitest';
+import { dialling, engines, failure, listening, secure, Slow, undo } from '../../test/duplex-support.ts';
 
-const engines = await Promise.all(
-  (['native', 'pure'] as const).map(async (name) => ({
-    name,
-    available: await chooseEngine(name).then(
-      () => true,
-      () => false,
-    ),
-  })),
-);
+describe.each(engines)('the ends of a TLS Duplex on $name', ({ name: backend }) => {
+  const dial = dialling(backend);
 
-const undo: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const each of undo.splice(0).reverse()) await each();
-});
-
-async function listening<S extends net.Server>(server: S, path?: string): Promise<S & { readonly port: number }> {
-  const sockets = new Set<net.Socket>();
-  server.on(
-    'connection',
-    (socket: net.Socket) =>
-      void sockets.add(socket.on('error', () => undefined).once('close', () => sockets.delete(socket))),
-  );
-  undo.push(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
+  it('a write’s callback and finish wait for a slow transport', async () => {
+    let got = 0;
+    const { port } = await secure(
+      (socket) => void socket.on('data', (chunk) => (got += chunk.length)).on('end', () => socket.end()),
+    );
+    const stream = new Slow(port, 20);
+    const duplex = await dial({ stream });
+    const told: number[] = [];
+    for (let i = 0; i < 2; i++) duplex.write(Buffer.alloc(100_000), () => told.push(stream.sent));
+    duplex.resume().end();
+    await once(duplex, 'finish');
+    expect([told.length, told[0]! >= 100_000, told[1]! >= 200_000, stream.sent >= 200_000]).toEqual([
+      2,
+      true,
+      true,
+      true,
+    ]);
+    await once(duplex, 'close');
+    expect(got).toBe(200_000);
   });
-  server.listen(path === undefined ? { port: 0, host: '127.0.0.1' } : { path });
-  await once(server, 'listening');
-  return Object.assign(server, { port: path === undefined ? (server.address() as net.AddressInfo).port : 0 });
-}
 
-async function secure(onConnection: (socket: tls.TLSSocket) => void): Promise<tls.Server & { readonly port: number }> {
-  const { keyPem, chainPem } = await pki('p256');
-  return listening(
-    tls.createServer({ key: keyPem, cert: chainPem, allowHalfOpen: true }, (socket) =>
-      onConnection(socket.on('error', () => undefined)),
-    ),
-  );
-}
-
-/** In the tick of `secureConnection` Node 20 ends without close_notify. */
-const says =
-  (text: string) =>
-  (socket: tls.TLSSocket): void =>
-    void setImmediate(() => socket.end(text));
-
-/** A stream of the caller's over a socket, which takes its time. */
-class Slow extends Duplex {
-  /** Bytes whose callback has been called. */
-  sent = 0;
-  readonly socket: net.Socket;
-  readonly #milliseconds: number;
-  constructor(port: number, milliseconds: number) {
-    super({ allowHalfOpen: true });
-    this.#milliseconds = milliseconds;
-    this.socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true });
-    this.socket
-      .on('data', (chunk: Buffer) => this.push(chunk))
-      .on('end', () => this.push(null))
-      .on('error', (error) => this.destroy(error));
-  }
-  override _read(): void {}
-  override _write(chunk: Buffer, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
-    setTimeout(() => {
-      this.sent += chunk.length;
-      this.socket.write(chunk, callback);
-    }, this.#milliseconds);
-  }
-  override _final(callback: () => void): void {
-    this.socket.end(callback);
-  }
-  override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
-    this.socket.destroy();
-    callback(error);
-  }
-}
-
-describe.each(engines.filter(({ available }) => available))(
-  'the ends of a TLS Duplex on $name',
-  ({ name: backend }) => {
-    const dial = async (options: Partial<DuplexOptions>, shared: ConnectorOptions = {}): Promise<TlsDuplex> => {
-      const connector = new TlsConnector({ backend, ca: (await pki('root')).certificatePem, ...shared });
-      const duplex = connector.duplex({
-        servername: 'server.test',
-        ...(options.stream === undefined && { host: '127.0.0.1' }),
-        ...options,
-      });
-      undo.push(() => duplex.destroy());
-      return duplex;
-    };
-    const failure = async (duplex: TlsDuplex): Promise<unknown> => ((await once(duplex, 'error')) as [unknown])[0];
-
-    it('a write’s callback and finish wait for a slow transport', async () => {
-      let got = 0;
-      const { port } = await secure(
-        (socket) => void socket.on('data', (chunk) => (got += chunk.length)).on('end', () => socket.end()),
-      );
-      const stream = new Slow(port, 20);
-      const duplex = await dial({ stream });
-      const told: number[] = [];
-      for (let i = 0; i < 2; i++) duplex.write(Buffer.alloc(100_000), () => told.push(stream.sent));
-      duplex.resume().end();
-      await once(duplex, 'finish');
-      expect([told.length, told[0]! >= 100_000, told[1]! >= 200_000, stream.sent >= 200_000]).toEqual([
-        2,
-        true,
-        true,
-        true,
-      ]);
-      await once(duplex, 'close');
-      expect(got).toBe(200_000);
-    });
-
-    it('a process that leaves from end()’s callback leaves nothing behind', async () => {
-      let got = 0;
-      const ca = (await pki('root')).certificatePem;
-      // TLS 1.2: a ticket of TLS 1.3 that has come and was not read yet makes the system reset the connection at exit,
-      // with node:tls too.
-      const over = new Promise<void>(
-        (resolve) =>
-          void secure(
-            (socket) =>
-              void socket
-                .on('data', (chunk) => (got += chunk.length))
-                .on('end', () => socket.end())
-                .on('close', () => resolve()),
-          ).then(({ port }) => start(port)),
-      );
-      const start = (port: number): void => {
-        const code = `
+  it('a process that leaves from end()’s callback leaves nothing behind', async () => {
+    let got = 0;
+    const ca = (await pki('root')).certificatePem;
+    // TLS 1.2: a ticket of TLS 1.3 that has come and was not read yet makes the system reset the connection at exit,
+    // with node:tls too.
+    const over = new Promise<void>(
+      (resolve) =>
+        void secure(
+          (socket) =>
+            void socket
+              .on('data', (chunk) => (got += chunk.length))
+              .on('end', () => socket.end())
+              .on('close', () => resolve()),
+        ).then(({ port }) => start(port)),
+    );
+    const start = (port: number): void => {
+      const code = `
         import { TlsConnector } from '@ferrule/node/duplex';
         const duplex = new TlsConnector({ backend: '${backend}', ca: ${JSON.stringify(ca)}, maxVersion: 'TLSv1.2' }).duplex({ host: '127.0.0.1', port: ${port}, servername: 'server.test' });
         duplex.end(Buffer.alloc(3_000_000), () => process.exit());`;
-        void promisify(execFile)(process.execPath, [
-          '--conditions=@ferrule/source',
-          '--import',
-          'tsx',
-          '--input-type=module',
-          '-e',
-          code,
-        ]).catch((error: unknown) => console.error(error));
-      };
-      await over;
-      expect(got).toBe(3_000_000);
-    });
+      void promisify(execFile)(process.execPath, [
+        '--conditions=@ferrule/source',
+        '--import',
+        'tsx',
+        '--input-type=module',
+        '-e',
+        code,
+      ]).catch((error: unknown) => console.error(error));
+    };
+    await over;
+    expect(got).toBe(3_000_000);
+  });
 
-    it('notices tickets, the end and a fatal alert though it only writes', async () => {
-      const { port } = await secure((socket) => void socket.once('data', () => socket.end()));
-      const ending = await dial({ port });
-      const session = once(ending, 'session');
-      ending.write('x');
-      await Promise.all([session, once(ending, 'end'), once(ending, 'close')]);
-      const cut = await secure(
-        (socket) =>
-          void socket.once(
-            'data',
-            () => (socket as unknown as { _handle: { _parent?: unknown } })._handle && socket.destroy(),
-          ),
-      );
-      const truncated = await dial({ port: cut.port });
-      truncated.write('x');
-      expect(await failure(truncated)).toMatchObject({
-        tlsCode: expect.stringMatching(/UNEXPECTED_EOF|TRANSPORT_ERROR/) as string,
-      });
-    });
-
-    it('tells writers of a transport that breaks after the peer’s close_notify', async () => {
-      const { port } = await secure((socket) => void socket.end());
-      const stream = new Slow(port, 0);
-      const duplex = await dial({ stream, allowHalfOpen: true });
-      await once(duplex.resume(), 'end');
-      const failed = failure(duplex);
-      stream.destroy(new Error('the way is gone'));
-      const written = await new Promise((resolve) => duplex.write('x', resolve));
-      expect([await failed, written]).toEqual([
-        expect.objectContaining({ tlsCode: 'TRANSPORT_ERROR' }),
-        expect.any(Error),
-      ]);
-    });
-
-    it('a data listener that throws costs neither its own connection a byte nor others', async () => {
-      const whole = Buffer.from(Array.from({ length: 600_000 }, (_, i) => (i * 7) ^ (i >> 8)));
-      const { port } = await secure((socket) => void socket.end(whole));
-      const thrown: unknown[] = [];
-      const others = process.listeners('uncaughtException');
-      process.removeAllListeners('uncaughtException').on('uncaughtException', (error) => thrown.push(error));
-      undo.push(() => {
-        process.removeAllListeners('uncaughtException');
-        for (const each of others) process.on('uncaughtException', each);
-      });
-      const results = await Promise.all(
-        Array.from({ length: 8 }, async (_, i) => {
-          const duplex = await dial({ port });
-          const parts: Buffer[] = [];
-          duplex.on('data', (chunk: Buffer) => {
-            parts.push(chunk);
-            if (i === 0 && parts.length === 1) throw new Error('of the listener');
-          });
-          for (const event of ['secureConnect', 'session'])
-            duplex.once(event, () => {
-              if (i === 1) throw new Error(`of ${event}`);
-            });
-          await once(duplex, 'close');
-          return Buffer.concat(parts).equals(whole);
-        }),
-      );
-      expect(results).toEqual(Array.from({ length: 8 }, () => true));
-      expect(thrown.map(String)).toContain('Error: of the listener');
-    });
-
-    it('reads a stream that was paused, through a preamble', async () => {
-      const tlsServer = await secure((socket) => void socket.pipe(socket));
-      const { port } = await listening(
-        net.createServer((socket) => {
-          socket.once('data', () => {
-            socket.pause();
-            socket.write('S');
-            tlsServer.emit('connection', socket);
-          });
-        }),
-      );
-      const socket = net.connect({ port, host: '127.0.0.1' });
-      await once(socket, 'connect');
-      const duplex = await dial({ stream: socket.pause(), preamble: 'postgres' });
-      duplex.end('through');
-      expect(String((await once(duplex, 'data'))[0])).toBe('through');
-    });
-
-    it.each<[string, (port: number) => Promise<Duplex> | Duplex, RegExp]>([
-      ['yields strings', (port) => net.connect({ port, host: '127.0.0.1' }).setEncoding('latin1'), /strings/],
-      [
-        'throws from _write()',
-        () =>
-          new Duplex({
-            read: () => undefined,
-            write: () => {
-              throw new Error('of _write');
-            },
-          }),
-        /of _write/,
-      ],
-      [
-        'is closed already',
-        async (port) => {
-          const socket = net.connect({ port, host: '127.0.0.1' }).destroy();
-          await once(socket, 'close');
-          return socket;
-        },
-        /closed already/,
-      ],
-      [
-        'is closed amid the handshake',
-        (port) => {
-          const socket = net.connect({ port, host: '127.0.0.1' });
-          socket.once('connect', () => setTimeout(() => socket.destroy(), 20));
-          return socket;
-        },
-        /./,
-      ],
-    ])('ends in one typed error with a stream that %s', async (_what, make, message) => {
-      const { port } = await listening(
-        net.createServer((socket) => void socket.once('data', () => socket.write('what?'))),
-      );
-      const duplex = await dial({ stream: await make(port) });
-      expect(await failure(duplex)).toMatchObject({
-        name: 'TlsError',
-        message: expect.stringMatching(message) as string,
-      });
-    });
-
-    it.each([
-      ['goes on whatever onread() returns but false', undefined, false],
-      ['waits when onread() returns false', false, false],
-      ['waits after pause()', true, true],
-    ])('%s', async (_what, answer, pauses) => {
-      const { port } = await secure((socket) => void setImmediate(() => socket.end(Buffer.from('abc'))));
-      const waits = pauses || answer === false;
-      let got = '';
-      const callback = (n: number, buffer: Uint8Array): unknown => {
-        got += Buffer.from(buffer.subarray(0, n)).toString();
-        if (got.length > 1) return true;
-        if (pauses) duplex.pause();
-        return answer;
-      };
-      const duplex = await dial({ port, onread: { buffer: Buffer.alloc(1), callback } });
-      const ended = once(duplex, 'end');
-      if (waits) {
-        while (got === '') await new Promise((resolve) => setTimeout(resolve, 10));
-        await new Promise((resolve) => setTimeout(resolve, 100));
-        expect(got).toBe('a');
-        duplex.resume();
-      }
-      await ended;
-      expect(got).toBe('abc');
-    });
-
-    it('tells who wrote to it that it was destroyed before it had a transport', async () => {
-      const duplex = await dial({ lazy: true, host: undefined as never });
-      const told: unknown[] = [];
-      for (const text of ['x', 'y']) duplex.write(text, (error) => told.push(error?.constructor.name));
-      duplex.end((error?: Error | null) => told.push(error?.constructor.name));
-      duplex.on('error', () => undefined).destroy(new RangeError('of the owner'));
-      await new Promise((resolve) => duplex.once('close', resolve));
-      expect(told).toEqual(['RangeError', 'RangeError', 'RangeError']);
-    });
-
-    it('is not said to be connected when the transport fails at the last flight', async () => {
-      const { port } = await secure(() => undefined);
-      const socket = net.connect({ port, host: '127.0.0.1' }).on('error', () => undefined);
-      undo.push(() => socket.destroy());
-      let writes = 0;
-      const stream = new Duplex({
-        read: () => undefined,
-        write: (chunk: Buffer, _encoding, callback) => {
-          if (++writes === 2) throw new Error('of _write');
-          socket.write(chunk, callback);
-        },
-      });
-      socket.on('data', (chunk) => stream.push(chunk));
-      const duplex = await dial({ stream });
-      const events: string[] = [];
-      for (const event of ['connect', 'secureConnect', 'ready', 'error']) duplex.on(event, () => events.push(event));
-      await new Promise((resolve) => duplex.once('close', resolve));
-      expect(events).toEqual(['error']);
-    });
-
-    it('setTimeout() is node’s', async () => {
-      const duplex = await dial({ lazy: true, host: undefined as never });
-      expect(duplex.setTimeout(3e9).timeout).toBe(2 ** 31 - 1);
-      for (const wrong of ['100', undefined, null]) expect(() => duplex.setTimeout(wrong as never)).toThrow(TypeError);
-      for (const wrong of [-1, Number.NaN, Infinity]) expect(() => duplex.setTimeout(wrong)).toThrow(RangeError);
-      duplex.setTimeout(0).destroy();
-      let late = false;
-      duplex.setTimeout(1, () => (late = true));
-      await new Promise((resolve) => setTimeout(resolve, 20));
-      expect(late).toBe(false);
-    });
-
-    it('an aborted signal opens nothing, and gives up the stream', async () => {
-      let dialled = 0;
-      const signal = AbortSignal.abort();
-      expect(await failure(await dial({ port: 1, signal }, { dial: () => (dialled++, new Duplex()) }))).toMatchObject({
-        tlsCode: 'ABORTED',
-      });
-      const stream = new Duplex({ read: () => undefined });
-      expect(await failure(await dial({ stream, signal }))).toMatchObject({ tlsCode: 'ABORTED' });
-      expect([dialled, stream.destroyed]).toEqual([0, true]);
-    });
-
-    it('a dial() that throws, or gives no stream, is an error of the Duplex', async () => {
-      expect(
-        await failure(
-          await dial(
-            { port: 1 },
-            {
-              dial: () => {
-                throw new Error('of dial');
-              },
-            },
-          ),
+  it('notices tickets, the end and a fatal alert though it only writes', async () => {
+    const { port } = await secure((socket) => void socket.once('data', () => socket.end()));
+    const ending = await dial({ port });
+    const session = once(ending, 'session');
+    ending.write('x');
+    await Promise.all([session, once(ending, 'end'), once(ending, 'close')]);
+    const cut = await secure(
+      (socket) =>
+        void socket.once(
+          'data',
+          () => (socket as unknown as { _handle: { _parent?: unknown } })._handle && socket.destroy(),
         ),
-      ).toMatchObject({ message: 'of dial' });
-      expect(await failure(await dial({ port: 1 }, { dial: () => 17 as never }))).toBeInstanceOf(TypeError);
+    );
+    const truncated = await dial({ port: cut.port });
+    truncated.write('x');
+    expect(await failure(truncated)).toMatchObject({
+      tlsCode: expect.stringMatching(/UNEXPECTED_EOF|TRANSPORT_ERROR/) as string,
     });
+  });
 
-    it('end() before the handshake, with nothing written, ends the attempt as it does with node:tls', async () => {
-      const gone: Promise<unknown>[] = [];
-      const { port } = await listening(net.createServer((socket) => void gone.push(once(socket.resume(), 'close'))));
-      const duplex = await dial({ port });
-      duplex.end();
-      expect(await failure(duplex)).toMatchObject({ tlsCode: 'ABORTED' });
-      expect([duplex.writableFinished, duplex.destroyed]).toEqual([true, true]);
-      await gone[0];
+  it('tells writers of a transport that breaks after the peer’s close_notify', async () => {
+    const { port } = await secure((socket) => void socket.end());
+    const stream = new Slow(port, 0);
+    const duplex = await dial({ stream, allowHalfOpen: true });
+    await once(duplex.resume(), 'end');
+    const failed = failure(duplex);
+    stream.destroy(new Error('the way is gone'));
+    const written = await new Promise((resolve) => duplex.write('x', resolve));
+    expect([await failed, written]).toEqual([
+      expect.objectContaining({ tlsCode: 'TRANSPORT_ERROR' }),
+      expect.any(Error),
+    ]);
+  });
+
+  it('a data listener that throws costs neither its own connection a byte nor others', async () => {
+    const whole = Buffer.from(Array.from({ length: 600_000 }, (_, i) => (i * 7) ^ (i >> 8)));
+    const { port } = await secure((socket) => void socket.end(whole));
+    const thrown: unknown[] = [];
+    const others = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException').on('uncaughtException', (error) => thrown.push(error));
+    undo.push(() => {
+      process.removeAllListeners('uncaughtException');
+      for (const each of others) process.on('uncaughtException', each);
     });
-
-    it('end() before the handshake waits for it where something was written, or where half-open connections are allowed', async () => {
-      let got = '';
-      const { port } = await secure(
-        (socket) => void says('hello')(socket.on('data', (chunk) => (got += chunk.toString()))),
-      );
-      const writing = await dial({ port });
-      writing.end('x');
-      const listens = await dial({ port, allowHalfOpen: true });
-      listens.end();
-      for (const duplex of [writing, listens]) {
-        let heard = '';
-        for await (const chunk of duplex) heard += String(chunk);
-        expect(heard).toBe('hello');
-      }
-      expect(got).toBe('x');
-    });
-
-    it('the limit of a connector is that of each connection that has none', async () => {
-      const { port } = await listening(net.createServer((socket) => void socket.resume()));
-      expect(await failure(await dial({ port }, { handshakeTimeout: 50 }))).toMatchObject({
-        code: 'TIMEOUT',
-        message: expect.stringContaining('50 ms') as string,
-      });
-      expect(await failure(await dial({ port, handshakeTimeout: 60 }, { handshakeTimeout: 0 }))).toMatchObject({
-        code: 'TIMEOUT',
-      });
-      expect(() => new TlsConnector({ backend, handshakeTimeout: -1 })).toThrow(/handshakeTimeout/);
-    });
-
-    it('a dialogue serves as many connections as it is given to, a tunnel too', async () => {
-      const tlsServer = await secure(says('hello'));
-      const { port } = await listening(
-        net.createServer(
-          (socket) =>
-            void socket.once('data', () => {
-              socket.pause();
-              socket.write('S');
-              tlsServer.emit('connection', socket);
-            }),
-        ),
-      );
-      const preamble = starttls('postgres');
-      const connector = new TlsConnector({ backend, ca: (await pki('root')).certificatePem });
-      const target = { host: '127.0.0.1', port, servername: 'server.test', preamble };
-      const door = await tunnel(connector, target);
-      undo.push(() => door.close());
-      const through = net.connect((door.address as { port: number }).port, '127.0.0.1');
-      for (const each of [connector.duplex(target), connector.duplex(target), through]) {
-        undo.push(() => each.destroy());
-        let heard = '';
-        for await (const chunk of each) heard += String(chunk);
-        expect(heard).toBe('hello');
-      }
-    });
-
-    it('nothing of the plain-text phase reaches the reader, whichever way it reads', async () => {
-      const tlsServer = await secure(says('inside'));
-      const { port } = await listening(
-        net.createServer((socket) => {
-          socket.write('220-evil.test AUTH PLAIN\r\n220 evil\r\n');
-          socket.once('data', () => {
-            socket.write('250-evil.test\r\n250-STARTTLS\r\n250 AUTH PLAIN\r\n');
-            socket.once('data', () => {
-              socket.pause();
-              socket.write('220 go\r\n');
-              tlsServer.emit('connection', socket);
-            });
-          });
-        }),
-      );
-      for (const standInGreeting of [true, false]) {
-        const expected = standInGreeting ? '220 ready\r\ninside' : 'inside';
-        const duplex = await dial({ port, preamble: 'smtp', standInGreeting });
-        let early = false;
-        duplex.once('data', () => (early = duplex.connecting));
-        let heard = '';
-        for await (const chunk of duplex) heard += String(chunk);
-        expect([heard, early]).toEqual([expected, false]);
-        let read = '';
-        const callback = (n: number, buffer: Uint8Array): boolean => (
-          (read += Buffer.from(buffer.subarray(0, n)).toString()),
-          true
-        );
-        const static_ = await dial({
-          port,
-          preamble: 'smtp',
-          standInGreeting,
-          onread: { buffer: new Uint8Array(4), callback },
+    const results = await Promise.all(
+      Array.from({ length: 8 }, async (_, i) => {
+        const duplex = await dial({ port });
+        const parts: Buffer[] = [];
+        duplex.on('data', (chunk: Buffer) => {
+          parts.push(chunk);
+          if (i === 0 && parts.length === 1) throw new Error('of the listener');
         });
-        await once(static_, 'close');
-        expect(read).toBe(expected);
-      }
-    });
+        for (const event of ['secureConnect', 'session'])
+          duplex.once(event, () => {
+            if (i === 1) throw new Error(`of ${event}`);
+          });
+        await once(duplex, 'close');
+        return Buffer.concat(parts).equals(whole);
+      }),
+    );
+    expect(results).toEqual(Array.from({ length: 8 }, () => true));
+    expect(thrown.map(String)).toContain('Error: of the listener');
+  });
 
-    it.each<[RegExp, Partial<DuplexOptions>]>([
-      [/standInGreeting.*mysql/, { preamble: 'mysql', standInGreeting: true }],
-      [/standInGreeting.*without preamble/, { standInGreeting: true }],
-      [/preamble/, { preamble: { feed: () => ({ send: new Uint8Array(0), done: true }) } as never }],
-    ])('what no preamble can do is refused: %s', async (message, options) => {
-      await expect(dial({ port: 443, ...options })).rejects.toThrow(message);
-    });
+  it('reads a stream that was paused, through a preamble', async () => {
+    const tlsServer = await secure((socket) => void socket.pipe(socket));
+    const { port } = await listening(
+      net.createServer((socket) => {
+        socket.once('data', () => {
+          socket.pause();
+          socket.write('S');
+          tlsServer.emit('connection', socket);
+        });
+      }),
+    );
+    const socket = net.connect({ port, host: '127.0.0.1' });
+    await once(socket, 'connect');
+    const duplex = await dial({ stream: socket.pause(), preamble: 'postgres' });
+    duplex.end('through');
+    expect(String((await once(duplex, 'data'))[0])).toBe('through');
+  });
 
-    it('unref() lets the process end while the handshake waits', async () => {
-      const { port } = await listening(net.createServer(() => undefined));
-      const code = `
-      import { TlsConnector } from '@ferrule/node/duplex';
-      new TlsConnector({ backend: '${backend}' }).duplex({ host: '127.0.0.1', port: ${port}, servername: 'server.test' }).unref();`;
-      await promisify(execFile)(
-        process.execPath,
-        ['--conditions=@ferrule/source', '--import', 'tsx', '--input-type=module', '-e', code],
-        { timeout: 20_000 },
-      );
-    });
-
-    it('a peer that floods during the session lookup is not read', async () => {
-      let sent = 0;
-      const { port } = await listening(
-        net.createServer((socket) => {
-          const more = (): void => {
-            while (sent < 1000 && !socket.destroyed && socket.write(Buffer.alloc(65_536))) sent++;
-          };
-          socket.on('drain', () => more());
-          more();
+  it.each<[string, (port: number) => Promise<Duplex> | Duplex, RegExp]>([
+    ['yields strings', (port) => net.connect({ port, host: '127.0.0.1' }).setEncoding('latin1'), /strings/],
+    [
+      'throws from _write()',
+      () =>
+        new Duplex({
+          read: () => undefined,
+          write: () => {
+            throw new Error('of _write');
+          },
         }),
-      );
-      const duplex = await dial(
-        { port },
-        { sessions: { take: () => new Promise(() => undefined), put: () => undefined } },
-      );
-      duplex.on('error', () => undefined);
-      await new Promise((resolve) => setTimeout(resolve, 400));
-      expect(duplex.bytesRead).toBeLessThan(600_000);
+      /of _write/,
+    ],
+    [
+      'is closed already',
+      async (port) => {
+        const socket = net.connect({ port, host: '127.0.0.1' }).destroy();
+        await once(socket, 'close');
+        return socket;
+      },
+      /closed already/,
+    ],
+    [
+      'is closed amid the handshake',
+      (port) => {
+        const socket = net.connect({ port, host: '127.0.0.1' });
+        socket.once('connect', () => setTimeout(() => socket.destroy(), 20));
+        return socket;
+      },
+      /./,
+    ],
+  ])('ends in one typed error with a stream that %s', async (_what, make, message) => {
+    const { port } = await listening(
+      net.createServer((socket) => void socket.once('data', () => socket.write('what?'))),
+    );
+    const duplex = await dial({ stream: await make(port) });
+    expect(await failure(duplex)).toMatchObject({
+      name: 'TlsError',
+      message: expect.stringMatching(message) as string,
     });
+  });
 
-    it('a preamble has an end', async () => {
-      const { port } = await listening(
-        net.createServer((socket) => {
-          const more = (): void => {
-            while (!socket.destroyed && socket.write('220-hello\r\n'.repeat(1000)));
-          };
-          socket.on('drain', () => more());
-          more();
-        }),
-      );
-      expect(await failure(await dial({ port, preamble: 'smtp' }))).toMatchObject({ code: 'STARTTLS_MALFORMED' });
-    });
-
-    it('a tunnel on a unix socket outlives whatever its target does', async () => {
-      const folder = mkdtempSync(join(tmpdir(), 'ferrule-tunnel-'));
-      undo.push(() => rmSync(folder, { recursive: true }));
-      const rude = await listening(net.createServer((socket) => socket.resetAndDestroy()));
-      const told: unknown[] = [];
-      const connector = new TlsConnector({ backend, ca: (await pki('root')).certificatePem });
-      const path = join(folder, 'door');
-      const onError = (error: Error): never => {
-        told.push(error);
-        throw new Error('of onError');
-      };
-      const thrown: unknown[] = [];
-      const others = process.listeners('uncaughtException');
-      process.removeAllListeners('uncaughtException').on('uncaughtException', (error) => thrown.push(error));
-      undo.push(() => {
-        process.removeAllListeners('uncaughtException');
-        for (const each of others) process.on('uncaughtException', each);
-      });
-      const door = await tunnel(
-        connector,
-        { host: '127.0.0.1', port: rude.port, servername: 'server.test' },
-        { listen: path, onError },
-      );
-      undo.push(() => door.close());
-      for (let i = 0; i < 2; i++) {
-        const plain = net.connect(path).on('error', () => undefined);
-        plain.write('hello');
-        await once(plain.resume(), 'close');
-      }
-      expect(told).toHaveLength(2);
-      expect(thrown.map(String)).toEqual(['Error: of onError', 'Error: of onError']);
-    });
-
-    it.each<[RegExp, Partial<DuplexOptions>, object]>([
-      [/port/, { port: 0 }, {}],
-      [/servername/, { port: 443, servername: '' }, {}],
-      [/preamble/, { port: 443, preamble: {} as never }, {}],
-      [/onread/, { port: 443, onread: { buffer: new Uint8Array(1), callback: () => true } }, {}],
-      [/listen/, { port: 443 }, { listen: 65_536 }],
-      [/onError/, { port: 443 }, { onError: 'log' }],
-      [/nonsense/, { port: 443 }, { nonsense: 1 }],
-    ])('a tunnel is refused when it is made: %s', async (message, target, options) => {
-      await expect(tunnel(new TlsConnector({ backend }), { host: '127.0.0.1', ...target }, options)).rejects.toThrow(
-        message,
-      );
-    });
-  },
-);
+  it.each([
+    ['goes on whatever onread() returns but false', undefined, false],
+    ['waits when onread() returns false', false, false],
+    ['waits after pause()', true, true],
+  ])('%s', async (_what, answer, pauses) => {
+    const { port } = await secure((socket) => void setImmediate(() => socket.end(Buffer.from('abc'))));
+    const waits = pauses || answer === false;
+    let got = '';
+    const callback = (n: number, buffer: Uint8Array): unknown => {
+      got += Buffer.from(buffer.subarray(0, n)).toString();
+      if (got.length > 1) return true;
+      if (pauses) duplex.pause();
+      return answer;
+    };
+    const duplex = await dial({ port, onread: { buffer: Buffer.alloc(1), callback } });
+    const ended = once(duplex, 'end');
+    if (waits) {
+      while (got === '') await new Promise((resolve) => setTimeout(resolve, 10));
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      expect(got).toBe('a');
+      duplex.resume();
+    }
+    await ended;
+    expect(got).toBe('abc');
+  });
+});

@@ -40,6 +40,7 @@ export abstract class SocketSurface extends Duplex {
   #streamBase: StreamBase | undefined;
   #carriesHttp2 = false;
 
+  /** @internal */
   constructor({ host, verified, allowHalfOpen, noDelay, highWaterMark }: SocketSurfaceParts) {
     super({ allowHalfOpen, highWaterMark, emitClose: false, autoDestroy: true });
     this.servername = host !== undefined && net.isIP(host) === 0 ? host : undefined;
@@ -56,7 +57,7 @@ export abstract class SocketSurface extends Duplex {
 
   // ── For the connection ──
 
-  /** There is a transport; what was set before applies to it. */
+  /** @internal There is a transport; what was set before applies to it. */
   protected carriedBy(transport: StreamTransport): void {
     this.#carrier = transport;
     transport.onActivity = () => void this.#idleTimer?.refresh();

@@ -21,6 +21,13 @@ const receiveBuffer = (): Uint8Array => {
 export type Target =
   { readonly connect: net.NetConnectOpts } | { readonly stream: Duplex } | { readonly dial: () => Duplex };
 
+/** A failure of the transport, with what it came amid. */
+export const failedDuring = (what: string, error: Error): TlsError =>
+  new TlsError('TRANSPORT_ERROR', `the transport failed during ${what}: ${error.message}`, {
+    cause: error,
+    hint: transportError(error, '').hint,
+  });
+
 /** Of net.Socket's connect(). */
 export type ConnectArguments =
   | [options: net.TcpNetConnectOpts | string, callback?: () => void]

@@ -9,13 +9,12 @@ import { TlsError } from '@ferrule/result';
 import type { Starttls } from '@ferrule/starttls';
 import type { TransportSink } from 'ferrule';
 import { onAbort, TlsPump } from 'ferrule/pump';
-import { transportError } from 'ferrule/tcp';
 import { BeforeTls } from './before-tls.ts';
 import { type Phase, PHASES, type TlsDuplexParts } from './duplex-parts.ts';
 import { joined } from './joined.ts';
 import { Chunks, fill, guarded, type Plaintext, StaticBuffer } from './plaintext.ts';
 import { SocketSurface } from './socket-surface.ts';
-import { type ConnectArguments, StreamTransport, type Target, targetOf } from './stream-transport.ts';
+import { type ConnectArguments, failedDuring, StreamTransport, type Target, targetOf } from './stream-transport.ts';
 
 type Callback = (error?: Error | null) => void;
 
@@ -31,7 +30,7 @@ export class TlsDuplex extends SocketSurface {
   /** What the engine refused before there was a `connect()`: nobody may be listening yet. */
   #refusal: Error | undefined;
 
-  /** Made by a connector; see `tlsDuplex()`. */
+  /** @internal Made by a connector; see `tlsDuplex()`. */
   constructor(parts: TlsDuplexParts) {
     super(parts);
     this.#parts = parts;
@@ -63,7 +62,7 @@ export class TlsDuplex extends SocketSurface {
     );
     let transport: StreamTransport;
     try {
-      transport = new StreamTransport(target, 'the transport', (error) => this.#explained(error));
+      transport = new StreamTransport(target, 'the transport', (error) => failedDuring(this.#where(), error));
     } catch (error) {
       // the caller's dial(); what is wrong with connect()'s arguments, connect() throws
       if (!('dial' in target)) throw error;
@@ -121,15 +120,6 @@ export class TlsDuplex extends SocketSurface {
     });
   }
 
-  /** A failure of the transport, with what it came amid. */
-  #explained(error: Error): TlsError {
-    const { hint } = transportError(error, '');
-    return new TlsError('TRANSPORT_ERROR', `the transport failed during ${this.#where()}: ${error.message}`, {
-      cause: error,
-      hint,
-    });
-  }
-
   /** The handshake begins when the engine is loaded and the session cache has answered. */
   async #begin(): Promise<void> {
     this.#phase = 'session';
@@ -167,7 +157,7 @@ export class TlsDuplex extends SocketSurface {
     for (const event of ['connect', 'secureConnect', 'ready']) guarded(() => this.emit(event), true);
   }
 
-  /** How far the connection is: until it is `open` the peer has not been verified. */
+  /** @internal How far the connection is: until it is `open` the peer has not been verified. */
   protected get phase(): Phase {
     return this.#phase;
   }
@@ -200,10 +190,12 @@ export class TlsDuplex extends SocketSurface {
     }, undefined);
   }
 
+  /** @internal */
   override _write(chunk: Uint8Array, _encoding: BufferEncoding, callback: Callback): void {
     this.#whenOpen(callback, (pump) => pump.write(chunk, this.#written(chunk.length, callback)));
   }
 
+  /** @internal */
   override _writev(chunks: { chunk: Uint8Array }[], callback: Callback): void {
     this.#whenOpen(callback, (pump) => {
       const pieces = joined(chunks.map(({ chunk }) => chunk));
@@ -214,6 +206,7 @@ export class TlsDuplex extends SocketSurface {
     });
   }
 
+  /** @internal */
   override _final(callback: Callback): void {
     // Writes are done before this is called, and before the handshake none is: nothing was to be said. As with node:tls
     // that ends the attempt, with an error; who allows half-open connections may still want to listen.
@@ -245,6 +238,7 @@ export class TlsDuplex extends SocketSurface {
     else this.#early.push({ go, callback });
   }
 
+  /** @internal */
   override _destroy(error: Error | null, callback: Callback): void {
     this.#phase = 'dead';
     this.#unsigned();

@@ -1,4 +1,4 @@
-/** @module A loopback door into a TLS connection, for libraries without a hook for their socket. */
+/** @module A local plaintext port forwarded over TLS, for libraries without a hook for their socket. */
 import { once } from 'node:events';
 import net from 'node:net';
 import { pipeline } from 'node:stream';
@@ -25,7 +25,7 @@ export interface Tunnel {
 }
 
 /**
- * Listens in plain text on this machine and leads each connection through TLS to the target. Whoever can reach the door
+ * Listens in plain text on this machine and leads each connection through TLS to the target. Whoever can reach the port
  * can use it: prefer a unix socket in a directory of your own where others share the machine.
  * @throws Error when listening fails; TypeError for a wrong option, of the target too.
  */
@@ -78,7 +78,7 @@ function checked(
 ): { readonly listen: number | string; readonly onError: TunnelOptions['onError'] } {
   const given = plainOptions(options, ['listen', 'onError'] satisfies (keyof TunnelOptions)[]);
   for (const key of Object.keys(given))
-    if (key !== 'listen' && key !== 'onError') throw new TypeError(`${key}: no option of a tunnel`);
+    if (key !== 'listen' && key !== 'onError') throw new TypeError(`${key}: unknown option`);
   const { listen = 0, onError } = given;
   if (typeof listen === 'string' ? listen === '' : !(Number.isInteger(listen) && listen >= 0 && listen <= 65_535)) {
     throw new TypeError(`listen: ${String(listen)} is neither a port from 0 to 65535 nor the path of a socket`);

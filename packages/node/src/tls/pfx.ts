@@ -205,4 +205,4 @@ const integer = ({ value }: Element): number => {
   return value.readUIntBE(0, value.length);
 };
 
-const malformed = (): TypeError => new TypeError('pfx: it is no PKCS#12 file');
+const malformed = (): TypeError => new TypeError('pfx: not a PKCS#12 file');

@@ -24,7 +24,7 @@ export async function run(
 ): Promise<Duplex> {
   // a name may come from a list of somebody else's: it may become neither an option nor the text of a shell
   if (host !== '' && !/^[\p{L}\p{N}_.:%][\p{L}\p{N}_.:%-]*$/u.test(host))
-    throw new TypeError(`exec: ${JSON.stringify(host)} is no host name`);
+    throw new TypeError(`exec: ${JSON.stringify(host)} is not a host name`);
   const [program = '', ...args] = command.map((word) =>
     word.replaceAll('{host}', host).replaceAll('{port}', String(port)),
   );

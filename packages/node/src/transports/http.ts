@@ -89,7 +89,10 @@ function refusal(answer: string, name: string, target: string): TlsError | undef
   const code = Number(answer.slice(0, 3));
   if (code >= 200 && code < 300) return undefined;
   if (code === 407)
-    return new TlsError('PROXY_AUTHENTICATION_REQUIRED', `${name} wants credentials, or others: ${answer}`);
+    return new TlsError(
+      'PROXY_AUTHENTICATION_REQUIRED',
+      `${name} requires credentials, or refused those that were given: ${answer}`,
+    );
   if (code === 502 || code === 503 || code === 504) {
     return new TlsError('TRANSPORT_ERROR', `${name} cannot reach ${target}: ${answer}`, {
       hint: 'Check host and port; the proxy may see another DNS and other networks than this machine.',

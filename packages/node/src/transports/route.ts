@@ -143,7 +143,7 @@ export const authority = ({ host, port }: Destination): string => `${host.includ
 export function asciiHost(scheme: string, host: string): string {
   const ascii = /^[\x00-\x7f]*$/.test(host) ? host : domainToASCII(host);
   if (!/^[\w.:%-]{1,255}$/.test(ascii))
-    throw new TypeError(`${scheme}: ${JSON.stringify(host.slice(0, 300))} is no host name of at most 255 bytes`);
+    throw new TypeError(`${scheme}: ${JSON.stringify(host.slice(0, 300))} is not a host name of at most 255 bytes`);
   return ascii;
 }
 

@@ -85,7 +85,7 @@ function failure(error: Error, proxy: Proxy, to: Destination): TlsError {
   if (/accepted authentication type|unknown authentication type|Authentication failed/i.test(message)) {
     return new TlsError(
       'PROXY_AUTHENTICATION_REQUIRED',
-      `${name} ${proxy.credentials === undefined ? 'wants credentials' : 'does not take these credentials'}`,
+      `${name} ${proxy.credentials === undefined ? 'requires credentials' : 'refused these credentials'}`,
       { cause: error },
     );
   }

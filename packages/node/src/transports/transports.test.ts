@@ -270,7 +270,7 @@ describe('dial()', () => {
   it('lets no host name of somebody else’s become an option or a command', async () => {
     for (const host of ['-oProxyCommand=x', '$(id)', 'a b', 'a;b', 'a`b`']) {
       await expect(dial(parseRoute('exec:ssh -W {host}:{port} jump'), { host, port: 1 })).rejects.toThrow(
-        /is no host name/,
+        /is not a host name/,
       );
     }
   });

@@ -39,7 +39,7 @@ export async function webSocket(template: string, to: Destination, attempt: Atte
         statusCode === 401 || statusCode === 407
           ? new TlsError(
               'PROXY_AUTHENTICATION_REQUIRED',
-              `${name} wants credentials, or others: ${statusCode} ${statusMessage}`,
+              `${name} requires credentials, or refused those that were given: ${statusCode} ${statusMessage}`,
             )
           : new TlsError('PROXY_REFUSED', `${name} does not open a WebSocket: ${statusCode} ${statusMessage}`),
       ),

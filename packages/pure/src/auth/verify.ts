@@ -112,11 +112,12 @@ function* verifyCertificates(effects: Effects, peer: Peer, first: Uint8Array): S
 
 function* verifyRawPublicKey(effects: Effects, peer: Peer, spki: Uint8Array): Steps<VerifiedPeer> {
   const { rawPublicKeys, verify } = effects.config;
-  if (peer.certificates.length !== 1) throw fail('DECODE_ERROR', 'a raw public key stands alone (RFC 7250 section 3)');
+  if (peer.certificates.length !== 1)
+    throw fail('DECODE_ERROR', 'a raw public key must be the only entry (RFC 7250 section 3)');
   const publicKey = readable('the raw public key of the server', () => parsePublicKey(spki));
   if (typeof verify === 'function') yield* askCaller(effects, peer, verify);
   else if (verify === 'peer' && !rawPublicKeys.some((trusted) => bytesEqual(trusted, spki))) {
-    throw fail('CERT_UNTRUSTED_ROOT', 'the raw public key of the server is none of rawPublicKeys', {
+    throw fail('CERT_UNTRUSTED_ROOT', 'the raw public key of the server is not among rawPublicKeys', {
       verify: { code: X509V.CERT_UNTRUSTED },
       hint: 'Give the key as one of rawPublicKeys if you trust it.',
     });

@@ -103,4 +103,4 @@ export function elements(bytes: Uint8Array): Element[] {
 }
 
 const positive = (number: Uint8Array): Uint8Array => (number[0] === 0 ? number.subarray(1) : number);
-const notAKey = (): TypeError => new TypeError('the private key is no PKCS#8 in DER');
+const notAKey = (): TypeError => new TypeError('the private key is not PKCS#8 in DER');

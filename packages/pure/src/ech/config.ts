@@ -48,7 +48,8 @@ function parseContents(raw: Uint8Array, contents: Uint8Array): EchConfig {
   const publicName = String.fromCharCode(...reader.vector8(1));
   const extensions = reader.list(reader.vector16(), (each) => ({ type: each.u16(), data: each.vector16() }));
   reader.end();
-  if (new Set(extensions.map(({ type }) => type)).size !== extensions.length) reader.refuse('an extension comes twice');
+  if (new Set(extensions.map(({ type }) => type)).size !== extensions.length)
+    reader.refuse('an extension is duplicated');
   return {
     raw,
     id,

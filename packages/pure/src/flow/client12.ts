@@ -165,7 +165,7 @@ function continuedSession(offer: Offer, hello: ServerHello): OfferedSession12 | 
   const session = offer.session12;
   // Without a session, the id was only there for looks (RFC 9846 appendix E.4): no server can know it.
   if (session === undefined)
-    throw fail('INVALID_SESSION_ID', 'the server echoes a session id that stands for no session');
+    throw fail('INVALID_SESSION_ID', 'the server echoes a session id that belongs to no session');
   return session;
 }
 

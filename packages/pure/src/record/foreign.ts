@@ -12,7 +12,7 @@ export function refuseForeign(bytes: Uint8Array): never {
   if (/^(HTTP\/|<!doctype|<html)/i.test(text))
     throw fail('HTTP_REQUEST', `The peer answered in plain HTTP: "${text}".`);
   if (text.length >= 4) throw fail('PLAINTEXT_PEER', `The peer speaks plain text: "${text}".`);
-  throw fail('WRONG_VERSION_NUMBER', 'The first bytes are no TLS record.');
+  throw fail('WRONG_VERSION_NUMBER', 'The data received is not a TLS record.');
 }
 
 /** The printable ASCII up to the end of the first line, or nothing when something else comes before that. */

@@ -403,8 +403,8 @@ describe('a peer that speaks something else', () => {
     ['220 mail.example ESMTP\r\n', 'PLAINTEXT_PEER protocol_version', '220 mail.example ESMTP'],
     ['* OK IMAP4rev1 ready\r\n', 'PLAINTEXT_PEER protocol_version', '* OK IMAP4rev1 ready'],
     ['SSH-2.0-OpenSSH_9.2\r\n', 'PLAINTEXT_PEER protocol_version', 'SSH-2.0-OpenSSH_9.2'],
-    ['\x00\x00\x12\x04\x00\x00\x00', 'WRONG_VERSION_NUMBER protocol_version', 'no TLS record'],
-    ['\x80\x2e\x01\x03\x01\x00\x15', 'WRONG_VERSION_NUMBER protocol_version', 'no TLS record'],
+    ['\x00\x00\x12\x04\x00\x00\x00', 'WRONG_VERSION_NUMBER protocol_version', 'not a TLS record'],
+    ['\x80\x2e\x01\x03\x01\x00\x15', 'WRONG_VERSION_NUMBER protocol_version', 'not a TLS record'],
   ])('is recognised by %j', (text, expected, quoted) => {
     const bytes = Uint8Array.from(text, (character) => character.charCodeAt(0));
     expect(codeOf(() => readAll(makeReader(), bytes))).toBe(expected);

@@ -259,7 +259,7 @@ export class RecordReader {
     if (this.version === 'TLSv1.3' && alert.description !== Alert.user_canceled)
       throw fail('BAD_ALERT', `an alert of description ${alert.description} as a warning`);
     if (alert.description === Alert.no_renegotiation)
-      throw fail('BAD_ALERT', 'no_renegotiation, though nobody asked for one');
+      throw fail('BAD_ALERT', 'no_renegotiation, though no renegotiation was requested');
     if (++this.#warningsInARow > MAX_WARNING_ALERTS) throw fail('TOO_MANY_WARNING_ALERTS');
     return undefined;
   }

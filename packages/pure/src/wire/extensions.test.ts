@@ -344,7 +344,7 @@ describe('an extension', () => {
 
   it('is written where its row allows it and nowhere else', () => {
     expect(() => encodeExtension('serverHello', 'alpn' as never, new Uint8Array(1) as never)).toThrow(
-      'alpn is no extension of serverHello',
+      'alpn is not an extension of serverHello',
     );
   });
 

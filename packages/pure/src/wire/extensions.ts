@@ -53,7 +53,7 @@ export function encodeExtension<P extends Place, K extends keyof ExtensionValues
 ): Extension {
   const row = ROWS_BY_KEY.get(key as string);
   const codec = row?.in[place];
-  if (row === undefined || codec === undefined) throw new TypeError(`${String(key)} is no extension of ${place}`);
+  if (row === undefined || codec === undefined) throw new TypeError(`${String(key)} is not an extension of ${place}`);
   const writer = new Writer(64);
   codec.encode(writer, value);
   return { type: row.type, data: writer.finish() };
@@ -110,7 +110,7 @@ function refuseDuplicates(place: Place, list: readonly Extension[]): void {
     if (seen.has(type))
       throw fail(
         UNDECODABLE_TWICE.has(place) ? 'DECODE_ERROR' : 'DUPLICATE_EXTENSION',
-        `${extensionName(type)} comes twice`,
+        `${extensionName(type)} is duplicated`,
       );
     seen.add(type);
   }

@@ -3,7 +3,7 @@ import { Alert } from '../alert.ts';
 import type { AlertMeaning } from '../peer-alert.ts';
 
 const NOTHING_IN_COMMON: AlertMeaning = {
-  what: 'it takes none of the cipher suites, groups and signature algorithms that were offered, or wants a client certificate',
+  what: 'it accepts none of the cipher suites, groups and signature algorithms that were offered, or requires a client certificate',
   hint: 'Offer what it has (`cipherSuites`, `groups`, `signatureAlgorithms`), or give it `credentials`; the log of the server says which.',
 };
 const OUR_MESSAGE: AlertMeaning = {
@@ -11,7 +11,7 @@ const OUR_MESSAGE: AlertMeaning = {
   hint: 'One of the two breaks the protocol, or something between them does: try the other engine, and see the log of the server.',
 };
 const OUR_CERTIFICATE: AlertMeaning = {
-  what: 'it does not take the client certificate',
+  what: 'it does not accept the client certificate',
   hint: 'Look at who issued it, its purpose and its dates, and at what the server trusts.',
 };
 
@@ -38,7 +38,7 @@ export const MEANINGS: Readonly<Record<number, AlertMeaning>> = {
     hint: 'Send the intermediates with it (`credentials[0].chain`), or have the server trust its issuer.',
   },
   [Alert.access_denied]: {
-    what: 'it knows the client certificate and lets its owner not in',
+    what: 'it recognises the client certificate and denies its owner access',
     hint: 'Ask whoever runs the server, or use other `credentials`.',
   },
   [Alert.decode_error]: OUR_MESSAGE,
@@ -66,7 +66,7 @@ export const MEANINGS: Readonly<Record<number, AlertMeaning>> = {
     hint: 'Check the `identity` of `externalPsks`.',
   },
   [Alert.certificate_required]: {
-    what: 'it demands a client certificate',
+    what: 'it requires a client certificate',
     hint: 'Give one as `credentials`.',
   },
   [Alert.no_application_protocol]: {
@@ -74,7 +74,7 @@ export const MEANINGS: Readonly<Record<number, AlertMeaning>> = {
     hint: 'Offer others with `alpn`, or none.',
   },
   [Alert.ech_required]: {
-    what: 'it wants Encrypted ClientHello',
+    what: 'it requires Encrypted ClientHello',
     hint: 'Fetch the ECHConfigList of the host anew, and give it as `ech`.',
   },
 };

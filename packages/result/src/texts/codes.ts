@@ -76,7 +76,7 @@ export const TABLE = {
   },
   CRYPTO_FAILED: {
     meaning: "The platform's cryptography (node:crypto, WebCrypto) failed at something that it should be able to do.",
-    remedy: 'See `cause` for what it threw; `ferrule doctor` tells what the platform can do. Another provider may do.',
+    remedy: 'See `cause` for what it threw; `ferrule doctor` tells what the platform can do. Try another provider.',
     alert: 'internal_error',
   },
   CALLBACK_FAILED: {

@@ -68,7 +68,7 @@ export async function askedOf(input: FetchInput, init: FetchInit = {}): Promise<
   const late = given === undefined && base !== undefined && method !== 'GET' && method !== 'HEAD';
   const { body, type } = await bodyOf(late ? await base.arrayBuffer() : given, headers.get('content-length'));
   if (body !== undefined && (method === 'GET' || method === 'HEAD'))
-    throw new TypeError(`body: a request of method ${method} has none`);
+    throw new TypeError(`body: a ${method} request cannot have one`);
   if (type !== null && !headers.has('content-type')) headers.set('content-type', type);
   checkHeaders(headers);
   return { request: { url, method, headers, body }, redirect, signal };
