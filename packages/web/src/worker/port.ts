@@ -48,6 +48,6 @@ export function tell(error: unknown): Told {
 export function told(error: Told): Error {
   if ('type' in error) return new TypeError(error.type);
   if ('other' in error) return new Error(error.other);
-  const { code, message, ...details } = error.tls;
-  return new TlsError(code, message, details);
+  const { code, message, hint, ...details } = error.tls;
+  return new TlsError({ code, meaning: message, remedy: hint, alert: undefined }, message, details);
 }
