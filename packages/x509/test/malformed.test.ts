@@ -193,7 +193,7 @@ const NOTED: Readonly<
   ],
   'an unknown extension twice': [
     'odd',
-    'twice',
+    'duplicated',
     { extensions: { one: extension('1.2.3', seq()), two: extension('1.2.3', seq()) } },
   ],
   'CRL distribution points that cannot be read': [
