@@ -1,134 +1,27 @@
 /**
- * @module Runs in each runtime of the matrix, from the packed packages: does what it is ordered, a line for each row.
+ * @module Runs in each runtime of the matrix that has TCP, from the packed packages: does what it is ordered, a line
+ * for each row.
  */
 import { connect as connectTcp } from 'node:net';
-import type { Backend, TlsSession } from '@ferrule/contract';
-import type { CryptoProvider } from '@ferrule/pure';
-import { createPure } from '@ferrule/pure';
-import { connect, connectOver, type ConnectOptions, type SessionStore, type TlsConnection } from 'ferrule';
-import { type Answer, DOWNLOAD, type Order, type Provider, type Row, UPLOAD } from './rows.ts';
+import { connect, connectOver, type ConnectOptions, type TlsConnection } from 'ferrule';
+import type { Order } from './rows.ts';
+import { perform } from './tasks.ts';
 
-const HANDSHAKES = 5;
-const text = new TextEncoder();
-
-const PROVIDER: Readonly<Record<Exclude<Provider, 'default'>, () => Promise<CryptoProvider>>> = {
-  node: async () => (await import('@ferrule/pure/crypto/node')).nodeCrypto,
-  webcrypto: async () => (await import('@ferrule/pure/crypto/webcrypto')).createWebCrypto(),
-  tuned: async () => (await import('@ferrule/pure/crypto/tuned')).tunedCrypto,
-  noble: async () => (await import('@ferrule/pure/crypto/noble')).nobleCrypto,
-};
-
-async function main({ provider, root, rows }: Order): Promise<void> {
-  const backend = provider === 'default' ? undefined : createPure({ crypto: await PROVIDER[provider]() });
-  for (const row of rows) {
-    if (backend !== undefined && lacks(backend, row)) {
-      console.log(JSON.stringify({ row: row.name, absent: true } satisfies Answer));
-      continue;
-    }
-    const answer = await attempt(row, root, backend).catch((error: unknown): Omit<Answer, 'row'> => {
-      const { code, message } = error as { readonly code?: string; readonly message?: string };
-      return { failed: `${code ?? ''} ${message ?? String(error)}`.trim() };
-    });
-    console.log(JSON.stringify({ row: row.name, ...answer } satisfies Answer));
-  }
-}
-
-function lacks({ supported }: Backend, { needs }: Row): boolean {
-  if (needs === undefined) return false;
-  return !('group' in needs ? supported.groups.includes(needs.group) : supported.cipherSuites.includes(needs.suite));
-}
-
-async function attempt(
-  { task, port }: Row & { readonly port: number },
-  root: string,
-  backend: Backend | undefined,
-): Promise<Omit<Answer, 'row'>> {
-  const sessions: SessionStore = new Map<string, TlsSession>();
-  const options: ConnectOptions = {
-    host: '127.0.0.1',
-    port,
-    servername: 'server.test',
-    ca: root,
-    timeout: 15_000,
-    ...(backend && { backend }),
-    ...(task === 'resume' && { sessions }),
-  };
-  if (task === 'over') return over(options, port);
-  if (task === 'echo') {
-    const times: number[] = [];
-    let engine = '';
-    for (let i = 0; i < HANDSHAKES; i++) {
-      const tls = await connect(options);
-      times.push(tls.info.timings.handshake);
-      ({ engine } = tls.info);
-      await echo(tls);
-      await tls.close();
-    }
-    return { engine, milliseconds: times.sort((a, b) => a - b)[HANDSHAKES >> 1] as number };
-  }
-  const tls = await connect(options);
-  if (task === 'download') {
-    const started = performance.now();
-    await tls.write(text.encode('download'));
-    await receive(tls, DOWNLOAD);
-    const seconds = (performance.now() - started) / 1000;
-    await tls.close();
-    return { mebibytesPerSecond: DOWNLOAD / 2 ** 20 / seconds };
-  }
-  if (task === 'upload') {
-    await tls.write(text.encode('upload'));
-    await tls.write(new Uint8Array(UPLOAD));
-    await receive(tls, 2);
-  } else if (task === 'late') {
-    await tls.write(text.encode('late'));
-    await receive(tls, 4);
-  } else await echo(tls);
-  await tls.close();
-  if (task !== 'resume') return {};
-  const again = await connect(options);
-  const { sessionReused, timings } = again.info;
-  await echo(again);
-  await again.close();
-  return sessionReused ? { milliseconds: timings.handshake } : { failed: 'the session was not resumed' };
-}
-
-/** The same over a pipe of the caller's. */
-async function over(
-  { host: _host, port: _port, servername, ...options }: ConnectOptions,
-  port: number,
-): Promise<Omit<Answer, 'row'>> {
-  const socket = connectTcp(port, '127.0.0.1');
+function over({ host, port, servername, ...options }: ConnectOptions): Promise<TlsConnection> {
+  const socket = connectTcp(port as number, host as string);
   const chunks = (socket as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
-  const tls = await connectOver(
-    {
-      read: async () => {
-        const next: IteratorResult<Uint8Array, unknown> = await chunks.next();
-        return next.done === true ? null : new Uint8Array(next.value);
-      },
-      write: (bytes) =>
-        new Promise((resolve, reject) => socket.write(bytes, (error) => (error ? reject(error) : resolve()))),
-      close: () => void socket.destroy(),
+  const pipe = {
+    read: async (): Promise<Uint8Array | null> => {
+      const next: IteratorResult<Uint8Array, unknown> = await chunks.next();
+      return next.done === true ? null : new Uint8Array(next.value);
     },
-    { ...options, host: servername as string },
-  );
-  await echo(tls);
-  await tls.close();
-  return {};
+    write: (bytes: Uint8Array): Promise<void> =>
+      new Promise((resolve, reject) => socket.write(bytes, (error) => (error ? reject(error) : resolve()))),
+    close: () => void socket.destroy(),
+  };
+  return connectOver(pipe, { ...options, host: servername as string });
 }
 
-async function echo(tls: TlsConnection): Promise<void> {
-  await tls.write(text.encode('echo'));
-  await receive(tls, 4);
-}
-
-async function receive(tls: TlsConnection, length: number): Promise<void> {
-  const into = new Uint8Array(65_536);
-  for (let got = 0; got < length;) {
-    const n = await tls.read(into);
-    if (n === 0) throw new Error(`ended after ${got} of ${length} bytes`);
-    got += n;
-  }
-}
-
-await main(JSON.parse(process.argv[2] ?? '') as Order);
+const order = JSON.parse(process.argv[2] ?? '') as Order;
+await perform(order, { open: connect, over }, (answer) => console.log(JSON.stringify(answer)));
 process.exit(0);

@@ -6,7 +6,8 @@
  *     npm run matrix -- --runtime "Node 24=/opt/node24/bin/node"    others, as often as wanted
  *     npm run matrix -- --write                       puts the table into docs/platforms.md
  *
- * FERRULE_BUN and FERRULE_DENO name the programs where they are not on PATH. The packages must be built.
+ * FERRULE_BUN, FERRULE_DENO and FERRULE_WORKERD name the programs where they are not on PATH. Chromium is run where it
+ * is installed, over pipes that lead through this script. The packages must be built.
  */
 import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,9 +16,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createServer, type TLSSocket } from 'node:tls';
 import { fileURLToPath } from 'node:url';
+import { findChromium } from '@ferrule/conformance/chromium';
 import { pki } from '@ferrule/conformance/pki';
 import { Command } from 'commander';
 import { transformSync } from 'esbuild';
+import { type Ask, inPage, inWorkerd, versionOf } from './places.ts';
 import { type Answer, DOWNLOAD, LATE, type Order, type Provider, PROVIDERS, type Row, ROWS, UPLOAD } from './rows.ts';
 
 const REPOSITORY = fileURLToPath(new URL('../../../../', import.meta.url));
@@ -28,7 +31,10 @@ const PATIENCE = 120_000;
 
 interface Runtime {
   readonly name: string;
-  readonly command: readonly string[];
+  /** Runs a program of Node's kind. */
+  readonly command?: readonly string[];
+  /** Another way to ask it; it has no node:crypto. */
+  readonly ask?: Ask;
 }
 interface Cell {
   readonly runtime: Runtime;
@@ -41,13 +47,20 @@ const {
   runtime: named,
   provider: providers,
   write,
+  only,
 } = new Command('matrix')
   .description('The packed packages in other runtimes, with each provider, before servers of this Node.')
   .option('--runtime <name=path>', 'a runtime beside those that are found (repeatable)', collect, [])
+  .option('--only <name...>', 'runtimes whose names begin so')
   .option('--provider <name...>', 'these providers alone', [...PROVIDERS])
   .option('--write', 'puts the table into docs/platforms.md')
   .parse()
-  .opts<{ readonly runtime: readonly string[]; readonly provider: readonly Provider[]; readonly write?: true }>();
+  .opts<{
+    readonly runtime: readonly string[];
+    readonly provider: readonly Provider[];
+    readonly write?: true;
+    readonly only?: readonly string[];
+  }>();
 
 const application = pack();
 const servers = await Promise.all(ROWS.map(serve));
@@ -55,9 +68,11 @@ const cells: Cell[] = [];
 try {
   const root = (await pki('root')).certificatePem;
   for (const runtime of runtimes()) {
+    if (only?.some((name) => runtime.name.startsWith(name)) === false) continue;
     for (const provider of providers) {
+      if (runtime.ask !== undefined && provider === 'node') continue;
       const order: Order = { provider, root, rows: ROWS.map((row, i) => ({ ...row, port: portOf(i) })) };
-      const answers = await ask(runtime, order);
+      const answers = await (runtime.ask === undefined ? ask(runtime, order) : askThere(runtime.ask, order));
       const failed = answers.filter((answer) => answer.failed !== undefined);
       console.log(`${runtime.name}, ${provider}: ${answers.length - failed.length} of ${ROWS.length} rows`);
       for (const answer of failed) console.log(`  ${answer.row}: ${answer.failed}`);
@@ -97,10 +112,10 @@ function pack(): string {
   }
   cpSync(join(REPOSITORY, 'node_modules/@noble'), join(modules, '@noble'), { recursive: true, dereference: true });
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }\n');
-  for (const name of ['rows', 'client']) {
+  for (const name of ['rows', 'tasks', 'client', 'piped', 'page']) {
     const source = readFileSync(join(dirname(fileURLToPath(import.meta.url)), `${name}.ts`), 'utf8');
     const { code } = transformSync(source, { loader: 'ts', format: 'esm' });
-    writeFileSync(join(folder, `${name}.js`), code.replaceAll('./rows.ts', './rows.js'));
+    writeFileSync(join(folder, `${name}.js`), code.replace(/(\.\/\w+)\.ts"/g, '$1.js"'));
   }
   return folder;
 }
@@ -122,11 +137,29 @@ function runtimes(): readonly Runtime[] {
     if (version === undefined) console.log(`skipped: ${program} is neither on PATH nor named by ${variable}`);
     else found.push({ name: `${program === 'bun' ? 'Bun' : 'Deno'} ${version}`, command: [path, ...more] });
   }
+  const chromium = findChromium();
+  if (chromium === undefined) console.log('skipped: no Chromium is installed');
+  else found.push({ name: `Chromium ${versionOf(chromium) ?? ''}`, ask: inPage(chromium, application) });
+  const workerd = process.env['FERRULE_WORKERD'] ?? 'workerd';
+  const version = versionOf(workerd);
+  if (version === undefined) console.log('skipped: workerd is neither on PATH nor named by FERRULE_WORKERD');
+  else
+    for (const flags of [[], ['nodejs_compat']])
+      found.push({ name: ['workerd', version, ...flags].join(' '), ask: inWorkerd(workerd, application, flags) });
   return found;
 }
 
+/** A browser that hangs is waited for as long as a program. */
+async function askThere(ask: Ask, order: Order): Promise<readonly Answer[]> {
+  const late = new Promise<never>((_, reject) => setTimeout(() => reject(new Error('no answer')), PATIENCE).unref());
+  const answers = await Promise.race([ask(order), late]).catch((error: unknown): readonly Answer[] => [
+    { row: 'TLS 1.3', failed: String(error) },
+  ]);
+  return ROWS.map(({ name }) => answers.find(({ row }) => row === name) ?? { row: name, failed: 'never reached' });
+}
+
 /** A row that the client never came to has failed. */
-async function ask({ command: [program = '', ...more] }: Runtime, order: Order): Promise<readonly Answer[]> {
+async function ask({ command: [program = '', ...more] = [] }: Runtime, order: Order): Promise<readonly Answer[]> {
   const { output, why } = await new Promise<{ readonly output: string; readonly why: string }>((resolve) => {
     const options = { cwd: application, timeout: PATIENCE, killSignal: 'SIGKILL' } as const;
     execFile(program, [...more, join(application, 'client.js'), JSON.stringify(order)], options, (error, out, err) =>
