@@ -122,3 +122,22 @@ it('an answer in single bytes is read as one at a time', async () => {
   for (let i = 0; i < 2; i++) expect(await (await fetch(url)).text()).toBe('abcde');
   expect(connections()).toBe(1);
 });
+
+it.each(['arrayBuffer', 'blob', 'formData', 'json', 'text'] as const)(
+  '%s() of an answer that is cut short fails with its FetchError, of a whole one has what came',
+  async (name) => {
+    const { url } = await serveRaw((socket, asked) => {
+      const length = asked.includes('/whole') ? 6 : 7;
+      socket.end(`${OK}Content-Type: multipart/form-data; boundary=x\r\nContent-Length: ${length}\r\n\r\n--x--\n`);
+    });
+    const fetch = await fetchOver();
+    const error = await (await fetch(url))[name]().catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ name: 'FetchError', code: 'HTTP_TRUNCATED' });
+    if (name !== 'arrayBuffer' && name !== 'text' && name !== 'blob') return;
+    const whole = await fetch(`${url}/whole`);
+    const got = await whole[name]();
+    expect(typeof got === 'string' ? got.length : 'size' in got ? got.size : got.byteLength).toBe(6);
+    expect(whole.bodyUsed).toBe(true);
+    await expect(whole.text()).rejects.toThrow(TypeError);
+  },
+);

@@ -11,6 +11,10 @@ export function responseOf(answer: Answer, url: URL, redirected: boolean): Respo
 type BodyOf = ConstructorParameters<typeof Response>[0];
 
 function dressed(response: Response, headers: Headers, url: string, redirected: boolean): Response {
+  for (const name of READERS) {
+    if (!(name in Response.prototype)) continue;
+    Object.defineProperty(response, name, { value: () => read(response, name) });
+  }
   return Object.defineProperties(response, {
     url: { value: url },
     redirected: { value: redirected },
@@ -20,6 +24,30 @@ function dressed(response: Response, headers: Headers, url: string, redirected: 
       value: () => dressed(Response.prototype.clone.call(response), new Headers(headers), url, redirected),
     },
   });
+}
+
+const READERS = ['arrayBuffer', 'blob', 'bytes', 'formData', 'json', 'text'] as const;
+
+type Reader = (typeof READERS)[number];
+
+/**
+ * The platform's, over what was read here: its own would make "Failed to fetch" or an AbortError of whatever a body
+ * failed with, in Chromium and in Firefox.
+ */
+async function read(response: Response, name: Reader): Promise<unknown> {
+  const { body } = response;
+  const as = (from: Response): Promise<unknown> =>
+    (Response.prototype as Record<Reader, () => Promise<unknown>>)[name].call(from);
+  if (body === null || body.locked || response.bodyUsed) return as(response);
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  const reader = (body as ReadableStream<Uint8Array<ArrayBuffer>>).getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    chunks.push(value);
+  }
+  const type = response.headers.get('content-type');
+  return as(new Response(new Blob(chunks), { headers: type === null ? {} : { 'content-type': type } }));
 }
 
 /** RFC 9110 section 8.4.1.3, the one coding that is asked for. */

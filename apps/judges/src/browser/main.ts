@@ -1,0 +1,143 @@
+/**
+ * @module `npm run browser`: @ferrule/web in pages of the browsers that are installed, over Wisp and over raw
+ * WebSockets, before real servers on loopback under a private CA.
+ *
+ *     npm run browser                     all that are installed
+ *     npm run browser -- firefox          one
+ *     npm run browser -- --megabytes 8    eight times as much down and up, each at once; default 1
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Command } from 'commander';
+import { build } from 'esbuild';
+import { stage } from './servers.ts';
+import type { Check, Task } from './task.ts';
+
+interface Browser {
+  readonly name: string;
+  readonly programs: readonly string[];
+  readonly options: (profile: string) => readonly string[];
+}
+
+const BROWSERS: readonly Browser[] = [
+  {
+    name: 'chromium',
+    programs: ['chromium-headless-shell', 'chromium', 'google-chrome'],
+    options: (profile) => ['--headless', '--no-sandbox', '--disable-gpu', `--user-data-dir=${profile}`],
+  },
+  {
+    name: 'firefox',
+    programs: ['firefox-esr', 'firefox'],
+    options: (profile) => ['--headless', '--no-remote', '--profile', profile],
+  },
+];
+/** Of one browser, milliseconds. */
+const PATIENCE = 600_000;
+
+const command = new Command('browser')
+  .description('@ferrule/web in pages, over relays, before real servers.')
+  .argument(
+    '[browser...]',
+    `${BROWSERS.map(({ name }) => name).join(', ')}; all that are installed where none is named`,
+  )
+  .option('--megabytes <n>', 'of each of the eight streams', Number, 1)
+  .parse();
+const { args } = command;
+
+const scene = await stage(command.opts<{ readonly megabytes: number }>().megabytes);
+const scripts = await bundle();
+try {
+  for (const { name, programs, options } of BROWSERS.filter((each) => args.length === 0 || args.includes(each.name))) {
+    const program = programs.find((each) => spawnSync('which', [each]).status === 0);
+    if (program === undefined) {
+      console.log(`skipped: ${name} is not installed`);
+      continue;
+    }
+    await visit(program, options, scripts, scene.task, (check) => {
+      console.log(`${name}: ${lineOf(check)}`);
+      if (check.failed !== undefined) process.exitCode = 1;
+    });
+  }
+} finally {
+  scene.end();
+}
+process.exit();
+
+function lineOf({ name, failed, milliseconds }: Check): string {
+  return failed === undefined ? `${name}, ${milliseconds} ms` : `FAILED, ${name}, ${milliseconds} ms: ${failed}`;
+}
+
+/** The page and its worker, each with all that they need. */
+async function bundle(): Promise<ReadonlyMap<string, string>> {
+  const { outputFiles } = await build({
+    entryPoints: ['page', 'worker'].map((name) => fileURLToPath(new URL(`${name}.ts`, import.meta.url))),
+    conditions: ['@ferrule/source'],
+    bundle: true,
+    write: false,
+    splitting: true,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    outdir: '/',
+    // as the published package is built
+    define: { Buffer: 'Uint8Array' },
+    logLevel: 'error',
+  });
+  return new Map(outputFiles.map(({ path, text }) => [path, text]));
+}
+
+async function visit(
+  program: string,
+  options: Browser['options'],
+  files: ReadonlyMap<string, string>,
+  task: Task,
+  tell: (check: Check) => void,
+): Promise<void> {
+  const site = createServer();
+  const done = new Promise<void>((resolve) =>
+    site.on('request', (request, response) => {
+      // shared memory is for pages that are cross-origin isolated
+      response.setHeader('cross-origin-opener-policy', 'same-origin');
+      response.setHeader('cross-origin-embedder-policy', 'require-corp');
+      const script = files.get(request.url ?? '');
+      if (request.method === 'POST') {
+        let body = '';
+        request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+        request.on('end', () => {
+          response.end();
+          if (request.url === '/end') resolve();
+          else tell(JSON.parse(body) as Check);
+        });
+      } else if (request.url === '/task') response.end(JSON.stringify(task));
+      else if (script !== undefined) response.setHeader('content-type', 'text/javascript').end(script);
+      else
+        response
+          .setHeader('content-type', 'text/html')
+          .end('<!doctype html><script type="module" src="/page.js"></script>');
+    }),
+  );
+  site.listen(0, '127.0.0.1');
+  await once(site, 'listening');
+  const profile = await mkdtemp(join(tmpdir(), 'ferrule-browser-'));
+  // of Firefox: no page of its own at the first start
+  await writeFile(join(profile, 'user.js'), 'user_pref("browser.aboutwelcome.enabled", false);\n');
+  const url = `http://127.0.0.1:${(site.address() as AddressInfo).port}/`;
+  const page = spawn(program, [...options(profile), url], { stdio: 'ignore' });
+  const late = setTimeout(() => page.kill('SIGKILL'), PATIENCE);
+  try {
+    const isDone = await Promise.race([done.then(() => true), once(page, 'exit').then(() => false)]);
+    if (!isDone) tell({ name: 'the page', failed: 'ended early', milliseconds: 0 });
+  } finally {
+    clearTimeout(late);
+    page.kill('SIGKILL');
+    site.close();
+    site.closeAllConnections();
+    await rm(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+  }
+}

@@ -1,0 +1,124 @@
+/** Runs in a page: what @ferrule/web is for, over each kind of relay. */
+import { connectOver } from 'ferrule';
+import { type Dial, webSocketDial, wispDial } from '@ferrule/web';
+import { createFetch } from '@ferrule/web/fetch';
+import { type Port, serveBlocking, tlsWorker } from '@ferrule/web/worker';
+import { bulk, type Check, hex, type Order, type Task } from './task.ts';
+
+const task = (await (await fetch('/task')).json()) as Task;
+const { relay, ca, megabytes } = task;
+
+async function check(name: string, run: () => Promise<void>): Promise<void> {
+  const started = performance.now();
+  const late = new Promise<never>((_, reject) =>
+    setTimeout(() => reject(new Error('nothing came of it in 120 s')), 120_000),
+  );
+  const failed = await Promise.race([run(), late]).then(
+    () => undefined,
+    (error: unknown) => `${String(error)} ${(error as { readonly code?: string }).code ?? ''}`,
+  );
+  const told: Check = {
+    name,
+    ...(failed !== undefined && { failed }),
+    milliseconds: Math.round(performance.now() - started),
+  };
+  await fetch('/check', { method: 'POST', body: JSON.stringify(told) });
+}
+
+function equal(got: unknown, wanted: unknown): void {
+  const [a, b] = [JSON.stringify(got), JSON.stringify(wanted)];
+  if (a !== b) throw new Error(`${a} in place of ${b}`);
+}
+
+const sha = async (bytes: Uint8Array<ArrayBuffer>): Promise<string> =>
+  hex(await crypto.subtle.digest('SHA-256', bytes));
+
+const ways: readonly (readonly [string, Dial])[] = [
+  ['Wisp', wispDial({ relay })],
+  ['raw', webSocketDial({ relay, address: 'wsproxy' })],
+];
+for (const [way, dial] of ways) {
+  const https = `https://localhost:${task.https}`;
+  const over = createFetch({ dial, ca });
+  await check(`${way}: GET`, async () => {
+    const response = await over(`${https}/hello`);
+    equal([response.status, await response.text()], [200, 'GET /hello']);
+    equal(response.headers.getSetCookie(), ['a=1', 'b=2']);
+  });
+  await check(`${way}: 8 streams of ${megabytes} MiB down`, async () => {
+    const wanted = await sha(bulk(megabytes));
+    const got = Array.from({ length: 8 }, async () => {
+      const bytes = await (await over(`${https}/bulk`)).arrayBuffer();
+      return sha(new Uint8Array(bytes));
+    });
+    equal(await Promise.all(got), Array<string>(8).fill(wanted));
+  });
+  await check(`${way}: 8 streams of ${megabytes} MiB up`, async () => {
+    const body = bulk(megabytes);
+    const wanted = await sha(body);
+    const got = Array.from({ length: 8 }, async () => (await over(`${https}/hash`, { method: 'POST', body })).text());
+    equal(await Promise.all(got), Array<string>(8).fill(wanted));
+  });
+  await check(`${way}: a stream up, without length`, async () => {
+    const body = new Blob([bulk(megabytes)]).stream();
+    const response = await over(`${https}/hash`, { method: 'POST', body, duplex: 'half' });
+    equal(await response.text(), await sha(bulk(megabytes)));
+  });
+  await check(`${way}: an answer that is cut short`, async () => {
+    const error = await (await over(`${https}/short`)).text().catch((caught: unknown) => caught);
+    const code = String((error as { readonly code?: string }).code);
+    if (code !== 'HTTP_TRUNCATED' && code !== 'UNEXPECTED_EOF') throw new Error(`accepted, or ${code}`);
+  });
+  await check(`${way}: a CA that nobody named`, async () => {
+    const error = await createFetch({ dial, trustAnchors: [] })(https).catch((caught: unknown) => caught);
+    equal((error as { readonly code?: string }).code, 'CERT_UNTRUSTED_ROOT');
+  });
+  await check(`${way}: connectOver()`, async () => {
+    const connection = await connectOver(await dial({ host: 'localhost', port: task.echo }), { host: 'localhost', ca });
+    await connection.write(new TextEncoder().encode('echo'));
+    const into = new Uint8Array(10);
+    equal(new TextDecoder().decode(into.subarray(0, await connection.read(into))), 'echo');
+    await connection.close();
+  });
+  await check(`${way}: a blocking read in a worker`, async () => {
+    const { port1, port2 } = new MessageChannel();
+    serveBlocking(port1, dial);
+    const to = { host: 'localhost', port: task.late };
+    const { worker, said } = ask({ role: 'blocking', port: port2, to, root: Uint8Array.from(task.root) }, [port2]);
+    equal(await said, 'are you there?');
+    worker.terminate();
+  });
+  over.close();
+}
+await check('Wisp: the engine in a worker', async () => {
+  const { worker } = ask({ role: 'engine', relay });
+  const connection = await tlsWorker(worker).connect({ host: 'localhost', port: task.echo }, { ca });
+  await connection.write(new TextEncoder().encode('echo'));
+  const into = new Uint8Array(10);
+  equal(new TextDecoder().decode(into.subarray(0, await connection.read(into))), 'echo');
+  await connection.close();
+  worker.terminate();
+});
+await fetch('/end', { method: 'POST' });
+
+/** A worker with an order, and the first thing that it says. */
+function ask(
+  order: Order,
+  transfer: readonly unknown[] = [],
+): { worker: Port & { terminate(): void }; said: Promise<string> } {
+  // Node has no such name
+  const { Worker } = globalThis as unknown as {
+    readonly Worker: new (url: string, options: object) => Port & { terminate(): void };
+  };
+  const worker = new Worker('/worker.js', { type: 'module' });
+  const said = new Promise<string>((resolve, reject) => {
+    worker.addEventListener('message', (event) =>
+      resolve((event as Event & { readonly data: { readonly said: string } }).data.said),
+    );
+    (worker as unknown as { onerror: (event: { readonly message: string }) => void }).onerror = ({ message }) =>
+      reject(new Error(`in the worker: ${message}`));
+  });
+  said.catch(() => {});
+  worker.postMessage(order, transfer as readonly never[]);
+  return { worker, said };
+}

@@ -1,0 +1,38 @@
+/** @module What the page is told, and what it tells. */
+
+export interface Task {
+  readonly relay: string;
+  readonly megabytes: number;
+  /** PEM and DER. */
+  readonly ca: string;
+  readonly root: readonly number[];
+  readonly https: number;
+  /** Sends back what it gets. */
+  readonly echo: number;
+  /** Sends back what it gets, a second later. */
+  readonly late: number;
+}
+
+export interface Check {
+  readonly name: string;
+  /** `undefined`: passed. */
+  readonly failed?: string;
+  readonly milliseconds: number;
+}
+
+/** What goes down and up, as both sides make it. */
+export const bulk = (megabytes: number): Uint8Array<ArrayBuffer> =>
+  Uint8Array.from({ length: megabytes * 2 ** 20 }, (_, i) => (i * 31 + (i >> 8)) & 255);
+
+/** What the worker is asked. */
+export type Order =
+  | { readonly role: 'engine'; readonly relay: string }
+  | {
+      readonly role: 'blocking';
+      readonly port: unknown;
+      readonly to: { readonly host: string; readonly port: number };
+      readonly root: Uint8Array;
+    };
+
+export const hex = (bytes: ArrayBuffer): string =>
+  [...new Uint8Array(bytes)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
