@@ -1,14 +1,16 @@
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { expect, it } from 'vitest';
-import config from '../tsup.config.ts';
+
+/** Of tsup's. */
+interface Config {
+  readonly entry: Record<string, string>;
+  readonly define: Record<string, string>;
+}
 
 it('what is published runs where there is nothing of Node', async () => {
-  const { entry, define } = config as {
-    readonly entry: Record<string, string>;
-    readonly define: Record<string, string>;
-  };
   const root = fileURLToPath(new URL('../', import.meta.url));
+  const { entry, define } = ((await import(`${root}tsup.config.ts`)) as { readonly default: Config }).default;
   const { outputFiles } = await build({
     entryPoints: Object.values(entry).map((file) => root + file),
     define,

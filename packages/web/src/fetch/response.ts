@@ -37,7 +37,7 @@ type Reader = (typeof READERS)[number];
 async function read(response: Response, name: Reader): Promise<unknown> {
   const { body } = response;
   const as = (from: Response): Promise<unknown> =>
-    (Response.prototype as Record<Reader, () => Promise<unknown>>)[name].call(from);
+    (Response.prototype as unknown as Record<Reader, () => Promise<unknown>>)[name].call(from);
   if (body === null || body.locked || response.bodyUsed) return as(response);
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   const reader = (body as ReadableStream<Uint8Array<ArrayBuffer>>).getReader();
