@@ -28,6 +28,7 @@ export const yesMan: Backend = {
     backend: yesMan,
     newConnection: connection,
     sessionIdContext: '',
+    verifiesName: true,
     sessionFromBytes: () => session,
     dispose: () => {},
   }),

@@ -69,6 +69,12 @@ export interface SslContext {
    * a function of the caller decides. 64 hexadecimal digits.
    */
   readonly sessionIdContext: string;
+  /**
+   * Whether the server's certificate must be for the name of `setHost()`: `verify` is `peer`, and `verifyHost` is true.
+   * As SSL_connect(3) without SSL_set1_host(3), a connection without a name verifies the path alone, so who makes
+   * connections for others refuses those.
+   */
+  readonly verifiesName: boolean;
   /** `undefined` for bytes that are no session of this backend, or not intact. */
   sessionFromBytes(bytes: Uint8Array): TlsSession | undefined;
   /** Release what it holds; connections already made go on. Idempotent. */

@@ -157,8 +157,8 @@ async function establish(options: ConnectOverOptions, name: string, open: Open):
     throw new TypeError('sessions: needs take() and put(), or get() and set() as a Map has');
   if (given !== undefined) refuseBesideContext({ ...contextOptions, backend, ca, sessions });
   const own = ownOptions(contextOptions, ca);
-  if (host === undefined && given === undefined && (own.verify ?? 'peer') === 'peer')
-    throw new TypeError('host: required, since it is the name that is verified');
+  const verifiesName = given?.verifiesName ?? ((own.verify ?? 'peer') === 'peer' && own.verifyHost !== false);
+  if (host === undefined && verifiesName) throw new TypeError('host: required, since it is the name that is verified');
 
   const engine: Engine = given ? { backend: given.backend, fellBackBecause: [] } : await chooseEngine(backend);
   let keeper: SessionKeeper | undefined;

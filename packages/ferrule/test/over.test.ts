@@ -6,6 +6,7 @@ import type { Backend } from '@ferrule/contract';
 import { describe, expect, it } from 'vitest';
 import {
   chooseEngine,
+  connect,
   connectOver,
   type ConnectOverOptions,
   drive,
@@ -289,5 +290,33 @@ describe.each(backends)('drive() with the $name engine', (backend) => {
     ssl.setHost('server.test');
     await expect(drive<Bio>(ssl, net, wire, () => ssl.connect())).rejects.toMatchObject({ code: 'CERT_EXPIRED' });
     expect(await server.alert()).toBe(45);
+  });
+});
+
+describe.each(backends)('a connection without a host, by $name', (backend) => {
+  it('is refused where the name is verified, also by the context that is given', async () => {
+    const anchors = { trustAnchors: [(await pki('root')).certificate] };
+    const pipe: Pipe = { read: () => new Promise(() => {}), write: () => Promise.resolve(), close: () => {} };
+    for (const options of [{}, anchors]) {
+      const context = backend.createContext(options);
+      expect(context.verifiesName).toBe(true);
+      await expect(connectOver(pipe, { context })).rejects.toThrow(/^host: required/);
+      await expect(connect({ path: '/nowhere', context })).rejects.toThrow(/^host: required/);
+      await expect(connectOver(pipe, { ...options, backend: backend.name as 'pure' })).rejects.toThrow(
+        /^host: required/,
+      );
+    }
+  });
+
+  it('is made where no name is verified', async () => {
+    const anchors = { trustAnchors: [(await pki('root')).certificate] };
+    for (const options of [{ verify: 'none' }, { verify: () => true }, { ...anchors, verifyHost: false }] as const) {
+      const context = backend.createContext(options);
+      expect(context.verifiesName).toBe(false);
+      for (const how of [{ context }, { ...options, backend: backend.name as 'pure' }]) {
+        const connection = await connectOver(await streams(16_384), how);
+        await connection.close();
+      }
+    }
   });
 });

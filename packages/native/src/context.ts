@@ -54,6 +54,7 @@ export function makeContext(
     get sessionIdContext(): string {
       return Buffer.from(offering().binding).toString('hex');
     },
+    verifiesName: config.verify === 'peer' && config.native.verifyHost,
     sessionFromBytes: (bytes: Uint8Array): TlsSession | undefined => sessionFromBytes(bytes),
     dispose: () => {
       if (disposed) return;

@@ -120,6 +120,7 @@ function engineOn(crypto: CryptoProvider): Backend {
         get sessionIdContext(): string {
           return (idContext ??= toHex(offeringOf(config).binding));
         },
+        verifiesName: config.verify === 'peer' && config.verifyHost,
         sessionFromBytes: (bytes: Uint8Array): TlsSession | undefined => sessionFromBytes(bytes, crypto.hashes.sha256),
         dispose: () => void (disposed = true),
       });
