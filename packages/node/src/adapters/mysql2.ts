@@ -20,7 +20,12 @@ interface Upgradable {
 /** The part of a mysql2 pool where a connection comes in; its types do not tell of it. */
 interface Pool {
   readonly config: { readonly connectionConfig: { readonly ssl?: object | false } };
-  readonly _allConnections: { readonly length: number; push(connection: object): unknown };
+  readonly _allConnections: {
+    readonly length: number;
+    push(connection: object): unknown;
+    toArray(): readonly Upgradable[];
+  };
+  end(ended: () => void): void;
 }
 
 /** CLIENT_SSL of the capability flags. */
@@ -94,16 +99,31 @@ export function mysqlOverTls<C extends object>(connection: C, connector: TlsConn
 
 /** A pool tells of a connection when that has logged in; this is where it keeps each as soon as it is made. */
 function poolOverTls<P extends Pool>(pool: P, connector: TlsConnector, servername: string): P {
-  connector.check({ lazy: true, servername });
-  const { config, _allConnections: all } = pool;
-  if (!config.connectionConfig.ssl)
-    throw new TypeError('mysqlOverTls: the pool was made without ssl: {}, and mysql2 would log in in plain text');
-  refuseSsl(config.connectionConfig.ssl);
-  if (all.length > 0)
-    throw new TypeError('mysqlOverTls: too late: the pool has connected already; call it as soon as the pool is made');
+  const { _allConnections: all } = pool;
+  try {
+    connector.check({ lazy: true, servername });
+    refusePool(pool);
+  } catch (error) {
+    // it would go on by itself, and log in
+    for (const each of all.toArray()) {
+      const { stream } = each;
+      each._handleNetworkError(error as Error);
+      stream.destroy();
+    }
+    pool.end(() => {});
+    throw error;
+  }
   const push = all.push.bind(all);
   all.push = (connection) => push(mysqlOverTls(connection, connector, servername));
   return pool;
+}
+
+function refusePool({ config: { connectionConfig }, _allConnections: all }: Pool): void {
+  if (!connectionConfig.ssl)
+    throw new TypeError('mysqlOverTls: the pool was made without ssl: {}, and mysql2 would log in in plain text');
+  refuseSsl(connectionConfig.ssl);
+  if (all.length > 0)
+    throw new TypeError('mysqlOverTls: too late: the pool has connected already; call it as soon as the pool is made');
 }
 
 function refuse({ config: { ssl, stream: own }, stream }: Upgradable, connector: TlsConnector): void {

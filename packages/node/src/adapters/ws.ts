@@ -6,7 +6,7 @@ import { refuseDetours, refuseTrustOptions, USE_DIAL } from './tls-required.ts';
 
 /**
  * `new WebSocket('wss://…', wsOptions(connector, { headers }))`; `options` are those of ws. TLS is by the agent, which
- * every version of ws asks; a `ws:` URL is spoken to over TLS too.
+ * every version of ws asks.
  * @throws TypeError for options that would lead around the connector.
  */
 export function wsOptions(connector: TlsConnector, options: ClientOptions = {}): ClientOptions {
