@@ -5,7 +5,6 @@
 import https from 'node:https';
 import { Client as GrpcClient } from '@grpc/grpc-js';
 import { pki } from '@ferrule/conformance/pki';
-import { chooseEngine } from 'ferrule';
 import Redis from 'ioredis';
 import { Kafka, logLevel } from 'kafkajs';
 import { Client as LdapClient } from 'ldapts';
@@ -28,6 +27,7 @@ import { pgConfig } from '../src/adapters/pg.ts';
 import { postgresOptions } from '../src/adapters/postgres.ts';
 import { undiciConnect } from '../src/adapters/undici.ts';
 import { TlsConnector } from '../src/duplex/index.ts';
+import { ENGINES } from './adapter-engines.ts';
 import { SECRET, USES } from './adapter-uses.ts';
 import { type Identity, record, type Recorder } from './recorder.ts';
 
@@ -176,16 +176,7 @@ async function serverFor(name: string, then: Identity | undefined): Promise<Reco
   return server;
 }
 
-const lowest = process.env['FERRULE_LIBRARIES'] === 'lowest';
-const engines = (lowest ? (['native'] as const) : (['native', 'pure'] as const)).map((name) => ({
-  name,
-  available: chooseEngine(name).then(
-    () => true,
-    () => false,
-  ),
-}));
-
-describe.each(engines)('on the $name engine', async ({ name: backend, available }) => {
+describe.each(ENGINES)('on the $name engine', async ({ name: backend, available }) => {
   describe.skipIf(!(await available)).each(Object.entries(CLIENTS))('%s', (name, make) => {
     it.each([
       ['an impostor', (): Identity | undefined => impostor],

@@ -1,7 +1,7 @@
 import { pki } from '@ferrule/conformance/pki';
-import { chooseEngine } from 'ferrule';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { TlsConnector } from '../src/duplex/index.ts';
+import { ENGINES } from './adapter-engines.ts';
 import { SECRET, type Use, USES } from './adapter-uses.ts';
 import { type Identity, record, type Recorder } from './recorder.ts';
 
@@ -41,17 +41,7 @@ const over = (work: Promise<unknown>): Promise<void> =>
     () => undefined,
   );
 
-/** The lowest versions of the libraries are asked on one engine: what differs is what they ask of the Duplex. */
-const lowest = process.env['FERRULE_LIBRARIES'] === 'lowest';
-const engines = (lowest ? (['native'] as const) : (['native', 'pure'] as const)).map((name) => ({
-  name,
-  available: chooseEngine(name).then(
-    () => true,
-    () => false,
-  ),
-}));
-
-describe.each(engines)('on the $name engine', async ({ name: backend, available }) => {
+describe.each(ENGINES)('on the $name engine', async ({ name: backend, available }) => {
   describe.skipIf(!(await available)).each(Object.entries(USES))('%s', (_name, use) => {
     const connectorFor = (options: ConstructorParameters<typeof TlsConnector>[0] = {}): TlsConnector =>
       new TlsConnector({ backend, ca, ...(use.alpn && { alpn: use.alpn }), ...options });

@@ -7,6 +7,26 @@ import { pki } from '../pki/index.ts';
 import { ScriptedPeer } from '../server/peer.ts';
 import { scene, socketScene } from './support.ts';
 
+/** The handshake has been begun, or is done. */
+async function begun(client: Client, isEstablished: boolean): Promise<void> {
+  const { ssl } = client;
+  if (isEstablished) await client.established();
+  else while (ssl.getError(ssl.connect()) === SslError.wantAsync) await ssl.asyncReady;
+}
+
+/** What has come is read, and ends the connection. */
+async function readFails(client: Client, code: TlsErrorCode): Promise<void> {
+  const { ssl } = client;
+  const read = (): number => ssl.read(new Uint8Array(1));
+  let ret = read();
+  for (let i = 0; i < 10 && ret < 0 && ssl.failure === undefined; i++) {
+    await ssl.asyncReady;
+    ret = read();
+  }
+  expectReturn(ssl, ret, -1, SslError.ssl);
+  assert.equal(client.failure().error.code, code);
+}
+
 const alertRecord = (level: number, description: number): Uint8Array =>
   new Uint8Array([21, 3, 3, 0, 2, level, description]);
 
@@ -89,41 +109,25 @@ const rows: CheckGroup = group('the return table', {
       // a ClientHello of the server
       { isEstablished: false, record: [22, 3, 3, 0, 4, 1, 0, 0, 0], code: 'UNEXPECTED_MESSAGE' },
       { isEstablished: true, record: [23, 3, 3, 0, 32, ...new Uint8Array(32)], code: 'BAD_RECORD_MAC' },
-    ];
+    ] as const;
     for (const { isEstablished, record, code } of wrong) {
       await scene(backend, {}, async ({ client }) => {
-        const { ssl, net } = client;
-        if (isEstablished) await client.established();
-        else while (ssl.getError(ssl.connect()) === SslError.wantAsync) await ssl.asyncReady;
+        const { net } = client;
+        await begun(client, isEstablished);
         net.write(Uint8Array.from(record));
         net.fail(new Error('gone'));
-        const read = (): number => ssl.read(new Uint8Array(1));
-        let ret = read();
-        for (let i = 0; i < 10 && ret < 0 && ssl.failure === undefined; i++) {
-          await ssl.asyncReady;
-          ret = read();
-        }
-        expectReturn(ssl, ret, -1, SslError.ssl);
-        assert.equal(client.failure().error.code, code);
+        await readFails(client, code);
       });
     }
   },
   'an end that came before the transport failed stays an end, during the handshake and after it': async (backend) => {
     for (const isEstablished of [false, true]) {
       await scene(backend, {}, async ({ client }) => {
-        const { ssl, net } = client;
-        if (isEstablished) await client.established();
-        else while (ssl.getError(ssl.connect()) === SslError.wantAsync) await ssl.asyncReady;
+        const { net } = client;
+        await begun(client, isEstablished);
         net.shutdownWrite();
         net.fail(new Error('gone'));
-        const read = (): number => ssl.read(new Uint8Array(1));
-        let ret = read();
-        for (let i = 0; i < 10 && ret < 0 && ssl.failure === undefined; i++) {
-          await ssl.asyncReady;
-          ret = read();
-        }
-        expectReturn(ssl, ret, -1, SslError.ssl);
-        assert.equal(client.failure().error.code, 'UNEXPECTED_EOF');
+        await readFails(client, 'UNEXPECTED_EOF');
       });
     }
   },
