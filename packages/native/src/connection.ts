@@ -18,7 +18,6 @@ import type { Shared } from './context.ts';
 import { tellEvents } from './events.ts';
 import { NativeFacts } from './facts.ts';
 import { forget } from './forgotten.ts';
-import { parseHost } from './host.ts';
 import { Questions } from './questions.ts';
 import { failureOf } from './reason.ts';
 import { receivedSession, type SessionFields, sessionFields } from './session.ts';
@@ -56,10 +55,6 @@ export class Connection implements Port {
     this.#questions = new Questions(shared, handle, outlet, this.#facts);
   }
 
-  hostName(name: string): string {
-    return parseHost(name).name;
-  }
-
   ownSession(session: unknown): SessionFields | undefined {
     return sessionFields(session as TlsSession);
   }
@@ -67,13 +62,13 @@ export class Connection implements Port {
   begin({ rbio, wbio, host, session }: Start): void {
     this.#rbio = rbio;
     this.#wbio = wbio;
-    this.#host = host;
-    this.#questions.host = host;
+    this.#host = host?.name;
+    this.#questions.host = host?.name;
     const { config } = this.#shared;
     const time = config.now();
     if (this.#handle === 0) throw new TlsError('DISPOSED'); // by now() itself
-    if (host !== undefined && !this.#binding.setHost(this.#handle, host, parseHost(host).isAddress))
-      throw new TlsError('INTERNAL_ERROR', `OpenSSL refuses the name ${host}`);
+    if (host !== undefined && !this.#binding.setHost(this.#handle, host.name, host.kind === 'ip'))
+      throw new TlsError('INTERNAL_ERROR', `OpenSSL refuses the name ${host.name}`);
     if (config.now !== Date.now) this.#binding.setTime(this.#handle, Math.floor(time / 1000));
     this.#session = session && sessionFields(session);
     this.#facts.begun = true;

@@ -7,7 +7,6 @@ import { Alert, SslError, type TlsError } from '@ferrule/result';
 import { EMPTY } from '@ferrule/result/bytes';
 import { ContentType } from '@ferrule/result/numbers';
 import { SslShell, type Facts, type Outlet, type Port, type Start } from '@ferrule/ssl';
-import { parseHost, type Host } from '@ferrule/x509';
 import { serverEndPoint } from './auth/verify.ts';
 import type { Config } from './context.ts';
 import type { QuicHandshake } from './effects.ts';
@@ -62,10 +61,6 @@ class Connection implements Port {
     this.#hs = new Handshake(config, outlet, this.#records, this.#negotiated);
   }
 
-  hostName(name: string): string {
-    return hostOf(name).name;
-  }
-
   ownSession(session: unknown): { readonly host: string | undefined } | undefined {
     return Session.is(session) ? session : undefined;
   }
@@ -83,7 +78,7 @@ class Connection implements Port {
           quic: this.#quic,
         },
         {
-          host: host === undefined ? undefined : hostOf(host),
+          host,
           session: Session.is(session) ? session : undefined,
           earlyData: earlyData || this.#quic?.earlyData === true,
         },
@@ -290,10 +285,4 @@ class Connection implements Port {
     }
     return count;
   }
-}
-
-/** Brackets belong into URLs. @throws TypeError */
-function hostOf(name: string): Host {
-  if (name.startsWith('[')) throw new TypeError('setHost: needs a DNS name or an IP address');
-  return parseHost(name);
 }

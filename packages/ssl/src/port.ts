@@ -10,6 +10,7 @@
 import type { Bio } from '@ferrule/bio';
 import type { Ssl, TlsSession, TraceMessage } from '@ferrule/contract';
 import type { TlsError } from '@ferrule/result';
+import type { Host } from '@ferrule/result/host';
 
 /** What is known of a connection: the facts among `Ssl`'s properties, which have their meaning in the contract. */
 export type FactName =
@@ -24,16 +25,13 @@ export interface Start {
   /** What these throw is a TlsError: the failure of the transport. */
   readonly rbio: Bio;
   readonly wbio: Bio;
-  /** As {@link Port.hostName} gave it. */
-  readonly host: string | undefined;
+  readonly host: Host | undefined;
   readonly session: TlsSession | undefined;
   /** writeEarlyData() begins it: the ClientHello offers early data. */
   readonly earlyData: boolean;
 }
 
 export interface Port {
-  /** A DNS name or an IP address in the form that sessions of it carry. @throws TypeError for what is neither. */
-  hostName(name: string): string;
   /** The host of a session of this engine; `undefined` for anything else. */
   ownSession(session: unknown): { readonly host: string | undefined } | undefined;
 

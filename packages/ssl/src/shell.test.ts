@@ -14,7 +14,6 @@ class ScriptedPort implements Port {
   asyncReady = undefined;
   state = 'scripted';
   shutdownState = 0 as const;
-  hostName = (name: string): string => name.toLowerCase();
   ownSession = (session: unknown): { host: string } | undefined => session as { host: string };
   begin = (): void => void this.said.push('begin');
   handshake = (): number => this.#next('handshake');

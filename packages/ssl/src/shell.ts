@@ -13,6 +13,7 @@ import type { Credential, Ssl, TlsSession, TlsVersion } from '@ferrule/contract'
 import { failed, SslError, TlsError, X509V, type CommonCode, type Failed, type ReturnValue } from '@ferrule/result';
 import { bytesOf } from '@ferrule/result/arguments';
 import { EMPTY } from '@ferrule/result/bytes';
+import { parseHost, type Host } from '@ferrule/result/host';
 import { CALLS, Misuse, type Operation, type Phase, type Rule } from './calls.ts';
 import { Notices } from './callbacks.ts';
 import { exporterContext, type ExporterCall } from './exporter.ts';
@@ -34,7 +35,7 @@ export class SslShell implements Ssl {
   #rbio: Bio | undefined;
   #wbio: Bio | undefined;
   #connectState = false;
-  #host: string | undefined;
+  #host: Host | undefined;
   #session: TlsSession | undefined;
   #earlyDataSent = 0;
 
@@ -78,8 +79,10 @@ export class SslShell implements Ssl {
 
   setHost(name: string): void {
     this.#prepare('setHost');
-    if (typeof name !== 'string') throw new Misuse('setHost', 'needs a DNS name or an IP address');
-    const host = this.#port.hostName(name);
+    // Brackets belong into URLs.
+    if (typeof name !== 'string' || name.startsWith('['))
+      throw new Misuse('setHost', 'needs a DNS name or an IP address');
+    const host = parseHost(name);
     if (this.#session !== undefined) this.#checkSession('setHost', this.#session, host);
     this.#host = host;
   }
@@ -385,11 +388,11 @@ export class SslShell implements Ssl {
     if (typeof rule === 'object' && 'misuse' in rule) throw new Misuse(call, rule.misuse);
   }
 
-  #checkSession(call: 'setHost' | 'setSession', session: TlsSession, host: string | undefined): void {
+  #checkSession(call: 'setHost' | 'setSession', session: TlsSession, host: Host | undefined): void {
     const own = this.#port.ownSession(session);
     if (own === undefined) throw new Misuse(call, 'not a session of this engine');
-    if (host !== undefined && own.host !== host)
-      throw new Misuse(call, `the session is of ${own.host ?? 'no host'}, not of ${host}`);
+    if (host !== undefined && own.host !== host.name)
+      throw new Misuse(call, `the session is of ${own.host ?? 'no host'}, not of ${host.name}`);
   }
 
   #export(call: ExporterCall, label: string, context: Uint8Array | undefined, length: number): Uint8Array {

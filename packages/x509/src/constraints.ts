@@ -1,10 +1,11 @@
 /** @module Name constraints: RFC 5280 section 4.2.1.10, for DNS names, addresses, e-mail, URIs and directory names. */
 import type { X509VCode } from '@ferrule/result';
 import { latin1 } from '@ferrule/result/bytes';
+import { isIpAddress } from '@ferrule/result/host';
 import * as V from '@ferrule/result/x509-v';
 import type { Certificate } from './certificate.ts';
 import { generalNameText, type GeneralName, type NameConstraints, type Subtree } from './general-name.ts';
-import { parseAddress, presentedDnsName } from './host.ts';
+import { presentedDnsName } from './host.ts';
 import { ascii, canonicalRdns, isEmptyName, nameAttributes } from './name.ts';
 import type { RuleBreach } from './rules.ts';
 import * as NameType from './name-type.ts';
@@ -130,7 +131,7 @@ const readName = ({ type, value }: GeneralName): Reading | undefined => {
         .exec(latin1(value))?.[1]
         ?.toLowerCase();
       // RFC 5280: a URI without a host name, or with an address in its place, cannot satisfy a constraint
-      return host !== undefined && isHost(host) && !parseAddress(host) ? host : undefined;
+      return host !== undefined && isHost(host) && !isIpAddress(host) ? host : undefined;
     }
     case NameType.ip:
       return value.length === 4 || value.length === 16 ? value : undefined;

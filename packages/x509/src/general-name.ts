@@ -1,5 +1,6 @@
 /** @module GeneralName (RFC 5280 section 4.2.1.6) and the NameConstraints made of them (section 4.2.1.10). */
 import { latin1, toHex } from '@ferrule/result/bytes';
+import { addressText } from '@ferrule/result/host';
 import { DerReader } from './der.ts';
 import { nameText, readName } from './name.ts';
 import * as Tag from './tag.ts';
@@ -70,21 +71,6 @@ export const generalNameText = ({ type, value }: GeneralName): string => {
 
 export const printable = (value: Uint8Array): string =>
   latin1(value).replace(/[^ -~]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
-
-/** Dotted decimals, or RFC 5952; other lengths in hexadecimals. */
-export const addressText = (bytes: Uint8Array): string => {
-  if (bytes.length === 4) return bytes.join('.');
-  if (bytes.length !== 16) return `#${toHex(bytes)}`;
-  const groups = Array.from({ length: 8 }, (_, i) => (bytes[2 * i] as number) * 256 + (bytes[2 * i + 1] as number));
-  let best = { at: -1, length: 1 };
-  for (let at = 0; at < 8; at++) {
-    let length = 0;
-    while (groups[at + length] === 0) length++;
-    if (length > best.length) best = { at, length };
-  }
-  const join = (part: number[]): string => part.map((group) => group.toString(16)).join(':');
-  return best.at < 0 ? join(groups) : `${join(groups.slice(0, best.at))}::${join(groups.slice(best.at + best.length))}`;
-};
 
 /** One `GeneralSubtree`. */
 export interface Subtree extends GeneralName {

@@ -41,7 +41,8 @@ export {
   type PublicKeyDescription,
 } from './describe.ts';
 export { CLOCK_SKEW } from './time.ts';
-export { isIpAddress, matchesHost, parseHost, type Host } from './host.ts';
+export { isIpAddress, parseHost, type Host } from '@ferrule/result/host';
+export { matchesHost } from './host.ts';
 export { trustStore, type Issuer, type TrustAnchorInput, type TrustStore } from './trust.ts';
 export {
   buildPath,

@@ -13,12 +13,13 @@
 import { isBytes } from '@ferrule/result/arguments';
 import type { CommonCode } from '@ferrule/result';
 import { bytesEqual, latin1 } from '@ferrule/result/bytes';
+import { parseHost, type Host } from '@ferrule/result/host';
 import * as V from '@ferrule/result/x509-v';
 import { parseCertificate, subjectText, type Certificate } from './certificate.ts';
 import { checkConstraints, MAX_COMPARISONS, type ComparisonBudget } from './constraints.ts';
 import { DerError } from './der.ts';
 import { explain, type Attempt, type Defect, type PathFailure } from './explain.ts';
-import { namesHost, parseHost, type Host } from './host.ts';
+import { namesHost } from './host.ts';
 import { nameText, sameName } from './name.ts';
 import { checkOptions, PATH_OPTIONS } from './options.ts';
 import { policyBreach } from './policy.ts';

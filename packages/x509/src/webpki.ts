@@ -3,10 +3,10 @@
  */
 import type { CommonCode, X509VCode } from '@ferrule/result';
 import { bytesEqual, latin1 } from '@ferrule/result/bytes';
+import { addressText } from '@ferrule/result/host';
 import * as V from '@ferrule/result/x509-v';
 import { extensionOf, type Certificate } from './certificate.ts';
 import { Oid } from './extensions.ts';
-import { addressText } from './general-name.ts';
 import { isEmptyName, nameAttributes } from './name.ts';
 import { isRare } from './public-key.ts';
 import type { Role, RuleBreach, RuleSet } from './rules.ts';

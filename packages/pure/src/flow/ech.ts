@@ -5,7 +5,7 @@
  */
 import { concat, EMPTY } from '@ferrule/result/bytes';
 import { ExtensionType } from '@ferrule/result/numbers';
-import { parseHost } from '@ferrule/x509';
+import { parseHost } from '@ferrule/result/host';
 import { chooseEchConfig, type ChosenEch } from '../ech/config.ts';
 import {
   arrangeInner,

@@ -8,7 +8,7 @@
 import type { CertificateType as ContractCertificateType, TlsVersion } from '@ferrule/contract';
 import { EMPTY } from '@ferrule/result/bytes';
 import { CertificateType, ExtensionType, greaseValue, PointFormat, PskMode, Version } from '@ferrule/result/numbers';
-import type { Host } from '@ferrule/x509';
+import type { Host } from '@ferrule/result/host';
 import type { Effects } from '../effects.ts';
 import type { Group, Hash, KeyShare } from '../crypto/provider.ts';
 import type { Secret } from '../keys/secret.ts';

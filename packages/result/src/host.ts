@@ -1,0 +1,97 @@
+/**
+ * @module @ferrule/result/host: what may stand where a host is named: a DNS name in A-labels, or an IP address. Both
+ * engines, and the search for paths, take it from here.
+ */
+import { toHex } from './bytes.ts';
+
+/** What a certificate is asked to be for, and a connection is made to. */
+export type Host =
+  /** Lower-case A-labels, no trailing dot: fit for SNI. */
+  | { readonly kind: 'dns'; readonly name: string }
+  /** 4 or 16 bytes; `name` is their canonical text. */
+  | { readonly kind: 'ip'; readonly name: string; readonly bytes: Uint8Array };
+
+/**
+ * A reference identifier: a DNS name in A-labels (one trailing dot is dropped) or an IP address (IPv6 also in
+ * brackets).
+ * @throws TypeError for what is neither, such as a name that is not ASCII, or `1.2.3`, which some resolvers take for an
+ * address.
+ */
+export const parseHost = (host: string): Host => {
+  const bytes = parseAddress(
+    host.startsWith('[') && host.endsWith(']') && host.includes(':') ? host.slice(1, -1) : host,
+  );
+  if (bytes) return { kind: 'ip', name: addressText(bytes), bytes };
+  const name = host.toLowerCase().replace(/\.$/, '');
+  // ASCII before folding: the Kelvin sign folds to k
+  if (!/^[!-~]*$/.test(host) || !isDnsName(name) || ENDS_IN_NUMBER.test(name)) {
+    throw new TypeError(`host ${JSON.stringify(host)} is neither a DNS name in A-labels (xn--…) nor an IP address`);
+  }
+  return { kind: 'dns', name };
+};
+
+/** What only a malformed IPv4 address does. */
+const ENDS_IN_NUMBER = /(^|\.)(\d+|0x[\da-f]*)$/;
+
+/** Whether the text is an IPv4 address in four decimals or an IPv6 address (RFC 4291 section 2.2). */
+export const isIpAddress = (text: string): boolean => parseAddress(text) !== undefined;
+
+/** 4 or 16 bytes. */
+export const parseAddress = (text: string): Uint8Array | undefined =>
+  text.includes(':') ? parseIpv6(text) : parseIpv4(text);
+
+const parseIpv4 = (text: string): Uint8Array | undefined => {
+  const parts = text.split('.');
+  if (parts.length !== 4) return undefined;
+  for (const part of parts) if (!/^(0|[1-9]\d{0,2})$/.test(part) || Number(part) > 255) return undefined;
+  return Uint8Array.from(parts, Number);
+};
+
+const parseIpv6 = (text: string): Uint8Array | undefined => {
+  const halves = text.split('::');
+  if (halves.length > 2) return undefined;
+  const [head, tail] = halves.map((half, i) => parseGroups(half, i === halves.length - 1)) as [
+    number[] | undefined,
+    (number[] | undefined)?,
+  ];
+  const after = halves.length === 2 ? tail : [];
+  if (!head || !after) return undefined;
+  const gap = 16 - head.length - after.length;
+  if (halves.length === 2 ? gap < 2 : gap !== 0) return undefined;
+  return Uint8Array.from([...head, ...new Array<number>(gap).fill(0), ...after]);
+};
+
+const parseGroups = (text: string, last: boolean): number[] | undefined => {
+  if (text === '') return [];
+  const bytes: number[] = [];
+  const groups = text.split(':');
+  for (const [i, group] of groups.entries()) {
+    const v4 = last && i === groups.length - 1 && group.includes('.') ? parseIpv4(group) : undefined;
+    if (v4) bytes.push(...v4);
+    else if (/^[\da-f]{1,4}$/i.test(group)) bytes.push(parseInt(group, 16) >> 8, parseInt(group, 16) & 255);
+    else return undefined;
+  }
+  return bytes.length > 16 ? undefined : bytes;
+};
+
+/** RFC 1034 section 3.5 with RFC 1123 section 2.1, and what resolvers take beyond that: underscores. */
+const LABEL = /^[a-z\d_]([a-z\d_-]{0,61}[a-z\d_])?$/;
+
+/** Of text in lower case. */
+export const isDnsName = (name: string): boolean =>
+  name.length > 0 && name.length <= 253 && name.split('.').every((part) => LABEL.test(part));
+
+/** Dotted decimals, or RFC 5952; other lengths in hexadecimals. */
+export const addressText = (bytes: Uint8Array): string => {
+  if (bytes.length === 4) return bytes.join('.');
+  if (bytes.length !== 16) return `#${toHex(bytes)}`;
+  const groups = Array.from({ length: 8 }, (_, i) => (bytes[2 * i] as number) * 256 + (bytes[2 * i + 1] as number));
+  let best = { at: -1, length: 1 };
+  for (let at = 0; at < 8; at++) {
+    let length = 0;
+    while (groups[at + length] === 0) length++;
+    if (length > best.length) best = { at, length };
+  }
+  const join = (part: number[]): string => part.map((group) => group.toString(16)).join(':');
+  return best.at < 0 ? join(groups) : `${join(groups.slice(0, best.at))}::${join(groups.slice(best.at + best.length))}`;
+};
