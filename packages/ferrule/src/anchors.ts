@@ -1,4 +1,5 @@
 /** @module The platform's trust anchors: whom node:tls of this process trusts by default. */
+import { bytesEqual } from '@ferrule/result/bytes';
 import { certificatesOf } from './pem.ts';
 
 let cached: readonly Uint8Array[] | undefined;
@@ -22,8 +23,17 @@ export function platformAnchors(): readonly Uint8Array[] {
         : 'no trust anchors: this platform does not expose its trust store. Pass `trustAnchors` or `ca`',
     );
   }
-  const known = new Map(found.map((der) => [String.fromCharCode(...der), der]));
-  return (cached = Object.freeze([...known.values()]));
+  return (cached = Object.freeze(withoutDuplicates(found)));
+}
+
+function withoutDuplicates(anchors: readonly Uint8Array[]): Uint8Array[] {
+  const byLength = new Map<number, Uint8Array[]>();
+  return anchors.filter((der) => {
+    const alike = byLength.get(der.length) ?? [];
+    if (alike.some((known) => bytesEqual(known, der))) return false;
+    byLength.set(der.length, [...alike, der]);
+    return true;
+  });
 }
 
 /** What of Node is used; not imports, which a bundler for browsers would follow. */
