@@ -3,9 +3,11 @@
  * and learns no secret but those of its own connections. On each line of stdin it goes one step on, and says on stdout
  * where it is.
  */
+import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { connect as dial, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
+import { connect as dialTls } from 'node:tls';
 import { bioPair, type Bio } from '@ferrule/bio';
 import type { Backend, Ssl, TlsVersion } from '@ferrule/contract';
 import { SslError } from '@ferrule/result';
@@ -56,7 +58,7 @@ const steps = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const told = async (): Promise<string> => String((await steps.next()).value ?? '');
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
-const backend = await backendOf();
+const open = name === 'node:tls' ? openNodeTls : await opening();
 const kept: Used[] = [];
 for (const version of ['TLSv1.3', 'TLSv1.2'] as const) {
   for (let i = 0; i < CONNECTIONS; i++) {
@@ -81,7 +83,12 @@ await told();
 say(String(copies.length));
 process.exit(0);
 
-async function open(version: TlsVersion): Promise<Used> {
+async function opening(): Promise<(version: TlsVersion) => Promise<Used>> {
+  const backend = await backendOf();
+  return (version) => openSsl(backend, version);
+}
+
+async function openSsl(backend: Backend, version: TlsVersion): Promise<Used> {
   const context = backend.createContext({
     trustAnchors,
     minVersion: version,
@@ -113,6 +120,24 @@ async function open(version: TlsVersion): Promise<Used> {
       socket.destroy();
     },
   };
+}
+
+/** The same with node:tls, but for KeyUpdate, which it cannot be told to send. */
+async function openNodeTls(version: TlsVersion): Promise<Used> {
+  const socket = dialTls({
+    host: '127.0.0.1',
+    port: PORTS[version],
+    servername: 'server.test',
+    ca: new X509Certificate(trustAnchors[0] ?? '').toString(),
+    minVersion: version,
+    maxVersion: version,
+    ciphers: version === 'TLSv1.3' ? 'TLS_AES_128_GCM_SHA256' : 'ECDHE-ECDSA-AES128-GCM-SHA256',
+  });
+  await once(socket, 'secureConnect');
+  socket.write(new Uint8Array(1000).fill(120));
+  await once(socket, 'data');
+  socket.exportKeyingMaterial(32, 'EXPERIMENTAL label', Buffer.alloc(0));
+  return { close: () => void socket.destroy() };
 }
 
 /** An operation to its end, over the socket. */

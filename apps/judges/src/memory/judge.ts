@@ -15,8 +15,8 @@ import type { TlsVersion } from '@ferrule/contract';
 import { searchMemory } from './search.ts';
 import { piecesOf } from './secrets.ts';
 
-/** Whose connections are searched for: the pure engine by its provider, and the native one. */
-export type MemoryTarget = 'node' | 'noble' | 'tuned' | 'webcrypto' | 'native';
+/** Whose connections are searched for: the pure engine by its provider, the native one, and node:tls beside it. */
+export type MemoryTarget = 'node' | 'noble' | 'tuned' | 'webcrypto' | 'native' | 'node:tls';
 
 export interface MemoryReport {
   /** How many secrets were searched for. */

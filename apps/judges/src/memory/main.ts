@@ -4,7 +4,7 @@
  */
 import { searchClient, type MemoryTarget } from './judge.ts';
 
-const ALL: readonly MemoryTarget[] = ['node', 'noble', 'tuned', 'webcrypto', 'native'];
+const ALL: readonly MemoryTarget[] = ['node', 'noble', 'tuned', 'webcrypto', 'native', 'node:tls'];
 
 for (const target of process.argv.length > 2 ? (process.argv.slice(2) as MemoryTarget[]) : ALL) {
   const { known, whileOpen, afterwards, planted } = await searchClient(target);
