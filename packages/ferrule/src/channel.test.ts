@@ -1,8 +1,10 @@
 import { TlsError } from '@ferrule/result';
-import { expect, it } from 'vitest';
-import { echoing } from '../test/support.ts';
+import { describe, expect, it } from 'vitest';
+import { engines, slow } from '../test/odd-transports.ts';
+import { echoing, listening } from '../test/support.ts';
 import { Channel } from './channel.ts';
-import { connect } from './connect.ts';
+import { connect, connectOver } from './connect.ts';
+import type { TlsConnection } from './connection.ts';
 import { chooseEngine } from './engine.ts';
 
 it('what ends before its handshake has begun leaves no connection of the engine behind', async () => {
@@ -37,12 +39,68 @@ it('a read whose memory is transferred is rejected, and the next one has the byt
   await connection.close();
 });
 
-it('a write whose memory is transferred before it is encrypted is rejected, not told as done', async () => {
-  const { options } = await echoing();
-  const connection = await connect({ ...options, backend: 'pure' });
-  const from = new Uint8Array(4_000_000);
-  const writing = connection.write(from);
-  structuredClone(from.buffer, { transfer: [from.buffer] });
-  await expect(writing).rejects.toThrow('write: the memory of `from` was transferred');
+/** Takes the memory away from whoever has it. */
+const transfer = ({ buffer }: Uint8Array<ArrayBuffer>): unknown => structuredClone(buffer, { transfer: [buffer] });
+
+describe.each(engines)('writes whose memory is transferred, %s', (backend) => {
+  async function slowly(): Promise<{ connection: TlsConnection; got: () => number }> {
+    const { port, options, server } = await listening();
+    const connection = await connectOver(slow(port, 10), { backend, host: 'server.test', ca: options.ca ?? '' });
+    let got = 0;
+    const socket = (await server.accepted()).on('error', () => {});
+    socket.on('data', (chunk: Buffer) => void (got += chunk.length)).on('end', () => socket.end());
+    return { connection, got: () => got };
+  }
+
+  it('before the engine has any of it: that one is rejected, and those around it arrive', async () => {
+    const { connection, got } = await slowly();
+    const before = connection.write(new Uint8Array(400_000));
+    const from = new Uint8Array(50_000);
+    const writing = connection.write(from);
+    const behind = connection.write(new Uint8Array(30_000));
+    transfer(from);
+    await expect(writing).rejects.toThrow('write: the memory of `from` was transferred');
+    await Promise.all([before, behind]);
+    await connection.close();
+    expect(got()).toBe(430_000);
+  });
+
+  it.each([10, 30_000])(
+    'after a part of it: the connection fails, and %d bytes behind it are not told as sent',
+    async (length) => {
+      const { connection } = await slowly();
+      const from = new Uint8Array(400_000);
+      const writing = connection.write(from);
+      const behind = connection.write(new Uint8Array(length));
+      transfer(from);
+      await expect(writing).rejects.toThrow('write: the memory of `from` was transferred');
+      await expect(behind).rejects.toThrow('write: the memory of `from` was transferred');
+      await connection.close();
+    },
+  );
+
+  it('when it was given: that one is rejected', async () => {
+    const { connection, got } = await slowly();
+    const from = new Uint8Array(4);
+    transfer(from);
+    await expect(connection.write(from)).rejects.toThrow('write: ');
+    await connection.write(new Uint8Array(10));
+    await connection.close();
+    expect(got()).toBe(10);
+  });
+});
+
+it.each(engines)('keyUpdate() after closeWrite() is refused, and reading goes on, %s', async (backend) => {
+  const { options, server } = await listening();
+  const connection = await connect({ ...options, backend });
+  const socket = await server.accepted();
+  await connection.closeWrite();
+  await expect(connection.keyUpdate()).rejects.toMatchObject({ code: 'PROTOCOL_IS_SHUTDOWN' });
+  await expect(connection.write(new Uint8Array(1))).rejects.toMatchObject({ code: 'PROTOCOL_IS_SHUTDOWN' });
+  await connection.closeWrite();
+  socket.end('the rest');
+  const into = new Uint8Array(8);
+  for (let at = 0; at < 8;) at += await connection.read(into.subarray(at));
+  expect(new TextDecoder().decode(into)).toBe('the rest');
   await connection.close();
 });

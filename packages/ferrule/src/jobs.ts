@@ -7,15 +7,27 @@ import type { Ssl } from '@ferrule/contract';
 /** `undefined`: the transport has all of it. */
 export type Settled = (error?: Error) => void;
 
-export interface Job {
+export class Job {
+  done: Settled;
   /** Absent for an operation. */
   readonly bytes: Uint8Array | undefined;
-  offset: number;
   readonly operate: ((ssl: Ssl) => number) | undefined;
-  done: Settled;
+  /** How many bytes there were when they were given: their memory may be transferred, or resized, meanwhile. */
+  readonly length: number;
+  /** Bytes that the engine has taken. */
+  offset = 0;
+  /** The engine was asked to take some: it may hold more than it has told of. */
+  begun = false;
   /** How many bytes the transport must have sent, from the beginning of the connection; set when all is encrypted. */
-  end: number;
+  end: number = Number.POSITIVE_INFINITY;
   next: Job | undefined;
+
+  constructor(done: Settled, bytes: Uint8Array | undefined, operate?: (ssl: Ssl) => number) {
+    this.done = done;
+    this.bytes = bytes;
+    this.operate = operate;
+    this.length = bytes?.length ?? 0;
+  }
 }
 
 /** A list: jobs before {@link current} are encrypted and on their way. */

@@ -18,9 +18,8 @@ import { InboundBio } from '@ferrule/bio';
 import type { Ssl } from '@ferrule/contract';
 import { SslError, TlsError } from '@ferrule/result';
 import { bytesOf, memoryOf } from '@ferrule/result/arguments';
-import { EMPTY } from '@ferrule/result/bytes';
 import { Departure, type Manner } from './departure.ts';
-import { type Job, JobQueue, type Settled } from './jobs.ts';
+import { Job, JobQueue, type Settled } from './jobs.ts';
 import { asError, Outgoing, quietly } from './outgoing.ts';
 import { type PumpFace, type PumpOptions, STALL } from './pump-face.ts';
 import { advance, awaitsCaller, bare, closedByUs, closeNotify, notBytes, nothing, stalledFor } from './steps.ts';
@@ -115,27 +114,13 @@ export class TlsPump implements TransportSink {
    */
   write(bytes: Uint8Array, done: Settled): void {
     const memory = bytesOf(bytes);
-    this.#add({
-      // what is no bytes, the engine refuses
-      bytes: memory?.length === 0 ? EMPTY : (memory ?? bytes),
-      offset: 0,
-      operate: undefined,
-      done,
-      end: Number.POSITIVE_INFINITY,
-      next: undefined,
-    });
+    if (memory === undefined) return done(new TypeError('write: no Uint8Array, or its memory was transferred'));
+    this.#add(new Job(done, memory));
   }
 
   /** An operation of the engine other than reading and writing, in order with the writes. */
   operate(operation: (ssl: Ssl) => number, done: Settled): void {
-    this.#add({
-      bytes: undefined,
-      offset: 0,
-      operate: operation,
-      done,
-      end: Number.POSITIVE_INFINITY,
-      next: undefined,
-    });
+    this.#add(new Job(done, undefined, operation));
   }
 
   /**
@@ -340,7 +325,7 @@ export class TlsPump implements TransportSink {
         return this.#await(ssl, why);
       }
       if (this.#outgoing.bio.queued >= SEND_AT) this.#outgoing.flush();
-      if (job.bytes !== undefined && job.offset < job.bytes.length) continue;
+      if (job.offset < job.length) continue;
       this.#jobs.encrypted(this.#outgoing.encrypted);
       this.#jobs.settle(this.#outgoing.sent);
     }
@@ -430,8 +415,11 @@ export class TlsPump implements TransportSink {
   #add(job: Job): void {
     if (this.#failure !== undefined) return job.done(this.#failure);
     if (this.#broken !== undefined) return job.done(this.#broken);
-    if (this.#closing && job.operate !== closeNotify && job.operate !== nothing) return job.done(closedByUs());
-    if (this.#shutdown !== 'no' && job.bytes !== undefined) return job.done(new TlsError('PROTOCOL_IS_SHUTDOWN'));
+    if (job.operate !== closeNotify && job.operate !== nothing) {
+      if (this.#closing) return job.done(closedByUs());
+      // nothing goes out behind close_notify; the engine would refuse it, and the connection goes on
+      if (this.#shutdown !== 'no') return job.done(new TlsError('PROTOCOL_IS_SHUTDOWN'));
+    }
     if (this.#state === 'leaving' || this.#state === 'over')
       return job.done(this.#shutdown === 'sent' && job.operate === nothing ? undefined : closedByUs());
     this.#jobs.add(job);

@@ -1,32 +1,39 @@
 /** @module The operations that a pump runs, and the ways in which they fail. */
 import type { Ssl } from '@ferrule/contract';
 import { SslError, TlsError } from '@ferrule/result';
-import { EMPTY } from '@ferrule/result/bytes';
 import type { Job } from './jobs.ts';
 
 /** A job as far as it goes now; what the `Ssl` returned. */
 export function advance(ssl: Ssl, job: Job): number {
-  const { bytes, offset } = job;
+  const { bytes, operate, offset, length } = job;
   if (bytes === undefined) {
     try {
-      return job.operate?.(ssl) ?? 1;
+      return operate?.(ssl) ?? 1;
     } catch (error) {
       // the caller's mistake, which is no failure of the connection
-      job.done(error as Error);
-      job.done = () => {};
-      return 1;
+      return failedAlone(job, error as Error);
     }
   }
-  if (bytes.length === 0) {
-    if (bytes !== EMPTY) {
-      job.done(new TypeError('write: the memory of `from` was transferred before all of it was written'));
-      job.done = () => {};
-    }
-    return 1;
+  if (length === 0) return 1;
+  if (bytes.length < length) {
+    const gone = new TypeError('write: the memory of `from` was transferred or resized before all of it was written');
+    // The engine has some of it. What is written next would stand behind a gap, and its first bytes would count as the
+    // missing ones (SSL_write(3): a write that waits is repeated with the same bytes).
+    if (job.begun) throw gone;
+    return failedAlone(job, gone);
   }
-  const n = ssl.write(offset === 0 ? bytes : bytes.subarray(offset));
+  job.begun = true;
+  const n = ssl.write(offset === 0 && bytes.length === length ? bytes : bytes.subarray(offset, length));
   if (n > 0) job.offset += n;
   return n;
+}
+
+/** The job fails alone: nothing of it has reached the engine. */
+function failedAlone(job: Job, error: Error): 1 {
+  job.done(error);
+  job.done = () => {};
+  job.offset = job.length;
+  return 1;
 }
 
 /** SSL_shutdown(3): 0 is "sent", and no error. */

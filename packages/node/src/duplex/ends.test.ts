@@ -35,6 +35,37 @@ describe.each(engines)('the ends of a TLS Duplex on $name', ({ name: backend }) 
     expect(got).toBe(200_000);
   });
 
+  it('a write whose memory is transferred before all of it was taken is an error, though others wait behind it', async () => {
+    const { port } = await secure((socket) => void socket.resume());
+    const duplex = await dial({ stream: new Slow(port, 20) });
+    const from = new Uint8Array(400_000);
+    const told: unknown[] = [];
+    duplex.on('error', () => {});
+    duplex.write(Buffer.alloc(10), () => {});
+    duplex.write(from, (error) => told.push(error?.message));
+    duplex.write(Buffer.alloc(100_000), (error) => told.push(error?.message));
+    structuredClone(from.buffer, { transfer: [from.buffer] });
+    await new Promise((resolve) => duplex.once('close', resolve));
+    expect(told).toHaveLength(2);
+    for (const message of told) expect(message).toMatch(/^write: /);
+  });
+
+  it('a small write whose memory is transferred while it waits to be joined with others is an error', async () => {
+    const { port } = await secure((socket) => void socket.resume());
+    const duplex = await dial({ stream: new Slow(port, 20) });
+    duplex.on('error', () => {});
+    const from = new Uint8Array(100);
+    const told: unknown[] = [];
+    duplex.cork();
+    duplex.write(Buffer.alloc(10), (error) => told.push(error?.message));
+    duplex.write(from, (error) => told.push(error?.message));
+    structuredClone(from.buffer, { transfer: [from.buffer] });
+    duplex.uncork();
+    await new Promise((resolve) => duplex.once('close', resolve));
+    expect(told).toHaveLength(2);
+    for (const message of told) expect(message).toMatch(/^write: /);
+  });
+
   it('a process that leaves from end()’s callback leaves nothing behind', async () => {
     let got = 0;
     const ca = (await pki('root')).certificatePem;

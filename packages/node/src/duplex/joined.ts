@@ -4,17 +4,28 @@ import { bytesOf } from '@ferrule/result/arguments';
 /** A piece is at most this long, but for a longer chunk: four full records, and one write to the transport. */
 const BATCH_SIZE = 65_536;
 
-/** In their order; a chunk is in one piece. */
+/**
+ * In their order; a chunk is in one piece. One whose memory was transferred meanwhile is a piece of its own, for the
+ * connection to refuse.
+ */
 export function joined(chunks: readonly Uint8Array[]): Uint8Array[] {
   const pieces: Uint8Array[] = [];
-  for (let next = 0; next < chunks.length;) {
-    const first = next;
-    for (let total = 0; next < chunks.length; next++) {
-      total += chunks[next]?.length ?? 0;
-      if (next > first && total > BATCH_SIZE) break;
+  let parts: Uint8Array[] = [];
+  let total = 0;
+  const finish = (): void => {
+    if (parts.length > 0) pieces.push(parts.length === 1 ? (parts[0] as Uint8Array) : Buffer.concat(parts));
+    parts = [];
+    total = 0;
+  };
+  for (const chunk of chunks) {
+    const bytes = bytesOf(chunk);
+    if (bytes === undefined || total + bytes.length > BATCH_SIZE) finish();
+    if (bytes === undefined) pieces.push(chunk);
+    else {
+      parts.push(bytes);
+      total += bytes.length;
     }
-    const parts = chunks.slice(first, next).map((chunk) => bytesOf(chunk) ?? chunk);
-    pieces.push(parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts));
   }
+  finish();
   return pieces;
 }

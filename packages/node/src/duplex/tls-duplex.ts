@@ -199,10 +199,14 @@ export class TlsDuplex extends SocketSurface {
   override _writev(chunks: { chunk: Uint8Array }[], callback: Callback): void {
     this.#whenOpen(callback, (pump) => {
       const pieces = joined(chunks.map(({ chunk }) => chunk));
-      // what fails one fails the last
-      pieces.forEach((piece, i) =>
-        pump.write(piece, this.#written(piece.length, i === pieces.length - 1 ? callback : undefined)),
-      );
+      let waiting = pieces.length;
+      // the first that fails is told, and all when the last has gone
+      const done = (error?: Error | null): void => {
+        if (waiting === 0) return;
+        waiting = error ? 0 : waiting - 1;
+        if (waiting === 0) callback(error);
+      };
+      for (const piece of pieces) pump.write(piece, this.#written(piece.length, done));
     });
   }
 
@@ -225,11 +229,11 @@ export class TlsDuplex extends SocketSurface {
     return (error) => guarded(() => callback(error && this.#parts.told(error)), undefined);
   }
 
-  #written(bytes: number, callback: Callback | undefined): (error?: Error) => void {
-    const tell = callback && this.#telling(callback);
+  #written(bytes: number, callback: Callback): (error?: Error) => void {
+    const tell = this.#telling(callback);
     return (error) => {
       if (error === undefined) this.wrote(bytes);
-      tell?.(error);
+      tell(error);
     };
   }
 
