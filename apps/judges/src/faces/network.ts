@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 import tls from 'node:tls';
 import { pki } from '@ferrule/conformance/pki';
+import { resetSocket } from '@ferrule/conformance/server';
 import { payload, type Plan } from './plan.ts';
 import type { Plant } from './plant.ts';
 
@@ -134,7 +135,7 @@ function pass(from: net.Socket, to: net.Socket, { piece, rest, fault }: Plan, di
       if (own === undefined || passed < own.at) continue;
       over = true;
       if (own.kind === 'fin') to.end();
-      else if (own.kind === 'reset') for (const side of [from, to]) side.resetAndDestroy();
+      else if (own.kind === 'reset') for (const side of [from, to]) resetSocket(side);
       // a stall is a socket that nobody reads any more
       else return new Promise((resolve) => from.once('close', resolve));
     }

@@ -113,7 +113,7 @@ export class TestServer {
 
   /** Resets every TCP connection. */
   reset(): void {
-    for (const socket of this.#sockets.splice(0)) if (socket instanceof Socket) socket.resetAndDestroy();
+    for (const socket of this.#sockets.splice(0)) if (socket instanceof Socket) resetSocket(socket);
   }
 
   close(): void {
@@ -148,4 +148,14 @@ export class TestServer {
 /** Sends everything back; ends when the client ends. */
 export function echo(socket: TLSSocket): void {
   socket.pipe(socket);
+}
+
+/**
+ * A reset, when shutdown(2) is not under way any more: until then libuv refuses it (EINVAL), and Node never closes the
+ * handle, nor ends the process.
+ */
+export function resetSocket(socket: Socket): void {
+  if (socket.writableEnded && !socket.writableFinished && socket.writableLength === 0)
+    socket.once('finish', () => socket.resetAndDestroy());
+  else socket.resetAndDestroy();
 }

@@ -314,10 +314,15 @@ export abstract class SocketSurface extends Duplex {
   }
 }
 
-/** A reset where there is one: pipes have none, and Node throws. */
+/**
+ * A reset where there is one: pipes have none, and Node throws. While shutdown(2) is under way libuv refuses it (EINVAL),
+ * and Node then never closes the handle, nor ends the process: that is waited for.
+ */
 export function reset(socket: net.Socket): void {
+  const shutting = socket.writableEnded && !socket.writableFinished && socket.writableLength === 0;
   try {
-    socket.resetAndDestroy();
+    if (shutting && !socket.destroyed) socket.once('finish', () => socket.resetAndDestroy());
+    else socket.resetAndDestroy();
   } catch {
     socket.destroy();
   }

@@ -6,6 +6,7 @@ import { pki } from '@ferrule/conformance/pki';
 import { chooseEngine } from 'ferrule';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { TlsConnector, type ConnectorOptions, type DuplexOptions, type TlsDuplex } from './index.ts';
+import { reset } from './socket-surface.ts';
 
 const engines = await Promise.all(
   (['native', 'pure'] as const).map(async (name) => ({
@@ -341,3 +342,17 @@ describe.each(engines.filter(({ available }) => available))(
     });
   },
 );
+
+it('a socket whose end is on its way is reset, and closes', async () => {
+  const server = net.createServer((socket) => socket.on('error', () => undefined)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const socket = net.connect((server.address() as net.AddressInfo).port, '127.0.0.1');
+  await once(socket, 'connect');
+  const errors: Error[] = [];
+  socket.on('error', (error) => errors.push(error));
+  socket.end();
+  reset(socket);
+  if (!socket.closed) await once(socket, 'close');
+  expect(errors).toEqual([]);
+  server.close();
+});
