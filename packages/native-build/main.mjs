@@ -41,7 +41,7 @@ function findNative(from) {
         const found = findNative(require.resolve(`${name}/package.json`));
         if (found !== undefined) return found;
       } catch {
-        // not installed
+        // Not installed
       }
     }
     return undefined;

@@ -97,7 +97,7 @@ function build() {
   mkdirSync(dirname(output), { recursive: true });
   const sources = ['core', 'addon'].flatMap((folder) =>
     readdirSync(join(here, folder))
-      .filter((name) => name.endsWith('.cpp') && name !== 'openssl_check.cpp')
+      .filter((name) => name.endsWith('.cpp') && name !== 'openssl-check.cpp')
       .map((name) => (rules !== undefined && name === 'rules.cpp' ? resolve(rules) : join(folder, name))),
   );
   const headers = dirname(require.resolve('node-api-headers/package.json'));
@@ -188,7 +188,7 @@ function check() {
   if (places.length === 0)
     console.log('@ferrule/native: no OpenSSL headers on this machine; core/openssl.h is not checked');
   for (const place of places) {
-    run(['-std=c++17', '-fsyntax-only', `-I${place}`, 'core/openssl_check.cpp']);
+    run(['-std=c++17', '-fsyntax-only', `-I${place}`, 'core/openssl-check.cpp']);
     console.log(`@ferrule/native: core/openssl.h agrees with ${place}/openssl`);
   }
 }

@@ -8,7 +8,7 @@ const adapters = readdirSync(new URL('./src/adapters/', import.meta.url)).filter
   (file) => !SHARED.has(file) && file.endsWith('.ts') && !file.endsWith('.test.ts'),
 );
 
-// the worker of blocking sockets is a file of its own, beside whatever file starts it
+// The worker of blocking sockets is a file of its own, beside whatever file starts it
 export default library(
   {
     index: 'src/index.ts',

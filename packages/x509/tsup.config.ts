@@ -9,7 +9,7 @@ const entry = {
   'crypto/webcrypto': 'src/crypto/webcrypto.ts',
 };
 const shared = {
-  // puts numbers in the place of constants, which the bundler of an application cannot do any more
+  // Puts numbers in the place of constants, which the bundler of an application cannot do any more
   minifySyntax: true,
   // crypto/node.ts is the one file that knows Node's types
   dts: { compilerOptions: { ignoreDeprecations: '6.0', customConditions: [], types: ['node'] } },
@@ -17,6 +17,6 @@ const shared = {
 
 export default [
   library(entry, { ...shared, format: ['esm'], clean: ['**/*.js', '**/*.js.map'] }),
-  // with splitting, CommonJS is written by another tool, which takes `??` and `?.` apart, generators with them
+  // With splitting, CommonJS is written by another tool, which takes `??` and `?.` apart, generators with them
   library(entry, { ...shared, format: ['cjs'], splitting: false, clean: ['**/*.cjs', '**/*.cjs.map'] }),
 ];

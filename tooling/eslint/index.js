@@ -19,6 +19,11 @@ const project = 'tsconfig.all.json';
 const { include, exclude } = ts.readConfigFile(join(root, project), ts.sys.readFile).config;
 const typed = include.map((folder) => `${folder}/**/*.ts`);
 
+/** A comment begins with a capital, or with a name that has none: of the wire, of a variable, of a library. */
+const LIBRARIES =
+  'axios|commander|compopt|got|grpc|keyv|ldapts|lld|libpq|nodemailer|noble|openssl|prettier|ssh|undici|vitest|workerd|zig';
+const NAME_FIRST = String.raw`(?:${LIBRARIES}|alpha|delta|gamma|ecdsa|ipskx|nodelete|null|undefined|[b-z])(?!\w)|[a-z]\w*(?:[_A-Z0-9]|\(\)|[.:/[(]\w)`;
+
 const ferrule = { rules: { boundaries, 'no-floating-steps': noFloatingSteps, 'no-forged-proof': noForgedProof } };
 
 /** Plain JavaScript: configurations and worker bootstraps. */
@@ -74,10 +79,10 @@ const typescript = {
     '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
     '@typescript-eslint/no-import-type-side-effects': 'error',
     '@typescript-eslint/no-explicit-any': 'error',
-    // what is merged with the interface of the same name, as the codes of errors are
+    // What is merged with the interface of the same name, as the codes of errors are
     '@typescript-eslint/no-empty-object-type': ['error', { allowInterfaces: 'with-single-extends' }],
     '@typescript-eslint/no-floating-promises': ['error', { ignoreVoid: true }],
-    // a program may know what it parsed; a library says what it does when it was wrong
+    // A program may know what it parsed; a library says what it does when it was wrong
     '@typescript-eslint/no-non-null-assertion': 'off',
     '@typescript-eslint/no-unused-expressions': ['error', { allowShortCircuit: true, allowTernary: true }],
     '@typescript-eslint/no-unused-vars': [
@@ -92,16 +97,16 @@ const typescript = {
       'error',
       { considerDefaultExhaustiveForUnions: true, requireDefaultForNonUnion: false },
     ],
-    // sources are compiled without the types of Node, and linted with them: what is needed there may look needless here
+    // Sources are compiled without the types of Node, and linted with them: what is needed there may look needless here
     '@typescript-eslint/no-unnecessary-type-assertion': 'off',
-    // what was caught, of whatever type, may be kept and thrown again
+    // What was caught, of whatever type, may be kept and thrown again
     '@typescript-eslint/only-throw-error': 'off',
     'no-throw-literal': 'error',
     // `String(cause)` of whatever someone threw is the best there is
     '@typescript-eslint/no-base-to-string': 'off',
-    // numbers read well in messages; anything else must say how it becomes a string
+    // Numbers read well in messages; anything else must say how it becomes a string
     '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
-    // options and records of functions are taken apart freely here; none of them knows a `this`
+    // Options and records of functions are taken apart freely here; none of them knows a `this`
     '@typescript-eslint/unbound-method': 'off',
     // `async` where an interface asks for a promise is no mistake
     '@typescript-eslint/require-await': 'off',
@@ -111,10 +116,23 @@ const typescript = {
 const everywhere = {
   name: 'ferrule/everywhere',
   plugins: { ferrule },
-  // no eslint-disable: a rule that is wrong is changed here, for all
+  // No eslint-disable: a rule that is wrong is changed here, for all
   linterOptions: { noInlineConfig: true },
   rules: {
     'ferrule/boundaries': 'error',
+    'capitalized-comments': [
+      'error',
+      'always',
+      { line: { ignoreConsecutiveComments: true, ignorePattern: NAME_FIRST }, block: { ignorePattern: '.*' } },
+    ],
+    'no-restricted-syntax': [
+      'error',
+      {
+        selector:
+          ':matches(Program, ExportNamedDeclaration) > VariableDeclaration > VariableDeclarator:not([id.typeAnnotation]) > ArrowFunctionExpression[body.type="BlockStatement"]',
+        message: 'A function of a module that has statements is a declaration; an arrow is one expression.',
+      },
+    ],
     eqeqeq: 'error',
     'max-lines': ['error', 800],
     'no-else-return': 'error',
@@ -122,9 +140,9 @@ const everywhere = {
     'no-warning-comments': ['error', { terms: ['todo', 'fixme', 'xxx'] }],
     'object-shorthand': 'error',
     'prefer-const': ['error', { destructuring: 'all' }],
-    // steps that happen not to wait are steps still
+    // Steps that happen not to wait are steps still
     'require-yield': 'off',
-    // parsers look for control characters
+    // Parsers look for control characters
     'no-control-regex': 'off',
     // `for (;;)` is how a loop that ends inside is written
     'no-constant-condition': ['error', { checkLoops: 'allExceptWhileTrue' }],
@@ -142,7 +160,7 @@ const tests = {
   name: 'ferrule/tests',
   files: TESTS,
   rules: {
-    // tests give what the types forbid
+    // Tests give what the types forbid
     'ferrule/no-forged-proof': 'off',
     '@typescript-eslint/no-non-null-assertion': 'off',
     '@typescript-eslint/no-unsafe-argument': 'off',

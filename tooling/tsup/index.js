@@ -16,7 +16,7 @@ export const library = (entry, extra = {}) =>
     platform: 'neutral',
     sourcemap: true,
     clean: true,
-    // what is `@internal` is for this package alone: declarations have nothing of it
+    // What is `@internal` is for this package alone: declarations have nothing of it
     dts: {
       compilerOptions: { ignoreDeprecations: '6.0', customConditions: [], types: ['node'], stripInternal: true },
     },

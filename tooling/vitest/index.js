@@ -19,7 +19,7 @@ export const testing = (test = {}) =>
       isolate: false,
       passWithNoTests: false,
       ...test,
-      // workspace packages are inlined, so that their sources are transformed too
+      // Workspace packages are inlined, so that their sources are transformed too
       server: { deps: { inline: [/^@ferrule\//, /^ferrule/] } },
     },
   });

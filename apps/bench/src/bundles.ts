@@ -19,7 +19,7 @@ async function sizeOf(contents: string): Promise<{ readonly gzip: number; readon
     bundle: true,
     minify: true,
     write: false,
-    // what is loaded only when it is needed is a file of its own, and counts for whoever needs it
+    // What is loaded only when it is needed is a file of its own, and counts for whoever needs it
     splitting: true,
     outdir: 'out',
     format: 'esm',

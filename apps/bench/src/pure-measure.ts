@@ -6,11 +6,11 @@
 export type Task = () => Promise<number>;
 export type Figures = Record<string, number>;
 
-const spent = (): number => {
+function spent(): number {
   if (typeof process === 'undefined') return performance.now() * 1000;
   const { user, system } = process.cpuUsage();
   return user + system;
-};
+}
 
 export const timed =
   (work: () => unknown): Task =>

@@ -84,7 +84,7 @@ export const SUBJECTS: readonly Subject[] = [
   theirs('lemon-tls', 'lemon-tls', lemonTls, { entry: "export * from 'lemon-tls';" }),
   theirs('subtls', 'subtls', subtls, {
     slow: true,
-    // it takes the first full record of a download for the end
+    // It takes the first full record of a download for the end
     lacks: ['resumption', 'clientCertificate', 'download'],
     entry: "export { startTls, TrustedCert } from 'subtls';",
   }),

@@ -45,7 +45,7 @@ export const TASKS: Readonly<Record<TaskName, Task>> = {
     const shake = async (first = false): Promise<void> => {
       const connection = await opened(client, port);
       if (!first && !connection.link.resumed) throw new Error('the session was not resumed');
-      // the server's tickets come before its answer
+      // The server's tickets come before its answer
       connection.link.send(MODE.echo, () => {});
       await exchange(connection);
       await connection.close();
@@ -129,7 +129,7 @@ export const TASKS: Readonly<Record<TaskName, Task>> = {
   fairness: async (load, { port, peer, count }) => {
     const { monitorEventLoopDelay } = await import('node:perf_hooks');
     const client = await load();
-    // a server of its own: the other one has downloads to send
+    // A server of its own: the other one has downloads to send
     const ping = await opened(client, peer.ports.other);
     const exchange = echo(100);
     ping.link.send(MODE.echo, () => {});
@@ -168,7 +168,7 @@ export const TASKS: Readonly<Record<TaskName, Task>> = {
       for (const connection of connections) await exchange(connection);
       return connections;
     };
-    // what is made once
+    // What is made once
     const first = await open(20);
     const before = await held();
     const connections = await open(count);

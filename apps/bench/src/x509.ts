@@ -32,13 +32,13 @@ interface Row {
   readonly ratio: number;
 }
 
-const cpu = (): number => {
+function cpu(): number {
   const { user, system } = process.cpuUsage();
   return user + system;
-};
+}
 
 /** Runs each of them in turn, `count` times a round. */
-const compare = (count: number, tasks: Readonly<Record<string, () => void>>): Row[] => {
+function compare(count: number, tasks: Readonly<Record<string, () => void>>): Row[] {
   const best = new Map<string, number>();
   for (let round = -1; round < ROUNDS; round++) {
     for (const [name, task] of Object.entries(tasks)) {
@@ -50,11 +50,11 @@ const compare = (count: number, tasks: Readonly<Record<string, () => void>>): Ro
   }
   const [first = 1] = best.values();
   return [...best].map(([name, microseconds]) => ({ name, microseconds, ratio: microseconds / first }));
-};
+}
 
-const ignore = (..._: unknown[]): void => {};
+function ignore(..._: unknown[]): void {}
 
-const readOurs = (der: Uint8Array): void => {
+function readOurs(der: Uint8Array): void {
   const c = parseCertificate(der);
   ignore(
     nameText(c.subject),
@@ -70,8 +70,8 @@ const readOurs = (der: Uint8Array): void => {
     c.authorityInfoAccess,
     c.signature,
   );
-};
-const readNode = (der: Uint8Array): void => {
+}
+function readNode(der: Uint8Array): void {
   const c = new NodeCertificate(der);
   ignore(
     c.subject,
@@ -85,12 +85,12 @@ const readNode = (der: Uint8Array): void => {
     c.infoAccess,
     c.ca,
   );
-};
-const readPeculiar = (der: Uint8Array): void => {
+}
+function readPeculiar(der: Uint8Array): void {
   const c = new peculiar.X509Certificate(der as Uint8Array<ArrayBuffer>);
   ignore(c.subject, c.issuer, c.serialNumber, c.notBefore, c.notAfter, c.publicKey, c.signature, c.extensions);
-};
-const readPkijs = (der: Uint8Array): void => {
+}
+function readPkijs(der: Uint8Array): void {
   const c = PkijsCertificate.fromBER(der as Uint8Array<ArrayBuffer>);
   ignore(
     c.subject.typesAndValues,
@@ -102,7 +102,7 @@ const readPkijs = (der: Uint8Array): void => {
     c.signatureValue,
     c.extensions?.map((extension) => extension.parsedValue as unknown),
   );
-};
+}
 
 interface Chain {
   readonly ders: readonly Uint8Array[];
@@ -110,7 +110,7 @@ interface Chain {
 }
 
 /** Leaf, two intermediates and the anchor: three signatures. */
-const makeChain = async (algorithm: 'RSA-2048' | 'P-256'): Promise<Chain> => {
+async function makeChain(algorithm: 'RSA-2048' | 'P-256'): Promise<Chain> {
   peculiar.cryptoProvider.set(webcrypto as NonNullable<ReturnType<typeof peculiar.cryptoProvider.get>>);
   const keyAlgorithm =
     algorithm === 'P-256'
@@ -156,9 +156,9 @@ const makeChain = async (algorithm: 'RSA-2048' | 'P-256'): Promise<Chain> => {
   }
   const [anchor] = ders.splice(-1) as [Uint8Array];
   return { ders, anchor };
-};
+}
 
-const benchPath = async (algorithm: 'RSA-2048' | 'P-256'): Promise<Row[]> => {
+async function benchPath(algorithm: 'RSA-2048' | 'P-256'): Promise<Row[]> {
   const { ders, anchor } = await makeChain(algorithm);
   const trustAnchors = trustStore([anchor]);
   const chain = ders.map(parseCertificate);
@@ -186,7 +186,7 @@ const benchPath = async (algorithm: 'RSA-2048' | 'P-256'): Promise<Row[]> => {
     'path of parsed certificates': () => validate(chain),
     'path from DER, parsing included': () => validate(ders),
   });
-};
+}
 
 const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } });
 

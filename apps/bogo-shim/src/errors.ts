@@ -57,13 +57,13 @@ const REASONS: { readonly [K in TlsErrorCode]?: string } = {
 
 /** Reasons of BoringSSL that ferrule files elsewhere as well: further codes that the runner takes for them. */
 const ALSO: Readonly<Record<string, readonly TlsErrorCode[]>> = {
-  // records
+  // Records
   BAD_DECRYPT: ['BAD_RECORD_MAC'],
-  DECRYPTION_FAILED_OR_BAD_RECORD_MAC: ['UNEXPECTED_RECORD'], // a record of padding alone
+  DECRYPTION_FAILED_OR_BAD_RECORD_MAC: ['UNEXPECTED_RECORD'], // A record of padding alone
   ENCRYPTED_LENGTH_TOO_LONG: ['RECORD_TOO_LARGE'],
   INVALID_OUTER_RECORD_TYPE: ['UNEXPECTED_RECORD'],
   UNEXPECTED_RECORD: ['EXCESS_HANDSHAKE_DATA'],
-  // fields with forbidden values, which BoringSSL counts among what it cannot decode
+  // Fields with forbidden values, which BoringSSL counts among what it cannot decode
   DECODE_ERROR: [
     'ILLEGAL_PARAMETER',
     'ERROR_PARSING_EXTENSION',
@@ -73,7 +73,7 @@ const ALSO: Readonly<Record<string, readonly TlsErrorCode[]>> = {
     'NO_CERTIFICATE',
   ],
   ERROR_PARSING_EXTENSION: ['ILLEGAL_PARAMETER', 'MISPLACED_EXTENSION', 'DECODE_ERROR'],
-  // a server that answers an offer of keys alone with a certificate, for which BoringSSL does not even ask
+  // A server that answers an offer of keys alone with a certificate, for which BoringSSL does not even ask
   MISSING_EXTENSION: ['CERT_REJECTED'],
   // QUIC
   NO_APPLICATION_PROTOCOL: ['INVALID_ALPN_PROTOCOL'],
@@ -91,7 +91,7 @@ const ALSO: Readonly<Record<string, readonly TlsErrorCode[]>> = {
   OLD_SESSION_VERSION_NOT_RETURNED: ['RESUMPTION_MISMATCH', 'INVALID_SESSION_ID'],
   RESUMED_EMS_SESSION_WITHOUT_EMS_EXTENSION: ['EXTENDED_MASTER_SECRET_CHANGED'],
   RESUMED_NON_EMS_SESSION_WITH_EMS_EXTENSION: ['EXTENDED_MASTER_SECRET_CHANGED'],
-  // certificates
+  // Certificates
   BAD_ECC_CERT: ['WRONG_CERTIFICATE_TYPE'],
   CANNOT_PARSE_LEAF_CERT: ['CERT_INVALID', 'DECODE_ERROR'],
   KEY_USAGE_BIT_INCORRECT: ['CERT_PURPOSE'],
@@ -103,7 +103,7 @@ const ALSO: Readonly<Record<string, readonly TlsErrorCode[]>> = {
   UNSUPPORTED_CERTIFICATE: ['WRONG_CERTIFICATE_TYPE'],
   // ECH
   INCONSISTENT_ECH_NEGOTIATION: ['ILLEGAL_PARAMETER'],
-  // the end
+  // The end
   'Unexpected SSL_shutdown result: -1 != 1': ['UNEXPECTED_EOF'],
 };
 

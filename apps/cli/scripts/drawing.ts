@@ -39,7 +39,7 @@ function drawnRow(tokens: readonly ParseToken[], top: number): string[] {
     const { foreground, decorations } = token;
     const color =
       foreground?.type === 'named' ? (COLORS[foreground.name] ?? INK) : decorations.has('dim') ? FAINT : INK;
-    // runs of bars, of blanks and of letters, which neither begin nor end with a blank: it would not be drawn, but
+    // Runs of bars, of blanks and of letters, which neither begin nor end with a blank: it would not be drawn, but
     // counted
     return [...token.value.matchAll(/█+| +|[^█ ]+(?: [^█ ]+)*/gu)].flatMap(([run]) => {
       const [at, length] = [column, [...run].length];

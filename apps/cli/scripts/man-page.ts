@@ -22,7 +22,7 @@ export function manPage(): string {
   const verbs = program.commands;
   const counts = new Map<string, number>();
   for (const verb of verbs) for (const { flags } of verb.options) counts.set(flags, (counts.get(flags) ?? 0) + 1);
-  // what more than half of the commands have is told once
+  // What more than half of the commands have is told once
   const isCommon = ({ flags }: Option): boolean => (counts.get(flags) ?? 0) > verbs.length / 2;
   const common = new Map(
     verbs.flatMap((verb) => verb.options.filter(isCommon).map((option) => [option.flags, option])),

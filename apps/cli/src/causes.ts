@@ -64,7 +64,7 @@ export function causeOf(error: TlsError, circumstances: Circumstances): Cause {
     case 'PEER_ALERT':
       return alertCause(error, circumstances);
     default:
-      // the name of the target stands before it already
+      // The name of the target stands before it already
       return code.startsWith('CERT_')
         ? certificateCause(error, circumstances)
         : { what: message.replace(/^\S+:\d+: /, ''), hint };

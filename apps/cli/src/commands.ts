@@ -160,7 +160,7 @@ function inspecting(program: Command, run: Run, signal: AbortSignal): void {
       if (!many && command.getOptionValueSource('concurrency') === 'cli')
         throw new UsageError('--concurrency: is for a list (-), or --each-address');
       if (isFile(name)) {
-        // here it is the passphrase of the file
+        // Here it is the passphrase of the file
         const { passphraseFile, ...rest } = given;
         return run<InspectCommandOptions>(name, rest, async (options) => {
           const { inspectFile, OF_FILES } = await import('./local.ts');

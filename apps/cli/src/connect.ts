@@ -31,12 +31,12 @@ export async function connectCommand(
   const observer = Observer.of(options);
   const timeline = new Timeline(observer);
   const connection = await open(target, options, signal, timeline);
-  // who says nothing would take a server that refuses its client for one that accepts it
+  // Who says nothing would take a server that refuses its client for one that accepts it
   if (options.pipe !== true && options.interactive !== true && timeline.received('CertificateRequest')) {
     const refusal = await listen(connection, 0, timeline);
     if (refusal !== undefined) throw refusal;
   }
-  // with --pipe and --interactive stdout is the server's: what there is to say goes to stderr
+  // With --pipe and --interactive stdout is the server's: what there is to say goes to stderr
   const talk = options.pipe === true || options.interactive === true ? process.stderr : process.stdout;
   talk.write(
     options.json === true
@@ -93,7 +93,7 @@ async function throughStdio(connection: TlsConnection): Promise<void> {
 function endStdout(): void {
   process.stdout.end(() => {
     closeSync(1);
-    // so that nothing that is opened later becomes stdout
+    // So that nothing that is opened later becomes stdout
     openSync(devNull, 'w');
   });
 }

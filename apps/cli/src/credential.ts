@@ -178,7 +178,7 @@ function derKey(bytes: Buffer): KeyObject | undefined {
     try {
       return createPrivateKey({ key: bytes, format: 'der', type });
     } catch {
-      // the next kind
+      // The next kind
     }
   }
   return undefined;

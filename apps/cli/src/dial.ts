@@ -138,7 +138,7 @@ class StreamTransport implements Transport {
     const { remoteAddress, remoteFamily, remotePort } =
       straight && stream instanceof Socket ? stream : ({} as Partial<Socket>);
     this.remote = remoteAddress && `${remoteFamily === 'IPv6' ? `[${remoteAddress}]` : remoteAddress}:${remotePort}`;
-    // all of them may come before anybody listens
+    // All of them may come before anybody listens
     stream.on('error', (error) => {
       this.failure ??= TlsError.is(error) ? error : transportError(error, name);
       this.#sink?.failed(this.failure);
@@ -166,7 +166,7 @@ class StreamTransport implements Transport {
   send(bytes: Uint8Array, done: (error?: Error | null) => void): void {
     if (this.#stream.destroyed || this.#stream.writableEnded)
       return done(this.failure ?? transportError(new Error('the stream was closed'), this.name));
-    // a stream that is no socket may hand on what it was given after it has said that it is done
+    // A stream that is no socket may hand on what it was given after it has said that it is done
     this.#stream.write(this.#stream instanceof Socket ? bytes : bytes.slice(), (error) =>
       done(error && transportError(error, this.name)),
     );
@@ -184,7 +184,7 @@ class StreamTransport implements Transport {
   }
 
   end(done: (error?: Error | null) => void): void {
-    // a failure comes as an event
+    // A failure comes as an event
     this.#stream.end(() => done(this.failure));
   }
 

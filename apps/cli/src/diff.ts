@@ -81,7 +81,7 @@ async function side(
   const inspection = await inspect(target, { ...options, ...(engine && { backend: engine }), wait: WAIT }, signal);
   const name = engine === undefined ? nameOfTarget(target) : `${nameOfTarget(target)} ${engine}`;
   const facts = new Map(factsOf(inspection));
-  // what a server takes does not depend on the engine that is to talk to it
+  // What a server takes does not depend on the engine that is to talk to it
   if (options.scan === true && engine === undefined && !COULD_NOT_ASK.has(inspection.exit)) {
     const { timeout, starttls, via, servername } = options;
     const asking = {

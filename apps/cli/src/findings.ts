@@ -131,7 +131,7 @@ export function findingsOf(scan: Scan): Finding[] {
   if (!has('TLS 1.3')) add('low', 'no TLS 1.3', 'older versions show the certificate, and take a round trip more');
   if (!has('TLS 1.3') && !has('TLS 1.2'))
     add('high', 'neither TLS 1.2 nor TLS 1.3', 'modern clients do not connect (RFC 8996)');
-  // what only the ServerHello of TLS 1.2 and older says
+  // What only the ServerHello of TLS 1.2 and older says
   if (taken.some(({ name }) => name !== 'TLS 1.3')) {
     if (!extensions.includes(extensionName(0xff01)))
       add(

@@ -66,7 +66,7 @@ export async function getCommand(url: URL, options: GetCommandOptions, signal: A
 function requestOf(given: URL, { data, head, request }: GetCommandOptions): Asked {
   const url = new URL(given);
   url.username = url.password = '';
-  // as curl joins them
+  // As curl joins them
   const parts = data?.flatMap((each, i) => [
     ...(i > 0 ? [Buffer.from('&')] : []),
     each.startsWith('@') ? readInput('--data', each.slice(1)) : Buffer.from(each),

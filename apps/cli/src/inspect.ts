@@ -64,7 +64,7 @@ export async function inspectCommand(
 ): Promise<void> {
   const inspection = await inspect(target, options, signal);
   if (options.json === true) process.stdout.write(inspectionJson(inspection, false, options.text));
-  // whoever pressed Ctrl-C knows
+  // Whoever pressed Ctrl-C knows
   else if (inspection.exit !== Exit.interrupted) {
     if (options.text === true) process.stdout.write(detailsText(inspection.chain));
     process.stdout.write(inspectionReport(inspection, colorsFor(process.stdout), screenOf(process.stdout)));
@@ -119,17 +119,17 @@ export async function inspect(
   }
   const { info } = connection;
   const error = await listen(connection, options.wait * 1000, timeline);
-  // before we say goodbye, which is no part of the handshake
+  // Before we say goodbye, which is no part of the handshake
   const inspection = await about(error, info, info.verifiedChain ?? info.peerCertificates, true);
   await connection.close();
   if (sessions === undefined || error !== undefined) return inspection;
   return { ...inspection, resumption: await resume(target, options, signal, sessions) };
 }
 
-const anchorOf = (info: ConnectionInfo | undefined, ca: readonly Uint8Array[] | undefined): string | undefined => {
+function anchorOf(info: ConnectionInfo | undefined, ca: readonly Uint8Array[] | undefined): string | undefined {
   const root = info?.verifiedChain?.at(-1);
   return root && storeOf(root, ca);
-};
+}
 
 async function authoritiesOf(
   { certificateRequest }: Timeline,

@@ -148,7 +148,7 @@ export const documentJson = (
 ): string => line(value, compact);
 
 function line(value: object, compact: boolean = false): string {
-  // when it was seen, which a log of many documents needs
+  // When it was seen, which a log of many documents needs
   const stamped = { schema: SCHEMA, time: new Date().toISOString(), ...value };
   return `${JSON.stringify(stamped, undefined, compact ? 0 : 2)}\n`;
 }

@@ -28,7 +28,7 @@ export async function listen(
     return (await Promise.race([heard, silence, satisfied])) ?? undefined;
   } finally {
     clearTimeout(timer);
-    // closing the connection ends the read that is still under way
+    // Closing the connection ends the read that is still under way
     heard.catch(() => undefined);
   }
 }

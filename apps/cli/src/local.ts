@@ -97,7 +97,7 @@ async function certificatesIn(path: string, passphraseFile: string | undefined):
     const chain = derIn(bytes);
     if (chain.length > 0 && chain.every((der) => readableFacts(der).length > 0)) return chain;
   } catch {
-    // what it is instead is said below
+    // What it is instead is said below
   }
   const label = /-----BEGIN ([A-Z0-9 ]+)-----/.exec(bytes.toString('latin1'))?.[1];
   throw new UsageError(

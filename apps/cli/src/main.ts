@@ -7,14 +7,14 @@ import { closeOutputs } from './output.ts';
 import { ferrule } from './program.ts';
 
 const interrupt = new AbortController();
-// a list has as many connections under way as it likes
+// A list has as many connections under way as it likes
 setMaxListeners(0, interrupt.signal);
 process.once('SIGINT', () => interrupt.abort(new Error('SIGINT')));
 process.once('SIGTERM', () => interrupt.abort(new Error('SIGTERM')));
 process.on('exit', closeOutputs);
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  // a reader that has seen enough (head, less) needs no words, but not all was said
+  // A reader that has seen enough (head, less) needs no words, but not all was said
   if (error.code === 'EPIPE') process.exit(Exit.brokenPipe);
   process.stderr.write(`error: stdout: ${reasonOf(error)}\n`);
   process.exit(Exit.failed);

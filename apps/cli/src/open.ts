@@ -22,7 +22,7 @@ export async function open(
 ): Promise<TlsConnection> {
   const { servername: _servername, ...given } = await connectOptions(options, signal);
   const tls = { ...given, host: options.servername ?? target.host, onMessage: timeline.message, ...more };
-  // loaded before the clock runs
+  // Loaded before the clock runs
   const { backend } = await chooseEngine(options.backend);
   const began = performance.now();
   const timeout = options.timeout * 1000;
@@ -57,7 +57,7 @@ export async function open(
     return connection;
   } catch (error) {
     observer?.failed(error);
-    // a handshake that failed ends the transport when its alert is out; what ended before it began leaves it to us
+    // A handshake that failed ends the transport when its alert is out; what ended before it began leaves it to us
     if (!TlsError.is(error) || error.code === 'ABORTED') transport.destroy();
     throw error;
   }

@@ -89,7 +89,7 @@ export class OutputFile {
       if (fd !== undefined) closeSync(fd);
       if (this.#temporary !== undefined) unlinkSync(this.#temporary);
     } catch {
-      // what cannot be written cannot always be removed
+      // What cannot be written cannot always be removed
     }
     process.stderr.write(`error: ${this.#flag} ${shown(this.#path)}: ${reasonOf(error)}\n`);
     process.exitCode = Exit.failed;

@@ -168,7 +168,7 @@ function ask(
     const socket = Duplex.fromWeb(connection as unknown as Parameters<typeof Duplex.fromWeb>[0]);
     endWhenSilent(socket, timeout, host);
     const asked = request({
-      // no `agent`: with one set to false Node would make the connection itself
+      // No `agent`: with one set to false Node would make the connection itself
       createConnection: () => socket,
       method,
       path: `${url.pathname}${url.search}`,
@@ -183,7 +183,7 @@ function ask(
     });
     asked.once('response', resolve);
     const malformed = (what: string): void => reject(new HttpError('HTTP_MALFORMED', what));
-    // without listeners Node's client ends these without a word
+    // Without listeners Node's client ends these without a word
     for (const event of ['upgrade', 'connect'] as const)
       asked.once(event, ({ statusCode }: IncomingMessage) => {
         socket.destroy();

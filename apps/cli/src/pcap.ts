@@ -93,7 +93,7 @@ export class Pcap {
       : ipv4(from, to, tcp(from, to, flags, payload));
     const head = new Uint8Array(20);
     const view = new DataView(head.buffer);
-    // a recording may say anything
+    // A recording may say anything
     const time = BigInt(Math.min(Math.max(0, Math.round((this.#began + at) * 1000)), Number.MAX_SAFE_INTEGER));
     view.setUint32(4, Number(time >> 32n), true);
     view.setUint32(8, Number(time & 0xffffffffn), true);
@@ -162,7 +162,7 @@ function ipv4(from: Side, to: Side, segment: Uint8Array): Uint8Array {
   const view = new DataView(head.buffer);
   head[0] = 0x45;
   view.setUint16(2, 20 + segment.length);
-  // do not fragment
+  // Do not fragment
   view.setUint16(6, 0x4000);
   head[8] = 64;
   head[9] = 6;

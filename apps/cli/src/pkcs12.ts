@@ -28,7 +28,7 @@ export function isPkcs12(bytes: Uint8Array): boolean {
 export function readPkcs12(bytes: Uint8Array, passphrase: string): Pkcs12 {
   const [, authSafe, macData] = childrenOf(node(bytes, 0));
   const content = octetsOf(contentOf(authSafe));
-  // a file without a password has an empty one, or none at all
+  // A file without a password has an empty one, or none at all
   const password = bmpString(passphrase);
   const used = macData === undefined ? password : checkedMac(macData, content, password, passphrase === '');
   const found: { certificates: Uint8Array[]; keys: { der: Uint8Array; encrypted: boolean }[] } = {

@@ -24,7 +24,7 @@ const question = (version: number, more: Partial<Question> = {}): Question => ({
 });
 
 /** A server that says `bytes`, and then nothing more. */
-const saying = (bytes: Uint8Array): Transport => {
+function saying(bytes: Uint8Array): Transport {
   let sink: TransportSink | undefined;
   return {
     name: 'test',
@@ -38,7 +38,7 @@ const saying = (bytes: Uint8Array): Transport => {
     end: () => {},
     destroy: () => {},
   };
-};
+}
 
 /** The real one, and what it says. */
 function listening(heard: Buffer[]): Transport {

@@ -207,7 +207,7 @@ class Listener {
 
   #record({ state, contentType, bytes, content, messages }: SeenRecord): Answer | undefined {
     if (state === 'foreign') return { kind: 'unknown', error: notTls(bytes) };
-    // a signature under keys that we cannot have
+    // A signature under keys that we cannot have
     if (state === 'sealed') return this.#taken();
     if (contentType === 21) {
       const [, alert = 0] = content;
@@ -278,7 +278,7 @@ function serverSecret(hello: Uint8Array, message: Uint8Array, keys: KeyPairs): U
   if (suite === undefined || data === undefined) return undefined;
   const { keyShare } = decodeExtensions('serverHello', [{ type: ExtensionType.key_share, data }]);
   const shared = keys.find(({ group }) => group === keyShare?.group)?.share.derive(keyShare?.keyExchange ?? EMPTY);
-  // the provider is synchronous
+  // The provider is synchronous
   if (!(shared instanceof Uint8Array)) return undefined;
   const transcript = new Transcript();
   transcript.add(hello);
@@ -303,7 +303,7 @@ function keyExchange(body: Uint8Array, version: number): Partial<Choice> {
     reader.vector16(1);
     reader.vector16(1);
   }
-  // before TLS 1.2 the algorithm is not named; an anonymous exchange has no signature
+  // Before TLS 1.2 the algorithm is not named; an anonymous exchange has no signature
   if (version === Version.tls12 && reader.remaining >= 4) return { ...facts, signatureAlgorithm: reader.u16() };
   return facts;
 }
@@ -319,10 +319,10 @@ function notTls(bytes: Uint8Array): TlsError {
   return new TlsError(/^[\x20-\x7e]{4}/.test(text) ? 'PLAINTEXT_PEER' : 'WRONG_VERSION_NUMBER');
 }
 
-const isReset = (error: Error): boolean => {
+function isReset(error: Error): boolean {
   const cause = (error.cause ?? error) as NodeJS.ErrnoException;
   return cause.code === 'ECONNRESET' || cause.code === 'EPIPE';
-};
+}
 
 const asTlsError = (error: Error): TlsError =>
   TlsError.is(error) ? error : new TlsError('TRANSPORT_ERROR', error.message, { cause: error });

@@ -78,7 +78,7 @@ const run: Run = async <T extends RunOptions>(
 function failed(target: string, error: TlsError, { json, pipe, interactive }: RunOptions): void {
   if (json === true)
     (pipe === true || interactive === true ? process.stderr : process.stdout).write(failureJson(target, error));
-  // whoever pressed Ctrl-C knows
+  // Whoever pressed Ctrl-C knows
   else if (error.code !== 'ABORTED')
     process.stderr.write(failureReport(error, target, colorsFor(process.stderr), screenOf(process.stderr)));
   process.exitCode = exitOf(error);

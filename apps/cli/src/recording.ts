@@ -59,7 +59,7 @@ export function readRecording(text: string): ConnectionRecording {
     if (kind === 'keylog' && typeof secret === 'string') keylog.push(secret);
     else if (kind === 'random' && typeof bytes === 'string') random.push(Buffer.from(bytes, 'hex'));
     else return line;
-    // an empty line is passed over, and keeps the numbers of those after it
+    // An empty line is passed over, and keeps the numbers of those after it
     return '';
   });
   return { header, events: parseRecording([BIO_HEADER, ...events].join('\n')), keylog, random: Buffer.concat(random) };
@@ -97,7 +97,7 @@ function secretOf(line: string): { readonly kind?: unknown; readonly line?: unkn
   try {
     return JSON.parse(line) as object;
   } catch {
-    // the parser of the events says where
+    // The parser of the events says where
     return {};
   }
 }

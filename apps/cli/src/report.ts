@@ -272,7 +272,7 @@ const WIDTH = 24;
 
 /** A line for each step: from when to when, drawn to scale, and what it was. */
 function waterfall(phases: readonly Phase[], c: Colors, { columns }: Screen): Line[] {
-  // on a narrow screen the names matter more
+  // On a narrow screen the names matter more
   const width = columns < 60 ? 0 : columns < 100 ? WIDTH / 2 : WIDTH;
   const total = phases.at(-1)?.end ?? 0;
   const column = (time: number): number => (total === 0 ? 0 : Math.round((time / total) * width));

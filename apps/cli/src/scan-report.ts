@@ -153,7 +153,7 @@ function columnsOf(items: readonly string[], width: number): string[] {
   const count = width === Number.POSITIVE_INFINITY ? 1 : Math.max(1, Math.floor((width + 2) / longest));
   const rows = Math.ceil(items.length / count);
   return Array.from({ length: rows }, (_, row) =>
-    // down the columns, since the order is that of the server
+    // Down the columns, since the order is that of the server
     Array.from({ length: count }, (_each, column) => items[column * rows + row] ?? '')
       .map((text) => text + ' '.repeat(longest - widthOf(text)))
       .join('')

@@ -197,7 +197,7 @@ class Scanner {
         const question = { version, cipherSuites: suitesFor(version), until: 'hello' } as const;
         const answer = await this.#ask(question, versionName(version));
         if (version !== Version.tls13 || answer.kind === 'taken') return answer;
-        // there are servers that know no hello without a key share
+        // There are servers that know no hello without a key share
         const again = await this.#ask({ ...question, shares: COMMON_SHARES }, versionName(version));
         if (again.kind !== 'taken') return answer;
         shares = nodeCrypto.groups.map(({ id }) => id);
@@ -455,12 +455,12 @@ const refusal = ({ alert, why }: { readonly alert?: number; readonly why: string
   alert === undefined ? why : alertName(alert);
 
 /** SSL 3.0 to TLS 1.1 have neither AEADs nor a choice of hash. */
-const suitesFor = (version: number): readonly number[] => {
+function suitesFor(version: number): readonly number[] {
   if (version === Version.tls13) return everyCipherSuite().tls13;
   return version === Version.tls12
     ? everyCipherSuite().tls12
     : everyCipherSuite().tls12.filter((suite) => !/GCM|CCM|POLY1305|SHA(256|384)$/.test(cipherSuiteName(suite)));
-};
+}
 
 const isEcdhe = (suite: number): boolean => /^TLS_ECDHE_/.test(cipherSuiteName(suite));
 const isDhe = (suite: number): boolean => /^TLS_DHE_/.test(cipherSuiteName(suite));

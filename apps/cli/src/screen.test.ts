@@ -127,7 +127,7 @@ describe.each(SCREENS)('at %s', (title, screen) => {
         [...words].some((word) => word.replace(/,$/, '') === message),
         message,
       ).toBe(true);
-    // of 121 names a few, and how many more there are
+    // Of 121 names a few, and how many more there are
     expect(text.replace(/\s+/g, ' ')).toMatch(/names service-77\.department\.example\.org[^+]* \+ 1\d\d more/);
     await expect(steady(text)).toMatchFileSnapshot(`../test/screens/${title}-${name.replace(/\W+/g, '-')}.txt`);
   });

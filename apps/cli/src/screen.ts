@@ -20,7 +20,7 @@ export type Line = string | { readonly text: string; readonly hang: number };
  */
 export function laidOut(lines: readonly Line[], last: readonly Line[], screen: Screen): string {
   const fitted = lines.flatMap((line) => wrapped(line, screen.columns));
-  // the prompt takes a line, too
+  // The prompt takes a line, too
   const repeated = fitted.length >= screen.rows ? last.flatMap((line) => wrapped(line, screen.columns)) : [];
   return [...fitted, ...repeated, ''].join('\n');
 }
@@ -35,7 +35,7 @@ export function wrapped(line: Line, columns: number): string[] {
     const length = widthOf(word);
     if (width + spaces.length + length > columns && current.trim() !== '') {
       lines.push(current);
-      // as far to the right as it fits
+      // As far to the right as it fits
       const indent = Math.max(0, Math.min(hang, Math.floor(columns / 2), columns - length));
       [current, width] = [' '.repeat(indent) + word, indent + length];
     } else {

@@ -28,7 +28,7 @@ export function parseTarget(text: string): Target {
     const { hostname, port } = parseUrl(named);
     return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? 443 : Number(port) };
   }
-  // more than one colon without brackets is an IPv6 address
+  // More than one colon without brackets is an IPv6 address
   const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(named) ?? [];
   const host = isIP(bracketed ?? named) === 6 ? (bracketed ?? named) : hostOf(plain ?? '');
   const number = port === undefined ? 443 : Number(port);

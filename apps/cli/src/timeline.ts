@@ -96,7 +96,7 @@ export class Timeline {
   };
 
   get #now(): number {
-    // microseconds are as exact as the clock is
+    // Microseconds are as exact as the clock is
     return Math.round((performance.now() - this.#began) * 1000) / 1000;
   }
 
@@ -105,7 +105,7 @@ export class Timeline {
   }
 
   #push(phase: Phase): void {
-    // a hostile server may send tickets without end
+    // A hostile server may send tickets without end
     if (this.#phases.length < 64) this.#phases.push(phase);
   }
 }

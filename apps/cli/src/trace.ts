@@ -71,7 +71,7 @@ function annotated({ fields, bytes }: TracedMessage, c: Colors): string[] {
     for (const field of list) {
       const indent = '  '.repeat(depth);
       const inside = field.fields ?? [];
-      // an opaque vector: its prefix, its content
+      // An opaque vector: its prefix, its content
       const single =
         inside.length <= 2 &&
         inside.every(
@@ -92,7 +92,7 @@ function annotated({ fields, bytes }: TracedMessage, c: Colors): string[] {
         .toString('hex')
         .replace(/../g, '$& ')
         .padEnd(3 * PER_LINE);
-      // which stands to the left of it already
+      // Which stands to the left of it already
       const shown = value === '(empty)' || value.startsWith(row.toString('hex')) ? '' : ` ${printable(value)}`;
       const what = at > 0 ? '' : `${indent}${prefix ? c.dim(name) : c.cyan(name)}${shown}`;
       lines.push(`  ${c.dim((offset + at).toString(16).padStart(4, '0'))}  ${hex}${what}`.trimEnd());

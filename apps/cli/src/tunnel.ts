@@ -43,7 +43,7 @@ export async function tunnelCommand(target: Target, options: TunnelCommandOption
       },
     },
   ).catch((error: NodeJS.ErrnoException) => {
-    // what listen(2) has to say: a port that is in use, a folder that is none
+    // What listen(2) has to say: a port that is in use, a folder that is none
     throw error.syscall === 'listen' ? new UsageError(`--listen ${shown(String(listen))}: ${reasonOf(error)}`) : error;
   });
   if (preamble === 'postgres')

@@ -61,7 +61,7 @@ export function choice(flags: string, description: string, values: readonly stri
       );
     },
   });
-  // for completion
+  // For completion
   (made as { argChoices?: readonly string[] }).argChoices = values;
   return made;
 }
@@ -175,10 +175,10 @@ export function nearestOf(typed: string, known: readonly string[]): string | und
   return best !== undefined && best.score <= Math.max(1, text.replace(/^-*/, '').length / 3) ? best.each : undefined;
 }
 
-const beginsAlike = (a: string, b: string): boolean => {
+function beginsAlike(a: string, b: string): boolean {
   const bare = (text: string): string => text.replace(/^-*/, '');
   return bare(a).length > 2 && (bare(b).startsWith(bare(a)) || bare(a).startsWith(bare(b)));
-};
+}
 
 /** Levenshtein's, with two neighbours exchanged as one step. */
 function distance(a: string, b: string): number {

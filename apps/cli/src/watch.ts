@@ -100,7 +100,7 @@ async function resultOf(target: Listed, options: ListOptions, signal: AbortSigna
     return { exit: Exit.usage, told: json === true ? documentJson(document, true) : wrongLine(target, colors) };
   }
   const inspection = await inspect(target, options, signal);
-  // whoever pressed Ctrl-C knows
+  // Whoever pressed Ctrl-C knows
   if (inspection.exit === Exit.interrupted) return { exit: Exit.interrupted, told: '' };
   const daysLeft = daysLeftOf(inspection);
   const soon = inspection.exit === Exit.ok && daysLeft !== undefined && daysLeft < minDays;

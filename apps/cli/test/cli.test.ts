@@ -147,7 +147,7 @@ describe('ferrule connect', () => {
         .on('data', (chunk) => (got += chunk.length))
         .on('end', () => (how = 'close_notify'))
         .pause();
-      // not in the middle of Node's own handshake, which then sends no close_notify
+      // Not in the middle of Node's own handshake, which then sends no close_notify
       setImmediate(() => socket.end('bye'));
       setTimeout(() => then(socket), 300);
     });

@@ -24,7 +24,7 @@ beforeAll(async () => {
     if (request.url === '/switch')
       return void response.socket?.end('HTTP/1.1 101 x\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n');
     if (request.url === '/cut-gzip') {
-      // without close_notify
+      // Without close_notify
       const { socket } = response;
       return void socket?.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nx', () => socket.destroy());
     }
@@ -72,7 +72,7 @@ describe('ferrule get', () => {
       const { code, stdout } = await get(`/to/${status}/${encodeURIComponent('/page')}`, '-L', '-d', 'a=1');
       expect([code, stdout]).toEqual([0, `${method} undefined ferrule`]);
     }
-    // without -L the answer itself is the page
+    // Without -L the answer itself is the page
     expect((await get(`/to/302/${encodeURIComponent('/page')}`)).stdout).toBe('GET  undefined ferrule');
   });
 

@@ -47,7 +47,7 @@ describe('ferrule inspect', () => {
       '--alpn',
       'h2',
     ]);
-    // the name of the servername is not in the DNS: localhost was connected to
+    // The name of the servername is not in the DNS: localhost was connected to
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(/^✓ localhost:\d+ is trusted\n/);
     expect(stdout).toMatch(/protocol +TLSv1\.3\n/);

@@ -18,7 +18,7 @@ let port = 0;
 beforeAll(async () => {
   writeFileSync(ca, (await pki('root')).certificatePem);
   const { keyPem, chainPem } = await pki('p256');
-  // a page that never ends
+  // A page that never ends
   server = createServer({ key: keyPem, cert: chainPem }, (_request, response) => void response.write('the beginning'));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -58,7 +58,7 @@ beforeAll(async () => {
     request.on('data', (chunk: Buffer) => (body += chunk.toString()));
     request.on('end', () => response.end(request.url === '/who' ? `${CN}\n` : `hello ${body}\n`));
   });
-  // who only looks says close_notify and waits for the answer
+  // Who only looks says close_notify and waits for the answer
   web.on('secureConnection', (socket: TLSSocket) => socket.on('error', () => {}).on('end', () => socket.end()));
   const proxy = createHttp().on('connect', ({ url = '' }, socket) => {
     const { hostname, port } = new URL(`tcp://${url}`);

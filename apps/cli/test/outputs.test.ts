@@ -191,7 +191,7 @@ describe('ferrule replay', () => {
     expect(again.code).toBe(0);
     expect(again.stdout).toMatch(/✓ run again through the pure engine: the same \d+ bytes sent; established/);
     const other = at('other.jsonl');
-    // the first that was drawn: of the ClientHello
+    // The first that was drawn: of the ClientHello
     writeFileSync(other, readFileSync(file, 'utf8').replace(/("kind":"random","bytes":")../, '$1ff'));
     const differs = await ferrule(['replay', other, '--brief']);
     expect([differs.code, differs.stdout]).toEqual([expect.any(Number), expect.stringMatching(/✗ run again/)]);

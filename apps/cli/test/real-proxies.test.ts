@@ -10,11 +10,11 @@ import { pki } from '@ferrule/conformance/pki';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ferrule } from './run.ts';
 
-const installed = (program: string): boolean => {
+function installed(program: string): boolean {
   const has = spawnSync('which', [program]).status === 0;
   if (!has) console.info(`skipped: ${program} is not installed`);
   return has;
-};
+}
 
 const folder = mkdtempSync(join(tmpdir(), 'ferrule-real-proxies-'));
 const ca = join(folder, 'root.pem');

@@ -51,7 +51,7 @@ export function ferrule(
         'data',
         (chunk: Buffer) => void whenSpoken(chunk.toString()).finally(() => child.kill('SIGINT')),
       );
-    // a command may end before it has read all of it
+    // A command may end before it has read all of it
     child.stdin.on('error', () => {}).end(input);
     child.on('close', (code) => resolve({ code, stdout, stderr }));
   });

@@ -234,7 +234,7 @@ describe('ferrule scan', () => {
           waiting--;
           tls.emit('connection', socket);
         });
-        // held until as many are there as may be, or the rest has nothing to ask
+        // Held until as many are there as may be, or the rest has nothing to ask
         held.push(go);
         if (most >= concurrency) setTimeout(() => held.splice(0).forEach((each) => each()), 10);
         else setTimeout(go, 500);
@@ -249,7 +249,7 @@ describe('ferrule scan', () => {
     let connections = 0;
     const tls = createServer({ key, cert, maxVersion: 'TLSv1.2' }).on('tlsClientError', () => {});
     tls.on('secureConnection', (socket) => socket.on('error', () => {}));
-    // every seventh connection says nothing at all
+    // Every seventh connection says nothing at all
     const port = await listen(
       createTcp((socket) =>
         ++connections % 7 === 0 ? void socket.on('error', () => {}).resume() : void tls.emit('connection', socket),

@@ -216,7 +216,7 @@ describe('--record and ferrule replay', () => {
     const other = join(folder, 'other.pem');
     writeFileSync(other, (await pki('selfSigned')).certificatePem);
     const at = lines.findIndex((line) => line.includes('"received"'));
-    // a byte of what the server signed
+    // A byte of what the server signed
     writeFileSync(
       changed,
       lines

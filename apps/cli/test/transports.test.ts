@@ -32,10 +32,10 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-const kept = <T extends { close(): unknown }>(each: T): T => {
+function kept<T extends { close(): unknown }>(each: T): T {
   closing.push(each);
   return each;
-};
+}
 
 async function listen(server: Server, where: object = { port: 0, host: '127.0.0.1' }): Promise<number> {
   kept(server).listen(where);
@@ -43,11 +43,11 @@ async function listen(server: Server, where: object = { port: 0, host: '127.0.0.
   return (server.address() as AddressInfo).port;
 }
 
-const onward = (stream: Duplex): void => {
+function onward(stream: Duplex): void {
   const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
   stream.on('error', () => socket.destroy());
   stream.pipe(socket.on('error', () => stream.destroy())).pipe(stream);
-};
+}
 
 async function relay(): Promise<number> {
   const server = kept(new WebSocketServer({ port: 0, host: '127.0.0.1' }));
@@ -143,7 +143,7 @@ describe('the proxy of the environment', () => {
       ask(`localhost:${port}`, { HTTPS_PROXY }),
       ask('server.test', { HTTPS_PROXY }, '--starttls', 'smtp'),
     ]);
-    // the name is in no DNS
+    // The name is in no DNS
     expect(straight.map(({ code }) => code)).toEqual([13, 13, 0, 13]);
     expect(proxy.targets).toHaveLength(3);
   });

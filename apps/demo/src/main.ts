@@ -30,7 +30,7 @@ for (const backend of ['native', 'pure'] as const) {
   try {
     facts.set(backend, await fetchPage(backend));
   } catch (error) {
-    // an engine that cannot run here says why; one that can, must
+    // An engine that cannot run here says why; one that can, must
     const absent = backend === 'native' && error instanceof TypeError && !(await runs(backend));
     console.log(`${absent ? pc.yellow('–') : pc.red('✗')} ${backend}: ${(error as Error).message}\n`);
     if (!absent) failures++;
@@ -52,7 +52,7 @@ console.log(
     ? pc.green('Everything went as it should.')
     : pc.red(`${failures} of these did not go as they should.`),
 );
-// the servers would keep the process
+// The servers would keep the process
 process.exit(failures === 0 ? 0 : 1);
 
 async function fetchPage(backend: EngineName): Promise<ConnectionInfo> {

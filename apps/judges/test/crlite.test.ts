@@ -38,7 +38,7 @@ async function filterOf(revoked: boolean, made: number): Promise<Uint8Array> {
     .update((await pki('intermediate')).spki)
     .digest();
   const coverage = concat([LOG, big(0, 8), big(made, 8)]);
-  // an empty block, stored inverted or not, without exceptions
+  // An empty block, stored inverted or not, without exceptions
   const block = concat([issuer, new Uint8Array(17), Uint8Array.of(revoked ? 1 : 0), big(0, 2)]);
   return concat([Uint8Array.of(4, 0), big(1, 2), coverage, big(1, 4), block, big(0, 1), big(0, 4)]);
 }

@@ -44,7 +44,7 @@ export class Client {
     this.#waiting = waiting;
     this.gone = new Promise((resolve) => (this.#signalGone = resolve));
     service.counts.clients++;
-    // told by its close
+    // Told by its close
     socket.on('error', () => {});
     socket.on('ping', (bytes) => this.#send(bytes.length, (sent) => socket.pong(bytes, false, sent)));
     socket.on('close', () => {
@@ -118,11 +118,11 @@ export class Client {
     if (this.socket.readyState !== this.socket.OPEN) return;
     const cost = length + OVERHEAD;
     this.#unsent += cost;
-    // answers and pongs do not wait for anything: whoever asks and never reads would fill the memory
+    // Answers and pongs do not wait for anything: whoever asks and never reads would fill the memory
     if (this.#unsent > 4 * HIGH + this.#service.limits.streams * CHUNKS) return this.destroy();
     act(() => {
       this.#unsent -= cost;
-      // all of them: the last message of each may have gone while others still filled the WebSocket
+      // All of them: the last message of each may have gone while others still filled the WebSocket
       if (this.#unsent >= HIGH / 2) return;
       for (const upstream of this.#paused) upstream.resume();
       this.#paused.clear();

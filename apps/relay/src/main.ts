@@ -43,7 +43,7 @@ async function main(): Promise<void> {
   try {
     relay = await startRelay(options.relay);
   } catch (error) {
-    // a TypeError begins with the name of the option
+    // A TypeError begins with the name of the option
     if (error instanceof TypeError) fail(`--${error.message}\nSee ferrule-relay --help.`, 2);
     else fail((error as Error).message, 1);
     return;

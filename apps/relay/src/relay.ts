@@ -115,7 +115,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   const clients = new Set<Client>();
   http.on('upgrade', (request, socket, head) => {
     socket.on('error', () => socket.destroy());
-    // whatever is thrown here would end the process, and all that is under way in it
+    // Whatever is thrown here would end the process, and all that is under way in it
     try {
       const asked = askedFor(request, options, service);
       if (typeof asked === 'string') return refuse(socket, asked, counts);
@@ -150,7 +150,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
 
 function refuse(socket: Duplex, status: string, counts: Counts): void {
   counts.refused++;
-  // whoever does not close its side would keep the socket
+  // Whoever does not close its side would keep the socket
   socket.once('finish', () => socket.destroy());
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }

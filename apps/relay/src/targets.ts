@@ -74,7 +74,7 @@ export class AllowList {
 
   #mayLeadTo(name: string, address: string, port: number): boolean {
     if (this.#isPrivateAllowed) return true;
-    // the zone of a link-local address
+    // The zone of a link-local address
     const bare = address.replace(/%.*$/, '');
     const family = isIPv6(bare) ? 'ipv6' : 'ipv4';
     if (!PRIVATE.check(bare, family)) return true;
@@ -89,19 +89,19 @@ function ruleOf(text: string): Rule {
   const { host: given = '', port: ports = '' } = split(text) ?? {};
   const isWildcard = given.startsWith('*.');
   const host = hostOf(isWildcard ? given.slice(2) : given);
-  // an address has no subdomains
+  // An address has no subdomains
   if (host === undefined || (isWildcard && isIP(host) !== 0) || !(ports === '*' || isPort(Number(ports))))
     throw new TypeError(`allow: ${JSON.stringify(text)} is not host:port, *.domain:port or host:*`);
   const matches = isWildcard ? (asked: string) => asked.endsWith(`.${host}`) : (asked: string) => asked === host;
   return (to) => (ports === '*' || to.port === Number(ports)) && matches(to.host);
 }
 
-const split = (text: string): { readonly host?: string; readonly port?: string } | undefined => {
+function split(text: string): { readonly host?: string; readonly port?: string } | undefined {
   const [, bracketed, name, port] = /^(?:\[([^[\]]+)\]|([^:[\]]+)):(\*|\d{1,5})$/.exec(text) ?? [];
-  // only an IPv6 address has brackets
+  // Only an IPv6 address has brackets
   const host = bracketed === undefined ? name : isIPv6(bracketed) ? bracketed : undefined;
   return host === undefined || port === undefined ? undefined : { host, port };
-};
+}
 
 const isPort = (port: number): boolean => Number.isInteger(port) && port >= 1 && port <= 65_535;
 
@@ -136,7 +136,7 @@ const PRIVATE = listOf(
     '224.0.0.0/4',
     '240.0.0.0/4',
   ],
-  // unspecified, loopback, local NAT64 (RFC 8215), 6to4, unique local, link-local, site-local, multicast
+  // Unspecified, loopback, local NAT64 (RFC 8215), 6to4, unique local, link-local, site-local, multicast
   ['::/128', '::1/128', '64:ff9b:1::/48', '2002::/16', 'fc00::/7', 'fe80::/10', 'fec0::/10', 'ff00::/8'],
 );
 

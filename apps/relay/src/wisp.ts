@@ -73,7 +73,7 @@ export function serveWisp(client: Client, service: Service, isV2: boolean): void
   }
 
   function onData(id: number, stream: Stream, bytes: Uint8Array): void {
-    // a client that sends more than it was granted; what was sent before the first CONTINUE came does not count against it
+    // A client that sends more than it was granted; what was sent before the first CONTINUE came does not count against it
     if (++stream.waiting > 2 * CREDIT) {
       streams.delete(id);
       stream.upstream.close();
@@ -81,10 +81,10 @@ export function serveWisp(client: Client, service: Service, isV2: boolean): void
     }
     client.write(stream.upstream, bytes, () => {
       stream.waiting--;
-      // its number may be another stream's by now
+      // Its number may be another stream's by now
       if (++stream.taken < CREDIT / 2 || streams.get(id) !== stream) return;
       stream.taken = 0;
-      // what is under way has its room already
+      // What is under way has its room already
       send({ type: 'continue', stream: id, credit: CREDIT / 2 });
     });
   }

@@ -103,7 +103,7 @@ async function hostileRelay(way: Way, port: number): Promise<{ readonly url: str
         if (each === undefined) return end();
         on(each);
       }
-      // a length that was altered makes somebody wait for bytes that never come
+      // A length that was altered makes somebody wait for bytes that never come
       if (first && attack.done) setTimeout(end, 100);
     };
     socket.on('data', (bytes) => pass(bytes, 'down', send));
@@ -162,7 +162,7 @@ it.each(
   async (deed, direction, way, backend) => {
     const { to } = await echoBehindRelay();
     const relay = await hostileRelay(way, to.port);
-    // sizes are nearly alike from one connection to the next
+    // Sizes are nearly alike from one connection to the next
     const count = (relay.next = new Attack(direction));
     let total = 0;
     expect(await talk(way, relay.url, backend, () => (total = count.seen))).toEqual({

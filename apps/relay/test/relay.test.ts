@@ -47,7 +47,7 @@ describe('TLS through the relay', () => {
           const n = await connection.read(into);
           down.update(into.subarray(0, n));
           progress[i] = at += n;
-          // when the first is half-way, all have begun
+          // When the first is half-way, all have begun
           if (at >= size / 2 && at - n < size / 2) least = Math.min(least, Math.min(...progress) / size);
         }
         await writing;

@@ -25,7 +25,7 @@ it.each([
   later(() => relay.close());
   expect(await upgrade(relay, target)).toMatch(/^HTTP\/1.1 400 Bad Request\r\n/);
   expect(relay.counts).toMatchObject({ clients: 0, streams: 0, refused: 1 });
-  // and it is there for the next one
+  // And it is there for the next one
   (await openWisp({ relay: relay.url, ...ws })).close();
 });
 

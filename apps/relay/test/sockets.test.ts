@@ -10,7 +10,7 @@ import { echoBehindRelay, later, ws } from './support.ts';
 async function sockets(relay: string): Promise<ReturnType<typeof createSockets>> {
   const dial = wispDial({ relay, ...ws });
   later(() => dial.close());
-  // names of tests are in no DNS
+  // Names of tests are in no DNS
   return createSockets({
     dial: ({ port }) => dial({ host: '127.0.0.1', port }),
     ca: (await pki('root')).certificatePem,
@@ -35,7 +35,7 @@ it("secureTransport 'on' is verified TLS under the CA that was given", async () 
   const { relay, to } = await echoBehindRelay();
   const { connect } = await sockets(relay.url);
   const socket = connect({ hostname: 'server.test', port: to.port }, { secureTransport: 'on' });
-  // before it is open
+  // Before it is open
   await say(socket, 'hello');
   expect(await hear(socket, 5)).toBe('hello');
   expect(await socket.opened).toEqual({ remoteAddress: undefined, alpn: undefined });

@@ -93,6 +93,6 @@ export function end(child: ChildProcess): void {
   try {
     process.kill(-child.pid, 'SIGTERM');
   } catch {
-    // it has ended in the meantime
+    // It has ended in the meantime
   }
 }

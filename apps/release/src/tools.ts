@@ -9,7 +9,7 @@ const VERSIONS = {
   bun: '1.4.5',
   pnpm: '10.34.8',
   typescript: '6.0.3',
-  // the newest lines need Node 22
+  // The newest lines need Node 22
   verdaccio: '6.1.2',
 } as const;
 

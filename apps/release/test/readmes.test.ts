@@ -45,7 +45,7 @@ const PRINTS: Readonly<Record<string, RegExp | 'in a test' | 'beside'>> = {
   'starttls 1': /^TLSv1\.3$/,
   'x509 1': /^CERT_NAME_MISMATCH - .*www\.example\.com[^]*X509v3 extensions:/,
   'x509 2': /^no filters$/,
-  // a page with a relay: compiled alone
+  // A page with a relay: compiled alone
   'web 1': 'beside',
   'web 2': 'beside',
   'web 3': 'beside',
@@ -95,7 +95,7 @@ it('each block is known here, and each that is known here is a block', () => {
   expect(blocks.map(({ name }) => name).toSorted()).toEqual(Object.keys(PRINTS).toSorted());
 });
 
-// what TypeScript takes by itself has the DOM's types beside Node's
+// What TypeScript takes by itself has the DOM's types beside Node's
 it.each([
   ['', {}],
   [
@@ -113,7 +113,7 @@ it.each([
   );
   await run(join(modules, 'typescript/bin/tsc'), ['-p', 'tsconfig.json'], process.env).catch(
     ({ stdout }: { stdout: string }) => {
-      // sources of ours are compiled without the DOM elsewhere
+      // Sources of ours are compiled without the DOM elsewhere
       const wrong = stdout.split('\n').filter((line) => line !== '' && !/^(\.\.\/|\s)/.test(line));
       if (wrong.length > 0 || !('lib' in more)) throw new Error(stdout);
     },

@@ -48,7 +48,7 @@ describe('a blocking BIO', () => {
     let put = 0;
     let got = 0;
     while (got < length) {
-      // never more under way than the two rings hold, or both sides would wait for room
+      // Never more under way than the two rings hold, or both sides would wait for room
       const chunk = Uint8Array.from(
         { length: Math.min(1 + (put % 97), size, length - put) },
         (_, i) => (put + i * 7) & 255,
@@ -104,7 +104,7 @@ describe('a blocking BIO', () => {
     expect(writing.write(new Uint8Array(9))).toBe(4);
     expect(writing.write(new Uint8Array(9))).toBe(-1);
     expect(bioErrorCode(writing.error!)).toBe('TIMEOUT');
-    // the side that serves the transport hears of it
+    // The side that serves the transport hears of it
     expect(bioErrorCode(sharedBio(memory).error!)).toBe('TIMEOUT');
   });
 

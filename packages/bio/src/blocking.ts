@@ -143,7 +143,7 @@ abstract class SharedEnd implements Bio {
   fail(given: Error): void {
     if (this.error !== undefined) return;
     const error = failureOf(given);
-    // where the other side is just writing its own, ours will do here
+    // Where the other side is just writing its own, ours will do here
     this.#error = this.side.fail(error) ? error : (this.side.failure() ?? error);
   }
 
@@ -155,7 +155,7 @@ abstract class SharedEnd implements Bio {
     const { input, words, bell } = this.side;
     for (;;) {
       const seen = Atomics.load(words, bell);
-      // in this order: what was published before the end, or before the failure, is pulled after they were seen
+      // In this order: what was published before the end, or before the failure, is pulled after they were seen
       const over = input.shut || this.error !== undefined;
       this.#pull();
       if (this.#in.pending >= atLeast || over || !this.sleep(seen)) return;
@@ -193,7 +193,7 @@ class BlockingEnd extends SharedEnd implements BlockingBio {
   constructor(side: SharedSide) {
     super(side);
     try {
-      // never waits: the value is another one
+      // Never waits: the value is another one
       Atomics.wait(side.words, side.bell, Atomics.load(side.words, side.bell) + 1, 0);
     } catch (error) {
       throw new BioError(
@@ -228,7 +228,7 @@ class ServingEnd extends SharedEnd implements SharedBio {
   async changed(): Promise<void> {
     const { words, bell } = this.side;
     while (Atomics.load(words, bell) === this.#seen) {
-      // nobody need look for ever
+      // Nobody need look for ever
       if (this.error !== undefined) return;
       if (Atomics.waitAsync !== undefined) await Atomics.waitAsync(words, bell, this.#seen).value;
       else await new Promise<void>((resolve) => setTimeout(resolve, POLL));

@@ -22,18 +22,18 @@ export class BioError extends Error {
 }
 
 /** What a BIO was failed with, as what it tells: an Error, also where none was given. */
-export const failureOf = (given: unknown): Error => {
+export function failureOf(given: unknown): Error {
   if (given instanceof Error) return given;
-  // of another realm
+  // Of another realm
   if (Object.prototype.toString.call(given) === '[object Error]') return given as Error;
   return new BioError('TRANSPORT_ERROR', 'the transport failed', given);
-};
+}
 
 /**
  * The `TlsError` code under which an engine reports {@link Bio.error}: the code of a {@link BioError} (recognised by
  * name, so that two copies of this package agree), `TRANSPORT_ERROR` for anything else, e.g. an ECONNRESET.
  */
-export const bioErrorCode = (error: Error): BioErrorCode => {
+export function bioErrorCode(error: Error): BioErrorCode {
   const code: unknown = error.name === 'BioError' ? (error as { readonly code?: unknown }).code : undefined;
   return CODES.has(code) ? (code as BioErrorCode) : 'TRANSPORT_ERROR';
-};
+}

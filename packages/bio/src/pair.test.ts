@@ -20,7 +20,7 @@ describe('bioPair', () => {
     const [a, b] = bioPair();
     const record = new Uint8Array(5 + 16384 + 256).fill(7);
     expect(DEFAULT_BIO_SIZE).toBeGreaterThanOrEqual(record.length);
-    // whatever was read before it
+    // Whatever was read before it
     a.write(new Uint8Array(DEFAULT_BIO_SIZE));
     b.nread(DEFAULT_BIO_SIZE - 1);
     expect(a.write(record)).toBe(record.length);
@@ -66,7 +66,7 @@ describe('bioPair', () => {
     expect(b.read(new Uint8Array(4))).toBe(1);
     expect(b.eof).toBe(true);
     expect(b.read(new Uint8Array(4))).toBe(0);
-    // half-close: the other direction goes on
+    // Half-close: the other direction goes on
     expect(b.write(bytes(6))).toBe(1);
     expect(a.pending).toBe(1);
   });

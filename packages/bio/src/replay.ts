@@ -146,7 +146,7 @@ class Replay implements ReplayBio {
     if (!this.blocking) return;
     while (this.pending < atLeast && !this.#in.shut && this.error === undefined) {
       if (!this.advance()) {
-        // what is there may do: a reader that finds less than it needs sees the error
+        // What is there may do: a reader that finds less than it needs sees the error
         this.fail(new BioError('TIMEOUT', 'the recording ends here, without the end of the connection'));
       }
     }

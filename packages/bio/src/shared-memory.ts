@@ -96,7 +96,7 @@ export class SharedSide {
       message: error.message.slice(0, 300),
       ...(typeof code === 'string' && { code: code.slice(0, 40) }),
     };
-    // only a message full of control characters, six units each, can be too long after that
+    // Only a message full of control characters, six units each, can be too long after that
     let json = JSON.stringify(text);
     if (json.length > FAILURE_UNITS - 1)
       json = JSON.stringify({ ...text, name: 'Error', message: 'the transport failed' });

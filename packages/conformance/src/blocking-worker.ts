@@ -19,7 +19,7 @@ async function serve({ act, identity, tls }: BlockingScene, net: SharedBio): Pro
   if (act === 'http') return pump(new ScriptedPeer('HTTP/1.1 400 Bad Request\r\n\r\n'), net);
   const server = await TestServer.make({ ...tls, identity });
   const wire = server.open();
-  // no connection is what some scenes are about
+  // No connection is what some scenes are about
   server.accepted().then(
     (socket) => play(act, socket, wire),
     () => {},

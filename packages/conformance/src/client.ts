@@ -57,7 +57,7 @@ export class Client {
     for (let calls = 0; calls < 1_000_000; calls++) {
       const ret = operation();
       const why = ret > 0 ? SslError.none : this.ssl.getError(ret);
-      // before any await: the promise may settle, and be gone, during one
+      // Before any await: the promise may settle, and be gone, during one
       const { asyncReady } = this.ssl;
       if (this.answers.at(-1) !== why) this.answers.push(why);
       await this.flush();

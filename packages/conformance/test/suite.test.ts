@@ -30,9 +30,9 @@ describe.each(suite.map((group) => [group.title, group] as const))(
     it('not one check passes', async () => {
       const passed: string[] = [];
       for (const { title, run, feature } of checks) {
-        // that a feature which is listed is taken needs no more than a yes
+        // That a feature which is listed is taken needs no more than a yes
         if (feature === undefined && yesMan.features.has(title as never)) continue;
-        // one after the other: they share nothing, but the machine
+        // One after the other: they share nothing, but the machine
         await Promise.resolve(run(yesMan)).then(
           () => passed.push(title),
           () => {},

@@ -18,7 +18,7 @@ export function onAbort(signal: AbortSignal, call: () => void): () => void {
     signal.addEventListener('abort', fire, { once: true });
   }
   const { calls, fire } = entry;
-  // a function of its own: the same call may be given twice
+  // A function of its own: the same call may be given twice
   const own = (): void => call();
   calls.add(own);
   return () => {

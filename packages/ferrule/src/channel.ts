@@ -46,7 +46,7 @@ export class Channel implements PumpFace {
   connect(): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#failure !== undefined) {
-        // it has never begun, so nobody else does
+        // It has never begun, so nobody else does
         this.ssl.dispose();
         return reject(this.#failure);
       }
@@ -73,7 +73,7 @@ export class Channel implements PumpFace {
         this.#got = 1;
       }
       this.#pump.run();
-      // where nothing runs any more
+      // Where nothing runs any more
       this.drained();
     });
   }

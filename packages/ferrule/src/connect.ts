@@ -117,7 +117,7 @@ export async function connectOver(
       return Promise.resolve(transport);
     });
   } catch (error) {
-    // after that, whoever drives it gives it up, once its alert has gone
+    // After that, whoever drives it gives it up, once its alert has gone
     if (!opened) transport.destroy();
     throw error;
   }
@@ -189,7 +189,7 @@ async function establish(options: ConnectOverOptions, name: string, open: Open):
   } catch (error) {
     limit.clear();
     if (TlsError.is(error) && ssl.peerCertificates.length > 0) shown.set(error, ssl.peerCertificates);
-    // a channel that has failed still sends its alert, and disposes of the connection when it has
+    // A channel that has failed still sends its alert, and disposes of the connection when it has
     if (channel === undefined) {
       ssl.dispose();
       transport?.destroy();
@@ -239,7 +239,7 @@ const both =
   ): NonNullable<ContextOptions['onSession']> =>
   (session, ssl) => {
     ours(session);
-    // what it returns may be a promise, whose rejection is the engine's to hear
+    // What it returns may be a promise, whose rejection is the engine's to hear
     return theirs?.(session, ssl);
   };
 

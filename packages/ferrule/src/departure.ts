@@ -171,7 +171,7 @@ export class Departure {
         late();
       }
     }, each);
-    // the connection keeps the process alive where it should, not its end
+    // The connection keeps the process alive where it should, not its end
     unref(this.#timer);
   }
 

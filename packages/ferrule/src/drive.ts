@@ -31,7 +31,7 @@ export async function drive<Net extends { readonly pending: number }>(
 ): Promise<number> {
   for (;;) {
     const ret = operation();
-    // before any await: another drive may call getError for itself
+    // Before any await: another drive may call getError for itself
     const why = ret > 0 ? SslError.none : ssl.getError(ret);
     if (net.pending > 0) {
       await (isFatal(why) ? pump.flush(net).catch(ignored) : pump.flush(net));
@@ -43,12 +43,12 @@ export async function drive<Net extends { readonly pending: number }>(
         return ret;
       case SslError.wantRead: {
         const filled = pump.fill(net);
-        // of an observer: no byte tells that it was rejected
+        // Of an observer: no byte tells that it was rejected
         const { asyncReady } = ssl;
         await (asyncReady === undefined ? filled : Promise.race([filled, asyncReady]));
         break;
       }
-      // with nothing to flush somebody else has made room
+      // With nothing to flush somebody else has made room
       case SslError.wantWrite:
         break;
       case SslError.wantAsync:
@@ -68,4 +68,4 @@ export async function drive<Net extends { readonly pending: number }>(
 
 const isFatal = (why: SslError): boolean => why === SslError.ssl || why === SslError.syscall;
 /** The failure of the connection counts, not that its alert could not be sent. */
-const ignored = (): void => {};
+function ignored(): void {}

@@ -61,7 +61,7 @@ export class Outgoing {
       return false;
     }
     const { bytes, release } = outgoing;
-    // nothing goes out behind close_notify and the transport's end: not the answer to a KeyUpdate, nor an alert
+    // Nothing goes out behind close_notify and the transport's end: not the answer to a KeyUpdate, nor an alert
     if (this.#closed || this.#end !== 'open') {
       release();
       return false;
@@ -72,7 +72,7 @@ export class Outgoing {
     try {
       this.#transport.send(bytes, (error) => {
         release();
-        // what is told twice has gone once
+        // What is told twice has gone once
         if (this.#closed || told) return;
         told = true;
         if (error !== undefined && error !== null) return this.#events.failed(error);

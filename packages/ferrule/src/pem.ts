@@ -10,7 +10,7 @@ export function certificatesOf(source: string | Uint8Array): Uint8Array[] {
   if (typeof source !== 'string') {
     const bytes = bytesOf(source);
     if (bytes === undefined) throw new TypeError('neither PEM text nor bytes');
-    // a DER certificate is a SEQUENCE
+    // A DER certificate is a SEQUENCE
     return bytes[0] === 0x30 ? [bytes] : certificatesOf(new TextDecoder().decode(bytes));
   }
   const found = [

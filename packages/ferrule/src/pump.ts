@@ -170,7 +170,7 @@ export class TlsPump implements TransportSink {
     if (this.#state === 'leaving') return this.#ssl?.dispose();
     const established = this.#state === 'open';
     this.#end(reason);
-    // what was encrypted is in the transport's hands; nothing needs the keys any more
+    // What was encrypted is in the transport's hands; nothing needs the keys any more
     this.#ssl?.dispose();
     if (established && this.#broken === undefined) this.#leave('hurried');
     else this.#finish();
@@ -187,7 +187,7 @@ export class TlsPump implements TransportSink {
       return false;
     }
     if (this.#state === 'leaving' || this.#state === 'over' || this.#closing) return this.#departure.drop(bytes.length);
-    // after close_notify nothing counts (RFC 9846 section 6.1)
+    // After close_notify nothing counts (RFC 9846 section 6.1)
     if (this.#readEnded) return true;
     this.#inbound.lend(bytes);
     try {
@@ -227,7 +227,7 @@ export class TlsPump implements TransportSink {
       return this.#finish();
     }
     if (!this.#face.keepsUnread()) return this.fail(reason);
-    // what came before the failure may still be read, and needs no transport
+    // What came before the failure may still be read, and needs no transport
     this.#jobs.settleAll(reason);
     quietly(() => this.#transport.destroy());
     this.#tellOver();
@@ -259,7 +259,7 @@ export class TlsPump implements TransportSink {
         this.#turn(ssl);
       } while (this.#again && this.#active());
     } catch (error) {
-      // only a broken contract throws: an answer of the caller's callback that cannot be, most of all
+      // Only a broken contract throws: an answer of the caller's callback that cannot be, most of all
       this.fail(asError(error));
     } finally {
       this.#running = false;
@@ -277,9 +277,9 @@ export class TlsPump implements TransportSink {
         return;
       }
       this.#state = 'open';
-      // our Finished before anybody speaks
+      // Our Finished before anybody speaks
       this.#outgoing.flush();
-      // the transport may have failed at it
+      // The transport may have failed at it
       if (!this.#is('open')) return;
       this.#face.established();
     }
@@ -298,7 +298,7 @@ export class TlsPump implements TransportSink {
         continue;
       }
       const why = ssl.getError(ret);
-      // a view may end where the engine's look ends: ask again while that makes progress
+      // A view may end where the engine's look ends: ask again while that makes progress
       const { pending, moved } = this.#inbound;
       if (why === SslError.wantRead && pending > 0 && moved !== this.#offered) {
         this.#offered = moved;
@@ -336,7 +336,7 @@ export class TlsPump implements TransportSink {
     switch (why) {
       case SslError.wantRead:
         this.#hungry = true;
-        // of an observer: no byte tells that it was rejected
+        // Of an observer: no byte tells that it was rejected
         if (ssl.asyncReady !== undefined) this.#awaitPromise(ssl.asyncReady);
         return;
       case SslError.wantWrite:
@@ -417,7 +417,7 @@ export class TlsPump implements TransportSink {
     if (this.#broken !== undefined) return job.done(this.#broken);
     if (job.operate !== closeNotify && job.operate !== nothing) {
       if (this.#closing) return job.done(closedByUs());
-      // nothing goes out behind close_notify; the engine would refuse it, and the connection goes on
+      // Nothing goes out behind close_notify; the engine would refuse it, and the connection goes on
       if (this.#shutdown !== 'no') return job.done(new TlsError('PROTOCOL_IS_SHUTDOWN'));
     }
     if (this.#state === 'leaving' || this.#state === 'over')

@@ -115,7 +115,7 @@ export class SessionKeeper {
     });
     let timer: ReturnType<typeof setTimeout> | undefined;
     const enough = new Promise<void>((resolve) => (timer = setTimeout(resolve, patience)));
-    // the connection keeps the process alive, where it should
+    // The connection keeps the process alive, where it should
     (timer as { unref?: () => void } | undefined)?.unref?.();
     await Promise.race([taking, enough]);
     late = true;

@@ -46,7 +46,7 @@ export function openTcp(
     const socket = net.connect({
       ...where,
       noDelay: true,
-      // half-open, or Node would end our side when the server ends its own
+      // Half-open, or Node would end our side when the server ends its own
       allowHalfOpen: true,
       onread: { buffer: receiveBuffer(), callback: (n, buffer) => transport.received(n, buffer) },
     } as Net.NetConnectOpts);
@@ -56,7 +56,7 @@ export function openTcp(
     });
     socket.once('error', (error) => reject(transportError(error, name)));
     socket.once('connect', () => {
-      // nothing may be read before somebody listens
+      // Nothing may be read before somebody listens
       socket.pause();
       socket.removeAllListeners('error');
       transport.attach(socket);
@@ -145,7 +145,7 @@ export class TcpTransport implements Transport {
     if (socket === undefined || socket.destroyed || socket.writableEnded)
       return done(this.#failure ?? transportError(new Error('the socket was closed'), this.name));
     socket.write(bytes, (error) => {
-      // it comes as an event too, but later
+      // It comes as an event too, but later
       if (error) this.#fail(error);
       done(this.#failure);
     });
@@ -159,7 +159,7 @@ export class TcpTransport implements Transport {
     const socket = this.#socket;
     if (socket === undefined || socket.destroyed)
       return done(this.#failure ?? transportError(new Error('the socket was closed'), this.name));
-    // a failure comes as an event
+    // A failure comes as an event
     socket.end(() => done(this.#failure));
   }
 

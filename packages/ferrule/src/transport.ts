@@ -113,10 +113,10 @@ function streamTransport({ readable, writable }: StreamPipe, name: string): Tran
   const pipe: Pipe = {
     read: async () => {
       const { done, value } = await reader.read();
-      // a stream that yields undefined has not ended: what holds no bytes is told below
+      // A stream that yields undefined has not ended: what holds no bytes is told below
       return done ? null : (value as Memory);
     },
-    // a stream may keep what it is given
+    // A stream may keep what it is given
     write: (bytes) => writer.write(bytes.slice()),
     closeWrite: () => writer.close(),
     close: async () => {
@@ -124,7 +124,7 @@ function streamTransport({ readable, writable }: StreamPipe, name: string): Tran
     },
   };
   const transport = new PipeTransport(pipe, name);
-  // a writer may break while nothing is written
+  // A writer may break while nothing is written
   writer.closed.catch((error: unknown) => transport.broken(error));
   return transport;
 }
@@ -198,10 +198,10 @@ class PipeTransport implements Transport {
         const received = await this.#pipe.read();
         if (this.#over) return;
         if (received === null) return sink.end();
-        // what holds no bytes, the sink refuses
+        // What holds no bytes, the sink refuses
         const bytes = memoryOf(received) ?? (received as Uint8Array);
         if (!sink.data(bytes)) await new Promise<void>((resolve) => (this.#resume = resolve));
-        // a pipe that brings nothing, and at once, lets nobody else run
+        // A pipe that brings nothing, and at once, lets nobody else run
         if (bytes.length === 0) await turn();
       }
     } catch (error) {

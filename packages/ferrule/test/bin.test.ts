@@ -9,10 +9,10 @@ import { afterAll, describe, expect, it } from 'vitest';
 const project = mkdtempSync(join(tmpdir(), 'ferrule-bin-'));
 afterAll(() => rmSync(project, { recursive: true }));
 const home = join(project, 'node_modules/ferrule');
-const write = (file: string, text: string): void => {
+function write(file: string, text: string): void {
   mkdirSync(join(project, file, '..'), { recursive: true });
   writeFileSync(join(project, file), text);
-};
+}
 const run = (npm: string): { status: number | null; stdout: string; stderr: string } =>
   spawnSync(process.execPath, [join(home, 'bin.mjs'), 'get', 'a b'], {
     cwd: project,

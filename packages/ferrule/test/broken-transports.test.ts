@@ -168,7 +168,7 @@ describe.each(engines)('a transport under a connection, %s', (backend) => {
       (reason: unknown) => reason,
     );
     expect(taken).toBeLessThan(3);
-    // what was taken is no TLS; the server has had our Finished by now, or our alert
+    // What was taken is no TLS; the server has had our Finished by now, or our alert
     if (connection instanceof TlsConnection) await connection.closed;
     await server.accepted();
   });

@@ -85,7 +85,7 @@ describe.each(engines.filter((_, i) => runs[i]))('connect() with the %s engine',
     const block = Buffer.alloc(500_000, 'x');
     for (let i = 0; i < 60; i++) socket.write(block);
     await new Promise((resolve) => setTimeout(resolve, 300));
-    // the kernels' buffers hold some of it, we hold little
+    // The kernels' buffers hold some of it, we hold little
     expect(socket.writableLength).toBeGreaterThan(0);
     socket.end();
     const got = await readAll(connection.readable);

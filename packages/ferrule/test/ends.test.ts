@@ -36,7 +36,7 @@ describe.each(engines)('the ends of a connection, %s', (backend) => {
     const socket = await server.accepted();
     let got = 0;
     socket.on('data', (chunk: Buffer) => void (got += chunk.length)).on('end', () => socket.end());
-    // ten writes of the pipe, each 150 ms: more than any second
+    // Ten writes of the pipe, each 150 ms: more than any second
     const write = connection.write(new Uint8Array(600_000));
     await connection.close();
     await write;
@@ -44,7 +44,7 @@ describe.each(engines)('the ends of a connection, %s', (backend) => {
   });
 
   it.each([
-    // with the headers and tags of 16 records, exactly what the transport may have before writes wait: 256 KiB
+    // With the headers and tags of 16 records, exactly what the transport may have before writes wait: 256 KiB
     ['TLSv1.2', 16 * (16_384 - 29)],
     ['TLSv1.3', 16 * (16_384 - 22)],
   ] as const)(
@@ -59,7 +59,7 @@ describe.each(engines)('the ends of a connection, %s', (backend) => {
         'end',
       ).then(() => socket.end());
       await Promise.all([connection.write(new Uint8Array(size)), connection.closeWrite()]);
-      // without close_notify the server would have no end, since a half-closed pipe does not end it
+      // Without close_notify the server would have no end, since a half-closed pipe does not end it
       await ended;
       expect(got).toBe(size);
       await connection.close();
@@ -71,7 +71,7 @@ describe.each(engines)('the ends of a connection, %s', (backend) => {
     const connection = await connect({ ...options, backend, closeTimeout: 200 });
     const socket = await server.accepted();
     socket.pause();
-    // more than the peer's system takes, and less than ours has room for besides
+    // More than the peer's system takes, and less than ours has room for besides
     const size = 1_500_000;
     await connection.write(new Uint8Array(size));
     await connection.close();
@@ -147,7 +147,7 @@ describe.each(engines)('the ends of a connection, %s', (backend) => {
         return pipe.close();
       },
     });
-    // takes what it is given at once, as one that counts or compresses does
+    // Takes what it is given at once, as one that counts or compresses does
     const between = new TransformStream<Uint8Array, Uint8Array>({}, undefined, { highWaterMark: 16 });
     void between.readable.pipeTo(slowly).catch(() => {});
     let sawEnd = (): void => {};

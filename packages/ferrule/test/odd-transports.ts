@@ -31,7 +31,7 @@ export class OddTransport implements Transport {
   }
   start(sink: TransportSink): void {
     this.#sink = sink;
-    // each chunk waits until it is asked for
+    // Each chunk waits until it is asked for
     this.#wanted = false;
     this.socket.on('data', (chunk) => {
       this.#held.push(new Uint8Array(chunk));

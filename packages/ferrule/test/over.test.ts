@@ -153,7 +153,7 @@ describe.each(backends)('connectOver() with the $name engine', (backend) => {
     const outerServer = await streams(20_000);
     const outer = await connectOver(outerServer, await options());
     const socket = await outerServer.server.accepted();
-    // the outer server passes what it gets to the inner one
+    // The outer server passes what it gets to the inner one
     const [toInner, fromInner] = [inner.writable.getWriter(), inner.readable];
     socket.on('data', (chunk: Buffer) => void toInner.write(new Uint8Array(chunk)).catch(() => {}));
     void (async () => {

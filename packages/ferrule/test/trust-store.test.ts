@@ -19,7 +19,7 @@ writeFileSync(root, (await pki('root')).certificatePem);
 mkdirSync(at('plain'));
 copyFileSync(root, at('plain/root.pem'));
 mkdirSync(at('hashed'));
-// the name that openssl-rehash(1) would give it
+// The name that openssl-rehash(1) would give it
 const hash = spawnSync('openssl', ['x509', '-in', root, '-noout', '-hash'], { encoding: 'utf8' });
 if (hash.status === 0) copyFileSync(root, at(`hashed/${hash.stdout.trim()}.0`));
 

@@ -1,4 +1,4 @@
-// The constants of OpenSSL 3 that ferrule uses; openssl_check.cpp compares them with the real headers.
+// The constants of OpenSSL 3 that ferrule uses; openssl-check.cpp compares them with the real headers.
 #pragma once
 
 namespace ferrule {

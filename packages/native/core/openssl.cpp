@@ -56,7 +56,7 @@ class Image {
 };
 
 #if defined(_WIN32)
-// only the program itself is asked for functions
+// Only the program itself is asked for functions
 void Image::locate(void*) {}
 bool Image::holds(void* symbol) { return symbol != nullptr; }
 #elif defined(__APPLE__)

@@ -1,7 +1,7 @@
 // The part of OpenSSL 3 that ferrule uses: types, constants and a table of functions that is filled when the addon loads.
 //
 // Nothing here comes from OpenSSL's headers and nothing is linked: a machine that has only Node and a compiler can build
-// this. openssl_check.cpp compares every declaration with the real headers wherever those are present.
+// this. openssl-check.cpp compares every declaration with the real headers wherever those are present.
 #pragma once
 
 #include <cstddef>

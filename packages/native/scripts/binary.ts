@@ -163,7 +163,7 @@ function readPe(bytes: Uint8Array, view: DataView): Read {
     return address - view.getUint32(section + 12, true) + view.getUint32(section + 20, true);
   };
   const needed: string[] = [];
-  // the import directory is the second of the data directories; its rows end with a row of zeros
+  // The import directory is the second of the data directories; its rows end with a row of zeros
   for (let at = fileOffset(view.getUint32(optional + 112 + 8, true)); view.getUint32(at + 12, true) !== 0; at += 20)
     needed.push(text(bytes, fileOffset(view.getUint32(at + 12, true))));
   return {

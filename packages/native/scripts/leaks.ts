@@ -66,7 +66,7 @@ for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
 await once({ crls: [await makeCrl(await pki('intermediate'), [])] });
 await once({ ocsp: 'require' }, { ocspResponse: makeOcspResponse(leaf, await pki('intermediate')) });
 await once({ pins: [new Uint8Array(32)] });
-backend.createContext().newConnection(); // left to the garbage collector
+backend.createContext().newConnection(); // Left to the garbage collector
 // Each extension and list that the addon decodes, good and bad.
 for (const { title, checks } of suite)
   if (/RFC 5280|CRLs|OCSP|stapled/.test(title)) for (const check of checks) await check.run(backend);

@@ -13,7 +13,7 @@ export const anchorCertificate = (anchor: TrustAnchor): Uint8Array =>
 export const isMade = (der: Uint8Array): boolean =>
   Buffer.from(der.buffer, der.byteOffset, der.byteLength).includes(SERIAL);
 
-const tlv = (tag: number, ...contents: readonly Uint8Array[]): Buffer => {
+function tlv(tag: number, ...contents: readonly Uint8Array[]): Buffer {
   const body = Buffer.concat(contents);
   const { length } = body;
   const size =
@@ -25,7 +25,7 @@ const tlv = (tag: number, ...contents: readonly Uint8Array[]): Buffer => {
           ? [0x82, length >> 8, length & 0xff]
           : [0x83, length >> 16, (length >> 8) & 0xff, length & 0xff];
   return Buffer.concat([Buffer.from([tag, ...size]), body]);
-};
+}
 
 const [BIT_STRING, OCTET_STRING, SEQUENCE, GENERALIZED_TIME, VERSION, EXTENSIONS] = [
   0x03, 0x04, 0x30, 0x18, 0xa0, 0xa3,

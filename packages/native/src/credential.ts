@@ -116,7 +116,7 @@ function readKey(der: Uint8Array): KeyObject {
     try {
       return createPrivateKey({ key, format: 'der', type });
     } catch {
-      // the next form
+      // The next form
     }
   }
   throw new TypeError('key: is not a DER private key (PKCS#8, PKCS#1 or SEC 1)');

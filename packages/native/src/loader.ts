@@ -134,7 +134,7 @@ function thisMachine(): Machine {
       try {
         return require.resolve(name);
       } catch {
-        // from the next place
+        // From the next place
       }
     }
     return undefined;

@@ -143,11 +143,11 @@ const vectors = (items: readonly Uint8Array[]): Uint8Array[] => [
   ...items.flatMap((one) => [uint(3, one.length), one]),
 ];
 
-const uint = (width: number, value: number): Buffer => {
+function uint(width: number, value: number): Buffer {
   const bytes = Buffer.alloc(width);
   bytes.writeUIntBE(value, 0, width);
   return bytes;
-};
+}
 
 /** `undefined` for bytes that are no session of this backend, or not intact. Never throws. */
 export function sessionFromBytes(bytes: Uint8Array): TlsSession | undefined {

@@ -55,18 +55,18 @@ const CONFIG: NativeConfig = {
   tickets: 8,
 };
 
-const revoked = (): unknown => {
+function revoked(): unknown {
   const { proxy, revoke } = Proxy.revocable({}, {});
   revoke();
   return proxy;
-};
-const detached = (): Uint8Array => {
+}
+function detached(): Uint8Array {
   const bytes = new Uint8Array(64);
   structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
   return bytes;
-};
+}
 /** A view whose memory has shrunk under it, where this Node has such memory. */
-const shrunk = (): Uint8Array => {
+function shrunk(): Uint8Array {
   const Resizable = ArrayBuffer as unknown as new (
     length: number,
     options: { maxByteLength: number },
@@ -75,7 +75,7 @@ const shrunk = (): Uint8Array => {
   const view = new Uint8Array(buffer, 32, 32);
   buffer.resize?.(0);
   return view;
-};
+}
 const thrower = (): object => new Proxy({}, { get: () => { throw new Error('a getter that throws'); } }); // prettier-ignore
 
 const STRANGE: readonly unknown[] = [

@@ -373,7 +373,7 @@ describe('what goes wrong around a call', () => {
       return [new WeakRef<object>(context), new WeakRef<object>(context.newConnection())];
     }).flat();
     const left = (): number => forgotten.filter((each) => each.deref() !== undefined).length;
-    // a WeakRef that was just made holds until the task is over, and finalizers run in tasks of their own
+    // A WeakRef that was just made holds until the task is over, and finalizers run in tasks of their own
     for (let i = 0; i < 10 && left() > 0; i++) {
       await new Promise(setImmediate);
       collect();

@@ -63,7 +63,7 @@ export class InMemoryServer {
     }
     flush();
     const [socket] = (await accepted) as [TLSSocket];
-    await new Promise(setImmediate); // tickets
+    await new Promise(setImmediate); // Tickets
     const close = (): void => [near, far, socket].forEach((stream) => stream.destroy());
     return { ssl, socket, flush, close };
   }

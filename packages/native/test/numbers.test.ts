@@ -9,10 +9,10 @@ const header = readFileSync(new URL('../core/numbers.h', import.meta.url), 'utf8
 /** `statusRequest` as IANA writes it: `status_request`. */
 const asRegistered = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-const constantsOf = (namespace: string): [string, number][] => {
+function constantsOf(namespace: string): [string, number][] {
   const [, body = ''] = new RegExp(`^namespace ${namespace} \\{$([^}]*)^\\}`, 'm').exec(header) ?? [];
   return [...body.matchAll(/constexpr int (\w+) = (\w+);/g)].map(([, name = '', value]) => [name, Number(value)]);
-};
+}
 
 describe('core/numbers.h', () => {
   test('lets clocks differ as far as @ferrule/x509 does', () => {

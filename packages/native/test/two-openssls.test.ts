@@ -28,13 +28,13 @@ it.runIf(process.platform === 'linux')(
   () => {
     const folder = mkdtempSync(join(tmpdir(), 'ferrule-two-openssls-'));
     const [source, library] = [join(folder, 'second.cpp'), join(folder, 'second.so')];
-    // of OpenSSL 3.2: that of Node 20 has it not, and finds this one
+    // Of OpenSSL 3.2: that of Node 20 has it not, and finds this one
     writeFileSync(
       source,
       'extern "C" int SSL_CTX_set1_cert_comp_preference(void*, int*, unsigned long) { return 1; }\n',
     );
     expect(spawnSync(process.env['CXX'] ?? 'c++', ['-shared', '-fPIC', source, '-o', library]).status).toBe(0);
-    // behind what is loaded already: a sanitizer's run time has to come first
+    // Behind what is loaded already: a sanitizer's run time has to come first
     const before = (process.env['LD_PRELOAD'] ?? '').split(/[ :]+/).filter((each) => each !== '');
     expect(features({ LD_PRELOAD: [...before, library].join(':') })).toEqual(features({}));
   },

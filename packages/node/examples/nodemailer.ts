@@ -9,7 +9,7 @@ export async function send(
   port: number,
   starttls: boolean,
 ): Promise<{ readonly accepted: unknown; readonly response: string }> {
-  // its types do not tell of `getSocket`
+  // Its types do not tell of `getSocket`
   const transport = createTransport(nodemailerOptions(connector, { host, port, starttls }) as object);
   const sent = await transport.sendMail({
     from: 'a@server.test',

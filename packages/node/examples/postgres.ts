@@ -9,7 +9,7 @@ export async function query(
   port: number,
   statement: string,
 ): Promise<unknown[]> {
-  // its types do not tell of `socket`
+  // Its types do not tell of `socket`
   const sql = postgres(
     postgresOptions(connector, {
       host,

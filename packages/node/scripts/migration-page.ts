@@ -17,13 +17,13 @@ const KINDS: readonly (readonly [kind: OptionRow['of'], title: string])[] = [
 /** Of examples/migrating, which test/migrating.test.ts runs. */
 const PROGRAMS: readonly string[] = ['company-ca', 'mutual-tls', 'pinning', 'proxy', 'pg', 'axios', 'undici'];
 
-const program = (name: string): string => {
+function program(name: string): string {
   const [first = '', ...lines] = readFileSync(
     new URL(`../examples/migrating/${name}.ts`, import.meta.url),
     'utf8',
   ).split('\n');
   return `${first.replace(/^\/\*\* | \*\/$/g, '')}\n\`\`\`ts\n${lines.join('\n')}\`\`\`\n`;
-};
+}
 
 /** The whole page, as Markdown. */
 export const migrationPage =

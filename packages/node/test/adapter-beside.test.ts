@@ -36,7 +36,7 @@ let proxy: TestProxy;
 
 beforeEach(async () => {
   const ca = (await pki('root')).certificatePem;
-  // it trusts nobody: a server that hears the secret was reached without it
+  // It trusts nobody: a server that hears the secret was reached without it
   connector = new TlsConnector({ trustAnchors: [(await pki('selfSigned')).certificate] });
   const connect = tls.connect.bind(tls) as (options: tls.ConnectionOptions, listener?: () => void) => tls.TLSSocket;
   vi.spyOn(tls, 'connect').mockImplementation(((options: tls.ConnectionOptions, listener?: () => void) =>

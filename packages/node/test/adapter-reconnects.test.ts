@@ -188,7 +188,7 @@ describe.each(ENGINES)('on the $name engine', async ({ name: backend, available 
       undo.push(() => client.close());
       const sent = client.send().catch(() => undefined);
       await expect.poll(() => server.secret(), { timeout: 10_000 }).toContain(SECRET);
-      // the server has hung up, and somebody else is at its address
+      // The server has hung up, and somebody else is at its address
       const before = server.secret().length;
       await sent;
       await client.send().catch(() => undefined);

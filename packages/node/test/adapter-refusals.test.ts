@@ -436,7 +436,7 @@ describe('at a reconnect', () => {
       expect(server.secret()).toContain(SECRET);
       const before = server.secret().length;
       server.become(who());
-      // each leaves something process-wide behind
+      // Each leaves something process-wide behind
       const others = await serverFor('nats', { until: 'never said' });
       others.become(impostor);
       const theirs = await natsConnect(new TlsConnector({ verify: 'none' }), {

@@ -117,7 +117,7 @@ describe.each(ENGINES)('on the $name engine', async ({ name: backend, available 
         const server = await serverFor(use, 'mute');
         const running = use.begin(connectorFor({ handshakeTimeout: 0 }), server.port);
         await server.asked();
-        // what becomes of the work is the library's affair
+        // What becomes of the work is the library's affair
         void over(running.over);
         await running.end?.();
         await server.deserted();

@@ -158,7 +158,7 @@ describe('ldapts', () => {
     ['a search', (client) => client.search('dc=x', { filter: `(cn=${SECRET})` })],
     ['what is compared', (client) => client.compare('cn=x', 'userPassword', SECRET)],
   ])('does not send %s in plain text while TLS begins', async (_what, use) => {
-    // says yes, and then nothing
+    // Says yes, and then nothing
     const server = await serverFor('ldapts, startTLS', ({ answer }) => ({
       answer: (received, inTls) => ({ ...answer(received, inTls), startTlsAt: undefined }),
     }));

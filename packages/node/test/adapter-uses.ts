@@ -115,7 +115,7 @@ const ldap = (offers: boolean): Talk => ({
 });
 
 /** HandshakeV10, with CLIENT_SSL or without. */
-const mysql = (offers: boolean): Talk => {
+function mysql(offers: boolean): Talk {
   const capabilities = 0x0000_8201 | 0x0008_0000 | (offers ? 0x0800 : 0);
   const payload = Buffer.concat([
     Buffer.from('\x0a8.0.0\0', 'latin1'), Buffer.from([1, 0, 0, 0]), Buffer.alloc(8, 0x41), Buffer.from([0, capabilities, capabilities >>> 8, 0x21, 2, 0, capabilities >>> 16, capabilities >>> 24, 21]),
@@ -125,7 +125,7 @@ const mysql = (offers: boolean): Talk => {
     greeting: Buffer.concat([Buffer.from([payload.length, 0, 0, 0]), payload]),
     answer: (received, inTls) => ({ startTlsAt: inTls || received.length < 36 ? undefined : 36 }),
   };
-};
+}
 
 /** SSLRequest (80877103): `S` or `N`. */
 const postgresql = (offers: boolean): Talk => ({
@@ -221,7 +221,7 @@ export const USES: Readonly<Record<string, Use>> = {
       const before = getGlobalDispatcher();
       setGlobalDispatcher(new Agent({ connect: undiciConnect(connector) }));
       const over = fetch(`https://${HOST}:${port}/`, { headers: { authorization: SECRET } });
-      // a request has its dispatcher from the beginning
+      // A request has its dispatcher from the beginning
       setGlobalDispatcher(before);
       return { over };
     },
@@ -467,12 +467,12 @@ export const USES: Readonly<Record<string, Use>> = {
   },
 };
 
-const mail = (options: object): Promise<unknown> => {
+function mail(options: object): Promise<unknown> {
   const transport = createTransport(options);
   return transport
     .sendMail({ from: 'a@x.test', to: 'b@x.test', subject: 'x', text: SECRET })
     .finally(() => transport.close());
-};
+}
 
 function imapLogin(options: ConstructorParameters<typeof ImapFlow>[0]): Running {
   const client = new ImapFlow(options);

@@ -65,7 +65,7 @@ describe.each(Object.entries(USES))('%s', (name, use) => {
         expect(server.secret() + server.plain()).toBe('');
       } else {
         expect(server.secret()).toContain(SECRET);
-        // by its name, which the far end of the way looks up
+        // By its name, which the far end of the way looks up
         expect(asked).toEqual(Array.from({ length: server.connections() }, () => 'localhost'));
       }
     },

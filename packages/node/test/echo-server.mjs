@@ -7,7 +7,7 @@ const acts = {
   silent: (socket) => socket.resume().on('end', () => socket.end()),
   reset: (socket) => socket.once('data', () => socket.resetAndDestroy()),
   greetAndEnd: (socket) => socket.end('hello'),
-  // reads nothing for a while, then all of it, and says how much and how it ended
+  // Reads nothing for a while, then all of it, and says how much and how it ended
   slowSink: (socket) => {
     let bytes = 0;
     socket.pause();

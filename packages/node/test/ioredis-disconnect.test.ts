@@ -38,7 +38,7 @@ it('disconnect() of ioredis leaves a peer that never answers, after its disconne
   const server = net.createServer({ allowHalfOpen: true }, (raw) => {
     sockets.push(raw);
     const socket = new tls.TLSSocket(raw, { isServer: true, key, cert, allowHalfOpen: true } as tls.TLSSocketOptions);
-    // the one answer that there is
+    // The one answer that there is
     socket.once('data', () => socket.write('+OK\r\n', () => raw.pause()));
     for (const each of [raw, socket]) each.on('error', () => undefined);
   });
@@ -53,7 +53,7 @@ it('disconnect() of ioredis leaves a peer that never answers, after its disconne
   redis.on('error', () => undefined);
   await once(redis, 'connect');
   redis.disconnect();
-  // by itself a connection that has ended waits 10 s for the other side
+  // By itself a connection that has ended waits 10 s for the other side
   await once(redis, 'end');
   for (const socket of sockets) socket.destroy();
   await connector.dispose();

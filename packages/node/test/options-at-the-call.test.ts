@@ -86,7 +86,7 @@ describe.each(['native', 'pure'] as const)('with the %s engine', (backend) => {
     const peer = (socket.getPeerCertificate().subject as { CN?: string } | undefined)?.CN;
     const { credential: used = credential, alpn } = await told;
     expect(alpn).toBe('echo');
-    // the caller's own object
+    // The caller's own object
     expect(used).toBe(credential);
     expect(peer).toBe('client');
   });

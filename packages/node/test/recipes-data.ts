@@ -121,7 +121,7 @@ export const DATA_SERVERS: Readonly<Record<DataServer, Recipe>> = {
         config,
         `listener ${port('tls')} 127.0.0.1\ncertfile ${cert}\nkeyfile ${key}\nallow_anonymous true\n`,
       );
-      // it gives up root before it reads its key
+      // It gives up root before it reads its key
       if (isRoot) giveTo('mosquitto', directory, cert, key, config);
       return { command: path('mosquitto'), args: ['-c', config] };
     },

@@ -70,7 +70,7 @@ export const MAIL_AND_CHAT_SERVERS: Readonly<Record<MailOrChatServer, Recipe>> =
           'postlog unix-dgram n - n - 1 postlogd',
         ),
       );
-      // it makes the directories of the queue
+      // It makes the directories of the queue
       execFileSync(path('postfix'), ['-c', config, 'check'], { stdio: 'ignore' });
       return { command: path('master'), args: ['-c', config, '-d'], ownGroup: true };
     },
@@ -269,7 +269,7 @@ export const MAIL_AND_CHAT_SERVERS: Readonly<Record<MailOrChatServer, Recipe>> =
     prepare({ directory, cert, key, ca }) {
       const config = join(directory, 'iksd.conf');
       const known = join(directory, 'known.pem');
-      // it sends what it knows of its own chain
+      // It sends what it knows of its own chain
       writeFileSync(known, readFileSync(cert, 'utf8') + readFileSync(ca, 'utf8'));
       writeFileSync(
         config,
@@ -280,7 +280,7 @@ export const MAIL_AND_CHAT_SERVERS: Readonly<Record<MailOrChatServer, Recipe>> =
           `set auth tls verify-file ${known}`,
         ),
       );
-      // it reads its configuration at one place only
+      // It reads its configuration at one place only
       const command = 'mount --bind "$0" /etc/kermit/iksd.conf && exec "$1" -A';
       return {
         command: path('unshare'),

@@ -74,7 +74,7 @@ export async function record({
   const serve = (socket: net.Socket, raw: net.Socket, conversation: Talk, inTls: boolean): void => {
     socket.on('data', (bytes: Buffer) => {
       seen[inTls ? 'secret' : 'plain'] += bytes.toString('latin1');
-      // who offers no TLS hangs up on a ClientHello, too
+      // Who offers no TLS hangs up on a ClientHello, too
       const said = seen.plain.includes(until) || seen.secret.includes(until);
       if (said && afterwards !== undefined) who = afterwards.identity;
       if (said || (!inTls && isClientHello(bytes))) return void raw.destroy();

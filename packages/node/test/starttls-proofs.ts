@@ -18,7 +18,7 @@ export const STARTTLS: Readonly<Partial<Record<ServerName, Readonly<Record<strin
   'dovecot beside IMAP': {
     pop3: dialogue('pop3', 'pop3', 'USER ferrule\r\nPASS secret\r\nSTAT\r\n', /^\+OK 0 0/m),
     lmtp: dialogue('lmtp', 'lmtp', 'LHLO client.test\r\n', /^250 /m),
-    // the server says anew, inside TLS, what it can
+    // The server says anew, inside TLS, what it can
     sieve: dialogue('sieve', 'sieve', '', /^"SASL" "PLAIN/m),
   },
   vsftpd: { ftp: dialogue('ftp', 'plain', 'USER anonymous\r\nPASS x\r\n', /^230 /m) },
@@ -28,7 +28,7 @@ export const STARTTLS: Readonly<Partial<Record<ServerName, Readonly<Record<strin
     'xmpp-server': dialogue('xmpp-server', 's2s', stream('jabber:server'), /urn:xmpp:features:dialback/),
   },
   inspircd: { irc: dialogue('irc', 'plain', 'JOIN #here\r\n', /^:irc\.test 451 /m) },
-  // inside TLS it asks for what it likes besides, AUTHENTICATION first
+  // Inside TLS it asks for what it likes besides, AUTHENTICATION first
   iksd: { telnet: dialogue('telnet', 'plain', '', /^\xff\xfd\x25/) },
   // StartupMessage; the answer offers what needs TLS
   postgres: {
@@ -48,12 +48,12 @@ export const STARTTLS: Readonly<Partial<Record<ServerName, Readonly<Record<strin
       /Access denied for user 'nobody'/,
     ),
   },
-  // an anonymous bind, and its success
+  // An anonymous bind, and its success
   slapd: {
     ldap: dialogue('ldap', 'plain', hex('300c 020102 6007 020103 0400 8000'), new RegExp(hex('020102 6107 0a0100'))),
   },
   nats: { nats: dialogue('nats', 'plain', 'CONNECT {}\r\nPING\r\n', /^PONG/m) },
-  // what follows is more protocol than a word: here the verified handshake is the proof
+  // What follows is more protocol than a word: here the verified handshake is the proof
   xrdp: { rdp: dialogue('rdp', 'plain', '', undefined) },
 };
 

@@ -185,7 +185,7 @@ describe.each(engines)('tunnels on the $name engine', async ({ name: backend, av
       };
       await Promise.all(Array.from({ length: AT_ONCE }, next));
       expect(wrong).toEqual([]);
-      // ends that are still under way have their time
+      // Ends that are still under way have their time
       while (sockets() > before) await new Promise((resolve) => setTimeout(resolve, 50));
     },
     120_000,

@@ -276,7 +276,7 @@ function randomOption(random: ContextOptions['random']): ((into: Uint8Array) => 
     } catch (error) {
       throw callbackFailed('random', error);
     }
-    // a source of the other shape, that returns bytes or a promise of them, has filled nothing: keys would be known to
+    // A source of the other shape, that returns bytes or a promise of them, has filled nothing: keys would be known to
     // everybody
     if (returned !== undefined)
       throw callbackFailed('random', new TypeError('random: must fill the array that it is given, and return nothing'));

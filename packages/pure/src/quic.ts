@@ -74,7 +74,7 @@ class Quic implements QuicConnection, QuicCarrier {
       throw new TypeError(`transportParameters: more than ${MOST_PARAMETERS} bytes do not fit into an extension`);
     this.earlyData = flag(given, 'earlyData');
     this.tls = newConnection(config, this);
-    // nothing ever goes through it
+    // Nothing ever goes through it
     const [nowhere] = bioPair(1);
     this.tls.setBio(nowhere, nowhere);
   }
@@ -107,7 +107,7 @@ class Quic implements QuicConnection, QuicCarrier {
     const { tls } = this;
     const ret = tls.connect();
     if (ret !== 1) return ret;
-    // tickets; data does not come this way
+    // Tickets; data does not come this way
     const read = tls.read(new Uint8Array(1));
     return tls.getError(read) === SslError.wantRead ? 1 : (read as ReturnValue);
   }

@@ -17,10 +17,10 @@ const broken = new Error('out of order');
 
 /** Answers at once, or later. */
 type Mode = 'throws' | 'rejects';
-const breakDown = (mode: Mode): never => {
+function breakDown(mode: Mode): never {
   if (mode === 'throws') throw broken;
   return Promise.reject(broken) as never;
-};
+}
 
 const withAead = (crypto: CryptoProvider, change: (aead: Aead) => Partial<Aead>): CryptoProvider => ({
   ...crypto,
@@ -35,12 +35,12 @@ const withAead = (crypto: CryptoProvider, change: (aead: Aead) => Partial<Aead>)
     },
   })),
 });
-const withHash = (crypto: CryptoProvider, change: (hash: Hash) => Partial<Hash>): CryptoProvider => {
+function withHash(crypto: CryptoProvider, change: (hash: Hash) => Partial<Hash>): CryptoProvider {
   const of = (hash: Hash): Hash => ({ ...hash, ...change(hash) });
   const { sha256, sha384, sha512 } = crypto.hashes;
   const hashes = { sha256: of(sha256), sha384: of(sha384), sha512: of(sha512) };
   return { ...crypto, hashes, suites: crypto.suites.map((suite) => ({ ...suite, hash: hashes[suite.hash.name] })) };
-};
+}
 const withState = (crypto: CryptoProvider, change: Partial<HashState>): CryptoProvider =>
   withHash(crypto, (hash) => ({ create: () => ({ ...hash.create(), ...change }) }));
 const withShare = (crypto: CryptoProvider, change: Partial<KeyShare>): CryptoProvider => ({

@@ -302,11 +302,11 @@ const open = async (aead: Aead, nonce: Uint8Array, aad: Uint8Array, sealed: Uint
     : aead.open(nonce, aad, sealed);
 
 /** Off a word boundary, as record payloads are. */
-const unaligned = (from: Uint8Array): Uint8Array => {
+function unaligned(from: Uint8Array): Uint8Array {
   const memory = new Uint8Array(from.length + 5).subarray(5);
   memory.set(from);
   return memory;
-};
+}
 
 const flipped = (from: Uint8Array, at: number): Uint8Array => from.map((byte, i) => (i === at ? byte ^ 1 : byte));
 const join = (...parts: readonly (Uint8Array | readonly number[])[]): Uint8Array =>

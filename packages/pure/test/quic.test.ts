@@ -37,7 +37,7 @@ class LevelServer extends Server13 {
   }
 
   override put(_type: number, content: Uint8Array): void {
-    // in two pieces: CRYPTO frames end where they like
+    // In two pieces: CRYPTO frames end where they like
     this.#quic.receive(this.level, content.subarray(0, 5));
     this.go();
     this.#quic.receive(this.level, content.subarray(5));

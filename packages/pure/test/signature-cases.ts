@@ -402,10 +402,10 @@ function integer(value: bigint): Uint8Array {
   return tlv(2, (bytes[0] as number) >= 0x80 ? join([0], bytes) : bytes);
 }
 /** Two's complement of a positive number, negated. */
-const negative = (value: bigint): Uint8Array => {
+function negative(value: bigint): Uint8Array {
   const bytes = integer(value).subarray(2);
   return fromHex((2n ** BigInt(8 * (bytes.length + 1)) - value).toString(16)).subarray(0);
-};
+}
 const fromLittleEndian = (bytes: Uint8Array): bigint => BigInt(`0x${Buffer.from(bytes).reverse().toString('hex')}`);
 const littleEndian = (value: bigint, length: number): Uint8Array =>
   fromHex(

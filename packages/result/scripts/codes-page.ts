@@ -74,7 +74,7 @@ X509_STORE_CTX_get_error(3)'s numbers, equal to OpenSSL 3's.
 
 ${table(
   ['number', 'name', 'meaning'],
-  // a namespace has its names in the order of the alphabet
+  // A namespace has its names in the order of the alphabet
   Object.values(X509V)
     .sort((a, b) => a - b)
     .map((code) => [String(code), `\`${x509VName(code)}\``, x509VSentence(code)]),

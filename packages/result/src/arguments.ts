@@ -14,10 +14,10 @@
  */
 export function plainOptions<T extends object>(options: T, known: Iterable<string>, name: string = 'options'): T {
   const given: unknown = options;
-  // a module's namespace is fine
+  // A module's namespace is fine
   if (typeof given !== 'object' || given === null || !PLAIN.has(Object.prototype.toString.call(given)))
     throw new TypeError(`${name}: must be an object`);
-  // without a prototype: what was not given is not found there either
+  // Without a prototype: what was not given is not found there either
   const plain = Object.create(null) as Record<string, unknown>;
   const names = new Set([...Object.keys(given), ...known]);
   for (const key of names) {

@@ -10,5 +10,5 @@ export const isCertificateCode = (code: unknown): code is CertificateCode =>
   typeof code === 'string' &&
   code.startsWith('CERT_') &&
   code !== 'CERT_DECOMPRESSION_FAILED' &&
-  // each of them has an alert
+  // Each of them has an alert
   (CODES as Readonly<Record<string, { readonly alert: unknown } | undefined>>)[code]?.alert !== undefined;

@@ -2,10 +2,10 @@ import { TlsError, X509V } from '@ferrule/result';
 import { describe, expect, it } from 'vitest';
 import { ask, clock, refusalOf, type Asked } from './callbacks.ts';
 
-const text = (value: unknown): string => {
+function text(value: unknown): string {
   if (typeof value !== 'string') throw new TypeError('no text');
   return value;
-};
+}
 const outcome = ({ state, value, error }: Asked<unknown>): unknown[] => [
   state,
   value ?? (error as Error | undefined)?.message,

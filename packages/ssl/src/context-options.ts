@@ -83,7 +83,7 @@ export function contextOptions(options: ContextOptions = {}): OwnOptions {
     now: callback<() => number>(o, 'now'),
     random: callback<(into: Uint8Array) => void>(o, 'random'),
   };
-  // without a prototype: what is absent is not found there either
+  // Without a prototype: what is absent is not found there either
   const own = Object.create(null) as Record<string, unknown>;
   for (const [name, value] of Object.entries(read)) if (value !== undefined) own[name] = value;
   refuseIdle(own);
@@ -106,7 +106,7 @@ function refuseIdle(own: OwnOptions): void {
     if (own.revocation !== undefined) idle('revocation', beside, judges);
     if (own.verifyHost !== undefined) idle('verifyHost', beside, judges);
     if ((own.profile ?? 'compatible') !== 'compatible') idle('profile', beside, judges);
-    // a lower one still counts, for keys of our own (OpenSSL)
+    // A lower one still counts, for keys of our own (OpenSSL)
     if ((own.securityLevel ?? 0) > DEFAULT_SECURITY_LEVEL) idle('securityLevel', beside, judges);
     if (own.ocsp === 'require')
       idle(
@@ -128,7 +128,7 @@ function revocationOption(o: Options): RevocationOptions | undefined {
   if (!o.has('revocation')) return undefined;
   const given = record(o.get('revocation'), 'revocation', ['crlite', 'unknown']);
   const filter = given.get('crlite');
-  // whatever else the filter can do is none of the engine's business
+  // Whatever else the filter can do is none of the engine's business
   const check: unknown = typeof filter === 'object' && filter !== null && 'check' in filter ? filter.check : undefined;
   if (typeof check !== 'function')
     throw new TypeError('revocation.crlite: must be what crlite() of @ferrule/x509/crlite returns');

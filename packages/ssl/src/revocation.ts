@@ -14,7 +14,7 @@ export function askFilter({ crlite: { check } }: RevocationOptions, question: Re
     throw filterFailed(error);
   }
   if (STATUSES.includes(status as RevocationStatus)) return status as RevocationStatus;
-  // a promise is no answer, and its rejection is nobody's
+  // A promise is no answer, and its rejection is nobody's
   if (status instanceof Promise) status.catch(() => {});
   throw filterFailed(new TypeError(`gave ${textOf(status)}; expected ${STATUSES.join(', ')}`));
 }

@@ -282,8 +282,8 @@ export const sessionExpiry = (receivedAt: number, lifetime: number, verifiedUnti
  * The first of these moments that is still to come; Infinity when none is. A certificate that was accepted although it
  * had expired (`verify: 'none'`, or by a function) ends nothing.
  */
-export const firstToCome = (now: number, moments: Iterable<number | undefined>): number => {
+export function firstToCome(now: number, moments: Iterable<number | undefined>): number {
   let first = Infinity;
   for (const moment of moments) if (moment !== undefined && moment > now && moment < first) first = moment;
   return first;
-};
+}

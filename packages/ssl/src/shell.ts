@@ -276,7 +276,7 @@ export class SslShell implements Ssl {
           const ret = this.#handshake();
           if (ret !== 1) return ret;
         }
-        // a callback of the handshake may have transferred it
+        // A callback of the handshake may have transferred it
         if ((data as Uint8Array).length === 0)
           throw this.#misuse(call, 'its memory has gone to somebody else during the handshake');
         if (call === 'read') return this.#port.read(data as Uint8Array);

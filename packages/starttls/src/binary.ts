@@ -69,7 +69,7 @@ export function* mysql(inbox: Inbox): Preamble {
   const greeting = yield* inbox.take(length);
   if (greeting[0] === 0xff) throw refused(String.fromCharCode(...greeting.subarray(3, 203)));
   const version = greeting.indexOf(0, 1);
-  // version, NUL, thread id (4), auth data (8), filler (1), capabilities (2)
+  // Version, NUL, thread id (4), auth data (8), filler (1), capabilities (2)
   const at = version + 14;
   if (greeting[0] !== 10 || version < 0 || at + 2 > greeting.length) throw malformed('not a version 10 greeting');
   if ((((greeting[at + 1] ?? 0) << 8) & CLIENT_SSL) === 0)

@@ -17,7 +17,7 @@ const xmppTurns = (namespace: string): readonly Turn[] => [
   ],
   [`<proceed xmlns="${XMPP_TLS}"/>`, ''],
 ];
-const mysqlGreeting = (capabilities: string): string => {
+function mysqlGreeting(capabilities: string): string {
   const body = Buffer.from(
     `0a 382e302e3000 01000000 4142434445464748 00 ${capabilities} ff 0200 ffdf 15 ${'00'.repeat(10)} ${'42'.repeat(13)}`.replace(
       / /g,
@@ -26,7 +26,7 @@ const mysqlGreeting = (capabilities: string): string => {
     'hex',
   );
   return `x:${body.length.toString(16)}000000${body.toString('hex')}`;
-};
+}
 const GOOD: Readonly<Record<StarttlsProtocol, readonly Turn[]>> = {
   smtp: [
     ['220-mail.example ESMTP\r\n220 ready\r\n', 'EHLO [127.0.0.1]\r\n'],

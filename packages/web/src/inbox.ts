@@ -58,7 +58,7 @@ export class Inbox {
     this.#chunks.push(bytes);
     this.#queued += bytes.length + OVERHEAD;
     this.#deliver();
-    // one message that nobody has asked for yet is no flood
+    // One message that nobody has asked for yet is no flood
     if (this.#queued <= this.#limit || (this.#chunks.length === 1 && bytes.length <= this.#limit)) return true;
     this.#chunks.clear();
     this.#queued = 0;

@@ -89,7 +89,7 @@ export class PipeSocket implements Socket {
         },
         cancel: () => this.#give(),
       },
-      // nothing is read that nobody asked for: after startTls() it would be lost
+      // Nothing is read that nobody asked for: after startTls() it would be lost
       { highWaterMark: 0 },
     );
     this.writable = new WritableStream<Uint8Array>(
@@ -114,7 +114,7 @@ export class PipeSocket implements Socket {
       },
       {
         highWaterMark: 1,
-        // called within write(), while the sink may be called long after it: then the memory is the caller's again
+        // Called within write(), while the sink may be called long after it: then the memory is the caller's again
         size: (chunk) => {
           this.#copies.push(memoryOf(chunk)?.slice());
           return 1;
@@ -155,7 +155,7 @@ export class PipeSocket implements Socket {
       await (await this.#pipe).close();
       this.#settle?.resolve();
     } catch (error) {
-      // an attempt that was ended here is no failure
+      // An attempt that was ended here is no failure
       if (this.#isOpen) this.#settle?.reject(error);
       else this.#settle?.resolve();
     }

@@ -20,7 +20,7 @@ export class Queue<T> {
     const item = this.first;
     if (this.length === 0) return undefined;
     this.#items[this.#head++] = undefined;
-    // half of it is gone: what moves is paid for by what went
+    // Half of it is gone: what moves is paid for by what went
     if (this.#head * 2 >= this.#items.length) {
       this.#items = this.#items.slice(this.#head);
       this.#head = 0;

@@ -130,7 +130,7 @@ class WebSocketTransport implements Transport {
     this.#socket = socket;
     this.#inbox = new Inbox(name, limit);
     this.#room = new Room(socket);
-    // a Blob would have to be waited for
+    // A Blob would have to be waited for
     socket.binaryType = 'arraybuffer';
     this.opened = new Promise((resolve, reject) => {
       const opened = (): void => {
@@ -154,7 +154,7 @@ class WebSocketTransport implements Transport {
     });
     this.opened.catch(() => {});
     socket.addEventListener('message', ({ data }: { readonly data: unknown }) => this.#onMessage(data));
-    // a close follows, with its code
+    // A close follows, with its code
     socket.addEventListener('error', () => {});
   }
 
@@ -177,7 +177,7 @@ class WebSocketTransport implements Transport {
       this.#early.push(() => this.send(copy, done));
       return;
     }
-    // the platform's makes a copy, that of `ws` may not
+    // The platform's makes a copy, that of `ws` may not
     this.#socket.send(bytes.slice());
     if (this.#room.full) this.#room.wait(() => done(this.#closed));
     else done();

@@ -107,7 +107,7 @@ export class WispStream implements Transport {
 
   onData(bytes: Uint8Array): void {
     this.#connected = true;
-    // a message is nobody else's memory
+    // A message is nobody else's memory
     if (bytes.length > 0 && !this.#inbox.push(bytes))
       this.#close(WispClose.clientError, new TlsError('TRANSPORT_ERROR', `${this.name}: too much came to be kept`));
   }

@@ -69,7 +69,7 @@ export function wispDial(options: WispOptions): Dial & { close(): void } {
 export async function openWisp(options: WispOptions, signal?: AbortSignal): Promise<WispConnection> {
   const own = checked(options);
   const version = own.version ?? (own.credentials === undefined ? 1 : 2);
-  // the subprotocol tells a server of version 2 to begin with INFO; a v1 client sends none
+  // The subprotocol tells a server of version 2 to begin with INFO; a v1 client sends none
   const socket = newWebSocket(own.relay, {
     WebSocket: own.WebSocket,
     protocols: version === 2 ? ['wisp-v2'] : undefined,
@@ -180,7 +180,7 @@ export class WispConnection {
   #onPacket(packet: WispPacket): void {
     if (packet.stream === 0) return this.#onHandshake(packet);
     if (this.#credit === undefined) throw new TlsError('PROXY_MALFORMED', 'Wisp: a stream before the first CONTINUE');
-    // one that was closed here may still be spoken of
+    // One that was closed here may still be spoken of
     const stream = this.#streams.get(packet.stream);
     switch (packet.type) {
       case 'data':
@@ -265,7 +265,7 @@ export class WispConnection {
           });
           return;
         }
-        // behind all others, if there is more
+        // Behind all others, if there is more
         this.#turns.delete(stream);
         if (stream.sendOne()) this.#turns.add(stream);
       }

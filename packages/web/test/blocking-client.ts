@@ -18,7 +18,7 @@ ssl.setHost('server.test');
 const connected = ssl.connect();
 if (connected === 1) {
   const sent = new Uint8Array(size).fill(7);
-  // an echo of everything would fill both directions
+  // An echo of everything would fill both directions
   const piece = new Uint8Array(10_000);
   let echoed = 0;
   for (let at = 0; at < size; at += piece.length) {

@@ -10,7 +10,7 @@ async function answerTo(sent: string, end: 'close_notify' | 'cut' | 'open'): Pro
   const { url } = await serveRaw((socket) => {
     socket.write(Buffer.from(sent, 'latin1'), () => {
       if (end === 'close_notify') socket.end();
-      // without close_notify: what is below TLS is ended
+      // Without close_notify: what is below TLS is ended
       if (end === 'cut') (socket as unknown as { _handle: { _parent?: unknown } } & typeof socket).destroy();
     });
   });

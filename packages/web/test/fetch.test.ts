@@ -6,16 +6,16 @@ import { describe, expect, it } from 'vitest';
 import { createFetch, FetchError } from '../src/fetch/index.ts';
 import { fetchOver, type Served, serve, serveRaw, tcp, until } from './https-server.ts';
 
-const textOf = async (request: IncomingMessage): Promise<string> => {
+async function textOf(request: IncomingMessage): Promise<string> {
   let text = '';
   for await (const chunk of request) text += String(chunk);
   return text;
-};
+}
 /** Sends back what was asked. */
-const mirror = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+async function mirror(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { method, url, headers } = request;
   response.end(JSON.stringify({ method, url, headers, body: await textOf(request) }));
-};
+}
 interface Seen {
   readonly method: string;
   readonly url: string;
@@ -23,7 +23,7 @@ interface Seen {
   readonly body: string;
 }
 const mirrored = (): Promise<Served> =>
-  // a request that was given up is no failure of the server's
+  // A request that was given up is no failure of the server's
   serve((request, response) => void mirror(request, response).catch(() => {}));
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const streamOf = (...chunks: readonly unknown[]): ReadableStream =>
@@ -166,7 +166,7 @@ describe('streams', () => {
     });
     const { body } = await (await fetchOver())(url);
     let last = -1;
-    // until nothing moves any more
+    // Until nothing moves any more
     while (sent !== last) {
       last = sent;
       await new Promise((resolve) => setTimeout(resolve, 200));
@@ -193,7 +193,7 @@ describe('streams', () => {
       [{}, 'chunks'],
       [{ 'content-length': '3500000' }, '3500000'],
     ] as const) {
-      // an empty one is not the last
+      // An empty one is not the last
       const body = streamOf(new Uint8Array(0), ...Array<Uint8Array>(50).fill(chunk));
       const response = await fetch(url, { method: 'POST', headers, body, duplex: 'half' });
       expect(await response.text()).toBe(`${length} ${all}`);

@@ -40,7 +40,7 @@ const HASHES = new Map<string, HashName>([
 const WEAK = new Set(['1.2.840.113549.1.1.4', '1.2.840.113549.1.1.5', '1.2.840.10045.4.1', '1.2.840.10040.4.3']);
 export const isWeakSignature = (oid: string): boolean => WEAK.has(oid);
 
-export const readSignatureAlgorithm = (reader: DerReader): AlgorithmIdentifier => {
+export function readSignatureAlgorithm(reader: DerReader): AlgorithmIdentifier {
   const outer = reader.open(Tag.SEQUENCE);
   const oid = reader.oid();
   let algorithm = SIGNATURES.get(oid);
@@ -59,10 +59,10 @@ export const readSignatureAlgorithm = (reader: DerReader): AlgorithmIdentifier =
   } else if (reader.more) reader.skip();
   reader.close(outer);
   return { oid, algorithm };
-};
+}
 
 /** RFC 4055 section 3.1; one hash for both, MGF1, the one trailer. Anything else is well-formed but not supported. */
-export const readPssParameters = (reader: DerReader): (SignatureAlgorithm & { kind: 'rsa-pss' }) | undefined => {
+export function readPssParameters(reader: DerReader): (SignatureAlgorithm & { kind: 'rsa-pss' }) | undefined {
   let hash: HashName | undefined;
   let mask: HashName | undefined;
   let saltLength = 20;
@@ -74,30 +74,30 @@ export const readPssParameters = (reader: DerReader): (SignatureAlgorithm & { ki
   if (reader.peek() === 0xa3) trailer = explicit(reader, 0xa3, (r) => r.smallInteger());
   reader.close(outer);
   return hash && hash === mask && trailer === 1 ? { kind: 'rsa-pss', hash, saltLength } : undefined;
-};
+}
 
 /** Reads what stands inside an explicit tag. */
-export const explicit = <T>(reader: DerReader, tag: number, read: (reader: DerReader) => T): T => {
+export function explicit<T>(reader: DerReader, tag: number, read: (reader: DerReader) => T): T {
   const outer = reader.open(tag);
   const value = read(reader);
   reader.close(outer);
   return value;
-};
+}
 
 /** The hash of a hash AlgorithmIdentifier, whose parameters are NULL or absent. */
-const readHash = (reader: DerReader): HashName | undefined => {
+function readHash(reader: DerReader): HashName | undefined {
   const outer = reader.open(Tag.SEQUENCE);
   const hash = HASHES.get(reader.oid());
   if (reader.more) reader.skip();
   reader.close(outer);
   return hash;
-};
+}
 
-const readMask = (reader: DerReader): HashName | undefined => {
+function readMask(reader: DerReader): HashName | undefined {
   const outer = reader.open(Tag.SEQUENCE);
   let hash: HashName | undefined;
   if (reader.oid() === MGF1 && reader.more) hash = readHash(reader);
   else if (reader.more) reader.skip();
   reader.close(outer);
   return hash;
-};
+}

@@ -74,7 +74,7 @@ const DECISIVE: readonly string[] = [
  * what is no certificate at all are not.
  * @throws DerError, and nothing else, for whatever bytes.
  */
-export const parseCertificate = (der: Uint8Array): Certificate => {
+export function parseCertificate(der: Uint8Array): Certificate {
   const reader = readWhole(der);
   const tbsStart = reader.position;
   const certificate = reader.open(Tag.SEQUENCE);
@@ -100,7 +100,7 @@ export const parseCertificate = (der: Uint8Array): Certificate => {
     if (version === 1) reader.odd ??= 'a unique identifier in version 1';
     reader.skip(tag);
   }
-  // one literal with everything in it: all certificates have the same shape, which engines like
+  // One literal with everything in it: all certificates have the same shape, which engines like
   const read: Mutable<Certificate> = {
     raw: der,
     tbs: der,
@@ -150,7 +150,7 @@ export const parseCertificate = (der: Uint8Array): Certificate => {
   reader.finish();
   read.odd = reader.odd;
   return read;
-};
+}
 
 /** What a certificate must say to be of any use, whatever the rest is. */
 export interface CertificateKey {
@@ -164,19 +164,19 @@ export interface CertificateKey {
  * Skims a certificate for its key, for who asks nothing else of it: extensions, times, names and its signature may be
  * anything. @throws DerError
  */
-export const certificateKey = (der: Uint8Array): CertificateKey => {
+export function certificateKey(der: Uint8Array): CertificateKey {
   const reader = readWhole(der);
   reader.open(Tag.SEQUENCE);
   if (reader.peek() === 0xa0) reader.skip();
-  // serial number, algorithm, issuer, validity
+  // Serial number, algorithm, issuer, validity
   for (const tag of [Tag.INTEGER, Tag.SEQUENCE, Tag.SEQUENCE, Tag.SEQUENCE]) reader.skip(tag);
   return { subject: reader.element(Tag.SEQUENCE), spki: reader.element(Tag.SEQUENCE) };
-};
+}
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** One that is malformed is told by `validatePath`, at the place where OpenSSL tells of it. */
-const readValidityTime = (reader: DerReader): Time => {
+function readValidityTime(reader: DerReader): Time {
   const start = reader.position;
   try {
     return readTime(reader);
@@ -186,9 +186,9 @@ const readValidityTime = (reader: DerReader): Time => {
     reader.skip(reader.peek() === Tag.UTC_TIME ? Tag.UTC_TIME : Tag.GENERALIZED_TIME);
     return { at: NaN, form: false };
   }
-};
+}
 
-const readExtensions = (reader: DerReader, into: Mutable<Certificate>): void => {
+function readExtensions(reader: DerReader, into: Mutable<Certificate>): void {
   const extensions: Extension[] = [];
   const seen = new Set<string>();
   const outer = reader.open(0xa3);
@@ -219,17 +219,17 @@ const readExtensions = (reader: DerReader, into: Mutable<Certificate>): void => 
   reader.close(list);
   reader.close(outer);
   into.extensions = extensions;
-};
+}
 
 /** An explicit `critical FALSE`, which DER forbids, is let pass: old CAs write it, and it changes nothing. */
-export const readExtension = (reader: DerReader): Extension => {
+export function readExtension(reader: DerReader): Extension {
   const outer = reader.open(Tag.SEQUENCE);
   const oid = reader.oid();
   const critical = reader.peek() === Tag.BOOLEAN && reader.boolean();
   const value = reader.contents(Tag.OCTET_STRING);
   reader.close(outer);
   return { oid, critical, value };
-};
+}
 
 /** The extension as it stands, also one that is not decoded. */
 export const extensionOf = (certificate: Certificate, oid: string): Extension | undefined =>

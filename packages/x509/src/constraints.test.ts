@@ -21,12 +21,12 @@ const subtrees = (tag: number, names: Names | undefined): Uint8Array =>
   names ? tlv(tag, ...encode(names).map((one) => seq(one))) : new Uint8Array();
 
 /** The X509_V code of what the names break, 0 for nothing. */
-const check = (
+function check(
   constraints: { permitted?: Names; excluded?: Names },
   names: Names,
   subject: NameInput = [],
   strict = false,
-): number => {
+): number {
   const nc = readNameConstraints(
     new DerReader(seq(subtrees(0xa0, constraints.permitted), subtrees(0xa1, constraints.excluded))),
   );
@@ -34,7 +34,7 @@ const check = (
   const san = encoded.length > 0 ? extension('2.5.29.17', seq(...encoded), true) : null;
   const certificate = parseCertificate(make({ subject, extensions: { '2.5.29.17': san } }).der);
   return checkConstraints(nc, certificate, { comparisons: MAX_COMPARISONS }, strict)?.verify ?? 0;
-};
+}
 const [OK, PERMITTED, EXCLUDED, MINMAX, TYPE, SYNTAX, NAME] = [0, 47, 48, 49, 51, 52, 53];
 
 describe('name constraints on DNS names', () => {

@@ -21,12 +21,12 @@ export const MAX_COMPARISONS = 0x10_0000;
  * them. `strict`: a constraint that cannot be read or is bounded spoils the extension also where it is compared with
  * nothing, and DNS constraints have no leading period (RFC 5280 section 4.2.1.10).
  */
-export const checkConstraints = (
+export function checkConstraints(
   constraints: NameConstraints,
   certificate: Certificate,
   budget: ComparisonBudget,
   strict: boolean,
-): RuleBreach | undefined => {
+): RuleBreach | undefined {
   const names = once(certificate, constrainedNames);
   // Each constraint is read, also where there is no name to compare it with.
   budget.comparisons -= (names.length + 1) * (constraints.permitted.length + constraints.excluded.length);
@@ -44,7 +44,7 @@ export const checkConstraints = (
     if (fault) return fault;
   }
   return undefined;
-};
+}
 
 const malformed = (subtree: Subtree): RuleBreach =>
   breach(
@@ -57,7 +57,7 @@ const bounded = (): RuleBreach =>
 const breach = (verify: X509VCode, message: string): RuleBreach => ({ code: 'CERT_NAME_CONSTRAINT', verify, message });
 
 /** All names that constraints are applied to, in OpenSSL's order: the subject, its e-mail addresses, subjectAltName. */
-const constrainedNames = ({ subject, subjectAltName = [] }: Certificate): GeneralName[] => {
+function constrainedNames({ subject, subjectAltName = [] }: Certificate): GeneralName[] {
   if (isEmptyName(subject)) return [...subjectAltName];
   const addresses = nameAttributes(subject)
     .flat()
@@ -67,9 +67,9 @@ const constrainedNames = ({ subject, subjectAltName = [] }: Certificate): Genera
     ...addresses.map(({ raw }): GeneralName => ({ type: NameType.email, value: raw })),
     ...subjectAltName,
   ];
-};
+}
 
-const checkName = (constraints: NameConstraints, name: GeneralName): RuleBreach | undefined => {
+function checkName(constraints: NameConstraints, name: GeneralName): RuleBreach | undefined {
   let permitted: boolean | undefined;
   for (const subtree of constraints.permitted) {
     if (subtree.type !== name.type || permitted) continue;
@@ -95,7 +95,7 @@ const checkName = (constraints: NameConstraints, name: GeneralName): RuleBreach 
       );
   }
   return undefined;
-};
+}
 
 const unprocessable = (name: GeneralName): RuleBreach =>
   name.type === NameType.other ||
@@ -115,7 +115,7 @@ const unprocessable = (name: GeneralName): RuleBreach =>
 type Reading = string | Uint8Array | string[];
 
 /** `undefined` for a name that is malformed or of an unsupported kind. */
-const readName = ({ type, value }: GeneralName): Reading | undefined => {
+function readName({ type, value }: GeneralName): Reading | undefined {
   switch (type) {
     case NameType.dns:
       return presentedDnsName(value);
@@ -140,13 +140,13 @@ const readName = ({ type, value }: GeneralName): Reading | undefined => {
     default:
       return undefined;
   }
-};
+}
 
 const isHost = (name: string): boolean => presentedDnsName(bytesOf(name), false) !== undefined;
 const bytesOf = (text: string): Uint8Array => Uint8Array.from(text, (c) => c.charCodeAt(0));
 
 /** Whether the name lies within; a breach where that cannot be told. */
-const compare = (name: GeneralName, subtree: Subtree, excluding: boolean): boolean | RuleBreach => {
+function compare(name: GeneralName, subtree: Subtree, excluding: boolean): boolean | RuleBreach {
   const base = readSubtree(subtree);
   const reading = once(name, readName);
   // DNS names are compared as text, so that one which is no name lies within what permits its text, and harms nobody:
@@ -168,10 +168,10 @@ const compare = (name: GeneralName, subtree: Subtree, excluding: boolean): boole
     default:
       return isWithin(reading as string[], base as string[]) ?? (excluding && unprocessable(name));
   }
-};
+}
 
 /** `undefined` where all that differs is a value whose string type is not one that can be read, on either side. */
-const isWithin = (name: readonly string[], base: readonly string[]): boolean | undefined => {
+function isWithin(name: readonly string[], base: readonly string[]): boolean | undefined {
   let certain = true;
   for (const [i, rdn] of base.entries()) {
     const own = name[i];
@@ -181,7 +181,7 @@ const isWithin = (name: readonly string[], base: readonly string[]): boolean | u
     certain = false;
   }
   return certain || undefined;
-};
+}
 /** As {@link canonicalRdns} writes them down: what is read has its own signs escaped. */
 const isUnread = (rdn: string): boolean => /(^|\+)[\d.]+=#/.test(rdn);
 const typesOf = (rdn: string): string => rdn.replace(/=(\\[^]|[^\\+])*/g, '');
@@ -197,26 +197,26 @@ const isBelow = (name: string, base: string): boolean =>
     : name === base || name.endsWith(`.${base}`));
 
 /** A wildcard is excluded as soon as one name that it stands for is. */
-const isExcluded = (name: string, base: string): boolean => {
+function isExcluded(name: string, base: string): boolean {
   if (isBelow(name, base)) return true;
   const parent = name.startsWith('*') ? name.slice(1) : undefined;
   return parent !== undefined && base.endsWith(parent) && !base.slice(0, -parent.length).includes('.');
-};
+}
 
 /** A whole mailbox, a host (all its mailboxes), or `.domain` (those of all hosts below it). */
-const matchesMailbox = (mailbox: string, base: string): boolean => {
+function matchesMailbox(mailbox: string, base: string): boolean {
   if (base.includes('@')) return mailbox === base;
   const host = mailbox.slice(mailbox.indexOf('@') + 1);
   return base === '' || (base.startsWith('.') ? host.endsWith(base) : host === base);
-};
+}
 
-const matchesAddress = (address: Uint8Array, range: Uint8Array): boolean => {
+function matchesAddress(address: Uint8Array, range: Uint8Array): boolean {
   const size = address.length;
   if (range.length !== 2 * size) return false;
   for (let i = 0; i < size; i++)
     if (((address[i] as number) ^ (range[i] as number)) & (range[size + i] as number)) return false;
   return true;
-};
+}
 
 /** `undefined` for a constraint that is malformed, `null` for one of a kind that is not supported. */
 const readSubtree = (subtree: Subtree): Reading | null | undefined => once(subtree, subtreeReading);
@@ -224,13 +224,13 @@ const readSubtree = (subtree: Subtree): Reading | null | undefined => once(subtr
 const made = new WeakMap<object, { readonly value: unknown }>();
 
 /** What is made of names and constraints is kept: a search may compare the same ones hundreds of times. */
-const once = <K extends object, T>(key: K, make: (key: K) => T): T => {
+function once<K extends object, T>(key: K, make: (key: K) => T): T {
   let known = made.get(key);
   if (!known) made.set(key, (known = { value: make(key) }));
   return known.value as T;
-};
+}
 
-const subtreeReading = ({ type, value }: Subtree): Reading | null | undefined => {
+function subtreeReading({ type, value }: Subtree): Reading | null | undefined {
   const text = latin1(value).toLowerCase();
   switch (type) {
     case NameType.dns:
@@ -249,7 +249,7 @@ const subtreeReading = ({ type, value }: Subtree): Reading | null | undefined =>
     default:
       return null;
   }
-};
+}
 
 /** Ones, then zeros: CIDR (RFC 4632). */
 const isMask = (mask: Uint8Array): boolean =>

@@ -63,7 +63,7 @@ const CrlOid = {
 } as const;
 
 /** Reads one DER CertificateList of at most 64 MiB. @throws DerError */
-export const parseCrl = (der: Uint8Array): Crl => {
+export function parseCrl(der: Uint8Array): Crl {
   const reader = readWhole(der, Tag.SEQUENCE, MAX_CRL_SIZE);
   const start = reader.position;
   const list = reader.open(Tag.SEQUENCE);
@@ -110,9 +110,9 @@ export const parseCrl = (der: Uint8Array): Crl => {
     signatureAlgorithm: algorithm,
     signature,
   };
-};
+}
 
-const readScope = (value: Uint8Array): CrlScope => {
+function readScope(value: Uint8Array): CrlScope {
   const reader = readWhole(value);
   let names: GeneralName[] | undefined;
   if (reader.peek() === 0xa0) {
@@ -123,7 +123,7 @@ const readScope = (value: Uint8Array): CrlScope => {
   const flag = (tag: number): boolean => {
     if (reader.peek() !== tag) return false;
     const contents = reader.contents(tag);
-    // an implicit BOOLEAN; FALSE is the default
+    // An implicit BOOLEAN; FALSE is the default
     if (contents.length !== 1 || contents[0] !== 255) reader.fail('DER: bad BOOLEAN');
     return true;
   };
@@ -135,7 +135,7 @@ const readScope = (value: Uint8Array): CrlScope => {
   const attributes = flag(0x85);
   reader.finish();
   return { names, users, cas, attributes, someReasons, indirect };
-};
+}
 
 /** The names of a certificate's CRL distribution points (section 4.2.1.13). */
 export const distributionPoints = (certificate: Certificate): readonly GeneralName[] =>
@@ -197,7 +197,7 @@ const unknownBreach = (verify: X509VCode, message: string): RuleBreach => ({
 });
 
 /** Why the list cannot be relied on for this certificate, whoever signed it. */
-const unusable = (crl: Crl, child: Certificate, now: number): RuleBreach | undefined => {
+function unusable(crl: Crl, child: Certificate, now: number): RuleBreach | undefined {
   for (const { oid, critical } of crl.extensions) {
     if (critical && oid !== CrlOid.scope) {
       return unknownBreach(
@@ -214,7 +214,7 @@ const unusable = (crl: Crl, child: Certificate, now: number): RuleBreach | undef
   return inScope(crl.scope, child)
     ? undefined
     : unknownBreach(V.DIFFERENT_CRL_SCOPE, 'has an issuer whose CRL covers other certificates');
-};
+}
 
 const maySignCrls = ({ certificate }: Issuer): boolean =>
   certificate?.keyUsage === undefined || (certificate.keyUsage & KeyUsage.cRLSign) !== 0;
@@ -230,7 +230,7 @@ function* signerBreach(crl: Crl, issuer: Issuer, search: CrlSearch): Steps<RuleB
     : unknownBreach(V.KEYUSAGE_NO_CRL_SIGN, 'has an issuer that may not sign CRLs (keyUsage lacks cRLSign)');
 }
 
-const inScope = (scope: CrlScope | undefined, child: Certificate): boolean => {
+function inScope(scope: CrlScope | undefined, child: Certificate): boolean {
   if (!scope) return true;
   const ca = child.basicConstraints?.ca === true;
   if (scope.indirect || scope.attributes || (scope.users && ca) || (scope.cas && !ca)) return false;
@@ -243,7 +243,7 @@ const inScope = (scope: CrlScope | undefined, child: Certificate): boolean => {
         (name.type === NameType.directory ? sameName(point.value, name.value) : bytesEqual(point.value, name.value)),
     ),
   );
-};
+}
 
 function* signedBy(crl: Crl, { spki, publicKey }: Issuer, { verifier, checked }: CrlSearch): Steps<boolean> {
   let known = checked.get(crl);
@@ -259,7 +259,7 @@ function* signedBy(crl: Crl, { spki, publicKey }: Issuer, { verifier, checked }:
 }
 
 /** Walks the entries for the serial number; each is checked on the way. */
-const look = (crl: Crl, { serial }: Certificate): RuleBreach | undefined => {
+function look(crl: Crl, { serial }: Certificate): RuleBreach | undefined {
   const reader = new DerReader(crl.entries);
   let revoked: RuleBreach | undefined;
   try {
@@ -284,7 +284,7 @@ const look = (crl: Crl, { serial }: Certificate): RuleBreach | undefined => {
     );
   }
   return revoked;
-};
+}
 
 /** CRLReason (section 5.3.1). */
 export const REASONS = [
@@ -301,7 +301,7 @@ export const REASONS = [
   'AA compromise',
 ] as const;
 
-const readEntryExtensions = (reader: DerReader): number | undefined => {
+function readEntryExtensions(reader: DerReader): number | undefined {
   let reason: number | undefined;
   const outer = reader.open(Tag.SEQUENCE);
   while (reader.more) {
@@ -311,4 +311,4 @@ const readEntryExtensions = (reader: DerReader): number | undefined => {
   }
   reader.close(outer);
   return reason;
-};
+}

@@ -45,7 +45,7 @@ export interface Crlite extends RevocationFilter {
  * Reads filters: a whole one, and those that came after it, in any order.
  * @throws DerError for bytes that are no intact filter; TypeError for what is no list of bytes.
  */
-export const crlite = (filters: readonly Uint8Array[], options: CrliteOptions = {}): Crlite => {
+export function crlite(filters: readonly Uint8Array[], options: CrliteOptions = {}): Crlite {
   const { maxAge = 864e6, ...rest } = plainOptions(options, ['maxAge']);
   for (const name of Object.keys(rest)) throw new TypeError(`crlite: unknown option ${name}`);
   if (!Array.isArray(filters) || filters.length === 0)
@@ -64,11 +64,11 @@ export const crlite = (filters: readonly Uint8Array[], options: CrliteOptions = 
   };
   const check = ({ certificate, issuerSpki, sha256, now }: RevocationQuestion): RevocationStatus => {
     const status = lookUp({ issuerSpkiHash: sha256(issuerSpki), ...readKey(certificate) }, sha256);
-    // a moment far ahead is no fresher than one far back
+    // A moment far ahead is no fresher than one far back
     return status !== 'revoked' && Math.abs(now - newest) > maxAge ? 'stale' : status;
   };
   return Object.freeze({ newest, check, lookUp });
-};
+}
 
 /** Which word of several filters counts. */
 const ORDER = ['revoked', 'good', 'not-enrolled'] as const;
@@ -97,7 +97,7 @@ interface Filter {
 }
 
 /** Numbers are big-endian; counts stand before what they count. */
-const readFilter = (bytes: Uint8Array): Filter => {
+function readFilter(bytes: Uint8Array): Filter {
   let at = 0;
   const take = (length: number): Uint8Array => {
     if (length > bytes.length - at) throw new DerError('CRLite filter ends early', at);
@@ -108,7 +108,7 @@ const readFilter = (bytes: Uint8Array): Filter => {
     const { buffer, byteOffset, length } = take(8 * number(4));
     return new DataView(buffer, byteOffset, length);
   };
-  // version, reserved
+  // Version, reserved
   if (number(2) !== 0x400) throw new DerError('CRLite filter is not of version 4', 0);
   const coverage = new Map<string, readonly [number, number]>();
   for (let count = number(2); count > 0; count--) coverage.set(latin1(take(32)), [number(8), number(8)]);
@@ -129,13 +129,13 @@ const readFilter = (bytes: Uint8Array): Filter => {
   if (at !== bytes.length) throw new DerError('CRLite filter has bytes behind its end', at);
   for (const { rank } of blocks.values()) if (rank > columns.length) throw new DerError('CRLite filter lacks a column');
   return { coverage, newest: Math.max(0, ...[...coverage.values()].map(([, high]) => high)), blocks, columns, exact };
-};
+}
 
-const statusIn = (
+function statusIn(
   { coverage, blocks, columns, exact }: Filter,
   { issuerSpkiHash, serial, timestamps }: CrliteKey,
   hash: Uint8Array,
-): Exclude<RevocationStatus, 'stale'> => {
+): Exclude<RevocationStatus, 'stale'> {
   const covered = timestamps.some(({ logId, timestamp }) => {
     const interval = coverage.get(latin1(logId));
     return interval !== undefined && interval[0] <= timestamp && timestamp <= interval[1];
@@ -144,25 +144,25 @@ const statusIn = (
   const block = blocks.get(latin1(issuerSpkiHash));
   if (!block) return 'not-enrolled';
   const { approximate, rank, inverted, exceptions } = block;
-  // a block without columns holds nothing
+  // A block without columns holds nothing
   const held =
     approximate.size > 0 &&
     columns.slice(0, rank).every((column) => isZero(column, approximate, hash)) &&
     isZero(exact, block.exact, hash) &&
     !exceptions.has(latin1(serial));
   return held !== inverted ? 'revoked' : 'good';
-};
+}
 
 /**
  * The product, over GF(2), of 256 bits of the column and the hash: little-endian, its lowest bit set, and its last
  * eight bytes say where in the block's part of the column it begins.
  */
-const isZero = (column: DataView, { size, offset }: Block['exact'], hash: Uint8Array): boolean => {
+function isZero(column: DataView, { size, offset }: Block['exact'], hash: Uint8Array): boolean {
   const coefficients = new DataView(hash.buffer, hash.byteOffset);
   const start = offset + Number(coefficients.getBigUint64(24, true) % BigInt(Math.max(1, size)));
   const first = Math.floor(start / 32);
   const shift = start % 32;
-  // the n-th 32 bits: the lower half of a word is its second; behind the end is zero
+  // The n-th 32 bits: the lower half of a word is its second; behind the end is zero
   const bits = (n: number): number => (4 * n < column.byteLength ? column.getUint32(4 * (n ^ 1)) : 0);
   let sum = 0;
   for (let i = 0; i < 8; i++) {
@@ -171,10 +171,10 @@ const isZero = (column: DataView, { size, offset }: Block['exact'], hash: Uint8A
   }
   for (let half = 16; half > 0; half >>= 1) sum ^= sum >>> half;
   return (sum & 1) === 0;
-};
+}
 
 /** Of a DER Certificate what a filter asks for. @throws DerError */
-const readKey = (certificate: Uint8Array): Omit<CrliteKey, 'issuerSpkiHash'> => {
+function readKey(certificate: Uint8Array): Omit<CrliteKey, 'issuerSpkiHash'> {
   const reader = readWhole(certificate);
   reader.open(Tag.SEQUENCE);
   if (reader.peek() === 0xa0) reader.skip();
@@ -192,7 +192,7 @@ const readKey = (certificate: Uint8Array): Omit<CrliteKey, 'issuerSpkiHash'> => 
     return { serial, timestamps: parseSctList(list) };
   }
   return { serial, timestamps: [] };
-};
+}
 
 /** RFC 5280 section 4.1: `extensions [3]`. */
 const EXTENSIONS = 0xa3;

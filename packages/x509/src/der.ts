@@ -120,7 +120,7 @@ export class DerReader {
   /** The two's complement bytes of an INTEGER, at least one, minimal. */
   integer(tag: number = Tag.INTEGER): Uint8Array {
     const view = this.contents(tag);
-    // indexed, not destructured: an iterator would cost more than the rest
+    // Indexed, not destructured: an iterator would cost more than the rest
     const first = view[0];
     const second = view[1];
     if (first === undefined) this.fail('DER: empty INTEGER');
@@ -193,19 +193,19 @@ export class DerReader {
 }
 
 /** One element that is the whole input, entered. */
-export const readWhole = (
+export function readWhole(
   bytes: Uint8Array,
   tag: number = Tag.SEQUENCE,
   limit: number = MAX_CERTIFICATE_SIZE,
-): DerReader => {
+): DerReader {
   if (bytes.length > limit) throw new DerError(`input of ${bytes.length} bytes is over the limit of ${limit}`);
   const reader = new DerReader(bytes);
   const end = reader.header(tag);
   if (end !== bytes.length) throw new DerError('DER: trailing bytes', end);
   return reader;
-};
+}
 
-const dotted = (bytes: Uint8Array, start: number, stop: number): string => {
+function dotted(bytes: Uint8Array, start: number, stop: number): string {
   let text = '';
   let arc = 0;
   for (let i = start; i < stop; i++) {
@@ -219,4 +219,4 @@ const dotted = (bytes: Uint8Array, start: number, stop: number): string => {
     arc = 0;
   }
   return text;
-};
+}

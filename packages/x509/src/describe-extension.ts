@@ -41,7 +41,7 @@ const NETSCAPE_TYPES = [
 const TLS_FEATURES: Readonly<Record<number, string>> = { 5: 'status_request', 17: 'status_request_v2' };
 
 /** What cannot be decoded, or is not known, is shown in hexadecimals. */
-export const describeExtension = (certificate: Certificate, extension: Extension): string[] => {
+export function describeExtension(certificate: Certificate, extension: Extension): string[] {
   try {
     decodeExtension(extension.oid, new DerReader(extension.value), {} as Decoded);
     return known(certificate, extension) ?? dump(extension.value);
@@ -49,9 +49,9 @@ export const describeExtension = (certificate: Certificate, extension: Extension
     if (!(error instanceof DerError)) throw error;
     return dump(extension.value);
   }
-};
+}
 
-const known = (c: Certificate, { oid, value }: Extension): string[] | undefined => {
+function known(c: Certificate, { oid, value }: Extension): string[] | undefined {
   switch (oid) {
     case Oid.basicConstraints:
       return [
@@ -124,7 +124,7 @@ const known = (c: Certificate, { oid, value }: Extension): string[] | undefined 
     default:
       return undefined;
   }
-};
+}
 
 const names = (list: readonly GeneralName[]): string => list.map(generalNameText).join(', ');
 
@@ -135,15 +135,15 @@ const dump = (bytes: Uint8Array): string[] => upper(bytes).match(/.{1,48}/g) ?? 
 const subtrees = (title: string, list: readonly Subtree[] | undefined): string[] =>
   list && list.length > 0 ? [title, ...list.map((subtree) => `  ${subtreeText(subtree)}`)] : [];
 
-const subtreeText = (subtree: Subtree): string => {
+function subtreeText(subtree: Subtree): string {
   const { type, value } = subtree;
   const half = value.length / 2;
   return type === NameType.ip && (half === 4 || half === 16)
     ? `IP:${addressText(value.subarray(0, half))}/${addressText(value.subarray(half))}`
     : generalNameText(subtree);
-};
+}
 
-const policyLines = ({ id, qualifiers }: PolicyInformation): string[] => {
+function policyLines({ id, qualifiers }: PolicyInformation): string[] {
   const lines = [`Policy: ${oidName(id)}`];
   if (!qualifiers) return lines;
   const reader = new DerReader(qualifiers);
@@ -156,10 +156,10 @@ const policyLines = ({ id, qualifiers }: PolicyInformation): string[] => {
     reader.close(outer);
   }
   return lines;
-};
+}
 
 /** UserNotice (RFC 5280 section 4.2.1.4). */
-const noticeLines = (reader: DerReader): string[] => {
+function noticeLines(reader: DerReader): string[] {
   const lines: string[] = [];
   const notice = reader.open(Tag.SEQUENCE);
   while (reader.more) {
@@ -178,13 +178,13 @@ const noticeLines = (reader: DerReader): string[] => {
   }
   reader.close(notice);
   return lines;
-};
+}
 
-const text = (reader: DerReader): string => {
+function text(reader: DerReader): string {
   const tag = reader.peek();
   const raw = reader.contents(tag);
   return visible(decodeText(tag, raw) ?? `#${toHex(raw)}`);
-};
+}
 
 const sctLines = ({ logId, timestamp, extensions, hash, signer, signature }: Sct): string[] => [
   'Signed Certificate Timestamp:',
@@ -200,16 +200,16 @@ const wrapped = (head: string, bytes: Uint8Array): string[] =>
   (upper(bytes).match(/.{1,48}/g) ?? []).map((line, i) => (i === 0 ? head : ' '.repeat(head.length)) + line);
 
 /** The contents of a GeneralizedTime under an implicit tag. */
-const periodTime = (contents: Uint8Array): string => {
+function periodTime(contents: Uint8Array): string {
   const digits = latin1(contents);
   const at = Date.parse(digits.replace(/^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'));
   return Number.isNaN(at) ? visible(digits) : timeText(at);
-};
+}
 
 /** `Feb  2 09:36:40.442 2026 GMT` */
-const sctTime = (at: number): string => {
+function sctTime(at: number): string {
   if (at > 8.64e15) return `${at} ms`;
   const iso = new Date(at).toISOString();
   const date = new Date(at);
   return `${date.toUTCString().slice(8, 11)} ${String(date.getUTCDate()).padStart(2)} ${iso.slice(11, 23)} ${date.getUTCFullYear()} GMT`;
-};
+}

@@ -9,8 +9,8 @@ export const isoText = (at: number): string => (Number.isNaN(at) ? BAD_TIME : ne
 const BAD_TIME = 'Bad time value';
 
 /** `Jun  4 11:04:38 2015 GMT` */
-export const timeText = (at: number): string => {
+export function timeText(at: number): string {
   if (Number.isNaN(at)) return BAD_TIME;
   const date = new Date(at);
   return `${date.toUTCString().slice(8, 11)} ${String(date.getUTCDate()).padStart(2)} ${date.toISOString().slice(-13, -5)} ${date.getUTCFullYear()} GMT`;
-};
+}

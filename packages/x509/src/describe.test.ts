@@ -5,13 +5,13 @@ import { decodePem, describe, parseCertificate } from './index.ts';
 import { make, NOW } from '../test/make.ts';
 import { fiftyCertificates } from '../test/certificates.ts';
 
-const openssl = (pem: string): string | undefined => {
+function openssl(pem: string): string | undefined {
   try {
     return execFileSync('openssl', ['x509', '-text', '-noout'], { input: pem, encoding: 'utf8', stdio: 'pipe' });
   } catch {
     return undefined;
   }
-};
+}
 const lines = (text: string): string[] =>
   text
     .split('\n')

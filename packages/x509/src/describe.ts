@@ -56,7 +56,7 @@ export interface PublicKeyDescription {
 }
 
 /** Everything in a certificate; what cannot be decoded is shown as it stands. Control characters are escaped. */
-export const describe = (certificate: Certificate): CertificateDescription => {
+export function describe(certificate: Certificate): CertificateDescription {
   const {
     version,
     serial,
@@ -88,7 +88,7 @@ export const describe = (certificate: Certificate): CertificateDescription => {
     signature: toHex(signature),
   };
   return Object.defineProperty(description, 'toString', { value: () => asText(description) });
-};
+}
 
 const describeName = (name: Uint8Array): NameDescription => ({
   text: nameText(name),
@@ -97,12 +97,12 @@ const describeName = (name: Uint8Array): NameDescription => ({
     .map(({ type, raw, text }) => ({ type, name: knownAs(type), value: text ?? `#${toHex(raw)}` })),
 });
 
-const knownAs = (type: string): string => {
+function knownAs(type: string): string {
   const name = attributeName(type);
   return name === type ? oidName(type) : name;
-};
+}
 
-const describeKey = (key: PublicKey): PublicKeyDescription => {
+function describeKey(key: PublicKey): PublicKeyDescription {
   switch (key.kind) {
     case 'rsa':
     case 'rsa-pss':
@@ -119,9 +119,9 @@ const describeKey = (key: PublicKey): PublicKeyDescription => {
     default:
       return { algorithm: key.kind.toUpperCase(), bits: key.bits, key: toHex(key.key) };
   }
-};
+}
 
-const asText = (d: CertificateDescription): string => {
+function asText(d: CertificateDescription): string {
   const lines = [
     'Certificate:',
     '    Data:',
@@ -146,9 +146,9 @@ const asText = (d: CertificateDescription): string => {
     '',
   );
   return lines.join('\n');
-};
+}
 
-const serialLines = (serial: string): string[] => {
+function serialLines(serial: string): string[] {
   const negative = parseInt(serial.slice(0, 2), 16) >= 0x80;
   const value = BigInt(`0x${serial}`) - (negative ? 1n << BigInt(4 * serial.length) : 0n);
   const magnitude = (negative ? -value : value).toString(16);
@@ -157,7 +157,7 @@ const serialLines = (serial: string): string[] => {
     return [`        Serial Number: ${value} (${sign}0x${magnitude})`];
   const even = magnitude.length % 2 ? `0${magnitude}` : magnitude;
   return ['        Serial Number:', `            ${negative ? ' (Negative)' : ''}${colons(even)}`];
-};
+}
 
 const nameLine = ({ attributes }: NameDescription): string =>
   attributes.map(({ name, value }) => `${name} = ${quoted(visible(value))}`).join(', ');
@@ -165,7 +165,7 @@ const nameLine = ({ attributes }: NameDescription): string =>
 const quoted = (text: string): string =>
   /[,+"\\<>;]|^[ #]| $/.test(text) ? `"${text.replace(/["\\]/g, '\\$&')}"` : text;
 
-const keyLines = ({ algorithm, bits, curve, modulus, exponent, key }: PublicKeyDescription): string[] => {
+function keyLines({ algorithm, bits, curve, modulus, exponent, key }: PublicKeyDescription): string[] {
   const lines = [`            Public Key Algorithm: ${algorithm}`];
   if (bits > 0) lines.push(`                Public-Key: (${bits} bit)`);
   if (modulus !== undefined) {
@@ -187,7 +187,7 @@ const keyLines = ({ algorithm, bits, curve, modulus, exponent, key }: PublicKeyD
           ]),
     );
   return lines;
-};
+}
 const CURVE_OIDS: Readonly<Record<string, string>> = {
   'P-256': 'prime256v1',
   'P-384': 'secp384r1',
@@ -196,13 +196,13 @@ const CURVE_OIDS: Readonly<Record<string, string>> = {
 };
 
 /** Hexadecimals with colons, `width` bytes a line. */
-const block = (digits: string, width: number, indent: number): string[] => {
+function block(digits: string, width: number, indent: number): string[] {
   const lines: string[] = [];
   for (let i = 0; i < digits.length; i += 2 * width)
     lines.push(
       ' '.repeat(indent) + colons(digits.slice(i, i + 2 * width)) + (i + 2 * width < digits.length ? ':' : ''),
     );
   return lines;
-};
+}
 
 const colons = (digits: string): string => digits.replace(/..(?=.)/g, '$&:');

@@ -51,7 +51,7 @@ export interface PathFailure {
 }
 
 /** The failure of a search that found nothing. */
-export const explain = (search: Search): PathFailure => {
+export function explain(search: Search): PathFailure {
   const { best } = search;
   const unlucky = !best?.anchor;
   if (unlucky && search.gaveUp) {
@@ -67,12 +67,12 @@ export const explain = (search: Search): PathFailure => {
   const defect =
     anchor || defects.some(({ verify }) => verify === V.EE_KEY_TOO_SMALL) ? first(defects) : untrusted(search, path);
   return failure({ ...defect, hint: defect.hint ?? hintOf(defect, search) }, chain);
-};
+}
 
-const failure = (
+function failure(
   defect: Omit<Defect, 'hint'> & { readonly hint?: string | undefined },
   chain: readonly Certificate[],
-): PathFailure => {
+): PathFailure {
   const { code, verify, depth, certificate, message, hint, late } = defect;
   const subject = certificate && subjectText(certificate);
   return {
@@ -87,7 +87,7 @@ const failure = (
     hint: hint && short(hint),
     chain,
   };
-};
+}
 
 /** A certificate can hold a megabyte of name; a message should not. */
 const short = (text: string, length = 1000): string => (text.length > length ? `${text.slice(0, length)}…` : text);
@@ -100,7 +100,7 @@ const place = (depth: number): string =>
  * revocation, from the top down each signature and its certificate's times, from the top down name constraints,
  * policies. What it does not look at follows.
  */
-const phase = ({ code, verify, late }: Defect): number => {
+function phase({ code, verify, late }: Defect): number {
   if (late) return verify === V.INVALID_POLICY_EXTENSION ? 6 : PHASE_OF_LATE[late];
   switch (code) {
     case 'CERT_WEAK_KEY':
@@ -131,11 +131,11 @@ const phase = ({ code, verify, late }: Defect): number => {
           return 0;
       }
   }
-};
+}
 
 const PHASE_OF_LATE = { extension: 5.5, status: 7, pins: 8, staple: 9 } as const;
 
-const first = (defects: readonly Defect[]): Defect => {
+function first(defects: readonly Defect[]): Defect {
   // Of the same certificate, the constraints of the topmost issuer count first, and a signature before the times.
   const at = (one: Defect): number =>
     phase(one) === 5 ? -defects.indexOf(one) : one.code === 'CERT_SIGNATURE' ? -1 : defects.indexOf(one);
@@ -143,10 +143,10 @@ const first = (defects: readonly Defect[]): Defect => {
   return [...defects].sort(
     (a, b) => phase(a) - phase(b) || (down(a) ? b.depth - a.depth : a.depth - b.depth) || at(a) - at(b),
   )[0] as Defect;
-};
+}
 
 /** No anchor was reached: what is missing above the farthest certificate. */
-const untrusted = (search: Search, path: readonly Certificate[]): Defect => {
+function untrusted(search: Search, path: readonly Certificate[]): Defect {
   const depth = path.length - 1;
   const certificate = path[depth] as Certificate;
   const at = { certificate, depth };
@@ -167,17 +167,17 @@ const untrusted = (search: Search, path: readonly Certificate[]): Defect => {
         };
   }
   return missing(search, at, issuer);
-};
+}
 
 /**
  * A leaf whose issuer is nowhere: the server left out the intermediate. Above it: what is not there is the root, which
  * nobody has to send.
  */
-const missing = (
+function missing(
   search: Search,
   at: { readonly certificate: Certificate; readonly depth: number },
   issuer: string,
-): Defect => {
+): Defect {
   const verify = V.UNABLE_TO_GET_ISSUER_CERT_LOCALLY;
   const [url] = accessUris(at.certificate.authorityInfoAccess, '1.3.6.1.5.5.7.48.2');
   const where = url ? ` (it is at ${printable(url)})` : '';
@@ -211,9 +211,9 @@ const missing = (
   const message = `was issued by ${issuer}, which is not a trust anchor`;
   const hint = `Make ${issuer} a trust anchor if you trust it; if it is no root, the server must send its certificate${where}.${mismatch}`;
   return { ...at, code: 'CERT_UNTRUSTED_ROOT', verify, message, hint };
-};
+}
 
-const hintOf = (defect: Defect, { leaf }: Search): string | undefined => {
+function hintOf(defect: Defect, { leaf }: Search): string | undefined {
   if (defect.code !== 'CERT_NAME_MISMATCH') return undefined;
   const names = (leaf.subjectAltName ?? [])
     .filter(({ type }) => type === NameType.dns || type === NameType.ip)
@@ -222,4 +222,4 @@ const hintOf = (defect: Defect, { leaf }: Search): string | undefined => {
   return names.length > 0
     ? `The certificate is for ${shown}.`
     : 'The certificate has no subjectAltName with a DNS name or an address; its common name does not count.';
-};
+}

@@ -94,7 +94,7 @@ export interface AccessDescription {
  * Decodes one extension into its place; `false` for one that is not processed here, or holds what is not understood.
  * @throws DerError
  */
-export const decodeExtension = (oid: string, reader: DerReader, into: Decoded): boolean => {
+export function decodeExtension(oid: string, reader: DerReader, into: Decoded): boolean {
   switch (oid) {
     case Oid.basicConstraints:
       into.basicConstraints = readBasicConstraints(reader);
@@ -123,7 +123,7 @@ export const decodeExtension = (oid: string, reader: DerReader, into: Decoded): 
     case Oid.certificatePolicies:
       into.certificatePolicies = sequenceOf(reader, readPolicy);
       reader.finish();
-      // section 4.2.1.4: who does not know a qualifier must not accept the extension where it is critical
+      // Section 4.2.1.4: who does not know a qualifier must not accept the extension where it is critical
       return into.certificatePolicies.every(({ qualifiers }) => qualifiers === undefined || onlyKnown(qualifiers));
     case Oid.crlDistributionPoints:
       return readDistributionPoints(reader, into);
@@ -147,24 +147,24 @@ export const decodeExtension = (oid: string, reader: DerReader, into: Decoded): 
   }
   reader.finish();
   return true;
-};
+}
 
 /** SEQUENCE SIZE (1..MAX) OF. */
-export const sequenceOf = <T>(reader: DerReader, read: (reader: DerReader) => T): T[] => {
+export function sequenceOf<T>(reader: DerReader, read: (reader: DerReader) => T): T[] {
   const items: T[] = [];
   const outer = reader.open(Tag.SEQUENCE);
   if (!reader.more) reader.odd ??= 'a list that must not be empty';
   while (reader.more) items.push(read(reader));
   reader.close(outer);
   return items;
-};
+}
 
-const pair = <T>(reader: DerReader, read: () => T): T => {
+function pair<T>(reader: DerReader, read: () => T): T {
   const outer = reader.open(Tag.SEQUENCE);
   const value = read();
   reader.close(outer);
   return value;
-};
+}
 
 /** An explicit `cA FALSE`, which DER forbids, is let pass: it is common and harmless. */
 const readBasicConstraints = (reader: DerReader): BasicConstraints =>
@@ -210,14 +210,14 @@ const readPolicyConstraints = (reader: DerReader): PolicyConstraints =>
  * The full names; a name relative to the issuer gives none, and so matches nothing. `false` where there is no point.
  * @throws DerError also for one of reasons alone
  */
-const readDistributionPoints = (reader: DerReader, into: Decoded): boolean => {
+function readDistributionPoints(reader: DerReader, into: Decoded): boolean {
   const names: GeneralName[] = [];
   const points = sequenceOf(reader, (r) =>
     pair(r, () => {
       const named = r.peek() === 0xa0;
       if (named) {
         const outer = r.open(0xa0);
-        // not as arguments of one call, of which an engine takes some ten thousand
+        // Not as arguments of one call, of which an engine takes some ten thousand
         for (const name of readFullName(r)) names.push(name);
         r.close(outer);
       }
@@ -229,10 +229,10 @@ const readDistributionPoints = (reader: DerReader, into: Decoded): boolean => {
   reader.finish();
   into.distributionPoints = names;
   return points.length > 0;
-};
+}
 
 /** The full names of a DistributionPointName. */
-export const readFullName = (reader: DerReader): GeneralName[] => {
+export function readFullName(reader: DerReader): GeneralName[] {
   if (reader.peek() === 0xa1) {
     reader.skip();
     return [];
@@ -241,7 +241,7 @@ export const readFullName = (reader: DerReader): GeneralName[] => {
   const names = readGeneralNames(reader);
   reader.close(outer);
   return names;
-};
+}
 
 const readAccessDescription = (reader: DerReader): AccessDescription =>
   pair(reader, () => ({ method: reader.oid(), location: readGeneralName(reader) }));

@@ -16,7 +16,7 @@ export interface NameAttribute {
 }
 
 /** Checks the structure of the `Name` at the cursor and gives the whole element. */
-export const readName = (reader: DerReader): Uint8Array => {
+export function readName(reader: DerReader): Uint8Array {
   const start = reader.position;
   const outer = reader.open(Tag.SEQUENCE);
   while (reader.more) {
@@ -31,10 +31,10 @@ export const readName = (reader: DerReader): Uint8Array => {
   }
   reader.close(outer);
   return reader.bytes.subarray(start, reader.position);
-};
+}
 
 /** The RDNs of a DER `Name`, in its order. @throws DerError */
-export const nameAttributes = (name: Uint8Array): NameAttribute[][] => {
+export function nameAttributes(name: Uint8Array): NameAttribute[][] {
   const reader = readWhole(name);
   const rdns: NameAttribute[][] = [];
   while (reader.more) {
@@ -52,7 +52,7 @@ export const nameAttributes = (name: Uint8Array): NameAttribute[][] => {
     rdns.push(rdn);
   }
   return rdns;
-};
+}
 
 export const isEmptyName = (name: Uint8Array): boolean => name.length === 2;
 
@@ -79,11 +79,11 @@ const fold = (text: string): string =>
 const canonical = new WeakMap<Uint8Array, string>();
 
 /** {@link canonicalRdns} in one text, kept for as long as the view lives. */
-export const canonicalName = (name: Uint8Array): string => {
+export function canonicalName(name: Uint8Array): string {
   let text = canonical.get(name);
   if (text === undefined) canonical.set(name, (text = canonicalRdns(name).join('\0')));
   return text;
-};
+}
 
 export const sameName = (a: Uint8Array, b: Uint8Array): boolean =>
   bytesEqual(a, b) || canonicalName(a) === canonicalName(b);
@@ -105,7 +105,7 @@ const SHORT: Readonly<Record<string, string>> = {
 export const attributeName = (type: string): string => SHORT[type] ?? type;
 
 /** RFC 4514: most specific RDN first, e.g. `CN=R11,O=Let's Encrypt,C=US`. Control characters are escaped. */
-export const nameText = (name: Uint8Array): string => {
+export function nameText(name: Uint8Array): string {
   try {
     return nameAttributes(name)
       .reverse()
@@ -120,12 +120,12 @@ export const nameText = (name: Uint8Array): string => {
   } catch {
     return `#${toHex(name)}`;
   }
-};
+}
 
 const escape = (text: string): string =>
   text
     .replace(/^[ #]|[",+;<=>\\]| $/g, '\\$&')
-    // control characters must not reach a terminal
+    // Control characters must not reach a terminal
     .replace(/\p{Cc}|\p{Cf}/gu, (c) => `\\u{${(c.codePointAt(0) as number).toString(16)}}`);
 
 interface Utf8Decoder {
@@ -137,7 +137,7 @@ const { TextDecoder } = globalThis as unknown as {
 let utf8: Utf8Decoder | undefined;
 
 /** The text of an ASN.1 string; `undefined` when the bytes are not of the type, or the type is one that nobody uses. */
-export const decodeText = (tag: number, bytes: Uint8Array): string | undefined => {
+export function decodeText(tag: number, bytes: Uint8Array): string | undefined {
   switch (tag) {
     case Tag.UTF8_STRING:
       try {
@@ -159,16 +159,16 @@ export const decodeText = (tag: number, bytes: Uint8Array): string | undefined =
     default:
       return undefined;
   }
-};
+}
 
 /** `undefined` when a byte is over 127. */
-export const ascii = (bytes: Uint8Array): string | undefined => {
+export function ascii(bytes: Uint8Array): string | undefined {
   for (let i = 0; i < bytes.length; i++) if ((bytes[i] as number) > 127) return undefined;
   return latin1(bytes);
-};
+}
 
 /** UCS-2 or UCS-4, big-endian. */
-const wide = (bytes: Uint8Array, size: 2 | 4): string | undefined => {
+function wide(bytes: Uint8Array, size: 2 | 4): string | undefined {
   if (bytes.length % size) return undefined;
   let text = '';
   for (let i = 0; i < bytes.length; i += size) {
@@ -178,4 +178,4 @@ const wide = (bytes: Uint8Array, size: 2 | 4): string | undefined => {
     text += String.fromCodePoint(code);
   }
   return text;
-};
+}

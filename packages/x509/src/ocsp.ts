@@ -64,7 +64,7 @@ const STATUS = [
 const MAX_CERTIFICATES = 4;
 
 /** Reads a DER OCSPResponse. @throws DerError, also for a responder's refusal to answer. */
-export const parseOcspResponse = (der: Uint8Array): OcspResponse => {
+export function parseOcspResponse(der: Uint8Array): OcspResponse {
   const reader = readWhole(der);
   const status = reader.smallInteger(Tag.ENUMERATED);
   if (status !== 0) throw new DerError(`OCSP: the responder answered "${STATUS[status] ?? status}"`);
@@ -76,9 +76,9 @@ export const parseOcspResponse = (der: Uint8Array): OcspResponse => {
   reader.close(outer);
   reader.finish();
   return readBasic(basic);
-};
+}
 
-const readBasic = (der: Uint8Array): OcspResponse => {
+function readBasic(der: Uint8Array): OcspResponse {
   const reader = readWhole(der);
   const start = reader.position;
   const data = reader.open(Tag.SEQUENCE);
@@ -108,9 +108,9 @@ const readBasic = (der: Uint8Array): OcspResponse => {
   }
   reader.finish();
   return { tbs, responder, producedAt, responses, signatureAlgorithm: algorithm, signature, certificates };
-};
+}
 
-const readSingle = (reader: DerReader): SingleResponse => {
+function readSingle(reader: DerReader): SingleResponse {
   const single = reader.open(Tag.SEQUENCE);
   const id = reader.open(Tag.SEQUENCE);
   const algorithm = reader.open(Tag.SEQUENCE);
@@ -139,16 +139,16 @@ const readSingle = (reader: DerReader): SingleResponse => {
   if (reader.more) explicit(reader, 0xa1, refuseCritical);
   reader.close(single);
   return { hash, issuerNameHash, issuerKeyHash, serial, status, revokedAt, reason, thisUpdate, nextUpdate };
-};
+}
 
-const refuseCritical = (reader: DerReader): void => {
+function refuseCritical(reader: DerReader): void {
   const outer = reader.open(Tag.SEQUENCE);
   while (reader.more) {
     const { oid, critical } = readExtension(reader);
     if (critical) reader.fail(`OCSP: critical extension ${oid} is not understood`);
   }
   reader.close(outer);
-};
+}
 
 const invalid = (message: string, hint?: string): RuleBreach => ({
   code: 'CERT_OCSP_INVALID',
@@ -199,12 +199,12 @@ export function* ocspBreach(
  * RFC 6960 section 3.2 (1): the one whose CertID is of this certificate and issuer. Each hash is made once, however
  * many there are.
  */
-const find = (
+function find(
   responses: readonly SingleResponse[],
   child: Certificate,
   issuer: Issuer,
   { digest }: SignatureVerifier,
-): SingleResponse | undefined => {
+): SingleResponse | undefined {
   const hashes = new Map<DigestName, { readonly name: Uint8Array; readonly key: Uint8Array }>();
   for (const single of responses) {
     const { hash } = single;
@@ -215,14 +215,14 @@ const find = (
     if (bytesEqual(single.issuerNameHash, own.name) && bytesEqual(single.issuerKeyHash, own.key)) return single;
   }
   return undefined;
-};
+}
 
 /** The contents of subjectPublicKey. */
-const keyOf = (spki: Uint8Array): Uint8Array => {
+function keyOf(spki: Uint8Array): Uint8Array {
   const reader = readWhole(spki);
   reader.skip(Tag.SEQUENCE);
   return reader.octetsOfBitString();
-};
+}
 
 /** RFC 6960 section 4.2.2.2: the issuer itself, or whom it has directly certified for OCSP signing. */
 function* authorised(
@@ -258,14 +258,14 @@ const isResponder = (
     ? sameName(responder.name, subject)
     : digest !== undefined && bytesEqual(responder.keyHash, digest('sha1', keyOf(spki)));
 
-const readDelegate = (der: Uint8Array): Certificate | undefined => {
+function readDelegate(der: Uint8Array): Certificate | undefined {
   try {
     return parseCertificate(der);
   } catch (error) {
     if (error instanceof DerError) return undefined;
     throw error;
   }
-};
+}
 
 const mayRespond = (c: Certificate, issuer: Issuer, { now, securityLevel }: RuleSet): boolean =>
   sameName(c.issuer, issuer.subject) &&

@@ -1,7 +1,7 @@
 /** @module Names that people know for the object identifiers of certificates, as OpenSSL prints them. */
 
 const NAMES: Readonly<Record<string, string>> = {
-  // algorithms
+  // Algorithms
   '1.2.840.113549.1.1.1': 'rsaEncryption',
   '1.2.840.113549.1.1.4': 'md5WithRSAEncryption',
   '1.2.840.113549.1.1.5': 'sha1WithRSAEncryption',
@@ -19,7 +19,7 @@ const NAMES: Readonly<Record<string, string>> = {
   '2.16.840.1.101.3.4.3.2': 'dsa_with_SHA256',
   '1.3.101.112': 'ED25519',
   '1.3.101.113': 'ED448',
-  // extensions
+  // Extensions
   '2.5.29.9': 'X509v3 Subject Directory Attributes',
   '2.5.29.14': 'X509v3 Subject Key Identifier',
   '2.5.29.15': 'X509v3 Key Usage',
@@ -45,7 +45,7 @@ const NAMES: Readonly<Record<string, string>> = {
   '1.3.6.1.4.1.11129.2.4.3': 'CT Precertificate Poison',
   '2.16.840.1.113730.1.1': 'Netscape Cert Type',
   '2.16.840.1.113730.1.13': 'Netscape Comment',
-  // key purposes
+  // Key purposes
   '2.5.29.37.0': 'Any Extended Key Usage',
   '1.3.6.1.5.5.7.3.1': 'TLS Web Server Authentication',
   '1.3.6.1.5.5.7.3.2': 'TLS Web Client Authentication',
@@ -55,13 +55,13 @@ const NAMES: Readonly<Record<string, string>> = {
   '1.3.6.1.5.5.7.3.9': 'OCSP Signing',
   '1.3.6.1.5.5.7.3.17': 'ipsec Internet Key Exchange',
   '1.3.6.1.4.1.311.20.2.2': 'Microsoft Smartcard Login',
-  // access methods and policies
+  // Access methods and policies
   '1.3.6.1.5.5.7.48.1': 'OCSP',
   '1.3.6.1.5.5.7.48.2': 'CA Issuers',
   '2.5.29.32.0': 'X509v3 Any Policy',
   '1.3.6.1.5.5.7.2.1': 'CPS',
   '1.3.6.1.5.5.7.2.2': 'User Notice',
-  // name attributes beyond those of RFC 4514
+  // Name attributes beyond those of RFC 4514
   '2.5.4.4': 'SN',
   '2.5.4.12': 'title',
   '2.5.4.13': 'description',

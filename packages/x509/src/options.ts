@@ -13,7 +13,7 @@ export const PATH_OPTIONS: OptionChecks<PathInput> = {
   trustAnchors: (store) => isFunction(store.find) && isFunction(store.holding),
   verifier: (verifier) => isFunction(verifier.verify),
   now: (now) => Number.isFinite(now),
-  // text is read when the search begins, which throws for what is no host
+  // Text is read when the search begins, which throws for what is no host
   host: (host) => typeof host === 'string' || host.kind === 'dns' || host.kind === 'ip',
   purpose: (purpose) => typeof purpose === 'string' && /^(serverAuth|clientAuth|any|\d+(\.\d+)+)$/.test(purpose),
   profile: (profile) => profile === 'compatible' || profile === 'rfc5280' || profile === 'webpki',
@@ -24,7 +24,7 @@ export const PATH_OPTIONS: OptionChecks<PathInput> = {
 };
 
 /** The options, each read once. @throws TypeError naming the option. */
-export const checkOptions = <T extends PathInput>(given: T, checks: OptionChecks<T>): T => {
+export function checkOptions<T extends PathInput>(given: T, checks: OptionChecks<T>): T {
   const input = plainOptions(given, Object.keys(checks));
   for (const key in input) {
     const check = checks[key] as ((value: unknown) => boolean) | undefined;
@@ -34,7 +34,7 @@ export const checkOptions = <T extends PathInput>(given: T, checks: OptionChecks
   for (const key of ['chain', 'trustAnchors', 'verifier'] as const)
     if (!input[key]) throw new TypeError(`bad option ${key}: it must be given`);
   return input;
-};
+}
 
 const kindOf = (value: unknown): string =>
   Array.isArray(value)

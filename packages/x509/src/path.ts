@@ -100,10 +100,10 @@ export const buildPath = (input: PathInput, checks?: PathChecks): Steps<PathResu
   buildCheckedPath(checkOptions(input, PATH_OPTIONS), checks);
 
 /** {@link buildPath} for options that have been checked. @throws TypeError for text that is no host. */
-export const buildCheckedPath = (input: PathInput, checks: PathChecks | undefined): Steps<PathResult> => {
+export function buildCheckedPath(input: PathInput, checks: PathChecks | undefined): Steps<PathResult> {
   const { host } = input;
   return run(input, typeof host === 'string' ? parseHost(host) : host, checks);
-};
+}
 
 function* run(input: PathInput, host: Host | undefined, checks: PathChecks | undefined): Steps<PathResult> {
   const leaf = readLeaf(input.chain);
@@ -131,7 +131,7 @@ function* run(input: PathInput, host: Host | undefined, checks: PathChecks | und
   return found ?? { ok: false, error: explain(search) };
 }
 
-const readLeaf = ([leaf]: PathInput['chain']): Certificate | PathFailure => {
+function readLeaf([leaf]: PathInput['chain']): Certificate | PathFailure {
   if (!leaf) return noPath('NO_CERTIFICATE', 'there is no certificate');
   if (!isBytes(leaf)) return leaf;
   try {
@@ -140,7 +140,7 @@ const readLeaf = ([leaf]: PathInput['chain']): Certificate | PathFailure => {
     if (!(error instanceof DerError)) throw error;
     return noPath('CERT_INVALID', `the certificate is malformed: ${error.message}`);
   }
-};
+}
 
 const noPath = (code: CommonCode, message: string): PathFailure => ({
   code,
@@ -274,7 +274,7 @@ export class Search {
       issuedBy.set(key, [...(issuedBy.get(key) ?? []), one]);
       if (this.trust.find(issuer).length > 0) distances.set(one, 1);
     }
-    // a Map is walked in the order of insertion, what is added on the way included: nearest first
+    // A Map is walked in the order of insertion, what is added on the way included: nearest first
     for (const [one, distance] of distances) {
       for (const below of issuedBy.get(latin1(one.subject)) ?? [])
         if (!distances.has(below)) distances.set(below, distance + 1);
@@ -308,13 +308,13 @@ export class Search {
 }
 
 /** 2 = the key identifiers agree, 1 = nothing is known, 0 = they differ. */
-export const identifierMatch = (child: Certificate, issuer: Pick<Issuer, 'subjectKeyIdentifier'>): 0 | 1 | 2 => {
+export function identifierMatch(child: Certificate, issuer: Pick<Issuer, 'subjectKeyIdentifier'>): 0 | 1 | 2 {
   const wanted = child.authorityKeyIdentifier?.keyIdentifier;
   if (!wanted || !issuer.subjectKeyIdentifier) return 1;
   return bytesEqual(wanted, issuer.subjectKeyIdentifier) ? 2 : 0;
-};
+}
 
-const leafDefects = (search: Search, host: Host | undefined): Defect[] => {
+function leafDefects(search: Search, host: Host | undefined): Defect[] {
   const { leaf } = search;
   const defects: Defect[] = search.breaches(leaf, 'leaf').map((one) => ({ ...one, certificate: leaf, depth: 0 }));
   if (host && !namesHost(leaf, host, search.rules.profile !== 'compatible')) {
@@ -328,13 +328,13 @@ const leafDefects = (search: Search, host: Host | undefined): Defect[] => {
     });
   }
   return defects;
-};
+}
 
 function* searchFrom(search: Search, defects: Defect[]): Steps<PathSuccess | undefined> {
   const { leaf } = search;
   const self = search.trust.holding(leaf);
   if (self) {
-    // the caller trusts this very certificate: who signed it, and how, does not matter, and it vouches for its own
+    // The caller trusts this very certificate: who signed it, and how, does not matter, and it vouches for its own
     // state
     const own = defects.filter(
       ({ verify }) => verify !== V.CA_MD_TOO_WEAK && verify !== V.UNSUPPORTED_SIGNATURE_ALGORITHM,
@@ -373,7 +373,7 @@ function* ascend(
 ): Steps<PathSuccess | undefined> {
   const child = path[path.length - 1] as Certificate;
   if (!(yield* search.signedBy(child, issuer))) {
-    // without steps left the signature was not looked at
+    // Without steps left the signature was not looked at
     if (!search.diagnosing || search.exhausted) return undefined;
     // OpenSSL has no other issuer for what signed itself, and none with a key of another kind than the signature's
     const { signatureAlgorithm: algorithm } = child;
@@ -383,7 +383,7 @@ function* ascend(
       search.wrongKeyIssuers.push(child);
       return undefined;
     }
-    // as OpenSSL, the search for the reason follows the names all the same
+    // As OpenSSL, the search for the reason follows the names all the same
     defects.push({
       ...signatureDefect(child, issuer),
       code: 'CERT_SIGNATURE',
@@ -410,7 +410,7 @@ function* signedItself(search: Search, child: Certificate): Steps<boolean> {
   return child.selfIssued && (yield* search.signedBy(child, child));
 }
 
-const signatureDefect = (child: Certificate, issuer: Issuer): Pick<Defect, 'message' | 'hint'> => {
+function signatureDefect(child: Certificate, issuer: Issuer): Pick<Defect, 'message' | 'hint'> {
   if (!child.signatureAlgorithmsAgree) return { message: 'names two different signature algorithms' };
   if (!child.signatureAlgorithm || issuer.publicKey.kind === 'unknown')
     return { message: 'has a signature that cannot be checked' };
@@ -418,20 +418,14 @@ const signatureDefect = (child: Certificate, issuer: Issuer): Pick<Defect, 'mess
     message: `has a signature that the key of its issuer ${nameText(child.issuer) || '(no name)'} did not make`,
     hint: 'The certificate was altered, or another CA of the same name issued it: the server must send the intermediate that belongs to its certificate.',
   };
-};
+}
 
 /** RFC 4158 section 2.4.1: a path that comes back to the same name with the same key goes nowhere new. */
 const loops = (path: readonly Certificate[], { subject, spki }: Issuer): boolean =>
   path.some((one) => bytesEqual(one.subject, subject) && bytesEqual(one.spki, spki));
 
 /** Everything about a candidate issuer but its signature. */
-const judge = (
-  search: Search,
-  path: readonly Certificate[],
-  issuer: Issuer,
-  anchor: boolean,
-  defects: Defect[],
-): void => {
+function judge(search: Search, path: readonly Certificate[], issuer: Issuer, anchor: boolean, defects: Defect[]): void {
   const depth = path.length;
   const { certificate, nameConstraints } = issuer;
   let between = 0;
@@ -465,7 +459,7 @@ const judge = (
     const breach = checkConstraints(nameConstraints, below, search.comparisons, search.rules.profile !== 'compatible');
     if (breach) defects.push({ ...breach, certificate: below, depth: i });
   }
-};
+}
 
 /** What can only be told of a whole path. */
 function* noteWholePath(search: Search, path: readonly Certificate[], anchor: Issuer, defects: Defect[]): Steps<void> {

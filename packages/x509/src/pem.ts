@@ -13,7 +13,7 @@ const BOUNDARY = /^-----(BEGIN|END) ([!-,.-~]+(?:[ -][!-,.-~]+)*)-----[ \t]*$/;
  * Every block of a PEM text in its order, or those with the label only; text outside of blocks is a comment.
  * @throws DerError for an unfinished block or bad base64.
  */
-export const decodePem = (text: string, label?: string): PemBlock[] => {
+export function decodePem(text: string, label?: string): PemBlock[] {
   const blocks: PemBlock[] = [];
   let open: string | undefined;
   let body = '';
@@ -30,7 +30,7 @@ export const decodePem = (text: string, label?: string): PemBlock[] => {
   }
   if (open !== undefined) throw new DerError(`PEM: no END ${open}`);
   return blocks;
-};
+}
 
 /** One block, lines of 64 characters, a newline at the end. */
 export const encodePem = (label: string, der: Uint8Array): string =>
@@ -40,16 +40,16 @@ const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 let values: Uint8Array | undefined;
 
 /** By character code; 255 for what is no digit. Made on first use, so that importing the package does nothing. */
-const digitValues = (): Uint8Array => {
+function digitValues(): Uint8Array {
   if (!values) {
     values = new Uint8Array(128).fill(255);
     for (let i = 0; i < 64; i++) values[ALPHABET.charCodeAt(i)] = i;
   }
   return values;
-};
+}
 
 /** RFC 4648 section 4, padded. @throws DerError */
-const decodeBase64 = (text: string): Uint8Array => {
+function decodeBase64(text: string): Uint8Array {
   const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
   const digits = text.length - padding;
   if (text.length % 4) throw new DerError('PEM: base64 has a bad length');
@@ -71,9 +71,9 @@ const decodeBase64 = (text: string): Uint8Array => {
   }
   if (bits !== 0) throw new DerError('PEM: bad base64');
   return bytes;
-};
+}
 
-export const encodeBase64 = (bytes: Uint8Array): string => {
+export function encodeBase64(bytes: Uint8Array): string {
   let text = '';
   for (let i = 0; i < bytes.length; i += 3) {
     const [a, b = 0, c = 0] = bytes.subarray(i, i + 3) as unknown as [number, number?, number?];
@@ -82,4 +82,4 @@ export const encodeBase64 = (bytes: Uint8Array): string => {
   }
   const extra = bytes.length % 3;
   return extra === 0 ? text : text.slice(0, extra - 3) + '='.repeat(3 - extra);
-};
+}

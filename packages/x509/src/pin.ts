@@ -6,17 +6,17 @@ import type { RuleBreach } from './rules.ts';
 import type { SignatureVerifier } from './signature.ts';
 
 /** @throws TypeError when the verifier has no digest. */
-export const spkiSha256 = ({ spki }: Pick<Certificate, 'spki'>, { name, digest }: SignatureVerifier): Uint8Array => {
+export function spkiSha256({ spki }: Pick<Certificate, 'spki'>, { name, digest }: SignatureVerifier): Uint8Array {
   if (!digest) throw new TypeError(`the verifier ${name} has no digest`);
   return digest('sha256', spki);
-};
+}
 
 /** Whether any key of the path is pinned. */
-export const pinBreach = (
+export function pinBreach(
   pins: readonly Uint8Array[],
   keys: readonly Pick<Certificate, 'spki'>[],
   verifier: SignatureVerifier,
-): RuleBreach | undefined => {
+): RuleBreach | undefined {
   for (const key of keys) {
     const hash = spkiSha256(key, verifier);
     if (pins.some((pin) => bytesEqual(pin, hash))) return undefined;
@@ -26,4 +26,4 @@ export const pinBreach = (
     verify: V.APPLICATION_VERIFICATION,
     message: 'has a path in which no key matches a pin',
   };
-};
+}

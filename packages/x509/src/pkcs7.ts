@@ -10,7 +10,7 @@ const MAX_BAG_SIZE = 0x100_0000;
  * The DER certificates in a DER PKCS #7 SignedData (`.p7b`, `.p7c`), in its order. Its signatures, if it has any, say
  * nothing here. @throws DerError
  */
-export const parsePkcs7 = (der: Uint8Array): Uint8Array[] => {
+export function parsePkcs7(der: Uint8Array): Uint8Array[] {
   const reader = readWhole(der, Tag.SEQUENCE, MAX_BAG_SIZE);
   if (reader.oid() !== SIGNED_DATA) reader.fail('PKCS #7: not SignedData');
   const content = reader.open(0xa0);
@@ -25,10 +25,10 @@ export const parsePkcs7 = (der: Uint8Array): Uint8Array[] => {
   reader.close(content);
   reader.finish();
   return certificates;
-};
+}
 
 /** CertificateSet: certificates of other kinds have context tags and are left out. */
-const readCertificates = (reader: DerReader): Uint8Array[] => {
+function readCertificates(reader: DerReader): Uint8Array[] {
   const found: Uint8Array[] = [];
   const outer = reader.open(0xa0);
   while (reader.more) {
@@ -38,4 +38,4 @@ const readCertificates = (reader: DerReader): Uint8Array[] => {
   }
   reader.close(outer);
   return found;
-};
+}

@@ -13,7 +13,7 @@ import type { Issuer } from './trust.ts';
  * graph's only question is whether its last level is empty, so each level is a map from a policy to the policies
  * expected for it below.
  */
-export const policyBreach = (path: readonly Certificate[], anchor: Issuer, strict: boolean): RuleBreach | undefined => {
+export function policyBreach(path: readonly Certificate[], anchor: Issuer, strict: boolean): RuleBreach | undefined {
   if (path[0] === anchor.certificate) return undefined;
   if (!strict && !path.some((c) => extensionOf(c, Oid.policyConstraints))) return undefined;
   for (const { malformedPolicies, certificatePolicies = [] } of path) {
@@ -51,7 +51,7 @@ export const policyBreach = (path: readonly Certificate[], anchor: Issuer, stric
     }
   }
   return explicitPolicy === 0 && expected.size === 0 ? breach() : undefined;
-};
+}
 
 const invalid = (message: string): RuleBreach => ({
   code: 'CERT_INVALID',
@@ -66,17 +66,17 @@ const breach = (): RuleBreach => ({
 });
 
 /** 6.1.3 (d), (e): what the certificate names of what is expected; any-policy stands for all of it. */
-const narrow = (c: Certificate, expected: ReadonlySet<string>, anyCounts: boolean): ReadonlySet<string> => {
+function narrow(c: Certificate, expected: ReadonlySet<string>, anyCounts: boolean): ReadonlySet<string> {
   const named = c.certificatePolicies?.map(({ id }) => id) ?? [];
   if (named.includes(Oid.anyPolicy) && anyCounts)
     return expected.size === 0 ? expected : expected.has(Oid.anyPolicy) ? expected : new Set(expected);
   return new Set(
     expected.has(Oid.anyPolicy) ? named.filter((id) => id !== Oid.anyPolicy) : named.filter((id) => expected.has(id)),
   );
-};
+}
 
 /** 6.1.4 (a), (b): policies of the issuer's domain become those of the subject's, or end where mapping is inhibited. */
-const map = (c: Certificate, valid: ReadonlySet<string>, allowed: boolean): ReadonlySet<string> | undefined => {
+function map(c: Certificate, valid: ReadonlySet<string>, allowed: boolean): ReadonlySet<string> | undefined {
   const mappings = c.policyMappings;
   if (!mappings) return valid;
   if (mappings.some((pair) => pair.includes(Oid.anyPolicy))) return undefined;
@@ -84,4 +84,4 @@ const map = (c: Certificate, valid: ReadonlySet<string>, allowed: boolean): Read
   for (const [from] of mappings) next.delete(from);
   if (allowed) for (const [from, to] of mappings) if (valid.has(from) || valid.has(Oid.anyPolicy)) next.add(to);
   return next;
-};
+}

@@ -8,14 +8,14 @@ import { DerError, parseCertificate, parsePublicKey, signatureSchemes, type Sign
 import { int, make, newKeys, oid, seq, text, tlv, type Keys } from '../test/make.ts';
 import { X509V } from '@ferrule/result';
 
-const spkiOf = (kind: 'rsa-pss' | 'ed448' | 'dsa', options?: object): Keys => {
+function spkiOf(kind: 'rsa-pss' | 'ed448' | 'dsa', options?: object): Keys {
   const generate = generateKeyPairSync as (
     kind: string,
     options?: object,
   ) => { publicKey: KeyObject; privateKey: KeyObject };
   const { publicKey, privateKey } = generate(kind, options);
   return { spki: Uint8Array.from(publicKey.export({ type: 'spki', format: 'der' })), privateKey };
-};
+}
 const pss = spkiOf('rsa-pss', {
   modulusLength: 2048,
   hashAlgorithm: 'sha384',

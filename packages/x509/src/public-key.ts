@@ -61,10 +61,10 @@ export interface UnknownKey {
  * What checking one signature costs, in steps of a search: P-256 is 1, the others by what they take beside it in
  * software.
  */
-export const costOf = (key: PublicKey): number => {
+export function costOf(key: PublicKey): number {
   if (key.kind === 'rsa' || key.kind === 'rsa-pss') return Math.max(1, Math.ceil((key.bits / 4096) ** 2));
   return key.bits >= 512 ? 8 : key.bits > 256 ? 4 : 1;
-};
+}
 
 const RSA = '1.2.840.113549.1.1.1';
 const EC = '1.2.840.10045.2.1';
@@ -89,7 +89,7 @@ const ML_DSA = new Map<string, readonly [MlDsa, bits: MlDsaKey['bits'], length: 
  * The key in a DER SubjectPublicKeyInfo: also what a raw public key of RFC 7250 is.
  * @throws DerError
  */
-export const parsePublicKey = (spki: Uint8Array): PublicKey => {
+export function parsePublicKey(spki: Uint8Array): PublicKey {
   const reader = readWhole(spki);
   const algorithm = reader.open(Tag.SEQUENCE);
   const oid = reader.oid();
@@ -119,21 +119,21 @@ export const parsePublicKey = (spki: Uint8Array): PublicKey => {
       return unknown(reader, algorithm, oid, oid === '1.2.840.10040.4.1' ? 'DSA' : oid);
   }
   return readRsaKey(finish(reader, algorithm), oid === RSA ? 'rsa' : 'rsa-pss', undefined);
-};
+}
 
-const finish = (reader: DerReader, algorithm: number): Uint8Array => {
+function finish(reader: DerReader, algorithm: number): Uint8Array {
   reader.close(algorithm);
   const key = reader.octetsOfBitString();
   reader.finish();
   return key;
-};
+}
 
-const unknown = (reader: DerReader, algorithm: number, oid: string, description: string): UnknownKey => {
+function unknown(reader: DerReader, algorithm: number, oid: string, description: string): UnknownKey {
   finish(reader, algorithm);
   return { kind: 'unknown', oid, bits: 0, description };
-};
+}
 
-const readEcKey = (reader: DerReader, algorithm: number): EcKey | UnknownKey => {
+function readEcKey(reader: DerReader, algorithm: number): EcKey | UnknownKey {
   if (reader.peek() !== Tag.OID) {
     reader.skip();
     return unknown(reader, algorithm, EC, EXPLICIT_CURVE);
@@ -147,40 +147,40 @@ const readEcKey = (reader: DerReader, algorithm: number): EcKey | UnknownKey => 
   if (point[0] === 4 ? point.length !== 1 + 2 * size : (point[0] !== 2 && point[0] !== 3) || point.length !== 1 + size)
     reader.fail('EC point is malformed');
   return { kind: 'ec', curve, bits, point };
-};
+}
 export const EXPLICIT_CURVE = 'EC with explicit parameters';
 
-const readMlDsaKey = (
+function readMlDsaKey(
   reader: DerReader,
   algorithm: number,
   [kind, bits, length]: readonly [MlDsa, MlDsaKey['bits'], number],
-): MlDsaKey => {
+): MlDsaKey {
   const key = finish(reader, algorithm);
   if (key.length !== length) reader.fail('ML-DSA key has a wrong length');
   return { kind, bits, key };
-};
+}
 
-const readRsaKey = (der: Uint8Array, kind: RsaKey['kind'], pss: RsaKey['pss']): RsaKey => {
+function readRsaKey(der: Uint8Array, kind: RsaKey['kind'], pss: RsaKey['pss']): RsaKey {
   const reader = readWhole(der);
   const modulus = positive(reader);
   const exponent = positive(reader);
   reader.finish();
   return { kind, bits: modulus.length * 8 - Math.clz32(modulus[0] as number) + 24, modulus, exponent, pss };
-};
+}
 
-const positive = (reader: DerReader): Uint8Array => {
+function positive(reader: DerReader): Uint8Array {
   const view = reader.integer();
   const first = view[0];
   if ((first as number) >= 0x80 || (first === 0 && view.length === 1))
     reader.fail('RSA key has a number that is not positive');
   return first === 0 ? view.subarray(1) : view;
-};
+}
 
 /** Whether keys of its kind make signatures of this algorithm at all. */
-export const isOfKind = (algorithm: SignatureAlgorithm, { kind }: PublicKey): boolean => {
+export function isOfKind(algorithm: SignatureAlgorithm, { kind }: PublicKey): boolean {
   const wanted = algorithm.kind === 'ecdsa' ? 'ec' : algorithm.kind === 'rsa-pkcs1' ? 'rsa' : algorithm.kind;
   return kind === wanted || (wanted === 'rsa-pss' && kind === 'rsa');
-};
+}
 
 /** Whether the key can have made a signature of this algorithm. */
 export const fits = (algorithm: SignatureAlgorithm, key: PublicKey): boolean =>
@@ -193,7 +193,7 @@ export const fits = (algorithm: SignatureAlgorithm, key: PublicKey): boolean =>
 /**
  * Bits of security by NIST SP 800-57 part 1, table 2, as SSL_CTX_set_security_level(3) counts them; 0 = cannot be used.
  */
-export const strength = (key: PublicKey): number => {
+export function strength(key: PublicKey): number {
   switch (key.kind) {
     case 'rsa':
     case 'rsa-pss':
@@ -207,7 +207,7 @@ export const strength = (key: PublicKey): number => {
     default:
       return key.bits;
   }
-};
+}
 const RSA_STRENGTH = [
   [15360, 256],
   [7680, 192],
@@ -227,7 +227,7 @@ export const hashStrength = (algorithm: SignatureAlgorithm): number =>
  * IANA SignatureSchemes of TLS 1.3's CertificateVerify that a key can make (RFC 9846 section 4.3.3), strongest habit
  * first; the ECDSA ones are bound to their curve.
  */
-export const signatureSchemes = (key: PublicKey): number[] => {
+export function signatureSchemes(key: PublicKey): number[] {
   switch (key.kind) {
     case 'rsa':
       return [0x0804, 0x0805, 0x0806];
@@ -250,7 +250,7 @@ export const signatureSchemes = (key: PublicKey): number[] => {
     default:
       return [];
   }
-};
+}
 const EC_SCHEMES = [
   ['P-256', 0x0403],
   ['P-384', 0x0503],

@@ -9,7 +9,7 @@ const message = text('message');
 const signature = Uint8Array.from(sign('sha256', message, keys.privateKey));
 const ecdsa = { kind: 'ecdsa', hash: 'sha256' } as const;
 
-const counting = (async = false): { verifier: SignatureVerifier; calls: () => number } => {
+function counting(async = false): { verifier: SignatureVerifier; calls: () => number } {
   let calls = 0;
   const verify: SignatureVerifier['verify'] = (...check) => {
     calls++;
@@ -17,7 +17,7 @@ const counting = (async = false): { verifier: SignatureVerifier; calls: () => nu
     return async ? Promise.resolve(answer) : answer;
   };
   return { verifier: { ...nodeVerifier, verify }, calls: () => calls };
-};
+}
 
 it('a good signature is checked once', () => {
   const { verifier, calls } = counting();

@@ -13,10 +13,7 @@ export interface RememberOptions {
  * signatures do not and are best left to the verifier itself.
  * @throws TypeError for a verifier without `digest`, or a `max` that is not a positive integer.
  */
-export const rememberVerified = (
-  verifier: SignatureVerifier,
-  { max = 1024 }: RememberOptions = {},
-): SignatureVerifier => {
+export function rememberVerified(verifier: SignatureVerifier, { max = 1024 }: RememberOptions = {}): SignatureVerifier {
   const { digest } = verifier;
   if (!digest) throw new TypeError(`the verifier ${verifier.name} has no digest`);
   if (!Number.isInteger(max) || max < 1) throw new TypeError('max must be a positive integer');
@@ -47,10 +44,10 @@ export const rememberVerified = (
       return answer;
     },
   };
-};
+}
 
 /** Each part behind its length, so that no two checks have the same bytes. */
-const framed = (algorithm: SignatureAlgorithm, parts: readonly Uint8Array[]): Uint8Array => {
+function framed(algorithm: SignatureAlgorithm, parts: readonly Uint8Array[]): Uint8Array {
   const kind = `${algorithm.kind},${'hash' in algorithm ? algorithm.hash : ''},${'saltLength' in algorithm ? algorithm.saltLength : ''}`;
   const whole = new Uint8Array(kind.length + 1 + parts.reduce((sum, { length }) => sum + 4 + length, 0));
   for (let i = 0; i < kind.length; i++) whole[i] = kind.charCodeAt(i);
@@ -61,4 +58,4 @@ const framed = (algorithm: SignatureAlgorithm, parts: readonly Uint8Array[]): Ui
     at += 4 + part.length;
   }
   return whole;
-};
+}

@@ -36,13 +36,13 @@ export interface RevocationPolicy {
 }
 
 /** @throws TypeError when the verifier has no digest; what the filter throws. */
-export const revocationBreach = (
+export function revocationBreach(
   { crlite: { check }, unknown = 'accept' }: RevocationPolicy,
   { raw }: Certificate,
   { spki }: Issuer,
   now: number,
   { name, digest }: SignatureVerifier,
-): RuleBreach | undefined => {
+): RuleBreach | undefined {
   if (!digest) throw new TypeError(`the verifier ${name} has no digest`);
   const status = check({ certificate: raw, issuerSpki: spki, now, sha256: (bytes) => digest('sha256', bytes) });
   if (status === 'revoked')
@@ -53,4 +53,4 @@ export const revocationBreach = (
     verify: V.UNABLE_TO_GET_CRL,
     message: `may have been revoked: CRLite says "${status}"`,
   };
-};
+}

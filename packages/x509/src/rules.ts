@@ -57,7 +57,7 @@ const breach = (verify: X509VCode, message: string, code: CommonCode = 'CERT_INV
 });
 
 /** Everything wrong with one certificate in its role, in the order of OpenSSL's checks; empty = nothing. */
-export const breachesOf = (certificate: Certificate, role: Role, rules: RuleSet): RuleBreach[] => {
+export function breachesOf(certificate: Certificate, role: Role, rules: RuleSet): RuleBreach[] {
   const strict = rules.profile !== 'compatible';
   const found = [
     breachOfCritical(certificate, role),
@@ -72,7 +72,7 @@ export const breachesOf = (certificate: Certificate, role: Role, rules: RuleSet)
     breachOfValidity(certificate, role, rules.now),
   ];
   return found.filter((one) => one !== undefined);
-};
+}
 
 const MUST_NOT_BE_CRITICAL = [
   [Oid.authorityKeyIdentifier, 'authorityKeyIdentifier'],
@@ -80,7 +80,7 @@ const MUST_NOT_BE_CRITICAL = [
   [Oid.authorityInfoAccess, 'authorityInfoAccess'],
 ] as const;
 
-const breachOfCritical = (c: Certificate, role: Role): RuleBreach | undefined => {
+function breachOfCritical(c: Certificate, role: Role): RuleBreach | undefined {
   const { unhandledCritical: oid } = c;
   // Where CRLs are and which policies there are is not asked of an anchor (section 6.1.1 d).
   if (role === 'anchor' && (oid === Oid.crlDistributionPoints || oid === Oid.certificatePolicies)) return undefined;
@@ -96,18 +96,18 @@ const breachOfCritical = (c: Certificate, role: Role): RuleBreach | undefined =>
       if (critical && oid === id) return breach(V.UNHANDLED_CRITICAL_EXTENSION, `has a critical ${name}`);
   }
   return undefined;
-};
+}
 
 /**
  * A certificate that signs others (section 4.2.1.9, 4.2.1.3, 6.1.4 k and n). With `compatible`, an anchor needs no
  * basicConstraints where it is of version 1 and signed itself, as roots of the nineties are, or has keyCertSign:
  * OpenSSL reads them so.
  */
-const breachOfIssuer = (
+function breachOfIssuer(
   { basicConstraints, keyUsage, version, selfIssued }: Certificate,
   role: Role,
   strict: boolean,
-): RuleBreach | undefined => {
+): RuleBreach | undefined {
   if (keyUsage !== undefined && !(keyUsage & KeyUsage.keyCertSign))
     return breach(V.INVALID_CA, 'may not sign certificates (keyUsage lacks keyCertSign)');
   if (
@@ -117,7 +117,7 @@ const breachOfIssuer = (
   )
     return undefined;
   return breach(V.INVALID_CA, 'signed another certificate but is not a CA');
-};
+}
 
 const breachOfCurve = ({ publicKey: key }: Certificate): RuleBreach | undefined =>
   key.kind === 'unknown' && key.description === EXPLICIT_CURVE
@@ -125,7 +125,7 @@ const breachOfCurve = ({ publicKey: key }: Certificate): RuleBreach | undefined 
     : undefined;
 
 /** How RFC 5280 wants a certificate to be written down. */
-const breachOfForm = (c: Certificate, role: Role): RuleBreach | undefined => {
+function breachOfForm(c: Certificate, role: Role): RuleBreach | undefined {
   if (c.odd !== undefined && role !== 'anchor') return breach(V.UNSPECIFIED, `is not DER as RFC 5280 has it: ${c.odd}`);
   if (c.extensions.length > 0 && c.version !== 3)
     return breach(V.EXTENSIONS_REQUIRE_VERSION_3, `has extensions but is of version ${c.version}`);
@@ -135,7 +135,7 @@ const breachOfForm = (c: Certificate, role: Role): RuleBreach | undefined => {
     return breach(V.ERROR_IN_CERT_NOT_BEFORE_FIELD, 'has a notBefore before 2050 that is not a UTCTime');
   if (!c.timeForms[1] && role !== 'anchor')
     return breach(V.ERROR_IN_CERT_NOT_AFTER_FIELD, 'has a notAfter before 2050 that is not a UTCTime');
-  // section 4.1.2.2
+  // Section 4.1.2.2
   const { serial } = c;
   if (
     role !== 'anchor' &&
@@ -146,7 +146,7 @@ const breachOfForm = (c: Certificate, role: Role): RuleBreach | undefined => {
     return breach(V.UNSPECIFIED, 'has a serial number that is not positive or is longer than 20 octets');
   }
   return undefined;
-};
+}
 
 /**
  * What RFC 5280 section 4 says that a CA must do. Roots that every browser trusts lack keyUsage or
@@ -157,15 +157,15 @@ const breachOfDuty = (c: Certificate, role: Role, profile: Profile): RuleBreach 
   breachOfNames(c) ??
   breachOfCriticality(c, profile);
 
-const breachOfIntermediate = (c: Certificate): RuleBreach | undefined => {
+function breachOfIntermediate(c: Certificate): RuleBreach | undefined {
   if (c.keyUsage === undefined) return breach(V.CA_CERT_MISSING_KEY_USAGE, 'is a CA without keyUsage');
   if (!extensionOf(c, Oid.basicConstraints)?.critical)
     return breach(V.CA_BCONS_NOT_CRITICAL, 'is a CA whose basicConstraints is not critical');
   if (!c.subjectKeyIdentifier) return breach(V.MISSING_SUBJECT_KEY_IDENTIFIER, 'is a CA without subjectKeyIdentifier');
   return undefined;
-};
+}
 
-const breachOfLeaf = (c: Certificate): RuleBreach | undefined => {
+function breachOfLeaf(c: Certificate): RuleBreach | undefined {
   const ca = c.basicConstraints?.ca === true;
   if (!ca && c.basicConstraints?.pathLength !== undefined)
     return breach(V.PATHLEN_INVALID_FOR_NON_CA, 'is not a CA but has a pathLenConstraint');
@@ -173,15 +173,15 @@ const breachOfLeaf = (c: Certificate): RuleBreach | undefined => {
     return breach(V.KU_KEY_CERT_SIGN_INVALID_FOR_NON_CA, 'is not a CA but may sign certificates (keyUsage)');
   if (!ca && c.nameConstraints) return breach(V.INVALID_EXTENSION, 'is not a CA but has name constraints');
   return undefined;
-};
+}
 
-const breachOfNames = (c: Certificate): RuleBreach | undefined => {
+function breachOfNames(c: Certificate): RuleBreach | undefined {
   if (isEmptyName(c.issuer)) return breach(V.ISSUER_NAME_EMPTY, 'has an empty issuer name');
   if (c.subjectAltName?.length === 0) return breach(V.EMPTY_SUBJECT_ALT_NAME, 'has an empty subjectAltName');
   if (isEmptyName(c.subject) && c.subjectAltName && !extensionOf(c, Oid.subjectAltName)?.critical) {
     return breach(V.EMPTY_SUBJECT_SAN_NOT_CRITICAL, 'has an empty subject and a subjectAltName that is not critical');
   }
-  // section 4.2.1.1: only a self-signed certificate may do without
+  // Section 4.2.1.1: only a self-signed certificate may do without
   if (!c.authorityKeyIdentifier?.keyIdentifier && !c.selfIssued)
     return breach(V.MISSING_AUTHORITY_KEY_IDENTIFIER, 'has no authorityKeyIdentifier');
   if (
@@ -192,14 +192,14 @@ const breachOfNames = (c: Certificate): RuleBreach | undefined => {
     return breach(V.PATHLEN_WITHOUT_KU_KEY_CERT_SIGN, 'has a pathLenConstraint but may not sign certificates');
   }
   return undefined;
-};
+}
 
 const MUST_BE_CRITICAL = [
   [Oid.policyConstraints, 'policyConstraints'],
   [Oid.inhibitAnyPolicy, 'inhibitAnyPolicy'],
 ] as const;
 
-const breachOfCriticality = (c: Certificate, profile: Profile): RuleBreach | undefined => {
+function breachOfCriticality(c: Certificate, profile: Profile): RuleBreach | undefined {
   for (const { oid, critical } of c.extensions) {
     if (critical) continue;
     for (const [id, name] of MUST_BE_CRITICAL)
@@ -209,13 +209,13 @@ const breachOfCriticality = (c: Certificate, profile: Profile): RuleBreach | und
       return breach(V.INVALID_EXTENSION, 'has name constraints that are not critical');
   }
   return undefined;
-};
+}
 
 /**
  * The EKU of every certificate of the path must allow the purpose, as all browsers and OpenSSL read RFC 5280 section
  * 4.2.1.12.
  */
-const breachOfPurpose = (c: Certificate, role: Role, { purpose, profile }: RuleSet): RuleBreach | undefined => {
+function breachOfPurpose(c: Certificate, role: Role, { purpose, profile }: RuleSet): RuleBreach | undefined {
   if (purpose === 'any') return undefined;
   const server = purpose === 'serverAuth';
   const allowing = [
@@ -247,21 +247,21 @@ const breachOfPurpose = (c: Certificate, role: Role, { purpose, profile }: RuleS
     return breach(V.INVALID_PURPOSE, `may not be used for ${purpose} (keyUsage)`, 'CERT_PURPOSE');
   }
   return undefined;
-};
+}
 /** Netscape's and Microsoft's server gated cryptography, which stood for serverAuth in intermediates of that time. */
 const SERVER_GATED: readonly string[] = ['2.16.840.1.113730.4.1', '1.3.6.1.4.1.311.10.3.3'];
 
 /** Whether a key may be used at all at this level. */
-export const breachOfStrength = (key: PublicKey, role: Role, level: number): RuleBreach | undefined => {
+export function breachOfStrength(key: PublicKey, role: Role, level: number): RuleBreach | undefined {
   const weak = (message: string): RuleBreach =>
     breach(role === 'leaf' ? V.EE_KEY_TOO_SMALL : V.CA_KEY_TOO_SMALL, message, 'CERT_WEAK_KEY');
   if (key.kind === 'unknown') return weak(`has a key of a kind that is not supported (${key.description})`);
   if (strength(key) < securityBits(level))
     return weak(`has a key of ${key.bits} bits (${key.kind}), which is too weak for security level ${level}`);
   return undefined;
-};
+}
 
-const breachOfSignatureAlgorithm = (c: Certificate, level: number): RuleBreach | undefined => {
+function breachOfSignatureAlgorithm(c: Certificate, level: number): RuleBreach | undefined {
   const { signatureAlgorithm: algorithm, signatureOid } = c;
   if (algorithm && hashStrength(algorithm) >= securityBits(level)) return undefined;
   if (algorithm || isWeakSignature(signatureOid))
@@ -270,9 +270,9 @@ const breachOfSignatureAlgorithm = (c: Certificate, level: number): RuleBreach |
     V.UNSUPPORTED_SIGNATURE_ALGORITHM,
     `is signed with an algorithm that is not supported (${signatureOid})`,
   );
-};
+}
 
-const breachOfValidity = (c: Certificate, role: Role, now: number): RuleBreach | undefined => {
+function breachOfValidity(c: Certificate, role: Role, now: number): RuleBreach | undefined {
   const { notBefore, notAfter } = c;
   if (Number.isNaN(notBefore)) return breach(V.ERROR_IN_CERT_NOT_BEFORE_FIELD, 'has a notBefore that is not a time');
   if (now < notBefore)
@@ -281,7 +281,7 @@ const breachOfValidity = (c: Certificate, role: Role, now: number): RuleBreach |
   return now > notAfter
     ? breach(V.CERT_HAS_EXPIRED, `expired on ${date(notAfter)}`, 'CERT_EXPIRED', EXPIRED_HINTS[role])
     : undefined;
-};
+}
 const EXPIRED_HINTS = {
   leaf: undefined,
   intermediate:

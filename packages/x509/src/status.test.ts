@@ -47,11 +47,11 @@ const validate = (rest: Partial<ValidationInput>, chain: readonly Made[] = [leaf
     now: NOW,
     ...rest,
   });
-const failure = (...input: Parameters<typeof validate>): PathFailure => {
+function failure(...input: Parameters<typeof validate>): PathFailure {
   const result = validate(...input);
   if (result.ok) throw new Error('the path is valid');
   return result.error;
-};
+}
 
 describe('a filter of revoked certificates', () => {
   const says = (status: RevocationStatus, unknown?: 'accept' | 'refuse'): Partial<ValidationInput> => ({

@@ -45,7 +45,7 @@ export interface ValidationInput extends PathInput {
  * Builds and validates a path, as steps: `yield*` it, resume it with what each yielded promise settles to.
  * @throws TypeError at once for options that are wrong; never throws for what is in the certificates.
  */
-export const validatePath = (given: ValidationInput): Steps<PathResult> => {
+export function validatePath(given: ValidationInput): Steps<PathResult> {
   const input = checkOptions(given, OPTIONS);
   const { verifier, crls, ocsp, ocspResponse, revocation, transparency, pins } = input;
   if (!verifier.digest && (pins || transparency || ocspResponse || revocation)) {
@@ -55,7 +55,7 @@ export const validatePath = (given: ValidationInput): Steps<PathResult> => {
   }
   const asked = crls ?? revocation ?? transparency ?? pins ?? (ocsp !== undefined && ocsp !== 'off');
   return buildCheckedPath(input, asked ? statusChecks(input) : undefined);
-};
+}
 
 /**
  * {@link validatePath} with a verifier that answers at once. @throws TypeError for wrong options, and when the verifier
@@ -93,7 +93,7 @@ const STATUS_REQUEST = 5;
  * CRLs for every certificate, OCSP, a filter and transparency for the leaf, pins for the path. @throws TypeError for a CRL that
  * cannot be used: it is the caller's, not the server's
  */
-const statusChecks = (input: ValidationInput): PathChecks => {
+function statusChecks(input: ValidationInput): PathChecks {
   const { missingCrl, revocation, transparency, pins } = input;
   const crls = (input.crls ?? []).map((crl, i) => readList(crl, i));
   const checked: CrlSearch['checked'] = new Map();
@@ -129,9 +129,9 @@ const statusChecks = (input: ValidationInput): PathChecks => {
     noteLate('staple', yield* stapleBreach(input, leaf, issuerAt(0), rules, verifier));
     return found;
   };
-};
+}
 
-const readList = (given: Uint8Array | Crl, i: number): Crl => {
+function readList(given: Uint8Array | Crl, i: number): Crl {
   let crl: Crl;
   try {
     crl = isBytes(given) ? parseCrl(given) : given;
@@ -143,7 +143,7 @@ const readList = (given: Uint8Array | Crl, i: number): Crl => {
       `CRL ${i} is a delta CRL (RFC 5280 section 5.2.4), which is not supported: give the complete list`,
     );
   return crl;
-};
+}
 
 /** RFC 5280 section 6.3.3 (f): the path of who signed a list ends in the same anchor; it is no server's. */
 function* leadsTo(anchor: Issuer, { subject, spki, certificate }: Issuer, input: ValidationInput): Steps<boolean> {

@@ -20,13 +20,13 @@ export function* verified(
 }
 
 /** Runs steps whose verifier answers at once. @throws TypeError when it answers with a promise. */
-export const runSync = <T>(steps: Steps<T>): T => {
+export function runSync<T>(steps: Steps<T>): T {
   const { done, value } = steps.next();
   if (!done) throw new TypeError('the signature verifier is asynchronous: use the asynchronous function');
   return value;
-};
+}
 
 /** Runs steps to their end; rejects when a promise of the verifier does. */
-export const runAsync = async <T>(steps: Steps<T>): Promise<T> => {
+export async function runAsync<T>(steps: Steps<T>): Promise<T> {
   for (let state = steps.next(); ; state = steps.next(await state.value)) if (state.done) return state.value;
-};
+}

@@ -19,7 +19,7 @@ export const CLOCK_SKEW = 300_000;
 
 const MALFORMED = 'time is not YYMMDDHHMMSSZ or YYYYMMDDHHMMSSZ';
 
-export const readTime = (reader: DerReader): Time => {
+export function readTime(reader: DerReader): Time {
   const utc = reader.peek() === Tag.UTC_TIME;
   const stop = reader.header(utc ? Tag.UTC_TIME : Tag.GENERALIZED_TIME);
   const { bytes } = reader;
@@ -46,4 +46,4 @@ export const readTime = (reader: DerReader): Time => {
     reader.fail(MALFORMED);
   reader.position = stop;
   return { at: date.getTime(), form: utc || year >= 2050 };
-};
+}

@@ -49,7 +49,7 @@ export interface Sct {
 const MAX_SCTS = 32;
 
 /** Reads a SignedCertificateTimestampList; those of other versions are left out. @throws DerError */
-export const parseSctList = (list: Uint8Array): Sct[] => {
+export function parseSctList(list: Uint8Array): Sct[] {
   const scts: Sct[] = [];
   let at = 2;
   if (list.length < 4 || length16(list, 0) !== list.length - 2) throw new DerError('SCT list has a bad length');
@@ -61,12 +61,12 @@ export const parseSctList = (list: Uint8Array): Sct[] => {
     at = end;
   }
   return scts;
-};
+}
 
 const length16 = (bytes: Uint8Array, at: number): number =>
   ((bytes[at] as number) << 8) | (bytes[at + 1] ?? Number.NaN);
 
-const readSct = (sct: Uint8Array): Sct => {
+function readSct(sct: Uint8Array): Sct {
   const extensionsEnd = sct.length >= 47 ? 43 + length16(sct, 41) : Number.NaN;
   if (!(extensionsEnd + 4 <= sct.length) || extensionsEnd + 4 + length16(sct, extensionsEnd + 2) !== sct.length)
     throw new DerError('SCT is malformed');
@@ -80,17 +80,17 @@ const readSct = (sct: Uint8Array): Sct => {
     signer: sct[extensionsEnd + 1] as number,
     signature: sct.subarray(extensionsEnd + 4),
   };
-};
+}
 
 /** The timestamps inside a certificate. @throws DerError */
-export const embeddedScts = (certificate: Certificate): Sct[] => {
+export function embeddedScts(certificate: Certificate): Sct[] {
   const extension = extensionOf(certificate, Oid.sctList);
   if (!extension) return [];
   const reader = new DerReader(extension.value);
   const list = reader.contents(Tag.OCTET_STRING);
   reader.finish();
   return parseSctList(list);
-};
+}
 
 /** Whether enough logs have seen the certificate. */
 export function* transparencyBreach(
@@ -142,7 +142,7 @@ const algorithmOf = ({ hash, signer }: Sct): SignatureAlgorithm | undefined =>
         : undefined;
 
 /** `digitally-signed` of RFC 6962 section 3.2. */
-const signedData = ({ timestamp, extensions }: Sct, entry: Uint8Array): Uint8Array => {
+function signedData({ timestamp, extensions }: Sct, entry: Uint8Array): Uint8Array {
   const time = Array.from({ length: 8 }, (_, i) => Math.floor(timestamp / 256 ** (7 - i)) % 256);
   return concat([
     Uint8Array.of(0, 0, ...time),
@@ -150,19 +150,19 @@ const signedData = ({ timestamp, extensions }: Sct, entry: Uint8Array): Uint8Arr
     Uint8Array.of(extensions.length >> 8, extensions.length & 255),
     extensions,
   ]);
-};
+}
 
 const certificateEntry = ({ raw }: Certificate): Uint8Array => concat([Uint8Array.of(0, 0), length24(raw.length), raw]);
 
-const precertificateEntry = (certificate: Certificate, issuerKeyHash: Uint8Array): Uint8Array => {
+function precertificateEntry(certificate: Certificate, issuerKeyHash: Uint8Array): Uint8Array {
   const tbs = withoutScts(certificate);
   return concat([Uint8Array.of(0, 1), issuerKeyHash, length24(tbs.length), tbs]);
-};
+}
 
 const length24 = (length: number): Uint8Array => Uint8Array.of(length >> 16, (length >> 8) & 255, length & 255);
 
 /** The TBSCertificate as it was before the timestamps went in (RFC 6962 section 3.2). */
-export const withoutScts = ({ tbs }: Certificate): Uint8Array => {
+export function withoutScts({ tbs }: Certificate): Uint8Array {
   const reader = readWhole(tbs);
   const start = reader.position;
   while (reader.peek() !== 0xa3) {
@@ -186,9 +186,9 @@ export const withoutScts = ({ tbs }: Certificate): Uint8Array => {
     Tag.SEQUENCE,
     concat([before, ...(kept.length > 0 ? [element(0xa3, element(Tag.SEQUENCE, concat(kept)))] : [])]),
   );
-};
+}
 
-const element = (tag: number, contents: Uint8Array): Uint8Array => {
+function element(tag: number, contents: Uint8Array): Uint8Array {
   const { length } = contents;
   const header =
     length < 0x80
@@ -199,4 +199,4 @@ const element = (tag: number, contents: Uint8Array): Uint8Array => {
           ? [0x82, length >> 8, length & 255]
           : [0x83, length >> 16, (length >> 8) & 255, length & 255];
   return concat([Uint8Array.of(tag, ...header), contents]);
-};
+}

@@ -59,7 +59,7 @@ interface Entry {
  * OpenSSL.
  * @throws TypeError naming the anchor that cannot be read.
  */
-export const trustStore = (anchors: readonly TrustAnchorInput[]): TrustStore => {
+export function trustStore(anchors: readonly TrustAnchorInput[]): TrustStore {
   const entries = anchors.map((anchor, i): Entry => {
     if (typeof (anchor as unknown) !== 'object')
       throw new TypeError(`trust anchor ${i}: must be DER or a certificate; decodePem() reads text`);
@@ -90,12 +90,12 @@ export const trustStore = (anchors: readonly TrustAnchorInput[]): TrustStore => 
     holding: ({ subject, raw }) =>
       find(subject).find(({ certificate }) => certificate && bytesEqual(certificate.raw, raw)),
   };
-};
+}
 
 const issuersOf = (entries: readonly Entry[]): Issuer[] =>
   entries.map(resolve).filter((issuer) => issuer !== undefined);
 
-const resolve = (entry: Entry): Issuer | undefined => {
+function resolve(entry: Entry): Issuer | undefined {
   if (isBytes(entry.issuer)) {
     try {
       entry.issuer = readAnchor(entry.issuer);
@@ -104,18 +104,18 @@ const resolve = (entry: Entry): Issuer | undefined => {
     }
   }
   return entry.issuer;
-};
+}
 
-const index = (entries: readonly Entry[], key: (subject: Uint8Array) => string): Map<string, Entry[]> => {
+function index(entries: readonly Entry[], key: (subject: Uint8Array) => string): Map<string, Entry[]> {
   const map = new Map<string, Entry[]>();
   for (const entry of entries) {
     const name = key(entry.subject);
     map.set(name, [...(map.get(name) ?? []), entry]);
   }
   return map;
-};
+}
 
-const readAnchor = (anchor: TrustAnchorInput): Issuer => {
+function readAnchor(anchor: TrustAnchorInput): Issuer {
   if (isBytes(anchor)) return issuerOf(parseCertificate(anchor));
   if ('tbs' in anchor) return issuerOf(anchor);
   const { subject, spki, nameConstraints, ...rest } = anchor;
@@ -131,21 +131,21 @@ const readAnchor = (anchor: TrustAnchorInput): Issuer => {
     nameConstraints: nameConstraints && wholeNameConstraints(nameConstraints),
     subjectKeyIdentifier: undefined,
   };
-};
+}
 
-const wholeNameConstraints = (der: Uint8Array): NameConstraints => {
+function wholeNameConstraints(der: Uint8Array): NameConstraints {
   const reader = new DerReader(der);
   const constraints = readNameConstraints(reader);
   reader.finish();
   return constraints;
-};
+}
 
 /**
  * A certificate as an issuer. @throws DerError for one with a decisive extension that cannot be read: OpenSSL does not
  * consider it either
  */
-export const issuerOf = (certificate: Certificate): Issuer => {
+export function issuerOf(certificate: Certificate): Issuer {
   if (certificate.malformed !== undefined) throw new DerError(certificate.malformed);
   const { subject, spki, publicKey, nameConstraints, subjectKeyIdentifier } = certificate;
   return { subject, spki, publicKey, nameConstraints, subjectKeyIdentifier, certificate };
-};
+}

@@ -26,7 +26,7 @@ export const breachOfWebpki = (c: Certificate, role: Role, rules: RuleSet): Rule
   (role === 'leaf' ? breachOfSubscriber(c, rules) : role === 'anchor' && c.selfIssued ? breachOfRoot(c) : undefined);
 
 /** BR 6.1.5 and 7.1.3.1: RSA of 2048 bits or more, divisible by 8; P-256, P-384, P-521. */
-const breachOfKey = ({ publicKey: key }: Certificate, role: Role): RuleBreach | undefined => {
+function breachOfKey({ publicKey: key }: Certificate, role: Role): RuleBreach | undefined {
   const good =
     key.kind === 'rsa'
       ? key.bits >= 2048 && key.bits % 8 === 0 && ((key.exponent.at(-1) as number) & 1) === 1
@@ -38,10 +38,10 @@ const breachOfKey = ({ publicKey: key }: Certificate, role: Role): RuleBreach | 
         `has a key that the web's rules do not allow (${key.kind === 'ec' ? key.curve : key.kind}, ${key.bits} bits; BR 6.1.5)`,
         'CERT_WEAK_KEY',
       );
-};
+}
 
 /** BR 7.1.2.1 */
-const breachOfRoot = (c: Certificate): RuleBreach | undefined => {
+function breachOfRoot(c: Certificate): RuleBreach | undefined {
   if (c.extendedKeyUsage) return breach(V.INVALID_CA, 'is a root with extendedKeyUsage (BR 7.1.2.1.2)', 'CERT_PURPOSE');
   const aki = c.authorityKeyIdentifier;
   if (!aki) return undefined;
@@ -52,10 +52,10 @@ const breachOfRoot = (c: Certificate): RuleBreach | undefined => {
       'is a root whose authorityKeyIdentifier is not just its own key identifier (BR 7.1.2.1.3)',
     );
   return undefined;
-};
+}
 
 /** BR 7.1.2.7 */
-const breachOfSubscriber = (c: Certificate, rules: RuleSet): RuleBreach | undefined => {
+function breachOfSubscriber(c: Certificate, rules: RuleSet): RuleBreach | undefined {
   if (c.basicConstraints?.ca)
     return breach(V.INVALID_PURPOSE, 'is a CA, which a server certificate may not be (BR 7.1.2.7.8)', 'CERT_PURPOSE');
   const { subjectAltName, extendedKeyUsage } = c;
@@ -70,14 +70,14 @@ const breachOfSubscriber = (c: Certificate, rules: RuleSet): RuleBreach | undefi
   if (extendedKeyUsage && extensionOf(c, Oid.extendedKeyUsage)?.critical)
     return breach(V.INVALID_EXTENSION, 'has a critical extendedKeyUsage (BR 7.1.2.7.6)');
   return breachOfCommonName(c) ?? breachOfWildcard(c, rules);
-};
+}
 
 /**
  * BR 7.1.4.3: a common name repeats one of the alternative names, character for character; addresses in their canonical
  * text. What BR forbids but misleads nobody is let pass: a common name that no one could take for a host, the parent
  * domain of an alternative name, and a host name where none of the alternative names is one.
  */
-const breachOfCommonName = (c: Certificate): RuleBreach | undefined => {
+function breachOfCommonName(c: Certificate): RuleBreach | undefined {
   const hosts: string[] = [];
   const addresses: string[] = [];
   for (const { type, value } of c.subjectAltName ?? []) {
@@ -93,7 +93,7 @@ const breachOfCommonName = (c: Certificate): RuleBreach | undefined => {
       return breach(V.INVALID_EXTENSION, 'has a common name that is not one of its alternative names (BR 7.1.4.3)');
   }
   return undefined;
-};
+}
 const LIKE_ADDRESS = /:|^0x[\da-f]+$|^[\d.]+$/i;
 const LIKE_HOST = /^[^ ]+\.[^ ]+$/;
 
@@ -101,7 +101,7 @@ const LIKE_HOST = /^[^ ]+\.[^ ]+$/;
  * BR 3.2.2.6: no wildcard right below what everyone can register in. One label always is that; more is known by the
  * public suffix list.
  */
-const breachOfWildcard = (c: Certificate, { isPublicSuffix }: RuleSet): RuleBreach | undefined => {
+function breachOfWildcard(c: Certificate, { isPublicSuffix }: RuleSet): RuleBreach | undefined {
   for (const { type, value } of c.subjectAltName ?? []) {
     if (type !== NameType.dns || value[0] !== 0x2a) continue;
     const base = latin1(value.subarray(2)).toLowerCase();
@@ -109,4 +109,4 @@ const breachOfWildcard = (c: Certificate, { isPublicSuffix }: RuleSet): RuleBrea
       return breach(V.INVALID_EXTENSION, `has a wildcard for the public suffix "${base}" (BR 3.2.2.6)`);
   }
   return undefined;
-};
+}

@@ -5,7 +5,7 @@ import { bits, concat, extension, int, make, newKeys, oid, seq, text, tlv } from
 
 const names = (...list: readonly string[]): Uint8Array => concat(...list.map((one) => tlv(0x82, text(one))));
 
-const rich = (keys = newKeys()): Uint8Array => {
+function rich(keys = newKeys()): Uint8Array {
   const root = make({ ca: true, keys });
   return make({
     issuer: root,
@@ -75,7 +75,7 @@ const rich = (keys = newKeys()): Uint8Array => {
       '1.2.3.4': extension('1.2.3.4', bits(1, 3)),
     },
   }).der;
-};
+}
 
 const made = (): Uint8Array[] => [
   rich(),
@@ -91,7 +91,7 @@ const made = (): Uint8Array[] => [
   make({ dns: Array.from({ length: 20 }, (_, i) => `host${i}.test`) }).der,
 ];
 
-export const fiftyCertificates = (): Uint8Array[] => {
+export function fiftyCertificates(): Uint8Array[] {
   const own = made();
   const step = Math.floor(rootCertificates.length / (50 - own.length));
   const roots = Array.from(
@@ -99,4 +99,4 @@ export const fiftyCertificates = (): Uint8Array[] => {
     (_, i) => decodePem(rootCertificates[i * step] as string)[0]?.der as Uint8Array,
   );
   return [...own, ...roots];
-};
+}

@@ -59,24 +59,19 @@ const leaf = (options: MakeOptions, verify: number | undefined, more: Partial<Ro
   strict: at(verify, 0),
   ...more,
 });
-const issuer = (
-  options: MakeOptions,
-  verify: number | undefined,
-  of: MakeOptions = {},
-  more: Partial<Row> = {},
-): Row => {
+function issuer(options: MakeOptions, verify: number | undefined, of: MakeOptions = {}, more: Partial<Row> = {}): Row {
   const made = make({ ca: true, subject: 'ICA', issuer: root, ...options });
   return { chain: [make({ issuer: made, ...of }), made], anchor: root, strict: at(verify, 1), ...more };
-};
+}
 const anchor = (options: MakeOptions, verify?: number): Row => ({
   chain: [make({ issuer: ica }), ica],
   anchor: make({ ca: true, subject: 'Root', keys: root.keys, ...options }),
   strict: at(verify, 2),
 });
-const itself = (options: MakeOptions, verify?: number): Row => {
+function itself(options: MakeOptions, verify?: number): Row {
   const one = make(options);
   return { chain: [one], anchor: one, strict: at(verify, 0) };
-};
+}
 
 const TRUE = Uint8Array.of(1, 1, 255);
 const generalized = seq(tlv(0x18, text('20260101000000Z')), tlv(0x18, text('20270101000000Z')));
@@ -89,14 +84,14 @@ const critically = (id: string, critical: Uint8Array, value: Uint8Array): MakeOp
 const ONE = Uint8Array.of(1, 1, 1);
 const nullParameters = seq(oid('1.2.840.10045.4.3.2'), Uint8Array.of(5, 0));
 /** Both AlgorithmIdentifiers, inside and outside of what is signed, get NULL parameters. */
-const withNull = (): Row => {
+function withNull(): Row {
   const made = make({ issuer: ica, ...part(2, nullParameters) });
   const plain = seq(oid('1.2.840.10045.4.3.2'));
   const bytes = Buffer.from(made.der);
   const at = bytes.lastIndexOf(Buffer.from(plain));
   const body = concat(bytes.subarray(4, at), nullParameters, bytes.subarray(at + plain.length));
   return { chain: [{ ...made, der: seq(body) }, ica], anchor: root, strict: [V.UNSPECIFIED, 0] };
-};
+}
 
 const ACCEPTED: Readonly<Record<string, Row>> = {
   ...Object.fromEntries(
@@ -219,7 +214,7 @@ if (!available) console.warn('skipped: there is no openssl 3 command');
 const folder = mkdtempSync(join(tmpdir(), 'ferrule-compatible-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const openssl = ({ chain, anchor: trusted, host = 'example.com' }: Row): string => {
+function openssl({ chain, anchor: trusted, host = 'example.com' }: Row): string {
   const file = (label: string, certificates: readonly Made[]): string => {
     writeFileSync(join(folder, label), certificates.map(({ der }) => encodePem('CERTIFICATE', der)).join(''));
     return join(folder, label);
@@ -245,8 +240,8 @@ const openssl = ({ chain, anchor: trusted, host = 'example.com' }: Row): string 
   );
   const [, code, depth] = /error (\d+) at (\d+) depth/.exec(stderr) ?? [];
   return code === undefined ? (status === 0 ? 'valid' : stderr) : `${code} at ${depth}`;
-};
-const ours = ({ chain, anchor: trusted, host = 'example.com' }: Row, profile?: Profile): string => {
+}
+function ours({ chain, anchor: trusted, host = 'example.com' }: Row, profile?: Profile): string {
   const result = validatePathSync({
     chain: chain.map(({ der }) => der),
     trustAnchors: trustStore([trusted.der]),
@@ -256,7 +251,7 @@ const ours = ({ chain, anchor: trusted, host = 'example.com' }: Row, profile?: P
     ...(profile && { profile }),
   });
   return result.ok ? 'valid' : `${result.error.verify} at ${result.error.depth}`;
-};
+}
 
 describe.each(Object.entries(ACCEPTED))('%s', (_, row) => {
   it('is accepted, and what the strict profile says of it is known', () => {

@@ -84,14 +84,14 @@ describe('a filter', () => {
 });
 
 /** A filter of one issuer and one log, in which everybody is revoked or, with `inverted: 0`, nobody, but `exceptions`. */
-const made = ({ inverted, high = NEWEST }: { readonly inverted: 0 | 1; readonly high?: number }): Uint8Array => {
+function made({ inverted, high = NEWEST }: { readonly inverted: 0 | 1; readonly high?: number }): Uint8Array {
   const issuer = one('revoked').issuerSpkiHash;
   const at = (time: number): Uint8Array => fromHex(time.toString(16).padStart(16, '0'));
   return concat([
     Uint8Array.of(4, 0, 0, 1), LOG, at(0), at(high), Uint8Array.of(0, 0, 0, 1), issuer, new Uint8Array(17),
     Uint8Array.of(inverted, 0, 0), Uint8Array.of(0), new Uint8Array(4),
   ]); // prettier-ignore
-};
+}
 const LOG = new Uint8Array(32).fill(7);
 const covered: CrliteKey = { ...one('revoked'), timestamps: [{ logId: LOG, timestamp: 5 }] };
 

@@ -23,21 +23,21 @@ const certificates = fiftyCertificates();
 const [root, leaf] = [make({ ca: true }), make({})];
 
 /** A value, or `undefined` for a DerError; any other error fails the test. */
-const attempt = <T>(read: (bytes: Uint8Array) => T, bytes: Uint8Array): T | undefined => {
+function attempt<T>(read: (bytes: Uint8Array) => T, bytes: Uint8Array): T | undefined {
   try {
     return read(bytes);
   } catch (error) {
     if (!(error instanceof DerError)) throw error;
     return undefined;
   }
-};
+}
 
 /** Everything that can be asked of a certificate. */
-const use = (certificate: Certificate): void => {
+function use(certificate: Certificate): void {
   JSON.stringify(describe(certificate));
   String(describe(certificate));
   matchesHost(certificate, 'a.test');
-};
+}
 
 group('bytes that are no certificate', () => {
   it('every prefix of fifty certificates is one typed error', () => {

@@ -34,11 +34,11 @@ interface PeerName {
 }
 
 /** A file of cases, plain or gzipped. */
-export const readLimbo = (file: string): LimboCase[] => {
+export function readLimbo(file: string): LimboCase[] {
   const bytes = readFileSync(file);
   const text = bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes;
   return (JSON.parse(text.toString('utf8')) as { testcases: LimboCase[] }).testcases;
-};
+}
 
 export interface LimboOutcome {
   readonly id: string;
@@ -59,7 +59,7 @@ export interface LimboSettings {
   readonly isPublicSuffix?: (name: string) => boolean;
 }
 
-export const runLimboCase = (one: LimboCase, settings: LimboSettings): LimboOutcome => {
+export function runLimboCase(one: LimboCase, settings: LimboSettings): LimboOutcome {
   const profile =
     settings.profile === 'auto' ? (one.id.startsWith('webpki::') ? 'webpki' : 'rfc5280') : settings.profile;
   const started = performance.now();
@@ -70,7 +70,7 @@ export const runLimboCase = (one: LimboCase, settings: LimboSettings): LimboOutc
       ? unexpectedNames(one, result)
       : `${result.error.code} (X509_V ${result.error.verify}): ${result.error.message}`;
   } catch (error) {
-    // a host that is none, PEM, a trust anchor or a CRL that cannot be read
+    // A host that is none, PEM, a trust anchor or a CRL that cannot be read
     reason = String(error);
   }
   const actual = reason === undefined ? 'SUCCESS' : 'FAILURE';
@@ -82,11 +82,11 @@ export const runLimboCase = (one: LimboCase, settings: LimboSettings): LimboOutc
     reason,
     milliseconds: performance.now() - started,
   };
-};
+}
 
 const der = (pem: string): Uint8Array => decodePem(pem)[0]?.der ?? new Uint8Array();
 
-const inputOf = (one: LimboCase, profile: Profile, { verifier, isPublicSuffix }: LimboSettings): ValidationInput => {
+function inputOf(one: LimboCase, profile: Profile, { verifier, isPublicSuffix }: LimboSettings): ValidationInput {
   const [purpose = one.validation_kind === 'CLIENT' ? 'clientAuth' : 'serverAuth'] = one.extended_key_usage ?? [];
   return {
     chain: [one.peer_certificate, ...one.untrusted_intermediates].map(der),
@@ -100,12 +100,12 @@ const inputOf = (one: LimboCase, profile: Profile, { verifier, isPublicSuffix }:
     ...(one.crls && one.crls.length > 0 && { crls: one.crls.map(der), missingCrl: 'accept' as const }),
     ...(isPublicSuffix && { isPublicSuffix }),
   };
-};
+}
 
 const PREFIX: Readonly<Record<string, string>> = { RFC822: 'email', DNS: 'DNS', IP: 'IP Address' };
 
 /** Client certificates are asked for names that they must have. */
-const unexpectedNames = (one: LimboCase, result: PathResult): string | undefined => {
+function unexpectedNames(one: LimboCase, result: PathResult): string | undefined {
   if (!result.ok) return undefined;
   const names = new Set(
     (result.chain[0] ?? parseCertificate(der(one.peer_certificate))).subjectAltName?.map(generalNameText),
@@ -114,7 +114,7 @@ const unexpectedNames = (one: LimboCase, result: PathResult): string | undefined
     ({ kind, value }) => !names.has(`${PREFIX[kind] ?? kind}:${value}`),
   );
   return missing && `the certificate lacks the name ${missing.value}`;
-};
+}
 
 export interface Tally {
   readonly mustSucceed: { passed: number; run: number };
@@ -122,7 +122,7 @@ export interface Tally {
 }
 
 /** By namespace: the id without its last part, two levels at most for BetterTLS, one for the rest. */
-export const tally = (outcomes: readonly LimboOutcome[]): Record<string, Tally> => {
+export function tally(outcomes: readonly LimboOutcome[]): Record<string, Tally> {
   const namespaces: Record<string, Tally> = {};
   for (const { id, expected, actual } of outcomes) {
     const parts = id.split('::');
@@ -133,4 +133,4 @@ export const tally = (outcomes: readonly LimboOutcome[]): Record<string, Tally> 
     if (expected === actual) count.passed++;
   }
   return namespaces;
-};
+}

@@ -2,7 +2,7 @@
 import { createHash, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 
 export const concat = (...parts: readonly Uint8Array[]): Uint8Array => Uint8Array.from(Buffer.concat(parts));
-export const tlv = (tag: number, ...parts: readonly Uint8Array[]): Uint8Array => {
+export function tlv(tag: number, ...parts: readonly Uint8Array[]): Uint8Array {
   const body = concat(...parts);
   const { length } = body;
   const header =
@@ -14,17 +14,17 @@ export const tlv = (tag: number, ...parts: readonly Uint8Array[]): Uint8Array =>
           ? [0x82, length >> 8, length & 255]
           : [0x83, length >> 16, (length >> 8) & 255, length & 255];
   return concat(Uint8Array.of(tag, ...header), body);
-};
+}
 export const text = (value: string): Uint8Array => Uint8Array.from(Buffer.from(value, 'utf8'));
 export const seq = (...parts: readonly Uint8Array[]): Uint8Array => tlv(0x30, ...parts);
-export const int = (value: number | bigint | Uint8Array): Uint8Array => {
+export function int(value: number | bigint | Uint8Array): Uint8Array {
   if (value instanceof Uint8Array) return tlv(2, value);
   let digits = BigInt(value).toString(16);
   if (digits.length % 2) digits = `0${digits}`;
   if (parseInt(digits.slice(0, 2), 16) >= 0x80) digits = `00${digits}`;
   return tlv(2, Uint8Array.from(Buffer.from(digits, 'hex')));
-};
-export const oid = (dotted: string): Uint8Array => {
+}
+export function oid(dotted: string): Uint8Array {
   const [a = 0, b = 0, ...rest] = dotted.split('.').map(Number);
   const bytes: number[] = [];
   for (const arc of [a * 40 + b, ...rest]) {
@@ -33,7 +33,7 @@ export const oid = (dotted: string): Uint8Array => {
     bytes.push(...group);
   }
   return tlv(6, Uint8Array.from(bytes));
-};
+}
 export const TRUE: Uint8Array = Uint8Array.of(1, 1, 255);
 const NULL = Uint8Array.of(5, 0);
 
@@ -46,26 +46,26 @@ export const name = (input: NameInput): Uint8Array =>
     ),
   );
 
-export const time = (at: number): Uint8Array => {
+export function time(at: number): Uint8Array {
   const digits = new Date(at).toISOString().replace(/[-:T]|\.\d+/g, '');
   return digits < '2050' ? tlv(0x17, text(digits.slice(2))) : tlv(0x18, text(digits));
-};
+}
 
 export const extension = (id: string, value: Uint8Array, critical = false): Uint8Array =>
   seq(oid(id), ...(critical ? [TRUE] : []), tlv(4, value));
-export const bits = (...set: readonly number[]): Uint8Array => {
+export function bits(...set: readonly number[]): Uint8Array {
   const last = Math.max(...set);
   const bytes = new Uint8Array(1 + (last >> 3) + 1);
   bytes[0] = 7 - (last & 7);
   for (const bit of set) bytes[1 + (bit >> 3)] = (bytes[1 + (bit >> 3)] as number) | (0x80 >> (bit & 7));
   return tlv(3, bytes);
-};
+}
 
 export interface Keys {
   readonly privateKey: KeyObject;
   readonly spki: Uint8Array;
 }
-export const newKeys = (kind: 'ec' | 'rsa' | 'ed25519' = 'ec', bitsOrCurve?: number | string): Keys => {
+export function newKeys(kind: 'ec' | 'rsa' | 'ed25519' = 'ec', bitsOrCurve?: number | string): Keys {
   const pair =
     kind === 'rsa'
       ? generateKeyPairSync('rsa', { modulusLength: (bitsOrCurve as number | undefined) ?? 2048 })
@@ -73,7 +73,7 @@ export const newKeys = (kind: 'ec' | 'rsa' | 'ed25519' = 'ec', bitsOrCurve?: num
         ? generateKeyPairSync('ed25519')
         : generateKeyPairSync('ec', { namedCurve: (bitsOrCurve as string | undefined) ?? 'P-256' });
   return { privateKey: pair.privateKey, spki: Uint8Array.from(pair.publicKey.export({ type: 'spki', format: 'der' })) };
-};
+}
 
 type SignatureKind = 'ec' | 'rsa' | 'ed25519' | 'sha1' | 'unknown';
 const SIGNATURES: Readonly<Record<SignatureKind, readonly [algorithm: Uint8Array, hash: string | null]>> = {
@@ -84,14 +84,14 @@ const SIGNATURES: Readonly<Record<SignatureKind, readonly [algorithm: Uint8Array
   unknown: [seq(oid('1.2.3.4')), 'sha256'],
 };
 
-const signatureOf = (
+function signatureOf(
   keys: Keys,
   body: Uint8Array,
   kind: SignatureKind = keys.privateKey.asymmetricKeyType as SignatureKind,
-): Uint8Array => {
+): Uint8Array {
   const [algorithm, hash] = SIGNATURES[kind];
   return concat(body, algorithm, tlv(3, Uint8Array.of(0), Uint8Array.from(sign(hash, body, keys.privateKey))));
-};
+}
 
 export const keyIdentifier = (spki: Uint8Array): Uint8Array =>
   Uint8Array.from(createHash('sha1').update(spki).digest());
@@ -130,7 +130,7 @@ export interface MakeOptions {
 let count = 1n;
 
 /** A certificate; self-signed without `issuer`. */
-export const make = (options: MakeOptions = {}): Made => {
+export function make(options: MakeOptions = {}): Made {
   const { issuer, ca = false, pathLength, dns = ca ? [] : ['example.com'], version = 3 } = options;
   const keys = options.keys ?? newKeys();
   const serial = options.serial ?? 0x1000n + count++;
@@ -166,7 +166,7 @@ export const make = (options: MakeOptions = {}): Made => {
     subject,
     serial: typeof serial === 'bigint' ? serial : 0n,
   };
-};
+}
 
 export interface CrlOptions {
   /** What is signed, in place of these: version, algorithm, issuer, thisUpdate, nextUpdate, entries, extensions. */
@@ -181,7 +181,7 @@ export interface CrlOptions {
 }
 export const crlNumber: Uint8Array = extension('2.5.29.20', int(7));
 
-export const makeCrl = (issuer: Made, options: CrlOptions = {}): Uint8Array => {
+export function makeCrl(issuer: Made, options: CrlOptions = {}): Uint8Array {
   const {
     revoked = [],
     entryExtensions = [],
@@ -215,7 +215,7 @@ export const makeCrl = (issuer: Made, options: CrlOptions = {}): Uint8Array => {
     extensions.length > 0 ? tlv(0xa0, seq(...extensions)) : new Uint8Array(0),
   ];
   return seq(signatureOf(keys, seq(...(options.parts?.(parts) ?? parts))));
-};
+}
 
 export interface OcspOptions {
   readonly status?: 'good' | 'revoked' | 'unknown';
@@ -242,7 +242,7 @@ const generalized = (at: number): Uint8Array => tlv(0x18, text(new Date(at).toIS
 const keyBits = (spki: Uint8Array): Uint8Array => spki.subarray(spki.length - 65);
 
 /** For certificates whose issuer has a P-256 key. */
-export const makeOcsp = (leaf: Made, issuer: Made, options: OcspOptions = {}): Uint8Array => {
+export function makeOcsp(leaf: Made, issuer: Made, options: OcspOptions = {}): Uint8Array {
   const {
     status = 'good',
     thisUpdate = NOW - DAY,
@@ -294,4 +294,4 @@ export const makeOcsp = (leaf: Made, issuer: Made, options: OcspOptions = {}): U
     ...(responder === issuer ? [] : [tlv(0xa0, seq(responder.der))]),
   );
   return seq(tlv(10, Uint8Array.of(0)), tlv(0xa0, seq(oid('1.3.6.1.5.5.7.48.1.1'), tlv(4, basic))));
-};
+}

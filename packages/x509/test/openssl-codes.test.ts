@@ -82,7 +82,7 @@ const CASES: Readonly<Record<string, readonly [chain: readonly Made[], anchor?: 
   'a SHA-1 signature': [[make({ issuer: rsaRoot, signature: 'sha1' })], rsaRoot],
 };
 
-const theirs = (chain: readonly Made[], anchor: Made): string => {
+function theirs(chain: readonly Made[], anchor: Made): string {
   const file = (name: string, certificates: readonly Made[]): string => {
     writeFileSync(join(folder, name), certificates.map(({ der }) => encodePem('CERTIFICATE', der)).join(''));
     return join(folder, name);
@@ -108,9 +108,9 @@ const theirs = (chain: readonly Made[], anchor: Made): string => {
   );
   const [, code, depth] = /error (\d+) at (\d+) depth/.exec(stderr) ?? [];
   return code === undefined ? 'valid' : `${code} at ${depth}`;
-};
+}
 
-const ours = (chain: readonly Made[], anchor: Made): string => {
+function ours(chain: readonly Made[], anchor: Made): string {
   const result = validatePathSync({
     chain: chain.map(({ der }) => der),
     trustAnchors: trustStore([anchor.der]),
@@ -119,7 +119,7 @@ const ours = (chain: readonly Made[], anchor: Made): string => {
     host: 'example.com',
   });
   return result.ok ? 'valid' : `${result.error.verify} at ${result.error.depth}`;
-};
+}
 
 it.skipIf(!available).each(Object.entries(CASES))('%s', (_, [chain, anchor = root]) => {
   expect(ours(chain, anchor)).toBe(theirs(chain, anchor));

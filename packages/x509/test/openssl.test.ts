@@ -48,10 +48,10 @@ const responder = make({
   extensions: { '2.5.29.37': extension('2.5.29.37', seq(oid('1.3.6.1.5.5.7.3.9'))) },
 });
 
-const write = (name: string, { der, keys }: Made): void => {
+function write(name: string, { der, keys }: Made): void {
   writeFileSync(at(`${name}.pem`), encodePem('CERTIFICATE', der));
   writeFileSync(at(`${name}.key`), keys.privateKey.export({ type: 'pkcs8', format: 'pem' }));
-};
+}
 for (const [name, made] of Object.entries({ root, leaf, responder })) write(name, made);
 
 const utc = (time: number): string =>
@@ -60,10 +60,10 @@ const utc = (time: number): string =>
     .slice(2)
     .replace(/[-:T]|\.\d+/g, '')}`;
 /** OpenSSL's database of one certificate. */
-const index = (revoked: boolean): void => {
+function index(revoked: boolean): void {
   const state = revoked ? `R\t${utc(now + DAY)}\t${utc(now - 1000)},keyCompromise` : `V\t${utc(now + DAY)}\t`;
   writeFileSync(at('index.txt'), `${state}\t1234\tunknown\t/CN=example.com\n`);
-};
+}
 /** A moment later: what OpenSSL makes is valid from this very second. */
 const validate = (rest: Partial<ValidationInput>): PathResult =>
   validatePathSync({

@@ -20,13 +20,13 @@ export const validate = (
     host: 'example.com',
     ...rest,
   });
-export const failure = (...input: Parameters<typeof validate>): PathFailure => {
+export function failure(...input: Parameters<typeof validate>): PathFailure {
   const result = validate(...input);
   if (result.ok) throw new Error('the path is valid');
   return result.error;
-};
-export const chainOf = (...input: Parameters<typeof validate>): Uint8Array[] => {
+}
+export function chainOf(...input: Parameters<typeof validate>): Uint8Array[] {
   const result = validate(...input);
   if (!result.ok) throw new Error(result.error.message);
   return result.chain.map(({ raw }) => raw);
-};
+}

@@ -55,10 +55,10 @@ const policies = (...ids: readonly string[]): Uint8Array => seq(...ids.map((id) 
 const explicitPolicy = seq(tlv(0x80, Uint8Array.of(0)));
 
 /** A P-256 key whose curve is spelt out in place of named. */
-const explicitCurve = (): ReturnType<typeof newKeys> => {
+function explicitCurve(): ReturnType<typeof newKeys> {
   const keys = newKeys();
   return { ...keys, spki: seq(seq(oid('1.2.840.10045.2.1'), seq(int(1))), keys.spki.subarray(-68)) };
-};
+}
 
 interface Row {
   readonly chain: readonly Made[];
@@ -246,10 +246,10 @@ const RULES: Readonly<Record<string, Row>> = {
 
 const strict = { profile: 'rfc5280' } as const;
 const webpki = { profile: 'webpki' } as const;
-const selfSigned = (options: MakeOptions): Pick<Row, 'chain' | 'anchor'> => {
+function selfSigned(options: MakeOptions): Pick<Row, 'chain' | 'anchor'> {
   const one = make(options);
   return { chain: [one], anchor: one };
-};
+}
 const rootWith = (options: MakeOptions): Made => make({ ca: true, subject: 'Root', keys: root.keys, ...options });
 
 const WEBPKI: Readonly<Record<string, Row>> = {
@@ -342,7 +342,7 @@ const validate = (
     ...more,
     ...options,
   });
-const told = (row: Row, more: Partial<ValidationInput> = {}): unknown => {
+function told(row: Row, more: Partial<ValidationInput> = {}): unknown {
   const result = validate(row, more);
   return result.ok
     ? 'valid'
@@ -351,7 +351,7 @@ const told = (row: Row, more: Partial<ValidationInput> = {}): unknown => {
         message: result.error.message,
         ...(row.depth !== undefined && { depth: result.error.depth }),
       };
-};
+}
 const expected = ({ verify, message, depth }: Row): unknown => ({
   verify,
   message: expect.stringContaining(message) as string,

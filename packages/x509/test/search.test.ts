@@ -42,7 +42,7 @@ const node = fc
   });
 
 /** Every simple path, tried without any order or pruning: is there a valid one? */
-const exists = (nodes: readonly Node[], at: number, below: readonly Node[], anchors: ReadonlySet<number>): boolean => {
+function exists(nodes: readonly Node[], at: number, below: readonly Node[], anchors: ReadonlySet<number>): boolean {
   if (anchors.has(at)) return true;
   return nodes.some((one) => {
     if (one.subject !== at || one.expired || below.some(({ subject }) => subject === at)) return false;
@@ -51,7 +51,7 @@ const exists = (nodes: readonly Node[], at: number, below: readonly Node[], anch
       (one.pathLength === undefined || between <= one.pathLength) && exists(nodes, one.issuer, [...below, one], anchors)
     );
   });
-};
+}
 
 it('finds a path in a random web of cross-signs exactly when there is one, whatever the order of the certificates', () => {
   let found = 0;

@@ -28,7 +28,7 @@ export const boundaries = {
     const { directory, manifest } = home;
     const inner = file.slice(directory.length);
     const isTest = TEST.test(inner);
-    // configurations and scripts beside package.json, and bootstraps for running from source: no build takes them up
+    // Configurations and scripts beside package.json, and bootstraps for running from source: no build takes them up
     const isTool = (!inner.startsWith('/src/') && !isTest) || inner.endsWith('.mjs');
     const room = isTest || isTool ? undefined : ROOMS[manifest.name];
     const declared = new Set([
@@ -63,7 +63,7 @@ export const boundaries = {
       }
       const target = packageOf(specifier);
       if (isOurs(target) && specifier.slice(target.length).startsWith('/src/')) return report('source');
-      // what stands at the root, the examples, sees every package of the workspace
+      // What stands at the root, the examples, sees every package of the workspace
       if (!declared.has(target) && !(manifest.workspaces !== undefined && isOurs(target)))
         return report('undeclared', target);
       if (room === undefined || !isOurs(target) || target === manifest.name) return;

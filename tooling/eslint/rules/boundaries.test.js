@@ -56,7 +56,7 @@ tester.run('boundaries', boundaries, {
     refused('undeclared', 'packages/bio/src/pair.ts', "import fc from 'fast-check';"),
     refused('undeclared', 'packages/starttls/src/index.ts', "type Bio = import('@ferrule/bio').Bio;"),
     refused('undeclared', 'apps/cli/src/main.ts', "import { load } from '@ferrule/native';"),
-    // declared, but not allowed
+    // Declared, but not allowed
     refused('room', 'tooling/eslint/fixtures/x509/src/der.ts', "import { bioPair } from '@ferrule/bio';"),
     refused('engine', 'tooling/eslint/fixtures/x509/src/der.ts', "import { createPure } from '@ferrule/pure';"),
     refused('engine', 'tooling/eslint/fixtures/x509/src/der.ts', "import '@ferrule/pure/crypto/noble';"),

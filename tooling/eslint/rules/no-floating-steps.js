@@ -61,7 +61,7 @@ function runs(value, sourceCode, seen) {
   switch (parent.type) {
     case 'YieldExpression':
       return parent.delegate;
-    // what a generator returns is its caller's value, not run by anyone
+    // What a generator returns is its caller's value, not run by anyone
     case 'ReturnStatement':
       return !enclosingFunction(parent).generator;
     case 'ArrowFunctionExpression':
@@ -74,7 +74,7 @@ function runs(value, sourceCode, seen) {
     case 'CallExpression':
     case 'NewExpression':
       return parent.arguments.includes(value);
-    // driven by hand; any other property is one of the value that the steps were mistaken for
+    // Driven by hand; any other property is one of the value that the steps were mistaken for
     case 'MemberExpression':
       return parent.object === value && (parent.computed || ['next', 'return', 'throw'].includes(parent.property.name));
     case 'ForOfStatement':

@@ -68,12 +68,12 @@ export const throughConnect =
     const { connect } = await import('ferrule');
     const backend = await backendOf(engine);
     const options = optionsOf(peer, need);
-    // sessions are for contexts that connect() makes; without them one context is shared, as with the others
+    // Sessions are for contexts that connect() makes; without them one context is shared, as with the others
     const own =
       need === 'resumption'
         ? { ...options, backend, sessions: oneSession() }
         : { context: backend.createContext(options) };
-    // for all connections: what comes is counted and nothing more
+    // For all connections: what comes is counted and nothing more
     const into = new Uint8Array(CHUNK);
     return {
       async open({ port, received, closed }): Promise<Link> {
@@ -103,7 +103,7 @@ export const byHand =
       ...optionsOf(peer, need),
       ...(need === 'resumption' && { onSession: (made) => void (session = made) }),
     });
-    // consumed, or copied by keep(), before the next read of any socket
+    // Consumed, or copied by keep(), before the next read of any socket
     const buffer = Buffer.allocUnsafeSlow(CHUNK);
     const into = new Uint8Array(CHUNK);
     const open: Client['open'] = ({ port, received, closed }) =>
@@ -184,7 +184,7 @@ export const byHand =
           host: HOST,
           port,
           noDelay: true,
-          // what has come is decrypted first, and later where the provider answers later
+          // What has come is decrypted first, and later where the provider answers later
           allowHalfOpen: true,
           onread: {
             buffer,

@@ -115,7 +115,7 @@ export class RunnerOutput {
 
   #line(line: string): void {
     const [, word, name] = LINE.exec(line) ?? [];
-    if (line === 'PASS' || line === 'FAIL') return; // of the whole run
+    if (line === 'PASS' || line === 'FAIL') return; // Of the whole run
     if (word === undefined || name === undefined) {
       this.#current?.detail.push(line);
       return;

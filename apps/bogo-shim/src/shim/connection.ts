@@ -209,7 +209,7 @@ class Connection {
         ret = await this.#link.finish(ssl, () => ssl.writeEarlyData(data.subarray(0, room)));
       } catch (error) {
         if (!(error instanceof TypeError)) throw error;
-        return; // the session does not fit what is offered now, which is nothing that BoGo's shim would fail for
+        return; // The session does not fit what is offered now, which is nothing that BoGo's shim would fail for
       }
       if (ret <= 0) return;
       room -= ret;

@@ -3,11 +3,11 @@ import type { CertificateDecompressor } from '@ferrule/contract';
 
 /** What BoGo calls shrinking, expanding and random. */
 export const DECOMPRESSORS: readonly CertificateDecompressor[] = [
-  // puts four bytes in front
+  // Puts four bytes in front
   { id: 0xff02, decompress: (data) => (Buffer.from(data.subarray(0, 4)).equals(PREFIX) ? data.slice(4) : null) },
-  // takes away the two zeros that every certificate message begins with
+  // Takes away the two zeros that every certificate message begins with
   { id: 0xff01, decompress: (data) => Uint8Array.of(0, 0, ...data) },
-  // puts a random byte in front
+  // Puts a random byte in front
   { id: 0xff03, decompress: (data) => data.slice(1) },
 ];
 

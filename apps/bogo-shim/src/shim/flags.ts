@@ -48,7 +48,7 @@ type CredentialType = 'x509' | 'raw-public-key' | 'psk';
 const CREDENTIAL_TYPES: Readonly<Record<string, CredentialType>> = { x509: 'x509', rpk: 'raw-public-key', psk: 'psk' };
 
 const FLAGS = {
-  // the runner
+  // The runner
   port: 'int',
   ipv6: 'bool',
   'shim-id': 'u64',
@@ -59,7 +59,7 @@ const FLAGS = {
   'permute-extensions': 'bool',
   'use-old-client-cert-callback': 'bool',
 
-  // what to offer
+  // What to offer
   'min-version': 'int',
   'max-version': 'int',
   'no-tls1': 'bool',
@@ -78,7 +78,7 @@ const FLAGS = {
   'quic-transport-params': 'bytes',
   'quic-use-legacy-codepoint': 'int',
   'quic-early-data-context': 'text',
-  // for servers, which are not there
+  // For servers, which are not there
   'select-alpn': 'text',
   'enable-ocsp-stapling': 'bool',
   'enable-signed-cert-timestamps': 'bool',
@@ -93,10 +93,10 @@ const FLAGS = {
   'max-cert-list': 'int',
   'renegotiate-ignore': 'bool',
   'no-legacy-server-connect': 'bool',
-  // for DTLS, which is not spoken: nothing is offered
+  // For DTLS, which is not spoken: nothing is offered
   'srtp-profiles': 'text',
 
-  // whom to believe
+  // Whom to believe
   'verify-peer': 'bool',
   'verify-fail': 'bool',
   'use-custom-verify-callback': 'bool',
@@ -105,7 +105,7 @@ const FLAGS = {
   'fail-ocsp-callback': 'bool',
   'fail-cert-callback': 'bool',
 
-  // what to do
+  // What to do
   'shim-writes-first': 'bool',
   'shim-initial-write': 'text',
   'repeat-shim-initial-write': 'int',
@@ -122,7 +122,7 @@ const FLAGS = {
   'export-traffic-secrets': 'bool',
   'resumption-delay': 'int',
 
-  // what must come out
+  // What must come out
   'expect-alpn': 'text',
   'expect-accept-early-data': 'bool',
   'expect-reject-early-data': 'bool',

@@ -108,7 +108,7 @@ class Mock implements Pick<
       const ret = this.#step();
       const why = this.getError(ret);
       if (ret !== 1 && why !== SslError.wantRead && why !== SslError.wantWrite) {
-        // what was said before the end goes first, and the alert
+        // What was said before the end goes first, and the alert
         this.#flush();
         if (this.#out.length === 0) return ret;
         this.#why = SslError.wantWrite;

@@ -34,7 +34,7 @@ export function verify(peer: PeerIdentity, observed: Observed): boolean | Promis
   if (observed.verifiedBy === config) return complain(observed, 'the certificate was verified twice');
   observed.verifiedBy = config;
   const keyHash = config['expect-peer-rpk-sha256'];
-  if (peer.rawPublicKey !== undefined && keyHash === undefined) return false; // without a callback of its own for them, BoringSSL takes none
+  if (peer.rawPublicKey !== undefined && keyHash === undefined) return false; // Without a callback of its own for them, BoringSSL takes none
   if (keyHash !== undefined)
     return same(keyHash, sha256(peer.rawPublicKey ?? new Uint8Array())) || complain(observed, 'another raw public key');
   const decide = (): boolean => {

@@ -85,7 +85,7 @@ async function bundle(): Promise<ReadonlyMap<string, string>> {
     platform: 'browser',
     target: 'es2022',
     outdir: '/',
-    // as the published package is built
+    // As the published package is built
     define: { Buffer: 'Uint8Array' },
     logLevel: 'error',
   });
@@ -102,7 +102,7 @@ async function visit(
   const site = createServer();
   const done = new Promise<void>((resolve) =>
     site.on('request', (request, response) => {
-      // shared memory is for pages that are cross-origin isolated
+      // Shared memory is for pages that are cross-origin isolated
       response.setHeader('cross-origin-opener-policy', 'same-origin');
       response.setHeader('cross-origin-embedder-policy', 'require-corp');
       const script = files.get(request.url ?? '');
@@ -125,7 +125,7 @@ async function visit(
   site.listen(0, '127.0.0.1');
   await once(site, 'listening');
   const profile = await mkdtemp(join(tmpdir(), 'ferrule-browser-'));
-  // of Firefox: no page of its own at the first start
+  // Of Firefox: no page of its own at the first start
   await writeFile(join(profile, 'user.js'), 'user_pref("browser.aboutwelcome.enabled", false);\n');
   const url = `http://127.0.0.1:${(site.address() as AddressInfo).port}/`;
   const page = spawn(program, [...options(profile), url], { stdio: 'ignore' });

@@ -362,8 +362,8 @@ const rest: readonly Feature[] = [
 
 export const FEATURES: readonly Feature[] = [...form, ...keys, ...usage, ...subjects, ...constraints, ...rest];
 
-export const featureOf = (place: Place, title: string): Feature => {
+export function featureOf(place: Place, title: string): Feature {
   const found = FEATURES.find(({ name: own, on }) => own === title && on.includes(place));
   if (found === undefined) throw new TypeError(`no feature "${title}" of a ${place}`);
   return found;
-};
+}

@@ -13,11 +13,11 @@ export interface Shown {
 
 type Shape = (shown: Shown) => Shown;
 
-export const shapeOf = (title: string): Shape => {
+export function shapeOf(title: string): Shape {
   const shape = SHAPES[title];
   if (shape === undefined) throw new TypeError(`no shape "${title}"`);
   return shape;
-};
+}
 
 export const SHAPES: Readonly<Record<string, Shape>> = {
   'the root, too': (shown) => ({ ...shown, sent: [...shown.sent, ...shown.anchors] }),
@@ -74,10 +74,10 @@ const strangerDraft = (): Draft => ({
 });
 const stranger = (): Uint8Array => encode(strangerDraft(), strangerDraft());
 
-const twinOfRoot = (shown: Shown): Uint8Array => {
+function twinOfRoot(shown: Shown): Uint8Array {
   const root: Draft = { ...plain(), subject: rootOf(shown).subject, key: keyOf('p256:twin') };
   return encode(root, root);
-};
+}
 
 function withTwin(shown: Shown, change: (draft: Draft) => Draft): Shown {
   const at = shown.drafts.length - 2;

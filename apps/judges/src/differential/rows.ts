@@ -60,12 +60,12 @@ function negotiation(): Scenario[] {
 /**
  * In TLS 1.2 a server may not use an ECDSA certificate on a curve that the client did not name (RFC 8422 section 5.1).
  */
-const curvesOf = (identity: string, group: number): number[] => {
+function curvesOf(identity: string, group: number): number[] {
   const curve = ({ p256: GROUPS['P-256'], p384: GROUPS['P-384'], p521: GROUPS['P-521'] } as Record<string, number>)[
     identity
   ];
   return curve === undefined || curve === group ? [] : [curve];
-};
+}
 
 /** HelloRetryRequest: the server takes only a group for which the first hello has no share. */
 function retries(): Scenario[] {

@@ -151,7 +151,7 @@ async function readStream(plan: Plan, { readable }: TlsConnection, told: Told): 
 /** A pipe that takes its time with each write. */
 function slowPipe(port: number): Pipe {
   const stream = new SlowStream(port);
-  // told by read() and write()
+  // Told by read() and write()
   stream.on('error', () => undefined);
   const reader = stream.iterator({ destroyOnReturn: false });
   return {
@@ -288,7 +288,7 @@ async function throughTunnel(
   }
   plain.end();
   await closed;
-  // the door's own closing is abrupt
+  // The door's own closing is abrupt
   if (plan.fault === undefined) await served;
   await door.close();
   await connector.dispose();

@@ -41,7 +41,7 @@ export async function judge(
       hang,
       run(plan, { port: network.port, ca: network.ca, backend, plant, served: network.served }, patience),
     );
-    // sockets are the client's to give back
+    // Sockets are the client's to give back
     await inTime('the sockets', hang, network.idle());
     if (
       plan.fault === undefined ||
@@ -70,7 +70,7 @@ function faults(plan: Plan, told: Told, server: AtServer): string[] {
   must(server.correct, 'the server received other bytes than were written');
   must(told.correct, 'other bytes came out than the server sent');
   must(told.received <= down, 'more came out than the server sent');
-  // a network that loses nothing in that direction: what was told to be sent is there
+  // A network that loses nothing in that direction: what was told to be sent is there
   if (fault === undefined || fault.kind === 'fin')
     must(
       fault?.direction === 'up' || told.confirmed <= server.received,

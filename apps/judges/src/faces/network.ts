@@ -110,7 +110,7 @@ export class FaultyNetwork {
       else if (server === 'together') end(new Uint8Array(0));
       over();
     });
-    // not end(bytes): Node sends its FIN ahead of close_notify while a write of its own is under way
+    // Not end(bytes): Node sends its FIN ahead of close_notify while a write of its own is under way
     const end = (bytes: Uint8Array): void => void socket.write(bytes, () => setImmediate(() => socket.end()));
     if (server === 'early') end(answer);
     else if (server === 'together') socket.write(answer);
@@ -136,7 +136,7 @@ function pass(from: net.Socket, to: net.Socket, { piece, rest, fault }: Plan, di
       over = true;
       if (own.kind === 'fin') to.end();
       else if (own.kind === 'reset') for (const side of [from, to]) resetSocket(side);
-      // a stall is a socket that nobody reads any more
+      // A stall is a socket that nobody reads any more
       else return new Promise((resolve) => from.once('close', resolve));
     }
   };
@@ -148,7 +148,7 @@ function pass(from: net.Socket, to: net.Socket, { piece, rest, fault }: Plan, di
   from.on('end', () => void delivering.then(() => to.end()));
   from.on('error', () => to.destroy());
   from.on('close', () => {
-    // without an end it was a reset
+    // Without an end it was a reset
     if (!from.readableEnded || from.errored) to.destroy();
   });
   from.resume();

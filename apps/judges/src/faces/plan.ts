@@ -54,7 +54,7 @@ export function planOf(seed: number): Plan {
   const of = <T>(...values: readonly T[]): T => values[roll(values.length)] as T;
   const face = of(...FACES);
   const piece = of(1, 7, 1000, 16_384, 65_536, 1_000_000);
-  // a byte at a time is for small things
+  // A byte at a time is for small things
   const most = piece < 100 ? 3000 : of(1, 20_000, 300_000, 3_000_000);
   const fault: Fault | undefined = of(true, true, false)
     ? undefined

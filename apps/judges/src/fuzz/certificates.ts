@@ -96,7 +96,7 @@ function validate(bytes: Uint8Array, { root, now }: World): void {
   const [ocspResponse, crlBytes, anchorBytes, sctList, ...chain] = parts(bytes.subarray(1));
   const list =
     crlBytes === undefined || crlBytes.length === 0 ? undefined : tried('parseCrl', () => parseCrl(crlBytes), derError);
-  // a delta CRL is refused as an option, whatever is in it
+  // A delta CRL is refused as an option, whatever is in it
   const crl = list?.delta === true ? undefined : list;
   const anchors =
     anchorBytes === undefined || anchorBytes.length === 0

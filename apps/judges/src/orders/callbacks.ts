@@ -165,7 +165,7 @@ export class Callbacks {
         throw new Thrown(`thrown by ${callback}`);
       case 'reject':
         this.threw.add(callback);
-        // a time cannot be promised
+        // A time cannot be promised
         if (callback === 'now') throw new Thrown(`thrown by ${callback}`);
         return Promise.reject(new Thrown(`rejected by ${callback}`));
       case 'refuse':

@@ -236,7 +236,7 @@ export class MemoryPipe implements Pipe, Carrier {
               try {
                 controller.close();
               } catch {
-                // cancelled meanwhile
+                // Cancelled meanwhile
               }
             } else controller.enqueue(bytes);
           },

@@ -286,7 +286,7 @@ class Play implements FaceStage {
         'the end loses what was told',
         `${link.told} told, ${server.main.count} arrived, ${face.carrier.dropped} dropped by the face`,
       );
-    // an observer that failed meanwhile has ended it without an alert (ADR 0064)
+    // An observer that failed meanwhile has ended it without an alert (ADR 0064)
     const isCut = link.gaveUp || this.#callbacks.explain('CALLBACK_FAILED', link.who);
     if (server.alert !== 0 && !isCut) throw new Finding('the end sends no close_notify', String(server.alert));
     server.closeNotify();

@@ -265,7 +265,7 @@ function facts(link: Link): void {
   if (!(pending >= 0 && pending <= 16_384)) throw new Finding('`pending` is out of range', String(pending));
   if (link.shutdownSent && (shutdownState & 1) === 0)
     throw new Finding('`shutdownState` denies a close_notify that went out');
-  // told of its own close_notify, an observer may dispose of the connection: then shutdown() returns that
+  // Told of its own close_notify, an observer may dispose of the connection: then shutdown() returns that
   const isSent = link.shutdownSent || (link.shutdownCalled && link.disposed);
   if (!isSent && (shutdownState & 1) !== 0)
     throw new Finding('`shutdownState` tells of a close_notify that shutdown() has not sent');

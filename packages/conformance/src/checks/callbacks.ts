@@ -152,7 +152,7 @@ const reenter = (ssl: Ssl): string[] =>
     }
   });
 
-const asked = (asker: Asker): readonly Check[] => {
+function asked(asker: Asker): readonly Check[] {
   const { name, feature, code, later, wrong, good } = asker;
   const check = (title: string, run: Check['run']): Check => ({
     title: `${name} ${title}`,
@@ -280,7 +280,7 @@ const asked = (asker: Asker): readonly Check[] => {
       );
     }),
   ];
-};
+}
 
 let current: Ssl | undefined;
 const connectionOf = (given: readonly unknown[]): Ssl | undefined =>
@@ -340,10 +340,7 @@ const OBSERVERS: Readonly<Record<string, (body: (...given: unknown[]) => unknown
   onSession: (body) => ({ onSession: body as () => void }),
 };
 
-const told = (
-  name: string,
-  optionsOf: (body: (...given: unknown[]) => unknown) => ContextOptions,
-): readonly Check[] => {
+function told(name: string, optionsOf: (body: (...given: unknown[]) => unknown) => ContextOptions): readonly Check[] {
   /** Handshake, and what comes behind it, until something fails. */
   const run = async (
     backend: Backend,
@@ -433,7 +430,7 @@ const told = (
       },
     },
   ];
-};
+}
 
 const changes: CheckGroup = {
   title: 'a callback that changes what it is given',

@@ -152,7 +152,7 @@ const fixed: CheckGroup = group('client certificates', {
     try {
       backend.createContext({ credentials: [credential] }).dispose();
     } catch (error) {
-      // who signs with no such key says so when the context is made
+      // Who signs with no such key says so when the context is made
       assert.match(String(error), /of no kind that WebCrypto signs with/);
       return;
     }

@@ -28,7 +28,7 @@ const transfer: CheckGroup = group('application data', {
       expectReturn(ssl, await client.call(() => ssl.read(new Uint8Array(10))), -1, SslError.wantRead);
       (await server.accepted()).write('hello');
       await wire.fill(client.net);
-      // tickets come first
+      // Tickets come first
       const take = (): Promise<number> => client.call(() => ssl.read(new Uint8Array(2)));
       let n = await take();
       for (; n <= 0; n = await take()) await wire.fill(client.net);
@@ -178,13 +178,13 @@ const closing: CheckGroup = group('closing', {
     }),
   'an end in the middle of the handshake is -1 / SSL with UNEXPECTED_EOF': (backend) =>
     scene(backend, { bioSize: 700 }, async ({ client, wire }) => {
-      // a ClientHello with a key share of ML-KEM needs more than one go
+      // A ClientHello with a key share of ML-KEM needs more than one go
       let ret: number;
       do {
         ret = await client.call(() => client.ssl.connect());
         await wire.flush(client.net);
       } while (client.ssl.getError(ret) === SslError.wantWrite);
-      // a part of the server's flight
+      // A part of the server's flight
       await wire.fill(client.net);
       wire.cut();
       const failure = await client.refused();

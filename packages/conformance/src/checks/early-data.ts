@@ -32,7 +32,7 @@ const earlyData: CheckGroup = group(
       }),
     'says that the server rejected it, and goes on': (backend) =>
       withEarlyData(backend, async (_server, context, session) => {
-        // another server knows nothing of the ticket
+        // Another server knows nothing of the ticket
         const other = await OpensslServer.start(EARLY);
         try {
           const client = await Client.make(backend, other.dial(), { context });
@@ -96,7 +96,7 @@ const postHandshakeAuth: CheckGroup = group(
         assert.equal(await answer, 'ping\n');
         await client.send('pong\n');
         await server.printed('pong');
-        // what OpenSSL's verification has to say about it
+        // What OpenSSL's verification has to say about it
         await server.printed('CN = client');
         client.ssl.dispose();
       } finally {
@@ -153,7 +153,7 @@ export async function withEarlyData(
   try {
     const sessions: TlsSession[] = [];
     const options: ContextOptions = await trusting({
-      // a group that every server knows: after a HelloRetryRequest there is no early data
+      // A group that every server knows: after a HelloRetryRequest there is no early data
       groups: [0x1d],
       onSession: (session) => sessions.push(session),
     });
@@ -161,12 +161,12 @@ export async function withEarlyData(
     const peer = server.dial();
     const client = await Client.make(backend, peer, { context });
     await client.established();
-    // tickets come by themselves, and a read() finds them
+    // Tickets come by themselves, and a read() finds them
     while (sessions.length === 0) {
       assert.equal(client.ssl.getError(await client.call(() => client.ssl.read(new Uint8Array(1)))), SslError.wantRead);
       if (sessions.length === 0) await peer.fill(client.net);
     }
-    // it serves one at a time, and forgets the sessions of those who leave without a word
+    // It serves one at a time, and forgets the sessions of those who leave without a word
     await client.shutdown();
     client.ssl.dispose();
     peer.end();

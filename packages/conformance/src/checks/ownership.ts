@@ -18,10 +18,10 @@ const VERSIONS = ['TLSv1.3', 'TLSv1.2'] as const;
 
 const digest = (bytes: Uint8Array): Uint8Array => new Uint8Array(createHash('sha256').update(bytes).digest());
 
-const signerOf = (key: Uint8Array): Signer => {
+function signerOf(key: Uint8Array): Signer {
   const own = createPrivateKey({ key: Buffer.from(key), format: 'der', type: 'pkcs8' });
   return { schemes: [0x0403], sign: (_scheme, message) => new Uint8Array(sign('sha256', message, own)) };
-};
+}
 
 /**
  * The DER Name of a certificate whose first Name is a common name alone: its OID stands 6 bytes behind the beginning.

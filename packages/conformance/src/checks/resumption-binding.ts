@@ -40,10 +40,10 @@ const spkiDigest = async (): Promise<Uint8Array> =>
       .update((await pki('p256')).spki)
       .digest(),
   );
-const credential = async (name: 'client' | 'client-rsa'): Promise<Credential> => {
+async function credential(name: 'client' | 'client-rsa'): Promise<Credential> {
   const { chain, key } = await pki(name);
   return { chain, key };
-};
+}
 const yes = (): boolean => true;
 const DAY = 86_400_000;
 
@@ -117,7 +117,7 @@ const CHANGES: { readonly [Key in keyof Required<ContextOptions>]: () => Change 
   certificateCompression: () => ({ offered: { certificateCompression: ['zlib'] }, feature: 'certificate-compression' }),
   ech: () => ({ offered: { ech: 'grease' }, feature: 'ech' }),
   echUnusable: () => ({
-    // one ECHConfig, of a version that nobody knows
+    // One ECHConfig, of a version that nobody knows
     offered: { ech: Uint8Array.of(0, 5, 0xab, 0xcd, 0, 1, 0), echUnusable: 'grease' },
     feature: 'ech',
   }),

@@ -95,7 +95,7 @@ const rows: CheckGroup = group('the return table', {
     for (const operation of ['read', 'write'] as const) {
       await scene(backend, {}, async ({ client }) => {
         const { ssl, net } = await client.established();
-        // what the server had sent before, tickets for example, may still be read
+        // What the server had sent before, tickets for example, may still be read
         net.fail(new Error('gone'));
         let ret = ssl[operation](new Uint8Array(1));
         for (let i = 0; i < 10 && ssl.getError(ret) === SslError.wantRead; i++) ret = ssl[operation](new Uint8Array(1));
@@ -106,7 +106,7 @@ const rows: CheckGroup = group('the return table', {
   },
   'what came before the transport failed is judged, though the alert can no longer leave': async (backend) => {
     const wrong = [
-      // a ClientHello of the server
+      // A ClientHello of the server
       { isEstablished: false, record: [22, 3, 3, 0, 4, 1, 0, 0, 0], code: 'UNEXPECTED_MESSAGE' },
       { isEstablished: true, record: [23, 3, 3, 0, 32, ...new Uint8Array(32)], code: 'BAD_RECORD_MAC' },
     ] as const;

@@ -27,7 +27,7 @@ export const revocation: readonly CheckGroup[] = [
               certificate: question.certificate.slice(),
               issuerSpki: question.issuerSpki.slice(),
             });
-            // nobody else's bytes
+            // Nobody else's bytes
             question.certificate.fill(0);
             question.issuerSpki.fill(0);
             return 'good';

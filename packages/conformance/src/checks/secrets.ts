@@ -22,7 +22,7 @@ const exporters: CheckGroup = group('exporters', {
           ['EXPERIMENTAL ferrule', new TextEncoder().encode('context'), 77],
           ['another label', new Uint8Array(100), 1],
         ] as const) {
-          // the declaration forgets that the context may be absent
+          // The declaration forgets that the context may be absent
           const theirs = socket.exportKeyingMaterial(length, label, (context && Buffer.from(context)) as Buffer);
           assert.deepEqual(
             Buffer.from(ssl.exportKeyingMaterial(label, context, length)),

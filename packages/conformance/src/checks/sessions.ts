@@ -28,7 +28,7 @@ async function withSession(
     const client = await again(backend, running, { context });
     await client.established();
     echo(await running.accepted());
-    // in TLS 1.3 tickets come with what is read after the handshake
+    // In TLS 1.3 tickets come with what is read after the handshake
     await client.echo('hello');
     client.ssl.dispose();
     const session = sessions.at(-1);

@@ -227,7 +227,7 @@ const answers: CheckGroup = {
               return member === 'pending' ? value : () => value;
             }
             const own: unknown = Reflect.get(target, name, target);
-            // the bytes of the server seem to be there, so that they are looked at
+            // The bytes of the server seem to be there, so that they are looked at
             if (name === 'pending' && member === 'nread0') return 5;
             return typeof own === 'function'
               ? (...given: unknown[]): unknown => Reflect.apply(own, target, given)
@@ -236,7 +236,7 @@ const answers: CheckGroup = {
         });
         client.ssl.setBio(bio, bio);
         const ret = await client.connect();
-        // an engine need not ask for `pending`; then nothing is lost
+        // An engine need not ask for `pending`; then nothing is lost
         if (!asked) {
           assert.deepEqual([ret, member], [1, 'pending']);
           echo(await server.accepted());

@@ -68,7 +68,7 @@ function signedAnew(certificate: Uint8Array, oid: string, sign: (message: Uint8A
   if (!(result instanceof Sequence)) throw new TypeError('not a certificate');
   const [tbs] = result.valueBlock.value;
   if (!(tbs instanceof Sequence)) throw new TypeError('not a certificate');
-  // version, serialNumber, signature
+  // Version, serialNumber, signature
   tbs.valueBlock.value[2] = algorithm(oid);
   const signed = der(tbs);
   return der(

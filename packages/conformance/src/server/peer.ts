@@ -33,7 +33,7 @@ export class Wire extends Duplex implements Peer {
 
   constructor() {
     super({ allowHalfOpen: true });
-    // a server that gives up destroys its end: for the client that is an EOF
+    // A server that gives up destroys its end: for the client that is an EOF
     this.on('error', () => {});
   }
 
@@ -168,7 +168,7 @@ export class SocketPeer implements Peer {
 
   constructor(port: number) {
     this.#socket = connect({ port, host: '127.0.0.1', noDelay: true, allowHalfOpen: true });
-    // the socket stands where the server's end of a wire would
+    // The socket stands where the server's end of a wire would
     this.#wire = new Wire();
     this.#socket.on('error', () => this.#wire.destroy());
     this.#socket.pipe(this.#wire).pipe(this.#socket);

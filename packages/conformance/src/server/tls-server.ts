@@ -39,7 +39,7 @@ export class TestServer {
 
   static async make({ identity, chainPem, ocspResponse, ...options }: TestServerOptions = {}): Promise<TestServer> {
     const shown = identity ?? (await pki('p256'));
-    // newer Nodes do not even serve with a key that is too weak
+    // Newer Nodes do not even serve with a key that is too weak
     const weak =
       (new X509Certificate(shown.certificate).publicKey.asymmetricKeyDetails?.modulusLength ?? 2048) < 2048
         ? { ciphers: 'DEFAULT@SECLEVEL=0' }

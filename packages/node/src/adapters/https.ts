@@ -25,7 +25,7 @@ export class TlsAgent extends https.Agent {
   constructor(connector: TlsConnector, options?: https.AgentOptions) {
     needsHttp1('TlsAgent', connector);
     refuse(options);
-    // whoever takes its options for TLS of their own (axios does for a proxy) finds that no server has the right name
+    // Whoever takes its options for TLS of their own (axios does for a proxy) finds that no server has the right name
     super({ ...options, ...noOtherTls('TlsAgent') });
     this.#connector = connector;
   }
@@ -46,7 +46,7 @@ export class TlsAgent extends https.Agent {
         ? { path: socketPath, servername: name }
         : { host, port: Number(options.port ?? 443), servername: name },
     );
-    // as net.connect(), which node:http counts on: it sets the time of a request itself only once there is a connection
+    // As net.connect(), which node:http counts on: it sets the time of a request itself only once there is a connection
     if (options.timeout) duplex.setTimeout(options.timeout);
     return duplex;
   }

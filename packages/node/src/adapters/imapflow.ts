@@ -43,7 +43,7 @@ export function imapflowTransport(connector: TlsConnector, options: { readonly s
     connect: ({ host = 'localhost', port, secure, servername: own, tls }, onConnect) => {
       refuseTrustOptions('imapflowTransport', tls);
       const before = (starttls ?? secure !== true) ? ({ preamble: 'imap', standInGreeting: true } as const) : {};
-      // as imapflow, where what `tls` says goes before
+      // As imapflow, where what `tls` says goes before
       const servername = tls?.servername || own || host;
       return asTlsSocket(
         connector

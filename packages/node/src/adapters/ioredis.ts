@@ -27,12 +27,12 @@ export function ioredisOptions<O extends RedisOptions>(
   refuseDetours('ioredisOptions', options, { Connector: 'TLS is by the TlsConnector' });
   const { retryStrategy = retryAsIoredis } = options;
   const own = {
-    // whoever takes it for node:tls finds that no server has the right name
+    // Whoever takes it for node:tls finds that no server has the right name
     tls: {
       ...options.tls,
       checkServerIdentity: () => new TlsError(STARTTLS_CODES.TLS_REQUIRED, 'ioredis was about to begin TLS by itself'),
     },
-    // a function always: by it a connection of Cluster is told from one of Redis
+    // A function always: by it a connection of Cluster is told from one of Redis
     retryStrategy: (times: number) => retryStrategy?.(times),
   };
   class TlsRedisConnector {

@@ -58,7 +58,7 @@ export function mysqlOverTls<C extends object>(connection: C, connector: TlsConn
     connector.check({ lazy: true, servername });
     refuse(upgradable, connector);
   } catch (error) {
-    // it would go on by itself, and log in
+    // It would go on by itself, and log in
     upgradable.destroy();
     plain.destroy();
     throw error;
@@ -104,7 +104,7 @@ function poolOverTls<P extends Pool>(pool: P, connector: TlsConnector, servernam
     connector.check({ lazy: true, servername });
     refusePool(pool);
   } catch (error) {
-    // it would go on by itself, and log in
+    // It would go on by itself, and log in
     for (const each of all.toArray()) {
       const { stream } = each;
       each._handleNetworkError(error as Error);
@@ -162,7 +162,7 @@ function readGreeting(plain: Socket, parse: (packet: Buffer) => void): void {
       return void plain.destroy(
         new TlsError(STARTTLS_CODES.STARTTLS_INJECTION, 'the MySQL server sent more than its greeting before TLS'),
       );
-    // where TLS does not begin now, whatever else comes is dropped
+    // Where TLS does not begin now, whatever else comes is dropped
     plain.removeAllListeners('data').resume();
     parse(received);
   });

@@ -46,7 +46,7 @@ export async function natsConnect(
     cert: tls?.cert ?? tls?.certFile,
     key: tls?.key ?? tls?.keyFile,
   });
-  // who dials looks names up
+  // Who dials looks names up
   const connection = new Connection({
     ...options,
     ...(connector.dials && { resolve: false }),

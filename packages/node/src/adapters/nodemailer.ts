@@ -52,7 +52,7 @@ export function nodemailerOptions<O extends object>(
   return {
     ...(rest as Omit<O, keyof Own>),
     secure: true,
-    // a message may have a refreshToken of its own
+    // A message may have a refreshToken of its own
     ...(auth && { auth: { ...auth, ...(!provisioned && { provisionCallback: noToken }) } }),
     tls: { ...tls, ...noOtherTls('nodemailerOptions') },
     getSocket: ({ host = 'localhost', port = starttls ? 587 : 465, connectionTimeout }, callback) => {

@@ -39,7 +39,7 @@ export function pgConfig<C extends ClientConfig>(
     sslnegotiation: 'postgres',
     enableChannelBinding: true,
     ...FOR_NATIVE,
-    // before `connect` pg writes Terminate alone
+    // Before `connect` pg writes Terminate alone
     stream: () => asTlsSocket(givenUpBy('write', connector.duplex({ lazy: true, servername, preamble: 'postgres' }))),
   };
 }

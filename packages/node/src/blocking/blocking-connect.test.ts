@@ -25,7 +25,7 @@ function open(options: BlockingConnectOptions): BlockingSocket {
   return socket;
 }
 
-const readAll = (socket: BlockingSocket, length: number): Buffer => {
+function readAll(socket: BlockingSocket, length: number): Buffer {
   const into = Buffer.alloc(length);
   for (let at = 0; at < length;) {
     const n = socket.read(into.subarray(at));
@@ -33,7 +33,7 @@ const readAll = (socket: BlockingSocket, length: number): Buffer => {
     at += n;
   }
   return into;
-};
+}
 
 describe('blockingConnect', () => {
   it('writes and reads by plain synchronous calls', async () => {

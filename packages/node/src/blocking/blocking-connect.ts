@@ -81,7 +81,7 @@ function startWorker(workerData: WorkerData): Worker {
     name: 'ferrule blocking socket',
     execArgv: source ? ['--conditions=@ferrule/source'] : [],
   });
-  // what goes wrong in there is reported through the memory, or by the worker not starting; nobody here could be told
+  // What goes wrong in there is reported through the memory, or by the worker not starting; nobody here could be told
   // later
   worker.on('error', () => undefined);
   worker.unref();

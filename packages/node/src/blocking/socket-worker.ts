@@ -27,7 +27,7 @@ process.on('uncaughtException', (error) => {
 const socket = connect({
   noDelay: true,
   ...options,
-  // half-open, or Node would end our side when the peer ends its own
+  // Half-open, or Node would end our side when the peer ends its own
   allowHalfOpen: true,
   onread: { buffer, callback: received },
 } as NetConnectOpts);
@@ -60,7 +60,7 @@ async function serve(): Promise<void> {
 
 /** net's `onread`: false pauses. */
 function received(n: number): boolean {
-  // nobody reads any more
+  // Nobody reads any more
   if (closing) return true;
   waiting = buffer.subarray(0, n);
   return deliver();
@@ -86,7 +86,7 @@ function pump(): void {
   while (!socket.writableNeedDrain) {
     const view = bio.nread0();
     if (view.length === 0) break;
-    // a copy: the socket may keep it until it can write
+    // A copy: the socket may keep it until it can write
     socket.write(view.slice());
     bio.nread(view.length);
   }

@@ -90,7 +90,7 @@ describe.each(engines.filter(({ available }) => available))('a TLS Duplex on $na
     const given = options();
     expect(() => tlsDuplex({ backend, ca, ...given })).toThrow(/servername: needed/);
     given.stream?.destroy();
-    // whoever goes by no name needs none
+    // Whoever goes by no name needs none
     for (const own of [{ verify: 'none' }, { verify: () => true }, { ca, verifyHost: false }] as const)
       made.push(new TlsConnector({ backend, ...own }).duplex({ lazy: true }));
   });
@@ -194,7 +194,7 @@ describe.each(engines.filter(({ available }) => available))('a TLS Duplex on $na
       ),
     );
     expect(Buffer.concat(received).equals(data)).toBe(true);
-    // header, type and tag (RFC 9846 section 5.2)
+    // Header, type and tag (RFC 9846 section 5.2)
     expect(sent() - before).toBe(data.length + records * 22);
   });
 

@@ -104,7 +104,7 @@ export class StaticBuffer implements Plaintext {
 
   filled(n: number): void {
     try {
-      // as node:net, where nothing but false pauses
+      // As node:net, where nothing but false pauses
       if (this.#onread.callback(n, this.#buffer ?? this.space()) === false) this.wanted = false;
     } catch (error) {
       throwLater(error);
@@ -113,7 +113,7 @@ export class StaticBuffer implements Plaintext {
   }
 
   drained(): void {
-    // each read was handed on
+    // Each read was handed on
   }
 }
 

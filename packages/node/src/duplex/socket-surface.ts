@@ -100,7 +100,7 @@ export abstract class SocketSurface extends Duplex {
   protected surfaceOver(): void {
     clearTimeout(this.#timer);
     clearTimeout(this.#idleTimer);
-    // what still goes out goes out as long as there is a process
+    // What still goes out goes out as long as there is a process
     this.#carrier?.unref();
   }
 
@@ -237,7 +237,7 @@ export abstract class SocketSurface extends Duplex {
       throw new RangeError(`setTimeout: ${milliseconds} is not a number of milliseconds from 0 on`);
     if (callback !== undefined && typeof callback !== 'function')
       throw new TypeError('setTimeout: the callback is not a function');
-    // what a timer can wait for
+    // What a timer can wait for
     const ms = Math.min(milliseconds, 2 ** 31 - 1);
     this.#idleMs = ms;
     if (callback !== undefined) {

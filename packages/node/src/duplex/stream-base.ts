@@ -36,7 +36,7 @@ export function streamBaseOver(duplex: Duplex, taken: () => void): StreamBase | 
   if (JsStream === undefined) return undefined;
   const handle = new JsStream();
   const reader = new FrameReader(duplex, handle);
-  // a session asks for it once, before all else, and nobody else does
+  // A session asks for it once, before all else, and nobody else does
   Object.defineProperty(handle, 'isStreamBase', {
     get: () => {
       taken();
@@ -44,16 +44,16 @@ export function streamBaseOver(duplex: Duplex, taken: () => void): StreamBase | 
       return true;
     },
   });
-  // what is still read once the session has let go of the handle
+  // What is still read once the session has let go of the handle
   handle.onread = () => undefined;
   handle.isClosing = () => duplex.destroyed || duplex.writableEnded;
   handle.onreadstart = () => reader.start();
   handle.onreadstop = () => reader.stop();
   handle.onwrite = (request, buffers) => {
-    // a session over a socket finds it reading; the first that it writes is its preface
+    // A session over a socket finds it reading; the first that it writes is its preface
     reader.begin();
     duplex.cork();
-    // what fails one fails the last
+    // What fails one fails the last
     buffers.forEach((bytes, index) => {
       if (index < buffers.length - 1) duplex.write(bytes);
       else duplex.write(bytes, (error) => handle.finishWrite(request, statusOf(error)));
@@ -96,7 +96,7 @@ class FrameReader {
     if (this.#begun) return;
     this.#begun = true;
     this.#duplex.on('readable', () => this.#turn());
-    // a session that is closing resumes its socket, to see it end
+    // A session that is closing resumes its socket, to see it end
     this.#duplex.on('resume', () => this.start());
     this.start();
   }
@@ -188,7 +188,7 @@ function http2IsLoaded(): boolean {
 }
 
 function search(): JsStreamClass | undefined {
-  // not connect(), which programs replace to watch it
+  // Not connect(), which programs replace to watch it
   const { performServerHandshake } = process.getBuiltinModule('node:http2');
   const { Duplex: NodeDuplex } = process.getBuiltinModule('node:stream');
   const nobody = new NodeDuplex({ read: () => undefined, write: (_chunk, _encoding, done) => done() });

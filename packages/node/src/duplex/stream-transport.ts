@@ -12,10 +12,10 @@ import { transportError } from 'ferrule/tcp';
  */
 const RECEIVE_BUFFER_SIZE = 256 * 1024;
 let shared: Uint8Array | undefined;
-const receiveBuffer = (): Uint8Array => {
+function receiveBuffer(): Uint8Array {
   if (process.platform === 'win32') return Buffer.allocUnsafeSlow(65_536);
   return (shared ??= Buffer.allocUnsafeSlow(RECEIVE_BUFFER_SIZE));
-};
+}
 
 /** Where to connect: net.connect's options, a stream that is connected or about to be, or a way to get one. */
 export type Target =
@@ -117,7 +117,7 @@ export class StreamTransport implements Transport {
     this.#sink = sink;
     const { stream } = this;
     if (this.#failure !== undefined) return sink.failed(this.#failure);
-    // nothing more will be told of these
+    // Nothing more will be told of these
     if (stream.destroyed || !stream.writable) {
       this.#fail(stream.errored ?? new Error('the stream has been closed already'));
       return;
@@ -129,7 +129,7 @@ export class StreamTransport implements Transport {
       this.onActivity();
       if (!sink.data(chunk)) stream.pause();
     });
-    // whoever gave it may have paused it
+    // Whoever gave it may have paused it
     stream.resume();
   }
 
@@ -139,15 +139,15 @@ export class StreamTransport implements Transport {
       return done(this.#failure ?? this.#describe(new Error('the stream was closed')));
     this.onActivity();
     try {
-      // a stream of another kind may hand on what it was given after it has said that it is done, and our memory is
+      // A stream of another kind may hand on what it was given after it has said that it is done, and our memory is
       // used again
       stream.write(stream instanceof net.Socket ? bytes : bytes.slice(), (error) => {
-        // it comes as an event too, but later
+        // It comes as an event too, but later
         if (error) this.#fail(error);
         done(this.#failure);
       });
     } catch (error) {
-      // a stream of the caller's whose _write() throws
+      // A stream of the caller's whose _write() throws
       this.#fail(error instanceof Error ? error : new Error(String(error)));
       done(this.#failure);
     }
@@ -160,7 +160,7 @@ export class StreamTransport implements Transport {
   end(done: (error?: Error | null) => void): void {
     const { stream } = this;
     if (stream.destroyed) return done(this.#failure ?? this.#describe(new Error('the stream was closed')));
-    // a failure comes as an event
+    // A failure comes as an event
     stream.end(() => done(this.#failure));
   }
 
@@ -180,7 +180,7 @@ export class StreamTransport implements Transport {
   #connect(options: net.NetConnectOpts): net.Socket {
     return net.connect({
       ...options,
-      // half-open, or Node would end our side when the server ends its own
+      // Half-open, or Node would end our side when the server ends its own
       allowHalfOpen: true,
       onread: {
         buffer: receiveBuffer(),
@@ -205,7 +205,7 @@ export class StreamTransport implements Transport {
       this.#ended = true;
       this.#sink?.end();
     }
-    // what still waits to be sent has nobody to go to
+    // What still waits to be sent has nobody to go to
     if (!finished) this.#fail(new Error('the stream was closed'));
   }
 }

@@ -143,7 +143,7 @@ describe.each(engines.filter(({ available }) => available))(
         ),
       ).toEqual([]);
       expect(ours).not.toHaveProperty('then');
-      // for node:http2 alone, and none of those that another module could drive itself
+      // For node:http2 alone, and none of those that another module could drive itself
       const { _handle: handle } = ours as unknown as { readonly _handle?: object };
       expect(handle?.constructor.name ?? 'JSStream').toBe('JSStream');
     });

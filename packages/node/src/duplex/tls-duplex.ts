@@ -64,9 +64,9 @@ export class TlsDuplex extends SocketSurface {
     try {
       transport = new StreamTransport(target, 'the transport', (error) => failedDuring(this.#where(), error));
     } catch (error) {
-      // the caller's dial(); what is wrong with connect()'s arguments, connect() throws
+      // The caller's dial(); what is wrong with connect()'s arguments, connect() throws
       if (!('dial' in target)) throw error;
-      // whoever made this Duplex listens in a moment
+      // Whoever made this Duplex listens in a moment
       return void setImmediate(() => this.destroy(error as Error));
     }
     const pump: TlsPump = new TlsPump(
@@ -87,7 +87,7 @@ export class TlsDuplex extends SocketSurface {
         failed: (error) => this.#fail(error),
         over: () => {},
         keepsUnread: () => false,
-        // the end of what is to be read, then, and no failure
+        // The end of what is to be read, then, and no failure
         truncated: () => this.#parts.truncation === 'end' && this.#phase === 'open',
       },
       transport,
@@ -144,13 +144,13 @@ export class TlsDuplex extends SocketSurface {
     if (refusal !== undefined) return void this.destroy(this.#parts.told(refusal));
     guarded(() => this.tellOpen(), undefined);
     if (this.#parts.greeting !== undefined && !this.destroyed) fill(this.#plaintext, this.#parts.greeting);
-    // as node:tls: also who only writes hears of tickets, alerts and the end
+    // As node:tls: also who only writes hears of tickets, alerts and the end
     if (!this.destroyed) this.read(0);
   }
 
   /** There is a transport, and TLS is about to begin. */
   protected transportConnected(): void {
-    // a Duplex tells of the whole: `connect` is said when TLS is done
+    // A Duplex tells of the whole: `connect` is said when TLS is done
   }
 
   protected tellOpen(): void {
@@ -200,7 +200,7 @@ export class TlsDuplex extends SocketSurface {
     this.#whenOpen(callback, (pump) => {
       const pieces = joined(chunks.map(({ chunk }) => chunk));
       let waiting = pieces.length;
-      // the first that fails is told, and all when the last has gone
+      // The first that fails is told, and all when the last has gone
       const done = (error?: Error | null): void => {
         if (waiting === 0) return;
         waiting = error ? 0 : waiting - 1;
@@ -252,7 +252,7 @@ export class TlsDuplex extends SocketSurface {
     for (const each of this.#early.splice(0)) this.#telling(each.callback)(reason);
     this.surfaceOver();
     callback(error);
-    // after `error`; as net.Socket, which says whether there was one
+    // After `error`; as net.Socket, which says whether there was one
     process.nextTick(() => this.emit('close', error !== null));
   }
 

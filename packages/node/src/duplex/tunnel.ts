@@ -34,7 +34,7 @@ export async function tunnel(
   target: DuplexOptions,
   options: TunnelOptions = {},
 ): Promise<Tunnel> {
-  // as it was checked, whatever the caller does with it
+  // As it was checked, whatever the caller does with it
   const to = connectionOptions(target);
   const { listen, onError } = checked(connector, to, options);
   const open = new Set<net.Socket | TlsDuplex>();
@@ -55,7 +55,7 @@ export async function tunnel(
   });
   server.listen(typeof listen === 'string' ? { path: listen } : { port: listen, host: '127.0.0.1' });
   await once(server, 'listening');
-  // one connection that cannot be accepted (EMFILE) is not the end of the others
+  // One connection that cannot be accepted (EMFILE) is not the end of the others
   server.on('error', (error) => guarded(() => onError?.(error), undefined));
   return {
     address:

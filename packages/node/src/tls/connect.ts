@@ -53,7 +53,7 @@ function argumentsOf(args: readonly unknown[]): {
           ...(isPath(first) ? { path: first } : { port: first as number }),
           ...(typeof second === 'string' && { host: second }),
         }),
-    // as node:tls does also behind a first object
+    // As node:tls does also behind a first object
     ...[second, third].find((each) => typeof each === 'object' && each !== null),
   };
   return { options: withDefaults(given as TlsConnectOptions), callback };

@@ -80,10 +80,10 @@ const matches = (each: Suite, words: string): boolean =>
   each.name === words || each.iana === words || words.split('+').every((word) => each.words.has(word));
 
 /** `@SECLEVEL=n` of a cipher list; SSL_CTX_set_security_level(3). */
-export const securityLevelOf = (list: string): number | undefined => {
+export function securityLevelOf(list: string): number | undefined {
   const [, level] = /@SECLEVEL=([0-5])/.exec(list) ?? [];
   return level === undefined ? undefined : Number(level);
-};
+}
 
 const GROUPS: ReadonlyMap<string, number> = new Map([
   ...['P-256', 'PRIME256V1', 'SECP256R1'].map((name) => [name, 0x0017] as const),

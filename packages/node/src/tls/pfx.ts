@@ -200,9 +200,9 @@ function oid({ tag, value }: Element): string {
   return [top, head - 40 * top, ...rest].join('.');
 }
 
-const integer = ({ value }: Element): number => {
+function integer({ value }: Element): number {
   if (value.length === 0 || value.length > 4) throw malformed();
   return value.readUIntBE(0, value.length);
-};
+}
 
 const malformed = (): TypeError => new TypeError('pfx: not a PKCS#12 file');

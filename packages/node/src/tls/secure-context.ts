@@ -126,13 +126,13 @@ type Defaults = Pick<
   'DEFAULT_CIPHERS' | 'DEFAULT_ECDH_CURVE' | 'DEFAULT_MIN_VERSION' | 'DEFAULT_MAX_VERSION'
 >;
 
-const keep = (options: SecureContextOptions): Kept => {
+function keep(options: SecureContextOptions): Kept {
   const { DEFAULT_CIPHERS, DEFAULT_ECDH_CURVE, DEFAULT_MIN_VERSION, DEFAULT_MAX_VERSION } = nodeTls;
   return {
     options: Object.fromEntries(Object.entries(options).map(([name, value]) => [name, copied(value)])),
     defaults: { DEFAULT_CIPHERS, DEFAULT_ECDH_CURVE, DEFAULT_MIN_VERSION, DEFAULT_MAX_VERSION },
   };
-};
+}
 
 /** Bytes, lists, and keys and PFX files with a passphrase of their own; everything else is itself. */
 function copied(value: unknown): unknown {
@@ -234,10 +234,10 @@ function versionsOf(
   return { minVersion: min, maxVersion: max };
 }
 
-const usable = (suite: number, { minVersion, maxVersion }: Versions): boolean => {
+function usable(suite: number, { minVersion, maxVersion }: Versions): boolean {
   const version = suite >> 8 === 0x13 ? 'TLSv1.3' : 'TLSv1.2';
   return version >= (minVersion ?? 'TLSv1.2') && version <= (maxVersion ?? 'TLSv1.3');
-};
+}
 
 const bitsOf = (bits: number): Pick<ContextOptions, 'sessionTickets' | 'secureRenegotiation'> => ({
   ...((bits & constants.SSL_OP_NO_TICKET) !== 0 && { sessionTickets: false }),

@@ -59,7 +59,7 @@ interface State {
 }
 
 export class TLSSocket extends TlsDuplex {
-  // not set where a constructor's answer takes the place of this
+  // Not set where a constructor's answer takes the place of this
   readonly #state!: State;
   #tcp!: boolean;
 
@@ -69,7 +69,7 @@ export class TLSSocket extends TlsDuplex {
    * @throws TypeError for what is refused: docs/migrating-from-node-tls.md has the table.
    */
   constructor(socket?: Duplex | null, options: TlsConnectOptions = {}) {
-    // what a constructor returns takes the place of what it would have made
+    // What a constructor returns takes the place of what it would have made
     if (options.isServer === true)
       return new NodeTLSSocket(socket as net.Socket, options as nodeTls.TLSSocketOptions) as unknown as TLSSocket;
     const state = stateOf(options, socket ?? undefined);
@@ -129,7 +129,7 @@ export class TLSSocket extends TlsDuplex {
   }
 
   override connect(...args: Parameters<TlsDuplex['connect']>): this {
-    // before there is an `error` listener, an aborted one is destroyed
+    // Before there is an `error` listener, an aborted one is destroyed
     if (this.destroyed) return this;
     super.connect(...args);
     const { carrier } = this;
@@ -229,7 +229,7 @@ function stateOf(options: TlsConnectOptions, socket: Duplex | undefined): State 
     context: clientContextOf(secureContext ?? contextFor(options)),
     alpn: protocolsOf(ALPNProtocols),
     servername: sniOf(servername),
-    // as node:tls, which asks whether it is true
+    // As node:tls, which asks whether it is true
     session: (session as unknown) ? sessionBytes(session) : undefined,
     made: undefined,
     offered: undefined,
@@ -267,7 +267,7 @@ async function sslOf(state: State, socket: TLSSocket): Promise<Ssl> {
   const { options, servername, context } = state;
   const { backend } = await chooseEngine(options.backend ?? defaults.backend);
   const made = context.for(backend, {
-    // the chain is the engine's to judge, the name that of checkServerIdentity()
+    // The chain is the engine's to judge, the name that of checkServerIdentity()
     verify: rejects(options.rejectUnauthorized) ? 'peer' : 'none',
     alpn: state.alpn,
     ocsp: options.requestOCSP === true,
@@ -293,7 +293,7 @@ function offer(state: State, ssl: Ssl): void {
     ssl.setSession(known);
     state.offered = known;
   } catch {
-    // of another server
+    // Of another server
   }
 }
 
@@ -316,12 +316,12 @@ function judged(state: State, ssl: Ssl, socket: TLSSocket): Error | undefined {
   const { context, identity, options } = state;
   const { verifyResult, peerCertificates, verifiedChain } = ssl;
   if (verifyResult !== X509V.OK) return verifyFailure(verifyResult);
-  // an external PSK has proved who it is
+  // An external PSK has proved who it is
   if (peerCertificates.length === 0 && options.pskCallback === undefined) return verifyFailure(X509V.UNSPECIFIED);
   if (!context.allowPartialTrustChain && verifiedChain !== undefined && !endsInRoot(verifiedChain, context.ca ?? []))
     return verifyFailure(X509V.UNABLE_TO_GET_ISSUER_CERT, verifiedChain.length - 1);
   const check = options.checkServerIdentity ?? nodeTls.checkServerIdentity;
-  // as node:tls, whatever is false is no complaint
+  // As node:tls, whatever is false is no complaint
   return check(identity, socket.getPeerCertificate(true) as PeerCertificate) || undefined;
 }
 

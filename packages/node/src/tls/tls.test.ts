@@ -326,7 +326,7 @@ describe.each(['native', 'pure'] as const)('@ferrule/node/tls on %s', async (bac
         true,
         true,
       ]);
-      // for another name it is not offered
+      // For another name it is not offered
       const error = await failure(open(port, { session, servername: 'other.test' }));
       expect(error.code).toBe('ERR_TLS_CERT_ALTNAME_INVALID');
     });

@@ -22,7 +22,7 @@ export async function run(
   { host, port }: Destination,
   { signal, onStep }: Pick<Attempt, 'signal' | 'onStep'>,
 ): Promise<Duplex> {
-  // a name may come from a list of somebody else's: it may become neither an option nor the text of a shell
+  // A name may come from a list of somebody else's: it may become neither an option nor the text of a shell
   if (host !== '' && !/^[\p{L}\p{N}_.:%][\p{L}\p{N}_.:%-]*$/u.test(host))
     throw new TypeError(`exec: ${JSON.stringify(host)} is not a host name`);
   const [program = '', ...args] = command.map((word) =>
@@ -51,7 +51,7 @@ export async function run(
     readable: child.stdout,
     writable: child.stdin,
     why: async (error) => {
-      // whoever has spoken has connected; what went wrong then is the server's, or the way's
+      // Whoever has spoken has connected; what went wrong then is the server's, or the way's
       if (heard) return error;
       const [code, killed] = await exited;
       if (code === 0) return undefined;
@@ -66,7 +66,7 @@ export async function run(
     ref: () => child.ref(),
     unref: () => child.unref(),
     close: () => {
-      // ended and flushed: what the program has got it may pass on, and then it ends by itself
+      // Ended and flushed: what the program has got it may pass on, and then it ends by itself
       const orderly = child.stdin.writableFinished;
       let late: NodeJS.Timeout | undefined;
       const gone = (): boolean => child.exitCode !== null || child.signalCode !== null;

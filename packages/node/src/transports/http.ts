@@ -32,9 +32,9 @@ export async function connectThrough(proxy: Proxy, { host, port }: Destination, 
       const error = refusal(status, name, target);
       if (error !== undefined) return reject(error);
       socket.off('end', ended).off('error', failed).off('close', ended).off('readable', readable);
-      // as Node leaves a socket after CONNECT: paused by nobody
+      // As Node leaves a socket after CONNECT: paused by nobody
       (socket as { readableFlowing: boolean | null }).readableFlowing = null;
-      // a server that speaks first may have done so already
+      // A server that speaks first may have done so already
       if (rest.length > 0) socket.unshift(rest);
       resolve();
     };

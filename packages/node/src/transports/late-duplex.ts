@@ -52,7 +52,7 @@ export class LateDuplex extends Duplex {
       else if (!ended) this.push(null);
       ended = true;
     };
-    // an error may follow the end of a connection that is half open
+    // An error may follow the end of a connection that is half open
     const ask = (error?: Error): void => {
       over = true;
       if (inner.why === undefined) settle(error);
@@ -74,7 +74,7 @@ export class LateDuplex extends Duplex {
   }
 
   override _write(chunk: Uint8Array, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
-    // a failure comes as an event too, and there with its reason
+    // A failure comes as an event too, and there with its reason
     this.#attached(({ writable }) => void writable.write(chunk, (error) => error ?? callback()));
   }
 

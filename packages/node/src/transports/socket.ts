@@ -28,9 +28,9 @@ export function openSocket(
     'path' in where
       ? { path: where.path }
       : { host: where.host, port: where.port, autoSelectFamily: family === undefined, ...(family && { family }) };
-  // half-open, or Node would end our side when the server ends its own
+  // Half-open, or Node would end our side when the server ends its own
   const socket = connect({ ...options, noDelay: true, allowHalfOpen: true } as NetConnectOpts);
-  // between two owners nobody may be listening; `close` follows in any case
+  // Between two owners nobody may be listening; `close` follows in any case
   socket.on('error', () => {});
   onSocket(socket);
   return abortable<Socket>(signal, (resolve, reject) => {

@@ -20,7 +20,7 @@ export async function socks5(proxy: Proxy, { host, port }: Destination, attempt:
   const { SocksClient } = await load('socks5', 'socks', () => import('socks'));
   const socket = await openProxySocket(proxy, attempt);
   await abortable<void>(signal, (resolve, reject) => {
-    // the package waits for `close`, which a half-open socket does not have yet
+    // The package waits for `close`, which a half-open socket does not have yet
     const ended = (): void => reject(closed(proxy));
     socket.once('end', ended);
     SocksClient.createConnection({
@@ -39,7 +39,7 @@ export async function socks5(proxy: Proxy, { host, port }: Destination, attempt:
         socket.off('end', ended);
         collectExcess(socket).then(resolve, reject);
       },
-      // the package's error has its options in it, the password among them
+      // The package's error has its options in it, the password among them
       ({ message }: Error) => reject(failure(new Error(message), proxy, to)),
     );
     return () => void socket.destroy();
@@ -60,7 +60,7 @@ async function collectExcess(socket: Socket): Promise<void> {
   socket.on('data', collect);
   await new Promise((resolve) => setImmediate(resolve));
   socket.pause().off('data', collect);
-  // not paused by anybody: as Node leaves a socket after CONNECT
+  // Not paused by anybody: as Node leaves a socket after CONNECT
   (socket as { readableFlowing: boolean | null }).readableFlowing = null;
   if (excess.length > 0) socket.unshift(Buffer.concat(excess));
 }

@@ -21,10 +21,10 @@ const closing: { close(): unknown }[] = [];
 afterAll(() => {
   for (const each of closing) each.close();
 });
-const kept = <T extends { close(): unknown }>(each: T): T => {
+function kept<T extends { close(): unknown }>(each: T): T {
   closing.push(each);
   return each;
-};
+}
 
 async function listen(server: Server, path?: string): Promise<number> {
   kept(server);
@@ -42,10 +42,10 @@ const greeter = (): Server =>
     socket.on('end', () => socket.end());
   });
 
-const conversation = async (stream: Duplex): Promise<string> => {
+async function conversation(stream: Duplex): Promise<string> {
   stream.end('world');
   return text(stream);
-};
+}
 
 async function relay(lead: (url: string) => number): Promise<number> {
   const server = kept(
@@ -105,7 +105,7 @@ describe('dial()', () => {
     ];
     for (const url of [`socks5://127.0.0.1:${socks.port}`, `http://127.0.0.1:${http.port}`]) {
       const stream = await along(url);
-      // whoever comes late finds it still
+      // Whoever comes late finds it still
       await new Promise((resolve) => setTimeout(resolve, 20));
       expect(await text(stream)).toBe('at once');
     }
@@ -258,7 +258,7 @@ describe('dial()', () => {
     );
     const sink = await listen(server);
     const all = once(server, 'connection').then(([socket]) => once(socket as Duplex, 'end'));
-    // it takes everything at once, and passes it on later
+    // It takes everything at once, and passes it on later
     const late = `const s = require('net').connect({port: ${sink}, host: '127.0.0.1', allowHalfOpen: true}); s.pipe(process.stdout); const all = []; process.stdin.on('data', (c) => all.push(c)).on('end', () => setTimeout(() => s.end(Buffer.concat(all)), 300))`;
     const stream = await along(program(late));
     stream.resume().end(Buffer.alloc(300_000));

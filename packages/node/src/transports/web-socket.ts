@@ -29,7 +29,7 @@ export async function webSocket(template: string, to: Destination, attempt: Atte
     throw new TypeError(`ws: the package ws does not take ${name}: ${(cause as Error).message}`, { cause });
   }
   return abortable<Duplex>(signal, (resolve, reject) => {
-    // made now: a server that speaks first may do so with the answer
+    // Made now: a server that speaks first may do so with the answer
     const stream = Object.assign(createWebSocketStream(ws, { allowHalfOpen: true }), {
       ref: () => socket.ref(),
       unref: () => socket.unref(),
@@ -52,13 +52,13 @@ export async function webSocket(template: string, to: Destination, attempt: Atte
       );
     stream.on('error', failed);
     ws.once('open', () => {
-      // what comes with the answer may be no frame, and between two owners nobody listens
+      // What comes with the answer may be no frame, and between two owners nobody listens
       stream.on('error', () => {}).off('error', failed);
       onStep('WebSocket');
       resolve(stream);
     });
     return () => {
-      // what is given up may still complain
+      // What is given up may still complain
       stream.on('error', () => {});
       ws.terminate();
     };

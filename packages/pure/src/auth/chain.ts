@@ -59,7 +59,7 @@ export function* validateChain(effects: Effects, peer: Peer, leaf: Certificate |
     maxChainLength: config.limits.chainLength,
     maxSteps: config.limits.pathBuildingSteps,
   };
-  // without the part no option asks for more than the path and the pins
+  // Without the part no option asks for more than the path and the pins
   const steps =
     part?.validatePath({
       ...path,

@@ -207,10 +207,10 @@ function judge(
   );
 }
 
-const leafKind = (credential: Credential): ReturnType<typeof keyKind> => {
+function leafKind(credential: Credential): ReturnType<typeof keyKind> {
   const key = leafKey(credential);
   return key && keyKind(key);
-};
+}
 
 function leafKey({ chain: [leaf], rawPublicKey }: Credential): PublicKey | undefined {
   try {

@@ -37,14 +37,14 @@ const trusting = async (options: ContextOptions = {}): Promise<TestEffects> =>
     ...(typeof options.verify !== 'function' && { trustAnchors: [(await pki('root')).certificate] }),
     ...options,
   });
-const refused = async (effects: TestEffects, peer: Peer): Promise<TlsError> => {
+async function refused(effects: TestEffects, peer: Peer): Promise<TlsError> {
   const error: unknown = await finish(effects, verifyChain(effects, peer)).then(
     () => undefined,
     (reason: unknown) => reason,
   );
   if (!TlsError.is(error)) throw new Error(`not refused: ${String(error)}`);
   return error;
-};
+}
 
 describe('the chain of a server', () => {
   it('is verified up to an anchor, and told as it was sent and as it was verified', async () => {

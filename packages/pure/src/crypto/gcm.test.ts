@@ -17,10 +17,10 @@ const [key, nonce, aad, plain] = [
 ];
 const keyed = (): SyncAead => nobleAes128Gcm.key(key) as SyncAead;
 /** Weak references hold until the job ends that asked them. */
-const collectIdle = async (): Promise<void> => {
+async function collectIdle(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
   collect();
-};
+}
 
 it('seals as before when the garbage collector has taken the table of GHASH', async () => {
   const wanted = hex(gcm(key, nonce, aad).encrypt(plain));

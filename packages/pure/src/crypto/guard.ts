@@ -207,7 +207,7 @@ const quiet = (key: { dispose(): void }) => (): void => {
   try {
     key.dispose();
   } catch {
-    // nobody uses it any more
+    // Nobody uses it any more
   }
 };
 

@@ -60,7 +60,7 @@ interface Host {
 }
 
 /** The row of this host, or of one with other globals; `without` node:crypto, where it cannot be loaded. */
-export const policyOfHost = (globals: object = globalThis, without?: 'node:crypto'): PolicyRow => {
+export function policyOfHost(globals: object = globalThis, without?: 'node:crypto'): PolicyRow {
   const { process, crypto } = globals as {
     readonly process?: {
       readonly versions?: Host['versions'];
@@ -74,7 +74,7 @@ export const policyOfHost = (globals: object = globalThis, without?: 'node:crypt
     subtle: crypto?.subtle !== undefined,
   };
   return POLICY.find((row) => (row as Row).fits(host)) as PolicyRow;
-};
+}
 
 let made: Promise<ComposedCrypto> | undefined;
 

@@ -78,7 +78,7 @@ it('does not list what the platform has not: ChaCha20-Poly1305 on Bun and under 
   });
   const { nodeCrypto: without } = await import('./node.ts');
   vi.doUnmock('node:crypto');
-  // other files of this worker import it too
+  // Other files of this worker import it too
   vi.resetModules();
   expect(without.suites.map(({ name }) => name)).toEqual(
     nodeCrypto.suites.map(({ name }) => name).filter((name) => !name.includes('CHACHA20')),

@@ -29,9 +29,9 @@ const TAG_LENGTH = 16;
 // From Node 23 on a raw key costs createHmac several times what making a KeyObject does; before, it is the cheaper one.
 const SLOW_RAW_KEYS = Number.parseInt(process.versions.node, 10) >= 23;
 
-const random = (into: Uint8Array): void => {
+function random(into: Uint8Array): void {
   randomFillSync(into);
-};
+}
 
 const hashes: Readonly<Record<HashName, Hash>> = Object.freeze({
   sha256: hashOf('sha256', 32),

@@ -19,7 +19,7 @@ describe('isValidShare()', () => {
     };
     const shares = Array.from({ length: 8 }, () => curve.getPublicKey(curve.utils.randomSecretKey(), false));
     const off = shares.map((share) => share.map((byte, i) => (i === share.length - 1 ? byte ^ 1 : byte)));
-    // the same point, its x above p
+    // The same point, its x above p
     const size = (shares[0]?.length ?? 1) >> 1;
     const tooLarge = shares.slice(0, 1).map((share) => share.map((byte, i) => (i >= 1 && i <= size ? 0xff : byte)));
     const points = [...shares, ...off, ...tooLarge, shares[0]?.map((byte, i) => (i === 0 ? byte : 0))].filter(

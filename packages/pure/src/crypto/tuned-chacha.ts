@@ -17,7 +17,7 @@ export const tunedChaCha20Poly1305: AeadAlgorithm = Object.freeze({
   key: chaCha20Poly1305,
 });
 
-// seal and open are synchronous, so two never use this at once.
+// Seal and open are synchronous, so two never use this at once.
 let words = new Int32Array((16 * 1024 + 256) / 4);
 let bytes = new Uint8Array(words.buffer);
 const nonceWords = new Int32Array(3);

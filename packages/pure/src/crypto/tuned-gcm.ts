@@ -22,7 +22,7 @@ function algorithm(name: 'AES-128-GCM' | 'AES-256-GCM'): AeadAlgorithm {
   });
 }
 
-// seal and open are synchronous, so two never use this at once.
+// Seal and open are synchronous, so two never use this at once.
 let words = new Int32Array((16 * 1024 + 256) / 4);
 let bytes = new Uint8Array(words.buffer);
 const keyStream = new Int32Array(BATCH_WORDS);

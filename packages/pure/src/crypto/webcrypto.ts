@@ -17,9 +17,9 @@ import { signsEd25519, webSigningKey } from './webcrypto-sign.ts';
 
 export type { CryptoProvider } from './provider.ts';
 
-const random = (into: Uint8Array): void => {
+function random(into: Uint8Array): void {
   crypto.getRandomValues(into);
-};
+}
 
 /**
  * Finds out what this platform's WebCrypto can do (ADR 0022).

@@ -16,13 +16,13 @@ interface Parts {
   readonly name?: string;
   readonly extensions?: readonly number[];
 }
-const configOf = ({
+function configOf({
   version = 0xfe0d,
   kem = 0x20,
   suites = [0, 1, 0, 1],
   name = 'public.test',
   extensions = [],
-}: Parts = {}): number[] => {
+}: Parts = {}): number[] {
   const contents = [
     7,
     kem >> 8,
@@ -34,7 +34,7 @@ const configOf = ({
     ...vector(2, extensions),
   ];
   return [version >> 8, version & 0xff, ...vector(2, contents)];
-};
+}
 const listOf = (...configs: readonly (readonly number[])[]): Uint8Array => new Uint8Array(vector(2, configs.flat()));
 const choose = (...configs: readonly Parts[]) =>
   chooseEchConfig(parseEchConfigList(listOf(...configs.map(configOf))), nobleCrypto);

@@ -6,8 +6,8 @@ import { bytesEqual } from '@ferrule/result/bytes';
 import { ExtensionType } from '@ferrule/result/numbers';
 import { expandLabel, hkdfExtract } from '../keys/hkdf.ts';
 import type { Hash } from '../crypto/provider.ts';
-import { type ClientHello, decodeClientHello, encodeClientHello } from '../wire/client_hello.ts';
-import type { EchClientHello, Extension, OfferedPsks } from '../wire/extension_values.ts';
+import { type ClientHello, decodeClientHello, encodeClientHello } from '../wire/client-hello.ts';
+import type { EchClientHello, Extension, OfferedPsks } from '../wire/extension-values.ts';
 import { encodeExtension } from '../wire/extensions.ts';
 import type { ChosenEch } from './config.ts';
 

@@ -17,9 +17,9 @@ import type { HandshakeMessage } from '../record/coalesce.ts';
 import { flush, type Steps } from '../wait.ts';
 import { decodeExtensions } from '../wire/extensions.ts';
 import { encodeFinished } from '../wire/finished.ts';
-import { decodeKeyUpdate, encodeKeyUpdate } from '../wire/key_update.ts';
+import { decodeKeyUpdate, encodeKeyUpdate } from '../wire/key-update.ts';
 import { handshakeName } from '../wire/names.ts';
-import { decodeNewSessionTicket } from '../wire/new_session_ticket.ts';
+import { decodeNewSessionTicket } from '../wire/new-session-ticket.ts';
 import { authenticateClient, readCertificateRequest } from './authenticate13.ts';
 import { giveSession } from './session.ts';
 
@@ -43,7 +43,7 @@ export interface Legacy13 {
 export function after13(effects: Effects, legacy: Legacy13): PostHandshake {
   const { config, quic } = effects;
   if (quic !== undefined) {
-    // their keys are QUIC's business from here on
+    // Their keys are QUIC's business from here on
     legacy.clientTraffic.dispose();
     legacy.serverTraffic.dispose();
   }

@@ -14,9 +14,9 @@ import { fail } from '../reason.ts';
 import type { HandshakeMessage } from '../record/coalesce.ts';
 import { settle, type Steps } from '../wait.ts';
 import { decodeCertificate, encodeCertificate, type CertificateEntry } from '../wire/certificate.ts';
-import { decodeCertificateRequest } from '../wire/certificate_request.ts';
-import { encodeCertificateVerify } from '../wire/certificate_verify.ts';
-import { decodeCompressedCertificate } from '../wire/compressed_certificate.ts';
+import { decodeCertificateRequest } from '../wire/certificate-request.ts';
+import { encodeCertificateVerify } from '../wire/certificate-verify.ts';
+import { decodeCompressedCertificate } from '../wire/compressed-certificate.ts';
 import { decodeExtensions } from '../wire/extensions.ts';
 import { handshakeName } from '../wire/names.ts';
 

@@ -27,7 +27,7 @@ import {
   isHelloRetryRequest,
   selectedVersion,
   type ServerHello,
-} from '../wire/server_hello.ts';
+} from '../wire/server-hello.ts';
 import { client13 } from './client13.ts';
 import { type Hello, helloPair } from './hello-pair.ts';
 import { offeredExtensions, type Offer, type Request } from './hello.ts';
@@ -44,7 +44,7 @@ export function* client(effects: Effects, request: Request): Steps<void> {
   let hello = serverHello(message);
   const version = negotiatedVersion(effects, hello);
   const { offer: first, transcript } = hellos.outer;
-  // never without the part: then 1.2 is not among the versions
+  // Never without the part: then 1.2 is not among the versions
   if (version === Version.tls12 && tls12 !== undefined) {
     refuseDowngrade(effects, hello);
     if (first.earlyData !== undefined)

@@ -43,18 +43,18 @@ import {
   encodeCertificate12,
   encodeRawPublicKey12,
 } from '../wire/certificate.ts';
-import { decodeCertificateRequest12, type CertificateRequest12 } from '../wire/certificate_request.ts';
-import { decodeCertificateStatus } from '../wire/certificate_status.ts';
-import { encodeCertificateVerify } from '../wire/certificate_verify.ts';
-import { encodeClientKeyExchange } from '../wire/client_key_exchange.ts';
+import { decodeCertificateRequest12, type CertificateRequest12 } from '../wire/certificate-request.ts';
+import { decodeCertificateStatus } from '../wire/certificate-status.ts';
+import { encodeCertificateVerify } from '../wire/certificate-verify.ts';
+import { encodeClientKeyExchange } from '../wire/client-key-exchange.ts';
 import { decodeEmpty } from '../wire/empty.ts';
-import type { ServerHello12Extensions } from '../wire/extension_values.ts';
+import type { ServerHello12Extensions } from '../wire/extension-values.ts';
 import { decodeExtensions } from '../wire/extensions.ts';
 import { encodeFinished } from '../wire/finished.ts';
 import { handshakeName } from '../wire/names.ts';
-import { decodeNewSessionTicket12, type NewSessionTicket12 } from '../wire/new_session_ticket.ts';
-import type { ServerHello } from '../wire/server_hello.ts';
-import { decodeServerKeyExchange, type ServerKeyExchange } from '../wire/server_key_exchange.ts';
+import { decodeNewSessionTicket12, type NewSessionTicket12 } from '../wire/new-session-ticket.ts';
+import type { ServerHello } from '../wire/server-hello.ts';
+import { decodeServerKeyExchange, type ServerKeyExchange } from '../wire/server-key-exchange.ts';
 import { utf8Text } from '../wire/utf8.ts';
 import { keyShare, sharedSecret } from './exchange.ts';
 import {

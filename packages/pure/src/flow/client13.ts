@@ -28,14 +28,14 @@ import type { TrafficSecret } from '../records.ts';
 import { continuesExternal, continueSession, type ContinuesVerified, type PskOffer } from '../session/resume.ts';
 import { fieldsOf } from '../session/session.ts';
 import { flush, recv, type Steps } from '../wait.ts';
-import { decodeCertificateVerify } from '../wire/certificate_verify.ts';
+import { decodeCertificateVerify } from '../wire/certificate-verify.ts';
 import { encodeEmpty } from '../wire/empty.ts';
-import { decodeEncryptedExtensions } from '../wire/encrypted_extensions.ts';
-import type { EncryptedExtensionsValues, KeyShareEntry } from '../wire/extension_values.ts';
+import { decodeEncryptedExtensions } from '../wire/encrypted-extensions.ts';
+import type { EncryptedExtensionsValues, KeyShareEntry } from '../wire/extension-values.ts';
 import { decodeExtensions } from '../wire/extensions.ts';
 import { encodeFinished } from '../wire/finished.ts';
 import { handshakeName } from '../wire/names.ts';
-import type { ServerHello } from '../wire/server_hello.ts';
+import type { ServerHello } from '../wire/server-hello.ts';
 import { utf8Text } from '../wire/utf8.ts';
 import { after13 } from './after13.ts';
 import {

@@ -25,9 +25,9 @@ import { fail } from '../reason.ts';
 import type { HandshakeMessage } from '../record/coalesce.ts';
 import { blankBinders } from '../session/resume.ts';
 import { settle, type Steps } from '../wait.ts';
-import type { EchClientHello } from '../wire/extension_values.ts';
+import type { EchClientHello } from '../wire/extension-values.ts';
 import { findExtension } from '../wire/extensions.ts';
-import type { ServerHello } from '../wire/server_hello.ts';
+import type { ServerHello } from '../wire/server-hello.ts';
 import { keyShare } from './exchange.ts';
 import { describeHello, disposePsks, encodeHello, makeOffer, type Offer, type Request } from './hello.ts';
 

@@ -9,8 +9,8 @@ import { Transcript } from '../keys/transcript.ts';
 import { fail } from '../reason.ts';
 import type { HandshakeMessage } from '../record/coalesce.ts';
 import { flush, type Steps } from '../wait.ts';
-import type { EchClientHello } from '../wire/extension_values.ts';
-import type { ServerHello } from '../wire/server_hello.ts';
+import type { EchClientHello } from '../wire/extension-values.ts';
+import type { ServerHello } from '../wire/server-hello.ts';
 import type { Ech } from './ech.ts';
 import { clientHello, makeOffer, type Offer, type Request, retriedOffer, retryOffer } from './hello.ts';
 

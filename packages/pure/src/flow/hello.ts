@@ -33,8 +33,8 @@ import {
   encodeClientHello,
   setBinders,
   type ClientHello,
-} from '../wire/client_hello.ts';
-import type { EchClientHello, Extension, OfferedPsks } from '../wire/extension_values.ts';
+} from '../wire/client-hello.ts';
+import type { EchClientHello, Extension, OfferedPsks } from '../wire/extension-values.ts';
 import { encodeExtension, encodeExtensions, type ExtensionInput } from '../wire/extensions.ts';
 import { keyShare } from './exchange.ts';
 
@@ -171,10 +171,10 @@ export function retriedOffer(
  * The whole message, binders included. `transcript` holds what went before it: nothing, or ClientHello1's hash and the
  * HelloRetryRequest.
  */
-export const clientHello = (effects: Effects, offer: Offer, transcript: Transcript): Uint8Array => {
+export function clientHello(effects: Effects, offer: Offer, transcript: Transcript): Uint8Array {
   const hello = describeHello(effects, offer);
   return encodeHello({ ...hello, extensions: padded(hello) }, offer.psks, transcript);
-};
+}
 
 /** The message of a hello that ends in `psks`, whose binders are filled in. */
 export function encodeHello(hello: ClientHello, psks: readonly PskOffer[], transcript: Transcript): Uint8Array {
@@ -339,11 +339,11 @@ export function chosenCertificateType(
   return type;
 }
 
-const greaseOf = (seeds: Uint8Array, index: number): number => {
+function greaseOf(seeds: Uint8Array, index: number): number {
   const value = greaseValue(seeds[index] ?? 0);
   // The two extensions must differ.
   return index === 4 && value === greaseValue(seeds[3] ?? 0) ? greaseValue((seeds[4] ?? 0) ^ 1) : value;
-};
+}
 
 /** Wipes our side of the key exchange. */
 export function disposeShares({ secrets }: Effects, offer: Offer): void {

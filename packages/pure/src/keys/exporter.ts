@@ -44,7 +44,7 @@ export function exporter12(hash: Hash, master: Secret, clientRandom: Uint8Array,
   return {
     export(label, context, length) {
       check(label, length, 0xffff);
-      // the PRF puts no end between the label and what follows (RFC 5246 section 5)
+      // The PRF puts no end between the label and what follows (RFC 5246 section 5)
       const reserved = RESERVED.find((own) => label.startsWith(own));
       if (reserved !== undefined)
         throw new TypeError(`exportKeyingMaterial: the label "${label}" begins with "${reserved}", which is TLS's own`);

@@ -53,7 +53,7 @@ export class LevelRecords extends Records {
   }
 
   override putAlert(level: 1 | 2, description: number): void {
-    // closing a connection is QUIC's (RFC 9000 section 10)
+    // Closing a connection is QUIC's (RFC 9000 section 10)
     if (description === Alert.close_notify) return;
     this.traceSent(ContentType.alert, Uint8Array.of(level, description));
     this.#carried.events.push({
@@ -85,7 +85,7 @@ export class LevelRecords extends Records {
 
   override dispose(): void {
     super.dispose();
-    // what was said before the end stays to be taken, as TLS sends it before the alert
+    // What was said before the end stays to be taken, as TLS sends it before the alert
     this.#carried.incoming.length = 0;
   }
 

@@ -75,7 +75,7 @@ function readAll(
   }
 }
 
-const codeOf = (run: () => unknown): string => {
+function codeOf(run: () => unknown): string {
   try {
     run();
   } catch (error) {
@@ -83,7 +83,7 @@ const codeOf = (run: () => unknown): string => {
     throw error;
   }
   return 'none';
-};
+}
 
 describe.each(VERSIONS)('reading records of %s', (version) => {
   const given: [number, number[]][] = [

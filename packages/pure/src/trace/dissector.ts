@@ -121,7 +121,7 @@ export class Dissector {
 
   /** What was not read, as it is; the last thing to call. */
   leftover(): void {
-    // a number that ends too early was read in part
+    // A number that ends too early was read in part
     const last = this.fields.at(-1);
     const offset = last === undefined ? this.#base : last.offset + last.length;
     const bytes = this.#bytes.subarray(offset - this.#base);

@@ -2,7 +2,7 @@
 import { CertificateCompressionId, ExtensionType, KeyUpdateRequest, PskMode } from '@ferrule/result/numbers';
 import { nameText } from '@ferrule/x509';
 import { extensionName, groupName, signatureSchemeName, versionName } from '@ferrule/result/names';
-import type { Place } from '../wire/extension_values.ts';
+import type { Place } from '../wire/extension-values.ts';
 import { asciiText, type Dissector, hexText } from './dissector.ts';
 
 /** Reads the data of one extension; returns what it says, in a line. */

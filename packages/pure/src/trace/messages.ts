@@ -9,24 +9,24 @@ import { ContentType, HandshakeType, Version } from '@ferrule/result/numbers';
 import { parseCertificate, subjectText } from '@ferrule/x509';
 import { cipherSuiteName, groupName, messageName, signatureSchemeName, versionName } from '@ferrule/result/names';
 import { decodeCertificate, decodeCertificate12 } from '../wire/certificate.ts';
-import { decodeCertificateRequest, decodeCertificateRequest12 } from '../wire/certificate_request.ts';
-import { decodeCertificateStatus } from '../wire/certificate_status.ts';
-import { decodeCertificateVerify } from '../wire/certificate_verify.ts';
-import { decodeClientHello } from '../wire/client_hello.ts';
-import { decodeCompressedCertificate } from '../wire/compressed_certificate.ts';
-import { decodeEncryptedExtensions } from '../wire/encrypted_extensions.ts';
-import type { Extension, Place } from '../wire/extension_values.ts';
+import { decodeCertificateRequest, decodeCertificateRequest12 } from '../wire/certificate-request.ts';
+import { decodeCertificateStatus } from '../wire/certificate-status.ts';
+import { decodeCertificateVerify } from '../wire/certificate-verify.ts';
+import { decodeClientHello } from '../wire/client-hello.ts';
+import { decodeCompressedCertificate } from '../wire/compressed-certificate.ts';
+import { decodeEncryptedExtensions } from '../wire/encrypted-extensions.ts';
+import type { Extension, Place } from '../wire/extension-values.ts';
 import { decodeExtensions } from '../wire/extensions.ts';
-import { decodeKeyUpdate } from '../wire/key_update.ts';
+import { decodeKeyUpdate } from '../wire/key-update.ts';
 import { handshakeName } from '../wire/names.ts';
-import { decodeNewSessionTicket } from '../wire/new_session_ticket.ts';
+import { decodeNewSessionTicket } from '../wire/new-session-ticket.ts';
 import {
   decodeServerHello,
   downgradeSentinel,
   HELLO_RETRY_REQUEST_RANDOM,
   isHelloRetryRequest,
   selectedVersion,
-} from '../wire/server_hello.ts';
+} from '../wire/server-hello.ts';
 import { Dissector, type Field, hexText } from './dissector.ts';
 import { compressionName, dissectExtensions, distinguishedName, keyUpdateRequest, statusType } from './extensions.ts';
 
@@ -140,7 +140,7 @@ export class Dissection {
   #judge(type: number, body: Uint8Array): void {
     switch (type) {
       case HandshakeType.client_hello: {
-        // a first hello may be followed by one of another connection
+        // A first hello may be followed by one of another connection
         this.#version = undefined;
         return check('clientHello', decodeClientHello(body).extensions);
       }

@@ -12,9 +12,9 @@ import { nextTrafficSecret, trafficKeys } from '../keys/schedule13.ts';
 import { Secret } from '../keys/secret.ts';
 import { Coalescer } from '../record/coalesce.ts';
 import { contentLength, Protection, RECORD_HEADER } from '../record/protect.ts';
-import { decodeClientHello } from '../wire/client_hello.ts';
+import { decodeClientHello } from '../wire/client-hello.ts';
 import { findExtension } from '../wire/extensions.ts';
-import { decodeServerHello, isHelloRetryRequest, selectedVersion } from '../wire/server_hello.ts';
+import { decodeServerHello, isHelloRetryRequest, selectedVersion } from '../wire/server-hello.ts';
 import type { Flow } from './messages.ts';
 
 export interface WiretapOptions {
@@ -156,11 +156,11 @@ export class Wiretap {
       this.#nextEarlySuite(side);
     const { protection } = side;
     if (protection === undefined || protection === 'unknown') return undefined;
-    // a synchronous AEAD may work in place
+    // A synchronous AEAD may work in place
     const inner = protection.open(bytes.slice(), bytes.length, new Uint8Array(bytes.length));
     if (inner === null) {
       if (side.early === undefined) return undefined;
-      // early data that the server does not take ends without a word (RFC 9846 section 4.3.10)
+      // Early data that the server does not take ends without a word (RFC 9846 section 4.3.10)
       if (!this.#nextEarlySuite(side) && this.#version === undefined) return undefined;
       return this.#open(side, bytes);
     }
@@ -181,7 +181,7 @@ export class Wiretap {
         this.#follow(direction, message.type, message.body);
       }
     } catch {
-      // a hello that cannot be read, a message without bounds: no key can be known from here on
+      // A hello that cannot be read, a message without bounds: no key can be known from here on
       side.messages.release();
     }
     return messages;

@@ -239,7 +239,7 @@ describe('a wiretap', () => {
         expect(await before.run(() => before.ssl.connect())).toBe(1);
         for (before.ssl.read(new Uint8Array(1)); sessions.length === 0; before.ssl.read(new Uint8Array(1)))
           await peer.fill(before.net);
-        // it serves one at a time, and forgets the sessions of those who leave without a word
+        // It serves one at a time, and forgets the sessions of those who leave without a word
         await before.run(() => before.ssl.shutdown() || 1);
         before.ssl.dispose();
         peer.end();

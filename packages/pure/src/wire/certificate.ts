@@ -3,7 +3,7 @@
  * (RFC 7250).
  */
 import { HandshakeType } from '@ferrule/result/numbers';
-import type { Extension } from './extension_values.ts';
+import type { Extension } from './extension-values.ts';
 import { readExtensions, writeExtensions } from './extensions.ts';
 import { encodeMessage } from './message.ts';
 import { Reader } from './read.ts';

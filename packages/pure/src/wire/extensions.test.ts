@@ -2,7 +2,7 @@ import { TlsError } from '@ferrule/result';
 import { ExtensionType, greaseMode, greaseValue, isGrease } from '@ferrule/result/numbers';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ExtensionValues, Place } from './extension_values.ts';
+import type { ExtensionValues, Place } from './extension-values.ts';
 import { absenceOf, decodeExtensions, encodeExtension, encodeExtensions } from './extensions.ts';
 
 const bytes = (minLength: number, maxLength: number) => fc.uint8Array({ minLength, maxLength });
@@ -16,10 +16,10 @@ const pointFormats = fc.array(u8, { maxLength: 3 }).map((list) => [...list, 0]);
 const names = fc.array(bytes(1, 30), { minLength: 1, maxLength: 3 });
 const sizeLimit = fc.integer({ min: 64, max: 16385 });
 const keyShare = fc.record({ group: u16, keyExchange: bytes(1, 40) });
-const list16 = (elements: Uint8Array[]): Uint8Array => {
+function list16(elements: Uint8Array[]): Uint8Array {
   const inner = elements.flatMap((each) => [each.length >> 8, each.length & 0xff, ...each]);
   return Uint8Array.of(inner.length >> 8, inner.length & 0xff, ...inner);
-};
+}
 const timestamps = fc.array(bytes(1, 20), { minLength: 1, maxLength: 3 }).map(list16);
 const configList = fc.array(bytes(0, 20), { minLength: 1, maxLength: 2 }).map((configs) => {
   const inner = configs.flatMap((each) => [0xfe, 0x0d, each.length >> 8, each.length & 0xff, ...each]);
@@ -126,7 +126,7 @@ const VALUES: {
 const PLACES = Object.keys(VALUES) as Place[];
 const everyType = new Set(Object.values(ExtensionType));
 
-const refusal = (decode: () => unknown): string => {
+function refusal(decode: () => unknown): string {
   try {
     decode();
   } catch (error) {
@@ -134,7 +134,7 @@ const refusal = (decode: () => unknown): string => {
     throw error;
   }
   return 'accepted';
-};
+}
 const one = (type: number, ...data: number[]) => [{ type, data: Uint8Array.from(data) }];
 
 describe.each(PLACES)('the extensions of %s', (place) => {

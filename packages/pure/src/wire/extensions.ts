@@ -34,8 +34,8 @@ import {
   u8,
   zeros,
   type Codec,
-} from './extension_codecs.ts';
-import type { Extension, ExtensionValues, Place } from './extension_values.ts';
+} from './extension-codecs.ts';
+import type { Extension, ExtensionValues, Place } from './extension-values.ts';
 import { extensionName } from './names.ts';
 import { Reader } from './read.ts';
 import { Writer } from './write.ts';

@@ -196,11 +196,11 @@ function groupOf(provider: CryptoProvider, name: string): Group {
 }
 
 /** Off a word boundary, as record payloads are. */
-const unaligned = (bytes: Uint8Array): Uint8Array => {
+function unaligned(bytes: Uint8Array): Uint8Array {
   const memory = new Uint8Array(bytes.length + 5).subarray(5);
   memory.set(bytes);
   return memory;
-};
+}
 
 const seal = async (aead: Aead, nonce: Uint8Array, aad: Uint8Array, plain: Uint8Array): Promise<Uint8Array> =>
   aead.sync

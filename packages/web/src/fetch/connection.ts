@@ -98,7 +98,7 @@ export class HttpConnection {
         for await (const bytes of framed(request.body, exchange.stop.signal)) await this.#tls.write(bytes);
       exchange.isSent = true;
     } catch (error) {
-      // a connection that fails is told by its reading side, which may have an answer still
+      // A connection that fails is told by its reading side, which may have an answer still
       if (!TlsError.is(error)) this.#fail(error);
     }
   }
@@ -145,7 +145,7 @@ export class HttpConnection {
           const event = await this.#next();
           if (event.type === DATA) {
             controller.enqueue(event.data);
-            // the end is often there already: then the connection is free before the last bytes are read
+            // The end is often there already: then the connection is free before the last bytes are read
             if (this.#events.first?.type !== END) return;
             this.#events.shift();
           }
@@ -163,9 +163,9 @@ export class HttpConnection {
   async #finish(): Promise<void> {
     const exchange = this.#exchange as Exchange;
     exchange.over();
-    // what came behind it answers nothing, and a half of something would be taken for the next answer's begin
+    // What came behind it answers nothing, and a half of something would be taken for the next answer's begin
     if (!exchange.mayStay || this.#events.length > 0 || !this.#isBetween()) return this.#leave(exchange);
-    // the last write may be told a little later than its answer comes
+    // The last write may be told a little later than its answer comes
     if (exchange.request.body === undefined) await exchange.sending;
     if (!exchange.isSent || this.#failure !== undefined) return this.#leave(exchange);
     this.#exchange = undefined;
@@ -188,7 +188,7 @@ export class HttpConnection {
 
   async #next(): Promise<ParserEvent> {
     for (;;) {
-      // what was aborted is not told any more
+      // What was aborted is not told any more
       if (this.#isOver && this.#failure !== undefined) throw this.#failure;
       const event = this.#events.shift();
       if (event !== undefined) return event;
@@ -209,9 +209,9 @@ export class HttpConnection {
     if (n > 0 && this.#exchange !== undefined) this.#exchange.isAnswered = true;
     try {
       for (const event of n > 0 ? this.#parser.push(this.#into.subarray(0, n)) : this.#parser.end()) {
-        // an answer that is not the last one takes the parser's note with it
+        // An answer that is not the last one takes the parser's note with it
         if (event.type === RESPONSE && event.code < 200 && request?.method === 'HEAD') this.#parser.skipBody();
-        // the array is read into again
+        // The array is read into again
         this.#events.push(event.type === DATA ? { type: DATA, data: event.data.slice() } : event);
       }
       if (n === 0) this.#failure ??= this.#truncated(isAnswered === true);

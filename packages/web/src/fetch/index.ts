@@ -51,7 +51,7 @@ export function createFetch(options: FetchOptions): Fetch {
   checkTlsOptions(tls);
   const alpn = tls.context === undefined && tls.alpn === undefined ? { alpn: ['http/1.1'] } : {};
   const open = async (url: URL, signal: AbortSignal): Promise<TlsConnection> => {
-    // brackets are the URL's
+    // Brackets are the URL's
     const host = url.hostname.replace(/^\[|\]$/g, '');
     const pipe = await dial({ host, port: url.port === '' ? 443 : Number(url.port) }, signal);
     return connectOver(pipe, { ...tls, ...alpn, host, signal });
@@ -117,7 +117,7 @@ async function discard({ body }: Answer): Promise<void> {
     }
     await reader?.cancel();
   } catch {
-    // its connection has told whom it concerns
+    // Its connection has told whom it concerns
   }
 }
 

@@ -66,7 +66,7 @@ class Origin {
   }
 
   acquire(signal: AbortSignal | undefined): Promise<HttpConnection> {
-    // the one that was used last is the one that its server has probably not closed
+    // The one that was used last is the one that its server has probably not closed
     const idle = this.#idle.pop();
     if (idle !== undefined) {
       clearTimeout(idle.timer);
@@ -82,7 +82,7 @@ class Origin {
       : untilAborted(waited, signal, () => {
           const at = this.#waiting.indexOf(waiter as Waiter);
           if (at >= 0) this.#waiting.splice(at, 1);
-          // it was given one in the same moment
+          // It was given one in the same moment
           else void waited.then((connection) => this.#free(connection)).catch(() => {});
         });
   }
@@ -98,7 +98,7 @@ class Origin {
 
   async #open(signal: AbortSignal | undefined): Promise<HttpConnection> {
     this.#count++;
-    // of the attempt alone: the connection outlives the request that it was opened for
+    // Of the attempt alone: the connection outlives the request that it was opened for
     const attempt = new AbortController();
     const abort = (): void => attempt.abort(signal?.reason);
     signal?.addEventListener('abort', abort, { once: true });
@@ -130,7 +130,7 @@ class Origin {
     if (next !== undefined) return next.take(connection);
     if (this.#isClosed) return connection.close();
     const timer = setTimeout(() => connection.close(), this.#options.idleTimeout);
-    // in Node it keeps no process alive
+    // In Node it keeps no process alive
     (timer as { unref?: () => void }).unref?.();
     this.#idle.push({ connection, timer });
     connection.watch();

@@ -55,7 +55,7 @@ export async function askedOf(input: FetchInput, init: FetchInit = {}): Promise<
   if (base?.bodyUsed === true && init.body === undefined) throw new TypeError('body: was read already');
   const url = urlOf(base?.url ?? String(input));
   const given = init.body === undefined ? base?.body : init.body;
-  // a page's Request knows which methods there are, and how they are written
+  // A page's Request knows which methods there are, and how they are written
   const { method } = new Request(url, { method: init.method ?? base?.method ?? 'GET' });
   const redirect = init.redirect ?? base?.redirect ?? 'follow';
   if (redirect !== 'follow' && redirect !== 'error' && redirect !== 'manual')
@@ -116,7 +116,7 @@ async function bodyOf(
   // fetch() makes text of what it does not know
   if (typeof given === 'object' && Symbol.asyncIterator in given)
     throw new TypeError('body: an async iterable; give a ReadableStream of it');
-  // the platform's own reading of a body: text, forms, parameters, memory
+  // The platform's own reading of a body: text, forms, parameters, memory
   const read = new Response(given as FetchInit['body']);
   const type = read.headers.get('content-type');
   const blob = given instanceof Blob ? given : await read.blob();
@@ -174,7 +174,7 @@ export async function* framed(body: Body, signal: AbortSignal): AsyncGenerator<U
       if (done || signal.aborted) break;
       const bytes = memoryOf(value);
       if (bytes === undefined) throw new TypeError('body: the stream gave something other than bytes');
-      // a chunk of no length would be the last
+      // A chunk of no length would be the last
       if (bytes.length === 0) continue;
       if (left === undefined) yield chunkOf(bytes);
       else {

@@ -18,7 +18,7 @@ function dressed(response: Response, headers: Headers, url: string, redirected: 
   return Object.defineProperties(response, {
     url: { value: url },
     redirected: { value: redirected },
-    // a page's Response leaves Set-Cookie out
+    // A page's Response leaves Set-Cookie out
     headers: { value: headers },
     clone: {
       value: () => dressed(Response.prototype.clone.call(response), new Headers(headers), url, redirected),
@@ -54,7 +54,7 @@ async function read(response: Response, name: Reader): Promise<unknown> {
 const isGzip = (headers: Headers): boolean => /^(?:x-)?gzip$/i.test(headers.get('content-encoding') ?? '');
 
 function decoded({ headers, body, isEmpty, failure }: Answer, url: URL): ReadableStream<Uint8Array> | null {
-  // servers name the coding of nothing, too
+  // Servers name the coding of nothing, too
   if (body === null || isEmpty || !isGzip(headers)) return body;
   const gunzip = new DecompressionStream('gzip');
   body.pipeTo(gunzip.writable as WritableStream<Uint8Array>).catch(() => {});
@@ -67,7 +67,7 @@ function decoded({ headers, body, isEmpty, failure }: Answer, url: URL): Readabl
           if (done) controller.close();
           else controller.enqueue(value);
         } catch (cause) {
-          // platforms tell what is no gzip in ways of their own
+          // Platforms tell what is no gzip in ways of their own
           throw failure() ?? new FetchError('HTTP_MALFORMED', `${url.host}: the answer's gzip is broken`, { cause });
         }
       },

@@ -58,13 +58,13 @@ async function serve(bio: SharedBio, dial: Dial, to: Destination): Promise<void>
   const abort = new AbortController();
   const changes = new Changes(bio);
   const opening = (async () => pipeOf(await dial(to, abort.signal)))();
-  // the other side may give up first
+  // The other side may give up first
   changes.whenOver(() => abort.abort());
   const pipe = await opening;
   try {
     changes.whenOver(() => void pipe.close());
     await Promise.all([receive(bio, pipe, changes), send(bio, pipe, changes)]);
-    // whoever writes still is told so, and nobody waits for changes any more
+    // Whoever writes still is told so, and nobody waits for changes any more
     bio.fail(new BioError('ABORTED', 'the pipe was closed'));
   } finally {
     changes.stop();

@@ -56,7 +56,7 @@ export function serveTls(port: Port, options: ServeTlsOptions = {}): void {
       return connectOver(await dial(destination, control.signal), { host: destination.host, ...all });
     };
     const opening = open();
-    // told by the first answer
+    // Told by the first answer
     opening.catch(() => {});
     answer(channel as Port, opening, control);
   });

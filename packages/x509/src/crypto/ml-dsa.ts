@@ -17,12 +17,12 @@ export interface NobleMlDsa {
 const NAMES = { 'ml-dsa-44': 'ml_dsa44', 'ml-dsa-65': 'ml_dsa65', 'ml-dsa-87': 'ml_dsa87' } as const;
 
 /** With an empty context, as certificates and TLS have it. `false` for a signature of a wrong length, too. */
-export const verifyMlDsa = (
+export function verifyMlDsa(
   noble: NobleMlDsa,
   { kind, key }: MlDsaKey,
   message: Uint8Array,
   signature: Uint8Array,
-): boolean => {
+): boolean {
   const signer = noble[NAMES[kind]];
   return signature.length === signer.lengths.signature && signer.verify(signature, message, key);
-};
+}

@@ -35,12 +35,7 @@ export const nobleVerifier: SignatureVerifier = {
   digest: (hash, data) => DIGESTS[hash](data),
 };
 
-const verify = (
-  algorithm: SignatureAlgorithm,
-  spki: Uint8Array,
-  message: Uint8Array,
-  signature: Uint8Array,
-): boolean => {
+function verify(algorithm: SignatureAlgorithm, spki: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
   const key = parsePublicKey(spki);
   if (!fits(algorithm, key)) return false;
   switch (algorithm.kind) {
@@ -64,11 +59,11 @@ const verify = (
     default:
       return key.kind === algorithm.kind && verifyMlDsa({ ml_dsa44, ml_dsa65, ml_dsa87 }, key, message, signature);
   }
-};
+}
 
-const verifyEcdsa = ({ curve, point }: EcKey, hash: HashName, message: Uint8Array, signature: Uint8Array): boolean => {
+function verifyEcdsa({ curve, point }: EcKey, hash: HashName, message: Uint8Array, signature: Uint8Array): boolean {
   const digest = DIGESTS[hash](message);
   return isRare(curve)
     ? verifyRareEcdsa(RARE, curve, point, digest, signature)
     : CURVES[curve].verify(signature, digest, point, AS_IN_X509);
-};
+}

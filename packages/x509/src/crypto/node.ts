@@ -38,13 +38,13 @@ export const nodeVerifier: SignatureVerifier = {
   digest: (hash, data) => createHash(hash).update(data).digest(),
 };
 
-const verify = (
+function verify(
   algorithm: SignatureAlgorithm,
   key: Imported,
   spki: Uint8Array,
   message: Uint8Array,
   signature: Uint8Array,
-): boolean => {
+): boolean {
   const { publicKey } = key;
   const object = (key.object ??= objectOf(publicKey, spki));
   if (object === null) return verifyByNoble(algorithm, publicKey, message, signature);
@@ -63,10 +63,10 @@ const verify = (
     default:
       return verifySignature(null, message, object, signature);
   }
-};
+}
 
 /** Whether a signature that is known to be good is found so. */
-const knows = (algorithm: SignatureAlgorithm, publicKey: PublicKey): boolean => {
+function knows(algorithm: SignatureAlgorithm, publicKey: PublicKey): boolean {
   const known = knownAnswer(algorithm, publicKey);
   if (known === undefined) return true;
   try {
@@ -74,18 +74,18 @@ const knows = (algorithm: SignatureAlgorithm, publicKey: PublicKey): boolean => 
   } catch {
     return false;
   }
-};
+}
 
 /** What some OpenSSLs do not have. */
 const isRareKind = (key: PublicKey): boolean =>
   key.kind.startsWith('ml-dsa') || (key.kind === 'ec' && isRare(key.curve));
 
-const verifyByNoble = (
+function verifyByNoble(
   algorithm: SignatureAlgorithm,
   key: PublicKey,
   message: Uint8Array,
   signature: Uint8Array,
-): boolean => {
+): boolean {
   switch (key.kind) {
     case 'ml-dsa-44':
     case 'ml-dsa-65':
@@ -105,13 +105,13 @@ const verifyByNoble = (
     default:
       return false;
   }
-};
+}
 
 /** When it is first needed, and at once: `import()` would make a synchronous engine wait. */
-const load = <T extends object>(...modules: readonly string[]): T => {
+function load<T extends object>(...modules: readonly string[]): T {
   const require = createRequire(typeof __filename === 'string' ? __filename : import.meta.url);
   return Object.assign({}, ...modules.map((module) => require(module) as object)) as T;
-};
+}
 let mlDsa: NobleMlDsa | undefined;
 const nobleMlDsa = (): NobleMlDsa => (mlDsa ??= load('@noble/post-quantum/ml-dsa.js'));
 let curves: NobleCurves | undefined;
@@ -123,7 +123,7 @@ const nobleCurves = (): NobleCurves =>
     '@noble/hashes/sha2.js',
   ));
 
-const importKey = (spki: Uint8Array): Imported | null => {
+function importKey(spki: Uint8Array): Imported | null {
   const name = bufferOf(spki).toString('latin1');
   let key = keys.get(name);
   if (key === undefined) {
@@ -131,9 +131,9 @@ const importKey = (spki: Uint8Array): Imported | null => {
     keys.set(name, (key = readKey(spki)));
   }
   return key;
-};
+}
 
-const readKey = (spki: Uint8Array): Imported | null => {
+function readKey(spki: Uint8Array): Imported | null {
   try {
     const publicKey = parsePublicKey(spki);
     const refused =
@@ -143,16 +143,16 @@ const readKey = (spki: Uint8Array): Imported | null => {
   } catch {
     return null;
   }
-};
+}
 
-const objectOf = (publicKey: PublicKey, spki: Uint8Array): KeyObject | null => {
+function objectOf(publicKey: PublicKey, spki: Uint8Array): KeyObject | null {
   try {
     return createPublicKey({ key: bufferOf(spki), format: 'der', type: 'spki' });
   } catch (error) {
     if (isRareKind(publicKey)) return null;
     throw error;
   }
-};
+}
 
 const bufferOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
   Buffer.from(buffer, byteOffset, byteLength);

@@ -26,7 +26,7 @@ export const fitsModulus = (key: PublicKey, signature: Uint8Array): boolean =>
   (key.kind !== 'rsa' && key.kind !== 'rsa-pss') || signature.length === (key.bits + 7) >> 3;
 
 /** EMSA-PKCS1-v1_5: the one right encoding is made and compared, nothing is parsed. */
-export const verifyPkcs1 = (key: RsaKey, hash: HashName, digest: Uint8Array, signature: Uint8Array): boolean => {
+export function verifyPkcs1(key: RsaKey, hash: HashName, digest: Uint8Array, signature: Uint8Array): boolean {
   const encoded = recover(key, signature);
   const info = DIGEST_INFO[hash];
   const length = (key.bits + 7) >> 3;
@@ -39,21 +39,21 @@ export const verifyPkcs1 = (key: RsaKey, hash: HashName, digest: Uint8Array, sig
   expected.set(info, 3 + padding);
   expected.set(digest, length - digest.length);
   return bytesEqual(encoded, expected);
-};
+}
 
 /** EMSA-PSS with MGF1 over the same hash, and a salt of exactly this length. */
-export const verifyPss = (
+export function verifyPss(
   key: RsaKey,
   hash: Hash,
   saltLength: number,
   digest: Uint8Array,
   signature: Uint8Array,
-): boolean => {
+): boolean {
   const whole = recover(key, signature);
   if (!whole) return false;
   const bits = key.bits - 1;
   const length = (bits + 7) >> 3;
-  // a modulus of 8n+1 bits leaves a byte more than the encoding has: it must be zero
+  // A modulus of 8n+1 bits leaves a byte more than the encoding has: it must be zero
   if (whole.length > length && whole[0] !== 0) return false;
   const encoded = whole.subarray(whole.length - length);
   const size = digest.length;
@@ -71,11 +71,11 @@ export const verifyPss = (
   salted.set(digest, 8);
   salted.set(plain.subarray(zeros + 1), 8 + size);
   return bytesEqual(hash(salted), h);
-};
+}
 
 const xor = (a: Uint8Array, b: Uint8Array): Uint8Array => a.map((byte, i) => byte ^ (b[i] as number));
 
-const mgf1 = (hash: Hash, seed: Uint8Array, length: number): Uint8Array => {
+function mgf1(hash: Hash, seed: Uint8Array, length: number): Uint8Array {
   const mask = new Uint8Array(length);
   const input = new Uint8Array(seed.length + 4);
   input.set(seed);
@@ -86,7 +86,7 @@ const mgf1 = (hash: Hash, seed: Uint8Array, length: number): Uint8Array => {
     offset += block.length;
   }
   return mask;
-};
+}
 
 /** Bounds against numbers that are chosen to be slow, bits. A common exponent is 65537. */
 const MIN_BITS = 1024;
@@ -103,7 +103,7 @@ export const rsaWithinBounds = ({ bits, modulus, exponent }: RsaKey): boolean =>
   !(exponent.length === 1 && exponent[0] === 1);
 
 /** RSAVP1: the encoded message, as long as the modulus. */
-const recover = (key: RsaKey, signature: Uint8Array): Uint8Array | undefined => {
+function recover(key: RsaKey, signature: Uint8Array): Uint8Array | undefined {
   const { modulus, exponent } = key;
   if (!rsaWithinBounds(key) || signature.length !== modulus.length) return undefined;
   const n = toBigInt(modulus);
@@ -115,16 +115,16 @@ const recover = (key: RsaKey, signature: Uint8Array): Uint8Array | undefined => 
     if (bit === '1') result = (result * s) % n;
   }
   return fromBigInt(result, modulus.length);
-};
+}
 
-const toBigInt = (bytes: Uint8Array): bigint => {
+function toBigInt(bytes: Uint8Array): bigint {
   let text = '0x';
   for (const byte of bytes) text += HEX[byte] as string;
   return BigInt(text);
-};
+}
 const HEX = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'));
 
-const fromBigInt = (value: bigint, length: number): Uint8Array => {
+function fromBigInt(value: bigint, length: number): Uint8Array {
   const text = value.toString(16).padStart(2 * length, '0');
   return Uint8Array.from({ length }, (_, i) => parseInt(text.slice(2 * i, 2 * i + 2), 16));
-};
+}

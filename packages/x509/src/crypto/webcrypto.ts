@@ -57,20 +57,20 @@ interface Params {
   readonly verify: object;
 }
 
-const byPlatform = async (
+async function byPlatform(
   subtle: Subtle,
   params: Params,
   key: PublicKey,
   spki: Uint8Array,
   message: Uint8Array,
   signature: Uint8Array,
-): Promise<boolean> => {
+): Promise<boolean> {
   const raw = key.kind === 'ec' ? rawEcdsa(signature, (key.bits + 7) >> 3) : signature;
   return raw !== undefined && subtle.verify(params.verify, await importKey(subtle, params.import, spki), raw, message);
-};
+}
 
 /** Whether a signature that is known to be good is found so. */
-const knows = async (subtle: Subtle, algorithm: SignatureAlgorithm, key: PublicKey): Promise<boolean> => {
+async function knows(subtle: Subtle, algorithm: SignatureAlgorithm, key: PublicKey): Promise<boolean> {
   const { knownAnswer } = await import('./known-answers.ts');
   const known = knownAnswer(algorithm, key);
   const params = known && paramsOf(known.algorithm, key);
@@ -80,22 +80,22 @@ const knows = async (subtle: Subtle, algorithm: SignatureAlgorithm, key: PublicK
   } catch {
     return false;
   }
-};
+}
 
 const byNoble = async (...check: Parameters<SignatureVerifier['verify']>): Promise<boolean> =>
   (await import('./noble.ts')).nobleVerifier.verify(...check);
 
-const readKey = (spki: Uint8Array): PublicKey | undefined => {
+function readKey(spki: Uint8Array): PublicKey | undefined {
   try {
     const key = parsePublicKey(spki);
     return (key.kind === 'rsa' || key.kind === 'rsa-pss') && !rsaWithinBounds(key) ? undefined : key;
   } catch {
     return undefined;
   }
-};
+}
 
 /** `undefined` for what WebCrypto does not know. */
-const paramsOf = (algorithm: SignatureAlgorithm, key: PublicKey): Params | undefined => {
+function paramsOf(algorithm: SignatureAlgorithm, key: PublicKey): Params | undefined {
   switch (algorithm.kind) {
     case 'rsa-pkcs1': {
       const name = 'RSASSA-PKCS1-v1_5';
@@ -108,7 +108,7 @@ const paramsOf = (algorithm: SignatureAlgorithm, key: PublicKey): Params | undef
         : undefined;
     }
     case 'ecdsa':
-      // a compressed point is legal, and not everywhere importable
+      // A compressed point is legal, and not everywhere importable
       return key.kind === 'ec' && key.point[0] === 4 && !isRare(key.curve)
         ? { import: { name: 'ECDSA', namedCurve: key.curve }, verify: { name: 'ECDSA', hash: HASH[algorithm.hash] } }
         : undefined;
@@ -117,9 +117,9 @@ const paramsOf = (algorithm: SignatureAlgorithm, key: PublicKey): Params | undef
     default:
       return undefined;
   }
-};
+}
 
-const importKey = (subtle: Subtle, algorithm: object, spki: Uint8Array): Promise<object> => {
+function importKey(subtle: Subtle, algorithm: object, spki: Uint8Array): Promise<object> {
   const name = JSON.stringify(algorithm) + String.fromCharCode(...spki);
   let key = keys.get(name);
   if (!key) {
@@ -128,13 +128,13 @@ const importKey = (subtle: Subtle, algorithm: object, spki: Uint8Array): Promise
     key.catch(() => keys.delete(name));
   }
   return key;
-};
+}
 
 /**
  * DER `ECDSA-Sig-Value` to r and s of fixed length, which is what WebCrypto takes; `undefined` for what is not strict
  * DER.
  */
-const rawEcdsa = (signature: Uint8Array, size: number): Uint8Array | undefined => {
+function rawEcdsa(signature: Uint8Array, size: number): Uint8Array | undefined {
   try {
     const reader = new DerReader(signature);
     const outer = reader.open(Tag.SEQUENCE);
@@ -151,4 +151,4 @@ const rawEcdsa = (signature: Uint8Array, size: number): Uint8Array | undefined =
   } catch {
     return undefined;
   }
-};
+}

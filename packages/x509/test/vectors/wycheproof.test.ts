@@ -47,14 +47,14 @@ const hashOf = (name: string | undefined): HashName | undefined =>
   (({ 'SHA-256': 'sha256', 'SHA-384': 'sha384', 'SHA-512': 'sha512' }) as const)[name ?? ''];
 
 /** `undefined` for what X.509 does not use: SHA-1 and SHA-224, truncated hashes, MGF1 with another hash. */
-const algorithmOf = ({ type, sha, mgfSha, sLen = 0, publicKeyDer }: Group): SignatureAlgorithm | undefined => {
+function algorithmOf({ type, sha, mgfSha, sLen = 0, publicKeyDer }: Group): SignatureAlgorithm | undefined {
   if (type === 'EddsaVerify') return { kind: publicKeyDer.includes('2b6571') ? 'ed448' : 'ed25519' };
   const hash = hashOf(sha);
   if (!hash) return undefined;
   if (type === 'EcdsaVerify') return { kind: 'ecdsa', hash };
   if (type === 'RsassaPkcs1Verify') return { kind: 'rsa-pkcs1', hash };
   return mgfSha === sha ? { kind: 'rsa-pss', hash, saltLength: sLen } : undefined;
-};
+}
 
 const verifiers: readonly SignatureVerifier[] = [nobleVerifier, nodeVerifier, webcryptoVerifier];
 

@@ -110,7 +110,7 @@ describe.each([
         try {
           return Point.fromBytes(Uint8Array.of(2, ...bytes(x)));
         } catch {
-          // half of all x are on no point
+          // Half of all x are on no point
         }
       }
     })();

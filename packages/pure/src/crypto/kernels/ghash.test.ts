@@ -27,7 +27,7 @@ it('agrees with noble for any key and any blocks, all ones and all zeros among t
       (h, blocks) => {
         const ghash = new Ghash(words(h));
         expect(ours(ghash, blocks)).toBe(hex(new GHASH(h).update(blocks).digest()));
-        // and once more under the same key
+        // And once more under the same key
         expect(ours(ghash, blocks)).toBe(hex(new GHASH(h).update(blocks).digest()));
       },
     ),

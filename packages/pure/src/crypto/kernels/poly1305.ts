@@ -48,7 +48,7 @@ export class Poly1305 {
       const a2 = h2 + (((w1 >>> 12) | (w2 << 20)) & MASK);
       const a3 = h3 + ((w2 >>> 2) & MASK);
       const a4 = h4 + (((w2 >>> 24) | (w3 << 8)) & MASK);
-      const a5 = h5 + ((w3 >>> 14) | (1 << 18)); // the bit above the block, 2^128
+      const a5 = h5 + ((w3 >>> 14) | (1 << 18)); // The bit above the block, 2^128
 
       let t0 = a0 * r0 + a1 * s5 + a2 * s4 + a3 * s3 + a4 * s2 + a5 * s1;
       let t1 = a0 * r1 + a1 * r0 + a2 * s5 + a3 * s4 + a4 * s3 + a5 * s2;

@@ -9,13 +9,13 @@ const unhex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'he
 const littleEndian = (x: bigint): Uint8Array => unhex(x.toString(16).padStart(64, '0')).reverse();
 
 /** What noble refuses is what gives zero. */
-const nobles = (scalar: Uint8Array, u: Uint8Array): Uint8Array => {
+function nobles(scalar: Uint8Array, u: Uint8Array): Uint8Array {
   try {
     return noble.scalarMult(scalar, u);
   } catch {
     return new Uint8Array(32);
   }
-};
+}
 
 const PLACES = [22, 43, 64, 85, 107, 128, 149, 170, 192, 213, 234, 255].map((place) => 1n << BigInt(place));
 const edges = [

@@ -1,7 +1,7 @@
 /** @module ClientHello, RFC 9846 section 4.2.2, RFC 5246 section 7.4.1.2. */
 import { ExtensionType, HandshakeType } from '@ferrule/result/numbers';
 import { fail } from '../reason.ts';
-import type { Extension } from './extension_values.ts';
+import type { Extension } from './extension-values.ts';
 import { readExtensions, writeExtensions } from './extensions.ts';
 import { encodeMessage, HEADER_LENGTH } from './message.ts';
 import { Reader } from './read.ts';

@@ -1,6 +1,6 @@
 /** @module EncryptedExtensions, RFC 9846 section 4.4.1. */
 import { HandshakeType } from '@ferrule/result/numbers';
-import type { Extension } from './extension_values.ts';
+import type { Extension } from './extension-values.ts';
 import { readExtensions, writeExtensions } from './extensions.ts';
 import { encodeMessage } from './message.ts';
 import { Reader } from './read.ts';

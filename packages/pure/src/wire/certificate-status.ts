@@ -1,6 +1,6 @@
 /** @module CertificateStatus of TLS 1.2, RFC 6066 section 8. */
 import { HandshakeType } from '@ferrule/result/numbers';
-import { statusResponse } from './extension_codecs.ts';
+import { statusResponse } from './extension-codecs.ts';
 import { encodeMessage } from './message.ts';
 import { Reader } from './read.ts';
 

@@ -1,8 +1,8 @@
 /** @module ServerHello and HelloRetryRequest, RFC 9846 sections 4.2.3 and 4.2.4, RFC 5246 section 7.4.1.3. */
 import { bytesEqual, fromHex } from '@ferrule/result/bytes';
 import { ExtensionType, HandshakeType, Version } from '@ferrule/result/numbers';
-import { sessionId } from './client_hello.ts';
-import type { Extension } from './extension_values.ts';
+import { sessionId } from './client-hello.ts';
+import type { Extension } from './extension-values.ts';
 import { findExtension, readExtensions, writeExtensions } from './extensions.ts';
 import { encodeMessage } from './message.ts';
 import { Reader } from './read.ts';

@@ -1,7 +1,7 @@
 /** @module The shapes that extension values have on the wire; `extensions.ts` says which extension has which. */
 import { PointFormat } from '@ferrule/result/numbers';
 import { fail } from '../reason.ts';
-import type { EchClientHello, KeyShareEntry, OfferedPsks } from './extension_values.ts';
+import type { EchClientHello, KeyShareEntry, OfferedPsks } from './extension-values.ts';
 import type { Reader } from './read.ts';
 import type { Writer } from './write.ts';
 

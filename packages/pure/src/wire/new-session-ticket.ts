@@ -1,6 +1,6 @@
 /** @module NewSessionTicket of TLS 1.3 (RFC 9846 section 4.7.1) and of TLS 1.2 (RFC 5077 section 3.3). */
 import { HandshakeType } from '@ferrule/result/numbers';
-import type { Extension } from './extension_values.ts';
+import type { Extension } from './extension-values.ts';
 import { readExtensions, writeExtensions } from './extensions.ts';
 import { encodeMessage } from './message.ts';
 import { Reader } from './read.ts';

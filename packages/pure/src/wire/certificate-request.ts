@@ -1,7 +1,7 @@
 /** @module CertificateRequest of TLS 1.3 (RFC 9846 section 4.4.2) and of TLS 1.2 (RFC 5246 section 7.4.4). */
 import { HandshakeType } from '@ferrule/result/numbers';
-import { distinguishedNames } from './extension_codecs.ts';
-import type { Extension } from './extension_values.ts';
+import { distinguishedNames } from './extension-codecs.ts';
+import type { Extension } from './extension-values.ts';
 import { readExtensions, writeExtensions } from './extensions.ts';
 import { encodeMessage } from './message.ts';
 import { Reader } from './read.ts';
