@@ -66,7 +66,7 @@ export class Connection implements Port {
     this.#questions.host = host?.name;
     const { config } = this.#shared;
     const time = config.now();
-    if (this.#handle === 0) throw new TlsError('DISPOSED'); // by now() itself
+    if (this.#handle === 0) throw new TlsError('DISPOSED'); // By now() itself
     if (host !== undefined && !this.#binding.setHost(this.#handle, host.name, host.kind === 'ip'))
       throw new TlsError('INTERNAL_ERROR', `OpenSSL refuses the name ${host.name}`);
     if (config.now !== Date.now) this.#binding.setTime(this.#handle, Math.floor(time / 1000));

@@ -17,7 +17,7 @@ export type Host =
  * @throws TypeError for what is neither, such as a name that is not ASCII, or `1.2.3`, which some resolvers take for an
  * address.
  */
-export const parseHost = (host: string): Host => {
+export function parseHost(host: string): Host {
   const bytes = parseAddress(
     host.startsWith('[') && host.endsWith(']') && host.includes(':') ? host.slice(1, -1) : host,
   );
@@ -28,7 +28,7 @@ export const parseHost = (host: string): Host => {
     throw new TypeError(`host ${JSON.stringify(host)} is neither a DNS name in A-labels (xn--…) nor an IP address`);
   }
   return { kind: 'dns', name };
-};
+}
 
 /** What only a malformed IPv4 address does. */
 const ENDS_IN_NUMBER = /(^|\.)(\d+|0x[\da-f]*)$/;
@@ -40,14 +40,14 @@ export const isIpAddress = (text: string): boolean => parseAddress(text) !== und
 export const parseAddress = (text: string): Uint8Array | undefined =>
   text.includes(':') ? parseIpv6(text) : parseIpv4(text);
 
-const parseIpv4 = (text: string): Uint8Array | undefined => {
+function parseIpv4(text: string): Uint8Array | undefined {
   const parts = text.split('.');
   if (parts.length !== 4) return undefined;
   for (const part of parts) if (!/^(0|[1-9]\d{0,2})$/.test(part) || Number(part) > 255) return undefined;
   return Uint8Array.from(parts, Number);
-};
+}
 
-const parseIpv6 = (text: string): Uint8Array | undefined => {
+function parseIpv6(text: string): Uint8Array | undefined {
   const halves = text.split('::');
   if (halves.length > 2) return undefined;
   const [head, tail] = halves.map((half, i) => parseGroups(half, i === halves.length - 1)) as [
@@ -59,9 +59,9 @@ const parseIpv6 = (text: string): Uint8Array | undefined => {
   const gap = 16 - head.length - after.length;
   if (halves.length === 2 ? gap < 2 : gap !== 0) return undefined;
   return Uint8Array.from([...head, ...new Array<number>(gap).fill(0), ...after]);
-};
+}
 
-const parseGroups = (text: string, last: boolean): number[] | undefined => {
+function parseGroups(text: string, last: boolean): number[] | undefined {
   if (text === '') return [];
   const bytes: number[] = [];
   const groups = text.split(':');
@@ -72,7 +72,7 @@ const parseGroups = (text: string, last: boolean): number[] | undefined => {
     else return undefined;
   }
   return bytes.length > 16 ? undefined : bytes;
-};
+}
 
 /** RFC 1034 section 3.5 with RFC 1123 section 2.1, and what resolvers take beyond that: underscores. */
 const LABEL = /^[a-z\d_]([a-z\d_-]{0,61}[a-z\d_])?$/;
@@ -82,7 +82,7 @@ export const isDnsName = (name: string): boolean =>
   name.length > 0 && name.length <= 253 && name.split('.').every((part) => LABEL.test(part));
 
 /** Dotted decimals, or RFC 5952; other lengths in hexadecimals. */
-export const addressText = (bytes: Uint8Array): string => {
+export function addressText(bytes: Uint8Array): string {
   if (bytes.length === 4) return bytes.join('.');
   if (bytes.length !== 16) return `#${toHex(bytes)}`;
   const groups = Array.from({ length: 8 }, (_, i) => (bytes[2 * i] as number) * 256 + (bytes[2 * i + 1] as number));
@@ -94,4 +94,4 @@ export const addressText = (bytes: Uint8Array): string => {
   }
   const join = (part: number[]): string => part.map((group) => group.toString(16)).join(':');
   return best.at < 0 ? join(groups) : `${join(groups.slice(0, best.at))}::${join(groups.slice(best.at + best.length))}`;
-};
+}

@@ -16,13 +16,13 @@ export interface GeneralName {
 }
 
 /** The names up to the end of what the reader is in. */
-export const readGeneralNames = (reader: DerReader): GeneralName[] => {
+export function readGeneralNames(reader: DerReader): GeneralName[] {
   const names: GeneralName[] = [];
   while (reader.more) names.push(readGeneralName(reader));
   return names;
-};
+}
 
-export const readGeneralName = (reader: DerReader): GeneralName => {
+export function readGeneralName(reader: DerReader): GeneralName {
   const tag = reader.peek();
   const type = (tag & 0x1f) as GeneralNameType;
   if (type === NameType.directory) {
@@ -40,19 +40,19 @@ export const readGeneralName = (reader: DerReader): GeneralName => {
       if ((value[i] as number) > 127) reader.odd ??= 'a GeneralName that is not ASCII';
   }
   return { type, value };
-};
+}
 
-const checkOtherName = (value: Uint8Array): void => {
+function checkOtherName(value: Uint8Array): void {
   const reader = new DerReader(value);
   reader.skip(Tag.OID);
   const outer = reader.open(0xa0);
   reader.skip();
   reader.close(outer);
   reader.finish();
-};
+}
 
 /** For people, as OpenSSL prints it: `DNS:example.com`, `IP Address:192.0.2.1`. */
-export const generalNameText = ({ type, value }: GeneralName): string => {
+export function generalNameText({ type, value }: GeneralName): string {
   switch (type) {
     case NameType.email:
       return `email:${printable(value)}`;
@@ -67,7 +67,7 @@ export const generalNameText = ({ type, value }: GeneralName): string => {
     default:
       return `${type === NameType.other ? 'othername' : `name of kind ${type}`}:#${toHex(value)}`;
   }
-};
+}
 
 export const printable = (value: Uint8Array): string =>
   latin1(value).replace(/[^ -~]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
@@ -84,16 +84,16 @@ export interface NameConstraints {
 }
 
 /** A DER `NameConstraints`, tag and all. */
-export const readNameConstraints = (reader: DerReader): NameConstraints => {
+export function readNameConstraints(reader: DerReader): NameConstraints {
   const outer = reader.open(Tag.SEQUENCE);
   if (!reader.more) reader.odd ??= 'name constraints that are empty';
   const permitted = readSubtrees(reader, 0xa0);
   const excluded = readSubtrees(reader, 0xa1);
   reader.close(outer);
   return { permitted, excluded };
-};
+}
 
-const readSubtrees = (reader: DerReader, tag: number): Subtree[] => {
+function readSubtrees(reader: DerReader, tag: number): Subtree[] {
   const subtrees: Subtree[] = [];
   if (reader.peek() !== tag) return subtrees;
   const outer = reader.open(tag);
@@ -109,4 +109,4 @@ const readSubtrees = (reader: DerReader, tag: number): Subtree[] => {
   }
   reader.close(outer);
   return subtrees;
-};
+}

@@ -10,10 +10,10 @@ import * as NameType from './name-type.ts';
  * A dNSName as it may stand in a certificate, lower-case; `undefined` for one that is no DNS name (RFC 5280 section
  * 4.2.1.6) and so names nobody.
  */
-export const presentedDnsName = (value: Uint8Array, wildcard = true): string | undefined => {
+export function presentedDnsName(value: Uint8Array, wildcard = true): string | undefined {
   const name = latin1(value).toLowerCase();
   return isDnsName(wildcard && name.startsWith('*.') ? name.slice(2) : name) && !isIpAddress(name) ? name : undefined;
-};
+}
 
 /**
  * Whether the certificate is for this host. A wildcard stands for exactly one leftmost label, with at least two behind
@@ -24,7 +24,7 @@ export const matchesHost = (certificate: Certificate, host: Host | string): bool
   namesHost(certificate, typeof host === 'string' ? parseHost(host) : host, false);
 
 /** {@link matchesHost}; `strict` has no underscores in the names of a certificate, as RFC 5280 section 4.2.1.6. */
-export const namesHost = (certificate: Certificate, reference: Host, strict: boolean): boolean => {
+export function namesHost(certificate: Certificate, reference: Host, strict: boolean): boolean {
   for (const { type, value } of certificate.subjectAltName ?? []) {
     if (
       reference.kind === 'ip'
@@ -34,13 +34,13 @@ export const namesHost = (certificate: Certificate, reference: Host, strict: boo
       return true;
   }
   return false;
-};
+}
 
 /**
  * Lengths and letters first: a certificate may have a hundred names, and only the one that fits has to be looked at in
  * full.
  */
-const matchesDns = (value: Uint8Array, reference: string): boolean => {
+function matchesDns(value: Uint8Array, reference: string): boolean {
   const dot = reference.indexOf('.');
   const wildcard = value[0] === 0x2a;
   const skipped = wildcard ? dot : 0;
@@ -50,6 +50,6 @@ const matchesDns = (value: Uint8Array, reference: string): boolean => {
     const letter = value[i - skipped + offset] as number;
     if ((letter >= 0x41 && letter <= 0x5a ? letter | 0x20 : letter) !== reference.charCodeAt(i)) return false;
   }
-  // at least two labels behind a wildcard
+  // At least two labels behind a wildcard
   return presentedDnsName(value) !== undefined && (!wildcard || reference.indexOf('.', dot + 1) > 0);
-};
+}
