@@ -24,7 +24,7 @@ import type { TlsSession } from './session.ts';
  * | the read BIO is empty; the write BIO is full | -1 | wantRead; wantWrite |
  * | credential choice; external signer or crypto; verification pending | -1 | wantX509Lookup; wantAsync; wantRetryVerify |
  *
- * After ssl or syscall every operation returns the same failure; the alert, if one is owed, is in the write BIO: drain
+ * After ssl or syscall every operation returns the same failure; the alert, if there is one, is in the write BIO: drain
  * it.
  *
  * A call at the wrong time changes nothing: it is a `TypeError`, or, where OpenSSL answers with an error that is not

@@ -16,7 +16,7 @@ export interface Pump<Net extends { readonly pending: number } = { readonly pend
  * `0` for ZERO_RETURN and for the first `shutdown()`. Several drives may run on one connection at once.
  *
  * The loop is trio's: send before receiving, since the peer may be waiting for what we have; after every wait ask the
- * operation again, since another drive may have moved things meanwhile. What is owed to the peer, an alert too, has
+ * operation again, since another drive may have moved things meanwhile. All output, an alert too, has
  * been flushed when this settles.
  *
  * @param ssl an `Ssl`, or as much of one as is asked here.

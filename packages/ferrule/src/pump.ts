@@ -233,7 +233,7 @@ export class TlsPump implements TransportSink {
     this.#tellOver();
   }
 
-  /** The connection has failed. What is owed to the peer, an alert, still goes out. */
+  /** The connection has failed. Its alert still goes out. */
   fail(error: Error): void {
     if (this.#failure !== undefined || this.#state === 'over') return;
     this.#failing = true;

@@ -44,8 +44,8 @@ napi_value step(const Napi::CallbackInfo& info) {
   control[kEvents] = connection->hasEvents() ? 1 : 0;
   control[kPending] = ossl().SSL_pending(connection->ssl());
   control[kShutdown] = connection->shutdownState();
-  control[kOwesAnswer] = connection->owesAnswer() ? 1 : 0;
-  control[kOwed] = static_cast<int32_t>(connection->owed());
+  control[kAnswerUnsent] = connection->hasUnsentAnswer() ? 1 : 0;
+  control[kCommitted] = static_cast<int32_t>(connection->committed());
   control[kFailed] = connection->failure().set ? 1 : 0;
   spans.clear();
 

@@ -9,7 +9,7 @@ namespace {
 constexpr size_t kRecordHeader = 5;
 constexpr size_t kMaxPlaintext = 16384;
 // What we answer to the peer while our own records wait for it to read. A peer that asks for more has to read first.
-constexpr size_t kMostAnswersOwed = 16384;
+constexpr size_t kMostUnsentAnswers = 16384;
 // Counts go back as an int.
 constexpr size_t kMostAtOnce = size_t{1} << 30;
 // Header, explicit nonce, inner content type and tag of a record, and room for a KeyUpdate that goes before it.
@@ -77,11 +77,11 @@ int Connection::step(Operation operation, uint8_t* data, size_t size) {
     failOwn();
     ret = std::max(ret, 0) > 0 && operation == Operation::read ? ret : -1;
   }
-  if (spans.owed() == 0) answersOwed_ = 0;
+  if (spans.unsent() == 0) unsentAnswers_ = 0;
   if (ret > 0 || !failure_.set) return ret;
-  // The peer is owed an alert, and what was begun before it.
+  // The alert has to reach the peer, and what was begun before it.
   spans.drain();
-  lastError = spans.owed() > 0 ? K(SSL_ERROR_WANT_WRITE) : failure_.error;
+  lastError = spans.unsent() > 0 ? K(SSL_ERROR_WANT_WRITE) : failure_.error;
   return -1;
 }
 
@@ -99,7 +99,7 @@ int Connection::run(Operation operation, uint8_t* data, size_t size) {
     case Operation::keyUpdate:
       return keyUpdate(size != 0);
     case Operation::flush:
-      return spans.owed() == 0 ? 1 : wantWrite();
+      return spans.unsent() == 0 ? 1 : wantWrite();
   }
   return -1;
 }
@@ -111,8 +111,8 @@ int Connection::wantWrite() {
 
 int Connection::handshake() {
   if (established()) return 1;
-  if (spans.owed() > 0) return wantWrite();
-  taken_ = 0;  // Early data that waited is early data all the same: it has its place in the stream, before ours.
+  if (spans.unsent() > 0) return wantWrite();
+  committed_ = 0;  // Early data that waited is early data all the same: it has its place in the stream, before ours.
   if (phase_ == Phase::handshake) {
     const int ret = ossl().SSL_do_handshake(ssl_);
     if (ret != 1) {
@@ -120,7 +120,7 @@ int Connection::handshake() {
       // What could begin a record of SSL 2 makes OpenSSL wait for more. Nothing but an alert or a ServerHello can come first.
       const bool strange = headSize_ >= kRecordHeader && head_[0] != K(SSL3_RT_HANDSHAKE) && head_[0] != K(SSL3_RT_ALERT);
       if (lastError == K(SSL_ERROR_WANT_READ) && strange && pending_ == Reason::none) pending_ = Reason::notTls;
-      if (lastError == K(SSL_ERROR_WANT_READ) && spans.owed() > 0) return wantWrite();
+      if (lastError == K(SSL_ERROR_WANT_READ) && spans.unsent() > 0) return wantWrite();
       return -1;
     }
     if (pending_ == Reason::none) checkResult();
@@ -129,7 +129,7 @@ int Connection::handshake() {
     if (ticketRenewed_ && context_->config().sessions && ossl().SSL_session_reused(ssl_) == 1) saveSession(ossl().SSL_get_session(ssl_));
     phase_ = Phase::lastFlight;
   }
-  if (spans.owed() > 0) return wantWrite();
+  if (spans.unsent() > 0) return wantWrite();
   phase_ = Phase::established;
   return 1;
 }
@@ -151,13 +151,13 @@ int Connection::read(uint8_t* into, size_t size) {
   }
   size_t total = 0;
   for (;;) {
-    if (answersOwed_ > kMostAnswersOwed) return total > 0 ? static_cast<int>(total) : wantWrite();
-    const size_t owed = spans.owed();
+    if (unsentAnswers_ > kMostUnsentAnswers) return total > 0 ? static_cast<int>(total) : wantWrite();
+    const size_t unsent = spans.unsent();
     const size_t messages = messages_;
     size_t n = 0;
     spans.starved = false;
     const bool got = ossl().SSL_read_ex(ssl_, into + total, size - total, &n) == 1;
-    if (spans.owed() > owed) answersOwed_ += spans.owed() - owed;
+    if (spans.unsent() > unsent) unsentAnswers_ += spans.unsent() - unsent;
     if (got) {
       if (pending_ != Reason::none) {
         // It came behind a message that ends the connection: nobody shall have it.
@@ -177,19 +177,19 @@ int Connection::read(uint8_t* into, size_t size) {
       if ((why == K(SSL_ERROR_SSL) || why == K(SSL_ERROR_SYSCALL)) && !closedFatally()) fail();
       return static_cast<int>(total);
     }
-    return why == K(SSL_ERROR_WANT_READ) && owesAnswer() ? wantWrite() : notDone(0);
+    return why == K(SSL_ERROR_WANT_READ) && hasUnsentAnswer() ? wantWrite() : notDone(0);
   }
 }
 
 // One record after the other, as long as they fit. The first may find too little space, which is WANT_WRITE until the rest of
-// it is out; the others are begun only when they fit whole. A write that waited is repeated with owed() bytes or more.
+// it is out; the others are begun only when they fit whole. A write that waited is repeated with committed() bytes or more.
 int Connection::write(Operation how, const uint8_t* from, size_t size) {
   const auto seal = how == Operation::write ? ossl().SSL_write_ex : ossl().SSL_write_early_data;
   const size_t overhead = kRecordOverhead + context_->config().recordPadding;
-  if (spans.owed() > 0) return wantWrite();
+  if (spans.unsent() > 0) return wantWrite();
   if (phase_ == Phase::closed) return failClosed();
-  size_t total = taken_;
-  taken_ = 0;
+  size_t total = committed_;
+  committed_ = 0;
   while (total < size) {
     const size_t chunk = std::min(size - total, kMaxPlaintext);
     if (total > 0 && spans.room() < chunk + overhead) break;
@@ -201,15 +201,15 @@ int Connection::write(Operation how, const uint8_t* from, size_t size) {
       break;
     }
     total += n;
-    if (spans.owed() == 0) continue;
-    taken_ = total;
+    if (spans.unsent() == 0) continue;
+    committed_ = total;
     return wantWrite();
   }
   return static_cast<int>(total);
 }
 
 int Connection::shutdown() {
-  if (spans.owed() > 0) return wantWrite();
+  if (spans.unsent() > 0) return wantWrite();
   if (phase_ == Phase::closed) return 1;
   if (shutdownDue_ < 0) {
     if (!readMessage()) return -1;
@@ -226,7 +226,7 @@ int Connection::shutdown() {
     if (ret < 0) return notDone(ret);
     shutdownDue_ = ret;
   }
-  if (spans.owed() > 0) return wantWrite();
+  if (spans.unsent() > 0) return wantWrite();
   const int ret = shutdownDue_;
   shutdownDue_ = -1;
   return ret;
@@ -246,7 +246,7 @@ bool Connection::readMessage() {
 }
 
 int Connection::keyUpdate(bool requestPeer) {
-  if (spans.owed() > 0) return wantWrite();
+  if (spans.unsent() > 0) return wantWrite();
   if (phase_ == Phase::closed) return failClosed();
   // One that asks for something else than the one that waited is another one.
   if (keyUpdating_ != (requestPeer ? 1 : 0)) {
@@ -257,7 +257,7 @@ int Connection::keyUpdate(bool requestPeer) {
     const int ret = ossl().SSL_do_handshake(ssl_);
     if (ret != 1) return notDone(ret);
   }
-  if (spans.owed() > 0) return wantWrite();
+  if (spans.unsent() > 0) return wantWrite();
   keyUpdating_ = -1;
   return 1;
 }
@@ -304,7 +304,7 @@ int Connection::fail() {
   failure_.own = pending_;
   failure_.text = takeErrors(&failure_.library, &failure_.reason);
   spans.held = false;
-  if (spans.ended) spans.dropOwed();
+  if (spans.ended) spans.dropUnsent();
   if (pendingAlert_ != 0) sendAlert(kFatal, pendingAlert_);
   else if (answersClose_) sendAlert(kWarning, alert::closeNotify);
   return -1;

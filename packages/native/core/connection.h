@@ -16,7 +16,7 @@
 
 namespace ferrule {
 
-// `flush` sends what is owed and does nothing else.
+// `flush` sends what is unsent and does nothing else.
 enum class Operation : uint32_t { handshake = 0, read = 1, write = 2, writeEarlyData = 3, shutdown = 4, keyUpdate = 5, flush = 6 };
 
 enum class EventKind : uint32_t { keylog = 0, session = 1, sent = 2, received = 3 };
@@ -116,9 +116,9 @@ class Connection {
   Bytes signedCertificateTimestamps() const { return scts_; }
   bool hasEvents() const { return !events_.empty(); }
   // Whether something is waiting for space that nobody will repeat an operation for: an answer to the peer.
-  bool owesAnswer() const { return answersOwed_ > 0 && spans.owed() > 0; }
+  bool hasUnsentAnswer() const { return unsentAnswers_ > 0 && spans.unsent() > 0; }
   // Bytes that the write which waits must be repeated with, or more.
-  size_t owed() const { return taken_; }
+  size_t committed() const { return committed_; }
   bool established() const { return phase_ >= Phase::established; }
   // SSL_get_shutdown(3), but of a close_notify that has reached the write BIO: OpenSSL counts it before it sends it.
   int shutdownState() const;
@@ -227,8 +227,8 @@ class Connection {
   } row_;
   uint32_t tickets_ = 0;
   size_t messages_ = 0;     // of the peer's handshake, seen whole
-  size_t taken_ = 0;        // by OpenSSL, of a write that its caller still has to repeat
-  size_t answersOwed_ = 0;  // bytes that reading wrote, since nothing was last owed
+  size_t committed_ = 0;      // by OpenSSL, of a write that its caller still has to repeat
+  size_t unsentAnswers_ = 0;  // bytes that reading wrote, since nothing was unsent
   time_t time_ = 0;  // 0: the clock of the machine
   uint8_t head_[64];
   size_t headSize_ = 0;

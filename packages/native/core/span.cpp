@@ -85,22 +85,22 @@ const BIO_METHOD* method() {
 
 void Spans::push(const uint8_t* bytes, size_t size) {
   drain();
-  const size_t n = owed() == 0 ? std::min(size, room()) : 0;
+  const size_t n = unsent() == 0 ? std::min(size, room()) : 0;
   if (n > 0) std::memcpy(out + outUsed, bytes, n);
   outUsed += n;
   spill_.insert(spill_.end(), bytes + n, bytes + size);
 }
 
 void Spans::drain() {
-  const size_t n = held ? 0 : std::min(owed(), room());
+  const size_t n = held ? 0 : std::min(unsent(), room());
   if (n == 0) return;
   std::memcpy(out + outUsed, spill_.data() + spilt_, n);
   outUsed += n;
   spilt_ += n;
-  if (owed() == 0) dropOwed();
+  if (unsent() == 0) dropUnsent();
 }
 
-void Spans::dropOwed() {
+void Spans::dropUnsent() {
   std::vector<uint8_t>().swap(spill_);
   spilt_ = 0;
 }

@@ -17,7 +17,7 @@ struct Spans {
   bool eof = false;
   // OpenSSL has asked for more than there was, since somebody last cleared this.
   bool starved = false;
-  // OpenSSL has been told of the end, and owes nobody anything: the alert that it writes then goes nowhere.
+  // OpenSSL has been told of the end, and has nothing more to say: the alert that it writes then goes nowhere.
   bool ended = false;
 
   // The write BIO's free space, and how much of it is filled.
@@ -34,8 +34,8 @@ struct Spans {
   // to OpenSSL, or is taken for it.
   void push(const uint8_t* bytes, size_t size);
   void drain();
-  void dropOwed();
-  size_t owed() const { return spill_.size() - spilt_; }
+  void dropUnsent();
+  size_t unsent() const { return spill_.size() - spilt_; }
 
   void clear() {
     in = nullptr;

@@ -14,7 +14,7 @@ export const Control = {
   pending: 4,
   shutdown: 5,
   /** An answer to the peer waits for space: `flush` when there is some. */
-  owesAnswer: 6,
+  answerUnsent: 6,
   /** Bytes that the write which waits must be repeated with. */
   committed: 7,
   /** The connection has failed; while `error` is WANT_WRITE, its alert waits for space. */

@@ -200,7 +200,7 @@ export class Connection implements Port {
       if (used > 0) rbio.nread(used);
       if (space.length > 0) wbio.nwrite(filled);
       if (events) this.#collect();
-      if (ret > 0 && !spacious && control[Control.owesAnswer] !== 0) this.#flush(wbio);
+      if (ret > 0 && !spacious && control[Control.answerUnsent] !== 0) this.#flush(wbio);
       if (ret > 0) return ret;
       switch (error) {
         case SslError.wantRead:

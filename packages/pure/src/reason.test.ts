@@ -13,7 +13,7 @@ describe('fail', () => {
     });
   });
 
-  it('owes no alert where the peer is gone, and takes the sentence of the code', () => {
+  it('has no alert where the peer is gone, and takes the sentence of the code', () => {
     const error = fail('UNEXPECTED_EOF');
     expect(error.alert).toBeUndefined();
     expect(error.message).toBe(CODES.UNEXPECTED_EOF.meaning);

@@ -27,7 +27,7 @@ const ALERT_OF_X509V: ReadonlyMap<number, number> = new Map<number, number>([
 ]);
 
 /**
- * The error of a failure on our side, with the alert that it owes the peer: `throw fail('BAD_KEY_SHARE', '…')`.
+ * The error of a failure on our side, with its alert to the peer: `throw fail('BAD_KEY_SHARE', '…')`.
  * The message says what was met and where; the code's own sentence when absent.
  */
 export function fail(

@@ -67,7 +67,7 @@ export interface Port {
   serverEndPoint(): Uint8Array | undefined;
 
   /**
-   * The connection ends in this failure: queues the alert that is owed for it. True when {@link flush} must see it off.
+   * The connection ends in this failure: queues its alert, if it has one. True when {@link flush} must see it off.
    */
   queueAlert(error: TlsError): boolean;
   /** Pushes the alert towards the write BIO: 0 when it has left, else the negated wait. */

@@ -6,7 +6,7 @@
  * SESSION_BINDING} has a row for each option of a context that says how that is ensured, and why.
  */
 import type { ContextOptions, Credential, ExternalPsk, TlsVersion } from '@ferrule/contract';
-import { bytesEqual } from '@ferrule/result/bytes';
+import { bytesEqual, concat } from '@ferrule/result/bytes';
 import { IMPORTED_IDENTITY_OVERHEAD } from './options.ts';
 
 /** How one option is kept from changing between a session's handshake and its resumption. */
@@ -118,12 +118,7 @@ export function bindingDigest(options: BoundOptions, sha256: Sha256): Uint8Array
     encode(parts, key);
     encode(parts, valueOf(options, key));
   }
-  const all = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
+  const all = concat(parts);
   const digest = sha256(all);
   // Keys are among them.
   all.fill(0);

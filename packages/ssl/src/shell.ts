@@ -42,7 +42,7 @@ export class SslShell implements Ssl {
   /** The failure that is there once its alert has left. */
   #dying: Failed | undefined;
   #failure: Failed | undefined;
-  #alertOwed = false;
+  #alertQueued = false;
   /** The call before was refused for its phase. */
   #refused: Failed | undefined;
 
@@ -429,7 +429,7 @@ export class SslShell implements Ssl {
     );
     this.#phase = 'failed';
     try {
-      this.#alertOwed = this.#port.queueAlert(error);
+      this.#alertQueued = this.#port.queueAlert(error);
     } catch {
       // The write side is broken too: the failure is that of before, the alert is lost.
     }
@@ -450,7 +450,7 @@ export class SslShell implements Ssl {
   }
 
   #lastFlush(): number {
-    if (!this.#alertOwed) return 0;
+    if (!this.#alertQueued) return 0;
     try {
       return this.#port.flush();
     } catch {

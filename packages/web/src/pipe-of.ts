@@ -1,5 +1,6 @@
 /** @module Any of the three kinds of pipe as three functions, so that who reads can change between two chunks. */
 import { memoryOf } from '@ferrule/result/arguments';
+import { concat } from '@ferrule/result/bytes';
 import type { Memory, Pipe, StreamPipe, Transport } from 'ferrule';
 
 export type AnyPipe = Pipe | StreamPipe | Transport;
@@ -30,7 +31,7 @@ function ofTransport(transport: Transport): Pipe {
   transport.start({
     data: (bytes) => {
       const own = memoryOf(bytes)?.slice() ?? new Uint8Array(0);
-      held = held === undefined ? own : joined(held, own);
+      held = held === undefined ? own : concat([held, own]);
       wake();
       return false;
     },
@@ -62,11 +63,4 @@ function ofTransport(transport: Transport): Pipe {
     closeWrite: () => settled((done) => transport.end(done)),
     close: () => transport.destroy(),
   };
-}
-
-function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
-  const all = new Uint8Array(first.length + second.length);
-  all.set(first);
-  all.set(second, first.length);
-  return all;
 }

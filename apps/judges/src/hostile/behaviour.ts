@@ -5,7 +5,7 @@ import type { Script } from './peer.ts';
 import type { Server12 } from './server12.ts';
 import type { Server13 } from './server13.ts';
 
-/** What must come out: the reason, and the alert that the server gets; `null` where none is owed. */
+/** What must come out: the reason, and the alert that the server gets; `null` where it gets none. */
 export interface Verdict {
   readonly code: TlsErrorCode;
   readonly alert: number | null;

@@ -160,7 +160,7 @@ const nonBlocking = (size: number): CheckGroup =>
         assert.equal(failure.error.code, 'CERT_EXPIRED');
         expectReturn(client.ssl, client.ssl.connect(), -1, SslError.ssl);
         assert.equal(client.failure(), failure);
-        // An alert is more than fits: what was owed and did not fit comes with the calls that follow
+        // An alert is more than fits: what did not fit comes with the calls that follow
         for (let i = 0; i < 64; i++) {
           client.ssl.connect();
           await client.peer.flush(client.net);

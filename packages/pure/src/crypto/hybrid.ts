@@ -2,8 +2,7 @@
  * @module Key exchange with ML-KEM (FIPS 203): hybrids of ML-KEM-768 with an ephemeral ECDH, their shares and their
  * secrets concatenated (RFC 10024), and ML-KEM-1024 alone (draft-ietf-tls-mlkem).
  */
-import { concatInto } from '@ferrule/result/bytes';
-import { ownMemory } from '../keys/secret.ts';
+import { concatSecrets } from '../keys/secret.ts';
 import type { Group, KeyShare, Maybe } from './provider.ts';
 
 /** One ML-KEM key pair. */
@@ -63,7 +62,7 @@ interface Parts {
 
 function hybrid({ id, name, kem, ecdh, ecdhShareLength, kemFirst }: Parts): Group {
   const join = (ofKem: Uint8Array, ofEcdh: Uint8Array): Uint8Array =>
-    kemFirst ? concat(ofKem, ofEcdh) : concat(ofEcdh, ofKem);
+    kemFirst ? concatSecrets(ofKem, ofEcdh) : concatSecrets(ofEcdh, ofKem);
 
   const pair = (kemKey: KemKey, ecdhKey: KeyShare): KeyShare => ({
     publicKey: join(kemKey.publicKey, ecdhKey.publicKey),
@@ -94,6 +93,3 @@ function both<A, B, T>(a: Maybe<A>, b: Maybe<B>, join: (a: A, b: B) => T): Maybe
     return Promise.all([a, b]).then(([left, right]) => join(left, right));
   return join(a, b);
 }
-
-/** Secrets among them: outside V8's heap. */
-const concat = (a: Uint8Array, b: Uint8Array): Uint8Array => concatInto(ownMemory(a.length + b.length), [a, b]);

@@ -2,6 +2,7 @@
  * @module What of a key share every source of cryptography needs to know (RFC 9846 section 4.3.8), without a library of
  * curves: whoever computes with the platform's does not load one.
  */
+import { toHex } from '@ferrule/result/bytes';
 import { ownMemory } from '../keys/secret.ts';
 
 /**
@@ -21,8 +22,7 @@ export function isValidShare(group: 'x25519' | Curve, peer: Uint8Array): boolean
   return group === 'x25519' ? !isOfLowOrder(peer) : isOnCurve(group, peer.subarray(1));
 }
 
-const number = (bigEndian: Uint8Array): bigint =>
-  BigInt(`0x0${Array.from(bigEndian, (byte) => byte.toString(16).padStart(2, '0')).join('')}`);
+const number = (bigEndian: Uint8Array): bigint => BigInt(`0x0${toHex(bigEndian)}`);
 
 /** SP 800-186 section 3.2.1: y² = x³ − 3x + b modulo p. */
 const CURVES: Readonly<Record<Curve, { readonly p: bigint; readonly b: bigint }>> = {

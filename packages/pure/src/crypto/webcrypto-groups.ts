@@ -2,6 +2,7 @@
  * @module Key exchange by WebCrypto; what the platform has not, and what needs a seeded source of randomness, by noble,
  * which is loaded then: most connections never need it.
  */
+import { bytesEqual } from '@ferrule/result/bytes';
 import { ownMemory, PlatformKey } from '../keys/secret.ts';
 import { KEM_CIPHERTEXT_LENGTH, type Kem, type KemKey, hybridGroups, mlKem1024Group } from './hybrid.ts';
 import type { Group, KeyShare } from './provider.ts';
@@ -139,7 +140,7 @@ async function agrees(subtle: Subtle, curve: Curve): Promise<boolean> {
   try {
     const [a, b] = await Promise.all([platformShare(subtle, curve), platformShare(subtle, curve)]);
     const [left, right] = await Promise.all([a.derive(b.publicKey), b.derive(a.publicKey)]);
-    return left?.length === curve.size && left.every((byte, i) => byte === right?.[i]);
+    return left?.length === curve.size && right !== null && bytesEqual(left, right);
   } catch {
     return false;
   }

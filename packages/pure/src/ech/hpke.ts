@@ -2,10 +2,10 @@
  * @module Sending by HPKE (RFC 9180), in base mode, as far as ECH needs it: DHKEM over X25519 and P-256 with
  * HKDF-SHA256, and the AEADs of TLS.
  */
-import { concatInto, EMPTY } from '@ferrule/result/bytes';
+import { EMPTY } from '@ferrule/result/bytes';
 import type { AeadAlgorithm, CryptoProvider, Group, Hash, KeyShare, Maybe } from '../crypto/provider.ts';
 import { hkdfExpand, hkdfExtract } from '../keys/hkdf.ts';
-import { ownMemory, Secret, Secrets, type Wipeable } from '../keys/secret.ts';
+import { concatSecrets, Secret, Secrets, type Wipeable } from '../keys/secret.ts';
 
 /** KEM, KDF and AEAD identifiers of RFC 9180 section 7. */
 export interface HpkeSuite {
@@ -74,7 +74,12 @@ export function setupSender(
   const go = (dh: Uint8Array | null): HpkeSender | null => {
     owner.wipe(ephemeral);
     if (dh === null) return null;
-    const shared = extractAndExpand(provider.hashes.sha256, suite.kem, dh, join(ephemeral.publicKey, receiver));
+    const shared = extractAndExpand(
+      provider.hashes.sha256,
+      suite.kem,
+      dh,
+      concatSecrets(ephemeral.publicKey, receiver),
+    );
     dh.fill(0);
     reveal?.(shared);
     return owner.hold(sender(parts, suite, ephemeral.publicKey, shared, info));
@@ -85,7 +90,7 @@ export function setupSender(
 
 /** Section 4.1; both KEMs here are over HKDF-SHA256. */
 function extractAndExpand(sha256: Hash, kem: number, dh: Uint8Array, context: Uint8Array): Uint8Array {
-  const id = join(ascii('KEM'), u16(kem));
+  const id = concatSecrets(ascii('KEM'), u16(kem));
   const prk = labeledExtract(sha256, id, EMPTY, 'eae_prk', dh);
   const shared = labeledExpand(sha256, id, prk, 'shared_secret', context, 32);
   prk.fill(0);
@@ -100,8 +105,8 @@ function sender(
   shared: Uint8Array,
   info: Uint8Array,
 ): HpkeSender {
-  const id = join(ascii('HPKE'), u16(suite.kem), u16(suite.kdf), u16(suite.aead));
-  const context = join(
+  const id = concatSecrets(ascii('HPKE'), u16(suite.kem), u16(suite.kdf), u16(suite.aead));
+  const context = concatSecrets(
     new Uint8Array([0]),
     labeledExtract(hash, id, EMPTY, 'psk_id_hash', EMPTY),
     labeledExtract(hash, id, EMPTY, 'info_hash', info),
@@ -142,7 +147,9 @@ const labeledExtract = (
   label: string,
   keyMaterial: Uint8Array,
 ): Uint8Array =>
-  wiping(join(ascii(VERSION), suiteId, ascii(label), keyMaterial), (labeled) => hkdfExtract(hash, salt, labeled));
+  wiping(concatSecrets(ascii(VERSION), suiteId, ascii(label), keyMaterial), (labeled) =>
+    hkdfExtract(hash, salt, labeled),
+  );
 
 const labeledExpand = (
   hash: Hash,
@@ -151,7 +158,8 @@ const labeledExpand = (
   label: string,
   info: Uint8Array,
   length: number,
-): Uint8Array => hkdfExpand(hash, secret, join(u16(length), ascii(VERSION), suiteId, ascii(label), info), length);
+): Uint8Array =>
+  hkdfExpand(hash, secret, concatSecrets(u16(length), ascii(VERSION), suiteId, ascii(label), info), length);
 
 function wiping<T>(bytes: Uint8Array, use: (bytes: Uint8Array) => T): T {
   const result = use(bytes);
@@ -161,7 +169,3 @@ function wiping<T>(bytes: Uint8Array, use: (bytes: Uint8Array) => T): T {
 
 const ascii = (text: string): Uint8Array => new TextEncoder().encode(text);
 const u16 = (value: number): Uint8Array => new Uint8Array([value >>> 8, value]);
-
-/** Secrets among them: outside V8's heap. */
-const join = (...parts: readonly Uint8Array[]): Uint8Array =>
-  concatInto(ownMemory(parts.reduce((length, part) => length + part.length, 0)), parts);

@@ -3,10 +3,10 @@
  *
  * Wiped memory is zeros, and zeros are a valid key. Nobody may compute with them, so bytes are only had from a holder
  * that throws once it is wiped. V8 keeps typed arrays of up to 64 bytes on its own heap and copies them when it
- * collects garbage;
- * `fill(0)` then wipes one copy of several. The memory of an ArrayBuffer is outside that heap and never moves.
+ * collects garbage; `fill(0)` then wipes one copy of several. The memory of an ArrayBuffer is outside that heap and never moves.
  */
 import type { TlsError } from '@ferrule/result';
+import { concatInto } from '@ferrule/result/bytes';
 import { fail } from '../reason.ts';
 
 /** `length` bytes of zeros outside V8's heap, for bytes that are to be wiped. */
@@ -18,6 +18,10 @@ export function ownCopy(bytes: Uint8Array): Uint8Array {
   copy.set(bytes);
   return copy;
 }
+
+/** The parts one after the other, in memory of their own. */
+export const concatSecrets = (...parts: readonly Uint8Array[]): Uint8Array =>
+  concatInto(ownMemory(parts.reduce((length, part) => length + part.length, 0)), parts);
 
 /** DISPOSED: what is thrown in place of computing with zeros. */
 export const wiped = (what: string): TlsError => fail('DISPOSED', `${what} was used after it was wiped`);

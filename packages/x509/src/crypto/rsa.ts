@@ -1,5 +1,5 @@
 /** @module RSA verification over BigInt: RFC 8017 sections 8.1.2 and 8.2.2. Public data only. */
-import { bytesEqual } from '@ferrule/result/bytes';
+import { bytesEqual, fromHex, toHex } from '@ferrule/result/bytes';
 import type { PublicKey, RsaKey } from '../public-key.ts';
 import type { HashName } from '../signature.ts';
 
@@ -117,14 +117,6 @@ function recover(key: RsaKey, signature: Uint8Array): Uint8Array | undefined {
   return fromBigInt(result, modulus.length);
 }
 
-function toBigInt(bytes: Uint8Array): bigint {
-  let text = '0x';
-  for (const byte of bytes) text += HEX[byte] as string;
-  return BigInt(text);
-}
-const HEX = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'));
+const toBigInt = (bytes: Uint8Array): bigint => BigInt(`0x${toHex(bytes)}`);
 
-function fromBigInt(value: bigint, length: number): Uint8Array {
-  const text = value.toString(16).padStart(2 * length, '0');
-  return Uint8Array.from({ length }, (_, i) => parseInt(text.slice(2 * i, 2 * i + 2), 16));
-}
+const fromBigInt = (value: bigint, length: number): Uint8Array => fromHex(value.toString(16).padStart(2 * length, '0'));
