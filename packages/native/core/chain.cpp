@@ -55,16 +55,20 @@ Finding judgeConstraints(const OPENSSL_STACK* path) {
   bool constrained = false;
   for (int i = 0; i < length; i++) constrained = constrained || hasExtension(certificateAt(path, i), K(NID_name_constraints));
   if (!constrained) return {};
+  std::vector<Constraints> read(static_cast<size_t>(length));
+  for (int i = 1; i < length; i++) {
+    bool ignored = false;
+    auto* constraints = decoded<NameConstraints>(certificateAt(path, i), K(NID_name_constraints), &ignored, &ignored);
+    if (constraints != nullptr) read[static_cast<size_t>(i)] = readConstraints(constraints);
+    ossl().NAME_CONSTRAINTS_free(reinterpret_cast<NAME_CONSTRAINTS*>(constraints));
+  }
   for (int at = length - 1; at >= 0; at--) {
     X509* certificate = certificateAt(path, at);
     const bool selfIssued = (ossl().X509_get_extension_flags(certificate) & static_cast<uint32_t>(K(EXFLAG_SI))) != 0;
     if (at > 0 && selfIssued) continue;
     const std::vector<ConstrainedName> names = constrainedNamesOf(certificate);
     for (int above = length - 1; above > at; above--) {
-      bool ignored = false;
-      auto* constraints = decoded<NameConstraints>(certificateAt(path, above), K(NID_name_constraints), &ignored, &ignored);
-      const long code = constraints == nullptr ? K(X509_V_OK) : judgeNames(constraints, names);
-      ossl().NAME_CONSTRAINTS_free(reinterpret_cast<NAME_CONSTRAINTS*>(constraints));
+      const long code = judgeNames(read[static_cast<size_t>(above)], names);
       if (code != K(X509_V_OK)) return {code, at};
     }
   }

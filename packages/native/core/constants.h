@@ -95,6 +95,7 @@ namespace ferrule {
   C(X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX, 52) \
   C(X509_V_ERR_UNSUPPORTED_NAME_SYNTAX, 53)      \
   C(NID_pkcs9_emailAddress, 48)                  \
+  C(GEN_OTHERNAME, 0)                            \
   C(GEN_EMAIL, 1)                                \
   C(GEN_DIRNAME, 4)                              \
   C(GEN_URI, 6)                                  \
@@ -108,6 +109,7 @@ namespace ferrule {
   C(X509_V_ERR_IP_ADDRESS_MISMATCH, 64)             \
   C(X509_V_ERR_PATHLEN_INVALID_FOR_NON_CA, 80)      \
   C(X509_V_ERR_EXTENSIONS_REQUIRE_VERSION_3, 93)    \
+  C(NID_id_on_SmtpUTF8Mailbox, 1208)                \
   C(NID_any_policy, 746)                            \
   C(NID_tlsfeature, 1020)                        \
   C(NID_id_qt_cps, 164)                          \

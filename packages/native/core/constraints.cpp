@@ -1,7 +1,6 @@
 #include "constraints.h"
 
 #include <algorithm>
-#include <optional>
 
 namespace ferrule {
 namespace {
@@ -141,30 +140,52 @@ bool isWithin(int type, const std::string& name, const std::string& base) {
 
 enum class Match { no, yes, untold };
 
-std::string withoutLetters(const std::string& text) {
-  std::string ascii;
-  std::copy_if(text.begin(), text.end(), std::back_inserter(ascii), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-  return ascii;
+bool isLetter(char c) { return static_cast<unsigned char>(c) >= 0x80; }
+
+// Whether texts agree up to the first letter beyond ASCII of either, with which the letter in front of it may be composed.
+template <typename Iterator>
+bool agree(Iterator a, Iterator aEnd, Iterator b, Iterator bEnd, bool composed) {
+  const auto plain = [composed](Iterator at, Iterator end) {
+    Iterator stop = std::find_if(at, end, isLetter);
+    return composed && stop != end && stop != at ? stop - 1 : stop;
+  };
+  const auto length = std::min(plain(a, aEnd) - a, plain(b, bEnd) - b);
+  return std::equal(a, a + length, b);
 }
 
-// Nobody here knows the case of letters beyond ASCII.
+// Nobody here knows which letters beyond ASCII RFC 4518 calls the same, leaves out, or makes ASCII of: what stands around
+// them tells texts apart.
 Match matchTexts(const NameAttribute& a, const NameAttribute& b) {
   if (!a.readable || !b.readable) return Match::untold;
   if (a.text == b.text) return Match::yes;
-  const bool letters = !isAscii(a.text) && !isAscii(b.text);
-  return letters && withoutLetters(a.text) == withoutLetters(b.text) ? Match::untold : Match::no;
+  if (isAscii(a.text) && isAscii(b.text)) return Match::no;
+  return agree(a.text.begin(), a.text.end(), b.text.begin(), b.text.end(), true) && agree(a.text.rbegin(), a.text.rend(), b.text.rbegin(), b.text.rend(), false)
+             ? Match::untold
+             : Match::no;
 }
 
+// RDNs of more members are told apart by nobody: each would be compared with each.
+constexpr size_t kMostMembers = 16;
+
+// Of the members that are not the same, each needs one that may be; what is read on one side needs what is not told on the
+// other, so it chooses first.
 Match matchRdns(const std::vector<NameAttribute>& a, const std::vector<NameAttribute>& b) {
   if (a.size() != b.size()) return Match::no;
-  Match match = Match::yes;
-  for (size_t i = 0; i < a.size(); i++) {
-    if (a[i].type != b[i].type) return Match::no;
-    const Match own = matchTexts(a[i], b[i]);
-    if (own == Match::no) return Match::no;
-    if (own == Match::untold) match = Match::untold;
+  if (std::equal(a.begin(), a.end(), b.begin(), [](const NameAttribute& x, const NameAttribute& y) { return x.type == y.type && matchTexts(x, y) == Match::yes; })) {
+    return Match::yes;
   }
-  return match;
+  if (a.size() > kMostMembers) return Match::untold;
+  std::vector<NameAttribute> left = b;
+  const auto take = [&left](const NameAttribute& own, Match wanted) {
+    const auto at = std::find_if(left.begin(), left.end(), [&](const NameAttribute& other) { return own.type == other.type && matchTexts(own, other) == wanted; });
+    if (at == left.end()) return false;
+    left.erase(at);
+    return true;
+  };
+  std::vector<NameAttribute> rest;
+  std::copy_if(a.begin(), a.end(), std::back_inserter(rest), [&](const NameAttribute& own) { return !take(own, Match::yes); });
+  std::stable_partition(rest.begin(), rest.end(), [](const NameAttribute& own) { return own.readable; });
+  return std::all_of(rest.begin(), rest.end(), [&](const NameAttribute& own) { return take(own, Match::untold); }) ? Match::untold : Match::no;
 }
 
 Match matchDirectories(const ConstrainedName& name, const ConstrainedName& base) {
@@ -191,12 +212,15 @@ std::string narrowed(const std::string& utf8) {
   return result;
 }
 
-// In lower case and with single spaces, as RFC 5280 section 7.1 compares; letters beyond ASCII as they are.
+// In lower case, with single spaces and without control characters, as RFC 5280 section 7.1 compares; letters beyond ASCII as
+// they are.
 std::string folded(const std::string& utf8) {
   std::string result;
   for (const char c : narrowed(utf8)) {
     const bool space = c == ' ' || (c >= '\t' && c <= '\r');
-    if (!space) result += lower(c);
+    const bool control = (c >= 0 && c < ' ') || c == 0x7f;
+    if (!space && !control) result += lower(c);
+    else if (!space) continue;
     else if (!result.empty() && result.back() != ' ') result += ' ';
   }
   if (!result.empty() && result.back() == ' ') result.pop_back();
@@ -205,7 +229,8 @@ std::string folded(const std::string& utf8) {
 
 // X.680 section 8.4: UTF8String, NumericString, PrintableString, TeletexString, IA5String, VisibleString, UniversalString,
 // BMPString. As pure, TeletexString is Latin-1, and the others of one octet are ASCII.
-bool isText(int tag) { return tag == 12 || (tag >= 18 && tag <= 20) || tag == 22 || tag == 26 || tag == 28 || tag == 30; }
+constexpr int kUtf8String = 12;
+bool isText(int tag) { return tag == kUtf8String || (tag >= 18 && tag <= 20) || tag == 22 || tag == 26 || tag == 28 || tag == 30; }
 bool isTextOfAscii(int tag) { return tag == 18 || tag == 19 || tag == 22 || tag == 26; }
 
 NameAttribute attributeOf(const X509_NAME_ENTRY* entry) {
@@ -222,7 +247,7 @@ NameAttribute attributeOf(const X509_NAME_ENTRY* entry) {
 }
 
 ConstrainedName directoryOf(const X509_NAME* name) {
-  ConstrainedName directory{K(GEN_DIRNAME), "", {}};
+  ConstrainedName directory{K(GEN_DIRNAME), {}, {}};
   int last = -1;
   for (int i = 0; i < ossl().X509_NAME_entry_count(name); i++) {
     const X509_NAME_ENTRY* entry = ossl().X509_NAME_get_entry(name, i);
@@ -237,54 +262,68 @@ ConstrainedName directoryOf(const X509_NAME* name) {
   return directory;
 }
 
+// RFC 9598 section 3: the local part is in UTF-8, which no constraint is.
+std::string mailboxOf(const AnyValue* value) {
+  if (value->tag != kUtf8String) return "";
+  std::string mailbox = octetsOf(value->string);
+  std::replace_if(mailbox.begin(), mailbox.begin() + static_cast<std::ptrdiff_t>(std::min(mailbox.find('@'), mailbox.size())), isLetter, '\1');
+  return mailbox;
+}
+
+using Read = Reading (*)(int type, const std::string& value);
+
 // None for a kind of name that is not compared here: OpenSSL refuses those where they are constrained.
-std::optional<ConstrainedName> nameOf(const GENERAL_NAME* name) {
+std::optional<ConstrainedName> nameOf(const GENERAL_NAME* name, Read read) {
   int type = 0;
   const void* value = ossl().GENERAL_NAME_get0_value(name, &type);
   if (type == K(GEN_DIRNAME)) return directoryOf(static_cast<const X509_NAME*>(value));
+  if (type == K(GEN_OTHERNAME)) {
+    const auto* other = static_cast<const OtherName*>(value);
+    if (read != readName || ossl().OBJ_obj2nid(other->type) != K(NID_id_on_SmtpUTF8Mailbox)) return {};
+    return ConstrainedName{K(GEN_EMAIL), readName(K(GEN_EMAIL), mailboxOf(other->value)), {}};
+  }
   if (type != K(GEN_DNS) && type != K(GEN_EMAIL) && type != K(GEN_URI) && type != K(GEN_IPADD)) return {};
-  return ConstrainedName{type, octetsOf(static_cast<const ASN1_STRING*>(value)), {}};
+  return ConstrainedName{type, read(type, octetsOf(static_cast<const ASN1_STRING*>(value))), {}};
 }
 
-template <typename Use>
-void eachBase(const OPENSSL_STACK* subtrees, int type, Use use) {
+std::vector<ConstrainedName> basesOf(const OPENSSL_STACK* subtrees) {
+  std::vector<ConstrainedName> bases;
   for (int i = 0; i < ossl().OPENSSL_sk_num(subtrees); i++) {
-    const auto base = nameOf(static_cast<const GeneralSubtree*>(ossl().OPENSSL_sk_value(subtrees, i))->base);
-    if (base && base->type == type && !use(*base)) return;
+    if (auto base = nameOf(static_cast<const GeneralSubtree*>(ossl().OPENSSL_sk_value(subtrees, i))->base, readBase)) bases.push_back(std::move(*base));
   }
+  return bases;
 }
 
 // Text of DNS names and directory names is what OpenSSL compares, too: who permits it is believed.
-long judgePermitted(const OPENSSL_STACK* permitted, const ConstrainedName& name) {
+long judgePermitted(const std::vector<ConstrainedName>& permitted, const ConstrainedName& name) {
   if (name.type == K(GEN_DNS) || name.type == K(GEN_DIRNAME)) return K(X509_V_OK);
   long code = K(X509_V_OK);
-  eachBase(permitted, name.type, [&](const ConstrainedName& subtree) {
-    const Reading base = readBase(subtree.type, subtree.value);
-    const Reading reading = readName(name.type, name.value);
-    const bool within = base && reading && isWithin(name.type, *reading, *base);
-    code = within ? K(X509_V_OK) : !base ? K(X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX) : !reading ? K(X509_V_ERR_UNSUPPORTED_NAME_SYNTAX) : K(X509_V_ERR_PERMITTED_VIOLATION);
-    return code == K(X509_V_ERR_PERMITTED_VIOLATION);
-  });
+  for (const ConstrainedName& base : permitted) {
+    if (base.type != name.type) continue;
+    const bool within = base.value && name.value && isWithin(name.type, *name.value, *base.value);
+    if (within) return K(X509_V_OK);
+    if (!base.value) return K(X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX);
+    if (!name.value) return K(X509_V_ERR_UNSUPPORTED_NAME_SYNTAX);
+    code = K(X509_V_ERR_PERMITTED_VIOLATION);
+  }
   return code;
 }
 
-long judgeExcluded(const OPENSSL_STACK* excluded, const ConstrainedName& name) {
-  long code = K(X509_V_OK);
-  eachBase(excluded, name.type, [&](const ConstrainedName& subtree) {
+long judgeExcluded(const std::vector<ConstrainedName>& excluded, const ConstrainedName& name) {
+  for (const ConstrainedName& base : excluded) {
+    if (base.type != name.type) continue;
     if (name.type == K(GEN_DIRNAME)) {
-      const Match match = matchDirectories(name, subtree);
+      const Match match = matchDirectories(name, base);
+      if (match == Match::yes) return K(X509_V_ERR_EXCLUDED_VIOLATION);
       // What cannot be read may be what is excluded.
-      code = match == Match::yes ? K(X509_V_ERR_EXCLUDED_VIOLATION) : match == Match::untold ? K(X509_V_ERR_UNSUPPORTED_NAME_SYNTAX) : K(X509_V_OK);
-      return code == K(X509_V_OK);
+      if (match == Match::untold) return K(X509_V_ERR_UNSUPPORTED_NAME_SYNTAX);
+    } else {
+      if (!base.value) return K(X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX);
+      if (!name.value) return K(X509_V_ERR_UNSUPPORTED_NAME_SYNTAX);
+      if (isWithin(name.type, *name.value, *base.value)) return K(X509_V_ERR_EXCLUDED_VIOLATION);
     }
-    const Reading base = readBase(subtree.type, subtree.value);
-    const Reading reading = readName(name.type, name.value);
-    if (!base) code = K(X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX);
-    else if (!reading) code = K(X509_V_ERR_UNSUPPORTED_NAME_SYNTAX);
-    else if (isWithin(name.type, *reading, *base)) code = K(X509_V_ERR_EXCLUDED_VIOLATION);
-    return code == K(X509_V_OK);
-  });
-  return code;
+  }
+  return K(X509_V_OK);
 }
 
 }  // namespace
@@ -296,20 +335,22 @@ std::vector<ConstrainedName> constrainedNamesOf(const X509* certificate) {
   for (int i = 0; i < ossl().X509_NAME_entry_count(subject); i++) {
     const X509_NAME_ENTRY* entry = ossl().X509_NAME_get_entry(subject, i);
     if (ossl().OBJ_obj2nid(ossl().X509_NAME_ENTRY_get_object(entry)) != K(NID_pkcs9_emailAddress)) continue;
-    names.push_back({K(GEN_EMAIL), octetsOf(ossl().X509_NAME_ENTRY_get_data(entry)), {}});
+    names.push_back({K(GEN_EMAIL), readName(K(GEN_EMAIL), octetsOf(ossl().X509_NAME_ENTRY_get_data(entry))), {}});
   }
   auto* alternatives = static_cast<OPENSSL_STACK*>(ossl().X509_get_ext_d2i(certificate, K(NID_subject_alt_name), nullptr, nullptr));
   for (int i = 0; i < ossl().OPENSSL_sk_num(alternatives); i++) {
-    if (auto name = nameOf(static_cast<const GENERAL_NAME*>(ossl().OPENSSL_sk_value(alternatives, i)))) names.push_back(*name);
+    if (auto name = nameOf(static_cast<const GENERAL_NAME*>(ossl().OPENSSL_sk_value(alternatives, i)), readName)) names.push_back(std::move(*name));
   }
   ossl().GENERAL_NAMES_free(reinterpret_cast<struct stack_st_GENERAL_NAME*>(alternatives));
   return names;
 }
 
-long judgeNames(const NameConstraints* constraints, const std::vector<ConstrainedName>& names) {
+Constraints readConstraints(const NameConstraints* constraints) { return {basesOf(constraints->permitted), basesOf(constraints->excluded)}; }
+
+long judgeNames(const Constraints& constraints, const std::vector<ConstrainedName>& names) {
   for (const ConstrainedName& name : names) {
-    long code = judgePermitted(constraints->permitted, name);
-    if (code == K(X509_V_OK)) code = judgeExcluded(constraints->excluded, name);
+    long code = judgePermitted(constraints.permitted, name);
+    if (code == K(X509_V_OK)) code = judgeExcluded(constraints.excluded, name);
     if (code != K(X509_V_OK)) return code;
   }
   return K(X509_V_OK);

@@ -86,6 +86,14 @@ struct PolicyInformation {
   ASN1_OBJECT* id;
   OPENSSL_STACK* qualifiers;
 };
+struct AnyValue {
+  int tag;
+  ASN1_STRING* string;  // of a string type
+};
+struct OtherName {
+  ASN1_OBJECT* type;
+  AnyValue* value;
+};
 struct GeneralSubtree {
   GENERAL_NAME* base;
 };

@@ -96,9 +96,10 @@ export function parseCertificate(der: Uint8Array): Certificate {
   const spki = reader.element(Tag.SEQUENCE);
   const publicKey = parsePublicKey(spki);
   for (const tag of [0x81, 0x82]) {
-    if (reader.peek() !== tag) continue;
-    if (version === 1) reader.odd ??= 'a unique identifier in version 1';
-    reader.skip(tag);
+    const own = reader.peek();
+    if ((own & ~0x20) !== tag) continue;
+    if (version === 1 || own !== tag) reader.odd ??= 'a unique identifier in version 1, or in parts';
+    reader.skip(own);
   }
   // One literal with everything in it: all certificates have the same shape, which engines like
   const read: Mutable<Certificate> = {

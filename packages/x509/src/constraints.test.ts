@@ -184,6 +184,85 @@ describe('a directory name whose string type cannot be read', () => {
   });
 });
 
+describe('a directory name in other letters (RFC 4518)', () => {
+  const named = (value: string): NameInput => [['2.5.4.10', value]];
+  it.each([
+    ['Evil Corp', 'Evil\u00a0Corp'],
+    ['Evil Corp', 'Evil\u3000Corp\u2003'],
+    ['Evil Corp', 'Ev\u200bil C\u00adorp\ufeff'],
+    ['Evil Corp', 'Evil Corp\0'],
+    ['Ärger', 'A\u0308RGER'],
+    ['Kelvin', '\u212aelvin'],
+    ['fine', '\ufb01ne'],
+    ['STRASSE', 'Straße'],
+    ['STRASSE', 'STRAẞE'],
+    ['οδοσ', 'οδος'],
+  ])('%j is %j', (one, other) => {
+    for (const [base, subject] of [
+      [one, other],
+      [other, one],
+    ] as const) {
+      // prettier-ignore
+      expect(check({ excluded: { directory: [named(base)] } }, {}, named(subject))).toBe(EXCLUDED);
+      expect(check({ permitted: { directory: [named(base)] } }, {}, named(subject))).toBe(OK);
+    }
+  });
+  it('is another one where they differ', () => {
+    for (const [one, other] of [
+      ['Ärger', 'Arger'],
+      ['ınc', 'Inc'],
+      ['a b', 'ab'],
+    ] as const) {
+      // prettier-ignore
+      expect(check({ excluded: { directory: [named(one)] } }, {}, named(other))).toBe(OK);
+      expect(check({ permitted: { directory: [named(one)] } }, {}, named(other))).toBe(PERMITTED);
+    }
+  });
+});
+
+it('of an RDN with several members, one that differs for sure is enough to be another', () => {
+  const rdn = (...members: readonly (readonly [type: string, value: string, tag?: number])[]): Uint8Array =>
+    seq(tlv(0x31, ...members.map(([type, value, tag = 0x0c]) => seq(oid(type), tlv(tag, text(value))))));
+  const [O, OU, UNREAD] = ['2.5.4.10', '2.5.4.11', 7] as const;
+  const excluded = (base: Uint8Array, subject: Uint8Array): number => {
+    const nc = readNameConstraints(new DerReader(seq(tlv(0xa1, seq(tlv(0xa4, base))))));
+    const parts = (list: readonly Uint8Array[]) => list.map((each, i) => (i === 5 ? subject : each));
+    return checkConstraints(nc, parseCertificate(make({ parts }).der), { comparisons: 100 }, false)?.verify ?? 0;
+  };
+  expect(excluded(rdn([O, 'z'], [OU, 'b']), rdn([O, 'a'], [OU, 'b', UNREAD]))).toBe(OK);
+  expect(excluded(rdn([O, 'a'], [OU, 'b']), rdn([O, 'a'], [OU, 'b', UNREAD]))).toBe(NAME);
+  expect(excluded(rdn([O, 'a'], [O, 'b']), rdn([O, 'b', UNREAD], [O, 'a']))).toBe(NAME);
+  expect(excluded(rdn([O, 'a'], [O, 'b']), rdn([O, 'x', UNREAD], [O, 'b', UNREAD]))).toBe(NAME);
+  expect(excluded(rdn([O, 'a'], [O, 'b']), rdn([O, 'x', UNREAD], [O, 'c']))).toBe(OK);
+  expect(excluded(rdn([O, 'a']), rdn([O, 'a', UNREAD], [OU, 'b']))).toBe(OK);
+});
+
+describe('other names', () => {
+  const other = (id: string, value: string): Uint8Array => tlv(0xa0, oid(id), tlv(0xa0, tlv(0x0c, text(value))));
+  const within = (list: number, base: Uint8Array, ...names: readonly Uint8Array[]): number => {
+    const nc = readNameConstraints(new DerReader(seq(tlv(list, seq(base)))));
+    const san = extension('2.5.29.17', seq(...names));
+    const certificate = parseCertificate(make({ extensions: { '2.5.29.17': san } }).der);
+    return checkConstraints(nc, certificate, { comparisons: 100 }, false)?.verify ?? 0;
+  };
+  const [SMTP, UPN] = ['1.3.6.1.5.5.7.8.9', '1.3.6.1.4.1.311.20.2.3'];
+  it('are constrained by those of their own kind', () => {
+    for (const list of [0xa0, 0xa1]) {
+      expect(within(list, other('1.3.6.1.4.1.311.20.2.4', 'x'), other(UPN, 'a@x.test'))).toBe(OK);
+      expect(within(list, other(UPN, 'x'), other(UPN, 'a@x.test'))).toBe(TYPE);
+    }
+  });
+  it('that are mailboxes in UTF-8 are constrained as mailboxes (RFC 9598 section 6)', () => {
+    const [host, mailbox] = [tlv(0x81, text('x.test')), other(SMTP, 'ä@x.test')];
+    expect(within(0xa1, host, mailbox)).toBe(EXCLUDED);
+    expect(within(0xa0, host, mailbox)).toBe(OK);
+    expect(within(0xa1, host, other(SMTP, 'ä@y.test'))).toBe(OK);
+    expect(within(0xa0, host, other(SMTP, 'ä@y.test'))).toBe(PERMITTED);
+    expect(within(0xa1, host, other(SMTP, 'nobody'))).toBe(NAME);
+    expect(within(0xa1, host, tlv(0xa0, oid(SMTP), tlv(0xa0, tlv(0x16, text('a@x.test')))))).toBe(NAME);
+  });
+});
+
 it('constraints that are malformed count where a name is compared with them; with strict rules always', () => {
   const constraints = { permitted: { email: ['a@b@example.com'], dns: ['example.com'] } };
   expect(check(constraints, { dns: ['www.example.com'] })).toBe(OK);

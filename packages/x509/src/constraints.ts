@@ -1,13 +1,15 @@
 /** @module Name constraints: RFC 5280 section 4.2.1.10, for DNS names, addresses, e-mail, URIs and directory names. */
 import type { X509VCode } from '@ferrule/result';
-import { latin1 } from '@ferrule/result/bytes';
+import { EMPTY, latin1 } from '@ferrule/result/bytes';
 import { isIpAddress } from '@ferrule/result/host';
 import * as V from '@ferrule/result/x509-v';
 import type { Certificate } from './certificate.ts';
+import { DerReader } from './der.ts';
 import { generalNameText, type GeneralName, type NameConstraints, type Subtree } from './general-name.ts';
 import { presentedDnsName } from './host.ts';
 import { ascii, canonicalRdns, isEmptyName, nameAttributes } from './name.ts';
 import type { RuleBreach } from './rules.ts';
+import * as Tag from './tag.ts';
 import * as NameType from './name-type.ts';
 
 /** Bounds the work over one path: names times constraints, as OpenSSL does. */
@@ -56,23 +58,44 @@ const bounded = (): RuleBreach =>
 
 const breach = (verify: X509VCode, message: string): RuleBreach => ({ code: 'CERT_NAME_CONSTRAINT', verify, message });
 
+/** A mailbox in UTF-8 has its local part in it; its host is ASCII (RFC 9598 section 3). */
+interface ConstrainedName extends GeneralName {
+  readonly utf8?: true;
+}
+
 /** All names that constraints are applied to, in OpenSSL's order: the subject, its e-mail addresses, subjectAltName. */
-function constrainedNames({ subject, subjectAltName = [] }: Certificate): GeneralName[] {
-  if (isEmptyName(subject)) return [...subjectAltName];
+function constrainedNames({ subject, subjectAltName = [] }: Certificate): ConstrainedName[] {
+  const alternatives = subjectAltName.map(mailboxOf);
+  if (isEmptyName(subject)) return alternatives;
   const addresses = nameAttributes(subject)
     .flat()
     .filter(({ type }) => type === '1.2.840.113549.1.9.1');
   return [
     { type: NameType.directory, value: subject },
     ...addresses.map(({ raw }): GeneralName => ({ type: NameType.email, value: raw })),
-    ...subjectAltName,
+    ...alternatives,
   ];
 }
 
-function checkName(constraints: NameConstraints, name: GeneralName): RuleBreach | undefined {
+/** id-on-SmtpUTF8Mailbox, to which the constraints of mailboxes apply (RFC 9598 section 6). */
+const SMTP_UTF8_MAILBOX = '1.3.6.1.5.5.7.8.9';
+function mailboxOf(name: GeneralName): ConstrainedName {
+  if (name.type !== NameType.other) return name;
+  const reader = new DerReader(name.value);
+  if (reader.oid() !== SMTP_UTF8_MAILBOX) return name;
+  reader.open(0xa0);
+  const mailbox = reader.peek() === Tag.UTF8_STRING ? reader.contents(Tag.UTF8_STRING) : EMPTY;
+  return { type: NameType.email, value: mailbox, utf8: true };
+}
+
+/** A constraint on other names is one on those of its own kind. */
+const concerns = ({ type, value }: Subtree, name: GeneralName): boolean =>
+  type === name.type && (type !== NameType.other || new DerReader(value).oid() === new DerReader(name.value).oid());
+
+function checkName(constraints: NameConstraints, name: ConstrainedName): RuleBreach | undefined {
   let permitted: boolean | undefined;
   for (const subtree of constraints.permitted) {
-    if (subtree.type !== name.type || permitted) continue;
+    if (permitted || !concerns(subtree, name)) continue;
     if (subtree.bounded) return bounded();
     const within = compare(name, subtree, false);
     if (typeof within === 'object') return within;
@@ -84,7 +107,7 @@ function checkName(constraints: NameConstraints, name: GeneralName): RuleBreach 
       `has the name ${generalNameText(name)}, which lies outside what an issuer permits`,
     );
   for (const subtree of constraints.excluded) {
-    if (subtree.type !== name.type) continue;
+    if (!concerns(subtree, name)) continue;
     if (subtree.bounded) return bounded();
     const within = compare(name, subtree, true);
     if (typeof within === 'object') return within;
@@ -115,12 +138,12 @@ const unprocessable = (name: GeneralName): RuleBreach =>
 type Reading = string | Uint8Array | string[];
 
 /** `undefined` for a name that is malformed or of an unsupported kind. */
-function readName({ type, value }: GeneralName): Reading | undefined {
+function readName({ type, value, utf8 }: ConstrainedName): Reading | undefined {
   switch (type) {
     case NameType.dns:
       return presentedDnsName(value);
     case NameType.email: {
-      const mailbox = ascii(value);
+      const mailbox = utf8 ? latin1(value) : ascii(value);
       const parts = mailbox?.split('@') ?? [];
       return parts.length === 2 && parts[0] && isHost(parts[1] as string)
         ? `${parts[0]}@${(parts[1] as string).toLowerCase()}`
@@ -146,7 +169,7 @@ const isHost = (name: string): boolean => presentedDnsName(bytesOf(name), false)
 const bytesOf = (text: string): Uint8Array => Uint8Array.from(text, (c) => c.charCodeAt(0));
 
 /** Whether the name lies within; a breach where that cannot be told. */
-function compare(name: GeneralName, subtree: Subtree, excluding: boolean): boolean | RuleBreach {
+function compare(name: ConstrainedName, subtree: Subtree, excluding: boolean): boolean | RuleBreach {
   const base = readSubtree(subtree);
   const reading = once(name, readName);
   // DNS names are compared as text, so that one which is no name lies within what permits its text, and harms nobody:
@@ -177,14 +200,34 @@ function isWithin(name: readonly string[], base: readonly string[]): boolean | u
     const own = name[i];
     if (own === undefined) return false;
     if (own === rdn) continue;
-    if (!(isUnread(own) || isUnread(rdn)) || typesOf(own) !== typesOf(rdn)) return false;
+    if (!mayBeSame(own, rdn)) return false;
     certain = false;
   }
   return certain || undefined;
 }
+
+/** RDNs of more members are told apart by nobody: each would be compared with each. */
+const MOST_MEMBERS = 16;
+
+/** Whether RDNs differ in nothing but values that cannot be read. */
+function mayBeSame(a: string, b: string): boolean {
+  const [left, right] = [membersOf(a), membersOf(b)];
+  if (left.length !== right.length || ![...left, ...right].some(isUnread)) return false;
+  if (left.length > MOST_MEMBERS) return true;
+  const take = (fits: (other: string) => boolean): boolean => {
+    const at = right.findIndex(fits);
+    if (at >= 0) right.splice(at, 1);
+    return at >= 0;
+  };
+  const rest = left.filter((one) => !take((other) => other === one));
+  // What is read on the left needs one that is not on the right, so it chooses first.
+  const inOrder = [...rest.filter((one) => !isUnread(one)), ...rest.filter(isUnread)];
+  return inOrder.every((one) => take((other) => typeOf(one) === typeOf(other) && (isUnread(one) || isUnread(other))));
+}
 /** As {@link canonicalRdns} writes them down: what is read has its own signs escaped. */
-const isUnread = (rdn: string): boolean => /(^|\+)[\d.]+=#/.test(rdn);
-const typesOf = (rdn: string): string => rdn.replace(/=(\\[^]|[^\\+])*/g, '');
+const membersOf = (rdn: string): string[] => rdn.match(/(\\[^]|[^\\+])+/g) ?? [];
+const typeOf = (member: string): string => member.slice(0, member.indexOf('='));
+const isUnread = (member: string): boolean => member.startsWith('#', member.indexOf('=') + 1);
 
 /**
  * A name is below another when labels were added on its left; below one with a leading period when some were; the empty

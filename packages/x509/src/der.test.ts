@@ -38,9 +38,10 @@ describe('the DER reader', () => {
     ])
       expect(() => read(bad, (r) => r.integer())).toThrow(DerError);
     expect(read([2, 2, 0, 128], (r) => r.smallInteger())).toBe(128);
+    // What counts with them is path lengths and policies, of which nobody has so many.
+    expect(read([2, 5, 1, 0, 0, 0, 0], (r) => r.smallInteger())).toBe(2 ** 31 - 1);
     for (const bad of [
       [2, 1, 128],
-      [2, 5, 1, 0, 0, 0, 0],
       [2, 4, 128, 0, 0, 0],
     ])
       expect(() => read(bad, (r) => r.smallInteger())).toThrow(DerError);
@@ -54,6 +55,7 @@ describe('the DER reader', () => {
     ])
       expect(() => read(bad, (r) => r.namedBits())).toThrow(DerError);
     expect(read([3, 2, 5, 0xff], (r) => [r.namedBits(), r.odd])).toEqual([7, 'a BIT STRING whose padding is not zero']);
+    expect(read([3, 6, 0, 0x80, 0, 0, 0, 1], (r) => r.namedBits())).toBe(1);
     expect(() => read([3, 2, 1, 0], (r) => r.octetsOfBitString())).toThrow(DerError);
   });
   it('refuses object identifiers that are empty, padded or unfinished', () => {
@@ -61,9 +63,16 @@ describe('the DER reader', () => {
       [6, 0],
       [6, 2, 0x80, 1],
       [6, 1, 0x81],
-      [6, 12, ...new Array<number>(11).fill(255), 1],
+      [6, 3, 1, 0x80, 1],
     ])
       expect(() => read(bad, (r) => r.oid())).toThrow(DerError);
+  });
+  it('reads arcs of any length (ITU-T X.667 has 128 bits for a UUID)', () => {
+    const uuid = [0x69, 0x83, ...new Array<number>(17).fill(0xff), 0x7f];
+    expect(read([6, uuid.length, ...uuid], (r) => r.oid())).toBe(`2.25.${(3n << 126n) | (2n ** 126n - 1n)}`);
+    expect(read([6, 9, ...new Array<number>(8).fill(0xff), 0x7f], (r) => r.oid())).toBe(`2.${2n ** 63n - 81n}`);
+    const long = [0x2a, ...new Array<number>(100).fill(0xff), 1];
+    expect(read([6, long.length, ...long], (r) => r.oid())).toBe(`1.2.#${'ff'.repeat(100)}01`);
   });
   it('refuses inputs over its limit', () => {
     expect(() => readWhole(new Uint8Array(2 ** 20 + 1))).toThrow(/limit/);

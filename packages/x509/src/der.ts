@@ -5,7 +5,7 @@
  * allows, and OpenSSL reads, are read and noted ({@link DerReader.odd}). The grammars read with this cursor do not
  * recurse, so depth is bounded by the code; size is bounded by {@link MAX_CERTIFICATE_SIZE} and its like.
  */
-
+import { toHex } from '@ferrule/result/bytes';
 import * as Tag from './tag.ts';
 
 /** The largest certificate that is read, bytes. */
@@ -129,10 +129,11 @@ export class DerReader {
     return view;
   }
 
-  /** An INTEGER from 0 to 2^31-1. */
+  /** An INTEGER that is not negative; what is larger than 2^31-1 counts as that. */
   smallInteger(tag: number = Tag.INTEGER): number {
     const view = this.integer(tag);
-    if (view.length > 4 || (view[0] as number) >= 0x80) this.fail('DER: INTEGER is out of range');
+    if ((view[0] as number) >= 0x80) this.fail('DER: INTEGER is out of range');
+    if (view.length > 4) return 0x7fff_ffff;
     let value = 0;
     for (let i = 0; i < view.length; i++) value = value * 256 + (view[i] as number);
     return value;
@@ -147,15 +148,15 @@ export class DerReader {
     return view;
   }
 
-  /** A named bit list (bit 0 is the first) as a number with bit n = 1 << n; 31 bits at most. */
+  /** A named bit list (bit 0 is the first) as a number with bit n = 1 << n; of more than 24 bits the first. */
   namedBits(tag: number = Tag.BIT_STRING): number {
     const view = this.contents(tag);
     const unused = view[0] ?? 8;
-    if (unused > 7 || view.length > 4 || (view.length === 1 && unused > 0)) this.fail('DER: bad BIT STRING');
+    if (unused > 7 || (view.length === 1 && unused > 0)) this.fail('DER: bad BIT STRING');
     if (view.length > 1 && ((view[view.length - 1] as number) & ((1 << unused) - 1)) !== 0)
       this.odd ??= 'a BIT STRING whose padding is not zero';
     let bits = 0;
-    for (let i = 0; i < (view.length - 1) * 8 - unused; i++)
+    for (let i = 0; i < Math.min((view.length - 1) * 8 - unused, 24); i++)
       if ((view[1 + (i >> 3)] as number) & (0x80 >> (i & 7))) bits |= 1 << i;
     return bits;
   }
@@ -166,20 +167,17 @@ export class DerReader {
     return dotted(this.bytes, start, this.position);
   }
 
-  /**
-   * Steps over an OBJECT IDENTIFIER that is well-formed, arcs of 49 bits at most; the answer is where its contents
-   * began.
-   */
+  /** Steps over an OBJECT IDENTIFIER that is well-formed; the answer is where its contents began. */
   skipOid(): number {
     const stop = this.header(Tag.OID);
     const start = this.position;
-    let length = 0;
+    let ended = true;
     for (let i = start; i < stop; i++) {
       const byte = this.bytes[i] as number;
-      if ((length === 0 && byte === 0x80) || length > 6) this.fail('DER: bad OBJECT IDENTIFIER');
-      length = byte < 0x80 ? 0 : length + 1;
+      if (ended && byte === 0x80) this.fail('DER: bad OBJECT IDENTIFIER');
+      ended = byte < 0x80;
     }
-    if (start === stop || length > 0) this.fail('DER: bad OBJECT IDENTIFIER');
+    if (start === stop || !ended) this.fail('DER: bad OBJECT IDENTIFIER');
     this.position = stop;
     return start;
   }
@@ -208,15 +206,27 @@ export function readWhole(
 function dotted(bytes: Uint8Array, start: number, stop: number): string {
   let text = '';
   let arc = 0;
+  let from = start;
   for (let i = start; i < stop; i++) {
     const byte = bytes[i] as number;
     arc = arc * 128 + (byte & 0x7f);
     if (byte >= 0x80) continue;
+    const long = i - from > 6;
     if (text === '') {
       const root = Math.min(2, Math.floor(arc / 40));
-      text = `${root}.${arc - root * 40}`;
-    } else text += `.${arc}`;
+      text = `${root}.${long ? longArc(bytes.subarray(from, i + 1), 80n) : arc - root * 40}`;
+    } else text += `.${long ? longArc(bytes.subarray(from, i + 1)) : arc}`;
     arc = 0;
+    from = i + 1;
   }
   return text;
 }
+
+/**
+ * An arc of more than 49 bits, less `offset`. UUIDs have 128 (ITU-T X.667); what is longer than anybody's is written
+ * down as its octets, since decimals of it would cost the square of its length.
+ */
+const longArc = (octets: Uint8Array, offset = 0n): string =>
+  octets.length > 64
+    ? `#${toHex(octets)}`
+    : String(octets.reduce((arc, octet) => arc * 128n + BigInt(octet & 0x7f), 0n) - offset);

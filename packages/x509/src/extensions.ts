@@ -122,7 +122,7 @@ export function decodeExtension(oid: string, reader: DerReader, into: Decoded): 
       break;
     case Oid.certificatePolicies:
       into.certificatePolicies = sequenceOf(reader, readPolicy);
-      reader.finish();
+      noteRest(reader);
       // Section 4.2.1.4: who does not know a qualifier must not accept the extension where it is critical
       return into.certificatePolicies.every(({ qualifiers }) => qualifiers === undefined || onlyKnown(qualifiers));
     case Oid.crlDistributionPoints:
@@ -145,8 +145,13 @@ export function decodeExtension(oid: string, reader: DerReader, into: Decoded): 
     default:
       return false;
   }
-  reader.finish();
+  noteRest(reader);
   return true;
+}
+
+/** OpenSSL and Go do not look behind the value. */
+function noteRest(reader: DerReader): void {
+  if (reader.more) reader.odd ??= 'bytes behind the value of an extension';
 }
 
 /** SEQUENCE SIZE (1..MAX) OF. */
@@ -226,7 +231,7 @@ function readDistributionPoints(reader: DerReader, into: Decoded): boolean {
       else if (!named) r.fail('a distribution point names nothing');
     }),
   );
-  reader.finish();
+  noteRest(reader);
   into.distributionPoints = names;
   return points.length > 0;
 }

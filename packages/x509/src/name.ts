@@ -21,19 +21,20 @@ export function readName(reader: DerReader): Uint8Array {
   const outer = reader.open(Tag.SEQUENCE);
   while (reader.more) {
     const rdn = reader.open(Tag.SET);
-    do {
+    if (!reader.more) reader.odd ??= 'a RelativeDistinguishedName that is empty';
+    while (reader.more) {
       const pair = reader.open(Tag.SEQUENCE);
       reader.skipOid();
       reader.skip();
       reader.close(pair);
-    } while (reader.more);
+    }
     reader.close(rdn);
   }
   reader.close(outer);
   return reader.bytes.subarray(start, reader.position);
 }
 
-/** The RDNs of a DER `Name`, in its order. @throws DerError */
+/** The RDNs of a DER `Name`, in its order, those that are empty left out, as OpenSSL does. @throws DerError */
 export function nameAttributes(name: Uint8Array): NameAttribute[][] {
   const reader = readWhole(name);
   const rdns: NameAttribute[][] = [];
@@ -49,16 +50,20 @@ export function nameAttributes(name: Uint8Array): NameAttribute[][] {
       reader.close(pair);
     }
     reader.close(set);
-    rdns.push(rdn);
+    if (rdn.length > 0) rdns.push(rdn);
   }
   return rdns;
 }
 
-export const isEmptyName = (name: Uint8Array): boolean => name.length === 2;
+/** Nothing but RDNs that are empty, if any: SETs of length 0. */
+export function isEmptyName(name: Uint8Array): boolean {
+  for (let i = 3; i < name.length; i += 2) if (name[i] !== 0) return false;
+  return true;
+}
 
 /**
- * RFC 5280 section 7.1: equal as strings whatever their type and case, white space compressed (RFC 4518), the members
- * of a multi-valued RDN in any order. One text per RDN; equal names have equal texts.
+ * RFC 5280 section 7.1: equal as strings whatever their type and case, prepared as RFC 4518 has it, the members of a
+ * multi-valued RDN in any order. One text per RDN; equal names have equal texts.
  */
 export const canonicalRdns = (name: Uint8Array): string[] =>
   nameAttributes(name).map((rdn) =>
@@ -68,13 +73,21 @@ export const canonicalRdns = (name: Uint8Array): string[] =>
       .join('+'),
   );
 
+/**
+ * RFC 4518 sections 2.2 to 2.6.1. Case is folded letter by letter as RFC 3454 table B.2 does: ß is ss, and a sigma the
+ * same wherever it stands; but for the dotless i, to which B.2 does nothing.
+ */
 const fold = (text: string): string =>
   text
+    .replace(/[\t-\r\x85\p{Z}]+/gu, ' ')
+    .replace(/[\p{Cc}\p{Cf}\p{Variation_Selector}\u1806\ufffc]|\u034f/gu, '')
     .normalize('NFKC')
     .toLowerCase()
+    .replace(/[^\0-\x7f\u0131]/gu, (letter) => letter.toUpperCase().toLowerCase())
+    .normalize('NFKC')
     .trim()
-    .replace(/\s+/g, ' ')
-    .replace(/[\\+=#\0]/g, '\\$&');
+    .replace(/ +/g, ' ')
+    .replace(/[\\+=#]/g, '\\$&');
 
 const canonical = new WeakMap<Uint8Array, string>();
 

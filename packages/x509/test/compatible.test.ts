@@ -32,6 +32,9 @@ const [SUBJECT_KEY, KEY_USAGE, ALTERNATIVE_NAME, BASIC, CONSTRAINTS, POLICIES, A
   '2.5.29.14', '2.5.29.15', '2.5.29.17', '2.5.29.19', '2.5.29.30', '2.5.29.32', '2.5.29.35', '2.5.29.36', '2.5.29.37', '2.5.29.54',
 ] as const; // prettier-ignore
 const ACCESS = '1.3.6.1.5.5.7.1.1';
+/** 2.25 and a UUID (ITU-T X.667). */
+const UUID = '2.25.uuid';
+const UUID_DER = tlv(6, Uint8Array.of(0x69, 0x83, ...new Array<number>(17).fill(0xaf), 1));
 
 const root = make({ ca: true, subject: 'Root' });
 const ica = make({ ca: true, subject: 'ICA', issuer: root });
@@ -202,6 +205,45 @@ const ACCEPTED: Readonly<Record<string, Row>> = {
   'policies with an unknown qualifier that are not critical': leaf(
     ext(POLICIES, seq(seq(oid('1.2.3'), seq(seq(oid('1.2.3.4'), seq()))))),
     undefined,
+  ),
+  ...Object.fromEntries(
+    (
+      [
+        ['extendedKeyUsage', EXTENDED_USAGE, seq(oid('1.3.6.1.5.5.7.3.1')), false],
+        ['keyUsage', KEY_USAGE, bits(0), true],
+        ['subjectAltName', ALTERNATIVE_NAME, seq(tlv(0x82, text('example.com'))), false],
+        ['basicConstraints', BASIC, seq(), true],
+        ['subjectKeyIdentifier', SUBJECT_KEY, tlv(4, text('key')), false],
+        ['policies', POLICIES, seq(seq(oid('1.2.3'))), false],
+        ['CRL distribution points', '2.5.29.31', seq(seq(tlv(0xa0, tlv(0xa0, tlv(0x86, text('http://x')))))), false],
+      ] as const
+    ).map(([title, id, value, critical]) => [
+      `bytes behind the ${title} of a leaf`,
+      leaf(ext(id, concat(value, Uint8Array.of(5, 0)), critical), V.UNSPECIFIED),
+    ]),
+  ),
+  'bytes behind the basicConstraints of an intermediate': issuer(
+    ext(BASIC, concat(seq(TRUE), Uint8Array.of(5, 0)), true),
+    V.UNSPECIFIED,
+  ),
+  'a path length of five octets': issuer(ext(BASIC, seq(TRUE, int(2 ** 39)), true), undefined),
+  'a keyUsage of four octets': issuer(ext(KEY_USAGE, tlv(3, Uint8Array.of(0, 6, 0, 0, 0)), true), undefined),
+  'an unknown extension whose OID is a UUID': leaf({ extensions: { [UUID]: seq(UUID_DER, tlv(4, seq())) } }, undefined),
+  'a further usage whose OID is a UUID': leaf(ext(EXTENDED_USAGE, seq(oid('1.3.6.1.5.5.7.3.1'), UUID_DER)), undefined),
+  'an attribute of an anchor whose type is a UUID': (() => {
+    const subject = seq(tlv(0x31, seq(UUID_DER, tlv(0x0c, text('Root')))));
+    const itself = (parts: readonly Uint8Array[]) => parts.map((each, i) => (i === 3 || i === 5 ? subject : each));
+    const trusted = make({ ca: true, keys: root.keys, parts: itself });
+    const named = make({ issuer: root, ...part(3, subject) });
+    return { chain: [named], anchor: trusted, strict: undefined };
+  })(),
+  'a subject with an RDN that is empty': leaf(
+    part(5, seq(tlv(0x31), tlv(0x31, seq(oid('2.5.4.3'), tlv(0x0c, text('example.com')))))),
+    V.UNSPECIFIED,
+  ),
+  'a unique identifier in parts': leaf(
+    { parts: (parts) => [...parts.slice(0, 7), tlv(0xa1, tlv(3, Uint8Array.of(0, 1))), ...parts.slice(7)] },
+    V.UNSPECIFIED,
   ),
   'server gated cryptography in place of serverAuth': leaf(
     ext(EXTENDED_USAGE, seq(oid('2.16.840.1.113730.4.1'))),

@@ -70,6 +70,9 @@ export const purposes = (...ids: readonly string[]): Uint8Array => sequence(...i
 const SERVER = '1.3.6.1.5.5.7.3.1';
 const CLIENT = '1.3.6.1.5.5.7.3.2';
 
+/** 2.25 and a UUID (ITU-T X.667). */
+const UUID = tlv(0x06, Uint8Array.of(0x69, 0x83, ...new Array<number>(17).fill(0xaf), 1));
+
 const number = (value: number): Uint8Array => integer(Uint8Array.of(value));
 
 const form: readonly Feature[] = [
@@ -129,6 +132,10 @@ const form: readonly Feature[] = [
   feature('an unknown critical extension', ALL, (draft) =>
     draft.more.push(sequence(oid('1.3.6.1.4.1.99999.7'), TRUE, tlv(0x04, NULL))),
   ),
+  feature('an unknown extension whose OID is a UUID', ALL, (draft) => draft.more.push(sequence(UUID, tlv(0x04, NULL)))),
+  feature('a unique identifier in parts', ALL, (draft) => {
+    draft.uniqueIds = tlv(0xa1, tlv(0x03, Uint8Array.of(0, 1)));
+  }),
   feature('basicConstraints twice', ALL, (draft) => draft.more.push(sequence(oid(Id.basic), tlv(0x04, sequence())))),
   feature(
     'an unknown extension twice',
@@ -158,6 +165,8 @@ const usage: readonly Feature[] = [
   extension('cA TRUE', LEAF, Id.basic, sequence(TRUE), TRUE),
   extension('pathLen 0', CA, Id.basic, sequence(TRUE, number(0)), TRUE),
   extension('pathLen 1', CA, Id.basic, sequence(TRUE, number(1)), TRUE),
+  extension('pathLen of five octets', CA, Id.basic, sequence(TRUE, integer(Uint8Array.of(1, 0, 0, 0, 0))), TRUE),
+  extension('bytes behind basicConstraints', CA, Id.basic, concat([sequence(TRUE), NULL]), TRUE),
   extension('pathLen negative', CA, Id.basic, sequence(TRUE, number(0xff)), TRUE),
   extension('pathLen without cA', ALL, Id.basic, sequence(number(0)), TRUE),
   extension('basicConstraints malformed', ALL, Id.basic, Uint8Array.of(0x30, 3, 1), TRUE),
@@ -167,6 +176,10 @@ const usage: readonly Feature[] = [
   extension('keyUsage keyCertSign', ALL, Id.keyUsage, keyUsage(2, 0x04), TRUE),
   extension('keyUsage keyEncipherment', LEAF, Id.keyUsage, keyUsage(5, 0x20), TRUE),
   extension('keyUsage keyAgreement', LEAF, Id.keyUsage, keyUsage(3, 0x08), TRUE),
+  extension('keyUsage of four octets', CA, Id.keyUsage, keyUsage(0, 0x06, 0, 0, 1), TRUE),
+  extension('bytes behind keyUsage', LEAF, Id.keyUsage, concat([keyUsage(7, 0x80), NULL]), TRUE),
+  extension('bytes behind extendedKeyUsage', ALL, Id.eku, concat([purposes(SERVER), NULL])),
+  extension('extendedKeyUsage serverAuth and a UUID', ALL, Id.eku, sequence(oid(SERVER), UUID)),
   extension('keyUsage of no bit', ALL, Id.keyUsage, keyUsage(0), TRUE),
   extension('keyUsage with padding', ALL, Id.keyUsage, keyUsage(2, 0x87), TRUE),
   extension('no extendedKeyUsage', LEAF, Id.eku, undefined),
@@ -195,6 +208,9 @@ const usage: readonly Feature[] = [
 
 const dns = (value: string): Uint8Array => tlv(0x82, text(value));
 const address = (...octets: readonly number[]): Uint8Array => tlv(0x87, Uint8Array.from(octets));
+const utf8 = (value: string): Uint8Array => new Uint8Array(Buffer.from(value));
+const otherName = (id: string, value: string): Uint8Array =>
+  tlv(0xa0, oid(id), tlv(0xa0, tlv(StringTag.utf8, utf8(value))));
 const directory = (value: Uint8Array): Uint8Array => tlv(0xa4, value);
 const san = (title: string, ...values: readonly Uint8Array[]): Feature =>
   extension(title, LEAF, Id.san, sequence(...values));
@@ -218,7 +234,25 @@ const subjects: readonly Feature[] = [
   san('a URI beside', dns('server.test'), tlv(0x86, text('https://server.test/'))),
   san('a mail address beside', dns('server.test'), tlv(0x81, text('a@server.test'))),
   san('a bad mail address beside', dns('server.test'), tlv(0x81, text('nobody'))),
+  san('a URI with user information beside', dns('server.test'), tlv(0x86, text('https://a@server.test/'))),
+  san('a URI with a query beside', dns('server.test'), tlv(0x86, text('https://server.test?a'))),
+  san('a user principal name beside', dns('server.test'), otherName('1.3.6.1.4.1.311.20.2.3', 'a@server.test')),
+  san('a mailbox in UTF-8 beside', dns('server.test'), otherName('1.3.6.1.5.5.7.8.9', 'ä@server.test')),
   san('a directory name beside', dns('server.test'), directory(name('ferrule chains', 'leaf'))),
+  ...['ferrule\u00a0chains', 'f\u00ad\u00e9rrule chains', '\ufb01rrule chains'].map((organization) =>
+    feature(`subject of ${JSON.stringify(organization)}`, SENT, (draft) => {
+      draft.subject = sequence(tlv(0x31, sequence(oid('2.5.4.10'), tlv(StringTag.utf8, utf8(organization)))));
+    }),
+  ),
+  feature('subject with an RDN that is empty', ALL, (draft) => {
+    draft.subject = sequence(tlv(0x31), attribute('2.5.4.3', 'behind an empty RDN', StringTag.utf8));
+  }),
+  feature('subject of an RDN of two', ALL, (draft) => {
+    const members = [['2.5.4.10', StringTag.utf8], ['2.5.4.11', StringTag.descriptor]] as const; // prettier-ignore
+    draft.subject = sequence(
+      tlv(0x31, ...members.map(([type, tag]) => sequence(oid(type), tlv(tag, text('ferrule chains'))))),
+    );
+  }),
   feature('an empty subject', SENT, (draft) => void (draft.subject = sequence())),
   ...Object.entries(StringTag).map(([type, tag]) =>
     feature(`subject in ${type}`, ALL, (draft) => void (draft.subject = name('ferrule chains', `in ${type}`, tag))),
@@ -278,6 +312,9 @@ const constraints: readonly Feature[] = [
   constraint('excluded mail', [], [tlv(0x81, text('.test'))]),
   constraint('excluded URI', [], [tlv(0x86, text('.test'))]),
   constraint('permitted URI', [tlv(0x86, text('server.test'))], []),
+  constraint('permitted all mail', [tlv(0x81)], []),
+  constraint('excluded another kind of other name', [], [otherName('1.3.6.1.4.1.311.20.2.4', 'x')]),
+  constraint('excluded user principal names', [], [otherName('1.3.6.1.4.1.311.20.2.3', 'x')]),
   constraint('permitted O', [organization('ferrule chains', StringTag.utf8)], []),
   constraint('permitted O in printable', [organization('Ferrule Chains', StringTag.printable)], []),
   constraint('permitted another O', [organization('nobody', StringTag.utf8)], []),
