@@ -1,7 +1,7 @@
 import { TlsError } from '@ferrule/result';
 import { describe, expect, it } from 'vitest';
-import { engines, slow } from '../test/odd-transports.ts';
-import { echoing, listening } from '../test/support.ts';
+import { engines, HeldTransport, slow } from '../test/odd-transports.ts';
+import { connected, echoing, later, listening } from '../test/support.ts';
 import { Channel } from './channel.ts';
 import { connect, connectOver } from './connect.ts';
 import type { TlsConnection } from './connection.ts';
@@ -103,4 +103,58 @@ it.each(engines)('keyUpdate() after closeWrite() is refused, and reading goes on
   for (let at = 0; at < 8;) at += await connection.read(into.subarray(at));
   expect(new TextDecoder().decode(into)).toBe('the rest');
   await connection.close();
+});
+
+describe.each(engines)('an observer that is called while a byte is read ahead, %s', (backend) => {
+  const readText = async (connection: TlsConnection): Promise<string> => {
+    const into = new Uint8Array(100);
+    return new TextDecoder().decode(into.subarray(0, await connection.read(into)));
+  };
+
+  /** `observe` is called for the tickets, which come in one delivery with the word `mine`. */
+  async function observed(observe: (connection: TlsConnection) => void): Promise<TlsConnection> {
+    const { port, options, server } = await listening();
+    const transport = new HeldTransport(port);
+    let connection: TlsConnection | undefined;
+    const onSession = (): void => void (connection && observe(connection));
+    const ca = options.ca ?? '';
+    connection = await connectOver(transport, { backend, host: 'server.test', ca, onSession });
+    later(() => connection?.destroy());
+    const socket = await server.accepted();
+    // the tickets are on their way when our byte is read
+    const said = new Promise((resolve) => socket.once('data', () => socket.write('mine', resolve)));
+    await connection.write(new Uint8Array(1));
+    await said;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    transport.release();
+    return connection;
+  }
+
+  it('may use another connection: each reads its own bytes', async () => {
+    const { options, server } = await listening();
+    const other = await connected({ ...options, backend });
+    const otherSocket = await server.accepted();
+    otherSocket.on('end', () => otherSocket.end()).write('hello other');
+    const into = new Uint8Array(6);
+    await other.read(into);
+    let called = 0;
+    const connection = await observed(() => {
+      called++;
+      void other.write(new Uint8Array(1));
+    });
+    expect(await readText(connection)).toBe('mine');
+    expect(await readText(other)).toBe('other');
+    expect(called).toBeGreaterThan(0);
+  });
+
+  it('may read its connection', async () => {
+    let reading: Promise<string> | undefined;
+    await observed((connection) => void (reading ??= readText(connection)));
+    expect(await reading).toBe('mine');
+  });
+
+  it('may close its connection: nothing is read then', async () => {
+    const connection = await observed((open) => void open.close());
+    await expect(connection.read(new Uint8Array(4))).rejects.toMatchObject({ code: 'DISPOSED' });
+  });
 });

@@ -14,11 +14,6 @@ interface Reader {
   readonly reject: (error: unknown) => void;
 }
 
-/**
- * Where the byte goes that is read although nobody asks, so that tickets, alerts and ends are noticed on an idle
- * connection.
- */
-const AHEAD = new Uint8Array(1);
 const NONE = -1;
 
 export class Channel implements PumpFace {
@@ -28,9 +23,18 @@ export class Channel implements PumpFace {
   #reader: Reader | undefined;
   /** Bytes that the reader has so far. */
   #got = 0;
+  /**
+   * Where the byte goes that is read although nobody asks, so that tickets, alerts and ends are noticed on an idle
+   * connection. Each has its own: an observer that is called while it is filled may use other connections.
+   */
+  readonly #ahead = new Uint8Array(1);
+  /** Whose memory {@link space} gave, or `undefined` for the byte ahead: an observer may have read, or ended, since. */
+  #filling: Reader | undefined;
   /** The byte read ahead, or {@link NONE}. */
   #held = NONE;
   #ended = false;
+  /** close() or destroy(): what comes is nobody's. */
+  #dropping = false;
   #failure: Error | undefined;
   #opening: { readonly resolve: () => void; readonly reject: (error: Error) => void } | undefined;
   #signalClosed: () => void = () => {};
@@ -67,11 +71,7 @@ export class Channel implements PumpFace {
       }
       this.#reader = { into, resolve, reject };
       this.#got = 0;
-      if (this.#held !== NONE) {
-        into[0] = this.#held;
-        this.#held = NONE;
-        this.#got = 1;
-      }
+      this.#giveHeld();
       this.#pump.run();
       // Where nothing runs any more
       this.drained();
@@ -94,6 +94,7 @@ export class Channel implements PumpFace {
 
   close(): Promise<void> {
     this.#held = NONE;
+    this.#dropping = true;
     this.#pump.close();
     return this.closed;
   }
@@ -105,6 +106,7 @@ export class Channel implements PumpFace {
 
   destroy(reason: Error): void {
     this.#held = NONE;
+    this.#dropping = true;
     this.#pump.destroy(reason);
   }
 
@@ -121,14 +123,26 @@ export class Channel implements PumpFace {
       reader.reject(new TypeError('read: the memory of `into` was transferred while it was waited for'));
       return this.space();
     }
-    if (reader === undefined) return this.#held === NONE ? AHEAD : undefined;
+    this.#filling = reader;
+    if (reader === undefined) return this.#held === NONE ? this.#ahead : undefined;
     if (this.#got === reader.into.length) return undefined;
     return this.#got === 0 ? reader.into : reader.into.subarray(this.#got);
   }
 
   filled(n: number): void {
-    if (this.#reader !== undefined) this.#got += n;
-    else this.#held = AHEAD[0] as number;
+    if (this.#filling === undefined) {
+      if (this.#dropping) return;
+      this.#held = this.#ahead[0] as number;
+      this.#giveHeld();
+    } else if (this.#filling === this.#reader) this.#got += n;
+  }
+
+  /** The byte that was read ahead, to whoever reads now. */
+  #giveHeld(): void {
+    if (this.#held === NONE || this.#reader === undefined || this.#reader.into.length === 0) return;
+    this.#reader.into[0] = this.#held;
+    this.#held = NONE;
+    this.#got = 1;
   }
 
   drained(): void {

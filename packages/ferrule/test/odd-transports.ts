@@ -63,6 +63,45 @@ export class OddTransport implements Transport {
   }
 }
 
+/** A socket as a transport that keeps what comes behind our second flight, to deliver all of it at once. */
+export class HeldTransport implements Transport {
+  readonly name = 'held';
+  readonly #socket: Socket;
+  #flights = 0;
+  #held: Uint8Array[] | undefined;
+  #sink: TransportSink | undefined;
+
+  constructor(port: number) {
+    this.#socket = dial({ port, host: '127.0.0.1', allowHalfOpen: true });
+    later(() => this.#socket.destroy());
+  }
+  start(sink: TransportSink): void {
+    this.#sink = sink;
+    this.#socket.on('data', (chunk) =>
+      this.#held === undefined ? void sink.data(chunk) : void this.#held.push(chunk),
+    );
+    this.#socket.on('end', () => sink.end()).on('error', (error) => sink.failed(error));
+  }
+  release(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    this.#sink?.data(Buffer.concat(held));
+  }
+  send(sent: Uint8Array, done: () => void): void {
+    if (++this.#flights === 2) this.#held = [];
+    this.#socket.write(sent.slice(), () => done());
+  }
+  resume(): void {
+    // it always delivers
+  }
+  end(done: () => void): void {
+    this.#socket.end(done);
+  }
+  destroy(): void {
+    this.#socket.destroy();
+  }
+}
+
 /** A pipe to a server that needs its time for each write. */
 export function slow(port: number, milliseconds: number): Pipe & { readonly socket: Socket } {
   const socket = dial({ port, host: '127.0.0.1', allowHalfOpen: true });

@@ -91,11 +91,11 @@ export class FaceLink {
     // node:stream destroys a stream that is written to after its end.
     if (code === 'ERR_STREAM_WRITE_AFTER_END' && where === 'error event') this.gaveUp = true;
     if (error instanceof Thrown) this.blame('what a callback throws is told as a failure', where, error);
-    else if (!this.excused(code, error))
+    else if (!this.excused(code, error, where))
       this.blame(`${where}: fails for no reason: ${code === '' ? describe(error) : code}`, describe(error), error);
   }
 
-  excused(code: string, error: unknown): boolean {
+  excused(code: string, error: unknown, where: string): boolean {
     if (this.excuses.has(code) || this.excuses.has('*') || this.#callbacks.explain(code, this.who)) return true;
     switch (code) {
       case 'ABORTED':
@@ -108,8 +108,9 @@ export class FaceLink {
         return this.serverEnded;
       case 'TIMEOUT':
         return this.#callbacks.unanswered || this.excuses.has('waited');
+      // of an operation alone, and never the connection's failure
       case 'PROTOCOL_IS_SHUTDOWN':
-        return this.ended || this.closing;
+        return (this.ended || this.closing) && where !== 'read' && where !== 'error event';
       case 'APPLICATION_DATA_ON_SHUTDOWN':
         return this.closing;
       case 'ERR_INVALID_STATE':
@@ -153,7 +154,8 @@ export class FaceLink {
 
   // ── What is asked of it ──
 
-  write(length: number): void {
+  /** @param taken - its memory is transferred right behind the call. */
+  write(length: number, taken: boolean = false): void {
     if (!this.open || this.over || this.gaveUp) return;
     const from = this.asked;
     const late = this.ended || this.closing;
@@ -163,9 +165,23 @@ export class FaceLink {
     if (!late) this.asked += length;
     const broken = this.broken;
     this.writesOpen++;
+    const bytes = pattern(Kind.main, from, length);
+    const written = this.face.write(bytes);
+    if (taken) {
+      structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
+      this.excuses.add('TypeError');
+      // before anything behind it can arrive
+      written.catch((error: unknown) => {
+        if (!(error instanceof TypeError) || TlsError.is(error)) return;
+        this.server.main.skip(from, length);
+        // A stream whose write has failed is over, and so is a connection that had begun with it.
+        if (this.face.endsWithWrite) this.gaveUp = true;
+        else this.face.write(new Uint8Array(0)).catch((why: unknown) => (this.gaveUp ||= !TlsError.is(why)));
+      });
+    }
     this.#watch(
       'write',
-      this.face.write(pattern(Kind.main, from, length)),
+      written,
       () => {
         if (late) return this.blame('a write after the end is acknowledged');
         // The first may be in the transport's hands before anybody knows.
@@ -228,9 +244,11 @@ export class FaceLink {
   }
 
   keyUpdate(request: boolean): void {
-    if (!this.open || this.server.plan.version !== 13 || this.over || this.ended || this.closing) return;
+    if (!this.open || this.server.plan.version !== 13 || this.over) return;
+    const late = this.ended || this.closing;
     const asked = this.face.keyUpdate(request);
-    if (asked !== undefined) this.#watch('keyUpdate', asked, () => undefined);
+    if (asked !== undefined)
+      this.#watch('keyUpdate', asked, () => late && this.blame('keys are changed after the end'));
   }
 
   /** @param isOver - the connection is over, and its secrets must be gone. */
@@ -249,7 +267,7 @@ export class FaceLink {
       if (!(error instanceof TypeError) && !TlsError.is(error))
         this.blame('an exporter throws what is neither a TypeError nor a TlsError', describe(error), error);
       else if (
-        !(TlsError.is(error) && this.excused(error.tlsCode, error)) &&
+        !(TlsError.is(error) && this.excused(error.tlsCode, error, 'exporter')) &&
         this.open &&
         !isOver &&
         !this.over &&

@@ -27,6 +27,7 @@ export const FACE_STEPS: Readonly<Record<string, FaceStepKind>> = {
   read: { weight: 12, args: sized, nests: true, run: ({ link }, [n = 1]) => link.face.read(n) },
   pause: { weight: 3, nests: true, run: ({ link }) => link.face.pause() },
   write: { weight: 16, args: large, nests: true, run: ({ link }, [n = 1]) => link.write(n) },
+  writeTaken: { weight: 1, args: large, nests: true, run: ({ link }, [n = 1]) => link.write(n, true) },
   writeWrong: { weight: 1, args: one(5), run: ({ link }, [which = 0]) => link.writeWrong(which) },
   end: { weight: 2, nests: true, run: ({ link }) => link.end() },
   close: { weight: 1, nests: true, run: ({ link }) => link.close() },

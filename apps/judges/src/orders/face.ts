@@ -29,6 +29,8 @@ export interface Face {
   pause(): void;
   /** Settles when the face says that it has been written. */
   write(bytes: Uint8Array): Promise<void>;
+  /** A write that fails ends everything. */
+  readonly endsWithWrite: boolean;
   /** Something that is not bytes. */
   writeWrong(which: number): Promise<void> | undefined;
   /** Ours to the peer: close_notify. */
@@ -121,6 +123,9 @@ class ConnectFace implements Face {
   write(bytes: Uint8Array): Promise<void> {
     return this.#streams ? this.#writable().write(bytes) : this.#ready().write(bytes);
   }
+  get endsWithWrite(): boolean {
+    return this.#streams;
+  }
   writeWrong(which: number): Promise<void> | undefined {
     const wrong = WRONG[which % WRONG.length] as Uint8Array;
     return this.#connection && (this.#streams ? this.#writable().write(wrong) : this.#connection.write(wrong));
@@ -195,6 +200,7 @@ class DuplexFace implements Face {
       (resolve, reject) => void this.#duplex.write(bytes, (error) => (error ? reject(error) : resolve())),
     );
   }
+  readonly endsWithWrite = true;
   writeWrong(): undefined {
     // node:stream refuses it.
     return undefined;
