@@ -115,13 +115,15 @@ describe.each(engines)('an observer that is called while a byte is read ahead, %
   async function observed(observe: (connection: TlsConnection) => void): Promise<TlsConnection> {
     const { port, options, server } = await listening();
     const transport = new HeldTransport(port);
-    let connection: TlsConnection | undefined;
-    const onSession = (): void => void (connection && observe(connection));
-    const ca = options.ca ?? '';
-    connection = await connectOver(transport, { backend, host: 'server.test', ca, onSession });
-    later(() => connection?.destroy());
+    const connection = await connectOver(transport, {
+      backend,
+      host: 'server.test',
+      ca: options.ca ?? '',
+      onSession: () => observe(connection),
+    });
+    later(() => connection.destroy());
     const socket = await server.accepted();
-    // the tickets are on their way when our byte is read
+    // The tickets are on their way when our byte is read
     const said = new Promise((resolve) => socket.once('data', () => socket.write('mine', resolve)));
     await connection.write(new Uint8Array(1));
     await said;

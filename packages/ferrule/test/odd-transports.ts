@@ -92,7 +92,7 @@ export class HeldTransport implements Transport {
     this.#socket.write(sent.slice(), () => done());
   }
   resume(): void {
-    // it always delivers
+    // It always delivers
   }
   end(done: () => void): void {
     this.#socket.end(done);

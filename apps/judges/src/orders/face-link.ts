@@ -108,7 +108,7 @@ export class FaceLink {
         return this.serverEnded;
       case 'TIMEOUT':
         return this.#callbacks.unanswered || this.excuses.has('waited');
-      // of an operation alone, and never the connection's failure
+      // Of an operation alone, and never the connection's failure
       case 'PROTOCOL_IS_SHUTDOWN':
         return (this.ended || this.closing) && where !== 'read' && where !== 'error event';
       case 'APPLICATION_DATA_ON_SHUTDOWN':
@@ -170,7 +170,7 @@ export class FaceLink {
     if (taken) {
       structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
       this.excuses.add('TypeError');
-      // before anything behind it can arrive
+      // Before anything behind it can arrive
       written.catch((error: unknown) => {
         if (!(error instanceof TypeError) || TlsError.is(error)) return;
         this.server.main.skip(from, length);
@@ -245,7 +245,8 @@ export class FaceLink {
 
   keyUpdate(request: boolean): void {
     if (!this.open || this.server.plan.version !== 13 || this.over) return;
-    const late = this.ended || this.closing;
+    // The end of a WritableStream waits for the writes before it; keyUpdate() is none of the stream.
+    const late = (this.ended && !this.streams) || this.closing;
     const asked = this.face.keyUpdate(request);
     if (asked !== undefined)
       this.#watch('keyUpdate', asked, () => late && this.blame('keys are changed after the end'));
