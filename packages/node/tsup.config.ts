@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { library } from '@ferrule/tsup-config';
 
 /** What adapters have in common. */
-const SHARED: ReadonlySet<string> = new Set(['ready.ts', 'tls-required.ts']);
+const SHARED: ReadonlySet<string> = new Set(['node-options.ts', 'ready.ts', 'tls-required.ts']);
 
 const adapters = readdirSync(new URL('./src/adapters/', import.meta.url)).filter(
   (file) => !SHARED.has(file) && file.endsWith('.ts') && !file.endsWith('.test.ts'),

@@ -23,7 +23,12 @@ const alias = [...Object.entries(lowest), ...named].map(([name, other]) => ({
 
 export default mergeConfig(
   testing({
-    include: ['test/adapter-secrets.test.ts', 'test/adapter-reconnects.test.ts'],
+    include: [
+      'test/adapter-secrets.test.ts',
+      'test/adapter-reconnects.test.ts',
+      'test/adapter-redirects.test.ts',
+      'test/adapter-beside.test.ts',
+    ],
     env: { FERRULE_LIBRARIES: 'lowest' },
   }),
   { resolve: { alias } },

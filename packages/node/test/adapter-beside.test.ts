@@ -15,11 +15,14 @@ import { promisify } from 'node:util';
 import { pki } from '@ferrule/conformance/pki';
 import { httpProxy, type TestProxy } from '@ferrule/conformance/server';
 import axios, { type AxiosRequestConfig } from 'axios';
+import got, { type OptionsInit } from 'got';
 import { ImapFlow, type ImapFlowOptions } from 'imapflow';
 import { Client as LdapClient } from 'ldapts';
 import { createTransport } from 'nodemailer';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
+import { axiosOptions } from '../src/adapters/axios.ts';
+import { gotOptions } from '../src/adapters/got.ts';
 import { TlsAgent } from '../src/adapters/https.ts';
 import { imapflowOptions, imapflowTransport } from '../src/adapters/imapflow.ts';
 import { ldapOptions } from '../src/adapters/ldapts.ts';
@@ -125,6 +128,60 @@ it.each<[string, RegExp, object]>([
     }),
   ).rejects.toThrow(message);
   expect(heard()).not.toContain(SECRET);
+});
+
+it.each<[string, () => object]>([
+  ['no agent', () => ({ agent: undefined })],
+  ['another agent', () => ({ agent: new https.Agent() })],
+  [
+    'another agent that takes any server',
+    () => ({ agent: new https.Agent({ rejectUnauthorized: false }), rejectUnauthorized: false }),
+  ],
+])('ws, %s', async (_name, beside) => {
+  const port = await serverFor('ws');
+  const headers = { authorization: SECRET };
+  await expect(
+    new Promise((resolve, reject) => {
+      const options = { ...wsOptions(connector, { headers }), ...beside() };
+      new WebSocket(`wss://localhost:${port}/`, options).once('open', resolve).once('error', reject);
+    }),
+  ).rejects.toThrow(/wsOptions: the connector was not asked/);
+  expect(heard()).not.toContain(SECRET);
+});
+
+it.each<[string, AxiosRequestConfig, RegExp]>([
+  ['HTTP/2', { httpVersion: 2 } as AxiosRequestConfig, /httpVersion: 2/],
+  [
+    'HTTP/2 with options of its own',
+    { httpVersion: 2, http2Options: { rejectUnauthorized: false } } as AxiosRequestConfig,
+    /httpVersion: 2/,
+  ],
+  ['fetch', { adapter: 'fetch' }, /adapter: 'fetch'/],
+  ['fetch with an environment of its own', { adapter: 'fetch', env: {} }, /adapter: 'fetch'/],
+  ['lookup', { lookup: () => ['127.0.0.1', 4] }, /lookup/],
+])('an instance of axios with axiosOptions(), %s', async (_name, beside, message) => {
+  const port = await serverFor('axios');
+  const instance = axios.create(axiosOptions(connector, { headers: { authorization: SECRET } }));
+  const failure = await instance.get(`https://localhost:${port}/`, beside).then(
+    () => undefined,
+    (error: Error) => error,
+  );
+  expect(`${failure?.message} ${(failure?.cause as Error | undefined)?.message}`).toMatch(message);
+  expect(heard()).toBe('');
+});
+
+it.each<[string, OptionsInit, RegExp]>([
+  ['http2', { http2: true }, /http2/],
+  ['a session', { h2session: {} as never }, /h2session/],
+  ['another agent', { agent: { https: new https.Agent() } }, /agent/],
+  ['a request of its own', { request: https.request as never }, /request/],
+  ['a connection of its own', { createConnection: (() => undefined) as never }, /createConnection/],
+  ['lookup', { dnsLookup: (() => undefined) as never }, /lookup/],
+])('an instance of got with gotOptions(), %s', async (_name, beside, message) => {
+  const port = await serverFor('got');
+  const instance = got.extend(gotOptions(connector, { headers: { authorization: SECRET }, retry: { limit: 0 } }));
+  await expect(instance(`https://localhost:${port}/`, beside)).rejects.toThrow(message);
+  expect(heard()).toBe('');
 });
 
 it.each<[string, () => AxiosRequestConfig]>([

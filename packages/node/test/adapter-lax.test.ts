@@ -21,6 +21,8 @@ import postgres from 'postgres';
 import { Agent, fetch as undiciFetch } from 'undici';
 import { afterEach, beforeAll, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { axiosOptions } from '../src/adapters/axios.ts';
+import { gotOptions } from '../src/adapters/got.ts';
 import { grpcCredentials } from '../src/adapters/grpc.ts';
 import { http2Connect, http2Options } from '../src/adapters/http2.ts';
 import { TlsAgent } from '../src/adapters/https.ts';
@@ -59,17 +61,12 @@ const ATTEMPTS: Readonly<Record<string, Attempt>> = {
   'node-fetch': async (connector, port) =>
     nodeFetch(`https://${host}:${port}/`, { headers, agent: Object.assign(new TlsAgent(connector), { options: lax }) }),
   axios: (connector, port) => {
-    const httpsAgent = new TlsAgent(connector);
-    Object.assign(httpsAgent.options, lax);
-    return axios.get(`https://${host}:${port}/`, { httpsAgent, proxy: false, headers });
+    const ours = axiosOptions(connector);
+    Object.assign(ours.httpsAgent.options, lax);
+    return axios.get(`https://${host}:${port}/`, { ...ours, headers });
   },
   got: (connector, port) =>
-    got(`https://${host}:${port}/`, {
-      agent: { https: new TlsAgent(connector) },
-      https: lax,
-      headers,
-      retry: { limit: 0 },
-    }),
+    got.extend(gotOptions(connector, { headers, retry: { limit: 0 } }))(`https://${host}:${port}/`, { https: lax }),
   'global fetch': (connector, port) =>
     fetch(`https://${host}:${port}/`, {
       headers,

@@ -19,6 +19,8 @@ import pg from 'pg';
 import postgres from 'postgres';
 import { Agent, fetch as undiciFetch, getGlobalDispatcher, setGlobalDispatcher } from 'undici';
 import { WebSocket } from 'ws';
+import { axiosOptions } from '../src/adapters/axios.ts';
+import { gotOptions } from '../src/adapters/got.ts';
 import { grpcCredentials } from '../src/adapters/grpc.ts';
 import { http2Connect, http2Options } from '../src/adapters/http2.ts';
 import { TlsAgent } from '../src/adapters/https.ts';
@@ -191,12 +193,9 @@ export const USES: Readonly<Record<string, Use>> = {
     aborts: true,
     cannotEnd: 'a signal is its end',
     begin: (connector, port, signal) => ({
-      over: axios.get(`https://${HOST}:${port}/`, {
-        httpsAgent: new TlsAgent(connector),
-        proxy: false,
-        headers: { authorization: SECRET },
-        ...(signal && { signal }),
-      }),
+      over: axios
+        .create(axiosOptions(connector, { headers: { authorization: SECRET } }))
+        .get(`https://${HOST}:${port}/`, signal && { signal }),
     }),
   },
   got: {
@@ -205,12 +204,10 @@ export const USES: Readonly<Record<string, Use>> = {
     aborts: true,
     cannotEnd: 'a signal is its end',
     begin: (connector, port, signal) => ({
-      over: got(`https://${HOST}:${port}/`, {
-        agent: { https: new TlsAgent(connector) },
-        headers: { authorization: SECRET },
-        retry: { limit: 0 },
-        ...(signal && { signal }),
-      }),
+      over: got.extend(gotOptions(connector, { headers: { authorization: SECRET }, retry: { limit: 0 } }))(
+        `https://${HOST}:${port}/`,
+        signal && { signal },
+      ),
     }),
   },
   'global fetch': {

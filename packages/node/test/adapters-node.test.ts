@@ -12,6 +12,8 @@ import { SMTPServer } from 'smtp-server';
 import { Agent, fetch as undiciFetch } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';
+import { post as postAxios } from '../examples/axios.ts';
+import { post as postGot } from '../examples/got.ts';
 import { call as callGrpc } from '../examples/grpc.ts';
 import { get as getHttp2 } from '../examples/http2.ts';
 import { get } from '../examples/https.ts';
@@ -29,10 +31,9 @@ const engines = ['native', 'pure'] as const;
 const portOf = (server: { address(): unknown }): number => (server.address() as net.AddressInfo).port;
 
 it('every adapter has its example', () => {
+  const shared = ['node-options.ts', 'ready.ts', 'tls-required.ts'];
   const names = (folder: string): string[] =>
-    readdirSync(new URL(folder, import.meta.url)).filter(
-      (name) => name.endsWith('.ts') && name !== 'ready.ts' && name !== 'tls-required.ts',
-    );
+    readdirSync(new URL(folder, import.meta.url)).filter((name) => name.endsWith('.ts') && !shared.includes(name));
   expect(names('../examples')).toEqual([...names('../src/adapters'), 'tunnel.ts'].toSorted());
 });
 
@@ -66,6 +67,13 @@ describe.each(engines)('on the %s engine', async (backend) => {
 
     it('https.Agent: an answer', async () => {
       expect(await get(connector(), 'localhost', port, '/')).toBe('');
+    });
+
+    it.each([
+      ['axios', postAxios],
+      ['got', postGot],
+    ])('%s: an answer to what was posted', async (_library, post) => {
+      expect(await post(connector(), 'localhost', port, 'posted')).toBe('posted');
     });
 
     it('https.Agent: keeps one connection for two requests', async () => {

@@ -37,8 +37,8 @@ const throughTunnel: Use = {
 /** By the README's text: the uses that are of this line, or the line is not known here. */
 const LINES: Readonly<Record<string, readonly string[]>> = {
   '`{ agent: new TlsAgent(connector) }` from `adapters/https`': ['https.Agent', 'node-fetch'],
-  '`{ httpsAgent: new TlsAgent(connector), proxy: false }`': ['axios'],
-  '`{ agent: { https: new TlsAgent(connector) } }`': ['got'],
+  '`axios.create(axiosOptions(connector, { baseURL }))`': ['axios'],
+  '`got.extend(gotOptions(connector, { prefixUrl }))`': ['got'],
   "with `new TlsConnector({ alpn: ['h2'] })`: `http2Connect(connector, url)`; `http2.connect(url, http2Options(connector))` for libraries that call it themselves":
     ['http2', 'http2, a library that calls http2.connect()'],
   '`new Agent({ connect: undiciConnect(connector) })`; `setGlobalDispatcher(agent)`': ['undici', 'global fetch'],

@@ -1,7 +1,7 @@
-/** axios; `proxy: false`, or it would take the proxy of the environment past the agent, and fail. */
+/** axios: each request of the instance has TLS by the connector, and so has each redirect. */
 import axios, { type AxiosInstance } from 'axios';
-import { TlsAgent } from '@ferrule/node/adapters/https';
+import { axiosOptions } from '@ferrule/node/adapters/axios';
 import { TlsConnector } from '@ferrule/node/duplex';
 
 export const client = (baseURL: string, ca: string): AxiosInstance =>
-  axios.create({ baseURL, httpsAgent: new TlsAgent(new TlsConnector({ ca })), proxy: false, timeout: 5_000 });
+  axios.create(axiosOptions(new TlsConnector({ ca }), { baseURL, timeout: 5_000 }));

@@ -3,7 +3,7 @@ import http2, { type ClientHttp2Session, type ClientSessionOptions, type SecureC
 import type { Duplex } from 'node:stream';
 import type { TlsConnector } from '../duplex/connector.ts';
 import type { TlsDuplex } from '../duplex/tls-duplex.ts';
-import { needsH2, refuseDetours, refuseTrustOptions, USE_DIAL } from './tls-required.ts';
+import { needsH2, refuseDetours, refuseNodeOptions, USE_DIAL } from './tls-required.ts';
 
 /** Those of node:http2, `servername` among them. */
 export type Http2Options = ClientSessionOptions & SecureClientSessionOptions;
@@ -45,12 +45,12 @@ function connectionOptions(
   made: (duplex: TlsDuplex) => void,
 ): ClientSessionOptions & { createConnection(authority: URL): Duplex } {
   needsH2('http2', connector);
-  refuseTrustOptions('http2', options);
+  refuseNodeOptions('http2', options);
   refuseDetours('http2', options, {
     createConnection: USE_DIAL,
     socket: USE_DIAL,
     path: 'use a tunnel to a unix socket',
-    lookup: USE_DIAL,
+    socketPath: 'use a tunnel to a unix socket',
   });
   const { servername, ...rest } = options;
   return {

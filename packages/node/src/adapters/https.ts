@@ -1,23 +1,16 @@
 /** @module @ferrule/node/adapters/https: an `https.Agent`, for https.request, ws, node-fetch and all that take one. */
-import { Agent, type ClientRequest } from 'node:http';
+import { Agent, ClientRequest } from 'node:http';
 import https from 'node:https';
 import type { Duplex } from 'node:stream';
 import type { TlsConnector } from '../duplex/connector.ts';
-import { needsHttp1, noOtherTls, refuseDetours, refuseTrustOptions, USE_DIAL } from './tls-required.ts';
-
-const DETOURS = {
-  lookup: 'resolve the name in the dial of the TlsConnector',
-  localAddress: 'bind the address in the dial of the TlsConnector',
-  family: 'choose the address in the dial of the TlsConnector',
-  proxyEnv: USE_DIAL,
-};
+import { needsHttp1, noOtherAgent, refuseNodeOptions, withoutTls } from './tls-required.ts';
 
 /**
  * `https.get(url, { agent: new TlsAgent(connector) })`. Its sockets are verified by the connector before HTTP sees
- * them. `host`, `port`, `servername`, `socketPath`, `timeout` and `signal` of a request are honoured.
- * @throws TypeError for a connector that offers `h2`, for options of node:tls, which are the connector's to have, and for those that choose another way
- * to
- *   the server; also from a request that has them.
+ * them. `host`, `port`, `servername`, `socketPath`, `timeout` and `signal` of a request are honoured. It may be given
+ * for `http:` too, where a library takes an agent for each scheme: such a request fails with `TLS_REQUIRED`.
+ * @throws TypeError for a connector that offers `h2`, for options of node:tls, which are the connector's to have, and for
+ *   those that choose another way to the server; also from a request that has them.
  */
 export class TlsAgent extends https.Agent {
   readonly #connector: TlsConnector;
@@ -25,26 +18,41 @@ export class TlsAgent extends https.Agent {
   constructor(connector: TlsConnector, options?: https.AgentOptions) {
     needsHttp1('TlsAgent', connector);
     refuse(options);
-    // Whoever takes its options for TLS of their own (axios does for a proxy) finds that no server has the right name
-    super({ ...options, ...noOtherTls('TlsAgent') });
+    // Whoever takes its options for TLS of their own (axios does for a proxy) is told so
+    super({ ...options, ...noOtherAgent('TlsAgent') });
     this.#connector = connector;
+    // Node throws where the schemes differ, for a redirect amid a callback of the library; addRequest() fails the request
+    Object.assign(this, { protocol: '' });
   }
 
   /** Of http.Agent: from there on its own options overrule those of the request. */
   addRequest(request: ClientRequest, options: https.RequestOptions, ...rest: readonly unknown[]): void {
     refuse(options);
-    addRequest.call(this, request, options, ...rest);
+    if (request.protocol === 'https:') return addRequest.call(this, request, options, ...rest);
+    fail.call(request, undefined, withoutTls('TlsAgent', request.protocol, request.host));
   }
 
-  override createConnection(options: https.RequestOptions): Duplex {
+  override createConnection(
+    options: https.RequestOptions,
+    callback?: (error: Error | null, stream: Duplex) => void,
+  ): Duplex | undefined {
+    try {
+      return this.#connect(options);
+    } catch (error) {
+      if (callback === undefined) throw error;
+      // A library that follows a redirect would not catch it
+      (callback as (error: unknown) => void)(error);
+      return undefined;
+    }
+  }
+
+  #connect(options: https.RequestOptions): Duplex {
     refuse(options);
+    const { socketPath } = options;
     const host = options.host ?? 'localhost';
-    const { servername, socketPath } = options as { readonly servername?: string; readonly socketPath?: string | null };
-    const name = servername || host;
+    const servername = options.servername || host;
     const duplex = this.#connector.duplex(
-      socketPath
-        ? { path: socketPath, servername: name }
-        : { host, port: Number(options.port ?? 443), servername: name },
+      socketPath ? { path: socketPath, servername } : { host, port: Number(options.port ?? 443), servername },
     );
     // As net.connect(), which node:http counts on: it sets the time of a request itself only once there is a connection
     if (options.timeout) duplex.setTimeout(options.timeout);
@@ -52,11 +60,14 @@ export class TlsAgent extends https.Agent {
   }
 }
 
+/** How http.Agent ends a request for which it has no socket. */
+const { onSocket: fail } = ClientRequest.prototype as unknown as {
+  onSocket(this: ClientRequest, socket: undefined, error: Error): void;
+};
+
 const { addRequest } = Agent.prototype as unknown as {
   addRequest(this: Agent, request: ClientRequest, options: https.RequestOptions, ...rest: readonly unknown[]): void;
 };
 
-function refuse(options: object | undefined): void {
-  refuseTrustOptions('TlsAgent', options);
-  refuseDetours('TlsAgent', options, DETOURS);
-}
+/** `path` is the request's own, and so are the agent's pools and its `socketPath`. */
+const refuse = (options: object | undefined): void => refuseNodeOptions('TlsAgent', options);

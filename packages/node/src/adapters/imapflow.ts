@@ -2,7 +2,7 @@
 import type { ImapFlowOptions } from 'imapflow';
 import type { TlsConnector } from '../duplex/connector.ts';
 import { asTlsSocket } from './ready.ts';
-import { ownOptions, refuseDetours, refuseTrustOptions, USE_DIAL } from './tls-required.ts';
+import { ownOptions, refuseDetours, refuseNodeOptions, USE_DIAL } from './tls-required.ts';
 
 export type Transport = NonNullable<ImapFlowOptions['transport']>;
 
@@ -20,7 +20,8 @@ export function imapflowOptions<O extends ImapFlowOptions>(
   options: O,
 ): O & { readonly transport: Transport } {
   refuseDetours('imapflowOptions', options, { proxy: USE_DIAL, transport: USE_DIAL });
-  refuseTrustOptions('imapflowOptions', options.tls);
+  refuseNodeOptions('imapflowOptions', options);
+  refuseNodeOptions('imapflowOptions', options.tls, 'tls');
   const { doSTARTTLS, ...rest } = options;
   if (doSTARTTLS === false)
     throw new TypeError('imapflowOptions: doSTARTTLS: false would send everything in plain text');
@@ -41,7 +42,7 @@ export function imapflowTransport(connector: TlsConnector, options: { readonly s
   const { starttls } = ownOptions('imapflowTransport', options, ['starttls']);
   return {
     connect: ({ host = 'localhost', port, secure, servername: own, tls }, onConnect) => {
-      refuseTrustOptions('imapflowTransport', tls);
+      refuseNodeOptions('imapflowTransport', tls, 'tls');
       const before = (starttls ?? secure !== true) ? ({ preamble: 'imap', standInGreeting: true } as const) : {};
       // As imapflow, where what `tls` says goes before
       const servername = tls?.servername || own || host;

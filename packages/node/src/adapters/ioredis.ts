@@ -5,7 +5,7 @@ import { STARTTLS_CODES } from '@ferrule/starttls';
 import type { TlsConnector } from '../duplex/connector.ts';
 import type { TlsDuplex } from '../duplex/tls-duplex.ts';
 import { asTlsSocket } from './ready.ts';
-import { refuseDetours, refuseTrustOptions } from './tls-required.ts';
+import { refuseDetours, refuseNodeOptions } from './tls-required.ts';
 
 export type Connector = NonNullable<RedisOptions['Connector']>;
 
@@ -77,5 +77,6 @@ const retryAsIoredis = (times: number): number => Math.min(times * 50, 2000);
 
 function check(options: RedisOptions): void {
   refuseDetours('ioredisOptions', options, { sentinels: 'connect to the master itself' });
-  refuseTrustOptions('ioredisOptions', options.tls);
+  refuseNodeOptions('ioredisOptions', options);
+  refuseNodeOptions('ioredisOptions', options.tls, 'tls');
 }

@@ -2,7 +2,7 @@
 import type { ISocketFactory } from 'kafkajs';
 import type { TlsConnector } from '../duplex/connector.ts';
 import { asTlsSocket } from './ready.ts';
-import { refuseTrustOptions } from './tls-required.ts';
+import { refuseNodeOptions } from './tls-required.ts';
 
 /**
  * `new Kafka({ brokers, ssl: true, socketFactory: kafkaSocketFactory(connector) })`. Of the options in `ssl`,
@@ -11,7 +11,7 @@ import { refuseTrustOptions } from './tls-required.ts';
 export const kafkaSocketFactory =
   (connector: TlsConnector): ISocketFactory =>
   ({ host, port, ssl, onConnect }) => {
-    refuseTrustOptions('kafkaSocketFactory', ssl);
+    refuseNodeOptions('kafkaSocketFactory', ssl, 'ssl');
     const { servername } = (ssl ?? {}) as { readonly servername?: string };
     return asTlsSocket(connector.duplex({ host, port, ...(servername && { servername }) }).once('ready', onConnect));
   };

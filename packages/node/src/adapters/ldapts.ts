@@ -4,7 +4,7 @@ import { TlsError } from '@ferrule/result';
 import type { TlsConnector } from '../duplex/connector.ts';
 import { TlsDuplex } from '../duplex/tls-duplex.ts';
 import { asTlsSocket } from './ready.ts';
-import { refuseDetours, refuseTrustOptions, USE_DIAL } from './tls-required.ts';
+import { refuseDetours, refuseNodeOptions, USE_DIAL } from './tls-required.ts';
 
 /** RFC 4511 section 4.14.1. */
 const START_TLS = '1.3.6.1.4.1.1466.20037';
@@ -30,7 +30,8 @@ export function ldapOptions<O extends Partial<ClientOptions>>(
   const { servername = options.tlsOptions?.servername ?? (options.url && hostOf(options.url)), ...rest } = options;
   if (!servername)
     throw new TypeError('ldapOptions: servername or url is needed: the name that the certificate must have');
-  refuseTrustOptions('ldapOptions', rest.tlsOptions);
+  refuseNodeOptions('ldapOptions', rest);
+  refuseNodeOptions('ldapOptions', rest.tlsOptions, 'tlsOptions');
   return {
     ...(rest as Omit<O, 'servername'>),
     createConnection: (port: unknown, host: unknown) =>
@@ -38,10 +39,10 @@ export function ldapOptions<O extends Partial<ClientOptions>>(
         answersStartTls(connector.duplex({ host: String(host), port: Number(port), servername, preamble: 'ldap' })),
       ),
     createSecureConnection: ((first: number | { readonly socket?: unknown }, host?: string, tlsOptions?: object) => {
-      refuseTrustOptions('ldapOptions', tlsOptions);
+      refuseNodeOptions('ldapOptions', tlsOptions, 'tlsOptions');
       if (typeof first !== 'object')
         return asTlsSocket(connector.duplex({ host: host ?? 'localhost', port: Number(first), servername }));
-      refuseTrustOptions('ldapOptions', first);
+      refuseNodeOptions('ldapOptions', first);
       const { socket } = first;
       if (!(socket instanceof TlsDuplex))
         throw new TypeError('ldapOptions: startTLS() was given a socket that is not of this connector');

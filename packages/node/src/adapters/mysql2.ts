@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { TlsError } from '@ferrule/result';
 import { STARTTLS_CODES } from '@ferrule/starttls';
 import type { TlsConnector } from '../duplex/connector.ts';
-import { guardPlain, refuseTrustOptions, releasePlain } from './tls-required.ts';
+import { guardPlain, refuseNodeOptions, releasePlain } from './tls-required.ts';
 
 /** The part of a mysql2 connection that changes hands; its types do not tell of it. */
 interface Upgradable {
@@ -141,7 +141,7 @@ function refuse({ config: { ssl, stream: own }, stream }: Upgradable, connector:
 }
 
 /** mysql2 sets a minVersion by itself. */
-const refuseSsl = (ssl: object): void => refuseTrustOptions('mysqlOverTls', { ...ssl, minVersion: undefined });
+const refuseSsl = (ssl: object): void => refuseNodeOptions('mysqlOverTls', { ...ssl, minVersion: undefined }, 'ssl');
 
 /**
  * Gives mysql2 the greeting, one whole packet, and nothing else that came in plain text: its parser keeps what follows,

@@ -10,7 +10,7 @@ import { NodeTransport } from '@nats-io/transport-node/lib/node_transport.js';
 import { starttls } from '@ferrule/starttls';
 import type { TlsConnector } from '../duplex/connector.ts';
 import { asTlsSocket, ready } from './ready.ts';
-import { refuseTrustOptions } from './tls-required.ts';
+import { refuseNodeOptions } from './tls-required.ts';
 
 /** The parts of a ProtocolHandler with which it makes a transport for each (re)connection; its types hide `prepare`. */
 interface Handler extends Pick<
@@ -40,12 +40,17 @@ export async function natsConnect(
 ): Promise<NatsConnection> {
   const { tls } = options;
   if (tls === null) throw new TypeError('natsConnect: tls: null would send everything in plain text');
-  refuseTrustOptions('natsConnect', {
-    ...tls,
-    ca: tls?.ca ?? tls?.caFile,
-    cert: tls?.cert ?? tls?.certFile,
-    key: tls?.key ?? tls?.keyFile,
-  });
+  refuseNodeOptions('natsConnect', options);
+  refuseNodeOptions(
+    'natsConnect',
+    {
+      ...tls,
+      ca: tls?.ca ?? tls?.caFile,
+      cert: tls?.cert ?? tls?.certFile,
+      key: tls?.key ?? tls?.keyFile,
+    },
+    'tls',
+  );
   // Who dials looks names up
   const connection = new Connection({
     ...options,

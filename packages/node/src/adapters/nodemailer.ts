@@ -1,7 +1,7 @@
 /** @module @ferrule/node/adapters/nodemailer: SMTP through nodemailer, implicit TLS or STARTTLS. */
 import type { TlsConnector } from '../duplex/connector.ts';
 import { ready } from './ready.ts';
-import { noOtherTls, refuseDetours, refuseTrustOptions, USE_DIAL } from './tls-required.ts';
+import { noOtherTls, refuseDetours, refuseNodeOptions, USE_DIAL } from './tls-required.ts';
 
 export interface Where {
   readonly host?: string | undefined;
@@ -41,13 +41,14 @@ export function nodemailerOptions<O extends object>(
   options: O & Own = {} as O,
 ): Omit<O, keyof Own> & { readonly secure: true; readonly getSocket: GetSocket } {
   refuseDetours('nodemailerOptions', options, {
-    url: 'give host, port and auth', SES: 'SMTP alone is spoken', sendmail: 'SMTP alone is spoken', proxy: USE_DIAL, socket: USE_DIAL, connection: USE_DIAL, getSocket: USE_DIAL, localAddress: USE_DIAL, ignoreTLS: 'TLS is always used', requireTLS: 'set starttls', opportunisticTLS: 'set starttls',
+    url: 'give host, port and auth', SES: 'SMTP alone is spoken', sendmail: 'SMTP alone is spoken', proxy: USE_DIAL, socket: USE_DIAL, connection: USE_DIAL, getSocket: USE_DIAL, ignoreTLS: 'TLS is always used', requireTLS: 'set starttls', opportunisticTLS: 'set starttls',
   }); // prettier-ignore
   const { starttls = false, servername, ...rest } = options;
   const { tls, auth } = rest as { readonly tls?: { readonly servername?: string }; readonly auth?: OAuth2 };
   const provisioned = typeof auth?.provisionCallback === 'function';
   if (!provisioned) refuseDetours('nodemailerOptions', auth, { refreshToken: NO_TOKEN, serviceClient: NO_TOKEN });
-  refuseTrustOptions('nodemailerOptions', tls);
+  refuseNodeOptions('nodemailerOptions', rest);
+  refuseNodeOptions('nodemailerOptions', tls, 'tls');
   const name = servername ?? tls?.servername;
   return {
     ...(rest as Omit<O, keyof Own>),

@@ -2,7 +2,7 @@
 import type { ClientConfig } from 'pg';
 import type { TlsConnector } from '../duplex/connector.ts';
 import { asTlsSocket, givenUpBy } from './ready.ts';
-import { refuseDetours } from './tls-required.ts';
+import { refuseDetours, refuseNodeOptions } from './tls-required.ts';
 
 /**
  * `new pg.Pool(pgConfig(connector, { host, user, password, servername: host }))`: the SSLRequest of the protocol is
@@ -24,13 +24,14 @@ export function pgConfig<C extends ClientConfig>(
     connection: 'TLS is by the connector',
     nativeConnectionString: 'pg.native has sockets of its own; use pg.Client or pg.Pool',
   });
+  refuseNodeOptions('pgConfig', config);
   const { sslnegotiation } = config as { readonly sslnegotiation?: unknown };
   if (sslnegotiation !== undefined && sslnegotiation !== 'postgres')
     throw new TypeError(`pgConfig: sslnegotiation=${String(sslnegotiation)} is not supported`);
   const { connectionString, ...given } = config;
-  const named = connectionString === undefined ? given : { ...given, ...inUrl(connectionString) };
+  const named = { ...given, ...inUrl(connectionString ?? undefined) };
   const { servername = named.host, ...rest } = named;
-  if (servername === undefined)
+  if (!servername)
     throw new TypeError('pgConfig: servername or host is needed: the name that the certificate must have');
   return {
     ...(rest as Omit<C, 'servername'>),
@@ -51,7 +52,8 @@ export function pgConfig<C extends ClientConfig>(
 const FOR_NATIVE = { nativeConnectionString: 'pgConfig:_pg.native_would_lead_around_the_connector' } as const;
 
 /** As pg's own parser, which lets what the URL says win; without what it says of TLS. */
-function inUrl(connectionString: string): ClientConfig {
+function inUrl(connectionString: string | undefined): ClientConfig {
+  if (connectionString === undefined) return {};
   const url = URL.canParse(connectionString) ? new URL(connectionString) : undefined;
   if (url === undefined || !/^postgres(ql)?:$/.test(url.protocol))
     throw new TypeError('pgConfig: connectionString: not a URL that begins with postgres://');

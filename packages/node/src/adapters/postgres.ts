@@ -2,7 +2,7 @@
 import type { TLSSocket } from 'node:tls';
 import type { TlsConnector } from '../duplex/connector.ts';
 import { asTlsSocket, givenUpBy } from './ready.ts';
-import { refuseDetours } from './tls-required.ts';
+import { refuseDetours, refuseNodeOptions } from './tls-required.ts';
 
 export interface Address {
   readonly host: readonly string[];
@@ -21,6 +21,7 @@ export function postgresOptions<O extends object>(
   options: O & { readonly servername?: string } = {} as O,
 ): Omit<O, 'servername'> & { readonly ssl: false; socket(address: Address): TLSSocket } {
   refuseDetours('postgresOptions', options, { ssl: 'TLS is by the connector', socket: 'TLS is by the connector' });
+  refuseNodeOptions('postgresOptions', options);
   const { servername, ...rest } = options;
   let attempt = 0;
   return {

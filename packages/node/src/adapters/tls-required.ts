@@ -3,35 +3,53 @@
  * plain socket carries nothing but the request for TLS.
  */
 import type { Socket } from 'node:net';
-import { checkServerIdentity } from 'node:tls';
+import { checkServerIdentity, type SecureContext } from 'node:tls';
 import { TlsError } from '@ferrule/result';
 import { plainOptions } from '@ferrule/result/arguments';
 import { STARTTLS_CODES } from '@ferrule/starttls';
-
-/** Options of node:tls that decide whom to trust or who we are, which here is the connector's business. */
-const TRUST = [
-  'ca', 'cert', 'key', 'pfx', 'passphrase', 'crl', 'checkServerIdentity', 'secureContext', 'ciphers', 'sigalgs', 'ecdhCurve', 'minVersion', 'maxVersion',
-  'secureProtocol', 'secureOptions', 'pskCallback', 'session', 'ALPNProtocols',
-]; // prettier-ignore
+import { NODE_OPTIONS } from './node-options.ts';
 
 /**
- * Refuses the options of node:tls that the connector would otherwise ignore.
+ * Refuses what is the connector's to decide, and ways to the host that it does not take; of `where`, an object of
+ * options for node:tls alone, also places to connect to: the library says those in options of its own.
  * @throws TypeError that names the first one.
  */
-export function refuseTrustOptions(adapter: string, options: object | undefined): void {
-  if (options === undefined) return;
+export function refuseNodeOptions(adapter: string, options: object | null | undefined, where?: string): void {
+  if (options === undefined || options === null) return;
   const given = options as Readonly<Record<string, unknown>>;
-  for (const key of TRUST) {
-    // got gives Node's own default with every request
-    if (given[key] === checkServerIdentity || refusers.has(given[key] as object)) continue;
-    if (given[key] !== undefined && given[key] !== null)
-      throw new TypeError(`${adapter}: ${key} is not used here: give it to the TlsConnector`);
+  for (const [key, part] of Object.entries(NODE_OPTIONS)) {
+    const value = given[key];
+    if (part === 'library' || (part === 'place' && where === undefined) || asByDefault(key, value)) continue;
+    const name = where === undefined ? key : `${where}.${key}`;
+    if (key === 'rejectUnauthorized')
+      throw new TypeError(
+        `${adapter}: rejectUnauthorized: false is not used here: the TlsConnector decides whom to trust (verify)`,
+      );
+    if (part === 'connector') throw new TypeError(`${adapter}: ${name} is not used here: give it to the TlsConnector`);
+    throw new TypeError(`${adapter}: ${name} would lead around the connector: ${WAYS[key] ?? USE_DIAL}`);
   }
-  if (given['rejectUnauthorized'] === false)
-    throw new TypeError(
-      `${adapter}: rejectUnauthorized: false is not used here: the TlsConnector decides whom to trust (verify)`,
-    );
 }
+
+/** Where it says what happens anyway. */
+function asByDefault(key: string, value: unknown): boolean {
+  if (value === undefined || value === null) return true;
+  if (key === 'rejectUnauthorized') return value !== false;
+  if (key === 'autoSelectFamily') return value === true;
+  // got gives Node's own default with every request
+  return value === false || value === 0 || value === checkServerIdentity || refusers.has(value as object);
+}
+
+/** What to do instead. */
+const WAYS: Readonly<Record<string, string>> = {
+  lookup: 'resolve the name in the dial of the TlsConnector',
+  localAddress: 'bind the address in the dial of the TlsConnector',
+  localPort: 'bind the port in the dial of the TlsConnector',
+  family: 'choose the address in the dial of the TlsConnector',
+  hints: 'choose the address in the dial of the TlsConnector',
+  autoSelectFamily: 'choose the address in the dial of the TlsConnector',
+  autoSelectFamilyAttemptTimeout: 'choose the address in the dial of the TlsConnector',
+  blockList: 'judge the address in the dial of the TlsConnector',
+};
 
 /**
  * An adapter's own options, of these names alone.
@@ -50,10 +68,10 @@ export function ownOptions<T extends object>(adapter: string, options: T, names:
  */
 export function refuseDetours(
   adapter: string,
-  options: object | undefined,
+  options: object | null | undefined,
   detours: Readonly<Record<string, string>>,
 ): void {
-  if (options === undefined) return;
+  if (options === undefined || options === null) return;
   const given = options as Readonly<Record<string, unknown>>;
   for (const [key, remedy] of Object.entries(detours)) {
     if (given[key] !== undefined && given[key] !== null && given[key] !== false)
@@ -94,6 +112,28 @@ export function noOtherTls(adapter: string): { checkServerIdentity(): Error } {
   return { checkServerIdentity: refuser };
 }
 const refusers = new WeakSet<object>();
+
+/**
+ * As {@link noOtherTls}, for a library that takes an agent: another one beside ours, or none, fails before it connects,
+ * whatever else was set, with the library's callers still there to be told.
+ */
+export function noOtherAgent(adapter: string): { checkServerIdentity(): Error; readonly secureContext: SecureContext } {
+  const { checkServerIdentity: refuser } = noOtherTls(adapter);
+  const secureContext = Object.defineProperty({}, 'context', {
+    get() {
+      throw refuser();
+    },
+  }) as SecureContext;
+  refusers.add(secureContext);
+  return { checkServerIdentity: refuser, secureContext };
+}
+
+/** For a URL, often one that a server redirects to, whose scheme has no TLS. */
+export const withoutTls = (adapter: string, protocol: string, host: string): TlsError =>
+  new TlsError(
+    STARTTLS_CODES.TLS_REQUIRED,
+    `${adapter}: ${protocol}//${host} would be sent without TLS: use its https: URL, or another agent for what may be read on the way`,
+  );
 
 /** For every library with a proxy option of its own. */
 export const USE_DIAL =

@@ -4,7 +4,7 @@
 import type { buildConnector } from 'undici';
 import type { TlsConnector } from '../duplex/connector.ts';
 import { asTlsSocket, ready } from './ready.ts';
-import { ownOptions, refuseDetours, USE_DIAL } from './tls-required.ts';
+import { ownOptions, refuseDetours, USE_DIAL, withoutTls } from './tls-required.ts';
 
 export interface UndiciConnectOptions {
   /**
@@ -17,7 +17,7 @@ export interface UndiciConnectOptions {
 /**
  * `new Agent({ connect: undiciConnect(connector) })`. For HTTP/2 the connector offers `alpn: ['h2', 'http/1.1']` and
  * the Agent `allowH2`. ProxyAgent and EnvHttpProxyAgent connect by themselves: for a proxy give the connector a `dial`.
- * A request whose URL is not `https:` fails, and so does one with a `localAddress`.
+ * A request whose URL is not `https:` fails with `TLS_REQUIRED`, and one with a `localAddress` fails, too.
  */
 export function undiciConnect(connector: TlsConnector, own: UndiciConnectOptions = {}): buildConnector.connector {
   const { connectTimeout } = ownOptions('undiciConnect', own, ['connectTimeout']);
@@ -25,7 +25,7 @@ export function undiciConnect(connector: TlsConnector, own: UndiciConnectOptions
     const { hostname, port, servername, protocol } = options;
     const fail = (error: Error): void => callback(error, null);
     try {
-      if (protocol !== 'https:') throw new TypeError(`undiciConnect: ${protocol}//${hostname} is not https:`);
+      if (protocol !== 'https:') throw withoutTls('undiciConnect', protocol, hostname);
       refuseDetours('undiciConnect', options, {
         localAddress: USE_DIAL,
         socketPath: 'use a TlsConnector with a dial',
