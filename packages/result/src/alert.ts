@@ -47,7 +47,9 @@ export const Alert: typeof TABLE = Object.freeze(TABLE);
 /** `AlertLevel`: 1 warning, 2 fatal. */
 export type AlertLevel = 1 | 2;
 
-const NAMES = new Map<number, AlertName>(Object.entries(TABLE).map(([name, number]) => [number, name as AlertName]));
+const NAMES: ReadonlyMap<number, AlertName> = new Map(
+  Object.entries(TABLE).map(([name, number]) => [number, name as AlertName]),
+);
 
 /** The RFC's name of an alert; an unassigned number as `alert_<n>`. */
 export const alertName = (description: number): string => NAMES.get(description) ?? `alert_${description}`;

@@ -13,7 +13,9 @@ export type X509VName = keyof typeof V;
 /** Any `X509_V_*` number. */
 export type X509VCode = (typeof V)[X509VName];
 
-const NAMES = new Map<number, X509VName>(Object.entries(V).map(([name, code]) => [code, name as X509VName]));
+const NAMES: ReadonlyMap<number, X509VName> = new Map(
+  Object.entries(V).map(([name, code]) => [code, name as X509VName]),
+);
 
 /** OpenSSL's name of a code: `X509_V_ERR_CERT_HAS_EXPIRED`; an unknown number as `X509_V_<n>`. */
 export function x509VName(code: number): string {

@@ -15,7 +15,7 @@ export interface AlgorithmIdentifier {
 const rsa = (hash: HashName): SignatureAlgorithm => ({ kind: 'rsa-pkcs1', hash });
 const ecdsa = (hash: HashName): SignatureAlgorithm => ({ kind: 'ecdsa', hash });
 
-const SIGNATURES = new Map<string, SignatureAlgorithm>([
+const SIGNATURES: ReadonlyMap<string, SignatureAlgorithm> = new Map<string, SignatureAlgorithm>([
   ['1.2.840.113549.1.1.11', rsa('sha256')],
   ['1.2.840.113549.1.1.12', rsa('sha384')],
   ['1.2.840.113549.1.1.13', rsa('sha512')],
@@ -30,14 +30,19 @@ const SIGNATURES = new Map<string, SignatureAlgorithm>([
 ]);
 export const RSASSA_PSS = '1.2.840.113549.1.1.10';
 const MGF1 = '1.2.840.113549.1.1.8';
-const HASHES = new Map<string, HashName>([
+const HASHES: ReadonlyMap<string, HashName> = new Map<string, HashName>([
   ['2.16.840.1.101.3.4.2.1', 'sha256'],
   ['2.16.840.1.101.3.4.2.2', 'sha384'],
   ['2.16.840.1.101.3.4.2.3', 'sha512'],
 ]);
 
 /** Signatures over MD5 and SHA-1: known, and refused as weak. */
-const WEAK = new Set(['1.2.840.113549.1.1.4', '1.2.840.113549.1.1.5', '1.2.840.10045.4.1', '1.2.840.10040.4.3']);
+const WEAK: ReadonlySet<string> = new Set([
+  '1.2.840.113549.1.1.4',
+  '1.2.840.113549.1.1.5',
+  '1.2.840.10045.4.1',
+  '1.2.840.10040.4.3',
+]);
 export const isWeakSignature = (oid: string): boolean => WEAK.has(oid);
 
 export function readSignatureAlgorithm(reader: DerReader): AlgorithmIdentifier {

@@ -45,7 +45,7 @@ export interface OcspResponse {
 }
 
 const BASIC = '1.3.6.1.5.5.7.48.1.1';
-const HASHES = new Map<string, DigestName>([
+const HASHES: ReadonlyMap<string, DigestName> = new Map<string, DigestName>([
   ['1.3.14.3.2.26', 'sha1'],
   ['2.16.840.1.101.3.4.2.1', 'sha256'],
   ['2.16.840.1.101.3.4.2.2', 'sha384'],

@@ -68,7 +68,7 @@ export function costOf(key: PublicKey): number {
 
 const RSA = '1.2.840.113549.1.1.1';
 const EC = '1.2.840.10045.2.1';
-const CURVES = new Map<string, readonly [Curve, bits: number]>([
+const CURVES: ReadonlyMap<string, readonly [Curve, bits: number]> = new Map<string, readonly [Curve, bits: number]>([
   ['1.2.840.10045.3.1.7', ['P-256', 256]],
   ['1.3.132.0.34', ['P-384', 384]],
   ['1.3.132.0.35', ['P-521', 521]],
@@ -79,7 +79,10 @@ const CURVES = new Map<string, readonly [Curve, bits: number]>([
   ['1.3.36.3.3.2.8.1.1.13', ['brainpoolP512r1', 512]],
 ]);
 /** FIPS 204 table 2: bytes of the key. */
-const ML_DSA = new Map<string, readonly [MlDsa, bits: MlDsaKey['bits'], length: number]>([
+const ML_DSA: ReadonlyMap<string, readonly [MlDsa, bits: MlDsaKey['bits'], length: number]> = new Map<
+  string,
+  readonly [MlDsa, bits: MlDsaKey['bits'], length: number]
+>([
   ['2.16.840.1.101.3.4.3.17', ['ml-dsa-44', 128, 1312]],
   ['2.16.840.1.101.3.4.3.18', ['ml-dsa-65', 192, 1952]],
   ['2.16.840.1.101.3.4.3.19', ['ml-dsa-87', 256, 2592]],

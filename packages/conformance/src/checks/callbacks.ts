@@ -183,8 +183,9 @@ function asked(asker: Asker): readonly Check[] {
           },
         ),
     ),
-    check('may dispose of the connection, and then throw', (backend) =>
-      play(
+    check('may dispose of the connection, and then throw', (backend) => {
+      let current: Ssl | undefined;
+      return play(
         backend,
         asker,
         (...given) => {
@@ -197,10 +198,11 @@ function asked(asker: Asker): readonly Check[] {
           expectReturn(client.ssl, await client.connect(), -1, SslError.ssl);
           assert.equal(client.failure().error.code, 'DISPOSED');
         },
-      ),
-    ),
+      );
+    }),
     check('may call nothing that moves bytes of its own connection', async (backend) => {
       const answer = await good(backend);
+      let current: Ssl | undefined;
       let results: string[] = [];
       await play(
         backend,
@@ -282,7 +284,6 @@ function asked(asker: Asker): readonly Check[] {
   ];
 }
 
-let current: Ssl | undefined;
 const connectionOf = (given: readonly unknown[]): Ssl | undefined =>
   given.length > 1 ? (given.at(-1) as Ssl) : undefined;
 

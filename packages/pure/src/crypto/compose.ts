@@ -6,6 +6,7 @@
  * take milliseconds, and are probed when one of their kind is first used. The last provider is believed to have
  * everything.
  */
+import { EMPTY } from '@ferrule/result/bytes';
 import { parsePublicKey, type PublicKey, type SignatureAlgorithm, type SignatureVerifier } from '@ferrule/x509';
 import { type Awaiting, once, settled } from './maybe.ts';
 import { probeAead, probeGroup, probeHash, probeSignature, type Verdict } from './probe.ts';
@@ -296,14 +297,13 @@ const CURVES: Readonly<Record<string, 'P-256' | 'P-384' | 'P-521'>> = {
   secp384r1: 'P-384',
   secp521r1: 'P-521',
 };
-const NONE = new Uint8Array(0);
 
 /** A key of this kind as far as a choice asks for it; none for ML-DSA. */
 function keyOfKind(kind: string): PublicKey | undefined {
   const curve = CURVES[kind];
-  if (curve !== undefined) return { kind: 'ec', curve, bits: 0, point: NONE };
-  if (kind === 'rsa' || kind === 'rsa-pss') return { kind, bits: 0, modulus: NONE, exponent: NONE, pss: undefined };
-  return kind === 'ed25519' || kind === 'ed448' ? { kind, bits: 0, key: NONE } : undefined;
+  if (curve !== undefined) return { kind: 'ec', curve, bits: 0, point: EMPTY };
+  if (kind === 'rsa' || kind === 'rsa-pss') return { kind, bits: 0, modulus: EMPTY, exponent: EMPTY, pss: undefined };
+  return kind === 'ed25519' || kind === 'ed448' ? { kind, bits: 0, key: EMPTY } : undefined;
 }
 
 /** ECDSA is chosen by its curve: hashes are not what platforms lack. */

@@ -92,7 +92,7 @@ export const SIGNATURE_SCHEMES: readonly SignatureScheme[] = Object.freeze([
   legacyPkcs1(0x0620, 'sha512'),
 ]);
 
-const BY_ID = new Map(SIGNATURE_SCHEMES.map((scheme) => [scheme.id, scheme]));
+const BY_ID: ReadonlyMap<number, SignatureScheme> = new Map(SIGNATURE_SCHEMES.map((scheme) => [scheme.id, scheme]));
 
 /** `undefined` for a code point that this engine does not know: SHA-1, DSA, unassigned. */
 export const signatureScheme = (id: number): SignatureScheme | undefined => BY_ID.get(id);
