@@ -63,7 +63,8 @@ export function crlite(filters: readonly Uint8Array[], options: CrliteOptions = 
     return ORDER.find((status) => said.has(status)) ?? 'not-covered';
   };
   const check = ({ certificate, issuerSpki, sha256, now }: RevocationQuestion): RevocationStatus => {
-    const status = lookUp({ issuerSpkiHash: sha256(issuerSpki), ...readKey(certificate) }, sha256);
+    const key = readKey(certificate);
+    const status = key ? lookUp({ issuerSpkiHash: sha256(issuerSpki), ...key }, sha256) : 'not-covered';
     // A moment far ahead is no fresher than one far back
     return status !== 'revoked' && Math.abs(now - newest) > maxAge ? 'stale' : status;
   };
@@ -173,8 +174,17 @@ function isZero(column: DataView, { size, offset }: Block['exact'], hash: Uint8A
   return (sum & 1) === 0;
 }
 
-/** Of a DER Certificate what a filter asks for. @throws DerError */
-function readKey(certificate: Uint8Array): Omit<CrliteKey, 'issuerSpkiHash'> {
+/** Of a DER Certificate what a filter asks for; `undefined` where it, or its list of timestamps, cannot be read. */
+function readKey(certificate: Uint8Array): Omit<CrliteKey, 'issuerSpkiHash'> | undefined {
+  try {
+    return readKeyStrictly(certificate);
+  } catch (error) {
+    if (error instanceof DerError) return undefined;
+    throw error;
+  }
+}
+
+function readKeyStrictly(certificate: Uint8Array): Omit<CrliteKey, 'issuerSpkiHash'> {
   const reader = readWhole(certificate);
   reader.open(Tag.SEQUENCE);
   if (reader.peek() === 0xa0) reader.skip();

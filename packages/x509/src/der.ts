@@ -5,6 +5,7 @@
  * allows, and OpenSSL reads, are read and noted ({@link DerReader.odd}). The grammars read with this cursor do not
  * recurse, so depth is bounded by the code; size is bounded by {@link MAX_CERTIFICATE_SIZE} and its like.
  */
+import { isBytes } from '@ferrule/result/arguments';
 import { toHex } from '@ferrule/result/bytes';
 import * as Tag from './tag.ts';
 
@@ -196,6 +197,7 @@ export function readWhole(
   tag: number = Tag.SEQUENCE,
   limit: number = MAX_CERTIFICATE_SIZE,
 ): DerReader {
+  if (!isBytes(bytes)) throw new TypeError('DER: not a Uint8Array');
   if (bytes.length > limit) throw new DerError(`input of ${bytes.length} bytes is over the limit of ${limit}`);
   const reader = new DerReader(bytes);
   const end = reader.header(tag);

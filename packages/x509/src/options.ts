@@ -1,5 +1,6 @@
 /** @module Options are checked when they are given; what is unknown is refused by name. */
-import { plainOptions } from '@ferrule/result/arguments';
+import { isBytes, plainOptions } from '@ferrule/result/arguments';
+import type { Certificate } from './certificate.ts';
 import type { PathInput } from './path.ts';
 
 /** For each option, whether a value that is not `undefined` may be given. */
@@ -9,7 +10,10 @@ export const isPositiveInteger = (value: unknown): boolean => Number.isInteger(v
 const isFunction = (value: unknown): boolean => typeof value === 'function';
 
 export const PATH_OPTIONS: OptionChecks<PathInput> = {
-  chain: (chain) => Array.isArray(chain),
+  // DER, or what parseCertificate() made of it
+  chain: (chain) =>
+    Array.isArray(chain) &&
+    chain.every((each: unknown) => isBytes(each) || isBytes((each as Partial<Certificate> | null)?.raw)),
   trustAnchors: (store) => isFunction(store.find) && isFunction(store.holding),
   verifier: (verifier) => isFunction(verifier.verify),
   now: (now) => Number.isFinite(now),

@@ -86,6 +86,16 @@ describe.each([nobleVerifier, nodeVerifier, webcryptoVerifier])('the verifier $n
     );
     expect(await check({ kind: 'rsa-pkcs1', hash: 'sha384' }, pss.spki, signature('sha384', 48))).toBe(false);
   });
+  it('answers false for a salt that the key has no room for, and takes the longest that it has', async () => {
+    const { privateKey, spki } = newKeys('rsa', 2048);
+    const salted = (saltLength: number): SignatureAlgorithm => ({ kind: 'rsa-pss', hash: 'sha256', saltLength });
+    const longest = 256 - 32 - 2;
+    const padding = constants.RSA_PKCS1_PSS_PADDING;
+    const signature = Uint8Array.from(sign('sha256', text('m'), { key: privateKey, padding, saltLength: longest }));
+    expect(await check(salted(longest), spki, signature)).toBe(true);
+    for (const saltLength of [longest + 1, 256, 0x7fff, 0x7fff_ffff])
+      expect(await check(salted(saltLength), spki, signature)).toBe(false);
+  });
   it('answers false for keys that do not fit, bad keys and bad signatures, and never throws', async () => {
     const ec = newKeys();
     const algorithms: SignatureAlgorithm[] = [

@@ -39,3 +39,33 @@ it('an anchor that is malformed inside is no anchor, be they few or many', () =>
 it('what is no certificate at all is named among many too', () => {
   expect(() => trustStore([...ders, seq()])).toThrow(/trust anchor 40/);
 });
+
+it('an anchor among many whose subject is no Name finds nobody, and no path fails for it', () => {
+  const nameless = make({ ca: true, parts: (parts) => parts.with(5, seq(Uint8Array.of(5, 0))) });
+  const leaf = make({ issuer: make({ ca: true, subject: 'Nobody' }) });
+  const store = trustStore([...ders, nameless.der]);
+  expect(store.anchors).toHaveLength(40);
+  expect(validatePathSync({ chain: [leaf.der], trustAnchors: store, verifier: nodeVerifier, now: NOW })).toMatchObject({
+    ok: false,
+    error: { code: 'CERT_MISSING_INTERMEDIATE' },
+  });
+});
+
+it('a chain holds DER and certificates, and nothing else', () => {
+  const { buffer } = make().der;
+  for (const wrong of [
+    buffer,
+    new DataView(buffer as ArrayBuffer),
+    [0x30],
+    'x',
+    null,
+    {},
+    { tbs: 1 },
+  ] as unknown as Uint8Array[])
+    for (const chain of [[wrong], [make().der, wrong]])
+      expect(() => validatePathSync({ chain, trustAnchors: trustStore([]), verifier: nodeVerifier })).toThrow(
+        TypeError,
+      );
+  for (const wrong of [buffer, 'x', [0x30]] as unknown as Uint8Array[])
+    expect(() => parseCertificate(wrong)).toThrow(TypeError);
+});

@@ -55,8 +55,8 @@ interface Entry {
 
 /**
  * Prepares trust anchors; do it once. What they may be used for is judged with each path. Of more than 32, certificates
- * are read in full when they are first needed. One with a decisive extension that cannot be read is no anchor, as for
- * OpenSSL.
+ * are read in full when they are first needed, and one that cannot be read then is no anchor. Nor is one with a
+ * decisive extension that cannot be read, as for OpenSSL.
  * @throws TypeError naming the anchor that cannot be read.
  */
 export function trustStore(anchors: readonly TrustAnchorInput[]): TrustStore {
@@ -78,7 +78,7 @@ export function trustStore(anchors: readonly TrustAnchorInput[]): TrustStore {
   let loose: Map<string, Entry[]> | undefined;
   const find = (subject: Uint8Array, loosely = false): readonly Issuer[] => {
     const found = loosely
-      ? (loose ??= index(entries, canonicalName)).get(canonicalName(subject))
+      ? (loose ??= index(entries, looseName)).get(canonicalName(subject))
       : exact.get(latin1(subject));
     return found ? issuersOf(found) : NONE;
   };
@@ -90,6 +90,16 @@ export function trustStore(anchors: readonly TrustAnchorInput[]): TrustStore {
     holding: ({ subject, raw }) =>
       find(subject).find(({ certificate }) => certificate && bytesEqual(certificate.raw, raw)),
   };
+}
+
+/** Of an anchor that nobody has read yet: a subject that is no Name is found under itself. */
+function looseName(subject: Uint8Array): string {
+  try {
+    return canonicalName(subject);
+  } catch (error) {
+    if (error instanceof DerError) return latin1(subject);
+    throw error;
+  }
 }
 
 const issuersOf = (entries: readonly Entry[]): Issuer[] =>

@@ -2,8 +2,11 @@ import { createHash } from 'node:crypto';
 import { concat, fromHex } from '@ferrule/result/bytes';
 import { describe, expect, it } from 'vitest';
 import { crlite, type CrliteKey, type RevocationStatus } from '../src/crlite.ts';
+import { nodeVerifier } from '../src/crypto/node.ts';
 import { DerError } from '../src/der.ts';
+import { trustStore, validatePathSync } from '../src/index.ts';
 import { ANSWERS, FILTER, NAMES } from './crlite-filter.ts';
+import { extension, make, NOW, tlv } from './make.ts';
 
 const sha256 = (bytes: Uint8Array): Uint8Array => new Uint8Array(createHash('sha256').update(bytes).digest());
 const bytes = Uint8Array.from(Buffer.from(FILTER, 'base64'));
@@ -117,5 +120,37 @@ describe('several filters', () => {
 
   it('are as new as the newest', () => {
     expect(crlite([made({ inverted: 0, high: 10 }), made({ inverted: 0, high: 30 })]).newest).toBe(30);
+  });
+});
+
+describe('a certificate', () => {
+  const root = make({ ca: true });
+  const SCTS = '1.3.6.1.4.1.11129.2.4.2';
+  const filter = crlite([made({ inverted: 1 })], { maxAge: Number.MAX_VALUE });
+  it.each([
+    ['is NULL', Uint8Array.of(5, 0)],
+    ['is empty', tlv(4)],
+    ['holds no timestamp', tlv(4, Uint8Array.of(0, 0))],
+    ['ends early', tlv(4, Uint8Array.of(0, 9, 0, 7, 0))],
+    ['has bytes behind it', concat([tlv(4, Uint8Array.of(0, 0)), Uint8Array.of(5, 0)])],
+  ])('whose list of timestamps %s is not covered, and no failure', (_, list) => {
+    const leaf = make({ issuer: root, extensions: { [SCTS]: extension(SCTS, list) } });
+    const validated = (unknown: 'accept' | 'refuse'): unknown =>
+      validatePathSync({
+        chain: [leaf.der],
+        trustAnchors: trustStore([root.der]),
+        verifier: nodeVerifier,
+        now: NOW,
+        revocation: { crlite: filter, unknown },
+      });
+    expect(validated('accept')).toMatchObject({ ok: true });
+    expect(validated('refuse')).toMatchObject({
+      error: { code: 'CERT_REVOCATION_UNKNOWN', message: expect.stringContaining('not-covered') as string },
+    });
+  });
+
+  it('that cannot be read is not covered', () => {
+    for (const certificate of [new Uint8Array(0), Uint8Array.of(0x30, 0x80, 0, 0), root.der.subarray(1)])
+      expect(filter.check({ certificate, issuerSpki: root.keys.spki, now: NOW, sha256 })).toBe('not-covered');
   });
 });

@@ -29,10 +29,13 @@ export function knownAnswer(algorithm: SignatureAlgorithm, key: PublicKey): Know
 function rowOf(algorithm: SignatureAlgorithm, key: PublicKey): Row | undefined {
   switch (algorithm.kind) {
     case 'rsa-pkcs1':
+      return { spki: key.kind === 'rsa-pss' ? asPssKey(RSA) : RSA, signature: RSA_PKCS1[algorithm.hash] };
     case 'rsa-pss':
       return {
+        // Whatever salt is asked for: this signature's is as long as its hash
+        algorithm: { ...algorithm, saltLength: Number(algorithm.hash.slice(3)) / 8 },
         spki: key.kind === 'rsa-pss' ? asPssKey(RSA) : RSA,
-        signature: (algorithm.kind === 'rsa-pss' ? RSA_PSS : RSA_PKCS1)[algorithm.hash],
+        signature: RSA_PSS[algorithm.hash],
       };
     case 'ecdsa':
       return key.kind === 'ec' ? ECDSA[key.curve] : undefined;

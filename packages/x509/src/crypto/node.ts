@@ -25,7 +25,8 @@ export const nodeVerifier: SignatureVerifier = {
   name: 'node:crypto',
   verify: (algorithm, spki, message, signature) => {
     const key = importKey(spki);
-    if (key === null || !fits(algorithm, key.publicKey) || !fitsModulus(key.publicKey, signature)) return false;
+    if (key === null || !fits(algorithm, key.publicKey) || !fitsModulus(algorithm, key.publicKey, signature))
+      return false;
     try {
       return verify(algorithm, key, spki, message, signature);
     } catch (error) {

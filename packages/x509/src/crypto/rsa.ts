@@ -1,7 +1,7 @@
 /** @module RSA verification over BigInt: RFC 8017 sections 8.1.2 and 8.2.2. Public data only. */
 import { bytesEqual, fromHex, toHex } from '@ferrule/result/bytes';
 import type { PublicKey, RsaKey } from '../public-key.ts';
-import type { HashName } from '../signature.ts';
+import type { HashName, SignatureAlgorithm } from '../signature.ts';
 
 type Hash = (data: Uint8Array) => Uint8Array;
 
@@ -19,11 +19,15 @@ const DIGEST_INFO: Readonly<Record<HashName, readonly number[]>> = {
 };
 
 /**
- * RFC 8017 sections 8.1.2 and 8.2.2, step 1: as many octets as the modulus has. OpenSSL takes a PSS signature without
- * its leading zeros.
+ * RFC 8017 sections 8.1.2 and 8.2.2, step 1: as many octets as the modulus has, where OpenSSL takes a PSS signature
+ * without its leading zeros. Section 9.1.2, step 3: the salt, whose length the signer chose, must leave room; WebCrypto
+ * rejects where it does not.
  */
-export const fitsModulus = (key: PublicKey, signature: Uint8Array): boolean =>
-  (key.kind !== 'rsa' && key.kind !== 'rsa-pss') || signature.length === (key.bits + 7) >> 3;
+export const fitsModulus = (algorithm: SignatureAlgorithm, key: PublicKey, signature: Uint8Array): boolean =>
+  (key.kind !== 'rsa' && key.kind !== 'rsa-pss') ||
+  (signature.length === (key.bits + 7) >> 3 &&
+    (algorithm.kind !== 'rsa-pss' ||
+      (key.bits + 6) >> 3 >= Number(algorithm.hash.slice(3)) / 8 + algorithm.saltLength + 2));
 
 /** EMSA-PKCS1-v1_5: the one right encoding is made and compared, nothing is parsed. */
 export function verifyPkcs1(key: RsaKey, hash: HashName, digest: Uint8Array, signature: Uint8Array): boolean {

@@ -35,7 +35,7 @@ export const webcryptoVerifier: SignatureVerifier = {
   verify: async (algorithm, spki, message, signature) => {
     const { subtle } = (globalThis as { crypto?: { subtle?: Subtle } }).crypto ?? {};
     const key = readKey(spki);
-    if (!key || !fits(algorithm, key) || !fitsModulus(key, signature)) return false;
+    if (!key || !fits(algorithm, key) || !fitsModulus(algorithm, key, signature)) return false;
     const params = subtle && paramsOf(algorithm, key);
     if (!params) return await byNoble(algorithm, spki, message, signature);
     try {
