@@ -16,6 +16,7 @@ export default library(
     duplex: 'src/duplex/index.ts',
     tls: 'src/tls/index.ts',
     register: 'src/register.ts',
+    pkcs12: 'src/pkcs12.ts',
     transports: 'src/transports/index.ts',
     ...Object.fromEntries(adapters.map((file) => [`adapters/${file.slice(0, -3)}`, `src/adapters/${file}`])),
   },

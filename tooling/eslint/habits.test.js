@@ -83,11 +83,18 @@ describe('tsconfig.all.json', () => {
   });
 });
 
+it('what may import what is said of packages that exist', () => {
+  const known = readdirSync(join(root, 'packages')).map((folder) => packageName(join(root, 'packages', folder)));
+  const named = Object.entries(ROOMS).flatMap(([name, { imports, dynamic = [] }]) => [name, ...imports, ...dynamic]);
+  expect(named.filter((name) => !known.includes(name))).toEqual([]);
+});
+
+const packageName = (place) => JSON.parse(readFileSync(join(place, 'package.json'), 'utf8')).name;
+
 it.each(Object.entries(ROOMS).filter(([, { portable }]) => portable))(
   '%s is compiled by itself too, without the types of Node and of the DOM',
   (name) => {
     const place = join(root, 'packages', name.replace('@ferrule/', ''));
-    if (!existsSync(place)) return;
     const { scripts } = JSON.parse(readFileSync(join(place, 'package.json'), 'utf8'));
     expect(scripts.typecheck).toBe('tsc -p .');
     expect(readFileSync(join(place, 'tsconfig.json'), 'utf8')).toContain('tooling/tsconfig/portable.json');

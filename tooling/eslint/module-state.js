@@ -25,7 +25,6 @@ export const MODULE_STATE = {
 
   'packages/ferrule/src/abort.ts': { listening: 'notes: the connections that a signal ends' },
   'packages/ferrule/src/anchors.ts': { cached: "once: the platform's roots" },
-  'packages/ferrule/src/channel.ts': { AHEAD: 'scratch: one byte that is taken out at once' },
   'packages/ferrule/src/connect.ts': {
     tcp: 'once: a module',
     shown: 'notes: the certificates of a server that was refused',
@@ -63,7 +62,6 @@ export const MODULE_STATE = {
   'packages/node/src/tls/connect.ts': { 'warned, warnedOfAddress': 'once: a warning, as node:tls gives it' },
   'packages/node/src/tls/errors.ts': { told: "notes: Node's form of an error" },
   'packages/node/src/tls/keylog-file.ts': { 'warned, failed': 'once: a warning, as node:tls gives it' },
-  'packages/node/src/tls/pfx.ts': { EMPTY: 'constant: no bytes' },
   'packages/node/src/tls/secure-context.ts': {
     contexts: 'notes: the context of a SecureContext',
     kept: 'notes: the options of a SecureContext',

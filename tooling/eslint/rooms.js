@@ -10,7 +10,6 @@ export const ROOMS = {
   '@ferrule/ssl': { portable: true, imports: ['@ferrule/result', '@ferrule/bio', '@ferrule/contract'] },
   '@ferrule/x509': { portable: true, imports: ['@ferrule/result'] },
   '@ferrule/starttls': { portable: true, imports: ['@ferrule/result'] },
-  '@ferrule/roots': { portable: true, imports: [] },
   '@ferrule/pure': {
     portable: true,
     imports: ['@ferrule/result', '@ferrule/bio', '@ferrule/contract', '@ferrule/ssl', '@ferrule/x509'],
@@ -22,7 +21,7 @@ export const ROOMS = {
   ferrule: {
     portable: false,
     imports: ['@ferrule/result', '@ferrule/bio', '@ferrule/contract', '@ferrule/ssl'],
-    dynamic: ['@ferrule/native', '@ferrule/pure', '@ferrule/roots'],
+    dynamic: ['@ferrule/native', '@ferrule/pure'],
   },
   '@ferrule/node': {
     portable: false,

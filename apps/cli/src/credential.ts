@@ -1,8 +1,8 @@
 /** @module Client certificates and keys as people have them: PEM, DER or PKCS#12, encrypted or not. */
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { isPkcs12, type Pkcs12, readPkcs12, WrongPassphrase } from '@ferrule/node/pkcs12';
 import { certificatesOf } from 'ferrule';
 import { readInput } from './files.ts';
-import { isPkcs12, type Pkcs12, readPkcs12, WrongPassphrase } from './pkcs12.ts';
 import { shown, UsageError } from './usage.ts';
 
 export interface FileCredential {

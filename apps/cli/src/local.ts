@@ -1,4 +1,5 @@
 /** @module `ferrule inspect <file>`: certificates that lie on the disk, judged as if a server had sent them. */
+import { isPkcs12 } from '@ferrule/node/pkcs12';
 import { decodePem, parsePkcs7, trustStore, validatePathSync } from '@ferrule/x509';
 import { nodeVerifier } from '@ferrule/x509/crypto/node';
 import { certificatesOf, platformAnchors, TlsError } from 'ferrule';
@@ -9,7 +10,6 @@ import { Exit, exitOf } from './exit.ts';
 import { readInput } from './files.ts';
 import type { InspectCommandOptions } from './inspect.ts';
 import { documentJson } from './json.ts';
-import { isPkcs12 } from './pkcs12.ts';
 import { colorsFor, fileReport } from './report.ts';
 import { screenOf } from './screen.ts';
 import { Timeline } from './timeline.ts';

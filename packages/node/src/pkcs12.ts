@@ -1,4 +1,8 @@
-/** @module PKCS#12 (RFC 7292): the certificates and the key of a .p12 or .pfx file. */
+/**
+ * @module @ferrule/node/pkcs12: the certificates and the keys of a .p12 or .pfx file (RFC 7292). Node reads such files
+ * and keeps what it has read to itself, so here is as much of the format as files in use have: one passphrase, and the
+ * encryption of RFC 8018 (PBES2) or `pbeWithSHAAnd3-KeyTripleDES-CBC`.
+ */
 import { createDecipheriv, createHash, createHmac, pbkdf2Sync, timingSafeEqual } from 'node:crypto';
 
 export interface Pkcs12 {
@@ -21,44 +25,67 @@ export function isPkcs12(bytes: Uint8Array): boolean {
   }
 }
 
+export interface Pkcs12Options {
+  /** Whether the MAC is checked, with which a wrong passphrase shows; default true. */
+  readonly mac?: boolean;
+}
+
 /**
+ * What a PKCS#12 file holds.
  * @throws WrongPassphrase
  * @throws Error that says what the file has that cannot be read: a damaged structure, RC2, a MAC of another kind
  */
-export function readPkcs12(bytes: Uint8Array, passphrase: string): Pkcs12 {
+export function readPkcs12(bytes: Uint8Array, passphrase: string, { mac = true }: Pkcs12Options = {}): Pkcs12 {
   const [, authSafe, macData] = childrenOf(node(bytes, 0));
   const content = octetsOf(contentOf(authSafe));
   // A file without a password has an empty one, or none at all
   const password = bmpString(passphrase);
-  const used = macData === undefined ? password : checkedMac(macData, content, password, passphrase === '');
-  const found: { certificates: Uint8Array[]; keys: { der: Uint8Array; encrypted: boolean }[] } = {
-    certificates: [],
-    keys: [],
-  };
+  const used = macData && mac ? checkedMac(macData, content, password, passphrase === '') : password;
+  const found: Found = { certificates: [], keys: [] };
   for (const info of childrenOf(node(content, 0))) {
     const [type] = childrenOf(info);
     const safe = oidOf(type) === DATA ? octetsOf(contentOf(info)) : decrypted(contentOf(info), passphrase, used);
-    for (const bag of childrenOf(node(safe, 0))) readBag(bag, found);
+    readBags(node(safe, 0), found);
   }
   return found;
 }
 
+interface Found {
+  readonly certificates: Uint8Array[];
+  readonly keys: { der: Uint8Array; encrypted: boolean }[];
+}
+
 const DATA = '1.2.840.113549.1.7.1';
-const BAG = '1.2.840.113549.1.12.10.1.';
+const BAG = {
+  key: '1.2.840.113549.1.12.10.1.1',
+  shroudedKey: '1.2.840.113549.1.12.10.1.2',
+  certificate: '1.2.840.113549.1.12.10.1.3',
+  safeContents: '1.2.840.113549.1.12.10.1.6',
+} as const;
 const X509 = '1.2.840.113549.1.9.22.1';
 
-function readBag(
-  bag: Node,
-  found: { certificates: Uint8Array[]; keys: { der: Uint8Array; encrypted: boolean }[] },
-): void {
-  const [id, wrapped] = childrenOf(bag);
-  const value = wrapped && childrenOf(wrapped)[0];
-  const type = oidOf(id);
-  if (value === undefined) return;
-  if (type === `${BAG}1` || type === `${BAG}2`) found.keys.push({ der: value.whole, encrypted: type === `${BAG}2` });
-  if (type !== `${BAG}3`) return;
-  const [kind, certificate] = childrenOf(value);
-  if (oidOf(kind) === X509 && certificate) found.certificates.push(octetsOf(childrenOf(certificate)[0]));
+/** SafeContents, RFC 7292 section 4.2: bags of kinds that are not asked for are passed over. */
+function readBags(contents: Node, found: Found): void {
+  for (const bag of childrenOf(contents)) {
+    const [id, wrapped] = childrenOf(bag);
+    const value = wrapped && childrenOf(wrapped)[0];
+    if (value === undefined) continue;
+    switch (oidOf(id)) {
+      case BAG.key:
+        found.keys.push({ der: value.whole, encrypted: false });
+        break;
+      case BAG.shroudedKey:
+        found.keys.push({ der: value.whole, encrypted: true });
+        break;
+      case BAG.certificate: {
+        const [kind, certificate] = childrenOf(value);
+        if (oidOf(kind) === X509 && certificate) found.certificates.push(octetsOf(childrenOf(certificate)[0]));
+        break;
+      }
+      case BAG.safeContents:
+        readBags(value, found);
+    }
+  }
 }
 
 /** RFC 7292 appendix B: the password as the MAC has it. */
