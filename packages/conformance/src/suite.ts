@@ -13,6 +13,7 @@ import { ownership } from './checks/ownership.ts';
 import { negotiation } from './checks/negotiation.ts';
 import { byTheBook } from './checks/paths.ts';
 import { revocation } from './checks/revocation.ts';
+import { revocationLists } from './checks/revocation-lists.ts';
 import { returns } from './checks/returns.ts';
 import { resumptionBinding } from './checks/resumption-binding.ts';
 import { secrets } from './checks/secrets.ts';
@@ -35,6 +36,7 @@ export const suite: readonly CheckGroup[] = [
   ...revocation,
   ...severalDefects,
   ...byTheBook,
+  ...revocationLists,
   ...clientAuth,
   ...sessions,
   ...resumptionBinding,

@@ -94,12 +94,11 @@ Finding judgePolicies(const OPENSSL_STACK* path, bool always) {
   return {result == K(X509_PCY_TREE_FAILURE) ? K(X509_V_ERR_NO_EXPLICIT_POLICY) : K(X509_V_ERR_INVALID_POLICY_EXTENSION), 0};
 }
 
-template <typename Test>
-bool issuingPoint(const X509_CRL* crl, Test test) {
-  auto* point = static_cast<IssuingDistributionPoint*>(ossl().X509_CRL_get_ext_d2i(crl, K(NID_issuing_distribution_point), nullptr, nullptr));
-  const bool passes = point != nullptr && test(*point);
-  ossl().ISSUING_DIST_POINT_free(reinterpret_cast<ISSUING_DIST_POINT*>(point));
-  return passes;
+bool isDutyOfAnchor(int error, X509_STORE_CTX* store) {
+  const auto* path = reinterpret_cast<const OPENSSL_STACK*>(ossl().X509_STORE_CTX_get0_chain(store));
+  const int last = ossl().OPENSSL_sk_num(path) - 1;
+  return error >= K(X509_V_ERR_PATHLEN_INVALID_FOR_NON_CA) && error <= K(X509_V_ERR_EXTENSIONS_REQUIRE_VERSION_3) && last > 0 &&
+         ossl().X509_STORE_CTX_get_error_depth(store) == last;
 }
 
 }  // namespace
@@ -118,30 +117,19 @@ Finding judgePath(const OPENSSL_STACK* path, bool strict) {
   return finding;
 }
 
-bool isOfSomeReasons(const X509_CRL* crl) {
-  return issuingPoint(crl, [](const IssuingDistributionPoint& point) { return point.someReasons != nullptr; });
+int forgiveAnchor(int ok, X509_STORE_CTX* store) {
+  if (ok != 0 || !isDutyOfAnchor(ossl().X509_STORE_CTX_get_error(store), store)) return ok;
+  ossl().X509_STORE_CTX_set_error(store, K(X509_V_OK));
+  return 1;
 }
 
-bool isIndirect(const X509_CRL* crl) {
-  return issuingPoint(crl, [](const IssuingDistributionPoint& point) { return point.indirect > 0; });
-}
-
-Finding judgeListsOfSomeReasons(const OPENSSL_STACK* path, const X509_STORE* store) {
-  const auto* objects = reinterpret_cast<const OPENSSL_STACK*>(ossl().X509_STORE_get0_objects(store));
-  const int length = ossl().OPENSSL_sk_num(path);
-  for (int i = 0; i < ossl().OPENSSL_sk_num(objects); i++) {
-    X509_CRL* crl = ossl().X509_OBJECT_get0_X509_CRL(static_cast<const X509_OBJECT*>(ossl().OPENSSL_sk_value(objects, i)));
-    if (crl == nullptr || !isOfSomeReasons(crl)) continue;
-    for (int at = 0; at < std::max(length - 1, 1); at++) {
-      X509* certificate = certificateAt(path, at);
-      X509_REVOKED* entry = nullptr;
-      const bool concerns = ossl().X509_NAME_cmp(ossl().X509_CRL_get_issuer(crl), ossl().X509_get_issuer_name(certificate)) == 0;
-      if (!concerns || ossl().X509_CRL_get0_by_cert(crl, &entry, certificate) != 1) continue;
-      X509* issuer = certificateAt(path, std::min(at + 1, length - 1));
-      if (ossl().X509_CRL_verify(crl, ossl().X509_get0_pubkey(issuer)) == 1) return {K(X509_V_ERR_CERT_REVOKED), at, certificate};
-    }
+X509* issuerOf(X509* certificate, const OPENSSL_STACK* candidates) {
+  for (int i = 0; i < ossl().OPENSSL_sk_num(candidates); i++) {
+    X509* candidate = certificateAt(candidates, i);
+    const bool named = ossl().X509_NAME_cmp(ossl().X509_get_subject_name(candidate), ossl().X509_get_issuer_name(certificate)) == 0;
+    if (named && ossl().X509_verify(certificate, ossl().X509_get0_pubkey(candidate)) == 1) return candidate;
   }
-  return {};
+  return certificate;
 }
 
 bool mustStaple(const X509* leaf) {

@@ -15,12 +15,12 @@ struct Finding {
 // order, whether one is required or not.
 Finding judgePath(const OPENSSL_STACK* path, bool strict);
 
-// RFC 5280 section 5.2.5: a list for some reasons of revocation alone, or with certificates of other issuers.
-bool isOfSomeReasons(const X509_CRL* crl);
-bool isIndirect(const X509_CRL* crl);
+// X509_STORE_CTX_set_verify_cb(3). An anchor is a name, a key and what it constrains (RFC 5280 section 6.1.1 d): what
+// X509_V_FLAG_X509_STRICT asks of a CA is not asked of it.
+int forgiveAnchor(int ok, X509_STORE_CTX* store);
 
-// OpenSSL passes over the lists of some reasons. They cannot say that a certificate is good; that it is revoked they can.
-Finding judgeListsOfSomeReasons(const OPENSSL_STACK* path, const X509_STORE* store);
+// The certificate whose key signed this one, or, where it is not there, itself.
+X509* issuerOf(X509* certificate, const OPENSSL_STACK* candidates);
 
 // RFC 7633 section 4: the server must staple an OCSP response to this certificate.
 bool mustStaple(const X509* leaf);

@@ -33,8 +33,8 @@ constexpr size_t kSessionHeader = 24;
 
 // The earlier of the two, of which 0 is none; a moment that is not after `now` does not count.
 int64_t earlier(int64_t first, int64_t moment, int64_t now);
-// When each CRL of a store ends, in seconds since the epoch.
-std::vector<int64_t> endsOfCrls(X509_STORE* store);
+// When each list ends, in seconds since the epoch.
+std::vector<int64_t> endsOf(const RevocationLists& lists);
 
 // AlertLevel, RFC 5246 section 7.2.
 constexpr int kWarning = 1;

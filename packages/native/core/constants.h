@@ -79,6 +79,8 @@ namespace ferrule {
   C(X509_V_ERR_INVALID_PURPOSE, 26)                 \
   C(X509_V_ERR_KEYUSAGE_NO_DIGITAL_SIGNATURE, 39)   \
   C(KU_DIGITAL_SIGNATURE, 128)                      \
+  C(KU_CRL_SIGN, 2)                                \
+  C(EXFLAG_CA, 16)                                 \
   C(EXFLAG_INVALID, 0x80)                           \
   C(X509_V_ERR_INVALID_EXTENSION, 41)               \
   C(X509_V_ERR_APPLICATION_VERIFICATION, 50)        \
@@ -87,6 +89,10 @@ namespace ferrule {
   C(X509_V_ERR_OCSP_CERT_UNKNOWN, 75)               \
   C(X509_V_ERR_CRL_NOT_YET_VALID, 11)            \
   C(X509_V_ERR_CRL_HAS_EXPIRED, 12)              \
+  C(X509_V_ERR_CRL_SIGNATURE_FAILURE, 8)           \
+  C(X509_V_ERR_KEYUSAGE_NO_CRL_SIGN, 35)           \
+  C(X509_V_ERR_UNHANDLED_CRITICAL_CRL_EXTENSION, 36) \
+  C(X509_V_ERR_DIFFERENT_CRL_SCOPE, 44)            \
   C(X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION, 34) \
   C(X509_V_ERR_INVALID_POLICY_EXTENSION, 42)     \
   C(X509_V_ERR_NO_EXPLICIT_POLICY, 43)           \
@@ -103,7 +109,6 @@ namespace ferrule {
   C(EXFLAG_SI, 0x20)                             \
   C(X509_V_FLAG_USE_CHECK_TIME, 2)               \
   C(X509_V_FLAG_X509_STRICT, 0x20)               \
-  C(X509_V_FLAG_EXTENDED_CRL_SUPPORT, 0x1000)    \
   C(TLSEXT_TYPE_status_request, 5)               \
   C(X509_V_ERR_HOSTNAME_MISMATCH, 62)               \
   C(X509_V_ERR_IP_ADDRESS_MISMATCH, 64)             \
@@ -120,8 +125,6 @@ namespace ferrule {
   C(NID_crl_distribution_points, 103)            \
   C(NID_certificate_policies, 89)                \
   C(NID_policy_constraints, 401)                 \
-  C(X509_V_FLAG_CRL_CHECK, 4)                       \
-  C(X509_V_FLAG_CRL_CHECK_ALL, 8)                   \
   C(X509_V_FLAG_TRUSTED_FIRST, 0x8000)              \
   C(X509_V_FLAG_PARTIAL_CHAIN, 0x80000)             \
   C(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS, 4)        \
@@ -129,6 +132,12 @@ namespace ferrule {
   C(XN_FLAG_RFC2253, 0x1110317)                     \
   C(NID_subject_alt_name, 85)                       \
   C(NID_sha1, 64)                                   \
+  C(NID_undef, 0)                                  \
+  C(NID_rsassaPss, 912)                            \
+  C(NID_crl_reason, 141)                           \
+  C(NID_invalidity_date, 142)                      \
+  C(NID_certificate_issuer, 771)                   \
+  C(NID_authority_key_identifier, 90)              \
   C(NID_md5, 4)                                     \
   C(GEN_DNS, 2)                                     \
   C(GEN_IPADD, 7)                                   \

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "connection.h"
-#include "store.h"
 
 namespace ferrule {
 namespace {
@@ -161,13 +160,13 @@ bool Context::setUp(std::string* problem) {
 
   store_ = sharedStore(config_.anchors, config_.crls, problem);
   if (store_ == nullptr) return false;
-  if (!config_.crls.empty()) crlEnds_ = endsOfCrls(store_.get());
+  crlEnds_ = endsOf(store_->lists);
   config_.anchors.clear();
   config_.crls.clear();
-  ossl().X509_STORE_up_ref(store_.get());
-  ossl().SSL_CTX_set_cert_store(ctx_, store_.get());
+  ossl().X509_STORE_up_ref(store());
+  ossl().SSL_CTX_set_cert_store(ctx_, store());
   // Goes before the other one where there is one, as VerifyCAFile of an openssl.cnf makes it.
-  if (control(K(SSL_CTRL_SET_VERIFY_CERT_STORE), 1, store_.get()) != 1) return refuse("trustAnchors: OpenSSL refuses the store");
+  if (control(K(SSL_CTRL_SET_VERIFY_CERT_STORE), 1, store()) != 1) return refuse("trustAnchors: OpenSSL refuses the store");
   control(K(SSL_CTRL_SET_CHAIN_CERT_STORE), 0, nullptr);
 
   // Always "peer", so that our verdict is heard: with SSL_VERIFY_NONE OpenSSL ignores it.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "openssl.h"
+#include "store.h"
 
 namespace ferrule {
 
@@ -73,7 +74,7 @@ class Context {
 
   SSL_CTX* get() const { return ctx_; }
   const ContextConfig& config() const { return config_; }
-  X509_STORE* store() const { return store_.get(); }
+  X509_STORE* store() const { return store_->get(); }
   // When each of the CRLs ends, seconds since the epoch.
   const std::vector<int64_t>& crlEnds() const { return crlEnds_; }
 
@@ -84,7 +85,7 @@ class Context {
 
   ContextConfig config_;
   SSL_CTX* ctx_ = nullptr;
-  std::shared_ptr<X509_STORE> store_;
+  std::shared_ptr<TrustStore> store_;
   std::vector<int64_t> crlEnds_;
 };
 

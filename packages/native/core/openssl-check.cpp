@@ -8,6 +8,7 @@
 #include <openssl/ocsp.h>
 #include <openssl/pkcs12.h>
 #include <openssl/provider.h>
+#include <openssl/rsa.h>
 #include <openssl/ssl.h>
 #include <openssl/tls1.h>
 #include <openssl/x509v3.h>
@@ -38,6 +39,14 @@ FERRULE_SAME_PLACE(OtherName, value, OTHERNAME, value)
 FERRULE_SAME_PLACE(GeneralSubtree, base, GENERAL_SUBTREE, base)
 FERRULE_SAME_PLACE(NameConstraints, permitted, NAME_CONSTRAINTS, permittedSubtrees)
 FERRULE_SAME_PLACE(NameConstraints, excluded, NAME_CONSTRAINTS, excludedSubtrees)
+FERRULE_SAME_PLACE(DistributionPointName, type, DIST_POINT_NAME, type)
+FERRULE_SAME_PLACE(DistributionPointName, names, DIST_POINT_NAME, name.fullname)
+FERRULE_SAME_PLACE(DistributionPoint, name, DIST_POINT, distpoint)
+FERRULE_SAME_PLACE(PssParameters, hash, RSA_PSS_PARAMS, hashAlgorithm)
+FERRULE_SAME_PLACE(IssuingDistributionPoint, name, ISSUING_DIST_POINT, distpoint)
+FERRULE_SAME_PLACE(IssuingDistributionPoint, onlyUser, ISSUING_DIST_POINT, onlyuser)
+FERRULE_SAME_PLACE(IssuingDistributionPoint, onlyCa, ISSUING_DIST_POINT, onlyCA)
+FERRULE_SAME_PLACE(IssuingDistributionPoint, onlyAttributes, ISSUING_DIST_POINT, onlyattr)
 FERRULE_SAME_PLACE(IssuingDistributionPoint, someReasons, ISSUING_DIST_POINT, onlysomereasons)
 FERRULE_SAME_PLACE(IssuingDistributionPoint, indirect, ISSUING_DIST_POINT, indirectCRL)
 #undef FERRULE_SAME_PLACE

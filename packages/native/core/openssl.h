@@ -25,7 +25,6 @@ typedef struct X509_crl_st X509_CRL;
 typedef struct X509_pubkey_st X509_PUBKEY;
 typedef struct x509_store_st X509_STORE;
 typedef struct x509_store_ctx_st X509_STORE_CTX;
-typedef struct x509_object_st X509_OBJECT;
 typedef struct X509_VERIFY_PARAM_st X509_VERIFY_PARAM;
 typedef struct evp_pkey_st EVP_PKEY;
 typedef struct evp_md_st EVP_MD;
@@ -34,6 +33,7 @@ typedef struct asn1_string_st ASN1_TIME;
 typedef struct asn1_string_st ASN1_GENERALIZEDTIME;
 typedef struct asn1_string_st ASN1_INTEGER;
 typedef struct asn1_string_st ASN1_OCTET_STRING;
+typedef struct asn1_string_st ASN1_BIT_STRING;
 typedef struct asn1_object_st ASN1_OBJECT;
 typedef struct GENERAL_NAME_st GENERAL_NAME;
 typedef struct ocsp_response_st OCSP_RESPONSE;
@@ -47,6 +47,8 @@ typedef struct X509_algor_st X509_ALGOR;
 typedef struct x509_revoked_st X509_REVOKED;
 typedef struct NAME_CONSTRAINTS_st NAME_CONSTRAINTS;
 typedef struct ISSUING_DIST_POINT_st ISSUING_DIST_POINT;
+typedef struct X509_extension_st X509_EXTENSION;
+typedef struct rsa_pss_params_st RSA_PSS_PARAMS;
 typedef struct ossl_lib_ctx_st OSSL_LIB_CTX;
 typedef struct ossl_provider_st OSSL_PROVIDER;
 typedef struct ossl_param_st OSSL_PARAM;
@@ -59,7 +61,7 @@ struct stack_st_GENERAL_NAME;
 struct stack_st_DIST_POINT;
 struct stack_st_POLICYINFO;
 struct stack_st_X509_NAME;
-struct stack_st_X509_OBJECT;
+struct stack_st_X509_REVOKED;
 struct stack_st_SSL_CIPHER;
 typedef int ferrule_pem_password_cb(char*, int, int, void*);
 }
@@ -101,12 +103,24 @@ struct NameConstraints {
   OPENSSL_STACK* permitted;
   OPENSSL_STACK* excluded;
 };
+struct DistributionPointName {
+  static constexpr int kFull = 0;
+  int type;
+  OPENSSL_STACK* names;  // of a full one
+};
+struct DistributionPoint {
+  DistributionPointName* name;
+};
 struct IssuingDistributionPoint {
-  void* name;
+  DistributionPointName* name;
   int onlyUser;
   int onlyCa;
   void* someReasons;
   int indirect;
+  int onlyAttributes;
+};
+struct PssParameters {
+  X509_ALGOR* hash;
 };
 
 // SSL_CTX_add_custom_ext(3).
@@ -275,11 +289,27 @@ typedef int (*PskUseSession)(SSL*, const EVP_MD*, const unsigned char**, size_t*
   F(X509_NAME*, X509_CRL_get_issuer, (const X509_CRL*))                                             \
   F(int, X509_NAME_cmp, (const X509_NAME*, const X509_NAME*))                                       \
   F(int, X509_CRL_verify, (X509_CRL*, EVP_PKEY*))                                                 \
+  F(int, X509_verify, (X509*, EVP_PKEY*))                                                           \
+  F(int, EVP_PKEY_eq, (const EVP_PKEY*, const EVP_PKEY*))                                           \
+  F(struct stack_st_X509_REVOKED*, X509_CRL_get_REVOKED, (X509_CRL*))                               \
+  F(int, X509_CRL_get_ext_count, (const X509_CRL*))                                                 \
+  F(X509_EXTENSION*, X509_CRL_get_ext, (const X509_CRL*, int))                                      \
+  F(void, X509_CRL_get0_signature, (const X509_CRL*, const ASN1_BIT_STRING**, const X509_ALGOR**))  \
+  F(int, X509_REVOKED_get_ext_count, (const X509_REVOKED*))                                         \
+  F(X509_EXTENSION*, X509_REVOKED_get_ext, (const X509_REVOKED*, int))                              \
+  F(const ASN1_INTEGER*, X509_REVOKED_get0_serialNumber, (const X509_REVOKED*))                     \
+  F(const ASN1_INTEGER*, X509_get0_serialNumber, (const X509*))                                     \
+  F(int, ASN1_INTEGER_cmp, (const ASN1_INTEGER*, const ASN1_INTEGER*))                              \
+  F(int, X509_EXTENSION_get_critical, (const X509_EXTENSION*))                                      \
+  F(ASN1_OBJECT*, X509_EXTENSION_get_object, (X509_EXTENSION*))                                     \
+  F(ASN1_OCTET_STRING*, X509_EXTENSION_get_data, (X509_EXTENSION*))                                 \
+  F(int, GENERAL_NAME_cmp, (GENERAL_NAME*, GENERAL_NAME*))                                          \
+  F(int, ASN1_TIME_compare, (const ASN1_TIME*, const ASN1_TIME*))                                   \
+  F(RSA_PSS_PARAMS*, d2i_RSA_PSS_PARAMS, (RSA_PSS_PARAMS**, const unsigned char**, long))           \
+  F(void, RSA_PSS_PARAMS_free, (RSA_PSS_PARAMS*))                                                   \
   F(EVP_PKEY*, X509_get0_pubkey, (const X509*))                                                   \
   F(const ASN1_TIME*, X509_CRL_get0_lastUpdate, (const X509_CRL*))                                \
-  F(X509_STORE_CTX*, X509_STORE_CTX_get0_parent_ctx, (const X509_STORE_CTX*))                       \
   F(ASN1_OBJECT*, OBJ_nid2obj, (int))                                                               \
-  F(X509_CRL*, X509_STORE_CTX_get0_current_crl, (const X509_STORE_CTX*))                          \
   F(unsigned long, X509_VERIFY_PARAM_get_flags, (const X509_VERIFY_PARAM*))                       \
   F(int, X509_VERIFY_PARAM_set_flags, (X509_VERIFY_PARAM*, unsigned long))                        \
   F(time_t, X509_VERIFY_PARAM_get_time, (const X509_VERIFY_PARAM*))                               \
@@ -309,11 +339,11 @@ typedef int (*PskUseSession)(SSL*, const EVP_MD*, const unsigned char**, size_t*
   F(void, X509_STORE_free, (X509_STORE*))                                                           \
   F(int, X509_STORE_up_ref, (X509_STORE*))                                                          \
   F(int, X509_STORE_add_cert, (X509_STORE*, X509*))                                                 \
-  F(int, X509_STORE_add_crl, (X509_STORE*, X509_CRL*))                                              \
   F(int, X509_STORE_set_flags, (X509_STORE*, unsigned long))                                        \
+  F(int, X509_STORE_set_ex_data, (X509_STORE*, int, void*))                                         \
+  F(void*, X509_STORE_get_ex_data, (const X509_STORE*, int))                                        \
+  F(void, X509_STORE_set_check_revocation, (X509_STORE*, int (*)(X509_STORE_CTX*)))                 \
   F(X509_VERIFY_PARAM*, X509_STORE_get0_param, (const X509_STORE*))                                 \
-  F(struct stack_st_X509_OBJECT*, X509_STORE_get0_objects, (const X509_STORE*))                       \
-  F(X509_CRL*, X509_OBJECT_get0_X509_CRL, (const X509_OBJECT*))                                       \
   F(X509_STORE_CTX*, X509_STORE_CTX_new, (void))                                                      \
   F(void, X509_STORE_CTX_free, (X509_STORE_CTX*))                                                     \
   F(int, X509_STORE_CTX_init, (X509_STORE_CTX*, X509_STORE*, X509*, struct stack_st_X509*))           \
@@ -326,6 +356,13 @@ typedef int (*PskUseSession)(SSL*, const EVP_MD*, const unsigned char**, size_t*
   F(struct stack_st_X509*, X509_STORE_CTX_get0_untrusted, (const X509_STORE_CTX*))                  \
   F(struct stack_st_X509*, X509_STORE_CTX_get0_chain, (const X509_STORE_CTX*))                      \
   F(X509_VERIFY_PARAM*, X509_STORE_CTX_get0_param, (const X509_STORE_CTX*))                         \
+  F(X509_STORE*, X509_STORE_CTX_get0_store, (const X509_STORE_CTX*))                                \
+  F(int, X509_STORE_CTX_set_ex_data, (X509_STORE_CTX*, int, void*))                                 \
+  F(void, X509_STORE_CTX_set0_trusted_stack, (X509_STORE_CTX*, struct stack_st_X509*))              \
+  F(struct stack_st_X509*, X509_STORE_CTX_get1_certs, (X509_STORE_CTX*, const X509_NAME*))          \
+  F(void, X509_STORE_CTX_set_error_depth, (X509_STORE_CTX*, int))                                   \
+  F(void, X509_STORE_CTX_set_current_cert, (X509_STORE_CTX*, X509*))                                \
+  F(int, X509_VERIFY_PARAM_get_auth_level, (const X509_VERIFY_PARAM*))                              \
   F(void, X509_STORE_CTX_set_verify_cb, (X509_STORE_CTX*, int (*)(int, X509_STORE_CTX*)))           \
   F(int, X509_verify_cert, (X509_STORE_CTX*))                                                       \
   F(int, X509_VERIFY_PARAM_set1, (X509_VERIFY_PARAM*, const X509_VERIFY_PARAM*))                      \

@@ -42,13 +42,9 @@ X509* parse(const Bytes& der) {
 
 int64_t earlier(int64_t first, int64_t moment, int64_t now) { return moment > now && (first == 0 || moment < first) ? moment : first; }
 
-std::vector<int64_t> endsOfCrls(X509_STORE* store) {
+std::vector<int64_t> endsOf(const RevocationLists& lists) {
   std::vector<int64_t> ends;
-  const OPENSSL_STACK* objects = stack(ossl().X509_STORE_get0_objects(store));
-  for (int i = 0; i < ossl().OPENSSL_sk_num(objects); i++) {
-    const X509_CRL* crl = ossl().X509_OBJECT_get0_X509_CRL(static_cast<const X509_OBJECT*>(ossl().OPENSSL_sk_value(objects, i)));
-    if (crl != nullptr) ends.push_back(secondsOf(ossl().X509_CRL_get0_nextUpdate(crl)));
-  }
+  for (const RevocationList& list : lists) ends.push_back(secondsOf(ossl().X509_CRL_get0_nextUpdate(list.crl.get())));
   return ends;
 }
 

@@ -6,8 +6,6 @@
 #include <map>
 #include <mutex>
 
-#include "chain.h"
-
 namespace ferrule {
 namespace {
 
@@ -34,44 +32,36 @@ bool keyOf(const Ders& anchors, const Ders& crls, Digest* key) {
   return ossl().EVP_Digest(all.data(), all.size(), key->data(), &size, ossl().EVP_sha256(), nullptr) == 1;
 }
 
-std::shared_ptr<X509_STORE> parse(const Ders& anchors, const Ders& crls, std::string* problem) {
-  std::shared_ptr<X509_STORE> store(ossl().X509_STORE_new(), [](X509_STORE* s) { ossl().X509_STORE_free(s); });
+std::shared_ptr<TrustStore> parse(const Ders& anchors, const Ders& crls, std::string* problem) {
+  auto store = std::make_shared<TrustStore>();
+  if (store->get() == nullptr) {
+    *problem = "OpenSSL could not make a store";
+    return nullptr;
+  }
   for (size_t i = 0; i < anchors.size(); i++) {
     const uint8_t* at = anchors[i].data();
     X509* certificate = ossl().d2i_X509(nullptr, &at, static_cast<long>(anchors[i].size()));
     const bool whole = certificate != nullptr && at == anchors[i].data() + anchors[i].size();
-    const bool added = whole && ossl().X509_STORE_add_cert(store.get(), certificate) == 1;
+    const bool added = whole && ossl().X509_STORE_add_cert(store->get(), certificate) == 1;
     ossl().X509_free(certificate);
     if (!added) {
       *problem = "trustAnchors[" + std::to_string(i) + "]: is no DER certificate that OpenSSL can read";
       return nullptr;
     }
   }
-  bool limited = false;
   for (size_t i = 0; i < crls.size(); i++) {
-    const uint8_t* at = crls[i].data();
-    X509_CRL* crl = ossl().d2i_X509_CRL(nullptr, &at, static_cast<long>(crls[i].size()));
-    const bool whole = crl != nullptr && at == crls[i].data() + crls[i].size();
-    const bool delta = whole && ossl().X509_CRL_get_ext_by_NID(crl, K(NID_delta_crl), -1) >= 0;
-    const bool added = whole && !delta && ossl().X509_STORE_add_crl(store.get(), crl) == 1;
-    limited = limited || (whole && (isOfSomeReasons(crl) || isIndirect(crl)));
-    ossl().X509_CRL_free(crl);
-    if (delta) {
-      *problem = "crls[" + std::to_string(i) + "]: is a delta CRL (RFC 5280 section 5.2.4), which is not supported: give the complete list";
-      return nullptr;
-    }
-    if (!added) {
-      *problem = "crls[" + std::to_string(i) + "]: is no DER CertificateList that OpenSSL can read";
+    std::string what;
+    if (!readList(crls[i], &store->lists, &what)) {
+      *problem = "crls[" + std::to_string(i) + "]: " + what;
       return nullptr;
     }
   }
   // Every anchor is one, whether it signed itself or not (RFC 5280 section 6.1.1 d).
-  unsigned long flags = K(X509_V_FLAG_PARTIAL_CHAIN) | K(X509_V_FLAG_TRUSTED_FIRST);
-  if (!crls.empty()) flags |= K(X509_V_FLAG_CRL_CHECK) | K(X509_V_FLAG_CRL_CHECK_ALL);
-  // A list may be signed by another key of the issuer, after a rollover, if that chains to the same anchor. The flag also
-  // makes OpenSSL use lists of other issuers and of some reasons, which we do not.
-  if (!crls.empty() && !limited) flags |= K(X509_V_FLAG_EXTENDED_CRL_SUPPORT);
-  ossl().X509_STORE_set_flags(store.get(), flags);
+  ossl().X509_STORE_set_flags(store->get(), K(X509_V_FLAG_PARTIAL_CHAIN) | K(X509_V_FLAG_TRUSTED_FIRST));
+  if (!crls.empty()) {
+    ossl().X509_STORE_set_ex_data(store->get(), 0, &store->lists);
+    ossl().X509_STORE_set_check_revocation(store->get(), checkRevocation);
+  }
   return store;
 }
 
@@ -80,8 +70,8 @@ constexpr size_t kKept = 4;
 
 struct Cache {
   std::mutex lock;
-  std::map<Digest, std::weak_ptr<X509_STORE>> stores;
-  std::deque<std::shared_ptr<X509_STORE>> kept;  // most recently asked for first
+  std::map<Digest, std::weak_ptr<TrustStore>> stores;
+  std::deque<std::shared_ptr<TrustStore>> kept;  // most recently asked for first
 };
 
 // Never destroyed: threads may outlive statics.
@@ -92,7 +82,10 @@ Cache& cache() {
 
 }  // namespace
 
-std::shared_ptr<X509_STORE> sharedStore(const Ders& anchors, const Ders& crls, std::string* problem) {
+TrustStore::TrustStore() : store_(ossl().X509_STORE_new()) {}
+TrustStore::~TrustStore() { ossl().X509_STORE_free(store_); }
+
+std::shared_ptr<TrustStore> sharedStore(const Ders& anchors, const Ders& crls, std::string* problem) {
   Digest key;
   if (!keyOf(anchors, crls, &key)) {
     *problem = "trustAnchors: OpenSSL has no SHA-256 here";
@@ -100,7 +93,7 @@ std::shared_ptr<X509_STORE> sharedStore(const Ders& anchors, const Ders& crls, s
   }
   Cache& all = cache();
   const std::lock_guard<std::mutex> guard(all.lock);
-  std::shared_ptr<X509_STORE> store = all.stores[key].lock();
+  std::shared_ptr<TrustStore> store = all.stores[key].lock();
   if (store == nullptr) store = parse(anchors, crls, problem);
   all.stores[key] = store;
   if (store != nullptr) {

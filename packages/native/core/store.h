@@ -5,13 +5,28 @@
 #include <string>
 #include <vector>
 
-#include "openssl.h"
+#include "lists.h"
 
 namespace ferrule {
 
+class TrustStore {
+ public:
+  TrustStore();
+  ~TrustStore();
+  TrustStore(const TrustStore&) = delete;
+  TrustStore& operator=(const TrustStore&) = delete;
+
+  X509_STORE* get() const { return store_; }
+
+  RevocationLists lists;
+
+ private:
+  X509_STORE* store_;
+};
+
 // The store with exactly these contents, shared between contexts and threads; the last few are kept beyond their contexts.
 // Null, and why in `problem`, when one of them is no certificate or CRL.
-std::shared_ptr<X509_STORE> sharedStore(const std::vector<std::vector<uint8_t>>& anchors, const std::vector<std::vector<uint8_t>>& crls,
+std::shared_ptr<TrustStore> sharedStore(const std::vector<std::vector<uint8_t>>& anchors, const std::vector<std::vector<uint8_t>>& crls,
                                         std::string* problem);
 
 }  // namespace ferrule

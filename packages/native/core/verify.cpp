@@ -5,6 +5,8 @@
 #include <ctime>
 
 #include "connection.h"
+#include "strength.h"
+#include "times.h"
 
 namespace ferrule {
 namespace {
@@ -45,76 +47,6 @@ std::vector<Bytes> questionOf(const OPENSSL_STACK* path) {
 // RFC 5019 section 4: a response without nextUpdate is no newer than newer information, of which a week brings some.
 constexpr time_t kLongestResponse = 7 * 86400;
 
-time_t timeOf(X509_STORE_CTX* store) {
-  const X509_VERIFY_PARAM* param = ossl().X509_STORE_CTX_get0_param(store);
-  const bool given = (ossl().X509_VERIFY_PARAM_get_flags(param) & static_cast<unsigned long>(K(X509_V_FLAG_USE_CHECK_TIME))) != 0;
-  return given ? ossl().X509_VERIFY_PARAM_get_time(param) : std::time(nullptr);
-}
-
-// ASN1_TIME_cmp_time_t(3): -2 is "no time".
-bool hasBegun(const ASN1_TIME* time, time_t now) {
-  const int order = time == nullptr ? -2 : ossl().ASN1_TIME_cmp_time_t(time, now + clocks::skew);
-  return order == -1 || order == 0;
-}
-bool stillHolds(const ASN1_TIME* time, time_t now) {
-  const int order = time == nullptr ? -2 : ossl().ASN1_TIME_cmp_time_t(time, now - clocks::skew);
-  return order == 0 || order == 1;
-}
-
-// An anchor is a name, a key and what it constrains (RFC 5280 section 6.1.1 d): what X509_V_FLAG_X509_STRICT asks of a CA is not
-// asked of it.
-bool isDutyOfAnchor(int error, X509_STORE_CTX* store) {
-  const OPENSSL_STACK* path = stack(ossl().X509_STORE_CTX_get0_chain(store));
-  const int last = ossl().OPENSSL_sk_num(path) - 1;
-  return error >= K(X509_V_ERR_PATHLEN_INVALID_FOR_NON_CA) && error <= K(X509_V_ERR_EXTENSIONS_REQUIRE_VERSION_3) && last > 0 &&
-         ossl().X509_STORE_CTX_get_error_depth(store) == last;
-}
-
-// With CRLs given, the server's certificate must be covered by one; above it they count where there are any. The key that
-// signed a list may be another one, with a path of its own, in which nobody is a server.
-int tolerate(int ok, X509_STORE_CTX* store) {
-  if (ok != 0) return ok;
-  const X509_CRL* crl = ossl().X509_STORE_CTX_get0_current_crl(store);
-  const bool ofList = ossl().X509_STORE_CTX_get0_parent_ctx(store) != nullptr;
-  bool fine = false;
-  switch (ossl().X509_STORE_CTX_get_error(store)) {
-    case K(X509_V_ERR_UNABLE_TO_GET_CRL):
-      fine = ofList || ossl().X509_STORE_CTX_get_error_depth(store) > 0;
-      break;
-    case K(X509_V_ERR_CRL_NOT_YET_VALID):
-      fine = crl != nullptr && hasBegun(ossl().X509_CRL_get0_lastUpdate(crl), timeOf(store));
-      break;
-    case K(X509_V_ERR_CRL_HAS_EXPIRED):
-      fine = crl != nullptr && stillHolds(ossl().X509_CRL_get0_nextUpdate(crl), timeOf(store));
-      break;
-    case K(X509_V_ERR_HOSTNAME_MISMATCH):
-    case K(X509_V_ERR_IP_ADDRESS_MISMATCH):
-      fine = ofList;
-      break;
-    default:
-      fine = isDutyOfAnchor(ossl().X509_STORE_CTX_get_error(store), store);
-      break;
-  }
-  if (fine) ossl().X509_STORE_CTX_set_error(store, K(X509_V_OK));
-  return fine ? 1 : 0;
-}
-
-// SSL_CTX_set_security_level(3): bits of security that a level asks for.
-int securityBits(int level) {
-  constexpr int kBits[] = {0, 80, 112, 128, 192, 256};
-  return kBits[std::clamp(level, 0, 5)];
-}
-
-// Whether the hash of the response's signature is strong enough. Signatures that bring their own hash are.
-bool isStronglySigned(OCSP_BASICRESP* response, int level) {
-  const ASN1_OBJECT* algorithm = nullptr;
-  int hash = 0;
-  ossl().X509_ALGOR_get0(&algorithm, nullptr, nullptr, ossl().OCSP_resp_get0_tbs_sigalg(response));
-  if (algorithm == nullptr || ossl().OBJ_find_sigid_algs(ossl().OBJ_obj2nid(algorithm), &hash, nullptr) != 1 || hash == 0) return true;
-  const EVP_MD* md = ossl().EVP_get_digestbyname(ossl().OBJ_nid2sn(hash));
-  return md != nullptr && hash != K(NID_sha1) && hash != K(NID_md5) && ossl().EVP_MD_get_size(md) * 4 >= securityBits(level);
-}
-
 // RFC 6960 section 4.2.2.2: the response is signed by the issuer itself or by someone whom it certified for that, with a key
 // that may sign.
 bool signedByIssuer(OCSP_BASICRESP* response, X509* issuer, time_t now, int level) {
@@ -128,7 +60,7 @@ bool signedByIssuer(OCSP_BASICRESP* response, X509* issuer, time_t now, int leve
   const auto flags = static_cast<unsigned long>(K(OCSP_TRUSTOTHER) | K(OCSP_NOEXPLICIT) | K(OCSP_PARTIAL_CHAIN));
   auto* candidates = reinterpret_cast<struct stack_st_X509*>(issuers);
   X509* signer = nullptr;
-  bool good = isStronglySigned(response, level) && ossl().OCSP_basic_verify(response, candidates, store, flags) == 1 &&
+  bool good = hasStrongHash(ossl().OCSP_resp_get0_tbs_sigalg(response), level) && ossl().OCSP_basic_verify(response, candidates, store, flags) == 1 &&
               ossl().OCSP_resp_get0_signer(response, &signer, candidates) == 1;
   good = good && (ossl().X509_cmp(signer, issuer) == 0 || (ossl().X509_get_key_usage(signer) & static_cast<uint32_t>(K(KU_DIGITAL_SIGNATURE))) != 0);
   ossl().OPENSSL_sk_free(issuers);
@@ -271,12 +203,8 @@ bool Connection::askRevocation(X509_STORE_CTX* store) {
 Finding Connection::verifyPath(X509_STORE_CTX* store) const {
   const ContextConfig& config = context_->config();
   ossl().X509_VERIFY_PARAM_set_auth_level(ossl().X509_STORE_CTX_get0_param(store), config.securityLevel);
-  ossl().X509_STORE_CTX_set_verify_cb(store, tolerate);
-  if (ossl().X509_verify_cert(store) == 1) {
-    const OPENSSL_STACK* path = stack(ossl().X509_STORE_CTX_get0_chain(store));
-    const Finding listed = context_->crlEnds().empty() ? Finding() : judgeListsOfSomeReasons(path, context_->store());
-    return listed.code == K(X509_V_OK) ? judgePath(path, config.strict) : listed;
-  }
+  ossl().X509_STORE_CTX_set_verify_cb(store, forgiveAnchor);
+  if (ossl().X509_verify_cert(store) == 1) return judgePath(stack(ossl().X509_STORE_CTX_get0_chain(store)), config.strict);
   const int code = ossl().X509_STORE_CTX_get_error(store);
   return {code != K(X509_V_OK) ? code : K(X509_V_ERR_UNSPECIFIED), ossl().X509_STORE_CTX_get_error_depth(store), ossl().X509_STORE_CTX_get_current_cert(store)};
 }

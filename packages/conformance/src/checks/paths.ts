@@ -3,23 +3,20 @@
  */
 import assert from 'node:assert/strict';
 import type { Backend, ContextOptions } from '@ferrule/contract';
-import { type TlsErrorCode, x509VName, X509V } from '@ferrule/result';
+import { x509VName, X509V } from '@ferrule/result';
 import { type Check, type CheckGroup, group } from '../check.ts';
 import { ExtensionOid, oid, sequence, tlv } from '../pki/der.ts';
 import {
-  type CrlOptions,
   type ExtensionOption,
   type Identity,
   issue,
   LEAF_NAMES,
-  makeCrl,
   makeOcspResponse,
   type OcspOptions,
   pki,
-  toPem,
 } from '../pki/index.ts';
 import type { TestServerOptions } from '../server/tls-server.ts';
-import { scene } from './support.ts';
+import { connects, refuses } from './support.ts';
 
 /** A leaf under an intermediate of its own under the test root, with these extensions. */
 async function under(ca: readonly ExtensionOption[], leaf: readonly ExtensionOption[]): Promise<Identity> {
@@ -161,115 +158,8 @@ const mustStaple: CheckGroup = group(
   'ocsp',
 );
 
-const DELTA: ExtensionOption = { oid: ExtensionOid.delta_crl, critical: true, value: tlv(0x02, '\x01') };
-/** onlySomeReasons: keyCompromise. */
-const SOME_REASONS: ExtensionOption = {
-  oid: ExtensionOid.issuing_distribution_point,
-  critical: true,
-  value: sequence(tlv(0x83, '\x06\x40')),
-};
-
-const crl = async (revoked: readonly Identity[], options?: CrlOptions): Promise<Uint8Array> =>
-  makeCrl(await pki('intermediate'), revoked, options);
 /** Half of the leeway for clocks, and more than it, in days. */
 const [A_LITTLE, TOO_MUCH] = [150 / 86_400, 450 / 86_400];
-
-const crls: CheckGroup = group(
-  'CRLs as people have them',
-  {
-    'a delta CRL is a TypeError when the context is made': async (backend) => {
-      const options = { crls: [await crl([]), await crl([], { extensions: [DELTA] })] };
-      assert.throws(
-        () => backend.createContext(options),
-        (error) => error instanceof TypeError && /^crls\[1\]: .*delta CRL/.test(error.message),
-      );
-    },
-    'a list without a CRL number counts': async (backend) => {
-      const revoked = await pki('revoked');
-      await refuses(
-        backend,
-        { crls: [await crl([revoked], { number: null })] },
-        { identity: revoked },
-        X509V.CERT_REVOKED,
-        'CERT_REVOKED',
-      );
-      await connects(backend, { crls: [await crl([], { number: null })] }, { identity: revoked });
-    },
-    'of two lists the newer one decides, in any order': async (backend) => {
-      const revoked = await pki('revoked');
-      const [old, fresh] = [await crl([revoked], { from: -3 }), await crl([], { from: -1, number: 2 })];
-      for (const both of [[old, fresh], [fresh, old]]) await connects(backend, { crls: both }, { identity: revoked }); // prettier-ignore
-      const [free, held] = [await crl([], { from: -3 }), await crl([revoked], { from: -1, number: 2 })];
-      for (const both of [[free, held], [held, free]]) await refuses(backend, { crls: both }, { identity: revoked }, X509V.CERT_REVOKED, 'CERT_REVOKED'); // prettier-ignore
-    },
-    'a list for some reasons can revoke, and cannot clear': async (backend) => {
-      const revoked = await pki('revoked');
-      const partial = await crl([revoked], { extensions: [SOME_REASONS] });
-      await refuses(
-        backend,
-        { crls: [partial, await crl([])] },
-        { identity: revoked },
-        X509V.CERT_REVOKED,
-        'CERT_REVOKED',
-      );
-      await refuses(
-        backend,
-        { crls: [await crl([], { extensions: [SOME_REASONS] })] },
-        {},
-        undefined,
-        'CERT_REVOCATION_UNKNOWN',
-      );
-    },
-    "the issuer's other key may sign it, if that chains to the same anchor": async (backend) => {
-      const root = await pki('root');
-      const [old, renewed] = [
-        await issue(root, { subject: 'CN=rolled over', ca: true }),
-        await issue(root, { subject: 'CN=rolled over', ca: true }),
-      ];
-      const stranger = await issue(await pki('otherRoot'), { subject: 'CN=rolled over', ca: true });
-      const identity = await issue(old, { names: LEAF_NAMES });
-      const server = {
-        identity,
-        chainPem:
-          identity.chainPem + [renewed, stranger].map(({ certificate }) => toPem('CERTIFICATE', certificate)).join(''),
-      };
-      await connects(backend, { crls: [await makeCrl(old, [], { signer: renewed })] }, server);
-      await refuses(
-        backend,
-        { crls: [await makeCrl(old, [identity], { signer: renewed })] },
-        server,
-        X509V.CERT_REVOKED,
-        'CERT_REVOKED',
-      );
-      await refuses(
-        backend,
-        { crls: [await makeCrl(old, [], { signer: stranger })] },
-        server,
-        undefined,
-        'CERT_REVOCATION_UNKNOWN',
-      );
-    },
-    'clocks may differ by 300 seconds': async (backend) => {
-      for (const times of [{ from: A_LITTLE }, { until: -A_LITTLE }])
-        await connects(backend, { crls: [await crl([], times)] });
-      await refuses(
-        backend,
-        { crls: [await crl([], { from: TOO_MUCH })] },
-        {},
-        X509V.CRL_NOT_YET_VALID,
-        'CERT_REVOCATION_UNKNOWN',
-      );
-      await refuses(
-        backend,
-        { crls: [await crl([], { until: -TOO_MUCH })] },
-        {},
-        X509V.CRL_HAS_EXPIRED,
-        'CERT_REVOCATION_UNKNOWN',
-      );
-    },
-  },
-  'crl',
-);
 
 const ocsp = async (options: OcspOptions): Promise<TestServerOptions> => ({
   ocspResponse: makeOcspResponse(await pki('p256'), await pki('intermediate'), options),
@@ -306,23 +196,4 @@ const staples: CheckGroup = group(
   'ocsp',
 );
 
-async function connects(backend: Backend, options: ContextOptions, server: TestServerOptions = {}): Promise<void> {
-  await scene(backend, { server, options }, ({ client }) => client.established());
-}
-
-/** With this X509_V code, where it is given, and this code. */
-async function refuses(
-  backend: Backend,
-  options: ContextOptions,
-  server: TestServerOptions,
-  verify: number | undefined,
-  code?: TlsErrorCode,
-): Promise<void> {
-  await scene(backend, { server, options }, async ({ client }) => {
-    const { error } = await client.refused();
-    if (verify !== undefined) assert.equal(x509VName(error.verify?.code ?? -1), x509VName(verify), error.message);
-    if (code !== undefined) assert.equal(error.code, code);
-  });
-}
-
-export const byTheBook: readonly CheckGroup[] = [paths, profiles, mustStaple, crls, staples];
+export const byTheBook: readonly CheckGroup[] = [paths, profiles, mustStaple, staples];

@@ -1,5 +1,7 @@
 /** @module What the checks share: one server, one client, torn down at the end. */
-import type { Backend } from '@ferrule/contract';
+import assert from 'node:assert/strict';
+import type { Backend, ContextOptions } from '@ferrule/contract';
+import { type TlsErrorCode, x509VName } from '@ferrule/result';
 import { Client, type ClientOptions } from '../client.ts';
 import type { Wire } from '../server/peer.ts';
 import { TestServer, type TestServerOptions } from '../server/tls-server.ts';
@@ -47,6 +49,30 @@ export async function socketScene<T>(
   } finally {
     server.close();
   }
+}
+
+/** Connects to such a server. */
+export async function connects(
+  backend: Backend,
+  options: ContextOptions,
+  server: TestServerOptions = {},
+): Promise<void> {
+  await scene(backend, { server, options }, ({ client }) => client.established());
+}
+
+/** Is refused by it: with this X509_V code, where it is given, and this code. */
+export async function refuses(
+  backend: Backend,
+  options: ContextOptions,
+  server: TestServerOptions,
+  verify: number | undefined,
+  code?: TlsErrorCode,
+): Promise<void> {
+  await scene(backend, { server, options }, async ({ client }) => {
+    const { error } = await client.refused();
+    if (verify !== undefined) assert.equal(x509VName(error.verify?.code ?? -1), x509VName(verify), error.message);
+    if (code !== undefined) assert.equal(error.code, code);
+  });
 }
 
 /** Another connection to the same server. */

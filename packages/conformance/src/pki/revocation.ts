@@ -29,10 +29,14 @@ export interface CrlOptions {
   readonly until?: number;
   /** cRLNumber (RFC 5280 section 5.2.3); default 1, `null` leaves it out. */
   readonly number?: number | null;
-  /** Further extensions. */
+  /** Each in place of ours of that kind, or beside them; without `value`, none of that kind. */
   readonly extensions?: readonly ExtensionOption[];
   /** Whose key signs; default the issuer's. */
   readonly signer?: Identity;
+  /** Of the signature; default SHA-256. */
+  readonly hash?: 'SHA-1';
+  /** CRLReason of each entry; default keyCompromise. `removeFromCRL` is for delta lists. */
+  readonly reason?: 'keyCompromise' | 'removeFromCRL';
 }
 
 /** A CRL of `issuer` that lists `revoked`. DER. */
@@ -41,8 +45,12 @@ export async function makeCrl(
   revoked: readonly Identity[],
   options: CrlOptions = {},
 ): Promise<Uint8Array> {
-  const { from = -1, until = 7, number = 1, extensions = [], signer = issuer } = options;
-  const algorithm = signingAlgorithm(signer.privateKey);
+  const { from = -1, until = 7, number = 1, extensions = [], signer = issuer, reason = 'keyCompromise' } = options;
+  const algorithm = { ...signingAlgorithm(signer.privateKey), ...(options.hash && { hash: options.hash }) };
+  const ours = [
+    await AuthorityKeyIdentifierExtension.create(new PublicKey(signer.spki)),
+    ...(number === null ? [] : [new Extension('2.5.29.20', false, new Integer({ value: number }).toBER())]),
+  ];
   const crl = await X509CrlGenerator.create({
     issuer: issuer.subject,
     thisUpdate: daysFromNow(from),
@@ -50,11 +58,10 @@ export async function makeCrl(
     entries: revoked.map(({ certificate }) => ({
       serialNumber: new X509Certificate(certificate).serialNumber,
       revocationDate: daysFromNow(from),
-      reason: X509CrlReason.keyCompromise,
+      reason: X509CrlReason[reason],
     })),
     extensions: [
-      await AuthorityKeyIdentifierExtension.create(new PublicKey(signer.spki)),
-      ...(number === null ? [] : [new Extension('2.5.29.20', false, new Integer({ value: number }).toBER())]),
+      ...ours.filter(({ type }) => !extensions.some(({ oid }) => oid === type)),
       ...extensions.flatMap(({ oid, critical = false, value }) =>
         value === undefined ? [] : [new Extension(oid, critical, value)],
       ),

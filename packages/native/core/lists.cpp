@@ -1,0 +1,272 @@
+#include "lists.h"
+
+#include <algorithm>
+
+#include "chain.h"
+#include "strength.h"
+#include "times.h"
+
+namespace ferrule {
+namespace {
+
+const OPENSSL_STACK* stack(const void* typed) { return static_cast<const OPENSSL_STACK*>(typed); }
+X509* certificateAt(const OPENSSL_STACK* path, int i) { return static_cast<X509*>(ossl().OPENSSL_sk_value(path, i)); }
+bool hasSameKey(const X509* a, const X509* b) { return ossl().EVP_PKEY_eq(ossl().X509_get0_pubkey(a), ossl().X509_get0_pubkey(b)) == 1; }
+bool sameName(const X509_NAME* a, const X509_NAME* b) { return ossl().X509_NAME_cmp(a, b) == 0; }
+
+// ── Reading ──
+
+std::vector<uint8_t> octetsOf(const ASN1_STRING* value) {
+  const uint8_t* bytes = ossl().ASN1_STRING_get0_data(value);
+  return std::vector<uint8_t>(bytes, bytes + ossl().ASN1_STRING_length(value));
+}
+
+int typeOf(X509_EXTENSION* extension) { return ossl().OBJ_obj2nid(ossl().X509_EXTENSION_get_object(extension)); }
+
+// RFC 5280 section 5.1.2.4: YYMMDDHHMMSSZ or YYYYMMDDHHMMSSZ. OpenSSL reads more when it compares.
+bool isTime(const ASN1_TIME* time) {
+  const std::vector<uint8_t> text = octetsOf(time);
+  return (text.size() == 13 || text.size() == 15) && text.back() == 'Z' && ossl().ASN1_TIME_cmp_time_t(time, 0) != -2;
+}
+
+// RFC 5280 section 5.2: scope and key identifier are what a list may have critical; OpenSSL takes both.
+bool isKnownOfList(int type) { return type == K(NID_issuing_distribution_point) || type == K(NID_authority_key_identifier); }
+
+// Section 5.3. Why a certificate was revoked, and since when it was not to be relied on, changes nothing.
+bool isKnownOfEntry(int type) { return type == K(NID_crl_reason) || type == K(NID_invalidity_date) || type == K(NID_certificate_issuer); }
+
+void readEntries(RevocationList* list) {
+  const OPENSSL_STACK* entries = stack(ossl().X509_CRL_get_REVOKED(list->crl.get()));
+  for (int i = 0; i < ossl().OPENSSL_sk_num(entries); i++) {
+    const auto* entry = static_cast<const X509_REVOKED*>(ossl().OPENSSL_sk_value(entries, i));
+    for (int j = 0; j < ossl().X509_REVOKED_get_ext_count(entry); j++) {
+      X509_EXTENSION* extension = ossl().X509_REVOKED_get_ext(entry, j);
+      const int type = typeOf(extension);
+      const bool critical = ossl().X509_EXTENSION_get_critical(extension) == 1;
+      if (critical && !isKnownOfEntry(type)) list->isUnderstood = false;
+      if (type != K(NID_certificate_issuer)) continue;
+      list->isAttributed = true;
+      list->isAway = list->isAway || critical;
+    }
+  }
+}
+
+// False when it is there and cannot be read, or is there twice.
+bool readScope(RevocationList* list) {
+  int found = -1;
+  auto* scope = static_cast<IssuingDistributionPoint*>(
+      ossl().X509_CRL_get_ext_d2i(list->crl.get(), K(NID_issuing_distribution_point), &found, nullptr));
+  if (scope == nullptr) return found == -1;
+  list->scope.reset(scope, [](const IssuingDistributionPoint* point) {
+    ossl().ISSUING_DIST_POINT_free(reinterpret_cast<ISSUING_DIST_POINT*>(const_cast<IssuingDistributionPoint*>(point)));
+  });
+  const int at = ossl().X509_CRL_get_ext_by_NID(list->crl.get(), K(NID_issuing_distribution_point), -1);
+  list->scopeDer = octetsOf(ossl().X509_EXTENSION_get_data(ossl().X509_CRL_get_ext(list->crl.get(), at)));
+  return true;
+}
+
+// ── Which lists count ──
+
+// Whether one of the full names of a list's distribution point is one of the certificate's (sections 4.2.1.13 and 5.2.5).
+bool sharesPoint(const DistributionPointName* name, const X509* certificate) {
+  if (name->type != DistributionPointName::kFull) return false;
+  auto* points = static_cast<OPENSSL_STACK*>(ossl().X509_get_ext_d2i(certificate, K(NID_crl_distribution_points), nullptr, nullptr));
+  bool shares = false;
+  for (int i = 0; i < ossl().OPENSSL_sk_num(points) && !shares; i++) {
+    const DistributionPointName* own = static_cast<const DistributionPoint*>(ossl().OPENSSL_sk_value(points, i))->name;
+    if (own == nullptr || own->type != DistributionPointName::kFull) continue;
+    for (int j = 0; j < ossl().OPENSSL_sk_num(own->names); j++) {
+      for (int k = 0; k < ossl().OPENSSL_sk_num(name->names); k++) {
+        auto* ours = static_cast<GENERAL_NAME*>(ossl().OPENSSL_sk_value(own->names, j));
+        auto* theirs = static_cast<GENERAL_NAME*>(ossl().OPENSSL_sk_value(name->names, k));
+        shares = shares || ossl().GENERAL_NAME_cmp(ours, theirs) == 0;
+      }
+    }
+  }
+  ossl().CRL_DIST_POINTS_free(reinterpret_cast<struct stack_st_DIST_POINT*>(points));
+  return shares;
+}
+
+bool isInScope(const IssuingDistributionPoint* scope, X509* certificate) {
+  if (scope == nullptr) return true;
+  const bool ca = (ossl().X509_get_extension_flags(certificate) & static_cast<uint32_t>(K(EXFLAG_CA))) != 0;
+  if (scope->indirect != 0 || scope->onlyAttributes != 0 || (scope->onlyUser != 0 && ca) || (scope->onlyCa != 0 && !ca)) return false;
+  return scope->name == nullptr || sharesPoint(scope->name, certificate);
+}
+
+// Why the list cannot be relied on for this certificate, whoever signed it.
+long faultOf(const RevocationList& list, X509* certificate, time_t now) {
+  if (!list.isUnderstood) return K(X509_V_ERR_UNHANDLED_CRITICAL_CRL_EXTENSION);
+  if (!hasBegun(ossl().X509_CRL_get0_lastUpdate(list.crl.get()), now)) return K(X509_V_ERR_CRL_NOT_YET_VALID);
+  const ASN1_TIME* nextUpdate = ossl().X509_CRL_get0_nextUpdate(list.crl.get());
+  if (nextUpdate != nullptr && !stillHolds(nextUpdate, now)) return K(X509_V_ERR_CRL_HAS_EXPIRED);
+  return isInScope(list.scope.get(), certificate) ? K(X509_V_OK) : K(X509_V_ERR_DIFFERENT_CRL_SCOPE);
+}
+
+bool maySign(X509* issuer) { return (ossl().X509_get_key_usage(issuer) & static_cast<uint32_t>(K(KU_CRL_SIGN))) != 0; }
+
+bool isSignedBy(const RevocationList& list, const X509* issuer) {
+  const X509_ALGOR* algorithm = nullptr;
+  ossl().X509_CRL_get0_signature(list.crl.get(), nullptr, &algorithm);
+  return hasStrongHash(algorithm, 0) && ossl().X509_CRL_verify(list.crl.get(), ossl().X509_get0_pubkey(issuer)) == 1;
+}
+
+// Where a path of its own ends in the anchor of the path that is judged, the key is the issuer's (section 6.3.3 f). Nobody in
+// it is a server, and its own lists are asked, but not by keys that would need another path.
+bool leadsToAnchor(X509_STORE_CTX* store, X509* signer) {
+  const OPENSSL_STACK* path = stack(ossl().X509_STORE_CTX_get0_chain(store));
+  X509* anchor = certificateAt(path, ossl().OPENSSL_sk_num(path) - 1);
+  if (sameName(ossl().X509_get_subject_name(anchor), ossl().X509_get_subject_name(signer)) && hasSameKey(anchor, signer)) return true;
+  const X509_VERIFY_PARAM* param = ossl().X509_STORE_CTX_get0_param(store);
+  OPENSSL_STACK* trusted = ossl().OPENSSL_sk_new_null();
+  ossl().OPENSSL_sk_push(trusted, anchor);
+  X509_STORE_CTX* own = ossl().X509_STORE_CTX_new();
+  bool leads = own != nullptr && ossl().X509_STORE_CTX_init(own, ossl().X509_STORE_CTX_get0_store(store), signer, ossl().X509_STORE_CTX_get0_untrusted(store)) == 1 &&
+               ossl().X509_STORE_CTX_set_ex_data(own, 0, store) == 1;
+  if (leads) {
+    ossl().X509_STORE_CTX_set0_trusted_stack(own, reinterpret_cast<struct stack_st_X509*>(trusted));
+    X509_VERIFY_PARAM* ours = ossl().X509_STORE_CTX_get0_param(own);
+    ossl().X509_VERIFY_PARAM_set_flags(ours, ossl().X509_VERIFY_PARAM_get_flags(param));
+    ossl().X509_VERIFY_PARAM_set_time(ours, timeOf(store));
+    ossl().X509_VERIFY_PARAM_set_auth_level(ours, ossl().X509_VERIFY_PARAM_get_auth_level(param));
+    ossl().X509_STORE_CTX_set_verify_cb(own, forgiveAnchor);
+    leads = ossl().X509_verify_cert(own) == 1 && judgePath(stack(ossl().X509_STORE_CTX_get0_chain(own)), false).code == K(X509_V_OK);
+  }
+  ossl().X509_STORE_CTX_free(own);
+  ossl().OPENSSL_sk_free(trusted);
+  return leads;
+}
+
+bool isInPathOfSigner(X509_STORE_CTX* store) { return ossl().X509_STORE_CTX_get_ex_data(store, 0) != nullptr; }
+
+// After a rollover another key of the issuer may sign its lists.
+bool isSignedByOtherKey(X509_STORE_CTX* store, const RevocationList& list, X509* issuer) {
+  const auto signs = [&](const OPENSSL_STACK* candidates) {
+    for (int i = 0; i < ossl().OPENSSL_sk_num(candidates); i++) {
+      X509* other = certificateAt(candidates, i);
+      if (sameName(ossl().X509_get_subject_name(other), ossl().X509_get_subject_name(issuer)) && !hasSameKey(other, issuer) && maySign(other) &&
+          isSignedBy(list, other) && leadsToAnchor(store, other)) {
+        return true;
+      }
+    }
+    return false;
+  };
+  if (isInPathOfSigner(store)) return false;
+  if (signs(stack(ossl().X509_STORE_CTX_get0_untrusted(store)))) return true;
+  auto* anchors = reinterpret_cast<OPENSSL_STACK*>(ossl().X509_STORE_CTX_get1_certs(store, ossl().X509_get_subject_name(issuer)));
+  const bool found = signs(anchors);
+  ossl().OPENSSL_sk_pop_free(anchors, [](void* certificate) { ossl().X509_free(static_cast<X509*>(certificate)); });
+  return found;
+}
+
+long judgeSigner(X509_STORE_CTX* store, const RevocationList& list, X509* issuer) {
+  if ((maySign(issuer) && isSignedBy(list, issuer)) || isSignedByOtherKey(store, list, issuer)) return K(X509_V_OK);
+  return maySign(issuer) ? K(X509_V_ERR_CRL_SIGNATURE_FAILURE) : K(X509_V_ERR_KEYUSAGE_NO_CRL_SIGN);
+}
+
+// ── What they say ──
+
+bool hasSerialOf(const RevocationList& list, const X509* certificate) {
+  const OPENSSL_STACK* entries = stack(ossl().X509_CRL_get_REVOKED(list.crl.get()));
+  for (int i = 0; i < ossl().OPENSSL_sk_num(entries); i++) {
+    const auto* entry = static_cast<const X509_REVOKED*>(ossl().OPENSSL_sk_value(entries, i));
+    if (ossl().ASN1_INTEGER_cmp(ossl().X509_REVOKED_get0_serialNumber(entry), ossl().X509_get0_serialNumber(certificate)) == 0) return true;
+  }
+  return false;
+}
+
+// Whatever the reason: that a certificate is on hold no more says a delta list alone (section 5.3.1), or its absence. OpenSSL
+// does not find entries for certificates of another issuer. Those belong into indirect lists: nothing can be told from one.
+long look(const RevocationList& list, X509* certificate) {
+  X509_REVOKED* entry = nullptr;
+  if (ossl().X509_CRL_get0_by_cert(list.crl.get(), &entry, certificate) != 0) return K(X509_V_ERR_CERT_REVOKED);
+  if (!list.isAttributed || !hasSerialOf(list, certificate)) return K(X509_V_OK);
+  return list.isAway ? K(X509_V_ERR_UNHANDLED_CRITICAL_CRL_EXTENSION) : K(X509_V_ERR_CERT_REVOKED);
+}
+
+// Of the lists of one scope the newest decides, and of several that are as new each.
+std::vector<const RevocationList*> newestOf(const std::vector<const RevocationList*>& lists) {
+  std::vector<const RevocationList*> newest;
+  std::copy_if(lists.begin(), lists.end(), std::back_inserter(newest), [&](const RevocationList* one) {
+    return std::none_of(lists.begin(), lists.end(), [&](const RevocationList* other) {
+      return other->scopeDer == one->scopeDer &&
+             ossl().ASN1_TIME_compare(ossl().X509_CRL_get0_lastUpdate(other->crl.get()), ossl().X509_CRL_get0_lastUpdate(one->crl.get())) > 0;
+    });
+  });
+  return newest;
+}
+
+long judge(X509_STORE_CTX* store, const RevocationLists& lists, X509* certificate, X509* issuer, bool required) {
+  const time_t now = timeOf(store);
+  long fault = K(X509_V_OK);
+  const auto note = [&](long code) {
+    if (fault == K(X509_V_OK)) fault = code;
+    return code == K(X509_V_OK);
+  };
+  std::vector<const RevocationList*> usable;
+  for (const RevocationList& list : lists) {
+    if (!sameName(ossl().X509_CRL_get_issuer(list.crl.get()), ossl().X509_get_issuer_name(certificate))) continue;
+    if (note(faultOf(list, certificate, now)) && note(judgeSigner(store, list, issuer))) usable.push_back(&list);
+  }
+  bool covered = false;
+  for (const RevocationList* list : newestOf(usable)) {
+    const long code = look(*list, certificate);
+    if (code == K(X509_V_ERR_CERT_REVOKED)) return code;
+    // A list for some reasons alone can say that a certificate is revoked, and not that it is good.
+    if (note(code) && (list->scope == nullptr || list->scope->someReasons == nullptr)) covered = true;
+  }
+  if (covered) return K(X509_V_OK);
+  return fault != K(X509_V_OK) || !required ? fault : K(X509_V_ERR_UNABLE_TO_GET_CRL);
+}
+
+// Alone in its path a certificate is its own anchor; who issued it may have been sent.
+X509* issuerIn(X509_STORE_CTX* store, int at) {
+  const OPENSSL_STACK* path = stack(ossl().X509_STORE_CTX_get0_chain(store));
+  return at + 1 < ossl().OPENSSL_sk_num(path) ? certificateAt(path, at + 1) : issuerOf(certificateAt(path, at), stack(ossl().X509_STORE_CTX_get0_untrusted(store)));
+}
+
+}  // namespace
+
+bool readList(const std::vector<uint8_t>& der, RevocationLists* into, std::string* problem) {
+  const uint8_t* at = der.data();
+  RevocationList list;
+  list.crl.reset(ossl().d2i_X509_CRL(nullptr, &at, static_cast<long>(der.size())), [](X509_CRL* crl) { ossl().X509_CRL_free(crl); });
+  X509_CRL* crl = list.crl.get();
+  const ASN1_TIME* nextUpdate = crl == nullptr ? nullptr : ossl().X509_CRL_get0_nextUpdate(crl);
+  if (crl == nullptr || at != der.data() + der.size() || !isTime(ossl().X509_CRL_get0_lastUpdate(crl)) || (nextUpdate != nullptr && !isTime(nextUpdate)) ||
+      !readScope(&list)) {
+    *problem = "is no DER CertificateList that OpenSSL can read";
+    return false;
+  }
+  if (ossl().X509_CRL_get_ext_by_NID(crl, K(NID_delta_crl), -1) >= 0) {
+    *problem = "is a delta CRL (RFC 5280 section 5.2.4), which is not supported: give the complete list";
+    return false;
+  }
+  for (int i = 0; i < ossl().X509_CRL_get_ext_count(crl); i++) {
+    X509_EXTENSION* extension = ossl().X509_CRL_get_ext(crl, i);
+    if (ossl().X509_EXTENSION_get_critical(extension) == 1 && !isKnownOfList(typeOf(extension))) list.isUnderstood = false;
+  }
+  readEntries(&list);
+  into->push_back(std::move(list));
+  return true;
+}
+
+int checkRevocation(X509_STORE_CTX* store) {
+  const auto& lists = *static_cast<const RevocationLists*>(ossl().X509_STORE_get_ex_data(ossl().X509_STORE_CTX_get0_store(store), 0));
+  const OPENSSL_STACK* path = stack(ossl().X509_STORE_CTX_get0_chain(store));
+  // Of the anchor nothing is asked but where it is the server's own certificate.
+  const int length = std::max(ossl().OPENSSL_sk_num(path) - 1, 1);
+  const bool ofSigner = isInPathOfSigner(store);
+  for (int at = 0; at < length; at++) {
+    X509* certificate = certificateAt(path, at);
+    const long code = judge(store, lists, certificate, issuerIn(store, at), at == 0 && !ofSigner);
+    if (code == K(X509_V_OK) || (ofSigner && code != K(X509_V_ERR_CERT_REVOKED))) continue;
+    ossl().X509_STORE_CTX_set_error(store, static_cast<int>(code));
+    ossl().X509_STORE_CTX_set_error_depth(store, at);
+    ossl().X509_STORE_CTX_set_current_cert(store, certificate);
+    return 0;
+  }
+  return 1;
+}
+
+}  // namespace ferrule
