@@ -23,12 +23,7 @@ const alias = [...Object.entries(lowest), ...named].map(([name, other]) => ({
 
 export default mergeConfig(
   testing({
-    include: [
-      'test/adapter-secrets.test.ts',
-      'test/adapter-reconnects.test.ts',
-      'test/adapter-redirects.test.ts',
-      'test/adapter-beside.test.ts',
-    ],
+    include: ['secrets', 'reconnects', 'redirects', 'beside', 'refusals'].map((name) => `test/adapter-${name}.test.ts`),
     env: { FERRULE_LIBRARIES: 'lowest' },
   }),
   { resolve: { alias } },

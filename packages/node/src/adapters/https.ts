@@ -3,7 +3,7 @@ import { Agent, ClientRequest } from 'node:http';
 import https from 'node:https';
 import type { Duplex } from 'node:stream';
 import type { TlsConnector } from '../duplex/connector.ts';
-import { needsHttp1, noOtherAgent, refuseNodeOptions, withoutTls } from './tls-required.ts';
+import { needsHttp1, noOtherTls, refuseNodeOptions, withoutTls } from './tls-required.ts';
 
 /**
  * `https.get(url, { agent: new TlsAgent(connector) })`. Its sockets are verified by the connector before HTTP sees
@@ -19,7 +19,7 @@ export class TlsAgent extends https.Agent {
     needsHttp1('TlsAgent', connector);
     refuse(options);
     // Whoever takes its options for TLS of their own (axios does for a proxy) is told so
-    super({ ...options, ...noOtherAgent('TlsAgent') });
+    super({ ...options, ...noOtherTls('TlsAgent') });
     this.#connector = connector;
     // Node throws where the schemes differ, for a redirect amid a callback of the library; addRequest() fails the request
     Object.assign(this, { protocol: '' });

@@ -1,11 +1,9 @@
 /** @module @ferrule/node/adapters/ioredis: Redis through ioredis. */
 import type { RedisOptions } from 'ioredis';
-import { TlsError } from '@ferrule/result';
-import { STARTTLS_CODES } from '@ferrule/starttls';
 import type { TlsConnector } from '../duplex/connector.ts';
 import type { TlsDuplex } from '../duplex/tls-duplex.ts';
 import { asTlsSocket } from './ready.ts';
-import { refuseDetours, refuseNodeOptions } from './tls-required.ts';
+import { noOtherTls, refuseDetours, refuseNodeOptions } from './tls-required.ts';
 
 export type Connector = NonNullable<RedisOptions['Connector']>;
 
@@ -15,9 +13,9 @@ const DISCONNECT_TIMEOUT = 2000;
 /**
  * `new Redis(ioredisOptions(connector, { host, port, password }))`; `path` is a unix socket, `tls.servername` the name
  * that the certificate must have.
- * @throws TypeError for Sentinel and for options of TLS, which are the connector's; also from `new Redis` that has
- * them. And for
- *   Cluster: its subscriber takes password and `tls` of these options, and leaves the connector.
+ * @throws TypeError for Sentinel and for options of TLS, which are the connector's; also from `new Redis` that has them.
+ *   Cluster, whose subscriber would leave the connector, says so as the `lastNodeError` of its `error` event, and connects
+ *   to nobody.
  */
 export function ioredisOptions<O extends RedisOptions>(
   connector: TlsConnector,
@@ -27,11 +25,8 @@ export function ioredisOptions<O extends RedisOptions>(
   refuseDetours('ioredisOptions', options, { Connector: 'TLS is by the TlsConnector' });
   const { retryStrategy = retryAsIoredis } = options;
   const own = {
-    // Whoever takes it for node:tls finds that no server has the right name
-    tls: {
-      ...options.tls,
-      checkServerIdentity: () => new TlsError(STARTTLS_CODES.TLS_REQUIRED, 'ioredis was about to begin TLS by itself'),
-    },
+    // Whoever takes it for node:tls, as the subscriber of Cluster does, is told so
+    tls: { ...options.tls, ...noOtherTls('ioredisOptions') },
     // A function always: by it a connection of Cluster is told from one of Redis
     retryStrategy: (times: number) => retryStrategy?.(times),
   };
@@ -39,21 +34,28 @@ export function ioredisOptions<O extends RedisOptions>(
     readonly #options: RedisOptions;
     #duplex: TlsDuplex | undefined;
     constructor(given: RedisOptions) {
+      this.#options = given;
       if (given.retryStrategy !== own.retryStrategy) {
-        throw new TypeError(
-          'ioredisOptions: Cluster is not supported, since its subscriber connects without the connector; a retryStrategy is given to ioredisOptions()',
-        );
+        // Cluster tells nobody of what is thrown here, and of what connect() says it does; its subscriber takes this `tls`
+        given.tls = own.tls;
+        return;
       }
       if (given.tls !== own.tls)
         throw new TypeError('ioredisOptions: tls has been replaced: give it to ioredisOptions()');
-      check({ ...given, tls: undefined });
-      this.#options = given;
+      // By default ioredis 5.0 has a `family`
+      check({ ...given, tls: undefined, family: undefined });
     }
     check(): boolean {
       return true;
     }
     connect(): Promise<unknown> {
-      const { host = 'localhost', port = 6379, path, tls } = this.#options;
+      const { host = 'localhost', port = 6379, path, tls, retryStrategy } = this.#options;
+      if (retryStrategy !== own.retryStrategy)
+        return Promise.reject(
+          new TypeError(
+            'ioredisOptions: Cluster is not supported, since its subscriber connects without the connector; a retryStrategy is given to ioredisOptions()',
+          ),
+        );
       const servername = tls?.servername ?? host;
       this.#duplex = connector.duplex(path ? { path, servername } : { host, port, servername });
       return Promise.resolve(asTlsSocket(this.#duplex));

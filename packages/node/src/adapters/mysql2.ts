@@ -11,7 +11,9 @@ interface Upgradable {
   startTLS(onSecure: (error?: Error) => void): void;
   stream: Duplex;
   readonly config: { readonly ssl?: object | false; readonly stream?: unknown };
-  readonly packetParser: { execute(data: Buffer): void };
+  readonly packetParser: { readonly bufferLength: number; execute(data: Buffer): void };
+  /** Of the greeting. */
+  readonly connectionId?: number | null;
   readonly _closing: boolean;
   destroy(): void;
   _handleNetworkError(error: Error): void;
@@ -126,19 +128,24 @@ function refusePool({ config: { connectionConfig }, _allConnections: all }: Pool
     throw new TypeError('mysqlOverTls: too late: the pool has connected already; call it as soon as the pool is made');
 }
 
-function refuse({ config: { ssl, stream: own }, stream }: Upgradable, connector: TlsConnector): void {
+function refuse(connection: Upgradable, connector: TlsConnector): void {
+  const { ssl, stream: own } = connection.config;
   if (!ssl)
     throw new TypeError('mysqlOverTls: the connection was made without ssl: {}, and mysql2 would log in in plain text');
   if (connector.dials && !own)
     throw new TypeError(
       'mysqlOverTls: mysql2 has connected by itself, without the dial of the connector: give createConnection() a stream, as in stream: () => dialer(route)({ host, port })',
     );
-  if ((stream as Socket).bytesRead > 0)
+  if (hasRead(connection))
     throw new TypeError(
       'mysqlOverTls: too late: mysql2 has read from the server already; call it as soon as the connection is made',
     );
   refuseSsl(ssl);
 }
+
+/** Not every stream counts, and one of TLS that mysql2 began counts anew. */
+const hasRead = ({ stream, packetParser, connectionId = null }: Upgradable): boolean =>
+  (stream as Socket).bytesRead > 0 || packetParser.bufferLength > 0 || connectionId !== null;
 
 /** mysql2 sets a minVersion by itself. */
 const refuseSsl = (ssl: object): void => refuseNodeOptions('mysqlOverTls', { ...ssl, minVersion: undefined }, 'ssl');

@@ -101,32 +101,23 @@ export function needsHttp1(adapter: string, { alpn }: { readonly alpn: readonly 
 
 /**
  * Of node:tls, for a library that makes no TLS of its own on its way through the connector: where it does, an option
- * that was set beside ours has led around, and no server is taken.
+ * that was set beside ours has led around. Then tls.connect() throws, whatever else was set; and where another
+ * `secureContext` was, no server has the right name.
  */
-export function noOtherTls(adapter: string): { checkServerIdentity(): Error } {
-  const refuser = (): Error =>
+export function noOtherTls(adapter: string): { checkServerIdentity(): Error; readonly secureContext: SecureContext } {
+  const checkServerIdentity = (): Error =>
     new TypeError(
       `${adapter}: the connector was not asked, since an option set beside its own leads around it: ${USE_DIAL}`,
     );
-  refusers.add(refuser);
-  return { checkServerIdentity: refuser };
-}
-const refusers = new WeakSet<object>();
-
-/**
- * As {@link noOtherTls}, for a library that takes an agent: another one beside ours, or none, fails before it connects,
- * whatever else was set, with the library's callers still there to be told.
- */
-export function noOtherAgent(adapter: string): { checkServerIdentity(): Error; readonly secureContext: SecureContext } {
-  const { checkServerIdentity: refuser } = noOtherTls(adapter);
   const secureContext = Object.defineProperty({}, 'context', {
     get() {
-      throw refuser();
+      throw checkServerIdentity();
     },
   }) as SecureContext;
-  refusers.add(secureContext);
-  return { checkServerIdentity: refuser, secureContext };
+  refusers.add(checkServerIdentity).add(secureContext);
+  return { checkServerIdentity, secureContext };
 }
+const refusers = new WeakSet<object>();
 
 /** For a URL, often one that a server redirects to, whose scheme has no TLS. */
 export const withoutTls = (adapter: string, protocol: string, host: string): TlsError =>

@@ -1,8 +1,8 @@
-/** @module A pool that mysqlOverTls() refuses sends nothing more: mysql2 would log in by itself. */
+/** @module What mysqlOverTls() refuses sends nothing more: mysql2 would log in by itself. */
 import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
 import { pki } from '@ferrule/conformance/pki';
-import { createPool, type Pool } from 'mysql2';
+import { createConnection, createPool, type Pool } from 'mysql2';
 import { afterEach, describe, expect, it } from 'vitest';
 import { mysqlOverTls } from '../src/adapters/mysql2.ts';
 import { TlsConnector } from '../src/duplex/index.ts';
@@ -18,6 +18,9 @@ const GREETING = Buffer.concat([
   Buffer.from('123456789012\0caching_sha2_password\0'),
 ]);
 
+/** Bytes. */
+const SSL_REQUEST = 36;
+
 const servers: net.Server[] = [];
 afterEach(() => {
   for (const server of servers.splice(0)) server.close();
@@ -29,6 +32,7 @@ async function serve(): Promise<{
   heard: number;
   connections: number;
   readonly greet: () => void;
+  readonly deserted: () => Promise<unknown>;
 }> {
   const sockets: net.Socket[] = [];
   const told = {
@@ -38,6 +42,7 @@ async function serve(): Promise<{
     greet: () => {
       for (const socket of sockets) socket.write(Buffer.concat([Buffer.from([GREETING.length, 0, 0, 0]), GREETING]));
     },
+    deserted: () => Promise.all(sockets.map(async (socket) => socket.closed || once(socket, 'close'))),
   };
   const server = net.createServer((socket) => {
     told.connections++;
@@ -68,5 +73,28 @@ describe('a pool that mysqlOverTls() refuses', () => {
     expect(await asked(pool)).toMatchObject({ message: expect.stringMatching(/closed/) as string });
     expect(await late).not.toBeNull();
     expect([server.heard, server.connections]).toEqual([0, isLate ? 1 : 0]);
+  });
+});
+
+describe('a connection', () => {
+  it.each([
+    ['of mysql2', (port: number) => ({ port })],
+    [
+      'over a stream that counts nothing',
+      (port: number) => ({ stream: Object.defineProperty(net.connect(port, '127.0.0.1'), 'bytesRead', { value: 0 }) }),
+    ],
+  ])('%s in which mysql2 has begun TLS by itself is refused, and says no more', async (_which, way) => {
+    const connector = new TlsConnector({ ca: (await pki('root')).certificatePem });
+    const server = await serve();
+    const connection = createConnection({ host: '127.0.0.1', user: 'u', password: 'p', ssl: {}, ...way(server.port) });
+    connection.on('error', () => undefined);
+    await expect.poll(() => server.connections).toBe(1);
+    server.greet();
+    await expect.poll(() => server.heard).toBeGreaterThan(SSL_REQUEST);
+    const { heard } = server;
+    expect(() => mysqlOverTls(connection, connector, 'localhost')).toThrow(/too late/);
+    server.greet();
+    await server.deserted();
+    expect(server.heard).toBe(heard);
   });
 });
