@@ -9,6 +9,7 @@ export default library(
     names: 'src/names.ts',
     'no-texts': 'src/texts/none.ts',
     numbers: 'src/numbers.ts',
+    pem: 'src/pem.ts',
     texts: 'src/texts/index.ts',
     'x509-v': 'src/x509-v-numbers.ts',
   },

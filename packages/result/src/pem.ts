@@ -1,0 +1,92 @@
+/** @module @ferrule/result/pem: PEM (RFC 7468). Strict about base64 and boundaries, lax about what is between blocks. */
+
+export interface PemBlock {
+  /** `CERTIFICATE`, `X509 CRL`, `PKCS7`, … */
+  readonly label: string;
+  readonly der: Uint8Array;
+}
+
+/**
+ * Every block of a PEM text in its order; text outside of blocks is a comment.
+ * @param malformed - the error for an unfinished block or bad base64, which is thrown
+ */
+export function readPem(text: string, malformed: (message: string) => Error): PemBlock[] {
+  const blocks: PemBlock[] = [];
+  let open: { readonly label: string; readonly bodyAt: number } | undefined;
+  for (const { 0: line, 1: edge, 2: label = '', index } of text.matchAll(BOUNDARY)) {
+    if (edge === 'BEGIN' && open === undefined) open = { label, bodyAt: index + line.length };
+    else if (edge === 'END' && open?.label === label) {
+      const der = decodeBase64(text.slice(open.bodyAt, index).replace(/[ \t\r\n]+/g, ''));
+      if (der === undefined) throw malformed('PEM: bad base64');
+      blocks.push({ label, der });
+      open = undefined;
+    } else throw malformed(`PEM: unexpected ${line}`);
+  }
+  if (open !== undefined) throw malformed(`PEM: no END ${open.label}`);
+  return blocks;
+}
+
+/** One block, lines of 64 characters, a newline at the end. */
+export const encodePem = (label: string, der: Uint8Array): string =>
+  `-----BEGIN ${label}-----\n${encodeBase64(der).replace(/.{64}(?=.)/g, '$&\n')}\n-----END ${label}-----\n`;
+
+const BOUNDARY = /^-----(BEGIN|END) ([!-,.-~]+(?:[ -][!-,.-~]+)*)-----[ \t]*$/gm;
+
+/** RFC 4648 section 4: padded, and no bits behind the last byte. `undefined` for anything else. */
+function decodeBase64(text: string): Uint8Array | undefined {
+  // By the decoder of Node where there is one, which is the fastest: it drops what is not base64.
+  const { Buffer } = globalThis as { readonly Buffer?: BufferOfNode };
+  const bytes = Buffer?.from(text, 'base64');
+  if (bytes !== undefined) return bytes.toString('base64') === text ? new Uint8Array(bytes) : undefined;
+  return decode(text);
+}
+
+interface BufferOfNode {
+  readonly from: (text: string, encoding: 'base64') => Uint8Array & { toString(encoding: 'base64'): string };
+}
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+let values: Uint8Array | undefined;
+
+/** By character code; 255 for what is no digit. Made on first use, so that importing the package does nothing. */
+function digitValues(): Uint8Array {
+  if (!values) {
+    values = new Uint8Array(128).fill(255);
+    for (let i = 0; i < 64; i++) values[ALPHABET.charCodeAt(i)] = i;
+  }
+  return values;
+}
+
+function decode(text: string): Uint8Array | undefined {
+  const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
+  const digits = text.length - padding;
+  if (text.length % 4) return undefined;
+  const bytes = new Uint8Array((digits * 3) >> 2);
+  const table = digitValues();
+  let bits = 0;
+  let size = 0;
+  let at = 0;
+  for (let i = 0; i < digits; i++) {
+    const value = table[text.charCodeAt(i)] ?? 255;
+    if (value === 255) return undefined;
+    bits = (bits << 6) | value;
+    size += 6;
+    if (size >= 8) {
+      size -= 8;
+      bytes[at++] = bits >> size;
+      bits &= (1 << size) - 1;
+    }
+  }
+  return bits === 0 ? bytes : undefined;
+}
+
+function encodeBase64(bytes: Uint8Array): string {
+  let text = '';
+  for (let i = 0; i < bytes.length; i += 3) {
+    const [a, b = 0, c = 0] = bytes.subarray(i, i + 3) as unknown as [number, number?, number?];
+    const word = (a << 16) | (b << 8) | c;
+    for (let shift = 18; shift >= 0; shift -= 6) text += ALPHABET[(word >> shift) & 63] as string;
+  }
+  const extra = bytes.length % 3;
+  return extra === 0 ? text : text.slice(0, extra - 3) + '='.repeat(3 - extra);
+}
