@@ -82,6 +82,8 @@ class Connection {
   // What the last reverify() found: leaf to root, empty where no path was found and none was needed; an X509_V code.
   const std::vector<Bytes>& reverifiedChain() const { return reverifiedChain_; }
   long reverifiedResult() const { return reverifiedResult_; }
+  // The same of the staple.
+  long reverifiedStaple() const { return reverifiedStaple_; }
   void setTime(time_t seconds);
   // The answers to WANT_RETRY_VERIFY. False when nothing was asked. The code is told where verdicts are only told.
   bool accept(int verifyCode);
@@ -190,6 +192,7 @@ class Connection {
   bool pinned(const OPENSSL_STACK* chain, int count) const;
   Finding verifyPath(X509_STORE_CTX* store) const;
   bool needsStaple(const X509* leaf) const;
+  long stapleVerdict(const uint8_t* der, size_t size, const OPENSSL_STACK* chain) const;
   int refuse(X509_STORE_CTX* store, long verifyCode, long alertCode, Reason reason);
 
   std::shared_ptr<Context> context_;
@@ -203,6 +206,7 @@ class Connection {
   Bytes scts_;
   std::vector<Bytes> reverifiedChain_;
   long reverifiedResult_ = 0;
+  long reverifiedStaple_ = 0;
   Verdict verdict_ = Verdict::none;
   int told_ = 0;  // X509_V code that came with it
   std::vector<Bytes> question_;

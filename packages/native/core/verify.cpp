@@ -259,23 +259,25 @@ bool Connection::needsStaple(const X509* leaf) const {
   return ocsp == Ocsp::require || (ocsp == Ocsp::request && leaf != nullptr && mustStaple(leaf));
 }
 
+// An X509_V code. The issuer is the next in the path; an anchor that is the leaf itself is its own.
+long Connection::stapleVerdict(const uint8_t* der, size_t size, const OPENSSL_STACK* chain) const {
+  const int length = ossl().OPENSSL_sk_num(chain);
+  X509* leaf = length > 0 ? certificateAt(chain, 0) : nullptr;
+  if (size == 0) return needsStaple(leaf) ? K(X509_V_ERR_OCSP_VERIFY_NEEDED) : K(X509_V_OK);
+  X509* issuer = length > 1 ? certificateAt(chain, 1) : leaf;
+  const long verdict = judgeResponse(der, size, leaf, issuer, time_ != 0 ? time_ : std::time(nullptr), context_->config().securityLevel);
+  ossl().ERR_clear_error();
+  return verdict;
+}
+
 int Connection::judgeStaple() {
   const ContextConfig& config = context_->config();
   // A verify function has been given the response; a resumed session has had its check.
   if (config.verify == Verify::ask || ossl().SSL_session_reused(ssl_) == 1) return 1;
   unsigned char* der = nullptr;
   const long size = ossl().SSL_ctrl(ssl_, K(SSL_CTRL_GET_TLSEXT_STATUS_REQ_OCSP_RESP), 0, &der);
-  long verdict = K(X509_V_OK);
   const OPENSSL_STACK* chain = stack(verified_ ? ossl().SSL_get0_verified_chain(ssl_) : ossl().SSL_get_peer_cert_chain(ssl_));
-  const int length = ossl().OPENSSL_sk_num(chain);
-  X509* leaf = length > 0 ? certificateAt(chain, 0) : nullptr;
-  if (der == nullptr || size <= 0) {
-    if (needsStaple(leaf)) verdict = K(X509_V_ERR_OCSP_VERIFY_NEEDED);
-  } else {
-    X509* issuer = length > 1 ? certificateAt(chain, 1) : leaf;
-    verdict = judgeResponse(der, static_cast<size_t>(size), leaf, issuer, time_ != 0 ? time_ : std::time(nullptr), config.securityLevel);
-    ossl().ERR_clear_error();
-  }
+  const long verdict = stapleVerdict(der, der == nullptr || size <= 0 ? 0 : static_cast<size_t>(size), chain);
   if (verdict == K(X509_V_OK)) return 1;
   if (config.verify == Verify::none) {
     if (verified_) facts_.verifyResult = verdict;
@@ -295,6 +297,7 @@ bool Connection::judgeAnew(X509_STORE_CTX* store, const OPENSSL_STACK* sent, con
   X509* leaf = certificateAt(sent, 0);
   bool verified = false;
   reverifiedResult_ = K(X509_V_OK);
+  reverifiedStaple_ = K(X509_V_OK);
   if (config.verify != Verify::ask) {
     reverifiedResult_ = verifyPath(store).code;
     verified = reverifiedResult_ == K(X509_V_OK);
@@ -303,13 +306,11 @@ bool Connection::judgeAnew(X509_STORE_CTX* store, const OPENSSL_STACK* sent, con
   }
   if (config.verify != Verify::none && isReadable(leaf) && (ossl().X509_get_key_usage(leaf) & static_cast<uint32_t>(K(KU_DIGITAL_SIGNATURE))) == 0) return false;
   const OPENSSL_STACK* chain = verified ? stack(ossl().X509_STORE_CTX_get0_chain(store)) : sent;
-  const int length = ossl().OPENSSL_sk_num(chain);
-  if (!config.pins.empty() && !pinned(chain, verified ? length : 1)) return false;
+  if (!config.pins.empty() && !pinned(chain, verified ? ossl().OPENSSL_sk_num(chain) : 1)) return false;
   reverifiedChain_ = verified ? dersOf(chain) : std::vector<Bytes>();
   if (config.verify == Verify::ask || config.ocsp == Ocsp::off) return true;
-  if (staple.empty()) return !needsStaple(leaf);
-  X509* issuer = length > 1 ? certificateAt(chain, 1) : leaf;
-  return judgeResponse(staple.data(), staple.size(), leaf, issuer, time_ != 0 ? time_ : std::time(nullptr), config.securityLevel) == K(X509_V_OK);
+  reverifiedStaple_ = stapleVerdict(staple.data(), staple.size(), chain);
+  return reverifiedStaple_ == K(X509_V_OK) || config.verify == Verify::none;
 }
 
 int Connection::chooseCredential() {

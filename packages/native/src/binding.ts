@@ -206,7 +206,8 @@ export interface Binding {
     connection: Handle,
     chain: readonly Uint8Array[],
     staple: Uint8Array,
-  ): { readonly chain: readonly Uint8Array[]; readonly verifyResult: number } | undefined;
+  ):
+    { readonly chain: readonly Uint8Array[]; readonly verifyResult: number; readonly stapleResult: number } | undefined;
   setTime(connection: Handle, seconds: number): void;
   /**
    * The answer to WANT_RETRY_VERIFY. Accepts only for `true` with X509_V_OK, or with the code that is to be told where

@@ -13,6 +13,7 @@ import type { TlsSession } from '@ferrule/contract';
 import { SslError, TlsError } from '@ferrule/result';
 import { EMPTY } from '@ferrule/result/bytes';
 import { type Facts, type Outlet, type Port, type Start, transportError } from '@ferrule/ssl';
+import { mayOfferEarlyData } from '@ferrule/ssl/session-binding';
 import { type Binding, Control, type Handle, Operation } from './binding.ts';
 import type { Shared } from './context.ts';
 import { tellEvents } from './events.ts';
@@ -99,7 +100,8 @@ export class Connection implements Port {
   writeEarlyData(from: Uint8Array): number {
     const why = this.#questions.unanswered();
     if (why !== undefined) return -why;
-    if (this.#facts.offered === undefined) return 0;
+    const session = this.#facts.offered && this.#session;
+    if (session === undefined || !mayOfferEarlyData(session, this.#shared.offering())) return 0;
     return this.#run(Operation.writeEarlyData, from);
   }
 
@@ -288,6 +290,7 @@ export class Connection implements Port {
       host: this.#host,
       binding: this.#shared.offering().binding,
       peer: this.#facts.peer(),
+      alpn: this.#facts.get('alpn'),
       resumedUntil,
     });
   }

@@ -89,7 +89,9 @@ export class Questions {
     const { chain, ocspResponse } = session.peer;
     const anew = this.#binding.reverify(this.#handle, chain, ocspResponse);
     if (anew === undefined) return;
-    const peer = { ...session.peer, verifiedChain: anew.chain, verifyResult: anew.verifyResult };
+    // The path's is told before the staple's, as in a full handshake.
+    const verifyResult = anew.verifyResult === X509V.OK ? anew.stapleResult : anew.verifyResult;
+    const peer = { ...session.peer, verifiedChain: anew.stapleResult === X509V.OK ? anew.chain : [], verifyResult };
     if (typeof verify !== 'function') {
       const found = anew.verifyResult === X509V.OK ? this.#askFilter() : undefined;
       if (found === undefined) take(peer);

@@ -10,7 +10,7 @@ import { makeSession, type SessionFields, sessionFields, sessionFromBytes } from
 
 const fields: SessionFields = {
   version: 'TLSv1.3', host: 'server.test', binding: new Uint8Array(32).fill(1), cipherSuite: 0x1301, group: 0x1d, peerSignatureAlgorithm: undefined,
-  receivedAt: 1_700_000_000_000, expiresAt: 1_700_000_100_000, verifiedUntil: Infinity, ticketLength: 200, maxEarlyData: 16_384,
+  receivedAt: 1_700_000_000_000, expiresAt: 1_700_000_100_000, verifiedUntil: Infinity, ticketLength: 200, maxEarlyData: 16_384, alpn: undefined,
   peer: {
     verifyResult: 0, signatureAlgorithm: 0, group: 0x1d, chain: [new Uint8Array([1, 2]), new Uint8Array(0)], verifiedChain: [], ocspResponse: new Uint8Array([3]),
     signedCertificateTimestamps: new Uint8Array(0),
@@ -24,7 +24,10 @@ const sealed = (body: Uint8Array): Uint8Array =>
 
 describe('a serialised session', () => {
   it('comes back with every field', () => {
-    for (const changes of [{}, { host: undefined, version: 'TLSv1.2', verifiedUntil: 1_700_000_050_000 } as const]) {
+    for (const changes of [
+      {},
+      { host: undefined, version: 'TLSv1.2', verifiedUntil: 1_700_000_050_000, alpn: '\ufeffh2' } as const,
+    ]) {
       const made = { ...fields, ...changes };
       const back = sessionFromBytes(makeSession(made).toBytes());
       expect(back && sessionFields(back)).toEqual(made);

@@ -8,6 +8,8 @@ import { VERSIONS } from './names.ts';
 
 export interface SessionFields extends MadeSession {
   readonly maxEarlyData: number;
+  /** The application protocol of the handshake that made it. */
+  readonly alpn: string | undefined;
   /** Milliseconds since the epoch: when what was verified of the peer ends; Infinity where nothing does. */
   readonly verifiedUntil: number;
   readonly peer: PeerRecord;
@@ -52,6 +54,7 @@ export interface Origin {
   readonly host: string | undefined;
   readonly binding: Uint8Array;
   readonly peer: PeerRecord;
+  readonly alpn: string | undefined;
   /** Of the session that the connection resumed: what was verified was so then. */
   readonly resumedUntil: number | undefined;
 }
@@ -60,7 +63,7 @@ export interface Origin {
 export function receivedSession(
   event: Uint8Array,
   receivedAt: number,
-  { host, binding, peer, resumedUntil }: Origin,
+  { host, binding, peer, alpn, resumedUntil }: Origin,
 ): TlsSession {
   const view = new DataView(event.buffer, event.byteOffset, event.byteLength);
   const until = Number(view.getBigInt64(16)) * 1000;
@@ -74,6 +77,7 @@ export function receivedSession(
     peerSignatureAlgorithm: peer.signatureAlgorithm || undefined,
     ticketLength: view.getUint32(12),
     maxEarlyData: view.getUint32(2),
+    alpn,
     receivedAt,
     expiresAt: sessionExpiry(receivedAt, view.getUint32(6), verifiedUntil),
     verifiedUntil,
@@ -83,7 +87,7 @@ export function receivedSession(
 }
 
 /** Format and version of the bytes below. */
-const MAGIC = Buffer.from('ferrule/native session 3\n', 'latin1');
+const MAGIC = Buffer.from('ferrule/native session 4\n', 'latin1');
 const DIGEST = 32;
 const NO_HOST = 0xffff;
 /** Bytes of what has a fixed place. */
@@ -103,6 +107,7 @@ function encode({
   expiresAt,
   verifiedUntil,
   maxEarlyData,
+  alpn = '',
   binding,
   peer,
   der,
@@ -126,7 +131,7 @@ function encode({
     name ?? Buffer.alloc(0),
     ...vectors(peer.chain),
     ...vectors(peer.verifiedChain),
-    ...vectors([peer.ocspResponse, peer.signedCertificateTimestamps]),
+    ...vectors([peer.ocspResponse, peer.signedCertificateTimestamps, Buffer.from(alpn)]),
     der,
   ]);
   // Not Buffer.concat's: that may be part of a pool, which other people's buffers come from.
@@ -189,7 +194,7 @@ function decode(body: Buffer): SessionFields | undefined {
   const host = hostLength === NO_HOST ? undefined : take(hostLength).toString('latin1');
   const chain = list();
   const verifiedChain = list();
-  const [ocspResponse = EMPTY, signedCertificateTimestamps = EMPTY] = list();
+  const [ocspResponse = EMPTY, signedCertificateTimestamps = EMPTY, alpn = EMPTY] = list();
   if (!whole) return undefined;
   const version = body.readUInt16BE(0);
   const [expiresAt, receivedAt, verifiedUntil] = [body.readDoubleBE(2), body.readDoubleBE(28), body.readDoubleBE(36)];
@@ -213,6 +218,7 @@ function decode(body: Buffer): SessionFields | undefined {
     expiresAt,
     verifiedUntil,
     maxEarlyData: body.readUInt32BE(10),
+    alpn: Buffer.from(alpn).toString() || undefined,
     peer: {
       verifyResult: body.readUInt32BE(14),
       signatureAlgorithm,

@@ -231,6 +231,27 @@ export function mayOffer(session: MadeSession, offering: Offering, now: number):
   return session.ticketLength <= largestTicket(offering);
 }
 
+/** What says, besides, whether a session allows early data. */
+export interface EarlyDataSession extends Pick<MadeSession, 'version' | 'cipherSuite'> {
+  /** Bytes. */
+  readonly maxEarlyData: number;
+  /** The application protocol of the handshake that made it. */
+  readonly alpn: string | undefined;
+}
+
+/**
+ * Early data needs more than {@link mayOffer}: the very suite of the session, and its application protocol on offer. A session of a
+ * handshake without a protocol allows it whatever is offered: the server cannot take the data and choose a protocol (RFC
+ * 9846 section 4.3.10).
+ */
+export function mayOfferEarlyData(
+  { version, cipherSuite, maxEarlyData, alpn }: EarlyDataSession,
+  offering: Pick<Offering, 'cipherSuites' | 'alpn'>,
+): boolean {
+  if (version !== 'TLSv1.3' || maxEarlyData === 0) return false;
+  return offering.cipherSuites.includes(cipherSuite) && (alpn === undefined || offering.alpn.includes(alpn));
+}
+
 /** Milliseconds: a clock may have been set back a little since the ticket came. */
 const CLOCK_SKEW = 60_000;
 

@@ -66,6 +66,31 @@ const earlyData: CheckGroup = group(
         await server.printed('after '.repeat(900));
         client.ssl.dispose();
       }),
+    'is a TypeError where its suite or its application protocol is not offered, and the session resumes': async (
+      backend,
+    ) => {
+      const made: ContextOptions = { alpn: ['one', 'two'], cipherSuites: [0x1301] };
+      const offered: [options: ContextOptions, fits: boolean][] = [
+        [made, true],
+        [{ ...made, alpn: ['two'] }, false],
+        [{ cipherSuites: [0x1301] }, false],
+        [{ ...made, cipherSuites: [0x1303] }, false],
+      ];
+      for (const [options, fits] of offered) {
+        const play = async (server: OpensslServer, _context: SslContext, session: TlsSession): Promise<void> => {
+          const client = await Client.make(backend, server.dial(), { options: { groups: [0x1d], ...options } });
+          client.ssl.setSession(session);
+          const write = client.run(() => client.ssl.writeEarlyData(text('early')));
+          if (fits) assert.equal(await write, 5);
+          else await assert.rejects(write, TypeError);
+          await client.established();
+          assert.equal(client.ssl.sessionReused, true);
+          assert.equal(client.ssl.earlyData, fits ? 'accepted' : 'not-sent');
+          client.ssl.dispose();
+        };
+        await withEarlyData(backend, play, made);
+      }
+    },
     'is a TypeError once the handshake is done': (backend) =>
       withEarlyData(backend, async (server, context, session) => {
         const client = await Client.make(backend, server.dial(), { context });
@@ -144,17 +169,19 @@ const postHandshakeAuth: CheckGroup = group(
 
 export const withOpenssl: readonly CheckGroup[] = [earlyData, postHandshakeAuth];
 
-/** A server that takes early data, and a session of it. */
+/** A server that takes early data, and a session of it that was made under these options. */
 export async function withEarlyData(
   backend: Backend,
   play: (server: OpensslServer, context: SslContext, session: TlsSession) => Promise<void>,
+  made: ContextOptions = {},
 ): Promise<void> {
-  const server = await OpensslServer.start(EARLY);
+  const server = await OpensslServer.start([...EARLY, '-alpn', 'one,two']);
   try {
     const sessions: TlsSession[] = [];
     const options: ContextOptions = await trusting({
       // A group that every server knows: after a HelloRetryRequest there is no early data
       groups: [0x1d],
+      ...made,
       onSession: (session) => sessions.push(session),
     });
     const context = backend.createContext(options);

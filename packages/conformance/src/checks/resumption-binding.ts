@@ -14,6 +14,7 @@ import type {
   RevocationStatus,
   TlsSession,
 } from '@ferrule/contract';
+import { X509V } from '@ferrule/result';
 import { SESSION_BINDING } from '@ferrule/ssl/session-binding';
 import { type Check, type CheckGroup, group } from '../check.ts';
 import { type Client, trusting } from '../client.ts';
@@ -308,6 +309,24 @@ const anew: CheckGroup = group(
           assert.deepEqual([ssl.verifyResult, ssl.peerCertificates.length, ssl.verifiedChain?.length], [0, 2, 3]);
         });
         assert.equal(outcome, 'resumed');
+      })(),
+    'resume with the same verdict where it is only told, whatever that is': (backend) =>
+      each({}, async (server) => {
+        const [root, other] = [(await pki('root')).certificate, (await pki('otherRoot')).certificate];
+        const kinds: [ContextOptions, number][] = [
+          [{ trustAnchors: [other] }, X509V.UNABLE_TO_GET_ISSUER_CERT_LOCALLY],
+        ];
+        // No staple, which the server has none of
+        if (backend.features.has('ocsp'))
+          kinds.push([{ trustAnchors: [root], ocsp: 'require' }, X509V.OCSP_VERIFY_NEEDED]);
+        for (const [kind, verifyResult] of kinds) {
+          const options: ContextOptions = { ...kind, verify: 'none', reverifyOnResumption: true };
+          const session = await make(backend, server, options);
+          const outcome = await offer(backend, server, session, options, ({ ssl }) =>
+            assert.deepEqual([ssl.verifyResult, ssl.verifiedChain], [verifyResult, undefined]),
+          );
+          assert.equal(outcome, 'resumed');
+        }
       })(),
     'ask the verify function before the session is offered, and do a full handshake when it refuses': (backend) =>
       each({}, async (server) => {

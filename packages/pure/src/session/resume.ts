@@ -4,7 +4,7 @@
  */
 import type { ExternalPsk } from '@ferrule/contract';
 import type { Facts } from '@ferrule/ssl';
-import { bindingDigest, mayOffer, type Offering } from '@ferrule/ssl/session-binding';
+import { bindingDigest, mayOffer, mayOfferEarlyData, type Offering } from '@ferrule/ssl/session-binding';
 import { TlsError } from '@ferrule/result';
 import { concat } from '@ferrule/result/bytes';
 import { verifyChain } from '../auth/verify.ts';
@@ -33,18 +33,8 @@ export function fits(session: Session, config: Config, host: string | undefined)
   return mayOffer({ ...fields, ticketLength: fields.ticket.length }, { ...offeringOf(config), host }, config.now());
 }
 
-/**
- * Early data needs, besides, the very suite of the session, and its application protocol on offer (RFC 9846 section
- * 4.3.10).
- */
-export function allowsEarlyData(session: Session, config: Config): boolean {
-  const fields = fieldsOf(session);
-  if (fields.version !== 'TLSv1.3' || fields.maxEarlyData === 0) return false;
-  if (!config.suites.some(({ id }) => id === fields.cipherSuite)) return false;
-  // Without a protocol, the server cannot take the data and choose one: accepting both is an error (RFC 9846 section
-  // 4.3.10).
-  return fields.alpn === undefined || config.alpn.includes(fields.alpn);
-}
+export const allowsEarlyData = (session: Session, config: Config): boolean =>
+  mayOfferEarlyData(fieldsOf(session), offeringOf(config));
 
 /** `obfuscated_ticket_age` (section 4.3.11.1): milliseconds since the ticket came, plus ticket_age_add, modulo 2^32. */
 export function obfuscatedTicketAge(session: Session, now: number): number {
