@@ -1,9 +1,10 @@
+import type { TLSSocket } from 'node:tls';
 import { TlsError } from '@ferrule/result';
 import { describe, expect, it } from 'vitest';
 import { engines, HeldTransport, slow } from '../test/odd-transports.ts';
 import { connected, echoing, later, listening } from '../test/support.ts';
 import { Channel } from './channel.ts';
-import { connect, connectOver } from './connect.ts';
+import { connect, type ConnectOptions, connectOver } from './connect.ts';
 import type { TlsConnection } from './connection.ts';
 import { chooseEngine } from './engine.ts';
 
@@ -158,5 +159,31 @@ describe.each(engines)('an observer that is called while a byte is read ahead, %
   it('may close its connection: nothing is read then', async () => {
     const connection = await observed((open) => void open.close());
     await expect(connection.read(new Uint8Array(4))).rejects.toMatchObject({ code: 'DISPOSED' });
+  });
+});
+
+describe.each(engines)('behind a read that got all it asked for, %s', (backend) => {
+  /** The server has said a byte, and done more, when it is read. */
+  async function oneByte(options: Partial<ConnectOptions>, more: (socket: TLSSocket) => void): Promise<TlsConnection> {
+    const { options: reach, server } = await listening();
+    const connection = await connect({ ...reach, backend, ...options });
+    later(() => connection.destroy());
+    const socket = await server.accepted();
+    await new Promise((resolve) => socket.write('x', resolve));
+    more(socket);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(await connection.read(new Uint8Array(1))).toBe(1);
+    return connection;
+  }
+
+  it('tickets are noticed', async () => {
+    const kept = new Promise((resolve) => void oneByte({ onSession: resolve }, () => {}));
+    expect(await kept).toBeDefined();
+  });
+
+  it('an end is noticed', async () => {
+    const connection = await oneByte({}, (socket) => socket.destroy());
+    await connection.closed;
+    await expect(connection.read(new Uint8Array(1))).rejects.toMatchObject({ code: 'UNEXPECTED_EOF' });
   });
 });

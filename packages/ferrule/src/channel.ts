@@ -32,6 +32,7 @@ export class Channel implements PumpFace {
   #filling: Reader | undefined;
   /** The byte read ahead, or {@link NONE}. */
   #held = NONE;
+  #looking = false;
   #ended = false;
   /** close() or destroy(): what comes is nobody's. */
   #dropping = false;
@@ -150,6 +151,20 @@ export class Channel implements PumpFace {
     if (reader === undefined || this.#got === 0) return;
     this.#reader = undefined;
     reader.resolve(this.#got);
+    if (this.#got === reader.into.length) this.#lookBehind();
+  }
+
+  /**
+   * Who got all that was asked for may not come back for long: what lies behind it, tickets or an end, is noticed all
+   * the same. Whoever comes back at once decrypts into memory of his own, in place of by way of the byte ahead.
+   */
+  #lookBehind(): void {
+    if (this.#looking) return;
+    this.#looking = true;
+    setTimeout(() => {
+      this.#looking = false;
+      if (this.#reader === undefined) this.#pump.run();
+    }, 0);
   }
 
   ended(): void {

@@ -56,8 +56,8 @@ export class Chunks implements Plaintext {
 
   space(there: number): Uint8Array {
     if (this.#slab.length === 0) {
-      // Not more than what can be there: a small answer does not cost a whole slab.
-      this.#slab = Buffer.allocUnsafe(Math.min(SLAB_SIZE, Math.max(1024, there)));
+      // Not more than what can be there: a small answer does not cost a whole slab. Nothing else is in its memory.
+      this.#slab = Buffer.allocUnsafeSlow(Math.min(SLAB_SIZE, Math.max(1024, there)));
       this.#used = 0;
     }
     return this.#used === 0 ? this.#slab : this.#slab.subarray(this.#used);
