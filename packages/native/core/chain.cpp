@@ -4,6 +4,8 @@
 #include <vector>
 
 #include "constraints.h"
+#include "store.h"
+#include "wildcard.h"
 
 namespace ferrule {
 namespace {
@@ -62,13 +64,14 @@ Finding judgeConstraints(const OPENSSL_STACK* path) {
     if (constraints != nullptr) read[static_cast<size_t>(i)] = readConstraints(constraints);
     ossl().NAME_CONSTRAINTS_free(reinterpret_cast<NAME_CONSTRAINTS*>(constraints));
   }
+  size_t comparisons = kMostComparisons;
   for (int at = length - 1; at >= 0; at--) {
     X509* certificate = certificateAt(path, at);
     const bool selfIssued = (ossl().X509_get_extension_flags(certificate) & static_cast<uint32_t>(K(EXFLAG_SI))) != 0;
     if (at > 0 && selfIssued) continue;
     const std::vector<ConstrainedName> names = constrainedNamesOf(certificate);
     for (int above = length - 1; above > at; above--) {
-      const long code = judgeNames(read[static_cast<size_t>(above)], names);
+      const long code = judgeNames(read[static_cast<size_t>(above)], names, &comparisons);
       if (code != K(X509_V_OK)) return {code, at};
     }
   }
@@ -94,6 +97,8 @@ Finding judgePolicies(const OPENSSL_STACK* path, bool always) {
   return {result == K(X509_PCY_TREE_FAILURE) ? K(X509_V_ERR_NO_EXPLICIT_POLICY) : K(X509_V_ERR_INVALID_POLICY_EXTENSION), 0};
 }
 
+// An anchor is a name, a key and what it constrains (RFC 5280 section 6.1.1 d): what X509_V_FLAG_X509_STRICT asks of a CA is not
+// asked of it.
 bool isDutyOfAnchor(int error, X509_STORE_CTX* store) {
   const auto* path = reinterpret_cast<const OPENSSL_STACK*>(ossl().X509_STORE_CTX_get0_chain(store));
   const int last = ossl().OPENSSL_sk_num(path) - 1;
@@ -117,10 +122,25 @@ Finding judgePath(const OPENSSL_STACK* path, bool strict) {
   return finding;
 }
 
-int forgiveAnchor(int ok, X509_STORE_CTX* store) {
-  if (ok != 0 || !isDutyOfAnchor(ossl().X509_STORE_CTX_get_error(store), store)) return ok;
-  ossl().X509_STORE_CTX_set_error(store, K(X509_V_OK));
-  return 1;
+int forgive(int ok, X509_STORE_CTX* store) {
+  if (ok != 0) return ok;
+  const int error = ossl().X509_STORE_CTX_get_error(store);
+  X509* certificate = ossl().X509_STORE_CTX_get_current_cert(store);
+  bool fine = false;
+  switch (error) {
+    case K(X509_V_ERR_CERT_NOT_YET_VALID):
+    case K(X509_V_ERR_CERT_HAS_EXPIRED):
+      fine = TrustStore::of(store).isBare(certificate);
+      break;
+    case K(X509_V_ERR_HOSTNAME_MISMATCH):
+      fine = isUnderWildcard(certificate, ossl().X509_VERIFY_PARAM_get0_host(ossl().X509_STORE_CTX_get0_param(store), 0));
+      break;
+    default:
+      fine = isDutyOfAnchor(error, store);
+      break;
+  }
+  if (fine) ossl().X509_STORE_CTX_set_error(store, K(X509_V_OK));
+  return fine ? 1 : 0;
 }
 
 X509* issuerOf(X509* certificate, const OPENSSL_STACK* candidates) {

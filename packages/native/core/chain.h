@@ -15,9 +15,9 @@ struct Finding {
 // order, whether one is required or not.
 Finding judgePath(const OPENSSL_STACK* path, bool strict);
 
-// X509_STORE_CTX_set_verify_cb(3). An anchor is a name, a key and what it constrains (RFC 5280 section 6.1.1 d): what
-// X509_V_FLAG_X509_STRICT asks of a CA is not asked of it.
-int forgiveAnchor(int ok, X509_STORE_CTX* store);
+// X509_STORE_CTX_set_verify_cb(3): what OpenSSL refuses and nobody else does. Duties of a CA that is the anchor, dates of an anchor
+// that has none, and an underscore under a wildcard.
+int forgive(int ok, X509_STORE_CTX* store);
 
 // The certificate whose key signed this one, or, where it is not there, itself.
 X509* issuerOf(X509* certificate, const OPENSSL_STACK* candidates);

@@ -73,6 +73,10 @@ namespace ferrule {
   C(X509_V_OK, 0)                                   \
   C(X509_V_ERR_UNSPECIFIED, 1)                      \
   C(X509_V_ERR_UNABLE_TO_GET_CRL, 3)                \
+  C(X509_V_ERR_CERT_NOT_YET_VALID, 9)              \
+  C(X509_V_ERR_CERT_HAS_EXPIRED, 10)               \
+  C(X509_V_ERR_AKID_ISSUER_SERIAL_MISMATCH, 31)    \
+  C(X509_V_ERR_KEYUSAGE_NO_CERTSIGN, 32)           \
   C(X509_V_ERR_CERT_CHAIN_TOO_LONG, 22)             \
   C(X509_V_ERR_CERT_REVOKED, 23)                    \
   C(X509_V_ERR_CERT_REJECTED, 28)                   \
@@ -111,7 +115,6 @@ namespace ferrule {
   C(X509_V_FLAG_X509_STRICT, 0x20)               \
   C(TLSEXT_TYPE_status_request, 5)               \
   C(X509_V_ERR_HOSTNAME_MISMATCH, 62)               \
-  C(X509_V_ERR_IP_ADDRESS_MISMATCH, 64)             \
   C(X509_V_ERR_PATHLEN_INVALID_FOR_NON_CA, 80)      \
   C(X509_V_ERR_EXTENSIONS_REQUIRE_VERSION_3, 93)    \
   C(NID_id_on_SmtpUTF8Mailbox, 1208)                \

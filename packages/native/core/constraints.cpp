@@ -347,7 +347,10 @@ std::vector<ConstrainedName> constrainedNamesOf(const X509* certificate) {
 
 Constraints readConstraints(const NameConstraints* constraints) { return {basesOf(constraints->permitted), basesOf(constraints->excluded)}; }
 
-long judgeNames(const Constraints& constraints, const std::vector<ConstrainedName>& names) {
+long judgeNames(const Constraints& constraints, const std::vector<ConstrainedName>& names, size_t* comparisons) {
+  const size_t needed = (names.size() + 1) * (constraints.permitted.size() + constraints.excluded.size());
+  if (needed > *comparisons) return K(X509_V_ERR_UNSPECIFIED);
+  *comparisons -= needed;
   for (const ConstrainedName& name : names) {
     long code = judgePermitted(constraints.permitted, name);
     if (code == K(X509_V_OK)) code = judgeExcluded(constraints.excluded, name);

@@ -30,11 +30,16 @@ struct Constraints {
 // All names that constraints are about: the subject, its mail addresses, the alternative names.
 std::vector<ConstrainedName> constrainedNamesOf(const X509* certificate);
 
+// Names times constraints over one path (NAME_CHECK_MAX in v3_ncons.c).
+constexpr size_t kMostComparisons = size_t{1} << 20;
+
 Constraints readConstraints(const NameConstraints* constraints);
 
 // What constraints have against these names, as @ferrule/x509 judges them: X509_V_OK, or why not. OpenSSL has accepted the
 // names. It compares text, so that it misses what a wildcard stands for, what it cannot read, and the host of a URI behind user
 // information or in front of a query.
-long judgeNames(const Constraints& constraints, const std::vector<ConstrainedName>& names);
+//
+// `comparisons` is what is left of the work over one path, which OpenSSL bounds for each pair of certificates alone.
+long judgeNames(const Constraints& constraints, const std::vector<ConstrainedName>& names, size_t* comparisons);
 
 }  // namespace ferrule

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "chain.h"
+#include "store.h"
 #include "strength.h"
 #include "times.h"
 
@@ -129,7 +130,7 @@ bool leadsToAnchor(X509_STORE_CTX* store, X509* signer) {
     ossl().X509_VERIFY_PARAM_set_flags(ours, ossl().X509_VERIFY_PARAM_get_flags(param));
     ossl().X509_VERIFY_PARAM_set_time(ours, timeOf(store));
     ossl().X509_VERIFY_PARAM_set_auth_level(ours, ossl().X509_VERIFY_PARAM_get_auth_level(param));
-    ossl().X509_STORE_CTX_set_verify_cb(own, forgiveAnchor);
+    ossl().X509_STORE_CTX_set_verify_cb(own, forgive);
     leads = ossl().X509_verify_cert(own) == 1 && judgePath(stack(ossl().X509_STORE_CTX_get0_chain(own)), false).code == K(X509_V_OK);
   }
   ossl().X509_STORE_CTX_free(own);
@@ -252,7 +253,7 @@ bool readList(const std::vector<uint8_t>& der, RevocationLists* into, std::strin
 }
 
 int checkRevocation(X509_STORE_CTX* store) {
-  const auto& lists = *static_cast<const RevocationLists*>(ossl().X509_STORE_get_ex_data(ossl().X509_STORE_CTX_get0_store(store), 0));
+  const RevocationLists& lists = TrustStore::of(store).lists;
   const OPENSSL_STACK* path = stack(ossl().X509_STORE_CTX_get0_chain(store));
   // Of the anchor nothing is asked but where it is the server's own certificate.
   const int length = std::max(ossl().OPENSSL_sk_num(path) - 1, 1);

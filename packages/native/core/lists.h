@@ -25,8 +25,8 @@ using RevocationLists = std::vector<RevocationList>;
 // Adds one more. False, and why in `problem`, when it is none that can be used.
 bool readList(const std::vector<uint8_t>& der, RevocationLists* into, std::string* problem);
 
-// X509_STORE_set_check_revocation(3), for a store that has its lists as application data: no certificate of the path is on one,
-// and the first is covered by one.
+// X509_STORE_set_check_revocation(3), by the lists of its TrustStore: no certificate of the path is on one, and the first is
+// covered by one.
 int checkRevocation(X509_STORE_CTX* store);
 
 }  // namespace ferrule

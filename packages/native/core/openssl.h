@@ -290,6 +290,7 @@ typedef int (*PskUseSession)(SSL*, const EVP_MD*, const unsigned char**, size_t*
   F(int, X509_NAME_cmp, (const X509_NAME*, const X509_NAME*))                                       \
   F(int, X509_CRL_verify, (X509_CRL*, EVP_PKEY*))                                                 \
   F(int, X509_verify, (X509*, EVP_PKEY*))                                                           \
+  F(int, X509_check_issued, (X509*, X509*))                                                         \
   F(int, EVP_PKEY_eq, (const EVP_PKEY*, const EVP_PKEY*))                                           \
   F(struct stack_st_X509_REVOKED*, X509_CRL_get_REVOKED, (X509_CRL*))                               \
   F(int, X509_CRL_get_ext_count, (const X509_CRL*))                                                 \
@@ -343,6 +344,7 @@ typedef int (*PskUseSession)(SSL*, const EVP_MD*, const unsigned char**, size_t*
   F(int, X509_STORE_set_ex_data, (X509_STORE*, int, void*))                                         \
   F(void*, X509_STORE_get_ex_data, (const X509_STORE*, int))                                        \
   F(void, X509_STORE_set_check_revocation, (X509_STORE*, int (*)(X509_STORE_CTX*)))                 \
+  F(void, X509_STORE_set_check_issued, (X509_STORE*, int (*)(X509_STORE_CTX*, X509*, X509*)))       \
   F(X509_VERIFY_PARAM*, X509_STORE_get0_param, (const X509_STORE*))                                 \
   F(X509_STORE_CTX*, X509_STORE_CTX_new, (void))                                                      \
   F(void, X509_STORE_CTX_free, (X509_STORE_CTX*))                                                     \
@@ -367,6 +369,7 @@ typedef int (*PskUseSession)(SSL*, const EVP_MD*, const unsigned char**, size_t*
   F(int, X509_verify_cert, (X509_STORE_CTX*))                                                       \
   F(int, X509_VERIFY_PARAM_set1, (X509_VERIFY_PARAM*, const X509_VERIFY_PARAM*))                      \
   F(int, X509_VERIFY_PARAM_set1_host, (X509_VERIFY_PARAM*, const char*, size_t))                    \
+  F(char*, X509_VERIFY_PARAM_get0_host, (X509_VERIFY_PARAM*, int))                                  \
   F(int, X509_VERIFY_PARAM_set1_ip_asc, (X509_VERIFY_PARAM*, const char*))                          \
   F(int, X509_VERIFY_PARAM_set1_ip, (X509_VERIFY_PARAM*, const unsigned char*, size_t))             \
   F(void, X509_VERIFY_PARAM_set_hostflags, (X509_VERIFY_PARAM*, unsigned int))                      \

@@ -32,6 +32,31 @@ bool keyOf(const Ders& anchors, const Ders& crls, Digest* key) {
   return ossl().EVP_Digest(all.data(), all.size(), key->data(), &size, ossl().EVP_sha256(), nullptr) == 1;
 }
 
+// The serial number that src/anchor.ts gives.
+bool isMade(const X509* certificate) {
+  constexpr char kSerial[] = "ferrule trust anchor";
+  const ASN1_INTEGER* serial = ossl().X509_get0_serialNumber(certificate);
+  const auto* bytes = reinterpret_cast<const char*>(ossl().ASN1_STRING_get0_data(serial));
+  return std::string(bytes, bytes + ossl().ASN1_STRING_length(serial)) == kSerial;
+}
+
+bool isUnreadable(X509* certificate) { return (ossl().X509_get_extension_flags(certificate) & static_cast<uint32_t>(K(EXFLAG_INVALID))) != 0; }
+
+// X509_STORE_set_check_issued(3). A bare anchor has its name and key alone: an authorityKeyIdentifier that names the serial number
+// of a certificate says nothing of it, and among several of one name the key decides.
+int isIssuedBy(X509_STORE_CTX* context, X509* certificate, X509* issuer) {
+  const TrustStore& store = TrustStore::of(context);
+  const int code = ossl().X509_check_issued(issuer, certificate);
+  const bool likely = code == K(X509_V_OK) || code == K(X509_V_ERR_KEYUSAGE_NO_CERTSIGN) || code == K(X509_V_ERR_KEYUSAGE_NO_DIGITAL_SIGNATURE);
+  if (!store.isBare(issuer)) return likely ? 1 : 0;
+  if (!likely && code != K(X509_V_ERR_AKID_ISSUER_SERIAL_MISMATCH)) return 0;
+  const auto signs = [&](X509* anchor) { return ossl().X509_verify(certificate, ossl().X509_get0_pubkey(anchor)) == 1; };
+  const bool isBetter = std::any_of(store.bare.begin(), store.bare.end(), [&](X509* other) {
+    return other != issuer && ossl().X509_NAME_cmp(ossl().X509_get_subject_name(other), ossl().X509_get_subject_name(issuer)) == 0 && signs(other) && !signs(issuer);
+  });
+  return isBetter ? 0 : 1;
+}
+
 std::shared_ptr<TrustStore> parse(const Ders& anchors, const Ders& crls, std::string* problem) {
   auto store = std::make_shared<TrustStore>();
   if (store->get() == nullptr) {
@@ -43,7 +68,15 @@ std::shared_ptr<TrustStore> parse(const Ders& anchors, const Ders& crls, std::st
     X509* certificate = ossl().d2i_X509(nullptr, &at, static_cast<long>(anchors[i].size()));
     const bool whole = certificate != nullptr && at == anchors[i].data() + anchors[i].size();
     const bool added = whole && ossl().X509_STORE_add_cert(store->get(), certificate) == 1;
+    const bool bare = added && isMade(certificate);
+    const bool unreadable = bare && isUnreadable(certificate);
+    // The store keeps it.
+    if (bare) store->bare.push_back(certificate);
     ossl().X509_free(certificate);
+    if (unreadable) {
+      *problem = "trustAnchors[" + std::to_string(i) + "]: has nameConstraints that OpenSSL cannot read";
+      return nullptr;
+    }
     if (!added) {
       *problem = "trustAnchors[" + std::to_string(i) + "]: is no DER certificate that OpenSSL can read";
       return nullptr;
@@ -58,10 +91,9 @@ std::shared_ptr<TrustStore> parse(const Ders& anchors, const Ders& crls, std::st
   }
   // Every anchor is one, whether it signed itself or not (RFC 5280 section 6.1.1 d).
   ossl().X509_STORE_set_flags(store->get(), K(X509_V_FLAG_PARTIAL_CHAIN) | K(X509_V_FLAG_TRUSTED_FIRST));
-  if (!crls.empty()) {
-    ossl().X509_STORE_set_ex_data(store->get(), 0, &store->lists);
-    ossl().X509_STORE_set_check_revocation(store->get(), checkRevocation);
-  }
+  ossl().X509_STORE_set_ex_data(store->get(), 0, store.get());
+  if (!crls.empty()) ossl().X509_STORE_set_check_revocation(store->get(), checkRevocation);
+  if (!store->bare.empty()) ossl().X509_STORE_set_check_issued(store->get(), isIssuedBy);
   return store;
 }
 
@@ -83,6 +115,10 @@ Cache& cache() {
 }  // namespace
 
 TrustStore::TrustStore() : store_(ossl().X509_STORE_new()) {}
+const TrustStore& TrustStore::of(X509_STORE_CTX* context) {
+  return *static_cast<const TrustStore*>(ossl().X509_STORE_get_ex_data(ossl().X509_STORE_CTX_get0_store(context), 0));
+}
+
 TrustStore::~TrustStore() { ossl().X509_STORE_free(store_); }
 
 std::shared_ptr<TrustStore> sharedStore(const Ders& anchors, const Ders& crls, std::string* problem) {

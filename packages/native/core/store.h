@@ -1,6 +1,7 @@
 // Trust anchors and CRLs, parsed once per process: a store of 150 roots takes longer to parse than a handshake does.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -16,9 +17,14 @@ class TrustStore {
   TrustStore(const TrustStore&) = delete;
   TrustStore& operator=(const TrustStore&) = delete;
 
+  static const TrustStore& of(X509_STORE_CTX* context);
+
   X509_STORE* get() const { return store_; }
+  // Whether it was made of a name and a key by src/anchor.ts, and what else it says means nothing.
+  bool isBare(const X509* anchor) const { return std::find(bare.begin(), bare.end(), anchor) != bare.end(); }
 
   RevocationLists lists;
+  std::vector<X509*> bare;
 
  private:
   X509_STORE* store_;

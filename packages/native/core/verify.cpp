@@ -203,7 +203,7 @@ bool Connection::askRevocation(X509_STORE_CTX* store) {
 Finding Connection::verifyPath(X509_STORE_CTX* store) const {
   const ContextConfig& config = context_->config();
   ossl().X509_VERIFY_PARAM_set_auth_level(ossl().X509_STORE_CTX_get0_param(store), config.securityLevel);
-  ossl().X509_STORE_CTX_set_verify_cb(store, forgiveAnchor);
+  ossl().X509_STORE_CTX_set_verify_cb(store, forgive);
   if (ossl().X509_verify_cert(store) == 1) return judgePath(stack(ossl().X509_STORE_CTX_get0_chain(store)), config.strict);
   const int code = ossl().X509_STORE_CTX_get_error(store);
   return {code != K(X509_V_OK) ? code : K(X509_V_ERR_UNSPECIFIED), ossl().X509_STORE_CTX_get_error_depth(store), ossl().X509_STORE_CTX_get_current_cert(store)};

@@ -5,9 +5,15 @@
  */
 import type { TrustAnchor } from '@ferrule/contract';
 
-/** DER of the certificate to put into OpenSSL's store. */
-export const anchorCertificate = (anchor: TrustAnchor): Uint8Array =>
-  anchor instanceof Uint8Array ? anchor : certificate(anchor.subject, anchor.spki, anchor.nameConstraints);
+/** DER of the certificate to put into OpenSSL's store. @throws TypeError for one of the parts that is not whole */
+export function anchorCertificate(anchor: TrustAnchor, i: number): Uint8Array {
+  if (anchor instanceof Uint8Array) return anchor;
+  const { subject, spki, nameConstraints } = anchor;
+  for (const [name, der] of Object.entries({ subject, spki, nameConstraints }))
+    if (der !== undefined && !isSequence(der))
+      throw new TypeError(`trustAnchors[${i}]: ${name} must be one DER SEQUENCE, with nothing behind it`);
+  return certificate(subject, spki, nameConstraints);
+}
 
 /** Whether a certificate of the verified chain was made here. */
 export const isMade = (der: Uint8Array): boolean =>
@@ -25,6 +31,15 @@ function tlv(tag: number, ...contents: readonly Uint8Array[]): Buffer {
           ? [0x82, length >> 8, length & 0xff]
           : [0x83, length >> 16, (length >> 8) & 0xff, length & 0xff];
   return Buffer.concat([Buffer.from([tag, ...size]), body]);
+}
+
+/** Whether these bytes are one element. What is in it, OpenSSL reads. */
+function isSequence(der: Uint8Array): boolean {
+  const [tag, first = 0x80] = der;
+  const octets = first < 0x80 ? 0 : first & 0x7f;
+  let length = first;
+  if (octets > 0) length = der.subarray(2, 2 + octets).reduce((size, octet) => size * 256 + octet, 0);
+  return tag === SEQUENCE && first !== 0x80 && octets <= 4 && der.length === 2 + octets + length;
 }
 
 const [BIT_STRING, OCTET_STRING, SEQUENCE, GENERALIZED_TIME, VERSION, EXTENSIONS] = [

@@ -113,7 +113,7 @@ const profiles: CheckGroup = group('profiles', {
       extensions: [NO_KEY_USAGE, NO_SUBJECT_KEY_IDENTIFIER, { oid: '2.5.29.35' }],
     });
     const identity = await issue(root, { names: LEAF_NAMES });
-    const subject = sequence(tlv(0x31, sequence(oid('2.5.4.3'), tlv(UTF8_STRING, 'bare root'))));
+    const subject = commonName('bare root');
     for (const anchor of [root.certificate, { subject, spki: root.spki }]) {
       for (const profile of ['compatible', 'rfc5280'] as const)
         await connects(backend, { trustAnchors: [anchor], profile }, { identity });
@@ -130,6 +130,83 @@ const profiles: CheckGroup = group('profiles', {
       );
     }
     await Promise.resolve();
+  },
+});
+
+const commonName = (name: string): Uint8Array => sequence(tlv(0x31, sequence(oid('2.5.4.3'), tlv(UTF8_STRING, name))));
+const BARE = 'CN=bare root';
+
+const bareAnchors: CheckGroup = group('trust anchors that are a name and a key', {
+  'whose parts are not whole are a TypeError': async (backend) => {
+    const { spki } = await pki('root');
+    const subject = commonName('bare root');
+    const constraints = sequence(tlv(0xa1, sequence(dns('secret.test'))));
+    for (const wrong of [
+      tlv(0x05),
+      new Uint8Array(),
+      Buffer.concat([constraints, tlv(0x05)]),
+      sequence(tlv(0xa1, tlv(0x05))),
+    ]) {
+      assert.throws(
+        () => backend.createContext({ trustAnchors: [{ subject, spki, nameConstraints: wrong }] }),
+        TypeError,
+        Buffer.from(wrong).toString('hex'),
+      );
+    }
+    for (const anchor of [
+      { subject: Buffer.concat([subject, tlv(0x05)]), spki },
+      { subject, spki: Buffer.concat([spki, tlv(0x05)]) },
+    ])
+      assert.throws(() => backend.createContext({ trustAnchors: [anchor] }), TypeError);
+  },
+  'issue for an intermediate that names the issuer and serial number of their certificate': async (backend) => {
+    const root = await issue(undefined, { subject: BARE, ca: true });
+    const subject = commonName('bare root');
+    const issuer = await issue(root, {
+      subject: 'CN=names its issuer',
+      ca: true,
+      extensions: [{ oid: '2.5.29.35', value: sequence(tlv(0xa1, tlv(0xa4, subject)), tlv(0x82, '\x12\x34')) }],
+    });
+    const identity = await issue(issuer, { names: LEAF_NAMES });
+    await connects(backend, { trustAnchors: [{ subject, spki: root.spki }] }, { identity });
+  },
+  'have no dates': async (backend) => {
+    const root = await issue(undefined, { subject: BARE, ca: true });
+    const identity = await issue(root, { names: LEAF_NAMES, from: -25_000, until: -20_000 });
+    const anchor = { subject: commonName('bare root'), spki: root.spki };
+    await connects(backend, { trustAnchors: [anchor], now: () => Date.now() - 22_000 * 86_400_000 }, { identity });
+  },
+  'of one name differ by their keys': async (backend) => {
+    const roots = await Promise.all([0, 1].map(() => issue(undefined, { subject: BARE, ca: true })));
+    const trustAnchors = roots.map(({ spki }) => ({ subject: commonName('bare root'), spki }));
+    for (const root of roots)
+      await connects(backend, { trustAnchors }, { identity: await issue(root, { names: LEAF_NAMES }) });
+    const stranger = await issue(undefined, { subject: BARE, ca: true });
+    await refuses(backend, { trustAnchors }, { identity: await issue(stranger, { names: LEAF_NAMES }) }, undefined);
+  },
+});
+
+/** Names and constraints of kinds that have nothing to do with each other, and as many as fit into a handshake. */
+const many = <T>(count: number, make: (i: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i));
+
+const numbers: CheckGroup = group('names and constraints in great number', {
+  'are compared by kind, each read once': async (backend) => {
+    const long = (i: number): Uint8Array =>
+      tlv(
+        0xa4,
+        sequence(...many(35, (j) => tlv(0x31, sequence(oid('2.5.4.10'), tlv(UTF8_STRING, j === 0 ? `x${i}` : 'z'))))),
+      );
+    const identity = await under([excluding(...many(140, long))], [names(...many(7000, (i) => dns(`a${i}`)))]);
+    await connects(backend, {}, { identity });
+  },
+  'are too many to compare': async (backend) => {
+    const constraints = excluding(...many(700, (i) => dns(`b${i}`)));
+    const upper = await issue(await pki('root'), { subject: 'CN=upper', ca: true, extensions: [constraints] });
+    const issuer = await issue(upper, { subject: 'CN=lower', ca: true, extensions: [constraints] });
+    const leaf = (count: number): Promise<Identity> =>
+      issue(issuer, { subject: 'CN=leaf', extensions: [names(...many(count, (i) => dns(`a${i}`)))] });
+    await connects(backend, {}, { identity: await leaf(600) });
+    await refuses(backend, {}, { identity: await leaf(900) }, X509V.UNSPECIFIED);
   },
 });
 
@@ -196,4 +273,4 @@ const staples: CheckGroup = group(
   'ocsp',
 );
 
-export const byTheBook: readonly CheckGroup[] = [paths, profiles, mustStaple, staples];
+export const byTheBook: readonly CheckGroup[] = [paths, profiles, bareAnchors, numbers, mustStaple, staples];

@@ -37,6 +37,16 @@ const acceptance: CheckGroup = group('names that are accepted', {
         await client.established();
       },
     ),
+  'a wildcard stands for a label with an underscore, and for no more than one label': async (backend) => {
+    const identity = await issue(await pki('intermediate'), { names: ['*.wild.test'] });
+    const options = { server: { identity } };
+    for (const host of ['my_service.wild.test', '_sip.Wild.test'])
+      await scene(backend, { ...options, host }, ({ client }) => client.established());
+    for (const host of ['my_service.a.wild.test', 'my_service.other.test', 'wild.test', '_wild.test'])
+      await scene(backend, { ...options, host }, async ({ client }) => {
+        assert.equal((await client.refused()).error.verify?.code, X509V.HOSTNAME_MISMATCH);
+      });
+  },
   'the clock of the context decides what has expired': async (backend) => {
     const twoMonthsOn = (): number => Date.now() + 60 * 86_400_000;
     await scene(backend, { options: { now: twoMonthsOn } }, async ({ client }) => {

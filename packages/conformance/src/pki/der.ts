@@ -3,11 +3,10 @@
 /** One element. */
 export function tlv(tag: number, ...contents: readonly (Uint8Array | string)[]): Uint8Array {
   const body = Buffer.concat(contents.map((each) => (typeof each === 'string' ? Buffer.from(each, 'latin1') : each)));
-  if (body.length > 0xff)
-    throw new RangeError(`an element of ${body.length} bytes is longer than what is written here`);
-  return new Uint8Array(
-    Buffer.concat([Buffer.from(body.length < 0x80 ? [tag, body.length] : [tag, 0x81, body.length]), body]),
-  );
+  const octets: number[] = [];
+  for (let left = body.length; left > 0; left = Math.floor(left / 256)) octets.unshift(left & 0xff);
+  const length = body.length < 0x80 ? [body.length] : [0x80 | octets.length, ...octets];
+  return new Uint8Array(Buffer.concat([Buffer.from([tag, ...length]), body]));
 }
 
 export const sequence = (...contents: readonly (Uint8Array | string)[]): Uint8Array => tlv(0x30, ...contents);
