@@ -207,6 +207,12 @@ describe('a directory name in other letters (RFC 4518)', () => {
       expect(check({ permitted: { directory: [named(base)] } }, {}, named(subject))).toBe(OK);
     }
   });
+  it('that has more marks in a row than any language is not read', () => {
+    const marks = '\u0315\u0300\u05ae\uff9e'.repeat(8);
+    expect(check({ excluded: { directory: [named('Evil')] } }, {}, named(`Evil${marks}`))).toBe(NAME);
+    expect(check({ excluded: { directory: [named('Evil')] } }, {}, named(`Evil${marks.slice(2)}`))).toBe(OK);
+    expect(check({ permitted: { directory: [named('Evil')] } }, {}, named(`Evil${marks}`))).toBe(PERMITTED);
+  });
   it('is another one where they differ', () => {
     for (const [one, other] of [
       ['Ärger', 'Arger'],

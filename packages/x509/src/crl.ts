@@ -58,8 +58,10 @@ const CrlOid = {
   number: '2.5.29.20',
   delta: '2.5.29.27',
   scope: '2.5.29.28',
+  authorityKey: '2.5.29.35',
   reason: '2.5.29.21',
   invalidity: '2.5.29.24',
+  certificateIssuer: '2.5.29.29',
 } as const;
 
 /** Reads one DER CertificateList of at most 64 MiB. @throws DerError */
@@ -67,8 +69,8 @@ export function parseCrl(der: Uint8Array): Crl {
   const reader = readWhole(der, Tag.SEQUENCE, MAX_CRL_SIZE);
   const start = reader.position;
   const list = reader.open(Tag.SEQUENCE);
-  const version = reader.peek() === Tag.INTEGER ? reader.smallInteger() : 0;
-  if (version > 1) reader.fail('CRL version is not v1 or v2');
+  // Nothing depends on the version, nor for OpenSSL.
+  if (reader.peek() === Tag.INTEGER) reader.skip();
   const inner = reader.element(Tag.SEQUENCE);
   const issuer = readName(reader);
   const thisUpdate = readTime(reader).at;
@@ -77,12 +79,12 @@ export function parseCrl(der: Uint8Array): Crl {
   const entries = reader.peek() === Tag.SEQUENCE ? reader.contents(Tag.SEQUENCE) : new Uint8Array();
   const extensions: Extension[] = [];
   if (reader.more) {
-    if (version === 0) reader.fail('CRL of v1 with extensions');
     const outer = reader.open(0xa0);
     const sequence = reader.open(Tag.SEQUENCE);
     while (reader.more) {
       const extension = readExtension(reader);
-      if (extensions.some(({ oid }) => oid === extension.oid)) reader.fail(`extension ${extension.oid} is duplicated`);
+      if (extension.oid === CrlOid.scope && extensions.some(({ oid }) => oid === CrlOid.scope))
+        reader.fail('issuingDistributionPoint is duplicated');
       extensions.push(extension);
     }
     reader.close(sequence);
@@ -123,9 +125,9 @@ function readScope(value: Uint8Array): CrlScope {
   const flag = (tag: number): boolean => {
     if (reader.peek() !== tag) return false;
     const contents = reader.contents(tag);
-    // An implicit BOOLEAN; FALSE is the default
-    if (contents.length !== 1 || contents[0] !== 255) reader.fail('DER: bad BOOLEAN');
-    return true;
+    // An implicit BOOLEAN, as OpenSSL reads it
+    if (contents.length !== 1) reader.fail('DER: bad BOOLEAN');
+    return contents[0] !== 0;
   };
   const users = flag(0x81);
   const cas = flag(0x82);
@@ -199,7 +201,7 @@ const unknownBreach = (verify: X509VCode, message: string): RuleBreach => ({
 /** Why the list cannot be relied on for this certificate, whoever signed it. */
 function unusable(crl: Crl, child: Certificate, now: number): RuleBreach | undefined {
   for (const { oid, critical } of crl.extensions) {
-    if (critical && oid !== CrlOid.scope) {
+    if (critical && oid !== CrlOid.scope && oid !== CrlOid.authorityKey) {
       return unknownBreach(
         V.UNHANDLED_CRITICAL_CRL_EXTENSION,
         `has an issuer whose CRL has the critical extension ${oid}, which ${oid === CrlOid.number ? 'must not be critical' : 'is not understood'}`,
@@ -208,9 +210,9 @@ function unusable(crl: Crl, child: Certificate, now: number): RuleBreach | undef
   }
   if (now < crl.thisUpdate - CLOCK_SKEW)
     return unknownBreach(V.CRL_NOT_YET_VALID, 'has an issuer whose CRL is not valid yet');
-  if (crl.nextUpdate === undefined)
-    return unknownBreach(V.ERROR_IN_CRL_NEXT_UPDATE_FIELD, 'has an issuer whose CRL does not say when it expires');
-  if (now > crl.nextUpdate + CLOCK_SKEW) return unknownBreach(V.CRL_HAS_EXPIRED, 'has an issuer whose CRL has expired');
+  // One that does not say when it ends holds as long as it is given, as for OpenSSL.
+  if (crl.nextUpdate !== undefined && now > crl.nextUpdate + CLOCK_SKEW)
+    return unknownBreach(V.CRL_HAS_EXPIRED, 'has an issuer whose CRL has expired');
   return inScope(crl.scope, child)
     ? undefined
     : unknownBreach(V.DIFFERENT_CRL_SCOPE, 'has an issuer whose CRL covers other certificates');
@@ -258,17 +260,26 @@ function* signedBy(crl: Crl, { spki, publicKey }: Issuer, { verifier, checked }:
   return ok;
 }
 
-/** Walks the entries for the serial number; each is checked on the way. */
+/**
+ * Walks the entries for the serial number; each is checked on the way. Who does not know a critical extension of any
+ * entry must not use the list (section 5.3). Entries behind a certificateIssuer are about another issuer's certificates,
+ * as in indirect lists: nothing can be told from one.
+ */
 function look(crl: Crl, { serial }: Certificate): RuleBreach | undefined {
   const reader = new DerReader(crl.entries);
   let revoked: RuleBreach | undefined;
+  let unknown: string | undefined;
+  let away: EntryExtensions['issuer'];
   try {
     while (reader.more) {
       const entry = reader.open(Tag.SEQUENCE);
       const found = bytesEqual(reader.integer(), serial);
       const at = readTime(reader).at;
-      const reason = reader.more ? readEntryExtensions(reader) : undefined;
+      const { reason, unknown: own, issuer } = reader.more ? readEntryExtensions(reader) : NO_EXTENSIONS;
+      unknown ??= own;
+      away = issuer ?? away;
       reader.close(entry);
+      if (found && away === 'critical') unknown ??= 'its entry is about a certificate of another issuer';
       if (found)
         revoked = {
           code: 'CERT_REVOKED',
@@ -278,12 +289,10 @@ function look(crl: Crl, { serial }: Certificate): RuleBreach | undefined {
     }
   } catch (error) {
     if (!(error instanceof DerError)) throw error;
-    return (
-      revoked ??
-      unknownBreach(V.UNHANDLED_CRITICAL_CRL_EXTENSION, `has an issuer whose CRL cannot be read: ${error.message}`)
-    );
+    unknown ??= error.message;
   }
-  return revoked;
+  if (unknown === undefined) return revoked;
+  return unknownBreach(V.UNHANDLED_CRITICAL_CRL_EXTENSION, `has an issuer whose CRL cannot be read: ${unknown}`);
 }
 
 /** CRLReason (section 5.3.1). */
@@ -301,14 +310,27 @@ export const REASONS = [
   'AA compromise',
 ] as const;
 
-function readEntryExtensions(reader: DerReader): number | undefined {
+interface EntryExtensions {
+  /** `undefined` where it cannot be read: a certificate is revoked for any. */
+  readonly reason?: number | undefined;
+  /** What is critical and not known. */
+  readonly unknown?: string | undefined;
+  /** It names another issuer (section 5.3.3). */
+  readonly issuer?: 'critical' | 'not critical' | undefined;
+}
+const NO_EXTENSIONS: EntryExtensions = {};
+
+function readEntryExtensions(reader: DerReader): EntryExtensions {
   let reason: number | undefined;
+  let unknown: string | undefined;
+  let issuer: EntryExtensions['issuer'];
   const outer = reader.open(Tag.SEQUENCE);
   while (reader.more) {
     const { oid, critical, value } = readExtension(reader);
-    if (oid === CrlOid.reason) reason = new DerReader(value).smallInteger(Tag.ENUMERATED);
-    else if (critical && oid !== CrlOid.invalidity) reader.fail(`entry with the critical extension ${oid}`);
+    if (oid === CrlOid.reason) reason = value.length === 3 && value[0] === Tag.ENUMERATED ? value[2] : undefined;
+    else if (oid === CrlOid.certificateIssuer) issuer = critical ? 'critical' : 'not critical';
+    else if (critical && oid !== CrlOid.invalidity) unknown ??= `an entry has the critical extension ${oid}`;
   }
   reader.close(outer);
-  return reason;
+  return { reason, unknown, issuer };
 }

@@ -68,19 +68,26 @@ export function isEmptyName(name: Uint8Array): boolean {
 export const canonicalRdns = (name: Uint8Array): string[] =>
   nameAttributes(name).map((rdn) =>
     rdn
-      .map(({ type, tag, raw, text }) => `${type}=${text === undefined ? `#${tag}:${toHex(raw)}` : fold(text)}`)
+      .map(({ type, tag, raw, text }) => {
+        const folded = text === undefined ? undefined : fold(text);
+        return `${type}=${folded ?? `#${tag}:${toHex(raw)}`}`;
+      })
       .sort()
       .join('+'),
   );
 
 /**
  * RFC 4518 sections 2.2 to 2.6.1. Case is folded letter by letter as RFC 3454 table B.2 does: ß is ss, and a sigma the
- * same wherever it stands; but for the dotless i, to which B.2 does nothing.
+ * same wherever it stands; but for the dotless i, to which B.2 does nothing. `undefined` for more marks in a row than
+ * any language has (Unicode annex 15 section 13): putting them in order would take the square of their number.
  */
-const fold = (text: string): string =>
-  text
+function fold(text: string): string | undefined {
+  const mapped = text
     .replace(/[\t-\r\x85\p{Z}]+/gu, ' ')
-    .replace(/[\p{Cc}\p{Cf}\p{Variation_Selector}\u1806\ufffc]|\u034f/gu, '')
+    .replace(/[\p{Cc}\p{Cf}\p{Variation_Selector}\u1806\ufffc]|\u034f/gu, '');
+  // The halfwidth voiced marks are letters that become marks.
+  if (/[\p{M}\uff9e\uff9f]{31}/u.test(mapped)) return undefined;
+  return mapped
     .normalize('NFKC')
     .toLowerCase()
     .replace(/[^\0-\x7f\u0131]/gu, (letter) => letter.toUpperCase().toLowerCase())
@@ -88,6 +95,7 @@ const fold = (text: string): string =>
     .trim()
     .replace(/ +/g, ' ')
     .replace(/[\\+=#]/g, '\\$&');
+}
 
 const canonical = new WeakMap<Uint8Array, string>();
 

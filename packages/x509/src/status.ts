@@ -110,7 +110,7 @@ function statusChecks(input: ValidationInput): PathChecks {
       *otherKeys({ subject, spki }) {
         for (const other of issuers(subject)) if (!bytesEqual(other.spki, spki)) yield other;
       },
-      leadsToAnchor: (other) => leadsTo(anchor, other, input),
+      leadsToAnchor: (other) => leadsTo(anchor, other, input, search),
     };
     const issuerAt = (depth: number): Issuer => (path[depth + 1] ? issuerOf(path[depth + 1] as Certificate) : anchor);
     for (const [depth, certificate] of path.entries()) {
@@ -146,7 +146,12 @@ function readList(given: Uint8Array | Crl, i: number): Crl {
 }
 
 /** RFC 5280 section 6.3.3 (f): the path of who signed a list ends in the same anchor; it is no server's. */
-function* leadsTo(anchor: Issuer, { subject, spki, certificate }: Issuer, input: ValidationInput): Steps<boolean> {
+function* leadsTo(
+  anchor: Issuer,
+  { subject, spki, certificate }: Issuer,
+  input: ValidationInput,
+  search: CrlSearch,
+): Steps<boolean> {
   if (bytesEqual(anchor.subject, subject) && bytesEqual(anchor.spki, spki)) return true;
   if (!certificate) return false;
   const find = (name: Uint8Array): readonly Issuer[] => (sameName(name, anchor.subject) ? [anchor] : []);
@@ -158,9 +163,23 @@ function* leadsTo(anchor: Issuer, { subject, spki, certificate }: Issuer, input:
       purpose: 'any',
       host: undefined,
     },
-    undefined,
+    unlisted(search),
   );
   return ok;
+}
+
+/** Nobody in the path of who signed a list may be on one that the key of its own issuer signed. */
+function unlisted(search: CrlSearch): PathChecks {
+  const alone: CrlSearch = { ...search, otherKeys: () => [] };
+  return function* (path, anchor): Steps<PlacedBreach[]> {
+    const found: PlacedBreach[] = [];
+    for (const [depth, certificate] of path.entries()) {
+      const above = path[depth + 1];
+      const breach = yield* crlBreach(alone, certificate, above ? issuerOf(above) : anchor, false);
+      if (breach?.code === 'CERT_REVOKED') found.push({ ...breach, depth });
+    }
+    return found;
+  };
 }
 
 function* stapleBreach(

@@ -173,6 +173,12 @@ group('inputs made to be slow', () => {
     expect(failureOf([...chain, way.der], [root.der])).toBeUndefined();
   });
 
+  it('names of nothing but marks, in no order, end a search as others do', () => {
+    const marks = '\u0315\u0300\u05ae'.repeat(60_000);
+    const chain = [make({ issuer: make({ ca: true, subject: marks }) }).der];
+    const result = validatePathSync({ chain, trustAnchors: trustStore([root.der]), verifier: nodeVerifier, now: NOW });
+    expect(result).toMatchObject({ ok: false, error: { code: 'CERT_MISSING_INTERMEDIATE' } });
+  });
   it('as many extensions and distribution points as there is room for are read', () => {
     const many = Array.from({ length: 60_000 }, (_, i) =>
       extension(`1.2.${128 + (i % 300)}.${128 + Math.floor(i / 300)}`, new Uint8Array(0)),

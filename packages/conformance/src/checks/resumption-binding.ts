@@ -18,7 +18,7 @@ import { X509V } from '@ferrule/result';
 import { SESSION_BINDING } from '@ferrule/ssl/session-binding';
 import { type Check, type CheckGroup, group } from '../check.ts';
 import { type Client, trusting } from '../client.ts';
-import { issue, LEAF_NAMES, makeCrl, makeOcspResponse, pki } from '../pki/index.ts';
+import { certify, type Identity, issue, LEAF_NAMES, makeCrl, makeOcspResponse, pki, toPem } from '../pki/index.ts';
 import { echo, TestServer, type TestServerOptions } from '../server/tls-server.ts';
 import { again } from './support.ts';
 
@@ -269,6 +269,34 @@ const validity: CheckGroup = group('a session ends', {
         assert.ok(isAbout((await make(backend, server, { ocsp: 'require' })).expiresAt, 0.01));
       })();
     },
+  },
+  'with the path that was verified, not with another one that the server sent a certificate of': async (backend) => {
+    const root = await pki('root');
+    const authority = await issue(root, { subject: 'CN=crossed', ca: true });
+    const { subject, spki } = authority;
+    const expiry = async (extra: Identity, until: number): Promise<Uint8Array> =>
+      certify({ subject, spki }, extra, extra.privateKey, { ca: true, until });
+    const identity = await issue(authority, { names: LEAF_NAMES, until: 0.04 });
+    // OpenSSL takes the first issuer of that name; the other one is of a root that nobody trusts.
+    const crossed = [authority.certificate, await expiry(await pki('otherRoot'), 0.01)];
+    for (const [ders, trustAnchors, days] of [
+      [crossed, undefined, 0.04],
+      [[authority.certificate], [authority.certificate], 0.04],
+      [[await expiry(root, 0.02)], undefined, 0.02],
+    ] as const) {
+      const chainPem = identity.certificatePem + ders.map((der) => toPem('CERTIFICATE', der)).join('');
+      await each({ identity, chainPem }, async (server) => {
+        const { expiresAt } = await make(backend, server, trustAnchors === undefined ? {} : { trustAnchors });
+        assert.ok(isAbout(expiresAt, days), new Date(expiresAt).toISOString());
+      })();
+    }
+  },
+  'with its root': async (backend) => {
+    const root = await issue(undefined, { subject: 'CN=short root', ca: true, until: 0.01 });
+    const identity = await issue(root, { names: LEAF_NAMES });
+    await each({ identity }, async (server) => {
+      assert.ok(isAbout((await make(backend, server, { trustAnchors: [root.certificate] })).expiresAt, 0.01));
+    })();
   },
   'with the first CRL': {
     feature: 'crl',

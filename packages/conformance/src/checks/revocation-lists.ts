@@ -201,6 +201,25 @@ const ROWS: Readonly<Record<string, Row>> = {
     lists: ({ issuer, leaf }) => [makeCrl(issuer, [leaf], { reason: 'removeFromCRL' })],
     verify: X509V.CERT_REVOKED,
   },
+  'a list by a key whose own certificate is revoked lifts nothing': {
+    lists: ({ root, issuer, renewed, leaf }) => [
+      makeCrl(issuer, [leaf], BEFORE),
+      makeCrl(issuer, [], { ...YESTERDAY, signer: renewed }),
+      makeCrl(root, [renewed]),
+    ],
+    verify: X509V.CERT_REVOKED,
+  },
+  'a newer list that does not say when it ends revokes': {
+    lists: ({ issuer, leaf }) => [makeCrl(issuer, [], BEFORE), makeCrl(issuer, [leaf], { ...YESTERDAY, until: null })],
+    verify: X509V.CERT_REVOKED,
+  },
+  'a newest list that ended within the leeway revokes': {
+    lists: ({ issuer, leaf }) => [makeCrl(issuer, [], BEFORE), makeCrl(issuer, [leaf], { until: -A_LITTLE })],
+    verify: X509V.CERT_REVOKED,
+  },
+  'a list with a critical authorityKeyIdentifier counts': {
+    lists: ({ issuer }) => [makeCrl(issuer, [], { extensions: [{ ...OTHER_KEY_IDENTIFIER, critical: true }] })],
+  },
   'a list signed with SHA-1 does not count': {
     lists: ({ issuer }) => [makeCrl(issuer, [], { hash: 'SHA-1' })],
     verify: X509V.CRL_SIGNATURE_FAILURE,

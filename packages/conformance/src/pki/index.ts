@@ -2,7 +2,15 @@
 import { type Identity, issue, type KeyKind } from './issue.ts';
 
 export { oid } from './der.ts';
-export { type ExtensionOption, type Identity, issue, type IssueOptions, type KeyKind, toPem } from './issue.ts';
+export {
+  certify,
+  type ExtensionOption,
+  type Identity,
+  issue,
+  type IssueOptions,
+  type KeyKind,
+  toPem,
+} from './issue.ts';
 export { issueMlDsa, type MlDsaIdentity, type MlDsaLevel, type Presented } from './ml-dsa.ts';
 export { type CrlOptions, makeCrl, makeOcspResponse, type OcspOptions } from './revocation.ts';
 

@@ -26,7 +26,8 @@ import { daysFromNow, type ExtensionOption, type Identity, signingAlgorithm } fr
 export interface CrlOptions {
   /** Days from now; default -1 and 7. */
   readonly from?: number;
-  readonly until?: number;
+  /** `null`: the list has no nextUpdate. */
+  readonly until?: number | null;
   /** cRLNumber (RFC 5280 section 5.2.3); default 1, `null` leaves it out. */
   readonly number?: number | null;
   /** Each in place of ours of that kind, or beside them; without `value`, none of that kind. */
@@ -54,7 +55,7 @@ export async function makeCrl(
   const crl = await X509CrlGenerator.create({
     issuer: issuer.subject,
     thisUpdate: daysFromNow(from),
-    nextUpdate: daysFromNow(until),
+    ...(until !== null && { nextUpdate: daysFromNow(until) }),
     entries: revoked.map(({ certificate }) => ({
       serialNumber: new X509Certificate(certificate).serialNumber,
       revocationDate: daysFromNow(from),
