@@ -59,7 +59,7 @@ export function causeOf(error: TlsError, circumstances: Circumstances): Cause {
       }
       return {
         what: 'the server hung up during the handshake',
-        hint: 'The port may speak no TLS, or something between blocks this name or this client.',
+        hint: 'The port may not speak TLS, or something on the path blocks this name or this client.',
       };
     case 'PEER_ALERT':
       return alertCause(error, circumstances);
@@ -83,7 +83,7 @@ function lateCause(message: string, { timeline: { via }, timeout }: Circumstance
   if (via !== undefined && via.scheme !== 'tcp' && via.scheme !== 'unix') {
     return {
       what: `no connection through ${nameOfRoute(via)} within ${timeout} s`,
-      hint: 'What should lead there does not answer, or does not get there: check both.',
+      hint: 'The proxy does not answer, or cannot reach the server: check both.',
     };
   }
   return { what: `no connection within ${timeout} s`, hint: 'Check host, port and firewalls.' };
@@ -98,7 +98,7 @@ const NOTHING_IN_COMMON: Cause = {
 const ALERTS: Readonly<Record<number, Cause>> = {
   40: NOTHING_IN_COMMON,
   70: {
-    what: 'the server knows none of the offered TLS versions',
+    what: 'the server supports none of the offered TLS versions',
     hint: 'It may only have TLS 1.1 or older, and should be upgraded; or --min-version asks for too much.',
   },
   71: NOTHING_IN_COMMON,
@@ -108,7 +108,7 @@ const ALERTS: Readonly<Record<number, Cause>> = {
     hint: 'Check the host, or give the name with --servername.',
   },
   120: {
-    what: 'the server speaks none of the offered application protocols',
+    what: 'the server supports none of the offered application protocols',
     hint: 'Offer others with --alpn, or none.',
   },
 };
@@ -151,7 +151,7 @@ function certificateCause(error: TlsError, { chain, host }: Circumstances): Caus
     case 'CERT_NAME_MISMATCH':
       return {
         what: `the certificate is for ${namesOf(facts[0])}, not for ${host}`,
-        hint: 'Connect with a name that it has, or have the name added to it.',
+        hint: 'Connect with one of its names, or have this name added to the certificate.',
       };
     case 'CERT_MISSING_INTERMEDIATE':
       return {
@@ -164,7 +164,7 @@ function certificateCause(error: TlsError, { chain, host }: Circumstances): Caus
         hint:
           verify?.depth === 0
             ? 'Have it renewed; check the clock of this machine too.'
-            : 'It is not the certificate of the server but one above it: have the server send the current one.',
+            : 'This is the certificate of an issuer, not the server’s own: have the server send the current one.',
       };
     case 'CERT_NOT_YET_VALID':
       return {
@@ -174,7 +174,7 @@ function certificateCause(error: TlsError, { chain, host }: Circumstances): Caus
     case 'CERT_SELF_SIGNED':
       return {
         what: `${subject} is self-signed, and not trusted here`,
-        hint: 'If it is yours, trust it with --ca; else have the server get a certificate of a CA.',
+        hint: 'If it is yours, trust it with --ca; otherwise the server needs a certificate from a CA.',
       };
     case 'CERT_UNTRUSTED_ROOT':
       return {
@@ -182,7 +182,7 @@ function certificateCause(error: TlsError, { chain, host }: Circumstances): Caus
         hint: 'If you trust this CA, give its certificate with --ca.',
       };
     case 'CERT_PIN_MISMATCH':
-      return { what: 'no key of the chain is the pinned one', hint };
+      return { what: 'no key in the chain is the pinned one', hint };
     default:
       return { what: `${subject}: ${x509VSentence(verify?.code ?? 1)}`, hint };
   }

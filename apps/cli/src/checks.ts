@@ -29,21 +29,21 @@ export function withChecks(command: Command): Command {
     .addOption(
       option<readonly string[]>(
         '--crl <file>',
-        'certificate revocation lists, PEM or DER: one must cover the server’s certificate and not list it (repeatable)',
+        'certificate revocation lists, PEM or DER: one of them must cover the server’s certificate, and not list it (repeatable)',
         { parse: (path, before = []) => [...before, path] },
       ),
     )
     .addOption(
       choice(
         '--ocsp <policy>',
-        'a stapled OCSP response: off, request (it is checked where there is one; inspect does by default) or require',
+        'ask for a stapled OCSP response: off, request (it is checked if it is sent; the default of inspect) or require',
         ['off', 'request', 'require'],
       ),
     )
     .addOption(
       option<readonly Weakness[]>(
         '--allow <weaknesses>',
-        `what an old TLS 1.2 server may do, separated by commas: no-ems (RFC 7627), no-secure-renegotiation (RFC 5746), hello-request (ignored)`,
+        `weaknesses of old TLS 1.2 servers to accept, separated by commas: no-ems (RFC 7627), no-secure-renegotiation (RFC 5746), hello-request (ignored)`,
         { parse: readWeaknesses },
       ),
     );

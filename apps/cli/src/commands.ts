@@ -37,15 +37,15 @@ const EXIT_CODES = `\nExit codes:\n${wrapped(
 const TARGET = 'host, host:port or [address]:port; the port is 443 when left out';
 
 const waitOption = (): Option =>
-  option('--wait <seconds>', 'how long to listen after the handshake for what a server says on its own', {
+  option('--wait <seconds>', 'how long to wait after the handshake for what the server sends by itself', {
     parse: seconds,
   }).default(0.25);
 
 const concurrencyOption = (): Option =>
-  option('--concurrency <number>', 'of a list, how many servers to check at once', { parse: count }).default(8);
+  option('--concurrency <number>', 'how many servers of a list to check at once', { parse: count }).default(8);
 
 const eachAddressOption = (): Option =>
-  option('--each-address', 'ask each address of a name, as a server of its own; inspect then makes NDJSON');
+  option('--each-address', 'check each address of a name by itself; inspect then prints NDJSON');
 
 const examples = (lines: readonly string[], before: string = EXIT_CODES): string =>
   `${before}\n\nExamples:\n${lines.map((line) => `  ferrule ${line}`).join('\n')}`;
@@ -53,7 +53,7 @@ const examples = (lines: readonly string[], before: string = EXIT_CODES): string
 /** @param run what each command is run by */
 export function commands(run: Run, signal: AbortSignal): Command {
   const program = new Command('ferrule')
-    .description('TLS connections, and what there is to know about them.')
+    .description('Open TLS connections and inspect them.')
     .version(manifest.version)
     .showSuggestionAfterError(false)
     .configureOutput({ outputError: () => undefined })
@@ -78,14 +78,14 @@ export function commands(run: Run, signal: AbortSignal): Command {
   program
     .command('doctor')
     .description(
-      'what this machine gives ferrule to work with: engines, cryptography, trust; and why not the first choice',
+      'show what ferrule uses on this machine: engine, cryptography, trust anchors; and why, where that is not its first choice',
     )
     .option('--json', 'one JSON document on stdout')
     .addHelpText(
       'after',
       examples(
         ['doctor', 'doctor --json | jq .doctor.fellBackBecause'],
-        '\nExit code: 0, or 5 where nobody is trusted.',
+        '\nExit code: 0, or 5 if there are no trust anchors.',
       ),
     )
     .action(async (options: DoctorCommandOptions) => (await import('./doctor.ts')).doctorCommand(options));
@@ -100,7 +100,7 @@ export function commands(run: Run, signal: AbortSignal): Command {
         }),
       ),
     )
-    .description('what TAB offers: a script for bash, zsh or fish, on stdout')
+    .description('print the completion script of bash, zsh or fish')
     .addHelpText(
       'after',
       examples(
@@ -133,11 +133,14 @@ function inspecting(program: Command, run: Run, signal: AbortSignal): void {
       ),
     ),
   )
-    .description('verdict, facts, chain and timing on one screen; why a server is not trusted, and what to do')
+    .description('show verdict, facts, chain and timing on one screen; why a server is not trusted, and what to do')
     .addOption(waitOption())
     .addOption(concurrencyOption())
-    .option('--text', 'everything that the certificates say, as openssl x509 -text; with --json in the document')
-    .option('--resume', 'connect a second time with the session of the first: is it resumed, and with early data?')
+    .option(
+      '--text',
+      'print everything that the certificates contain, as openssl x509 -text does; with --json in the document',
+    )
+    .option('--resume', 'connect a second time, and report whether the session is resumed, and with early data')
     .addOption(eachAddressOption())
     .addHelpText(
       'after',
@@ -184,7 +187,7 @@ function inspecting(program: Command, run: Run, signal: AbortSignal): void {
   withStarttls(
     withCommonOptions(program.command('watch').argument('<targets...>', 'hosts as in inspect; - for a list on stdin')),
   )
-    .description('a line for each server: trusted, and for how many days; made for cron')
+    .description('print one line for each server: whether it is trusted, and for how many days; for cron')
     .addOption(
       option('--min-days <days>', 'exit with 8 when a certificate has fewer days left', { parse: count }).default(14),
     )
@@ -209,9 +212,9 @@ function inspecting(program: Command, run: Run, signal: AbortSignal): void {
   withStarttls(
     withCommonOptions(program.command('chain').argument('<target>', TARGET, argument('<target>', parseTarget))),
   )
-    .description('the certificates that the server sends, on stdout; whether they are trusted is the exit code')
+    .description('print the certificates that the server sends; the exit code says whether they are trusted')
     .addOption(choice('--format <format>', 'what to write', ['pem', 'der', 'json']).default('pem'))
-    .addOption(option('--depth <n>', 'one certificate alone; 0 is the server’s own', { parse: depthOf }))
+    .addOption(option('--depth <n>', 'print only one certificate; 0 is the server’s own', { parse: depthOf }))
     .addHelpText(
       'after',
       examples(['chain example.org > chain.pem', 'chain example.org --depth 0 --format der > leaf.der']),
@@ -227,7 +230,7 @@ function inspecting(program: Command, run: Run, signal: AbortSignal): void {
   withStarttls(
     withCommonOptions(program.command('pin').argument('<target>', TARGET, argument('<target>', parseTarget))),
   )
-    .description('the pins of the chain, the server’s own first: what --pin and curl --pinnedpubkey take')
+    .description('print the pins of the chain, the server’s own first, as --pin and curl --pinnedpubkey take them')
     .addHelpText(
       'after',
       examples(['pin example.org | head -1', 'get https://example.org/ --pin "$(ferrule pin example.org | head -1)"']),
@@ -246,15 +249,15 @@ function connecting(program: Command, run: Run, signal: AbortSignal): void {
       withCommonOptions(program.command('connect').argument('<target>', TARGET, argument('<target>', parseTarget))),
     ),
   )
-    .description('connect, verify, and tell what was agreed on and with whom')
-    .option('--pipe', 'then pass stdin to the server and the server to stdout; the report goes to stderr')
+    .description('connect, verify, and show what was negotiated and with whom')
+    .option('--pipe', 'then copy stdin to the server, and what it sends to stdout; the report goes to stderr')
     .addOption(
       option(
         '-i, --interactive',
-        'then a conversation: each line typed is sent, ended by CR LF; ~? for commands',
+        'then talk to the server: each line that you type is sent with CR LF; ~? lists commands',
       ).conflicts('pipe'),
     )
-    .option('--lf', 'with --interactive, end lines with LF alone')
+    .option('--lf', 'with --interactive, end lines with LF')
     .addHelpText(
       'after',
       examples([
@@ -284,21 +287,21 @@ function connecting(program: Command, run: Run, signal: AbortSignal): void {
     .addOption(
       option(
         '-L, --location',
-        'follow redirections, to https: alone; what was given for one server is not sent to another',
+        'follow redirections, but only to https:; credentials and data for one server are not sent to another',
       ).conflicts(['record', 'pcap']),
     )
-    .option('-I, --head', 'ask for the headers alone, and write them')
-    .addOption(option('-o, --output <file>', 'write the page there, when it is whole'))
+    .option('-I, --head', 'fetch and print only the headers')
+    .addOption(option('-o, --output <file>', 'write the page there, once it is complete'))
     .addOption(
       option<readonly string[]>('-H, --header <line>', '"Name: value", sent with the request (repeatable)', {
         parse: (line, before = []) => [...before, headerOf(line)],
       }),
     )
-    .addOption(option('-X, --request <method>', 'in place of GET', { parse: methodOf }))
+    .addOption(option('-X, --request <method>', 'the method, instead of GET', { parse: methodOf }))
     .addOption(
       option<readonly string[]>(
         '-d, --data <text>',
-        'what to send, with POST; @file sends what is in it; several are joined by &',
+        'data to send with POST; @file sends the contents of a file; several are joined by &',
         {
           parse: (text, before = []) => [...before, text],
         },
@@ -322,7 +325,7 @@ function connecting(program: Command, run: Run, signal: AbortSignal): void {
   withStarttls(
     withCommonOptions(program.command('tunnel').argument('<target>', TARGET, argument('<target>', parseTarget))),
   )
-    .description('forwards a local plaintext port over TLS, for programs without TLS of their own; ends with Ctrl-C')
+    .description('forward a local plaintext port over TLS, for programs that have no TLS; stop it with Ctrl-C')
     .addOption(
       option('--listen <where>', 'a port of 127.0.0.1, or the path of a unix socket; default: a free port', {
         parse: parseListenAddress,
@@ -350,10 +353,10 @@ function connecting(program: Command, run: Run, signal: AbortSignal): void {
 function comparing(program: Command, run: Run, signal: AbortSignal): void {
   withStarttls(withScanning(program.command('scan').argument('<target>', TARGET, argument('<target>', parseTarget))))
     .description(
-      'asks a server which versions, cipher suites, groups and signature algorithms it accepts; no certificate is verified',
+      'find out which versions, cipher suites, groups and signature algorithms a server accepts; no certificate is verified',
     )
     .addOption(
-      choice('--fail-on <level>', 'exit with 10 where a finding is as bad: critical, high, medium or low', [
+      choice('--fail-on <level>', 'exit with 10 if a finding is at least as severe: critical, high, medium or low', [
         'critical',
         'high',
         'medium',
@@ -381,13 +384,13 @@ function comparing(program: Command, run: Run, signal: AbortSignal): void {
       program
         .command('diff')
         .argument('<a>', TARGET, argument('<a>', parseTarget))
-        .argument('[b]', 'another; without it --engines', argument('<b>', parseTarget)),
+        .argument('[b]', 'a second server; without it, --engines is needed', argument('<b>', parseTarget)),
     ),
   )
-    .description('what is different between two servers, or between two engines at one')
-    .addOption(option('--engines <a,b>', 'the same server with both engines: native,pure', { parse: enginesOf }))
-    .option('--scan', 'compare what the servers take, too, as scan finds it')
-    .option('--all', 'show what is the same, too')
+    .description('show how two servers differ, or two engines at one server')
+    .addOption(option('--engines <a,b>', 'compare two engines at the same server: native,pure', { parse: enginesOf }))
+    .option('--scan', 'also compare what the servers accept, as scan finds it')
+    .option('--all', 'also show what is the same')
     .addHelpText(
       'after',
       examples([
@@ -404,15 +407,15 @@ function comparing(program: Command, run: Run, signal: AbortSignal): void {
 
   program
     .command('replay')
-    .argument('<file>', 'what --record has written')
+    .argument('<file>', 'a file that --record has written')
     .description(
-      'a recorded connection, message by message; run again through the pure engine where the file has what it takes',
+      'show a recorded connection, message by message; replay it through the pure engine if the file has all that takes',
     )
-    .addOption(option('--keylog <file>', 'the secrets of the connection, where they are not in the recording'))
-    .option('--annotate', 'messages as bytes with the names of their fields')
-    .option('--brief', 'their names and lengths alone')
-    .addOption(option('--pcap <file>', 'write it for Wireshark too (pcapng), with the secrets that are known'))
-    .addOption(caOption('whom to trust when it is run again; default: as when it was recorded (repeatable)'))
+    .addOption(option('--keylog <file>', 'the secrets of the connection, if they are not in the recording'))
+    .option('--annotate', 'print messages as bytes with their field names')
+    .option('--brief', 'print only their names and lengths')
+    .addOption(option('--pcap <file>', 'also write it for Wireshark (pcapng), with the secrets that are known'))
+    .addOption(caOption('the certificates to trust in the replay; default: as recorded (repeatable)'))
     .option('--json', 'one JSON document on stdout')
     .addHelpText(
       'after',
@@ -422,7 +425,7 @@ function comparing(program: Command, run: Run, signal: AbortSignal): void {
           'replay hello.jsonl',
           'replay hello.jsonl --keylog secrets.txt --annotate',
         ],
-        '\nExit code: that of the connection that is replayed, 12 where it went another way, or 0 if none is.',
+        '\nExit code: that of the replayed connection, 12 if it went differently, or 0 if nothing is replayed.',
       ),
     )
     .action(async (file: string, options: ReplayCommandOptions) =>
@@ -442,7 +445,7 @@ function headerOf(line: string): string {
       line,
     )
   )
-    throw new Error('this header is the command’s own');
+    throw new Error('ferrule sets this header itself');
   return line;
 }
 
@@ -452,7 +455,7 @@ function methodOf(text: string): string {
 }
 
 function depthOf(text: string): number {
-  if (!/^\d{1,2}$/.test(text)) throw new Error('expected a place in the chain: 0 is the server’s own certificate');
+  if (!/^\d{1,2}$/.test(text)) throw new Error('expected a position in the chain: 0 is the server’s own certificate');
   return Number(text);
 }
 

@@ -1,4 +1,4 @@
-/** @module `ferrule diff`: what is different between two servers, or between two engines at one. */
+/** @module `ferrule diff`: how two servers differ, or two engines at one server. */
 import { type CertificateFacts, printable, readableFacts } from './certificates.ts';
 import { Exit } from './exit.ts';
 import { inspect, type Inspection } from './inspect.ts';

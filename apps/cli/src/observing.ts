@@ -14,9 +14,12 @@ export interface ObserveOptions {
 /** For commands that make one connection. */
 export function withObserving(command: Command): Command {
   return command
-    .option('--trace', 'each message of the handshake, decrypted and decoded, on stderr; with --json in the document')
-    .option('--annotate', 'the same, as bytes with the names of their fields')
-    .addOption(option('--record <file>', 'write what passed on the wire, for ferrule replay'))
-    .addOption(option('--pcap <file>', 'write what passed on the wire, for Wireshark (pcapng)'))
-    .option('--with-secrets', 'put the secrets of the connection into those files: whoever has one can read it');
+    .option('--trace', 'print each handshake message, decrypted and decoded, on stderr; with --json in the document')
+    .option('--annotate', 'the same, as bytes with their field names')
+    .addOption(option('--record <file>', 'record what is sent and received, for ferrule replay'))
+    .addOption(option('--pcap <file>', 'record what is sent and received, for Wireshark (pcapng)'))
+    .option(
+      '--with-secrets',
+      'write the secrets of the connection into those files: whoever has such a file can decrypt it',
+    );
 }

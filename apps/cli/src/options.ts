@@ -66,22 +66,27 @@ export function withCommonOptions(command: Command): Command {
     )
     .addOption(option('--cert <file>', 'a client certificate with its chain: PEM, DER or PKCS#12'))
     .addOption(
-      option('--key <file>', 'the key of the client certificate: PEM or DER; not needed where --cert has it too'),
+      option(
+        '--key <file>',
+        'the key of the client certificate: PEM or DER; not needed if the --cert file contains it',
+      ),
     )
     .addOption(
       option(
         '--passphrase-file <file>',
-        'the passphrase of an encrypted key, in the first line; default: FERRULE_PASSPHRASE, else a terminal is asked',
+        'a file whose first line is the passphrase of the key; default: FERRULE_PASSPHRASE, or you are asked at the terminal',
       ),
     )
     .addOption(
-      choice('--backend <engine>', 'native (OpenSSL) or pure (TypeScript); default: native where it runs', [
+      choice('--backend <engine>', 'native (OpenSSL) or pure (TypeScript); default: native if it runs here', [
         'native',
         'pure',
       ]),
     )
     .addOption(
-      option('--servername <name>', 'the name to verify and to send, where it is not the host', { parse: serverName }),
+      option('--servername <name>', 'the name to verify and to send (SNI), if it is not the host', {
+        parse: serverName,
+      }),
     )
     .addOption(option('--alpn <protocols>', 'application protocols to offer, separated by commas', { parse: list }))
     .addOption(option('--min-version <version>', 'the oldest version to offer: 1.2 or 1.3', { parse: version }))
@@ -105,7 +110,7 @@ export function withCommonOptions(command: Command): Command {
 }
 
 export const caOption = (
-  about: string = 'trust the certificates of this PEM or DER file alone, in place of those that Node trusts (its own roots, NODE_EXTRA_CA_CERTS; repeatable)',
+  about: string = 'trust only the certificates in this PEM or DER file, instead of those that Node trusts (its own roots, NODE_EXTRA_CA_CERTS; repeatable)',
 ): Option => option<readonly string[]>('--ca <file>', about, { parse: (path, before = []) => [...before, path] });
 
 /** As ssh(1) and curl(1) have them. */
@@ -115,7 +120,7 @@ export const withFamily = (command: Command): Command =>
     .addOption(option('-6, --ipv6', 'use IPv6 only'));
 
 export const viaOption = (
-  about: string = 'the way there: tcp://host:port, unix:/path, socks5://host, http://host, ws://host/{host}:{port}, "exec:ssh -W {host}:{port} jump", or direct; default: HTTPS_PROXY, NO_PROXY',
+  about: string = 'how to get there: tcp://host:port, unix:/path, socks5://host, http://host, ws://host/{host}:{port}, "exec:ssh -W {host}:{port} jump", or direct; default: HTTPS_PROXY, NO_PROXY',
 ): Option => option('--via <url>', about, { parse: parseVia, secret: true });
 
 /** For commands that can speak a protocol before TLS. */
@@ -123,7 +128,7 @@ export function withStarttls(command: Command): Command {
   return command.addOption(
     choice(
       '--starttls <protocol>',
-      `what is spoken before TLS; default: what is usual at the port (25 smtp, 143 imap, 5432 postgres, …), none elsewhere`,
+      `the protocol spoken before TLS; default: the usual one of the port (25 smtp, 143 imap, 5432 postgres, …), none elsewhere`,
       [...starttlsProtocols, 'none'],
     ),
   );

@@ -57,20 +57,20 @@ export const BROKEN_SERVERS: readonly BrokenServer[] = [
     exit: 124,
     hint: /may speak another protocol/,
   },
-  { title: 'a port that nobody listens at', start: nobody, code: 'TRANSPORT_ERROR', exit: 13, hint: /Nothing listens/ },
+  { title: 'a port where nothing listens', start: nobody, code: 'TRANSPORT_ERROR', exit: 13, hint: /Nothing listens/ },
   {
     title: 'a server that hangs up at once',
     start: () => tcp((socket) => void socket.resume().end()),
     code: 'UNEXPECTED_EOF',
     exit: 4,
-    hint: /may speak no TLS/,
+    hint: /may not speak TLS/,
   },
   {
     title: 'a server that resets',
     start: () => tcp((socket) => void socket.once('data', () => socket.resetAndDestroy())),
     code: 'TRANSPORT_ERROR',
     exit: 13,
-    hint: /cut the connection/,
+    hint: /reset the connection/,
   },
   // ── On the way ──
   {
@@ -198,7 +198,7 @@ export const BROKEN_SERVERS: readonly BrokenServer[] = [
     start: identity('wrongName'),
     code: 'CERT_NAME_MISMATCH',
     exit: 6,
-    hint: /a name that it has/,
+    hint: /one of its names/,
   },
   {
     title: 'a missing intermediate',
@@ -213,7 +213,7 @@ export const BROKEN_SERVERS: readonly BrokenServer[] = [
     start: identity('underExpiredIntermediate'),
     code: 'CERT_EXPIRED',
     exit: 7,
-    hint: /one above it/,
+    hint: /certificate of an issuer/,
   },
   {
     title: 'a leaf that is not valid yet',

@@ -62,7 +62,7 @@ export const notBytes = (name: string, value: unknown): TlsError =>
 export const awaitsCaller = (ssl: Ssl): boolean =>
   ssl.asyncReady !== undefined && ssl.getError(-1) !== SslError.wantRead && ssl.getError(-1) !== SslError.wantWrite;
 
-/** Nothing moved for `ms` milliseconds: the other side, or a callback of the caller's, is waited for in vain. */
+/** Nothing moved for `ms` milliseconds: the peer, or a callback of the caller, does not answer. */
 export const stalledFor = (ms: number, name: string, isCallback: boolean): TlsError =>
   isCallback
     ? new TlsError(

@@ -183,7 +183,7 @@ const HINTS: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'The name could not be looked up now: check the network and the resolver of this machine.',
   ECONNREFUSED: 'Nothing listens at this port: check the port, and whether the server runs.',
   ECONNRESET:
-    'The other side, or a firewall between, cut the connection: it may dislike the ClientHello, or speak another protocol.',
+    'The server, or a firewall on the path, reset the connection: it may reject the ClientHello, or speak another protocol.',
   EPIPE: 'The other side has closed the connection already.',
   ETIMEDOUT: 'The machine does not answer: check the address, and firewalls.',
   EHOSTUNREACH: 'There is no way to this machine: check the address, routes and VPN.',

@@ -88,7 +88,7 @@ function hintOf(code: CommonCode, { subject }: NativeFailure, peer: PeerFacts): 
         names.length === 0
           ? 'no name at all'
           : `${names.slice(0, 8).join(', ')}${names.length > 8 ? ` and ${names.length - 8} more` : ''}`;
-      return `${host ?? 'The host'} was asked for; the certificate has ${has}. Connect with a name that it has, or have the name added to it.`;
+      return `${host ?? 'The host'} was asked for; the certificate has ${has}. Connect with one of its names, or have this name added to the certificate.`;
     }
     case 'CERT_MISSING_INTERMEDIATE':
     case 'CERT_UNTRUSTED_ROOT':

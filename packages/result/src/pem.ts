@@ -22,7 +22,7 @@ export function readPem(text: string, malformed: (message: string) => Error): Pe
       open = undefined;
     } else throw malformed(`PEM: unexpected ${line}`);
   }
-  if (open !== undefined) throw malformed(`PEM: no END ${open.label}`);
+  if (open !== undefined) throw malformed(`PEM: the ${open.label} block has no end`);
   return blocks;
 }
 

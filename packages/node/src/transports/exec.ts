@@ -57,9 +57,9 @@ export async function run(
       if (code === 0) return undefined;
       return new TlsError(
         'PROXY_CLOSED',
-        `the command ${program} ended with ${killed ?? `code ${code}`} and has sent nothing`,
+        `the command ${program} ended with ${killed ?? `code ${code}`} and sent nothing`,
         {
-          hint: 'What it says on stderr may tell why; run it by itself.',
+          hint: 'Its stderr may say why; run it by itself.',
         },
       );
     },
