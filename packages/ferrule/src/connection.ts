@@ -91,6 +91,7 @@ export class TlsConnection {
   /**
    * Encrypts and sends all of `from`, which must not change until this settles: when the transport has it, so over TCP
    * when the system has. Whoever wants more under way at a time does not wait for each.
+   * If its memory is transferred meanwhile, it fails: alone where nothing of it was encrypted, else with the connection.
    * @throws TlsError when the connection fails or closeWrite() was called before.
    * @throws TypeError for what is neither an ArrayBuffer nor a view of one.
    */

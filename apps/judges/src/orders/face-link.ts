@@ -19,6 +19,8 @@ export class FaceLink {
   asked = 0;
   told = 0;
   writesOpen = 0;
+  /** That observers were told of. */
+  sessions = 0;
   open = false;
   over = false;
   /** The caller has ended its own side, or everything. */

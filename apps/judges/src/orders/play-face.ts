@@ -62,7 +62,7 @@ class Play implements FaceStage {
     this.#callbacks = new Callbacks(
       sequence.config,
       (step) => this.#inside(step),
-      () => undefined,
+      () => void this.link.sessions++,
     );
   }
 
@@ -247,6 +247,10 @@ class Play implements FaceStage {
     this.#arrived();
     if (!link.closing && link.read.count !== server.sent)
       throw new Finding('what was sent is not what the face gave', `${server.sent} sent, ${link.read.count} given`);
+    // Who signs for more than one is not kept (ADR 0090)
+    const { asks, postHandshakeAuth } = this.#sequence.config;
+    if (!link.closing && !asks && !postHandshakeAuth && link.sessions < server.tickets)
+      throw new Finding('a ticket goes unnoticed', `${server.tickets} sent, ${link.sessions} told`);
   }
 
   #arrived(): void {

@@ -206,7 +206,8 @@ export class TlsDuplex extends SocketSurface {
         waiting = error ? 0 : waiting - 1;
         if (waiting === 0) callback(error);
       };
-      for (const piece of pieces) pump.write(piece, this.#written(piece.length, done));
+      // Nothing goes behind a gap
+      for (const piece of pieces) if (waiting > 0) pump.write(piece, this.#written(piece.length, done));
     });
   }
 
