@@ -14,8 +14,10 @@ import { failed, SslError, TlsError, X509V, type CommonCode, type Failed, type R
 import { bytesOf } from '@ferrule/result/arguments';
 import { EMPTY } from '@ferrule/result/bytes';
 import { parseHost, type Host } from '@ferrule/result/host';
+import { type ByteFact, ByteFacts } from './byte-facts.ts';
 import { CALLS, Misuse, type Operation, type Phase, type Rule } from './calls.ts';
 import { Notices } from './callbacks.ts';
+import { failureOf } from './failure.ts';
 import { exporterContext, type ExporterCall } from './exporter.ts';
 import type { Facts, Observers, Outlet, Port } from './port.ts';
 import { GuardedBio } from './transport.ts';
@@ -23,6 +25,7 @@ import { GuardedBio } from './transport.ts';
 export class SslShell implements Ssl {
   readonly exportEarlyKeyingMaterial?: (label: string, context: Uint8Array | undefined, length: number) => Uint8Array;
   readonly #port: Port;
+  readonly #byteFacts: ByteFacts;
   readonly #notices: Notices;
   #phase: Phase = 'new';
   #established = false;
@@ -59,6 +62,7 @@ export class SslShell implements Ssl {
       keylog: (line) => notices.keylog(line),
       session: (make) => notices.session(make),
     });
+    this.#byteFacts = new ByteFacts(this.#port);
     if (this.#port.exportEarlyKeyingMaterial !== undefined) {
       this.exportEarlyKeyingMaterial = (label, context, length) =>
         this.#export('exportEarlyKeyingMaterial', label, context, length);
@@ -177,22 +181,22 @@ export class SslShell implements Ssl {
     return this.#port.fact('extendedMasterSecret');
   }
   get peerCertificates(): readonly Uint8Array[] {
-    return this.#port.fact('peerCertificates') ?? [];
+    return this.#bytes('peerCertificates') ?? [];
   }
   get peerRawPublicKey(): Uint8Array | undefined {
-    return this.#port.fact('peerRawPublicKey');
+    return this.#bytes('peerRawPublicKey');
   }
   get verifiedChain(): readonly Uint8Array[] | undefined {
-    return this.#port.fact('verifiedChain');
+    return this.#bytes('verifiedChain');
   }
   get verifyResult(): number {
     return this.#port.fact('verifyResult') ?? (this.#dying ?? this.#failure)?.error.verify?.code ?? X509V.OK;
   }
   get ocspResponse(): Uint8Array | undefined {
-    return this.#port.fact('ocspResponse');
+    return this.#bytes('ocspResponse');
   }
   get signedCertificateTimestamps(): Uint8Array | undefined {
-    return this.#port.fact('signedCertificateTimestamps');
+    return this.#bytes('signedCertificateTimestamps');
   }
   get clientCredential(): Credential | undefined {
     return this.#port.fact('clientCredential');
@@ -207,7 +211,12 @@ export class SslShell implements Ssl {
     return this.#port.fact('ech') ?? 'not-offered';
   }
   get echRetryConfigs(): Uint8Array | undefined {
-    return this.#port.fact('echRetryConfigs');
+    return this.#bytes('echRetryConfigs');
+  }
+
+  #bytes<Name extends ByteFact>(name: Name): Facts[Name] | undefined {
+    if (this.#phase === 'disposed') return this.#byteFacts.get(name, 'disposed');
+    return this.#byteFacts.get(name, this.#established || !this.#open ? 'settled' : 'open');
   }
 
   exportKeyingMaterial(label: string, context: Uint8Array | undefined, length: number): Uint8Array {
@@ -422,11 +431,7 @@ export class SslShell implements Ssl {
     const error = TlsError.is(thrown)
       ? thrown
       : new TlsError('INTERNAL_ERROR', 'an exception inside the engine', { cause: thrown });
-    this.#dying = failed(
-      error,
-      returnValue(error, this.#established),
-      isTransport(error) ? SslError.syscall : SslError.ssl,
-    );
+    this.#dying = failureOf(error, this.#established);
     this.#phase = 'failed';
     try {
       this.#alertQueued = this.#port.queueAlert(error);
@@ -491,10 +496,3 @@ const has = (bio: unknown, ...methods: readonly (keyof Bio)[]): boolean =>
   typeof bio === 'object' &&
   bio !== null &&
   methods.every((method) => typeof (bio as Partial<Bio>)[method] === 'function');
-
-const isTransport = ({ code }: TlsError): boolean =>
-  code === 'TRANSPORT_ERROR' || code === 'TIMEOUT' || code === 'ABORTED' || code === 'BLOCKING_FORBIDDEN';
-
-/** SSL_connect(3): 0 when the peer ended the handshake by the protocol's own rules. */
-const returnValue = (error: TlsError, established: boolean): 0 | -1 =>
-  !established && error.alert?.origin === 'peer' ? 0 : -1;

@@ -39,6 +39,10 @@ const numbersAndNames = ({ version, cipherSuite, group, alpn, sessionReused, ver
   version, cipherSuite, group, alpn, sessionReused, verifyResult, helloRetryRequested, extendedMasterSecret, peerSignatureAlgorithm,
 }); // prettier-ignore
 
+const byteStrings = ({ peerCertificates, peerRawPublicKey, verifiedChain, ocspResponse, signedCertificateTimestamps, echRetryConfigs }: Ssl) => ({
+  peerCertificates, peerRawPublicKey, verifiedChain, ocspResponse, signedCertificateTimestamps, echRetryConfigs,
+}); // prettier-ignore
+
 const states: CheckGroup = group('dispose()', {
   'makes every later operation -1 / SSL with DISPOSED': (backend) =>
     scene(backend, {}, async ({ client }) => {
@@ -55,6 +59,19 @@ const states: CheckGroup = group('dispose()', {
         assert.equal(ssl.failure?.error.code, 'DISPOSED');
       }
     }),
+  'leaves numbers and names, and the byte strings that were read before': async (backend) => {
+    const { certificate } = await pki('otherRoot');
+    for (const options of [{}, { trustAnchors: [certificate] }]) {
+      await scene(backend, { options }, async ({ client: { ssl }, client }) => {
+        await client.connect();
+        const known = { ...numbersAndNames(ssl), ...byteStrings(ssl) };
+        assert.equal(known.peerCertificates.length, 2);
+        assert.equal(known.verifiedChain?.length, ssl.established ? 3 : undefined);
+        ssl.dispose();
+        assert.deepEqual({ ...numbersAndNames(ssl), ...byteStrings(ssl) }, known);
+      });
+    }
+  },
   'of a context leaves its connections alone, but it makes no new ones': (backend) =>
     scene(backend, {}, async ({ client, server }) => {
       await client.established();

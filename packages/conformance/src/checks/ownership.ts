@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { createHash, createPrivateKey, sign } from 'node:crypto';
 import { runInNewContext } from 'node:vm';
-import type { Backend, ContextOptions, Credential, Feature, Signer } from '@ferrule/contract';
+import type { Backend, ContextOptions, Credential, Feature, Signer, TlsSession } from '@ferrule/contract';
 import type { Check, CheckGroup } from '../check.ts';
 import { trusting } from '../client.ts';
 import { type Identity, issue, makeCrl, pki } from '../pki/index.ts';
@@ -386,4 +386,39 @@ const memory: CheckGroup = {
   ],
 };
 
-export const ownership: readonly CheckGroup[] = [changed, found, identities, memory];
+// ── What is told ──
+
+const told: CheckGroup = {
+  title: 'the bytes that a connection tells',
+  checks: VERSIONS.map((maxVersion) => ({
+    title: `are the caller's: writing over them changes neither the connection, nor its session, nor another connection (${maxVersion})`,
+    run: async (backend) => {
+      const sessions: TlsSession[] = [];
+      const options = await trusting({ onSession: (session) => void sessions.push(session) });
+      const context = backend.createContext(options);
+      await scene(backend, { server: { maxVersion }, context }, async ({ client, server }) => {
+        const { ssl } = await client.established();
+        const [leaf] = ssl.peerCertificates;
+        const right = [leaf?.slice(), ssl.channelBinding('tls-server-end-point')];
+        for (const each of [...ssl.peerCertificates, ...(ssl.verifiedChain ?? [])]) each.fill(0);
+        assert.deepEqual(ssl.channelBinding('tls-server-end-point'), right[1]);
+        echo(await server.accepted());
+        await client.echo('ticket');
+        for (const session of [undefined, sessions.at(-1) ?? assert.fail('no session')]) {
+          const next = await again(backend, server, { context });
+          if (session !== undefined) next.ssl.setSession(session);
+          await next.established();
+          assert.equal(next.ssl.sessionReused, session !== undefined);
+          assert.deepEqual(
+            [next.ssl.peerCertificates[0]?.slice(), next.ssl.channelBinding('tls-server-end-point')],
+            right,
+          );
+          assert.deepEqual(next.ssl.verifiedChain?.at(-1)?.slice(), (await pki('root')).certificate);
+          next.ssl.dispose();
+        }
+      });
+    },
+  })),
+};
+
+export const ownership: readonly CheckGroup[] = [changed, found, identities, memory, told];
