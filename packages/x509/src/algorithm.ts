@@ -36,12 +36,14 @@ const HASHES: ReadonlyMap<string, HashName> = new Map<string, HashName>([
   ['2.16.840.1.101.3.4.2.3', 'sha512'],
 ]);
 
-/** Signatures over MD5 and SHA-1: known, and refused as weak. */
+/** Signatures over MD5, SHA-1 and RIPEMD-160: known, and refused as weak. */
 const WEAK: ReadonlySet<string> = new Set([
   '1.2.840.113549.1.1.4',
   '1.2.840.113549.1.1.5',
   '1.2.840.10045.4.1',
   '1.2.840.10040.4.3',
+  '1.3.14.3.2.29',
+  '1.3.36.3.3.1.2',
 ]);
 export const isWeakSignature = (oid: string): boolean => WEAK.has(oid);
 
@@ -52,15 +54,10 @@ export function readSignatureAlgorithm(reader: DerReader): AlgorithmIdentifier {
   if (oid === RSASSA_PSS && reader.more) algorithm = readPssParameters(reader);
   else if (algorithm && reader.more) {
     // RFC 4055 section 5: NULL, and its absence must be accepted. RFC 5758 section 3.2, RFC 8410 section 3, RFC 9881
-    // section 2: absent; some write NULL for ECDSA.
+    // section 2: absent; some write NULL or a curve for ECDSA. They say nothing, and OpenSSL and Go pass them over.
     const parameters = reader.element();
-    if (
-      (algorithm.kind !== 'rsa-pkcs1' && algorithm.kind !== 'ecdsa') ||
-      parameters.length !== 2 ||
-      parameters[0] !== Tag.NULL
-    )
-      algorithm = undefined;
-    else if (algorithm.kind === 'ecdsa') reader.odd ??= 'an ECDSA algorithm with NULL parameters';
+    if (algorithm.kind !== 'rsa-pkcs1' || parameters.length !== 2 || parameters[0] !== Tag.NULL)
+      reader.odd ??= 'a signature algorithm with parameters';
   } else if (reader.more) reader.skip();
   reader.close(outer);
   return { oid, algorithm };

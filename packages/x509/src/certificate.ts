@@ -65,7 +65,7 @@ const POLICY_EXTENSIONS: readonly string[] = [
 ];
 /** Extensions without which nothing can be said of a certificate: one of them must not be guessed at. */
 const DECISIVE: readonly string[] = [
-  Oid.basicConstraints, Oid.keyUsage, Oid.extendedKeyUsage, Oid.subjectAltName, Oid.nameConstraints, Oid.crlDistributionPoints, Oid.subjectKeyIdentifier, Oid.authorityKeyIdentifier,
+  Oid.basicConstraints, Oid.keyUsage, Oid.netscapeCertType, Oid.extendedKeyUsage, Oid.subjectAltName, Oid.nameConstraints, Oid.crlDistributionPoints, Oid.subjectKeyIdentifier, Oid.authorityKeyIdentifier,
 ]; // prettier-ignore
 
 /**
@@ -126,6 +126,7 @@ export function parseCertificate(der: Uint8Array): Certificate {
     selfIssued: bytesEqual(issuer, subject),
     basicConstraints: undefined,
     keyUsage: undefined,
+    netscapeCertType: undefined,
     extendedKeyUsage: undefined,
     subjectAltName: undefined,
     nameConstraints: undefined,

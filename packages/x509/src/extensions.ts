@@ -35,6 +35,8 @@ export const Oid = {
   authorityInfoAccess: '1.3.6.1.5.5.7.1.1',
   tlsFeature: '1.3.6.1.5.5.7.1.24',
   sctList: '1.3.6.1.4.1.11129.2.4.2',
+  netscapeCertType: '2.16.840.1.113730.1.1',
+  ocspNoCheck: '1.3.6.1.5.5.7.48.1.5',
   anyPolicy: '2.5.29.32.0',
   serverAuth: '1.3.6.1.5.5.7.3.1',
   clientAuth: '1.3.6.1.5.5.7.3.2',
@@ -68,6 +70,8 @@ export interface PolicyConstraints {
 export interface Decoded {
   basicConstraints: BasicConstraints | undefined;
   keyUsage: number | undefined;
+  /** Netscape's, of the nineties: bit n is 1 << n; 0 client, 1 server, 5 CA of TLS. */
+  netscapeCertType: number | undefined;
   extendedKeyUsage: readonly string[] | undefined;
   subjectAltName: readonly GeneralName[] | undefined;
   nameConstraints: NameConstraints | undefined;
@@ -102,6 +106,12 @@ export function decodeExtension(oid: string, reader: DerReader, into: Decoded): 
     case Oid.keyUsage:
       into.keyUsage = reader.namedBits() || reader.fail('it names no usage');
       break;
+    case Oid.netscapeCertType:
+      into.netscapeCertType = reader.namedBits();
+      break;
+    case Oid.ocspNoCheck:
+      // Nobody asks for the state of a responder here (RFC 6960 section 4.2.2.2.1).
+      return true;
     case Oid.extendedKeyUsage:
       into.extendedKeyUsage = sequenceOf(reader, (r) => r.oid());
       break;

@@ -3,16 +3,18 @@ import { bytesEqual } from '@ferrule/result/bytes';
 import * as V from '@ferrule/result/x509-v';
 import { explicit, readSignatureAlgorithm } from './algorithm.ts';
 import { parseCertificate, readExtension, type Certificate } from './certificate.ts';
+import { checkConstraints, MAX_COMPARISONS } from './constraints.ts';
 import { DerError, readWhole, type DerReader } from './der.ts';
 import { Oid } from './extensions.ts';
 import { REASONS } from './crl.ts';
 import { readName, sameName } from './name.ts';
-import { fits, hashStrength, securityBits, strength } from './public-key.ts';
-import type { RuleBreach, RuleSet } from './rules.ts';
+import { fits, hashStrength, securityBits } from './public-key.ts';
+import { breachesOf, type RuleBreach, type RuleSet } from './rules.ts';
 import type { DigestName, SignatureAlgorithm, SignatureVerifier } from './signature.ts';
 import { verified, type Steps } from './steps.ts';
 import { CLOCK_SKEW, readTime } from './time.ts';
 import type { Issuer } from './trust.ts';
+import * as KeyUsage from './key-usage.ts';
 import * as Tag from './tag.ts';
 
 /** What a response says of one certificate. */
@@ -61,7 +63,7 @@ const STATUS = [
   'unauthorised',
 ];
 /** Certificates of a response that are looked at. */
-const MAX_CERTIFICATES = 4;
+const MAX_CERTIFICATES = 16;
 
 /** Reads a DER OCSPResponse. @throws DerError, also for a responder's refusal to answer. */
 export function parseOcspResponse(der: Uint8Array): OcspResponse {
@@ -172,10 +174,11 @@ export function* ocspBreach(
     if (!(error instanceof DerError)) throw error;
     return invalid(`came with an OCSP response that cannot be used: ${error.message}`);
   }
-  const single = find(parsed.responses, child, issuer, verifier);
-  if (!single) return invalid('came with an OCSP response about another certificate');
   if (!(yield* authorised(parsed, issuer, rules, verifier)))
     return invalid('came with an OCSP response that no authorised responder signed');
+  const single = find(parsed.responses, child, issuer, verifier);
+  if (!single)
+    return { ...invalid('came with an OCSP response about another certificate'), verify: V.OCSP_CERT_UNKNOWN };
   const { now } = rules;
   if (now < single.thisUpdate - CLOCK_SKEW)
     return invalid('came with an OCSP response that is not valid yet', 'Check the clock of this machine.');
@@ -267,14 +270,13 @@ function readDelegate(der: Uint8Array): Certificate | undefined {
   }
 }
 
-const mayRespond = (c: Certificate, issuer: Issuer, { now, securityLevel }: RuleSet): boolean =>
-  sameName(c.issuer, issuer.subject) &&
-  c.extendedKeyUsage?.includes(Oid.ocspSigning) === true &&
-  c.unhandledCritical === undefined &&
-  (c.keyUsage === undefined || (c.keyUsage & 1) === 1) &&
-  c.notBefore <= now &&
-  now <= c.notAfter &&
-  c.signatureAlgorithmsAgree &&
-  strength(c.publicKey) >= securityBits(securityLevel) &&
-  c.signatureAlgorithm !== undefined &&
-  hashStrength(c.signatureAlgorithm) >= securityBits(securityLevel);
+/** As in a path, and what OCSP asks for; what the profiles ask of servers is not asked of a responder. */
+const mayRespond = (delegate: Certificate, issuer: Issuer, rules: RuleSet): boolean =>
+  delegate.malformed === undefined &&
+  sameName(delegate.issuer, issuer.subject) &&
+  delegate.extendedKeyUsage?.includes(Oid.ocspSigning) === true &&
+  (delegate.keyUsage === undefined || (delegate.keyUsage & KeyUsage.digitalSignature) !== 0) &&
+  delegate.signatureAlgorithmsAgree &&
+  breachesOf(delegate, 'leaf', { ...rules, profile: 'compatible', purpose: Oid.ocspSigning }).length === 0 &&
+  (!issuer.nameConstraints ||
+    !checkConstraints(issuer.nameConstraints, delegate, { comparisons: MAX_COMPARISONS }, false));

@@ -194,13 +194,13 @@ export const fits = (algorithm: SignatureAlgorithm, key: PublicKey): boolean =>
     (key.pss.hash === algorithm.hash && key.pss.saltLength <= algorithm.saltLength));
 
 /**
- * Bits of security by NIST SP 800-57 part 1, table 2, as SSL_CTX_set_security_level(3) counts them; 0 = cannot be used.
+ * Bits of security as SSL_CTX_set_security_level(3) counts them; 0 = cannot be used.
  */
 export function strength(key: PublicKey): number {
   switch (key.kind) {
     case 'rsa':
     case 'rsa-pss':
-      return RSA_STRENGTH.find(([bits]) => key.bits >= bits)?.[1] ?? 0;
+      return strengthOfModulus(key.bits);
     case 'ec':
       return key.bits >> 1;
     case 'ed25519':
@@ -211,12 +211,27 @@ export function strength(key: PublicKey): number {
       return key.bits;
   }
 }
+
+/**
+ * SP 800-56B revision 2 appendix D, rounded to eight bits, and in its steps what table 2 has: as
+ * EVP_PKEY_get_security_bits(3).
+ */
+function strengthOfModulus(bits: number): number {
+  if (bits < 8) return 0;
+  const known = RSA_STRENGTH.find(([size]) => size === bits);
+  if (known) return known[1];
+  const x = bits * Math.LN2;
+  const strength = Math.floor((1.923 * Math.cbrt(x * Math.log(x) ** 2) - 4.69) / Math.LN2);
+  return Math.min((strength + 4) & ~7, bits <= 7680 ? 192 : bits <= 15360 ? 256 : 1200);
+}
 const RSA_STRENGTH = [
-  [15360, 256],
-  [7680, 192],
-  [3072, 128],
   [2048, 112],
-  [1024, 80],
+  [3072, 128],
+  [4096, 152],
+  [6144, 176],
+  [7680, 192],
+  [8192, 200],
+  [15360, 256],
 ] as const;
 
 /** Bits of security that a level of SSL_CTX_set_security_level(3) asks for. */

@@ -104,7 +104,7 @@ function breachOfCritical(c: Certificate, role: Role): RuleBreach | undefined {
  * OpenSSL reads them so.
  */
 function breachOfIssuer(
-  { basicConstraints, keyUsage, version, selfIssued }: Certificate,
+  { basicConstraints, keyUsage, netscapeCertType = 0, version, selfIssued }: Certificate,
   role: Role,
   strict: boolean,
 ): RuleBreach | undefined {
@@ -113,7 +113,9 @@ function breachOfIssuer(
   if (
     basicConstraints
       ? basicConstraints.ca
-      : !strict && role === 'anchor' && (keyUsage !== undefined || (version === 1 && selfIssued))
+      : !strict &&
+        role === 'anchor' &&
+        (keyUsage !== undefined || (version === 1 && selfIssued) || (netscapeCertType & KeyUsage.netscapeCa) !== 0)
   )
     return undefined;
   return breach(V.INVALID_CA, 'signed another certificate but is not a CA');
@@ -127,7 +129,7 @@ const breachOfCurve = ({ publicKey: key }: Certificate): RuleBreach | undefined 
 /** How RFC 5280 wants a certificate to be written down. */
 function breachOfForm(c: Certificate, role: Role): RuleBreach | undefined {
   if (c.odd !== undefined && role !== 'anchor') return breach(V.UNSPECIFIED, `is not DER as RFC 5280 has it: ${c.odd}`);
-  if (c.extensions.length > 0 && c.version !== 3)
+  if (c.extensions.length > 0 && c.version !== 3 && role !== 'anchor')
     return breach(V.EXTENSIONS_REQUIRE_VERSION_3, `has extensions but is of version ${c.version}`);
   if (!c.signatureAlgorithmsAgree)
     return breach(V.SIGNATURE_ALGORITHM_INCONSISTENCY, 'names two different signature algorithms');
@@ -155,7 +157,7 @@ function breachOfForm(c: Certificate, role: Role): RuleBreach | undefined {
 const breachOfDuty = (c: Certificate, role: Role, profile: Profile): RuleBreach | undefined =>
   (role === 'leaf' ? breachOfLeaf(c) : role === 'intermediate' ? breachOfIntermediate(c) : undefined) ??
   breachOfNames(c) ??
-  breachOfCriticality(c, profile);
+  breachOfCriticality(c, role, profile);
 
 function breachOfIntermediate(c: Certificate): RuleBreach | undefined {
   if (c.keyUsage === undefined) return breach(V.CA_CERT_MISSING_KEY_USAGE, 'is a CA without keyUsage');
@@ -199,11 +201,12 @@ const MUST_BE_CRITICAL = [
   [Oid.inhibitAnyPolicy, 'inhibitAnyPolicy'],
 ] as const;
 
-function breachOfCriticality(c: Certificate, profile: Profile): RuleBreach | undefined {
+function breachOfCriticality(c: Certificate, role: Role, profile: Profile): RuleBreach | undefined {
   for (const { oid, critical } of c.extensions) {
     if (critical) continue;
     for (const [id, name] of MUST_BE_CRITICAL)
-      if (oid === id) return breach(V.INVALID_POLICY_EXTENSION, `has ${name} that is not critical`);
+      if (oid === id && role !== 'anchor')
+        return breach(V.INVALID_POLICY_EXTENSION, `has ${name} that is not critical`);
     // BR section 7.1.2.5.2 lets name constraints be non-critical, RFC 5280 does not
     if (oid === Oid.nameConstraints && profile === 'rfc5280')
       return breach(V.INVALID_EXTENSION, 'has name constraints that are not critical');
@@ -223,7 +226,7 @@ function breachOfPurpose(c: Certificate, role: Role, { purpose, profile }: RuleS
     Oid.anyExtendedKeyUsage,
   ];
   if (server && profile === 'compatible') allowing.push(...SERVER_GATED);
-  const { extendedKeyUsage, keyUsage } = c;
+  const { extendedKeyUsage, keyUsage, netscapeCertType } = c;
   if (extendedKeyUsage && !extendedKeyUsage.some((oid) => allowing.includes(oid))) {
     return breach(
       V.INVALID_PURPOSE,
@@ -234,6 +237,9 @@ function breachOfPurpose(c: Certificate, role: Role, { purpose, profile }: RuleS
   const usages = server
     ? KeyUsage.digitalSignature | KeyUsage.keyEncipherment | KeyUsage.keyAgreement
     : KeyUsage.digitalSignature | KeyUsage.keyAgreement;
+  const netscape = server ? KeyUsage.netscapeServer : purpose === 'clientAuth' ? KeyUsage.netscapeClient : ~0;
+  if (role === 'leaf' && netscapeCertType !== undefined && !(netscapeCertType & netscape))
+    return breach(V.INVALID_PURPOSE, `may not be used for ${purpose} (Netscape's certificate type)`, 'CERT_PURPOSE');
   // RFC 5280 does not forbid a CA in the leaf's place, whatever its key usage: who relies on its key asks for
   // digitalSignature again
   const exempt = profile !== 'compatible' && c.basicConstraints?.ca;

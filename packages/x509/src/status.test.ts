@@ -256,6 +256,17 @@ describe('a stapled OCSP response', () => {
     ['by the issuer, by key', { byKey: true }],
     ['with SHA-256 in its CertID', { hash: 'sha256' as const }],
     ['by whom the issuer has certified for it', { responder: delegate }],
+    [
+      'by a responder of whom no state is asked, critically',
+      {
+        responder: make({
+          subject: 'Responder',
+          dns: [],
+          issuer: ica,
+          extensions: { ...signing, nocheck: extension('1.3.6.1.5.5.7.48.1.5', Uint8Array.of(5, 0), true) },
+        }),
+      },
+    ],
     ['of this week, without nextUpdate', { nextUpdate: null }],
     ['of 300 seconds ago', { nextUpdate: NOW - 300_000 }],
     ['of 300 seconds to come', { thisUpdate: NOW + 300_000 }],
@@ -268,12 +279,12 @@ describe('a stapled OCSP response', () => {
   it('is ignored when OCSP is off', () => {
     expect(validate({ ...staple({ status: 'revoked' }), ocsp: 'off' }).ok).toBe(true);
   });
-  it.each([
+  it.each<[title: string, options: Parameters<typeof makeOcsp>[2], verify: number]>([
     ['does not know the certificate', { status: 'unknown' as const }, 75],
     ['is out of date', { nextUpdate: NOW - 301_000 }, 74],
     ['is not valid yet', { thisUpdate: NOW + 301_000 }, 74],
     ['is old and open-ended', { thisUpdate: NOW - 8 * DAY, nextUpdate: null }, 74],
-    ['is about another serial number', { serial: 99n }, 74],
+    ['is about another serial number', { serial: 99n }, 75],
     ['is signed with another key', { signer: newKeys() }, 74],
     ['is by someone without the OCSP purpose', { responder: make({ subject: 'Responder', dns: [], issuer: ica }) }, 74],
     [
@@ -281,6 +292,21 @@ describe('a stapled OCSP response', () => {
       { responder: make({ subject: 'Responder', dns: [], issuer: root, extensions: signing }) },
       74,
     ],
+    ...(
+      [
+        ['that may not sign', { '2.5.29.15': extension('2.5.29.15', bits(2), true) }],
+        ['whose keyUsage cannot be read', { '2.5.29.15': extension('2.5.29.15', seq(), true) }],
+        ['that says twice what it is for', { again: extension('2.5.29.37', seq(oid('1.3.6.1.5.5.7.3.1'))) }],
+        ['with a critical subjectKeyIdentifier', { '2.5.29.14': extension('2.5.29.14', tlv(4, text('key')), true) }],
+      ] as const
+    ).map(
+      ([title, more]) =>
+        [
+          `is by a responder ${title}`,
+          { responder: make({ subject: 'Responder', dns: [], issuer: ica, extensions: { ...signing, ...more } }) },
+          74,
+        ] as [string, Parameters<typeof makeOcsp>[2], number],
+    ),
     [
       'is by a responder that has expired',
       { responder: make({ subject: 'Responder', dns: [], issuer: ica, extensions: signing, notAfter: NOW - DAY }) },
@@ -288,6 +314,13 @@ describe('a stapled OCSP response', () => {
     ],
   ])('that %s is refused', (_, options, verify) => {
     expect(failure(staple(options))).toMatchObject({ code: 'CERT_OCSP_INVALID', verify });
+  });
+  it('about a certificate that is its own anchor is that of its issuer, if the server sent that', () => {
+    const trustAnchors = trustStore([leaf.der]);
+    expect(validate({ ...staple({}), trustAnchors }).ok).toBe(true);
+    expect(validate({ crls: [makeCrl(ica)], trustAnchors }).ok).toBe(true);
+    expect(failure({ ...staple({ status: 'revoked' }), trustAnchors }).code).toBe('CERT_REVOKED');
+    expect(failure({ ...staple({}), trustAnchors }, [leaf]).code).toBe('CERT_OCSP_INVALID');
   });
   it('that is rubbish, or a refusal to answer, is refused', () => {
     expect(failure({ ocsp: 'request', ocspResponse: Uint8Array.of(1) }).code).toBe('CERT_OCSP_INVALID');

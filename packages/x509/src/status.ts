@@ -11,10 +11,11 @@ import { ocspBreach } from './ocsp.ts';
 import { checkOptions, isPositiveInteger, PATH_OPTIONS, type OptionChecks } from './options.ts';
 import { buildCheckedPath, type PathChecks, type PathInput, type PathResult, type PlacedBreach } from './path.ts';
 import { pinBreach } from './pin.ts';
+import { fits } from './public-key.ts';
 import { revocationBreach, type RevocationPolicy } from './revocation.ts';
 import type { Beyond, RuleBreach, RuleSet } from './rules.ts';
 import type { SignatureVerifier } from './signature.ts';
-import { runAsync, runSync, type Steps } from './steps.ts';
+import { runAsync, runSync, verified, type Steps } from './steps.ts';
 import { transparencyBreach, type TransparencyPolicy } from './transparency.ts';
 import { issuerOf, type Issuer } from './trust.ts';
 
@@ -112,12 +113,13 @@ function statusChecks(input: ValidationInput): PathChecks {
       },
       leadsToAnchor: (other) => leadsTo(anchor, other, input, search),
     };
-    const issuerAt = (depth: number): Issuer => (path[depth + 1] ? issuerOf(path[depth + 1] as Certificate) : anchor);
+    const leaf = path[0] as Certificate;
+    const last = path.length === 1 ? yield* issuerOfAnchor(leaf, anchor, issuers, verifier) : anchor;
+    const issuerAt = (depth: number): Issuer => (path[depth + 1] ? issuerOf(path[depth + 1] as Certificate) : last);
     for (const [depth, certificate] of path.entries()) {
       if (crls.length > 0)
         note(yield* crlBreach(search, certificate, issuerAt(depth), depth === 0 && missingCrl !== 'accept'), depth);
     }
-    const leaf = path[0] as Certificate;
     // Once for each issuer, and of a path that is good: what the filter throws must not hide why another one fails.
     const issuer = path[1] ?? anchor;
     if (revocation && !filtered.has(issuer) && sound && found.length === 0)
@@ -143,6 +145,21 @@ function readList(given: Uint8Array | Crl, i: number): Crl {
       `CRL ${i} is a delta CRL (RFC 5280 section 5.2.4), which is not supported: give the complete list`,
     );
   return crl;
+}
+
+/** A certificate that is its own anchor has an issuer all the same, who speaks of its state where it was sent. */
+function* issuerOfAnchor(
+  leaf: Certificate,
+  anchor: Issuer,
+  issuers: (name: Uint8Array) => readonly Issuer[],
+  verifier: SignatureVerifier,
+): Steps<Issuer> {
+  const { signatureAlgorithm: algorithm, tbs, signature } = leaf;
+  if (!algorithm || !anchor.certificate || !bytesEqual(anchor.certificate.raw, leaf.raw)) return anchor;
+  for (const issuer of issuers(leaf.issuer))
+    if (fits(algorithm, issuer.publicKey) && (yield* verified(verifier, algorithm, issuer.spki, tbs, signature)))
+      return issuer;
+  return anchor;
 }
 
 /** RFC 5280 section 6.3.3 (f): the path of who signed a list ends in the same anchor; it is no server's. */

@@ -85,14 +85,15 @@ const critically = (id: string, critical: Uint8Array, value: Uint8Array): MakeOp
   extensions: { [id]: seq(oid(id), critical, tlv(4, value)) },
 });
 const ONE = Uint8Array.of(1, 1, 1);
-const nullParameters = seq(oid('1.2.840.10045.4.3.2'), Uint8Array.of(5, 0));
-/** Both AlgorithmIdentifiers, inside and outside of what is signed, get NULL parameters. */
-function withNull(): Row {
-  const made = make({ issuer: ica, ...part(2, nullParameters) });
+const NULL = Uint8Array.of(5, 0);
+/** Both AlgorithmIdentifiers, inside and outside of what is signed, get parameters. */
+function withParameters(parameters: Uint8Array): Row {
+  const algorithm = seq(oid('1.2.840.10045.4.3.2'), parameters);
+  const made = make({ issuer: ica, ...part(2, algorithm) });
   const plain = seq(oid('1.2.840.10045.4.3.2'));
   const bytes = Buffer.from(made.der);
   const at = bytes.lastIndexOf(Buffer.from(plain));
-  const body = concat(bytes.subarray(4, at), nullParameters, bytes.subarray(at + plain.length));
+  const body = concat(bytes.subarray(4, at), algorithm, bytes.subarray(at + plain.length));
   return { chain: [{ ...made, der: seq(body) }, ica], anchor: root, strict: [V.UNSPECIFIED, 0] };
 }
 
@@ -137,6 +138,8 @@ const ACCEPTED: Readonly<Record<string, Row>> = {
   'an anchor with serial number 0 and GeneralizedTime': anchor({
     parts: (parts) => parts.map((each, i) => (i === 1 ? int(0) : i === 4 ? generalized : each)),
   }),
+  'an anchor whose extensions are in version 1': anchor({ parts: (parts) => parts.slice(1) }),
+  'an anchor with inhibitAnyPolicy that is not critical': anchor(ext(INHIBIT, int(1))),
   'an anchor whose signature is not its own': (() => {
     const row = anchor({});
     const der = row.anchor.der.slice();
@@ -166,7 +169,7 @@ const ACCEPTED: Readonly<Record<string, Row>> = {
     {},
     { strict: [V.ISSUER_NAME_EMPTY, 0] },
   ),
-  'an ECDSA algorithm with NULL parameters': withNull(),
+  'an ECDSA algorithm with NULL parameters': withParameters(NULL),
   'a critical that is TRUE as 1': leaf(critically(KEY_USAGE, ONE, bits(0)), V.UNSPECIFIED),
   'a cA that is TRUE as 1': issuer(ext(BASIC, seq(ONE), true), V.UNSPECIFIED),
   'a critical that is FALSE, written down': leaf(critically(KEY_USAGE, Uint8Array.of(1, 1, 0), bits(0)), undefined),
@@ -225,6 +228,13 @@ const ACCEPTED: Readonly<Record<string, Row>> = {
   'bytes behind the basicConstraints of an intermediate': issuer(
     ext(BASIC, concat(seq(TRUE), Uint8Array.of(5, 0)), true),
     V.UNSPECIFIED,
+  ),
+  'a modulus of 2047 bits': issuer({ keys: newKeys('rsa', 2047) }, undefined),
+  'an ECDSA algorithm with the curve as its parameters': withParameters(oid('1.2.840.10045.3.1.7')),
+  "Netscape's certificate type of a server": leaf(ext('2.16.840.1.113730.1.1', bits(1), true), undefined),
+  "Netscape's certificate type in place of basicConstraints, of an anchor": anchor(
+    { extensions: { [BASIC]: null, [KEY_USAGE]: null, netscape: extension('2.16.840.1.113730.1.1', bits(5)) } },
+    V.INVALID_CA,
   ),
   'a path length of five octets': issuer(ext(BASIC, seq(TRUE, int(2 ** 39)), true), undefined),
   'a keyUsage of four octets': issuer(ext(KEY_USAGE, tlv(3, Uint8Array.of(0, 6, 0, 0, 0)), true), undefined),
