@@ -19,6 +19,7 @@ import { resumptionBinding } from './checks/resumption-binding.ts';
 import { secrets } from './checks/secrets.ts';
 import { sessions } from './checks/sessions.ts';
 import { severalDefects } from './checks/several-defects.ts';
+import { staplesByTheBook } from './checks/staples.ts';
 import { transport } from './checks/transport.ts';
 import { verification } from './checks/verification.ts';
 import { wrongOptions } from './checks/wrong-options.ts';
@@ -37,6 +38,7 @@ export const suite: readonly CheckGroup[] = [
   ...severalDefects,
   ...byTheBook,
   ...revocationLists,
+  ...staplesByTheBook,
   ...clientAuth,
   ...sessions,
   ...resumptionBinding,

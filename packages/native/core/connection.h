@@ -192,7 +192,7 @@ class Connection {
   bool pinned(const OPENSSL_STACK* chain, int count) const;
   Finding verifyPath(X509_STORE_CTX* store) const;
   bool needsStaple(const X509* leaf) const;
-  long stapleVerdict(const uint8_t* der, size_t size, const OPENSSL_STACK* chain) const;
+  long stapleVerdict(const uint8_t* der, size_t size, const OPENSSL_STACK* chain, const OPENSSL_STACK* sent) const;
   int refuse(X509_STORE_CTX* store, long verifyCode, long alertCode, Reason reason);
 
   std::shared_ptr<Context> context_;

@@ -135,6 +135,9 @@ namespace ferrule {
   C(XN_FLAG_RFC2253, 0x1110317)                     \
   C(NID_subject_alt_name, 85)                       \
   C(NID_sha1, 64)                                   \
+  C(NID_sha256, 672)                               \
+  C(NID_sha384, 673)                               \
+  C(NID_sha512, 674)                               \
   C(NID_undef, 0)                                  \
   C(NID_rsassaPss, 912)                            \
   C(NID_crl_reason, 141)                           \

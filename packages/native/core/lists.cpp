@@ -24,12 +24,6 @@ std::vector<uint8_t> octetsOf(const ASN1_STRING* value) {
 
 int typeOf(X509_EXTENSION* extension) { return ossl().OBJ_obj2nid(ossl().X509_EXTENSION_get_object(extension)); }
 
-// RFC 5280 section 5.1.2.4: YYMMDDHHMMSSZ or YYYYMMDDHHMMSSZ. OpenSSL reads more when it compares.
-bool isTime(const ASN1_TIME* time) {
-  const std::vector<uint8_t> text = octetsOf(time);
-  return (text.size() == 13 || text.size() == 15) && text.back() == 'Z' && ossl().ASN1_TIME_cmp_time_t(time, 0) != -2;
-}
-
 // RFC 5280 section 5.2: scope and key identifier are what a list may have critical; OpenSSL takes both.
 bool isKnownOfList(int type) { return type == K(NID_issuing_distribution_point) || type == K(NID_authority_key_identifier); }
 

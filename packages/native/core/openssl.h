@@ -39,6 +39,7 @@ typedef struct GENERAL_NAME_st GENERAL_NAME;
 typedef struct ocsp_response_st OCSP_RESPONSE;
 typedef struct ocsp_basic_response_st OCSP_BASICRESP;
 typedef struct ocsp_single_response_st OCSP_SINGLERESP;
+typedef struct ocsp_response_data_st OCSP_RESPDATA;
 typedef struct ocsp_cert_id_st OCSP_CERTID;
 typedef struct PKCS12_st PKCS12;
 typedef struct pkcs8_priv_key_info_st PKCS8_PRIV_KEY_INFO;
@@ -399,6 +400,12 @@ typedef int (*PskUseSession)(SSL*, const EVP_MD*, const unsigned char**, size_t*
   F(void, OCSP_BASICRESP_free, (OCSP_BASICRESP*))                                                   \
   F(int, OCSP_basic_verify, (OCSP_BASICRESP*, struct stack_st_X509*, X509_STORE*, unsigned long))   \
   F(int, OCSP_resp_count, (OCSP_BASICRESP*))                                                        \
+  F(const OCSP_RESPDATA*, OCSP_resp_get0_respdata, (const OCSP_BASICRESP*))                         \
+  F(int, i2d_OCSP_RESPDATA, (const OCSP_RESPDATA*, unsigned char**))                                \
+  F(const ASN1_GENERALIZEDTIME*, OCSP_resp_get0_produced_at, (const OCSP_BASICRESP*))               \
+  F(const struct stack_st_X509*, OCSP_resp_get0_certs, (const OCSP_BASICRESP*))                     \
+  F(int, OCSP_BASICRESP_get_ext_by_critical, (OCSP_BASICRESP*, int, int))                           \
+  F(int, OCSP_SINGLERESP_get_ext_by_critical, (OCSP_SINGLERESP*, int, int))                         \
   F(OCSP_SINGLERESP*, OCSP_resp_get0, (OCSP_BASICRESP*, int))                                       \
   F(const OCSP_CERTID*, OCSP_SINGLERESP_get0_id, (const OCSP_SINGLERESP*))                          \
   F(int, OCSP_single_get0_status, (OCSP_SINGLERESP*, int*, ASN1_GENERALIZEDTIME**, ASN1_GENERALIZEDTIME**, ASN1_GENERALIZEDTIME**)) \

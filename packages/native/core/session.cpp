@@ -2,36 +2,13 @@
 #include <ctime>
 
 #include "connection.h"
+#include "staple.h"
+#include "times.h"
 
 namespace ferrule {
 namespace {
 
 const OPENSSL_STACK* stack(const void* typed) { return static_cast<const OPENSSL_STACK*>(typed); }
-
-// Seconds since the epoch; at most a second early, since the clock goes on between the two looks at it. 0 when it cannot be read.
-int64_t secondsOf(const ASN1_TIME* time) {
-  const int64_t now = std::time(nullptr);
-  int days = 0;
-  int seconds = 0;
-  if (time == nullptr || ossl().ASN1_TIME_diff(&days, &seconds, nullptr, time) != 1) return 0;
-  return now + int64_t{86400} * days + seconds;
-}
-
-// RFC 6960 section 4.2.2.1: the first nextUpdate of a response.
-int64_t stapleEnd(const Bytes& der, int64_t now) {
-  const uint8_t* at = der.data();
-  OCSP_RESPONSE* response = ossl().d2i_OCSP_RESPONSE(nullptr, &at, static_cast<long>(der.size()));
-  OCSP_BASICRESP* basic = response == nullptr ? nullptr : ossl().OCSP_response_get1_basic(response);
-  int64_t first = 0;
-  for (int i = 0; basic != nullptr && i < ossl().OCSP_resp_count(basic); i++) {
-    ASN1_GENERALIZEDTIME* nextUpdate = nullptr;
-    ossl().OCSP_single_get0_status(ossl().OCSP_resp_get0(basic, i), nullptr, nullptr, nullptr, &nextUpdate);
-    first = earlier(first, secondsOf(nextUpdate), now);
-  }
-  if (basic != nullptr) ossl().OCSP_BASICRESP_free(basic);
-  ossl().OCSP_RESPONSE_free(response);
-  return first;
-}
 
 X509* parse(const Bytes& der) {
   const uint8_t* at = der.data();
@@ -100,10 +77,17 @@ int64_t Connection::verifiedUntil() const {
   for (int i = 0; i < ossl().OPENSSL_sk_num(chain); i++) {
     first = earlier(first, secondsOf(ossl().X509_get0_notAfter(static_cast<const X509*>(ossl().OPENSSL_sk_value(chain, i)))), now);
   }
+  // What has ended and counted all the same, for the clocks' sake, ends when it no longer does.
+  const auto end = [&](int64_t moment) {
+    if (moment != 0) first = earlier(earlier(first, moment, now), moment + clocks::skew, now);
+  };
   const Bytes staple = ocspResponse();
-  if (!staple.empty()) first = earlier(first, stapleEnd(staple, now), now);
+  const X509* leaf = ossl().OPENSSL_sk_num(chain) > 0 ? static_cast<const X509*>(ossl().OPENSSL_sk_value(chain, 0)) : nullptr;
+  if (!staple.empty()) {
+    for (const int64_t moment : endsOfResponse(staple, leaf)) end(moment);
+  }
   if (context_->config().verify != Verify::ask) {
-    for (const int64_t end : context_->crlEnds()) first = earlier(first, end, now);
+    for (const int64_t moment : context_->crlEnds()) end(moment);
   }
   ossl().ERR_clear_error();
   return first;

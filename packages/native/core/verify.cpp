@@ -5,8 +5,7 @@
 #include <ctime>
 
 #include "connection.h"
-#include "strength.h"
-#include "times.h"
+#include "staple.h"
 
 namespace ferrule {
 namespace {
@@ -42,70 +41,6 @@ Bytes spkiOf(const X509* certificate) {
 // The leaf of a path and the key of its issuer, which may be an anchor that is the leaf itself.
 std::vector<Bytes> questionOf(const OPENSSL_STACK* path) {
   return {derOf(certificateAt(path, 0)), spkiOf(certificateAt(path, ossl().OPENSSL_sk_num(path) > 1 ? 1 : 0))};
-}
-
-// RFC 5019 section 4: a response without nextUpdate is no newer than newer information, of which a week brings some.
-constexpr time_t kLongestResponse = 7 * 86400;
-
-// RFC 6960 section 4.2.2.2: the response is signed by the issuer itself or by someone whom it certified for that, with a key
-// that may sign.
-bool signedByIssuer(OCSP_BASICRESP* response, X509* issuer, time_t now, int level) {
-  X509_STORE* store = ossl().X509_STORE_new();
-  OPENSSL_STACK* issuers = ossl().OPENSSL_sk_new_null();
-  ossl().OPENSSL_sk_push(issuers, issuer);
-  ossl().X509_STORE_add_cert(store, issuer);
-  X509_VERIFY_PARAM* param = ossl().X509_STORE_get0_param(store);
-  ossl().X509_VERIFY_PARAM_set_time(param, now);
-  ossl().X509_VERIFY_PARAM_set_auth_level(param, level);
-  const auto flags = static_cast<unsigned long>(K(OCSP_TRUSTOTHER) | K(OCSP_NOEXPLICIT) | K(OCSP_PARTIAL_CHAIN));
-  auto* candidates = reinterpret_cast<struct stack_st_X509*>(issuers);
-  X509* signer = nullptr;
-  bool good = hasStrongHash(ossl().OCSP_resp_get0_tbs_sigalg(response), level) && ossl().OCSP_basic_verify(response, candidates, store, flags) == 1 &&
-              ossl().OCSP_resp_get0_signer(response, &signer, candidates) == 1;
-  good = good && (ossl().X509_cmp(signer, issuer) == 0 || (ossl().X509_get_key_usage(signer) & static_cast<uint32_t>(K(KU_DIGITAL_SIGNATURE))) != 0);
-  ossl().OPENSSL_sk_free(issuers);
-  ossl().X509_STORE_free(store);
-  return good;
-}
-
-bool concerns(const OCSP_CERTID* id, X509* leaf, X509* issuer) {
-  ASN1_OBJECT* algorithm = nullptr;
-  ossl().OCSP_id_get0_info(nullptr, &algorithm, nullptr, nullptr, const_cast<OCSP_CERTID*>(id));
-  const EVP_MD* hash = algorithm == nullptr ? nullptr : ossl().EVP_get_digestbyname(ossl().OBJ_nid2sn(ossl().OBJ_obj2nid(algorithm)));
-  OCSP_CERTID* ours = hash == nullptr ? nullptr : ossl().OCSP_cert_to_id(hash, leaf, issuer);
-  const bool same = ours != nullptr && ossl().OCSP_id_cmp(id, ours) == 0;
-  ossl().OCSP_CERTID_free(ours);
-  return same;
-}
-
-long judge(OCSP_BASICRESP* response, X509* leaf, X509* issuer, time_t now, int level) {
-  if (!signedByIssuer(response, issuer, now, level)) return K(X509_V_ERR_OCSP_VERIFY_FAILED);
-  for (int i = 0; i < ossl().OCSP_resp_count(response); i++) {
-    OCSP_SINGLERESP* single = ossl().OCSP_resp_get0(response, i);
-    if (!concerns(ossl().OCSP_SINGLERESP_get0_id(single), leaf, issuer)) continue;
-    ASN1_GENERALIZEDTIME* thisUpdate = nullptr;
-    ASN1_GENERALIZEDTIME* nextUpdate = nullptr;
-    const int status = ossl().OCSP_single_get0_status(single, nullptr, nullptr, &thisUpdate, &nextUpdate);
-    const bool holds = nextUpdate != nullptr ? stillHolds(nextUpdate, now) : stillHolds(thisUpdate, now - kLongestResponse);
-    if (!hasBegun(thisUpdate, now) || !holds) return K(X509_V_ERR_OCSP_VERIFY_FAILED);
-    if (status == K(V_OCSP_CERTSTATUS_GOOD)) return K(X509_V_OK);
-    return status == K(V_OCSP_CERTSTATUS_REVOKED) ? K(X509_V_ERR_CERT_REVOKED) : K(X509_V_ERR_OCSP_CERT_UNKNOWN);
-  }
-  return K(X509_V_ERR_OCSP_CERT_UNKNOWN);
-}
-
-long judgeResponse(const uint8_t* der, size_t size, X509* leaf, X509* issuer, time_t now, int level) {
-  const uint8_t* at = der;
-  OCSP_RESPONSE* response = ossl().d2i_OCSP_RESPONSE(nullptr, &at, static_cast<long>(size));
-  long verdict = K(X509_V_ERR_OCSP_VERIFY_FAILED);
-  if (response != nullptr && ossl().OCSP_response_status(response) == K(OCSP_RESPONSE_STATUS_SUCCESSFUL)) {
-    if (OCSP_BASICRESP* basic = ossl().OCSP_response_get1_basic(response)) {
-      if (leaf != nullptr && issuer != nullptr) verdict = judge(basic, leaf, issuer, now, level);
-      ossl().OCSP_BASICRESP_free(basic);
-    }
-  }
-  ossl().OCSP_RESPONSE_free(response);
-  return verdict;
 }
 
 // Leaves no error behind: OpenSSL would take it for the reason of a pause.
@@ -259,12 +194,13 @@ bool Connection::needsStaple(const X509* leaf) const {
   return ocsp == Ocsp::require || (ocsp == Ocsp::request && leaf != nullptr && mustStaple(leaf));
 }
 
-// An X509_V code. The issuer is the next in the path; an anchor that is the leaf itself is its own.
-long Connection::stapleVerdict(const uint8_t* der, size_t size, const OPENSSL_STACK* chain) const {
+// An X509_V code. The issuer is the next in the path; of an anchor that is the leaf itself it may have been sent.
+long Connection::stapleVerdict(const uint8_t* der, size_t size, const OPENSSL_STACK* chain, const OPENSSL_STACK* sent) const {
   const int length = ossl().OPENSSL_sk_num(chain);
   X509* leaf = length > 0 ? certificateAt(chain, 0) : nullptr;
   if (size == 0) return needsStaple(leaf) ? K(X509_V_ERR_OCSP_VERIFY_NEEDED) : K(X509_V_OK);
-  X509* issuer = length > 1 ? certificateAt(chain, 1) : leaf;
+  if (leaf == nullptr) return K(X509_V_ERR_OCSP_VERIFY_FAILED);
+  X509* issuer = length > 1 ? certificateAt(chain, 1) : issuerOf(leaf, sent);
   const long verdict = judgeResponse(der, size, leaf, issuer, time_ != 0 ? time_ : std::time(nullptr), context_->config().securityLevel);
   ossl().ERR_clear_error();
   return verdict;
@@ -276,8 +212,9 @@ int Connection::judgeStaple() {
   if (config.verify == Verify::ask || ossl().SSL_session_reused(ssl_) == 1) return 1;
   unsigned char* der = nullptr;
   const long size = ossl().SSL_ctrl(ssl_, K(SSL_CTRL_GET_TLSEXT_STATUS_REQ_OCSP_RESP), 0, &der);
-  const OPENSSL_STACK* chain = stack(verified_ ? ossl().SSL_get0_verified_chain(ssl_) : ossl().SSL_get_peer_cert_chain(ssl_));
-  const long verdict = stapleVerdict(der, der == nullptr || size <= 0 ? 0 : static_cast<size_t>(size), chain);
+  const OPENSSL_STACK* sent = stack(ossl().SSL_get_peer_cert_chain(ssl_));
+  const OPENSSL_STACK* chain = verified_ ? stack(ossl().SSL_get0_verified_chain(ssl_)) : sent;
+  const long verdict = stapleVerdict(der, der == nullptr || size <= 0 ? 0 : static_cast<size_t>(size), chain, sent);
   if (verdict == K(X509_V_OK)) return 1;
   if (config.verify == Verify::none) {
     if (verified_) facts_.verifyResult = verdict;
@@ -309,7 +246,7 @@ bool Connection::judgeAnew(X509_STORE_CTX* store, const OPENSSL_STACK* sent, con
   if (!config.pins.empty() && !pinned(chain, verified ? ossl().OPENSSL_sk_num(chain) : 1)) return false;
   reverifiedChain_ = verified ? dersOf(chain) : std::vector<Bytes>();
   if (config.verify == Verify::ask || config.ocsp == Ocsp::off) return true;
-  reverifiedStaple_ = stapleVerdict(staple.data(), staple.size(), chain);
+  reverifiedStaple_ = stapleVerdict(staple.data(), staple.size(), chain, sent);
   return reverifiedStaple_ == K(X509_V_OK) || config.verify == Verify::none;
 }
 

@@ -1,21 +1,11 @@
 /**
- * @module What RFC 5280 asks of a path and of revocation beyond signatures, names and times; each with its X509_V code.
+ * @module What RFC 5280 asks of a path beyond signatures, names and times; each with its X509_V code.
  */
 import assert from 'node:assert/strict';
-import type { Backend, ContextOptions } from '@ferrule/contract';
 import { x509VName, X509V } from '@ferrule/result';
 import { type Check, type CheckGroup, group } from '../check.ts';
 import { ExtensionOid, oid, sequence, tlv } from '../pki/der.ts';
-import {
-  type ExtensionOption,
-  type Identity,
-  issue,
-  LEAF_NAMES,
-  makeOcspResponse,
-  type OcspOptions,
-  pki,
-} from '../pki/index.ts';
-import type { TestServerOptions } from '../server/tls-server.ts';
+import { type ExtensionOption, type Identity, issue, LEAF_NAMES, pki } from '../pki/index.ts';
 import { connects, refuses } from './support.ts';
 
 /** A leaf under an intermediate of its own under the test root, with these extensions. */
@@ -210,67 +200,4 @@ const numbers: CheckGroup = group('names and constraints in great number', {
   },
 });
 
-/** RFC 7633: status_request. */
-const MUST_STAPLE: ExtensionOption = { oid: ExtensionOid.tls_feature, value: sequence(tlv(0x02, '\x05')) };
-
-const mustStaple: CheckGroup = group(
-  'a certificate that must be stapled (RFC 7633)',
-  {
-    'is refused without a response where one was asked for': async (backend) => {
-      await refuses(
-        backend,
-        { ocsp: 'request' },
-        { identity: await under([], [MUST_STAPLE]) },
-        X509V.OCSP_VERIFY_NEEDED,
-        'CERT_OCSP_MISSING',
-      );
-    },
-    'is accepted with one, and where none was asked for': async (backend) => {
-      const issuer = await pki('intermediate');
-      const identity = await issue(issuer, { names: LEAF_NAMES, extensions: [MUST_STAPLE] });
-      await connects(backend, { ocsp: 'request' }, { identity, ocspResponse: makeOcspResponse(identity, issuer) });
-      await connects(backend, {}, { identity });
-    },
-  },
-  'ocsp',
-);
-
-/** Half of the leeway for clocks, and more than it, in days. */
-const [A_LITTLE, TOO_MUCH] = [150 / 86_400, 450 / 86_400];
-
-const ocsp = async (options: OcspOptions): Promise<TestServerOptions> => ({
-  ocspResponse: makeOcspResponse(await pki('p256'), await pki('intermediate'), options),
-});
-const REQUIRED: ContextOptions = { ocsp: 'require' };
-const unusable = async (backend: Backend, server: TestServerOptions): Promise<void> =>
-  refuses(backend, REQUIRED, server, X509V.OCSP_VERIFY_FAILED, 'CERT_OCSP_INVALID');
-
-const staples: CheckGroup = group(
-  'OCSP responses as responders make them',
-  {
-    'without nextUpdate hold for a week': async (backend) => {
-      await connects(backend, REQUIRED, await ocsp({ from: -6, until: null }));
-      await unusable(backend, await ocsp({ from: -8, until: null }));
-    },
-    'clocks may differ by 300 seconds': async (backend) => {
-      for (const times of [{ from: A_LITTLE }, { until: -A_LITTLE }])
-        await connects(backend, REQUIRED, await ocsp(times));
-      for (const times of [{ from: TOO_MUCH }, { until: -TOO_MUCH }]) await unusable(backend, await ocsp(times));
-    },
-    'may be signed by whom the issuer certified for it, with a key that may sign': async (backend) => {
-      const [issuer, KEY_ENCIPHERMENT] = [await pki('intermediate'), tlv(0x03, '\x05\x20')];
-      const delegate = await issue(issuer, { subject: 'CN=responder', purpose: 'OCSPSigning' });
-      await connects(backend, REQUIRED, await ocsp({ signer: delegate, certificates: [delegate] }));
-      const mute = await issue(issuer, {
-        subject: 'CN=mute',
-        purpose: 'OCSPSigning',
-        extensions: [{ oid: '2.5.29.15', critical: true, value: KEY_ENCIPHERMENT }],
-      });
-      const server = await issue(issuer, { subject: 'CN=no responder' });
-      for (const signer of [mute, server]) await unusable(backend, await ocsp({ signer, certificates: [signer] }));
-    },
-  },
-  'ocsp',
-);
-
-export const byTheBook: readonly CheckGroup[] = [paths, profiles, bareAnchors, numbers, mustStaple, staples];
+export const byTheBook: readonly CheckGroup[] = [paths, profiles, bareAnchors, numbers];

@@ -270,6 +270,40 @@ const validity: CheckGroup = group('a session ends', {
       })();
     },
   },
+  'with a stapled response that does not say when it ends, a week after it began': {
+    feature: 'ocsp',
+    run: async (backend) => {
+      const options = { from: 0.01 - 7, until: null };
+      const ocspResponse = makeOcspResponse(await pki('p256'), await pki('intermediate'), options);
+      await each({ ocspResponse }, async (server) => {
+        assert.ok(isAbout((await make(backend, server, { ocsp: 'require' })).expiresAt, 0.01));
+      })();
+    },
+  },
+  'with the certificate of who signed the stapled response': {
+    feature: 'ocsp',
+    run: async (backend) => {
+      const issuer = await pki('intermediate');
+      const signer = await issue(issuer, { subject: 'CN=short', purpose: 'OCSPSigning', until: 0.01 });
+      const ocspResponse = makeOcspResponse(await pki('p256'), issuer, { signer, certificates: [signer] });
+      await each({ ocspResponse }, async (server) => {
+        assert.ok(isAbout((await make(backend, server, { ocsp: 'require' })).expiresAt, 0.01));
+      })();
+    },
+  },
+  'with the 300 seconds that what has ended is given for the sake of clocks': {
+    feature: 'ocsp',
+    run: async (backend) => {
+      const [identity, issuer, until] = [await pki('p256'), await pki('intermediate'), -120 / 86_400];
+      const left = 180 / 86_400;
+      const ocspResponse = makeOcspResponse(identity, issuer, { until });
+      const crls = [await makeCrl(issuer, [], { until })];
+      await each({ ocspResponse }, async (server) => {
+        assert.ok(isAbout((await make(backend, server, { ocsp: 'require' })).expiresAt, left));
+        assert.ok(isAbout((await make(backend, server, { crls })).expiresAt, left));
+      })();
+    },
+  },
   'with the path that was verified, not with another one that the server sent a certificate of': async (backend) => {
     const root = await pki('root');
     const authority = await issue(root, { subject: 'CN=crossed', ca: true });

@@ -83,35 +83,52 @@ export interface OcspOptions {
   readonly signer?: Identity;
   /** Certificates that go with the response: that of a delegated responder. */
   readonly certificates?: readonly Identity[];
+  /** Of the response, and of what it says about the certificate. */
+  readonly extensions?: readonly ExtensionOption[];
+  readonly singleExtensions?: readonly ExtensionOption[];
+  /** 0 is v1, and left out. */
+  readonly version?: number;
+  /** In place of a GeneralizedTime's contents. */
+  readonly producedAt?: string;
+  /** Of the names of certificate and issuer; default SHA-1. */
+  readonly hash?: 'md5';
 }
 
 /** An OCSPResponse about `subject`, which `issuer` issued. DER. */
 export function makeOcspResponse(subject: Identity, issuer: Identity, options: OcspOptions = {}): Uint8Array {
-  const { status = 'good', from = -1, until = 7, signer = issuer, certificates = [] } = options;
+  const { status = 'good', from = -1, until = 7, signer = issuer, certificates = [], version = 0 } = options;
+  const { extensions = [], singleExtensions = [], producedAt, hash = 'sha1' } = options;
   const certificate = new X509Certificate(subject.certificate);
   const responseData = new Sequence({
     value: [
-      explicit(2, new OctetString({ valueHex: buffer(sha1(publicKeyBits(signer.spki))) })),
-      time(from),
+      ...(version === 0 ? [] : [explicit(0, new Integer({ value: version }))]),
+      explicit(2, new OctetString({ valueHex: buffer(digest('sha1', publicKeyBits(signer.spki))) })),
+      producedAt === undefined
+        ? time(from)
+        : new Primitive({ idBlock: { tagClass: 1, tagNumber: 24 }, valueHex: buffer(Buffer.from(producedAt)) }),
       new Sequence({
         value: [
           new Sequence({
             value: [
               new Sequence({
                 value: [
-                  new Sequence({ value: [new ObjectIdentifier({ value: '1.3.14.3.2.26' }), new Null()] }),
-                  new OctetString({ valueHex: buffer(sha1(new Uint8Array(certificate.issuerName.toArrayBuffer()))) }),
-                  new OctetString({ valueHex: buffer(sha1(publicKeyBits(issuer.spki))) }),
+                  new Sequence({ value: [new ObjectIdentifier({ value: HASHES[hash] }), new Null()] }),
+                  new OctetString({
+                    valueHex: buffer(digest(hash, new Uint8Array(certificate.issuerName.toArrayBuffer()))),
+                  }),
+                  new OctetString({ valueHex: buffer(digest(hash, publicKeyBits(issuer.spki))) }),
                   Integer.fromBigInt(BigInt(`0x${certificate.serialNumber}`)),
                 ],
               }),
               certStatus(status, from),
               time(from),
               ...(until === null ? [] : [explicit(0, time(until))]),
+              ...extensionsOf(singleExtensions),
             ],
           }),
         ],
       }),
+      ...extensionsOf(extensions),
     ],
   });
   const signed = Buffer.from(responseData.toBER());
@@ -144,8 +161,23 @@ export function makeOcspResponse(subject: Identity, issuer: Identity, options: O
 }
 
 const CONTEXT = 3;
-const explicit = (tagNumber: number, inner: Sequence | OctetString | GeneralizedTime): Constructed =>
+const explicit = (tagNumber: number, inner: Sequence | OctetString | GeneralizedTime | Integer): Constructed =>
   new Constructed({ idBlock: { tagClass: CONTEXT, tagNumber }, value: [inner] });
+
+const extensionsOf = (extensions: readonly ExtensionOption[]): Constructed[] =>
+  extensions.length === 0
+    ? []
+    : [
+        explicit(
+          1,
+          new Sequence({
+            value: extensions.map(
+              ({ oid, critical = false, value = new Uint8Array() }) =>
+                fromBER(new Extension(oid, critical, value).rawData).result,
+            ),
+          }),
+        ),
+      ];
 
 const time = (days: number): GeneralizedTime => new GeneralizedTime({ valueDate: daysFromNow(days) });
 
@@ -155,7 +187,8 @@ function certStatus(status: 'good' | 'revoked' | 'unknown', from: number): Const
   return new Primitive({ idBlock: { tagClass: CONTEXT, tagNumber: status === 'good' ? 0 : 2 } });
 }
 
-const sha1 = (data: Uint8Array): Uint8Array => createHash('sha1').update(data).digest();
+const HASHES = { sha1: '1.3.14.3.2.26', md5: '1.2.840.113549.2.5' };
+const digest = (hash: keyof typeof HASHES, data: Uint8Array): Uint8Array => createHash(hash).update(data).digest();
 const buffer = (data: Uint8Array): ArrayBuffer => new Uint8Array(data).buffer;
 
 /** The contents of the subjectPublicKey BIT STRING, which RFC 6960 hashes for KeyHash. */

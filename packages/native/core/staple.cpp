@@ -1,0 +1,140 @@
+#include "staple.h"
+
+#include <memory>
+
+#include "chain.h"
+#include "strength.h"
+#include "times.h"
+
+namespace ferrule {
+namespace {
+
+// RFC 5019 section 4: a response without nextUpdate is no newer than newer information, of which a week brings some.
+constexpr time_t kLongestResponse = 7 * 86400;
+
+struct Freed {
+  void operator()(OCSP_BASICRESP* response) const { ossl().OCSP_BASICRESP_free(response); }
+};
+using Response = std::unique_ptr<OCSP_BASICRESP, Freed>;
+
+// Null for what is no successful basic response, or not all of these bytes.
+Response read(const uint8_t* der, size_t size) {
+  const uint8_t* at = der;
+  OCSP_RESPONSE* response = ossl().d2i_OCSP_RESPONSE(nullptr, &at, static_cast<long>(size));
+  const bool successful = response != nullptr && at == der + size && ossl().OCSP_response_status(response) == K(OCSP_RESPONSE_STATUS_SUCCESSFUL);
+  Response basic(successful ? ossl().OCSP_response_get1_basic(response) : nullptr);
+  ossl().OCSP_RESPONSE_free(response);
+  return basic;
+}
+
+struct Status {
+  explicit Status(OCSP_SINGLERESP* single) { code = ossl().OCSP_single_get0_status(single, nullptr, &revoked, &thisUpdate, &nextUpdate); }
+  int code;
+  ASN1_GENERALIZEDTIME* revoked = nullptr;
+  ASN1_GENERALIZEDTIME* thisUpdate = nullptr;
+  ASN1_GENERALIZEDTIME* nextUpdate = nullptr;
+};
+
+// RFC 6960 section 4.2.1: v1, which DER leaves out, is the only one. OpenSSL tells it nobody: it is in front of all else.
+bool isFirstVersion(const OCSP_BASICRESP* response) {
+  unsigned char* der = nullptr;
+  const int size = ossl().i2d_OCSP_RESPDATA(const_cast<OCSP_RESPDATA*>(ossl().OCSP_resp_get0_respdata(response)), &der);
+  const int header = size < 2 ? 0 : der[1] < 0x80 ? 2 : 2 + (der[1] & 0x7f);
+  const bool told = header + 5 <= size && der[header] == 0xa0;
+  const bool first = size > 0 && (!told || (der[header + 1] == 3 && der[header + 2] == 2 && der[header + 3] == 1 && der[header + 4] == 0));
+  ossl().CRYPTO_free(der, "ferrule", 0);
+  return first;
+}
+
+// Times as RFC 5280 section 4.1.2.5.2 writes them; and section 4.4: nothing here knows a critical extension.
+bool isUnderstood(OCSP_BASICRESP* response) {
+  if (!isFirstVersion(response) || !isTime(ossl().OCSP_resp_get0_produced_at(response))) return false;
+  if (ossl().OCSP_BASICRESP_get_ext_by_critical(response, 1, -1) >= 0) return false;
+  for (int i = 0; i < ossl().OCSP_resp_count(response); i++) {
+    OCSP_SINGLERESP* single = ossl().OCSP_resp_get0(response, i);
+    const Status status(single);
+    if (ossl().OCSP_SINGLERESP_get_ext_by_critical(single, 1, -1) >= 0 || !isTime(status.thisUpdate)) return false;
+    if ((status.nextUpdate != nullptr && !isTime(status.nextUpdate)) || (status.revoked != nullptr && !isTime(status.revoked))) return false;
+  }
+  return true;
+}
+
+// RFC 6960 section 4.2.2.2: the response is signed by the issuer itself or by someone whom it certified for that, with a key
+// that may sign.
+bool signedByIssuer(OCSP_BASICRESP* response, X509* issuer, time_t now, int level) {
+  X509_STORE* store = ossl().X509_STORE_new();
+  OPENSSL_STACK* issuers = ossl().OPENSSL_sk_new_null();
+  ossl().OPENSSL_sk_push(issuers, issuer);
+  ossl().X509_STORE_add_cert(store, issuer);
+  X509_VERIFY_PARAM* param = ossl().X509_STORE_get0_param(store);
+  ossl().X509_VERIFY_PARAM_set_time(param, now);
+  ossl().X509_VERIFY_PARAM_set_auth_level(param, level);
+  const auto flags = static_cast<unsigned long>(K(OCSP_TRUSTOTHER) | K(OCSP_NOEXPLICIT) | K(OCSP_PARTIAL_CHAIN));
+  auto* candidates = reinterpret_cast<struct stack_st_X509*>(issuers);
+  X509* signer = nullptr;
+  bool good = hasStrongHash(ossl().OCSP_resp_get0_tbs_sigalg(response), level) && ossl().OCSP_basic_verify(response, candidates, store, flags) == 1 &&
+              ossl().OCSP_resp_get0_signer(response, &signer, candidates) == 1;
+  if (good && ossl().X509_cmp(signer, issuer) != 0) {
+    OPENSSL_STACK* path = ossl().OPENSSL_sk_new_null();
+    ossl().OPENSSL_sk_push(path, signer);
+    ossl().OPENSSL_sk_push(path, issuer);
+    good = (ossl().X509_get_key_usage(signer) & static_cast<uint32_t>(K(KU_DIGITAL_SIGNATURE))) != 0 && judgePath(path, false).code == K(X509_V_OK);
+    ossl().OPENSSL_sk_free(path);
+  }
+  ossl().OPENSSL_sk_free(issuers);
+  ossl().X509_STORE_free(store);
+  return good;
+}
+
+// Of issuers, in RFC 5019 section 2.1.1 and RFC 6960 section 4.3. MD5 names nobody.
+bool isHashOfNames(int nid) { return nid == K(NID_sha1) || nid == K(NID_sha256) || nid == K(NID_sha384) || nid == K(NID_sha512); }
+
+bool concerns(const OCSP_CERTID* id, X509* leaf, X509* issuer) {
+  ASN1_OBJECT* algorithm = nullptr;
+  ossl().OCSP_id_get0_info(nullptr, &algorithm, nullptr, nullptr, const_cast<OCSP_CERTID*>(id));
+  const int nid = algorithm == nullptr ? K(NID_undef) : ossl().OBJ_obj2nid(algorithm);
+  const EVP_MD* hash = isHashOfNames(nid) ? ossl().EVP_get_digestbyname(ossl().OBJ_nid2sn(nid)) : nullptr;
+  OCSP_CERTID* ours = hash == nullptr ? nullptr : ossl().OCSP_cert_to_id(hash, leaf, issuer);
+  const bool same = ours != nullptr && ossl().OCSP_id_cmp(id, ours) == 0;
+  ossl().OCSP_CERTID_free(ours);
+  return same;
+}
+
+}  // namespace
+
+long judgeResponse(const uint8_t* der, size_t size, X509* leaf, X509* issuer, time_t now, int level) {
+  const Response response = read(der, size);
+  if (response == nullptr || !isUnderstood(response.get()) || !signedByIssuer(response.get(), issuer, now, level)) return K(X509_V_ERR_OCSP_VERIFY_FAILED);
+  for (int i = 0; i < ossl().OCSP_resp_count(response.get()); i++) {
+    OCSP_SINGLERESP* single = ossl().OCSP_resp_get0(response.get(), i);
+    if (!concerns(ossl().OCSP_SINGLERESP_get0_id(single), leaf, issuer)) continue;
+    const Status status(single);
+    const bool holds = status.nextUpdate != nullptr ? stillHolds(status.nextUpdate, now) : ossl().ASN1_TIME_cmp_time_t(status.thisUpdate, now - kLongestResponse) >= 0;
+    if (!hasBegun(status.thisUpdate, now) || !holds) return K(X509_V_ERR_OCSP_VERIFY_FAILED);
+    if (status.code == K(V_OCSP_CERTSTATUS_GOOD)) return K(X509_V_OK);
+    return status.code == K(V_OCSP_CERTSTATUS_REVOKED) ? K(X509_V_ERR_CERT_REVOKED) : K(X509_V_ERR_OCSP_CERT_UNKNOWN);
+  }
+  return K(X509_V_ERR_OCSP_VERIFY_FAILED);
+}
+
+std::vector<int64_t> endsOfResponse(const std::vector<uint8_t>& der, const X509* leaf) {
+  std::vector<int64_t> ends;
+  const Response response = read(der.data(), der.size());
+  if (response == nullptr) return ends;
+  for (int i = 0; i < ossl().OCSP_resp_count(response.get()); i++) {
+    OCSP_SINGLERESP* single = ossl().OCSP_resp_get0(response.get(), i);
+    ASN1_INTEGER* serial = nullptr;
+    ossl().OCSP_id_get0_info(nullptr, nullptr, nullptr, &serial, const_cast<OCSP_CERTID*>(ossl().OCSP_SINGLERESP_get0_id(single)));
+    if (leaf != nullptr && ossl().ASN1_INTEGER_cmp(serial, ossl().X509_get0_serialNumber(leaf)) != 0) continue;
+    const Status status(single);
+    const int64_t begin = secondsOf(status.thisUpdate);
+    ends.push_back(status.nextUpdate != nullptr ? secondsOf(status.nextUpdate) : begin == 0 ? 0 : begin + kLongestResponse);
+  }
+  const auto* certificates = reinterpret_cast<const OPENSSL_STACK*>(ossl().OCSP_resp_get0_certs(response.get()));
+  for (int i = 0; i < ossl().OPENSSL_sk_num(certificates); i++) {
+    ends.push_back(secondsOf(ossl().X509_get0_notAfter(static_cast<const X509*>(ossl().OPENSSL_sk_value(certificates, i)))));
+  }
+  return ends;
+}
+
+}  // namespace ferrule
