@@ -301,7 +301,7 @@ export type VerifyCallback = (peer: PeerIdentity, connection: Ssl) => boolean | 
 
 export interface TraceMessage {
   readonly direction: 'sent' | 'received';
-  /** 20 change_cipher_spec, 21 alert, 22 handshake. */
+  /** 20 change_cipher_spec, 21 alert, 22 handshake. OpenSSL shows no change_cipher_spec that it receives. */
   readonly contentType: number;
   /** A whole message with its header; a copy that the callback may keep. */
   readonly bytes: Uint8Array;

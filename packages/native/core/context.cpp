@@ -32,6 +32,8 @@ void onMessage(int sent, int, int contentType, const void* bytes, size_t size, S
   if (contentType == K(SSL3_RT_HEADER) && size >= 5) Connection::of(ssl).record(sent == 1, static_cast<const uint8_t*>(bytes));
   if (contentType == K(SSL3_RT_INNER_CONTENT_TYPE) && sent == 0 && size == 1) Connection::of(ssl).receivedInner(*static_cast<const uint8_t*>(bytes));
   if (contentType > K(SSL3_RT_HANDSHAKE)) return;
+  // Behind the peer's end OpenSSL's alert goes nowhere.
+  if (sent == 1 && contentType == K(SSL3_RT_ALERT) && Connection::of(ssl).spans.ended) return;
   Connection::of(ssl).message(sent == 1, contentType, static_cast<const uint8_t*>(bytes), size);
 }
 

@@ -184,6 +184,7 @@ export class Connection implements Port {
     const control = this.#control;
     const room = operation === Operation.write ? RECORD : FLIGHT;
     // read() seldom has anything to send: an idle connection should not hold a block of output for it.
+    const length = data instanceof Uint8Array ? data.length : 0;
     let spacious = operation !== Operation.read || !this.#shared.config.native.refuseRenegotiation;
     for (;;) {
       let input = EMPTY;
@@ -191,6 +192,8 @@ export class Connection implements Port {
       if (rbio.pending > 0) input = rbio.nread0();
       else eof = rbio.eof;
       const space = spacious ? this.#space(wbio, wbio.blocking ? 0 : room) : EMPTY;
+      if (data instanceof Uint8Array && data.length < length)
+        throw new TypeError('a method of the BIO took away the memory that it is called for');
       const ret = this.#binding.step(this.#handle, operation, eof, input, space, data);
       const used = control[Control.inUsed] as number;
       const filled = control[Control.outUsed] as number;
@@ -199,10 +202,13 @@ export class Connection implements Port {
       this.#committed = control[Control.committed] as number;
       this.#shutdown = control[Control.shutdown] as 0 | 1 | 2 | 3;
       const events = control[Control.events] !== 0;
+      const answerUnsent = control[Control.answerUnsent] !== 0;
+      const failed = control[Control.failed] !== 0;
+      // From here on methods of the BIOs are called, which may use other connections: the control block is theirs, too.
       if (used > 0) rbio.nread(used);
       if (space.length > 0) wbio.nwrite(filled);
       if (events) this.#collect();
-      if (ret > 0 && !spacious && control[Control.answerUnsent] !== 0) this.#flush(wbio);
+      if (ret > 0 && !spacious && answerUnsent) this.#flush(wbio);
       if (ret > 0) return ret;
       switch (error) {
         case SslError.wantRead:
@@ -220,7 +226,7 @@ export class Connection implements Port {
           }
           if (wbio.error !== undefined || this.#spaceless !== undefined) {
             // The alert cannot leave; why there is one is told all the same.
-            if (control[Control.failed] !== 0) throw this.#death();
+            if (failed) throw this.#death();
             throw this.#spaceless ?? transportError(wbio.error);
           }
           if (!wbio.blocking && this.#space(wbio, room).length === 0) return -error;

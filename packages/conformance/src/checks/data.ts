@@ -190,6 +190,20 @@ const closing: CheckGroup = group('closing', {
       const failure = await client.refused();
       assert.deepEqual([failure.ret, failure.code, failure.error.code], [-1, SslError.ssl, 'UNEXPECTED_EOF']);
     }),
+  'of the transport makes no alert, since none can leave': async (backend) => {
+    const told: string[] = [];
+    const onMessage = ({ direction, contentType }: TraceMessage): void => void told.push(`${direction} ${contentType}`);
+    await scene(backend, { options: { onMessage } }, async ({ client, server, wire }) => {
+      await client.established();
+      echo(await server.accepted());
+      await client.echo('before');
+      wire.cut();
+      assert.equal(await client.run(() => client.ssl.read(new Uint8Array(1))), -1);
+      const { error } = client.failure();
+      assert.deepEqual([error.code, error.alert], ['UNEXPECTED_EOF', undefined]);
+      assert.ok(!told.includes('sent 21'), told.join(', '));
+    });
+  },
 });
 
 const keyUpdate: CheckGroup = group('KeyUpdate', {

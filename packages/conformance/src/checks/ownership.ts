@@ -7,7 +7,8 @@ import { createHash, createPrivateKey, sign } from 'node:crypto';
 import { runInNewContext } from 'node:vm';
 import type { Backend, ContextOptions, Credential, Feature, Signer, TlsSession } from '@ferrule/contract';
 import type { Check, CheckGroup } from '../check.ts';
-import { trusting } from '../client.ts';
+import { SslError } from '@ferrule/result';
+import { expectReturn, trusting } from '../client.ts';
 import { type Identity, issue, makeCrl, pki } from '../pki/index.ts';
 import { echo } from '../server/tls-server.ts';
 import { again, scene } from './support.ts';
@@ -386,6 +387,33 @@ const memory: CheckGroup = {
   ],
 };
 
+const takenAway: CheckGroup = {
+  title: 'memory that a method of a BIO takes away from the operation that calls it',
+  checks: (['write', 'read'] as const).map((call) => ({
+    title: `ends the connection: ${call}() is never 0 without a reason`,
+    run: (backend) =>
+      scene(backend, {}, async ({ client, server }) => {
+        const { ssl, bio } = await client.established();
+        echo(await server.accepted());
+        await client.echo('before');
+        if (call === 'read') {
+          await client.send('what is to be read');
+          await client.peer.fill(client.net);
+        }
+        const memory = new Uint8Array(500);
+        const method = call === 'write' ? 'nwrite0' : 'nread0';
+        const honest = bio[method].bind(bio);
+        bio[method] = (most?: number) => {
+          if (memory.length > 0) structuredClone(memory.buffer, { transfer: [memory.buffer] });
+          return honest(most);
+        };
+        const ret = await client.call(() => ssl[call](memory));
+        expectReturn(ssl, ret, -1, SslError.ssl);
+        assert.equal(ssl.failure?.error.code, 'INTERNAL_ERROR');
+      }),
+  })),
+};
+
 // ── What is told ──
 
 const told: CheckGroup = {
@@ -421,4 +449,4 @@ const told: CheckGroup = {
   })),
 };
 
-export const ownership: readonly CheckGroup[] = [changed, found, identities, memory, told];
+export const ownership: readonly CheckGroup[] = [changed, found, identities, memory, takenAway, told];
