@@ -34,7 +34,7 @@ export const MODULE_STATE = {
     destroyed: 'once: an error whose stack is costly',
     make: 'once: a constructor that only this package may call',
   },
-  'packages/ferrule/src/engine.ts': { 'native, pure': 'once: a module' },
+  'packages/ferrule/src/backend.ts': { 'native, pure': 'once: a module' },
   'packages/ferrule/src/sessions.ts': { USED: 'notes: sessions that were used, which a store may give again' },
   'packages/ferrule/src/steps.ts': { disposed: 'once: an error whose stack is costly' },
   'packages/ferrule/src/tcp.ts': { shared: 'scratch: what a read of a socket brings, 256 KiB' },

@@ -1,6 +1,6 @@
 /** @module `ferrule doctor`: what this machine gives ferrule to work with, and what it has to do without. */
 import { hostCrypto, type Origin, policyOfHost } from '@ferrule/pure/crypto/host';
-import { chooseEngine, type FellBack, platformAnchors } from 'ferrule';
+import { chooseBackend, type FellBack, platformAnchors } from 'ferrule';
 import { Exit } from './exit.ts';
 import { documentJson } from './json.ts';
 import { type Colors, colorsFor } from './report.ts';
@@ -46,12 +46,12 @@ export async function diagnose(): Promise<Diagnosis> {
   const crypto = await hostCrypto();
   // First, since what is probed here may be a step down.
   const primitives = await crypto.origins();
-  const { backend, fellBackBecause } = await chooseEngine();
-  const native = await chooseEngine('native').then(
+  const { backend, fellBackBecause } = await chooseBackend();
+  const native = await chooseBackend('native').then(
     ({ backend: { engine } }) => ({ engine, reason: undefined }),
     (error: unknown) => ({ engine: undefined, reason: (error as Error).message }),
   );
-  const pure = await chooseEngine('pure');
+  const pure = await chooseBackend('pure');
   const { host, sources, because } = policyOfHost();
   const { versions, platform, arch } = process;
   const runtime = (['bun', 'deno', 'electron'] as const).find((name) => versions[name] !== undefined) ?? 'node';

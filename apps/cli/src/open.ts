@@ -1,5 +1,5 @@
 /** @module One connection as the options say: TCP, STARTTLS, TLS. */
-import { chooseEngine, connectOver, type ConnectOverOptions, type TlsConnection, TlsError } from 'ferrule';
+import { chooseBackend, connectOver, type ConnectOverOptions, type TlsConnection, TlsError } from 'ferrule';
 import type { ContextOptions } from '@ferrule/contract';
 import { starttlsForPort, type StarttlsProtocol } from '@ferrule/starttls';
 import { dial } from './dial.ts';
@@ -23,7 +23,7 @@ export async function open(
   const { servername: _servername, ...given } = await connectOptions(options, signal);
   const tls = { ...given, host: options.servername ?? target.host, onMessage: timeline.message, ...more };
   // Loaded before the clock runs
-  const { backend } = await chooseEngine(options.backend);
+  const { backend } = await chooseBackend(options.backend);
   const began = performance.now();
   const timeout = options.timeout * 1000;
   if (tls.host === '') throw new UsageError(`--servername: who should be at ${nameOfTarget(target)}?`);

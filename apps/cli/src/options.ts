@@ -9,7 +9,7 @@ import { keylogTo } from './output.ts';
 import { parseVia, type ViaOption } from './route.ts';
 import { hostOf } from './target.ts';
 import { choice, nearestOf, option, shown, UsageError } from './usage.ts';
-import { certificatesOf, chooseEngine, cipherSuiteName, type ConnectOptions, groupName } from 'ferrule';
+import { certificatesOf, chooseBackend, cipherSuiteName, type ConnectOptions, groupName } from 'ferrule';
 
 export interface FamilyOptions {
   readonly ipv4?: boolean;
@@ -215,7 +215,7 @@ export async function connectOptions(options: CommonOptions, signal: AbortSignal
     throw new UsageError('--min-version 1.3 and --max-version 1.2 leave no version');
   const named =
     groups !== undefined || cipherSuites !== undefined || profile !== undefined
-      ? (await chooseEngine(backend)).backend
+      ? (await chooseBackend(backend)).backend
       : undefined;
   if (profile !== undefined && named?.supported.profiles.includes(profile) === false)
     throw new UsageError(

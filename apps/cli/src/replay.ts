@@ -7,7 +7,7 @@ import { type RecordedEvent, replayBio } from '@ferrule/bio';
 import { nodeCrypto } from '@ferrule/pure/crypto/node';
 import { Dissection, type SeenRecord, Wiretap } from '@ferrule/pure/trace';
 import { SslError } from '@ferrule/result';
-import { chooseEngine, platformAnchors, type TlsError } from 'ferrule';
+import { chooseBackend, platformAnchors, type TlsError } from 'ferrule';
 import { printable } from './certificates.ts';
 import { Exit, exitOf } from './exit.ts';
 import { readInput, refuseCollisions } from './files.ts';
@@ -120,7 +120,7 @@ async function runAgain(
   ca: readonly Uint8Array[] | undefined,
 ): Promise<Again | undefined> {
   if (header === undefined) return undefined;
-  const { backend } = await chooseEngine('pure');
+  const { backend } = await chooseBackend('pure');
   const offer = Object.fromEntries(Object.entries(header.offer).filter(([, value]) => value !== undefined));
   let drawn = 0;
   const ssl = backend

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pki } from '@ferrule/conformance/pki';
-import { chooseEngine } from 'ferrule';
+import { chooseBackend } from 'ferrule';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BROKEN_SERVERS } from './broken-servers.ts';
 import { here } from './here.ts';
@@ -15,7 +15,7 @@ let engines: readonly string[] = [];
 
 beforeAll(async () => {
   writeFileSync(ca, (await pki('root')).certificatePem);
-  const { fellBackBecause } = await chooseEngine();
+  const { fellBackBecause } = await chooseBackend();
   const [reason] = fellBackBecause;
   engines = reason === undefined ? ['native', 'pure'] : ['pure'];
   if (reason !== undefined) console.info(`the native engine is skipped: ${reason.reason}`);

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer, type Server } from 'node:tls';
 import { pki } from '@ferrule/conformance/pki';
-import { chooseEngine } from 'ferrule';
+import { chooseBackend } from 'ferrule';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Pcap } from '../src/pcap.ts';
 import { mailServer } from './mail-server.ts';
@@ -14,7 +14,7 @@ import { ferrule } from './run.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ferrule-pcap-'));
 const ca = join(folder, 'root.pem');
-const hasNative = await chooseEngine('native').then(
+const hasNative = await chooseBackend('native').then(
   () => true,
   () => false,
 );

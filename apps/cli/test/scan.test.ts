@@ -7,7 +7,7 @@ import { createServer, type TlsOptions } from 'node:tls';
 import { clientHelloOf, keyShareGroups } from '@ferrule/conformance';
 import { pki } from '@ferrule/conformance/pki';
 import { OpensslServer, PeerMissing } from '@ferrule/conformance/server';
-import { chooseEngine, type TlsError } from 'ferrule';
+import { chooseBackend, type TlsError } from 'ferrule';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { scan, type Scan, type Taken } from '../src/scan.ts';
 import { mailServer } from './mail-server.ts';
@@ -17,7 +17,7 @@ import { conforms } from './schema.ts';
 const folder = mkdtempSync(join(tmpdir(), 'ferrule-scan-'));
 const ca = join(folder, 'root.pem');
 const closing: { close(): unknown }[] = [];
-const hasNative = await chooseEngine('native').then(
+const hasNative = await chooseBackend('native').then(
   () => true,
   () => false,
 );

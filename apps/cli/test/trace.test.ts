@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer, type TlsOptions } from 'node:tls';
 import { pki } from '@ferrule/conformance/pki';
-import { chooseEngine } from 'ferrule';
+import { chooseBackend } from 'ferrule';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ferrule } from './run.ts';
 import { conforms } from './schema.ts';
@@ -13,7 +13,7 @@ import { conforms } from './schema.ts';
 const folder = mkdtempSync(join(tmpdir(), 'ferrule-trace-'));
 const ca = join(folder, 'root.pem');
 const closing: { close(): unknown }[] = [];
-const hasNative = await chooseEngine('native').then(
+const hasNative = await chooseBackend('native').then(
   () => true,
   () => false,
 );

@@ -7,7 +7,7 @@ import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
 import pc from 'picocolors';
 import { pki, type PkiName } from '@ferrule/conformance/pki';
-import { chooseEngine, connect, type ConnectionInfo, TlsError, type TlsErrorCode } from 'ferrule';
+import { chooseBackend, connect, type ConnectionInfo, TlsError, type TlsErrorCode } from 'ferrule';
 
 type EngineName = 'native' | 'pure';
 
@@ -137,7 +137,7 @@ async function listen(server: Server): Promise<number> {
 }
 
 function runs(backend: EngineName): Promise<boolean> {
-  return chooseEngine(backend).then(
+  return chooseBackend(backend).then(
     () => true,
     () => false,
   );

@@ -6,10 +6,10 @@ import { connected, echoing, later, listening } from '../test/support.ts';
 import { Channel } from './channel.ts';
 import { connect, type ConnectOptions, connectOver } from './connect.ts';
 import type { TlsConnection } from './connection.ts';
-import { chooseEngine } from './engine.ts';
+import { chooseBackend } from './backend.ts';
 
 it('what ends before its handshake has begun leaves no connection of the engine behind', async () => {
-  const { backend } = await chooseEngine('pure');
+  const { backend } = await chooseBackend('pure');
   const ssl = backend.createContext({ verify: () => true }).newConnection();
   const channel = new Channel(ssl, {
     name: 'none',

@@ -4,7 +4,7 @@ import { TlsError } from '@ferrule/result';
 import { plainOptions } from '@ferrule/result/arguments';
 import { Channel } from './channel.ts';
 import { newConnection, type TlsConnection } from './connection.ts';
-import { chooseEngine, type Engine, type EngineChoice } from './engine.ts';
+import { chooseBackend, type ChosenBackend, type BackendChoice } from './backend.ts';
 import { infoOf } from './info.ts';
 import { Limit } from './limit.ts';
 import { type CaOption, contextOptionNames, type OwnOptions, ownOptions, withAnchors } from './options.ts';
@@ -18,7 +18,7 @@ export interface ConnectOverOptions extends ContextOptions {
   /** The name or IP address that the certificate must match; a name is sent as SNI. */
   readonly host?: string;
   /** Default: native where it loads, else pure. */
-  readonly backend?: EngineChoice;
+  readonly backend?: BackendChoice;
   /** A context made before, in place of context options; it brings its engine. */
   readonly context?: SslContext;
   /** Trust anchors as PEM or DER, added to `trustAnchors`. With neither, the platform's are trusted. */
@@ -160,9 +160,9 @@ async function establish(options: ConnectOverOptions, name: string, open: Open):
   const verifiesName = given?.verifiesName ?? ((own.verify ?? 'peer') === 'peer' && own.verifyHost !== false);
   if (host === undefined && verifiesName) throw new TypeError('host: required, since it is the name that is verified');
 
-  const engine: Engine = given ? { backend: given.backend, fellBackBecause: [] } : await chooseEngine(backend);
+  const chosen: ChosenBackend = given ? { backend: given.backend, fellBackBecause: [] } : await chooseBackend(backend);
   let keeper: SessionKeeper | undefined;
-  const context = given ?? contextFor(engine, own, sessions && ((session) => keeper?.keep(session)));
+  const context = given ?? contextFor(chosen, own, sessions && ((session) => keeper?.keep(session)));
   const ssl = context.newConnection();
   const limit = new Limit(name, timeout, signal);
   let transport: Transport | undefined;
@@ -185,7 +185,7 @@ async function establish(options: ConnectOverOptions, name: string, open: Open):
     transport.established?.();
     limit.established(made.closed);
     const timings = { transport: opened - started, handshake: performance.now() - opened };
-    return newConnection(made, infoOf(ssl, engine, host, transport.remote, timings));
+    return newConnection(made, infoOf(ssl, chosen, host, transport.remote, timings));
   } catch (error) {
     limit.clear();
     if (TlsError.is(error) && ssl.peerCertificates.length > 0) shown.set(error, ssl.peerCertificates);
@@ -210,7 +210,7 @@ function flightAwaited(ssl: Ssl): string {
 const plain = new WeakMap<Backend, SslContext>();
 
 function contextFor(
-  { backend }: Engine,
+  { backend }: ChosenBackend,
   own: OwnOptions,
   onSession: ((session: TlsSession) => void) | undefined,
 ): SslContext {

@@ -3,7 +3,7 @@ export { platformAnchors } from './anchors.ts';
 export { certificatesShown, connect, connectOver, type ConnectOptions, type ConnectOverOptions } from './connect.ts';
 export { TlsConnection } from './connection.ts';
 export { drive, type Pump } from './drive.ts';
-export { chooseEngine, type Engine, type EngineChoice, type FellBack } from './engine.ts';
+export { chooseBackend, type ChosenBackend, type BackendChoice, type FellBack } from './backend.ts';
 export type { ConnectionInfo, Timings } from './info.ts';
 export { cipherSuiteName, groupName, type Named, signatureSchemeName } from './names.ts';
 export { certificatesOf } from './pem.ts';

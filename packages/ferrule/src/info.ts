@@ -1,6 +1,6 @@
 /** @module What was negotiated, in one plain object. */
 import type { Ssl, TlsVersion } from '@ferrule/contract';
-import type { Engine, FellBack } from './engine.ts';
+import type { ChosenBackend, FellBack } from './backend.ts';
 import { cipherSuiteName, groupName, type Named, signatureSchemeName } from './names.ts';
 
 /** Where the time went, milliseconds. */
@@ -47,7 +47,7 @@ export interface ConnectionInfo {
 /** @throws Error when the engine calls a connection established and does not know its version or suite. */
 export function infoOf(
   ssl: Ssl,
-  engine: Engine,
+  { backend, fellBackBecause }: ChosenBackend,
   host: string | undefined,
   remote: string | undefined,
   timings: Timings,
@@ -56,9 +56,9 @@ export function infoOf(
   if (version === undefined || cipherSuite === undefined)
     throw new Error('the engine broke the contract: established without version or suite');
   return Object.freeze({
-    backend: engine.backend.name,
-    engine: engine.backend.engine,
-    fellBackBecause: engine.fellBackBecause,
+    backend: backend.name,
+    engine: backend.engine,
+    fellBackBecause,
     host,
     remote,
     version,

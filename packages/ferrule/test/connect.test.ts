@@ -5,14 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pki } from '@ferrule/conformance/pki';
 import { describe, expect, it, vi } from 'vitest';
-import { certificatesShown, chooseEngine, connect, type ConnectOptions, TlsError, type TlsErrorCode } from 'ferrule';
+import { certificatesShown, chooseBackend, connect, type ConnectOptions, TlsError, type TlsErrorCode } from 'ferrule';
 import type { TlsSession } from '@ferrule/contract';
 import { bytes, connected, echoing, later, listening, readAll, readExactly, text } from './support.ts';
 
 const engines = ['native', 'pure'] as const;
 const runs = await Promise.all(
   engines.map((name) =>
-    chooseEngine(name).then(
+    chooseBackend(name).then(
       () => true,
       (error: Error) => (console.info(`skipped: ${error.message}`), false),
     ),
@@ -359,7 +359,7 @@ describe('connect()', () => {
 
   it('takes a context made before, and refuses context options beside it', async () => {
     const { options } = await echoing();
-    const { backend } = await chooseEngine('pure');
+    const { backend } = await chooseBackend('pure');
     const context = backend.createContext({ trustAnchors: [(await pki('root')).certificate], alpn: ['x'] });
     later(() => context.dispose());
     const { ca: _, ...rest } = options;

@@ -6,7 +6,7 @@ import { createPure } from '@ferrule/pure';
 import { createWebCrypto } from '@ferrule/pure/crypto/webcrypto';
 import { SslError } from '@ferrule/result';
 import { describe, expect, it } from 'vitest';
-import { chooseEngine, connect, connectOver, type Memory, type Transport } from 'ferrule';
+import { chooseBackend, connect, connectOver, type Memory, type Transport } from 'ferrule';
 import { engines, OddTransport, slow } from './odd-transports.ts';
 import { bytes, connected, echoing, later, listening, readExactly, text } from './support.ts';
 
@@ -277,7 +277,7 @@ describe.each(engines)('the ends of a connection, %s', (backend) => {
 });
 
 it.each(engines)('a BIO that counts bytes and does not show them is waited for: %s', async (name) => {
-  const { backend } = await chooseEngine(name);
+  const { backend } = await chooseBackend(name);
   const [bio] = bioPair();
   const nothing = (): Uint8Array => new Uint8Array(0);
   const ignore = (): void => {};

@@ -7,11 +7,11 @@ import { suite } from '@ferrule/conformance';
 import { patience } from '@ferrule/conformance/server';
 import { failed, SslError, TlsError } from '@ferrule/result';
 import { describe, expect, it } from 'vitest';
-import { chooseEngine } from 'ferrule';
+import { chooseBackend } from 'ferrule';
 
 patience.milliseconds = 1000;
 
-const { backend: sound } = await chooseEngine('pure');
+const { backend: sound } = await chooseBackend('pure');
 
 /** The engine with other options, or another connection. */
 const mutant = (

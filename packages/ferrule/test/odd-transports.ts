@@ -1,12 +1,12 @@
 /** @module Engines to run on, and transports that may be told to be odd or slow. */
 import { connect as dial, type Socket } from 'node:net';
-import { chooseEngine, type Pipe, type Transport, type TransportSink } from 'ferrule';
+import { chooseBackend, type Pipe, type Transport, type TransportSink } from 'ferrule';
 import { later } from './support.ts';
 
 export const engines: readonly ('native' | 'pure')[] = (
   await Promise.all(
     (['native', 'pure'] as const).map((name) =>
-      chooseEngine(name).then(
+      chooseBackend(name).then(
         () => name,
         (error: Error) => (console.info(`skipped: ${error.message}`), undefined),
       ),

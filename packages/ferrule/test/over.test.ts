@@ -5,7 +5,7 @@ import { type Bio, bioPair } from '@ferrule/bio';
 import type { Backend } from '@ferrule/contract';
 import { describe, expect, it } from 'vitest';
 import {
-  chooseEngine,
+  chooseBackend,
   connect,
   connectOver,
   type ConnectOverOptions,
@@ -19,7 +19,7 @@ import { bytes, later, readExactly, text } from './support.ts';
 
 const backends: Backend[] = [];
 for (const name of ['native', 'pure'] as const) {
-  await chooseEngine(name).then(
+  await chooseBackend(name).then(
     ({ backend }) => backends.push(backend),
     (error: Error) => console.info(`skipped: ${error.message}`),
   );

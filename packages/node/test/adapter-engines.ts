@@ -1,5 +1,5 @@
 /** @module The engines that the tables of adapters run on. */
-import { chooseEngine } from 'ferrule';
+import { chooseBackend } from 'ferrule';
 
 type Name = 'native' | 'pure';
 
@@ -8,7 +8,7 @@ const names: readonly Name[] = process.env['FERRULE_LIBRARIES'] === 'lowest' ? [
 
 export const ENGINES: readonly { readonly name: Name; readonly available: Promise<boolean> }[] = names.map((name) => ({
   name,
-  available: chooseEngine(name).then(
+  available: chooseBackend(name).then(
     () => true,
     () => false,
   ),

@@ -6,7 +6,7 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import { pki } from '@ferrule/conformance/pki';
-import { chooseEngine } from 'ferrule';
+import { chooseBackend } from 'ferrule';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { TlsConnector } from '../src/duplex/index.ts';
 import { SECRET, USES } from './adapter-uses.ts';
@@ -77,7 +77,7 @@ function endOfHandshake(said: Buffer): number | undefined {
 
 const engines = (['native', 'pure'] as const).map((name) => ({
   name,
-  available: chooseEngine(name).then(
+  available: chooseBackend(name).then(
     () => true,
     () => false,
   ),

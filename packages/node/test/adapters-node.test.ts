@@ -6,7 +6,7 @@ import https from 'node:https';
 import net from 'node:net';
 import { pki } from '@ferrule/conformance/pki';
 import { Server as GrpcServer, ServerCredentials } from '@grpc/grpc-js';
-import { chooseEngine } from 'ferrule';
+import { chooseBackend } from 'ferrule';
 import { Kafka, logLevel } from 'kafkajs';
 import { SMTPServer } from 'smtp-server';
 import { Agent, fetch as undiciFetch } from 'undici';
@@ -39,7 +39,7 @@ it('every adapter has its example', () => {
 
 /** Libraries whose server is a Node library too: they run everywhere. */
 describe.each(engines)('on the %s engine', async (backend) => {
-  const available = await chooseEngine(backend).then(
+  const available = await chooseBackend(backend).then(
     () => true,
     () => false,
   );

@@ -4,14 +4,14 @@ import net from 'node:net';
 import { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import { pki } from '@ferrule/conformance/pki';
-import { chooseEngine } from 'ferrule';
+import { chooseBackend } from 'ferrule';
 import { afterEach } from 'vitest';
 import { TlsConnector, type ConnectorOptions, type DuplexOptions, type TlsDuplex } from '../src/duplex/index.ts';
 
 const all = await Promise.all(
   (['native', 'pure'] as const).map(async (name) => ({
     name,
-    available: await chooseEngine(name).then(
+    available: await chooseBackend(name).then(
       () => true,
       () => false,
     ),

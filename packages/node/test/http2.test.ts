@@ -4,7 +4,7 @@ import http2 from 'node:http2';
 import type net from 'node:net';
 import type { Duplex } from 'node:stream';
 import { pki } from '@ferrule/conformance/pki';
-import { chooseEngine } from 'ferrule';
+import { chooseBackend } from 'ferrule';
 import { Agent, request as undiciRequest } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { http2Connect, http2Options } from '../src/adapters/http2.ts';
@@ -62,7 +62,7 @@ async function told(session: http2.ClientHttp2Session): Promise<object> {
 }
 
 describe.each(['native', 'pure'] as const)('on the %s engine', async (backend) => {
-  const available = await chooseEngine(backend).then(
+  const available = await chooseBackend(backend).then(
     () => true,
     () => false,
   );

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { pki } from '@ferrule/conformance/pki';
-import { chooseEngine } from 'ferrule';
+import { chooseBackend } from 'ferrule';
 import { expect, it } from 'vitest';
 import { TlsConnector } from '../src/duplex/index.ts';
 
@@ -13,7 +13,7 @@ const SERVER = `
 `;
 
 it.each(['native', 'pure'] as const)('its alert is told to who ends at once: %s', async (backend) => {
-  if ((await chooseEngine(backend).catch(() => undefined)) === undefined) return;
+  if ((await chooseBackend(backend).catch(() => undefined)) === undefined) return;
   const [{ keyPem, chainPem }, { certificatePem }] = [await pki('p256'), await pki('root')];
   const env = { ...process.env, KEY: keyPem, CERT: chainPem, CA: certificatePem };
   const server = spawn(process.execPath, ['-e', SERVER], { env, stdio: ['ignore', 'pipe', 'inherit'] });

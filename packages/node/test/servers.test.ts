@@ -1,6 +1,6 @@
 import { pki } from '@ferrule/conformance/pki';
 import { starttlsProtocols } from '@ferrule/starttls';
-import { chooseEngine } from 'ferrule';
+import { chooseBackend } from 'ferrule';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TlsConnector } from '../src/duplex/index.ts';
 import { ADAPTERS } from './adapter-proofs.ts';
@@ -39,7 +39,7 @@ describe.each(PROOFS)('$name', ({ name, proofs }) => {
       for (const [what, proof] of proofs)
         it(`takes ${what} on the ${backend} engine`, async ({ skip }) => {
           if (
-            !(await chooseEngine(backend).then(
+            !(await chooseBackend(backend).then(
               () => true,
               () => false,
             ))

@@ -7,7 +7,7 @@ import net from 'node:net';
 import tls from 'node:tls';
 import { pki } from '@ferrule/conformance/pki';
 import { httpProxy, socksProxy } from '@ferrule/conformance/server';
-import { chooseEngine } from 'ferrule';
+import { chooseBackend } from 'ferrule';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type ConnectorOptions, TlsConnector, tunnel } from '../src/duplex/index.ts';
 import { dialer } from '../src/transports/index.ts';
@@ -151,7 +151,7 @@ async function ping(port: number): Promise<'ping' | 'failure'> {
 
 const engines = (['native', 'pure'] as const).map((name) => ({
   name,
-  available: chooseEngine(name).then(
+  available: chooseBackend(name).then(
     () => true,
     () => false,
   ),

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { ContextOptions, Ssl, SslContext, TlsSession } from '@ferrule/contract';
 import { bytesOf, plainOptions } from '@ferrule/result/arguments';
 import { starttls, type Starttls, type StarttlsProtocol } from '@ferrule/starttls';
-import { chooseEngine, type EngineChoice } from 'ferrule';
+import { chooseBackend, type BackendChoice } from 'ferrule';
 import { type CaOption, contextOptionNames, ownOptions, withAnchors } from 'ferrule/options';
 import {
   keepsSessions,
@@ -22,7 +22,7 @@ import type { Target } from './stream-transport.ts';
 /** What all connections of a connector share: the options of a context, and these. */
 export interface ConnectorOptions extends ContextOptions {
   /** Default: native where it loads, else pure. */
-  readonly backend?: EngineChoice;
+  readonly backend?: BackendChoice;
   /** Trust anchors as PEM or DER, added to `trustAnchors`. With neither, the platform's are trusted. */
   readonly ca?: CaOption;
   /** Where sessions are kept; default: in memory, for this connector alone. `false` turns resumption off. */
@@ -165,8 +165,8 @@ export class TlsConnector {
     this.#verifiesName = (own.verify ?? 'peer') === 'peer' && own.verifyHost !== false;
     this.#alpn = [...(own.alpn ?? [])];
     this.#sessions = sessions === false ? undefined : (sessions ?? memorySessionCache());
-    this.#context = chooseEngine(backend).then((engine) =>
-      engine.backend.createContext({
+    this.#context = chooseBackend(backend).then(({ backend: chosen }) =>
+      chosen.createContext({
         ...withAnchors(own),
         onSession: (session, ssl) => {
           this.#listeners.get(ssl)?.session(session);

@@ -8,13 +8,13 @@ import { runInNewContext } from 'node:vm';
 import { pki } from '@ferrule/conformance/pki';
 import { TlsError } from '@ferrule/result';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { chooseEngine } from 'ferrule';
+import { chooseBackend } from 'ferrule';
 import { memorySessionCache, TlsConnector, tlsDuplex, tunnel, type DuplexOptions, type TlsDuplex } from './index.ts';
 
 const engines = await Promise.all(
   (['native', 'pure'] as const).map(async (name) => ({
     name,
-    available: await chooseEngine(name).then(
+    available: await chooseBackend(name).then(
       () => true,
       () => false,
     ),

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 import tls from 'node:tls';
 import { pki } from '@ferrule/conformance/pki';
-import { chooseEngine } from 'ferrule';
+import { chooseBackend } from 'ferrule';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { TlsConnector, type ConnectorOptions, type DuplexOptions, type TlsDuplex } from './index.ts';
 import { reset } from './socket-surface.ts';
@@ -11,7 +11,7 @@ import { reset } from './socket-surface.ts';
 const engines = await Promise.all(
   (['native', 'pure'] as const).map(async (name) => ({
     name,
-    available: await chooseEngine(name).then(
+    available: await chooseBackend(name).then(
       () => true,
       () => false,
     ),

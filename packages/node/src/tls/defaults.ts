@@ -1,11 +1,11 @@
 /** @module What connections of this face use where their options do not say. */
-import type { EngineChoice } from 'ferrule';
+import type { BackendChoice } from 'ferrule';
 import type { Truncation } from '../duplex/duplex-parts.ts';
 
 /** For programs whose calls cannot be changed; the preload sets them from the environment. */
 export interface Defaults {
   /** Default: native where it loads, else pure. */
-  backend: EngineChoice | undefined;
+  backend: BackendChoice | undefined;
   /** Default: `error`. */
   truncation: Truncation;
 }

@@ -7,7 +7,7 @@ import { addAbortSignal, type Duplex } from 'node:stream';
 import nodeTls, { type ConnectionOptions, type PeerCertificate, type SecureContext } from 'node:tls';
 import type { ExternalPsk, Ssl, SslContext, TlsSession } from '@ferrule/contract';
 import { X509V } from '@ferrule/result';
-import { chooseEngine, type EngineChoice } from 'ferrule';
+import { chooseBackend, type BackendChoice } from 'ferrule';
 import { guarded, type OnRead } from '../duplex/plaintext.ts';
 import type { Truncation } from '../duplex/duplex-parts.ts';
 import { TlsDuplex } from '../duplex/tls-duplex.ts';
@@ -22,7 +22,7 @@ import { traceLine } from './trace.ts';
 /** Those of `tls.connect()`, and what ferrule adds. */
 export interface TlsConnectOptions extends ConnectionOptions {
   /** Default: native where it loads, else pure. */
-  readonly backend?: EngineChoice | undefined;
+  readonly backend?: BackendChoice | undefined;
   /**
    * What an end without close_notify is. `error` (default): `ECONNRESET`, since whoever can cut the connection could
    * end the plaintext where he likes (RFC 9846 section 6.1). `end`: an orderly end, as node:tls has it.
@@ -265,7 +265,7 @@ function protocolsOf(given: unknown): readonly string[] {
 
 async function sslOf(state: State, socket: TLSSocket): Promise<Ssl> {
   const { options, servername, context } = state;
-  const { backend } = await chooseEngine(options.backend ?? defaults.backend);
+  const { backend } = await chooseBackend(options.backend ?? defaults.backend);
   const made = context.for(backend, {
     // The chain is the engine's to judge, the name that of checkServerIdentity()
     verify: rejects(options.rejectUnauthorized) ? 'peer' : 'none',

@@ -12,7 +12,7 @@ import nodeTls from 'node:tls';
 import { pki } from '@ferrule/conformance/pki';
 import type { ContextOptions } from '@ferrule/contract';
 import { TlsError } from '@ferrule/result';
-import { chooseEngine } from 'ferrule';
+import { chooseBackend } from 'ferrule';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import tls, { connect, createSecureContext, TLS_OPTIONS, TLSSocket, type TlsConnectOptions } from './index.ts';
 import { lend } from './lend.ts';
@@ -20,7 +20,7 @@ import { lend } from './lend.ts';
 type Failure = Error & { readonly code?: string; readonly tlsCode?: string } & Readonly<Record<string, unknown>>;
 
 const available = async (backend: 'native' | 'pure'): Promise<boolean> =>
-  chooseEngine(backend).then(
+  chooseBackend(backend).then(
     () => true,
     () => false,
   );
@@ -141,7 +141,7 @@ describe.each(['native', 'pure'] as const)('@ferrule/node/tls on %s', async (bac
     it('never verifies with another engine than that of the connection, whatever its name', async () => {
       const unknown = await pki('unknownRoot');
       const port = await serve({ key: unknown.keyPem, cert: unknown.chainPem });
-      const { backend: engine } = await chooseEngine(backend);
+      const { backend: engine } = await chooseBackend(backend);
       const trusting = {
         ...engine,
         createContext: (options?: ContextOptions) => {

@@ -8,21 +8,21 @@ export interface FellBack {
   readonly reason: string;
 }
 
-export interface Engine {
+export interface ChosenBackend {
   readonly backend: Backend;
   /** One for each step down, so far; those of key exchange and signatures come with their first use. */
   readonly fellBackBecause: readonly FellBack[];
 }
 
 /** By name, or an engine that the caller has made. */
-export type EngineChoice = 'native' | 'pure' | Backend;
+export type BackendChoice = 'native' | 'pure' | Backend;
 
 /**
  * The engine for a connection. Without a choice: native where it loads, which is on Node with OpenSSL 3, else pure.
  * Nothing ever switches once a handshake has begun.
  * @throws TypeError for a choice that is none, or for `native` where it does not load, saying why.
  */
-export async function chooseEngine(choice?: EngineChoice): Promise<Engine> {
+export async function chooseBackend(choice?: BackendChoice): Promise<ChosenBackend> {
   if (typeof choice === 'object' && choice !== null && typeof choice.createContext === 'function')
     return { backend: choice, fellBackBecause: [] };
   switch (choice) {
@@ -68,7 +68,7 @@ interface Pure {
   readonly stepsDown: readonly FellBack[];
 }
 
-async function pureEngine(before: readonly FellBack[]): Promise<Engine> {
+async function pureEngine(before: readonly FellBack[]): Promise<ChosenBackend> {
   const { backend, stepsDown } = await (pure ??= loadPure());
   return {
     backend,
