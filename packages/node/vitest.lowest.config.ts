@@ -4,6 +4,8 @@ import { mergeConfig } from 'vitest/config';
 
 const lowest = { '@grpc/grpc-js': 'grpc-js-lowest', '@nats-io/transport-node': 'nats-lowest' } as const;
 const named = [
+  'axios',
+  'got',
   'imapflow',
   'ioredis',
   'kafkajs',

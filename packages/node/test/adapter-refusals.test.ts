@@ -6,10 +6,12 @@ import { duplexPair } from 'node:stream';
 import nodeTls from 'node:tls';
 import { pki } from '@ferrule/conformance/pki';
 import { connect as connectNats } from '@nats-io/transport-node';
-import { ImapFlow } from 'imapflow';
+import { ImapFlow, type ImapFlowOptions } from 'imapflow';
 import Redis, { Cluster } from 'ioredis';
+import { Kafka, logLevel } from 'kafkajs';
 import { Client as LdapClient } from 'ldapts';
 import { createConnection, createPool } from 'mysql2';
+import { createTransport } from 'nodemailer';
 import pg from 'pg';
 import postgres from 'postgres';
 import { Agent, fetch as undiciFetch } from 'undici';
@@ -321,6 +323,35 @@ describe('a library that is about to send data without TLS', () => {
       natsConnect(connector, { servers: `localhost:${server.port}`, reconnect: false }),
     ).rejects.toMatchObject({ code: 'STARTTLS_INJECTION' });
   });
+});
+
+describe('what cannot be connected to is an error of the library’s, not an exception amid its work:', () => {
+  const auth = { user: 'x', pass: SECRET };
+  it.each<[string, () => Promise<unknown>]>([
+    [
+      'nodemailer',
+      () => createTransport(nodemailerOptions(connector, { host: 'localhost', port: 'x', auth })).verify(),
+    ],
+    ['ioredis', () => once(new Redis(ioredisOptions(connector, { port: 70_000, retryStrategy: () => null })), 'end')],
+    ['kafkajs', () => kafka('localhost:70000').connect()],
+    ['postgres', () => postgres(postgresOptions(connector, { host: 'localhost', port: 70_000 }) as never)`select 1`],
+    ['imapflow', () => imap({ host: 'localhost', port: 70_000, auth, secure: true })],
+    ['nats', () => natsConnect(connector, { servers: 'localhost', port: 70_000, reconnect: false })],
+    ['ldapts', () => new LdapClient(ldapOptions(connector, { url: 'ldaps://localhost:0' })).bind('cn=x', SECRET)],
+  ])('%s', async (_library, connect) => {
+    await expect(connect()).rejects.toThrow(/port/i);
+  });
+
+  const kafka = (broker: string): ReturnType<Kafka['admin']> =>
+    new Kafka({
+      brokers: [broker],
+      ssl: true,
+      socketFactory: kafkaSocketFactory(connector),
+      logLevel: logLevel.NOTHING,
+      retry: { retries: 0 },
+    }).admin();
+  const imap = (options: ImapFlowOptions): Promise<void> =>
+    new ImapFlow(imapflowOptions(connector, { ...options, logger: false })).on('error', () => undefined).connect();
 });
 
 it('postgres: of several hosts the next one is tried, by its own name and port', async () => {

@@ -48,17 +48,16 @@ export function ioredisOptions<O extends RedisOptions>(
     check(): boolean {
       return true;
     }
-    connect(): Promise<unknown> {
+    // What it throws is a connection that failed: the client says so, and tries again
+    async connect(): Promise<unknown> {
       const { host = 'localhost', port = 6379, path, tls, retryStrategy } = this.#options;
       if (retryStrategy !== own.retryStrategy)
-        return Promise.reject(
-          new TypeError(
-            'ioredisOptions: Cluster is not supported, since its subscriber connects without the connector; a retryStrategy is given to ioredisOptions()',
-          ),
+        throw new TypeError(
+          'ioredisOptions: Cluster is not supported, since its subscriber connects without the connector; a retryStrategy is given to ioredisOptions()',
         );
       const servername = tls?.servername ?? host;
       this.#duplex = connector.duplex(path ? { path, servername } : { host, port, servername });
-      return Promise.resolve(asTlsSocket(this.#duplex));
+      return asTlsSocket(this.#duplex);
     }
     disconnect(): void {
       const duplex = this.#duplex;

@@ -1,5 +1,6 @@
 /** @module @ferrule/node/adapters/nodemailer: SMTP through nodemailer, implicit TLS or STARTTLS. */
 import type { TlsConnector } from '../duplex/connector.ts';
+import type { TlsDuplex } from '../duplex/tls-duplex.ts';
 import { ready } from './ready.ts';
 import { noOtherTls, refuseDetours, refuseNodeOptions, USE_DIAL } from './tls-required.ts';
 
@@ -57,16 +58,17 @@ export function nodemailerOptions<O extends object>(
     ...(auth && { auth: { ...auth, ...(!provisioned && { provisionCallback: noToken }) } }),
     tls: { ...tls, ...noOtherTls('nodemailerOptions') },
     getSocket: ({ host = 'localhost', port = starttls ? 587 : 465, connectionTimeout }, callback) => {
-      const duplex = connector.duplex({
-        host,
-        port: Number(port),
-        ...(name && { servername: name }),
-        ...(starttls && { preamble: 'smtp' as const, standInGreeting: true }),
-        ...(connectionTimeout && { handshakeTimeout: connectionTimeout }),
-      });
-      // nodemailer 6.9 listens for no error on a socket that it was given, but for `close`, which follows
-      duplex.on('error', () => undefined);
-      ready(duplex).then(
+      const connected = async (): Promise<TlsDuplex> =>
+        ready(
+          connector.duplex({
+            host,
+            port: Number(port),
+            ...(name && { servername: name }),
+            ...(starttls && { preamble: 'smtp' as const, standInGreeting: true }),
+            ...(connectionTimeout && { handshakeTimeout: connectionTimeout }),
+          }),
+        );
+      connected().then(
         (connection) => callback(null, { connection, secured: true }),
         (error: Error) => callback(error, {}),
       );

@@ -33,6 +33,7 @@ export function pgConfig<C extends ClientConfig>(
   const { servername = named.host, ...rest } = named;
   if (!servername)
     throw new TypeError('pgConfig: servername or host is needed: the name that the certificate must have');
+  connector.check({ lazy: true, servername, preamble: 'postgres' });
   return {
     ...(rest as Omit<C, 'servername'>),
     ssl: false,
