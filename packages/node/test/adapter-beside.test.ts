@@ -14,14 +14,14 @@ import tls from 'node:tls';
 import { promisify } from 'node:util';
 import { pki } from '@ferrule/conformance/pki';
 import { httpProxy, type TestProxy } from '@ferrule/conformance/server';
-import axios, { type AxiosRequestConfig } from 'axios';
+import axios, { type AxiosInstance } from 'axios';
 import got, { type OptionsInit } from 'got';
 import { ImapFlow, type ImapFlowOptions } from 'imapflow';
 import { Client as LdapClient } from 'ldapts';
 import { createTransport } from 'nodemailer';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { axiosOptions } from '../src/adapters/axios.ts';
+import { axiosOverTls } from '../src/adapters/axios.ts';
 import { gotOptions } from '../src/adapters/got.ts';
 import { TlsAgent } from '../src/adapters/https.ts';
 import { imapflowOptions, imapflowTransport } from '../src/adapters/imapflow.ts';
@@ -76,7 +76,13 @@ it('nodemailer, proxy', async () => {
   expect(heard()).not.toContain(SECRET);
 });
 
-it("nodemailer, a message's own OAuth2", async () => {
+const oauth2 = { type: 'OAuth2', user: 'x' };
+it.each<[string, object, (token: object) => object, (token: object) => object]>([
+  ['beside one of the options', { auth: oauth2 }, () => ({}), (auth) => ({ auth })],
+  ['without one in the options', {}, () => ({}), (auth) => ({ auth })],
+  ['among the defaults', {}, (auth) => ({ auth }), () => ({})],
+  ['in a pool', { pool: true, auth: oauth2 }, () => ({}), (auth) => ({ auth })],
+])("nodemailer, a message's own OAuth2, %s", async (_where, options, defaults, message) => {
   const asked: string[] = [];
   const token = createServer((request, response) => {
     request.on('data', (bytes: Buffer) => asked.push(bytes.toString())).on('end', () => response.end('{}'));
@@ -88,14 +94,14 @@ it("nodemailer, a message's own OAuth2", async () => {
   const ours = nodemailerOptions(trusting, {
     host: 'localhost',
     port,
-    auth: { type: 'OAuth2', user: 'x' },
     forceAuth: true,
+    ...options,
   });
-  const transport = createTransport(ours as object);
-  const auth = { user: 'x', refreshToken: SECRET, accessUrl };
-  await expect(transport.sendMail({ from: 'a@x.test', to: 'b@x.test', text: 'x', auth } as object)).rejects.toThrow(
-    /accessToken or provisionCallback/,
-  );
+  const auth = { ...oauth2, refreshToken: SECRET, clientId: 'x', clientSecret: SECRET, accessUrl };
+  const transport = createTransport(ours as object, defaults(auth) as object);
+  await expect(
+    transport.sendMail({ from: 'a@x.test', to: 'b@x.test', text: 'x', ...message(auth) } as object),
+  ).rejects.toThrow(/accessToken or provisionCallback/);
   token.close();
   expect(asked).toEqual([]);
 });
@@ -149,40 +155,68 @@ it.each<[string, () => object]>([
   expect(heard()).not.toContain(SECRET);
 });
 
-/** Where a version of axios has no such way, the connector is asked, and refuses. */
-const REFUSED = 'neither in the chain nor a trust anchor';
+/** Where a version of axios has no such way, or null is taken for not given, the connector is asked, and refuses. */
+const REFUSED = /neither in the chain nor a trust anchor/;
 
-it.each<[string, () => AxiosRequestConfig, RegExp]>([
-  ['HTTP/2', () => ({ httpVersion: 2 }) as AxiosRequestConfig, RegExp(`httpVersion: 2|${REFUSED}`)],
+const another = (): https.Agent => new https.Agent();
+const axiosWays: readonly (readonly [string, () => object, RegExp])[] = [
+  ['HTTP/2', () => ({ httpVersion: 2 }), /httpVersion/],
+  ['HTTP/2 with options of its own', () => ({ httpVersion: 2, http2Options: null }), /httpVersion/],
+  ['fetch', () => ({ adapter: 'fetch' }), /adapter/],
+  ['fetch with an environment of its own', () => ({ adapter: ['fetch'], env: { fetch: undefined } }), /adapter/],
+  ['an adapter of its own', () => ({ adapter: () => Promise.resolve({ data: 'no' }) }), /adapter/],
+  ['a transport', () => ({ transport: https }), /transport/],
+  ['lookup', () => ({ lookup: () => ['127.0.0.1', 4] }), /lookup/],
+  ['proxy', () => ({ proxy: { protocol: 'http', host: '127.0.0.1', port: proxy.port } }), /proxy/],
+  ['another agent', () => ({ httpsAgent: another() }), /httpsAgent/],
+  ['another agent for http:', () => ({ httpAgent: another() }), /httpAgent/],
+  ['no agents', () => ({ httpsAgent: null, httpAgent: false, proxy: null, adapter: null, env: null }), REFUSED],
+];
+describe.each<[string, () => AxiosInstance]>([
+  ['axiosOverTls()', () => axiosOverTls(axios.create({ headers: { authorization: SECRET } }), connector)],
   [
-    'HTTP/2 with options of its own',
-    () => ({ httpVersion: 2, http2Options: { rejectUnauthorized: false } }) as AxiosRequestConfig,
-    RegExp(`httpVersion: 2|${REFUSED}`),
+    'axiosOverTls(), an instance of an instance,',
+    () => axiosOverTls(axios.create(), connector).create({ headers: { authorization: SECRET } }),
   ],
-  ['fetch', () => ({ adapter: 'fetch' }), /adapter.*'fetch'/],
-  ['fetch with an environment of its own', () => ({ adapter: 'fetch', env: {} }), /adapter.*'fetch'/],
-  ['lookup', () => ({ lookup: () => ['127.0.0.1', 4] }), RegExp(`lookup|${REFUSED}`)],
-  ['proxy', () => ({ proxy: { protocol: 'http', host: '127.0.0.1', port: proxy.port } }), /not asked|without TLS/],
-])('an instance of axios with axiosOptions(), %s', async (_name, beside, message) => {
-  const port = await serverFor('axios');
-  const instance = axios.create(axiosOptions(connector, { headers: { authorization: SECRET } }));
-  const failure = await instance.get(`https://localhost:${port}/`, beside()).then(
-    () => undefined,
-    (error: Error) => error,
-  );
-  expect(`${failure?.message} ${(failure?.cause as Error | undefined)?.message}`).toMatch(message);
-  expect(heard()).toBe('');
-});
+])('%s', (_name, make) => {
+  it.each(axiosWays)('%s', async (_way, beside, message) => {
+    const port = await serverFor('axios');
+    await expect(make().get(`https://localhost:${port}/`, beside())).rejects.toThrow(message);
+    expect(heard()).toBe('');
+  });
 
-it('axios with axiosOptions(), its `proxy: false` taken away, and a proxy in the environment', async () => {
-  const port = await serverFor('axios');
-  for (const name of ['no_proxy', 'NO_PROXY']) vi.stubEnv(name, '');
-  vi.stubEnv('HTTPS_PROXY', `http://127.0.0.1:${proxy.port}`);
-  const ours = axiosOptions(connector, { headers: { authorization: SECRET } });
-  await expect(axios.get(`https://localhost:${port}/`, { ...ours, proxy: undefined } as object)).rejects.toThrow(
-    /not asked|without TLS/,
-  );
-  expect(heard()).toBe('');
+  it('a proxy of the environment, and a default that is taken away', async () => {
+    const port = await serverFor('axios');
+    for (const name of ['no_proxy', 'NO_PROXY']) vi.stubEnv(name, '');
+    vi.stubEnv('HTTPS_PROXY', `http://127.0.0.1:${proxy.port}`);
+    const instance = make();
+    Object.assign(instance.defaults, { proxy: undefined, httpsAgent: undefined });
+    await expect(instance.get(`https://localhost:${port}/`)).rejects.toThrow(REFUSED);
+    expect(heard()).toBe('');
+  });
+
+  it('agents taken off before a redirect', async () => {
+    const leaf = await pki('p256');
+    const leading = https
+      .createServer({ key: leaf.keyPem, cert: leaf.chainPem }, (_request, response) => {
+        response.writeHead(307, { location: `https://localhost:${port}/` }).end();
+      })
+      .listen(0, '127.0.0.1');
+    await once(leading, 'listening');
+    const port = await serverFor('axios');
+    const refusing = connector;
+    // It must take the first server, and refuse the second
+    let asked = 0;
+    connector = new TlsConnector({ verify: () => asked++ === 0 });
+    const from = `https://localhost:${(leading.address() as AddressInfo).port}/`;
+    const beforeRedirect = (options: Record<string, unknown>): void =>
+      void Object.assign(options, { agents: {}, agent: undefined });
+    await expect(make().get(from, { beforeRedirect })).rejects.toThrow();
+    connector = refusing;
+    leading.close();
+    expect(asked).toBe(2);
+    expect(heard()).not.toContain(SECRET);
+  });
 });
 
 it.each<[string, OptionsInit, RegExp]>([

@@ -21,7 +21,7 @@ import postgres from 'postgres';
 import { Agent, fetch as undiciFetch } from 'undici';
 import { afterEach, beforeAll, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { axiosOptions } from '../src/adapters/axios.ts';
+import { axiosOverTls } from '../src/adapters/axios.ts';
 import { gotOptions } from '../src/adapters/got.ts';
 import { grpcCredentials } from '../src/adapters/grpc.ts';
 import { http2Connect, http2Options } from '../src/adapters/http2.ts';
@@ -61,9 +61,9 @@ const ATTEMPTS: Readonly<Record<string, Attempt>> = {
   'node-fetch': async (connector, port) =>
     nodeFetch(`https://${host}:${port}/`, { headers, agent: Object.assign(new TlsAgent(connector), { options: lax }) }),
   axios: (connector, port) => {
-    const ours = axiosOptions(connector);
-    Object.assign(ours.httpsAgent.options, lax);
-    return axios.get(`https://${host}:${port}/`, { ...ours, headers });
+    const instance = axiosOverTls(axios.create({ headers }), connector);
+    Object.assign((instance.defaults.httpsAgent as TlsAgent).options, lax);
+    return instance.get(`https://${host}:${port}/`);
   },
   got: (connector, port) =>
     got.extend(gotOptions(connector, { headers, retry: { limit: 0 } }))(`https://${host}:${port}/`, { https: lax }),

@@ -1,6 +1,7 @@
 /** Options of Node's clients that an adapter does not use: it says so, and takes null for nothing given. */
+import axios from 'axios';
 import { describe, expect, it } from 'vitest';
-import { axiosOptions } from '../src/adapters/axios.ts';
+import { axiosOverTls } from '../src/adapters/axios.ts';
 import { gotOptions } from '../src/adapters/got.ts';
 import { http2Options } from '../src/adapters/http2.ts';
 import { TlsAgent } from '../src/adapters/https.ts';
@@ -24,7 +25,7 @@ const transport = imapflowTransport(connector);
 /** Where each library takes options of Node's; those of nats are refused by a promise. */
 const PLACES: Readonly<Record<string, (options: object | null) => unknown>> = {
   TlsAgent: (options) => new TlsAgent(connector, options ?? undefined),
-  axios: (options) => axiosOptions(connector, { ...options }),
+  axios: (options) => axiosOverTls(axios.create({ ...options }), connector),
   got: (options) => gotOptions(connector, { ...options }),
   http2: (options) => http2Options(new TlsConnector({ alpn: ['h2'] }), { ...options }),
   ws: (options) => wsOptions(connector, { ...options }),

@@ -6,6 +6,7 @@ import { duplexPair } from 'node:stream';
 import nodeTls from 'node:tls';
 import { pki } from '@ferrule/conformance/pki';
 import { connect as connectNats } from '@nats-io/transport-node';
+import axios from 'axios';
 import { ImapFlow, type ImapFlowOptions } from 'imapflow';
 import Redis, { Cluster } from 'ioredis';
 import { Kafka, logLevel } from 'kafkajs';
@@ -16,7 +17,7 @@ import pg from 'pg';
 import postgres from 'postgres';
 import { Agent, fetch as undiciFetch } from 'undici';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { axiosOptions } from '../src/adapters/axios.ts';
+import { axiosOverTls } from '../src/adapters/axios.ts';
 import { gotOptions } from '../src/adapters/got.ts';
 import { grpcCredentials } from '../src/adapters/grpc.ts';
 import { http2Options } from '../src/adapters/http2.ts';
@@ -101,11 +102,18 @@ describe('an option that would lead around the connector, or that it would ignor
       () => wsOptions(connector, { createConnection: () => undefined } as never),
     ],
     ['ws, rejectUnauthorized: false', /rejectUnauthorized/, () => wsOptions(connector, lax)],
-    ['axios, httpAgent', /httpAgent/, () => axiosOptions(connector, { httpAgent: new https.Agent() })],
-    ['axios, proxy', /proxy/, () => axiosOptions(connector, { proxy: {} })],
-    ['axios, httpVersion: 2', /httpVersion: 2/, () => axiosOptions(connector, { httpVersion: 2 })],
-    ['axios, adapter', /adapter/, () => axiosOptions(connector, { adapter: 'fetch' })],
-    ['axios, a connector for HTTP/2', /HTTP\/2/, () => axiosOptions(overHttp2)],
+    [
+      'axios, httpAgent',
+      /httpAgent/,
+      () => axiosOverTls(axios.create({ httpAgent: new https.Agent() } as object), connector),
+    ],
+    ['axios, proxy', /proxy/, () => axiosOverTls(axios.create({ proxy: {} } as object), connector)],
+    ['axios, httpVersion: 2', /httpVersion/, () => axiosOverTls(axios.create({ httpVersion: 2 } as object), connector)],
+    ['axios, transport', /transport/, () => axiosOverTls(axios.create({ transport: https } as object), connector)],
+    ['axios, what is no instance', /axios\.create/, () => axiosOverTls({} as never, connector)],
+    ['axios, a second connector', /already/, () => axiosOverTls(axiosOverTls(axios.create(), connector), connector)],
+    ['axios, adapter', /adapter/, () => axiosOverTls(axios.create({ adapter: 'fetch' } as object), connector)],
+    ['axios, a connector for HTTP/2', /HTTP\/2/, () => axiosOverTls(axios.create(), overHttp2)],
     ['got, agent', /agent/, () => gotOptions(connector, { agent: {} })],
     ['got, http2', /http2/, () => gotOptions(connector, { http2: true })],
     ['got, a connector for HTTP/2', /HTTP\/2/, () => gotOptions(overHttp2)],

@@ -19,7 +19,7 @@ import pg from 'pg';
 import postgres from 'postgres';
 import { Agent, fetch as undiciFetch, getGlobalDispatcher, setGlobalDispatcher } from 'undici';
 import { WebSocket } from 'ws';
-import { axiosOptions } from '../src/adapters/axios.ts';
+import { axiosOverTls } from '../src/adapters/axios.ts';
 import { gotOptions } from '../src/adapters/got.ts';
 import { grpcCredentials } from '../src/adapters/grpc.ts';
 import { http2Connect, http2Options } from '../src/adapters/http2.ts';
@@ -193,9 +193,10 @@ export const USES: Readonly<Record<string, Use>> = {
     aborts: true,
     cannotEnd: 'a signal is its end',
     begin: (connector, port, signal) => ({
-      over: axios
-        .create(axiosOptions(connector, { headers: { authorization: SECRET } }))
-        .get(`https://${HOST}:${port}/`, signal && { signal }),
+      over: axiosOverTls(axios.create({ headers: { authorization: SECRET } }), connector).get(
+        `https://${HOST}:${port}/`,
+        signal && { signal },
+      ),
     }),
   },
   got: {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import { readdirSync } from 'node:fs';
+import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import http2 from 'node:http2';
 import https from 'node:https';
 import net from 'node:net';
@@ -74,6 +75,29 @@ describe.each(engines)('on the %s engine', async (backend) => {
       ['got', postGot],
     ])('%s: an answer to what was posted', async (_library, post) => {
       expect(await post(connector(), 'localhost', port, 'posted')).toBe('posted');
+    });
+
+    it('https.Agent: in place of https.globalAgent, and for http.request() with https:', async () => {
+      const agent = new TlsAgent(connector());
+      const body = (begin: (heard: (response: IncomingMessage) => void) => ClientRequest): Promise<string> =>
+        new Promise((resolve, reject) => {
+          begin((response) => {
+            response.resume().on('end', () => resolve(String(response.statusCode)));
+          })
+            .on('error', reject)
+            .end();
+        });
+      const before = https.globalAgent;
+      https.globalAgent = agent;
+      try {
+        expect(await body((heard) => https.request(`https://localhost:${port}/`, heard))).toBe('200');
+        expect(await body((heard) => https.request({ host: 'localhost', port }, heard))).toBe('200');
+      } finally {
+        https.globalAgent = before;
+      }
+      const protocol = 'https:';
+      expect(await body((heard) => http.request({ protocol, host: 'localhost', port, agent }, heard))).toBe('200');
+      agent.destroy();
     });
 
     it('https.Agent: keeps one connection for two requests', async () => {

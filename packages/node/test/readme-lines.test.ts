@@ -37,7 +37,7 @@ const throughTunnel: Use = {
 /** By the README's text: the uses that are of this line, or the line is not known here. */
 const LINES: Readonly<Record<string, readonly string[]>> = {
   '`{ agent: new TlsAgent(connector) }` from `adapters/https`': ['https.Agent', 'node-fetch'],
-  '`axios.create(axiosOptions(connector, { baseURL }))`': ['axios'],
+  '`axiosOverTls(axios.create({ baseURL }), connector)`': ['axios'],
   '`got.extend(gotOptions(connector, { prefixUrl }))`': ['got'],
   "with `new TlsConnector({ alpn: ['h2'] })`: `http2Connect(connector, url)`; `http2.connect(url, http2Options(connector))` for libraries that call it themselves":
     ['http2', 'http2, a library that calls http2.connect()'],

@@ -1,7 +1,7 @@
 /** axios: each request of the instance has TLS by the connector, and so has each redirect. */
 import axios, { type AxiosInstance } from 'axios';
-import { axiosOptions } from '@ferrule/node/adapters/axios';
+import { axiosOverTls } from '@ferrule/node/adapters/axios';
 import { TlsConnector } from '@ferrule/node/duplex';
 
 export const client = (baseURL: string, ca: string): AxiosInstance =>
-  axios.create(axiosOptions(new TlsConnector({ ca }), { baseURL, timeout: 5_000 }));
+  axiosOverTls(axios.create({ baseURL, timeout: 5_000 }), new TlsConnector({ ca }));

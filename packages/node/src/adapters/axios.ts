@@ -1,63 +1,94 @@
 /** @module @ferrule/node/adapters/axios: axios, whose requests go through one connector, redirects too. */
-import { TlsError } from '@ferrule/result';
-import { STARTTLS_CODES } from '@ferrule/starttls';
 import type { TlsConnector } from '../duplex/connector.ts';
-import { TlsAgent } from './https.ts';
+import { tlsAgents } from './https.ts';
 import { refuseDetours, refuseNodeOptions, USE_DIAL } from './tls-required.ts';
 
-/** What is set, of axios's options. */
-export interface AxiosOverTls {
-  readonly httpAgent: TlsAgent;
-  readonly httpsAgent: TlsAgent;
-  readonly proxy: false;
-  readonly adapter: 'http';
-  readonly http2Options: { createConnection(): never };
-  readonly env: { fetch(): Promise<never> };
+/** The part of an instance of axios that is used. */
+export interface Axios {
+  readonly defaults: object;
+  readonly interceptors: { readonly request: object };
 }
 
-/** Other ways of axios to a server; each is set to fail, for a request that chooses it later. */
-const WAYS = {
-  'httpVersion: 2': 'which connects by itself, is not supported: use http2Connect() of @ferrule/node/adapters/http2',
-  "adapter: 'fetch'":
-    'which connects by itself, is not supported: use fetch() of undici with @ferrule/node/adapters/undici',
-} as const;
+type Agents = ReturnType<typeof tlsAgents>;
+type BeforeRedirect = (options: object, ...rest: readonly unknown[]) => void;
+
+/** The options of a request, merged from all places where axios has them. */
+interface Config {
+  beforeRedirect?: BeforeRedirect | null;
+  readonly httpVersion?: unknown;
+  readonly adapter?: unknown;
+  readonly [name: string]: unknown;
+}
+
+interface Hooks<A> {
+  readonly interceptors: { readonly request: { use(judge: (config: Config) => Config): unknown } };
+  /** Absent in what is made by `new Axios()`. */
+  readonly create?: (...given: readonly unknown[]) => A;
+}
+
+/** Instances that have a connector. */
+const done = new WeakSet<object>();
 
 /**
- * `axios.create(axiosOptions(connector, { baseURL }))`. Each request of the instance needs an `https:` URL, and so does
- * each redirect: another fails with `TLS_REQUIRED` before anything is sent, and so does a request that sets `proxy`,
- * `httpVersion: 2` or `adapter: 'fetch'`.
- * @param options those of axios.
- * @throws TypeError for options that would lead around the connector, and for a connector that offers `h2`.
+ * `axiosOverTls(axios.create({ baseURL }), connector)`. Each request of the instance needs an `https:` URL, and so does
+ * each redirect: another fails with `TLS_REQUIRED` before anything is sent. So does, with a TypeError, a request that
+ * sets an option that would lead around the connector: an agent, `proxy`, `transport`, `httpVersion: 2`, an `adapter`. Instances made
+ * of this one by `create()` have the connector, too.
+ * @returns the instance.
+ * @throws TypeError for what is no instance, for one that has such an option or a connector, and for a connector that
+ *   offers `h2`.
  */
-export function axiosOptions<O extends object>(connector: TlsConnector, options: O = {} as O): O & AxiosOverTls {
-  const { httpVersion, adapter, env } = options as Readonly<Record<string, unknown>>;
-  if (Number(httpVersion ?? 1) !== 1) throw new TypeError(`axiosOptions: ${refusal('httpVersion: 2')}`);
-  if (adapter !== undefined && adapter !== 'http') throw new TypeError(`axiosOptions: ${refusal("adapter: 'fetch'")}`);
-  refuseDetours('axiosOptions', options, {
-    httpAgent: 'requests have the agent of the connector',
-    httpsAgent: 'requests have the agent of the connector',
-    transport: 'requests have the agent of the connector',
-    proxy: USE_DIAL,
-    http2Options: refusal('httpVersion: 2'),
-  });
-  refuseNodeOptions('axiosOptions', options);
-  const agent = new TlsAgent(connector);
-  return {
-    ...options,
-    httpAgent: agent,
-    httpsAgent: agent,
-    proxy: false,
-    // In a page of jsdom it would be XMLHttpRequest
-    adapter: 'http',
-    http2Options: {
-      createConnection: () => {
-        throw required('httpVersion: 2');
-      },
-    },
-    env: { ...(env as object | undefined), fetch: () => Promise.reject(required("adapter: 'fetch'")) },
-  };
+export function axiosOverTls<A extends Axios>(instance: A, connector: TlsConnector): A {
+  const { defaults, interceptors } = instance as A & Partial<Hooks<A>>;
+  if (typeof interceptors?.request?.use !== 'function' || typeof defaults !== 'object')
+    throw new TypeError('axiosOverTls: not an instance of axios: make one by axios.create()');
+  if (done.has(instance)) throw new TypeError('axiosOverTls: the instance has a connector already: make another one');
+  return withAgents(instance as A & Hooks<A>, tlsAgents(connector));
 }
 
-const refusal = (way: keyof typeof WAYS): string => `${way}, ${WAYS[way]}`;
-const required = (way: keyof typeof WAYS): TlsError =>
-  new TlsError(STARTTLS_CODES.TLS_REQUIRED, `axiosOptions: ${refusal(way)}`);
+function withAgents<A extends Axios>(instance: A & Hooks<A>, agents: Agents): A {
+  const { defaults, interceptors, create } = instance;
+  const ours = { httpAgent: agents.http, httpsAgent: agents.https, proxy: false, adapter: 'http' };
+  refuse(defaults as Config, agents);
+  Object.assign(defaults, ours);
+  interceptors.request.use((config) => {
+    refuse(config, agents);
+    const { beforeRedirect } = config;
+    return Object.assign(config, ours, {
+      beforeRedirect: ((options, ...rest) => {
+        beforeRedirect?.(options, ...rest);
+        Object.assign(options, { agents: { ...agents } });
+      }) satisfies BeforeRedirect,
+    });
+  });
+  if (create !== undefined)
+    Object.assign(instance, { create: (...given: unknown[]) => withAgents(create(...given) as A & Hooks<A>, agents) });
+  done.add(instance);
+  return instance;
+}
+
+const ANOTHER = 'requests have the agent of the connector';
+
+function refuse(config: Config, agents: Agents): void {
+  const { httpVersion, adapter } = config;
+  refuseDetours(
+    'axiosOverTls',
+    {
+      ...config,
+      ...(config['httpAgent'] === agents.http && { httpAgent: undefined }),
+      ...(config['httpsAgent'] === agents.https && { httpsAgent: undefined }),
+      httpVersion: Number(httpVersion ?? 1) === 1 ? undefined : httpVersion,
+      // By default it is a list, of which a page of jsdom would take XMLHttpRequest
+      adapter: adapter === 'http' || (Array.isArray(adapter) && adapter.includes('http')) ? undefined : adapter,
+    },
+    {
+      httpAgent: ANOTHER,
+      httpsAgent: ANOTHER,
+      transport: ANOTHER,
+      proxy: USE_DIAL,
+      httpVersion: 'use http2Connect() of @ferrule/node/adapters/http2',
+      adapter: "use fetch() of undici with @ferrule/node/adapters/undici, or leave axios's",
+    },
+  );
+  refuseNodeOptions('axiosOverTls', config);
+}

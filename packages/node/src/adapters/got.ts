@@ -2,7 +2,7 @@
 import { TlsError } from '@ferrule/result';
 import { STARTTLS_CODES } from '@ferrule/starttls';
 import type { TlsConnector } from '../duplex/connector.ts';
-import { TlsAgent } from './https.ts';
+import { type TlsAgent, tlsAgents } from './https.ts';
 import { refuseDetours, refuseNodeOptions } from './tls-required.ts';
 
 /** The options of a request, as got has them for its hooks. */
@@ -39,10 +39,10 @@ export function gotOptions<O extends object>(connector: TlsConnector, options: O
   const { hooks } = options as { readonly hooks?: object };
   refuseDetours('gotOptions', options, { ...DETOURS, agent: 'requests have the agent of the connector' });
   refuseNodeOptions('gotOptions', options);
-  const agent = new TlsAgent(connector);
+  const agent = tlsAgents(connector);
   const beforeRequest = (request: GotRequest): void => {
     refuseDetours('gotOptions', request, DETOURS);
-    if (request.agent?.http !== agent || request.agent.https !== agent)
+    if (request.agent?.http !== agent.http || request.agent.https !== agent.https)
       throw new TlsError(
         STARTTLS_CODES.TLS_REQUIRED,
         'gotOptions: agent would lead around the connector: leave it out, or use got itself for this request',
@@ -51,7 +51,7 @@ export function gotOptions<O extends object>(connector: TlsConnector, options: O
   const { beforeRequest: theirs = [] } = (hooks ?? {}) as { readonly beforeRequest?: readonly BeforeRequest[] };
   return {
     ...options,
-    agent: { http: agent, https: agent },
+    agent,
     hooks: { ...hooks, beforeRequest: [...theirs, beforeRequest] },
   };
 }

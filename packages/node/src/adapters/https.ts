@@ -3,12 +3,11 @@ import { Agent, ClientRequest } from 'node:http';
 import https from 'node:https';
 import type { Duplex } from 'node:stream';
 import type { TlsConnector } from '../duplex/connector.ts';
-import { needsHttp1, noOtherTls, refuseNodeOptions, withoutTls } from './tls-required.ts';
+import { forAnyScheme, needsHttp1, noOtherTls, refuseNodeOptions, withoutTls } from './tls-required.ts';
 
 /**
  * `https.get(url, { agent: new TlsAgent(connector) })`. Its sockets are verified by the connector before HTTP sees
- * them. `host`, `port`, `servername`, `socketPath`, `timeout` and `signal` of a request are honoured. It may be given
- * for `http:` too, where a library takes an agent for each scheme: such a request fails with `TLS_REQUIRED`.
+ * them. `host`, `port`, `servername`, `socketPath`, `timeout` and `signal` of a request are honoured.
  * @throws TypeError for a connector that offers `h2`, for options of node:tls, which are the connector's to have, and for
  *   those that choose another way to the server; also from a request that has them.
  */
@@ -21,8 +20,6 @@ export class TlsAgent extends https.Agent {
     // Whoever takes its options for TLS of their own (axios does for a proxy) is told so
     super({ ...options, ...noOtherTls('TlsAgent') });
     this.#connector = connector;
-    // Node throws where the schemes differ, for a redirect amid a callback of the library; addRequest() fails the request
-    Object.assign(this, { protocol: '' });
   }
 
   /** Of http.Agent: from there on its own options overrule those of the request. */
@@ -58,6 +55,18 @@ export class TlsAgent extends https.Agent {
     if (options.timeout) duplex.setTimeout(options.timeout);
     return duplex;
   }
+}
+
+/**
+ * For a library that takes an agent for each scheme, a {@link TlsAgent} for `https:` and one for `http:`, which fails
+ * each such request with `TLS_REQUIRED`, also where a server redirects to it.
+ * @throws TypeError as {@link TlsAgent}.
+ */
+export function tlsAgents(
+  connector: TlsConnector,
+  options?: https.AgentOptions,
+): { readonly http: TlsAgent; readonly https: TlsAgent } {
+  return { http: forAnyScheme(new TlsAgent(connector, options)), https: new TlsAgent(connector, options) };
 }
 
 /** How http.Agent ends a request for which it has no socket. */

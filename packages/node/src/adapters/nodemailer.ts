@@ -9,7 +9,16 @@ export interface Where {
   readonly port?: number | string | undefined;
   readonly connectionTimeout?: number | undefined;
 }
-export type GetSocket = (options: Where, callback: (error: Error | null, socketOptions: object) => void) => void;
+export type GetSocket = (
+  this: Transport | undefined,
+  options: Where,
+  callback: (error: Error | null, socketOptions: object) => void,
+) => void;
+
+/** The transport that asks for a socket, and what nodemailer has given it. */
+export interface Transport {
+  readonly mailer?: { get(name: string): unknown; set(name: string, value: unknown): unknown };
+}
 
 /** What makes nodemailer ask for a token by itself, and what keeps it from that. */
 interface OAuth2 {
@@ -25,6 +34,8 @@ export interface Own {
   readonly servername?: string;
 }
 
+/** What nodemailer calls the callback that gives it a token. */
+const PROVISION = 'oauth2_provision_cb';
 const NO_TOKEN = 'nodemailer would ask for a token with TLS of its own: give accessToken or provisionCallback';
 const noToken = (_user: unknown, _renew: unknown, callback: (error: Error) => void): void =>
   callback(new TypeError(`nodemailerOptions: ${NO_TOKEN}`));
@@ -57,7 +68,9 @@ export function nodemailerOptions<O extends object>(
     // A message may have a refreshToken of its own
     ...(auth && { auth: { ...auth, ...(!provisioned && { provisionCallback: noToken }) } }),
     tls: { ...tls, ...noOtherTls('nodemailerOptions') },
-    getSocket: ({ host = 'localhost', port = starttls ? 587 : 465, connectionTimeout }, callback) => {
+    getSocket({ host = 'localhost', port = starttls ? 587 : 465, connectionTimeout }, callback) {
+      // A message may have an `auth` of its own, which options without one do not reach
+      if (!provisioned && this?.mailer?.get(PROVISION) === undefined) this?.mailer?.set(PROVISION, noToken);
       const connected = async (): Promise<TlsDuplex> =>
         ready(
           connector.duplex({

@@ -119,6 +119,12 @@ export function noOtherTls(adapter: string): { checkServerIdentity(): Error; rea
 }
 const refusers = new WeakSet<object>();
 
+/**
+ * Lets an agent fail a request of another scheme by its `error` event: where an agent names its scheme, Node throws,
+ * and where a library follows a redirect nobody would catch that.
+ */
+export const forAnyScheme = <A extends object>(agent: A): A => Object.assign(agent, { protocol: '' });
+
 /** For a URL, often one that a server redirects to, whose scheme has no TLS. */
 export const withoutTls = (adapter: string, protocol: string, host: string): TlsError =>
   new TlsError(

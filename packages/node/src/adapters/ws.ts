@@ -2,7 +2,7 @@
 import type { ClientOptions } from 'ws';
 import type { TlsConnector } from '../duplex/connector.ts';
 import { TlsAgent } from './https.ts';
-import { noOtherTls, refuseDetours, refuseNodeOptions, USE_DIAL } from './tls-required.ts';
+import { forAnyScheme, noOtherTls, refuseDetours, refuseNodeOptions, USE_DIAL } from './tls-required.ts';
 
 /**
  * `new WebSocket('wss://…', wsOptions(connector, { headers }))`; `options` are those of ws. TLS is by the agent, which
@@ -16,5 +16,5 @@ export function wsOptions(connector: TlsConnector, options: ClientOptions = {}):
     createConnection: USE_DIAL,
     socketPath: 'use a ws+unix: URL',
   });
-  return { ...options, ...(noOtherTls('wsOptions') as object), agent: new TlsAgent(connector) };
+  return { ...options, ...(noOtherTls('wsOptions') as object), agent: forAnyScheme(new TlsAgent(connector)) };
 }
