@@ -14,14 +14,18 @@ export default library(
     'x509-v': 'src/x509-v-numbers.ts',
   },
   {
-    // The texts are reached by their public name, so that a bundler can leave them out; their types are not built yet.
-    external: ['@ferrule/result/texts'],
+    // The texts are reached by their public name, so that a bundler can leave them out; the X509_V numbers, so that theirs
+    // are constants, which a bundler puts in their place. Their types are not built yet.
+    external: ['@ferrule/result/texts', '@ferrule/result/x509-v'],
     dts: {
       compilerOptions: {
         ignoreDeprecations: '6.0',
         customConditions: [],
         types: ['node'],
-        paths: { '@ferrule/result/texts': ['./src/texts/index.ts'] },
+        paths: {
+          '@ferrule/result/texts': ['./src/texts/index.ts'],
+          '@ferrule/result/x509-v': ['./src/x509-v-numbers.ts'],
+        },
       },
     },
   },

@@ -3,7 +3,7 @@
  * each.
  */
 import { SENTENCES } from '@ferrule/result/texts';
-import * as V from './x509-v-numbers.ts';
+import * as V from '@ferrule/result/x509-v';
 
 /** `X509_V_*` by name, without the `X509_V_` and `X509_V_ERR_` prefixes: `X509V.CERT_HAS_EXPIRED === 10`. */
 export const X509V: typeof V = Object.freeze({ ...V });
