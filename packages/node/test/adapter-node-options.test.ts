@@ -3,17 +3,21 @@ import axios from 'axios';
 import { describe, expect, it } from 'vitest';
 import { axiosOverTls } from '../src/adapters/axios.ts';
 import { gotOptions } from '../src/adapters/got.ts';
+import { grpcCredentials } from '../src/adapters/grpc.ts';
 import { http2Options } from '../src/adapters/http2.ts';
 import { TlsAgent } from '../src/adapters/https.ts';
 import { imapflowOptions, imapflowTransport } from '../src/adapters/imapflow.ts';
 import { ioredisOptions } from '../src/adapters/ioredis.ts';
 import { kafkaSocketFactory } from '../src/adapters/kafkajs.ts';
 import { ldapOptions } from '../src/adapters/ldapts.ts';
+import { mqttStream } from '../src/adapters/mqtt.ts';
+import { mysqlOverTls } from '../src/adapters/mysql2.ts';
 import { natsConnect } from '../src/adapters/nats.ts';
 import { NODE_OPTIONS } from '../src/adapters/node-options.ts';
 import { nodemailerOptions } from '../src/adapters/nodemailer.ts';
 import { pgConfig } from '../src/adapters/pg.ts';
 import { postgresOptions } from '../src/adapters/postgres.ts';
+import { undiciConnect } from '../src/adapters/undici.ts';
 import { wsOptions } from '../src/adapters/ws.ts';
 import { TlsConnector } from '../src/duplex/index.ts';
 import { TLS_OPTIONS } from '../src/tls/options.ts';
@@ -72,9 +76,10 @@ describe.each(Object.entries(PLACES))('%s', (_library, make) => {
     expect(await passedOver(named('connector', 'way'), make)).toEqual([]);
   });
 
-  it('takes null for not given', () => {
-    if (make !== PLACES['nats']) expect(() => make({ ca: null, lookup: null })).not.toThrow();
-  });
+  if (make !== PLACES['nats'])
+    it('takes null for not given', () => {
+      expect(() => make({ ca: null, lookup: null })).not.toThrow();
+    });
 });
 
 describe.each(Object.entries(WITHIN))('in the options for TLS of %s', (library, make) => {
@@ -89,6 +94,69 @@ describe.each(Object.entries(WITHIN))('in the options for TLS of %s', (library, 
       made.on?.('error', () => undefined);
       made.destroy?.();
     });
+});
+
+/** Each with the options as they come. */
+const FROM: Readonly<Record<string, (connector: never, options: never) => unknown>> = {
+  TlsAgent: (connector, options) => new TlsAgent(connector, options).options,
+  got: gotOptions,
+  http2: (_connector, options) => http2Options(new TlsConnector({ alpn: ['h2'] }), options),
+  ws: wsOptions,
+  pg: pgConfig,
+  postgres: postgresOptions,
+  ioredis: ioredisOptions,
+  nodemailer: nodemailerOptions,
+  imapflow: imapflowOptions,
+  ldapts: ldapOptions,
+};
+
+describe.each(Object.entries(FROM))('%s', (library, make) => {
+  it('has the options of an object of a class', () => {
+    class Base {
+      get host(): string {
+        return 'db.example';
+      }
+    }
+    class Config extends Base {
+      readonly url = 'ldap://db.example';
+      get timeout(): number {
+        return 5;
+      }
+    }
+    const { url: _url, ...rest } = new Config();
+    expect(rest).toEqual({});
+    // Those of nodemailer and ldapts have a URL, and a host
+    const options = library === 'ldapts' ? new Config() : Object.create(Config.prototype);
+    expect(make(connector as never, options as never)).toMatchObject({ host: 'db.example', timeout: 5 });
+  });
+
+  it('takes null for no options, and refuses what holds none', () => {
+    const outcome = (options: unknown): string => {
+      try {
+        make(connector as never, options as never);
+        return 'made';
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+    expect(outcome(null)).toMatch(/^(made|(pgConfig|ldapOptions): servername or (host|url) is needed)/);
+    expect(outcome('x')).toMatch(/must be an object/);
+  });
+});
+
+it.each<[string, (connector: never, options: never) => unknown]>([
+  ...Object.entries(FROM).filter(([library]) => library !== 'http2'),
+  ['http2', http2Options],
+  ['axios', (connector) => axiosOverTls(axios.create(), connector)],
+  ['mqtt', (connector) => mqttStream(connector, { host: 'x' })],
+  ['undici', undiciConnect],
+  ['kafkajs', kafkaSocketFactory],
+  ['imapflow, its transport', imapflowTransport],
+  ['grpc', (connector) => grpcCredentials(connector, { servername: 'x' })],
+  ['mysql2', (connector) => mysqlOverTls({}, connector, 'x')],
+])('%s refuses what is no connector', (_library, make) => {
+  for (const wrong of [undefined, {}, { alpn: [] }])
+    expect(() => make(wrong as never, {} as never)).toThrow(/connector is missing/);
 });
 
 it('every option of our node:tls is in the table', () => {

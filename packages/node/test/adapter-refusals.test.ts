@@ -5,6 +5,7 @@ import net from 'node:net';
 import { duplexPair } from 'node:stream';
 import nodeTls from 'node:tls';
 import { pki } from '@ferrule/conformance/pki';
+import { Client as GrpcClient } from '@grpc/grpc-js';
 import { connect as connectNats } from '@nats-io/transport-node';
 import axios from 'axios';
 import { ImapFlow, type ImapFlowOptions } from 'imapflow';
@@ -20,7 +21,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { axiosOverTls } from '../src/adapters/axios.ts';
 import { gotOptions } from '../src/adapters/got.ts';
 import { grpcCredentials } from '../src/adapters/grpc.ts';
-import { http2Options } from '../src/adapters/http2.ts';
+import { http2Connect, http2Options } from '../src/adapters/http2.ts';
 import { TlsAgent } from '../src/adapters/https.ts';
 import { imapflowOptions, imapflowTransport } from '../src/adapters/imapflow.ts';
 import { ioredisOptions } from '../src/adapters/ioredis.ts';
@@ -370,6 +371,56 @@ it('postgres: of several hosts the next one is tried, by its own name and port',
   query.catch(() => undefined);
   await expect.poll(() => server.secret(), { timeout: 10_000 }).toContain(SECRET);
   await sql.end({ timeout: 0 });
+});
+
+it('postgres: of several hosts the first is for all connections', async () => {
+  const [first, second] = [await serverFor('postgres'), await serverFor('postgres')];
+  const options = { host: ['localhost', 'localhost'], port: [first.port, second.port], user: SECRET, password: 'x' };
+  const sql = postgres(postgresOptions(connector, { ...options, max: 3 }) as never);
+  for (let i = 0; i < 3; i++)
+    sql
+      .unsafe('select 1')
+      .execute()
+      .catch(() => undefined);
+  await expect.poll(() => first.connections(), { timeout: 10_000 }).toBe(3);
+  expect(second.connections()).toBe(0);
+  await sql.end({ timeout: 0 });
+});
+
+describe.each([
+  ['another protocol', ['http/1.1'], /chose http\/1\.1/],
+  ['no protocol', [], /chose no protocol/],
+])('HTTP/2, to a server that chooses %s, sends nothing:', (_which, protocols, message) => {
+  const mixed = (): TlsConnector => new TlsConnector({ ca, alpn: ['h2', 'http/1.1'] });
+  const serve = async (): Promise<Recorder> => {
+    const silent = { tls: 'at once', talk: () => ({ answer: () => undefined }), until: SECRET } as const;
+    const server = await record({ ...silent, identity: honest, alpn: protocols });
+    servers.push(server);
+    return server;
+  };
+
+  it('http2', async () => {
+    const server = await serve();
+    const session = http2Connect(mixed(), `https://localhost:${server.port}`);
+    const told: string[] = [];
+    session.on('connect', () => told.push('connect'));
+    session.request({ 'x-secret': SECRET }).on('error', () => undefined);
+    await expect(once(session, 'close')).rejects.toThrow(message);
+    expect(told).toEqual([]);
+    expect(server.secret()).toBe('');
+  });
+
+  it('grpc', async () => {
+    const server = await serve();
+    const client = new GrpcClient(`localhost:${server.port}`, grpcCredentials(mixed(), { servername: 'localhost' }));
+    const asIs = (bytes: Buffer): Buffer => bytes;
+    const call = new Promise((_resolve, reject) =>
+      client.makeUnaryRequest('/a/b', asIs, asIs, Buffer.from(SECRET), (error) => reject(error as Error)),
+    );
+    await expect(call).rejects.toThrow(message);
+    client.close();
+    expect(server.secret()).toBe('');
+  });
 });
 
 it('pg: a URL says what it says to pg, but for TLS, which begins once', () => {

@@ -1,7 +1,7 @@
 /** @module @ferrule/node/adapters/axios: axios, whose requests go through one connector, redirects too. */
 import type { TlsConnector } from '../duplex/connector.ts';
 import { tlsAgents } from './https.ts';
-import { refuseDetours, refuseNodeOptions, USE_DIAL } from './tls-required.ts';
+import { needsConnector, refuseDetours, refuseNodeOptions, USE_DIAL } from './tls-required.ts';
 
 /** The part of an instance of axios that is used. */
 export interface Axios {
@@ -39,6 +39,7 @@ const done = new WeakSet<object>();
  *   offers `h2`.
  */
 export function axiosOverTls<A extends Axios>(instance: A, connector: TlsConnector): A {
+  needsConnector('axiosOverTls', connector);
   const { defaults, interceptors } = instance as A & Partial<Hooks<A>>;
   if (typeof interceptors?.request?.use !== 'function' || typeof defaults !== 'object')
     throw new TypeError('axiosOverTls: not an instance of axios: make one by axios.create()');

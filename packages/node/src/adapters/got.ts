@@ -3,7 +3,7 @@ import { TlsError } from '@ferrule/result';
 import { STARTTLS_CODES } from '@ferrule/starttls';
 import type { TlsConnector } from '../duplex/connector.ts';
 import { type TlsAgent, tlsAgents } from './https.ts';
-import { refuseDetours, refuseNodeOptions } from './tls-required.ts';
+import { optionsFor, refuseDetours, refuseNodeOptions } from './tls-required.ts';
 
 /** The options of a request, as got has them for its hooks. */
 export interface GotRequest {
@@ -36,9 +36,10 @@ const DETOURS = {
  * @throws TypeError for options that would lead around the connector, and for a connector that offers `h2`.
  */
 export function gotOptions<O extends object>(connector: TlsConnector, options: O = {} as O): O & GotOverTls {
-  const { hooks } = options as { readonly hooks?: object };
-  refuseDetours('gotOptions', options, { ...DETOURS, agent: 'requests have the agent of the connector' });
-  refuseNodeOptions('gotOptions', options);
+  const given = optionsFor('gotOptions', connector, options);
+  const { hooks } = given as { readonly hooks?: object };
+  refuseDetours('gotOptions', given, { ...DETOURS, agent: 'requests have the agent of the connector' });
+  refuseNodeOptions('gotOptions', given);
   const agent = tlsAgents(connector);
   const beforeRequest = (request: GotRequest): void => {
     refuseDetours('gotOptions', request, DETOURS);
@@ -50,7 +51,7 @@ export function gotOptions<O extends object>(connector: TlsConnector, options: O
   };
   const { beforeRequest: theirs = [] } = (hooks ?? {}) as { readonly beforeRequest?: readonly BeforeRequest[] };
   return {
-    ...options,
+    ...given,
     agent,
     hooks: { ...hooks, beforeRequest: [...theirs, beforeRequest] },
   };

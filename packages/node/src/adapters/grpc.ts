@@ -3,7 +3,7 @@ import { ChannelCredentials, credentials, type CallCredentials } from '@grpc/grp
 import type { TlsConnector } from '../duplex/connector.ts';
 import type { TlsDuplex } from '../duplex/tls-duplex.ts';
 import { asTlsSocket, ready } from './ready.ts';
-import { needsH2, ownOptions } from './tls-required.ts';
+import { needsConnector, needsH2, overH2, ownOptions } from './tls-required.ts';
 
 type SecureConnector = ReturnType<ChannelCredentials['_createSecureConnector']>;
 
@@ -13,6 +13,7 @@ type SecureConnector = ReturnType<ChannelCredentials['_createSecureConnector']>;
  *   by itself.
  */
 export function grpcCredentials(connector: TlsConnector, options: { readonly servername: string }): ChannelCredentials {
+  needsConnector('grpcCredentials', connector);
   const { servername } = ownOptions('grpcCredentials', options, ['servername']);
   connector.check({ lazy: true, servername });
   needsH2('grpcCredentials', connector);
@@ -46,7 +47,7 @@ class TlsChannelCredentials extends ChannelCredentials {
     const underWay = new Set<TlsDuplex>();
     return {
       connect: async (raw) => {
-        const duplex = this.#connector.duplex({ stream: raw, servername: this.#servername });
+        const duplex = overH2('grpcCredentials', this.#connector.duplex({ stream: raw, servername: this.#servername }));
         underWay.add(duplex);
         const done = ready(duplex).finally(() => underWay.delete(duplex));
         return { socket: asTlsSocket(await done), secure: true };

@@ -3,7 +3,7 @@ import http2, { type ClientHttp2Session, type ClientSessionOptions, type SecureC
 import type { Duplex } from 'node:stream';
 import type { TlsConnector } from '../duplex/connector.ts';
 import type { TlsDuplex } from '../duplex/tls-duplex.ts';
-import { needsH2, refuseDetours, refuseNodeOptions, USE_DIAL } from './tls-required.ts';
+import { needsH2, optionsFor, overH2, refuseDetours, refuseNodeOptions, USE_DIAL } from './tls-required.ts';
 
 /** Those of node:http2, `servername` among them. */
 export type Http2Options = ClientSessionOptions & SecureClientSessionOptions;
@@ -44,24 +44,28 @@ function connectionOptions(
   options: Http2Options,
   made: (duplex: TlsDuplex) => void,
 ): ClientSessionOptions & { createConnection(authority: URL): Duplex } {
+  const given = optionsFor('http2', connector, options);
   needsH2('http2', connector);
-  refuseNodeOptions('http2', options);
-  refuseDetours('http2', options, {
+  refuseNodeOptions('http2', given);
+  refuseDetours('http2', given, {
     createConnection: USE_DIAL,
     socket: USE_DIAL,
     path: 'use a tunnel to a unix socket',
     socketPath: 'use a tunnel to a unix socket',
   });
-  const { servername, ...rest } = options;
+  const { servername, ...rest } = given;
   return {
     ...rest,
     createConnection: ({ protocol, hostname, port }) => {
       if (protocol !== 'https:') throw new TypeError(`http2: ${protocol}//${hostname} is not https:`);
-      const duplex = connector.duplex({
-        host: unbracketed(hostname),
-        port: Number(port || 443),
-        ...(servername && { servername }),
-      });
+      const duplex = overH2(
+        'http2',
+        connector.duplex({
+          host: unbracketed(hostname),
+          port: Number(port || 443),
+          ...(servername && { servername }),
+        }),
+      );
       made(duplex);
       return duplex;
     },

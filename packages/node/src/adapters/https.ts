@@ -3,7 +3,7 @@ import { Agent, ClientRequest } from 'node:http';
 import https from 'node:https';
 import type { Duplex } from 'node:stream';
 import type { TlsConnector } from '../duplex/connector.ts';
-import { forAnyScheme, needsHttp1, noOtherTls, refuseNodeOptions, withoutTls } from './tls-required.ts';
+import { forAnyScheme, needsHttp1, noOtherTls, optionsFor, refuseNodeOptions, withoutTls } from './tls-required.ts';
 
 /**
  * `https.get(url, { agent: new TlsAgent(connector) })`. Its sockets are verified by the connector before HTTP sees
@@ -15,10 +15,11 @@ export class TlsAgent extends https.Agent {
   readonly #connector: TlsConnector;
 
   constructor(connector: TlsConnector, options?: https.AgentOptions) {
+    const given = optionsFor('TlsAgent', connector, options);
     needsHttp1('TlsAgent', connector);
-    refuse(options);
+    refuse(given);
     // Whoever takes its options for TLS of their own (axios does for a proxy) is told so
-    super({ ...options, ...noOtherTls('TlsAgent') });
+    super({ ...given, ...noOtherTls('TlsAgent') });
     this.#connector = connector;
   }
 

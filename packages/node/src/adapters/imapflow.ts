@@ -2,7 +2,7 @@
 import type { ImapFlowOptions } from 'imapflow';
 import type { TlsConnector } from '../duplex/connector.ts';
 import { asTlsSocket } from './ready.ts';
-import { ownOptions, refuseDetours, refuseNodeOptions, USE_DIAL } from './tls-required.ts';
+import { needsConnector, optionsFor, ownOptions, refuseDetours, refuseNodeOptions, USE_DIAL } from './tls-required.ts';
 
 export type Transport = NonNullable<ImapFlowOptions['transport']>;
 
@@ -19,17 +19,18 @@ export function imapflowOptions<O extends ImapFlowOptions>(
   connector: TlsConnector,
   options: O,
 ): O & { readonly transport: Transport } {
-  refuseDetours('imapflowOptions', options, { proxy: USE_DIAL, transport: USE_DIAL });
-  refuseNodeOptions('imapflowOptions', options);
-  refuseNodeOptions('imapflowOptions', options.tls, 'tls');
-  const { doSTARTTLS, ...rest } = options;
+  const given = optionsFor('imapflowOptions', connector, options);
+  refuseDetours('imapflowOptions', given, { proxy: USE_DIAL, transport: USE_DIAL });
+  refuseNodeOptions('imapflowOptions', given);
+  refuseNodeOptions('imapflowOptions', given.tls, 'tls');
+  const { doSTARTTLS, ...rest } = given;
   if (doSTARTTLS === false)
     throw new TypeError('imapflowOptions: doSTARTTLS: false would send everything in plain text');
-  const secure = options.secure ?? options.port === IMAPS;
+  const secure = given.secure ?? given.port === IMAPS;
   return {
     ...(rest as O),
     secure: true,
-    port: options.port || (secure ? IMAPS : IMAP),
+    port: given.port || (secure ? IMAPS : IMAP),
     transport: imapflowTransport(connector, { starttls: !secure }),
   };
 }
@@ -39,6 +40,7 @@ export function imapflowOptions<O extends ImapFlowOptions>(
  * not `secure: true`.
  */
 export function imapflowTransport(connector: TlsConnector, options: { readonly starttls?: boolean } = {}): Transport {
+  needsConnector('imapflowTransport', connector);
   const { starttls } = ownOptions('imapflowTransport', options, ['starttls']);
   return {
     connect: ({ host = 'localhost', port, secure, servername: own, tls }, onConnect) => {

@@ -3,7 +3,7 @@ import type { RedisOptions } from 'ioredis';
 import type { TlsConnector } from '../duplex/connector.ts';
 import type { TlsDuplex } from '../duplex/tls-duplex.ts';
 import { asTlsSocket } from './ready.ts';
-import { noOtherTls, refuseDetours, refuseNodeOptions } from './tls-required.ts';
+import { noOtherTls, optionsFor, refuseDetours, refuseNodeOptions } from './tls-required.ts';
 
 export type Connector = NonNullable<RedisOptions['Connector']>;
 
@@ -21,12 +21,13 @@ export function ioredisOptions<O extends RedisOptions>(
   connector: TlsConnector,
   options: O = {} as O,
 ): O & { readonly Connector: Connector } {
-  check(options);
-  refuseDetours('ioredisOptions', options, { Connector: 'TLS is by the TlsConnector' });
-  const { retryStrategy = retryAsIoredis } = options;
+  const mine = optionsFor('ioredisOptions', connector, options);
+  check(mine);
+  refuseDetours('ioredisOptions', mine, { Connector: 'TLS is by the TlsConnector' });
+  const { retryStrategy = retryAsIoredis } = mine;
   const own = {
     // Whoever takes it for node:tls, as the subscriber of Cluster does, is told so
-    tls: { ...options.tls, ...noOtherTls('ioredisOptions') },
+    tls: { ...mine.tls, ...noOtherTls('ioredisOptions') },
     // A function always: by it a connection of Cluster is told from one of Redis
     retryStrategy: (times: number) => retryStrategy?.(times),
   };
@@ -70,7 +71,7 @@ export function ioredisOptions<O extends RedisOptions>(
       duplex.end();
     }
   }
-  return { ...options, ...own, Connector: TlsRedisConnector as unknown as Connector };
+  return { ...mine, ...own, Connector: TlsRedisConnector as unknown as Connector };
 }
 
 /** ioredis's default. */

@@ -2,16 +2,17 @@
 import type { ISocketFactory } from 'kafkajs';
 import type { TlsConnector } from '../duplex/connector.ts';
 import { asTlsSocket } from './ready.ts';
-import { refuseNodeOptions } from './tls-required.ts';
+import { needsConnector, refuseNodeOptions } from './tls-required.ts';
 
 /**
  * `new Kafka({ brokers, ssl: true, socketFactory: kafkaSocketFactory(connector) })`. Of the options in `ssl`,
  * `servername` is honoured; those that concern trust are a TypeError at the first connection.
  */
-export const kafkaSocketFactory =
-  (connector: TlsConnector): ISocketFactory =>
-  ({ host, port, ssl, onConnect }) => {
+export function kafkaSocketFactory(connector: TlsConnector): ISocketFactory {
+  needsConnector('kafkaSocketFactory', connector);
+  return ({ host, port, ssl, onConnect }) => {
     refuseNodeOptions('kafkaSocketFactory', ssl, 'ssl');
     const { servername } = (ssl ?? {}) as { readonly servername?: string };
     return asTlsSocket(connector.duplex({ host, port, ...(servername && { servername }) }).once('ready', onConnect));
   };
+}

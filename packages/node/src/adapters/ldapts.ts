@@ -4,7 +4,7 @@ import { TlsError } from '@ferrule/result';
 import type { TlsConnector } from '../duplex/connector.ts';
 import { TlsDuplex } from '../duplex/tls-duplex.ts';
 import { asTlsSocket } from './ready.ts';
-import { refuseDetours, refuseNodeOptions, USE_DIAL } from './tls-required.ts';
+import { optionsFor, refuseDetours, refuseNodeOptions, USE_DIAL } from './tls-required.ts';
 
 /** RFC 4511 section 4.14.1. */
 const START_TLS = '1.3.6.1.4.1.1466.20037';
@@ -26,8 +26,9 @@ export function ldapOptions<O extends Partial<ClientOptions>>(
   connector: TlsConnector,
   options: O & { readonly servername?: string },
 ): Omit<O, 'servername'> & Pick<ClientOptions, 'createSecureConnection' | 'createConnection'> {
-  refuseDetours('ldapOptions', options, { createConnection: USE_DIAL, createSecureConnection: USE_DIAL });
-  const { servername = options.tlsOptions?.servername ?? (options.url && hostOf(options.url)), ...rest } = options;
+  const given = optionsFor('ldapOptions', connector, options);
+  refuseDetours('ldapOptions', given, { createConnection: USE_DIAL, createSecureConnection: USE_DIAL });
+  const { servername = given.tlsOptions?.servername ?? (given.url && hostOf(given.url)), ...rest } = given;
   if (!servername)
     throw new TypeError('ldapOptions: servername or url is needed: the name that the certificate must have');
   refuseNodeOptions('ldapOptions', rest);

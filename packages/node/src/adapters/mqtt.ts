@@ -1,7 +1,7 @@
 /** @module @ferrule/node/adapters/mqtt: MQTT through the package mqtt. */
 import type { Duplex } from 'node:stream';
 import type { TlsConnector } from '../duplex/connector.ts';
-import { ownOptions } from './tls-required.ts';
+import { needsConnector, ownOptions } from './tls-required.ts';
 
 export interface MqttServer {
   readonly host: string;
@@ -16,6 +16,7 @@ export interface MqttServer {
  * @throws TypeError for an unknown option; the options of MQTT are MqttClient's.
  */
 export function mqttStream(connector: TlsConnector, server: MqttServer): () => Duplex {
+  needsConnector('mqttStream', connector);
   const { host, port = 8883, servername = host } = ownOptions('mqttStream', server, ['host', 'port', 'servername']);
   connector.check({ host, port, servername });
   return () => connector.duplex({ host, port, servername });

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { TlsError } from '@ferrule/result';
 import { STARTTLS_CODES } from '@ferrule/starttls';
 import type { TlsConnector } from '../duplex/connector.ts';
-import { guardPlain, refuseNodeOptions, releasePlain } from './tls-required.ts';
+import { guardPlain, needsConnector, refuseNodeOptions, releasePlain } from './tls-required.ts';
 
 /** The part of a mysql2 connection that changes hands; its types do not tell of it. */
 interface Upgradable {
@@ -49,6 +49,7 @@ const GREETING_LIMIT = 65_536;
  *   with options in it that are the connector's; for a pool that has connected already; and where the connector has a `dial` and the connection no `stream` of its own, since mysql2 would not ask it.
  */
 export function mysqlOverTls<C extends object>(connection: C, connector: TlsConnector, servername: string): C {
+  needsConnector('mysqlOverTls', connector);
   if ('_allConnections' in connection) return poolOverTls(connection as C & Pool, connector, servername);
   if (!('startTLS' in connection && 'packetParser' in connection))
     throw new TypeError(

@@ -10,7 +10,7 @@ import { NodeTransport } from '@nats-io/transport-node/lib/node_transport.js';
 import { starttls } from '@ferrule/starttls';
 import type { TlsConnector } from '../duplex/connector.ts';
 import { asTlsSocket, ready } from './ready.ts';
-import { refuseNodeOptions } from './tls-required.ts';
+import { optionsFor, refuseNodeOptions } from './tls-required.ts';
 
 /** The parts of a ProtocolHandler with which it makes a transport for each (re)connection; its types hide `prepare`. */
 interface Handler extends Pick<
@@ -38,9 +38,10 @@ export async function natsConnect(
   connector: TlsConnector,
   options: NodeConnectionOptions = {},
 ): Promise<NatsConnection> {
-  const { tls } = options;
+  const given = optionsFor('natsConnect', connector, options);
+  const { tls } = given;
   if (tls === null) throw new TypeError('natsConnect: tls: null would send everything in plain text');
-  refuseNodeOptions('natsConnect', options);
+  refuseNodeOptions('natsConnect', given);
   refuseNodeOptions(
     'natsConnect',
     {
@@ -53,7 +54,7 @@ export async function natsConnect(
   );
   // Who dials looks names up
   const connection = new Connection({
-    ...options,
+    ...given,
     ...(connector.dials && { resolve: false }),
     tls: { handshakeFirst: tls?.handshakeFirst === true },
   });

@@ -2,7 +2,7 @@
 import type { TlsConnector } from '../duplex/connector.ts';
 import type { TlsDuplex } from '../duplex/tls-duplex.ts';
 import { ready } from './ready.ts';
-import { noOtherTls, refuseDetours, refuseNodeOptions, USE_DIAL } from './tls-required.ts';
+import { noOtherTls, optionsFor, refuseDetours, refuseNodeOptions, USE_DIAL } from './tls-required.ts';
 
 export interface Where {
   readonly host?: string | undefined;
@@ -52,10 +52,11 @@ export function nodemailerOptions<O extends object>(
   connector: TlsConnector,
   options: O & Own = {} as O,
 ): Omit<O, keyof Own> & { readonly secure: true; readonly getSocket: GetSocket } {
-  refuseDetours('nodemailerOptions', options, {
+  const given = optionsFor('nodemailerOptions', connector, options);
+  refuseDetours('nodemailerOptions', given, {
     url: 'give host, port and auth', SES: 'SMTP alone is spoken', sendmail: 'SMTP alone is spoken', proxy: USE_DIAL, socket: USE_DIAL, connection: USE_DIAL, getSocket: USE_DIAL, ignoreTLS: 'TLS is always used', requireTLS: 'set starttls', opportunisticTLS: 'set starttls',
   }); // prettier-ignore
-  const { starttls = false, servername, ...rest } = options;
+  const { starttls = false, servername, ...rest } = given;
   const { tls, auth } = rest as { readonly tls?: { readonly servername?: string }; readonly auth?: OAuth2 };
   const provisioned = typeof auth?.provisionCallback === 'function';
   if (!provisioned) refuseDetours('nodemailerOptions', auth, { refreshToken: NO_TOKEN, serviceClient: NO_TOKEN });

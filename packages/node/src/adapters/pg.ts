@@ -2,7 +2,7 @@
 import type { ClientConfig } from 'pg';
 import type { TlsConnector } from '../duplex/connector.ts';
 import { asTlsSocket, givenUpBy } from './ready.ts';
-import { refuseDetours, refuseNodeOptions } from './tls-required.ts';
+import { optionsFor, refuseDetours, refuseNodeOptions } from './tls-required.ts';
 
 /**
  * `new pg.Pool(pgConfig(connector, { host, user, password, servername: host }))`: the SSLRequest of the protocol is
@@ -17,18 +17,19 @@ export function pgConfig<C extends ClientConfig>(
   connector: TlsConnector,
   config: C & { readonly servername?: string },
 ): Omit<C, 'servername'> & Pick<ClientConfig, 'stream' | 'ssl'> & { readonly enableChannelBinding: true } {
-  refuseDetours('pgConfig', config, {
+  const own = optionsFor('pgConfig', connector, config);
+  refuseDetours('pgConfig', own, {
     ssl: 'TLS is by the connector',
     stream: 'TLS is by the connector',
     sslmode: 'TLS is by the connector',
     connection: 'TLS is by the connector',
     nativeConnectionString: 'pg.native has sockets of its own; use pg.Client or pg.Pool',
   });
-  refuseNodeOptions('pgConfig', config);
-  const { sslnegotiation } = config as { readonly sslnegotiation?: unknown };
+  refuseNodeOptions('pgConfig', own);
+  const { sslnegotiation } = own as { readonly sslnegotiation?: unknown };
   if (sslnegotiation !== undefined && sslnegotiation !== 'postgres')
     throw new TypeError(`pgConfig: sslnegotiation=${String(sslnegotiation)} is not supported`);
-  const { connectionString, ...given } = config;
+  const { connectionString, ...given } = own;
   const named = { ...given, ...inUrl(connectionString ?? undefined) };
   const { servername = named.host, ...rest } = named;
   if (!servername)

@@ -7,6 +7,8 @@ import { checkServerIdentity, type SecureContext } from 'node:tls';
 import { TlsError } from '@ferrule/result';
 import { plainOptions } from '@ferrule/result/arguments';
 import { STARTTLS_CODES } from '@ferrule/starttls';
+import type { TlsConnector } from '../duplex/connector.ts';
+import { AGREED, type TlsDuplex } from '../duplex/tls-duplex.ts';
 import { NODE_OPTIONS } from './node-options.ts';
 
 /**
@@ -63,6 +65,34 @@ export function ownOptions<T extends object>(adapter: string, options: T, names:
 }
 
 /**
+ * A library's options as one plain object, each read once: whoever spreads an object of a class loses what its prototype
+ * has. null is taken for none.
+ * @throws TypeError where there is no connector, or no object of options.
+ */
+export function optionsFor<O extends object>(
+  adapter: string,
+  connector: TlsConnector,
+  options: O | null | undefined,
+): O {
+  needsConnector(adapter, connector);
+  const given = options ?? ({} as O);
+  const names = new Set<string>();
+  for (
+    let holder = Object.getPrototypeOf(given) as object | null;
+    holder !== null && Object.getPrototypeOf(holder) !== null;
+    holder = Object.getPrototypeOf(holder) as object | null
+  )
+    for (const name of Object.getOwnPropertyNames(holder)) if (name !== 'constructor') names.add(name);
+  return plainOptions(given, names, adapter);
+}
+
+/** @throws TypeError for what is no TlsConnector: it would be told at the first connection alone. */
+export function needsConnector(adapter: string, connector: TlsConnector): void {
+  if (typeof (connector as Partial<TlsConnector> | undefined)?.duplex !== 'function')
+    throw new TypeError(`${adapter}: the connector is missing: new TlsConnector() of @ferrule/node/duplex`);
+}
+
+/**
  * Refuses options that would lead around the connector, each with what to do instead.
  * @throws TypeError that names the first one.
  */
@@ -87,6 +117,19 @@ export function needsH2(adapter: string, { alpn }: { readonly alpn: readonly str
   if (!alpn.includes('h2'))
     throw new TypeError(`${adapter}: the connector does not offer HTTP/2: new TlsConnector({ alpn: ['h2'] })`);
 }
+
+/**
+ * What was agreed on is what is spoken: else the connection ends before a byte of HTTP/2 is sent (RFC 9113 section 3.2).
+ */
+export const overH2 = (adapter: string, duplex: TlsDuplex): TlsDuplex =>
+  duplex.once(AGREED, () => {
+    const { alpnProtocol } = duplex;
+    if (alpnProtocol === 'h2') return;
+    const chosen = alpnProtocol ? `chose ${alpnProtocol}` : 'chose no protocol (ALPN)';
+    duplex.destroy(
+      new TlsError('INVALID_ALPN_PROTOCOL', `${adapter}: the server ${chosen}, and HTTP/2 alone is spoken`),
+    );
+  });
 
 /**
  * Refuses a connector by which HTTP/2 would be agreed on, for a library that speaks HTTP/1.1.

@@ -4,7 +4,7 @@
 import type { buildConnector } from 'undici';
 import type { TlsConnector } from '../duplex/connector.ts';
 import { asTlsSocket, ready } from './ready.ts';
-import { ownOptions, refuseDetours, USE_DIAL, withoutTls } from './tls-required.ts';
+import { needsConnector, ownOptions, refuseDetours, USE_DIAL, withoutTls } from './tls-required.ts';
 
 export interface UndiciConnectOptions {
   /**
@@ -20,6 +20,7 @@ export interface UndiciConnectOptions {
  * A request whose URL is not `https:` fails with `TLS_REQUIRED`, and one with a `localAddress` fails, too.
  */
 export function undiciConnect(connector: TlsConnector, own: UndiciConnectOptions = {}): buildConnector.connector {
+  needsConnector('undiciConnect', connector);
   const { connectTimeout } = ownOptions('undiciConnect', own, ['connectTimeout']);
   return (options, callback) => {
     const { hostname, port, servername, protocol } = options;

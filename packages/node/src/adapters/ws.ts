@@ -2,7 +2,7 @@
 import type { ClientOptions } from 'ws';
 import type { TlsConnector } from '../duplex/connector.ts';
 import { TlsAgent } from './https.ts';
-import { forAnyScheme, noOtherTls, refuseDetours, refuseNodeOptions, USE_DIAL } from './tls-required.ts';
+import { forAnyScheme, noOtherTls, optionsFor, refuseDetours, refuseNodeOptions, USE_DIAL } from './tls-required.ts';
 
 /**
  * `new WebSocket('wss://…', wsOptions(connector, { headers }))`; `options` are those of ws. TLS is by the agent, which
@@ -10,11 +10,12 @@ import { forAnyScheme, noOtherTls, refuseDetours, refuseNodeOptions, USE_DIAL } 
  * @throws TypeError for options that would lead around the connector. A redirect to `ws:` fails with `TLS_REQUIRED`.
  */
 export function wsOptions(connector: TlsConnector, options: ClientOptions = {}): ClientOptions {
-  refuseNodeOptions('wsOptions', options);
-  refuseDetours('wsOptions', options, {
+  const given = optionsFor('wsOptions', connector, options);
+  refuseNodeOptions('wsOptions', given);
+  refuseDetours('wsOptions', given, {
     agent: USE_DIAL,
     createConnection: USE_DIAL,
     socketPath: 'use a ws+unix: URL',
   });
-  return { ...options, ...(noOtherTls('wsOptions') as object), agent: forAnyScheme(new TlsAgent(connector)) };
+  return { ...given, ...(noOtherTls('wsOptions') as object), agent: forAnyScheme(new TlsAgent(connector)) };
 }

@@ -18,6 +18,9 @@ import { type ConnectArguments, failedDuring, StreamTransport, type Target, targ
 
 type Callback = (error?: Error | null) => void;
 
+/** @internal The event before `connect`: who objects to what was agreed on destroys the Duplex, and nobody is told of it. */
+export const AGREED: unique symbol = Symbol('agreed');
+
 export class TlsDuplex extends SocketSurface {
   readonly #parts: TlsDuplexParts;
   readonly #plaintext: Plaintext;
@@ -154,7 +157,8 @@ export class TlsDuplex extends SocketSurface {
   }
 
   protected tellOpen(): void {
-    for (const event of ['connect', 'secureConnect', 'ready']) guarded(() => this.emit(event), true);
+    for (const event of [AGREED, 'connect', 'secureConnect', 'ready'])
+      if (!this.destroyed) guarded(() => this.emit(event), true);
   }
 
   /** @internal How far the connection is: until it is `open` the peer has not been verified. */
