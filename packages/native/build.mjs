@@ -104,14 +104,24 @@ function build() {
   const os = target?.os ?? process.platform;
   const scratch = mkdtempSync(join(tmpdir(), 'ferrule-native-'));
   const flags = [
-    '-std=c++17', '-Wall', '-Wextra', '-fvisibility=hidden', '-fno-exceptions', '-fno-rtti',
-    ...(rules === undefined ? [] : [`-I${join(here, 'core')}`]), '-DNAPI_VERSION=8', '-DNAPI_DISABLE_CPP_EXCEPTIONS',
-    `-I${dirname(require.resolve('node-addon-api/package.json'))}`, `-I${join(headers, 'include')}`,
+    '-std=c++17',
+    '-Wall',
+    '-Wextra',
+    '-fvisibility=hidden',
+    '-fno-exceptions',
+    '-fno-rtti',
+    ...(rules === undefined ? [] : [`-I${join(here, 'core')}`]),
+    '-DNAPI_VERSION=8',
+    '-DNAPI_DISABLE_CPP_EXCEPTIONS',
+    `-I${dirname(require.resolve('node-addon-api/package.json'))}`,
+    `-I${join(headers, 'include')}`,
     // The same bytes wherever the sources are.
     `-ffile-prefix-map=${here}=.`,
-    ...(sanitize ? ['-O1', '-g', '-fno-omit-frame-pointer', '-fsanitize=address,undefined', '-fno-sanitize-recover=all'] : ['-O2', '-fstack-protector-strong', '-U_FORTIFY_SOURCE', '-D_FORTIFY_SOURCE=2']),
+    ...(sanitize
+      ? ['-O1', '-g', '-fno-omit-frame-pointer', '-fsanitize=address,undefined', '-fno-sanitize-recover=all']
+      : ['-O2', '-fstack-protector-strong', '-U_FORTIFY_SOURCE', '-D_FORTIFY_SOURCE=2']),
     ...(os === 'win32' ? [] : ['-fPIC']),
-  ]; // prettier-ignore
+  ];
   // Written beside and then renamed: a process that has the old one loaded goes on with it.
   const fresh = `${output}.${process.pid}`;
   if (os === 'darwin' && values.zig !== undefined) zigForDarwin(flags, sources, fresh, scratch);
@@ -127,12 +137,15 @@ function linking(os, sanitize) {
   if (os === 'darwin') return ['-bundle', '-undefined', 'dynamic_lookup'];
   if (os === 'win32') return ['-shared', '-s'];
   return [
-    '-shared', '-Wl,-z,relro', '-Wl,-z,now', '-Wl,-z,nodelete',
+    '-shared',
+    '-Wl,-z,relro',
+    '-Wl,-z,now',
+    '-Wl,-z,nodelete',
     // zig's compiler-rt has a __stack_chk_fail and a constant canary of its own, which win over those of the C library
     // where anything else of it is needed; once unused code of libc++ is dropped, nothing is.
     ...(values.zig === undefined ? [] : ['-rtlib=none', '-Wl,--gc-sections']),
     ...(sanitize ? [] : ['-s']),
-  ]; // prettier-ignore
+  ];
 }
 
 /** zig signs (ad hoc) what it links for arm64; for x64 only when told of entitlements, which `zig c++` cannot be. */
@@ -140,9 +153,21 @@ function zigForDarwin(flags, sources, output, scratch) {
   const entitlements = join(scratch, 'none.plist');
   writeFileSync(entitlements, '<plist version="1.0"><dict/></plist>\n');
   const args = [
-    '-dynamic', '-fallow-shlib-undefined', '-O', 'ReleaseFast', '-fstrip', '-dead_strip', '-lc++',
-    '--entitlements', entitlements, `-femit-bin=${output}`, '-cflags', ...flags, '--', ...sources,
-  ]; // prettier-ignore
+    '-dynamic',
+    '-fallow-shlib-undefined',
+    '-O',
+    'ReleaseFast',
+    '-fstrip',
+    '-dead_strip',
+    '-lc++',
+    '--entitlements',
+    entitlements,
+    `-femit-bin=${output}`,
+    '-cflags',
+    ...flags,
+    '--',
+    ...sources,
+  ];
   run(args, [values.zig, 'build-lib', '-target', target.zig]);
 }
 

@@ -265,8 +265,11 @@ describe('--profile', () => {
       ferrule(['get', `https://localhost:${port}/`, '--ca', ca, '--profile', ...more]);
     const ed25519 = await https('ed25519');
     const [strict, web, absent, unknown] = await Promise.all([
-      get(ed25519, 'rfc5280', '--backend', 'pure'), get(ed25519, 'webpki', '--backend', 'pure'), get(good, 'webpki', '--backend', 'native'), get(good, 'strict'),
-    ]); // prettier-ignore
+      get(ed25519, 'rfc5280', '--backend', 'pure'),
+      get(ed25519, 'webpki', '--backend', 'pure'),
+      get(good, 'webpki', '--backend', 'native'),
+      get(good, 'strict'),
+    ]);
     expect([strict.code, strict.stdout]).toEqual([0, 'a page in two chunks']);
     expect([web.stdout, web.stderr]).toEqual(['', expect.stringContaining('BR 6.1.5')]);
     expect([absent.code, absent.stderr]).toEqual([2, expect.stringContaining('compatible, rfc5280')]);

@@ -27,7 +27,10 @@ const [UTF8, BITS, DESCRIPTOR, NUMERIC, PRINTABLE] = [0x0c, 0x03, 0x07, 0x12, 0x
 const [O, OU] = ['2.5.4.10', '2.5.4.11'];
 /** One RDN. */
 const members = (...list: readonly (readonly [type: string | undefined, value: string, tag?: number])[]): Uint8Array =>
-  tlv(0xa4, sequence(tlv(0x31, ...list.map(([type = '', value, tag = UTF8]) => sequence(oid(type), tlv(tag, text(value))))))); // prettier-ignore
+  tlv(
+    0xa4,
+    sequence(tlv(0x31, ...list.map(([type = '', value, tag = UTF8]) => sequence(oid(type), tlv(tag, text(value)))))),
+  );
 const otherName = (id: string, tag: number, value: string): Uint8Array =>
   tlv(0xa0, oid(id), tlv(0xa0, tlv(tag, utf8(value))));
 /** RFC 9598. */
@@ -67,21 +70,51 @@ it.each<[string, number, Uint8Array, Uint8Array, number | readonly [pure: number
   // RFC 4518. Native does not know which letters are the same: what may be excluded is.
   ['control characters', EXCLUDED, EVIL, organization(UTF8, utf8('Ev\0il\x7f 7')), EXCLUDED_VIOLATION],
   ...[
-    ['Evil Corp', 'Evil\u00a0Corp'], ['Evil Corp', 'Evil Corp\u3000'], ['Evil Corp', 'Ev\u200bil Corp'], ['Evil Corp', '\ufeffEvil C\u00adorp'],
-    ['Ärger', 'A\u0308rger'], ['Kelvin', '\u212aelvin'], ['fine', '\ufb01ne'], ['STRASSE', 'Straße'], ['GRÜNE STRASSE', 'grüne straße'], ['οδοσ', 'οδος'],
+    ['Evil Corp', 'Evil\u00a0Corp'],
+    ['Evil Corp', 'Evil Corp\u3000'],
+    ['Evil Corp', 'Ev\u200bil Corp'],
+    ['Evil Corp', '\ufeffEvil C\u00adorp'],
+    ['Ärger', 'A\u0308rger'],
+    ['Kelvin', '\u212aelvin'],
+    ['fine', '\ufb01ne'],
+    ['STRASSE', 'Straße'],
+    ['GRÜNE STRASSE', 'grüne straße'],
+    ['οδοσ', 'οδος'],
   ].map(([base = '', name = '']): [string, number, Uint8Array, Uint8Array, readonly [number, number]] => [
-    `${JSON.stringify(name)} for ${base}`, EXCLUDED, organization(UTF8, utf8(base)), organization(UTF8, utf8(name)), [EXCLUDED_VIOLATION, UNSUPPORTED_NAME_SYNTAX],
+    `${JSON.stringify(name)} for ${base}`,
+    EXCLUDED,
+    organization(UTF8, utf8(base)),
+    organization(UTF8, utf8(name)),
+    [EXCLUDED_VIOLATION, UNSUPPORTED_NAME_SYNTAX],
   ]),
-  ['an RDN that is empty before it', EXCLUDED, EVIL, tlv(0xa4, sequence(tlv(0x31), attribute('2.5.4.10', 'Evil 7', UTF8))), EXCLUDED_VIOLATION],
+  [
+    'an RDN that is empty before it',
+    EXCLUDED,
+    EVIL,
+    tlv(0xa4, sequence(tlv(0x31), attribute('2.5.4.10', 'Evil 7', UTF8))),
+    EXCLUDED_VIOLATION,
+  ],
   ['a mailbox in UTF-8', EXCLUDED, mail('x.test'), smtpUtf8('ä@x.test'), EXCLUDED_VIOLATION],
   ['a mailbox in UTF-8 below what is excluded', EXCLUDED, mail('.test'), smtpUtf8('ä@x.test'), EXCLUDED_VIOLATION],
   ['a mailbox in UTF-8 without a host', EXCLUDED, mail('.test'), smtpUtf8('ä'), UNSUPPORTED_NAME_SYNTAX],
   ['a mailbox in UTF-8 outside', PERMITTED, mail('x.test'), smtpUtf8('ä@y.test'), PERMITTED_VIOLATION],
-  ['members of an RDN in which one may be the excluded one', EXCLUDED, members([O, 'a'], [O, 'b']), members([O, 'b', DESCRIPTOR], [O, 'a']), UNSUPPORTED_NAME_SYNTAX],
+  [
+    'members of an RDN in which one may be the excluded one',
+    EXCLUDED,
+    members([O, 'a'], [O, 'b']),
+    members([O, 'b', DESCRIPTOR], [O, 'a']),
+    UNSUPPORTED_NAME_SYNTAX,
+  ],
   // What cannot be read may be what is excluded.
   ['a BIT STRING', EXCLUDED, EVIL, organization(BITS, text('\0Evil 7')), UNSUPPORTED_NAME_SYNTAX],
   ['an ObjectDescriptor', EXCLUDED, EVIL, organization(DESCRIPTOR, text('Evil 7')), UNSUPPORTED_NAME_SYNTAX],
-  ['a PrintableString that is not', EXCLUDED, EVIL, organization(PRINTABLE, Uint8Array.of(0xe9)), UNSUPPORTED_NAME_SYNTAX],
+  [
+    'a PrintableString that is not',
+    EXCLUDED,
+    EVIL,
+    organization(PRINTABLE, Uint8Array.of(0xe9)),
+    UNSUPPORTED_NAME_SYNTAX,
+  ],
   ['a BIT STRING as the constraint', EXCLUDED, organization(BITS, text('\0Evil')), EVIL, UNSUPPORTED_NAME_SYNTAX],
   ['a mailbox of two hosts', EXCLUDED, mail('x.test'), mail('a@b@c'), UNSUPPORTED_NAME_SYNTAX],
   ['a quoted mailbox', EXCLUDED, mail('x.test'), mail('"a@b"@y.test'), UNSUPPORTED_NAME_SYNTAX],
@@ -90,22 +123,76 @@ it.each<[string, number, Uint8Array, Uint8Array, number | readonly [pure: number
   ['a DNS constraint with a period behind it', EXCLUDED, dns('x.test.'), EMPTY, UNSUPPORTED_CONSTRAINT_SYNTAX],
   ['a DNS constraint with a wildcard', EXCLUDED, dns('*.x.test'), EMPTY, UNSUPPORTED_CONSTRAINT_SYNTAX],
   ['a DNS constraint beyond ASCII', EXCLUDED, dns('ü.test'), EMPTY, UNSUPPORTED_CONSTRAINT_SYNTAX],
-  ['a URI constraint that is a URI', EXCLUDED, uri('http://x.test/'), uri('http://x.test/'), UNSUPPORTED_CONSTRAINT_SYNTAX],
+  [
+    'a URI constraint that is a URI',
+    EXCLUDED,
+    uri('http://x.test/'),
+    uri('http://x.test/'),
+    UNSUPPORTED_CONSTRAINT_SYNTAX,
+  ],
   // What OpenSSL's comparison of text does not see.
   ['a wildcard', EXCLUDED, dns('a.x.test'), dns('*.x.test'), EXCLUDED_VIOLATION],
   ['a URI with user information', EXCLUDED, uri('x.test'), uri('http://a@x.test:80/'), EXCLUDED_VIOLATION],
   ['a URI with a query right behind the host', EXCLUDED, uri('x.test'), uri('http://x.test?a'), EXCLUDED_VIOLATION],
-  ['a URI that only begins with what is permitted', PERMITTED, uri('x.test'), uri('http://x.test:80@y.test/'), PERMITTED_VIOLATION],
-  ['a mask with holes', PERMITTED, address(10, 0, 0, 0, 255, 0, 255, 0), address(10, 0, 0, 1), UNSUPPORTED_CONSTRAINT_SYNTAX],
-  ['a mailbox of two hosts that is permitted as it is', PERMITTED, mail('a@b@c'), mail('a@b@c'), UNSUPPORTED_CONSTRAINT_SYNTAX],
+  [
+    'a URI that only begins with what is permitted',
+    PERMITTED,
+    uri('x.test'),
+    uri('http://x.test:80@y.test/'),
+    PERMITTED_VIOLATION,
+  ],
+  [
+    'a mask with holes',
+    PERMITTED,
+    address(10, 0, 0, 0, 255, 0, 255, 0),
+    address(10, 0, 0, 1),
+    UNSUPPORTED_CONSTRAINT_SYNTAX,
+  ],
+  [
+    'a mailbox of two hosts that is permitted as it is',
+    PERMITTED,
+    mail('a@b@c'),
+    mail('a@b@c'),
+    UNSUPPORTED_CONSTRAINT_SYNTAX,
+  ],
   // And what is fine.
   ['a mailbox in UTF-8 that is permitted', PERMITTED, mail('x.test'), smtpUtf8('ä@x.test'), undefined],
-  ['members of an RDN in which one differs', EXCLUDED, members([O, 'z'], [OU, 'b']), members([O, 'a'], [OU, 'b', DESCRIPTOR]), undefined],
-  ['another name of another kind', EXCLUDED, otherName('1.3.6.1.4.1.311.20.2.4', UTF8, 'x'), otherName('1.3.6.1.4.1.311.20.2.3', UTF8, 'a@x.test'), undefined],
-  ['another name of another kind than what is permitted', PERMITTED, otherName('1.3.6.1.4.1.311.20.2.4', UTF8, 'x'), otherName('1.3.6.1.4.1.311.20.2.3', UTF8, 'a@x.test'), undefined],
-  ['an ideographic name that is not excluded', EXCLUDED, EVIL, organization(UTF8, utf8('日本株式会社 Tokyo')), undefined],
+  [
+    'members of an RDN in which one differs',
+    EXCLUDED,
+    members([O, 'z'], [OU, 'b']),
+    members([O, 'a'], [OU, 'b', DESCRIPTOR]),
+    undefined,
+  ],
+  [
+    'another name of another kind',
+    EXCLUDED,
+    otherName('1.3.6.1.4.1.311.20.2.4', UTF8, 'x'),
+    otherName('1.3.6.1.4.1.311.20.2.3', UTF8, 'a@x.test'),
+    undefined,
+  ],
+  [
+    'another name of another kind than what is permitted',
+    PERMITTED,
+    otherName('1.3.6.1.4.1.311.20.2.4', UTF8, 'x'),
+    otherName('1.3.6.1.4.1.311.20.2.3', UTF8, 'a@x.test'),
+    undefined,
+  ],
+  [
+    'an ideographic name that is not excluded',
+    EXCLUDED,
+    EVIL,
+    organization(UTF8, utf8('日本株式会社 Tokyo')),
+    undefined,
+  ],
   ['another organization', EXCLUDED, EVIL, organization(UTF8, utf8('Müller')), undefined],
-  ['another organization beyond ASCII', EXCLUDED, organization(UTF8, utf8('Müller')), organization(UTF8, utf8('Größe')), undefined],
+  [
+    'another organization beyond ASCII',
+    EXCLUDED,
+    organization(UTF8, utf8('Müller')),
+    organization(UTF8, utf8('Größe')),
+    undefined,
+  ],
   ['another mailbox', EXCLUDED, mail('x.test'), mail('a@y.test'), undefined],
   ['another URI', EXCLUDED, uri('x.test'), uri('https://a@y.test:443/x.test'), undefined],
   ['an address outside', EXCLUDED, address(10, 0, 0, 0, 255, 0, 0, 0), address(11, 0, 0, 1), undefined],
@@ -121,4 +208,4 @@ it.each<[string, number, Uint8Array, Uint8Array, number | readonly [pure: number
       expected === undefined ? { accepts: true } : { accepts: false, code: 'CERT_NAME_CONSTRAINT', verify: expected },
     ]);
   }
-}); // prettier-ignore
+});

@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { askEngine, HOST, type Server } from '../src/chains/engines.ts';
 import { askNodeTls } from '../src/chains/node-tls.ts';
 import { Id } from '../src/chains/features.ts';
-import { ca, dn, make, RECIPES } from '../src/chains/recipes.ts';
+import { ca, dn, make } from '../src/chains/recipe.ts';
+import { RECIPES } from '../src/chains/recipes.ts';
 import { makeByTool, TOOL_RECIPES } from '../src/chains/tools.ts';
 
 const loaded = load();

@@ -31,10 +31,33 @@ export type QuicEvent =
 /** The part of `Ssl` that QUIC leaves to TLS. */
 export type QuicTls = Pick<
   Ssl,
-  | 'setHost' | 'setSession' | 'getError' | 'failure' | 'asyncReady' | 'state' | 'established' | 'version' | 'cipherSuite' | 'group' | 'peerSignatureAlgorithm'
-  | 'alpn' | 'helloRetryRequested' | 'peerCertificates' | 'peerRawPublicKey' | 'verifiedChain' | 'verifyResult' | 'ocspResponse' | 'signedCertificateTimestamps'
-  | 'clientCredential' | 'sessionReused' | 'earlyData' | 'ech' | 'echRetryConfigs' | 'exportKeyingMaterial' | 'dispose'
->; // prettier-ignore
+  | 'setHost'
+  | 'setSession'
+  | 'getError'
+  | 'failure'
+  | 'asyncReady'
+  | 'state'
+  | 'established'
+  | 'version'
+  | 'cipherSuite'
+  | 'group'
+  | 'peerSignatureAlgorithm'
+  | 'alpn'
+  | 'helloRetryRequested'
+  | 'peerCertificates'
+  | 'peerRawPublicKey'
+  | 'verifiedChain'
+  | 'verifyResult'
+  | 'ocspResponse'
+  | 'signedCertificateTimestamps'
+  | 'clientCredential'
+  | 'sessionReused'
+  | 'earlyData'
+  | 'ech'
+  | 'echRetryConfigs'
+  | 'exportKeyingMaterial'
+  | 'dispose'
+>;
 
 /** One handshake, and the tickets that come after it. Nothing of it calls the caller, but the context's callbacks. */
 export interface QuicConnection {

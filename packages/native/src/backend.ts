@@ -3,9 +3,19 @@ import type { Backend, ContextOptions, Feature, SslContext } from '@ferrule/cont
 import { CertificateCompressionId } from '@ferrule/result/numbers';
 import type { Binding, Library } from './binding.ts';
 import { makeContext } from './context.ts';
-import { defaultGroups, isHybrid, mayUseGroup, mayUseScheme, mayUseSchemeOfProvider, orderedGroups, orderedSchemes, orderedSuites, PROFILES,
-  type Scheme, SCHEMES,
-} from './names.ts'; // prettier-ignore
+import {
+  defaultGroups,
+  isHybrid,
+  mayUseGroup,
+  mayUseScheme,
+  mayUseSchemeOfProvider,
+  orderedGroups,
+  orderedSchemes,
+  orderedSuites,
+  PROFILES,
+  type Scheme,
+  SCHEMES,
+} from './names.ts';
 
 /** What the library at hand can do, in its own names. */
 export interface Abilities {

@@ -9,14 +9,29 @@ import { createNative } from './index.ts';
 import { makeSession, type SessionFields, sessionFields, sessionFromBytes } from './session.ts';
 
 const fields: SessionFields = {
-  version: 'TLSv1.3', host: 'server.test', binding: new Uint8Array(32).fill(1), cipherSuite: 0x1301, group: 0x1d, peerSignatureAlgorithm: undefined,
-  receivedAt: 1_700_000_000_000, expiresAt: 1_700_000_100_000, verifiedUntil: Infinity, ticketLength: 200, maxEarlyData: 16_384, alpn: undefined,
+  version: 'TLSv1.3',
+  host: 'server.test',
+  binding: new Uint8Array(32).fill(1),
+  cipherSuite: 0x1301,
+  group: 0x1d,
+  peerSignatureAlgorithm: undefined,
+  receivedAt: 1_700_000_000_000,
+  expiresAt: 1_700_000_100_000,
+  verifiedUntil: Infinity,
+  ticketLength: 200,
+  maxEarlyData: 16_384,
+  alpn: undefined,
   peer: {
-    verifyResult: 0, signatureAlgorithm: 0, group: 0x1d, chain: [new Uint8Array([1, 2]), new Uint8Array(0)], verifiedChain: [], ocspResponse: new Uint8Array([3]),
+    verifyResult: 0,
+    signatureAlgorithm: 0,
+    group: 0x1d,
+    chain: [new Uint8Array([1, 2]), new Uint8Array(0)],
+    verifiedChain: [],
+    ocspResponse: new Uint8Array([3]),
     signedCertificateTimestamps: new Uint8Array(0),
   },
   der: new Uint8Array([0x30, 0]),
-}; // prettier-ignore
+};
 
 const MAGIC = makeSession(fields).toBytes().subarray(0, 25);
 const sealed = (body: Uint8Array): Uint8Array =>

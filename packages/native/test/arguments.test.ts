@@ -76,14 +76,59 @@ function shrunk(): Uint8Array {
   buffer.resize?.(0);
   return view;
 }
-const thrower = (): object => new Proxy({}, { get: () => { throw new Error('a getter that throws'); } }); // prettier-ignore
+const thrower = (): object =>
+  new Proxy(
+    {},
+    {
+      get: () => {
+        throw new Error('a getter that throws');
+      },
+    },
+  );
 
 const STRANGE: readonly unknown[] = [
-  undefined, null, true, false, 0, -1, 0.5, NaN, Infinity, 2 ** 31, 2 ** 32, 2 ** 53, 7n, '', 'text', '18', 'x'.repeat(100_000), 'a\0b', '\ud800',
-  Symbol('symbol'), {}, [], [1, 'two', null], [new Uint8Array(3), 'two'], Array.from({ length: 4 }), () => 1, new Date(0), thrower(), revoked(),
-  new Proxy([], {}), new Uint8Array(0), new Uint8Array(70_000), new Int32Array(64), new Float64Array(4), new DataView(new ArrayBuffer(8)), new ArrayBuffer(16),
-  new SharedArrayBuffer(16), new Uint8Array(new SharedArrayBuffer(64)), detached(), shrunk(), new Uint8ClampedArray(8),
-]; // prettier-ignore
+  undefined,
+  null,
+  true,
+  false,
+  0,
+  -1,
+  0.5,
+  NaN,
+  Infinity,
+  2 ** 31,
+  2 ** 32,
+  2 ** 53,
+  7n,
+  '',
+  'text',
+  '18',
+  'x'.repeat(100_000),
+  'a\0b',
+  '\ud800',
+  Symbol('symbol'),
+  {},
+  [],
+  [1, 'two', null],
+  [new Uint8Array(3), 'two'],
+  Array.from({ length: 4 }),
+  () => 1,
+  new Date(0),
+  thrower(),
+  revoked(),
+  new Proxy([], {}),
+  new Uint8Array(0),
+  new Uint8Array(70_000),
+  new Int32Array(64),
+  new Float64Array(4),
+  new DataView(new ArrayBuffer(8)),
+  new ArrayBuffer(16),
+  new SharedArrayBuffer(16),
+  new Uint8Array(new SharedArrayBuffer(64)),
+  detached(),
+  shrunk(),
+  new Uint8ClampedArray(8),
+];
 
 /** Calls it; an exception is an answer as well. */
 function answer(call: () => unknown): unknown {
@@ -152,7 +197,11 @@ describe('createContext', () => {
       for (const value of [Symbol('symbol'), 0.5, NaN, 2 ** 40, -5, null, undefined, [() => 1]]) {
         expect(() => loose.createContext({ ...CONFIG, [key]: value }), `${key}: ${typeof value}`).toThrow(TypeError);
       }
-      const throws = Object.defineProperty({ ...CONFIG }, key, { get: () => { throw new RangeError('from the getter'); } }); // prettier-ignore
+      const throws = Object.defineProperty({ ...CONFIG }, key, {
+        get: () => {
+          throw new RangeError('from the getter');
+        },
+      });
       expect(() => loose.createContext(throws)).toThrow(new RangeError('from the getter'));
     }
     expect(() => loose.createContext({ ...CONFIG, pins: [new Uint8Array(31)] })).toThrow(
@@ -172,7 +221,12 @@ describe('createContext', () => {
 
   it('is not harmed by a list that its own elements change while it is read', () => {
     const changing: unknown[] = [1, 2, 3];
-    Object.defineProperty(changing, 0, { get: () => { changing.length = 1; return new Uint8Array(1); } }); // prettier-ignore
+    Object.defineProperty(changing, 0, {
+      get: () => {
+        changing.length = 1;
+        return new Uint8Array(1);
+      },
+    });
     expect(() => loose.createContext({ ...CONFIG, anchors: changing })).toThrow(/^anchors\[1\]: must be a Uint8Array/);
   });
 });
@@ -236,8 +290,20 @@ describe('decide', () => {
   );
 
   const wrong: readonly (readonly unknown[])[] = [
-    [], [1, 0, 0], ['true', 0, 0], [true], [true, '0', 0], [true, 2 ** 32, 0], [true, 0.5, 0], [true, NaN, 0], [true, 50, 0], [true, 0], [true, 0, 256], [false, '18', 42], [false, 18, 1000],
-  ]; // prettier-ignore
+    [],
+    [1, 0, 0],
+    ['true', 0, 0],
+    [true],
+    [true, '0', 0],
+    [true, 2 ** 32, 0],
+    [true, 0.5, 0],
+    [true, NaN, 0],
+    [true, 50, 0],
+    [true, 0],
+    [true, 0, 256],
+    [false, '18', 42],
+    [false, 18, 1000],
+  ];
   it.each(wrong.map((values) => [JSON.stringify(values), values] as const))(
     'called with %s throws a TypeError, and the connection is dead',
     (_name, values) => {

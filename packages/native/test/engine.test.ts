@@ -341,7 +341,11 @@ describe('what goes wrong around a call', () => {
 
   it('an observer that throws fails the connection with CALLBACK_FAILED', async () => {
     const thrown = new Error('no room for this line');
-    const { ssl } = await attempt({ onKeylog: () => { throw thrown; } }); // prettier-ignore
+    const { ssl } = await attempt({
+      onKeylog: () => {
+        throw thrown;
+      },
+    });
     expect(ssl.failure?.error).toMatchObject({ code: 'CALLBACK_FAILED', cause: thrown });
   });
 

@@ -68,9 +68,12 @@ function elf({
     words(0, 0),
   ]);
   const needs = Buffer.concat([
-    ...[1, versions.length].map((value) => bytes(2, value)), ...[0, 16, 0].map((value) => bytes(4, value)),
-    ...versions.map((name, index) => Buffer.concat([bytes(4, 0), bytes(4, 0), bytes(4, at(name)), bytes(4, index + 1 < versions.length ? 16 : 0)])),
-  ]); // prettier-ignore
+    ...[1, versions.length].map((value) => bytes(2, value)),
+    ...[0, 16, 0].map((value) => bytes(4, value)),
+    ...versions.map((name, index) =>
+      Buffer.concat([bytes(4, 0), bytes(4, 0), bytes(4, at(name)), bytes(4, index + 1 < versions.length ? 16 : 0)]),
+    ),
+  ]);
   const undefinedSymbols = Buffer.concat([
     Buffer.alloc(24),
     ...symbols.map((name) => Buffer.concat([bytes(4, at(name)), bytes(4, 0x10), Buffer.alloc(16)])),
@@ -83,7 +86,13 @@ function elf({
   const programs = Buffer.concat(
     segments.map(([type = 0, flags = 0]) => Buffer.concat([bytes(4, type), bytes(4, flags), Buffer.alloc(48)])),
   );
-  const sections: [type: number, data: Buffer][] = [[3, strings], [6, dynamic], [0x6ffffffe, needs], [0x6fffffff, versionOf], [11, undefinedSymbols]]; // prettier-ignore
+  const sections: [type: number, data: Buffer][] = [
+    [3, strings],
+    [6, dynamic],
+    [0x6ffffffe, needs],
+    [0x6fffffff, versionOf],
+    [11, undefinedSymbols],
+  ];
   let offset = 64 + programs.length;
   const rows = sections.map(([type, data]) => {
     const row = Buffer.concat([

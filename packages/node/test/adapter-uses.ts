@@ -120,9 +120,14 @@ const ldap = (offers: boolean): Talk => ({
 function mysql(offers: boolean): Talk {
   const capabilities = 0x0000_8201 | 0x0008_0000 | (offers ? 0x0800 : 0);
   const payload = Buffer.concat([
-    Buffer.from('\x0a8.0.0\0', 'latin1'), Buffer.from([1, 0, 0, 0]), Buffer.alloc(8, 0x41), Buffer.from([0, capabilities, capabilities >>> 8, 0x21, 2, 0, capabilities >>> 16, capabilities >>> 24, 21]),
-    Buffer.alloc(10), Buffer.concat([Buffer.alloc(12, 0x42), Buffer.from([0])]), Buffer.from('mysql_native_password\0', 'latin1'),
-  ]); // prettier-ignore
+    Buffer.from('\x0a8.0.0\0', 'latin1'),
+    Buffer.from([1, 0, 0, 0]),
+    Buffer.alloc(8, 0x41),
+    Buffer.from([0, capabilities, capabilities >>> 8, 0x21, 2, 0, capabilities >>> 16, capabilities >>> 24, 21]),
+    Buffer.alloc(10),
+    Buffer.concat([Buffer.alloc(12, 0x42), Buffer.from([0])]),
+    Buffer.from('mysql_native_password\0', 'latin1'),
+  ]);
   return {
     greeting: Buffer.concat([Buffer.from([payload.length, 0, 0, 0]), payload]),
     answer: (received, inTls) => ({ startTlsAt: inTls || received.length < 36 ? undefined : 36 }),

@@ -5,11 +5,25 @@ import { expect, it } from 'vitest';
 import { once } from 'node:events';
 
 const NOT_ROUTES: readonly unknown[] = [
-  null, {}, [], 5, new URL('socks5://127.0.0.1:1080'), new String('socks5://127.0.0.1:1080'), ['socks5://127.0.0.1:1080'],
-  { protocol: 'socks5:', host: '127.0.0.1', port: 1080 }, { scheme: 'socks', host: '127.0.0.1', port: 1080 }, { scheme: 'HTTP', host: '127.0.0.1', port: 1080 },
-  { scheme: 'http', host: '127.0.0.1' }, { scheme: 'http', host: '', port: 1080 }, { scheme: 'http', host: '127.0.0.1', port: 0 }, { scheme: 'http', host: '127.0.0.1', port: 80, url: 'x' },
-  { scheme: 'exec', command: [] }, { scheme: 'unix' }, 'example.org:80', '',
-]; // prettier-ignore
+  null,
+  {},
+  [],
+  5,
+  new URL('socks5://127.0.0.1:1080'),
+  new String('socks5://127.0.0.1:1080'),
+  ['socks5://127.0.0.1:1080'],
+  { protocol: 'socks5:', host: '127.0.0.1', port: 1080 },
+  { scheme: 'socks', host: '127.0.0.1', port: 1080 },
+  { scheme: 'HTTP', host: '127.0.0.1', port: 1080 },
+  { scheme: 'http', host: '127.0.0.1' },
+  { scheme: 'http', host: '', port: 1080 },
+  { scheme: 'http', host: '127.0.0.1', port: 0 },
+  { scheme: 'http', host: '127.0.0.1', port: 80, url: 'x' },
+  { scheme: 'exec', command: [] },
+  { scheme: 'unix' },
+  'example.org:80',
+  '',
+];
 
 async function counting(): Promise<{
   readonly to: { readonly host: string; readonly port: number };

@@ -19,9 +19,17 @@ describe('an alert of the peer', () => {
   it('has a meaning wherever RFC 9846 lets a server send it', () => {
     // Not sent by servers of TLS 1.2 and 1.3, or no end of a connection
     const others: readonly number[] = [
-      Alert.decryption_failed, Alert.decompression_failure, Alert.no_certificate, Alert.export_restriction, Alert.inappropriate_fallback,
-      Alert.user_canceled, Alert.no_renegotiation, Alert.certificate_unobtainable, Alert.bad_certificate_status_response, Alert.bad_certificate_hash_value,
-    ]; // prettier-ignore
+      Alert.decryption_failed,
+      Alert.decompression_failure,
+      Alert.no_certificate,
+      Alert.export_restriction,
+      Alert.inappropriate_fallback,
+      Alert.user_canceled,
+      Alert.no_renegotiation,
+      Alert.certificate_unobtainable,
+      Alert.bad_certificate_status_response,
+      Alert.bad_certificate_hash_value,
+    ];
     for (const [name, description] of Object.entries(Alert))
       expect(alertMeaning(description) === undefined, name).toBe(others.includes(description));
   });

@@ -19,8 +19,21 @@ import type {
 import { bytesOf } from '@ferrule/result/arguments';
 import { credentialOption, type OwnCredential } from './credential.ts';
 import {
-  bytes, callback, codePoint, externalPsk, flag, integer, list, member, oneOf, type Options, optionsOf, pin, protocolName, record,
-} from './options.ts'; // prettier-ignore
+  bytes,
+  callback,
+  codePoint,
+  externalPsk,
+  flag,
+  integer,
+  list,
+  member,
+  oneOf,
+  type Options,
+  optionsOf,
+  pin,
+  protocolName,
+  record,
+} from './options.ts';
 import { SESSION_BINDING } from './session-binding.ts';
 
 /** What was given, all of it the context's own: bytes copied, lists and objects frozen. What is absent has no key. */
@@ -185,8 +198,13 @@ const certificateType = (value: unknown, name: string): CertificateType =>
   member<CertificateType>(value, name, ['x509', 'raw-public-key']);
 
 const LIMITS: readonly (keyof Limits)[] = [
-  'handshakeBytes', 'chainLength', 'pathBuildingSteps', 'tickets', 'keyUpdatesInARow', 'emptyRecordsInARow',
-]; // prettier-ignore
+  'handshakeBytes',
+  'chainLength',
+  'pathBuildingSteps',
+  'tickets',
+  'keyUpdatesInARow',
+  'emptyRecordsInARow',
+];
 
 function limitsOption(o: Options): Partial<Limits> | undefined {
   if (!o.has('limits')) return undefined;

@@ -14,9 +14,24 @@ import type { Host } from '@ferrule/result/host';
 
 /** What is known of a connection: the facts among `Ssl`'s properties, which have their meaning in the contract. */
 export type FactName =
-  | 'version' | 'cipherSuite' | 'group' | 'peerSignatureAlgorithm' | 'alpn' | 'helloRetryRequested' | 'extendedMasterSecret' | 'peerCertificates'
-  | 'peerRawPublicKey' | 'verifiedChain' | 'verifyResult' | 'ocspResponse' | 'signedCertificateTimestamps' | 'sessionReused' | 'earlyData' | 'ech'
-  | 'echRetryConfigs' | 'clientCredential'; // prettier-ignore
+  | 'version'
+  | 'cipherSuite'
+  | 'group'
+  | 'peerSignatureAlgorithm'
+  | 'alpn'
+  | 'helloRetryRequested'
+  | 'extendedMasterSecret'
+  | 'peerCertificates'
+  | 'peerRawPublicKey'
+  | 'verifiedChain'
+  | 'verifyResult'
+  | 'ocspResponse'
+  | 'signedCertificateTimestamps'
+  | 'sessionReused'
+  | 'earlyData'
+  | 'ech'
+  | 'echRetryConfigs'
+  | 'clientCredential';
 
 export type Facts = { readonly [Name in FactName]: Ssl[Name] };
 

@@ -16,10 +16,27 @@ const NOW = 1_700_000_000_000;
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
 
 const options = (changes: Partial<BoundOptions> = {}): BoundOptions => ({
-  trustAnchors: [bytes(1, 2), bytes(3)], crls: undefined, ocsp: 'off', revocation: undefined, pins: [], profile: 'compatible', verify: 'peer', verifyHost: true, extendedMasterSecret: 'require', secureRenegotiation: 'require',
-  signedCertificateTimestamps: false, rawPublicKeys: [], serverCertificateTypes: ['x509'], clientCertificateTypes: ['x509'], externalPsks: [], securityLevel: 2,
-  credentials: [], onCertificateRequest: undefined, reverifyOnResumption: false, ...changes,
-}); // prettier-ignore
+  trustAnchors: [bytes(1, 2), bytes(3)],
+  crls: undefined,
+  ocsp: 'off',
+  revocation: undefined,
+  pins: [],
+  profile: 'compatible',
+  verify: 'peer',
+  verifyHost: true,
+  extendedMasterSecret: 'require',
+  secureRenegotiation: 'require',
+  signedCertificateTimestamps: false,
+  rawPublicKeys: [],
+  serverCertificateTypes: ['x509'],
+  clientCertificateTypes: ['x509'],
+  externalPsks: [],
+  securityLevel: 2,
+  credentials: [],
+  onCertificateRequest: undefined,
+  reverifyOnResumption: false,
+  ...changes,
+});
 const digest = (changes: Partial<BoundOptions> = {}): string =>
   Buffer.from(bindingDigest(options(changes), sha256)).toString('hex');
 const yes = (): boolean => true;
@@ -30,18 +47,45 @@ describe('the digest', () => {
     const filterOf = () => ({ check: () => 'good' as const });
     const filter = filterOf();
     const changes: Partial<BoundOptions>[] = [
-      {}, { trustAnchors: [bytes(1), bytes(2, 3)] }, { trustAnchors: [bytes(1, 2, 3)] }, { trustAnchors: [bytes(3), bytes(1, 2)] },
-      { trustAnchors: [{ subject: bytes(1, 2), spki: bytes(3) }] }, { trustAnchors: [{ subject: bytes(1), spki: bytes(2, 3) }] },
+      {},
+      { trustAnchors: [bytes(1), bytes(2, 3)] },
+      { trustAnchors: [bytes(1, 2, 3)] },
+      { trustAnchors: [bytes(3), bytes(1, 2)] },
+      { trustAnchors: [{ subject: bytes(1, 2), spki: bytes(3) }] },
+      { trustAnchors: [{ subject: bytes(1), spki: bytes(2, 3) }] },
       { trustAnchors: [{ subject: bytes(1, 2), spki: bytes(3), nameConstraints: bytes(4) }] },
-      { crls: [] }, { crls: [bytes(1)] }, { ocsp: 'request' }, { ocsp: 'require' }, { pins: [bytes(1)] }, { revocation: { crlite: filter } }, { revocation: { crlite: filter, unknown: 'refuse' } }, { revocation: { crlite: filterOf() } }, { profile: 'rfc5280' }, { verify: 'none' }, { verifyHost: false }, { verify: yes },
-      { verify: yes, reverifyOnResumption: true }, { extendedMasterSecret: 'allow' }, { secureRenegotiation: 'allow' }, { signedCertificateTimestamps: true },
-      { rawPublicKeys: [bytes(1)] }, { serverCertificateTypes: ['raw-public-key'] }, { clientCertificateTypes: ['raw-public-key'] },
-      { externalPsks: [{ identity: bytes(1), key, hash: 'sha256' }] }, { externalPsks: [{ identity: bytes(1), key: bytes(8), hash: 'sha256' }] },
-      { externalPsks: [{ identity: bytes(1), key, hash: 'sha384' }] }, { externalPsks: [{ identity: bytes(2), key, hash: 'sha256' }] }, { securityLevel: 3 },
-      { credentials: [{ chain: [bytes(1)], key }] }, { credentials: [{ chain: [bytes(2)], key }] }, { credentials: [{ chain: [], rawPublicKey: bytes(1), key }] },
-      { credentials: [{ chain: [bytes(1)], key, signatureAlgorithms: [0x0403] }] }, { credentials: [{ chain: [bytes(1)], key, mustMatchIssuer: true }] },
-      { onCertificateRequest: () => undefined }, { onCertificateRequest: () => undefined },
-    ]; // prettier-ignore
+      { crls: [] },
+      { crls: [bytes(1)] },
+      { ocsp: 'request' },
+      { ocsp: 'require' },
+      { pins: [bytes(1)] },
+      { revocation: { crlite: filter } },
+      { revocation: { crlite: filter, unknown: 'refuse' } },
+      { revocation: { crlite: filterOf() } },
+      { profile: 'rfc5280' },
+      { verify: 'none' },
+      { verifyHost: false },
+      { verify: yes },
+      { verify: yes, reverifyOnResumption: true },
+      { extendedMasterSecret: 'allow' },
+      { secureRenegotiation: 'allow' },
+      { signedCertificateTimestamps: true },
+      { rawPublicKeys: [bytes(1)] },
+      { serverCertificateTypes: ['raw-public-key'] },
+      { clientCertificateTypes: ['raw-public-key'] },
+      { externalPsks: [{ identity: bytes(1), key, hash: 'sha256' }] },
+      { externalPsks: [{ identity: bytes(1), key: bytes(8), hash: 'sha256' }] },
+      { externalPsks: [{ identity: bytes(1), key, hash: 'sha384' }] },
+      { externalPsks: [{ identity: bytes(2), key, hash: 'sha256' }] },
+      { securityLevel: 3 },
+      { credentials: [{ chain: [bytes(1)], key }] },
+      { credentials: [{ chain: [bytes(2)], key }] },
+      { credentials: [{ chain: [], rawPublicKey: bytes(1), key }] },
+      { credentials: [{ chain: [bytes(1)], key, signatureAlgorithms: [0x0403] }] },
+      { credentials: [{ chain: [bytes(1)], key, mustMatchIssuer: true }] },
+      { onCertificateRequest: () => undefined },
+      { onCertificateRequest: () => undefined },
+    ];
     expect(new Set(changes.map((each) => digest(each))).size).toBe(changes.length);
   });
 
@@ -73,13 +117,30 @@ describe('the digest', () => {
 
 describe('a session is offered', () => {
   const made = (changes: Partial<MadeSession> = {}): MadeSession => ({
-    version: 'TLSv1.3', host: 'server.test', binding: bytes(1, 2), cipherSuite: 0x1301, group: 0x1d, peerSignatureAlgorithm: 0x0403,
-    receivedAt: NOW - 1000, expiresAt: NOW + 1000, ticketLength: 200, ...changes,
-  }); // prettier-ignore
+    version: 'TLSv1.3',
+    host: 'server.test',
+    binding: bytes(1, 2),
+    cipherSuite: 0x1301,
+    group: 0x1d,
+    peerSignatureAlgorithm: 0x0403,
+    receivedAt: NOW - 1000,
+    expiresAt: NOW + 1000,
+    ticketLength: 200,
+    ...changes,
+  });
   const offering = (changes: Partial<Offering> = {}): Offering => ({
-    host: 'server.test', binding: bytes(1, 2), versions: ['TLSv1.3', 'TLSv1.2'], cipherSuites: [0x1301, 0xc02b], groups: [0x1d], signatureAlgorithms: [0x0403],
-    sessionTickets: true, alpn: [], externalPsks: [], hidden: false, ...changes,
-  }); // prettier-ignore
+    host: 'server.test',
+    binding: bytes(1, 2),
+    versions: ['TLSv1.3', 'TLSv1.2'],
+    cipherSuites: [0x1301, 0xc02b],
+    groups: [0x1d],
+    signatureAlgorithms: [0x0403],
+    sessionTickets: true,
+    alpn: [],
+    externalPsks: [],
+    hidden: false,
+    ...changes,
+  });
   const old = { version: 'TLSv1.2', cipherSuite: 0xc02b } as const;
 
   it.each<[string, Partial<MadeSession>, Partial<Offering>]>([

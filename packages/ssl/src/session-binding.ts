@@ -24,9 +24,24 @@ export interface BindingRow<
 
 /** The options whose values go into the digest. */
 export type BoundOption =
-  | 'trustAnchors' | 'crls' | 'ocsp' | 'revocation' | 'pins' | 'profile' | 'verify' | 'verifyHost' | 'extendedMasterSecret' | 'secureRenegotiation' | 'signedCertificateTimestamps'
-  | 'rawPublicKeys' | 'serverCertificateTypes' | 'clientCertificateTypes' | 'externalPsks' | 'securityLevel' | 'credentials'
-  | 'onCertificateRequest'; // prettier-ignore
+  | 'trustAnchors'
+  | 'crls'
+  | 'ocsp'
+  | 'revocation'
+  | 'pins'
+  | 'profile'
+  | 'verify'
+  | 'verifyHost'
+  | 'extendedMasterSecret'
+  | 'secureRenegotiation'
+  | 'signedCertificateTimestamps'
+  | 'rawPublicKeys'
+  | 'serverCertificateTypes'
+  | 'clientCertificateTypes'
+  | 'externalPsks'
+  | 'securityLevel'
+  | 'credentials'
+  | 'onCertificateRequest';
 
 /** The checked values of the bound options, defaults filled in, and whether sessions are verified anew. */
 export type BoundOptions = { readonly [Key in BoundOption]: ContextOptions[Key] | undefined } & {

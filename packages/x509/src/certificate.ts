@@ -65,8 +65,16 @@ const POLICY_EXTENSIONS: readonly string[] = [
 ];
 /** Extensions without which nothing can be said of a certificate: one of them must not be guessed at. */
 const DECISIVE: readonly string[] = [
-  Oid.basicConstraints, Oid.keyUsage, Oid.netscapeCertType, Oid.extendedKeyUsage, Oid.subjectAltName, Oid.nameConstraints, Oid.crlDistributionPoints, Oid.subjectKeyIdentifier, Oid.authorityKeyIdentifier,
-]; // prettier-ignore
+  Oid.basicConstraints,
+  Oid.keyUsage,
+  Oid.netscapeCertType,
+  Oid.extendedKeyUsage,
+  Oid.subjectAltName,
+  Oid.nameConstraints,
+  Oid.crlDistributionPoints,
+  Oid.subjectKeyIdentifier,
+  Oid.authorityKeyIdentifier,
+];
 
 /**
  * Reads one DER certificate of at most 1 MiB. Keys and algorithms of other kinds are let pass here, and what is wrong

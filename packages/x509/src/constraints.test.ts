@@ -202,7 +202,6 @@ describe('a directory name in other letters (RFC 4518)', () => {
       [one, other],
       [other, one],
     ] as const) {
-      // prettier-ignore
       expect(check({ excluded: { directory: [named(base)] } }, {}, named(subject))).toBe(EXCLUDED);
       expect(check({ permitted: { directory: [named(base)] } }, {}, named(subject))).toBe(OK);
     }
@@ -219,7 +218,6 @@ describe('a directory name in other letters (RFC 4518)', () => {
       ['ınc', 'Inc'],
       ['a b', 'ab'],
     ] as const) {
-      // prettier-ignore
       expect(check({ excluded: { directory: [named(one)] } }, {}, named(other))).toBe(OK);
       expect(check({ permitted: { directory: [named(one)] } }, {}, named(other))).toBe(PERMITTED);
     }

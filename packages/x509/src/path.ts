@@ -79,8 +79,13 @@ export interface PlacedBreach extends RuleBreach {
  * `issuers` gives all that is known by a DER `Name`; `sound` says that nothing is wrong with the path so far.
  */
 export type PathChecks = (
-  path: readonly Certificate[], anchor: Issuer, rules: RuleSet, verifier: SignatureVerifier, issuers: (name: Uint8Array) => readonly Issuer[], sound: boolean,
-) => Steps<readonly PlacedBreach[]>; // prettier-ignore
+  path: readonly Certificate[],
+  anchor: Issuer,
+  rules: RuleSet,
+  verifier: SignatureVerifier,
+  issuers: (name: Uint8Array) => readonly Issuer[],
+  sound: boolean,
+) => Steps<readonly PlacedBreach[]>;
 
 export type PathResult = PathSuccess | { readonly ok: false; readonly error: PathFailure };
 

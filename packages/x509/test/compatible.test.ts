@@ -28,9 +28,29 @@ import {
   type MakeOptions,
 } from './make.ts';
 
-const [SUBJECT_KEY, KEY_USAGE, ALTERNATIVE_NAME, BASIC, CONSTRAINTS, POLICIES, AUTHORITY_KEY, POLICY_CONSTRAINTS, EXTENDED_USAGE, INHIBIT] = [
-  '2.5.29.14', '2.5.29.15', '2.5.29.17', '2.5.29.19', '2.5.29.30', '2.5.29.32', '2.5.29.35', '2.5.29.36', '2.5.29.37', '2.5.29.54',
-] as const; // prettier-ignore
+const [
+  SUBJECT_KEY,
+  KEY_USAGE,
+  ALTERNATIVE_NAME,
+  BASIC,
+  CONSTRAINTS,
+  POLICIES,
+  AUTHORITY_KEY,
+  POLICY_CONSTRAINTS,
+  EXTENDED_USAGE,
+  INHIBIT,
+] = [
+  '2.5.29.14',
+  '2.5.29.15',
+  '2.5.29.17',
+  '2.5.29.19',
+  '2.5.29.30',
+  '2.5.29.32',
+  '2.5.29.35',
+  '2.5.29.36',
+  '2.5.29.37',
+  '2.5.29.54',
+] as const;
 const ACCESS = '1.3.6.1.5.5.7.1.1';
 /** 2.25 and a UUID (ITU-T X.667). */
 const UUID = '2.25.uuid';

@@ -91,9 +91,17 @@ function made({ inverted, high = NEWEST }: { readonly inverted: 0 | 1; readonly 
   const issuer = one('revoked').issuerSpkiHash;
   const at = (time: number): Uint8Array => fromHex(time.toString(16).padStart(16, '0'));
   return concat([
-    Uint8Array.of(4, 0, 0, 1), LOG, at(0), at(high), Uint8Array.of(0, 0, 0, 1), issuer, new Uint8Array(17),
-    Uint8Array.of(inverted, 0, 0), Uint8Array.of(0), new Uint8Array(4),
-  ]); // prettier-ignore
+    Uint8Array.of(4, 0, 0, 1),
+    LOG,
+    at(0),
+    at(high),
+    Uint8Array.of(0, 0, 0, 1),
+    issuer,
+    new Uint8Array(17),
+    Uint8Array.of(inverted, 0, 0),
+    Uint8Array.of(0),
+    new Uint8Array(4),
+  ]);
 }
 const LOG = new Uint8Array(32).fill(7);
 const covered: CrliteKey = { ...one('revoked'), timestamps: [{ logId: LOG, timestamp: 5 }] };

@@ -46,12 +46,22 @@ function testOf(row: unknown, path: string): Test | undefined {
  * (SHA-1, MD5, ML-DSA, PAKE, trust anchors, renegotiation), flags that say nothing new, and keys imported by RFC 9258.
  */
 const EXTRA = [
-  'Client-*Sign*_SHA1-TLS13', 'Client-Verify*_SHA1-TLS13', 'Client-VerifyDefault-ECDSA_SHA1-TLS12', 'Client-TLS1?-NoSign-RSA_PKCS1_MD5_SHA1',
-  'Client-Verify*-ML-DSA-??-TLS12', 'Client-AcceptJDK11DowngradeRandom', 'PAKE-NormalClient-*PAKEIn*', 'TrustAnchors-Unsolicited-*',
-  'Renegotiate-Client-Forbidden-1', 'Shutdown-Shim-HelloRequest-Reject-TLS-*',
-  'NoLegacyServerConnect-TLS13', 'AlwaysReportRenegotiationInfo-TLS13', 'EarlyData-Client-VersionAPI-TLS13', 'SRTP-Client-Ignore-TLS-TLS1?',
+  'Client-*Sign*_SHA1-TLS13',
+  'Client-Verify*_SHA1-TLS13',
+  'Client-VerifyDefault-ECDSA_SHA1-TLS12',
+  'Client-TLS1?-NoSign-RSA_PKCS1_MD5_SHA1',
+  'Client-Verify*-ML-DSA-??-TLS12',
+  'Client-AcceptJDK11DowngradeRandom',
+  'PAKE-NormalClient-*PAKEIn*',
+  'TrustAnchors-Unsolicited-*',
+  'Renegotiate-Client-Forbidden-1',
+  'Shutdown-Shim-HelloRequest-Reject-TLS-*',
+  'NoLegacyServerConnect-TLS13',
+  'AlwaysReportRenegotiationInfo-TLS13',
+  'EarlyData-Client-VersionAPI-TLS13',
+  'SRTP-Client-Ignore-TLS-TLS1?',
   'PSK-Client-*-TLS',
-]; // prettier-ignore
+];
 
 function tierOf(name: string, tier: string): Tier | undefined {
   if (tier === 'core' || tier === 'optional') return tier;

@@ -48,9 +48,18 @@ describe('parseFlags', () => {
 
   it('gives the flags of a credential to the latest new one, and to the default one before any', () => {
     const { initial } = parseFlags([
-      '-cert-file', 'default.pem', '-new-x509-credential', '-cert-file', 'first.pem', '-signing-prefs', '1027',
-      '-new-rpk-credential', '-key-file', 'second.pem', '-must-match-issuer',
-    ]); // prettier-ignore
+      '-cert-file',
+      'default.pem',
+      '-new-x509-credential',
+      '-cert-file',
+      'first.pem',
+      '-signing-prefs',
+      '1027',
+      '-new-rpk-credential',
+      '-key-file',
+      'second.pem',
+      '-must-match-issuer',
+    ]);
     expect(initial.defaultCredential['cert-file']).toBe('default.pem');
     expect(initial.credentials.map(({ type }) => type)).toEqual(['x509', 'raw-public-key']);
     expect(initial.credentials[0]).toMatchObject({

@@ -95,8 +95,16 @@ export const BUNDLERS: readonly Bundler[] = [
     node: '`--bundle --platform=node --format=esm`',
     browser: '`--bundle --format=esm`',
     build: (target, out) => ({
-      command: ['esbuild', entry(target), '--bundle', `--platform=${target}`, '--format=esm', '--log-level=warning', `--outfile=${out}/main.mjs`],
-    }), // prettier-ignore
+      command: [
+        'esbuild',
+        entry(target),
+        '--bundle',
+        `--platform=${target}`,
+        '--format=esm',
+        '--log-level=warning',
+        `--outfile=${out}/main.mjs`,
+      ],
+    }),
   },
   {
     name: 'rollup',
@@ -161,11 +169,21 @@ export default {
     browser:
       '`"@parcel/resolver-default": { "packageExports": true }`, and `"alias": { "@ferrule/native": false, "@ferrule/pure/crypto/node": false }`',
     build: (target, out) => ({
-      command: ['parcel', 'build', entry(target), '--no-cache', '--no-source-maps', '--dist-dir', out, '--target', target],
+      command: [
+        'parcel',
+        'build',
+        entry(target),
+        '--no-cache',
+        '--no-source-maps',
+        '--dist-dir',
+        out,
+        '--target',
+        target,
+      ],
       manifest: {
         ...PARCEL,
         alias: target === 'browser' ? { '@ferrule/native': false, '@ferrule/pure/crypto/node': false } : {},
       },
-    }), // prettier-ignore
+    }),
   },
 ];

@@ -69,7 +69,10 @@ const table = tableOf();
 console.log(`\n${table}`);
 if (write === true) {
   const page = readFileSync(PAGE, 'utf8');
-  writeFileSync(PAGE, page.replace(/(<!-- bundlers -->\n)[^]*(\n<!-- \/bundlers -->)/, (_all, from, to) => `${from}${table}${to}`)); // prettier-ignore
+  writeFileSync(
+    PAGE,
+    page.replace(/(<!-- bundlers -->\n)[^]*(\n<!-- \/bundlers -->)/, (_all, from, to) => `${from}${table}${to}`),
+  );
 }
 if (cells.some(({ ok }) => !ok)) process.exitCode = 1;
 process.exit();
@@ -101,7 +104,9 @@ async function tried(bundler: Bundler, target: Target): Promise<Pick<Cell, 'said
   if (!built.ok) return { ok: false, said: `not built: ${built.said}` };
   const main = ['main.js', 'main.mjs', `${target}.js`].map((name) => join(out, name)).find((name) => existsSync(name));
   if (main === undefined) return { ok: false, said: `built no program: ${readdirSync(out).join(', ')}` };
-  const texts = readdirSync(out).filter((name) => /\.m?js$/.test(name)).map((name) => readFileSync(join(out, name), 'utf8')); // prettier-ignore
+  const texts = readdirSync(out)
+    .filter((name) => /\.m?js$/.test(name))
+    .map((name) => readFileSync(join(out, name), 'utf8'));
   if (
     target === 'browser' &&
     texts.some((text) => /(from|import\(|require\()\s*["'](node:|fs|net|crypto\b)/.test(text))

@@ -69,10 +69,25 @@ export function buildChain(spec: ChainSpec): Chain {
 function draftOf(at: number, between: number): Draft {
   const place = placeOf(at, between);
   const draft: Draft = {
-    version: 2, versionWritten: true, serial: Uint8Array.of(0x40 + at, 1, 2, 3, 4, 5, 6, 7, 8, 9), subject: name('ferrule chains', place === 'ca' ? `ca ${at}` : place), issuer: undefined,
-    notBefore: utcTime(-5), notAfter: utcTime(60), key: keyOf(`p256:${place === 'ca' ? at : place}`), signer: undefined, hash: 'sha256', parameters: EMPTY, outerHash: undefined,
-    extensions: new Map(), more: [], emptyList: false, uniqueIds: EMPTY, corrupt: false, edit: undefined,
-  }; // prettier-ignore
+    version: 2,
+    versionWritten: true,
+    serial: Uint8Array.of(0x40 + at, 1, 2, 3, 4, 5, 6, 7, 8, 9),
+    subject: name('ferrule chains', place === 'ca' ? `ca ${at}` : place),
+    issuer: undefined,
+    notBefore: utcTime(-5),
+    notAfter: utcTime(60),
+    key: keyOf(`p256:${place === 'ca' ? at : place}`),
+    signer: undefined,
+    hash: 'sha256',
+    parameters: EMPTY,
+    outerHash: undefined,
+    extensions: new Map(),
+    more: [],
+    emptyList: false,
+    uniqueIds: EMPTY,
+    corrupt: false,
+    edit: undefined,
+  };
   const set = (id: string, value: Value, critical: Uint8Array = EMPTY): void =>
     void draft.extensions.set(id, { critical, value });
   set(Id.basic, sequence(...(place === 'leaf' ? [] : [TRUE])), TRUE);

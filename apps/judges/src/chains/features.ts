@@ -41,9 +41,21 @@ const feature = (title: string, on: readonly Place[], apply: (draft: Draft) => v
 });
 
 export const Id = {
-  ski: '2.5.29.14', keyUsage: '2.5.29.15', san: '2.5.29.17', basic: '2.5.29.19', names: '2.5.29.30', points: '2.5.29.31', policies: '2.5.29.32',
-  mappings: '2.5.29.33', aki: '2.5.29.35', policyConstraints: '2.5.29.36', eku: '2.5.29.37', anyPolicy: '2.5.29.54', aia: '1.3.6.1.5.5.7.1.1', tlsFeature: '1.3.6.1.5.5.7.1.24',
-} as const; // prettier-ignore
+  ski: '2.5.29.14',
+  keyUsage: '2.5.29.15',
+  san: '2.5.29.17',
+  basic: '2.5.29.19',
+  names: '2.5.29.30',
+  points: '2.5.29.31',
+  policies: '2.5.29.32',
+  mappings: '2.5.29.33',
+  aki: '2.5.29.35',
+  policyConstraints: '2.5.29.36',
+  eku: '2.5.29.37',
+  anyPolicy: '2.5.29.54',
+  aia: '1.3.6.1.5.5.7.1.1',
+  tlsFeature: '1.3.6.1.5.5.7.1.24',
+} as const;
 
 /** An extension in place of that of its kind, or none. */
 const extension = (
@@ -248,7 +260,10 @@ const subjects: readonly Feature[] = [
     draft.subject = sequence(tlv(0x31), attribute('2.5.4.3', 'behind an empty RDN', StringTag.utf8));
   }),
   feature('subject of an RDN of two', ALL, (draft) => {
-    const members = [['2.5.4.10', StringTag.utf8], ['2.5.4.11', StringTag.descriptor]] as const; // prettier-ignore
+    const members = [
+      ['2.5.4.10', StringTag.utf8],
+      ['2.5.4.11', StringTag.descriptor],
+    ] as const;
     draft.subject = sequence(
       tlv(0x31, ...members.map(([type, tag]) => sequence(oid(type), tlv(tag, text('ferrule chains'))))),
     );

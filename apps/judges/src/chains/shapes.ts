@@ -100,12 +100,26 @@ function crossSigned(shown: Shown): Uint8Array {
 
 /** A CA that nothing is wrong with. */
 const plain = (): Draft => ({
-  version: 2, versionWritten: true, serial: Uint8Array.of(0x60), subject: name('ferrule chains', 'plain'), issuer: undefined, notBefore: utcTime(-5), notAfter: utcTime(60),
-  key: keyOf('p256:plain'), signer: undefined, hash: 'sha256', parameters: new Uint8Array(0), outerHash: undefined,
+  version: 2,
+  versionWritten: true,
+  serial: Uint8Array.of(0x60),
+  subject: name('ferrule chains', 'plain'),
+  issuer: undefined,
+  notBefore: utcTime(-5),
+  notAfter: utcTime(60),
+  key: keyOf('p256:plain'),
+  signer: undefined,
+  hash: 'sha256',
+  parameters: new Uint8Array(0),
+  outerHash: undefined,
   extensions: new Map([
     [Id.basic, { critical: Uint8Array.of(1, 1, 255), value: sequence(Uint8Array.of(1, 1, 255)) }],
     [Id.keyUsage, { critical: Uint8Array.of(1, 1, 255), value: Uint8Array.of(3, 2, 1, 6) }],
     [Id.ski, { critical: new Uint8Array(0), value: (own: Draft) => tlv(0x04, identifierOf(own.key)) }],
   ]),
-  more: [], emptyList: false, uniqueIds: new Uint8Array(0), corrupt: false, edit: undefined,
-}); // prettier-ignore
+  more: [],
+  emptyList: false,
+  uniqueIds: new Uint8Array(0),
+  corrupt: false,
+  edit: undefined,
+});

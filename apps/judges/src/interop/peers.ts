@@ -48,10 +48,23 @@ const openssl: PeerKind = {
     start(
       'openssl',
       [
-        's_server', '-accept', '127.0.0.1:0', '-rev', version === 'TLSv1.3' ? '-tls1_3' : '-tls1_2', '-groups', group, '-alpn', ALPN,
-        '-cert', `${directory}/${kind}.pem`, '-cert_chain', `${directory}/${kind}.pem`, '-key', `${directory}/${kind}.key`,
+        's_server',
+        '-accept',
+        '127.0.0.1:0',
+        '-rev',
+        version === 'TLSv1.3' ? '-tls1_3' : '-tls1_2',
+        '-groups',
+        group,
+        '-alpn',
+        ALPN,
+        '-cert',
+        `${directory}/${kind}.pem`,
+        '-cert_chain',
+        `${directory}/${kind}.pem`,
+        '-key',
+        `${directory}/${kind}.key`,
         ...(clientAuth ? ['-Verify', '3', '-verify_return_error', '-CAfile', `${directory}/root.pem`] : []),
-      ], // prettier-ignore
+      ],
       /ACCEPT \S*:(\d+)/,
     ),
 };
@@ -66,9 +79,17 @@ const node: PeerKind = {
     const { chainPem, keyPem } = await pki(kind);
     const server = createServer(
       {
-        cert: chainPem, key: keyPem, ca: [(await pki('root')).certificatePem], minVersion: version, maxVersion: version, ecdhCurve: group,
-        requestCert: clientAuth, rejectUnauthorized: clientAuth, sessionIdContext: 'interop', ALPNProtocols: [ALPN],
-      }, // prettier-ignore
+        cert: chainPem,
+        key: keyPem,
+        ca: [(await pki('root')).certificatePem],
+        minVersion: version,
+        maxVersion: version,
+        ecdhCurve: group,
+        requestCert: clientAuth,
+        rejectUnauthorized: clientAuth,
+        sessionIdContext: 'interop',
+        ALPNProtocols: [ALPN],
+      },
       (socket) => {
         socket
           .on('error', () => undefined)
@@ -101,10 +122,21 @@ const gnutls: PeerKind = {
     return start(
       'gnutls-serv',
       [
-        '--echo', '--port', String(port), '--priority', priority, '--alpn', ALPN,
-        '--x509certfile', `${directory}/${kind}.pem`, '--x509keyfile', `${directory}/${kind}.key`,
-        ...(clientAuth ? ['--require-client-cert', '--x509cafile', `${directory}/root.pem`] : ['--disable-client-cert']),
-      ], // prettier-ignore
+        '--echo',
+        '--port',
+        String(port),
+        '--priority',
+        priority,
+        '--alpn',
+        ALPN,
+        '--x509certfile',
+        `${directory}/${kind}.pem`,
+        '--x509keyfile',
+        `${directory}/${kind}.key`,
+        ...(clientAuth
+          ? ['--require-client-cert', '--x509cafile', `${directory}/root.pem`]
+          : ['--disable-client-cert']),
+      ],
       port,
     );
   },
@@ -253,9 +285,14 @@ const jsse: PeerKind = {
     start(
       'java',
       [
-        '-XX:TieredStopAtLevel=1', `-Djdk.tls.namedGroups=${JSSE_GROUPS[group]}`, source('./JsseServer.java'),
-        version, `${directory}/${kind}.p12`, clientAuth ? `${directory}/root.pem` : '-', ALPN,
-      ], // prettier-ignore
+        '-XX:TieredStopAtLevel=1',
+        `-Djdk.tls.namedGroups=${JSSE_GROUPS[group]}`,
+        source('./JsseServer.java'),
+        version,
+        `${directory}/${kind}.p12`,
+        clientAuth ? `${directory}/root.pem` : '-',
+        ALPN,
+      ],
       /listening on (\d+)/,
     ),
 };

@@ -87,7 +87,10 @@ const table = tableOf(cells);
 console.log(`\n${table}`);
 if (write === true) {
   const page = readFileSync(PAGE, 'utf8');
-  writeFileSync(PAGE, page.replace(/(<!-- matrix -->\n)[^]*(\n<!-- \/matrix -->)/, (_all, from, to) => `${from}${table}${to}`)); // prettier-ignore
+  writeFileSync(
+    PAGE,
+    page.replace(/(<!-- matrix -->\n)[^]*(\n<!-- \/matrix -->)/, (_all, from, to) => `${from}${table}${to}`),
+  );
 }
 if (cells.some(({ answers }) => answers.some(({ failed }) => failed !== undefined))) process.exitCode = 1;
 process.exit();
@@ -163,8 +166,17 @@ async function ask({ command: [program = '', ...more] = [] }: Runtime, order: Or
   const { output, why } = await new Promise<{ readonly output: string; readonly why: string }>((resolve) => {
     const options = { cwd: application, timeout: PATIENCE, killSignal: 'SIGKILL' } as const;
     execFile(program, [...more, join(application, 'client.js'), JSON.stringify(order)], options, (error, out, err) =>
-      resolve({ output: out, why: error === null ? '' : (err.trim().split('\n').find((line) => /error/i.test(line)) ?? error.message) }),
-    ); // prettier-ignore
+      resolve({
+        output: out,
+        why:
+          error === null
+            ? ''
+            : (err
+                .trim()
+                .split('\n')
+                .find((line) => /error/i.test(line)) ?? error.message),
+      }),
+    );
   });
   const answers = output
     .split('\n')
@@ -202,9 +214,10 @@ function tableOf(all: readonly Cell[]): string {
     const failed = answers.filter((answer) => answer.failed !== undefined).map(({ row }) => row);
     const absent = answers.filter((answer) => answer.absent === true).map(({ row }) => row);
     const of = (row: string): Answer | undefined => answers.find((answer) => answer.row === row);
-    const number = (value: number | undefined): string => (value === undefined ? '–' : value < 10 ? value.toFixed(1) : value.toFixed(0));
+    const number = (value: number | undefined): string =>
+      value === undefined ? '–' : value < 10 ? value.toFixed(1) : value.toFixed(0);
     return `| ${runtime.name} | ${provider} | ${of('TLS 1.3')?.engine?.replace('TypeScript, ', '') ?? '–'} | ${rowsText(failed, absent)} | ${number(of('TLS 1.3')?.milliseconds)} | ${number(of('resumed')?.milliseconds)} | ${number(of('download')?.mebibytesPerSecond)} |`;
-  }); // prettier-ignore
+  });
   return [
     '| runtime | provider | computes with | rows | handshake, ms | resumed, ms | MiB/s |',
     '|---|---|---|---|--:|--:|--:|',

@@ -1,8 +1,21 @@
 /** @module What a worker can be doing when it is terminated, and what it needs for that. */
 
 export const OPERATION_NAMES = [
-  'createContext', 'credential', 'pkcs12', 'handshake', 'clientCertificate', 'facts', 'events', 'transfer', 'exporter', 'failure', 'verify', 'features', 'anything', 'load',
-] as const; // prettier-ignore
+  'createContext',
+  'credential',
+  'pkcs12',
+  'handshake',
+  'clientCertificate',
+  'facts',
+  'events',
+  'transfer',
+  'exporter',
+  'failure',
+  'verify',
+  'features',
+  'anything',
+  'load',
+] as const;
 export type OperationName = (typeof OPERATION_NAMES)[number];
 
 /** Structured-cloned to the worker. */

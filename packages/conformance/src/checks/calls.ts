@@ -220,9 +220,37 @@ const HOSTS: readonly (readonly string[])[] = [
 ];
 
 const NO_HOSTS: readonly unknown[] = [
-  '', '.', '..', 'a..b', '.a', '[::1]', '1.2.3', '0x7f.1', 'a.0X10', '1.2.3.4.', '1.2.3.256', '01.2.3.4', 'b\u00fccher.test', '\u212aelvin.test', 'a b', 'a/b', 'a:443', '-a.test', 'a-.test',
-  'fe80::1%eth0', ':::', '1::2::3', `${'a'.repeat(64)}.test`, `${'a.'.repeat(127)}test`, 'a\0b', '*.test', 5, null, undefined, ['server.test'],
-]; // prettier-ignore
+  '',
+  '.',
+  '..',
+  'a..b',
+  '.a',
+  '[::1]',
+  '1.2.3',
+  '0x7f.1',
+  'a.0X10',
+  '1.2.3.4.',
+  '1.2.3.256',
+  '01.2.3.4',
+  'b\u00fccher.test',
+  '\u212aelvin.test',
+  'a b',
+  'a/b',
+  'a:443',
+  '-a.test',
+  'a-.test',
+  'fe80::1%eth0',
+  ':::',
+  '1::2::3',
+  `${'a'.repeat(64)}.test`,
+  `${'a.'.repeat(127)}test`,
+  'a\0b',
+  '*.test',
+  5,
+  null,
+  undefined,
+  ['server.test'],
+];
 
 const hosts: CheckGroup = group('the host of a connection, and of a session', {
   'is a DNS name in ASCII or an IP address, and nothing else': async (backend) => {

@@ -35,13 +35,43 @@ function expectDisposed(ssl: Ssl, code: string | undefined = 'DISPOSED'): void {
 }
 
 /** The facts that stay as they are, known or not. */
-const numbersAndNames = ({ version, cipherSuite, group, alpn, sessionReused, verifyResult, helloRetryRequested, extendedMasterSecret, peerSignatureAlgorithm }: Ssl) => ({
-  version, cipherSuite, group, alpn, sessionReused, verifyResult, helloRetryRequested, extendedMasterSecret, peerSignatureAlgorithm,
-}); // prettier-ignore
+const numbersAndNames = ({
+  version,
+  cipherSuite,
+  group,
+  alpn,
+  sessionReused,
+  verifyResult,
+  helloRetryRequested,
+  extendedMasterSecret,
+  peerSignatureAlgorithm,
+}: Ssl) => ({
+  version,
+  cipherSuite,
+  group,
+  alpn,
+  sessionReused,
+  verifyResult,
+  helloRetryRequested,
+  extendedMasterSecret,
+  peerSignatureAlgorithm,
+});
 
-const byteStrings = ({ peerCertificates, peerRawPublicKey, verifiedChain, ocspResponse, signedCertificateTimestamps, echRetryConfigs }: Ssl) => ({
-  peerCertificates, peerRawPublicKey, verifiedChain, ocspResponse, signedCertificateTimestamps, echRetryConfigs,
-}); // prettier-ignore
+const byteStrings = ({
+  peerCertificates,
+  peerRawPublicKey,
+  verifiedChain,
+  ocspResponse,
+  signedCertificateTimestamps,
+  echRetryConfigs,
+}: Ssl) => ({
+  peerCertificates,
+  peerRawPublicKey,
+  verifiedChain,
+  ocspResponse,
+  signedCertificateTimestamps,
+  echRetryConfigs,
+});
 
 const states: CheckGroup = group('dispose()', {
   'makes every later operation -1 / SSL with DISPOSED': (backend) =>

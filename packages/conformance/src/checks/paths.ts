@@ -15,8 +15,10 @@ async function under(ca: readonly ExtensionOption[], leaf: readonly ExtensionOpt
 }
 
 const policies = (critical: boolean, ...informations: readonly Uint8Array[]): ExtensionOption => ({
-  oid: ExtensionOid.certificate_policies, critical, value: sequence(...informations),
-}); // prettier-ignore
+  oid: ExtensionOid.certificate_policies,
+  critical,
+  value: sequence(...informations),
+});
 /** Of ours: an arc that nobody else uses for policies. */
 const POLICY = oid('1.3.6.1.4.1.99999.1');
 const qualified = (qualifier: string, value: Uint8Array): Uint8Array =>
@@ -28,8 +30,10 @@ const REQUIRES_POLICY: ExtensionOption = {
 };
 
 const excluding = (...bases: readonly Uint8Array[]): ExtensionOption => ({
-  oid: ExtensionOid.name_constraints, critical: true, value: sequence(tlv(0xa1, ...bases.map((base) => sequence(base)))),
-}); // prettier-ignore
+  oid: ExtensionOid.name_constraints,
+  critical: true,
+  value: sequence(tlv(0xa1, ...bases.map((base) => sequence(base)))),
+});
 const dns = (name: string): Uint8Array => tlv(0x82, name);
 const organization = (tag: number, name: string): Uint8Array =>
   sequence(tlv(0x31, sequence(oid('2.5.4.10'), tlv(tag, name))));
@@ -48,30 +52,100 @@ const ONLY_REASONS = sequence(tlv(0x81, '\x06\x40'));
 const UTF8_STRING = 0x0c;
 
 /** Extensions of the intermediate and of the leaf; why the path is refused, if it is. */
-const ROWS: readonly (readonly [title: string, ca: readonly ExtensionOption[], leaf: readonly ExtensionOption[], verify?: number])[] = [
-  ['a leaf without the policy that its issuer requires', [policies(false, sequence(POLICY)), REQUIRES_POLICY], [], X509V.NO_EXPLICIT_POLICY],
-  ['a leaf with the policy that its issuer requires', [policies(false, sequence(POLICY)), REQUIRES_POLICY], [policies(false, sequence(POLICY))]],
+const ROWS: readonly (readonly [
+  title: string,
+  ca: readonly ExtensionOption[],
+  leaf: readonly ExtensionOption[],
+  verify?: number,
+])[] = [
+  [
+    'a leaf without the policy that its issuer requires',
+    [policies(false, sequence(POLICY)), REQUIRES_POLICY],
+    [],
+    X509V.NO_EXPLICIT_POLICY,
+  ],
+  [
+    'a leaf with the policy that its issuer requires',
+    [policies(false, sequence(POLICY)), REQUIRES_POLICY],
+    [policies(false, sequence(POLICY))],
+  ],
   ['a policy that is named twice, where none is required', [policies(false, sequence(POLICY), sequence(POLICY))], []],
-  ['an unknown qualifier in critical policies', [], [policies(true, qualified('1.3.6.1.4.1.99999.2', tlv(0x05)))], X509V.UNHANDLED_CRITICAL_EXTENSION],
-  ['an unknown qualifier in critical policies of the intermediate', [policies(true, qualified('1.3.6.1.4.1.99999.2', tlv(0x05)))], [], X509V.UNHANDLED_CRITICAL_EXTENSION],
-  ['an unknown qualifier in policies that are not critical', [], [policies(false, qualified('1.3.6.1.4.1.99999.2', tlv(0x05)))]],
-  ['a known qualifier in critical policies', [], [policies(true, qualified('1.3.6.1.5.5.7.2.1', tlv(0x16, 'http://cps.test/')))]],
+  [
+    'an unknown qualifier in critical policies',
+    [],
+    [policies(true, qualified('1.3.6.1.4.1.99999.2', tlv(0x05)))],
+    X509V.UNHANDLED_CRITICAL_EXTENSION,
+  ],
+  [
+    'an unknown qualifier in critical policies of the intermediate',
+    [policies(true, qualified('1.3.6.1.4.1.99999.2', tlv(0x05)))],
+    [],
+    X509V.UNHANDLED_CRITICAL_EXTENSION,
+  ],
+  [
+    'an unknown qualifier in policies that are not critical',
+    [],
+    [policies(false, qualified('1.3.6.1.4.1.99999.2', tlv(0x05)))],
+  ],
+  [
+    'a known qualifier in critical policies',
+    [],
+    [policies(true, qualified('1.3.6.1.5.5.7.2.1', tlv(0x16, 'http://cps.test/')))],
+  ],
   ['critical CRL distribution points', [], [points(true, FULL_POINT)]],
   ['critical CRL distribution points that are none', [], [points(true)], X509V.INVALID_EXTENSION],
   ['a CRL distribution point of reasons alone', [], [points(false, FULL_POINT, ONLY_REASONS)], X509V.INVALID_EXTENSION],
-  ['a CRL distribution point of reasons alone in the intermediate', [points(false, ONLY_REASONS)], [], X509V.UNABLE_TO_GET_ISSUER_CERT_LOCALLY],
+  [
+    'a CRL distribution point of reasons alone in the intermediate',
+    [points(false, ONLY_REASONS)],
+    [],
+    X509V.UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
+  ],
   ['critical CRL distribution points that are none, in the intermediate', [points(true)], [], X509V.INVALID_EXTENSION],
   ['CRL distribution points that are none, and not critical', [], [points(false)]],
-  ['a wildcard for an excluded name', [excluding(dns('secret.wild.test'))], [names(dns('*.wild.test'))], X509V.EXCLUDED_VIOLATION],
-  ['a wildcard for an excluded name, in other case', [excluding(dns('Secret.WILD.test'))], [names(dns('*.wild.Test'))], X509V.EXCLUDED_VIOLATION],
-  ['a DNS name that is none where one is excluded', [excluding(dns('secret.test'))], [names(dns('caf\xe9.test'))], X509V.UNSUPPORTED_NAME_SYNTAX],
-  ['a DNS name with a space where one is excluded', [excluding(dns('secret.test'))], [names(dns('a b.test'))], X509V.UNSUPPORTED_NAME_SYNTAX],
+  [
+    'a wildcard for an excluded name',
+    [excluding(dns('secret.wild.test'))],
+    [names(dns('*.wild.test'))],
+    X509V.EXCLUDED_VIOLATION,
+  ],
+  [
+    'a wildcard for an excluded name, in other case',
+    [excluding(dns('Secret.WILD.test'))],
+    [names(dns('*.wild.Test'))],
+    X509V.EXCLUDED_VIOLATION,
+  ],
+  [
+    'a DNS name that is none where one is excluded',
+    [excluding(dns('secret.test'))],
+    [names(dns('caf\xe9.test'))],
+    X509V.UNSUPPORTED_NAME_SYNTAX,
+  ],
+  [
+    'a DNS name with a space where one is excluded',
+    [excluding(dns('secret.test'))],
+    [names(dns('a b.test'))],
+    X509V.UNSUPPORTED_NAME_SYNTAX,
+  ],
   ['a DNS name that is none where nothing is excluded', [], [names(dns('caf\xe9.test'))]],
-  ['a DNS name with an underscore where one is excluded', [excluding(dns('secret.test'))], [names(dns('my_host.test'))]],
-  ['a wildcard beside an excluded name', [excluding(dns('secret.other.test'), dns('a.b.wild.test'))], [names(dns('*.wild.test'))]],
+  [
+    'a DNS name with an underscore where one is excluded',
+    [excluding(dns('secret.test'))],
+    [names(dns('my_host.test'))],
+  ],
+  [
+    'a wildcard beside an excluded name',
+    [excluding(dns('secret.other.test'), dns('a.b.wild.test'))],
+    [names(dns('*.wild.test'))],
+  ],
   ['a wildcard below which names are excluded', [excluding(dns('.secret.wild.test'))], [names(dns('*.wild.test'))]],
-  ['an excluded directory name', [excluding(tlv(0xa4, organization(UTF8_STRING, 'Evil')))], [names(tlv(0xa4, organization(UTF8_STRING, 'Evil')))], X509V.EXCLUDED_VIOLATION],
-]; // prettier-ignore
+  [
+    'an excluded directory name',
+    [excluding(tlv(0xa4, organization(UTF8_STRING, 'Evil')))],
+    [names(tlv(0xa4, organization(UTF8_STRING, 'Evil')))],
+    X509V.EXCLUDED_VIOLATION,
+  ],
+];
 
 const paths: CheckGroup = {
   title: 'paths by RFC 5280',

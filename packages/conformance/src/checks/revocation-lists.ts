@@ -53,9 +53,17 @@ const known: CheckGroup = group(
     'of two lists the newer one decides, in any order': async (backend) => {
       const revoked = await pki('revoked');
       const [old, fresh] = [await crl([revoked], { from: -3 }), await crl([], { from: -1, number: 2 })];
-      for (const both of [[old, fresh], [fresh, old]]) await connects(backend, { crls: both }, { identity: revoked }); // prettier-ignore
+      for (const both of [
+        [old, fresh],
+        [fresh, old],
+      ])
+        await connects(backend, { crls: both }, { identity: revoked });
       const [free, held] = [await crl([], { from: -3 }), await crl([revoked], { from: -1, number: 2 })];
-      for (const both of [[free, held], [held, free]]) await refuses(backend, { crls: both }, { identity: revoked }, X509V.CERT_REVOKED, 'CERT_REVOKED'); // prettier-ignore
+      for (const both of [
+        [free, held],
+        [held, free],
+      ])
+        await refuses(backend, { crls: both }, { identity: revoked }, X509V.CERT_REVOKED, 'CERT_REVOKED');
     },
     'a list for some reasons can revoke, and cannot clear': async (backend) => {
       const revoked = await pki('revoked');

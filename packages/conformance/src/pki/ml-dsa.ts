@@ -57,9 +57,17 @@ export async function issueMlDsa(
   const chain = issuer === undefined && options.ca === true ? [] : [certificate, ...(issuer?.chain ?? [])];
   const pem = (each: Uint8Array): string => toPem('CERTIFICATE', each);
   return {
-    level, sign, subject, certificate, spki, key, chain,
-    certificatePem: pem(certificate), keyPem: toPem('PRIVATE KEY', key), chainPem: chain.map(pem).join(''),
-  }; // prettier-ignore
+    level,
+    sign,
+    subject,
+    certificate,
+    spki,
+    key,
+    chain,
+    certificatePem: pem(certificate),
+    keyPem: toPem('PRIVATE KEY', key),
+    chainPem: chain.map(pem).join(''),
+  };
 }
 
 /** The same TBSCertificate but for its signature algorithm, under another signature. */

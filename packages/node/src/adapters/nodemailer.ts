@@ -54,8 +54,17 @@ export function nodemailerOptions<O extends object>(
 ): Omit<O, keyof Own> & { readonly secure: true; readonly getSocket: GetSocket } {
   const given = optionsFor('nodemailerOptions', connector, options);
   refuseDetours('nodemailerOptions', given, {
-    url: 'give host, port and auth', SES: 'SMTP alone is spoken', sendmail: 'SMTP alone is spoken', proxy: USE_DIAL, socket: USE_DIAL, connection: USE_DIAL, getSocket: USE_DIAL, ignoreTLS: 'TLS is always used', requireTLS: 'set starttls', opportunisticTLS: 'set starttls',
-  }); // prettier-ignore
+    url: 'give host, port and auth',
+    SES: 'SMTP alone is spoken',
+    sendmail: 'SMTP alone is spoken',
+    proxy: USE_DIAL,
+    socket: USE_DIAL,
+    connection: USE_DIAL,
+    getSocket: USE_DIAL,
+    ignoreTLS: 'TLS is always used',
+    requireTLS: 'set starttls',
+    opportunisticTLS: 'set starttls',
+  });
   const { starttls = false, servername, ...rest } = given;
   const { tls, auth } = rest as { readonly tls?: { readonly servername?: string }; readonly auth?: OAuth2 };
   const provisioned = typeof auth?.provisionCallback === 'function';

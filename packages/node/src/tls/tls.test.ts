@@ -357,16 +357,26 @@ describe.each(['native', 'pure'] as const)('@ferrule/node/tls on %s', async (bac
       gone.close();
       await once(gone, 'close');
       expect(await failure(open(nobody))).toMatchObject({
-        code: 'ECONNREFUSED', syscall: 'connect', address: '127.0.0.1', port: nobody, tlsCode: 'TRANSPORT_ERROR',
-      }); // prettier-ignore
+        code: 'ECONNREFUSED',
+        syscall: 'connect',
+        address: '127.0.0.1',
+        port: nobody,
+        tlsCode: 'TRANSPORT_ERROR',
+      });
       const hangsUp = await listening(net.createServer((socket) => void socket.end()));
       expect(await failure(open(hangsUp))).toMatchObject({
-        code: 'ECONNRESET', tlsCode: 'UNEXPECTED_EOF', port: hangsUp, message: /before secure TLS connection/ as unknown as string,
-      }); // prettier-ignore
+        code: 'ECONNRESET',
+        tlsCode: 'UNEXPECTED_EOF',
+        port: hangsUp,
+        message: /before secure TLS connection/ as unknown as string,
+      });
       const old = await serve({ minVersion: 'TLSv1.3' });
       expect(await failure(open(old, { maxVersion: 'TLSv1.2' }))).toMatchObject({
-        code: 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION', library: 'SSL routines', reason: 'tlsv1 alert protocol version', tlsCode: 'PEER_ALERT',
-      }); // prettier-ignore
+        code: 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION',
+        library: 'SSL routines',
+        reason: 'tlsv1 alert protocol version',
+        tlsCode: 'PEER_ALERT',
+      });
       const plain = await listening(
         net.createServer((socket) => void socket.on('error', () => undefined).end('HTTP/1.1 400 Bad Request\r\n\r\n')),
       );

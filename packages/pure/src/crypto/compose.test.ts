@@ -99,11 +99,19 @@ it.each(Object.entries(brokenAeads))('an AEAD that %s is not used', async (_name
 });
 
 const brokenShares: Readonly<Record<string, (share: KeyShare) => Partial<KeyShare>>> = {
-  'has lost its private key': (share) => ({ derive: (peer) => (share.derive(peer) as Uint8Array | null)?.fill(0) ?? null }),
-  'throws': () => ({ derive: () => { throw new Error('invalid curve'); } }),
-  'takes points off the curve': (share) => ({ derive: (peer) => (share.derive(peer) as Uint8Array | null) ?? new Uint8Array(32) }),
+  'has lost its private key': (share) => ({
+    derive: (peer) => (share.derive(peer) as Uint8Array | null)?.fill(0) ?? null,
+  }),
+  throws: () => ({
+    derive: () => {
+      throw new Error('invalid curve');
+    },
+  }),
+  'takes points off the curve': (share) => ({
+    derive: (peer) => (share.derive(peer) as Uint8Array | null) ?? new Uint8Array(32),
+  }),
   'gives no secret': () => ({ derive: () => null }),
-}; // prettier-ignore
+};
 it.each(Object.entries(brokenShares))(
   'a group whose share %s is not used, and is told when it is met',
   async (_name, change) => {

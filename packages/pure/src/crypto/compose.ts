@@ -67,7 +67,14 @@ export async function composeCrypto(sources: readonly Source[]): Promise<Compose
   for (const name of AEADS) aeads.set(name, await chain.find(name, (crypto) => aeadOf(crypto, name), probeAead));
   const hashes = new Map<HashName, Found<Hash>>();
   for (const name of HASHES)
-    hashes.set(name, await chain.find(name, ({ hashes: all }) => all[name], (hash) => once(probeHash(hash)))); // prettier-ignore
+    hashes.set(
+      name,
+      await chain.find(
+        name,
+        ({ hashes: all }) => all[name],
+        (hash) => once(probeHash(hash)),
+      ),
+    );
 
   const random = (into: Uint8Array): void => first.random(into);
   const groups = GROUPS.map((group) => new ComposedGroup(chain, group, random));

@@ -21,16 +21,36 @@ function getRandomValues(): void {}
 
 describe('the cryptography of the host', () => {
   it.each([
-    ['Node', { process: process_({ node: '20.20.2', openssl: '3.0.19' }), crypto: { subtle, getRandomValues } }, 'node:crypto tuned noble'],
-    ['Bun', { process: process_({ node: '26.3.0', bun: '1.4.5', openssl: '1.1.0' }), crypto: { subtle, getRandomValues } }, 'node:crypto tuned noble'],
-    ['Deno', { process: process_({ node: '26.3.0', deno: '2.9.6', openssl: '3.5' }), crypto: { subtle, getRandomValues } }, 'WebCrypto node:crypto tuned noble'],
-    ['workerd with nodejs_compat', { process: process_({ node: '22.19.0', openssl: '' }), crypto: { subtle, getRandomValues } }, 'WebCrypto tuned noble'],
+    [
+      'Node',
+      { process: process_({ node: '20.20.2', openssl: '3.0.19' }), crypto: { subtle, getRandomValues } },
+      'node:crypto tuned noble',
+    ],
+    [
+      'Bun',
+      { process: process_({ node: '26.3.0', bun: '1.4.5', openssl: '1.1.0' }), crypto: { subtle, getRandomValues } },
+      'node:crypto tuned noble',
+    ],
+    [
+      'Deno',
+      { process: process_({ node: '26.3.0', deno: '2.9.6', openssl: '3.5' }), crypto: { subtle, getRandomValues } },
+      'WebCrypto node:crypto tuned noble',
+    ],
+    [
+      'workerd with nodejs_compat',
+      { process: process_({ node: '22.19.0', openssl: '' }), crypto: { subtle, getRandomValues } },
+      'WebCrypto tuned noble',
+    ],
     ['a browser', { crypto: { subtle, getRandomValues } }, 'WebCrypto tuned noble'],
-    ['a polyfill of process', { process: { versions: { node: '18' } }, crypto: { subtle, getRandomValues } }, 'WebCrypto tuned noble'],
+    [
+      'a polyfill of process',
+      { process: { versions: { node: '18' } }, crypto: { subtle, getRandomValues } },
+      'WebCrypto tuned noble',
+    ],
     ['a page without HTTPS', { crypto: { getRandomValues } }, 'tuned noble'],
   ])('on %s is tried in the order of the table', (_name, globals, order) => {
     expect(policyOfHost(globals).sources.join(' ')).toBe(order);
-  }); // prettier-ignore
+  });
 
   it('is made once', async () => {
     const { hostCrypto } = await onHost({});

@@ -124,7 +124,8 @@ export function* probeGroup(group: Group, own: (into: Uint8Array) => void): Awai
     share.set(ofPoint, kemFirst ? ciphertext : 0);
     return share;
   };
-  const shared = (whole: Uint8Array): string => toHex(kemFirst ? whole.slice(-secret || whole.length) : whole.slice(0, secret)); // prettier-ignore
+  const shared = (whole: Uint8Array): string =>
+    toHex(kemFirst ? whole.slice(-secret || whole.length) : whole.slice(0, secret));
   try {
     if (a.publicKey.length !== encapsulationKey + point) return 'gives a share of a wrong length';
     const left = yield* once(a.derive(answer(pointOf(b))));

@@ -14,9 +14,16 @@ function given(facts: Partial<Facts>): Session[] {
   effects.hs.session = (session): void => void sessions.push(session);
   Object.assign(effects.negotiated.facts, facts);
   giveSession(effects, 1000, {
-    version: 'TLSv1.2', cipherSuite: 0xc02b, host: 'server.test', secret: Secret.copyOf(new Uint8Array(48).fill(1)), ticket: new Uint8Array(8), sessionId: new Uint8Array(0),
-    ageAdd: 0, maxEarlyData: 0, extendedMasterSecret: true,
-  }); // prettier-ignore
+    version: 'TLSv1.2',
+    cipherSuite: 0xc02b,
+    host: 'server.test',
+    secret: Secret.copyOf(new Uint8Array(48).fill(1)),
+    ticket: new Uint8Array(8),
+    sessionId: new Uint8Array(0),
+    ageAdd: 0,
+    maxEarlyData: 0,
+    extendedMasterSecret: true,
+  });
   return sessions;
 }
 

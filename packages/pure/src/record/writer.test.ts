@@ -132,7 +132,13 @@ describe('handshake messages', () => {
     outlet.flush();
     const { records, bytes } = outlet;
     expect(records.map(([type]) => type)).toEqual([handshake, application_data, application_data, handshake]);
-    const read = readBack(bytes.slice(0, -6), new Map([[1, toyProtection(1)], [2, toyProtection(2)]])); // prettier-ignore
+    const read = readBack(
+      bytes.slice(0, -6),
+      new Map([
+        [1, toyProtection(1)],
+        [2, toyProtection(2)],
+      ]),
+    );
     expect(read.map(([, content]) => content)).toEqual([[1], [2], [3]]);
   });
 
@@ -238,7 +244,6 @@ describe('application data', () => {
       ['TLSv1.3', 99],
       ['TLSv1.2', 100],
     ] as const) {
-      // prettier-ignore
       const outlet = new Outlet();
       outlet.writer.install(toyProtection(1, {}, version));
       outlet.writer.limitRecords(100);

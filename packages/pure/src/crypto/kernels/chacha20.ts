@@ -13,37 +13,144 @@ export const BLOCK_WORDS = 16;
  * @param key - eight words
  * @param nonce - three words
  */
-// prettier-ignore
-export function xorKeyStream(key: Int32Array, counter: number, nonce: Int32Array, words: Int32Array, blocks: number): void {
-  const k0 = key[0] as number, k1 = key[1] as number, k2 = key[2] as number, k3 = key[3] as number;
-  const k4 = key[4] as number, k5 = key[5] as number, k6 = key[6] as number, k7 = key[7] as number;
-  const n0 = nonce[0] as number, n1 = nonce[1] as number, n2 = nonce[2] as number;
+
+export function xorKeyStream(
+  key: Int32Array,
+  counter: number,
+  nonce: Int32Array,
+  words: Int32Array,
+  blocks: number,
+): void {
+  const k0 = key[0] as number,
+    k1 = key[1] as number,
+    k2 = key[2] as number,
+    k3 = key[3] as number;
+  const k4 = key[4] as number,
+    k5 = key[5] as number,
+    k6 = key[6] as number,
+    k7 = key[7] as number;
+  const n0 = nonce[0] as number,
+    n1 = nonce[1] as number,
+    n2 = nonce[2] as number;
 
   for (let block = 0, at = 0; block < blocks; block++, at += BLOCK_WORDS) {
     const count = (counter + block) | 0;
     // "expand 32-byte k"
-    let x0 = 0x61707865, x1 = 0x3320646e, x2 = 0x79622d32, x3 = 0x6b206574;
-    let x4 = k0, x5 = k1, x6 = k2, x7 = k3, x8 = k4, x9 = k5, x10 = k6, x11 = k7;
-    let x12 = count, x13 = n0, x14 = n1, x15 = n2;
+    let x0 = 0x61707865,
+      x1 = 0x3320646e,
+      x2 = 0x79622d32,
+      x3 = 0x6b206574;
+    let x4 = k0,
+      x5 = k1,
+      x6 = k2,
+      x7 = k3,
+      x8 = k4,
+      x9 = k5,
+      x10 = k6,
+      x11 = k7;
+    let x12 = count,
+      x13 = n0,
+      x14 = n1,
+      x15 = n2;
     for (let round = 0; round < 20; round += 2) {
       // The columns, then the diagonals: a quarter round is two lines.
-      x0 = (x0 + x4) | 0; x12 ^= x0; x12 = (x12 << 16) | (x12 >>> 16); x8 = (x8 + x12) | 0; x4 ^= x8; x4 = (x4 << 12) | (x4 >>> 20);
-      x0 = (x0 + x4) | 0; x12 ^= x0; x12 = (x12 << 8) | (x12 >>> 24); x8 = (x8 + x12) | 0; x4 ^= x8; x4 = (x4 << 7) | (x4 >>> 25);
-      x1 = (x1 + x5) | 0; x13 ^= x1; x13 = (x13 << 16) | (x13 >>> 16); x9 = (x9 + x13) | 0; x5 ^= x9; x5 = (x5 << 12) | (x5 >>> 20);
-      x1 = (x1 + x5) | 0; x13 ^= x1; x13 = (x13 << 8) | (x13 >>> 24); x9 = (x9 + x13) | 0; x5 ^= x9; x5 = (x5 << 7) | (x5 >>> 25);
-      x2 = (x2 + x6) | 0; x14 ^= x2; x14 = (x14 << 16) | (x14 >>> 16); x10 = (x10 + x14) | 0; x6 ^= x10; x6 = (x6 << 12) | (x6 >>> 20);
-      x2 = (x2 + x6) | 0; x14 ^= x2; x14 = (x14 << 8) | (x14 >>> 24); x10 = (x10 + x14) | 0; x6 ^= x10; x6 = (x6 << 7) | (x6 >>> 25);
-      x3 = (x3 + x7) | 0; x15 ^= x3; x15 = (x15 << 16) | (x15 >>> 16); x11 = (x11 + x15) | 0; x7 ^= x11; x7 = (x7 << 12) | (x7 >>> 20);
-      x3 = (x3 + x7) | 0; x15 ^= x3; x15 = (x15 << 8) | (x15 >>> 24); x11 = (x11 + x15) | 0; x7 ^= x11; x7 = (x7 << 7) | (x7 >>> 25);
+      x0 = (x0 + x4) | 0;
+      x12 ^= x0;
+      x12 = (x12 << 16) | (x12 >>> 16);
+      x8 = (x8 + x12) | 0;
+      x4 ^= x8;
+      x4 = (x4 << 12) | (x4 >>> 20);
+      x0 = (x0 + x4) | 0;
+      x12 ^= x0;
+      x12 = (x12 << 8) | (x12 >>> 24);
+      x8 = (x8 + x12) | 0;
+      x4 ^= x8;
+      x4 = (x4 << 7) | (x4 >>> 25);
+      x1 = (x1 + x5) | 0;
+      x13 ^= x1;
+      x13 = (x13 << 16) | (x13 >>> 16);
+      x9 = (x9 + x13) | 0;
+      x5 ^= x9;
+      x5 = (x5 << 12) | (x5 >>> 20);
+      x1 = (x1 + x5) | 0;
+      x13 ^= x1;
+      x13 = (x13 << 8) | (x13 >>> 24);
+      x9 = (x9 + x13) | 0;
+      x5 ^= x9;
+      x5 = (x5 << 7) | (x5 >>> 25);
+      x2 = (x2 + x6) | 0;
+      x14 ^= x2;
+      x14 = (x14 << 16) | (x14 >>> 16);
+      x10 = (x10 + x14) | 0;
+      x6 ^= x10;
+      x6 = (x6 << 12) | (x6 >>> 20);
+      x2 = (x2 + x6) | 0;
+      x14 ^= x2;
+      x14 = (x14 << 8) | (x14 >>> 24);
+      x10 = (x10 + x14) | 0;
+      x6 ^= x10;
+      x6 = (x6 << 7) | (x6 >>> 25);
+      x3 = (x3 + x7) | 0;
+      x15 ^= x3;
+      x15 = (x15 << 16) | (x15 >>> 16);
+      x11 = (x11 + x15) | 0;
+      x7 ^= x11;
+      x7 = (x7 << 12) | (x7 >>> 20);
+      x3 = (x3 + x7) | 0;
+      x15 ^= x3;
+      x15 = (x15 << 8) | (x15 >>> 24);
+      x11 = (x11 + x15) | 0;
+      x7 ^= x11;
+      x7 = (x7 << 7) | (x7 >>> 25);
 
-      x0 = (x0 + x5) | 0; x15 ^= x0; x15 = (x15 << 16) | (x15 >>> 16); x10 = (x10 + x15) | 0; x5 ^= x10; x5 = (x5 << 12) | (x5 >>> 20);
-      x0 = (x0 + x5) | 0; x15 ^= x0; x15 = (x15 << 8) | (x15 >>> 24); x10 = (x10 + x15) | 0; x5 ^= x10; x5 = (x5 << 7) | (x5 >>> 25);
-      x1 = (x1 + x6) | 0; x12 ^= x1; x12 = (x12 << 16) | (x12 >>> 16); x11 = (x11 + x12) | 0; x6 ^= x11; x6 = (x6 << 12) | (x6 >>> 20);
-      x1 = (x1 + x6) | 0; x12 ^= x1; x12 = (x12 << 8) | (x12 >>> 24); x11 = (x11 + x12) | 0; x6 ^= x11; x6 = (x6 << 7) | (x6 >>> 25);
-      x2 = (x2 + x7) | 0; x13 ^= x2; x13 = (x13 << 16) | (x13 >>> 16); x8 = (x8 + x13) | 0; x7 ^= x8; x7 = (x7 << 12) | (x7 >>> 20);
-      x2 = (x2 + x7) | 0; x13 ^= x2; x13 = (x13 << 8) | (x13 >>> 24); x8 = (x8 + x13) | 0; x7 ^= x8; x7 = (x7 << 7) | (x7 >>> 25);
-      x3 = (x3 + x4) | 0; x14 ^= x3; x14 = (x14 << 16) | (x14 >>> 16); x9 = (x9 + x14) | 0; x4 ^= x9; x4 = (x4 << 12) | (x4 >>> 20);
-      x3 = (x3 + x4) | 0; x14 ^= x3; x14 = (x14 << 8) | (x14 >>> 24); x9 = (x9 + x14) | 0; x4 ^= x9; x4 = (x4 << 7) | (x4 >>> 25);
+      x0 = (x0 + x5) | 0;
+      x15 ^= x0;
+      x15 = (x15 << 16) | (x15 >>> 16);
+      x10 = (x10 + x15) | 0;
+      x5 ^= x10;
+      x5 = (x5 << 12) | (x5 >>> 20);
+      x0 = (x0 + x5) | 0;
+      x15 ^= x0;
+      x15 = (x15 << 8) | (x15 >>> 24);
+      x10 = (x10 + x15) | 0;
+      x5 ^= x10;
+      x5 = (x5 << 7) | (x5 >>> 25);
+      x1 = (x1 + x6) | 0;
+      x12 ^= x1;
+      x12 = (x12 << 16) | (x12 >>> 16);
+      x11 = (x11 + x12) | 0;
+      x6 ^= x11;
+      x6 = (x6 << 12) | (x6 >>> 20);
+      x1 = (x1 + x6) | 0;
+      x12 ^= x1;
+      x12 = (x12 << 8) | (x12 >>> 24);
+      x11 = (x11 + x12) | 0;
+      x6 ^= x11;
+      x6 = (x6 << 7) | (x6 >>> 25);
+      x2 = (x2 + x7) | 0;
+      x13 ^= x2;
+      x13 = (x13 << 16) | (x13 >>> 16);
+      x8 = (x8 + x13) | 0;
+      x7 ^= x8;
+      x7 = (x7 << 12) | (x7 >>> 20);
+      x2 = (x2 + x7) | 0;
+      x13 ^= x2;
+      x13 = (x13 << 8) | (x13 >>> 24);
+      x8 = (x8 + x13) | 0;
+      x7 ^= x8;
+      x7 = (x7 << 7) | (x7 >>> 25);
+      x3 = (x3 + x4) | 0;
+      x14 ^= x3;
+      x14 = (x14 << 16) | (x14 >>> 16);
+      x9 = (x9 + x14) | 0;
+      x4 ^= x9;
+      x4 = (x4 << 12) | (x4 >>> 20);
+      x3 = (x3 + x4) | 0;
+      x14 ^= x3;
+      x14 = (x14 << 8) | (x14 >>> 24);
+      x9 = (x9 + x14) | 0;
+      x4 ^= x9;
+      x4 = (x4 << 7) | (x4 >>> 25);
     }
     words[at] = (words[at] as number) ^ ((x0 + 0x61707865) | 0);
     words[at + 1] = (words[at + 1] as number) ^ ((x1 + 0x3320646e) | 0);

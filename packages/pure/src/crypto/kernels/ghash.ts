@@ -88,15 +88,22 @@ function operands(w0: number, w1: number, w2: number, w3: number): void {
 }
 
 /** y = y · h modulo x^128 + x^7 + x^2 + x + 1. */
-// prettier-ignore
+
 function multiply(y: Int32Array, key: Int32Array): void {
   // Bundlers turn constants of modules into variables, which are slower.
-  const x = factors, p = products;
+  const x = factors,
+    p = products;
   operands(y[0] as number, y[1] as number, y[2] as number, y[3] as number);
   for (let i = 0, at = 0; i < x.length; i++, at += 4) {
     const word = x[i] as number;
-    const x0 = word & 0x11111111, x1 = word & 0x22222222, x2 = word & 0x44444444, x3 = word & 0x88888888;
-    const h0 = key[at] as number, h1 = key[at + 1] as number, h2 = key[at + 2] as number, h3 = key[at + 3] as number;
+    const x0 = word & 0x11111111,
+      x1 = word & 0x22222222,
+      x2 = word & 0x44444444,
+      x3 = word & 0x88888888;
+    const h0 = key[at] as number,
+      h1 = key[at + 1] as number,
+      h2 = key[at + 2] as number,
+      h3 = key[at + 3] as number;
     const z0 = Math.imul(x0, h0) ^ Math.imul(x1, h3) ^ Math.imul(x2, h2) ^ Math.imul(x3, h1);
     const z1 = Math.imul(x0, h1) ^ Math.imul(x1, h0) ^ Math.imul(x2, h3) ^ Math.imul(x3, h2);
     const z2 = Math.imul(x0, h2) ^ Math.imul(x1, h1) ^ Math.imul(x2, h0) ^ Math.imul(x3, h3);
@@ -105,20 +112,56 @@ function multiply(y: Int32Array, key: Int32Array): void {
   }
   // A product of 63 bits: its low word, and the reversed product's low word back in order, which ends one bit higher.
   for (let i = 9; i < x.length; i++) p[i] = reverse(p[i] as number) >>> 1;
-  const l0 = p[0] as number, l1 = p[1] as number, l2 = p[2] as number, l3 = p[3] as number, l4 = p[4] as number;
-  const l5 = p[5] as number, l6 = p[6] as number, l7 = p[7] as number, l8 = p[8] as number;
-  const h0 = p[9] as number, h1 = p[10] as number, h2 = p[11] as number, h3 = p[12] as number, h4 = p[13] as number;
-  const h5 = p[14] as number, h6 = p[15] as number, h7 = p[16] as number, h8 = p[17] as number;
+  const l0 = p[0] as number,
+    l1 = p[1] as number,
+    l2 = p[2] as number,
+    l3 = p[3] as number,
+    l4 = p[4] as number;
+  const l5 = p[5] as number,
+    l6 = p[6] as number,
+    l7 = p[7] as number,
+    l8 = p[8] as number;
+  const h0 = p[9] as number,
+    h1 = p[10] as number,
+    h2 = p[11] as number,
+    h3 = p[12] as number,
+    h4 = p[13] as number;
+  const h5 = p[14] as number,
+    h6 = p[15] as number,
+    h7 = p[16] as number,
+    h8 = p[17] as number;
 
   // Three products of two words each: low halves, high halves, and their sums.
-  const a0 = l0, a1 = h0 ^ l0 ^ l1 ^ l2, a2 = l1 ^ h0 ^ h1 ^ h2, a3 = h1;
-  const b0 = l3, b1 = h3 ^ l3 ^ l4 ^ l5, b2 = l4 ^ h3 ^ h4 ^ h5, b3 = h4;
-  const c0 = l6, c1 = h6 ^ l6 ^ l7 ^ l8, c2 = l7 ^ h6 ^ h7 ^ h8, c3 = h7;
-  const z0 = a0, z1 = a1, z2 = a2 ^ c0 ^ a0 ^ b0, z3 = a3 ^ c1 ^ a1 ^ b1, z4 = b0 ^ c2 ^ a2 ^ b2, z5 = b1 ^ c3 ^ a3 ^ b3, z6 = b2, z7 = b3;
+  const a0 = l0,
+    a1 = h0 ^ l0 ^ l1 ^ l2,
+    a2 = l1 ^ h0 ^ h1 ^ h2,
+    a3 = h1;
+  const b0 = l3,
+    b1 = h3 ^ l3 ^ l4 ^ l5,
+    b2 = l4 ^ h3 ^ h4 ^ h5,
+    b3 = h4;
+  const c0 = l6,
+    c1 = h6 ^ l6 ^ l7 ^ l8,
+    c2 = l7 ^ h6 ^ h7 ^ h8,
+    c3 = h7;
+  const z0 = a0,
+    z1 = a1,
+    z2 = a2 ^ c0 ^ a0 ^ b0,
+    z3 = a3 ^ c1 ^ a1 ^ b1,
+    z4 = b0 ^ c2 ^ a2 ^ b2,
+    z5 = b1 ^ c3 ^ a3 ^ b3,
+    z6 = b2,
+    z7 = b3;
 
   // Of 255 bits, the highest being x^0: one place up makes it 256.
-  const d0 = z0 << 1, d1 = (z1 << 1) | (z0 >>> 31), d2 = (z2 << 1) | (z1 >>> 31), d3 = (z3 << 1) | (z2 >>> 31);
-  const d4 = (z4 << 1) | (z3 >>> 31), d5 = (z5 << 1) | (z4 >>> 31), d6 = (z6 << 1) | (z5 >>> 31), d7 = (z7 << 1) | (z6 >>> 31);
+  const d0 = z0 << 1,
+    d1 = (z1 << 1) | (z0 >>> 31),
+    d2 = (z2 << 1) | (z1 >>> 31),
+    d3 = (z3 << 1) | (z2 >>> 31);
+  const d4 = (z4 << 1) | (z3 >>> 31),
+    d5 = (z5 << 1) | (z4 >>> 31),
+    d6 = (z6 << 1) | (z5 >>> 31),
+    d7 = (z7 << 1) | (z6 >>> 31);
   // The low half is x^128 and above: x^128 is x^7 + x^2 + x + 1, and x is a place down. From the highest power on.
   const e3 = d3 ^ (d0 << 31) ^ (d0 << 30) ^ (d0 << 25);
   const e4 = d4 ^ d0 ^ (d0 >>> 1) ^ (d0 >>> 2) ^ (d0 >>> 7) ^ (d1 << 31) ^ (d1 << 30) ^ (d1 << 25);

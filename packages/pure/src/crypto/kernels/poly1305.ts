@@ -31,18 +31,38 @@ export class Poly1305 {
   }
 
   /** Absorbs `blocks` whole blocks, four words each, from the beginning of `words`. */
-  // prettier-ignore
+
   update(words: Int32Array, blocks: number): void {
     // x + ROUND - ROUND is x rounded to a multiple of 2^22. Not beside the class: bundlers turn constants of modules
     // into variables.
-    const ROUND = 1.5 * 2 ** 74, DOWN = 2 ** -22, MASK = 0x3fffff;
-    const h = this.#h, r = this.#r;
-    let h0 = h[0] as number, h1 = h[1] as number, h2 = h[2] as number, h3 = h[3] as number, h4 = h[4] as number, h5 = h[5] as number;
-    const r0 = r[0] as number, r1 = r[1] as number, r2 = r[2] as number, r3 = r[3] as number, r4 = r[4] as number, r5 = r[5] as number;
-    const s1 = r1 * 20, s2 = r2 * 20, s3 = r3 * 20, s4 = r4 * 20, s5 = r5 * 20;
+    const ROUND = 1.5 * 2 ** 74,
+      DOWN = 2 ** -22,
+      MASK = 0x3fffff;
+    const h = this.#h,
+      r = this.#r;
+    let h0 = h[0] as number,
+      h1 = h[1] as number,
+      h2 = h[2] as number,
+      h3 = h[3] as number,
+      h4 = h[4] as number,
+      h5 = h[5] as number;
+    const r0 = r[0] as number,
+      r1 = r[1] as number,
+      r2 = r[2] as number,
+      r3 = r[3] as number,
+      r4 = r[4] as number,
+      r5 = r[5] as number;
+    const s1 = r1 * 20,
+      s2 = r2 * 20,
+      s3 = r3 * 20,
+      s4 = r4 * 20,
+      s5 = r5 * 20;
 
     for (let block = 0, at = 0; block < blocks; block++, at += 4) {
-      const w0 = words[at] as number, w1 = words[at + 1] as number, w2 = words[at + 2] as number, w3 = words[at + 3] as number;
+      const w0 = words[at] as number,
+        w1 = words[at + 1] as number,
+        w2 = words[at + 2] as number,
+        w3 = words[at + 3] as number;
       const a0 = h0 + (w0 & MASK);
       const a1 = h1 + (((w0 >>> 22) | (w1 << 10)) & MASK);
       const a2 = h2 + (((w1 >>> 12) | (w2 << 20)) & MASK);
@@ -59,17 +79,43 @@ export class Poly1305 {
 
       // Two chains of carries at once: from limb 0 and from limb 3, each through to where the other began, and one
       // further.
-      let carry = t0 + ROUND - ROUND; t0 -= carry; t1 += carry * DOWN;
-      let other = t3 + ROUND - ROUND; t3 -= other; t4 += other * DOWN;
-      carry = t1 + ROUND - ROUND; t1 -= carry; t2 += carry * DOWN;
-      other = t4 + ROUND - ROUND; t4 -= other; t5 += other * DOWN;
-      carry = t2 + ROUND - ROUND; t2 -= carry; t3 += carry * DOWN;
-      other = t5 + ROUND - ROUND; t5 -= other; t0 += other * (20 * DOWN);
-      carry = t3 + ROUND - ROUND; t3 -= carry; t4 += carry * DOWN;
-      other = t0 + ROUND - ROUND; t0 -= other; t1 += other * DOWN;
-      h0 = t0; h1 = t1; h2 = t2; h3 = t3; h4 = t4; h5 = t5;
+      let carry = t0 + ROUND - ROUND;
+      t0 -= carry;
+      t1 += carry * DOWN;
+      let other = t3 + ROUND - ROUND;
+      t3 -= other;
+      t4 += other * DOWN;
+      carry = t1 + ROUND - ROUND;
+      t1 -= carry;
+      t2 += carry * DOWN;
+      other = t4 + ROUND - ROUND;
+      t4 -= other;
+      t5 += other * DOWN;
+      carry = t2 + ROUND - ROUND;
+      t2 -= carry;
+      t3 += carry * DOWN;
+      other = t5 + ROUND - ROUND;
+      t5 -= other;
+      t0 += other * (20 * DOWN);
+      carry = t3 + ROUND - ROUND;
+      t3 -= carry;
+      t4 += carry * DOWN;
+      other = t0 + ROUND - ROUND;
+      t0 -= other;
+      t1 += other * DOWN;
+      h0 = t0;
+      h1 = t1;
+      h2 = t2;
+      h3 = t3;
+      h4 = t4;
+      h5 = t5;
     }
-    h[0] = h0; h[1] = h1; h[2] = h2; h[3] = h3; h[4] = h4; h[5] = h5;
+    h[0] = h0;
+    h[1] = h1;
+    h[2] = h2;
+    h[3] = h3;
+    h[4] = h4;
+    h[5] = h5;
   }
 
   /** Ends the message: 16 bytes of tag. Everything of the one-time key is wiped. */

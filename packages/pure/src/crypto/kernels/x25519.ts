@@ -174,50 +174,268 @@ function square(out: Limbs, p: Limbs, times: number): void {
 }
 
 /** `out` = p q, reduced; it may be one of the factors. */
-// prettier-ignore
+
 function multiply(out: Limbs, p: Limbs, q: Limbs): void {
   // Here, and not beside the function, since bundlers turn constants of modules into variables, which are slower.
   const wrap = 19 * 2 ** -255;
-  const round1 = 1.5 * 2 ** 74, round2 = 1.5 * 2 ** 95, round3 = 1.5 * 2 ** 116, round4 = 1.5 * 2 ** 137;
-  const round5 = 1.5 * 2 ** 159, round6 = 1.5 * 2 ** 180, round7 = 1.5 * 2 ** 201, round8 = 1.5 * 2 ** 222;
-  const round9 = 1.5 * 2 ** 244, round10 = 1.5 * 2 ** 265, round11 = 1.5 * 2 ** 286, round12 = 1.5 * 2 ** 307;
-  const a0 = p[0], a1 = p[1], a2 = p[2], a3 = p[3], a4 = p[4], a5 = p[5], a6 = p[6], a7 = p[7], a8 = p[8], a9 = p[9],
-    a10 = p[10], a11 = p[11];
-  const b0 = q[0], b1 = q[1], b2 = q[2], b3 = q[3], b4 = q[4], b5 = q[5], b6 = q[6], b7 = q[7], b8 = q[8], b9 = q[9],
-    b10 = q[10], b11 = q[11];
-  const w1 = b1 * wrap, w2 = b2 * wrap, w3 = b3 * wrap, w4 = b4 * wrap, w5 = b5 * wrap, w6 = b6 * wrap,
-    w7 = b7 * wrap, w8 = b8 * wrap, w9 = b9 * wrap, w10 = b10 * wrap, w11 = b11 * wrap;
+  const round1 = 1.5 * 2 ** 74,
+    round2 = 1.5 * 2 ** 95,
+    round3 = 1.5 * 2 ** 116,
+    round4 = 1.5 * 2 ** 137;
+  const round5 = 1.5 * 2 ** 159,
+    round6 = 1.5 * 2 ** 180,
+    round7 = 1.5 * 2 ** 201,
+    round8 = 1.5 * 2 ** 222;
+  const round9 = 1.5 * 2 ** 244,
+    round10 = 1.5 * 2 ** 265,
+    round11 = 1.5 * 2 ** 286,
+    round12 = 1.5 * 2 ** 307;
+  const a0 = p[0],
+    a1 = p[1],
+    a2 = p[2],
+    a3 = p[3],
+    a4 = p[4],
+    a5 = p[5],
+    a6 = p[6],
+    a7 = p[7],
+    a8 = p[8],
+    a9 = p[9],
+    a10 = p[10],
+    a11 = p[11];
+  const b0 = q[0],
+    b1 = q[1],
+    b2 = q[2],
+    b3 = q[3],
+    b4 = q[4],
+    b5 = q[5],
+    b6 = q[6],
+    b7 = q[7],
+    b8 = q[8],
+    b9 = q[9],
+    b10 = q[10],
+    b11 = q[11];
+  const w1 = b1 * wrap,
+    w2 = b2 * wrap,
+    w3 = b3 * wrap,
+    w4 = b4 * wrap,
+    w5 = b5 * wrap,
+    w6 = b6 * wrap,
+    w7 = b7 * wrap,
+    w8 = b8 * wrap,
+    w9 = b9 * wrap,
+    w10 = b10 * wrap,
+    w11 = b11 * wrap;
 
-  let t0 = a0 * b0 + a1 * w11 + a2 * w10 + a3 * w9 + a4 * w8 + a5 * w7 + a6 * w6 + a7 * w5 + a8 * w4 + a9 * w3 + a10 * w2 + a11 * w1;
-  let t1 = a0 * b1 + a1 * b0 + a2 * w11 + a3 * w10 + a4 * w9 + a5 * w8 + a6 * w7 + a7 * w6 + a8 * w5 + a9 * w4 + a10 * w3 + a11 * w2;
-  let t2 = a0 * b2 + a1 * b1 + a2 * b0 + a3 * w11 + a4 * w10 + a5 * w9 + a6 * w8 + a7 * w7 + a8 * w6 + a9 * w5 + a10 * w4 + a11 * w3;
-  let t3 = a0 * b3 + a1 * b2 + a2 * b1 + a3 * b0 + a4 * w11 + a5 * w10 + a6 * w9 + a7 * w8 + a8 * w7 + a9 * w6 + a10 * w5 + a11 * w4;
-  let t4 = a0 * b4 + a1 * b3 + a2 * b2 + a3 * b1 + a4 * b0 + a5 * w11 + a6 * w10 + a7 * w9 + a8 * w8 + a9 * w7 + a10 * w6 + a11 * w5;
-  let t5 = a0 * b5 + a1 * b4 + a2 * b3 + a3 * b2 + a4 * b1 + a5 * b0 + a6 * w11 + a7 * w10 + a8 * w9 + a9 * w8 + a10 * w7 + a11 * w6;
-  let t6 = a0 * b6 + a1 * b5 + a2 * b4 + a3 * b3 + a4 * b2 + a5 * b1 + a6 * b0 + a7 * w11 + a8 * w10 + a9 * w9 + a10 * w8 + a11 * w7;
-  let t7 = a0 * b7 + a1 * b6 + a2 * b5 + a3 * b4 + a4 * b3 + a5 * b2 + a6 * b1 + a7 * b0 + a8 * w11 + a9 * w10 + a10 * w9 + a11 * w8;
-  let t8 = a0 * b8 + a1 * b7 + a2 * b6 + a3 * b5 + a4 * b4 + a5 * b3 + a6 * b2 + a7 * b1 + a8 * b0 + a9 * w11 + a10 * w10 + a11 * w9;
-  let t9 = a0 * b9 + a1 * b8 + a2 * b7 + a3 * b6 + a4 * b5 + a5 * b4 + a6 * b3 + a7 * b2 + a8 * b1 + a9 * b0 + a10 * w11 + a11 * w10;
-  let t10 = a0 * b10 + a1 * b9 + a2 * b8 + a3 * b7 + a4 * b6 + a5 * b5 + a6 * b4 + a7 * b3 + a8 * b2 + a9 * b1 + a10 * b0 + a11 * w11;
-  let t11 = a0 * b11 + a1 * b10 + a2 * b9 + a3 * b8 + a4 * b7 + a5 * b6 + a6 * b5 + a7 * b4 + a8 * b3 + a9 * b2 + a10 * b1 + a11 * b0;
+  let t0 =
+    a0 * b0 +
+    a1 * w11 +
+    a2 * w10 +
+    a3 * w9 +
+    a4 * w8 +
+    a5 * w7 +
+    a6 * w6 +
+    a7 * w5 +
+    a8 * w4 +
+    a9 * w3 +
+    a10 * w2 +
+    a11 * w1;
+  let t1 =
+    a0 * b1 +
+    a1 * b0 +
+    a2 * w11 +
+    a3 * w10 +
+    a4 * w9 +
+    a5 * w8 +
+    a6 * w7 +
+    a7 * w6 +
+    a8 * w5 +
+    a9 * w4 +
+    a10 * w3 +
+    a11 * w2;
+  let t2 =
+    a0 * b2 +
+    a1 * b1 +
+    a2 * b0 +
+    a3 * w11 +
+    a4 * w10 +
+    a5 * w9 +
+    a6 * w8 +
+    a7 * w7 +
+    a8 * w6 +
+    a9 * w5 +
+    a10 * w4 +
+    a11 * w3;
+  let t3 =
+    a0 * b3 +
+    a1 * b2 +
+    a2 * b1 +
+    a3 * b0 +
+    a4 * w11 +
+    a5 * w10 +
+    a6 * w9 +
+    a7 * w8 +
+    a8 * w7 +
+    a9 * w6 +
+    a10 * w5 +
+    a11 * w4;
+  let t4 =
+    a0 * b4 +
+    a1 * b3 +
+    a2 * b2 +
+    a3 * b1 +
+    a4 * b0 +
+    a5 * w11 +
+    a6 * w10 +
+    a7 * w9 +
+    a8 * w8 +
+    a9 * w7 +
+    a10 * w6 +
+    a11 * w5;
+  let t5 =
+    a0 * b5 +
+    a1 * b4 +
+    a2 * b3 +
+    a3 * b2 +
+    a4 * b1 +
+    a5 * b0 +
+    a6 * w11 +
+    a7 * w10 +
+    a8 * w9 +
+    a9 * w8 +
+    a10 * w7 +
+    a11 * w6;
+  let t6 =
+    a0 * b6 +
+    a1 * b5 +
+    a2 * b4 +
+    a3 * b3 +
+    a4 * b2 +
+    a5 * b1 +
+    a6 * b0 +
+    a7 * w11 +
+    a8 * w10 +
+    a9 * w9 +
+    a10 * w8 +
+    a11 * w7;
+  let t7 =
+    a0 * b7 +
+    a1 * b6 +
+    a2 * b5 +
+    a3 * b4 +
+    a4 * b3 +
+    a5 * b2 +
+    a6 * b1 +
+    a7 * b0 +
+    a8 * w11 +
+    a9 * w10 +
+    a10 * w9 +
+    a11 * w8;
+  let t8 =
+    a0 * b8 +
+    a1 * b7 +
+    a2 * b6 +
+    a3 * b5 +
+    a4 * b4 +
+    a5 * b3 +
+    a6 * b2 +
+    a7 * b1 +
+    a8 * b0 +
+    a9 * w11 +
+    a10 * w10 +
+    a11 * w9;
+  let t9 =
+    a0 * b9 +
+    a1 * b8 +
+    a2 * b7 +
+    a3 * b6 +
+    a4 * b5 +
+    a5 * b4 +
+    a6 * b3 +
+    a7 * b2 +
+    a8 * b1 +
+    a9 * b0 +
+    a10 * w11 +
+    a11 * w10;
+  let t10 =
+    a0 * b10 +
+    a1 * b9 +
+    a2 * b8 +
+    a3 * b7 +
+    a4 * b6 +
+    a5 * b5 +
+    a6 * b4 +
+    a7 * b3 +
+    a8 * b2 +
+    a9 * b1 +
+    a10 * b0 +
+    a11 * w11;
+  let t11 =
+    a0 * b11 +
+    a1 * b10 +
+    a2 * b9 +
+    a3 * b8 +
+    a4 * b7 +
+    a5 * b6 +
+    a6 * b5 +
+    a7 * b4 +
+    a8 * b3 +
+    a9 * b2 +
+    a10 * b1 +
+    a11 * b0;
   let carry;
 
-  carry = t0 + round1 - round1; t0 -= carry; t1 += carry;
-  carry = t1 + round2 - round2; t1 -= carry; t2 += carry;
-  carry = t2 + round3 - round3; t2 -= carry; t3 += carry;
-  carry = t3 + round4 - round4; t3 -= carry; t4 += carry;
-  carry = t4 + round5 - round5; t4 -= carry; t5 += carry;
-  carry = t5 + round6 - round6; t5 -= carry; t6 += carry;
-  carry = t6 + round7 - round7; t6 -= carry; t7 += carry;
-  carry = t7 + round8 - round8; t7 -= carry; t8 += carry;
-  carry = t8 + round9 - round9; t8 -= carry; t9 += carry;
-  carry = t9 + round10 - round10; t9 -= carry; t10 += carry;
-  carry = t10 + round11 - round11; t10 -= carry; t11 += carry;
-  carry = t11 + round12 - round12; t11 -= carry; t0 += carry * wrap;
-  carry = t0 + round1 - round1; t0 -= carry; t1 += carry;
+  carry = t0 + round1 - round1;
+  t0 -= carry;
+  t1 += carry;
+  carry = t1 + round2 - round2;
+  t1 -= carry;
+  t2 += carry;
+  carry = t2 + round3 - round3;
+  t2 -= carry;
+  t3 += carry;
+  carry = t3 + round4 - round4;
+  t3 -= carry;
+  t4 += carry;
+  carry = t4 + round5 - round5;
+  t4 -= carry;
+  t5 += carry;
+  carry = t5 + round6 - round6;
+  t5 -= carry;
+  t6 += carry;
+  carry = t6 + round7 - round7;
+  t6 -= carry;
+  t7 += carry;
+  carry = t7 + round8 - round8;
+  t7 -= carry;
+  t8 += carry;
+  carry = t8 + round9 - round9;
+  t8 -= carry;
+  t9 += carry;
+  carry = t9 + round10 - round10;
+  t9 -= carry;
+  t10 += carry;
+  carry = t10 + round11 - round11;
+  t10 -= carry;
+  t11 += carry;
+  carry = t11 + round12 - round12;
+  t11 -= carry;
+  t0 += carry * wrap;
+  carry = t0 + round1 - round1;
+  t0 -= carry;
+  t1 += carry;
 
-  out[0] = t0; out[1] = t1; out[2] = t2; out[3] = t3; out[4] = t4; out[5] = t5;
-  out[6] = t6; out[7] = t7; out[8] = t8; out[9] = t9; out[10] = t10; out[11] = t11;
+  out[0] = t0;
+  out[1] = t1;
+  out[2] = t2;
+  out[3] = t3;
+  out[4] = t4;
+  out[5] = t5;
+  out[6] = t6;
+  out[7] = t7;
+  out[8] = t8;
+  out[9] = t9;
+  out[10] = t10;
+  out[11] = t11;
 }
 
 /**
