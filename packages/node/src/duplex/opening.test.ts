@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import { pki } from '@ferrule/conformance/pki';
 import { starttls } from '@ferrule/starttls';
 import { describe, expect, it } from 'vitest';
-import { TlsConnector, tunnel, type DuplexOptions } from './index.ts';
+import { TlsConnector, tunnel, type DuplexOptions, type TlsDuplex } from './index.ts';
 import { dialling, engines, failure, listening, says, secure, undo } from '../../test/duplex-support.ts';
 
 describe.each(engines)('the opening of a TLS Duplex on $name', ({ name: backend }) => {
@@ -187,6 +187,34 @@ describe.each(engines)('the opening of a TLS Duplex on $name', ({ name: backend 
       await once(static_, 'close');
       expect(read).toBe(expected);
     }
+    // What the reader of the greeting does is done at once
+    const heard: string[] = [];
+    const answering = (answer: (duplex: TlsDuplex) => boolean | void, size = 1): Promise<TlsDuplex> =>
+      dial({
+        port,
+        preamble: 'smtp',
+        standInGreeting: true,
+        onread: {
+          buffer: () => new Uint8Array(size),
+          callback: (_n, [byte]) => {
+            heard.push(String.fromCharCode(byte ?? 0));
+            return answer(duplex) ?? true;
+          },
+        },
+      });
+    let duplex = await answering(() => false);
+    await once(duplex, 'secureConnect');
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(heard.splice(0)).toEqual(['2']);
+    for (let i = 0; i < 10; i++) duplex.resume();
+    expect(heard.splice(0).join('')).toBe('20 ready\r\n');
+    duplex.destroy();
+    duplex = await answering((each) => void each.destroy());
+    await once(duplex, 'close');
+    expect(heard.splice(0)).toEqual(['2']);
+    duplex = await answering(() => true, 0);
+    await expect(once(duplex, 'close')).rejects.toThrow('onread.buffer: must be a Uint8Array of at least one byte');
+    expect(heard).toEqual([]);
   });
 
   it.each<[RegExp, Partial<DuplexOptions>]>([

@@ -116,15 +116,3 @@ export class StaticBuffer implements Plaintext {
     // Each read was handed on
   }
 }
-
-/** As if these bytes had come decrypted. */
-export function fill(plaintext: Plaintext, bytes: Uint8Array): void {
-  for (let rest = bytes; rest.length > 0;) {
-    const into = plaintext.space(rest.length);
-    const n = Math.min(into.length, rest.length);
-    into.set(rest.subarray(0, n));
-    plaintext.filled(n);
-    rest = rest.subarray(n);
-  }
-  plaintext.drained();
-}

@@ -12,7 +12,7 @@ import { onAbort, TlsPump } from 'ferrule/pump';
 import { BeforeTls } from './before-tls.ts';
 import { type Phase, PHASES, type TlsDuplexParts } from './duplex-parts.ts';
 import { joined } from './joined.ts';
-import { Chunks, fill, guarded, type Plaintext, StaticBuffer } from './plaintext.ts';
+import { Chunks, guarded, type Plaintext, StaticBuffer } from './plaintext.ts';
 import { SocketSurface } from './socket-surface.ts';
 import { type ConnectArguments, failedDuring, StreamTransport, type Target, targetOf } from './stream-transport.ts';
 
@@ -26,6 +26,8 @@ export class TlsDuplex extends SocketSurface {
   readonly #plaintext: Plaintext;
   #ssl: Ssl | undefined;
   #pump: TlsPump | undefined;
+  /** What is left of it. */
+  #greeting: Uint8Array | undefined;
   #phase: Phase = 'idle';
   readonly #unsigned: () => void = () => {};
   /** What was written, or ended, before there was a transport to write to. */
@@ -78,6 +80,7 @@ export class TlsDuplex extends SocketSurface {
         space: () => {
           // At the end of the transport we read even unasked: a truncation must be noticed. A buffer of the caller's is
           // his meanwhile.
+          if (this.#greeting !== undefined) return undefined;
           if (!this.#plaintext.wanted && (onread !== undefined || !pump.eof)) return undefined;
           return this.#plaintext.space(Math.max(pump.pending, this.#ssl?.pending ?? 0));
         },
@@ -141,12 +144,13 @@ export class TlsDuplex extends SocketSurface {
 
   #established(): void {
     this.#phase = 'open';
+    this.#greeting = this.#parts.greeting;
     this.#unsigned();
     this.handshakeDone();
     const refusal = this.#ssl && this.#parts.opened(this.#ssl);
     if (refusal !== undefined) return void this.destroy(this.#parts.told(refusal));
     guarded(() => this.tellOpen(), undefined);
-    if (this.#parts.greeting !== undefined && !this.destroyed) fill(this.#plaintext, this.#parts.greeting);
+    if (this.#greeting !== undefined && !this.destroyed) this.#greet();
     // As node:tls: also who only writes hears of tickets, alerts and the end
     if (!this.destroyed) this.read(0);
   }
@@ -170,7 +174,24 @@ export class TlsDuplex extends SocketSurface {
 
   override _read(): void {
     this.#plaintext.wanted = this.#parts.onread === undefined || !this.isPaused();
-    if (this.#phase === 'open') this.#pump?.run();
+    if (this.#phase !== 'open') return;
+    if (this.#greeting !== undefined) this.#greet();
+    this.#pump?.run();
+  }
+
+  /** Our greeting is what is read first, as if it had come decrypted. Its reader may pause, resume and destroy. */
+  #greet(): void {
+    const plaintext = this.#plaintext;
+    for (let rest = this.#greeting; rest !== undefined && plaintext.wanted; rest = this.#greeting) {
+      const into = plaintext.space(rest.length);
+      if (into.length === 0)
+        return void this.destroy(new TypeError('onread.buffer: must be a Uint8Array of at least one byte'));
+      const n = Math.min(into.length, rest.length);
+      into.set(rest.subarray(0, n));
+      this.#greeting = n < rest.length ? rest.subarray(n) : undefined;
+      plaintext.filled(n);
+    }
+    plaintext.drained();
   }
 
   override pause(): this {
@@ -249,6 +270,7 @@ export class TlsDuplex extends SocketSurface {
 
   /** @internal */
   override _destroy(error: Error | null, callback: Callback): void {
+    this.#plaintext.wanted = false;
     this.#phase = 'dead';
     this.#unsigned();
     const reason = error ?? new TlsError('ABORTED', 'the connection was destroyed');
