@@ -1,4 +1,5 @@
 /** @module Any of the three kinds of pipe as three functions, so that who reads can change between two chunks. */
+import { TlsError } from '@ferrule/result';
 import { memoryOf } from '@ferrule/result/arguments';
 import { concat } from '@ferrule/result/bytes';
 import type { Memory, Pipe, StreamPipe, Transport } from 'ferrule';
@@ -24,14 +25,26 @@ export function pipeOf(given: AnyPipe): Pipe {
   };
 }
 
+/** @throws TlsError TRANSPORT_ERROR for a chunk that holds no bytes, as connectOver() has it. */
+export function bytesIn(chunk: unknown): Uint8Array {
+  const bytes = memoryOf(chunk);
+  if (bytes !== undefined) return bytes;
+  const kind = typeof chunk === 'string' ? 'strings' : `${typeof chunk} values`;
+  throw new TlsError('TRANSPORT_ERROR', `the pipe yields ${kind} in place of bytes`);
+}
+
 function ofTransport(transport: Transport): Pipe {
   let held: Uint8Array | undefined;
   let over: null | Error | undefined;
   let wake = (): void => {};
   transport.start({
     data: (bytes) => {
-      const own = memoryOf(bytes)?.slice() ?? new Uint8Array(0);
-      held = held === undefined ? own : concat([held, own]);
+      try {
+        const own = bytesIn(bytes).slice();
+        held = held === undefined ? own : concat([held, own]);
+      } catch (error) {
+        over ??= error as Error;
+      }
       wake();
       return false;
     },

@@ -3,6 +3,7 @@ import { TlsError } from '@ferrule/result';
 import { memoryOf } from '@ferrule/result/arguments';
 import type { Pipe } from 'ferrule';
 import { knownOptions } from './options.ts';
+import { bytesIn } from './pipe-of.ts';
 import { Queue } from './queue.ts';
 
 export interface SocketInfo {
@@ -56,6 +57,7 @@ export class PipeSocket implements Socket {
   readonly #attempt: AbortController;
   readonly #upgrade: Upgrade | undefined;
   #isOpen = false;
+  #isHalfEnded = false;
   /** A chunk that is asked for: at startTls() nobody has it yet. */
   #reading: Promise<Uint8Array | null> | undefined;
   #settle: { readonly resolve: () => void; readonly reject: (error: unknown) => void } | undefined;
@@ -85,12 +87,14 @@ export class PipeSocket implements Socket {
           if (this.upgraded) return;
           if (bytes !== null && bytes !== undefined) return controller.enqueue(bytes);
           controller.close();
-          if (!allowHalfOpen) await this.close();
+          if (allowHalfOpen) await this.#ended();
+          else await this.close();
         },
         cancel: () => this.#give(),
       },
-      // Nothing is read that nobody asked for: after startTls() it would be lost
-      { highWaterMark: 0 },
+      // Where startTls() may come, nothing is read that nobody asked for: it would be lost. Elsewhere a chunk is, so that
+      // an end is noticed.
+      { highWaterMark: upgrade === undefined ? 1 : 0 },
     );
     this.writable = new WritableStream<Uint8Array>(
       {
@@ -108,7 +112,10 @@ export class PipeSocket implements Socket {
           if ((await this.#untilClosed(written)) === undefined) throw closedHere();
         },
         close: async () => {
-          if (!this.upgraded) await this.#untilClosed(this.#pipe.then((pipe) => pipe.closeWrite?.()));
+          if (this.upgraded) return;
+          await this.#untilClosed(this.#pipe.then((pipe) => pipe.closeWrite?.()));
+          // Told by `closed`
+          this.#ended().catch(() => {});
         },
         abort: () => this.#give(),
       },
@@ -162,6 +169,12 @@ export class PipeSocket implements Socket {
     await this.closed;
   }
 
+  /** One direction has; the second ends the socket. */
+  async #ended(): Promise<void> {
+    if (this.#isHalfEnded) await this.#give();
+    this.#isHalfEnded = true;
+  }
+
   /** What the streams' own ends come to. */
   async #give(): Promise<void> {
     if (!this.upgraded) await this.close();
@@ -171,7 +184,7 @@ export class PipeSocket implements Socket {
   #read(): Promise<Uint8Array | null> {
     return (this.#reading ??= this.#pipe
       .then((pipe) => pipe.read())
-      .then((chunk) => (chunk === null ? null : (memoryOf(chunk) ?? new Uint8Array(0))))
+      .then((chunk) => (chunk === null ? null : bytesIn(chunk)))
       .finally(() => (this.#reading = undefined)));
   }
 

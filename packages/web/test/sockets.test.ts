@@ -219,3 +219,69 @@ it('a pipe of a class is handed on to TLS with its methods', async () => {
   await socket.close();
   expect(pipe.closed).toBe(1);
 });
+
+describe('closed', () => {
+  class EndingPipe extends SilentPipe {
+    readonly #reads: (Uint8Array | null | Error)[];
+    constructor(...reads: (Uint8Array | null | Error)[]) {
+      super();
+      this.#reads = reads;
+    }
+    override read(): Promise<Uint8Array | null> {
+      const next = this.#reads.shift();
+      if (next === undefined) return never();
+      return next instanceof Error ? Promise.reject(next) : Promise.resolve(next);
+    }
+    closeWrite(): Promise<void> {
+      this.written.push('the end');
+      return Promise.resolve();
+    }
+  }
+  const over =
+    (pipe: Pipe): Dial =>
+    (): Promise<Pipe> =>
+      Promise.resolve(pipe);
+
+  it.each(['reads', 'writes'])('settles when both directions have ended, the one that %s last', async (last) => {
+    const pipe = new EndingPipe(bytes('all'), null);
+    const socket = createSockets({ dial: over(pipe) }).connect('db:1', { allowHalfOpen: true });
+    const readAll = async (): Promise<void> => {
+      const reader = socket.readable.getReader();
+      while (!(await reader.read()).done);
+    };
+    if (last === 'reads') await socket.writable.close();
+    await readAll();
+    if (last === 'writes') await socket.writable.close();
+    await socket.closed;
+    expect([pipe.written, pipe.closed]).toEqual([['the end'], 1]);
+  });
+
+  it('settles when the other side ends and nobody reads', async () => {
+    const pipe = new EndingPipe(null);
+    await createSockets({ dial: over(pipe) }).connect('db:1').closed;
+    expect(pipe.closed).toBe(1);
+  });
+
+  it('rejects when the pipe fails and nobody reads', async () => {
+    const socket = createSockets({ dial: over(new EndingPipe(new Error('reset'))) }).connect('db:1');
+    await expect(socket.closed).rejects.toThrow('reset');
+  });
+
+  it.each(['pipe', 'transport'])('rejects for a %s that yields no bytes', async (kind) => {
+    const text = 'a line' as never;
+    const pipe = new EndingPipe(text);
+    const transport = {
+      name: 'odd',
+      start: (sink: { data(bytes: never): unknown }) => void setTimeout(() => sink.data(text), 1),
+      resume: () => {},
+      send: () => {},
+      end: () => {},
+      destroy: () => {},
+    };
+    const socket = createSockets({
+      dial: () => Promise.resolve(kind === 'pipe' ? pipe : transport),
+    }).connect('db:1');
+    await expect(socket.closed).rejects.toMatchObject({ code: 'TRANSPORT_ERROR' });
+    await expect(socket.readable.getReader().read()).rejects.toMatchObject({ code: 'TRANSPORT_ERROR' });
+  });
+});

@@ -152,6 +152,101 @@ describe('an engine behind a port', () => {
   });
 });
 
+describe('the port of a connection', () => {
+  const openPorts = (): number =>
+    (process as never as { getActiveResourcesInfo(): string[] })
+      .getActiveResourcesInfo()
+      .filter((name) => name === 'MessagePort').length;
+
+  it('is closed with it, and with an attempt that fails', async () => {
+    const to = await echoServer();
+    const { page, ca } = await sides();
+    const before = openPorts();
+    const closed = await page.connect(to, { ca });
+    await closed.close();
+    const destroyed = await page.connect(to, { ca });
+    destroyed.destroy();
+    const ended = await page.connect(to, { ca });
+    to.server.cut();
+    await expect(ended.read(new Uint8Array(1))).rejects.toMatchObject({ code: 'UNEXPECTED_EOF' });
+    await expect(page.connect(to, { ca, host: 'other.example' })).rejects.toMatchObject({ code: 'CERT_NAME_MISMATCH' });
+    await until(() => openPorts() <= before);
+    await expect(closed.read(new Uint8Array(1))).rejects.toMatchObject({ code: 'DISPOSED' });
+    await expect(ended.read(new Uint8Array(1))).rejects.toMatchObject({ code: 'UNEXPECTED_EOF' });
+  });
+
+  it('tells of a worker that has ended: everything fails, and closed settles', async () => {
+    const to = await echoServer();
+    const { port1, port2 } = new MessageChannel();
+    later(() => port1.close());
+    const worker = new Worker(new URL('./serving-worker.mjs', import.meta.url), {
+      workerData: { port: port2, ca: (await pki('root')).certificatePem },
+      transferList: [port2 as never],
+      execArgv: ['--conditions=@ferrule/source'],
+    });
+    later(() => worker.terminate());
+    const page = tlsWorker(port1);
+    const connection = await page.connect(to);
+    const reading = connection.read(new Uint8Array(1));
+    reading.catch(() => {});
+    const connecting = page.connect({ host: 'never', port: 1 });
+    connecting.catch(() => {});
+    await worker.terminate();
+    const gone = { code: 'TRANSPORT_ERROR', message: expect.stringContaining('worker has ended') as string };
+    await expect(reading).rejects.toMatchObject(gone);
+    await expect(connecting).rejects.toMatchObject(gone);
+    await expect(connection.write(new Uint8Array(1))).rejects.toMatchObject(gone);
+    await connection.closed;
+    await connection.close();
+    await expect(page.connect(to)).rejects.toMatchObject(gone);
+  });
+});
+
+describe('what is read from a worker', () => {
+  it('goes into bytes alone, and is not lost where they are gone', async () => {
+    const to = await echoServer();
+    const { page, ca } = await sides();
+    const connection = await page.connect(to, { ca });
+    await connection.write(bytes('0123456789'));
+    for (const wrong of [
+      new Uint16Array(4),
+      'abcd',
+      [1, 2],
+      { length: 4 },
+      new DataView(new ArrayBuffer(4)),
+      undefined,
+    ])
+      await expect(connection.read(wrong as never)).rejects.toThrow(/^read: /);
+    const into = new Uint8Array(4);
+    const reading = connection.read(into);
+    structuredClone(into.buffer, { transfer: [into.buffer] });
+    await expect(reading).rejects.toThrow(/^read: .*transferred/);
+    const rest = new Uint8Array(10);
+    let n = 0;
+    while (n < 10) n += await connection.read(rest.subarray(n));
+    expect(new TextDecoder().decode(rest)).toBe('0123456789');
+    await connection.close();
+  });
+});
+
+describe('options of a page', () => {
+  it('that are undefined are not given: those of serveTls() count', async () => {
+    const to = await echoServer();
+    const { ca, page } = await sides({ verify: () => false });
+    await expect(page.connect(to, { verify: undefined })).rejects.toMatchObject({ code: 'CERT_REJECTED' });
+    const other = await sides({ ca });
+    const connection = await other.page.connect(to, { ca: undefined, host: undefined } as object);
+    await connection.close();
+  });
+
+  it('cannot be sessions, nor a context', async () => {
+    const to = await echoServer();
+    const { page, ca } = await sides();
+    await expect(page.connect(to, { ca, sessions: new Map() } as never)).rejects.toThrow(/^sessions: .*serveTls/);
+    await expect(page.connect(to, { context: {} } as never)).rejects.toThrow(/^context: .*serveTls/);
+  });
+});
+
 describe('a blocking pipe', () => {
   /** A worker that connects, sends and reads without ever going back to its loop. */
   async function waiting(order: object): Promise<unknown> {
@@ -202,6 +297,55 @@ describe('a blocking pipe', () => {
     const pipe = blockingDial(port2, { host: 'a', port: 1 });
     await new Promise((resolve) => setTimeout(resolve, 20));
     pipe.fail(new Error('enough'));
+    await until(() => closed > 0);
+  });
+
+  it.each([
+    ['says nothing', false],
+    ['goes on sending', true],
+  ])('is closed with close(), though the server %s', async (_, floods) => {
+    const { port1, port2 } = new MessageChannel();
+    later(() => port1.close());
+    let closed = 0;
+    let ended = 0;
+    const written: number[] = [];
+    serveBlocking(port1, () =>
+      Promise.resolve({
+        read: () =>
+          new Promise<Uint8Array>((resolve) => void (floods && setTimeout(resolve, 1, new Uint8Array(65_536)))),
+        write: async (chunk: Uint8Array) => void written.push(...chunk),
+        closeWrite: async () => void ended++,
+        close: () => void closed++,
+      }),
+    );
+    const pipe = blockingDial(port2, { host: 'a', port: 1 });
+    pipe.write(Uint8Array.of(1, 2, 3));
+    pipe.close();
+    pipe.close();
+    await until(() => closed > 0);
+    expect([written, ended, closed]).toEqual([[1, 2, 3], 1, 1]);
+  });
+
+  it('is given up when its worker has ended', async () => {
+    let opened = 0;
+    let closed = 0;
+    const { port1, port2 } = new MessageChannel();
+    later(() => port1.close());
+    serveBlocking(port1, () => {
+      opened++;
+      return Promise.resolve({
+        read: () => new Promise<null>(() => {}),
+        write: async () => {},
+        close: () => void closed++,
+      });
+    });
+    const worker = new Worker(new URL('./blocking-client.mjs', import.meta.url), {
+      workerData: { port: port2, to: { host: 'a', port: 1 }, root: (await pki('root')).certificate, size: 1 },
+      transferList: [port2 as never],
+      execArgv: ['--conditions=@ferrule/source'],
+    });
+    await until(() => opened > 0);
+    await worker.terminate();
     await until(() => closed > 0);
   });
 

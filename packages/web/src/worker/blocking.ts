@@ -8,7 +8,7 @@ import type { Pipe } from 'ferrule';
 import { checkDestination, type Destination, type Dial } from '../dial.ts';
 import { knownOptions } from '../options.ts';
 import { pipeOf } from '../pipe-of.ts';
-import { checkPort, listen, type Port, post } from './port.ts';
+import { checkPort, type ClosablePort, listen, type Port, post, whenGone } from './port.ts';
 
 export interface BlockingOptions {
   /** The longest time that one call waits without anything moving, milliseconds; dialling is waiting. Default: for ever. */
@@ -19,7 +19,10 @@ export interface BlockingOptions {
 
 /** A blocking BIO over a pipe that another thread has. */
 export interface BlockingPipe extends BlockingBio {
-  /** What was written still goes; then the pipe is closed. Does not wait for it. Idempotent. */
+  /**
+   * What was written still goes, as long as the other side takes bytes; then the pipe is closed, and what still comes is
+   * dropped. Does not wait for it. Idempotent.
+   */
   close(): void;
 }
 
@@ -35,8 +38,15 @@ export function blockingDial(port: Port, to: Destination, options: BlockingOptio
   const { timeout, size } = knownOptions(options, ['timeout', 'size']);
   const memory = sharedBioMemory(size);
   const bio = blockingBio(memory, timeout === undefined ? {} : { timeout });
-  post(port, { [DIAL]: memory, to: { host: to.host, port: to.port } });
-  return Object.assign(bio, { close: () => bio.shutdownWrite() });
+  const { port1: life, port2 } = new MessageChannel();
+  post(port, { [DIAL]: memory, to: { host: to.host, port: to.port }, life: port2 }, [port2]);
+  return Object.assign(bio, {
+    close: () => {
+      bio.shutdownWrite();
+      post(life, { close: true });
+      life.close();
+    },
+  });
 }
 
 /** In the thread that never waits: dials what `blockingDial()` on the other side of `port` asks for. @throws TypeError */
@@ -44,26 +54,34 @@ export function serveBlocking(port: Port, dial: Dial): void {
   checkPort(port);
   if (typeof dial !== 'function') throw new TypeError('dial: required, a function that opens a pipe');
   listen(port, (message) => {
-    const { [DIAL]: memory, to } = message;
+    const { [DIAL]: memory, to, life } = message;
     if (!(memory instanceof SharedArrayBuffer)) return;
     const bio = sharedBio(memory);
-    serve(bio, dial, to as Destination).catch((error: unknown) => bio.fail(error as Error));
+    serve(bio, dial, to as Destination, life as ClosablePort)
+      .catch((error: unknown) => bio.fail(error as Error))
+      .finally(() => (life as ClosablePort).close());
   });
 }
 
 /** The name of the one message. */
 const DIAL = 'ferrule-blocking-dial';
 
-async function serve(bio: SharedBio, dial: Dial, to: Destination): Promise<void> {
+async function serve(bio: SharedBio, dial: Dial, to: Destination, life: ClosablePort): Promise<void> {
   const abort = new AbortController();
   const changes = new Changes(bio);
+  listen(life, () => changes.close());
+  whenGone(life, () => changes.giveUp());
   const opening = (async () => pipeOf(await dial(to, abort.signal)))();
   // The other side may give up first
   changes.whenOver(() => abort.abort());
   const pipe = await opening;
   try {
     changes.whenOver(() => void pipe.close());
-    await Promise.all([receive(bio, pipe, changes), send(bio, pipe, changes)]);
+    const received = receive(bio, pipe, changes);
+    // Ended by the pipe's end, when nobody waits for it any more
+    received.catch(() => {});
+    const sent = send(bio, pipe, changes);
+    await Promise.all([Promise.race([received, changes.closed]), Promise.race([sent, changes.stalled()])]);
     // Whoever writes still is told so, and nobody waits for changes any more
     bio.fail(new BioError('ABORTED', 'the pipe was closed'));
   } finally {
@@ -78,7 +96,7 @@ async function receive(bio: SharedBio, pipe: Pipe, changes: Changes): Promise<vo
     if (chunk === null) return bio.shutdownWrite();
     let bytes = memoryOf(chunk);
     if (bytes === undefined) throw new BioError('TRANSPORT_ERROR', 'the pipe gave something other than bytes');
-    while (bytes.length > 0) {
+    while (bytes.length > 0 && !changes.isClosed) {
       if (changes.isOver) return;
       const n = bio.write(bytes);
       if (n < 0) await changes.next();
@@ -94,11 +112,15 @@ async function send(bio: SharedBio, pipe: Pipe, changes: Changes): Promise<void>
       const bytes = view.slice();
       bio.nread(bytes.length);
       await pipe.write(bytes);
+      changes.moved++;
     } else if (bio.eof) return void (await pipe.closeWrite?.());
     else if (changes.isOver) return;
     else await changes.next();
   }
 }
+
+/** How long a pipe that is closed may take no byte, milliseconds; as `closeTimeout` of `connect()`. */
+const STALL = 10_000;
 
 /** What {@link SharedBio.changed} tells one caller, for several. */
 class Changes {
@@ -106,9 +128,18 @@ class Changes {
   readonly #waiting: (() => void)[] = [];
   #over: (() => void)[] = [];
   #stopped = false;
+  /** Writes that the pipe has taken. */
+  moved = 0;
+  /** The worker has called close(): nobody reads. */
+  isClosed = false;
+  /** Settles when it is, or is gone. */
+  readonly closed: Promise<void>;
+  #signalClosed: () => void = () => {};
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(bio: SharedBio) {
     this.#bio = bio;
+    this.closed = new Promise((resolve) => (this.#signalClosed = resolve));
     void this.#watch();
   }
 
@@ -126,15 +157,44 @@ class Changes {
     else this.#over.push(act);
   }
 
+  close(): void {
+    this.isClosed = true;
+    this.#signalClosed();
+    this.#wake();
+  }
+
+  /** Settles when the pipe was closed and takes no more. */
+  async stalled(): Promise<void> {
+    await this.closed;
+    for (let before = -1; before !== this.moved && !this.#stopped;) {
+      before = this.moved;
+      await new Promise<void>((resolve) => (this.#timer = setTimeout(resolve, STALL)));
+    }
+  }
+
+  /** The other side is gone. */
+  giveUp(): void {
+    for (const act of this.#over.splice(0)) act();
+    this.stop();
+  }
+
+  /** Nothing is to be moved any more, by either side. */
   stop(): void {
     this.#stopped = true;
     this.#over = [];
+    clearTimeout(this.#timer);
+    this.#signalClosed();
+    this.#wake();
+  }
+
+  #wake(): void {
+    for (const go of this.#waiting.splice(0)) go();
   }
 
   async #watch(): Promise<void> {
     while (!this.isOver) {
       await this.#bio.changed();
-      for (const go of this.#waiting.splice(0)) go();
+      this.#wake();
     }
     for (const act of this.#over.splice(0)) act();
   }

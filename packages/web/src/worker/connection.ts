@@ -10,11 +10,13 @@ import {
   TlsError,
   type TlsConnection,
 } from 'ferrule';
-import { isBytes, memoryOf, plainOptions } from '@ferrule/result/arguments';
+import { bytesOf, isBytes, memoryOf, plainOptions } from '@ferrule/result/arguments';
+import { EMPTY } from '@ferrule/result/bytes';
 import { checkDestination, type Destination, type Dial } from '../dial.ts';
 import { knownOptions } from '../options.ts';
 import { checkTlsOptions, TLS_OPTIONS } from '../tls-options.ts';
-import { checkPort, listen, type Port, post, tell, type Told, told } from './port.ts';
+import { checkPort, type ClosablePort, listen, type Port, post, tell, whenGone } from './port.ts';
+import { type Answered, type Call, DESTROY, Remote } from './remote.ts';
 
 export interface ServeTlsOptions extends Omit<ConnectOverOptions, 'host' | 'signal'> {
   /** For `connect()` on the other side. */
@@ -58,7 +60,7 @@ export function serveTls(port: Port, options: ServeTlsOptions = {}): void {
     const opening = open();
     // Told by the first answer
     opening.catch(() => {});
-    answer(channel as Port, opening, control);
+    answer(channel as ClosablePort, opening, control);
   });
 }
 
@@ -81,26 +83,15 @@ const CALLS: Calls = {
   channelBinding: (connection, type: 'tls-exporter' | 'tls-server-end-point') => connection.channelBinding(type),
 };
 
-interface Call {
-  readonly id: number;
-  readonly call: string;
-  readonly args: readonly never[];
-}
-
-interface Answered {
-  readonly id: number;
-  readonly value?: unknown;
-  readonly error?: Told;
-}
-
-function answer(port: Port, opening: Promise<TlsConnection>, control: AbortController): void {
+function answer(port: ClosablePort, opening: Promise<TlsConnection>, control: AbortController): void {
+  const giveUp = (): void => {
+    control.abort();
+    opening.then((connection) => connection.destroy()).catch(() => {});
+    port.close();
+  };
   listen(port, (message) => {
     const { id, call, args } = message as unknown as Call;
-    if (call === 'destroy') {
-      control.abort();
-      void opening.then((connection) => connection.destroy()).catch(() => {});
-      return;
-    }
+    if (call === DESTROY) return giveUp();
     const made = Object.hasOwn(CALLS, call) ? CALLS[call] : undefined;
     void opening
       .then((connection) => made?.(connection, ...args))
@@ -109,6 +100,7 @@ function answer(port: Port, opening: Promise<TlsConnection>, control: AbortContr
         (error: unknown) => post(port, { id, error: tell(error) } satisfies Answered),
       );
   });
+  whenGone(port, giveUp);
 }
 
 /** Memory that is ours alone is moved. */
@@ -123,7 +115,11 @@ export function tlsWorker(port: Port): TlsWorker {
     options: WorkerConnectOptions,
     transfer: readonly unknown[],
   ): Promise<WorkerConnection> => {
-    const { signal, ...given } = plainOptions(options, ['signal']);
+    const { signal, ...all } = plainOptions(options, ['signal']);
+    // Not given, as everywhere: what serveTls() has counts
+    const given = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+    for (const name of ['context', 'sessions'])
+      if (name in given) throw new TypeError(`${name}: cannot be sent to the worker; give it to serveTls() there`);
     const { port1, port2 } = new MessageChannel();
     const remote = new Remote(port1);
     post(port, { [CONNECT]: port2, options: given, ...how }, [port2, ...transfer]);
@@ -139,47 +135,6 @@ export function tlsWorker(port: Port): TlsWorker {
   };
 }
 
-/** Calls over a port, each with its answer. */
-class Remote {
-  readonly #port: Port & { close(): void };
-  readonly #waiting = new Map<
-    number,
-    { readonly resolve: (value: unknown) => void; readonly reject: (error: Error) => void }
-  >();
-  #last = 0;
-  #failure: Error | undefined;
-
-  constructor(port: Port & { close(): void }) {
-    this.#port = port;
-    listen(port, (message) => {
-      const { id, value, error } = message as unknown as Answered;
-      const waiter = this.#waiting.get(id);
-      this.#waiting.delete(id);
-      if (error === undefined) waiter?.resolve(value);
-      else waiter?.reject(told(error));
-    });
-  }
-
-  call<T>(call: string, args: readonly unknown[] = [], transfer: readonly unknown[] = []): Promise<T> {
-    if (this.#failure !== undefined) return Promise.reject(this.#failure);
-    return new Promise<T>((resolve, reject) => {
-      const id = ++this.#last;
-      this.#waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
-      post(this.#port, { id, call, args }, transfer);
-    });
-  }
-
-  /** Nothing is answered any more. */
-  destroy(reason: Error): void {
-    if (this.#failure !== undefined) return;
-    this.#failure = reason;
-    post(this.#port, { id: 0, call: 'destroy', args: [] });
-    for (const { reject } of this.#waiting.values()) reject(reason);
-    this.#waiting.clear();
-    this.#port.close();
-  }
-}
-
 /** What a read asks for at a time, bytes. */
 const CHUNK = 65_536;
 
@@ -191,6 +146,10 @@ export class WorkerConnection {
   /** Resolves when the connection is over, in whatever way; never rejects. */
   readonly closed: Promise<void>;
   readonly #remote: Remote;
+  /** Bytes that have left the worker, and that the memory they were asked for could not take. */
+  #held: Uint8Array = EMPTY;
+  /** What every further read comes to. */
+  #end: 'open' | 'ended' | Error = 'open';
   #readable: ReadableStream<Uint8Array> | undefined;
   #writable: WritableStream<Uint8Array> | undefined;
 
@@ -209,7 +168,7 @@ export class WorkerConnection {
     return (this.#readable ??= new ReadableStream<Uint8Array>(
       {
         pull: async (controller) => {
-          const bytes = await this.#remote.call<Uint8Array>('read', [CHUNK]);
+          const bytes = await this.#read(CHUNK);
           if (bytes.length === 0) controller.close();
           else controller.enqueue(bytes);
         },
@@ -229,10 +188,42 @@ export class WorkerConnection {
   }
 
   /** At least one byte; 0 is the peer's close_notify. @throws TlsError; TypeError for an empty array. */
-  async read(into: Uint8Array): Promise<number> {
-    const bytes = await this.#remote.call<Uint8Array>('read', [into.length]);
-    into.set(bytes);
-    return bytes.length;
+  async read(given: Uint8Array): Promise<number> {
+    const into = bytesOf(given);
+    if (into === undefined || into.length === 0)
+      throw new TypeError('read: `into` must be a Uint8Array of at least one byte');
+    const bytes = await this.#read(into.length);
+    // It may be gone by now
+    const n = Math.min(bytes.length, into.length);
+    this.#held = bytes.subarray(n);
+    if (n > 0) into.set(bytes.subarray(0, n));
+    else if (bytes.length > 0)
+      throw new TypeError('read: the memory of `into` was transferred while it was waited for');
+    return n;
+  }
+
+  async #read(length: number): Promise<Uint8Array> {
+    if (this.#held.length > 0) {
+      const bytes = this.#held.subarray(0, length);
+      this.#held = this.#held.subarray(length);
+      return bytes;
+    }
+    if (this.#end instanceof Error) throw this.#end;
+    if (this.#end === 'ended') return EMPTY;
+    try {
+      const bytes = await this.#remote.call<Uint8Array>('read', [length]);
+      if (bytes.length === 0) this.#finish('ended');
+      return bytes;
+    } catch (error) {
+      if (TlsError.is(error)) this.#finish(error);
+      throw error;
+    }
+  }
+
+  /** All is read: when the connection is over, nothing is left to ask, and the port is closed. */
+  #finish(end: 'ended' | Error): void {
+    this.#end = end;
+    void this.closed.then(() => this.#remote.destroy(over()));
   }
 
   /** Encrypts and sends a copy of `from`. @throws TlsError; TypeError for what is neither an ArrayBuffer nor a view. */
@@ -250,10 +241,12 @@ export class WorkerConnection {
   /** Orderly end. Never rejects. */
   async close(): Promise<void> {
     await this.#remote.call('close').catch(() => {});
+    this.#finish(over());
   }
 
   /** Breaks the connection. */
   destroy(reason: TlsError = new TlsError('ABORTED', 'the connection was destroyed')): void {
+    this.#held = EMPTY;
     this.#remote.destroy(reason);
   }
 
@@ -284,6 +277,9 @@ async function opened(remote: Remote, signal: AbortSignal | undefined): Promise<
     return connection;
   } catch (error) {
     signal?.removeEventListener('abort', abort);
+    remote.destroy(error as Error);
     throw error;
   }
 }
+
+const over = (): TlsError => new TlsError('DISPOSED', 'the connection was closed');

@@ -4,9 +4,14 @@ import { TlsError, type TlsErrorJson } from '@ferrule/result';
 /** As much of a `MessagePort` or a `Worker` as is used. */
 export interface Port {
   postMessage(message: unknown, transfer: readonly never[]): void;
-  addEventListener(type: 'message', listener: (event: Event) => void): void;
+  addEventListener(type: 'message' | 'close', listener: (event: Event) => void): void;
   /** A MessagePort that is listened to by addEventListener() must be started. */
   start?(): void;
+}
+
+/** A `MessagePort` of ours. */
+export interface ClosablePort extends Port {
+  close(): void;
 }
 
 /** @throws TypeError */
@@ -22,6 +27,14 @@ export function listen(port: Port, take: (message: Readonly<Record<string, unkno
     if (typeof data === 'object' && data !== null) take(data as Readonly<Record<string, unknown>>);
   });
   port.start?.();
+}
+
+/**
+ * Calls `act` when the other end of a MessagePort has been closed, or its thread has ended (HTML section 9.4.4; browsers
+ * that have no such event yet, Firefox and Safari, tell nobody).
+ */
+export function whenGone(port: Port, act: () => void): void {
+  port.addEventListener('close', act);
 }
 
 /** @throws TypeError for what cannot be cloned: functions, a context of an engine. */
