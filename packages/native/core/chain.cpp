@@ -5,6 +5,7 @@
 
 #include "constraints.h"
 #include "store.h"
+#include "times.h"
 #include "wildcard.h"
 
 namespace ferrule {
@@ -129,8 +130,11 @@ int forgive(int ok, X509_STORE_CTX* store) {
   bool fine = false;
   switch (error) {
     case K(X509_V_ERR_CERT_NOT_YET_VALID):
-    case K(X509_V_ERR_CERT_HAS_EXPIRED):
       fine = TrustStore::of(store).isBare(certificate);
+      break;
+    case K(X509_V_ERR_CERT_HAS_EXPIRED):
+      // RFC 5280 section 4.1.2.5: valid through notAfter.
+      fine = TrustStore::of(store).isBare(certificate) || ossl().ASN1_TIME_cmp_time_t(ossl().X509_get0_notAfter(certificate), timeOf(store)) == 0;
       break;
     case K(X509_V_ERR_HOSTNAME_MISMATCH):
       fine = isUnderWildcard(certificate, ossl().X509_VERIFY_PARAM_get0_host(ossl().X509_STORE_CTX_get0_param(store), 0));

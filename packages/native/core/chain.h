@@ -16,7 +16,7 @@ struct Finding {
 Finding judgePath(const OPENSSL_STACK* path, bool strict);
 
 // X509_STORE_CTX_set_verify_cb(3): what OpenSSL refuses and nobody else does. Duties of a CA that is the anchor, dates of an anchor
-// that has none, and an underscore under a wildcard.
+// that has none, the last second of a certificate, and an underscore under a wildcard.
 int forgive(int ok, X509_STORE_CTX* store);
 
 // The certificate whose key signed this one, or, where it is not there, itself.

@@ -43,18 +43,22 @@ bool isMade(const X509* certificate) {
 bool isUnreadable(X509* certificate) { return (ossl().X509_get_extension_flags(certificate) & static_cast<uint32_t>(K(EXFLAG_INVALID))) != 0; }
 
 // X509_STORE_set_check_issued(3). A bare anchor has its name and key alone: an authorityKeyIdentifier that names the serial number
-// of a certificate says nothing of it, and among several of one name the key decides.
+// of a certificate says nothing of it. Of several of one name OpenSSL would try the first; better is one whose key signed, and that
+// has no constraints.
 int isIssuedBy(X509_STORE_CTX* context, X509* certificate, X509* issuer) {
   const TrustStore& store = TrustStore::of(context);
   const int code = ossl().X509_check_issued(issuer, certificate);
   const bool likely = code == K(X509_V_OK) || code == K(X509_V_ERR_KEYUSAGE_NO_CERTSIGN) || code == K(X509_V_ERR_KEYUSAGE_NO_DIGITAL_SIGNATURE);
   if (!store.isBare(issuer)) return likely ? 1 : 0;
   if (!likely && code != K(X509_V_ERR_AKID_ISSUER_SERIAL_MISMATCH)) return 0;
-  const auto signs = [&](X509* anchor) { return ossl().X509_verify(certificate, ossl().X509_get0_pubkey(anchor)) == 1; };
-  const bool isBetter = std::any_of(store.bare.begin(), store.bare.end(), [&](X509* other) {
-    return other != issuer && ossl().X509_NAME_cmp(ossl().X509_get_subject_name(other), ossl().X509_get_subject_name(issuer)) == 0 && signs(other) && !signs(issuer);
+  const auto worth = [&](X509* anchor) {
+    if (ossl().X509_verify(certificate, ossl().X509_get0_pubkey(anchor)) != 1) return 0;
+    return ossl().X509_get_ext_by_NID(anchor, K(NID_name_constraints), -1) >= 0 ? 1 : 2;
+  };
+  const bool hasBetter = std::any_of(store.bare.begin(), store.bare.end(), [&](X509* other) {
+    return other != issuer && ossl().X509_NAME_cmp(ossl().X509_get_subject_name(other), ossl().X509_get_subject_name(issuer)) == 0 && worth(other) > worth(issuer);
   });
-  return isBetter ? 0 : 1;
+  return hasBetter ? 0 : 1;
 }
 
 std::shared_ptr<TrustStore> parse(const Ders& anchors, const Ders& crls, std::string* problem) {

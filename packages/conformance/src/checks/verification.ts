@@ -3,7 +3,7 @@
  * and its alert.
  */
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import type { PeerIdentity, TraceMessage } from '@ferrule/contract';
 import { Alert, SslError, X509V } from '@ferrule/result';
 import { atOnce, type Check, type CheckGroup, group } from '../check.ts';
@@ -46,6 +46,16 @@ const acceptance: CheckGroup = group('names that are accepted', {
       await scene(backend, { ...options, host }, async ({ client }) => {
         assert.equal((await client.refused()).error.verify?.code, X509V.HOSTNAME_MISMATCH);
       });
+  },
+  'a certificate holds through the last second that it names': async (backend) => {
+    const identity = await issue(await pki('intermediate'), { names: LEAF_NAMES, until: 10 });
+    const last = Date.parse(new X509Certificate(identity.certificate).validTo);
+    await scene(backend, { server: { identity }, options: { now: () => last + 999 } }, ({ client }) =>
+      client.established(),
+    );
+    await scene(backend, { server: { identity }, options: { now: () => last + 1000 } }, async ({ client }) => {
+      assert.equal((await client.refused()).error.code, 'CERT_EXPIRED');
+    });
   },
   'the clock of the context decides what has expired': async (backend) => {
     const twoMonthsOn = (): number => Date.now() + 60 * 86_400_000;
