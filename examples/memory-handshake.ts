@@ -40,8 +40,14 @@ server.emit('connection', wire);
 // ── The near end ──
 const RECORDS: Readonly<Record<number, string>> = { 20: 'change_cipher_spec', 21: 'alert' };
 const MESSAGES: Readonly<Record<number, string>> = {
-  1: 'ClientHello', 2: 'ServerHello', 4: 'NewSessionTicket', 8: 'EncryptedExtensions', 11: 'Certificate', 15: 'CertificateVerify', 20: 'Finished',
-}; // prettier-ignore
+  1: 'ClientHello',
+  2: 'ServerHello',
+  4: 'NewSessionTicket',
+  8: 'EncryptedExtensions',
+  11: 'Certificate',
+  15: 'CertificateVerify',
+  20: 'Finished',
+};
 
 const context = createPure({ crypto: nodeCrypto }).createContext({
   trustAnchors: [(await pki('root')).certificate],

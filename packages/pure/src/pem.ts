@@ -1,7 +1,7 @@
 /** @module @ferrule/pure/pem: a client's credential from PEM (RFC 7468), on any platform. */
 import type { Credential } from '@ferrule/contract';
 import { concat, fromHex } from '@ferrule/result/bytes';
-import { decodePem, DerError, type PemBlock } from '@ferrule/x509';
+import { decodePem, derElement, DerError, type PemBlock } from '@ferrule/x509';
 import { elements } from './crypto/pkcs8.ts';
 
 export interface PemCredentialOptions {
@@ -47,7 +47,7 @@ function pkcs8({ label, der }: PemBlock): Uint8Array {
     case 'RSA PRIVATE KEY':
       return oneAsymmetricKey(RSA, der);
     case 'EC PRIVATE KEY':
-      return oneAsymmetricKey(element(0x30, concat([EC, curveOf(der)])), der);
+      return oneAsymmetricKey(derElement(0x30, concat([EC, curveOf(der)])), der);
     case 'ENCRYPTED PRIVATE KEY':
       throw encrypted();
     default:
@@ -57,7 +57,7 @@ function pkcs8({ label, der }: PemBlock): Uint8Array {
 
 /** RFC 5958 section 2: version 0, algorithm, key. */
 const oneAsymmetricKey = (algorithm: Uint8Array, key: Uint8Array): Uint8Array =>
-  element(0x30, concat([fromHex('020100'), algorithm, element(0x04, key)]));
+  derElement(0x30, concat([fromHex('020100'), algorithm, derElement(0x04, key)]));
 
 /** AlgorithmIdentifier of rsaEncryption, RFC 8017 appendix A.1. */
 const RSA = fromHex('300d06092a864886f70d0101010500');
@@ -71,10 +71,4 @@ function curveOf(der: Uint8Array): Uint8Array {
   if (parameters === undefined)
     throw new TypeError('key: does not name its curve; `openssl pkey -in key.pem -out pkcs8.pem` writes PKCS#8');
   return parameters.contents;
-}
-
-function element(tag: number, contents: Uint8Array): Uint8Array {
-  const { length } = contents;
-  const head = length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff];
-  return concat([Uint8Array.from([tag, ...head]), contents]);
 }

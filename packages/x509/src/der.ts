@@ -6,7 +6,7 @@
  * recurse, so depth is bounded by the code; size is bounded by {@link MAX_CERTIFICATE_SIZE} and its like.
  */
 import { isBytes } from '@ferrule/result/arguments';
-import { toHex } from '@ferrule/result/bytes';
+import { concat, toHex } from '@ferrule/result/bytes';
 import * as Tag from './tag.ts';
 
 /** The largest certificate that is read, bytes. */
@@ -24,6 +24,38 @@ export class DerError extends Error {
     super(offset < 0 ? message : `${message} at byte ${offset}`);
     this.offset = offset;
   }
+}
+
+export interface DerElement {
+  readonly tag: number;
+  readonly contents: Uint8Array;
+}
+
+/** The elements that follow one another in these bytes, which they are views of. @throws DerError */
+export function derElements(bytes: Uint8Array): DerElement[] {
+  const reader = new DerReader(bytes);
+  const found: DerElement[] = [];
+  while (reader.more) {
+    const tag = reader.peek();
+    const end = reader.header(tag);
+    found.push({ tag, contents: bytes.subarray(reader.position, end) });
+    reader.position = end;
+  }
+  return found;
+}
+
+/** One element, in memory of its own. */
+export function derElement(tag: number, contents: Uint8Array): Uint8Array {
+  const { length } = contents;
+  const header =
+    length < 0x80
+      ? [length]
+      : length < 0x100
+        ? [0x81, length]
+        : length < 0x1_0000
+          ? [0x82, length >> 8, length & 255]
+          : [0x83, length >> 16, (length >> 8) & 255, length & 255];
+  return concat([Uint8Array.of(tag, ...header), contents]);
 }
 
 /** A cursor. `open` and `close` bracket a constructed element; `close` refuses what has not been read. */

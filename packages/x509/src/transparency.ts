@@ -5,7 +5,7 @@
 import { concat, toHex } from '@ferrule/result/bytes';
 import * as V from '@ferrule/result/x509-v';
 import { extensionOf, type Certificate } from './certificate.ts';
-import { DerError, DerReader, readWhole } from './der.ts';
+import { derElement, DerError, DerReader, readWhole } from './der.ts';
 import { Oid } from './extensions.ts';
 import type { RuleBreach } from './rules.ts';
 import type { SignatureAlgorithm, SignatureVerifier } from './signature.ts';
@@ -182,21 +182,8 @@ export function withoutScts({ tbs }: Certificate): Uint8Array {
   }
   reader.close(list);
   reader.close(outer);
-  return element(
+  return derElement(
     Tag.SEQUENCE,
-    concat([before, ...(kept.length > 0 ? [element(0xa3, element(Tag.SEQUENCE, concat(kept)))] : [])]),
+    concat([before, ...(kept.length > 0 ? [derElement(0xa3, derElement(Tag.SEQUENCE, concat(kept)))] : [])]),
   );
-}
-
-function element(tag: number, contents: Uint8Array): Uint8Array {
-  const { length } = contents;
-  const header =
-    length < 0x80
-      ? [length]
-      : length < 0x100
-        ? [0x81, length]
-        : length < 0x1_0000
-          ? [0x82, length >> 8, length & 255]
-          : [0x83, length >> 16, (length >> 8) & 255, length & 255];
-  return concat([Uint8Array.of(tag, ...header), contents]);
 }

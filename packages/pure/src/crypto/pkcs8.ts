@@ -3,7 +3,7 @@
  * public half where it is written down. The private half is passed over.
  */
 import { bytesEqual, fromHex } from '@ferrule/result/bytes';
-import type { PublicKey } from '@ferrule/x509';
+import { type DerElement, derElements, type PublicKey } from '@ferrule/x509';
 import type { KeyKind } from './schemes.ts';
 
 export interface Pkcs8 {
@@ -69,7 +69,7 @@ function ecKey(kind: keyof typeof CURVES, contents: Uint8Array): PublicKey | und
 }
 
 /** [1] of OneAsymmetricKey. */
-function edwardsKey(optional: readonly Element[]): PublicKey | undefined {
+function edwardsKey(optional: readonly DerElement[]): PublicKey | undefined {
   const bits = optional.find(({ tag }) => tag === 0x81);
   return bits && { kind: 'ed25519', bits: 253, key: bits.contents.subarray(1) };
 }
@@ -78,29 +78,15 @@ const INTEGER = 0x02;
 const OCTET_STRING = 0x04;
 const SEQUENCE = 0x30;
 
-export interface Element {
-  readonly tag: number;
-  readonly contents: Uint8Array;
-}
-
-/** The DER elements that stand side by side here. @throws TypeError */
-export function elements(bytes: Uint8Array): Element[] {
-  const found: Element[] = [];
-  for (let at = 0; at < bytes.length;) {
-    const tag = bytes[at] ?? 0;
-    let length = bytes[at + 1] ?? 0x80;
-    at += 2;
-    if (length >= 0x80) {
-      const width = length - 0x80;
-      if (width < 1 || width > 3) throw notAKey();
-      length = 0;
-      for (let i = 0; i < width; i++) length = length * 256 + (bytes[at++] ?? 0);
-    }
-    if (length > bytes.length - at) throw notAKey();
-    found.push({ tag, contents: bytes.subarray(at, (at += length)) });
+/** The DER elements that follow one another here. @throws TypeError */
+export function elements(bytes: Uint8Array): DerElement[] {
+  try {
+    return derElements(bytes);
+  } catch (cause) {
+    throw notAKey(cause);
   }
-  return found;
 }
 
 const positive = (number: Uint8Array): Uint8Array => (number[0] === 0 ? number.subarray(1) : number);
-const notAKey = (): TypeError => new TypeError('the private key is not PKCS#8 in DER');
+const notAKey = (cause?: unknown): TypeError =>
+  new TypeError('the private key is not PKCS#8 in DER', cause === undefined ? undefined : { cause });
