@@ -18,6 +18,7 @@ export const testing = (test = {}) =>
       maxWorkers: 2,
       isolate: false,
       passWithNoTests: false,
+      coverage: { provider: 'v8', include: ['src/**/*.ts'], exclude: ['**/*.test.ts'], reporter: ['text', 'lcov'] },
       ...test,
       // Workspace packages are inlined, so that their sources are transformed too
       server: { deps: { inline: [/^@ferrule\//, /^ferrule/] } },
