@@ -46,6 +46,11 @@ it.each(['secp224r1', 'secp256k1', 'brainpoolP256r1', 'brainpoolP384r1'])(
   },
 );
 
+it('a leaf with a brainpool key is accepted by pure, as by OpenSSL 3.2 and later (RFC 8734)', async () => {
+  const chain = buildChain({ between: 1, features: [{ at: 2, name: 'key brainpoolP256r1' }], shapes: [] });
+  expect([askX509(chain), await askEngine(pure, chain)]).toEqual([{ accepts: true }, { accepts: true }]);
+});
+
 it('the same seed makes the same chain', () => {
   expect(randomChain(7)).toEqual(randomChain(7));
   expect(new Set(Array.from({ length: 50 }, (_, seed) => titleOf(randomChain(seed)))).size).toBeGreaterThan(30);

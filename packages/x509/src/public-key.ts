@@ -242,7 +242,7 @@ export const hashStrength = (algorithm: SignatureAlgorithm): number =>
   'hash' in algorithm ? Number(algorithm.hash.slice(3)) / 2 : 256;
 
 /**
- * IANA SignatureSchemes of TLS 1.3's CertificateVerify that a key can make (RFC 9846 section 4.3.3), strongest habit
+ * IANA SignatureSchemes of TLS 1.3's CertificateVerify that a key can make (RFC 9846 section 4.3.3, RFC 8734), strongest habit
  * first; the ECDSA ones are bound to their curve.
  */
 export function signatureSchemes(key: PublicKey): number[] {
@@ -273,4 +273,7 @@ const EC_SCHEMES = [
   ['P-256', 0x0403],
   ['P-384', 0x0503],
   ['P-521', 0x0603],
+  ['brainpoolP256r1', 0x081a],
+  ['brainpoolP384r1', 0x081b],
+  ['brainpoolP512r1', 0x081c],
 ] as const;

@@ -82,5 +82,13 @@ function* serving(server: Server13, { sent, leafKey }: Server): Script {
 
 function schemeOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): number {
   if (asymmetricKeyType === 'rsa') return 0x0804;
-  return asymmetricKeyDetails?.namedCurve === 'secp384r1' ? 0x0503 : 0x0403;
+  switch (asymmetricKeyDetails?.namedCurve) {
+    case 'secp384r1':
+      return 0x0503;
+    // RFC 8734
+    case 'brainpoolP256r1':
+      return 0x081a;
+    default:
+      return 0x0403;
+  }
 }

@@ -60,9 +60,15 @@ export const KNOWN: readonly KnownDisagreement[] = [
     name: 'a key that signs nothing in TLS 1.3',
     kinds: ['engines refuse with other codes', 'x509 is not pure', 'OpenSSL and Go accept, pure refuses'],
     explains: (title, { pure }) =>
-      /leaf: key (secp224r1|secp256k1|brainpool)/.test(title) && pure?.code === 'WRONG_CERTIFICATE_TYPE',
+      /leaf: key (secp224r1|secp256k1)/.test(title) && pure?.code === 'WRONG_CERTIFICATE_TYPE',
     reason:
       'Such a key signs certificates, and no handshake (RFC 9846 section 4.3.3 binds ECDSA to three curves). Pure says so of the certificate; OpenSSL waits for CertificateVerify, and then says that its curve is not that of the scheme. The others are asked for a path alone.',
+  },
+  {
+    name: 'brainpool in TLS 1.3',
+    kinds: NATIVE_REFUSES,
+    explains: (title) => title.includes('leaf: key brainpool'),
+    reason: 'OpenSSL knows the code points of RFC 8734 from 3.2 on; native offers what its host knows (ADR 0082).',
   },
   {
     name: 'constraints that cannot be read',

@@ -275,6 +275,9 @@ export class Peer {
 export function signAs(scheme: number, key: KeyObject, message: Uint8Array): Uint8Array {
   const hash = ({ 4: 'sha256', 5: 'sha384', 6: 'sha512' } as Record<number, string>)[scheme >>> 8];
   if (scheme === 0x0807) return signWith(null, message, key);
+  // RFC 8734
+  if (scheme >= 0x081a && scheme <= 0x081c)
+    return signWith(`sha${[256, 384, 512][scheme - 0x081a] ?? 0}`, message, key);
   if (scheme >>> 8 === 8) {
     const digest = `sha${[256, 384, 512][(scheme - 0x0804) % 5] ?? 256}`;
     return signWith(digest, message, {

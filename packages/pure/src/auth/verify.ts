@@ -199,11 +199,14 @@ export function keyKind(key: PublicKey): KeyKind | undefined {
   return key.kind === 'unknown' ? undefined : key.kind;
 }
 
-/** RFC 9846 section 4.3.7: the curves that TLS still signs with. */
+/** RFC 9846 section 4.3.7, RFC 8734: the curves that TLS still signs with. */
 const CURVE_NAMES: Readonly<Partial<Record<Curve, KeyKind>>> = {
   'P-256': 'secp256r1',
   'P-384': 'secp384r1',
   'P-521': 'secp521r1',
+  brainpoolP256r1: 'brainpoolP256r1tls13',
+  brainpoolP384r1: 'brainpoolP384r1tls13',
+  brainpoolP512r1: 'brainpoolP512r1tls13',
 };
 
 /** Of TLS 1.3 alone. */

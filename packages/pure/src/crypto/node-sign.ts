@@ -60,8 +60,12 @@ function importKey(der: Uint8Array): KeyObject {
 }
 
 /** ECDSA keys sign with any hash in TLS 1.2; which scheme fits which version is the choice of `auth/sign.ts`. */
-function canSign({ algorithm, key: kind }: SignatureScheme, key: PublicKey): boolean {
-  if (key.kind === 'ec') return algorithm.kind === 'ecdsa' && signatureSchemes(key).length > 0;
+function canSign({ id, algorithm, key: kind, only13 }: SignatureScheme, key: PublicKey): boolean {
+  if (key.kind === 'ec') {
+    const own = signatureSchemes(key);
+    const anyHash = only13 !== true && own.some((each) => signatureScheme(each)?.only13 !== true);
+    return algorithm.kind === 'ecdsa' && (anyHash || own.includes(id));
+  }
   if (kind !== key.kind) return false;
   if (algorithm.kind !== 'rsa-pss' || !('modulus' in key)) return true;
   // EMSA-PSS needs room for hash, salt and two bytes (RFC 8017 section 9.1.1).

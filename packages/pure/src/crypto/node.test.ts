@@ -127,6 +127,7 @@ describe('client signatures by node:crypto', () => {
       [0x080a],
     ],
     ['P-384', generateKeyPairSync('ec', { namedCurve: 'P-384' }), [0x0403, 0x0503, 0x0603]],
+    ['brainpoolP384r1', generateKeyPairSync('ec', { namedCurve: 'brainpoolP384r1' }), [0x081b]],
     ['Ed25519', generateKeyPairSync('ed25519'), [0x0807]],
     ['Ed448', generateKeyPairSync('ed448'), [0x0808]],
   ])('of %s are of the schemes that the key can make', (_name, { privateKey, publicKey }, schemes) => {

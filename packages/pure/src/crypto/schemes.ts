@@ -2,7 +2,11 @@
 import type { HashName, MlDsa, SignatureAlgorithm } from '@ferrule/x509';
 
 /** A kind of key as signatures see it: RSA keys under rsaEncryption and under id-RSASSA-PSS are two kinds. */
-export type KeyKind = 'rsa' | 'rsa-pss' | 'secp256r1' | 'secp384r1' | 'secp521r1' | 'ed25519' | 'ed448' | MlDsa;
+export type KeyKind =
+  'rsa' | 'rsa-pss' | 'secp256r1' | 'secp384r1' | 'secp521r1' | BrainpoolKind | 'ed25519' | 'ed448' | MlDsa;
+
+/** RFC 8734: in TLS 1.3 these curves have names of their own. */
+type BrainpoolKind = 'brainpoolP256r1tls13' | 'brainpoolP384r1tls13' | 'brainpoolP512r1tls13';
 
 export interface SignatureScheme {
   readonly id: number;
@@ -36,6 +40,10 @@ const ecdsa = (id: number, key: KeyKind, hash: HashName): SignatureScheme => ({
   algorithm: { kind: 'ecdsa', hash },
   key,
   tls13: true,
+});
+const brainpool = (id: number, key: BrainpoolKind, hash: HashName): SignatureScheme => ({
+  ...ecdsa(id, key, hash),
+  only13: true,
 });
 const edwards = (id: number, kind: 'ed25519' | 'ed448'): SignatureScheme => ({
   id,
@@ -83,6 +91,10 @@ export const SIGNATURE_SCHEMES: readonly SignatureScheme[] = Object.freeze([
   pkcs1(0x0401, 'sha256'),
   pkcs1(0x0501, 'sha384'),
   pkcs1(0x0601, 'sha512'),
+  // Of certificates of their own, and of nobody else.
+  brainpool(0x081a, 'brainpoolP256r1tls13', 'sha256'),
+  brainpool(0x081b, 'brainpoolP384r1tls13', 'sha384'),
+  brainpool(0x081c, 'brainpoolP512r1tls13', 'sha512'),
   // Behind the others: its signatures are long, and nobody can forge those of the others yet.
   mlDsa(0x0904, 'ml-dsa-44'),
   mlDsa(0x0905, 'ml-dsa-65'),

@@ -192,9 +192,6 @@ export const OTHER_SCHEMES: Readonly<Record<number, string>> = {
   0x0502: 'dsa_sha384',
   0x0602: 'dsa_sha512',
   0x0708: 'sm2sig_sm3',
-  0x081a: 'ecdsa_brainpoolP256r1tls13_sha256',
-  0x081b: 'ecdsa_brainpoolP384r1tls13_sha384',
-  0x081c: 'ecdsa_brainpoolP512r1tls13_sha512',
 };
 
 export const OTHER_EXTENSIONS: Readonly<Record<number, string>> = {
