@@ -6,7 +6,7 @@
  *     node build.mjs --zig PATH    the same with zig's compiler in place of CXX, c++, g++ or clang++
  *     node build.mjs --target NAME --zig PATH   npm/NAME/ferrule.node, for a platform of targets.json, on any machine
  *     node build.mjs --sanitize    build/sanitize/ferrule.node, with AddressSanitizer and UndefinedBehaviorSanitizer
- *     node build.mjs --rules RULES.cpp OUT.node   OUT.node, with that file in place of core/rules.cpp: for mutations
+ *     node build.mjs --core FOLDER OUT.node   OUT.node, with the sources of that folder in place of core's: for mutations
  *     node build.mjs --check       compares core/openssl.h with the OpenSSL headers of this machine; builds nothing
  *
  * `--headers FILE` looks for Node-API's headers from that file on: `npx ferrule-native-build` brings them along.
@@ -37,7 +37,7 @@ const { values, positionals } = parseArgs({
     target: { type: 'string' },
     headers: { type: 'string' },
     sanitize: { type: 'boolean', default: false },
-    rules: { type: 'string' },
+    core: { type: 'string' },
     check: { type: 'boolean', default: false },
     strict: { type: 'boolean', default: false },
   },
@@ -87,18 +87,18 @@ function chooseCompiler() {
 }
 
 function build() {
-  const { sanitize, rules } = values;
+  const { sanitize, core } = values;
   const folder = sanitize
     ? 'build/sanitize'
     : values.target !== undefined
       ? `npm/${values.target}`
       : `prebuilds/${process.platform}-${process.arch}${hostLibc() === 'musl' ? '-musl' : ''}`;
-  const output = rules === undefined ? join(here, folder, 'ferrule.node') : resolve(positionals[0]);
+  const output = core === undefined ? join(here, folder, 'ferrule.node') : resolve(positionals[0]);
   mkdirSync(dirname(output), { recursive: true });
   const sources = ['core', 'addon'].flatMap((folder) =>
     readdirSync(join(here, folder))
       .filter((name) => name.endsWith('.cpp') && name !== 'openssl-check.cpp')
-      .map((name) => (rules !== undefined && name === 'rules.cpp' ? resolve(rules) : join(folder, name))),
+      .map((name) => (core !== undefined && existsSync(join(core, name)) ? resolve(core, name) : join(folder, name))),
   );
   const headers = dirname(require.resolve('node-api-headers/package.json'));
   const os = target?.os ?? process.platform;
@@ -110,7 +110,7 @@ function build() {
     '-fvisibility=hidden',
     '-fno-exceptions',
     '-fno-rtti',
-    ...(rules === undefined ? [] : [`-I${join(here, 'core')}`]),
+    ...(core === undefined ? [] : [`-I${join(here, 'core')}`]),
     '-DNAPI_VERSION=8',
     '-DNAPI_DISABLE_CPP_EXCEPTIONS',
     `-I${dirname(require.resolve('node-addon-api/package.json'))}`,

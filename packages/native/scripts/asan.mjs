@@ -36,7 +36,10 @@ const sanitized = {
 };
 const options = 'abort_on_error=0:exitcode=99:strict_string_checks=1:detect_stack_use_after_return=0';
 const vitest = join(dirname(require.resolve('vitest/package.json')), 'vitest.mjs');
-step('suite', [vitest, 'run', ...process.argv.slice(2)], { ...sanitized, ASAN_OPTIONS: `${options}:detect_leaks=0` });
+step('suite', [vitest, 'run', '--testTimeout=300000', ...process.argv.slice(2)], {
+  ...sanitized,
+  ASAN_OPTIONS: `${options}:detect_leaks=0`,
+});
 step('leaks', ['--conditions=@ferrule/source', '--import', 'tsx', join(here, 'scripts/leaks.ts')], {
   ...sanitized,
   ASAN_OPTIONS: `${options}:detect_leaks=1`,

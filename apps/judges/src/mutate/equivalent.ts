@@ -10,6 +10,18 @@ export const EQUIVALENT: Readonly<Record<string, string>> = {
     'OpenSSL bounds the length of each message, and ends a ServerHelloDone with a body before the rules see it.',
   'native/core/rules.cpp serverHello: refusal if (tls13_ && !retry && find(hello.extensions, extension_type::keyShare) == nullptr) return {Reason::noKeyShare, alert::':
     'OpenSSL 3.0 refuses it by itself, with the same code and alert; the rule is for OpenSSL 3.5, which has others.',
+  'native/core/verify.cpp verifyPath: refusal return {code != K(X509_V_OK) ? code : K(X509_V_ERR_UNSPECIFIED), ossl().X509_STORE_CTX_get_error_depth(store), ossl().X5':
+    'OpenSSL names a code with each refusal.',
+  'native/core/verify.cpp reject: refusal facts_.verifyResult = verifyCode == K(X509_V_OK) ? K(X509_V_ERR_APPLICATION_VERIFICATION) : verifyCode;':
+    'TypeScript names a code with each refusal.',
+  'native/core/verify.cpp stapleVerdict: refusal if (leaf == nullptr) return K(X509_V_ERR_OCSP_VERIFY_FAILED);':
+    'OpenSSL refuses a server without a certificate before.',
+  'native/core/verify.cpp judgeAnew: refusal if (!verified && config.verify == Verify::peer) return false;':
+    'A session ends with the first certificate of its path, and the options that judge it are bound.',
+  'native/core/verify.cpp judgeAnew: refusal if (config.verify != Verify::none && isReadable(leaf) && (ossl().X509_get_key_usage(leaf) & static_cast<uint32_t>(K(KU_D':
+    'The full handshake has refused such a key, and made no session.',
+  'native/core/verify.cpp judgeAnew: refusal if (!config.pins.empty() && !pinned(chain, verified ? ossl().OPENSSL_sk_num(chain) : 1)) return false;':
+    'The pins are bound: the full handshake has refused such a path, and made no session.',
   'x509/src/crypto/rsa.ts verifyPkcs1: refusal return false;':
     'Without it the comparison throws, and the verifier takes that for false.',
   'x509/src/crypto/rsa.ts verifyPss: refusal return false;':

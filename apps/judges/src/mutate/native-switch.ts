@@ -1,6 +1,6 @@
 /**
  * @module The variables of the environment through which a test and the addon in its process talk about mutants of
- * rules.cpp.
+ * its sources.
  */
 
 /** The active one. */

@@ -1,16 +1,55 @@
-/** @module Mutants of rules.cpp: what makes a `Breach` there, made into nothing; and an addon with a switch at each. */
+/**
+ * @module Mutants of what the native engine judges a server by: a refusal in C++ that is left out; and an addon with a
+ * switch at each.
+ */
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ACTIVE, MET } from './native-switch.ts';
 import type { Mutant } from './sites.ts';
 import { ROOT } from './targets.ts';
 
-const SOURCE = join(ROOT, 'packages/native/core/rules.cpp');
+const CORE = join(ROOT, 'packages/native/core');
+
+/** What is mutated in a file: a pattern, and what takes the place of each match. */
+interface Kind {
+  readonly pattern: RegExp;
+  replace(match: string, mutant: string): string;
+  /** In these functions alone. */
+  readonly scopes?: readonly string[];
+}
 
 /** A value that says which rule was broken; not those definitions that give it a name. */
-const BREACH =
-  /\b(?:kUndecodable|kTwice|kUnoffered|kMisplaced)\b|\bBreach\{Reason::[^}]*\}|(?<=return )\{Reason::[^}]*\}/g;
+const breach: Kind = {
+  pattern: /\b(?:kUndecodable|kTwice|kUnoffered|kMisplaced)\b|\bBreach\{Reason::[^}]*\}|(?<=return )\{Reason::[^}]*\}/g,
+  replace: (match, mutant) => `(${mutant} ? kFine : ${match.startsWith('{') ? `Breach${match}` : match})`,
+};
+/** A verdict where it is made; not where one is compared, or named. */
+const verdict: Kind = {
+  pattern: /(?<=return |\? |: |\{|[^=!<>]= )(?<!const long \w+ = )K\(X509_V_ERR_\w+\)/g,
+  replace: (match, mutant) => `(${mutant} ? K(X509_V_OK) : ${match})`,
+};
+const refusal: Kind = {
+  pattern: /return refuse\(.*\);/g,
+  replace: (match, mutant) => `if (!${mutant}) ${match}`,
+};
+const predicate: Kind = {
+  pattern: /return false;/g,
+  scopes: ['isInScope', 'isUnderstood', 'judgeAnew', 'pinned'],
+  replace: (_match, mutant) => `return ${mutant};`,
+};
+
+const SOURCES: Readonly<Record<string, readonly Kind[]>> = {
+  'rules.cpp': [breach],
+  'chain.cpp': [verdict],
+  'constraints.cpp': [verdict],
+  'lists.cpp': [verdict, predicate],
+  'staple.cpp': [verdict, predicate],
+  'verify.cpp': [refusal, verdict, predicate],
+};
+
+/** A definition, by its first line, which begins at the margin. */
+const DEFINITION = /^[A-Za-z][\w:<>*& ]*?\b(?:\w+::)?(\w+)\([^;]*$/;
 
 const PRELUDE = `
 #include <cstdlib>
@@ -27,22 +66,33 @@ bool mutant(const char* id) {
 }  // namespace
 `;
 
-export function nativeMutants(): { readonly code: string; readonly mutants: readonly Mutant[] } {
+/** Sources with their switches, by name, and all mutants. */
+export function nativeMutants(): { readonly code: ReadonlyMap<string, string>; readonly mutants: readonly Mutant[] } {
+  const all = Object.entries(SOURCES).map(([name, kinds]) => [name, instrument(name, kinds)] as const);
+  return {
+    code: new Map(all.map(([name, { code }]) => [name, code])),
+    mutants: all.flatMap(([, { mutants }]) => mutants),
+  };
+}
+
+function instrument(name: string, kinds: readonly Kind[]): { readonly code: string; readonly mutants: Mutant[] } {
   const mutants: Mutant[] = [];
   const counts = new Map<string, number>();
   let scope = '';
-  const lines = readFileSync(SOURCE, 'utf8')
+  const lines = readFileSync(join(CORE, name), 'utf8')
     .split('\n')
     .map((text, index) => {
-      scope = /^Breach Rules::(\w+)\(/.exec(text)?.[1] ?? scope;
-      if (scope === '' || text.startsWith('constexpr')) return text;
-      return text.replace(BREACH, (value) => {
-        const base = `native/core/rules.cpp ${scope}: refusal ${text.trim().replaceAll(/\s+/g, ' ').slice(0, 120)}`;
+      scope = DEFINITION.exec(text)?.[1] ?? scope;
+      if (scope === '' || /^(constexpr|\/\/)|^ *case /.test(text)) return text;
+      const kind = kinds.find(({ pattern, scopes = [scope] }) => scopes.includes(scope) && text.search(pattern) >= 0);
+      if (kind === undefined) return text;
+      return text.replace(kind.pattern, (match) => {
+        const base = `native/core/${name} ${scope}: refusal ${text.trim().replaceAll(/\s+/g, ' ').slice(0, 120)}`;
         const count = (counts.get(base) ?? 0) + 1;
         counts.set(base, count);
         const id = count === 1 ? base : `${base} #${count}`;
         mutants.push({ id, kind: 'refusal', line: index + 1 });
-        return `(mutant(${JSON.stringify(id)}) ? kFine : ${value.startsWith('{') ? `Breach${value}` : value})`;
+        return kind.replace(match, `mutant(${JSON.stringify(id)})`);
       });
     });
   return { code: PRELUDE + lines.join('\n'), mutants };
@@ -50,11 +100,12 @@ export function nativeMutants(): { readonly code: string; readonly mutants: read
 
 /** @returns the addon's path. @throws Error where it cannot be built, as without a C++ compiler. */
 export function buildMutants(folder: string): string {
-  const [rules, addon] = [join(folder, 'rules.cpp'), join(folder, 'ferrule.node')];
-  writeFileSync(rules, nativeMutants().code);
+  const [core, addon] = [join(folder, 'core'), join(folder, 'ferrule.node')];
+  mkdirSync(core);
+  for (const [name, code] of nativeMutants().code) writeFileSync(join(core, name), code);
   const { status, stderr } = spawnSync(
     process.execPath,
-    [join(ROOT, 'packages/native/build.mjs'), '--rules', rules, addon],
+    [join(ROOT, 'packages/native/build.mjs'), '--core', core, addon],
     { encoding: 'utf8' },
   );
   if (status !== 0) throw new Error(`the addon with mutants cannot be built: ${stderr}`);

@@ -100,10 +100,11 @@ export const TARGETS: readonly Target[] = [
   },
   {
     engine: 'native',
-    sources: ['packages/native/core/rules.cpp'],
+    sources: ['packages/native/core'],
     tests: [
       { folder: 'apps/judges', files: ['test/hostile-native', 'test/native-rules'] },
       { folder: 'packages/native', files: ['test/engine', 'test/conformance'] },
+      { folder: 'apps/judges', files: ['test/constraints', 'test/crlite', 'test/chains', 'test/homemade-pki'] },
     ],
   },
 ];

@@ -326,11 +326,14 @@ const ocsp: CheckGroup = group(
         });
       }
     },
-    'that have expired, are of a stranger, or are about another certificate refuse': async (backend) => {
+    'that have expired, are of a stranger, do not know the certificate, or are about another one refuse': async (
+      backend,
+    ) => {
       const [leaf, intermediate] = [await pki('p256'), await pki('intermediate')];
       for (const ocspResponse of [
         makeOcspResponse(leaf, intermediate, { from: -10, until: -2 }),
         makeOcspResponse(leaf, intermediate, { signer: await pki('otherRoot') }),
+        makeOcspResponse(leaf, intermediate, { status: 'unknown' }),
         makeOcspResponse(await pki('revoked'), intermediate),
         new Uint8Array([0x30, 0x03, 0x0a, 0x01, 0x06]),
       ]) {
