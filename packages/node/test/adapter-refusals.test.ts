@@ -373,6 +373,22 @@ it('postgres: of several hosts the next one is tried, by its own name and port',
   await sql.end({ timeout: 0 });
 });
 
+it.each([{}, lax])(
+  'http2: beside other options, and without createConnection, nobody is connected to: %o',
+  (beside) => {
+    const ours = { ...http2Options(overHttp2), createConnection: undefined, ...beside };
+    expect(() => http2.connect('https://localhost:1', ours as object)).toThrow(/http2: the connector was not asked/);
+  },
+);
+
+it('mqtt: why a server was refused is an error of the client', async () => {
+  const server = await serverFor('mqtt');
+  server.become(impostor);
+  const { over, end } = USES['mqtt']?.begin(connector, server.port) ?? {};
+  await expect(over).rejects.toThrow(/self-signed/);
+  await end?.();
+});
+
 it('postgres: of several hosts the first is for all connections', async () => {
   const [first, second] = [await serverFor('postgres'), await serverFor('postgres')];
   const options = { host: ['localhost', 'localhost'], port: [first.port, second.port], user: SECRET, password: 'x' };

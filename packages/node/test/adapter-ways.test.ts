@@ -2,6 +2,7 @@
  * The way to the server is the connector's: its `dial` is asked, and an environment with proxies leads nobody
  * elsewhere.
  */
+import net from 'node:net';
 import { pki } from '@ferrule/conformance/pki';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { TlsConnector } from '../src/duplex/index.ts';
@@ -37,6 +38,13 @@ async function serverFor(use: Use): Promise<Recorder> {
   return server;
 }
 
+/** The words of an error, and of what caused it. */
+const reason = (work: Promise<unknown>): Promise<string> =>
+  work.then(
+    () => 'nothing failed',
+    (error: Error) => `${error.message} ${error.cause instanceof Error ? error.cause.message : ''}`,
+  );
+
 /** They open their sockets by themselves. */
 const NEVER_DIAL = ['mysql2', 'mysql2, a pool with promises', 'grpc'];
 
@@ -70,6 +78,13 @@ describe.each(Object.entries(USES))('%s', (name, use) => {
       }
     },
   );
+
+  if (!NEVER_DIAL.includes(name))
+    it('tells who asked where the dial gives what is closed already', async () => {
+      const dial = (): net.Socket => new net.Socket().destroy();
+      const connector = new TlsConnector({ ca, ...(use.alpn && { alpn: use.alpn }), dial });
+      await expect(reason(use.begin(connector, 4433).over)).resolves.toMatch(/closed/);
+    });
 
   it('shows a proxy of the environment nothing', async () => {
     const server = await serverFor(use);

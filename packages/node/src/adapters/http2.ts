@@ -3,7 +3,7 @@ import http2, { type ClientHttp2Session, type ClientSessionOptions, type SecureC
 import type { Duplex } from 'node:stream';
 import type { TlsConnector } from '../duplex/connector.ts';
 import type { TlsDuplex } from '../duplex/tls-duplex.ts';
-import { needsH2, optionsFor, overH2, refuseDetours, refuseNodeOptions, USE_DIAL } from './tls-required.ts';
+import { needsH2, noOtherTls, optionsFor, overH2, refuseDetours, refuseNodeOptions, USE_DIAL } from './tls-required.ts';
 
 /** Those of node:http2, `servername` among them. */
 export type Http2Options = ClientSessionOptions & SecureClientSessionOptions;
@@ -56,6 +56,8 @@ function connectionOptions(
   const { servername, ...rest } = given;
   return {
     ...rest,
+    // Whoever sets another createConnection beside ours connects to nobody
+    ...noOtherTls('http2'),
     createConnection: ({ protocol, hostname, port }) => {
       if (protocol !== 'https:') throw new TypeError(`http2: ${protocol}//${hostname} is not https:`);
       const duplex = overH2(

@@ -1,4 +1,5 @@
 /** @module @ferrule/node/adapters/mqtt: MQTT through the package mqtt. */
+import type { EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
 import type { TlsConnector } from '../duplex/connector.ts';
 import { needsConnector, ownOptions } from './tls-required.ts';
@@ -19,5 +20,20 @@ export function mqttStream(connector: TlsConnector, server: MqttServer): () => D
   needsConnector('mqttStream', connector);
   const { host, port = 8883, servername = host } = ownOptions('mqttStream', server, ['host', 'port', 'servername']);
   connector.check({ host, port, servername });
-  return () => connector.duplex({ host, port, servername });
+  return ((client?: EventEmitter) => {
+    const duplex = connector.duplex({ host, port, servername });
+    if (client !== undefined) duplex.once('error', (error) => tells(client, error));
+    return duplex;
+  }) as () => Duplex;
+}
+
+/** mqtt says an error of its stream only where it knows the code: mqtt 5.0 knows few, and none knows those of a dial. */
+function tells(client: EventEmitter, error: Error): void {
+  let isTold = false;
+  const told = (): void => void (isTold = true);
+  client.prependOnceListener('error', told);
+  process.nextTick(() => {
+    client.off('error', told);
+    if (!isTold && client.listenerCount('error') > 0) client.emit('error', error);
+  });
 }

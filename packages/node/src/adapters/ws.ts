@@ -15,7 +15,7 @@ export function wsOptions(connector: TlsConnector, options: ClientOptions = {}):
   refuseDetours('wsOptions', given, {
     agent: USE_DIAL,
     createConnection: USE_DIAL,
-    socketPath: 'use a ws+unix: URL',
+    socketPath: "give the TlsConnector a dial, as in dial: dialer('unix:/path'), and ws a wss: URL",
   });
   return { ...given, ...(noOtherTls('wsOptions') as object), agent: forAnyScheme(new TlsAgent(connector)) };
 }

@@ -103,6 +103,12 @@ export class StreamTransport implements Transport {
     return this.stream.connecting !== true;
   }
 
+  /** It ended or closed before it was given. */
+  get over(): boolean {
+    const { destroyed, writable, readableEnded } = this.stream;
+    return destroyed || !writable || readableEnded;
+  }
+
   /** As Node's own timeouts see it: the part of a write that the system has taken already does not count. */
   get queued(): number {
     const { queued, writableLength } = this.stream;

@@ -102,6 +102,8 @@ export class TlsDuplex extends SocketSurface {
     for (const { go } of this.#early.splice(0)) go(pump);
     this.carriedBy(transport);
     const dialogue = preamble && this.#dialogue(preamble, pump, transport);
+    // Who made this Duplex listens in a moment; some libraries do in the next turn
+    if (transport.over) return void setImmediate(() => this.destroyed || transport.start(dialogue ?? pump));
     transport.start(dialogue ?? pump);
     const connected = (): void => {
       if (this.destroyed) return;
