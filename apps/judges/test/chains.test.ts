@@ -51,6 +51,26 @@ it('a leaf with a brainpool key is accepted by pure, as by OpenSSL 3.2 and later
   expect([askX509(chain), await askEngine(pure, chain)]).toEqual([{ accepts: true }, { accepts: true }]);
 });
 
+it.each([
+  'basicConstraints twice',
+  'basicConstraints malformed',
+  'keyUsage of no bit',
+  'CRL distribution points malformed',
+  'an empty list of extensions',
+  'UTCTime without seconds',
+  'version 1 with extensions',
+  'two signature algorithms',
+  'subject in descriptor',
+  'expired',
+])('a leaf with this defect is a key for who verifies nothing: %s', async (name) => {
+  const chain = buildChain({ between: 1, features: [{ at: 2, name }], shapes: [] });
+  for (const engine of [pure, ...(loaded.ok ? [loaded.backend] : [])])
+    expect([engine.name, await askEngine(engine, chain, undefined, { verify: 'none' })]).toEqual([
+      engine.name,
+      { accepts: true },
+    ]);
+});
+
 it('the same seed makes the same chain', () => {
   expect(randomChain(7)).toEqual(randomChain(7));
   expect(new Set(Array.from({ length: 50 }, (_, seed) => titleOf(randomChain(seed)))).size).toBeGreaterThan(30);
