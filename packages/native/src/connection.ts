@@ -24,8 +24,7 @@ import { failureOf } from './reason.ts';
 import { receivedSession, type SessionFields, sessionFields } from './session.ts';
 
 /** Free space asked of a write BIO that grows: a handshake flight, or a record. */
-const FLIGHT = 2048;
-const RECORD = 16_384 + 512;
+const [FLIGHT, RECORD] = [2048, 16_384 + 512];
 
 export class Connection implements Port {
   readonly #shared: Shared;
@@ -37,7 +36,6 @@ export class Connection implements Port {
   #rbio: Bio | undefined;
   #wbio: Bio | undefined;
   #host: string | undefined;
-
   readonly #questions: Questions;
   #pending = 0;
   #committed = 0;
@@ -275,13 +273,11 @@ export class Connection implements Port {
 
   /** OpenSSL says that the connection is dead: why. */
   #death(): TlsError {
-    const binding = this.#binding;
-    const handle = this.#handle;
     if (this.#questions.refusal !== undefined) return this.#questions.refusal;
-    return failureOf(binding.failure(handle), {
+    return failureOf(this.#binding.failure(this.#handle), {
       host: this.#host,
       anchored: this.#shared.config.anchored,
-      names: () => binding.peerNames(handle),
+      names: () => this.#binding.peerNames(this.#handle),
     }).error;
   }
 
