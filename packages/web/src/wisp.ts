@@ -48,21 +48,41 @@ export interface WispOptions extends Omit<WebSocketOptions, 'protocols'> {
  */
 export function wispDial(options: WispOptions): Dial & { close(): void } {
   const own = checked(options);
-  let current: Promise<WispConnection> | undefined;
-  const connection = (): Promise<WispConnection> => {
+  let current: Attempt | undefined;
+  const attempt = (): Attempt => {
     if (current !== undefined) return current;
-    const made = (current = openWisp(own));
+    const control = new AbortController();
+    const made = openWisp(own, control.signal);
+    const fresh = (current = { made, waiting: 0, giveUp: () => (forget(), control.abort()) });
     const forget = (): void => {
-      if (current === made) current = undefined;
+      if (current === fresh) current = undefined;
     };
     made.then(({ closed }) => void closed.then(forget), forget);
-    return made;
+    return fresh;
   };
   const dial: Dial = async (to, signal) => {
     checkDestination(to);
-    return abortable(connection(), signal, () => {}).then((wisp) => wisp.open(to, signal));
+    const shared = attempt();
+    shared.waiting++;
+    const wisp = await abortable(shared.made, signal, () => {}).catch((error: unknown) => {
+      if (--shared.waiting === 0) shared.giveUp();
+      throw error;
+    });
+    return wisp.open(to, signal);
   };
-  return Object.assign(dial, { close: () => void current?.then((wisp) => wisp.close()).catch(() => {}) });
+  const close = (): void => {
+    const last = current;
+    last?.giveUp();
+    last?.made.then((wisp) => wisp.close()).catch(() => {});
+  };
+  return Object.assign(dial, { close });
+}
+
+/** To open the one WebSocket: given up with the last who waits for it, so that a relay that never answers holds nobody. */
+interface Attempt {
+  readonly made: Promise<WispConnection>;
+  waiting: number;
+  readonly giveUp: () => void;
 }
 
 /** Connects to a Wisp relay. @throws TlsError PROXY_*, ABORTED; TypeError. */
