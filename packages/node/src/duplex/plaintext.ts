@@ -43,6 +43,13 @@ function throwLater(error: unknown): void {
   });
 }
 
+/**
+ * The same memory as a Buffer, for bytes that are the reader's alone: `Buffer.from(bytes)` would put a small copy into
+ * the pool that all small Buffers of a process share.
+ */
+export const asBuffer = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
+  Buffer.from(buffer, byteOffset, byteLength);
+
 /** Chunks, pushed to a Readable. */
 export class Chunks implements Plaintext {
   wanted = false;

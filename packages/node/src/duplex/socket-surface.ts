@@ -5,7 +5,7 @@ import { Duplex } from 'node:stream';
 import type { DetailedPeerCertificate, EphemeralKeyInfo, PeerCertificate } from 'node:tls';
 import type { Ssl, TlsSession } from '@ferrule/contract';
 import { TlsError } from '@ferrule/result';
-import { guarded } from './plaintext.ts';
+import { asBuffer, guarded } from './plaintext.ts';
 import { type StreamBase, streamBaseOver } from './stream-base.ts';
 import type { StreamTransport } from './stream-transport.ts';
 import { cipherOf, ephemeralKeyOf, ownX509, peerCertificateOf, peerX509, type CipherInfo } from './surface.ts';
@@ -107,12 +107,12 @@ export abstract class SocketSurface extends Duplex {
   /** A session that the engine has just been given. */
   gotSession(session: TlsSession): void {
     this.#lastSession = session;
-    if (this.listenerCount('session') > 0) guarded(() => this.emit('session', Buffer.from(session.toBytes())), true);
+    if (this.listenerCount('session') > 0) guarded(() => this.emit('session', asBuffer(session.toBytes())), true);
   }
 
   /** A line of the key log (NSS format): the `keylog` event, as `tls.TLSSocket` has it. */
   gotKeylog(line: string): void {
-    guarded(() => this.emit('keylog', Buffer.from(`${line}\n`)), true);
+    guarded(() => this.emit('keylog', asBuffer(new TextEncoder().encode(`${line}\n`))), true);
   }
 
   /** A session of node:http2 has taken hold of this socket. */
@@ -156,7 +156,7 @@ export abstract class SocketSurface extends Duplex {
   }
   /** The newest session of this connection, serialised; secrets included. */
   getSession(): Buffer | undefined {
-    return this.#lastSession && Buffer.from(this.#lastSession.toBytes());
+    return this.#lastSession && asBuffer(this.#lastSession.toBytes());
   }
   isSessionReused(): boolean {
     return this.ssl?.sessionReused ?? false;
@@ -187,7 +187,7 @@ export abstract class SocketSurface extends Duplex {
   }
   exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Buffer {
     if (this.ssl === undefined) throw new TlsError('HANDSHAKE_NOT_DONE');
-    return Buffer.from(this.ssl.exportKeyingMaterial(label, context, length));
+    return asBuffer(this.ssl.exportKeyingMaterial(label, context, length));
   }
   disableRenegotiation(): void {
     // Renegotiation is always refused.

@@ -230,6 +230,22 @@ describe.each(engines.filter(({ available }) => available))(
       expect(Buffer.isBuffer(duplex.getSession())).toBe(true);
     });
 
+    it('gives secrets and plaintext in memory of their own, as node:tls does', async () => {
+      const duplex = new TlsConnector({ backend, ca, keylog: true }).duplex({
+        host: '127.0.0.1',
+        servername: 'server.test',
+        port,
+      });
+      made.push(duplex);
+      const given: Buffer[] = [];
+      for (const event of ['session', 'keylog', 'data']) duplex.on(event, (bytes: Buffer) => given.push(bytes));
+      duplex.write('x');
+      await once(duplex, 'data');
+      given.push(duplex.exportKeyingMaterial(32, 'label'), duplex.getSession() as Buffer);
+      for (const bytes of given)
+        expect([bytes.byteOffset, bytes.buffer.byteLength < 8192 || bytes.length > 4096]).toEqual([0, true]);
+    });
+
     it('emits key log lines when it is asked to, each on the connection that it is of', async () => {
       const connector = new TlsConnector({ backend, ca, keylog: true });
       const lines = await Promise.all(

@@ -8,7 +8,7 @@ import nodeTls, { type ConnectionOptions, type PeerCertificate, type SecureConte
 import type { ExternalPsk, Ssl, SslContext, TlsSession } from '@ferrule/contract';
 import { X509V } from '@ferrule/result';
 import { chooseBackend, type BackendChoice } from 'ferrule';
-import { guarded, type OnRead } from '../duplex/plaintext.ts';
+import { asBuffer, guarded, type OnRead } from '../duplex/plaintext.ts';
 import type { Truncation } from '../duplex/duplex-parts.ts';
 import { TlsDuplex } from '../duplex/tls-duplex.ts';
 import { argumentType, outOfRange } from './argument-errors.ts';
@@ -158,7 +158,7 @@ export class TLSSocket extends TlsDuplex {
   override getSession(): Buffer | undefined {
     const { offered, early, secure } = this.#state;
     const newest = early.at(-1) ?? (offered !== undefined && this.isSessionReused() ? offered : undefined);
-    return super.getSession() ?? (newest ? Buffer.from(newest.toBytes()) : secure ? Buffer.alloc(0) : undefined);
+    return super.getSession() ?? (newest ? asBuffer(newest.toBytes()) : secure ? Buffer.alloc(0) : undefined);
   }
 
   /** For the handshake that has not begun. @throws TypeError for what is no session, and afterwards. */
@@ -194,7 +194,7 @@ export class TLSSocket extends TlsDuplex {
     this.servername = state.servername ?? false;
     const { requestOCSP, rejectUnauthorized } = state.options;
     if (requestOCSP === true) {
-      guarded(() => this.emit('OCSPResponse', ssl.ocspResponse ? Buffer.from(ssl.ocspResponse) : null), true);
+      guarded(() => this.emit('OCSPResponse', ssl.ocspResponse ? asBuffer(ssl.ocspResponse) : null), true);
       if (this.destroyed) return undefined;
     }
     const error = judged(state, ssl, this);
