@@ -8,7 +8,8 @@ import { TlsError } from '@ferrule/result';
 import { plainOptions } from '@ferrule/result/arguments';
 import { STARTTLS_CODES } from '@ferrule/starttls';
 import type { TlsConnector } from '../duplex/connector.ts';
-import { AGREED, type TlsDuplex } from '../duplex/tls-duplex.ts';
+import { AGREED } from '../duplex/duplex-parts.ts';
+import type { TlsDuplex } from '../duplex/tls-duplex.ts';
 import { NODE_OPTIONS } from './node-options.ts';
 
 /**

@@ -44,6 +44,9 @@ export type Truncation = 'error' | 'end';
 
 export type Phase = 'idle' | 'transport' | 'preamble' | 'session' | 'handshake' | 'open' | 'dead';
 
+/** @internal The event before `connect`: who objects to what was agreed on destroys the Duplex, and nobody is told of it. */
+export const AGREED: unique symbol = Symbol('agreed');
+
 /** For messages. */
 export const PHASES: Readonly<Record<Phase, string>> = {
   idle: 'idle',

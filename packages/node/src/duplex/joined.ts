@@ -29,3 +29,18 @@ export function joined(chunks: readonly Uint8Array[]): Uint8Array[] {
   finish();
   return pieces;
 }
+
+/** `done` is called once: with the first failure, or when all have gone. Nothing goes behind a piece that failed. */
+export function inOrder(
+  pieces: readonly Uint8Array[],
+  write: (piece: Uint8Array, done: (error?: Error | null) => void) => void,
+  done: (error?: Error | null) => void,
+): void {
+  let waiting = pieces.length;
+  const settled = (error?: Error | null): void => {
+    if (waiting === 0) return;
+    waiting = error ? 0 : waiting - 1;
+    if (waiting === 0) done(error);
+  };
+  for (const piece of pieces) if (waiting > 0) write(piece, settled);
+}

@@ -10,24 +10,21 @@ import type { Starttls } from '@ferrule/starttls';
 import type { TransportSink } from 'ferrule';
 import { onAbort, TlsPump } from 'ferrule/pump';
 import { BeforeTls } from './before-tls.ts';
-import { type Phase, PHASES, type TlsDuplexParts } from './duplex-parts.ts';
-import { joined } from './joined.ts';
+import { AGREED, type Phase, PHASES, type TlsDuplexParts } from './duplex-parts.ts';
+import { Greeting } from './greeting.ts';
+import { inOrder, joined } from './joined.ts';
 import { Chunks, guarded, type Plaintext, StaticBuffer } from './plaintext.ts';
 import { SocketSurface } from './socket-surface.ts';
 import { type ConnectArguments, failedDuring, StreamTransport, type Target, targetOf } from './stream-transport.ts';
 
 type Callback = (error?: Error | null) => void;
 
-/** @internal The event before `connect`: who objects to what was agreed on destroys the Duplex, and nobody is told of it. */
-export const AGREED: unique symbol = Symbol('agreed');
-
 export class TlsDuplex extends SocketSurface {
   readonly #parts: TlsDuplexParts;
   readonly #plaintext: Plaintext;
   #ssl: Ssl | undefined;
   #pump: TlsPump | undefined;
-  /** What is left of it. */
-  #greeting: Uint8Array | undefined;
+  #greeting: Greeting | undefined;
   #phase: Phase = 'idle';
   readonly #unsigned: () => void = () => {};
   /** What was written, or ended, before there was a transport to write to. */
@@ -44,7 +41,7 @@ export class TlsDuplex extends SocketSurface {
     if (ssl instanceof Promise)
       ssl.then(
         (made) => void (this.destroyed && made.dispose()),
-        (error: Error) => this.#refused(error),
+        (error: Error) => void (this.#phase === 'idle' ? (this.#refusal = error) : this.destroy(parts.told(error))),
       );
     else if (typeof ssl !== 'function') this.#ssl = ssl;
     if (signal?.aborted === true) {
@@ -80,7 +77,7 @@ export class TlsDuplex extends SocketSurface {
         space: () => {
           // At the end of the transport we read even unasked: a truncation must be noticed. A buffer of the caller's is
           // his meanwhile.
-          if (this.#greeting !== undefined) return undefined;
+          if (this.#greeting?.waits === true) return undefined;
           if (!this.#plaintext.wanted && (onread !== undefined || !pump.eof)) return undefined;
           return this.#plaintext.space(Math.max(pump.pending, this.#ssl?.pending ?? 0));
         },
@@ -122,9 +119,7 @@ export class TlsDuplex extends SocketSurface {
     return new BeforeTls(preamble, then, {
       send: (bytes) => transport.send(bytes, () => {}),
       failed: (error) => this.#fail(error),
-      done: () => {
-        if (!this.destroyed) void this.#begin();
-      },
+      done: () => void (this.destroyed || this.#begin()),
     });
   }
 
@@ -146,21 +141,19 @@ export class TlsDuplex extends SocketSurface {
 
   #established(): void {
     this.#phase = 'open';
-    this.#greeting = this.#parts.greeting;
+    this.#greeting = this.#parts.greeting && new Greeting(this.#parts.greeting, this.#plaintext);
     this.#unsigned();
     this.handshakeDone();
     const refusal = this.#ssl && this.#parts.opened(this.#ssl);
     if (refusal !== undefined) return void this.destroy(this.#parts.told(refusal));
     guarded(() => this.tellOpen(), undefined);
-    if (this.#greeting !== undefined && !this.destroyed) this.#greet();
+    if (!this.destroyed) this.#greet();
     // As node:tls: also who only writes hears of tickets, alerts and the end
     if (!this.destroyed) this.read(0);
   }
 
-  /** There is a transport, and TLS is about to begin. */
-  protected transportConnected(): void {
-    // A Duplex tells of the whole: `connect` is said when TLS is done
-  }
+  /** There is a transport, and TLS is about to begin. A Duplex says `connect` when TLS is done. */
+  protected transportConnected(): void {}
 
   protected tellOpen(): void {
     for (const event of [AGREED, 'connect', 'secureConnect', 'ready'])
@@ -177,23 +170,13 @@ export class TlsDuplex extends SocketSurface {
   override _read(): void {
     this.#plaintext.wanted = this.#parts.onread === undefined || !this.isPaused();
     if (this.#phase !== 'open') return;
-    if (this.#greeting !== undefined) this.#greet();
+    this.#greet();
     this.#pump?.run();
   }
 
-  /** Our greeting is what is read first, as if it had come decrypted. Its reader may pause, resume and destroy. */
   #greet(): void {
-    const plaintext = this.#plaintext;
-    for (let rest = this.#greeting; rest !== undefined && plaintext.wanted; rest = this.#greeting) {
-      const into = plaintext.space(rest.length);
-      if (into.length === 0)
-        return void this.destroy(new TypeError('onread.buffer: must be a Uint8Array of at least one byte'));
-      const n = Math.min(into.length, rest.length);
-      into.set(rest.subarray(0, n));
-      this.#greeting = n < rest.length ? rest.subarray(n) : undefined;
-      plaintext.filled(n);
-    }
-    plaintext.drained();
+    const wrong = this.#greeting?.give();
+    if (wrong !== undefined) this.destroy(wrong);
   }
 
   override pause(): this {
@@ -226,15 +209,7 @@ export class TlsDuplex extends SocketSurface {
   override _writev(chunks: { chunk: Uint8Array }[], callback: Callback): void {
     this.#whenOpen(callback, (pump) => {
       const pieces = joined(chunks.map(({ chunk }) => chunk));
-      let waiting = pieces.length;
-      // The first that fails is told, and all when the last has gone
-      const done = (error?: Error | null): void => {
-        if (waiting === 0) return;
-        waiting = error ? 0 : waiting - 1;
-        if (waiting === 0) callback(error);
-      };
-      // Nothing goes behind a gap
-      for (const piece of pieces) if (waiting > 0) pump.write(piece, this.#written(piece.length, done));
+      inOrder(pieces, (piece, done) => pump.write(piece, this.#written(piece.length, done)), callback);
     });
   }
 
@@ -294,11 +269,6 @@ export class TlsDuplex extends SocketSurface {
 
   readonly #abort = (): void =>
     this.#fail(new TlsError('ABORTED', `aborted during ${this.#where()}`, { cause: this.#parts.signal?.reason }));
-
-  #refused(error: Error): void {
-    if (this.#phase === 'idle') this.#refusal = error;
-    else this.destroy(this.#parts.told(error));
-  }
 
   #where(): string {
     return this.#phase === 'handshake' ? `the handshake (${this.#ssl?.state})` : PHASES[this.#phase];
