@@ -119,10 +119,15 @@ export function askFailed(error: unknown, what: string): TlsError {
   return new TlsError(error, error.message, { alert: INTERNAL_ERROR, verify: error.verify, cause: error });
 }
 
-const INTERNAL_ERROR = { description: Alert.internal_error, origin: 'local' } as const;
+/** What a peer is told that is refused because of ours. */
+export const INTERNAL_ERROR: TlsErrorDetails['alert'] = { description: Alert.internal_error, origin: 'local' };
 
 /** The one failure of a callback that watches, or tells the time. */
-export const callbackFailed = (name: string, cause: unknown, details: Pick<TlsErrorDetails, 'verify'> = {}): TlsError =>
+export const callbackFailed = (
+  name: string,
+  cause: unknown,
+  details: Pick<TlsErrorDetails, 'verify' | 'alert'> = {},
+): TlsError =>
   new TlsError(
     'CALLBACK_FAILED',
     `the callback ${name} failed: ${cause instanceof Error ? cause.message : textOf(cause)}`,

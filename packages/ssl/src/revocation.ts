@@ -1,7 +1,7 @@
 /** @module What a filter of revoked certificates says about the server's, and what that comes to. */
 import type { RevocationOptions, RevocationQuestion, RevocationStatus } from '@ferrule/contract';
 import { CODES, TlsError, X509V } from '@ferrule/result';
-import { callbackFailed, textOf } from './callbacks.ts';
+import { callbackFailed, INTERNAL_ERROR, textOf } from './callbacks.ts';
 
 const STATUSES: readonly RevocationStatus[] = ['good', 'revoked', 'not-covered', 'not-enrolled', 'stale'];
 
@@ -19,9 +19,10 @@ export function askFilter({ crlite: { check } }: RevocationOptions, question: Re
   throw filterFailed(new TypeError(`gave ${textOf(status)}; expected ${STATUSES.join(', ')}`));
 }
 
-/** The server is not verified, and verifyResult does not say that it is. */
+/** The server is not verified, which it is told, and verifyResult does not say that it is. */
 const filterFailed = (cause: unknown): TlsError =>
   callbackFailed('revocation.crlite', cause, {
+    alert: INTERNAL_ERROR,
     verify: { code: X509V.APPLICATION_VERIFICATION, depth: 0, subject: undefined },
   });
 

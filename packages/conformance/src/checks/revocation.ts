@@ -139,6 +139,7 @@ export const revocation: readonly CheckGroup[] = [
               const { error } = await client.refused();
               assert.equal(error.code, 'CALLBACK_FAILED');
               assert.equal(client.ssl.verifyResult, X509V.APPLICATION_VERIFICATION);
+              assert.deepEqual([error.alert?.description, error.alert?.origin], [Alert.internal_error, 'local']);
               if (check === checks[0]) assert.equal(error.cause, cause);
             });
           }
