@@ -1,6 +1,7 @@
 /** @module What the user names: hosts, ports and URLs. */
 import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
+import { unbracketed } from '@ferrule/result/host';
 import { nameOfRoute, parseRoute, type Route } from '@ferrule/node/transports';
 import { InvalidArgumentError } from 'commander';
 
@@ -26,7 +27,7 @@ export function parseTarget(text: string): Target {
   const named = text.replace(/^tcp:\/\//, '');
   if (named.includes('://')) {
     const { hostname, port } = parseUrl(named);
-    return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? 443 : Number(port) };
+    return { host: unbracketed(hostname), port: port === '' ? 443 : Number(port) };
   }
   // More than one colon without brackets is an IPv6 address
   const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(named) ?? [];

@@ -2,6 +2,7 @@
 import type { Backend, ContextOptions, Ssl, SslContext, TlsSession } from '@ferrule/contract';
 import { TlsError } from '@ferrule/result';
 import { plainOptions } from '@ferrule/result/arguments';
+import { unbracketed } from '@ferrule/result/host';
 import { Channel } from './channel.ts';
 import { newConnection, type TlsConnection } from './connection.ts';
 import { chooseBackend, type ChosenBackend, type BackendChoice } from './backend.ts';
@@ -245,6 +246,3 @@ const both =
 
 const has = (value: unknown, ...keys: readonly string[]): boolean =>
   typeof value === 'object' && value !== null && keys.every((key) => key in value);
-
-/** `[::1]`, as in a URL, to `::1`. */
-const unbracketed = (host: string): string => (host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host);

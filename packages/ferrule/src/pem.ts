@@ -1,6 +1,6 @@
 /** @module PEM (RFC 7468): the certificates of a text. */
 import { bytesOf } from '@ferrule/result/arguments';
-import { readPem } from '@ferrule/result/pem';
+import { isCertificateLabel, readPem } from '@ferrule/result/pem';
 
 /**
  * The CERTIFICATE blocks of a PEM text, or of bytes that hold one, as DER; bytes that are DER already come back as they
@@ -15,10 +15,7 @@ export function certificatesOf(source: string | Uint8Array): Uint8Array[] {
     // A DER certificate is a SEQUENCE
     return bytes[0] === 0x30 ? [bytes] : certificatesOf(new TextDecoder().decode(bytes));
   }
-  const found = readPem(source, (message) => new TypeError(message)).filter(({ label }) => LABELS.includes(label));
+  const found = readPem(source, (message) => new TypeError(message), isCertificateLabel);
   if (found.length === 0) throw new TypeError('no PEM block of a certificate was found');
   return found.map(({ der }) => der);
 }
-
-/** Those that OpenSSL takes for a certificate. */
-const LABELS: readonly string[] = ['CERTIFICATE', 'X509 CERTIFICATE', 'TRUSTED CERTIFICATE'];

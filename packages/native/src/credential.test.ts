@@ -39,6 +39,22 @@ describe('credentials from PEM', () => {
     expect(() => credentialFromPem({ cert: chainPem, key: encrypted })).toThrow(TypeError);
   });
 
+  it('are read from certificates as every other reader of PEM has it', () => {
+    for (const label of ['X509 CERTIFICATE', 'CERTIFICATE'])
+      expect(credentialFromPem({ cert: chainPem.replaceAll('CERTIFICATE', label), key: keyPem }).chain).toHaveLength(
+        chain.length,
+      );
+    expect(() => credentialFromPem({ cert: chainPem.replace('\nMII', '\n!!MII'), key: keyPem })).toThrow(
+      /^cert: PEM: bad/,
+    );
+    expect(() => credentialFromPem({ cert: chainPem.replace('END CERT', 'END RSA CERT'), key: keyPem })).toThrow(
+      /^cert: /,
+    );
+    const encrypted =
+      '-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nAAAA\n-----END RSA PRIVATE KEY-----\n';
+    expect(() => credentialFromPem({ cert: encrypted + chainPem })).toThrow(/^key: cannot be read/);
+  });
+
   it('are refused with a TypeError that names the part which is missing or does not fit', () => {
     expect(() => credentialFromPem({ cert: keyPem })).toThrow('cert: holds no PEM certificate');
     expect(() => credentialFromPem({ cert: chainPem })).toThrow('key: holds no PEM private key');

@@ -2,6 +2,7 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import type { CertificateRequest, Credential, TlsVersion } from '@ferrule/contract';
 import type { CommonCode } from '@ferrule/result';
+import { isCertificateLabel, readPem } from '@ferrule/result/pem';
 import type { OwnCredential } from '@ferrule/ssl';
 import type { Binding, Handle } from './binding.ts';
 import { whenForgotten } from './forgotten.ts';
@@ -133,9 +134,7 @@ export interface PemCredentialOptions {
 
 /** A credential from PEM files. @throws TypeError when they hold none, or the passphrase is missing or wrong. */
 export function credentialFromPem({ cert, key = cert, passphrase }: PemCredentialOptions): Credential {
-  const chain = [...cert.matchAll(/-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----([^-]+)-----END/g)].map(
-    ([, base64 = '']) => new Uint8Array(Buffer.from(base64, 'base64')),
-  );
+  const chain = readPem(cert, (message) => new TypeError(`cert: ${message}`), isCertificateLabel).map(({ der }) => der);
   if (chain.length === 0) throw new TypeError('cert: holds no PEM certificate');
   const pem = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[^]+?-----END [A-Z0-9 ]*PRIVATE KEY-----/.exec(key)?.[0];
   if (pem === undefined) throw new TypeError('key: holds no PEM private key');

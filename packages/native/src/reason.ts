@@ -3,6 +3,7 @@
  * texts differ between versions.
  */
 import { Alert, CODES, peerAlert, SslError, TlsError, type CommonCode, failed, type Failed } from '@ferrule/result';
+import { foreignPeer } from '@ferrule/ssl';
 import { type NativeFailure, OwnReason } from './binding.ts';
 import { certificateError, type PeerFacts } from './certificate-error.ts';
 
@@ -232,20 +233,8 @@ function codeOf({ own, library, reason, alertSent }: NativeFailure): CommonCode 
   return known ?? CODE_OF_ALERT.get(alertSent) ?? 'INTERNAL_ERROR';
 }
 
-interface Foreign {
-  readonly code: CommonCode;
-  readonly message: string;
-}
-
-/**
- * What greets in plain text, by its first line. A byte above 0x1f is no TLS content type, so only such heads are looked
- * at.
- */
-function foreignOf({ head }: NativeFailure): Foreign | undefined {
-  if (head.length === 0 || (head[0] as number) < 0x20) return undefined;
-  const [text = ''] = /^[\t\x20-\x7e]*(?=[\r\n]|$)/.exec(Buffer.from(head).toString('latin1')) ?? [];
-  if (/^(HTTP\/|<!doctype|<html)/i.test(text))
-    return { code: 'HTTP_REQUEST', message: `The peer answered in plain HTTP: "${text}".` };
-  if (text.length >= 4) return { code: 'PLAINTEXT_PEER', message: `The peer speaks plain text: "${text}".` };
-  return { code: 'WRONG_VERSION_NUMBER', message: 'The data received is not a TLS record.' };
+/** A content type of TLS, or what could be one of a later version, begins no text: 0x14 to 0x18, and the rest below a tab. */
+function foreignOf({ head }: NativeFailure): ReturnType<typeof foreignPeer> | undefined {
+  const first = head[0];
+  return first === undefined || (first < 0x20 && first !== 0x09) ? undefined : foreignPeer(head);
 }

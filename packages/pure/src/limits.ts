@@ -34,8 +34,6 @@ export const MAX_CERTIFICATE_REQUESTS_IN_A_ROW = 8;
 /** Ciphertext of application data that is held while an asynchronous provider works on it: records and bytes. */
 export const MAX_RECORDS_IN_FLIGHT = 16;
 export const MAX_BYTES_IN_FLIGHT = 262_144;
-/** Bytes of the first plaintext that are shown in an error ("the peer speaks HTTP"). */
-export const MAX_QUOTED = 64;
 /**
  * Bytes of a message after the handshake: the longest NewSessionTicket (RFC 9846 section 4.7.1; OpenSSL takes the
  * same).

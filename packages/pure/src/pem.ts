@@ -1,6 +1,7 @@
 /** @module @ferrule/pure/pem: a client's credential from PEM (RFC 7468), on any platform. */
 import type { Credential } from '@ferrule/contract';
 import { concat, fromHex } from '@ferrule/result/bytes';
+import { isCertificateLabel } from '@ferrule/result/pem';
 import { decodePem, derElement, DerError, type PemBlock } from '@ferrule/x509';
 import { elements } from './crypto/pkcs8.ts';
 
@@ -16,7 +17,7 @@ export interface PemCredentialOptions {
  * @throws TypeError when a text has no certificate or no key, or when the key is encrypted or of an unknown form.
  */
 export function credentialFromPem({ cert, key = cert }: PemCredentialOptions): Credential {
-  const chain = blocks(cert, 'cert').filter(({ label }) => /^(X509 )?CERTIFICATE$/.test(label));
+  const chain = blocks(cert, 'cert').filter(({ label }) => isCertificateLabel(label));
   if (chain.length === 0) throw new TypeError('cert: holds no PEM certificate');
   const found = blocks(key, 'key').find(({ label }) => label.endsWith('PRIVATE KEY'));
   if (found === undefined) throw new TypeError('key: holds no PEM private key');

@@ -18,9 +18,7 @@ export type Host =
  * address.
  */
 export function parseHost(host: string): Host {
-  const bytes = parseAddress(
-    host.startsWith('[') && host.endsWith(']') && host.includes(':') ? host.slice(1, -1) : host,
-  );
+  const bytes = parseAddress(unbracketed(host));
   if (bytes) return { kind: 'ip', name: addressText(bytes), bytes };
   const name = host.toLowerCase().replace(/\.$/, '');
   // ASCII before folding: the Kelvin sign folds to k
@@ -29,6 +27,10 @@ export function parseHost(host: string): Host {
   }
   return { kind: 'dns', name };
 }
+
+/** An IPv6 address as URLs have it (RFC 3986 section 3.2.2), without its brackets; anything else as it is. */
+export const unbracketed = (host: string): string =>
+  host.startsWith('[') && host.endsWith(']') && host.includes(':') ? host.slice(1, -1) : host;
 
 /** What only a malformed IPv4 address does. */
 const ENDS_IN_NUMBER = /(^|\.)(\d+|0x[\da-f]*)$/;

@@ -9,22 +9,32 @@ export interface PemBlock {
 /**
  * Every block of a PEM text in its order; text outside of blocks is a comment.
  * @param malformed - the error for an unfinished block or bad base64, which is thrown
+ * @param wanted - the labels of what is read; others may hold anything, as an encrypted key of OpenSSL's older form does
  */
-export function readPem(text: string, malformed: (message: string) => Error): PemBlock[] {
+export function readPem(
+  text: string,
+  malformed: (message: string) => Error,
+  wanted: (label: string) => boolean = () => true,
+): PemBlock[] {
   const blocks: PemBlock[] = [];
   let open: { readonly label: string; readonly bodyAt: number } | undefined;
   for (const { 0: line, 1: edge, 2: label = '', index } of text.matchAll(BOUNDARY)) {
     if (edge === 'BEGIN' && open === undefined) open = { label, bodyAt: index + line.length };
     else if (edge === 'END' && open?.label === label) {
-      const der = decodeBase64(text.slice(open.bodyAt, index).replace(/[ \t\r\n]+/g, ''));
+      const { bodyAt } = open;
+      open = undefined;
+      if (!wanted(label)) continue;
+      const der = decodeBase64(text.slice(bodyAt, index).replace(/[ \t\r\n]+/g, ''));
       if (der === undefined) throw malformed('PEM: bad base64');
       blocks.push({ label, der });
-      open = undefined;
     } else throw malformed(`PEM: unexpected ${line}`);
   }
   if (open !== undefined) throw malformed(`PEM: the ${open.label} block has no end`);
   return blocks;
 }
+
+/** Whether OpenSSL takes a block of this label for a certificate. */
+export const isCertificateLabel = (label: string): boolean => /^(X509 |TRUSTED )?CERTIFICATE$/.test(label);
 
 /** One block, lines of 64 characters, a newline at the end. */
 export const encodePem = (label: string, der: Uint8Array): string =>

@@ -177,8 +177,7 @@ export function* ocspBreach(
   if (!(yield* authorised(parsed, issuer, rules, verifier)))
     return invalid('came with an OCSP response that no authorised responder signed');
   const single = find(parsed.responses, child, issuer, verifier);
-  if (!single)
-    return { ...invalid('came with an OCSP response about another certificate'), verify: V.OCSP_CERT_UNKNOWN };
+  if (!single) return invalid('came with an OCSP response about another certificate');
   const { now } = rules;
   if (now < single.thisUpdate - CLOCK_SKEW)
     return invalid('came with an OCSP response that is not valid yet', 'Check the clock of this machine.');

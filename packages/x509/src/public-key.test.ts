@@ -39,16 +39,16 @@ describe('a public key', () => {
       0x0809, 0x080a, 0x080b,
     ]);
   });
-  it('on a curve that TLS does not sign with is known, and makes no signature of TLS', () => {
-    for (const [curve, bits] of [
-      ['secp256k1', 256],
-      ['brainpoolP256r1', 256],
-      ['brainpoolP384r1', 384],
-      ['brainpoolP512r1', 512],
+  it('on another curve is known, and signs in TLS what RFC 8734 gives it', () => {
+    for (const [curve, bits, schemes] of [
+      ['secp256k1', 256, []],
+      ['brainpoolP256r1', 256, [0x081a]],
+      ['brainpoolP384r1', 384, [0x081b]],
+      ['brainpoolP512r1', 512, [0x081c]],
     ] as const) {
       const key = parsePublicKey(newKeys('ec', curve).spki);
       expect(key).toMatchObject({ kind: 'ec', curve, bits });
-      expect(signatureSchemes(key)).toEqual([]);
+      expect(signatureSchemes(key)).toEqual(schemes);
     }
     expect(parsePublicKey(newKeys('ec', 'secp224r1').spki)).toMatchObject({ kind: 'ec', curve: 'P-224', bits: 224 });
   });

@@ -162,6 +162,7 @@ const STRANGERS: readonly (readonly [title: string, says: string | Uint8Array, c
   ['an HTTP server', 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n', 'HTTP_REQUEST'],
   ['an HTTP server that answers in HTML alone', '<html><head><title>400</title></head></html>', 'HTTP_REQUEST'],
   ['an SMTP server', '220 mail.example ESMTP ready\r\n', 'PLAINTEXT_PEER'],
+  ['a server whose greeting begins with a tab', '\t220 hello there\r\n', 'PLAINTEXT_PEER'],
   ['an IMAP server', '* OK [CAPABILITY IMAP4rev1 STARTTLS] ready\r\n', 'PLAINTEXT_PEER'],
   ['a POP3 server', '+OK ready\r\n', 'PLAINTEXT_PEER'],
   ['an FTP server', '220-Welcome\r\n220 ready\r\n', 'PLAINTEXT_PEER'],

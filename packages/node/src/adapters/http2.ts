@@ -1,6 +1,7 @@
 /** @module @ferrule/node/adapters/http2: sessions of node:http2. */
 import http2, { type ClientHttp2Session, type ClientSessionOptions, type SecureClientSessionOptions } from 'node:http2';
 import type { Duplex } from 'node:stream';
+import { unbracketed } from '@ferrule/result/host';
 import type { TlsConnector } from '../duplex/connector.ts';
 import type { TlsDuplex } from '../duplex/tls-duplex.ts';
 import { needsH2, noOtherTls, optionsFor, overH2, refuseDetours, refuseNodeOptions, USE_DIAL } from './tls-required.ts';
@@ -82,5 +83,3 @@ function closesAtOnce(session: ClientHttp2Session, duplex: TlsDuplex): void {
     if (duplex.connecting) session.destroy();
   };
 }
-
-const unbracketed = (host: string): string => host.replace(/^\[(.*)\]$/, '$1');

@@ -2,6 +2,7 @@
 import type net from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ContextOptions, Ssl, SslContext, TlsSession } from '@ferrule/contract';
+import { unbracketed } from '@ferrule/result/host';
 import { bytesOf, plainOptions } from '@ferrule/result/arguments';
 import { starttls, type Starttls, type StarttlsProtocol } from '@ferrule/starttls';
 import { chooseBackend, type BackendChoice } from 'ferrule';
@@ -280,7 +281,10 @@ export function tlsDuplex(options: ConnectorOptions & DuplexOptions): TlsDuplex 
 }
 
 /** As they are now, whatever the caller does with them: each that is known, wherever the object has it. */
-export const connectionOptions = (options: DuplexOptions): DuplexOptions => plainOptions(options, CONNECTION_KEYS);
+export function connectionOptions(options: DuplexOptions): DuplexOptions {
+  const given = plainOptions(options, CONNECTION_KEYS);
+  return typeof given.host === 'string' ? { ...given, host: unbracketed(given.host) } : given;
+}
 
 interface Parsed {
   readonly target: Target | undefined;

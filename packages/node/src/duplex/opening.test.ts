@@ -16,6 +16,13 @@ import { dialling, engines, failure, listening, says, secure, undo } from '../..
 describe.each(engines)('the opening of a TLS Duplex on $name', ({ name: backend }) => {
   const dial = dialling(backend);
 
+  it('takes an IPv6 address in brackets, as URLs have it', async () => {
+    const { port } = await listening(net.createServer());
+    const error = await failure(await dial({ host: '[::ffff:127.0.0.1]', port, handshakeTimeout: 200 }));
+    // It came to the server, which says nothing
+    expect(error).toMatchObject({ code: 'TIMEOUT' });
+  });
+
   it('tells who wrote to it that it was destroyed before it had a transport', async () => {
     const duplex = await dial({ lazy: true, host: undefined as never });
     const told: unknown[] = [];

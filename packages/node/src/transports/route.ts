@@ -3,6 +3,7 @@
  */
 import { domainToASCII } from 'node:url';
 import { plainOptions } from '@ferrule/result/arguments';
+import { unbracketed } from '@ferrule/result/host';
 
 export type Route =
   /** There, whatever the destination: a port forward, another address of the same server. */
@@ -189,5 +190,3 @@ function wordsOf(text: string): readonly string[] {
   if (words.length === 0) throw new TypeError('exec: no command; expected exec:program and its arguments');
   return words;
 }
-
-const unbracketed = (host: string): string => host.replace(/^\[|\]$/g, '');
