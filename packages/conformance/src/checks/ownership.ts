@@ -407,7 +407,14 @@ const takenAway: CheckGroup = {
           if (memory.length > 0) structuredClone(memory.buffer, { transfer: [memory.buffer] });
           return honest(most);
         };
-        const ret = await client.call(() => ssl[call](memory));
+        let ret: number;
+        try {
+          ret = await client.call(() => ssl[call](memory));
+        } catch (error) {
+          // An engine that has to wait is called again, and then with nothing
+          assert.ok(error instanceof TypeError && memory.length === 0, String(error));
+          return;
+        }
         expectReturn(ssl, ret, -1, SslError.ssl);
         assert.equal(ssl.failure?.error.code, 'INTERNAL_ERROR');
       }),

@@ -184,6 +184,7 @@ export class RecordWriter {
 
   #writeLater(bio: Bio, from: Uint8Array, protection: Protection): WriteProgress {
     const depth = protection.aead.sync ? 1 : Math.min(protection.aead.depth, MAX_RECORDS_IN_FLIGHT);
+    const { length: whole } = from;
     for (;;) {
       while (this.#committed < from.length && this.#queue.length < depth && this.#bytesInFlight < MAX_BYTES_IN_FLIGHT) {
         const length = Math.min(from.length - this.#committed, this.#contentLimit(protection));
@@ -195,6 +196,8 @@ export class RecordWriter {
       }
       const inFlight = this.#queue.length;
       const progress = this.flush(bio);
+      if (from.length !== whole)
+        throw fail('INTERNAL_ERROR', 'a method of the BIO took away the memory that is written');
       // Room in the window is used before anybody waits.
       if (progress === WANT_ASYNC && this.#committed < from.length && this.#queue.length < inFlight) continue;
       if (progress.kind === 'wait') return progress;
