@@ -1,6 +1,6 @@
 /**
  * @module Records between the BIOs of a connection and its flow, in both directions: messages and alerts out of what is
- * read, one flight out of what is put. The only file of the engine that calls a Bio.
+ * read, one flight out of what is put. With record/reader.ts and record/writer.ts, what of the engine calls a Bio.
  *
  *     read BIO → RecordReader → Coalescer → flow (through Effects) → RecordWriter → write BIO
  */
