@@ -56,6 +56,10 @@ export class PipeSocket implements Socket {
   readonly #pipe: Promise<Pipe>;
   readonly #attempt: AbortController;
   readonly #upgrade: Upgrade | undefined;
+  /** What the plain socket had asked for when startTls() was called, and what came before TLS asked. */
+  #before: Uint8Array | null | undefined;
+  /** TLS waits for the chunk that the plain socket asked for. */
+  #isShared = false;
   #isOpen = false;
   #isHalfEnded = false;
   /** A chunk that is asked for: at startTls() nobody has it yet. */
@@ -84,7 +88,11 @@ export class PipeSocket implements Socket {
       {
         pull: async (controller) => {
           const bytes = await this.#untilClosed(this.#read());
-          if (this.upgraded) return;
+          if (this.upgraded) {
+            // Asked for before startTls(): what came since is taken for TLS, as all that is not read
+            if (!this.#isShared) this.#before = bytes;
+            return controller.close();
+          }
           if (bytes !== null && bytes !== undefined) return controller.enqueue(bytes);
           controller.close();
           if (allowHalfOpen) await this.#ended();
@@ -144,7 +152,7 @@ export class PipeSocket implements Socket {
     this.upgraded = true;
     this.#settle?.resolve();
     const handedOn = this.#pipe.then((pipe) => ({
-      read: () => this.#read(),
+      read: () => this.#readForTls(),
       write: (bytes: Uint8Array) => pipe.write(bytes),
       ...(pipe.closeWrite !== undefined && { closeWrite: async () => pipe.closeWrite?.() }),
       close: () => pipe.close(),
@@ -178,6 +186,13 @@ export class PipeSocket implements Socket {
   /** What the streams' own ends come to. */
   async #give(): Promise<void> {
     if (!this.upgraded) await this.close();
+  }
+
+  async #readForTls(): Promise<Uint8Array | null> {
+    if (this.#reading !== undefined) this.#isShared = true;
+    const before = this.#before;
+    this.#before = undefined;
+    return before === undefined ? this.#read() : before;
   }
 
   /** The next chunk: for whoever asks when it comes. */

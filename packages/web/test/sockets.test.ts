@@ -285,3 +285,22 @@ describe('closed', () => {
     await expect(socket.readable.getReader().read()).rejects.toMatchObject({ code: 'TRANSPORT_ERROR' });
   });
 });
+
+it.each([true, false])('plain text behind startTls() is taken for TLS, and fails (read before: %s)', async (isRead) => {
+  let come: (chunk: Uint8Array) => void = () => {};
+  const chunks: Promise<Uint8Array>[] = [new Promise((resolve) => (come = resolve))];
+  const pipe: Pipe = {
+    read: () => chunks.shift() ?? never(),
+    write: async () => {},
+    close: () => {},
+  };
+  const { connect } = createSockets({ dial: () => Promise.resolve(pipe), trustAnchors: [], backend: 'pure' });
+  const plain = connect('localhost:1', { secureTransport: 'starttls' });
+  await plain.opened;
+  const reading = isRead ? plain.readable.getReader().read() : undefined;
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  const socket = plain.startTls();
+  come(bytes('250 injected plain text\r\n'));
+  await expect(socket.opened).rejects.toMatchObject({ code: 'PLAINTEXT_PEER' });
+  if (reading !== undefined) expect((await reading).done).toBe(true);
+});
