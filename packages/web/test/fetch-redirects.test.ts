@@ -107,3 +107,25 @@ it('a redirect that never ends its own body is followed', async () => {
   expect((await (await fetchOver())(url)).status).toBe(200);
   later(() => sockets.forEach((socket) => socket.destroy()));
 });
+
+it('a request that was under way when its fetch() was closed is redirected all the same, and nothing is kept', async () => {
+  const there = await serve((_request, response) => void response.end('there'));
+  let answer: () => void = () => {};
+  const asked = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  let come: () => void = () => {};
+  const came = new Promise<void>((resolve) => (come = resolve));
+  const { url } = await serve((_request, response) => {
+    come();
+    void asked.then(() => response.writeHead(302, { location: `${there.url}/` }).end());
+  });
+  const fetch = await fetchOver();
+  const response = fetch(url);
+  await came;
+  fetch.close();
+  await expect(fetch(url)).rejects.toThrow('this fetch() was closed');
+  answer();
+  expect(await (await response).text()).toBe('there');
+  await expect.poll(() => there.sockets.size).toBe(0);
+});

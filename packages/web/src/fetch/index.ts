@@ -57,9 +57,13 @@ export function createFetch(options: FetchOptions): Fetch {
     return connectOver(pipe, { ...tls, ...alpn, host, signal });
   };
   const pool = new Pool({ connections, idleTimeout, open });
-  const fetch = async (input: FetchInput, init?: FetchInit): Promise<Response> =>
-    followed(pool, await askedOf(input, init));
-  return Object.assign(fetch, { close: () => pool.close(new TypeError('this fetch() was closed')) });
+  let closed: TypeError | undefined;
+  const fetch = async (input: FetchInput, init?: FetchInit): Promise<Response> => {
+    if (closed !== undefined) throw closed;
+    return followed(pool, await askedOf(input, init));
+  };
+  const close = (): void => pool.close((closed ??= new TypeError('this fetch() was closed')));
+  return Object.assign(fetch, { close });
 }
 
 async function followed(pool: Pool, { request: first, redirect, signal }: Asked): Promise<Response> {

@@ -33,11 +33,12 @@ export class Pool {
 
   /** One that is free, or a new one, or one that becomes free. @throws what opening throws; the signal's reason. */
   acquire(url: URL, signal: AbortSignal | undefined): Promise<HttpConnection> {
-    if (this.#closed !== undefined) return Promise.reject(this.#closed);
     let origin = this.#origins.get(url.origin);
     if (origin === undefined) {
       origin = new Origin(url, this.#options, () => this.#origins.delete(url.origin));
       this.#origins.set(url.origin, origin);
+      // Of a request that was under way, and is redirected: nothing is kept for the next one
+      if (this.#closed !== undefined) origin.close(this.#closed);
     }
     return origin.acquire(signal);
   }
