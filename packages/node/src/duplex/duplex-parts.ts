@@ -50,7 +50,7 @@ export const AGREED: unique symbol = Symbol('agreed');
 /** For messages. */
 export const PHASES: Readonly<Record<Phase, string>> = {
   idle: 'idle',
-  transport: 'connecting the transport',
+  transport: 'the connect of the transport',
   preamble: 'the plain-text dialogue before TLS',
   session: 'the session cache, or loading the engine',
   handshake: 'the handshake',
