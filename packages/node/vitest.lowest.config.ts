@@ -25,7 +25,9 @@ const alias = [...Object.entries(lowest), ...named].map(([name, other]) => ({
 
 export default mergeConfig(
   testing({
-    include: ['secrets', 'reconnects', 'redirects', 'beside', 'refusals'].map((name) => `test/adapter-${name}.test.ts`),
+    include: ['secrets', 'reconnects', 'redirects', 'beside', 'refusals', 'errors'].map(
+      (name) => `test/adapter-${name}.test.ts`,
+    ),
     env: { FERRULE_LIBRARIES: 'lowest' },
   }),
   { resolve: { alias } },

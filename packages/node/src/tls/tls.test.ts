@@ -14,7 +14,7 @@ import type { ContextOptions } from '@ferrule/contract';
 import { TlsError } from '@ferrule/result';
 import { chooseBackend } from 'ferrule';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import tls, { connect, createSecureContext, TLS_OPTIONS, TLSSocket, type TlsConnectOptions } from './index.ts';
+import tls, { connect, createSecureContext, TLSSocket, type TlsConnectOptions } from './index.ts';
 import { lend } from './lend.ts';
 
 type Failure = Error & { readonly code?: string; readonly tlsCode?: string } & Readonly<Record<string, unknown>>;
@@ -467,40 +467,5 @@ describe.each(['native', 'pure'] as const)('@ferrule/node/tls on %s', async (bac
       }
       expect([nodeTls.connect, nodeTls.TLSSocket]).toEqual(before);
     });
-  });
-});
-
-describe('what is refused', () => {
-  it.each([
-    [{ maxVersion: 'TLSv1.1' }, /maxVersion: TLSv1.1 is not supported: RFC 8996/],
-    [{ secureProtocol: 'TLSv1_method' }, /secureProtocol: TLSv1_method: TLS 1.0 and 1.1/],
-    [{ truncation: 'never' }, /truncation: never/],
-    [{ secureContext: nodeTls.createSecureContext() }, /secureContext: it was made by node:tls itself/],
-  ])('%o throws, and the message says why', (options, message) => {
-    expect(() => connect({ port: 1, ...options } as TlsConnectOptions)).toThrow(message);
-  });
-
-  it('suites that no engine has fail the connection with the reason', async () => {
-    const socket = connect({
-      port: 1,
-      socket: duplexPair()[0],
-      ca: [],
-      ciphers: 'AES256-SHA',
-      backend: 'pure',
-      maxVersion: 'TLSv1.2',
-    });
-    expect(((await once(socket, 'error')) as [Error])[0].message).toMatch(
-      /ciphers: 'AES256-SHA' leaves no suite.*forward secrecy/,
-    );
-  });
-
-  it("Node's own judgement of options is passed on", () => {
-    expect(() => createSecureContext({ cert: 'no PEM' })).toThrow(/PEM/);
-    expect(() => connect({ port: 1, ALPNProtocols: ['x'.repeat(256)] })).toThrow(/byte length of the protocol/);
-    expect(() => connect({ port: 70_000 })).toThrow(expect.objectContaining({ code: 'ERR_SOCKET_BAD_PORT' }) as Error);
-  });
-
-  it('the table has a row with a sentence for each option', () => {
-    for (const [name, { how }] of Object.entries(TLS_OPTIONS)) expect([name, /\.$/.test(how)]).toEqual([name, true]);
   });
 });

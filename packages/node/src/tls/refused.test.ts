@@ -1,0 +1,41 @@
+/** What the client of @ferrule/node/tls refuses, and that the message says why. */
+import { once } from 'node:events';
+import { duplexPair } from 'node:stream';
+import nodeTls from 'node:tls';
+import { expect, describe, it } from 'vitest';
+import { connect, createSecureContext, TLS_OPTIONS, type TlsConnectOptions } from './index.ts';
+
+describe('what is refused', () => {
+  it.each([
+    [{ maxVersion: 'TLSv1.1' }, /maxVersion: TLSv1.1 is not supported: RFC 8996/],
+    [{ secureProtocol: 'TLSv1_method' }, /secureProtocol: TLSv1_method: TLS 1.0 and 1.1/],
+    [{ truncation: 'never' }, /truncation: never/],
+    [{ secureContext: nodeTls.createSecureContext() }, /secureContext: it was made by node:tls itself/],
+  ])('%o throws, and the message says why', (options, message) => {
+    expect(() => connect({ port: 1, ...options } as TlsConnectOptions)).toThrow(message);
+  });
+
+  it('suites that no engine has fail the connection with the reason', async () => {
+    const socket = connect({
+      port: 1,
+      socket: duplexPair()[0],
+      ca: [],
+      ciphers: 'AES256-SHA',
+      backend: 'pure',
+      maxVersion: 'TLSv1.2',
+    });
+    expect(((await once(socket, 'error')) as [Error])[0].message).toMatch(
+      /ciphers: 'AES256-SHA' leaves no suite.*forward secrecy/,
+    );
+  });
+
+  it("Node's own judgement of options is passed on", () => {
+    expect(() => createSecureContext({ cert: 'no PEM' })).toThrow(/PEM/);
+    expect(() => connect({ port: 1, ALPNProtocols: ['x'.repeat(256)] })).toThrow(/byte length of the protocol/);
+    expect(() => connect({ port: 70_000 })).toThrow(expect.objectContaining({ code: 'ERR_SOCKET_BAD_PORT' }) as Error);
+  });
+
+  it('the table has a row with a sentence for each option', () => {
+    for (const [name, { how }] of Object.entries(TLS_OPTIONS)) expect([name, /\.$/.test(how)]).toEqual([name, true]);
+  });
+});
