@@ -18,6 +18,7 @@ import { Negotiated } from './negotiated.ts';
 import { fail } from './reason.ts';
 import { WANT_READ, type ReadRecord } from './record/progress.ts';
 import { RECEIVED, Records } from './records.ts';
+import { allowsEarlyData, fits } from './session/resume.ts';
 import { Session } from './session/session.ts';
 
 /** A connection of these options. */
@@ -44,6 +45,8 @@ class Connection implements Port {
   readonly #engine = new Engine();
   readonly #secrets = new Secrets();
   readonly #negotiated = new Negotiated();
+  /** Asked once, before a ClientHello is made for it. */
+  #earlyDataFits: (() => boolean) | undefined;
   readonly #hs: Handshake;
   /** Plaintext in the reader's memory that read() has not given out. */
   #plain: Uint8Array = EMPTY;
@@ -67,6 +70,9 @@ class Connection implements Port {
 
   begin({ rbio, wbio, host, session, earlyData }: Start): void {
     this.#records.attach(rbio, wbio);
+    if (earlyData)
+      this.#earlyDataFits = () =>
+        Session.is(session) && fits(session, this.#config, host?.name) && allowsEarlyData(session, this.#config);
     this.#engine.start(
       client(
         {
@@ -114,6 +120,9 @@ class Connection implements Port {
   writeEarlyData(from: Uint8Array): number {
     // Until the ClientHello has gone; then the flow rests, and what it waits for is of no concern here.
     if (!this.#hs.earlyData) {
+      const fitting = this.#earlyDataFits?.();
+      this.#earlyDataFits = undefined;
+      if (fitting === false) return 0;
       const ret = this.#engine.resume();
       if (!this.#hs.earlyData) return ret < 0 && ret !== -SslError.wantRead ? ret : 0;
     }
