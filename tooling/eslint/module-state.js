@@ -111,6 +111,8 @@ export const MODULE_STATE = {
   'packages/result/src/names.ts': { 'suites, extensions, groups, schemes, versions': 'once: a table of names' },
   'packages/result/src/pem.ts': { values: 'once: a table' },
   'packages/result/src/texts/none.ts': { CODES: 'constant: refuses to be written' },
+  'packages/roots/src/index.ts': { anchors: 'once: the roots, read' },
+
   'packages/ssl/src/credential.ts': {
     MADE: 'notes: our copy of a credential',
     OWN: 'notes: copies that were made here',

@@ -10,6 +10,7 @@ export const ROOMS = {
   '@ferrule/ssl': { portable: true, imports: ['@ferrule/result', '@ferrule/bio', '@ferrule/contract'] },
   '@ferrule/x509': { portable: true, imports: ['@ferrule/result'] },
   '@ferrule/starttls': { portable: true, imports: ['@ferrule/result'] },
+  '@ferrule/roots': { portable: true, imports: ['@ferrule/contract', '@ferrule/result'] },
   '@ferrule/pure': {
     portable: true,
     imports: ['@ferrule/result', '@ferrule/bio', '@ferrule/contract', '@ferrule/ssl', '@ferrule/x509'],

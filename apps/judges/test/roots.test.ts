@@ -7,7 +7,8 @@ import { rootCertificates } from 'node:tls';
 import { load } from '@ferrule/native';
 import { createPure } from '@ferrule/pure';
 import { nodeCrypto } from '@ferrule/pure/crypto/node';
-import { decodePem, nameText, parseCertificate } from '@ferrule/x509';
+import { mozillaRoots } from '@ferrule/roots';
+import { decodePem, nameText, parseCertificate, parsePublicKey } from '@ferrule/x509';
 import { concat } from '@ferrule/result/bytes';
 import { expect, it } from 'vitest';
 import { buildChain } from '../src/chains/chain.ts';
@@ -72,6 +73,37 @@ it(
     }
     expect(refused).toEqual([]);
     expect(roots.size).toBeGreaterThan(100);
+  },
+);
+
+it(
+  'each root of @ferrule/roots works as an issuer, and one within its constraints only',
+  { timeout: 120_000 },
+  async () => {
+    const refused: string[] = [];
+    for (const root of mozillaRoots()) {
+      const kind = parsePublicKey(root.spki);
+      const key = keyOf(
+        kind.kind === 'rsa' ? 'rsa' : kind.kind === 'ec' && kind.curve === 'P-384' ? 'p384' : 'p256:root',
+      );
+      const { drafts } = buildChain({ between: 0, features: [], shapes: [] });
+      const [issuer, leaf] = drafts as [(typeof drafts)[number], (typeof drafts)[number]];
+      Object.assign(issuer, { subject: root.subject, key });
+      leaf.extensions.delete(Id.aki);
+      const server = {
+        sent: [encode(leaf, issuer)],
+        anchors: [{ ...root, spki: key.spki }],
+        leafKey: leaf.key.privateKey,
+      };
+      for (const engine of engines) {
+        const verdict = await askEngine(engine, server, HOST);
+        if (!verdict.accepts)
+          refused.push(`${engine.name}: ${nameText(root.subject)}: ${verdict.code} ${verdict.verify}`);
+      }
+    }
+    expect(refused).toEqual(
+      engines.map(({ name }) => expect.stringMatching(new RegExp(`^${name}: .*TUBITAK.*: CERT_NAME_CONSTRAINT 47$`))),
+    );
   },
 );
 

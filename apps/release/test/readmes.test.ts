@@ -42,6 +42,7 @@ const PRINTS: Readonly<Record<string, RegExp | 'in a test' | 'beside'>> = {
   'pure 2': /./,
   'result 1': /^read$/,
   'result 2': /^$/,
+  'roots 1': /^true$/,
   'starttls 1': /^TLSv1\.3$/,
   'x509 1': /^CERT_NAME_MISMATCH - .*www\.example\.com[^]*X509v3 extensions:/,
   'x509 2': /^no filters$/,

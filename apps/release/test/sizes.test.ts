@@ -71,6 +71,12 @@ const ROWS: readonly Row[] = [
     without: [/packages\/(ssl|pure)/, /memory|recording/],
   },
   {
+    name: 'roots of Mozilla',
+    program: `export { mozillaRoots } from '@ferrule/roots';`,
+    limit: 49,
+    without: [/packages\/(x509|ssl|pure|ferrule)/],
+  },
+  {
     name: 'STARTTLS',
     program: `export { starttls } from '@ferrule/starttls';`,
     limit: 14,

@@ -20,7 +20,7 @@ export function platformAnchors(): readonly Uint8Array[] {
     throw new TypeError(
       process !== undefined && usesOpensslStore(process)
         ? "no trust anchors: --use-openssl-ca is set, and OpenSSL's store (SSL_CERT_FILE, SSL_CERT_DIR) has no certificate. Pass `trustAnchors` or `ca`"
-        : 'no trust anchors: this platform does not expose its trust store. Pass `trustAnchors` or `ca`',
+        : 'no trust anchors: this platform does not expose its trust store. Pass `ca`, or `trustAnchors`: @ferrule/roots has those of Mozilla',
     );
   }
   return (cached = Object.freeze(withoutDuplicates(found)));

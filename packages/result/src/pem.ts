@@ -43,7 +43,7 @@ export const encodePem = (label: string, der: Uint8Array): string =>
 const BOUNDARY = /^-----(BEGIN|END) ([!-,.-~]+(?:[ -][!-,.-~]+)*)-----[ \t]*$/gm;
 
 /** RFC 4648 section 4: padded, and no bits behind the last byte. `undefined` for anything else. */
-function decodeBase64(text: string): Uint8Array | undefined {
+export function decodeBase64(text: string): Uint8Array | undefined {
   // By the decoder of Node where there is one, which is the fastest: it drops what is not base64.
   const { Buffer } = globalThis as { readonly Buffer?: BufferOfNode };
   const bytes = Buffer?.from(text, 'base64');

@@ -3,7 +3,7 @@
  * anything.
  */
 import type { KeyObject } from 'node:crypto';
-import type { Backend, ContextOptions } from '@ferrule/contract';
+import type { Backend, ContextOptions, TrustAnchor } from '@ferrule/contract';
 import { concat } from '@ferrule/result/bytes';
 import { trustStore, validatePathSync } from '@ferrule/x509';
 import { nodeVerifier } from '@ferrule/x509/crypto/node';
@@ -47,7 +47,7 @@ export function askX509({ sent, anchors }: Chain): Verdict {
 
 export async function askEngine(
   backend: Backend,
-  chain: Server,
+  chain: Omit<Server, 'anchors'> & { readonly anchors: readonly TrustAnchor[] },
   host: string = HOST,
   options: ContextOptions = {},
 ): Promise<Verdict> {
@@ -67,7 +67,7 @@ export async function askEngine(
   }
 }
 
-function* serving(server: Server13, { sent, leafKey }: Server): Script {
+function* serving(server: Server13, { sent, leafKey }: Omit<Server, 'anchors'>): Script {
   yield* server.clientHello();
   server.serverHello();
   server.encryptedExtensions();

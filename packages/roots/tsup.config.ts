@@ -1,0 +1,3 @@
+import { library } from '@ferrule/tsup-config';
+
+export default library({ index: 'src/index.ts' });
