@@ -126,8 +126,8 @@ describe('a blocking BIO', () => {
     const memory = sharedBioMemory(4);
     expect(() => blockingBio(new SharedArrayBuffer(9000))).toThrow(TypeError);
     expect(() => blockingBio(new ArrayBuffer(9000) as unknown as SharedArrayBuffer)).toThrow(TypeError);
-    expect(() => sharedBioMemory(0)).toThrow(RangeError);
-    expect(() => blockingBio(memory, { timeout: 0 })).toThrow(RangeError);
+    expect(() => sharedBioMemory(0)).toThrow(TypeError);
+    expect(() => blockingBio(memory, { timeout: 0 })).toThrow(TypeError);
     expect(() => blockingBio(memory, { time: 1 } as object)).toThrow(/time/);
   });
 });

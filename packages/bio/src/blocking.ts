@@ -1,9 +1,9 @@
 /** @module Blocking BIOs: one thread waits in Atomics.wait, another serves the transport without ever waiting. */
+import { knownOptions, refuseOption } from '@ferrule/result/arguments';
 import type { Bio } from './bio.ts';
 import { Channel } from './channel.ts';
 import { development } from './development.ts';
 import { BioError, failureOf } from './error.ts';
-import { refuseUnknown } from './options.ts';
 import { SharedSide } from './shared-memory.ts';
 
 declare const setTimeout: (callback: () => void, milliseconds: number) => unknown;
@@ -47,12 +47,12 @@ export interface SharedBio extends Bio {
 /**
  * The end that waits. `connect()`, `read()` and `write()` of an engine over it return only when they are done.
  * @throws BioError `BLOCKING_FORBIDDEN` where this thread may not wait (the main thread of a browser).
- * @throws TypeError for foreign memory or an unknown option; RangeError for a timeout that is not positive.
+ * @throws TypeError for foreign memory, an unknown option, or a timeout that is not positive.
  */
 export function blockingBio(memory: SharedArrayBuffer, options: BlockingBioOptions = {}): BlockingBio {
-  refuseUnknown(options, ['timeout']);
+  const { timeout = Number.POSITIVE_INFINITY } = knownOptions(options, ['timeout']);
   const bio = new BlockingEnd(new SharedSide(memory, 0));
-  bio.timeout = options.timeout ?? Number.POSITIVE_INFINITY;
+  bio.timeout = timeout;
   return bio;
 }
 
@@ -210,7 +210,7 @@ class BlockingEnd extends SharedEnd implements BlockingBio {
 
   set timeout(milliseconds: number) {
     if (!(typeof milliseconds === 'number' && milliseconds > 0))
-      throw new RangeError(`timeout: ${milliseconds} is not a positive number of milliseconds`);
+      refuseOption(milliseconds, 'timeout', 'a positive number of milliseconds');
     this.#timeout = milliseconds;
   }
 

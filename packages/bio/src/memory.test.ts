@@ -58,7 +58,7 @@ describe('memoryBio', () => {
 
   it('refuses unknown options and impossible limits', () => {
     expect(() => memoryBio({ size: 1 } as object)).toThrow(/size/);
-    expect(() => memoryBio({ limit: 0 })).toThrow(RangeError);
-    expect(() => memoryBio({ limit: 1, contents: new Uint8Array(2) })).toThrow(RangeError);
+    expect(() => memoryBio({ limit: 0 })).toThrow(TypeError);
+    expect(() => memoryBio({ limit: 1, contents: new Uint8Array(2) })).toThrow(TypeError);
   });
 });

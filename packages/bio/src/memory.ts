@@ -1,8 +1,9 @@
 /** @module Memory BIOs: BIO_s_mem(3). */
+import { knownOptions } from '@ferrule/result/arguments';
 import { Channel } from './channel.ts';
 import { development } from './development.ts';
 import { End } from './end.ts';
-import { checkSize, refuseUnknown } from './options.ts';
+import { checkSize } from './options.ts';
 import type { PairedBio } from './pair.ts';
 
 export interface MemoryBioOptions {
@@ -17,17 +18,16 @@ export interface MemoryBioOptions {
 /**
  * A BIO whose reads return what was written to it. It grows as it is written, never above `limit`, and reads "retry"
  * while empty, EOF once `shutdownWrite()` has been called (BIO_set_mem_eof_return(3) of -1 and of 0).
- * @throws TypeError for an unknown option; RangeError for a `limit` out of range or below the contents.
+ * @throws TypeError for an unknown option, or a `limit` out of range or below the contents.
  */
 export function memoryBio(options: MemoryBioOptions = {}): PairedBio {
-  refuseUnknown(options, ['contents', 'limit']);
-  const { contents, limit = Math.max(1 << 24, contents?.length ?? 0) } = options;
+  const { contents, limit = Math.max(1 << 24, contents?.length ?? 0) } = knownOptions(options, ['contents', 'limit']);
   checkSize('limit', limit);
   const channel = new Channel(limit, development, true);
   const bio = new End(channel, channel);
   if (contents !== undefined) {
     if (contents.length > limit)
-      throw new RangeError(`limit: ${limit} is below the ${contents.length} bytes of \`contents\``);
+      throw new TypeError(`limit: ${limit} is below the ${contents.length} bytes of \`contents\``);
     bio.write(contents);
     bio.shutdownWrite();
   }

@@ -212,7 +212,7 @@ describe('replayBio', () => {
 
   it('refuses unknown options', () => {
     expect(() => replayBio([], { chunks: 1 } as object)).toThrow(/chunks/);
-    expect(() => replayBio([], { chunk: 0 })).toThrow(RangeError);
+    expect(() => replayBio([], { chunk: 0 })).toThrow(TypeError);
     expect(() => replayBio([], { blocking: 1 } as object)).toThrow(TypeError);
   });
 });

@@ -1,7 +1,7 @@
 /** @module Recordings: what passed through a BIO, when, and in which direction; as objects and as JSON lines. */
+import { choiceOption, functionOption, knownOptions } from '@ferrule/result/arguments';
 import { fromHex, toHex } from '@ferrule/result/bytes';
 import type { Bio } from './bio.ts';
-import { refuseUnknown } from './options.ts';
 
 /**
  * One event, seen from the engine. `at` is milliseconds since the recording began. `eof`: the peer ended its stream;
@@ -25,12 +25,12 @@ export interface RecordingOptions {
 /**
  * The same BIO, but each byte that passes is reported, as a copy, when it has passed. `onEvent` is called inside the
  * BIO's calls: it must not use the BIO, and what it throws is what the BIO throws.
- * @throws TypeError for an unknown option.
+ * @throws TypeError for a wrong option.
  */
 export function recordingBio(bio: Bio, onEvent: (event: RecordedEvent) => void, options: RecordingOptions = {}): Bio {
-  refuseUnknown(options, ['end', 'now']);
-  const { end = 'engine', now = Date.now } = options;
-  if (end !== 'engine' && end !== 'network') throw new TypeError('`end` is neither `engine` nor `network`');
+  const { end = 'engine', now = Date.now } = knownOptions(options, ['end', 'now']);
+  choiceOption(end, 'end', ['engine', 'network']);
+  functionOption(now, 'now');
   return new Recorder(bio, onEvent, end === 'engine', now);
 }
 

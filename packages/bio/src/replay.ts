@@ -1,10 +1,11 @@
 /** @module Replays: a BIO that plays the peer of a recording, cut into chunks as the caller likes. */
+import { booleanOption, knownOptions } from '@ferrule/result/arguments';
 import { concat } from '@ferrule/result/bytes';
 import type { Bio } from './bio.ts';
 import { Channel } from './channel.ts';
 import { development } from './development.ts';
 import { BioError, failureOf } from './error.ts';
-import { checkSize, refuseUnknown } from './options.ts';
+import { checkSize } from './options.ts';
 import { DEFAULT_BIO_SIZE } from './pair.ts';
 import type { RecordedEvent } from './recording.ts';
 
@@ -34,13 +35,12 @@ export interface ReplayBio extends Bio {
  * Plays what was received to whoever reads, byte for byte, and compares what is written with what was sent. Reading
  * does not wait for the recorded writes: an engine with the recording's randomness sends the same bytes in any case. A
  * blocking replay that runs out of bytes without a recorded end fails with the code TIMEOUT.
- * @throws TypeError for an unknown option; RangeError for a chunk that is not an integer from 1 to 2^30.
+ * @throws TypeError for an unknown option, or a chunk that is not an integer from 1 to 2^30.
  */
 export function replayBio(recording: Iterable<RecordedEvent>, options: ReplayOptions = {}): ReplayBio {
-  refuseUnknown(options, ['chunk', 'blocking']);
-  const { chunk = 'recorded', blocking = false } = options;
+  const { chunk = 'recorded', blocking = false } = knownOptions(options, ['chunk', 'blocking']);
   if (chunk !== 'recorded') checkSize('chunk', chunk);
-  if (typeof blocking !== 'boolean') throw new TypeError('`blocking` is not a boolean');
+  booleanOption(blocking, 'blocking');
   const events = [...recording];
   const received = bytesOf(events, 'received');
   const chunks = chunk === 'recorded' ? received : cut(concat(received), chunk);

@@ -21,7 +21,7 @@ export type Side = 0 | 1;
 /**
  * Shared memory for one blocking BIO: make it, post it to the thread that serves the transport, and open it here with
  * `blockingBio()` and there with `sharedBio()`. Each direction holds `size` bytes (1 to 2^30).
- * @throws BioError `BLOCKING_FORBIDDEN` where there is no SharedArrayBuffer; RangeError for another `size`.
+ * @throws BioError `BLOCKING_FORBIDDEN` where there is no SharedArrayBuffer; TypeError for another `size`.
  */
 export function sharedBioMemory(size: number = 64 * 1024): SharedArrayBuffer {
   checkSize('size', size);

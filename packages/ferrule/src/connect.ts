@@ -1,15 +1,22 @@
 /** @module connect(): the whole way from a name to a verified connection. */
 import type { Backend, ContextOptions, Ssl, SslContext, TlsSession } from '@ferrule/contract';
 import { TlsError } from '@ferrule/result';
-import { plainOptions } from '@ferrule/result/arguments';
-import { unbracketed } from '@ferrule/result/host';
+import { booleanOption, choiceOption, knownOptions, portOption, textOption } from '@ferrule/result/arguments';
+import { asciiHost, authority, hostOption } from '@ferrule/result/host';
 import { Channel } from './channel.ts';
 import { newConnection, type TlsConnection } from './connection.ts';
 import { chooseBackend, type ChosenBackend, type BackendChoice } from './backend.ts';
 import { infoOf } from './info.ts';
 import { Limit } from './limit.ts';
-import { type CaOption, contextOptionNames, type OwnOptions, ownOptions, withAnchors } from './options.ts';
-import { keepsSessions, type SessionCache, SessionKeeper, sessionPatience, type SessionStore } from './sessions.ts';
+import {
+  type CaOption,
+  checkConnection,
+  contextOptionNames,
+  type OwnOptions,
+  ownOptions,
+  withAnchors,
+} from './options.ts';
+import { type SessionCache, SessionKeeper, sessionPatience, sessionsOption, type SessionStore } from './sessions.ts';
 import type * as Tcp from './tcp.ts';
 import { awaitsCaller } from './steps.ts';
 import { type Pipe, type StreamPipe, type Transport, transportOf } from './transport.ts';
@@ -30,8 +37,10 @@ export interface ConnectOverOptions extends ContextOptions {
   readonly signal?: AbortSignal;
   /** How long `close()` goes on while the other side takes nothing of what was written, milliseconds. Default 10000. */
   readonly closeTimeout?: number;
-  /** Sessions to resume, and where new ones go: a {@link SessionCache}, or a `Map`. */
-  readonly sessions?: SessionCache | SessionStore;
+  /**
+   * Sessions to resume, and where new ones go: a {@link SessionCache}, or a `Map`. Default `false`: nothing is resumed.
+   */
+  readonly sessions?: SessionCache | SessionStore | false;
 }
 
 export interface ConnectOptions extends ConnectOverOptions {
@@ -74,28 +83,28 @@ let tcp: Promise<typeof Tcp> | undefined;
  * @throws TypeError for wrong options.
  */
 export async function connect(options: ConnectOptions): Promise<TlsConnection> {
-  const given = plainOptions(options, OPTIONS);
-  const { port = 443, path, servername, family, localAddress, noDelay = true, ...rest } = given;
+  const given = knownOptions(options, OPTIONS);
+  const { host: where, port = 443, path, servername, family, localAddress, noDelay = true, ...rest } = given;
   if (path !== undefined)
     for (const name of ['port', 'family', 'localAddress', 'noDelay'] as const)
       if (given[name] !== undefined)
         throw new TypeError(`${name}: has no effect beside \`path\`, which does not use TCP; leave one of them out`);
-  if (!(Number.isInteger(port) && port >= 1 && port <= 65_535))
-    throw new TypeError(`port: ${String(port)} is not an integer from 1 to 65535`);
-  if (path !== undefined && (typeof path !== 'string' || path === ''))
-    throw new TypeError('path: not the path of a socket');
-  if (path === undefined && (typeof rest.host !== 'string' || rest.host === ''))
-    throw new TypeError('host: neither a name nor an address');
-  if (servername !== undefined && typeof servername !== 'string') throw new TypeError('servername: not a string');
-  if (family !== undefined && family !== 4 && family !== 6) throw new TypeError('family: neither 4 nor 6');
-  if (localAddress !== undefined && typeof localAddress !== 'string') throw new TypeError('localAddress: not a string');
-  if (typeof noDelay !== 'boolean') throw new TypeError('noDelay: not a boolean');
-  const host = unbracketed(rest.host ?? '');
-  const peer = servername ?? (rest.host === undefined ? undefined : host);
-  return establish({ ...rest, ...(peer !== undefined && { host: peer }) }, path ?? `${host}:${port}`, async (limit) => {
-    const { openTcp } = await (tcp ??= import('./tcp.ts'));
-    return openTcp({ host, port, path, family, localAddress, noDelay }, (abort) => limit.onEnd(abort));
-  });
+  portOption(port);
+  if (path !== undefined) textOption(path, 'path');
+  if (path === undefined || where !== undefined) textOption(where, 'host');
+  if (family !== undefined) choiceOption(family, 'family', [4, 6]);
+  if (localAddress !== undefined) textOption(localAddress, 'localAddress');
+  booleanOption(noDelay, 'noDelay');
+  const host = asciiHost(where ?? '');
+  const peer = servername !== undefined ? hostOption(servername, 'servername') : where && hostOption(where);
+  return establish(
+    { ...rest, ...(peer !== undefined && { host: peer }) },
+    path ?? authority({ host, port }),
+    async (limit) => {
+      const { openTcp } = await (tcp ??= import('./tcp.ts'));
+      return openTcp({ host, port, path, family, localAddress, noDelay }, (abort) => limit.onEnd(abort));
+    },
+  );
 }
 
 /**
@@ -112,7 +121,9 @@ export async function connectOver(
   const transport = transportOf(pipe, name);
   let opened = false;
   try {
-    return await establish(plainOptions(options, OVER_OPTIONS), name, (limit) => {
+    const given = knownOptions(options, OVER_OPTIONS);
+    const own = given.host === undefined ? given : { ...given, host: hostOption(given.host) };
+    return await establish(own, name, (limit) => {
       opened = true;
       limit.onEnd(() => transport.destroy());
       return Promise.resolve(transport);
@@ -144,18 +155,11 @@ async function establish(options: ConnectOverOptions, name: string, open: Open):
     timeout = DEFAULT_TIMEOUT,
     signal,
     closeTimeout,
-    sessions,
+    sessions: store,
     ...contextOptions
   } = options;
-  if (host !== undefined && typeof host !== 'string') throw new TypeError('host: not a string');
-  if (!(typeof timeout === 'number' && timeout >= 0 && timeout < 2 ** 31))
-    throw new TypeError(`timeout: ${String(timeout)} is not a number of milliseconds from 0 to 2147483647`);
-  if (closeTimeout !== undefined && !(typeof closeTimeout === 'number' && closeTimeout > 0 && closeTimeout < 2 ** 31))
-    throw new TypeError(`closeTimeout: ${String(closeTimeout)} is not a number of milliseconds from 1 to 2147483647`);
-  if (signal !== undefined && !has(signal, 'aborted', 'addEventListener'))
-    throw new TypeError('signal: not an AbortSignal');
-  if (sessions !== undefined && !keepsSessions(sessions))
-    throw new TypeError('sessions: needs take() and put(), or get() and set() as a Map has');
+  checkConnection({ ...options });
+  const sessions = sessionsOption(store);
   if (given !== undefined) refuseBesideContext({ ...contextOptions, backend, ca, sessions });
   const own = ownOptions(contextOptions, ca);
   const verifiesName = given?.verifiesName ?? ((own.verify ?? 'peer') === 'peer' && own.verifyHost !== false);
@@ -243,6 +247,3 @@ const both =
     // What it returns may be a promise, whose rejection is the engine's to hear
     return theirs?.(session, ssl);
   };
-
-const has = (value: unknown, ...keys: readonly string[]): boolean =>
-  typeof value === 'object' && value !== null && keys.every((key) => key in value);

@@ -3,9 +3,11 @@
  * when it is needed, and what counts is what was given at the call (ADR 0090): this reads and copies it.
  */
 import type { ContextOptions } from '@ferrule/contract';
+import { millisecondsOption, signalOption } from '@ferrule/result/arguments';
 import { contextOptions, type OwnOptions } from '@ferrule/ssl/context-options';
 import { platformAnchors } from './anchors.ts';
 import { certificatesOf } from './pem.ts';
+import { sessionsOption } from './sessions.ts';
 
 export { contextOptionNames, type OwnOptions } from '@ferrule/ssl/context-options';
 
@@ -24,6 +26,14 @@ export function ownOptions(options: ContextOptions, ca: CaOption | undefined): O
       'ca: has no effect beside a verify function, which takes the place of the path; leave one of them out',
     );
   return contextOptions({ ...own, trustAnchors: [...(own.trustAnchors ?? []), ...certificatesIn(ca)] });
+}
+
+/** What a connection has beside a context. @throws TypeError that begins with the name of the option. */
+export function checkConnection({ timeout, closeTimeout, signal, sessions }: Readonly<Record<string, unknown>>): void {
+  if (timeout !== undefined) millisecondsOption(timeout, 'timeout');
+  if (closeTimeout !== undefined) millisecondsOption(closeTimeout, 'closeTimeout', 1);
+  if (signal !== undefined) signalOption(signal);
+  sessionsOption(sessions);
 }
 
 /** With the platform's anchors, where a path is to be verified and nobody said whom to trust. */

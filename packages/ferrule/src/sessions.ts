@@ -1,6 +1,6 @@
 /** @module ferrule/sessions: sessions kept between connections, so that reconnects resume. */
 import type { Ssl, SslContext, TlsSession } from '@ferrule/contract';
-import { bytesOf } from '@ferrule/result/arguments';
+import { bytesOf, integerOption, refuseOption } from '@ferrule/result/arguments';
 
 /**
  * Where serialised sessions are kept. They hold secrets: a shared cache must be as private as a key store. A ticket is
@@ -27,10 +27,10 @@ const TICKETS_PER_KEY = 4;
 
 /**
  * A cache in this process's memory. @param max keys remembered, the least recently used one goes first; default 256.
- * @throws RangeError when `max` is not a positive integer.
+ * @throws TypeError when `max` is not a positive integer.
  */
 export function memorySessionCache(max = 256): SessionCache {
-  if (!Number.isInteger(max) || max < 1) throw new RangeError('memorySessionCache: `max` is not a positive integer');
+  integerOption(max, 'max', 1, Number.MAX_SAFE_INTEGER);
   const entries = new Map<string, { readonly session: Uint8Array; readonly expiresAt: number }[]>();
   return {
     take(key): Uint8Array | undefined {
@@ -79,9 +79,13 @@ export function keyvSessionCache(store: KeyvLike, prefix = 'ferrule:'): SessionC
   };
 }
 
-/** Whether it is something to keep sessions in. */
-export const keepsSessions = (value: unknown): value is SessionCache | SessionStore =>
-  has(value, 'take', 'put') || has(value, 'get', 'set');
+/** What a caller gave to keep sessions in; `undefined` where that is nothing, or `false`. @throws TypeError */
+export function sessionsOption(value: unknown): SessionCache | SessionStore | undefined {
+  if (value === undefined || value === false) return undefined;
+  return has(value, 'take', 'put') || has(value, 'get', 'set')
+    ? (value as SessionCache | SessionStore)
+    : refuseOption(value, 'sessions', 'a SessionCache (take, put), a Map, what has get and set as a Map has, or false');
+}
 
 /** The sessions of one connection: one is taken for it, and what the server issues is kept. */
 export class SessionKeeper {

@@ -333,11 +333,18 @@ describe('connect()', () => {
     expect(TlsError.is(error) && error.code).toBe('TRANSPORT_ERROR');
   });
 
+  it('asks for international names in A-labels', async () => {
+    const { options } = await echoing();
+    const named = { ...options, servername: 'MÜNCHEN.test' };
+    await expect(connect(named)).rejects.toMatchObject({ code: 'CERT_NAME_MISMATCH' });
+    expect((await connected({ ...named, verify: 'none' })).info.host).toBe('xn--mnchen-3ya.test');
+  });
+
   it.each<[string, Record<string, unknown>, RegExp]>([
-    ['an unknown option', { rejectUnauthorized: false }, /rejectUnauthorized/],
-    ['no host', { host: undefined, servername: undefined }, /host/],
-    ['an empty host', { host: '', servername: undefined }, /host/],
-    ['a host that cannot be', { servername: 'no spaces allowed' }, /./],
+    ['an unknown option', { rejectUnauthorized: false }, /^rejectUnauthorized: unknown option$/],
+    ['no host', { host: undefined, servername: undefined }, /^host: /],
+    ['an empty host', { host: '', servername: undefined }, /^host: /],
+    ['a host that cannot be', { servername: 'no spaces allowed' }, /^servername: /],
     ['a port out of range', { port: 65_536 }, /port/],
     ['a port in words', { port: 'https' }, /port/],
     ['a negative timeout', { timeout: -1 }, /timeout/],

@@ -2,6 +2,7 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import type { CertificateRequest, Credential, TlsVersion } from '@ferrule/contract';
 import type { CommonCode } from '@ferrule/result';
+import { knownOptions } from '@ferrule/result/arguments';
 import { isCertificateLabel, readPem } from '@ferrule/result/pem';
 import type { OwnCredential } from '@ferrule/ssl';
 import type { Binding, Handle } from './binding.ts';
@@ -133,7 +134,8 @@ export interface PemCredentialOptions {
 }
 
 /** A credential from PEM files. @throws TypeError when they hold none, or the passphrase is missing or wrong. */
-export function credentialFromPem({ cert, key = cert, passphrase }: PemCredentialOptions): Credential {
+export function credentialFromPem(options: PemCredentialOptions): Credential {
+  const { cert, key = cert, passphrase } = knownOptions(options, ['cert', 'key', 'passphrase']);
   const chain = readPem(cert, (message) => new TypeError(`cert: ${message}`), isCertificateLabel).map(({ der }) => der);
   if (chain.length === 0) throw new TypeError('cert: holds no PEM certificate');
   const pem = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[^]+?-----END [A-Z0-9 ]*PRIVATE KEY-----/.exec(key)?.[0];

@@ -4,6 +4,7 @@ import { ech } from '@ferrule/pure/parts/ech';
 import { revocation } from '@ferrule/pure/parts/revocation';
 import { tls12 } from '@ferrule/pure/parts/tls12';
 import type { Backend, ContextOptions, Feature, Ssl, SslContext, TlsSession } from '@ferrule/contract';
+import { knownOptions } from '@ferrule/result/arguments';
 import { toHex } from '@ferrule/result/bytes';
 import { trustOf } from './auth/chain.ts';
 import { newConnection } from './connection.ts';
@@ -79,7 +80,7 @@ export function createPure(options?: { readonly crypto: CryptoProvider }): Backe
   // By its public name, so that a bundler can leave it out where a provider is given.
   if (options === undefined)
     return import('@ferrule/pure/crypto/host').then(async ({ hostCrypto }) => engineOn(await hostCrypto()));
-  return engineOn(options.crypto);
+  return engineOn(knownOptions(options, ['crypto']).crypto);
 }
 
 function engineOn(crypto: CryptoProvider): Backend {

@@ -1,5 +1,6 @@
 /** @module @ferrule/pure/pem: a client's credential from PEM (RFC 7468), on any platform. */
 import type { Credential } from '@ferrule/contract';
+import { knownOptions } from '@ferrule/result/arguments';
 import { concat, fromHex } from '@ferrule/result/bytes';
 import { isCertificateLabel } from '@ferrule/result/pem';
 import { decodePem, derElement, DerError, type PemBlock } from '@ferrule/x509';
@@ -16,7 +17,8 @@ export interface PemCredentialOptions {
  * A credential from PEM texts. Whether key and certificate belong together, `createContext` checks.
  * @throws TypeError when a text has no certificate or no key, or when the key is encrypted or of an unknown form.
  */
-export function credentialFromPem({ cert, key = cert }: PemCredentialOptions): Credential {
+export function credentialFromPem(options: PemCredentialOptions): Credential {
+  const { cert, key = cert } = knownOptions(options, ['cert', 'key']);
   const chain = blocks(cert, 'cert').filter(({ label }) => isCertificateLabel(label));
   if (chain.length === 0) throw new TypeError('cert: holds no PEM certificate');
   const found = blocks(key, 'key').find(({ label }) => label.endsWith('PRIVATE KEY'));

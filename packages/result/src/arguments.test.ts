@@ -1,6 +1,16 @@
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import { bytesOf, copyOf, memoryOf, plainOptions } from './arguments.ts';
+import {
+  bytesOf,
+  copyOf,
+  integerOption,
+  knownOptions,
+  memoryOf,
+  millisecondsOption,
+  plainOptions,
+  refuseOption,
+  signalOption,
+} from './arguments.ts';
 
 /** A view of two bytes in the middle of eight, of a class that says what it likes. */
 function liar<View extends object>(
@@ -98,4 +108,45 @@ describe('options', () => {
       expect(() => plainOptions(given as object, [], 'limits')).toThrow(new TypeError('limits: must be an object'));
     },
   );
+});
+
+describe('an option', () => {
+  it('that is not known is refused by its name, with that of what it belongs to', () => {
+    expect(knownOptions({ port: 1 }, ['port'])).toEqual({ port: 1 });
+    expect(() => knownOptions({ prot: undefined }, ['port'])).toThrow(new TypeError('prot: unknown option'));
+    expect(() => knownOptions({ prot: 1 }, ['port'], 'limits')).toThrow(new TypeError('limits.prot: unknown option'));
+    expect(() => knownOptions({ prot: 1 }, ['port'], 'pg', 'pg: ')).toThrow(new TypeError('pg: prot: unknown option'));
+    expect(() => knownOptions([], ['port'], 'limits')).toThrow(new TypeError('limits: must be an object'));
+  });
+
+  it.each<[unknown, string]>([
+    [undefined, 'undefined'],
+    [null, 'null'],
+    ['x', '"x"'],
+    ['x'.repeat(101), `"${'x'.repeat(100)}…"`],
+    [1n, '1'],
+    [Symbol('x'), 'Symbol(x)'],
+    [[1, 2], 'an array of 2'],
+    [{ secret: 1 }, '[object Object]'],
+    [new Map(), '[object Map]'],
+    [() => 1, 'a function'],
+  ])('that is wrong is told without its contents: %o', (value, shown) => {
+    expect(() => refuseOption(value, 'name', 'right')).toThrow(new TypeError(`name: must be right, not ${shown}`));
+  });
+
+  it('that is a number is within its bounds', () => {
+    expect(integerOption(3, 'n', 1, 3)).toBe(3);
+    for (const n of [0, 4, 1.5, Number.NaN, '2', undefined])
+      expect(() => integerOption(n, 'n', 1, 3)).toThrow(TypeError);
+    expect(millisecondsOption(0.5, 'timeout')).toBe(0.5);
+    for (const n of [-1, 2 ** 31, Number.POSITIVE_INFINITY, Number.NaN, '2'])
+      expect(() => millisecondsOption(n, 'timeout')).toThrow(TypeError);
+  });
+
+  it('that is a signal may be of another realm, and not of half of one', () => {
+    expect(() => signalOption({ aborted: false, addEventListener: () => {} })).not.toThrow();
+    expect(() => signalOption(new AbortController().signal)).not.toThrow();
+    for (const wrong of [null, {}, { aborted: false }, { addEventListener: () => {} }, 'signal'])
+      expect(() => signalOption(wrong)).toThrow(/^signal: must be an AbortSignal, not /);
+  });
 });

@@ -1,10 +1,28 @@
 /**
  * @module @ferrule/result/arguments: how every package reads what callers give. Options are read once, by name,
- * wherever the object has them. Which values are bytes: `instanceof` believes a prototype and fails for another realm's
- * arrays, and `length` may be a getter of the caller's that says more than there is; what counts is what the prototypes
- * of ECMA-262 say (sections
- * 23.2.3 and 25.3.4).
+ * wherever the object has them; one that is wrong is a TypeError that begins with its name, the same at every face
+ * (ADR 0101). Which values are bytes: `instanceof` believes a prototype and fails for another realm's arrays, and
+ * `length` may be a getter of the caller's that says more than there is; what counts is what the prototypes of ECMA-262
+ * say (sections 23.2.3 and 25.3.4).
  */
+
+/**
+ * As {@link plainOptions}, and nothing that is not known.
+ * @param prefix what stands before the name of an option in a message; by default `name.`, for an option that holds
+ *   options itself.
+ * @throws TypeError `NAME: unknown option` for the first one, and as {@link plainOptions}.
+ */
+export function knownOptions<T extends object>(
+  options: T,
+  known: Iterable<string>,
+  name: string = 'options',
+  prefix: string = name === 'options' ? '' : `${name}.`,
+): T {
+  const names = new Set(known);
+  const given = plainOptions(options, names, name);
+  for (const key of Object.keys(given)) if (!names.has(key)) throw new TypeError(`${prefix}${key}: unknown option`);
+  return given;
+}
 
 /**
  * The options that were given, as a plain object of this call: each own enumerable one, and each known one that is
@@ -42,6 +60,63 @@ function holds(value: object, key: string): boolean {
 /** Object.prototype, of any realm. */
 const isRoot = (holder: object): boolean =>
   Object.getPrototypeOf(holder) === null && Object.hasOwn(holder, 'hasOwnProperty');
+
+/** @throws TypeError */
+export function integerOption(value: unknown, name: string, least: number, most: number): number {
+  return Number.isInteger(value) && (value as number) >= least && (value as number) <= most
+    ? (value as number)
+    : refuseOption(value, name, `an integer from ${least} to ${most}`);
+}
+
+/** Of TCP. @throws TypeError */
+export const portOption = (value: unknown, name: string = 'port', least: number = 1): number =>
+  integerOption(value, name, least, 65_535);
+
+/** As long as a timer can be set for, 2^31 - 1 at most. @throws TypeError */
+export function millisecondsOption(value: unknown, name: string, least: number = 0): number {
+  return typeof value === 'number' && value >= least && value < 2 ** 31
+    ? value
+    : refuseOption(value, name, `a number of milliseconds from ${least} to 2147483647`);
+}
+
+/** @throws TypeError */
+export function booleanOption(value: unknown, name: string): boolean {
+  return typeof value === 'boolean' ? value : refuseOption(value, name, 'a boolean');
+}
+
+/** @param what it does, for the message. @throws TypeError */
+export function functionOption(value: unknown, name: string, what: string = 'a function'): void {
+  if (typeof value !== 'function') refuseOption(value, name, what);
+}
+
+/** @throws TypeError */
+export function textOption(value: unknown, name: string): string {
+  return typeof value === 'string' && value !== '' ? value : refuseOption(value, name, 'a non-empty string');
+}
+
+/** @throws TypeError */
+export function choiceOption<T extends string | number>(value: unknown, name: string, choices: readonly T[]): T {
+  return choices.includes(value as T) ? (value as T) : refuseOption(value, name, `one of ${choices.join(', ')}`);
+}
+
+/** @throws TypeError for what is no AbortSignal, of whatever realm. */
+export function signalOption(value: unknown, name: string = 'signal'): void {
+  const given = (typeof value === 'object' && value !== null ? value : {}) as Readonly<Record<string, unknown>>;
+  if (typeof given['aborted'] !== 'boolean' || typeof given['addEventListener'] !== 'function')
+    refuseOption(value, name, 'an AbortSignal');
+}
+
+/** @throws TypeError, always: `NAME: must be WHAT, not VALUE`. Of an object only its kind is told. */
+export function refuseOption(value: unknown, name: string, what: string): never {
+  throw new TypeError(`${name}: must be ${what}, not ${shown(value)}`);
+}
+
+function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 100 ? `${value.slice(0, 100)}…` : value);
+  if (typeof value === 'function') return 'a function';
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  return typeof value === 'object' && value !== null ? Object.prototype.toString.call(value) : String(value);
+}
 
 type Getter<T> = (this: unknown) => T;
 const getter = <T>(prototype: object, name: string | symbol): Getter<T> =>

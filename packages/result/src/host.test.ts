@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import { isIpAddress, parseHost } from './host.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { asciiHost, authority, destinationOption, hostOption, isIpAddress, parseHost } from './host.ts';
 
 describe('parseHost', () => {
   it('takes DNS names in lower case without their trailing dot', () => {
@@ -54,5 +54,41 @@ describe('parseHost', () => {
       false,
       false,
     ]);
+  });
+});
+
+describe('a host as people write it', () => {
+  it.each([
+    ['example.org', 'example.org'],
+    ['[2001:db8::1]', '2001:db8::1'],
+    ['münchen.example', 'xn--mnchen-3ya.example'],
+    ['MÜNCHEN。example', 'xn--mnchen-3ya.example'],
+    ['fe80::1%eth0', 'fe80::1%eth0'],
+    // Not a host alone: parseHost() refuses them
+    ['münchen.example:443', 'münchen.example:443'],
+    ['ü/../a', 'ü/../a'],
+    ['ü@a.example', 'ü@a.example'],
+    ['a b.ü', 'a b.ü'],
+    ['xn--.ü', 'xn--.ü'],
+  ])('%j is %j', (given, host) => {
+    expect(asciiHost(given)).toBe(host);
+  });
+
+  it('stays as it is where there is no URL to convert it', () => {
+    vi.stubGlobal('URL', undefined);
+    expect(asciiHost('münchen.example')).toBe('münchen.example');
+    vi.unstubAllGlobals();
+  });
+
+  it('is refused by the name of the option', () => {
+    expect(hostOption('münchen.example', 'servername')).toBe('xn--mnchen-3ya.example');
+    expect(() => hostOption('a b', 'servername')).toThrow(/^servername: "a b" is neither a DNS name /);
+    expect(() => hostOption(undefined)).toThrow('host: must be a non-empty string, not undefined');
+  });
+
+  it('has brackets before a port where it is an IPv6 address', () => {
+    expect(authority({ host: '::1', port: 1 })).toBe('[::1]:1');
+    expect(authority(destinationOption({ host: '[::1]', port: 2 }))).toBe('[::1]:2');
+    expect(() => destinationOption(null as never)).toThrow('to: must be an object');
   });
 });

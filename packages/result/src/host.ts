@@ -2,6 +2,7 @@
  * @module @ferrule/result/host: what may stand where a host is named: a DNS name in A-labels, or an IP address. Both
  * engines, and the search for paths, take it from here.
  */
+import { plainOptions, portOption, textOption } from './arguments.ts';
 import { toHex } from './bytes.ts';
 
 /** What a certificate is asked to be for, and a connection is made to. */
@@ -14,19 +15,65 @@ export type Host =
 /**
  * A reference identifier: a DNS name in A-labels (one trailing dot is dropped) or an IP address (IPv6 also in
  * brackets).
+ * @param option for the message.
  * @throws TypeError for what is neither, such as a name that is not ASCII, or `1.2.3`, which some resolvers take for an
  * address.
  */
-export function parseHost(host: string): Host {
+export function parseHost(host: string, option: string = 'host'): Host {
   const bytes = parseAddress(unbracketed(host));
   if (bytes) return { kind: 'ip', name: addressText(bytes), bytes };
   const name = host.toLowerCase().replace(/\.$/, '');
   // ASCII before folding: the Kelvin sign folds to k
   if (!/^[!-~]*$/.test(host) || !isDnsName(name) || ENDS_IN_NUMBER.test(name)) {
-    throw new TypeError(`host ${JSON.stringify(host)} is neither a DNS name in A-labels (xn--…) nor an IP address`);
+    throw new TypeError(
+      `${option}: ${JSON.stringify(host)} is neither a DNS name in A-labels (xn--…) nor an IP address`,
+    );
   }
   return { kind: 'dns', name };
 }
+
+/**
+ * A host as people write it, as DNS, SNI and certificates have it: without the brackets of URLs, and in A-labels where
+ * it is not ASCII (RFC 5890), as the platform's URL has them. What that does not take stays as it is.
+ */
+export function asciiHost(host: string): string {
+  if (/^[\x00-\x7f]*$/.test(host)) return unbracketed(host);
+  const { URL } = globalThis as { readonly URL?: new (url: string) => { readonly hostname: string } };
+  // Nothing but a host
+  if (URL === undefined || /[\x00-\x20/?#@:\\%[\]]/.test(host)) return host;
+  try {
+    return new URL(`http://${host}/`).hostname;
+  } catch {
+    return host;
+  }
+}
+
+/**
+ * A host that a caller gave as an option, as {@link asciiHost} has it, fit for SNI and for a certificate.
+ * @throws TypeError that begins with `option`.
+ */
+export function hostOption(value: unknown, option: string = 'host'): string {
+  const host = asciiHost(textOption(value, option));
+  parseHost(host, option);
+  return host;
+}
+
+/** Where a pipe should lead. */
+export interface Destination {
+  /** A name or an address; whoever dials looks it up. */
+  readonly host: string;
+  /** 1 to 65535. */
+  readonly port: number;
+}
+
+/** As a caller gave it, in a copy that stays. @throws TypeError that begins with `host` or `port`, or `to` */
+export function destinationOption(given: Destination): Destination {
+  const { host, port } = plainOptions(given, ['host', 'port'], 'to');
+  return { host: asciiHost(textOption(host, 'host')), port: portOption(port) };
+}
+
+/** `host:port`, with brackets around an IPv6 address. */
+export const authority = ({ host, port }: Destination): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
 
 /** An IPv6 address as URLs have it (RFC 3986 section 3.2.2), without its brackets; anything else as it is. */
 export const unbracketed = (host: string): string =>

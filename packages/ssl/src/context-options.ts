@@ -16,7 +16,7 @@ import type {
   TrustAnchor,
   VerifyCallback,
 } from '@ferrule/contract';
-import { bytesOf } from '@ferrule/result/arguments';
+import { bytesOf, choiceOption, functionOption, refuseOption } from '@ferrule/result/arguments';
 import { credentialOption, type OwnCredential } from './credential.ts';
 import {
   bytes,
@@ -26,7 +26,6 @@ import {
   flag,
   integer,
   list,
-  member,
   oneOf,
   type Options,
   optionsOf,
@@ -144,8 +143,8 @@ function revocationOption(o: Options): RevocationOptions | undefined {
   // Whatever else the filter can do is none of the engine's business
   const check: unknown = typeof filter === 'object' && filter !== null && 'check' in filter ? filter.check : undefined;
   if (typeof check !== 'function')
-    throw new TypeError('revocation.crlite: must be what crlite() of @ferrule/x509/crlite returns');
-  const unknown = member<'accept' | 'refuse'>(given.get('unknown') ?? 'accept', 'revocation.unknown', [
+    return refuseOption(filter, 'revocation.crlite', 'what crlite() of @ferrule/x509/crlite returns');
+  const unknown = choiceOption<'accept' | 'refuse'>(given.get('unknown') ?? 'accept', 'revocation.unknown', [
     'accept',
     'refuse',
   ]);
@@ -171,7 +170,7 @@ function verifyOption(o: Options): 'peer' | 'none' | VerifyCallback | undefined 
 function trustAnchor(value: unknown, name: string): TrustAnchor {
   if (bytesOf(value) !== undefined) return bytes(value, name);
   if (typeof value !== 'object' || value === null)
-    throw new TypeError(`${name}: must be a DER certificate, or { subject, spki, nameConstraints? }`);
+    return refuseOption(value, name, 'a DER certificate, or { subject, spki, nameConstraints? }');
   const o = record(value, name, ['subject', 'spki', 'nameConstraints']);
   const part = (key: string): Uint8Array => bytes(o.get(key), `${name}.${key}`);
   return Object.freeze({
@@ -183,19 +182,19 @@ function trustAnchor(value: unknown, name: string): TrustAnchor {
 
 function compression(value: unknown, name: string): CertificateCompression | CertificateDecompressor {
   if (typeof value !== 'object' || value === null)
-    return member<CertificateCompression>(value, name, ['zlib', 'brotli', 'zstd']);
+    return choiceOption<CertificateCompression>(value, name, ['zlib', 'brotli', 'zstd']);
   const o = record(value, name, ['id', 'decompress']);
   const id = codePoint(o.get('id'), `${name}.id`);
-  const decompress = o.get('decompress');
-  if (typeof decompress !== 'function') throw new TypeError(`${name}.decompress: must be a function`);
+  const decompress = o.get('decompress') as CertificateDecompressor['decompress'];
+  functionOption(decompress, `${name}.decompress`);
   return Object.freeze<CertificateDecompressor>({
     id,
-    decompress: (data, limit) => Reflect.apply(decompress, value, [data, limit]) as Uint8Array | null,
+    decompress: (data, limit) => Reflect.apply(decompress, value, [data, limit]),
   });
 }
 
 const certificateType = (value: unknown, name: string): CertificateType =>
-  member<CertificateType>(value, name, ['x509', 'raw-public-key']);
+  choiceOption<CertificateType>(value, name, ['x509', 'raw-public-key']);
 
 const LIMITS: readonly (keyof Limits)[] = [
   'handshakeBytes',

@@ -19,22 +19,28 @@ const given = (o: object) => new Map<string, unknown>(Object.entries(o));
 describe('what is wrong with an option', () => {
   it.each<[string, () => unknown]>([
     ['options: must be an object', () => optionsOf([], new Set())],
-    ['unknown option: colour', () => optionsOf({ colour: undefined }, new Set(['color']))],
+    ['colour: unknown option', () => optionsOf({ colour: undefined }, new Set(['color']))],
     ['limits: must be an object', () => record(1, 'limits', [])],
-    ['unknown option: limits.tikets', () => record({ tikets: 1 }, 'limits', ['tickets'])],
-    ['groups: must be an array', () => list(given({ groups: 29 }), 'groups', codePoint)],
+    ['limits.tikets: unknown option', () => record({ tikets: 1 }, 'limits', ['tickets'])],
+    ['groups: must be an array, not 29', () => list(given({ groups: 29 }), 'groups', codePoint)],
     ['groups: must not be empty', () => list(given({ groups: [] }), 'groups', codePoint)],
-    ['groups[1]: must be a 16-bit code point', () => list(given({ groups: [29, 65_536] }), 'groups', codePoint)],
+    [
+      'groups[1]: must be a 16-bit code point, not 65536',
+      () => list(given({ groups: [29, 65_536] }), 'groups', codePoint),
+    ],
     [
       'key.groups: contains a duplicate',
       () => list(given({ groups: [29, 29] }), 'groups', codePoint, { prefix: 'key' }),
     ],
     [
-      'limits.tickets: must be an integer from 1 to 9',
+      'limits.tickets: must be an integer from 1 to 9, not 1.5',
       () => integer(given({ tickets: 1.5 }), 'tickets', 1, 9, 'limits'),
     ],
-    ['grease: must be a boolean', () => flag(given({ grease: 0 }), 'grease')],
-    ['ocsp: must be one of off, require', () => oneOf(given({ ocsp: 'of' }), 'ocsp', ['off', 'require'], 'off')],
+    ['grease: must be a boolean, not 0', () => flag(given({ grease: 0 }), 'grease')],
+    [
+      'ocsp: must be one of off, require, not "of"',
+      () => oneOf(given({ ocsp: 'of' }), 'ocsp', ['off', 'require'], 'off'),
+    ],
     [
       'profile: this backend does not have webpki; it has compatible, rfc5280',
       () => profileOption('webpki', ['compatible', 'rfc5280']),

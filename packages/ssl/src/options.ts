@@ -3,7 +3,15 @@
  * wrong is a TypeError that begins with the name of the option.
  */
 import type { CertificateProfile, ExternalPsk } from '@ferrule/contract';
-import { copyOf, plainOptions } from '@ferrule/result/arguments';
+import {
+  booleanOption,
+  choiceOption,
+  copyOf,
+  functionOption,
+  integerOption,
+  knownOptions,
+  refuseOption,
+} from '@ferrule/result/arguments';
 import { EMPTY, hex16 } from '@ferrule/result/bytes';
 
 /** Options that were given, without those that are `undefined`. */
@@ -13,20 +21,11 @@ export type Options = ReadonlyMap<string, unknown>;
 export type Check<T> = (value: unknown, name: string) => T;
 
 /** @throws TypeError when it is no plain object, or has a key of its own that is not known. */
-export const optionsOf = (value: unknown, known: ReadonlySet<string>): Options => entries(value, 'options', known, '');
+export const optionsOf = (value: unknown, known: ReadonlySet<string>): Options => record(value, 'options', known);
 
 /** An option that is an object itself. @throws TypeError as {@link optionsOf} */
 export const record = (value: unknown, name: string, known: Iterable<string>): Options =>
-  entries(value, name, new Set(known), `${name}.`);
-
-/** As plainOptions() reads them, and nothing that is not known. */
-function entries(value: unknown, name: string, known: ReadonlySet<string>, prefix: string): Options {
-  const given = plainOptions(value as object, known, name);
-  for (const key of Object.keys(given)) {
-    if (!known.has(key)) throw new TypeError(`unknown option: ${prefix}${key}`);
-  }
-  return new Map(Object.entries(given).filter(([, entry]) => entry !== undefined));
-}
+  new Map(Object.entries(knownOptions(value as object, known, name)).filter(([, entry]) => entry !== undefined));
 
 /** A list in which no primitive stands twice; `undefined` when it is absent. @throws TypeError */
 export function list<T>(
@@ -38,7 +37,7 @@ export function list<T>(
   const value = o.get(key);
   if (value === undefined) return undefined;
   const name = dotted(prefix, key);
-  if (!Array.isArray(value)) throw new TypeError(`${name}: must be an array`);
+  if (!Array.isArray(value)) return refuseOption(value, name, 'an array');
   if (value.length === 0 && !empty) throw new TypeError(`${name}: must not be empty`);
   // By index, so that a hole is an entry that is missing.
   const items = Array.from({ length: value.length }, (_, i) =>
@@ -51,36 +50,23 @@ export function list<T>(
 /** @throws TypeError */
 export function integer(o: Options, key: string, least: number, most: number, prefix: string = ''): number | undefined {
   const value = o.get(key);
-  if (value === undefined) return undefined;
-  if (!Number.isInteger(value) || (value as number) < least || (value as number) > most) {
-    throw new TypeError(`${dotted(prefix, key)}: must be an integer from ${least} to ${most}`);
-  }
-  return value as number;
+  return value === undefined ? undefined : integerOption(value, dotted(prefix, key), least, most);
 }
 
 /** @throws TypeError */
-export function flag(o: Options, key: string, otherwise: boolean = false, prefix: string = ''): boolean {
-  const value = o.get(key) ?? otherwise;
-  if (typeof value !== 'boolean') throw new TypeError(`${dotted(prefix, key)}: must be a boolean`);
-  return value;
-}
+export const flag = (o: Options, key: string, otherwise: boolean = false, prefix: string = ''): boolean =>
+  booleanOption(o.get(key) ?? otherwise, dotted(prefix, key));
 
 /** @throws TypeError */
 export function callback<F extends (...parameters: never[]) => unknown>(o: Options, key: string): F | undefined {
   const value = o.get(key);
-  if (value !== undefined && typeof value !== 'function') throw new TypeError(`${key}: must be a function`);
+  if (value !== undefined) functionOption(value, key);
   return value as F | undefined;
 }
 
 /** @throws TypeError */
 export const oneOf = <T extends string>(o: Options, key: string, choices: readonly T[], otherwise: T): T =>
-  member(o.get(key) ?? otherwise, key, choices);
-
-/** @throws TypeError */
-export function member<T extends string>(value: unknown, name: string, choices: readonly T[]): T {
-  if (!choices.includes(value as T)) throw new TypeError(`${name}: must be one of ${choices.join(', ')}`);
-  return value as T;
-}
+  choiceOption(o.get(key) ?? otherwise, key, choices);
 
 /** The profile, where the engine has it. Default `compatible`. @throws TypeError that names those it has */
 export function profileOption(
@@ -102,9 +88,9 @@ export function bytes(value: unknown, name: string): Uint8Array {
 
 /** A group, cipher suite or signature scheme. @throws TypeError */
 export function codePoint(value: unknown, name: string): number {
-  if (!Number.isInteger(value) || (value as number) < 0 || (value as number) > 0xffff)
-    throw new TypeError(`${name}: must be a 16-bit code point`);
-  return value as number;
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 0xffff
+    ? (value as number)
+    : refuseOption(value, name, 'a 16-bit code point');
 }
 
 /** RFC 9846 section 4.3.8: the groups that get a share, in the order of all groups. @throws TypeError */
@@ -127,7 +113,7 @@ export function pin(value: unknown, name: string): Uint8Array {
 
 /** RFC 7301 section 3.1. @throws TypeError */
 export function protocolName(value: unknown, name: string): string {
-  if (typeof value !== 'string') throw new TypeError(`${name}: must be a string`);
+  if (typeof value !== 'string') return refuseOption(value, name, 'a string');
   const { length } = new TextEncoder().encode(value);
   if (length < 1 || length > 255) throw new TypeError(`${name}: must be 1 to 255 bytes of UTF-8`);
   return value;
@@ -141,7 +127,7 @@ export function externalPsk(value: unknown, name: string): ExternalPsk {
   const psk = {
     identity,
     key: bytes(o.get('key'), `${name}.key`),
-    hash: member(o.get('hash'), `${name}.hash`, ['sha256', 'sha384'] as const),
+    hash: choiceOption(o.get('hash'), `${name}.hash`, ['sha256', 'sha384'] as const),
   };
   if (!o.has('import')) return psk;
   const given = record(o.get('import'), `${name}.import`, ['context']).get('context');

@@ -5,7 +5,7 @@
  * go-ahead in plain text (RFC 3207 section 6).
  */
 import { TlsError } from '@ferrule/result';
-import { plainOptions } from '@ferrule/result/arguments';
+import { knownOptions, refuseOption } from '@ferrule/result/arguments';
 import { concat } from '@ferrule/result/bytes';
 import { ldap, mysql, postgres, rdp, telnet } from './binary.ts';
 import { CODES } from './codes.ts';
@@ -131,13 +131,8 @@ export interface Starttls {
  */
 export function starttls(protocol: StarttlsProtocol, options: StarttlsOptions = {}): Starttls {
   const run = Object.hasOwn(PROTOCOLS, protocol) ? PROTOCOLS[protocol] : undefined;
-  if (run === undefined)
-    throw new TypeError(
-      `starttls: unknown protocol ${JSON.stringify(protocol)}; known: ${starttlsProtocols.join(', ')}`,
-    );
-  const given = plainOptions(options, ['host', 'clientName'] satisfies (keyof StarttlsOptions)[], 'starttls: options');
-  for (const key of Object.keys(given))
-    if (key !== 'host' && key !== 'clientName') throw new TypeError(`starttls: unknown option ${JSON.stringify(key)}`);
+  if (run === undefined) return refuseOption(protocol, 'protocol', `one of ${starttlsProtocols.join(', ')}`);
+  const given = knownOptions(options, ['host', 'clientName'] satisfies (keyof StarttlsOptions)[]);
   const names = {
     host: name('host', given.host ?? 'localhost'),
     clientName: name('clientName', given.clientName ?? '[127.0.0.1]'),
@@ -233,8 +228,7 @@ class Dialogue implements Starttls {
   }
 }
 
-function name(option: string, value: string): string {
-  if (typeof value !== 'string' || value.length > 255 || !/^[\x21-\x7e]+$/.test(value))
-    throw new TypeError(`starttls: ${option} must be 1 to 255 printable ASCII characters`);
-  return value;
-}
+const name = (option: string, value: string): string =>
+  typeof value === 'string' && value.length <= 255 && /^[\x21-\x7e]+$/.test(value)
+    ? value
+    : refuseOption(value, option, '1 to 255 printable ASCII characters');

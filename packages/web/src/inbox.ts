@@ -1,5 +1,6 @@
 /** @module What has come and nobody has taken yet, in order, for carriers that cannot be told to wait. */
 import { TlsError } from '@ferrule/result';
+import { integerOption } from '@ferrule/result/arguments';
 import type { TransportSink } from 'ferrule';
 import { Queue } from './queue.ts';
 
@@ -18,9 +19,7 @@ export interface PipeLimits {
 
 /** @throws TypeError */
 export function checkLimits({ maxQueued = MAX_QUEUED }: PipeLimits): number {
-  if (!(Number.isSafeInteger(maxQueued) && maxQueued > 0))
-    throw new TypeError(`maxQueued: ${String(maxQueued)} is not a positive number of bytes`);
-  return maxQueued;
+  return integerOption(maxQueued, 'maxQueued', 1, Number.MAX_SAFE_INTEGER);
 }
 
 /**

@@ -1,8 +1,8 @@
 /** @module A pipe as a socket of WinterTC: two streams, and what has become of them. */
 import { TlsError } from '@ferrule/result';
-import { memoryOf } from '@ferrule/result/arguments';
+import { knownOptions, memoryOf } from '@ferrule/result/arguments';
+import { hostOption } from '@ferrule/result/host';
 import type { Pipe } from 'ferrule';
-import { knownOptions } from './options.ts';
 import { bytesIn } from './pipe-of.ts';
 import { Queue } from './queue.ts';
 
@@ -144,8 +144,7 @@ export class PipeSocket implements Socket {
 
   startTls(options: { readonly expectedServerHostname?: string | undefined } = {}): Socket {
     const { expectedServerHostname } = knownOptions(options, ['expectedServerHostname']);
-    if (expectedServerHostname !== undefined && typeof expectedServerHostname !== 'string')
-      throw new TypeError('expectedServerHostname: not a string');
+    if (expectedServerHostname !== undefined) hostOption(expectedServerHostname, 'expectedServerHostname');
     if (this.#upgrade === undefined) throw new TypeError("startTls: secureTransport must be 'starttls'");
     this.#refuseUpgraded();
     if (this.#isClosing) throw closedHere();

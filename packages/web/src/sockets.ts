@@ -2,9 +2,17 @@
  * @module The socket shape of WinterTC, which libraries for `cloudflare:sockets` are written for: over any pipe, with
  * TLS of ours, so that a private CA, client certificates and pins are to be had.
  */
+import {
+  booleanOption,
+  choiceOption,
+  knownOptions,
+  portOption,
+  refuseOption,
+  textOption,
+} from '@ferrule/result/arguments';
+import { asciiHost, type Destination } from '@ferrule/result/host';
 import { connectOver, type ConnectOverOptions, type Pipe, type TlsConnection } from 'ferrule';
-import { abortable, checkDestination, type Destination, type Dial } from './dial.ts';
-import { knownOptions } from './options.ts';
+import { abortable, type Dial, dialOption } from './dial.ts';
 import { pipeOf } from './pipe-of.ts';
 import { type Opened, PipeSocket, type Socket } from './pipe-socket.ts';
 import { checkTlsOptions, TLS_OPTIONS } from './tls-options.ts';
@@ -38,16 +46,13 @@ const SOCKET_OPTIONS = ['secureTransport', 'allowHalfOpen'] satisfies (keyof Soc
 /** @throws TypeError that names a wrong option. */
 export function createSockets(options: SocketsOptions): Sockets {
   const { dial, ...tls } = knownOptions(options, ['dial', 'signal', ...TLS_OPTIONS]);
-  if (typeof dial !== 'function') throw new TypeError('dial: required, a function that opens a pipe');
+  dialOption(dial);
   checkTlsOptions(tls);
   return {
     connect(address, given = {}) {
       const { secureTransport = 'off', allowHalfOpen = false } = knownOptions(given, SOCKET_OPTIONS);
-      if (secureTransport !== 'off' && secureTransport !== 'on' && secureTransport !== 'starttls')
-        throw new TypeError(
-          `secureTransport: ${JSON.stringify(secureTransport)} is neither 'off', 'on' nor 'starttls'`,
-        );
-      if (typeof allowHalfOpen !== 'boolean') throw new TypeError('allowHalfOpen: not a boolean');
+      choiceOption(secureTransport, 'secureTransport', ['off', 'on', 'starttls']);
+      booleanOption(allowHalfOpen, 'allowHalfOpen');
       const to = destinationOf(address);
       const attempt = new AbortController();
       const signal = tls.signal === undefined ? attempt.signal : AbortSignal.any([tls.signal, attempt.signal]);
@@ -98,16 +103,11 @@ function destinationOf(address: unknown): Destination {
   if (typeof address === 'string') {
     const [, bracketed, name, port] = /^(?:\[([^[\]\s]+)\]|([^:[\]\s]+)):(\d{1,5})$/.exec(address) ?? [];
     const host = bracketed ?? name;
-    if (host === undefined) throw new TypeError(`address: ${JSON.stringify(address)} is not host:port or [IPv6]:port`);
-    return checked({ host, port: Number(port) });
+    if (host === undefined) return refuseOption(address, 'address', 'host:port or [IPv6]:port');
+    return { host: asciiHost(host), port: portOption(Number(port)) };
   }
   if (typeof address !== 'object' || address === null)
-    throw new TypeError('address: neither host:port nor { hostname, port }');
-  const { hostname: host, port } = address as SocketAddress;
-  return checked({ host, port });
-}
-
-function checked(to: Destination): Destination {
-  checkDestination(to);
-  return to;
+    return refuseOption(address, 'address', 'host:port or { hostname, port }');
+  const { hostname, port } = address as SocketAddress;
+  return { host: asciiHost(textOption(hostname, 'hostname')), port: portOption(port) };
 }

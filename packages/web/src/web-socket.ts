@@ -1,10 +1,10 @@
 /** @module One WebSocket as one pipe: relays such as websockify, wsproxy and neon's, RFC 6455 with binary messages. */
 import { TlsError } from '@ferrule/result';
-import { memoryOf } from '@ferrule/result/arguments';
+import { choiceOption, functionOption, knownOptions, memoryOf, refuseOption } from '@ferrule/result/arguments';
+import { authority, type Destination, destinationOption } from '@ferrule/result/host';
 import type { Transport, TransportSink } from 'ferrule';
-import { abortable, authority, checkDestination, type Destination, type Dial } from './dial.ts';
+import { abortable, type Dial } from './dial.ts';
 import { checkLimits, Inbox, type PipeLimits } from './inbox.ts';
-import { knownOptions } from './options.ts';
 import { Room } from './outbox.ts';
 
 /** As much of the platform's WebSocket as is used; the package `ws` has it, too. */
@@ -47,8 +47,8 @@ export function webSocketDial(options: WebSocketDialOptions): Dial {
 }
 
 /** The URL under which a relay connects to a destination. @throws TypeError */
-export function relayUrl(relay: string, address: 'template' | 'wsproxy' | 'neon', to: Destination): string {
-  checkDestination(to);
+export function relayUrl(relay: string, address: 'template' | 'wsproxy' | 'neon', destination: Destination): string {
+  const to = destinationOption(destination);
   const url = urlOf(
     address === 'template' && typeof relay === 'string'
       ? relay.replaceAll('{host}', encodeURIComponent(to.host)).replaceAll('{port}', String(to.port))
@@ -56,8 +56,7 @@ export function relayUrl(relay: string, address: 'template' | 'wsproxy' | 'neon'
   );
   if (address === 'wsproxy') url.pathname = `${url.pathname.replace(/\/$/, '')}/${authority(to)}`;
   else if (address === 'neon') url.searchParams.set('address', authority(to));
-  else if (address !== 'template')
-    throw new TypeError(`address: ${JSON.stringify(address)} is neither 'template' nor 'wsproxy' nor 'neon'`);
+  else if (address !== 'template') return choiceOption(address, 'address', ['template', 'wsproxy', 'neon']);
   return url.href;
 }
 
@@ -88,13 +87,13 @@ function checked(given: WebSocketOptions): WebSocketOptions {
   const { protocols } = options;
   if (protocols === undefined) return options;
   if (!Array.isArray(protocols) || !protocols.every((each) => typeof each === 'string'))
-    throw new TypeError('protocols: not an array of strings');
+    return refuseOption(protocols, 'protocols', 'an array of strings');
   return { ...options, protocols: [...protocols] };
 }
 
 /** @throws TypeError */
 export function checkWebSocket({ WebSocket: given }: WebSocketOptions): void {
-  if (given !== undefined && typeof given !== 'function') throw new TypeError('WebSocket: not a constructor');
+  if (given !== undefined) functionOption(given, 'WebSocket', 'a constructor');
 }
 
 /** @throws TypeError where there is no WebSocket, or for what is no URL of one. */

@@ -5,12 +5,12 @@
  * waits for the next CONTINUE then. Streams take turns, a packet each, and wait together while the WebSocket is full.
  */
 import { TlsError } from '@ferrule/result';
-import { memoryOf } from '@ferrule/result/arguments';
+import { choiceOption, knownOptions, memoryOf } from '@ferrule/result/arguments';
+import { authority, type Destination, destinationOption } from '@ferrule/result/host';
 import type { Transport } from 'ferrule';
-import { abortable, authority, checkDestination, type Destination, type Dial } from './dial.ts';
+import { abortable, type Dial } from './dial.ts';
 import { checkLimits, type PipeLimits } from './inbox.ts';
 import { Room } from './outbox.ts';
-import { knownOptions } from './options.ts';
 import {
   checkWebSocket,
   closeText,
@@ -60,8 +60,8 @@ export function wispDial(options: WispOptions): Dial & { close(): void } {
     made.then(({ closed }) => void closed.then(forget), forget);
     return fresh;
   };
-  const dial: Dial = async (to, signal) => {
-    checkDestination(to);
+  const dial: Dial = async (given, signal) => {
+    const to = destinationOption(given);
     const shared = attempt();
     shared.waiting++;
     const wisp = await abortable(shared.made, signal, () => {}).catch((error: unknown) => {
@@ -168,8 +168,8 @@ export class WispConnection {
    * A pipe to a server. With a relay of version 2 that confirms, it is connected; else a refusal comes as the failure
    * of the pipe. @throws TlsError PROXY_REFUSED, TRANSPORT_ERROR, ABORTED.
    */
-  async open(to: Destination, signal?: AbortSignal): Promise<Transport> {
-    checkDestination(to);
+  async open(destination: Destination, signal?: AbortSignal): Promise<Transport> {
+    const to = destinationOption(destination);
     if (this.#failure !== undefined) throw this.#failure;
     let id: number;
     do id = crypto.getRandomValues(new Uint32Array(1))[0] as number;
@@ -315,8 +315,7 @@ function checked(given: WispOptions): WispOptions {
   const options = knownOptions(given, OPTIONS);
   const { relay, version, credentials } = options;
   urlOf(relay);
-  if (version !== undefined && version !== 1 && version !== 2)
-    throw new TypeError(`version: ${String(version)} is neither 1 nor 2`);
+  if (version !== undefined) choiceOption(version, 'version', [1, 2]);
   checkWebSocket(options);
   checkLimits(options as PipeLimits);
   if (credentials === undefined) return options;

@@ -28,7 +28,7 @@ it.each([
   [{ relay, WebSocket: {} }, /^WebSocket: /],
   [{ relay, credentials: null }, /^credentials: /],
   [{ relay, credentials: { username: 'ada' } }, /^credentials: /],
-  [{ relay, credentials: { user: 'ada', password: 'countess' } }, /^user: unknown option$/],
+  [{ relay, credentials: { user: 'ada', password: 'countess' } }, /^credentials\.user: unknown option$/],
   [{ relay, credentials: { username: 'ada', password: 'countess' }, version: 1 }, /^credentials: /],
 ])('wispDial(%j)', async (options, said) => {
   expect(() => wispDial(options as never)).toThrow(TypeError);

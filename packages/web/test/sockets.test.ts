@@ -46,7 +46,7 @@ describe('options', () => {
     [null, /^options: /],
     [{ secureTransprt: 'on' }, /^secureTransprt: unknown option$/],
     [{ secureTransport: 'ON' }, /^secureTransport: /],
-    [{ allowHalfOpen: 'no' }, /^allowHalfOpen: not a boolean$/],
+    [{ allowHalfOpen: 'no' }, /^allowHalfOpen: must be a boolean, not "no"$/],
   ])('connect(…, %j)', (options, said) => {
     const { connect } = createSockets({ dial });
     expect(() => connect('db:1', options as SocketOptions)).toThrow(TypeError);
@@ -70,7 +70,7 @@ describe('options', () => {
   ])('%j is no address', (address) => {
     const { connect } = createSockets({ dial });
     expect(() => connect(address as never)).toThrow(TypeError);
-    expect(() => connect(address as never)).toThrow(/^(address|host|port): /);
+    expect(() => connect(address as never)).toThrow(/^(address|hostname|port): /);
   });
 
   it('an IPv6 address has brackets', async () => {

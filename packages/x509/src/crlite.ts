@@ -5,7 +5,7 @@
  * Transparency had seen by some moment, those that their issuers have revoked. For these it is exact; about others it
  * says nothing, so what it covers is asked first. Nothing is fetched here: the bytes are the caller's.
  */
-import { bytesOf, copyOf, plainOptions } from '@ferrule/result/arguments';
+import { copyOf, knownOptions, refuseOption } from '@ferrule/result/arguments';
 import { concat, latin1 } from '@ferrule/result/bytes';
 import { DerError, DerReader, readWhole } from './der.ts';
 import { Oid } from './extensions.ts';
@@ -46,16 +46,13 @@ export interface Crlite extends RevocationFilter {
  * @throws DerError for bytes that are no intact filter; TypeError for what is no list of bytes.
  */
 export function crlite(filters: readonly Uint8Array[], options: CrliteOptions = {}): Crlite {
-  const { maxAge = 864e6, ...rest } = plainOptions(options, ['maxAge']);
-  for (const name of Object.keys(rest)) throw new TypeError(`crlite: unknown option ${name}`);
+  const { maxAge = 864e6 } = knownOptions(options, ['maxAge']);
   if (!Array.isArray(filters) || filters.length === 0)
-    throw new TypeError('filters: must be a list of Uint8Arrays that is not empty');
-  if (typeof maxAge !== 'number' || !(maxAge > 0))
-    throw new TypeError('maxAge: must be a positive number of milliseconds');
-  const read = filters.map((filter, i) => {
-    if (bytesOf(filter) === undefined) throw new TypeError(`filters[${i}]: must be a Uint8Array`);
-    return readFilter(copyOf(filter) as Uint8Array);
-  });
+    refuseOption(filters, 'filters', 'a list of Uint8Arrays that is not empty');
+  if (!(typeof maxAge === 'number' && maxAge > 0)) refuseOption(maxAge, 'maxAge', 'a positive number of milliseconds');
+  const read = filters.map((filter, i) =>
+    readFilter(copyOf(filter) ?? refuseOption(filter, `filters[${i}]`, 'a Uint8Array')),
+  );
   const newest = Math.max(...read.map((filter) => filter.newest));
   const lookUp: Crlite['lookUp'] = (key, sha256) => {
     const hash = sha256(concat([key.issuerSpkiHash, key.serial]));

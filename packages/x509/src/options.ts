@@ -1,48 +1,54 @@
 /** @module Options are checked when they are given; what is unknown is refused by name. */
-import { isBytes, plainOptions } from '@ferrule/result/arguments';
+import { isBytes, knownOptions, refuseOption } from '@ferrule/result/arguments';
 import type { Certificate } from './certificate.ts';
 import type { PathInput } from './path.ts';
 
-/** For each option, whether a value that is not `undefined` may be given. */
-export type OptionChecks<T> = { readonly [K in keyof Required<T>]: (value: Exclude<T[K], undefined>) => boolean };
+/** What a value that is not `undefined` must be, for messages, and whether it is. */
+export type OptionCheck<T> = readonly [what: string, isRight: (value: T) => boolean];
+export type OptionChecks<T> = { readonly [K in keyof Required<T>]: OptionCheck<Exclude<T[K], undefined>> };
 
 export const isPositiveInteger = (value: unknown): boolean => Number.isInteger(value) && (value as number) > 0;
 const isFunction = (value: unknown): boolean => typeof value === 'function';
 
 export const PATH_OPTIONS: OptionChecks<PathInput> = {
-  // DER, or what parseCertificate() made of it
-  chain: (chain) =>
-    Array.isArray(chain) &&
-    chain.every((each: unknown) => isBytes(each) || isBytes((each as Partial<Certificate> | null)?.raw)),
-  trustAnchors: (store) => isFunction(store.find) && isFunction(store.holding),
-  verifier: (verifier) => isFunction(verifier.verify),
-  now: (now) => Number.isFinite(now),
+  chain: [
+    'an array of certificates, as DER or as parseCertificate() returns them',
+    (chain) =>
+      Array.isArray(chain) &&
+      chain.every((each: unknown) => isBytes(each) || isBytes((each as Partial<Certificate> | null)?.raw)),
+  ],
+  trustAnchors: ['what trustStore() returns', (store) => isFunction(store.find) && isFunction(store.holding)],
+  verifier: ['a SignatureVerifier', (verifier) => isFunction(verifier.verify)],
+  now: ['a number of milliseconds since the epoch', (now) => Number.isFinite(now)],
   // Text is read when the search begins, which throws for what is no host
-  host: (host) => typeof host === 'string' || host.kind === 'dns' || host.kind === 'ip',
-  purpose: (purpose) => typeof purpose === 'string' && /^(serverAuth|clientAuth|any|\d+(\.\d+)+)$/.test(purpose),
-  profile: (profile) => profile === 'compatible' || profile === 'rfc5280' || profile === 'webpki',
-  securityLevel: (level) => isPositiveInteger(level) && level <= 5,
-  maxChainLength: isPositiveInteger,
-  maxSteps: isPositiveInteger,
-  isPublicSuffix: isFunction,
+  host: [
+    'a host name, an IP address or what parseHost() returns',
+    (host) => typeof host === 'string' || host.kind === 'dns' || host.kind === 'ip',
+  ],
+  purpose: [
+    'serverAuth, clientAuth, any or the OID of a purpose',
+    (purpose) => typeof purpose === 'string' && /^(serverAuth|clientAuth|any|\d+(\.\d+)+)$/.test(purpose),
+  ],
+  profile: oneOf('compatible', 'rfc5280', 'webpki'),
+  securityLevel: ['an integer from 1 to 5', (level) => isPositiveInteger(level) && level <= 5],
+  maxChainLength: ['a positive integer', isPositiveInteger],
+  maxSteps: ['a positive integer', isPositiveInteger],
+  isPublicSuffix: ['a function', isFunction],
 };
 
-/** The options, each read once. @throws TypeError naming the option. */
-export function checkOptions<T extends PathInput>(given: T, checks: OptionChecks<T>): T {
-  const input = plainOptions(given, Object.keys(checks));
-  for (const key in input) {
-    const check = checks[key] as ((value: unknown) => boolean) | undefined;
-    if (!check) throw new TypeError(`unknown option ${key}`);
-    if (input[key] !== undefined && !check(input[key])) throw new TypeError(`bad option ${key}: ${kindOf(input[key])}`);
-  }
-  for (const key of ['chain', 'trustAnchors', 'verifier'] as const)
-    if (!input[key]) throw new TypeError(`bad option ${key}: it must be given`);
-  return input;
+/** As choiceOption() says it. */
+export function oneOf<T extends string>(...choices: readonly T[]): OptionCheck<T> {
+  return [`one of ${choices.join(', ')}`, (value) => choices.includes(value)];
 }
 
-const kindOf = (value: unknown): string =>
-  Array.isArray(value)
-    ? `a list of ${value.length}`
-    : typeof value === 'object' && value !== null
-      ? Object.prototype.toString.call(value)
-      : `${typeof value} ${String(value)}`;
+/** The options, each read once. @throws TypeError that begins with the name of the option. */
+export function checkOptions<T extends PathInput>(given: T, checks: OptionChecks<T>): T {
+  const input = knownOptions(given, Object.keys(checks));
+  for (const key in input) {
+    const [what, isRight] = checks[key] as OptionCheck<unknown>;
+    if (input[key] !== undefined && !isRight(input[key])) refuseOption(input[key], key, what);
+  }
+  for (const key of ['chain', 'trustAnchors', 'verifier'] as const)
+    if (!input[key]) throw new TypeError(`${key}: required`);
+  return input;
+}

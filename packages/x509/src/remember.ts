@@ -1,4 +1,5 @@
 /** @module Signatures that have been found good need not be checked again: it halves an ECDSA handshake. */
+import { integerOption, knownOptions } from '@ferrule/result/arguments';
 import { latin1 } from '@ferrule/result/bytes';
 import type { SignatureAlgorithm, SignatureVerifier } from './signature.ts';
 
@@ -13,10 +14,11 @@ export interface RememberOptions {
  * signatures do not and are best left to the verifier itself.
  * @throws TypeError for a verifier without `digest`, or a `max` that is not a positive integer.
  */
-export function rememberVerified(verifier: SignatureVerifier, { max = 1024 }: RememberOptions = {}): SignatureVerifier {
+export function rememberVerified(verifier: SignatureVerifier, options: RememberOptions = {}): SignatureVerifier {
+  const { max = 1024 } = knownOptions(options, ['max']);
   const { digest } = verifier;
   if (!digest) throw new TypeError(`the verifier ${verifier.name} has no digest`);
-  if (!Number.isInteger(max) || max < 1) throw new TypeError('max must be a positive integer');
+  integerOption(max, 'max', 1, Number.MAX_SAFE_INTEGER);
   const good = new Set<string>();
   const keep = (name: string): void => {
     // Anything else is no SHA-256, and may be the name of every signature.

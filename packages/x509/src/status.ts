@@ -8,7 +8,7 @@ import type { Certificate } from './certificate.ts';
 import { crlBreach, parseCrl, type Crl, type CrlSearch } from './crl.ts';
 import { sameName } from './name.ts';
 import { ocspBreach } from './ocsp.ts';
-import { checkOptions, isPositiveInteger, PATH_OPTIONS, type OptionChecks } from './options.ts';
+import { checkOptions, isPositiveInteger, oneOf, PATH_OPTIONS, type OptionChecks } from './options.ts';
 import { buildCheckedPath, type PathChecks, type PathInput, type PathResult, type PlacedBreach } from './path.ts';
 import { pinBreach } from './pin.ts';
 import { fits } from './public-key.ts';
@@ -75,16 +75,28 @@ const isListOf = <T>(list: readonly T[], test: (item: T) => boolean): boolean =>
 
 const OPTIONS: OptionChecks<ValidationInput> = {
   ...PATH_OPTIONS,
-  crls: (crls) => isListOf(crls, (crl) => isBytes(crl) || isBytes(crl.tbs)),
-  missingCrl: (missing) => missing === 'refuse' || missing === 'accept',
-  ocsp: (ocsp) => ocsp === 'off' || ocsp === 'request' || ocsp === 'require',
-  ocspResponse: (response) => isBytes(response),
-  revocation: ({ crlite, unknown = 'accept' }) =>
-    typeof (crlite as Partial<typeof crlite> | undefined)?.check === 'function' &&
-    (unknown === 'accept' || unknown === 'refuse'),
-  transparency: ({ logs, minimum = 2, tlsList }) =>
-    Array.isArray(logs) && isPositiveInteger(minimum) && (tlsList === undefined || isBytes(tlsList)),
-  pins: (pins) => isListOf(pins, (pin) => isBytes(pin) && pin.length === 32),
+  crls: [
+    'a list of CRLs, as DER or as parseCrl() returns them, that is not empty',
+    (crls) => isListOf(crls, (crl) => isBytes(crl) || isBytes(crl.tbs)),
+  ],
+  missingCrl: oneOf('refuse', 'accept'),
+  ocsp: oneOf('off', 'request', 'require'),
+  ocspResponse: ['a Uint8Array', (response) => isBytes(response)],
+  revocation: [
+    "{ crlite, unknown? } with what crlite() returns, and unknown 'accept' or 'refuse'",
+    ({ crlite, unknown = 'accept' }) =>
+      typeof (crlite as Partial<typeof crlite> | undefined)?.check === 'function' &&
+      (unknown === 'accept' || unknown === 'refuse'),
+  ],
+  transparency: [
+    '{ logs, minimum?, tlsList? } with a list, a positive integer and a Uint8Array',
+    ({ logs, minimum = 2, tlsList }) =>
+      Array.isArray(logs) && isPositiveInteger(minimum) && (tlsList === undefined || isBytes(tlsList)),
+  ],
+  pins: [
+    'a list of SHA-256 digests of 32 bytes that is not empty',
+    (pins) => isListOf(pins, (pin) => isBytes(pin) && pin.length === 32),
+  ],
 };
 
 /** TLS extension number of status_request (RFC 7633). */

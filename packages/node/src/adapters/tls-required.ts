@@ -5,7 +5,7 @@
 import type { Socket } from 'node:net';
 import { checkServerIdentity, type SecureContext } from 'node:tls';
 import { TlsError } from '@ferrule/result';
-import { plainOptions } from '@ferrule/result/arguments';
+import { knownOptions, plainOptions } from '@ferrule/result/arguments';
 import { STARTTLS_CODES } from '@ferrule/starttls';
 import type { TlsConnector } from '../duplex/connector.ts';
 import { AGREED } from '../duplex/duplex-parts.ts';
@@ -59,10 +59,7 @@ const WAYS: Readonly<Record<string, string>> = {
  * @throws TypeError that names the first unknown one.
  */
 export function ownOptions<T extends object>(adapter: string, options: T, names: readonly (keyof T & string)[]): T {
-  const given = plainOptions(options, names, adapter);
-  for (const key of Object.keys(given))
-    if (!(names as readonly string[]).includes(key)) throw new TypeError(`${adapter}: ${key}: unknown option`);
-  return given;
+  return knownOptions(options, names, adapter, `${adapter}: `);
 }
 
 /**

@@ -1,7 +1,8 @@
 /** @module TCP for blocking BIOs: a worker owns the socket, this thread waits. */
 import { Worker } from 'node:worker_threads';
 import { BioError, blockingBio, sharedBioMemory, type BlockingBio } from '@ferrule/bio';
-import { plainOptions } from '@ferrule/result/arguments';
+import { booleanOption, choiceOption, knownOptions, portOption, textOption } from '@ferrule/result/arguments';
+import { asciiHost } from '@ferrule/result/host';
 import { State, type SocketOptions, type WorkerData, type WorkerRequest } from './protocol.ts';
 
 export interface BlockingConnectOptions extends SocketOptions {
@@ -39,8 +40,8 @@ const CLOSE = 5_000;
  *
  * All of this thread stands still meanwhile: for programs that do one thing, for workers, for tests; never for a
  * server.
- * @throws TypeError for an unknown or malformed option; RangeError for one out of range; BioError `BLOCKING_FORBIDDEN`
- * where a thread may not wait, `TIMEOUT` when the worker does not start.
+ * @throws TypeError that begins with the name of a wrong option; BioError `BLOCKING_FORBIDDEN` where a thread may not
+ * wait, `TIMEOUT` when the worker does not start.
  */
 export function blockingConnect(options: BlockingConnectOptions): BlockingSocket {
   const { timeout, size, ...socket } = check(options);
@@ -88,29 +89,29 @@ function startWorker(workerData: WorkerData): Worker {
   return worker;
 }
 
-const TYPES: { readonly [K in keyof Required<BlockingConnectOptions>]: 'string' | 'number' | 'boolean' } = {
-  host: 'string',
-  port: 'number',
-  path: 'string',
-  family: 'number',
-  localAddress: 'string',
-  localPort: 'number',
-  noDelay: 'boolean',
-  timeout: 'number',
-  size: 'number',
-};
+const OPTIONS = [
+  'host',
+  'port',
+  'path',
+  'family',
+  'localAddress',
+  'localPort',
+  'noDelay',
+  'timeout',
+  'size',
+] satisfies (keyof BlockingConnectOptions)[];
 
+/** `timeout` and `size` are checked by the BIO. */
 function check(given: BlockingConnectOptions): BlockingConnectOptions {
-  const options = plainOptions(given, Object.keys(TYPES));
-  for (const [key, value] of Object.entries(options)) {
-    const type = (TYPES as Readonly<Record<string, string>>)[key];
-    if (type === undefined) throw new TypeError(`unknown option \`${key}\``);
-    if (value !== undefined && typeof value !== type) throw new TypeError(`\`${key}\` is not a ${type}`);
-  }
-  const { port, path, family } = options;
-  if ((port === undefined) === (path === undefined)) throw new TypeError('give either `port` or `path`');
-  if (port !== undefined && !(Number.isInteger(port) && port >= 1 && port <= 65_535))
-    throw new RangeError(`\`port\`: ${port} is not an integer from 1 to 65535`);
-  if (family !== undefined && family !== 4 && family !== 6) throw new TypeError('`family` is neither 4 nor 6');
-  return options;
+  const options = knownOptions(given, OPTIONS);
+  const { port, path, family, localPort, noDelay } = options;
+  for (const key of ['host', 'path', 'localAddress'] as const)
+    if (options[key] !== undefined) textOption(options[key], key);
+  if ((port === undefined) === (path === undefined))
+    throw new TypeError('port: required, unless `path` says where to connect; give one of them');
+  if (port !== undefined) portOption(port);
+  if (localPort !== undefined) portOption(localPort, 'localPort', 0);
+  if (family !== undefined) choiceOption(family, 'family', [4, 6]);
+  if (noDelay !== undefined) booleanOption(noDelay, 'noDelay');
+  return options.host === undefined ? options : { ...options, host: asciiHost(options.host) };
 }

@@ -1,4 +1,5 @@
 /** @module TCP_NODELAY, as BIO_set_tcp_ndelay(3). */
+import { booleanOption } from '@ferrule/result/arguments';
 
 /** What has Nagle's algorithm to turn off: a `net.Socket`, a {@link BlockingSocket}. */
 export interface NagleSocket {
@@ -15,6 +16,6 @@ export interface NagleSocket {
  * pieces.
  */
 export function setTcpNoDelay(socket: NagleSocket, on: boolean): void {
-  if (typeof on !== 'boolean') throw new TypeError('`on` is not a boolean');
+  booleanOption(on, 'on');
   socket.setNoDelay(on);
 }

@@ -2,17 +2,28 @@
 import type net from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ContextOptions, Ssl, SslContext, TlsSession } from '@ferrule/contract';
-import { unbracketed } from '@ferrule/result/host';
-import { bytesOf, plainOptions } from '@ferrule/result/arguments';
+import {
+  booleanOption,
+  bytesOf,
+  choiceOption,
+  functionOption,
+  knownOptions,
+  millisecondsOption,
+  portOption,
+  refuseOption,
+  signalOption,
+  textOption,
+} from '@ferrule/result/arguments';
+import { asciiHost, authority, hostOption } from '@ferrule/result/host';
 import { starttls, type Starttls, type StarttlsProtocol } from '@ferrule/starttls';
 import { chooseBackend, type BackendChoice } from 'ferrule';
 import { type CaOption, contextOptionNames, ownOptions, withAnchors } from 'ferrule/options';
 import {
-  keepsSessions,
   memorySessionCache,
   type SessionCache,
   SessionKeeper,
   sessionPatience,
+  sessionsOption,
   type SessionStore,
 } from 'ferrule/sessions';
 import { nodeError } from './node-error.ts';
@@ -151,13 +162,11 @@ export class TlsConnector {
       handshakeTimeout = HANDSHAKE_TIMEOUT,
       keylog,
       ...rest
-    } = plainOptions(options, CONNECTOR_KEYS);
-    if (keylog !== undefined && typeof keylog !== 'boolean') throw new TypeError('keylog: not a boolean');
-    if (sessions !== undefined && sessions !== false && !keepsSessions(sessions)) {
-      throw new TypeError('sessions: needs take() and put(), or get() and set() as a Map has, or false');
-    }
-    if (dial !== undefined && typeof dial !== 'function') throw new TypeError('dial: not a function');
-    checkTimeout(handshakeTimeout);
+    } = knownOptions(options, CONNECTOR_KEYS);
+    if (keylog !== undefined) booleanOption(keylog, 'keylog');
+    if (dial !== undefined) functionOption(dial, 'dial');
+    this.#sessions = sessionsOption(sessions ?? memorySessionCache());
+    millisecondsOption(handshakeTimeout, 'handshakeTimeout');
     this.#dial = dial;
     this.#handshakeTimeout = handshakeTimeout;
     const own = ownOptions(rest, ca);
@@ -165,7 +174,6 @@ export class TlsConnector {
     this.#verified = own.verify !== 'none';
     this.#verifiesName = (own.verify ?? 'peer') === 'peer' && own.verifyHost !== false;
     this.#alpn = [...(own.alpn ?? [])];
-    this.#sessions = sessions === false ? undefined : (sessions ?? memorySessionCache());
     this.#context = chooseBackend(backend).then(({ backend: chosen }) =>
       chosen.createContext({
         ...withAnchors(own),
@@ -212,7 +220,8 @@ export class TlsConnector {
     const sessions = this.#sessions;
     const { handshakeTimeout = this.#handshakeTimeout } = options;
     const address =
-      options.path ?? (options.port === undefined ? 'pipe' : `${options.host ?? LOCALHOST}:${options.port}`);
+      options.path ??
+      (options.port === undefined ? 'pipe' : authority({ host: options.host ?? LOCALHOST, port: options.port }));
     let keeper: SessionKeeper | undefined;
     const duplex: TlsDuplex = new TlsDuplex({
       ssl: this.#context.then((context) => {
@@ -272,7 +281,7 @@ export class TlsConnector {
 export function tlsDuplex(options: ConnectorOptions & DuplexOptions): TlsDuplex {
   const own: Record<string, unknown> = {};
   const shared: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(plainOptions(options, [...CONNECTOR_KEYS, ...CONNECTION_KEYS])))
+  for (const [key, value] of Object.entries(knownOptions(options, [...CONNECTOR_KEYS, ...CONNECTION_KEYS])))
     (CONNECTION_KEYS.has(key) ? own : shared)[key] = value;
   const connector = new TlsConnector(shared);
   const duplex = connector.duplex(own);
@@ -282,8 +291,8 @@ export function tlsDuplex(options: ConnectorOptions & DuplexOptions): TlsDuplex 
 
 /** As they are now, whatever the caller does with them: each that is known, wherever the object has it. */
 export function connectionOptions(options: DuplexOptions): DuplexOptions {
-  const given = plainOptions(options, CONNECTION_KEYS);
-  return typeof given.host === 'string' ? { ...given, host: unbracketed(given.host) } : given;
+  const given = knownOptions(options, CONNECTION_KEYS);
+  return typeof given.host === 'string' ? { ...given, host: asciiHost(given.host) } : given;
 }
 
 interface Parsed {
@@ -294,31 +303,25 @@ interface Parsed {
 
 /** Parse, don't validate: what comes out has been checked. */
 function parse(options: DuplexOptions, dial: ConnectorOptions['dial']): Parsed {
-  for (const key of Object.keys(options)) if (!CONNECTION_KEYS.has(key)) throw new TypeError(`${key}: unknown option`);
   const { port, path, stream, lazy, preamble, handshakeTimeout = 0, onread } = options;
-  const { host = port === undefined ? undefined : LOCALHOST, servername = host } = options;
-  for (const key of ['host', 'path', 'servername'] as const) {
-    if (options[key] !== undefined && (typeof options[key] !== 'string' || options[key] === ''))
-      throw new TypeError(`${key}: must be a non-empty string`);
-  }
-  for (const key of ['standInGreeting', 'allowHalfOpen', 'noDelay'] as const) {
-    if (options[key] !== undefined && typeof options[key] !== 'boolean') throw new TypeError(`${key}: not a boolean`);
-  }
-  if (options.truncation !== undefined && options.truncation !== 'error' && options.truncation !== 'end')
-    throw new TypeError(`truncation: ${String(options.truncation)} is neither 'error' nor 'end'`);
-  if (port !== undefined && !(Number.isInteger(port) && port >= 1 && port <= 65_535))
-    throw new TypeError(`port: ${String(port)} is not an integer from 1 to 65535`);
-  checkTimeout(handshakeTimeout);
-  if (options.signal !== undefined && typeof options.signal?.addEventListener !== 'function')
-    throw new TypeError('signal: not an AbortSignal');
+  const { host = port === undefined ? undefined : LOCALHOST } = options;
+  for (const key of ['host', 'path'] as const) if (options[key] !== undefined) textOption(options[key], key);
+  const servername =
+    options.servername !== undefined ? hostOption(options.servername, 'servername') : host && hostOption(host);
+  for (const key of ['standInGreeting', 'allowHalfOpen', 'noDelay'] as const)
+    if (options[key] !== undefined) booleanOption(options[key], key);
+  if (options.truncation !== undefined) choiceOption(options.truncation, 'truncation', ['error', 'end']);
+  if (port !== undefined) portOption(port);
+  millisecondsOption(handshakeTimeout, 'handshakeTimeout');
+  if (options.signal !== undefined) signalOption(options.signal);
   if (
     onread !== undefined &&
     !(
-      (typeof onread.buffer === 'function' || (bytesOf(onread.buffer)?.length ?? 0) > 0) &&
-      typeof onread.callback === 'function'
+      (typeof onread?.buffer === 'function' || (bytesOf(onread?.buffer)?.length ?? 0) > 0) &&
+      typeof onread?.callback === 'function'
     )
   ) {
-    throw new TypeError('onread: not {buffer, callback} with a Uint8Array of at least one byte and a function');
+    refuseOption(onread, 'onread', '{ buffer, callback } with a Uint8Array of at least one byte and a function');
   }
   if (path !== undefined && options.noDelay !== undefined)
     throw new TypeError('noDelay: has no effect beside `path`, which does not use TCP; leave one of them out');
@@ -327,7 +330,7 @@ function parse(options: DuplexOptions, dial: ConnectorOptions['dial']): Parsed {
   const dialogue =
     typeof preamble === 'string' ? starttls(preamble, servername === undefined ? {} : { host: servername }) : preamble;
   if (dialogue !== undefined && (typeof dialogue.feed !== 'function' || typeof dialogue.fresh !== 'function'))
-    throw new TypeError('preamble: neither the name of a protocol nor a dialogue of starttls()');
+    refuseOption(preamble, 'preamble', 'the name of a protocol or a dialogue of starttls()');
   if (options.standInGreeting === true && !dialogue?.standInGreeting.length)
     throw new TypeError(`standInGreeting: there is none for ${dialogue?.protocol ?? 'a connection without preamble'}`);
   return { target: targetOf(options, dial), host: servername, preamble: dialogue };
@@ -342,18 +345,13 @@ function unused(dialogue: Starttls): Starttls {
   return dialogue;
 }
 
-function checkTimeout(handshakeTimeout: number): void {
-  if (!(typeof handshakeTimeout === 'number' && handshakeTimeout >= 0 && handshakeTimeout < 2 ** 31))
-    throw new TypeError('handshakeTimeout: not a number of milliseconds from 0 to 2147483647');
-}
-
 function targetOf(
   { host = LOCALHOST, port, path, stream }: DuplexOptions,
   dial: ConnectorOptions['dial'],
 ): Target | undefined {
   if (stream !== undefined) {
-    if (typeof stream.pipe !== 'function' || typeof stream.write !== 'function')
-      throw new TypeError('stream: not a Duplex');
+    if (typeof stream?.pipe !== 'function' || typeof stream.write !== 'function')
+      refuseOption(stream, 'stream', 'a Duplex');
     return { stream };
   }
   if (path !== undefined) return { connect: { path } };

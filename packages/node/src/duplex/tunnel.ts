@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import { pipeline } from 'node:stream';
-import { plainOptions } from '@ferrule/result/arguments';
+import { functionOption, knownOptions, refuseOption } from '@ferrule/result/arguments';
 import { connectionOptions, type DuplexOptions, type TlsConnector } from './connector.ts';
 import { guarded } from './plaintext.ts';
 import { reset } from './socket-surface.ts';
@@ -76,14 +76,10 @@ function checked(
   target: DuplexOptions,
   options: TunnelOptions,
 ): { readonly listen: number | string; readonly onError: TunnelOptions['onError'] } {
-  const given = plainOptions(options, ['listen', 'onError'] satisfies (keyof TunnelOptions)[]);
-  for (const key of Object.keys(given))
-    if (key !== 'listen' && key !== 'onError') throw new TypeError(`${key}: unknown option`);
-  const { listen = 0, onError } = given;
-  if (typeof listen === 'string' ? listen === '' : !(Number.isInteger(listen) && listen >= 0 && listen <= 65_535)) {
-    throw new TypeError(`listen: ${String(listen)} is neither a port from 0 to 65535 nor the path of a socket`);
-  }
-  if (onError !== undefined && typeof onError !== 'function') throw new TypeError('onError: not a function');
+  const { listen = 0, onError } = knownOptions(options, ['listen', 'onError'] satisfies (keyof TunnelOptions)[]);
+  if (typeof listen === 'string' ? listen === '' : !(Number.isInteger(listen) && listen >= 0 && listen <= 65_535))
+    refuseOption(listen, 'listen', 'a port from 0 to 65535 or the path of a socket');
+  if (onError !== undefined) functionOption(onError, 'onError');
   if (target.stream !== undefined || target.lazy !== undefined)
     throw new TypeError('tunnel: the target is a host and port, or a path');
   if (target.onread !== undefined) throw new TypeError('onread: a tunnel reads by itself');

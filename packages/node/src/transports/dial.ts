@@ -1,11 +1,13 @@
 /** @module Going the way that a route describes: one connected Duplex, whatever it takes. */
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { choiceOption, functionOption, knownOptions, signalOption } from '@ferrule/result/arguments';
+import { authority, type Destination, destinationOption } from '@ferrule/result/host';
 import { reasonOf } from './abortable.ts';
 import { run } from './exec.ts';
 import { connectThrough } from './http.ts';
 import { LateDuplex } from './late-duplex.ts';
-import { authority, checkRoute, type Destination, nameOfRoute, type Route } from './route.ts';
+import { checkRoute, nameOfRoute, type Route } from './route.ts';
 import { type Attempt, openSocket } from './socket.ts';
 import { socks5 } from './socks5.ts';
 import { webSocket } from './web-socket.ts';
@@ -34,17 +36,26 @@ export interface DialOptions {
 export async function dial(
   way: string | Route | undefined,
   to: Destination,
-  { signal = never, onStep = () => {}, family }: DialOptions = {},
+  options: DialOptions = {},
 ): Promise<Duplex> {
+  const {
+    signal = never,
+    onStep = () => {},
+    family,
+  } = knownOptions(options, ['signal', 'onStep', 'family'] satisfies (keyof DialOptions)[]);
   const route = way === undefined ? undefined : checkRoute(way);
+  const where =
+    route === undefined || route.scheme === 'socks5' || route.scheme === 'http' ? destinationOption(to) : to;
+  signalOption(signal);
+  functionOption(onStep, 'onStep');
   if (signal.aborted) throw reasonOf(signal);
-  if (family !== undefined && family !== 4 && family !== 6) throw new TypeError('dial: family: must be 4 or 6');
+  if (family !== undefined) choiceOption(family, 'family', [4, 6]);
   if (family !== undefined && route !== undefined && route.scheme !== 'tcp')
-    throw new TypeError(`dial: family: unknown for ${route.scheme}, which chooses the address by itself`);
-  const literal = isIP(route === undefined ? to.host : route.scheme === 'tcp' ? route.host : '');
+    throw new TypeError(`family: has no effect beside ${route.scheme}, which chooses the address by itself`);
+  const literal = isIP(route === undefined ? where.host : route.scheme === 'tcp' ? route.host : '');
   if (family !== undefined && literal !== 0 && literal !== family)
-    throw new TypeError(`dial: family: is ${family}, and the host is an IPv${literal} address`);
-  return go(route, to, { signal, onStep, onSocket: () => {} }, family);
+    throw new TypeError(`family: is ${family}, and the host is an IPv${literal} address`);
+  return go(route, where, { signal, onStep, onSocket: () => {} }, family);
 }
 
 async function go(route: Route | undefined, to: Destination, attempt: Attempt, family?: 4 | 6): Promise<Duplex> {
@@ -74,11 +85,12 @@ async function go(route: Route | undefined, to: Destination, attempt: Attempt, f
  */
 export function dialer(way: string | Route): (to: Destination) => Duplex {
   const route = checkRoute(way);
-  return (to) => {
+  return (given) => {
+    const to = destinationOption(given);
     const duplex = new LateDuplex();
-    const given = new AbortController();
-    duplex.once('close', () => given.abort());
-    go(route, to, { signal: given.signal, onStep: () => {}, onSocket: (socket) => duplex.comesBy(socket) })
+    const attempt = new AbortController();
+    duplex.once('close', () => attempt.abort());
+    go(route, to, { signal: attempt.signal, onStep: () => {}, onSocket: (socket) => duplex.comesBy(socket) })
       .then((stream) => duplex.attach({ readable: stream, writable: stream, close: () => stream.destroy() }))
       .catch((error: Error) => duplex.destroy(error));
     return duplex;

@@ -3,9 +3,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { TlsError } from '@ferrule/result';
+import type { Destination } from '@ferrule/result/host';
 import { reasonOf } from './abortable.ts';
 import { LateDuplex } from './late-duplex.ts';
-import type { Destination } from './route.ts';
 import type { Attempt } from './socket.ts';
 
 /** How long a program has to end by itself once it was told to by a signal, milliseconds. */
@@ -24,7 +24,7 @@ export async function run(
 ): Promise<Duplex> {
   // A name may come from a list of somebody else's: it may become neither an option nor the text of a shell
   if (host !== '' && !/^[\p{L}\p{N}_.:%][\p{L}\p{N}_.:%-]*$/u.test(host))
-    throw new TypeError(`exec: ${JSON.stringify(host)} is not a host name`);
+    throw new TypeError(`host: ${JSON.stringify(host)} is not a host name`);
   const [program = '', ...args] = command.map((word) =>
     word.replaceAll('{host}', host).replaceAll('{port}', String(port)),
   );

@@ -1,8 +1,9 @@
 /** @module CONNECT, RFC 9110 section 9.3.6: a tunnel through an HTTP proxy. */
 import type { Socket } from 'node:net';
 import { TlsError } from '@ferrule/result';
+import { authority, type Destination } from '@ferrule/result/host';
 import { abortable } from './abortable.ts';
-import { asciiHost, authority, type Destination, type Proxy } from './route.ts';
+import { type Proxy, proxyHost } from './route.ts';
 import { type Attempt, openProxySocket } from './socket.ts';
 
 /** All heads together, bytes: as much as Node's own client takes for one. */
@@ -14,7 +15,7 @@ const LIMIT = 16_384;
  */
 export async function connectThrough(proxy: Proxy, { host, port }: Destination, attempt: Attempt): Promise<Socket> {
   const { signal, onStep } = attempt;
-  const target = authority({ host: asciiHost('http', host), port });
+  const target = authority({ host: proxyHost(host), port });
   const socket = await openProxySocket(proxy, attempt);
   const name = `the proxy ${authority(proxy)}`;
   const closed = (cause?: Error): TlsError =>

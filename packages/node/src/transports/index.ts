@@ -3,4 +3,5 @@
  * proxy, relay or command is to blame, `TRANSPORT_ERROR` where the server is, by what the proxy says.
  */
 export { dial, dialer, type DialOptions } from './dial.ts';
-export { authority, nameOfRoute, parseRoute, type Destination, type Proxy, type Route } from './route.ts';
+export { authority, type Destination } from '@ferrule/result/host';
+export { nameOfRoute, parseRoute, type Proxy, type Route } from './route.ts';

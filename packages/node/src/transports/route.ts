@@ -1,9 +1,8 @@
 /**
  * @module A way to a server, as a URL: straight, through a proxy or a relay, or over the standard streams of a program.
  */
-import { domainToASCII } from 'node:url';
 import { plainOptions } from '@ferrule/result/arguments';
-import { unbracketed } from '@ferrule/result/host';
+import { asciiHost, authority, unbracketed } from '@ferrule/result/host';
 
 export type Route =
   /** There, whatever the destination: a port forward, another address of the same server. */
@@ -19,13 +18,6 @@ export interface Proxy {
   readonly host: string;
   readonly port: number;
   readonly credentials: { readonly username: string; readonly password: string } | undefined;
-}
-
-/** Where the route leads to. */
-export interface Destination {
-  readonly host: string;
-  /** 1 to 65535. */
-  readonly port: number;
 }
 
 /**
@@ -133,18 +125,15 @@ export function nameOfRoute(route: Route): string {
   }
 }
 
-/** `host:port`, with brackets around an IPv6 address. */
-export const authority = ({ host, port }: Destination): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
-
 /**
  * A host as it goes to a proxy: A-labels where it is not ASCII (RFC 5890), which DNS and every proxy understand.
  * @throws TypeError for what is no host name, or longer than 255 bytes (RFC 1928 section 5 has one byte for the
  * length).
  */
-export function asciiHost(scheme: string, host: string): string {
-  const ascii = /^[\x00-\x7f]*$/.test(host) ? host : domainToASCII(host);
+export function proxyHost(host: string): string {
+  const ascii = asciiHost(host);
   if (!/^[\w.:%-]{1,255}$/.test(ascii))
-    throw new TypeError(`${scheme}: ${JSON.stringify(host.slice(0, 300))} is not a host name of at most 255 bytes`);
+    throw new TypeError(`host: ${JSON.stringify(host.slice(0, 300))} is not a host name of at most 255 bytes`);
   return ascii;
 }
 

@@ -1,9 +1,9 @@
 /** @module The socket under every route: TCP or unix, its errors with hints. */
 import { connect, type NetConnectOpts, type Socket } from 'node:net';
 import { TlsError } from '@ferrule/result';
+import { authority, type Destination } from '@ferrule/result/host';
 import { transportError } from 'ferrule/tcp';
 import { abortable } from './abortable.ts';
-import { authority, type Destination } from './route.ts';
 
 /** What whoever wants the connection keeps of the way to it. */
 export interface Attempt {

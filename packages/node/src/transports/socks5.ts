@@ -1,9 +1,10 @@
 /** @module SOCKS5, RFC 1928 and RFC 1929, with the package `socks`. Names are looked up by the proxy. */
 import type { Socket } from 'node:net';
 import { TlsError } from '@ferrule/result';
+import { authority, type Destination } from '@ferrule/result/host';
 import { abortable } from './abortable.ts';
 import { load } from './load.ts';
-import { asciiHost, authority, type Destination, type Proxy } from './route.ts';
+import { type Proxy, proxyHost } from './route.ts';
 import { type Attempt, openProxySocket } from './socket.ts';
 
 /**
@@ -12,7 +13,7 @@ import { type Attempt, openProxySocket } from './socket.ts';
  */
 export async function socks5(proxy: Proxy, { host, port }: Destination, attempt: Attempt): Promise<Socket> {
   const { signal, onStep } = attempt;
-  const to = { host: asciiHost('socks5', host), port };
+  const to = { host: proxyHost(host), port };
   const { username, password } = proxy.credentials ?? {};
   for (const each of [username, password])
     if (each !== undefined && !fits(each))

@@ -6,9 +6,10 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { WebSocket as WebSocketType } from 'ws';
 import { TlsError } from '@ferrule/result';
+import type { Destination } from '@ferrule/result/host';
 import { abortable } from './abortable.ts';
 import { load } from './load.ts';
-import { type Destination, nameOfRoute } from './route.ts';
+import { nameOfRoute } from './route.ts';
 import { type Attempt, openProxySocket } from './socket.ts';
 
 /** @throws TlsError PROXY_*, ABORTED. */

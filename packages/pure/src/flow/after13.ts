@@ -3,6 +3,7 @@
  * section 4.7). Event-driven: one message comes in, it is handled, nothing is remembered but keys and counts.
  */
 import type { CertificateType } from '@ferrule/contract';
+import { messageName } from '@ferrule/result/names';
 import { HandshakeType } from '@ferrule/result/numbers';
 import { givenCredential } from '@ferrule/ssl';
 import type { CipherSuite } from '../crypto/provider.ts';
@@ -18,7 +19,6 @@ import { flush, type Steps } from '../wait.ts';
 import { decodeExtensions } from '../wire/extensions.ts';
 import { encodeFinished } from '../wire/finished.ts';
 import { decodeKeyUpdate, encodeKeyUpdate } from '../wire/key-update.ts';
-import { handshakeName } from '../wire/names.ts';
 import { decodeNewSessionTicket } from '../wire/new-session-ticket.ts';
 import { authenticateClient, readCertificateRequest } from './authenticate13.ts';
 import { giveSession } from './session.ts';
@@ -80,7 +80,7 @@ export function after13(effects: Effects, legacy: Legacy13): PostHandshake {
             throw fail('TOO_MANY_MESSAGES', `${row.requests} CertificateRequests without data in between`);
           return authenticateLater(effects, legacy, legacy.transcript.clone(), message);
         default:
-          throw fail('UNEXPECTED_MESSAGE', `${handshakeName(message.type)} after the handshake`);
+          throw fail('UNEXPECTED_MESSAGE', `${messageName(message.type)} after the handshake`);
       }
     },
   };

@@ -4,6 +4,7 @@
  */
 import type { CertificateRequest, CertificateType } from '@ferrule/contract';
 import { clientCertificates } from '@ferrule/pure/parts/client-certificates';
+import { messageName } from '@ferrule/result/names';
 import { ExtensionType, HandshakeType } from '@ferrule/result/numbers';
 import type { OwnCredential } from '@ferrule/ssl';
 import type { ChosenCredential } from '../auth/sign.ts';
@@ -18,7 +19,6 @@ import { decodeCertificateRequest } from '../wire/certificate-request.ts';
 import { encodeCertificateVerify } from '../wire/certificate-verify.ts';
 import { decodeCompressedCertificate } from '../wire/compressed-certificate.ts';
 import { decodeExtensions } from '../wire/extensions.ts';
-import { handshakeName } from '../wire/names.ts';
 
 /** What the server wants to know of us. */
 export interface ClientAuthentication {
@@ -68,7 +68,7 @@ function* certificateBody(effects: Effects, message: HandshakeMessage): Steps<Ui
   const { decompressors, limits } = effects.config;
   if (message.type === HandshakeType.certificate) return message.body;
   if (message.type !== HandshakeType.compressed_certificate || decompressors.length === 0) {
-    throw fail('UNEXPECTED_MESSAGE', `${handshakeName(message.type)} in place of Certificate`);
+    throw fail('UNEXPECTED_MESSAGE', `${messageName(message.type)} in place of Certificate`);
   }
   const { algorithm, uncompressedLength, compressed } = decodeCompressedCertificate(message.body);
   const decompressor = decompressors.find(({ id }) => id === algorithm);

@@ -10,6 +10,7 @@
 import { tls12 } from '@ferrule/pure/parts/tls12';
 import { SslError } from '@ferrule/result';
 import { bytesEqual, hex16 } from '@ferrule/result/bytes';
+import { messageName } from '@ferrule/result/names';
 import { ExtensionType, HandshakeType, Version } from '@ferrule/result/numbers';
 import type { CipherSuite, Group } from '../crypto/provider.ts';
 import type { Effects } from '../effects.ts';
@@ -20,7 +21,6 @@ import type { HandshakeMessage } from '../record/coalesce.ts';
 import { fieldsOf } from '../session/session.ts';
 import { recv, type Steps } from '../wait.ts';
 import { decodeExtensions } from '../wire/extensions.ts';
-import { handshakeName } from '../wire/names.ts';
 import {
   decodeServerHello,
   downgradeSentinel,
@@ -109,7 +109,7 @@ function* openEarlyData(effects: Effects, { offer, transcript }: Hello): Steps<v
 
 function serverHello(message: HandshakeMessage): ServerHello {
   if (message.type !== HandshakeType.server_hello)
-    throw fail('UNEXPECTED_MESSAGE', `${handshakeName(message.type)} in place of ServerHello`);
+    throw fail('UNEXPECTED_MESSAGE', `${messageName(message.type)} in place of ServerHello`);
   return decodeServerHello(message.body);
 }
 

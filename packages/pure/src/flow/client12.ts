@@ -15,6 +15,7 @@
  */
 import { clientCertificates } from '@ferrule/pure/parts/client-certificates';
 import { EMPTY, hex16, secretsEqual } from '@ferrule/result/bytes';
+import { messageName } from '@ferrule/result/names';
 import { HandshakeType } from '@ferrule/result/numbers';
 import { givenCredential } from '@ferrule/ssl';
 import { type FinishedVerified, verifyFinished } from '../auth/finished.ts';
@@ -51,7 +52,6 @@ import { decodeEmpty } from '../wire/empty.ts';
 import type { ServerHello12Extensions } from '../wire/extension-values.ts';
 import { decodeExtensions } from '../wire/extensions.ts';
 import { encodeFinished } from '../wire/finished.ts';
-import { handshakeName } from '../wire/names.ts';
 import { decodeNewSessionTicket12, type NewSessionTicket12 } from '../wire/new-session-ticket.ts';
 import type { ServerHello } from '../wire/server-hello.ts';
 import { decodeServerKeyExchange, type ServerKeyExchange } from '../wire/server-key-exchange.ts';
@@ -369,7 +369,7 @@ function afterwards(
     exporter,
     receive({ type, body }) {
       if (type !== HandshakeType.hello_request)
-        throw fail('UNEXPECTED_MESSAGE', `${handshakeName(type)} after the handshake`);
+        throw fail('UNEXPECTED_MESSAGE', `${messageName(type)} after the handshake`);
       decodeEmpty(HandshakeType.hello_request, body);
       if (config.renegotiation === 'refuse') throw fail('NO_RENEGOTIATION');
       if (++requestsInARow > MAX_MESSAGES_IN_A_ROW)
@@ -390,7 +390,7 @@ function* expect(effects: Effects, label: string, type: number): Steps<Handshake
 }
 
 function mustBe(message: HandshakeMessage, label: string, type: number): void {
-  if (message.type !== type) throw fail('UNEXPECTED_MESSAGE', `${handshakeName(message.type)} in place of ${label}`);
+  if (message.type !== type) throw fail('UNEXPECTED_MESSAGE', `${messageName(message.type)} in place of ${label}`);
 }
 
 function* recvChangeCipherSpec(effects: Effects): Steps<void> {

@@ -11,6 +11,7 @@
  *     {Finished}             ------>
  *     [Application Data]     <------>  [Application Data]
  */
+import { messageName } from '@ferrule/result/names';
 import { HandshakeType } from '@ferrule/result/numbers';
 import { givenCredential } from '@ferrule/ssl';
 import { type FinishedVerified, verifyFinished } from '../auth/finished.ts';
@@ -34,7 +35,6 @@ import { decodeEncryptedExtensions } from '../wire/encrypted-extensions.ts';
 import type { EncryptedExtensionsValues, KeyShareEntry } from '../wire/extension-values.ts';
 import { decodeExtensions } from '../wire/extensions.ts';
 import { encodeFinished } from '../wire/finished.ts';
-import { handshakeName } from '../wire/names.ts';
 import type { ServerHello } from '../wire/server-hello.ts';
 import { utf8Text } from '../wire/utf8.ts';
 import { after13 } from './after13.ts';
@@ -305,7 +305,7 @@ function* readFinished(
 /** The next message, which must be of one type. */
 function* expect(effects: Effects, label: string, type: number): Steps<HandshakeMessage> {
   const message = yield* recv(effects, label);
-  if (message.type !== type) throw fail('UNEXPECTED_MESSAGE', `${handshakeName(message.type)} in place of ${label}`);
+  if (message.type !== type) throw fail('UNEXPECTED_MESSAGE', `${messageName(message.type)} in place of ${label}`);
   return message;
 }
 

@@ -1,7 +1,7 @@
 /** @module Handshake messages out of the records that carry them, split and joined at will (RFC 9846 section 5.1). */
 import { EMPTY } from '@ferrule/result/bytes';
+import { messageName } from '@ferrule/result/names';
 import { fail } from '../reason.ts';
-import { handshakeName } from '../wire/names.ts';
 
 /** One whole handshake message, in memory of its own. */
 export interface HandshakeMessage {
@@ -56,7 +56,7 @@ export class Coalescer {
     const type = byte(0);
     const length = (byte(1) << 16) | (byte(2) << 8) | byte(3);
     if (length > this.limit)
-      throw fail('EXCESSIVE_MESSAGE_SIZE', `${handshakeName(type)} of ${length} bytes, where ${this.limit} are taken`);
+      throw fail('EXCESSIVE_MESSAGE_SIZE', `${messageName(type)} of ${length} bytes, where ${this.limit} are taken`);
     if (this.leftover < HEADER + length) return undefined;
     const end = at + HEADER + length;
     const last = end === this.#end;

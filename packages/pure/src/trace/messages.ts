@@ -18,7 +18,6 @@ import { decodeEncryptedExtensions } from '../wire/encrypted-extensions.ts';
 import type { Extension, Place } from '../wire/extension-values.ts';
 import { decodeExtensions } from '../wire/extensions.ts';
 import { decodeKeyUpdate } from '../wire/key-update.ts';
-import { handshakeName } from '../wire/names.ts';
 import { decodeNewSessionTicket } from '../wire/new-session-ticket.ts';
 import {
   decodeServerHello,
@@ -60,7 +59,7 @@ export class Dissection {
     let malformed: string | undefined;
     try {
       if (contentType === ContentType.handshake) {
-        const type = dissector.number('msg_type', 1, (value) => `${value} ${handshakeName(value)}`);
+        const type = dissector.number('msg_type', 1, (value) => `${value} ${messageName(value)}`);
         const length = dissector.number('length', 3);
         name = this.#nameOf(type, bytes);
         const body = bytes.subarray(4);

@@ -1,7 +1,7 @@
 /** @module The messages without a body: HelloRequest and ServerHelloDone of TLS 1.2, EndOfEarlyData of TLS 1.3. */
+import { messageName } from '@ferrule/result/names';
 import type { HandshakeType } from '@ferrule/result/numbers';
 import { encodeMessage } from './message.ts';
-import { handshakeName } from './names.ts';
 import { Reader } from './read.ts';
 
 export type EmptyType =
@@ -12,5 +12,5 @@ export const encodeEmpty = (type: EmptyType): Uint8Array => encodeMessage(type, 
 
 /** Checks that the body is empty. */
 export function decodeEmpty(type: EmptyType, body: Uint8Array): void {
-  new Reader(body, handshakeName(type)).end();
+  new Reader(body, messageName(type)).end();
 }

@@ -3,6 +3,7 @@
  * its value is written and read there, and what its absence means.
  */
 import type { TlsError } from '@ferrule/result';
+import { extensionName } from '@ferrule/result/names';
 import { ExtensionType, isGrease } from '@ferrule/result/numbers';
 import { fail } from '../reason.ts';
 import {
@@ -36,7 +37,6 @@ import {
   type Codec,
 } from './extension-codecs.ts';
 import type { Extension, ExtensionValues, Place } from './extension-values.ts';
-import { extensionName } from './names.ts';
 import { Reader } from './read.ts';
 import { Writer } from './write.ts';
 
@@ -86,7 +86,7 @@ export function decodeExtensions<P extends Place>(
   const values: Record<string, unknown> = {};
   for (const { type, data } of list) {
     if (offered !== undefined && (!offered.has(type) || isGrease(type)))
-      throw fail('UNEXPECTED_EXTENSION', `${extensionName(type)} was not offered`);
+      throw fail('UNEXPECTED_EXTENSION', `the extension ${extensionName(type)} was not offered`);
     const key = KEYS_BY_TYPE.get(type);
     const codec = key === undefined ? undefined : ROWS_BY_KEY.get(key)?.in[place];
     if (key === undefined) continue;
@@ -110,7 +110,7 @@ function refuseDuplicates(place: Place, list: readonly Extension[]): void {
     if (seen.has(type))
       throw fail(
         UNDECODABLE_TWICE.has(place) ? 'DECODE_ERROR' : 'DUPLICATE_EXTENSION',
-        `${extensionName(type)} is duplicated`,
+        `the extension ${extensionName(type)} is duplicated`,
       );
     seen.add(type);
   }
@@ -124,7 +124,7 @@ function misplaced(place: Place, type: number): TlsError {
   const unsolicited = place === 'serverHello12' && type !== ExtensionType.supported_versions;
   return fail(
     unsolicited ? 'UNEXPECTED_EXTENSION' : 'MISPLACED_EXTENSION',
-    `${extensionName(type)} does not belong into ${place}`,
+    `the extension ${extensionName(type)} does not belong into ${place}`,
   );
 }
 

@@ -17,7 +17,6 @@ export { absenceOf, decodeExtensions, encodeExtension, encodeExtensions, findExt
 export * from './finished.ts';
 export * from './key-update.ts';
 export * from './message.ts';
-export * from './names.ts';
 export * from './new-session-ticket.ts';
 export { Reader } from './read.ts';
 export * from './server-hello.ts';

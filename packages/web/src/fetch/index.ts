@@ -1,7 +1,8 @@
 /** @module @ferrule/web/fetch: fetch() over any pipe, HTTP/1.1 with TLS of ours. */
+import { integerOption, knownOptions, millisecondsOption } from '@ferrule/result/arguments';
+import { unbracketed } from '@ferrule/result/host';
 import { connectOver, type ConnectOverOptions, type TlsConnection } from 'ferrule';
-import type { Dial } from '../dial.ts';
-import { knownOptions } from '../options.ts';
+import { type Dial, dialOption } from '../dial.ts';
 import { checkTlsOptions, TLS_OPTIONS } from '../tls-options.ts';
 import type { Answer } from './connection.ts';
 import { FetchError, fetchError } from './error.ts';
@@ -43,16 +44,13 @@ export function createFetch(options: FetchOptions): Fetch {
     idleTimeout = 4000,
     ...tls
   } = knownOptions(options, ['dial', 'connections', 'idleTimeout', ...TLS_OPTIONS]);
-  if (typeof dial !== 'function') throw new TypeError('dial: required, a function that opens a pipe');
-  if (!(Number.isSafeInteger(connections) && connections > 0))
-    throw new TypeError(`connections: ${String(connections)} is not a positive integer`);
-  if (!(typeof idleTimeout === 'number' && idleTimeout >= 0 && idleTimeout < 2 ** 31))
-    throw new TypeError(`idleTimeout: ${String(idleTimeout)} is not a number of milliseconds from 0 to 2147483647`);
+  dialOption(dial);
+  integerOption(connections, 'connections', 1, Number.MAX_SAFE_INTEGER);
+  millisecondsOption(idleTimeout, 'idleTimeout');
   checkTlsOptions(tls);
   const alpn = tls.context === undefined && tls.alpn === undefined ? { alpn: ['http/1.1'] } : {};
   const open = async (url: URL, signal: AbortSignal): Promise<TlsConnection> => {
-    // Brackets are the URL's
-    const host = url.hostname.replace(/^\[|\]$/g, '');
+    const host = unbracketed(url.hostname);
     const pipe = await dial({ host, port: url.port === '' ? 443 : Number(url.port) }, signal);
     return connectOver(pipe, { ...tls, ...alpn, host, signal });
   };

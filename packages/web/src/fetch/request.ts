@@ -1,5 +1,5 @@
 /** @module The arguments of fetch() as a request: read once, checked, and with a body that says how it is framed. */
-import { memoryOf } from '@ferrule/result/arguments';
+import { choiceOption, memoryOf, signalOption } from '@ferrule/result/arguments';
 
 export interface HttpRequest {
   /** `https:`, without a fragment. */
@@ -58,11 +58,9 @@ export async function askedOf(input: FetchInput, init: FetchInit = {}): Promise<
   // A page's Request knows which methods there are, and how they are written
   const { method } = new Request(url, { method: init.method ?? base?.method ?? 'GET' });
   const redirect = init.redirect ?? base?.redirect ?? 'follow';
-  if (redirect !== 'follow' && redirect !== 'error' && redirect !== 'manual')
-    throw new TypeError(`redirect: ${JSON.stringify(redirect)} is neither 'follow', 'error' nor 'manual'`);
+  choiceOption(redirect, 'redirect', ['follow', 'error', 'manual']);
   const signal = (init.signal === undefined ? base?.signal : init.signal) ?? undefined;
-  if (signal !== undefined && typeof signal.addEventListener !== 'function')
-    throw new TypeError('signal: not an AbortSignal');
+  if (signal !== undefined) signalOption(signal);
   const headers = new Headers(init.headers ?? base?.headers);
   // Firefox has no stream of a Request's body
   const late = given === undefined && base !== undefined && method !== 'GET' && method !== 'HEAD';

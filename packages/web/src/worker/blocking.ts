@@ -3,10 +3,10 @@
  * second worker, has the pipe. A page must be cross-origin isolated for it, since only then there is shared memory.
  */
 import { BioError, type BlockingBio, blockingBio, type SharedBio, sharedBio, sharedBioMemory } from '@ferrule/bio';
-import { memoryOf } from '@ferrule/result/arguments';
+import { knownOptions, memoryOf } from '@ferrule/result/arguments';
+import { type Destination, destinationOption } from '@ferrule/result/host';
 import type { Pipe } from 'ferrule';
-import { checkDestination, type Destination, type Dial } from '../dial.ts';
-import { knownOptions } from '../options.ts';
+import { type Dial, dialOption } from '../dial.ts';
 import { pipeOf } from '../pipe-of.ts';
 import { checkPort, type ClosablePort, listen, type Port, post, whenGone } from './port.ts';
 
@@ -30,16 +30,16 @@ export interface BlockingPipe extends BlockingBio {
  * In the worker that is to wait: a blocking BIO over a pipe that the other side of `port` dials, at once. With it
  * `connect()`, `read()` and `write()` of an engine return only when they are done, as SSL_connect(3) says of blocking
  * BIOs. What befalls dial and pipe becomes `error`, hence SSL_ERROR_SYSCALL.
- * @throws TypeError; RangeError; BioError `BLOCKING_FORBIDDEN` where this thread may not wait or has no shared memory.
+ * @throws TypeError; BioError `BLOCKING_FORBIDDEN` where this thread may not wait or has no shared memory.
  */
 export function blockingDial(port: Port, to: Destination, options: BlockingOptions = {}): BlockingPipe {
   checkPort(port);
-  checkDestination(to);
+  const where = destinationOption(to);
   const { timeout, size } = knownOptions(options, ['timeout', 'size']);
   const memory = sharedBioMemory(size);
   const bio = blockingBio(memory, timeout === undefined ? {} : { timeout });
   const { port1: life, port2 } = new MessageChannel();
-  post(port, { [DIAL]: memory, to: { host: to.host, port: to.port }, life: port2 }, [port2]);
+  post(port, { [DIAL]: memory, to: where, life: port2 }, [port2]);
   return Object.assign(bio, {
     close: () => {
       bio.shutdownWrite();
@@ -52,7 +52,7 @@ export function blockingDial(port: Port, to: Destination, options: BlockingOptio
 /** In the thread that never waits: dials what `blockingDial()` on the other side of `port` asks for. @throws TypeError */
 export function serveBlocking(port: Port, dial: Dial): void {
   checkPort(port);
-  if (typeof dial !== 'function') throw new TypeError('dial: required, a function that opens a pipe');
+  dialOption(dial);
   listen(port, (message) => {
     const { [DIAL]: memory, to, life } = message;
     if (!(memory instanceof SharedArrayBuffer)) return;

@@ -10,10 +10,10 @@ import {
   TlsError,
   type TlsConnection,
 } from 'ferrule';
-import { bytesOf, isBytes, memoryOf, plainOptions } from '@ferrule/result/arguments';
+import { bytesOf, isBytes, knownOptions, memoryOf, plainOptions } from '@ferrule/result/arguments';
 import { EMPTY } from '@ferrule/result/bytes';
-import { checkDestination, type Destination, type Dial } from '../dial.ts';
-import { knownOptions } from '../options.ts';
+import { type Destination, destinationOption } from '@ferrule/result/host';
+import { type Dial, dialOption } from '../dial.ts';
 import { checkTlsOptions, TLS_OPTIONS } from '../tls-options.ts';
 import { checkPort, type ClosablePort, listen, type Port, post, tell, whenGone } from './port.ts';
 import { type Answered, type Call, DESTROY, Remote } from './remote.ts';
@@ -45,7 +45,7 @@ const CONNECT = 'ferrule-connect';
 export function serveTls(port: Port, options: ServeTlsOptions = {}): void {
   checkPort(port);
   const { dial, ...defaults } = knownOptions(options, ['dial', ...TLS_OPTIONS]);
-  if (dial !== undefined && typeof dial !== 'function') throw new TypeError('dial: not a function');
+  if (dial !== undefined) dialOption(dial);
   checkTlsOptions(defaults);
   listen(port, ({ [CONNECT]: channel, to, pipe, options: given }) => {
     if (channel === undefined) return;
@@ -127,8 +127,7 @@ export function tlsWorker(port: Port): TlsWorker {
   };
   return {
     connect: async (to, options = {}) => {
-      checkDestination(to);
-      return open({ to: { host: to.host, port: to.port } }, options, []);
+      return open({ to: destinationOption(to) }, options, []);
     },
     connectOver: async ({ readable, writable }, options = {}) =>
       open({ pipe: { readable, writable } }, options, [readable, writable]),
